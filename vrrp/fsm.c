@@ -1,0 +1,458 @@
+/* SPDX-License-Identifier: MIT */
+#include "fsm.h"
+
+#include <assert.h>
+#include <string.h>
+
+#include "timers.h"
+
+#define NS_PER_S INT64_C(1000000000)
+
+/*
+ * After the announcement of a takeover come repetitions, for hosts and switches that missed it,
+ * then a slow refresh for tables that age. Seconds since the previous one.
+ */
+static const int64_t announce_gaps_s[] = { 1, 3, 12 };
+#define ANNOUNCE_REFRESH_S 60
+
+/* A contested Active answers at once, but a storm of lower adverts must not make another storm. */
+#define CONTEST_WINDOW_NS   NS_PER_S
+#define CONTEST_ANSWERS_MAX 5
+
+void vrrp_init(struct vrrp *vr, const struct vrrp_config *config)
+{
+	assert(config->vrid && config->priority);
+	assert(config->interval_cs >= 1 && config->interval_cs <= VRRP_INTERVAL_CS_MAX);
+	*vr = (struct vrrp){
+		.config = *config,
+		.active_interval_cs = config->interval_cs,
+		.start_ns = VRRP_NEVER,
+		.down_ns = VRRP_NEVER,
+		.preempt_ns = VRRP_NEVER,
+		.advert_ns = VRRP_NEVER,
+		.announce_ns = VRRP_NEVER,
+	};
+}
+
+void vrrp_source_set(struct vrrp *vr, const uint8_t *source)
+{
+	memcpy(vr->source, source, vrrp_address_len(vr->config.family));
+}
+
+bool vrrp_is_owner(const struct vrrp *vr)
+{
+	return vr->config.priority == VRRP_PRIORITY_OWNER;
+}
+
+static int64_t min_ns(int64_t a, int64_t b)
+{
+	return a < b ? a : b;
+}
+
+int64_t vrrp_deadline(const struct vrrp *vr)
+{
+	switch (vr->state) {
+	case VRRP_STATE_INITIALIZE:
+		return vr->start_ns;
+	case VRRP_STATE_BACKUP:
+		return vr->down_ns;
+	case VRRP_STATE_ACTIVE:
+		return min_ns(vr->advert_ns, vr->announce_ns);
+	case VRRP_STATE_FAULT:
+	case VRRP_STATE_COUNT:
+		break;
+	}
+	return VRRP_NEVER;
+}
+
+static void act(struct vrrp_output *out, struct vrrp_action action)
+{
+	assert(out->actions_n < VRRP_ACTIONS_MAX);
+	out->actions[out->actions_n++] = action;
+}
+
+static void act_advert(struct vrrp_output *out, unsigned priority)
+{
+	act(out, (struct vrrp_action){ .type = VRRP_ACTION_ADVERT, .priority = (uint8_t)priority });
+}
+
+/* The only place where a state begins and ends: every deadline that is not the new state's dies. */
+static void set_state(struct vrrp *vr, enum vrrp_state state, struct vrrp_reason reason,
+		      int64_t now_ns, struct vrrp_output *out)
+{
+	enum vrrp_state from = vr->state;
+
+	vr->state = state;
+	vr->reason = reason;
+	if (state != from)
+		vr->since_ns = now_ns;
+	vr->start_ns = VRRP_NEVER;
+	vr->preempt_ns = VRRP_NEVER;
+	if (state != VRRP_STATE_BACKUP)
+		vr->down_ns = VRRP_NEVER;
+	if (state != VRRP_STATE_ACTIVE)
+		vr->advert_ns = vr->announce_ns = VRRP_NEVER;
+	act(out, (struct vrrp_action){ .type = VRRP_ACTION_STATE, .from = from });
+}
+
+static struct vrrp_reason reason_of_advert(enum vrrp_reason_code code,
+					   const struct vrrp_advert *advert)
+{
+	struct vrrp_reason reason = { .code = code, .priority = advert->priority };
+
+	memcpy(reason.source, advert->source, sizeof(reason.source));
+	return reason;
+}
+
+/* Restart Active_Down_Timer from the interval that was learned (§6.1). */
+static void restart_down(struct vrrp *vr, int64_t now_ns)
+{
+	const struct vrrp_config *c = &vr->config;
+
+	vr->heard_ns = now_ns;
+	vr->down_ns = now_ns + vrrp_down_ns(c->version, c->priority, vr->active_interval_cs);
+	vr->late_granted = false;
+	vr->lower_heard = false;
+}
+
+/* An advert of a router that we defer to. Version 3 learns its interval, version 2 never does. */
+static void defer_to(struct vrrp *vr, const struct vrrp_advert *advert, int64_t now_ns)
+{
+	if (vr->config.version == 3)
+		vr->active_interval_cs = advert->interval_cs;
+	vr->active_priority = advert->priority;
+	memcpy(vr->active_source, advert->source, sizeof(vr->active_source));
+	restart_down(vr, now_ns);
+}
+
+static void announce(struct vrrp *vr, int64_t now_ns, struct vrrp_output *out)
+{
+	unsigned n = vr->announced_n;
+	int64_t gap_s = ANNOUNCE_REFRESH_S;
+
+	act(out, (struct vrrp_action){ .type = VRRP_ACTION_ANNOUNCE });
+	if (n < sizeof(announce_gaps_s) / sizeof(announce_gaps_s[0])) {
+		gap_s = announce_gaps_s[n];
+		vr->announced_n++;
+	}
+	vr->announce_ns = now_ns + gap_s * NS_PER_S;
+}
+
+/*
+ * §6.4.1 (210), §6.4.2 (305): advert, announcement, Adver_Timer. The addresses come first of all,
+ * since nothing may be announced before it answers (§8.1.2).
+ */
+static void become_active(struct vrrp *vr, struct vrrp_reason reason, int64_t now_ns,
+			  struct vrrp_output *out)
+{
+	vr->announced_n = 0;
+	vr->contested_n = 0;
+	vr->contested_ns = now_ns;
+	vr->counters.became_active++;
+	act(out, (struct vrrp_action){ .type = VRRP_ACTION_CLAIM });
+	act_advert(out, vr->config.priority);
+	announce(vr, now_ns, out);
+	vr->advert_ns = now_ns + vrrp_interval_ns(vr->config.interval_cs);
+	set_state(vr, VRRP_STATE_ACTIVE, reason, now_ns, out);
+}
+
+/* §6.4.1: the way out of Initialize. */
+static void begin(struct vrrp *vr, enum vrrp_reason_code code, int64_t now_ns,
+		  struct vrrp_output *out)
+{
+	vr->active_interval_cs = vr->config.interval_cs;
+	vr->active_priority = 0;
+	memset(vr->active_source, 0, sizeof(vr->active_source));
+	if (vrrp_is_owner(vr)) {
+		become_active(vr, (struct vrrp_reason){ .code = VRRP_REASON_OWNER }, now_ns, out);
+		return;
+	}
+	restart_down(vr, now_ns);
+	set_state(vr, VRRP_STATE_BACKUP, (struct vrrp_reason){ .code = code }, now_ns, out);
+}
+
+/* Startup, or the end of a fault: at once, or after the delay that lets switch ports wake up. */
+static void start(struct vrrp *vr, enum vrrp_reason_code code, int64_t now_ns,
+		  struct vrrp_output *out)
+{
+	int64_t delay_ns = vr->config.start_delay_ns;
+	struct vrrp_reason reason = { .code = VRRP_REASON_START_DELAY, .ns = delay_ns };
+
+	if (delay_ns == 0) {
+		begin(vr, code, now_ns, out);
+		return;
+	}
+	set_state(vr, VRRP_STATE_INITIALIZE, reason, now_ns, out);
+	vr->start_ns = now_ns + delay_ns;
+}
+
+/* Out of service. Whoever has the addresses gives them up and lets the others know (§6.4.3). */
+static void stop(struct vrrp *vr, enum vrrp_state state, enum vrrp_reason_code code, int64_t now_ns,
+		 struct vrrp_output *out)
+{
+	if (vr->state == VRRP_STATE_ACTIVE) {
+		act(out, (struct vrrp_action){ .type = VRRP_ACTION_RELEASE });
+		act_advert(out, VRRP_PRIORITY_LEAVE);
+	}
+	vr->active_priority = 0;
+	memset(vr->active_source, 0, sizeof(vr->active_source));
+	set_state(vr, state, (struct vrrp_reason){ .code = code }, now_ns, out);
+}
+
+static void step_initialize(struct vrrp *vr, const struct vrrp_event *event,
+			    struct vrrp_output *out)
+{
+	switch (event->type) {
+	case VRRP_EVENT_STARTUP:
+		if (vr->start_ns == VRRP_NEVER)
+			start(vr, VRRP_REASON_STARTED, event->now_ns, out);
+		break;
+	case VRRP_EVENT_SHUTDOWN:
+		stop(vr, VRRP_STATE_INITIALIZE, VRRP_REASON_STOPPED, event->now_ns, out);
+		break;
+	case VRRP_EVENT_FAULT:
+		stop(vr, VRRP_STATE_FAULT, event->fault, event->now_ns, out);
+		break;
+	case VRRP_EVENT_TIMER:
+		if (event->now_ns >= vr->start_ns)
+			begin(vr, VRRP_REASON_STARTED, event->now_ns, out);
+		break;
+	case VRRP_EVENT_ADVERT: /* §6.4.1 knows no adverts */
+		break;
+	}
+}
+
+static void step_fault(struct vrrp *vr, const struct vrrp_event *event, struct vrrp_output *out)
+{
+	switch (event->type) {
+	case VRRP_EVENT_STARTUP:
+		start(vr, VRRP_REASON_RECOVERED, event->now_ns, out);
+		break;
+	case VRRP_EVENT_SHUTDOWN:
+		stop(vr, VRRP_STATE_INITIALIZE, VRRP_REASON_STOPPED, event->now_ns, out);
+		break;
+	case VRRP_EVENT_FAULT:
+		if (event->fault != vr->reason.code)
+			stop(vr, VRRP_STATE_FAULT, event->fault, event->now_ns, out);
+		break;
+	case VRRP_EVENT_TIMER:
+	case VRRP_EVENT_ADVERT:
+		break;
+	}
+}
+
+/* What to say when Active_Down_Timer fires: the others may be silent, gone, or just weaker. */
+static struct vrrp_reason takeover_reason(const struct vrrp *vr, int64_t now_ns)
+{
+	struct vrrp_reason reason = { .code = VRRP_REASON_SILENCE, .ns = now_ns - vr->heard_ns };
+
+	if (vr->lower_heard) {
+		reason = (struct vrrp_reason){ .code = VRRP_REASON_PREEMPT,
+					       .priority = vr->lower_priority };
+		memcpy(reason.source, vr->lower_source, sizeof(reason.source));
+	} else if (vr->active_priority == VRRP_PRIORITY_LEAVE && vr->active_source[0]) {
+		reason = (struct vrrp_reason){ .code = VRRP_REASON_LEFT };
+		memcpy(reason.source, vr->active_source, sizeof(reason.source));
+	}
+	return reason;
+}
+
+/*
+ * Active_Down_Timer (§6.4.2 (305)). An expiry that is seen a whole interval late is a stall of this
+ * host, and the adverts may have been lost in it: listen for once more what the Active needs to be
+ * heard, before a failover of our own making.
+ */
+static void backup_timer(struct vrrp *vr, int64_t now_ns, struct vrrp_output *out)
+{
+	const struct vrrp_config *c = &vr->config;
+	int64_t interval_ns = vrrp_interval_ns(vr->active_interval_cs);
+
+	if (now_ns < vr->down_ns)
+		return;
+	if (now_ns - vr->down_ns >= interval_ns && !vr->late_granted) {
+		vr->late_granted = true;
+		vr->counters.late_timers++;
+		vr->down_ns = now_ns + interval_ns +
+			      vrrp_skew_ns(c->version, c->priority, vr->active_interval_cs);
+		return;
+	}
+	become_active(vr, takeover_reason(vr, now_ns), now_ns, out);
+}
+
+/* Whether a lower priority is left in peace: no preemption, or not yet. */
+static bool tolerates_lower(struct vrrp *vr, int64_t now_ns)
+{
+	if (vrrp_is_owner(vr))
+		return false;
+	if (!vr->config.preempt)
+		return true;
+	if (vr->config.preempt_delay_ns == 0)
+		return false;
+	if (vr->preempt_ns == VRRP_NEVER)
+		vr->preempt_ns = now_ns + vr->config.preempt_delay_ns;
+	return now_ns < vr->preempt_ns;
+}
+
+/* §6.4.2 (315)..(345) */
+static void backup_advert(struct vrrp *vr, const struct vrrp_advert *advert, int64_t now_ns)
+{
+	const struct vrrp_config *c = &vr->config;
+
+	if (advert->priority == VRRP_PRIORITY_LEAVE) {
+		vr->active_priority = VRRP_PRIORITY_LEAVE;
+		memcpy(vr->active_source, advert->source, sizeof(vr->active_source));
+		vr->heard_ns = now_ns;
+		vr->late_granted = false;
+		vr->lower_heard = false;
+		vr->down_ns =
+			now_ns + vrrp_skew_ns(c->version, c->priority, vr->active_interval_cs);
+	} else if (advert->priority >= c->priority) {
+		/* No address comparison here: §6.4.2 defers to any equal. */
+		vr->preempt_ns = VRRP_NEVER;
+		defer_to(vr, advert, now_ns);
+	} else if (tolerates_lower(vr, now_ns)) {
+		defer_to(vr, advert, now_ns);
+	} else {
+		/* Discarded: the timer runs on and nothing is learned, but we know who to name. */
+		vr->lower_heard = true;
+		vr->lower_priority = advert->priority;
+		memcpy(vr->lower_source, advert->source, sizeof(vr->lower_source));
+	}
+}
+
+static void step_backup(struct vrrp *vr, const struct vrrp_event *event, struct vrrp_output *out)
+{
+	switch (event->type) {
+	case VRRP_EVENT_STARTUP:
+		break;
+	case VRRP_EVENT_SHUTDOWN:
+		stop(vr, VRRP_STATE_INITIALIZE, VRRP_REASON_STOPPED, event->now_ns, out);
+		break;
+	case VRRP_EVENT_FAULT:
+		stop(vr, VRRP_STATE_FAULT, event->fault, event->now_ns, out);
+		break;
+	case VRRP_EVENT_TIMER:
+		backup_timer(vr, event->now_ns, out);
+		break;
+	case VRRP_EVENT_ADVERT:
+		backup_advert(vr, event->advert, event->now_ns);
+		break;
+	}
+}
+
+/*
+ * Adver_Timer (§6.4.3 (405)) and the repeated announcements. The next advert counts from the last
+ * deadline, so that the rhythm does not drift; after a stall one is sent, not all that were missed.
+ */
+static void active_timer(struct vrrp *vr, int64_t now_ns, struct vrrp_output *out)
+{
+	int64_t interval_ns = vrrp_interval_ns(vr->config.interval_cs);
+
+	if (now_ns >= vr->advert_ns) {
+		act_advert(out, vr->config.priority);
+		vr->advert_ns += interval_ns;
+		if (vr->advert_ns <= now_ns)
+			vr->advert_ns = now_ns + interval_ns;
+	}
+	if (now_ns >= vr->announce_ns)
+		announce(vr, now_ns, out);
+}
+
+/*
+ * Somebody weaker was Active too: §6.4.3 answers at once. It may have announced the addresses, so
+ * they are announced again. Bounded per window; past that the window's end repairs the rest.
+ *
+ * Return: whether an advert went out.
+ */
+static bool defend(struct vrrp *vr, int64_t now_ns, struct vrrp_output *out)
+{
+	if (now_ns - vr->contested_ns >= CONTEST_WINDOW_NS) {
+		vr->contested_ns = now_ns;
+		vr->contested_n = 0;
+	}
+	if (vr->contested_n >= CONTEST_ANSWERS_MAX) {
+		vr->announced_n = 0;
+		vr->announce_ns = vr->contested_ns + CONTEST_WINDOW_NS;
+		return false;
+	}
+	vr->contested_n++;
+	act_advert(out, vr->config.priority);
+	vr->announced_n = 0;
+	announce(vr, now_ns, out);
+	return true;
+}
+
+/*
+ * §6.4.3 (450)..(475). Before the address is handed over comes one last advert: the winner hears a
+ * lower priority, announces again, and so has the last word in every ARP cache.
+ */
+static void yield(struct vrrp *vr, enum vrrp_reason_code code, const struct vrrp_advert *advert,
+		  int64_t now_ns, struct vrrp_output *out)
+{
+	act(out, (struct vrrp_action){ .type = VRRP_ACTION_RELEASE });
+	act_advert(out, vr->config.priority);
+	defer_to(vr, advert, now_ns);
+	set_state(vr, VRRP_STATE_BACKUP, reason_of_advert(code, advert), now_ns, out);
+}
+
+/* §6.4.3 (415)..(475). Preempt_Mode is not asked: an Active always yields to its better. */
+static void active_advert(struct vrrp *vr, const struct vrrp_advert *advert, int64_t now_ns,
+			  struct vrrp_output *out)
+{
+	size_t address_len = vrrp_address_len(vr->config.family);
+
+	if (advert->priority == VRRP_PRIORITY_LEAVE) {
+		/* The timer only starts anew with an advert: a flood must not silence us. */
+		if (defend(vr, now_ns, out))
+			vr->advert_ns = now_ns + vrrp_interval_ns(vr->config.interval_cs);
+	} else if (advert->priority > vr->config.priority) {
+		yield(vr, VRRP_REASON_HIGHER, advert, now_ns, out);
+	} else if (advert->priority == vr->config.priority &&
+		   memcmp(advert->source, vr->source, address_len) > 0) {
+		yield(vr, VRRP_REASON_TIE, advert, now_ns, out);
+	} else {
+		(void)defend(vr, now_ns, out);
+	}
+}
+
+static void step_active(struct vrrp *vr, const struct vrrp_event *event, struct vrrp_output *out)
+{
+	switch (event->type) {
+	case VRRP_EVENT_STARTUP:
+		break;
+	case VRRP_EVENT_SHUTDOWN:
+		stop(vr, VRRP_STATE_INITIALIZE, VRRP_REASON_STOPPED, event->now_ns, out);
+		break;
+	case VRRP_EVENT_FAULT:
+		stop(vr, VRRP_STATE_FAULT, event->fault, event->now_ns, out);
+		break;
+	case VRRP_EVENT_TIMER:
+		active_timer(vr, event->now_ns, out);
+		break;
+	case VRRP_EVENT_ADVERT:
+		active_advert(vr, event->advert, event->now_ns, out);
+		break;
+	}
+}
+
+void vrrp_step(struct vrrp *vr, const struct vrrp_event *event, struct vrrp_output *out)
+{
+	out->actions_n = 0;
+	switch (vr->state) {
+	case VRRP_STATE_INITIALIZE:
+		step_initialize(vr, event, out);
+		return;
+	case VRRP_STATE_BACKUP:
+		step_backup(vr, event, out);
+		return;
+	case VRRP_STATE_ACTIVE:
+		step_active(vr, event, out);
+		return;
+	case VRRP_STATE_FAULT:
+		step_fault(vr, event, out);
+		return;
+	case VRRP_STATE_COUNT:
+		break;
+	}
+	assert(!"a virtual router in no state");
+}

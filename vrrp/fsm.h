@@ -1,0 +1,170 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The virtual router as a function (RFC 9568 §6): an event goes in, actions come out. No clock, no
+ * I/O, no allocation, no pointer inside struct vrrp: it can be copied, shared and simulated.
+ *
+ * Timers are fields with absolute deadlines in nanoseconds of a clock that never steps back; the
+ * caller asks vrrp_deadline() when to come with VRRP_EVENT_TIMER. Early, late and repeated timer
+ * events do no harm.
+ */
+#ifndef VRRP_FSM_H
+#define VRRP_FSM_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "names.h"
+#include "packet.h"
+
+#define VRRP_NEVER INT64_MAX
+
+/* A reason and the numbers that belong to its code; the others are zero. */
+struct vrrp_reason {
+	enum vrrp_reason_code code;
+	uint8_t priority;
+	uint8_t source[16];
+	int64_t ns;
+};
+
+/* RFC 6527's counters. The core counts what it decides; vrrp_receive() what it receives; whoever
+ * executes the actions counts what was sent. */
+struct vrrp_counters {
+	uint64_t adverts_sent;
+	uint64_t adverts_received; /* accepted by vrrp_receive() */
+	uint64_t priority_zero_sent;
+	uint64_t priority_zero_received;
+	uint64_t became_active;
+	uint64_t late_timers; /* expiries not believed at once */
+	uint64_t announcements_sent;
+	uint64_t addresses_restored;
+	uint64_t send_errors;
+	uint64_t rejected[VRRP_REJECT_COUNT];
+	uint64_t noticed[VRRP_NOTICE_COUNT];
+};
+
+/* What the operator configured. */
+struct vrrp_config {
+	uint8_t family;       /* 4 */
+	uint8_t version;      /* 3 */
+	uint8_t vrid;         /* 1..255 */
+	uint8_t priority;     /* 1..254, or VRRP_PRIORITY_OWNER */
+	uint16_t interval_cs; /* Advertisement_Interval, 1..4095 */
+	bool preempt;
+	enum vrrp_checksum checksum; /* of what is sent */
+	int64_t preempt_delay_ns;
+	int64_t start_delay_ns;
+};
+
+/* One virtual router: one VRID on one interface in one family. Read by all; written here, its
+ * counters as said above. */
+struct vrrp {
+	struct vrrp_config config;
+	uint8_t source[16]; /* primary address of the interface; set by vrrp_source_set() */
+
+	enum vrrp_state state;
+	struct vrrp_reason reason;
+	int64_t since_ns; /* of the state; a new reason for it does not change this */
+
+	/* The Active as last heard. */
+	uint16_t active_interval_cs; /* Active_Adver_Interval */
+	uint8_t active_priority;
+	uint8_t active_source[16]; /* zero: nobody was heard since start */
+	int64_t heard_ns;          /* last accepted advert, or the start of Backup */
+
+	/* Deadlines, VRRP_NEVER when not armed. */
+	int64_t start_ns;    /* Initialize: end of the start delay */
+	int64_t down_ns;     /* Backup: Active_Down_Timer */
+	int64_t preempt_ns;  /* Backup: until then a lower priority is tolerated */
+	int64_t advert_ns;   /* Active: Adver_Timer */
+	int64_t announce_ns; /* Active: next announcement of the addresses */
+
+	uint8_t announced_n;    /* announcements of the schedule that are done */
+	uint8_t contested_n;    /* answers given in the current contest window */
+	int64_t contested_ns;   /* start of that window */
+	bool late_granted;      /* Backup: one late expiry was not believed already */
+	bool lower_heard;       /* Backup: a lower priority was discarded since the timer started */
+	uint8_t lower_priority; /* its priority */
+	uint8_t lower_source[16];
+
+	struct vrrp_counters counters;
+};
+
+enum vrrp_event_type {
+	VRRP_EVENT_STARTUP,  /* the interface can be used; or its fault is over */
+	VRRP_EVENT_SHUTDOWN, /* leave gracefully */
+	VRRP_EVENT_FAULT,    /* the interface cannot be used: @fault */
+	VRRP_EVENT_TIMER,    /* some deadline may have passed */
+	VRRP_EVENT_ADVERT,   /* vrrp_receive() accepted @advert */
+};
+
+struct vrrp_event {
+	enum vrrp_event_type type;
+	int64_t now_ns; /* of an advert: its arrival; never before the previous event */
+	union {
+		enum vrrp_reason_code fault;      /* VRRP_EVENT_FAULT */
+		const struct vrrp_advert *advert; /* VRRP_EVENT_ADVERT; borrowed for the call */
+	};
+};
+
+enum vrrp_action_type {
+	VRRP_ACTION_CLAIM,    /* the addresses are wanted on the interface */
+	VRRP_ACTION_RELEASE,  /* they are not */
+	VRRP_ACTION_ADVERT,   /* send one advert with @priority */
+	VRRP_ACTION_ANNOUNCE, /* one gratuitous ARP per address */
+	VRRP_ACTION_STATE, /* the state was @from until now; state and reason are in the router */
+};
+
+struct vrrp_action {
+	enum vrrp_action_type type;
+	uint8_t priority;
+	enum vrrp_state from;
+};
+
+#define VRRP_ACTIONS_MAX 4
+
+/* What the caller must now do, in this order. */
+struct vrrp_output {
+	unsigned actions_n;
+	struct vrrp_action actions[VRRP_ACTIONS_MAX];
+};
+
+/**
+ * vrrp_init() - make a virtual router, in Initialize.
+ * @vr: the caller's storage.
+ * @config: checked by the caller against the ranges above; copied.
+ */
+void vrrp_init(struct vrrp *vr, const struct vrrp_config *config);
+
+/**
+ * vrrp_source_set() - tell the router the primary address of its interface.
+ * @vr: any state. A change while running takes effect with the next advert.
+ * @source: network byte order, vrrp_address_len() bytes.
+ */
+void vrrp_source_set(struct vrrp *vr, const uint8_t *source);
+
+/**
+ * vrrp_step() - one event.
+ * @vr: changed.
+ * @event: see enum vrrp_event_type.
+ * @out: overwritten; at most VRRP_ACTIONS_MAX actions in the order of execution.
+ *
+ * Implements the state tables of RFC 9568 §6.4 with errata 7947, 7949 and 8298, and beyond them:
+ * start and preempt delay; a timer that comes an interval late is granted one more interval, since
+ * the silence may have been ours; a contested Active answers and announces again, and one that
+ * yields says so with a last advert, so that the last announcement is always the winner's.
+ */
+void vrrp_step(struct vrrp *vr, const struct vrrp_event *event, struct vrrp_output *out);
+
+/**
+ * vrrp_deadline() - when VRRP_EVENT_TIMER is due.
+ *
+ * Return: nanoseconds on the clock of the events, or VRRP_NEVER.
+ */
+int64_t vrrp_deadline(const struct vrrp *vr);
+
+/**
+ * vrrp_is_owner() - whether the interface owns the addresses (priority 255).
+ */
+bool vrrp_is_owner(const struct vrrp *vr);
+
+#endif

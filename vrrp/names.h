@@ -1,0 +1,94 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The words of the protocol: states, reasons of a state change, reasons to reject or to notice a
+ * packet. One table each, used by the log, the control socket and the tests. Words are RFC 9568's.
+ */
+#ifndef VRRP_NAMES_H
+#define VRRP_NAMES_H
+
+/* RFC 9568 §6.4, and the one that operators need: Initialize because something is broken. */
+enum vrrp_state {
+	VRRP_STATE_INITIALIZE,
+	VRRP_STATE_BACKUP,
+	VRRP_STATE_ACTIVE,
+	VRRP_STATE_FAULT, /* the RFC's Initialize, with a reason that the host must mend */
+	VRRP_STATE_COUNT,
+};
+
+/* Why a virtual router is in its state. What a reason's numbers mean: struct vrrp_reason. */
+enum vrrp_reason_code {
+	VRRP_REASON_NONE,
+	VRRP_REASON_STARTED,
+	VRRP_REASON_START_DELAY,  /* @ns: the configured delay */
+	VRRP_REASON_OWNER,        /* the interface owns the addresses: priority 255 */
+	VRRP_REASON_SILENCE,      /* @ns: since the last advert or the start of Backup */
+	VRRP_REASON_LEFT,         /* @source sent priority 0 */
+	VRRP_REASON_PREEMPT,      /* @source advertises the lower @priority */
+	VRRP_REASON_HIGHER,       /* @source advertises the higher @priority */
+	VRRP_REASON_TIE,          /* @source advertises our @priority from a higher address */
+	VRRP_REASON_STOPPED,      /* the operator stops vipd */
+	VRRP_REASON_LINK_MISSING, /* there is no interface of that name */
+	VRRP_REASON_LINK_DOWN,    /* the interface is administratively down */
+	VRRP_REASON_NO_CARRIER,   /* the interface is up but has no carrier */
+	VRRP_REASON_LINK_TYPE,    /* the interface has no Ethernet address to send from */
+	VRRP_REASON_NO_SOURCE,    /* the interface has no address of its own to send from */
+	VRRP_REASON_NO_GROUP,     /* the multicast group cannot be joined: we would be deaf */
+	VRRP_REASON_RECOVERED,    /* a fault is over */
+	VRRP_REASON_COUNT,
+};
+
+/*
+ * Why a packet was discarded, in the order of the checks (RFC 9568 §7.1). A rejected packet moves
+ * exactly one counter and nothing else.
+ */
+enum vrrp_reject {
+	VRRP_ACCEPT,
+	VRRP_REJECT_LENGTH,      /* truncated, surplus bytes, or an IP header that makes no sense */
+	VRRP_REJECT_TTL,         /* not 255: it was forwarded (RFC 5082) */
+	VRRP_REJECT_VERSION,     /* not the configured version */
+	VRRP_REJECT_TYPE,        /* not an advert */
+	VRRP_REJECT_VRID,        /* no virtual router of that VRID on the interface */
+	VRRP_REJECT_DESTINATION, /* not sent to the group */
+	VRRP_REJECT_SOURCE,      /* from an address that no host can have */
+	VRRP_REJECT_EMPTY_LIST,  /* no address (erratum 8299) */
+	VRRP_REJECT_CHECKSUM,
+	VRRP_REJECT_INTERVAL,   /* zero (erratum 8301) */
+	VRRP_REJECT_OWN_SOURCE, /* our own advert came back: a loop, or a cloned host */
+	VRRP_REJECT_COUNT,
+};
+
+/* What is remarkable about an accepted advert. One counter each; the advert takes its course. */
+enum vrrp_notice {
+	VRRP_NOTICE_INTERVAL,       /* the sender's interval differs from ours */
+	VRRP_NOTICE_ADDRESS_LIST,   /* the sender's addresses differ from ours */
+	VRRP_NOTICE_OWNER,          /* a second owner: both sides have priority 255 */
+	VRRP_NOTICE_EQUAL_PRIORITY, /* the election is decided by address */
+	VRRP_NOTICE_CHECKSUM_FORM,  /* the sender uses the other reading of the IPv4 checksum */
+	VRRP_NOTICE_COUNT,
+};
+
+/**
+ * vrrp_state_name() - the word for a state.
+ * @state: below VRRP_STATE_COUNT.
+ *
+ * Return: a constant string: "initialize", "backup", "active" or "fault".
+ */
+const char *vrrp_state_name(enum vrrp_state state);
+
+/**
+ * vrrp_reject_name() - the word for a reject, as in counters and logs.
+ * @reject: below VRRP_REJECT_COUNT.
+ *
+ * Return: a constant string, for example "checksum".
+ */
+const char *vrrp_reject_name(enum vrrp_reject reject);
+
+/**
+ * vrrp_notice_name() - the word for a notice, as in counters and logs.
+ * @notice: below VRRP_NOTICE_COUNT.
+ *
+ * Return: a constant string, for example "address_list".
+ */
+const char *vrrp_notice_name(enum vrrp_notice notice);
+
+#endif

@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What a virtual router accepts from the wire (RFC 9568 §7.1): the message's own checks, then those
+ * that need the router. Counts one reason per packet; changes nothing else.
+ */
+#ifndef VRRP_RECEIVE_H
+#define VRRP_RECEIVE_H
+
+#include "fsm.h"
+
+/* The addresses that a router advertises. */
+struct vrrp_list {
+	const uint8_t
+		*addresses;   /* addresses_n * vrrp_address_len() bytes, in wire order; borrowed */
+	unsigned addresses_n; /* 1..255 */
+};
+
+/**
+ * vrrp_receive() - check a packet for a router and count the outcome.
+ * @vr: the router of vrrp_packet_vrid(@rx) and that family on the arrival interface, or NULL:
+ *      there is none, and the caller counts. Only the counters of @vr change.
+ * @own: what @vr advertises, to compare.
+ * @rx: the packet.
+ * @ret_advert: filled when accepted, with what is remarkable in @ret_advert->notices. Differing
+ *              intervals and address lists are noticed and never a reason to discard (§7.1).
+ *
+ * Return: VRRP_ACCEPT, or the first check that failed.
+ */
+enum vrrp_reject vrrp_receive(struct vrrp *vr, const struct vrrp_list *own,
+			      const struct vrrp_rx *rx, struct vrrp_advert *ret_advert);
+
+#endif

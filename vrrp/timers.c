@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: MIT */
+#include "timers.h"
+
+#include <assert.h>
+
+#define NS_PER_CS 10000000
+
+int64_t vrrp_interval_ns(unsigned interval_cs)
+{
+	return (int64_t)interval_cs * NS_PER_CS;
+}
+
+int64_t vrrp_skew_ns(unsigned version, unsigned priority, unsigned interval_cs)
+{
+	assert(version == 2 || version == 3);
+	assert(priority >= 1 && priority <= 255);
+	/* RFC 3768 §6.1: (256 - priority) / 256 seconds. */
+	if (version == 2)
+		interval_cs = 100;
+	/* RFC 9568 §6.1: ((256 - priority) * interval) / 256; 256 divides 2 * NS_PER_CS. */
+	return (int64_t)(256 - priority) * interval_cs * (NS_PER_CS / 128) / 2;
+}
+
+int64_t vrrp_down_ns(unsigned version, unsigned priority, unsigned interval_cs)
+{
+	return 3 * vrrp_interval_ns(interval_cs) + vrrp_skew_ns(version, priority, interval_cs);
+}

@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The arithmetic of RFC 9568 §6.1 and RFC 3768 §6.1 in exact nanoseconds: a skew time rounded to
+ * centiseconds would make two Backups start together. Pure functions.
+ */
+#ifndef VRRP_TIMERS_H
+#define VRRP_TIMERS_H
+
+#include <stdint.h>
+
+#define VRRP_INTERVAL_CS_MAX 4095 /* 12 bits; erratum 8301 */
+
+/**
+ * vrrp_interval_ns() - an interval of the wire in nanoseconds.
+ * @interval_cs: centiseconds, 1..4095.
+ */
+int64_t vrrp_interval_ns(unsigned interval_cs);
+
+/**
+ * vrrp_skew_ns() - Skew_Time: how much longer a Backup of this priority waits.
+ * @version: 2 or 3. In version 3 the skew scales with the interval, in version 2 it does not.
+ * @priority: 1..255, the local one.
+ * @interval_cs: Active_Adver_Interval (v3) or Advertisement_Interval (v2) in centiseconds.
+ */
+int64_t vrrp_skew_ns(unsigned version, unsigned priority, unsigned interval_cs);
+
+/**
+ * vrrp_down_ns() - Active_Down_Interval: silence after which the Active is taken for dead.
+ *
+ * Parameters as vrrp_skew_ns(). Return: three intervals and the skew time.
+ */
+int64_t vrrp_down_ns(unsigned version, unsigned priority, unsigned interval_cs);
+
+#endif
