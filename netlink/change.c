@@ -1,0 +1,158 @@
+/* SPDX-License-Identifier: MIT */
+#include "change.h"
+
+#include <errno.h>
+#include <libmnl/libmnl.h>
+#include <linux/if_addr.h>
+#include <linux/netlink.h>
+#include <linux/rtnetlink.h>
+#include <stdlib.h>
+#include <sys/socket.h>
+
+#define IFA_PROTO_ATTRIBUTE 11
+#define BATCH_MAX           128 /* changes in one message to the kernel */
+#define CHANGE_LEN_MAX      64  /* bytes of one change: headers, two addresses, mark */
+
+struct kern_changer {
+	struct mnl_socket *sock;
+	uint32_t seq; /* of the next change */
+	_Alignas(struct nlmsghdr) char send_buf[BATCH_MAX * CHANGE_LEN_MAX];
+	_Alignas(struct nlmsghdr) char receive_buf[32 << 10];
+};
+
+int kern_changer_open(struct kern_changer **ret_changer)
+{
+	struct kern_changer *changer = calloc(1, sizeof(*changer));
+	int on = 1;
+	int err;
+
+	if (!changer)
+		return -ENOMEM;
+	changer->sock = mnl_socket_open2(NETLINK_ROUTE, SOCK_CLOEXEC);
+	if (!changer->sock) {
+		err = -errno;
+		goto free_changer;
+	}
+	/* An answer need not repeat the request; older kernels just send more. */
+	(void)mnl_socket_setsockopt(changer->sock, NETLINK_CAP_ACK, &on, sizeof(on));
+	if (mnl_socket_bind(changer->sock, 0, MNL_SOCKET_AUTOPID) < 0) {
+		err = -errno;
+		goto close_sock;
+	}
+	*ret_changer = changer;
+	return 0;
+
+close_sock:
+	mnl_socket_close(changer->sock);
+free_changer:
+	free(changer);
+	return err;
+}
+
+void kern_changer_close(struct kern_changer *changer)
+{
+	if (!changer)
+		return;
+	mnl_socket_close(changer->sock);
+	free(changer);
+}
+
+uint32_t kern_changer_port(const struct kern_changer *changer)
+{
+	return mnl_socket_get_portid(changer->sock);
+}
+
+static size_t put_change(char *buf, const struct kern_change *change, uint32_t seq, bool last)
+{
+	struct nlmsghdr *message = mnl_nlmsg_put_header(buf);
+	struct ifaddrmsg *header;
+
+	message->nlmsg_type = change->add ? RTM_NEWADDR : RTM_DELADDR;
+	message->nlmsg_flags = NLM_F_REQUEST;
+	if (change->add)
+		message->nlmsg_flags |= NLM_F_CREATE | NLM_F_EXCL;
+	if (last)
+		message->nlmsg_flags |= NLM_F_ACK;
+	message->nlmsg_seq = seq;
+	header = mnl_nlmsg_put_extra_header(message, sizeof(*header));
+	header->ifa_family = AF_INET;
+	header->ifa_prefixlen = change->address.prefix_len;
+	header->ifa_scope = RT_SCOPE_UNIVERSE;
+	header->ifa_index = (unsigned)change->address.ifindex;
+	mnl_attr_put(message, IFA_LOCAL, 4, change->address.bytes);
+	mnl_attr_put(message, IFA_ADDRESS, 4, change->address.bytes);
+	if (change->add)
+		mnl_attr_put_u8(message, IFA_PROTO_ATTRIBUTE, KERN_ADDRESS_MARK);
+	return message->nlmsg_len;
+}
+
+/* Note the answers in one buffer. Return: whether the last change's answer was among them. */
+static bool note_answers(const struct kern_changer *changer, ssize_t received,
+			 struct kern_change *batch, uint32_t batch_n, uint32_t first_seq)
+{
+	const struct nlmsghdr *message = (const struct nlmsghdr *)changer->receive_buf;
+	const struct nlmsgerr *answer;
+	bool complete = false;
+	int len = (int)received;
+	uint32_t i;
+
+	for (; mnl_nlmsg_ok(message, len); message = mnl_nlmsg_next(message, &len)) {
+		i = message->nlmsg_seq - first_seq;
+		if (message->nlmsg_type != NLMSG_ERROR || i >= batch_n ||
+		    mnl_nlmsg_get_payload_len(message) < sizeof(answer->error))
+			continue;
+		answer = mnl_nlmsg_get_payload(message);
+		batch[i].result = answer->error;
+		if (i == batch_n - 1)
+			complete = true;
+	}
+	return complete;
+}
+
+/* The kernel carries a batch out within sendto(); its answers are there when it returns. */
+static int apply_batch(struct kern_changer *changer, struct kern_change *batch, uint32_t batch_n)
+{
+	uint32_t first_seq = changer->seq;
+	bool complete = false;
+	size_t len = 0;
+	ssize_t received;
+
+	for (uint32_t i = 0; i < batch_n; i++) {
+		batch[i].result = -EINPROGRESS;
+		len += put_change(changer->send_buf + len, &batch[i], first_seq + i,
+				  i == batch_n - 1);
+	}
+	changer->seq += batch_n;
+	if (mnl_socket_sendto(changer->sock, changer->send_buf, len) < 0)
+		return -errno;
+	while (!complete) {
+		received = recv(mnl_socket_get_fd(changer->sock), changer->receive_buf,
+				sizeof(changer->receive_buf), MSG_DONTWAIT);
+		if (received < 0 && errno == EINTR)
+			continue;
+		if (received < 0)
+			return -errno;
+		complete = note_answers(changer, received, batch, batch_n, first_seq);
+	}
+	/* Success is silence, but for the last one. */
+	for (uint32_t i = 0; i < batch_n; i++)
+		if (batch[i].result == -EINPROGRESS)
+			batch[i].result = 0;
+	return 0;
+}
+
+int kern_changer_apply(struct kern_changer *changer, struct kern_change *changes,
+		       unsigned changes_n)
+{
+	unsigned n;
+	int err;
+	int ret = 0;
+
+	for (unsigned done = 0; done < changes_n; done += n) {
+		n = changes_n - done < BATCH_MAX ? changes_n - done : BATCH_MAX;
+		err = apply_batch(changer, changes + done, n);
+		if (err < 0)
+			ret = err;
+	}
+	return ret;
+}

@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What the kernel tells about links and addresses, as plain data. The one parser of route messages
+ * serves dumps and events alike; no type of libnl or libmnl leaves this folder.
+ */
+#ifndef KERN_OBJECT_H
+#define KERN_OBJECT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* The mark on every address that vipd adds (IFA_PROTO, Linux 5.18): VRRP's protocol number. */
+#define KERN_ADDRESS_MARK 112
+
+/* Longest name of an interface with its zero (IFNAMSIZ). */
+#define KERN_LINK_NAME_SIZE 16
+
+struct kern_link {
+	int ifindex;
+	char name[KERN_LINK_NAME_SIZE];
+	bool up;       /* administratively */
+	bool carrier;  /* operationally: the medium is there and not dormant */
+	bool ethernet; /* has a 6-byte address */
+	uint8_t mac[6];
+};
+
+struct kern_address {
+	int ifindex;
+	uint8_t family; /* 4 */
+	uint8_t prefix_len;
+	uint8_t mark;      /* IFA_PROTO, 0 when the kernel has none */
+	uint8_t bytes[16]; /* network byte order, IPv4 in the first 4 */
+};
+
+struct nlmsghdr;
+
+enum kern_object_type {
+	KERN_OBJECT_NONE, /* not a message of interest, or one that makes no sense */
+	KERN_OBJECT_LINK,
+	KERN_OBJECT_ADDRESS,
+};
+
+struct kern_object {
+	enum kern_object_type type;
+	bool gone;  /* the message reports a removal */
+	bool by_us; /* the change was asked for by the socket with the port given to the parser */
+	union {
+		struct kern_link link;
+		struct kern_address address;
+	};
+};
+
+/* Called for each object of a dump or an event, in the kernel's order. @object is borrowed. */
+typedef void (*kern_object_fn)(const struct kern_object *object, void *arg);
+
+/**
+ * kern_object_parse() - make plain data of one route message.
+ * @message: complete, of nlmsg_len bytes; borrowed.
+ * @our_port: port of the socket that sends our changes, to recognise their echo; or 0.
+ * @ret_object: always filled.
+ */
+void kern_object_parse(const struct nlmsghdr *message, uint32_t our_port,
+		       struct kern_object *ret_object);
+
+#endif

@@ -1,0 +1,246 @@
+/* SPDX-License-Identifier: MIT */
+#include "receive.h"
+
+#include <errno.h>
+#include <linux/filter.h>
+#include <netinet/in.h>
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <time.h>
+#include <unistd.h>
+
+#define PACKETS_MAX   64   /* of one recvmmsg */
+#define PACKET_SIZE   2048 /* more than any advert needs; the rest of a longer one is cut off */
+#define READER_BUFFER (4 << 20)
+#define STRAYS_BUFFER (64 << 10)
+#define NS_PER_S      INT64_C(1000000000)
+
+union control {
+	struct cmsghdr align;
+	char buf[CMSG_SPACE(sizeof(struct in_pktinfo)) + CMSG_SPACE(sizeof(struct timespec)) +
+		 CMSG_SPACE(sizeof(uint32_t))];
+};
+
+struct kern_receiver {
+	int fd;
+	uint32_t dropped; /* SO_RXQ_OVFL as last seen */
+	struct mmsghdr messages[PACKETS_MAX];
+	struct iovec iovs[PACKETS_MAX];
+	union control controls[PACKETS_MAX];
+	uint8_t packets[PACKETS_MAX][PACKET_SIZE];
+};
+
+/* Both kinds run the same program with the two verdicts exchanged. */
+struct verdicts {
+	uint32_t advert;
+	uint32_t stray;
+};
+
+/*
+ * X holds the length of the IP header: first to measure the payload, then to find the VRID in it,
+ * whose bit is looked up in eight constant words. cBPF has no tables, hence one arm per word:
+ *
+ *	if (len - X < 8 || ttl != 255)		goto stray
+ *	X = vrid & 31
+ *	switch (vrid >> 5) { case k: A = words[k]; }
+ *	return A >> X & 1 ? advert : stray
+ */
+static int attach_filter(int fd, const struct kern_vrids *vrids, const struct verdicts *verdicts)
+{
+	enum {
+		HEAD = 12,
+		ARM = 3,
+		ARMS = 8,
+		TAIL = 4,
+		STRAY = HEAD + ARMS * ARM + TAIL - 1
+	};
+	struct sock_filter code[STRAY + 1] = {
+		BPF_STMT(BPF_LDX | BPF_B | BPF_MSH, 0),
+		BPF_STMT(BPF_LD | BPF_W | BPF_LEN, 0),
+		BPF_STMT(BPF_ALU | BPF_SUB | BPF_X, 0),
+		BPF_JUMP(BPF_JMP | BPF_JGE | BPF_K, 8, 0, STRAY - 4),
+		BPF_STMT(BPF_LD | BPF_B | BPF_ABS, 8),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, 255, 0, STRAY - 6),
+		BPF_STMT(BPF_LD | BPF_B | BPF_IND, 1),
+		BPF_STMT(BPF_ST, 0),
+		BPF_STMT(BPF_ALU | BPF_AND | BPF_K, 31),
+		BPF_STMT(BPF_MISC | BPF_TAX, 0),
+		BPF_STMT(BPF_LD | BPF_MEM, 0),
+		BPF_STMT(BPF_ALU | BPF_RSH | BPF_K, 5),
+	};
+	struct sock_filter *tail = code + HEAD + ARMS * ARM;
+	struct sock_fprog program = { .len = STRAY + 1, .filter = code };
+
+	for (unsigned k = 0; k < ARMS; k++) {
+		struct sock_filter *arm = code + HEAD + k * ARM;
+
+		arm[0] = (struct sock_filter)BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, k, 0, ARM - 1);
+		arm[1] = (struct sock_filter)BPF_STMT(BPF_LD | BPF_IMM, vrids->words[k]);
+		arm[2] = (struct sock_filter)BPF_STMT(BPF_JMP | BPF_JA, (ARMS - 1 - k) * ARM);
+	}
+	tail[0] = (struct sock_filter)BPF_STMT(BPF_ALU | BPF_RSH | BPF_X, 0);
+	tail[1] = (struct sock_filter)BPF_JUMP(BPF_JMP | BPF_JSET | BPF_K, 1, 0, 1);
+	tail[2] = (struct sock_filter)BPF_STMT(BPF_RET | BPF_K, verdicts->advert);
+	tail[3] = (struct sock_filter)BPF_STMT(BPF_RET | BPF_K, verdicts->stray);
+	return setsockopt(fd, SOL_SOCKET, SO_ATTACH_FILTER, &program, sizeof(program)) < 0 ? -errno
+											   : 0;
+}
+
+static int set_options(int fd, enum kern_receiver_kind kind, const struct kern_vrids *vrids)
+{
+	static const struct verdicts verdicts[] = {
+		[KERN_RECEIVER_READER] = { .advert = PACKET_SIZE, .stray = 0 },
+		[KERN_RECEIVER_STRAYS] = { .advert = 0, .stray = PACKET_SIZE },
+	};
+	int size = kind == KERN_RECEIVER_READER ? READER_BUFFER : STRAYS_BUFFER;
+	int err = attach_filter(fd, vrids, &verdicts[kind]);
+	int on = 1;
+
+	if (err < 0)
+		return err;
+	if (setsockopt(fd, IPPROTO_IP, IP_PKTINFO, &on, sizeof(on)) < 0 ||
+	    setsockopt(fd, SOL_SOCKET, SO_TIMESTAMPNS, &on, sizeof(on)) < 0 ||
+	    setsockopt(fd, SOL_SOCKET, SO_RXQ_OVFL, &on, sizeof(on)) < 0)
+		return -errno;
+	/* Best effort: without the right to it, the system's limit holds. */
+	if (setsockopt(fd, SOL_SOCKET, SO_RCVBUFFORCE, &size, sizeof(size)) < 0)
+		(void)setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &size, sizeof(size));
+	return 0;
+}
+
+int kern_receiver_open(enum kern_receiver_kind kind, int protocol, const struct kern_vrids *vrids,
+		       struct kern_receiver **ret_receiver)
+{
+	struct kern_receiver *receiver = calloc(1, sizeof(*receiver));
+	int err;
+
+	if (!receiver)
+		return -ENOMEM;
+	/* Born with no protocol filter, the socket would queue strangers before ours is attached:
+	 * whatever slips in is checked again by the reader of the packets. */
+	receiver->fd = socket(AF_INET, SOCK_RAW | SOCK_CLOEXEC | SOCK_NONBLOCK, protocol);
+	if (receiver->fd < 0) {
+		err = -errno;
+		goto free_receiver;
+	}
+	err = set_options(receiver->fd, kind, vrids);
+	if (err < 0)
+		goto close_fd;
+	for (unsigned i = 0; i < PACKETS_MAX; i++) {
+		receiver->iovs[i] = (struct iovec){ receiver->packets[i], PACKET_SIZE };
+		receiver->messages[i].msg_hdr = (struct msghdr){
+			.msg_iov = &receiver->iovs[i],
+			.msg_iovlen = 1,
+			.msg_control = &receiver->controls[i],
+		};
+	}
+	*ret_receiver = receiver;
+	return 0;
+
+close_fd:
+	close(receiver->fd);
+free_receiver:
+	free(receiver);
+	return err;
+}
+
+void kern_receiver_close(struct kern_receiver *receiver)
+{
+	if (!receiver)
+		return;
+	close(receiver->fd);
+	free(receiver);
+}
+
+int kern_receiver_fd(const struct kern_receiver *receiver)
+{
+	return receiver->fd;
+}
+
+static void read_control(struct msghdr *message, struct kern_packet *packet, uint32_t *dropped)
+{
+	struct in_pktinfo info;
+	struct timespec time;
+
+	for (struct cmsghdr *c = CMSG_FIRSTHDR(message); c; c = CMSG_NXTHDR(message, c)) {
+		if (c->cmsg_level == IPPROTO_IP && c->cmsg_type == IP_PKTINFO) {
+			memcpy(&info, CMSG_DATA(c), sizeof(info));
+			packet->ifindex = info.ipi_ifindex;
+		} else if (c->cmsg_level == SOL_SOCKET && c->cmsg_type == SCM_TIMESTAMPNS) {
+			memcpy(&time, CMSG_DATA(c), sizeof(time));
+			packet->arrival_ns = time.tv_sec * NS_PER_S + time.tv_nsec;
+		} else if (c->cmsg_level == SOL_SOCKET && c->cmsg_type == SO_RXQ_OVFL) {
+			memcpy(dropped, CMSG_DATA(c), sizeof(*dropped));
+		}
+	}
+}
+
+static int receive_some(struct kern_receiver *receiver)
+{
+	int n;
+
+	for (unsigned i = 0; i < PACKETS_MAX; i++)
+		receiver->messages[i].msg_hdr.msg_controllen = sizeof(receiver->controls[i]);
+	do
+		n = recvmmsg(receiver->fd, receiver->messages, PACKETS_MAX, MSG_DONTWAIT, NULL);
+	while (n < 0 && errno == EINTR);
+	if (n < 0)
+		return errno == EAGAIN || errno == EWOULDBLOCK ? 0 : -errno;
+	return n;
+}
+
+int kern_receiver_dispatch(struct kern_receiver *receiver, int64_t until_ns, kern_packet_fn each,
+			   void *arg, uint32_t *ret_dropped)
+{
+	uint32_t dropped = receiver->dropped;
+	bool more = true;
+	int total = 0;
+	int n;
+
+	while (more) {
+		n = receive_some(receiver);
+		if (n < 0)
+			return n;
+		more = n == PACKETS_MAX;
+		for (int i = 0; i < n; i++) {
+			struct kern_packet packet = {
+				.data = receiver->packets[i],
+				.len = receiver->messages[i].msg_len,
+			};
+
+			read_control(&receiver->messages[i].msg_hdr, &packet, &dropped);
+			if (packet.arrival_ns > until_ns)
+				more = false;
+			each(&packet, arg);
+		}
+		total += n;
+	}
+	*ret_dropped = dropped - receiver->dropped;
+	receiver->dropped = dropped;
+	return total;
+}
+
+/*
+ * A raw socket hears every group that any socket of the host joined (IP_MULTICAST_ALL), so the
+ * membership lives in a datagram socket that nothing is ever sent to. One per interface: no limit
+ * of memberships per socket to mind, and leaving is closing.
+ */
+int kern_group_join(int ifindex, const uint8_t *group, int *ret_fd)
+{
+	struct ip_mreqn request = { .imr_ifindex = ifindex };
+	int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	int err;
+
+	if (fd < 0)
+		return -errno;
+	memcpy(&request.imr_multiaddr, group, 4);
+	if (setsockopt(fd, IPPROTO_IP, IP_ADD_MEMBERSHIP, &request, sizeof(request)) < 0) {
+		err = -errno;
+		close(fd);
+		return err;
+	}
+	*ret_fd = fd;
+	return 0;
+}

@@ -1,0 +1,86 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Receiving IP packets of one protocol on raw IP sockets, all interfaces at once. Two of them:
+ *
+ *   reader  what can be an advert for us: TTL 255, long enough, a VRID of ours. A classic BPF
+ *           filter in the kernel decides, so nothing else wakes us or fills the queue.
+ *   strays  everything else of the protocol, to be counted when there is time: never polled, with
+ *           a small queue whose overflow costs nothing but exact reasons.
+ *
+ * No packet socket receives anything here: a tap would cost every packet that a gateway forwards.
+ */
+#ifndef KERN_RECEIVE_H
+#define KERN_RECEIVE_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+/* One received IP packet, from its IP header on. */
+struct kern_packet {
+	int ifindex;         /* of arrival */
+	int64_t arrival_ns;  /* CLOCK_REALTIME, by the kernel; 0 when it gave none */
+	const uint8_t *data; /* borrowed */
+	size_t len;
+};
+
+/* Called for each packet in the order of arrival. */
+typedef void (*kern_packet_fn)(const struct kern_packet *packet, void *arg);
+
+struct kern_receiver;
+
+enum kern_receiver_kind {
+	KERN_RECEIVER_READER,
+	KERN_RECEIVER_STRAYS,
+};
+
+/* A set of 0..255. */
+struct kern_vrids {
+	uint32_t words[8];
+};
+
+/**
+ * kern_receiver_open() - open one of the two sockets for IPv4.
+ * @kind: which.
+ * @protocol: IP protocol number.
+ * @vrids: ours, on whatever interface; copied into the filter.
+ * @ret_receiver: owned by the caller.
+ *
+ * Return: 0; -EPERM without CAP_NET_RAW; another -errno of socket(): vipd cannot run.
+ */
+int kern_receiver_open(enum kern_receiver_kind kind, int protocol, const struct kern_vrids *vrids,
+		       struct kern_receiver **ret_receiver);
+
+/**
+ * kern_receiver_close() - release; NULL is allowed.
+ */
+void kern_receiver_close(struct kern_receiver *receiver);
+
+/**
+ * kern_receiver_fd() - the descriptor to poll for reading.
+ */
+int kern_receiver_fd(const struct kern_receiver *receiver);
+
+/**
+ * kern_receiver_dispatch() - read what is queued.
+ * @until_ns: CLOCK_REALTIME; stop behind the first packet that arrived later, so that a flood
+ *            cannot hold the caller. Packets without a time stamp count as early.
+ * @each: called per packet.
+ * @ret_dropped: packets that the full queue dropped since the last call.
+ *
+ * Return: packets read, or -errno of recvmmsg().
+ */
+int kern_receiver_dispatch(struct kern_receiver *receiver, int64_t until_ns, kern_packet_fn each,
+			   void *arg, uint32_t *ret_dropped);
+
+/**
+ * kern_group_join() - be a member of an IPv4 multicast group on an interface.
+ * @ifindex: the interface.
+ * @group: network byte order.
+ * @ret_fd: a descriptor that is the membership: close it to leave. Packets of the group reach
+ *          every receiver, not this descriptor.
+ *
+ * Return: 0; -ENODEV when the interface is gone; -ENOBUFS or -EMFILE at the kernel's limits.
+ */
+int kern_group_join(int ifindex, const uint8_t *group, int *ret_fd);
+
+#endif
