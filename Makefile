@@ -1,0 +1,132 @@
+# SPDX-License-Identifier: MIT
+# make, make check, make demo: README.md. V=1 shows the commands.
+
+VERSION = 0.1.0
+PREFIX  = /usr/local
+BUILD   = build
+CC      = gcc
+PYTHON  = /usr/bin/python3
+
+CFLAGS   = -O2 -g
+WARN     = -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wswitch-enum -Wvla \
+	   -Wformat=2 $(if $(CI),-Werror)
+# _FORTIFY_SOURCE needs optimisation and fights the sanitizers' own checks.
+HARDEN   = $(if $(SANITIZE),,-D_FORTIFY_SOURCE=3) -fstack-protector-strong -fPIE
+CPPFLAGS = -I. -D_GNU_SOURCE -DVIPD_VERSION='"$(VERSION)"'
+ALL_CFLAGS = -std=gnu17 $(WARN) $(HARDEN) $(CFLAGS) $(SANITIZE)
+ALL_LDFLAGS = -pie -Wl,-z,relro,-z,now -Wl,--as-needed $(LDFLAGS) $(SANITIZE)
+
+# Libraries by pkg-config name. Asked when a recipe runs, after `make demo` has installed them.
+LIBS_vipd   = libnl-3.0 libmnl libconfig
+LIBS_vipctl = jansson smartcols
+PKG_CFLAGS  = $(shell pkg-config --cflags $(LIBS_vipd) $(LIBS_vipctl))
+
+CORE    = $(patsubst %.c,$(BUILD)/%.o,$(wildcard vrrp/*.c))
+KERNEL  = $(patsubst %.c,$(BUILD)/%.o,$(wildcard netlink/*.c))
+CTL     = $(addprefix $(BUILD)/agent/,vipctl.o show.o)
+AGENT   = $(filter-out $(BUILD)/agent/main.o $(CTL),$(patsubst %.c,$(BUILD)/%.o,$(wildcard agent/*.c)))
+SIM     = $(patsubst %.c,$(BUILD)/%.o,$(wildcard tests/sim/*.c))
+UNITS   = $(patsubst %.c,$(BUILD)/%,$(wildcard tests/unit/test_*.c))
+REPLAYS = $(patsubst tests/fuzz/fuzz_%.c,$(BUILD)/tests/fuzz/replay_%,$(wildcard tests/fuzz/fuzz_*.c))
+FUZZERS = $(patsubst tests/fuzz/%.c,$(BUILD)/tests/fuzz/%,$(wildcard tests/fuzz/fuzz_*.c))
+
+Q = $(if $(V),,@)
+SAY = $(if $(V),@:,@echo "  $(1)	$@")
+
+all: $(BUILD)/vipd $(BUILD)/vipctl
+
+$(BUILD)/vipd: $(BUILD)/agent/main.o $(AGENT) $(CORE) $(KERNEL)
+	$(call SAY,LD)
+	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(shell pkg-config --libs $(LIBS_vipd))
+
+$(BUILD)/vipctl: $(CTL) $(BUILD)/agent/conf_value.o $(CORE)
+	$(call SAY,LD)
+	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(shell pkg-config --libs $(LIBS_vipctl))
+
+# The core may not lose a bit in a conversion that nobody wrote.
+$(BUILD)/vrrp/%.o: WARN += -Wconversion
+
+$(BUILD)/%.o: %.c Makefile
+	$(call SAY,CC)
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(CPPFLAGS) $(PKG_CFLAGS) $(ALL_CFLAGS) -MMD -MP -c -o $@ $<
+
+$(BUILD)/tests/unit/%: $(BUILD)/tests/unit/%.o $(AGENT) $(CORE) $(KERNEL)
+	$(call SAY,LD)
+	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $^ -lcmocka $(shell pkg-config --libs $(LIBS_vipd))
+
+$(BUILD)/sim: $(SIM) $(CORE)
+	$(call SAY,LD)
+	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $^ -lm
+
+$(BUILD)/tests/fuzz/replay_%: $(BUILD)/tests/fuzz/fuzz_%.o $(BUILD)/tests/fuzz/replay.o $(AGENT) $(CORE) $(KERNEL)
+	$(call SAY,LD)
+	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(shell pkg-config --libs $(LIBS_vipd))
+
+# libFuzzer instruments everything, so these are built from sources in one go.
+FUZZ_CFLAGS = -std=gnu17 -g -O1 -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=all
+$(BUILD)/tests/fuzz/fuzz_%: tests/fuzz/fuzz_%.c $(wildcard vrrp/*.[ch] netlink/*.[ch] agent/*.[ch])
+	$(call SAY,FUZZ)
+	@mkdir -p $(@D)
+	$(Q)clang $(CPPFLAGS) $(PKG_CFLAGS) $(FUZZ_CFLAGS) -o $@ $< \
+		$(filter-out agent/main.c agent/vipctl.c agent/show.c,$(wildcard agent/*.c vrrp/*.c netlink/*.c)) \
+		$(shell pkg-config --libs $(LIBS_vipd))
+
+test-programs: all $(BUILD)/sim $(UNITS) $(REPLAYS)
+
+# ---- what a user and a developer run; each installs what it lacks ----
+
+demo:
+	@tests/need.sh build net
+	@$(MAKE) --no-print-directory all
+	@$(PYTHON) tests/demo.py
+
+check:
+	@tests/need.sh build net check
+	@$(MAKE) --no-print-directory test-programs
+	@$(PYTHON) tests/run.py --build $(BUILD)
+
+# Address and undefined-behaviour sanitizer: over-reads, leaks, overflows, in all tests.
+asan:
+	@tests/need.sh build net check
+	@$(MAKE) --no-print-directory test-programs BUILD=build/asan CFLAGS="-O1 -g -fno-omit-frame-pointer" \
+		SANITIZE="-fsanitize=address,undefined -fno-sanitize-recover=all"
+	@$(PYTHON) tests/run.py --build build/asan
+
+SEEDS = 10000
+SEED0 = 1
+sim: $(BUILD)/sim
+	@$(BUILD)/sim --seeds $(SEEDS) --seed0 $(SEED0)
+
+FUZZ_S = 60
+fuzz:
+	@tests/need.sh build fuzz
+	@$(MAKE) --no-print-directory $(FUZZERS)
+	@tests/fuzz/run.sh $(BUILD) $(FUZZ_S)
+
+bench:
+	@tests/need.sh build net
+	@$(MAKE) --no-print-directory all
+	@$(PYTHON) tests/bench/bench.py
+
+lint:
+	@tests/need.sh build lint
+	@$(MAKE) --no-print-directory $(CORE)
+	@tests/lint.sh $(BUILD)
+
+install: all
+	install -d $(DESTDIR)$(PREFIX)/sbin $(DESTDIR)$(PREFIX)/share/man/man5 \
+		$(DESTDIR)$(PREFIX)/share/man/man8 $(DESTDIR)$(PREFIX)/share/doc/vipd
+	install -m 755 $(BUILD)/vipd $(BUILD)/vipctl $(DESTDIR)$(PREFIX)/sbin
+	install -m 644 etc/vipd.conf.5 $(DESTDIR)$(PREFIX)/share/man/man5
+	install -m 644 etc/vipd.8 etc/vipctl.8 $(DESTDIR)$(PREFIX)/share/man/man8
+	install -m 644 etc/vipd.conf.sample LICENSE $(DESTDIR)$(PREFIX)/share/doc/vipd
+
+clean:
+	rm -rf build
+
+-include $(shell find $(BUILD) -name '*.d' 2>/dev/null)
+
+.PHONY: all test-programs demo check asan sim fuzz bench lint install clean
+.SECONDARY:
+.DELETE_ON_ERROR:

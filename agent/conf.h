@@ -1,0 +1,87 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The configuration as plain data: read by libconfig, checked as a whole, never changed afterwards.
+ * All errors of a file are found in one run, with file and line, the allowed range and the value
+ * seen. Touches no interface: a file can be checked on any host.
+ */
+#ifndef CONF_H
+#define CONF_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+
+#include "vrrp/fsm.h"
+
+#define CONF_NAME_SIZE    33 /* of a router, with its zero */
+#define CONF_NODE_SIZE    65
+#define CONF_CONTROL_SIZE 108  /* sun_path */
+#define CONF_LINK_SIZE    16   /* IFNAMSIZ */
+#define CONF_ROUTERS_MAX  8160 /* 255 on each of 32 interfaces */
+#define CONF_EXTRA_MAX    4096
+#define CONF_ERRORS_MAX   20
+
+struct conf_address {
+	uint8_t family; /* 4 */
+	uint8_t prefix_len;
+	uint8_t bytes[16]; /* network byte order, IPv4 in the first 4 */
+};
+
+struct conf_router {
+	char name[CONF_NAME_SIZE];
+	char interface[CONF_LINK_SIZE];
+	struct vrrp_config vrrp;
+	unsigned addresses_n;           /* advertised: the first ones */
+	unsigned extra_n;               /* held, not advertised: behind them */
+	struct conf_address *addresses; /* owned */
+};
+
+struct conf {
+	char node[CONF_NODE_SIZE];
+	char control[CONF_CONTROL_SIZE];
+	bool realtime;
+	unsigned routers_n;
+	struct conf_router *routers; /* owned */
+};
+
+struct conf_error {
+	char file[128];
+	unsigned line; /* 0: the file as a whole */
+	char text[256];
+};
+
+/* The first errors, and how many there were. */
+struct conf_errors {
+	unsigned total;
+	struct conf_error errors[CONF_ERRORS_MAX];
+};
+
+/**
+ * conf_load() - read and check a configuration file.
+ * @path: of a regular file.
+ * @ret_conf: on success; owned by the caller, who passes it to conf_free().
+ * @ret_errors: filled on failure.
+ *
+ * Return: 0; -EINVAL when the file says something wrong; another -errno when it cannot be read.
+ * In both cases @ret_errors says what to mend.
+ */
+int conf_load(const char *path, struct conf **ret_conf, struct conf_errors *ret_errors);
+
+/**
+ * conf_free() - release; NULL is allowed.
+ */
+void conf_free(struct conf *conf);
+
+/**
+ * conf_dump() - write the configuration with every default spelled out.
+ *
+ * The output is a configuration file that loads to the same.
+ */
+void conf_dump(const struct conf *conf, FILE *out);
+
+/**
+ * conf_errors_print() - write one line per error: "file:line: text".
+ */
+void conf_errors_print(const struct conf_errors *errors, FILE *out);
+
+#endif

@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Values of the configuration: text to numbers and back. They know nothing of files; whoever calls
+ * them says where the text stood.
+ */
+#ifndef CONF_VALUE_H
+#define CONF_VALUE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "conf.h"
+
+#define CONF_ADDRESS_TEXT_SIZE  24 /* "255.255.255.255/32" */
+#define CONF_DURATION_TEXT_SIZE 24
+
+/**
+ * conf_duration_parse() - "10ms", "1.5s", "2m", "1h" to nanoseconds.
+ * @text: a decimal number and a unit, nothing else.
+ * @ret_ns: 0 and up, at most 24 hours; exact to the nanosecond.
+ *
+ * Return: whether it is a duration.
+ */
+bool conf_duration_parse(const char *text, int64_t *ret_ns);
+
+/**
+ * conf_duration_format() - the shortest text that conf_duration_parse() reads back.
+ * @ns: whole milliseconds.
+ * @buf: CONF_DURATION_TEXT_SIZE bytes.
+ */
+const char *conf_duration_format(int64_t ns, char *buf);
+
+/**
+ * conf_address_parse() - "192.0.2.1/24" to bytes.
+ * @ret_address: filled on success.
+ *
+ * Return: NULL, or what is wrong with it: a sentence without a full stop, constant.
+ */
+const char *conf_address_parse(const char *text, struct conf_address *ret_address);
+
+/**
+ * conf_address_format() - an address with its prefix length.
+ * @buf: CONF_ADDRESS_TEXT_SIZE bytes.
+ */
+const char *conf_address_format(const struct conf_address *address, char *buf);
+
+/**
+ * conf_distance() - how many typing slips lie between two words: letters added, left out, replaced
+ * or two neighbours exchanged.
+ *
+ * Return: 0 for equal; words of more than 31 letters are as far apart as they are long.
+ */
+unsigned conf_distance(const char *a, const char *b);
+
+#endif

@@ -1,0 +1,332 @@
+/* SPDX-License-Identifier: MIT */
+#include "ctl.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include "ctl_message.h"
+#include "log.h"
+
+#define CLIENTS_MAX       8
+#define CLIENT_TIMEOUT_NS INT64_C(1000000000)
+#define ROUTERS_PER_TURN  32
+#define GROUPS_MAX        256 /* supplementary groups of a client that are looked at */
+
+#ifndef VIPD_VERSION
+#error "the Makefile defines VIPD_VERSION"
+#endif
+
+struct client {
+	int fd;         /* -1: free */
+	bool answering; /* the request was read */
+	bool head_sent;
+	unsigned next;    /* router to send */
+	int64_t until_ns; /* hang up then */
+};
+
+struct ctl {
+	char path[CONF_CONTROL_SIZE];
+	const char *node;     /* borrowed */
+	struct inst_set *set; /* borrowed */
+	int epoll_fd, listen_fd;
+	gid_t group; /* of the socket: its members may ask */
+	struct client clients[CLIENTS_MAX];
+	struct ctl_router message; /* the one that is being sent */
+};
+
+/* Whether somebody listens at a path. What nobody listens on was left by a crash. */
+static int replace_stale(const struct sockaddr_un *address)
+{
+	struct stat status;
+	int fd, err = 0;
+
+	if (lstat(address->sun_path, &status) < 0)
+		return errno == ENOENT ? 0 : -errno;
+	if (!S_ISSOCK(status.st_mode))
+		return -ENOTSOCK;
+	fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	if (fd < 0)
+		return -errno;
+	if (connect(fd, (const struct sockaddr *)address, sizeof(*address)) == 0 ||
+	    errno != ECONNREFUSED)
+		err = -EADDRINUSE;
+	else if (unlink(address->sun_path) < 0)
+		err = -errno;
+	close(fd);
+	return err;
+}
+
+/* The directory is made only when it is missing as the last step, as with /run/vipd. */
+static void make_directory(const char *path)
+{
+	char dir[CONF_CONTROL_SIZE];
+	char *slash;
+
+	strcpy(dir, path);
+	slash = strrchr(dir, '/');
+	if (!slash || slash == dir)
+		return;
+	*slash = '\0';
+	(void)mkdir(dir, 0755); /* bind() says what is wrong */
+}
+
+static int listen_at(struct ctl *ctl)
+{
+	struct sockaddr_un address = { .sun_family = AF_UNIX };
+	struct epoll_event event = { .events = EPOLLIN, .data.ptr = NULL };
+	mode_t mask;
+	struct stat status;
+	int err;
+
+	strcpy(address.sun_path, ctl->path);
+	make_directory(ctl->path);
+	err = replace_stale(&address);
+	if (err < 0)
+		return err;
+	ctl->listen_fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	if (ctl->listen_fd < 0)
+		return -errno;
+	mask = umask(0117); /* 0660 from birth */
+	err = bind(ctl->listen_fd, (struct sockaddr *)&address, sizeof(address)) < 0 ? -errno : 0;
+	umask(mask);
+	if (err < 0)
+		return err;
+	if (listen(ctl->listen_fd, CLIENTS_MAX) < 0 || lstat(ctl->path, &status) < 0 ||
+	    epoll_ctl(ctl->epoll_fd, EPOLL_CTL_ADD, ctl->listen_fd, &event) < 0) {
+		err = -errno;
+		unlink(ctl->path);
+		return err;
+	}
+	ctl->group = status.st_gid;
+	return 0;
+}
+
+int ctl_open(const char *path, const char *node, struct inst_set *set, struct ctl **ret_ctl)
+{
+	struct ctl *ctl = calloc(1, sizeof(*ctl));
+	int err;
+
+	if (!ctl)
+		return -ENOMEM;
+	strcpy(ctl->path, path);
+	ctl->node = node;
+	ctl->set = set;
+	ctl->listen_fd = -1;
+	for (unsigned i = 0; i < CLIENTS_MAX; i++)
+		ctl->clients[i].fd = -1;
+	ctl->epoll_fd = epoll_create1(EPOLL_CLOEXEC);
+	if (ctl->epoll_fd < 0) {
+		err = -errno;
+		goto free_ctl;
+	}
+	err = listen_at(ctl);
+	if (err < 0)
+		goto close_fds;
+	*ret_ctl = ctl;
+	return 0;
+
+close_fds:
+	if (ctl->listen_fd >= 0)
+		close(ctl->listen_fd);
+	close(ctl->epoll_fd);
+free_ctl:
+	free(ctl);
+	return err;
+}
+
+static void hang_up(struct client *client)
+{
+	if (client->fd >= 0)
+		close(client->fd);
+	client->fd = -1;
+}
+
+void ctl_close(struct ctl *ctl)
+{
+	if (!ctl)
+		return;
+	for (unsigned i = 0; i < CLIENTS_MAX; i++)
+		hang_up(&ctl->clients[i]);
+	close(ctl->listen_fd);
+	close(ctl->epoll_fd);
+	unlink(ctl->path);
+	free(ctl);
+}
+
+int ctl_fd(const struct ctl *ctl)
+{
+	return ctl->epoll_fd;
+}
+
+int64_t ctl_deadline(const struct ctl *ctl)
+{
+	int64_t deadline_ns = INT64_MAX;
+
+	for (unsigned i = 0; i < CLIENTS_MAX; i++)
+		if (ctl->clients[i].fd >= 0 && ctl->clients[i].until_ns < deadline_ns)
+			deadline_ns = ctl->clients[i].until_ns;
+	return deadline_ns;
+}
+
+/* The file mode has let it in; this asks the kernel who it is, whatever became of the mode. */
+static bool may_ask(const struct ctl *ctl, int fd)
+{
+	struct ucred peer;
+	gid_t groups[GROUPS_MAX];
+	socklen_t len = sizeof(peer);
+
+	if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &len) < 0)
+		return false;
+	if (peer.uid == 0 || peer.uid == geteuid() || peer.gid == ctl->group)
+		return true;
+	len = sizeof(groups);
+	if (getsockopt(fd, SOL_SOCKET, SO_PEERGROUPS, groups, &len) < 0)
+		return false;
+	for (size_t i = 0; i < len / sizeof(groups[0]); i++)
+		if (groups[i] == ctl->group)
+			return true;
+	return false;
+}
+
+static struct client *free_client(struct ctl *ctl)
+{
+	for (unsigned i = 0; i < CLIENTS_MAX; i++)
+		if (ctl->clients[i].fd < 0)
+			return &ctl->clients[i];
+	return NULL;
+}
+
+static void accept_client(struct ctl *ctl, const struct inst_now *now)
+{
+	struct client *client = free_client(ctl);
+	struct epoll_event event = { .events = EPOLLIN, .data.ptr = client };
+	int fd = accept4(ctl->listen_fd, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
+
+	if (fd < 0)
+		return;
+	if (!client || !may_ask(ctl, fd) ||
+	    epoll_ctl(ctl->epoll_fd, EPOLL_CTL_ADD, fd, &event) < 0) {
+		close(fd);
+		return;
+	}
+	*client = (struct client){ .fd = fd, .until_ns = now->mono_ns + CLIENT_TIMEOUT_NS };
+}
+
+static void read_request(struct ctl *ctl, struct client *client)
+{
+	struct epoll_event event = { .events = EPOLLOUT, .data.ptr = client };
+	struct ctl_request request;
+	ssize_t len = recv(client->fd, &request, sizeof(request), MSG_TRUNC);
+
+	if (len < 0 && (errno == EAGAIN || errno == EINTR))
+		return;
+	/* A vipctl of another version learns ours from the head. */
+	if (len != sizeof(request) || request.magic != CTL_MAGIC ||
+	    (request.version == CTL_VERSION && request.command != CTL_SHOW) ||
+	    epoll_ctl(ctl->epoll_fd, EPOLL_CTL_MOD, client->fd, &event) < 0) {
+		hang_up(client);
+		return;
+	}
+	client->answering = true;
+}
+
+static int send_head(struct ctl *ctl, struct client *client, const struct inst_now *now)
+{
+	const struct inst_strays *strays = inst_strays(ctl->set, now);
+	struct ctl_head head = {
+		.magic = CTL_MAGIC,
+		.version = CTL_VERSION,
+		.vipd_version = VIPD_VERSION,
+		.routers_n = inst_count(ctl->set),
+		.unread = strays->unread,
+	};
+
+	strcpy(head.node, ctl->node);
+	memcpy(head.rejected, strays->rejected, sizeof(head.rejected));
+	return send(client->fd, &head, sizeof(head), MSG_NOSIGNAL) < 0 ? -errno : 0;
+}
+
+static const uint8_t *active_address(const struct vrrp *vr)
+{
+	return vr->state == VRRP_STATE_ACTIVE ? vr->source : vr->active_source; /* or zero */
+}
+
+static size_t fill_router(struct ctl *ctl, const struct inst *inst, const struct inst_now *now)
+{
+	struct ctl_router *message = &ctl->message;
+	const struct conf_router *conf = inst->conf;
+	unsigned n = conf->addresses_n + conf->extra_n;
+
+	strcpy(message->name, conf->name);
+	strcpy(message->interface, conf->interface);
+	message->config = inst->vr.config;
+	message->state = inst->vr.state;
+	journal_reason_text(&inst->vr.reason, conf->interface, inst->vr.config.priority,
+			    message->reason);
+	message->since_real_ns = now->real_ns - (now->mono_ns - inst->vr.since_ns);
+	memcpy(message->active_address, active_address(&inst->vr), sizeof(message->active_address));
+	message->counters = inst->vr.counters;
+	message->addresses_n = n;
+	for (unsigned i = 0; i < n; i++)
+		message->addresses[i] = (struct ctl_address){
+			.address = conf->addresses[i],
+			.advertised = i < conf->addresses_n,
+			.present = inst_has_address(ctl->set, inst, i),
+		};
+	return offsetof(struct ctl_router, addresses) + n * sizeof(message->addresses[0]);
+}
+
+/* As much as a turn allows and the client takes. Return: -errno when the client is done with. */
+static int answer(struct ctl *ctl, struct client *client, const struct inst_now *now)
+{
+	int err;
+
+	if (!client->head_sent) {
+		err = send_head(ctl, client, now);
+		if (err < 0)
+			return err == -EAGAIN ? 0 : err;
+		client->head_sent = true;
+	}
+	for (unsigned i = 0; i < ROUTERS_PER_TURN; i++) {
+		size_t len;
+
+		if (client->next == inst_count(ctl->set))
+			return -ESHUTDOWN;
+		len = fill_router(ctl, inst_get(ctl->set, client->next), now);
+		if (send(client->fd, &ctl->message, len, MSG_NOSIGNAL) < 0)
+			return errno == EAGAIN ? 0 : -errno;
+		client->next++;
+		client->until_ns = now->mono_ns + CLIENT_TIMEOUT_NS;
+	}
+	return 0;
+}
+
+static void serve(struct ctl *ctl, struct client *client, const struct inst_now *now)
+{
+	if (!client->answering)
+		read_request(ctl, client);
+	else if (answer(ctl, client, now) < 0)
+		hang_up(client);
+}
+
+void ctl_dispatch(struct ctl *ctl, const struct inst_now *now)
+{
+	struct epoll_event events[CLIENTS_MAX + 1];
+	int n = epoll_wait(ctl->epoll_fd, events, CLIENTS_MAX + 1, 0);
+
+	for (int i = 0; i < n; i++) {
+		if (!events[i].data.ptr)
+			accept_client(ctl, now);
+		else
+			serve(ctl, events[i].data.ptr, now);
+	}
+	for (unsigned i = 0; i < CLIENTS_MAX; i++)
+		if (ctl->clients[i].fd >= 0 && now->mono_ns >= ctl->clients[i].until_ns)
+			hang_up(&ctl->clients[i]);
+}

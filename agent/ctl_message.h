@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What vipd and vipctl say to each other over the control socket (SOCK_SEQPACKET): one request,
+ * then a head and one message per router, all of a fixed layout, in the byte order of the host on
+ * which both run. vipd formats and allocates nothing for it. Both come from one build, and the
+ * version guards against those that do not.
+ */
+#ifndef CTL_MESSAGE_H
+#define CTL_MESSAGE_H
+
+#include <stdint.h>
+
+#include "conf.h"
+#include "journal.h"
+
+#define CTL_MAGIC   0x76697064u /* "vipd" */
+#define CTL_VERSION 1
+
+enum ctl_command {
+	CTL_SHOW = 1,
+};
+
+struct ctl_request {
+	uint32_t magic;
+	uint16_t version;
+	uint16_t command; /* enum ctl_command */
+};
+
+/* The first answer. Another version of vipd sends at least the first two members. */
+struct ctl_head {
+	uint32_t magic;
+	uint16_t version;
+	uint16_t reserved;
+	char node[CONF_NODE_SIZE];
+	char vipd_version[16];
+	uint32_t routers_n;                   /* messages to follow */
+	uint64_t rejected[VRRP_REJECT_COUNT]; /* packets that concern no router */
+	uint64_t unread;                      /* of those, dropped before a reason was found */
+};
+
+struct ctl_address {
+	struct conf_address address;
+	uint8_t advertised;
+	uint8_t present; /* on the interface */
+};
+
+/* One router. Only addresses_n of the addresses are sent. */
+struct ctl_router {
+	char name[CONF_NAME_SIZE];
+	char interface[CONF_LINK_SIZE];
+	struct vrrp_config config;
+	uint32_t state; /* enum vrrp_state */
+	char reason[JOURNAL_REASON_SIZE];
+	int64_t since_real_ns;      /* CLOCK_REALTIME */
+	uint8_t active_address[16]; /* zero: nobody is known */
+	struct vrrp_counters counters;
+	uint32_t addresses_n;
+	struct ctl_address addresses[VRRP_ADDRESSES_MAX + CONF_EXTRA_MAX];
+};
+
+#endif

@@ -1,0 +1,100 @@
+/* SPDX-License-Identifier: MIT */
+#include "heap.h"
+
+#include <assert.h>
+#include <stdlib.h>
+
+struct heap {
+	unsigned items_n;
+	unsigned *order;    /* of items; a heap by deadline. Owned */
+	unsigned *position; /* of each item in order. Owned */
+	int64_t *deadlines; /* of each item. Owned */
+};
+
+struct heap *heap_new(unsigned items_n)
+{
+	struct heap *heap = calloc(1, sizeof(*heap));
+
+	assert(items_n > 0);
+	if (!heap)
+		return NULL;
+	heap->items_n = items_n;
+	heap->order = calloc(items_n, sizeof(*heap->order));
+	heap->position = calloc(items_n, sizeof(*heap->position));
+	heap->deadlines = calloc(items_n, sizeof(*heap->deadlines));
+	if (!heap->order || !heap->position || !heap->deadlines) {
+		heap_free(heap);
+		return NULL;
+	}
+	for (unsigned i = 0; i < items_n; i++) {
+		heap->order[i] = heap->position[i] = i;
+		heap->deadlines[i] = HEAP_NEVER;
+	}
+	return heap;
+}
+
+void heap_free(struct heap *heap)
+{
+	if (!heap)
+		return;
+	free(heap->order);
+	free(heap->position);
+	free(heap->deadlines);
+	free(heap);
+}
+
+static void put(struct heap *heap, unsigned position, unsigned item)
+{
+	heap->order[position] = item;
+	heap->position[item] = position;
+}
+
+static void sift_up(struct heap *heap, unsigned position, unsigned item)
+{
+	while (position > 0) {
+		unsigned parent = (position - 1) / 2;
+
+		if (heap->deadlines[heap->order[parent]] <= heap->deadlines[item])
+			break;
+		put(heap, position, heap->order[parent]);
+		position = parent;
+	}
+	put(heap, position, item);
+}
+
+static void sift_down(struct heap *heap, unsigned position, unsigned item)
+{
+	for (;;) {
+		unsigned child = position * 2 + 1;
+
+		if (child >= heap->items_n)
+			break;
+		if (child + 1 < heap->items_n &&
+		    heap->deadlines[heap->order[child + 1]] < heap->deadlines[heap->order[child]])
+			child++;
+		if (heap->deadlines[item] <= heap->deadlines[heap->order[child]])
+			break;
+		put(heap, position, heap->order[child]);
+		position = child;
+	}
+	put(heap, position, item);
+}
+
+void heap_set(struct heap *heap, unsigned item, int64_t deadline_ns)
+{
+	int64_t before_ns;
+
+	assert(item < heap->items_n);
+	before_ns = heap->deadlines[item];
+	heap->deadlines[item] = deadline_ns;
+	if (deadline_ns < before_ns)
+		sift_up(heap, heap->position[item], item);
+	else if (deadline_ns > before_ns)
+		sift_down(heap, heap->position[item], item);
+}
+
+unsigned heap_first(const struct heap *heap, int64_t *ret_deadline_ns)
+{
+	*ret_deadline_ns = heap->deadlines[heap->order[0]];
+	return heap->order[0];
+}

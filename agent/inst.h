@@ -1,0 +1,116 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The virtual routers of this host and what they live on: interfaces, addresses, sockets. Feeds the
+ * core with events and executes what it answers, in batches: addresses, then adverts, then
+ * announcements, then the journal. The policy is the core's; here is none.
+ *
+ * A turn is: inst_read(), inst_fire(), inst_execute(); agent/loop.c drives it.
+ */
+#ifndef INST_H
+#define INST_H
+
+#include "conf.h"
+#include "journal.h"
+#include "links.h"
+
+/* One virtual router: one VRID on one interface in one family. */
+struct inst {
+	struct vrrp vr;
+	const struct conf_router *conf; /* borrowed */
+	unsigned link;                  /* number of its interface */
+	unsigned holding;               /* number of its first address; the others follow */
+	struct vrrp_list list;          /* what it advertises; owned */
+	bool announce_due;              /* in this turn, all of its addresses */
+	struct journal_episodes episodes;
+};
+
+struct inst_set;
+
+/* The clocks as read once at the start of a turn. */
+struct inst_now {
+	int64_t mono_ns; /* CLOCK_MONOTONIC: all deadlines */
+	int64_t real_ns; /* CLOCK_REALTIME: only to place the kernel's time stamps */
+};
+
+/**
+ * inst_open() - make the routers of a configuration, sweep what a dead predecessor left, look at
+ * the interfaces and start.
+ * @conf: borrowed until inst_close().
+ * @ret_set: owned by the caller.
+ * @ret_what: on failure what could not be done, a constant.
+ *
+ * The caller knows that no other vipd runs in this network namespace.
+ *
+ * Return: 0; -EPERM without CAP_NET_ADMIN and CAP_NET_RAW; another -errno of a socket.
+ */
+int inst_open(const struct conf *conf, const struct inst_now *now, struct inst_set **ret_set,
+	      const char **ret_what);
+
+/**
+ * inst_close() - release everything; inst_stop() was called before. NULL is allowed.
+ */
+void inst_close(struct inst_set *set);
+
+/**
+ * inst_fds() - the descriptors to poll for reading.
+ * @ret_fds: two of them.
+ */
+void inst_fds(const struct inst_set *set, int ret_fds[2]);
+
+/**
+ * inst_read() - take in all news of the kernel and all adverts that are queued.
+ */
+void inst_read(struct inst_set *set, const struct inst_now *now);
+
+/**
+ * inst_fire() - let every deadline that has come fire. Never before inst_read() of the same turn:
+ * a timer is not believed while an advert is unread.
+ */
+void inst_fire(struct inst_set *set, const struct inst_now *now);
+
+/**
+ * inst_execute() - carry out what the routers decided in this turn.
+ */
+void inst_execute(struct inst_set *set, const struct inst_now *now);
+
+/**
+ * inst_deadline() - when the next turn is due without any news, on CLOCK_MONOTONIC.
+ */
+int64_t inst_deadline(const struct inst_set *set);
+
+/**
+ * inst_stop() - leave gracefully: addresses gone, priority 0 sent. Ends with inst_execute().
+ */
+void inst_stop(struct inst_set *set, const struct inst_now *now);
+
+/**
+ * inst_count() - how many routers there are.
+ */
+unsigned inst_count(const struct inst_set *set);
+
+/**
+ * inst_get() - one router, to look at.
+ * @i: below inst_count().
+ */
+const struct inst *inst_get(const struct inst_set *set, unsigned i);
+
+/**
+ * inst_has_address() - whether an address of a router is on the interface.
+ * @address: below its addresses_n + extra_n.
+ */
+bool inst_has_address(const struct inst_set *set, const struct inst *inst, unsigned address);
+
+/* Packets that concern no router. */
+struct inst_strays {
+	uint64_t rejected[VRRP_REJECT_COUNT];
+	uint64_t unread; /* dropped by a full queue before a reason was found */
+};
+
+/**
+ * inst_strays() - read the packets that the filter set aside, and count them.
+ *
+ * Return: the totals; borrowed.
+ */
+const struct inst_strays *inst_strays(struct inst_set *set, const struct inst_now *now);
+
+#endif

@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The sink of the log: standard error, one line per fact. Under systemd's journal a line starts
+ * with its priority, elsewhere with the time. Never blocks: a line that cannot be written at once
+ * is dropped and counted, and the next one that can says so.
+ */
+#ifndef LOG_H
+#define LOG_H
+
+enum log_level {
+	LOG_LEVEL_ERROR,   /* the operator must act */
+	LOG_LEVEL_WARNING, /* degraded, and what is done instead */
+	LOG_LEVEL_INFO,    /* every state change, start and stop */
+};
+
+/**
+ * log_open() - find out where standard error leads.
+ */
+void log_open(void);
+
+/**
+ * log_write() - one line.
+ * @format: of printf, without a line end. Text from outside comes in quotes.
+ *
+ * errno is preserved.
+ */
+void log_write(enum log_level level, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+#endif

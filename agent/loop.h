@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The only loop and the only clock of vipd. A turn reads the clock once, takes in everything that
+ * is queued, and only then lets timers fire; then what was decided is carried out in batches.
+ */
+#ifndef LOOP_H
+#define LOOP_H
+
+#include "ctl.h"
+#include "inst.h"
+
+struct loop;
+
+/**
+ * loop_now() - read both clocks.
+ */
+struct inst_now loop_now(void);
+
+/**
+ * loop_open() - epoll, timer and signals. SIGTERM, SIGINT and SIGHUP are blocked from here on and
+ * arrive as events of the loop.
+ * @ret_loop: owned by the caller.
+ *
+ * Return: 0 or -errno.
+ */
+int loop_open(struct loop **ret_loop);
+
+/**
+ * loop_close() - release; NULL is allowed.
+ */
+void loop_close(struct loop *loop);
+
+/**
+ * loop_run() - turn until SIGTERM or SIGINT, then leave gracefully.
+ * @set: borrowed.
+ * @ctl: borrowed.
+ *
+ * Return: 0; or -errno when the loop itself failed, after leaving gracefully all the same.
+ */
+int loop_run(struct loop *loop, struct inst_set *set, struct ctl *ctl);
+
+#endif

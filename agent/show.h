@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * vipctl show: the routers as a table for people, or as JSON for programs.
+ */
+#ifndef SHOW_H
+#define SHOW_H
+
+#include <stdbool.h>
+
+/**
+ * show() - ask vipd and print.
+ * @socket_fd: connected; the request was not sent yet.
+ * @json: one document instead of a table.
+ *
+ * Return: an exit status; errors were printed.
+ */
+int show(int socket_fd, bool json);
+
+#endif
