@@ -30,6 +30,9 @@ UNITS   = $(patsubst %.c,$(BUILD)/%,$(wildcard tests/unit/test_*.c))
 REPLAYS = $(patsubst tests/fuzz/fuzz_%.c,$(BUILD)/tests/fuzz/replay_%,$(wildcard tests/fuzz/fuzz_*.c))
 FUZZERS = $(patsubst tests/fuzz/%.c,$(BUILD)/tests/fuzz/%,$(wildcard tests/fuzz/fuzz_*.c))
 
+# Namespaces need root: tests and demo ask for it, the build never does.
+SUDO = $(if $(filter-out 0,$(shell id -u)),sudo env KEEP=$(KEEP) CI=$(CI))
+
 Q = $(if $(V),,@)
 SAY = $(if $(V),@:,@echo "  $(1)	$@")
 
@@ -77,21 +80,21 @@ test-programs: all $(BUILD)/sim $(UNITS) $(REPLAYS)
 # ---- what a user and a developer run; each installs what it lacks ----
 
 demo:
-	@tests/need.sh build net
+	@tests/need.sh build demo
 	@$(MAKE) --no-print-directory all
-	@$(PYTHON) tests/demo.py
+	@$(SUDO) $(PYTHON) tests/demo.py
 
 check:
-	@tests/need.sh build net check
+	@tests/need.sh build check
 	@$(MAKE) --no-print-directory test-programs
-	@$(PYTHON) tests/run.py --build $(BUILD)
+	@$(SUDO) $(PYTHON) tests/run.py --build $(BUILD)
 
 # Address and undefined-behaviour sanitizer: over-reads, leaks, overflows, in all tests.
 asan:
-	@tests/need.sh build net check
+	@tests/need.sh build check
 	@$(MAKE) --no-print-directory test-programs BUILD=build/asan CFLAGS="-O1 -g -fno-omit-frame-pointer" \
 		SANITIZE="-fsanitize=address,undefined -fno-sanitize-recover=all"
-	@$(PYTHON) tests/run.py --build build/asan
+	@$(SUDO) $(PYTHON) tests/run.py --build build/asan
 
 SEEDS = 10000
 SEED0 = 1
@@ -105,9 +108,9 @@ fuzz:
 	@tests/fuzz/run.sh $(BUILD) $(FUZZ_S)
 
 bench:
-	@tests/need.sh build net
+	@tests/need.sh build bench
 	@$(MAKE) --no-print-directory all
-	@$(PYTHON) tests/bench/bench.py
+	@$(SUDO) $(PYTHON) tests/bench/bench.py
 
 lint:
 	@tests/need.sh build lint

@@ -1,0 +1,280 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Bytes from the wire all the way through the protocol: an IPv4 datagram into every state of the
+ * virtual router, as it is, and once more with a right checksum so that the fuzzer gets past it.
+ * Checks properties that hold for any input; the unit tests check what exactly happens.
+ */
+#undef NDEBUG
+#include <assert.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "vrrp/receive.h"
+#include "vrrp/timers.h"
+
+#define SECOND INT64_C(1000000000)
+#define START  (1000 * SECOND)
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+static const uint8_t own_source[16] = { 198, 51, 100, 20 };
+static const uint8_t own_addresses[] = { 192, 0, 2, 100 };
+static const struct vrrp_list own_list = { own_addresses, 1 };
+
+static bool same(const struct vrrp *a, const struct vrrp *b)
+{
+	return memcmp(a, b, sizeof(*a)) == 0;
+}
+
+/* The deadlines of a state are armed, those of the others are not. */
+static void check_deadlines(const struct vrrp *vr)
+{
+	bool active = vr->state == VRRP_STATE_ACTIVE, backup = vr->state == VRRP_STATE_BACKUP;
+
+	assert((vr->advert_ns != VRRP_NEVER) == active);
+	assert((vr->announce_ns != VRRP_NEVER) == active);
+	assert((vr->down_ns != VRRP_NEVER) == backup);
+	assert(backup || vr->preempt_ns == VRRP_NEVER);
+	assert(vr->state == VRRP_STATE_INITIALIZE || vr->start_ns == VRRP_NEVER);
+	assert(vr->active_interval_cs >= 1 && vr->active_interval_cs <= VRRP_INTERVAL_CS_MAX);
+}
+
+/* One action of a step that led from @before to @vr. */
+static void check_action(const struct vrrp_action *action, bool last, const struct vrrp *before,
+			 const struct vrrp *vr, const struct vrrp_event *event)
+{
+	bool was_active = before->state == VRRP_STATE_ACTIVE;
+	bool is_active = vr->state == VRRP_STATE_ACTIVE;
+
+	switch (action->type) {
+	case VRRP_ACTION_CLAIM:
+		assert(!was_active && is_active);
+		break;
+	case VRRP_ACTION_RELEASE:
+		assert(was_active && !is_active);
+		break;
+	case VRRP_ACTION_ANNOUNCE:
+		assert(is_active);
+		break;
+	case VRRP_ACTION_ADVERT:
+		assert(was_active || is_active);
+		if (event->type == VRRP_EVENT_SHUTDOWN || event->type == VRRP_EVENT_FAULT)
+			assert(action->priority == VRRP_PRIORITY_LEAVE);
+		else
+			assert(action->priority == vr->config.priority);
+		break;
+	case VRRP_ACTION_STATE:
+		assert(last && action->from == before->state);
+		assert(vr->since_ns ==
+		       (vr->state == before->state ? before->since_ns : event->now_ns));
+		break;
+	}
+}
+
+static void check_step(const struct vrrp *before, const struct vrrp *vr,
+		       const struct vrrp_event *event, const struct vrrp_output *out)
+{
+	bool told = false;
+
+	check_deadlines(vr);
+	assert(out->actions_n <= VRRP_ACTIONS_MAX);
+	for (unsigned i = 0; i < out->actions_n; i++) {
+		check_action(&out->actions[i], i + 1 == out->actions_n, before, vr, event);
+		told |= out->actions[i].type == VRRP_ACTION_STATE;
+	}
+	assert(told || (before->state == vr->state && before->since_ns == vr->since_ns));
+	assert(vr->state != before->state || vr->state != VRRP_STATE_BACKUP || !out->actions_n);
+	if (event->type == VRRP_EVENT_TIMER)
+		assert(vrrp_deadline(vr) > event->now_ns);
+}
+
+/* What an advert may do, and what only time may. */
+static void check_advert(const struct vrrp *before, const struct vrrp *vr,
+			 const struct vrrp_advert *advert, const struct vrrp_output *out,
+			 int64_t now_ns)
+{
+	bool weaker = advert->priority < before->config.priority;
+
+	if (before->state == VRRP_STATE_INITIALIZE || before->state == VRRP_STATE_FAULT)
+		assert(out->actions_n == 0 && same(before, vr));
+	if (before->state == VRRP_STATE_BACKUP)
+		assert(vr->state == VRRP_STATE_BACKUP);
+	if (before->state == VRRP_STATE_ACTIVE && weaker)
+		assert(vr->state == VRRP_STATE_ACTIVE);
+	if (before->state == VRRP_STATE_ACTIVE && advert->priority > before->config.priority)
+		assert(vr->state == VRRP_STATE_BACKUP);
+	if (vr->active_interval_cs != before->active_interval_cs)
+		assert(vr->active_interval_cs == advert->interval_cs && advert->priority);
+	if (vrrp_deadline(before) > now_ns)
+		assert(vrrp_deadline(vr) > now_ns);
+}
+
+/* A step with the checks of every step; the router may be at any deadline of its own. */
+static void step(struct vrrp *vr, const struct vrrp_event *event)
+{
+	struct vrrp before;
+	struct vrrp_output out;
+
+	memcpy(&before, vr, sizeof(before));
+	vrrp_step(vr, event, &out);
+	check_step(&before, vr, event, &out);
+	if (event->type == VRRP_EVENT_ADVERT)
+		check_advert(&before, vr, event->advert, &out, event->now_ns);
+}
+
+/* Decoded, encoded and decoded again is the same message, whichever form its checksum has. */
+static void check_round_trip(const struct vrrp_rx *rx, const struct vrrp_advert *advert)
+{
+	uint8_t buf[VRRP_PACKET_MAX];
+	struct vrrp_rx again = *rx;
+	struct vrrp_advert copy;
+
+	again.payload = buf;
+	again.payload_len = vrrp_packet_encode(advert, rx->destination, buf);
+	assert(again.payload_len == rx->payload_len);
+	assert(vrrp_packet_decode(&again, advert->version, &copy) == VRRP_ACCEPT);
+	assert(copy.vrid == advert->vrid && copy.priority == advert->priority);
+	assert(copy.interval_cs == advert->interval_cs && copy.version == advert->version);
+	assert(copy.addresses_n == advert->addresses_n && copy.checksum == advert->checksum);
+	assert(memcmp(copy.addresses, advert->addresses, copy.addresses_n * 4u) == 0);
+	assert(memcmp(copy.source, advert->source, sizeof(copy.source)) == 0);
+}
+
+/* A refusal moves one counter of the router and nothing else; an accepted advert only counters. */
+static enum vrrp_reject receive(struct vrrp *vr, const struct vrrp_rx *rx,
+				struct vrrp_advert *ret_advert)
+{
+	struct vrrp expected;
+	enum vrrp_reject reject;
+
+	memcpy(&expected, vr, sizeof(expected));
+	reject = vrrp_receive(vr, &own_list, rx, ret_advert);
+	if (reject == VRRP_ACCEPT) {
+		assert(vr->counters.adverts_received == expected.counters.adverts_received + 1);
+		expected.counters = vr->counters;
+	} else {
+		expected.counters.rejected[reject]++;
+	}
+	assert(same(&expected, vr));
+	return reject;
+}
+
+/* A router in @state since some time before START. */
+static void make_router(struct vrrp *vr, enum vrrp_state state, unsigned priority, bool preempt,
+			int64_t preempt_delay_ns)
+{
+	struct vrrp_config config = {
+		.family = 4,
+		.version = 3,
+		.vrid = 51,
+		.priority = (uint8_t)priority,
+		.interval_cs = 100,
+		.preempt = preempt,
+		.preempt_delay_ns = preempt_delay_ns,
+		.checksum = preempt ? VRRP_CHECKSUM_RFC9568 : VRRP_CHECKSUM_RFC5798,
+	};
+	struct vrrp_event event = { .type = VRRP_EVENT_STARTUP, .now_ns = START - 10 * SECOND };
+
+	vrrp_init(vr, &config);
+	vrrp_source_set(vr, own_source);
+	if (state == VRRP_STATE_INITIALIZE)
+		return;
+	step(vr, &event);
+	event = (struct vrrp_event){ .type = VRRP_EVENT_TIMER, .now_ns = vrrp_deadline(vr) };
+	if (state == VRRP_STATE_ACTIVE && vr->state != VRRP_STATE_ACTIVE)
+		step(vr, &event);
+	event = (struct vrrp_event){ .type = VRRP_EVENT_FAULT,
+				     .now_ns = START - SECOND,
+				     .fault = VRRP_REASON_LINK_DOWN };
+	if (state == VRRP_STATE_FAULT)
+		step(vr, &event);
+}
+
+/* The advert thrice, each time followed by the timer: on time, early, far too late. */
+static void live(struct vrrp *vr, const struct vrrp_advert *advert)
+{
+	static const int64_t late_ns[] = { 0, -1, 1000 * SECOND };
+	int64_t now_ns = START;
+
+	for (unsigned i = 0; i < 3; i++) {
+		struct vrrp_event event = { .type = VRRP_EVENT_ADVERT,
+					    .now_ns = now_ns,
+					    .advert = advert };
+		int64_t deadline_ns;
+
+		step(vr, &event);
+		deadline_ns = vrrp_deadline(vr);
+		if (deadline_ns != VRRP_NEVER && deadline_ns + late_ns[i] > now_ns)
+			now_ns = deadline_ns + late_ns[i];
+		event = (struct vrrp_event){ .type = VRRP_EVENT_TIMER, .now_ns = now_ns };
+		step(vr, &event);
+	}
+	step(vr, &(struct vrrp_event){ .type = VRRP_EVENT_SHUTDOWN, .now_ns = now_ns });
+	assert(vr->state == VRRP_STATE_INITIALIZE && vrrp_deadline(vr) == VRRP_NEVER);
+}
+
+static void deliver(const struct vrrp_rx *rx)
+{
+	static const uint8_t priorities[] = { 1, 100, 254, 255 };
+	struct vrrp_advert advert;
+	enum vrrp_reject stranger = vrrp_receive(NULL, NULL, rx, &advert);
+
+	int vrid = vrrp_packet_vrid(rx);
+
+	assert(stranger != VRRP_ACCEPT && stranger <= VRRP_REJECT_VRID);
+	assert((vrid == -1) == (rx->payload_len < 2));
+	if (vrid < 1) /* no router can be meant */
+		return;
+	for (unsigned i = 0; i < VRRP_STATE_COUNT * sizeof(priorities) * 3; i++) {
+		struct vrrp vr;
+
+		make_router(&vr, i % VRRP_STATE_COUNT,
+			    priorities[i / VRRP_STATE_COUNT % sizeof(priorities)], i % 3 > 0,
+			    i % 3 > 1 ? 2 * SECOND : 0);
+		vr.config.vrid = (uint8_t)vrid;
+		if (receive(&vr, rx, &advert) != VRRP_ACCEPT)
+			continue;
+		assert(stranger == VRRP_REJECT_VRID);
+		check_round_trip(rx, &advert);
+		live(&vr, &advert);
+	}
+}
+
+/* Make the one's complement sum of the message come out right, in the plain form. */
+static void repair(uint8_t *message, size_t len)
+{
+	uint32_t sum = 0;
+
+	if (len < VRRP_HEADER_LEN)
+		return;
+	message[6] = message[7] = 0;
+	for (size_t i = 0; i < len; i++)
+		sum += (uint32_t)message[i] << (i % 2 ? 0 : 8);
+	sum = 0xffff - sum % 0xffff;
+	message[6] = (uint8_t)(sum >> 8);
+	message[7] = (uint8_t)sum;
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	struct vrrp_rx rx;
+	uint8_t *message;
+
+	memset(&rx, 0xa5, sizeof(rx));
+	if (vrrp_packet_ip4(data, size, &rx) != VRRP_ACCEPT) {
+		assert(rx.family == 0xa5 && rx.payload_len == (size_t)0xa5a5a5a5a5a5a5a5);
+		return 0;
+	}
+	assert(rx.payload >= data + 20 && rx.payload + rx.payload_len <= data + size);
+	deliver(&rx);
+
+	/* In a block of its own length, so that a sanitizer sees any byte read beyond it. */
+	message = malloc(rx.payload_len + !rx.payload_len);
+	assert(message);
+	memcpy(message, rx.payload, rx.payload_len);
+	repair(message, rx.payload_len);
+	rx.payload = message;
+	deliver(&rx);
+	free(message);
+	return 0;
+}

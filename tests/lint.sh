@@ -1,0 +1,42 @@
+#!/bin/sh
+# SPDX-License-Identifier: MIT
+# What a compiler does not see: the arrows between the folders, the form of the code, the manual
+# pages. Usage: tests/lint.sh BUILD [arrows]
+set -u
+build=$1
+failed=0
+
+complain() {
+	echo "lint: $1"
+	failed=1
+}
+
+# The core is pure: no system call, no allocation, no I/O.
+symbols=$(nm -u "$build"/vrrp/*.o | awk '$1 == "U" { print $2 }' | sort -u |
+	grep -Ev '^(mem(cmp|cpy|set|move)|__mem(cpy|set|move)_chk|__assert_fail|__stack_chk_fail|vrrp_.*|_GLOBAL_OFFSET_TABLE_|__(asan|ubsan)_.*)$')
+[ -z "$symbols" ] || complain "vrrp/ may not use: $(echo "$symbols" | tr '\n' ' ')"
+
+# vrrp/ and netlink/ see neither each other nor agent/.
+for folder in vrrp netlink; do
+	arrows=$(grep -nE '^#include "[^"]*/' "$folder"/*.[ch])
+	[ -z "$arrows" ] || complain "an arrow out of $folder/: $arrows"
+done
+
+if [ "${2:-}" != arrows ]; then
+	for file in $(git ls-files '*.c' '*.h'); do
+		clang-format --dry-run -Werror "$file" >/dev/null 2>&1 ||
+			complain "$file: clang-format -i would change it"
+	done
+	for file in $(git ls-files '*.c' '*.h' '*.py' '*.sh' Makefile); do
+		head -n 3 "$file" | grep -q 'SPDX-License-Identifier: MIT' ||
+			complain "$file: no SPDX line"
+	done
+	for file in $(git ls-files '*.c' '*.h'); do
+		[ "$(wc -l <"$file")" -le 800 ] || complain "$file: more than 800 lines"
+	done
+	for page in etc/*.[58]; do
+		mandoc -T lint -W warning "$page" || complain "$page: mandoc complains"
+	done
+fi
+[ $failed -eq 0 ] && echo "lint: fine"
+exit $failed

@@ -1,0 +1,43 @@
+#!/bin/sh
+# SPDX-License-Identifier: MIT
+# Install what is missing, by Debian's names. Usage: tests/need.sh GROUP...
+set -eu
+
+packages() {
+	case $1 in
+	build) echo gcc libc6-dev make pkg-config libnl-3-dev libmnl-dev libconfig-dev \
+		libjansson-dev libsmartcols-dev ;;
+	demo) echo python3 iproute2 ;;
+	check) echo python3 iproute2 python3-pytest python3-pytest-xdist libcmocka-dev tshark \
+		keepalived nftables libcap2-bin util-linux procps ;;
+	bench) echo python3 iproute2 keepalived ;;
+	fuzz) echo clang libclang-rt-14-dev ;;
+	lint) echo clang-format binutils mandoc git ;;
+	*) echo "need.sh: no group of packages is called $1" >&2; exit 64 ;;
+	esac
+}
+
+missing=
+for group in "$@"; do
+	for package in $(packages "$group"); do
+		status=$(dpkg-query -W -f '${db:Status-Abbrev}' "$package" 2>/dev/null || true)
+		case $status in
+		ii*) ;;
+		*) missing="$missing $package" ;;
+		esac
+	done
+done
+[ -n "$missing" ] || exit 0
+
+sudo=
+[ "$(id -u)" -eq 0 ] || sudo=sudo
+log=$(mktemp)
+trap 'rm -f "$log"' EXIT
+echo "installing:$missing"
+# shellcheck disable=SC2086 # both are lists of words
+if ! { $sudo apt-get update -q && $sudo env DEBIAN_FRONTEND=noninteractive \
+	apt-get install -q -y --no-install-recommends $missing; } >"$log" 2>&1; then
+	tail -n 20 "$log" >&2
+	echo "need.sh: the packages could not be installed" >&2
+	exit 1
+fi

@@ -1,0 +1,174 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: MIT
+"""Run all tests and add up what the runners say. The last line is the sum."""
+
+import argparse
+import os
+import re
+import subprocess
+import sys
+import time
+import xml.etree.ElementTree
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+SUM = re.compile(r"^(\d+) passed, (\d+) failed, (\d+) skipped$", re.MULTILINE)
+SIM_SEEDS = 1000
+NET_WORKERS = 6  # these tests mostly wait
+
+
+class Count:
+    """Tests passed, failed and skipped."""
+
+    def __init__(self, passed=0, failed=0, skipped=0):
+        self.passed, self.failed, self.skipped = passed, failed, skipped
+
+    def add(self, other):
+        self.passed += other.passed
+        self.failed += other.failed
+        self.skipped += other.skipped
+
+    def __str__(self):
+        return f"{self.passed} passed, {self.failed} failed, {self.skipped} skipped"
+
+
+def run(argv, log, timeout, **env):
+    """Run one runner with its output in a log file. Returns its exit status and output."""
+    with open(log, "w", encoding="utf-8", errors="replace") as out:
+        try:
+            status = subprocess.run(argv, stdout=out, stderr=subprocess.STDOUT, cwd=ROOT,
+                                    stdin=subprocess.DEVNULL, timeout=timeout, check=False,
+                                    env=os.environ | env).returncode
+        except subprocess.TimeoutExpired:
+            out.write(f"\ntimed out after {timeout} s\n")
+            status = -1
+    return status, Path(log).read_text(encoding="utf-8", errors="replace")
+
+
+def agree(count, status):
+    """A runner that fails without a failed test has failed all the same."""
+    if status != 0 and count.failed == 0:
+        count.failed = 1
+    if count.passed + count.failed + count.skipped == 0:
+        count.failed = 1
+    return count
+
+
+def last_sum(status, output):
+    """Count by the closing line of a runner of ours."""
+    sums = SUM.findall(output)
+    return agree(Count(*map(int, sums[-1])) if sums else Count(), status)
+
+
+def tap(status, output):
+    """Count cmocka's lines."""
+    skipped = len(re.findall(r"^ok .*# SKIP", output, re.MULTILINE))
+    passed = len(re.findall(r"^ok ", output, re.MULTILINE)) - skipped
+    return agree(Count(passed, len(re.findall(r"^not ok ", output, re.MULTILINE)), skipped), status)
+
+
+class Suites:
+    """Each suite returns (log, Count) pairs."""
+
+    def __init__(self, build):
+        self.build = ROOT / build
+        self.logs = self.build / "check"
+        self.logs.mkdir(parents=True, exist_ok=True)
+
+    def command(self, name, argv, count, timeout=300, **env):
+        log = self.logs / f"{name}.log"
+        return log, count(*run([str(a) for a in argv], log, timeout, **env))
+
+    def arrows(self):
+        """What may use what: tests/lint.sh."""
+        def one(status, _):
+            return Count(passed=1) if status == 0 else Count(failed=1)
+        yield self.command("arrows", ["tests/lint.sh", self.build, "arrows"], one)
+
+    def unit(self):
+        for program in sorted((self.build / "tests/unit").glob("test_*")):
+            if program.suffix == "":
+                yield self.command(program.name, [program], tap, CMOCKA_MESSAGE_OUTPUT="TAP")
+
+    def conf(self):
+        yield self.command("conf", ["tests/conf/run.py", "--vipd", self.build / "vipd"], last_sum)
+
+    def sim(self):
+        yield self.command("sim-scenarios", [self.build / "sim", "--scenarios"], last_sum)
+        yield self.command("sim-seeds", [self.build / "sim", "--seeds", SIM_SEEDS, "--seed0", 1],
+                           last_sum)
+
+    def fuzz(self):
+        """Every input of the corpus once more."""
+        def replayed(status, output):
+            found = re.search(r"(\d+) inputs? replayed|replayed (\d+)", output)
+            n = int(next(filter(None, found.groups()))) if found else 0
+            return agree(Count(passed=n), status)
+        for program in sorted((self.build / "tests/fuzz").glob("replay_*")):
+            if program.suffix == "":
+                corpus = ROOT / "tests/fuzz/corpus" / program.name.removeprefix("replay_")
+                yield self.command(program.name, [program, corpus], replayed)
+
+    def net(self):
+        """Real binaries in network namespaces."""
+        report = self.logs / "net.xml"
+        report.unlink(missing_ok=True)
+
+        def junit(status, _):
+            count = Count()
+            if report.exists():
+                suite = xml.etree.ElementTree.parse(report).getroot().find("testsuite")
+                failed = int(suite.get("failures")) + int(suite.get("errors"))
+                skipped = int(suite.get("skipped"))
+                count = Count(int(suite.get("tests")) - failed - skipped, failed, skipped)
+            return agree(count, status)
+        yield self.command("net", [sys.executable, "-m", "pytest", "tests/net", "-q", "-rs",
+                                   "-p", "no:cacheprovider", "-n", NET_WORKERS,
+                                   f"--junit-xml={report}"], junit, timeout=900,
+                           VIPD=str(self.build / "vipd"), PYTHONDONTWRITEBYTECODE="1")
+
+
+def show_failure(log):
+    """The end of a failed runner's log, where runners say what went wrong."""
+    lines = Path(log).read_text(encoding="utf-8", errors="replace").splitlines()
+    print(f"---- the last lines of {os.path.relpath(log)} ----")
+    print("\n".join(lines[-80:]))
+    print("----")
+
+
+def show_skips(log):
+    """A skipped test says why, aloud."""
+    for line in Path(log).read_text(encoding="utf-8", errors="replace").splitlines():
+        if line.startswith("SKIPPED") or "# SKIP" in line:
+            print(f"  {line}")
+
+
+def main():
+    """Run the suites, print a line each and the sum."""
+    names = ["arrows", "unit", "conf", "fuzz", "sim", "net"]
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--build", default="build")
+    parser.add_argument("suites", nargs="*", metavar="SUITE", help=f"of: {' '.join(names)}")
+    args = parser.parse_args()
+    if set(args.suites) - set(names):
+        parser.error(f"suites are: {' '.join(names)}")
+    suites = Suites(args.build)
+    total = Count()
+    for name in args.suites or names:
+        start, count, logs = time.monotonic(), Count(), []
+        for log, part in getattr(suites, name)():
+            count.add(part)
+            logs.append((log, part))
+        print(f"{name:8} {agree(count, 0)}  ({time.monotonic() - start:.1f} s)", flush=True)
+        for log, part in logs:
+            if part.failed:
+                show_failure(log)
+            if part.skipped:
+                show_skips(log)
+        total.add(count)
+    print(total)
+    return 1 if total.failed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: MIT */
+/* The words are an interface: logs, `vipctl show --json` and dashboards rely on them. */
+#include "test.h"
+
+static void test_names_states_are_the_documented_words(void **state)
+{
+	static const char *const words[VRRP_STATE_COUNT] = { "initialize", "backup", "active",
+							     "fault" };
+
+	(void)state;
+	for (unsigned i = 0; i < VRRP_STATE_COUNT; i++)
+		assert_string_equal(vrrp_state_name(i), words[i]);
+}
+
+static void test_names_rejects_are_the_documented_words(void **state)
+{
+	static const char *const words[VRRP_REJECT_COUNT] = {
+		"accepted",    "length", "ttl",        "version",  "type",     "vrid",
+		"destination", "source", "empty_list", "checksum", "interval", "own_source",
+	};
+
+	(void)state;
+	for (unsigned i = 0; i < VRRP_REJECT_COUNT; i++)
+		assert_string_equal(vrrp_reject_name(i), words[i]);
+}
+
+static void test_names_notices_are_the_documented_words(void **state)
+{
+	static const char *const words[VRRP_NOTICE_COUNT] = {
+		"interval", "address_list", "owner", "equal_priority", "checksum_form",
+	};
+
+	(void)state;
+	for (unsigned i = 0; i < VRRP_NOTICE_COUNT; i++)
+		assert_string_equal(vrrp_notice_name(i), words[i]);
+}
+
+int main(void)
+{
+	static const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_names_states_are_the_documented_words),
+		cmocka_unit_test(test_names_rejects_are_the_documented_words),
+		cmocka_unit_test(test_names_notices_are_the_documented_words),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
