@@ -81,18 +81,18 @@ test-programs: all $(BUILD)/sim $(UNITS) $(REPLAYS)
 
 demo:
 	@tests/need.sh build demo
-	@$(MAKE) --no-print-directory all
+	@$(MAKE) -s --no-print-directory all
 	@$(SUDO) $(PYTHON) tests/demo.py
 
 check:
 	@tests/need.sh build check
-	@$(MAKE) --no-print-directory test-programs
+	@$(MAKE) -s --no-print-directory test-programs
 	@$(SUDO) $(PYTHON) tests/run.py --build $(BUILD)
 
 # Address and undefined-behaviour sanitizer: over-reads, leaks, overflows, in all tests.
 asan:
 	@tests/need.sh build check
-	@$(MAKE) --no-print-directory test-programs BUILD=build/asan CFLAGS="-O1 -g -fno-omit-frame-pointer" \
+	@$(MAKE) -s --no-print-directory test-programs BUILD=build/asan CFLAGS="-O1 -g -fno-omit-frame-pointer" \
 		SANITIZE="-fsanitize=address,undefined -fno-sanitize-recover=all"
 	@$(SUDO) $(PYTHON) tests/run.py --build build/asan
 
@@ -104,17 +104,17 @@ sim: $(BUILD)/sim
 FUZZ_S = 60
 fuzz:
 	@tests/need.sh build fuzz
-	@$(MAKE) --no-print-directory $(FUZZERS)
+	@$(MAKE) -s --no-print-directory $(FUZZERS)
 	@tests/fuzz/run.sh $(BUILD) $(FUZZ_S)
 
 bench:
 	@tests/need.sh build bench
-	@$(MAKE) --no-print-directory all
+	@$(MAKE) -s --no-print-directory all
 	@$(SUDO) $(PYTHON) tests/bench/bench.py
 
 lint:
 	@tests/need.sh build lint
-	@$(MAKE) --no-print-directory $(CORE)
+	@$(MAKE) -s --no-print-directory $(CORE)
 	@tests/lint.sh $(BUILD)
 
 install: all

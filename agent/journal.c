@@ -162,13 +162,15 @@ void journal_reject(const struct journal_router *router, enum vrrp_reject reject
 void journal_stray(struct journal_episodes *episodes, int64_t now_ns, enum vrrp_reject reject,
 		   const char *interface, const uint8_t *source, int vrid)
 {
-	char text[INET_ADDRSTRLEN];
+	char text[INET_ADDRSTRLEN], which[24] = "";
 
 	if (!episode_begins(episodes, JOURNAL_EPISODE_REJECT + reject, now_ns))
 		return;
+	if (vrid >= 0)
+		snprintf(which, sizeof(which), " vrid=%d", vrid);
 	/* Other virtual routers on the same LAN are nothing to worry about. */
-	log_write(LOG_LEVEL_INFO, "rejected=%s source=%s interface=%s vrid=%d note=\"%s\"",
-		  vrrp_reject_name(reject), ip_text(source, text), interface, vrid,
+	log_write(LOG_LEVEL_INFO, "rejected=%s source=%s interface=%s%s note=\"%s\"",
+		  vrrp_reject_name(reject), ip_text(source, text), interface, which,
 		  reject_note(reject));
 }
 

@@ -14,7 +14,7 @@
 #define PACKETS_MAX   64   /* of one recvmmsg */
 #define PACKET_SIZE   2048 /* more than any advert needs; the rest of a longer one is cut off */
 #define READER_BUFFER (4 << 20)
-#define STRAYS_BUFFER (64 << 10)
+#define STRAYS_BUFFER (1 << 20) /* some 2,000 packets between two looks */
 #define NS_PER_S      INT64_C(1000000000)
 
 union control {

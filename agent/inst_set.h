@@ -1,0 +1,96 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The inside of struct inst_set, private to the three files that share it: inst.c takes news in and
+ * steps the core, inst_execute.c carries out what it decided, inst_open.c makes and unmakes it all.
+ */
+#ifndef INST_SET_H
+#define INST_SET_H
+
+#include "heap.h"
+#include "inst.h"
+#include "netlink/dump.h"
+#include "netlink/monitor.h"
+#include "netlink/receive.h"
+#include "netlink/transmit.h"
+
+/* Packets that the filter set aside are counted, and failed dumps repeated, this often. */
+#define INST_HOUSEKEEPING_NS INT64_C(1000000000)
+
+/* What a turn owes to the wire and to the journal, executed at its end. */
+struct owed_advert {
+	struct inst *inst;
+	uint8_t priority;
+};
+
+struct owed_state {
+	struct inst *inst;
+	enum vrrp_state from, to;
+	struct vrrp_reason reason;
+};
+
+struct inst_set {
+	unsigned insts_n, links_n, holdings_n;
+	struct inst *insts; /* owned, as all below */
+	struct link *links;
+	uint32_t *holding_insts; /* the router of each holding */
+
+	struct heap *heap;
+	struct kern_dump *dump;
+	struct kern_changer *changer;
+	struct kern_monitor *monitor;
+	struct kern_receiver *reader, *strays_reader;
+	struct kern_sender *sender;
+	struct kern_holdings *holdings;
+
+	/* The turn. */
+	const struct inst_now *now; /* borrowed while one of our functions runs */
+	int64_t read_ns;            /* when everything had been read last */
+	bool links_doubt;           /* links or sources changed: assess them */
+	bool dump_due;              /* the kernel must be asked */
+	bool accounts_only;         /* packets are counted, not acted upon: the strays */
+	unsigned owed_max, adverts_n, states_n, announces_n, single_n;
+	struct owed_advert *adverts;
+	struct owed_state *states;
+	struct inst **announces;
+	uint32_t *singles; /* holdings to announce on their own */
+
+	int64_t housekeeping_ns;
+	struct inst_strays strays;
+	struct journal_episodes episodes;
+};
+
+/**
+ * inst_journal() - a router as the journal wants it.
+ */
+struct journal_router inst_journal(struct inst_set *set, struct inst *inst);
+
+/**
+ * inst_owe_announcement() - all addresses of a router are announced at the end of the turn.
+ */
+void inst_owe_announcement(struct inst_set *set, struct inst *inst);
+
+/**
+ * inst_dump() - ask the kernel for everything. What it does not show is not there.
+ *
+ * Return: 0; or -errno, and what is known stays.
+ */
+int inst_dump(struct inst_set *set);
+
+/**
+ * inst_resolve_doubt() - inst_dump(), or a line in the log and a new try in a second.
+ *
+ * Return: whether the kernel could be asked.
+ */
+bool inst_resolve_doubt(struct inst_set *set);
+
+/**
+ * inst_on_holding() - the news of the addresses: told by kern_holdings_reconcile().
+ */
+void inst_on_holding(unsigned holding, enum kern_holding_news news, int error, void *arg);
+
+/**
+ * inst_on_sent() - what became of a frame: told by kern_sender_flush().
+ */
+void inst_on_sent(void *owner, unsigned kind, int error, void *arg);
+
+#endif
