@@ -1,0 +1,197 @@
+# SPDX-License-Identifier: MIT
+"""The programs under test and their peers: how they are configured, started, asked and ended."""
+
+import json
+import os
+import re
+import signal
+import subprocess
+
+from witness import TIMEOUT, LabError, wait_until
+
+ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+
+
+def router(priority=100, **keys):
+    """A virtual router's settings by vipd's names, as lab.vipd() and lab.keepalived() take them."""
+    return {"name": "lan", "interface": "eth0", "vrid": 51, "priority": priority,
+            "interval": "100ms", "addresses": ["192.0.2.1/24"], **keys}
+
+
+class Agent:
+    """A running program on a host; what it prints goes to a file of the lab."""
+
+    def __init__(self, host, kind, argv, env=None):
+        self.host = host
+        self.log_path = host.lab.path(f"{host.name}-{kind}-{next(host.lab.numbers)}.log")
+        self.expected_to_live = True
+        environment = {**os.environ, **(env or {})}
+        environment.pop("JOURNAL_STREAM", None)    # else it would speak in the journal's way
+        with open(self.log_path, "wb") as log:
+            self.process = host.popen(*argv, stdin=subprocess.DEVNULL, stdout=log, stderr=log,
+                                      env=environment)
+
+    pid = property(lambda self: self.process.pid)
+    alive = property(lambda self: self.process.poll() is None)
+
+    @property
+    def log(self):
+        """The lines it has printed so far."""
+        with open(self.log_path, encoding="utf-8", errors="replace") as file:
+            return file.read().splitlines()
+
+    def wait_log(self, pattern, timeout=TIMEOUT, skip=0):
+        """The first line, after `skip` lines, in which the regular expression is found."""
+        return wait_until(lambda: next((line for line in self.log[skip:]
+                                        if re.search(pattern, line)), None), timeout,
+                          lambda _: self.story(f"the log line {pattern!r}"))
+
+    def story(self, what):
+        """`what`, with what a reader of a failure wants to see next."""
+        state = "alive" if self.alive else f"ended with {self.process.returncode}"
+        return "\n  ".join([f"{what} on {self.host} ({state}); its log:", *self.log[-15:]])
+
+    def term(self, timeout=TIMEOUT):
+        """Asks it to leave (SIGTERM). Return: its exit code, -N if signal N ended it."""
+        self.expected_to_live = False
+        self.process.terminate()
+        try:
+            return self.process.wait(timeout)
+        except subprocess.TimeoutExpired:
+            raise LabError(self.story(f"no end {timeout:g} s after SIGTERM")) from None
+
+    def kill(self, signal_number=signal.SIGKILL):
+        """Sends a signal; after SIGKILL also waits. From now on it may be dead, or stopped."""
+        self.expected_to_live = False
+        self.process.send_signal(signal_number)
+        if signal_number == signal.SIGKILL:
+            self.process.wait(TIMEOUT)
+
+    def complaints(self):
+        """Ends it at the close of the lab. Return: what was wrong with how it lived and ended."""
+        return []
+
+
+class Vipd(Agent):
+    """A vipd, and its vipctl."""
+
+    def __init__(self, host, config, control, args=(), env=None):
+        self.config, self.control = config, control
+        host.runs_vipd = True
+        super().__init__(host, "vipd", [binary("vipd"), "-c", config, *args], env)
+
+    def ctl(self, *args, check=True):
+        """Runs vipctl on its socket: .stdout, .stderr, .returncode."""
+        return self.host.run(binary("vipctl"), "-s", self.control, *args, check=check)
+
+    def show(self):
+        """What `vipctl show --json` says."""
+        return json.loads(self.ctl("show", "--json").stdout)
+
+    def router(self, name="lan", family=4):
+        """One virtual router of show()."""
+        for entry in self.show()["routers"]:
+            if (entry["name"], entry["family"]) == (name, family):
+                return entry
+        raise LabError(self.story(f"no router {name} of family {family} is shown"))
+
+    def wait_state(self, name, state, timeout=TIMEOUT, family=4):
+        """Waits until the router is in this state. Return: how it is then shown."""
+        def reached():
+            shown = self.router(name, family)
+            return shown if shown["state"] == state else None
+
+        return wait_until(reached, timeout, lambda _: self.story(
+            f"{name} to be {state}, it is {self.router(name, family)}"))
+
+    def wait_ready(self):
+        """Waits until it answers its control socket."""
+        def ready():
+            if not self.alive:
+                raise LabError(self.story("vipd did not start"))
+            return self.ctl("show", "--json", check=False).returncode == 0
+
+        wait_until(ready, TIMEOUT, lambda _: self.story("vipd to answer its control socket"))
+
+    def complaints(self):
+        found = []
+        if self.expected_to_live:
+            if not self.alive:
+                found.append(self.story("vipd ended by itself"))
+            elif self.term() != 0:
+                found.append(self.story("vipd did not leave with 0"))
+        if any("Sanitizer" in line or "runtime error:" in line for line in self.log):
+            found.append(self.story("a sanitizer spoke"))
+        return found
+
+
+class Keepalived(Agent):
+    """A keepalived, as a peer or for comparison."""
+
+    def __init__(self, host, config, args=()):
+        stem = host.lab.path(f"{host.name}-keepalived-{next(host.lab.numbers)}")
+        super().__init__(host, "keepalived", [
+            "keepalived", "-n", "-l", "-D", "-P", "-f", config, "-p", stem + ".pid",
+            "-r", stem + "-vrrp.pid", *args])
+
+
+def binary(name):
+    """The path of vipd or vipctl: from the environment (VIPD, VIPCTL) or the build."""
+    beside = os.path.dirname(os.environ.get("VIPD", "")) or f"{ROOT}/build"
+    path = os.path.abspath(os.environ.get(name.upper(), f"{beside}/{name}"))
+    if not os.access(path, os.X_OK):
+        raise LabError(f"{path} is not there: build first (make)")
+    return path
+
+
+def libconfig(value):
+    """A Python value in libconfig's words: a dictionary is a group, a list of them a list."""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, dict):
+        return "{ " + " ".join(f"{key} = {libconfig(item)};" for key, item in value.items()) + " }"
+    if isinstance(value, (list, tuple)):
+        items = ", ".join(map(libconfig, value))
+        return f"( {items} )" if any(isinstance(item, dict) for item in value) else f"[ {items} ]"
+    if isinstance(value, str):
+        return '"' + value.replace("\\", "\\\\").replace('"', '\\"') + '"'
+    return repr(value)
+
+
+def vipd_config(routers, settings):
+    """A configuration of vipd, a line for each router."""
+    lines = [f"{key} = {libconfig(value)};" for key, value in settings.items()]
+    entries = ",\n".join(f"  {libconfig(it)}" for it in routers or ())
+    return "\n".join(lines) + f"\nrouters = (\n{entries}\n);\n"
+
+
+def keepalived_config(routers, extra=""):
+    """The same routers in keepalived's words; a router's own `extra` goes into its instance."""
+    instances = (_instance(it) for it in routers)
+    return f"global_defs {{\n  vrrp_version 3\n{extra}\n}}\n" + "".join(instances)
+
+
+def _instance(it):
+    owner = it["priority"] == "owner"
+    lines = [f"state {'MASTER' if owner else 'BACKUP'}", f"interface {it['interface']}",
+             f"virtual_router_id {it['vrid']}", f"priority {255 if owner else it['priority']}",
+             f"advert_int {seconds(it['interval']):g}", f"version {it.get('version', 3)}"]
+    if not it.get("preempt", True):
+        lines.append("nopreempt")
+    if "preempt_delay" in it:
+        lines.append(f"preempt_delay {seconds(it['preempt_delay']):g}")
+    if it.get("checksum") == "rfc9568":            # unknown to keepalived before 2.2.8
+        lines.append("v3_checksum_as_v2")
+    if it.get("mac") == "virtual":
+        lines.append("use_vmac")
+    lines += ["virtual_ipaddress {", *it["addresses"], "}"]
+    if it.get("extra_addresses"):
+        lines += ["virtual_ipaddress_excluded {", *it["extra_addresses"], "}"]
+    lines.append(it.get("extra", ""))
+    return f"vrrp_instance {it['name']} {{\n  " + "\n  ".join(lines) + "\n}\n"
+
+
+def seconds(duration):
+    """"100ms", "1.5s" or "2m" in seconds."""
+    number, unit = re.fullmatch(r"([0-9.]+)(ms|s|m)", duration).groups()
+    return float(number) * {"ms": 0.001, "s": 1, "m": 60}[unit]

@@ -1,0 +1,110 @@
+# SPDX-License-Identifier: MIT
+"""What the tests of real binaries share: the `lab` fixture, and the last word of a second decoder.
+
+Every frame that a host with vipd sent in any test is decoded by tshark at the end of the session.
+A malformed packet or an error mark there fails the run, whatever the tests themselves looked at.
+"""
+
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+
+import pytest
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+sys.path.insert(0, HERE)
+
+from lab import Lab  # noqa: E402  (found by the line above)
+
+FIELDS = ("frame.interface_name", "frame.number", "frame.protocols", "_ws.malformed",
+          "ip.checksum.status", "_ws.expert.severity", "_ws.expert.message")
+SEVERITY_ERROR = 0x00800000
+BAD = "0"                        # of a checksum's status
+
+
+def pytest_configure(config):
+    """The controller of a session, or a session without workers, owns the directory of captures."""
+    config.addinivalue_line("markers", "requirement(*ids): the R-... rules that the test proves")
+    if not hasattr(config, "workerinput"):
+        config.wire_dir = os.environ["WIRE_DIR"] = tempfile.mkdtemp(prefix="vipd-wire-")
+
+
+def pytest_unconfigure(config):
+    """Removes the captures, unless they are evidence."""
+    if hasattr(config, "wire_dir"):
+        os.environ.pop("WIRE_DIR", None)
+        if not getattr(config, "wire_complaints", None):
+            shutil.rmtree(config.wire_dir, ignore_errors=True)
+
+
+@pytest.hookimpl(hookwrapper=True)
+def pytest_runtest_makereport(item, call):
+    """Lets the fixture know how its test ended: a failed test's files are kept."""
+    outcome = yield
+    if call.when == "call":
+        item.passed = not outcome.get_result().failed
+
+
+@pytest.fixture
+def lab(request):
+    """A Lab for one test; its close also fails the test, see Lab.close()."""
+    if os.geteuid() != 0:
+        pytest.skip("network namespaces need root")
+    with Lab(request.node.nodeid) as made:
+        yield made
+        made.failed = not getattr(request.node, "passed", False)
+
+
+def pytest_sessionfinish(session):
+    """Decodes all captures of the session, those of the workers, too."""
+    if not hasattr(session.config, "wire_dir"):
+        return
+    session.config.wire_complaints = complaints = decode(session.config.wire_dir)
+    if complaints and session.exitstatus == pytest.ExitCode.OK:
+        session.exitstatus = pytest.ExitCode.TESTS_FAILED
+
+
+def pytest_terminal_summary(terminalreporter, config):
+    """Says what tshark did not like, and where to look."""
+    if complaints := getattr(config, "wire_complaints", None):
+        terminalreporter.section("frames of vipd that tshark complains about", red=True)
+        for complaint in complaints[:20]:
+            terminalreporter.line(complaint)
+        terminalreporter.line(f"{len(complaints)} in all; the captures are in {config.wire_dir}")
+
+
+def decode(directory):
+    """One run of tshark over all captures in there. Return: a line for each frame that is wrong."""
+    files = sorted(os.path.join(directory, name) for name in os.listdir(directory))
+    if not files:
+        return []
+    for tool in ("mergecap", "tshark"):
+        if not shutil.which(tool):
+            return [f"{tool} is not installed: {len(files)} captures were not checked"]
+    merged = os.path.join(directory, "all.pcapng")
+    subprocess.run(["mergecap", "-a", "-I", "none", "-w", merged, *files], check=True)
+    fields = [argument for field in FIELDS for argument in ("-e", field)]
+    shown = subprocess.run(
+        ["tshark", "-n", "-r", merged, "-o", "ip.check_checksum:TRUE",
+         "-Y", f"_ws.malformed || _ws.expert.severity >= {SEVERITY_ERROR}",
+         "-T", "fields", "-E", "separator=/t", "-E", "aggregator=;", *fields],
+        capture_output=True, text=True, check=True)
+    return [line for line in map(_complaint, shown.stdout.splitlines()) if line]
+
+
+def _complaint(line):
+    """A line of tshark as a complaint, or None if all it marks is what is right after all.
+
+    tshark expects the pseudo-header in every VRRPv3 checksum over IPv4, which RFC 9568 does not
+    have: that mark says nothing. The lab itself checks the sum against both forms.
+    """
+    port, number, protocols, malformed, ip_checksum, severities, messages = line.split("\t")
+    vrrp_over_ipv4 = protocols.endswith(":ip:vrrp") and ip_checksum != BAD
+    errors = [message for severity, message in zip(severities.split(";"), messages.split(";"))
+              if severity and int(severity) >= SEVERITY_ERROR
+              and not (vrrp_over_ipv4 and message.startswith("Bad checksum"))]
+    if not malformed and not errors:
+        return None
+    return f"{port}, frame {number} ({protocols}): {'; '.join(errors) or malformed}"

@@ -1,0 +1,97 @@
+# SPDX-License-Identifier: MIT
+"""Removes labs: also those whose owner was killed before it could clean up.
+
+As a child of a lab's owner it reads that owner's pipe on standard input: "add NAME" before a lab
+makes its first namespace, "done NAME" when it is gone or shall stay. The pipe ends when the owner
+does, even by SIGKILL; what was added and not done is then removed.
+
+By hand:  python3 tests/net/reaper.py NAME...
+"""
+
+import os
+import re
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+
+NETNS = "/run/netns"
+LAB_NAME = r"vipd-\d+-\d+"
+
+
+def namespaces(name):
+    """The network namespaces of lab `name`."""
+    try:
+        return sorted(entry for entry in os.listdir(NETNS) if entry.startswith(name + "-"))
+    except FileNotFoundError:
+        return []
+
+
+def directory(name):
+    """Where the files of lab `name` are."""
+    return os.path.join(tempfile.gettempdir(), name)
+
+
+def remove(name, keep_files=False):
+    """Kills every process inside the lab's namespaces, deletes these and the lab's files.
+
+    What to kill is asked of the kernel, not of a list of pids: nothing that was started in a lab
+    can be missed, and no recycled pid can be hit.
+    """
+    if not re.fullmatch(LAB_NAME, name):
+        raise ValueError(f"{name!r} is not the name of a lab")
+    found = namespaces(name)
+    _kill_inside(found)
+    for namespace in found:
+        subprocess.run(["ip", "netns", "delete", namespace], check=False)
+    if not keep_files:
+        shutil.rmtree(directory(name), ignore_errors=True)
+
+
+def _kill_inside(found, timeout=5.0):
+    """Kills again and again, since a dying process may just have forked."""
+    deadline = time.monotonic() + timeout
+    while (pids := processes(found)) and time.monotonic() < deadline:
+        for pid in pids:
+            try:
+                os.kill(pid, signal.SIGKILL)
+            except ProcessLookupError:
+                pass
+        time.sleep(0.002)
+
+
+def processes(found):
+    """Pids of the processes, but for this one, that live in one of these namespaces."""
+    inodes = {os.stat(os.path.join(NETNS, namespace)).st_ino for namespace in found}
+    pids = []
+    for pid in filter(str.isdigit, os.listdir("/proc")) if inodes else ():
+        try:
+            inside = os.stat(f"/proc/{pid}/ns/net").st_ino in inodes
+        except OSError:          # gone meanwhile, or a zombie: it has no namespace any more
+            continue
+        if inside and int(pid) != os.getpid():
+            pids.append(int(pid))
+    return pids
+
+
+def watch(pipe):
+    """Reads the owner's words until it is gone, then removes what it left behind."""
+    open_labs = []
+    for line in pipe:
+        verb, name = line.split()
+        if verb == "add":
+            open_labs.append(name)
+        elif name in open_labs:
+            open_labs.remove(name)
+    for name in open_labs:
+        remove(name)
+
+
+if __name__ == "__main__":
+    if sys.argv[1:] == ["--watch"]:
+        watch(sys.stdin)
+    else:
+        for argument in sys.argv[1:]:
+            remove(argument)
