@@ -282,6 +282,9 @@ static const struct {
 	[KERN_HOLDING_KEPT] = { LOG_LEVEL_WARNING, "kept",
 				"somebody else put it there, so vipd does not remove it although "
 				"this router is not active" },
+	[KERN_HOLDING_DOUBLE] = { LOG_LEVEL_WARNING, "double",
+				  "somebody else put it there with another prefix length, so vipd "
+				  "does not remove it; remove it by hand" },
 	[KERN_HOLDING_ABANDONED] = { LOG_LEVEL_ERROR, "abandoned",
 				     "removed by somebody 6 times in 10 s; left alone until the "
 				     "next takeover" },

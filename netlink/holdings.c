@@ -17,7 +17,8 @@ struct holding {
 	bool claimed;   /* was present since it is wanted: its absence is somebody's doing */
 	bool stolen;    /* by somebody else, since the last reconcile */
 	bool abandoned; /* until it is wanted anew */
-	bool told;      /* FOREIGN, KEPT or FAILED was told and still holds */
+	bool told;      /* FOREIGN, KEPT, DOUBLE or FAILED was told and still holds */
+	bool doubled;   /* the same address with another prefix length is there: not ours */
 	bool dirty;     /* in the list of those to look at */
 	bool in_dump;
 	uint8_t restored_n;     /* in the window */
@@ -31,7 +32,7 @@ struct kern_holdings {
 	void *arg; /* borrowed, for news */
 	unsigned holdings_n, holdings_max;
 	struct holding *holdings;
-	uint32_t *table; /* by (link, prefix, bytes): number + 1; a power of two of them */
+	uint32_t *table; /* by (link, bytes): number + 1; a power of two of them */
 	uint32_t table_mask;
 	unsigned dirty_n;
 	uint32_t *dirty;
@@ -83,13 +84,12 @@ void kern_holdings_free(struct kern_holdings *holdings)
 	free(holdings);
 }
 
-/* FNV-1a over what makes a holding unique. */
+/* FNV-1a over what makes a holding unique; its prefix length does not. */
 static uint32_t hash(unsigned link, const struct kern_address *address)
 {
 	uint32_t h = 2166136261u;
 
 	h = (h ^ link) * 16777619u;
-	h = (h ^ address->prefix_len) * 16777619u;
 	for (unsigned i = 0; i < sizeof(address->bytes); i++)
 		h = (h ^ address->bytes[i]) * 16777619u;
 	return h ^ h >> 15;
@@ -107,7 +107,7 @@ static uint32_t *slot_of(const struct kern_holdings *h, unsigned link,
 		if (!h->table[i])
 			return &h->table[i];
 		holding = &h->holdings[h->table[i] - 1];
-		if (holding->link == link && holding->address.prefix_len == address->prefix_len &&
+		if (holding->link == link &&
 		    memcmp(holding->address.bytes, address->bytes, sizeof(address->bytes)) == 0)
 			return &h->table[i];
 	}
@@ -143,16 +143,35 @@ static void set_absent(struct kern_holdings *h, struct holding *holding)
 	look_at(h, holding);
 }
 
+/* What is ours on an interface that is renamed away would stay there for good. */
+static void drop_from(struct kern_holdings *h, unsigned link)
+{
+	const struct holding *holding = h->holdings;
+	unsigned changes_n = 0;
+
+	for (unsigned i = 0; i < h->holdings_n; i++, holding++)
+		if (holding->link == link && holding->present && holding->ours)
+			h->changes[changes_n++] =
+				(struct kern_change){ .address = holding->address };
+	/* When the interface is gone, so are its addresses, and the kernel says -ENODEV. */
+	(void)kern_changer_apply(h->changer, h->changes, changes_n);
+}
+
 void kern_holdings_link(struct kern_holdings *holdings, unsigned link, int ifindex)
 {
 	struct holding *holding = holdings->holdings;
+	bool dropped = false;
 
 	for (unsigned i = 0; i < holdings->holdings_n; i++, holding++) {
 		if (holding->link != link || holding->address.ifindex == ifindex)
 			continue;
+		if (!dropped)
+			drop_from(holdings, link);
+		dropped = true;
 		holding->address.ifindex = ifindex;
 		holding->claimed = false;
 		holding->stolen = false;
+		holding->doubled = false;
 		set_absent(holdings, holding);
 	}
 }
@@ -167,6 +186,7 @@ void kern_holdings_want(struct kern_holdings *holdings, unsigned i, bool wanted)
 	holding->claimed = false;
 	holding->stolen = false;
 	holding->abandoned = false;
+	holding->restored_n = 0;
 	holding->told = false;
 	holding->retry_ns = 0;
 	look_at(holdings, holding);
@@ -181,6 +201,11 @@ int kern_holdings_see(struct kern_holdings *holdings, unsigned link,
 	if (!number)
 		return -1;
 	holding = &holdings->holdings[number - 1];
+	if (object->address.prefix_len != holding->address.prefix_len) {
+		holding->doubled = !object->gone;
+		look_at(holdings, holding);
+		return (int)number - 1;
+	}
 	if (object->gone) {
 		/* Our own removal of a subnet's first address may take its others along. */
 		if (holding->present && !object->by_us)
@@ -200,7 +225,7 @@ int kern_holdings_see(struct kern_holdings *holdings, unsigned link,
 void kern_holdings_dump_begin(struct kern_holdings *holdings)
 {
 	for (unsigned i = 0; i < holdings->holdings_n; i++)
-		holdings->holdings[i].in_dump = false;
+		holdings->holdings[i].in_dump = holdings->holdings[i].doubled = false;
 }
 
 void kern_holdings_dump_end(struct kern_holdings *holdings)
@@ -259,6 +284,8 @@ static void wait_until(struct kern_holdings *h, struct holding *holding, int64_t
 static bool plan(struct kern_holdings *h, struct holding *holding, int64_t now_ns,
 		 struct kern_change *ret_change)
 {
+	if (holding->doubled)
+		tell_once(h, holding, KERN_HOLDING_DOUBLE, 0);
 	if (holding->present && holding->wanted) {
 		holding->claimed = true;
 		holding->stolen = false;

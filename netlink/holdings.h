@@ -25,6 +25,7 @@ enum kern_holding_news {
 	KERN_HOLDING_REMOVED,   /* released, and it was ours */
 	KERN_HOLDING_FOREIGN,   /* wanted, and there already: not ours to remove */
 	KERN_HOLDING_KEPT,      /* not wanted, but not ours to remove either */
+	KERN_HOLDING_DOUBLE,    /* there with another prefix length: not ours to remove */
 	KERN_HOLDING_ABANDONED, /* removed by somebody once too often: left alone */
 	KERN_HOLDING_FAILED,    /* the kernel refused: @error; tried again every second */
 	KERN_HOLDING_COUNT,
@@ -57,7 +58,7 @@ void kern_holdings_free(struct kern_holdings *holdings);
 /**
  * kern_holdings_add() - know an address, not wanted yet.
  * @link: the caller's number of the link.
- * @address: family, prefix length and bytes are used. (link, address) must be new.
+ * @address: family, prefix length and bytes are used. (link, bytes) must be new.
  *
  * Return: its number, counting from 0.
  */
@@ -66,7 +67,7 @@ unsigned kern_holdings_add(struct kern_holdings *holdings, unsigned link,
 
 /**
  * kern_holdings_link() - tie a link to an interface index.
- * @ifindex: 0 when there is no such interface. A change forgets what was present on the old one.
+ * @ifindex: 0 when there is no such interface. What is ours on the old one is removed from there.
  */
 void kern_holdings_link(struct kern_holdings *holdings, unsigned link, int ifindex);
 
@@ -80,7 +81,7 @@ void kern_holdings_want(struct kern_holdings *holdings, unsigned holding, bool w
  * @link: of the address.
  * @object: KERN_OBJECT_ADDRESS.
  *
- * Return: the number of the holding that it concerns, or -1.
+ * Return: the number of the holding that has these bytes, whatever the prefix length, or -1.
  */
 int kern_holdings_see(struct kern_holdings *holdings, unsigned link,
 		      const struct kern_object *object);
