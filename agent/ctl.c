@@ -15,6 +15,7 @@
 
 #define CLIENTS_MAX       8
 #define CLIENT_TIMEOUT_NS INT64_C(1000000000)
+#define ACCEPT_PAUSE_NS   INT64_C(1000000000) /* when the host is out of descriptors */
 #define ROUTERS_PER_TURN  32
 #define GROUPS_MAX        256 /* supplementary groups of a client that are looked at */
 
@@ -35,7 +36,8 @@ struct ctl {
 	const char *node;     /* borrowed */
 	struct inst_set *set; /* borrowed */
 	int epoll_fd, listen_fd;
-	gid_t group; /* of the socket: its members may ask */
+	gid_t group;       /* of the socket: its members may ask */
+	int64_t resume_ns; /* nobody is accepted until then; INT64_MAX: no pause */
 	struct client clients[CLIENTS_MAX];
 	struct ctl_router message; /* the one that is being sent */
 };
@@ -118,6 +120,7 @@ int ctl_open(const char *path, const char *node, struct inst_set *set, struct ct
 	ctl->node = node;
 	ctl->set = set;
 	ctl->listen_fd = -1;
+	ctl->resume_ns = INT64_MAX;
 	for (unsigned i = 0; i < CLIENTS_MAX; i++)
 		ctl->clients[i].fd = -1;
 	ctl->epoll_fd = epoll_create1(EPOLL_CLOEXEC);
@@ -166,7 +169,7 @@ int ctl_fd(const struct ctl *ctl)
 
 int64_t ctl_deadline(const struct ctl *ctl)
 {
-	int64_t deadline_ns = INT64_MAX;
+	int64_t deadline_ns = ctl->resume_ns;
 
 	for (unsigned i = 0; i < CLIENTS_MAX; i++)
 		if (ctl->clients[i].fd >= 0 && ctl->clients[i].until_ns < deadline_ns)
@@ -202,14 +205,26 @@ static struct client *free_client(struct ctl *ctl)
 	return NULL;
 }
 
+/* A waiting client keeps the socket readable; without a descriptor for it we would spin. */
+static void pause_accepting(struct ctl *ctl, int64_t resume_ns)
+{
+	struct epoll_event event = { .events = resume_ns == INT64_MAX ? EPOLLIN : 0 };
+
+	(void)epoll_ctl(ctl->epoll_fd, EPOLL_CTL_MOD, ctl->listen_fd, &event);
+	ctl->resume_ns = resume_ns;
+}
+
 static void accept_client(struct ctl *ctl, const struct inst_now *now)
 {
 	struct client *client = free_client(ctl);
 	struct epoll_event event = { .events = EPOLLIN, .data.ptr = client };
 	int fd = accept4(ctl->listen_fd, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
 
-	if (fd < 0)
+	if (fd < 0) {
+		if (errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM)
+			pause_accepting(ctl, now->mono_ns + ACCEPT_PAUSE_NS);
 		return;
+	}
 	if (!client || !may_ask(ctl, fd) ||
 	    epoll_ctl(ctl->epoll_fd, EPOLL_CTL_ADD, fd, &event) < 0) {
 		close(fd);
@@ -320,6 +335,8 @@ void ctl_dispatch(struct ctl *ctl, const struct inst_now *now)
 	struct epoll_event events[CLIENTS_MAX + 1];
 	int n = epoll_wait(ctl->epoll_fd, events, CLIENTS_MAX + 1, 0);
 
+	if (now->mono_ns >= ctl->resume_ns)
+		pause_accepting(ctl, INT64_MAX);
 	for (int i = 0; i < n; i++) {
 		if (!events[i].data.ptr)
 			accept_client(ctl, now);

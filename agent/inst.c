@@ -37,7 +37,9 @@ static void take_action(struct inst_set *set, struct inst *inst, const struct vr
 		want_addresses(set, inst, false);
 		return;
 	case VRRP_ACTION_ADVERT:
-		set->adverts[set->adverts_n++] = (struct owed_advert){ inst, action->priority };
+		set->adverts[set->adverts_n++] =
+			(struct owed_advert){ inst, action->priority,
+					      inst->vr.state != VRRP_STATE_ACTIVE };
 		return;
 	case VRRP_ACTION_ANNOUNCE:
 		inst_owe_announcement(set, inst);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * The virtual routers of this host and what they live on: interfaces, addresses, sockets. Feeds the
- * core with events and executes what it answers, in batches: addresses, then adverts, then
+ * core with events and executes what it answers, in batches: adverts, then addresses, then
  * announcements, then the journal. The policy is the core's; here is none.
  *
  * A turn is: inst_read(), inst_fire(), inst_execute(); agent/loop.c drives it.

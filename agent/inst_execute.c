@@ -110,11 +110,36 @@ void inst_on_sent(void *owner, unsigned kind, int error, void *arg)
 		counters->priority_zero_sent++;
 }
 
-static void send_owed(struct inst_set *set)
+static void queue_adverts(struct inst_set *set, bool farewell)
 {
 	for (unsigned i = 0; i < set->adverts_n; i++)
-		queue_advert(set, &set->adverts[i]);
+		if (set->adverts[i].farewell == farewell)
+			queue_advert(set, &set->adverts[i]);
+}
+
+/* Answers that contradict what is known lead to one dump and one more try in this turn. */
+static void reconcile(struct inst_set *set)
+{
+	int64_t now_ns = set->now->mono_ns;
+
+	if (kern_holdings_reconcile(set->holdings, now_ns) && inst_resolve_doubt(set) &&
+	    kern_holdings_reconcile(set->holdings, now_ns))
+		set->dump_due = true;
+}
+
+/*
+ * Adverts leave before the addresses change: whoever else configures this host at the moment may
+ * hold the kernel's lock for a tenth of a second, and no peer shall take that for our silence. A
+ * farewell comes after the removal, so that no two hosts have an address; so does an announcement,
+ * since only what is there may be announced (RFC 9568 §8.1.2).
+ */
+void inst_execute(struct inst_set *set, const struct inst_now *now)
+{
+	set->now = now;
+	queue_adverts(set, false);
 	kern_sender_flush(set->sender);
+	reconcile(set);
+	queue_adverts(set, true);
 	for (unsigned i = 0; i < set->announces_n; i++)
 		queue_announcements(set, set->announces[i]);
 	for (unsigned i = 0; i < set->single_n; i++)
@@ -122,16 +147,6 @@ static void send_owed(struct inst_set *set)
 				   set->singles[i]);
 	kern_sender_flush(set->sender);
 	set->adverts_n = set->announces_n = set->single_n = 0;
-}
-
-void inst_execute(struct inst_set *set, const struct inst_now *now)
-{
-	set->now = now;
-	/* Answers that contradict what is known lead to one dump and one more try in this turn. */
-	if (kern_holdings_reconcile(set->holdings, now->mono_ns) && inst_resolve_doubt(set) &&
-	    kern_holdings_reconcile(set->holdings, now->mono_ns))
-		set->dump_due = true;
-	send_owed(set);
 	for (unsigned i = 0; i < set->states_n; i++) {
 		const struct owed_state *owed = &set->states[i];
 		struct journal_router journal = inst_journal(set, owed->inst);

@@ -20,6 +20,7 @@
 struct owed_advert {
 	struct inst *inst;
 	uint8_t priority;
+	bool farewell; /* of a router that gives its addresses up, and first removes them */
 };
 
 struct owed_state {

@@ -20,6 +20,20 @@ struct kern_changer {
 	_Alignas(struct nlmsghdr) char receive_buf[32 << 10];
 };
 
+/*
+ * Whether we may change addresses at all: the kernel checks the right before it looks at what is
+ * asked, and there is no link 0. Better now than as an Active router without its addresses.
+ */
+static int probe_right(struct kern_changer *changer)
+{
+	struct kern_change nothing = { .address = { .family = 4, .prefix_len = 32 } };
+	int err = kern_changer_apply(changer, &nothing, 1);
+
+	if (err < 0)
+		return err;
+	return nothing.result == -EPERM ? -EPERM : 0;
+}
+
 int kern_changer_open(struct kern_changer **ret_changer)
 {
 	struct kern_changer *changer = calloc(1, sizeof(*changer));
@@ -39,6 +53,9 @@ int kern_changer_open(struct kern_changer **ret_changer)
 		err = -errno;
 		goto close_sock;
 	}
+	err = probe_right(changer);
+	if (err < 0)
+		goto close_sock;
 	*ret_changer = changer;
 	return 0;
 

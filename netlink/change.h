@@ -20,7 +20,7 @@ struct kern_changer;
  * kern_changer_open() - open the socket for changes.
  * @ret_changer: owned by the caller.
  *
- * Return: 0, or -errno of socket() or bind(): without it vipd cannot run.
+ * Return: 0; -EPERM without CAP_NET_ADMIN; or -errno of socket() or bind(): vipd cannot run.
  */
 int kern_changer_open(struct kern_changer **ret_changer);
 
