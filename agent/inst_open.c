@@ -10,12 +10,19 @@
 
 #define SWEPT_TOLD_MAX 8
 
+/* The number of an interface, new or known; or -ENOMEM. */
 static int link_of(struct inst_set *set, const char *name)
 {
+	struct link *links;
+
 	for (unsigned i = 0; i < set->links_n; i++)
 		if (strcmp(set->links[i].name, name) == 0)
 			return (int)i;
-	link_init(&set->links[set->links_n], name);
+	links = realloc(set->links, (set->links_n + 1) * sizeof(*links));
+	if (!links)
+		return -ENOMEM;
+	set->links = links;
+	link_init(&links[set->links_n], name);
 	return (int)set->links_n++;
 }
 
@@ -24,16 +31,17 @@ static int make_inst(struct inst_set *set, unsigned number, const struct conf_ro
 	struct inst *inst = &set->insts[number];
 	unsigned n = conf->addresses_n + conf->extra_n;
 	uint8_t *list = calloc(conf->addresses_n, 4);
+	int link = link_of(set, conf->interface);
 
-	if (!list)
+	inst->list = (struct vrrp_list){ list, conf->addresses_n };
+	if (!list || link < 0)
 		return -ENOMEM;
 	vrrp_init(&inst->vr, &conf->vrrp);
 	inst->conf = conf;
-	inst->link = (unsigned)link_of(set, conf->interface);
+	inst->link = (unsigned)link;
 	set->links[inst->link].by_vrid[conf->vrrp.vrid] = (uint16_t)(number + 1);
 	for (unsigned i = 0; i < conf->addresses_n; i++)
 		memcpy(list + i * 4, conf->addresses[i].bytes, 4);
-	inst->list = (struct vrrp_list){ list, conf->addresses_n };
 	inst->holding = set->holdings_n;
 	for (unsigned i = 0; i < n; i++) {
 		struct kern_address address = { .family = conf->addresses[i].family,
@@ -46,22 +54,6 @@ static int make_inst(struct inst_set *set, unsigned number, const struct conf_ro
 		set->holdings_n++;
 	}
 	return 0;
-}
-
-/* Interfaces that are named; how often each is named does not matter. */
-static unsigned count_links(const struct conf *conf)
-{
-	unsigned n = 0;
-
-	for (unsigned i = 0; i < conf->routers_n; i++) {
-		unsigned before = 0;
-
-		while (before < i &&
-		       strcmp(conf->routers[before].interface, conf->routers[i].interface) != 0)
-			before++;
-		n += before == i;
-	}
-	return n;
 }
 
 static unsigned count_addresses(const struct conf *conf)
@@ -81,15 +73,14 @@ static int make_insts(struct inst_set *set, const struct conf *conf)
 	set->insts_n = conf->routers_n;
 	set->owed_max = conf->routers_n * 2 + 2;
 	set->insts = calloc(conf->routers_n, sizeof(*set->insts));
-	set->links = calloc(count_links(conf), sizeof(*set->links));
 	set->heap = heap_new(conf->routers_n);
 	set->adverts = calloc(set->owed_max, sizeof(*set->adverts));
 	set->states = calloc(set->owed_max, sizeof(*set->states));
 	set->announces = calloc(conf->routers_n, sizeof(struct inst *));
 	set->singles = calloc(addresses_n * 2, sizeof(*set->singles));
 	set->holding_insts = calloc(addresses_n, sizeof(*set->holding_insts));
-	if (!set->insts || !set->links || !set->heap || !set->adverts || !set->states ||
-	    !set->announces || !set->singles || !set->holding_insts)
+	if (!set->insts || !set->heap || !set->adverts || !set->states || !set->announces ||
+	    !set->singles || !set->holding_insts)
 		return -ENOMEM;
 	err = kern_holdings_new(addresses_n, set->changer, inst_on_holding, set, &set->holdings);
 	if (err < 0)

@@ -48,7 +48,6 @@ struct inst_set {
 	int64_t read_ns;            /* when everything had been read last */
 	bool links_doubt;           /* links or sources changed: assess them */
 	bool dump_due;              /* the kernel must be asked */
-	bool accounts_only;         /* packets are counted, not acted upon: the strays */
 	unsigned owed_max, adverts_n, states_n, announces_n, single_n;
 	struct owed_advert *adverts;
 	struct owed_state *states;
