@@ -36,7 +36,6 @@ struct ctl {
 	const char *node;     /* borrowed */
 	struct inst_set *set; /* borrowed */
 	int epoll_fd, listen_fd;
-	gid_t group;       /* of the socket: its members may ask */
 	int64_t resume_ns; /* nobody is accepted until then; INT64_MAX: no pause */
 	struct client clients[CLIENTS_MAX];
 	struct ctl_router message; /* the one that is being sent */
@@ -83,7 +82,6 @@ static int listen_at(struct ctl *ctl)
 	struct sockaddr_un address = { .sun_family = AF_UNIX };
 	struct epoll_event event = { .events = EPOLLIN, .data.ptr = NULL };
 	mode_t mask;
-	struct stat status;
 	int err;
 
 	strcpy(address.sun_path, ctl->path);
@@ -99,13 +97,12 @@ static int listen_at(struct ctl *ctl)
 	umask(mask);
 	if (err < 0)
 		return err;
-	if (listen(ctl->listen_fd, CLIENTS_MAX) < 0 || lstat(ctl->path, &status) < 0 ||
+	if (listen(ctl->listen_fd, CLIENTS_MAX) < 0 ||
 	    epoll_ctl(ctl->epoll_fd, EPOLL_CTL_ADD, ctl->listen_fd, &event) < 0) {
 		err = -errno;
 		unlink(ctl->path);
 		return err;
 	}
-	ctl->group = status.st_gid;
 	return 0;
 }
 
@@ -183,16 +180,22 @@ static bool may_ask(const struct ctl *ctl, int fd)
 	struct ucred peer;
 	gid_t groups[GROUPS_MAX];
 	socklen_t len = sizeof(peer);
+	struct stat status;
 
 	if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &len) < 0)
 		return false;
-	if (peer.uid == 0 || peer.uid == geteuid() || peer.gid == ctl->group)
+	if (peer.uid == 0 || peer.uid == geteuid())
+		return true;
+	/* The group as it is now: giving the socket to one is how an operator lets it in. */
+	if (lstat(ctl->path, &status) < 0)
+		return false;
+	if (peer.gid == status.st_gid)
 		return true;
 	len = sizeof(groups);
 	if (getsockopt(fd, SOL_SOCKET, SO_PEERGROUPS, groups, &len) < 0)
 		return false;
 	for (size_t i = 0; i < len / sizeof(groups[0]); i++)
-		if (groups[i] == ctl->group)
+		if (groups[i] == status.st_gid)
 			return true;
 	return false;
 }

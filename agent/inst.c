@@ -27,6 +27,20 @@ static void want_addresses(struct inst_set *set, struct inst *inst, bool wanted)
 		kern_holdings_want(set->holdings, inst->holding + i, wanted);
 }
 
+/*
+ * An Active that was paused may find a queue full of weaker adverts, each of which deserves an
+ * answer: one for all of them is enough.
+ */
+static void owe_advert(struct inst_set *set, struct inst *inst, uint8_t priority)
+{
+	bool farewell = inst->vr.state != VRRP_STATE_ACTIVE;
+
+	if (!farewell && inst->advert_due)
+		return;
+	inst->advert_due = !farewell;
+	set->adverts[set->adverts_n++] = (struct owed_advert){ inst, priority, farewell };
+}
+
 static void take_action(struct inst_set *set, struct inst *inst, const struct vrrp_action *action)
 {
 	switch (action->type) {
@@ -37,9 +51,7 @@ static void take_action(struct inst_set *set, struct inst *inst, const struct vr
 		want_addresses(set, inst, false);
 		return;
 	case VRRP_ACTION_ADVERT:
-		set->adverts[set->adverts_n++] =
-			(struct owed_advert){ inst, action->priority,
-					      inst->vr.state != VRRP_STATE_ACTIVE };
+		owe_advert(set, inst, action->priority);
 		return;
 	case VRRP_ACTION_ANNOUNCE:
 		inst_owe_announcement(set, inst);

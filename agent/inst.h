@@ -20,6 +20,7 @@ struct inst {
 	unsigned link;                  /* number of its interface */
 	unsigned holding;               /* number of its first address; the others follow */
 	struct vrrp_list list;          /* what it advertises; owned */
+	bool advert_due;                /* in this turn, with its priority */
 	bool announce_due;              /* in this turn, all of its addresses */
 	struct journal_episodes episodes;
 };

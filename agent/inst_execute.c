@@ -112,9 +112,12 @@ void inst_on_sent(void *owner, unsigned kind, int error, void *arg)
 
 static void queue_adverts(struct inst_set *set, bool farewell)
 {
-	for (unsigned i = 0; i < set->adverts_n; i++)
-		if (set->adverts[i].farewell == farewell)
-			queue_advert(set, &set->adverts[i]);
+	for (unsigned i = 0; i < set->adverts_n; i++) {
+		if (set->adverts[i].farewell != farewell)
+			continue;
+		queue_advert(set, &set->adverts[i]);
+		set->adverts[i].inst->advert_due = false;
+	}
 }
 
 /* Answers that contradict what is known lead to one dump and one more try in this turn. */

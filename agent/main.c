@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include <errno.h>
 #include <getopt.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -215,6 +216,8 @@ int main(int argc, char **argv)
 	}
 	if (options.check_n)
 		return check(&options);
+	/* A reader of the log, or a client, that goes away is no reason to die. */
+	(void)signal(SIGPIPE, SIG_IGN);
 	log_open();
 	status = load(options.conf_path, &conf);
 	if (status)

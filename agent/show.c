@@ -268,13 +268,21 @@ static int json_finish(struct printer *printer, const struct ctl_head *head)
 
 /* ---- the conversation ---- */
 
+/* Hanging up with our request unread comes as a reset. */
+static int errno_of_talk(void)
+{
+	if (errno == ECONNRESET)
+		return -EPIPE;
+	return errno == EAGAIN ? -ETIMEDOUT : -errno;
+}
+
 /* A whole message into @buf. Return: its length, or -errno; -EPIPE when vipd hung up. */
 static ssize_t receive(int fd, void *buf, size_t size)
 {
 	ssize_t len = recv(fd, buf, size, 0);
 
 	if (len < 0)
-		return errno == EAGAIN ? -ETIMEDOUT : -errno;
+		return errno_of_talk();
 	return len == 0 ? -EPIPE : len;
 }
 
@@ -284,7 +292,7 @@ static int ask(int fd, struct ctl_head *ret_head)
 	ssize_t len;
 
 	if (send(fd, &request, sizeof(request), MSG_NOSIGNAL) < 0)
-		return -errno;
+		return errno_of_talk();
 	len = receive(fd, ret_head, sizeof(*ret_head));
 	if (len < 0)
 		return (int)len;
