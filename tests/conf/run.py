@@ -1,0 +1,394 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: MIT
+"""Golden tests of the configuration.
+
+Each NN-name.conf beside this file has either NN-name.ok, the normalised dump that `vipd -t -t`
+writes to standard output, or NN-name.err, what `vipd -t` writes to standard error. What no file can
+show (a directory, a missing file, 100 MB of nothing) is made at run time, in the functions named
+case_*. After a change of messages: run with --update and read the difference.
+"""
+
+import argparse
+import difflib
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+HERE = Path(__file__).resolve().parent
+ROOT = HERE.parent.parent
+EX_CONFIG = 78
+TIMEOUT_S = 60
+NOBODY = 65534
+
+
+class Failed(Exception):
+    """The reason why a case failed; shown as it is."""
+
+
+class Skipped(Exception):
+    """The reason why a case cannot run on this host."""
+
+
+class Vipd:
+    """The program under test, run with a deadline."""
+
+    def __init__(self, path):
+        self.path = path
+        # libconfig 1.5 forgets the string at which it finds a syntax error, or the file's end.
+        self.env = dict(os.environ, LSAN_OPTIONS="print_suppressions=0:suppressions="
+                        + str(HERE / "leaks-of-libconfig"))
+
+    def run(self, *args, cwd=HERE, prefix=(), **kwargs):
+        """Run it; text that is no UTF-8 is kept as it is."""
+        try:
+            return subprocess.run([*prefix, self.path, *args], cwd=cwd, timeout=TIMEOUT_S,
+                                  stdin=subprocess.DEVNULL, capture_output=True, encoding="utf-8",
+                                  errors="surrogateescape", check=False, env=self.env, **kwargs)
+        except subprocess.TimeoutExpired:
+            raise Failed(f"no end after {TIMEOUT_S} s") from None
+
+
+def expect(what, expected, got):
+    """Raise with the difference unless both are the same."""
+    if expected == got:
+        return
+    if isinstance(expected, str) and "\n" in expected + got:
+        lines = difflib.unified_diff(expected.splitlines(), got.splitlines(), "expected", "got",
+                                     lineterm="", n=1)
+        raise Failed(f"{what}:\n      " + "\n      ".join(lines))
+    raise Failed(f"{what}: expected {expected!r}, got {got!r}")
+
+
+def expect_refused(result, *messages):
+    """Exit status 78, and nothing but these lines on standard error."""
+    expect("standard error", "".join(m + "\n" for m in messages), result.stderr)
+    expect("standard output", "", result.stdout)
+    expect("exit status", EX_CONFIG, result.returncode)
+
+
+def expect_accepted(result, stdout=None):
+    """Exit status 0 without a word on standard error."""
+    expect("standard error", "", result.stderr)
+    expect("exit status", 0, result.returncode)
+    if stdout is not None:
+        expect("standard output", stdout, result.stdout)
+
+
+def load_text(path):
+    """A golden, byte for byte."""
+    return path.read_text(encoding="utf-8", errors="surrogateescape")
+
+
+def save_text(path, text):
+    """The inverse of load_text()."""
+    path.write_text(text, encoding="utf-8", errors="surrogateescape")
+
+
+# ---- golden files ----
+
+def golden_of(conf):
+    """The .ok or .err file beside a .conf; None when there is neither yet."""
+    found = [conf.with_suffix(s) for s in (".ok", ".err") if conf.with_suffix(s).exists()]
+    if len(found) > 1:
+        raise Failed("has both .ok and .err")
+    return found[0] if found else None
+
+
+def run_golden(vipd, conf, update):
+    """One file against its golden; for a good one also the short form of -t."""
+    golden = golden_of(conf)
+    result = vipd.run("-t", "-t", "-c", conf.name)
+    if golden is None:
+        if not update:
+            raise Failed("has neither .ok nor .err; run with --update")
+        golden = conf.with_suffix(".ok" if result.returncode == 0 else ".err")
+    good = golden.suffix == ".ok"
+    expect("exit status", 0 if good else EX_CONFIG, result.returncode)
+    if update:
+        save_text(golden, result.stdout if good else result.stderr)
+    if good:
+        expect_accepted(result, load_text(golden))
+        expect_accepted(vipd.run("-t", "-c", conf.name))
+        expect_accepted(vipd.run("-t", "-t", "-c", golden.name), load_text(golden))
+    else:
+        expect("standard error", load_text(golden), result.stderr)
+        expect("standard output", "", result.stdout)
+
+
+def fail_orphan():
+    """A golden whose configuration was renamed or removed."""
+    raise Failed("has no .conf beside it")
+
+
+def run_sample(vipd, sample):
+    """What is installed as an example must be right, and its dump as well."""
+    result = vipd.run("-t", "-t", "-c", str(sample))
+    expect_accepted(result)
+    with tempfile.TemporaryDirectory() as tmp:
+        dump = Path(tmp) / "dump.conf"
+        save_text(dump, result.stdout)
+        expect_accepted(vipd.run("-t", "-t", "-c", str(dump)), result.stdout)
+
+
+# ---- cases that are made at run time ----
+
+GOOD = ('node = "gw1";\ncontrol = "%s/made/ctl.sock";\nrouters = ( { name = "lan"; '
+        'interface = "no-such-if"; vrid = 51; addresses = [ "192.0.2.1/24" ]; } );\n')
+
+
+def write_good(tmp, name="good.conf"):
+    """A configuration that names an interface which no host has."""
+    path = tmp / name
+    save_text(path, GOOD % tmp)
+    return path
+
+
+def case_missing_file(vipd, tmp):
+    """A typo on the command line."""
+    expect_refused(vipd.run("-t", "-c", "none.conf", cwd=tmp),
+                   "none.conf: cannot be read: No such file or directory")
+
+
+def case_missing_directory(vipd, tmp):
+    """The path goes through a file."""
+    write_good(tmp)
+    expect_refused(vipd.run("-t", "-c", "good.conf/x.conf", cwd=tmp),
+                   "good.conf/x.conf: cannot be read: Not a directory")
+
+
+def case_directory(vipd, tmp):
+    """The directory instead of the file in it."""
+    expect_refused(vipd.run("-t", "-c", ".", cwd=tmp), ".: is not a regular file")
+
+
+def case_device(vipd, tmp):
+    """/dev/zero would never end."""
+    expect_refused(vipd.run("-t", "-c", "/dev/zero", cwd=tmp), "/dev/zero: is not a regular file")
+
+
+def case_fifo(vipd, tmp):
+    """Nobody writes into it, and vipd does not wait for anybody."""
+    os.mkfifo(tmp / "fifo")
+    expect_refused(vipd.run("-t", "-c", "fifo", cwd=tmp), "fifo: is not a regular file")
+
+
+def case_100_megabytes(vipd, tmp):
+    """A disk image, say. Sparse, so that the test costs nothing."""
+    with open(tmp / "big.conf", "wb") as file:
+        file.truncate(100 << 20)
+    expect_refused(vipd.run("-t", "-c", "big.conf", cwd=tmp),
+                   "big.conf: has 104857600 bytes; more than 16777216 are no configuration")
+
+
+def case_16_megabytes_of_nul(vipd, tmp):
+    """The largest file that is looked into, and the worst in it."""
+    with open(tmp / "nul.conf", "wb") as file:
+        file.truncate(16 << 20)
+    result = vipd.run("-t", "-c", "nul.conf", cwd=tmp)
+    expect("exit status", EX_CONFIG, result.returncode)
+    expect("start of standard error", "nul.conf:1: ", result.stderr[:12])
+
+
+def case_deep_nesting(vipd, tmp):
+    """A million brackets exhaust the parser's patience, not the stack."""
+    for bracket in "({":
+        inner = "a = " if bracket == "{" else ""
+        save_text(tmp / "deep.conf", "routers = " + (bracket + inner) * 1000000)
+        result = vipd.run("-t", "-c", "deep.conf", cwd=tmp)
+        expect("exit status", EX_CONFIG, result.returncode)
+        expect("start of standard error", "deep.conf:1: ", result.stderr[:13])
+
+
+def case_long_line(vipd, tmp):
+    """A string of 1 MB: refused, and not repeated in full."""
+    save_text(tmp / "long.conf", 'node = "' + "x" * (1 << 20) + '";\nrouters = ( );\n')
+    result = vipd.run("-t", "-c", "long.conf", cwd=tmp)
+    expect("exit status", EX_CONFIG, result.returncode)
+    lines = result.stderr.splitlines()
+    expect("lines", ["long.conf:1", "long.conf:2"], [line[:11] for line in lines])
+    if max(map(len, lines)) > 300:
+        raise Failed("a line of more than 300 characters")
+
+
+def many_routers(n):
+    """@n routers, 255 on each interface."""
+    rows = (f'{{ name = "r{i}"; interface = "eth{i // 255}"; vrid = {i % 255 + 1};'
+            f' addresses = [ "10.{i >> 16}.{i >> 8 & 255}.{i & 255}/32" ]; }}' for i in range(n))
+    return 'node = "gw1";\nrouters = (\n' + ",\n".join(rows) + "\n);\n"
+
+
+def case_most_routers(vipd, tmp):
+    """8160 of them, and their dump is the same again."""
+    save_text(tmp / "most.conf", many_routers(8160))
+    expect_accepted(vipd.run("-t", "-c", "most.conf", cwd=tmp),
+                    "most.conf: configuration OK, 8160 routers\n")
+    dump = vipd.run("-t", "-t", "-c", "most.conf", cwd=tmp)
+    save_text(tmp / "dump.conf", dump.stdout)
+    expect_accepted(vipd.run("-t", "-t", "-c", "dump.conf", cwd=tmp), dump.stdout)
+
+
+def case_too_many_routers(vipd, tmp):
+    """One more is one too many."""
+    save_text(tmp / "many.conf", many_routers(8161))
+    expect_refused(vipd.run("-t", "-c", "many.conf", cwd=tmp),
+                   "many.conf:2: routers: expected 1 to 8160 routers, got 8161")
+
+
+def extra_addresses(n):
+    """One router with @n addresses that are not advertised."""
+    rows = ",".join(f'"10.1.{i >> 8}.{i & 255}/32"' for i in range(n))
+    return ('node = "gw1";\nrouters = ( { name = "lan"; interface = "eth0"; vrid = 51;\n'
+            'addresses = [ "192.0.2.1/24" ];\nextra_addresses = [ ' + rows + ' ]; } );\n')
+
+
+def case_extra_addresses(vipd, tmp):
+    """4096 are fine, 4097 are not."""
+    save_text(tmp / "extra.conf", extra_addresses(4096))
+    expect_accepted(vipd.run("-t", "-c", "extra.conf", cwd=tmp),
+                    "extra.conf: configuration OK, 1 router\n")
+    save_text(tmp / "extra.conf", extra_addresses(4097))
+    expect_refused(vipd.run("-t", "-c", "extra.conf", cwd=tmp),
+                   "extra.conf:4: lan: extra_addresses: expected an array [ ... ] of 0 to 4096 "
+                   "addresses, got 4097")
+
+
+def case_include_from_elsewhere(vipd, tmp):
+    """Included files lie beside the file that includes them, wherever vipd was started."""
+    (tmp / "etc").mkdir()
+    save_text(tmp / "etc" / "top.conf", '@include "rest.inc"\n')
+    save_text(tmp / "etc" / "rest.inc", load_text(write_good(tmp)))
+    expect_accepted(vipd.run("-t", "-c", str(tmp / "etc" / "top.conf"), cwd="/"))
+    expect_accepted(vipd.run("-t", "-c", "etc/top.conf", cwd=tmp))
+
+
+def case_default_node(vipd, tmp):
+    """The host's name, where none is given."""
+    save_text(tmp / "node.conf", load_text(write_good(tmp)).replace('node = "gw1";', ""))
+    result = vipd.run("-t", "-t", "-c", "node.conf", cwd=tmp)
+    expect_accepted(result)
+    expect("first line", f'node = "{socket.gethostname()}";', result.stdout.splitlines()[0])
+
+
+def case_sample_shows_the_defaults(vipd, tmp):
+    """What the sample calls a default is one: its dump is that of a file without optional keys."""
+    sample = ROOT / "etc" / "vipd.conf.sample"
+    expect_accepted(vipd.run("-t", "-t", "-c", str(sample), cwd=tmp),
+                    load_text(HERE / "01-minimal.ok"))
+
+
+def case_usage(vipd, tmp):
+    """Exit status 64 for what is no use of the program."""
+    for args in (["-x"], ["-c"], ["-t", "surplus"]):
+        result = vipd.run(*args, cwd=tmp)
+        expect(f"exit status of {args}", 64, result.returncode)
+        expect("standard output", "", result.stdout)
+
+
+def tree(tmp):
+    """Everything below a directory, with size and time of the last change."""
+    return {str(p): (p.lstat().st_size, p.lstat().st_mtime_ns) for p in sorted(tmp.rglob("*"))}
+
+
+def case_leaves_no_file(vipd, tmp):
+    """-t makes nothing, not even the directory of the control socket."""
+    write_good(tmp)
+    before = tree(tmp)
+    expect_accepted(vipd.run("-t", "-c", "good.conf", cwd=tmp))
+    expect_accepted(vipd.run("-t", "-t", "-c", "good.conf", cwd=tmp))
+    expect("files", before, tree(tmp))
+
+
+def copy_for_all(vipd, tmp):
+    """The program where everybody may run it: the tree may lie in somebody's home."""
+    tmp.chmod(0o755)
+    copy = tmp / "vipd"
+    shutil.copy(vipd.path, copy)
+    copy.chmod(0o755)
+    return Vipd(str(copy))
+
+
+def case_without_privileges(vipd, tmp):
+    """-t is for any user, on any host: here nobody's, without any interface."""
+    if os.geteuid() != 0:
+        raise Skipped("needs root to become nobody in an empty network namespace")
+    unshare = ["unshare", "--net", "setpriv", f"--reuid={NOBODY}", f"--regid={NOBODY}",
+               "--clear-groups", "--no-new-privs", "--bounding-set=-all", "--inh-caps=-all"]
+    copy = copy_for_all(vipd, tmp)
+    write_good(tmp).chmod(0o644)
+    if subprocess.run([*unshare, "true"], capture_output=True, check=False).returncode != 0:
+        raise Skipped("this host allows no network namespace")
+    expect_accepted(copy.run("-t", "-c", "good.conf", cwd=tmp, prefix=unshare),
+                    "good.conf: configuration OK, 1 router\n")
+
+
+def case_unreadable(vipd, tmp):
+    """A file that this user may not read."""
+    path = write_good(tmp)
+    path.chmod(0)
+    who = {"user": NOBODY, "group": NOBODY, "extra_groups": []} if os.geteuid() == 0 else {}
+    expect_refused(copy_for_all(vipd, tmp).run("-t", "-c", "good.conf", cwd=tmp, **who),
+                   "good.conf: cannot be read: Permission denied")
+
+
+def run_made(vipd, function):
+    """One case_* function, in a directory of its own."""
+    with tempfile.TemporaryDirectory(prefix=f"vipd-{function.__name__}-") as tmp:
+        function(vipd, Path(tmp))
+
+
+# ---- all of it ----
+
+def all_cases(vipd, update):
+    """Name and thunk of every case, in the order of running."""
+    for conf in sorted(HERE.glob("*.conf")):
+        yield conf.stem, lambda conf=conf: run_golden(vipd, conf, update)
+    for golden in sorted([*HERE.glob("*.ok"), *HERE.glob("*.err")]):
+        if not golden.with_suffix(".conf").exists():
+            yield golden.name, fail_orphan
+    for sample in sorted((ROOT / "etc").glob("*.sample")):
+        yield f"etc/{sample.name}", lambda sample=sample: run_sample(vipd, sample)
+    for name, function in list(globals().items()):
+        if name.startswith("case_"):
+            yield name[5:].replace("_", "-"), lambda function=function: run_made(vipd, function)
+
+
+def run_case(name, thunk):
+    """Run one; say what failed or was skipped, and how it ended."""
+    try:
+        thunk()
+    except Failed as failure:
+        print(f"FAIL {name}: {failure}")
+        return "failed"
+    except Skipped as why:
+        print(f"SKIP {name}: {why}")
+        return "skipped"
+    return "passed"
+
+
+def parse_args():
+    """The command line."""
+    parser = argparse.ArgumentParser(description="golden tests of the configuration")
+    parser.add_argument("--vipd", default=str(ROOT / "build" / "vipd"), help="program to test")
+    parser.add_argument("--update", action="store_true", help="write the golden files anew")
+    parser.add_argument("cases", nargs="*", help="only those whose name contains one of these")
+    return parser.parse_args()
+
+
+def main():
+    """Run all, print the sum in the last line."""
+    args = parse_args()
+    vipd = Vipd(os.path.abspath(args.vipd))
+    count = {"passed": 0, "failed": 0, "skipped": 0}
+    for name, thunk in all_cases(vipd, args.update):
+        if not args.cases or any(word in name for word in args.cases):
+            count[run_case(name, thunk)] += 1
+    print(", ".join(f"{n} {what}" for what, n in count.items()))
+    return 1 if count["failed"] or not count["passed"] else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

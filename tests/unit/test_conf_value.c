@@ -1,0 +1,408 @@
+/* SPDX-License-Identifier: MIT */
+#include "test.h"
+
+#include <stdlib.h>
+
+#include "agent/conf_value.h"
+
+#define HOUR  (3600 * SECOND)
+#define WRONG (-1)
+
+/* The duration, or WRONG; what it is wrong about leaves the result alone. */
+static int64_t duration(const char *text)
+{
+	int64_t ns = 4711;
+
+	if (conf_duration_parse(text, &ns))
+		return ns;
+	assert_int_equal(ns, 4711);
+	return WRONG;
+}
+
+static void test_duration_whole_numbers(void **state)
+{
+	(void)state;
+	assert_int_equal(duration("0ms"), 0);
+	assert_int_equal(duration("0h"), 0);
+	assert_int_equal(duration("1ms"), MS);
+	assert_int_equal(duration("10ms"), 10 * MS);
+	assert_int_equal(duration("1s"), SECOND);
+	assert_int_equal(duration("2m"), 120 * SECOND);
+	assert_int_equal(duration("1h"), HOUR);
+	assert_int_equal(duration("007s"), 7 * SECOND);
+}
+
+static void test_duration_fractions_are_exact(void **state)
+{
+	(void)state;
+	assert_int_equal(duration("1.5s"), 1500 * MS);
+	assert_int_equal(duration("40.95s"), 40950 * MS);
+	assert_int_equal(duration("0.01s"), 10 * MS);
+	assert_int_equal(duration("0.1s"), 100 * MS);
+	assert_int_equal(duration("0.000001s"), 1000);
+	assert_int_equal(duration("0.000001ms"), 1);
+	assert_int_equal(duration("1.999999ms"), 1999999);
+	assert_int_equal(duration("0.5m"), 30 * SECOND);
+	assert_int_equal(duration("0.000001h"), 3600000);
+}
+
+static void test_duration_without_unit_is_refused(void **state)
+{
+	(void)state;
+	assert_int_equal(duration(""), WRONG);
+	assert_int_equal(duration("1"), WRONG);
+	assert_int_equal(duration("0"), WRONG);
+	assert_int_equal(duration("s"), WRONG);
+	assert_int_equal(duration("1.5"), WRONG);
+}
+
+static void test_duration_with_anything_else_is_refused(void **state)
+{
+	static const char *const texts[] = {
+		" 1s",    "1s ", "1 s",  "+1s",   "-1s",  "1S",   "1sec", "1us",        "1d",
+		"1s1s",   ".5s", "1.s",  "1..5s", "1,5s", "0x1s", "1e3s", "infs",       "nans",
+		"1.5.5s", "s1",  "1\ns", "1s\n",  "1mss", "1hm",  "\xff", "1\xc2\xb5s",
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++)
+		if (duration(texts[i]) != WRONG)
+			fail_msg("\"%s\" is taken for a duration", texts[i]);
+}
+
+static void test_duration_limit_is_a_day(void **state)
+{
+	(void)state;
+	assert_int_equal(duration("24h"), 24 * HOUR);
+	assert_int_equal(duration("1440m"), 24 * HOUR);
+	assert_int_equal(duration("86400s"), 24 * HOUR);
+	assert_int_equal(duration("86400000ms"), 24 * HOUR);
+	assert_int_equal(duration("25h"), WRONG);
+	assert_int_equal(duration("1441m"), WRONG);
+	assert_int_equal(duration("86401s"), WRONG);
+	assert_int_equal(duration("86400001ms"), WRONG);
+	/* The whole part alone is in range. */
+	assert_false(conf_duration_parse("24.000001h", &(int64_t){ 0 }));
+	assert_false(conf_duration_parse("86400.1s", &(int64_t){ 0 }));
+}
+
+static void test_duration_with_too_many_digits_is_refused(void **state)
+{
+	(void)state;
+	assert_int_equal(duration("000000001s"), SECOND);
+	assert_int_equal(duration("0000000001s"), WRONG);
+	assert_int_equal(duration("999999999h"), WRONG);
+	assert_int_equal(duration("18446744073709551617s"), WRONG);
+	assert_int_equal(duration("0.0000001s"), WRONG);
+}
+
+static const char *formatted(int64_t ns)
+{
+	static char text[CONF_DURATION_TEXT_SIZE];
+
+	return conf_duration_format(ns, text);
+}
+
+static void test_duration_format_takes_the_largest_unit(void **state)
+{
+	(void)state;
+	assert_string_equal(formatted(0), "0s");
+	assert_string_equal(formatted(MS), "1ms");
+	assert_string_equal(formatted(10 * MS), "10ms");
+	assert_string_equal(formatted(1500 * MS), "1500ms");
+	assert_string_equal(formatted(SECOND), "1s");
+	assert_string_equal(formatted(59 * SECOND), "59s");
+	assert_string_equal(formatted(60 * SECOND), "1m");
+	assert_string_equal(formatted(90 * SECOND), "90s");
+	assert_string_equal(formatted(HOUR), "1h");
+	assert_string_equal(formatted(24 * HOUR), "24h");
+	assert_string_equal(formatted(24 * HOUR - MS), "86399999ms");
+}
+
+static void test_duration_survives_format_and_parse(void **state)
+{
+	uint64_t random = 1;
+
+	(void)state;
+	for (unsigned i = 0; i < 20000; i++) {
+		int64_t ns;
+
+		random = random * 6364136223846793005u + 1442695040888963407u;
+		ns = (int64_t)((random >> 20) % (24 * 3600 * 1000 + 1)) * MS;
+		if (i % 2)
+			ns -= ns % SECOND; /* else seconds and more would be rare */
+		if (i % 6 == 5)
+			ns -= ns % (60 * SECOND);
+		assert_int_equal(duration(formatted(ns)), ns);
+	}
+}
+
+/* NULL when it is an address, and then this one. */
+static const char *address_fault_of(const char *text, const char *expected)
+{
+	struct conf_address address, before;
+	char back[CONF_ADDRESS_TEXT_SIZE];
+	const char *fault;
+
+	memset(&address, 0xa5, sizeof(address));
+	before = address;
+	fault = conf_address_parse(text, &address);
+	if (fault)
+		assert_memory_equal(&address, &before, sizeof(address));
+	else
+		assert_string_equal(conf_address_format(&address, back), expected);
+	return fault;
+}
+
+static void assert_address_ok(const char *text)
+{
+	const char *fault = address_fault_of(text, text);
+
+	if (fault)
+		fail_msg("\"%s\" is refused: %s", text, fault);
+}
+
+static void assert_fault_has(const char *text, const char *words)
+{
+	const char *fault = address_fault_of(text, text);
+
+	if (!fault || !strstr(fault, words))
+		fail_msg("\"%s\": \"%s\" does not say \"%s\"", text, fault ? fault : "fine", words);
+}
+
+static void test_address_bytes_are_in_network_order(void **state)
+{
+	static const uint8_t expected[16] = { 192, 0, 2, 1 };
+	struct conf_address address;
+
+	(void)state;
+	memset(&address, 0xa5, sizeof(address));
+	assert_null(conf_address_parse("192.0.2.1/24", &address));
+	assert_int_equal(address.family, 4);
+	assert_int_equal(address.prefix_len, 24);
+	assert_memory_equal(address.bytes, expected, 16);
+}
+
+static void test_address_every_prefix_length(void **state)
+{
+	char text[32];
+
+	(void)state;
+	for (unsigned len = 1; len <= 32; len++) {
+		sprintf(text, "170.170.170.170/%u", len);
+		assert_address_ok(text);
+	}
+	assert_fault_has("170.170.170.170/0", "outside 1..32");
+	assert_fault_has("170.170.170.170/33", "outside 1..32");
+	assert_fault_has("170.170.170.170/99", "outside 1..32");
+	assert_fault_has("170.170.170.170/100", "not a number from 1 to 32");
+}
+
+static void test_address_without_prefix_length_says_how_to_write_it(void **state)
+{
+	(void)state;
+	assert_fault_has("192.0.2.1", "has no prefix length; write it as in \"192.0.2.1/24\"");
+	assert_fault_has("", "has no prefix length");
+	assert_fault_has("gateway", "has no prefix length");
+}
+
+static void test_address_that_is_none(void **state)
+{
+	static const char *const texts[] = {
+		"/24",
+		"192.0.2/24",
+		"192.0.2.1.1/24",
+		"192.0.2.256/24",
+		" 192.0.2.1/24",
+		"192.0.2.1 /24",
+		"192.0.2.01/24",
+		"0xc0.0.2.1/24",
+		"3221225985/24",
+		"a.b.c.d/24",
+		"-1.0.2.1/24",
+		"192.0.2.000000000000000000000000000001/24",
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++)
+		assert_fault_has(texts[i], "is not an IPv4 address");
+}
+
+static void test_address_with_a_prefix_length_that_is_no_number(void **state)
+{
+	static const char *const texts[] = {
+		"192.0.2.1/",
+		"192.0.2.1/x",
+		"192.0.2.1/24x",
+		"192.0.2.1/ 24",
+		"192.0.2.1/24 ",
+		"192.0.2.1/-1",
+		"192.0.2.1/+24",
+		"192.0.2.1/024",
+		"192.0.2.1/1.5",
+		"192.0.2.1/24/24",
+		"192.0.2.1/255.255.255.0",
+		"192.0.2.1//24",
+		"192.0.2.1/4294967320",
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++)
+		assert_fault_has(texts[i], "not a number from 1 to 32");
+}
+
+static void test_address_of_the_other_family(void **state)
+{
+	(void)state;
+	assert_fault_has("2001:db8::1/64", "is an IPv6 address");
+	assert_fault_has("::ffff:192.0.2.1/120", "is an IPv6 address");
+	assert_fault_has("2001:db8::1", "is an IPv6 address");
+}
+
+static void test_address_that_no_host_can_have(void **state)
+{
+	(void)state;
+	assert_fault_has("0.0.0.0/32", "0.0.0.0/8");
+	assert_fault_has("0.255.255.255/32", "0.0.0.0/8");
+	assert_address_ok("1.0.0.0/32");
+	assert_address_ok("126.255.255.255/32");
+	assert_fault_has("127.0.0.0/32", "loopback");
+	assert_fault_has("127.255.255.255/32", "loopback");
+	assert_address_ok("128.0.0.0/32");
+	assert_address_ok("223.255.255.255/32");
+	assert_fault_has("224.0.0.0/32", "multicast");
+	assert_fault_has("239.255.255.255/32", "multicast");
+	assert_fault_has("240.0.0.0/32", "reserved or broadcast");
+	assert_fault_has("255.255.255.255/32", "reserved or broadcast");
+}
+
+static void test_address_of_network_and_broadcast(void **state)
+{
+	(void)state;
+	assert_fault_has("192.0.2.0/24", "the network itself");
+	assert_fault_has("192.0.2.255/24", "the broadcast address");
+	assert_address_ok("192.0.2.254/24");
+	assert_address_ok("192.0.2.255/23"); /* in the middle of its network */
+	assert_address_ok("192.0.3.0/23");
+}
+
+static void test_address_in_a_network_of_two_or_one(void **state)
+{
+	(void)state;
+	/* RFC 3021: both addresses of a /31 are hosts. */
+	assert_address_ok("192.0.2.2/31");
+	assert_address_ok("192.0.2.3/31");
+	assert_address_ok("192.0.2.0/32");
+	assert_address_ok("192.0.2.255/32");
+	assert_fault_has("192.0.2.4/30", "the network itself");
+	assert_address_ok("192.0.2.5/30");
+	assert_address_ok("192.0.2.6/30");
+	assert_fault_has("192.0.2.7/30", "the broadcast address");
+	assert_fault_has("128.0.0.0/1", "the network itself");
+	assert_address_ok("128.0.0.1/1");
+}
+
+static void test_address_longest_text_fits(void **state)
+{
+	const struct conf_address address = { .family = 4,
+					      .prefix_len = 32,
+					      .bytes = { 255, 255, 255, 255 } };
+	char text[CONF_ADDRESS_TEXT_SIZE];
+
+	(void)state;
+	assert_string_equal(conf_address_format(&address, text), "255.255.255.255/32");
+}
+
+static void test_distance_counts_slips(void **state)
+{
+	(void)state;
+	assert_int_equal(conf_distance("", ""), 0);
+	assert_int_equal(conf_distance("priority", "priority"), 0);
+	assert_int_equal(conf_distance("", "abc"), 3);
+	assert_int_equal(conf_distance("priority", "priorit"), 1);   /* left out */
+	assert_int_equal(conf_distance("priority", "priiority"), 1); /* added */
+	assert_int_equal(conf_distance("priority", "prioritz"), 1);  /* replaced */
+	assert_int_equal(conf_distance("priority", "proirity"), 1);  /* exchanged */
+	assert_int_equal(conf_distance("vrid", "mac"), 4);
+	assert_int_equal(conf_distance("ab", "ba"), 1);
+	assert_int_equal(conf_distance("kitten", "sitting"), 3);
+	/* Restricted: nothing is edited between two letters that were exchanged. */
+	assert_int_equal(conf_distance("ca", "abc"), 3);
+}
+
+static void test_distance_of_long_words_is_their_length(void **state)
+{
+	char word[64] = "", other[64] = "";
+
+	(void)state;
+	memset(word, 'a', 31);
+	memset(other, 'b', 31);
+	assert_int_equal(conf_distance(word, word), 0);
+	assert_int_equal(conf_distance(word, other), 31);
+	word[31] = 'a';
+	assert_int_equal(conf_distance(word, word), 32);
+	assert_int_equal(conf_distance(word, "a"), 32);
+	assert_int_equal(conf_distance("a", word), 32);
+}
+
+static void random_word(char *word, uint64_t *random)
+{
+	unsigned len;
+
+	*random = *random * 6364136223846793005u + 1442695040888963407u;
+	len = (unsigned)(*random >> 60);
+	for (unsigned i = 0; i < len; i++)
+		word[i] = (char)('a' + (*random >> (i * 3 + 8)) % 3);
+	word[len] = '\0';
+}
+
+static void test_distance_is_symmetric_and_bounded(void **state)
+{
+	uint64_t random = 42;
+
+	(void)state;
+	for (unsigned i = 0; i < 5000; i++) {
+		char a[16], b[16];
+		size_t a_len, b_len;
+		unsigned distance;
+
+		random_word(a, &random);
+		random_word(b, &random);
+		a_len = strlen(a);
+		b_len = strlen(b);
+		distance = conf_distance(a, b);
+		assert_int_equal(distance, conf_distance(b, a));
+		assert_true(distance <= (a_len > b_len ? a_len : b_len));
+		assert_true(distance >= (a_len > b_len ? a_len - b_len : b_len - a_len));
+		assert_int_equal(distance == 0, strcmp(a, b) == 0);
+	}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_duration_whole_numbers),
+		cmocka_unit_test(test_duration_fractions_are_exact),
+		cmocka_unit_test(test_duration_without_unit_is_refused),
+		cmocka_unit_test(test_duration_with_anything_else_is_refused),
+		cmocka_unit_test(test_duration_limit_is_a_day),
+		cmocka_unit_test(test_duration_with_too_many_digits_is_refused),
+		cmocka_unit_test(test_duration_format_takes_the_largest_unit),
+		cmocka_unit_test(test_duration_survives_format_and_parse),
+		cmocka_unit_test(test_address_bytes_are_in_network_order),
+		cmocka_unit_test(test_address_every_prefix_length),
+		cmocka_unit_test(test_address_without_prefix_length_says_how_to_write_it),
+		cmocka_unit_test(test_address_that_is_none),
+		cmocka_unit_test(test_address_with_a_prefix_length_that_is_no_number),
+		cmocka_unit_test(test_address_of_the_other_family),
+		cmocka_unit_test(test_address_that_no_host_can_have),
+		cmocka_unit_test(test_address_of_network_and_broadcast),
+		cmocka_unit_test(test_address_in_a_network_of_two_or_one),
+		cmocka_unit_test(test_address_longest_text_fits),
+		cmocka_unit_test(test_distance_counts_slips),
+		cmocka_unit_test(test_distance_of_long_words_is_their_length),
+		cmocka_unit_test(test_distance_is_symmetric_and_bounded),
+	};
+
+	return cmocka_run_group_tests_name("conf_value", tests, NULL, NULL);
+}
