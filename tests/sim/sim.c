@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: MIT */
+#include "sim.h"
+
+#include <assert.h>
+#include <string.h>
+
+void sim_init(struct sim *sim, uint64_t seed)
+{
+	/* The heap and the packets are large and need no cleaning. */
+	memset(sim, 0, offsetof(struct sim, events));
+	sim->events.n = 0;
+	sim->events.seq = 0;
+	sim->prng.state = seed;
+}
+
+static void dispatch(struct sim *sim, const struct sim_event *event)
+{
+	switch ((enum sim_event_type)event->type) {
+	case SIM_EVENT_DELIVER:
+		net_deliver(sim, event->a, event->b);
+		break;
+	case SIM_EVENT_WAKE:
+		router_wake(sim, event->a);
+		break;
+	case SIM_EVENT_FAULT_BEGIN:
+		fault_begin(sim, event->a);
+		break;
+	case SIM_EVENT_FAULT_END:
+		fault_end(sim, event->a);
+		break;
+	case SIM_EVENT_PAIR:
+		check_pair(sim, event->a, event->b);
+		break;
+	}
+}
+
+bool sim_run_until(struct sim *sim, int64_t until_ns)
+{
+	struct sim_event event;
+
+	while (!sim->check.failed && events_pop(&sim->events, until_ns, &event)) {
+		assert(event.at_ns >= sim->now_ns);
+		if (sim->events.seq > SIM_EVENTS_PER_RUN_MAX)
+			check_fail(sim, "storm", "more than %u events", SIM_EVENTS_PER_RUN_MAX);
+		sim->now_ns = event.at_ns;
+		dispatch(sim, &event);
+	}
+	if (sim->check.failed)
+		return false;
+	sim->now_ns = until_ns;
+	return true;
+}
+
+const char *node_name(unsigned node)
+{
+	static const char *const names[SIM_NODES_MAX] = {
+		"r1", "r2", "r3", "r4", "h1", "h2", "h3"
+	};
+
+	assert(node < SIM_NODES_MAX);
+	return names[node];
+}

@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The world of a simulation: a virtual clock, routers, hosts, the network between them, the faults
+ * to come and the properties that must hold. One struct without pointers but the trace, so that a
+ * run is a function of its seed.
+ */
+#ifndef SIM_H
+#define SIM_H
+
+#include "prng.h"
+#include "sim_check.h"
+#include "sim_events.h"
+#include "sim_fault.h"
+#include "sim_host.h"
+#include "sim_net.h"
+#include "sim_router.h"
+#include "sim_trace.h"
+
+#define SIM_MS INT64_C(1000000)
+#define SIM_S  INT64_C(1000000000)
+
+/* The longest runs need a tenth of it. */
+#define SIM_EVENTS_PER_RUN_MAX 5000000u
+
+struct sim {
+	int64_t now_ns;
+	bool tidy;          /* a scenario: no chance anywhere, for traces that read well */
+	int64_t latency_ns; /* a wake-up comes at most so late on a healthy host */
+	struct prng prng;
+	unsigned routers_n;
+	unsigned hosts_n;
+	struct sim_router routers[SIM_ROUTERS_MAX];
+	struct sim_host hosts[SIM_HOSTS_MAX];
+	struct sim_faults faults;
+	struct sim_check check;
+	struct sim_trace trace;
+	struct sim_events events;
+	struct sim_net net;
+};
+
+/**
+ * sim_init() - an empty world at time 0.
+ * @seed: of all chance in it.
+ *
+ * The caller adds routers and hosts, then net_init().
+ */
+void sim_init(struct sim *sim, uint64_t seed);
+
+/**
+ * sim_run_until() - let virtual time pass.
+ * @until_ns: stops there, or earlier when a property fails.
+ *
+ * Return: false when a property failed (check.failed).
+ */
+bool sim_run_until(struct sim *sim, int64_t until_ns);
+
+/**
+ * node_name() - "r1" to "r4", "h1" to "h3".
+ */
+const char *node_name(unsigned node);
+
+#endif

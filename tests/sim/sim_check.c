@@ -1,0 +1,401 @@
+/* SPDX-License-Identifier: MIT */
+#include "sim_check.h"
+
+#include <stdarg.h>
+#include <string.h>
+
+#include "sim.h"
+
+void check_fail(struct sim *sim, const char *property, const char *format, ...)
+{
+	struct sim_check *check = &sim->check;
+	va_list args;
+
+	if (check->failed || (check->ignored && strstr(check->ignored, property)))
+		return;
+	check->failed = property;
+	va_start(args, format);
+	vsnprintf(check->message, sizeof(check->message), format, args);
+	va_end(args);
+	trace(sim, "%s FAILS: %s", property, check->message);
+}
+
+void check_start(struct sim *sim, unsigned i)
+{
+	model_start(sim, i);
+	sim->check.arrived[i].at_ns = INT64_MIN / 2;
+}
+
+void check_arrival(struct sim *sim, unsigned i, const struct sim_packet *packet)
+{
+	const struct sim_router *r = &sim->routers[i];
+
+	if (packet->type != SIM_PACKET_ADVERT)
+		return;
+	if (packet->priority && model_defers(&r->config, packet->priority)) {
+		sim->check.arrived[i].at_ns = router_local_ns(sim, r);
+		sim->check.arrived[i].interval_cs = packet->interval_cs;
+	} else if (!packet->priority || r->config.preempt_delay_ns) {
+		/* Who leaves forbids nothing; who is tolerated for a while is the model's affair.
+		 */
+		sim->check.arrived[i].at_ns = INT64_MIN / 2;
+	}
+}
+
+static void check_accounts(struct sim *sim, unsigned i)
+{
+	const struct sim_router *r = &sim->routers[i];
+	uint64_t sum = r->vr.counters.adverts_received;
+
+	for (unsigned n = 0; n < VRRP_REJECT_COUNT; n++)
+		sum += r->vr.counters.rejected[n];
+	if (sum != r->fed)
+		check_fail(sim, "P11", "%s got %llu packets and counted %llu", node_name(i),
+			   (unsigned long long)r->fed, (unsigned long long)sum);
+}
+
+static void check_says(struct sim *sim, unsigned i, const struct sim_packet *packet,
+		       const struct vrrp_advert *advert)
+{
+	const struct sim_router *from = &sim->routers[packet->from];
+
+	if (advert->priority != packet->priority || advert->interval_cs != packet->interval_cs ||
+	    advert->checksum != from->config.checksum ||
+	    memcmp(advert->source, from->source, 4) != 0 ||
+	    advert->addresses_n != from->addresses_n ||
+	    memcmp(advert->addresses, from->addresses, from->addresses_n * 4) != 0)
+		check_fail(sim, "P11", "%s read another advert than %s sent", node_name(i),
+			   node_name(packet->from));
+}
+
+static bool only_counters_differ(const struct vrrp *before, const struct vrrp *after)
+{
+	struct vrrp copy = *after;
+
+	copy.counters = before->counters;
+	return memcmp(before, &copy, sizeof(copy)) == 0;
+}
+
+void check_receive(struct sim *sim, unsigned i, const struct sim_packet *packet,
+		   const struct vrrp *before, enum vrrp_reject reject,
+		   const struct vrrp_advert *advert)
+{
+	bool good = packet->type == SIM_PACKET_ADVERT;
+	int64_t *heard_ns = &sim->check.heard_sent_ns[i][packet->from];
+
+	if (good != (reject == VRRP_ACCEPT) ||
+	    (packet->type == SIM_PACKET_JUNK && reject != packet->expect))
+		check_fail(sim, "P11", "%s judged a packet \"%s\", not \"%s\"", node_name(i),
+			   vrrp_reject_name(reject),
+			   good ? "accepted" : vrrp_reject_name(packet->expect));
+	if (!only_counters_differ(before, &sim->routers[i].vr))
+		check_fail(sim, "P11", "receiving a packet changed the state of %s", node_name(i));
+	check_accounts(sim, i);
+	if (!good)
+		return;
+	trace_packet(sim, "%s reads advert of %s, priority %u", node_name(i),
+		     node_name(packet->from), packet->priority);
+	check_says(sim, i, packet, advert);
+	if (*heard_ns < packet->sent_ns)
+		*heard_ns = packet->sent_ns;
+}
+
+/* One letter per action: Claim, Release, Advert, Leave (an advert of priority 0), anNounce. */
+static void spell(const struct vrrp_output *out, char *ret_letters)
+{
+	for (unsigned i = 0; i < out->actions_n; i++) {
+		const struct vrrp_action *action = &out->actions[i];
+		bool leave = action->type == VRRP_ACTION_ADVERT && !action->priority;
+
+		*ret_letters++ = leave ? 'L' : "CRANS"[action->type];
+	}
+	*ret_letters = 0;
+}
+
+/* The answers that there are: P3 in one table. */
+static bool answer_is_legal(enum vrrp_state from, enum vrrp_state to, const char *letters)
+{
+	bool was = from == VRRP_STATE_ACTIVE, is = to == VRRP_STATE_ACTIVE;
+
+	if (!was && is)
+		return strcmp(letters, "CANS") == 0;
+	if (was && to == VRRP_STATE_BACKUP)
+		return strcmp(letters, "RAS") == 0;
+	if (was && !is)
+		return strcmp(letters, "RLS") == 0;
+	if (was)
+		return strcmp(letters, "") == 0 || strcmp(letters, "A") == 0 ||
+		       strcmp(letters, "N") == 0 || strcmp(letters, "AN") == 0;
+	return strcmp(letters, "S") == 0 || (from == to && strcmp(letters, "") == 0);
+}
+
+static void check_actions(struct sim *sim, unsigned i, const struct vrrp *before,
+			  const struct vrrp_output *out)
+{
+	const struct sim_router *r = &sim->routers[i];
+	char letters[VRRP_ACTIONS_MAX + 1];
+
+	spell(out, letters);
+	if (!answer_is_legal(before->state, r->vr.state, letters))
+		check_fail(sim, "P3", "%s does \"%s\" on the way from %s to %s", node_name(i),
+			   letters, vrrp_state_name(before->state), vrrp_state_name(r->vr.state));
+	for (unsigned n = 0; n < out->actions_n; n++)
+		if (out->actions[n].type == VRRP_ACTION_ADVERT && out->actions[n].priority &&
+		    out->actions[n].priority != r->config.priority)
+			check_fail(sim, "P3", "%s sends a wrong priority", node_name(i));
+}
+
+void check_held(struct sim *sim, unsigned i)
+{
+	const struct sim_router *r = &sim->routers[i];
+
+	if (r->held != (r->vr.state == VRRP_STATE_ACTIVE))
+		check_fail(sim, "P3", "%s is %s and %s the addresses", node_name(i),
+			   vrrp_state_name(r->vr.state), r->held ? "holds" : "does not hold");
+}
+
+/* An answer to a contest may not become a storm, however many weak adverts come at once. */
+static void check_contest(struct sim *sim, unsigned i, const struct vrrp_event *event,
+			  const struct vrrp_output *out)
+{
+	struct sim_router *r = &sim->routers[i];
+	int64_t *slot = &r->answers_ns[r->answers_n % SIM_ANSWERS_MAX];
+	int64_t last = r->answers_n ? r->answers_ns[(r->answers_n - 1) % SIM_ANSWERS_MAX] : -1;
+
+	if (event->type != VRRP_EVENT_ADVERT)
+		return;
+	r->provoked_ns = sim->now_ns;
+	if (!out->actions_n || last == sim->now_ns)
+		return;
+	if (r->answers_n >= SIM_ANSWERS_MAX && sim->now_ns - *slot < SIM_S)
+		check_fail(sim, "storm", "%s answers for the 11th time within %.3f ms",
+			   node_name(i), (double)(sim->now_ns - *slot) / SIM_MS);
+	*slot = sim->now_ns;
+	r->answers_n++;
+}
+
+/*
+ * P9: the takeover of a Backup against what its host had received, read or not. Neither earlier
+ * nor, on a healthy host, later: the timer starts when an advert arrives, not when it is read.
+ */
+static void check_takeover(struct sim *sim, unsigned i, const struct vrrp *before)
+{
+	const struct sim_router *r = &sim->routers[i];
+	int64_t at = sim->check.arrived[i].at_ns, now = router_local_ns(sim, r);
+	unsigned interval_cs = sim->check.arrived[i].interval_cs;
+	int64_t late = now - at - model_down_ns(r->config.priority, interval_cs);
+
+	if (at < before->since_ns)
+		return;
+	if (late < 0)
+		check_fail(sim, "P9", "%s takes over %.3f ms after an advert arrived", node_name(i),
+			   (double)(now - at) / SIM_MS);
+	if (late > sim->latency_ns && sim->now_ns - r->healthy_ns > now - at)
+		check_fail(sim, "timing", "%s takes over %.3f ms late", node_name(i),
+			   (double)late / SIM_MS);
+}
+
+static void watch_pair(struct sim *sim, unsigned x, unsigned y, int64_t at_ns)
+{
+	if (sim->check.pair_pending[x][y])
+		return;
+	sim->check.pair_pending[x][y] = true;
+	events_push(&sim->events, at_ns, SIM_EVENT_PAIR, x, y);
+}
+
+static void watch_rivals(struct sim *sim, unsigned i)
+{
+	for (unsigned x = 0; x < sim->routers_n; x++)
+		if (x != i && router_is_active(&sim->routers[x]))
+			watch_pair(sim, x < i ? x : i, x < i ? i : x, sim->now_ns);
+}
+
+static int64_t later(int64_t a, int64_t b)
+{
+	return a > b ? a : b;
+}
+
+/* Since when the better of two Actives had the means to be heard by the other one. */
+static int64_t rivals_since(const struct sim *sim, unsigned better, unsigned worse)
+{
+	const struct sim_router *b = &sim->routers[better], *w = &sim->routers[worse];
+	const struct sim_path *path = &sim->net.paths[better][worse];
+	int64_t since = later(later(b->active_ns, w->active_ns), path->healthy_ns);
+
+	if (path->cut || b->pause != SIM_RUNNING || w->pause != SIM_RUNNING)
+		return sim->now_ns;
+	return later(since, later(b->healthy_ns, w->healthy_ns));
+}
+
+/* How long it may take from then on; see P1 in the header. */
+static int64_t rivals_allowed(const struct sim *sim, unsigned better, unsigned worse, int64_t since)
+{
+	const struct sim_router *b = &sim->routers[better];
+	const struct sim_path *there = &sim->net.paths[better][worse];
+	const struct sim_path *back = &sim->net.paths[worse][better];
+	int64_t news = there->delay_ns + sim->latency_ns;
+
+	if (since == b->active_ns)
+		return news;
+	if (since == sim->routers[worse].active_ns && back->healthy_ns <= since && !back->cut &&
+	    b->provoked_ns < since - SIM_S)
+		return news + back->delay_ns + sim->latency_ns;
+	return news + b->config.interval_cs * 10 * SIM_MS + sim->latency_ns;
+}
+
+void check_pair(struct sim *sim, unsigned x, unsigned y)
+{
+	unsigned better = model_beats(sim, x, y) ? x : y, worse = better == x ? y : x;
+	int64_t since, until;
+
+	sim->check.pair_pending[x][y] = false;
+	if (!router_is_active(&sim->routers[x]) || !router_is_active(&sim->routers[y]))
+		return;
+	since = rivals_since(sim, better, worse);
+	until = since + rivals_allowed(sim, better, worse, since);
+	if (sim->now_ns <= until)
+		watch_pair(sim, x, y, until + 1);
+	else
+		check_fail(sim, "P1", "%s and %s are both Active, and could know for %.3f ms",
+			   node_name(better), node_name(worse),
+			   (double)(sim->now_ns - since) / SIM_MS);
+}
+
+void check_step(struct sim *sim, unsigned i, const struct vrrp *before,
+		const struct vrrp_event *event, const struct vrrp_output *out)
+{
+	const struct sim_router *r = &sim->routers[i];
+	bool was = before->state == VRRP_STATE_ACTIVE, is = r->vr.state == VRRP_STATE_ACTIVE;
+
+	if (sim->check.frozen && r->vr.state != before->state)
+		check_fail(sim, sim->check.frozen, "%s leaves %s without need", node_name(i),
+			   vrrp_state_name(before->state));
+	check_actions(sim, i, before, out);
+	if (before->state == VRRP_STATE_BACKUP && is)
+		check_takeover(sim, i, before);
+	model_step(sim, i, before, event, out);
+	if (!was && is) {
+		sim->routers[i].answers_n = 0;
+		watch_rivals(sim, i);
+	}
+	if (was && !is)
+		sim->check.silent_ns[i] = sim->now_ns;
+	if (was && is)
+		check_contest(sim, i, event, out);
+}
+
+static int64_t deadline_latest(const struct sim *sim, const struct sim_router *r)
+{
+	switch (r->vr.state) {
+	case VRRP_STATE_INITIALIZE:
+		return r->config.start_delay_ns;
+	case VRRP_STATE_BACKUP:
+		return model_down_ns(r->config.priority, sim->check.interval_max_cs);
+	case VRRP_STATE_ACTIVE:
+		return r->config.interval_cs * 10 * SIM_MS;
+	case VRRP_STATE_FAULT:
+	case VRRP_STATE_COUNT:
+		break;
+	}
+	return 0;
+}
+
+void check_turn(struct sim *sim, unsigned i)
+{
+	const struct sim_router *r = &sim->routers[i];
+	int64_t now = router_local_ns(sim, r), deadline = vrrp_deadline(&r->vr);
+	bool fault = r->vr.state == VRRP_STATE_FAULT;
+
+	model_turn(sim, i);
+	if (fault ? deadline != VRRP_NEVER
+		  : deadline <= now || deadline > now + deadline_latest(sim, r))
+		check_fail(sim, "deadline", "%s in %s has its deadline in %.3f ms", node_name(i),
+			   vrrp_state_name(r->vr.state), (double)(deadline - now) / SIM_MS);
+}
+
+static int component_active(const struct sim *sim, unsigned group, unsigned *ret_n)
+{
+	int active = SIM_NOBODY;
+
+	*ret_n = 0;
+	for (unsigned i = 0; i < sim->routers_n; i++) {
+		if (!router_is_active(&sim->routers[i]) || sim->faults.group[i] != group)
+			continue;
+		active = (int)i;
+		++*ret_n;
+	}
+	return active;
+}
+
+/* Nobody who could and would take over from @active is in its component. */
+static void check_best(struct sim *sim, unsigned active)
+{
+	unsigned priority = sim->routers[active].config.priority;
+
+	for (unsigned i = 0; i < sim->routers_n; i++) {
+		const struct sim_router *r = &sim->routers[i];
+
+		if (router_in_service(r) && sim->faults.group[i] == sim->faults.group[active] &&
+		    r->config.priority > priority && !model_defers(&r->config, priority))
+			check_fail(sim, "P2", "%s is Active and not %s", node_name(active),
+				   node_name(i));
+	}
+}
+
+static unsigned component_size(const struct sim *sim, unsigned group)
+{
+	unsigned n = 0;
+
+	for (unsigned i = 0; i < sim->routers_n; i++)
+		n += router_in_service(&sim->routers[i]) && sim->faults.group[i] == group;
+	return n;
+}
+
+void check_converged(struct sim *sim)
+{
+	for (unsigned group = 0; group < SIM_GROUPS; group++) {
+		unsigned n, size = component_size(sim, group);
+		int active = component_active(sim, group, &n);
+
+		if (n != (size ? 1 : 0))
+			check_fail(sim, "P2", "%u Actives among %u routers that hear each other", n,
+				   size);
+		if (active != SIM_NOBODY)
+			check_best(sim, (unsigned)active);
+	}
+}
+
+static bool host_is_excused(const struct sim *sim, const struct sim_host *host, unsigned active)
+{
+	int64_t silent_ns = sim->check.silent_ns[host->cache];
+
+	if (host->lost_ns[active] >= host->cache_sent_ns ||
+	    host->heard_ns[active] >= host->cache_sent_ns)
+		return true;
+	return sim->check.heard_sent_ns[active][host->cache] < host->cache_sent_ns &&
+	       sim->net.paths[host->cache][active].healthy_ns > silent_ns;
+}
+
+static bool check_host(struct sim *sim, unsigned h, bool excuses)
+{
+	const struct sim_host *host = &sim->hosts[h];
+	unsigned n;
+	int active = component_active(sim, sim->faults.group[SIM_ROUTERS_MAX + h], &n);
+
+	if (active == SIM_NOBODY || host->cache == SIM_NOBODY || host->cache == active)
+		return false;
+	if (excuses && host_is_excused(sim, host, (unsigned)active))
+		return true;
+	check_fail(sim, "P4", "%s sends to %s while %s is Active", node_name(SIM_ROUTERS_MAX + h),
+		   node_name((unsigned)host->cache), node_name((unsigned)active));
+	return false;
+}
+
+bool check_hosts(struct sim *sim, bool excuses)
+{
+	bool excused = false;
+
+	for (unsigned h = 0; h < sim->hosts_n; h++)
+		excused |= check_host(sim, h, excuses);
+	return excused;
+}

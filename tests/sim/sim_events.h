@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What happens next: a heap of events ordered by virtual time, and by age among equals, so that a
+ * run depends on its seed alone. Fixed storage.
+ */
+#ifndef SIM_EVENTS_H
+#define SIM_EVENTS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#define SIM_EVENTS_MAX 16384
+
+enum sim_event_type {
+	SIM_EVENT_DELIVER,     /* packet @a arrives at node @b */
+	SIM_EVENT_WAKE,        /* router @a is scheduled by its host */
+	SIM_EVENT_FAULT_BEGIN, /* episode @a */
+	SIM_EVENT_FAULT_END,
+	SIM_EVENT_PAIR, /* look whether routers @a and @b are still both Active */
+};
+
+struct sim_event {
+	int64_t at_ns;
+	uint32_t seq;
+	uint8_t type;
+	uint8_t b;
+	uint16_t a;
+};
+
+struct sim_events {
+	unsigned n;
+	uint32_t seq;
+	struct sim_event heap[SIM_EVENTS_MAX];
+};
+
+/**
+ * events_push() - let something happen.
+ * @at_ns: not before the last event popped.
+ * @a, @b: see enum sim_event_type.
+ *
+ * Asserts that there is room: the simulator's queues are all bounded.
+ */
+void events_push(struct sim_events *events, int64_t at_ns, enum sim_event_type type, unsigned a,
+		 unsigned b);
+
+/**
+ * events_pop() - the next event that is due.
+ * @until_ns: later events stay.
+ * @ret_event: filled on success only.
+ *
+ * Return: false when nothing happens until then.
+ */
+bool events_pop(struct sim_events *events, int64_t until_ns, struct sim_event *ret_event);
+
+#endif

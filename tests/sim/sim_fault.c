@@ -1,0 +1,262 @@
+/* SPDX-License-Identifier: MIT */
+#include "sim_fault.h"
+
+#include <assert.h>
+
+#include "sim.h"
+#include "sim_junk.h"
+
+void fault_add(struct sim *sim, const struct sim_episode *episode)
+{
+	struct sim_faults *faults = &sim->faults;
+	unsigned i = faults->n++;
+
+	assert(faults->n <= SIM_EPISODES_MAX);
+	faults->episodes[i] = *episode;
+	events_push(&sim->events, episode->begin_ns, SIM_EVENT_FAULT_BEGIN, i, 0);
+	if (episode->end_ns != VRRP_NEVER)
+		events_push(&sim->events, episode->end_ns, SIM_EVENT_FAULT_END, i, 0);
+}
+
+static bool concerns_router(enum sim_fault_type type)
+{
+	return type == SIM_FAULT_STOP || type == SIM_FAULT_FREEZE || type == SIM_FAULT_LINK ||
+	       type == SIM_FAULT_LEAVE || type == SIM_FAULT_CRASH;
+}
+
+static void all_paths(struct sim *sim,
+		      void (*apply)(struct sim *sim, unsigned from, unsigned to,
+				    const struct sim_episode *e),
+		      const struct sim_episode *e)
+{
+	for (unsigned from = 0; from < SIM_NODES_MAX; from++)
+		for (unsigned to = 0; to < SIM_NODES_MAX; to++)
+			apply(sim, from, to, e);
+}
+
+static void path_reset(struct sim *sim, unsigned from, unsigned to, const struct sim_episode *e)
+{
+	struct sim_path *path = &sim->net.paths[from][to];
+
+	(void)e;
+	path->cut = false;
+	path->loss = path->duplicate = path->corrupt = 0;
+	path->jitter_ns = 0;
+}
+
+static void path_apply(struct sim *sim, unsigned from, unsigned to, const struct sim_episode *e)
+{
+	struct sim_path *path = &sim->net.paths[from][to];
+
+	switch (e->type) {
+	case SIM_FAULT_LOSS:
+		path->loss = e->amount;
+		break;
+	case SIM_FAULT_DUPLICATE:
+		path->duplicate = e->amount;
+		break;
+	case SIM_FAULT_JITTER:
+		path->jitter_ns = e->ns;
+		break;
+	case SIM_FAULT_CORRUPT:
+		path->corrupt = e->amount;
+		break;
+	case SIM_FAULT_CUT:
+		path->cut |= from == e->node && to == e->peer;
+		break;
+	case SIM_FAULT_PARTITION:
+		path->cut |= (e->amount >> from & 1) != (e->amount >> to & 1);
+		break;
+	case SIM_FAULT_LINK:
+		path->cut |= from == e->node || to == e->node;
+		break;
+	case SIM_FAULT_BURST:
+	case SIM_FAULT_STALL:
+	case SIM_FAULT_STOP:
+	case SIM_FAULT_FREEZE:
+	case SIM_FAULT_LEAVE:
+	case SIM_FAULT_CRASH:
+	case SIM_FAULT_JUNK:
+	case SIM_FAULT_START:
+	case SIM_FAULT_COUNT:
+		break;
+	}
+}
+
+/* What is in effect now, from all episodes that are on. */
+static void recompute(struct sim *sim)
+{
+	all_paths(sim, path_reset, NULL);
+	for (unsigned i = 0; i < sim->routers_n; i++)
+		sim->routers[i].stall_ns = 0;
+	for (unsigned i = 0; i < SIM_NODES_MAX; i++)
+		sim->faults.group[i] = 0;
+	for (unsigned i = 0; i < sim->faults.n; i++) {
+		const struct sim_episode *e = &sim->faults.episodes[i];
+
+		if (!e->on)
+			continue;
+		all_paths(sim, path_apply, e);
+		if (e->type == SIM_FAULT_STALL)
+			sim->routers[e->node].stall_ns = e->ns;
+		if (e->type == SIM_FAULT_PARTITION)
+			for (unsigned node = 0; node < SIM_NODES_MAX; node++)
+				sim->faults.group[node] = e->amount >> node & 1;
+	}
+}
+
+static void describe_nodes(const struct sim_episode *e, char *buf, size_t len)
+{
+	size_t n = 0;
+
+	buf[0] = 0;
+	for (unsigned node = 0; node < SIM_NODES_MAX && n < len; node++)
+		if (e->amount >> node & 1)
+			n += (size_t)snprintf(buf + n, len - n, " %s", node_name(node));
+}
+
+/* Faults of whole routers narrate themselves. */
+static void narrate_begin(const struct sim *sim, const struct sim_episode *e)
+{
+	char nodes[64];
+
+	switch (e->type) {
+	case SIM_FAULT_LOSS:
+		trace(sim, "the network loses %.1f %% of all packets", e->amount / 10.0);
+		break;
+	case SIM_FAULT_BURST:
+		trace(sim, "the network loses %u packets from %s to %s", e->amount,
+		      node_name(e->node), node_name(e->peer));
+		break;
+	case SIM_FAULT_DUPLICATE:
+		trace(sim, "the network doubles %.1f %% of all packets", e->amount / 10.0);
+		break;
+	case SIM_FAULT_JITTER:
+		trace(sim, "the network delays packets by up to %.3f ms", (double)e->ns / SIM_MS);
+		break;
+	case SIM_FAULT_CORRUPT:
+		trace(sim, "the network damages %.1f %% of all adverts", e->amount / 10.0);
+		break;
+	case SIM_FAULT_CUT:
+		trace(sim, "the path from %s to %s is cut", node_name(e->node), node_name(e->peer));
+		break;
+	case SIM_FAULT_PARTITION:
+		describe_nodes(e, nodes, sizeof(nodes));
+		trace(sim, "the network is split:%s on one side", nodes);
+		break;
+	case SIM_FAULT_STALL:
+		trace(sim, "%s is scheduled up to %.3f ms late", node_name(e->node),
+		      (double)e->ns / SIM_MS);
+		break;
+	case SIM_FAULT_LINK:
+		trace(sim, "the link of %s goes down", node_name(e->node));
+		break;
+	case SIM_FAULT_JUNK:
+	case SIM_FAULT_STOP:
+	case SIM_FAULT_FREEZE:
+	case SIM_FAULT_LEAVE:
+	case SIM_FAULT_CRASH:
+	case SIM_FAULT_START:
+	case SIM_FAULT_COUNT:
+		break;
+	}
+}
+
+static void narrate_end(const struct sim *sim, const struct sim_episode *e)
+{
+	static const char *const words[SIM_FAULT_COUNT] = {
+		[SIM_FAULT_LOSS] = "no more loss",
+		[SIM_FAULT_DUPLICATE] = "no more duplicates",
+		[SIM_FAULT_JITTER] = "no more delays",
+		[SIM_FAULT_CORRUPT] = "no more damage",
+		[SIM_FAULT_CUT] = "the cut is mended",
+		[SIM_FAULT_PARTITION] = "the split is mended",
+		[SIM_FAULT_STALL] = "no more late scheduling",
+		[SIM_FAULT_LINK] = "the link is up again",
+	};
+
+	if (words[e->type])
+		trace(sim, "%s", words[e->type]);
+}
+
+static bool can_suffer(const struct sim *sim, const struct sim_episode *e)
+{
+	const struct sim_router *r = &sim->routers[e->node];
+
+	if (!concerns_router(e->type))
+		return true;
+	/*
+	 * Calm runs leave the Active alone: there is no failover that they allow. And the grace for
+	 * late timers is given once between two adverts, so there is time for one between pauses.
+	 */
+	if (sim->check.frozen &&
+	    (router_is_active(r) ||
+	     sim->now_ns < r->healthy_ns + 2 * sim->check.interval_max_cs * 10 * SIM_MS))
+		return false;
+	return r->up && !r->afflicted;
+}
+
+static void router_begin(struct sim *sim, const struct sim_episode *e)
+{
+	static const enum vrrp_reason_code reasons[] = { VRRP_REASON_LINK_DOWN,
+							 VRRP_REASON_NO_CARRIER,
+							 VRRP_REASON_LINK_MISSING };
+
+	sim->routers[e->node].afflicted = concerns_router(e->type);
+	if (e->type == SIM_FAULT_STOP)
+		router_pause(sim, e->node, SIM_STOPPED);
+	else if (e->type == SIM_FAULT_FREEZE)
+		router_pause(sim, e->node, SIM_FROZEN);
+	else if (e->type == SIM_FAULT_LINK)
+		for (unsigned i = 0; i <= e->amount % 3; i++)
+			router_link_down(sim, e->node, reasons[i]);
+	else if (e->type == SIM_FAULT_LEAVE)
+		router_leave(sim, e->node);
+	else if (e->type == SIM_FAULT_CRASH)
+		router_crash(sim, e->node);
+}
+
+static void router_end(struct sim *sim, const struct sim_episode *e)
+{
+	if (e->type == SIM_FAULT_STOP || e->type == SIM_FAULT_FREEZE)
+		router_resume(sim, e->node, e->type == SIM_FAULT_FREEZE && e->amount);
+	else if (e->type == SIM_FAULT_LINK)
+		router_link_up(sim, e->node);
+	else if (e->type == SIM_FAULT_LEAVE || e->type == SIM_FAULT_CRASH)
+		router_start(sim, e->node);
+	sim->routers[e->node].afflicted = false;
+}
+
+void fault_begin(struct sim *sim, unsigned i)
+{
+	struct sim_episode *e = &sim->faults.episodes[i];
+
+	if (!can_suffer(sim, e))
+		return;
+	e->on = true;
+	narrate_begin(sim, e);
+	recompute(sim);
+	if (concerns_router(e->type))
+		router_begin(sim, e);
+	else if (e->type == SIM_FAULT_BURST)
+		sim->net.paths[e->node][e->peer].burst = e->amount;
+	else if (e->type == SIM_FAULT_JUNK)
+		junk_send(sim, e->node, e->amount);
+	else if (e->type == SIM_FAULT_START)
+		router_start(sim, e->node);
+}
+
+void fault_end(struct sim *sim, unsigned i)
+{
+	struct sim_episode *e = &sim->faults.episodes[i];
+
+	if (!e->on)
+		return;
+	e->on = false;
+	narrate_end(sim, e);
+	recompute(sim);
+	if (concerns_router(e->type))
+		router_end(sim, e);
+	else if (e->type == SIM_FAULT_BURST)
+		sim->net.paths[e->node][e->peer].burst = 0;
+}

@@ -1,0 +1,68 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What goes wrong: episodes with a beginning and an end, on paths, routers or the whole link.
+ * Episodes may overlap; what is in effect is computed anew from all that are on.
+ */
+#ifndef SIM_FAULT_H
+#define SIM_FAULT_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "sim_net.h"
+
+#define SIM_EPISODES_MAX 48
+#define SIM_GROUPS       2
+
+enum sim_fault_type {
+	SIM_FAULT_LOSS,      /* @amount per thousand packets, on all paths */
+	SIM_FAULT_BURST,     /* the next @amount packets from @node to @peer */
+	SIM_FAULT_DUPLICATE, /* @amount per thousand packets come twice */
+	SIM_FAULT_JITTER,    /* up to @ns of additional delay; packets overtake each other */
+	SIM_FAULT_CORRUPT,   /* @amount per thousand adverts arrive damaged */
+	SIM_FAULT_CUT,       /* nothing comes from @node to @peer */
+	SIM_FAULT_PARTITION, /* nothing passes between the nodes of mask @amount and the others */
+	SIM_FAULT_STALL,     /* @node is scheduled up to @ns late */
+	SIM_FAULT_STOP,      /* @node is stopped, packets queue */
+	SIM_FAULT_FREEZE, /* @node is frozen, packets are lost; @amount: its clock stands still */
+	SIM_FAULT_LINK,   /* the link of @node is down */
+	SIM_FAULT_LEAVE,  /* @node leaves gracefully, and is started again at the end */
+	SIM_FAULT_CRASH,  /* @node vanishes, and is started again at the end */
+	SIM_FAULT_JUNK,   /* @amount packets that must be rejected come to @node */
+	SIM_FAULT_START,  /* no fault: @node is started for the first time */
+	SIM_FAULT_COUNT,
+};
+
+struct sim_episode {
+	enum sim_fault_type type;
+	int64_t begin_ns;
+	int64_t end_ns; /* VRRP_NEVER: stays */
+	uint8_t node, peer;
+	unsigned amount;
+	int64_t ns;
+	bool on;
+};
+
+struct sim_faults {
+	int64_t calm_from_ns; /* of a calm run (see P1): from then on; otherwise 0 */
+	int64_t until_ns;     /* the last episode ends */
+	int64_t settle_ns;    /* so long after it what was delayed or stalled still happens */
+	unsigned n;
+	struct sim_episode episodes[SIM_EPISODES_MAX];
+	uint8_t group[SIM_NODES_MAX]; /* 0 or 1 during a partition */
+};
+
+/**
+ * fault_add() - schedule an episode.
+ * @episode: copied.
+ *
+ * One on a whole router (stop, freeze, link, leave, crash) is skipped if the router is not in a
+ * state to suffer it when it begins.
+ */
+void fault_add(struct sim *sim, const struct sim_episode *episode);
+
+/* The events of episode @i. */
+void fault_begin(struct sim *sim, unsigned i);
+void fault_end(struct sim *sim, unsigned i);
+
+#endif

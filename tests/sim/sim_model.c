@@ -1,0 +1,205 @@
+/* SPDX-License-Identifier: MIT */
+#include "sim_model.h"
+
+#include <string.h>
+
+#include "sim.h"
+
+static int64_t interval_ns(unsigned interval_cs)
+{
+	return (int64_t)interval_cs * 10 * SIM_MS;
+}
+
+int64_t model_skew_ns(unsigned priority, unsigned interval_cs)
+{
+	return (int64_t)(256 - priority) * interval_ns(interval_cs) / 256;
+}
+
+int64_t model_down_ns(unsigned priority, unsigned interval_cs)
+{
+	return 3 * interval_ns(interval_cs) + model_skew_ns(priority, interval_cs);
+}
+
+static bool preempts(const struct vrrp_config *config)
+{
+	return config->preempt || config->priority == VRRP_PRIORITY_OWNER;
+}
+
+/* An owner waits for nobody. */
+static int64_t preempt_delay_ns(const struct vrrp_config *config)
+{
+	return config->priority == VRRP_PRIORITY_OWNER ? 0 : config->preempt_delay_ns;
+}
+
+bool model_defers(const struct vrrp_config *config, unsigned priority)
+{
+	return priority >= config->priority || !preempts(config);
+}
+
+bool model_beats(const struct sim *sim, unsigned x, unsigned y)
+{
+	const struct sim_router *a = &sim->routers[x], *b = &sim->routers[y];
+
+	if (a->config.priority != b->config.priority)
+		return a->config.priority > b->config.priority;
+	return memcmp(a->source, b->source, 4) > 0;
+}
+
+void model_start(struct sim *sim, unsigned i)
+{
+	sim->check.models[i] = (struct sim_model){ .lower_ns = VRRP_NEVER };
+}
+
+static bool sends(const struct vrrp_output *out, enum vrrp_action_type type)
+{
+	for (unsigned i = 0; i < out->actions_n; i++)
+		if (out->actions[i].type == type)
+			return true;
+	return false;
+}
+
+static void expect_state(struct sim *sim, unsigned i, enum vrrp_state expected)
+{
+	enum vrrp_state state = sim->routers[i].vr.state;
+
+	if (state != expected)
+		check_fail(sim, "timing", "%s is %s where the rules say %s", node_name(i),
+			   vrrp_state_name(state), vrrp_state_name(expected));
+}
+
+static void restart(struct sim_model *m, const struct vrrp_config *c, int64_t now_ns)
+{
+	m->down_ns = now_ns + model_down_ns(c->priority, m->interval_cs);
+	m->granted = false;
+}
+
+static void backup_timer(struct sim *sim, unsigned i, int64_t now_ns)
+{
+	const struct sim_router *r = &sim->routers[i];
+	struct sim_model *m = &sim->check.models[i];
+	int64_t late_ns = now_ns - m->down_ns, interval = interval_ns(m->interval_cs);
+
+	if (late_ns < 0) {
+		expect_state(sim, i, VRRP_STATE_BACKUP);
+	} else if (late_ns >= interval && !m->granted) {
+		m->granted = true;
+		m->down_ns = now_ns + interval + model_skew_ns(r->config.priority, m->interval_cs);
+		if (r->vr.state != VRRP_STATE_BACKUP)
+			check_fail(sim, "P9", "%s believed a timer that was %.3f ms late",
+				   node_name(i), (double)late_ns / SIM_MS);
+	} else {
+		expect_state(sim, i, VRRP_STATE_ACTIVE);
+	}
+}
+
+static void backup_advert(struct sim *sim, unsigned i, const struct vrrp_advert *advert,
+			  int64_t now_ns)
+{
+	const struct vrrp_config *c = &sim->routers[i].config;
+	struct sim_model *m = &sim->check.models[i];
+
+	expect_state(sim, i, VRRP_STATE_BACKUP);
+	if (advert->priority == VRRP_PRIORITY_LEAVE) {
+		m->down_ns = now_ns + model_skew_ns(c->priority, m->interval_cs);
+		m->granted = false;
+		return;
+	}
+	if (advert->priority >= c->priority)
+		m->lower_ns = VRRP_NEVER;
+	else if (m->lower_ns == VRRP_NEVER)
+		m->lower_ns = now_ns;
+	if (!model_defers(c, advert->priority) && now_ns >= m->lower_ns + preempt_delay_ns(c))
+		return;
+	m->interval_cs = advert->interval_cs;
+	restart(m, c, now_ns);
+}
+
+/* Rhythm: an advert when it is due and only then, each one interval after the previous. */
+static void active_timer(struct sim *sim, unsigned i, const struct vrrp_output *out, int64_t now_ns)
+{
+	const struct sim_router *r = &sim->routers[i];
+	struct sim_model *m = &sim->check.models[i];
+	int64_t interval = interval_ns(r->config.interval_cs);
+	bool due = now_ns >= m->beat_ns;
+
+	expect_state(sim, i, VRRP_STATE_ACTIVE);
+	if (due != sends(out, VRRP_ACTION_ADVERT))
+		check_fail(sim, "P12", "%s %s an advert that is %sdue", node_name(i),
+			   due ? "does not send" : "sends", due ? "" : "not ");
+	if (!due)
+		return;
+	if (now_ns > m->beat_ns + sim->latency_ns && !r->resumed && r->healthy_ns <= sim->now_ns)
+		check_fail(sim, "P12", "%s sends an advert %.3f ms late", node_name(i),
+			   (double)(now_ns - m->beat_ns) / SIM_MS);
+	m->beat_ns += interval;
+	if (m->beat_ns <= now_ns)
+		m->beat_ns = now_ns + interval;
+}
+
+static bool advert_wins(const struct sim_router *r, const struct vrrp_advert *advert)
+{
+	if (advert->priority != r->config.priority)
+		return advert->priority > r->config.priority;
+	return memcmp(advert->source, r->source, 4) > 0;
+}
+
+static void active_advert(struct sim *sim, unsigned i, const struct vrrp_output *out,
+			  const struct vrrp_advert *advert, int64_t now_ns)
+{
+	struct sim_router *r = &sim->routers[i];
+	struct sim_model *m = &sim->check.models[i];
+
+	if (advert->priority == VRRP_PRIORITY_LEAVE) {
+		expect_state(sim, i, VRRP_STATE_ACTIVE);
+		if (sends(out, VRRP_ACTION_ADVERT)) /* not all of a flood is answered */
+			m->beat_ns = now_ns + interval_ns(r->config.interval_cs);
+	} else if (advert_wins(r, advert)) {
+		expect_state(sim, i, VRRP_STATE_BACKUP);
+		m->interval_cs = advert->interval_cs;
+		m->lower_ns = VRRP_NEVER;
+		restart(m, &r->config, now_ns);
+	} else {
+		expect_state(sim, i, VRRP_STATE_ACTIVE);
+	}
+}
+
+/* What begins with a state, however it was entered. */
+static void enter(struct sim *sim, unsigned i, enum vrrp_state from, int64_t now_ns)
+{
+	const struct sim_router *r = &sim->routers[i];
+	struct sim_model *m = &sim->check.models[i];
+
+	m->lower_ns = VRRP_NEVER;
+	if (r->vr.state == VRRP_STATE_ACTIVE) {
+		m->beat_ns = now_ns + interval_ns(r->config.interval_cs);
+	} else if (r->vr.state == VRRP_STATE_BACKUP && from != VRRP_STATE_ACTIVE) {
+		m->interval_cs = r->config.interval_cs;
+		restart(m, &r->config, now_ns);
+	}
+}
+
+void model_step(struct sim *sim, unsigned i, const struct vrrp *before,
+		const struct vrrp_event *event, const struct vrrp_output *out)
+{
+	bool timer = event->type == VRRP_EVENT_TIMER, advert = event->type == VRRP_EVENT_ADVERT;
+
+	if (before->state == VRRP_STATE_BACKUP && timer)
+		backup_timer(sim, i, event->now_ns);
+	else if (before->state == VRRP_STATE_BACKUP && advert)
+		backup_advert(sim, i, event->advert, event->now_ns);
+	else if (before->state == VRRP_STATE_ACTIVE && timer)
+		active_timer(sim, i, out, event->now_ns);
+	else if (before->state == VRRP_STATE_ACTIVE && advert)
+		active_advert(sim, i, out, event->advert, event->now_ns);
+	if (sim->routers[i].vr.state != before->state)
+		enter(sim, i, before->state, event->now_ns);
+}
+
+void model_turn(struct sim *sim, unsigned i)
+{
+	const struct sim_router *r = &sim->routers[i];
+
+	if (r->vr.state == VRRP_STATE_ACTIVE &&
+	    sim->check.models[i].beat_ns <= router_local_ns(sim, r))
+		check_fail(sim, "P12", "%s has not sent the advert that is due", node_name(i));
+}

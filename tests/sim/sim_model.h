@@ -1,0 +1,63 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What RFC 9568 §6.4 and the contract of vrrp_step() allow a router to do, written down a second
+ * time and in other words: when a Backup may take over, when it must, whom an Active yields to and
+ * when its adverts are due. It has its own arithmetic.
+ */
+#ifndef SIM_MODEL_H
+#define SIM_MODEL_H
+
+#include "vrrp/fsm.h"
+
+struct sim;
+
+struct sim_model {
+	unsigned interval_cs; /* learned from the Active */
+	int64_t down_ns;      /* Backup: silence until then is a takeover */
+	int64_t lower_ns;     /* Backup: since when a weaker Active is heard, or VRRP_NEVER */
+	int64_t beat_ns;      /* Active: the next advert is due */
+	bool granted;         /* Backup: a late timer was not believed once */
+};
+
+/**
+ * model_down_ns() - Active_Down_Interval of @priority with the Active's interval.
+ */
+int64_t model_down_ns(unsigned priority, unsigned interval_cs);
+
+/**
+ * model_skew_ns() - Skew_Time.
+ */
+int64_t model_skew_ns(unsigned priority, unsigned interval_cs);
+
+/**
+ * model_defers() - whether a Backup lets a router of that priority be Active, preempt_delay apart.
+ */
+bool model_defers(const struct vrrp_config *config, unsigned priority);
+
+/**
+ * model_beats() - whether router @x, by priority and then by address, is the better one.
+ */
+bool model_beats(const struct sim *sim, unsigned x, unsigned y);
+
+/**
+ * model_start() - router @i has no history.
+ */
+void model_start(struct sim *sim, unsigned i);
+
+/**
+ * model_step() - compare a step with the rules.
+ * @before: the router before the event.
+ * @out: what it answered.
+ *
+ * Fails property "timing" for a takeover at the wrong time or of the wrong kind, P9 for a late
+ * timer that was believed at once, P12 for a broken rhythm of adverts.
+ */
+void model_step(struct sim *sim, unsigned i, const struct vrrp *before,
+		const struct vrrp_event *event, const struct vrrp_output *out);
+
+/**
+ * model_turn() - after a wake-up nothing that was due is left undone.
+ */
+void model_turn(struct sim *sim, unsigned i);
+
+#endif

@@ -1,0 +1,151 @@
+/* SPDX-License-Identifier: MIT */
+#include "sim_net.h"
+
+#include <assert.h>
+
+#include "sim.h"
+
+void net_init(struct sim *sim, int64_t delay_ns)
+{
+	struct sim_net *net = &sim->net;
+
+	for (unsigned from = 0; from < SIM_NODES_MAX; from++)
+		for (unsigned to = 0; to < SIM_NODES_MAX; to++)
+			net->paths[from][to] = (struct sim_path){
+				.delay_ns =
+					sim->tidy ? delay_ns
+						  : prng_range(&sim->prng, delay_ns / 2, delay_ns),
+			};
+	net->lost_run_max = UINT32_MAX;
+	net->free_n = SIM_PACKETS_MAX;
+	for (unsigned i = 0; i < SIM_PACKETS_MAX; i++)
+		net->free[i] = (uint16_t)(SIM_PACKETS_MAX - 1 - i);
+}
+
+static unsigned slot_take(struct sim_net *net, const struct sim_packet *packet)
+{
+	unsigned slot;
+
+	assert(net->free_n);
+	slot = net->free[--net->free_n];
+	net->packets[slot] = *packet;
+	return slot;
+}
+
+void net_release(struct sim *sim, unsigned slot)
+{
+	sim->net.free[sim->net.free_n++] = (uint16_t)slot;
+}
+
+void net_mark_lost(struct sim *sim, const struct sim_packet *packet, unsigned to)
+{
+	struct sim_path *path = &sim->net.paths[packet->from][to];
+
+	if (packet->type == SIM_PACKET_ARP)
+		sim->hosts[to - SIM_ROUTERS_MAX].lost_ns[packet->from] = packet->sent_ns;
+	if (packet->type != SIM_PACKET_ADVERT)
+		return;
+	path->lost_run++;
+	if (path->healthy_ns <= packet->sent_ns)
+		path->healthy_ns = packet->sent_ns + 1;
+	trace_packet(sim, "advert of %s does not reach %s", node_name(packet->from), node_name(to));
+}
+
+static bool chance(struct sim *sim, unsigned per_thousand)
+{
+	return per_thousand && prng_below(&sim->prng, 1000) < per_thousand;
+}
+
+static bool is_lost(struct sim *sim, struct sim_path *path)
+{
+	if (path->lost_run >= sim->net.lost_run_max)
+		return false;
+	if (path->cut)
+		return true;
+	if (path->burst) {
+		path->burst--;
+		return true;
+	}
+	return chance(sim, path->loss);
+}
+
+/* At most eight neighbouring bits of the message: what the checksum must always find. */
+static void corrupt(struct sim *sim, struct sim_packet *packet)
+{
+	unsigned header = (packet->bytes[0] & 0x0fu) * 4;
+	unsigned total = (unsigned)packet->bytes[2] << 8 | packet->bytes[3];
+	unsigned at = header + prng_below(&sim->prng, total - header);
+
+	packet->bytes[at] ^= (uint8_t)prng_range(&sim->prng, 1, 255);
+	packet->type = SIM_PACKET_CORRUPT;
+}
+
+static void deliver_later(struct sim *sim, const struct sim_packet *packet, unsigned to)
+{
+	struct sim_path *path = &sim->net.paths[packet->from][to];
+	int64_t arrival = sim->now_ns + path->delay_ns;
+
+	if (path->jitter_ns) {
+		arrival += prng_range(&sim->prng, 0, path->jitter_ns);
+		if (path->healthy_ns < arrival)
+			path->healthy_ns = arrival;
+	}
+	events_push(&sim->events, arrival, SIM_EVENT_DELIVER, slot_take(&sim->net, packet), to);
+}
+
+static void path_send(struct sim *sim, const struct sim_packet *packet, unsigned to)
+{
+	struct sim_path *path = &sim->net.paths[packet->from][to];
+	struct sim_packet copy;
+
+	if (is_lost(sim, path)) {
+		net_mark_lost(sim, packet, to);
+		return;
+	}
+	if (packet->type == SIM_PACKET_ADVERT && path->lost_run < sim->net.lost_run_max &&
+	    chance(sim, path->corrupt)) {
+		copy = *packet;
+		corrupt(sim, &copy);
+		net_mark_lost(sim, packet, to);
+		deliver_later(sim, &copy, to);
+		return;
+	}
+	if (packet->type == SIM_PACKET_ADVERT)
+		path->lost_run = 0;
+	deliver_later(sim, packet, to);
+	if (chance(sim, path->duplicate))
+		deliver_later(sim, packet, to);
+}
+
+void net_send(struct sim *sim, const struct sim_packet *packet)
+{
+	bool to_hosts = packet->type == SIM_PACKET_ARP;
+	unsigned first = to_hosts ? SIM_ROUTERS_MAX : 0;
+	unsigned n = to_hosts ? sim->hosts_n : sim->routers_n;
+	struct sim_packet copy = *packet;
+
+	copy.sent_ns = sim->now_ns;
+	for (unsigned to = first; to < first + n; to++)
+		if (to != packet->from)
+			path_send(sim, &copy, to);
+}
+
+void net_inject(struct sim *sim, const struct sim_packet *packet, unsigned to)
+{
+	unsigned slot = slot_take(&sim->net, packet);
+
+	sim->net.packets[slot].sent_ns = sim->now_ns;
+	events_push(&sim->events, sim->now_ns, SIM_EVENT_DELIVER, slot, to);
+}
+
+void net_deliver(struct sim *sim, unsigned slot, unsigned to)
+{
+	const struct sim_packet *packet = &sim->net.packets[slot];
+
+	if (packet->type != SIM_PACKET_ARP) {
+		router_deliver(sim, slot, to);
+		return;
+	}
+	host_hear(sim, to - SIM_ROUTERS_MAX, packet);
+	net_release(sim, slot);
+}

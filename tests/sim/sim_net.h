@@ -1,0 +1,96 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The network: one directed path per pair of nodes, each with its own delay and its own faults.
+ * Adverts travel to routers and gratuitous ARP to hosts, as bytes, one copy per receiver.
+ */
+#ifndef SIM_NET_H
+#define SIM_NET_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#define SIM_ROUTERS_MAX   4
+#define SIM_HOSTS_MAX     3
+#define SIM_NODES_MAX     (SIM_ROUTERS_MAX + SIM_HOSTS_MAX)
+#define SIM_ADDRESSES_MAX 20
+#define SIM_PACKET_MAX    128 /* IP header with options, VRRP header, 20 addresses */
+#define SIM_PACKETS_MAX   8192
+
+struct sim;
+
+enum sim_packet_type {
+	SIM_PACKET_ADVERT,
+	SIM_PACKET_ARP,     /* the addresses are at @from; no bytes */
+	SIM_PACKET_JUNK,    /* must be rejected for the reason @expect */
+	SIM_PACKET_CORRUPT, /* was an advert; must be rejected for whatever reason */
+};
+
+struct sim_packet {
+	enum sim_packet_type type;
+	int64_t sent_ns;
+	uint8_t from;
+	uint8_t expect; /* enum vrrp_reject of junk */
+	/* What an advert says, to compare with what the receiver decodes. */
+	uint8_t priority;
+	uint16_t interval_cs;
+	uint16_t len;
+	uint8_t bytes[SIM_PACKET_MAX];
+};
+
+struct sim_path {
+	int64_t delay_ns; /* of a healthy path; constant, so that it keeps the order */
+	/* Faults in effect, set by sim_fault.c. Chances are per thousand packets. */
+	bool cut;
+	unsigned loss, duplicate, corrupt;
+	int64_t jitter_ns;  /* additional random delay: packets overtake each other */
+	unsigned burst;     /* so many packets more are lost */
+	unsigned lost_run;  /* adverts lost in a row */
+	int64_t healthy_ns; /* what is sent from then on was delivered in time so far */
+};
+
+struct sim_net {
+	struct sim_path paths[SIM_NODES_MAX][SIM_NODES_MAX];
+	unsigned lost_run_max; /* calm runs: never more adverts lost in a row per path */
+	uint16_t free[SIM_PACKETS_MAX];
+	unsigned free_n;
+	struct sim_packet packets[SIM_PACKETS_MAX];
+};
+
+/**
+ * net_init() - a healthy network.
+ * @delay_ns: path delays are drawn from half of it to all of it, or are exactly that when
+ *            @sim is tidy.
+ */
+void net_init(struct sim *sim, int64_t delay_ns);
+
+/**
+ * net_send() - send to all nodes that this type of packet concerns.
+ * @packet: copied; sent_ns is set.
+ */
+void net_send(struct sim *sim, const struct sim_packet *packet);
+
+/**
+ * net_inject() - put a packet in front of one router at once, past all faults.
+ */
+void net_inject(struct sim *sim, const struct sim_packet *packet, unsigned to);
+
+/**
+ * net_deliver() - a packet arrives.
+ * @slot, @to: from the event.
+ */
+void net_deliver(struct sim *sim, unsigned slot, unsigned to);
+
+/**
+ * net_release() - the receiver is done with a packet.
+ */
+void net_release(struct sim *sim, unsigned slot);
+
+/**
+ * net_mark_lost() - tell the books that a packet never reached its reader.
+ *
+ * Called for what the network loses, and by routers that drop what arrives.
+ */
+void net_mark_lost(struct sim *sim, const struct sim_packet *packet, unsigned to);
+
+#endif

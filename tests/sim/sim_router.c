@@ -1,0 +1,365 @@
+/* SPDX-License-Identifier: MIT */
+#include "sim_router.h"
+
+#include <assert.h>
+#include <string.h>
+
+#include "sim.h"
+
+void router_init(struct sim_router *r, const struct vrrp_config *config, uint8_t host,
+		 unsigned addresses_n)
+{
+	*r = (struct sim_router){ .config = *config,
+				  .source = { 192, 0, 2, host },
+				  .addresses_n = addresses_n,
+				  .link = true,
+				  .wake_ns = VRRP_NEVER,
+				  .provoked_ns = INT64_MIN / 2 };
+	for (unsigned n = 0; n < addresses_n; n++)
+		memcpy(r->addresses + 4 * n, (uint8_t[]){ 198, 51, 100, (uint8_t)(1 + n) }, 4);
+	vrrp_init(&r->vr, config);
+	vrrp_source_set(&r->vr, r->source);
+}
+
+int64_t router_local_ns(const struct sim *sim, const struct sim_router *r)
+{
+	return sim->now_ns - r->clock_lag_ns;
+}
+
+bool router_in_service(const struct sim_router *r)
+{
+	return r->up && r->link;
+}
+
+bool router_is_active(const struct sim_router *r)
+{
+	return r->up && r->vr.state == VRRP_STATE_ACTIVE;
+}
+
+/* How long the host lets the process wait for the processor this time. */
+static int64_t wake_latency(struct sim *sim, const struct sim_router *r)
+{
+	int64_t worst = r->stall_ns > sim->latency_ns ? r->stall_ns : sim->latency_ns;
+
+	return worst ? prng_range(&sim->prng, 0, worst) : 0;
+}
+
+/* Be scheduled, for something that is there or due at @since_ns. */
+static void wake_after(struct sim *sim, unsigned i, int64_t since_ns)
+{
+	struct sim_router *r = &sim->routers[i];
+	int64_t at_ns = since_ns + wake_latency(sim, r);
+
+	if (at_ns < r->wake_ns) {
+		r->wake_ns = at_ns;
+		events_push(&sim->events, at_ns, SIM_EVENT_WAKE, i, 0);
+	}
+	if (r->wake_ns - since_ns > sim->latency_ns && r->healthy_ns <= r->wake_ns)
+		r->healthy_ns = r->wake_ns + 1;
+}
+
+static void wake_at_deadline(struct sim *sim, unsigned i)
+{
+	struct sim_router *r = &sim->routers[i];
+	int64_t deadline = vrrp_deadline(&r->vr);
+
+	if (deadline == VRRP_NEVER)
+		return;
+	deadline += r->clock_lag_ns;
+	if (deadline < sim->now_ns)
+		deadline = sim->now_ns;
+	wake_after(sim, i, deadline);
+}
+
+static void put_ip4_header(const struct sim_router *r, size_t header, size_t total, uint8_t *buf)
+{
+	memset(buf, 0, header);
+	buf[0] = (uint8_t)(0x40 | header / 4);
+	buf[2] = (uint8_t)(total >> 8);
+	buf[3] = (uint8_t)total;
+	buf[8] = VRRP_TTL;
+	buf[9] = VRRP_PROTOCOL;
+	memcpy(buf + 12, r->source, 4);
+	memcpy(buf + 16, vrrp_group(4), 4);
+	if (header > 20)
+		buf[20] = 0x94; /* router alert, RFC 2113 */
+}
+
+void router_advert(const struct sim_router *r, unsigned i, unsigned priority,
+		   struct sim_packet *ret_packet)
+{
+	struct vrrp_advert advert = { .family = 4,
+				      .version = 3,
+				      .vrid = r->config.vrid,
+				      .priority = (uint8_t)priority,
+				      .interval_cs = r->config.interval_cs,
+				      .checksum = r->config.checksum,
+				      .addresses = r->addresses,
+				      .addresses_n = (uint8_t)r->addresses_n };
+	size_t header = r->options ? 24 : 20;
+	uint8_t message[VRRP_PACKET_MAX];
+	size_t len;
+
+	memcpy(advert.source, r->source, 4);
+	len = vrrp_packet_encode(&advert, vrrp_group(4), message);
+	assert(header + len <= SIM_PACKET_MAX);
+	*ret_packet = (struct sim_packet){ .type = SIM_PACKET_ADVERT,
+					   .from = (uint8_t)i,
+					   .priority = (uint8_t)priority,
+					   .interval_cs = r->config.interval_cs };
+	put_ip4_header(r, header, header + len, ret_packet->bytes);
+	memcpy(ret_packet->bytes + header, message, len);
+	/* Ethernet pads short frames; the receiver must not take the padding for addresses. */
+	ret_packet->len = (uint16_t)(header + len < 46 ? 46 : header + len);
+}
+
+static void send_advert(struct sim *sim, unsigned i, unsigned priority)
+{
+	struct sim_packet packet;
+	bool farewell = sim->routers[i].vr.state != VRRP_STATE_ACTIVE;
+
+	if (!farewell && sim->routers[i].advert_sent)
+		return;
+	sim->routers[i].advert_sent = !farewell;
+	trace_packet(sim, "%s sends advert, priority %u", node_name(i), priority);
+	router_advert(&sim->routers[i], i, priority, &packet);
+	net_send(sim, &packet);
+}
+
+static void send_announcement(struct sim *sim, unsigned i)
+{
+	struct sim_packet packet = { .type = SIM_PACKET_ARP, .from = (uint8_t)i };
+	struct sim_router *r = &sim->routers[i];
+
+	if (!r->announcement_owed || !r->held)
+		return;
+	trace(sim, "%s announces the addresses", node_name(i));
+	net_send(sim, &packet);
+}
+
+static void execute(struct sim *sim, unsigned i, const struct vrrp_output *out)
+{
+	struct sim_router *r = &sim->routers[i];
+
+	for (unsigned n = 0; n < out->actions_n; n++) {
+		switch (out->actions[n].type) {
+		case VRRP_ACTION_CLAIM:
+			r->held = true;
+			break;
+		case VRRP_ACTION_RELEASE:
+			r->held = false;
+			break;
+		case VRRP_ACTION_ADVERT:
+			send_advert(sim, i, out->actions[n].priority);
+			break;
+		case VRRP_ACTION_ANNOUNCE:
+			r->announcement_owed = true;
+			break;
+		case VRRP_ACTION_STATE:
+			break;
+		}
+	}
+}
+
+/* One event for the core, never before the previous one. */
+static void step(struct sim *sim, unsigned i, struct vrrp_event event)
+{
+	struct sim_router *r = &sim->routers[i];
+	struct vrrp before = r->vr;
+	struct vrrp_output out;
+
+	if (event.now_ns < r->last_ns)
+		event.now_ns = r->last_ns;
+	r->last_ns = event.now_ns;
+	vrrp_step(&r->vr, &event, &out);
+	if (r->vr.state != before.state)
+		trace_state(sim, i, before.state);
+	if (r->vr.state == VRRP_STATE_ACTIVE && before.state != VRRP_STATE_ACTIVE)
+		r->active_ns = sim->now_ns;
+	check_step(sim, i, &before, &event, &out);
+	execute(sim, i, &out);
+	check_held(sim, i);
+}
+
+static void feed(struct sim *sim, unsigned i, const struct sim_packet *packet, int64_t at_ns)
+{
+	struct sim_router *r = &sim->routers[i];
+	struct vrrp_list own = { r->addresses, r->addresses_n };
+	struct vrrp_advert advert;
+	struct vrrp before = r->vr;
+	enum vrrp_reject reject;
+	struct vrrp_rx rx;
+
+	reject = vrrp_packet_ip4(packet->bytes, packet->len, &rx);
+	if (reject == VRRP_ACCEPT) {
+		bool ours = vrrp_packet_vrid(&rx) == r->config.vrid;
+
+		ours ? r->fed++ : r->foreign++;
+		reject = vrrp_receive(ours ? &r->vr : NULL, &own, &rx, &advert);
+	}
+	check_receive(sim, i, packet, &before, reject, &advert);
+	if (reject == VRRP_ACCEPT)
+		step(sim, i,
+		     (struct vrrp_event){
+			     .type = VRRP_EVENT_ADVERT, .now_ns = at_ns, .advert = &advert });
+}
+
+static void turn_begin(struct sim_router *r)
+{
+	r->announcement_owed = false;
+	r->advert_sent = false;
+}
+
+static void drain(struct sim *sim, unsigned i)
+{
+	struct sim_router *r = &sim->routers[i];
+
+	while (r->queue_n) {
+		unsigned first = r->queue_first;
+
+		r->queue_first = (first + 1) % SIM_QUEUE_MAX;
+		r->queue_n--;
+		feed(sim, i, &sim->net.packets[r->queue[first].slot], r->queue[first].at_ns);
+		net_release(sim, r->queue[first].slot);
+	}
+}
+
+static void fire(struct sim *sim, unsigned i)
+{
+	struct sim_router *r = &sim->routers[i];
+	int64_t now = router_local_ns(sim, r);
+
+	/* A timer event that nothing is due for does no harm: some are thrown in. */
+	if (now < vrrp_deadline(&r->vr) && (sim->tidy || !prng_one_in(&sim->prng, 16)))
+		return;
+	step(sim, i, (struct vrrp_event){ .type = VRRP_EVENT_TIMER, .now_ns = now });
+}
+
+void router_wake(struct sim *sim, unsigned i)
+{
+	struct sim_router *r = &sim->routers[i];
+
+	if (sim->now_ns != r->wake_ns)
+		return; /* an earlier wake-up has done it */
+	r->wake_ns = VRRP_NEVER;
+	if (!r->up || r->pause != SIM_RUNNING)
+		return;
+	turn_begin(r);
+	drain(sim, i);
+	fire(sim, i);
+	send_announcement(sim, i);
+	r->resumed = false;
+	check_turn(sim, i);
+	wake_at_deadline(sim, i);
+}
+
+void router_deliver(struct sim *sim, unsigned slot, unsigned i)
+{
+	struct sim_router *r = &sim->routers[i];
+	unsigned last = (r->queue_first + r->queue_n) % SIM_QUEUE_MAX;
+
+	if (!router_in_service(r) || r->pause == SIM_FROZEN || r->queue_n == SIM_QUEUE_MAX) {
+		net_mark_lost(sim, &sim->net.packets[slot], i);
+		net_release(sim, slot);
+		return;
+	}
+	r->queue[last].slot = (uint16_t)slot;
+	r->queue[last].at_ns = router_local_ns(sim, r);
+	r->queue_n++;
+	check_arrival(sim, i, &sim->net.packets[slot]);
+	if (r->pause == SIM_RUNNING)
+		wake_after(sim, i, sim->now_ns);
+}
+
+/* An event from outside the protocol: what was received before it is read before it. */
+static void disturb(struct sim *sim, unsigned i, struct vrrp_event event)
+{
+	struct sim_router *r = &sim->routers[i];
+
+	assert(r->up && r->pause == SIM_RUNNING);
+	turn_begin(r);
+	drain(sim, i);
+	event.now_ns = router_local_ns(sim, r);
+	step(sim, i, event);
+	send_announcement(sim, i);
+	wake_at_deadline(sim, i);
+}
+
+void router_start(struct sim *sim, unsigned i)
+{
+	struct sim_router *r = &sim->routers[i];
+
+	assert(!r->up);
+	trace(sim, "%s is started", node_name(i));
+	vrrp_init(&r->vr, &r->config);
+	vrrp_source_set(&r->vr, r->source);
+	r->up = true;
+	r->healthy_ns = sim->now_ns;
+	r->fed = 0;
+	check_start(sim, i);
+	disturb(sim, i, (struct vrrp_event){ .type = VRRP_EVENT_STARTUP });
+}
+
+/* The process is gone, and with it its socket and its addresses. */
+static void vanish(struct sim *sim, unsigned i)
+{
+	struct sim_router *r = &sim->routers[i];
+
+	for (; r->queue_n; r->queue_n--, r->queue_first = (r->queue_first + 1) % SIM_QUEUE_MAX)
+		net_release(sim, r->queue[r->queue_first].slot);
+	r->up = false;
+	r->held = false;
+	r->wake_ns = VRRP_NEVER;
+}
+
+void router_leave(struct sim *sim, unsigned i)
+{
+	trace(sim, "%s is told to leave", node_name(i));
+	disturb(sim, i, (struct vrrp_event){ .type = VRRP_EVENT_SHUTDOWN });
+	vanish(sim, i);
+}
+
+void router_crash(struct sim *sim, unsigned i)
+{
+	trace(sim, "%s crashes", node_name(i));
+	if (router_is_active(&sim->routers[i]))
+		sim->check.silent_ns[i] = INT64_MIN;
+	vanish(sim, i);
+}
+
+void router_link_down(struct sim *sim, unsigned i, enum vrrp_reason_code why)
+{
+	sim->routers[i].link = false;
+	disturb(sim, i, (struct vrrp_event){ .type = VRRP_EVENT_FAULT, .fault = why });
+}
+
+void router_link_up(struct sim *sim, unsigned i)
+{
+	sim->routers[i].link = true;
+	sim->routers[i].healthy_ns = sim->now_ns;
+	disturb(sim, i, (struct vrrp_event){ .type = VRRP_EVENT_STARTUP });
+}
+
+void router_pause(struct sim *sim, unsigned i, enum sim_pause pause)
+{
+	struct sim_router *r = &sim->routers[i];
+
+	assert(r->up && r->pause == SIM_RUNNING);
+	trace(sim, "%s is %s", node_name(i), pause == SIM_STOPPED ? "stopped" : "frozen");
+	r->pause = pause;
+	r->frozen_at_ns = sim->now_ns;
+}
+
+void router_resume(struct sim *sim, unsigned i, bool clock_stood_still)
+{
+	struct sim_router *r = &sim->routers[i];
+
+	trace(sim, "%s runs again, %u packets are waiting", node_name(i), r->queue_n);
+	if (clock_stood_still)
+		r->clock_lag_ns += sim->now_ns - r->frozen_at_ns;
+	r->pause = SIM_RUNNING;
+	r->resumed = true;
+	r->healthy_ns = sim->now_ns + 1;
+	r->wake_ns = VRRP_NEVER;
+	wake_after(sim, i, sim->now_ns);
+}

@@ -1,0 +1,124 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * A router: the real protocol core, and around it what the agent and its host do. Packets wait in a
+ * socket queue with their arrival time. A wake-up drains the queue before it fires timers; the
+ * answers of one wake-up are sent once, announcements behind adverts. Also its faults: pauses,
+ * stalls, link faults, leaving, crashing, junk.
+ */
+#ifndef SIM_ROUTER_H
+#define SIM_ROUTER_H
+
+#include "sim_net.h"
+#include "vrrp/receive.h"
+
+#define SIM_QUEUE_MAX   256
+#define SIM_ANSWERS_MAX 10 /* per second: five per window, two windows touch it */
+#define SIM_VRID        51
+
+enum sim_pause {
+	SIM_RUNNING,
+	SIM_STOPPED, /* the process does not run, the host queues packets (SIGSTOP) */
+	SIM_FROZEN,  /* the host does not run, packets are lost (a paused virtual machine) */
+};
+
+struct sim_router {
+	struct vrrp vr;
+	struct vrrp_config config;
+	uint8_t source[4];
+	uint8_t addresses[SIM_ADDRESSES_MAX * 4];
+	unsigned addresses_n;
+	bool options; /* its host puts an option into every IP header */
+
+	bool up;        /* the process exists */
+	bool link;      /* the interface can be used */
+	bool afflicted; /* by one fault of sim_fault.c that concerns the whole router */
+	enum sim_pause pause;
+	bool resumed;         /* nothing ran since the end of a pause */
+	int64_t frozen_at_ns; /* SIM_FROZEN: since when */
+	int64_t clock_lag_ns; /* how much the clock missed while it stood still */
+	int64_t stall_ns;     /* a wake-up comes at most so late */
+	bool held;            /* the addresses are on the interface */
+
+	/* Of this turn: an Active that is stepped often says the same only once. */
+	bool announcement_owed;
+	bool advert_sent;
+
+	int64_t last_ns; /* local time of the last event */
+	int64_t wake_ns; /* when the next wake-up is, or VRRP_NEVER */
+
+	/* For the checks; global time. */
+	int64_t active_ns;                   /* Active since */
+	int64_t healthy_ns;                  /* running without a pause or a stall since */
+	int64_t provoked_ns;                 /* last heard a weaker Active */
+	int64_t answers_ns[SIM_ANSWERS_MAX]; /* the latest answers to such, a ring */
+	unsigned answers_n;
+	uint64_t fed, foreign; /* packets given to the core; of another VRID */
+
+	unsigned queue_first, queue_n;
+	struct {
+		uint16_t slot;
+		int64_t at_ns; /* local time of arrival */
+	} queue[SIM_QUEUE_MAX];
+};
+
+/**
+ * router_init() - a router that is not started yet.
+ * @config: as the operator wrote it.
+ * @host: last byte of its address.
+ * @addresses_n: so many virtual addresses are advertised, 1..SIM_ADDRESSES_MAX.
+ */
+void router_init(struct sim_router *r, const struct vrrp_config *config, uint8_t host,
+		 unsigned addresses_n);
+
+/**
+ * router_local_ns() - what the router's clock shows now.
+ */
+int64_t router_local_ns(const struct sim *sim, const struct sim_router *r);
+
+/**
+ * router_in_service() - whether the router takes part in the election.
+ */
+bool router_in_service(const struct sim_router *r);
+
+/**
+ * router_is_active() - whether it is in state Active, even if it is paused.
+ */
+bool router_is_active(const struct sim_router *r);
+
+/**
+ * router_deliver() - a packet reaches the router's host.
+ * @slot: owned by the router from now on.
+ */
+void router_deliver(struct sim *sim, unsigned slot, unsigned i);
+
+/**
+ * router_wake() - a turn of the agent's loop: drain, then fire what is due.
+ */
+void router_wake(struct sim *sim, unsigned i);
+
+/* Life and faults. Each asserts that it makes sense in the present state. */
+void router_start(struct sim *sim, unsigned i);
+void router_leave(struct sim *sim, unsigned i);
+void router_crash(struct sim *sim, unsigned i);
+void router_link_down(struct sim *sim, unsigned i, enum vrrp_reason_code why);
+void router_link_up(struct sim *sim, unsigned i);
+
+/**
+ * router_pause() - stop or freeze it.
+ */
+void router_pause(struct sim *sim, unsigned i, enum sim_pause pause);
+
+/**
+ * router_resume() - the end of a pause.
+ * @clock_stood_still: it was frozen and did not notice.
+ */
+void router_resume(struct sim *sim, unsigned i, bool clock_stood_still);
+
+/**
+ * router_advert() - the bytes of an advert that router @i might send.
+ * @ret_packet: filled.
+ */
+void router_advert(const struct sim_router *r, unsigned i, unsigned priority,
+		   struct sim_packet *ret_packet);
+
+#endif

@@ -1,0 +1,352 @@
+/* SPDX-License-Identifier: MIT */
+#include "sim_scenario.h"
+
+#include <glob.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "sim.h"
+
+#define WORDS_MAX 16
+
+struct script {
+	struct sim *sim;
+	int64_t delay_ns, until_ns;
+	bool packets;
+	const char *bad; /* the line that was not understood; borrowed */
+};
+
+static char *read_file(const char *path)
+{
+	FILE *file = fopen(path, "r");
+	char *text = NULL;
+	size_t size = 0;
+	ssize_t len;
+
+	if (!file)
+		return NULL;
+	len = getdelim(&text, &size, '\0', file);
+	fclose(file);
+	if (len >= 0)
+		return text;
+	free(text);
+	return NULL;
+}
+
+static unsigned split_words(char *line, char **words)
+{
+	unsigned n = 0;
+	char *rest = NULL;
+
+	line[strcspn(line, "#")] = 0;
+	for (char *word = strtok_r(line, " \t", &rest); word && n < WORDS_MAX;
+	     word = strtok_r(NULL, " \t", &rest))
+		words[n++] = word;
+	return n;
+}
+
+/* 0..@max; false when @word is something else. */
+static bool parse_number(const char *word, int64_t max, int64_t *ret_value)
+{
+	char *end;
+	long long value = strtoll(word, &end, 10);
+
+	if (end == word || *end || value < 0 || value > max)
+		return false;
+	*ret_value = value;
+	return true;
+}
+
+static bool parse_ms(const char *word, int64_t *ret_ns)
+{
+	if (!parse_number(word, 1000000000, ret_ns))
+		return false;
+	*ret_ns *= SIM_MS;
+	return true;
+}
+
+static bool parse_node(const char *word, unsigned end, uint8_t *ret_node)
+{
+	for (unsigned node = 0; node < end; node++)
+		if (strcmp(word, node_name(node)) == 0) {
+			*ret_node = (uint8_t)node;
+			return true;
+		}
+	return false;
+}
+
+/* One key=value of a router line. */
+static bool parse_setting(char *word, struct vrrp_config *config, int64_t *address, int64_t *start)
+{
+	char *value = strchr(word, '=');
+	int64_t n;
+
+	if (!value)
+		return false;
+	*value++ = 0;
+	if (!parse_number(value, 1000000000, &n))
+		return false;
+	if (strcmp(word, "priority") == 0)
+		config->priority = (uint8_t)n;
+	else if (strcmp(word, "interval") == 0)
+		config->interval_cs = (uint16_t)(n / 10);
+	else if (strcmp(word, "preempt") == 0)
+		config->preempt = n;
+	else if (strcmp(word, "preempt_delay") == 0)
+		config->preempt_delay_ns = n * SIM_MS;
+	else if (strcmp(word, "start_delay") == 0)
+		config->start_delay_ns = n * SIM_MS;
+	else if (strcmp(word, "address") == 0)
+		*address = n;
+	else if (strcmp(word, "start") == 0)
+		*start = n * SIM_MS;
+	else
+		return false;
+	return true;
+}
+
+static bool parse_router(struct script *script, char **words, unsigned n)
+{
+	struct sim *sim = script->sim;
+	unsigned i = sim->routers_n;
+	int64_t address = 11 + i, start = 0;
+	struct vrrp_config config = { .family = 4,
+				      .version = 3,
+				      .vrid = SIM_VRID,
+				      .priority = VRRP_PRIORITY_DEFAULT,
+				      .interval_cs = 100,
+				      .preempt = true };
+
+	if (i == SIM_ROUTERS_MAX)
+		return false;
+	for (unsigned w = 1; w < n; w++)
+		if (!parse_setting(words[w], &config, &address, &start))
+			return false;
+	router_init(&sim->routers[i], &config, (uint8_t)address, 1);
+	sim->routers_n++;
+	if (sim->check.interval_max_cs < config.interval_cs)
+		sim->check.interval_max_cs = config.interval_cs;
+	fault_add(sim, &(struct sim_episode){ .type = SIM_FAULT_START,
+					      .node = (uint8_t)i,
+					      .begin_ns = start,
+					      .end_ns = VRRP_NEVER });
+	return true;
+}
+
+/* What a fault needs behind its name: nodes, then perhaps a number; or a set of nodes. */
+static const struct {
+	const char *name;
+	enum sim_fault_type type;
+	unsigned nodes;
+	bool number, set;
+} faults[] = {
+	{ "crash", SIM_FAULT_CRASH, 1, false, false },
+	{ "leave", SIM_FAULT_LEAVE, 1, false, false },
+	{ "stop", SIM_FAULT_STOP, 1, false, false },
+	{ "freeze", SIM_FAULT_FREEZE, 1, false, false },
+	{ "link", SIM_FAULT_LINK, 1, false, false },
+	{ "cut", SIM_FAULT_CUT, 2, false, false },
+	{ "burst", SIM_FAULT_BURST, 2, true, false },
+	{ "junk", SIM_FAULT_JUNK, 1, true, false },
+	{ "split", SIM_FAULT_PARTITION, 0, false, true },
+};
+
+static bool parse_operands(char **words, unsigned n, unsigned kind, struct sim_episode *e)
+{
+	unsigned w = 0;
+	uint8_t nodes[2] = { 0, 0 }, node;
+	int64_t amount = 0;
+
+	for (; w < faults[kind].nodes; w++)
+		if (w >= n || !parse_node(words[w], w ? SIM_NODES_MAX : SIM_ROUTERS_MAX, nodes + w))
+			return false;
+	e->node = nodes[0];
+	e->peer = nodes[1];
+	if (faults[kind].number && (w >= n || !parse_number(words[w++], 100, &amount)))
+		return false;
+	e->amount = (unsigned)amount;
+	for (; faults[kind].set && w < n; w++) {
+		if (!parse_node(words[w], SIM_NODES_MAX, &node))
+			return false;
+		e->amount |= 1u << node;
+	}
+	return w == n;
+}
+
+static bool parse_at(struct script *script, char **words, unsigned n)
+{
+	struct sim_episode e = { .end_ns = VRRP_NEVER };
+	int64_t span;
+
+	if (n < 4 || !parse_ms(words[1], &e.begin_ns))
+		return false;
+	if (n > 5 && strcmp(words[n - 2], "for") == 0) {
+		if (!parse_ms(words[n - 1], &span))
+			return false;
+		e.end_ns = e.begin_ns + span;
+		n -= 2;
+	}
+	for (unsigned kind = 0; kind < sizeof(faults) / sizeof(faults[0]); kind++) {
+		if (strcmp(words[2], faults[kind].name) != 0)
+			continue;
+		e.type = faults[kind].type;
+		if (!parse_operands(words + 3, n - 3, kind, &e))
+			return false;
+		fault_add(script->sim, &e);
+		return true;
+	}
+	return false;
+}
+
+static bool parse_line(struct script *script, char *line)
+{
+	struct sim *sim = script->sim;
+	char *words[WORDS_MAX];
+	unsigned n = split_words(line, words);
+	int64_t hosts;
+
+	if (n == 0)
+		return true;
+	if (strcmp(words[0], "router") == 0)
+		return parse_router(script, words, n);
+	if (strcmp(words[0], "at") == 0)
+		return parse_at(script, words, n);
+	if (strcmp(words[0], "delay") == 0)
+		return n == 2 && parse_ms(words[1], &script->delay_ns);
+	if (strcmp(words[0], "until") == 0)
+		return n == 2 && parse_ms(words[1], &script->until_ns);
+	if (strcmp(words[0], "packets") == 0)
+		return script->packets = true;
+	if (strcmp(words[0], "hosts") != 0 || n != 2 ||
+	    !parse_number(words[1], SIM_HOSTS_MAX, &hosts))
+		return false;
+	sim->hosts_n = (unsigned)hosts;
+	return true;
+}
+
+/* Return: false for a line that cannot be understood, which is then the script's bad one. */
+static bool parse_script(struct script *script, char *text)
+{
+	char *rest = NULL;
+
+	sim_init(script->sim, 1);
+	script->sim->tidy = true;
+	script->sim->hosts_n = 1;
+	for (char *line = strtok_r(text, "\n", &rest); line; line = strtok_r(NULL, "\n", &rest)) {
+		script->bad = line;
+		if (!parse_line(script, line))
+			return false;
+	}
+	for (unsigned i = 0; i < script->sim->hosts_n; i++)
+		host_init(&script->sim->hosts[i]);
+	net_init(script->sim, script->delay_ns);
+	return true;
+}
+
+/* Return: the trace, to be freed, or NULL with a complaint on stderr. */
+static char *run_script(struct sim *sim, const char *path, char *text)
+{
+	struct script script = { .sim = sim, .delay_ns = SIM_MS };
+	char *trace_text = NULL;
+	size_t len = 0;
+	FILE *out;
+
+	if (!parse_script(&script, text)) {
+		fprintf(stderr, "%s: cannot understand \"%s...\"\n", path, script.bad);
+		return NULL;
+	}
+	out = open_memstream(&trace_text, &len);
+	if (!out)
+		return NULL;
+	sim->trace = (struct sim_trace){ .out = out, .packets = script.packets };
+	sim_run_until(sim, script.until_ns);
+	fclose(out);
+	return trace_text;
+}
+
+/* Cut @text at its line "--". Return: what follows it, or NULL. */
+static char *cut_at_mark(char *text)
+{
+	char *mark = strstr(text, "\n--\n");
+
+	if (!mark)
+		return NULL;
+	mark[1] = 0;
+	return mark + 4;
+}
+
+static void print_difference(const char *path, const char *expected, const char *got)
+{
+	unsigned line = 1;
+
+	while (*expected && *got) {
+		size_t n = strcspn(expected, "\n"), m = strcspn(got, "\n");
+
+		if (n != m || memcmp(expected, got, n) != 0)
+			break;
+		expected += n + (expected[n] == '\n');
+		got += m + (got[m] == '\n');
+		line++;
+	}
+	printf("%s: FAILS in line %u of the trace\n  expected: %.*s\n  got:      %.*s\n", path,
+	       line, (int)strcspn(expected, "\n"), expected, (int)strcspn(got, "\n"), got);
+}
+
+static bool run_one(struct sim *sim, const char *path)
+{
+	char *text = read_file(path), *expected, *got;
+	bool same = false;
+
+	if (!text) {
+		perror(path);
+		return false;
+	}
+	expected = cut_at_mark(text);
+	got = run_script(sim, path, text);
+	if (got && sim->check.failed)
+		printf("%s: FAILS %s: %s\n", path, sim->check.failed, sim->check.message);
+	else if (got && expected && strcmp(got, expected) == 0)
+		same = true;
+	else if (got)
+		print_difference(path, expected ? expected : "", got);
+	free(got);
+	free(text);
+	return same;
+}
+
+int scenario_run_all(struct sim *sim, const char *dir)
+{
+	char pattern[512];
+	unsigned passed = 0;
+	glob_t found;
+
+	snprintf(pattern, sizeof(pattern), "%s/*.txt", dir);
+	if (glob(pattern, 0, NULL, &found) != 0) {
+		fprintf(stderr, "no scenarios: %s\n", pattern);
+		return 1;
+	}
+	for (size_t i = 0; i < found.gl_pathc; i++)
+		passed += run_one(sim, found.gl_pathv[i]);
+	printf("%u passed, %zu failed, 0 skipped\n", passed, found.gl_pathc - passed);
+	globfree(&found);
+	return passed == found.gl_pathc ? 0 : 1;
+}
+
+int scenario_print(struct sim *sim, const char *path)
+{
+	char *text = read_file(path), *script, *got;
+
+	if (!text) {
+		perror(path);
+		return 1;
+	}
+	cut_at_mark(text);
+	script = strdup(text);
+	got = script ? run_script(sim, path, text) : NULL;
+	if (got)
+		printf("%s--\n%s", script, got);
+	free(got);
+	free(script);
+	free(text);
+	return got ? 0 : 1;
+}

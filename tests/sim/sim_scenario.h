@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Fixed stories with exact traces. A file has a script, a line "--", and the trace that the script
+ * must give, literally. The script (times in milliseconds, "#" begins a comment):
+ *
+ *   delay 2                              of every path; default 1
+ *   packets                              narrate each advert too
+ *   router priority=100 interval=1000 preempt=1 preempt_delay=0 start_delay=0 address=11 start=0
+ *                                        the next of r1, r2...; all of it may be left out; the
+ *                                        default address is 192.0.2.11 for r1, .12 for r2...
+ *   hosts 1                              how many; default 1
+ *   at 5000 crash r1 for 3000            without "for": for good
+ *   at 5000 leave r1 | stop r1 | freeze r1 | link r1
+ *   at 5000 cut r1 r2 | burst r1 r2 3    one way; a burst loses so many packets
+ *   at 5000 split r1 h1                  from all others
+ *   at 5000 junk r1 17                   so many packets
+ *   until 12000                          last line
+ */
+#ifndef SIM_SCENARIO_H
+#define SIM_SCENARIO_H
+
+struct sim;
+
+/**
+ * scenario_run_all() - run all *.txt of a directory, print what differs and a summary line.
+ * @sim: storage.
+ *
+ * Return: exit status: 0, or 1 when a trace differs, a property fails or nothing was found.
+ */
+int scenario_run_all(struct sim *sim, const char *dir);
+
+/**
+ * scenario_print() - print a file with the trace that its script gives now.
+ *
+ * Return: exit status.
+ */
+int scenario_print(struct sim *sim, const char *path);
+
+#endif

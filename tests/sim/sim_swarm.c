@@ -1,0 +1,425 @@
+/* SPDX-License-Identifier: MIT */
+#include "sim_swarm.h"
+
+#include "sim.h"
+
+#define FAULT_BIT(type) (1u << SIM_FAULT_##type)
+
+/* What RFC 9568's timers absorb; see P1 in sim_check.h. Nobody is Active or not because of it. */
+#define CALM_FAULTS                                                                                \
+	(FAULT_BIT(BURST) | FAULT_BIT(LOSS) | FAULT_BIT(DUPLICATE) | FAULT_BIT(JITTER) |           \
+	 FAULT_BIT(CORRUPT) | FAULT_BIT(STALL) | FAULT_BIT(STOP) | FAULT_BIT(FREEZE) |             \
+	 FAULT_BIT(JUNK))
+
+static int64_t cs_ns(unsigned cs)
+{
+	return cs * 10 * SIM_MS;
+}
+
+static unsigned interval_extreme(const struct sim *sim, bool max)
+{
+	unsigned found = sim->routers[0].config.interval_cs;
+
+	for (unsigned i = 1; i < sim->routers_n; i++) {
+		unsigned cs = sim->routers[i].config.interval_cs;
+
+		if (max ? cs > found : cs < found)
+			found = cs;
+	}
+	return found;
+}
+
+static unsigned draw_interval(struct prng *p)
+{
+	static const uint8_t tens_of_ms[] = { 1, 1, 2, 5, 10, 10, 20, 50, 100, 100, 100, 200 };
+
+	return prng_one_in(p, 16) ? 300 : tens_of_ms[prng_below(p, sizeof(tens_of_ms))];
+}
+
+enum rank {
+	ANY,
+	EQUAL,
+	CLOSE
+};
+
+static unsigned draw_priority(struct prng *p, enum rank rank, unsigned base)
+{
+	if (rank == EQUAL)
+		return base;
+	if (rank == CLOSE)
+		return base + prng_below(p, 4);
+	return 1 + prng_below(p, 254);
+}
+
+static int64_t draw_delay(struct prng *p, bool wanted, unsigned interval_cs)
+{
+	if (!wanted || prng_one_in(p, 2))
+		return 0;
+	return prng_range(p, 1, 6 * cs_ns(interval_cs));
+}
+
+/* Mistakes of the operator that RFC 9568 lives with: other intervals, other addresses. */
+struct habits {
+	enum rank rank;
+	unsigned priority, interval_cs, addresses_n;
+	bool owner, mixed_intervals, mixed_addresses, mixed_preempt, preempt_delays, start_delays;
+};
+
+static struct habits draw_habits(struct prng *p, bool calm)
+{
+	return (struct habits){
+		.rank = (enum rank)prng_below(p, 3),
+		.priority = 1 + prng_below(p, 251),
+		.interval_cs = draw_interval(p),
+		.addresses_n = prng_one_in(p, 8) ? SIM_ADDRESSES_MAX : 1 + prng_below(p, 4),
+		.owner = prng_one_in(p, 8),
+		.mixed_intervals = !calm && prng_one_in(p, 8),
+		.mixed_addresses = prng_one_in(p, 8),
+		.mixed_preempt = prng_one_in(p, 3),
+		.preempt_delays = prng_one_in(p, 4),
+		.start_delays = prng_one_in(p, 4),
+	};
+}
+
+static void draw_router(struct sim *sim, unsigned i, const struct habits *habits, uint8_t host)
+{
+	struct prng *p = &sim->prng;
+	struct vrrp_config config = {
+		.family = 4,
+		.version = 3,
+		.vrid = SIM_VRID,
+		.priority = (uint8_t)draw_priority(p, habits->rank, habits->priority),
+		.interval_cs = (uint16_t)habits->interval_cs,
+		.preempt = !habits->mixed_preempt || prng_one_in(p, 2),
+		.checksum = prng_one_in(p, 2) ? VRRP_CHECKSUM_RFC9568 : VRRP_CHECKSUM_RFC5798,
+	};
+
+	if (habits->owner && (i == 0 || prng_one_in(p, 16)))
+		config.priority = VRRP_PRIORITY_OWNER;
+	if (habits->mixed_intervals)
+		config.interval_cs = (uint16_t)draw_interval(p);
+	config.preempt_delay_ns = draw_delay(p, habits->preempt_delays, config.interval_cs);
+	config.start_delay_ns = draw_delay(p, habits->start_delays, config.interval_cs);
+	router_init(&sim->routers[i], &config, host,
+		    habits->mixed_addresses ? 1 + prng_below(p, 4) : habits->addresses_n);
+	sim->routers[i].options = prng_one_in(p, 8);
+}
+
+static void draw_topology(struct sim *sim, bool calm)
+{
+	struct prng *p = &sim->prng;
+	struct habits habits = draw_habits(p, calm);
+	unsigned odds = prng_below(p, 8), first = prng_below(p, SIM_ROUTERS_MAX);
+	int64_t shortest;
+
+	sim->routers_n = odds < 4 ? 2 : odds < 7 ? 3 : 4;
+	sim->hosts_n = 1 + prng_below(p, SIM_HOSTS_MAX);
+	for (unsigned i = 0; i < sim->routers_n; i++) /* addresses in any order */
+		draw_router(sim, i, &habits, (uint8_t)(10 + (first + 3 * i) % SIM_ROUTERS_MAX));
+	for (unsigned i = 0; i < sim->hosts_n; i++)
+		host_init(&sim->hosts[i]);
+	sim->check.interval_max_cs = interval_extreme(sim, true);
+	shortest = cs_ns(interval_extreme(sim, false));
+	sim->latency_ns = shortest / prng_range(p, 20, 1000);
+	net_init(sim, shortest / prng_range(p, 8, 200));
+}
+
+/* The reach of one run's faults. */
+struct mix {
+	unsigned types; /* FAULT_BIT() */
+	int64_t from_ns, until_ns, interval_ns;
+	int64_t jitter_ns, stall_ns; /* the most of them */
+	bool calm;
+};
+
+/* @after: another episode that has an end, or NULL. */
+static void draw_span(struct prng *p, const struct mix *mix, const struct sim_episode *after,
+		      struct sim_episode *e)
+{
+	int64_t room = mix->until_ns - mix->from_ns;
+	int64_t most = prng_one_in(p, 4) ? room : 12 * mix->interval_ns;
+
+	e->begin_ns = prng_range(p, mix->from_ns, mix->until_ns - 1);
+	if (after && prng_one_in(p, 3)) /* troubles come in bunches */
+		e->begin_ns = after->end_ns + prng_range(p, 0, mix->interval_ns / 2);
+	e->end_ns = e->begin_ns + prng_range(p, 1, most);
+	if (e->end_ns > mix->until_ns)
+		e->end_ns = mix->until_ns;
+	if (e->begin_ns > e->end_ns)
+		e->begin_ns = e->end_ns;
+	/* Shorter and the late timer is not late enough to be noticed; see P1 in sim_check.h. */
+	if (mix->calm && e->type == SIM_FAULT_FREEZE)
+		e->begin_ns = e->end_ns - prng_range(p, 6, 30) * mix->interval_ns;
+	if (e->begin_ns < mix->from_ns)
+		e->begin_ns = e->end_ns = mix->from_ns;
+}
+
+static void draw_size(struct sim *sim, const struct mix *mix, struct sim_episode *e)
+{
+	struct prng *p = &sim->prng;
+	unsigned everybody = (1u << sim->routers_n) - 1;
+	unsigned hosts = ((1u << sim->hosts_n) - 1) << SIM_ROUTERS_MAX;
+
+	switch (e->type) {
+	case SIM_FAULT_LOSS:
+		e->amount = 10u << prng_below(p, 6);
+		break;
+	case SIM_FAULT_BURST:
+		e->amount = 1 + prng_below(p, 6);
+		break;
+	case SIM_FAULT_DUPLICATE:
+	case SIM_FAULT_CORRUPT:
+		e->amount = 10 + prng_below(p, 300);
+		break;
+	case SIM_FAULT_JITTER:
+		e->ns = prng_range(p, 0, mix->jitter_ns);
+		break;
+	case SIM_FAULT_STALL:
+		e->ns = prng_range(p, 0, mix->stall_ns);
+		break;
+	case SIM_FAULT_PARTITION:
+		e->amount = (1 + prng_below(p, everybody - 1)) | ((unsigned)prng_next(p) & hosts);
+		break;
+	case SIM_FAULT_JUNK:
+		e->amount = 1 + prng_below(p, 8);
+		break;
+	case SIM_FAULT_FREEZE:
+	case SIM_FAULT_LINK:
+		e->amount = prng_below(p, 2);
+		break;
+	case SIM_FAULT_CUT:
+	case SIM_FAULT_STOP:
+	case SIM_FAULT_LEAVE:
+	case SIM_FAULT_CRASH:
+	case SIM_FAULT_START:
+	case SIM_FAULT_COUNT:
+		break;
+	}
+}
+
+static enum sim_fault_type draw_type(struct prng *p, unsigned types)
+{
+	enum sim_fault_type type;
+
+	do
+		type = (enum sim_fault_type)prng_below(p, SIM_FAULT_COUNT);
+	while (!(types >> type & 1));
+	return type;
+}
+
+static bool may_stay(enum sim_fault_type type)
+{
+	return type == SIM_FAULT_PARTITION || type == SIM_FAULT_LEAVE || type == SIM_FAULT_CRASH ||
+	       type == SIM_FAULT_LINK;
+}
+
+static void draw_episodes(struct sim *sim, const struct mix *mix)
+{
+	struct prng *p = &sim->prng;
+	const struct sim_episode *last = NULL;
+	bool split_for_good = false;
+
+	for (unsigned n = 1 + prng_below(p, 16); n; n--) {
+		struct sim_episode e = { .type = draw_type(p, mix->types),
+					 .node = (uint8_t)prng_below(p, sim->routers_n) };
+
+		e.peer = (uint8_t)((e.node + 1 + prng_below(p, sim->routers_n - 1)) %
+				   sim->routers_n);
+		if (e.type == SIM_FAULT_CUT && prng_one_in(p, 3))
+			e.peer = (uint8_t)(SIM_ROUTERS_MAX + prng_below(p, sim->hosts_n));
+		draw_span(p, mix, last, &e);
+		draw_size(sim, mix, &e);
+		if (may_stay(e.type) && !split_for_good && prng_one_in(p, 12)) {
+			split_for_good = e.type == SIM_FAULT_PARTITION;
+			e.end_ns = VRRP_NEVER;
+		}
+		fault_add(sim, &e);
+		if (e.end_ns != VRRP_NEVER)
+			last = &sim->faults.episodes[sim->faults.n - 1];
+	}
+}
+
+static unsigned draw_types(struct prng *p)
+{
+	unsigned types = 0;
+
+	for (unsigned type = 0; type < SIM_FAULT_START; type++)
+		types |= (unsigned)prng_one_in(p, 3) << type;
+	return types ? types : 1u << prng_below(p, SIM_FAULT_START);
+}
+
+static int64_t skew_shortest(const struct sim *sim)
+{
+	int64_t shortest = VRRP_NEVER;
+
+	for (unsigned i = 0; i < sim->routers_n; i++) {
+		const struct vrrp_config *c = &sim->routers[i].config;
+		int64_t skew = model_skew_ns(c->priority, sim->check.interval_max_cs);
+
+		if (skew < shortest)
+			shortest = skew;
+	}
+	return shortest;
+}
+
+/* Jitter, both latencies and K lost adverts must fit into what P1 promises. */
+static void calm_limits(struct sim *sim, struct mix *mix)
+{
+	int64_t slack, skew = skew_shortest(sim);
+
+	sim->net.lost_run_max = prng_below(&sim->prng, 3);
+	slack = (int64_t)(2 - (int)sim->net.lost_run_max) * mix->interval_ns + skew;
+	if (mix->types & FAULT_BIT(FREEZE)) { /* the grace is one interval and the skew time */
+		sim->net.lost_run_max = 0;
+		slack = skew;
+	}
+	if (slack > mix->interval_ns)
+		slack = mix->interval_ns;
+	slack -= 2 * sim->latency_ns;
+	if (slack < 0) { /* a priority near 254: no room for two losses */
+		sim->net.lost_run_max = 0;
+		mix->types &= ~FAULT_BIT(FREEZE);
+		slack = mix->interval_ns / 2;
+	}
+	mix->jitter_ns = prng_range(&sim->prng, 0, slack);
+	mix->stall_ns = slack - mix->jitter_ns;
+}
+
+static int64_t largest(const struct sim *sim,
+		       int64_t (*of)(const struct sim *sim, const struct vrrp_config *config))
+{
+	int64_t found = 0;
+
+	for (unsigned i = 0; i < sim->routers_n; i++) {
+		int64_t ns = of(sim, &sim->routers[i].config);
+
+		if (found < ns)
+			found = ns;
+	}
+	return found;
+}
+
+static int64_t down_of(const struct sim *sim, const struct vrrp_config *config)
+{
+	return model_down_ns(config->priority, sim->check.interval_max_cs);
+}
+
+static int64_t start_delay_of(const struct sim *sim, const struct vrrp_config *config)
+{
+	(void)sim;
+	return config->start_delay_ns;
+}
+
+static int64_t preempt_delay_of(const struct sim *sim, const struct vrrp_config *config)
+{
+	(void)sim;
+	return config->preempt_delay_ns;
+}
+
+/* P2: how long a healthy network may take. A delayed preemption is a second silence to wait for. */
+static int64_t convergence_ns(const struct sim *sim)
+{
+	int64_t down = largest(sim, down_of), interval = cs_ns(sim->check.interval_max_cs);
+	int64_t preempt_delay = largest(sim, preempt_delay_of);
+	int64_t bound = largest(sim, start_delay_of) + down + 2 * interval;
+
+	bound += down - 2 * interval; /* grace: one interval and the skew time */
+	if (preempt_delay)
+		bound += preempt_delay + down;
+	/*
+	 * The last advert of a router that yields may teach the others a shorter interval than the
+	 * winner's, and the winner may have no answer left in this second: one more contest.
+	 */
+	if (interval_extreme(sim, false) != sim->check.interval_max_cs)
+		bound += 2 * SIM_S + down;
+	return bound;
+}
+
+static bool is_calm(uint64_t seed)
+{
+	return seed % 5 == 4;
+}
+
+static void draw_calm(struct sim *sim, struct mix *mix)
+{
+	mix->types &= CALM_FAULTS;
+	mix->from_ns = 4 * mix->interval_ns + convergence_ns(sim);
+	calm_limits(sim, mix);
+	if (!mix->types)
+		mix->types = FAULT_BIT(LOSS);
+	sim->faults.calm_from_ns = mix->from_ns;
+}
+
+void swarm_begin(struct sim *sim, uint64_t seed)
+{
+	struct mix mix = { .calm = is_calm(seed) };
+	struct prng *p = &sim->prng;
+	int64_t length;
+
+	sim_init(sim, seed);
+	draw_topology(sim, mix.calm);
+	mix.types = draw_types(p);
+	mix.interval_ns = cs_ns(interval_extreme(sim, false));
+	mix.jitter_ns = mix.interval_ns * prng_range(p, 1, 5);
+	mix.stall_ns = mix.interval_ns * prng_range(p, 1, 3);
+	if (mix.calm)
+		draw_calm(sim, &mix);
+	length = prng_range(p, 10, 150) * mix.interval_ns;
+	if (length < 8 * SIM_S && prng_one_in(p, 4))
+		length = prng_range(p, 1, 8) * SIM_S; /* long enough for repeated announcements */
+	mix.until_ns = mix.from_ns + length;
+	sim->faults.until_ns = mix.until_ns;
+	sim->faults.settle_ns = mix.jitter_ns + mix.stall_ns;
+	for (unsigned i = 0; i < sim->routers_n; i++)
+		fault_add(sim,
+			  &(struct sim_episode){ .type = SIM_FAULT_START,
+						 .node = (uint8_t)i,
+						 .begin_ns = prng_range(p, 0, 4 * mix.interval_ns),
+						 .end_ns = VRRP_NEVER });
+	draw_episodes(sim, &mix);
+}
+
+/* Nothing may happen any more, or ever: any change of state fails @property. */
+static bool run_frozen(struct sim *sim, const char *property, int64_t until_ns)
+{
+	sim->check.frozen = property;
+	if (!sim_run_until(sim, until_ns))
+		return false;
+	sim->check.frozen = NULL;
+	return true;
+}
+
+static bool run_faults(struct sim *sim)
+{
+	const struct sim_faults *faults = &sim->faults;
+
+	if (faults->calm_from_ns) {
+		if (!sim_run_until(sim, faults->calm_from_ns - 1))
+			return false;
+		check_converged(sim);
+		return run_frozen(sim, "P1", faults->until_ns + faults->settle_ns);
+	}
+	return sim_run_until(sim, faults->until_ns + faults->settle_ns);
+}
+
+bool swarm_run(struct sim *sim)
+{
+	int64_t converged, settled;
+
+	if (!run_faults(sim))
+		return false;
+	trace(sim, "-- faults are over");
+	converged = sim->now_ns + convergence_ns(sim);
+	if (!sim_run_until(sim, converged))
+		return false;
+	check_converged(sim);
+	settled = converged + SIM_S + cs_ns(sim->check.interval_max_cs);
+	if (!run_frozen(sim, "P2", settled))
+		return false;
+	if (check_hosts(sim, true)) {
+		trace(sim, "-- a host is excused until the next refresh");
+		if (run_frozen(sim, "P2", settled + 61 * SIM_S))
+			check_hosts(sim, false);
+	}
+	return !sim->check.failed;
+}
