@@ -22,8 +22,35 @@ static const struct key *find_key(const struct key *keys, const char *name)
 	return NULL;
 }
 
-static const struct key *nearest_key(const struct key *keys, const char *name)
+/* Our word for one of keepalived's, or for an abbreviation that is no slip of a finger. */
+static const char *our_word(const char *name)
 {
+	static const struct {
+		const char *theirs, *ours;
+	} words[] = {
+		{ "virtual_router_id", "vrid" },
+		{ "VRID", "vrid" },
+		{ "prio", "priority" },
+		{ "advert_int", "interval" },
+		{ "nopreempt", "preempt" },
+		{ "virtual_ipaddress", "addresses" },
+		{ "virtual_ipaddress_excluded", "extra_addresses" },
+		{ "vrrp_version", "version" },
+		{ "v3_checksum_as_v2", "checksum" },
+		{ "vrrp_startup_delay", "start_delay" },
+		{ "vrrp_instance", "routers" },
+		{ "router_id", "node" },
+	};
+
+	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++)
+		if (strcmp(words[i].theirs, name) == 0)
+			return words[i].ours;
+	return name;
+}
+
+static const struct key *nearest_key(const struct key *keys, const char *written)
+{
+	const char *name = our_word(written);
 	const struct key *nearest = NULL;
 	unsigned distance, least = (unsigned)strlen(name) / 3 + 1;
 
@@ -208,10 +235,42 @@ static int open_file(struct parse *parse, FILE **ret_file)
 	return -EINVAL;
 }
 
+/* The line of the first zero byte, which would silently end a string; 0 without one. */
+static unsigned find_nul(FILE *file)
+{
+	unsigned line = 1;
+	int c;
+
+	while ((c = getc_unlocked(file)) != EOF && c != '\0')
+		line += c == '\n';
+	rewind(file);
+	return c == '\0' ? line : 0;
+}
+
+/* libconfig's few words, and where to look. It stops at its first error. */
+static const char *syntax_text(const char *text)
+{
+	static const struct {
+		const char *theirs, *ours;
+	} texts[] = {
+		{ "syntax error", "syntax error, here or just before: look for a missing ';', or a "
+				  "quote or bracket that is not closed" },
+		{ "duplicate setting name", "a key is given twice; this is the second one" },
+		{ "cannot open include file", "the file of this @include cannot be opened; it is "
+					      "looked for beside the configuration" },
+	};
+
+	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++)
+		if (strcmp(texts[i].theirs, text) == 0)
+			return texts[i].ours;
+	return text;
+}
+
 static void parse_file(struct parse *parse, FILE *file)
 {
 	const char *slash = strrchr(parse->path, '/');
 	char dir[4096];
+	unsigned nul_line;
 	config_t config;
 
 	config_init(&config);
@@ -219,10 +278,13 @@ static void parse_file(struct parse *parse, FILE *file)
 		snprintf(dir, sizeof(dir), "%.*s", (int)(slash - parse->path) + 1, parse->path);
 		config_set_include_dir(&config, dir);
 	}
-	if (config_read(&config, file) != CONFIG_TRUE) {
+	nul_line = find_nul(file);
+	if (nul_line) {
+		conf_error_line(parse, NULL, nul_line, "has a zero byte here: this is no text");
+	} else if (config_read(&config, file) != CONFIG_TRUE) {
 		conf_error_line(parse, config_error_file(&config),
 				(unsigned)config_error_line(&config), "%s",
-				config_error_text(&config));
+				syntax_text(config_error_text(&config)));
 	} else {
 		const config_setting_t *root = config_root_setting(&config);
 

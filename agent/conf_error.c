@@ -58,6 +58,26 @@ void conf_error_in(const struct place *place, const char *format, ...)
 	conf_error_at(place->parse, place->setting, "%s: %s", place->key, text);
 }
 
+/* A string in quotes on one line, cut short with dots. What a terminal would obey becomes '?'. */
+static void put_string(const char *text, char *buf, size_t size)
+{
+	size_t i = 0;
+
+	buf[i++] = '"';
+	for (; *text && i < size - 6; text++)
+		buf[i++] = (unsigned char)*text < ' ' || *text == 0x7f ? '?' : *text;
+	snprintf(buf + i, size - i, "%s\"", *text ? "..." : "");
+}
+
+/* A number with a fraction, and visibly so. */
+static void put_float(double value, char *buf, size_t size)
+{
+	size_t len = (size_t)snprintf(buf, size, "%.10g", value);
+
+	if (strspn(buf, "-0123456789") == len)
+		snprintf(buf + len, size - len, ".0");
+}
+
 /* The value as the operator wrote it, as far as it can be shown. */
 static const char *value_seen(const config_setting_t *setting, char *buf, size_t size)
 {
@@ -67,10 +87,10 @@ static const char *value_seen(const config_setting_t *setting, char *buf, size_t
 		snprintf(buf, size, "%lld", config_setting_get_int64(setting));
 		break;
 	case CONFIG_TYPE_FLOAT:
-		snprintf(buf, size, "%g", config_setting_get_float(setting));
+		put_float(config_setting_get_float(setting), buf, size);
 		break;
 	case CONFIG_TYPE_STRING:
-		snprintf(buf, size, "\"%.60s\"", config_setting_get_string(setting));
+		put_string(config_setting_get_string(setting), buf, size);
 		break;
 	case CONFIG_TYPE_BOOL:
 		snprintf(buf, size, "%s", config_setting_get_bool(setting) ? "true" : "false");
@@ -96,6 +116,13 @@ void conf_error_expected(const struct place *place, const char *expected)
 
 	conf_error_in(place, "expected %s, got %s", expected,
 		      value_seen(place->setting, seen, sizeof(seen)));
+}
+
+void conf_error_fault(const struct place *place, const char *fault)
+{
+	char seen[80];
+
+	conf_error_in(place, "%s %s", value_seen(place->setting, seen, sizeof(seen)), fault);
 }
 
 void conf_claim(const struct place *place, const char *format, ...)
@@ -139,9 +166,12 @@ void conf_claims_check(struct parse *parse)
 	if (parse->claims_n == 0)
 		return;
 	qsort(parse->claims, parse->claims_n, sizeof(*claim), compare_claims);
-	for (size_t i = 1; i < parse->claims_n; i++)
-		if (strcmp(claim[i - 1].key, claim[i].key) == 0)
-			conf_error_line(parse, claim[i].file, claim[i].line,
-					"%s is taken already, at line %u", claim[i].key,
-					claim[i - 1].line);
+	for (size_t i = 1; i < parse->claims_n; i++) {
+		const struct claim *first = &claim[i - 1], *second = &claim[i];
+
+		if (strcmp(first->key, second->key) == 0)
+			conf_error_line(parse, second->file, second->line,
+					"%s is taken already, at %s:%u", second->key, first->file,
+					first->line);
+	}
 }

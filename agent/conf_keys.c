@@ -72,7 +72,16 @@ static bool get_word(const struct place *place, const char *expected, char *buf,
 
 static void set_node(const struct place *place)
 {
-	get_word(place, "a word of 1..64 characters", place->parse->conf->node, CONF_NODE_SIZE);
+	get_word(place, "1..64 ASCII characters without blanks, quotes and slashes",
+		 place->parse->conf->node, CONF_NODE_SIZE);
+}
+
+static bool is_printable(const char *text)
+{
+	for (; *text; text++)
+		if (*text < ' ' || *text > '~')
+			return false;
+	return true;
 }
 
 static void set_control(const struct place *place)
@@ -85,6 +94,10 @@ static void set_control(const struct place *place)
 		conf_error_expected(place, "an absolute path of at most 107 characters");
 		return;
 	}
+	if (path[strlen(path) - 1] == '/' || !is_printable(path)) {
+		conf_error_expected(place, "the path of a socket, in printable ASCII");
+		return;
+	}
 	strcpy(place->parse->conf->control, path);
 }
 
@@ -95,7 +108,8 @@ static void set_realtime(const struct place *place)
 
 static void set_name(const struct place *place)
 {
-	if (get_word(place, "a word of 1..32 characters", place->router->name, CONF_NAME_SIZE))
+	if (get_word(place, "1..32 ASCII characters without blanks, quotes and slashes",
+		     place->router->name, CONF_NAME_SIZE))
 		conf_claim(place, "router name \"%s\"", place->router->name);
 }
 
@@ -117,7 +131,7 @@ static void set_version(const struct place *place)
 {
 	long long value;
 
-	if (!get_int(place, "3, or 2", 2, 3, &value))
+	if (!get_int(place, "3", 2, 3, &value))
 		return;
 	if (value == 2)
 		conf_error_in(place, "VRRP version 2 is not supported yet; use 3");
@@ -205,7 +219,7 @@ static void set_address(const struct place *place, struct conf_address *address)
 		return;
 	fault = conf_address_parse(text, address);
 	if (fault)
-		conf_error_in(place, "\"%.60s\" %s", text, fault);
+		conf_error_fault(place, fault);
 }
 
 /* Append a list of addresses behind those that the router has. Return: how many it names. */
@@ -267,7 +281,7 @@ static void set_accept(const struct place *place)
 	bool accept;
 
 	if (get_bool(place, &accept) && !accept)
-		conf_error_in(place, "accept = false is not supported yet; use true");
+		conf_error_in(place, "false is not supported yet; use true");
 }
 
 static void set_checksum(const struct place *place)

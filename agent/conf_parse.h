@@ -68,6 +68,11 @@ void conf_error_in(const struct place *place, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));
 
 /**
+ * conf_error_fault() - the value seen, and what is wrong with it.
+ */
+void conf_error_fault(const struct place *place, const char *fault);
+
+/**
  * conf_error_expected() - the allowed values against the one seen.
  */
 void conf_error_expected(const struct place *place, const char *expected);
