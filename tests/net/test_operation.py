@@ -1,0 +1,715 @@
+# SPDX-License-Identifier: MIT
+"""vipd as its operators meet it: start, stop, refusals, rights, the control socket, the log.
+
+Nothing that asks vipd or reads from it may disturb the adverts: several tests watch their rhythm.
+"""
+
+import contextlib
+import fcntl
+import itertools
+import json
+import os
+import re
+import select
+import signal
+import socket
+import stat
+import struct
+import subprocess
+import termios
+import threading
+
+import pytest
+
+import frames
+from agents import binary, vipd_config
+from lab import router, wait_until
+
+VIP, OWN = "192.0.2.1/24", "192.0.2.2/24"
+EX_USAGE, EX_CONFIG = 64, 78
+NOBODY = 65534
+GROUP = 54321                    # of nobody and nothing else
+RHYTHM = {"interval": "50ms"}    # of the routers whose adverts are watched
+GAP_MS = 150                     # three intervals
+REJECTS = {"length", "ttl", "version", "type", "vrid", "source", "empty_list", "checksum",
+           "interval", "own_source"}
+
+
+def start_active(lab, routers=None, **settings):
+    """An Active vipd on gw1, with the router "lan" first."""
+    agent = lab.vipd(lab.host("gw1", OWN), routers or [router(150, **RHYTHM)], **settings)
+    agent.wait_state("lan", "active")
+    return agent
+
+
+def config(lab, name="own.conf", routers=None, **settings):
+    """A configuration file. Return: its path."""
+    path = lab.path(name)
+    with open(path, "w", encoding="utf-8") as file:
+        file.write(vipd_config(routers or [router()], {"control": lab.path("own.sock"),
+                                                       **settings}))
+    return path
+
+
+def vipd(host, *args, before=()):
+    """Runs vipd where it must end by itself, behind the words of another program."""
+    return host.run(*before, binary("vipd"), *args, check=False, timeout=10)
+
+
+def vipctl(host, *args, before=()):
+    """Runs vipctl, whatever comes of it."""
+    return host.run(*before, binary("vipctl"), *args, check=False, timeout=10)
+
+
+def as_user(uid, gid, *groups):
+    """The words that run a program as somebody else."""
+    others = ["--groups", ",".join(map(str, groups))] if groups else ["--clear-groups"]
+    return ["setpriv", "--reuid", str(uid), "--regid", str(gid), *others]
+
+
+def wait_adverts(lab, host, number, since, **fields):
+    """Waits until so many adverts were sent since then. Return: them."""
+    wait_until(lambda: len(lab.capture.adverts(host=host, since=since, **fields)) >= number, 20,
+               f"{number} adverts of {host}")
+    return lab.capture.adverts(host=host, since=since, **fields)
+
+
+def check_rhythm(lab, host, disturb, adverts=20):
+    """While disturb() runs, and for so many adverts, each follows the last one in time.
+
+    In time is before the others take over. A busy machine may stop everything for longer now and
+    then; a disturbance that holds vipd up does so each time: hence three attempts.
+    """
+    gaps = []
+    for _ in range(3):
+        mark = lab.now()
+        disturb()
+        seen = wait_adverts(lab, host, adverts, mark, vrid=51)
+        times = [mark, *(advert.ns for advert in seen)]
+        gaps.append(max(after - before for before, after in itertools.pairwise(times)) / 1e6)
+        assert 0 not in {advert.priority for advert in seen}
+        if gaps[-1] <= GAP_MS:
+            return
+    raise AssertionError(f"{gaps} ms between two adverts")
+
+
+# ---- how it ends ----
+
+@pytest.mark.parametrize("name", ["SIGTERM", "SIGINT"])
+def test_leaves_gracefully(lab, name):
+    agent = start_active(lab, [router(150, **RHYTHM),
+                               router(100, name="two", vrid=52, addresses=["192.0.2.11/24"])])
+    agent.wait_state("two", "active")
+    mark = lab.now()
+    agent.kill(getattr(signal, name))
+    assert agent.process.wait(10) == 0
+    assert agent.host.addresses() == [OWN]
+    assert not os.path.exists(agent.control)
+    for vrid in (51, 52):
+        last = lab.capture.adverts(host=agent.host, since=mark, vrid=vrid)
+        assert [advert.priority for advert in last].count(0) == 1
+        assert last[-1].priority == 0
+    assert agent.wait_log(f"signal={name.removeprefix('SIG')} from_pid={os.getpid()} ")
+    assert agent.log[-1].endswith(" info: stopped")
+
+
+def test_backup_leaves_without_a_word(lab):
+    host = lab.host("gw1", OWN)
+    with frames.Probe(lab.host("probe")).speak(priority=200):
+        agent = lab.vipd(host, [router()])
+        agent.wait_state("lan", "backup")
+        assert agent.term() == 0
+    assert not lab.capture.adverts(host=host) and host.addresses() == [OWN]
+
+
+def test_hangup_changes_nothing(lab):
+    agent = start_active(lab)
+    check_rhythm(lab, agent.host, lambda: os.kill(agent.pid, signal.SIGHUP))
+    assert " warning: " in agent.wait_log("signal=SIGHUP")
+    assert agent.router()["counters"]["became_active"] == 1
+
+
+# ---- exit codes and refusals ----
+
+@pytest.mark.parametrize("args", [["-x"], ["-c"], ["extra"], ["-t", "extra"]])
+def test_wrong_usage(lab, args):
+    done = vipd(lab.host("gw1", OWN), *args)
+    assert done.returncode == EX_USAGE
+    assert "usage: vipd " in done.stderr and done.stdout == ""
+
+
+@pytest.mark.parametrize("text, line, words", [
+    ("routers = (\n{ name = ; }\n);\n", 2, "syntax"),
+    ("control = \"/x\";\nnonsense = 1;\n", 2, "nonsense"),
+    ("routers = (\n{ name = \"a\";\n interface = \"eth0\";\n vrid = 256;\n"
+     " addresses = [ \"192.0.2.1/24\" ]; }\n);\n", 4, "256"),
+])
+@pytest.mark.parametrize("args", [[], ["-t"]], ids=["run", "check"])
+def test_wrong_configuration(lab, text, line, words, args):
+    path = lab.path("own.conf")
+    with open(path, "w", encoding="utf-8") as file:
+        file.write(text)
+    done = vipd(lab.host("gw1", OWN), "-c", path, *args)
+    assert done.returncode == EX_CONFIG
+    assert any(it.startswith(f"{path}:{line}: ") and words in it
+               for it in done.stderr.splitlines()), done.stderr
+
+
+def test_missing_configuration(lab):
+    done = vipd(lab.host("gw1", OWN), "-c", lab.path("none.conf"))
+    assert done.returncode == EX_CONFIG
+    assert done.stderr.startswith(lab.path("none.conf")) and "No such file" in done.stderr
+
+
+def test_version_and_check_need_no_rights_and_no_interface(lab):
+    host = lab.host("gw1", OWN)
+    path = config(lab, routers=[router(interface="none0"), router(name="b", interface="none1")])
+    shown = vipd(host, "-V", before=as_user(NOBODY, NOBODY))
+    assert shown.returncode == 0 and re.fullmatch(r"vipd \d+\.\d+\.\d+\n", shown.stdout)
+    checked = vipd(host, "-t", "-c", path, before=as_user(NOBODY, NOBODY))
+    assert (checked.returncode, checked.stderr) == (0, "")
+    assert checked.stdout == f"{path}: configuration OK, 2 routers\n"
+    assert not os.path.exists(lab.path("own.sock"))
+
+
+@pytest.mark.parametrize("dropped", ["-net_admin,-net_raw", "-net_admin", "-net_raw"])
+def test_without_the_rights_it_ends_with_one_line(lab, dropped):
+    host = lab.host("gw1", OWN)
+    done = vipd(host, "-c", config(lab), before=["setpriv", "--bounding-set", dropped])
+    assert done.returncode == 1
+    [line] = done.stderr.splitlines()
+    assert " error: " in line and "CAP_NET_ADMIN and CAP_NET_RAW" in line
+    assert host.addresses() == [OWN] and not os.path.exists(lab.path("own.sock"))
+    assert not lab.capture.adverts(host=host)
+
+
+RIGHTS = ["--bounding-set", "-all,+net_admin,+net_raw"]
+
+
+@pytest.mark.parametrize("user, before", [
+    (0, ["setpriv", *RIGHTS]),
+    (NOBODY, as_user(NOBODY, NOBODY) + ["--inh-caps", "+net_admin,+net_raw", "--ambient-caps",
+                                        "+net_admin,+net_raw", *RIGHTS]),
+], ids=["root", "nobody"])
+def test_the_two_rights_are_enough(lab, user, before):
+    """Without real-time scheduling and locked memory: one warning that names the way out."""
+    host = lab.host("gw1", OWN)
+    os.mkdir(lab.path("run"))
+    os.chown(lab.path("run"), user, user)
+    control, path = lab.path("run/vipd.sock"), lab.path("stderr")
+    with open(path, "wb") as log:
+        process = host.popen(*before, binary("vipd"), "-c", config(lab, control=control),
+                             stderr=log)
+    lab.capture.wait_arp(host=host, gratuitous=True, spa="192.0.2.1")
+    assert host.addresses() == [OWN, VIP]
+    assert vipctl(host, "-s", control, "show").returncode == 0
+    process.terminate()
+    assert process.wait(10) == 0 and host.addresses() == [OWN]
+    with open(path, encoding="utf-8") as log:
+        [warning] = [line for line in log if " warning: " in line or " error: " in line]
+    assert "realtime=no" in warning and "realtime = false silences this" in warning
+
+
+def test_realtime_and_locked_memory(lab):
+    agent = start_active(lab)
+    if any("realtime=no" in line for line in agent.log):
+        pytest.skip("real-time scheduling is not allowed here")
+    policy = os.sched_getscheduler(agent.pid)
+    assert policy & ~os.SCHED_RESET_ON_FORK == os.SCHED_RR
+    assert os.sched_getparam(agent.pid).sched_priority == 20
+    assert locked_kib(agent.pid) > 500
+
+
+def locked_kib(pid):
+    """How much memory of a process can never be paged out."""
+    with open(f"/proc/{pid}/status", encoding="ascii") as status:
+        return int(re.search(r"VmLck:\s*(\d+) kB", status.read())[1])
+
+
+def test_realtime_can_be_turned_off(lab):
+    agent = start_active(lab, realtime=False)
+    assert os.sched_getscheduler(agent.pid) == os.SCHED_OTHER
+    assert locked_kib(agent.pid) == 0
+    assert not any("realtime" in line for line in agent.log)
+
+
+# ---- two of them ----
+
+def test_second_vipd_in_a_namespace_is_refused(lab):
+    agent = start_active(lab)
+    path = config(lab, routers=[router(name="b", vrid=99)])
+
+    def start_another():
+        done = vipd(agent.host, "-c", path)
+        assert done.returncode == 1
+        [line] = done.stderr.splitlines()
+        assert f" error: pid={agent.pid} " in line and "another vipd" in line
+
+    check_rhythm(lab, agent.host, start_another)
+    assert agent.host.addresses() == [OWN, VIP]
+    assert not os.path.exists(lab.path("own.sock"))
+    assert agent.router()["counters"]["addresses_restored"] == 0
+
+
+def test_second_vipd_at_the_same_control_socket_is_refused(lab):
+    agent = start_active(lab)
+    other = lab.host("gw2", "192.0.2.3/24")
+    path = config(lab, control=agent.control)
+
+    def start_another():
+        done = vipd(other, "-c", path)
+        assert done.returncode == 1
+        [line] = done.stderr.splitlines()
+        assert agent.control in line and "another process listens" in line
+
+    check_rhythm(lab, agent.host, start_another)
+    assert other.addresses() == ["192.0.2.3/24"] and not lab.capture.adverts(host=other)
+    assert agent.router()["state"] == "active"
+
+
+def test_namespaces_are_apart(lab):
+    """Each network namespace may have its vipd, also at the same time."""
+    one = start_active(lab)
+    two = lab.vipd(lab.host("gw2", "192.0.2.3/24"), [router(100, **RHYTHM)])
+    assert two.wait_state("lan", "backup") and one.router()["state"] == "active"
+
+
+# ---- the control socket as a file ----
+
+def test_stale_control_socket_is_replaced(lab):
+    agent = start_active(lab)
+    agent.kill()
+    assert stat.S_ISSOCK(os.lstat(agent.control).st_mode), "left behind"
+    again = lab.vipd(agent.host, [router(150, **RHYTHM)])
+    assert again.control == agent.control
+    again.wait_state("lan", "active")
+
+
+def refused_at(lab, control):
+    """Starts vipd with a control socket that cannot be. Return: its one line."""
+    host = lab.host("gw1", OWN)
+    done = vipd(host, "-c", config(lab, control=control))
+    assert done.returncode == 1 and host.addresses() == [OWN]
+    assert not lab.capture.adverts(host=host)
+    [line] = done.stderr.splitlines()
+    assert f" error: control={control} " in line
+    return line
+
+
+def test_file_in_the_place_of_the_control_socket_is_untouched(lab):
+    path = lab.path("precious")
+    with open(path, "w", encoding="utf-8") as file:
+        file.write("not yours")
+    assert "Socket operation on non-socket" in refused_at(lab, path)
+    with open(path, encoding="utf-8") as file:
+        assert file.read() == "not yours"
+
+
+def test_control_socket_two_missing_directories_deep(lab):
+    assert "No such file or directory" in refused_at(lab, lab.path("a/b/vipd.sock"))
+    assert not os.path.exists(lab.path("a"))
+
+
+def test_directory_of_the_control_socket_is_made(lab):
+    agent = lab.vipd(lab.host("gw1", OWN), text=vipd_config(
+        [router()], {"control": lab.path("run/vipd.sock")}), wait=False)
+    agent.control = lab.path("run/vipd.sock")
+    agent.wait_ready()
+    assert stat.S_IMODE(os.stat(lab.path("run")).st_mode) == 0o755
+
+
+def test_control_socket_is_for_root_and_its_group(lab):
+    agent = start_active(lab)
+    status = os.stat(agent.control)
+    assert stat.S_IMODE(status.st_mode) == 0o660 and status.st_uid == 0
+    done = vipctl(agent.host, "-s", agent.control, "show", before=as_user(NOBODY, NOBODY))
+    assert done.returncode == 1 and done.stdout == ""
+    assert agent.control in done.stderr and "Permission denied" in done.stderr
+
+
+@pytest.mark.parametrize("user", [as_user(NOBODY, GROUP), as_user(NOBODY, NOBODY, GROUP)],
+                         ids=["primary", "supplementary"])
+@pytest.mark.parametrize("how", ["directory", "chgrp"])
+def test_group_of_the_control_socket_may_ask(lab, user, how):
+    """The group is the directory's (set-group-ID), or is given to the socket that is there."""
+    directory, control = lab.path("run"), lab.path("run/vipd.sock")
+    os.mkdir(directory)
+    if how == "directory":
+        os.chown(directory, 0, GROUP)
+        os.chmod(directory, 0o2755)
+    agent = lab.vipd(lab.host("gw1", OWN), text=vipd_config([router()], {"control": control}),
+                     wait=False)
+    agent.control = control
+    agent.wait_ready()
+    if how == "chgrp":
+        os.chown(control, 0, GROUP)
+    done = vipctl(agent.host, "-s", control, "show", "--json", before=user)
+    assert done.returncode == 0, done.stderr
+    assert json.loads(done.stdout)["routers"][0]["name"] == "lan"
+
+
+def test_world_writable_control_socket_lets_nobody_in(lab):
+    """Somebody was careless with chmod; the question who asks is the kernel's to answer."""
+    agent = start_active(lab)
+    os.chmod(agent.control, 0o666)
+    done = vipctl(agent.host, "-s", agent.control, "show", before=as_user(NOBODY, NOBODY))
+    assert done.returncode == 1 and "may not ask" in done.stderr
+
+
+# ---- clients that behave badly ----
+
+def client(agent):
+    """A connection to the control socket."""
+    made = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+    made.connect(agent.control)
+    made.settimeout(10)
+    return made
+
+
+def wait_answer(agent):
+    """Waits until vipctl is served again."""
+    wait_until(lambda: agent.ctl("show", "--json", check=False).returncode == 0,
+               what="vipctl to be answered again")
+
+
+def wait_hang_up(made):
+    """Waits until vipd has had enough of a client."""
+    with contextlib.suppress(ConnectionError):
+        while made.recv(1 << 20):
+            pass
+
+
+def test_silent_clients_are_hung_up_on(lab):
+    agent = start_active(lab)
+    descriptors = len(os.listdir(f"/proc/{agent.pid}/fd"))
+
+    def be_silent():
+        with contextlib.ExitStack() as clients:
+            silent = [clients.enter_context(client(agent)) for _ in range(8)]
+            for it in silent:
+                wait_hang_up(it)
+
+    check_rhythm(lab, agent.host, be_silent)
+    wait_answer(agent)
+    assert len(os.listdir(f"/proc/{agent.pid}/fd")) == descriptors
+
+
+def test_garbage_requests_are_hung_up_on(lab):
+    agent = start_active(lab)
+    descriptors = len(os.listdir(f"/proc/{agent.pid}/fd"))
+
+    def talk_nonsense():
+        for garbage in (b"\0", b"GET / HTTP/1.1\r\n\r\n", bytes(6), b"\xff" * 6, os.urandom(8),
+                        os.urandom(60000)):
+            with client(agent) as it:
+                it.send(garbage)
+                wait_hang_up(it)
+        for _ in range(50):
+            client(agent).close()
+
+    check_rhythm(lab, agent.host, talk_nonsense)
+    wait_answer(agent)
+    assert len(os.listdir(f"/proc/{agent.pid}/fd")) == descriptors
+
+
+def test_twenty_clients_at_once(lab):
+    """Those that are one too many are told so; all others have their answer, whole."""
+    agent = start_active(lab)
+    answers = []
+
+    def ask():
+        answers.clear()
+        threads = [threading.Thread(
+            target=lambda: answers.append(agent.ctl("show", "--json", check=False)))
+            for _ in range(20)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+
+    check_rhythm(lab, agent.host, ask)
+    wait_answer(agent)
+    assert len(answers) == 20
+    for answer in answers:
+        if answer.returncode == 0:
+            assert json.loads(answer.stdout)["routers"][0]["state"] == "active"
+        else:
+            assert answer.returncode == 1 and "too many ask at once" in answer.stderr
+    assert sum(answer.returncode == 0 for answer in answers) >= 8
+
+
+def many_routers(host, number):
+    """So many routers besides "lan", 250 on an interface, all waiting in Backup."""
+    devices = [host.attach("other") for _ in range((number + 249) // 250)]
+    return [router(1, name=f"r{i}", interface=devices[i // 250], vrid=i % 250 + 1,
+                   interval="40s", addresses=[f"10.9.{i // 250}.{i % 250 + 1}/24"])
+            for i in range(number)]
+
+
+def request():
+    """What vipctl sends: caught from it, since its form is nobody else's business."""
+    path = f"/tmp/vipd-request-{os.getpid()}"
+    with socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET) as listener:
+        listener.bind(path)
+        try:
+            listener.listen()
+            listener.settimeout(10)
+            with subprocess.Popen([binary("vipctl"), "-s", path, "show"],
+                                  stderr=subprocess.DEVNULL):
+                with listener.accept()[0] as conversation:
+                    return conversation.recv(4096)
+        finally:
+            os.unlink(path)
+
+
+def test_client_that_never_reads_is_hung_up_on(lab):
+    """Its answer is far more than a socket holds, and vipd must not wait for it."""
+    host = lab.host("gw1", OWN)
+    agent = lab.vipd(host, [router(150, **RHYTHM), *many_routers(host, 500)])
+    agent.wait_state("lan", "active")
+    descriptors = len(os.listdir(f"/proc/{agent.pid}/fd"))
+    asked = request()
+
+    def be_deaf():
+        with contextlib.ExitStack() as clients:
+            for _ in range(4):
+                clients.enter_context(client(agent)).send(asked)
+            assert len(agent.show()["routers"]) == 501, "others are served meanwhile"
+            wait_until(lambda: len(os.listdir(f"/proc/{agent.pid}/fd")) == descriptors,
+                       what="the deaf clients to be let go")
+
+    check_rhythm(lab, host, be_deaf)
+    assert agent.router()["counters"]["became_active"] == 1
+
+
+def unread(sock):
+    """How many bytes wait to be read."""
+    return struct.unpack("i", fcntl.ioctl(sock, termios.FIONREAD, bytes(4)))[0]
+
+
+def test_client_that_reads_late_gets_all(lab):
+    """What did not fit at first follows when there is room: routers so large that it may be any."""
+    host = lab.host("gw1", OWN)
+    routers = many_routers(host, 60)
+    for i, it in enumerate(routers):
+        it["extra_addresses"] = [f"10.{100 + i}.{n // 250}.{n % 250 + 1}/32" for n in range(400)]
+    agent = lab.vipd(host, routers)
+    with client(agent) as it:
+        it.send(request())
+        sizes = []
+
+        def settled():
+            sizes.append(unread(it))
+            return len(sizes) > 5 and sizes[-1] == sizes[-6] > 0
+
+        wait_until(settled, what="vipd to find no more room")
+        messages = list(iter(lambda: it.recv(1 << 20), b""))
+    assert len(messages) == 61, "the head, and one for each router"
+
+
+# ---- vipctl ----
+
+SHOWN = {"node": str, "version": str, "rejected": dict, "unread": int, "routers": list}
+ROUTER = {"name": str, "interface": str, "vrid": int, "family": int, "version": int,
+          "state": str, "reason": str, "since": str, "priority": int, "effective_priority": int,
+          "active_address": (str, type(None)), "interval_ms": int, "addresses": list,
+          "extra_addresses": list, "missing_addresses": list, "counters": dict}
+COUNTERS = {name: int for name in (
+    "adverts_sent", "adverts_received", "priority_zero_sent", "priority_zero_received",
+    "became_active", "late_timers", "announcements_sent", "addresses_restored", "send_errors")}
+COUNTERS |= {"rejected": dict, "noticed": dict}
+NOTICED = {name: int for name in (
+    "interval", "address_list", "owner", "equal_priority", "checksum_form")}
+
+
+def check_shape(value, shape):
+    """Exactly these members, of these types (a bool is no int)."""
+    assert set(value) == set(shape)
+    for name, kind in shape.items():
+        assert isinstance(value[name], kind) and not isinstance(value[name], bool), name
+
+
+def check_shown(shown):
+    """The whole document."""
+    check_shape(shown, SHOWN)
+    assert REJECTS <= set(shown["rejected"])
+    for entry in shown["routers"]:
+        check_shape(entry, ROUTER)
+        check_shape(entry["counters"], COUNTERS)
+        check_shape(entry["counters"]["noticed"], NOTICED)
+        assert REJECTS <= set(entry["counters"]["rejected"])
+        assert all(type(n) is int and n >= 0 for n in entry["counters"]["rejected"].values())
+        assert entry["state"] in ("initialize", "backup", "active", "fault")
+        assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z", entry["since"])
+        for group in ("addresses", "extra_addresses", "missing_addresses"):
+            assert all(re.fullmatch(r"[\d.]+/\d+", address) for address in entry[group])
+
+
+def test_show_json(lab):
+    host = lab.host("gw1", OWN)
+    with frames.Probe(lab.host("probe")).speak(every=0.05, vrid=52, priority=200):
+        agent = lab.vipd(host, [
+            router(150, extra_addresses=["198.51.100.7/32"], **RHYTHM),
+            router(name="two", vrid=52, addresses=["192.0.2.11/24", "192.0.2.12/24"]),
+            router("owner", name="gone", vrid=53, interface="none0", interval="40.95s",
+                   addresses=["192.0.2.13/24"])], node="gateway-1")
+        agent.wait_state("lan", "active")
+        wait_until(lambda: agent.router("two")["counters"]["adverts_received"] > 0,
+                   what="adverts")
+        shown = agent.show()
+    check_shown(shown)
+    lan, two, gone = shown["routers"]
+    assert shown["node"] == "gateway-1"
+    assert (lan["name"], lan["interface"], lan["vrid"], lan["family"], lan["version"]) == (
+        "lan", "eth0", 51, 4, 3)
+    assert (lan["priority"], lan["effective_priority"], lan["interval_ms"]) == (150, 150, 50)
+    assert lan["reason"].startswith("no advert for ")
+    assert lan["active_address"] == "192.0.2.2"
+    assert (lan["addresses"], lan["extra_addresses"]) == ([VIP], ["198.51.100.7/32"])
+    assert lan["counters"]["became_active"] == 1
+    assert lan["counters"]["announcements_sent"] >= 2
+    assert (two["state"], two["active_address"]) == ("backup", "192.0.2.9")
+    assert two["addresses"] == ["192.0.2.11/24", "192.0.2.12/24"] and two["priority"] == 100
+    assert (gone["state"], gone["active_address"]) == ("fault", None)
+    assert gone["reason"] == "there is no interface none0"
+    assert (gone["priority"], gone["interval_ms"]) == (255, 40950)
+
+
+def test_show_table(lab):
+    agent = start_active(lab, [router(150, extra_addresses=["198.51.100.7/32"], **RHYTHM),
+                               router(name="gone", vrid=53, interface="none0")])
+    header, lan, gone = agent.ctl("show").stdout.splitlines()
+    assert header.split() == ["ROUTER", "INTERFACE", "VRID", "STATE", "FOR", "PRIO", "ACTIVE",
+                              "IS", "ADDRESSES", "REASON"]
+    assert re.fullmatch(r"lan +eth0 +51 +active +\d+ s +150 +192\.0\.2\.2 +192\.0\.2\.1/24 \+1 +"
+                        r"no advert for 0\.\d{3} s", lan.rstrip()), lan
+    assert re.fullmatch(r"gone +none0 +53 +fault +\d+ s +100 +- +192\.0\.2\.1/24 +"
+                        r"there is no interface none0", gone.rstrip()), gone
+
+
+def test_show_of_a_thousand_routers_is_complete(lab):
+    host = lab.host("gw1", OWN)
+    routers = many_routers(host, 1000)
+    agent = lab.vipd(host, routers)
+    shown = agent.show()
+    check_shown(shown)
+    assert [entry["name"] for entry in shown["routers"]] == [it["name"] for it in routers]
+    assert [entry["addresses"] for entry in shown["routers"]] == [it["addresses"]
+                                                                  for it in routers]
+    lines = agent.ctl("show").stdout.splitlines()
+    assert [line.split()[0] for line in lines[1:]] == [it["name"] for it in routers]
+
+
+def test_show_of_the_largest_router_is_complete(lab):
+    """More addresses than one message to a client might hold."""
+    listed = [f"10.8.0.{n}/16" for n in range(1, 256)]
+    extra = [f"10.9.{n // 250}.{n % 250 + 1}/32" for n in range(4096)]
+    agent = lab.vipd(lab.host("gw1", OWN), [router(1, addresses=listed, extra_addresses=extra,
+                                                   interval="10s")])
+    shown = agent.router()
+    assert (shown["addresses"], shown["extra_addresses"]) == (listed, extra)
+    assert "+4350" in agent.ctl("show").stdout
+
+
+@pytest.mark.parametrize("args", [[], ["bogus"], ["show", "--bogus"], ["show", "--json", "x"],
+                                  ["-x", "show"], ["-s"]])
+def test_vipctl_wrong_usage(lab, args):
+    agent = start_active(lab)
+    done = vipctl(agent.host, "-s", agent.control, *args)
+    assert done.returncode == EX_USAGE
+    assert "usage: vipctl " in done.stderr and "show" in done.stderr and done.stdout == ""
+
+
+@pytest.mark.parametrize("name, words", [
+    ("none.sock", "No such file or directory: vipd does not run"),
+    ("x" * 200, "File name too long"),
+])
+def test_vipctl_without_vipd(lab, name, words):
+    done = vipctl(lab.host("gw1", OWN), "-s", lab.path(name), "show")
+    assert done.returncode == 1 and done.stdout == ""
+    [line] = done.stderr.splitlines()
+    assert line.startswith(f"vipctl: {lab.path(name)}: ") and words in line
+
+
+def test_vipctl_at_a_dead_socket(lab):
+    agent = start_active(lab)
+    agent.kill()
+    done = agent.ctl("show", check=False)
+    assert done.returncode == 1 and "Connection refused: vipd does not run" in done.stderr
+
+
+def test_vipctl_at_a_vipd_that_stands_still(lab):
+    agent = start_active(lab)
+    os.kill(agent.pid, signal.SIGSTOP)
+    try:
+        done = agent.ctl("show", check=False)
+    finally:
+        os.kill(agent.pid, signal.SIGCONT)
+    assert done.returncode == 1 and "does not answer" in done.stderr
+
+
+# ---- the log ----
+
+HANGUPS = 80                     # a line of 100 bytes each: more than the pipe takes
+
+
+class Piped:
+    """A vipd whose log goes into a small pipe that the test reads, or does not."""
+
+    def __init__(self, lab):
+        self.host, self.control = lab.host("gw1", OWN), lab.path("own.sock")
+        self.reader, writer = os.pipe()
+        fcntl.fcntl(writer, fcntl.F_SETPIPE_SZ, 8192)
+        path = config(lab, routers=[router(150, interval="20ms")])
+        self.process = self.host.popen(binary("vipd"), "-c", path, stderr=writer)
+        os.close(writer)
+        os.set_blocking(self.reader, False)
+        lab.capture.wait_arp(host=self.host, gratuitous=True, spa="192.0.2.1")
+
+    def read(self):
+        """What is in the pipe."""
+        with contextlib.suppress(BlockingIOError):
+            return os.read(self.reader, 1 << 20).decode()
+        return ""
+
+    def hang_up(self, lab):
+        """Has it write a line: SIGHUP is answered with one. Two adverts later it is written."""
+        mark = lab.now()
+        self.process.send_signal(signal.SIGHUP)
+        wait_until(lambda: self.process.poll() is not None
+                   or len(lab.capture.adverts(host=self.host, since=mark)) >= 2, what="adverts")
+        assert self.process.poll() is None, "vipd is dead"
+
+    def end(self):
+        """Asks it to leave. Return: its exit code."""
+        self.process.terminate()
+        return self.process.wait(10)
+
+
+def test_reader_of_the_log_that_stopped(lab):
+    """Lines that find no room are counted, and told when there is room again."""
+    agent = Piped(lab)
+    for _ in range(HANGUPS):
+        agent.hang_up(lab)
+    check_rhythm(lab, agent.host, lambda: None)
+    assert vipctl(agent.host, "-s", agent.control, "show").returncode == 0
+    before = agent.read()
+    written = before.count("signal=SIGHUP")
+    assert 0 < written < HANGUPS and before.endswith("\n"), "no line is cut short"
+    agent.hang_up(lab)
+    after = agent.read()
+    assert re.search(rf"lines lost={HANGUPS - written}\n", after), after
+    assert "signal=SIGHUP" in after
+    assert agent.end() == 0 and agent.host.addresses() == [OWN]
+    assert "stopped" in agent.read()
+    os.close(agent.reader)
+
+
+def test_reader_of_the_log_that_is_gone(lab):
+    """A broken pipe is no reason to drop an address."""
+    agent = Piped(lab)
+    select.select([agent.reader], [], [], 10)
+    os.close(agent.reader)
+    check_rhythm(lab, agent.host, lambda: agent.hang_up(lab))
+    assert agent.host.addresses() == [OWN, VIP]
+    assert agent.end() == 0 and agent.host.addresses() == [OWN]
