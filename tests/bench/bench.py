@@ -1,0 +1,259 @@
+# SPDX-License-Identifier: MIT
+"""vipd side by side with Debian's keepalived, on this machine, in one run (`make bench`).
+
+Two gateways that run the same program on one switch; adverts every 100 ms. The Active one dies
+silently, is repaired, and leaves gracefully; programs take turns, round by round, so that whatever
+else the machine does hits them alike. Told is how long after the moment that the protocol allows
+the successor's adverts and gratuitous ARPs were at the switch, by the kernel's clock there.
+
+vipd runs as it is installed: with real-time priority. keepalived runs as Debian ships it, without,
+and in a second column with it. --scale adds 4,080 virtual routers that fail over together.
+
+Absolute figures move from machine to machine: compare within a run. Samples, medians and ratios
+go to build/bench.json. Exit status 0 if all could be measured, however slow it was.
+"""
+
+import argparse
+import itertools
+import json
+import os
+import platform
+import shutil
+import signal
+import statistics
+import sys
+import time
+
+from contenders import contenders
+from failover import Unmeasured, play, play_steady
+from lab import LabError
+from scale import ROUTERS, play_scale
+
+ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+BUDGET = 180                     # s: no trial of a failover begins later
+VIPS = (1, 1000)
+TITLES = {"silent death": "Active dies silently: ms behind Active_Down_Interval",
+          "graceful leave": "Active leaves: ms behind priority 0 and the skew time",
+          "steady": "Steady state, adverts every 100 ms",
+          "scale": f"{ROUTERS:,} virtual routers, adverts every second"}
+
+# What vipd means to reach: at most so much, or so many times what keepalived as shipped needs.
+TARGETS = {("silent death", 1, "first announcement"): (0.5, "x"),
+           ("silent death", 1000, "last announcement"): (4, "ms"),
+           ("graceful leave", 1, "first announcement"): (0.5, "x"),
+           ("graceful leave", 1000, "last announcement"): (0.5, "x"),
+           ("scale", ROUTERS, "start to all Active, s"): (4, "s"),
+           ("scale", ROUTERS, "CPU as Active, %"): (1.2, "%"),
+           ("scale", ROUTERS, "CPU as Backup, %"): (0.7, "%"),
+           ("scale", ROUTERS, "adverts off their second, p99, ms"): (1, "ms"),
+           ("scale", ROUTERS, "memory as Active, MiB"): (10, "MiB"),
+           ("scale", ROUTERS, "announcement behind, p99, ms"): (60, "ms"),
+           ("scale", ROUTERS, "announcement behind, max, ms"): (100, "ms"),
+           ("scale", ROUTERS, "CPU of the failover, ms"): (120, "ms")}
+
+
+class Results:
+    """Samples by (scenario, addresses, quantity) and contender; what could not be measured."""
+
+    def __init__(self, who):
+        self.who, self.samples, self.failures = who, {}, []
+        self.tried, self.done = set(), set()       # (what, addresses, contender)
+
+    def add(self, scenario, vips, contender, values):
+        """Takes the values of one round."""
+        for quantity, value in values.items():
+            row = self.samples.setdefault((scenario, vips, quantity), {})
+            row.setdefault(contender.key, []).append(value)
+
+    def fail(self, contender, vips, error):
+        """A round that came to nothing."""
+        text = str(error).splitlines()[0]
+        self.failures.append({"contender": contender.key, "addresses": vips, "why": text})
+        print(f"not measured: {contender.title}, {vips:,} VIPs: {text}", file=sys.stderr)
+
+    def median(self, row, contender):
+        """Of one cell, or None if it is empty."""
+        values = self.samples[row].get(contender.key)
+        return statistics.median(values) if values else None
+
+    def ratio(self, row, other):
+        """vipd's median as a multiple of the other's, or None."""
+        ours, theirs = self.median(row, self.who[0]), self.median(row, other)
+        return ours / theirs if ours is not None and theirs else None
+
+    def complete(self):
+        """Whether everything was measured at least once."""
+        return self.done == self.tried
+
+
+def attempt(results, contender, vips, function):
+    """Plays one round, and notes what came of it."""
+    what = (function.__name__, vips, contender.key)
+    results.tried.add(what)
+    try:
+        for scenario, values in function(contender, vips).items():
+            results.add(scenario, vips, contender, values)
+        results.done.add(what)
+    except (Unmeasured, LabError) as error:
+        results.fail(contender, vips, error)
+
+
+def measure_failover(results, trials):
+    """All contenders in turn, trial by trial; every second trial with 1,000 addresses as well."""
+    end = time.monotonic() + BUDGET
+    for trial in range(trials):
+        for vips, contender in itertools.product(VIPS[:2 - trial % 2], results.who):
+            if time.monotonic() > end:
+                return
+            progress(f"trial {trial + 1} of {trials}: {contender.title}, {vips:,} VIPs")
+            attempt(results, contender, vips, play)
+
+
+def measure_steady(results):
+    """What doing nothing costs, once each."""
+    for vips, contender in itertools.product(VIPS, results.who):
+        progress(f"steady state: {contender.title}, {vips:,} VIPs")
+        attempt(results, contender, vips, play_steady)
+
+
+def measure_scale(results):
+    """Thousands of virtual routers, once each."""
+    for contender in results.who:
+        progress(f"{ROUTERS:,} routers: {contender.title}")
+        attempt(results, contender, ROUTERS, play_scale)
+
+
+def progress(text):
+    """A line that is written over, on a terminal only."""
+    if sys.stderr.isatty():
+        print(f"\r  {text:70.70}", end="\r", file=sys.stderr, flush=True)
+
+
+def number(value):
+    """Three digits or so, whatever its size."""
+    if value is None:
+        return "-"
+    return f"{value:,.0f}" if abs(value) >= 1000 else f"{value:.3g}"
+
+
+def cell(values):
+    """Median and range of the samples."""
+    if not values:
+        return "-"
+    median = number(statistics.median(values))
+    if len(values) < 2:
+        return median
+    return f"{median} ({number(min(values))}..{number(max(values))})"
+
+
+def verdict(results, row, versus):
+    """The target of a row, and whether it is met."""
+    if row not in TARGETS:
+        return ""
+    limit, unit = TARGETS[row]
+    value = results.ratio(row, versus) if unit == "x" else results.median(row, results.who[0])
+    if value is None:
+        return ""
+    return f"<= {limit:g} {unit}: {'met' if value <= limit else 'missed'}"
+
+
+def table(results, rows, title):
+    """One table: a row per quantity, a column per contender, the ratios to keepalived."""
+    versus = [it for it in results.who if not it.vipd]
+    head = [title, *(it.title for it in results.who),
+            *(f"vipd / {it.key}" for it in versus), "target"]
+    lines = [head]
+    for row in rows:
+        _, vips, quantity = row
+        lines.append([f"  {vips:,} VIP{'s' * (vips > 1)}: {quantity}",
+                      *(cell(results.samples[row].get(it.key)) for it in results.who),
+                      *(number(results.ratio(row, it)) for it in versus),
+                      verdict(results, row, versus[0])])
+    widths = [max(len(line[i]) for line in lines) for i in range(len(head))]
+    for line in lines:
+        print("  ".join([line[0].ljust(widths[0]),
+                         *(text.rjust(width) for text, width in zip(line[1:-1], widths[1:-1])),
+                         line[-1]]).rstrip())
+    print()
+
+
+def show(results, machine):
+    """All tables."""
+    print(f"\n{machine['cpu']}, {machine['cores']} cores, Linux {machine['kernel']}, "
+          f"load {machine['load']:.2f}")
+    for contender in results.who:
+        print(f"  {contender.title}: {machine['versions'][contender.key]}")
+    print("vipd with its default real-time priority; keepalived as shipped (none), and with "
+          "vrrp_rt_priority.\nMedian (least..most).\n")
+    for scenario, title in TITLES.items():
+        if rows := sorted((row for row in results.samples if row[0] == scenario),
+                          key=lambda row: row[1]):
+            table(results, rows, title)
+    if results.failures:
+        print(f"Rounds that could not be measured: {len(results.failures)}")
+
+
+def describe(who):
+    """The machine and the programs."""
+    with open("/proc/cpuinfo", encoding="utf-8") as file:
+        models = [line.split(":", 1)[1].strip() for line in file if line.startswith("model name")]
+    return {"cpu": models[0] if models else platform.machine(), "cores": os.cpu_count(),
+            "kernel": platform.release(), "load": os.getloadavg()[0],
+            "versions": {it.key: it.version() for it in who}}
+
+
+def save(results, machine, path):
+    """Everything, for later comparison."""
+    versus = [it for it in results.who if not it.vipd]
+    rows = [{"scenario": row[0], "addresses": row[1], "quantity": row[2],
+             "samples": results.samples[row],
+             "medians": {it.key: results.median(row, it) for it in results.who},
+             "ratios": {f"vipd/{it.key}": results.ratio(row, it) for it in versus}}
+            for row in results.samples]
+    os.makedirs(os.path.dirname(path), exist_ok=True)
+    with open(path, "w", encoding="utf-8") as file:
+        json.dump({"machine": machine, "rows": rows, "not_measured": results.failures}, file,
+                  indent=1)
+    print(f"Samples: {os.path.relpath(path)}")
+
+
+def arguments():
+    """The command line."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--trials", type=int, default=15,
+                        help="with one address (default 15); with 1,000 half as many")
+    parser.add_argument("--scale", action="store_true", help=f"also {ROUTERS:,} virtual routers")
+    parser.add_argument("--only-scale", action="store_true", help="nothing else")
+    parser.add_argument("--vipd", action="append", default=[], metavar="PATH",
+                        help="another build of vipd to compare; may be repeated")
+    parser.add_argument("--without-rt", action="store_true",
+                        help="leave out keepalived with real-time priority")
+    return parser.parse_args()
+
+
+def main():
+    """Measures, shows, saves."""
+    options = arguments()
+    if os.geteuid() != 0:
+        sys.exit("the benchmark makes network namespaces: it needs root (sudo make bench)")
+    if not shutil.which("keepalived"):
+        sys.exit("keepalived is not installed: apt-get install keepalived")
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
+    who = contenders(options.vipd)
+    if options.without_rt:
+        who = [it for it in who if it.key != "keepalived-rt"]
+    results, machine = Results(who), describe(who)
+    if not options.only_scale:
+        measure_failover(results, options.trials)
+        measure_steady(results)
+    if options.scale or options.only_scale:
+        measure_scale(results)
+    progress("")
+    show(results, machine)
+    save(results, machine, os.path.join(ROOT, "build", "bench.json"))
+    if not results.complete():
+        sys.exit("not everything could be measured")
+
+
+if __name__ == "__main__":
+    main()

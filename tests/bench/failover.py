@@ -1,0 +1,182 @@
+# SPDX-License-Identifier: MIT
+"""One round: two gateways that run the same program, a silent death, a repair, a graceful leave.
+
+Every round has a network and processes of its own, so that nothing that one program still has to
+do (both announce again, seconds later) runs while another is measured. All times are the kernel's
+at the switch port where a frame came in. They are told relative to the moment at which the
+protocol would have the Backup act: what remains is the program's.
+"""
+
+import contextlib
+import signal
+import time
+
+from contenders import cpu_ns, pss_kib
+from lab import Lab, router, wait_until
+
+INTERVAL = 0.1                   # s
+BACKUP_PRIORITY = 100
+SKEW = (256 - BACKUP_PRIORITY) * INTERVAL / 256        # RFC 9568 §6.1
+ACTIVE_DOWN = 3 * INTERVAL + SKEW
+ADVERTISED_MAX = 255             # more do not fit into an advert's count
+LIMIT = 6.0                      # s: any failover is over, whoever measures beside us
+STEADY = 2.0                     # s
+IGMP_GROUP = "120000E0"          # 224.0.0.18 as /proc/net/igmp writes it
+
+
+class Unmeasured(Exception):
+    """The round says nothing about the program: frames were lost, or the cut fell badly."""
+
+
+def virtual_addresses(count):
+    """All in the gateways' own subnet, with its prefix length."""
+    return [f"10.9.{1 + i // 250}.{i % 250}/16" for i in range(count)]
+
+
+def settings(priority, count):
+    """One virtual router of `count` addresses; what does not fit into adverts is held as extra."""
+    addresses = virtual_addresses(count)
+    keys = {"addresses": addresses[:ADVERTISED_MAX], "interval": f"{INTERVAL * 1000:g}ms"}
+    if count > ADVERTISED_MAX:
+        keys["extra_addresses"] = addresses[ADVERTISED_MAX:]
+    return router(priority, **keys)
+
+
+class Pair:
+    """Two gateways with the same program; gw1 is Active when settle() returns."""
+
+    def __init__(self, lab, contender, count):
+        self.lab, self.capture, self.count = lab, lab.capture, count
+        self.gw1, self.gw2 = lab.host("gw1", "10.9.0.2/16"), lab.host("gw2", "10.9.0.3/16")
+        mark = lab.now()
+        self.active = contender.start(self.gw1, [settings(150, count)])
+        wait_until(lambda: len(self.first_announcements(self.gw1, mark)) == count, LIMIT,
+                   "all announcements of gw1", every=0.05)
+        self.backup = contender.start(self.gw2, [settings(BACKUP_PRIORITY, count)])
+        wait_until(self.listens, LIMIT, "gw2 to listen")
+
+    def listens(self):
+        """Whether gw2 has joined the group of VRRP."""
+        return IGMP_GROUP in self.gw2.run("cat", "/proc/net/igmp").stdout
+
+    def settle(self):
+        """Waits until gw1 alone holds the addresses, and half a second more."""
+        wait_until(lambda: len(self.gw2.addresses()) == 1, LIMIT, "gw2 to hold its own address")
+        mark = self.lab.now()
+        wait_until(lambda: len(self.capture.adverts(mark, self.gw1)) >= 5, LIMIT,
+                   "adverts of gw1", every=INTERVAL)
+        if self.capture.adverts(mark, self.gw2):
+            raise Unmeasured("gw2 became Active by itself")
+
+    def first_announcements(self, host, since):
+        """When each virtual address was announced first since then: {address: ns}."""
+        first = {}
+        for arp in self.capture.arps(since, host, gratuitous=True):
+            first.setdefault(arp.spa, arp.ns)
+        first.pop(host.addresses()[0].split("/")[0], None)
+        return first
+
+    def silent_death(self):
+        """Cuts gw1 off between two of its adverts. Return: {quantity: ms behind the interval}."""
+        before = self.capture.wait_advert(since=self.lab.now(), host=self.gw1)
+        self.lab.cut(self.gw1)
+        heard = self.capture.adverts(before.ns, self.gw1)
+        if len(heard) != 1:
+            raise Unmeasured("the cut fell on an advert")
+        return self.takeover(before.ns, ACTIVE_DOWN)
+
+    def leave(self):
+        """Asks gw1 to leave. Return: {quantity: ms behind the skew time}."""
+        mark = self.lab.now()
+        with quiet(self.capture):
+            self.active.kill(signal.SIGTERM)
+            time.sleep(SKEW)
+            wait_until(lambda: self.capture.adverts(mark, self.gw1, priority=0), LIMIT,
+                       "an advert of priority 0", every=SKEW)
+        farewell = self.capture.adverts(mark, self.gw1, priority=0)[0]
+        times = self.takeover(farewell.ns, SKEW)
+        last = "last announcement" if self.count > 1 else "first announcement"
+        times["all of it, from SIGTERM on"] = (
+            times[last] + SKEW * 1e3 + (farewell.ns - mark) / 1e6)
+        return times
+
+    def takeover(self, since, protocol):
+        """Waits until gw2 announced all. Return: {quantity: ms behind since + protocol}."""
+        origin = since + int(protocol * 1e9)
+        with quiet(self.capture):
+            self.sleep_until(origin + 30 * 10**6)
+            wait_until(lambda: len(self.first_announcements(self.gw2, since)) == self.count,
+                       LIMIT, "all announcements of gw2", every=0.05)
+            announced = sorted(self.first_announcements(self.gw2, since).values())
+            advert = self.capture.adverts(since, self.gw2)[0]
+        self.no_loss()
+        times = {"first advert": (advert.ns - origin) / 1e6,
+                 "first announcement": (announced[0] - origin) / 1e6}
+        if self.count > 1:
+            times["half of the announcements"] = (announced[self.count // 2] - origin) / 1e6
+            times["last announcement"] = (announced[-1] - origin) / 1e6
+        return times
+
+    def sleep_until(self, ns):
+        """Leaves both cores to the gateways while the protocol's own time runs."""
+        time.sleep(max(0, ns - self.lab.now()) / 1e9)
+
+    def no_loss(self):
+        """A frame that the capture lost could be the one that mattered."""
+        if lost := self.capture.dropped():
+            raise Unmeasured(f"the capture lost {lost} frames")
+
+    def steady(self):
+        """What doing nothing costs. Return: {quantity: value}."""
+        before, began = [cpu_ns(host) for host in (self.gw1, self.gw2)], time.monotonic()
+        with quiet(self.capture):
+            time.sleep(STEADY)
+        spent = time.monotonic() - began
+        shares = [(cpu_ns(host) - was) / spent / 1e7
+                  for host, was in zip((self.gw1, self.gw2), before)]
+        return {"CPU as Active, %": shares[0], "CPU as Backup, %": shares[1],
+                "memory as Active, MiB": pss_kib(self.gw1) / 1024,
+                "memory as Backup, MiB": pss_kib(self.gw2) / 1024}
+
+
+@contextlib.contextmanager
+def quiet(capture):
+    """Nobody reads the capture in this block but questions asked inside: the kernel keeps it all.
+
+    The capture's own thread would wake up at the first of a thousand announcements, and compete
+    for a core with the program that sends them. No wait_*() of the capture in here.
+    """
+    with capture._more:                            # pylint: disable=protected-access
+        yield
+
+
+@contextlib.contextmanager
+def network(label):
+    """A lab whose files are not kept just because a round could not be measured."""
+    unmeasured = None
+    with Lab(label) as lab:
+        try:
+            yield lab
+        except Unmeasured as error:
+            unmeasured = error
+    if unmeasured:
+        raise unmeasured
+
+
+def play(contender, count):
+    """One failover, one repair, one leave. Return: {scenario: {quantity: ms}}."""
+    with network(f"{contender.title}, {count}") as lab:
+        pair = Pair(lab, contender, count)
+        pair.settle()
+        death = pair.silent_death()
+        lab.heal(pair.gw1)
+        pair.settle()
+        return {"silent death": death, "graceful leave": pair.leave()}
+
+
+def play_steady(contender, count):
+    """A round in which nothing happens. Return: {scenario: {quantity: value}}."""
+    with network(f"{contender.title}, {count}, steady") as lab:
+        pair = Pair(lab, contender, count)
+        pair.settle()
+        return {"steady": pair.steady()}
