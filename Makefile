@@ -17,13 +17,13 @@ ALL_CFLAGS = -std=gnu17 $(WARN) $(HARDEN) $(CFLAGS) $(SANITIZE)
 ALL_LDFLAGS = -pie -Wl,-z,relro,-z,now -Wl,--as-needed $(LDFLAGS) $(SANITIZE)
 
 # Libraries by pkg-config name. Asked when a recipe runs, after `make demo` has installed them.
-LIBS_vipd   = libnl-3.0 libmnl libconfig
+LIBS_vipd   = libnl-3.0 libmnl libconfig libsystemd
 LIBS_vipctl = jansson smartcols
 PKG_CFLAGS  = $(shell pkg-config --cflags $(LIBS_vipd) $(LIBS_vipctl))
 
 CORE    = $(patsubst %.c,$(BUILD)/%.o,$(wildcard vrrp/*.c))
 KERNEL  = $(patsubst %.c,$(BUILD)/%.o,$(wildcard netlink/*.c))
-CTL     = $(addprefix $(BUILD)/agent/,vipctl.o show.o)
+CTL     = $(addprefix $(BUILD)/agent/,vipctl.o show.o reload.o)
 AGENT   = $(filter-out $(BUILD)/agent/main.o $(CTL),$(patsubst %.c,$(BUILD)/%.o,$(wildcard agent/*.c)))
 SIM     = $(patsubst %.c,$(BUILD)/%.o,$(wildcard tests/sim/*.c))
 UNITS   = $(patsubst %.c,$(BUILD)/%,$(wildcard tests/unit/test_*.c))
@@ -72,7 +72,7 @@ $(BUILD)/tests/fuzz/fuzz_%: tests/fuzz/fuzz_%.c $(wildcard vrrp/*.[ch] netlink/*
 	$(call SAY,FUZZ)
 	@mkdir -p $(@D)
 	$(Q)clang $(CPPFLAGS) $(PKG_CFLAGS) $(FUZZ_CFLAGS) -o $@ $< \
-		$(filter-out agent/main.c agent/vipctl.c agent/show.c,$(wildcard agent/*.c vrrp/*.c netlink/*.c)) \
+		$(filter-out agent/main.c agent/vipctl.c agent/show.c agent/reload.c,$(wildcard agent/*.c vrrp/*.c netlink/*.c)) \
 		$(shell pkg-config --libs $(LIBS_vipd))
 
 test-programs: all $(BUILD)/sim $(UNITS) $(REPLAYS)
@@ -123,6 +123,8 @@ install: all
 	install -m 755 $(BUILD)/vipd $(BUILD)/vipctl $(DESTDIR)$(PREFIX)/sbin
 	install -m 644 etc/vipd.conf.5 $(DESTDIR)$(PREFIX)/share/man/man5
 	install -m 644 etc/vipd.8 etc/vipctl.8 $(DESTDIR)$(PREFIX)/share/man/man8
+	install -d $(DESTDIR)$(PREFIX)/lib/systemd/system
+	sed 's,@SBIN@,$(PREFIX)/sbin,' etc/vipd.service >$(DESTDIR)$(PREFIX)/lib/systemd/system/vipd.service
 	install -m 644 etc/vipd.conf.sample LICENSE $(DESTDIR)$(PREFIX)/share/doc/vipd
 
 clean:

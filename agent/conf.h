@@ -27,10 +27,18 @@ struct conf_address {
 	uint8_t bytes[16]; /* network byte order, IPv4 in the first 4 */
 };
 
+/* How long an address outlives an agent that is dead or hung. */
+enum conf_lease {
+	CONF_LEASE_AVAILABLE, /* longer than any Backup waits */
+	CONF_LEASE_SAFE,      /* shorter than any Backup waits */
+	CONF_LEASE_OFF,       /* for ever */
+};
+
 struct conf_router {
 	char name[CONF_NAME_SIZE];
 	char interface[CONF_LINK_SIZE];
 	struct vrrp_config vrrp;
+	enum conf_lease lease;
 	unsigned addresses_n;           /* advertised: the first ones */
 	unsigned extra_n;               /* held, not advertised: behind them */
 	struct conf_address *addresses; /* owned */
@@ -71,6 +79,16 @@ int conf_load(const char *path, struct conf **ret_conf, struct conf_errors *ret_
  * conf_free() - release; NULL is allowed.
  */
 void conf_free(struct conf *conf);
+
+/**
+ * conf_lease_s() - the lifetime of a router's addresses in the kernel.
+ *
+ * The kernel counts whole seconds and removes an address 0 to 1.2 s after its end. A Backup waits
+ * between 3 and 4 intervals (Active_Down_Interval, RFC 9568 §6.1).
+ *
+ * Return: seconds; 0 for ever; -1 when there is no safe one: the interval is below 740 ms.
+ */
+int conf_lease_s(enum conf_lease lease, unsigned interval_cs);
 
 /**
  * conf_dump() - write the configuration with every default spelled out.

@@ -31,6 +31,17 @@ static void dump_addresses(FILE *out, const char *key, const struct conf_address
 	fputs(" ];\n", out);
 }
 
+static const char *lease_name(enum conf_lease lease)
+{
+	static const char *const names[] = {
+		[CONF_LEASE_AVAILABLE] = "available",
+		[CONF_LEASE_SAFE] = "safe",
+		[CONF_LEASE_OFF] = "off",
+	};
+
+	return names[lease];
+}
+
 static void dump_router(FILE *out, const struct conf_router *router)
 {
 	const struct vrrp_config *c = &router->vrrp;
@@ -54,8 +65,9 @@ static void dump_router(FILE *out, const struct conf_router *router)
 		dump_addresses(out, "extra_addresses", router->addresses + router->addresses_n,
 			       router->extra_n);
 	fputs("    mac = \"interface\";\n    accept = true;\n", out);
-	fprintf(out, "    checksum = \"%s\";\n  }",
+	fprintf(out, "    checksum = \"%s\";\n",
 		c->checksum == VRRP_CHECKSUM_RFC5798 ? "rfc5798" : "rfc9568");
+	fprintf(out, "    lease = \"%s\";\n  }", lease_name(router->lease));
 }
 
 void conf_dump(const struct conf *conf, FILE *out)

@@ -298,7 +298,28 @@ static void set_checksum(const struct place *place)
 		conf_error_expected(place, "\"rfc9568\" or \"rfc5798\"");
 }
 
-/* "addresses" stands before "extra_addresses": rows are set in this order, not in the file's. */
+static void set_lease(const struct place *place)
+{
+	static const char expected[] = "\"available\", \"safe\" or \"off\"";
+	const char *text = get_string(place, expected);
+
+	if (!text)
+		return;
+	if (strcmp(text, "available") == 0)
+		place->router->lease = CONF_LEASE_AVAILABLE;
+	else if (strcmp(text, "safe") == 0)
+		place->router->lease = CONF_LEASE_SAFE;
+	else if (strcmp(text, "off") == 0)
+		place->router->lease = CONF_LEASE_OFF;
+	else
+		conf_error_expected(place, expected);
+	if (conf_lease_s(place->router->lease, place->router->vrrp.interval_cs) < 0)
+		conf_error_in(place, "\"safe\" needs an interval of at least \"740ms\": the kernel "
+				     "counts a lease in whole seconds");
+}
+
+/* "addresses" stands before "extra_addresses", "interval" before "lease": rows are set in this
+ * order, not in the file's. */
 const struct key conf_router_keys[] = {
 	{ "name", set_name, NULL },
 	{ "interface", set_interface, NULL },
@@ -314,6 +335,7 @@ const struct key conf_router_keys[] = {
 	{ "mac", set_mac, NULL },
 	{ "accept", set_accept, NULL },
 	{ "checksum", set_checksum, NULL },
+	{ "lease", set_lease, NULL },
 	{ "unicast", NULL, "unicast peers are" },
 	{ "auth", NULL, "authentication is" },
 	{ "track", NULL, "tracking is" },

@@ -159,3 +159,16 @@ unsigned conf_distance(const char *a, const char *b)
 	}
 	return d[a_len][b_len];
 }
+
+int conf_lease_s(enum conf_lease lease, unsigned interval_cs)
+{
+	int seconds;
+
+	if (lease == CONF_LEASE_OFF)
+		return 0;
+	if (lease == CONF_LEASE_AVAILABLE)
+		return (int)(4 * interval_cs + 99) / 100;
+	/* With what the kernel may be late, still before the first Backup. */
+	seconds = ((int)(3 * interval_cs) - 120) / 100;
+	return seconds < 1 ? -1 : seconds;
+}

@@ -15,7 +15,10 @@
 
 #define CLIENTS_MAX       8
 #define CLIENT_TIMEOUT_NS INT64_C(1000000000)
+#define CLIENT_LIMIT_NS   INT64_C(20000000000)
+#define RELOAD_TIMEOUT_NS INT64_C(10000000000)
 #define ACCEPT_PAUSE_NS   INT64_C(1000000000) /* when the host is out of descriptors */
+#define CLOCK_STEP_NS     INT64_C(1000000)
 #define ROUTERS_PER_TURN  32
 #define GROUPS_MAX        256 /* supplementary groups of a client that are looked at */
 
@@ -26,39 +29,45 @@
 struct client {
 	int fd;         /* -1: free */
 	bool answering; /* the request was read */
+	bool reloading; /* the request was read: waits for the end of a reload */
 	bool head_sent;
 	unsigned next;    /* router to send */
-	int64_t until_ns; /* hang up then */
+	int64_t until_ns; /* hang up then: it takes nothing */
+	int64_t limit_ns; /* hang up then: it takes too little */
 };
 
 struct ctl {
 	char path[CONF_CONTROL_SIZE];
-	const char *node;     /* borrowed */
-	struct inst_set *set; /* borrowed */
+	char born_path[CONF_CONTROL_SIZE + 8];
+	bool published;
+	int64_t real_offset_ns; /* of the wall clock from that of the timers */
+	bool reload_asked;      /* by a client, since ctl_reload_asked() */
+	const char *node;       /* borrowed */
+	struct inst_set *set;   /* borrowed */
 	int epoll_fd, listen_fd;
 	int64_t resume_ns; /* nobody is accepted until then; INT64_MAX: no pause */
 	struct client clients[CLIENTS_MAX];
 	struct ctl_router message; /* the one that is being sent */
 };
 
-/* Whether somebody listens at a path. What nobody listens on was left by a crash. */
-static int replace_stale(const struct sockaddr_un *address)
+/* Whether a path can be ours: what nobody listens on was left by a crash. */
+static int check_free(const char *path)
 {
+	struct sockaddr_un address = { .sun_family = AF_UNIX };
 	struct stat status;
 	int fd, err = 0;
 
-	if (lstat(address->sun_path, &status) < 0)
+	if (lstat(path, &status) < 0)
 		return errno == ENOENT ? 0 : -errno;
 	if (!S_ISSOCK(status.st_mode))
 		return -ENOTSOCK;
 	fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 	if (fd < 0)
 		return -errno;
-	if (connect(fd, (const struct sockaddr *)address, sizeof(*address)) == 0 ||
+	strcpy(address.sun_path, path);
+	if (connect(fd, (const struct sockaddr *)&address, sizeof(address)) == 0 ||
 	    errno != ECONNREFUSED)
 		err = -EADDRINUSE;
-	else if (unlink(address->sun_path) < 0)
-		err = -errno;
 	close(fd);
 	return err;
 }
@@ -77,18 +86,16 @@ static void make_directory(const char *path)
 	(void)mkdir(dir, 0755); /* bind() says what is wrong */
 }
 
-static int listen_at(struct ctl *ctl)
+/* Born beside its place, and put there by ctl_publish(): clients never find the place empty. */
+static int listen_beside(struct ctl *ctl)
 {
 	struct sockaddr_un address = { .sun_family = AF_UNIX };
 	struct epoll_event event = { .events = EPOLLIN, .data.ptr = NULL };
 	mode_t mask;
 	int err;
 
-	strcpy(address.sun_path, ctl->path);
-	make_directory(ctl->path);
-	err = replace_stale(&address);
-	if (err < 0)
-		return err;
+	strcpy(address.sun_path, ctl->born_path);
+	(void)unlink(ctl->born_path);
 	ctl->listen_fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 	if (ctl->listen_fd < 0)
 		return -errno;
@@ -100,21 +107,22 @@ static int listen_at(struct ctl *ctl)
 	if (listen(ctl->listen_fd, CLIENTS_MAX) < 0 ||
 	    epoll_ctl(ctl->epoll_fd, EPOLL_CTL_ADD, ctl->listen_fd, &event) < 0) {
 		err = -errno;
-		unlink(ctl->path);
+		unlink(ctl->born_path);
 		return err;
 	}
 	return 0;
 }
 
-int ctl_open(const char *path, const char *node, struct inst_set *set, struct ctl **ret_ctl)
+int ctl_open(const struct conf *conf, struct inst_set *set, bool succeed, struct ctl **ret_ctl)
 {
 	struct ctl *ctl = calloc(1, sizeof(*ctl));
 	int err;
 
 	if (!ctl)
 		return -ENOMEM;
-	strcpy(ctl->path, path);
-	ctl->node = node;
+	strcpy(ctl->path, conf->control);
+	snprintf(ctl->born_path, sizeof(ctl->born_path), "%s.new", conf->control);
+	ctl->node = conf->node;
 	ctl->set = set;
 	ctl->listen_fd = -1;
 	ctl->resume_ns = INT64_MAX;
@@ -125,7 +133,10 @@ int ctl_open(const char *path, const char *node, struct inst_set *set, struct ct
 		err = -errno;
 		goto free_ctl;
 	}
-	err = listen_at(ctl);
+	make_directory(ctl->path);
+	err = succeed ? 0 : check_free(ctl->path);
+	if (err == 0)
+		err = listen_beside(ctl);
 	if (err < 0)
 		goto close_fds;
 	*ret_ctl = ctl;
@@ -138,6 +149,26 @@ close_fds:
 free_ctl:
 	free(ctl);
 	return err;
+}
+
+/* Whoever the operator let in before stays in. */
+static void keep_owner(const struct ctl *ctl)
+{
+	struct stat status;
+
+	if (lstat(ctl->path, &status) < 0 || !S_ISSOCK(status.st_mode))
+		return;
+	if (lchown(ctl->born_path, status.st_uid, status.st_gid) == 0)
+		(void)chmod(ctl->born_path, status.st_mode & 07777);
+}
+
+int ctl_publish(struct ctl *ctl)
+{
+	keep_owner(ctl);
+	if (rename(ctl->born_path, ctl->path) < 0)
+		return -errno;
+	ctl->published = true;
+	return 0;
 }
 
 static void hang_up(struct client *client)
@@ -155,7 +186,7 @@ void ctl_close(struct ctl *ctl)
 		hang_up(&ctl->clients[i]);
 	close(ctl->listen_fd);
 	close(ctl->epoll_fd);
-	unlink(ctl->path);
+	unlink(ctl->published ? ctl->path : ctl->born_path);
 	free(ctl);
 }
 
@@ -233,10 +264,12 @@ static void accept_client(struct ctl *ctl, const struct inst_now *now)
 		close(fd);
 		return;
 	}
-	*client = (struct client){ .fd = fd, .until_ns = now->mono_ns + CLIENT_TIMEOUT_NS };
+	*client = (struct client){ .fd = fd,
+				   .until_ns = now->mono_ns + CLIENT_TIMEOUT_NS,
+				   .limit_ns = now->mono_ns + CLIENT_LIMIT_NS };
 }
 
-static void read_request(struct ctl *ctl, struct client *client)
+static void read_request(struct ctl *ctl, struct client *client, const struct inst_now *now)
 {
 	struct epoll_event event = { .events = EPOLLOUT, .data.ptr = client };
 	struct ctl_request request;
@@ -246,12 +279,43 @@ static void read_request(struct ctl *ctl, struct client *client)
 		return;
 	/* A vipctl of another version learns ours from the head. */
 	if (len != sizeof(request) || request.magic != CTL_MAGIC ||
-	    (request.version == CTL_VERSION && request.command != CTL_SHOW) ||
-	    epoll_ctl(ctl->epoll_fd, EPOLL_CTL_MOD, client->fd, &event) < 0) {
+	    (request.version == CTL_VERSION && request.command != CTL_SHOW &&
+	     request.command != CTL_RELOAD)) {
 		hang_up(client);
 		return;
 	}
-	client->answering = true;
+	client->reloading = request.version == CTL_VERSION && request.command == CTL_RELOAD;
+	client->answering = !client->reloading;
+	if (client->reloading) {
+		ctl->reload_asked = true;
+		client->until_ns = now->mono_ns + RELOAD_TIMEOUT_NS;
+		event.events = 0; /* but for hanging up */
+	}
+	if (epoll_ctl(ctl->epoll_fd, EPOLL_CTL_MOD, client->fd, &event) < 0)
+		hang_up(client);
+}
+
+bool ctl_reload_asked(struct ctl *ctl)
+{
+	bool asked = ctl->reload_asked;
+
+	ctl->reload_asked = false;
+	return asked;
+}
+
+void ctl_reload_done(struct ctl *ctl, const char *why)
+{
+	struct ctl_result result = { .magic = CTL_MAGIC,
+				     .version = CTL_VERSION,
+				     .failed = why != NULL };
+
+	snprintf(result.text, sizeof(result.text), "%s", why ? why : "");
+	for (unsigned i = 0; i < CLIENTS_MAX; i++) {
+		if (ctl->clients[i].fd < 0 || !ctl->clients[i].reloading)
+			continue;
+		(void)send(ctl->clients[i].fd, &result, sizeof(result), MSG_NOSIGNAL);
+		hang_up(&ctl->clients[i]);
+	}
 }
 
 static int send_head(struct ctl *ctl, struct client *client, const struct inst_now *now)
@@ -263,6 +327,7 @@ static int send_head(struct ctl *ctl, struct client *client, const struct inst_n
 		.vipd_version = VIPD_VERSION,
 		.routers_n = inst_count(ctl->set),
 		.unread = strays->unread,
+		.dropped = strays->dropped,
 	};
 
 	strcpy(head.node, ctl->node);
@@ -275,7 +340,16 @@ static const uint8_t *active_address(const struct vrrp *vr)
 	return vr->state == VRRP_STATE_ACTIVE ? vr->source : vr->active_source; /* or zero */
 }
 
-static size_t fill_router(struct ctl *ctl, const struct inst *inst, const struct inst_now *now)
+/* The same moment is always the same text: only a step of the wall clock shows. */
+static void place_wall_clock(struct ctl *ctl, const struct inst_now *now)
+{
+	int64_t offset_ns = now->real_ns - now->mono_ns;
+
+	if (llabs(offset_ns - ctl->real_offset_ns) > CLOCK_STEP_NS)
+		ctl->real_offset_ns = offset_ns;
+}
+
+static size_t fill_router(struct ctl *ctl, const struct inst *inst)
 {
 	struct ctl_router *message = &ctl->message;
 	const struct conf_router *conf = inst->conf;
@@ -287,7 +361,7 @@ static size_t fill_router(struct ctl *ctl, const struct inst *inst, const struct
 	message->state = inst->vr.state;
 	journal_reason_text(&inst->vr.reason, conf->interface, inst->vr.config.priority,
 			    message->reason);
-	message->since_real_ns = now->real_ns - (now->mono_ns - inst->vr.since_ns);
+	message->since_real_ns = ctl->real_offset_ns + inst->vr.since_ns;
 	memcpy(message->active_address, active_address(&inst->vr), sizeof(message->active_address));
 	message->counters = inst->vr.counters;
 	message->addresses_n = n;
@@ -305,6 +379,7 @@ static int answer(struct ctl *ctl, struct client *client, const struct inst_now 
 {
 	int err;
 
+	place_wall_clock(ctl, now);
 	if (!client->head_sent) {
 		err = send_head(ctl, client, now);
 		if (err < 0)
@@ -316,7 +391,7 @@ static int answer(struct ctl *ctl, struct client *client, const struct inst_now 
 
 		if (client->next == inst_count(ctl->set))
 			return -ESHUTDOWN;
-		len = fill_router(ctl, inst_get(ctl->set, client->next), now);
+		len = fill_router(ctl, inst_get(ctl->set, client->next));
 		if (send(client->fd, &ctl->message, len, MSG_NOSIGNAL) < 0)
 			return errno == EAGAIN ? 0 : -errno;
 		client->next++;
@@ -327,8 +402,10 @@ static int answer(struct ctl *ctl, struct client *client, const struct inst_now 
 
 static void serve(struct ctl *ctl, struct client *client, const struct inst_now *now)
 {
-	if (!client->answering)
-		read_request(ctl, client);
+	if (client->reloading)
+		hang_up(client);
+	else if (!client->answering)
+		read_request(ctl, client, now);
 	else if (answer(ctl, client, now) < 0)
 		hang_up(client);
 }
@@ -347,6 +424,7 @@ void ctl_dispatch(struct ctl *ctl, const struct inst_now *now)
 			serve(ctl, events[i].data.ptr, now);
 	}
 	for (unsigned i = 0; i < CLIENTS_MAX; i++)
-		if (ctl->clients[i].fd >= 0 && now->mono_ns >= ctl->clients[i].until_ns)
+		if (ctl->clients[i].fd >= 0 && (now->mono_ns >= ctl->clients[i].until_ns ||
+						now->mono_ns >= ctl->clients[i].limit_ns))
 			hang_up(&ctl->clients[i]);
 }

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * The control socket: answers vipctl. Serves a few clients at a time, each a bounded piece per turn
- * and none for longer than a second, so that nobody who asks can delay an advert.
+ * and none that takes nothing for a second or too little for twenty, so that nobody who asks can
+ * delay an advert or keep others from asking.
  */
 #ifndef CTL_H
 #define CTL_H
@@ -11,16 +12,34 @@
 struct ctl;
 
 /**
- * ctl_open() - listen.
- * @path: of the socket, mode 0660. A socket that nobody listens on any more is replaced.
- * @node: of the configuration; borrowed until ctl_close().
+ * ctl_open() - listen, but not at the socket's place yet.
+ * @conf: whose control and node are used; borrowed until ctl_close().
  * @set: what is shown; borrowed until ctl_close().
+ * @succeed: another generation may listen there, whose place ctl_publish() takes.
  * @ret_ctl: owned by the caller.
  *
  * Return: 0; -EADDRINUSE when another process listens there; -ENOTSOCK when the path is something
  * else than a socket; another -errno of bind(), such as -EACCES or -ENOENT for the directory.
  */
-int ctl_open(const char *path, const char *node, struct inst_set *set, struct ctl **ret_ctl);
+int ctl_open(const struct conf *conf, struct inst_set *set, bool succeed, struct ctl **ret_ctl);
+
+/**
+ * ctl_publish() - be at the socket's place, mode 0660, or as the one before us.
+ *
+ * Return: 0 or -errno of rename().
+ */
+int ctl_publish(struct ctl *ctl);
+
+/**
+ * ctl_reload_asked() - whether a client asked for a reload since the last call.
+ */
+bool ctl_reload_asked(struct ctl *ctl);
+
+/**
+ * ctl_reload_done() - answer the clients that wait for a reload.
+ * @why: it failed, or NULL.
+ */
+void ctl_reload_done(struct ctl *ctl, const char *why);
 
 /**
  * ctl_close() - hang up and remove the socket. NULL is allowed.

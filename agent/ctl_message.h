@@ -13,11 +13,13 @@
 #include "conf.h"
 #include "journal.h"
 
-#define CTL_MAGIC   0x76697064u /* "vipd" */
-#define CTL_VERSION 1
+#define CTL_MAGIC     0x76697064u /* "vipd" */
+#define CTL_VERSION   1
+#define CTL_TEXT_SIZE 3000
 
 enum ctl_command {
 	CTL_SHOW = 1,
+	CTL_RELOAD,
 };
 
 struct ctl_request {
@@ -36,6 +38,15 @@ struct ctl_head {
 	uint32_t routers_n;                   /* messages to follow */
 	uint64_t rejected[VRRP_REJECT_COUNT]; /* packets that concern no router */
 	uint64_t unread;                      /* of those, dropped before a reason was found */
+	uint64_t dropped;                     /* dropped that could have been adverts */
+};
+
+/* The answer to a reload. */
+struct ctl_result {
+	uint32_t magic;
+	uint16_t version;
+	uint16_t failed;          /* 0: done */
+	char text[CTL_TEXT_SIZE]; /* what went wrong; ends with a zero */
 };
 
 struct ctl_address {

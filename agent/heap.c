@@ -2,6 +2,7 @@
 #include "heap.h"
 
 #include <assert.h>
+#include <stdbool.h>
 #include <stdlib.h>
 
 struct heap {
@@ -49,12 +50,20 @@ static void put(struct heap *heap, unsigned position, unsigned item)
 	heap->position[item] = position;
 }
 
+/* Equal deadlines in the order of the items: routers that advertise together keep their order. */
+static bool is_before(const struct heap *heap, unsigned a, unsigned b)
+{
+	if (heap->deadlines[a] != heap->deadlines[b])
+		return heap->deadlines[a] < heap->deadlines[b];
+	return a < b;
+}
+
 static void sift_up(struct heap *heap, unsigned position, unsigned item)
 {
 	while (position > 0) {
 		unsigned parent = (position - 1) / 2;
 
-		if (heap->deadlines[heap->order[parent]] <= heap->deadlines[item])
+		if (!is_before(heap, item, heap->order[parent]))
 			break;
 		put(heap, position, heap->order[parent]);
 		position = parent;
@@ -70,9 +79,9 @@ static void sift_down(struct heap *heap, unsigned position, unsigned item)
 		if (child >= heap->items_n)
 			break;
 		if (child + 1 < heap->items_n &&
-		    heap->deadlines[heap->order[child + 1]] < heap->deadlines[heap->order[child]])
+		    is_before(heap, heap->order[child + 1], heap->order[child]))
 			child++;
-		if (heap->deadlines[item] <= heap->deadlines[heap->order[child]])
+		if (is_before(heap, item, heap->order[child]))
 			break;
 		put(heap, position, heap->order[child]);
 		position = child;

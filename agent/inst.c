@@ -6,6 +6,8 @@
 
 #include "log.h"
 
+#define NS_PER_S INT64_C(1000000000)
+
 struct journal_router inst_journal(struct inst_set *set, struct inst *inst)
 {
 	return (struct journal_router){ inst->conf, &inst->vr, &inst->episodes, set->now->mono_ns };
@@ -19,7 +21,7 @@ void inst_owe_announcement(struct inst_set *set, struct inst *inst)
 	set->announces[set->announces_n++] = inst;
 }
 
-static void want_addresses(struct inst_set *set, struct inst *inst, bool wanted)
+void inst_want_addresses(struct inst_set *set, struct inst *inst, bool wanted)
 {
 	unsigned n = inst->conf->addresses_n + inst->conf->extra_n;
 
@@ -45,10 +47,10 @@ static void take_action(struct inst_set *set, struct inst *inst, const struct vr
 {
 	switch (action->type) {
 	case VRRP_ACTION_CLAIM:
-		want_addresses(set, inst, true);
+		inst_want_addresses(set, inst, true);
 		return;
 	case VRRP_ACTION_RELEASE:
-		want_addresses(set, inst, false);
+		inst_want_addresses(set, inst, false);
 		return;
 	case VRRP_ACTION_ADVERT:
 		owe_advert(set, inst, action->priority);
@@ -63,7 +65,48 @@ static void take_action(struct inst_set *set, struct inst *inst, const struct vr
 	}
 }
 
-static void step(struct inst_set *set, struct inst *inst, const struct vrrp_event *event)
+/*
+ * When the leases of a router's addresses start anew: at a third of their length, each router a
+ * little earlier of its own, so that thousands of them do not come together.
+ */
+static int64_t next_renewal(const struct inst_set *set, const struct inst *inst)
+{
+	int lease_s = conf_lease_s(inst->conf->lease, inst->vr.config.interval_cs);
+	int64_t third_ns = lease_s * NS_PER_S / 3;
+	uint32_t spread = (uint32_t)(inst - set->insts) * 2654435761u;
+
+	return lease_s <= 0 ? HEAP_NEVER
+			    : set->now->mono_ns + third_ns - (third_ns / 4 >> 8) * (spread >> 24);
+}
+
+/* Only a router that has advertised since is alive, whatever its process may think. */
+static void renew_leases(struct inst_set *set, struct inst *inst)
+{
+	unsigned n = inst->conf->addresses_n + inst->conf->extra_n;
+
+	inst->lease_ns = next_renewal(set, inst);
+	if (inst->vr.counters.adverts_sent == inst->evidence)
+		return;
+	inst->evidence = inst->vr.counters.adverts_sent;
+	for (unsigned i = 0; i < n; i++)
+		kern_holdings_renew(set->holdings, inst->holding + i);
+}
+
+void inst_schedule(struct inst_set *set, struct inst *inst)
+{
+	int64_t deadline_ns = vrrp_deadline(&inst->vr);
+
+	if (inst->vr.state != VRRP_STATE_ACTIVE)
+		inst->lease_ns = HEAP_NEVER;
+	else if (inst->lease_ns == HEAP_NEVER || inst->lease_ns == 0)
+		inst->lease_ns = next_renewal(set, inst);
+	state_put_lease(set->state, (unsigned)(inst - set->insts), inst->lease_ns);
+	if (inst->lease_ns < deadline_ns)
+		deadline_ns = inst->lease_ns;
+	heap_set(set->heap, (unsigned)(inst - set->insts), deadline_ns);
+}
+
+void inst_step(struct inst_set *set, struct inst *inst, const struct vrrp_event *event)
 {
 	struct vrrp_output out;
 
@@ -73,12 +116,13 @@ static void step(struct inst_set *set, struct inst *inst, const struct vrrp_even
 	vrrp_step(&inst->vr, event, &out);
 	for (unsigned i = 0; i < out.actions_n; i++)
 		take_action(set, inst, &out.actions[i]);
-	heap_set(set->heap, (unsigned)(inst - set->insts), vrrp_deadline(&inst->vr));
+	inst_schedule(set, inst);
+	state_put(set->state, (unsigned)(inst - set->insts), &inst->vr);
 }
 
 /* ---- the kernel's news ---- */
 
-static struct link *find_link(struct inst_set *set, int ifindex)
+struct link *inst_find_link(struct inst_set *set, int ifindex)
 {
 	for (unsigned i = 0; i < set->links_n; i++)
 		if (set->links[i].ifindex == ifindex)
@@ -93,7 +137,7 @@ static struct link *find_link(struct inst_set *set, int ifindex)
  */
 static void see_address(struct inst_set *set, const struct kern_object *object)
 {
-	struct link *link = find_link(set, object->address.ifindex);
+	struct link *link = inst_find_link(set, object->address.ifindex);
 	const struct inst *inst;
 	int holding;
 
@@ -120,12 +164,16 @@ static void on_object(const struct kern_object *object, void *arg)
 		return;
 	}
 	for (unsigned i = 0; i < set->links_n; i++) {
-		if (!link_see(&set->links[i], object))
+		struct link *link = &set->links[i];
+		int before = link->ifindex;
+
+		if (!link_see(link, object))
 			continue;
 		/* An interface that comes back may have brought its addresses before its name. */
-		if (set->links[i].ifindex && set->links[i].sources_n == 0)
+		if (link->ifindex && link->ifindex != before)
 			set->dump_due = true;
-		kern_holdings_link(set->holdings, i, set->links[i].ifindex);
+		if (link->ifindex != before)
+			kern_holdings_link(set->holdings, i, link->ifindex, link->promotes);
 		set->links_doubt = true;
 	}
 }
@@ -135,7 +183,7 @@ int inst_dump(struct inst_set *set)
 	int err;
 
 	for (unsigned i = 0; i < set->links_n; i++)
-		set->links[i].in_dump = false;
+		link_dump_begin(&set->links[i]);
 	err = kern_dump_links(set->dump, on_object, set);
 	if (err < 0)
 		return err;
@@ -144,15 +192,15 @@ int inst_dump(struct inst_set *set)
 
 		if (!link->in_dump)
 			link_lost(link);
-		link->sources_n = 0;
-		link->sources_overflow = false;
-		kern_holdings_link(set->holdings, i, link->ifindex);
+		kern_holdings_link(set->holdings, i, link->ifindex, link->promotes);
 	}
 	kern_holdings_dump_begin(set->holdings);
 	err = kern_dump_addresses(set->dump, on_object, set);
 	if (err < 0)
 		return err;
 	kern_holdings_dump_end(set->holdings);
+	for (unsigned i = 0; i < set->links_n; i++)
+		link_dump_end(&set->links[i]);
 	set->links_doubt = true;
 	set->dump_due = false;
 	return 0;
@@ -169,6 +217,7 @@ bool inst_resolve_doubt(struct inst_set *set)
 		  "s\"",
 		  strerror(-err));
 	set->dump_due = true;
+	set->dump_ns = set->now->mono_ns + INST_HOUSEKEEPING_NS;
 	return false;
 }
 
@@ -178,7 +227,10 @@ static void tell_router(struct inst_set *set, struct inst *inst)
 	const struct link *link = &set->links[inst->link];
 	struct vrrp_event event = { .now_ns = set->now->mono_ns };
 
-	vrrp_source_set(&inst->vr, link->source);
+	/* Without one of its own left, a farewell still leaves from the one that it had. */
+	if (link->sources_n > 0)
+		vrrp_source_set(&inst->vr, link->source);
+	inst_prepare_farewell(set, inst);
 	if (link->mac_changed && inst->vr.state == VRRP_STATE_ACTIVE)
 		inst_owe_announcement(set, inst);
 	if (link->fault != VRRP_REASON_NONE) {
@@ -191,14 +243,27 @@ static void tell_router(struct inst_set *set, struct inst *inst)
 	} else {
 		return;
 	}
-	step(set, inst, &event);
+	inst_step(set, inst, &event);
+}
+
+static void assess_link(struct inst_set *set, struct link *link)
+{
+	enum vrrp_reason_code before = link->fault;
+
+	if (link_assess(link) == VRRP_REASON_NO_GROUP && before != VRRP_REASON_NO_GROUP)
+		log_write(LOG_LEVEL_ERROR,
+			  "interface=%s group=224.0.0.18 error=\"%s\" note=\"tried again every "
+			  "second\"",
+			  link->name, strerror(link->group_error));
+	set->groups_missing |= link->fault == VRRP_REASON_NO_GROUP;
 }
 
 static void assess_links(struct inst_set *set)
 {
 	set->links_doubt = false;
+	set->groups_missing = false;
 	for (unsigned i = 0; i < set->links_n; i++)
-		(void)link_assess(&set->links[i]);
+		assess_link(set, &set->links[i]);
 	for (unsigned i = 0; i < set->insts_n; i++)
 		tell_router(set, &set->insts[i]);
 	for (unsigned i = 0; i < set->links_n; i++)
@@ -210,7 +275,7 @@ static void assess_links(struct inst_set *set)
 static struct inst *find_inst(struct inst_set *set, int ifindex, int vrid,
 			      const struct link **ret_link)
 {
-	const struct link *link = ifindex ? find_link(set, ifindex) : NULL;
+	const struct link *link = ifindex ? inst_find_link(set, ifindex) : NULL;
 
 	*ret_link = link;
 	if (!link || vrid < 0 || !link->by_vrid[vrid])
@@ -252,6 +317,9 @@ static void on_packet(const struct kern_packet *packet, void *arg)
 	struct inst *inst;
 	struct journal_router journal;
 
+	/* What the predecessor has read it has decided upon. */
+	if (packet->arrival_ns && packet->arrival_ns <= set->read_real_ns)
+		return;
 	if (reject != VRRP_ACCEPT) {
 		set->strays.rejected[reject]++;
 		return;
@@ -270,7 +338,10 @@ static void on_packet(const struct kern_packet *packet, void *arg)
 	if (advert.notices)
 		journal_notices(&journal, &inst->list, &advert);
 	event.now_ns = arrival_mono(set, packet->arrival_ns);
-	step(set, inst, &event);
+	/* It may have waited for us since before the router began. */
+	if (event.now_ns < inst->vr.since_ns)
+		event.now_ns = inst->vr.since_ns;
+	inst_step(set, inst, &event);
 }
 
 void inst_read(struct inst_set *set, const struct inst_now *now)
@@ -281,18 +352,14 @@ void inst_read(struct inst_set *set, const struct inst_now *now)
 	set->now = now;
 	if (kern_monitor_dispatch(set->monitor, on_object, set) < 0)
 		set->dump_due = true;
-	if (set->dump_due)
+	if (set->dump_due && now->mono_ns >= set->dump_ns)
 		inst_resolve_doubt(set);
 	if (set->links_doubt)
 		assess_links(set);
 	n = kern_receiver_dispatch(set->reader, now->real_ns, on_packet, set, &dropped);
-	if (n < 0)
-		log_write(LOG_LEVEL_ERROR, "receive error=\"%s\"", strerror(-n));
-	else if (dropped)
-		log_write(LOG_LEVEL_WARNING,
-			  "receive dropped=%u note=\"adverts came faster than "
-			  "they could be read\"",
-			  dropped);
+	if (n < 0 || dropped)
+		journal_receive(&set->episodes, now->mono_ns, n < 0 ? -n : 0);
+	set->strays.dropped += dropped;
 	set->read_ns = now->mono_ns;
 }
 
@@ -316,12 +383,16 @@ void inst_fire(struct inst_set *set, const struct inst_now *now)
 
 	set->now = now;
 	for (i = heap_first(set->heap, &deadline_ns); deadline_ns <= now->mono_ns;
-	     i = heap_first(set->heap, &deadline_ns))
-		step(set, &set->insts[i], &event);
+	     i = heap_first(set->heap, &deadline_ns)) {
+		if (set->insts[i].lease_ns <= now->mono_ns && set->insts[i].lease_ns)
+			renew_leases(set, &set->insts[i]);
+		inst_step(set, &set->insts[i], &event);
+	}
 	if (now->mono_ns < set->housekeeping_ns)
 		return;
 	set->housekeeping_ns = now->mono_ns + INST_HOUSEKEEPING_NS;
 	(void)inst_strays(set, now);
+	set->links_doubt |= set->groups_missing;
 }
 
 int64_t inst_deadline(const struct inst_set *set)
@@ -338,11 +409,16 @@ int64_t inst_deadline(const struct inst_set *set)
 void inst_stop(struct inst_set *set, const struct inst_now *now)
 {
 	struct vrrp_event event = { .type = VRRP_EVENT_SHUTDOWN, .now_ns = now->mono_ns };
+	unsigned rounds = 0;
 
 	set->now = now;
 	for (unsigned i = 0; i < set->insts_n; i++)
-		step(set, &set->insts[i], &event);
-	inst_execute(set, now);
+		inst_step(set, &set->insts[i], &event);
+	/* As often as the most addresses need; what the kernel refuses by then it will not give. */
+	do
+		inst_execute(set, now);
+	while (kern_holdings_deadline(set->holdings) <= now->mono_ns &&
+	       rounds++ < set->holdings_n / KERN_CHANGES_MAX);
 }
 
 void inst_fds(const struct inst_set *set, int ret_fds[2])

@@ -20,6 +20,8 @@ struct inst {
 	unsigned link;                  /* number of its interface */
 	unsigned holding;               /* number of its first address; the others follow */
 	struct vrrp_list list;          /* what it advertises; owned */
+	int64_t lease_ns;               /* when the leases of its addresses start anew */
+	uint64_t evidence;              /* adverts that had been sent at the last renewal */
 	bool advert_due;                /* in this turn, with its priority */
 	bool announce_due;              /* in this turn, all of its addresses */
 	struct journal_episodes episodes;
@@ -33,19 +35,33 @@ struct inst_now {
 	int64_t real_ns; /* CLOCK_REALTIME: only to place the kernel's time stamps */
 };
 
+struct state;
+
 /**
- * inst_open() - make the routers of a configuration, sweep what a dead predecessor left, look at
- * the interfaces and start.
+ * inst_open() - make the routers of a configuration and look at the interfaces. Nothing starts and
+ * nothing changes yet: another process may still run the routers.
  * @conf: borrowed until inst_close().
+ * @state: where the elections are left; of this configuration; borrowed until inst_close().
  * @ret_set: owned by the caller.
  * @ret_what: on failure what could not be done, a constant.
  *
- * The caller knows that no other vipd runs in this network namespace.
- *
  * Return: 0; -EPERM without CAP_NET_ADMIN and CAP_NET_RAW; another -errno of a socket.
  */
-int inst_open(const struct conf *conf, const struct inst_now *now, struct inst_set **ret_set,
-	      const char **ret_what);
+int inst_open(const struct conf *conf, struct state *state, const struct inst_now *now,
+	      struct inst_set **ret_set, const char **ret_what);
+
+/**
+ * inst_go() - from here on these routers are this host's. Goes on with the elections that a
+ * predecessor left, removes the addresses that nobody continues, starts what is new.
+ * @old: what the predecessor left, or NULL.
+ * @frozen_real_ns: CLOCK_REALTIME up to which it read packets, or 0.
+ *
+ * The caller knows that no other vipd runs in this network namespace.
+ *
+ * Return: 0, or -errno when leftover addresses could not be removed.
+ */
+int inst_go(struct inst_set *set, const struct inst_now *now, const struct state *old,
+	    int64_t frozen_real_ns);
 
 /**
  * inst_close() - release everything; inst_stop() was called before. NULL is allowed.
@@ -104,7 +120,8 @@ bool inst_has_address(const struct inst_set *set, const struct inst *inst, unsig
 /* Packets that concern no router. */
 struct inst_strays {
 	uint64_t rejected[VRRP_REJECT_COUNT];
-	uint64_t unread; /* dropped by a full queue before a reason was found */
+	uint64_t unread;  /* dropped by a full queue before a reason was found; at most so many */
+	uint64_t dropped; /* could have been adverts, but the reader's queue was full; likewise */
 };
 
 /**

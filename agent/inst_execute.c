@@ -10,60 +10,6 @@ enum sent_kind {
 	SENT_ANNOUNCEMENT,
 };
 
-void inst_on_holding(unsigned holding, enum kern_holding_news news, int error, void *arg)
-{
-	struct inst_set *set = arg;
-	struct inst *inst = &set->insts[set->holding_insts[holding]];
-	struct journal_router journal = inst_journal(set, inst);
-	bool owner = vrrp_is_owner(&inst->vr);
-
-	/* The owner's addresses are on the interface by definition. */
-	if (!owner || (news != KERN_HOLDING_FOREIGN && news != KERN_HOLDING_KEPT))
-		journal_holding(&journal, &inst->conf->addresses[holding - inst->holding], news,
-				error);
-	if (news == KERN_HOLDING_RESTORED)
-		inst->vr.counters.addresses_restored++;
-	/* Outside a takeover, which announces them all. */
-	if ((news == KERN_HOLDING_RESTORED || news == KERN_HOLDING_ADDED) && !inst->announce_due)
-		set->singles[set->single_n++] = holding;
-}
-
-static void queue_advert(struct inst_set *set, const struct owed_advert *owed)
-{
-	const struct inst *inst = owed->inst;
-	const struct vrrp_config *c = &inst->vr.config;
-	const struct link *link = &set->links[inst->link];
-	struct vrrp_advert advert = {
-		.family = c->family,
-		.version = c->version,
-		.vrid = c->vrid,
-		.priority = owed->priority,
-		.interval_cs = c->interval_cs,
-		.checksum = c->checksum,
-		.addresses = inst->list.addresses,
-		.addresses_n = (uint8_t)inst->list.addresses_n,
-	};
-	struct kern_ip4 ip = {
-		.source_mac = link->mac,
-		.source = inst->vr.source,
-		.destination = vrrp_group(c->family),
-		.protocol = VRRP_PROTOCOL,
-		.ttl = VRRP_TTL,
-		.tos = IPTOS_CLASS_CS6,
-		.payload_len = VRRP_HEADER_LEN + advert.addresses_n * vrrp_address_len(c->family),
-	};
-	uint8_t *frame;
-
-	/* Without an interface or a source there is nobody to tell. */
-	if (link->ifindex == 0 || inst->vr.source[0] == 0)
-		return;
-	memcpy(advert.source, inst->vr.source, sizeof(advert.source));
-	frame = kern_sender_frame(set->sender, link->ifindex, KERN_FRAME_IP4_LEN + ip.payload_len,
-				  owed->inst, owed->priority ? SENT_ADVERT : SENT_ADVERT_LEAVE);
-	kern_frame_ip4(frame, &ip);
-	vrrp_packet_encode(&advert, ip.destination, frame + KERN_FRAME_IP4_LEN);
-}
-
 /* Only what is really there is announced (RFC 9568 §8.1.2). */
 static void queue_announcement(struct inst_set *set, struct inst *inst, unsigned holding)
 {
@@ -78,22 +24,117 @@ static void queue_announcement(struct inst_set *set, struct inst *inst, unsigned
 				  inst->conf->addresses[holding - inst->holding].bytes);
 }
 
-static void queue_announcements(struct inst_set *set, struct inst *inst)
+void inst_on_holding(unsigned holding, enum kern_holding_news news, int error, void *arg)
 {
-	unsigned n = inst->conf->addresses_n + inst->conf->extra_n;
+	struct inst_set *set = arg;
+	struct inst *inst = &set->insts[set->holding_insts[holding]];
+	struct journal_router journal = inst_journal(set, inst);
+	bool owner = vrrp_is_owner(&inst->vr);
 
-	for (unsigned i = 0; i < n; i++)
-		queue_announcement(set, inst, inst->holding + i);
-	inst->announce_due = false;
+	/* The owner's addresses are on the interface by definition. */
+	if (!owner || (news != KERN_HOLDING_FOREIGN && news != KERN_HOLDING_KEPT))
+		journal_holding(&journal, &inst->conf->addresses[holding - inst->holding], news,
+				error);
+	if (news == KERN_HOLDING_RESTORED)
+		inst->vr.counters.addresses_restored++;
+	if (news == KERN_HOLDING_RESTORED || news == KERN_HOLDING_ADDED)
+		queue_announcement(set, inst, holding);
+}
+
+void inst_on_pause(void *arg)
+{
+	struct inst_set *set = arg;
+
+	kern_sender_flush(set->sender);
+}
+
+static size_t advert_len(const struct inst *inst)
+{
+	return KERN_FRAME_IP4_LEN + VRRP_HEADER_LEN +
+	       inst->list.addresses_n * vrrp_address_len(inst->vr.config.family);
+}
+
+/* Without an interface, its medium or a source there is nobody to tell. */
+static bool can_advertise(const struct inst_set *set, const struct inst *inst)
+{
+	const struct link *link = &set->links[inst->link];
+
+	return link->ifindex != 0 && link->up && link->carrier && inst->vr.source[0] != 0;
+}
+
+static void write_advert(const struct inst_set *set, const struct inst *inst, uint8_t priority,
+			 uint8_t *frame)
+{
+	const struct vrrp_config *c = &inst->vr.config;
+	struct vrrp_advert advert = {
+		.family = c->family,
+		.version = c->version,
+		.vrid = c->vrid,
+		.priority = priority,
+		.interval_cs = c->interval_cs,
+		.checksum = c->checksum,
+		.addresses = inst->list.addresses,
+		.addresses_n = (uint8_t)inst->list.addresses_n,
+	};
+	struct kern_ip4 ip = {
+		.source_mac = set->links[inst->link].mac,
+		.source = inst->vr.source,
+		.destination = vrrp_group(c->family),
+		.protocol = VRRP_PROTOCOL,
+		.ttl = VRRP_TTL,
+		.tos = IPTOS_CLASS_CS6,
+		.payload_len = advert_len(inst) - KERN_FRAME_IP4_LEN,
+	};
+
+	memcpy(advert.source, inst->vr.source, sizeof(advert.source));
+	kern_frame_ip4(frame, &ip);
+	vrrp_packet_encode(&advert, ip.destination, frame + KERN_FRAME_IP4_LEN);
+}
+
+static void queue_advert(struct inst_set *set, const struct owed_advert *owed)
+{
+	struct inst *inst = owed->inst;
+	uint8_t *frame;
+
+	if (!can_advertise(set, inst))
+		return;
+	frame = kern_sender_frame(set->sender, set->links[inst->link].ifindex, advert_len(inst),
+				  inst, owed->priority ? SENT_ADVERT : SENT_ADVERT_LEAVE);
+	write_advert(set, inst, owed->priority, frame);
+}
+
+void inst_prepare_farewell(struct inst_set *set, const struct inst *inst)
+{
+	uint8_t frame[KERN_FRAME_IP4_LEN + VRRP_PACKET_MAX];
+
+	if (!can_advertise(set, inst))
+		return;
+	write_advert(set, inst, VRRP_PRIORITY_LEAVE, frame);
+	state_put_farewell(set->state, (unsigned)(inst - set->insts),
+			   set->links[inst->link].ifindex, frame, advert_len(inst));
+}
+
+static void queue_announcements(struct inst_set *set)
+{
+	for (unsigned i = 0; i < set->announces_n; i++) {
+		struct inst *inst = set->announces[i];
+		unsigned n = inst->conf->addresses_n + inst->conf->extra_n;
+
+		for (unsigned k = 0; k < n; k++)
+			queue_announcement(set, inst, inst->holding + k);
+	}
 }
 
 void inst_on_sent(void *owner, unsigned kind, int error, void *arg)
 {
 	struct inst_set *set = arg;
 	struct inst *inst = owner;
-	struct vrrp_counters *counters = &inst->vr.counters;
+	struct vrrp_counters *counters;
 	struct journal_router journal;
 
+	if (!inst) /* the farewell of a router that is no more */
+		return;
+	counters = &inst->vr.counters;
 	if (error) {
 		counters->send_errors++;
 		journal = inst_journal(set, inst);
@@ -125,8 +166,11 @@ static void reconcile(struct inst_set *set)
 {
 	int64_t now_ns = set->now->mono_ns;
 
-	if (kern_holdings_reconcile(set->holdings, now_ns) && inst_resolve_doubt(set) &&
-	    kern_holdings_reconcile(set->holdings, now_ns))
+	if (!kern_holdings_reconcile(set->holdings, now_ns) || !inst_resolve_doubt(set))
+		return;
+	/* What the dump found may be ours. */
+	queue_announcements(set);
+	if (kern_holdings_reconcile(set->holdings, now_ns))
 		set->dump_due = true;
 }
 
@@ -140,16 +184,14 @@ void inst_execute(struct inst_set *set, const struct inst_now *now)
 {
 	set->now = now;
 	queue_adverts(set, false);
+	queue_announcements(set); /* of what is there; what is added is announced then */
 	kern_sender_flush(set->sender);
 	reconcile(set);
 	queue_adverts(set, true);
-	for (unsigned i = 0; i < set->announces_n; i++)
-		queue_announcements(set, set->announces[i]);
-	for (unsigned i = 0; i < set->single_n; i++)
-		queue_announcement(set, &set->insts[set->holding_insts[set->singles[i]]],
-				   set->singles[i]);
 	kern_sender_flush(set->sender);
-	set->adverts_n = set->announces_n = set->single_n = 0;
+	for (unsigned i = 0; i < set->announces_n; i++)
+		set->announces[i]->announce_due = false;
+	set->adverts_n = set->announces_n = 0;
 	for (unsigned i = 0; i < set->states_n; i++) {
 		const struct owed_state *owed = &set->states[i];
 		struct journal_router journal = inst_journal(set, owed->inst);

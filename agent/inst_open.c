@@ -5,11 +5,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "log.h"
-#include "netlink/sweep.h"
-
-#define SWEPT_TOLD_MAX 8
-
 /* The number of an interface, new or known; or -ENOMEM. */
 static int link_of(struct inst_set *set, const char *name)
 {
@@ -30,6 +25,7 @@ static int make_inst(struct inst_set *set, unsigned number, const struct conf_ro
 {
 	struct inst *inst = &set->insts[number];
 	unsigned n = conf->addresses_n + conf->extra_n;
+	uint32_t lease_s = (uint32_t)conf_lease_s(conf->lease, conf->vrrp.interval_cs);
 	uint8_t *list = calloc(conf->addresses_n, 4);
 	int link = link_of(set, conf->interface);
 
@@ -49,7 +45,7 @@ static int make_inst(struct inst_set *set, unsigned number, const struct conf_ro
 		unsigned holding;
 
 		memcpy(address.bytes, conf->addresses[i].bytes, sizeof(address.bytes));
-		holding = kern_holdings_add(set->holdings, inst->link, &address);
+		holding = kern_holdings_add(set->holdings, inst->link, &address, lease_s);
 		set->holding_insts[holding] = number;
 		set->holdings_n++;
 	}
@@ -77,12 +73,12 @@ static int make_insts(struct inst_set *set, const struct conf *conf)
 	set->adverts = calloc(set->owed_max, sizeof(*set->adverts));
 	set->states = calloc(set->owed_max, sizeof(*set->states));
 	set->announces = calloc(conf->routers_n, sizeof(struct inst *));
-	set->singles = calloc(addresses_n * 2, sizeof(*set->singles));
 	set->holding_insts = calloc(addresses_n, sizeof(*set->holding_insts));
 	if (!set->insts || !set->heap || !set->adverts || !set->states || !set->announces ||
-	    !set->singles || !set->holding_insts)
+	    !set->holding_insts)
 		return -ENOMEM;
-	err = kern_holdings_new(addresses_n, set->changer, inst_on_holding, set, &set->holdings);
+	err = kern_holdings_new(addresses_n, set->changer, inst_on_holding, inst_on_pause, set,
+				&set->holdings);
 	if (err < 0)
 		return err;
 	for (unsigned i = 0; i < conf->routers_n; i++) {
@@ -130,27 +126,8 @@ static int open_sockets(struct inst_set *set, const struct conf *conf, const cha
 	return kern_sender_open(inst_on_sent, set, &set->sender);
 }
 
-/* A dead predecessor may have left thousands; the first ones and the sum are enough to read. */
-static void on_swept(const struct kern_address *address, int error, void *arg)
-{
-	unsigned *told_n = arg;
-
-	if ((*told_n)++ < SWEPT_TOLD_MAX)
-		journal_swept(address, error);
-}
-
-static int sweep(struct inst_set *set)
-{
-	unsigned told_n = 0;
-	int removed = kern_sweep(set->dump, set->changer, on_swept, &told_n);
-
-	if (removed > SWEPT_TOLD_MAX)
-		log_write(LOG_LEVEL_WARNING, "swept=%d note=\"addresses in all\"", removed);
-	return removed;
-}
-
-int inst_open(const struct conf *conf, const struct inst_now *now, struct inst_set **ret_set,
-	      const char **ret_what)
+int inst_open(const struct conf *conf, struct state *state, const struct inst_now *now,
+	      struct inst_set **ret_set, const char **ret_what)
 {
 	struct inst_set *set = calloc(1, sizeof(*set));
 	int err;
@@ -159,6 +136,7 @@ int inst_open(const struct conf *conf, const struct inst_now *now, struct inst_s
 	if (!set)
 		return -ENOMEM;
 	set->now = now;
+	set->state = state;
 	set->read_ns = now->mono_ns;
 	set->housekeeping_ns = now->mono_ns + INST_HOUSEKEEPING_NS;
 	err = open_sockets(set, conf, ret_what);
@@ -166,10 +144,6 @@ int inst_open(const struct conf *conf, const struct inst_now *now, struct inst_s
 		goto close_set;
 	*ret_what = "allocating memory";
 	err = make_insts(set, conf);
-	if (err < 0)
-		goto close_set;
-	*ret_what = "removing the addresses of a vipd that died";
-	err = sweep(set);
 	if (err < 0)
 		goto close_set;
 	*ret_what = "listing the interfaces";
@@ -205,7 +179,6 @@ void inst_close(struct inst_set *set)
 	free(set->adverts);
 	free(set->states);
 	free(set->announces);
-	free(set->singles);
 	free(set->holding_insts);
 	free(set);
 }

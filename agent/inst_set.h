@@ -12,6 +12,7 @@
 #include "netlink/monitor.h"
 #include "netlink/receive.h"
 #include "netlink/transmit.h"
+#include "state.h"
 
 /* Packets that the filter set aside are counted, and failed dumps repeated, this often. */
 #define INST_HOUSEKEEPING_NS INT64_C(1000000000)
@@ -42,17 +43,20 @@ struct inst_set {
 	struct kern_receiver *reader, *strays_reader;
 	struct kern_sender *sender;
 	struct kern_holdings *holdings;
+	struct state *state; /* where elections are left; borrowed */
 
 	/* The turn. */
 	const struct inst_now *now; /* borrowed while one of our functions runs */
 	int64_t read_ns;            /* when everything had been read last */
+	int64_t read_real_ns;       /* up to here the predecessor read the packets */
 	bool links_doubt;           /* links or sources changed: assess them */
+	bool groups_missing;        /* some interface could not join its group: try again */
 	bool dump_due;              /* the kernel must be asked */
-	unsigned owed_max, adverts_n, states_n, announces_n, single_n;
+	int64_t dump_ns;            /* not before: it could not answer last time */
+	unsigned owed_max, adverts_n, states_n, announces_n;
 	struct owed_advert *adverts;
 	struct owed_state *states;
 	struct inst **announces;
-	uint32_t *singles; /* holdings to announce on their own */
 
 	int64_t housekeeping_ns;
 	struct inst_strays strays;
@@ -84,9 +88,41 @@ int inst_dump(struct inst_set *set);
 bool inst_resolve_doubt(struct inst_set *set);
 
 /**
+ * inst_step() - one event for one router, and what follows from it in this process.
+ */
+void inst_step(struct inst_set *set, struct inst *inst, const struct vrrp_event *event);
+
+/**
+ * inst_schedule() - let the loop come when the router's next deadline is due.
+ */
+void inst_schedule(struct inst_set *set, struct inst *inst);
+
+/**
+ * inst_want_addresses() - whether a router's addresses shall be there.
+ */
+void inst_want_addresses(struct inst_set *set, struct inst *inst, bool wanted);
+
+/**
+ * inst_find_link() - the interface of that index.
+ *
+ * Return: NULL when it is none of ours.
+ */
+struct link *inst_find_link(struct inst_set *set, int ifindex);
+
+/**
+ * inst_prepare_farewell() - leave the last advert of a router in the state memory.
+ */
+void inst_prepare_farewell(struct inst_set *set, const struct inst *inst);
+
+/**
  * inst_on_holding() - the news of the addresses: told by kern_holdings_reconcile().
  */
 void inst_on_holding(unsigned holding, enum kern_holding_news news, int error, void *arg);
+
+/**
+ * inst_on_pause() - what has been added is announced while more is to come: told between batches.
+ */
+void inst_on_pause(void *arg);
 
 /**
  * inst_on_sent() - what became of a frame: told by kern_sender_flush().

@@ -299,9 +299,9 @@ void journal_holding(const struct journal_router *router, const struct conf_addr
 
 	if (!holding_news[news].word)
 		return;
-	/* Restorations of a thousand addresses are one line; what an operator must mend is not. */
-	if (!episode_begins(router->episodes, JOURNAL_EPISODE_HOLDING + news, router->now_ns) &&
-	    holding_news[news].level != LOG_LEVEL_ERROR)
+	/* Restorations of a thousand addresses are one line; the others are told once for each. */
+	if (news == KERN_HOLDING_RESTORED &&
+	    !episode_begins(router->episodes, JOURNAL_EPISODE_HOLDING + news, router->now_ns))
 		return;
 	log_write(holding_news[news].level,
 		  "router=%s family=%u address=%s interface=%s news=%s "
@@ -318,6 +318,13 @@ void journal_send_error(const struct journal_router *router, const char *what, i
 	log_write(LOG_LEVEL_ERROR, "router=%s family=%u interface=%s send=%s error=\"%s\"",
 		  router->conf->name, router->vr->config.family, router->conf->interface, what,
 		  strerror(error));
+}
+
+void journal_receive(struct journal_episodes *episodes, int64_t now_ns, int error)
+{
+	if (episode_begins(episodes, JOURNAL_EPISODE_RECEIVE, now_ns))
+		log_write(LOG_LEVEL_WARNING, "receive=lost error=\"%s\"",
+			  error ? strerror(error) : "adverts come faster than they can be read");
 }
 
 void journal_swept(const struct kern_address *address, int error)

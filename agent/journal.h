@@ -19,6 +19,7 @@ enum {
 	JOURNAL_EPISODE_NOTICE = JOURNAL_EPISODE_REJECT + VRRP_REJECT_COUNT,
 	JOURNAL_EPISODE_HOLDING = JOURNAL_EPISODE_NOTICE + VRRP_NOTICE_COUNT,
 	JOURNAL_EPISODE_SEND = JOURNAL_EPISODE_HOLDING + KERN_HOLDING_COUNT,
+	JOURNAL_EPISODE_RECEIVE,
 	JOURNAL_EPISODES,
 };
 
@@ -85,6 +86,13 @@ void journal_holding(const struct journal_router *router, const struct conf_addr
  * @what: "advert" or "announcement".
  */
 void journal_send_error(const struct journal_router *router, const char *what, int error);
+
+/**
+ * journal_receive() - adverts may have been lost on the way from the kernel.
+ * @episodes: of the agent.
+ * @error: an errno, or 0 when they came faster than they could be read.
+ */
+void journal_receive(struct journal_episodes *episodes, int64_t now_ns, int error);
 
 /**
  * journal_swept() - an address of a dead predecessor was removed at start.

@@ -52,11 +52,11 @@ bool link_see(struct link *link, const struct kern_object *object)
 	link->ifindex = seen->ifindex;
 	link->up = seen->up;
 	link->carrier = seen->carrier;
+	/* A first look changes nothing that was announced. */
+	link->mac_changed |= link->ethernet && memcmp(link->mac, seen->mac, 6) != 0;
+	memcpy(link->mac, seen->mac, sizeof(link->mac));
 	link->ethernet = seen->ethernet;
-	if (memcmp(link->mac, seen->mac, sizeof(link->mac)) != 0) {
-		memcpy(link->mac, seen->mac, sizeof(link->mac));
-		link->mac_changed = true;
-	}
+	link->promotes = seen->promotes;
 	link->in_dump = true;
 	return true;
 }
@@ -79,16 +79,54 @@ bool link_source_see(struct link *link, const struct kern_object *object)
 			link->sources_n--;
 			memmove(link->sources[i], link->sources[i + 1],
 				(link->sources_n - (unsigned)i) * sizeof(link->sources[0]));
+			memmove(&link->seen[i], &link->seen[i + 1],
+				(link->sources_n - (unsigned)i) * sizeof(link->seen[0]));
 		}
 		return link->sources_overflow;
 	}
-	if (i >= 0)
-		return false;
-	if (link->sources_n == LINKS_SOURCES_MAX)
+	if (i < 0 && link->sources_n == LINKS_SOURCES_MAX) {
 		link->sources_overflow = true;
-	else
-		memcpy(link->sources[link->sources_n++], bytes, sizeof(link->sources[0]));
+		return false;
+	}
+	if (i < 0) {
+		i = (int)link->sources_n++;
+		memcpy(link->sources[i], bytes, sizeof(link->sources[i]));
+	}
+	link->seen[i] = true;
 	return false;
+}
+
+void link_dump_begin(struct link *link)
+{
+	link->in_dump = false;
+	link->sources_overflow = false;
+	memset(link->seen, 0, sizeof(link->seen));
+}
+
+/* The new membership comes before the old one goes, so that no switch hears us leave. */
+static void join_group(struct link *link)
+{
+	int old_fd = link->group_fd;
+
+	link->group_fd = -1;
+	link->group_error = -kern_group_join(link->ifindex, vrrp_group(4), &link->group_fd);
+	if (old_fd >= 0)
+		close(old_fd);
+}
+
+void link_dump_end(struct link *link)
+{
+	unsigned n = 0;
+
+	for (unsigned i = 0; i < link->sources_n; i++) {
+		if (!link->seen[i])
+			continue;
+		memmove(link->sources[n], link->sources[i], sizeof(link->sources[n]));
+		n++;
+	}
+	link->sources_n = n;
+	if (link->ifindex)
+		join_group(link);
 }
 
 enum vrrp_reason_code link_assess(struct link *link)
@@ -99,7 +137,7 @@ enum vrrp_reason_code link_assess(struct link *link)
 			memcpy(link->source, link->sources[0], sizeof(link->source));
 	}
 	if (link->ifindex && link->group_fd < 0)
-		(void)kern_group_join(link->ifindex, vrrp_group(4), &link->group_fd);
+		join_group(link);
 
 	if (!link->ifindex)
 		link->fault = VRRP_REASON_LINK_MISSING;

@@ -23,13 +23,16 @@ struct link {
 	bool up;
 	bool carrier;
 	bool ethernet;
+	bool promotes; /* struct kern_link */
 	uint8_t mac[6];
 	bool mac_changed; /* since this was last set to false: what was announced is wrong */
 	unsigned sources_n;
 	bool sources_overflow; /* there are more: when one goes, only a dump tells the next */
 	uint8_t sources[LINKS_SOURCES_MAX][16];
-	uint8_t source[16]; /* zero: none */
-	int group_fd;       /* the membership, or -1 */
+	bool seen[LINKS_SOURCES_MAX]; /* each of them, in the dump that runs */
+	uint8_t source[16];           /* zero: none */
+	int group_fd;                 /* the membership, or -1 */
+	int group_error;              /* why there is none: an errno, or 0 */
 	bool in_dump;
 	enum vrrp_reason_code fault; /* VRRP_REASON_NONE: usable */
 	uint16_t by_vrid[256];       /* the router of each VRID on this interface, plus 1; or 0 */
@@ -64,6 +67,17 @@ void link_lost(struct link *link);
  * Return: true when only a dump can tell which addresses are left.
  */
 bool link_source_see(struct link *link, const struct kern_object *object);
+
+/**
+ * link_dump_begin() - a dump of all links and addresses follows.
+ */
+void link_dump_begin(struct link *link);
+
+/**
+ * link_dump_end() - what the dump did not show is not there. The membership is renewed: whatever
+ * led to the dump may have led to its loss.
+ */
+void link_dump_end(struct link *link);
 
 /**
  * link_assess() - choose the source and judge whether the interface can be used.

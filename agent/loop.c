@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
@@ -11,13 +12,18 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "channel.h"
 #include "log.h"
+#include "realtime.h"
 
 #define NS_PER_S   INT64_C(1000000000)
 #define EVENTS_MAX 8
 
 struct loop {
 	int epoll_fd, timer_fd, signal_fd;
+	int talk_fd;      /* borrowed */
+	bool freeze;      /* the next generation is ready */
+	int64_t alive_ns; /* when the keeper hears of us next */
 	int64_t armed_ns; /* what the timer is set to */
 	bool stop;
 };
@@ -63,17 +69,21 @@ static int open_fds(struct loop *loop)
 	if (loop->signal_fd < 0)
 		return -errno;
 	err = watch(loop, loop->timer_fd);
-	return err < 0 ? err : watch(loop, loop->signal_fd);
+	if (err == 0)
+		err = watch(loop, loop->signal_fd);
+	return err < 0 ? err : watch(loop, loop->talk_fd);
 }
 
-int loop_open(struct loop **ret_loop)
+int loop_open(int talk_fd, struct loop **ret_loop)
 {
 	struct loop *loop = calloc(1, sizeof(*loop));
 	int err;
 
 	if (!loop)
 		return -ENOMEM;
-	*loop = (struct loop){ .epoll_fd = -1, .timer_fd = -1, .signal_fd = -1 };
+	*loop = (struct loop){
+		.epoll_fd = -1, .timer_fd = -1, .signal_fd = -1, .talk_fd = talk_fd
+	};
 	err = open_fds(loop);
 	if (err < 0) {
 		loop_close(loop);
@@ -104,15 +114,55 @@ static void read_signals(struct loop *loop)
 	struct signalfd_siginfo info;
 
 	while (read(loop->signal_fd, &info, sizeof(info)) == sizeof(info)) {
-		if (info.ssi_signo == SIGHUP) {
-			log_write(LOG_LEVEL_WARNING, "signal=SIGHUP note=\"reload is not "
-						     "supported yet; the configuration stays\"");
+		if (info.ssi_signo == SIGHUP) /* meant for the keeper */
+			continue;
+		/* The keeper says for itself who asked. */
+		if ((pid_t)info.ssi_pid == getppid()) {
+			loop->stop = true;
 			continue;
 		}
 		log_write(LOG_LEVEL_INFO, "signal=%s from_pid=%u note=\"leaving gracefully\"",
 			  sigabbrev_np((int)info.ssi_signo), info.ssi_pid);
 		loop->stop = true;
 	}
+}
+
+static void read_keeper(struct loop *loop, struct ctl *ctl)
+{
+	static struct channel_message message;
+	int got;
+
+	while ((got = channel_receive(loop->talk_fd, &message)) > 0) {
+		if (message.type == CHANNEL_FREEZE)
+			loop->freeze = true;
+		else if (message.type == CHANNEL_REFUSED)
+			ctl_reload_done(ctl, message.text);
+	}
+	if (got < 0 && !loop->stop) {
+		log_write(LOG_LEVEL_ERROR,
+			  "error=\"the keeper is gone\" note=\"leaving gracefully\"");
+		loop->stop = true;
+	}
+}
+
+/* A sign of life, and how we are, for the keeper and the service manager. */
+static void say_alive(struct loop *loop, const struct inst_set *set, const struct inst_now *now)
+{
+	unsigned counts[VRRP_STATE_COUNT] = { 0 };
+	char text[80];
+
+	if (now->mono_ns < loop->alive_ns)
+		return;
+	loop->alive_ns = now->mono_ns + NS_PER_S;
+	for (unsigned i = 0; i < inst_count(set); i++)
+		counts[inst_get(set, i)->vr.state]++;
+	snprintf(text, sizeof(text), "%u active, %u backup, %u initialize, %u fault",
+		 counts[VRRP_STATE_ACTIVE], counts[VRRP_STATE_BACKUP],
+		 counts[VRRP_STATE_INITIALIZE], counts[VRRP_STATE_FAULT]);
+	(void)channel_send(loop->talk_fd, CHANNEL_ALIVE, 0, text);
+	if (realtime_watch(now->mono_ns))
+		log_write(LOG_LEVEL_WARNING, "realtime=lost note=\"busy for a second without a "
+					     "pause; ordinary priority for a minute\"");
 }
 
 /* One absolute deadline; set only when it changed. */
@@ -133,11 +183,21 @@ static void arm(struct loop *loop, int64_t deadline_ns)
 	(void)timerfd_settime(loop->timer_fd, TFD_TIMER_ABSTIME, &spec, NULL);
 }
 
-static int64_t next_deadline(const struct inst_set *set, const struct ctl *ctl)
+static int64_t next_deadline(const struct loop *loop, const struct inst_set *set,
+			     const struct ctl *ctl)
 {
 	int64_t inst_ns = inst_deadline(set), ctl_ns = ctl_deadline(ctl);
+	int64_t next_ns = inst_ns < ctl_ns ? inst_ns : ctl_ns;
 
-	return inst_ns < ctl_ns ? inst_ns : ctl_ns;
+	return loop->alive_ns < next_ns ? loop->alive_ns : next_ns;
+}
+
+/* Make room without a word on the wire: nothing is closed in order, everything just stays. */
+static void freeze(struct loop *loop, struct ctl *ctl, const struct inst_now *now)
+{
+	ctl_reload_done(ctl, NULL);
+	if (channel_send(loop->talk_fd, CHANNEL_FROZEN, now->real_ns, NULL) == 0)
+		_exit(EXIT_SUCCESS);
 }
 
 static void turn(struct loop *loop, struct inst_set *set, struct ctl *ctl)
@@ -150,9 +210,18 @@ static void turn(struct loop *loop, struct inst_set *set, struct ctl *ctl)
 	inst_read(set, &now);
 	inst_fire(set, &now);
 	inst_execute(set, &now);
+	/* What was done took its time; a client's patience counts from now. */
+	now = loop_now();
 	ctl_dispatch(ctl, &now);
+	if (ctl_reload_asked(ctl))
+		(void)channel_send(loop->talk_fd, CHANNEL_RELOAD, 0, NULL);
+	say_alive(loop, set, &now);
 	read_signals(loop);
-	arm(loop, next_deadline(set, ctl));
+	read_keeper(loop, ctl);
+	/* Everything up to now is decided, executed and left in the state memory. */
+	if (loop->freeze && !loop->stop)
+		freeze(loop, ctl, &now);
+	arm(loop, next_deadline(loop, set, ctl));
 }
 
 int loop_run(struct loop *loop, struct inst_set *set, struct ctl *ctl)

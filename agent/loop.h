@@ -19,11 +19,12 @@ struct inst_now loop_now(void);
 /**
  * loop_open() - epoll, timer and signals. SIGTERM, SIGINT and SIGHUP are blocked from here on and
  * arrive as events of the loop.
+ * @talk_fd: the conversation with the keeper (channel.h); borrowed until loop_close().
  * @ret_loop: owned by the caller.
  *
  * Return: 0 or -errno.
  */
-int loop_open(struct loop **ret_loop);
+int loop_open(int talk_fd, struct loop **ret_loop);
 
 /**
  * loop_close() - release; NULL is allowed.
@@ -31,9 +32,12 @@ int loop_open(struct loop **ret_loop);
 void loop_close(struct loop *loop);
 
 /**
- * loop_run() - turn until SIGTERM or SIGINT, then leave gracefully.
+ * loop_run() - turn until SIGTERM, SIGINT or the end of the keeper, then leave gracefully.
  * @set: borrowed.
  * @ctl: borrowed.
+ *
+ * Does not return when the next generation takes over: the process exits with everything left as
+ * it is, on the wire and on the interfaces.
  *
  * Return: 0; or -errno when the loop itself failed, after leaving gracefully all the same.
  */

@@ -3,25 +3,48 @@
 
 #include <errno.h>
 #include <sched.h>
+#include <signal.h>
 #include <sys/mman.h>
 #include <sys/resource.h>
 
 /* Above ordinary real-time work, below the kernel's own threads at 50 and more. */
-#define PRIORITY         20
-#define RUNAWAY_LIMIT_US 2000000
+#define PRIORITY   20
+#define RUNAWAY_US 1000000
+#define REST_NS    INT64_C(60000000000)
+
+static volatile sig_atomic_t lost; /* set by the signal of RLIMIT_RTTIME */
+static int64_t again_ns;           /* when to go back; 0: nothing was lost */
+
+static int enter_scheduling(void)
+{
+	const struct sched_param param = { .sched_priority = PRIORITY };
+
+	return sched_setscheduler(0, SCHED_RR | SCHED_RESET_ON_FORK, &param) < 0 ? -errno : 0;
+}
+
+/* Only what a signal handler may do. */
+static void step_back(int signal)
+{
+	const struct sched_param param = { 0 };
+
+	(void)signal;
+	(void)sched_setscheduler(0, SCHED_OTHER | SCHED_RESET_ON_FORK, &param);
+	lost = 1;
+}
 
 int realtime_enter(const char **ret_what)
 {
-	const struct sched_param param = { .sched_priority = PRIORITY };
-	const struct rlimit runaway = { RUNAWAY_LIMIT_US, RUNAWAY_LIMIT_US };
+	/* The hard limit would kill, and leave the addresses behind. */
+	const struct rlimit runaway = { RUNAWAY_US, RLIM_INFINITY };
+	const struct sigaction action = { .sa_handler = step_back };
 	int err = 0;
 
 	/* First the limit, so that there is no moment without it. */
-	if (setrlimit(RLIMIT_RTTIME, &runaway) < 0) {
+	if (sigaction(SIGXCPU, &action, NULL) < 0 || setrlimit(RLIMIT_RTTIME, &runaway) < 0) {
 		err = -errno;
 		*ret_what = "setrlimit(RLIMIT_RTTIME)";
-	} else if (sched_setscheduler(0, SCHED_RR | SCHED_RESET_ON_FORK, &param) < 0) {
-		err = -errno;
+	} else {
+		err = enter_scheduling();
 		*ret_what = "sched_setscheduler(SCHED_RR)";
 	}
 	if (mlockall(MCL_CURRENT | MCL_FUTURE) < 0 && err == 0) {
@@ -29,4 +52,18 @@ int realtime_enter(const char **ret_what)
 		*ret_what = "mlockall()";
 	}
 	return err;
+}
+
+bool realtime_watch(int64_t now_ns)
+{
+	if (lost) {
+		lost = 0;
+		again_ns = now_ns + REST_NS;
+		return true;
+	}
+	if (again_ns && now_ns >= again_ns) {
+		again_ns = 0;
+		(void)enter_scheduling();
+	}
+	return false;
 }

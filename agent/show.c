@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sysexits.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -259,6 +260,7 @@ static int json_finish(struct printer *printer, const struct ctl_head *head)
 	json_object_set_new(document, "version", json_string(head->vipd_version));
 	json_object_set_new(document, "rejected", rejected_json(head->rejected));
 	json_object_set_new(document, "unread", json_integer((json_int_t)head->unread));
+	json_object_set_new(document, "dropped", json_integer((json_int_t)head->dropped));
 	json_object_set(document, "routers", printer->routers);
 	if (json_dumpf(document, stdout, JSON_INDENT(2)) < 0 || puts("") < 0)
 		err = -EIO;
@@ -299,7 +301,23 @@ static int ask(int fd, struct ctl_head *ret_head)
 	if (len < 6 || ret_head->magic != CTL_MAGIC || ret_head->version != CTL_VERSION ||
 	    len != sizeof(*ret_head))
 		return -EPROTO;
+	ret_head->node[sizeof(ret_head->node) - 1] = '\0';
+	ret_head->vipd_version[sizeof(ret_head->vipd_version) - 1] = '\0';
 	return 0;
+}
+
+static bool router_is_whole(struct ctl_router *router, size_t len)
+{
+	const size_t head = offsetof(struct ctl_router, addresses);
+
+	if (len < head || router->addresses_n < 1 ||
+	    len != head + router->addresses_n * sizeof(router->addresses[0]) ||
+	    router->state >= VRRP_STATE_COUNT)
+		return false;
+	router->name[sizeof(router->name) - 1] = '\0';
+	router->interface[sizeof(router->interface) - 1] = '\0';
+	router->reason[sizeof(router->reason) - 1] = '\0';
+	return true;
 }
 
 static int receive_routers(int fd, uint32_t routers_n, struct printer *printer)
@@ -311,7 +329,7 @@ static int receive_routers(int fd, uint32_t routers_n, struct printer *printer)
 		return -ENOMEM;
 	for (uint32_t i = 0; i < routers_n && len >= 0; i++) {
 		len = receive(fd, router, sizeof(*router));
-		if (len >= 0 && (size_t)len < offsetof(struct ctl_router, addresses))
+		if (len >= 0 && !router_is_whole(router, (size_t)len))
 			len = -EPROTO;
 		if (len >= 0)
 			printer->add(printer, router);
@@ -327,7 +345,7 @@ static void print_error(int err)
 	if (err == -EPROTO)
 		text = "vipd and vipctl are of different versions; restart vipd";
 	else if (err == -EPIPE)
-		text = "vipd hung up: this user may not ask, or too many ask at once";
+		text = "vipd hung up in the middle of its answer";
 	else if (err == -ETIMEDOUT)
 		text = "vipd does not answer";
 	fprintf(stderr, "vipctl: %s\n", text);
@@ -337,7 +355,7 @@ int show(int socket_fd, bool json)
 {
 	struct printer printer = { .add = json ? json_add : table_add,
 				   .finish = json ? json_finish : table_finish };
-	struct ctl_head head;
+	struct ctl_head head = { 0 };
 	int err;
 
 	if (json)
@@ -355,6 +373,8 @@ int show(int socket_fd, bool json)
 		err = printer.finish(&printer, &head);
 	scols_unref_table(printer.table);
 	json_decref(printer.routers);
+	if (err == -EPIPE && !head.magic)
+		return EX_TEMPFAIL;
 	if (err < 0) {
 		print_error(err);
 		return EXIT_FAILURE;

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * One vipd per network namespace: two of them would sweep and fight over each other's addresses.
- * The claim is an abstract socket, which the kernel scopes to the namespace and drops with the
- * process, so that nothing is ever left behind.
+ * The claim is a locked file in /run/vipd, named after the namespace. The kernel drops the lock
+ * with the process; only the directory's owner can take it.
  */
 #ifndef SINGLE_H
 #define SINGLE_H
@@ -11,12 +11,18 @@
 
 /**
  * single_claim() - be the only one.
- * @ret_fd: holds the claim until it is closed.
+ * @ret_fd: holds the claim until it is closed. The file is removed by single_release().
  * @ret_pid: of the one that runs, when there is one; 0 when it cannot be told.
  *
- * Return: 0; -EADDRINUSE when another vipd runs; -EPERM when an unprivileged process holds the
- * name, which is no vipd: go on without the claim, and say so; another -errno of socket().
+ * Return: 0; -EADDRINUSE when another vipd runs; another -errno when the file cannot be made: go on
+ * without the claim, and say so.
  */
 int single_claim(int *ret_fd, pid_t *ret_pid);
+
+/**
+ * single_release() - give the claim back and remove its file.
+ * @fd: of single_claim(); -1 is allowed.
+ */
+void single_release(int fd);
 
 #endif

@@ -8,20 +8,78 @@
 #include <sys/time.h>
 #include <sys/un.h>
 #include <sysexits.h>
+#include <time.h>
 #include <unistd.h>
 
+#include "reload.h"
 #include "show.h"
 
 #define CONTROL_PATH "/run/vipd/control.sock"
 #define TIMEOUT_S    3
+#define ATTEMPTS_MAX 30
 
-static int command_show(int fd, int argc, char **argv)
+static const struct timespec attempt_gap = { .tv_nsec = 10000000 };
+
+static int connect_patiently(const char *path);
+
+static int converse_once(const char *path, int (*talk)(int fd))
 {
-	bool json = argc == 2 && strcmp(argv[1], "--json") == 0;
+	int fd = connect_patiently(path);
+	int status;
 
-	if (argc > 1 && !json)
-		return EX_USAGE;
-	return show(fd, json);
+	if (fd < 0) {
+		fprintf(stderr, "vipctl: %s: %s%s\n", path, strerror(-fd),
+			fd == -ENOENT || fd == -ECONNREFUSED
+				? ": vipd does not run, or uses another control socket"
+				: "");
+		return EXIT_FAILURE;
+	}
+	status = talk(fd);
+	close(fd);
+	return status;
+}
+
+/*
+ * Connect, converse, hang up. Who meets a reload is hung up on, and finds the next generation a
+ * moment later. Return: an exit status.
+ */
+static int converse(const char *path, int (*talk)(int fd))
+{
+	int status = converse_once(path, talk);
+
+	for (int i = 0; status == EX_TEMPFAIL && i < ATTEMPTS_MAX; i++) {
+		(void)nanosleep(&attempt_gap, NULL);
+		status = converse_once(path, talk);
+	}
+	if (status != EX_TEMPFAIL)
+		return status;
+	fprintf(stderr, "vipctl: vipd hung up: this user may not ask, or too many ask at once\n");
+	return EXIT_FAILURE;
+}
+
+static int show_table(int fd)
+{
+	return show(fd, false);
+}
+
+static int show_json(int fd)
+{
+	return show(fd, true);
+}
+
+static int command_show(const char *path, int argc, char **argv)
+{
+	if (argc == 1)
+		return converse(path, show_table);
+	if (argc == 2 && strcmp(argv[1], "--json") == 0)
+		return converse(path, show_json);
+	return EX_USAGE;
+}
+
+static int command_reload(const char *path, int argc, char **argv)
+{
+	(void)argv;
+	return argc > 1 ? EX_USAGE : converse(path, reload);
 }
 
 /* One row per command: dispatch and usage. */
@@ -29,9 +87,11 @@ static const struct command {
 	const char *name;
 	const char *arguments;
 	const char *help;
-	int (*run)(int fd, int argc, char **argv);
+	int (*run)(const char *path, int argc, char **argv);
 } commands[] = {
 	{ "show", "[--json]", "the state of every virtual router", command_show },
+	{ "reload", "", "read the configuration again, without a word on the wire",
+	  command_reload },
 };
 
 #define COMMANDS_N (sizeof(commands) / sizeof(commands[0]))
@@ -69,12 +129,26 @@ static int connect_to(const char *path)
 	fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0);
 	if (fd < 0)
 		return -errno;
+	/* The one for sending also bounds connect(): EAGAIN means that vipd does not answer. */
 	if (setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &timeout, sizeof(timeout)) < 0 ||
+	    setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &timeout, sizeof(timeout)) < 0 ||
 	    connect(fd, (const struct sockaddr *)&address, sizeof(address)) < 0) {
-		int err = -errno;
+		int err = errno == EAGAIN ? -ETIMEDOUT : -errno;
 
 		close(fd);
 		return err;
+	}
+	return fd;
+}
+
+/* For some milliseconds after a crash nobody listens, until the next generation does. */
+static int connect_patiently(const char *path)
+{
+	int fd = connect_to(path);
+
+	for (int i = 0; fd == -ECONNREFUSED && i < ATTEMPTS_MAX; i++) {
+		(void)nanosleep(&attempt_gap, NULL);
+		fd = connect_to(path);
 	}
 	return fd;
 }
@@ -83,7 +157,7 @@ int main(int argc, char **argv)
 {
 	const char *path = CONTROL_PATH;
 	const struct command *command;
-	int option, fd, status;
+	int option, status;
 
 	while ((option = getopt(argc, argv, "+s:V")) != -1) {
 		if (option == 'V') {
@@ -97,15 +171,6 @@ int main(int argc, char **argv)
 	command = optind < argc ? find_command(argv[optind]) : NULL;
 	if (!command)
 		return usage();
-	fd = connect_to(path);
-	if (fd < 0) {
-		fprintf(stderr, "vipctl: %s: %s%s\n", path, strerror(-fd),
-			fd == -ENOENT || fd == -ECONNREFUSED ? ": vipd does not run, or uses "
-							       "another control socket"
-							     : "");
-		return EXIT_FAILURE;
-	}
-	status = command->run(fd, argc - optind, argv + optind);
-	close(fd);
+	status = command->run(path, argc - optind, argv + optind);
 	return status == EX_USAGE ? usage() : status;
 }

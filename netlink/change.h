@@ -8,10 +8,17 @@
 
 #include "object.h"
 
+/* Changes in one message to the kernel. */
+#define KERN_BATCH_MAX 128
+
 struct kern_change {
-	bool add;                    /* else remove */
+	bool add;            /* else remove */
+	bool renew;          /* with add: it is there; its lifetime starts anew */
+	bool promote;        /* with removal: spare the subnet's other addresses on a link that
+				does not do so by itself (struct kern_link, promotes) */
+	uint32_t lifetime_s; /* the kernel removes it then; 0: never */
 	struct kern_address address; /* with ifindex; the mark is set here */
-	int result;                  /* 0 or -errno, set by kern_change_apply() */
+	int result;                  /* 0 or -errno, set by kern_changer_apply() */
 };
 
 struct kern_changer;

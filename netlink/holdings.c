@@ -11,16 +11,20 @@
 struct holding {
 	struct kern_address address; /* ifindex of its link, 0 when there is none */
 	unsigned link;
+	uint32_t lease_s; /* 0: none */
+	bool renew;       /* the lease shall start anew */
+	bool leased;      /* as the kernel shows it */
 	bool wanted;
 	bool present;
 	bool ours;      /* present because vipd added it, in this life or an earlier one */
-	bool claimed;   /* was present since it is wanted: its absence is somebody's doing */
 	bool stolen;    /* by somebody else, since the last reconcile */
 	bool abandoned; /* until it is wanted anew */
-	bool told;      /* FOREIGN, KEPT, DOUBLE or FAILED was told and still holds */
-	bool doubled;   /* the same address with another prefix length is there: not ours */
-	bool dirty;     /* in the list of those to look at */
+	uint8_t told;   /* 1 << news: was told and still holds */
+	bool in_dump_doubled;
+	bool doubled; /* the same address with another prefix length is there: not ours */
+	bool dirty;   /* in the list of those to look at */
 	bool in_dump;
+	bool promotes;          /* its link; see struct kern_change */
 	uint8_t restored_n;     /* in the window */
 	int64_t restored_since; /* start of the window */
 	int64_t retry_ns;       /* not before; the kernel refused the last change */
@@ -29,20 +33,21 @@ struct holding {
 struct kern_holdings {
 	struct kern_changer *changer; /* borrowed */
 	kern_holding_fn news;
-	void *arg; /* borrowed, for news */
+	kern_holdings_pause_fn pause;
+	void *arg; /* borrowed, for both */
 	unsigned holdings_n, holdings_max;
 	struct holding *holdings;
 	uint32_t *table; /* by (link, bytes): number + 1; a power of two of them */
 	uint32_t table_mask;
 	unsigned dirty_n;
-	uint32_t *dirty;
-	struct kern_change *changes; /* of one reconcile */
-	uint32_t *changing;          /* the holding of each */
-	int64_t retry_ns;            /* the earliest of theirs */
+	uint32_t *dirty, *dirty_next; /* of now, and of the reconcile that runs */
+	struct kern_change *changes;  /* of one reconcile */
+	uint32_t *changing;           /* the holding of each */
+	int64_t retry_ns;             /* the earliest of theirs */
 };
 
 int kern_holdings_new(unsigned holdings_max, struct kern_changer *changer, kern_holding_fn news,
-		      void *arg, struct kern_holdings **ret_holdings)
+		      kern_holdings_pause_fn pause, void *arg, struct kern_holdings **ret_holdings)
 {
 	struct kern_holdings *h = calloc(1, sizeof(*h));
 	uint32_t table_n = 16;
@@ -54,17 +59,20 @@ int kern_holdings_new(unsigned holdings_max, struct kern_changer *changer, kern_
 	*h = (struct kern_holdings){
 		.changer = changer,
 		.news = news,
+		.pause = pause,
 		.arg = arg,
 		.holdings_max = holdings_max,
 		.holdings = calloc(holdings_max + 1, sizeof(*h->holdings)),
 		.table = calloc(table_n, sizeof(*h->table)),
 		.table_mask = table_n - 1,
 		.dirty = calloc(holdings_max + 1, sizeof(*h->dirty)),
+		.dirty_next = calloc(holdings_max + 1, sizeof(*h->dirty)),
 		.changes = calloc(holdings_max + 1, sizeof(*h->changes)),
 		.changing = calloc(holdings_max + 1, sizeof(*h->changing)),
 		.retry_ns = KERN_NEVER,
 	};
-	if (!h->holdings || !h->table || !h->dirty || !h->changes || !h->changing) {
+	if (!h->holdings || !h->table || !h->dirty || !h->dirty_next || !h->changes ||
+	    !h->changing) {
 		kern_holdings_free(h);
 		return -ENOMEM;
 	}
@@ -79,6 +87,7 @@ void kern_holdings_free(struct kern_holdings *holdings)
 	free(holdings->holdings);
 	free(holdings->table);
 	free(holdings->dirty);
+	free(holdings->dirty_next);
 	free(holdings->changes);
 	free(holdings->changing);
 	free(holdings);
@@ -114,14 +123,15 @@ static uint32_t *slot_of(const struct kern_holdings *h, unsigned link,
 }
 
 unsigned kern_holdings_add(struct kern_holdings *holdings, unsigned link,
-			   const struct kern_address *address)
+			   const struct kern_address *address, uint32_t lease_s)
 {
 	uint32_t *slot = slot_of(holdings, link, address);
 	unsigned i = holdings->holdings_n++;
 
 	assert(i < holdings->holdings_max && !*slot);
 	*slot = i + 1;
-	holdings->holdings[i] = (struct holding){ .link = link, .address = *address };
+	holdings->holdings[i] =
+		(struct holding){ .link = link, .address = *address, .lease_s = lease_s };
 	holdings->holdings[i].address.ifindex = 0;
 	return i;
 }
@@ -138,7 +148,7 @@ static void set_absent(struct kern_holdings *h, struct holding *holding)
 {
 	holding->present = false;
 	holding->ours = false;
-	holding->told = false;
+	holding->told &= 1u << KERN_HOLDING_DOUBLE;
 	holding->retry_ns = 0;
 	look_at(h, holding);
 }
@@ -152,24 +162,27 @@ static void drop_from(struct kern_holdings *h, unsigned link)
 	for (unsigned i = 0; i < h->holdings_n; i++, holding++)
 		if (holding->link == link && holding->present && holding->ours)
 			h->changes[changes_n++] =
-				(struct kern_change){ .address = holding->address };
+				(struct kern_change){ .promote = !holding->promotes,
+						      .address = holding->address };
 	/* When the interface is gone, so are its addresses, and the kernel says -ENODEV. */
 	(void)kern_changer_apply(h->changer, h->changes, changes_n);
 }
 
-void kern_holdings_link(struct kern_holdings *holdings, unsigned link, int ifindex)
+void kern_holdings_link(struct kern_holdings *holdings, unsigned link, int ifindex, bool promotes)
 {
 	struct holding *holding = holdings->holdings;
 	bool dropped = false;
 
 	for (unsigned i = 0; i < holdings->holdings_n; i++, holding++) {
-		if (holding->link != link || holding->address.ifindex == ifindex)
+		if (holding->link != link)
+			continue;
+		holding->promotes = promotes;
+		if (holding->address.ifindex == ifindex)
 			continue;
 		if (!dropped)
 			drop_from(holdings, link);
 		dropped = true;
 		holding->address.ifindex = ifindex;
-		holding->claimed = false;
 		holding->stolen = false;
 		holding->doubled = false;
 		set_absent(holdings, holding);
@@ -183,12 +196,21 @@ void kern_holdings_want(struct kern_holdings *holdings, unsigned i, bool wanted)
 	if (holding->wanted == wanted)
 		return;
 	holding->wanted = wanted;
-	holding->claimed = false;
 	holding->stolen = false;
 	holding->abandoned = false;
 	holding->restored_n = 0;
-	holding->told = false;
+	holding->told &= 1u << KERN_HOLDING_DOUBLE;
 	holding->retry_ns = 0;
+	look_at(holdings, holding);
+}
+
+void kern_holdings_renew(struct kern_holdings *holdings, unsigned i)
+{
+	struct holding *holding = &holdings->holdings[i];
+
+	if (!holding->present || !holding->ours)
+		return;
+	holding->renew = true;
 	look_at(holdings, holding);
 }
 
@@ -202,7 +224,9 @@ int kern_holdings_see(struct kern_holdings *holdings, unsigned link,
 		return -1;
 	holding = &holdings->holdings[number - 1];
 	if (object->address.prefix_len != holding->address.prefix_len) {
-		holding->doubled = !object->gone;
+		holding->doubled = holding->in_dump_doubled = !object->gone;
+		if (object->gone)
+			holding->told &= (uint8_t) ~(1u << KERN_HOLDING_DOUBLE);
 		look_at(holdings, holding);
 		return (int)number - 1;
 	}
@@ -214,18 +238,29 @@ int kern_holdings_see(struct kern_holdings *holdings, unsigned link,
 		return (int)number - 1;
 	}
 	/* A kernel without marks shows ours unmarked: what was ours stays ours. */
-	if (object->address.mark == KERN_ADDRESS_MARK)
+	if (object->address.mark == KERN_ADDRESS_MARK || object->by_us)
 		holding->ours = true;
 	holding->present = true;
+	holding->leased = object->address.leased;
 	holding->in_dump = true;
 	look_at(holdings, holding);
+	return (int)number - 1;
+}
+
+int kern_holdings_find(const struct kern_holdings *holdings, unsigned link,
+		       const struct kern_address *address)
+{
+	uint32_t number = *slot_of(holdings, link, address);
+
+	if (!number || holdings->holdings[number - 1].address.prefix_len != address->prefix_len)
+		return -1;
 	return (int)number - 1;
 }
 
 void kern_holdings_dump_begin(struct kern_holdings *holdings)
 {
 	for (unsigned i = 0; i < holdings->holdings_n; i++)
-		holdings->holdings[i].in_dump = holdings->holdings[i].doubled = false;
+		holdings->holdings[i].in_dump = holdings->holdings[i].in_dump_doubled = false;
 }
 
 void kern_holdings_dump_end(struct kern_holdings *holdings)
@@ -233,6 +268,7 @@ void kern_holdings_dump_end(struct kern_holdings *holdings)
 	struct holding *holding = holdings->holdings;
 
 	for (unsigned i = 0; i < holdings->holdings_n; i++, holding++) {
+		holding->doubled = holding->in_dump_doubled;
 		if (holding->in_dump || !holding->present)
 			continue;
 		holding->stolen = true;
@@ -249,9 +285,9 @@ static void tell(struct kern_holdings *h, struct holding *holding, enum kern_hol
 static void tell_once(struct kern_holdings *h, struct holding *holding, enum kern_holding_news news,
 		      int error)
 {
-	if (holding->told)
+	if (holding->told >> news & 1)
 		return;
-	holding->told = true;
+	holding->told |= (uint8_t)(1u << news);
 	tell(h, holding, news, error);
 }
 
@@ -262,10 +298,8 @@ static bool may_restore(struct kern_holdings *h, struct holding *holding, int64_
 		holding->restored_since = now_ns;
 		holding->restored_n = 0;
 	}
-	if (holding->restored_n < KERN_RESTORE_MAX) {
-		holding->restored_n++;
+	if (holding->restored_n < KERN_RESTORE_MAX)
 		return true;
-	}
 	holding->abandoned = true;
 	tell(h, holding, KERN_HOLDING_ABANDONED, 0);
 	return false;
@@ -280,6 +314,19 @@ static void wait_until(struct kern_holdings *h, struct holding *holding, int64_t
 	look_at(h, holding);
 }
 
+/* A lease that is due, or one that the configuration has changed into none, or the reverse. */
+static bool plan_renewal(struct holding *holding, struct kern_change *ret_change)
+{
+	if (!holding->renew && holding->leased == (holding->lease_s != 0))
+		return false;
+	holding->renew = false;
+	*ret_change = (struct kern_change){ .add = true,
+					    .renew = true,
+					    .lifetime_s = holding->lease_s,
+					    .address = holding->address };
+	return true;
+}
+
 /* What is to be done for one holding. Return: whether @ret_change was filled. */
 static bool plan(struct kern_holdings *h, struct holding *holding, int64_t now_ns,
 		 struct kern_change *ret_change)
@@ -287,12 +334,11 @@ static bool plan(struct kern_holdings *h, struct holding *holding, int64_t now_n
 	if (holding->doubled)
 		tell_once(h, holding, KERN_HOLDING_DOUBLE, 0);
 	if (holding->present && holding->wanted) {
-		holding->claimed = true;
 		holding->stolen = false;
 		holding->abandoned = false;
 		if (!holding->ours)
 			tell_once(h, holding, KERN_HOLDING_FOREIGN, 0);
-		return false;
+		return holding->ours && plan_renewal(holding, ret_change);
 	}
 	if (holding->present && !holding->ours)
 		tell_once(h, holding, KERN_HOLDING_KEPT, 0);
@@ -306,16 +352,23 @@ static bool plan(struct kern_holdings *h, struct holding *holding, int64_t now_n
 	}
 	if (holding->wanted && holding->stolen && !may_restore(h, holding, now_ns))
 		return false;
-	*ret_change = (struct kern_change){ .add = holding->wanted, .address = holding->address };
+	*ret_change = (struct kern_change){ .add = holding->wanted,
+					    .promote = !holding->promotes,
+					    .lifetime_s = holding->lease_s,
+					    .address = holding->address };
 	return true;
 }
 
 static void added(struct kern_holdings *h, struct holding *holding)
 {
-	enum kern_holding_news news = holding->claimed ? KERN_HOLDING_RESTORED : KERN_HOLDING_ADDED;
+	/* What our own removal of a subnet's first address took along was not stolen. */
+	enum kern_holding_news news = holding->stolen ? KERN_HOLDING_RESTORED : KERN_HOLDING_ADDED;
 
-	holding->present = holding->ours = holding->claimed = true;
-	holding->stolen = holding->told = false;
+	holding->restored_n += holding->stolen;
+	holding->present = holding->ours = true;
+	holding->leased = holding->lease_s != 0;
+	holding->stolen = false;
+	holding->told &= 1u << KERN_HOLDING_DOUBLE;
 	tell(h, holding, news, 0);
 }
 
@@ -323,6 +376,10 @@ static void added(struct kern_holdings *h, struct holding *holding)
 static bool note_result(struct kern_holdings *h, struct holding *holding,
 			const struct kern_change *change, int64_t now_ns)
 {
+	if (change->result == 0 && change->renew) {
+		holding->leased = holding->lease_s != 0;
+		return false;
+	}
 	if (change->result == 0 && change->add) {
 		added(h, holding);
 		return false;
@@ -339,29 +396,58 @@ static bool note_result(struct kern_holdings *h, struct holding *holding,
 	return change->result == -EINPROGRESS;
 }
 
+/*
+ * Plan for those of the list that are wanted, or those that are not. What cannot be done now is put
+ * into the list again.
+ */
+static unsigned plan_some(struct kern_holdings *h, const uint32_t *list, unsigned list_n,
+			  bool wanted, unsigned changes_n, int64_t now_ns)
+{
+	for (unsigned i = 0; i < list_n; i++) {
+		/* Last ones go first: a subnet's first address takes the others along. */
+		uint32_t number = list[wanted ? i : list_n - 1 - i];
+		struct holding *holding = &h->holdings[number];
+
+		if (holding->wanted != wanted)
+			continue;
+		if (changes_n == KERN_CHANGES_MAX)
+			wait_until(h, holding, now_ns);
+		else if (plan(h, holding, now_ns, &h->changes[changes_n]))
+			h->changing[changes_n++] = number;
+	}
+	return changes_n;
+}
+
 bool kern_holdings_reconcile(struct kern_holdings *holdings, int64_t now_ns)
 {
 	struct kern_holdings *h = holdings;
-	unsigned dirty_n = h->dirty_n, changes_n = 0;
+	unsigned list_n = h->dirty_n, changes_n;
+	uint32_t *list = h->dirty;
 	bool doubt = false;
 
-	if (dirty_n == 0)
+	if (list_n == 0)
 		return false;
+	h->dirty = h->dirty_next;
+	h->dirty_next = list;
 	h->dirty_n = 0;
 	h->retry_ns = KERN_NEVER;
-	for (unsigned i = 0; i < dirty_n; i++) {
-		struct holding *holding = &h->holdings[h->dirty[i]];
-
-		holding->dirty = false;
-		if (plan(h, holding, now_ns, &h->changes[changes_n]))
-			h->changing[changes_n++] = h->dirty[i];
-	}
+	for (unsigned i = 0; i < list_n; i++)
+		h->holdings[list[i]].dirty = false;
+	changes_n = plan_some(h, list, list_n, false, 0, now_ns);
+	changes_n = plan_some(h, list, list_n, true, changes_n, now_ns);
 	if (changes_n == 0)
 		return false;
-	/* A broken exchange shows in the results. */
-	(void)kern_changer_apply(h->changer, h->changes, changes_n);
-	for (unsigned i = 0; i < changes_n; i++)
-		doubt |= note_result(h, &h->holdings[h->changing[i]], &h->changes[i], now_ns);
+	for (unsigned done = 0; done < changes_n; done += KERN_BATCH_MAX) {
+		unsigned end =
+			done + KERN_BATCH_MAX < changes_n ? done + KERN_BATCH_MAX : changes_n;
+
+		/* A broken exchange shows in the results. */
+		(void)kern_changer_apply(h->changer, h->changes + done, end - done);
+		for (unsigned i = done; i < end; i++)
+			doubt |= note_result(h, &h->holdings[h->changing[i]], &h->changes[i],
+					     now_ns);
+		h->pause(h->arg);
+	}
 	return doubt;
 }
 

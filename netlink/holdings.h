@@ -19,6 +19,9 @@
 #define KERN_RESTORE_MAX       5
 #define KERN_RESTORE_WINDOW_NS INT64_C(10000000000)
 
+/* Changes of one call: whoever waits for more of them looks at its sockets in between. */
+#define KERN_CHANGES_MAX 1024
+
 enum kern_holding_news {
 	KERN_HOLDING_ADDED,     /* claimed */
 	KERN_HOLDING_RESTORED,  /* somebody removed it; it is back */
@@ -35,6 +38,9 @@ enum kern_holding_news {
 typedef void (*kern_holding_fn)(unsigned holding, enum kern_holding_news news, int error,
 				void *arg);
 
+/* Called from kern_holdings_reconcile() between batches: what was told so far may be acted upon. */
+typedef void (*kern_holdings_pause_fn)(void *arg);
+
 struct kern_holdings;
 
 /**
@@ -42,13 +48,14 @@ struct kern_holdings;
  * @holdings_max: how many will be added.
  * @changer: carries the changes; borrowed.
  * @news: told what became of them.
- * @arg: handed to @news; borrowed.
+ * @pause: told after each batch of changes.
+ * @arg: handed to both; borrowed.
  * @ret_holdings: owned by the caller.
  *
  * Return: 0 or -ENOMEM.
  */
 int kern_holdings_new(unsigned holdings_max, struct kern_changer *changer, kern_holding_fn news,
-		      void *arg, struct kern_holdings **ret_holdings);
+		      kern_holdings_pause_fn pause, void *arg, struct kern_holdings **ret_holdings);
 
 /**
  * kern_holdings_free() - release the memory, not the addresses. NULL is allowed.
@@ -59,22 +66,30 @@ void kern_holdings_free(struct kern_holdings *holdings);
  * kern_holdings_add() - know an address, not wanted yet.
  * @link: the caller's number of the link.
  * @address: family, prefix length and bytes are used. (link, bytes) must be new.
+ * @lease_s: the kernel itself removes it when so long nobody calls kern_holdings_renew(); 0: never.
  *
  * Return: its number, counting from 0.
  */
 unsigned kern_holdings_add(struct kern_holdings *holdings, unsigned link,
-			   const struct kern_address *address);
+			   const struct kern_address *address, uint32_t lease_s);
 
 /**
  * kern_holdings_link() - tie a link to an interface index.
+ * @promotes: of struct kern_link.
  * @ifindex: 0 when there is no such interface. What is ours on the old one is removed from there.
  */
-void kern_holdings_link(struct kern_holdings *holdings, unsigned link, int ifindex);
+void kern_holdings_link(struct kern_holdings *holdings, unsigned link, int ifindex, bool promotes);
 
 /**
  * kern_holdings_want() - say whether an address shall be there, from the next reconcile on.
  */
 void kern_holdings_want(struct kern_holdings *holdings, unsigned holding, bool wanted);
+
+/**
+ * kern_holdings_renew() - let the lease of an address start anew with the next reconcile. Without
+ * effect on one that is not there or not ours.
+ */
+void kern_holdings_renew(struct kern_holdings *holdings, unsigned holding);
 
 /**
  * kern_holdings_see() - take note of an event or a line of a dump.
@@ -85,6 +100,14 @@ void kern_holdings_want(struct kern_holdings *holdings, unsigned holding, bool w
  */
 int kern_holdings_see(struct kern_holdings *holdings, unsigned link,
 		      const struct kern_object *object);
+
+/**
+ * kern_holdings_find() - the holding of an address.
+ *
+ * Return: its number; -1 when there is none with these bytes and this prefix length.
+ */
+int kern_holdings_find(const struct kern_holdings *holdings, unsigned link,
+		       const struct kern_address *address);
 
 /**
  * kern_holdings_dump_begin() - a dump of all addresses follows, by kern_holdings_see().
@@ -106,7 +129,7 @@ bool kern_holdings_reconcile(struct kern_holdings *holdings, int64_t now_ns);
 
 /**
  * kern_holdings_deadline() - when to reconcile again although nothing happened: a refused change
- * waits. KERN_NEVER mostly.
+ * waits for a second, more than KERN_CHANGES_MAX of them for the next call. KERN_NEVER mostly.
  */
 int64_t kern_holdings_deadline(const struct kern_holdings *holdings);
 

@@ -3,7 +3,10 @@
 
 #include <errno.h>
 #include <libmnl/libmnl.h>
+#include <linux/filter.h>
 #include <linux/rtnetlink.h>
+#include <arpa/inet.h>
+#include <stddef.h>
 #include <stdlib.h>
 #include <sys/socket.h>
 
@@ -17,6 +20,28 @@ struct kern_monitor {
 	void *arg;           /* borrowed, for each */
 	_Alignas(struct nlmsghdr) char buf[32 << 10];
 };
+
+/*
+ * The echo of an address that we added says nothing that the kernel's answer has not said; a
+ * takeover of a thousand addresses would read a thousand of them. Our removals are echoed: one may
+ * take other addresses along. Words of a message are in host order, cBPF loads them as if in
+ * network order.
+ */
+static int drop_echo_of_additions(int fd, uint32_t our_port)
+{
+	struct sock_filter code[] = {
+		BPF_STMT(BPF_LD | BPF_H | BPF_ABS, offsetof(struct nlmsghdr, nlmsg_type)),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, htons(RTM_NEWADDR), 0, 3),
+		BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct nlmsghdr, nlmsg_pid)),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, htonl(our_port), 0, 1),
+		BPF_STMT(BPF_RET | BPF_K, 0),
+		BPF_STMT(BPF_RET | BPF_K, UINT32_MAX),
+	};
+	struct sock_fprog program = { .len = sizeof(code) / sizeof(code[0]), .filter = code };
+
+	return setsockopt(fd, SOL_SOCKET, SO_ATTACH_FILTER, &program, sizeof(program)) < 0 ? -errno
+											   : 0;
+}
 
 int kern_monitor_open(uint32_t our_port, struct kern_monitor **ret_monitor)
 {
@@ -35,6 +60,9 @@ int kern_monitor_open(uint32_t our_port, struct kern_monitor **ret_monitor)
 	/* Best effort: a smaller buffer means more dumps, not wrong answers. */
 	(void)setsockopt(mnl_socket_get_fd(monitor->sock), SOL_SOCKET, SO_RCVBUFFORCE, &size,
 			 sizeof(size));
+	err = drop_echo_of_additions(mnl_socket_get_fd(monitor->sock), our_port);
+	if (err < 0)
+		goto close_sock;
 	if (mnl_socket_bind(monitor->sock, RTMGRP_LINK | RTMGRP_IPV4_IFADDR, MNL_SOCKET_AUTOPID) <
 	    0) {
 		err = -errno;
@@ -68,7 +96,7 @@ static void parse_all(struct kern_monitor *monitor, int len)
 	const struct nlmsghdr *message = (const struct nlmsghdr *)monitor->buf;
 	struct kern_object object;
 
-	for (; mnl_nlmsg_ok(message, len); message = mnl_nlmsg_next(message, &len)) {
+	for (; kern_object_fits(message, len); message = mnl_nlmsg_next(message, &len)) {
 		kern_object_parse(message, monitor->our_port, &object);
 		if (object.type != KERN_OBJECT_NONE)
 			monitor->each(&object, monitor->arg);

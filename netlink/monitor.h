@@ -12,7 +12,7 @@ struct kern_monitor;
 
 /**
  * kern_monitor_open() - subscribe to links and IPv4 addresses.
- * @our_port: kern_change_port() of the socket whose echo is marked by_us.
+ * @our_port: kern_changer_port() of the socket whose echo is marked by_us.
  * @ret_monitor: owned by the caller.
  *
  * Return: 0, or -errno of socket() or bind(): without it vipd cannot run.

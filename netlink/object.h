@@ -22,6 +22,7 @@ struct kern_link {
 	bool up;       /* administratively */
 	bool carrier;  /* operationally: the medium is there and not dormant */
 	bool ethernet; /* has a 6-byte address */
+	bool promotes; /* a secondary address survives the removal of its primary */
 	uint8_t mac[6];
 };
 
@@ -29,6 +30,7 @@ struct kern_address {
 	int ifindex;
 	uint8_t family; /* 4 */
 	uint8_t prefix_len;
+	bool leased;       /* has a lifetime */
 	uint8_t mark;      /* IFA_PROTO, 0 when the kernel has none */
 	uint8_t bytes[16]; /* network byte order, IPv4 in the first 4 */
 };
@@ -53,6 +55,13 @@ struct kern_object {
 
 /* Called for each object of a dump or an event, in the kernel's order. @object is borrowed. */
 typedef void (*kern_object_fn)(const struct kern_object *object, void *arg);
+
+/**
+ * kern_object_fits() - whether a whole message lies at the begin of a buffer. libmnl's own test
+ * takes a length of more than 2 GiB for a negative one, and its walk would never end.
+ * @len: bytes left in the buffer.
+ */
+bool kern_object_fits(const struct nlmsghdr *message, int len);
 
 /**
  * kern_object_parse() - make plain data of one route message.

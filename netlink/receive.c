@@ -118,8 +118,8 @@ int kern_receiver_open(enum kern_receiver_kind kind, int protocol, const struct 
 
 	if (!receiver)
 		return -ENOMEM;
-	/* Born with no protocol filter, the socket would queue strangers before ours is attached:
-	 * whatever slips in is checked again by the reader of the packets. */
+	/* Until its filter is attached a moment later, the socket queues whatever comes: both may
+	 * see the same early packet, which the checks of the packet's reader take care of. */
 	receiver->fd = socket(AF_INET, SOCK_RAW | SOCK_CLOEXEC | SOCK_NONBLOCK, protocol);
 	if (receiver->fd < 0) {
 		err = -errno;

@@ -6,11 +6,11 @@ set -eu
 packages() {
 	case $1 in
 	build) echo gcc libc6-dev make pkg-config libnl-3-dev libmnl-dev libconfig-dev \
-		libjansson-dev libsmartcols-dev ;;
-	demo) echo python3 iproute2 ;;
+		libjansson-dev libsmartcols-dev libsystemd-dev ;;
+	demo) echo python3 iproute2 nftables ;;
 	check) echo python3 iproute2 python3-pytest python3-pytest-xdist libcmocka-dev tshark \
 		keepalived nftables libcap2-bin util-linux procps ;;
-	bench) echo python3 iproute2 keepalived ;;
+	bench) echo python3 iproute2 nftables keepalived ;;
 	fuzz) echo clang libclang-rt-14-dev ;;
 	lint) echo clang-format binutils mandoc git ;;
 	*) echo "need.sh: no group of packages is called $1" >&2; exit 64 ;;

@@ -84,7 +84,7 @@ static void set_state(struct vrrp *vr, enum vrrp_state state, struct vrrp_reason
 
 	vr->state = state;
 	vr->reason = reason;
-	if (state != from)
+	if (state != from || vr->since_ns == 0)
 		vr->since_ns = now_ns;
 	vr->start_ns = VRRP_NEVER;
 	vr->preempt_ns = VRRP_NEVER;
@@ -139,7 +139,7 @@ static void announce(struct vrrp *vr, int64_t now_ns, struct vrrp_output *out)
 }
 
 /*
- * §6.4.1 (210), §6.4.2 (305): advert, announcement, Adver_Timer. The addresses come first of all,
+ * §6.4.1 (210), §6.4.2 (305): advert, announcement, Adver_Timer. The addresses come in between,
  * since nothing may be announced before it answers (§8.1.2).
  */
 static void become_active(struct vrrp *vr, struct vrrp_reason reason, int64_t now_ns,
@@ -149,8 +149,8 @@ static void become_active(struct vrrp *vr, struct vrrp_reason reason, int64_t no
 	vr->contested_n = 0;
 	vr->contested_ns = now_ns;
 	vr->counters.became_active++;
-	act(out, (struct vrrp_action){ .type = VRRP_ACTION_CLAIM });
 	act_advert(out, vr->config.priority);
+	act(out, (struct vrrp_action){ .type = VRRP_ACTION_CLAIM });
 	announce(vr, now_ns, out);
 	vr->advert_ns = now_ns + vrrp_interval_ns(vr->config.interval_cs);
 	set_state(vr, VRRP_STATE_ACTIVE, reason, now_ns, out);

@@ -65,8 +65,9 @@ static void check_action(const struct vrrp_action *action, bool last, const stru
 		break;
 	case VRRP_ACTION_STATE:
 		assert(last && action->from == before->state);
-		assert(vr->since_ns ==
-		       (vr->state == before->state ? before->since_ns : event->now_ns));
+		assert(vr->since_ns == (vr->state == before->state && before->since_ns
+						? before->since_ns
+						: event->now_ns));
 		break;
 	}
 }

@@ -118,7 +118,7 @@ static bool answer_is_legal(enum vrrp_state from, enum vrrp_state to, const char
 	bool was = from == VRRP_STATE_ACTIVE, is = to == VRRP_STATE_ACTIVE;
 
 	if (!was && is)
-		return strcmp(letters, "CANS") == 0;
+		return strcmp(letters, "ACNS") == 0;
 	if (was && to == VRRP_STATE_BACKUP)
 		return strcmp(letters, "RAS") == 0;
 	if (was && !is)

@@ -61,7 +61,7 @@ static inline struct vrrp test_router(unsigned priority)
 	return vr;
 }
 
-/* "claim, advert 100, announce, backup->active": the actions in order, states by name. */
+/* "advert 100, claim, announce, backup->active": the actions in order, states by name. */
 static inline const char *actions_text(const struct vrrp *vr, const struct vrrp_output *out)
 {
 	static char text[256];

@@ -214,6 +214,7 @@ static void test_link_longest_name_fits(void **state)
 
 	(void)state;
 	put_attribute(&draft, IFLA_IFNAME, "e23456789012345", KERN_LINK_NAME_SIZE);
+	put_attribute(&draft, IFLA_ADDRESS, "\2\0\0\0\0\1", 6);
 	object = parse(&draft);
 	assert_int_equal(object.type, KERN_OBJECT_LINK);
 	assert_string_equal(object.link.name, "e23456789012345");
@@ -271,9 +272,22 @@ static void test_link_attribute_of_unknown_type_is_passed_over(void **state)
 		put_attribute(&draft, type, "x", 1);
 	put_attribute(&draft, 0x3fff, "x", 1);
 	put_attribute(&draft, IFLA_IFNAME, "eth0", 5);
+	put_attribute(&draft, IFLA_ADDRESS, "\2\0\0\0\0\1", 6);
 	object = parse(&draft);
 	assert_int_equal(object.type, KERN_OBJECT_LINK);
 	assert_string_equal(object.link.name, "eth0");
+}
+
+/* Drivers of wireless cards report on their own matters so. */
+static void test_link_without_its_address_is_no_description(void **state)
+{
+	struct draft draft = bare_link(RTM_NEWLINK);
+	struct kern_object object;
+
+	(void)state;
+	put_attribute(&draft, IFLA_IFNAME, "wlan0", 6);
+	object = parse(&draft);
+	assert_int_equal(object.type, KERN_OBJECT_NONE);
 }
 
 static void test_address_whole(void **state)
@@ -513,6 +527,7 @@ int main(void)
 		cmocka_unit_test(test_link_that_is_not_ethernet_has_no_mac),
 		cmocka_unit_test(test_link_mac_of_another_size_is_none),
 		cmocka_unit_test(test_link_longest_name_fits),
+		cmocka_unit_test(test_link_without_its_address_is_no_description),
 		cmocka_unit_test(test_link_name_too_long_is_refused),
 		cmocka_unit_test(test_link_name_without_end_is_refused),
 		cmocka_unit_test(test_link_without_name_is_refused),

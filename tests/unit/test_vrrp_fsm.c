@@ -48,7 +48,7 @@ static void test_fsm_startup_of_an_owner_goes_active_at_once(void **state)
 
 	(void)state;
 	assert_true(vrrp_is_owner(&vr));
-	assert_string_equal(on_startup(&vr, T0), "claim, advert 255, announce, initialize->active");
+	assert_string_equal(on_startup(&vr, T0), "advert 255, claim, announce, initialize->active");
 	assert_int_equal(vr.reason.code, VRRP_REASON_OWNER);
 	assert_int_equal(vr.since_ns, T0);
 	assert_int_equal(vr.counters.became_active, 1);
@@ -65,7 +65,7 @@ static void test_fsm_startup_of_an_owner_does_not_ask_preempt_mode(void **state)
 	(void)state;
 	vr.config.preempt = false;
 	vr.config.preempt_delay_ns = 60 * SECOND;
-	assert_string_equal(on_startup(&vr, T0), "claim, advert 255, announce, initialize->active");
+	assert_string_equal(on_startup(&vr, T0), "advert 255, claim, announce, initialize->active");
 }
 
 /* */
@@ -80,7 +80,7 @@ static void test_fsm_startup_of_others_waits_in_backup(void **state)
 	assert_int_equal(vrrp_deadline(&vr), T0 + DOWN_100);
 	assert_string_equal(on_timer(&vr, T0 + DOWN_100 - 1), "");
 	assert_string_equal(on_timer(&vr, T0 + DOWN_100),
-			    "claim, advert 100, announce, backup->active");
+			    "advert 100, claim, announce, backup->active");
 }
 
 static void test_fsm_startup_is_heeded_once(void **state)
@@ -137,7 +137,7 @@ static void test_fsm_start_delay_postpones_an_owner(void **state)
 	assert_string_equal(on_startup(&vr, T0), "initialize->initialize");
 	assert_string_equal(on_advert(&vr, T0, 200, HIGHER_ADDRESS, 100), "");
 	assert_string_equal(on_timer(&vr, T0 + SECOND),
-			    "claim, advert 255, announce, initialize->active");
+			    "advert 255, claim, announce, initialize->active");
 }
 
 static void test_fsm_start_delay_ends_with_shutdown_and_fault(void **state)
@@ -179,7 +179,7 @@ static void test_fsm_backup_silence_takes_over_in_order(void **state)
 
 	(void)state;
 	assert_string_equal(on_timer(&vr, T0 + DOWN_100 + MS),
-			    "claim, advert 100, announce, backup->active");
+			    "advert 100, claim, announce, backup->active");
 	assert_int_equal(vr.reason.code, VRRP_REASON_SILENCE);
 	assert_int_equal(vr.reason.ns, DOWN_100 + MS);
 	assert_int_equal(vr.since_ns, T0 + DOWN_100 + MS);
@@ -215,7 +215,7 @@ static void test_fsm_backup_priority_zero_leaves_the_skew_time(void **state)
 	assert_int_equal(vrrp_deadline(&vr), T0 + 2 * SECOND + SKEW_100);
 	assert_int_equal(vr.heard_ns, T0 + 2 * SECOND);
 	assert_string_equal(on_timer(&vr, T0 + 2 * SECOND + SKEW_100),
-			    "claim, advert 100, announce, backup->active");
+			    "advert 100, claim, announce, backup->active");
 	assert_int_equal(vr.reason.code, VRRP_REASON_LEFT);
 	assert_address(vr.reason.source, HIGHER_ADDRESS);
 }
@@ -307,7 +307,7 @@ static void test_fsm_backup_lower_priority_is_preempted_by_the_running_timer(voi
 	assert_int_equal(vr.active_priority, 0);
 	assert_int_equal(vr.heard_ns, T0);
 	assert_string_equal(on_timer(&vr, T0 + DOWN_100),
-			    "claim, advert 100, announce, backup->active");
+			    "advert 100, claim, announce, backup->active");
 	assert_int_equal(vr.reason.code, VRRP_REASON_PREEMPT);
 	assert_int_equal(vr.reason.priority, 50);
 	assert_address(vr.reason.source, LOWER_ADDRESS);
@@ -357,7 +357,7 @@ static void test_fsm_backup_promoted_uses_its_own_interval(void **state)
 	(void)state;
 	on_advert(&vr, T0 + SECOND, 200, HIGHER_ADDRESS, 300);
 	now_ns = vrrp_deadline(&vr);
-	assert_string_equal(on_timer(&vr, now_ns), "claim, advert 100, announce, backup->active");
+	assert_string_equal(on_timer(&vr, now_ns), "advert 100, claim, announce, backup->active");
 	assert_int_equal(vr.advert_ns, now_ns + SECOND);
 	on_timer(&vr, now_ns + SECOND);
 	assert_int_equal(vr.advert_ns, now_ns + 2 * SECOND);
@@ -475,7 +475,7 @@ static void test_fsm_late_timer_is_granted_once(void **state)
 	assert_int_equal(vrrp_deadline(&vr), late_ns + SECOND + SKEW_100);
 	assert_string_equal(on_timer(&vr, late_ns + SECOND + SKEW_100 - 1), "");
 	assert_string_equal(on_timer(&vr, late_ns + 100 * SECOND),
-			    "claim, advert 100, announce, backup->active");
+			    "advert 100, claim, announce, backup->active");
 	assert_int_equal(vr.counters.late_timers, 1);
 	assert_int_equal(vr.reason.ns, late_ns + 100 * SECOND - T0);
 }
@@ -486,7 +486,7 @@ static void test_fsm_late_timer_by_less_than_an_interval_is_believed(void **stat
 
 	(void)state;
 	assert_string_equal(on_timer(&vr, T0 + DOWN_100 + SECOND - 1),
-			    "claim, advert 100, announce, backup->active");
+			    "advert 100, claim, announce, backup->active");
 	assert_int_equal(vr.counters.late_timers, 0);
 }
 
@@ -519,7 +519,7 @@ static void test_fsm_late_timer_is_granted_again_after_an_advert(void **state)
 	}
 	assert_string_equal(on_advert(&vr, now_ns, 50, LOWER_ADDRESS, 100), "");
 	assert_string_equal(on_timer(&vr, vrrp_deadline(&vr)),
-			    "claim, advert 100, announce, backup->active");
+			    "advert 100, claim, announce, backup->active");
 }
 
 /* adverts that waited while we were stopped are read first. */

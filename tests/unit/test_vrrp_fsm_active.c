@@ -111,7 +111,7 @@ static void test_fsm_active_yields_to_a_higher_priority(void **state)
 	assert_int_equal(vr.announce_ns, VRRP_NEVER);
 	assert_string_equal(on_timer(&vr, T0 + 2 * DOWN_100), "");
 	assert_string_equal(on_timer(&vr, T0 + 1 + 2 * DOWN_100),
-			    "claim, advert 100, announce, backup->active");
+			    "advert 100, claim, announce, backup->active");
 }
 
 /* */
@@ -387,7 +387,7 @@ static void test_fsm_fault_ends_with_startup(void **state)
 	assert_int_equal(vrrp_deadline(&vr), T0 + SECOND + DOWN_100);
 	on_fault(&owner, T0 + 1, VRRP_REASON_LINK_DOWN);
 	assert_string_equal(on_startup(&owner, T0 + SECOND),
-			    "claim, advert 255, announce, fault->active");
+			    "advert 255, claim, announce, fault->active");
 }
 
 static void test_fsm_fault_ends_with_shutdown(void **state)

@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: MIT */
+#include "reload.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/time.h>
+
+#include "ctl_message.h"
+
+#define TIMEOUT_S 12 /* more than vipd takes to give up on a new generation */
+
+int reload(int socket_fd)
+{
+	const struct ctl_request request = { CTL_MAGIC, CTL_VERSION, CTL_RELOAD };
+	const struct timeval timeout = { .tv_sec = TIMEOUT_S };
+	struct ctl_result result;
+	ssize_t len;
+
+	(void)setsockopt(socket_fd, SOL_SOCKET, SO_RCVTIMEO, &timeout, sizeof(timeout));
+	if (send(socket_fd, &request, sizeof(request), MSG_NOSIGNAL) < 0) {
+		fprintf(stderr, "vipctl: %s\n", strerror(errno));
+		return EXIT_FAILURE;
+	}
+	len = recv(socket_fd, &result, sizeof(result), 0);
+	if (len != sizeof(result) || result.magic != CTL_MAGIC) {
+		fprintf(stderr, "vipctl: vipd gave no answer: %s\n",
+			len < 0 ? strerror(errno) : "it hung up");
+		return EXIT_FAILURE;
+	}
+	result.text[sizeof(result.text) - 1] = '\0';
+	if (result.failed) {
+		fprintf(stderr, "vipctl: the reload failed, the running configuration stays:\n%s\n",
+			result.text);
+		return EXIT_FAILURE;
+	}
+	puts("reloaded");
+	return EXIT_SUCCESS;
+}

@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * vipctl reload: ask for a new generation and wait until it runs, or hear why it does not.
+ */
+#ifndef RELOAD_H
+#define RELOAD_H
+
+/**
+ * reload() - ask vipd and wait.
+ * @socket_fd: connected; the request was not sent yet.
+ *
+ * Return: an exit status; errors were printed. Non-zero when the configuration stays as it was.
+ */
+int reload(int socket_fd);
+
+#endif

@@ -1,0 +1,111 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The state memory: the elections of all routers of one generation, and their farewells, in memory
+ * that outlives the process. Written by one generation after every step; read by the next one when
+ * it adopts, and by the keeper when nobody is left to.
+ *
+ * Each election is kept twice and written in turn, with a sum, so that a process that dies in the
+ * middle of writing leaves the one before. A memory of another layout is refused, never guessed at.
+ */
+#ifndef STATE_H
+#define STATE_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "conf.h"
+#include "vrrp/fsm.h"
+
+/* Changes with every change of struct vrrp or of the layout of the memory. */
+#define STATE_LAYOUT 1
+
+struct state;
+
+/* A priority-0 advert, ready to send. */
+struct state_farewell {
+	int ifindex;
+	const uint8_t *frame; /* in the memory */
+	size_t frame_len;     /* 0: none was prepared */
+};
+
+/**
+ * state_new() - lay out a memory for a configuration and be its writer.
+ * @fd: a memfd of the caller's, empty.
+ * @conf: whose routers get an entry each, in its order.
+ * @ret_state: owned by the caller, who passes it to state_close().
+ *
+ * Nobody reads it as valid before state_publish(). Return: 0 or -errno of the memory.
+ */
+int state_new(int fd, const struct conf *conf, struct state **ret_state);
+
+/**
+ * state_open() - read the memory that another process wrote.
+ * @fd: borrowed for the call.
+ * @ret_state: owned by the caller.
+ *
+ * Return: 0; -ENODATA when its writer never published it; -EPROTO for another layout; -EBADMSG when
+ * it is truncated or makes no sense: start anew.
+ */
+int state_open(int fd, struct state **ret_state);
+
+/**
+ * state_close() - unmap; NULL is allowed.
+ */
+void state_close(struct state *state);
+
+/**
+ * state_publish() - from now on the memory is true.
+ */
+void state_publish(struct state *state);
+
+/**
+ * state_put() - write the election of router @i.
+ */
+void state_put(struct state *state, unsigned i, const struct vrrp *vr);
+
+/**
+ * state_put_lease() - note when the addresses of router @i are to be renewed.
+ * @lease_ns: CLOCK_MONOTONIC.
+ */
+void state_put_lease(struct state *state, unsigned i, int64_t lease_ns);
+
+/**
+ * state_lease() - when the addresses of router @i are to be renewed; 0: at once.
+ */
+int64_t state_lease(const struct state *state, unsigned i);
+
+/**
+ * state_put_farewell() - prepare the last advert of router @i.
+ * @frame: copied; @frame_len is that of an advert with the addresses of the configuration.
+ */
+void state_put_farewell(struct state *state, unsigned i, int ifindex, const uint8_t *frame,
+			size_t frame_len);
+
+/**
+ * state_count() - how many routers the memory has.
+ */
+unsigned state_count(const struct state *state);
+
+/**
+ * state_get() - the election of router @i, as its writer left it.
+ * @now_ns: CLOCK_MONOTONIC, to judge it.
+ * @ret_vr: a copy, on success only.
+ *
+ * Return: 0; -EBADMSG when neither copy is whole and sane: that router starts anew.
+ */
+int state_get(const struct state *state, unsigned i, int64_t now_ns, struct vrrp *ret_vr);
+
+/**
+ * state_find() - the router that continues as @router: same name, interface, VRID and family.
+ * @hint: where to look first: its number in the configuration, which is mostly its number here.
+ *
+ * Return: its number, or -1.
+ */
+int state_find(const struct state *state, const struct conf_router *router, unsigned hint);
+
+/**
+ * state_farewell() - the last advert of router @i.
+ */
+struct state_farewell state_farewell(const struct state *state, unsigned i);
+
+#endif

@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The last will: what is done when no router process is left. Its sockets are opened in good times,
+ * and what it sends was prepared by the router, so that nothing has to be decided or found then.
+ */
+#ifndef WILL_H
+#define WILL_H
+
+struct will;
+
+/**
+ * will_open() - open what is needed.
+ * @ret_will: owned by the caller.
+ *
+ * Return: 0; -EPERM without CAP_NET_ADMIN and CAP_NET_RAW; or -errno of a socket.
+ */
+int will_open(struct will **ret_will);
+
+/**
+ * will_close() - release; NULL is allowed.
+ */
+void will_close(struct will *will);
+
+/**
+ * will_execute() - remove every address that carries vipd's mark, then send the farewells of all
+ * routers that were Active.
+ * @state_fd: the state memory of the dead router process; -1 when there is none: no farewells.
+ *
+ * Return: addresses removed, or -errno; logged.
+ */
+int will_execute(struct will *will, int state_fd);
+
+#endif

@@ -1,0 +1,420 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The memory in which a generation leaves its elections: what was written is read back, and what
+ * was not written to its end, or by somebody else, is not believed. Where things lie in it is
+ * nobody's business but agent/state.c's, so damage is done everywhere, or where a write changed it.
+ */
+#include "test.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "agent/state.h"
+
+#define T0  (1000 * SECOND)
+#define NOW (T0 + SECOND)
+
+static struct conf_address addresses[2];
+
+static struct conf_router routers[] = {
+	{ .name = "lan", .interface = "eth0", .addresses_n = 1, .addresses = addresses },
+	{ .name = "wan", .interface = "eth1", .addresses_n = 2, .addresses = addresses },
+};
+
+static struct conf conf(void)
+{
+	struct conf conf = { .routers_n = 2, .routers = routers };
+
+	for (unsigned i = 0; i < 2; i++)
+		routers[i].vrrp = test_router(100).config;
+	return conf;
+}
+
+static int new_fd(void)
+{
+	int fd = memfd_create("test-state", MFD_CLOEXEC | MFD_ALLOW_SEALING);
+
+	assert_true(fd >= 0);
+	return fd;
+}
+
+/* A published memory of two routers. Return: its descriptor, and its writer. */
+static int written(struct state **ret_state)
+{
+	struct conf c = conf();
+	int fd = new_fd();
+
+	assert_int_equal(state_new(fd, &c, ret_state), 0);
+	state_publish(*ret_state);
+	return fd;
+}
+
+/* What an election is known by: its time of start. */
+static struct vrrp mark(int64_t since_ns)
+{
+	struct vrrp vr = test_active(100, T0);
+
+	vr.since_ns = since_ns;
+	return vr;
+}
+
+static size_t size_of(int fd)
+{
+	struct stat status;
+
+	assert_int_equal(fstat(fd, &status), 0);
+	return (size_t)status.st_size;
+}
+
+static uint8_t *copy_of(int fd)
+{
+	size_t size = size_of(fd);
+	uint8_t *bytes = malloc(size);
+
+	assert_int_equal(pread(fd, bytes, size, 0), (ssize_t)size);
+	return bytes;
+}
+
+/* The same bytes, or the first ones of them, as another memory. */
+static int memory_of(const uint8_t *bytes, size_t size)
+{
+	int fd = new_fd();
+
+	assert_int_equal(pwrite(fd, bytes, size, 0), (ssize_t)size);
+	return fd;
+}
+
+/* What state_open() says of such a memory. */
+static int opened(const uint8_t *bytes, size_t size)
+{
+	struct state *state = NULL;
+	int fd = memory_of(bytes, size);
+	int err = state_open(fd, &state);
+
+	state_close(state);
+	close(fd);
+	return err;
+}
+
+/* since_ns of router @i as a reader gets it, or -errno. */
+static int64_t seen(int fd, unsigned i)
+{
+	struct state *state;
+	struct vrrp vr;
+	int err;
+
+	assert_int_equal(state_open(fd, &state), 0);
+	err = state_get(state, i, NOW, &vr);
+	state_close(state);
+	return err < 0 ? err : vr.since_ns;
+}
+
+static void test_state_returns_what_was_put(void **unused)
+{
+	struct vrrp first = test_active(100, T0), second = test_backup(100, T0), vr;
+	struct state *writer, *reader;
+	int fd = written(&writer);
+
+	(void)unused;
+	state_put(writer, 0, &first);
+	state_put(writer, 1, &second);
+	assert_int_equal(state_open(fd, &reader), 0);
+	assert_int_equal(state_count(reader), 2);
+	assert_int_equal(state_get(reader, 0, NOW, &vr), 0);
+	assert_memory_equal(&vr, &first, sizeof(vr));
+	assert_int_equal(state_get(reader, 1, NOW, &vr), 0);
+	assert_memory_equal(&vr, &second, sizeof(vr));
+	state_close(writer); /* its end changes nothing */
+	assert_int_equal(state_get(reader, 0, NOW, &vr), 0);
+	state_close(reader);
+	close(fd);
+}
+
+static void test_state_returns_the_newest_of_many(void **unused)
+{
+	struct state *writer;
+	int fd = written(&writer);
+
+	(void)unused;
+	for (int64_t n = 1; n <= 5; n++) {
+		struct vrrp vr = mark(n);
+
+		state_put(writer, 0, &vr);
+		assert_int_equal(seen(fd, 0), n);
+	}
+	assert_int_equal(seen(fd, 1), -EBADMSG);
+	state_close(writer);
+	close(fd);
+}
+
+/* A write that ended anywhere: the bytes up to there are new, the others are as they were. */
+static void test_state_of_a_torn_write_is_the_one_before(void **unused)
+{
+	struct vrrp older = mark(1), newer = mark(2);
+	struct state *writer;
+	int fd = written(&writer);
+	uint8_t *before, *after;
+	size_t size = size_of(fd);
+	unsigned torn_n = 0;
+
+	(void)unused;
+	newer.counters.adverts_sent = UINT64_MAX;
+	state_put(writer, 0, &older);
+	before = copy_of(fd);
+	state_put(writer, 0, &newer);
+	after = copy_of(fd);
+	for (size_t i = 0; i < size; i++) {
+		int torn;
+
+		if (before[i] == after[i])
+			continue;
+		/* One byte is not what was written. */
+		after[i] ^= 1;
+		torn = memory_of(after, size);
+		after[i] ^= 1;
+		if (seen(torn, 0) != 1)
+			fail_msg("byte %zu of %zu", i, size);
+		close(torn);
+		torn_n++;
+	}
+	assert_true(torn_n > 16); /* sum, number, since, counter */
+	assert_int_equal(seen(fd, 0), 2);
+	free(before);
+	free(after);
+	state_close(writer);
+	close(fd);
+}
+
+/* Flip a byte of each of the two copies of router 0's election: nothing to believe is left. */
+static void test_state_torn_twice_is_none(void **unused)
+{
+	struct vrrp vr = mark(INT64_C(0x0102030405060708) % T0);
+	struct state *writer;
+	int fd = written(&writer);
+	size_t size = size_of(fd);
+	unsigned found_n = 0;
+	uint8_t *bytes;
+
+	(void)unused;
+	state_put(writer, 0, &vr);
+	state_put(writer, 0, &vr);
+	bytes = copy_of(fd);
+	for (size_t i = 0; i + sizeof(vr.since_ns) <= size; i++) {
+		if (memcmp(bytes + i, &vr.since_ns, sizeof(vr.since_ns)) != 0)
+			continue;
+		bytes[i] ^= 1;
+		found_n++;
+	}
+	assert_int_equal(found_n, 2);
+	close(fd);
+	fd = memory_of(bytes, size);
+	assert_int_equal(seen(fd, 0), -EBADMSG);
+	free(bytes);
+	state_close(writer);
+	close(fd);
+}
+
+/* Whole, but not true: the sum is no proof of that. */
+static void test_state_that_cannot_be_is_none(void **unused)
+{
+	struct vrrp future = mark(NOW + 1), other = mark(1), dead = mark(1);
+	struct state *writer;
+	int fd = written(&writer);
+
+	(void)unused;
+	state_put(writer, 0, &future);
+	assert_int_equal(seen(fd, 0), -EBADMSG);
+	other.config.vrid++;
+	state_put(writer, 1, &other);
+	assert_int_equal(seen(fd, 1), -EBADMSG);
+	dead.advert_ns = VRRP_NEVER;
+	state_put(writer, 1, &dead);
+	assert_int_equal(seen(fd, 1), -EBADMSG);
+	state_close(writer);
+	close(fd);
+}
+
+static void test_state_that_was_never_published_is_no_data(void **unused)
+{
+	struct conf c = conf();
+	struct state *writer, *reader;
+	int fd = new_fd();
+
+	(void)unused;
+	assert_int_equal(state_open(fd, &reader), -ENODATA); /* empty */
+	assert_int_equal(state_new(fd, &c, &writer), 0);
+	assert_int_equal(state_open(fd, &reader), -ENODATA);
+	state_publish(writer);
+	assert_int_equal(state_open(fd, &reader), 0);
+	state_close(reader);
+	state_close(writer);
+	close(fd);
+}
+
+/* Whoever maps it can read all of it until he unmaps it. */
+static void test_state_cannot_be_cut_under_its_readers(void **unused)
+{
+	struct state *writer;
+	int fd = written(&writer);
+
+	(void)unused;
+	assert_int_equal(ftruncate(fd, 1), -1);
+	assert_int_equal(ftruncate(fd, 1 << 20), -1);
+	state_close(writer);
+	close(fd);
+}
+
+static void test_state_truncated_anywhere_is_refused(void **unused)
+{
+	struct state *writer;
+	int fd = written(&writer);
+	size_t size = size_of(fd);
+	uint8_t *bytes = copy_of(fd);
+
+	(void)unused;
+	for (size_t len = 1; len < size; len++)
+		if (opened(bytes, len) != -EBADMSG)
+			fail_msg("%zu of %zu bytes", len, size);
+	assert_int_equal(opened(bytes, size), 0);
+	free(bytes);
+	state_close(writer);
+	close(fd);
+}
+
+/* The head is a magic word, then the layout and the sizes of the structures. */
+static void test_state_of_another_layout_is_refused_by_name(void **unused)
+{
+	struct state *writer;
+	int fd = written(&writer);
+	size_t size = size_of(fd);
+	uint8_t *bytes = copy_of(fd);
+
+	(void)unused;
+	for (size_t i = 8; i < 20; i++) {
+		bytes[i] ^= 1;
+		assert_int_equal(opened(bytes, size), -EPROTO);
+		bytes[i] ^= 1;
+	}
+	bytes[0] ^= 1;
+	assert_int_equal(opened(bytes, size), -EBADMSG);
+	free(bytes);
+	state_close(writer);
+	close(fd);
+}
+
+/* Any damage: refused or not, reading it does no harm and gives nothing that was never written. */
+static void test_state_of_garbage_does_no_harm(void **unused)
+{
+	struct vrrp vr = mark(7), got;
+	struct state *writer, *reader;
+	int fd = written(&writer);
+	size_t size = size_of(fd);
+	uint8_t *good, *bad = malloc(size);
+
+	(void)unused;
+	for (unsigned i = 0; i < 2; i++)
+		state_put(writer, i, &vr);
+	good = copy_of(fd);
+	srand(1);
+	for (unsigned round = 0; round < 5000; round++) {
+		int garbage;
+
+		memcpy(bad, good, size);
+		for (unsigned n = 0; n < 1 + round % 8; n++)
+			bad[(size_t)rand() % size] = (uint8_t)rand();
+		garbage = memory_of(bad, size);
+		if (state_open(garbage, &reader) == 0) {
+			for (unsigned i = 0; i < state_count(reader); i++) {
+				struct state_farewell farewell = state_farewell(reader, i);
+
+				assert_true(farewell.frame_len <= size);
+				if (state_get(reader, i, NOW, &got) == 0)
+					assert_memory_equal(&got, &vr, sizeof(vr));
+			}
+			(void)state_find(reader, &routers[1], 7);
+			state_close(reader);
+		}
+		close(garbage);
+	}
+	memset(bad, 0xff, size);
+	assert_int_equal(opened(bad, size), -EBADMSG);
+	free(good);
+	free(bad);
+	state_close(writer);
+	close(fd);
+}
+
+static void test_state_finds_a_router_by_all_that_it_is(void **unused)
+{
+	struct conf_router wanted;
+	struct state *writer;
+	int fd = written(&writer);
+
+	(void)unused;
+	for (unsigned hint = 0; hint < 4; hint++) {
+		assert_int_equal(state_find(writer, &routers[0], hint), 0);
+		assert_int_equal(state_find(writer, &routers[1], hint), 1);
+	}
+	wanted = routers[0];
+	strcpy(wanted.name, "la");
+	assert_int_equal(state_find(writer, &wanted, 0), -1);
+	wanted = routers[0];
+	strcpy(wanted.interface, "eth1");
+	assert_int_equal(state_find(writer, &wanted, 0), -1);
+	wanted = routers[0];
+	wanted.vrrp.vrid++;
+	assert_int_equal(state_find(writer, &wanted, 0), -1);
+	wanted = routers[0];
+	wanted.vrrp.priority = 7; /* and the rest may change */
+	assert_int_equal(state_find(writer, &wanted, 0), 0);
+	state_close(writer);
+	close(fd);
+}
+
+static void test_state_keeps_a_farewell_of_each_router(void **unused)
+{
+	const uint8_t frames[][60] = { "the first farewell", "the second one" };
+	struct state *writer, *reader;
+	int fd = written(&writer);
+
+	(void)unused;
+	assert_int_equal(state_farewell(writer, 0).frame_len, 0);
+	state_put_farewell(writer, 0, 3, (const uint8_t *)"older", 5);
+	/* 34 bytes of headers, 8 of the message, 4 for each address */
+	state_put_farewell(writer, 0, 4, frames[0], 46);
+	state_put_farewell(writer, 1, 5, frames[1], 50);
+	assert_int_equal(state_open(fd, &reader), 0);
+	for (unsigned i = 0; i < 2; i++) {
+		struct state_farewell farewell = state_farewell(reader, i);
+
+		assert_int_equal(farewell.ifindex, 4 + i);
+		assert_int_equal(farewell.frame_len, 46 + 4 * i);
+		assert_memory_equal(farewell.frame, frames[i], farewell.frame_len);
+	}
+	state_close(reader);
+	state_close(writer);
+	close(fd);
+}
+
+int main(void)
+{
+	static const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_state_returns_what_was_put),
+		cmocka_unit_test(test_state_returns_the_newest_of_many),
+		cmocka_unit_test(test_state_of_a_torn_write_is_the_one_before),
+		cmocka_unit_test(test_state_torn_twice_is_none),
+		cmocka_unit_test(test_state_that_cannot_be_is_none),
+		cmocka_unit_test(test_state_that_was_never_published_is_no_data),
+		cmocka_unit_test(test_state_cannot_be_cut_under_its_readers),
+		cmocka_unit_test(test_state_truncated_anywhere_is_refused),
+		cmocka_unit_test(test_state_of_another_layout_is_refused_by_name),
+		cmocka_unit_test(test_state_of_garbage_does_no_harm),
+		cmocka_unit_test(test_state_finds_a_router_by_all_that_it_is),
+		cmocka_unit_test(test_state_keeps_a_farewell_of_each_router),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

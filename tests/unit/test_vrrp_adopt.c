@@ -1,0 +1,255 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * A router goes on with the election of its predecessor. Nothing may happen when nothing changed;
+ * what depends on a changed key is computed from when the Active was heard.
+ */
+#include "test.h"
+
+#include "vrrp/adopt.h"
+#include "vrrp/timers.h"
+
+#define T0  (1000 * SECOND)
+#define NOW (T0 + 300 * MS)
+
+/* A Backup of priority 100 that heard a peer's advert at T0. */
+static struct vrrp heard_backup(void)
+{
+	struct vrrp vr = test_backup(100, T0 - SECOND);
+
+	on_advert(&vr, T0, 200, HIGHER_ADDRESS, 100);
+	assert_int_equal(vr.down_ns, T0 + vrrp_down_ns(3, 100, 100));
+	return vr;
+}
+
+static struct vrrp active(void)
+{
+	struct vrrp vr = test_active(100, T0);
+
+	vr.counters.adverts_sent = 7;
+	assert_int_equal(vr.advert_ns, T0 + SECOND);
+	return vr;
+}
+
+/* What the next generation makes of @old under @config. */
+static struct vrrp adopted(const struct vrrp *old, const struct vrrp_config *config)
+{
+	struct vrrp vr;
+
+	vrrp_init(&vr, config);
+	vrrp_adopt(&vr, old, NOW);
+	assert_memory_equal(&vr.config, config, sizeof(*config));
+	assert_true(vrrp_is_sane(&vr, NOW));
+	return vr;
+}
+
+/* Nothing but the configuration and the deadlines named by the caller is another. */
+static void assert_same_but(const struct vrrp *vr, const struct vrrp *old, int64_t down_ns,
+			    int64_t advert_ns)
+{
+	struct vrrp expected = *old;
+
+	expected.config = vr->config;
+	expected.down_ns = down_ns;
+	expected.advert_ns = advert_ns;
+	assert_memory_equal(vr, &expected, sizeof(expected));
+}
+
+static void test_adopt_of_the_same_configuration_changes_not_a_byte(void **state)
+{
+	struct vrrp olds[] = { test_router(100), heard_backup(), active(), heard_backup() };
+
+	(void)state;
+	on_fault(&olds[3], T0 + MS, VRRP_REASON_LINK_DOWN);
+	for (size_t i = 0; i < sizeof(olds) / sizeof(olds[0]); i++) {
+		struct vrrp vr = adopted(&olds[i], &olds[i].config);
+
+		assert_memory_equal(&vr, &olds[i], sizeof(vr));
+	}
+}
+
+/* These matter at the next occasion, not now. */
+static void test_adopt_of_other_delays_and_preemption_changes_no_deadline(void **state)
+{
+	struct vrrp olds[] = { heard_backup(), active() };
+
+	(void)state;
+	for (size_t i = 0; i < 2; i++) {
+		struct vrrp_config config = olds[i].config;
+		struct vrrp vr;
+
+		config.preempt = false;
+		config.preempt_delay_ns = 5 * SECOND;
+		config.start_delay_ns = 6 * SECOND;
+		vr = adopted(&olds[i], &config);
+		assert_same_but(&vr, &olds[i], olds[i].down_ns, olds[i].advert_ns);
+	}
+}
+
+static void test_adopt_by_a_backup_of_another_priority_waits_as_that_one(void **state)
+{
+	struct vrrp old = heard_backup(), vr;
+	struct vrrp_config config = old.config;
+
+	(void)state;
+	config.priority = 250;
+	vr = adopted(&old, &config);
+	assert_same_but(&vr, &old, T0 + vrrp_down_ns(3, 250, 100), VRRP_NEVER);
+}
+
+/* The peer's interval counts in Backup, whatever the own one is. */
+static void test_adopt_by_a_backup_of_another_interval_waits_as_the_active_advertises(void **state)
+{
+	struct vrrp old = heard_backup(), vr;
+	struct vrrp_config config = old.config;
+
+	(void)state;
+	config.interval_cs = 1000;
+	vr = adopted(&old, &config);
+	assert_same_but(&vr, &old, T0 + vrrp_down_ns(3, 100, 100), VRRP_NEVER);
+}
+
+static void test_adopt_by_a_backup_that_heard_nobody_takes_its_own_interval(void **state)
+{
+	struct vrrp old = test_backup(100, T0), vr;
+	struct vrrp_config config = old.config;
+
+	(void)state;
+	config.interval_cs = 10;
+	vr = adopted(&old, &config);
+	assert_int_equal(vr.active_interval_cs, 10);
+	assert_int_equal(vr.down_ns, T0 + vrrp_down_ns(3, 100, 10));
+}
+
+/* After a farewell only the skew time is left to wait. */
+static void test_adopt_after_a_farewell_goes_on_waiting_the_skew_time(void **state)
+{
+	struct vrrp old = heard_backup(), vr;
+	struct vrrp_config config = old.config;
+
+	(void)state;
+	on_advert(&old, T0 + MS, 0, HIGHER_ADDRESS, 100);
+	config.priority = 50;
+	vr = adopted(&old, &config);
+	assert_int_equal(vr.state, VRRP_STATE_BACKUP);
+	assert_int_equal(vr.down_ns, T0 + MS + vrrp_skew_ns(3, 50, 100));
+}
+
+static void test_adopt_by_a_backup_that_became_owner_does_not_wait(void **state)
+{
+	struct vrrp old = heard_backup(), vr;
+	struct vrrp_config config = old.config;
+
+	(void)state;
+	config.priority = VRRP_PRIORITY_OWNER;
+	vr = adopted(&old, &config);
+	assert_int_equal(vr.down_ns, NOW);
+	assert_string_equal(on_timer(&vr, NOW), "advert 255, claim, announce, backup->active");
+}
+
+/* What the others see of a configuration they see at once, and the rhythm starts there. */
+static void test_adopt_by_an_active_whose_adverts_change_sends_one_at_once(void **state)
+{
+	struct vrrp old = active();
+	struct vrrp_config configs[] = { old.config, old.config, old.config };
+
+	(void)state;
+	configs[0].priority = 50;
+	configs[1].interval_cs = 10;
+	configs[2].checksum = VRRP_CHECKSUM_RFC5798;
+	for (size_t i = 0; i < 3; i++) {
+		struct vrrp vr = adopted(&old, &configs[i]);
+
+		assert_same_but(&vr, &old, VRRP_NEVER, NOW);
+		assert_string_equal(on_timer(&vr, NOW), i == 0 ? "advert 50" : "advert 100");
+		assert_int_equal(vr.advert_ns, NOW + vrrp_interval_ns(configs[i].interval_cs));
+	}
+}
+
+static void test_adopt_before_the_start_has_nothing_to_compute(void **state)
+{
+	struct vrrp old = test_router(100), vr;
+	struct vrrp_config config = old.config;
+
+	(void)state;
+	config.priority = 200;
+	config.interval_cs = 10;
+	vr = adopted(&old, &config);
+	assert_same_but(&vr, &old, VRRP_NEVER, VRRP_NEVER);
+}
+
+/* ---- vrrp_is_sane() ---- */
+
+static void test_sane_is_what_the_state_machine_makes(void **state)
+{
+	struct vrrp delayed = test_router(100), fault = heard_backup(), left = active();
+
+	(void)state;
+	delayed.config.start_delay_ns = SECOND;
+	on_startup(&delayed, T0);
+	on_fault(&fault, NOW, VRRP_REASON_NO_CARRIER);
+	on_shutdown(&left, NOW);
+	const struct vrrp vrs[] = {
+		test_router(1), test_router(255), delayed, heard_backup(), active(), fault, left
+	};
+
+	for (size_t i = 0; i < sizeof(vrs) / sizeof(vrs[0]); i++)
+		if (!vrrp_is_sane(&vrs[i], NOW))
+			fail_msg("number %zu", i);
+}
+
+/* One lie at a time. */
+#define ASSERT_INSANE(made, lie)                                                                   \
+	do {                                                                                       \
+		struct vrrp vr = (made);                                                           \
+		assert_true(vrrp_is_sane(&vr, NOW));                                               \
+		vr.lie;                                                                            \
+		if (vrrp_is_sane(&vr, NOW))                                                        \
+			fail_msg("%s: %s", #made, #lie);                                           \
+	} while (0)
+
+static void test_sane_is_not_what_cannot_be(void **state)
+{
+	(void)state;
+	ASSERT_INSANE(active(), state = VRRP_STATE_COUNT);
+	ASSERT_INSANE(active(), state = VRRP_STATE_BACKUP);
+	ASSERT_INSANE(active(), state = VRRP_STATE_INITIALIZE);
+	ASSERT_INSANE(active(), reason.code = VRRP_REASON_COUNT);
+	ASSERT_INSANE(active(), since_ns = NOW + 1);
+	ASSERT_INSANE(active(), heard_ns = NOW + 1);
+	ASSERT_INSANE(active(), advert_ns = VRRP_NEVER);
+	ASSERT_INSANE(active(), announce_ns = VRRP_NEVER);
+	ASSERT_INSANE(active(), down_ns = NOW);
+	ASSERT_INSANE(heard_backup(), down_ns = VRRP_NEVER);
+	ASSERT_INSANE(heard_backup(), advert_ns = NOW);
+	ASSERT_INSANE(heard_backup(), announce_ns = NOW);
+	ASSERT_INSANE(heard_backup(), state = VRRP_STATE_ACTIVE);
+	ASSERT_INSANE(heard_backup(), active_interval_cs = 0);
+	ASSERT_INSANE(heard_backup(), active_interval_cs = VRRP_INTERVAL_CS_MAX + 1);
+	ASSERT_INSANE(test_router(1), down_ns = NOW);
+	ASSERT_INSANE(test_router(1), config.family = 5);
+	ASSERT_INSANE(test_router(1), config.version = 9);
+	ASSERT_INSANE(test_router(1), config.vrid = 0);
+	ASSERT_INSANE(test_router(1), config.priority = 0);
+	ASSERT_INSANE(test_router(1), config.interval_cs = 0);
+	ASSERT_INSANE(test_router(1), config.interval_cs = VRRP_INTERVAL_CS_MAX + 1);
+}
+
+int main(void)
+{
+	static const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_adopt_of_the_same_configuration_changes_not_a_byte),
+		cmocka_unit_test(test_adopt_of_other_delays_and_preemption_changes_no_deadline),
+		cmocka_unit_test(test_adopt_by_a_backup_of_another_priority_waits_as_that_one),
+		cmocka_unit_test(
+			test_adopt_by_a_backup_of_another_interval_waits_as_the_active_advertises),
+		cmocka_unit_test(test_adopt_by_a_backup_that_heard_nobody_takes_its_own_interval),
+		cmocka_unit_test(test_adopt_after_a_farewell_goes_on_waiting_the_skew_time),
+		cmocka_unit_test(test_adopt_by_a_backup_that_became_owner_does_not_wait),
+		cmocka_unit_test(test_adopt_by_an_active_whose_adverts_change_sends_one_at_once),
+		cmocka_unit_test(test_adopt_before_the_start_has_nothing_to_compute),
+		cmocka_unit_test(test_sane_is_what_the_state_machine_makes),
+		cmocka_unit_test(test_sane_is_not_what_cannot_be),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
