@@ -73,12 +73,62 @@ class Agent:
 
 
 class Vipd(Agent):
-    """A vipd, and its vipctl."""
+    """A vipd, and its vipctl.
+
+    It is two processes: the keeper, which was started (.pid), and its child, the router process
+    (.router_pid), which does the work and is another one after a crash or a reload.
+    """
 
     def __init__(self, host, config, control, args=(), env=None):
         self.config, self.control = config, control
         host.runs_vipd = True
         super().__init__(host, "vipd", [binary("vipd"), "-c", config, *args], env)
+
+    @property
+    def router_pids(self):
+        """The router processes of this moment: two while one takes over from the other."""
+        try:
+            with open(f"/proc/{self.pid}/task/{self.pid}/children", encoding="ascii") as children:
+                return [pid for pid in map(int, children.read().split()) if is_router(pid)]
+        except OSError:                            # the keeper is gone
+            return []
+
+    @property
+    def router_pid(self):
+        """The router process; waits until there is one and no other."""
+        return wait_until(lambda: (pids := self.router_pids) and len(pids) == 1 and pids[0],
+                          TIMEOUT, lambda _: self.story("a router process"), every=0.001)
+
+    def kill(self, signal_number=signal.SIGKILL):
+        """As Agent.kill(); what nobody can refuse (KILL, STOP, CONT) reaches both processes."""
+        if signal_number in (signal.SIGKILL, signal.SIGSTOP):
+            self.process.send_signal(signal.SIGSTOP)           # else it would start another one
+        if signal_number in (signal.SIGKILL, signal.SIGSTOP, signal.SIGCONT):
+            for pid in self.router_pids:
+                os.kill(pid, signal_number)
+        super().kill(signal_number)
+        self.expected_to_live = signal_number == signal.SIGCONT
+
+    def kill_router(self, signal_number=signal.SIGKILL):
+        """Sends a signal to the router process alone. Return: its pid."""
+        pid = self.router_pid
+        os.kill(pid, signal_number)
+        return pid
+
+    def kill_keeper(self, signal_number=signal.SIGKILL):
+        """Sends a signal to the keeper alone; after SIGKILL also waits for its end."""
+        super().kill(signal_number)
+
+    def configure(self, routers, **settings):
+        """Writes another configuration; it counts from the next reload on."""
+        text = vipd_config(routers, {"node": self.host.name, "control": self.control, **settings})
+        with open(self.config + ".new", "w", encoding="utf-8") as file:
+            file.write(text)
+        os.replace(self.config + ".new", self.config)
+
+    def reload(self):
+        """`vipctl reload`, whatever comes of it: .returncode, .stderr."""
+        return self.ctl("reload", check=False)
 
     def ctl(self, *args, check=True):
         """Runs vipctl on its socket: .stdout, .stderr, .returncode."""
@@ -133,6 +183,16 @@ class Keepalived(Agent):
         super().__init__(host, "keepalived", [
             "keepalived", "-n", "-l", "-D", "-P", "-f", config, "-p", stem + ".pid",
             "-r", stem + "-vrrp.pid", *args])
+
+
+def is_router(pid):
+    """Whether a process is a router process of vipd, and no zombie."""
+    try:
+        with open(f"/proc/{pid}/stat", encoding="ascii") as stat:
+            _, name, rest = re.split(r"[()]", stat.read(), maxsplit=2)
+    except OSError:
+        return False
+    return name == "vipd-router" and rest.split()[0] not in "ZX"
 
 
 def binary(name):

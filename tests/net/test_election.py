@@ -1,0 +1,554 @@
+# SPDX-License-Identifier: MIT
+"""Who is Active, since when, and whose announcement is the last: RFC 9568 §6.4 on the wire.
+
+Where a waited time matters, a wrong rule would make it shorter, or longer by seconds: a virtual
+machine may stand still for some tenths of a second, and no test shall fail for that. A Backup
+takes over within its skew time once its predecessor left, whatever the interval: most tests start
+that way (reign()).
+"""
+
+import re
+import signal
+from datetime import datetime, timezone
+
+import pytest
+
+import frames
+from lab import router, wait_until
+
+VIP, REAL = "192.0.2.1", "192.0.2.50"
+HIGHER, LOWER = "192.0.2.90", "192.0.2.9"     # peers of the gateway, to break ties
+EARLY = 0.003                    # s: timers are never early; two clocks may be read apart
+LATE = 1.5                       # s: see above
+SLOW = {"interval": "10s"}       # nothing periodic disturbs the test
+SLOW_FIELD = 1000
+
+
+@pytest.fixture
+def gw(lab):
+    """The gateway under test."""
+    return lab.host("gw", f"{REAL}/24")
+
+
+@pytest.fixture
+def probe(lab):
+    """A hand on the wire; its host has no address, so its kernel is silent."""
+    return frames.Probe(lab.host("probe"))
+
+
+def down(priority, interval):
+    """Active_Down_Interval in seconds."""
+    return 3 * interval + skew(priority, interval)
+
+
+def skew(priority, interval):
+    """Skew_Time in seconds."""
+    return (256 - priority) * interval / 256
+
+
+def say(lab, probe, src=LOWER, **fields):
+    """Sends an advert. Return: it, as captured."""
+    mark = lab.now()
+    probe.advert(src, **fields)
+    return lab.capture.wait_advert(host=probe.host, since=mark)
+
+
+def reign(lab, host, probe, priority=250, **settings):
+    """Makes a vipd Active: its predecessor left. Nothing is due for 10 s then.
+
+    Return: vipd, and its first advert.
+    """
+    vipd = lab.vipd(host, [router(priority, **{**SLOW, **settings})])
+    say(lab, probe, priority=255, interval=SLOW_FIELD)
+    say(lab, probe, priority=0, interval=SLOW_FIELD)
+    first = lab.capture.wait_advert(host=host)
+    vipd.wait_state("lan", "active")
+    return vipd, first
+
+
+def assert_elapsed(since, seen, seconds):
+    """seen came that long after the time `since`: not early, and late only as machines are."""
+    waited = (seen.ns - since) / 1e9
+    assert seconds - EARLY <= waited <= seconds + LATE, f"{waited:.4f} s, not {seconds}: {seen}"
+
+
+def since(shown):
+    """When the router entered the state that it is shown in, in ns. A log line may be later."""
+    when = datetime.strptime(shown["since"], "%Y-%m-%dT%H:%M:%S.%fZ").replace(tzinfo=timezone.utc)
+    return round(when.timestamp() * 1e6) * 1000
+
+
+def wait_count(lab, count, host, **filters):
+    """The adverts of a host, as soon as there are so many."""
+    wait_until(lambda: len(lab.capture.adverts(host=host, **filters)) >= count,
+               what=f"{count} adverts of {host}")
+    return lab.capture.adverts(host=host, **filters)
+
+
+# Start
+
+@pytest.mark.requirement("R-057", "R-065")
+@pytest.mark.parametrize("priority, interval", [(1, 0.3), (100, 0.4), (254, 0.5)])
+def test_start_is_backup_for_three_intervals_and_the_skew_time(lab, gw, priority, interval):
+    vipd = lab.vipd(gw, [router(priority, interval=f"{interval * 1000:.0f}ms")])
+    shown = vipd.router()
+    assert (shown["state"], shown["reason"]) == ("backup", "started")
+    first = lab.capture.wait_advert(host=gw)
+    assert_elapsed(since(shown), first, down(priority, interval))
+    assert first.priority == priority
+    assert vipd.wait_state("lan", "active")["reason"].startswith("no advert for ")
+
+
+@pytest.mark.requirement("R-058")
+def test_start_delay_is_silent_and_deaf(lab, gw, probe):
+    """Adverts teach nothing, and neither make it start nor wait."""
+    vipd = lab.vipd(gw, [router(start_delay="1s")])
+    shown = vipd.router()
+    assert (shown["state"], shown["reason"]) == ("initialize", "start delay of 1.000 s")
+    for priority in (255, 0, 50):
+        probe.advert(LOWER, priority=priority, interval=4095)
+    first = lab.capture.wait_advert(host=gw)
+    assert_elapsed(since(shown), first, 1 + down(100, 0.1))
+
+
+@pytest.mark.requirement("R-055")
+def test_start_delay_holds_for_an_owner_too(lab, gw):
+    vipd = lab.vipd(gw, [router("owner", start_delay="1s", addresses=[f"{REAL}/24"])])
+    shown = vipd.router()
+    assert shown["state"] == "initialize"
+    assert_elapsed(since(shown), lab.capture.wait_advert(host=gw), 1)
+
+
+@pytest.mark.requirement("R-058")
+def test_interface_down_is_silent_and_its_return_a_start(lab, gw, probe):
+    """An Active whose link is gone gives up; when it comes back it asks first."""
+    vipd, _ = reign(lab, gw, probe, interval="500ms")
+    gw.ip("link set eth0 down")
+    assert vipd.wait_state("lan", "fault")["reason"] == "interface eth0 is down"
+    assert f"{VIP}/24" not in gw.addresses()
+    mark = lab.now()
+    say(lab, probe, priority=1, interval=10)
+    gw.ip("link set eth0 up")
+    shown = vipd.wait_state("lan", "backup")
+    assert shown["reason"] == "interface eth0 can be used again"
+    first = lab.capture.wait_advert(host=gw, since=mark)
+    assert_elapsed(since(shown), first, down(250, 0.5))
+
+
+@pytest.mark.requirement("R-094")
+def test_owner_preempts_even_without_preempt(lab, gw, probe):
+    with probe.speak(HIGHER, every=0.05, priority=254):
+        lab.vipd(gw, [router("owner", preempt=False, addresses=[f"{REAL}/24"], **SLOW)])
+        first = lab.capture.wait_advert(host=gw)
+        assert first.priority == 255
+        assert lab.capture.wait_advert(host=gw, since=first.ns + 1).priority == 255, "the answer"
+
+
+# Backup
+
+@pytest.mark.requirement("R-069")
+@pytest.mark.parametrize("priority", [100, 200, 254])
+def test_leaving_active_is_succeeded_after_the_skew_time(lab, gw, probe, priority):
+    vipd = lab.vipd(gw, [router(priority, interval="2s")])
+    say(lab, probe, priority=255, interval=200)
+    left = say(lab, probe, priority=0, interval=200)
+    assert_elapsed(left.ns, lab.capture.wait_advert(host=gw), skew(priority, 2))
+    shown = vipd.wait_state("lan", "active")
+    assert shown["reason"] == f"{LOWER} left with priority 0"
+    assert shown["counters"]["priority_zero_received"] == 1
+
+
+@pytest.mark.requirement("R-069", "R-070")
+@pytest.mark.parametrize("learned", [257, 400])
+def test_skew_time_uses_the_learned_interval(lab, gw, probe, learned):
+    """All twelve bits of it, and that of the Active, not of the advert with priority 0."""
+    lab.vipd(gw, [router(100, interval="1s")])
+    say(lab, probe, priority=200, interval=learned)
+    left = say(lab, probe, priority=0, interval=10)
+    assert_elapsed(left.ns, lab.capture.wait_advert(host=gw), skew(100, learned / 100))
+
+
+@pytest.mark.requirement("R-071")
+@pytest.mark.parametrize("ours, theirs", [("400ms", 80), ("10s", 20)])
+def test_down_interval_uses_the_last_learned_interval(lab, gw, probe, ours, theirs):
+    lab.vipd(gw, [router(100, interval=ours)])
+    for interval in (4095, theirs + 100, theirs):
+        last = say(lab, probe, priority=200, interval=interval)
+    assert_elapsed(last.ns, lab.capture.wait_advert(host=gw), down(100, theirs / 100))
+
+
+@pytest.mark.requirement("R-072")
+@pytest.mark.parametrize("src", [LOWER, HIGHER])
+def test_equal_priority_keeps_it_backup_whatever_the_address(lab, gw, probe, src):
+    """A wrong comparison would let the timer of its start run out."""
+    vipd = lab.vipd(gw, [router(100, interval="200ms")])
+    began = since(vipd.router())
+    with probe.speak(src, every=0.05, priority=100, interval=200):
+        lab.capture.wait_advert(host=probe.host, since=round(began + 1.2 * down(100, 0.2) * 1e9))
+        assert vipd.router()["state"] == "backup"
+    assert not lab.capture.adverts(host=gw)
+    assert vipd.router()["active_address"] == src
+
+
+@pytest.mark.requirement("R-073", "R-076")
+def test_without_preempt_a_lower_priority_is_respected_and_learned(lab, gw, probe):
+    """Learned: 500 ms, not the own 300 ms."""
+    vipd = lab.vipd(gw, [router(200, interval="300ms", preempt=False)])
+    with probe.speak(LOWER, every=0.02, priority=50, interval=50):
+        wait_count(lab, 60, probe.host)
+        shown = vipd.router()
+        assert (shown["state"], shown["active_address"]) == ("backup", LOWER)
+        assert not lab.capture.adverts(host=gw)
+    last = lab.capture.adverts(host=probe.host)[-1]
+    assert_elapsed(last.ns, lab.capture.wait_advert(host=gw), down(200, 0.5))
+
+
+@pytest.mark.requirement("R-074", "R-075")
+@pytest.mark.parametrize("interval", [10, 1, 4095])
+def test_preempting_it_takes_over_as_if_the_lower_were_not_there(lab, gw, probe, interval):
+    """A discarded advert restarts no timer and teaches no interval; it is only named."""
+    vipd = lab.vipd(gw, [router(200, interval="300ms")])
+    shown = vipd.router()
+    assert shown["state"] == "backup"
+    with probe.speak(LOWER, every=0.02, priority=50, interval=interval):
+        first = lab.capture.wait_advert(host=gw)
+    assert_elapsed(since(shown), first, down(200, 0.3))
+    reason = vipd.wait_state("lan", "active")["reason"]
+    assert reason == f"{LOWER} has the lower priority 50, ours is 200"
+
+
+def test_preempt_delay_leaves_the_lower_in_peace_for_that_long(lab, gw, probe):
+    """And then takes over three intervals and a skew time after the last advert it respected."""
+    vipd = lab.vipd(gw, [router(200, interval="300ms", preempt_delay="1s")])
+    with probe.speak(LOWER, every=0.02, priority=50, interval=50):
+        first = lab.capture.wait_advert(host=gw)
+    peace = lab.capture.adverts(host=probe.host)[0].ns + 10**9
+    last = max(advert.ns for advert in lab.capture.adverts(host=probe.host) if advert.ns < peace)
+    assert_elapsed(last, first, down(200, 0.5))
+    assert "lower priority 50" in vipd.wait_state("lan", "active")["reason"]
+
+
+@pytest.mark.parametrize("leaves", [True, False])
+def test_preempt_delay_does_not_delay_a_succession(lab, gw, probe, leaves):
+    lab.vipd(gw, [router(200, interval="1s", preempt_delay="10m")])
+    last = say(lab, probe, priority=50, interval=20)
+    if leaves:
+        last = say(lab, probe, priority=0, interval=20)
+    first = lab.capture.wait_advert(host=gw)
+    assert_elapsed(last.ns, first, skew(200, 0.2) if leaves else down(200, 0.2))
+
+
+@pytest.mark.requirement("R-064")
+def test_backup_leaves_without_a_word(lab, gw, probe):
+    vipd = lab.vipd(gw, [router(100, interval="1s")])
+    say(lab, probe, priority=200, interval=4095)
+    wait_until(lambda: vipd.router()["active_address"] == LOWER)
+    assert vipd.term() == 0
+    say(lab, probe, priority=42)
+    assert not lab.capture.adverts(host=gw) and not lab.capture.arps(host=gw)
+
+
+# Active
+
+@pytest.mark.requirement("R-087")
+def test_active_answers_priority_zero_and_restarts_its_timer(lab, gw, probe):
+    """The timer is restarted: 2 s after the answer, not after the advert before."""
+    vipd, first = reign(lab, gw, probe, interval="2s")
+    wait_until(lambda: lab.now() > first.ns + 0.5e9, what="a quarter of the interval")
+    asked = say(lab, probe, priority=0)
+    answer, following = wait_count(lab, 2, gw, since=asked.ns)
+    assert answer.ns < first.ns + 1.9e9, "this is not the advert that was due"
+    assert {answer.frame.data, following.frame.data} == {first.frame.data}
+    assert_elapsed(asked.ns, following, 2)
+    assert vipd.router()["state"] == "active"
+
+
+@pytest.mark.requirement("R-088")
+@pytest.mark.parametrize("src", [LOWER, HIGHER])
+@pytest.mark.parametrize("preempt", [True, False], ids=["preempt", "no preempt"])
+def test_active_yields_to_a_higher_priority(lab, gw, probe, src, preempt):
+    """Also when it does not preempt others itself (R-093): one last advert, and then silence."""
+    vipd, _ = reign(lab, gw, probe, preempt=preempt)
+    beaten = say(lab, probe, src, priority=251, interval=30)
+    shown = vipd.wait_state("lan", "backup")
+    assert shown["reason"] == f"{src} has the higher priority 251, ours is 250"
+    assert f"{VIP}/24" not in gw.addresses() and not probe.who_has(VIP, timeout=0.1)
+    vipd.wait_state("lan", "active")
+    last_word, again = lab.capture.adverts(host=gw, since=beaten.ns)
+    assert last_word.priority == again.priority == 250
+    assert_elapsed(beaten.ns, last_word, 0)
+    assert_elapsed(beaten.ns, again, down(250, 0.3))
+
+
+ADDRESSES = [                    # lower, higher: as unsigned numbers in network byte order
+    ("10.0.0.9", "10.0.0.200"),
+    ("10.1.0.1", "10.1.255.255"),
+    ("10.0.255.1", "10.1.0.1"),
+    ("10.0.0.200", "10.0.1.9"),
+    ("126.255.255.254", "128.0.0.1"),
+    ("9.255.255.250", "200.0.0.1"),
+]
+
+
+@pytest.mark.requirement("R-089", "R-090")
+@pytest.mark.parametrize("ours, theirs", ADDRESSES)
+def test_tie_is_lost_to_the_higher_address(lab, probe, ours, theirs):
+    gw = lab.host("gw", f"{ours}/8")
+    vipd, _ = reign(lab, gw, probe)
+    beaten = say(lab, probe, theirs, priority=250, interval=SLOW_FIELD)
+    reason = vipd.wait_state("lan", "backup")["reason"]
+    assert reason == f"{theirs} has the same priority 250 and the higher address"
+    assert len(lab.capture.adverts(host=gw, since=beaten.ns)) == 1, "the last word"
+
+
+@pytest.mark.requirement("R-090", "R-091")
+@pytest.mark.parametrize("theirs, ours", ADDRESSES)
+def test_tie_is_won_against_the_lower_address(lab, probe, theirs, ours):
+    """By an immediate advert and another announcement."""
+    gw = lab.host("gw", f"{ours}/8")
+    assert_answered(lab, gw, probe, theirs, priority=250)
+
+
+@pytest.mark.requirement("R-092")
+@pytest.mark.parametrize("priority", [1, 50, 249])
+def test_lower_priority_is_answered_at_once_whatever_the_address(lab, gw, probe, priority):
+    """New in RFC 9568; and whoever was Active too may have announced."""
+    assert_answered(lab, gw, probe, HIGHER, priority=priority)
+
+
+def assert_answered(lab, gw, probe, src, priority):
+    """An Active stays that, and answers with an advert, then an announcement. Learns nothing.
+
+    Asked between the announcements of its own accord, 1 s and 4 s after the takeover.
+    """
+    vipd, first = reign(lab, gw, probe)
+    lab.capture.wait_arp(host=gw, since=first.ns + 5 * 10**8, gratuitous=True)
+    asked = say(lab, probe, src, priority=priority, interval=1)
+    announced = lab.capture.wait_arp(host=gw, since=asked.ns, gratuitous=True, timeout=2)
+    [answer] = lab.capture.adverts(host=gw, since=asked.ns)
+    assert answer.frame.data == first.frame.data and answer.ns < announced.ns
+    assert_elapsed(asked.ns, announced, 0)
+    shown = vipd.router()
+    assert (shown["state"], shown["counters"]["became_active"]) == ("active", 1)
+
+
+@pytest.mark.requirement("R-085")
+def test_leaving_active_removes_its_addresses_and_then_says_so(lab, gw, probe):
+    """Its successor never meets an address that is still there."""
+    vipd, _ = reign(lab, gw, probe, extra_addresses=["192.0.2.7/24"])
+    with probe.flood(frames.arp(1, probe.mac, "0.0.0.0", VIP), 2000, 5):
+        lab.capture.wait_arp(host=gw, op=2, spa=VIP)
+        assert vipd.term() == 0
+    farewell = lab.capture.wait_advert(host=gw, priority=0)
+    assert lab.capture.arps(host=gw, op=2, spa=VIP)[-1].ns < farewell.ns
+    assert len(lab.capture.adverts(host=gw, priority=0)) == 1
+    assert lab.capture.adverts(host=gw)[-1] is farewell
+    assert gw.addresses() == [f"{REAL}/24"]
+
+
+@pytest.mark.requirement("R-041", "R-124")
+def test_two_owners_are_told_and_the_higher_address_stays(lab, gw, probe):
+    """Erratum 8298: an owner does not discard adverts."""
+    vipd = lab.vipd(gw, [router("owner", addresses=[f"{REAL}/24"], **SLOW)])
+    first = lab.capture.wait_advert(host=gw)
+    asked = say(lab, probe, LOWER, priority=255, addresses=[REAL], interval=SLOW_FIELD)
+    answer = lab.capture.wait_advert(host=gw, since=asked.ns)
+    assert answer.frame.data == first.frame.data
+    say(lab, probe, HIGHER, priority=255, addresses=[REAL], interval=SLOW_FIELD)
+    shown = vipd.wait_state("lan", "backup")
+    assert shown["reason"] == f"{HIGHER} has the same priority 255 and the higher address"
+    assert shown["counters"]["noticed"]["owner"] == 2
+    assert len([line for line in vipd.log if "error: router=lan" in line and "owner" in line]) == 1
+    assert f"{REAL}/24" in gw.addresses(), "vipd did not add it and does not remove it"
+
+
+@pytest.mark.requirement("R-098")
+def test_same_vrid_on_two_interfaces_is_two_virtual_routers(lab, gw, probe):
+    gw.attach("wan", "198.51.100.2/24")
+    vipd = lab.vipd(gw, [router(), router(name="wan", interface="eth1",
+                                          addresses=["198.51.100.1/24"])])
+    for name in ("lan", "wan"):
+        vipd.wait_state(name, "active")
+    say(lab, probe, priority=200, interval=4095)
+    vipd.wait_state("lan", "backup")
+    shown = vipd.router("wan")
+    assert (shown["state"], shown["counters"]["adverts_received"]) == ("active", 0)
+    assert "198.51.100.1/24" in gw.addresses("eth1")
+
+
+# Sleep
+
+def sleep_while_spoken_to(lab, vipd, probe_host, count):
+    """Stops the process until so many adverts more were sent. Return: when it woke up."""
+    vipd.kill(signal.SIGSTOP)
+    mark = lab.now()
+    wait_count(lab, count, probe_host, since=mark)
+    woken = lab.now()
+    vipd.kill(signal.SIGCONT)
+    return woken
+
+
+@pytest.mark.requirement("R-100")
+@pytest.mark.parametrize("asleep", [45, 90], ids=["2 s", "5 s"])
+def test_backup_that_slept_believes_the_adverts_it_missed(lab, gw, probe, asleep):
+    """Its timer ran out long ago, but adverts are queued: nothing is sent."""
+    vipd = lab.vipd(gw, [router(100, interval="1s")])
+    with probe.speak(HIGHER, every=0.05, priority=200, interval=40):
+        wait_count(lab, 3, probe.host)
+        woken = sleep_while_spoken_to(lab, vipd, probe.host, asleep)
+        wait_count(lab, 10, probe.host, since=woken)
+        shown = vipd.router()
+    times = [advert.ns for advert in lab.capture.adverts(host=probe.host)]
+    if max(b - a for a, b in zip(times, times[1:])) > down(100, 0.4) * 1e9:
+        pytest.skip("the machine was so busy that the probe itself fell silent")
+    assert (shown["state"], shown["counters"]["became_active"]) == ("backup", 0)
+    assert lab.capture.adverts(host=gw) == []
+    assert len([line for line in vipd.log if "state=" in line]) == 1, "started"
+
+
+@pytest.mark.requirement("R-100")
+def test_backup_that_slept_through_everything_listens_once_more(lab, gw, probe):
+    """The queue may have been lost, too: an interval and the skew time more, and then it acts."""
+    vipd = lab.vipd(gw, [router(100, interval="400ms")])
+    lab.deafen(gw)
+    woken = sleep_while_spoken_to_nobody(lab, vipd, probe)
+    first = lab.capture.wait_advert(host=gw)
+    assert_elapsed(woken, first, 0.4 + skew(100, 0.4))
+    assert vipd.router()["counters"]["late_timers"] == 1
+
+
+def sleep_while_spoken_to_nobody(lab, vipd, probe):
+    """As sleep_while_spoken_to(), but nothing reaches it: well over four intervals and a half."""
+    with probe.speak(HIGHER, every=0.1, priority=200, interval=40):
+        return sleep_while_spoken_to(lab, vipd, probe.host, 25)
+
+
+@pytest.mark.requirement("R-100")
+def test_active_that_slept_through_its_succession_comes_back_in_order(lab):
+    """Two Actives for a moment: the better one stays, and has the last word in ARP tables."""
+    one, two, client = pair_with_client(lab)
+    ping = lab.ping(client, VIP)
+    ping.wait_answer()
+    one.kill(signal.SIGSTOP)
+    two.wait_state("lan", "active")
+    lab.capture.wait_arp(host=two.host, gratuitous=True)
+    one.kill(signal.SIGCONT)
+    assert_settled(lab, one, two, client, ping)
+
+
+# Announcements after a contest
+
+def pair_with_client(lab, one_priority=150, two_priority=100):
+    """Two gateways of which the first is Active, and a client."""
+    gw1, gw2 = lab.host("gw1", "192.0.2.2/24"), lab.host("gw2", "192.0.2.3/24")
+    client = lab.host("client", "192.0.2.100/24")
+    one = lab.vipd(gw1, [router(one_priority, interval="200ms")])
+    two = lab.vipd(gw2, [router(two_priority, interval="200ms")])
+    one.wait_state("lan", "active")
+    two.wait_state("lan", "backup")
+    return one, two, client
+
+
+def assert_settled(lab, winner, loser, client, ping):
+    """Back in order: the winner announced last, is where the client sends to, and answers it."""
+    loser.wait_state("lan", "backup")
+    assert winner.router()["state"] == "active"
+
+    def winner_announced_last():
+        announced = lab.capture.arps(gratuitous=True, spa=VIP)
+        return announced[-1].host is winner.host and not announced[-1].lost and announced
+
+    announced = wait_until(winner_announced_last, 3, "the Active to announce last")
+    assert any(arp.host is loser.host for arp in announced), "there was a contest"
+    mark = lab.now()
+    ping.wait_answer(since=mark)
+    assert client.run("ip", "neigh", "show", VIP).stdout.split()[4] == winner.host.mac()
+    echo = lab.capture.wait_frame(lambda frame: frame.echo and frame.ip.src == VIP, since=mark)
+    assert echo.host is winner.host
+    assert f"{VIP}/24" in winner.host.addresses() and f"{VIP}/24" not in loser.host.addresses()
+
+
+@pytest.mark.requirement("R-092")
+@pytest.mark.parametrize("fault", ["deafen two", "mute one", "cut two", "cut one"])
+def test_a_false_active_does_not_have_the_last_word(lab, fault):
+    """It announced while it heard nothing; once it hears, the true Active announces again."""
+    one, two, client = pair_with_client(lab)
+    ping = lab.ping(client, VIP)
+    ping.wait_answer()
+    verb, whom = fault.split()
+    host = {"one": one, "two": two}[whom].host
+    getattr(lab, verb)(host)
+    two.wait_state("lan", "active")
+    mark = lab.now()
+    wait_count(lab, 5, two.host, since=mark)
+    lab.heal(host)
+    assert_settled(lab, one, two, client, ping)
+    assert one.router()["counters"]["became_active"] == 1
+
+
+@pytest.mark.requirement("R-092")
+def test_loser_speaks_once_more_and_the_winner_announces_again(lab, gw, probe):
+    """The debt by itself: the last advert of the false Active comes after its announcement, and
+    before its address is missed."""
+    vipd, first = reign(lab, gw, probe)
+    debt = lab.capture.wait_arp(host=gw, gratuitous=True)
+    winning = say(lab, probe, HIGHER, priority=251, interval=SLOW_FIELD)
+    vipd.wait_state("lan", "backup")
+    [last_word] = lab.capture.adverts(host=gw, since=winning.ns)
+    assert last_word.frame.data == first.frame.data
+    assert lab.capture.arps(host=gw, gratuitous=True)[-1].ns < last_word.ns
+    assert debt.ns < winning.ns
+
+
+# Two gateways
+
+@pytest.mark.requirement("R-085", "R-069")
+def test_graceful_leave_costs_the_client_next_to_nothing(lab):
+    """The skew time, not the silence of three intervals: those are 30 s here."""
+    gw1, gw2 = lab.host("gw1", "192.0.2.2/24"), lab.host("gw2", "192.0.2.3/24")
+    client = lab.host("client", "192.0.2.100/24")
+    probe = frames.Probe(lab.host("probe"))
+    one, _ = reign(lab, gw1, probe, 254)
+    two = lab.vipd(gw2, [router(250, **SLOW)])
+    say(lab, probe, priority=1)                    # answered: so two learns of one
+    wait_until(lambda: two.router()["active_address"] == "192.0.2.2")
+    ping = lab.ping(client, VIP)
+    ping.wait_answer()
+    mark = lab.now()
+    assert one.term() == 0
+    farewell = lab.capture.wait_advert(host=gw1, priority=0)
+    first = lab.capture.wait_advert(host=gw2)
+    assert_elapsed(farewell.ns, first, skew(250, 10))
+    assert two.wait_state("lan", "active")["reason"] == "192.0.2.2 left with priority 0"
+    ping.wait_answer(since=first.ns)
+    assert 0 < ping.longest_outage(since=mark) < skew(250, 10) + LATE
+
+
+@pytest.mark.requirement("R-072", "R-089", "R-091")
+def test_equals_agree_on_the_higher_address_after_a_split(lab):
+    """The one that was Active first has the lower address, and stays Active until the split."""
+    one, two, client = pair_with_client(lab, 100, 100)
+    assert two.router()["active_address"] == "192.0.2.2"
+    ping = lab.ping(client, VIP)
+    ping.wait_answer()
+    lab.cut(one.host)
+    two.wait_state("lan", "active")
+    lab.heal(one.host)
+    one.wait_state("lan", "backup")
+    assert_settled(lab, two, one, client, ping)
+
+
+def test_three_gateways_have_one_successor(lab):
+    """The better of two Backups, by its shorter skew time: 12 ms and 498 ms."""
+    hosts = [lab.host(f"gw{i}", f"192.0.2.{i + 1}/24") for i in (1, 2, 3)]
+    one, two, three = (lab.vipd(host, [router(priority, interval="500ms")])
+                       for host, priority in zip(hosts, (254, 250, 1)))
+    one.wait_state("lan", "active")
+    for backup in (two, three):
+        wait_until(lambda: backup.router()["active_address"] == "192.0.2.2")
+    one.kill()
+    assert re.match(r"no advert for [1-9]", two.wait_state("lan", "active")["reason"])
+    wait_count(lab, 3, two.host)
+    assert three.router()["counters"]["became_active"] == 0
+    assert not lab.capture.adverts(host=three.host)
+    assert three.router()["active_address"] == "192.0.2.3"

@@ -1,0 +1,677 @@
+# SPDX-License-Identifier: MIT
+"""Keeper and router process: crashes, reloads, upgrades, the last will, and leases.
+
+What is promised: a new router process goes on where the last one stopped, and nobody outside
+notices; when none can go on, the others learn it at once, and the address goes away with vipd.
+"""
+
+import contextlib
+import itertools
+import os
+import re
+import shutil
+import signal
+import socket
+import stat
+import subprocess
+
+import pytest
+
+from agents import binary
+from lab import router, wait_until
+
+VIP, OWN, OTHER = "192.0.2.1/24", "192.0.2.2/24", "192.0.2.11/24"
+FOREVER = 2**32 - 1              # a lifetime
+GAP_MS = 200                     # two intervals; a Backup waits for more than three
+SOON_NS = 250_000_000            # for what takes milliseconds on a quiet machine
+LATE_S = 1.0                     # a busy machine's allowance on top of a promised time
+
+
+def start(lab, *routers, **settings):
+    """An Active vipd on gw1."""
+    agent = lab.vipd(lab.host("gw1", OWN), list(routers) or [router(150)], **settings)
+    for it in routers or [router()]:
+        agent.wait_state(it["name"], "active")
+    return agent
+
+
+def start_pair(lab, **keys):
+    """An Active vipd on gw1 and a Backup on gw2 that knows it."""
+    one = start(lab, router(150, **keys))
+    two = lab.vipd(lab.host("gw2", "192.0.2.3/24"), [router(100, **keys)])
+    wait_until(lambda: two.router()["active_address"] == "192.0.2.2", what="a Backup that hears")
+    return one, two
+
+
+def wait_adverts(lab, host, number, since, **fields):
+    """Waits until so many adverts were sent since then. Return: them."""
+    wait_until(lambda: len(lab.capture.adverts(host=host, since=since, **fields)) >= number, 20,
+               f"{number} adverts of {host}")
+    return lab.capture.adverts(host=host, since=since, **fields)
+
+
+def gaps_ms(lab, host, since, vrid=51):
+    """The times between adverts, from the last one before since on."""
+    seen = lab.capture.adverts(host=host, vrid=vrid)
+    first = max([i for i, advert in enumerate(seen) if advert.ns < since], default=0)
+    return [(after.ns - before.ns) / 1e6 for before, after in itertools.pairwise(seen[first:])]
+
+
+def keeps_rhythm(lab, agent, disturb, adverts=10, limit=GAP_MS, attempts=3):
+    """While disturb() runs, and for so many adverts, none is late, and none says farewell.
+
+    A busy machine may stop everything for longer now and then; what holds vipd up does so each
+    time: hence several attempts, at the time alone.
+    """
+    longest = []
+    for _ in range(attempts):
+        mark = lab.now()
+        disturb()
+        seen = wait_adverts(lab, agent.host, adverts, lab.now(), vrid=51)
+        assert 0 not in {advert.priority for advert in seen}
+        longest.append(max(gaps_ms(lab, agent.host, mark)))
+        if longest[-1] <= limit:
+            return
+    raise AssertionError(agent.story(f"{longest} ms between two adverts"))
+
+
+def crash(agent, signal_number=signal.SIGKILL):
+    """Ends the router process, and waits until the next one runs."""
+    old = agent.kill_router(signal_number)
+    end = agent.wait_log(f"router_pid={old} end=")
+    agent.wait_log("adopted=", skip=agent.log.index(end))
+    assert agent.router_pid != old
+
+
+def absent(host, address=VIP):
+    """Whether the host is rid of an address."""
+    return address not in host.addresses()
+
+
+def wait_gone(pid):
+    """Waits until there is no such process."""
+    wait_until(lambda: not os.path.exists(f"/proc/{pid}"), what=f"the end of {pid}")
+
+
+class Events:
+    """What the kernel says about a host's addresses, as `ip monitor` writes it."""
+
+    def __init__(self, host):
+        self._host, self._path = host, host.lab.path(f"{host.name}-monitor")
+        self._numbers = itertools.count(1)
+        with open(self._path, "ab") as out:        # in that mode it can be emptied meanwhile
+            process = host.popen("ip", "-oneline", "monitor", "address", stdout=out,
+                                 stderr=subprocess.DEVNULL)
+        host.lab.at_close(process.wait)
+        host.lab.at_close(process.kill)
+        wait_until(lambda: self._fence(0.1), what="ip monitor")
+        self.since()
+
+    def since(self):
+        """The events since the last call, in order and complete."""
+        assert self._fence(10)
+        with open(self._path, "r+", encoding="utf-8") as file:
+            lines = file.read().splitlines()
+            file.truncate(0)
+        return [line for line in lines if " lo " not in line]
+
+    def _fence(self, timeout):
+        """Whether an address that comes and goes is seen to go: all before it was seen, too."""
+        address = f"203.0.113.{next(self._numbers)}/32"
+        self._host.ip(f"address add {address} dev lo", f"address delete {address} dev lo")
+        with contextlib.suppress(AssertionError):
+            return wait_until(lambda: self._deleted(address), timeout)
+        return False
+
+    def _deleted(self, address):
+        with open(self._path, encoding="utf-8") as file:
+            return any("Deleted" in line and f" {address} " in line for line in file)
+
+
+# ---- crashes ----
+
+@pytest.mark.parametrize("name", ["SIGKILL", "SIGSEGV", "SIGABRT"])
+def test_crash_is_not_noticed(lab, name):
+    one, two = start_pair(lab)
+    client = lab.host("client", "192.0.2.100/24")
+    ping = lab.ping(client, "192.0.2.1", interval=0.001)
+    ping.wait_answer()
+    before, mark = one.router(), lab.now()
+    # Twice: the third time within a minute would be the last.
+    keeps_rhythm(lab, one, lambda: crash(one, getattr(signal, name)), attempts=2)
+    assert one.wait_log(f'end="killed by {name}"')
+    after = one.router()
+    assert after["state"] == "active" and after["counters"]["became_active"] == 1
+    assert after["counters"]["adverts_sent"] > before["counters"]["adverts_sent"]
+    assert two.router()["counters"]["became_active"] == 0
+    assert not lab.capture.adverts(host=two.host)
+    assert ping.lost(since=mark) == 0
+
+
+def test_crash_at_the_shortest_interval(lab):
+    """36 ms are all the time there is; a Backup that wakes up late itself listens once more."""
+    one, two = start_pair(lab, interval="10ms")
+    for _ in range(2):
+        became = two.router()["counters"]["became_active"]
+        mark = lab.now()
+        crash(one)
+        wait_adverts(lab, one.host, 30, lab.now())
+        if two.router()["counters"]["became_active"] == became:
+            return
+        one.wait_state("lan", "active")
+    raise AssertionError(one.story(f"{max(gaps_ms(lab, one.host, mark))} ms without an advert"))
+
+
+def test_crash_of_a_backup_changes_nothing(lab):
+    one, two = start_pair(lab)
+    before = two.router()
+    mark = lab.now()
+    crash(two)
+    wait_adverts(lab, one.host, 10, mark)
+    after = two.router()
+    assert (after["state"], after["reason"]) == ("backup", before["reason"])
+    assert after["counters"]["adverts_received"] > before["counters"]["adverts_received"] + 8
+    assert not lab.capture.adverts(host=two.host)
+    assert one.router()["counters"]["became_active"] == 1
+
+
+def test_crash_recovers_with_the_last_good_configuration(lab):
+    agent = start(lab)
+    with open(agent.config, "w", encoding="utf-8") as file:
+        file.write("routers = nonsense")
+    keeps_rhythm(lab, agent, lambda: crash(agent), attempts=2)
+    assert agent.router()["counters"]["became_active"] == 1 and VIP in agent.host.addresses()
+    assert agent.reload().returncode == 1, "the file is still broken"
+
+
+def test_crash_does_not_undo_a_reload(lab):
+    agent = start(lab)
+    agent.configure([router(123)])
+    assert agent.reload().returncode == 0
+    crash(agent)
+    assert agent.router()["priority"] == 123
+
+
+def test_third_crash_is_the_last(lab):
+    agent = start(lab, router(150), router(name="two", vrid=52, addresses=[OTHER]))
+    crash(agent)
+    crash(agent)
+    agent.expected_to_live = False
+    mark = lab.now()
+    agent.kill_router()
+    for vrid in (51, 52):
+        assert lab.capture.wait_advert(host=agent.host, since=mark, vrid=vrid,
+                                       priority=0).ns - mark < SOON_NS
+    assert agent.process.wait(10) == 1
+    assert agent.host.addresses() == [OWN]
+    assert "farewells_sent=2" in agent.wait_log("last_will=executed addresses_removed=2")
+
+
+# ---- the keeper's end ----
+
+def test_router_process_without_a_keeper_leaves(lab):
+    agent = start(lab)
+    pid, mark = agent.router_pid, lab.now()
+    agent.kill_keeper()
+    farewell = lab.capture.wait_advert(host=agent.host, since=mark, priority=0)
+    assert farewell.ns - mark < SOON_NS
+    wait_gone(pid)
+    assert agent.host.addresses() == [OWN] and not os.path.exists(agent.control)
+    assert lab.capture.adverts(host=agent.host, since=mark)[-1].priority == 0
+
+
+@pytest.mark.parametrize("busy", range(3))
+def test_terminated_during_a_reload(lab, busy):
+    """At any moment of it: two processes, and none of them may leave an address behind."""
+    host = lab.host("gw1", OWN)
+    for delay_ms in range(busy, 15, 3):
+        agent = lab.vipd(host, [router(254, interval="10ms")])
+        agent.wait_state("lan", "active")
+        agent.process.send_signal(signal.SIGHUP)
+        until = lab.now() + delay_ms * 1_000_000
+        wait_until(lambda: lab.now() >= until, every=0)
+        mark = lab.now()
+        assert agent.term() == 0, agent.story("it left in another way")
+        assert host.addresses() == [OWN], agent.story(f"left behind after {delay_ms} ms")
+        last = lab.capture.adverts(host=host, since=mark)
+        assert last and last[-1].priority == 0, agent.story(f"no farewell after {delay_ms} ms")
+
+
+def sleeps_in_poll(pid):
+    """Whether a process waits for messages."""
+    with open(f"/proc/{pid}/wchan", encoding="ascii") as channel:
+        return "poll" in channel.read()
+
+
+def test_terminated_between_two_generations(lab):
+    """The old one has already gone without a word, the new one has not begun: nobody is left."""
+    agent = start(lab, router(254, interval="1s"))
+    old = agent.kill_router(signal.SIGSTOP)
+    agent.process.send_signal(signal.SIGHUP)
+    wait_until(lambda: len(pids := agent.router_pids) == 2 and sleeps_in_poll(max(pids))
+               and sleeps_in_poll(agent.pid), every=0.001, what="the new one to be ready")
+    agent.kill_keeper(signal.SIGSTOP)
+    os.kill(old, signal.SIGCONT)
+    wait_until(lambda: old not in agent.router_pids, what="the old one to make room")
+    mark = lab.now()
+    agent.process.send_signal(signal.SIGTERM)
+    agent.process.send_signal(signal.SIGCONT)
+    agent.process.wait(10)
+    assert agent.host.addresses() == [OWN], agent.story("left behind")
+    assert lab.capture.wait_advert(timeout=1, host=agent.host, since=mark).priority == 0
+
+
+# ---- reloads ----
+
+def reload(agent):
+    """Reloads, with success. Return: the time just before, and the router process after it."""
+    mark = agent.host.lab.now()
+    done = agent.reload()
+    assert (done.returncode, done.stdout) == (0, "reloaded\n"), done.stderr
+    return mark
+
+
+def test_reload_of_the_same_is_not_noticed(lab):
+    """Not in the kernel, not on the wire, not in the counters."""
+    agent = start(lab, router(150, lease="off"))
+    first, active = agent.router_pid, lab.capture.wait_arp(host=agent.host, gratuitous=True).ns
+    lab.capture.wait_arp(host=agent.host, gratuitous=True, since=active + 500_000_000)
+    events, before = Events(agent.host), agent.router()
+    mark = lab.now()
+    keeps_rhythm(lab, agent, lambda: reload(agent))
+    assert min(gaps_ms(lab, agent.host, mark)) > 40, "no advert out of turn"
+    assert events.since() == []
+    assert all(arp.ns > active + 3_900_000_000         # the third time is at 4 s
+               for arp in lab.capture.arps(host=agent.host, since=mark))
+    after = agent.router()
+    assert after["reason"] == before["reason"] and after["state"] == "active"
+    assert after["since"][:22] == before["since"][:22]
+    assert after["counters"]["became_active"] == 1
+    assert abs(after["counters"]["adverts_sent"] - len(lab.capture.adverts(host=agent.host))) <= 1
+    assert agent.router_pid != first
+
+
+def test_reload_in_backup_is_not_noticed(lab):
+    one, two = start_pair(lab)
+    before = two.router()
+    mark = lab.now()
+    reload(two)
+    wait_adverts(lab, one.host, 10, mark)
+    after = two.router()
+    assert (after["state"], after["reason"]) == ("backup", before["reason"])
+    assert after["counters"]["adverts_received"] > before["counters"]["adverts_received"] + 8
+    assert not lab.capture.adverts(host=two.host)
+
+
+def test_reload_answers_questions_all_the_time(lab):
+    """The control socket is there, before, after and in between."""
+    agent = start(lab)
+    for _ in range(8):
+        agent.process.send_signal(signal.SIGHUP)
+        lines = len(agent.log)
+        while not any("reload=done" in line for line in agent.log[lines:]):
+            assert agent.router()["state"] == "active"
+
+
+def test_reload_adds_an_address(lab):
+    agent = start(lab, router(150, lease="off"))
+    events = Events(agent.host)
+    agent.configure([router(150, lease="off", addresses=[VIP, OTHER])])
+    keeps_rhythm(lab, agent, lambda: reload(agent), attempts=1, limit=1000)
+    lab.capture.wait_arp(host=agent.host, gratuitous=True, spa="192.0.2.11")
+    changes = events.since()
+    assert len(changes) == 1 and OTHER in changes[0] and "Deleted" not in changes[0]
+    assert lab.capture.wait_advert(host=agent.host, since=lab.now()).addresses == (
+        "192.0.2.1", "192.0.2.11")
+    assert agent.router()["counters"]["became_active"] == 1
+
+
+def test_reload_removes_an_address(lab):
+    agent = start(lab, router(150, lease="off", addresses=[OTHER, VIP]))
+    events = Events(agent.host)
+    agent.configure([router(150, lease="off")])
+    keeps_rhythm(lab, agent, lambda: reload(agent), attempts=1, limit=1000)
+    changes = events.since()
+    assert len(changes) == 1 and OTHER in changes[0] and "Deleted" in changes[0]
+    assert agent.host.addresses() == [OWN, VIP]
+    assert lab.capture.wait_advert(host=agent.host,
+                                   since=lab.now()).addresses == ("192.0.2.1",)
+
+
+def second(**keys):
+    """Another virtual router on the same interface."""
+    return router(120, name="two", vrid=52, addresses=[OTHER], **keys)
+
+
+def test_reload_removes_a_router(lab):
+    agent = start(lab, router(150), second())
+    agent.configure([router(150)])
+    mark = lab.now()
+    keeps_rhythm(lab, agent, lambda: reload(agent), attempts=1)
+    last = lab.capture.adverts(host=agent.host, since=mark, vrid=52)[-1]
+    assert last.priority == 0 and agent.host.addresses() == [OWN, VIP]
+    assert [it["name"] for it in agent.show()["routers"]] == ["lan"]
+
+
+def test_reload_adds_a_router(lab):
+    """It starts as at a start: by listening first."""
+    agent = start(lab)
+    agent.configure([second(), router(150)])
+    mark = lab.now()
+    keeps_rhythm(lab, agent, lambda: reload(agent), attempts=1)
+    agent.wait_state("two", "active")
+    assert lab.capture.adverts(host=agent.host, vrid=52)[0].ns - mark > 300_000_000
+    assert agent.router()["counters"]["became_active"] == 1
+
+
+def test_reload_renames_a_router(lab):
+    """To others that is one leaving and another one starting."""
+    agent = start(lab)
+    agent.configure([router(150, name="new")])
+    mark = reload(agent)
+    agent.wait_state("new", "active")
+    seen = [advert.priority for advert in lab.capture.adverts(host=agent.host, since=mark)]
+    assert 0 in seen and seen[-1] == 150
+    assert agent.host.addresses() == [OWN, VIP]
+
+
+@pytest.mark.parametrize("keys, field, value", [
+    ({"priority": 120}, "priority", 120),
+    ({"interval": "500ms"}, "interval_ms", 500),
+    ({"checksum": "rfc5798"}, "checksum_form", "rfc5798"),
+])
+def test_reload_changes_what_adverts_say_at_once(lab, keys, field, value):
+    """The next one comes at once, which with this interval would not be its turn."""
+    one, two = start_pair(lab, interval="2s")
+    one.configure([{**router(150, interval="2s"), **keys}])
+    mark = reload(one)
+    changed = lab.capture.wait_advert(host=one.host, since=mark, **{field: value})
+    assert changed.ns - mark < 1_500_000_000
+    assert changed is lab.capture.adverts(host=one.host, since=mark, **{field: value})[0]
+    assert one.router()["state"] == "active" and two.router()["state"] == "backup"
+
+
+def test_reload_of_a_backup_with_a_higher_priority_takes_over(lab):
+    one, two = start_pair(lab)
+    two.configure([router(200)])
+    reload(two)
+    two.wait_state("lan", "active")
+    one.wait_state("lan", "backup")
+    wait_until(lambda: absent(one.host) and not absent(two.host), what="the address to move")
+
+
+# ---- refused reloads ----
+
+def write(path, text):
+    """A text instead of the configuration."""
+    with open(path, "w", encoding="utf-8") as file:
+        file.write(text)
+
+
+def make_directory(path):
+    """A directory instead of the configuration."""
+    os.unlink(path)
+    os.mkdir(path)
+
+
+def make_huge(path):
+    """A hundred megabytes of spaces, none of them on the disk."""
+    with open(path, "r+b") as file:
+        file.truncate(100 << 20)
+
+
+@pytest.mark.parametrize("spoil, words", [
+    (lambda path: write(path, 'node = "a";\nnonsense = 1;\nrouters = ( { vrid = 256; } );\n'),
+     [r"\.conf:2: .*nonsense", r"\.conf:3: .*256"]),
+    (lambda path: write(path, ""), [r"\.conf"]),
+    (make_directory, [r"\.conf"]),
+    (os.unlink, [r"\.conf.*No such file"]),
+    (make_huge, [r"\.conf"]),
+], ids=["broken", "empty", "directory", "missing", "huge"])
+def test_refused_reload_changes_nothing(lab, spoil, words):
+    agent = start(lab)
+    pid, answers = agent.router_pid, []
+    spoil(agent.config)
+    keeps_rhythm(lab, agent, lambda: answers.append(agent.reload()))
+    for answer in answers:
+        assert answer.returncode == 1 and answer.stdout == ""
+        for word in words:
+            assert re.search(word, answer.stderr), answer.stderr
+    assert agent.wait_log("reload=refused")
+    assert agent.router_pid == pid and agent.router()["counters"]["became_active"] == 1
+    assert agent.host.addresses() == [OWN, VIP]
+
+
+# ---- another binary ----
+
+@pytest.fixture
+def own_binary(lab, monkeypatch):
+    """The path of a copy of vipd that the lab's vipd runs from."""
+    for name in ("vipd", "vipctl"):
+        shutil.copy(binary(name), lab.path(name))
+    monkeypatch.setenv("VIPD", lab.path("vipd"))
+    monkeypatch.setenv("VIPCTL", lab.path("vipctl"))
+    return lab.path("vipd")
+
+
+def replace(path, script=None):
+    """Puts another file in the place of a program, as a package's upgrade does."""
+    if script is None:
+        shutil.copy(path, path + ".new")
+    else:
+        write(path + ".new", f"#!/bin/sh\n{script}\n")
+        os.chmod(path + ".new", stat.S_IRWXU)
+    os.replace(path + ".new", path)
+
+
+@pytest.mark.parametrize("script, words, attempts", [
+    ("exit 7", "exited with 7", 3),
+    ("exec sleep 60", "not ready within 5 s", 1),
+], ids=["exits", "hangs"])
+def test_binary_that_does_not_start_is_refused(lab, own_binary, script, words, attempts):
+    agent = start(lab)
+    pid, answers = agent.router_pid, []
+    replace(own_binary, script)
+    keeps_rhythm(lab, agent, lambda: answers.append(agent.reload()), attempts=attempts,
+                 limit=GAP_MS if attempts > 1 else 350)
+    assert answers[-1].returncode == 1 and words in answers[-1].stderr
+    assert agent.router_pid == pid and agent.router()["counters"]["became_active"] == 1
+
+
+def test_upgrade_is_not_noticed(lab, own_binary):
+    one, two = start_pair(lab)
+    before = os.stat(f"/proc/{one.router_pid}/exe").st_ino
+    replace(own_binary)
+    keeps_rhythm(lab, one, lambda: reload(one))
+    assert os.stat(f"/proc/{one.router_pid}/exe").st_ino == os.stat(own_binary).st_ino != before
+    assert one.router()["counters"]["became_active"] == 1
+    assert two.router()["counters"]["became_active"] == 0
+
+
+# ---- storms ----
+
+def test_storm_of_hangups_is_a_few_reloads(lab):
+    one, two = start_pair(lab)
+    lines, begun = len(one.log), lab.now()
+
+    def storm():
+        until = lab.now() + 2_000_000_000
+        while lab.now() < until:
+            one.process.send_signal(signal.SIGHUP)
+            wait_until(lambda since=lab.now(): lab.now() > since + 5_000_000, every=0.001)
+
+    keeps_rhythm(lab, one, storm)
+    seconds = (lab.now() - begun) / 1e9
+    reloads = sum("reload=started" in line for line in one.log[lines:])
+    assert 2 <= reloads <= 2 * seconds + 2
+    assert one.router()["counters"]["became_active"] == 1
+    assert two.router()["counters"]["became_active"] == 0
+
+
+def test_storm_of_hangups_does_not_let_the_lease_end(lab):
+    """Each generation must renew in time what the one before it had not renewed yet."""
+    agent = start(lab, router(254, interval="1s"))
+    events, until = Events(agent.host), lab.now() + 6_500_000_000
+    while lab.now() < until:
+        agent.process.send_signal(signal.SIGHUP)
+        wait_until(lambda since=lab.now(): lab.now() > since + 100_000_000)
+    assert not [line for line in events.since() if "Deleted" in line]
+    assert not absent(agent.host)
+
+
+# ---- leases ----
+
+def lifetime(host, address=VIP):
+    """For how many seconds more the kernel keeps an address."""
+    ip, length = address.split("/")
+    [found] = [info["valid_life_time"] for info in host.address_info()
+               if (info["local"], info["prefixlen"]) == (ip, int(length))]
+    return found
+
+
+@pytest.mark.parametrize("lease, seconds", [("safe", 4), ("available", 8)])
+def test_lease_is_as_long_as_asked_for(lab, lease, seconds):
+    """Safe: it ends before a Backup's six seconds. Available: behind them."""
+    owner = router("owner", interval="2s", lease=lease, extra_addresses=[OTHER])
+    agent = start(lab, owner)
+    wait_until(lambda: not absent(agent.host, OTHER), what=OTHER)
+    assert seconds - 3 <= lifetime(agent.host, OTHER) <= seconds
+
+
+def wait_lease_end(lab, host, mark, lease):
+    """The address goes away, not before the lease ends, and not much later."""
+    wait_until(lambda: absent(host), lease + 10, f"{VIP} to expire")
+    assert lease / 3 < (lab.now() - mark) / 1e9 < lease + 1.2 + LATE_S
+
+
+@pytest.mark.parametrize("interval, lease", [("1s", 4), ("100ms", 1)])
+def test_lease_ends_with_vipd(lab, interval, lease):
+    agent = start(lab, router(254, interval=interval))
+    assert 0 < lifetime(agent.host) <= lease
+    mark = lab.now()
+    agent.kill()
+    assert not absent(agent.host)
+    wait_lease_end(lab, agent.host, mark, lease)
+
+
+def test_lease_that_is_off_never_ends(lab):
+    """What it left is swept by the next one that starts."""
+    agent = start(lab, router(254, lease="off"))
+    assert lifetime(agent.host) == FOREVER
+    agent.kill()
+    assert lifetime(agent.host) == FOREVER
+    agent = lab.vipd(agent.host, [router(1, interval="10s", addresses=[OTHER])])
+    assert agent.host.addresses() == [OWN]
+    assert "swept=yes" in agent.wait_log(VIP)
+
+
+def test_lease_is_renewed(lab):
+    """Three times its length later the address has never been away."""
+    agent = start(lab)
+    events, mark = Events(agent.host), lab.now()
+    wait_adverts(lab, agent.host, 35, mark)
+    changes = events.since()
+    assert len(changes) >= 5 and not any("Deleted" in line for line in changes)
+    assert 0 < lifetime(agent.host) <= 1
+
+
+def test_lease_is_changed_by_a_reload(lab):
+    agent = start(lab)
+    for lease, longest in (("off", FOREVER), ("available", 1)):
+        agent.configure([router(150, lease=lease)])
+        reload(agent)
+        wait_until(lambda most=longest: lifetime(agent.host) in (most, most - 1),
+                   what=f"the lease to be {lease}")
+    assert agent.router()["counters"]["became_active"] == 1
+
+
+def test_paused_active_loses_its_address_and_yields(lab):
+    one, two = start_pair(lab)
+    mark = lab.now()
+    one.kill(signal.SIGSTOP)
+    wait_lease_end(lab, one.host, mark, 1)
+    two.wait_state("lan", "active")
+    two.configure([router(200)])
+    reload(two)
+    lab.capture.wait_advert(host=two.host, priority=200)
+    one.kill(signal.SIGCONT)
+    one.wait_state("lan", "backup")
+    wait_until(lambda: absent(one.host), what="no second holder")
+    assert two.router()["counters"]["became_active"] == 1
+
+
+def test_paused_active_without_a_peer_goes_on(lab):
+    """The keeper slept as well: that it heard nothing says nothing about the router process."""
+    agent = start(lab, router(254, interval="1s"))
+    pid, mark = agent.router_pid, lab.now()
+    agent.kill(signal.SIGSTOP)
+    wait_lease_end(lab, agent.host, mark, 4)
+    agent.kill_keeper(signal.SIGCONT)
+    agent.kill(signal.SIGCONT)
+    wait_until(lambda: not absent(agent.host), what="the address to be back")
+    lab.capture.wait_arp(host=agent.host, since=mark, gratuitous=True, spa="192.0.2.1")
+    assert agent.router_pid == pid, agent.story("the same process")
+
+
+def test_hung_router_process_is_replaced(lab):
+    one, two = start_pair(lab)
+    mark = lab.now()
+    old = one.kill_router(signal.SIGSTOP)
+    two.wait_state("lan", "active")
+    one.wait_log(f'router_pid={old} error="no sign of life"')
+    assert 1.5 < (lab.now() - mark) / 1e9 < 3 + LATE_S
+    one.wait_state("lan", "active")
+    two.wait_state("lan", "backup")
+    assert one.router_pid != old
+    wait_until(lambda: absent(two.host) and not absent(one.host), what="one holder")
+
+
+# ---- the service manager ----
+
+class Manager:
+    """A service manager: the messages that come to its socket."""
+
+    def __init__(self, lab):
+        self.path, self.messages = lab.path("notify"), []
+        self._socket = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+        self._socket.bind(self.path)
+        self._socket.setblocking(False)
+        lab.at_close(self._socket.close)
+
+    def wait(self, word, skip=0):
+        """Waits for a message with this assignment, after so many. Return: it, as a dictionary."""
+        def arrived():
+            with contextlib.suppress(BlockingIOError):
+                while True:
+                    text = self._socket.recv(4096).decode()
+                    self.messages.append(dict(line.split("=", 1) for line in text.splitlines()))
+            name, value = word.split("=")
+            return next((it for it in self.messages[skip:] if it.get(name) == value), None)
+
+        return wait_until(arrived, what=lambda _: f"{word} in {self.messages}")
+
+
+def test_service_manager_is_told(lab):
+    manager = Manager(lab)
+    agent = start(lab, env={"NOTIFY_SOCKET": manager.path})
+    manager.wait("READY=1")
+    assert [it for it in manager.messages if "READY" in it] == [{"READY": "1"}]
+    manager.wait("STATUS=1 active, 0 backup, 0 initialize, 0 fault")
+    assert all(("WATCHDOG" in it) == ("STATUS" in it) for it in manager.messages)
+    for spoil in (lambda: None, lambda: write(agent.config, "")):
+        spoil()
+        told = len(manager.messages)
+        agent.reload()
+        reloading = manager.wait("RELOADING=1", skip=told)
+        assert abs(int(reloading["MONOTONIC_USEC"]) / 1e6 - monotonic()) < 5
+        manager.wait("READY=1", skip=manager.messages.index(reloading))
+    told = len(manager.messages)
+    manager.wait("WATCHDOG=1", skip=told)
+    assert agent.term() == 0
+    manager.wait("STOPPING=1")
+
+
+def monotonic():
+    """The clock of MONOTONIC_USEC in seconds."""
+    with open("/proc/uptime", encoding="ascii") as uptime:
+        return float(uptime.read().split()[0])
