@@ -94,7 +94,7 @@ asan:
 	@tests/need.sh build check
 	@$(MAKE) -s --no-print-directory test-programs BUILD=build/asan CFLAGS="-O1 -g -fno-omit-frame-pointer" \
 		SANITIZE="-fsanitize=address,undefined -fno-sanitize-recover=all"
-	@$(SUDO) $(PYTHON) tests/run.py --build build/asan
+	@$(SUDO) $(PYTHON) tests/run.py --build build/asan --workers 3
 
 SEEDS = 10000
 SEED0 = 1

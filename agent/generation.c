@@ -59,13 +59,14 @@ static void tell_errors(const struct conf_errors *errors)
 	size_t size;
 	FILE *memory = open_memstream(&text, &size);
 
+	if (memory) {
+		conf_errors_print(errors, memory);
+		fclose(memory);
+		(void)channel_send(CHANNEL_FD_TALK, CHANNEL_ERROR, 0, text);
+		free(text);
+	}
+	/* Last, since nobody may read it. */
 	conf_errors_print(errors, stderr);
-	if (!memory)
-		return;
-	conf_errors_print(errors, memory);
-	fclose(memory);
-	(void)channel_send(CHANNEL_FD_TALK, CHANNEL_ERROR, 0, text);
-	free(text);
 }
 
 /* After a crash from what ran last, since the file may be broken by now. */
@@ -153,8 +154,12 @@ static void enter_realtime(void)
 
 static int open_all(struct generation *g)
 {
-	int err = leave_conf(g->conf);
+	int err;
 
+	/* Early: after a crash this is a race against the peers. */
+	if (g->conf->realtime)
+		enter_realtime();
+	err = leave_conf(g->conf);
 	if (err == 0)
 		err = state_new(CHANNEL_FD_STATE, g->conf, &g->state);
 	if (err < 0) {
@@ -169,8 +174,6 @@ static int open_all(struct generation *g)
 	err = loop_open(CHANNEL_FD_TALK, &g->loop);
 	if (err < 0)
 		fail("opening the loop", err, "");
-	if (err == 0 && g->conf->realtime)
-		enter_realtime();
 	return err;
 }
 

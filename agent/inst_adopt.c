@@ -19,12 +19,14 @@ struct tally {
 
 /*
  * An Active that has not advertised for longer than its peers wait is one no more: they have taken
- * over, or there are none.
+ * over, or there are none. And a process that was told to leave, although vipd was not, has given
+ * everything up.
  */
 static bool is_history(const struct vrrp *old, int64_t now_ns)
 {
-	return old->state == VRRP_STATE_ACTIVE &&
-	       now_ns - old->advert_ns > 3 * vrrp_interval_ns(old->config.interval_cs);
+	if (old->state == VRRP_STATE_ACTIVE)
+		return now_ns - old->advert_ns > 3 * vrrp_interval_ns(old->config.interval_cs);
+	return old->reason.code == VRRP_REASON_STOPPED;
 }
 
 static bool adopt(struct inst_set *set, struct inst *inst, const struct state *old, int entry)

@@ -564,6 +564,9 @@ int keeper_run(const char *conf_path)
 		return EXIT_FAILURE;
 	}
 	raise_descriptor_limit();
+	/* Best effort: what the keeper does after a crash is a race against the peers, and what it
+	 * starts inherits this until it reads its configuration. */
+	(void)setpriority(PRIO_PROCESS, 0, -20);
 	if (claim_namespace(&claim_fd) < 0)
 		return EXIT_FAILURE;
 	keeper.signal_fd = open_signals();

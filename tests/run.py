@@ -15,6 +15,8 @@ ROOT = Path(__file__).resolve().parent.parent
 SUM = re.compile(r"^(\d+) passed, (\d+) failed, (\d+) skipped$", re.MULTILINE)
 SIM_SEEDS = 1000
 NET_WORKERS = 6  # these tests mostly wait
+# A crash is the business of the tests that cause it; leaks are errors all the same.
+SANITIZER_OPTIONS = "handle_segv=0:handle_abort=0:detect_leaks=1"
 
 
 class Count:
@@ -70,8 +72,9 @@ def tap(status, output):
 class Suites:
     """Each suite returns (log, Count) pairs."""
 
-    def __init__(self, build):
+    def __init__(self, build, workers):
         self.build = ROOT / build
+        self.workers = workers
         self.logs = self.build / "check"
         self.logs.mkdir(parents=True, exist_ok=True)
 
@@ -123,9 +126,10 @@ class Suites:
                 count = Count(int(suite.get("tests")) - failed - skipped, failed, skipped)
             return agree(count, status)
         yield self.command("net", [sys.executable, "-m", "pytest", "tests/net", "-q", "-rs",
-                                   "-p", "no:cacheprovider", "-n", NET_WORKERS,
+                                   "-p", "no:cacheprovider", "-n", self.workers,
                                    f"--junit-xml={report}"], junit, timeout=900,
-                           VIPD=str(self.build / "vipd"), PYTHONDONTWRITEBYTECODE="1")
+                           VIPD=str(self.build / "vipd"), PYTHONDONTWRITEBYTECODE="1",
+                           ASAN_OPTIONS=SANITIZER_OPTIONS)
 
 
 def show_failure(log):
@@ -148,11 +152,13 @@ def main():
     names = ["arrows", "unit", "conf", "fuzz", "sim", "net"]
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--build", default="build")
+    parser.add_argument("--workers", type=int, default=NET_WORKERS,
+                        help="network tests at a time")
     parser.add_argument("suites", nargs="*", metavar="SUITE", help=f"of: {' '.join(names)}")
     args = parser.parse_args()
     if set(args.suites) - set(names):
         parser.error(f"suites are: {' '.join(names)}")
-    suites = Suites(args.build)
+    suites = Suites(args.build, args.workers)
     total = Count()
     for name in args.suites or names:
         start, count, logs = time.monotonic(), Count(), []

@@ -204,6 +204,12 @@ def binary(name):
     return path
 
 
+def is_sanitized():
+    """Whether vipd was built with sanitizers, which watch memory in the place of others."""
+    with open(binary("vipd"), "rb") as file:
+        return b"libasan" in file.read()
+
+
 def libconfig(value):
     """A Python value in libconfig's words: a dictionary is a group, a list of them a list."""
     if isinstance(value, bool):

@@ -131,7 +131,8 @@ class Events:
 # ---- crashes ----
 
 @pytest.mark.parametrize("name", ["SIGKILL", "SIGSEGV", "SIGABRT"])
-def test_crash_is_not_noticed(lab, name):
+def test_crash_is_not_noticed(lab, monkeypatch, name):
+    monkeypatch.setenv("ASAN_OPTIONS", "handle_segv=0:handle_abort=0")     # of a build with it
     one, two = start_pair(lab)
     client = lab.host("client", "192.0.2.100/24")
     ping = lab.ping(client, "192.0.2.1", interval=0.001)
@@ -149,17 +150,22 @@ def test_crash_is_not_noticed(lab, name):
 
 
 def test_crash_at_the_shortest_interval(lab):
-    """36 ms are all the time there is; a Backup that wakes up late itself listens once more."""
+    """36 ms are all the time there is. A busy machine may need it for itself: three attempts."""
     one, two = start_pair(lab, interval="10ms")
-    for _ in range(2):
-        became = two.router()["counters"]["became_active"]
-        mark = lab.now()
+    gaps = []
+    for _ in range(3):
+        before, mark = two.router()["counters"]["became_active"], lab.now()
         crash(one)
         wait_adverts(lab, one.host, 30, lab.now())
-        if two.router()["counters"]["became_active"] == became:
+        if two.router()["counters"]["became_active"] == before:
             return
+        gaps.append(max(gaps_ms(lab, one.host, mark)))
+        assert one.term() == 0 and two.term() == 0
+        one, two = (lab.vipd(agent.host, [router(priority, interval="10ms")])
+                    for agent, priority in ((one, 150), (two, 100)))
         one.wait_state("lan", "active")
-    raise AssertionError(one.story(f"{max(gaps_ms(lab, one.host, mark))} ms without an advert"))
+        two.wait_state("lan", "backup")
+    raise AssertionError(f"{gaps} ms without an advert")
 
 
 def test_crash_of_a_backup_changes_nothing(lab):
@@ -205,6 +211,16 @@ def test_third_crash_is_the_last(lab):
     assert agent.process.wait(10) == 1
     assert agent.host.addresses() == [OWN]
     assert "farewells_sent=2" in agent.wait_log("last_will=executed addresses_removed=2")
+
+
+def test_router_process_that_was_asked_to_leave_is_replaced(lab):
+    """Stopping vipd is the keeper's business; a signal to its child is just another end."""
+    agent = start(lab)
+    mark, old = lab.now(), agent.kill_router(signal.SIGTERM)
+    lab.capture.wait_advert(host=agent.host, since=mark, priority=0)
+    agent.wait_log(f"router_pid={old} end=")
+    agent.wait_state("lan", "active")
+    wait_until(lambda: not absent(agent.host), what="the address to be back")
 
 
 # ---- the keeper's end ----

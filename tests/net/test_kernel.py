@@ -12,6 +12,7 @@ import statistics
 import pytest
 
 import frames
+from agents import is_sanitized
 from lab import router, wait_until
 from rtnetlink import Rtnetlink
 
@@ -495,6 +496,7 @@ def heap_calls(pid, path):
     return 0
 
 
+@pytest.mark.skipif(is_sanitized(), reason="the sanitizers have an allocator of their own")
 def test_steady_state_allocates_nothing(lab):
     """Adverts both ways, rejects, strays, restorations, questions: no malloc, no descriptor."""
     if not os.path.exists(MEMUSAGE):
