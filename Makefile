@@ -18,12 +18,12 @@ ALL_LDFLAGS = -pie -Wl,-z,relro,-z,now -Wl,--as-needed $(LDFLAGS) $(SANITIZE)
 
 # Libraries by pkg-config name. Asked when a recipe runs, after `make demo` has installed them.
 LIBS_vipd   = libnl-3.0 libmnl libconfig libsystemd
-LIBS_vipctl = jansson smartcols
+LIBS_vipctl = jansson smartcols libconfig
 PKG_CFLAGS  = $(shell pkg-config --cflags $(LIBS_vipd) $(LIBS_vipctl))
 
 CORE    = $(patsubst %.c,$(BUILD)/%.o,$(wildcard vrrp/*.c))
 KERNEL  = $(patsubst %.c,$(BUILD)/%.o,$(wildcard netlink/*.c))
-CTL     = $(addprefix $(BUILD)/agent/,vipctl.o show.o reload.o)
+CTL     = $(addprefix $(BUILD)/agent/,vipctl.o talk.o show.o reload.o dry_run.o)
 AGENT   = $(filter-out $(BUILD)/agent/main.o $(CTL),$(patsubst %.c,$(BUILD)/%.o,$(wildcard agent/*.c)))
 SIM     = $(patsubst %.c,$(BUILD)/%.o,$(wildcard tests/sim/*.c))
 UNITS   = $(patsubst %.c,$(BUILD)/%,$(wildcard tests/unit/test_*.c))
@@ -42,7 +42,9 @@ $(BUILD)/vipd: $(BUILD)/agent/main.o $(AGENT) $(CORE) $(KERNEL)
 	$(call SAY,LD)
 	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(shell pkg-config --libs $(LIBS_vipd))
 
-$(BUILD)/vipctl: $(CTL) $(BUILD)/agent/conf_value.o $(CORE)
+CONF    = $(filter $(BUILD)/agent/conf%,$(AGENT))
+
+$(BUILD)/vipctl: $(CTL) $(CONF) $(CORE)
 	$(call SAY,LD)
 	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(shell pkg-config --libs $(LIBS_vipctl))
 
@@ -72,7 +74,7 @@ $(BUILD)/tests/fuzz/fuzz_%: tests/fuzz/fuzz_%.c $(wildcard vrrp/*.[ch] netlink/*
 	$(call SAY,FUZZ)
 	@mkdir -p $(@D)
 	$(Q)clang $(CPPFLAGS) $(PKG_CFLAGS) $(FUZZ_CFLAGS) -o $@ $< \
-		$(filter-out agent/main.c agent/vipctl.c agent/show.c agent/reload.c,$(wildcard agent/*.c vrrp/*.c netlink/*.c)) \
+		$(filter-out agent/main.c $(patsubst $(BUILD)/%.o,%.c,$(CTL)),$(wildcard agent/*.c vrrp/*.c netlink/*.c)) \
 		$(shell pkg-config --libs $(LIBS_vipd))
 
 test-programs: all $(BUILD)/sim $(UNITS) $(REPLAYS)

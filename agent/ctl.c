@@ -43,6 +43,7 @@ struct ctl {
 	int64_t real_offset_ns; /* of the wall clock from that of the timers */
 	bool reload_asked;      /* by a client, since ctl_reload_asked() */
 	const char *node;       /* borrowed */
+	const char *conf_path;  /* borrowed */
 	struct inst_set *set;   /* borrowed */
 	int epoll_fd, listen_fd;
 	int64_t resume_ns; /* nobody is accepted until then; INT64_MAX: no pause */
@@ -113,7 +114,8 @@ static int listen_beside(struct ctl *ctl)
 	return 0;
 }
 
-int ctl_open(const struct conf *conf, struct inst_set *set, bool succeed, struct ctl **ret_ctl)
+int ctl_open(const struct conf *conf, const char *conf_path, struct inst_set *set, bool succeed,
+	     struct ctl **ret_ctl)
 {
 	struct ctl *ctl = calloc(1, sizeof(*ctl));
 	int err;
@@ -123,6 +125,7 @@ int ctl_open(const struct conf *conf, struct inst_set *set, bool succeed, struct
 	strcpy(ctl->path, conf->control);
 	snprintf(ctl->born_path, sizeof(ctl->born_path), "%s.new", conf->control);
 	ctl->node = conf->node;
+	ctl->conf_path = conf_path;
 	ctl->set = set;
 	ctl->listen_fd = -1;
 	ctl->resume_ns = INT64_MAX;
@@ -331,6 +334,8 @@ static int send_head(struct ctl *ctl, struct client *client, const struct inst_n
 	};
 
 	strcpy(head.node, ctl->node);
+	if (strlen(ctl->conf_path) < sizeof(head.conf_path))
+		strcpy(head.conf_path, ctl->conf_path);
 	memcpy(head.rejected, strays->rejected, sizeof(head.rejected));
 	return send(client->fd, &head, sizeof(head), MSG_NOSIGNAL) < 0 ? -errno : 0;
 }
@@ -358,6 +363,7 @@ static size_t fill_router(struct ctl *ctl, const struct inst *inst)
 	strcpy(message->name, conf->name);
 	strcpy(message->interface, conf->interface);
 	message->config = inst->vr.config;
+	message->lease = conf->lease;
 	message->state = inst->vr.state;
 	journal_reason_text(&inst->vr.reason, conf->interface, inst->vr.config.priority,
 			    message->reason);

@@ -14,6 +14,7 @@ struct ctl;
 /**
  * ctl_open() - listen, but not at the socket's place yet.
  * @conf: whose control and node are used; borrowed until ctl_close().
+ * @conf_path: of the file that it came from, absolute; borrowed until ctl_close().
  * @set: what is shown; borrowed until ctl_close().
  * @succeed: another generation may listen there, whose place ctl_publish() takes.
  * @ret_ctl: owned by the caller.
@@ -21,7 +22,8 @@ struct ctl;
  * Return: 0; -EADDRINUSE when another process listens there; -ENOTSOCK when the path is something
  * else than a socket; another -errno of bind(), such as -EACCES or -ENOENT for the directory.
  */
-int ctl_open(const struct conf *conf, struct inst_set *set, bool succeed, struct ctl **ret_ctl);
+int ctl_open(const struct conf *conf, const char *conf_path, struct inst_set *set, bool succeed,
+	     struct ctl **ret_ctl);
 
 /**
  * ctl_publish() - be at the socket's place, mode 0660, or as the one before us.

@@ -16,6 +16,7 @@
 #define CTL_MAGIC     0x76697064u /* "vipd" */
 #define CTL_VERSION   1
 #define CTL_TEXT_SIZE 3000
+#define CTL_PATH_SIZE 1024
 
 enum ctl_command {
 	CTL_SHOW = 1,
@@ -35,6 +36,7 @@ struct ctl_head {
 	uint16_t reserved;
 	char node[CONF_NODE_SIZE];
 	char vipd_version[16];
+	char conf_path[CTL_PATH_SIZE];        /* absolute; empty when it is longer */
 	uint32_t routers_n;                   /* messages to follow */
 	uint64_t rejected[VRRP_REJECT_COUNT]; /* packets that concern no router */
 	uint64_t unread;                      /* of those, dropped before a reason was found */
@@ -57,6 +59,7 @@ struct ctl_address {
 
 /* One router. Only addresses_n of the addresses are sent. */
 struct ctl_router {
+	uint32_t lease; /* enum conf_lease */
 	char name[CONF_NAME_SIZE];
 	char interface[CONF_LINK_SIZE];
 	struct vrrp_config config;

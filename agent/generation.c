@@ -28,6 +28,7 @@ struct generation {
 	struct inst_set *set;
 	struct ctl *ctl;
 	struct loop *loop;
+	char conf_path[4096]; /* of the file, absolute */
 	bool conf_handed;     /* a configuration to run instead of the file */
 	bool has_predecessor; /* whose state memory was handed down */
 };
@@ -131,7 +132,7 @@ static int open_insts(struct generation *g)
 static int open_ctl(struct generation *g)
 {
 	char doing[160];
-	int err = ctl_open(g->conf, g->set, g->has_predecessor, &g->ctl);
+	int err = ctl_open(g->conf, g->conf_path, g->set, g->has_predecessor, &g->ctl);
 
 	snprintf(doing, sizeof(doing), "listening on the control socket %s", g->conf->control);
 	if (err < 0)
@@ -235,6 +236,9 @@ int generation_run(const char *conf_path)
 	int status;
 
 	(void)prctl(PR_SET_NAME, "vipd-router");
+	/* The file may be gone, after a crash: then its name stays as it was given. */
+	if (!realpath(conf_path, g.conf_path))
+		snprintf(g.conf_path, sizeof(g.conf_path), "%s", conf_path);
 	g.has_predecessor = was_handed(CHANNEL_FD_STATE_OLD);
 	g.conf_handed = was_handed(CHANNEL_FD_CONF_IN);
 	for (int fd = CHANNEL_FD_TALK; fd <= CHANNEL_FD_CONF_OUT; fd++)

@@ -11,6 +11,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "dry_run.h"
 #include "reload.h"
 #include "show.h"
 
@@ -78,8 +79,11 @@ static int command_show(const char *path, int argc, char **argv)
 
 static int command_reload(const char *path, int argc, char **argv)
 {
-	(void)argv;
-	return argc > 1 ? EX_USAGE : converse(path, reload);
+	if (argc == 1)
+		return converse(path, reload);
+	if (argc == 2 && strcmp(argv[1], "--dry-run") == 0)
+		return converse(path, dry_run);
+	return EX_USAGE;
 }
 
 /* One row per command: dispatch and usage. */
@@ -90,7 +94,7 @@ static const struct command {
 	int (*run)(const char *path, int argc, char **argv);
 } commands[] = {
 	{ "show", "[--json]", "the state of every virtual router", command_show },
-	{ "reload", "", "read the configuration again, without a word on the wire",
+	{ "reload", "[--dry-run]", "read the configuration again, without a word on the wire",
 	  command_reload },
 };
 

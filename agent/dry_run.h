@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * vipctl reload --dry-run: what a reload would change, and whether anything would be lost by it.
+ * The running routers come from vipd, the new ones from its configuration file; nothing is changed.
+ */
+#ifndef DRY_RUN_H
+#define DRY_RUN_H
+
+/**
+ * dry_run() - compare and print.
+ * @socket_fd: connected; the request was not sent yet.
+ *
+ * Return: an exit status: 0; 78 when the file has errors, which were printed; 1 otherwise;
+ * EX_TEMPFAIL as show().
+ */
+int dry_run(int socket_fd);
+
+#endif

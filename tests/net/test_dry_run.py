@@ -1,0 +1,68 @@
+# SPDX-License-Identifier: MIT
+"""vipctl reload --dry-run: it says what a reload would change, and changes nothing."""
+
+import os
+
+from lab import router
+
+OWN = "192.0.2.2/24"
+TWO = {"name": "two", "vrid": 52, "addresses": ["192.0.2.11/24"]}
+
+
+def start(lab):
+    """Two Active routers."""
+    agent = lab.vipd(lab.host("gw1", OWN), [router(150), router(150, **TWO)])
+    agent.wait_state("lan", "active")
+    agent.wait_state("two", "active")
+    return agent
+
+
+def dry_run(agent):
+    """Return: exit code, lines, errors. Whatever it says, nothing was done."""
+    before = agent.show(), agent.host.addresses(), agent.router_pid
+    done = agent.ctl("reload", "--dry-run", check=False)
+    states = [it["since"] for it in agent.show()["routers"]]
+    assert states == [it["since"] for it in before[0]["routers"]]
+    assert (agent.host.addresses(), agent.router_pid) == before[1:]
+    return done.returncode, done.stdout.splitlines(), done.stderr
+
+
+def test_dry_run_of_the_same_says_so(lab):
+    agent = start(lab)
+    assert dry_run(agent) == (0, [f"{agent.config}: nothing changes"], "")
+
+
+def test_dry_run_names_every_change(lab):
+    agent = start(lab)
+    agent.configure([router(120, interval="200ms", addresses=["192.0.2.1/24", "192.0.2.9/24"],
+                            lease="off"),
+                     router(150, **TWO, extra_addresses=["192.0.2.12/32"]),
+                     router(100, name="new", vrid=53, addresses=["192.0.2.13/24"])])
+    status, lines, _ = dry_run(agent)
+    assert status == 0 and sorted(lines[:-1]) == sorted([
+        "router lan: priority 150 -> 120", "router lan: interval in ms 100 -> 200",
+        "router lan: lease is another one", "router lan: address 192.0.2.9/24 comes",
+        "router two: address 192.0.2.12/32 comes (not advertised)", "router new: is new"])
+    assert lines[-1] == f"{agent.config}: 6 changes, nothing is lost"
+
+
+def test_dry_run_says_what_would_be_lost(lab):
+    agent = start(lab)
+    agent.configure([router(150, vrid=60)])
+    status, lines, _ = dry_run(agent)
+    loss = "it is active here: its addresses go and priority 0 is sent"
+    assert status == 0 and lines == [
+        f"router lan: gets another interface or VRID, and so starts anew; {loss}",
+        f"router two: is gone; {loss}",
+        f"{agent.config}: 2 changes, 2 active routers are LOST to this host"]
+
+
+def test_dry_run_of_a_broken_file_shows_its_errors(lab):
+    agent = start(lab)
+    agent.configure([router(150, vrid=0)])
+    status, lines, errors = dry_run(agent)
+    assert status == 78 and lines == []
+    assert "vrid: expected a whole number from 1 to 255, got 0" in errors
+    os.unlink(agent.config)
+    status, lines, errors = dry_run(agent)
+    assert status == 78 and "cannot be read" in errors
