@@ -263,11 +263,11 @@ def test_active_answers_priority_zero_and_restarts_its_timer(lab, gw, probe):
     assert vipd.router()["state"] == "active"
 
 
-@pytest.mark.requirement("R-088")
+@pytest.mark.requirement("R-088", "R-093")
 @pytest.mark.parametrize("src", [LOWER, HIGHER])
 @pytest.mark.parametrize("preempt", [True, False], ids=["preempt", "no preempt"])
 def test_active_yields_to_a_higher_priority(lab, gw, probe, src, preempt):
-    """Also when it does not preempt others itself (R-093): one last advert, and then silence."""
+    """Also when it does not preempt others itself: one last advert, and then silence."""
     vipd, _ = reign(lab, gw, probe, preempt=preempt)
     beaten = say(lab, probe, src, priority=251, interval=30)
     shown = vipd.wait_state("lan", "backup")
