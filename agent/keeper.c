@@ -55,9 +55,9 @@ struct keeper {
 	int64_t reload_ns; /* not before */
 	bool started;      /* some generation has run */
 	unsigned crashes_n;
-	int64_t crashes_since_ns;
-	char error[CHANNEL_TEXT_SIZE]; /* the last one that a new generation told */
-	int status;                    /* to exit with, once done */
+	int64_t crashes_ns[CRASHES_MAX - 1]; /* when; a ring */
+	char error[CHANNEL_TEXT_SIZE];       /* the last one that a new generation told */
+	int status;                          /* to exit with, once done */
 	bool done;
 };
 
@@ -253,12 +253,11 @@ static void describe_end(int status, char *buf, size_t size)
 static bool crashes_too_often(struct keeper *keeper)
 {
 	int64_t now = now_ns();
+	int64_t *oldest_ns = &keeper->crashes_ns[keeper->crashes_n++ % (CRASHES_MAX - 1)];
+	bool hopeless = *oldest_ns && now - *oldest_ns < CRASH_WINDOW_NS;
 
-	if (now - keeper->crashes_since_ns >= CRASH_WINDOW_NS) {
-		keeper->crashes_since_ns = now;
-		keeper->crashes_n = 0;
-	}
-	return ++keeper->crashes_n >= CRASHES_MAX;
+	*oldest_ns = now;
+	return hopeless;
 }
 
 /* The router process died although nobody asked it to: the next one goes on where it was. */
