@@ -60,7 +60,8 @@ $(BUILD)/tests/unit/%: $(BUILD)/tests/unit/%.o $(AGENT) $(CORE) $(KERNEL)
 	$(call SAY,LD)
 	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $^ -lcmocka $(shell pkg-config --libs $(LIBS_vipd))
 
-$(BUILD)/sim: $(SIM) $(CORE)
+# The real reconciliation runs in the simulator, on a simulated kernel.
+$(BUILD)/sim: $(SIM) $(CORE) $(addprefix $(BUILD)/,netlink/holdings.o netlink/sweep.o agent/conf_value.o)
 	$(call SAY,LD)
 	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $^ -lm
 
@@ -103,6 +104,18 @@ SEED0 = 1
 sim: $(BUILD)/sim
 	@$(BUILD)/sim --seeds $(SEEDS) --seed0 $(SEED0)
 
+# One test per fault, with what was promised and what was measured; DUT=keepalived for the other.
+faults:
+	@tests/need.sh build check
+	@$(MAKE) -s --no-print-directory all
+	@$(SUDO) env DUT=$(DUT) $(PYTHON) tests/faults.py --build $(BUILD)
+
+MINUTES = 10
+soak:
+	@tests/need.sh build demo
+	@$(MAKE) -s --no-print-directory all
+	@$(SUDO) $(PYTHON) tests/soak.py --minutes $(MINUTES) $(if $(SEED),--seed $(SEED))
+
 FUZZ_S = 60
 fuzz:
 	@tests/need.sh build fuzz
@@ -134,6 +147,8 @@ clean:
 
 -include $(shell find $(BUILD) -name '*.d' 2>/dev/null)
 
-.PHONY: all test-programs demo check asan sim fuzz bench lint install clean
+DUT = vipd
+
+.PHONY: all test-programs demo check asan sim faults soak fuzz bench lint install clean
 .SECONDARY:
 .DELETE_ON_ERROR:

@@ -47,7 +47,10 @@ enum channel_fd {
 	CHANNEL_FD_END,
 };
 
-/* In the environment of a generation: "1" with a predecessor, "0" without. */
+/*
+ * In the environment of a generation: which of the last two it has, "s" and "c". Asking the
+ * descriptors would not do: whatever is loaded before main() may have opened files of its own.
+ */
 #define CHANNEL_ENVIRONMENT "VIPD_GENERATION"
 
 /**

@@ -86,7 +86,7 @@ void conf_free(struct conf *conf);
  * The kernel counts whole seconds and removes an address 0 to 1.2 s after its end. A Backup waits
  * between 3 and 4 intervals (Active_Down_Interval, RFC 9568 §6.1).
  *
- * Return: seconds; 0 for ever; -1 when there is no safe one: the interval is below 740 ms.
+ * Return: seconds; 0 for ever; -1 when there is no safe one: the interval is below 1.1 s.
  */
 int conf_lease_s(enum conf_lease lease, unsigned interval_cs);
 

@@ -314,7 +314,7 @@ static void set_lease(const struct place *place)
 	else
 		conf_error_expected(place, expected);
 	if (conf_lease_s(place->router->lease, place->router->vrrp.interval_cs) < 0)
-		conf_error_in(place, "\"safe\" needs an interval of at least \"740ms\": the kernel "
+		conf_error_in(place, "\"safe\" needs an interval of at least \"1.1s\": the kernel "
 				     "counts a lease in whole seconds");
 }
 

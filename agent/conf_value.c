@@ -168,7 +168,8 @@ int conf_lease_s(enum conf_lease lease, unsigned interval_cs)
 		return 0;
 	if (lease == CONF_LEASE_AVAILABLE)
 		return (int)(4 * interval_cs + 99) / 100;
-	/* With what the kernel may be late, still before the first Backup. */
-	seconds = ((int)(3 * interval_cs) - 120) / 100;
+	/* Renewed an interval after the last advert at the latest, with what the kernel may be
+	 * late: still before the first Backup. */
+	seconds = ((int)(2 * interval_cs) - 120) / 100;
 	return seconds < 1 ? -1 : seconds;
 }

@@ -38,10 +38,15 @@ bool generation_is_this(void)
 	return getenv(CHANNEL_ENVIRONMENT) != NULL;
 }
 
-/* Asked before anything is opened that could take the number. */
-static bool was_handed(enum channel_fd fd)
+/* What the keeper handed down, and that it goes no further. */
+static void take_over_fds(struct generation *g)
 {
-	return fcntl((int)fd, F_SETFD, FD_CLOEXEC) == 0;
+	const char *handed = getenv(CHANNEL_ENVIRONMENT);
+
+	g->has_predecessor = strchr(handed, 's') != NULL;
+	g->conf_handed = strchr(handed, 'c') != NULL;
+	for (int fd = CHANNEL_FD_TALK; fd < CHANNEL_FD_END; fd++)
+		(void)fcntl(fd, F_SETFD, FD_CLOEXEC);
 }
 
 /* Why this generation cannot run: for the log, and for whoever asked for a reload. */
@@ -54,7 +59,7 @@ static void fail(const char *doing, int err, const char *note)
 	(void)channel_send(CHANNEL_FD_TALK, CHANNEL_ERROR, 0, text);
 }
 
-static void tell_errors(const struct conf_errors *errors)
+static void tell_errors(const struct generation *g, const struct conf_errors *errors)
 {
 	char *text = NULL;
 	size_t size;
@@ -66,8 +71,12 @@ static void tell_errors(const struct conf_errors *errors)
 		(void)channel_send(CHANNEL_FD_TALK, CHANNEL_ERROR, 0, text);
 		free(text);
 	}
-	/* Last, since nobody may read it. */
-	conf_errors_print(errors, stderr);
+	/* At start somebody looks on, as with -t; later it is for the log. */
+	if (!g->has_predecessor)
+		conf_errors_print(errors, stderr);
+	for (unsigned i = 0; g->has_predecessor && i < errors->total && i < CONF_ERRORS_MAX; i++)
+		log_write(LOG_LEVEL_ERROR, "%s:%u: %s", errors->errors[i].file,
+			  errors->errors[i].line, errors->errors[i].text);
 }
 
 /* After a crash from what ran last, since the file may be broken by now. */
@@ -81,7 +90,7 @@ static int load(struct generation *g, const char *conf_path)
 		conf_path = handed;
 	if (conf_load(conf_path, &g->conf, &errors) == 0)
 		return 0;
-	tell_errors(&errors);
+	tell_errors(g, &errors);
 	return EX_CONFIG;
 }
 
@@ -213,6 +222,10 @@ static int go(struct generation *g)
 			  strerror(-err));
 	state_close(g->old);
 	g->old = NULL;
+	if (g->has_predecessor)
+		close(CHANNEL_FD_STATE_OLD);
+	if (g->conf_handed)
+		close(CHANNEL_FD_CONF_IN);
 	err = ctl_publish(g->ctl);
 	if (err < 0)
 		log_write(LOG_LEVEL_ERROR, "control=\"%s\" error=\"%s\"", g->conf->control,
@@ -239,10 +252,7 @@ int generation_run(const char *conf_path)
 	/* The file may be gone, after a crash: then its name stays as it was given. */
 	if (!realpath(conf_path, g.conf_path))
 		snprintf(g.conf_path, sizeof(g.conf_path), "%s", conf_path);
-	g.has_predecessor = was_handed(CHANNEL_FD_STATE_OLD);
-	g.conf_handed = was_handed(CHANNEL_FD_CONF_IN);
-	for (int fd = CHANNEL_FD_TALK; fd <= CHANNEL_FD_CONF_OUT; fd++)
-		(void)fcntl(fd, F_SETFD, FD_CLOEXEC);
+	take_over_fds(&g);
 	status = load(&g, conf_path);
 	if (status)
 		return status;

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "log.h"
+#include "vrrp/timers.h"
 
 #define NS_PER_S INT64_C(1000000000)
 
@@ -29,6 +30,53 @@ void inst_want_addresses(struct inst_set *set, struct inst *inst, bool wanted)
 		kern_holdings_want(set->holdings, inst->holding + i, wanted);
 }
 
+/* How long the leases of a router's addresses may go without renewal. */
+static int64_t renewal_ns(const struct inst *inst)
+{
+	unsigned interval_cs = inst->vr.config.interval_cs;
+	int64_t lease_ns = conf_lease_s(inst->conf->lease, interval_cs) * NS_PER_S;
+	int64_t spare_ns = lease_ns - 4 * vrrp_interval_ns(interval_cs);
+
+	if (inst->conf->lease == CONF_LEASE_AVAILABLE && spare_ns < lease_ns / 3)
+		return spare_ns;
+	return lease_ns / 3;
+}
+
+static void renew_leases(struct inst_set *set, struct inst *inst)
+{
+	unsigned n = inst->conf->addresses_n + inst->conf->extra_n;
+
+	inst->lease_ns = set->now->mono_ns + renewal_ns(inst);
+	for (unsigned i = 0; i < n; i++)
+		kern_holdings_renew(set->holdings, inst->holding + i);
+}
+
+/*
+ * An advert leaves. Backups count from it, so "available" leases count from it, too: renewed now if
+ * they would not outlive every Backup's patience after the next one.
+ */
+static void renew_with_advert(struct inst_set *set, struct inst *inst)
+{
+	int64_t next_ns = set->now->mono_ns + vrrp_interval_ns(inst->vr.config.interval_cs);
+
+	inst->advertised_ns = set->now->mono_ns;
+	if (inst->conf->lease == CONF_LEASE_AVAILABLE && inst->lease_ns < next_ns)
+		renew_leases(set, inst);
+}
+
+/*
+ * "safe" leases are shorter than the interval may be, and go by a timer of their own. Only a router
+ * that has advertised of late is alive, whatever its process may think.
+ */
+static void renew_by_timer(struct inst_set *set, struct inst *inst)
+{
+	int64_t interval_ns = vrrp_interval_ns(inst->vr.config.interval_cs);
+
+	inst->lease_ns = set->now->mono_ns + renewal_ns(inst);
+	if (set->now->mono_ns - inst->advertised_ns < interval_ns * 3 / 2)
+		renew_leases(set, inst);
+}
+
 /*
  * An Active that was paused may find a queue full of weaker adverts, each of which deserves an
  * answer: one for all of them is enough.
@@ -40,6 +88,8 @@ static void owe_advert(struct inst_set *set, struct inst *inst, uint8_t priority
 	if (!farewell && inst->advert_due)
 		return;
 	inst->advert_due = !farewell;
+	if (!farewell)
+		renew_with_advert(set, inst);
 	set->adverts[set->adverts_n++] = (struct owed_advert){ inst, priority, farewell };
 }
 
@@ -65,43 +115,15 @@ static void take_action(struct inst_set *set, struct inst *inst, const struct vr
 	}
 }
 
-/*
- * When the leases of a router's addresses start anew: at a third of their length, each router a
- * little earlier of its own, so that thousands of them do not come together.
- */
-static int64_t next_renewal(const struct inst_set *set, const struct inst *inst)
-{
-	int lease_s = conf_lease_s(inst->conf->lease, inst->vr.config.interval_cs);
-	int64_t third_ns = lease_s * NS_PER_S / 3;
-	uint32_t spread = (uint32_t)(inst - set->insts) * 2654435761u;
-
-	return lease_s <= 0 ? HEAP_NEVER
-			    : set->now->mono_ns + third_ns - (third_ns / 4 >> 8) * (spread >> 24);
-}
-
-/* Only a router that has advertised since is alive, whatever its process may think. */
-static void renew_leases(struct inst_set *set, struct inst *inst)
-{
-	unsigned n = inst->conf->addresses_n + inst->conf->extra_n;
-
-	inst->lease_ns = next_renewal(set, inst);
-	if (inst->vr.counters.adverts_sent == inst->evidence)
-		return;
-	inst->evidence = inst->vr.counters.adverts_sent;
-	for (unsigned i = 0; i < n; i++)
-		kern_holdings_renew(set->holdings, inst->holding + i);
-}
-
 void inst_schedule(struct inst_set *set, struct inst *inst)
 {
 	int64_t deadline_ns = vrrp_deadline(&inst->vr);
+	bool active = inst->vr.state == VRRP_STATE_ACTIVE;
 
-	if (inst->vr.state != VRRP_STATE_ACTIVE)
-		inst->lease_ns = HEAP_NEVER;
-	else if (inst->lease_ns == HEAP_NEVER || inst->lease_ns == 0)
-		inst->lease_ns = next_renewal(set, inst);
+	if (!active)
+		inst->lease_ns = 0;
 	state_put_lease(set->state, (unsigned)(inst - set->insts), inst->lease_ns);
-	if (inst->lease_ns < deadline_ns)
+	if (active && inst->conf->lease == CONF_LEASE_SAFE && inst->lease_ns < deadline_ns)
 		deadline_ns = inst->lease_ns;
 	heap_set(set->heap, (unsigned)(inst - set->insts), deadline_ns);
 }
@@ -384,8 +406,10 @@ void inst_fire(struct inst_set *set, const struct inst_now *now)
 	set->now = now;
 	for (i = heap_first(set->heap, &deadline_ns); deadline_ns <= now->mono_ns;
 	     i = heap_first(set->heap, &deadline_ns)) {
-		if (set->insts[i].lease_ns <= now->mono_ns && set->insts[i].lease_ns)
-			renew_leases(set, &set->insts[i]);
+		if (set->insts[i].conf->lease == CONF_LEASE_SAFE &&
+		    set->insts[i].vr.state == VRRP_STATE_ACTIVE &&
+		    set->insts[i].lease_ns <= now->mono_ns)
+			renew_by_timer(set, &set->insts[i]);
 		inst_step(set, &set->insts[i], &event);
 	}
 	if (now->mono_ns < set->housekeeping_ns)
@@ -425,6 +449,12 @@ void inst_fds(const struct inst_set *set, int ret_fds[2])
 {
 	ret_fds[0] = kern_monitor_fd(set->monitor);
 	ret_fds[1] = kern_receiver_fd(set->reader);
+}
+
+void inst_save(struct inst_set *set)
+{
+	for (unsigned i = 0; i < set->insts_n; i++)
+		state_put(set->state, i, &set->insts[i].vr);
 }
 
 unsigned inst_count(const struct inst_set *set)

@@ -20,8 +20,8 @@ struct inst {
 	unsigned link;                  /* number of its interface */
 	unsigned holding;               /* number of its first address; the others follow */
 	struct vrrp_list list;          /* what it advertises; owned */
-	int64_t lease_ns;               /* when the leases of its addresses start anew */
-	uint64_t evidence;              /* adverts that had been sent at the last renewal */
+	int64_t lease_ns;               /* until when the leases of its addresses want renewal */
+	int64_t advertised_ns;          /* the last advert as Active */
 	bool advert_due;                /* in this turn, with its priority */
 	bool announce_due;              /* in this turn, all of its addresses */
 	struct journal_episodes episodes;
@@ -99,6 +99,11 @@ int64_t inst_deadline(const struct inst_set *set);
  * inst_stop() - leave gracefully: addresses gone, priority 0 sent. Ends with inst_execute().
  */
 void inst_stop(struct inst_set *set, const struct inst_now *now);
+
+/**
+ * inst_save() - leave everything in the state memory, counters of the last turn included.
+ */
+void inst_save(struct inst_set *set);
 
 /**
  * inst_count() - how many routers there are.

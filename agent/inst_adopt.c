@@ -39,13 +39,17 @@ static bool adopt(struct inst_set *set, struct inst *inst, const struct state *o
 	    is_history(&vr, now_ns))
 		return false;
 	vrrp_adopt(&inst->vr, &vr, now_ns);
+	/* It died, perhaps between an address and its announcement. */
+	if (set->read_real_ns == 0 && inst->vr.state == VRRP_STATE_ACTIVE)
+		inst->vr.announce_ns = now_ns;
 	/* The source breaks ties: it stays as long as the interface has it. */
 	memcpy(link->source, vr.source, sizeof(link->source));
 	inst_want_addresses(set, inst, vr.state == VRRP_STATE_ACTIVE);
 	/* Reloads in a row shall not put a renewal off again and again. */
 	inst->lease_ns = state_lease(old, (unsigned)entry);
-	if (inst->lease_ns == 0)
-		inst->lease_ns = now_ns;
+	if (vr.config.interval_cs != inst->vr.config.interval_cs)
+		inst->lease_ns = 0;
+	inst->advertised_ns = now_ns;
 	inst_schedule(set, inst);
 	return true;
 }
@@ -80,6 +84,10 @@ static void withdraw(struct inst_set *set, const struct state *old, const bool *
 		if (continued[i])
 			continue;
 		tally->withdrawn++;
+		log_write(LOG_LEVEL_INFO,
+			  "router=%s note=\"gone from the configuration, or with another interface "
+			  "or VRID\"",
+			  state_name(old, i));
 		if (farewell.frame_len == 0 || state_get(old, i, set->now->mono_ns, &vr) < 0 ||
 		    vr.state != VRRP_STATE_ACTIVE)
 			continue;

@@ -35,9 +35,10 @@ void inst_on_holding(unsigned holding, enum kern_holding_news news, int error, v
 	if (!owner || (news != KERN_HOLDING_FOREIGN && news != KERN_HOLDING_KEPT))
 		journal_holding(&journal, &inst->conf->addresses[holding - inst->holding], news,
 				error);
-	if (news == KERN_HOLDING_RESTORED)
+	if (news == KERN_HOLDING_RESTORED || news == KERN_HOLDING_EXPIRED)
 		inst->vr.counters.addresses_restored++;
-	if (news == KERN_HOLDING_RESTORED || news == KERN_HOLDING_ADDED)
+	if (news == KERN_HOLDING_RESTORED || news == KERN_HOLDING_EXPIRED ||
+	    news == KERN_HOLDING_ADDED)
 		queue_announcement(set, inst, holding);
 }
 

@@ -105,7 +105,8 @@ void journal_state(const struct journal_router *router, enum vrrp_state from, en
 		snprintf(heard, sizeof(heard), " last_heard=%s",
 			 ip_text(vr->active_source, source));
 	journal_reason_text(reason, router->conf->interface, vr->config.priority, text);
-	log_write(to == VRRP_STATE_FAULT ? LOG_LEVEL_ERROR : LOG_LEVEL_INFO,
+	/* From one fault to another may be the way up again: carrier comes after up. */
+	log_write(to == VRRP_STATE_FAULT && from != to ? LOG_LEVEL_ERROR : LOG_LEVEL_INFO,
 		  "router=%s family=%u state=%s->%s reason=\"%s\"%s", router->conf->name,
 		  vr->config.family, vrrp_state_name(from), vrrp_state_name(to), text, heard);
 	if (heard[0])
@@ -123,7 +124,8 @@ static const char *reject_note(enum vrrp_reject reject)
 	case VRRP_REJECT_TTL:
 		return "the packet crossed a router; adverts never do";
 	case VRRP_REJECT_VERSION:
-		return "the sender speaks another version of VRRP; set the same on both";
+		return "the sender speaks another version of VRRP, vipd version 3 only: until it "
+		       "does, both hosts may be active";
 	case VRRP_REJECT_CHECKSUM:
 		return "neither form of the checksum fits: corrupted on the way, or forged";
 	case VRRP_REJECT_OWN_SOURCE:
@@ -222,7 +224,8 @@ static void notice_checksum_form(const struct journal_router *router, const char
 
 	log_write(LOG_LEVEL_WARNING,
 		  "router=%s family=%u notice=checksum_form source=%s note=\"understood, but the "
-		  "sender may not understand ours; set checksum = '%s' in router %s\"",
+		  "sender may not understand ours, and then both are active; set checksum to %s in "
+		  "router %s\"",
 		  router->conf->name, router->vr->config.family, source, theirs,
 		  router->conf->name);
 }
@@ -255,6 +258,12 @@ static void notice(const struct journal_router *router, enum vrrp_notice which,
 			  "note=\"the higher address wins; give distinct priorities\"",
 			  router->conf->name, router->vr->config.family, source, advert->priority);
 		return;
+	case VRRP_NOTICE_OTHER_ACTIVE:
+		log_write(LOG_LEVEL_WARNING,
+			  "router=%s family=%u notice=other_active source=%s priority=%u "
+			  "note=\"that host was active, too; answered and announced again\"",
+			  router->conf->name, router->vr->config.family, source, advert->priority);
+		return;
 	case VRRP_NOTICE_COUNT:
 		return;
 	}
@@ -277,6 +286,9 @@ static const struct {
 } holding_news[KERN_HOLDING_COUNT] = {
 	[KERN_HOLDING_RESTORED] = { LOG_LEVEL_WARNING, "restored",
 				    "somebody removed it; it is back and announced" },
+	[KERN_HOLDING_EXPIRED] = { LOG_LEVEL_WARNING, "expired",
+				   "its lease ended while vipd was held up; it is back and "
+				   "announced" },
 	[KERN_HOLDING_FOREIGN] = { LOG_LEVEL_WARNING, "foreign",
 				   "it was there already; vipd uses it and will not remove it" },
 	[KERN_HOLDING_KEPT] = { LOG_LEVEL_WARNING, "kept",
@@ -286,8 +298,10 @@ static const struct {
 				  "somebody else put it there with another prefix length, so vipd "
 				  "does not remove it; remove it by hand" },
 	[KERN_HOLDING_ABANDONED] = { LOG_LEVEL_ERROR, "abandoned",
-				     "removed by somebody 6 times in 10 s; left alone until the "
-				     "next takeover" },
+				     "removed by somebody 6 times in 10 s, and left alone now: "
+				     "this "
+				     "host is active without it; find out who removes it (ip "
+				     "monitor address), then vipctl reload" },
 	[KERN_HOLDING_FAILED] = { LOG_LEVEL_ERROR, "failed",
 				  "the kernel refuses the change; tried again every second" },
 };
@@ -300,7 +314,7 @@ void journal_holding(const struct journal_router *router, const struct conf_addr
 	if (!holding_news[news].word)
 		return;
 	/* Restorations of a thousand addresses are one line; the others are told once for each. */
-	if (news == KERN_HOLDING_RESTORED &&
+	if ((news == KERN_HOLDING_RESTORED || news == KERN_HOLDING_EXPIRED) &&
 	    !episode_begins(router->episodes, JOURNAL_EPISODE_HOLDING + news, router->now_ns))
 		return;
 	log_write(holding_news[news].level,

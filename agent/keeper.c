@@ -22,16 +22,20 @@
 #include "log.h"
 #include "service.h"
 #include "single.h"
+#include "state.h"
 #include "will.h"
 
 #define NS_PER_S          INT64_C(1000000000)
-#define READY_TIMEOUT_NS  (5 * NS_PER_S) /* from exec to READY */
-#define FREEZE_TIMEOUT_NS (1 * NS_PER_S) /* from FREEZE to FROZEN */
-#define ALIVE_TIMEOUT_NS  (3 * NS_PER_S) /* without a sign of life a router process is hung */
-#define STOP_TIMEOUT_NS   (5 * NS_PER_S) /* to leave gracefully */
-#define RELOAD_GAP_NS     (NS_PER_S / 2) /* between reloads: a storm of signals is one */
-#define CRASHES_MAX       3              /* in so much time end in the last will */
-#define CRASH_WINDOW_NS   (60 * NS_PER_S)
+#define READY_TIMEOUT_NS  (47 * NS_PER_S / 10) /* from exec to READY */
+#define FREEZE_TIMEOUT_NS (1 * NS_PER_S)       /* from FREEZE to FROZEN */
+#define ALIVE_TIMEOUT_NS                                                                           \
+	(27 * NS_PER_S / 10)                /* without a sign of life a router process is hung     \
+					     */
+#define GRACE_NS        (3 * NS_PER_S / 10) /* to answer, once it is late */
+#define STOP_TIMEOUT_NS (5 * NS_PER_S)      /* to leave gracefully */
+#define RELOAD_GAP_NS   (NS_PER_S / 2)      /* between reloads: a storm of signals is one */
+#define CRASHES_MAX     3                   /* in so much time end in the last will */
+#define CRASH_WINDOW_NS (60 * NS_PER_S)
 
 /* One router process and what belongs to it. */
 struct generation {
@@ -40,6 +44,7 @@ struct generation {
 	int state_fd, conf_fd;
 	bool ready;
 	int64_t deadline_ns; /* what it was asked for is due */
+	bool late;           /* it is overdue, and has a last moment to answer */
 };
 
 struct keeper {
@@ -47,8 +52,11 @@ struct keeper {
 	char binary[4096];     /* as it was named at start: an upgrade replaces the file */
 	int signal_fd;
 	struct will *will;
+	struct generation
+		previous; /* spoke before; its memory counts until the current one's does */
 	struct generation current; /* speaks on the wire */
 	struct generation next;    /* is about to take over */
+	pid_t retired_pid;         /* made room for another one: its end is no news */
 	bool freezing;             /* the current one was asked to make room */
 	bool stopping;
 	bool reload_due;
@@ -101,13 +109,16 @@ static void become_generation(const struct keeper *keeper, const struct generati
 {
 	char *const argv[] = { "vipd", "-c", (char *)keeper->conf_path, NULL };
 	sigset_t none;
+	char handed[4];
 
 	hand_down(talk_fd, CHANNEL_FD_TALK);
 	hand_down(self->state_fd, CHANNEL_FD_STATE);
 	hand_down(self->conf_fd, CHANNEL_FD_CONF_OUT);
 	hand_down(old->state_fd, CHANNEL_FD_STATE_OLD);
 	hand_down(recover ? old->conf_fd : -1, CHANNEL_FD_CONF_IN);
-	if (setenv(CHANNEL_ENVIRONMENT, "1", 1) < 0)
+	snprintf(handed, sizeof(handed), "%s%s", old->state_fd >= 0 ? "s" : "",
+		 recover && old->conf_fd >= 0 ? "c" : "");
+	if (setenv(CHANNEL_ENVIRONMENT, handed, 1) < 0)
 		_exit(EXIT_FAILURE);
 	sigemptyset(&none);
 	sigprocmask(SIG_SETMASK, &none, NULL);
@@ -170,10 +181,8 @@ static int spawn(struct keeper *keeper, const struct generation *old, bool recov
 
 static void refuse_reload(struct keeper *keeper, const char *why)
 {
-	/* The first line; the new generation has logged them all. */
-	log_write(LOG_LEVEL_ERROR,
-		  "reload=refused error=\"%.*s\" note=\"the running configuration stays\"",
-		  (int)strcspn(why, "\n"), why);
+	log_write(LOG_LEVEL_ERROR, "reload=refused note=\"%s; the running configuration stays\"",
+		  keeper->error[0] ? "see the errors before" : why);
 	if (keeper->current.pid)
 		(void)channel_send(keeper->current.talk_fd, CHANNEL_REFUSED, 0, why);
 	service_reloaded();
@@ -210,14 +219,17 @@ static void take_turns(struct keeper *keeper)
 
 static void let_go(struct keeper *keeper, int64_t frozen_real_ns)
 {
-	bool reload = keeper->current.state_fd >= 0 && keeper->freezing;
+	bool reload = keeper->freezing;
 
-	forget(&keeper->current);
+	keeper->retired_pid = reload ? keeper->current.pid : 0;
+	forget(&keeper->previous);
+	keeper->previous = keeper->current;
 	keeper->current = keeper->next;
 	keeper->next = nobody;
 	keeper->freezing = false;
 	keeper->started = true;
 	keeper->current.deadline_ns = now_ns() + ALIVE_TIMEOUT_NS;
+	keeper->current.late = false;
 	keeper->reload_ns = now_ns() + RELOAD_GAP_NS;
 	if (channel_send(keeper->current.talk_fd, CHANNEL_GO, frozen_real_ns, NULL) < 0)
 		(void)kill(keeper->current.pid, SIGKILL);
@@ -234,11 +246,23 @@ static void finish(struct keeper *keeper, int status)
 	keeper->status = status;
 }
 
+/* Whose memory is true: a process that died before it had adopted leaves that to the one before. */
+static const struct generation *testator(const struct keeper *keeper)
+{
+	struct state *state;
+
+	if (keeper->current.state_fd >= 0 && state_open(keeper->current.state_fd, &state) == 0) {
+		state_close(state);
+		return &keeper->current;
+	}
+	return keeper->previous.state_fd >= 0 ? &keeper->previous : &keeper->current;
+}
+
 /* Return: the exit status of a stop that ends with it. */
 static int last_will(struct keeper *keeper)
 {
-	return will_execute(keeper->will, keeper->current.state_fd) < 0 ? EXIT_FAILURE
-									: EXIT_SUCCESS;
+	return will_execute(keeper->will, testator(keeper)->state_fd) < 0 ? EXIT_FAILURE
+									  : EXIT_SUCCESS;
 }
 
 static void describe_end(int status, char *buf, size_t size)
@@ -247,6 +271,15 @@ static void describe_end(int status, char *buf, size_t size)
 		snprintf(buf, size, "killed by SIG%s", sigabbrev_np(WTERMSIG(status)));
 	else
 		snprintf(buf, size, "exited with %d", WEXITSTATUS(status));
+}
+
+/* Of one that was given up already. */
+static void tell_end(pid_t pid, int status)
+{
+	char how[48];
+
+	describe_end(status, how, sizeof(how));
+	log_write(LOG_LEVEL_ERROR, "router_pid=%d end=\"%s\"", pid, how);
 }
 
 /* Too many in a row, and starting again will not help. */
@@ -266,8 +299,8 @@ static void recover(struct keeper *keeper, const char *how)
 	bool hopeless = crashes_too_often(keeper);
 	int err = 0;
 
-	log_write(LOG_LEVEL_ERROR, "router_pid=%d end=\"%s\" note=\"%s\"", keeper->current.pid, how,
-		  hopeless ? "too often: last will" : "the next generation goes on");
+	log_write(LOG_LEVEL_ERROR, "router_pid=%d lost=\"%s\" note=\"%s\"", keeper->current.pid,
+		  how, hopeless ? "too often: last will" : "a new router process goes on");
 	keeper->current.pid = 0;
 	keeper->current.ready = false;
 	if (hopeless) {
@@ -280,7 +313,7 @@ static void recover(struct keeper *keeper, const char *how)
 		return;
 	}
 	if (!keeper->next.pid)
-		err = spawn(keeper, &keeper->current, true, &keeper->next);
+		err = spawn(keeper, testator(keeper), true, &keeper->next);
 	if (err < 0) {
 		log_write(LOG_LEVEL_ERROR, "error=\"%s\" doing=\"starting a router process\"",
 			  strerror(-err));
@@ -294,6 +327,8 @@ static void current_ended(struct keeper *keeper, int status)
 	char how[48];
 
 	describe_end(status, how, sizeof(how));
+	if (!keeper->stopping)
+		tell_end(keeper->current.pid, status);
 	if (keeper->stopping) {
 		/* What it did not manage to give up itself, or had left to one that never ran. */
 		if (WIFEXITED(status) && WEXITSTATUS(status) == 0 && !keeper->freezing)
@@ -333,6 +368,8 @@ static void reap(struct keeper *keeper)
 			current_ended(keeper, status);
 		else if (pid == keeper->next.pid)
 			next_ended(keeper, status);
+		else if (pid != keeper->retired_pid)
+			tell_end(pid, status);
 	}
 }
 
@@ -345,8 +382,11 @@ static void on_current(struct keeper *keeper, const struct channel_message *mess
 	} else if (message->type == CHANNEL_RELOAD) {
 		keeper->reload_due = true;
 	} else if (message->type == CHANNEL_ALIVE) {
-		if (!keeper->freezing && !keeper->stopping)
+		if (!keeper->freezing && !keeper->stopping) {
 			keeper->current.deadline_ns = now_ns() + ALIVE_TIMEOUT_NS;
+			keeper->current.late = false;
+		}
+		forget(&keeper->previous);
 		service_alive(message->text);
 	}
 }
@@ -365,11 +405,19 @@ static void on_next(struct keeper *keeper, const struct channel_message *message
 static void read_channels(struct keeper *keeper)
 {
 	static struct channel_message message; /* too large for a stack frame of a daemon */
+	int got = 0;
 
 	while (keeper->next.pid && channel_receive(keeper->next.talk_fd, &message) > 0)
 		on_next(keeper, &message);
-	while (keeper->current.pid && channel_receive(keeper->current.talk_fd, &message) > 0)
+	while (keeper->current.pid &&
+	       (got = channel_receive(keeper->current.talk_fd, &message)) > 0)
 		on_current(keeper, &message);
+	/* The end of the conversation comes tens of milliseconds before that of the process, which
+	 * waits for its packet sockets. */
+	if (keeper->current.pid && got < 0 && !keeper->stopping && !keeper->freezing) {
+		(void)kill(keeper->current.pid, SIGKILL);
+		recover(keeper, "its conversation ended");
+	}
 }
 
 static void stop(struct keeper *keeper)
@@ -391,9 +439,11 @@ static void read_signals(struct keeper *keeper)
 	struct signalfd_siginfo info;
 
 	while (read(keeper->signal_fd, &info, sizeof(info)) == sizeof(info)) {
-		if (info.ssi_signo == SIGHUP)
+		if (info.ssi_signo == SIGHUP) {
+			if (!keeper->reload_due)
+				log_write(LOG_LEVEL_INFO, "signal=HUP from_pid=%u", info.ssi_pid);
 			keeper->reload_due = true;
-		else if (info.ssi_signo != SIGCHLD && !keeper->stopping) {
+		} else if (info.ssi_signo != SIGCHLD && !keeper->stopping) {
 			log_write(LOG_LEVEL_INFO,
 				  "signal=%s from_pid=%u note=\"leaving gracefully\"",
 				  sigabbrev_np((int)info.ssi_signo), info.ssi_pid);
@@ -410,15 +460,30 @@ static void kill_late(struct generation *generation, const char *what)
 	(void)kill(generation->pid, SIGKILL);
 }
 
+/*
+ * Whether a process has had its time. It may have been stopped together with us, and the clock went
+ * on: so whoever is late is given one more moment to answer.
+ */
+static bool is_overdue(struct generation *generation, int64_t now)
+{
+	if (!generation->pid || now < generation->deadline_ns)
+		return false;
+	if (generation->late)
+		return true;
+	generation->late = true;
+	generation->deadline_ns = now + GRACE_NS;
+	return false;
+}
+
 static void check_deadlines(struct keeper *keeper)
 {
 	int64_t now = now_ns();
 
-	if (keeper->next.pid && now >= keeper->next.deadline_ns) {
+	if (is_overdue(&keeper->next, now)) {
 		snprintf(keeper->error, sizeof(keeper->error), "not ready within 5 s");
 		kill_late(&keeper->next, "not ready within 5 s");
 	}
-	if (keeper->current.pid && now >= keeper->current.deadline_ns)
+	if (is_overdue(&keeper->current, now))
 		kill_late(&keeper->current, "no sign of life");
 	if (keeper->reload_due && now >= keeper->reload_ns)
 		start_reload(keeper);
@@ -440,17 +505,6 @@ static int timeout_ms(const struct keeper *keeper)
 	return wait_ns <= 0 ? 0 : (int)(wait_ns / 1000000) + 1;
 }
 
-/* The keeper itself was stopped, and so may its processes have been: nobody is late. */
-static void grant_new_terms(struct keeper *keeper)
-{
-	int64_t now = now_ns();
-
-	if (keeper->current.pid)
-		keeper->current.deadline_ns = now + ALIVE_TIMEOUT_NS;
-	if (keeper->next.pid && !keeper->next.ready)
-		keeper->next.deadline_ns = now + READY_TIMEOUT_NS;
-}
-
 static void turn(struct keeper *keeper)
 {
 	struct pollfd fds[] = {
@@ -459,12 +513,7 @@ static void turn(struct keeper *keeper)
 		{ .fd = keeper->next.pid ? keeper->next.talk_fd : -1, .events = POLLIN },
 	};
 
-	int wait_ms = timeout_ms(keeper);
-	int64_t before_ns = now_ns();
-
-	(void)poll(fds, 3, wait_ms);
-	if (wait_ms >= 0 && now_ns() - before_ns > wait_ms * INT64_C(1000000) + NS_PER_S)
-		grant_new_terms(keeper);
+	(void)poll(fds, 3, timeout_ms(keeper));
 	read_signals(keeper);
 	read_channels(keeper);
 	reap(keeper);
@@ -552,7 +601,11 @@ static void keep(struct keeper *keeper)
 int keeper_run(const char *conf_path)
 {
 	struct keeper keeper = {
-		.conf_path = conf_path, .current = nobody, .next = nobody, .status = EXIT_FAILURE
+		.conf_path = conf_path,
+		.previous = nobody,
+		.current = nobody,
+		.next = nobody,
+		.status = EXIT_FAILURE,
 	};
 	ssize_t len = readlink("/proc/self/exe", keeper.binary, sizeof(keeper.binary) - 1);
 	int claim_fd = -1;
@@ -571,6 +624,7 @@ int keeper_run(const char *conf_path)
 	keeper.signal_fd = open_signals();
 	if (keeper.signal_fd >= 0 && open_will(&keeper) == 0)
 		keep(&keeper);
+	forget(&keeper.previous);
 	forget(&keeper.current);
 	forget(&keeper.next);
 	will_close(keeper.will);
@@ -581,7 +635,7 @@ int keeper_run(const char *conf_path)
 
 int keeper_sweep(void)
 {
-	struct keeper keeper = { .current = nobody };
+	struct keeper keeper = { .previous = nobody, .current = nobody };
 	int claim_fd = -1;
 	int status = EXIT_FAILURE;
 

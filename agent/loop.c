@@ -193,8 +193,10 @@ static int64_t next_deadline(const struct loop *loop, const struct inst_set *set
 }
 
 /* Make room without a word on the wire: nothing is closed in order, everything just stays. */
-static void freeze(struct loop *loop, struct ctl *ctl, const struct inst_now *now)
+static void freeze(struct loop *loop, struct inst_set *set, struct ctl *ctl,
+		   const struct inst_now *now)
 {
+	inst_save(set);
 	ctl_reload_done(ctl, NULL);
 	if (channel_send(loop->talk_fd, CHANNEL_FROZEN, now->real_ns, NULL) == 0)
 		_exit(EXIT_SUCCESS);
@@ -220,7 +222,7 @@ static void turn(struct loop *loop, struct inst_set *set, struct ctl *ctl)
 	read_keeper(loop, ctl);
 	/* Everything up to now is decided, executed and left in the state memory. */
 	if (loop->freeze && !loop->stop)
-		freeze(loop, ctl, &now);
+		freeze(loop, set, ctl, &now);
 	arm(loop, next_deadline(loop, set, ctl));
 }
 

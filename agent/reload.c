@@ -26,12 +26,16 @@ int reload(int socket_fd)
 	}
 	len = recv(socket_fd, &result, sizeof(result), 0);
 	if (len != sizeof(result) || result.magic != CTL_MAGIC) {
-		fprintf(stderr, "vipctl: vipd gave no answer: %s\n",
-			len < 0 ? strerror(errno) : "it hung up");
+		fputs("vipctl: vipd gave no answer in time; the reload may still happen: see its "
+		      "log\n",
+		      stderr);
 		return EXIT_FAILURE;
 	}
 	result.text[sizeof(result.text) - 1] = '\0';
 	if (result.failed) {
+		/* The errors come with a line end of their own. */
+		for (size_t end = strlen(result.text); end && result.text[end - 1] == '\n'; end--)
+			result.text[end - 1] = '\0';
 		fprintf(stderr, "vipctl: the reload failed, the running configuration stays:\n%s\n",
 			result.text);
 		return EXIT_FAILURE;

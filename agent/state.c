@@ -274,6 +274,12 @@ int state_get(const struct state *state, unsigned i, int64_t now_ns, struct vrrp
 	return 0;
 }
 
+const char *state_name(const struct state *state, unsigned i)
+{
+	assert(i < state->header->entries_n);
+	return state->entries[i].name;
+}
+
 static bool continues_as(const struct entry *entry, const struct conf_router *router)
 {
 	return strcmp(entry->name, router->name) == 0 &&

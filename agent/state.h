@@ -96,6 +96,11 @@ unsigned state_count(const struct state *state);
 int state_get(const struct state *state, unsigned i, int64_t now_ns, struct vrrp *ret_vr);
 
 /**
+ * state_name() - the name of router @i; in the memory.
+ */
+const char *state_name(const struct state *state, unsigned i);
+
+/**
  * state_find() - the router that continues as @router: same name, interface, VRID and family.
  * @hint: where to look first: its number in the configuration, which is mostly its number here.
  *

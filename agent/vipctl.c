@@ -150,7 +150,7 @@ static int connect_patiently(const char *path)
 {
 	int fd = connect_to(path);
 
-	for (int i = 0; fd == -ECONNREFUSED && i < ATTEMPTS_MAX; i++) {
+	for (int i = 0; (fd == -ECONNREFUSED || fd == -ENOENT) && i < ATTEMPTS_MAX; i++) {
 		(void)nanosleep(&attempt_gap, NULL);
 		fd = connect_to(path);
 	}

@@ -95,8 +95,15 @@ int will_execute(struct will *will, int state_fd)
 	if (err == 0)
 		send_farewells(will, state);
 	state_close(state);
+	if (state_fd < 0 && removed >= 0) {
+		log_write(LOG_LEVEL_INFO, "swept=%d note=\"addresses in all\"", removed);
+		return removed;
+	}
 	log_write(LOG_LEVEL_WARNING,
-		  "last_will=executed addresses_removed=%d farewells_sent=%u error=\"%s\"", removed,
-		  will->sent_n, removed < 0 ? strerror(-removed) : "none");
+		  "last_will=executed addresses_removed=%d farewells_sent=%u note=\"%s\"", removed,
+		  will->sent_n,
+		  removed < 0 ? strerror(-removed)
+		  : err < 0   ? "there is no state memory to send farewells from"
+			      : "done");
 	return removed;
 }

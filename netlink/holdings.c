@@ -19,7 +19,8 @@ struct holding {
 	bool ours;      /* present because vipd added it, in this life or an earlier one */
 	bool stolen;    /* by somebody else, since the last reconcile */
 	bool abandoned; /* until it is wanted anew */
-	uint8_t told;   /* 1 << news: was told and still holds */
+	uint16_t told;  /* 1 << news: was told and still holds */
+	bool expired;   /* its lease ended, since the last reconcile */
 	bool in_dump_doubled;
 	bool doubled; /* the same address with another prefix length is there: not ours */
 	bool dirty;   /* in the list of those to look at */
@@ -43,6 +44,7 @@ struct kern_holdings {
 	uint32_t *dirty, *dirty_next; /* of now, and of the reconcile that runs */
 	struct kern_change *changes;  /* of one reconcile */
 	uint32_t *changing;           /* the holding of each */
+	bool marks;                   /* the kernel has shown one, so it keeps them */
 	int64_t retry_ns;             /* the earliest of theirs */
 };
 
@@ -196,7 +198,7 @@ void kern_holdings_want(struct kern_holdings *holdings, unsigned i, bool wanted)
 	if (holding->wanted == wanted)
 		return;
 	holding->wanted = wanted;
-	holding->stolen = false;
+	holding->stolen = holding->expired = false;
 	holding->abandoned = false;
 	holding->restored_n = 0;
 	holding->told &= 1u << KERN_HOLDING_DOUBLE;
@@ -226,20 +228,25 @@ int kern_holdings_see(struct kern_holdings *holdings, unsigned link,
 	if (object->address.prefix_len != holding->address.prefix_len) {
 		holding->doubled = holding->in_dump_doubled = !object->gone;
 		if (object->gone)
-			holding->told &= (uint8_t) ~(1u << KERN_HOLDING_DOUBLE);
+			holding->told &= (uint16_t) ~(1u << KERN_HOLDING_DOUBLE);
 		look_at(holdings, holding);
 		return (int)number - 1;
 	}
 	if (object->gone) {
 		/* Our own removal of a subnet's first address may take its others along. */
-		if (holding->present && !object->by_us)
+		if (holding->present && object->by_kernel && holding->leased)
+			holding->expired = true;
+		else if (holding->present && !object->by_us)
 			holding->stolen = true;
 		set_absent(holdings, holding);
 		return (int)number - 1;
 	}
+	holdings->marks |= object->address.mark == KERN_ADDRESS_MARK;
 	/* A kernel without marks shows ours unmarked: what was ours stays ours. */
 	if (object->address.mark == KERN_ADDRESS_MARK || object->by_us)
 		holding->ours = true;
+	else if (holdings->marks)
+		holding->ours = false;
 	holding->present = true;
 	holding->leased = object->address.leased;
 	holding->in_dump = true;
@@ -287,7 +294,7 @@ static void tell_once(struct kern_holdings *h, struct holding *holding, enum ker
 {
 	if (holding->told >> news & 1)
 		return;
-	holding->told |= (uint8_t)(1u << news);
+	holding->told |= (uint16_t)(1u << news);
 	tell(h, holding, news, error);
 }
 
@@ -362,12 +369,14 @@ static bool plan(struct kern_holdings *h, struct holding *holding, int64_t now_n
 static void added(struct kern_holdings *h, struct holding *holding)
 {
 	/* What our own removal of a subnet's first address took along was not stolen. */
-	enum kern_holding_news news = holding->stolen ? KERN_HOLDING_RESTORED : KERN_HOLDING_ADDED;
+	enum kern_holding_news news = holding->stolen    ? KERN_HOLDING_RESTORED
+				      : holding->expired ? KERN_HOLDING_EXPIRED
+							 : KERN_HOLDING_ADDED;
 
 	holding->restored_n += holding->stolen;
 	holding->present = holding->ours = true;
 	holding->leased = holding->lease_s != 0;
-	holding->stolen = false;
+	holding->stolen = holding->expired = false;
 	holding->told &= 1u << KERN_HOLDING_DOUBLE;
 	tell(h, holding, news, 0);
 }
@@ -389,8 +398,11 @@ static bool note_result(struct kern_holdings *h, struct holding *holding,
 		tell(h, holding, KERN_HOLDING_REMOVED, 0);
 		return false;
 	}
-	if (change->add ? change->result == -EEXIST : change->result == -EADDRNOTAVAIL)
+	if (change->add ? change->result == -EEXIST : change->result == -EADDRNOTAVAIL) {
+		look_at(h, holding); /* the dump may fail, or come too late */
 		return true;
+	}
+	holding->renew |= change->renew;
 	tell_once(h, holding, KERN_HOLDING_FAILED, -change->result);
 	wait_until(h, holding, now_ns + RETRY_NS);
 	return change->result == -EINPROGRESS;

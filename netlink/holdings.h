@@ -25,6 +25,7 @@
 enum kern_holding_news {
 	KERN_HOLDING_ADDED,     /* claimed */
 	KERN_HOLDING_RESTORED,  /* somebody removed it; it is back */
+	KERN_HOLDING_EXPIRED,   /* its lease ended while the agent was held up; it is back */
 	KERN_HOLDING_REMOVED,   /* released, and it was ours */
 	KERN_HOLDING_FOREIGN,   /* wanted, and there already: not ours to remove */
 	KERN_HOLDING_KEPT,      /* not wanted, but not ours to remove either */

@@ -135,6 +135,7 @@ void kern_object_parse(const struct nlmsghdr *message, uint32_t our_port,
 		       struct kern_object *ret_object)
 {
 	memset(ret_object, 0, sizeof(*ret_object));
+	ret_object->by_kernel = message->nlmsg_pid == 0;
 	ret_object->by_us = our_port && message->nlmsg_pid == our_port;
 	switch (message->nlmsg_type) {
 	case RTM_DELLINK:

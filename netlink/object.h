@@ -45,8 +45,9 @@ enum kern_object_type {
 
 struct kern_object {
 	enum kern_object_type type;
-	bool gone;  /* the message reports a removal */
-	bool by_us; /* the change was asked for by the socket with the port given to the parser */
+	bool gone;      /* the message reports a removal */
+	bool by_kernel; /* nobody asked for the change: mostly a lease that ended */
+	bool by_us;     /* asked for by the socket with the port given to the parser */
 	union {
 		struct kern_link link;
 		struct kern_address address;

@@ -45,6 +45,7 @@ const char *vrrp_notice_name(enum vrrp_notice notice)
 		[VRRP_NOTICE_OWNER] = "owner",
 		[VRRP_NOTICE_EQUAL_PRIORITY] = "equal_priority",
 		[VRRP_NOTICE_CHECKSUM_FORM] = "checksum_form",
+		[VRRP_NOTICE_OTHER_ACTIVE] = "other_active",
 	};
 
 	assert(notice < VRRP_NOTICE_COUNT);

@@ -64,6 +64,7 @@ enum vrrp_notice {
 	VRRP_NOTICE_OWNER,          /* a second owner: both sides have priority 255 */
 	VRRP_NOTICE_EQUAL_PRIORITY, /* the election is decided by address */
 	VRRP_NOTICE_CHECKSUM_FORM,  /* the sender uses the other reading of the IPv4 checksum */
+	VRRP_NOTICE_OTHER_ACTIVE,   /* while we are Active, and not of a higher priority */
 	VRRP_NOTICE_COUNT,
 };
 

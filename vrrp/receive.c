@@ -57,6 +57,9 @@ static unsigned notices_of(const struct vrrp *vr, const struct vrrp_list *own,
 	if (advert->priority == c->priority)
 		notices |= vrrp_is_owner(vr) ? 1u << VRRP_NOTICE_OWNER
 					     : 1u << VRRP_NOTICE_EQUAL_PRIORITY;
+	/* A higher one makes us yield, which says enough. */
+	if (vr->state == VRRP_STATE_ACTIVE && advert->priority <= c->priority)
+		notices |= 1u << VRRP_NOTICE_OTHER_ACTIVE;
 	return notices;
 }
 

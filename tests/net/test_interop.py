@@ -202,7 +202,7 @@ def test_without_preemption_the_lower_priority_keeps_it(lab):
 
 # ---- the form of the checksum ----
 
-WARNING = r"warning: router=lan .*notice=checksum_form source=\S+ note=.*checksum = 'rfc5798'"
+WARNING = r"warning: router=lan .*notice=checksum_form source=\S+ note=.*set checksum to rfc5798"
 
 
 def warnings(agent):

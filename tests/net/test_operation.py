@@ -526,7 +526,8 @@ COUNTERS = {name: int for name in (
     "became_active", "late_timers", "announcements_sent", "addresses_restored", "send_errors")}
 COUNTERS |= {"rejected": dict, "noticed": dict}
 NOTICED = {name: int for name in (
-    "interval", "address_list", "owner", "equal_priority", "checksum_form")}
+    "interval", "address_list", "owner", "equal_priority", "checksum_form",
+    "other_active")}
 
 
 def check_shape(value, shape):

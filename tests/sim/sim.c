@@ -6,6 +6,10 @@
 
 void sim_init(struct sim *sim, uint64_t seed)
 {
+	for (unsigned i = 0; i < SIM_ROUTERS_MAX; i++) {
+		agent_close(&sim->routers[i].processes[0]);
+		agent_close(&sim->routers[i].processes[1]);
+	}
 	/* The heap and the packets are large and need no cleaning. */
 	memset(sim, 0, offsetof(struct sim, events));
 	sim->events.n = 0;
@@ -30,6 +34,24 @@ static void dispatch(struct sim *sim, const struct sim_event *event)
 		break;
 	case SIM_EVENT_PAIR:
 		check_pair(sim, event->a, event->b);
+		break;
+	case SIM_EVENT_LEASE:
+		kernel_expire(sim, event->a, event->b);
+		break;
+	case SIM_EVENT_FREEZE:
+		router_freeze(sim, event->a);
+		break;
+	case SIM_EVENT_GO:
+		router_go(sim, event->a);
+		break;
+	case SIM_EVENT_KILL:
+		router_kill(sim, event->a);
+		break;
+	case SIM_EVENT_BOUND:
+		check_bound(sim, event->a);
+		break;
+	case SIM_EVENT_THEFT:
+		fault_theft(sim, event->a);
 		break;
 	}
 }

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * The world of a simulation: a virtual clock, routers, hosts, the network between them, the faults
- * to come and the properties that must hold. One struct without pointers but the trace, so that a
- * run is a function of its seed.
+ * to come and the properties that must hold. One struct without pointers but the trace and the
+ * holdings of the agents, so that a run is a function of its seed.
  */
 #ifndef SIM_H
 #define SIM_H
@@ -12,6 +12,7 @@
 #include "sim_events.h"
 #include "sim_fault.h"
 #include "sim_host.h"
+#include "sim_kernel.h"
 #include "sim_net.h"
 #include "sim_router.h"
 #include "sim_trace.h"

@@ -382,6 +382,8 @@ static bool check_host(struct sim *sim, unsigned h, bool excuses)
 	unsigned n;
 	int active = component_active(sim, sim->faults.group[SIM_ROUTERS_MAX + h], &n);
 
+	if (active != SIM_NOBODY && !agent_has(sim, (unsigned)active))
+		return false;
 	if (active == SIM_NOBODY || host->cache == SIM_NOBODY || host->cache == active)
 		return false;
 	if (excuses && host_is_excused(sim, host, (unsigned)active))

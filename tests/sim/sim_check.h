@@ -21,16 +21,35 @@
  *     which preempts has a higher priority than; and no state changes any more.
  *     "The best by address" is not asked for: RFC 9568 lets an Active of equal priority be.
  * P3  The addresses are held in Active only; CLAIM comes first and RELEASE comes first; who is not
- *     Active sends nothing but one last advert on the way out.
+ *     Active sends nothing but one last advert on the way out. At the end of each turn the kernel
+ *     has all addresses of an Active, and none that the agent added otherwise, and the agent knows
+ *     what the kernel has. An address may be missing
+ *     - while the kernel refuses changes, drops answers or cannot be asked, and 2 s longer;
+ *     - when it was restored five times in ten seconds and taken away again, until the next
+ *       takeover. It is restored ten times in any ten seconds at most: two windows touch them.
+ *     A router process that dies between decision and execution makes no end of a turn.
  * P4  One second after P2 a ping from each host lands at the Active. A host is excused until the
  *     next refresh (60 s) when the Active could not know or could not do better:
  *     its answer to that host was lost, or was overtaken by the older announcement of the other
  *     router; or nothing that the other router sent after its last announcement reached it, since
- *     that one crashed or the network lost its last words.
+ *     that one crashed or the network lost its last words. An Active whose addresses are all gone
+ *     for good, by P3, announces nothing.
+ * P5  Of a host whose agent is dead, stopped or hung no address of the agent's is left after the
+ *     lease and 1.2 s; without a lease there is no promise. A reload that shortens the lease counts
+ *     when the next renewal of the old one is through: until then the old length is the bound. A
+ *     host that stands still as a whole answers nobody; its leases go on with it.
+ * P7  A reload without changes: no packet, no change of an address, every deadline and all of the
+ *     election as before, to the bit. Counters of what was sent last are not asked for.
  * P9  No takeover while an advert that forbids it waits in the queue, whatever the pause; and a
- *     timer that comes an interval late is not believed at once.
+ *     timer that comes an interval late is not believed at once. What a process had not read when
+ *     it died forbids nothing to its successor.
  * P11 Each packet is counted once, as accepted or under the reason of its defect; a rejected one
- *     changes nothing else; what is accepted says what was sent.
+ *     changes nothing else; what is accepted says what was sent. A successor begins its account
+ *     with what was left to it.
+ * P13 The agent neither removes nor gives a lease to an address that it did not add, not even as a
+ *     side effect of removing its own. Not asked for is that it notices somebody else's copy in the
+ *     place of its own when it heard of neither change: on older kernels nothing tells them apart.
+ * lease     While the agent is well, and was for two leases, the kernel ends none of an Active.
  * P12 Adverts of a healthy Active leave at start + n * interval; never two, never late.
  * timing    What sim_model.h says about single steps.
  * deadline  A router always has a deadline, neither past nor too far, except in Fault.
@@ -39,6 +58,7 @@
 #ifndef SIM_CHECK_H
 #define SIM_CHECK_H
 
+#include "sim_agent.h"
 #include "sim_model.h"
 #include "sim_net.h"
 
@@ -97,6 +117,86 @@ void check_step(struct sim *sim, unsigned i, const struct vrrp *before,
  * check_held() - the actions of a step were executed (P3).
  */
 void check_held(struct sim *sim, unsigned i);
+
+/* ---- addresses and processes: sim_check_kernel.c ---- */
+
+/**
+ * check_addresses() - the end of a turn: the addresses are as the state says (P3).
+ */
+void check_addresses(struct sim *sim, unsigned i);
+
+/**
+ * check_resumed() - the agent had no time to repair what trouble before or in its pause has led to.
+ */
+void check_resumed(struct sim *sim, unsigned i);
+
+/**
+ * check_given_up() - the router has left, by itself or by last will (P3).
+ */
+void check_given_up(struct sim *sim, unsigned i);
+
+/**
+ * check_removal() - the agent removes address @k, or gives it a lease (P13).
+ */
+void check_removal(struct sim *sim, unsigned i, unsigned k);
+
+/**
+ * check_expiry() - the kernel removes address @k.
+ */
+void check_expiry(struct sim *sim, unsigned i, unsigned k);
+
+/**
+ * check_wanted() - a takeover, or a process that goes on with one: old thefts do not count.
+ */
+void check_wanted(struct sim *sim, unsigned i);
+
+/**
+ * check_restored(), check_abandoned() - address @k had been taken away.
+ */
+void check_restored(struct sim *sim, unsigned i, unsigned k);
+void check_abandoned(struct sim *sim, unsigned i, unsigned k);
+
+/**
+ * check_quiet() - from now on nobody renews the leases of router @i: P5 is due.
+ */
+void check_quiet(struct sim *sim, unsigned i);
+
+/**
+ * check_bound() - P5 may be due.
+ */
+void check_bound(struct sim *sim, unsigned i);
+
+/**
+ * check_lease_change() - a successor with agent.next goes on after @old.
+ */
+void check_lease_change(struct sim *sim, unsigned i, const struct sim_conf *old);
+
+/**
+ * check_unread() - what had arrived forbids nothing any more: it was lost with its reader, or the
+ * router has become an owner.
+ */
+void check_unread(struct sim *sim, unsigned i);
+
+/* What a reload must not change. */
+struct sim_before {
+	uint64_t packets_n, changes_n;
+};
+
+/**
+ * check_is_quiet() - whether nothing but the reload happens on this host, so that P7 is exact.
+ */
+bool check_is_quiet(const struct sim *sim, unsigned i);
+
+/**
+ * check_reload() - a successor with the same configuration has begun (P7).
+ */
+void check_reload(struct sim *sim, unsigned i, const struct sim_before *before);
+
+/**
+ * check_adopted() - and goes on with the same election (P7).
+ * @lease_ns: when its predecessor was to renew the leases.
+ */
+void check_adopted(struct sim *sim, unsigned i, const struct vrrp *before, int64_t lease_ns);
 
 /**
  * check_turn() - the end of a wake-up: nothing due is left, and the next deadline is sane.

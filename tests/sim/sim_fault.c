@@ -21,7 +21,13 @@ void fault_add(struct sim *sim, const struct sim_episode *episode)
 static bool concerns_router(enum sim_fault_type type)
 {
 	return type == SIM_FAULT_STOP || type == SIM_FAULT_FREEZE || type == SIM_FAULT_LINK ||
-	       type == SIM_FAULT_LEAVE || type == SIM_FAULT_CRASH;
+	       type == SIM_FAULT_LEAVE || type == SIM_FAULT_CRASH || type == SIM_FAULT_HANG ||
+	       type == SIM_FAULT_WITHDRAW;
+}
+
+static bool concerns_process(enum sim_fault_type type)
+{
+	return type == SIM_FAULT_PANIC || type == SIM_FAULT_RELOAD;
 }
 
 static void all_paths(struct sim *sim,
@@ -76,6 +82,13 @@ static void path_apply(struct sim *sim, unsigned from, unsigned to, const struct
 	case SIM_FAULT_FREEZE:
 	case SIM_FAULT_LEAVE:
 	case SIM_FAULT_CRASH:
+	case SIM_FAULT_PANIC:
+	case SIM_FAULT_HANG:
+	case SIM_FAULT_RELOAD:
+	case SIM_FAULT_WITHDRAW:
+	case SIM_FAULT_STEAL:
+	case SIM_FAULT_SQUAT:
+	case SIM_FAULT_KERNEL:
 	case SIM_FAULT_JUNK:
 	case SIM_FAULT_START:
 	case SIM_FAULT_COUNT:
@@ -151,11 +164,20 @@ static void narrate_begin(const struct sim *sim, const struct sim_episode *e)
 	case SIM_FAULT_LINK:
 		trace(sim, "the link of %s goes down", node_name(e->node));
 		break;
+	case SIM_FAULT_KERNEL:
+		trace(sim, "the kernel of %s has trouble", node_name(e->node));
+		break;
 	case SIM_FAULT_JUNK:
 	case SIM_FAULT_STOP:
 	case SIM_FAULT_FREEZE:
 	case SIM_FAULT_LEAVE:
 	case SIM_FAULT_CRASH:
+	case SIM_FAULT_PANIC:
+	case SIM_FAULT_HANG:
+	case SIM_FAULT_RELOAD:
+	case SIM_FAULT_WITHDRAW:
+	case SIM_FAULT_STEAL:
+	case SIM_FAULT_SQUAT:
 	case SIM_FAULT_START:
 	case SIM_FAULT_COUNT:
 		break;
@@ -172,6 +194,7 @@ static void narrate_end(const struct sim *sim, const struct sim_episode *e)
 		[SIM_FAULT_CUT] = "the cut is mended",
 		[SIM_FAULT_PARTITION] = "the split is mended",
 		[SIM_FAULT_STALL] = "no more late scheduling",
+		[SIM_FAULT_KERNEL] = "the kernel's trouble is over",
 		[SIM_FAULT_LINK] = "the link is up again",
 	};
 
@@ -183,6 +206,8 @@ static bool can_suffer(const struct sim *sim, const struct sim_episode *e)
 {
 	const struct sim_router *r = &sim->routers[e->node];
 
+	if (concerns_process(e->type))
+		return r->up && r->pause == SIM_RUNNING;
 	if (!concerns_router(e->type))
 		return true;
 	/*
@@ -193,7 +218,7 @@ static bool can_suffer(const struct sim *sim, const struct sim_episode *e)
 	    (router_is_active(r) ||
 	     sim->now_ns < r->healthy_ns + 2 * sim->check.interval_max_cs * 10 * SIM_MS))
 		return false;
-	return r->up && !r->afflicted;
+	return r->up && !r->afflicted && r->pause == SIM_RUNNING;
 }
 
 static void router_begin(struct sim *sim, const struct sim_episode *e)
@@ -202,7 +227,7 @@ static void router_begin(struct sim *sim, const struct sim_episode *e)
 							 VRRP_REASON_NO_CARRIER,
 							 VRRP_REASON_LINK_MISSING };
 
-	sim->routers[e->node].afflicted = concerns_router(e->type);
+	sim->routers[e->node].afflicted = true;
 	if (e->type == SIM_FAULT_STOP)
 		router_pause(sim, e->node, SIM_STOPPED);
 	else if (e->type == SIM_FAULT_FREEZE)
@@ -214,17 +239,79 @@ static void router_begin(struct sim *sim, const struct sim_episode *e)
 		router_leave(sim, e->node);
 	else if (e->type == SIM_FAULT_CRASH)
 		router_crash(sim, e->node);
+	else if (e->type == SIM_FAULT_HANG)
+		router_hang(sim, e->node);
+	else if (e->type == SIM_FAULT_WITHDRAW)
+		router_withdraw(sim, e->node);
 }
 
 static void router_end(struct sim *sim, const struct sim_episode *e)
 {
-	if (e->type == SIM_FAULT_STOP || e->type == SIM_FAULT_FREEZE)
+	struct sim_router *r = &sim->routers[e->node];
+
+	router_settle(sim, e->node);
+	r->afflicted = false;
+	if (e->type == SIM_FAULT_LINK && !r->up)
+		r->link = true;
+	if (!r->up)
+		router_start(sim, e->node);
+	else if (e->type == SIM_FAULT_STOP || e->type == SIM_FAULT_FREEZE || r->pause == SIM_HUNG)
 		router_resume(sim, e->node, e->type == SIM_FAULT_FREEZE && e->amount);
 	else if (e->type == SIM_FAULT_LINK)
 		router_link_up(sim, e->node);
-	else if (e->type == SIM_FAULT_LEAVE || e->type == SIM_FAULT_CRASH)
-		router_start(sim, e->node);
-	sim->routers[e->node].afflicted = false;
+}
+
+/* One of the router's, or a neighbour of theirs in the same subnet. */
+static unsigned squatted(const struct sim_router *r, const struct sim_episode *e)
+{
+	return e->peer % (r->addresses_n + (r->addresses_n < SIM_ADDRESSES_MAX));
+}
+
+/* What happens on one host and to one process. */
+static void host_begin(struct sim *sim, unsigned i, const struct sim_episode *e)
+{
+	struct sim_router *r = &sim->routers[e->node];
+
+	if (e->type == SIM_FAULT_PANIC)
+		router_panic(sim, e->node, e->amount);
+	else if (e->type == SIM_FAULT_RELOAD)
+		router_reload(sim, e->node, e->amount ? &r->other : &r->conf);
+	else if (e->type == SIM_FAULT_STEAL)
+		fault_theft(sim, i);
+	else if (e->type == SIM_FAULT_SQUAT)
+		kernel_squat(sim, e->node, squatted(r, e), true);
+	else if (e->type == SIM_FAULT_KERNEL)
+		r->kernel.trouble = e->amount;
+}
+
+static void host_end(struct sim *sim, const struct sim_episode *e)
+{
+	struct sim_router *r = &sim->routers[e->node];
+
+	if (e->type == SIM_FAULT_PANIC) {
+		r->agent.doomed = false;
+		if (!r->up && !r->afflicted) /* after a last will */
+			router_start(sim, e->node);
+	} else if (e->type == SIM_FAULT_SQUAT) {
+		kernel_squat(sim, e->node, squatted(r, e), false);
+	} else if (e->type == SIM_FAULT_KERNEL) {
+		r->kernel.trouble = 0;
+		r->kernel.trouble_end_ns = sim->now_ns;
+	}
+}
+
+void fault_theft(struct sim *sim, unsigned i)
+{
+	const struct sim_episode *e = &sim->faults.episodes[i];
+	const struct sim_router *r = &sim->routers[e->node];
+
+	if (!e->on)
+		return;
+	for (unsigned k = 0; k < r->addresses_n; k++)
+		if (e->amount || k == e->peer % r->addresses_n)
+			kernel_steal(sim, e->node, k);
+	if (e->ns && sim->now_ns + e->ns < e->end_ns)
+		events_push(&sim->events, sim->now_ns + e->ns, SIM_EVENT_THEFT, i, 0);
 }
 
 void fault_begin(struct sim *sim, unsigned i)
@@ -244,6 +331,8 @@ void fault_begin(struct sim *sim, unsigned i)
 		junk_send(sim, e->node, e->amount);
 	else if (e->type == SIM_FAULT_START)
 		router_start(sim, e->node);
+	else
+		host_begin(sim, i, e);
 }
 
 void fault_end(struct sim *sim, unsigned i)
@@ -259,4 +348,6 @@ void fault_end(struct sim *sim, unsigned i)
 		router_end(sim, e);
 	else if (e->type == SIM_FAULT_BURST)
 		sim->net.paths[e->node][e->peer].burst = 0;
+	else
+		host_end(sim, e);
 }

@@ -24,12 +24,20 @@ enum sim_fault_type {
 	SIM_FAULT_PARTITION, /* nothing passes between the nodes of mask @amount and the others */
 	SIM_FAULT_STALL,     /* @node is scheduled up to @ns late */
 	SIM_FAULT_STOP,      /* @node is stopped, packets queue */
-	SIM_FAULT_FREEZE, /* @node is frozen, packets are lost; @amount: its clock stands still */
-	SIM_FAULT_LINK,   /* the link of @node is down */
-	SIM_FAULT_LEAVE,  /* @node leaves gracefully, and is started again at the end */
-	SIM_FAULT_CRASH,  /* @node vanishes, and is started again at the end */
-	SIM_FAULT_JUNK,   /* @amount packets that must be rejected come to @node */
-	SIM_FAULT_START,  /* no fault: @node is started for the first time */
+	SIM_FAULT_FREEZE,   /* @node is frozen, packets are lost; @amount: its clock stands still */
+	SIM_FAULT_LINK,     /* the link of @node is down */
+	SIM_FAULT_LEAVE,    /* @node leaves gracefully, and is started again at the end */
+	SIM_FAULT_CRASH,    /* @node vanishes, and is started again at the end */
+	SIM_FAULT_PANIC,    /* the router process dies; @amount: in the middle of a turn */
+	SIM_FAULT_HANG,     /* the router process hangs */
+	SIM_FAULT_RELOAD,   /* @amount: with the other configuration */
+	SIM_FAULT_WITHDRAW, /* a reload removes @node from the configuration, one at the end adds it
+			     */
+	SIM_FAULT_STEAL,    /* somebody removes addresses of @node, again after @ns; @amount: all */
+	SIM_FAULT_SQUAT,    /* somebody else has an address of @node */
+	SIM_FAULT_KERNEL,   /* the kernel of @node has trouble of the sorts @amount */
+	SIM_FAULT_JUNK,     /* @amount packets that must be rejected come to @node */
+	SIM_FAULT_START,    /* no fault: @node is started for the first time */
 	SIM_FAULT_COUNT,
 };
 
@@ -64,5 +72,6 @@ void fault_add(struct sim *sim, const struct sim_episode *episode);
 /* The events of episode @i. */
 void fault_begin(struct sim *sim, unsigned i);
 void fault_end(struct sim *sim, unsigned i);
+void fault_theft(struct sim *sim, unsigned i);
 
 #endif

@@ -70,6 +70,8 @@ static void expect_state(struct sim *sim, unsigned i, enum vrrp_state expected)
 static void restart(struct sim_model *m, const struct vrrp_config *c, int64_t now_ns)
 {
 	m->down_ns = now_ns + model_down_ns(c->priority, m->interval_cs);
+	m->heard_ns = now_ns;
+	m->left = m->nobody = false;
 	m->granted = false;
 }
 
@@ -101,6 +103,9 @@ static void backup_advert(struct sim *sim, unsigned i, const struct vrrp_advert 
 	expect_state(sim, i, VRRP_STATE_BACKUP);
 	if (advert->priority == VRRP_PRIORITY_LEAVE) {
 		m->down_ns = now_ns + model_skew_ns(c->priority, m->interval_cs);
+		m->heard_ns = now_ns;
+		m->left = true;
+		m->nobody = false;
 		m->granted = false;
 		return;
 	}
@@ -175,6 +180,28 @@ static void enter(struct sim *sim, unsigned i, enum vrrp_state from, int64_t now
 	} else if (r->vr.state == VRRP_STATE_BACKUP && from != VRRP_STATE_ACTIVE) {
 		m->interval_cs = r->config.interval_cs;
 		restart(m, &r->config, now_ns);
+		m->nobody = true;
+	}
+}
+
+void model_adopt(struct sim *sim, unsigned i, const struct vrrp_config *old)
+{
+	const struct sim_router *r = &sim->routers[i];
+	const struct vrrp_config *c = &r->config;
+	struct sim_model *m = &sim->check.models[i];
+	int64_t now = router_local_ns(sim, r);
+
+	if (c->priority == old->priority && c->interval_cs == old->interval_cs)
+		return;
+	if (r->vr.state == VRRP_STATE_ACTIVE)
+		m->beat_ns = now;
+	if (m->nobody)
+		m->interval_cs = c->interval_cs;
+	m->down_ns = m->heard_ns + (m->left ? model_skew_ns(c->priority, m->interval_cs)
+					    : model_down_ns(c->priority, m->interval_cs));
+	if (c->priority == VRRP_PRIORITY_OWNER) { /* waits for nobody from now on */
+		m->down_ns = now;
+		check_unread(sim, i);
 	}
 }
 

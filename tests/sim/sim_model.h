@@ -16,6 +16,9 @@ struct sim_model {
 	int64_t down_ns;      /* Backup: silence until then is a takeover */
 	int64_t lower_ns;     /* Backup: since when a weaker Active is heard, or VRRP_NEVER */
 	int64_t beat_ns;      /* Active: the next advert is due */
+	int64_t heard_ns;     /* Backup: the timer counts from then */
+	bool left;            /* Backup: whom it heard last has left */
+	bool nobody;          /* Backup: nobody was heard yet */
 	bool granted;         /* Backup: a late timer was not believed once */
 };
 
@@ -43,6 +46,12 @@ bool model_beats(const struct sim *sim, unsigned x, unsigned y);
  * model_start() - router @i has no history.
  */
 void model_start(struct sim *sim, unsigned i);
+
+/**
+ * model_adopt() - router @i goes on under another configuration.
+ * @old: the one until now.
+ */
+void model_adopt(struct sim *sim, unsigned i, const struct vrrp_config *old);
 
 /**
  * model_step() - compare a step with the rules.

@@ -15,7 +15,11 @@ void router_init(struct sim_router *r, const struct vrrp_config *config, uint8_t
 				  .link = true,
 				  .wake_ns = VRRP_NEVER,
 				  .provoked_ns = INT64_MIN / 2 };
-	for (unsigned n = 0; n < addresses_n; n++)
+	r->conf = r->other = (struct sim_conf){ *config, CONF_LEASE_OFF };
+	agent_init(&r->agent);
+	r->process = &r->processes[0];
+	r->successor = &r->processes[1];
+	for (unsigned n = 0; n < SIM_ADDRESSES_MAX; n++)
 		memcpy(r->addresses + 4 * n, (uint8_t[]){ 198, 51, 100, (uint8_t)(1 + n) }, 4);
 	vrrp_init(&r->vr, config);
 	vrrp_source_set(&r->vr, r->source);
@@ -61,8 +65,10 @@ static void wake_after(struct sim *sim, unsigned i, int64_t since_ns)
 static void wake_at_deadline(struct sim *sim, unsigned i)
 {
 	struct sim_router *r = &sim->routers[i];
-	int64_t deadline = vrrp_deadline(&r->vr);
+	int64_t deadline = vrrp_deadline(&r->vr), addresses = agent_deadline(sim, i);
 
+	if (addresses < deadline)
+		deadline = addresses;
 	if (deadline == VRRP_NEVER)
 		return;
 	deadline += r->clock_lag_ns;
@@ -118,11 +124,13 @@ static void send_advert(struct sim *sim, unsigned i, unsigned priority)
 	struct sim_packet packet;
 	bool farewell = sim->routers[i].vr.state != VRRP_STATE_ACTIVE;
 
-	if (!farewell && sim->routers[i].advert_sent)
+	if ((!farewell && sim->routers[i].advert_sent) || sim->routers[i].agent.doomed)
 		return;
 	sim->routers[i].advert_sent = !farewell;
 	trace_packet(sim, "%s sends advert, priority %u", node_name(i), priority);
 	router_advert(&sim->routers[i], i, priority, &packet);
+	sim->routers[i].agent.sent_n++;
+	sim->routers[i].agent.packets_n++;
 	net_send(sim, &packet);
 }
 
@@ -131,8 +139,9 @@ static void send_announcement(struct sim *sim, unsigned i)
 	struct sim_packet packet = { .type = SIM_PACKET_ARP, .from = (uint8_t)i };
 	struct sim_router *r = &sim->routers[i];
 
-	if (!r->announcement_owed || !r->held)
+	if (!r->announcement_owed || !r->held || !agent_has(sim, i))
 		return;
+	r->agent.packets_n++;
 	trace(sim, "%s announces the addresses", node_name(i));
 	net_send(sim, &packet);
 }
@@ -144,10 +153,10 @@ static void execute(struct sim *sim, unsigned i, const struct vrrp_output *out)
 	for (unsigned n = 0; n < out->actions_n; n++) {
 		switch (out->actions[n].type) {
 		case VRRP_ACTION_CLAIM:
-			r->held = true;
+			agent_want(sim, i, true);
 			break;
 		case VRRP_ACTION_RELEASE:
-			r->held = false;
+			agent_want(sim, i, false);
 			break;
 		case VRRP_ACTION_ADVERT:
 			send_advert(sim, i, out->actions[n].priority);
@@ -178,6 +187,7 @@ static void step(struct sim *sim, unsigned i, struct vrrp_event event)
 		r->active_ns = sim->now_ns;
 	check_step(sim, i, &before, &event, &out);
 	execute(sim, i, &out);
+	agent_leave(sim, i);
 	check_held(sim, i);
 }
 
@@ -230,9 +240,36 @@ static void fire(struct sim *sim, unsigned i)
 	int64_t now = router_local_ns(sim, r);
 
 	/* A timer event that nothing is due for does no harm: some are thrown in. */
-	if (now < vrrp_deadline(&r->vr) && (sim->tidy || !prng_one_in(&sim->prng, 16)))
+	if (!agent_renew(sim, i) && now < vrrp_deadline(&r->vr) &&
+	    (sim->tidy || !prng_one_in(&sim->prng, 16)))
 		return;
 	step(sim, i, (struct vrrp_event){ .type = VRRP_EVENT_TIMER, .now_ns = now });
+}
+
+/* What was decided, onto the host and the wire. */
+static void turn_end(struct sim *sim, unsigned i)
+{
+	agent_execute(sim, i);
+	send_announcement(sim, i);
+	check_addresses(sim, i);
+}
+
+void router_turn(struct sim *sim, unsigned i)
+{
+	struct sim_router *r = &sim->routers[i];
+
+	turn_begin(r);
+	agent_read(sim, i);
+	drain(sim, i);
+	fire(sim, i);
+	if (r->agent.doomed) {
+		router_panic(sim, i, false);
+		return;
+	}
+	turn_end(sim, i);
+	r->resumed = false;
+	check_turn(sim, i);
+	wake_at_deadline(sim, i);
 }
 
 void router_wake(struct sim *sim, unsigned i)
@@ -244,13 +281,15 @@ void router_wake(struct sim *sim, unsigned i)
 	r->wake_ns = VRRP_NEVER;
 	if (!r->up || r->pause != SIM_RUNNING)
 		return;
-	turn_begin(r);
-	drain(sim, i);
-	fire(sim, i);
-	send_announcement(sim, i);
-	r->resumed = false;
-	check_turn(sim, i);
-	wake_at_deadline(sim, i);
+	router_turn(sim, i);
+}
+
+void router_notice(struct sim *sim, unsigned i)
+{
+	struct sim_router *r = &sim->routers[i];
+
+	if (r->up && r->pause == SIM_RUNNING && r->process->holdings)
+		wake_after(sim, i, sim->now_ns);
 }
 
 void router_deliver(struct sim *sim, unsigned slot, unsigned i)
@@ -258,7 +297,8 @@ void router_deliver(struct sim *sim, unsigned slot, unsigned i)
 	struct sim_router *r = &sim->routers[i];
 	unsigned last = (r->queue_first + r->queue_n) % SIM_QUEUE_MAX;
 
-	if (!router_in_service(r) || r->pause == SIM_FROZEN || r->queue_n == SIM_QUEUE_MAX) {
+	if (!router_in_service(r) || r->pause == SIM_FROZEN || r->pause == SIM_DEAD ||
+	    r->queue_n == SIM_QUEUE_MAX) {
 		net_mark_lost(sim, &sim->net.packets[slot], i);
 		net_release(sim, slot);
 		return;
@@ -271,17 +311,18 @@ void router_deliver(struct sim *sim, unsigned slot, unsigned i)
 		wake_after(sim, i, sim->now_ns);
 }
 
-/* An event from outside the protocol: what was received before it is read before it. */
-static void disturb(struct sim *sim, unsigned i, struct vrrp_event event)
+void router_disturb(struct sim *sim, unsigned i, struct vrrp_event event)
 {
 	struct sim_router *r = &sim->routers[i];
 
 	assert(r->up && r->pause == SIM_RUNNING);
+	r->agent.doomed = false; /* dies in turns of its own */
 	turn_begin(r);
+	agent_read(sim, i);
 	drain(sim, i);
 	event.now_ns = router_local_ns(sim, r);
 	step(sim, i, event);
-	send_announcement(sim, i);
+	turn_end(sim, i);
 	wake_at_deadline(sim, i);
 }
 
@@ -291,32 +332,56 @@ void router_start(struct sim *sim, unsigned i)
 
 	assert(!r->up);
 	trace(sim, "%s is started", node_name(i));
+	agent_open(sim, i, r->process, &r->conf);
+	agent_sweep(sim, i, true);
+	r->agent.lease_ns = KERN_NEVER;
+	r->agent.evidence = 0;
+	r->agent.crashes_n = 0;
+	r->agent.dump_due = false;
+	r->agent.bound_ns = VRRP_NEVER;
 	vrrp_init(&r->vr, &r->config);
 	vrrp_source_set(&r->vr, r->source);
 	r->up = true;
 	r->healthy_ns = sim->now_ns;
 	r->fed = 0;
 	check_start(sim, i);
-	disturb(sim, i, (struct vrrp_event){ .type = VRRP_EVENT_STARTUP });
+	router_disturb(sim, i, (struct vrrp_event){ .type = VRRP_EVENT_STARTUP });
 }
 
-/* The process is gone, and with it its socket and its addresses. */
-static void vanish(struct sim *sim, unsigned i)
+void router_forget_queue(struct sim *sim, unsigned i)
 {
 	struct sim_router *r = &sim->routers[i];
 
-	for (; r->queue_n; r->queue_n--, r->queue_first = (r->queue_first + 1) % SIM_QUEUE_MAX)
+	if (r->queue_n)
+		check_unread(sim, i);
+	for (; r->queue_n; r->queue_n--, r->queue_first = (r->queue_first + 1) % SIM_QUEUE_MAX) {
+		net_mark_lost(sim, &sim->net.packets[r->queue[r->queue_first].slot], i);
 		net_release(sim, r->queue[r->queue_first].slot);
+	}
+}
+
+void router_vanish(struct sim *sim, unsigned i)
+{
+	struct sim_router *r = &sim->routers[i];
+
+	router_forget_queue(sim, i);
+	agent_close(r->process);
+	agent_close(r->successor);
+	r->agent.doomed = false;
+	r->agent.freeze_ns = r->agent.go_ns = r->agent.kill_ns = VRRP_NEVER;
 	r->up = false;
 	r->held = false;
+	r->pause = SIM_RUNNING;
 	r->wake_ns = VRRP_NEVER;
 }
 
 void router_leave(struct sim *sim, unsigned i)
 {
 	trace(sim, "%s is told to leave", node_name(i));
-	disturb(sim, i, (struct vrrp_event){ .type = VRRP_EVENT_SHUTDOWN });
-	vanish(sim, i);
+	check_quiet(sim, i);
+	router_disturb(sim, i, (struct vrrp_event){ .type = VRRP_EVENT_SHUTDOWN });
+	check_given_up(sim, i);
+	router_vanish(sim, i);
 }
 
 void router_crash(struct sim *sim, unsigned i)
@@ -324,20 +389,21 @@ void router_crash(struct sim *sim, unsigned i)
 	trace(sim, "%s crashes", node_name(i));
 	if (router_is_active(&sim->routers[i]))
 		sim->check.silent_ns[i] = INT64_MIN;
-	vanish(sim, i);
+	check_quiet(sim, i);
+	router_vanish(sim, i);
 }
 
 void router_link_down(struct sim *sim, unsigned i, enum vrrp_reason_code why)
 {
 	sim->routers[i].link = false;
-	disturb(sim, i, (struct vrrp_event){ .type = VRRP_EVENT_FAULT, .fault = why });
+	router_disturb(sim, i, (struct vrrp_event){ .type = VRRP_EVENT_FAULT, .fault = why });
 }
 
 void router_link_up(struct sim *sim, unsigned i)
 {
 	sim->routers[i].link = true;
 	sim->routers[i].healthy_ns = sim->now_ns;
-	disturb(sim, i, (struct vrrp_event){ .type = VRRP_EVENT_STARTUP });
+	router_disturb(sim, i, (struct vrrp_event){ .type = VRRP_EVENT_STARTUP });
 }
 
 void router_pause(struct sim *sim, unsigned i, enum sim_pause pause)
@@ -348,6 +414,8 @@ void router_pause(struct sim *sim, unsigned i, enum sim_pause pause)
 	trace(sim, "%s is %s", node_name(i), pause == SIM_STOPPED ? "stopped" : "frozen");
 	r->pause = pause;
 	r->frozen_at_ns = sim->now_ns;
+	if (pause == SIM_STOPPED) /* of a frozen host the kernel stands still too */
+		check_quiet(sim, i);
 }
 
 void router_resume(struct sim *sim, unsigned i, bool clock_stood_still)
@@ -357,6 +425,11 @@ void router_resume(struct sim *sim, unsigned i, bool clock_stood_still)
 	trace(sim, "%s runs again, %u packets are waiting", node_name(i), r->queue_n);
 	if (clock_stood_still)
 		r->clock_lag_ns += sim->now_ns - r->frozen_at_ns;
+	if (r->pause == SIM_FROZEN)
+		kernel_thaw(sim, i, sim->now_ns - r->frozen_at_ns, clock_stood_still);
+	r->agent.bound_ns = VRRP_NEVER;
+	r->agent.kill_ns = VRRP_NEVER;
+	check_resumed(sim, i);
 	r->pause = SIM_RUNNING;
 	r->resumed = true;
 	r->healthy_ns = sim->now_ns + 1;

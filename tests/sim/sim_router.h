@@ -3,11 +3,12 @@
  * A router: the real protocol core, and around it what the agent and its host do. Packets wait in a
  * socket queue with their arrival time. A wake-up drains the queue before it fires timers; the
  * answers of one wake-up are sent once, announcements behind adverts. Also its faults: pauses,
- * stalls, link faults, leaving, crashing, junk.
+ * stalls, link faults, leaving, crashes of its process and of all, reloads, junk.
  */
 #ifndef SIM_ROUTER_H
 #define SIM_ROUTER_H
 
+#include "sim_agent.h"
 #include "sim_net.h"
 #include "vrrp/receive.h"
 
@@ -17,13 +18,20 @@
 
 enum sim_pause {
 	SIM_RUNNING,
-	SIM_STOPPED, /* the process does not run, the host queues packets (SIGSTOP) */
-	SIM_FROZEN,  /* the host does not run, packets are lost (a paused virtual machine) */
+	SIM_STOPPED,  /* the process does not run, the host queues packets (SIGSTOP) */
+	SIM_FROZEN,   /* the host does not run, packets are lost (a paused virtual machine) */
+	SIM_HUNG,     /* the router process does not run, until its keeper ends it */
+	SIM_HANDOVER, /* it has made room for its successor, packets queue */
+	SIM_DEAD,     /* it has crashed, packets are lost until its successor runs */
 };
 
 struct sim_router {
 	struct vrrp vr;
-	struct vrrp_config config;
+	struct vrrp_config config;   /* conf.vrrp, at hand */
+	struct sim_conf conf, other; /* what runs; what a reload may change it into */
+	struct sim_kernel kernel;
+	struct sim_process processes[2], *process, *successor; /* in it */
+	struct sim_agent agent;
 	uint8_t source[4];
 	uint8_t addresses[SIM_ADDRESSES_MAX * 4];
 	unsigned addresses_n;
@@ -37,7 +45,7 @@ struct sim_router {
 	int64_t frozen_at_ns; /* SIM_FROZEN: since when */
 	int64_t clock_lag_ns; /* how much the clock missed while it stood still */
 	int64_t stall_ns;     /* a wake-up comes at most so late */
-	bool held;            /* the addresses are on the interface */
+	bool held;            /* the addresses are wanted on the interface */
 
 	/* Of this turn: an Active that is stepped often says the same only once. */
 	bool announcement_owed;
@@ -92,6 +100,26 @@ bool router_is_active(const struct sim_router *r);
 void router_deliver(struct sim *sim, unsigned slot, unsigned i);
 
 /**
+ * router_turn() - drain, fire what is due, execute; the router runs.
+ */
+void router_turn(struct sim *sim, unsigned i);
+
+/**
+ * router_disturb() - an event from outside the protocol, behind what was received before it.
+ */
+void router_disturb(struct sim *sim, unsigned i, struct vrrp_event event);
+
+/**
+ * router_forget_queue() - what a process that is gone has not read nobody will read.
+ */
+void router_forget_queue(struct sim *sim, unsigned i);
+
+/**
+ * router_vanish() - the processes are gone, and with them the socket; the addresses stay.
+ */
+void router_vanish(struct sim *sim, unsigned i);
+
+/**
  * router_wake() - a turn of the agent's loop: drain, then fire what is due.
  */
 void router_wake(struct sim *sim, unsigned i);
@@ -99,9 +127,58 @@ void router_wake(struct sim *sim, unsigned i);
 /* Life and faults. Each asserts that it makes sense in the present state. */
 void router_start(struct sim *sim, unsigned i);
 void router_leave(struct sim *sim, unsigned i);
-void router_crash(struct sim *sim, unsigned i);
+void router_crash(struct sim *sim, unsigned i); /* of keeper and router process */
 void router_link_down(struct sim *sim, unsigned i, enum vrrp_reason_code why);
 void router_link_up(struct sim *sim, unsigned i);
+
+/* One process after another: sim_handover.c. */
+
+/**
+ * router_panic() - the router process dies, at once or in the middle of its next turn, and the
+ * keeper starts a successor; or, the third time, executes the last will.
+ */
+void router_panic(struct sim *sim, unsigned i, bool in_turn);
+
+/**
+ * router_hang() - the router process hangs until the keeper ends it.
+ */
+void router_hang(struct sim *sim, unsigned i);
+
+/**
+ * router_kill() - perhaps the keeper's patience is over.
+ */
+void router_kill(struct sim *sim, unsigned i);
+
+/**
+ * router_reload() - a successor is started.
+ * @conf: what it will run.
+ */
+void router_reload(struct sim *sim, unsigned i, const struct sim_conf *conf);
+
+/**
+ * router_freeze() - the successor may be ready: make room for it.
+ */
+void router_freeze(struct sim *sim, unsigned i);
+
+/**
+ * router_go() - the successor may go on.
+ */
+void router_go(struct sim *sim, unsigned i);
+
+/**
+ * router_settle() - a successor that is about to go on does so now.
+ */
+void router_settle(struct sim *sim, unsigned i);
+
+/**
+ * router_withdraw() - a reload with a configuration that does not have the router any more.
+ */
+void router_withdraw(struct sim *sim, unsigned i);
+
+/**
+ * router_notice() - the kernel has news for the process.
+ */
+void router_notice(struct sim *sim, unsigned i);
 
 /**
  * router_pause() - stop or freeze it.

@@ -105,6 +105,22 @@ static bool parse_setting(char *word, struct vrrp_config *config, int64_t *addre
 	return true;
 }
 
+/* "lease=available", "other.priority=50": what is not of struct vrrp_config. */
+static bool parse_agent(char *word, struct sim_conf *conf, struct sim_conf *other)
+{
+	int64_t n;
+
+	if (strcmp(word, "lease=available") == 0)
+		conf->lease = CONF_LEASE_AVAILABLE;
+	else if (strcmp(word, "lease=safe") == 0)
+		conf->lease = CONF_LEASE_SAFE;
+	else if (strncmp(word, "other.priority=", 15) == 0 && parse_number(word + 15, 255, &n))
+		other->vrrp.priority = (uint8_t)n;
+	else
+		return false;
+	return true;
+}
+
 static bool parse_router(struct script *script, char **words, unsigned n)
 {
 	struct sim *sim = script->sim;
@@ -116,13 +132,19 @@ static bool parse_router(struct script *script, char **words, unsigned n)
 				      .priority = VRRP_PRIORITY_DEFAULT,
 				      .interval_cs = 100,
 				      .preempt = true };
+	struct sim_conf conf = { .lease = CONF_LEASE_OFF }, other = { 0 };
 
 	if (i == SIM_ROUTERS_MAX)
 		return false;
 	for (unsigned w = 1; w < n; w++)
-		if (!parse_setting(words[w], &config, &address, &start))
+		if (!parse_agent(words[w], &conf, &other) &&
+		    !parse_setting(words[w], &config, &address, &start))
 			return false;
 	router_init(&sim->routers[i], &config, (uint8_t)address, 1);
+	kernel_init(sim, i);
+	sim->routers[i].conf.lease = sim->routers[i].other.lease = conf.lease;
+	if (other.vrrp.priority)
+		sim->routers[i].other.vrrp.priority = other.vrrp.priority;
 	sim->routers_n++;
 	if (sim->check.interval_max_cs < config.interval_cs)
 		sim->check.interval_max_cs = config.interval_cs;
@@ -149,6 +171,13 @@ static const struct {
 	{ "burst", SIM_FAULT_BURST, 2, true, false },
 	{ "junk", SIM_FAULT_JUNK, 1, true, false },
 	{ "split", SIM_FAULT_PARTITION, 0, false, true },
+	{ "panic", SIM_FAULT_PANIC, 1, false, false },
+	{ "hang", SIM_FAULT_HANG, 1, false, false },
+	{ "reload", SIM_FAULT_RELOAD, 1, true, false },
+	{ "withdraw", SIM_FAULT_WITHDRAW, 1, false, false },
+	{ "steal", SIM_FAULT_STEAL, 1, true, false },
+	{ "squat", SIM_FAULT_SQUAT, 1, false, false },
+	{ "trouble", SIM_FAULT_KERNEL, 1, true, false },
 };
 
 static bool parse_operands(char **words, unsigned n, unsigned kind, struct sim_episode *e)
@@ -162,7 +191,7 @@ static bool parse_operands(char **words, unsigned n, unsigned kind, struct sim_e
 			return false;
 	e->node = nodes[0];
 	e->peer = nodes[1];
-	if (faults[kind].number && (w >= n || !parse_number(words[w++], 100, &amount)))
+	if (faults[kind].number && (w >= n || !parse_number(words[w++], 100000, &amount)))
 		return false;
 	e->amount = (unsigned)amount;
 	for (; faults[kind].set && w < n; w++) {
@@ -192,6 +221,8 @@ static bool parse_at(struct script *script, char **words, unsigned n)
 		e.type = faults[kind].type;
 		if (!parse_operands(words + 3, n - 3, kind, &e))
 			return false;
+		if (e.type == SIM_FAULT_STEAL) /* so often */
+			e.ns = e.amount * SIM_MS;
 		fault_add(script->sim, &e);
 		return true;
 	}

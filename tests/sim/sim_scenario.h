@@ -8,9 +8,15 @@
  *   router priority=100 interval=1000 preempt=1 preempt_delay=0 start_delay=0 address=11 start=0
  *                                        the next of r1, r2...; all of it may be left out; the
  *                                        default address is 192.0.2.11 for r1, .12 for r2...
+ *                                        and lease=available or safe, default off; and what a
+ *                                        reload may change: other.priority=50
  *   hosts 1                              how many; default 1
  *   at 5000 crash r1 for 3000            without "for": for good
  *   at 5000 leave r1 | stop r1 | freeze r1 | link r1
+ *   at 5000 panic r1 | hang r1 | withdraw r1 | squat r1
+ *   at 5000 reload r1 1                  with what is other; 0: as it is
+ *   at 5000 steal r1 500 for 4000        every 500 ms
+ *   at 5000 trouble r1 1 for 4000        a sum of enum sim_trouble
  *   at 5000 cut r1 r2 | burst r1 r2 3    one way; a burst loses so many packets
  *   at 5000 split r1 h1                  from all others
  *   at 5000 junk r1 17                   so many packets

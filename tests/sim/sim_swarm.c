@@ -9,7 +9,10 @@
 #define CALM_FAULTS                                                                                \
 	(FAULT_BIT(BURST) | FAULT_BIT(LOSS) | FAULT_BIT(DUPLICATE) | FAULT_BIT(JITTER) |           \
 	 FAULT_BIT(CORRUPT) | FAULT_BIT(STALL) | FAULT_BIT(STOP) | FAULT_BIT(FREEZE) |             \
-	 FAULT_BIT(JUNK))
+	 FAULT_BIT(JUNK) | FAULT_BIT(RELOAD) | FAULT_BIT(STEAL) | FAULT_BIT(SQUAT) |               \
+	 FAULT_BIT(KERNEL))
+
+#define HANDOVER_NS (12 * SIM_MS) /* the last successor goes on by then */
 
 static int64_t cs_ns(unsigned cs)
 {
@@ -20,8 +23,9 @@ static unsigned interval_extreme(const struct sim *sim, bool max)
 {
 	unsigned found = sim->routers[0].config.interval_cs;
 
-	for (unsigned i = 1; i < sim->routers_n; i++) {
-		unsigned cs = sim->routers[i].config.interval_cs;
+	for (unsigned i = 0; i < 2 * sim->routers_n; i++) {
+		const struct sim_router *r = &sim->routers[i / 2];
+		unsigned cs = i % 2 ? r->other.vrrp.interval_cs : r->config.interval_cs;
 
 		if (max ? cs > found : cs < found)
 			found = cs;
@@ -63,6 +67,7 @@ struct habits {
 	enum rank rank;
 	unsigned priority, interval_cs, addresses_n;
 	bool owner, mixed_intervals, mixed_addresses, mixed_preempt, preempt_delays, start_delays;
+	bool reconfigured;
 };
 
 static struct habits draw_habits(struct prng *p, bool calm)
@@ -78,7 +83,39 @@ static struct habits draw_habits(struct prng *p, bool calm)
 		.mixed_preempt = prng_one_in(p, 3),
 		.preempt_delays = prng_one_in(p, 4),
 		.start_delays = prng_one_in(p, 4),
+		.reconfigured = !calm && prng_one_in(p, 2),
 	};
+}
+
+/* A safe one must outlive an interval and the third of it after which it is renewed. */
+static enum conf_lease draw_lease(struct prng *p, unsigned interval_cs)
+{
+	int safe_s = conf_lease_s(CONF_LEASE_SAFE, interval_cs);
+	unsigned odds = prng_below(p, 6);
+
+	if (odds == 0)
+		return CONF_LEASE_OFF;
+	return odds < 3 && safe_s * 200 > (int)(3 * interval_cs) + 60 ? CONF_LEASE_SAFE
+								      : CONF_LEASE_AVAILABLE;
+}
+
+/* What a reload may change into: delays stay, since what they have begun is not theirs any more. */
+static void draw_other(struct prng *p, const struct habits *habits, struct sim_router *r)
+{
+	struct vrrp_config *other = &r->other.vrrp;
+
+	r->conf.lease = r->other.lease = draw_lease(p, r->config.interval_cs);
+	if (!habits->reconfigured)
+		return;
+	if (prng_one_in(p, 2))
+		other->priority = (uint8_t)draw_priority(p, habits->rank, habits->priority);
+	if (!other->preempt_delay_ns && prng_one_in(p, 8))
+		other->priority = VRRP_PRIORITY_OWNER;
+	if (!other->preempt_delay_ns && prng_one_in(p, 4))
+		other->preempt = !other->preempt;
+	if (prng_one_in(p, 4))
+		other->interval_cs = (uint16_t)draw_interval(p);
+	r->other.lease = draw_lease(p, other->interval_cs);
 }
 
 static void draw_router(struct sim *sim, unsigned i, const struct habits *habits, uint8_t host)
@@ -102,6 +139,8 @@ static void draw_router(struct sim *sim, unsigned i, const struct habits *habits
 	config.start_delay_ns = draw_delay(p, habits->start_delays, config.interval_cs);
 	router_init(&sim->routers[i], &config, host,
 		    habits->mixed_addresses ? 1 + prng_below(p, 4) : habits->addresses_n);
+	kernel_init(sim, i);
+	draw_other(p, habits, &sim->routers[i]);
 	sim->routers[i].options = prng_one_in(p, 8);
 }
 
@@ -183,6 +222,17 @@ static void draw_size(struct sim *sim, const struct mix *mix, struct sim_episode
 	case SIM_FAULT_JUNK:
 		e->amount = 1 + prng_below(p, 8);
 		break;
+	case SIM_FAULT_STEAL:
+		e->ns = prng_one_in(p, 3) ? 0 : prng_range(p, 10 * SIM_MS, 3 * SIM_S);
+		e->amount = prng_below(p, 2);
+		break;
+	case SIM_FAULT_KERNEL:
+		e->amount = 1 + prng_below(p, 15);
+		break;
+	case SIM_FAULT_RELOAD:
+		e->amount = !mix->calm && prng_one_in(p, 2);
+		break;
+	case SIM_FAULT_PANIC:
 	case SIM_FAULT_FREEZE:
 	case SIM_FAULT_LINK:
 		e->amount = prng_below(p, 2);
@@ -191,6 +241,9 @@ static void draw_size(struct sim *sim, const struct mix *mix, struct sim_episode
 	case SIM_FAULT_STOP:
 	case SIM_FAULT_LEAVE:
 	case SIM_FAULT_CRASH:
+	case SIM_FAULT_HANG:
+	case SIM_FAULT_WITHDRAW:
+	case SIM_FAULT_SQUAT:
 	case SIM_FAULT_START:
 	case SIM_FAULT_COUNT:
 		break;
@@ -210,7 +263,7 @@ static enum sim_fault_type draw_type(struct prng *p, unsigned types)
 static bool may_stay(enum sim_fault_type type)
 {
 	return type == SIM_FAULT_PARTITION || type == SIM_FAULT_LEAVE || type == SIM_FAULT_CRASH ||
-	       type == SIM_FAULT_LINK;
+	       type == SIM_FAULT_LINK || type == SIM_FAULT_WITHDRAW || type == SIM_FAULT_SQUAT;
 }
 
 static void draw_episodes(struct sim *sim, const struct mix *mix)
@@ -290,8 +343,9 @@ static int64_t largest(const struct sim *sim,
 {
 	int64_t found = 0;
 
-	for (unsigned i = 0; i < sim->routers_n; i++) {
-		int64_t ns = of(sim, &sim->routers[i].config);
+	for (unsigned i = 0; i < 2 * sim->routers_n; i++) {
+		const struct sim_router *r = &sim->routers[i / 2];
+		int64_t ns = of(sim, i % 2 ? &r->other.vrrp : &r->config);
 
 		if (found < ns)
 			found = ns;
@@ -369,7 +423,7 @@ void swarm_begin(struct sim *sim, uint64_t seed)
 		length = prng_range(p, 1, 8) * SIM_S; /* long enough for repeated announcements */
 	mix.until_ns = mix.from_ns + length;
 	sim->faults.until_ns = mix.until_ns;
-	sim->faults.settle_ns = mix.jitter_ns + mix.stall_ns;
+	sim->faults.settle_ns = mix.jitter_ns + mix.stall_ns + HANDOVER_NS;
 	for (unsigned i = 0; i < sim->routers_n; i++)
 		fault_add(sim,
 			  &(struct sim_episode){ .type = SIM_FAULT_START,

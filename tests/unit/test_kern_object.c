@@ -511,7 +511,7 @@ static void test_attribute_that_lies_about_its_length(void **state)
 static void test_object_is_always_filled(void **state)
 {
 	struct draft draft = draft_of(RTM_NEWROUTE);
-	const struct kern_object empty = { .type = KERN_OBJECT_NONE };
+	const struct kern_object empty = { .type = KERN_OBJECT_NONE, .by_kernel = true };
 	struct kern_object object = parse(&draft);
 
 	(void)state;

@@ -27,7 +27,8 @@ static void test_names_rejects_are_the_documented_words(void **state)
 static void test_names_notices_are_the_documented_words(void **state)
 {
 	static const char *const words[VRRP_NOTICE_COUNT] = {
-		"interval", "address_list", "owner", "equal_priority", "checksum_form",
+		"interval",       "address_list",  "owner",
+		"equal_priority", "checksum_form", "other_active",
 	};
 
 	(void)state;

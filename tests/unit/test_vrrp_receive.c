@@ -214,10 +214,11 @@ static void test_receive_our_priority_is_noticed(void **state)
 	message_init(&m);
 	assert_int_equal(notices_of(&vr, &m, &own), 1u << VRRP_NOTICE_EQUAL_PRIORITY);
 	assert_int_equal(vr.counters.noticed[VRRP_NOTICE_EQUAL_PRIORITY], 1);
-	assert_int_equal(notices_of(&owner, &m, &own), 0);
+	assert_int_equal(notices_of(&owner, &m, &own), 1u << VRRP_NOTICE_OTHER_ACTIVE);
 	m.bytes[2] = 255;
 	assert_int_equal(notices_of(&vr, &m, &own), 0);
-	assert_int_equal(notices_of(&owner, &m, &own), 1u << VRRP_NOTICE_OWNER);
+	assert_int_equal(notices_of(&owner, &m, &own),
+			 1u << VRRP_NOTICE_OWNER | 1u << VRRP_NOTICE_OTHER_ACTIVE);
 	assert_int_equal(owner.counters.noticed[VRRP_NOTICE_OWNER], 1);
 }
 
@@ -256,6 +257,24 @@ static void test_receive_checksum_that_fits_both_forms_is_not_noticed(void **sta
 		set_address(m.rx.source, "10.1.21.112");
 		vr.config.checksum = forms[i];
 		assert_int_equal(notices_of(&vr, &m, &own), 0);
+	}
+}
+
+/* Two were Active at once, unless the other one is better: then we yield, which says enough. */
+static void test_receive_second_active_is_noticed_by_the_better_one(void **state)
+{
+	static const uint8_t priorities[] = { 0, 99, 100, 101 };
+
+	(void)state;
+	for (unsigned i = 0; i < 4; i++) {
+		struct vrrp active = test_active(100, SECOND), backup = test_backup(100, SECOND);
+		struct message m;
+		unsigned bit = 1u << VRRP_NOTICE_OTHER_ACTIVE;
+
+		message_init(&m);
+		m.bytes[2] = priorities[i];
+		assert_int_equal(notices_of(&active, &m, &own) & bit, i < 3 ? bit : 0);
+		assert_int_equal(notices_of(&backup, &m, &own) & bit, 0);
 	}
 }
 
@@ -306,6 +325,7 @@ int main(void)
 		cmocka_unit_test(test_receive_our_priority_is_noticed),
 		cmocka_unit_test(test_receive_other_checksum_form_is_noticed),
 		cmocka_unit_test(test_receive_checksum_that_fits_both_forms_is_not_noticed),
+		cmocka_unit_test(test_receive_second_active_is_noticed_by_the_better_one),
 		cmocka_unit_test(test_receive_all_that_is_remarkable_is_noticed_together),
 		cmocka_unit_test(test_receive_owner_accepts_adverts_but_its_own),
 	};

@@ -1,0 +1,280 @@
+/* SPDX-License-Identifier: MIT */
+#include "sim_agent.h"
+
+#include <assert.h>
+#include <string.h>
+
+#include "netlink/sweep.h"
+#include "sim.h"
+#include "vrrp/adopt.h"
+
+static struct kern_changer *changer_of(struct sim_process *process)
+{
+	return (struct kern_changer *)(void *)process;
+}
+
+static struct kern_dump *dump_of(struct sim_process *process)
+{
+	return (struct kern_dump *)(void *)process;
+}
+
+uint32_t agent_lease_s(const struct sim_conf *conf)
+{
+	int lease_s = conf_lease_s(conf->lease, conf->vrrp.interval_cs);
+
+	assert(lease_s >= 0);
+	return (uint32_t)lease_s;
+}
+
+void agent_init(struct sim_agent *agent)
+{
+	*agent = (struct sim_agent){ .lease_ns = KERN_NEVER,
+				     .freeze_ns = VRRP_NEVER,
+				     .go_ns = VRRP_NEVER,
+				     .kill_ns = VRRP_NEVER,
+				     .bound_ns = VRRP_NEVER,
+				     .crashes_since = INT64_MIN / 2 };
+}
+
+/* ---- a process ---- */
+
+static void on_news(unsigned k, enum kern_holding_news news, int error, void *arg)
+{
+	struct sim_process *process = arg;
+	struct sim *sim = process->sim;
+	struct sim_router *r = &sim->routers[process->router];
+
+	(void)error;
+	if (news == KERN_HOLDING_ADDED || news == KERN_HOLDING_RESTORED)
+		r->announcement_owed = true;
+	if (news == KERN_HOLDING_RESTORED)
+		check_restored(sim, process->router, k);
+	if (news == KERN_HOLDING_ABANDONED)
+		check_abandoned(sim, process->router, k);
+	if (news == KERN_HOLDING_FOREIGN)
+		trace(sim, "%s uses an address that is not its own", node_name(process->router));
+}
+
+static void on_pause(void *arg)
+{
+	(void)arg;
+}
+
+static void on_object(const struct kern_object *object, void *arg)
+{
+	struct sim_process *process = arg;
+
+	kern_holdings_see(process->holdings, 0, object);
+}
+
+/* Return: whether the kernel could be asked. */
+static bool ask_kernel(struct sim_process *process)
+{
+	kern_holdings_dump_begin(process->holdings);
+	if (kern_dump_addresses(dump_of(process), on_object, process) < 0)
+		return false;
+	kern_holdings_dump_end(process->holdings);
+	return true;
+}
+
+void agent_open(struct sim *sim, unsigned i, struct sim_process *process,
+		const struct sim_conf *conf)
+{
+	const struct sim_router *r = &sim->routers[i];
+	int err;
+
+	agent_close(process);
+	*process = (struct sim_process){ .sim = sim, .router = i };
+	err = kern_holdings_new(r->addresses_n, changer_of(process), on_news, on_pause, process,
+				&process->holdings);
+	assert(err == 0);
+	for (unsigned k = 0; k < r->addresses_n; k++) {
+		struct kern_address address = kernel_address(sim, i, k);
+
+		kern_holdings_add(process->holdings, 0, &address, agent_lease_s(conf));
+	}
+	kern_holdings_link(process->holdings, 0, SIM_IFINDEX, r->kernel.promotes);
+	if (!ask_kernel(process))
+		process->overrun = true;
+}
+
+void agent_close(struct sim_process *process)
+{
+	kern_holdings_free(process->holdings);
+	process->holdings = NULL;
+}
+
+static bool is_known(const struct kern_address *address, void *arg)
+{
+	const struct sim_process *process = arg;
+
+	return kern_holdings_find(process->holdings, 0, address) >= 0;
+}
+
+static void on_swept(const struct kern_address *address, int error, void *arg)
+{
+	const struct sim_process *process = arg;
+
+	(void)address;
+	if (!error)
+		trace(process->sim, "%s sweeps an address", node_name(process->router));
+}
+
+void agent_sweep(struct sim *sim, unsigned i, bool all)
+{
+	struct sim_process *process = sim->routers[i].process;
+
+	(void)kern_sweep(dump_of(process), changer_of(process), all ? NULL : is_known, on_swept,
+			 process);
+}
+
+void agent_read(struct sim *sim, unsigned i)
+{
+	struct sim_router *r = &sim->routers[i];
+	int64_t now = router_local_ns(sim, r);
+
+	if (!kernel_tell(r->process, on_object, r->process)) {
+		trace(sim, "%s has lost events and asks its kernel", node_name(i));
+		r->agent.dump_due = true;
+	}
+	if (!r->agent.dump_due || now < r->agent.dump_ns)
+		return;
+	r->agent.dump_due = !ask_kernel(r->process);
+	r->agent.dump_ns = r->agent.dump_due ? now + SIM_S : 0;
+}
+
+void agent_want(struct sim *sim, unsigned i, bool wanted)
+{
+	struct sim_router *r = &sim->routers[i];
+
+	r->held = wanted;
+	if (wanted)
+		check_wanted(sim, i);
+	for (unsigned k = 0; k < r->addresses_n; k++)
+		kern_holdings_want(r->process->holdings, k, wanted);
+}
+
+bool agent_has(const struct sim *sim, unsigned i)
+{
+	const struct sim_router *r = &sim->routers[i];
+
+	for (unsigned k = 0; k < r->addresses_n; k++)
+		if (kern_holdings_has(r->process->holdings, k))
+			return true;
+	return false;
+}
+
+void agent_execute(struct sim *sim, unsigned i)
+{
+	struct sim_router *r = &sim->routers[i];
+	struct sim_agent *agent = &r->agent;
+	int64_t now = router_local_ns(sim, r);
+
+	r->vr.counters.adverts_sent += agent->sent_n;
+	agent->sent_n = 0;
+	if (!kern_holdings_reconcile(r->process->holdings, now))
+		return;
+	agent->dump_due = !ask_kernel(r->process);
+	if (agent->dump_due) {
+		agent->dump_ns = now + SIM_S;
+	} else if (kern_holdings_reconcile(r->process->holdings, now)) {
+		agent->dump_due = true;
+		agent->dump_ns = now + SIM_S;
+	}
+}
+
+/* ---- leases: agent/inst.c ---- */
+
+static int64_t next_renewal(struct sim *sim, const struct sim_router *r)
+{
+	uint32_t lease_s = agent_lease_s(&r->conf);
+	int64_t third_ns = lease_s * SIM_S / 3;
+	uint32_t spread = (uint32_t)r->source[3] * 2654435761u;
+
+	return lease_s == 0
+		       ? KERN_NEVER
+		       : router_local_ns(sim, r) + third_ns - (third_ns / 4 >> 8) * (spread >> 24);
+}
+
+static void schedule(struct sim *sim, struct sim_router *r)
+{
+	struct sim_agent *agent = &r->agent;
+
+	if (r->vr.state != VRRP_STATE_ACTIVE)
+		agent->lease_ns = KERN_NEVER;
+	else if (agent->lease_ns == KERN_NEVER || agent->lease_ns == 0)
+		agent->lease_ns = next_renewal(sim, r);
+}
+
+void agent_leave(struct sim *sim, unsigned i)
+{
+	struct sim_router *r = &sim->routers[i];
+
+	schedule(sim, r);
+	r->agent.left = r->vr;
+}
+
+bool agent_renew(struct sim *sim, unsigned i)
+{
+	struct sim_router *r = &sim->routers[i];
+
+	if (router_local_ns(sim, r) < r->agent.lease_ns)
+		return false;
+	r->agent.lease_ns = next_renewal(sim, r);
+	if (r->vr.counters.adverts_sent == r->agent.evidence)
+		return true;
+	r->agent.evidence = r->vr.counters.adverts_sent;
+	for (unsigned k = 0; k < r->addresses_n; k++)
+		kern_holdings_renew(r->process->holdings, k);
+	return true;
+}
+
+int64_t agent_deadline(const struct sim *sim, unsigned i)
+{
+	const struct sim_router *r = &sim->routers[i];
+	int64_t deadline = r->agent.lease_ns;
+	int64_t retry =
+		r->process->holdings ? kern_holdings_deadline(r->process->holdings) : KERN_NEVER;
+
+	if (retry < deadline)
+		deadline = retry;
+	return r->agent.dump_due && r->agent.dump_ns < deadline ? r->agent.dump_ns : deadline;
+}
+
+/* ---- adoption: agent/inst_adopt.c ---- */
+
+static bool is_history(const struct vrrp *old, int64_t now_ns)
+{
+	if (old->state == VRRP_STATE_ACTIVE)
+		return now_ns - old->advert_ns > 3 * (int64_t)old->config.interval_cs * 10 * SIM_MS;
+	return old->reason.code == VRRP_REASON_STOPPED;
+}
+
+bool agent_adopt(struct sim *sim, unsigned i, const struct sim_conf *conf)
+{
+	struct sim_router *r = &sim->routers[i];
+	struct sim_agent *agent = &r->agent;
+	int64_t now = router_local_ns(sim, r);
+
+	r->conf = *conf;
+	r->config = conf->vrrp;
+	vrrp_init(&r->vr, &r->config);
+	vrrp_source_set(&r->vr, r->source);
+	agent->evidence = 0;
+	agent->sent_n = 0;
+	agent->dump_due = false;
+	agent->dump_ns = 0;
+	r->held = false;
+	if (!vrrp_is_sane(&agent->left, now))
+		check_fail(sim, "P7", "the state that %s left is not sane", node_name(i));
+	if (is_history(&agent->left, now)) {
+		agent->lease_ns = KERN_NEVER;
+		return false;
+	}
+	vrrp_adopt(&r->vr, &agent->left, now);
+	agent_want(sim, i, r->vr.state == VRRP_STATE_ACTIVE);
+	if (agent->lease_ns == 0)
+		agent->lease_ns = now;
+	schedule(sim, r);
+	return true;
+}
