@@ -1,0 +1,187 @@
+# SPDX-License-Identifier: MIT
+"""Faults between vipd and its kernel: lost events, stolen addresses, links that come and go."""
+
+import pytest
+
+from faults.dut import (DOWN_MS, KEEPALIVED, OTHER, OWN, SOON_MS, VIP, pair, ping_vip, single,
+                        wait_adverts, wait_moment)
+from lab import router, wait_until
+from rtnetlink import Rtnetlink
+from test_kernel import lost_events, replug
+
+
+def plain(address):
+    """An address without its prefix length."""
+    return address.split("/")[0]
+
+
+@pytest.mark.fault("F54", "the kernel's events lost", "addresses are looked at anew, within 50 ms "
+                   "after the first turn")
+def test_f54_events_lost(lab, fault):
+    one = single(lab, router(150, extra_addresses=[OTHER], lease="off"))
+    one.host.ip("link add spare0 type veth peer name spare1")
+    assert lost_events(one.agent) == 0
+    with one.paused():
+        for _ in range(20):
+            one.host.ip(*(f"link set spare0 mtu {1000 + n % 400}" for n in range(2000)))
+            if lost_events(one.agent):
+                break
+        assert lost_events(one.agent) > 0, "the test did not overflow the queue"
+        Rtnetlink(one.host).remove(VIP)
+        mark = lab.now()
+    back = one.events.wait(True, since=mark)
+    fault.measure("address back", (back - mark) / 1e6, "ms", 50, 1000)
+    lab.capture.wait_arp(host=one.host, since=mark, gratuitous=True, spa=plain(VIP))
+    assert one.host.addresses() == [OWN, OTHER, VIP]
+
+
+@pytest.mark.fault("F55", "address removed by somebody", "back and announced within 5 ms",
+                   keepalived=True)
+def test_f55_address_removed(lab, fault):
+    vips = [f"192.0.2.{n}/24" for n in (1, 101, 102, 103, 104, 105, 106)]
+    one = single(lab, router(150, addresses=vips))
+    wait_until(lambda: one.holds(vips[-1]), what=vips[-1])
+    thief, back_ms, told_ms = Rtnetlink(one.host), [], []
+    for vip in vips:
+        mark = lab.now()
+        thief.remove(vip)
+        told = lab.capture.wait_arp(host=one.host, since=mark, gratuitous=True, spa=plain(vip),
+                                    timeout=3)
+        told_ms.append((told.ns - mark) / 1e6)
+        back_ms.append(one.events.longest_absence_ms(mark, vip))
+        wait_until(lambda it=vip: one.holds(it), what=f"{vip} to be back")
+    fault.measure("away", back_ms, "ms", 5, SOON_MS)
+    fault.measure("announced", told_ms, "ms", 5, SOON_MS)
+
+
+@pytest.mark.fault("F56", "all addresses but the host's own flushed", "all back and announced "
+                   "within 5 ms", keepalived=True)
+def test_f56_addresses_flushed(lab, fault):
+    vips = [f"192.0.2.{n}/24" for n in (1, *range(101, 150))]
+    one = single(lab, router(150, addresses=vips))
+    wait_until(lambda: one.holds(vips[-1]), what=vips[-1])
+    took_ms = []
+    for _ in range(3):
+        mark = lab.now()
+        one.host.ip(*(f"address delete {vip} dev eth0" for vip in vips))
+        removed = max(one.events.wait(False, vip, since=mark) for vip in vips)
+        for vip in vips:
+            lab.capture.wait_arp(host=one.host, since=mark, gratuitous=True, spa=plain(vip),
+                                 timeout=3)
+        wait_until(lambda: set(vips) <= set(one.host.addresses()), what="all addresses")
+        last = max(ns for ns, there, address in one.events.seen(mark) if there and address in vips)
+        took_ms.append(max(0, last - removed) / 1e6)
+    fault.measure("last one back", took_ms, "ms", 5, SOON_MS)
+
+
+@pytest.mark.fault("F57", "address was there before", "used while Active, and left there at the "
+                   "end", keepalived=True)
+def test_f57_address_was_there(lab, fault):
+    host = lab.host("gw1", OWN, VIP)
+    client = lab.host("client", "192.0.2.100/24")
+    agent = (lab.keepalived if KEEPALIVED else lab.vipd)(host, [router()])
+    lab.capture.wait_arp(host=host, gratuitous=True, spa=plain(VIP))
+    ping = lab.ping(client, plain(VIP))
+    ping.wait_answer()
+    assert {advert.src for advert in lab.capture.adverts(host=host)} == {"192.0.2.2"}
+    assert agent.term() == 0
+    assert host.addresses() == [OWN, VIP], "left there"
+    fault.measure("pings lost", ping.lost())
+
+
+@pytest.mark.fault("F59", "the host's own address replaced", "new source within 10 ms, no other "
+                   "one ever", keepalived=True)
+def test_f59_own_address_replaced(lab, fault):
+    one = single(lab, router(150, interval="20ms"))
+    new = "192.0.2.22/24"
+    one.host.sysctl("net.ipv4.conf.eth0.promote_secondaries", 1)
+    one.host.ip(f"address add {new} dev eth0")
+    mark = lab.now()
+    Rtnetlink(one.host).remove(OWN)
+    changed = lab.now()
+    first = lab.capture.wait_advert(timeout=5, host=one.host, since=mark, src=plain(new))
+    wait_adverts(one, 10, changed)
+    old = [advert.ns for advert in lab.capture.adverts(host=one.host, since=changed,
+                                                      src=plain(OWN))]
+    fault.measure("old source still used", (max(old, default=changed) - changed) / 1e6, "ms", 10,
+                  SOON_MS)
+    fault.measure("new source used", (first.ns - mark) / 1e6, "ms", 25, SOON_MS)
+    seen = {advert.src for advert in lab.capture.adverts(host=one.host)}
+    assert seen == {plain(OWN), plain(new)} and one.holds()
+
+
+def fail_and_return(lab, fault, one, two, fail, restore):
+    """gw1's link goes and comes back; a client is served by one of both."""
+    ping = ping_vip(lab)
+    mark = lab.now()
+    fail()
+    took_over = two.wait_active(mark)
+    last = [advert.ns for advert in lab.capture.adverts(host=one.host) if advert.ns < took_over.ns]
+    fault.measure("peer behind Active_Down", (took_over.ns - last[-1]) / 1e6 - DOWN_MS, "ms", 5,
+                  SOON_MS)
+    ping.wait_answer(since=took_over.ns)
+    restored = lab.now()
+    restore()
+    back = lab.capture.wait_advert(host=one.host, since=restored)
+    wait_until(lambda: one.holds() and not two.holds(), what="one holder, the first one")
+    down_ms = 100 * (3 + 106 / 256)
+    fault.measure("Active again", (back.ns - restored) / 1e6, "ms", down_ms + 100,
+                  down_ms + 1000)
+    wait_adverts(one, 5, lab.now())
+    mark = lab.now()
+    wait_adverts(one, 5, mark)
+    fault.measure("pings lost later", ping.lost(since=mark))
+
+
+@pytest.mark.fault("F60", "interface down and up", "address gone within 10 ms, peer Active in "
+                   "time, and back", keepalived=True)
+def test_f60_interface_down_and_up(lab, fault):
+    one, two = pair(lab)
+
+    def fail():
+        mark = lab.now()
+        one.host.ip("link set eth0 down")
+        gone = one.events.wait(False, since=mark)
+        fault.measure("address gone", (gone - mark) / 1e6, "ms", 10, SOON_MS)
+
+    fail_and_return(lab, fault, one, two, fail, lambda: one.host.ip("link set eth0 up"))
+
+
+@pytest.mark.fault("F61", "interface deleted and made anew", "peer Active in time; Active again "
+                   "100 ms after Active_Down", keepalived=True)
+def test_f61_interface_made_anew(lab, fault):
+    one, two = pair(lab)
+    fail_and_return(lab, fault, one, two, lambda: one.host.ip("link delete eth0"),
+                    lambda: replug(lab, one.host, OWN))
+
+
+@pytest.mark.fault("F62", "interface renamed, and back", "address gone from it, peer Active in "
+                   "time, and back", keepalived=True)
+def test_f62_interface_renamed(lab, fault):
+    one, two = pair(lab)
+
+    def fail():
+        one.host.ip("link set eth0 down", "link set eth0 name old0", "link set old0 up")
+        wait_until(lambda: not one.holds(dev="old0"), what=f"{VIP} to leave old0")
+
+    fail_and_return(lab, fault, one, two, fail, lambda: one.host.ip(
+        "link set old0 down", "link set old0 name eth0", "link set eth0 up"))
+
+
+@pytest.mark.fault("F72", "lease ended although alive (all paused for 1.8 s)", "address back and "
+                   "announced within 5 ms of the thaw")
+def test_f72_lease_ended(lab, fault):
+    one = single(lab)
+    back_ms = []
+    for _ in range(2):
+        mark = lab.now()
+        with one.paused():
+            one.events.wait(False, since=mark)
+            wait_moment(lab, mark + 1_800_000_000)
+            assert not one.holds()
+            thaw = lab.now()
+        told = lab.capture.wait_arp(host=one.host, since=thaw, gratuitous=True, spa=plain(VIP))
+        back_ms.append((told.ns - thaw) / 1e6)
+        assert one.holds()
+        wait_adverts(one, 5, lab.now())
+    fault.measure("back", back_ms, "ms", 5, SOON_MS)

@@ -1,0 +1,155 @@
+# SPDX-License-Identifier: MIT
+"""Faults of the host: no processor time, no memory, no descriptors, nobody who reads the log."""
+
+import os
+import resource
+
+import pytest
+
+from agents import binary
+from faults.dut import (OWN, VIP, cpu_ticks, longest_gap_ms, measure_rhythm, measure_silence,
+                        pair, single, wait_adverts)
+from lab import router, wait_until
+from rtnetlink import Rtnetlink
+from test_operation import Piped, config
+
+SPINNERS, BUSY_S = 8, 2          # 4 for each of two processors
+NO_CLOCK = "the machine's clock is everybody's and cannot be changed here; the simulator does it"
+
+
+@pytest.mark.fault("F16", "8 processes that spin for 2 s", "no takeover, adverts in time",
+                   keepalived=True)
+def test_f16_processors_saturated(lab, fault):
+    one, two = pair(lab)
+    mark = lab.now()
+    spinners = [one.host.popen("timeout", str(BUSY_S), "sh", "-c", "while :; do :; done")
+                for _ in range(SPINNERS)]
+    for spinner in spinners:
+        lab.at_close(spinner.kill)
+    for spinner in spinners:
+        spinner.wait(30)
+    fault.measure("longest gap", longest_gap_ms(one, mark), "ms", 110, 300)
+    measure_silence(fault, two, mark)
+
+
+def limit(pid, what, number):
+    """Sets a soft limit of a process, and keeps the hard one. Return: the soft one before."""
+    soft, hard = resource.prlimit(pid, what)
+    resource.prlimit(pid, what, (number, hard))
+    return soft
+
+
+@pytest.mark.fault("F21", "no memory for a reload", "refused with a reason, all goes on as it was; "
+                   "works when there is memory again")
+def test_f21_no_memory_for_a_reload(lab, fault):
+    one = single(lab)
+    worker, keeper, refused = one.worker, one.agent.pid, []
+
+    def reload_without_memory():
+        for megabytes in (1, 2, 4):
+            before = limit(keeper, resource.RLIMIT_AS, megabytes << 20)
+            try:
+                refused.append(one.agent.reload())
+            finally:
+                limit(keeper, resource.RLIMIT_AS, before)
+
+    measure_rhythm(fault, one, reload_without_memory)
+    assert all(done.returncode == 1 and done.stderr for done in refused[:2]), refused
+    fault.saw(f"refused: {refused[0].stderr.strip()}")
+    if all(done.returncode for done in refused):
+        assert one.worker == worker
+    one.reload()
+    assert one.worker != worker and one.holds()
+
+
+@pytest.mark.fault("F22", "no descriptor left", "adverts and addresses go on, without spinning; "
+                   "questions are answered again later")
+def test_f22_no_descriptor_left(lab, fault):
+    one = single(lab)
+    worker, thief = one.worker, Rtnetlink(one.host)
+    pids = {pid: limit(pid, resource.RLIMIT_NOFILE, 3) for pid in (one.agent.pid, worker)}
+    ticks = cpu_ticks(worker)
+
+    def exhaust():
+        mark = lab.now()
+        assert one.agent.ctl("show", check=False).returncode == 1
+        thief.remove(VIP)
+        back = lab.capture.wait_arp(host=one.host, since=mark, gratuitous=True, spa="192.0.2.1")
+        assert back and one.holds()
+        wait_adverts(one, 10, mark)
+
+    begun = lab.now()
+    measure_rhythm(fault, one, exhaust)
+    busy = (cpu_ticks(worker) - ticks) / 100 / ((lab.now() - begun) / 1e9)
+    for pid, soft in pids.items():
+        limit(pid, resource.RLIMIT_NOFILE, soft)
+    fault.measure("processor time", busy * 100, "%", 5, 25)
+    assert one.worker == worker
+    wait_until(lambda: one.agent.ctl("show", check=False).returncode == 0, what="an answer")
+
+
+@pytest.mark.fault("F23", "log on a full disk", "adverts in time; no other file is written while "
+                   "it runs")
+def test_f23_disk_full(lab, fault):
+    host, control = lab.host("gw1", OWN), lab.path("own.sock")
+    path = config(lab, routers=[router(150)], control=control)
+    with open("/dev/full", "wb", buffering=0) as full:
+        process = host.popen(binary("vipd"), "-c", path, stdout=full, stderr=full)
+    lab.at_close(process.kill)
+    lab.capture.wait_arp(host=host, gratuitous=True, spa="192.0.2.1")
+    mark = lab.now()
+    done = host.run(binary("vipctl"), "-s", control, "reload", check=False)
+    assert done.returncode == 0, done.stderr
+    wait_until(lambda: len(lab.capture.adverts(host=host, since=mark)) >= 10, what="adverts")
+    times = [advert.ns for advert in lab.capture.adverts(host=host)]
+    gaps = [(after - before) / 1e6 for before, after in zip(times, times[1:])]
+    fault.measure("longest gap", max(gaps), "ms", 110, 300)
+    process.terminate()
+    assert process.wait(10) == 0 and host.addresses() == [OWN]
+
+
+@pytest.mark.fault("F24", "reader of the log stopped", "adverts in time; what was lost is counted")
+def test_f24_log_blocked(lab, fault):
+    agent = Piped(lab)                             # adverts every 20 ms
+    longest = []
+    for _ in range(3):
+        mark = lab.now()
+        for what in ("down", "up", "down", "up"):
+            agent.provoke(lab, what)
+        lab.capture.wait_advert(host=agent.host, since=lab.now() + 200_000_000, vrid=51)
+        times = [advert.ns for advert in lab.capture.adverts(host=agent.host, since=mark, vrid=51)]
+        longest.append(max(after - before for before, after in zip(times, times[1:])) / 1e6)
+        if longest[-1] < 60:
+            break
+    fault.measure("longest gap", min(longest), "ms", 25, 60)
+    agent.read()
+    agent.provoke(lab, "down")
+    assert "lines lost=" in agent.read()
+    fault.saw("lines lost= in the log")
+    assert agent.end() == 0 and agent.host.addresses() == [OWN]
+
+
+@pytest.mark.fault("F25", "clock jumps", "no change of state")
+def test_f25_clock_jumps():
+    pytest.skip(NO_CLOCK)
+
+
+@pytest.mark.fault("F26", "clock drifts", "no effect")
+def test_f26_clock_drifts():
+    pytest.skip(NO_CLOCK)
+
+
+@pytest.mark.fault("F32", "real-time priority refused", "runs all the same, with one warning")
+def test_f32_realtime_refused(lab, fault, monkeypatch):
+    wrapper = lab.path("vipd-poor")
+    with open(wrapper, "w", encoding="utf-8") as file:
+        file.write("#!/bin/sh\nexec prlimit --rtprio=0 --memlock=0 setpriv --bounding-set "
+                   f'-sys_nice,-ipc_lock,-sys_resource "{binary("vipd")}" "$@"\n')
+    os.chmod(wrapper, 0o755)
+    monkeypatch.setenv("VIPCTL", binary("vipctl"))
+    monkeypatch.setenv("VIPD", wrapper)
+    one = single(lab)
+    warnings = [line for line in one.agent.log if "realtime=no" in line]
+    fault.measure("warnings", len(warnings), "", 1)
+    assert warnings, one.agent.log
+    measure_rhythm(fault, one, lambda: None)
