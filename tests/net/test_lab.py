@@ -266,7 +266,9 @@ def test_close_complains_about_a_bad_vipd(tmp_path, monkeypatch, capfd, body, co
         pytest.skip("network namespaces need root")
     monkeypatch.setenv("VIPD", fake(tmp_path, body))
     with pytest.raises(LabError, match=f"(?s){complaint}"), Lab() as lab:
-        lab.vipd(lab.host("gw"), [router()])
+        agent = lab.vipd(lab.host("gw"), [router()])
+        if "echo" in body:
+            agent.wait_log("oh|such")              # it has set its trap by then
     assert f"files kept in {lab.directory}" in capfd.readouterr().err
     assert reaper.namespaces(lab.name) == []
     reaper.remove(lab.name)                        # the evidence of what was meant to fail
