@@ -6,7 +6,7 @@ import resource
 
 import pytest
 
-from agents import binary
+from agents import binary, is_sanitized
 from faults.dut import (OWN, VIP, cpu_ticks, longest_gap_ms, measure_rhythm, measure_silence,
                         pair, single, wait_adverts)
 from lab import router, wait_until
@@ -39,6 +39,7 @@ def limit(pid, what, number):
     return soft
 
 
+@pytest.mark.skipif(is_sanitized(), reason="the sanitizers reserve more memory than a limit allows")
 @pytest.mark.fault("F21", "no memory for a reload", "refused with a reason, all goes on as it was; "
                    "works when there is memory again")
 def test_f21_no_memory_for_a_reload(lab, fault):
