@@ -42,6 +42,7 @@ enum channel_fd {
 	CHANNEL_FD_TALK = 3,  /* this conversation */
 	CHANNEL_FD_STATE,     /* its own state memory, empty */
 	CHANNEL_FD_CONF_OUT,  /* where it leaves the configuration that it runs, empty */
+	CHANNEL_FD_SENDER,    /* all frames leave here; the keeper's, and shared with it */
 	CHANNEL_FD_STATE_OLD, /* the state memory of its predecessor, if there was one */
 	CHANNEL_FD_CONF_IN,   /* the configuration to run instead of the file, after a crash */
 	CHANNEL_FD_END,

@@ -128,7 +128,7 @@ static int open_insts(struct generation *g)
 {
 	struct inst_now now = loop_now();
 	const char *what;
-	int err = inst_open(g->conf, g->state, &now, &g->set, &what);
+	int err = inst_open(g->conf, g->state, CHANNEL_FD_SENDER, &now, &g->set, &what);
 
 	if (err < 0)
 		fail(what, err,

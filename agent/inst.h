@@ -47,8 +47,8 @@ struct state;
  *
  * Return: 0; -EPERM without CAP_NET_ADMIN and CAP_NET_RAW; another -errno of a socket.
  */
-int inst_open(const struct conf *conf, struct state *state, const struct inst_now *now,
-	      struct inst_set **ret_set, const char **ret_what);
+int inst_open(const struct conf *conf, struct state *state, int sender_fd,
+	      const struct inst_now *now, struct inst_set **ret_set, const char **ret_what);
 
 /**
  * inst_go() - from here on these routers are this host's. Goes on with the elections that a

@@ -101,7 +101,8 @@ static struct kern_vrids vrids_of(const struct conf *conf)
 	return vrids;
 }
 
-static int open_sockets(struct inst_set *set, const struct conf *conf, const char **ret_what)
+static int open_sockets(struct inst_set *set, const struct conf *conf, int sender_fd,
+			const char **ret_what)
 {
 	struct kern_vrids vrids = vrids_of(conf);
 	int err;
@@ -123,11 +124,11 @@ static int open_sockets(struct inst_set *set, const struct conf *conf, const cha
 	err = kern_receiver_open(KERN_RECEIVER_STRAYS, VRRP_PROTOCOL, &vrids, &set->strays_reader);
 	if (err < 0)
 		return err;
-	return kern_sender_open(inst_on_sent, set, &set->sender);
+	return kern_sender_open(sender_fd, inst_on_sent, set, &set->sender);
 }
 
-int inst_open(const struct conf *conf, struct state *state, const struct inst_now *now,
-	      struct inst_set **ret_set, const char **ret_what)
+int inst_open(const struct conf *conf, struct state *state, int sender_fd,
+	      const struct inst_now *now, struct inst_set **ret_set, const char **ret_what)
 {
 	struct inst_set *set = calloc(1, sizeof(*set));
 	int err;
@@ -139,7 +140,7 @@ int inst_open(const struct conf *conf, struct state *state, const struct inst_no
 	set->state = state;
 	set->read_ns = now->mono_ns;
 	set->housekeeping_ns = now->mono_ns + INST_HOUSEKEEPING_NS;
-	err = open_sockets(set, conf, ret_what);
+	err = open_sockets(set, conf, sender_fd, ret_what);
 	if (err < 0)
 		goto close_set;
 	*ret_what = "allocating memory";

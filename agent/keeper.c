@@ -114,6 +114,7 @@ static void become_generation(const struct keeper *keeper, const struct generati
 	hand_down(talk_fd, CHANNEL_FD_TALK);
 	hand_down(self->state_fd, CHANNEL_FD_STATE);
 	hand_down(self->conf_fd, CHANNEL_FD_CONF_OUT);
+	hand_down(will_sender_fd(keeper->will), CHANNEL_FD_SENDER);
 	hand_down(old->state_fd, CHANNEL_FD_STATE_OLD);
 	hand_down(recover ? old->conf_fd : -1, CHANNEL_FD_CONF_IN);
 	snprintf(handed, sizeof(handed), "%s%s", old->state_fd >= 0 ? "s" : "",
@@ -128,18 +129,23 @@ static void become_generation(const struct keeper *keeper, const struct generati
 	_exit(EXIT_FAILURE);
 }
 
-/* Descriptors that are handed down must not lie where others are put. */
-static int keep_high(int fd)
+/* Where a generation expects its descriptors nothing else may lie, or one would be put over it. */
+static int reserve_places(void)
 {
-	int high = fd < 0 ? -1 : fcntl(fd, F_DUPFD_CLOEXEC, CHANNEL_FD_END);
+	int fd;
 
-	close_fd(fd);
-	return high;
+	do
+		fd = open("/dev/null", O_RDWR | O_CLOEXEC);
+	while (fd >= 0 && fd < CHANNEL_FD_END);
+	if (fd < 0)
+		return -errno;
+	close(fd);
+	return 0;
 }
 
 static int new_memory(const char *name)
 {
-	return keep_high(memfd_create(name, MFD_CLOEXEC | MFD_ALLOW_SEALING));
+	return memfd_create(name, MFD_CLOEXEC | MFD_ALLOW_SEALING);
 }
 
 /*
@@ -155,15 +161,11 @@ static int spawn(struct keeper *keeper, const struct generation *old, bool recov
 
 	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, pair) < 0)
 		return -errno;
-	generation.talk_fd = keep_high(pair[0]);
-	pair[1] = keep_high(pair[1]);
+	generation.talk_fd = pair[0];
 	generation.state_fd = new_memory("vipd-state");
 	generation.conf_fd = new_memory("vipd-conf");
 	keeper->error[0] = '\0';
-	generation.pid = generation.talk_fd < 0 || pair[1] < 0 || generation.state_fd < 0 ||
-					 generation.conf_fd < 0
-				 ? -1
-				 : fork();
+	generation.pid = generation.state_fd < 0 || generation.conf_fd < 0 ? -1 : fork();
 	if (generation.pid == 0)
 		become_generation(keeper, &generation, pair[1], old, recover);
 	err = generation.pid < 0 ? -errno : 0;
@@ -530,7 +532,6 @@ static int claim_namespace(int *ret_fd)
 	pid_t pid;
 	int err = single_claim(ret_fd, &pid);
 
-	*ret_fd = keep_high(*ret_fd);
 	if (err == -EADDRINUSE) {
 		log_write(LOG_LEVEL_ERROR,
 			  "pid=%d error=\"another vipd runs in this network namespace\"", pid);
@@ -556,7 +557,7 @@ static int open_signals(void)
 	sigaddset(&signals, SIGCHLD);
 	if (sigprocmask(SIG_BLOCK, &signals, NULL) < 0)
 		return -errno;
-	return keep_high(signalfd(-1, &signals, SFD_CLOEXEC | SFD_NONBLOCK));
+	return signalfd(-1, &signals, SFD_CLOEXEC | SFD_NONBLOCK);
 }
 
 /* Each interface costs a descriptor; the soft limit of 1024 is for programs that use select(). */
@@ -609,10 +610,17 @@ int keeper_run(const char *conf_path)
 	};
 	ssize_t len = readlink("/proc/self/exe", keeper.binary, sizeof(keeper.binary) - 1);
 	int claim_fd = -1;
+	int err;
 
 	if (len < 0) {
 		log_write(LOG_LEVEL_ERROR, "error=\"%s\" doing=\"finding the own binary\"",
 			  strerror(errno));
+		return EXIT_FAILURE;
+	}
+	err = reserve_places();
+	if (err < 0) {
+		log_write(LOG_LEVEL_ERROR, "error=\"%s\" doing=\"opening /dev/null\"",
+			  strerror(-err));
 		return EXIT_FAILURE;
 	}
 	raise_descriptor_limit();

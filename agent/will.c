@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "journal.h"
 #include "log.h"
@@ -15,6 +16,7 @@
 struct will {
 	struct kern_dump *dump;
 	struct kern_changer *changer;
+	int sender_fd;
 	struct kern_sender *sender;
 	unsigned sent_n;
 };
@@ -35,11 +37,16 @@ int will_open(struct will **ret_will)
 
 	if (!will)
 		return -ENOMEM;
+	will->sender_fd = -1;
 	err = kern_dump_open(&will->dump);
 	if (err == 0)
 		err = kern_changer_open(&will->changer);
-	if (err == 0)
-		err = kern_sender_open(on_sent, will, &will->sender);
+	if (err == 0) {
+		will->sender_fd = kern_sender_socket();
+		err = will->sender_fd;
+	}
+	if (err >= 0)
+		err = kern_sender_open(will->sender_fd, on_sent, will, &will->sender);
 	if (err < 0) {
 		will_close(will);
 		return err;
@@ -48,11 +55,18 @@ int will_open(struct will **ret_will)
 	return 0;
 }
 
+int will_sender_fd(const struct will *will)
+{
+	return will->sender_fd;
+}
+
 void will_close(struct will *will)
 {
 	if (!will)
 		return;
 	kern_sender_close(will->sender);
+	if (will->sender_fd >= 0)
+		close(will->sender_fd);
 	kern_changer_close(will->changer);
 	kern_dump_close(will->dump);
 	free(will);

@@ -17,6 +17,13 @@ struct will;
 int will_open(struct will **ret_will);
 
 /**
+ * will_sender_fd() - the socket that farewells leave by, for the router processes to share.
+ *
+ * Return: a descriptor; borrowed until will_close().
+ */
+int will_sender_fd(const struct will *will);
+
+/**
  * will_close() - release; NULL is allowed.
  */
 void will_close(struct will *will);

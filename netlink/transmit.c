@@ -10,7 +10,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <unistd.h>
 
 #define FRAMES_MAX  1024 /* the kernel takes no more in one sendmmsg */
 #define ARENA_SIZE  (128 << 10)
@@ -23,7 +22,7 @@ struct frame {
 };
 
 struct kern_sender {
-	int fd;
+	int fd; /* borrowed */
 	kern_sent_fn sent;
 	void *arg; /* borrowed, for sent */
 	unsigned frames_n;
@@ -35,24 +34,27 @@ struct kern_sender {
 	uint8_t arena[ARENA_SIZE];
 };
 
-int kern_sender_open(kern_sent_fn sent, void *arg, struct kern_sender **ret_sender)
+int kern_sender_socket(void)
+{
+	int priority = PRIORITY, size = SEND_BUFFER;
+	/* Protocol 0: bound to nothing, so that no received packet ever visits this socket. */
+	int fd = socket(AF_PACKET, SOCK_RAW | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+
+	if (fd < 0)
+		return -errno;
+	/* Both best effort: they matter when the egress queue is full. */
+	(void)setsockopt(fd, SOL_SOCKET, SO_PRIORITY, &priority, sizeof(priority));
+	(void)setsockopt(fd, SOL_SOCKET, SO_SNDBUFFORCE, &size, sizeof(size));
+	return fd;
+}
+
+int kern_sender_open(int fd, kern_sent_fn sent, void *arg, struct kern_sender **ret_sender)
 {
 	struct kern_sender *sender = calloc(1, sizeof(*sender));
-	int priority = PRIORITY, size = SEND_BUFFER;
-	int err;
 
 	if (!sender)
 		return -ENOMEM;
-	/* Protocol 0: bound to nothing, so that no received packet ever visits this socket. */
-	sender->fd = socket(AF_PACKET, SOCK_RAW | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-	if (sender->fd < 0) {
-		err = -errno;
-		free(sender);
-		return err;
-	}
-	/* Both best effort: they matter when the egress queue is full. */
-	(void)setsockopt(sender->fd, SOL_SOCKET, SO_PRIORITY, &priority, sizeof(priority));
-	(void)setsockopt(sender->fd, SOL_SOCKET, SO_SNDBUFFORCE, &size, sizeof(size));
+	sender->fd = fd;
 	sender->sent = sent;
 	sender->arg = arg;
 	for (unsigned i = 0; i < FRAMES_MAX; i++) {
@@ -70,9 +72,6 @@ int kern_sender_open(kern_sent_fn sent, void *arg, struct kern_sender **ret_send
 
 void kern_sender_close(struct kern_sender *sender)
 {
-	if (!sender)
-		return;
-	close(sender->fd);
 	free(sender);
 }
 

@@ -20,17 +20,28 @@ typedef void (*kern_sent_fn)(void *owner, unsigned kind, int error, void *arg);
 struct kern_sender;
 
 /**
- * kern_sender_open() - open the socket: priority 7 in the interface's queue (TC_PRIO_CONTROL).
+ * kern_sender_socket() - open the socket: priority 7 in the interface's queue (TC_PRIO_CONTROL).
+ *
+ * Whoever closes its last descriptor waits 10 ms and more for the kernel's readers (RCU), also when
+ * it is the kernel that cleans up behind a dead process: so one process keeps it for all others.
+ *
+ * Return: a descriptor; -EPERM without CAP_NET_RAW; another -errno of socket(): vipd cannot run.
+ */
+int kern_sender_socket(void);
+
+/**
+ * kern_sender_open() - make a queue of frames in front of the socket.
+ * @fd: of kern_sender_socket(); borrowed until kern_sender_close(). Processes may share it.
  * @sent: called from kern_sender_flush() for each frame, in the order of queueing.
  * @arg: handed to @sent; borrowed.
  * @ret_sender: owned by the caller.
  *
- * Return: 0; -EPERM without CAP_NET_RAW; another -errno of socket(): vipd cannot run.
+ * Return: 0 or -ENOMEM.
  */
-int kern_sender_open(kern_sent_fn sent, void *arg, struct kern_sender **ret_sender);
+int kern_sender_open(int fd, kern_sent_fn sent, void *arg, struct kern_sender **ret_sender);
 
 /**
- * kern_sender_close() - release; frames not flushed are lost. NULL is allowed.
+ * kern_sender_close() - release, but for the socket; frames not flushed are lost. NULL is allowed.
  */
 void kern_sender_close(struct kern_sender *sender);
 
