@@ -61,7 +61,7 @@ $(BUILD)/tests/unit/%: $(BUILD)/tests/unit/%.o $(AGENT) $(CORE) $(KERNEL)
 	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $^ -lcmocka $(shell pkg-config --libs $(LIBS_vipd))
 
 # The real reconciliation runs in the simulator, on a simulated kernel.
-$(BUILD)/sim: $(SIM) $(CORE) $(addprefix $(BUILD)/,netlink/holdings.o netlink/sweep.o agent/conf_value.o)
+$(BUILD)/sim: $(SIM) $(CORE) $(addprefix $(BUILD)/,netlink/holdings.o netlink/sweep.o agent/conf_value.o agent/lease.o)
 	$(call SAY,LD)
 	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $^ -lm
 

@@ -5,9 +5,6 @@
 #include <string.h>
 
 #include "log.h"
-#include "vrrp/timers.h"
-
-#define NS_PER_S INT64_C(1000000000)
 
 struct journal_router inst_journal(struct inst_set *set, struct inst *inst)
 {
@@ -30,51 +27,12 @@ void inst_want_addresses(struct inst_set *set, struct inst *inst, bool wanted)
 		kern_holdings_want(set->holdings, inst->holding + i, wanted);
 }
 
-/* How long the leases of a router's addresses may go without renewal. */
-static int64_t renewal_ns(const struct inst *inst)
-{
-	unsigned interval_cs = inst->vr.config.interval_cs;
-	int64_t lease_ns = conf_lease_s(inst->conf->lease, interval_cs) * NS_PER_S;
-	int64_t spare_ns = lease_ns - 4 * vrrp_interval_ns(interval_cs);
-
-	if (inst->conf->lease == CONF_LEASE_AVAILABLE && spare_ns < lease_ns / 3)
-		return spare_ns;
-	return lease_ns / 3;
-}
-
 static void renew_leases(struct inst_set *set, struct inst *inst)
 {
 	unsigned n = inst->conf->addresses_n + inst->conf->extra_n;
 
-	inst->lease_ns = set->now->mono_ns + renewal_ns(inst);
 	for (unsigned i = 0; i < n; i++)
 		kern_holdings_renew(set->holdings, inst->holding + i);
-}
-
-/*
- * An advert leaves. Backups count from it, so "available" leases count from it, too: renewed now if
- * they would not outlive every Backup's patience after the next one.
- */
-static void renew_with_advert(struct inst_set *set, struct inst *inst)
-{
-	int64_t next_ns = set->now->mono_ns + vrrp_interval_ns(inst->vr.config.interval_cs);
-
-	inst->advertised_ns = set->now->mono_ns;
-	if (inst->conf->lease == CONF_LEASE_AVAILABLE && inst->lease_ns < next_ns)
-		renew_leases(set, inst);
-}
-
-/*
- * "safe" leases are shorter than the interval may be, and go by a timer of their own. Only a router
- * that has advertised of late is alive, whatever its process may think.
- */
-static void renew_by_timer(struct inst_set *set, struct inst *inst)
-{
-	int64_t interval_ns = vrrp_interval_ns(inst->vr.config.interval_cs);
-
-	inst->lease_ns = set->now->mono_ns + renewal_ns(inst);
-	if (set->now->mono_ns - inst->advertised_ns < interval_ns * 3 / 2)
-		renew_leases(set, inst);
 }
 
 /*
@@ -88,8 +46,8 @@ static void owe_advert(struct inst_set *set, struct inst *inst, uint8_t priority
 	if (!farewell && inst->advert_due)
 		return;
 	inst->advert_due = !farewell;
-	if (!farewell)
-		renew_with_advert(set, inst);
+	if (!farewell && lease_on_advert(&inst->lease, set->now->mono_ns))
+		renew_leases(set, inst);
 	set->adverts[set->adverts_n++] = (struct owed_advert){ inst, priority, farewell };
 }
 
@@ -121,10 +79,10 @@ void inst_schedule(struct inst_set *set, struct inst *inst)
 	bool active = inst->vr.state == VRRP_STATE_ACTIVE;
 
 	if (!active)
-		inst->lease_ns = 0;
-	state_put_lease(set->state, (unsigned)(inst - set->insts), inst->lease_ns);
-	if (active && inst->conf->lease == CONF_LEASE_SAFE && inst->lease_ns < deadline_ns)
-		deadline_ns = inst->lease_ns;
+		lease_end(&inst->lease);
+	state_put_lease(set->state, (unsigned)(inst - set->insts), inst->lease.renew_ns);
+	if (active && lease_deadline(&inst->lease) < deadline_ns)
+		deadline_ns = lease_deadline(&inst->lease);
 	heap_set(set->heap, (unsigned)(inst - set->insts), deadline_ns);
 }
 
@@ -406,10 +364,9 @@ void inst_fire(struct inst_set *set, const struct inst_now *now)
 	set->now = now;
 	for (i = heap_first(set->heap, &deadline_ns); deadline_ns <= now->mono_ns;
 	     i = heap_first(set->heap, &deadline_ns)) {
-		if (set->insts[i].conf->lease == CONF_LEASE_SAFE &&
-		    set->insts[i].vr.state == VRRP_STATE_ACTIVE &&
-		    set->insts[i].lease_ns <= now->mono_ns)
-			renew_by_timer(set, &set->insts[i]);
+		if (set->insts[i].vr.state == VRRP_STATE_ACTIVE &&
+		    lease_on_timer(&set->insts[i].lease, now->mono_ns))
+			renew_leases(set, &set->insts[i]);
 		inst_step(set, &set->insts[i], &event);
 	}
 	if (now->mono_ns < set->housekeeping_ns)

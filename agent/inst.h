@@ -11,6 +11,7 @@
 
 #include "conf.h"
 #include "journal.h"
+#include "lease.h"
 #include "links.h"
 
 /* One virtual router: one VRID on one interface in one family. */
@@ -20,8 +21,7 @@ struct inst {
 	unsigned link;                  /* number of its interface */
 	unsigned holding;               /* number of its first address; the others follow */
 	struct vrrp_list list;          /* what it advertises; owned */
-	int64_t lease_ns;               /* until when the leases of its addresses want renewal */
-	int64_t advertised_ns;          /* the last advert as Active */
+	struct lease lease;             /* of its addresses */
 	bool advert_due;                /* in this turn, with its priority */
 	bool announce_due;              /* in this turn, all of its addresses */
 	struct journal_episodes episodes;

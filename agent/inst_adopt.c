@@ -8,7 +8,6 @@
 #include "log.h"
 #include "netlink/sweep.h"
 #include "vrrp/adopt.h"
-#include "vrrp/timers.h"
 
 #define SWEPT_TOLD_MAX 8
 
@@ -17,18 +16,6 @@ struct tally {
 	unsigned adopted, started, withdrawn;
 };
 
-/*
- * An Active that has not advertised for longer than its peers wait is one no more: they have taken
- * over, or there are none. And a process that was told to leave, although vipd was not, has given
- * everything up.
- */
-static bool is_history(const struct vrrp *old, int64_t now_ns)
-{
-	if (old->state == VRRP_STATE_ACTIVE)
-		return now_ns - old->advert_ns > 3 * vrrp_interval_ns(old->config.interval_cs);
-	return old->reason.code == VRRP_REASON_STOPPED;
-}
-
 static bool adopt(struct inst_set *set, struct inst *inst, const struct state *old, int entry)
 {
 	struct link *link = &set->links[inst->link];
@@ -36,7 +23,7 @@ static bool adopt(struct inst_set *set, struct inst *inst, const struct state *o
 	struct vrrp vr;
 
 	if (entry < 0 || state_get(old, (unsigned)entry, now_ns, &vr) < 0 ||
-	    is_history(&vr, now_ns))
+	    vrrp_is_history(&vr, now_ns))
 		return false;
 	vrrp_adopt(&inst->vr, &vr, now_ns);
 	/* It died, perhaps between an address and its announcement. */
@@ -45,11 +32,8 @@ static bool adopt(struct inst_set *set, struct inst *inst, const struct state *o
 	/* The source breaks ties: it stays as long as the interface has it. */
 	memcpy(link->source, vr.source, sizeof(link->source));
 	inst_want_addresses(set, inst, vr.state == VRRP_STATE_ACTIVE);
-	/* Reloads in a row shall not put a renewal off again and again. */
-	inst->lease_ns = state_lease(old, (unsigned)entry);
-	if (vr.config.interval_cs != inst->vr.config.interval_cs)
-		inst->lease_ns = 0;
-	inst->advertised_ns = now_ns;
+	lease_adopt(&inst->lease, state_lease(old, (unsigned)entry),
+		    vr.config.interval_cs == inst->vr.config.interval_cs, now_ns);
 	inst_schedule(set, inst);
 	return true;
 }

@@ -150,6 +150,8 @@ void inst_on_sent(void *owner, unsigned kind, int error, void *arg)
 	counters->adverts_sent++;
 	if (kind == SENT_ADVERT_LEAVE)
 		counters->priority_zero_sent++;
+	else
+		lease_on_sent(&inst->lease, set->now->mono_ns);
 }
 
 static void queue_adverts(struct inst_set *set, bool farewell)

@@ -33,6 +33,7 @@ static int make_inst(struct inst_set *set, unsigned number, const struct conf_ro
 	if (!list || link < 0)
 		return -ENOMEM;
 	vrrp_init(&inst->vr, &conf->vrrp);
+	lease_init(&inst->lease, conf->lease, conf->vrrp.interval_cs);
 	inst->conf = conf;
 	inst->link = (unsigned)link;
 	set->links[inst->link].by_vrid[conf->vrrp.vrid] = (uint16_t)(number + 1);

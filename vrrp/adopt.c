@@ -41,6 +41,13 @@ void vrrp_adopt(struct vrrp *vr, const struct vrrp *old, int64_t now_ns)
 		vr->advert_ns = now_ns;
 }
 
+bool vrrp_is_history(const struct vrrp *old, int64_t now_ns)
+{
+	if (old->state == VRRP_STATE_ACTIVE)
+		return now_ns - old->advert_ns > 3 * vrrp_interval_ns(old->config.interval_cs);
+	return old->reason.code == VRRP_REASON_STOPPED;
+}
+
 static bool config_is_sane(const struct vrrp_config *c)
 {
 	return c->family == 4 && c->version == 3 && c->vrid && c->priority && c->interval_cs &&

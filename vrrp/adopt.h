@@ -21,6 +21,13 @@
 void vrrp_adopt(struct vrrp *vr, const struct vrrp *old, int64_t now_ns);
 
 /**
+ * vrrp_is_history() - whether an election is over, so that it is begun anew. An Active that has not
+ * advertised for longer than its peers wait is one no more: they have taken over, or there are
+ * none. And a process that was told to leave, although vipd was not, has given everything up.
+ */
+bool vrrp_is_history(const struct vrrp *old, int64_t now_ns);
+
+/**
  * vrrp_is_sane() - whether a state from another process can be true: enumerations in range,
  * deadlines where the state needs them and nowhere else, times not in the future.
  * @now_ns: on the clock of its deadlines.

@@ -28,8 +28,7 @@ uint32_t agent_lease_s(const struct sim_conf *conf)
 
 void agent_init(struct sim_agent *agent)
 {
-	*agent = (struct sim_agent){ .lease_ns = KERN_NEVER,
-				     .freeze_ns = VRRP_NEVER,
+	*agent = (struct sim_agent){ .freeze_ns = VRRP_NEVER,
 				     .go_ns = VRRP_NEVER,
 				     .kill_ns = VRRP_NEVER,
 				     .bound_ns = VRRP_NEVER,
@@ -185,54 +184,53 @@ void agent_execute(struct sim *sim, unsigned i)
 
 /* ---- leases: agent/inst.c ---- */
 
-static int64_t next_renewal(struct sim *sim, const struct sim_router *r)
+static void renew(struct sim_router *r)
 {
-	uint32_t lease_s = agent_lease_s(&r->conf);
-	int64_t third_ns = lease_s * SIM_S / 3;
-	uint32_t spread = (uint32_t)r->source[3] * 2654435761u;
-
-	return lease_s == 0
-		       ? KERN_NEVER
-		       : router_local_ns(sim, r) + third_ns - (third_ns / 4 >> 8) * (spread >> 24);
-}
-
-static void schedule(struct sim *sim, struct sim_router *r)
-{
-	struct sim_agent *agent = &r->agent;
-
-	if (r->vr.state != VRRP_STATE_ACTIVE)
-		agent->lease_ns = KERN_NEVER;
-	else if (agent->lease_ns == KERN_NEVER || agent->lease_ns == 0)
-		agent->lease_ns = next_renewal(sim, r);
+	for (unsigned k = 0; k < r->addresses_n; k++)
+		kern_holdings_renew(r->process->holdings, k);
 }
 
 void agent_leave(struct sim *sim, unsigned i)
 {
 	struct sim_router *r = &sim->routers[i];
 
-	schedule(sim, r);
+	if (r->vr.state != VRRP_STATE_ACTIVE)
+		lease_end(&r->agent.lease);
+	r->agent.left_ns = r->agent.lease.renew_ns;
 	r->agent.left = r->vr;
+}
+
+void agent_advert(struct sim *sim, unsigned i)
+{
+	struct sim_router *r = &sim->routers[i];
+	int64_t now = router_local_ns(sim, r);
+
+	if (lease_on_advert(&r->agent.lease, now))
+		renew(r);
+	lease_on_sent(&r->agent.lease, now);
+}
+
+static int64_t renewal_ns(const struct sim_router *r)
+{
+	return r->vr.state == VRRP_STATE_ACTIVE ? lease_deadline(&r->agent.lease) : KERN_NEVER;
 }
 
 bool agent_renew(struct sim *sim, unsigned i)
 {
 	struct sim_router *r = &sim->routers[i];
+	int64_t now = router_local_ns(sim, r);
 
-	if (router_local_ns(sim, r) < r->agent.lease_ns)
+	if (now < renewal_ns(r))
 		return false;
-	r->agent.lease_ns = next_renewal(sim, r);
-	if (r->vr.counters.adverts_sent == r->agent.evidence)
-		return true;
-	r->agent.evidence = r->vr.counters.adverts_sent;
-	for (unsigned k = 0; k < r->addresses_n; k++)
-		kern_holdings_renew(r->process->holdings, k);
+	if (lease_on_timer(&r->agent.lease, now))
+		renew(r);
 	return true;
 }
 
 int64_t agent_deadline(const struct sim *sim, unsigned i)
 {
 	const struct sim_router *r = &sim->routers[i];
-	int64_t deadline = r->agent.lease_ns;
+	int64_t deadline = renewal_ns(r);
 	int64_t retry =
 		r->process->holdings ? kern_holdings_deadline(r->process->holdings) : KERN_NEVER;
 
@@ -243,14 +241,7 @@ int64_t agent_deadline(const struct sim *sim, unsigned i)
 
 /* ---- adoption: agent/inst_adopt.c ---- */
 
-static bool is_history(const struct vrrp *old, int64_t now_ns)
-{
-	if (old->state == VRRP_STATE_ACTIVE)
-		return now_ns - old->advert_ns > 3 * (int64_t)old->config.interval_cs * 10 * SIM_MS;
-	return old->reason.code == VRRP_REASON_STOPPED;
-}
-
-bool agent_adopt(struct sim *sim, unsigned i, const struct sim_conf *conf)
+bool agent_adopt(struct sim *sim, unsigned i, const struct sim_conf *conf, bool after_death)
 {
 	struct sim_router *r = &sim->routers[i];
 	struct sim_agent *agent = &r->agent;
@@ -260,21 +251,20 @@ bool agent_adopt(struct sim *sim, unsigned i, const struct sim_conf *conf)
 	r->config = conf->vrrp;
 	vrrp_init(&r->vr, &r->config);
 	vrrp_source_set(&r->vr, r->source);
-	agent->evidence = 0;
 	agent->sent_n = 0;
 	agent->dump_due = false;
 	agent->dump_ns = 0;
 	r->held = false;
 	if (!vrrp_is_sane(&agent->left, now))
 		check_fail(sim, "P7", "the state that %s left is not sane", node_name(i));
-	if (is_history(&agent->left, now)) {
-		agent->lease_ns = KERN_NEVER;
+	lease_init(&agent->lease, conf->lease, conf->vrrp.interval_cs);
+	if (vrrp_is_history(&agent->left, now))
 		return false;
-	}
 	vrrp_adopt(&r->vr, &agent->left, now);
+	if (after_death && r->vr.state == VRRP_STATE_ACTIVE)
+		r->vr.announce_ns = now;
 	agent_want(sim, i, r->vr.state == VRRP_STATE_ACTIVE);
-	if (agent->lease_ns == 0)
-		agent->lease_ns = now;
-	schedule(sim, r);
+	lease_adopt(&agent->lease, agent->left_ns,
+		    agent->left.config.interval_cs == conf->vrrp.interval_cs, now);
 	return true;
 }

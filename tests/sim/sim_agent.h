@@ -1,14 +1,15 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * What agent/ does around the protocol core, as far as addresses and processes go: wanted addresses
- * against existing ones (by the agent's own netlink/holdings.c), leases, the state memory, and how
- * one router process follows another: agent/inst.c, inst_adopt.c, inst_execute.c and keeper.c in
- * few words.
+ * against existing ones (by the agent's own netlink/holdings.c), leases (by its own lease.c), the
+ * state memory, and how one router process follows another: agent/inst.c, inst_adopt.c,
+ * inst_execute.c and keeper.c in few words.
  */
 #ifndef SIM_AGENT_H
 #define SIM_AGENT_H
 
 #include "agent/conf.h"
+#include "agent/lease.h"
 #include "netlink/holdings.h"
 #include "sim_kernel.h"
 #include "vrrp/fsm.h"
@@ -21,8 +22,8 @@ struct sim_conf {
 
 struct sim_agent {
 	struct vrrp left;      /* the election in the state memory */
-	int64_t lease_ns;      /* when the leases start anew; local time; in the state memory too */
-	uint64_t evidence;     /* adverts that had been sent at the last renewal */
+	struct lease lease;    /* of the addresses; local time */
+	int64_t left_ns;       /* its next renewal in the state memory */
 	unsigned sent_n;       /* adverts of this turn: counted when it ends */
 	bool dump_due;         /* the kernel must be asked */
 	int64_t dump_ns;       /* not before; local time */
@@ -87,11 +88,16 @@ bool agent_has(const struct sim *sim, unsigned i);
 void agent_leave(struct sim *sim, unsigned i);
 
 /**
- * agent_renew() - let the leases start anew if that is due; before the timers of a turn.
+ * agent_renew() - let the leases start anew if their timer says so; before the timers of a turn.
  *
  * Return: whether it was due.
  */
 bool agent_renew(struct sim *sim, unsigned i);
+
+/**
+ * agent_advert() - the router sends an advert as Active; the leases may start anew with it.
+ */
+void agent_advert(struct sim *sim, unsigned i);
 
 /**
  * agent_execute() - close the difference between wanted and existing; the end of a turn.
@@ -105,10 +111,11 @@ int64_t agent_deadline(const struct sim *sim, unsigned i);
 
 /**
  * agent_adopt() - the process goes on with the election that its predecessor left.
+ * @after_death: which may have come between an address and its announcement.
  *
  * Return: false when that is history, and the router must start anew.
  */
-bool agent_adopt(struct sim *sim, unsigned i, const struct sim_conf *conf);
+bool agent_adopt(struct sim *sim, unsigned i, const struct sim_conf *conf, bool after_death);
 
 /**
  * agent_lease_s() - the length of a lease, 0 for none.

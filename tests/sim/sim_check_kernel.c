@@ -194,7 +194,7 @@ void check_adopted(struct sim *sim, unsigned i, const struct vrrp *before, int64
 	if (memcmp(before, &copy, sizeof(copy)) != 0)
 		check_fail(sim, "P7", "a reload without changes alters the election of %s",
 			   node_name(i));
-	if (r->agent.lease_ns != lease_ns)
+	if (r->agent.lease.renew_ns != lease_ns)
 		check_fail(sim, "P7", "a reload without changes moves a renewal of %s",
 			   node_name(i));
 }

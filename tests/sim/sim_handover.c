@@ -97,6 +97,7 @@ static void go_on(struct sim *sim, unsigned i, bool adopted, bool reload, bool s
 		r->healthy_ns = sim->now_ns + 1;
 	agent_sweep(sim, i, false);
 	agent_execute(sim, i);
+	router_announce(sim, i);
 	if (adopted && reload && same && quiet)
 		check_reload(sim, i, &before);
 }
@@ -107,7 +108,7 @@ void router_go(struct sim *sim, unsigned i)
 	bool reload = r->pause == SIM_HANDOVER, same = same_conf(&r->agent.next, &r->conf);
 	struct sim_conf old = r->conf;
 	struct vrrp vr = r->vr;
-	int64_t lease_ns = r->agent.lease_ns;
+	int64_t lease_ns = r->agent.left_ns;
 	bool adopted;
 
 	if (!r->up || r->agent.go_ns != sim->now_ns)
@@ -117,7 +118,9 @@ void router_go(struct sim *sim, unsigned i)
 		agent_open(sim, i, r->successor, &r->agent.next);
 	succeed(r);
 	check_lease_change(sim, i, &old);
-	adopted = agent_adopt(sim, i, &r->agent.next);
+	adopted = agent_adopt(sim, i, &r->agent.next, !reload);
+	if (!same) /* what arrived was judged by the old one's eyes */
+		check_unread(sim, i);
 	if (adopted && reload && same)
 		check_adopted(sim, i, &vr, lease_ns);
 	if (adopted)

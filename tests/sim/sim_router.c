@@ -131,10 +131,12 @@ static void send_advert(struct sim *sim, unsigned i, unsigned priority)
 	router_advert(&sim->routers[i], i, priority, &packet);
 	sim->routers[i].agent.sent_n++;
 	sim->routers[i].agent.packets_n++;
+	if (!farewell)
+		agent_advert(sim, i);
 	net_send(sim, &packet);
 }
 
-static void send_announcement(struct sim *sim, unsigned i)
+void router_announce(struct sim *sim, unsigned i)
 {
 	struct sim_packet packet = { .type = SIM_PACKET_ARP, .from = (uint8_t)i };
 	struct sim_router *r = &sim->routers[i];
@@ -250,7 +252,7 @@ static void fire(struct sim *sim, unsigned i)
 static void turn_end(struct sim *sim, unsigned i)
 {
 	agent_execute(sim, i);
-	send_announcement(sim, i);
+	router_announce(sim, i);
 	check_addresses(sim, i);
 }
 
@@ -334,8 +336,7 @@ void router_start(struct sim *sim, unsigned i)
 	trace(sim, "%s is started", node_name(i));
 	agent_open(sim, i, r->process, &r->conf);
 	agent_sweep(sim, i, true);
-	r->agent.lease_ns = KERN_NEVER;
-	r->agent.evidence = 0;
+	lease_init(&r->agent.lease, r->conf.lease, r->conf.vrrp.interval_cs);
 	r->agent.crashes_n = 0;
 	r->agent.dump_due = false;
 	r->agent.bound_ns = VRRP_NEVER;

@@ -100,6 +100,11 @@ bool router_is_active(const struct sim_router *r);
 void router_deliver(struct sim *sim, unsigned slot, unsigned i);
 
 /**
+ * router_announce() - announce the addresses, if that is owed and some are there.
+ */
+void router_announce(struct sim *sim, unsigned i);
+
+/**
  * router_turn() - drain, fire what is due, execute; the router runs.
  */
 void router_turn(struct sim *sim, unsigned i);

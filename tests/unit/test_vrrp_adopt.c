@@ -234,6 +234,25 @@ static void test_sane_is_not_what_cannot_be(void **state)
 	ASSERT_INSANE(test_router(1), config.interval_cs = VRRP_INTERVAL_CS_MAX + 1);
 }
 
+static void test_history_is_an_active_that_was_silent_for_too_long(void **state)
+{
+	struct vrrp vr = active();
+
+	(void)state;
+	assert_false(vrrp_is_history(&vr, vr.advert_ns + 3 * SECOND));
+	assert_true(vrrp_is_history(&vr, vr.advert_ns + 3 * SECOND + 1));
+}
+
+static void test_history_is_a_router_that_was_told_to_leave(void **state)
+{
+	struct vrrp vr = heard_backup();
+
+	(void)state;
+	assert_false(vrrp_is_history(&vr, NOW + 1000 * SECOND));
+	on_shutdown(&vr, NOW);
+	assert_true(vrrp_is_history(&vr, NOW));
+}
+
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
@@ -247,6 +266,8 @@ int main(void)
 		cmocka_unit_test(test_adopt_by_a_backup_that_became_owner_does_not_wait),
 		cmocka_unit_test(test_adopt_by_an_active_whose_adverts_change_sends_one_at_once),
 		cmocka_unit_test(test_adopt_before_the_start_has_nothing_to_compute),
+		cmocka_unit_test(test_history_is_an_active_that_was_silent_for_too_long),
+		cmocka_unit_test(test_history_is_a_router_that_was_told_to_leave),
 		cmocka_unit_test(test_sane_is_what_the_state_machine_makes),
 		cmocka_unit_test(test_sane_is_not_what_cannot_be),
 	};

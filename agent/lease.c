@@ -1,0 +1,72 @@
+/* SPDX-License-Identifier: MIT */
+#include "lease.h"
+
+#include "vrrp/timers.h"
+
+#define NS_PER_S INT64_C(1000000000)
+
+void lease_init(struct lease *lease, enum conf_lease kind, unsigned interval_cs)
+{
+	*lease = (struct lease){ .kind = kind, .interval_cs = interval_cs };
+}
+
+void lease_end(struct lease *lease)
+{
+	lease_init(lease, lease->kind, lease->interval_cs);
+}
+
+void lease_adopt(struct lease *lease, int64_t renew_ns, bool same_interval, int64_t now_ns)
+{
+	lease->renew_ns = same_interval ? renew_ns : 0;
+	lease->advertised_ns = now_ns;
+}
+
+/*
+ * How long they may go without renewal: a third of the lease, or less where it would not outlive
+ * every Backup's patience after the advert that comes next.
+ */
+static int64_t period_ns(const struct lease *lease)
+{
+	int64_t lease_ns = conf_lease_s(lease->kind, lease->interval_cs) * NS_PER_S;
+	int64_t spare_ns = lease_ns - 4 * vrrp_interval_ns(lease->interval_cs);
+
+	if (lease->kind == CONF_LEASE_AVAILABLE && spare_ns < lease_ns / 3)
+		return spare_ns;
+	return lease_ns / 3;
+}
+
+bool lease_on_advert(struct lease *lease, int64_t now_ns)
+{
+	int64_t next_ns = now_ns + vrrp_interval_ns(lease->interval_cs);
+
+	if (lease->kind != CONF_LEASE_AVAILABLE || lease->renew_ns >= next_ns ||
+	    lease->advertised_ns < lease->renewed_ns)
+		return false;
+	lease->renewed_ns = now_ns;
+	lease->renew_ns = now_ns + period_ns(lease);
+	return true;
+}
+
+void lease_on_sent(struct lease *lease, int64_t now_ns)
+{
+	lease->advertised_ns = now_ns;
+}
+
+/* Only a router that has advertised of late is alive, whatever its process may think. */
+bool lease_on_timer(struct lease *lease, int64_t now_ns)
+{
+	int64_t interval_ns = vrrp_interval_ns(lease->interval_cs);
+
+	if (now_ns < lease_deadline(lease))
+		return false;
+	lease->renew_ns = now_ns + period_ns(lease);
+	if (now_ns - lease->advertised_ns >= interval_ns * 3 / 2)
+		return false;
+	lease->renewed_ns = now_ns;
+	return true;
+}
+
+int64_t lease_deadline(const struct lease *lease)
+{
+	return lease->kind == CONF_LEASE_SAFE ? lease->renew_ns : INT64_MAX;
+}
