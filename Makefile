@@ -17,9 +17,9 @@ ALL_CFLAGS = -std=gnu17 $(WARN) $(HARDEN) $(CFLAGS) $(SANITIZE)
 ALL_LDFLAGS = -pie -Wl,-z,relro,-z,now -Wl,--as-needed $(LDFLAGS) $(SANITIZE)
 
 # Libraries by pkg-config name. Asked when a recipe runs, after `make demo` has installed them.
-LIBS_vipd   = libnl-3.0 libmnl libconfig libsystemd
+LIBS_vipd   = libnl-3.0 libmnl libconfig
 LIBS_vipctl = jansson smartcols libconfig
-PKG_CFLAGS  = $(shell pkg-config --cflags $(LIBS_vipd) $(LIBS_vipctl))
+PKG_CFLAGS  = $(shell pkg-config --cflags $(LIBS_vipd) $(LIBS_vipctl) libsystemd)
 
 CORE    = $(patsubst %.c,$(BUILD)/%.o,$(wildcard vrrp/*.c))
 KERNEL  = $(patsubst %.c,$(BUILD)/%.o,$(wildcard netlink/*.c))

@@ -18,12 +18,55 @@ int channel_send(int fd, enum channel_type type, int64_t frozen_real_ns, const c
 	return send(fd, &message, len, MSG_NOSIGNAL | MSG_DONTWAIT) < 0 ? -errno : 0;
 }
 
+/* Room for one descriptor beside a message. */
+union attachment {
+	char bytes[CMSG_SPACE(sizeof(int))];
+	struct cmsghdr align;
+};
+
+int channel_go(int fd, int64_t frozen_real_ns, int state_fd)
+{
+	struct channel_message message = { .type = CHANNEL_GO, .frozen_real_ns = frozen_real_ns };
+	struct iovec iov = { &message, HEAD_LEN + 1 };
+	union attachment attachment = { 0 };
+	struct msghdr header = { .msg_iov = &iov, .msg_iovlen = 1 };
+	struct cmsghdr *attached = &attachment.align;
+
+	if (state_fd >= 0) {
+		attached->cmsg_level = SOL_SOCKET;
+		attached->cmsg_type = SCM_RIGHTS;
+		attached->cmsg_len = CMSG_LEN(sizeof(state_fd));
+		memcpy(CMSG_DATA(attached), &state_fd, sizeof(state_fd));
+		header.msg_control = &attachment;
+		header.msg_controllen = sizeof(attachment);
+	}
+	return sendmsg(fd, &header, MSG_NOSIGNAL | MSG_DONTWAIT) < 0 ? -errno : 0;
+}
+
+/* Return: the descriptor that came along, or -1. */
+static int32_t attached_fd(struct msghdr *header)
+{
+	const struct cmsghdr *attached = CMSG_FIRSTHDR(header);
+	int32_t fd = -1;
+
+	if (attached && attached->cmsg_level == SOL_SOCKET && attached->cmsg_type == SCM_RIGHTS &&
+	    attached->cmsg_len == CMSG_LEN(sizeof(fd)))
+		memcpy(&fd, CMSG_DATA(attached), sizeof(fd));
+	return fd;
+}
+
 int channel_receive(int fd, struct channel_message *ret_message)
 {
+	struct iovec iov = { ret_message, sizeof(*ret_message) - 1 };
+	union attachment attachment;
+	struct msghdr header = { .msg_iov = &iov,
+				 .msg_iovlen = 1,
+				 .msg_control = &attachment,
+				 .msg_controllen = sizeof(attachment) };
 	ssize_t len;
 
 	do
-		len = recv(fd, ret_message, sizeof(*ret_message) - 1, MSG_DONTWAIT);
+		len = recvmsg(fd, &header, MSG_DONTWAIT | MSG_CMSG_CLOEXEC);
 	while (len < 0 && errno == EINTR);
 	if (len < 0)
 		return errno == EAGAIN || errno == EWOULDBLOCK ? 0 : -errno;
@@ -32,5 +75,6 @@ int channel_receive(int fd, struct channel_message *ret_message)
 	if ((size_t)len <= HEAD_LEN)
 		return -EBADMSG;
 	((char *)ret_message)[len] = '\0';
+	ret_message->state_fd = attached_fd(&header);
 	return 1;
 }

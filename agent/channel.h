@@ -9,7 +9,11 @@
  *			<------------------------------ FROZEN, exit
  *	  GO -------------------->  adopts, runs
  *
- * A generation that cannot start says why with ERROR and exits; the old one never notices.
+ * A generation that cannot start says why with ERROR and exits; the old one never notices. A
+ * standby is READY long before, and gets its GO when there is no old one any more.
+ *
+ * Keeper and generation may be of different versions of vipd, since an upgrade replaces generations
+ * alone. So the version of all this is handed down as well, and another one is refused.
  */
 #ifndef CHANNEL_H
 #define CHANNEL_H
@@ -21,7 +25,7 @@
 
 enum channel_type {
 	CHANNEL_READY = 1, /* generation: everything is open; waits for GO */
-	CHANNEL_GO,        /* keeper: adopt and run; @frozen_real_ns of the old one */
+	CHANNEL_GO,        /* keeper: adopt and run; @frozen_real_ns, @state_fd of the old one */
 	CHANNEL_FREEZE,    /* keeper: decide nothing any more, say FROZEN and exit */
 	CHANNEL_FROZEN,    /* generation: @frozen_real_ns, up to which packets were read */
 	CHANNEL_RELOAD,    /* generation: somebody asks for a reload */
@@ -31,28 +35,30 @@ enum channel_type {
 };
 
 struct channel_message {
-	uint32_t type; /* enum channel_type */
-	uint32_t reserved;
+	uint32_t type;    /* enum channel_type */
+	int32_t state_fd; /* of GO, -1: none; owned by the receiver, who gets a copy */
 	int64_t frozen_real_ns;
 	char text[CHANNEL_TEXT_SIZE]; /* ends with a zero; the rest is not sent */
 };
 
 /* The descriptors that a generation is born with. */
 enum channel_fd {
-	CHANNEL_FD_TALK = 3,  /* this conversation */
-	CHANNEL_FD_STATE,     /* its own state memory, empty */
-	CHANNEL_FD_CONF_OUT,  /* where it leaves the configuration that it runs, empty */
-	CHANNEL_FD_SENDER,    /* all frames leave here; the keeper's, and shared with it */
-	CHANNEL_FD_STATE_OLD, /* the state memory of its predecessor, if there was one */
-	CHANNEL_FD_CONF_IN,   /* the configuration to run instead of the file, after a crash */
+	CHANNEL_FD_TALK = 3, /* this conversation; in all versions */
+	CHANNEL_FD_STATE,    /* its own state memory, empty */
+	CHANNEL_FD_CONF_OUT, /* where it leaves the configuration that it runs, empty */
+	CHANNEL_FD_SENDER,   /* all frames leave here; the keeper's, and shared with it */
+	CHANNEL_FD_CONF_IN,  /* of a standby: the configuration to run instead of the file */
 	CHANNEL_FD_END,
 };
 
 /*
- * In the environment of a generation: which of the last two it has, "s" and "c". Asking the
- * descriptors would not do: whatever is loaded before main() may have opened files of its own.
+ * In the environment of a generation: the version of what is described here, and what it is born
+ * to do. None of the two words: to be the first one.
  */
 #define CHANNEL_ENVIRONMENT "VIPD_GENERATION"
+#define CHANNEL_VERSION     "2"
+#define CHANNEL_SUCCESSOR   " successor" /* to take over from one that runs */
+#define CHANNEL_STANDBY     " standby"   /* to wait for the end of one that runs */
 
 /**
  * channel_send() - send one message.
@@ -61,6 +67,14 @@ enum channel_fd {
  * Return: 0 or -errno; -EPIPE when the other side is gone.
  */
 int channel_send(int fd, enum channel_type type, int64_t frozen_real_ns, const char *text);
+
+/**
+ * channel_go() - send GO.
+ * @state_fd: the state memory to adopt; borrowed; or -1.
+ *
+ * Return: as channel_send().
+ */
+int channel_go(int fd, int64_t frozen_real_ns, int state_fd);
 
 /**
  * channel_receive() - take one message.

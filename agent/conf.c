@@ -266,6 +266,36 @@ static const char *syntax_text(const char *text)
 	return text;
 }
 
+/*
+ * One block for the addresses of all routers, made while the parser still has its memory: so it
+ * does not come to lie in the midst of what that gives back, where it would keep all of it.
+ */
+static void gather_addresses(struct parse *parse)
+{
+	struct conf *conf = parse->conf;
+	struct conf_address *next;
+	size_t n = 0;
+
+	for (unsigned i = 0; i < conf->routers_n; i++)
+		n += conf->routers[i].addresses_n + conf->routers[i].extra_n;
+	next = malloc((n + 1) * sizeof(*next));
+	if (!next) {
+		conf_error_at(parse, NULL, "out of memory");
+		return;
+	}
+	conf->addresses = next;
+	for (unsigned i = 0; i < conf->routers_n; i++) {
+		struct conf_router *router = &conf->routers[i];
+
+		n = router->addresses_n + router->extra_n;
+		if (n)
+			memcpy(next, router->addresses, n * sizeof(*next));
+		free(router->addresses);
+		router->addresses = next;
+		next += n;
+	}
+}
+
 static void parse_file(struct parse *parse, FILE *file)
 {
 	const char *slash = strrchr(parse->path, '/');
@@ -293,6 +323,7 @@ static void parse_file(struct parse *parse, FILE *file)
 			conf_error_at(parse, NULL, "routers is missing: there is nothing to do");
 		conf_claims_check(parse);
 	}
+	gather_addresses(parse);
 	config_destroy(&config);
 }
 
@@ -342,8 +373,9 @@ void conf_free(struct conf *conf)
 {
 	if (!conf)
 		return;
-	for (unsigned i = 0; i < conf->routers_n; i++)
+	for (unsigned i = 0; i < conf->routers_n && !conf->addresses; i++)
 		free(conf->routers[i].addresses);
+	free(conf->addresses);
 	free(conf->routers);
 	free(conf);
 }

@@ -41,7 +41,7 @@ struct conf_router {
 	enum conf_lease lease;
 	unsigned addresses_n;           /* advertised: the first ones */
 	unsigned extra_n;               /* held, not advertised: behind them */
-	struct conf_address *addresses; /* owned */
+	struct conf_address *addresses; /* part of the configuration's */
 };
 
 struct conf {
@@ -49,7 +49,8 @@ struct conf {
 	char control[CONF_CONTROL_SIZE];
 	bool realtime;
 	unsigned routers_n;
-	struct conf_router *routers; /* owned */
+	struct conf_router *routers;    /* owned */
+	struct conf_address *addresses; /* of all routers, one behind the other; owned */
 };
 
 struct conf_error {

@@ -114,8 +114,8 @@ static int listen_beside(struct ctl *ctl)
 	return 0;
 }
 
-int ctl_open(const struct conf *conf, const char *conf_path, struct inst_set *set, bool succeed,
-	     struct ctl **ret_ctl)
+int ctl_open(const struct conf *conf, const char *conf_path, struct inst_set *set,
+	     enum ctl_birth birth, struct ctl **ret_ctl)
 {
 	struct ctl *ctl = calloc(1, sizeof(*ctl));
 	int err;
@@ -123,7 +123,8 @@ int ctl_open(const struct conf *conf, const char *conf_path, struct inst_set *se
 	if (!ctl)
 		return -ENOMEM;
 	strcpy(ctl->path, conf->control);
-	snprintf(ctl->born_path, sizeof(ctl->born_path), "%s.new", conf->control);
+	snprintf(ctl->born_path, sizeof(ctl->born_path), "%s%s", conf->control,
+		 birth == CTL_BIRTH_STANDBY ? ".alt" : ".new");
 	ctl->node = conf->node;
 	ctl->conf_path = conf_path;
 	ctl->set = set;
@@ -137,7 +138,7 @@ int ctl_open(const struct conf *conf, const char *conf_path, struct inst_set *se
 		goto free_ctl;
 	}
 	make_directory(ctl->path);
-	err = succeed ? 0 : check_free(ctl->path);
+	err = birth == CTL_BIRTH_FIRST ? check_free(ctl->path) : 0;
 	if (err == 0)
 		err = listen_beside(ctl);
 	if (err < 0)
@@ -155,22 +156,27 @@ free_ctl:
 }
 
 /* Whoever the operator let in before stays in. */
-static void keep_owner(const struct ctl *ctl)
+static void keep_owner(const struct ctl *ctl, const char *before)
 {
 	struct stat status;
 
-	if (lstat(ctl->path, &status) < 0 || !S_ISSOCK(status.st_mode))
+	if (lstat(before, &status) < 0 || !S_ISSOCK(status.st_mode))
 		return;
 	if (lchown(ctl->born_path, status.st_uid, status.st_gid) == 0)
 		(void)chmod(ctl->born_path, status.st_mode & 07777);
 }
 
-int ctl_publish(struct ctl *ctl)
+int ctl_publish(struct ctl *ctl, const char *before)
 {
-	keep_owner(ctl);
+	struct stat status;
+
+	keep_owner(ctl, before);
 	if (rename(ctl->born_path, ctl->path) < 0)
 		return -errno;
 	ctl->published = true;
+	if (strcmp(before, ctl->path) != 0 && lstat(before, &status) == 0 &&
+	    S_ISSOCK(status.st_mode))
+		(void)unlink(before);
 	return 0;
 }
 

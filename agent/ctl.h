@@ -11,26 +11,34 @@
 
 struct ctl;
 
+/* Who listens before us, and so which name beside the socket's place is free to be born under. */
+enum ctl_birth {
+	CTL_BIRTH_FIRST,     /* nobody, or whoever must not be driven out */
+	CTL_BIRTH_SUCCESSOR, /* the generation before us */
+	CTL_BIRTH_STANDBY, /* likewise; and a successor may be about to be born at the same time */
+};
+
 /**
  * ctl_open() - listen, but not at the socket's place yet.
  * @conf: whose control and node are used; borrowed until ctl_close().
  * @conf_path: of the file that it came from, absolute; borrowed until ctl_close().
  * @set: what is shown; borrowed until ctl_close().
- * @succeed: another generation may listen there, whose place ctl_publish() takes.
+ * @birth: who listens there.
  * @ret_ctl: owned by the caller.
  *
  * Return: 0; -EADDRINUSE when another process listens there; -ENOTSOCK when the path is something
  * else than a socket; another -errno of bind(), such as -EACCES or -ENOENT for the directory.
  */
-int ctl_open(const struct conf *conf, const char *conf_path, struct inst_set *set, bool succeed,
-	     struct ctl **ret_ctl);
+int ctl_open(const struct conf *conf, const char *conf_path, struct inst_set *set,
+	     enum ctl_birth birth, struct ctl **ret_ctl);
 
 /**
  * ctl_publish() - be at the socket's place, mode 0660, or as the one before us.
+ * @before: the place of the one before us, which is removed if it is another one.
  *
  * Return: 0 or -errno of rename().
  */
-int ctl_publish(struct ctl *ctl);
+int ctl_publish(struct ctl *ctl, const char *before);
 
 /**
  * ctl_reload_asked() - whether a client asked for a reload since the last call.

@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <malloc.h>
 #include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -20,6 +21,8 @@
 #include "realtime.h"
 #include "state.h"
 
+#define LARGE (16 << 10)
+
 /* What a generation owns; unmade in reverse. */
 struct generation {
 	struct conf *conf;
@@ -29,8 +32,9 @@ struct generation {
 	struct ctl *ctl;
 	struct loop *loop;
 	char conf_path[4096]; /* of the file, absolute */
-	bool conf_handed;     /* a configuration to run instead of the file */
-	bool has_predecessor; /* whose state memory was handed down */
+	bool standby;         /* waits with a configuration that was handed down */
+	bool refused;         /* the kernel grants no real-time priority, or no locked memory */
+	bool succeeds;        /* another one speaks until this one does */
 };
 
 bool generation_is_this(void)
@@ -38,15 +42,25 @@ bool generation_is_this(void)
 	return getenv(CHANNEL_ENVIRONMENT) != NULL;
 }
 
-/* What the keeper handed down, and that it goes no further. */
-static void take_over_fds(struct generation *g)
+/*
+ * What this one is for. What the keeper handed down goes no further. Return: 0, or -EPROTO when the
+ * keeper is of a version that hands down other things.
+ */
+static int learn_role(struct generation *g)
 {
-	const char *handed = getenv(CHANNEL_ENVIRONMENT);
+	const char *role = getenv(CHANNEL_ENVIRONMENT);
 
-	g->has_predecessor = strchr(handed, 's') != NULL;
-	g->conf_handed = strchr(handed, 'c') != NULL;
+	(void)fcntl(CHANNEL_FD_TALK, F_SETFD, FD_CLOEXEC);
+	if (strncmp(role, CHANNEL_VERSION, strlen(CHANNEL_VERSION)) != 0)
+		return -EPROTO;
+	role += strlen(CHANNEL_VERSION);
+	g->standby = strcmp(role, CHANNEL_STANDBY) == 0;
+	g->succeeds = g->standby || strcmp(role, CHANNEL_SUCCESSOR) == 0;
+	if (!g->succeeds && *role)
+		return -EPROTO;
 	for (int fd = CHANNEL_FD_TALK; fd < CHANNEL_FD_END; fd++)
 		(void)fcntl(fd, F_SETFD, FD_CLOEXEC);
+	return 0;
 }
 
 /* Why this generation cannot run: for the log, and for whoever asked for a reload. */
@@ -72,29 +86,34 @@ static void tell_errors(const struct generation *g, const struct conf_errors *er
 		free(text);
 	}
 	/* At start somebody looks on, as with -t; later it is for the log. */
-	if (!g->has_predecessor)
+	if (!g->succeeds)
 		conf_errors_print(errors, stderr);
-	for (unsigned i = 0; g->has_predecessor && i < errors->total && i < CONF_ERRORS_MAX; i++)
+	for (unsigned i = 0; g->succeeds && i < errors->total && i < CONF_ERRORS_MAX; i++)
 		log_write(LOG_LEVEL_ERROR, "%s:%u: %s", errors->errors[i].file,
 			  errors->errors[i].line, errors->errors[i].text);
 }
 
-/* After a crash from what ran last, since the file may be broken by now. */
+/* A standby reads what runs, since the file may be broken by now. */
 static int load(struct generation *g, const char *conf_path)
 {
 	char handed[32];
 	struct conf_errors errors;
 
 	snprintf(handed, sizeof(handed), "/proc/self/fd/%d", CHANNEL_FD_CONF_IN);
-	if (g->conf_handed)
+	/* What is large lives outside of the heap, or it would lie between what can be given back
+	 * and its end: locked memory has no untouched pages. */
+	(void)mallopt(M_MMAP_THRESHOLD, LARGE);
+	if (g->standby)
 		conf_path = handed;
-	if (conf_load(conf_path, &g->conf, &errors) == 0)
-		return 0;
-	tell_errors(g, &errors);
-	return EX_CONFIG;
+	if (conf_load(conf_path, &g->conf, &errors) < 0) {
+		tell_errors(g, &errors);
+		return EX_CONFIG;
+	}
+	(void)malloc_trim(0); /* the parser needs more than all that comes after it */
+	return 0;
 }
 
-/* What runs, for the generation after a crash. */
+/* What runs, for a standby. */
 static int leave_conf(const struct conf *conf)
 {
 	int fd = dup(CHANNEL_FD_CONF_OUT);
@@ -107,14 +126,15 @@ static int leave_conf(const struct conf *conf)
 }
 
 /* A predecessor's elections; none, or such that cannot be read, mean a cold start. */
-static struct state *open_old(const struct generation *g)
+static struct state *open_old(int fd)
 {
 	struct state *old;
 	int err;
 
-	if (!g->has_predecessor)
+	if (fd < 0)
 		return NULL;
-	err = state_open(CHANNEL_FD_STATE_OLD, &old);
+	err = state_open(fd, &old);
+	close(fd);
 	if (err == 0)
 		return old;
 	log_write(LOG_LEVEL_WARNING, "adopted=no error=\"%s\" note=\"%s; starting anew\"",
@@ -124,24 +144,31 @@ static struct state *open_old(const struct generation *g)
 	return NULL;
 }
 
+static void fail_insts(const char *what, int err)
+{
+	fail(what, err,
+	     err == -EPERM ? " note=\"vipd needs CAP_NET_ADMIN and CAP_NET_RAW: run it as root\""
+			   : "");
+}
+
 static int open_insts(struct generation *g)
 {
 	struct inst_now now = loop_now();
 	const char *what;
-	int err = inst_open(g->conf, g->state, CHANNEL_FD_SENDER, &now, &g->set, &what);
+	int err = inst_open(g->set, CHANNEL_FD_SENDER, &now, &what);
 
 	if (err < 0)
-		fail(what, err,
-		     err == -EPERM ? " note=\"vipd needs CAP_NET_ADMIN and CAP_NET_RAW: run it as "
-				     "root\""
-				   : "");
+		fail_insts(what, err);
 	return err;
 }
 
 static int open_ctl(struct generation *g)
 {
+	enum ctl_birth birthplace = g->standby    ? CTL_BIRTH_STANDBY
+				    : g->succeeds ? CTL_BIRTH_SUCCESSOR
+						  : CTL_BIRTH_FIRST;
 	char doing[160];
-	int err = ctl_open(g->conf, g->conf_path, g->set, g->has_predecessor, &g->ctl);
+	int err = ctl_open(g->conf, g->conf_path, g->set, birthplace, &g->ctl);
 
 	snprintf(doing, sizeof(doing), "listening on the control socket %s", g->conf->control);
 	if (err < 0)
@@ -150,33 +177,48 @@ static int open_ctl(struct generation *g)
 	return err;
 }
 
-static void enter_realtime(void)
+/* One warning, for whichever is refused first. */
+static void be_realtime(struct generation *g, int (*means)(const char **ret_what))
 {
 	const char *what;
-	int err = realtime_enter(&what);
+	int err = g->conf->realtime ? means(&what) : 0;
 
-	if (err < 0)
+	if (err < 0 && !g->refused)
 		log_write(LOG_LEVEL_WARNING,
 			  "realtime=no refused=\"%s\" error=\"%s\" note=\"under heavy load adverts "
 			  "may be late; realtime = false silences this\"",
 			  what, strerror(-err));
+	g->refused |= err < 0;
 }
 
-static int open_all(struct generation *g)
+/* All that takes memory, and time that grows with the configuration. */
+static int prepare(struct generation *g)
 {
-	int err;
+	const char *what;
+	int err = leave_conf(g->conf);
 
-	/* Early: after a crash this is a race against the peers. */
-	if (g->conf->realtime)
-		enter_realtime();
-	err = leave_conf(g->conf);
 	if (err == 0)
 		err = state_new(CHANNEL_FD_STATE, g->conf, &g->state);
 	if (err < 0) {
 		fail("laying out the state memory", err, "");
 		return err;
 	}
-	err = open_insts(g);
+	err = inst_new(g->conf, g->state, &g->set, &what);
+	if (err < 0) {
+		fail_insts(what, err);
+		return err;
+	}
+	/* So that a standby need not read it back when it is needed. */
+	if (g->conf->realtime)
+		realtime_keep();
+	return 0;
+}
+
+/* All that the kernel might refuse, or that would fill with news while nobody reads them. */
+static int open_all(struct generation *g)
+{
+	int err = open_insts(g);
+
 	if (err == 0)
 		err = open_ctl(g);
 	if (err < 0)
@@ -187,8 +229,11 @@ static int open_all(struct generation *g)
 	return err;
 }
 
-/* Wait for GO: the predecessor still runs the routers. Return: 0, or -EPIPE without a keeper. */
-static int await_go(int64_t *ret_frozen_real_ns)
+/*
+ * Wait for GO: the predecessor still runs the routers. Return: 0, or -EPIPE without a keeper.
+ * @ret_state_fd: owned by the caller; or -1.
+ */
+static int await_go(int64_t *ret_frozen_real_ns, int *ret_state_fd)
 {
 	struct pollfd fd = { .fd = CHANNEL_FD_TALK, .events = POLLIN };
 	static struct channel_message message;
@@ -203,33 +248,53 @@ static int await_go(int64_t *ret_frozen_real_ns)
 	if (got < 0)
 		return got;
 	*ret_frozen_real_ns = message.frozen_real_ns;
+	*ret_state_fd = message.state_fd;
 	return 0;
+}
+
+/*
+ * Be ready, and wait. A successor has opened everything by then, since it must not fail later; a
+ * standby opens it when it is needed, since it may wait for months.
+ */
+static int await_turn(struct generation *g, int64_t *ret_frozen_real_ns)
+{
+	int state_fd = -1;
+	int err = g->standby ? 0 : open_all(g);
+
+	if (err == 0)
+		err = await_go(ret_frozen_real_ns, &state_fd);
+	if (err < 0)
+		return err;
+	(void)prctl(PR_SET_NAME, "vipd-router");
+	/* Not before: until then another one has the same priority, and is in time. */
+	be_realtime(g, realtime_enter);
+	g->old = open_old(state_fd);
+	return g->standby ? open_all(g) : 0;
 }
 
 static int go(struct generation *g)
 {
 	struct inst_now now;
-	int64_t frozen_real_ns;
-	int err = await_go(&frozen_real_ns);
+	int64_t frozen_real_ns = 0;
+	int err = await_turn(g, &frozen_real_ns);
 
 	if (err < 0)
 		return err;
 	now = loop_now();
-	g->old = open_old(g);
 	err = inst_go(g->set, &now, g->old, frozen_real_ns);
 	if (err < 0)
 		log_write(LOG_LEVEL_ERROR, "error=\"%s\" doing=\"removing leftover addresses\"",
 			  strerror(-err));
-	state_close(g->old);
-	g->old = NULL;
-	if (g->has_predecessor)
-		close(CHANNEL_FD_STATE_OLD);
-	if (g->conf_handed)
-		close(CHANNEL_FD_CONF_IN);
-	err = ctl_publish(g->ctl);
+	err = ctl_publish(g->ctl, g->old ? state_control(g->old) : g->conf->control);
 	if (err < 0)
 		log_write(LOG_LEVEL_ERROR, "control=\"%s\" error=\"%s\"", g->conf->control,
 			  strerror(-err));
+	state_close(g->old);
+	g->old = NULL;
+	if (g->standby)
+		close(CHANNEL_FD_CONF_IN);
+	/* Not before: touching all memory takes time, which the routers had not. */
+	be_realtime(g, realtime_lock);
 	return 0;
 }
 
@@ -248,16 +313,23 @@ int generation_run(const char *conf_path)
 	struct generation g = { 0 };
 	int status;
 
-	(void)prctl(PR_SET_NAME, "vipd-router");
+	/* Writing a core would keep the next one waiting: the kernel closes the conversation after.
+	 */
+	(void)prctl(PR_SET_DUMPABLE, 0);
 	/* The file may be gone, after a crash: then its name stays as it was given. */
 	if (!realpath(conf_path, g.conf_path))
 		snprintf(g.conf_path, sizeof(g.conf_path), "%s", conf_path);
-	take_over_fds(&g);
+	if (learn_role(&g) < 0) {
+		fail("taking over", -EPROTO,
+		     " note=\"the vipd that runs is of another version: restart it to upgrade\"");
+		return EXIT_FAILURE;
+	}
+	(void)prctl(PR_SET_NAME, g.standby ? "vipd-standby" : "vipd-router");
 	status = load(&g, conf_path);
 	if (status)
 		return status;
 	status = EXIT_FAILURE;
-	if (open_all(&g) == 0 && go(&g) == 0) {
+	if (prepare(&g) == 0 && go(&g) == 0) {
 		log_write(LOG_LEVEL_INFO, "started version=%s node=%s routers=%u", VIPD_VERSION,
 			  g.conf->node, g.conf->routers_n);
 		status = loop_run(g.loop, g.set, g.ctl) < 0 ? EXIT_FAILURE : EXIT_SUCCESS;

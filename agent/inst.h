@@ -38,17 +38,28 @@ struct inst_now {
 struct state;
 
 /**
- * inst_open() - make the routers of a configuration and look at the interfaces. Nothing starts and
- * nothing changes yet: another process may still run the routers.
+ * inst_new() - make the routers of a configuration: all the memory that they will ever need, and
+ * what asks the kernel. Hears nothing yet: who waits from here on need not read.
  * @conf: borrowed until inst_close().
  * @state: where the elections are left; of this configuration; borrowed until inst_close().
- * @ret_set: owned by the caller.
+ * @ret_set: owned by the caller, who passes it to inst_close().
  * @ret_what: on failure what could not be done, a constant.
  *
- * Return: 0; -EPERM without CAP_NET_ADMIN and CAP_NET_RAW; another -errno of a socket.
+ * Return: 0; -ENOMEM; -EPERM without CAP_NET_ADMIN; another -errno of a socket.
  */
-int inst_open(const struct conf *conf, struct state *state, int sender_fd,
-	      const struct inst_now *now, struct inst_set **ret_set, const char **ret_what);
+int inst_new(const struct conf *conf, struct state *state, struct inst_set **ret_set,
+	     const char **ret_what);
+
+/**
+ * inst_open() - listen, and look at the interfaces. Nothing starts and nothing changes yet: another
+ * process may still run the routers.
+ * @sender_fd: of kern_sender_socket(); borrowed until inst_close().
+ * @ret_what: on failure what could not be done, a constant.
+ *
+ * Return: 0; -EPERM without CAP_NET_RAW; another -errno of a socket.
+ */
+int inst_open(struct inst_set *set, int sender_fd, const struct inst_now *now,
+	      const char **ret_what);
 
 /**
  * inst_go() - from here on these routers are this host's. Goes on with the elections that a
@@ -64,7 +75,8 @@ int inst_go(struct inst_set *set, const struct inst_now *now, const struct state
 	    int64_t frozen_real_ns);
 
 /**
- * inst_close() - release everything; inst_stop() was called before. NULL is allowed.
+ * inst_close() - release everything; inst_stop() was called before, if inst_go() was. NULL is
+ * allowed.
  */
 void inst_close(struct inst_set *set);
 

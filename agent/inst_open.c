@@ -90,31 +90,32 @@ static int make_insts(struct inst_set *set, const struct conf *conf)
 	return 0;
 }
 
-static struct kern_vrids vrids_of(const struct conf *conf)
+static struct kern_vrids vrids_of(const struct inst_set *set)
 {
 	struct kern_vrids vrids = { 0 };
 
-	for (unsigned i = 0; i < conf->routers_n; i++) {
-		unsigned vrid = conf->routers[i].vrrp.vrid;
+	for (unsigned i = 0; i < set->insts_n; i++) {
+		unsigned vrid = set->insts[i].conf->vrrp.vrid;
 
 		vrids.words[vrid / 32] |= 1u << vrid % 32;
 	}
 	return vrids;
 }
 
-static int open_sockets(struct inst_set *set, const struct conf *conf, int sender_fd,
-			const char **ret_what)
+/* What gets answers alone, and cannot fill with news. */
+static int open_asking(struct inst_set *set)
 {
-	struct kern_vrids vrids = vrids_of(conf);
+	int err = kern_dump_open(&set->dump);
+
+	return err < 0 ? err : kern_changer_open(&set->changer);
+}
+
+static int open_hearing(struct inst_set *set, int sender_fd, const char **ret_what)
+{
+	struct kern_vrids vrids = vrids_of(set);
 	int err;
 
 	*ret_what = "opening the netlink sockets";
-	err = kern_dump_open(&set->dump);
-	if (err < 0)
-		return err;
-	err = kern_changer_open(&set->changer);
-	if (err < 0)
-		return err;
 	err = kern_monitor_open(kern_changer_port(set->changer), &set->monitor);
 	if (err < 0)
 		return err;
@@ -128,8 +129,8 @@ static int open_sockets(struct inst_set *set, const struct conf *conf, int sende
 	return kern_sender_open(sender_fd, inst_on_sent, set, &set->sender);
 }
 
-int inst_open(const struct conf *conf, struct state *state, int sender_fd,
-	      const struct inst_now *now, struct inst_set **ret_set, const char **ret_what)
+int inst_new(const struct conf *conf, struct state *state, struct inst_set **ret_set,
+	     const char **ret_what)
 {
 	struct inst_set *set = calloc(1, sizeof(*set));
 	int err;
@@ -137,27 +138,34 @@ int inst_open(const struct conf *conf, struct state *state, int sender_fd,
 	*ret_what = "allocating memory";
 	if (!set)
 		return -ENOMEM;
-	set->now = now;
 	set->state = state;
-	set->read_ns = now->mono_ns;
-	set->housekeeping_ns = now->mono_ns + INST_HOUSEKEEPING_NS;
-	err = open_sockets(set, conf, sender_fd, ret_what);
-	if (err < 0)
-		goto close_set;
-	*ret_what = "allocating memory";
-	err = make_insts(set, conf);
-	if (err < 0)
-		goto close_set;
-	*ret_what = "listing the interfaces";
-	err = inst_dump(set);
-	if (err < 0)
-		goto close_set;
+	*ret_what = "opening the netlink sockets";
+	err = open_asking(set);
+	if (err == 0) {
+		*ret_what = "allocating memory";
+		err = make_insts(set, conf);
+	}
+	if (err < 0) {
+		inst_close(set);
+		return err;
+	}
 	*ret_set = set;
 	return 0;
+}
 
-close_set:
-	inst_close(set);
-	return err;
+int inst_open(struct inst_set *set, int sender_fd, const struct inst_now *now,
+	      const char **ret_what)
+{
+	int err;
+
+	set->now = now;
+	set->read_ns = now->mono_ns;
+	set->housekeeping_ns = now->mono_ns + INST_HOUSEKEEPING_NS;
+	err = open_hearing(set, sender_fd, ret_what);
+	if (err < 0)
+		return err;
+	*ret_what = "listing the interfaces";
+	return inst_dump(set);
 }
 
 void inst_close(struct inst_set *set)

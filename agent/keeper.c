@@ -2,23 +2,19 @@
 #include "keeper.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
-#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
 #include <sys/resource.h>
 #include <sys/signalfd.h>
-#include <sys/socket.h>
 #include <sys/wait.h>
-#include <sysexits.h>
 #include <time.h>
 #include <unistd.h>
 
 #include "channel.h"
+#include "child.h"
 #include "log.h"
 #include "service.h"
 #include "single.h"
@@ -28,36 +24,29 @@
 #define NS_PER_S          INT64_C(1000000000)
 #define READY_TIMEOUT_NS  (47 * NS_PER_S / 10) /* from exec to READY */
 #define FREEZE_TIMEOUT_NS (1 * NS_PER_S)       /* from FREEZE to FROZEN */
-#define ALIVE_TIMEOUT_NS                                                                           \
-	(27 * NS_PER_S / 10)                /* without a sign of life a router process is hung     \
-					     */
-#define GRACE_NS        (3 * NS_PER_S / 10) /* to answer, once it is late */
-#define STOP_TIMEOUT_NS (5 * NS_PER_S)      /* to leave gracefully */
-#define RELOAD_GAP_NS   (NS_PER_S / 2)      /* between reloads: a storm of signals is one */
-#define CRASHES_MAX     3                   /* in so much time end in the last will */
-#define CRASH_WINDOW_NS (60 * NS_PER_S)
-
-/* One router process and what belongs to it. */
-struct generation {
-	pid_t pid;   /* 0: none */
-	int talk_fd; /* our side */
-	int state_fd, conf_fd;
-	bool ready;
-	int64_t deadline_ns; /* what it was asked for is due */
-	bool late;           /* it is overdue, and has a last moment to answer */
-};
+#define ALIVE_TIMEOUT_NS  (27 * NS_PER_S / 10) /* without a sign of life it is hung */
+#define STOP_TIMEOUT_NS   (5 * NS_PER_S)       /* to leave gracefully */
+#define RELOAD_GAP_NS     (NS_PER_S / 2)       /* between reloads: a storm of signals is one */
+#define STANDBY_RETRY_NS  (10 * NS_PER_S)      /* after one that could not be kept */
+#define CRASHES_MAX       3                    /* in so much time end in the last will */
+#define CRASH_WINDOW_NS   (60 * NS_PER_S)
+#define DISMISSED_MAX     8
 
 struct keeper {
-	const char *conf_path; /* borrowed */
-	char binary[4096];     /* as it was named at start: an upgrade replaces the file */
+	struct child_setting setting;
+	char binary[4096];
 	int signal_fd;
 	struct will *will;
-	struct generation
-		previous; /* spoke before; its memory counts until the current one's does */
-	struct generation current; /* speaks on the wire */
-	struct generation next;    /* is about to take over */
-	pid_t retired_pid;         /* made room for another one: its end is no news */
-	bool freezing;             /* the current one was asked to make room */
+	struct service *service;
+	struct child previous; /* spoke before; its memory counts until the current one's does */
+	struct child current;  /* speaks on the wire */
+	struct child next;     /* is about to take over */
+	struct child standby;  /* takes over when the current one dies */
+	int64_t standby_ns;    /* when another one is started; INT64_MAX: not now */
+	bool standby_stale;    /* a reload came after it: it runs what the previous one ran */
+	pid_t dismissed[DISMISSED_MAX]; /* those whose end is no news; a ring */
+	unsigned dismissed_n;
+	bool freezing; /* the current one was asked to make room */
 	bool stopping;
 	bool reload_due;
 	int64_t reload_ns; /* not before */
@@ -77,179 +66,32 @@ static int64_t now_ns(void)
 	return now.tv_sec * NS_PER_S + now.tv_nsec;
 }
 
-static const struct generation nobody = { .talk_fd = -1, .state_fd = -1, .conf_fd = -1 };
-
-static void close_fd(int fd)
-{
-	if (fd >= 0)
-		close(fd);
-}
-
-static void forget(struct generation *generation)
-{
-	close_fd(generation->talk_fd);
-	close_fd(generation->state_fd);
-	close_fd(generation->conf_fd);
-	*generation = nobody;
-}
-
-/* ---- starting a generation ---- */
-
-/* Put a descriptor where the generation expects it; what is not handed down must not be there. */
-static void hand_down(int fd, enum channel_fd place)
-{
-	if (fd < 0)
-		(void)close((int)place);
-	else if (dup2(fd, (int)place) < 0)
-		_exit(EXIT_FAILURE);
-}
-
-static void become_generation(const struct keeper *keeper, const struct generation *self,
-			      int talk_fd, const struct generation *old, bool recover)
-{
-	char *const argv[] = { "vipd", "-c", (char *)keeper->conf_path, NULL };
-	sigset_t none;
-	char handed[4];
-
-	hand_down(talk_fd, CHANNEL_FD_TALK);
-	hand_down(self->state_fd, CHANNEL_FD_STATE);
-	hand_down(self->conf_fd, CHANNEL_FD_CONF_OUT);
-	hand_down(will_sender_fd(keeper->will), CHANNEL_FD_SENDER);
-	hand_down(old->state_fd, CHANNEL_FD_STATE_OLD);
-	hand_down(recover ? old->conf_fd : -1, CHANNEL_FD_CONF_IN);
-	snprintf(handed, sizeof(handed), "%s%s", old->state_fd >= 0 ? "s" : "",
-		 recover && old->conf_fd >= 0 ? "c" : "");
-	if (setenv(CHANNEL_ENVIRONMENT, handed, 1) < 0)
-		_exit(EXIT_FAILURE);
-	sigemptyset(&none);
-	sigprocmask(SIG_SETMASK, &none, NULL);
-	execv(keeper->binary, argv);
-	fprintf(stderr, "vipd: %s: %s\n", keeper->binary, strerror(errno));
-	(void)channel_send(CHANNEL_FD_TALK, CHANNEL_ERROR, 0, strerror(errno));
-	_exit(EXIT_FAILURE);
-}
-
-/* Where a generation expects its descriptors nothing else may lie, or one would be put over it. */
-static int reserve_places(void)
-{
-	int fd;
-
-	do
-		fd = open("/dev/null", O_RDWR | O_CLOEXEC);
-	while (fd >= 0 && fd < CHANNEL_FD_END);
-	if (fd < 0)
-		return -errno;
-	close(fd);
-	return 0;
-}
-
-static int new_memory(const char *name)
-{
-	return memfd_create(name, MFD_CLOEXEC | MFD_ALLOW_SEALING);
-}
-
-/*
- * Start a router process. With @recover it runs the configuration that @old left, since the file
- * may be broken by now.
- */
-static int spawn(struct keeper *keeper, const struct generation *old, bool recover,
-		 struct generation *ret_generation)
-{
-	struct generation generation = nobody;
-	int pair[2];
-	int err;
-
-	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, pair) < 0)
-		return -errno;
-	generation.talk_fd = pair[0];
-	generation.state_fd = new_memory("vipd-state");
-	generation.conf_fd = new_memory("vipd-conf");
-	keeper->error[0] = '\0';
-	generation.pid = generation.state_fd < 0 || generation.conf_fd < 0 ? -1 : fork();
-	if (generation.pid == 0)
-		become_generation(keeper, &generation, pair[1], old, recover);
-	err = generation.pid < 0 ? -errno : 0;
-	close_fd(pair[1]);
-	if (err < 0) {
-		forget(&generation);
-		return err;
-	}
-	generation.deadline_ns = now_ns() + READY_TIMEOUT_NS;
-	*ret_generation = generation;
-	return 0;
-}
-
-/* ---- reload ---- */
-
-static void refuse_reload(struct keeper *keeper, const char *why)
-{
-	log_write(LOG_LEVEL_ERROR, "reload=refused note=\"%s; the running configuration stays\"",
-		  keeper->error[0] ? "see the errors before" : why);
-	if (keeper->current.pid)
-		(void)channel_send(keeper->current.talk_fd, CHANNEL_REFUSED, 0, why);
-	service_reloaded();
-}
-
-static void start_reload(struct keeper *keeper)
-{
-	int err;
-
-	keeper->reload_due = false;
-	if (keeper->next.pid || !keeper->current.ready)
-		return;
-	log_write(LOG_LEVEL_INFO, "reload=started");
-	service_reloading();
-	err = spawn(keeper, &keeper->current, false, &keeper->next);
-	if (err < 0)
-		refuse_reload(keeper, strerror(-err));
-}
-
-/* The next one is ready: ask the current one to make room, or, when there is none, go at once. */
-static void take_turns(struct keeper *keeper)
-{
-	keeper->next.ready = true;
-	keeper->next.deadline_ns = INT64_MAX;
-	if (!keeper->current.pid) {
-		keeper->freezing = false;
-		return;
-	}
-	keeper->freezing = true;
-	keeper->current.deadline_ns = now_ns() + FREEZE_TIMEOUT_NS;
-	if (channel_send(keeper->current.talk_fd, CHANNEL_FREEZE, 0, NULL) < 0)
-		(void)kill(keeper->current.pid, SIGKILL); /* its end lets the next one go */
-}
-
-static void let_go(struct keeper *keeper, int64_t frozen_real_ns)
-{
-	bool reload = keeper->freezing;
-
-	keeper->retired_pid = reload ? keeper->current.pid : 0;
-	forget(&keeper->previous);
-	keeper->previous = keeper->current;
-	keeper->current = keeper->next;
-	keeper->next = nobody;
-	keeper->freezing = false;
-	keeper->started = true;
-	keeper->current.deadline_ns = now_ns() + ALIVE_TIMEOUT_NS;
-	keeper->current.late = false;
-	keeper->reload_ns = now_ns() + RELOAD_GAP_NS;
-	if (channel_send(keeper->current.talk_fd, CHANNEL_GO, frozen_real_ns, NULL) < 0)
-		(void)kill(keeper->current.pid, SIGKILL);
-	if (reload)
-		log_write(LOG_LEVEL_INFO, "reload=done pid=%d", keeper->current.pid);
-	service_ready();
-}
-
-/* ---- the end of processes ---- */
-
 static void finish(struct keeper *keeper, int status)
 {
 	keeper->done = true;
 	keeper->status = status;
 }
 
+/* Nobody needs it any more, and nobody wants to hear of its end. */
+static void dismiss(struct keeper *keeper, struct child *child)
+{
+	if (!child->pid)
+		return;
+	(void)kill(child->pid, SIGKILL);
+	keeper->dismissed[keeper->dismissed_n++ % DISMISSED_MAX] = child->pid;
+	child_forget(child);
+}
+
+static bool is_dismissed(const struct keeper *keeper, pid_t pid)
+{
+	for (unsigned i = 0; i < DISMISSED_MAX; i++)
+		if (keeper->dismissed[i] == pid)
+			return true;
+	return false;
+}
+
 /* Whose memory is true: a process that died before it had adopted leaves that to the one before. */
-static const struct generation *testator(const struct keeper *keeper)
+static struct child *testator(struct keeper *keeper)
 {
 	struct state *state;
 
@@ -267,6 +109,96 @@ static int last_will(struct keeper *keeper)
 									  : EXIT_SUCCESS;
 }
 
+/* ---- one follows another ---- */
+
+/* From here on @heir speaks: of a reload, or after a death. It leaves its place empty. */
+static void let_go(struct keeper *keeper, struct child *heir, int64_t frozen_real_ns)
+{
+	struct child *last = testator(keeper);
+	int64_t now = now_ns();
+
+	if (last == &keeper->current) {
+		child_forget(&keeper->previous);
+		keeper->previous = keeper->current;
+	} else {
+		child_forget(&keeper->current);
+	}
+	keeper->current = *heir;
+	*heir = child_none;
+	keeper->started = true;
+	keeper->standby_ns = INT64_MAX; /* not before it gives a sign of life: it is in a hurry */
+	keeper->reload_ns = now + RELOAD_GAP_NS;
+	child_expect(&keeper->current, now + ALIVE_TIMEOUT_NS);
+	if (channel_go(keeper->current.talk_fd, frozen_real_ns, keeper->previous.state_fd) < 0)
+		(void)kill(keeper->current.pid, SIGKILL);
+	service_ready(keeper->service);
+}
+
+static void refuse_reload(struct keeper *keeper, const char *why)
+{
+	log_write(LOG_LEVEL_ERROR, "reload=refused note=\"%s; the running configuration stays\"",
+		  keeper->error[0] ? "see the errors before" : why);
+	if (keeper->current.pid)
+		(void)channel_send(keeper->current.talk_fd, CHANNEL_REFUSED, 0, why);
+	service_reloaded(keeper->service);
+}
+
+/* Start one that reads the file: the first one, or the next one of a reload. */
+static int start_next(struct keeper *keeper, enum child_kind kind)
+{
+	int err;
+
+	keeper->error[0] = '\0';
+	err = child_spawn(&keeper->setting, kind, NULL, &keeper->next);
+	child_expect(&keeper->next, now_ns() + READY_TIMEOUT_NS);
+	return err;
+}
+
+static void start_reload(struct keeper *keeper)
+{
+	int err;
+
+	keeper->reload_due = false;
+	if (keeper->next.pid || !keeper->current.ready)
+		return;
+	log_write(LOG_LEVEL_INFO, "reload=started");
+	service_reloading(keeper->service);
+	err = start_next(keeper, CHILD_NEXT);
+	if (err < 0)
+		refuse_reload(keeper, strerror(-err));
+}
+
+static void end_reload(struct keeper *keeper, int64_t frozen_real_ns)
+{
+	keeper->freezing = false;
+	if (keeper->current.pid)
+		keeper->dismissed[keeper->dismissed_n++ % DISMISSED_MAX] = keeper->current.pid;
+	let_go(keeper, &keeper->next, frozen_real_ns);
+	keeper->standby_stale = true;
+	log_write(LOG_LEVEL_INFO, "reload=done pid=%d", keeper->current.pid);
+}
+
+/* The next one is ready: ask the current one to make room. */
+static void freeze_current(struct keeper *keeper)
+{
+	keeper->freezing = true;
+	child_expect(&keeper->current, now_ns() + FREEZE_TIMEOUT_NS);
+	if (channel_send(keeper->current.talk_fd, CHANNEL_FREEZE, 0, NULL) < 0)
+		(void)kill(keeper->current.pid, SIGKILL); /* its end lets the next one go */
+}
+
+static int start_standby(struct keeper *keeper)
+{
+	int err = child_spawn(&keeper->setting, CHILD_STANDBY, testator(keeper), &keeper->standby);
+
+	child_expect(&keeper->standby, now_ns() + READY_TIMEOUT_NS);
+	keeper->standby_ns = err < 0 ? now_ns() + STANDBY_RETRY_NS : INT64_MAX;
+	keeper->standby_stale = false;
+	return err;
+}
+
+/* ---- the end of processes ---- */
+
 static void describe_end(int status, char *buf, size_t size)
 {
 	if (WIFSIGNALED(status))
@@ -275,12 +207,8 @@ static void describe_end(int status, char *buf, size_t size)
 		snprintf(buf, size, "exited with %d", WEXITSTATUS(status));
 }
 
-/* Of one that was given up already. */
-static void tell_end(pid_t pid, int status)
+static void tell_end(pid_t pid, const char *how)
 {
-	char how[48];
-
-	describe_end(status, how, sizeof(how));
 	log_write(LOG_LEVEL_ERROR, "router_pid=%d end=\"%s\"", pid, how);
 }
 
@@ -295,14 +223,35 @@ static bool crashes_too_often(struct keeper *keeper)
 	return hopeless;
 }
 
-/* The router process died although nobody asked it to: the next one goes on where it was. */
-static void recover(struct keeper *keeper, const char *how)
+/* Nobody speaks: whoever is ready goes at once, and who is not will when it is. */
+static void fill_gap(struct keeper *keeper)
 {
-	bool hopeless = crashes_too_often(keeper);
 	int err = 0;
 
-	log_write(LOG_LEVEL_ERROR, "router_pid=%d lost=\"%s\" note=\"%s\"", keeper->current.pid,
-		  how, hopeless ? "too often: last will" : "a new router process goes on");
+	/* Once the next one had adopted, its configuration counts, and no crash undoes a reload. */
+	if (keeper->standby_stale && testator(keeper) == &keeper->current)
+		dismiss(keeper, &keeper->standby);
+	if (keeper->next.ready)
+		end_reload(keeper, 0);
+	else if (keeper->standby.ready)
+		let_go(keeper, &keeper->standby, 0);
+	else if (!keeper->standby.pid)
+		err = start_standby(keeper);
+	if (err == 0 || keeper->next.pid)
+		return;
+	log_write(LOG_LEVEL_ERROR, "error=\"%s\" doing=\"starting a router process\"",
+		  strerror(-err));
+	(void)last_will(keeper);
+	finish(keeper, EXIT_FAILURE);
+}
+
+/* The router process died although nobody asked it to: the next one goes on where it was. */
+static void recover(struct keeper *keeper, pid_t pid, const char *how)
+{
+	bool hopeless = crashes_too_often(keeper);
+
+	log_write(LOG_LEVEL_ERROR, "router_pid=%d lost=\"%s\" note=\"%s\"", pid, how,
+		  hopeless ? "too often: last will" : "a new router process goes on");
 	keeper->current.pid = 0;
 	keeper->current.ready = false;
 	if (hopeless) {
@@ -310,18 +259,7 @@ static void recover(struct keeper *keeper, const char *how)
 		finish(keeper, EXIT_FAILURE);
 		return;
 	}
-	if (keeper->next.pid && keeper->next.ready) {
-		let_go(keeper, 0);
-		return;
-	}
-	if (!keeper->next.pid)
-		err = spawn(keeper, testator(keeper), true, &keeper->next);
-	if (err < 0) {
-		log_write(LOG_LEVEL_ERROR, "error=\"%s\" doing=\"starting a router process\"",
-			  strerror(-err));
-		(void)last_will(keeper);
-		finish(keeper, EXIT_FAILURE);
-	}
+	fill_gap(keeper);
 }
 
 static void current_ended(struct keeper *keeper, int status)
@@ -329,110 +267,169 @@ static void current_ended(struct keeper *keeper, int status)
 	char how[48];
 
 	describe_end(status, how, sizeof(how));
-	if (!keeper->stopping)
-		tell_end(keeper->current.pid, status);
-	if (keeper->stopping) {
-		/* What it did not manage to give up itself, or had left to one that never ran. */
-		if (WIFEXITED(status) && WEXITSTATUS(status) == 0 && !keeper->freezing)
-			finish(keeper, EXIT_SUCCESS);
-		else
-			finish(keeper, last_will(keeper));
+	if (!keeper->stopping) {
+		tell_end(keeper->current.pid, how);
+		recover(keeper, keeper->current.pid, how);
 		return;
 	}
-	recover(keeper, how);
+	/* What it did not manage to give up itself, or had left to one that never ran. */
+	if (WIFEXITED(status) && WEXITSTATUS(status) == 0 && !keeper->freezing)
+		finish(keeper, EXIT_SUCCESS);
+	else
+		finish(keeper, last_will(keeper));
 }
 
 static void next_ended(struct keeper *keeper, int status)
 {
 	char how[48];
+	pid_t pid = keeper->next.pid;
 
 	describe_end(status, how, sizeof(how));
-	forget(&keeper->next);
-	if (!keeper->started) {
-		/* It said itself what is wrong. */
+	child_forget(&keeper->next);
+	keeper->freezing = false;
+	if (keeper->stopping)
+		return;
+	if (!keeper->started) /* It said itself what is wrong. */
 		finish(keeper, WIFEXITED(status) && WEXITSTATUS(status) ? WEXITSTATUS(status)
 									: EXIT_FAILURE);
-	} else if (!keeper->current.pid) {
-		recover(keeper, how);
-	} else {
-		keeper->freezing = false;
+	else if (keeper->current.pid)
 		refuse_reload(keeper, keeper->error[0] ? keeper->error : how);
-	}
+	else if (!keeper->standby.pid)
+		recover(keeper, pid, how);
+}
+
+/* Nobody takes over but who has yet to be started; a process that is waited for counts as a crash.
+ */
+static void lose_standby(struct keeper *keeper, const char *how)
+{
+	pid_t pid = keeper->standby.pid;
+
+	(void)kill(pid, SIGKILL);
+	child_forget(&keeper->standby);
+	keeper->standby_ns = now_ns() + STANDBY_RETRY_NS;
+	if (keeper->stopping)
+		return;
+	if (keeper->current.pid || keeper->next.pid)
+		log_write(LOG_LEVEL_WARNING,
+			  "standby_pid=%d lost=\"%s\" note=\"another one is started in 10 s\"", pid,
+			  how);
+	else
+		recover(keeper, pid, how);
+}
+
+static void standby_ended(struct keeper *keeper, int status)
+{
+	char how[48];
+
+	describe_end(status, how, sizeof(how));
+	tell_end(keeper->standby.pid, how);
+	lose_standby(keeper, how);
 }
 
 static void reap(struct keeper *keeper)
 {
+	char how[48];
 	pid_t pid;
 	int status;
 
 	while ((pid = waitpid(-1, &status, WNOHANG)) > 0) {
-		if (pid == keeper->current.pid)
+		if (pid == keeper->current.pid) {
 			current_ended(keeper, status);
-		else if (pid == keeper->next.pid)
+		} else if (pid == keeper->next.pid) {
 			next_ended(keeper, status);
-		else if (pid != keeper->retired_pid)
-			tell_end(pid, status);
+		} else if (pid == keeper->standby.pid) {
+			standby_ended(keeper, status);
+		} else if (!is_dismissed(keeper, pid)) {
+			describe_end(status, how, sizeof(how));
+			tell_end(pid, how);
+		}
 	}
 }
 
 /* ---- messages, signals, time ---- */
 
+/* The current one lives: what was kept in case it did not is not needed any more. */
+static void on_alive(struct keeper *keeper, const char *status)
+{
+	if (!keeper->freezing && !keeper->stopping)
+		child_expect(&keeper->current, now_ns() + ALIVE_TIMEOUT_NS);
+	child_forget(&keeper->previous);
+	if (keeper->standby_stale)
+		dismiss(keeper, &keeper->standby);
+	if (!keeper->standby.pid && keeper->standby_ns == INT64_MAX)
+		keeper->standby_ns = now_ns();
+	service_alive(keeper->service, status);
+}
+
 static void on_current(struct keeper *keeper, const struct channel_message *message)
 {
-	if (message->type == CHANNEL_FROZEN && keeper->freezing && !keeper->stopping) {
-		let_go(keeper, message->frozen_real_ns);
-	} else if (message->type == CHANNEL_RELOAD) {
+	if (message->type == CHANNEL_FROZEN && keeper->freezing && !keeper->stopping)
+		end_reload(keeper, message->frozen_real_ns);
+	else if (message->type == CHANNEL_RELOAD)
 		keeper->reload_due = true;
-	} else if (message->type == CHANNEL_ALIVE) {
-		if (!keeper->freezing && !keeper->stopping) {
-			keeper->current.deadline_ns = now_ns() + ALIVE_TIMEOUT_NS;
-			keeper->current.late = false;
-		}
-		forget(&keeper->previous);
-		service_alive(message->text);
-	}
+	else if (message->type == CHANNEL_ALIVE)
+		on_alive(keeper, message->text);
 }
 
-static void on_next(struct keeper *keeper, const struct channel_message *message)
+static void on_ready(struct keeper *keeper, struct child *child)
+{
+	child->ready = true;
+	child_expect(child, INT64_MAX);
+	if (!keeper->started)
+		let_go(keeper, child, 0);
+	else if (!keeper->current.pid)
+		fill_gap(keeper);
+	else if (child == &keeper->next)
+		freeze_current(keeper);
+}
+
+static void on_newcomer(struct keeper *keeper, struct child *child,
+			const struct channel_message *message)
 {
 	if (message->type == CHANNEL_READY)
-		take_turns(keeper);
-	else if (message->type == CHANNEL_ERROR)
+		on_ready(keeper, child);
+	else if (message->type == CHANNEL_ERROR && child == &keeper->next)
 		snprintf(keeper->error, sizeof(keeper->error), "%s", message->text);
-	if (keeper->next.ready && !keeper->current.pid)
-		let_go(keeper, 0);
 }
 
-/* What a generation says. The end of the conversation is told by its end as a process. */
+/*
+ * What a generation says. Its conversation ends with it as a process, but mostly a little earlier;
+ * a message that is none ends it as well.
+ */
 static void read_channels(struct keeper *keeper)
 {
 	static struct channel_message message; /* too large for a stack frame of a daemon */
+	pid_t pid = keeper->current.pid;
 	int got = 0;
 
 	while (keeper->next.pid && channel_receive(keeper->next.talk_fd, &message) > 0)
-		on_next(keeper, &message);
-	while (keeper->current.pid &&
+		on_newcomer(keeper, &keeper->next, &message);
+	while (keeper->standby.pid &&
+	       (got = channel_receive(keeper->standby.talk_fd, &message)) > 0)
+		on_newcomer(keeper, &keeper->standby, &message);
+	if (keeper->standby.pid && got < 0)
+		lose_standby(keeper, "its conversation ended");
+	got = 0;
+	while (pid && keeper->current.pid == pid &&
 	       (got = channel_receive(keeper->current.talk_fd, &message)) > 0)
 		on_current(keeper, &message);
-	/* The end of the conversation comes tens of milliseconds before that of the process, which
-	 * waits for its packet sockets. */
-	if (keeper->current.pid && got < 0 && !keeper->stopping && !keeper->freezing) {
-		(void)kill(keeper->current.pid, SIGKILL);
-		recover(keeper, "its conversation ended");
+	if (pid && keeper->current.pid == pid && got < 0 && !keeper->stopping) {
+		(void)kill(pid, SIGKILL);
+		recover(keeper, pid, "its conversation ended");
 	}
 }
 
 static void stop(struct keeper *keeper)
 {
 	keeper->stopping = true;
-	service_stopping();
-	if (keeper->next.pid)
-		(void)kill(keeper->next.pid, SIGKILL);
+	service_stopping(keeper->service);
+	dismiss(keeper, &keeper->next);
+	dismiss(keeper, &keeper->standby);
 	if (!keeper->current.pid) {
 		finish(keeper, last_will(keeper));
 		return;
 	}
-	keeper->current.deadline_ns = now_ns() + STOP_TIMEOUT_NS;
+	child_expect(&keeper->current, now_ns() + STOP_TIMEOUT_NS);
 	(void)kill(keeper->current.pid, SIGTERM);
 }
 
@@ -454,68 +451,70 @@ static void read_signals(struct keeper *keeper)
 	}
 }
 
-static void kill_late(struct generation *generation, const char *what)
+static void kill_late(struct child *child, const char *what)
 {
-	log_write(LOG_LEVEL_ERROR, "router_pid=%d error=\"%s\" note=\"killed\"", generation->pid,
-		  what);
-	generation->deadline_ns = INT64_MAX;
-	(void)kill(generation->pid, SIGKILL);
-}
-
-/*
- * Whether a process has had its time. It may have been stopped together with us, and the clock went
- * on: so whoever is late is given one more moment to answer.
- */
-static bool is_overdue(struct generation *generation, int64_t now)
-{
-	if (!generation->pid || now < generation->deadline_ns)
-		return false;
-	if (generation->late)
-		return true;
-	generation->late = true;
-	generation->deadline_ns = now + GRACE_NS;
-	return false;
+	log_write(LOG_LEVEL_ERROR, "router_pid=%d error=\"%s\" note=\"killed\"", child->pid, what);
+	child_expect(child, INT64_MAX);
+	(void)kill(child->pid, SIGKILL);
 }
 
 static void check_deadlines(struct keeper *keeper)
 {
 	int64_t now = now_ns();
 
-	if (is_overdue(&keeper->next, now)) {
+	if (child_is_overdue(&keeper->next, now)) {
 		snprintf(keeper->error, sizeof(keeper->error), "not ready within 5 s");
 		kill_late(&keeper->next, "not ready within 5 s");
 	}
-	if (is_overdue(&keeper->current, now))
+	if (child_is_overdue(&keeper->standby, now))
+		kill_late(&keeper->standby, "not ready within 5 s");
+	if (child_is_overdue(&keeper->current, now))
 		kill_late(&keeper->current, "no sign of life");
 	if (keeper->reload_due && now >= keeper->reload_ns)
 		start_reload(keeper);
+	if (keeper->current.pid && now >= keeper->standby_ns)
+		(void)start_standby(keeper);
+}
+
+static int64_t earlier(int64_t a, int64_t b)
+{
+	return a < b ? a : b;
 }
 
 static int timeout_ms(const struct keeper *keeper)
 {
-	int64_t next_ns = INT64_MAX, wait_ns;
+	int64_t next_ns = keeper->current.pid
+				  ? earlier(keeper->current.deadline_ns, keeper->standby_ns)
+				  : INT64_MAX;
+	int64_t wait_ns;
 
-	if (keeper->current.pid)
-		next_ns = keeper->current.deadline_ns;
-	if (keeper->next.pid && keeper->next.deadline_ns < next_ns)
-		next_ns = keeper->next.deadline_ns;
-	if (keeper->reload_due && keeper->reload_ns < next_ns)
-		next_ns = keeper->reload_ns;
+	if (keeper->next.pid)
+		next_ns = earlier(next_ns, keeper->next.deadline_ns);
+	if (keeper->standby.pid)
+		next_ns = earlier(next_ns, keeper->standby.deadline_ns);
+	if (keeper->reload_due)
+		next_ns = earlier(next_ns, keeper->reload_ns);
 	if (next_ns == INT64_MAX)
 		return -1;
 	wait_ns = next_ns - now_ns();
 	return wait_ns <= 0 ? 0 : (int)(wait_ns / 1000000) + 1;
 }
 
+static struct pollfd reading(const struct child *child)
+{
+	return (struct pollfd){ .fd = child->pid ? child->talk_fd : -1, .events = POLLIN };
+}
+
 static void turn(struct keeper *keeper)
 {
 	struct pollfd fds[] = {
 		{ .fd = keeper->signal_fd, .events = POLLIN },
-		{ .fd = keeper->current.pid ? keeper->current.talk_fd : -1, .events = POLLIN },
-		{ .fd = keeper->next.pid ? keeper->next.talk_fd : -1, .events = POLLIN },
+		reading(&keeper->current),
+		reading(&keeper->next),
+		reading(&keeper->standby),
 	};
 
-	(void)poll(fds, 3, timeout_ms(keeper));
+	(void)poll(fds, sizeof(fds) / sizeof(fds[0]), timeout_ms(keeper));
 	read_signals(keeper);
 	read_channels(keeper);
 	reap(keeper);
@@ -588,62 +587,79 @@ static int open_will(struct keeper *keeper)
 
 static void keep(struct keeper *keeper)
 {
-	int err = spawn(keeper, &nobody, false, &keeper->next);
+	int err;
 
+	keeper->setting.sender_fd = will_sender_fd(keeper->will);
+	err = start_next(keeper, CHILD_FIRST);
 	if (err < 0) {
 		log_write(LOG_LEVEL_ERROR, "error=\"%s\" doing=\"starting a router process\"",
 			  strerror(-err));
 		return;
 	}
+	/* Meanwhile: it takes longer than the first one needs to be ready. */
+	err = service_open(&keeper->service);
+	if (err < 0)
+		log_write(
+			LOG_LEVEL_ERROR,
+			"error=\"%s\" doing=\"loading libsystemd.so.0\" note=\"the service manager "
+			"waits for news in vain\"",
+			strerror(-err));
 	while (!keeper->done)
 		turn(keeper);
+}
+
+/* What must be true before anything is opened. */
+static int prepare(struct keeper *keeper)
+{
+	ssize_t len = readlink("/proc/self/exe", keeper->binary, sizeof(keeper->binary) - 1);
+	int err = len < 0 ? -errno : child_reserve_places();
+
+	if (err < 0) {
+		log_write(LOG_LEVEL_ERROR, "error=\"%s\" doing=\"%s\"", strerror(-err),
+			  len < 0 ? "finding the own binary" : "opening /dev/null");
+		return err;
+	}
+	keeper->setting.binary = keeper->binary;
+	raise_descriptor_limit();
+	/* Best effort: what the keeper does after a crash is a race against the peers, and what it
+	 * starts inherits this until it reads its configuration. */
+	(void)setpriority(PRIO_PROCESS, 0, -20);
+	return 0;
 }
 
 int keeper_run(const char *conf_path)
 {
 	struct keeper keeper = {
-		.conf_path = conf_path,
-		.previous = nobody,
-		.current = nobody,
-		.next = nobody,
+		.setting = { .conf_path = conf_path },
+		.previous = child_none,
+		.current = child_none,
+		.next = child_none,
+		.standby = child_none,
+		.standby_ns = INT64_MAX,
 		.status = EXIT_FAILURE,
 	};
-	ssize_t len = readlink("/proc/self/exe", keeper.binary, sizeof(keeper.binary) - 1);
 	int claim_fd = -1;
-	int err;
 
-	if (len < 0) {
-		log_write(LOG_LEVEL_ERROR, "error=\"%s\" doing=\"finding the own binary\"",
-			  strerror(errno));
-		return EXIT_FAILURE;
-	}
-	err = reserve_places();
-	if (err < 0) {
-		log_write(LOG_LEVEL_ERROR, "error=\"%s\" doing=\"opening /dev/null\"",
-			  strerror(-err));
-		return EXIT_FAILURE;
-	}
-	raise_descriptor_limit();
-	/* Best effort: what the keeper does after a crash is a race against the peers, and what it
-	 * starts inherits this until it reads its configuration. */
-	(void)setpriority(PRIO_PROCESS, 0, -20);
-	if (claim_namespace(&claim_fd) < 0)
+	if (prepare(&keeper) < 0 || claim_namespace(&claim_fd) < 0)
 		return EXIT_FAILURE;
 	keeper.signal_fd = open_signals();
 	if (keeper.signal_fd >= 0 && open_will(&keeper) == 0)
 		keep(&keeper);
-	forget(&keeper.previous);
-	forget(&keeper.current);
-	forget(&keeper.next);
+	dismiss(&keeper, &keeper.next);
+	dismiss(&keeper, &keeper.standby);
+	child_forget(&keeper.previous);
+	child_forget(&keeper.current);
 	will_close(keeper.will);
-	close_fd(keeper.signal_fd);
+	service_close(keeper.service);
+	if (keeper.signal_fd >= 0)
+		close(keeper.signal_fd);
 	single_release(claim_fd);
 	return keeper.status;
 }
 
 int keeper_sweep(void)
 {
-	struct keeper keeper = { .previous = nobody, .current = nobody };
+	struct keeper keeper = { .previous = child_none, .current = child_none };
 	int claim_fd = -1;
 	int status = EXIT_FAILURE;
 

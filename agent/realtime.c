@@ -32,26 +32,29 @@ static void step_back(int signal)
 	lost = 1;
 }
 
+void realtime_keep(void)
+{
+	(void)mlockall(MCL_CURRENT | MCL_FUTURE | MCL_ONFAULT);
+}
+
 int realtime_enter(const char **ret_what)
 {
 	/* The hard limit would kill, and leave the addresses behind. */
 	const struct rlimit runaway = { RUNAWAY_US, RLIM_INFINITY };
 	const struct sigaction action = { .sa_handler = step_back };
-	int err = 0;
 
 	/* First the limit, so that there is no moment without it. */
-	if (sigaction(SIGXCPU, &action, NULL) < 0 || setrlimit(RLIMIT_RTTIME, &runaway) < 0) {
-		err = -errno;
-		*ret_what = "setrlimit(RLIMIT_RTTIME)";
-	} else {
-		err = enter_scheduling();
-		*ret_what = "sched_setscheduler(SCHED_RR)";
-	}
-	if (mlockall(MCL_CURRENT | MCL_FUTURE) < 0 && err == 0) {
-		err = -errno;
-		*ret_what = "mlockall()";
-	}
-	return err;
+	*ret_what = "setrlimit(RLIMIT_RTTIME)";
+	if (sigaction(SIGXCPU, &action, NULL) < 0 || setrlimit(RLIMIT_RTTIME, &runaway) < 0)
+		return -errno;
+	*ret_what = "sched_setscheduler(SCHED_RR)";
+	return enter_scheduling();
+}
+
+int realtime_lock(const char **ret_what)
+{
+	*ret_what = "mlockall()";
+	return mlockall(MCL_CURRENT | MCL_FUTURE) < 0 ? -errno : 0;
 }
 
 bool realtime_watch(int64_t now_ns)

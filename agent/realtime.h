@@ -11,12 +11,26 @@
 #include <stdint.h>
 
 /**
- * realtime_enter() - SCHED_RR and mlockall() for this process, not for its children.
- * @ret_what: the call that was refused first, a constant.
+ * realtime_keep() - memory that was touched stays in memory; for a process that waits. Best effort:
+ * realtime_lock() tells what is refused.
+ */
+void realtime_keep(void);
+
+/**
+ * realtime_enter() - SCHED_RR for this process, not for its children.
+ * @ret_what: the call that was refused, a constant.
  *
- * Return: 0; or -errno of the first refusal, mostly -EPERM: degraded, worth one warning.
+ * Return: 0; or -errno, mostly -EPERM: degraded, worth one warning.
  */
 int realtime_enter(const char **ret_what);
+
+/**
+ * realtime_lock() - all memory is touched, and stays. Takes a millisecond for some megabytes.
+ * @ret_what: the call that was refused, a constant.
+ *
+ * Return: 0; or -errno, mostly -EPERM or -ENOMEM: degraded, worth one warning.
+ */
+int realtime_lock(const char **ret_what);
 
 /**
  * realtime_watch() - to be called once a second: goes back to real-time priority a minute after it

@@ -19,16 +19,26 @@
 struct header {
 	uint64_t magic;
 	uint32_t layout;
-	uint32_t header_size, entry_size; /* of their structures: another compiler's differ */
+	uint32_t header_size, entry_size, election_size; /* another compiler's differ */
 	uint32_t entries_n;
 	uint64_t size; /* of the whole memory */
 	_Atomic uint32_t published;
+	char control[CONF_CONTROL_SIZE];
 };
+
+/* The memory: header, entries, elections, frames. A standby touches the first two alone. */
+
+#define ELECTION_SIZE offsetof(struct vrrp, counters) /* the counters end it */
 
 struct slot {
 	uint64_t sum; /* over seq and vr */
 	uint64_t seq; /* the greater one is the newer one */
-	struct vrrp vr;
+	unsigned char vr[ELECTION_SIZE];
+};
+
+struct election {
+	struct slot slots[2];
+	struct vrrp_counters counters;
 };
 
 struct entry {
@@ -40,12 +50,12 @@ struct entry {
 	uint32_t frame_max;    /* room for it */
 	_Atomic uint32_t frame_len;
 	_Atomic int64_t lease_ns;
-	struct slot slots[2];
 };
 
 struct state {
-	struct header *header; /* the mapping; owned */
-	struct entry *entries; /* behind the header */
+	struct header *header;      /* the mapping; owned */
+	struct entry *entries;      /* behind the header */
+	struct election *elections; /* behind the entries */
 	size_t size;
 };
 
@@ -54,9 +64,14 @@ static size_t frame_max(const struct conf_router *router)
 	return KERN_FRAME_IP4_LEN + VRRP_HEADER_LEN + router->addresses_n * 4u;
 }
 
+static size_t heads_size(size_t entries_n)
+{
+	return sizeof(struct header) + entries_n * (sizeof(struct entry) + sizeof(struct election));
+}
+
 static size_t size_for(const struct conf *conf)
 {
-	size_t size = sizeof(struct header) + conf->routers_n * sizeof(struct entry);
+	size_t size = heads_size(conf->routers_n);
 
 	for (unsigned i = 0; i < conf->routers_n; i++)
 		size += frame_max(&conf->routers[i]);
@@ -75,24 +90,32 @@ static int map(int fd, size_t size, int protection, struct state **ret_state)
 		free(state);
 		return -errno;
 	}
-	*state = (struct state){ memory, (struct entry *)((struct header *)memory + 1), size };
+	*state = (struct state){ .header = memory,
+				 .entries = (struct entry *)((struct header *)memory + 1),
+				 .size = size };
 	*ret_state = state;
 	return 0;
 }
 
+static struct election *elections_of(const struct state *state)
+{
+	return (struct election *)(state->entries + state->header->entries_n);
+}
+
 static void lay_out(struct state *state, const struct conf *conf)
 {
-	uint32_t offset =
-		(uint32_t)(sizeof(struct header) + conf->routers_n * sizeof(struct entry));
+	uint32_t offset = (uint32_t)heads_size(conf->routers_n);
 
 	*state->header = (struct header){
 		.magic = MAGIC,
 		.layout = STATE_LAYOUT,
 		.header_size = sizeof(struct header),
 		.entry_size = sizeof(struct entry),
+		.election_size = sizeof(struct election),
 		.entries_n = conf->routers_n,
 		.size = state->size,
 	};
+	strcpy(state->header->control, conf->control);
 	for (unsigned i = 0; i < conf->routers_n; i++) {
 		const struct conf_router *router = &conf->routers[i];
 		struct entry *entry = &state->entries[i];
@@ -105,6 +128,7 @@ static void lay_out(struct state *state, const struct conf *conf)
 		entry->frame_max = (uint32_t)frame_max(router);
 		offset += entry->frame_max;
 	}
+	state->elections = elections_of(state);
 }
 
 int state_new(int fd, const struct conf *conf, struct state **ret_state)
@@ -128,7 +152,8 @@ static bool entries_are_sane(const struct state *state)
 	const struct header *header = state->header;
 
 	if (header->entries_n > CONF_ROUTERS_MAX ||
-	    state->size < sizeof(*header) + (size_t)header->entries_n * sizeof(struct entry))
+	    !memchr(header->control, 0, sizeof(header->control)) ||
+	    state->size < heads_size(header->entries_n))
 		return false;
 	for (unsigned i = 0; i < header->entries_n; i++) {
 		const struct entry *entry = &state->entries[i];
@@ -150,7 +175,8 @@ static int check(const struct state *state)
 	if (header->magic != MAGIC)
 		return header->magic == 0 ? -ENODATA : -EBADMSG;
 	if (header->layout != STATE_LAYOUT || header->header_size != sizeof(*header) ||
-	    header->entry_size != sizeof(struct entry))
+	    header->entry_size != sizeof(struct entry) ||
+	    header->election_size != sizeof(struct election))
 		return -EPROTO;
 	if (header->size != state->size || !entries_are_sane(state))
 		return -EBADMSG;
@@ -177,6 +203,7 @@ int state_open(int fd, struct state **ret_state)
 		state_close(state);
 		return err;
 	}
+	state->elections = elections_of(state);
 	*ret_state = state;
 	return 0;
 }
@@ -209,20 +236,26 @@ static uint64_t sum_of(const struct slot *slot)
 	return sum;
 }
 
+static unsigned newer_slot(const struct election *election)
+{
+	return election->slots[1].seq > election->slots[0].seq;
+}
+
 void state_put(struct state *state, unsigned i, const struct vrrp *vr)
 {
-	struct entry *entry = &state->entries[i];
-	unsigned newer = entry->slots[1].seq > entry->slots[0].seq;
-	struct slot *slot = &entry->slots[!newer];
+	struct election *election = &state->elections[i];
+	unsigned newer = newer_slot(election);
+	struct slot *slot = &election->slots[!newer];
 
 	_Static_assert(sizeof(struct slot) % sizeof(uint64_t) == 0, "the sum goes by words");
 	assert(i < state->header->entries_n);
 	slot->sum = 0; /* whoever dies from here on leaves the other slot */
 	atomic_signal_fence(memory_order_seq_cst);
-	slot->seq = entry->slots[newer].seq + 1;
-	memcpy(&slot->vr, vr, sizeof(*vr));
+	slot->seq = election->slots[newer].seq + 1;
+	memcpy(slot->vr, vr, sizeof(slot->vr));
 	atomic_signal_fence(memory_order_seq_cst);
 	slot->sum = sum_of(slot);
+	election->counters = vr->counters;
 }
 
 void state_put_lease(struct state *state, unsigned i, int64_t lease_ns)
@@ -249,28 +282,40 @@ void state_put_farewell(struct state *state, unsigned i, int ifindex, const uint
 	atomic_store(&entry->frame_len, (uint32_t)frame_len);
 }
 
+const char *state_control(const struct state *state)
+{
+	return state->header->control;
+}
+
 unsigned state_count(const struct state *state)
 {
 	return state->header->entries_n;
 }
 
-static bool slot_is_whole(const struct slot *slot, const struct entry *entry, int64_t now_ns)
+/* Return: whether the slot is whole, and an election of that router at that time can be so. */
+static bool read_slot(const struct slot *slot, const struct entry *entry, int64_t now_ns,
+		      struct vrrp *ret_vr)
 {
-	return slot->seq && slot->sum == sum_of(slot) && vrrp_is_sane(&slot->vr, now_ns) &&
-	       slot->vr.config.vrid == entry->vrid && slot->vr.config.family == entry->family;
+	if (!slot->seq || slot->sum != sum_of(slot))
+		return false;
+	memcpy(ret_vr, slot->vr, sizeof(slot->vr));
+	return vrrp_is_sane(ret_vr, now_ns) && ret_vr->config.vrid == entry->vrid &&
+	       ret_vr->config.family == entry->family;
 }
 
 int state_get(const struct state *state, unsigned i, int64_t now_ns, struct vrrp *ret_vr)
 {
+	const struct election *election = &state->elections[i];
 	const struct entry *entry = &state->entries[i];
-	unsigned newer = entry->slots[1].seq > entry->slots[0].seq;
+	unsigned newer = newer_slot(election);
+	struct vrrp vr;
 
 	assert(i < state->header->entries_n);
-	if (!slot_is_whole(&entry->slots[newer], entry, now_ns))
-		newer = !newer;
-	if (!slot_is_whole(&entry->slots[newer], entry, now_ns))
+	if (!read_slot(&election->slots[newer], entry, now_ns, &vr) &&
+	    !read_slot(&election->slots[!newer], entry, now_ns, &vr))
 		return -EBADMSG;
-	*ret_vr = entry->slots[newer].vr;
+	*ret_vr = vr;
+	ret_vr->counters = election->counters;
 	return 0;
 }
 

@@ -5,7 +5,8 @@
  * it adopts, and by the keeper when nobody is left to.
  *
  * Each election is kept twice and written in turn, with a sum, so that a process that dies in the
- * middle of writing leaves the one before. A memory of another layout is refused, never guessed at.
+ * middle of writing leaves the one before. Its counters are kept once: that death may cost a count.
+ * A memory of another layout is refused, never guessed at.
  */
 #ifndef STATE_H
 #define STATE_H
@@ -17,7 +18,7 @@
 #include "vrrp/fsm.h"
 
 /* Changes with every change of struct vrrp or of the layout of the memory. */
-#define STATE_LAYOUT 1
+#define STATE_LAYOUT 2
 
 struct state;
 
@@ -80,6 +81,11 @@ int64_t state_lease(const struct state *state, unsigned i);
  */
 void state_put_farewell(struct state *state, unsigned i, int ifindex, const uint8_t *frame,
 			size_t frame_len);
+
+/**
+ * state_control() - the control socket of the configuration that the memory is of; in the memory.
+ */
+const char *state_control(const struct state *state);
 
 /**
  * state_count() - how many routers the memory has.

@@ -81,6 +81,18 @@ def crash(_scene, gateway, rng):
 
 
 @contextlib.contextmanager
+def standby_dies(_scene, gateway, rng):
+    """The standby dies, perhaps the router process right behind it: another one starts."""
+    agent, twice = gateway.agent, rng.random() < 0.5
+    old = agent.router_pid
+    os.kill(agent.standby_pid, signal.SIGKILL)
+    if twice:
+        agent.kill_router()
+        wait_new_router(gateway, old)
+    yield "and the router process" if twice else "alone"
+
+
+@contextlib.contextmanager
 def crash_reloading(_scene, gateway, rng):
     """One of the two router processes of a reload dies, at any moment of it."""
     agent, delay = gateway.agent, rng.uniform(0, 0.012)
@@ -328,6 +340,7 @@ def renumbered(_scene, gateway, _rng):
 
 FAULTS = [
     Fault("router process crashes", crash, NOISE, unnoticed=True, crashes=1),
+    Fault("standby dies", standby_dies, NOISE, unnoticed=True, crashes=1),
     Fault("crash during a reload", crash_reloading, NOISE, unnoticed=True, crashes=1),
     Fault("crash, configuration broken", crash_broken, NOISE, unnoticed=True, crashes=1),
     Fault("crash loop, last will", crash_loop, HANDOVER, cuts=True),

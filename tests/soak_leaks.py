@@ -3,7 +3,7 @@
 
 A keeper lives as long as nobody kills it, and is compared with itself; router processes follow
 one another, and are compared with an early one of their gateway: a generation must not be larger
-than the one before it. All are counted right after a reload, since a router process may keep what
+than the one before it, nor a standby than the one before it. All are counted right after a reload, since a router process may keep what
 it adopted its state from.
 """
 
@@ -49,8 +49,8 @@ def sockets(pid):
 
 
 def holding(agent):
-    """All that can be counted exactly, of both processes of a vipd."""
-    router = agent.router_pid
+    """All that can be counted exactly, of the processes of a vipd."""
+    router, _ = agent.router_pid, agent.standby_pid
     return {"keeper descriptors": descriptors(agent.pid),
             "router descriptors": descriptors(router),
             "children": len(children(agent.pid)), **sockets(router)}
@@ -65,7 +65,8 @@ class Leaks:
         self._held = {gw: holding(gw.agent) for gw in gateways}
         self._keepers = {}                         # gateway: (keeper's pid, its kB at first)
         self._routers = {gw: pss_kb(gw.agent.router_pid) for gw in gateways}
-        self.largest_kb = {"keeper": 0, "router": 0}     # growth
+        self._standbys = {gw: pss_kb(gw.agent.standby_pid) for gw in gateways}
+        self.largest_kb = {"keeper": 0, "router": 0, "standby": 0}     # growth
         self.note()
 
     def note(self):
@@ -77,8 +78,9 @@ class Leaks:
     def _reload(self):
         for gateway in self._gateways:
             gateway.reset()
-            wait_until(lambda agent=gateway.agent: len(children(agent.pid)) == 1, PATIENCE_S,
-                       f"{gateway} to have one child")
+            wait_until(lambda agent=gateway.agent: agent.standby_pid
+                       and len(children(agent.pid)) == 2, PATIENCE_S,
+                       f"{gateway} to have a router process and a standby")
 
     def complaints(self):
         """What has grown since the warm-up, in words."""
@@ -98,7 +100,8 @@ class Leaks:
     def _grown(self, gateway):
         agent = gateway.agent
         growth = {"keeper": pss_kb(agent.pid) - self._keepers[gateway][1],
-                  "router": pss_kb(agent.router_pid) - self._routers[gateway]}
+                  "router": pss_kb(agent.router_pid) - self._routers[gateway],
+                  "standby": pss_kb(agent.standby_pid) - self._standbys[gateway]}
         for who, kb in growth.items():
             self.largest_kb[who] = max(self.largest_kb[who], kb)
         return [f"{gateway}: the {who} grew by {kb} kB" for who, kb in growth.items()

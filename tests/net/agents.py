@@ -75,8 +75,9 @@ class Agent:
 class Vipd(Agent):
     """A vipd, and its vipctl.
 
-    It is two processes: the keeper, which was started (.pid), and its child, the router process
-    (.router_pid), which does the work and is another one after a crash or a reload.
+    It is three processes: the keeper, which was started (.pid), and its children: the router
+    process (.router_pid), which does the work and is another one after a crash or a reload, and the
+    standby (.standby_pid), which is that other one after a crash.
     """
 
     def __init__(self, host, config, control, args=(), env=None):
@@ -84,14 +85,24 @@ class Vipd(Agent):
         host.runs_vipd = True
         super().__init__(host, "vipd", [binary("vipd"), "-c", config, *args], env)
 
+    def _children(self, name):
+        """The living children of the keeper that go by this name."""
+        try:
+            with open(f"/proc/{self.pid}/task/{self.pid}/children", encoding="ascii") as children:
+                return [pid for pid in map(int, children.read().split()) if is_called(pid, name)]
+        except OSError:                            # the keeper is gone
+            return []
+
     @property
     def router_pids(self):
         """The router processes of this moment: two while one takes over from the other."""
-        try:
-            with open(f"/proc/{self.pid}/task/{self.pid}/children", encoding="ascii") as children:
-                return [pid for pid in map(int, children.read().split()) if is_router(pid)]
-        except OSError:                            # the keeper is gone
-            return []
+        return self._children("vipd-router")
+
+    @property
+    def standby_pid(self):
+        """The standby; waits until there is one and it waits, too."""
+        return wait_until(lambda: next(filter(sleeps_in_poll, self._children("vipd-standby")), 0),
+                          TIMEOUT, lambda _: self.story("a standby"), every=0.001)
 
     @property
     def router_pid(self):
@@ -185,14 +196,23 @@ class Keepalived(Agent):
             "-r", stem + "-vrrp.pid", *args])
 
 
-def is_router(pid):
-    """Whether a process is a router process of vipd, and no zombie."""
+def sleeps_in_poll(pid):
+    """Whether a process waits for somebody, who may be a keeper that says GO."""
+    try:
+        with open(f"/proc/{pid}/wchan", encoding="ascii") as wchan:
+            return "poll" in wchan.read()
+    except OSError:
+        return False
+
+
+def is_called(pid, wanted):
+    """Whether a process goes by this name, and is no zombie."""
     try:
         with open(f"/proc/{pid}/stat", encoding="ascii") as stat:
             _, name, rest = re.split(r"[()]", stat.read(), maxsplit=2)
     except OSError:
         return False
-    return name == "vipd-router" and rest.split()[0] not in "ZX"
+    return name == wanted and rest.split()[0] not in "ZX"
 
 
 def binary(name):

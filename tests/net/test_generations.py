@@ -17,7 +17,7 @@ import subprocess
 
 import pytest
 
-from agents import binary
+from agents import binary, sleeps_in_poll
 from lab import router, wait_until
 
 VIP, OWN, OTHER = "192.0.2.1/24", "192.0.2.2/24", "192.0.2.11/24"
@@ -76,11 +76,13 @@ def keeps_rhythm(lab, agent, disturb, adverts=10, limit=GAP_MS, attempts=3):
 
 
 def crash(agent, signal_number=signal.SIGKILL):
-    """Ends the router process, and waits until the next one runs."""
+    """Ends the router process, and waits until the next one runs. Return: the old one."""
     old = agent.kill_router(signal_number)
-    end = agent.wait_log(f"router_pid={old} end=")
-    agent.wait_log("adopted=", skip=agent.log.index(end))
+    lost = agent.wait_log(f"router_pid={old} lost=")
+    agent.wait_log("adopted=", skip=agent.log.index(lost))
+    agent.wait_log(f"router_pid={old} end=")
     assert agent.router_pid != old
+    return old
 
 
 def absent(host, address=VIP):
@@ -251,12 +253,6 @@ def test_terminated_during_a_reload(lab, busy):
         assert host.addresses() == [OWN], agent.story(f"left behind after {delay_ms} ms")
         last = lab.capture.adverts(host=host, since=mark)
         assert last and last[-1].priority == 0, agent.story(f"no farewell after {delay_ms} ms")
-
-
-def sleeps_in_poll(pid):
-    """Whether a process waits for messages."""
-    with open(f"/proc/{pid}/wchan", encoding="ascii") as channel:
-        return "poll" in channel.read()
 
 
 def test_terminated_between_two_generations(lab):

@@ -140,7 +140,7 @@ def test_f90_storm_of_reloads(lab, fault):
 
     def files():
         """Of both processes, once the one before is gone."""
-        return open_files(one.worker), open_files(one.agent.pid)
+        return open_files(one.worker), one.agent.standby_pid and open_files(one.agent.pid)
 
     one.reload()
     wait_adverts(one, 3, lab.now())

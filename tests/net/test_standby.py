@@ -1,0 +1,134 @@
+# SPDX-License-Identifier: MIT
+"""The standby: a router process that waits, ready, for the one that runs to die.
+
+What is promised: it says nothing and hears nothing until then; when it is missing, a crash is
+survived all the same; and nothing that became of the files since then matters.
+"""
+
+import os
+import signal
+import socket
+
+from agents import binary
+from lab import router, wait_until
+from test_generations import (GAP_MS, OWN, VIP, crash, gaps_ms, keeps_rhythm, own_binary, replace,
+                              start, start_pair, wait_adverts, write)
+
+__all__ = ["own_binary"]         # a fixture
+
+
+def sockets(pid):
+    """How many sockets a process has."""
+    links = (os.readlink(f"/proc/{pid}/fd/{fd}") for fd in os.listdir(f"/proc/{pid}/fd"))
+    return sum(link.startswith("socket:") for link in links)
+
+
+def test_standby_takes_over_after_a_crash(lab):
+    agent = start(lab)
+    standby = agent.standby_pid
+    crash(agent)
+    assert agent.router_pid == standby, agent.story("the standby went on")
+    assert agent.standby_pid != standby, "and has a standby of its own"
+
+
+def test_standby_hears_nothing(lab):
+    """Else its queues would fill with old news: it talks to the keeper, and may ask the kernel."""
+    agent = start(lab)
+    standby = agent.standby_pid
+    with open(f"/proc/{standby}/net/raw", encoding="ascii") as table:
+        readers = len(table.readlines()) - 1
+    assert readers == 2, "those of the router process"
+    assert sockets(standby) == 4 < sockets(agent.router_pid)
+
+
+def test_standby_of_a_reload_runs_what_was_reloaded(lab):
+    agent = start(lab)
+    before = agent.standby_pid
+    agent.configure([router(123)])
+    assert agent.reload().returncode == 0
+    wait_until(lambda: agent.standby_pid != before, what="another standby")
+    crash(agent)
+    assert agent.router()["priority"] == 123
+
+
+def test_standby_that_dies_is_replaced(lab):
+    agent = start(lab)
+    standby, worker = agent.standby_pid, agent.router_pid
+    keeps_rhythm(lab, agent, lambda: os.kill(standby, signal.SIGKILL), attempts=1)
+    agent.wait_log(f"standby_pid={standby} lost=")
+    assert "killed by SIGKILL" in agent.wait_log(f"router_pid={standby} end=")
+    wait_until(lambda: agent.standby_pid != standby, 15, "another standby")
+    assert agent.router_pid == worker
+
+
+def test_crash_without_a_standby_is_not_noticed(lab):
+    one, two = start_pair(lab)
+    standby, mark = one.standby_pid, lab.now()
+    os.kill(standby, signal.SIGKILL)
+    one.wait_log(f"standby_pid={standby} lost=")
+    crash(one)
+    wait_adverts(lab, one.host, 10, lab.now())
+    assert max(gaps_ms(lab, one.host, mark)) < GAP_MS
+    assert not lab.capture.adverts(host=two.host)
+
+
+def test_crash_when_the_binary_is_gone_is_not_noticed(lab, own_binary):
+    """With and without a standby: both run what ran."""
+    one, two = start_pair(lab)
+    mark = lab.now()
+    os.unlink(own_binary)
+    crash(one)
+    standby = one.standby_pid
+    os.kill(standby, signal.SIGKILL)
+    one.wait_log(f"standby_pid={standby} lost=")
+    crash(one)
+    wait_adverts(lab, one.host, 10, lab.now())
+    assert max(gaps_ms(lab, one.host, mark)) < GAP_MS
+    assert not lab.capture.adverts(host=two.host)
+
+
+def test_crash_while_a_reload_hangs_is_not_noticed(lab, own_binary):
+    """The standby need not wait for the new binary to be given up."""
+    one, two = start_pair(lab)
+    replace(own_binary, "exec sleep 60")
+    lines, mark = len(one.log), lab.now()
+    one.process.send_signal(signal.SIGHUP)
+    one.wait_log("reload=started", skip=lines)
+    crash(one)
+    wait_adverts(lab, one.host, 10, lab.now())
+    assert max(gaps_ms(lab, one.host, mark)) < GAP_MS
+    assert not lab.capture.adverts(host=two.host)
+    one.wait_log("reload=refused", skip=lines)
+    assert one.router()["counters"]["became_active"] == 1
+
+
+def test_crash_during_every_part_of_a_reload_leaves_one_speaker(lab):
+    """Whoever it hits: in the end there is one router process, and a standby behind it."""
+    agent = start(lab, router(150, interval="1s"))
+    for delay_ms in range(0, 12, 2):
+        agent.process.send_signal(signal.SIGHUP)
+        until = lab.now() + delay_ms * 1_000_000
+        wait_until(lambda t=until: lab.now() >= t, every=0)
+        for pid in agent.router_pids[:1]:
+            os.kill(pid, signal.SIGKILL)
+        wait_until(lambda: agent.ctl("show", check=False).returncode == 0, what="an answer")
+        assert agent.router_pid != agent.standby_pid
+        assert agent.host.addresses() == [OWN, VIP]
+        agent.term()
+        agent = lab.vipd(agent.host, [router(150, interval="1s")])
+        agent.wait_state("lan", "active")
+
+
+def test_keeper_of_another_version_is_refused(lab):
+    """The binary that it starts says why it cannot go on from it."""
+    host = lab.host("gw1", OWN)
+    path = lab.path("own.conf")
+    write(path, 'routers = ( { name = "a"; interface = "eth0"; vrid = 1;'
+                ' addresses = [ "192.0.2.1/24" ]; } );')
+    ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+    with ours, theirs:
+        done = host.run("env", "VIPD_GENERATION=1", "bash", "-c",
+                        f'exec "{binary("vipd")}" -c "{path}" 3<&{theirs.fileno()}', check=False,
+                        pass_fds=[theirs.fileno()])
+        assert done.returncode == 1 and "another version: restart it" in done.stderr
+        assert b"taking over" in ours.recv(4096)
