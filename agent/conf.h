@@ -15,7 +15,7 @@
 
 #define CONF_NAME_SIZE    33 /* of a router, with its zero */
 #define CONF_NODE_SIZE    65
-#define CONF_CONTROL_SIZE 108  /* sun_path */
+#define CONF_CONTROL_SIZE 104  /* sun_path, less what is appended to it while it is made */
 #define CONF_LINK_SIZE    16   /* IFNAMSIZ */
 #define CONF_ROUTERS_MAX  8160 /* 255 on each of 32 interfaces */
 #define CONF_EXTRA_MAX    4096

@@ -91,7 +91,7 @@ static void set_control(const struct place *place)
 	if (!path)
 		return;
 	if (path[0] != '/' || strlen(path) >= CONF_CONTROL_SIZE) {
-		conf_error_expected(place, "an absolute path of at most 107 characters");
+		conf_error_expected(place, "an absolute path of at most 103 characters");
 		return;
 	}
 	if (path[strlen(path) - 1] == '/' || !is_printable(path)) {

@@ -38,7 +38,7 @@ struct client {
 
 struct ctl {
 	char path[CONF_CONTROL_SIZE];
-	char born_path[CONF_CONTROL_SIZE + 8];
+	char born_path[sizeof(((struct sockaddr_un *)0)->sun_path)];
 	bool published;
 	int64_t real_offset_ns; /* of the wall clock from that of the timers */
 	bool reload_asked;      /* by a client, since ctl_reload_asked() */

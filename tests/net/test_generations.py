@@ -325,6 +325,31 @@ def test_reload_answers_questions_all_the_time(lab):
             assert agent.router()["state"] == "active"
 
 
+def test_reload_moves_the_control_socket(lab):
+    """Nothing is left where it was; and clients that were let in stay in."""
+    agent = start(lab)
+    before = agent.control
+    os.chmod(before, 0o666)
+    agent.control = lab.path("moved.sock")
+    agent.configure([router(150)])
+    agent.process.send_signal(signal.SIGHUP)
+    agent.wait_ready()
+    wait_until(lambda: not os.path.exists(before), what="the old socket to go")
+    assert stat.S_IMODE(os.stat(agent.control).st_mode) == 0o666
+    assert agent.router()["counters"]["became_active"] == 1
+
+
+def test_control_socket_may_have_the_longest_path(lab):
+    """And a reload and a crash are the same there as elsewhere."""
+    longest = lab.path("s" * (103 - len(lab.path(""))))
+    agent = lab.vipd(lab.host("gw1", OWN), [router(150)], wait=False, control=longest)
+    agent.control = longest
+    agent.wait_state("lan", "active")
+    reload(agent)
+    crash(agent)
+    assert len(longest) == 103 and agent.router()["counters"]["became_active"] == 1
+
+
 def test_reload_adds_an_address(lab):
     agent = start(lab, router(150, lease="off"))
     events = Events(agent.host)
