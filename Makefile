@@ -78,7 +78,13 @@ $(BUILD)/tests/fuzz/fuzz_%: tests/fuzz/fuzz_%.c $(wildcard vrrp/*.[ch] netlink/*
 		$(filter-out agent/main.c $(patsubst $(BUILD)/%.o,%.c,$(CTL)),$(wildcard agent/*.c vrrp/*.c netlink/*.c)) \
 		$(shell pkg-config --libs $(LIBS_vipd))
 
-test-programs: all $(BUILD)/sim $(UNITS) $(REPLAYS)
+# Preloaded by tests that set a wall clock.
+$(BUILD)/tests/net/wallclock.so: tests/net/wallclock.c
+	$(call SAY,LD)
+	@mkdir -p $(@D)
+	$(Q)$(CC) -std=gnu17 $(WARN) -O2 -fPIC -shared -D_GNU_SOURCE -o $@ $<
+
+test-programs: all $(BUILD)/sim $(UNITS) $(REPLAYS) $(BUILD)/tests/net/wallclock.so
 
 # ---- what a user and a developer run; each installs what it lacks ----
 
@@ -107,7 +113,7 @@ sim: $(BUILD)/sim
 # One test per fault, with what was promised and what was measured; DUT=keepalived for the other.
 faults:
 	@tests/need.sh build check
-	@$(MAKE) -s --no-print-directory all
+	@$(MAKE) -s --no-print-directory test-programs
 	@$(SUDO) env DUT=$(DUT) $(PYTHON) tests/faults.py --build $(BUILD)
 
 MINUTES = 10

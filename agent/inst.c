@@ -340,6 +340,7 @@ void inst_read(struct inst_set *set, const struct inst_now *now)
 	if (n < 0 || dropped)
 		journal_receive(&set->episodes, now->mono_ns, n < 0 ? -n : 0);
 	set->strays.dropped += dropped;
+	set->read_real_ns = 0; /* now all is read that the predecessor had; and that clock may be set */
 	set->read_ns = now->mono_ns;
 }
 

@@ -155,10 +155,11 @@ def single(lab, *routers, **settings):
     return one
 
 
-def pair(lab, **keys):
+def pair(lab, env=None, **keys):
     """gw1 of priority 150, Active, and gw2 of priority 100, its Backup, which hears it."""
-    one = single(lab, router(150, **keys))
-    two = Gateway(lab, "gw2", PEER, [router(100, **keys)])
+    settings = {"env": env} if env else {}
+    one = single(lab, router(150, **keys), **settings)
+    two = Gateway(lab, "gw2", PEER, [router(100, **keys)], **settings)
     wait_adverts(one, 3, lab.now())
     return one, two
 

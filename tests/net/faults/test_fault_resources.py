@@ -3,12 +3,13 @@
 
 import os
 import resource
+import struct
 
 import pytest
 
 from agents import binary, is_sanitized
-from faults.dut import (OWN, VIP, cpu_ticks, longest_gap_ms, measure_rhythm, measure_silence,
-                        pair, single, wait_adverts)
+from faults.dut import (DOWN_MS, GAP_MS, OWN, VIP, cpu_ticks, longest_gap_ms, measure_rhythm,
+                        measure_silence, pair, ping_vip, single, wait_adverts)
 from lab import router, wait_until
 from rtnetlink import Rtnetlink
 from test_operation import Piped, config
@@ -130,12 +131,49 @@ def test_f24_log_blocked(lab, fault):
     assert agent.end() == 0 and agent.host.addresses() == [OWN]
 
 
-@pytest.mark.fault("F25", "clock jumps", "no change of state")
-def test_f25_clock_jumps():
-    pytest.skip(NO_CLOCK)
+class WallClock:
+    """The wall clock as vipd sees it: tests/net/wallclock.c. Nobody but vipd jumps with it."""
+
+    YEARS_10 = 10 * 365 * 86400
+    LIBRARY = os.path.join(os.path.dirname(binary("vipd")), "tests/net/wallclock.so")
+
+    def __init__(self, lab):
+        path = lab.path("wallclock")
+        self._file = open(path, "w+b", buffering=0)
+        lab.at_close(self._file.close)
+        self.step(0)
+        self.env = {"LD_PRELOAD": self.LIBRARY, "WALLCLOCK": path}
+
+    def step(self, seconds):
+        """Puts it so far ahead of the real one, or behind."""
+        self._file.seek(0)
+        self._file.write(struct.pack("q", seconds * 10**9))
 
 
-@pytest.mark.fault("F26", "clock drifts", "no effect")
+@pytest.mark.skipif(is_sanitized(), reason="the sanitizers want to be loaded first")
+@pytest.mark.fault("F25", "clock jumps by 1 s to 10 years, a reload after each", "no change of "
+                   "state, adverts in time, takeover in time afterwards")
+def test_f25_clock_jumps(lab, fault):
+    clock = WallClock(lab)
+    one, two = pair(lab, env=clock.env)
+    ping, mark = ping_vip(lab), lab.now()
+    for seconds in (1, -1, 3600, -3600, WallClock.YEARS_10, -WallClock.YEARS_10, 0):
+        clock.step(seconds)
+        for gateway in (one, two):
+            gateway.reload()
+        wait_adverts(one, 5, lab.now())            # longer than a Backup waits
+    assert any(line.startswith("2036") for line in two.agent.log), "its clock did jump"
+    fault.measure("longest gap", longest_gap_ms(one, mark), "ms", 110, GAP_MS)
+    fault.measure("pings lost", ping.lost(since=mark))
+    measure_silence(fault, two, mark)
+    clock.step(-3600)
+    lab.cut(one.host)
+    last = [advert for advert in lab.capture.adverts(host=one.host) if not advert.lost][-1]
+    took_over = two.wait_active(last.ns)
+    fault.measure("behind Active_Down", (took_over.ns - last.ns) / 1e6 - DOWN_MS, "ms", 5, 500)
+
+
+@pytest.mark.fault("F26", "clocks drift by 500 ppm", "no effect: 1,000 seeds of the simulator hold")
 def test_f26_clock_drifts():
     pytest.skip(NO_CLOCK)
 
