@@ -324,6 +324,16 @@ static void on_packet(const struct kern_packet *packet, void *arg)
 	inst_step(set, inst, &event);
 }
 
+/* The queue could not take all adverts, or does not give them: nobody's silence proves anything. */
+static void miss_adverts(struct inst_set *set, int error)
+{
+	const struct vrrp_event event = { .type = VRRP_EVENT_MISSED, .now_ns = set->now->mono_ns };
+
+	journal_receive(&set->episodes, set->now->mono_ns, error);
+	for (unsigned i = 0; i < set->insts_n; i++)
+		inst_step(set, &set->insts[i], &event);
+}
+
 void inst_read(struct inst_set *set, const struct inst_now *now)
 {
 	uint32_t dropped;
@@ -338,9 +348,10 @@ void inst_read(struct inst_set *set, const struct inst_now *now)
 		assess_links(set);
 	n = kern_receiver_dispatch(set->reader, now->real_ns, on_packet, set, &dropped);
 	if (n < 0 || dropped)
-		journal_receive(&set->episodes, now->mono_ns, n < 0 ? -n : 0);
+		miss_adverts(set, n < 0 ? -n : 0);
 	set->strays.dropped += dropped;
-	set->read_real_ns = 0; /* now all is read that the predecessor had; and that clock may be set */
+	set->read_real_ns =
+		0; /* now all is read that the predecessor had; and that clock may be set */
 	set->read_ns = now->mono_ns;
 }
 

@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <linux/filter.h>
+#include <linux/sock_diag.h>
 #include <netinet/in.h>
 #include <stdbool.h>
 #include <stdlib.h>
@@ -191,6 +192,20 @@ static int receive_some(struct kern_receiver *receiver)
 	return n;
 }
 
+/*
+ * A packet tells of the drops before it. Those behind the last one, while nobody read, are told by
+ * the socket itself; there are none if the queue was short.
+ */
+static void read_drops(const struct kern_receiver *receiver, uint32_t *dropped)
+{
+	uint32_t info[SK_MEMINFO_VARS];
+	socklen_t len = sizeof(info);
+
+	if (getsockopt(receiver->fd, SOL_SOCKET, SO_MEMINFO, info, &len) == 0 &&
+	    len > SK_MEMINFO_DROPS * sizeof(info[0]))
+		*dropped = info[SK_MEMINFO_DROPS];
+}
+
 int kern_receiver_dispatch(struct kern_receiver *receiver, int64_t until_ns, kern_packet_fn each,
 			   void *arg, uint32_t *ret_dropped)
 {
@@ -217,6 +232,8 @@ int kern_receiver_dispatch(struct kern_receiver *receiver, int64_t until_ns, ker
 		}
 		total += n;
 	}
+	if (total >= PACKETS_MAX)
+		read_drops(receiver, &dropped);
 	*ret_dropped = dropped - receiver->dropped;
 	receiver->dropped = dropped;
 	return total;

@@ -218,6 +218,7 @@ static void step_initialize(struct vrrp *vr, const struct vrrp_event *event,
 			begin(vr, VRRP_REASON_STARTED, event->now_ns, out);
 		break;
 	case VRRP_EVENT_ADVERT: /* §6.4.1 knows no adverts */
+	case VRRP_EVENT_MISSED:
 		break;
 	}
 }
@@ -237,6 +238,7 @@ static void step_fault(struct vrrp *vr, const struct vrrp_event *event, struct v
 		break;
 	case VRRP_EVENT_TIMER:
 	case VRRP_EVENT_ADVERT:
+	case VRRP_EVENT_MISSED:
 		break;
 	}
 }
@@ -258,25 +260,33 @@ static struct vrrp_reason takeover_reason(const struct vrrp *vr, int64_t now_ns)
 }
 
 /*
+ * Silence that proves nothing: listen for once more what the Active needs to be heard, before a
+ * failover of our own making. Once per silence, or whoever can make us miss adverts could keep us
+ * from ever taking over.
+ */
+static void grant_late(struct vrrp *vr, int64_t now_ns)
+{
+	const struct vrrp_config *c = &vr->config;
+	int64_t until_ns = now_ns + vrrp_interval_ns(vr->active_interval_cs) +
+			   vrrp_skew_ns(c->version, c->priority, vr->active_interval_cs);
+
+	if (vr->late_granted || vr->down_ns >= until_ns)
+		return;
+	vr->late_granted = true;
+	vr->counters.late_timers++;
+	vr->down_ns = until_ns;
+}
+
+/*
  * Active_Down_Timer (§6.4.2 (305)). An expiry that is seen a whole interval late is a stall of this
- * host, and the adverts may have been lost in it: listen for once more what the Active needs to be
- * heard, before a failover of our own making.
+ * host, and the adverts may have been lost in it.
  */
 static void backup_timer(struct vrrp *vr, int64_t now_ns, struct vrrp_output *out)
 {
-	const struct vrrp_config *c = &vr->config;
-	int64_t interval_ns = vrrp_interval_ns(vr->active_interval_cs);
-
-	if (now_ns < vr->down_ns)
-		return;
-	if (now_ns - vr->down_ns >= interval_ns && !vr->late_granted) {
-		vr->late_granted = true;
-		vr->counters.late_timers++;
-		vr->down_ns = now_ns + interval_ns +
-			      vrrp_skew_ns(c->version, c->priority, vr->active_interval_cs);
-		return;
-	}
-	become_active(vr, takeover_reason(vr, now_ns), now_ns, out);
+	if (now_ns - vr->down_ns >= vrrp_interval_ns(vr->active_interval_cs))
+		grant_late(vr, now_ns);
+	if (now_ns >= vr->down_ns)
+		become_active(vr, takeover_reason(vr, now_ns), now_ns, out);
 }
 
 /* Whether a lower priority is left in peace: no preemption, or not yet. */
@@ -336,6 +346,9 @@ static void step_backup(struct vrrp *vr, const struct vrrp_event *event, struct 
 		break;
 	case VRRP_EVENT_ADVERT:
 		backup_advert(vr, event->advert, event->now_ns);
+		break;
+	case VRRP_EVENT_MISSED:
+		grant_late(vr, event->now_ns);
 		break;
 	}
 }
@@ -431,6 +444,8 @@ static void step_active(struct vrrp *vr, const struct vrrp_event *event, struct 
 		break;
 	case VRRP_EVENT_ADVERT:
 		active_advert(vr, event->advert, event->now_ns, out);
+		break;
+	case VRRP_EVENT_MISSED: /* the next one tells as well */
 		break;
 	}
 }

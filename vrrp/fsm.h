@@ -95,6 +95,7 @@ enum vrrp_event_type {
 	VRRP_EVENT_FAULT,    /* the interface cannot be used: @fault */
 	VRRP_EVENT_TIMER,    /* some deadline may have passed */
 	VRRP_EVENT_ADVERT,   /* vrrp_receive() accepted @advert */
+	VRRP_EVENT_MISSED,   /* adverts may have been lost on this host, up to now */
 };
 
 struct vrrp_event {

@@ -44,7 +44,8 @@ static void on_news(unsigned k, enum kern_holding_news news, int error, void *ar
 	struct sim_router *r = &sim->routers[process->router];
 
 	(void)error;
-	if (news == KERN_HOLDING_ADDED || news == KERN_HOLDING_RESTORED)
+	if (news == KERN_HOLDING_ADDED || news == KERN_HOLDING_RESTORED ||
+	    news == KERN_HOLDING_EXPIRED)
 		r->announcement_owed = true;
 	if (news == KERN_HOLDING_RESTORED)
 		check_restored(sim, process->router, k);

@@ -184,13 +184,14 @@ static void check_takeover(struct sim *sim, unsigned i, const struct vrrp *befor
 	int64_t at = sim->check.arrived[i].at_ns, now = router_local_ns(sim, r);
 	unsigned interval_cs = sim->check.arrived[i].interval_cs;
 	int64_t late = now - at - model_down_ns(r->config.priority, interval_cs);
+	int64_t healthy = router_local_at(r, r->healthy_ns);
 
 	if (at < before->since_ns)
 		return;
 	if (late < 0)
 		check_fail(sim, "P9", "%s takes over %.3f ms after an advert arrived", node_name(i),
 			   (double)(now - at) / SIM_MS);
-	if (late > sim->latency_ns && sim->now_ns - r->healthy_ns > now - at)
+	if (late > router_local_at(r, sim->latency_ns + r->clock_lag_ns) + 1 && healthy < at)
 		check_fail(sim, "timing", "%s takes over %.3f ms late", node_name(i),
 			   (double)late / SIM_MS);
 }
@@ -234,13 +235,15 @@ static int64_t rivals_allowed(const struct sim *sim, unsigned better, unsigned w
 	const struct sim_path *there = &sim->net.paths[better][worse];
 	const struct sim_path *back = &sim->net.paths[worse][better];
 	int64_t news = there->delay_ns + sim->latency_ns;
+	int64_t interval;
 
 	if (since == b->active_ns)
 		return news;
 	if (since == sim->routers[worse].active_ns && back->healthy_ns <= since && !back->cut &&
 	    b->provoked_ns < since - SIM_S)
 		return news + back->delay_ns + sim->latency_ns;
-	return news + b->config.interval_cs * 10 * SIM_MS + sim->latency_ns;
+	interval = b->config.interval_cs * 10 * SIM_MS;
+	return news + interval + interval * SIM_DRIFT_PPM / 1000000 + sim->latency_ns;
 }
 
 void check_pair(struct sim *sim, unsigned x, unsigned y)

@@ -6,6 +6,8 @@
 
 #include "sim.h"
 
+#define MILLION INT64_C(1000000)
+
 void router_init(struct sim_router *r, const struct vrrp_config *config, uint8_t host,
 		 unsigned addresses_n)
 {
@@ -25,9 +27,24 @@ void router_init(struct sim_router *r, const struct vrrp_config *config, uint8_t
 	vrrp_source_set(&r->vr, r->source);
 }
 
+int64_t router_local_at(const struct sim_router *r, int64_t global_ns)
+{
+	int64_t ns = global_ns - r->clock_lag_ns;
+
+	return ns + ns * r->clock_ppm / MILLION;
+}
+
 int64_t router_local_ns(const struct sim *sim, const struct sim_router *r)
 {
-	return sim->now_ns - r->clock_lag_ns;
+	return router_local_at(r, sim->now_ns);
+}
+
+/* When the router's clock will show @local_ns: never before it does. */
+static int64_t global_ns(const struct sim_router *r, int64_t local_ns)
+{
+	int64_t rate = MILLION + r->clock_ppm;
+
+	return r->clock_lag_ns + (local_ns * MILLION + rate - 1) / rate;
 }
 
 bool router_in_service(const struct sim_router *r)
@@ -71,7 +88,7 @@ static void wake_at_deadline(struct sim *sim, unsigned i)
 		deadline = addresses;
 	if (deadline == VRRP_NEVER)
 		return;
-	deadline += r->clock_lag_ns;
+	deadline = global_ns(r, deadline);
 	if (deadline < sim->now_ns)
 		deadline = sim->now_ns;
 	wake_after(sim, i, deadline);
@@ -234,6 +251,11 @@ static void drain(struct sim *sim, unsigned i)
 		feed(sim, i, &sim->net.packets[r->queue[first].slot], r->queue[first].at_ns);
 		net_release(sim, r->queue[first].slot);
 	}
+	if (r->missed)
+		step(sim, i,
+		     (struct vrrp_event){ .type = VRRP_EVENT_MISSED,
+					  .now_ns = router_local_ns(sim, r) });
+	r->missed = false;
 }
 
 static void fire(struct sim *sim, unsigned i)
@@ -301,6 +323,7 @@ void router_deliver(struct sim *sim, unsigned slot, unsigned i)
 
 	if (!router_in_service(r) || r->pause == SIM_FROZEN || r->pause == SIM_DEAD ||
 	    r->queue_n == SIM_QUEUE_MAX) {
+		r->missed |= r->queue_n == SIM_QUEUE_MAX;
 		net_mark_lost(sim, &sim->net.packets[slot], i);
 		net_release(sim, slot);
 		return;
@@ -355,6 +378,7 @@ void router_forget_queue(struct sim *sim, unsigned i)
 
 	if (r->queue_n)
 		check_unread(sim, i);
+	r->missed = false;
 	for (; r->queue_n; r->queue_n--, r->queue_first = (r->queue_first + 1) % SIM_QUEUE_MAX) {
 		net_mark_lost(sim, &sim->net.packets[r->queue[r->queue_first].slot], i);
 		net_release(sim, r->queue[r->queue_first].slot);

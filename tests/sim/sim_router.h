@@ -12,6 +12,7 @@
 #include "sim_net.h"
 #include "vrrp/receive.h"
 
+#define SIM_DRIFT_PPM   500 /* more than a quartz ever drifts */
 #define SIM_QUEUE_MAX   256
 #define SIM_ANSWERS_MAX 10 /* per second: five per window, two windows touch it */
 #define SIM_VRID        51
@@ -41,9 +42,11 @@ struct sim_router {
 	bool link;      /* the interface can be used */
 	bool afflicted; /* by one fault of sim_fault.c that concerns the whole router */
 	enum sim_pause pause;
+	bool missed;          /* the queue was full when a packet came */
 	bool resumed;         /* nothing ran since the end of a pause */
 	int64_t frozen_at_ns; /* SIM_FROZEN: since when */
 	int64_t clock_lag_ns; /* how much the clock missed while it stood still */
+	int32_t clock_ppm;    /* how much too fast it goes; up to SIM_DRIFT_PPM, or too slow */
 	int64_t stall_ns;     /* a wake-up comes at most so late */
 	bool held;            /* the addresses are wanted on the interface */
 
@@ -82,6 +85,12 @@ void router_init(struct sim_router *r, const struct vrrp_config *config, uint8_t
  * router_local_ns() - what the router's clock shows now.
  */
 int64_t router_local_ns(const struct sim *sim, const struct sim_router *r);
+
+/**
+ * router_local_at() - what the router's clock shows, showed or will show at that moment, if it
+ * never stands still from now on, and never did since.
+ */
+int64_t router_local_at(const struct sim_router *r, int64_t global_ns);
 
 /**
  * router_in_service() - whether the router takes part in the election.

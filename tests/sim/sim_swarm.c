@@ -67,7 +67,7 @@ struct habits {
 	enum rank rank;
 	unsigned priority, interval_cs, addresses_n;
 	bool owner, mixed_intervals, mixed_addresses, mixed_preempt, preempt_delays, start_delays;
-	bool reconfigured;
+	bool reconfigured, drift;
 };
 
 static struct habits draw_habits(struct prng *p, bool calm)
@@ -84,6 +84,7 @@ static struct habits draw_habits(struct prng *p, bool calm)
 		.preempt_delays = prng_one_in(p, 4),
 		.start_delays = prng_one_in(p, 4),
 		.reconfigured = !calm && prng_one_in(p, 2),
+		.drift = prng_one_in(p, 2),
 	};
 }
 
@@ -142,6 +143,8 @@ static void draw_router(struct sim *sim, unsigned i, const struct habits *habits
 	kernel_init(sim, i);
 	draw_other(p, habits, &sim->routers[i]);
 	sim->routers[i].options = prng_one_in(p, 8);
+	if (habits->drift)
+		sim->routers[i].clock_ppm = (int32_t)prng_range(p, -SIM_DRIFT_PPM, SIM_DRIFT_PPM);
 }
 
 static void draw_topology(struct sim *sim, bool calm)

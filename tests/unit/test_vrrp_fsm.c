@@ -480,6 +480,40 @@ static void test_fsm_late_timer_is_granted_once(void **state)
 	assert_int_equal(vr.reason.ns, late_ns + 100 * SECOND - T0);
 }
 
+/* What the host lost on its way to us is a silence of ours, too: listened to once more, once. */
+static void test_fsm_missed_adverts_grant_an_interval_once(void **state)
+{
+	struct vrrp vr = test_backup(100, T0);
+	int64_t now_ns = T0 + DOWN_100 - 100 * MS;
+
+	(void)state;
+	assert_string_equal(on_missed(&vr, now_ns), "");
+	assert_int_equal(vr.counters.late_timers, 1);
+	assert_int_equal(vrrp_deadline(&vr), now_ns + SECOND + SKEW_100);
+	assert_string_equal(on_missed(&vr, now_ns + SECOND), "");
+	assert_int_equal(vrrp_deadline(&vr), now_ns + SECOND + SKEW_100);
+	assert_string_equal(on_timer(&vr, now_ns + SECOND + SKEW_100),
+			    "advert 100, claim, announce, backup->active");
+}
+
+static void test_fsm_missed_adverts_change_nothing_long_before_the_deadline(void **state)
+{
+	struct vrrp vr = test_backup(100, T0), before = vr;
+
+	(void)state;
+	assert_string_equal(on_missed(&vr, T0 + SECOND), "");
+	assert_memory_equal(&vr, &before, sizeof(vr));
+}
+
+static void test_fsm_missed_adverts_are_no_matter_to_an_active(void **state)
+{
+	struct vrrp vr = test_active(100, T0), before = vr;
+
+	(void)state;
+	assert_string_equal(on_missed(&vr, T0 + 100 * SECOND), "");
+	assert_memory_equal(&vr, &before, sizeof(vr));
+}
+
 static void test_fsm_late_timer_by_less_than_an_interval_is_believed(void **state)
 {
 	struct vrrp vr = test_backup(100, T0);
@@ -568,6 +602,9 @@ int main(void)
 		cmocka_unit_test(test_fsm_preempt_delay_dies_with_the_state),
 		cmocka_unit_test(test_fsm_backup_owner_always_preempts),
 		cmocka_unit_test(test_fsm_late_timer_is_granted_once),
+		cmocka_unit_test(test_fsm_missed_adverts_grant_an_interval_once),
+		cmocka_unit_test(test_fsm_missed_adverts_change_nothing_long_before_the_deadline),
+		cmocka_unit_test(test_fsm_missed_adverts_are_no_matter_to_an_active),
 		cmocka_unit_test(test_fsm_late_timer_by_less_than_an_interval_is_believed),
 		cmocka_unit_test(test_fsm_late_timer_is_measured_in_learned_intervals),
 		cmocka_unit_test(test_fsm_late_timer_is_granted_again_after_an_advert),
