@@ -293,8 +293,6 @@ static int go(struct generation *g)
 	g->old = NULL;
 	if (g->standby)
 		close(CHANNEL_FD_CONF_IN);
-	/* Not before: touching all memory takes time, which the routers had not. */
-	be_realtime(g, realtime_lock);
 	return 0;
 }
 
@@ -332,6 +330,8 @@ int generation_run(const char *conf_path)
 	if (prepare(&g) == 0 && go(&g) == 0) {
 		log_write(LOG_LEVEL_INFO, "started version=%s node=%s routers=%u", VIPD_VERSION,
 			  g.conf->node, g.conf->routers_n);
+		/* Not before: touching all memory takes time, which the routers had not. */
+		be_realtime(&g, realtime_lock);
 		status = loop_run(g.loop, g.set, g.ctl) < 0 ? EXIT_FAILURE : EXIT_SUCCESS;
 		log_write(LOG_LEVEL_INFO, "stopped");
 	}

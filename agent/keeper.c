@@ -189,7 +189,7 @@ static void freeze_current(struct keeper *keeper)
 
 static int start_standby(struct keeper *keeper)
 {
-	int err = child_spawn(&keeper->setting, CHILD_STANDBY, testator(keeper), &keeper->standby);
+	int err = child_spawn(&keeper->setting, CHILD_STANDBY, &keeper->current, &keeper->standby);
 
 	child_expect(&keeper->standby, now_ns() + READY_TIMEOUT_NS);
 	keeper->standby_ns = err < 0 ? now_ns() + STANDBY_RETRY_NS : INT64_MAX;
@@ -228,8 +228,8 @@ static void fill_gap(struct keeper *keeper)
 {
 	int err = 0;
 
-	/* Once the next one had adopted, its configuration counts, and no crash undoes a reload. */
-	if (keeper->standby_stale && testator(keeper) == &keeper->current)
+	/* No crash undoes a reload that somebody was told of. */
+	if (keeper->standby_stale)
 		dismiss(keeper, &keeper->standby);
 	if (keeper->next.ready)
 		end_reload(keeper, 0);
