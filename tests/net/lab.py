@@ -206,6 +206,12 @@ class Lab:
         """A file of the lab."""
         return os.path.join(self.directory, name)
 
+    def cgroup(self, name):
+        """Makes a control group (of version 2); it goes with the lab. Return: its directory."""
+        path = f"{reaper.cgroups()}/{self.name}-{name}"
+        os.makedirs(path, exist_ok=True)
+        return path
+
     @staticmethod
     def now():
         """A mark for since=: the clock of the capture's time stamps, in nanoseconds."""

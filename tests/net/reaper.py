@@ -34,6 +34,30 @@ def directory(name):
     return os.path.join(tempfile.gettempdir(), name)
 
 
+def cgroups():
+    """Where control groups of version 2 are."""
+    with open("/proc/self/mountinfo", encoding="utf-8") as mounts:
+        for line in mounts:
+            before, after = line.split(" - ")
+            if after.split()[0] == "cgroup2":
+                return before.split()[4]
+    raise FileNotFoundError("no control groups of version 2 are mounted")
+
+
+def _remove_cgroups(name):
+    """Removes the lab's control groups; who lived in them is dead by now."""
+    try:
+        found = [group for group in os.scandir(cgroups()) if group.name.startswith(name + "-")]
+    except FileNotFoundError:
+        return
+    for group in found:
+        for path, _, _ in os.walk(group.path, topdown=False):
+            try:
+                os.rmdir(path)
+            except OSError as error:
+                print(f"{path}: {error}", file=sys.stderr)
+
+
 def remove(name, keep_files=False):
     """Kills every process inside the lab's namespaces, deletes these and the lab's files.
 
@@ -44,6 +68,7 @@ def remove(name, keep_files=False):
         raise ValueError(f"{name!r} is not the name of a lab")
     found = namespaces(name)
     _kill_inside(found)
+    _remove_cgroups(name)
     for namespace in found:
         subprocess.run(["ip", "netns", "delete", namespace], check=False)
     if not keep_files:

@@ -9,6 +9,8 @@ import os
 import signal
 import socket
 
+import pytest
+
 from agents import binary
 from lab import router, wait_until
 from test_generations import (GAP_MS, OWN, VIP, crash, gaps_ms, keeps_rhythm, own_binary, replace,
@@ -132,3 +134,75 @@ def test_keeper_of_another_version_is_refused(lab):
                         pass_fds=[theirs.fileno()])
         assert done.returncode == 1 and "another version: restart it" in done.stderr
         assert b"taking over" in ours.recv(4096)
+
+
+# ---- the state memory ----
+
+def state_memories(agent):
+    """The keeper's descriptors of state memories, as paths that can be written."""
+    fds = f"/proc/{agent.pid}/fd"
+    return [f"{fds}/{fd}" for fd in os.listdir(fds)
+            if os.readlink(f"{fds}/{fd}").startswith("/memfd:vipd-state")]
+
+
+def damage(agent, harm):
+    """Changes all state memories; of the one that counts, too, which nobody can tell from here."""
+    for path in state_memories(agent):
+        with open(path, "r+b", buffering=0) as memory:
+            content = bytearray(memory.read())
+            harm(content)
+            memory.seek(0)
+            memory.write(content)
+
+
+def another_layout(content):
+    """The number behind the magic one."""
+    content[8] ^= 0xFF
+
+
+def all_zero(content):
+    """As if nothing had been written yet."""
+    content[:] = bytes(len(content))
+
+
+def all_ones(content):
+    """Nothing of it is true."""
+    content[:] = b"\xff" * len(content)
+
+
+def elections(content):
+    """Header and names are as they were, the rest is not: no sum is right."""
+    content[len(content) // 3:] = b"\x5a" * (len(content) - len(content) // 3)
+
+
+@pytest.mark.parametrize("harm, words", [(another_layout, "of another version"),
+                                         (all_zero, "damaged or was never finished"),
+                                         (all_ones, "damaged"), (elections, "started=1")])
+def test_damaged_state_memory_is_not_adopted(lab, harm, words):
+    """The router process dies and leaves nonsense: the router starts anew, and listens first."""
+    agent = start(lab)
+    assert agent.standby_pid
+    old = agent.kill_router(signal.SIGSTOP)
+    lines, mark = len(agent.log), lab.now()
+    damage(agent, harm)
+    os.kill(old, signal.SIGKILL)
+    assert words in agent.wait_log("adopted=", skip=lines)
+    agent.wait_state("lan", "active")
+    assert lab.capture.wait_advert(host=agent.host, since=mark).ns - mark > 300_000_000
+    assert agent.host.addresses() == [OWN, VIP]
+    assert agent.router()["counters"]["became_active"] == 1
+
+
+def test_damaged_state_memory_does_not_stop_the_last_will(lab):
+    """There is no farewell that could be believed; the addresses go all the same."""
+    agent = start(lab)
+    crash(agent)
+    crash(agent)
+    agent.expected_to_live = False
+    assert agent.standby_pid
+    old = agent.kill_router(signal.SIGSTOP)
+    damage(agent, all_ones)
+    os.kill(old, signal.SIGKILL)
+    assert agent.process.wait(10) == 1
+    assert agent.host.addresses() == [OWN]
+    assert "farewells_sent=0" in agent.wait_log("last_will=executed addresses_removed=1")

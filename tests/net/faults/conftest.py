@@ -65,6 +65,7 @@ def pytest_configure(config):
     """The mark that every test in here carries."""
     config.addinivalue_line(
         "markers", "fault(number, name, promise, keepalived=False): the fault that is made")
+    config.addinivalue_line("markers", "alone: promises milliseconds, and is measured by itself")
 
 
 def pytest_collection_modifyitems(config, items):

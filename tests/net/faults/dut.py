@@ -95,6 +95,19 @@ class Gateway:
         finally:
             self.kill_all(signal.SIGCONT)
 
+    @contextlib.contextmanager
+    def frozen(self):
+        """Everything of it is frozen in this block, as containers and virtual machines are."""
+        group = self.lab.cgroup(self.host.name)
+        for pid in self.pids:
+            _write(f"{group}/cgroup.procs", pid)
+        _write(f"{group}/cgroup.freeze", 1)
+        wait_until(lambda: "frozen 1" in _read(f"{group}/cgroup.events"), what="the freeze")
+        try:
+            yield
+        finally:
+            _write(f"{group}/cgroup.freeze", 0)
+
     def configure(self, routers):
         """Writes another configuration for the next reload."""
         self.routers = routers
@@ -123,6 +136,18 @@ class Gateway:
         """Waits until it holds the address and says so. Return: its first advert."""
         wait_until(self.holds, 15, f"{self.host} to hold {VIP}")
         return self.lab.capture.wait_advert(host=self.host, since=since)
+
+
+def _write(path, value):
+    """A value into a file of the kernel's."""
+    with open(path, "w", encoding="ascii") as file:
+        file.write(str(value))
+
+
+def _read(path):
+    """A file of the kernel's."""
+    with open(path, encoding="ascii") as file:
+        return file.read()
 
 
 def _children(pid):
