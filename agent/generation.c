@@ -79,18 +79,19 @@ static void tell_errors(const struct generation *g, const struct conf_errors *er
 	size_t size;
 	FILE *memory = open_memstream(&text, &size);
 
-	if (memory) {
-		conf_errors_print(errors, memory);
-		fclose(memory);
-		(void)channel_send(CHANNEL_FD_TALK, CHANNEL_ERROR, 0, text);
-		free(text);
-	}
 	/* At start somebody looks on, as with -t; later it is for the log. */
-	if (!g->succeeds)
+	bool for_log = g->succeeds || log_is_journal();
+
+	if (!for_log || !memory)
 		conf_errors_print(errors, stderr);
-	for (unsigned i = 0; g->succeeds && i < errors->total && i < CONF_ERRORS_MAX; i++)
-		log_write(LOG_LEVEL_ERROR, "%s:%u: %s", errors->errors[i].file,
-			  errors->errors[i].line, errors->errors[i].text);
+	if (!memory)
+		return;
+	conf_errors_print(errors, memory);
+	fclose(memory);
+	(void)channel_send(CHANNEL_FD_TALK, CHANNEL_ERROR, 0, text);
+	for (char *line = strtok(text, "\n"); line && for_log; line = strtok(NULL, "\n"))
+		log_write(LOG_LEVEL_ERROR, "%s", line);
+	free(text);
 }
 
 /* A standby reads what runs, since the file may be broken by now. */

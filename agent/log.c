@@ -4,7 +4,6 @@
 #include <errno.h>
 #include <poll.h>
 #include <stdarg.h>
-#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/stat.h>
@@ -37,6 +36,11 @@ void log_open(void)
 			fstat(STDERR_FILENO, &status) == 0 && status.st_dev == device &&
 			status.st_ino == inode;
 	tzset(); /* reads files, which shall not happen when somebody is in a hurry */
+}
+
+bool log_is_journal(void)
+{
+	return under_journal;
 }
 
 static int put_head(char *line, size_t size, enum log_level level)

@@ -7,6 +7,8 @@
 #ifndef LOG_H
 #define LOG_H
 
+#include <stdbool.h>
+
 enum log_level {
 	LOG_LEVEL_ERROR,   /* the operator must act */
 	LOG_LEVEL_WARNING, /* degraded, and what is done instead */
@@ -17,6 +19,11 @@ enum log_level {
  * log_open() - find out where standard error leads.
  */
 void log_open(void);
+
+/**
+ * log_is_journal() - whether lines have their level in a form that the journal reads.
+ */
+bool log_is_journal(void);
 
 /**
  * log_write() - one line.

@@ -9,7 +9,7 @@ packages() {
 		libjansson-dev libsmartcols-dev libsystemd-dev ;;
 	demo) echo python3 iproute2 nftables ;;
 	check) echo python3 iproute2 python3-pytest python3-pytest-xdist libcmocka-dev tshark \
-		keepalived nftables libcap2-bin util-linux procps ;;
+		keepalived nftables libcap2-bin util-linux procps binutils systemd ;;
 	bench) echo python3 iproute2 nftables keepalived ;;
 	fuzz) echo clang libclang-rt-14-dev ;;
 	lint) echo clang-format binutils mandoc git ;;
