@@ -28,7 +28,7 @@ NOISE = 0.15
 SKEW = 0.1 * (256 - 100) / 256
 HANDOVER = SKEW + NOISE
 TAKEOVER = 0.3 + SKEW + 2 * NOISE
-CONTEST = 1.0                    # so long may one that was not heard wait to announce once more
+CONTEST = 0.2                    # so long may one that was not heard wait to announce once more
 LEASE_S = 2.2                    # at 100 ms: one second, rounded up, and the kernel's delay
 LATE_S = 2.0                     # a busy machine's allowance for what is no outage
 

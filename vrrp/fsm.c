@@ -18,6 +18,7 @@ static const int64_t announce_gaps_s[] = { 1, 3, 12 };
 /* A contested Active answers at once, but a storm of lower adverts must not make another storm. */
 #define CONTEST_WINDOW_NS   NS_PER_S
 #define CONTEST_ANSWERS_MAX 5
+#define CONTEST_QUIET_NS    (NS_PER_S / CONTEST_ANSWERS_MAX)
 
 void vrrp_init(struct vrrp *vr, const struct vrrp_config *config)
 {
@@ -372,8 +373,22 @@ static void active_timer(struct vrrp *vr, int64_t now_ns, struct vrrp_output *ou
 }
 
 /*
+ * When a contest that had all its answers is over: when no more than its last words can be under
+ * way, which a router that yields sends; at the window's end if it never is.
+ */
+static int64_t contest_end(const struct vrrp *vr, int64_t now_ns)
+{
+	int64_t quiet_ns = vrrp_interval_ns(vr->config.interval_cs) * 3 / 2;
+	int64_t end_ns = vr->contested_ns + CONTEST_WINDOW_NS;
+
+	if (quiet_ns < CONTEST_QUIET_NS)
+		quiet_ns = CONTEST_QUIET_NS;
+	return now_ns + quiet_ns < end_ns ? now_ns + quiet_ns : end_ns;
+}
+
+/*
  * Somebody weaker was Active too: §6.4.3 answers at once. It may have announced the addresses, so
- * they are announced again. Bounded per window; past that the window's end repairs the rest.
+ * they are announced again. Bounded per window; past that the end of the contest repairs the rest.
  *
  * Return: whether an advert went out.
  */
@@ -385,7 +400,7 @@ static bool defend(struct vrrp *vr, int64_t now_ns, struct vrrp_output *out)
 	}
 	if (vr->contested_n >= CONTEST_ANSWERS_MAX) {
 		vr->announced_n = 0;
-		vr->announce_ns = vr->contested_ns + CONTEST_WINDOW_NS;
+		vr->announce_ns = contest_end(vr, now_ns);
 		return false;
 	}
 	vr->contested_n++;

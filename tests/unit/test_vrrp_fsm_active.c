@@ -218,6 +218,25 @@ static void test_fsm_active_contested_answers_are_bounded(void **state)
 			    "advert 100, announce");
 }
 
+/* With fast adverts whoever was not heard need not wait for the window's end to be believed. */
+static void test_fsm_active_announces_when_a_fast_contest_is_over(void **state)
+{
+	struct vrrp vr = test_active(100, T0);
+	int64_t last_ns = T0;
+
+	(void)state;
+	vr.config.interval_cs = 10;
+	for (int i = 1; i <= 7; i++) {
+		last_ns = T0 + i * 100 * MS;
+		on_advert(&vr, last_ns, 50, LOWER_ADDRESS, 10);
+	}
+	assert_int_equal(vr.announce_ns, last_ns + 200 * MS);
+	on_advert(&vr, T0 + 850 * MS, 50, LOWER_ADDRESS, 10);
+	assert_int_equal(vr.announce_ns, T0 + SECOND); /* the window's end */
+	vr.advert_ns = VRRP_NEVER;
+	assert_string_equal(on_timer(&vr, T0 + SECOND), "announce");
+}
+
 /* a storm that never ends, with timers: the rhythm holds and the answers stay five. */
 static void test_fsm_active_endless_storm_keeps_its_bound_and_rhythm(void **state)
 {
@@ -468,6 +487,7 @@ int main(void)
 		cmocka_unit_test(test_fsm_active_answers_a_weaker_claim),
 		cmocka_unit_test(test_fsm_active_yields_whatever_the_preempt_mode),
 		cmocka_unit_test(test_fsm_active_contested_answers_are_bounded),
+		cmocka_unit_test(test_fsm_active_announces_when_a_fast_contest_is_over),
 		cmocka_unit_test(test_fsm_active_endless_storm_keeps_its_bound_and_rhythm),
 		cmocka_unit_test(test_fsm_announcements_follow_the_schedule),
 		cmocka_unit_test(test_fsm_announcements_have_a_deadline_of_their_own),
