@@ -53,6 +53,7 @@ struct keeper {
 	bool started;      /* some generation has run */
 	unsigned crashes_n;
 	int64_t crashes_ns[CRASHES_MAX - 1]; /* when; a ring */
+	unsigned stillborn_n;                /* died one after the other before they spoke */
 	char error[CHANNEL_TEXT_SIZE];       /* the last one that a new generation told */
 	int status;                          /* to exit with, once done */
 	bool done;
@@ -245,10 +246,14 @@ static void fill_gap(struct keeper *keeper)
 	finish(keeper, EXIT_FAILURE);
 }
 
-/* The router process died although nobody asked it to: the next one goes on where it was. */
+/*
+ * The router process died although nobody asked it to: the next one goes on where it was. One that
+ * died before it spoke is no crash of the router: the standby may have been killed with it.
+ */
 static void recover(struct keeper *keeper, pid_t pid, const char *how)
 {
-	bool hopeless = crashes_too_often(keeper);
+	bool spoke = pid == keeper->current.pid && testator(keeper) == &keeper->current;
+	bool hopeless = spoke ? crashes_too_often(keeper) : ++keeper->stillborn_n >= CRASHES_MAX;
 
 	log_write(LOG_LEVEL_ERROR, "router_pid=%d lost=\"%s\" note=\"%s\"", pid, how,
 		  hopeless ? "too often: last will" : "a new router process goes on");
@@ -298,8 +303,7 @@ static void next_ended(struct keeper *keeper, int status)
 		recover(keeper, pid, how);
 }
 
-/* Nobody takes over but who has yet to be started; a process that is waited for counts as a crash.
- */
+/* Nobody takes over but who has yet to be started; at once if it was waited for. */
 static void lose_standby(struct keeper *keeper, const char *how)
 {
 	pid_t pid = keeper->standby.pid;
@@ -354,6 +358,7 @@ static void on_alive(struct keeper *keeper, const char *status)
 	if (!keeper->freezing && !keeper->stopping)
 		child_expect(&keeper->current, now_ns() + ALIVE_TIMEOUT_NS);
 	child_forget(&keeper->previous);
+	keeper->stillborn_n = 0;
 	if (keeper->standby_stale)
 		dismiss(keeper, &keeper->standby);
 	if (!keeper->standby.pid && keeper->standby_ns == INT64_MAX)

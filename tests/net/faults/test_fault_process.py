@@ -180,6 +180,17 @@ def test_f03_everything_killed(lab, fault, interval, limit_s):
     fault.measure("address gone", (gone - mark) / 1e9, "s", limit_s, limit_s + LATE_S)
 
 
+@pytest.mark.fault("F03", "all processes killed at once, leases safe, adverts of 2 s", "address gone "
+                   "before the peer is Active")
+def test_f03_everything_killed_with_a_safe_lease(lab, fault):
+    one, two = pair(lab, interval="2s", lease="safe")
+    mark = one.kill_all()
+    gone = one.events.wait(False, since=mark, timeout=4 + 1.2 + LATE_S)
+    took_over = two.wait_active(mark)
+    fault.measure("held by both", max(0, gone - took_over.ns) / 1e6, "ms")
+    fault.measure("address gone", (gone - mark) / 1e9, "s", 4 - 1.2 + 1.2, 4 + LATE_S)
+
+
 @pytest.mark.fault("F04", "router process hangs", "address gone after 2.2 s at the latest, "
                    "replaced within 3 s, one holder in the end", keepalived=True)
 def test_f04_router_process_hangs(lab, fault):
@@ -215,6 +226,9 @@ def test_f05_paused_and_thawed(lab, fault, how, pause_s):
         two.wait_active(mark)
         wait_moment(lab, mark + int(pause_s * 1e9))
         thaw = lab.now()
+    if pause_s > 2.2 + LATE_S:
+        gone = one.events.wait(False, since=mark, timeout=0.1)
+        fault.measure("address gone", (gone - mark) / 1e9, "s", 2.2, 2.2 + LATE_S)
     wait_until(lambda: not one.holds(), what="the loser to let go")
     wait_adverts(two, 5, lab.now())
     lost_it = [ns for ns, there, _ in one.events.seen(mark, VIP) if not there][-1]
