@@ -34,7 +34,7 @@ static void step_back(int signal)
 
 void realtime_keep(void)
 {
-	(void)mlockall(MCL_CURRENT | MCL_FUTURE | MCL_ONFAULT);
+	(void)mlockall(MCL_CURRENT | MCL_ONFAULT);
 }
 
 int realtime_enter(const char **ret_what)
@@ -51,10 +51,14 @@ int realtime_enter(const char **ret_what)
 	return enter_scheduling();
 }
 
+/*
+ * Not MCL_FUTURE: under a limit on locked memory it would let later allocations fail, or the growth
+ * of the stack; and there are none to speak of.
+ */
 int realtime_lock(const char **ret_what)
 {
 	*ret_what = "mlockall()";
-	return mlockall(MCL_CURRENT | MCL_FUTURE) < 0 ? -errno : 0;
+	return mlockall(MCL_CURRENT) < 0 ? -errno : 0;
 }
 
 bool realtime_watch(int64_t now_ns)

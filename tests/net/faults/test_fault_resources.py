@@ -186,11 +186,13 @@ def test_f26_clocks_drift(fault):
     fault.saw(f"{seeds} of {seeds} seeds from {seed0} on hold")
 
 
-@pytest.mark.fault("F32", "real-time priority refused", "runs all the same, with one warning")
-def test_f32_realtime_refused(lab, fault, monkeypatch):
+@pytest.mark.parametrize("memlock", [0, 8 << 20])
+@pytest.mark.fault("F32", "real-time priority refused, locked memory limited to 0 or 8 MiB", "runs all "
+                   "the same, with one warning; also after a crash")
+def test_f32_realtime_refused(lab, fault, monkeypatch, memlock):
     wrapper = lab.path("vipd-poor")
     with open(wrapper, "w", encoding="utf-8") as file:
-        file.write("#!/bin/sh\nexec prlimit --rtprio=0 --memlock=0 setpriv --bounding-set "
+        file.write(f"#!/bin/sh\nexec prlimit --rtprio=0 --memlock={memlock} setpriv --bounding-set "
                    f'-sys_nice,-ipc_lock,-sys_resource "{binary("vipd")}" "$@"\n')
     os.chmod(wrapper, 0o755)
     monkeypatch.setenv("VIPCTL", binary("vipctl"))
@@ -199,4 +201,11 @@ def test_f32_realtime_refused(lab, fault, monkeypatch):
     warnings = [line for line in one.agent.log if "realtime=no" in line]
     fault.measure("warnings", len(warnings), "", 1)
     assert warnings, one.agent.log
-    measure_rhythm(fault, one, lambda: None)
+
+    def crash():
+        assert one.agent.standby_pid
+        lines = len(one.agent.log)
+        one.kill_worker()
+        assert "adopted=1" in one.agent.wait_log("adopted=", skip=lines)
+
+    measure_rhythm(fault, one, crash, attempts=2)
