@@ -109,10 +109,13 @@ def crash_reloading(_scene, gateway, rng):
 
 @contextlib.contextmanager
 def crash_loop(_scene, gateway, _rng):
-    """The router process dies until the keeper gives up: the last will."""
+    """The router process dies until the keeper gives up: the last will.
+
+    It takes three; those that have not spoken yet are none of them.
+    """
     agent, kills = gateway.agent, 0
     agent.expected_to_live = False
-    while agent.alive and kills < 3:
+    while agent.alive and kills < 8:
         old = agent.kill_router()
         kills += 1
         wait_until(lambda old=old: not agent.alive or (old not in agent.router_pids
