@@ -25,7 +25,8 @@ void realtime_keep(void);
 int realtime_enter(const char **ret_what);
 
 /**
- * realtime_lock() - all memory of now is touched, and stays. Takes a millisecond for some megabytes.
+ * realtime_lock() - all memory of now is touched, and stays. Takes a millisecond for some
+ * megabytes.
  * @ret_what: the call that was refused, a constant.
  *
  * Return: 0; or -errno, mostly -EPERM or -ENOMEM: degraded, worth one warning.
