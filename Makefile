@@ -19,7 +19,7 @@ ALL_LDFLAGS = -pie -Wl,-z,relro,-z,now -Wl,--as-needed $(LDFLAGS) $(SANITIZE)
 # Libraries by pkg-config name. Asked when a recipe runs, after `make demo` has installed them.
 LIBS_vipd   = libnl-3.0 libmnl libconfig
 LIBS_vipctl = jansson smartcols libconfig
-PKG_CFLAGS  = $(shell pkg-config --cflags $(LIBS_vipd) $(LIBS_vipctl) libsystemd)
+PKG_CFLAGS  = $(shell pkg-config --cflags $(LIBS_vipd) $(LIBS_vipctl))
 
 CORE    = $(patsubst %.c,$(BUILD)/%.o,$(wildcard vrrp/*.c))
 KERNEL  = $(patsubst %.c,$(BUILD)/%.o,$(wildcard netlink/*.c))

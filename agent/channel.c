@@ -8,9 +8,9 @@
 
 #define HEAD_LEN offsetof(struct channel_message, text)
 
-int channel_send(int fd, enum channel_type type, int64_t frozen_real_ns, const char *text)
+int channel_send(int fd, enum channel_type type, int64_t ns, const char *text)
 {
-	struct channel_message message = { .type = type, .frozen_real_ns = frozen_real_ns };
+	struct channel_message message = { .type = type, .ns = ns };
 	size_t len;
 
 	snprintf(message.text, sizeof(message.text), "%s", text ? text : "");
@@ -24,19 +24,19 @@ union attachment {
 	struct cmsghdr align;
 };
 
-int channel_go(int fd, int64_t frozen_real_ns, int state_fd)
+int channel_send_fd(int fd, enum channel_type type, int64_t ns, int attached_fd)
 {
-	struct channel_message message = { .type = CHANNEL_GO, .frozen_real_ns = frozen_real_ns };
+	struct channel_message message = { .type = type, .ns = ns };
 	struct iovec iov = { &message, HEAD_LEN + 1 };
 	union attachment attachment = { 0 };
 	struct msghdr header = { .msg_iov = &iov, .msg_iovlen = 1 };
 	struct cmsghdr *attached = &attachment.align;
 
-	if (state_fd >= 0) {
+	if (attached_fd >= 0) {
 		attached->cmsg_level = SOL_SOCKET;
 		attached->cmsg_type = SCM_RIGHTS;
-		attached->cmsg_len = CMSG_LEN(sizeof(state_fd));
-		memcpy(CMSG_DATA(attached), &state_fd, sizeof(state_fd));
+		attached->cmsg_len = CMSG_LEN(sizeof(attached_fd));
+		memcpy(CMSG_DATA(attached), &attached_fd, sizeof(attached_fd));
 		header.msg_control = &attachment;
 		header.msg_controllen = sizeof(attachment);
 	}
@@ -44,7 +44,7 @@ int channel_go(int fd, int64_t frozen_real_ns, int state_fd)
 }
 
 /* Return: the descriptor that came along, or -1. */
-static int32_t attached_fd(struct msghdr *header)
+static int32_t find_fd(struct msghdr *header)
 {
 	const struct cmsghdr *attached = CMSG_FIRSTHDR(header);
 	int32_t fd = -1;
@@ -75,6 +75,6 @@ int channel_receive(int fd, struct channel_message *ret_message)
 	if ((size_t)len <= HEAD_LEN)
 		return -EBADMSG;
 	((char *)ret_message)[len] = '\0';
-	ret_message->state_fd = attached_fd(&header);
+	ret_message->attached_fd = find_fd(&header);
 	return 1;
 }

@@ -21,23 +21,26 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "state.h"
+
 #define CHANNEL_TEXT_SIZE 3000
 
 enum channel_type {
-	CHANNEL_READY = 1, /* generation: everything is open; waits for GO */
-	CHANNEL_GO,        /* keeper: adopt and run; @frozen_real_ns, @state_fd of the old one */
-	CHANNEL_FREEZE,    /* keeper: decide nothing any more, say FROZEN and exit */
-	CHANNEL_FROZEN,    /* generation: @frozen_real_ns, up to which packets were read */
-	CHANNEL_RELOAD,    /* generation: somebody asks for a reload */
-	CHANNEL_REFUSED,   /* keeper: the reload failed, @text says why */
-	CHANNEL_ERROR,     /* generation: cannot start, @text says why */
-	CHANNEL_ALIVE,     /* generation: once a second; @text is its status in a line */
+	CHANNEL_READY = 1, /* generation: can go on when it is told; @attached_fd: its program */
+	CHANNEL_GO,      /* keeper: adopt and run; @ns of FROZEN or 0, @attached_fd: state memory */
+	CHANNEL_FREEZE,  /* keeper: decide nothing any more, say FROZEN and exit; @ns as REFUSED */
+	CHANNEL_FROZEN,  /* generation: @ns up to which packets were read, CLOCK_REALTIME */
+	CHANNEL_RELOAD,  /* generation: somebody asks for a reload */
+	CHANNEL_REFUSED, /* keeper: the reload that began at @ns (monotonic) failed, @text says why
+			  */
+	CHANNEL_ERROR,   /* generation: cannot start, @text says why */
+	CHANNEL_ALIVE,   /* generation: once a second; @text is its status in a line */
 };
 
 struct channel_message {
-	uint32_t type;    /* enum channel_type */
-	int32_t state_fd; /* of GO, -1: none; owned by the receiver, who gets a copy */
-	int64_t frozen_real_ns;
+	uint32_t type;       /* enum channel_type */
+	int32_t attached_fd; /* -1: none; owned by the receiver, who gets a copy */
+	int64_t ns;
 	char text[CHANNEL_TEXT_SIZE]; /* ends with a zero; the rest is not sent */
 };
 
@@ -52,29 +55,33 @@ enum channel_fd {
 };
 
 /*
- * In the environment of a generation: the version of what is described here, and what it is born
- * to do. None of the two words: to be the first one.
+ * In the environment of a generation: the version of what is described here and of the state
+ * memory, which it must be able to adopt; and what it is born to do. None of the two words: to be
+ * the first.
  */
-#define CHANNEL_ENVIRONMENT "VIPD_GENERATION"
-#define CHANNEL_VERSION     "2"
-#define CHANNEL_SUCCESSOR   " successor" /* to take over from one that runs */
-#define CHANNEL_STANDBY     " standby"   /* to wait for the end of one that runs */
+#define CHANNEL_TEXT_OF(number) CHANNEL_TEXT_OF_(number)
+#define CHANNEL_TEXT_OF_(text)  #text
+#define CHANNEL_ENVIRONMENT     "VIPD_GENERATION"
+#define CHANNEL_VERSION         "2." CHANNEL_TEXT_OF(STATE_LAYOUT)
+#define CHANNEL_SUCCESSOR       " successor" /* to take over from one that runs */
+#define CHANNEL_STANDBY         " standby"   /* to wait for the end of one that runs */
 
 /**
  * channel_send() - send one message.
+ * @ns: see enum channel_type; else 0.
  * @text: or NULL; cut off when it is too long.
  *
  * Return: 0 or -errno; -EPIPE when the other side is gone.
  */
-int channel_send(int fd, enum channel_type type, int64_t frozen_real_ns, const char *text);
+int channel_send(int fd, enum channel_type type, int64_t ns, const char *text);
 
 /**
- * channel_go() - send GO.
- * @state_fd: the state memory to adopt; borrowed; or -1.
+ * channel_send_fd() - send one message without text, and a descriptor.
+ * @attached_fd: borrowed; or -1.
  *
  * Return: as channel_send().
  */
-int channel_go(int fd, int64_t frozen_real_ns, int state_fd);
+int channel_send_fd(int fd, enum channel_type type, int64_t ns, int attached_fd);
 
 /**
  * channel_receive() - take one message.

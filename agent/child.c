@@ -32,6 +32,15 @@ void child_forget(struct child *child)
 	*child = child_none;
 }
 
+void child_give_up(struct child *child)
+{
+	(void)kill(child->pid, SIGKILL);
+	close_fd(child->talk_fd);
+	child->talk_fd = -1;
+	child->ready = false;
+	child->deadline_ns = INT64_MAX;
+}
+
 void child_expect(struct child *child, int64_t deadline_ns)
 {
 	child->deadline_ns = deadline_ns;
@@ -72,13 +81,13 @@ static void hand_down(int fd, enum channel_fd place)
 }
 
 static void run_program(const struct child_setting *setting, enum child_kind kind,
-			const struct child *self)
+			const struct child *model)
 {
 	char *const argv[] = { "vipd", "-c", (char *)setting->conf_path, NULL };
 
-	/* By name where an upgrade may have replaced it; that may be a script, too. */
-	if (kind == CHILD_STANDBY)
-		fexecve(self->program_fd, argv, environ);
+	/* By name where an upgrade may have replaced it, perhaps by a script. */
+	if (kind == CHILD_STANDBY && model->program_fd >= 0)
+		fexecve(model->program_fd, argv, environ);
 	else
 		execv(setting->binary, argv);
 }
@@ -102,7 +111,7 @@ static void become_child(const struct child_setting *setting, enum child_kind ki
 		_exit(EXIT_FAILURE);
 	sigemptyset(&none);
 	sigprocmask(SIG_SETMASK, &none, NULL);
-	run_program(setting, kind, self);
+	run_program(setting, kind, model);
 	fprintf(stderr, "vipd: %s: %s\n", setting->binary, strerror(errno));
 	(void)channel_send(CHANNEL_FD_TALK, CHANNEL_ERROR, 0, strerror(errno));
 	_exit(EXIT_FAILURE);
@@ -125,10 +134,6 @@ int child_spawn(const struct child_setting *setting, enum child_kind kind,
 	child.talk_fd = pair[0];
 	child.state_fd = open_memory("vipd-state");
 	child.conf_fd = open_memory("vipd-conf");
-	/* A name that leads nowhere is told by the child, to whom it matters. */
-	child.program_fd = kind == CHILD_STANDBY
-				   ? fcntl(model->program_fd, F_DUPFD_CLOEXEC, CHANNEL_FD_END)
-				   : open(setting->binary, O_PATH | O_CLOEXEC);
 	child.pid = child.state_fd < 0 || child.conf_fd < 0 ? -1 : fork();
 	if (child.pid == 0)
 		become_child(setting, kind, &child, pair[1], model);

@@ -29,7 +29,7 @@ struct child {
 	int talk_fd;    /* our side of the conversation */
 	int state_fd;   /* the memory that it leaves its elections in */
 	int conf_fd;    /* the memory that it leaves its configuration in */
-	int program_fd; /* what it runs, whatever becomes of the file */
+	int program_fd; /* what it runs, whatever becomes of the file; its own, sent with READY */
 	bool ready;
 	int64_t deadline_ns; /* what it was asked for is due; CLOCK_MONOTONIC */
 	bool late;           /* it is overdue, and has a last moment to answer */
@@ -59,6 +59,11 @@ int child_spawn(const struct child_setting *setting, enum child_kind kind,
  * child_forget() - close what is left of it. A process that still waits for us leaves then.
  */
 void child_forget(struct child *child);
+
+/**
+ * child_give_up() - kill it, and hear no more of it: its end as a process is what is left to come.
+ */
+void child_give_up(struct child *child);
 
 /**
  * child_expect() - it was asked for something, which is due.

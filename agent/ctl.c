@@ -27,9 +27,10 @@
 #endif
 
 struct client {
-	int fd;         /* -1: free */
-	bool answering; /* the request was read */
-	bool reloading; /* the request was read: waits for the end of a reload */
+	int fd;           /* -1: free */
+	bool answering;   /* the request was read */
+	bool reloading;   /* the request was read: waits for the end of a reload */
+	int64_t asked_ns; /* for it */
 	bool head_sent;
 	unsigned next;    /* router to send */
 	int64_t until_ns; /* hang up then: it takes nothing */
@@ -170,6 +171,8 @@ int ctl_publish(struct ctl *ctl, const char *before)
 {
 	struct stat status;
 
+	if (!ctl)
+		return 0;
 	keep_owner(ctl, before);
 	if (rename(ctl->born_path, ctl->path) < 0)
 		return -errno;
@@ -201,14 +204,14 @@ void ctl_close(struct ctl *ctl)
 
 int ctl_fd(const struct ctl *ctl)
 {
-	return ctl->epoll_fd;
+	return ctl ? ctl->epoll_fd : -1;
 }
 
 int64_t ctl_deadline(const struct ctl *ctl)
 {
-	int64_t deadline_ns = ctl->resume_ns;
+	int64_t deadline_ns = ctl ? ctl->resume_ns : INT64_MAX;
 
-	for (unsigned i = 0; i < CLIENTS_MAX; i++)
+	for (unsigned i = 0; ctl && i < CLIENTS_MAX; i++)
 		if (ctl->clients[i].fd >= 0 && ctl->clients[i].until_ns < deadline_ns)
 			deadline_ns = ctl->clients[i].until_ns;
 	return deadline_ns;
@@ -297,6 +300,7 @@ static void read_request(struct ctl *ctl, struct client *client, const struct in
 	client->answering = !client->reloading;
 	if (client->reloading) {
 		ctl->reload_asked = true;
+		client->asked_ns = now->mono_ns;
 		client->until_ns = now->mono_ns + RELOAD_TIMEOUT_NS;
 		event.events = 0; /* but for hanging up */
 	}
@@ -306,24 +310,26 @@ static void read_request(struct ctl *ctl, struct client *client, const struct in
 
 bool ctl_reload_asked(struct ctl *ctl)
 {
-	bool asked = ctl->reload_asked;
+	bool asked = ctl && ctl->reload_asked;
 
-	ctl->reload_asked = false;
+	if (ctl)
+		ctl->reload_asked = false;
 	return asked;
 }
 
-void ctl_reload_done(struct ctl *ctl, const char *why)
+void ctl_reload_done(struct ctl *ctl, int64_t began_ns, const char *why)
 {
-	struct ctl_result result = { .magic = CTL_MAGIC,
-				     .version = CTL_VERSION,
-				     .failed = why != NULL };
+	struct ctl_result result = { .magic = CTL_MAGIC, .version = CTL_VERSION };
 
 	snprintf(result.text, sizeof(result.text), "%s", why ? why : "");
-	for (unsigned i = 0; i < CLIENTS_MAX; i++) {
-		if (ctl->clients[i].fd < 0 || !ctl->clients[i].reloading)
+	for (unsigned i = 0; ctl && i < CLIENTS_MAX; i++) {
+		struct client *client = &ctl->clients[i];
+
+		if (client->fd < 0 || !client->reloading)
 			continue;
-		(void)send(ctl->clients[i].fd, &result, sizeof(result), MSG_NOSIGNAL);
-		hang_up(&ctl->clients[i]);
+		result.failed = client->asked_ns > began_ns ? CTL_AGAIN : why != NULL;
+		(void)send(client->fd, &result, sizeof(result), MSG_NOSIGNAL);
+		hang_up(client);
 	}
 }
 
@@ -425,8 +431,11 @@ static void serve(struct ctl *ctl, struct client *client, const struct inst_now 
 void ctl_dispatch(struct ctl *ctl, const struct inst_now *now)
 {
 	struct epoll_event events[CLIENTS_MAX + 1];
-	int n = epoll_wait(ctl->epoll_fd, events, CLIENTS_MAX + 1, 0);
+	int n;
 
+	if (!ctl)
+		return;
+	n = epoll_wait(ctl->epoll_fd, events, CLIENTS_MAX + 1, 0);
 	if (now->mono_ns >= ctl->resume_ns)
 		pause_accepting(ctl, INT64_MAX);
 	for (int i = 0; i < n; i++) {

@@ -3,6 +3,8 @@
  * The control socket: answers vipctl. Serves a few clients at a time, each a bounded piece per turn
  * and none that takes nothing for a second or too little for twenty, so that nobody who asks can
  * delay an advert or keep others from asking.
+ *
+ * All functions but ctl_open() take NULL, for a control socket that could not be opened.
  */
 #ifndef CTL_H
 #define CTL_H
@@ -47,17 +49,18 @@ bool ctl_reload_asked(struct ctl *ctl);
 
 /**
  * ctl_reload_done() - answer the clients that wait for a reload.
+ * @began_ns: when it began, CLOCK_MONOTONIC; who asked later is told to ask again.
  * @why: it failed, or NULL.
  */
-void ctl_reload_done(struct ctl *ctl, const char *why);
+void ctl_reload_done(struct ctl *ctl, int64_t began_ns, const char *why);
 
 /**
- * ctl_close() - hang up and remove the socket. NULL is allowed.
+ * ctl_close() - hang up and remove the socket.
  */
 void ctl_close(struct ctl *ctl);
 
 /**
- * ctl_fd() - the descriptor to poll for reading: it is ready when any client is.
+ * ctl_fd() - the descriptor to poll for reading: it is ready when any client is; or -1.
  */
 int ctl_fd(const struct ctl *ctl);
 

@@ -23,6 +23,10 @@ enum ctl_command {
 	CTL_RELOAD,
 };
 
+/* Another reload was under way, and may have read the file before it was as it is now: ask again.
+ */
+#define CTL_AGAIN 2
+
 struct ctl_request {
 	uint32_t magic;
 	uint16_t version;
@@ -47,7 +51,7 @@ struct ctl_head {
 struct ctl_result {
 	uint32_t magic;
 	uint16_t version;
-	uint16_t failed;          /* 0: done */
+	uint16_t failed;          /* 0: done; CTL_AGAIN */
 	char text[CTL_TEXT_SIZE]; /* what went wrong; ends with a zero */
 };
 

@@ -175,7 +175,8 @@ static int open_ctl(struct generation *g)
 	if (err < 0)
 		fail(doing, err,
 		     err == -EADDRINUSE ? " note=\"another process listens there\"" : "");
-	return err;
+	/* After a crash it is better to run unasked than not at all. */
+	return g->standby ? 0 : err;
 }
 
 /* One warning, for whichever is refused first. */
@@ -192,7 +193,7 @@ static void be_realtime(struct generation *g, int (*means)(const char **ret_what
 	g->refused |= err < 0;
 }
 
-/* All that takes memory, and time that grows with the configuration. */
+/* What takes time that grows with the configuration. */
 static int prepare(struct generation *g)
 {
 	const char *what;
@@ -238,7 +239,11 @@ static int await_go(int64_t *ret_frozen_real_ns, int *ret_state_fd)
 {
 	struct pollfd fd = { .fd = CHANNEL_FD_TALK, .events = POLLIN };
 	static struct channel_message message;
-	int got = channel_send(CHANNEL_FD_TALK, CHANNEL_READY, 0, NULL);
+	int program_fd = open("/proc/self/exe", O_PATH | O_CLOEXEC);
+	int got = channel_send_fd(CHANNEL_FD_TALK, CHANNEL_READY, 0, program_fd);
+
+	if (program_fd >= 0)
+		close(program_fd);
 
 	while (got == 0) {
 		(void)poll(&fd, 1, -1);
@@ -248,8 +253,8 @@ static int await_go(int64_t *ret_frozen_real_ns, int *ret_state_fd)
 	}
 	if (got < 0)
 		return got;
-	*ret_frozen_real_ns = message.frozen_real_ns;
-	*ret_state_fd = message.state_fd;
+	*ret_frozen_real_ns = message.ns;
+	*ret_state_fd = message.attached_fd;
 	return 0;
 }
 

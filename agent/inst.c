@@ -27,7 +27,7 @@ void inst_want_addresses(struct inst_set *set, struct inst *inst, bool wanted)
 		kern_holdings_want(set->holdings, inst->holding + i, wanted);
 }
 
-static void renew_leases(struct inst_set *set, struct inst *inst)
+void inst_renew_leases(struct inst_set *set, struct inst *inst)
 {
 	unsigned n = inst->conf->addresses_n + inst->conf->extra_n;
 
@@ -47,7 +47,7 @@ static void owe_advert(struct inst_set *set, struct inst *inst, uint8_t priority
 		return;
 	inst->advert_due = !farewell;
 	if (!farewell && lease_on_advert(&inst->lease, set->now->mono_ns))
-		renew_leases(set, inst);
+		inst_renew_leases(set, inst);
 	set->adverts[set->adverts_n++] = (struct owed_advert){ inst, priority, farewell };
 }
 
@@ -336,7 +336,7 @@ static void miss_adverts(struct inst_set *set, int error)
 
 void inst_read(struct inst_set *set, const struct inst_now *now)
 {
-	uint32_t dropped;
+	uint32_t dropped = 0;
 	int n;
 
 	set->now = now;
@@ -378,7 +378,7 @@ void inst_fire(struct inst_set *set, const struct inst_now *now)
 	     i = heap_first(set->heap, &deadline_ns)) {
 		if (set->insts[i].vr.state == VRRP_STATE_ACTIVE &&
 		    lease_on_timer(&set->insts[i].lease, now->mono_ns))
-			renew_leases(set, &set->insts[i]);
+			inst_renew_leases(set, &set->insts[i]);
 		inst_step(set, &set->insts[i], &event);
 	}
 	if (now->mono_ns < set->housekeeping_ns)

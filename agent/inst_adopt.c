@@ -16,24 +16,54 @@ struct tally {
 	unsigned adopted, started, withdrawn;
 };
 
+/* The last words of the predecessor are true until this process has prepared its own. */
+static void inherit_farewell(struct inst_set *set, unsigned i, const struct state *old,
+			     unsigned entry)
+{
+	struct state_farewell farewell = state_farewell(old, entry);
+
+	if (farewell.frame_len && farewell.frame_len <= state_farewell_max(set->state, i))
+		state_put_farewell(set->state, i, farewell.ifindex, farewell.frame,
+				   farewell.frame_len);
+}
+
+/*
+ * What came while the predecessor was dead or dying is lost with it, so nobody's silence since then
+ * proves anything; and it may have died between an address and its announcement.
+ */
+static void make_up_for_death(struct inst_set *set, struct inst *inst)
+{
+	const struct vrrp_event missed = { .type = VRRP_EVENT_MISSED, .now_ns = set->now->mono_ns };
+	struct vrrp_output out;
+
+	if (inst->vr.state == VRRP_STATE_ACTIVE)
+		inst->vr.announce_ns = set->now->mono_ns;
+	else
+		vrrp_step(&inst->vr, &missed, &out); /* moves a deadline at most */
+}
+
 static bool adopt(struct inst_set *set, struct inst *inst, const struct state *old, int entry)
 {
 	struct link *link = &set->links[inst->link];
 	int64_t now_ns = set->now->mono_ns;
+	bool same_lease;
 	struct vrrp vr;
 
 	if (entry < 0 || state_get(old, (unsigned)entry, now_ns, &vr) < 0 ||
 	    vrrp_is_history(&vr, now_ns))
 		return false;
 	vrrp_adopt(&inst->vr, &vr, now_ns);
-	/* It died, perhaps between an address and its announcement. */
-	if (set->read_real_ns == 0 && inst->vr.state == VRRP_STATE_ACTIVE)
-		inst->vr.announce_ns = now_ns;
+	if (set->read_real_ns == 0)
+		make_up_for_death(set, inst);
+	inherit_farewell(set, (unsigned)(inst - set->insts), old, (unsigned)entry);
 	/* The source breaks ties: it stays as long as the interface has it. */
 	memcpy(link->source, vr.source, sizeof(link->source));
 	inst_want_addresses(set, inst, vr.state == VRRP_STATE_ACTIVE);
-	lease_adopt(&inst->lease, state_lease(old, (unsigned)entry),
-		    vr.config.interval_cs == inst->vr.config.interval_cs, now_ns);
+	same_lease = state_lease_s(old, (unsigned)entry) ==
+		     (uint32_t)conf_lease_s(inst->conf->lease, inst->conf->vrrp.interval_cs);
+	lease_adopt(&inst->lease, state_lease(old, (unsigned)entry), same_lease, now_ns);
+	if (!same_lease)
+		inst_renew_leases(set, inst);
 	inst_schedule(set, inst);
 	return true;
 }

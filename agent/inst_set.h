@@ -103,6 +103,11 @@ void inst_schedule(struct inst_set *set, struct inst *inst);
 void inst_want_addresses(struct inst_set *set, struct inst *inst, bool wanted);
 
 /**
+ * inst_renew_leases() - the leases of a router's addresses start anew at the end of the turn.
+ */
+void inst_renew_leases(struct inst_set *set, struct inst *inst);
+
+/**
  * inst_find_link() - the interface of that index.
  *
  * Return: NULL when it is none of ours.

@@ -23,8 +23,10 @@
 
 static void on_current(struct keeper *keeper, const struct channel_message *message)
 {
-	if (message->type == CHANNEL_FROZEN && keeper->freezing && !keeper->stopping)
-		keeper_end_reload(keeper, message->frozen_real_ns);
+	if (keeper->stopping)
+		return;
+	if (message->type == CHANNEL_FROZEN && keeper->freezing)
+		keeper_on_frozen(keeper, message->ns);
 	else if (message->type == CHANNEL_RELOAD)
 		keeper->reload_due = true;
 	else if (message->type == CHANNEL_ALIVE)
@@ -34,33 +36,57 @@ static void on_current(struct keeper *keeper, const struct channel_message *mess
 static void on_newcomer(struct keeper *keeper, struct child *child,
 			const struct channel_message *message)
 {
-	if (message->type == CHANNEL_READY)
-		keeper_on_ready(keeper, child);
-	else if (message->type == CHANNEL_ERROR && child == &keeper->next)
+	if (message->type == CHANNEL_READY && !child->ready) {
+		child->ready = true;
+		child->program_fd = message->attached_fd;
+	} else if (message->type == CHANNEL_ERROR && child == &keeper->next) {
 		snprintf(keeper->error, sizeof(keeper->error), "%s", message->text);
+	}
+}
+
+/* Not static in size: too large for a stack frame of a daemon, and only one is looked at a time. */
+static struct channel_message *message_buffer(void)
+{
+	static struct channel_message message;
+
+	return &message;
 }
 
 /*
- * What a generation says. Its conversation ends with it as a process, but mostly a little earlier;
- * a message that is none ends it as well.
+ * What a child says that does not speak on the wire. Whether it is ready counts when all it said
+ * was read: it may have ended since.
+ */
+static void read_newcomer(struct keeper *keeper, struct child *child)
+{
+	struct channel_message *message = message_buffer();
+	bool was_ready = child->ready;
+	int got = 0;
+
+	while (child->talk_fd >= 0 && (got = channel_receive(child->talk_fd, message)) > 0)
+		on_newcomer(keeper, child, message);
+	if (got < 0)
+		child_give_up(child);
+	else if (child->ready && !was_ready)
+		keeper_on_ready(keeper, child);
+}
+
+/*
+ * What the children say. A conversation ends with its process, but mostly a little earlier; a
+ * message that is none ends it as well.
  */
 static void read_channels(struct keeper *keeper)
 {
-	static struct channel_message message; /* too large for a stack frame of a daemon */
+	struct channel_message *message = message_buffer();
 	pid_t pid = keeper->current.pid;
 	int got = 0;
 
-	while (keeper->next.pid && channel_receive(keeper->next.talk_fd, &message) > 0)
-		on_newcomer(keeper, &keeper->next, &message);
-	while (keeper->standby.pid &&
-	       (got = channel_receive(keeper->standby.talk_fd, &message)) > 0)
-		on_newcomer(keeper, &keeper->standby, &message);
-	if (keeper->standby.pid && got < 0)
+	read_newcomer(keeper, &keeper->next);
+	read_newcomer(keeper, &keeper->standby);
+	if (keeper->standby.pid && keeper->standby.talk_fd < 0)
 		keeper_lose_standby(keeper, "its conversation ended");
-	got = 0;
 	while (pid && keeper->current.pid == pid &&
-	       (got = channel_receive(keeper->current.talk_fd, &message)) > 0)
-		on_current(keeper, &message);
+	       (got = channel_receive(keeper->current.talk_fd, message)) > 0)
+		on_current(keeper, message);
 	if (pid && keeper->current.pid == pid && got < 0 && !keeper->stopping) {
 		(void)kill(pid, SIGKILL);
 		keeper_recover(keeper, pid, "its conversation ended");
@@ -70,6 +96,8 @@ static void read_channels(struct keeper *keeper)
 static void stop(struct keeper *keeper)
 {
 	keeper->stopping = true;
+	keeper->reload_due = false;
+	keeper->standby_ns = keeper->retry_ns = INT64_MAX;
 	service_stopping(keeper->service);
 	keeper_dismiss(keeper, &keeper->next);
 	keeper_dismiss(keeper, &keeper->standby);
@@ -86,11 +114,13 @@ static void read_signals(struct keeper *keeper)
 	struct signalfd_siginfo info;
 
 	while (read(keeper->signal_fd, &info, sizeof(info)) == sizeof(info)) {
-		if (info.ssi_signo == SIGHUP) {
+		if (keeper->stopping) {
+			continue;
+		} else if (info.ssi_signo == SIGHUP) {
 			if (!keeper->reload_due)
 				log_write(LOG_LEVEL_INFO, "signal=HUP from_pid=%u", info.ssi_pid);
 			keeper->reload_due = true;
-		} else if (info.ssi_signo != SIGCHLD && !keeper->stopping) {
+		} else if (info.ssi_signo != SIGCHLD) {
 			log_write(LOG_LEVEL_INFO,
 				  "signal=%s from_pid=%u note=\"leaving gracefully\"",
 				  sigabbrev_np((int)info.ssi_signo), info.ssi_pid);
@@ -99,29 +129,47 @@ static void read_signals(struct keeper *keeper)
 	}
 }
 
-static void kill_late(struct child *child, const char *what)
+static void tell_late(const struct child *child, const char *what)
 {
 	log_write(LOG_LEVEL_ERROR, "router_pid=%d error=\"%s\" note=\"killed\"", child->pid, what);
-	child_expect(child, INT64_MAX);
-	(void)kill(child->pid, SIGKILL);
+}
+
+/* Its end, which the conversation tells first, lets somebody else go on. */
+static void kill_current(struct keeper *keeper, const char *what)
+{
+	tell_late(&keeper->current, what);
+	child_expect(&keeper->current, INT64_MAX);
+	(void)kill(keeper->current.pid, SIGKILL);
+}
+
+static const char unready[] = "not ready within 5 s";
+
+static bool give_up_late(struct child *child, int64_t now_ns)
+{
+	if (!child_is_overdue(child, now_ns))
+		return false;
+	tell_late(child, unready);
+	child_give_up(child);
+	return true;
 }
 
 static void check_deadlines(struct keeper *keeper)
 {
 	int64_t now = keeper_now_ns();
 
-	if (child_is_overdue(&keeper->next, now)) {
-		snprintf(keeper->error, sizeof(keeper->error), "not ready within 5 s");
-		kill_late(&keeper->next, "not ready within 5 s");
-	}
-	if (child_is_overdue(&keeper->standby, now))
-		kill_late(&keeper->standby, "not ready within 5 s");
+	if (give_up_late(&keeper->next, now))
+		snprintf(keeper->error, sizeof(keeper->error), "%s", unready);
+	(void)give_up_late(&keeper->standby, now);
 	if (child_is_overdue(&keeper->current, now))
-		kill_late(&keeper->current, "no sign of life");
-	if (keeper->reload_due && now >= keeper->reload_ns)
+		kill_current(keeper, "no sign of life");
+	if (now >= keeper->reload_ns)
 		keeper_start_reload(keeper);
 	if (keeper->current.pid && now >= keeper->standby_ns)
 		(void)keeper_start_standby(keeper);
+	if (!keeper->current.pid && now >= keeper->retry_ns) {
+		keeper->retry_ns = INT64_MAX;
+		keeper_fill_gap(keeper);
+	}
 }
 
 static int64_t earlier(int64_t a, int64_t b)
@@ -133,14 +181,14 @@ static int timeout_ms(const struct keeper *keeper)
 {
 	int64_t next_ns = keeper->current.pid
 				  ? earlier(keeper->current.deadline_ns, keeper->standby_ns)
-				  : INT64_MAX;
+				  : keeper->retry_ns;
 	int64_t wait_ns;
 
 	if (keeper->next.pid)
 		next_ns = earlier(next_ns, keeper->next.deadline_ns);
 	if (keeper->standby.pid)
 		next_ns = earlier(next_ns, keeper->standby.deadline_ns);
-	if (keeper->reload_due)
+	if (keeper_can_reload(keeper))
 		next_ns = earlier(next_ns, keeper->reload_ns);
 	if (next_ns == INT64_MAX)
 		return -1;
@@ -169,7 +217,7 @@ static void turn(struct keeper *keeper)
 	if (!keeper->done && !keeper->stopping)
 		check_deadlines(keeper);
 	else if (!keeper->done && keeper_now_ns() >= keeper->current.deadline_ns)
-		kill_late(&keeper->current, "did not leave within 5 s");
+		kill_current(keeper, "did not leave within 5 s");
 }
 
 /* ---- making and unmaking ---- */
@@ -244,14 +292,12 @@ static void keep(struct keeper *keeper)
 			  strerror(-err));
 		return;
 	}
-	/* Meanwhile: it takes longer than the first one needs to be ready. */
 	err = service_open(&keeper->service);
 	if (err < 0)
-		log_write(
-			LOG_LEVEL_ERROR,
-			"error=\"%s\" doing=\"loading libsystemd.so.0\" note=\"the service manager "
-			"waits for news in vain\"",
-			strerror(-err));
+		log_write(LOG_LEVEL_ERROR,
+			  "error=\"%s\" doing=\"opening NOTIFY_SOCKET\" note=\"the service manager "
+			  "waits for news in vain\"",
+			  strerror(-err));
 	while (!keeper->done)
 		turn(keeper);
 }
@@ -270,7 +316,7 @@ static int prepare(struct keeper *keeper)
 	keeper->setting.binary = keeper->binary;
 	raise_descriptor_limit();
 	/* Best effort: what the keeper does after a crash is a race against the peers, and what it
-	 * starts inherits this until it reads its configuration. */
+	 * starts inherits this. */
 	(void)setpriority(PRIO_PROCESS, 0, -20);
 	return 0;
 }
@@ -284,6 +330,7 @@ int keeper_run(const char *conf_path)
 		.next = child_none,
 		.standby = child_none,
 		.standby_ns = INT64_MAX,
+		.retry_ns = INT64_MAX,
 		.status = EXIT_FAILURE,
 	};
 	int claim_fd = -1;

@@ -3,13 +3,15 @@
  * The inside of the keeper, private to the two files that share it: keeper.c hears children,
  *signals and the clock, succession.c decides who speaks next.
  *
- * At most one child speaks on the wire. Each of these leaves exactly one that does, or is about to,
- * or the last will:
+ * At most one child speaks on the wire, and always one is about to, or it is the last will:
  *
- *	READY of a next one	the current one is asked to make room	keeper_on_ready()
- *	FROZEN			the next one speaks			keeper_end_reload()
- *	death of the current	next or standby, whoever is ready	keeper_recover()
+ *	READY of the next one	the current one is asked to make room	keeper_on_ready()
+ *	FROZEN			the next one speaks			keeper_on_frozen()
+ *	the current one died	next or standby, whoever is ready	keeper_recover()
  *	READY, nobody speaks	that one speaks				keeper_on_ready()
+ *
+ * A child that came with a reload and dies before its first sign of life is tried once more; after
+ * that the standby of before the reload goes on, and the reload is undone, aloud.
  */
 #ifndef KEEPER_SET_H
 #define KEEPER_SET_H
@@ -33,10 +35,12 @@ struct keeper {
 	struct child next;     /* is about to take over */
 	struct child standby;  /* takes over when the current one dies */
 	int64_t standby_ns;    /* when another one is started; INT64_MAX: not now */
-	bool standby_stale;    /* a reload came after it: it runs what the previous one ran */
+	bool standby_stale;    /* it runs what ran before a reload whose child has not lived yet */
+	int64_t retry_ns; /* nobody speaks: when a child is started again; INT64_MAX: not now */
 	pid_t dismissed[KEEPER_DISMISSED_MAX]; /* those whose end is no news; a ring */
 	unsigned dismissed_n;
-	bool freezing; /* the current one was asked to make room */
+	bool freezing;           /* the current one was asked to make room */
+	int64_t reload_began_ns; /* when the next one was started */
 	bool stopping;
 	bool reload_due;
 	int64_t reload_ns; /* not before */
@@ -86,6 +90,11 @@ int keeper_start_next(struct keeper *keeper, enum child_kind kind);
 void keeper_start_reload(struct keeper *keeper);
 
 /**
+ * keeper_can_reload() - whether keeper_start_reload() would start one.
+ */
+bool keeper_can_reload(const struct keeper *keeper);
+
+/**
  * keeper_start_standby() - start one that waits for the death of the current one.
  *
  * Return: 0; or -errno, and it is tried again later.
@@ -93,10 +102,15 @@ void keeper_start_reload(struct keeper *keeper);
 int keeper_start_standby(struct keeper *keeper);
 
 /**
- * keeper_end_reload() - the current one has made room, or died before it could.
- * @frozen_real_ns: CLOCK_REALTIME up to which it read packets, or 0.
+ * keeper_on_frozen() - the current one has made room.
+ * @frozen_real_ns: CLOCK_REALTIME up to which it read packets.
  */
-void keeper_end_reload(struct keeper *keeper, int64_t frozen_real_ns);
+void keeper_on_frozen(struct keeper *keeper, int64_t frozen_real_ns);
+
+/**
+ * keeper_fill_gap() - nobody speaks: let somebody.
+ */
+void keeper_fill_gap(struct keeper *keeper);
 
 /**
  * keeper_recover() - a process died that spoke, or that was waited for.
@@ -106,7 +120,7 @@ void keeper_end_reload(struct keeper *keeper, int64_t frozen_real_ns);
 void keeper_recover(struct keeper *keeper, pid_t pid, const char *how);
 
 /**
- * keeper_lose_standby() - the standby is of no use any more.
+ * keeper_lose_standby() - the standby is of no use any more. Its process may live yet.
  * @how: for the log.
  */
 void keeper_lose_standby(struct keeper *keeper, const char *how);

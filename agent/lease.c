@@ -15,12 +15,6 @@ void lease_end(struct lease *lease)
 	lease_init(lease, lease->kind, lease->interval_cs);
 }
 
-void lease_adopt(struct lease *lease, int64_t renew_ns, bool same_interval, int64_t now_ns)
-{
-	lease->renew_ns = same_interval ? renew_ns : 0;
-	lease->advertised_ns = now_ns;
-}
-
 /*
  * How long they may go without renewal: a third of the lease, or less where it would not outlive
  * every Backup's patience after the advert that comes next.
@@ -33,6 +27,12 @@ static int64_t period_ns(const struct lease *lease)
 	if (lease->kind == CONF_LEASE_AVAILABLE && spare_ns < lease_ns / 3)
 		return spare_ns;
 	return lease_ns / 3;
+}
+
+void lease_adopt(struct lease *lease, int64_t renew_ns, bool same_length, int64_t now_ns)
+{
+	lease->renew_ns = same_length ? renew_ns : now_ns + period_ns(lease);
+	lease->advertised_ns = now_ns;
 }
 
 bool lease_on_advert(struct lease *lease, int64_t now_ns)
@@ -60,7 +60,7 @@ bool lease_on_timer(struct lease *lease, int64_t now_ns)
 	if (now_ns < lease_deadline(lease))
 		return false;
 	lease->renew_ns = now_ns + period_ns(lease);
-	if (now_ns - lease->advertised_ns >= interval_ns * 3 / 2)
+	if (now_ns - lease->advertised_ns > interval_ns)
 		return false;
 	lease->renewed_ns = now_ns;
 	return true;

@@ -35,9 +35,9 @@ void lease_end(struct lease *lease);
  * lease_adopt() - go on where the predecessor of an Active router stopped. It was alive, which is
  * the evidence; and reloads in a row do not put a renewal off again and again.
  * @renew_ns: what it had left.
- * @same_interval: else its leases are of another length, and the next renewal is due at once.
+ * @same_length: else they are renewed now, whatever the caller finds.
  */
-void lease_adopt(struct lease *lease, int64_t renew_ns, bool same_interval, int64_t now_ns);
+void lease_adopt(struct lease *lease, int64_t renew_ns, bool same_length, int64_t now_ns);
 
 /**
  * lease_on_advert() - the router is about to advertise as Active.

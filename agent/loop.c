@@ -21,10 +21,10 @@
 
 struct loop {
 	int epoll_fd, timer_fd, signal_fd;
-	int talk_fd;      /* borrowed */
-	bool freeze;      /* the next generation is ready */
-	int64_t alive_ns; /* when the keeper hears of us next */
-	int64_t armed_ns; /* what the timer is set to */
+	int talk_fd;       /* borrowed */
+	int64_t freeze_ns; /* the next generation is ready, whose reload began then; or 0 */
+	int64_t alive_ns;  /* when the keeper hears of us next */
+	int64_t armed_ns;  /* what the timer is set to */
 	bool stop;
 };
 
@@ -134,9 +134,9 @@ static void read_keeper(struct loop *loop, struct ctl *ctl)
 
 	while ((got = channel_receive(loop->talk_fd, &message)) > 0) {
 		if (message.type == CHANNEL_FREEZE)
-			loop->freeze = true;
+			loop->freeze_ns = message.ns;
 		else if (message.type == CHANNEL_REFUSED)
-			ctl_reload_done(ctl, message.text);
+			ctl_reload_done(ctl, message.ns, message.text);
 	}
 	if (got < 0 && !loop->stop) {
 		log_write(LOG_LEVEL_ERROR,
@@ -197,9 +197,10 @@ static void freeze(struct loop *loop, struct inst_set *set, struct ctl *ctl,
 		   const struct inst_now *now)
 {
 	inst_save(set);
-	ctl_reload_done(ctl, NULL);
-	if (channel_send(loop->talk_fd, CHANNEL_FROZEN, now->real_ns, NULL) == 0)
-		_exit(EXIT_SUCCESS);
+	if (channel_send(loop->talk_fd, CHANNEL_FROZEN, now->real_ns, NULL) < 0)
+		return;
+	ctl_reload_done(ctl, loop->freeze_ns, NULL);
+	_exit(EXIT_SUCCESS);
 }
 
 static void turn(struct loop *loop, struct inst_set *set, struct ctl *ctl)
@@ -221,7 +222,7 @@ static void turn(struct loop *loop, struct inst_set *set, struct ctl *ctl)
 	read_signals(loop);
 	read_keeper(loop, ctl);
 	/* Everything up to now is decided, executed and left in the state memory. */
-	if (loop->freeze && !loop->stop)
+	if (loop->freeze_ns && !loop->stop)
 		freeze(loop, set, ctl, &now);
 	arm(loop, next_deadline(loop, set, ctl));
 }
@@ -237,7 +238,7 @@ int loop_run(struct loop *loop, struct inst_set *set, struct ctl *ctl)
 	err = watch(loop, fds[0]);
 	if (err == 0)
 		err = watch(loop, fds[1]);
-	if (err == 0)
+	if (err == 0 && ctl_fd(ctl) >= 0)
 		err = watch(loop, ctl_fd(ctl));
 	while (err == 0 && !loop->stop) {
 		turn(loop, set, ctl);

@@ -2,15 +2,23 @@
 #include "reload.h"
 
 #include <errno.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/time.h>
+#include <sysexits.h>
 
 #include "ctl_message.h"
 
 #define TIMEOUT_S 12 /* more than vipd takes to give up on a new generation */
+
+/* By a router process that has just made room for another one. */
+static bool was_hung_up(ssize_t len)
+{
+	return len == 0 || (len < 0 && (errno == EPIPE || errno == ECONNRESET));
+}
 
 int reload(int socket_fd)
 {
@@ -21,10 +29,14 @@ int reload(int socket_fd)
 
 	(void)setsockopt(socket_fd, SOL_SOCKET, SO_RCVTIMEO, &timeout, sizeof(timeout));
 	if (send(socket_fd, &request, sizeof(request), MSG_NOSIGNAL) < 0) {
+		if (was_hung_up(-1))
+			return EX_TEMPFAIL;
 		fprintf(stderr, "vipctl: %s\n", strerror(errno));
 		return EXIT_FAILURE;
 	}
 	len = recv(socket_fd, &result, sizeof(result), 0);
+	if (was_hung_up(len))
+		return EX_TEMPFAIL;
 	if (len != sizeof(result) || result.magic != CTL_MAGIC) {
 		fputs("vipctl: vipd gave no answer in time; the reload may still happen: see its "
 		      "log\n",
@@ -32,6 +44,8 @@ int reload(int socket_fd)
 		return EXIT_FAILURE;
 	}
 	result.text[sizeof(result.text) - 1] = '\0';
+	if (result.failed == CTL_AGAIN)
+		return RELOAD_AGAIN;
 	if (result.failed) {
 		/* The errors come with a line end of their own. */
 		for (size_t end = strlen(result.text); end && result.text[end - 1] == '\n'; end--)

@@ -5,11 +5,15 @@
 #ifndef RELOAD_H
 #define RELOAD_H
 
+/* What reload() returns when another reload was under way: ask again. */
+#define RELOAD_AGAIN 256
+
 /**
  * reload() - ask vipd and wait.
  * @socket_fd: connected; the request was not sent yet.
  *
- * Return: an exit status; errors were printed. Non-zero when the configuration stays as it was.
+ * Return: an exit status; errors were printed. Non-zero when the configuration stays as it was. Or
+ * RELOAD_AGAIN; or EX_TEMPFAIL when vipd hung up.
  */
 int reload(int socket_fd);
 

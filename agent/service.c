@@ -1,36 +1,61 @@
 /* SPDX-License-Identifier: MIT */
 #include "service.h"
 
-#include <dlfcn.h>
 #include <errno.h>
 #include <inttypes.h>
+#include <stdbool.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <systemd/sd-daemon.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/un.h>
 #include <time.h>
-
-#define LIBRARY "libsystemd.so.0"
+#include <unistd.h>
 
 struct service {
-	void *library; /* owned */
-	typeof(&sd_notify) notify;
+	int fd;
+	struct sockaddr_un address;
+	socklen_t address_len;
+	bool ready_owed; /* the manager's queue was full when it was to be told */
 };
+
+/* A path, or a name that begins with '@' for the zero of the abstract name space. */
+static int set_address(struct service *service, const char *name)
+{
+	size_t len = strlen(name);
+
+	if ((name[0] != '/' && name[0] != '@') || len < 2 ||
+	    len >= sizeof(service->address.sun_path))
+		return -EINVAL;
+	service->address.sun_family = AF_UNIX;
+	memcpy(service->address.sun_path, name, len);
+	if (name[0] == '@')
+		service->address.sun_path[0] = '\0';
+	service->address_len = (socklen_t)(offsetof(struct sockaddr_un, sun_path) + len);
+	return 0;
+}
 
 int service_open(struct service **ret_service)
 {
-	struct service *service = NULL;
+	const char *name = getenv("NOTIFY_SOCKET");
+	struct service *service;
+	int err;
 
-	if (getenv("NOTIFY_SOCKET")) {
-		service = calloc(1, sizeof(*service));
-		if (!service)
-			return -ENOMEM;
-		service->library = dlopen(LIBRARY, RTLD_NOW);
-		if (service->library)
-			service->notify = dlsym(service->library, "sd_notify");
-		if (!service->notify) {
-			service_close(service);
-			return -ENOENT;
-		}
+	*ret_service = NULL;
+	if (!name)
+		return 0;
+	service = calloc(1, sizeof(*service));
+	if (!service)
+		return -ENOMEM;
+	err = set_address(service, name);
+	if (err == 0) {
+		service->fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+		err = service->fd < 0 ? -errno : 0;
+	}
+	if (err < 0) {
+		free(service);
+		return err;
 	}
 	*ret_service = service;
 	return 0;
@@ -40,47 +65,50 @@ void service_close(struct service *service)
 {
 	if (!service)
 		return;
-	if (service->library)
-		dlclose(service->library);
+	close(service->fd);
 	free(service);
 }
 
-static void tell(const struct service *service, const char *what)
+/* Return: whether it was told; nobody who does not listen may hold us up. */
+static bool tell(const struct service *service, const char *what)
+{
+	return sendto(service->fd, what, strlen(what), MSG_NOSIGNAL,
+		      (const struct sockaddr *)&service->address, service->address_len) >= 0;
+}
+
+void service_ready(struct service *service)
 {
 	if (service)
-		(void)service->notify(0, what);
+		service->ready_owed = !tell(service, "READY=1");
 }
 
-void service_ready(const struct service *service)
-{
-	tell(service, "READY=1");
-}
-
-void service_reloading(const struct service *service)
+void service_reloading(struct service *service)
 {
 	struct timespec now;
 	char text[64];
 
+	if (!service)
+		return;
 	clock_gettime(CLOCK_MONOTONIC, &now);
 	snprintf(text, sizeof(text), "RELOADING=1\nMONOTONIC_USEC=%" PRIi64,
 		 now.tv_sec * INT64_C(1000000) + now.tv_nsec / 1000);
-	tell(service, text);
+	(void)tell(service, text);
 }
 
-void service_reloaded(const struct service *service)
-{
-	tell(service, "READY=1");
-}
-
-void service_alive(const struct service *service, const char *status)
+void service_alive(struct service *service, const char *status)
 {
 	char text[160];
 
+	if (!service)
+		return;
+	if (service->ready_owed)
+		service_ready(service);
 	snprintf(text, sizeof(text), "WATCHDOG=1\nSTATUS=%s", status);
-	tell(service, text);
+	(void)tell(service, text);
 }
 
-void service_stopping(const struct service *service)
+void service_stopping(struct service *service)
 {
-	tell(service, "STOPPING=1");
+	if (service)
+		(void)tell(service, "STOPPING=1");
 }

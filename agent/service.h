@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What the service manager is told (sd_notify(3)). Without one, nothing happens, and its library is
- * not even loaded: with all that it loads in turn it would be most of what a keeper is made of.
+ * What the service manager is told, by datagrams as sd_notify(3) describes them. Without one,
+ * nothing happens. Not by libsystemd: its sd_notify() waits for a manager that does not read, and
+ * the keeper may wait for nobody.
  */
 #ifndef SERVICE_H
 #define SERVICE_H
@@ -9,10 +10,11 @@
 struct service;
 
 /**
- * service_open() - find out whether there is a service manager.
+ * service_open() - find out whether there is a service manager (NOTIFY_SOCKET).
  * @ret_service: owned by the caller; NULL without one, which all functions here take.
  *
- * Return: 0; -ENOENT when there is one and no library to talk to it, -ENOMEM: it will wait in vain.
+ * Return: 0; -EINVAL when the name of its socket makes no sense; another -errno of socket(): it
+ * will wait in vain.
  */
 int service_open(struct service **ret_service);
 
@@ -22,29 +24,25 @@ int service_open(struct service **ret_service);
 void service_close(struct service *service);
 
 /**
- * service_ready() - a router process runs.
+ * service_ready() - a router process runs, or a reload has ended; repeated by service_alive() when
+ * the manager could not be told.
  */
-void service_ready(const struct service *service);
+void service_ready(struct service *service);
 
 /**
- * service_reloading() - a reload began; followed by service_ready() or service_reloaded().
+ * service_reloading() - a reload began; followed by service_ready().
  */
-void service_reloading(const struct service *service);
-
-/**
- * service_reloaded() - a reload ended without effect.
- */
-void service_reloaded(const struct service *service);
+void service_reloading(struct service *service);
 
 /**
  * service_alive() - the router process gave a sign of life: feeds the watchdog.
  * @status: a line for `systemctl status`.
  */
-void service_alive(const struct service *service, const char *status);
+void service_alive(struct service *service, const char *status);
 
 /**
  * service_stopping() - leaving gracefully.
  */
-void service_stopping(const struct service *service);
+void service_stopping(struct service *service);
 
 #endif

@@ -45,6 +45,7 @@ struct entry {
 	char name[CONF_NAME_SIZE];
 	char interface[CONF_LINK_SIZE];
 	uint8_t vrid, family;
+	uint32_t lease_s;
 	int32_t ifindex;       /* where the farewell leaves */
 	uint32_t frame_offset; /* of the farewell in the memory */
 	uint32_t frame_max;    /* room for it */
@@ -124,6 +125,7 @@ static void lay_out(struct state *state, const struct conf *conf)
 		strcpy(entry->interface, router->interface);
 		entry->vrid = router->vrrp.vrid;
 		entry->family = router->vrrp.family;
+		entry->lease_s = (uint32_t)conf_lease_s(router->lease, router->vrrp.interval_cs);
 		entry->frame_offset = offset;
 		entry->frame_max = (uint32_t)frame_max(router);
 		offset += entry->frame_max;
@@ -264,6 +266,12 @@ void state_put_lease(struct state *state, unsigned i, int64_t lease_ns)
 	atomic_store(&state->entries[i].lease_ns, lease_ns);
 }
 
+uint32_t state_lease_s(const struct state *state, unsigned i)
+{
+	assert(i < state->header->entries_n);
+	return state->entries[i].lease_s;
+}
+
 int64_t state_lease(const struct state *state, unsigned i)
 {
 	assert(i < state->header->entries_n);
@@ -285,6 +293,12 @@ void state_put_farewell(struct state *state, unsigned i, int ifindex, const uint
 const char *state_control(const struct state *state)
 {
 	return state->header->control;
+}
+
+size_t state_farewell_max(const struct state *state, unsigned i)
+{
+	assert(i < state->header->entries_n);
+	return state->entries[i].frame_max;
 }
 
 unsigned state_count(const struct state *state)

@@ -18,7 +18,7 @@
 #include "vrrp/fsm.h"
 
 /* Changes with every change of struct vrrp or of the layout of the memory. */
-#define STATE_LAYOUT 2
+#define STATE_LAYOUT 3
 
 struct state;
 
@@ -71,6 +71,11 @@ void state_put(struct state *state, unsigned i, const struct vrrp *vr);
 void state_put_lease(struct state *state, unsigned i, int64_t lease_ns);
 
 /**
+ * state_lease_s() - how long the addresses of router @i are leased; 0: for ever.
+ */
+uint32_t state_lease_s(const struct state *state, unsigned i);
+
+/**
  * state_lease() - when the addresses of router @i are to be renewed; 0: at once.
  */
 int64_t state_lease(const struct state *state, unsigned i);
@@ -86,6 +91,11 @@ void state_put_farewell(struct state *state, unsigned i, int ifindex, const uint
  * state_control() - the control socket of the configuration that the memory is of; in the memory.
  */
 const char *state_control(const struct state *state);
+
+/**
+ * state_farewell_max() - the longest advert that there is room for.
+ */
+size_t state_farewell_max(const struct state *state, unsigned i);
 
 /**
  * state_count() - how many routers the memory has.

@@ -18,6 +18,8 @@
 #define ALIVE_TIMEOUT_NS  (27 * KEEPER_NS_PER_S / 10) /* without a sign of life it is hung */
 #define RELOAD_GAP_NS     (KEEPER_NS_PER_S / 2)       /* a storm of signals is one reload */
 #define STANDBY_RETRY_NS  (10 * KEEPER_NS_PER_S)      /* after one that could not be kept */
+#define RETRY_NS          (KEEPER_NS_PER_S / 10)      /* after children that died at once */
+#define STILLBORN_MAX     5                           /* children in a row that die at once */
 #define CRASH_WINDOW_NS   (60 * KEEPER_NS_PER_S)
 
 int64_t keeper_now_ns(void)
@@ -90,7 +92,9 @@ static void let_go(struct keeper *keeper, struct child *heir, int64_t frozen_rea
 	keeper->standby_ns = INT64_MAX; /* not before it gives a sign of life: it is in a hurry */
 	keeper->reload_ns = now + RELOAD_GAP_NS;
 	child_expect(&keeper->current, now + ALIVE_TIMEOUT_NS);
-	if (channel_go(keeper->current.talk_fd, frozen_real_ns, keeper->previous.state_fd) < 0)
+	keeper->retry_ns = INT64_MAX;
+	if (channel_send_fd(keeper->current.talk_fd, CHANNEL_GO, frozen_real_ns,
+			    keeper->previous.state_fd) < 0)
 		(void)kill(keeper->current.pid, SIGKILL);
 	service_ready(keeper->service);
 }
@@ -100,8 +104,9 @@ static void refuse_reload(struct keeper *keeper, const char *why)
 	log_write(LOG_LEVEL_ERROR, "reload=refused note=\"%s; the running configuration stays\"",
 		  keeper->error[0] ? "see the errors before" : why);
 	if (keeper->current.pid)
-		(void)channel_send(keeper->current.talk_fd, CHANNEL_REFUSED, 0, why);
-	service_reloaded(keeper->service);
+		(void)channel_send(keeper->current.talk_fd, CHANNEL_REFUSED,
+				   keeper->reload_began_ns, why);
+	service_ready(keeper->service);
 }
 
 /* Start one that reads the file: the first one, or the next one of a reload. */
@@ -110,18 +115,25 @@ int keeper_start_next(struct keeper *keeper, enum child_kind kind)
 	int err;
 
 	keeper->error[0] = '\0';
+	keeper->reload_began_ns = keeper_now_ns();
 	err = child_spawn(&keeper->setting, kind, NULL, &keeper->next);
 	child_expect(&keeper->next, keeper_now_ns() + READY_TIMEOUT_NS);
 	return err;
+}
+
+bool keeper_can_reload(const struct keeper *keeper)
+{
+	return keeper->reload_due && !keeper->next.pid && keeper->current.ready &&
+	       !keeper->standby_stale;
 }
 
 void keeper_start_reload(struct keeper *keeper)
 {
 	int err;
 
-	keeper->reload_due = false;
-	if (keeper->next.pid || !keeper->current.ready)
+	if (!keeper_can_reload(keeper))
 		return;
+	keeper->reload_due = false;
 	log_write(LOG_LEVEL_INFO, "reload=started");
 	service_reloading(keeper->service);
 	err = keeper_start_next(keeper, CHILD_NEXT);
@@ -129,15 +141,36 @@ void keeper_start_reload(struct keeper *keeper)
 		refuse_reload(keeper, strerror(-err));
 }
 
-void keeper_end_reload(struct keeper *keeper, int64_t frozen_real_ns)
+static void expect_end(struct keeper *keeper, pid_t pid)
 {
+	keeper->dismissed[keeper->dismissed_n++ % KEEPER_DISMISSED_MAX] = pid;
+}
+
+static void end_reload(struct keeper *keeper, int64_t frozen_real_ns)
+{
+	bool again = keeper->standby_stale; /* the child of the reload, once more */
+
 	keeper->freezing = false;
 	if (keeper->current.pid)
-		keeper->dismissed[keeper->dismissed_n++ % KEEPER_DISMISSED_MAX] =
-			keeper->current.pid;
+		expect_end(keeper, keeper->current.pid);
 	let_go(keeper, &keeper->next, frozen_real_ns);
 	keeper->standby_stale = true;
-	log_write(LOG_LEVEL_INFO, "reload=done pid=%d", keeper->current.pid);
+	if (!again)
+		log_write(LOG_LEVEL_INFO, "reload=done pid=%d", keeper->current.pid);
+}
+
+void keeper_on_frozen(struct keeper *keeper, int64_t frozen_real_ns)
+{
+	keeper->freezing = false;
+	if (keeper->next.ready) {
+		end_reload(keeper, frozen_real_ns);
+		return;
+	}
+	/* For nobody: the next one has died since. */
+	expect_end(keeper, keeper->current.pid);
+	keeper->current.pid = 0;
+	keeper->current.ready = false;
+	keeper_fill_gap(keeper);
 }
 
 /* The next one is ready: ask the current one to make room. */
@@ -145,7 +178,8 @@ static void freeze_current(struct keeper *keeper)
 {
 	keeper->freezing = true;
 	child_expect(&keeper->current, keeper_now_ns() + FREEZE_TIMEOUT_NS);
-	if (channel_send(keeper->current.talk_fd, CHANNEL_FREEZE, 0, NULL) < 0)
+	if (channel_send(keeper->current.talk_fd, CHANNEL_FREEZE, keeper->reload_began_ns, NULL) <
+	    0)
 		(void)kill(keeper->current.pid, SIGKILL); /* its end lets the next one go */
 }
 
@@ -185,26 +219,42 @@ static bool crashes_too_often(struct keeper *keeper)
 	return hopeless;
 }
 
-/* Nobody speaks: whoever is ready goes at once, and who is not will when it is. */
-static void fill_gap(struct keeper *keeper)
+/* Return: whether a child could be started that runs what the dead one ran. */
+static bool start_again(struct keeper *keeper)
 {
-	int err = 0;
+	struct child *place = keeper->standby_stale ? &keeper->next : &keeper->standby;
+	int err;
 
-	/* No crash undoes a reload that somebody was told of. */
-	if (keeper->standby_stale)
-		keeper_dismiss(keeper, &keeper->standby);
+	if (place == &keeper->standby)
+		return keeper_start_standby(keeper) == 0;
+	err = child_spawn(&keeper->setting, CHILD_STANDBY, &keeper->current, place);
+	child_expect(place, keeper_now_ns() + READY_TIMEOUT_NS);
+	return err == 0;
+}
+
+static void undo_reload(struct keeper *keeper)
+{
+	log_write(LOG_LEVEL_ERROR,
+		  "reload=undone note=\"what was loaded does not live; what ran before goes on\"");
+	keeper->standby_stale = false;
+	let_go(keeper, &keeper->standby, 0);
+}
+
+/*
+ * Whoever is ready goes at once, and who is not will when it is. No crash undoes a reload that
+ * somebody was told of, unless what it brought dies again and again.
+ */
+void keeper_fill_gap(struct keeper *keeper)
+{
 	if (keeper->next.ready)
-		keeper_end_reload(keeper, 0);
-	else if (keeper->standby.ready)
+		end_reload(keeper, 0);
+	else if (keeper->standby.ready && !keeper->standby_stale)
 		let_go(keeper, &keeper->standby, 0);
-	else if (!keeper->standby.pid)
-		err = keeper_start_standby(keeper);
-	if (err == 0 || keeper->next.pid)
-		return;
-	log_write(LOG_LEVEL_ERROR, "error=\"%s\" doing=\"starting a router process\"",
-		  strerror(-err));
-	(void)keeper_last_will(keeper);
-	keeper_finish(keeper, EXIT_FAILURE);
+	else if (keeper->standby.ready && keeper->stillborn_n > 1)
+		undo_reload(keeper);
+	else if (!keeper->next.pid && (!keeper->standby.pid || keeper->standby_stale) &&
+		 !start_again(keeper))
+		keeper->retry_ns = keeper_now_ns() + RETRY_NS;
 }
 
 /*
@@ -213,9 +263,9 @@ static void fill_gap(struct keeper *keeper)
  */
 void keeper_recover(struct keeper *keeper, pid_t pid, const char *how)
 {
-	bool spoke = pid == keeper->current.pid && testator(keeper) == &keeper->current;
-	bool hopeless =
-		spoke ? crashes_too_often(keeper) : ++keeper->stillborn_n >= KEEPER_CRASHES_MAX;
+	bool spoke = pid == keeper->current.pid && testator(keeper) == &keeper->current &&
+		     !keeper->standby_stale;
+	bool hopeless = spoke ? crashes_too_often(keeper) : ++keeper->stillborn_n > STILLBORN_MAX;
 
 	log_write(LOG_LEVEL_ERROR, "router_pid=%d lost=\"%s\" note=\"%s\"", pid, how,
 		  hopeless ? "too often: last will" : "a new router process goes on");
@@ -226,7 +276,10 @@ void keeper_recover(struct keeper *keeper, pid_t pid, const char *how)
 		keeper_finish(keeper, EXIT_FAILURE);
 		return;
 	}
-	fill_gap(keeper);
+	if (keeper->stillborn_n > 2)
+		keeper->retry_ns = keeper_now_ns() + RETRY_NS;
+	else
+		keeper_fill_gap(keeper);
 }
 
 static void current_ended(struct keeper *keeper, int status)
@@ -248,12 +301,11 @@ static void current_ended(struct keeper *keeper, int status)
 
 static void next_ended(struct keeper *keeper, int status)
 {
-	char how[48];
 	pid_t pid = keeper->next.pid;
+	char how[48];
 
 	describe_end(status, how, sizeof(how));
 	child_forget(&keeper->next);
-	keeper->freezing = false;
 	if (keeper->stopping)
 		return;
 	if (!keeper->started) /* It said itself what is wrong. */
@@ -261,7 +313,7 @@ static void next_ended(struct keeper *keeper, int status)
 									       : EXIT_FAILURE);
 	else if (keeper->current.pid)
 		refuse_reload(keeper, keeper->error[0] ? keeper->error : how);
-	else if (!keeper->standby.pid)
+	else
 		keeper_recover(keeper, pid, how);
 }
 
@@ -270,14 +322,13 @@ void keeper_lose_standby(struct keeper *keeper, const char *how)
 {
 	pid_t pid = keeper->standby.pid;
 
-	(void)kill(pid, SIGKILL);
 	child_forget(&keeper->standby);
 	keeper->standby_ns = keeper_now_ns() + STANDBY_RETRY_NS;
 	if (keeper->stopping)
 		return;
 	if (keeper->current.pid || keeper->next.pid)
 		log_write(LOG_LEVEL_WARNING,
-			  "standby_pid=%d lost=\"%s\" note=\"another one is started in 10 s\"", pid,
+			  "standby_pid=%d lost=\"%s\" note=\"another one is started later\"", pid,
 			  how);
 	else
 		keeper_recover(keeper, pid, how);
@@ -321,6 +372,7 @@ void keeper_on_alive(struct keeper *keeper, const char *status)
 	keeper->stillborn_n = 0;
 	if (keeper->standby_stale)
 		keeper_dismiss(keeper, &keeper->standby);
+	keeper->standby_stale = false;
 	if (!keeper->standby.pid && keeper->standby_ns == INT64_MAX)
 		keeper->standby_ns = keeper_now_ns();
 	service_alive(keeper->service, status);
@@ -328,12 +380,11 @@ void keeper_on_alive(struct keeper *keeper, const char *status)
 
 void keeper_on_ready(struct keeper *keeper, struct child *child)
 {
-	child->ready = true;
 	child_expect(child, INT64_MAX);
 	if (!keeper->started)
 		let_go(keeper, child, 0);
 	else if (!keeper->current.pid)
-		fill_gap(keeper);
+		keeper_fill_gap(keeper);
 	else if (child == &keeper->next)
 		freeze_current(keeper);
 }

@@ -17,6 +17,7 @@
 
 #define CONTROL_PATH "/run/vipd/control.sock"
 #define TIMEOUT_S    3
+#define RELOADS_MAX  10
 #define ATTEMPTS_MAX 30
 
 static const struct timespec attempt_gap = { .tv_nsec = 10000000 };
@@ -79,11 +80,20 @@ static int command_show(const char *path, int argc, char **argv)
 
 static int command_reload(const char *path, int argc, char **argv)
 {
-	if (argc == 1)
-		return converse(path, reload);
+	int status;
+
 	if (argc == 2 && strcmp(argv[1], "--dry-run") == 0)
 		return converse(path, dry_run);
-	return EX_USAGE;
+	if (argc != 1)
+		return EX_USAGE;
+	for (int i = 0; i < RELOADS_MAX; i++) {
+		status = converse(path, reload);
+		if (status != RELOAD_AGAIN)
+			return status;
+	}
+	fputs("vipctl: others reload without a pause; the file may not have been read since\n",
+	      stderr);
+	return EXIT_FAILURE;
 }
 
 /* One row per command: dispatch and usage. */

@@ -160,10 +160,17 @@ int kern_receiver_fd(const struct kern_receiver *receiver)
 	return receiver->fd;
 }
 
+/* Of two readings of a counter that wraps: what was queued earlier carries an earlier one. */
+static uint32_t later_of(uint32_t a, uint32_t b)
+{
+	return (int32_t)(b - a) > 0 ? b : a;
+}
+
 static void read_control(struct msghdr *message, struct kern_packet *packet, uint32_t *dropped)
 {
 	struct in_pktinfo info;
 	struct timespec time;
+	uint32_t count;
 
 	for (struct cmsghdr *c = CMSG_FIRSTHDR(message); c; c = CMSG_NXTHDR(message, c)) {
 		if (c->cmsg_level == IPPROTO_IP && c->cmsg_type == IP_PKTINFO) {
@@ -173,7 +180,8 @@ static void read_control(struct msghdr *message, struct kern_packet *packet, uin
 			memcpy(&time, CMSG_DATA(c), sizeof(time));
 			packet->arrival_ns = time.tv_sec * NS_PER_S + time.tv_nsec;
 		} else if (c->cmsg_level == SOL_SOCKET && c->cmsg_type == SO_RXQ_OVFL) {
-			memcpy(dropped, CMSG_DATA(c), sizeof(*dropped));
+			memcpy(&count, CMSG_DATA(c), sizeof(count));
+			*dropped = later_of(*dropped, count);
 		}
 	}
 }
@@ -203,7 +211,7 @@ static void read_drops(const struct kern_receiver *receiver, uint32_t *dropped)
 
 	if (getsockopt(receiver->fd, SOL_SOCKET, SO_MEMINFO, info, &len) == 0 &&
 	    len > SK_MEMINFO_DROPS * sizeof(info[0]))
-		*dropped = info[SK_MEMINFO_DROPS];
+		*dropped = later_of(*dropped, info[SK_MEMINFO_DROPS]);
 }
 
 int kern_receiver_dispatch(struct kern_receiver *receiver, int64_t until_ns, kern_packet_fn each,

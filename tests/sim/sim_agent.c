@@ -247,7 +247,9 @@ bool agent_adopt(struct sim *sim, unsigned i, const struct sim_conf *conf, bool 
 	struct sim_router *r = &sim->routers[i];
 	struct sim_agent *agent = &r->agent;
 	int64_t now = router_local_ns(sim, r);
+	bool same_lease;
 
+	same_lease = agent_lease_s(&r->conf) == agent_lease_s(conf);
 	r->conf = *conf;
 	r->config = conf->vrrp;
 	vrrp_init(&r->vr, &r->config);
@@ -265,7 +267,8 @@ bool agent_adopt(struct sim *sim, unsigned i, const struct sim_conf *conf, bool 
 	if (after_death && r->vr.state == VRRP_STATE_ACTIVE)
 		r->vr.announce_ns = now;
 	agent_want(sim, i, r->vr.state == VRRP_STATE_ACTIVE);
-	lease_adopt(&agent->lease, agent->left_ns,
-		    agent->left.config.interval_cs == conf->vrrp.interval_cs, now);
+	lease_adopt(&agent->lease, agent->left_ns, same_lease, now);
+	if (!same_lease)
+		renew(r);
 	return true;
 }

@@ -128,6 +128,7 @@ void router_go(struct sim *sim, unsigned i)
 	else
 		check_start(sim, i);
 	go_on(sim, i, adopted, reload, same);
+	r->missed |= !reload; /* what had come died with the one before */
 	if (adopted)
 		router_turn(sim, i);
 	else

@@ -42,7 +42,7 @@ struct sim_router {
 	bool link;      /* the interface can be used */
 	bool afflicted; /* by one fault of sim_fault.c that concerns the whole router */
 	enum sim_pause pause;
-	bool missed;          /* the queue was full when a packet came */
+	bool missed;          /* packets may have been lost on this host */
 	bool resumed;         /* nothing ran since the end of a pause */
 	int64_t frozen_at_ns; /* SIM_FROZEN: since when */
 	int64_t clock_lag_ns; /* how much the clock missed while it stood still */
