@@ -148,10 +148,12 @@ void inst_on_sent(void *owner, unsigned kind, int error, void *arg)
 		return;
 	}
 	counters->adverts_sent++;
-	if (kind == SENT_ADVERT_LEAVE)
+	if (kind == SENT_ADVERT_LEAVE) {
 		counters->priority_zero_sent++;
-	else
-		lease_on_sent(&inst->lease, set->now->mono_ns);
+		return;
+	}
+	if (lease_on_sent(&inst->lease, set->now->mono_ns))
+		inst_schedule(set, inst);
 }
 
 static void queue_adverts(struct inst_set *set, bool farewell)

@@ -287,8 +287,11 @@ static const struct {
 	[KERN_HOLDING_RESTORED] = { LOG_LEVEL_WARNING, "restored",
 				    "somebody removed it; it is back and announced" },
 	[KERN_HOLDING_EXPIRED] = { LOG_LEVEL_WARNING, "expired",
-				   "its lease ended while vipd was held up; it is back and "
+				   "its lease ended while no advert left; it is back and "
 				   "announced" },
+	[KERN_HOLDING_ENDED] = { LOG_LEVEL_ERROR, "ended",
+				 "its lease ended since no advert left; it comes back when one "
+				 "does" },
 	[KERN_HOLDING_FOREIGN] = { LOG_LEVEL_WARNING, "foreign",
 				   "it was there already; vipd uses it and will not remove it" },
 	[KERN_HOLDING_KEPT] = { LOG_LEVEL_WARNING, "kept",

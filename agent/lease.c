@@ -47,9 +47,15 @@ bool lease_on_advert(struct lease *lease, int64_t now_ns)
 	return true;
 }
 
-void lease_on_sent(struct lease *lease, int64_t now_ns)
+bool lease_on_sent(struct lease *lease, int64_t now_ns)
 {
+	bool starved = lease->starved;
+
 	lease->advertised_ns = now_ns;
+	lease->starved = false;
+	if (starved)
+		lease->renew_ns = now_ns;
+	return starved;
 }
 
 /* Only a router that has advertised of late is alive, whatever its process may think. */
@@ -60,7 +66,8 @@ bool lease_on_timer(struct lease *lease, int64_t now_ns)
 	if (now_ns < lease_deadline(lease))
 		return false;
 	lease->renew_ns = now_ns + period_ns(lease);
-	if (now_ns - lease->advertised_ns > interval_ns)
+	lease->starved = now_ns - lease->advertised_ns > interval_ns;
+	if (lease->starved)
 		return false;
 	lease->renewed_ns = now_ns;
 	return true;

@@ -19,6 +19,7 @@ struct lease {
 	int64_t renew_ns;      /* the next renewal is due; 0: at once */
 	int64_t renewed_ns;    /* the last one */
 	int64_t advertised_ns; /* the last advert as Active has left */
+	bool starved;          /* a renewal by timer had no evidence: the next advert is it */
 };
 
 /**
@@ -48,8 +49,10 @@ bool lease_on_advert(struct lease *lease, int64_t now_ns);
 
 /**
  * lease_on_sent() - an advert as Active has left.
+ *
+ * Return: whether lease_deadline() has come with it.
  */
-void lease_on_sent(struct lease *lease, int64_t now_ns);
+bool lease_on_sent(struct lease *lease, int64_t now_ns);
 
 /**
  * lease_on_timer() - time has passed while the router is Active.

@@ -149,6 +149,7 @@ static void look_at(struct kern_holdings *h, struct holding *holding)
 static void set_absent(struct kern_holdings *h, struct holding *holding)
 {
 	holding->present = false;
+	holding->renew = false;
 	holding->ours = false;
 	holding->told &= 1u << KERN_HOLDING_DOUBLE;
 	holding->retry_ns = 0;
@@ -198,7 +199,7 @@ void kern_holdings_want(struct kern_holdings *holdings, unsigned i, bool wanted)
 	if (holding->wanted == wanted)
 		return;
 	holding->wanted = wanted;
-	holding->stolen = holding->expired = false;
+	holding->stolen = holding->expired = holding->renew = false;
 	holding->abandoned = false;
 	holding->restored_n = 0;
 	holding->told &= 1u << KERN_HOLDING_DOUBLE;
@@ -210,7 +211,7 @@ void kern_holdings_renew(struct kern_holdings *holdings, unsigned i)
 {
 	struct holding *holding = &holdings->holdings[i];
 
-	if (!holding->present || !holding->ours)
+	if (holding->present ? !holding->ours : !holding->expired)
 		return;
 	holding->renew = true;
 	look_at(holdings, holding);
@@ -351,6 +352,11 @@ static bool plan(struct kern_holdings *h, struct holding *holding, int64_t now_n
 		tell_once(h, holding, KERN_HOLDING_KEPT, 0);
 	if (holding->present ? !holding->ours : !holding->wanted)
 		return false;
+	/* The kernel took it since nobody renewed it. */
+	if (!holding->present && holding->expired && !holding->renew) {
+		tell_once(h, holding, KERN_HOLDING_ENDED, 0);
+		return false;
+	}
 	if (holding->address.ifindex == 0 || holding->abandoned)
 		return false;
 	if (now_ns < holding->retry_ns) {
@@ -376,7 +382,7 @@ static void added(struct kern_holdings *h, struct holding *holding)
 	holding->restored_n += holding->stolen;
 	holding->present = holding->ours = true;
 	holding->leased = holding->lease_s != 0;
-	holding->stolen = holding->expired = false;
+	holding->stolen = holding->expired = holding->renew = false;
 	holding->told &= 1u << KERN_HOLDING_DOUBLE;
 	tell(h, holding, news, 0);
 }

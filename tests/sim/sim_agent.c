@@ -208,7 +208,7 @@ void agent_advert(struct sim *sim, unsigned i)
 
 	if (lease_on_advert(&r->agent.lease, now))
 		renew(r);
-	lease_on_sent(&r->agent.lease, now);
+	(void)lease_on_sent(&r->agent.lease, now);
 }
 
 static int64_t renewal_ns(const struct sim_router *r)

@@ -92,8 +92,9 @@ static void test_safe_lease_of_a_router_that_fell_silent_is_not_renewed(void **s
 	advertise(&lease, T0);
 	assert_true(lease_on_timer(&lease, T0 + 5 * SECOND));
 	assert_false(lease_on_timer(&lease, T0 + 8 * SECOND));
-	advertise(&lease, T0 + 20 * SECOND);
+	assert_true(lease_on_sent(&lease, T0 + 20 * SECOND)); /* which it waited for */
 	assert_true(lease_on_timer(&lease, T0 + 20 * SECOND));
+	assert_false(lease_on_sent(&lease, T0 + 25 * SECOND));
 }
 
 static void test_lease_that_is_off_is_never_renewed(void **state)

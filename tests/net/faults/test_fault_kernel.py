@@ -168,6 +168,37 @@ def test_f62_interface_renamed(lab, fault):
         "link set old0 down", "link set old0 name eth0", "link set eth0 up"))
 
 
+EGRESS = """table netdev vipd_test {
+  chain out {
+    type filter hook egress device "eth0" priority 0; policy accept;
+    ip protocol 112 drop
+  }
+}
+"""
+
+
+@pytest.mark.parametrize("interval, lease, bound_s", [("1s", "available", 5.2), ("3s", "safe", 5.2)])
+@pytest.mark.fault("F72", "no advert leaves the host, until the lease ends", "address gone by then, "
+                   "and not put back before an advert leaves; then within 5 ms and one interval")
+def test_f72_no_advert_leaves(lab, fault, interval, lease, bound_s):
+    one = single(lab, router(150, interval=interval, lease=lease))
+    wait_adverts(one, 2, lab.now())
+    one.host.run("nft", "-f", "-", input=EGRESS)
+    mark = lab.now()
+    gone = one.events.wait(False, since=mark, timeout=bound_s + 2)
+    fault.measure("address gone", (gone - mark) / 1e9, "s", bound_s, bound_s + 2)
+    wait_moment(lab, gone + 4_000_000_000)
+    assert not one.holds() and not lab.capture.arps(host=one.host, since=gone, gratuitous=True)
+    one.agent.wait_log("news=ended")
+    one.host.run("nft", "delete", "table", "netdev", "vipd_test")
+    first = lab.capture.wait_advert(host=one.host, since=lab.now())
+    back = one.events.wait(True, since=first.ns - 1_000_000)
+    seconds = first.interval_ms / 1000
+    fault.measure("back after an advert", max(0, back - first.ns) / 1e9, "s", seconds + 0.005,
+                  seconds + 1)
+    lab.capture.wait_arp(host=one.host, since=first.ns, gratuitous=True, spa=plain(VIP))
+
+
 @pytest.mark.fault("F72", "lease ended although alive (all paused for 1.8 s)", "address back and "
                    "announced within 5 ms of the thaw")
 def test_f72_lease_ended(lab, fault):
