@@ -24,6 +24,7 @@ from rtnetlink import RTM_DELADDR, RTM_NEWADDR
 KEEPALIVED = os.environ.get("DUT") == "keepalived"
 VIP, OTHER, OWN, PEER = "192.0.2.1/24", "192.0.2.11/24", "192.0.2.2/24", "192.0.2.3/24"
 SOON_MS = 250                    # a busy machine's allowance for what takes milliseconds
+QUICK_MS = 50                    # likewise, where it is measured alone
 LATE_S = 2                       # and for what takes seconds
 GAP_MS = 200                     # two intervals of 100 ms; a Backup waits for more than three
 DOWN_MS = 100 * (3 + 156 / 256)  # Active_Down_Interval at 100 ms and priority 100
@@ -173,9 +174,9 @@ def wait_end(pid):
     wait_until(lambda: not _lives(pid), what=f"the end of {pid}")
 
 
-def single(lab, *routers, **settings):
+def single(lab, *routers, name="gw1", **settings):
     """One gateway, Active."""
-    one = Gateway(lab, "gw1", OWN, list(routers) or [router(150)], **settings)
+    one = Gateway(lab, name, OWN, list(routers) or [router(150)], **settings)
     one.wait_active()
     return one
 
