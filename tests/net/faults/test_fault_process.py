@@ -16,9 +16,9 @@ import pytest
 import frames
 import reaper
 from agents import binary
-from faults.dut import (DOWN_MS, KEEPALIVED, LATE_S, OTHER, OWN, PEER, QUICK_MS, SKEW_MS,
-                        SOON_MS, VIP, Gateway, log_ns, longest_gap_ms, measure_rhythm, measure_silence, pair,
-                        ping_vip, single, wait_adverts, wait_end, wait_moment)
+from faults.dut import (DOWN_MS, KEEPALIVED, LATE_S, OTHER, OWN, PEER, QUICK_MS, SKEW_MS, SOON_MS,
+                        VIP, Gateway, log_ns, longest_gap_ms, measure_rhythm, measure_silence,
+                        pair, ping_vip, single, wait_adverts, wait_end, wait_moment)
 from lab import router, wait_until
 from test_operation import config, vipd
 
