@@ -254,7 +254,7 @@ void keeper_fill_gap(struct keeper *keeper)
 		undo_reload(keeper);
 	else if (!keeper->next.pid && (!keeper->standby.pid || keeper->standby_stale) &&
 		 !start_again(keeper))
-		keeper->retry_ns = keeper_now_ns() + RETRY_NS;
+		keeper_recover(keeper, 0, "none could be started");
 }
 
 /*
@@ -269,6 +269,7 @@ void keeper_recover(struct keeper *keeper, pid_t pid, const char *how)
 
 	log_write(LOG_LEVEL_ERROR, "router_pid=%d lost=\"%s\" note=\"%s\"", pid, how,
 		  hopeless ? "too often: last will" : "a new router process goes on");
+	keeper->freezing = false;
 	keeper->current.pid = 0;
 	keeper->current.ready = false;
 	if (hopeless) {

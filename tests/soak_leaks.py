@@ -3,8 +3,8 @@
 
 A keeper lives as long as nobody kills it, and is compared with itself; router processes follow
 one another, and are compared with an early one of their gateway: a generation must not be larger
-than the one before it, nor a standby than the one before it. All are counted right after a reload, since a router process may keep what
-it adopted its state from.
+than the one before it, nor a standby than the one before it. All are counted right after a reload,
+since a router process may keep what it adopted its state from.
 """
 
 import os

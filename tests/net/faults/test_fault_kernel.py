@@ -177,9 +177,10 @@ EGRESS = """table netdev vipd_test {
 """
 
 
-@pytest.mark.parametrize("interval, lease, bound_s", [("1s", "available", 5.2), ("3s", "safe", 5.2)])
-@pytest.mark.fault("F72", "no advert leaves the host, until the lease ends", "address gone by then, "
-                   "and not put back before an advert leaves; then within 5 ms and one interval")
+@pytest.mark.parametrize("interval, lease, bound_s",
+                         [("1s", "available", 5.2), ("3s", "safe", 5.2)])
+@pytest.mark.fault("F72", "no advert leaves the host, until the lease ends", "address gone by "
+                   "then, not put back before an advert leaves; then within 5 ms and an interval")
 def test_f72_no_advert_leaves(lab, fault, interval, lease, bound_s):
     one = single(lab, router(150, interval=interval, lease=lease))
     wait_adverts(one, 2, lab.now())

@@ -124,7 +124,8 @@ def test_f08_crash_loop_with_1000_routers(lab, fault):
         first = lab.capture.wait_advert(host=host, since=lab.now(), vrid=each)
         lab.capture.wait_advert(host=host, since=first.ns + 500_000_000, vrid=each)
     fault.measure("next process", took_ms, "ms", 5, QUICK_MS)
-    fault.measure("farewells until then", len(lab.capture.adverts(host=host, since=mark, priority=0)))
+    fault.measure("farewells until then",
+                  len(lab.capture.adverts(host=host, since=mark, priority=0)))
     fault.measure("longest gap", max(longest_gaps_ms(lab, host, mark).values()), "ms", 1100, 3000)
     agent.expected_to_live = False
     begun = lab.now()
@@ -180,8 +181,8 @@ def test_f03_everything_killed(lab, fault, interval, limit_s):
     fault.measure("address gone", (gone - mark) / 1e9, "s", limit_s, limit_s + LATE_S)
 
 
-@pytest.mark.fault("F03", "all processes killed at once, leases safe, adverts of 2 s", "address gone "
-                   "before the peer is Active")
+@pytest.mark.fault("F03", "all processes killed at once, leases safe, adverts of 2 s",
+                   "address gone before the peer is Active")
 def test_f03_everything_killed_with_a_safe_lease(lab, fault):
     one, two = pair(lab, interval="2s", lease="safe")
     mark = one.kill_all()
@@ -211,8 +212,8 @@ def test_f04_router_process_hangs(lab, fault):
 
 @pytest.mark.parametrize("pause_s", [0.5, 1.8, 5, 30])
 @pytest.mark.parametrize("how", ["stopped", "frozen"])
-@pytest.mark.fault("F05", "all stopped (SIGSTOP) or frozen (cgroup), and thawed", "what waits is read first: the "
-                   "loser yields (one last advert), the winner announces; client served",
+@pytest.mark.fault("F05", "all stopped (SIGSTOP) or frozen (cgroup), and thawed",
+                   "what waits is read first: the loser yields (one last advert), the winner announces; client served",
                    keepalived=True)
 def test_f05_paused_and_thawed(lab, fault, how, pause_s):
     if how == "frozen" and not reaper.cgroups():
@@ -504,8 +505,8 @@ def test_f30_backup_paused(lab, fault):
     fault.measure("pings lost", ping.lost(since=mark))
 
 
-@pytest.mark.fault("F30", "Backup paused, and its queue full before the last adverts", "what was lost "
-                   "on this host proves nothing: no takeover")
+@pytest.mark.fault("F30", "Backup paused, and its queue full before the last adverts",
+                   "what was lost on this host proves nothing: no takeover")
 def test_f30_backup_paused_until_its_queue_overflows(lab, fault):
     one, two = pair(lab, interval="1s")
     stranger = frames.Probe(lab.host("stranger"))
