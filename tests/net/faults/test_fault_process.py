@@ -213,8 +213,8 @@ def test_f04_router_process_hangs(lab, fault):
 @pytest.mark.parametrize("pause_s", [0.5, 1.8, 5, 30])
 @pytest.mark.parametrize("how", ["stopped", "frozen"])
 @pytest.mark.fault("F05", "all stopped (SIGSTOP) or frozen (cgroup), and thawed",
-                   "what waits is read first: the loser yields (one last advert), the winner announces; client served",
-                   keepalived=True)
+                   "what waits is read first: the loser yields (one last advert), the winner "
+                   "announces; client served", keepalived=True)
 def test_f05_paused_and_thawed(lab, fault, how, pause_s):
     if how == "frozen" and not reaper.cgroups():
         pytest.skip("control groups of version 2 are not mounted anywhere")
