@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "channel.h"
+#include "log.h"
 
 #define GRACE_NS INT64_C(300000000) /* to answer, once it is late */
 
@@ -101,6 +102,7 @@ static void become_child(const struct child_setting *setting, enum child_kind ki
 		[CHILD_STANDBY] = CHANNEL_VERSION CHANNEL_STANDBY,
 	};
 	sigset_t none;
+	char text[512];
 
 	hand_down(talk_fd, CHANNEL_FD_TALK);
 	hand_down(self->state_fd, CHANNEL_FD_STATE);
@@ -112,8 +114,9 @@ static void become_child(const struct child_setting *setting, enum child_kind ki
 	sigemptyset(&none);
 	sigprocmask(SIG_SETMASK, &none, NULL);
 	run_program(setting, kind, model);
-	fprintf(stderr, "vipd: %s: %s\n", setting->binary, strerror(errno));
-	(void)channel_send(CHANNEL_FD_TALK, CHANNEL_ERROR, 0, strerror(errno));
+	snprintf(text, sizeof(text), "starting %s: %s", setting->binary, strerror(errno));
+	log_write(LOG_LEVEL_ERROR, "%s", text);
+	(void)channel_send(CHANNEL_FD_TALK, CHANNEL_ERROR, 0, text);
 	_exit(EXIT_FAILURE);
 }
 

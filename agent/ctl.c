@@ -41,11 +41,11 @@ struct ctl {
 	char path[CONF_CONTROL_SIZE];
 	char born_path[sizeof(((struct sockaddr_un *)0)->sun_path)];
 	bool published;
-	int64_t real_offset_ns; /* of the wall clock from that of the timers */
-	bool reload_asked;      /* by a client, since ctl_reload_asked() */
-	const char *node;       /* borrowed */
-	const char *conf_path;  /* borrowed */
-	struct inst_set *set;   /* borrowed */
+	int64_t real_offset_ns;  /* of the wall clock from that of the timers */
+	bool reload_asked;       /* by a client, since ctl_reload_asked() */
+	const struct conf *conf; /* borrowed */
+	const char *conf_path;   /* borrowed */
+	struct inst_set *set;    /* borrowed */
 	int epoll_fd, listen_fd;
 	int64_t resume_ns; /* nobody is accepted until then; INT64_MAX: no pause */
 	struct client clients[CLIENTS_MAX];
@@ -126,7 +126,7 @@ int ctl_open(const struct conf *conf, const char *conf_path, struct inst_set *se
 	strcpy(ctl->path, conf->control);
 	snprintf(ctl->born_path, sizeof(ctl->born_path), "%s%s", conf->control,
 		 birth == CTL_BIRTH_STANDBY ? ".alt" : ".new");
-	ctl->node = conf->node;
+	ctl->conf = conf;
 	ctl->conf_path = conf_path;
 	ctl->set = set;
 	ctl->listen_fd = -1;
@@ -345,7 +345,9 @@ static int send_head(struct ctl *ctl, struct client *client, const struct inst_n
 		.dropped = strays->dropped,
 	};
 
-	strcpy(head.node, ctl->node);
+	strcpy(head.node, ctl->conf->node);
+	strcpy(head.control, ctl->conf->control);
+	head.realtime = ctl->conf->realtime;
 	if (strlen(ctl->conf_path) < sizeof(head.conf_path))
 		strcpy(head.conf_path, ctl->conf_path);
 	memcpy(head.rejected, strays->rejected, sizeof(head.rejected));

@@ -14,7 +14,7 @@
 #include "journal.h"
 
 #define CTL_MAGIC     0x76697064u /* "vipd" */
-#define CTL_VERSION   1
+#define CTL_VERSION   2
 #define CTL_TEXT_SIZE 3000
 #define CTL_PATH_SIZE 1024
 
@@ -39,6 +39,8 @@ struct ctl_head {
 	uint16_t version;
 	uint16_t reserved;
 	char node[CONF_NODE_SIZE];
+	char control[CONF_CONTROL_SIZE];
+	uint8_t realtime;
 	char vipd_version[16];
 	char conf_path[CTL_PATH_SIZE];        /* absolute; empty when it is longer */
 	uint32_t routers_n;                   /* messages to follow */

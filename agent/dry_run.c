@@ -17,7 +17,8 @@ struct comparison {
 	char conf_path[CTL_PATH_SIZE];
 	unsigned routers_n;
 	struct ctl_router **routers; /* copies; owned */
-	unsigned changes_n, lost_n;
+	unsigned changes_n;
+	unsigned lost_n, addresses_lost_n; /* what this host holds now */
 };
 
 static void keep_router(const struct ctl_router *router, void *arg)
@@ -38,13 +39,15 @@ static void keep_router(const struct ctl_router *router, void *arg)
 	c->routers[c->routers_n++] = copy;
 }
 
+/* One line; @name: of a router, or NULL. */
 __attribute__((format(printf, 3, 4))) static void change(struct comparison *c, const char *name,
 							 const char *format, ...)
 {
 	va_list args;
 
 	c->changes_n++;
-	printf("router %s: ", name);
+	if (name)
+		printf("router %s: ", name);
 	va_start(args, format);
 	vprintf(format, args);
 	va_end(args);
@@ -58,23 +61,63 @@ static void compare_number(struct comparison *c, const char *name, const char *k
 		change(c, name, "%s %jd -> %jd", key, (intmax_t)old, (intmax_t) new);
 }
 
+static void compare_text(struct comparison *c, const char *name, const char *key, const char *old,
+			 const char *new)
+{
+	if (strcmp(old, new) != 0)
+		change(c, name, "%s %s -> %s", key, old, new);
+}
+
+static const char *yes_no(bool value)
+{
+	return value ? "true" : "false";
+}
+
+static const char *lease_word(unsigned lease)
+{
+	static const char *const words[] = { [CONF_LEASE_AVAILABLE] = "available",
+					     [CONF_LEASE_SAFE] = "safe",
+					     [CONF_LEASE_OFF] = "off" };
+
+	return lease < sizeof(words) / sizeof(words[0]) ? words[lease] : "?";
+}
+
+static const char *checksum_word(enum vrrp_checksum checksum)
+{
+	return checksum == VRRP_CHECKSUM_RFC9568 ? "rfc9568" : "rfc5798";
+}
+
+static void compare_globals(struct comparison *c, const struct ctl_head *head)
+{
+	compare_text(c, NULL, "node", head->node, c->conf->node);
+	compare_text(c, NULL, "control", head->control, c->conf->control);
+	compare_text(c, NULL, "realtime", yes_no(head->realtime), yes_no(c->conf->realtime));
+}
+
+static void compare_priority(struct comparison *c, const struct ctl_router *old, unsigned priority)
+{
+	bool risk = old->state == VRRP_STATE_ACTIVE && priority < old->config.priority;
+
+	if (old->config.priority != priority)
+		change(c, old->name, "priority %u -> %u%s", old->config.priority, priority,
+		       risk ? "; it is active here: a host of a higher one takes over" : "");
+}
+
 static void compare_settings(struct comparison *c, const struct ctl_router *old,
 			     const struct conf_router *new)
 {
 	const struct vrrp_config *a = &old->config, *b = &new->vrrp;
 	const char *name = old->name;
 
-	compare_number(c, name, "priority", a->priority, b->priority);
+	compare_priority(c, old, b->priority);
 	compare_number(c, name, "interval in ms", a->interval_cs * 10, b->interval_cs * 10);
-	compare_number(c, name, "preempt", a->preempt, b->preempt);
+	compare_text(c, name, "preempt", yes_no(a->preempt), yes_no(b->preempt));
 	compare_number(c, name, "preempt_delay in ms", a->preempt_delay_ns / 1000000,
 		       b->preempt_delay_ns / 1000000);
 	compare_number(c, name, "start_delay in ms", a->start_delay_ns / 1000000,
 		       b->start_delay_ns / 1000000);
-	if (a->checksum != b->checksum)
-		change(c, name, "checksum is the other one");
-	if (old->lease != new->lease)
-		change(c, name, "lease is another one");
+	compare_text(c, name, "checksum", checksum_word(a->checksum), checksum_word(b->checksum));
+	compare_text(c, name, "lease", lease_word(old->lease), lease_word(new->lease));
 }
 
 static bool new_has(const struct conf_router *new, const struct ctl_address *address)
@@ -104,16 +147,25 @@ static void compare_addresses(struct comparison *c, const struct ctl_router *old
 	unsigned n = new->addresses_n + new->extra_n;
 	char text[CONF_ADDRESS_TEXT_SIZE];
 
-	for (unsigned i = 0; i < old->addresses_n; i++)
-		if (!new_has(new, &old->addresses[i]))
-			change(c, old->name, "address %s goes%s",
-			       conf_address_format(&old->addresses[i].address, text),
-			       old->addresses[i].advertised ? "" : " (not advertised)");
+	unsigned before = c->changes_n;
+
+	for (unsigned i = 0; i < old->addresses_n; i++) {
+		if (new_has(new, &old->addresses[i]))
+			continue;
+		c->addresses_lost_n += old->state == VRRP_STATE_ACTIVE;
+		change(c, old->name, "address %s goes%s",
+		       conf_address_format(&old->addresses[i].address, text),
+		       old->addresses[i].advertised ? "" : " (not advertised)");
+	}
 	for (unsigned i = 0; i < n; i++)
 		if (!old_has(old, &new->addresses[i], i < new->addresses_n))
 			change(c, old->name, "address %s comes%s",
 			       conf_address_format(&new->addresses[i], text),
 			       i < new->addresses_n ? "" : " (not advertised)");
+	for (unsigned i = 0; c->changes_n == before && i < old->addresses_n && i < n; i++)
+		if (memcmp(&old->addresses[i].address, &new->addresses[i],
+			   sizeof(new->addresses[i])) != 0)
+			change(c, old->name, "addresses in another order");
 }
 
 /* A router that nobody continues: when it is Active here, the others must take over. */
@@ -157,20 +209,30 @@ static bool is_running(const struct comparison *c, const char *name)
 	return false;
 }
 
-static void compare(struct comparison *c)
+static void print_sum(const struct comparison *c)
 {
+	const char *s = c->changes_n == 1 ? "" : "s";
+
+	if (c->changes_n == 0)
+		printf("%s: nothing changes\n", c->conf_path);
+	else if (c->lost_n == 0 && c->addresses_lost_n == 0)
+		printf("%s: %u change%s; this host gives nothing up\n", c->conf_path, c->changes_n,
+		       s);
+	else
+		printf("%s: %u change%s; this host GIVES UP %u active router%s and %u address%s\n",
+		       c->conf_path, c->changes_n, s, c->lost_n, c->lost_n == 1 ? "" : "s",
+		       c->addresses_lost_n, c->addresses_lost_n == 1 ? "" : "es");
+}
+
+static void compare(struct comparison *c, const struct ctl_head *head)
+{
+	compare_globals(c, head);
 	for (unsigned i = 0; i < c->routers_n; i++)
 		compare_router(c, c->routers[i]);
 	for (unsigned i = 0; i < c->conf->routers_n; i++)
 		if (!is_running(c, c->conf->routers[i].name))
 			change(c, c->conf->routers[i].name, "is new");
-	if (c->changes_n == 0)
-		printf("%s: nothing changes\n", c->conf_path);
-	else if (c->lost_n == 0)
-		printf("%s: %u changes, nothing is lost\n", c->conf_path, c->changes_n);
-	else
-		printf("%s: %u changes, %u active routers are LOST to this host\n", c->conf_path,
-		       c->changes_n, c->lost_n);
+	print_sum(c);
 }
 
 static int load(struct comparison *c)
@@ -203,7 +265,7 @@ int dry_run(int socket_fd)
 		talk_print_error(err);
 	}
 	if (status == EXIT_SUCCESS)
-		compare(&c);
+		compare(&c, &head);
 	for (unsigned i = 0; i < c.routers_n; i++)
 		free(c.routers[i]);
 	free(c.routers);

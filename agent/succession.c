@@ -268,7 +268,8 @@ void keeper_recover(struct keeper *keeper, pid_t pid, const char *how)
 	bool hopeless = spoke ? crashes_too_often(keeper) : ++keeper->stillborn_n > STILLBORN_MAX;
 
 	log_write(LOG_LEVEL_ERROR, "router_pid=%d lost=\"%s\" note=\"%s\"", pid, how,
-		  hopeless ? "too often: last will" : "a new router process goes on");
+		  hopeless ? "too often, so nothing goes on: last will"
+			   : "another router process goes on");
 	keeper->freezing = false;
 	keeper->current.pid = 0;
 	keeper->current.ready = false;

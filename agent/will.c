@@ -113,11 +113,12 @@ int will_execute(struct will *will, int state_fd)
 		log_write(LOG_LEVEL_INFO, "swept=%d note=\"addresses in all\"", removed);
 		return removed;
 	}
-	log_write(LOG_LEVEL_WARNING,
+	log_write(LOG_LEVEL_ERROR,
 		  "last_will=executed addresses_removed=%d farewells_sent=%u note=\"%s\"", removed,
 		  will->sent_n,
 		  removed < 0 ? strerror(-removed)
-		  : err < 0   ? "there is no state memory to send farewells from"
-			      : "done");
+		  : err < 0
+			  ? "there is no state memory to send farewells from"
+			  : "vipd has given everything up and ends: this host takes part no more");
 	return removed;
 }

@@ -227,7 +227,9 @@ int kern_holdings_see(struct kern_holdings *holdings, unsigned link,
 		return -1;
 	holding = &holdings->holdings[number - 1];
 	if (object->address.prefix_len != holding->address.prefix_len) {
-		holding->doubled = holding->in_dump_doubled = !object->gone;
+		/* Of another configuration of ours it goes by itself. */
+		holding->doubled = holding->in_dump_doubled =
+			!object->gone && object->address.mark != KERN_ADDRESS_MARK;
 		if (object->gone)
 			holding->told &= (uint16_t) ~(1u << KERN_HOLDING_DOUBLE);
 		look_at(holdings, holding);

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "receive.h"
 
+#include "timers.h"
+
 #include <assert.h>
 #include <string.h>
 
@@ -41,6 +43,12 @@ static bool same_addresses(const struct vrrp_list *own, const struct vrrp_advert
 	return digest(own->addresses, n, len) == digest(advert->addresses, n, len);
 }
 
+/* Before its second advert: whoever was Active until now may not have heard the first one. */
+static bool has_just_taken_over(const struct vrrp *vr)
+{
+	return vr->advert_ns <= vr->since_ns + vrrp_interval_ns(vr->config.interval_cs);
+}
+
 /* 1 << enum vrrp_notice for all that an operator would want to know of an accepted advert. */
 static unsigned notices_of(const struct vrrp *vr, const struct vrrp_list *own,
 			   const struct vrrp_rx *rx, const struct vrrp_advert *advert)
@@ -58,7 +66,8 @@ static unsigned notices_of(const struct vrrp *vr, const struct vrrp_list *own,
 		notices |= vrrp_is_owner(vr) ? 1u << VRRP_NOTICE_OWNER
 					     : 1u << VRRP_NOTICE_EQUAL_PRIORITY;
 	/* A higher one makes us yield, which says enough. */
-	if (vr->state == VRRP_STATE_ACTIVE && advert->priority <= c->priority)
+	if (vr->state == VRRP_STATE_ACTIVE && advert->priority <= c->priority &&
+	    !has_just_taken_over(vr))
 		notices |= 1u << VRRP_NOTICE_OTHER_ACTIVE;
 	return notices;
 }

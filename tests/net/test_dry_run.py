@@ -40,10 +40,10 @@ def test_dry_run_names_every_change(lab):
                      router(100, name="new", vrid=53, addresses=["192.0.2.13/24"])])
     status, lines, _ = dry_run(agent)
     assert status == 0 and sorted(lines[:-1]) == sorted([
-        "router lan: priority 150 -> 120", "router lan: interval in ms 100 -> 200",
-        "router lan: lease is another one", "router lan: address 192.0.2.9/24 comes",
+        "router lan: priority 150 -> 120; it is active here: a host of a higher one takes over",
+        "router lan: interval in ms 100 -> 200", "router lan: lease available -> off", "router lan: address 192.0.2.9/24 comes",
         "router two: address 192.0.2.12/32 comes (not advertised)", "router new: is new"])
-    assert lines[-1] == f"{agent.config}: 6 changes, nothing is lost"
+    assert lines[-1] == f"{agent.config}: 6 changes; this host gives nothing up"
 
 
 def test_dry_run_says_what_would_be_lost(lab):
@@ -54,7 +54,25 @@ def test_dry_run_says_what_would_be_lost(lab):
     assert status == 0 and lines == [
         f"router lan: gets another interface or VRID, and so starts anew; {loss}",
         f"router two: is gone; {loss}",
-        f"{agent.config}: 2 changes, 2 active routers are LOST to this host"]
+        f"{agent.config}: 2 changes; this host GIVES UP 2 active routers and 0 addresses"]
+
+
+def test_dry_run_says_which_addresses_would_go(lab):
+    agent = start(lab)
+    agent.configure([router(150, addresses=["192.0.2.9/24"]), router(150, **TWO)])
+    status, lines, _ = dry_run(agent)
+    assert status == 0 and lines[-1] == (
+        f"{agent.config}: 2 changes; this host GIVES UP 0 active routers and 1 address")
+
+
+def test_dry_run_sees_what_is_no_routers(lab):
+    agent = start(lab)
+    agent.configure([router(150), router(150, **TWO)], node="other", realtime=False,
+                    control=lab.path("other.sock"))
+    status, lines, _ = dry_run(agent)
+    assert status == 0 and lines == [
+        "node gw1 -> other", f"control {agent.control} -> {lab.path('other.sock')}",
+        "realtime true -> false", f"{agent.config}: 3 changes; this host gives nothing up"]
 
 
 def test_dry_run_of_a_broken_file_shows_its_errors(lab):

@@ -211,6 +211,7 @@ static void test_receive_our_priority_is_noticed(void **state)
 	struct message m;
 
 	(void)state;
+	owner.advert_ns += SECOND; /* it has been for longer than an interval */
 	message_init(&m);
 	assert_int_equal(notices_of(&vr, &m, &own), 1u << VRRP_NOTICE_EQUAL_PRIORITY);
 	assert_int_equal(vr.counters.noticed[VRRP_NOTICE_EQUAL_PRIORITY], 1);
@@ -273,6 +274,9 @@ static void test_receive_second_active_is_noticed_by_the_better_one(void **state
 
 		message_init(&m);
 		m.bytes[2] = priorities[i];
+		/* Whoever was Active until now may not have heard of it yet. */
+		assert_int_equal(notices_of(&active, &m, &own) & bit, 0);
+		active.advert_ns += SECOND;
 		assert_int_equal(notices_of(&active, &m, &own) & bit, i < 3 ? bit : 0);
 		assert_int_equal(notices_of(&backup, &m, &own) & bit, 0);
 	}
