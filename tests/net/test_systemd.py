@@ -287,7 +287,7 @@ def test_third_crash_is_the_last(service, lab):
     os.kill(made.router_pid, signal.SIGKILL)
     lab.capture.wait_advert(host=made.host, since=mark, priority=0)
     made.wait_absent()
-    made.wait_line("last_will=executed addresses_removed=1", PRIORITY=WARNING)
+    made.wait_line("last_will=executed addresses_removed=1", PRIORITY=ERROR)
     made.wait_line("", EXIT_CODE="exited", EXIT_STATUS="1")
     assert len(made.lines("lost=", PRIORITY=ERROR)) == 3
     made.wait_active(restarts=1)
