@@ -44,21 +44,13 @@ static void on_newcomer(struct keeper *keeper, struct child *child,
 	}
 }
 
-/* Not static in size: too large for a stack frame of a daemon, and only one is looked at a time. */
-static struct channel_message *message_buffer(void)
-{
-	static struct channel_message message;
-
-	return &message;
-}
-
 /*
  * What a child says that does not speak on the wire. Whether it is ready counts when all it said
  * was read: it may have ended since.
  */
 static void read_newcomer(struct keeper *keeper, struct child *child)
 {
-	struct channel_message *message = message_buffer();
+	struct channel_message *message = &keeper->message;
 	bool was_ready = child->ready;
 	int got = 0;
 
@@ -76,7 +68,7 @@ static void read_newcomer(struct keeper *keeper, struct child *child)
  */
 static void read_channels(struct keeper *keeper)
 {
-	struct channel_message *message = message_buffer();
+	struct channel_message *message = &keeper->message;
 	pid_t pid = keeper->current.pid;
 	int got = 0;
 

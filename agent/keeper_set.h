@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * The inside of the keeper, private to the two files that share it: keeper.c hears children,
- *signals and the clock, succession.c decides who speaks next.
+ * signals and the clock, succession.c decides who speaks next.
  *
  * At most one child speaks on the wire, and always one is about to, or it is the last will:
  *
@@ -48,6 +48,7 @@ struct keeper {
 	unsigned crashes_n;
 	int64_t crashes_ns[KEEPER_CRASHES_MAX - 1]; /* when; a ring */
 	unsigned stillborn_n;                       /* died one after the other before they spoke */
+	struct channel_message message;             /* the one that is being read */
 	char error[CHANNEL_TEXT_SIZE];              /* the last one that a new generation told */
 	int status;                                 /* to exit with, once done */
 	bool done;

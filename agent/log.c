@@ -13,7 +13,8 @@
 /* No longer than a pipe that polls as writable takes without blocking (PIPE_BUF). */
 #define LINE_SIZE 1024
 
-/* The only mutable globals of the program. */
+/* Of the sink, which is one; only realtime.c, with its signal handler, has globals that change,
+ * too. */
 static bool under_journal;
 static unsigned lost_n;
 

@@ -23,14 +23,14 @@
 #define KERN_CHANGES_MAX 1024
 
 enum kern_holding_news {
-	KERN_HOLDING_ADDED,     /* claimed */
-	KERN_HOLDING_RESTORED,  /* somebody removed it; it is back */
-	KERN_HOLDING_EXPIRED,   /* its lease ended; it is back since kern_holdings_renew() said so */
-	KERN_HOLDING_ENDED,     /* its lease ended; it comes back with kern_holdings_renew() */
-	KERN_HOLDING_REMOVED,   /* released, and it was ours */
-	KERN_HOLDING_FOREIGN,   /* wanted, and there already: not ours to remove */
-	KERN_HOLDING_KEPT,      /* not wanted, but not ours to remove either */
-	KERN_HOLDING_DOUBLE,    /* there with another prefix length: not ours to remove */
+	KERN_HOLDING_ADDED,    /* claimed */
+	KERN_HOLDING_RESTORED, /* somebody removed it; it is back */
+	KERN_HOLDING_EXPIRED,  /* its lease ended; it is back since kern_holdings_renew() said so */
+	KERN_HOLDING_ENDED,    /* its lease ended; it comes back with kern_holdings_renew() */
+	KERN_HOLDING_REMOVED,  /* released, and it was ours */
+	KERN_HOLDING_FOREIGN,  /* wanted, and there already: not ours to remove */
+	KERN_HOLDING_KEPT,     /* not wanted, but not ours to remove either */
+	KERN_HOLDING_DOUBLE,   /* there with another prefix length: not ours to remove */
 	KERN_HOLDING_ABANDONED, /* removed by somebody once too often: left alone */
 	KERN_HOLDING_FAILED,    /* the kernel refused: @error; tried again every second */
 	KERN_HOLDING_COUNT,
@@ -88,8 +88,8 @@ void kern_holdings_link(struct kern_holdings *holdings, unsigned link, int ifind
 void kern_holdings_want(struct kern_holdings *holdings, unsigned holding, bool wanted);
 
 /**
- * kern_holdings_renew() - let the lease of an address start anew with the next reconcile, or put one
- * back whose lease has ended. Without effect on one that is not there otherwise, or not ours.
+ * kern_holdings_renew() - let the lease of an address start anew with the next reconcile, or put
+ * one back whose lease has ended. Without effect on one that is not there otherwise, or not ours.
  */
 void kern_holdings_renew(struct kern_holdings *holdings, unsigned holding);
 
