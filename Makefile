@@ -21,10 +21,14 @@ LIBS_vipd   = libnl-3.0 libmnl libconfig
 LIBS_vipctl = jansson smartcols libconfig
 PKG_CFLAGS  = $(shell pkg-config --cflags $(LIBS_vipd) $(LIBS_vipctl))
 
-CORE    = $(patsubst %.c,$(BUILD)/%.o,$(wildcard vrrp/*.c))
-KERNEL  = $(patsubst %.c,$(BUILD)/%.o,$(wildcard netlink/*.c))
-CTL     = $(addprefix $(BUILD)/agent/,vipctl.o talk.o show.o reload.o dry_run.o)
-AGENT   = $(filter-out $(BUILD)/agent/main.o $(CTL),$(patsubst %.c,$(BUILD)/%.o,$(wildcard agent/*.c)))
+# Folders, and what each may see: tests/lint.sh. The floor is what all programs stand on.
+objects = $(patsubst %.c,$(BUILD)/%.o,$(wildcard $(1)/*.c))
+CORE    = $(call objects,vrrp)
+KERNEL  = $(call objects,netlink)
+FLOOR   = $(filter-out $(BUILD)/agent/main.o,$(call objects,agent))
+CONF    = $(call objects,agent/conf)
+VIPCTL  = $(call objects,agent/vipctl)
+AGENT   = $(FLOOR) $(CONF) $(call objects,agent/keeper) $(call objects,agent/router)
 SIM     = $(patsubst %.c,$(BUILD)/%.o,$(wildcard tests/sim/*.c))
 UNITS   = $(patsubst %.c,$(BUILD)/%,$(wildcard tests/unit/test_*.c))
 REPLAYS = $(patsubst tests/fuzz/fuzz_%.c,$(BUILD)/tests/fuzz/replay_%,$(wildcard tests/fuzz/fuzz_*.c))
@@ -42,9 +46,7 @@ $(BUILD)/vipd: $(BUILD)/agent/main.o $(AGENT) $(CORE) $(KERNEL)
 	$(call SAY,LD)
 	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(shell pkg-config --libs $(LIBS_vipd))
 
-CONF    = $(filter $(BUILD)/agent/conf%,$(AGENT))
-
-$(BUILD)/vipctl: $(CTL) $(CONF) $(CORE)
+$(BUILD)/vipctl: $(VIPCTL) $(CONF) $(CORE)
 	$(call SAY,LD)
 	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(shell pkg-config --libs $(LIBS_vipctl))
 
@@ -61,7 +63,7 @@ $(BUILD)/tests/unit/%: $(BUILD)/tests/unit/%.o $(AGENT) $(CORE) $(KERNEL)
 	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $^ -lcmocka $(shell pkg-config --libs $(LIBS_vipd))
 
 # The real reconciliation runs in the simulator, on a simulated kernel.
-$(BUILD)/sim: $(SIM) $(CORE) $(addprefix $(BUILD)/,netlink/holdings.o netlink/sweep.o agent/conf_value.o agent/lease.o)
+$(BUILD)/sim: $(SIM) $(CORE) $(addprefix $(BUILD)/,netlink/holdings.o netlink/sweep.o agent/conf/value.o agent/router/lease.o)
 	$(call SAY,LD)
 	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $^ -lm
 
@@ -71,11 +73,11 @@ $(BUILD)/tests/fuzz/replay_%: $(BUILD)/tests/fuzz/fuzz_%.o $(BUILD)/tests/fuzz/r
 
 # libFuzzer instruments everything, so these are built from sources in one go.
 FUZZ_CFLAGS = -std=gnu17 -g -O1 -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=all
-$(BUILD)/tests/fuzz/fuzz_%: tests/fuzz/fuzz_%.c $(wildcard vrrp/*.[ch] netlink/*.[ch] agent/*.[ch])
+$(BUILD)/tests/fuzz/fuzz_%: tests/fuzz/fuzz_%.c $(wildcard vrrp/*.[ch] netlink/*.[ch] agent/*.[ch] agent/*/*.[ch])
 	$(call SAY,FUZZ)
 	@mkdir -p $(@D)
 	$(Q)clang $(CPPFLAGS) $(PKG_CFLAGS) $(FUZZ_CFLAGS) -o $@ $< \
-		$(filter-out agent/main.c $(patsubst $(BUILD)/%.o,%.c,$(CTL)),$(wildcard agent/*.c vrrp/*.c netlink/*.c)) \
+		$(patsubst $(BUILD)/%.o,%.c,$(AGENT) $(CORE) $(KERNEL)) \
 		$(shell pkg-config --libs $(LIBS_vipd))
 
 # Preloaded by tests that set a wall clock.

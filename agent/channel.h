@@ -46,11 +46,11 @@ struct channel_message {
 
 /* The descriptors that a generation is born with. */
 enum channel_fd {
-	CHANNEL_FD_TALK = 3, /* this conversation; in all versions */
-	CHANNEL_FD_STATE,    /* its own state memory, empty */
-	CHANNEL_FD_CONF_OUT, /* where it leaves the configuration that it runs, empty */
-	CHANNEL_FD_SENDER,   /* all frames leave here; the keeper's, and shared with it */
-	CHANNEL_FD_CONF_IN,  /* of a standby: the configuration to run instead of the file */
+	CHANNEL_FD_CHANNEL = 3, /* this conversation; in all versions */
+	CHANNEL_FD_STATE,       /* its own state memory, empty */
+	CHANNEL_FD_CONF_OUT,    /* where it leaves the configuration that it runs, empty */
+	CHANNEL_FD_SENDER,      /* all frames leave here; the keeper's, and shared with it */
+	CHANNEL_FD_CONF_IN,     /* of a standby: the configuration to run instead of the file */
 	CHANNEL_FD_END,
 };
 

@@ -9,9 +9,9 @@
 #include <sysexits.h>
 #include <unistd.h>
 
-#include "conf.h"
-#include "generation.h"
-#include "keeper.h"
+#include "agent/conf/conf.h"
+#include "agent/router/generation.h"
+#include "agent/keeper/keeper.h"
 #include "log.h"
 
 #define CONF_PATH "/etc/vipd/vipd.conf"

@@ -14,7 +14,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "conf.h"
+#include "agent/conf/conf.h"
 #include "vrrp/fsm.h"
 
 /* Changes with every change of struct vrrp or of the layout of the memory. */

@@ -12,7 +12,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-#include "agent/conf.h"
+#include "agent/conf/conf.h"
 #include "vrrp/timers.h"
 
 #define HOUR_NS (3600 * INT64_C(1000000000))

@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "agent/links.h"
+#include "agent/router/interface.h"
 #include "netlink/object.h"
 
 #define OUR_PORT 4242
@@ -34,9 +34,9 @@ static void check_object(const struct kern_object *object, const struct nlmsghdr
 }
 
 /* The sources of an interface: a set, as far as there is room. */
-static void check_link(const struct link *link)
+static void check_link(const struct interface *link)
 {
-	assert(link->sources_n <= LINKS_SOURCES_MAX);
+	assert(link->sources_n <= INTERFACE_SOURCES_MAX);
 	assert(link->ifindex || link->sources_n == 0);
 	for (unsigned i = 0; i < link->sources_n; i++)
 		for (unsigned j = 0; j < i; j++)
@@ -45,13 +45,13 @@ static void check_link(const struct link *link)
 }
 
 /* As the agent does, but for joining the group, which is the kernel's business. */
-static void show(struct link *link, const struct kern_object *object)
+static void show(struct interface *link, const struct kern_object *object)
 {
 	if (object->type == KERN_OBJECT_LINK)
-		link_see(link, object);
+		interface_see(link, object);
 	else if (object->type == KERN_OBJECT_ADDRESS && link->ifindex &&
 		 object->address.ifindex == link->ifindex)
-		link_source_see(link, object);
+		interface_source_see(link, object);
 	check_link(link);
 }
 
@@ -69,19 +69,19 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	uint8_t *bytes = calloc(1, block + !block);
 	const struct nlmsghdr *message = (const struct nlmsghdr *)bytes;
 	struct kern_object object;
-	struct link link;
+	struct interface link;
 	int len = (int)size;
 
 	assert(bytes);
 	memcpy(bytes, data, size);
-	link_init(&link, "eth0");
+	interface_init(&link, "eth0");
 	for (; is_whole(message, len); message = mnl_nlmsg_next(message, &len)) {
 		memset(&object, 0xa5, sizeof(object));
 		kern_object_parse(message, OUR_PORT, &object);
 		check_object(&object, message);
 		show(&link, &object);
 	}
-	link_fini(&link);
+	interface_fini(&link);
 	free(bytes);
 	return 0;
 }

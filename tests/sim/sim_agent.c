@@ -183,7 +183,7 @@ void agent_execute(struct sim *sim, unsigned i)
 	}
 }
 
-/* ---- leases: agent/inst.c ---- */
+/* ---- leases: agent/router/routers.c ---- */
 
 static void renew(struct sim_router *r)
 {
@@ -240,7 +240,7 @@ int64_t agent_deadline(const struct sim *sim, unsigned i)
 	return r->agent.dump_due && r->agent.dump_ns < deadline ? r->agent.dump_ns : deadline;
 }
 
-/* ---- adoption: agent/inst_adopt.c ---- */
+/* ---- adoption: agent/adopt.c ---- */
 
 bool agent_adopt(struct sim *sim, unsigned i, const struct sim_conf *conf, bool after_death)
 {

@@ -2,14 +2,14 @@
 /*
  * What agent/ does around the protocol core, as far as addresses and processes go: wanted addresses
  * against existing ones (by the agent's own netlink/holdings.c), leases (by its own lease.c), the
- * state memory, and how one router process follows another: agent/inst.c, inst_adopt.c,
- * inst_execute.c and keeper.c in few words.
+ * state memory, and how one router process follows another: agent/router/routers.c, adopt.c,
+ * routers_execute.c and keeper.c in few words.
  */
 #ifndef SIM_AGENT_H
 #define SIM_AGENT_H
 
-#include "agent/conf.h"
-#include "agent/lease.h"
+#include "agent/conf/conf.h"
+#include "agent/router/lease.h"
 #include "netlink/holdings.h"
 #include "sim_kernel.h"
 #include "vrrp/fsm.h"

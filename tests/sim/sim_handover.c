@@ -4,7 +4,7 @@
 
 #include "sim.h"
 
-#define CRASHES_MAX     3 /* as in agent/keeper.c */
+#define CRASHES_MAX     3 /* as in agent/keeper/keeper.c */
 #define CRASH_WINDOW_NS (60 * SIM_S)
 #define ALIVE_NS        (3 * SIM_S)
 

@@ -3,7 +3,7 @@
 
 #include <stdlib.h>
 
-#include "agent/conf_value.h"
+#include "agent/conf/value.h"
 
 #define HOUR  (3600 * SECOND)
 #define WRONG (-1)

@@ -5,7 +5,7 @@
  */
 #include "test.h"
 
-#include "agent/lease.h"
+#include "agent/router/lease.h"
 
 #define T0 (1000 * SECOND)
 

@@ -436,7 +436,7 @@ def test_f13_signals_in_any_order(lab, fault):
 def test_f14_endless_loop(lab, fault):
     one, two = pair(lab)
     worker, mark = one.worker, lab.now()
-    loop_for_ever(worker, "inst_read")
+    loop_for_ever(worker, "routers_read")
     two.wait_active(mark)
     gone = one.events.wait(False, since=mark, timeout=2.2 + LATE_S)
     fault.measure("address gone", (gone - mark) / 1e9, "s", 2.2, 2.2 + LATE_S)

@@ -1,0 +1,175 @@
+/* SPDX-License-Identifier: MIT */
+#include "value.h"
+
+#include <arpa/inet.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define NS_PER_MS    INT64_C(1000000)
+#define NS_PER_S     (1000 * NS_PER_MS)
+#define DURATION_MAX (24 * 3600 * NS_PER_S)
+#define WORD_MAX     31
+
+static const struct unit {
+	const char *name;
+	int64_t ns;
+} units[] = {
+	{ "h", 3600 * NS_PER_S },
+	{ "m", 60 * NS_PER_S },
+	{ "s", NS_PER_S },
+	{ "ms", NS_PER_MS },
+};
+
+#define UNITS_N (sizeof(units) / sizeof(units[0]))
+
+bool conf_duration_parse(const char *text, int64_t *ret_ns)
+{
+	static const char digits[] = "0123456789";
+	size_t whole_len = strspn(text, digits), fraction_len = 0;
+	const char *unit_name = text + whole_len;
+	int64_t whole, fraction = 0, scale = 1;
+
+	if (whole_len == 0 || whole_len > 9)
+		return false;
+	whole = strtoll(text, NULL, 10);
+	if (*unit_name == '.') {
+		fraction_len = strspn(unit_name + 1, digits);
+		if (fraction_len == 0 || fraction_len > 6)
+			return false;
+		fraction = strtoll(unit_name + 1, NULL, 10);
+		unit_name += 1 + fraction_len;
+	}
+	for (; fraction_len > 0; fraction_len--)
+		scale *= 10;
+	for (size_t i = 0; i < UNITS_N; i++) {
+		if (strcmp(unit_name, units[i].name) != 0)
+			continue;
+		if (whole > DURATION_MAX / units[i].ns)
+			return false;
+		*ret_ns = whole * units[i].ns + fraction * (units[i].ns / scale);
+		return *ret_ns <= DURATION_MAX;
+	}
+	return false;
+}
+
+const char *conf_duration_format(int64_t ns, char *buf)
+{
+	size_t i = 0;
+
+	while (i < UNITS_N - 1 && (ns == 0 || ns % units[i].ns != 0))
+		i++;
+	if (ns == 0)
+		i = UNITS_N - 2; /* "0s" */
+	snprintf(buf, CONF_DURATION_TEXT_SIZE, "%" PRId64 "%s", ns / units[i].ns, units[i].name);
+	return buf;
+}
+
+/* What no host may have for its own, in host byte order. */
+static const char *address_fault(uint32_t address, unsigned prefix_len)
+{
+	uint32_t host_mask = prefix_len == 0 ? UINT32_MAX : (1ull << (32 - prefix_len)) - 1;
+
+	if (address >> 24 == 0)
+		return "is in 0.0.0.0/8, which no host can have";
+	if (address >> 24 == 127)
+		return "is a loopback address";
+	if (address >> 28 == 14)
+		return "is a multicast address";
+	if (address >> 28 == 15)
+		return "is a reserved or broadcast address";
+	if (prefix_len < 31 && (address & host_mask) == 0)
+		return "is the address of the network itself";
+	if (prefix_len < 31 && (address & host_mask) == host_mask)
+		return "is the broadcast address of its network";
+	return NULL;
+}
+
+const char *conf_address_parse(const char *text, struct conf_address *ret_address)
+{
+	char host[INET_ADDRSTRLEN];
+	const char *slash = strchr(text, '/'), *fault;
+	struct conf_address address = { .family = 4 };
+	struct in_addr in;
+	unsigned prefix_len = 0;
+	size_t digits;
+
+	if (strchr(text, ':'))
+		return "is an IPv6 address, which this version does not support yet";
+	if (!slash)
+		return "has no prefix length; write it as in \"192.0.2.1/24\"";
+	if ((size_t)(slash - text) >= sizeof(host))
+		return "is not an IPv4 address";
+	memcpy(host, text, (size_t)(slash - text));
+	host[slash - text] = '\0';
+	if (inet_pton(AF_INET, host, &in) != 1)
+		return "is not an IPv4 address";
+	digits = strspn(slash + 1, "0123456789");
+	if (digits == 0 || digits > 2 || slash[1 + digits] != '\0')
+		return "has a prefix length that is not a number from 1 to 32";
+	prefix_len = (unsigned)strtoul(slash + 1, NULL, 10);
+	if (prefix_len < 1 || prefix_len > 32)
+		return "has a prefix length outside 1..32";
+	fault = address_fault(ntohl(in.s_addr), prefix_len);
+	if (fault)
+		return fault;
+	address.prefix_len = (uint8_t)prefix_len;
+	memcpy(address.bytes, &in, 4);
+	*ret_address = address;
+	return NULL;
+}
+
+const char *conf_address_format(const struct conf_address *address, char *buf)
+{
+	const uint8_t *b = address->bytes;
+
+	snprintf(buf, CONF_ADDRESS_TEXT_SIZE, "%u.%u.%u.%u/%u", b[0], b[1], b[2], b[3],
+		 address->prefix_len);
+	return buf;
+}
+
+static unsigned min3(unsigned a, unsigned b, unsigned c)
+{
+	unsigned ab = a < b ? a : b;
+
+	return ab < c ? ab : c;
+}
+
+/* Damerau's distance with restricted transpositions, by the textbook table. */
+unsigned conf_distance(const char *a, const char *b)
+{
+	unsigned d[WORD_MAX + 1][WORD_MAX + 1];
+	size_t a_len = strlen(a), b_len = strlen(b);
+
+	if (a_len > WORD_MAX || b_len > WORD_MAX)
+		return (unsigned)(a_len > b_len ? a_len : b_len);
+	for (unsigned i = 0; i <= a_len; i++)
+		d[i][0] = i;
+	for (unsigned j = 0; j <= b_len; j++)
+		d[0][j] = j;
+	for (size_t i = 1; i <= a_len; i++) {
+		for (size_t j = 1; j <= b_len; j++) {
+			unsigned replace = d[i - 1][j - 1] + (a[i - 1] != b[j - 1]);
+
+			d[i][j] = min3(d[i - 1][j] + 1, d[i][j - 1] + 1, replace);
+			if (i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1])
+				d[i][j] = min3(d[i][j], d[i - 2][j - 2] + 1, d[i][j]);
+		}
+	}
+	return d[a_len][b_len];
+}
+
+int conf_lease_s(enum conf_lease lease, unsigned interval_cs)
+{
+	int seconds;
+
+	if (lease == CONF_LEASE_OFF)
+		return 0;
+	if (lease == CONF_LEASE_AVAILABLE)
+		return (int)(4 * interval_cs + 99) / 100;
+	/* Renewed an interval after the last advert at the latest, with what the kernel may be
+	 * late: still before the first Backup. */
+	seconds = ((int)(2 * interval_cs) - 120) / 100;
+	return seconds < 1 ? -1 : seconds;
+}

@@ -1,0 +1,124 @@
+/* SPDX-License-Identifier: MIT */
+#include "will.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "agent/router/journal.h"
+#include "agent/log.h"
+#include "netlink/sweep.h"
+#include "netlink/transmit.h"
+#include "agent/state.h"
+
+struct will {
+	struct kern_dump *dump;
+	struct kern_changer *changer;
+	int sender_fd;
+	struct kern_sender *sender;
+	unsigned sent_n;
+};
+
+static void on_sent(void *owner, unsigned kind, int error, void *arg)
+{
+	struct will *will = arg;
+
+	(void)owner;
+	(void)kind;
+	will->sent_n += error == 0;
+}
+
+int will_open(struct will **ret_will)
+{
+	struct will *will = calloc(1, sizeof(*will));
+	int err;
+
+	if (!will)
+		return -ENOMEM;
+	will->sender_fd = -1;
+	err = kern_dump_open(&will->dump);
+	if (err == 0)
+		err = kern_changer_open(&will->changer);
+	if (err == 0) {
+		will->sender_fd = kern_sender_socket();
+		err = will->sender_fd;
+	}
+	if (err >= 0)
+		err = kern_sender_open(will->sender_fd, on_sent, will, &will->sender);
+	if (err < 0) {
+		will_close(will);
+		return err;
+	}
+	*ret_will = will;
+	return 0;
+}
+
+int will_sender_fd(const struct will *will)
+{
+	return will->sender_fd;
+}
+
+void will_close(struct will *will)
+{
+	if (!will)
+		return;
+	kern_sender_close(will->sender);
+	if (will->sender_fd >= 0)
+		close(will->sender_fd);
+	kern_changer_close(will->changer);
+	kern_dump_close(will->dump);
+	free(will);
+}
+
+static void on_swept(const struct kern_address *address, int error, void *arg)
+{
+	(void)arg;
+	if (error)
+		journal_swept(address, error);
+}
+
+static void send_farewells(struct will *will, const struct state *state)
+{
+	struct timespec now;
+	struct vrrp vr;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	for (unsigned i = 0; i < state_count(state); i++) {
+		struct state_farewell farewell = state_farewell(state, i);
+		int64_t now_ns = now.tv_sec * INT64_C(1000000000) + now.tv_nsec;
+
+		if (farewell.frame_len == 0 || state_get(state, i, now_ns, &vr) < 0 ||
+		    vr.state != VRRP_STATE_ACTIVE)
+			continue;
+		memcpy(kern_sender_frame(will->sender, farewell.ifindex, farewell.frame_len, will,
+					 0),
+		       farewell.frame, farewell.frame_len);
+	}
+	kern_sender_flush(will->sender);
+}
+
+int will_execute(struct will *will, int state_fd)
+{
+	struct state *state = NULL;
+	int removed = kern_sweep(will->dump, will->changer, NULL, on_swept, NULL);
+	int err = state_fd < 0 ? -ENODATA : state_open(state_fd, &state);
+
+	will->sent_n = 0;
+	if (err == 0)
+		send_farewells(will, state);
+	state_close(state);
+	if (state_fd < 0 && removed >= 0) {
+		log_write(LOG_LEVEL_INFO, "swept=%d note=\"addresses in all\"", removed);
+		return removed;
+	}
+	log_write(LOG_LEVEL_ERROR,
+		  "last_will=executed addresses_removed=%d farewells_sent=%u note=\"%s\"", removed,
+		  will->sent_n,
+		  removed < 0 ? strerror(-removed)
+		  : err < 0
+			  ? "there is no state memory to send farewells from"
+			  : "vipd has given everything up and ends: this host takes part no more");
+	return removed;
+}

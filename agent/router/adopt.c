@@ -1,0 +1,178 @@
+/* SPDX-License-Identifier: MIT */
+#include "routers_private.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "agent/log.h"
+#include "netlink/sweep.h"
+#include "vrrp/adopt.h"
+
+#define SWEPT_TOLD_MAX 8
+
+/* What became of the routers, for one line in the log. */
+struct tally {
+	unsigned adopted, started, withdrawn;
+};
+
+/* The last words of the predecessor are true until this process has prepared its own. */
+static void inherit_farewell(struct routers *routers, unsigned i, const struct state *old,
+			     unsigned entry)
+{
+	struct state_farewell farewell = state_farewell(old, entry);
+
+	if (farewell.frame_len && farewell.frame_len <= state_farewell_max(routers->state, i))
+		state_put_farewell(routers->state, i, farewell.ifindex, farewell.frame,
+				   farewell.frame_len);
+}
+
+/*
+ * What came while the predecessor was dead or dying is lost with it, so nobody's silence since then
+ * proves anything; and it may have died between an address and its announcement.
+ */
+static void make_up_for_death(struct routers *routers, struct router *router)
+{
+	const struct vrrp_event missed = { .type = VRRP_EVENT_MISSED,
+					   .now_ns = routers->now->mono_ns };
+	struct vrrp_output out;
+
+	if (router->vr.state == VRRP_STATE_ACTIVE)
+		router->vr.announce_ns = routers->now->mono_ns;
+	else
+		vrrp_step(&router->vr, &missed, &out); /* moves a deadline at most */
+}
+
+static bool adopt(struct routers *routers, struct router *router, const struct state *old,
+		  int entry)
+{
+	struct interface *interface = &routers->interfaces[router->interface];
+	int64_t now_ns = routers->now->mono_ns;
+	bool same_lease;
+	struct vrrp vr;
+
+	if (entry < 0 || state_get(old, (unsigned)entry, now_ns, &vr) < 0 ||
+	    vrrp_is_history(&vr, now_ns))
+		return false;
+	vrrp_adopt(&router->vr, &vr, now_ns);
+	if (routers->read_real_ns == 0)
+		make_up_for_death(routers, router);
+	inherit_farewell(routers, (unsigned)(router - routers->all), old, (unsigned)entry);
+	/* The source breaks ties: it stays as long as the interface has it. */
+	memcpy(interface->source, vr.source, sizeof(interface->source));
+	router_want_addresses(routers, router, vr.state == VRRP_STATE_ACTIVE);
+	same_lease = state_lease_s(old, (unsigned)entry) ==
+		     (uint32_t)conf_lease_s(router->conf->lease, router->conf->vrrp.interval_cs);
+	lease_adopt(&router->lease, state_lease(old, (unsigned)entry), same_lease, now_ns);
+	if (!same_lease)
+		router_renew_leases(routers, router);
+	router_schedule(routers, router);
+	return true;
+}
+
+/* @continued: which of the old entries have a router in this configuration. */
+static void adopt_all(struct routers *routers, const struct state *old, bool *continued,
+		      struct tally *tally)
+{
+	for (unsigned i = 0; i < routers->n; i++) {
+		struct router *router = &routers->all[i];
+		int entry = old ? state_find(old, router->conf, i) : -1;
+
+		if (entry >= 0)
+			continued[entry] = true;
+		if (adopt(routers, router, old, entry))
+			tally->adopted++;
+		else
+			tally->started++;
+		state_put(routers->state, i, &router->vr);
+	}
+}
+
+/* Routers that are gone from the configuration say goodbye, by the advert that they prepared. */
+static void withdraw(struct routers *routers, const struct state *old, const bool *continued,
+		     struct tally *tally)
+{
+	struct vrrp vr;
+
+	for (unsigned i = 0; old && i < state_count(old); i++) {
+		struct state_farewell farewell = state_farewell(old, i);
+
+		if (continued[i])
+			continue;
+		tally->withdrawn++;
+		log_write(LOG_LEVEL_INFO,
+			  "router=%s note=\"gone from the configuration, or with another interface "
+			  "or VRID\"",
+			  state_name(old, i));
+		if (farewell.frame_len == 0 || state_get(old, i, routers->now->mono_ns, &vr) < 0 ||
+		    vr.state != VRRP_STATE_ACTIVE)
+			continue;
+		memcpy(kern_sender_frame(routers->sender, farewell.ifindex, farewell.frame_len,
+					 NULL, 0),
+		       farewell.frame, farewell.frame_len);
+	}
+	kern_sender_flush(routers->sender);
+}
+
+/* A dead predecessor may have left thousands; the first ones and the sum are enough to read. */
+struct sweep {
+	struct routers *routers;
+	bool after_death; /* else the predecessor's configuration had them */
+	unsigned told_n;
+};
+
+static void on_swept(const struct kern_address *address, int error, void *arg)
+{
+	struct sweep *sweep = arg;
+
+	if ((sweep->after_death || error) && sweep->told_n++ < SWEPT_TOLD_MAX)
+		journal_swept(address, error);
+}
+
+/* What the configuration knows is the reconciliation's business. */
+static bool is_known(const struct kern_address *address, void *arg)
+{
+	struct sweep *sweep = arg;
+	const struct interface *interface =
+		routers_find_interface(sweep->routers, address->ifindex);
+
+	return interface &&
+	       kern_holdings_find(sweep->routers->holdings,
+				  (unsigned)(interface - sweep->routers->interfaces), address) >= 0;
+}
+
+/* After a predecessor that left no elections, nothing at all is continued. */
+static int sweep(struct routers *routers, const struct state *old)
+{
+	struct sweep sweep = { routers, old == NULL, 0 };
+	int removed = kern_sweep(routers->dump, routers->changer, old ? is_known : NULL, on_swept,
+				 &sweep);
+
+	if (sweep.after_death && removed > SWEPT_TOLD_MAX)
+		log_write(LOG_LEVEL_WARNING, "swept=%d note=\"addresses in all\"", removed);
+	return removed;
+}
+
+int routers_go(struct routers *routers, const struct clocks *now, const struct state *old,
+	       int64_t frozen_real_ns)
+{
+	bool *continued = calloc(old ? state_count(old) + 1 : 1, sizeof(*continued));
+	struct tally tally = { 0 };
+	int err;
+
+	if (!continued)
+		return -ENOMEM;
+	routers->now = now;
+	routers->read_ns = now->mono_ns;
+	routers->read_real_ns = frozen_real_ns;
+	adopt_all(routers, old, continued, &tally);
+	state_publish(routers->state);
+	err = sweep(routers, old);
+	routers_execute(routers, now);
+	withdraw(routers, old, continued, &tally);
+	free(continued);
+	if (old)
+		log_write(LOG_LEVEL_INFO, "adopted=%u started=%u withdrawn=%u", tally.adopted,
+			  tally.started, tally.withdrawn);
+	return err < 0 ? err : 0;
+}

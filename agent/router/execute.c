@@ -1,0 +1,210 @@
+/* SPDX-License-Identifier: MIT */
+#include "routers_private.h"
+
+#include <netinet/ip.h>
+#include <string.h>
+
+enum sent_kind {
+	SENT_ADVERT,
+	SENT_ADVERT_LEAVE,
+	SENT_ANNOUNCEMENT,
+};
+
+/* Only what is really there is announced (RFC 9568 §8.1.2). */
+static void queue_announcement(struct routers *routers, struct router *router, unsigned holding)
+{
+	const struct interface *interface = &routers->interfaces[router->interface];
+	uint8_t *frame;
+
+	if (router->vr.state != VRRP_STATE_ACTIVE || !kern_holdings_has(routers->holdings, holding))
+		return;
+	frame = kern_sender_frame(routers->sender, interface->ifindex, KERN_FRAME_ARP_LEN, router,
+				  SENT_ANNOUNCEMENT);
+	kern_frame_gratuitous_arp(frame, interface->mac,
+				  router->conf->addresses[holding - router->holding].bytes);
+}
+
+void routers_on_holding(unsigned holding, enum kern_holding_news news, int error, void *arg)
+{
+	struct routers *routers = arg;
+	struct router *router = &routers->all[routers->holding_routers[holding]];
+	struct journal_router journal = router_journal(routers, router);
+	bool owner = vrrp_is_owner(&router->vr);
+
+	/* The owner's addresses are on the interface by definition. */
+	if (!owner || (news != KERN_HOLDING_FOREIGN && news != KERN_HOLDING_KEPT))
+		journal_holding(&journal, &router->conf->addresses[holding - router->holding], news,
+				error);
+	if (news == KERN_HOLDING_RESTORED || news == KERN_HOLDING_EXPIRED)
+		router->vr.counters.addresses_restored++;
+	if (news == KERN_HOLDING_RESTORED || news == KERN_HOLDING_EXPIRED ||
+	    news == KERN_HOLDING_ADDED)
+		queue_announcement(routers, router, holding);
+}
+
+void routers_on_pause(void *arg)
+{
+	struct routers *routers = arg;
+
+	kern_sender_flush(routers->sender);
+}
+
+static size_t advert_len(const struct router *router)
+{
+	return KERN_FRAME_IP4_LEN + VRRP_HEADER_LEN +
+	       router->list.addresses_n * vrrp_address_len(router->vr.config.family);
+}
+
+/* Without an interface, its medium or a source there is nobody to tell. */
+static bool can_advertise(const struct routers *routers, const struct router *router)
+{
+	const struct interface *interface = &routers->interfaces[router->interface];
+
+	return interface->ifindex != 0 && interface->up && interface->carrier &&
+	       router->vr.source[0] != 0;
+}
+
+static void write_advert(const struct routers *routers, const struct router *router,
+			 uint8_t priority, uint8_t *frame)
+{
+	const struct vrrp_config *c = &router->vr.config;
+	struct vrrp_advert advert = {
+		.family = c->family,
+		.version = c->version,
+		.vrid = c->vrid,
+		.priority = priority,
+		.interval_cs = c->interval_cs,
+		.checksum = c->checksum,
+		.addresses = router->list.addresses,
+		.addresses_n = (uint8_t)router->list.addresses_n,
+	};
+	struct kern_ip4 ip = {
+		.source_mac = routers->interfaces[router->interface].mac,
+		.source = router->vr.source,
+		.destination = vrrp_group(c->family),
+		.protocol = VRRP_PROTOCOL,
+		.ttl = VRRP_TTL,
+		.tos = IPTOS_CLASS_CS6,
+		.payload_len = advert_len(router) - KERN_FRAME_IP4_LEN,
+	};
+
+	memcpy(advert.source, router->vr.source, sizeof(advert.source));
+	kern_frame_ip4(frame, &ip);
+	vrrp_packet_encode(&advert, ip.destination, frame + KERN_FRAME_IP4_LEN);
+}
+
+static void queue_advert(struct routers *routers, const struct owed_advert *owed)
+{
+	struct router *router = owed->router;
+	uint8_t *frame;
+
+	if (!can_advertise(routers, router))
+		return;
+	frame = kern_sender_frame(routers->sender, routers->interfaces[router->interface].ifindex,
+				  advert_len(router), router,
+				  owed->priority ? SENT_ADVERT : SENT_ADVERT_LEAVE);
+	write_advert(routers, router, owed->priority, frame);
+}
+
+void router_prepare_farewell(struct routers *routers, const struct router *router)
+{
+	uint8_t frame[KERN_FRAME_IP4_LEN + VRRP_PACKET_MAX];
+
+	if (!can_advertise(routers, router))
+		return;
+	write_advert(routers, router, VRRP_PRIORITY_LEAVE, frame);
+	state_put_farewell(routers->state, (unsigned)(router - routers->all),
+			   routers->interfaces[router->interface].ifindex, frame,
+			   advert_len(router));
+}
+
+static void queue_announcements(struct routers *routers)
+{
+	for (unsigned i = 0; i < routers->announces_n; i++) {
+		struct router *router = routers->announces[i];
+		unsigned n = router->conf->addresses_n + router->conf->extra_n;
+
+		for (unsigned k = 0; k < n; k++)
+			queue_announcement(routers, router, router->holding + k);
+	}
+}
+
+void routers_on_sent(void *owner, unsigned kind, int error, void *arg)
+{
+	struct routers *routers = arg;
+	struct router *router = owner;
+	struct vrrp_counters *counters;
+	struct journal_router journal;
+
+	if (!router) /* the farewell of a router that is no more */
+		return;
+	counters = &router->vr.counters;
+	if (error) {
+		counters->send_errors++;
+		journal = router_journal(routers, router);
+		journal_send_error(&journal, kind == SENT_ANNOUNCEMENT ? "announcement" : "advert",
+				   error);
+		return;
+	}
+	if (kind == SENT_ANNOUNCEMENT) {
+		counters->announcements_sent++;
+		return;
+	}
+	counters->adverts_sent++;
+	if (kind == SENT_ADVERT_LEAVE) {
+		counters->priority_zero_sent++;
+		return;
+	}
+	if (lease_on_sent(&router->lease, routers->now->mono_ns))
+		router_schedule(routers, router);
+}
+
+static void queue_adverts(struct routers *routers, bool farewell)
+{
+	for (unsigned i = 0; i < routers->adverts_n; i++) {
+		if (routers->adverts[i].farewell != farewell)
+			continue;
+		queue_advert(routers, &routers->adverts[i]);
+		routers->adverts[i].router->advert_due = false;
+	}
+}
+
+/* Answers that contradict what is known lead to one dump and one more try in this turn. */
+static void reconcile(struct routers *routers)
+{
+	int64_t now_ns = routers->now->mono_ns;
+
+	if (!kern_holdings_reconcile(routers->holdings, now_ns) || !routers_resolve_doubt(routers))
+		return;
+	/* What the dump found may be ours. */
+	queue_announcements(routers);
+	if (kern_holdings_reconcile(routers->holdings, now_ns))
+		routers->dump_due = true;
+}
+
+/*
+ * Adverts leave before the addresses change: whoever else configures this host at the moment may
+ * hold the kernel's lock for a tenth of a second, and no peer shall take that for our silence. A
+ * farewell comes after the removal, so that no two hosts have an address; so does an announcement,
+ * since only what is there may be announced (RFC 9568 §8.1.2).
+ */
+void routers_execute(struct routers *routers, const struct clocks *now)
+{
+	routers->now = now;
+	queue_adverts(routers, false);
+	queue_announcements(routers); /* of what is there; what is added is announced then */
+	kern_sender_flush(routers->sender);
+	reconcile(routers);
+	queue_adverts(routers, true);
+	kern_sender_flush(routers->sender);
+	for (unsigned i = 0; i < routers->announces_n; i++)
+		routers->announces[i]->announce_due = false;
+	routers->adverts_n = routers->announces_n = 0;
+	for (unsigned i = 0; i < routers->states_n; i++) {
+		const struct owed_state *owed = &routers->states[i];
+		struct journal_router journal = router_journal(routers, owed->router);
+
+		journal_state(&journal, owed->from, owed->to, &owed->reason);
+	}
+	routers->states_n = 0;
+}

@@ -1,0 +1,346 @@
+/* SPDX-License-Identifier: MIT */
+#include "generation.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <malloc.h>
+#include <poll.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sysexits.h>
+#include <unistd.h>
+
+#include "agent/channel.h"
+#include "agent/conf/conf.h"
+#include "control.h"
+#include "routers.h"
+#include "agent/log.h"
+#include "loop.h"
+#include "agent/realtime.h"
+#include "agent/state.h"
+
+#define LARGE (16 << 10)
+
+/* What a generation owns; unmade in reverse. */
+struct generation {
+	struct conf *conf;
+	struct state *state;
+	struct state *old; /* of the predecessor, NULL when there is nothing to adopt */
+	struct routers *routers;
+	struct control *control;
+	struct loop *loop;
+	char conf_path[4096]; /* of the file, absolute */
+	bool standby;         /* waits with a configuration that was handed down */
+	bool refused;         /* the kernel grants no real-time priority, or no locked memory */
+	bool succeeds;        /* another one speaks until this one does */
+};
+
+bool generation_is_this(void)
+{
+	return getenv(CHANNEL_ENVIRONMENT) != NULL;
+}
+
+/*
+ * What this one is for. What the keeper handed down goes no further. Return: 0, or -EPROTO when the
+ * keeper is of a version that hands down other things.
+ */
+static int learn_role(struct generation *g)
+{
+	const char *role = getenv(CHANNEL_ENVIRONMENT);
+
+	(void)fcntl(CHANNEL_FD_CHANNEL, F_SETFD, FD_CLOEXEC);
+	if (strncmp(role, CHANNEL_VERSION, strlen(CHANNEL_VERSION)) != 0)
+		return -EPROTO;
+	role += strlen(CHANNEL_VERSION);
+	g->standby = strcmp(role, CHANNEL_STANDBY) == 0;
+	g->succeeds = g->standby || strcmp(role, CHANNEL_SUCCESSOR) == 0;
+	if (!g->succeeds && *role)
+		return -EPROTO;
+	for (int fd = CHANNEL_FD_CHANNEL; fd < CHANNEL_FD_END; fd++)
+		(void)fcntl(fd, F_SETFD, FD_CLOEXEC);
+	return 0;
+}
+
+/* Why this generation cannot run: for the log, and for whoever asked for a reload. */
+static void fail(const char *doing, int err, const char *note)
+{
+	char text[512];
+
+	log_write(LOG_LEVEL_ERROR, "error=\"%s\" doing=\"%s\"%s", strerror(-err), doing, note);
+	snprintf(text, sizeof(text), "%s: %s", doing, strerror(-err));
+	(void)channel_send(CHANNEL_FD_CHANNEL, CHANNEL_ERROR, 0, text);
+}
+
+static void tell_errors(const struct generation *g, const struct conf_errors *errors)
+{
+	char *text = NULL;
+	size_t size;
+	FILE *memory = open_memstream(&text, &size);
+
+	/* At start somebody looks on, as with -t; later it is for the log. */
+	bool for_log = g->succeeds || log_is_journal();
+
+	if (!for_log || !memory)
+		conf_errors_print(errors, stderr);
+	if (!memory)
+		return;
+	conf_errors_print(errors, memory);
+	fclose(memory);
+	(void)channel_send(CHANNEL_FD_CHANNEL, CHANNEL_ERROR, 0, text);
+	for (char *line = strtok(text, "\n"); line && for_log; line = strtok(NULL, "\n"))
+		log_write(LOG_LEVEL_ERROR, "%s", line);
+	free(text);
+}
+
+/* A standby reads what runs, since the file may be broken by now. */
+static int load(struct generation *g, const char *conf_path)
+{
+	char handed[32];
+	struct conf_errors errors;
+
+	snprintf(handed, sizeof(handed), "/proc/self/fd/%d", CHANNEL_FD_CONF_IN);
+	/* What is large lives outside of the heap, or it would lie between what can be given back
+	 * and its end: locked memory has no untouched pages. */
+	(void)mallopt(M_MMAP_THRESHOLD, LARGE);
+	if (g->standby)
+		conf_path = handed;
+	if (conf_load(conf_path, &g->conf, &errors) < 0) {
+		tell_errors(g, &errors);
+		return EX_CONFIG;
+	}
+	(void)malloc_trim(0); /* the parser needs more than all that comes after it */
+	return 0;
+}
+
+/* What runs, for a standby. */
+static int leave_conf(const struct conf *conf)
+{
+	int fd = dup(CHANNEL_FD_CONF_OUT);
+	FILE *out = fd < 0 ? NULL : fdopen(fd, "w");
+
+	if (!out)
+		return -errno;
+	conf_dump(conf, out);
+	return fclose(out) == 0 ? 0 : -errno;
+}
+
+/* A predecessor's elections; none, or such that cannot be read, mean a cold start. */
+static struct state *open_old(int fd)
+{
+	struct state *old;
+	int err;
+
+	if (fd < 0)
+		return NULL;
+	err = state_open(fd, &old);
+	close(fd);
+	if (err == 0)
+		return old;
+	log_write(LOG_LEVEL_WARNING, "adopted=no error=\"%s\" note=\"%s; starting anew\"",
+		  strerror(-err),
+		  err == -EPROTO ? "the state memory is of another version of vipd"
+				 : "the state memory is damaged or was never finished");
+	return NULL;
+}
+
+static void fail_insts(const char *what, int err)
+{
+	fail(what, err,
+	     err == -EPERM ? " note=\"vipd needs CAP_NET_ADMIN and CAP_NET_RAW: run it as root\""
+			   : "");
+}
+
+static int open_insts(struct generation *g)
+{
+	struct clocks now = clocks_now();
+	const char *what;
+	int err = routers_open(g->routers, CHANNEL_FD_SENDER, &now, &what);
+
+	if (err < 0)
+		fail_insts(what, err);
+	return err;
+}
+
+static int open_ctl(struct generation *g)
+{
+	enum control_birth birthplace = g->standby    ? CONTROL_BIRTH_STANDBY
+					: g->succeeds ? CONTROL_BIRTH_SUCCESSOR
+						      : CONTROL_BIRTH_FIRST;
+	char doing[160];
+	int err = control_open(g->conf, g->conf_path, g->routers, birthplace, &g->control);
+
+	snprintf(doing, sizeof(doing), "listening on the control socket %s", g->conf->control);
+	if (err < 0)
+		fail(doing, err,
+		     err == -EADDRINUSE ? " note=\"another process listens there\"" : "");
+	/* After a crash it is better to run unasked than not at all. */
+	return g->standby ? 0 : err;
+}
+
+/* One warning, for whichever is refused first. */
+static void be_realtime(struct generation *g, int (*means)(const char **ret_what))
+{
+	const char *what;
+	int err = g->conf->realtime ? means(&what) : 0;
+
+	if (err < 0 && !g->refused)
+		log_write(LOG_LEVEL_WARNING,
+			  "realtime=no refused=\"%s\" error=\"%s\" note=\"under heavy load adverts "
+			  "may be late; realtime = false silences this\"",
+			  what, strerror(-err));
+	g->refused |= err < 0;
+}
+
+/* What takes time that grows with the configuration. */
+static int prepare(struct generation *g)
+{
+	const char *what;
+	int err = leave_conf(g->conf);
+
+	if (err == 0)
+		err = state_new(CHANNEL_FD_STATE, g->conf, &g->state);
+	if (err < 0) {
+		fail("laying out the state memory", err, "");
+		return err;
+	}
+	err = routers_new(g->conf, g->state, &g->routers, &what);
+	if (err < 0) {
+		fail_insts(what, err);
+		return err;
+	}
+	/* So that a standby need not read it back when it is needed. */
+	if (g->conf->realtime)
+		realtime_keep();
+	return 0;
+}
+
+/* All that the kernel might refuse, or that would fill with news while nobody reads them. */
+static int open_all(struct generation *g)
+{
+	int err = open_insts(g);
+
+	if (err == 0)
+		err = open_ctl(g);
+	if (err < 0)
+		return err;
+	err = loop_open(CHANNEL_FD_CHANNEL, &g->loop);
+	if (err < 0)
+		fail("opening the loop", err, "");
+	return err;
+}
+
+/*
+ * Wait for GO: the predecessor still runs the routers. Return: 0, or -EPIPE without a keeper.
+ * @ret_state_fd: owned by the caller; or -1.
+ */
+static int await_go(int64_t *ret_frozen_real_ns, int *ret_state_fd)
+{
+	struct pollfd fd = { .fd = CHANNEL_FD_CHANNEL, .events = POLLIN };
+	static struct channel_message message;
+	int program_fd = open("/proc/self/exe", O_PATH | O_CLOEXEC);
+	int got = channel_send_fd(CHANNEL_FD_CHANNEL, CHANNEL_READY, 0, program_fd);
+
+	if (program_fd >= 0)
+		close(program_fd);
+
+	while (got == 0) {
+		(void)poll(&fd, 1, -1);
+		got = channel_receive(CHANNEL_FD_CHANNEL, &message);
+		if (got > 0 && message.type != CHANNEL_GO)
+			got = 0;
+	}
+	if (got < 0)
+		return got;
+	*ret_frozen_real_ns = message.ns;
+	*ret_state_fd = message.attached_fd;
+	return 0;
+}
+
+/*
+ * Be ready, and wait. A successor has opened everything by then, since it must not fail later; a
+ * standby opens it when it is needed, since it may wait for months.
+ */
+static int await_turn(struct generation *g, int64_t *ret_frozen_real_ns)
+{
+	int state_fd = -1;
+	int err = g->standby ? 0 : open_all(g);
+
+	if (err == 0)
+		err = await_go(ret_frozen_real_ns, &state_fd);
+	if (err < 0)
+		return err;
+	(void)prctl(PR_SET_NAME, "vipd-router");
+	/* Not before: until then another one has the same priority, and is in time. */
+	be_realtime(g, realtime_enter);
+	g->old = open_old(state_fd);
+	return g->standby ? open_all(g) : 0;
+}
+
+static int go(struct generation *g)
+{
+	struct clocks now;
+	int64_t frozen_real_ns = 0;
+	int err = await_turn(g, &frozen_real_ns);
+
+	if (err < 0)
+		return err;
+	now = clocks_now();
+	err = routers_go(g->routers, &now, g->old, frozen_real_ns);
+	if (err < 0)
+		log_write(LOG_LEVEL_ERROR, "error=\"%s\" doing=\"removing leftover addresses\"",
+			  strerror(-err));
+	err = control_publish(g->control, g->old ? state_control(g->old) : g->conf->control);
+	if (err < 0)
+		log_write(LOG_LEVEL_ERROR, "control=\"%s\" error=\"%s\"", g->conf->control,
+			  strerror(-err));
+	state_close(g->old);
+	g->old = NULL;
+	if (g->standby)
+		close(CHANNEL_FD_CONF_IN);
+	return 0;
+}
+
+static void close_all(struct generation *g)
+{
+	loop_close(g->loop);
+	control_close(g->control);
+	routers_close(g->routers);
+	state_close(g->old);
+	state_close(g->state);
+	conf_free(g->conf);
+}
+
+int generation_run(const char *conf_path)
+{
+	struct generation g = { 0 };
+	int status;
+
+	/* Writing a core would keep the next one waiting: the kernel closes the conversation after.
+	 */
+	(void)prctl(PR_SET_DUMPABLE, 0);
+	/* The file may be gone, after a crash: then its name stays as it was given. */
+	if (!realpath(conf_path, g.conf_path))
+		snprintf(g.conf_path, sizeof(g.conf_path), "%s", conf_path);
+	if (learn_role(&g) < 0) {
+		fail("taking over", -EPROTO,
+		     " note=\"the vipd that runs is of another version: restart it to upgrade\"");
+		return EXIT_FAILURE;
+	}
+	(void)prctl(PR_SET_NAME, g.standby ? "vipd-standby" : "vipd-router");
+	status = load(&g, conf_path);
+	if (status)
+		return status;
+	status = EXIT_FAILURE;
+	if (prepare(&g) == 0 && go(&g) == 0) {
+		log_write(LOG_LEVEL_INFO, "started version=%s node=%s routers=%u", VIPD_VERSION,
+			  g.conf->node, g.conf->routers_n);
+		/* Not before: touching all memory takes time, which the routers had not. */
+		be_realtime(&g, realtime_lock);
+		status = loop_run(g.loop, g.routers, g.control) < 0 ? EXIT_FAILURE : EXIT_SUCCESS;
+		log_write(LOG_LEVEL_INFO, "stopped");
+	}
+	close_all(&g);
+	return status;
+}

@@ -1,0 +1,69 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * When the leases of a router's addresses start anew. The kernel removes an address whose lease
+ * ends, so renewing is what keeps it; and it is done on evidence only: adverts of this router have
+ * left since the last renewal. Pure: it says when, the caller does it.
+ *
+ * "available" leases go by the adverts, since a Backup's patience does, too. "safe" ones may be
+ * shorter than the interval, and go by a timer of their own.
+ */
+#ifndef LEASE_H
+#define LEASE_H
+
+#include "agent/conf/conf.h"
+
+/* All times on the clock of the router's deadlines. */
+struct lease {
+	enum conf_lease kind;
+	unsigned interval_cs;  /* between adverts */
+	int64_t renew_ns;      /* the next renewal is due; 0: at once */
+	int64_t renewed_ns;    /* the last one */
+	int64_t advertised_ns; /* the last advert as Active has left */
+	bool starved;          /* a renewal by timer had no evidence: the next advert is it */
+};
+
+/**
+ * lease_init() - of a router that is not Active.
+ */
+void lease_init(struct lease *lease, enum conf_lease kind, unsigned interval_cs);
+
+/**
+ * lease_end() - the router is not Active (any more): there is nothing to renew.
+ */
+void lease_end(struct lease *lease);
+
+/**
+ * lease_adopt() - go on where the predecessor of an Active router stopped. It was alive, which is
+ * the evidence; and reloads in a row do not put a renewal off again and again.
+ * @renew_ns: what it had left.
+ * @same_length: else they are renewed now, whatever the caller finds.
+ */
+void lease_adopt(struct lease *lease, int64_t renew_ns, bool same_length, int64_t now_ns);
+
+/**
+ * lease_on_advert() - the router is about to advertise as Active.
+ *
+ * Return: whether the leases are to start anew in this turn.
+ */
+bool lease_on_advert(struct lease *lease, int64_t now_ns);
+
+/**
+ * lease_on_sent() - an advert as Active has left.
+ *
+ * Return: whether lease_deadline() has come with it.
+ */
+bool lease_on_sent(struct lease *lease, int64_t now_ns);
+
+/**
+ * lease_on_timer() - time has passed while the router is Active.
+ *
+ * Return: whether the leases are to start anew in this turn. Too early a call does no harm.
+ */
+bool lease_on_timer(struct lease *lease, int64_t now_ns);
+
+/**
+ * lease_deadline() - when lease_on_timer() is due for an Active router; INT64_MAX: never.
+ */
+int64_t lease_deadline(const struct lease *lease);
+
+#endif

@@ -1,0 +1,147 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The virtual routers of this host and what they live on: interfaces, addresses, sockets. Feeds the
+ * core with events and executes what it answers, in batches: adverts, then addresses, then
+ * announcements, then the journal. The policy is the core's; here is none.
+ *
+ * A turn is: routers_read(), routers_fire(), routers_execute(); agent/router/loop.c drives it.
+ */
+#ifndef ROUTERS_H
+#define ROUTERS_H
+
+#include "agent/clocks.h"
+#include "agent/conf/conf.h"
+#include "journal.h"
+#include "lease.h"
+#include "interface.h"
+
+/* One virtual router: one VRID on one interface in one family. */
+struct router {
+	struct vrrp vr;
+	const struct conf_router *conf; /* borrowed */
+	unsigned interface;             /* number of its interface */
+	unsigned holding;               /* number of its first address; the others follow */
+	struct vrrp_list list;          /* what it advertises; owned */
+	struct lease lease;             /* of its addresses */
+	bool advert_due;                /* in this turn, with its priority */
+	bool announce_due;              /* in this turn, all of its addresses */
+	struct journal_episodes episodes;
+};
+
+struct routers;
+
+struct state;
+
+/**
+ * routers_new() - make the routers of a configuration: all the memory that they will ever need, and
+ * what asks the kernel. Hears nothing yet: who waits from here on need not read.
+ * @conf: borrowed until routers_close().
+ * @state: where the elections are left; of this configuration; borrowed until routers_close().
+ * @ret_routers: owned by the caller, who passes it to routers_close().
+ * @ret_what: on failure what could not be done, a constant.
+ *
+ * Return: 0; -ENOMEM; -EPERM without CAP_NET_ADMIN; another -errno of a socket.
+ */
+int routers_new(const struct conf *conf, struct state *state, struct routers **ret_routers,
+		const char **ret_what);
+
+/**
+ * routers_open() - listen, and look at the interfaces. Nothing starts and nothing changes yet:
+ * another process may still run the routers.
+ * @sender_fd: of kern_sender_socket(); borrowed until routers_close().
+ * @ret_what: on failure what could not be done, a constant.
+ *
+ * Return: 0; -EPERM without CAP_NET_RAW; another -errno of a socket.
+ */
+int routers_open(struct routers *routers, int sender_fd, const struct clocks *now,
+		 const char **ret_what);
+
+/**
+ * routers_go() - from here on these routers are this host's. Goes on with the elections that a
+ * predecessor left, removes the addresses that nobody continues, starts what is new.
+ * @old: what the predecessor left, or NULL.
+ * @frozen_real_ns: CLOCK_REALTIME up to which it read packets, or 0.
+ *
+ * The caller knows that no other vipd runs in this network namespace.
+ *
+ * Return: 0, or -errno when leftover addresses could not be removed.
+ */
+int routers_go(struct routers *routers, const struct clocks *now, const struct state *old,
+	       int64_t frozen_real_ns);
+
+/**
+ * routers_close() - release everything; routers_stop() was called before, if routers_go() was. NULL
+ * is allowed.
+ */
+void routers_close(struct routers *routers);
+
+/**
+ * routers_fds() - the descriptors to poll for reading.
+ * @ret_fds: two of them.
+ */
+void routers_fds(const struct routers *routers, int ret_fds[2]);
+
+/**
+ * routers_read() - take in all news of the kernel and all adverts that are queued.
+ */
+void routers_read(struct routers *routers, const struct clocks *now);
+
+/**
+ * routers_fire() - let every deadline that has come fire. Never before routers_read() of the same
+ * turn: a timer is not believed while an advert is unread.
+ */
+void routers_fire(struct routers *routers, const struct clocks *now);
+
+/**
+ * routers_execute() - carry out what the routers decided in this turn.
+ */
+void routers_execute(struct routers *routers, const struct clocks *now);
+
+/**
+ * routers_deadline() - when the next turn is due without any news, on CLOCK_MONOTONIC.
+ */
+int64_t routers_deadline(const struct routers *routers);
+
+/**
+ * routers_stop() - leave gracefully: addresses gone, priority 0 sent. Ends with routers_execute().
+ */
+void routers_stop(struct routers *routers, const struct clocks *now);
+
+/**
+ * routers_save() - leave everything in the state memory, counters of the last turn included.
+ */
+void routers_save(struct routers *routers);
+
+/**
+ * routers_count() - how many routers there are.
+ */
+unsigned routers_count(const struct routers *routers);
+
+/**
+ * routers_get() - one router, to look at.
+ * @i: below routers_count().
+ */
+const struct router *routers_get(const struct routers *routers, unsigned i);
+
+/**
+ * routers_has_address() - whether an address of a router is on the interface.
+ * @address: below its addresses_n + extra_n.
+ */
+bool routers_has_address(const struct routers *routers, const struct router *router,
+			 unsigned address);
+
+/* Packets that concern no router. */
+struct router_strays {
+	uint64_t rejected[VRRP_REJECT_COUNT];
+	uint64_t unread;  /* dropped by a full queue before a reason was found; at most so many */
+	uint64_t dropped; /* could have been adverts, but the reader's queue was full; likewise */
+};
+
+/**
+ * routers_strays() - read the packets that the filter set aside, and count them.
+ *
+ * Return: the totals; borrowed.
+ */
+const struct router_strays *routers_strays(struct routers *routers, const struct clocks *now);
+
+#endif

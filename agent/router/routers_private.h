@@ -1,0 +1,139 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The inside of struct routers, private to the three files that share it: router.c takes news in
+ * and steps the core, routers_execute.c carries out what it decided, routers_open.c makes and
+ * unmakes it all.
+ */
+#ifndef ROUTERS_PRIVATE_H
+#define ROUTERS_PRIVATE_H
+
+#include "agent/deadlines.h"
+#include "routers.h"
+#include "netlink/dump.h"
+#include "netlink/monitor.h"
+#include "netlink/receive.h"
+#include "netlink/transmit.h"
+#include "agent/state.h"
+
+/* Packets that the filter set aside are counted, and failed dumps repeated, this often. */
+#define HOUSEKEEPING_NS INT64_C(1000000000)
+
+/* What a turn owes to the wire and to the journal, executed at its end. */
+struct owed_advert {
+	struct router *router;
+	uint8_t priority;
+	bool farewell; /* of a router that gives its addresses up, and first removes them */
+};
+
+struct owed_state {
+	struct router *router;
+	enum vrrp_state from, to;
+	struct vrrp_reason reason;
+};
+
+struct routers {
+	unsigned n, interfaces_n, holdings_n;
+	struct router *all; /* owned, as all below */
+	struct interface *interfaces;
+	uint32_t *holding_routers; /* the router of each holding */
+
+	struct deadlines *heap;
+	struct kern_dump *dump;
+	struct kern_changer *changer;
+	struct kern_monitor *monitor;
+	struct kern_receiver *reader, *strays_reader;
+	struct kern_sender *sender;
+	struct kern_holdings *holdings;
+	struct state *state; /* where elections are left; borrowed */
+
+	/* The turn. */
+	const struct clocks *now; /* borrowed while one of our functions runs */
+	int64_t read_ns;          /* when everything had been read last */
+	int64_t read_real_ns;     /* up to here the predecessor read the packets */
+	bool interfaces_doubt;    /* links or sources changed: assess them */
+	bool groups_missing;      /* some interface could not join its group: try again */
+	bool dump_due;            /* the kernel must be asked */
+	int64_t dump_ns;          /* not before: it could not answer last time */
+	unsigned owed_max, adverts_n, states_n, announces_n;
+	struct owed_advert *adverts;
+	struct owed_state *states;
+	struct router **announces;
+
+	int64_t housekeeping_ns;
+	struct router_strays strays;
+	struct journal_episodes episodes;
+};
+
+/**
+ * router_journal() - a router as the journal wants it.
+ */
+struct journal_router router_journal(struct routers *routers, struct router *router);
+
+/**
+ * router_owe_announcement() - all addresses of a router are announced at the end of the turn.
+ */
+void router_owe_announcement(struct routers *routers, struct router *router);
+
+/**
+ * routers_dump() - ask the kernel for everything. What it does not show is not there.
+ *
+ * Return: 0; or -errno, and what is known stays.
+ */
+int routers_dump(struct routers *routers);
+
+/**
+ * routers_resolve_doubt() - routers_dump(), or a line in the log and a new try in a second.
+ *
+ * Return: whether the kernel could be asked.
+ */
+bool routers_resolve_doubt(struct routers *routers);
+
+/**
+ * router_step() - one event for one router, and what follows from it in this process.
+ */
+void router_step(struct routers *routers, struct router *router, const struct vrrp_event *event);
+
+/**
+ * router_schedule() - let the loop come when the router's next deadline is due.
+ */
+void router_schedule(struct routers *routers, struct router *router);
+
+/**
+ * router_want_addresses() - whether a router's addresses shall be there.
+ */
+void router_want_addresses(struct routers *routers, struct router *router, bool wanted);
+
+/**
+ * router_renew_leases() - the leases of a router's addresses start anew at the end of the turn.
+ */
+void router_renew_leases(struct routers *routers, struct router *router);
+
+/**
+ * routers_find_interface() - the interface of that index.
+ *
+ * Return: NULL when it is none of ours.
+ */
+struct interface *routers_find_interface(struct routers *routers, int ifindex);
+
+/**
+ * router_prepare_farewell() - leave the last advert of a router in the state memory.
+ */
+void router_prepare_farewell(struct routers *routers, const struct router *router);
+
+/**
+ * routers_on_holding() - the news of the addresses: told by kern_holdings_reconcile().
+ */
+void routers_on_holding(unsigned holding, enum kern_holding_news news, int error, void *arg);
+
+/**
+ * routers_on_pause() - what has been added is announced while more is to come: told between
+ * batches.
+ */
+void routers_on_pause(void *arg);
+
+/**
+ * routers_on_sent() - what became of a frame: told by kern_sender_flush().
+ */
+void routers_on_sent(void *owner, unsigned kind, int error, void *arg);
+
+#endif
