@@ -17,7 +17,7 @@
 #include "control.h"
 #include "routers.h"
 #include "agent/log.h"
-#include "loop.h"
+#include "turn.h"
 #include "agent/realtime.h"
 #include "agent/state.h"
 
@@ -30,7 +30,7 @@ struct generation {
 	struct state *old; /* of the predecessor, NULL when there is nothing to adopt */
 	struct routers *routers;
 	struct control *control;
-	struct loop *loop;
+	struct turn *turn;
 	char conf_path[4096]; /* of the file, absolute */
 	bool standby;         /* waits with a configuration that was handed down */
 	bool refused;         /* the kernel grants no real-time priority, or no locked memory */
@@ -225,7 +225,7 @@ static int open_all(struct generation *g)
 		err = open_ctl(g);
 	if (err < 0)
 		return err;
-	err = loop_open(CHANNEL_FD_CHANNEL, &g->loop);
+	err = turn_open(CHANNEL_FD_CHANNEL, &g->turn);
 	if (err < 0)
 		fail("opening the loop", err, "");
 	return err;
@@ -304,7 +304,7 @@ static int go(struct generation *g)
 
 static void close_all(struct generation *g)
 {
-	loop_close(g->loop);
+	turn_close(g->turn);
 	control_close(g->control);
 	routers_close(g->routers);
 	state_close(g->old);
@@ -338,7 +338,7 @@ int generation_run(const char *conf_path)
 			  g.conf->node, g.conf->routers_n);
 		/* Not before: touching all memory takes time, which the routers had not. */
 		be_realtime(&g, realtime_lock);
-		status = loop_run(g.loop, g.routers, g.control) < 0 ? EXIT_FAILURE : EXIT_SUCCESS;
+		status = turn_run(g.turn, g.routers, g.control) < 0 ? EXIT_FAILURE : EXIT_SUCCESS;
 		log_write(LOG_LEVEL_INFO, "stopped");
 	}
 	close_all(&g);

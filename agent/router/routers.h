@@ -4,7 +4,7 @@
  * core with events and executes what it answers, in batches: adverts, then addresses, then
  * announcements, then the journal. The policy is the core's; here is none.
  *
- * A turn is: routers_read(), routers_fire(), routers_execute(); agent/router/loop.c drives it.
+ * A turn is: routers_read(), routers_fire(), routers_execute(); agent/router/turn.c drives it.
  */
 #ifndef ROUTERS_H
 #define ROUTERS_H

@@ -1,0 +1,225 @@
+/* SPDX-License-Identifier: MIT */
+#include "turn.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/signalfd.h>
+#include <unistd.h>
+
+#include "agent/channel.h"
+#include "agent/log.h"
+#include "agent/loop.h"
+#include "agent/realtime.h"
+
+#define NS_PER_S INT64_C(1000000000)
+
+struct turn {
+	struct loop *loop; /* owned */
+	int signal_fd;
+	int channel_fd;          /* borrowed */
+	struct routers *routers; /* borrowed */
+	struct control *control; /* borrowed */
+	int64_t freeze_ns;       /* the next generation is ready, whose reload began then; or 0 */
+	int64_t alive_ns;        /* when the keeper hears of us next */
+	int64_t read_real_ns;    /* what arrived until then was read; CLOCK_REALTIME */
+	bool stop;
+	struct channel_message message; /* the one that is being read */
+};
+
+static int open_signals(struct turn *turn)
+{
+	sigset_t signals;
+
+	sigemptyset(&signals);
+	sigaddset(&signals, SIGTERM);
+	sigaddset(&signals, SIGINT);
+	sigaddset(&signals, SIGHUP);
+	if (sigprocmask(SIG_BLOCK, &signals, NULL) < 0)
+		return -errno;
+	turn->signal_fd = signalfd(-1, &signals, SFD_CLOEXEC | SFD_NONBLOCK);
+	return turn->signal_fd < 0 ? -errno : 0;
+}
+
+int turn_open(int channel_fd, struct turn **ret_turn)
+{
+	struct turn *turn = calloc(1, sizeof(*turn));
+	int err;
+
+	if (!turn)
+		return -ENOMEM;
+	turn->channel_fd = channel_fd;
+	turn->signal_fd = -1;
+	err = loop_open(&turn->loop);
+	if (err == 0)
+		err = open_signals(turn);
+	if (err < 0) {
+		turn_close(turn);
+		return err;
+	}
+	*ret_turn = turn;
+	return 0;
+}
+
+void turn_close(struct turn *turn)
+{
+	if (!turn)
+		return;
+	if (turn->signal_fd >= 0)
+		close(turn->signal_fd);
+	loop_close(turn->loop);
+	free(turn);
+}
+
+/* ---- first: the routers ---- */
+
+static void run_routers(void *self, const struct clocks *now)
+{
+	struct turn *turn = self;
+
+	turn->read_real_ns = now->real_ns;
+	routers_read(turn->routers, now);
+	routers_fire(turn->routers, now);
+	routers_execute(turn->routers, now);
+}
+
+static int64_t routers_next(const void *self)
+{
+	return routers_deadline(((const struct turn *)self)->routers);
+}
+
+/* ---- then: who asks ---- */
+
+static void run_control(void *self, const struct clocks *now)
+{
+	struct turn *turn = self;
+
+	control_dispatch(turn->control, now);
+	if (control_reload_asked(turn->control))
+		(void)channel_send(turn->channel_fd, CHANNEL_RELOAD, 0, NULL);
+}
+
+static int64_t control_next(const void *self)
+{
+	return control_deadline(((const struct turn *)self)->control);
+}
+
+/* ---- last: who is to be obeyed ---- */
+
+static void read_signals(struct turn *turn)
+{
+	struct signalfd_siginfo info;
+
+	while (read(turn->signal_fd, &info, sizeof(info)) == sizeof(info)) {
+		if (info.ssi_signo == SIGHUP) /* meant for the keeper */
+			continue;
+		turn->stop = true;
+		/* The keeper says for itself who asked. */
+		if ((pid_t)info.ssi_pid != getppid())
+			log_write(LOG_LEVEL_INFO,
+				  "signal=%s from_pid=%u note=\"leaving gracefully\"",
+				  sigabbrev_np((int)info.ssi_signo), info.ssi_pid);
+	}
+}
+
+static void read_keeper(struct turn *turn)
+{
+	struct channel_message *message = &turn->message;
+	int got;
+
+	while ((got = channel_receive(turn->channel_fd, message)) > 0) {
+		if (message->type == CHANNEL_FREEZE)
+			turn->freeze_ns = message->ns;
+		else if (message->type == CHANNEL_REFUSED)
+			control_reload_done(turn->control, message->ns, message->text);
+	}
+	if (got < 0 && !turn->stop) {
+		log_write(LOG_LEVEL_ERROR,
+			  "error=\"the keeper is gone\" note=\"leaving gracefully\"");
+		turn->stop = true;
+	}
+}
+
+/* A sign of life, and how we are, for the keeper and the service manager. */
+static void say_alive(struct turn *turn, const struct clocks *now)
+{
+	const struct routers *routers = turn->routers;
+	unsigned counts[VRRP_STATE_COUNT] = { 0 };
+	char text[80];
+
+	if (now->mono_ns < turn->alive_ns)
+		return;
+	turn->alive_ns = now->mono_ns + NS_PER_S;
+	for (unsigned i = 0; i < routers_count(routers); i++)
+		counts[routers_get(routers, i)->vr.state]++;
+	snprintf(text, sizeof(text), "%u active, %u backup, %u initialize, %u fault",
+		 counts[VRRP_STATE_ACTIVE], counts[VRRP_STATE_BACKUP],
+		 counts[VRRP_STATE_INITIALIZE], counts[VRRP_STATE_FAULT]);
+	(void)channel_send(turn->channel_fd, CHANNEL_ALIVE, 0, text);
+	if (realtime_watch(now->mono_ns))
+		log_write(LOG_LEVEL_WARNING, "realtime=lost note=\"busy for a second without a "
+					     "pause; ordinary priority for a minute\"");
+}
+
+/* Make room without a word on the wire: nothing is closed in order, everything just stays. */
+static void freeze(struct turn *turn)
+{
+	routers_save(turn->routers);
+	if (channel_send(turn->channel_fd, CHANNEL_FROZEN, turn->read_real_ns, NULL) < 0)
+		return;
+	control_reload_done(turn->control, turn->freeze_ns, NULL);
+	_exit(EXIT_SUCCESS);
+}
+
+static void run_orders(void *self, const struct clocks *now)
+{
+	struct turn *turn = self;
+
+	say_alive(turn, now);
+	read_signals(turn);
+	read_keeper(turn);
+	if (turn->stop)
+		loop_stop(turn->loop);
+	else if (turn->freeze_ns) /* all up to now is decided, executed and in the state memory */
+		freeze(turn);
+}
+
+static int64_t orders_next(const void *self)
+{
+	return ((const struct turn *)self)->alive_ns;
+}
+
+static int add_parts(struct turn *turn)
+{
+	const struct loop_part parts[] = {
+		{ -1, turn, run_routers, routers_next },
+		{ control_fd(turn->control), turn, run_control, control_next },
+		{ turn->signal_fd, turn, run_orders, orders_next },
+	};
+	int fds[2];
+	int err = loop_watch(turn->loop, turn->channel_fd);
+
+	routers_fds(turn->routers, fds);
+	for (unsigned i = 0; err == 0 && i < 2; i++)
+		err = loop_watch(turn->loop, fds[i]);
+	for (unsigned i = 0; err == 0 && i < sizeof(parts) / sizeof(parts[0]); i++)
+		err = loop_add(turn->loop, &parts[i]);
+	return err;
+}
+
+int turn_run(struct turn *turn, struct routers *routers, struct control *control)
+{
+	struct clocks now;
+	int err;
+
+	turn->routers = routers;
+	turn->control = control;
+	err = add_parts(turn);
+	if (err == 0)
+		err = loop_run(turn->loop);
+	now = clocks_now();
+	routers_stop(routers, &now);
+	return err;
+}
