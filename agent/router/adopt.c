@@ -17,8 +17,7 @@ struct tally {
 };
 
 /* The last words of the predecessor are true until this process has prepared its own. */
-static void inherit_farewell(struct routers *routers, unsigned i, const struct state *old,
-			     unsigned entry)
+static void inherit_farewell(struct routers *routers, unsigned i, struct state *old, unsigned entry)
 {
 	struct state_farewell farewell = state_farewell(old, entry);
 
@@ -43,8 +42,7 @@ static void make_up_for_death(struct routers *routers, struct router *router)
 		vrrp_step(&router->vr, &missed, &out); /* moves a deadline at most */
 }
 
-static bool adopt(struct routers *routers, struct router *router, const struct state *old,
-		  int entry)
+static bool adopt(struct routers *routers, struct router *router, struct state *old, int entry)
 {
 	struct interface *interface = &routers->interfaces[router->interface];
 	int64_t now_ns = routers->now->mono_ns;
@@ -71,12 +69,12 @@ static bool adopt(struct routers *routers, struct router *router, const struct s
 }
 
 /* @continued: which of the old entries have a router in this configuration. */
-static void adopt_all(struct routers *routers, const struct state *old, bool *continued,
+static void adopt_all(struct routers *routers, struct state *old, bool *continued,
 		      struct tally *tally)
 {
 	for (unsigned i = 0; i < routers->n; i++) {
 		struct router *router = &routers->all[i];
-		int entry = old ? state_find(old, router->conf, i) : -1;
+		int entry = old ? state_find(old, router->conf) : -1;
 
 		if (entry >= 0)
 			continued[entry] = true;
@@ -89,7 +87,7 @@ static void adopt_all(struct routers *routers, const struct state *old, bool *co
 }
 
 /* Routers that are gone from the configuration say goodbye, by the advert that they prepared. */
-static void withdraw(struct routers *routers, const struct state *old, const bool *continued,
+static void withdraw(struct routers *routers, struct state *old, const bool *continued,
 		     struct tally *tally)
 {
 	struct vrrp vr;
@@ -142,7 +140,7 @@ static bool is_known(const struct kern_address *address, void *arg)
 }
 
 /* After a predecessor that left no elections, nothing at all is continued. */
-static int sweep(struct routers *routers, const struct state *old)
+static int sweep(struct routers *routers, struct state *old)
 {
 	struct sweep sweep = { routers, old == NULL, 0 };
 	int removed = kern_sweep(routers->dump, routers->changer, old ? is_known : NULL, on_swept,
@@ -153,7 +151,7 @@ static int sweep(struct routers *routers, const struct state *old)
 	return removed;
 }
 
-int routers_go(struct routers *routers, const struct clocks *now, const struct state *old,
+int routers_go(struct routers *routers, const struct clocks *now, struct state *old,
 	       int64_t frozen_real_ns)
 {
 	bool *continued = calloc(old ? state_count(old) + 1 : 1, sizeof(*continued));

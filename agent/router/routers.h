@@ -66,7 +66,7 @@ int routers_open(struct routers *routers, int sender_fd, const struct clocks *no
  *
  * Return: 0, or -errno when leftover addresses could not be removed.
  */
-int routers_go(struct routers *routers, const struct clocks *now, const struct state *old,
+int routers_go(struct routers *routers, const struct clocks *now, struct state *old,
 	       int64_t frozen_real_ns);
 
 /**
