@@ -7,7 +7,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "agent/router/journal.h"
+#include "agent/event.h"
 #include "agent/log.h"
 #include "netlink/sweep.h"
 #include "netlink/transmit.h"
@@ -74,9 +74,16 @@ void will_close(struct will *will)
 
 static void on_swept(const struct kern_address *address, int error, void *arg)
 {
+	struct event event = event_of(EVENT_SWEPT, NULL, NULL, address->family);
+	char line[EVENT_LINE_SIZE];
+
 	(void)arg;
+	event.address.error = error;
+	event.address.prefix_len = address->prefix_len;
+	event.address.ifindex = address->ifindex;
+	memcpy(event.address.bytes, address->bytes, sizeof(event.address.bytes));
 	if (error)
-		journal_swept(address, error);
+		log_write(event_level(&event), "%s", event_line(&event, line));
 }
 
 static void send_farewells(struct will *will, const struct state *state)

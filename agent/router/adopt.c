@@ -5,7 +5,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "agent/log.h"
 #include "netlink/sweep.h"
 #include "vrrp/adopt.h"
 
@@ -90,6 +89,8 @@ static void adopt_all(struct routers *routers, struct state *old, bool *continue
 static void withdraw(struct routers *routers, struct state *old, const bool *continued,
 		     struct tally *tally)
 {
+	struct journal journal = routers_journal(routers);
+	struct event event;
 	struct vrrp vr;
 
 	for (unsigned i = 0; old && i < state_count(old); i++) {
@@ -98,10 +99,8 @@ static void withdraw(struct routers *routers, struct state *old, const bool *con
 		if (continued[i])
 			continue;
 		tally->withdrawn++;
-		log_write(LOG_LEVEL_INFO,
-			  "router=%s note=\"gone from the configuration, or with another interface "
-			  "or VRID\"",
-			  state_name(old, i));
+		event = event_of(EVENT_WITHDRAWN, state_name(old, i), NULL, 4);
+		journal_put(&journal, &event);
 		if (farewell.frame_len == 0 || state_get(old, i, routers->now->mono_ns, &vr) < 0 ||
 		    vr.state != VRRP_STATE_ACTIVE)
 			continue;
@@ -115,6 +114,7 @@ static void withdraw(struct routers *routers, struct state *old, const bool *con
 /* A dead predecessor may have left thousands; the first ones and the sum are enough to read. */
 struct sweep {
 	struct routers *routers;
+	struct journal journal;
 	bool after_death; /* else the predecessor's configuration had them */
 	unsigned told_n;
 };
@@ -124,7 +124,7 @@ static void on_swept(const struct kern_address *address, int error, void *arg)
 	struct sweep *sweep = arg;
 
 	if ((sweep->after_death || error) && sweep->told_n++ < SWEPT_TOLD_MAX)
-		journal_swept(address, error);
+		journal_swept(&sweep->journal, address, error);
 }
 
 /* What the configuration knows is the reconciliation's business. */
@@ -142,25 +142,28 @@ static bool is_known(const struct kern_address *address, void *arg)
 /* After a predecessor that left no elections, nothing at all is continued. */
 static int sweep(struct routers *routers, struct state *old)
 {
-	struct sweep sweep = { routers, old == NULL, 0 };
+	struct sweep sweep = { routers, routers_journal(routers), old == NULL, 0 };
 	int removed = kern_sweep(routers->dump, routers->changer, old ? is_known : NULL, on_swept,
 				 &sweep);
 
 	if (sweep.after_death && removed > SWEPT_TOLD_MAX)
-		log_write(LOG_LEVEL_WARNING, "swept=%d note=\"addresses in all\"", removed);
+		journal_sum(&sweep.journal, EVENT_SWEPT_ALL, (const int64_t[3]){ removed });
 	return removed;
 }
 
 int routers_go(struct routers *routers, const struct clocks *now, struct state *old,
-	       int64_t frozen_real_ns)
+	       int64_t frozen_real_ns, struct events *events)
 {
 	bool *continued = calloc(old ? state_count(old) + 1 : 1, sizeof(*continued));
 	struct tally tally = { 0 };
+	struct journal journal;
 	int err;
 
 	if (!continued)
 		return -ENOMEM;
 	routers->now = now;
+	routers->events = events;
+	journal = routers_journal(routers);
 	routers->read_ns = now->mono_ns;
 	routers->read_real_ns = frozen_real_ns;
 	adopt_all(routers, old, continued, &tally);
@@ -170,7 +173,7 @@ int routers_go(struct routers *routers, const struct clocks *now, struct state *
 	withdraw(routers, old, continued, &tally);
 	free(continued);
 	if (old)
-		log_write(LOG_LEVEL_INFO, "adopted=%u started=%u withdrawn=%u", tally.adopted,
-			  tally.started, tally.withdrawn);
+		journal_sum(&journal, EVENT_ADOPTED,
+			    (const int64_t[3]){ tally.adopted, tally.started, tally.withdrawn });
 	return err < 0 ? err : 0;
 }
