@@ -250,6 +250,8 @@ enum log_level event_level(const struct event *event)
 		break;
 	case EVENT_ADDRESS:
 		return address_level(event->address.news);
+	case EVENT_SWEPT_ALL: /* by somebody who asked for it */
+		return event->fact.word ? LOG_LEVEL_INFO : LOG_LEVEL_WARNING;
 	case EVENT_SWEPT:
 		return event->address.error ? LOG_LEVEL_ERROR : LOG_LEVEL_WARNING;
 	case EVENT_RELOAD:

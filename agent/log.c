@@ -3,7 +3,6 @@
 
 #include <errno.h>
 #include <poll.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/stat.h>
@@ -88,17 +87,4 @@ void log_line(enum log_level level, int64_t real_ns, const char *text)
 	if (!put(level <= LOG_LEVEL_INFO ? level : LOG_LEVEL_INFO, real_ns, text))
 		lost_n++;
 	errno = saved_errno;
-}
-
-void log_write(enum log_level level, const char *format, ...)
-{
-	struct timespec now;
-	char text[LINE_SIZE];
-	va_list args;
-
-	clock_gettime(CLOCK_REALTIME, &now);
-	va_start(args, format);
-	vsnprintf(text, sizeof(text), format, args);
-	va_end(args);
-	log_line(level, now.tv_sec * NS_PER_S + now.tv_nsec, text);
 }

@@ -37,10 +37,4 @@ bool log_is_journal(void);
  */
 void log_line(enum log_level level, int64_t real_ns, const char *text);
 
-/**
- * log_write() - one line, of now.
- * @format: of printf, without a line end. Text from outside comes in quotes.
- */
-void log_write(enum log_level level, const char *format, ...) __attribute__((format(printf, 2, 3)));
-
 #endif

@@ -36,6 +36,7 @@ struct generation {
 	struct events *events; /* the journal; NULL before GO */
 	bool standby;          /* waits with a configuration that was handed down */
 	bool refused;          /* the kernel grants no real-time priority, or no locked memory */
+	bool understood;       /* the keeper is of a version that talks like this one */
 	bool succeeds;         /* another one speaks until this one does */
 };
 
@@ -60,12 +61,13 @@ static int learn_role(struct generation *g)
 	g->succeeds = g->standby || strcmp(role, CHANNEL_SUCCESSOR) == 0;
 	if (!g->succeeds && *role)
 		return -EPROTO;
+	g->understood = true;
 	for (int fd = CHANNEL_FD_CHANNEL; fd < CHANNEL_FD_END; fd++)
 		(void)fcntl(fd, F_SETFD, FD_CLOEXEC);
 	return 0;
 }
 
-/* Into the journal, once it is ours to write; before that the line itself is all there is. */
+/* Into the journal, once it is ours to write; before that the keeper does it for us. */
 static void tell(const struct generation *g, const struct event *event)
 {
 	struct clocks now = clocks_now();
@@ -73,6 +75,8 @@ static void tell(const struct generation *g, const struct event *event)
 
 	if (g->events)
 		events_put(g->events, &now, event);
+	else if (g->understood)
+		(void)channel_send_event(CHANNEL_FD_CHANNEL, event);
 	else
 		log_line(event_level(event), now.real_ns, event_line(event, line));
 }
