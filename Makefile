@@ -63,9 +63,10 @@ $(BUILD)/tests/unit/%: $(BUILD)/tests/unit/%.o $(AGENT) $(CORE) $(KERNEL)
 	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $^ -lcmocka $(shell pkg-config --libs $(LIBS_vipd))
 
 # The real reconciliation runs in the simulator, on a simulated kernel.
-$(BUILD)/sim: $(SIM) $(CORE) $(addprefix $(BUILD)/,netlink/holdings.o netlink/sweep.o agent/conf/value.o agent/router/lease.o)
+$(BUILD)/sim: $(SIM) $(CORE) $(addprefix $(BUILD)/,netlink/reconcile.o netlink/sweep.o netlink/kind.o \
+	netlink/address.o netlink/attributes.o agent/conf/value.o agent/router/lease.o)
 	$(call SAY,LD)
-	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $^ -lm
+	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $^ -lm $(shell pkg-config --libs libmnl)
 
 $(BUILD)/tests/fuzz/replay_%: $(BUILD)/tests/fuzz/fuzz_%.o $(BUILD)/tests/fuzz/replay.o $(AGENT) $(CORE) $(KERNEL)
 	$(call SAY,LD)

@@ -72,11 +72,12 @@ void will_close(struct will *will)
 	free(will);
 }
 
-static void on_swept(const struct kern_address *address, int error, void *arg)
+static void on_swept(enum kern_kind kind, const union kern_entry *entry, int error, void *arg)
 {
+	(void)kind;
 	(void)arg;
 	if (error)
-		journal_swept(address, error);
+		journal_swept(&entry->address, error);
 }
 
 static void send_farewells(struct will *will, const struct state *state)

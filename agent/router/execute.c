@@ -11,42 +11,36 @@ enum sent_kind {
 };
 
 /* Only what is really there is announced (RFC 9568 §8.1.2). */
-static void queue_announcement(struct routers *routers, struct router *router, unsigned holding)
+static void queue_announcement(struct routers *routers, struct router *router, unsigned want)
 {
 	const struct interface *interface = &routers->interfaces[router->interface];
 	uint8_t *frame;
 
-	if (router->vr.state != VRRP_STATE_ACTIVE || !kern_holdings_has(routers->holdings, holding))
+	if (router->vr.state != VRRP_STATE_ACTIVE || !kern_wants_has(routers->wants, want))
 		return;
 	frame = kern_sender_frame(routers->sender, interface->ifindex, KERN_FRAME_ARP_LEN, router,
 				  SENT_ANNOUNCEMENT);
 	kern_frame_gratuitous_arp(frame, interface->mac,
-				  router->conf->addresses[holding - router->holding].bytes);
+				  router->conf->addresses[want - router->want].bytes);
 }
 
-void routers_on_holding(unsigned holding, enum kern_holding_news news, int error, void *arg)
+/* The fate of one address: told, counted, and announced when it is new here. */
+static void take_news(struct routers *routers, const struct kern_news *news)
 {
-	struct routers *routers = arg;
-	struct router *router = &routers->all[routers->holding_routers[holding]];
+	const struct kern_want *want = kern_wants_get(routers->wants, news->want);
+	struct router *router = &routers->all[want->owner];
 	struct journal_router journal = router_journal(routers, router);
 	bool owner = vrrp_is_owner(&router->vr);
+	bool back = news->what == KERN_WANT_RESTORED || news->what == KERN_WANT_EXPIRED;
 
 	/* The owner's addresses are on the interface by definition. */
-	if (!owner || (news != KERN_HOLDING_FOREIGN && news != KERN_HOLDING_KEPT))
-		journal_holding(&journal, &router->conf->addresses[holding - router->holding], news,
-				error);
-	if (news == KERN_HOLDING_RESTORED || news == KERN_HOLDING_EXPIRED)
+	if (!owner || (news->what != KERN_WANT_FOREIGN && news->what != KERN_WANT_KEPT))
+		journal_holding(&journal, &router->conf->addresses[news->want - router->want],
+				news->what, news->error);
+	if (back)
 		router->vr.counters.addresses_restored++;
-	if (news == KERN_HOLDING_RESTORED || news == KERN_HOLDING_EXPIRED ||
-	    news == KERN_HOLDING_ADDED)
-		queue_announcement(routers, router, holding);
-}
-
-void routers_on_pause(void *arg)
-{
-	struct routers *routers = arg;
-
-	kern_sender_flush(routers->sender);
+	if (back || news->what == KERN_WANT_ADDED)
+		queue_announcement(routers, router, news->want);
 }
 
 static size_t advert_len(const struct router *router)
@@ -125,7 +119,7 @@ static void queue_announcements(struct routers *routers)
 		unsigned n = router->conf->addresses_n + router->conf->extra_n;
 
 		for (unsigned k = 0; k < n; k++)
-			queue_announcement(routers, router, router->holding + k);
+			queue_announcement(routers, router, router->want + k);
 	}
 }
 
@@ -169,16 +163,29 @@ static void queue_adverts(struct routers *routers, bool farewell)
 	}
 }
 
+/* What a batch has added is announced while the next one is still to come. Return: whether answers
+ * of the kernel contradict what was known. */
+static bool run_pass(struct routers *routers)
+{
+	struct kern_news news[KERN_NEWS_MAX];
+	int n;
+
+	while ((n = kern_reconcile(routers->wants, routers->now->mono_ns, news)) > 0) {
+		for (int i = 0; i < n; i++)
+			take_news(routers, &news[i]);
+		kern_sender_flush(routers->sender);
+	}
+	return n < 0;
+}
+
 /* Answers that contradict what is known lead to one dump and one more try in this turn. */
 static void reconcile(struct routers *routers)
 {
-	int64_t now_ns = routers->now->mono_ns;
-
-	if (!kern_holdings_reconcile(routers->holdings, now_ns) || !routers_resolve_doubt(routers))
+	if (!run_pass(routers) || !routers_resolve_doubt(routers))
 		return;
 	/* What the dump found may be ours. */
 	queue_announcements(routers);
-	if (kern_holdings_reconcile(routers->holdings, now_ns))
+	if (run_pass(routers))
 		routers->dump_due = true;
 }
 

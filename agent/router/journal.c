@@ -283,41 +283,41 @@ static const struct {
 	enum log_level level;
 	const char *word;
 	const char *note;
-} holding_news[KERN_HOLDING_COUNT] = {
-	[KERN_HOLDING_RESTORED] = { LOG_LEVEL_WARNING, "restored",
-				    "somebody removed it; it is back and announced" },
-	[KERN_HOLDING_EXPIRED] = { LOG_LEVEL_WARNING, "expired",
-				   "its lease ended while no advert left; it is back and "
-				   "announced" },
-	[KERN_HOLDING_ENDED] = { LOG_LEVEL_ERROR, "ended",
-				 "its lease ended since no advert left; it comes back when one "
-				 "does" },
-	[KERN_HOLDING_FOREIGN] = { LOG_LEVEL_WARNING, "foreign",
-				   "it was there already; vipd uses it and will not remove it" },
-	[KERN_HOLDING_KEPT] = { LOG_LEVEL_WARNING, "kept",
-				"somebody else put it there, so vipd does not remove it although "
-				"this router is not active" },
-	[KERN_HOLDING_DOUBLE] = { LOG_LEVEL_WARNING, "double",
-				  "somebody else put it there with another prefix length, so vipd "
-				  "does not remove it; remove it by hand" },
-	[KERN_HOLDING_ABANDONED] = { LOG_LEVEL_ERROR, "abandoned",
-				     "removed by somebody 6 times in 10 s, and left alone now: "
-				     "this "
-				     "host is active without it; find out who removes it (ip "
-				     "monitor address), then vipctl reload" },
-	[KERN_HOLDING_FAILED] = { LOG_LEVEL_ERROR, "failed",
-				  "the kernel refuses the change; tried again every second" },
+} holding_news[KERN_WANT_COUNT] = {
+	[KERN_WANT_RESTORED] = { LOG_LEVEL_WARNING, "restored",
+				 "somebody removed it; it is back and announced" },
+	[KERN_WANT_EXPIRED] = { LOG_LEVEL_WARNING, "expired",
+				"its lease ended while no advert left; it is back and "
+				"announced" },
+	[KERN_WANT_ENDED] = { LOG_LEVEL_ERROR, "ended",
+			      "its lease ended since no advert left; it comes back when one "
+			      "does" },
+	[KERN_WANT_FOREIGN] = { LOG_LEVEL_WARNING, "foreign",
+				"it was there already; vipd uses it and will not remove it" },
+	[KERN_WANT_KEPT] = { LOG_LEVEL_WARNING, "kept",
+			     "somebody else put it there, so vipd does not remove it although "
+			     "this router is not active" },
+	[KERN_WANT_DOUBLE] = { LOG_LEVEL_WARNING, "double",
+			       "somebody else put it there with another prefix length, so vipd "
+			       "does not remove it; remove it by hand" },
+	[KERN_WANT_ABANDONED] = { LOG_LEVEL_ERROR, "abandoned",
+				  "removed by somebody 6 times in 10 s, and left alone now: "
+				  "this "
+				  "host is active without it; find out who removes it (ip "
+				  "monitor address), then vipctl reload" },
+	[KERN_WANT_FAILED] = { LOG_LEVEL_ERROR, "failed",
+			       "the kernel refuses the change; tried again every second" },
 };
 
 void journal_holding(const struct journal_router *router, const struct conf_address *address,
-		     enum kern_holding_news news, int error)
+		     enum kern_want_news news, int error)
 {
 	char text[CONF_ADDRESS_TEXT_SIZE];
 
 	if (!holding_news[news].word)
 		return;
 	/* Restorations of a thousand addresses are one line; the others are told once for each. */
-	if ((news == KERN_HOLDING_RESTORED || news == KERN_HOLDING_EXPIRED) &&
+	if ((news == KERN_WANT_RESTORED || news == KERN_WANT_EXPIRED) &&
 	    !episode_begins(router->episodes, JOURNAL_EPISODE_HOLDING + news, router->now_ns))
 		return;
 	log_write(holding_news[news].level,

@@ -8,7 +8,7 @@
 #define JOURNAL_H
 
 #include "agent/conf/conf.h"
-#include "netlink/holdings.h"
+#include "netlink/reconcile.h"
 #include "vrrp/receive.h"
 
 #define JOURNAL_REASON_SIZE 128
@@ -18,7 +18,7 @@ enum {
 	JOURNAL_EPISODE_REJECT = 0,
 	JOURNAL_EPISODE_NOTICE = JOURNAL_EPISODE_REJECT + VRRP_REJECT_COUNT,
 	JOURNAL_EPISODE_HOLDING = JOURNAL_EPISODE_NOTICE + VRRP_NOTICE_COUNT,
-	JOURNAL_EPISODE_SEND = JOURNAL_EPISODE_HOLDING + KERN_HOLDING_COUNT,
+	JOURNAL_EPISODE_SEND = JOURNAL_EPISODE_HOLDING + KERN_WANT_COUNT,
 	JOURNAL_EPISODE_RECEIVE,
 	JOURNAL_EPISODES,
 };
@@ -76,10 +76,10 @@ void journal_notices(const struct journal_router *router, const struct vrrp_list
 
 /**
  * journal_holding() - an address came, went, or resists.
- * @error: an errno for KERN_HOLDING_FAILED.
+ * @error: an errno for KERN_WANT_FAILED.
  */
 void journal_holding(const struct journal_router *router, const struct conf_address *address,
-		     enum kern_holding_news news, int error);
+		     enum kern_want_news news, int error);
 
 /**
  * journal_send_error() - a frame was refused by the kernel.

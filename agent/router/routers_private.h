@@ -32,10 +32,9 @@ struct owed_state {
 };
 
 struct routers {
-	unsigned n, interfaces_n, holdings_n;
+	unsigned n, interfaces_n, wants_n;
 	struct router *all; /* owned, as all below */
 	struct interface *interfaces;
-	uint32_t *holding_routers; /* the router of each holding */
 
 	struct deadlines *heap;
 	struct kern_dump *dump;
@@ -43,7 +42,7 @@ struct routers {
 	struct kern_monitor *monitor;
 	struct kern_receiver *reader, *strays_reader;
 	struct kern_sender *sender;
-	struct kern_holdings *holdings;
+	struct kern_wants *wants;
 	struct state *state; /* where elections are left; borrowed */
 
 	/* The turn. */
@@ -119,17 +118,6 @@ struct interface *routers_find_interface(struct routers *routers, int ifindex);
  * router_prepare_farewell() - leave the last advert of a router in the state memory.
  */
 void router_prepare_farewell(struct routers *routers, const struct router *router);
-
-/**
- * routers_on_holding() - the news of the addresses: told by kern_holdings_reconcile().
- */
-void routers_on_holding(unsigned holding, enum kern_holding_news news, int error, void *arg);
-
-/**
- * routers_on_pause() - what has been added is announced while more is to come: told between
- * batches.
- */
-void routers_on_pause(void *arg);
 
 /**
  * routers_on_sent() - what became of a frame: told by kern_sender_flush().

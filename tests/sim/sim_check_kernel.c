@@ -48,7 +48,7 @@ void check_addresses(struct sim *sim, unsigned i)
 		if (!active && address->present && address->mark == KERN_ADDRESS_MARK)
 			check_fail(sim, "P3", "%s is %s and has address %u", node_name(i),
 				   vrrp_state_name(r->vr.state), k);
-		if (address->present != kern_holdings_has(r->process->holdings, k))
+		if (address->present != kern_wants_has(r->process->wants, k))
 			check_fail(sim, "P3", "%s is mistaken about address %u", node_name(i), k);
 	}
 }

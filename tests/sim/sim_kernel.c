@@ -50,7 +50,7 @@ unsigned kernel_ours(const struct sim_kernel *kernel)
 static void notify(const struct sim_kernel *kernel, struct sim_process *process,
 		   const struct sim_notice *notice)
 {
-	if (!process->holdings)
+	if (!process->wants)
 		return;
 	/* As in netlink/monitor.c: what it added itself a process does not hear of. */
 	if (notice->by_us && !notice->gone)
@@ -83,7 +83,8 @@ static void notify_all(struct sim *sim, unsigned i, const struct sim_process *by
 static struct kern_object object_of(const struct sim *sim, unsigned i,
 				    const struct sim_notice *notice)
 {
-	struct kern_object object = { .type = KERN_OBJECT_ADDRESS,
+	struct kern_object object = { .type = KERN_OBJECT_ENTRY,
+				      .kind = KERN_KIND_ADDRESS,
 				      .gone = notice->gone,
 				      .by_us = notice->by_us };
 
@@ -216,18 +217,20 @@ int kern_changer_apply(struct kern_changer *changer, struct kern_change *changes
 		changes[n].result = goes_wrong(sim, by->router, SIM_TROUBLE_CHANGES)
 					    ? -ENOMEM
 					    : change(sim, by, &changes[n]);
+		changes[n].marked = changes[n].add && changes[n].result == 0;
 		if (broken)
 			changes[n].result = -EINPROGRESS;
 	}
 	return broken ? -ENOBUFS : 0;
 }
 
-int kern_dump_addresses(struct kern_dump *dump, kern_object_fn each, void *arg)
+int kern_dump_kind(struct kern_dump *dump, enum kern_kind kind, kern_object_fn each, void *arg)
 {
 	struct sim *sim = dump->process.sim;
 	unsigned i = dump->process.router;
 	const struct sim_kernel *kernel = &sim->routers[i].kernel;
 
+	assert(kind == KERN_KIND_ADDRESS);
 	for (unsigned k = 0; k < sim->routers[i].addresses_n; k++) {
 		const struct sim_address *address = &kernel->table[k];
 		struct sim_notice notice = { .address = (uint8_t)k,
@@ -241,6 +244,13 @@ int kern_dump_addresses(struct kern_dump *dump, kern_object_fn each, void *arg)
 			each(&object, arg);
 	}
 	return 0;
+}
+
+int kern_dump_interface(struct kern_dump *dump, enum kern_kind kind, int ifindex,
+			kern_object_fn each, void *arg)
+{
+	assert(ifindex == SIM_IFINDEX);
+	return kern_dump_kind(dump, kind, each, arg);
 }
 
 int kern_dump_links(struct kern_dump *dump, kern_object_fn each, void *arg)

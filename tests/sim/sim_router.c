@@ -312,7 +312,7 @@ void router_notice(struct sim *sim, unsigned i)
 {
 	struct sim_router *r = &sim->routers[i];
 
-	if (r->up && r->pause == SIM_RUNNING && r->process->holdings)
+	if (r->up && r->pause == SIM_RUNNING && r->process->wants)
 		wake_after(sim, i, sim->now_ns);
 }
 
