@@ -64,7 +64,7 @@ $(BUILD)/tests/unit/%: $(BUILD)/tests/unit/%.o $(AGENT) $(CORE) $(KERNEL)
 
 # The real reconciliation runs in the simulator, on a simulated kernel.
 $(BUILD)/sim: $(SIM) $(CORE) $(addprefix $(BUILD)/,netlink/reconcile.o netlink/sweep.o netlink/kind.o \
-	netlink/address.o netlink/attributes.o agent/conf/value.o agent/router/lease.o)
+	netlink/address.o netlink/attributes.o netlink/receive.o agent/conf/value.o agent/router/lease.o)
 	$(call SAY,LD)
 	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $^ -lm $(shell pkg-config --libs libmnl)
 

@@ -291,13 +291,25 @@ static void stray(struct routers *routers, const struct interface *interface,
 			      rx->source, vrrp_packet_vrid(rx));
 }
 
+static struct vrrp_rx rx_of(const struct kern_packet *packet)
+{
+	struct vrrp_rx rx = { .family = packet->family,
+			      .ttl = packet->ttl,
+			      .payload = packet->payload,
+			      .payload_len = packet->payload_len };
+
+	memcpy(rx.source, packet->source, sizeof(rx.source));
+	memcpy(rx.destination, packet->destination, sizeof(rx.destination));
+	return rx;
+}
+
 static void on_packet(const struct kern_packet *packet, void *arg)
 {
 	struct routers *routers = arg;
 	struct vrrp_advert advert;
 	struct vrrp_event event = { .type = VRRP_EVENT_ADVERT, .advert = &advert };
-	struct vrrp_rx rx = { 0 };
-	enum vrrp_reject reject = vrrp_packet_ip4(packet->data, packet->len, &rx);
+	struct vrrp_rx rx;
+	enum vrrp_reject reject;
 	const struct interface *interface;
 	struct router *router;
 	struct journal_router journal;
@@ -305,10 +317,11 @@ static void on_packet(const struct kern_packet *packet, void *arg)
 	/* What the predecessor has read it has decided upon. */
 	if (packet->arrival_ns && packet->arrival_ns <= routers->read_real_ns)
 		return;
-	if (reject != VRRP_ACCEPT) {
-		routers->strays.rejected[reject]++;
+	if (!packet->payload) {
+		routers->strays.rejected[VRRP_REJECT_LENGTH]++;
 		return;
 	}
+	rx = rx_of(packet);
 	router = find_inst(routers, packet->ifindex, vrrp_packet_vrid(&rx), &interface);
 	if (!router) {
 		stray(routers, interface, &rx, vrrp_receive(NULL, NULL, &rx, &advert));
