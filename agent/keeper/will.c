@@ -10,7 +10,7 @@
 #include "agent/router/journal.h"
 #include "agent/log.h"
 #include "netlink/sweep.h"
-#include "netlink/transmit.h"
+#include "netlink/send.h"
 #include "agent/state.h"
 
 struct will {
@@ -20,15 +20,6 @@ struct will {
 	struct kern_sender *sender;
 	unsigned sent_n;
 };
-
-static void on_sent(void *owner, unsigned kind, int error, void *arg)
-{
-	struct will *will = arg;
-
-	(void)owner;
-	(void)kind;
-	will->sent_n += error == 0;
-}
 
 int will_open(struct will **ret_will)
 {
@@ -46,7 +37,7 @@ int will_open(struct will **ret_will)
 		err = will->sender_fd;
 	}
 	if (err >= 0)
-		err = kern_sender_open(will->sender_fd, on_sent, will, &will->sender);
+		err = kern_sender_open(will->sender_fd, &will->sender);
 	if (err < 0) {
 		will_close(will);
 		return err;
@@ -80,6 +71,28 @@ static void on_swept(enum kern_kind kind, const union kern_entry *entry, int err
 		journal_swept(&entry->address, error);
 }
 
+static void flush(struct will *will)
+{
+	const struct kern_sent *sent;
+	unsigned n = kern_sender_flush(will->sender, &sent);
+
+	for (unsigned i = 0; i < n; i++)
+		will->sent_n += sent[i].error == 0;
+}
+
+static void send_farewell(struct will *will, const struct state_farewell *farewell)
+{
+	uint8_t *frame =
+		kern_sender_frame(will->sender, farewell->ifindex, farewell->frame_len, NULL, 0);
+
+	if (!frame) {
+		flush(will);
+		frame = kern_sender_frame(will->sender, farewell->ifindex, farewell->frame_len,
+					  NULL, 0);
+	}
+	memcpy(frame, farewell->frame, farewell->frame_len);
+}
+
 static void send_farewells(struct will *will, const struct state *state)
 {
 	struct timespec now;
@@ -93,11 +106,9 @@ static void send_farewells(struct will *will, const struct state *state)
 		if (farewell.frame_len == 0 || state_get(state, i, now_ns, &vr) < 0 ||
 		    vr.state != VRRP_STATE_ACTIVE)
 			continue;
-		memcpy(kern_sender_frame(will->sender, farewell.ifindex, farewell.frame_len, will,
-					 0),
-		       farewell.frame, farewell.frame_len);
+		send_farewell(will, &farewell);
 	}
-	kern_sender_flush(will->sender);
+	flush(will);
 }
 
 int will_execute(struct will *will, int state_fd)

@@ -107,11 +107,10 @@ static void withdraw(struct routers *routers, const struct state *old, const boo
 		if (farewell.frame_len == 0 || state_get(old, i, routers->now->mono_ns, &vr) < 0 ||
 		    vr.state != VRRP_STATE_ACTIVE)
 			continue;
-		memcpy(kern_sender_frame(routers->sender, farewell.ifindex, farewell.frame_len,
-					 NULL, 0),
+		memcpy(routers_frame(routers, farewell.ifindex, farewell.frame_len, NULL, 0),
 		       farewell.frame, farewell.frame_len);
 	}
-	kern_sender_flush(routers->sender);
+	routers_flush(routers);
 }
 
 /* A dead predecessor may have left thousands; the first ones and the sum are enough to read. */

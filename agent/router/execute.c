@@ -10,6 +10,56 @@ enum sent_kind {
 	SENT_ANNOUNCEMENT,
 };
 
+static void note_sent(struct routers *routers, const struct kern_sent *sent)
+{
+	struct router *router = sent->owner;
+	struct vrrp_counters *counters;
+	struct journal_router journal;
+
+	if (!router) /* the farewell of a router that is no more */
+		return;
+	counters = &router->vr.counters;
+	if (sent->error) {
+		counters->send_errors++;
+		journal = router_journal(routers, router);
+		journal_send_error(&journal,
+				   sent->kind == SENT_ANNOUNCEMENT ? "announcement" : "advert",
+				   sent->error);
+		return;
+	}
+	if (sent->kind == SENT_ANNOUNCEMENT) {
+		counters->announcements_sent++;
+		return;
+	}
+	counters->adverts_sent++;
+	if (sent->kind == SENT_ADVERT_LEAVE) {
+		counters->priority_zero_sent++;
+		return;
+	}
+	if (lease_on_sent(&router->lease, routers->now->mono_ns))
+		router_schedule(routers, router);
+}
+
+void routers_flush(struct routers *routers)
+{
+	const struct kern_sent *sent;
+	unsigned n = kern_sender_flush(routers->sender, &sent);
+
+	for (unsigned i = 0; i < n; i++)
+		note_sent(routers, &sent[i]);
+}
+
+uint8_t *routers_frame(struct routers *routers, int ifindex, size_t len, struct router *router,
+		       unsigned kind)
+{
+	uint8_t *frame = kern_sender_frame(routers->sender, ifindex, len, router, kind);
+
+	if (frame)
+		return frame;
+	routers_flush(routers);
+	return kern_sender_frame(routers->sender, ifindex, len, router, kind);
+}
+
 /* Only what is really there is announced (RFC 9568 §8.1.2). */
 static void queue_announcement(struct routers *routers, struct router *router, unsigned want)
 {
@@ -18,10 +68,9 @@ static void queue_announcement(struct routers *routers, struct router *router, u
 
 	if (router->vr.state != VRRP_STATE_ACTIVE || !kern_wants_has(routers->wants, want))
 		return;
-	frame = kern_sender_frame(routers->sender, interface->ifindex, KERN_FRAME_ARP_LEN, router,
-				  SENT_ANNOUNCEMENT);
-	kern_frame_gratuitous_arp(frame, interface->mac,
-				  router->conf->addresses[want - router->want].bytes);
+	frame = routers_frame(routers, interface->ifindex, KERN_FRAME_ARP_LEN, router,
+			      SENT_ANNOUNCEMENT);
+	kern_frame_arp(frame, interface->mac, router->conf->addresses[want - router->want].bytes);
 }
 
 /* The fate of one address: told, counted, and announced when it is new here. */
@@ -72,7 +121,7 @@ static void write_advert(const struct routers *routers, const struct router *rou
 		.addresses = router->list.addresses,
 		.addresses_n = (uint8_t)router->list.addresses_n,
 	};
-	struct kern_ip4 ip = {
+	struct kern_frame_ip ip = {
 		.source_mac = routers->interfaces[router->interface].mac,
 		.source = router->vr.source,
 		.destination = vrrp_group(c->family),
@@ -94,9 +143,9 @@ static void queue_advert(struct routers *routers, const struct owed_advert *owed
 
 	if (!can_advertise(routers, router))
 		return;
-	frame = kern_sender_frame(routers->sender, routers->interfaces[router->interface].ifindex,
-				  advert_len(router), router,
-				  owed->priority ? SENT_ADVERT : SENT_ADVERT_LEAVE);
+	frame = routers_frame(routers, routers->interfaces[router->interface].ifindex,
+			      advert_len(router), router,
+			      owed->priority ? SENT_ADVERT : SENT_ADVERT_LEAVE);
 	write_advert(routers, router, owed->priority, frame);
 }
 
@@ -123,36 +172,6 @@ static void queue_announcements(struct routers *routers)
 	}
 }
 
-void routers_on_sent(void *owner, unsigned kind, int error, void *arg)
-{
-	struct routers *routers = arg;
-	struct router *router = owner;
-	struct vrrp_counters *counters;
-	struct journal_router journal;
-
-	if (!router) /* the farewell of a router that is no more */
-		return;
-	counters = &router->vr.counters;
-	if (error) {
-		counters->send_errors++;
-		journal = router_journal(routers, router);
-		journal_send_error(&journal, kind == SENT_ANNOUNCEMENT ? "announcement" : "advert",
-				   error);
-		return;
-	}
-	if (kind == SENT_ANNOUNCEMENT) {
-		counters->announcements_sent++;
-		return;
-	}
-	counters->adverts_sent++;
-	if (kind == SENT_ADVERT_LEAVE) {
-		counters->priority_zero_sent++;
-		return;
-	}
-	if (lease_on_sent(&router->lease, routers->now->mono_ns))
-		router_schedule(routers, router);
-}
-
 static void queue_adverts(struct routers *routers, bool farewell)
 {
 	for (unsigned i = 0; i < routers->adverts_n; i++) {
@@ -173,7 +192,7 @@ static bool run_pass(struct routers *routers)
 	while ((n = kern_reconcile(routers->wants, routers->now->mono_ns, news)) > 0) {
 		for (int i = 0; i < n; i++)
 			take_news(routers, &news[i]);
-		kern_sender_flush(routers->sender);
+		routers_flush(routers);
 	}
 	return n < 0;
 }
@@ -200,10 +219,10 @@ void routers_execute(struct routers *routers, const struct clocks *now)
 	routers->now = now;
 	queue_adverts(routers, false);
 	queue_announcements(routers); /* of what is there; what is added is announced then */
-	kern_sender_flush(routers->sender);
+	routers_flush(routers);
 	reconcile(routers);
 	queue_adverts(routers, true);
-	kern_sender_flush(routers->sender);
+	routers_flush(routers);
 	for (unsigned i = 0; i < routers->announces_n; i++)
 		routers->announces[i]->announce_due = false;
 	routers->adverts_n = routers->announces_n = 0;

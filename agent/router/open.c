@@ -130,7 +130,7 @@ static int open_hearing(struct routers *routers, int sender_fd, const char **ret
 				 &routers->strays_reader);
 	if (err < 0)
 		return err;
-	return kern_sender_open(sender_fd, routers_on_sent, routers, &routers->sender);
+	return kern_sender_open(sender_fd, &routers->sender);
 }
 
 int routers_new(const struct conf *conf, struct state *state, struct routers **ret_routers,

@@ -12,7 +12,7 @@
 #include "netlink/dump.h"
 #include "netlink/monitor.h"
 #include "netlink/receive.h"
-#include "netlink/transmit.h"
+#include "netlink/send.h"
 #include "agent/state.h"
 
 /* Packets that the filter set aside are counted, and failed dumps repeated, this often. */
@@ -120,8 +120,14 @@ struct interface *routers_find_interface(struct routers *routers, int ifindex);
 void router_prepare_farewell(struct routers *routers, const struct router *router);
 
 /**
- * routers_on_sent() - what became of a frame: told by kern_sender_flush().
+ * routers_frame() - room for a frame, as kern_sender_frame(); a full queue is flushed first.
  */
-void routers_on_sent(void *owner, unsigned kind, int error, void *arg);
+uint8_t *routers_frame(struct routers *routers, int ifindex, size_t len, struct router *router,
+		       unsigned kind);
+
+/**
+ * routers_flush() - send what is queued, and count what became of it.
+ */
+void routers_flush(struct routers *routers);
 
 #endif
