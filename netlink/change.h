@@ -3,11 +3,13 @@
  * Adding and removing kernel objects (kind.h), many at a time: one message to the kernel carries a
  * whole batch, and only failures and the last one are answered. 2.7 µs per address.
  *
- * No change can be made conditional. The kernel finds the address that is to be removed or renewed
- * by interface, bytes and prefix length alone (and by its label, which all addresses of an
- * interface share), whatever mark the message carries; nor can a question and what depends on its
- * answer be one message. So whoever puts something else in the place of what vipd added, between
- * the last look at it and the change, loses it: see reconcile.h for how long that is.
+ * No change of an address can be made to depend on whose it is. The kernel (as of 6.18) finds the
+ * one to remove or renew by interface, bytes and prefix length, and compares neither the mark, nor
+ * the lifetime, nor flags; and a question and what depends on its answer cannot be one message. It
+ * would compare a label when removing, though not when renewing; but programs take an address's
+ * label for the name of its interface (getifaddrs(3)), so one of our own would be no secret mark.
+ * So whoever puts something else in the place of what vipd added, between the last look at it and
+ * the change, loses it: see reconcile.h for how long that is.
  */
 #ifndef KERN_CHANGE_H
 #define KERN_CHANGE_H

@@ -13,7 +13,9 @@
  * router end, because of that. So what somebody else has put in the place of what vipd added is
  * taken for vipd's
  *   - when he does it in the course of the very turn (change.h);
- *   - or when the kernel has lost the events of it and refuses to show it.
+ *   - when the kernel has lost the event of it and, asked for that interface alone, refuses to show
+ *     it;
+ *   - or when the kernel keeps no marks (before 5.18) and nobody heard of a removal.
  */
 #ifndef KERN_RECONCILE_H
 #define KERN_RECONCILE_H

@@ -55,10 +55,12 @@ static void notify(const struct sim_kernel *kernel, struct sim_process *process,
 	/* As in netlink/monitor.c: what it added itself a process does not hear of. */
 	if (notice->by_us && !notice->gone)
 		return;
-	if (kernel->trouble & SIM_TROUBLE_EVENTS || process->notices_n == SIM_NOTICES_MAX)
-		process->overrun = true;
-	else
+	if (!(kernel->trouble & SIM_TROUBLE_EVENTS) && process->notices_n < SIM_NOTICES_MAX) {
 		process->notices[process->notices_n++] = *notice;
+		return;
+	}
+	process->overrun = true;
+	process->unseen |= 1u << notice->address;
 }
 
 /* @by: the process that did it, or NULL. */
@@ -165,7 +167,7 @@ static void take(struct sim *sim, unsigned i, const struct sim_process *by, unsi
 		if (!kernel->table[n].present)
 			continue;
 		if (by)
-			check_removal(sim, i, n);
+			check_removal(sim, by, n);
 		drop(sim, i, by, n);
 	}
 }
@@ -185,7 +187,7 @@ static int change(struct sim *sim, struct sim_process *by, const struct kern_cha
 	if (c->add && address->present) {
 		if (!c->renew)
 			return -EEXIST;
-		check_removal(sim, i, k); /* a lease on it would be a removal later */
+		check_removal(sim, by, k); /* a lease on it would be a removal later */
 		set_lease(sim, i, k, c->lifetime_s);
 		return 0;
 	}
@@ -195,7 +197,7 @@ static int change(struct sim *sim, struct sim_process *by, const struct kern_cha
 	if (c->add) {
 		put(sim, i, by, k, c->lifetime_s);
 	} else {
-		check_removal(sim, i, k);
+		check_removal(sim, by, k);
 		take(sim, i, by, k, c->promote);
 	}
 	return 0;
@@ -226,8 +228,9 @@ int kern_changer_apply(struct kern_changer *changer, struct kern_change *changes
 
 int kern_dump_kind(struct kern_dump *dump, enum kern_kind kind, kern_object_fn each, void *arg)
 {
-	struct sim *sim = dump->process.sim;
-	unsigned i = dump->process.router;
+	struct sim_process *process = &dump->process;
+	struct sim *sim = process->sim;
+	unsigned i = process->router;
 	const struct sim_kernel *kernel = &sim->routers[i].kernel;
 
 	assert(kind == KERN_KIND_ADDRESS);
@@ -238,11 +241,16 @@ int kern_dump_kind(struct kern_dump *dump, enum kern_kind kind, kern_object_fn e
 					     .leased = address->end_ns != VRRP_NEVER };
 		struct kern_object object = object_of(sim, i, &notice);
 
-		if (goes_wrong(sim, i, SIM_TROUBLE_DUMPS))
+		if (goes_wrong(sim, i, SIM_TROUBLE_DUMPS)) {
+			process->refused_ns = sim->now_ns;
 			return -EAGAIN;
-		if (address->present)
-			each(&object, arg);
+		}
+		if (!address->present)
+			continue;
+		process->unseen &= ~(1u << k);
+		each(&object, arg);
 	}
+	process->unseen = 0;
 	return 0;
 }
 
@@ -310,8 +318,6 @@ void kernel_squat(struct sim *sim, unsigned i, unsigned k, bool there)
 {
 	struct sim_address *address = &sim->routers[i].kernel.table[k];
 
-	if (there && sim->routers[i].kernel.trouble)
-		return; /* see P13 */
 	if (there ? address->present : !address->present || address->mark == KERN_ADDRESS_MARK)
 		return;
 	trace(sim, "somebody %s an address of %s", there ? "adds" : "removes", node_name(i));

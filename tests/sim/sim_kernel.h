@@ -45,6 +45,8 @@ struct sim_process {
 	unsigned router;
 	struct kern_wants *wants; /* owned; NULL: the process does not exist */
 	bool overrun;             /* events were dropped since the last look */
+	uint32_t unseen;    /* a bit per address: an event of it was lost since it was shown last */
+	int64_t refused_ns; /* when the kernel refused to show its addresses last */
 	unsigned notices_n;
 	struct sim_notice notices[SIM_NOTICES_MAX];
 };
