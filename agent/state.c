@@ -11,7 +11,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "netlink/transmit.h"
+#include "netlink/frame.h"
 #include "vrrp/adopt.h"
 
 #define MAGIC UINT64_C(0x7669706473746174) /* "vipdstat" */

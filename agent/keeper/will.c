@@ -8,7 +8,7 @@
 #include <unistd.h>
 
 #include "netlink/sweep.h"
-#include "netlink/transmit.h"
+#include "netlink/send.h"
 #include "agent/state.h"
 #include "tell.h"
 
@@ -19,15 +19,6 @@ struct will {
 	struct kern_sender *sender;
 	unsigned sent_n;
 };
-
-static void on_sent(void *owner, unsigned kind, int error, void *arg)
-{
-	struct will *will = arg;
-
-	(void)owner;
-	(void)kind;
-	will->sent_n += error == 0;
-}
 
 int will_open(struct will **ret_will)
 {
@@ -45,7 +36,7 @@ int will_open(struct will **ret_will)
 		err = will->sender_fd;
 	}
 	if (err >= 0)
-		err = kern_sender_open(will->sender_fd, on_sent, will, &will->sender);
+		err = kern_sender_open(will->sender_fd, &will->sender);
 	if (err < 0) {
 		will_close(will);
 		return err;
@@ -71,16 +62,40 @@ void will_close(struct will *will)
 	free(will);
 }
 
-static void on_swept(const struct kern_address *address, int error, void *arg)
+static void on_swept(enum kern_kind kind, const union kern_entry *entry, int error, void *arg)
 {
+	const struct kern_address *address = &entry->address;
 	struct event event = event_of(EVENT_SWEPT, NULL, NULL, address->family);
 
+	(void)kind;
 	event.address.error = error;
 	event.address.prefix_len = address->prefix_len;
 	event.address.ifindex = address->ifindex;
 	memcpy(event.address.bytes, address->bytes, sizeof(event.address.bytes));
 	if (error)
 		tell(arg, &event);
+}
+
+static void flush(struct will *will)
+{
+	const struct kern_sent *sent;
+	unsigned n = kern_sender_flush(will->sender, &sent);
+
+	for (unsigned i = 0; i < n; i++)
+		will->sent_n += sent[i].error == 0;
+}
+
+static void send_farewell(struct will *will, const struct state_farewell *farewell)
+{
+	uint8_t *frame =
+		kern_sender_frame(will->sender, farewell->ifindex, farewell->frame_len, NULL, 0);
+
+	if (!frame) {
+		flush(will);
+		frame = kern_sender_frame(will->sender, farewell->ifindex, farewell->frame_len,
+					  NULL, 0);
+	}
+	memcpy(frame, farewell->frame, farewell->frame_len);
 }
 
 static void send_farewells(struct will *will, const struct state *state)
@@ -96,11 +111,9 @@ static void send_farewells(struct will *will, const struct state *state)
 		if (farewell.frame_len == 0 || state_get(state, i, now_ns, &vr) < 0 ||
 		    vr.state != VRRP_STATE_ACTIVE)
 			continue;
-		memcpy(kern_sender_frame(will->sender, farewell.ifindex, farewell.frame_len, will,
-					 0),
-		       farewell.frame, farewell.frame_len);
+		send_farewell(will, &farewell);
 	}
-	kern_sender_flush(will->sender);
+	flush(will);
 }
 
 static void tell_executed(struct teller *teller, int removed, unsigned sent_n, const char *what)

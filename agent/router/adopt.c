@@ -104,11 +104,10 @@ static void withdraw(struct routers *routers, struct state *old, const bool *con
 		if (farewell.frame_len == 0 || state_get(old, i, routers->now->mono_ns, &vr) < 0 ||
 		    vr.state != VRRP_STATE_ACTIVE)
 			continue;
-		memcpy(kern_sender_frame(routers->sender, farewell.ifindex, farewell.frame_len,
-					 NULL, 0),
+		memcpy(routers_frame(routers, farewell.ifindex, farewell.frame_len, NULL, 0),
 		       farewell.frame, farewell.frame_len);
 	}
-	kern_sender_flush(routers->sender);
+	routers_flush(routers);
 }
 
 /* A dead predecessor may have left thousands; the first ones and the sum are enough to read. */
@@ -119,24 +118,26 @@ struct sweep {
 	unsigned told_n;
 };
 
-static void on_swept(const struct kern_address *address, int error, void *arg)
+static void on_swept(enum kern_kind kind, const union kern_entry *entry, int error, void *arg)
 {
 	struct sweep *sweep = arg;
 
+	(void)kind;
+
 	if ((sweep->after_death || error) && sweep->told_n++ < SWEPT_TOLD_MAX)
-		journal_swept(&sweep->journal, address, error);
+		journal_swept(&sweep->journal, &entry->address, error);
 }
 
 /* What the configuration knows is the reconciliation's business. */
-static bool is_known(const struct kern_address *address, void *arg)
+static bool is_known(enum kern_kind kind, const union kern_entry *entry, void *arg)
 {
 	struct sweep *sweep = arg;
 	const struct interface *interface =
-		routers_find_interface(sweep->routers, address->ifindex);
+		routers_find_interface(sweep->routers, kern_kinds[kind]->ifindex(entry));
 
-	return interface &&
-	       kern_holdings_find(sweep->routers->holdings,
-				  (unsigned)(interface - sweep->routers->interfaces), address) >= 0;
+	return interface && kern_wants_find(sweep->routers->wants,
+					    (unsigned)(interface - sweep->routers->interfaces),
+					    kind, entry) >= 0;
 }
 
 /* After a predecessor that left no elections, nothing at all is continued. */

@@ -145,18 +145,18 @@ void journal_notices(const struct journal_router *router, const struct vrrp_list
 			notice(router, (enum vrrp_notice)i, own, advert);
 }
 
-void journal_holding(const struct journal_router *router, const struct conf_address *address,
-		     enum kern_holding_news news, int error)
+void journal_address(const struct journal_router *router, const struct conf_address *address,
+		     enum kern_want_news news, int error)
 {
-	static const uint8_t told[KERN_HOLDING_COUNT] = {
-		[KERN_HOLDING_RESTORED] = EVENT_ADDRESS_RESTORED,
-		[KERN_HOLDING_EXPIRED] = EVENT_ADDRESS_EXPIRED,
-		[KERN_HOLDING_ENDED] = EVENT_ADDRESS_ENDED,
-		[KERN_HOLDING_FOREIGN] = EVENT_ADDRESS_FOREIGN,
-		[KERN_HOLDING_KEPT] = EVENT_ADDRESS_KEPT,
-		[KERN_HOLDING_DOUBLE] = EVENT_ADDRESS_DOUBLE,
-		[KERN_HOLDING_ABANDONED] = EVENT_ADDRESS_ABANDONED,
-		[KERN_HOLDING_FAILED] = EVENT_ADDRESS_FAILED,
+	static const uint8_t told[KERN_WANT_COUNT] = {
+		[KERN_WANT_RESTORED] = EVENT_ADDRESS_RESTORED,
+		[KERN_WANT_EXPIRED] = EVENT_ADDRESS_EXPIRED,
+		[KERN_WANT_ENDED] = EVENT_ADDRESS_ENDED,
+		[KERN_WANT_FOREIGN] = EVENT_ADDRESS_FOREIGN,
+		[KERN_WANT_KEPT] = EVENT_ADDRESS_KEPT,
+		[KERN_WANT_DOUBLE] = EVENT_ADDRESS_DOUBLE,
+		[KERN_WANT_ABANDONED] = EVENT_ADDRESS_ABANDONED,
+		[KERN_WANT_FAILED] = EVENT_ADDRESS_FAILED,
 	};
 	struct event event;
 

@@ -9,7 +9,7 @@
 
 #include "agent/conf/conf.h"
 #include "agent/events.h"
-#include "netlink/holdings.h"
+#include "netlink/reconcile.h"
 #include "vrrp/receive.h"
 
 /* What is limited, for each router and for what concerns none. */
@@ -95,12 +95,12 @@ void journal_notices(const struct journal_router *router, const struct vrrp_list
 		     const struct vrrp_advert *advert);
 
 /**
- * journal_holding() - an address came, went, or resists. Claims and releases are told by the change
+ * journal_address() - an address came, went, or resists. Claims and releases are told by the change
  * of state that they belong to.
- * @error: an errno for KERN_HOLDING_FAILED.
+ * @error: an errno for KERN_WANT_FAILED.
  */
-void journal_holding(const struct journal_router *router, const struct conf_address *address,
-		     enum kern_holding_news news, int error);
+void journal_address(const struct journal_router *router, const struct conf_address *address,
+		     enum kern_want_news news, int error);
 
 /**
  * journal_send_error() - a frame was refused by the kernel.

@@ -20,7 +20,7 @@ struct router {
 	struct vrrp vr;
 	const struct conf_router *conf; /* borrowed */
 	unsigned interface;             /* number of its interface */
-	unsigned holding;               /* number of its first address; the others follow */
+	unsigned want;                  /* number of its first address; the others follow */
 	struct vrrp_list list;          /* what it advertises; owned */
 	struct lease lease;             /* of its addresses */
 	bool advert_due;                /* in this turn, with its priority */
