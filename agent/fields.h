@@ -63,6 +63,13 @@ struct field {
 		.size = (uint16_t)sizeof(((of *)0)->member),                                       \
 		.family = (uint16_t)offsetof(of, family_member)                                    \
 	}
+/* A duration that is kept in another unit than nanoseconds. */
+#define FIELD_OF_UNIT(of, member, called, unit_ns)                                                 \
+	{                                                                                          \
+		.name = (called), .type = FIELD_DURATION, .scale = (unit_ns),                      \
+		.offset = (uint16_t)offsetof(of, member),                                          \
+		.size = (uint16_t)sizeof(((of *)0)->member)                                        \
+	}
 #define FIELDS_END                                                                                 \
 	{                                                                                          \
 		.name = NULL                                                                       \

@@ -34,23 +34,33 @@ enum conf_lease {
 	CONF_LEASE_OFF,       /* for ever */
 };
 
+/* With which MAC address the virtual addresses are announced. */
+enum conf_mac {
+	CONF_MAC_INTERFACE,
+	CONF_MAC_VIRTUAL, /* not supported yet */
+};
+
 struct conf_router {
 	char name[CONF_NAME_SIZE];
 	char interface[CONF_LINK_SIZE];
+	bool accept; /* true: false is not supported yet */
 	struct vrrp_config vrrp;
 	enum conf_lease lease;
+	enum conf_mac mac;
 	unsigned addresses_n;           /* advertised: the first ones */
 	unsigned extra_n;               /* held, not advertised: behind them */
-	struct conf_address *addresses; /* part of the configuration's */
+	struct conf_address *addresses; /* part of the configuration */
 };
+
+struct conf_block; /* of memory */
 
 struct conf {
 	char node[CONF_NODE_SIZE];
 	char control[CONF_CONTROL_SIZE];
 	bool realtime;
 	unsigned routers_n;
-	struct conf_router *routers;    /* owned */
-	struct conf_address *addresses; /* of all routers, one behind the other; owned */
+	struct conf_router *routers;
+	struct conf_block *blocks; /* owned: where routers and their lists are */
 };
 
 struct conf_error {
