@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * The configuration's keys as data. One row per key says where its value is kept, what it may be,
- * and what it is when the file says nothing; keys.c has the rows. One walker each reads and writes
- * by them: walk.c, dump.c. What a single value looks like is a kind: kinds.c.
+ * and what it is when the file says nothing; keys.c has the rows. One walker each reads, writes and
+ * compares by them: walk.c, dump.c, diff.c. What a single value looks like is a kind: kinds.c.
  *
  * A new key is a row. A value of a new form is a kind, and what several keys must have in common is
  * a schema's check(): the order of rows means nothing but the order in which a file is written.
@@ -118,6 +118,12 @@ int conf_read(const char *path, const struct conf_schema *schema, void *base,
  * out where that means the same.
  */
 void conf_write(const struct conf_schema *schema, const void *base, FILE *out);
+
+/**
+ * conf_compare() - conf_diff() by a schema.
+ */
+int conf_compare(const struct conf_schema *schema, const void *old, const void *new,
+		 conf_difference_fn each, void *arg);
 
 /**
  * conf_key_find() - the row of that name; NULL when there is none.
