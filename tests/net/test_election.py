@@ -1,10 +1,8 @@
 # SPDX-License-Identifier: MIT
 """Who is Active, since when, and whose announcement is the last: RFC 9568 §6.4 on the wire.
 
-Where a waited time matters, a wrong rule would make it shorter, or longer by seconds: a virtual
-machine may stand still for some tenths of a second, and no test shall fail for that. A Backup
-takes over within its skew time once its predecessor left, whatever the interval: most tests start
-that way (reign()).
+A Backup takes over within its skew time once its predecessor left, whatever the interval: most
+tests start that way (reign()).
 """
 
 import re
@@ -15,11 +13,10 @@ import pytest
 
 import frames
 from lab import router, wait_until
+from timing import LATE, assert_elapsed, down, skew
 
 VIP, REAL = "192.0.2.1", "192.0.2.50"
 HIGHER, LOWER = "192.0.2.90", "192.0.2.9"     # peers of the gateway, to break ties
-EARLY = 0.003                    # s: timers are never early; two clocks may be read apart
-LATE = 1.5                       # s: see above
 SLOW = {"interval": "10s"}       # nothing periodic disturbs the test
 SLOW_FIELD = 1000
 
@@ -28,22 +25,6 @@ SLOW_FIELD = 1000
 def gw(lab):
     """The gateway under test."""
     return lab.host("gw", f"{REAL}/24")
-
-
-@pytest.fixture
-def probe(lab):
-    """A hand on the wire; its host has no address, so its kernel is silent."""
-    return frames.Probe(lab.host("probe"))
-
-
-def down(priority, interval):
-    """Active_Down_Interval in seconds."""
-    return 3 * interval + skew(priority, interval)
-
-
-def skew(priority, interval):
-    """Skew_Time in seconds."""
-    return (256 - priority) * interval / 256
 
 
 def say(lab, probe, src=LOWER, **fields):
@@ -66,23 +47,10 @@ def reign(lab, host, probe, priority=250, **settings):
     return vipd, first
 
 
-def assert_elapsed(since, seen, seconds):
-    """seen came that long after the time `since`: not early, and late only as machines are."""
-    waited = (seen.ns - since) / 1e9
-    assert seconds - EARLY <= waited <= seconds + LATE, f"{waited:.4f} s, not {seconds}: {seen}"
-
-
 def since(shown):
     """When the router entered the state that it is shown in, in ns. A log line may be later."""
     when = datetime.strptime(shown["since"], "%Y-%m-%dT%H:%M:%S.%fZ").replace(tzinfo=timezone.utc)
     return round(when.timestamp() * 1e6) * 1000
-
-
-def wait_count(lab, count, host, **filters):
-    """The adverts of a host, as soon as there are so many."""
-    wait_until(lambda: len(lab.capture.adverts(host=host, **filters)) >= count,
-               what=f"{count} adverts of {host}")
-    return lab.capture.adverts(host=host, **filters)
 
 
 # Start
@@ -195,7 +163,7 @@ def test_without_preempt_a_lower_priority_is_respected_and_learned(lab, gw, prob
     """Learned: 500 ms, not the own 300 ms."""
     vipd = lab.vipd(gw, [router(200, interval="300ms", preempt=False)])
     with probe.speak(LOWER, every=0.02, priority=50, interval=50):
-        wait_count(lab, 60, probe.host)
+        probe.host.wait_adverts(60)
         shown = vipd.router()
         assert (shown["state"], shown["active_address"]) == ("backup", LOWER)
         assert not lab.capture.adverts(host=gw)
@@ -256,7 +224,7 @@ def test_active_answers_priority_zero_and_restarts_its_timer(lab, gw, probe):
     vipd, first = reign(lab, gw, probe, interval="2s")
     wait_until(lambda: lab.now() > first.ns + 0.5e9, what="a quarter of the interval")
     asked = say(lab, probe, priority=0)
-    answer, following = wait_count(lab, 2, gw, since=asked.ns)
+    answer, following = gw.wait_adverts(2, since=asked.ns)
     assert answer.ns < first.ns + 1.9e9, "this is not the advert that was due"
     assert {answer.frame.data, following.frame.data} == {first.frame.data}
     assert_elapsed(asked.ns, following, 2)
@@ -382,7 +350,7 @@ def sleep_while_spoken_to(lab, vipd, probe_host, count):
     """Stops the process until so many adverts more were sent. Return: when it woke up."""
     vipd.kill(signal.SIGSTOP)
     mark = lab.now()
-    wait_count(lab, count, probe_host, since=mark)
+    probe_host.wait_adverts(count, since=mark)
     woken = lab.now()
     vipd.kill(signal.SIGCONT)
     return woken
@@ -394,9 +362,9 @@ def test_backup_that_slept_believes_the_adverts_it_missed(lab, gw, probe, asleep
     """Its timer ran out long ago, but adverts are queued: nothing is sent."""
     vipd = lab.vipd(gw, [router(100, interval="1s")])
     with probe.speak(HIGHER, every=0.05, priority=200, interval=40):
-        wait_count(lab, 3, probe.host)
+        probe.host.wait_adverts(3)
         woken = sleep_while_spoken_to(lab, vipd, probe.host, asleep)
-        wait_count(lab, 10, probe.host, since=woken)
+        probe.host.wait_adverts(10, since=woken)
         shown = vipd.router()
     times = [advert.ns for advert in lab.capture.adverts(host=probe.host)]
     if max(b - a for a, b in zip(times, times[1:])) > down(100, 0.4) * 1e9:
@@ -480,7 +448,7 @@ def test_a_false_active_does_not_have_the_last_word(lab, fault):
     getattr(lab, verb)(host)
     two.wait_state("lan", "active")
     mark = lab.now()
-    wait_count(lab, 5, two.host, since=mark)
+    two.host.wait_adverts(5, since=mark)
     lab.heal(host)
     assert_settled(lab, one, two, client, ping)
     assert one.router()["counters"]["became_active"] == 1
@@ -548,7 +516,7 @@ def test_three_gateways_have_one_successor(lab):
         wait_until(lambda: backup.router()["active_address"] == "192.0.2.2")
     one.kill()
     assert re.match(r"no advert for [1-9]", two.wait_state("lan", "active")["reason"])
-    wait_count(lab, 3, two.host)
+    two.host.wait_adverts(3)
     assert three.router()["counters"]["became_active"] == 0
     assert not lab.capture.adverts(host=three.host)
     assert three.router()["active_address"] == "192.0.2.3"

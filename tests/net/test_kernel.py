@@ -12,11 +12,11 @@ import statistics
 import pytest
 
 import frames
-from agents import is_sanitized
+from agents import VIP, is_sanitized
 from lab import router, wait_until
 from rtnetlink import Rtnetlink
 
-VIP, OWN = "192.0.2.1/24", "192.0.2.2/24"
+OWN = "192.0.2.2/24"
 MARK = 112                       # IFA_PROTO of vipd's addresses
 SLACK_NS = 50_000_000            # what a busy machine may add to something that takes microseconds
 
@@ -54,13 +54,6 @@ def wait_present(host, address, dev="eth0"):
 def wait_absent(host, address, dev="eth0"):
     """Waits until an address is gone from the interface."""
     wait_until(lambda: address not in host.addresses(dev), what=f"{address} to leave {host}")
-
-
-def wait_adverts(lab, host, number, since):
-    """Waits until so many adverts were sent since then. Return: them."""
-    wait_until(lambda: len(lab.capture.adverts(host=host, since=since)) >= number, 20,
-               f"{number} adverts of {host}")
-    return lab.capture.adverts(host=host, since=since)
 
 
 # ---- addresses that others remove ----
@@ -101,7 +94,7 @@ def test_address_stolen_too_often_is_left_alone(lab):
     other = "192.0.2.11/24"
     agent = start_active(lab, addresses=[VIP, other])
     steal_to_exhaustion(agent, VIP)
-    wait_adverts(lab, agent.host, 10, lab.now())
+    agent.host.wait_adverts(10, lab.now())
     shown = agent.router()
     assert shown["state"] == "active" and shown["missing_addresses"] == [VIP]
     assert shown["counters"]["addresses_restored"] == 5
@@ -151,7 +144,7 @@ def test_secondaries_come_back_when_the_first_address_goes(lab):
     for vip in vips:
         lab.capture.wait_arp(host=host, since=mark, gratuitous=True, spa=vip.split("/")[0])
     assert sorted(host.addresses()) == sorted([other, *vips])
-    advert = wait_adverts(lab, host, 3, lab.now())[-1]
+    advert = host.wait_adverts(3, lab.now())[-1]
     assert advert.src == "198.51.100.2"
     assert agent.router()["counters"]["addresses_restored"] == 3
     assert agent.router()["counters"]["became_active"] == 1
@@ -176,7 +169,7 @@ def test_virtual_address_of_another_prefix_length_is_no_source(lab):
     host = lab.host("gw1", "192.0.2.1/32", OWN)
     agent = lab.vipd(host, [router()])
     agent.wait_state("lan", "active")
-    wait_adverts(lab, host, 3, 0)
+    host.wait_adverts(3, 0)
     assert {advert.src for advert in lab.capture.adverts(host=host)} == {"192.0.2.2"}
     assert agent.term() == 0
     assert host.addresses() == ["192.0.2.1/32", OWN]
@@ -290,14 +283,6 @@ def test_carrier_lost_and_back(lab):
                     "interface eth0 has no carrier", lambda: lab.heal(one.host))
 
 
-def replug(lab, host, *addresses):
-    """A new eth0 where one was deleted, on the same cable."""
-    port = host.ports["eth0"]
-    lab.plug(port, "02:00:00:00:77:00")
-    host.ip(*(f"address add {address} dev eth0" for address in addresses), "link set eth0 up")
-    lab.wait_link(port)
-
-
 def test_interface_deleted_and_made_anew(lab):
     one, two = start_pair(lab)
     index = one.host.link()["ifindex"]
@@ -305,10 +290,10 @@ def test_interface_deleted_and_made_anew(lab):
     wait_fault(one, "there is no interface eth0")
     two.wait_state("lan", "active")
     mark = lab.now()
-    replug(lab, one.host, OWN)
+    one.host.replug(OWN)
     assert one.host.link()["ifindex"] != index
     one.wait_state("lan", "active")
-    assert lab.capture.wait_advert(host=one.host, since=mark).src_mac == "02:00:00:00:77:00"
+    assert lab.capture.wait_advert(host=one.host, since=mark).src_mac == "02:00:00:00:77:01"
     two.wait_state("lan", "backup")
     wait_absent(two.host, VIP)
 
@@ -320,7 +305,7 @@ def test_interface_made_anew_hears_adverts_again(lab):
         agent.wait_state("lan", "backup")
         agent.host.ip("link delete eth0")
         wait_fault(agent, "there is no interface eth0")
-        replug(lab, agent.host, OWN)
+        agent.host.replug(OWN)
         agent.wait_state("lan", "backup")
         heard = agent.router()["counters"]["adverts_received"]
         mark = lab.now()
@@ -376,7 +361,7 @@ def test_replaced_address_is_the_source_at_once(lab):
     agent.host.sysctl("net.ipv4.conf.eth0.promote_secondaries", 1)
     agent.host.ip(f"address add {new} dev eth0", f"address delete {OWN} dev eth0")
     mark = lab.now()
-    sources = [advert.src for advert in wait_adverts(lab, agent.host, 20, mark + SLACK_NS)]
+    sources = [advert.src for advert in agent.host.wait_adverts(20, mark + SLACK_NS)]
     assert set(sources) == {"192.0.2.22"}
     assert agent.router()["counters"]["became_active"] == 1
     assert agent.router()["active_address"] == "192.0.2.22"
@@ -394,7 +379,7 @@ def test_changed_mac_is_used_and_announced(lab):
     arp = lab.capture.wait_arp(timeout=0.7, host=agent.host, since=mark, gratuitous=True,
                                spa="192.0.2.1", sha=new)
     assert arp.src_mac == new
-    adverts = wait_adverts(lab, agent.host, 20, changed + SLACK_NS)
+    adverts = agent.host.wait_adverts(20, changed + SLACK_NS)
     assert {advert.src_mac for advert in adverts} == {new}
     assert {arp.sha for arp in lab.capture.arps(host=agent.host, since=changed + SLACK_NS)} <= {new}
     assert agent.router()["counters"]["became_active"] == 1
@@ -431,7 +416,7 @@ def test_lost_events_are_made_up_for(lab):
         agent.kill(signal.SIGCONT)
     lab.capture.wait_arp(host=host, since=mark, gratuitous=True, spa="192.0.2.1")
     assert sorted(host.addresses()) == [VIP, "192.0.2.11/24", "192.0.2.22/24"]
-    sources = {advert.src for advert in wait_adverts(lab, host, 5, lab.now())}
+    sources = {advert.src for advert in host.wait_adverts(5, lab.now())}
     assert sources == {"192.0.2.22"}
     shown = agent.router()
     assert shown["state"] == "active" and shown["counters"]["became_active"] == 1
@@ -476,7 +461,7 @@ def test_address_is_answered_by_the_active_only(lab):
     mark = lab.now()
     for _ in range(5):
         assert probe.who_has("192.0.2.1")
-    wait_adverts(lab, one.host, 2, lab.now())      # time for another answer
+    one.host.wait_adverts(2, lab.now())      # time for another answer
     replies = lab.capture.arps(since=mark, op=2, spa="192.0.2.1")
     assert [reply.host for reply in replies] == [one.host] * 5
     assert {reply.sha for reply in replies} == {one.host.mac()}
@@ -521,7 +506,7 @@ def test_steady_state_allocates_nothing(lab):
             agent.show()
         Rtnetlink(host).remove(VIP)
         wait_present(host, VIP)
-        wait_adverts(lab, host, 60, mark)          # more than a second: housekeeping, too
+        host.wait_adverts(60, mark)          # more than a second: housekeeping, too
 
     life()                                         # what is done for the first time may cost
     if heap_calls(agent.router_pid, trace) == 0:

@@ -12,11 +12,9 @@ import socket
 import pytest
 
 from agents import binary
+from generations import OWN, VIP, crash, replace, start, start_pair, write
 from lab import router, wait_until
-from test_generations import (GAP_MS, OWN, VIP, crash, gaps_ms, keeps_rhythm, own_binary, replace,
-                              start, start_pair, wait_adverts, write)
-
-__all__ = ["own_binary"]         # a fixture
+from timing import GAP_MS, keeps_rhythm, longest_gap_ms
 
 
 def sockets(pid):
@@ -27,8 +25,8 @@ def sockets(pid):
 
 def check_unnoticed(lab, one, two, mark):
     """The Active was never late, and its Backup never anything else."""
-    wait_adverts(lab, one.host, 10, lab.now())
-    assert max(gaps_ms(lab, one.host, mark)) < GAP_MS
+    one.host.wait_adverts(10, lab.now())
+    assert longest_gap_ms(one.host, mark) < GAP_MS
     assert not lab.capture.adverts(host=two.host)
 
 
@@ -63,7 +61,7 @@ def test_standby_of_a_reload_runs_what_was_reloaded(lab):
 def test_standby_that_dies_is_replaced(lab):
     agent = start(lab)
     standby, worker = agent.standby_pid, agent.router_pid
-    keeps_rhythm(lab, agent, lambda: os.kill(standby, signal.SIGKILL), attempts=1)
+    keeps_rhythm(agent.host, lambda: os.kill(standby, signal.SIGKILL), attempts=1)
     agent.wait_log(f"standby_pid={standby} lost=")
     assert "killed by SIGKILL" in agent.wait_log(f"router_pid={standby} end=")
     wait_until(lambda: agent.standby_pid != standby, 15, "another standby")

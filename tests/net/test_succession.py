@@ -7,7 +7,6 @@ What is promised: there is always somebody who speaks, or the last will; and wha
 """
 
 import os
-import re
 import shutil
 import signal
 import socket
@@ -15,12 +14,10 @@ import threading
 
 import pytest
 
-from faults.dut import cpu_ticks
+from generations import OWN, VIP, crash, reload, replace, start, start_pair, write
 from lab import router, wait_until
-from test_generations import (OWN, VIP, Events, crash, own_binary, reload, replace, start,
-                              start_pair, wait_adverts, write)
-
-__all__ = ["own_binary"]         # a fixture
+from processes import cpu_ticks
+from rtnetlink import AddressEvents
 
 # A program in the place of vipd that says READY as vipd does, whether it is or not.
 SAYS_READY = """#!/usr/bin/python3 -S
@@ -107,7 +104,7 @@ def test_program_that_dies_at_once_costs_nothing(lab, own_binary, then, words):
         lines = len(one.log)
         one.reload()
         one.wait_log(words, skip=lines)
-        wait_adverts(lab, one.host, 5, lab.now())
+        one.host.wait_adverts(5, lab.now())
     assert one.host.addresses() == [OWN, VIP] and not lab.capture.adverts(host=two.host)
     assert 0 not in {advert.priority for advert in lab.capture.adverts(host=one.host, since=mark)}
     assert one.router()["counters"]["became_active"] == 1
@@ -144,7 +141,7 @@ def test_crash_without_a_place_for_the_control_socket(lab):
     mark = lab.now()
     crash(agent)
     assert "control socket" in agent.wait_log("error=")
-    assert len(wait_adverts(lab, agent.host, 10, mark)) >= 10 and agent.alive
+    assert len(agent.host.wait_adverts(10, mark)) >= 10 and agent.alive
     os.makedirs(lab.path("a/b"))
     agent.process.send_signal(signal.SIGHUP)
     agent.wait_ready()
@@ -190,11 +187,11 @@ def test_stop_is_quiet_whatever_comes_meanwhile(lab):
 def test_hung_backup_does_not_take_over_when_it_is_replaced(lab, phase_ms):
     """What it had not read is lost with it, and that is no silence of the Active."""
     one, two = start_pair(lab, interval="700ms")
-    heard = wait_adverts(lab, one.host, 3, lab.now())[-1].ns
+    heard = one.host.wait_adverts(3, lab.now())[-1].ns
     wait_until(lambda: lab.now() >= heard + phase_ms * 1_000_000, every=0.001)
     old = two.kill_router(signal.SIGSTOP)
     two.wait_log(f"router_pid={old} lost=")
-    wait_adverts(lab, one.host, 4, lab.now())
+    one.host.wait_adverts(4, lab.now())
     assert not lab.capture.adverts(host=two.host)
     assert two.wait_log("adopted=1")
 
@@ -203,10 +200,10 @@ def test_hung_backup_does_not_take_over_when_it_is_replaced(lab, phase_ms):
 def test_reload_to_another_lease_never_loses_the_address(lab, delay_ms):
     """The old lease is shorter than the time to the next advert: it is renewed at once."""
     agent = start(lab, router(254, interval="1590ms", lease="safe"))
-    events = Events(agent.host)
+    events = AddressEvents(agent.host)
     agent.configure([router(254, interval="1590ms", lease="available")])
     heard = lab.capture.wait_advert(host=agent.host, since=lab.now()).ns
     wait_until(lambda: lab.now() >= heard + delay_ms * 1_000_000, every=0.001)
     reload(agent)
-    wait_adverts(lab, agent.host, 3, lab.now())
-    assert not [line for line in events.since() if re.search(r"Deleted.*192\.0\.2\.1/", line)]
+    agent.host.wait_adverts(3, lab.now())
+    assert not events.lost(address=VIP)

@@ -3,11 +3,11 @@
 
 import pytest
 
-from faults.dut import (DOWN_MS, KEEPALIVED, OTHER, OWN, SOON_MS, VIP, pair, ping_vip, single,
-                        wait_adverts, wait_moment)
+from faults.dut import DOWN_MS, KEEPALIVED, OTHER, OWN, SOON_MS, VIP, pair, ping_vip, single
 from lab import router, wait_until
 from rtnetlink import Rtnetlink
-from test_kernel import lost_events, replug
+from test_kernel import lost_events
+from timing import wait_moment
 
 
 def plain(address):
@@ -100,7 +100,7 @@ def test_f59_own_address_replaced(lab, fault):
     Rtnetlink(one.host).remove(OWN)
     changed = lab.now()
     first = lab.capture.wait_advert(timeout=5, host=one.host, since=mark, src=plain(new))
-    wait_adverts(one, 10, changed)
+    one.host.wait_adverts(10, changed)
     old = [advert.ns for advert in lab.capture.adverts(host=one.host, since=changed,
                                                       src=plain(OWN))]
     fault.measure("old source still used", (max(old, default=changed) - changed) / 1e6, "ms", 10,
@@ -127,9 +127,9 @@ def fail_and_return(lab, fault, one, two, fail, restore):
     down_ms = 100 * (3 + 106 / 256)
     fault.measure("Active again", (back.ns - restored) / 1e6, "ms", down_ms + 100,
                   down_ms + 1000)
-    wait_adverts(one, 5, lab.now())
+    one.host.wait_adverts(5, lab.now())
     mark = lab.now()
-    wait_adverts(one, 5, mark)
+    one.host.wait_adverts(5, mark)
     fault.measure("pings lost later", ping.lost(since=mark))
 
 
@@ -152,7 +152,7 @@ def test_f60_interface_down_and_up(lab, fault):
 def test_f61_interface_made_anew(lab, fault):
     one, two = pair(lab)
     fail_and_return(lab, fault, one, two, lambda: one.host.ip("link delete eth0"),
-                    lambda: replug(lab, one.host, OWN))
+                    lambda: one.host.replug(OWN))
 
 
 @pytest.mark.fault("F62", "interface renamed, and back", "address gone from it, peer Active in "
@@ -184,7 +184,7 @@ EGRESS = """table netdev vipd_test {
 def test_f72_no_advert_leaves(lab, fault, interval, lease, bound_s):
     """The last advert that left pays for a renewal an interval later: 1 + 4 + 1.2 s, 3 + 4 + 1.2."""
     one = single(lab, router(150, interval=interval, lease=lease))
-    wait_adverts(one, 2, lab.now())
+    one.host.wait_adverts(2, lab.now())
     one.host.run("nft", "-f", "-", input=EGRESS)
     mark = lab.now()
     gone = one.events.wait(False, since=mark, timeout=bound_s + 2)
@@ -216,5 +216,5 @@ def test_f72_lease_ended(lab, fault):
         told = lab.capture.wait_arp(host=one.host, since=thaw, gratuitous=True, spa=plain(VIP))
         back_ms.append((told.ns - thaw) / 1e6)
         assert one.holds()
-        wait_adverts(one, 5, lab.now())
+        one.host.wait_adverts(5, lab.now())
     fault.measure("back", back_ms, "ms", 5, SOON_MS)

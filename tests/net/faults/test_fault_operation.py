@@ -5,12 +5,12 @@ import signal
 
 import pytest
 
-from agents import vipd_config
+from agents import run_vipd, vipd_config, write_config
 from faults.dut import (DOWN_MS, KEEPALIVED, OTHER, OWN, SOON_MS, VIP, measure_rhythm,
-                        measure_silence, open_files, pair, ping_vip, single, wait_adverts,
-                        wait_moment)
+                        measure_silence, pair, ping_vip, single)
 from lab import router, wait_until
-from test_operation import config, vipd
+from processes import open_files
+from timing import wait_moment
 
 THIRD = "192.0.2.12/24"
 BROKEN = ['routers = ( { name = "a"; vrid = 256; } );\n', "nonsense = 1;\n",
@@ -29,7 +29,7 @@ def test_f84_broken_at_start(lab, fault):
     host, path = lab.host("gw1", OWN), lab.path("own.conf")
     for text in BROKEN:
         write(path, text)
-        done = vipd(host, "-c", path)
+        done = run_vipd(host, "-c", path)
         assert done.returncode == 78 and path in done.stderr, (text[:40], done)
     fault.measure("frames sent", len(lab.capture.frames(host=host)))
     fault.saw(f"{len(BROKEN)} files: exit 78")
@@ -129,7 +129,7 @@ def test_f89_reload_during_an_election(lab, fault, offset_ms):
     took_over = two.wait_active()
     fault.measure("behind Active_Down", (took_over.ns - last.ns) / 1e6 - DOWN_MS, "ms", 5, 500)
     lab.capture.wait_arp(host=two.host, gratuitous=True, spa="192.0.2.1")
-    wait_adverts(two, 5, lab.now())
+    two.host.wait_adverts(5, lab.now())
     assert two.agent.router()["counters"]["became_active"] == 1
 
 
@@ -143,7 +143,7 @@ def test_f90_storm_of_reloads(lab, fault):
         return open_files(one.worker), one.agent.standby_pid and open_files(one.agent.pid)
 
     one.reload()
-    wait_adverts(one, 3, lab.now())
+    one.host.wait_adverts(3, lab.now())
     before = files()
     mark = lab.now()
 
@@ -185,11 +185,11 @@ def test_f91_half_written(lab, fault):
 
 @pytest.mark.fault("F100", "rights missing", "exit 1 with one line that names them, nothing sent")
 def test_f100_rights_missing(lab, fault):
-    host, path = lab.host("gw1", OWN), config(lab)
+    host, path = lab.host("gw1", OWN), write_config(lab)
     for before in (["setpriv", "--bounding-set", "-net_admin,-net_raw"],
                    ["setpriv", "--bounding-set", "-net_raw"],
                    ["unshare", "--user", "--map-root-user"]):
-        done = vipd(host, "-c", path, before=before)
+        done = run_vipd(host, "-c", path, before=before)
         assert done.returncode == 1, (before, done)
         assert "CAP_NET_ADMIN and CAP_NET_RAW" in done.stderr, (before, done.stderr)
         assert len(done.stderr.splitlines()) == 1, done.stderr

@@ -15,12 +15,13 @@ import pytest
 
 import frames
 import reaper
-from agents import binary
+from agents import binary, run_vipd, write_config
 from faults.dut import (DOWN_MS, KEEPALIVED, LATE_S, OTHER, OWN, PEER, QUICK_MS, SKEW_MS, SOON_MS,
-                        VIP, Gateway, log_ns, longest_gap_ms, measure_rhythm, measure_silence,
-                        pair, ping_vip, single, wait_adverts, wait_end, wait_moment)
+                        VIP, Gateway, log_ns, measure_rhythm, measure_silence, pair, ping_vip,
+                        single)
 from lab import router, wait_until
-from test_operation import config, vipd
+from processes import wait_end
+from timing import longest_gap_ms, wait_moment
 
 
 def crash(gateway, number):
@@ -30,7 +31,7 @@ def crash(gateway, number):
     old, mark = gateway.worker, gateway.kill_worker(number)
     if KEEPALIVED:
         wait_end(old)
-        wait_adverts(gateway, 1, gateway.lab.now())
+        gateway.host.wait_adverts(1, gateway.lab.now())
         return 0
     return (log_ns(gateway.agent.wait_log("started version=", skip=lines)) - mark) / 1e6
 
@@ -44,8 +45,8 @@ def survive_crashes(lab, fault, numbers, rounds=1):
         mark = lab.now()
         for number in numbers:
             took_ms.append(crash(one, number))
-            wait_adverts(one, 5, lab.now())
-        gaps_ms.append(longest_gap_ms(one, mark))
+            one.host.wait_adverts(5, lab.now())
+        gaps_ms.append(longest_gap_ms(one.host, mark))
         lost += ping.lost(since=mark)
         seen += len(lab.capture.adverts(host=two.host, since=mark))
         if this + 1 < rounds:                      # a keeper without a past
@@ -77,7 +78,7 @@ def test_f01_router_process_killed_at_10_ms(lab, fault):
     for _ in range(2):
         begun = lab.now()
         crash(one, signal.SIGKILL)
-        wait_adverts(one, 50, lab.now())
+        one.host.wait_adverts(50, lab.now())
         wait_until(lambda: one.holds() and not two.holds(), what="one holder, the first one")
         episodes = [advert for advert in lab.capture.adverts(host=two.host, since=begun)]
         transitions.append(min(1, len(episodes)) if KEEPALIVED else became_active(two, transitions))
@@ -221,7 +222,7 @@ def test_f05_paused_and_thawed(lab, fault, how, pause_s):
     one = Gateway(lab, "gw1", OWN, [router(100)])
     one.wait_active()
     two = Gateway(lab, "gw2", PEER, [router(150, preempt=False)])
-    wait_adverts(one, 5, lab.now())
+    one.host.wait_adverts(5, lab.now())
     mark = lab.now()
     with one.paused() if how == "stopped" else one.frozen():
         two.wait_active(mark)
@@ -231,7 +232,7 @@ def test_f05_paused_and_thawed(lab, fault, how, pause_s):
         gone = one.events.wait(False, since=mark, timeout=0.1)
         fault.measure("address gone", (gone - mark) / 1e9, "s", 2.2, 2.2 + LATE_S)
     wait_until(lambda: not one.holds(), what="the loser to let go")
-    wait_adverts(two, 5, lab.now())
+    two.host.wait_adverts(5, lab.now())
     lost_it = [ns for ns, there, _ in one.events.seen(mark, VIP) if not there][-1]
     fault.measure("both hold it after the thaw", max(0, lost_it - thaw) / 1e6, "ms", 5, SOON_MS)
     last = lab.capture.adverts(host=one.host, since=thaw)
@@ -240,7 +241,7 @@ def test_f05_paused_and_thawed(lab, fault, how, pause_s):
     if last:
         lab.capture.wait_arp(host=two.host, since=last[-1].ns, gratuitous=True, spa="192.0.2.1")
     ping = ping_vip(lab)
-    wait_adverts(two, 5, lab.now())
+    two.host.wait_adverts(5, lab.now())
     fault.measure("pings lost later", ping.lost())
 
 
@@ -254,7 +255,7 @@ def test_f05_nobody_is_blamed_for_the_pause(lab, fault):
             wait_moment(lab, lab.now() + 3_050_000_000)        # a sign of life is overdue
             thaw = lab.now()
             os.kill(one.agent.pid, signal.SIGCONT)             # first: the worst order
-        answered_ms.append((wait_adverts(one, 5, thaw)[0].ns - thaw) / 1e6)
+        answered_ms.append((one.host.wait_adverts(5, thaw)[0].ns - thaw) / 1e6)
         assert one.worker == worker, one.agent.story("another router process")
     fault.measure("next advert", answered_ms, "ms", 5, SOON_MS)
 
@@ -348,10 +349,10 @@ def test_f09_upgraded(lab, fault, monkeypatch):
 @pytest.mark.fault("F10", "started twice", "the second one exits with 1 and sends nothing")
 def test_f10_started_twice(lab, fault):
     one = single(lab)
-    path = config(lab, routers=[router(name="b", vrid=99)])
+    path = write_config(lab, routers=[router(name="b", vrid=99)])
 
     def start_another():
-        done = vipd(one.host, "-c", path)
+        done = run_vipd(one.host, "-c", path)
         assert done.returncode == 1 and "another vipd" in done.stderr
 
     measure_rhythm(fault, one, start_another)
@@ -470,12 +471,12 @@ def test_f15_nonsense_to_the_keeper(lab, fault):
     ping, mark, worker, lines = ping_vip(lab), lab.now(), one.worker, len(one.agent.log)
     with socket.socket(fileno=copy_descriptor(worker, 3)) as talk:
         talk.send(b"\xff" * 100)                   # nothing that it knows: of a later version
-        wait_adverts(one, 5, lab.now())
+        one.host.wait_adverts(5, lab.now())
         assert one.worker == worker
         talk.send(b"\xff")                         # too short to be of any
     one.agent.wait_log(f"router_pid={worker} lost=", skip=lines)
-    wait_adverts(one, 5, lab.now())
-    fault.measure("longest gap", longest_gap_ms(one, mark), "ms", 110, DOWN_MS)
+    one.host.wait_adverts(5, lab.now())
+    fault.measure("longest gap", longest_gap_ms(one.host, mark), "ms", 110, DOWN_MS)
     fault.measure("pings lost", ping.lost(since=mark))
     measure_silence(fault, two, mark)
 
@@ -500,7 +501,7 @@ def test_f30_backup_paused(lab, fault):
     for pause_ms in (400, 800, 1500):
         with two.paused():
             wait_moment(lab, lab.now() + pause_ms * 1_000_000)
-        wait_adverts(one, 5, lab.now())
+        one.host.wait_adverts(5, lab.now())
     measure_silence(fault, two, mark)
     fault.measure("pings lost", ping.lost(since=mark))
 
@@ -511,12 +512,12 @@ def test_f30_backup_paused_until_its_queue_overflows(lab, fault):
     one, two = pair(lab, interval="1s")
     stranger = frames.Probe(lab.host("stranger"))
     junk = frames.advert(vrid=51, priority=90, checksum="bad")
-    heard = wait_adverts(one, 1, lab.now())[0].ns
+    heard = one.host.wait_adverts(1, lab.now())[0].ns
     mark = lab.now()
     with two.paused():
         stranger.flood(junk, 20_000, 1.0).wait()   # 8 MiB take half as many
         wait_moment(lab, heard + 3_900_000_000)    # too late by less than an interval
-    wait_adverts(one, 3, lab.now())
+    one.host.wait_adverts(3, lab.now())
     measure_silence(fault, two, mark)
     shown = two.agent.show()
     assert shown["dropped"] > 0, f"the queue did not overflow: {shown}"
@@ -539,7 +540,7 @@ def test_f31_bursts_of_standstill(lab, fault):
         with gateway.paused():
             wait_moment(lab, begun + draw.randrange(*BURST_MS) * 1_000_000)
         longest = max(longest, (lab.now() - begun) / 1e6)
-        wait_adverts(one, 2, lab.now())
+        one.host.wait_adverts(2, lab.now())
     fault.measure("longest burst", longest, "ms", GRACE_MS, 10_000)
     if longest <= GRACE_MS:                        # else the test itself stood still
         measure_silence(fault, two, mark)
@@ -550,5 +551,5 @@ def test_f31_bursts_of_standstill(lab, fault):
     lab.capture.wait_arp(host=one.host, since=mark, gratuitous=True, spa="192.0.2.1")
     ping = ping_vip(lab)
     mark = lab.now()
-    wait_adverts(one, 5, mark)
+    one.host.wait_adverts(5, mark)
     fault.measure("pings lost later", ping.lost(since=mark))

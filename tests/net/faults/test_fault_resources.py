@@ -9,12 +9,13 @@ import subprocess
 
 import pytest
 
-from agents import binary, is_sanitized
-from faults.dut import (DOWN_MS, GAP_MS, OWN, VIP, cpu_ticks, longest_gap_ms, measure_rhythm,
-                        measure_silence, pair, ping_vip, single, wait_adverts)
+from agents import binary, is_sanitized, write_config
+from faults.dut import DOWN_MS, OWN, VIP, measure_rhythm, measure_silence, pair, ping_vip, single
 from lab import router, wait_until
+from processes import cpu_ticks
 from rtnetlink import Rtnetlink
-from test_operation import Piped, config
+from test_operation import Piped
+from timing import GAP_MS, longest_gap_ms
 
 SPINNERS, BUSY_S = 8, 2          # 4 for each of two processors
 
@@ -30,7 +31,7 @@ def test_f16_processors_saturated(lab, fault):
         lab.at_close(spinner.kill)
     for spinner in spinners:
         spinner.wait(30)
-    fault.measure("longest gap", longest_gap_ms(one, mark), "ms", 110, 300)
+    fault.measure("longest gap", longest_gap_ms(one.host, mark), "ms", 110, 300)
     measure_silence(fault, two, mark)
 
 
@@ -79,7 +80,7 @@ def test_f22_no_descriptor_left(lab, fault):
         thief.remove(VIP)
         back = lab.capture.wait_arp(host=one.host, since=mark, gratuitous=True, spa="192.0.2.1")
         assert back and one.holds()
-        wait_adverts(one, 10, mark)
+        one.host.wait_adverts(10, mark)
 
     begun = lab.now()
     measure_rhythm(fault, one, exhaust)
@@ -95,7 +96,7 @@ def test_f22_no_descriptor_left(lab, fault):
                    "it runs")
 def test_f23_disk_full(lab, fault):
     host, control = lab.host("gw1", OWN), lab.path("own.sock")
-    path = config(lab, routers=[router(150)], control=control)
+    path = write_config(lab, routers=[router(150)], control=control)
     with open("/dev/full", "wb", buffering=0) as full:
         process = host.popen(binary("vipd"), "-c", path, stdout=full, stderr=full)
     lab.at_close(process.kill)
@@ -162,9 +163,9 @@ def test_f25_clock_jumps(lab, fault):
         clock.step(seconds)
         for gateway in (one, two):
             gateway.reload()
-        wait_adverts(one, 5, lab.now())            # longer than a Backup waits
+        one.host.wait_adverts(5, lab.now())            # longer than a Backup waits
     assert any(line.startswith("2036") for line in two.agent.log), "its clock did jump"
-    fault.measure("longest gap", longest_gap_ms(one, mark), "ms", 110, GAP_MS)
+    fault.measure("longest gap", longest_gap_ms(one.host, mark), "ms", 110, GAP_MS)
     fault.measure("pings lost", ping.lost(since=mark))
     measure_silence(fault, two, mark)
     clock.step(-3600)
