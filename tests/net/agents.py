@@ -164,6 +164,11 @@ class Vipd(Agent):
         return wait_until(reached, timeout, lambda _: self.story(
             f"{name} to be {state}, it is {self.router(name, family)}"))
 
+    def wait_fault(self, reason, name="lan"):
+        """Waits until the router is out of service for this reason."""
+        wait_until(lambda: (it := self.router(name))["state"] == "fault" and it["reason"] == reason,
+                   what=lambda _: self.story(f"the fault {reason!r}, not {self.router(name)}"))
+
     def wait_ready(self):
         """Waits until it answers its control socket."""
         def ready():

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: MIT
 """The gateways of the fault suite, by what vipd and keepalived have in common, and its witnesses.
 
-All that a test asks is asked from outside: frames at the switch, a client's pings, the kernel's
-addresses and what it says about them.
+All that a test measures is seen from outside: frames at the switch, a client's pings, the kernel's
+addresses and what it says about them. What vipd says of itself is asked of vipd alone.
 """
 
 import contextlib
@@ -18,6 +18,7 @@ from timing import GAP_MS, disturbed_gaps_ms
 
 KEEPALIVED = os.environ.get("DUT") == "keepalived"
 OTHER, OWN, PEER = "192.0.2.11/24", "192.0.2.2/24", "192.0.2.3/24"
+MARK = 112                       # IFA_PROTO of vipd's addresses
 SOON_MS = 250                    # a busy machine's allowance for what takes milliseconds
 QUICK_MS = 50                    # likewise, where it is measured alone
 LATE_S = 2                       # and for what takes seconds
@@ -131,6 +132,18 @@ class Gateway:
         """Waits until it holds the address and says so. Return: its first advert."""
         wait_until(self.holds, 15, f"{self.host} to hold {VIP}")
         return self.lab.capture.wait_advert(host=self.host, since=since)
+
+    def check_counters(self, **expected):
+        """What vipd has counted of its router "lan"."""
+        if not KEEPALIVED:
+            shown = self.agent.router()
+            assert shown["missing_addresses"] == []
+            assert {name: shown["counters"][name] for name in expected} == expected
+
+    def wait_fault(self, reason):
+        """Waits until vipd's router "lan" is out of service for this reason."""
+        if not KEEPALIVED:
+            self.agent.wait_fault(reason)
 
 
 def _write(path, value):
