@@ -7,7 +7,6 @@ notices; when none can go on, the others learn it at once, and the address goes 
 
 import contextlib
 import os
-import re
 import signal
 import socket
 import stat
@@ -170,26 +169,6 @@ def test_terminated_between_two_generations(lab):
 
 # ---- reloads ----
 
-def test_reload_of_the_same_is_not_noticed(lab):
-    """Not in the kernel, not on the wire, not in the counters."""
-    agent = start(lab, router(150, lease="off"))
-    first, active = agent.router_pid, lab.capture.wait_arp(host=agent.host, gratuitous=True).ns
-    lab.capture.wait_arp(host=agent.host, gratuitous=True, since=active + 500_000_000)
-    events, before = AddressEvents(agent.host), agent.router()
-    mark = lab.now()
-    keeps_rhythm(agent.host, lambda: reload(agent))
-    assert min(gaps_ms(agent.host, mark)) > 40, "no advert out of turn"
-    assert events.seen(mark) == []
-    assert all(arp.ns > active + 3_900_000_000         # the third time is at 4 s
-               for arp in lab.capture.arps(host=agent.host, since=mark))
-    after = agent.router()
-    assert after["reason"] == before["reason"] and after["state"] == "active"
-    assert after["since"][:22] == before["since"][:22]
-    assert after["counters"]["became_active"] == 1
-    assert abs(after["counters"]["adverts_sent"] - len(lab.capture.adverts(host=agent.host))) <= 1
-    assert agent.router_pid != first
-
-
 def test_reload_in_backup_is_not_noticed(lab):
     one, two = start_pair(lab)
     before = two.router()
@@ -267,16 +246,6 @@ def second(**keys):
     return router(120, name="two", vrid=52, addresses=[OTHER], **keys)
 
 
-def test_reload_removes_a_router(lab):
-    agent = start(lab, router(150), second())
-    agent.configure([router(150)])
-    mark = lab.now()
-    keeps_rhythm(agent.host, lambda: reload(agent), attempts=1)
-    last = lab.capture.adverts(host=agent.host, since=mark, vrid=52)[-1]
-    assert last.priority == 0 and agent.host.addresses() == [OWN, VIP]
-    assert [it["name"] for it in agent.show()["routers"]] == ["lan"]
-
-
 def test_reload_adds_a_router(lab):
     """It starts as at a start: by listening first."""
     agent = start(lab)
@@ -322,42 +291,6 @@ def test_reload_of_a_backup_with_a_higher_priority_takes_over(lab):
     two.wait_state("lan", "active")
     one.wait_state("lan", "backup")
     wait_until(lambda: absent(one.host) and not absent(two.host), what="the address to move")
-
-
-# ---- refused reloads ----
-
-def make_directory(path):
-    """A directory instead of the configuration."""
-    os.unlink(path)
-    os.mkdir(path)
-
-
-def make_huge(path):
-    """A hundred megabytes of spaces, none of them on the disk."""
-    with open(path, "r+b") as file:
-        file.truncate(100 << 20)
-
-
-@pytest.mark.parametrize("spoil, words", [
-    (lambda path: write(path, 'node = "a";\nnonsense = 1;\nrouters = ( { vrid = 256; } );\n'),
-     [r"\.conf:2: .*nonsense", r"\.conf:3: .*256"]),
-    (lambda path: write(path, ""), [r"\.conf"]),
-    (make_directory, [r"\.conf"]),
-    (os.unlink, [r"\.conf.*No such file"]),
-    (make_huge, [r"\.conf"]),
-], ids=["broken", "empty", "directory", "missing", "huge"])
-def test_refused_reload_changes_nothing(lab, spoil, words):
-    agent = start(lab)
-    pid, answers = agent.router_pid, []
-    spoil(agent.config)
-    keeps_rhythm(agent.host, lambda: answers.append(agent.reload()))
-    for answer in answers:
-        assert answer.returncode == 1 and answer.stdout == ""
-        for word in words:
-            assert re.search(word, answer.stderr), answer.stderr
-    assert agent.wait_log("reload=refused")
-    assert agent.router_pid == pid and agent.router()["counters"]["became_active"] == 1
-    assert agent.host.addresses() == [OWN, VIP]
 
 
 # ---- another binary ----
