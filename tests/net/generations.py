@@ -49,6 +49,34 @@ def reload(agent):
     return mark
 
 
+def assert_settled(winner, loser, ping):
+    """Back in order after a contest of two hosts: the winner announced last, is where the client
+    sends to, and answers it; the loser has let go."""
+    capture, vip = winner.lab.capture, ping.target
+
+    def winner_announced_last():
+        announced = capture.arps(gratuitous=True, spa=vip)
+        return announced[-1].host is winner and not announced[-1].lost and announced
+
+    wait_until(lambda: VIP in winner.addresses() and absent(loser), what=f"{winner} to hold {vip}")
+    announced = wait_until(winner_announced_last, 3, f"{winner} to announce last")
+    assert any(arp.host is loser for arp in announced), "there was a contest"
+    mark = winner.lab.now()
+    ping.wait_answer(since=mark)
+    assert ping.host.run("ip", "neigh", "show", vip).stdout.split()[4] == winner.mac()
+    echo = capture.wait_frame(lambda frame: frame.echo and frame.ip.src == vip, since=mark)
+    assert echo.host is winner
+    assert VIP in winner.addresses() and absent(loser)
+
+
+def lifetime(host, address=VIP):
+    """For how many seconds more the kernel keeps an address."""
+    ip, length = address.split("/")
+    [found] = [info["valid_life_time"] for info in host.address_info()
+               if (info["local"], info["prefixlen"]) == (ip, int(length))]
+    return found
+
+
 def absent(host, address=VIP):
     """Whether the host is rid of an address."""
     return address not in host.addresses()

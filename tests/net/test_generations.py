@@ -13,11 +13,12 @@ import stat
 
 import pytest
 
-from generations import (OTHER, OWN, VIP, absent, crash, reload, replace, start, start_pair, write)
+from generations import (OTHER, OWN, VIP, absent, crash, lifetime, reload, replace, start,
+                         start_pair, write)
 from lab import router, wait_until
-from processes import sleeps_in_poll, wait_end
+from processes import sleeps_in_poll
 from rtnetlink import AddressEvents
-from timing import GAP_MS, gaps_ms, keeps_rhythm
+from timing import GAP_MS, keeps_rhythm
 
 FOREVER = 2**32 - 1              # a lifetime
 SOON_NS = 250_000_000            # for what takes milliseconds on a quiet machine
@@ -25,44 +26,6 @@ LATE_S = 1.0                     # a busy machine's allowance on top of a promis
 
 
 # ---- crashes ----
-
-@pytest.mark.parametrize("name", ["SIGKILL", "SIGSEGV", "SIGABRT"])
-def test_crash_is_not_noticed(lab, monkeypatch, name):
-    monkeypatch.setenv("ASAN_OPTIONS", "handle_segv=0:handle_abort=0")     # of a build with it
-    one, two = start_pair(lab)
-    client = lab.host("client", "192.0.2.100/24")
-    ping = lab.ping(client, "192.0.2.1", interval=0.001)
-    ping.wait_answer()
-    before, mark = one.router(), lab.now()
-    # Twice: the third time within a minute would be the last.
-    keeps_rhythm(one.host, lambda: crash(one, getattr(signal, name)), attempts=2)
-    assert one.wait_log(f'end="killed by {name}"')
-    after = one.router()
-    assert after["state"] == "active" and after["counters"]["became_active"] == 1
-    assert after["counters"]["adverts_sent"] > before["counters"]["adverts_sent"]
-    assert two.router()["counters"]["became_active"] == 0
-    assert not lab.capture.adverts(host=two.host)
-    assert ping.lost(since=mark) == 0
-
-
-def test_crash_at_the_shortest_interval(lab):
-    """36 ms are all the time there is. A busy machine may need it for itself: three attempts."""
-    one, two = start_pair(lab, interval="10ms")
-    gaps = []
-    for _ in range(3):
-        before, mark = two.router()["counters"]["became_active"], lab.now()
-        crash(one)
-        one.host.wait_adverts(30, lab.now())
-        if two.router()["counters"]["became_active"] == before:
-            return
-        gaps.append(max(gaps_ms(one.host, mark)))
-        assert one.term() == 0 and two.term() == 0
-        one, two = (lab.vipd(agent.host, [router(priority, interval="10ms")])
-                    for agent, priority in ((one, 150), (two, 100)))
-        one.wait_state("lan", "active")
-        two.wait_state("lan", "backup")
-    raise AssertionError(f"{gaps} ms without an advert")
-
 
 def test_crash_of_a_backup_changes_nothing(lab):
     one, two = start_pair(lab)
@@ -94,21 +57,6 @@ def test_crash_does_not_undo_a_reload(lab):
     assert agent.router()["priority"] == 123
 
 
-def test_third_crash_is_the_last(lab):
-    agent = start(lab, router(150), router(name="two", vrid=52, addresses=[OTHER]))
-    crash(agent)
-    crash(agent)
-    agent.expected_to_live = False
-    mark = lab.now()
-    agent.kill_router()
-    for vrid in (51, 52):
-        assert lab.capture.wait_advert(host=agent.host, since=mark, vrid=vrid,
-                                       priority=0).ns - mark < SOON_NS
-    assert agent.process.wait(10) == 1
-    assert agent.host.addresses() == [OWN]
-    assert "farewells_sent=2" in agent.wait_log("last_will=executed addresses_removed=2")
-
-
 def test_router_process_that_was_asked_to_leave_is_replaced(lab):
     """Stopping vipd is the keeper's business; a signal to its child is just another end."""
     agent = start(lab)
@@ -120,17 +68,6 @@ def test_router_process_that_was_asked_to_leave_is_replaced(lab):
 
 
 # ---- the keeper's end ----
-
-def test_router_process_without_a_keeper_leaves(lab):
-    agent = start(lab)
-    pid, mark = agent.router_pid, lab.now()
-    agent.kill_keeper()
-    farewell = lab.capture.wait_advert(host=agent.host, since=mark, priority=0)
-    assert farewell.ns - mark < SOON_NS
-    wait_end(pid)
-    assert agent.host.addresses() == [OWN] and not os.path.exists(agent.control)
-    assert lab.capture.adverts(host=agent.host, since=mark)[-1].priority == 0
-
 
 @pytest.mark.parametrize("busy", range(3))
 def test_terminated_during_a_reload(lab, busy):
@@ -309,35 +246,7 @@ def test_binary_that_does_not_start_is_refused(lab, own_binary, script, words, a
     assert agent.router_pid == pid and agent.router()["counters"]["became_active"] == 1
 
 
-def test_upgrade_is_not_noticed(lab, own_binary):
-    one, two = start_pair(lab)
-    before = os.stat(f"/proc/{one.router_pid}/exe").st_ino
-    replace(own_binary)
-    keeps_rhythm(one.host, lambda: reload(one))
-    assert os.stat(f"/proc/{one.router_pid}/exe").st_ino == os.stat(own_binary).st_ino != before
-    assert one.router()["counters"]["became_active"] == 1
-    assert two.router()["counters"]["became_active"] == 0
-
-
 # ---- storms ----
-
-def test_storm_of_hangups_is_a_few_reloads(lab):
-    one, two = start_pair(lab)
-    lines, begun = len(one.log), lab.now()
-
-    def storm():
-        until = lab.now() + 2_000_000_000
-        while lab.now() < until:
-            one.process.send_signal(signal.SIGHUP)
-            wait_until(lambda since=lab.now(): lab.now() > since + 5_000_000, every=0.001)
-
-    keeps_rhythm(one.host, storm)
-    seconds = (lab.now() - begun) / 1e9
-    reloads = sum("reload=started" in line for line in one.log[lines:])
-    assert 2 <= reloads <= 2 * seconds + 2
-    assert one.router()["counters"]["became_active"] == 1
-    assert two.router()["counters"]["became_active"] == 0
-
 
 def test_storm_of_hangups_does_not_let_the_lease_end(lab):
     """Each generation must renew in time what the one before it had not renewed yet."""
@@ -352,14 +261,6 @@ def test_storm_of_hangups_does_not_let_the_lease_end(lab):
 
 # ---- leases ----
 
-def lifetime(host, address=VIP):
-    """For how many seconds more the kernel keeps an address."""
-    ip, length = address.split("/")
-    [found] = [info["valid_life_time"] for info in host.address_info()
-               if (info["local"], info["prefixlen"]) == (ip, int(length))]
-    return found
-
-
 @pytest.mark.parametrize("lease, seconds", [("safe", 4), ("available", 8)])
 def test_lease_is_as_long_as_asked_for(lab, lease, seconds):
     """Safe: it ends before a Backup's six seconds. Available: behind them."""
@@ -367,22 +268,6 @@ def test_lease_is_as_long_as_asked_for(lab, lease, seconds):
     agent = start(lab, owner)
     wait_until(lambda: not absent(agent.host, OTHER), what=OTHER)
     assert seconds - 3 <= lifetime(agent.host, OTHER) <= seconds
-
-
-def wait_lease_end(lab, host, mark, lease):
-    """The address goes away, not before the lease ends, and not much later."""
-    wait_until(lambda: absent(host), lease + 10, f"{VIP} to expire")
-    assert lease / 3 < (lab.now() - mark) / 1e9 < lease + 1.2 + LATE_S
-
-
-@pytest.mark.parametrize("interval, lease", [("1s", 4), ("100ms", 1)])
-def test_lease_ends_with_vipd(lab, interval, lease):
-    agent = start(lab, router(254, interval=interval))
-    assert 0 < lifetime(agent.host) <= lease
-    mark = lab.now()
-    agent.kill()
-    assert not absent(agent.host)
-    wait_lease_end(lab, agent.host, mark, lease)
 
 
 def test_lease_that_is_off_never_ends(lab):
@@ -413,47 +298,6 @@ def test_lease_is_changed_by_a_reload(lab):
         wait_until(lambda most=longest: lifetime(agent.host) in (most, most - 1),
                    what=f"the lease to be {lease}")
     assert agent.router()["counters"]["became_active"] == 1
-
-
-def test_paused_active_loses_its_address_and_yields(lab):
-    one, two = start_pair(lab)
-    mark = lab.now()
-    one.kill(signal.SIGSTOP)
-    wait_lease_end(lab, one.host, mark, 1)
-    two.wait_state("lan", "active")
-    two.configure([router(200)])
-    reload(two)
-    lab.capture.wait_advert(host=two.host, priority=200)
-    one.kill(signal.SIGCONT)
-    one.wait_state("lan", "backup")
-    wait_until(lambda: absent(one.host), what="no second holder")
-    assert two.router()["counters"]["became_active"] == 1
-
-
-def test_paused_active_without_a_peer_goes_on(lab):
-    """The keeper slept as well: that it heard nothing says nothing about the router process."""
-    agent = start(lab, router(254, interval="1s"))
-    pid, mark = agent.router_pid, lab.now()
-    agent.kill(signal.SIGSTOP)
-    wait_lease_end(lab, agent.host, mark, 4)
-    agent.kill_keeper(signal.SIGCONT)
-    agent.kill(signal.SIGCONT)
-    wait_until(lambda: not absent(agent.host), what="the address to be back")
-    lab.capture.wait_arp(host=agent.host, since=mark, gratuitous=True, spa="192.0.2.1")
-    assert agent.router_pid == pid, agent.story("the same process")
-
-
-def test_hung_router_process_is_replaced(lab):
-    one, two = start_pair(lab)
-    mark = lab.now()
-    old = one.kill_router(signal.SIGSTOP)
-    two.wait_state("lan", "active")
-    one.wait_log(f'router_pid={old} error="no sign of life"')
-    assert 1.5 < (lab.now() - mark) / 1e9 < 3 + LATE_S
-    one.wait_state("lan", "active")
-    two.wait_state("lan", "backup")
-    assert one.router_pid != old
-    wait_until(lambda: absent(two.host) and not absent(one.host), what="one holder")
 
 
 # ---- the service manager ----

@@ -160,33 +160,6 @@ def test_owner_uses_its_address_as_source_and_keeps_it(lab):
 
 # ---- what a dead predecessor left ----
 
-def test_leftovers_of_a_killed_vipd_are_swept_first(lab):
-    """Also those that are configured no more, also elsewhere; and nothing else."""
-    host = lab.host("gw1", OWN)
-    host.attach("lan", "198.51.100.2/24")
-    first = lab.vipd(host, [
-        router(), router(name="wan", interface="eth1", vrid=52, addresses=["198.51.100.1/24"],
-                         extra_addresses=["203.0.113.1/32"])])
-    first.wait_state("lan", "active")
-    first.wait_state("wan", "active")
-    first.kill()
-    assert VIP in host.addresses() and "203.0.113.1/32" in host.addresses("eth1"), "left behind"
-    host.ip("address add 192.0.2.77/24 dev eth0", "address add 192.0.2.78/32 dev lo")
-    Rtnetlink(host, "eth1").add("198.51.100.79/24", MARK + 1)
-    mark = lab.now()
-    with frames.Probe(lab.host("probe")).speak(priority=200):
-        second = lab.vipd(host, [router(addresses=["192.0.2.99/24"])])
-        assert host.addresses() == [OWN, "192.0.2.77/24"], "swept before it answered anybody"
-        assert host.addresses("eth1") == ["198.51.100.2/24", "198.51.100.79/24"]
-        assert "192.0.2.78/32" in host.addresses("lo")
-        assert second.router()["state"] == "backup"
-    swept = [line for line in second.log if "swept=yes" in line]
-    assert len(swept) == 3 and all(" warning: " in line for line in swept)
-    begun = next(i for i, line in enumerate(second.log) if "started version=" in line)
-    assert all(second.log.index(line) < begun for line in swept)
-    assert not lab.capture.arps(host=host, since=mark, spa="192.0.2.1")
-
-
 def test_more_leftovers_than_one_pass_of_the_sweep_takes(lab):
     host = lab.host("gw1", OWN)
     extra = [f"10.9.{n // 250}.{n % 250 + 1}/32" for n in range(600)]

@@ -9,7 +9,6 @@ import fcntl
 import json
 import os
 import re
-import select
 import signal
 import socket
 import stat
@@ -77,16 +76,6 @@ def test_backup_leaves_without_a_word(lab):
         agent.wait_state("lan", "backup")
         assert agent.term() == 0
     assert not lab.capture.adverts(host=host) and host.addresses() == [OWN]
-
-
-def test_hangup_reloads(lab):
-    """Another process goes on, and nobody outside notices."""
-    agent = start_active(lab)
-    first = agent.router_pid
-    keeps_rhythm(agent.host, limit=GAP_MS, disturb=lambda: os.kill(agent.pid, signal.SIGHUP))
-    agent.wait_log("reload=done")
-    assert agent.router_pid != first
-    assert agent.router()["counters"]["became_active"] == 1
 
 
 # ---- exit codes and refusals ----
@@ -170,22 +159,6 @@ def test_realtime_can_be_turned_off(lab):
 
 
 # ---- two of them ----
-
-def test_second_vipd_in_a_namespace_is_refused(lab):
-    agent = start_active(lab)
-    path = write_config(lab, routers=[router(name="b", vrid=99)])
-
-    def start_another():
-        done = run_vipd(agent.host, "-c", path)
-        assert done.returncode == 1
-        [line] = done.stderr.splitlines()
-        assert f" error: pid={agent.pid} " in line and "another vipd" in line
-
-    keeps_rhythm(agent.host, start_another, limit=GAP_MS)
-    assert agent.host.addresses() == [OWN, VIP]
-    assert not os.path.exists(lab.path("own.sock"))
-    assert agent.router()["counters"]["addresses_restored"] == 0
-
 
 def test_second_vipd_at_the_same_control_socket_is_refused(lab):
     agent = start_active(lab)
@@ -585,83 +558,3 @@ def test_vipctl_at_a_vipd_that_stands_still(lab):
     finally:
         agent.kill(signal.SIGCONT)
     assert done.returncode == 1 and "does not answer" in done.stderr
-
-
-# ---- the log ----
-
-LINES = 80                       # of 100 bytes each: more than the pipe takes
-
-
-class Piped:
-    """A vipd whose log goes into a small pipe that the test reads, or does not."""
-
-    def __init__(self, lab):
-        self.host, self.control = lab.host("gw1", OWN), lab.path("own.sock")
-        self.reader, writer = os.pipe()
-        fcntl.fcntl(writer, fcntl.F_SETPIPE_SZ, 8192)
-        self.host.attach("other", "198.51.100.2/24")
-        path = write_config(lab, routers=[router(150, interval="20ms"), *(
-            router(1, name=f"r{i}", interface="eth1", vrid=i, interval="40s",
-                   addresses=[f"198.51.100.{i}/32"]) for i in range(101, 101 + LINES // 2))])
-        self.process = self.host.popen(binary("vipd"), "-c", path, stderr=writer)
-        os.close(writer)
-        os.set_blocking(self.reader, False)
-        lab.capture.wait_arp(host=self.host, gratuitous=True, spa="192.0.2.1")
-
-    def read(self):
-        """What is in the pipe."""
-        with contextlib.suppress(BlockingIOError):
-            return os.read(self.reader, 1 << 20).decode()
-        return ""
-
-    def provoke(self, lab, what):
-        """Has it write a line for each router of eth1, by taking that "down" or "up"."""
-        self.host.ip(f"link set eth1 {what}")
-        states = {"down": "fault", "up": "backup"}
-        wait_until(lambda: self.process.poll() is not None or all(
-            it["state"] == states[what] for it in self.routers()[1:]), what=states[what])
-        assert self.process.poll() is None, "vipd is dead"
-
-    def routers(self):
-        """As `vipctl show --json` has them."""
-        shown = run_vipctl(self.host, "-s", self.control, "show", "--json").stdout
-        return json.loads(shown)["routers"]
-
-    def end(self):
-        """Asks it to leave. Return: its exit code."""
-        self.process.terminate()
-        return self.process.wait(10)
-
-
-def test_reader_of_the_log_that_stopped(lab):
-    """Lines that find no room are counted, and told when there is room again."""
-    agent = Piped(lab)
-    assert agent.read().count("router=r") == LINES // 2
-
-    def fill():
-        agent.provoke(lab, "down")
-        agent.provoke(lab, "up")
-
-    fill()
-    keeps_rhythm(agent.host, fill, limit=GAP_MS)
-    before = agent.read()
-    written = before.count("router=r")
-    assert 0 < written < LINES and before.endswith("\n"), "no line is cut short"
-    agent.provoke(lab, "down")
-    after = agent.read()
-    lost = int(re.search(r"lines lost=(\d+)\n", after)[1])
-    # All routers tell each change together, whatever changes there were in that time.
-    assert (lost + written) % (LINES // 2) == 0 and "router=r" in after
-    assert agent.end() == 0 and agent.host.addresses() == [OWN]
-    assert "stopped" in agent.read()
-    os.close(agent.reader)
-
-
-def test_reader_of_the_log_that_is_gone(lab):
-    """A broken pipe is no reason to drop an address."""
-    agent = Piped(lab)
-    select.select([agent.reader], [], [], 10)
-    os.close(agent.reader)
-    keeps_rhythm(agent.host, limit=GAP_MS, disturb=lambda: agent.provoke(lab, "down"))
-    assert agent.host.addresses() == [OWN, VIP]
-    assert agent.end() == 0 and agent.host.addresses() == [OWN]

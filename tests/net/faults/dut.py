@@ -29,9 +29,11 @@ SKEW_MS = 100 * 156 / 256
 class Gateway:
     """A host, and the program under test on it."""
 
-    def __init__(self, lab, name, address, routers, **settings):
+    def __init__(self, lab, name, address, routers, *, segment="lan", second=None, **settings):
         self.lab, self.routers, self.settings = lab, routers, settings
-        self.host = lab.host(name, address)
+        self.host = lab.host(name, address, segment=segment)
+        if second:
+            self.host.attach("other", second)      # as eth1
         self.events = AddressEvents(self.host)
         self.start()
 
@@ -140,6 +142,13 @@ class Gateway:
             assert shown["missing_addresses"] == []
             assert {name: shown["counters"][name] for name in expected} == expected
 
+    @property
+    def sent(self):
+        """How many adverts of its router "lan" left; as vipd has counted them."""
+        if KEEPALIVED:
+            return len(self.lab.capture.adverts(host=self.host))
+        return self.agent.router()["counters"]["adverts_sent"]
+
     def wait_fault(self, reason):
         """Waits until vipd's router "lan" is out of service for this reason."""
         if not KEEPALIVED:
@@ -182,9 +191,10 @@ def pair(lab, env=None, **keys):
     return one, two
 
 
-def ping_vip(lab):
+def ping_vip(lab, segment="lan"):
     """A client that pings the address every millisecond, and is answered."""
-    ping = lab.ping(lab.host("client", "192.0.2.100/24"), "192.0.2.1", interval=0.001)
+    client = lab.host(f"at-{segment}", "192.0.2.100/24", segment=segment)
+    ping = lab.ping(client, "192.0.2.1", interval=0.001)
     ping.wait_answer()
     return ping
 
