@@ -1,6 +1,9 @@
 # SPDX-License-Identifier: MIT
 """Who is Active, since when, and whose announcement is the last: RFC 9568 §6.4 on the wire.
 
+The rules themselves are proven by the tests of vrrp/ and by the simulator; here is what takes a
+real clock, real frames and a real client.
+
 A Backup takes over within its skew time once its predecessor left, whatever the interval: most
 tests start that way (reign()).
 """
@@ -57,7 +60,7 @@ def since(shown):
 # Start
 
 @pytest.mark.requirement("R-057", "R-065")
-@pytest.mark.parametrize("priority, interval", [(1, 0.3), (100, 0.4), (254, 0.5)])
+@pytest.mark.parametrize("priority, interval", [(1, 0.3), (254, 0.4)])
 def test_start_is_backup_for_three_intervals_and_the_skew_time(lab, gw, priority, interval):
     vipd = lab.vipd(gw, [router(priority, interval=f"{interval * 1000:.0f}ms")])
     shown = vipd.router()
@@ -80,100 +83,27 @@ def test_start_delay_is_silent_and_deaf(lab, gw, probe):
     assert_elapsed(since(shown), first, 1 + down(100, 0.1))
 
 
-@pytest.mark.requirement("R-055")
-def test_start_delay_holds_for_an_owner_too(lab, gw):
-    vipd = lab.vipd(gw, [router("owner", start_delay="1s", addresses=[f"{REAL}/24"])])
-    shown = vipd.router()
-    assert shown["state"] == "initialize"
-    assert_elapsed(since(shown), lab.capture.wait_advert(host=gw), 1)
-
-
-@pytest.mark.requirement("R-058")
-def test_interface_down_is_silent_and_its_return_a_start(lab, gw, probe):
-    """An Active whose link is gone gives up; when it comes back it asks first."""
-    vipd, _ = reign(lab, gw, probe, interval="500ms")
-    gw.ip("link set eth0 down")
-    assert vipd.wait_state("lan", "fault")["reason"] == "interface eth0 is down"
-    assert f"{VIP}/24" not in gw.addresses()
-    mark = lab.now()
-    say(lab, probe, priority=1, interval=10)
-    gw.ip("link set eth0 up")
-    shown = vipd.wait_state("lan", "backup")
-    assert shown["reason"] == "interface eth0 can be used again"
-    first = lab.capture.wait_advert(host=gw, since=mark)
-    assert_elapsed(since(shown), first, down(250, 0.5))
-
-
-@pytest.mark.requirement("R-094")
-def test_owner_preempts_even_without_preempt(lab, gw, probe):
-    with probe.speak(HIGHER, every=0.05, priority=254):
-        lab.vipd(gw, [router("owner", preempt=False, addresses=[f"{REAL}/24"], **SLOW)])
-        first = lab.capture.wait_advert(host=gw)
-        assert first.priority == 255
-        assert lab.capture.wait_advert(host=gw, since=first.ns + 1).priority == 255, "the answer"
-
-
 # Backup
 
-@pytest.mark.requirement("R-069")
-@pytest.mark.parametrize("priority", [100, 200, 254])
-def test_leaving_active_is_succeeded_after_the_skew_time(lab, gw, probe, priority):
-    vipd = lab.vipd(gw, [router(priority, interval="2s")])
-    say(lab, probe, priority=255, interval=200)
-    left = say(lab, probe, priority=0, interval=200)
-    assert_elapsed(left.ns, lab.capture.wait_advert(host=gw), skew(priority, 2))
-    shown = vipd.wait_state("lan", "active")
-    assert shown["reason"] == f"{LOWER} left with priority 0"
-    assert shown["counters"]["priority_zero_received"] == 1
-
-
 @pytest.mark.requirement("R-069", "R-070")
-@pytest.mark.parametrize("learned", [257, 400])
-def test_skew_time_uses_the_learned_interval(lab, gw, probe, learned):
+def test_skew_time_uses_the_learned_interval(lab, gw, probe):
     """All twelve bits of it, and that of the Active, not of the advert with priority 0."""
     lab.vipd(gw, [router(100, interval="1s")])
-    say(lab, probe, priority=200, interval=learned)
+    say(lab, probe, priority=200, interval=257)
     left = say(lab, probe, priority=0, interval=10)
-    assert_elapsed(left.ns, lab.capture.wait_advert(host=gw), skew(100, learned / 100))
+    assert_elapsed(left.ns, lab.capture.wait_advert(host=gw), skew(100, 2.57))
 
 
 @pytest.mark.requirement("R-071")
-@pytest.mark.parametrize("ours, theirs", [("400ms", 80), ("10s", 20)])
-def test_down_interval_uses_the_last_learned_interval(lab, gw, probe, ours, theirs):
-    lab.vipd(gw, [router(100, interval=ours)])
-    for interval in (4095, theirs + 100, theirs):
+def test_down_interval_uses_the_last_learned_interval(lab, gw, probe):
+    lab.vipd(gw, [router(100, interval="10s")])
+    for interval in (4095, 120, 20):
         last = say(lab, probe, priority=200, interval=interval)
-    assert_elapsed(last.ns, lab.capture.wait_advert(host=gw), down(100, theirs / 100))
-
-
-@pytest.mark.requirement("R-072")
-@pytest.mark.parametrize("src", [LOWER, HIGHER])
-def test_equal_priority_keeps_it_backup_whatever_the_address(lab, gw, probe, src):
-    """A wrong comparison would let the timer of its start run out."""
-    vipd = lab.vipd(gw, [router(100, interval="200ms")])
-    began = since(vipd.router())
-    with probe.speak(src, every=0.05, priority=100, interval=200):
-        lab.capture.wait_advert(host=probe.host, since=round(began + 1.2 * down(100, 0.2) * 1e9))
-        assert vipd.router()["state"] == "backup"
-    assert not lab.capture.adverts(host=gw)
-    assert vipd.router()["active_address"] == src
-
-
-@pytest.mark.requirement("R-073", "R-076")
-def test_without_preempt_a_lower_priority_is_respected_and_learned(lab, gw, probe):
-    """Learned: 500 ms, not the own 300 ms."""
-    vipd = lab.vipd(gw, [router(200, interval="300ms", preempt=False)])
-    with probe.speak(LOWER, every=0.02, priority=50, interval=50):
-        probe.host.wait_adverts(60)
-        shown = vipd.router()
-        assert (shown["state"], shown["active_address"]) == ("backup", LOWER)
-        assert not lab.capture.adverts(host=gw)
-    last = lab.capture.adverts(host=probe.host)[-1]
-    assert_elapsed(last.ns, lab.capture.wait_advert(host=gw), down(200, 0.5))
+    assert_elapsed(last.ns, lab.capture.wait_advert(host=gw), down(100, 0.2))
 
 
 @pytest.mark.requirement("R-074", "R-075")
-@pytest.mark.parametrize("interval", [10, 1, 4095])
+@pytest.mark.parametrize("interval", [1, 4095])
 def test_preempting_it_takes_over_as_if_the_lower_were_not_there(lab, gw, probe, interval):
     """A discarded advert restarts no timer and teaches no interval; it is only named."""
     vipd = lab.vipd(gw, [router(200, interval="300ms")])
@@ -197,16 +127,6 @@ def test_preempt_delay_leaves_the_lower_in_peace_for_that_long(lab, gw, probe):
     assert "lower priority 50" in vipd.wait_state("lan", "active")["reason"]
 
 
-@pytest.mark.parametrize("leaves", [True, False])
-def test_preempt_delay_does_not_delay_a_succession(lab, gw, probe, leaves):
-    lab.vipd(gw, [router(200, interval="1s", preempt_delay="10m")])
-    last = say(lab, probe, priority=50, interval=20)
-    if leaves:
-        last = say(lab, probe, priority=0, interval=20)
-    first = lab.capture.wait_advert(host=gw)
-    assert_elapsed(last.ns, first, skew(200, 0.2) if leaves else down(200, 0.2))
-
-
 @pytest.mark.requirement("R-064")
 def test_backup_leaves_without_a_word(lab, gw, probe):
     vipd = lab.vipd(gw, [router(100, interval="1s")])
@@ -215,47 +135,14 @@ def test_backup_leaves_without_a_word(lab, gw, probe):
     assert vipd.term() == 0
     say(lab, probe, priority=42)
     assert not lab.capture.adverts(host=gw) and not lab.capture.arps(host=gw)
+    assert gw.addresses() == [f"{REAL}/24"]
 
 
 # Active
 
-@pytest.mark.requirement("R-087")
-def test_active_answers_priority_zero_and_restarts_its_timer(lab, gw, probe):
-    """The timer is restarted: 2 s after the answer, not after the advert before."""
-    vipd, first = reign(lab, gw, probe, interval="2s")
-    wait_until(lambda: lab.now() > first.ns + 0.5e9, what="a quarter of the interval")
-    asked = say(lab, probe, priority=0)
-    answer, following = gw.wait_adverts(2, since=asked.ns)
-    assert answer.ns < first.ns + 1.9e9, "this is not the advert that was due"
-    assert {answer.frame.data, following.frame.data} == {first.frame.data}
-    assert_elapsed(asked.ns, following, 2)
-    assert vipd.router()["state"] == "active"
-
-
-@pytest.mark.requirement("R-088", "R-093")
-@pytest.mark.parametrize("src", [LOWER, HIGHER])
-@pytest.mark.parametrize("preempt", [True, False], ids=["preempt", "no preempt"])
-def test_active_yields_to_a_higher_priority(lab, gw, probe, src, preempt):
-    """Also when it does not preempt others itself: one last advert, and then silence."""
-    vipd, _ = reign(lab, gw, probe, preempt=preempt)
-    beaten = say(lab, probe, src, priority=251, interval=30)
-    shown = vipd.wait_state("lan", "backup")
-    assert shown["reason"] == f"{src} has the higher priority 251, ours is 250"
-    assert f"{VIP}/24" not in gw.addresses() and not probe.who_has(VIP, timeout=0.1)
-    vipd.wait_state("lan", "active")
-    last_word, again = lab.capture.adverts(host=gw, since=beaten.ns)
-    assert last_word.priority == again.priority == 250
-    assert_elapsed(beaten.ns, last_word, 0)
-    assert_elapsed(beaten.ns, again, down(250, 0.3))
-
-
 ADDRESSES = [                    # lower, higher: as unsigned numbers in network byte order
-    ("10.0.0.9", "10.0.0.200"),
-    ("10.1.0.1", "10.1.255.255"),
-    ("10.0.255.1", "10.1.0.1"),
     ("10.0.0.200", "10.0.1.9"),
     ("126.255.255.254", "128.0.0.1"),
-    ("9.255.255.250", "200.0.0.1"),
 ]
 
 
@@ -279,7 +166,7 @@ def test_tie_is_won_against_the_lower_address(lab, probe, theirs, ours):
 
 
 @pytest.mark.requirement("R-092")
-@pytest.mark.parametrize("priority", [1, 50, 249])
+@pytest.mark.parametrize("priority", [1, 249])
 def test_lower_priority_is_answered_at_once_whatever_the_address(lab, gw, probe, priority):
     """New in RFC 9568; and whoever was Active too may have announced."""
     assert_answered(lab, gw, probe, HIGHER, priority=priority)
@@ -388,7 +275,7 @@ def pair_with_client(lab, one_priority=150, two_priority=100):
 
 
 @pytest.mark.requirement("R-092")
-@pytest.mark.parametrize("fault", ["deafen two", "mute one", "cut two", "cut one"])
+@pytest.mark.parametrize("fault", ["deafen two", "cut one"])
 def test_a_false_active_does_not_have_the_last_word(lab, fault):
     """It announced while it heard nothing; once it hears, the true Active announces again."""
     one, two, client = pair_with_client(lab)

@@ -284,20 +284,6 @@ def lateness(times, interval):
     return [times[i] - times[start] - (i - start) * interval for i in range(start, end)]
 
 
-@pytest.mark.requirement("R-015", "R-085")
-@pytest.mark.parametrize("signal_name", ["TERM", "INT"])
-def test_priority_zero_is_the_last_word_and_only_that(lab, gw, signal_name):
-    """Fifty adverts with the configured priority, then exactly one with zero."""
-    vipd = lab.vipd(gw, [router(interval="20ms")])
-    gw.wait_adverts(50)
-    gw.run("kill", f"-{signal_name}", str(vipd.pid))
-    assert vipd.process.wait(10) == 0
-    vipd.expected_to_live = False
-    adverts = lab.capture.adverts(host=gw)
-    assert [advert.priority for advert in adverts] == [100] * (len(adverts) - 1) + [0]
-    assert f"{VIP}/24" not in gw.addresses()
-
-
 @pytest.mark.requirement("R-031", "R-095")
 def test_own_interval_is_used_and_advertised_after_learning_another(lab, gw, probe):
     vipd = lab.vipd(gw, [router(interval="200ms")])

@@ -8,7 +8,7 @@ from faults.dut import (DOWN_MS, KEEPALIVED, MARK, OTHER, OWN, QUICK_MS, SOON_MS
                         ping_vip, single)
 from lab import router, wait_until
 from rtnetlink import Rtnetlink
-from timing import wait_moment
+from timing import EARLY, down, wait_moment
 
 NEW = "192.0.2.22/24"            # in the place of OWN
 
@@ -150,8 +150,9 @@ def fail_and_return(lab, fault, one, two, fail, restore, reason):
     restored = lab.now()
     restore()
     back = lab.capture.wait_advert(host=one.host, since=restored)
+    assert (back.ns - restored) / 1e9 >= down(150, 0.1) - EARLY, "it asks first"
     wait_until(lambda: one.holds() and not two.holds(), what="one holder, the first one")
-    down_ms = 100 * (3 + 106 / 256)
+    down_ms = 1000 * down(150, 0.1)
     fault.measure("Active again", (back.ns - restored) / 1e6, "ms", down_ms + 100,
                   down_ms + 1000)
     one.host.wait_adverts(5, lab.now())
@@ -161,6 +162,7 @@ def fail_and_return(lab, fault, one, two, fail, restore, reason):
     one.check_counters(became_active=2)
 
 
+@pytest.mark.requirement("R-058")
 @pytest.mark.parametrize("how", ["down", "no carrier"])
 @pytest.mark.fault("F60", "interface down and up, or its carrier gone and back", "address gone "
                    "within 10 ms, peer Active in time, and back", keepalived=True)
@@ -184,6 +186,8 @@ def test_f60_interface_down_and_up(lab, fault, how):
 
     fail_and_return(lab, fault, one, two, fail, restore,
                     f"interface eth0 {'is down' if how == 'down' else 'has no carrier'}")
+    assert KEEPALIVED or one.agent.wait_log(
+        'state=fault->backup reason="interface eth0 can be used again"')
 
 
 @pytest.mark.fault("F61", "interface deleted and made anew", "peer Active in time; Active again "

@@ -343,6 +343,7 @@ def test_f06_stopped(lab, fault):
         behind_ms.append((advert.ns - farewell.ns) / 1e6 - SKEW_MS)
         ping.wait_answer(since=advert.ns)
         outage_ms.append(ping.longest_outage(since=mark) * 1000)
+        two.check_counters(priority_zero_received=len(behind_ms))
         assert KEEPALIVED or two.agent.router()["reason"] == "192.0.2.2 left with priority 0"
         one.start()
         one.wait_active(lab.now())
