@@ -65,7 +65,8 @@ $(BUILD)/tests/unit/%: $(BUILD)/tests/unit/%.o $(AGENT) $(CORE) $(KERNEL)
 		$(shell pkg-config --libs $(LIBS_vipd))
 
 # Functions that a test replaces by its own, as __wrap_NAME().
-$(BUILD)/tests/unit/test_kern_reconcile: WRAP = kern_changer_apply kern_dump_interface
+$(addprefix $(BUILD)/tests/unit/test_kern_,reconcile reconcile_doubt): \
+	WRAP = kern_changer_apply kern_dump_interface
 $(BUILD)/tests/unit/test_kern_send: WRAP = sendmmsg
 
 # The real reconciliation runs in the simulator, on a simulated kernel.
