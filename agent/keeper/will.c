@@ -7,11 +7,10 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "agent/router/journal.h"
-#include "agent/log.h"
 #include "netlink/sweep.h"
 #include "netlink/send.h"
 #include "agent/state.h"
+#include "tell.h"
 
 struct will {
 	struct kern_dump *dump;
@@ -65,10 +64,16 @@ void will_close(struct will *will)
 
 static void on_swept(enum kern_kind kind, const union kern_entry *entry, int error, void *arg)
 {
+	const struct kern_address *address = &entry->address;
+	struct event event = event_of(EVENT_SWEPT, NULL, NULL, address->family);
+
 	(void)kind;
-	(void)arg;
+	event.address.error = error;
+	event.address.prefix_len = address->prefix_len;
+	event.address.ifindex = address->ifindex;
+	memcpy(event.address.bytes, address->bytes, sizeof(event.address.bytes));
 	if (error)
-		journal_swept(&entry->address, error);
+		tell(arg, &event);
 }
 
 static void flush(struct will *will)
@@ -111,26 +116,34 @@ static void send_farewells(struct will *will, const struct state *state)
 	flush(will);
 }
 
-int will_execute(struct will *will, int state_fd)
+static void tell_executed(struct teller *teller, int removed, unsigned sent_n, const char *what)
+{
+	struct event event = event_fact(EVENT_LAST_WILL, 0, what);
+
+	event.fact.number[0] = removed;
+	event.fact.number[1] = sent_n;
+	tell(teller, &event);
+}
+
+int will_execute(struct will *will, int state_fd, struct teller *teller)
 {
 	struct state *state = NULL;
-	int removed = kern_sweep(will->dump, will->changer, NULL, on_swept, NULL);
+	int removed = kern_sweep(will->dump, will->changer, NULL, on_swept, teller);
 	int err = state_fd < 0 ? -ENODATA : state_open(state_fd, &state);
 
 	will->sent_n = 0;
 	if (err == 0)
 		send_farewells(will, state);
 	state_close(state);
+	tell_legacy(teller);
 	if (state_fd < 0 && removed >= 0) {
-		log_write(LOG_LEVEL_INFO, "swept=%d note=\"addresses in all\"", removed);
+		tell_process(teller, EVENT_SWEPT_ALL, removed, NULL, 1);
 		return removed;
 	}
-	log_write(LOG_LEVEL_ERROR,
-		  "last_will=executed addresses_removed=%d farewells_sent=%u note=\"%s\"", removed,
-		  will->sent_n,
-		  removed < 0 ? strerror(-removed)
-		  : err < 0
-			  ? "there is no state memory to send farewells from"
-			  : "vipd has given everything up and ends: this host takes part no more");
+	tell_executed(teller, removed, will->sent_n,
+		      removed < 0 ? strerror(-removed)
+		      : err < 0   ? "there is no state memory to send farewells from"
+				  : "vipd has given everything up and ends: this host takes part "
+				    "no more");
 	return removed;
 }

@@ -84,7 +84,7 @@ static void take_news(struct routers *routers, const struct kern_news *news)
 
 	/* The owner's addresses are on the interface by definition. */
 	if (!owner || (news->what != KERN_WANT_FOREIGN && news->what != KERN_WANT_KEPT))
-		journal_holding(&journal, &router->conf->addresses[news->want - router->want],
+		journal_address(&journal, &router->conf->addresses[news->want - router->want],
 				news->what, news->error);
 	if (back)
 		router->vr.counters.addresses_restored++;

@@ -4,12 +4,15 @@
 #include <assert.h>
 #include <string.h>
 
-#include "agent/log.h"
+struct journal routers_journal(const struct routers *routers)
+{
+	return (struct journal){ routers->events, routers->now };
+}
 
 struct journal_router router_journal(struct routers *routers, struct router *router)
 {
-	return (struct journal_router){ router->conf, &router->vr, &router->episodes,
-					routers->now->mono_ns };
+	return (struct journal_router){ routers_journal(routers), router->conf, &router->vr,
+					&router->limits };
 }
 
 void router_owe_announcement(struct routers *routers, struct router *router)
@@ -192,14 +195,13 @@ int routers_dump(struct routers *routers)
 
 bool routers_resolve_doubt(struct routers *routers)
 {
+	struct journal journal;
 	int err = routers_dump(routers);
 
 	if (err == 0)
 		return true;
-	log_write(LOG_LEVEL_WARNING,
-		  "netlink=dump error=\"%s\" note=\"going on with what is known; asked again in 1 "
-		  "s\"",
-		  strerror(-err));
+	journal = routers_journal(routers);
+	journal_fact(&journal, EVENT_DUMP, -err, NULL);
 	routers->dump_due = true;
 	routers->dump_ns = routers->now->mono_ns + HOUSEKEEPING_NS;
 	return false;
@@ -234,11 +236,13 @@ static void assess_interface(struct routers *routers, struct interface *interfac
 {
 	enum vrrp_reason_code before = interface->fault;
 
-	if (interface_assess(interface) == VRRP_REASON_NO_GROUP && before != VRRP_REASON_NO_GROUP)
-		log_write(LOG_LEVEL_ERROR,
-			  "interface=%s group=224.0.0.18 error=\"%s\" note=\"tried again every "
-			  "second\"",
-			  interface->name, strerror(interface->group_error));
+	if (interface_assess(interface) == VRRP_REASON_NO_GROUP && before != VRRP_REASON_NO_GROUP) {
+		struct journal journal = routers_journal(routers);
+		struct event event = event_of(EVENT_GROUP, NULL, interface->name, 4);
+
+		event.fact.error = interface->group_error;
+		journal_put(&journal, &event);
+	}
 	routers->groups_missing |= interface->fault == VRRP_REASON_NO_GROUP;
 }
 
@@ -282,13 +286,19 @@ static int64_t arrival_mono(const struct routers *routers, int64_t arrival_ns)
 	return mono_ns < routers->read_ns ? routers->read_ns : mono_ns;
 }
 
-static void stray(struct routers *routers, const struct interface *interface,
-		  const struct vrrp_rx *rx, enum vrrp_reject reject)
+static void note_stray(struct routers *routers, const struct interface *interface,
+		       const struct vrrp_rx *rx, enum vrrp_reject reject)
 {
-	routers->strays.rejected[reject]++;
+	struct journal journal = routers_journal(routers);
+	struct journal_stray stray = { .reject = reject,
+				       .total = ++routers->strays.rejected[reject],
+				       .interface = interface ? interface->name : NULL,
+				       .family = rx->family,
+				       .source = rx->source,
+				       .vrid = vrrp_packet_vrid(rx) };
+
 	if (interface)
-		journal_stray(&routers->episodes, routers->now->mono_ns, reject, interface->name,
-			      rx->source, vrrp_packet_vrid(rx));
+		journal_stray(&journal, &routers->limits, &stray);
 }
 
 static struct vrrp_rx rx_of(const struct kern_packet *packet)
@@ -324,7 +334,7 @@ static void on_packet(const struct kern_packet *packet, void *arg)
 	rx = rx_of(packet);
 	router = find_inst(routers, packet->ifindex, vrrp_packet_vrid(&rx), &interface);
 	if (!router) {
-		stray(routers, interface, &rx, vrrp_receive(NULL, NULL, &rx, &advert));
+		note_stray(routers, interface, &rx, vrrp_receive(NULL, NULL, &rx, &advert));
 		return;
 	}
 	journal = router_journal(routers, router);
@@ -347,8 +357,9 @@ static void miss_adverts(struct routers *routers, int error)
 {
 	const struct vrrp_event event = { .type = VRRP_EVENT_MISSED,
 					  .now_ns = routers->now->mono_ns };
+	struct journal journal = routers_journal(routers);
 
-	journal_receive(&routers->episodes, routers->now->mono_ns, error);
+	journal_receive(&journal, &routers->limits, error);
 	for (unsigned i = 0; i < routers->n; i++)
 		router_step(routers, &routers->all[i], &event);
 }

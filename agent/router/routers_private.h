@@ -60,8 +60,14 @@ struct routers {
 
 	int64_t housekeeping_ns;
 	struct router_strays strays;
-	struct journal_episodes episodes;
+	struct journal_limits limits; /* of what concerns no router */
+	struct events *events;        /* the journal; borrowed; NULL before routers_go() */
 };
+
+/**
+ * routers_journal() - the journal, at the time of the turn.
+ */
+struct journal routers_journal(const struct routers *routers);
 
 /**
  * router_journal() - a router as the journal wants it.
