@@ -47,7 +47,7 @@ $(BUILD)/vipd: $(BUILD)/agent/main.o $(AGENT) $(CORE) $(KERNEL)
 	$(call SAY,LD)
 	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(shell pkg-config --libs $(LIBS_vipd))
 
-$(BUILD)/vipctl: $(VIPCTL) $(CONF) $(CORE) $(addprefix $(BUILD)/agent/,events.o event.o event_words.o fields.o)
+$(BUILD)/vipctl: $(VIPCTL) $(CONF) $(FLOOR) $(CORE)
 	$(call SAY,LD)
 	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(shell pkg-config --libs $(LIBS_vipctl))
 
@@ -68,6 +68,11 @@ $(BUILD)/tests/unit/%: $(BUILD)/tests/unit/%.o $(AGENT) $(CORE) $(KERNEL)
 $(addprefix $(BUILD)/tests/unit/test_kern_,reconcile reconcile_doubt): \
 	WRAP = kern_changer_apply kern_dump_interface
 $(BUILD)/tests/unit/test_kern_send: WRAP = sendmmsg
+
+# Prints the rows of the configuration, for the test that compares them with the manual.
+$(BUILD)/tests/conf/keys: $(BUILD)/tests/conf/keys.o $(CONF) $(BUILD)/agent/fields.o $(CORE)
+	$(call SAY,LD)
+	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(shell pkg-config --libs libconfig)
 
 # The real reconciliation runs in the simulator, on a simulated kernel.
 $(BUILD)/sim: $(SIM) $(CORE) $(addprefix $(BUILD)/,netlink/reconcile.o netlink/sweep.o netlink/kind.o \
@@ -94,7 +99,7 @@ $(BUILD)/tests/net/wallclock.so: tests/net/wallclock.c
 	@mkdir -p $(@D)
 	$(Q)$(CC) -std=gnu17 $(WARN) -O2 -fPIC -shared -D_GNU_SOURCE -o $@ $<
 
-test-programs: all $(BUILD)/sim $(UNITS) $(REPLAYS) $(BUILD)/tests/net/wallclock.so
+test-programs: all $(BUILD)/sim $(UNITS) $(REPLAYS) $(BUILD)/tests/conf/keys $(BUILD)/tests/net/wallclock.so
 
 # ---- what a user and a developer run; each installs what it lacks ----
 
