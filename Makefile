@@ -75,7 +75,7 @@ $(BUILD)/tests/conf/keys: $(BUILD)/tests/conf/keys.o $(CONF) $(BUILD)/agent/fiel
 	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(shell pkg-config --libs libconfig)
 
 # The real reconciliation runs in the simulator, on a simulated kernel.
-$(BUILD)/sim: $(SIM) $(CORE) $(addprefix $(BUILD)/,netlink/reconcile.o netlink/sweep.o netlink/kind.o \
+$(BUILD)/sim: $(SIM) $(CORE) $(addprefix $(BUILD)/,netlink/reconcile.o netlink/wants.o netlink/sweep.o netlink/kind.o \
 	netlink/address.o netlink/attributes.o netlink/receive.o agent/conf/value.o agent/router/lease.o)
 	$(call SAY,LD)
 	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $^ -lm $(shell pkg-config --libs libmnl)
