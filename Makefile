@@ -65,7 +65,8 @@ $(BUILD)/tests/unit/%: $(BUILD)/tests/unit/%.o $(AGENT) $(CORE) $(KERNEL)
 		$(shell pkg-config --libs $(LIBS_vipd))
 
 # Functions that a test replaces by its own, as __wrap_NAME().
-$(BUILD)/tests/unit/test_kern_reconcile: WRAP = kern_changer_apply kern_dump_interface
+$(addprefix $(BUILD)/tests/unit/test_kern_,reconcile reconcile_doubt): \
+	WRAP = kern_changer_apply kern_dump_interface
 $(BUILD)/tests/unit/test_kern_send: WRAP = sendmmsg
 
 # Prints the rows of the configuration, for the test that compares them with the manual.
@@ -74,7 +75,7 @@ $(BUILD)/tests/conf/keys: $(BUILD)/tests/conf/keys.o $(CONF) $(BUILD)/agent/fiel
 	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(shell pkg-config --libs libconfig)
 
 # The real reconciliation runs in the simulator, on a simulated kernel.
-$(BUILD)/sim: $(SIM) $(CORE) $(addprefix $(BUILD)/,netlink/reconcile.o netlink/sweep.o netlink/kind.o \
+$(BUILD)/sim: $(SIM) $(CORE) $(addprefix $(BUILD)/,netlink/reconcile.o netlink/wants.o netlink/sweep.o netlink/kind.o \
 	netlink/address.o netlink/attributes.o netlink/receive.o agent/conf/value.o agent/router/lease.o)
 	$(call SAY,LD)
 	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $^ -lm $(shell pkg-config --libs libmnl)
