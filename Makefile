@@ -38,6 +38,7 @@ FUZZERS = $(patsubst tests/fuzz/%.c,$(BUILD)/tests/fuzz/%,$(wildcard tests/fuzz/
 SUDO = $(if $(filter-out 0,$(shell id -u)),sudo env KEEP=$(KEEP) CI=$(CI))
 
 Q = $(if $(V),,@)
+comma = ,
 SAY = $(if $(V),@:,@echo "  $(1)	$@")
 
 all: $(BUILD)/vipd $(BUILD)/vipctl
@@ -46,7 +47,7 @@ $(BUILD)/vipd: $(BUILD)/agent/main.o $(AGENT) $(CORE) $(KERNEL)
 	$(call SAY,LD)
 	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(shell pkg-config --libs $(LIBS_vipd))
 
-$(BUILD)/vipctl: $(VIPCTL) $(CONF) $(BUILD)/agent/fields.o $(CORE)
+$(BUILD)/vipctl: $(VIPCTL) $(CONF) $(CORE) $(addprefix $(BUILD)/agent/,events.o event.o event_words.o fields.o)
 	$(call SAY,LD)
 	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(shell pkg-config --libs $(LIBS_vipctl))
 
@@ -60,7 +61,12 @@ $(BUILD)/%.o: %.c Makefile
 
 $(BUILD)/tests/unit/%: $(BUILD)/tests/unit/%.o $(AGENT) $(CORE) $(KERNEL)
 	$(call SAY,LD)
-	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $^ -lcmocka $(shell pkg-config --libs $(LIBS_vipd))
+	$(Q)$(CC) $(ALL_LDFLAGS) $(addprefix -Wl$(comma)--wrap=,$(WRAP)) -o $@ $^ -lcmocka \
+		$(shell pkg-config --libs $(LIBS_vipd))
+
+# Functions that a test replaces by its own, as __wrap_NAME().
+$(BUILD)/tests/unit/test_kern_reconcile: WRAP = kern_changer_apply kern_dump_interface
+$(BUILD)/tests/unit/test_kern_send: WRAP = sendmmsg
 
 # Prints the rows of the configuration, for the test that compares them with the manual.
 $(BUILD)/tests/conf/keys: $(BUILD)/tests/conf/keys.o $(CONF) $(BUILD)/agent/fields.o $(CORE)
@@ -68,9 +74,10 @@ $(BUILD)/tests/conf/keys: $(BUILD)/tests/conf/keys.o $(CONF) $(BUILD)/agent/fiel
 	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(shell pkg-config --libs libconfig)
 
 # The real reconciliation runs in the simulator, on a simulated kernel.
-$(BUILD)/sim: $(SIM) $(CORE) $(addprefix $(BUILD)/,netlink/holdings.o netlink/sweep.o agent/conf/value.o agent/router/lease.o)
+$(BUILD)/sim: $(SIM) $(CORE) $(addprefix $(BUILD)/,netlink/reconcile.o netlink/sweep.o netlink/kind.o \
+	netlink/address.o netlink/attributes.o netlink/receive.o agent/conf/value.o agent/router/lease.o)
 	$(call SAY,LD)
-	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $^ -lm
+	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $^ -lm $(shell pkg-config --libs libmnl)
 
 $(BUILD)/tests/fuzz/replay_%: $(BUILD)/tests/fuzz/fuzz_%.o $(BUILD)/tests/fuzz/replay.o $(AGENT) $(CORE) $(KERNEL)
 	$(call SAY,LD)

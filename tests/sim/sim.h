@@ -2,7 +2,7 @@
 /*
  * The world of a simulation: a virtual clock, routers, hosts, the network between them, the faults
  * to come and the properties that must hold. One struct without pointers but the trace and the
- * holdings of the agents, so that a run is a function of its seed.
+ * wants of the agents, so that a run is a function of its seed.
  */
 #ifndef SIM_H
 #define SIM_H

@@ -37,43 +37,48 @@ void agent_init(struct sim_agent *agent)
 
 /* ---- a process ---- */
 
-static void on_news(unsigned k, enum kern_holding_news news, int error, void *arg)
+static void take_news(struct sim_process *process, const struct kern_news *news)
 {
-	struct sim_process *process = arg;
 	struct sim *sim = process->sim;
 	struct sim_router *r = &sim->routers[process->router];
 
-	(void)error;
-	if (news == KERN_HOLDING_ADDED || news == KERN_HOLDING_RESTORED ||
-	    news == KERN_HOLDING_EXPIRED)
+	if (news->what == KERN_WANT_ADDED || news->what == KERN_WANT_RESTORED ||
+	    news->what == KERN_WANT_EXPIRED)
 		r->announcement_owed = true;
-	if (news == KERN_HOLDING_RESTORED)
-		check_restored(sim, process->router, k);
-	if (news == KERN_HOLDING_ABANDONED)
-		check_abandoned(sim, process->router, k);
-	if (news == KERN_HOLDING_FOREIGN)
+	if (news->what == KERN_WANT_RESTORED)
+		check_restored(sim, process->router, news->want);
+	if (news->what == KERN_WANT_ABANDONED)
+		check_abandoned(sim, process->router, news->want);
+	if (news->what == KERN_WANT_FOREIGN)
 		trace(sim, "%s uses an address that is not its own", node_name(process->router));
 }
 
-static void on_pause(void *arg)
+/* Return: whether the kernel's answers contradict what was known. */
+static bool run_pass(struct sim_process *process, int64_t now)
 {
-	(void)arg;
+	struct kern_news news[KERN_NEWS_MAX];
+	int n;
+
+	while ((n = kern_reconcile(process->wants, now, news)) > 0)
+		for (int i = 0; i < n; i++)
+			take_news(process, &news[i]);
+	return n < 0;
 }
 
 static void on_object(const struct kern_object *object, void *arg)
 {
 	struct sim_process *process = arg;
 
-	kern_holdings_see(process->holdings, 0, object);
+	kern_wants_see(process->wants, 0, object);
 }
 
 /* Return: whether the kernel could be asked. */
 static bool ask_kernel(struct sim_process *process)
 {
-	kern_holdings_dump_begin(process->holdings);
-	if (kern_dump_addresses(dump_of(process), on_object, process) < 0)
+	kern_wants_dump_begin(process->wants);
+	if (kern_dump_kind(dump_of(process), KERN_KIND_ADDRESS, on_object, process) < 0)
 		return false;
-	kern_holdings_dump_end(process->holdings);
+	kern_wants_dump_end(process->wants, KERN_EVERY_INTERFACE);
 	return true;
 }
 
@@ -85,37 +90,40 @@ void agent_open(struct sim *sim, unsigned i, struct sim_process *process,
 
 	agent_close(process);
 	*process = (struct sim_process){ .sim = sim, .router = i };
-	err = kern_holdings_new(r->addresses_n, changer_of(process), on_news, on_pause, process,
-				&process->holdings);
+	err = kern_wants_new(r->addresses_n, 1, changer_of(process), dump_of(process),
+			     &process->wants);
 	assert(err == 0);
 	for (unsigned k = 0; k < r->addresses_n; k++) {
-		struct kern_address address = kernel_address(sim, i, k);
+		struct kern_want want = { .kind = KERN_KIND_ADDRESS,
+					  .lease_s = agent_lease_s(conf),
+					  .address = kernel_address(sim, i, k) };
 
-		kern_holdings_add(process->holdings, 0, &address, agent_lease_s(conf));
+		kern_wants_add(process->wants, &want);
 	}
-	kern_holdings_link(process->holdings, 0, SIM_IFINDEX, r->kernel.promotes);
+	kern_wants_interface(process->wants, 0, SIM_IFINDEX, r->kernel.promotes);
 	if (!ask_kernel(process))
 		process->overrun = true;
 }
 
 void agent_close(struct sim_process *process)
 {
-	kern_holdings_free(process->holdings);
-	process->holdings = NULL;
+	kern_wants_free(process->wants);
+	process->wants = NULL;
 }
 
-static bool is_known(const struct kern_address *address, void *arg)
+static bool is_known(enum kern_kind kind, const union kern_entry *entry, void *arg)
 {
 	const struct sim_process *process = arg;
 
-	return kern_holdings_find(process->holdings, 0, address) >= 0;
+	return kern_wants_find(process->wants, 0, kind, entry) >= 0;
 }
 
-static void on_swept(const struct kern_address *address, int error, void *arg)
+static void on_swept(enum kern_kind kind, const union kern_entry *entry, int error, void *arg)
 {
 	const struct sim_process *process = arg;
 
-	(void)address;
+	(void)kind;
+	(void)entry;
 	if (!error)
 		trace(process->sim, "%s sweeps an address", node_name(process->router));
 }
@@ -135,6 +143,7 @@ void agent_read(struct sim *sim, unsigned i)
 
 	if (!kernel_tell(r->process, on_object, r->process)) {
 		trace(sim, "%s has lost events and asks its kernel", node_name(i));
+		kern_wants_doubt(r->process->wants);
 		r->agent.dump_due = true;
 	}
 	if (!r->agent.dump_due || now < r->agent.dump_ns)
@@ -151,7 +160,7 @@ void agent_want(struct sim *sim, unsigned i, bool wanted)
 	if (wanted)
 		check_wanted(sim, i);
 	for (unsigned k = 0; k < r->addresses_n; k++)
-		kern_holdings_want(r->process->holdings, k, wanted);
+		kern_wants_want(r->process->wants, k, wanted);
 }
 
 bool agent_has(const struct sim *sim, unsigned i)
@@ -159,7 +168,7 @@ bool agent_has(const struct sim *sim, unsigned i)
 	const struct sim_router *r = &sim->routers[i];
 
 	for (unsigned k = 0; k < r->addresses_n; k++)
-		if (kern_holdings_has(r->process->holdings, k))
+		if (kern_wants_has(r->process->wants, k))
 			return true;
 	return false;
 }
@@ -172,12 +181,12 @@ void agent_execute(struct sim *sim, unsigned i)
 
 	r->vr.counters.adverts_sent += agent->sent_n;
 	agent->sent_n = 0;
-	if (!kern_holdings_reconcile(r->process->holdings, now))
+	if (!run_pass(r->process, now))
 		return;
 	agent->dump_due = !ask_kernel(r->process);
 	if (agent->dump_due) {
 		agent->dump_ns = now + SIM_S;
-	} else if (kern_holdings_reconcile(r->process->holdings, now)) {
+	} else if (run_pass(r->process, now)) {
 		agent->dump_due = true;
 		agent->dump_ns = now + SIM_S;
 	}
@@ -188,7 +197,7 @@ void agent_execute(struct sim *sim, unsigned i)
 static void renew(struct sim_router *r)
 {
 	for (unsigned k = 0; k < r->addresses_n; k++)
-		kern_holdings_renew(r->process->holdings, k);
+		kern_wants_renew(r->process->wants, k);
 }
 
 void agent_leave(struct sim *sim, unsigned i)
@@ -232,8 +241,7 @@ int64_t agent_deadline(const struct sim *sim, unsigned i)
 {
 	const struct sim_router *r = &sim->routers[i];
 	int64_t deadline = renewal_ns(r);
-	int64_t retry =
-		r->process->holdings ? kern_holdings_deadline(r->process->holdings) : KERN_NEVER;
+	int64_t retry = r->process->wants ? kern_wants_deadline(r->process->wants) : KERN_NEVER;
 
 	if (retry < deadline)
 		deadline = retry;

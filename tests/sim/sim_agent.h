@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * What agent/ does around the protocol core, as far as addresses and processes go: wanted addresses
- * against existing ones (by the agent's own netlink/holdings.c), leases (by its own lease.c), the
+ * against existing ones (by the agent's own netlink/reconcile.c), leases (by its own lease.c), the
  * state memory, and how one router process follows another: agent/router/routers.c, adopt.c,
  * routers_execute.c and keeper.c in few words.
  */
@@ -10,7 +10,7 @@
 
 #include "agent/conf/conf.h"
 #include "agent/router/lease.h"
-#include "netlink/holdings.h"
+#include "netlink/reconcile.h"
 #include "sim_kernel.h"
 #include "vrrp/fsm.h"
 

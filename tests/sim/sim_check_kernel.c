@@ -48,7 +48,7 @@ void check_addresses(struct sim *sim, unsigned i)
 		if (!active && address->present && address->mark == KERN_ADDRESS_MARK)
 			check_fail(sim, "P3", "%s is %s and has address %u", node_name(i),
 				   vrrp_state_name(r->vr.state), k);
-		if (address->present != kern_holdings_has(r->process->holdings, k))
+		if (address->present != kern_wants_has(r->process->wants, k))
 			check_fail(sim, "P3", "%s is mistaken about address %u", node_name(i), k);
 	}
 }
@@ -61,16 +61,13 @@ void check_given_up(struct sim *sim, unsigned i)
 		check_fail(sim, "P3", "%s has given up and left an address behind", node_name(i));
 }
 
-/*
- * While the kernel has lost events and refuses to be asked, an agent acts on what it knew: it must
- * not let the leases of a living router end, nor keep the addresses of a Backup, for that.
- */
-void check_removal(struct sim *sim, unsigned i, unsigned k)
+void check_removal(struct sim *sim, const struct sim_process *by, unsigned k)
 {
-	if (sim->routers[i].kernel.table[k].mark != KERN_ADDRESS_MARK &&
-	    !sim->routers[i].agent.dump_due)
-		check_fail(sim, "P13", "%s touches address %u, which it did not add", node_name(i),
-			   k);
+	bool unseen = by->unseen >> k & 1 && by->refused_ns == sim->now_ns;
+
+	if (sim->routers[by->router].kernel.table[k].mark != KERN_ADDRESS_MARK && !unseen)
+		check_fail(sim, "P13", "%s touches address %u, which it did not add",
+			   node_name(by->router), k);
 }
 
 void check_expiry(struct sim *sim, unsigned i, unsigned k)

@@ -26,7 +26,7 @@ void router_reload(struct sim *sim, unsigned i, const struct sim_conf *conf)
 	struct sim_router *r = &sim->routers[i];
 
 	assert(r->up && r->pause == SIM_RUNNING);
-	if (r->successor->holdings)
+	if (r->successor->wants)
 		return; /* one at a time */
 	trace(sim, "%s is told to reload", node_name(i));
 	r->agent.next = *conf;
@@ -114,7 +114,7 @@ void router_go(struct sim *sim, unsigned i)
 	if (!r->up || r->agent.go_ns != sim->now_ns)
 		return;
 	trace(sim, "%s: the next router process goes on", node_name(i));
-	if (!r->successor->holdings)
+	if (!r->successor->wants)
 		agent_open(sim, i, r->successor, &r->agent.next);
 	succeed(r);
 	check_lease_change(sim, i, &old);
@@ -205,7 +205,7 @@ void router_panic(struct sim *sim, unsigned i, bool in_turn)
 		return;
 	}
 	r->pause = SIM_DEAD;
-	if (r->successor->holdings) { /* of a reload */
+	if (r->successor->wants) { /* of a reload */
 		go_at(sim, i, r->agent.freeze_ns);
 		return;
 	}

@@ -50,15 +50,17 @@ unsigned kernel_ours(const struct sim_kernel *kernel)
 static void notify(const struct sim_kernel *kernel, struct sim_process *process,
 		   const struct sim_notice *notice)
 {
-	if (!process->holdings)
+	if (!process->wants)
 		return;
 	/* As in netlink/monitor.c: what it added itself a process does not hear of. */
 	if (notice->by_us && !notice->gone)
 		return;
-	if (kernel->trouble & SIM_TROUBLE_EVENTS || process->notices_n == SIM_NOTICES_MAX)
-		process->overrun = true;
-	else
+	if (!(kernel->trouble & SIM_TROUBLE_EVENTS) && process->notices_n < SIM_NOTICES_MAX) {
 		process->notices[process->notices_n++] = *notice;
+		return;
+	}
+	process->overrun = true;
+	process->unseen |= 1u << notice->address;
 }
 
 /* @by: the process that did it, or NULL. */
@@ -83,7 +85,8 @@ static void notify_all(struct sim *sim, unsigned i, const struct sim_process *by
 static struct kern_object object_of(const struct sim *sim, unsigned i,
 				    const struct sim_notice *notice)
 {
-	struct kern_object object = { .type = KERN_OBJECT_ADDRESS,
+	struct kern_object object = { .type = KERN_OBJECT_ENTRY,
+				      .kind = KERN_KIND_ADDRESS,
 				      .gone = notice->gone,
 				      .by_us = notice->by_us };
 
@@ -164,7 +167,7 @@ static void take(struct sim *sim, unsigned i, const struct sim_process *by, unsi
 		if (!kernel->table[n].present)
 			continue;
 		if (by)
-			check_removal(sim, i, n);
+			check_removal(sim, by, n);
 		drop(sim, i, by, n);
 	}
 }
@@ -184,7 +187,7 @@ static int change(struct sim *sim, struct sim_process *by, const struct kern_cha
 	if (c->add && address->present) {
 		if (!c->renew)
 			return -EEXIST;
-		check_removal(sim, i, k); /* a lease on it would be a removal later */
+		check_removal(sim, by, k); /* a lease on it would be a removal later */
 		set_lease(sim, i, k, c->lifetime_s);
 		return 0;
 	}
@@ -194,7 +197,7 @@ static int change(struct sim *sim, struct sim_process *by, const struct kern_cha
 	if (c->add) {
 		put(sim, i, by, k, c->lifetime_s);
 	} else {
-		check_removal(sim, i, k);
+		check_removal(sim, by, k);
 		take(sim, i, by, k, c->promote);
 	}
 	return 0;
@@ -216,18 +219,21 @@ int kern_changer_apply(struct kern_changer *changer, struct kern_change *changes
 		changes[n].result = goes_wrong(sim, by->router, SIM_TROUBLE_CHANGES)
 					    ? -ENOMEM
 					    : change(sim, by, &changes[n]);
+		changes[n].marked = changes[n].add && changes[n].result == 0;
 		if (broken)
 			changes[n].result = -EINPROGRESS;
 	}
 	return broken ? -ENOBUFS : 0;
 }
 
-int kern_dump_addresses(struct kern_dump *dump, kern_object_fn each, void *arg)
+int kern_dump_kind(struct kern_dump *dump, enum kern_kind kind, kern_object_fn each, void *arg)
 {
-	struct sim *sim = dump->process.sim;
-	unsigned i = dump->process.router;
+	struct sim_process *process = &dump->process;
+	struct sim *sim = process->sim;
+	unsigned i = process->router;
 	const struct sim_kernel *kernel = &sim->routers[i].kernel;
 
+	assert(kind == KERN_KIND_ADDRESS);
 	for (unsigned k = 0; k < sim->routers[i].addresses_n; k++) {
 		const struct sim_address *address = &kernel->table[k];
 		struct sim_notice notice = { .address = (uint8_t)k,
@@ -235,12 +241,24 @@ int kern_dump_addresses(struct kern_dump *dump, kern_object_fn each, void *arg)
 					     .leased = address->end_ns != VRRP_NEVER };
 		struct kern_object object = object_of(sim, i, &notice);
 
-		if (goes_wrong(sim, i, SIM_TROUBLE_DUMPS))
+		if (goes_wrong(sim, i, SIM_TROUBLE_DUMPS)) {
+			process->refused_ns = sim->now_ns;
 			return -EAGAIN;
-		if (address->present)
-			each(&object, arg);
+		}
+		if (!address->present)
+			continue;
+		process->unseen &= ~(1u << k);
+		each(&object, arg);
 	}
+	process->unseen = 0;
 	return 0;
+}
+
+int kern_dump_interface(struct kern_dump *dump, enum kern_kind kind, int ifindex,
+			kern_object_fn each, void *arg)
+{
+	assert(ifindex == SIM_IFINDEX);
+	return kern_dump_kind(dump, kind, each, arg);
 }
 
 int kern_dump_links(struct kern_dump *dump, kern_object_fn each, void *arg)
@@ -300,8 +318,6 @@ void kernel_squat(struct sim *sim, unsigned i, unsigned k, bool there)
 {
 	struct sim_address *address = &sim->routers[i].kernel.table[k];
 
-	if (there && sim->routers[i].kernel.trouble)
-		return; /* see P13 */
 	if (there ? address->present : !address->present || address->mark == KERN_ADDRESS_MARK)
 		return;
 	trace(sim, "somebody %s an address of %s", there ? "adds" : "removes", node_name(i));

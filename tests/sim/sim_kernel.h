@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * The kernel of a router's host: its addresses with mark and lease, the events that it tells the
- * processes of the agent, and its bad days. The agent's own netlink/holdings.c and netlink/sweep.c
+ * processes of the agent, and its bad days. The agent's own netlink/reconcile.c and netlink/sweep.c
  * work on it: kern_changer_apply() and the dumps are implemented here.
  */
 #ifndef SIM_KERNEL_H
@@ -16,7 +16,7 @@
 	INT64_C(1200000000) /* so late may the kernel be with the end of a lease */
 #define SIM_IFINDEX 1
 
-struct kern_holdings;
+struct kern_wants;
 
 /* What goes wrong, all at a time or some of it. */
 enum sim_trouble {
@@ -43,8 +43,10 @@ struct sim_notice {
 struct sim_process {
 	struct sim *sim; /* of @router; borrowed */
 	unsigned router;
-	struct kern_holdings *holdings; /* owned; NULL: the process does not exist */
-	bool overrun;                   /* events were dropped since the last look */
+	struct kern_wants *wants; /* owned; NULL: the process does not exist */
+	bool overrun;             /* events were dropped since the last look */
+	uint32_t unseen;    /* a bit per address: an event of it was lost since it was shown last */
+	int64_t refused_ns; /* when the kernel refused to show its addresses last */
 	unsigned notices_n;
 	struct sim_notice notices[SIM_NOTICES_MAX];
 };

@@ -4,6 +4,7 @@
 #include <assert.h>
 #include <string.h>
 
+#include "netlink/receive.h"
 #include "sim.h"
 
 #define MILLION INT64_C(1000000)
@@ -210,17 +211,31 @@ static void step(struct sim *sim, unsigned i, struct vrrp_event event)
 	check_held(sim, i);
 }
 
+/* As agent/router/routers.c does. */
+static struct vrrp_rx rx_of(const struct kern_packet *packet)
+{
+	struct vrrp_rx rx = { .family = packet->family,
+			      .ttl = packet->ttl,
+			      .payload = packet->payload,
+			      .payload_len = packet->payload_len };
+
+	memcpy(rx.source, packet->source, sizeof(rx.source));
+	memcpy(rx.destination, packet->destination, sizeof(rx.destination));
+	return rx;
+}
+
 static void feed(struct sim *sim, unsigned i, const struct sim_packet *packet, int64_t at_ns)
 {
 	struct sim_router *r = &sim->routers[i];
 	struct vrrp_list own = { r->addresses, r->addresses_n };
 	struct vrrp_advert advert;
 	struct vrrp before = r->vr;
-	enum vrrp_reject reject;
-	struct vrrp_rx rx;
+	enum vrrp_reject reject = VRRP_REJECT_LENGTH;
+	struct kern_packet ip;
 
-	reject = vrrp_packet_ip4(packet->bytes, packet->len, &rx);
-	if (reject == VRRP_ACCEPT) {
+	kern_packet_ip4(packet->bytes, packet->len, &ip);
+	if (ip.payload) {
+		struct vrrp_rx rx = rx_of(&ip);
 		bool ours = vrrp_packet_vrid(&rx) == r->config.vrid;
 
 		ours ? r->fed++ : r->foreign++;
@@ -312,7 +327,7 @@ void router_notice(struct sim *sim, unsigned i)
 {
 	struct sim_router *r = &sim->routers[i];
 
-	if (r->up && r->pause == SIM_RUNNING && r->process->holdings)
+	if (r->up && r->pause == SIM_RUNNING && r->process->wants)
 		wake_after(sim, i, sim->now_ns);
 }
 
