@@ -47,7 +47,7 @@ $(BUILD)/vipd: $(BUILD)/agent/main.o $(AGENT) $(CORE) $(KERNEL)
 	$(call SAY,LD)
 	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(shell pkg-config --libs $(LIBS_vipd))
 
-$(BUILD)/vipctl: $(VIPCTL) $(CONF) $(CORE) $(addprefix $(BUILD)/agent/,events.o event.o event_words.o fields.o)
+$(BUILD)/vipctl: $(VIPCTL) $(CONF) $(FLOOR) $(CORE)
 	$(call SAY,LD)
 	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(shell pkg-config --libs $(LIBS_vipctl))
 

@@ -103,6 +103,34 @@ static bool is_sane(const struct header *header, size_t file_size)
 	       tail % 8 == 0 && head % 8 == 0;
 }
 
+static uint32_t copy_record(const struct events *events, uint64_t position,
+			    struct event *ret_event);
+
+/*
+ * A writer that died between an event's number and the event itself has not used that number. What
+ * cannot be read is dropped, since nothing behind it can be found.
+ */
+static void recover(struct events *events)
+{
+	struct header *header = events->header;
+	uint64_t position = atomic_load(&header->tail), head = atomic_load(&header->head);
+	uint64_t seq = atomic_load(&header->tail_seq) - 1;
+	struct event event;
+	uint32_t len;
+
+	for (; position < head; position += len) {
+		len = copy_record(events, position, &event);
+		if (len == 0 || len > head - position) {
+			atomic_store(&header->tail, head);
+			atomic_store(&header->tail_seq, atomic_load(&header->seq) + 1);
+			return;
+		}
+		if (event.seq)
+			seq = event.seq;
+	}
+	atomic_store(&header->seq, seq);
+}
+
 int events_map(int fd, bool writes, struct events **ret_events)
 {
 	struct events *events;
@@ -128,6 +156,8 @@ int events_map(int fd, bool writes, struct events **ret_events)
 		free(events);
 		return -EBADMSG;
 	}
+	if (writes)
+		recover(events);
 	*ret_events = events;
 	return 0;
 }
