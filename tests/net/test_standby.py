@@ -8,6 +8,7 @@ survived all the same; and nothing that became of the files since then matters.
 import os
 import signal
 import socket
+import struct
 
 import pytest
 
@@ -163,9 +164,9 @@ def damage(agent, harm):
             memory.write(content)
 
 
-def another_layout(content):
-    """The number behind the magic one."""
-    content[8] ^= 0xFF
+def before_sections(content):
+    """The word that began the memory of versions whose memory had no sections."""
+    content[:8] = struct.pack("=Q", 0x7669706473746174)
 
 
 def all_zero(content):
@@ -180,10 +181,11 @@ def all_ones(content):
 
 def elections(content):
     """Header and names are as they were, the rest is not: no sum is right."""
-    content[len(content) // 3:] = b"\x5a" * (len(content) - len(content) // 3)
+    begin = content.index(b"eth0") + 24            # behind the name, the interface, and numbers
+    content[begin:] = b"\x5a" * (len(content) - begin)
 
 
-@pytest.mark.parametrize("harm, words", [(another_layout, "of another version"),
+@pytest.mark.parametrize("harm, words", [(before_sections, "of another version"),
                                          (all_zero, "damaged or was never finished"),
                                          (all_ones, "damaged"), (elections, "started=1")])
 def test_damaged_state_memory_is_not_adopted(lab, harm, words):
