@@ -163,7 +163,7 @@ const char *keeper_tell_refused(struct keeper *keeper, enum succession_why why)
 	bool told_before = why == SUCCESSION_WHY_LATE || words == keeper->error;
 	char text[EVENT_TEXT_SIZE];
 
-	snprintf(text, sizeof(text), "%s; the running configuration stays",
+	snprintf(text, sizeof(text), "%.300s; the running configuration stays",
 		 told_before ? "see the errors before" : words);
 	tell_reload(keeper, 0, text, EVENT_RELOAD_REFUSED);
 	return words;

@@ -101,10 +101,15 @@ static void on_current(struct keeper *keeper, const struct channel_message *mess
 		feed(keeper, SUCCESSION_SAYS_ALIVE, SUCCESSION_CURRENT);
 }
 
+/* Not hung up on before it is killed: it would take its keeper for dead, and leave aloud. */
 static void on_end(struct keeper *keeper, enum succession_role role)
 {
-	keeper_hang_up(keeper, &keeper->children[role]);
+	struct child *child = &keeper->children[role];
+	pid_t pid = child->pid;
+
 	feed(keeper, SUCCESSION_CHANNEL_END, role);
+	if (child->pid == pid)
+		keeper_hang_up(keeper, child);
 }
 
 /* What it says may let another one speak: then there is no more to be heard of this one. */
