@@ -62,10 +62,18 @@ $(BUILD)/tests/unit/%: $(BUILD)/tests/unit/%.o $(AGENT) $(CORE) $(KERNEL)
 	$(call SAY,LD)
 	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $^ -lcmocka $(shell pkg-config --libs $(LIBS_vipd))
 
-# The real reconciliation runs in the simulator, on a simulated kernel.
-$(BUILD)/sim: $(SIM) $(CORE) $(addprefix $(BUILD)/,netlink/holdings.o netlink/sweep.o agent/conf/value.o agent/router/lease.o)
+# The simulator runs the product's own code: all that is not a system call. It has its own kernel, wire
+# and clock, and looks at what happens by the linker's --wrap.
+SIM_REAL = $(addprefix $(BUILD)/, \
+	$(addprefix agent/router/,adopt.o execute.o interface.o journal.o lease.o open.o routers.o) \
+	agent/keeper/will.o agent/conf/value.o agent/deadlines.o agent/state.o \
+	netlink/holdings.o netlink/sweep.o netlink/transmit.o)
+SIM_WRAP = vrrp_step vrrp_receive vrrp_adopt clock_gettime close kern_sender_socket \
+	kern_sender_open kern_sender_close kern_sender_frame kern_sender_flush
+
+$(BUILD)/sim: $(SIM) $(CORE) $(SIM_REAL)
 	$(call SAY,LD)
-	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $^ -lm
+	$(Q)$(CC) $(ALL_LDFLAGS) $(SIM_WRAP:%=-Wl,--wrap=%) -o $@ $^
 
 $(BUILD)/tests/fuzz/replay_%: $(BUILD)/tests/fuzz/fuzz_%.o $(BUILD)/tests/fuzz/replay.o $(AGENT) $(CORE) $(KERNEL)
 	$(call SAY,LD)

@@ -186,7 +186,7 @@ void kern_holdings_link(struct kern_holdings *holdings, unsigned link, int ifind
 			drop_from(holdings, link);
 		dropped = true;
 		holding->address.ifindex = ifindex;
-		holding->stolen = false;
+		holding->stolen = holding->expired = false; /* it went with its interface */
 		holding->doubled = false;
 		set_absent(holdings, holding);
 	}
@@ -251,6 +251,7 @@ int kern_holdings_see(struct kern_holdings *holdings, unsigned link,
 	else if (holdings->marks)
 		holding->ours = false;
 	holding->present = true;
+	holding->expired = false;
 	holding->leased = object->address.leased;
 	holding->in_dump = true;
 	look_at(holdings, holding);

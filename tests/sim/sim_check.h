@@ -58,9 +58,28 @@
 #ifndef SIM_CHECK_H
 #define SIM_CHECK_H
 
-#include "sim_agent.h"
 #include "sim_model.h"
-#include "sim_net.h"
+#include "sim_gateway.h"
+
+/* The packet that a process reads at the moment. */
+struct sim_reading {
+	struct sim_packet *packet; /* of the network */
+	int64_t arrival_ns;        /* CLOCK_REALTIME */
+	bool stale;                /* it came by an interface that is gone */
+	struct vrrp before;        /* the router */
+	uint64_t counted;          /* by the process until now */
+};
+
+/* What a process finds that goes on. */
+struct sim_going {
+	bool follows;     /* there is an election to go on with, */
+	bool history;     /* which is over */
+	bool same;        /* the configuration is as before, */
+	bool quiet;       /* and nothing else happens on this host, so that P7 is exact */
+	struct vrrp vr;   /* as it was left */
+	int64_t lease_ns; /* next renewal of the leases */
+	uint64_t packets_n, changes_n;
+};
 
 struct sim_check {
 	const char *failed; /* the property, or NULL */
@@ -69,6 +88,7 @@ struct sim_check {
 	const char *frozen;  /* the property that a state change violates now, or NULL */
 	unsigned interval_max_cs;
 	struct sim_model models[SIM_ROUTERS_MAX];
+	struct sim_reading reading;
 	bool pair_pending[SIM_ROUTERS_MAX][SIM_ROUTERS_MAX];
 	int64_t heard_sent_ns[SIM_ROUTERS_MAX][SIM_ROUTERS_MAX]; /* [reader][sender]: newest read */
 	int64_t silent_ns[SIM_ROUTERS_MAX]; /* when it ceased to be Active; of a crash: never knew
@@ -95,17 +115,34 @@ void check_start(struct sim *sim, unsigned i);
 
 /**
  * check_arrival() - a packet comes to the socket queue of router @i.
+ * @at_ns: local time.
  */
-void check_arrival(struct sim *sim, unsigned i, const struct sim_packet *packet);
+void check_arrival(struct sim *sim, unsigned i, const struct sim_packet *packet, int64_t at_ns);
 
 /**
- * check_receive() - a packet was read (P11).
- * @before: the router before.
+ * check_read_begin(), check_read_end() - a process is given a packet, and has judged it (P11).
+ */
+void check_read_begin(struct sim *sim, const struct sim_process *process, unsigned slot,
+		      const struct kern_packet *packet);
+void check_read_end(struct sim *sim, const struct sim_process *process);
+
+/**
+ * check_receive() - the core has judged the packet that is being read (P11).
+ * @vr: the router that it concerns, or NULL.
  * @advert: valid when @reject is VRRP_ACCEPT.
  */
-void check_receive(struct sim *sim, unsigned i, const struct sim_packet *packet,
-		   const struct vrrp *before, enum vrrp_reject reject,
+void check_receive(struct sim *sim, unsigned i, const struct vrrp *vr, enum vrrp_reject reject,
 		   const struct vrrp_advert *advert);
+
+/**
+ * check_accounted() - how many packets a router has counted.
+ */
+uint64_t check_accounted(const struct vrrp *vr);
+
+/**
+ * check_missed() - the process was told that adverts were lost on its host.
+ */
+void check_missed(struct sim *sim, unsigned i);
 
 /**
  * check_step() - the core made a step; its actions are not executed yet.
@@ -113,17 +150,39 @@ void check_receive(struct sim *sim, unsigned i, const struct sim_packet *packet,
 void check_step(struct sim *sim, unsigned i, const struct vrrp *before,
 		const struct vrrp_event *event, const struct vrrp_output *out);
 
+/* ---- turns, and what leaves: sim_check_turn.c ---- */
+
 /**
- * check_held() - the actions of a step were executed (P3).
+ * check_turn_begin(), check_turn_end() - a turn of a process: nothing due is left, what was decided
+ * has left, the addresses are as the state says, the next deadline is sane.
  */
-void check_held(struct sim *sim, unsigned i);
+void check_turn_begin(struct sim *sim, unsigned i);
+void check_turn_end(struct sim *sim, const struct sim_process *process);
+
+/**
+ * check_decided() - the core made a step, whose actions are due by the end of the turn.
+ */
+void check_decided(struct sim *sim, unsigned i, const struct vrrp_output *out);
+
+/**
+ * check_advert(), check_announcement() - a frame leaves.
+ */
+void check_advert(struct sim *sim, const struct sim_process *process,
+		  const struct sim_frame *frame);
+void check_announcement(struct sim *sim, const struct sim_process *process,
+			const struct sim_frame *frame);
+
+/**
+ * check_sent() - what was decided has left.
+ */
+void check_sent(struct sim *sim, unsigned i);
 
 /* ---- addresses and processes: sim_check_kernel.c ---- */
 
 /**
  * check_addresses() - the end of a turn: the addresses are as the state says (P3).
  */
-void check_addresses(struct sim *sim, unsigned i);
+void check_addresses(struct sim *sim, const struct sim_process *process);
 
 /**
  * check_resumed() - the agent had no time to repair what trouble before or in its pause has led to.
@@ -138,7 +197,12 @@ void check_given_up(struct sim *sim, unsigned i);
 /**
  * check_removal() - the agent removes address @k, or gives it a lease (P13).
  */
-void check_removal(struct sim *sim, unsigned i, unsigned k);
+void check_removal(struct sim *sim, const struct sim_process *by, unsigned k);
+
+/**
+ * check_ended() - the lease of address @k has ended, or its interface is gone.
+ */
+void check_ended(struct sim *sim, unsigned i, unsigned k);
 
 /**
  * check_expiry() - the kernel removes address @k.
@@ -151,10 +215,14 @@ void check_expiry(struct sim *sim, unsigned i, unsigned k);
 void check_wanted(struct sim *sim, unsigned i);
 
 /**
- * check_restored(), check_abandoned() - address @k had been taken away.
+ * check_restored() - the agent puts address @k back, which had been taken away.
  */
 void check_restored(struct sim *sim, unsigned i, unsigned k);
-void check_abandoned(struct sim *sim, unsigned i, unsigned k);
+
+/**
+ * check_added() - the agent adds address @k: it is to be announced.
+ */
+void check_added(struct sim *sim, unsigned i, unsigned k);
 
 /**
  * check_quiet() - from now on nobody renews the leases of router @i: P5 is due.
@@ -167,7 +235,7 @@ void check_quiet(struct sim *sim, unsigned i);
 void check_bound(struct sim *sim, unsigned i);
 
 /**
- * check_lease_change() - a successor with agent.next goes on after @old.
+ * check_lease_change() - a successor with another configuration goes on after @old.
  */
 void check_lease_change(struct sim *sim, unsigned i, const struct sim_conf *old);
 
@@ -177,31 +245,28 @@ void check_lease_change(struct sim *sim, unsigned i, const struct sim_conf *old)
  */
 void check_unread(struct sim *sim, unsigned i);
 
-/* What a reload must not change. */
-struct sim_before {
-	uint64_t packets_n, changes_n;
-};
+/**
+ * check_withdrawn() - an Active is no part of the configuration any more.
+ */
+void check_withdrawn(struct sim *sim, unsigned i);
 
 /**
- * check_is_quiet() - whether nothing but the reload happens on this host, so that P7 is exact.
+ * check_left() - what a process finds of its predecessor's election is what that had (P7).
  */
-bool check_is_quiet(const struct sim *sim, unsigned i);
+void check_left(struct sim *sim, unsigned i, const struct vrrp *old);
 
 /**
- * check_reload() - a successor with the same configuration has begun (P7).
+ * check_go_begin(), check_go_end() - a process goes on with what is left (P7).
  */
-void check_reload(struct sim *sim, unsigned i, const struct sim_before *before);
+void check_go_begin(struct sim *sim, const struct sim_process *process,
+		    struct sim_going *ret_going);
+void check_go_end(struct sim *sim, const struct sim_process *process,
+		  const struct sim_going *going);
 
 /**
- * check_adopted() - and goes on with the same election (P7).
- * @lease_ns: when its predecessor was to renew the leases.
+ * check_in_trouble() - whether the kernel of the host has trouble, or has just had some.
  */
-void check_adopted(struct sim *sim, unsigned i, const struct vrrp *before, int64_t lease_ns);
-
-/**
- * check_turn() - the end of a wake-up: nothing due is left, and the next deadline is sane.
- */
-void check_turn(struct sim *sim, unsigned i);
+bool check_in_trouble(const struct sim *sim, unsigned i);
 
 /**
  * check_pair() - two routers were both Active; has the time for that run out (P1)?

@@ -1,15 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The narration: one line per thing that happens, with its virtual time. Costs nothing when nobody
- * listens.
+ * The narration: what happens in the world, and the log of every host, a line each with its virtual
+ * time. Costs nothing when nobody listens.
  */
 #ifndef SIM_TRACE_H
 #define SIM_TRACE_H
 
 #include <stdbool.h>
 #include <stdio.h>
-
-#include "vrrp/names.h"
 
 struct sim;
 
@@ -35,10 +33,5 @@ struct sim_trace {
  */
 void trace_line(const struct sim *sim, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));
-
-/**
- * trace_state() - narrate that router @i has left @from, and why.
- */
-void trace_state(const struct sim *sim, unsigned i, enum vrrp_state from);
 
 #endif
