@@ -199,7 +199,8 @@ void kern_holdings_want(struct kern_holdings *holdings, unsigned i, bool wanted)
 	if (holding->wanted == wanted)
 		return;
 	holding->wanted = wanted;
-	holding->stolen = holding->expired = holding->renew = false;
+	holding->stolen = holding->expired = false;
+	holding->renew &= wanted; /* given up and claimed at once, it may be due all the same */
 	holding->abandoned = false;
 	holding->restored_n = 0;
 	holding->told &= 1u << KERN_HOLDING_DOUBLE;

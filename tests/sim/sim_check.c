@@ -275,10 +275,12 @@ static int64_t later(int64_t a, int64_t b)
 	return a > b ? a : b;
 }
 
-/* It has a new interface, and its kernel did not let it know. */
-static bool is_deaf(const struct sim *sim, unsigned i)
+/* Its interface has changed, and perhaps its kernel did not let it know. */
+static bool is_astray(const struct sim *sim, unsigned i)
 {
-	return check_in_trouble(sim, i) && socket_is_deaf(sim, i);
+	const struct sim_kernel *kernel = &sim->routers[i].kernel;
+
+	return check_in_trouble(sim, i) && kernel->link_ns >= kernel->trouble_begin_ns;
 }
 
 /* Since when the better of two Actives had the means to be heard by the other one. */
@@ -289,7 +291,7 @@ static int64_t rivals_since(const struct sim *sim, unsigned better, unsigned wor
 	int64_t since = later(later(b->active_ns, w->active_ns), path->healthy_ns);
 
 	if (path->cut || !gateway_runs(sim, better) || !gateway_runs(sim, worse) ||
-	    is_deaf(sim, better) || is_deaf(sim, worse))
+	    is_astray(sim, better) || is_astray(sim, worse))
 		return sim->now_ns;
 	return later(since, later(b->healthy_ns, w->healthy_ns));
 }

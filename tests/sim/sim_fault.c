@@ -333,7 +333,7 @@ static void host_begin(struct sim *sim, unsigned i, const struct sim_episode *e)
 	else if (e->type == SIM_FAULT_SQUAT)
 		kernel_squat(sim, e->node, squatted(r, e), true);
 	else if (e->type == SIM_FAULT_KERNEL)
-		r->kernel.trouble = e->amount;
+		kernel_trouble(sim, e->node, e->amount);
 }
 
 static void host_end(struct sim *sim, const struct sim_episode *e)
@@ -349,8 +349,7 @@ static void host_end(struct sim *sim, const struct sim_episode *e)
 	} else if (e->type == SIM_FAULT_SQUAT) {
 		kernel_squat(sim, e->node, squatted(r, e), false);
 	} else if (e->type == SIM_FAULT_KERNEL) {
-		r->kernel.trouble = 0;
-		r->kernel.trouble_end_ns = sim->now_ns;
+		kernel_trouble(sim, e->node, 0);
 	}
 }
 

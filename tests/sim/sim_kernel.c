@@ -139,6 +139,7 @@ static void tell_own(struct sim *sim, unsigned i, struct actor actor, unsigned n
 
 static void tell_link(struct sim *sim, unsigned i)
 {
+	sim->routers[i].kernel.link_ns = sim->now_ns;
 	struct kern_object object = { .type = KERN_OBJECT_LINK,
 				      .gone = !sim->routers[i].kernel.link.exists };
 
@@ -301,6 +302,17 @@ void kernel_thaw(struct sim *sim, unsigned i, int64_t slept_ns, bool clock_stood
 	}
 }
 
+void kernel_trouble(struct sim *sim, unsigned i, unsigned trouble)
+{
+	struct sim_kernel *kernel = &sim->routers[i].kernel;
+
+	if (!kernel->trouble)
+		kernel->trouble_begin_ns = sim->now_ns;
+	if (!trouble)
+		kernel->trouble_end_ns = sim->now_ns;
+	kernel->trouble = trouble;
+}
+
 void kernel_steal(struct sim *sim, unsigned i, unsigned k)
 {
 	struct sim_address *address = &sim->routers[i].kernel.table[k];
@@ -374,7 +386,9 @@ void kernel_remove_link(struct sim *sim, unsigned i)
 		tell_own(sim, i, the_kernel, n);
 	}
 	kernel->link.exists = false;
-	memset(kernel->members, 0, sizeof(kernel->members));
+	for (unsigned n = 0; n < SIM_MEMBERS_MAX; n++)
+		if (kernel->members[n])
+			kernel->members[n] = -1;
 	tell_link(sim, i);
 }
 

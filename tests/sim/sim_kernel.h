@@ -43,16 +43,18 @@ struct sim_link {
 };
 
 struct sim_kernel {
-	bool promotes;          /* the others outlive the removal of their subnet's primary */
-	unsigned prefix_len;    /* 24: all virtual addresses in one subnet; 32: each alone */
-	unsigned trouble;       /* enum sim_trouble */
+	bool promotes;       /* the others outlive the removal of their subnet's primary */
+	unsigned prefix_len; /* 24: all virtual addresses in one subnet; 32: each alone */
+	unsigned trouble;    /* enum sim_trouble */
+	int64_t trouble_begin_ns;
+	int64_t link_ns;        /* the interface has changed then */
 	int64_t trouble_end_ns; /* what it led to is repaired by then */
 	int64_t disturbed_ns;   /* when somebody changed something last */
 	uint32_t seq;
 	uint64_t changes_n; /* the agent's that had an effect, renewals apart */
 	struct sim_link link;
 	bool own[SIM_OWN_MAX];        /* the last one is the address of sim_gateway.own */
-	int members[SIM_MEMBERS_MAX]; /* of the group, by interface index; 0: none */
+	int members[SIM_MEMBERS_MAX]; /* of the group, by interface index; 0: free, -1: in vain */
 	struct sim_address table[SIM_ADDRESSES_MAX];
 };
 
@@ -121,6 +123,12 @@ void kernel_expire(struct sim *sim, unsigned i, unsigned k);
  * @clock_stood_still: its clock did not notice.
  */
 void kernel_thaw(struct sim *sim, unsigned i, int64_t slept_ns, bool clock_stood_still);
+
+/**
+ * kernel_trouble() - its trouble begins, changes or ends.
+ * @trouble: enum sim_trouble; 0: ends.
+ */
+void kernel_trouble(struct sim *sim, unsigned i, unsigned trouble);
 
 /**
  * kernel_steal() - somebody removes an address, whosever it is.

@@ -78,21 +78,20 @@ static bool queue(struct sim *sim, struct sim_process *process, unsigned slot, i
 	return true;
 }
 
-bool socket_is_deaf(const struct sim *sim, unsigned i)
+/* Some process of the host is a member of the group on its interface. */
+static bool is_member(const struct sim_kernel *kernel)
 {
-	const struct sim_kernel *kernel = &sim->routers[i].kernel;
-
 	for (unsigned n = 0; n < SIM_MEMBERS_MAX; n++)
 		if (kernel->members[n] == kernel->link.ifindex)
-			return false;
-	return true;
+			return true;
+	return false;
 }
 
 void socket_deliver(struct sim *sim, unsigned slot, unsigned i)
 {
 	struct sim_gateway *r = &sim->routers[i];
 	const struct sim_process *speaker = keeper_speaker(sim, i);
-	bool listens = kernel_can_talk(&r->kernel) && !socket_is_deaf(sim, i);
+	bool listens = kernel_can_talk(&r->kernel) && is_member(&r->kernel);
 	bool heard = false;
 	/* Two moments are never the same; what comes after a turn is later than it. */
 	int64_t at_ns = gateway_local_ns(sim, r);

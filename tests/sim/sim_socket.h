@@ -27,11 +27,6 @@ void socket_deliver(struct sim *sim, unsigned slot, unsigned i);
 bool socket_drop_all(struct sim_process *process, bool lost);
 
 /**
- * socket_is_deaf() - whether no process of a host is a member of the group on its interface.
- */
-bool socket_is_deaf(const struct sim *sim, unsigned i);
-
-/**
  * socket_waiting() - how many packets the process has not read that may be adverts.
  */
 unsigned socket_waiting(const struct sim_process *process);
