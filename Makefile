@@ -38,6 +38,7 @@ FUZZERS = $(patsubst tests/fuzz/%.c,$(BUILD)/tests/fuzz/%,$(wildcard tests/fuzz/
 SUDO = $(if $(filter-out 0,$(shell id -u)),sudo env KEEP=$(KEEP) CI=$(CI))
 
 Q = $(if $(V),,@)
+comma = ,
 SAY = $(if $(V),@:,@echo "  $(1)	$@")
 
 all: $(BUILD)/vipd $(BUILD)/vipctl
@@ -46,7 +47,7 @@ $(BUILD)/vipd: $(BUILD)/agent/main.o $(AGENT) $(CORE) $(KERNEL)
 	$(call SAY,LD)
 	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(shell pkg-config --libs $(LIBS_vipd))
 
-$(BUILD)/vipctl: $(VIPCTL) $(CONF) $(CORE)
+$(BUILD)/vipctl: $(VIPCTL) $(CONF) $(FLOOR) $(CORE)
 	$(call SAY,LD)
 	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(shell pkg-config --libs $(LIBS_vipctl))
 
@@ -60,20 +61,31 @@ $(BUILD)/%.o: %.c Makefile
 
 $(BUILD)/tests/unit/%: $(BUILD)/tests/unit/%.o $(AGENT) $(CORE) $(KERNEL)
 	$(call SAY,LD)
-	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $^ -lcmocka $(shell pkg-config --libs $(LIBS_vipd))
+	$(Q)$(CC) $(ALL_LDFLAGS) $(addprefix -Wl$(comma)--wrap=,$(WRAP)) -o $@ $^ -lcmocka \
+		$(shell pkg-config --libs $(LIBS_vipd))
+
+# Functions that a test replaces by its own, as __wrap_NAME().
+$(BUILD)/tests/unit/test_kern_reconcile: WRAP = kern_changer_apply kern_dump_interface
+$(BUILD)/tests/unit/test_kern_send: WRAP = sendmmsg
+
+# Prints the rows of the configuration, for the test that compares them with the manual.
+$(BUILD)/tests/conf/keys: $(BUILD)/tests/conf/keys.o $(CONF) $(BUILD)/agent/fields.o $(CORE)
+	$(call SAY,LD)
+	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(shell pkg-config --libs libconfig)
 
 # The simulator runs the product's own code: all that is not a system call. It has its own kernel, wire
 # and clock, and looks at what happens by the linker's --wrap.
-SIM_REAL = $(addprefix $(BUILD)/, \
-	$(addprefix agent/router/,adopt.o execute.o interface.o journal.o lease.o open.o routers.o) \
-	agent/keeper/will.o agent/conf/value.o agent/deadlines.o agent/state.o \
-	netlink/holdings.o netlink/sweep.o netlink/transmit.o)
-SIM_WRAP = vrrp_step vrrp_receive vrrp_adopt clock_gettime close kern_sender_socket \
-	kern_sender_open kern_sender_close kern_sender_frame kern_sender_flush
+SIM_REAL = $(FLOOR) $(addprefix $(BUILD)/agent/, conf/value.o keeper/will.o keeper/tell.o \
+	$(addprefix router/,adopt.o execute.o interface.o journal.o lease.o open.o routers.o)) \
+	$(addprefix $(BUILD)/netlink/,address.o attributes.o frame.o kind.o receive.o reconcile.o sweep.o)
+$(BUILD)/sim: WRAP = vrrp_step vrrp_receive vrrp_adopt clock_gettime close events_put tell tell_process \
+	tell_legacy kern_receiver_open kern_receiver_close kern_receiver_fd kern_receiver_dispatch \
+	kern_group_join
 
 $(BUILD)/sim: $(SIM) $(CORE) $(SIM_REAL)
 	$(call SAY,LD)
-	$(Q)$(CC) $(ALL_LDFLAGS) $(SIM_WRAP:%=-Wl,--wrap=%) -o $@ $^
+	$(Q)$(CC) $(ALL_LDFLAGS) $(addprefix -Wl$(comma)--wrap=,$(WRAP)) -o $@ $^ \
+		$(shell pkg-config --libs libmnl)
 
 $(BUILD)/tests/fuzz/replay_%: $(BUILD)/tests/fuzz/fuzz_%.o $(BUILD)/tests/fuzz/replay.o $(AGENT) $(CORE) $(KERNEL)
 	$(call SAY,LD)
@@ -94,7 +106,7 @@ $(BUILD)/tests/net/wallclock.so: tests/net/wallclock.c
 	@mkdir -p $(@D)
 	$(Q)$(CC) -std=gnu17 $(WARN) -O2 -fPIC -shared -D_GNU_SOURCE -o $@ $<
 
-test-programs: all $(BUILD)/sim $(UNITS) $(REPLAYS) $(BUILD)/tests/net/wallclock.so
+test-programs: all $(BUILD)/sim $(UNITS) $(REPLAYS) $(BUILD)/tests/conf/keys $(BUILD)/tests/net/wallclock.so
 
 # ---- what a user and a developer run; each installs what it lacks ----
 

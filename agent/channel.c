@@ -18,6 +18,32 @@ int channel_send(int fd, enum channel_type type, int64_t ns, const char *text)
 	return send(fd, &message, len, MSG_NOSIGNAL | MSG_DONTWAIT) < 0 ? -errno : 0;
 }
 
+int channel_send_event(int fd, const struct event *event)
+{
+	struct channel_message message = { .type = CHANNEL_EVENT, .ns = sizeof(*event) };
+
+	_Static_assert(sizeof(*event) < sizeof(message.text), "an event fits into a message");
+	memcpy(message.text, event, sizeof(*event));
+	return send(fd, &message, HEAD_LEN + sizeof(*event), MSG_NOSIGNAL | MSG_DONTWAIT) < 0
+		       ? -errno
+		       : 0;
+}
+
+/* Another version's may be shorter or longer. */
+void channel_event(const struct channel_message *message, struct event *ret_event)
+{
+	size_t len = sizeof(*ret_event);
+
+	if (message->ns >= 0 && (size_t)message->ns < len)
+		len = (size_t)message->ns;
+	memset(ret_event, 0, sizeof(*ret_event));
+	memcpy(ret_event, message->text, len);
+	ret_event->router[sizeof(ret_event->router) - 1] = '\0';
+	ret_event->interface[sizeof(ret_event->interface) - 1] = '\0';
+	ret_event->fact.name[sizeof(ret_event->fact.name) - 1] = '\0';
+	ret_event->fact.text[sizeof(ret_event->fact.text) - 1] = '\0';
+}
+
 /* Room for one descriptor beside a message. */
 union attachment {
 	char bytes[CMSG_SPACE(sizeof(int))];

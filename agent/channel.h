@@ -21,6 +21,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "event.h"
 #include "state.h"
 
 #define CHANNEL_TEXT_SIZE 3000
@@ -35,12 +36,13 @@ enum channel_type {
 			  */
 	CHANNEL_ERROR,   /* generation: cannot start, @text says why */
 	CHANNEL_ALIVE,   /* generation: once a second; @text is its status in a line */
+	CHANNEL_EVENT,   /* generation, before GO: for the journal; channel_event() */
 };
 
 struct channel_message {
-	uint32_t type;       /* enum channel_type */
-	int32_t attached_fd; /* -1: none; owned by the receiver, who gets a copy */
-	int64_t ns;
+	uint32_t type;                /* enum channel_type */
+	int32_t attached_fd;          /* -1: none; owned by the receiver, who gets a copy */
+	int64_t ns;                   /* CHANNEL_EVENT: bytes of the event */
 	char text[CHANNEL_TEXT_SIZE]; /* ends with a zero; the rest is not sent */
 };
 
@@ -82,6 +84,18 @@ int channel_send(int fd, enum channel_type type, int64_t ns, const char *text);
  * Return: as channel_send().
  */
 int channel_send_fd(int fd, enum channel_type type, int64_t ns, int attached_fd);
+
+/**
+ * channel_send_event() - send an event of somebody who may not write the journal yet.
+ *
+ * Return: as channel_send().
+ */
+int channel_send_event(int fd, const struct event *event);
+
+/**
+ * channel_event() - the event of a CHANNEL_EVENT; what is missing in it is zero.
+ */
+void channel_event(const struct channel_message *message, struct event *ret_event);
 
 /**
  * channel_receive() - take one message.

@@ -11,7 +11,7 @@
 #include <stdint.h>
 
 #include "agent/conf/conf.h"
-#include "agent/router/journal.h"
+#include "event.h"
 
 #define CONTROL_MAGIC     0x76697064u /* "vipd" */
 #define CONTROL_VERSION   2
@@ -70,7 +70,7 @@ struct control_router {
 	char interface[CONF_LINK_SIZE];
 	struct vrrp_config config;
 	uint32_t state; /* enum vrrp_state */
-	char reason[JOURNAL_REASON_SIZE];
+	char reason[EVENT_REASON_SIZE];
 	int64_t since_real_ns;      /* CLOCK_REALTIME */
 	uint8_t active_address[16]; /* zero: nobody is known */
 	struct vrrp_counters counters;

@@ -3,8 +3,8 @@
 
 #include <arpa/inet.h>
 #include <inttypes.h>
-#include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
@@ -35,43 +35,73 @@ int64_t fields_number(const struct field *field, const void *base)
 	return 0;
 }
 
+void fields_set_number(const struct field *field, void *base, int64_t number)
+{
+	unsigned char *p = (unsigned char *)base + field->offset;
+	uint16_t half = (uint16_t)number;
+	uint32_t word = (uint32_t)number;
+
+	switch (field->size) {
+	case 1:
+		*p = (unsigned char)number;
+		break;
+	case 2:
+		memcpy(p, &half, sizeof(half));
+		break;
+	case 4:
+		memcpy(p, &word, sizeof(word));
+		break;
+	case 8:
+		memcpy(p, &number, sizeof(number));
+		break;
+	}
+}
+
+/* Modulo 2^64 where the product is larger. */
 static int64_t scaled(const struct field *field, const void *base)
 {
-	return fields_number(field, base) * (field->scale ? field->scale : 1);
+	uint64_t scale = field->scale ? field->scale : 1;
+
+	return (int64_t)((uint64_t)fields_number(field, base) * scale);
 }
 
 const char *fields_duration(int64_t ns, char *buf, size_t size)
 {
 	static const struct {
 		int64_t ns;
-		const char *unit;
+		const char *name;
 	} units[] = { { 3600 * NS_PER_S, "h" }, { 60 * NS_PER_S, "m" }, { NS_PER_S, "s" } };
+	char fraction[16];
+	size_t len;
 
 	for (size_t i = 0; ns && i < sizeof(units) / sizeof(units[0]); i++) {
 		if (ns % units[i].ns)
 			continue;
-		snprintf(buf, size, "%" PRId64 "%s", ns / units[i].ns, units[i].unit);
+		snprintf(buf, size, "%" PRId64 "%s", ns / units[i].ns, units[i].name);
 		return buf;
 	}
+	len = (size_t)snprintf(fraction, sizeof(fraction), ".%06d", abs((int)(ns % NS_PER_MS)));
+	while (fraction[len - 1] == '0')
+		len--;
 	if (ns == 0)
 		snprintf(buf, size, "0s");
-	else if (ns % NS_PER_MS == 0)
-		snprintf(buf, size, "%" PRId64 "ms", ns / NS_PER_MS);
 	else
-		snprintf(buf, size, "%" PRId64 ".%03dms", ns / NS_PER_MS,
-			 (int)(ns % NS_PER_MS / 1000));
+		snprintf(buf, size, "%s%" PRId64 "%.*sms", ns < 0 && ns > -NS_PER_MS ? "-" : "",
+			 ns / NS_PER_MS, len == 1 ? 0 : (int)len, fraction);
 	return buf;
 }
 
+/* Rounded down, also before 1970. */
 static const char *time_text(int64_t real_ns, char *buf, size_t size)
 {
-	time_t seconds = real_ns / NS_PER_S;
+	int64_t fraction_ns = (real_ns % NS_PER_S + NS_PER_S) % NS_PER_S;
+	time_t seconds = real_ns / NS_PER_S - (real_ns % NS_PER_S < 0);
 	struct tm utc;
 	size_t len;
 
 	gmtime_r(&seconds, &utc);
 	len = strftime(buf, size, "%Y-%m-%dT%H:%M:%S", &utc);
-	snprintf(buf + len, size - len, ".%06dZ", (int)(real_ns % NS_PER_S / 1000));
+	snprintf(buf + len, size - len, ".%06dZ", (int)(fraction_ns / 1000));
 	return buf;
 }
 
@@ -94,7 +124,7 @@ static const char *ip_text(const struct field *field, const void *base, char *bu
 
 static const char *word_of(const struct field *field, int64_t number)
 {
-	return number >= 0 && number < field->words_n ? field->words[number] : NULL;
+	return (uint64_t)number < field->words_n ? field->words[number] : NULL;
 }
 
 const char *fields_text(const struct field *field, const void *base, char *buf)
@@ -120,13 +150,13 @@ const char *fields_text(const struct field *field, const void *base, char *buf)
 		if (word)
 			snprintf(buf, FIELDS_TEXT_SIZE, "%s", word);
 		else
-			snprintf(buf, FIELDS_TEXT_SIZE, "%" PRId64, number);
+			snprintf(buf, FIELDS_TEXT_SIZE, "%" PRIu64, (uint64_t)number);
 		break;
 	case FIELD_TEXT:
 		snprintf(buf, FIELDS_TEXT_SIZE, "%.*s", (int)field->size, member);
 		break;
 	case FIELD_DURATION:
-		fields_duration(number, buf, FIELDS_TEXT_SIZE);
+		fields_duration(scaled(field, base), buf, FIELDS_TEXT_SIZE);
 		break;
 	case FIELD_TIME:
 		time_text(number, buf, FIELDS_TEXT_SIZE);
@@ -167,6 +197,29 @@ unsigned fields_diff(const struct field *fields, const void *old, const void *ne
 
 /* ---- JSON ---- */
 
+/* Text into a buffer of a given size. What does not fit leaves it as it is, for good. */
+struct out {
+	char *buf; /* ends with a zero */
+	size_t size, used;
+	bool full;
+};
+
+static void put(struct out *out, const char *text, size_t len)
+{
+	if (out->full || len >= out->size - out->used) {
+		out->full = true;
+		return;
+	}
+	memcpy(out->buf + out->used, text, len);
+	out->used += len;
+	out->buf[out->used] = '\0';
+}
+
+static void put_text(struct out *out, const char *text)
+{
+	put(out, text, strlen(text));
+}
+
 /* The length of the UTF-8 sequence at @text, or 0 when it is none (RFC 3629 §4). */
 static size_t utf8_len(const unsigned char *text)
 {
@@ -183,63 +236,76 @@ static size_t utf8_len(const unsigned char *text)
 	return len;
 }
 
-size_t fields_json_string(const char *text, char *buf, size_t size)
+static void put_string(struct out *out, const char *text)
 {
 	const unsigned char *p = (const unsigned char *)text;
-	size_t used = 0, len;
+	char escape[8];
+	size_t len;
 
-	if (size < 3)
-		return 0;
-	buf[used++] = '"';
+	put_text(out, "\"");
 	for (; *p; p += len ? len : 1) {
 		len = utf8_len(p);
-		if (used + 8 > size)
-			return buf[0] = '\0', 0;
 		if (*p == '"' || *p == '\\')
-			used += (size_t)sprintf(buf + used, "\\%c", *p);
+			snprintf(escape, sizeof(escape), "\\%c", *p);
 		else if (*p < ' ')
-			used += (size_t)sprintf(buf + used, "\\u%04x", *p);
+			snprintf(escape, sizeof(escape), "\\u%04x", *p);
 		else if (len == 0)
-			buf[used++] = '?';
+			strcpy(escape, "?");
 		else
-			memcpy(buf + used, p, len), used += len;
+			snprintf(escape, sizeof(escape), "%.*s", (int)len, (const char *)p);
+		put_text(out, escape);
 	}
-	strcpy(buf + used, "\"");
-	return used + 1;
+	put_text(out, "\"");
 }
 
-/* Return: bytes written, 0 when it does not fit. Only what cannot overflow is written. */
-static size_t value_json(const struct field *field, const void *base, char *buf, size_t size)
+size_t fields_json_string(const char *text, char *buf, size_t size)
+{
+	struct out out = { .buf = buf, .size = size };
+
+	if (size == 0)
+		return 0;
+	put_string(&out, text);
+	if (out.full)
+		out.used = 0;
+	buf[out.used] = '\0';
+	return out.used;
+}
+
+static void put_seconds(struct out *out, int64_t ns)
+{
+	char text[32];
+
+	snprintf(text, sizeof(text), "%s%" PRId64 ".%09d", ns < 0 && ns > -NS_PER_S ? "-" : "",
+		 ns / NS_PER_S, abs((int)(ns % NS_PER_S)));
+	put_text(out, text);
+}
+
+static void put_value(struct out *out, const struct field *field, const void *base)
 {
 	char text[FIELDS_TEXT_SIZE];
-	int64_t number;
 
 	switch ((enum field_type)field->type) {
 	case FIELD_UINT:
 	case FIELD_INT:
 	case FIELD_BOOL:
-		fields_text(field, base, text);
+		put_text(out, fields_text(field, base, text));
 		break;
 	case FIELD_DURATION:
-		number = fields_number(field, base);
-		snprintf(text, sizeof(text), "%" PRId64 ".%09d", number / NS_PER_S,
-			 (int)(number % NS_PER_S));
+		put_seconds(out, scaled(field, base));
 		break;
 	case FIELD_IP:
-		if (ip_is_zero((const uint8_t *)base + field->offset)) {
-			strcpy(text, "null");
-			break;
-		}
-		return fields_json_string(fields_text(field, base, text), buf, size);
+		if (ip_is_zero((const uint8_t *)base + field->offset))
+			put_text(out, "null");
+		else
+			put_string(out, fields_text(field, base, text));
+		break;
 	case FIELD_WORD:
 	case FIELD_TEXT:
 	case FIELD_TIME:
 	case FIELD_ERRNO:
-		return fields_json_string(fields_text(field, base, text), buf, size);
+		put_string(out, fields_text(field, base, text));
+		break;
 	}
-	if (strlen(text) >= size)
-		return 0;
-	return (size_t)sprintf(buf, "%s", text);
 }
 
 static bool is_left_out(const struct field *field, const void *base)
@@ -268,44 +334,51 @@ static unsigned count_dots(const char *text)
 	return n;
 }
 
-/* What ends the objects of the row before and begins those of this one, and the name. */
-static size_t name_json(const char *before, const char *name, bool first, char *buf, size_t size)
+static void put_ends(struct out *out, unsigned n)
 {
-	size_t same = common_prefix(before, name), used = 0;
+	for (; n; n--)
+		put_text(out, " }");
+}
+
+/* What ends the objects of the row before and begins those of this one, and the name. */
+static void put_name(struct out *out, const char *before, const char *name)
+{
+	size_t same = common_prefix(before, name);
 	const char *dot;
 
-	if (size < strlen(before) + 6 * strlen(name) + 8)
-		return 0;
-	for (unsigned i = count_dots(before + same); i; i--)
-		used += (size_t)sprintf(buf + used, " }");
-	used += (size_t)sprintf(buf + used, "%s", first ? "" : ", ");
-	for (name += same; (dot = strchr(name, '.')) != NULL; name = dot + 1)
-		used += (size_t)sprintf(buf + used, "\"%.*s\": { ", (int)(dot - name), name);
-	return used + (size_t)sprintf(buf + used, "\"%s\": ", name);
+	put_ends(out, count_dots(before + same));
+	put_text(out, before[0] ? ", " : "");
+	for (name += same; (dot = strchr(name, '.')) != NULL; name = dot + 1) {
+		put_text(out, "\"");
+		put(out, name, (size_t)(dot - name));
+		put_text(out, "\": { ");
+	}
+	put_text(out, "\"");
+	put_text(out, name);
+	put_text(out, "\": ");
 }
 
 size_t fields_json(const struct field *fields, const void *base, char *buf, size_t size)
 {
+	struct out out = { .buf = buf, .size = size };
 	const char *before = "";
-	size_t used = 0, name_len, value_len;
 
-	buf[0] = '\0';
+	if (size == 0)
+		return 0;
 	for (; fields->name; fields++) {
-		size_t room = size - used - 2 * count_dots(fields->name) - 1;
+		struct out member = out;
 
 		if (is_left_out(fields, base))
 			continue;
-		name_len = name_json(before, fields->name, used == 0, buf + used, room);
-		value_len =
-			name_len ? value_json(fields, base, buf + used + name_len, room - name_len)
-				 : 0;
-		if (value_len == 0)
+		put_name(&member, before, fields->name);
+		put_value(&member, fields, base);
+		/* There must be room for the ends of the objects that it is in, too. */
+		if (member.full || 2 * count_dots(fields->name) >= member.size - member.used)
 			break;
-		used += name_len + value_len;
+		out = member;
 		before = fields->name;
 	}
-	buf[used] = '\0';
-	for (unsigned i = count_dots(before); i; i--)
-		used += (size_t)sprintf(buf + used, " }");
-	return used;
+	put_ends(&out, count_dots(before));
+	buf[out.used] = '\0';
+	return out.used;
 }

@@ -22,7 +22,7 @@ enum field_type {
 	FIELD_BOOL = 3,     /* @size 1: true or false */
 	FIELD_WORD = 4,     /* as FIELD_UINT: one of @words */
 	FIELD_TEXT = 5,     /* char[@size] with a zero in it; not in JSON when it is empty */
-	FIELD_DURATION = 6, /* int64_t, nanoseconds: "1.5s"; in JSON seconds */
+	FIELD_DURATION = 6, /* as FIELD_UINT, times @scale nanoseconds: "250ms"; in JSON seconds */
 	FIELD_TIME = 7,     /* int64_t, CLOCK_REALTIME: UTC with microseconds, as in ISO 8601 */
 	FIELD_IP = 8,       /* uint8_t[16], network byte order, IPv4 in the first 4: see @family */
 	FIELD_ERRNO = 9,    /* as FIELD_INT: strerror(); not in JSON when it is 0 */
@@ -33,7 +33,7 @@ struct field {
 	uint8_t type;     /* enum field_type */
 	uint16_t offset;
 	uint16_t size;
-	uint32_t scale;           /* FIELD_UINT and FIELD_INT: shown times this; 0: as it is */
+	uint32_t scale;           /* of numbers and durations: shown times this; 0: as it is */
 	const char *const *words; /* FIELD_WORD; borrowed. NULL entries are shown as numbers */
 	uint16_t words_n;
 	uint16_t family; /* FIELD_IP: offset of a uint8_t, 4 or 6 */
@@ -63,6 +63,13 @@ struct field {
 		.size = (uint16_t)sizeof(((of *)0)->member),                                       \
 		.family = (uint16_t)offsetof(of, family_member)                                    \
 	}
+/* A duration that is kept in another unit than nanoseconds. */
+#define FIELD_OF_UNIT(of, member, called, unit_ns)                                                 \
+	{                                                                                          \
+		.name = (called), .type = FIELD_DURATION, .scale = (unit_ns),                      \
+		.offset = (uint16_t)offsetof(of, member),                                          \
+		.size = (uint16_t)sizeof(((of *)0)->member)                                        \
+	}
 #define FIELDS_END                                                                                 \
 	{                                                                                          \
 		.name = NULL                                                                       \
@@ -74,6 +81,12 @@ struct field {
  * @base: the struct.
  */
 int64_t fields_number(const struct field *field, const void *base);
+
+/**
+ * fields_set_number() - the inverse.
+ * @number: fits into the member.
+ */
+void fields_set_number(const struct field *field, void *base, int64_t number);
 
 /**
  * fields_text() - one value for people.
@@ -123,8 +136,9 @@ unsigned fields_diff(const struct field *fields, const void *old, const void *ne
 		     fields_difference_fn each, void *arg);
 
 /**
- * fields_duration() - the shortest text of a duration that is exact: "250ms", "1.5s", "2m", "0s".
- * @ns: 0 and up, whole microseconds.
+ * fields_duration() - an exact duration in the largest unit of which it is a multiple: "250ms",
+ * "1500ms", "90s", "2m", "0s"; below a millisecond "0.25ms".
+ * @ns: any.
  * @buf, @size: at least 32 bytes.
  */
 const char *fields_duration(int64_t ns, char *buf, size_t size);

@@ -3,7 +3,6 @@
 
 #include <errno.h>
 #include <poll.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/stat.h>
@@ -12,6 +11,7 @@
 
 /* No longer than a pipe that polls as writable takes without blocking (PIPE_BUF). */
 #define LINE_SIZE 1024
+#define NS_PER_S  INT64_C(1000000000)
 
 /* Of the sink, which is one; only realtime.c, with its signal handler, has globals that change,
  * too. */
@@ -44,65 +44,47 @@ bool log_is_journal(void)
 	return under_journal;
 }
 
-static int put_head(char *line, size_t size, enum log_level level)
+static int put_head(char *line, size_t size, enum log_level level, int64_t real_ns)
 {
-	struct timespec now;
+	time_t seconds = real_ns / NS_PER_S;
 	struct tm utc;
 	char text[32];
 
 	if (under_journal)
 		return snprintf(line, size, "<%d>", levels[level].priority);
-	clock_gettime(CLOCK_REALTIME, &now);
-	gmtime_r(&now.tv_sec, &utc);
+	gmtime_r(&seconds, &utc);
 	strftime(text, sizeof(text), "%Y-%m-%dT%H:%M:%S", &utc);
-	return snprintf(line, size, "%s.%06ldZ %s: ", text, now.tv_nsec / 1000, levels[level].word);
+	return snprintf(line, size, "%s.%06dZ %s: ", text, (int)(real_ns % NS_PER_S / 1000),
+			levels[level].word);
 }
 
 /* Return: whether the line went out whole. */
-static bool put_line(const char *line, size_t len)
+static bool put(enum log_level level, int64_t real_ns, const char *text)
 {
 	struct pollfd fd = { .fd = STDERR_FILENO, .events = POLLOUT };
-
-	return poll(&fd, 1, 0) == 1 && (fd.revents & POLLOUT) &&
-	       write(STDERR_FILENO, line, len) == (ssize_t)len;
-}
-
-__attribute__((format(printf, 2, 0))) static bool put(enum log_level level, const char *format,
-						      va_list args)
-{
 	char line[LINE_SIZE];
-	int len = put_head(line, sizeof(line), level);
+	int head = put_head(line, sizeof(line), level, real_ns);
+	int len = head + snprintf(line + head, sizeof(line) - (size_t)head, "%s", text);
 
-	len += vsnprintf(line + len, sizeof(line) - (size_t)len, format, args);
 	if (len > LINE_SIZE - 1)
 		len = LINE_SIZE - 1;
+	for (int i = head; i < len; i++)
+		if ((unsigned char)line[i] < ' ' || line[i] == 0x7f)
+			line[i] = '?';
 	line[len++] = '\n';
-	return put_line(line, (size_t)len);
+	return poll(&fd, 1, 0) == 1 && (fd.revents & POLLOUT) &&
+	       write(STDERR_FILENO, line, (size_t)len) == (ssize_t)len;
 }
 
-__attribute__((format(printf, 2, 3))) static bool put_format(enum log_level level,
-							     const char *format, ...)
-{
-	va_list args;
-	bool done;
-
-	va_start(args, format);
-	done = put(level, format, args);
-	va_end(args);
-	return done;
-}
-
-void log_write(enum log_level level, const char *format, ...)
+void log_line(enum log_level level, int64_t real_ns, const char *text)
 {
 	int saved_errno = errno;
-	va_list args;
+	char lost[80];
 
-	if (lost_n && put_format(LOG_LEVEL_WARNING,
-				 "the reader of the log was too slow: lines lost=%u", lost_n))
+	snprintf(lost, sizeof(lost), "the reader of the log was too slow: lines lost=%u", lost_n);
+	if (lost_n && put(LOG_LEVEL_WARNING, real_ns, lost))
 		lost_n = 0;
-	va_start(args, format);
-	if (!put(level, format, args))
+	if (!put(level <= LOG_LEVEL_INFO ? level : LOG_LEVEL_INFO, real_ns, text))
 		lost_n++;
-	va_end(args);
 	errno = saved_errno;
 }

@@ -8,6 +8,7 @@
 #define LOG_H
 
 #include <stdbool.h>
+#include <stdint.h>
 
 enum log_level {
 	LOG_LEVEL_ERROR,   /* the operator must act */
@@ -26,11 +27,14 @@ void log_open(void);
 bool log_is_journal(void);
 
 /**
- * log_write() - one line.
- * @format: of printf, without a line end. Text from outside comes in quotes.
+ * log_line() - one line.
+ * @level: one that is unknown here counts as LOG_LEVEL_INFO.
+ * @real_ns: when it happened, CLOCK_REALTIME.
+ * @text: without a line end; what comes from outside is in quotes, and control characters in it
+ *        become '?'. Cut off where it is longer than a line.
  *
  * errno is preserved.
  */
-void log_write(enum log_level level, const char *format, ...) __attribute__((format(printf, 2, 3)));
+void log_line(enum log_level level, int64_t real_ns, const char *text);
 
 #endif

@@ -11,7 +11,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "netlink/transmit.h"
+#include "netlink/frame.h"
 #include "vrrp/adopt.h"
 
 #define MAGIC UINT64_C(0x7669706473746174) /* "vipdstat" */
@@ -58,6 +58,8 @@ struct state {
 	struct entry *entries;      /* behind the header */
 	struct election *elections; /* behind the entries */
 	size_t size;
+	uint32_t *index; /* of a reader: entry + 1 by name, or 0; owned. NULL: not needed yet */
+	uint32_t index_mask;
 };
 
 static size_t frame_max(const struct conf_router *router)
@@ -215,6 +217,7 @@ void state_close(struct state *state)
 	if (!state)
 		return;
 	munmap(state->header, state->size);
+	free(state->index);
 	free(state);
 }
 
@@ -346,13 +349,47 @@ static bool continues_as(const struct entry *entry, const struct conf_router *ro
 	       entry->vrid == router->vrrp.vrid && entry->family == router->vrrp.family;
 }
 
-int state_find(const struct state *state, const struct conf_router *router, unsigned hint)
+/* FNV-1a. */
+static uint32_t hash_of(const char *name)
 {
-	unsigned n = state->header->entries_n;
+	uint32_t hash = 2166136261u;
 
-	for (unsigned i = 0; i < n; i++)
-		if (continues_as(&state->entries[(hint + i) % n], router))
-			return (int)((hint + i) % n);
+	for (; *name; name++)
+		hash = (hash ^ (unsigned char)*name) * 16777619u;
+	return hash ^ hash >> 15;
+}
+
+/* At most half full, so that a search ends soon. */
+static int make_index(struct state *state)
+{
+	uint32_t n = state->header->entries_n, size = 16;
+
+	while (size < n * 2)
+		size *= 2;
+	state->index = calloc(size, sizeof(*state->index));
+	if (!state->index)
+		return -ENOMEM;
+	state->index_mask = size - 1;
+	for (uint32_t i = 0; i < n; i++) {
+		uint32_t slot = hash_of(state->entries[i].name) & state->index_mask;
+
+		while (state->index[slot])
+			slot = (slot + 1) & state->index_mask;
+		state->index[slot] = i + 1;
+	}
+	return 0;
+}
+
+int state_find(struct state *state, const struct conf_router *router)
+{
+	uint32_t slot;
+
+	if (!state->index && make_index(state) < 0)
+		return -1;
+	for (slot = hash_of(router->name) & state->index_mask; state->index[slot];
+	     slot = (slot + 1) & state->index_mask)
+		if (continues_as(&state->entries[state->index[slot] - 1], router))
+			return (int)state->index[slot] - 1;
 	return -1;
 }
 

@@ -117,12 +117,12 @@ int state_get(const struct state *state, unsigned i, int64_t now_ns, struct vrrp
 const char *state_name(const struct state *state, unsigned i);
 
 /**
- * state_find() - the router that continues as @router: same name, interface, VRID and family.
- * @hint: where to look first: its number in the configuration, which is mostly its number here.
+ * state_find() - the router that continues as @router: same name, interface, VRID and family. Costs
+ * the same wherever it stands: routers may have been inserted, removed and reordered.
  *
- * Return: its number, or -1.
+ * Return: its number; -1 when there is none, or no memory to look for it: that router starts anew.
  */
-int state_find(const struct state *state, const struct conf_router *router, unsigned hint);
+int state_find(struct state *state, const struct conf_router *router);
 
 /**
  * state_farewell() - the last advert of router @i.

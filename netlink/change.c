@@ -3,23 +3,18 @@
 
 #include <errno.h>
 #include <libmnl/libmnl.h>
-#include <linux/if_addr.h>
-#include <linux/if_link.h>
-#include <linux/ip.h>
 #include <linux/netlink.h>
-#include <linux/rtnetlink.h>
 #include <stdlib.h>
 #include <sys/socket.h>
 
-#define IFA_PROTO_ATTRIBUTE 11
-#define SETTING_LEN         48 /* bytes of one change of a link's setting */
-#define CHANGE_LEN_MAX      96 /* bytes of one change: headers, addresses, mark, lifetime */
+#include "object.h"
 
 struct kern_changer {
 	struct mnl_socket *sock;
 	uint32_t seq; /* of the next change; never 0, which is that of settings */
-	_Alignas(
-		struct nlmsghdr) char send_buf[KERN_BATCH_MAX * (CHANGE_LEN_MAX + 2 * SETTING_LEN)];
+	bool marks;   /* the kernel has shown a mark, so it keeps them */
+	_Alignas(struct nlmsghdr) char send_buf[KERN_BATCH_MAX *
+						(KERN_CHANGE_LEN_MAX + 2 * KERN_SETTING_LEN_MAX)];
 	_Alignas(struct nlmsghdr) char receive_buf[32 << 10];
 };
 
@@ -83,93 +78,63 @@ uint32_t kern_changer_port(const struct kern_changer *changer)
 	return mnl_socket_get_portid(changer->sock);
 }
 
-static size_t put_change(char *buf, const struct kern_change *change, uint32_t seq, bool last)
+static unsigned setting_of(const struct kern_change *change)
 {
-	uint32_t lifetime_s = change->lifetime_s ? change->lifetime_s : UINT32_MAX;
-	const struct ifa_cacheinfo life = { .ifa_prefered = lifetime_s, .ifa_valid = lifetime_s };
-	struct nlmsghdr *message = mnl_nlmsg_put_header(buf);
-	struct ifaddrmsg *header;
+	const struct kern_ops *ops = kern_kinds[change->kind];
 
-	message->nlmsg_type = change->add ? RTM_NEWADDR : RTM_DELADDR;
-	message->nlmsg_flags = NLM_F_REQUEST;
-	if (change->add)
-		message->nlmsg_flags |= NLM_F_CREATE | (change->renew ? NLM_F_REPLACE : NLM_F_EXCL);
-	if (last)
-		message->nlmsg_flags |= NLM_F_ACK;
-	message->nlmsg_seq = seq;
-	header = mnl_nlmsg_put_extra_header(message, sizeof(*header));
-	header->ifa_family = AF_INET;
-	header->ifa_prefixlen = change->address.prefix_len;
-	header->ifa_scope = RT_SCOPE_UNIVERSE;
-	header->ifa_index = (unsigned)change->address.ifindex;
-	mnl_attr_put(message, IFA_LOCAL, 4, change->address.bytes);
-	mnl_attr_put(message, IFA_ADDRESS, 4, change->address.bytes);
-	if (change->add)
-		mnl_attr_put_u8(message, IFA_PROTO_ATTRIBUTE, KERN_ADDRESS_MARK);
-	/* Replacing a lease by none takes an explicit "for ever". */
-	if (change->add && (change->lifetime_s || change->renew))
-		mnl_attr_put(message, IFA_CACHEINFO, sizeof(life), &life);
-	return message->nlmsg_len;
-}
-
-/*
- * When the first address of a subnet goes, the kernel takes the others along, whoever added them,
- * unless the link promotes them. So it does for the length of a removal, and is left as it was:
- * all of it is one message to the kernel, which nothing interrupts.
- */
-static size_t put_promotion(char *buf, int ifindex, bool on)
-{
-	struct nlmsghdr *message = mnl_nlmsg_put_header(buf);
-	struct nlattr *spec, *family, *setting;
-	struct ifinfomsg *header;
-
-	message->nlmsg_type = RTM_SETLINK;
-	message->nlmsg_flags = NLM_F_REQUEST;
-	header = mnl_nlmsg_put_extra_header(message, sizeof(*header));
-	header->ifi_family = AF_UNSPEC;
-	header->ifi_index = ifindex;
-	spec = mnl_attr_nest_start(message, IFLA_AF_SPEC);
-	family = mnl_attr_nest_start(message, AF_INET);
-	setting = mnl_attr_nest_start(message, IFLA_INET_CONF);
-	mnl_attr_put_u32(message, IPV4_DEVCONF_PROMOTE_SECONDARIES, on);
-	mnl_attr_nest_end(message, setting);
-	mnl_attr_nest_end(message, family);
-	mnl_attr_nest_end(message, spec);
-	return message->nlmsg_len;
-}
-
-static bool spares_others(const struct kern_change *change)
-{
-	return !change->add && change->promote;
+	return ops->setting ? ops->setting(change) : 0;
 }
 
 /* Whether two neighbours in a batch need no change of setting between them. */
 static bool same_setting(const struct kern_change *a, const struct kern_change *b)
 {
-	return spares_others(a) && spares_others(b) && a->address.ifindex == b->address.ifindex;
+	return a->kind == b->kind && setting_of(a) == setting_of(b);
 }
 
-static size_t put_batch(char *buf, struct kern_change *batch, uint32_t batch_n, uint32_t first_seq)
+static size_t put_batch(char *buf, struct kern_change *batch, uint32_t batch_n, uint32_t first_seq,
+			bool ask_mark)
 {
 	size_t len = 0;
 
 	for (uint32_t i = 0; i < batch_n; i++) {
 		struct kern_change *change = &batch[i];
+		const struct kern_ops *ops = kern_kinds[change->kind];
+		unsigned setting = setting_of(change);
+		struct nlmsghdr *message;
 
 		change->result = -EINPROGRESS;
-		if (spares_others(change) && (i == 0 || !same_setting(change - 1, change)))
-			len += put_promotion(buf + len, change->address.ifindex, true);
-		len += put_change(buf + len, change, first_seq + i, i == batch_n - 1);
-		if (spares_others(change) &&
-		    (i == batch_n - 1 || !same_setting(change, change + 1)))
-			len += put_promotion(buf + len, change->address.ifindex, false);
+		change->marked = false;
+		if (setting && (i == 0 || !same_setting(change - 1, change)))
+			len += ops->put_setting(buf + len, setting, true);
+		message = (struct nlmsghdr *)(void *)(buf + len);
+		len += ops->put(message, change, first_seq + i);
+		if (i == batch_n - 1)
+			message->nlmsg_flags |= NLM_F_ACK;
+		if (change->add && ask_mark)
+			message->nlmsg_flags |= NLM_F_ECHO;
+		ask_mark &= !change->add;
+		if (setting && (i == batch_n - 1 || !same_setting(change, change + 1)))
+			len += ops->put_setting(buf + len, setting, false);
 	}
 	return len;
 }
 
+/* The echo of an addition shows whether the kernel keeps marks. */
+static void note_echo(struct kern_changer *changer, const struct nlmsghdr *message,
+		      struct kern_change *change)
+{
+	const struct kern_ops *ops = kern_kinds[change->kind];
+	union kern_entry entry;
+
+	if (message->nlmsg_type != ops->new_type || !ops->parse(message, &entry))
+		return;
+	change->marked = ops->is_marked(&entry);
+	changer->marks |= change->marked;
+}
+
 /* Note the answers in one buffer. Return: whether the last change's answer was among them. */
-static bool note_answers(const struct kern_changer *changer, ssize_t received,
-			 struct kern_change *batch, uint32_t batch_n, uint32_t first_seq)
+static bool note_answers(struct kern_changer *changer, ssize_t received, struct kern_change *batch,
+			 uint32_t batch_n, uint32_t first_seq)
 {
 	const struct nlmsghdr *message = (const struct nlmsghdr *)changer->receive_buf;
 	const struct nlmsgerr *answer;
@@ -179,8 +144,13 @@ static bool note_answers(const struct kern_changer *changer, ssize_t received,
 
 	for (; kern_object_fits(message, len); message = mnl_nlmsg_next(message, &len)) {
 		i = message->nlmsg_seq - first_seq;
-		if (message->nlmsg_type != NLMSG_ERROR || i >= batch_n ||
-		    mnl_nlmsg_get_payload_len(message) < sizeof(answer->error))
+		if (i >= batch_n)
+			continue;
+		if (message->nlmsg_type != NLMSG_ERROR) {
+			note_echo(changer, message, &batch[i]);
+			continue;
+		}
+		if (mnl_nlmsg_get_payload_len(message) < sizeof(answer->error))
 			continue;
 		answer = mnl_nlmsg_get_payload(message);
 		batch[i].result = answer->error;
@@ -195,7 +165,7 @@ static int apply_batch(struct kern_changer *changer, struct kern_change *batch, 
 {
 	uint32_t first_seq = changer->seq;
 	bool complete = false;
-	size_t len = put_batch(changer->send_buf, batch, batch_n, first_seq);
+	size_t len = put_batch(changer->send_buf, batch, batch_n, first_seq, !changer->marks);
 	ssize_t received;
 
 	changer->seq += batch_n;

@@ -1,24 +1,42 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Adding and removing addresses, many at a time: one message to the kernel carries a whole batch,
- * and only failures and the last one are answered. 2.7 µs per address.
+ * Adding and removing kernel objects (kind.h), many at a time: one message to the kernel carries a
+ * whole batch, and only failures and the last one are answered. 2.7 µs per address.
+ *
+ * No change of an address can be made to depend on whose it is. The kernel (as of 6.18) finds the
+ * one to remove or renew by interface, bytes and prefix length, and compares neither the mark, nor
+ * the lifetime, nor flags; and a question and what depends on its answer cannot be one message. It
+ * would compare a label when removing, though not when renewing; but programs take an address's
+ * label for the name of its interface (getifaddrs(3)), so one of our own would be no secret mark.
+ * So whoever puts something else in the place of what vipd added, between the last look at it and
+ * the change, loses it: see reconcile.h for how long that is.
  */
 #ifndef KERN_CHANGE_H
 #define KERN_CHANGE_H
 
-#include "object.h"
+#include "kind.h"
 
 /* Changes in one message to the kernel. */
 #define KERN_BATCH_MAX 128
 
+/* Bytes of one change, and of one begin or end of a setting: struct kern_ops. */
+#define KERN_CHANGE_LEN_MAX  96
+#define KERN_SETTING_LEN_MAX 48
+
 struct kern_change {
+	enum kern_kind kind;
 	bool add;            /* else remove */
 	bool renew;          /* with add: it is there; its lifetime starts anew */
-	bool promote;        /* with removal: spare the subnet's other addresses on a link that
+	bool promote;        /* with removal of an address: spare the subnet's others on a link that
 				does not do so by itself (struct kern_link, promotes) */
 	uint32_t lifetime_s; /* the kernel removes it then; 0: never */
-	struct kern_address address; /* with ifindex; the mark is set here */
-	int result;                  /* 0 or -errno, set by kern_changer_apply() */
+	union {              /* with ifindex; the mark is set here */
+		struct kern_address address; /* the same as entry.address */
+		union kern_entry entry;
+	};
+	int result;  /* 0 or -errno, set by kern_changer_apply() */
+	bool marked; /* likewise: the kernel showed the mark of what was added; told of one change
+			of a batch, until it is so for the first time */
 };
 
 struct kern_changer;

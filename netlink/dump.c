@@ -2,11 +2,13 @@
 #include "dump.h"
 
 #include <errno.h>
+#include <linux/netlink.h>
 #include <linux/rtnetlink.h>
 #include <netlink/errno.h>
 #include <netlink/msg.h>
 #include <netlink/netlink.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/socket.h>
 
 #define ATTEMPTS_MAX 5
@@ -15,6 +17,8 @@ struct kern_dump {
 	struct nl_sock *sock;
 	kern_object_fn each; /* of the dump that runs */
 	void *arg;           /* borrowed, for each */
+	int ifindex;         /* of entries that it is about; 0: all */
+	int error;           /* that ended it: -errno, or 0 */
 };
 
 static int on_message(struct nl_msg *msg, void *arg)
@@ -23,8 +27,23 @@ static int on_message(struct nl_msg *msg, void *arg)
 	struct kern_object object;
 
 	kern_object_parse(nlmsg_hdr(msg), 0, &object);
-	if (object.type != KERN_OBJECT_NONE)
-		dump->each(&object, dump->arg);
+	if (object.type == KERN_OBJECT_NONE)
+		return NL_OK;
+	/* Older kernels show all, whatever the request says. */
+	if (dump->ifindex && kern_kinds[object.kind]->ifindex(&object.entry) != dump->ifindex)
+		return NL_OK;
+	dump->each(&object, dump->arg);
+	return NL_OK;
+}
+
+/* An error that comes up on the way ends a dump within its last message; libnl passes it over. */
+static int on_done(struct nl_msg *msg, void *arg)
+{
+	struct kern_dump *dump = arg;
+	const struct nlmsghdr *message = nlmsg_hdr(msg);
+
+	if (nlmsg_datalen(message) >= (int)sizeof(dump->error))
+		memcpy(&dump->error, nlmsg_data(message), sizeof(dump->error));
 	return NL_OK;
 }
 
@@ -50,6 +69,7 @@ int kern_dump_open(struct kern_dump **ret_dump)
 {
 	struct kern_dump *dump = calloc(1, sizeof(*dump));
 	int err = -ENOMEM;
+	int on = 1;
 
 	if (!dump)
 		return err;
@@ -60,8 +80,12 @@ int kern_dump_open(struct kern_dump **ret_dump)
 		err = errno ? -errno : -EIO;
 		goto free_sock;
 	}
+	/* Let the kernel look at what the request says; older ones cannot, and show all. */
+	(void)setsockopt(nl_socket_get_fd(dump->sock), SOL_NETLINK, NETLINK_GET_STRICT_CHK, &on,
+			 sizeof(on));
 	nl_socket_disable_auto_ack(dump->sock);
 	nl_socket_modify_cb(dump->sock, NL_CB_VALID, NL_CB_CUSTOM, on_message, dump);
+	nl_socket_modify_cb(dump->sock, NL_CB_FINISH, NL_CB_CUSTOM, on_done, dump);
 	*ret_dump = dump;
 	return 0;
 
@@ -80,29 +104,48 @@ void kern_dump_close(struct kern_dump *dump)
 	free(dump);
 }
 
-static int dump_type(struct kern_dump *dump, int type, int family, kern_object_fn each, void *arg)
+static int ask(struct kern_dump *dump, int type, void *header, size_t header_len,
+	       kern_object_fn each, void *arg)
 {
-	struct rtgenmsg request = { .rtgen_family = (unsigned char)family };
 	int nl_error = 0;
 
 	dump->each = each;
 	dump->arg = arg;
+	dump->error = 0;
 	for (unsigned i = 0; i < ATTEMPTS_MAX; i++) {
-		nl_error = nl_send_simple(dump->sock, type, NLM_F_DUMP, &request, sizeof(request));
+		nl_error = nl_send_simple(dump->sock, type, NLM_F_DUMP, header, header_len);
 		if (nl_error >= 0)
 			nl_error = nl_recvmsgs_default(dump->sock);
 		if (nl_error != -NLE_DUMP_INTR)
 			break;
 	}
-	return nl_error < 0 ? errno_of(nl_error) : 0;
+	if (nl_error == -NLE_NODEV)
+		dump->error = -ENODEV;
+	else if (nl_error < 0)
+		dump->error = errno_of(nl_error);
+	/* Nothing is on an interface that is gone. */
+	return dump->ifindex && dump->error == -ENODEV ? 0 : dump->error;
 }
 
 int kern_dump_links(struct kern_dump *dump, kern_object_fn each, void *arg)
 {
-	return dump_type(dump, RTM_GETLINK, AF_UNSPEC, each, arg);
+	struct ifinfomsg request = { .ifi_family = AF_UNSPEC };
+
+	dump->ifindex = 0;
+	return ask(dump, RTM_GETLINK, &request, sizeof(request), each, arg);
 }
 
-int kern_dump_addresses(struct kern_dump *dump, kern_object_fn each, void *arg)
+int kern_dump_interface(struct kern_dump *dump, enum kern_kind kind, int ifindex,
+			kern_object_fn each, void *arg)
 {
-	return dump_type(dump, RTM_GETADDR, AF_INET, each, arg);
+	_Alignas(struct ifaddrmsg) char header[KERN_DUMP_HEADER_MAX] = { 0 };
+	size_t len = kern_kinds[kind]->put_dump(header, ifindex);
+
+	dump->ifindex = ifindex;
+	return ask(dump, kern_kinds[kind]->dump_type, header, len, each, arg);
+}
+
+int kern_dump_kind(struct kern_dump *dump, enum kern_kind kind, kern_object_fn each, void *arg)
+{
+	return kern_dump_interface(dump, kind, 0, each, arg);
 }

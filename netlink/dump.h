@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The kernel's own account of links and addresses, asked for when there is doubt: at start, after
- * lost events, after a refused change. Waits for the kernel's answer: some 3 µs per object.
- * The one place where memory is allocated after start: libnl does, per message.
+ * The kernel's own account of links and of objects of each kind, asked for when there is doubt: at
+ * start, after lost events, after a refused change. Waits for the kernel's answer: some 3 µs per
+ * object. The one place where memory is allocated after start: libnl does, per message.
  */
 #ifndef KERN_DUMP_H
 #define KERN_DUMP_H
@@ -34,8 +34,20 @@ void kern_dump_close(struct kern_dump *dump);
 int kern_dump_links(struct kern_dump *dump, kern_object_fn each, void *arg);
 
 /**
- * kern_dump_addresses() - every IPv4 address of the network namespace. As kern_dump_links().
+ * kern_dump_kind() - every object of a kind in the network namespace. As kern_dump_links().
  */
-int kern_dump_addresses(struct kern_dump *dump, kern_object_fn each, void *arg);
+int kern_dump_kind(struct kern_dump *dump, enum kern_kind kind, kern_object_fn each, void *arg);
+
+/**
+ * kern_dump_interface() - the objects of a kind on one interface: costs no more than these (on
+ * kernels before 4.20, all of the namespace), and up to some 150 of them come in one piece, which
+ * no change interrupts.
+ * @ifindex: none that is gone; then there is nothing to show.
+ * @each: called per object of that interface; what it is shown is true even on failure.
+ *
+ * Return: as kern_dump_links().
+ */
+int kern_dump_interface(struct kern_dump *dump, enum kern_kind kind, int ifindex,
+			kern_object_fn each, void *arg);
 
 #endif

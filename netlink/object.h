@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What the kernel tells about links and addresses, as plain data. The one parser of route messages
- * serves dumps and events alike; no type of libnl or libmnl leaves this folder.
+ * What the kernel tells about links and about objects of all kinds (kind.h), as plain data. The one
+ * parser of route messages serves dumps and events alike; no type of libnl or libmnl leaves this
+ * folder.
  */
 #ifndef KERN_OBJECT_H
 #define KERN_OBJECT_H
@@ -10,8 +11,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* The mark on every address that vipd adds (IFA_PROTO, Linux 5.18): VRRP's protocol number. */
-#define KERN_ADDRESS_MARK 112
+#include "kind.h"
 
 /* Longest name of an interface with its zero (IFNAMSIZ). */
 #define KERN_LINK_NAME_SIZE 16
@@ -26,31 +26,22 @@ struct kern_link {
 	uint8_t mac[6];
 };
 
-struct kern_address {
-	int ifindex;
-	uint8_t family; /* 4 */
-	uint8_t prefix_len;
-	bool leased;       /* has a lifetime */
-	uint8_t mark;      /* IFA_PROTO, 0 when the kernel has none */
-	uint8_t bytes[16]; /* network byte order, IPv4 in the first 4 */
-};
-
-struct nlmsghdr;
-
 enum kern_object_type {
 	KERN_OBJECT_NONE, /* not a message of interest, or one that makes no sense */
 	KERN_OBJECT_LINK,
-	KERN_OBJECT_ADDRESS,
+	KERN_OBJECT_ENTRY, /* of some kind */
 };
 
 struct kern_object {
 	enum kern_object_type type;
-	bool gone;      /* the message reports a removal */
-	bool by_kernel; /* nobody asked for the change: mostly a lease that ended */
-	bool by_us;     /* asked for by the socket with the port given to the parser */
+	enum kern_kind kind; /* of KERN_OBJECT_ENTRY */
+	bool gone;           /* the message reports a removal */
+	bool by_kernel;      /* nobody asked for the change: mostly a lease that ended */
+	bool by_us;          /* asked for by the socket with the port given to the parser */
 	union {
 		struct kern_link link;
-		struct kern_address address;
+		struct kern_address address; /* KERN_KIND_ADDRESS: the same as entry.address */
+		union kern_entry entry;
 	};
 };
 

@@ -18,6 +18,8 @@
 #define STRAYS_BUFFER (1 << 20) /* some 2,000 packets between two looks */
 #define NS_PER_S      INT64_C(1000000000)
 
+#define IP4_HEADER 20
+
 union control {
 	struct cmsghdr align;
 	char buf[CMSG_SPACE(sizeof(struct in_pktinfo)) + CMSG_SPACE(sizeof(struct timespec)) +
@@ -32,6 +34,46 @@ struct kern_receiver {
 	union control controls[PACKETS_MAX];
 	uint8_t packets[PACKETS_MAX][PACKET_SIZE];
 };
+
+static unsigned get16(const uint8_t *p)
+{
+	return (unsigned)(p[0] << 8 | p[1]);
+}
+
+/* Return: the length of a header that makes sense, or 0. */
+static size_t header_len_ip4(const uint8_t *datagram, size_t len)
+{
+	size_t header, total;
+
+	if (len < IP4_HEADER || datagram[0] >> 4 != 4)
+		return 0;
+	header = (size_t)(datagram[0] & 0x0f) * 4;
+	total = get16(datagram + 2);
+	if (header < IP4_HEADER || total < header || total > len)
+		return 0;
+	if (get16(datagram + 6) & 0x3fff) /* more fragments, or an offset */
+		return 0;
+	return header;
+}
+
+void kern_packet_ip4(const uint8_t *datagram, size_t len, struct kern_packet *ret_packet)
+{
+	size_t header = header_len_ip4(datagram, len);
+
+	ret_packet->family = 4;
+	ret_packet->ttl = 0;
+	memset(ret_packet->source, 0, sizeof(ret_packet->source));
+	memset(ret_packet->destination, 0, sizeof(ret_packet->destination));
+	ret_packet->payload = NULL;
+	ret_packet->payload_len = 0;
+	if (!header)
+		return;
+	ret_packet->ttl = datagram[8];
+	memcpy(ret_packet->source, datagram + 12, 4);
+	memcpy(ret_packet->destination, datagram + 16, 4);
+	ret_packet->payload = datagram + header;
+	ret_packet->payload_len = get16(datagram + 2) - header;
+}
 
 /* Both kinds run the same program with the two verdicts exchanged. */
 struct verdicts {
@@ -228,11 +270,10 @@ int kern_receiver_dispatch(struct kern_receiver *receiver, int64_t until_ns, ker
 			return n;
 		more = n == PACKETS_MAX;
 		for (int i = 0; i < n; i++) {
-			struct kern_packet packet = {
-				.data = receiver->packets[i],
-				.len = receiver->messages[i].msg_len,
-			};
+			struct kern_packet packet = { 0 };
 
+			kern_packet_ip4(receiver->packets[i], receiver->messages[i].msg_len,
+					&packet);
 			read_control(&receiver->messages[i].msg_hdr, &packet, &dropped);
 			if (packet.arrival_ns > until_ns)
 				more = false;

@@ -15,16 +15,32 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* One received IP packet, from its IP header on. */
+/* One received IP packet. With IPv4 a raw socket delivers the header, too; with IPv6 it does not,
+ * and says what was in it. Addresses are in network byte order, IPv4 in the first 4 bytes. */
 struct kern_packet {
-	int ifindex;         /* of arrival */
-	int64_t arrival_ns;  /* CLOCK_REALTIME, by the kernel; 0 when it gave none */
-	const uint8_t *data; /* borrowed */
-	size_t len;
+	int ifindex;        /* of arrival */
+	int64_t arrival_ns; /* CLOCK_REALTIME, by the kernel; 0 when it gave none */
+	uint8_t family;     /* 4 */
+	uint8_t ttl;        /* or hop limit */
+	uint8_t source[16];
+	uint8_t destination[16];
+	const uint8_t *payload; /* behind the header and its options; borrowed. NULL: the header
+				   makes no sense, and of it only the family is told */
+	size_t payload_len;
 };
 
 /* Called for each packet in the order of arrival. */
 typedef void (*kern_packet_fn)(const struct kern_packet *packet, void *arg);
+
+/**
+ * kern_packet_ip4() - take an IPv4 header off a datagram.
+ * @datagram: from the first byte of the IP header; any alignment; borrowed by @ret_packet.
+ * @len: bytes received. What lies behind the header's total length is padding.
+ * @ret_packet: filled from the family on, as struct kern_packet says.
+ *
+ * Options are skipped. A fragment makes no sense: no advert is ever fragmented.
+ */
+void kern_packet_ip4(const uint8_t *datagram, size_t len, struct kern_packet *ret_packet);
 
 struct kern_receiver;
 

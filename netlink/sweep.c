@@ -3,11 +3,13 @@
 
 #include <errno.h>
 
-#define PASS_MAX 256 /* addresses of one pass; more of them take more passes */
+#define PASS_MAX 256 /* objects of one pass; more of them take more passes */
 
 struct pass {
+	enum kern_kind kind;
 	kern_keep_fn keep;
-	void *arg; /* borrowed, for keep */
+	void *arg;          /* borrowed, for keep */
+	unsigned removed_n; /* of all passes */
 	unsigned found_n;
 	struct kern_change changes[PASS_MAX];
 };
@@ -16,10 +18,12 @@ static void find_marked(const struct kern_object *object, void *arg)
 {
 	struct pass *pass = arg;
 
-	if (object->type != KERN_OBJECT_ADDRESS || object->address.mark != KERN_ADDRESS_MARK ||
-	    pass->found_n == PASS_MAX || (pass->keep && pass->keep(&object->address, pass->arg)))
+	if (object->type != KERN_OBJECT_ENTRY || object->kind != pass->kind ||
+	    !kern_kinds[pass->kind]->is_marked(&object->entry) || pass->found_n == PASS_MAX ||
+	    (pass->keep && pass->keep(pass->kind, &object->entry, pass->arg)))
 		return;
-	pass->changes[pass->found_n++] = (struct kern_change){ .address = object->address };
+	pass->changes[pass->found_n++] =
+		(struct kern_change){ .kind = pass->kind, .entry = object->entry };
 }
 
 /* Addresses of others shall stay on links that would take them along. */
@@ -30,7 +34,8 @@ static void spare_others(const struct kern_object *object, void *arg)
 	if (object->type != KERN_OBJECT_LINK)
 		return;
 	for (unsigned i = 0; i < pass->found_n; i++)
-		if (pass->changes[i].address.ifindex == object->link.ifindex)
+		if (kern_kinds[pass->kind]->ifindex(&pass->changes[i].entry) ==
+		    object->link.ifindex)
 			pass->changes[i].promote = !object->link.promotes;
 }
 
@@ -53,34 +58,45 @@ static int error_of(const struct kern_change *change)
 	return -change->result;
 }
 
+/* Return: whether a next pass may find more, or -errno. */
+static int run_pass(struct kern_dump *dump, struct kern_changer *changer, struct pass *pass,
+		    kern_swept_fn swept)
+{
+	unsigned removed_n = 0;
+	int err;
+
+	pass->found_n = 0;
+	err = kern_dump_kind(dump, pass->kind, find_marked, pass);
+	if (err < 0 || pass->found_n == 0)
+		return err;
+	reverse(pass);
+	err = kern_dump_links(dump, spare_others, pass);
+	if (err == 0)
+		err = kern_changer_apply(changer, pass->changes, pass->found_n);
+	if (err < 0)
+		return err;
+	for (unsigned i = 0; i < pass->found_n; i++) {
+		removed_n += pass->changes[i].result == 0;
+		swept(pass->kind, &pass->changes[i].entry, error_of(&pass->changes[i]), pass->arg);
+	}
+	pass->removed_n += removed_n;
+	/* A pass that removes nothing is the last one, whatever it found. */
+	return removed_n > 0;
+}
+
 int kern_sweep(struct kern_dump *dump, struct kern_changer *changer, kern_keep_fn keep,
 	       kern_swept_fn swept, void *arg)
 {
 	struct pass pass = { .keep = keep, .arg = arg };
-	int total = 0, removed_n;
-	int err;
+	int more;
 
-	/* A pass that removes nothing is the last one, whatever it found. */
-	do {
-		removed_n = 0;
-		pass.found_n = 0;
-		err = kern_dump_addresses(dump, find_marked, &pass);
-		if (err < 0)
-			return err;
-		if (pass.found_n == 0)
-			break;
-		reverse(&pass);
-		err = kern_dump_links(dump, spare_others, &pass);
-		if (err < 0)
-			return err;
-		err = kern_changer_apply(changer, pass.changes, pass.found_n);
-		if (err < 0)
-			return err;
-		for (unsigned i = 0; i < pass.found_n; i++) {
-			removed_n += pass.changes[i].result == 0;
-			swept(&pass.changes[i].address, error_of(&pass.changes[i]), arg);
-		}
-		total += removed_n;
-	} while (removed_n > 0);
-	return total;
+	for (unsigned i = 0; i < KERN_KIND_COUNT; i++) {
+		pass.kind = (enum kern_kind)(KERN_KIND_COUNT - 1 - i);
+		do
+			more = run_pass(dump, changer, &pass, swept);
+		while (more > 0);
+		if (more < 0)
+			return more;
+	}
+	return (int)pass.removed_n;
 }

@@ -5,7 +5,6 @@
 #include <string.h>
 
 #define TYPE_ADVERT 1
-#define IP4_HEADER  20
 
 size_t vrrp_address_len(unsigned family)
 {
@@ -56,28 +55,6 @@ static uint32_t sum_pseudo_header4(const uint8_t *source, const uint8_t *destina
 	uint32_t sum = sum_bytes(sum_bytes(0, source, 4), destination, 4);
 
 	return sum + VRRP_PROTOCOL + (uint32_t)len;
-}
-
-enum vrrp_reject vrrp_packet_ip4(const uint8_t *datagram, size_t len, struct vrrp_rx *ret_rx)
-{
-	size_t header, total;
-
-	if (len < IP4_HEADER || datagram[0] >> 4 != 4)
-		return VRRP_REJECT_LENGTH;
-	header = (size_t)(datagram[0] & 0x0f) * 4;
-	total = get16(datagram + 2);
-	if (header < IP4_HEADER || total < header || total > len)
-		return VRRP_REJECT_LENGTH;
-	if (get16(datagram + 6) & 0x3fff) /* more fragments, or an offset */
-		return VRRP_REJECT_LENGTH;
-	memset(ret_rx, 0, sizeof(*ret_rx));
-	ret_rx->family = 4;
-	ret_rx->ttl = datagram[8];
-	memcpy(ret_rx->source, datagram + 12, 4);
-	memcpy(ret_rx->destination, datagram + 16, 4);
-	ret_rx->payload = datagram + header;
-	ret_rx->payload_len = total - header;
-	return VRRP_ACCEPT;
 }
 
 int vrrp_packet_vrid(const struct vrrp_rx *rx)

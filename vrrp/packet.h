@@ -78,18 +78,6 @@ size_t vrrp_address_len(unsigned family);
 const uint8_t *vrrp_group(unsigned family);
 
 /**
- * vrrp_packet_ip4() - take an IPv4 header off a datagram.
- * @datagram: from the first byte of the IP header; any alignment; borrowed by @ret_rx.
- * @len: bytes received. What lies behind the header's total length is padding.
- * @ret_rx: filled on success only.
- *
- * Options are skipped. A fragment is refused: no advert is ever fragmented.
- *
- * Return: VRRP_ACCEPT, or VRRP_REJECT_LENGTH.
- */
-enum vrrp_reject vrrp_packet_ip4(const uint8_t *datagram, size_t len, struct vrrp_rx *ret_rx);
-
-/**
  * vrrp_packet_vrid() - the VRID of a message, to find the router that it concerns.
  * @rx: not yet checked.
  *

@@ -34,23 +34,33 @@ enum conf_lease {
 	CONF_LEASE_OFF,       /* for ever */
 };
 
+/* With which MAC address the virtual addresses are announced. */
+enum conf_mac {
+	CONF_MAC_INTERFACE,
+	CONF_MAC_VIRTUAL, /* not supported yet */
+};
+
 struct conf_router {
 	char name[CONF_NAME_SIZE];
 	char interface[CONF_LINK_SIZE];
+	bool accept; /* true: false is not supported yet */
 	struct vrrp_config vrrp;
 	enum conf_lease lease;
+	enum conf_mac mac;
 	unsigned addresses_n;           /* advertised: the first ones */
 	unsigned extra_n;               /* held, not advertised: behind them */
-	struct conf_address *addresses; /* part of the configuration's */
+	struct conf_address *addresses; /* part of the configuration */
 };
+
+struct conf_block; /* of memory */
 
 struct conf {
 	char node[CONF_NODE_SIZE];
 	char control[CONF_CONTROL_SIZE];
 	bool realtime;
 	unsigned routers_n;
-	struct conf_router *routers;    /* owned */
-	struct conf_address *addresses; /* of all routers, one behind the other; owned */
+	struct conf_router *routers;
+	struct conf_block *blocks; /* owned: where routers and their lists are */
 };
 
 struct conf_error {
@@ -97,6 +107,43 @@ int conf_lease_s(enum conf_lease lease, unsigned interval_cs);
  * The output is a configuration file that loads to the same.
  */
 void conf_dump(const struct conf *conf, FILE *out);
+
+/* What two configurations may differ in. */
+enum conf_change {
+	CONF_KEY,     /* a key has another value */
+	CONF_COMES,   /* the list @key has one more element, @new_text */
+	CONF_GOES,    /* or one less, @old_text */
+	CONF_ORDER,   /* or the same elements in another order */
+	CONF_NEW,     /* all of @name is new */
+	CONF_GONE,    /* or gone */
+	CONF_RESTART, /* or begins anew, since what it is told apart by changes: @key, for one */
+};
+
+/* One difference. All pointers are borrowed, and for the call only. */
+struct conf_difference {
+	enum conf_change change;
+	const char *noun;      /* "router"; NULL for a key of the host */
+	const char *name;      /* of it; NULL likewise */
+	const void *old, *new; /* it, a router as struct conf_router; NULL when new, when gone */
+	const char *key;       /* NULL for all of it; in a group with a dot: "link.delay" */
+	const char *element;   /* what the list @key is one of: "address"; else NULL */
+	const char *old_text, *new_text; /* without quotes */
+	bool is_duration;                /* both texts are */
+};
+
+typedef void (*conf_difference_fn)(const struct conf_difference *difference, void *arg);
+
+/**
+ * conf_diff() - what changes from one configuration to another.
+ * @old, @new: routers are matched by name; their order makes no difference.
+ * @each: called per difference: the host's keys, then what was there in the order of @old, then
+ *	what is new in the order of @new.
+ *
+ * Costs n log n in routers and in the elements of a list.
+ *
+ * Return: 0; -ENOMEM, when differences may be missing.
+ */
+int conf_diff(const struct conf *old, const struct conf *new, conf_difference_fn each, void *arg);
 
 /**
  * conf_errors_print() - write one line per error: "file:line: text".

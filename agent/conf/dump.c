@@ -1,15 +1,14 @@
 /* SPDX-License-Identifier: MIT */
-#include "conf.h"
+#include "schema.h"
 
-#include "value.h"
+#include <stdio.h>
 
-static const char *bool_name(bool value)
-{
-	return value ? "true" : "false";
-}
+#define INDENT 2
+
+static void write_keys(const struct conf_schema *schema, const void *base, FILE *out, int indent);
 
 /* libconfig's escapes: the backslash and the quote. */
-static void dump_string(FILE *out, const char *text)
+static void write_string(const char *text, FILE *out)
 {
 	fputc('"', out);
 	for (; *text; text++) {
@@ -20,83 +19,92 @@ static void dump_string(FILE *out, const char *text)
 	fputc('"', out);
 }
 
-static void dump_addresses(FILE *out, const char *key, const struct conf_address *addresses,
-			   unsigned n)
+/* libconfig keeps the low 32 bits of a number without a suffix. */
+static bool is_long(int64_t number)
 {
-	char text[CONF_ADDRESS_TEXT_SIZE];
-
-	fprintf(out, "    %s = [", key);
-	for (unsigned i = 0; i < n; i++)
-		fprintf(out, "%s\"%s\"", i ? ", " : " ", conf_address_format(&addresses[i], text));
-	fputs(" ];\n", out);
+	return number < INT32_MIN || number > INT32_MAX;
 }
 
-static const char *lease_name(enum conf_lease lease)
+static void write_value(const struct conf_key *key, const void *base, FILE *out)
 {
-	static const char *const names[] = {
-		[CONF_LEASE_AVAILABLE] = "available",
-		[CONF_LEASE_SAFE] = "safe",
-		[CONF_LEASE_OFF] = "off",
-	};
+	char text[FIELDS_TEXT_SIZE];
 
-	return names[lease];
-}
-
-static void dump_router(FILE *out, const struct conf_router *router)
-{
-	const struct vrrp_config *c = &router->vrrp;
-	char text[CONF_DURATION_TEXT_SIZE];
-
-	fprintf(out, "  {\n    name = \"%s\";\n    interface = ", router->name);
-	dump_string(out, router->interface);
-	fprintf(out, ";\n    vrid = %u;\n    version = %u;\n", c->vrid, c->version);
-	if (c->priority == VRRP_PRIORITY_OWNER)
-		fputs("    priority = \"owner\";\n", out);
+	if (key->kind->text(key, base, text))
+		write_string(text, out);
+	else if (key->kind == &conf_number && is_long(fields_number(&key->field, base)))
+		fprintf(out, "%sL", text);
 	else
-		fprintf(out, "    priority = %u;\n", c->priority);
-	fprintf(out, "    interval = \"%s\";\n",
-		conf_duration_format(c->interval_cs * INT64_C(10000000), text));
-	fprintf(out, "    preempt = %s;\n", bool_name(c->preempt));
-	fprintf(out, "    preempt_delay = \"%s\";\n",
-		conf_duration_format(c->preempt_delay_ns, text));
-	fprintf(out, "    start_delay = \"%s\";\n", conf_duration_format(c->start_delay_ns, text));
-	dump_addresses(out, "addresses", router->addresses, router->addresses_n);
-	if (router->extra_n)
-		dump_addresses(out, "extra_addresses", router->addresses + router->addresses_n,
-			       router->extra_n);
-	fputs("    mac = \"interface\";\n    accept = true;\n", out);
-	fprintf(out, "    checksum = \"%s\";\n",
-		c->checksum == VRRP_CHECKSUM_RFC5798 ? "rfc5798" : "rfc9568");
-	fprintf(out, "    lease = \"%s\";\n  }", lease_name(router->lease));
+		fputs(text, out);
+}
+
+static void write_group(const struct conf_schema *schema, const void *base, FILE *out, int indent)
+{
+	fputs("{\n", out);
+	write_keys(schema, base, out, indent + INDENT);
+	fprintf(out, "%*s}", indent, "");
+}
+
+/* Values that stand for their groups go on one line. */
+static void write_brief_list(const struct conf_schema *schema, const char *elements, unsigned n,
+			     FILE *out)
+{
+	const struct conf_key *key = conf_key_find(schema, schema->brief);
+
+	fputs("[", out);
+	for (unsigned i = 0; i < n; i++) {
+		fputs(i ? ", " : " ", out);
+		write_value(key, elements + i * schema->size, out);
+	}
+	fputs(" ]", out);
+}
+
+static void write_list(const struct conf_key *key, const void *base, FILE *out, int indent)
+{
+	const struct conf_schema *schema = key->element;
+	unsigned n;
+	const char *elements = conf_key_elements(key, base, &n);
+
+	if (schema->only_brief) {
+		write_brief_list(schema, elements, n, out);
+		return;
+	}
+	fputs("(\n", out);
+	for (unsigned i = 0; i < n; i++) {
+		fprintf(out, "%s%*s", i ? ",\n" : "", indent + INDENT, "");
+		write_group(schema, elements + i * schema->size, out, indent + INDENT);
+	}
+	fprintf(out, "\n%*s)", indent, "");
+}
+
+static bool is_left_out(const struct conf_key *key, const void *base)
+{
+	return !conf_key_has_value(key) || (key->count && !key->missing && !key->preset &&
+					    conf_key_count(key->count, base) == 0);
+}
+
+static void write_keys(const struct conf_schema *schema, const void *base, FILE *out, int indent)
+{
+	for (const struct conf_key *key = schema->keys; key->field.name; key++) {
+		if (is_left_out(key, base))
+			continue;
+		fprintf(out, "%*s%s = ", indent, "", key->field.name);
+		if (key->count)
+			write_list(key, base, out, indent);
+		else if (key->element)
+			write_group(key->element, (const char *)base + key->field.offset, out,
+				    indent);
+		else
+			write_value(key, base, out);
+		fputs(";\n", out);
+	}
+}
+
+void conf_write(const struct conf_schema *schema, const void *base, FILE *out)
+{
+	write_keys(schema, base, out, 0);
 }
 
 void conf_dump(const struct conf *conf, FILE *out)
 {
-	fputs("node = ", out);
-	dump_string(out, conf->node);
-	fputs(";\ncontrol = ", out);
-	dump_string(out, conf->control);
-	fprintf(out, ";\nrealtime = %s;\nrouters = (\n", bool_name(conf->realtime));
-	for (unsigned i = 0; i < conf->routers_n; i++) {
-		if (i)
-			fputs(",\n", out);
-		dump_router(out, &conf->routers[i]);
-	}
-	fputs("\n);\n", out);
-}
-
-void conf_errors_print(const struct conf_errors *errors, FILE *out)
-{
-	unsigned shown = errors->total < CONF_ERRORS_MAX ? errors->total : CONF_ERRORS_MAX;
-
-	for (unsigned i = 0; i < shown; i++) {
-		const struct conf_error *e = &errors->errors[i];
-
-		if (e->line)
-			fprintf(out, "%s:%u: %s\n", e->file, e->line, e->text);
-		else
-			fprintf(out, "%s: %s\n", e->file, e->text);
-	}
-	if (errors->total > shown)
-		fprintf(out, "... and %u more errors\n", errors->total - shown);
+	conf_write(&conf_file_schema, conf, out);
 }

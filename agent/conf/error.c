@@ -2,60 +2,48 @@
 #include "parse.h"
 
 #include <stdarg.h>
-#include <stdlib.h>
+#include <stdio.h>
 #include <string.h>
 
-#define CLAIM_KEY_SIZE 96
+#define PLACE_SIZE 96
+#define SEEN_SIZE  80
 
-/* Something that only one router may have: its name, a VRID or an address on an interface. */
-struct claim {
-	char key[CLAIM_KEY_SIZE];
-	unsigned line;
-	char file[sizeof(((struct conf_error *)0)->file)];
-};
-
-static void add_error(struct parse *parse, const char *file, unsigned line, const char *format,
-		      va_list args)
+static void add_error(struct conf_parse *parse, const char *file, unsigned line, const char *place,
+		      const char *format, va_list args)
 {
 	struct conf_errors *errors = parse->errors;
-	unsigned i = errors->total++;
+	struct conf_error *error;
+	size_t len;
 
-	if (i >= CONF_ERRORS_MAX)
+	if (errors->total++ >= CONF_ERRORS_MAX)
 		return;
-	snprintf(errors->errors[i].file, sizeof(errors->errors[i].file), "%s",
-		 file ? file : parse->path);
-	errors->errors[i].line = line;
-	vsnprintf(errors->errors[i].text, sizeof(errors->errors[i].text), format, args);
+	error = &errors->errors[errors->total - 1];
+	snprintf(error->file, sizeof(error->file), "%s", file ? file : parse->path);
+	error->line = line;
+	len = (size_t)snprintf(error->text, sizeof(error->text), "%s", place);
+	vsnprintf(error->text + len, sizeof(error->text) - len, format, args);
 }
 
-void conf_error_line(struct parse *parse, const char *file, unsigned line, const char *format, ...)
+void conf_error_line(struct conf_parse *parse, const char *file, unsigned line, const char *format,
+		     ...)
 {
 	va_list args;
 
 	va_start(args, format);
-	add_error(parse, file, line, format, args);
+	add_error(parse, file, line, "", format, args);
 	va_end(args);
 }
 
-void conf_error_at(struct parse *parse, const config_setting_t *setting, const char *format, ...)
+void conf_error_in(const struct conf_place *place, const char *format, ...)
 {
+	char text[PLACE_SIZE];
 	va_list args;
 
+	conf_place_text(place, text, sizeof(text));
 	va_start(args, format);
-	add_error(parse, setting ? config_setting_source_file(setting) : NULL,
-		  setting ? config_setting_source_line(setting) : 0, format, args);
+	add_error(place->parse, config_setting_source_file(place->setting),
+		  config_setting_source_line(place->setting), text, format, args);
 	va_end(args);
-}
-
-void conf_error_in(const struct place *place, const char *format, ...)
-{
-	char text[200];
-	va_list args;
-
-	va_start(args, format);
-	vsnprintf(text, sizeof(text), format, args);
-	va_end(args);
-	conf_error_at(place->parse, place->setting, "%s: %s", place->key, text);
 }
 
 /* A string in quotes on one line, cut short with dots. What a terminal would obey becomes '?'. */
@@ -78,8 +66,7 @@ static void put_float(double value, char *buf, size_t size)
 		snprintf(buf + len, size - len, ".0");
 }
 
-/* The value as the operator wrote it, as far as it can be shown. */
-static const char *value_seen(const config_setting_t *setting, char *buf, size_t size)
+const char *conf_value_seen(const config_setting_t *setting, char *buf, size_t size)
 {
 	switch (config_setting_type(setting)) {
 	case CONFIG_TYPE_INT:
@@ -110,68 +97,34 @@ static const char *value_seen(const config_setting_t *setting, char *buf, size_t
 	return buf;
 }
 
-void conf_error_expected(const struct place *place, const char *expected)
+void conf_error_expected(const struct conf_place *place, const char *expected)
 {
-	char seen[80];
+	char seen[SEEN_SIZE], buf[CONF_EXPECTED_SIZE];
 
-	conf_error_in(place, "expected %s, got %s", expected,
-		      value_seen(place->setting, seen, sizeof(seen)));
+	conf_error_in(place, "expected %s, got %s",
+		      expected ? expected : conf_key_expected(place->key, buf),
+		      conf_value_seen(place->setting, seen, sizeof(seen)));
 }
 
-void conf_error_fault(const struct place *place, const char *fault)
+void conf_error_fault(const struct conf_place *place, const char *fault)
 {
-	char seen[80];
+	char seen[SEEN_SIZE];
 
-	conf_error_in(place, "%s %s", value_seen(place->setting, seen, sizeof(seen)), fault);
+	conf_error_in(place, "%s %s", conf_value_seen(place->setting, seen, sizeof(seen)), fault);
 }
 
-void conf_claim(const struct place *place, const char *format, ...)
+void conf_errors_print(const struct conf_errors *errors, FILE *out)
 {
-	struct parse *parse = place->parse;
-	const char *file = config_setting_source_file(place->setting);
-	struct claim *c;
-	va_list args;
+	unsigned shown = errors->total < CONF_ERRORS_MAX ? errors->total : CONF_ERRORS_MAX;
 
-	if (parse->claims_n == parse->claims_max) {
-		size_t max = parse->claims_max ? parse->claims_max * 2 : 64;
-		struct claim *claims = realloc(parse->claims, max * sizeof(*claims));
+	for (unsigned i = 0; i < shown; i++) {
+		const struct conf_error *e = &errors->errors[i];
 
-		if (!claims) {
-			conf_error_in(place, "out of memory");
-			return;
-		}
-		parse->claims = claims;
-		parse->claims_max = max;
+		if (e->line)
+			fprintf(out, "%s:%u: %s\n", e->file, e->line, e->text);
+		else
+			fprintf(out, "%s: %s\n", e->file, e->text);
 	}
-	c = &parse->claims[parse->claims_n++];
-	va_start(args, format);
-	vsnprintf(c->key, sizeof(c->key), format, args);
-	va_end(args);
-	c->line = config_setting_source_line(place->setting);
-	snprintf(c->file, sizeof(c->file), "%s", file ? file : parse->path);
-}
-
-static int compare_claims(const void *a, const void *b)
-{
-	const struct claim *x = a, *y = b;
-	int order = strcmp(x->key, y->key);
-
-	return order ? order : (x->line > y->line) - (x->line < y->line);
-}
-
-void conf_claims_check(struct parse *parse)
-{
-	const struct claim *claim = parse->claims;
-
-	if (parse->claims_n == 0)
-		return;
-	qsort(parse->claims, parse->claims_n, sizeof(*claim), compare_claims);
-	for (size_t i = 1; i < parse->claims_n; i++) {
-		const struct claim *first = &claim[i - 1], *second = &claim[i];
-
-		if (strcmp(first->key, second->key) == 0)
-			conf_error_line(parse, second->file, second->line,
-					"%s is taken already, at %s:%u", second->key, first->file,
-					first->line);
-	}
+	if (errors->total > shown)
+		fprintf(out, "... and %u more errors\n", errors->total - shown);
 }

@@ -1,97 +1,116 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What the parts of the configuration's parser share: conf.c walks the file, conf_keys.c has a row
- * per key, conf_error.c says what is wrong and what is there twice. Private to these three.
+ * One reading of a file, as its parts see it: errors that say where, and claims to what only one
+ * may have.
  */
 #ifndef CONF_PARSE_H
 #define CONF_PARSE_H
 
-#include <libconfig.h>
-#include <stddef.h>
+#include "schema.h"
 
-#include "conf.h"
+struct conf_claim;
+struct conf_presets;
 
-struct claim;
-
-struct parse {
+struct conf_parse {
 	const char *path; /* borrowed */
-	struct conf *conf;
-	struct conf_errors *errors; /* borrowed */
+	const struct conf_schema *schema;
+	struct conf_block **blocks;
+	struct conf_errors *errors;   /* borrowed */
+	struct conf_presets *presets; /* owned */
 	size_t claims_n, claims_max;
-	struct claim *claims; /* owned; what must be unique */
+	struct conf_claim *claims; /* owned */
 };
-
-/* What a setter is called with: a value, and what it is for. */
-struct place {
-	struct parse *parse;
-	const config_setting_t *setting;
-	const char *key;            /* with the router's name in front: "lan: priority" */
-	struct conf_router *router; /* NULL for a global key */
-};
-
-/* One row per key. A key that later versions will know is refused by what it says in @later. */
-struct key {
-	const char *name;
-	void (*set)(const struct place *place);
-	const char *later;
-};
-
-/* The keys of a router, in the order in which they are set; ends with a row without a name. */
-extern const struct key conf_router_keys[];
-
-/* The keys outside of routers that are not lists of groups. */
-extern const struct key conf_global_keys[];
 
 /**
- * conf_set_routers() - the list of routers: a row of conf_global_keys that walks the file further.
+ * conf_parse_file() - all that is in a file.
+ * @root: of libconfig's tree.
+ * @base: the struct of parse->schema, zeroed.
  */
-void conf_set_routers(const struct place *place);
+void conf_parse_file(struct conf_parse *parse, const config_setting_t *root, void *base);
 
 /**
- * conf_error_at() - an error of the file.
- * @setting: where; NULL for the file as a whole.
+ * conf_presets_make() - what the rows of a schema, and of all below it, say that a file may leave
+ * out. To be made before the file is read: what is left in the heap behind the file's tree keeps
+ * all of that from being given back.
+ * @list: begins as NULL; conf_presets_free(), also on failure.
+ *
+ * Return: 0; -ENOMEM.
  */
-void conf_error_at(struct parse *parse, const config_setting_t *setting, const char *format, ...)
-	__attribute__((format(printf, 3, 4)));
+int conf_presets_make(struct conf_presets **list, const struct conf_schema *schema);
+
+/**
+ * conf_presets_of() - those of a schema that were made: by row, as if a file had them, NULL where a
+ * row has none.
+ */
+const config_setting_t *const *conf_presets_of(struct conf_presets *list,
+					       const struct conf_schema *schema);
+
+/**
+ * conf_presets_free() - NULL is allowed.
+ */
+void conf_presets_free(struct conf_presets *presets);
+
+/**
+ * conf_place_of() - where a key of a group stands, for the errors of a check().
+ * @group: what the check was called with.
+ *
+ * Return: with the group's setting where the file does not have the key.
+ */
+struct conf_place conf_place_of(const struct conf_place *group, const char *key);
+
+/**
+ * conf_place_text() - which router and key it is, as it comes in front of an error.
+ * @buf: "lan: priority: ", or empty for the file as a whole.
+ */
+void conf_place_text(const struct conf_place *place, char *buf, size_t size);
 
 /**
  * conf_error_line() - an error where there is no setting.
  * @file: NULL for the file that was named.
+ * @line: 0 for the file as a whole.
  */
-void conf_error_line(struct parse *parse, const char *file, unsigned line, const char *format, ...)
-	__attribute__((format(printf, 4, 5)));
+void conf_error_line(struct conf_parse *parse, const char *file, unsigned line, const char *format,
+		     ...) __attribute__((format(printf, 4, 5)));
 
 /**
- * conf_error_in() - an error of a value: the key comes in front of the text.
+ * conf_error_in() - an error at a place: which router and key it is comes in front of the text.
  */
-void conf_error_in(const struct place *place, const char *format, ...)
+void conf_error_in(const struct conf_place *place, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));
 
 /**
  * conf_error_fault() - the value seen, and what is wrong with it.
  */
-void conf_error_fault(const struct place *place, const char *fault);
+void conf_error_fault(const struct conf_place *place, const char *fault);
 
 /**
  * conf_error_expected() - the allowed values against the one seen.
+ * @expected: NULL for what the row says.
  */
-void conf_error_expected(const struct place *place, const char *expected);
+void conf_error_expected(const struct conf_place *place, const char *expected);
 
 /**
- * conf_claim() - remember something that only one router may have, in words.
+ * conf_value_seen() - the value as the file has it, as far as it can be shown on a line.
  */
-void conf_claim(const struct place *place, const char *format, ...)
+const char *conf_value_seen(const config_setting_t *setting, char *buf, size_t size);
+
+/**
+ * conf_claim() - remember what only one may have, in words.
+ */
+void conf_claim(const struct conf_place *place, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));
 
 /**
  * conf_claims_check() - an error for each claim that was made before.
  */
-void conf_claims_check(struct parse *parse);
+void conf_claims_check(struct conf_parse *parse);
 
 /**
- * conf_word_is_valid() - whether a text can go into file names, tables and log lines: printable
- * ASCII without blanks, quotes and slashes, 1..@len_max characters.
+ * conf_suggest() - the key that somebody may have meant.
+ * @written: what they wrote.
+ *
+ * Return: NULL when nothing is near.
  */
-bool conf_word_is_valid(const char *text, size_t len_max);
+const char *conf_suggest(const struct conf_schema *schema, const char *written);
 
 #endif

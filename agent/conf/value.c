@@ -2,7 +2,6 @@
 #include "value.h"
 
 #include <arpa/inet.h>
-#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -54,16 +53,16 @@ bool conf_duration_parse(const char *text, int64_t *ret_ns)
 	return false;
 }
 
-const char *conf_duration_format(int64_t ns, char *buf)
+bool conf_word_is_valid(const char *text, size_t len_max)
 {
-	size_t i = 0;
+	size_t len = strlen(text);
 
-	while (i < UNITS_N - 1 && (ns == 0 || ns % units[i].ns != 0))
-		i++;
-	if (ns == 0)
-		i = UNITS_N - 2; /* "0s" */
-	snprintf(buf, CONF_DURATION_TEXT_SIZE, "%" PRId64 "%s", ns / units[i].ns, units[i].name);
-	return buf;
+	if (len == 0 || len > len_max)
+		return false;
+	for (; *text; text++)
+		if (*text <= ' ' || *text > '~' || strchr("\"'\\/", *text))
+			return false;
+	return true;
 }
 
 /* What no host may have for its own, in host byte order. */

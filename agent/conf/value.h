@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Values of the configuration: text to numbers and back. They know nothing of files; whoever calls
+ * Values of the configuration: text to what it means. They know nothing of files; whoever calls
  * them says where the text stood.
  */
 #ifndef CONF_VALUE_H
@@ -12,8 +12,7 @@
 
 #include "conf.h"
 
-#define CONF_ADDRESS_TEXT_SIZE  24 /* "255.255.255.255/32" */
-#define CONF_DURATION_TEXT_SIZE 24
+#define CONF_ADDRESS_TEXT_SIZE 24 /* "255.255.255.255/32" */
 
 /**
  * conf_duration_parse() - "10ms", "1.5s", "2m", "1h" to nanoseconds.
@@ -25,11 +24,10 @@
 bool conf_duration_parse(const char *text, int64_t *ret_ns);
 
 /**
- * conf_duration_format() - the shortest text that conf_duration_parse() reads back.
- * @ns: whole milliseconds.
- * @buf: CONF_DURATION_TEXT_SIZE bytes.
+ * conf_word_is_valid() - whether a text can go into file names, tables and log lines: printable
+ * ASCII without blanks, quotes, slashes and backslashes, 1..@len_max characters.
  */
-const char *conf_duration_format(int64_t ns, char *buf);
+bool conf_word_is_valid(const char *text, size_t len_max);
 
 /**
  * conf_address_parse() - "192.0.2.1/24" to bytes.

@@ -12,7 +12,7 @@
 #include <unistd.h>
 
 #include "agent/channel.h"
-#include "agent/log.h"
+#include "agent/event.h"
 
 #define GRACE_NS INT64_C(300000000) /* to answer, once it is late */
 
@@ -104,6 +104,7 @@ static void become_child(const struct child_setting *setting, enum child_kind ki
 		[CHILD_STANDBY] = CHANNEL_VERSION CHANNEL_STANDBY,
 	};
 	sigset_t none;
+	struct event event;
 	char text[512];
 
 	hand_down(channel_fd, CHANNEL_FD_CHANNEL);
@@ -117,7 +118,8 @@ static void become_child(const struct child_setting *setting, enum child_kind ki
 	sigprocmask(SIG_SETMASK, &none, NULL);
 	run_program(setting, kind, model);
 	snprintf(text, sizeof(text), "starting %s: %s", setting->binary, strerror(errno));
-	log_write(LOG_LEVEL_ERROR, "%s", text);
+	event = event_fact(EVENT_CONF_ERROR, 0, text);
+	(void)channel_send_event(CHANNEL_FD_CHANNEL, &event);
 	(void)channel_send(CHANNEL_FD_CHANNEL, CHANNEL_ERROR, 0, text);
 	_exit(EXIT_FAILURE);
 }

@@ -12,7 +12,6 @@
 #include <unistd.h>
 
 #include "keeper_private.h"
-#include "agent/log.h"
 #include "service.h"
 #include "claim.h"
 #include "will.h"
@@ -36,9 +35,14 @@ static void on_current(struct keeper *keeper, const struct channel_message *mess
 static void on_newcomer(struct keeper *keeper, struct child *child,
 			const struct channel_message *message)
 {
+	struct event event;
+
 	if (message->type == CHANNEL_READY && !child->ready) {
 		child->ready = true;
 		child->program_fd = message->attached_fd;
+	} else if (message->type == CHANNEL_EVENT) {
+		channel_event(message, &event);
+		tell(keeper->teller, &event);
 	} else if (message->type == CHANNEL_ERROR && child == &keeper->next) {
 		snprintf(keeper->error, sizeof(keeper->error), "%s", message->text);
 	}
@@ -110,37 +114,35 @@ static void read_signals(struct keeper *keeper)
 			continue;
 		} else if (info.ssi_signo == SIGHUP) {
 			if (!keeper->reload_due)
-				log_write(LOG_LEVEL_INFO, "signal=HUP from_pid=%u", info.ssi_pid);
+				tell_signal(keeper->teller, SIGHUP, info.ssi_pid, false);
 			keeper->reload_due = true;
 		} else if (info.ssi_signo != SIGCHLD) {
-			log_write(LOG_LEVEL_INFO,
-				  "signal=%s from_pid=%u note=\"leaving gracefully\"",
-				  sigabbrev_np((int)info.ssi_signo), info.ssi_pid);
+			tell_signal(keeper->teller, info.ssi_signo, info.ssi_pid, true);
 			stop(keeper);
 		}
 	}
 }
 
-static void tell_late(const struct child *child, const char *what)
+static void tell_late(struct keeper *keeper, const struct child *child, const char *what)
 {
-	log_write(LOG_LEVEL_ERROR, "router_pid=%d error=\"%s\" note=\"killed\"", child->pid, what);
+	tell_process(keeper->teller, EVENT_PROCESS_LATE, child->pid, what, 0);
 }
 
 /* Its end, which the conversation tells first, lets somebody else go on. */
 static void kill_current(struct keeper *keeper, const char *what)
 {
-	tell_late(&keeper->current, what);
+	tell_late(keeper, &keeper->current, what);
 	child_expect(&keeper->current, INT64_MAX);
 	(void)kill(keeper->current.pid, SIGKILL);
 }
 
 static const char unready[] = "not ready within 5 s";
 
-static bool give_up_late(struct child *child, int64_t now_ns)
+static bool give_up_late(struct keeper *keeper, struct child *child, int64_t now_ns)
 {
 	if (!child_is_overdue(child, now_ns))
 		return false;
-	tell_late(child, unready);
+	tell_late(keeper, child, unready);
 	child_give_up(child);
 	return true;
 }
@@ -149,9 +151,9 @@ static void check_deadlines(struct keeper *keeper)
 {
 	int64_t now = keeper_now_ns();
 
-	if (give_up_late(&keeper->next, now))
+	if (give_up_late(keeper, &keeper->next, now))
 		snprintf(keeper->error, sizeof(keeper->error), "%s", unready);
-	(void)give_up_late(&keeper->standby, now);
+	(void)give_up_late(keeper, &keeper->standby, now);
 	if (child_is_overdue(&keeper->current, now))
 		kill_current(keeper, "no sign of life");
 	if (now >= keeper->reload_ns)
@@ -214,22 +216,20 @@ static void turn(struct keeper *keeper)
 
 /* ---- making and unmaking ---- */
 
-static int claim_namespace(int *ret_fd)
+/* From here on the journal is ours, too. */
+static int claim_namespace(struct keeper *keeper, int *ret_fd)
 {
 	pid_t pid;
 	int err = claim_take(ret_fd, &pid);
 
 	if (err == -EADDRINUSE) {
-		log_write(LOG_LEVEL_ERROR,
-			  "pid=%d error=\"another vipd runs in this network namespace\"", pid);
+		tell_process(keeper->teller, EVENT_CLAIMED, pid, NULL, 0);
 		return err;
 	}
+	tell_open_journal(keeper->teller);
 	if (err < 0)
-		log_write(LOG_LEVEL_WARNING,
-			  "error=\"%s\" doing=\"locking a file in /run/vipd\" note=\"going on "
-			  "without "
-			  "protection against a second vipd\"",
-			  strerror(-err));
+		tell_failure(keeper->teller, EVENT_DEGRADED, -err, "locking a file in /run/vipd",
+			     "going on without protection against a second vipd");
 	return 0;
 }
 
@@ -262,14 +262,11 @@ static int open_will(struct keeper *keeper)
 {
 	int err = will_open(&keeper->will);
 
-	if (err == -EPERM)
-		log_write(LOG_LEVEL_ERROR,
-			  "error=\"%s\" doing=\"opening sockets\" note=\"vipd needs CAP_NET_ADMIN "
-			  "and CAP_NET_RAW: run it as root\"",
-			  strerror(-err));
-	else if (err < 0)
-		log_write(LOG_LEVEL_ERROR, "error=\"%s\" doing=\"opening sockets\"",
-			  strerror(-err));
+	if (err < 0)
+		tell_failure(keeper->teller, EVENT_FAILED, -err, "opening sockets",
+			     err == -EPERM ? "vipd needs CAP_NET_ADMIN and CAP_NET_RAW: run it as "
+					     "root"
+					   : NULL);
 	return err;
 }
 
@@ -280,16 +277,13 @@ static void keep(struct keeper *keeper)
 	keeper->setting.sender_fd = will_sender_fd(keeper->will);
 	err = keeper_start_next(keeper, CHILD_FIRST);
 	if (err < 0) {
-		log_write(LOG_LEVEL_ERROR, "error=\"%s\" doing=\"starting a router process\"",
-			  strerror(-err));
+		tell_failure(keeper->teller, EVENT_FAILED, -err, "starting a router process", NULL);
 		return;
 	}
 	err = service_open(&keeper->service);
 	if (err < 0)
-		log_write(LOG_LEVEL_ERROR,
-			  "error=\"%s\" doing=\"opening NOTIFY_SOCKET\" note=\"the service manager "
-			  "waits for news in vain\"",
-			  strerror(-err));
+		tell_failure(keeper->teller, EVENT_FAILED, -err, "opening NOTIFY_SOCKET",
+			     "the service manager waits for news in vain");
 	while (!keeper->done)
 		turn(keeper);
 }
@@ -301,8 +295,8 @@ static int prepare(struct keeper *keeper)
 	int err = len < 0 ? -errno : child_reserve_places();
 
 	if (err < 0) {
-		log_write(LOG_LEVEL_ERROR, "error=\"%s\" doing=\"%s\"", strerror(-err),
-			  len < 0 ? "finding the own binary" : "opening /dev/null");
+		tell_failure(keeper->teller, EVENT_FAILED, -err,
+			     len < 0 ? "finding the own binary" : "opening /dev/null", NULL);
 		return err;
 	}
 	keeper->setting.binary = keeper->binary;
@@ -324,11 +318,14 @@ int keeper_run(const char *conf_path)
 		.standby_ns = INT64_MAX,
 		.retry_ns = INT64_MAX,
 		.status = EXIT_FAILURE,
+		.teller = tell_new(),
 	};
 	int claim_fd = -1;
 
-	if (prepare(&keeper) < 0 || claim_namespace(&claim_fd) < 0)
+	if (!keeper.teller || prepare(&keeper) < 0 || claim_namespace(&keeper, &claim_fd) < 0) {
+		tell_close(keeper.teller);
 		return EXIT_FAILURE;
+	}
 	keeper.signal_fd = open_signals();
 	if (keeper.signal_fd >= 0 && open_will(&keeper) == 0)
 		keep(&keeper);
@@ -340,21 +337,27 @@ int keeper_run(const char *conf_path)
 	service_close(keeper.service);
 	if (keeper.signal_fd >= 0)
 		close(keeper.signal_fd);
+	tell_close(keeper.teller);
 	claim_release(claim_fd);
 	return keeper.status;
 }
 
 int keeper_sweep(void)
 {
-	struct keeper keeper = { .previous = child_none, .current = child_none };
+	struct keeper keeper = { .previous = child_none,
+				 .current = child_none,
+				 .teller = tell_new() };
 	int claim_fd = -1;
 	int status = EXIT_FAILURE;
 
-	if (claim_namespace(&claim_fd) < 0)
+	if (!keeper.teller || claim_namespace(&keeper, &claim_fd) < 0) {
+		tell_close(keeper.teller);
 		return EXIT_FAILURE;
-	if (open_will(&keeper) == 0 && will_execute(keeper.will, -1) >= 0)
+	}
+	if (open_will(&keeper) == 0 && will_execute(keeper.will, -1, keeper.teller) >= 0)
 		status = EXIT_SUCCESS;
 	will_close(keeper.will);
+	tell_close(keeper.teller);
 	claim_release(claim_fd);
 	return status;
 }

@@ -19,6 +19,7 @@
 #include "agent/channel.h"
 #include "child.h"
 #include "keeper.h"
+#include "tell.h"
 
 #define KEEPER_NS_PER_S      INT64_C(1000000000)
 #define KEEPER_CRASHES_MAX   3 /* in so much time end in the last will */
@@ -29,6 +30,7 @@ struct keeper {
 	char binary[4096];
 	int signal_fd;
 	struct will *will;
+	struct teller *teller;
 	struct service *service;
 	struct child previous; /* spoke before; its memory counts until the current one's does */
 	struct child current;  /* speaks on the wire */

@@ -8,7 +8,6 @@
 #include <time.h>
 
 #include "keeper_private.h"
-#include "agent/log.h"
 #include "service.h"
 #include "agent/state.h"
 #include "will.h"
@@ -68,8 +67,9 @@ static struct child *last_published(struct keeper *keeper)
 
 int keeper_last_will(struct keeper *keeper)
 {
-	return will_execute(keeper->will, last_published(keeper)->state_fd) < 0 ? EXIT_FAILURE
-										: EXIT_SUCCESS;
+	return will_execute(keeper->will, last_published(keeper)->state_fd, keeper->teller) < 0
+		       ? EXIT_FAILURE
+		       : EXIT_SUCCESS;
 }
 
 /* ---- one follows another ---- */
@@ -101,8 +101,11 @@ static void hand_over(struct keeper *keeper, struct child *heir, int64_t frozen_
 
 static void refuse_reload(struct keeper *keeper, const char *why)
 {
-	log_write(LOG_LEVEL_ERROR, "reload=refused note=\"%s; the running configuration stays\"",
-		  keeper->error[0] ? "see the errors before" : why);
+	char text[EVENT_TEXT_SIZE];
+
+	snprintf(text, sizeof(text), "%s; the running configuration stays",
+		 keeper->error[0] ? "see the errors before" : why);
+	tell_process(keeper->teller, EVENT_RELOAD, 0, text, EVENT_RELOAD_REFUSED);
 	if (keeper->current.pid)
 		(void)channel_send(keeper->current.channel_fd, CHANNEL_REFUSED,
 				   keeper->reload_began_ns, why);
@@ -134,7 +137,7 @@ void keeper_start_reload(struct keeper *keeper)
 	if (!keeper_can_reload(keeper))
 		return;
 	keeper->reload_due = false;
-	log_write(LOG_LEVEL_INFO, "reload=started");
+	tell_process(keeper->teller, EVENT_RELOAD, 0, NULL, EVENT_RELOAD_STARTED);
 	service_reloading(keeper->service);
 	err = keeper_start_next(keeper, CHILD_NEXT);
 	if (err < 0)
@@ -156,7 +159,8 @@ static void end_reload(struct keeper *keeper, int64_t frozen_real_ns)
 	hand_over(keeper, &keeper->next, frozen_real_ns);
 	keeper->standby_stale = true;
 	if (!again)
-		log_write(LOG_LEVEL_INFO, "reload=done pid=%d", keeper->current.pid);
+		tell_process(keeper->teller, EVENT_RELOAD, keeper->current.pid, NULL,
+			     EVENT_RELOAD_DONE);
 }
 
 void keeper_on_frozen(struct keeper *keeper, int64_t frozen_real_ns)
@@ -203,9 +207,9 @@ static void describe_end(int status, char *buf, size_t size)
 		snprintf(buf, size, "exited with %d", WEXITSTATUS(status));
 }
 
-static void tell_end(pid_t pid, const char *how)
+static void tell_end(struct keeper *keeper, pid_t pid, const char *how)
 {
-	log_write(LOG_LEVEL_ERROR, "router_pid=%d end=\"%s\"", pid, how);
+	tell_process(keeper->teller, EVENT_PROCESS_END, pid, how, 0);
 }
 
 /* Too many in a row, and starting again will not help. */
@@ -234,8 +238,8 @@ static bool start_again(struct keeper *keeper)
 
 static void undo_reload(struct keeper *keeper)
 {
-	log_write(LOG_LEVEL_ERROR,
-		  "reload=undone note=\"what was loaded does not live; what ran before goes on\"");
+	tell_process(keeper->teller, EVENT_RELOAD, 0,
+		     "what was loaded does not live; what ran before goes on", EVENT_RELOAD_UNDONE);
 	keeper->standby_stale = false;
 	hand_over(keeper, &keeper->standby, 0);
 }
@@ -267,9 +271,7 @@ void keeper_recover(struct keeper *keeper, pid_t pid, const char *how)
 		     !keeper->standby_stale;
 	bool hopeless = spoke ? crashes_too_often(keeper) : ++keeper->died_early_n > DIED_EARLY_MAX;
 
-	log_write(LOG_LEVEL_ERROR, "router_pid=%d lost=\"%s\" note=\"%s\"", pid, how,
-		  hopeless ? "too often, so nothing goes on: last will"
-			   : "another router process goes on");
+	tell_process(keeper->teller, EVENT_PROCESS_LOST, pid, how, hopeless);
 	keeper->freezing = false;
 	keeper->current.pid = 0;
 	keeper->current.ready = false;
@@ -290,7 +292,7 @@ static void current_ended(struct keeper *keeper, int status)
 
 	describe_end(status, how, sizeof(how));
 	if (!keeper->stopping) {
-		tell_end(keeper->current.pid, how);
+		tell_end(keeper, keeper->current.pid, how);
 		keeper_recover(keeper, keeper->current.pid, how);
 		return;
 	}
@@ -329,9 +331,7 @@ void keeper_lose_standby(struct keeper *keeper, const char *how)
 	if (keeper->stopping)
 		return;
 	if (keeper->current.pid || keeper->next.pid)
-		log_write(LOG_LEVEL_WARNING,
-			  "standby_pid=%d lost=\"%s\" note=\"another one is started later\"", pid,
-			  how);
+		tell_process(keeper->teller, EVENT_STANDBY_LOST, pid, how, 0);
 	else
 		keeper_recover(keeper, pid, how);
 }
@@ -341,7 +341,7 @@ static void standby_ended(struct keeper *keeper, int status)
 	char how[48];
 
 	describe_end(status, how, sizeof(how));
-	tell_end(keeper->standby.pid, how);
+	tell_end(keeper, keeper->standby.pid, how);
 	keeper_lose_standby(keeper, how);
 }
 
@@ -360,7 +360,7 @@ void keeper_reap(struct keeper *keeper)
 			standby_ended(keeper, status);
 		} else if (!is_dismissed(keeper, pid)) {
 			describe_end(status, how, sizeof(how));
-			tell_end(pid, how);
+			tell_end(keeper, pid, how);
 		}
 	}
 }

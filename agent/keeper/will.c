@@ -7,11 +7,10 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "agent/router/journal.h"
-#include "agent/log.h"
 #include "netlink/sweep.h"
-#include "netlink/transmit.h"
+#include "netlink/send.h"
 #include "agent/state.h"
+#include "tell.h"
 
 struct will {
 	struct kern_dump *dump;
@@ -20,15 +19,6 @@ struct will {
 	struct kern_sender *sender;
 	unsigned sent_n;
 };
-
-static void on_sent(void *owner, unsigned kind, int error, void *arg)
-{
-	struct will *will = arg;
-
-	(void)owner;
-	(void)kind;
-	will->sent_n += error == 0;
-}
 
 int will_open(struct will **ret_will)
 {
@@ -46,7 +36,7 @@ int will_open(struct will **ret_will)
 		err = will->sender_fd;
 	}
 	if (err >= 0)
-		err = kern_sender_open(will->sender_fd, on_sent, will, &will->sender);
+		err = kern_sender_open(will->sender_fd, &will->sender);
 	if (err < 0) {
 		will_close(will);
 		return err;
@@ -72,11 +62,40 @@ void will_close(struct will *will)
 	free(will);
 }
 
-static void on_swept(const struct kern_address *address, int error, void *arg)
+static void on_swept(enum kern_kind kind, const union kern_entry *entry, int error, void *arg)
 {
-	(void)arg;
+	const struct kern_address *address = &entry->address;
+	struct event event = event_of(EVENT_SWEPT, NULL, NULL, address->family);
+
+	(void)kind;
+	event.address.error = error;
+	event.address.prefix_len = address->prefix_len;
+	event.address.ifindex = address->ifindex;
+	memcpy(event.address.bytes, address->bytes, sizeof(event.address.bytes));
 	if (error)
-		journal_swept(address, error);
+		tell(arg, &event);
+}
+
+static void flush(struct will *will)
+{
+	const struct kern_sent *sent;
+	unsigned n = kern_sender_flush(will->sender, &sent);
+
+	for (unsigned i = 0; i < n; i++)
+		will->sent_n += sent[i].error == 0;
+}
+
+static void send_farewell(struct will *will, const struct state_farewell *farewell)
+{
+	uint8_t *frame =
+		kern_sender_frame(will->sender, farewell->ifindex, farewell->frame_len, NULL, 0);
+
+	if (!frame) {
+		flush(will);
+		frame = kern_sender_frame(will->sender, farewell->ifindex, farewell->frame_len,
+					  NULL, 0);
+	}
+	memcpy(frame, farewell->frame, farewell->frame_len);
 }
 
 static void send_farewells(struct will *will, const struct state *state)
@@ -92,33 +111,39 @@ static void send_farewells(struct will *will, const struct state *state)
 		if (farewell.frame_len == 0 || state_get(state, i, now_ns, &vr) < 0 ||
 		    vr.state != VRRP_STATE_ACTIVE)
 			continue;
-		memcpy(kern_sender_frame(will->sender, farewell.ifindex, farewell.frame_len, will,
-					 0),
-		       farewell.frame, farewell.frame_len);
+		send_farewell(will, &farewell);
 	}
-	kern_sender_flush(will->sender);
+	flush(will);
 }
 
-int will_execute(struct will *will, int state_fd)
+static void tell_executed(struct teller *teller, int removed, unsigned sent_n, const char *what)
+{
+	struct event event = event_fact(EVENT_LAST_WILL, 0, what);
+
+	event.fact.number[0] = removed;
+	event.fact.number[1] = sent_n;
+	tell(teller, &event);
+}
+
+int will_execute(struct will *will, int state_fd, struct teller *teller)
 {
 	struct state *state = NULL;
-	int removed = kern_sweep(will->dump, will->changer, NULL, on_swept, NULL);
+	int removed = kern_sweep(will->dump, will->changer, NULL, on_swept, teller);
 	int err = state_fd < 0 ? -ENODATA : state_open(state_fd, &state);
 
 	will->sent_n = 0;
 	if (err == 0)
 		send_farewells(will, state);
 	state_close(state);
+	tell_legacy(teller);
 	if (state_fd < 0 && removed >= 0) {
-		log_write(LOG_LEVEL_INFO, "swept=%d note=\"addresses in all\"", removed);
+		tell_process(teller, EVENT_SWEPT_ALL, removed, NULL, 1);
 		return removed;
 	}
-	log_write(LOG_LEVEL_ERROR,
-		  "last_will=executed addresses_removed=%d farewells_sent=%u note=\"%s\"", removed,
-		  will->sent_n,
-		  removed < 0 ? strerror(-removed)
-		  : err < 0
-			  ? "there is no state memory to send farewells from"
-			  : "vipd has given everything up and ends: this host takes part no more");
+	tell_executed(teller, removed, will->sent_n,
+		      removed < 0 ? strerror(-removed)
+		      : err < 0   ? "there is no state memory to send farewells from"
+				  : "vipd has given everything up and ends: this host takes part "
+				    "no more");
 	return removed;
 }

@@ -7,6 +7,7 @@
 #define WILL_H
 
 struct will;
+struct teller;
 
 /**
  * will_open() - open what is needed.
@@ -33,8 +34,10 @@ void will_close(struct will *will);
  * routers that were Active.
  * @state_fd: the state memory of the dead router process; -1 when there is none: no farewells.
  *
- * Return: addresses removed, or -errno; logged.
+ * @teller: told of it, after what the router process did not live to tell.
+ *
+ * Return: addresses removed, or -errno; told.
  */
-int will_execute(struct will *will, int state_fd);
+int will_execute(struct will *will, int state_fd, struct teller *teller);
 
 #endif

@@ -5,7 +5,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "agent/log.h"
 #include "netlink/sweep.h"
 #include "vrrp/adopt.h"
 
@@ -17,8 +16,7 @@ struct tally {
 };
 
 /* The last words of the predecessor are true until this process has prepared its own. */
-static void inherit_farewell(struct routers *routers, unsigned i, const struct state *old,
-			     unsigned entry)
+static void inherit_farewell(struct routers *routers, unsigned i, struct state *old, unsigned entry)
 {
 	struct state_farewell farewell = state_farewell(old, entry);
 
@@ -43,8 +41,7 @@ static void make_up_for_death(struct routers *routers, struct router *router)
 		vrrp_step(&router->vr, &missed, &out); /* moves a deadline at most */
 }
 
-static bool adopt(struct routers *routers, struct router *router, const struct state *old,
-		  int entry)
+static bool adopt(struct routers *routers, struct router *router, struct state *old, int entry)
 {
 	struct interface *interface = &routers->interfaces[router->interface];
 	int64_t now_ns = routers->now->mono_ns;
@@ -71,12 +68,12 @@ static bool adopt(struct routers *routers, struct router *router, const struct s
 }
 
 /* @continued: which of the old entries have a router in this configuration. */
-static void adopt_all(struct routers *routers, const struct state *old, bool *continued,
+static void adopt_all(struct routers *routers, struct state *old, bool *continued,
 		      struct tally *tally)
 {
 	for (unsigned i = 0; i < routers->n; i++) {
 		struct router *router = &routers->all[i];
-		int entry = old ? state_find(old, router->conf, i) : -1;
+		int entry = old ? state_find(old, router->conf) : -1;
 
 		if (entry >= 0)
 			continued[entry] = true;
@@ -89,9 +86,11 @@ static void adopt_all(struct routers *routers, const struct state *old, bool *co
 }
 
 /* Routers that are gone from the configuration say goodbye, by the advert that they prepared. */
-static void withdraw(struct routers *routers, const struct state *old, const bool *continued,
+static void withdraw(struct routers *routers, struct state *old, const bool *continued,
 		     struct tally *tally)
 {
+	struct journal journal = routers_journal(routers);
+	struct event event;
 	struct vrrp vr;
 
 	for (unsigned i = 0; old && i < state_count(old); i++) {
@@ -100,69 +99,72 @@ static void withdraw(struct routers *routers, const struct state *old, const boo
 		if (continued[i])
 			continue;
 		tally->withdrawn++;
-		log_write(LOG_LEVEL_INFO,
-			  "router=%s note=\"gone from the configuration, or with another interface "
-			  "or VRID\"",
-			  state_name(old, i));
+		event = event_of(EVENT_WITHDRAWN, state_name(old, i), NULL, 4);
+		journal_put(&journal, &event);
 		if (farewell.frame_len == 0 || state_get(old, i, routers->now->mono_ns, &vr) < 0 ||
 		    vr.state != VRRP_STATE_ACTIVE)
 			continue;
-		memcpy(kern_sender_frame(routers->sender, farewell.ifindex, farewell.frame_len,
-					 NULL, 0),
+		memcpy(routers_frame(routers, farewell.ifindex, farewell.frame_len, NULL, 0),
 		       farewell.frame, farewell.frame_len);
 	}
-	kern_sender_flush(routers->sender);
+	routers_flush(routers);
 }
 
 /* A dead predecessor may have left thousands; the first ones and the sum are enough to read. */
 struct sweep {
 	struct routers *routers;
+	struct journal journal;
 	bool after_death; /* else the predecessor's configuration had them */
 	unsigned told_n;
 };
 
-static void on_swept(const struct kern_address *address, int error, void *arg)
+static void on_swept(enum kern_kind kind, const union kern_entry *entry, int error, void *arg)
 {
 	struct sweep *sweep = arg;
 
+	(void)kind;
+
 	if ((sweep->after_death || error) && sweep->told_n++ < SWEPT_TOLD_MAX)
-		journal_swept(address, error);
+		journal_swept(&sweep->journal, &entry->address, error);
 }
 
 /* What the configuration knows is the reconciliation's business. */
-static bool is_known(const struct kern_address *address, void *arg)
+static bool is_known(enum kern_kind kind, const union kern_entry *entry, void *arg)
 {
 	struct sweep *sweep = arg;
 	const struct interface *interface =
-		routers_find_interface(sweep->routers, address->ifindex);
+		routers_find_interface(sweep->routers, kern_kinds[kind]->ifindex(entry));
 
-	return interface &&
-	       kern_holdings_find(sweep->routers->holdings,
-				  (unsigned)(interface - sweep->routers->interfaces), address) >= 0;
+	return interface && kern_wants_find(sweep->routers->wants,
+					    (unsigned)(interface - sweep->routers->interfaces),
+					    kind, entry) >= 0;
 }
 
 /* After a predecessor that left no elections, nothing at all is continued. */
-static int sweep(struct routers *routers, const struct state *old)
+static int sweep(struct routers *routers, struct state *old)
 {
-	struct sweep sweep = { routers, old == NULL, 0 };
+	struct sweep sweep = { routers, routers_journal(routers), old == NULL, 0 };
 	int removed = kern_sweep(routers->dump, routers->changer, old ? is_known : NULL, on_swept,
 				 &sweep);
 
 	if (sweep.after_death && removed > SWEPT_TOLD_MAX)
-		log_write(LOG_LEVEL_WARNING, "swept=%d note=\"addresses in all\"", removed);
+		journal_sum(&sweep.journal, EVENT_SWEPT_ALL, (const int64_t[3]){ removed });
 	return removed;
 }
 
-int routers_go(struct routers *routers, const struct clocks *now, const struct state *old,
-	       int64_t frozen_real_ns)
+int routers_go(struct routers *routers, const struct clocks *now, struct state *old,
+	       int64_t frozen_real_ns, struct events *events)
 {
 	bool *continued = calloc(old ? state_count(old) + 1 : 1, sizeof(*continued));
 	struct tally tally = { 0 };
+	struct journal journal;
 	int err;
 
 	if (!continued)
 		return -ENOMEM;
 	routers->now = now;
+	routers->events = events;
+	journal = routers_journal(routers);
 	routers->read_ns = now->mono_ns;
 	routers->read_real_ns = frozen_real_ns;
 	adopt_all(routers, old, continued, &tally);
@@ -172,7 +174,7 @@ int routers_go(struct routers *routers, const struct clocks *now, const struct s
 	withdraw(routers, old, continued, &tally);
 	free(continued);
 	if (old)
-		log_write(LOG_LEVEL_INFO, "adopted=%u started=%u withdrawn=%u", tally.adopted,
-			  tally.started, tally.withdrawn);
+		journal_sum(&journal, EVENT_ADOPTED,
+			    (const int64_t[3]){ tally.adopted, tally.started, tally.withdrawn });
 	return err < 0 ? err : 0;
 }

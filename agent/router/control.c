@@ -380,8 +380,8 @@ static size_t fill_router(struct control *control, const struct router *router)
 	message->config = router->vr.config;
 	message->lease = conf->lease;
 	message->state = router->vr.state;
-	journal_reason_text(&router->vr.reason, conf->interface, router->vr.config.priority,
-			    message->reason);
+	event_reason_text(&router->vr.reason, conf->interface, router->vr.config.priority,
+			  router->vr.config.family, message->reason);
 	message->since_real_ns = control->real_offset_ns + router->vr.since_ns;
 	memcpy(message->active_address, active_address(&router->vr),
 	       sizeof(message->active_address));

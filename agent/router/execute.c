@@ -10,43 +10,86 @@ enum sent_kind {
 	SENT_ANNOUNCEMENT,
 };
 
+static void note_sent(struct routers *routers, const struct kern_sent *sent)
+{
+	struct router *router = sent->owner;
+	struct vrrp_counters *counters;
+	struct journal_router journal;
+
+	if (!router) /* the farewell of a router that is no more */
+		return;
+	counters = &router->vr.counters;
+	if (sent->error) {
+		counters->send_errors++;
+		journal = router_journal(routers, router);
+		journal_send_error(&journal,
+				   sent->kind == SENT_ANNOUNCEMENT ? "announcement" : "advert",
+				   sent->error);
+		return;
+	}
+	if (sent->kind == SENT_ANNOUNCEMENT) {
+		counters->announcements_sent++;
+		return;
+	}
+	counters->adverts_sent++;
+	if (sent->kind == SENT_ADVERT_LEAVE) {
+		counters->priority_zero_sent++;
+		return;
+	}
+	if (lease_on_sent(&router->lease, routers->now->mono_ns))
+		router_schedule(routers, router);
+}
+
+void routers_flush(struct routers *routers)
+{
+	const struct kern_sent *sent;
+	unsigned n = kern_sender_flush(routers->sender, &sent);
+
+	for (unsigned i = 0; i < n; i++)
+		note_sent(routers, &sent[i]);
+}
+
+uint8_t *routers_frame(struct routers *routers, int ifindex, size_t len, struct router *router,
+		       unsigned kind)
+{
+	uint8_t *frame = kern_sender_frame(routers->sender, ifindex, len, router, kind);
+
+	if (frame)
+		return frame;
+	routers_flush(routers);
+	return kern_sender_frame(routers->sender, ifindex, len, router, kind);
+}
+
 /* Only what is really there is announced (RFC 9568 §8.1.2). */
-static void queue_announcement(struct routers *routers, struct router *router, unsigned holding)
+static void queue_announcement(struct routers *routers, struct router *router, unsigned want)
 {
 	const struct interface *interface = &routers->interfaces[router->interface];
 	uint8_t *frame;
 
-	if (router->vr.state != VRRP_STATE_ACTIVE || !kern_holdings_has(routers->holdings, holding))
+	if (router->vr.state != VRRP_STATE_ACTIVE || !kern_wants_has(routers->wants, want))
 		return;
-	frame = kern_sender_frame(routers->sender, interface->ifindex, KERN_FRAME_ARP_LEN, router,
-				  SENT_ANNOUNCEMENT);
-	kern_frame_gratuitous_arp(frame, interface->mac,
-				  router->conf->addresses[holding - router->holding].bytes);
+	frame = routers_frame(routers, interface->ifindex, KERN_FRAME_ARP_LEN, router,
+			      SENT_ANNOUNCEMENT);
+	kern_frame_arp(frame, interface->mac, router->conf->addresses[want - router->want].bytes);
 }
 
-void routers_on_holding(unsigned holding, enum kern_holding_news news, int error, void *arg)
+/* The fate of one address: told, counted, and announced when it is new here. */
+static void take_news(struct routers *routers, const struct kern_news *news)
 {
-	struct routers *routers = arg;
-	struct router *router = &routers->all[routers->holding_routers[holding]];
+	const struct kern_want *want = kern_wants_get(routers->wants, news->want);
+	struct router *router = &routers->all[want->owner];
 	struct journal_router journal = router_journal(routers, router);
 	bool owner = vrrp_is_owner(&router->vr);
+	bool back = news->what == KERN_WANT_RESTORED || news->what == KERN_WANT_EXPIRED;
 
 	/* The owner's addresses are on the interface by definition. */
-	if (!owner || (news != KERN_HOLDING_FOREIGN && news != KERN_HOLDING_KEPT))
-		journal_holding(&journal, &router->conf->addresses[holding - router->holding], news,
-				error);
-	if (news == KERN_HOLDING_RESTORED || news == KERN_HOLDING_EXPIRED)
+	if (!owner || (news->what != KERN_WANT_FOREIGN && news->what != KERN_WANT_KEPT))
+		journal_address(&journal, &router->conf->addresses[news->want - router->want],
+				news->what, news->error);
+	if (back)
 		router->vr.counters.addresses_restored++;
-	if (news == KERN_HOLDING_RESTORED || news == KERN_HOLDING_EXPIRED ||
-	    news == KERN_HOLDING_ADDED)
-		queue_announcement(routers, router, holding);
-}
-
-void routers_on_pause(void *arg)
-{
-	struct routers *routers = arg;
-
-	kern_sender_flush(routers->sender);
+	if (back || news->what == KERN_WANT_ADDED)
+		queue_announcement(routers, router, news->want);
 }
 
 static size_t advert_len(const struct router *router)
@@ -78,7 +121,7 @@ static void write_advert(const struct routers *routers, const struct router *rou
 		.addresses = router->list.addresses,
 		.addresses_n = (uint8_t)router->list.addresses_n,
 	};
-	struct kern_ip4 ip = {
+	struct kern_frame_ip ip = {
 		.source_mac = routers->interfaces[router->interface].mac,
 		.source = router->vr.source,
 		.destination = vrrp_group(c->family),
@@ -100,9 +143,9 @@ static void queue_advert(struct routers *routers, const struct owed_advert *owed
 
 	if (!can_advertise(routers, router))
 		return;
-	frame = kern_sender_frame(routers->sender, routers->interfaces[router->interface].ifindex,
-				  advert_len(router), router,
-				  owed->priority ? SENT_ADVERT : SENT_ADVERT_LEAVE);
+	frame = routers_frame(routers, routers->interfaces[router->interface].ifindex,
+			      advert_len(router), router,
+			      owed->priority ? SENT_ADVERT : SENT_ADVERT_LEAVE);
 	write_advert(routers, router, owed->priority, frame);
 }
 
@@ -125,38 +168,8 @@ static void queue_announcements(struct routers *routers)
 		unsigned n = router->conf->addresses_n + router->conf->extra_n;
 
 		for (unsigned k = 0; k < n; k++)
-			queue_announcement(routers, router, router->holding + k);
+			queue_announcement(routers, router, router->want + k);
 	}
-}
-
-void routers_on_sent(void *owner, unsigned kind, int error, void *arg)
-{
-	struct routers *routers = arg;
-	struct router *router = owner;
-	struct vrrp_counters *counters;
-	struct journal_router journal;
-
-	if (!router) /* the farewell of a router that is no more */
-		return;
-	counters = &router->vr.counters;
-	if (error) {
-		counters->send_errors++;
-		journal = router_journal(routers, router);
-		journal_send_error(&journal, kind == SENT_ANNOUNCEMENT ? "announcement" : "advert",
-				   error);
-		return;
-	}
-	if (kind == SENT_ANNOUNCEMENT) {
-		counters->announcements_sent++;
-		return;
-	}
-	counters->adverts_sent++;
-	if (kind == SENT_ADVERT_LEAVE) {
-		counters->priority_zero_sent++;
-		return;
-	}
-	if (lease_on_sent(&router->lease, routers->now->mono_ns))
-		router_schedule(routers, router);
 }
 
 static void queue_adverts(struct routers *routers, bool farewell)
@@ -169,16 +182,29 @@ static void queue_adverts(struct routers *routers, bool farewell)
 	}
 }
 
+/* What a batch has added is announced while the next one is still to come. Return: whether answers
+ * of the kernel contradict what was known. */
+static bool run_pass(struct routers *routers)
+{
+	struct kern_news news[KERN_NEWS_MAX];
+	int n;
+
+	while ((n = kern_reconcile(routers->wants, routers->now->mono_ns, news)) > 0) {
+		for (int i = 0; i < n; i++)
+			take_news(routers, &news[i]);
+		routers_flush(routers);
+	}
+	return n < 0;
+}
+
 /* Answers that contradict what is known lead to one dump and one more try in this turn. */
 static void reconcile(struct routers *routers)
 {
-	int64_t now_ns = routers->now->mono_ns;
-
-	if (!kern_holdings_reconcile(routers->holdings, now_ns) || !routers_resolve_doubt(routers))
+	if (!run_pass(routers) || !routers_resolve_doubt(routers))
 		return;
 	/* What the dump found may be ours. */
 	queue_announcements(routers);
-	if (kern_holdings_reconcile(routers->holdings, now_ns))
+	if (run_pass(routers))
 		routers->dump_due = true;
 }
 
@@ -193,10 +219,10 @@ void routers_execute(struct routers *routers, const struct clocks *now)
 	routers->now = now;
 	queue_adverts(routers, false);
 	queue_announcements(routers); /* of what is there; what is added is announced then */
-	kern_sender_flush(routers->sender);
+	routers_flush(routers);
 	reconcile(routers);
 	queue_adverts(routers, true);
-	kern_sender_flush(routers->sender);
+	routers_flush(routers);
 	for (unsigned i = 0; i < routers->announces_n; i++)
 		routers->announces[i]->announce_due = false;
 	routers->adverts_n = routers->announces_n = 0;

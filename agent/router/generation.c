@@ -14,6 +14,7 @@
 
 #include "agent/channel.h"
 #include "agent/conf/conf.h"
+#include "agent/events.h"
 #include "control.h"
 #include "routers.h"
 #include "agent/log.h"
@@ -31,10 +32,12 @@ struct generation {
 	struct routers *routers;
 	struct control *control;
 	struct turn *turn;
-	char conf_path[4096]; /* of the file, absolute */
-	bool standby;         /* waits with a configuration that was handed down */
-	bool refused;         /* the kernel grants no real-time priority, or no locked memory */
-	bool succeeds;        /* another one speaks until this one does */
+	char conf_path[4096];  /* of the file, absolute */
+	struct events *events; /* the journal; NULL before GO */
+	bool standby;          /* waits with a configuration that was handed down */
+	bool refused;          /* the kernel grants no real-time priority, or no locked memory */
+	bool understood;       /* the keeper is of a version that talks like this one */
+	bool succeeds;         /* another one speaks until this one does */
 };
 
 bool generation_is_this(void)
@@ -58,17 +61,58 @@ static int learn_role(struct generation *g)
 	g->succeeds = g->standby || strcmp(role, CHANNEL_SUCCESSOR) == 0;
 	if (!g->succeeds && *role)
 		return -EPROTO;
+	g->understood = true;
 	for (int fd = CHANNEL_FD_CHANNEL; fd < CHANNEL_FD_END; fd++)
 		(void)fcntl(fd, F_SETFD, FD_CLOEXEC);
 	return 0;
 }
 
-/* Why this generation cannot run: for the log, and for whoever asked for a reload. */
-static void fail(const char *doing, int err, const char *note)
+/* Into the journal, once it is ours to write; before that the keeper does it for us. */
+static void tell(const struct generation *g, const struct event *event)
 {
+	struct clocks now = clocks_now();
+	char line[EVENT_LINE_SIZE];
+
+	if (g->events)
+		events_put(g->events, &now, event);
+	else if (g->understood)
+		(void)channel_send_event(CHANNEL_FD_CHANNEL, event);
+	else
+		log_line(event_level(event), now.real_ns, event_line(event, line));
+}
+
+static void tell_error(const struct generation *g, enum event_kind kind, int err, const char *text)
+{
+	struct event event = event_fact(kind, -err, text);
+
+	tell(g, &event);
+}
+
+/*
+ * The journal is ours from here on: nobody else writes it now. Without a file for it there is one
+ * in memory, which ends with this process.
+ */
+static void open_journal(struct generation *g)
+{
+	char path[EVENTS_PATH_SIZE];
+	int err = events_path("router", path);
+
+	if (err == 0)
+		err = events_create(path, g->conf->routers_n, &g->events);
+	if (err == 0)
+		return;
+	(void)events_create(NULL, g->conf->routers_n, &g->events);
+	tell_error(g, EVENT_DEGRADED, err, "making the journal in /run/vipd");
+}
+
+/* Why this generation cannot run: for the log, and for whoever asked for a reload. */
+static void fail(const struct generation *g, const char *doing, int err, const char *advice)
+{
+	struct event event = event_fact(EVENT_FAILED, -err, doing);
 	char text[512];
 
-	log_write(LOG_LEVEL_ERROR, "error=\"%s\" doing=\"%s\"%s", strerror(-err), doing, note);
+	snprintf(event.fact.name, sizeof(event.fact.name), "%s", advice);
+	tell(g, &event);
 	snprintf(text, sizeof(text), "%s: %s", doing, strerror(-err));
 	(void)channel_send(CHANNEL_FD_CHANNEL, CHANNEL_ERROR, 0, text);
 }
@@ -89,8 +133,11 @@ static void tell_errors(const struct generation *g, const struct conf_errors *er
 	conf_errors_print(errors, memory);
 	fclose(memory);
 	(void)channel_send(CHANNEL_FD_CHANNEL, CHANNEL_ERROR, 0, text);
-	for (char *line = strtok(text, "\n"); line && for_log; line = strtok(NULL, "\n"))
-		log_write(LOG_LEVEL_ERROR, "%s", line);
+	for (char *line = strtok(text, "\n"); line && for_log; line = strtok(NULL, "\n")) {
+		struct event event = event_fact(EVENT_CONF_ERROR, 0, line);
+
+		tell(g, &event);
+	}
 	free(text);
 }
 
@@ -127,8 +174,9 @@ static int leave_conf(const struct conf *conf)
 }
 
 /* A predecessor's elections; none, or such that cannot be read, mean a cold start. */
-static struct state *open_old(int fd)
+static struct state *open_old(const struct generation *g, int fd)
 {
+	struct event event;
 	struct state *old;
 	int err;
 
@@ -138,28 +186,26 @@ static struct state *open_old(int fd)
 	close(fd);
 	if (err == 0)
 		return old;
-	log_write(LOG_LEVEL_WARNING, "adopted=no error=\"%s\" note=\"%s; starting anew\"",
-		  strerror(-err),
-		  err == -EPROTO ? "the state memory is of another version of vipd"
-				 : "the state memory is damaged or was never finished");
+	event = event_fact(EVENT_NOT_ADOPTED, -err, NULL);
+	event.fact.word = err == -EPROTO;
+	tell(g, &event);
 	return NULL;
 }
 
-static void fail_insts(const char *what, int err)
+static void fail_routers(const struct generation *g, const char *what, int err)
 {
-	fail(what, err,
-	     err == -EPERM ? " note=\"vipd needs CAP_NET_ADMIN and CAP_NET_RAW: run it as root\""
-			   : "");
+	fail(g, what, err,
+	     err == -EPERM ? "vipd needs CAP_NET_ADMIN and CAP_NET_RAW: run it as root" : "");
 }
 
-static int open_insts(struct generation *g)
+static int open_routers(struct generation *g)
 {
 	struct clocks now = clocks_now();
 	const char *what;
 	int err = routers_open(g->routers, CHANNEL_FD_SENDER, &now, &what);
 
 	if (err < 0)
-		fail_insts(what, err);
+		fail_routers(g, what, err);
 	return err;
 }
 
@@ -173,8 +219,7 @@ static int open_ctl(struct generation *g)
 
 	snprintf(doing, sizeof(doing), "listening on the control socket %s", g->conf->control);
 	if (err < 0)
-		fail(doing, err,
-		     err == -EADDRINUSE ? " note=\"another process listens there\"" : "");
+		fail(g, doing, err, err == -EADDRINUSE ? "another process listens there" : "");
 	/* After a crash it is better to run unasked than not at all. */
 	return g->standby ? 0 : err;
 }
@@ -185,11 +230,11 @@ static void be_realtime(struct generation *g, int (*means)(const char **ret_what
 	const char *what;
 	int err = g->conf->realtime ? means(&what) : 0;
 
-	if (err < 0 && !g->refused)
-		log_write(LOG_LEVEL_WARNING,
-			  "realtime=no refused=\"%s\" error=\"%s\" note=\"under heavy load adverts "
-			  "may be late; realtime = false silences this\"",
-			  what, strerror(-err));
+	if (err < 0 && !g->refused) {
+		struct event event = event_fact(EVENT_REALTIME, -err, what);
+
+		tell(g, &event);
+	}
 	g->refused |= err < 0;
 }
 
@@ -202,12 +247,12 @@ static int prepare(struct generation *g)
 	if (err == 0)
 		err = state_new(CHANNEL_FD_STATE, g->conf, &g->state);
 	if (err < 0) {
-		fail("laying out the state memory", err, "");
+		fail(g, "laying out the state memory", err, "");
 		return err;
 	}
 	err = routers_new(g->conf, g->state, &g->routers, &what);
 	if (err < 0) {
-		fail_insts(what, err);
+		fail_routers(g, what, err);
 		return err;
 	}
 	/* So that a standby need not read it back when it is needed. */
@@ -219,7 +264,7 @@ static int prepare(struct generation *g)
 /* All that the kernel might refuse, or that would fill with news while nobody reads them. */
 static int open_all(struct generation *g)
 {
-	int err = open_insts(g);
+	int err = open_routers(g);
 
 	if (err == 0)
 		err = open_ctl(g);
@@ -227,7 +272,7 @@ static int open_all(struct generation *g)
 		return err;
 	err = turn_open(CHANNEL_FD_CHANNEL, &g->turn);
 	if (err < 0)
-		fail("opening the loop", err, "");
+		fail(g, "opening the loop", err, "");
 	return err;
 }
 
@@ -272,10 +317,20 @@ static int await_turn(struct generation *g, int64_t *ret_frozen_real_ns)
 	if (err < 0)
 		return err;
 	(void)prctl(PR_SET_NAME, "vipd-router");
+	open_journal(g);
 	/* Not before: until then another one has the same priority, and is in time. */
 	be_realtime(g, realtime_enter);
-	g->old = open_old(state_fd);
+	g->old = open_old(g, state_fd);
 	return g->standby ? open_all(g) : 0;
+}
+
+static void tell_started(const struct generation *g)
+{
+	struct event event = event_fact(EVENT_STARTED, 0, VIPD_VERSION);
+
+	snprintf(event.fact.name, sizeof(event.fact.name), "%s", g->conf->node);
+	event.fact.number[0] = g->conf->routers_n;
+	tell(g, &event);
 }
 
 static int go(struct generation *g)
@@ -287,14 +342,12 @@ static int go(struct generation *g)
 	if (err < 0)
 		return err;
 	now = clocks_now();
-	err = routers_go(g->routers, &now, g->old, frozen_real_ns);
+	err = routers_go(g->routers, &now, g->old, frozen_real_ns, g->events);
 	if (err < 0)
-		log_write(LOG_LEVEL_ERROR, "error=\"%s\" doing=\"removing leftover addresses\"",
-			  strerror(-err));
+		tell_error(g, EVENT_FAILED, err, "removing leftover addresses");
 	err = control_publish(g->control, g->old ? state_control(g->old) : g->conf->control);
 	if (err < 0)
-		log_write(LOG_LEVEL_ERROR, "control=\"%s\" error=\"%s\"", g->conf->control,
-			  strerror(-err));
+		tell_error(g, EVENT_CONTROL, err, g->conf->control);
 	state_close(g->old);
 	g->old = NULL;
 	if (g->standby)
@@ -309,6 +362,7 @@ static void close_all(struct generation *g)
 	routers_close(g->routers);
 	state_close(g->old);
 	state_close(g->state);
+	events_close(g->events);
 	conf_free(g->conf);
 }
 
@@ -324,8 +378,8 @@ int generation_run(const char *conf_path)
 	if (!realpath(conf_path, g.conf_path))
 		snprintf(g.conf_path, sizeof(g.conf_path), "%s", conf_path);
 	if (learn_role(&g) < 0) {
-		fail("taking over", -EPROTO,
-		     " note=\"the vipd that runs is of another version: restart it to upgrade\"");
+		fail(&g, "taking over", -EPROTO,
+		     "the vipd that runs is of another version: restart it to upgrade");
 		return EXIT_FAILURE;
 	}
 	(void)prctl(PR_SET_NAME, g.standby ? "vipd-standby" : "vipd-router");
@@ -334,12 +388,12 @@ int generation_run(const char *conf_path)
 		return status;
 	status = EXIT_FAILURE;
 	if (prepare(&g) == 0 && go(&g) == 0) {
-		log_write(LOG_LEVEL_INFO, "started version=%s node=%s routers=%u", VIPD_VERSION,
-			  g.conf->node, g.conf->routers_n);
+		tell_started(&g);
 		/* Not before: touching all memory takes time, which the routers had not. */
 		be_realtime(&g, realtime_lock);
-		status = turn_run(g.turn, g.routers, g.control) < 0 ? EXIT_FAILURE : EXIT_SUCCESS;
-		log_write(LOG_LEVEL_INFO, "stopped");
+		status = turn_run(g.turn, g.routers, g.control, g.events) < 0 ? EXIT_FAILURE
+									      : EXIT_SUCCESS;
+		tell_error(&g, EVENT_STOPPED, 0, NULL);
 	}
 	close_all(&g);
 	return status;

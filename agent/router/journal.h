@@ -1,49 +1,61 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The journal: each decision of the agent is one event with a reason. The log is its first reader;
- * whatever else wants to know reads the same events. Events that a peer can cause by the thousand
- * are told once per episode: again only after a minute without.
+ * What the routers put into the journal (agent/events.h): each function makes the event of one
+ * fact. What a peer can cause by the thousand is put at most once a second per router and sort,
+ * with the number so far, so that no storm drives everything else out of the ring.
  */
 #ifndef JOURNAL_H
 #define JOURNAL_H
 
 #include "agent/conf/conf.h"
-#include "netlink/holdings.h"
+#include "agent/events.h"
+#include "netlink/reconcile.h"
 #include "vrrp/receive.h"
 
-#define JOURNAL_REASON_SIZE 128
-
-/* What can be told once per episode, for each router. */
+/* What is limited, for each router and for what concerns none. */
 enum {
-	JOURNAL_EPISODE_REJECT = 0,
-	JOURNAL_EPISODE_NOTICE = JOURNAL_EPISODE_REJECT + VRRP_REJECT_COUNT,
-	JOURNAL_EPISODE_HOLDING = JOURNAL_EPISODE_NOTICE + VRRP_NOTICE_COUNT,
-	JOURNAL_EPISODE_SEND = JOURNAL_EPISODE_HOLDING + KERN_HOLDING_COUNT,
-	JOURNAL_EPISODE_RECEIVE,
-	JOURNAL_EPISODES,
+	JOURNAL_LIMIT_REJECT = 0,
+	JOURNAL_LIMIT_NOTICE = JOURNAL_LIMIT_REJECT + VRRP_REJECT_COUNT,
+	JOURNAL_LIMIT_SEND = JOURNAL_LIMIT_NOTICE + VRRP_NOTICE_COUNT,
+	JOURNAL_LIMIT_RECEIVE,
+	JOURNAL_LIMITS,
 };
 
-/* When each was seen last: seconds of the monotonic clock plus 1, or 0. */
-struct journal_episodes {
-	uint32_t seen_s[JOURNAL_EPISODES];
+/* The second in which each was put last, plus 1, in 16 bits; 0: never. */
+struct journal_limits {
+	uint16_t put_s[JOURNAL_LIMITS];
+};
+
+/* Where events go, and when it is. */
+struct journal {
+	struct events *events;    /* borrowed; NULL: nobody is to know yet */
+	const struct clocks *now; /* borrowed */
 };
 
 /* Whose event it is. */
 struct journal_router {
-	const struct conf_router *conf;    /* borrowed */
-	const struct vrrp *vr;             /* borrowed */
-	struct journal_episodes *episodes; /* borrowed */
-	int64_t now_ns;
+	struct journal journal;
+	const struct conf_router *conf; /* borrowed */
+	const struct vrrp *vr;          /* borrowed */
+	struct journal_limits *limits;  /* borrowed */
 };
 
 /**
- * journal_reason_text() - a reason in words, as in the log and in vipctl.
- * @interface: the name of the router's interface.
- * @priority: the router's own.
- * @buf: JOURNAL_REASON_SIZE bytes.
+ * journal_put() - an event that is complete.
  */
-const char *journal_reason_text(const struct vrrp_reason *reason, const char *interface,
-				unsigned priority, char *buf);
+void journal_put(const struct journal *journal, const struct event *event);
+
+/**
+ * journal_fact() - an event that has an error and a text at most.
+ * @error: an errno, or 0.
+ * @text: or NULL.
+ */
+void journal_fact(const struct journal *journal, enum event_kind kind, int error, const char *text);
+
+/**
+ * journal_sum() - an event that consists of numbers.
+ */
+void journal_sum(const struct journal *journal, enum event_kind kind, const int64_t numbers[3]);
 
 /**
  * journal_state() - a virtual router changed its state.
@@ -52,20 +64,28 @@ void journal_state(const struct journal_router *router, enum vrrp_state from, en
 		   const struct vrrp_reason *reason);
 
 /**
- * journal_reject() - a packet was discarded.
+ * journal_reject() - a packet was discarded, and counted.
  * @source: of the packet, network byte order.
  */
 void journal_reject(const struct journal_router *router, enum vrrp_reject reject,
 		    const uint8_t *source);
 
+/* A packet that concerns no router. */
+struct journal_stray {
+	enum vrrp_reject reject;
+	uint64_t total;
+	const char *interface; /* where it arrived */
+	unsigned family;
+	const uint8_t *source;
+	int vrid; /* 0..255, or -1 when it has none */
+};
+
 /**
  * journal_stray() - a packet was discarded that concerns no router.
- * @episodes: of the agent.
- * @interface: where it arrived.
- * @vrid: 0..255, or -1 when it has none.
+ * @limits: of the agent.
  */
-void journal_stray(struct journal_episodes *episodes, int64_t now_ns, enum vrrp_reject reject,
-		   const char *interface, const uint8_t *source, int vrid);
+void journal_stray(const struct journal *journal, struct journal_limits *limits,
+		   const struct journal_stray *stray);
 
 /**
  * journal_notices() - an accepted advert is remarkable.
@@ -75,11 +95,12 @@ void journal_notices(const struct journal_router *router, const struct vrrp_list
 		     const struct vrrp_advert *advert);
 
 /**
- * journal_holding() - an address came, went, or resists.
- * @error: an errno for KERN_HOLDING_FAILED.
+ * journal_address() - an address came, went, or resists. Claims and releases are told by the change
+ * of state that they belong to.
+ * @error: an errno for KERN_WANT_FAILED.
  */
-void journal_holding(const struct journal_router *router, const struct conf_address *address,
-		     enum kern_holding_news news, int error);
+void journal_address(const struct journal_router *router, const struct conf_address *address,
+		     enum kern_want_news news, int error);
 
 /**
  * journal_send_error() - a frame was refused by the kernel.
@@ -89,15 +110,15 @@ void journal_send_error(const struct journal_router *router, const char *what, i
 
 /**
  * journal_receive() - adverts may have been lost on the way from the kernel.
- * @episodes: of the agent.
+ * @limits: of the agent.
  * @error: an errno, or 0 when they came faster than they could be read.
  */
-void journal_receive(struct journal_episodes *episodes, int64_t now_ns, int error);
+void journal_receive(const struct journal *journal, struct journal_limits *limits, int error);
 
 /**
  * journal_swept() - an address of a dead predecessor was removed at start.
  * @error: 0 or an errno.
  */
-void journal_swept(const struct kern_address *address, int error);
+void journal_swept(const struct journal *journal, const struct kern_address *address, int error);
 
 #endif

@@ -40,17 +40,19 @@ static int make_inst(struct routers *routers, unsigned number, const struct conf
 	routers->interfaces[router->interface].by_vrid[conf->vrrp.vrid] = (uint16_t)(number + 1);
 	for (unsigned i = 0; i < conf->addresses_n; i++)
 		memcpy(list + i * 4, conf->addresses[i].bytes, 4);
-	router->holding = routers->holdings_n;
+	router->want = routers->wants_n;
 	for (unsigned i = 0; i < n; i++) {
-		struct kern_address address = { .family = conf->addresses[i].family,
-						.prefix_len = conf->addresses[i].prefix_len };
-		unsigned holding;
+		struct kern_want want = { .kind = KERN_KIND_ADDRESS,
+					  .interface = router->interface,
+					  .owner = number,
+					  .lease_s = lease_s,
+					  .address = { .family = conf->addresses[i].family,
+						       .prefix_len =
+							       conf->addresses[i].prefix_len } };
 
-		memcpy(address.bytes, conf->addresses[i].bytes, sizeof(address.bytes));
-		holding =
-			kern_holdings_add(routers->holdings, router->interface, &address, lease_s);
-		routers->holding_routers[holding] = number;
-		routers->holdings_n++;
+		memcpy(want.address.bytes, conf->addresses[i].bytes, sizeof(want.address.bytes));
+		kern_wants_add(routers->wants, &want);
+		routers->wants_n++;
 	}
 	return 0;
 }
@@ -76,12 +78,11 @@ static int make_insts(struct routers *routers, const struct conf *conf)
 	routers->adverts = calloc(routers->owed_max, sizeof(*routers->adverts));
 	routers->states = calloc(routers->owed_max, sizeof(*routers->states));
 	routers->announces = calloc(conf->routers_n, sizeof(struct router *));
-	routers->holding_routers = calloc(addresses_n, sizeof(*routers->holding_routers));
 	if (!routers->all || !routers->heap || !routers->adverts || !routers->states ||
-	    !routers->announces || !routers->holding_routers)
+	    !routers->announces)
 		return -ENOMEM;
-	err = kern_holdings_new(addresses_n, routers->changer, routers_on_holding, routers_on_pause,
-				routers, &routers->holdings);
+	err = kern_wants_new(addresses_n, conf->routers_n, routers->changer, routers->dump,
+			     &routers->wants);
 	if (err < 0)
 		return err;
 	for (unsigned i = 0; i < conf->routers_n; i++) {
@@ -129,7 +130,7 @@ static int open_hearing(struct routers *routers, int sender_fd, const char **ret
 				 &routers->strays_reader);
 	if (err < 0)
 		return err;
-	return kern_sender_open(sender_fd, routers_on_sent, routers, &routers->sender);
+	return kern_sender_open(sender_fd, &routers->sender);
 }
 
 int routers_new(const struct conf *conf, struct state *state, struct routers **ret_routers,
@@ -179,7 +180,7 @@ void routers_close(struct routers *routers)
 	kern_receiver_close(routers->strays_reader);
 	kern_receiver_close(routers->reader);
 	kern_monitor_close(routers->monitor);
-	kern_holdings_free(routers->holdings);
+	kern_wants_free(routers->wants);
 	kern_changer_close(routers->changer);
 	kern_dump_close(routers->dump);
 	for (unsigned i = 0; i < routers->n && routers->all; i++)
@@ -192,6 +193,5 @@ void routers_close(struct routers *routers)
 	free(routers->adverts);
 	free(routers->states);
 	free(routers->announces);
-	free(routers->holding_routers);
 	free(routers);
 }

@@ -4,12 +4,15 @@
 #include <assert.h>
 #include <string.h>
 
-#include "agent/log.h"
+struct journal routers_journal(const struct routers *routers)
+{
+	return (struct journal){ routers->events, routers->now };
+}
 
 struct journal_router router_journal(struct routers *routers, struct router *router)
 {
-	return (struct journal_router){ router->conf, &router->vr, &router->episodes,
-					routers->now->mono_ns };
+	return (struct journal_router){ routers_journal(routers), router->conf, &router->vr,
+					&router->limits };
 }
 
 void router_owe_announcement(struct routers *routers, struct router *router)
@@ -25,7 +28,7 @@ void router_want_addresses(struct routers *routers, struct router *router, bool 
 	unsigned n = router->conf->addresses_n + router->conf->extra_n;
 
 	for (unsigned i = 0; i < n; i++)
-		kern_holdings_want(routers->holdings, router->holding + i, wanted);
+		kern_wants_want(routers->wants, router->want + i, wanted);
 }
 
 void router_renew_leases(struct routers *routers, struct router *router)
@@ -33,7 +36,7 @@ void router_renew_leases(struct routers *routers, struct router *router)
 	unsigned n = router->conf->addresses_n + router->conf->extra_n;
 
 	for (unsigned i = 0; i < n; i++)
-		kern_holdings_renew(routers->holdings, router->holding + i);
+		kern_wants_renew(routers->wants, router->want + i);
 }
 
 /*
@@ -122,14 +125,13 @@ static void see_address(struct routers *routers, const struct kern_object *objec
 {
 	struct interface *interface = routers_find_interface(routers, object->address.ifindex);
 	const struct router *router;
-	int holding;
+	int want;
 
 	if (!interface || object->address.ifindex == 0)
 		return;
-	holding = kern_holdings_see(routers->holdings, (unsigned)(interface - routers->interfaces),
-				    object);
-	if (holding >= 0) {
-		router = &routers->all[routers->holding_routers[holding]];
+	want = kern_wants_see(routers->wants, (unsigned)(interface - routers->interfaces), object);
+	if (want >= 0) {
+		router = &routers->all[kern_wants_get(routers->wants, (unsigned)want)->owner];
 		if (!vrrp_is_owner(&router->vr))
 			return;
 	}
@@ -143,7 +145,7 @@ static void on_object(const struct kern_object *object, void *arg)
 {
 	struct routers *routers = arg;
 
-	if (object->type == KERN_OBJECT_ADDRESS) {
+	if (object->type == KERN_OBJECT_ENTRY) {
 		see_address(routers, object);
 		return;
 	}
@@ -157,8 +159,8 @@ static void on_object(const struct kern_object *object, void *arg)
 		if (interface->ifindex && interface->ifindex != before)
 			routers->dump_due = true;
 		if (interface->ifindex != before)
-			kern_holdings_link(routers->holdings, i, interface->ifindex,
-					   interface->promotes);
+			kern_wants_interface(routers->wants, i, interface->ifindex,
+					     interface->promotes);
 		routers->interfaces_doubt = true;
 	}
 }
@@ -177,13 +179,13 @@ int routers_dump(struct routers *routers)
 
 		if (!interface->in_dump)
 			interface_lost(interface);
-		kern_holdings_link(routers->holdings, i, interface->ifindex, interface->promotes);
+		kern_wants_interface(routers->wants, i, interface->ifindex, interface->promotes);
 	}
-	kern_holdings_dump_begin(routers->holdings);
-	err = kern_dump_addresses(routers->dump, on_object, routers);
+	kern_wants_dump_begin(routers->wants);
+	err = kern_dump_kind(routers->dump, KERN_KIND_ADDRESS, on_object, routers);
 	if (err < 0)
 		return err;
-	kern_holdings_dump_end(routers->holdings);
+	kern_wants_dump_end(routers->wants, KERN_EVERY_INTERFACE);
 	for (unsigned i = 0; i < routers->interfaces_n; i++)
 		interface_dump_end(&routers->interfaces[i]);
 	routers->interfaces_doubt = true;
@@ -193,14 +195,13 @@ int routers_dump(struct routers *routers)
 
 bool routers_resolve_doubt(struct routers *routers)
 {
+	struct journal journal;
 	int err = routers_dump(routers);
 
 	if (err == 0)
 		return true;
-	log_write(LOG_LEVEL_WARNING,
-		  "netlink=dump error=\"%s\" note=\"going on with what is known; asked again in 1 "
-		  "s\"",
-		  strerror(-err));
+	journal = routers_journal(routers);
+	journal_fact(&journal, EVENT_DUMP, -err, NULL);
 	routers->dump_due = true;
 	routers->dump_ns = routers->now->mono_ns + HOUSEKEEPING_NS;
 	return false;
@@ -235,11 +236,13 @@ static void assess_interface(struct routers *routers, struct interface *interfac
 {
 	enum vrrp_reason_code before = interface->fault;
 
-	if (interface_assess(interface) == VRRP_REASON_NO_GROUP && before != VRRP_REASON_NO_GROUP)
-		log_write(LOG_LEVEL_ERROR,
-			  "interface=%s group=224.0.0.18 error=\"%s\" note=\"tried again every "
-			  "second\"",
-			  interface->name, strerror(interface->group_error));
+	if (interface_assess(interface) == VRRP_REASON_NO_GROUP && before != VRRP_REASON_NO_GROUP) {
+		struct journal journal = routers_journal(routers);
+		struct event event = event_of(EVENT_GROUP, NULL, interface->name, 4);
+
+		event.fact.error = interface->group_error;
+		journal_put(&journal, &event);
+	}
 	routers->groups_missing |= interface->fault == VRRP_REASON_NO_GROUP;
 }
 
@@ -283,13 +286,31 @@ static int64_t arrival_mono(const struct routers *routers, int64_t arrival_ns)
 	return mono_ns < routers->read_ns ? routers->read_ns : mono_ns;
 }
 
-static void stray(struct routers *routers, const struct interface *interface,
-		  const struct vrrp_rx *rx, enum vrrp_reject reject)
+static void note_stray(struct routers *routers, const struct interface *interface,
+		       const struct vrrp_rx *rx, enum vrrp_reject reject)
 {
-	routers->strays.rejected[reject]++;
+	struct journal journal = routers_journal(routers);
+	struct journal_stray stray = { .reject = reject,
+				       .total = ++routers->strays.rejected[reject],
+				       .interface = interface ? interface->name : NULL,
+				       .family = rx->family,
+				       .source = rx->source,
+				       .vrid = vrrp_packet_vrid(rx) };
+
 	if (interface)
-		journal_stray(&routers->episodes, routers->now->mono_ns, reject, interface->name,
-			      rx->source, vrrp_packet_vrid(rx));
+		journal_stray(&journal, &routers->limits, &stray);
+}
+
+static struct vrrp_rx rx_of(const struct kern_packet *packet)
+{
+	struct vrrp_rx rx = { .family = packet->family,
+			      .ttl = packet->ttl,
+			      .payload = packet->payload,
+			      .payload_len = packet->payload_len };
+
+	memcpy(rx.source, packet->source, sizeof(rx.source));
+	memcpy(rx.destination, packet->destination, sizeof(rx.destination));
+	return rx;
 }
 
 static void on_packet(const struct kern_packet *packet, void *arg)
@@ -297,8 +318,8 @@ static void on_packet(const struct kern_packet *packet, void *arg)
 	struct routers *routers = arg;
 	struct vrrp_advert advert;
 	struct vrrp_event event = { .type = VRRP_EVENT_ADVERT, .advert = &advert };
-	struct vrrp_rx rx = { 0 };
-	enum vrrp_reject reject = vrrp_packet_ip4(packet->data, packet->len, &rx);
+	struct vrrp_rx rx;
+	enum vrrp_reject reject;
 	const struct interface *interface;
 	struct router *router;
 	struct journal_router journal;
@@ -306,13 +327,14 @@ static void on_packet(const struct kern_packet *packet, void *arg)
 	/* What the predecessor has read it has decided upon. */
 	if (packet->arrival_ns && packet->arrival_ns <= routers->read_real_ns)
 		return;
-	if (reject != VRRP_ACCEPT) {
-		routers->strays.rejected[reject]++;
+	if (!packet->payload) {
+		routers->strays.rejected[VRRP_REJECT_LENGTH]++;
 		return;
 	}
+	rx = rx_of(packet);
 	router = find_inst(routers, packet->ifindex, vrrp_packet_vrid(&rx), &interface);
 	if (!router) {
-		stray(routers, interface, &rx, vrrp_receive(NULL, NULL, &rx, &advert));
+		note_stray(routers, interface, &rx, vrrp_receive(NULL, NULL, &rx, &advert));
 		return;
 	}
 	journal = router_journal(routers, router);
@@ -335,8 +357,9 @@ static void miss_adverts(struct routers *routers, int error)
 {
 	const struct vrrp_event event = { .type = VRRP_EVENT_MISSED,
 					  .now_ns = routers->now->mono_ns };
+	struct journal journal = routers_journal(routers);
 
-	journal_receive(&routers->episodes, routers->now->mono_ns, error);
+	journal_receive(&journal, &routers->limits, error);
 	for (unsigned i = 0; i < routers->n; i++)
 		router_step(routers, &routers->all[i], &event);
 }
@@ -347,8 +370,10 @@ void routers_read(struct routers *routers, const struct clocks *now)
 	int n;
 
 	routers->now = now;
-	if (kern_monitor_dispatch(routers->monitor, on_object, routers) < 0)
+	if (kern_monitor_dispatch(routers->monitor, on_object, routers) < 0) {
+		kern_wants_doubt(routers->wants);
 		routers->dump_due = true;
+	}
 	if (routers->dump_due && now->mono_ns >= routers->dump_ns)
 		routers_resolve_doubt(routers);
 	if (routers->interfaces_doubt)
@@ -398,7 +423,7 @@ void routers_fire(struct routers *routers, const struct clocks *now)
 
 int64_t routers_deadline(const struct routers *routers)
 {
-	int64_t retry_ns = kern_holdings_deadline(routers->holdings);
+	int64_t retry_ns = kern_wants_deadline(routers->wants);
 	int64_t deadline_ns;
 
 	deadlines_first(routers->heap, &deadline_ns);
@@ -418,8 +443,8 @@ void routers_stop(struct routers *routers, const struct clocks *now)
 	/* As often as the most addresses need; what the kernel refuses by then it will not give. */
 	do
 		routers_execute(routers, now);
-	while (kern_holdings_deadline(routers->holdings) <= now->mono_ns &&
-	       rounds++ < routers->holdings_n / KERN_CHANGES_MAX);
+	while (kern_wants_deadline(routers->wants) <= now->mono_ns &&
+	       rounds++ < routers->wants_n / KERN_CHANGES_MAX);
 }
 
 void routers_fds(const struct routers *routers, int ret_fds[2])
@@ -448,5 +473,5 @@ const struct router *routers_get(const struct routers *routers, unsigned i)
 bool routers_has_address(const struct routers *routers, const struct router *router,
 			 unsigned address)
 {
-	return kern_holdings_has(routers->holdings, router->holding + address);
+	return kern_wants_has(routers->wants, router->want + address);
 }

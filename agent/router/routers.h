@@ -20,12 +20,12 @@ struct router {
 	struct vrrp vr;
 	const struct conf_router *conf; /* borrowed */
 	unsigned interface;             /* number of its interface */
-	unsigned holding;               /* number of its first address; the others follow */
+	unsigned want;                  /* number of its first address; the others follow */
 	struct vrrp_list list;          /* what it advertises; owned */
 	struct lease lease;             /* of its addresses */
 	bool advert_due;                /* in this turn, with its priority */
 	bool announce_due;              /* in this turn, all of its addresses */
-	struct journal_episodes episodes;
+	struct journal_limits limits;
 };
 
 struct routers;
@@ -61,13 +61,14 @@ int routers_open(struct routers *routers, int sender_fd, const struct clocks *no
  * predecessor left, removes the addresses that nobody continues, starts what is new.
  * @old: what the predecessor left, or NULL.
  * @frozen_real_ns: CLOCK_REALTIME up to which it read packets, or 0.
+ * @events: the journal; borrowed until routers_close(); NULL: none.
  *
  * The caller knows that no other vipd runs in this network namespace.
  *
  * Return: 0, or -errno when leftover addresses could not be removed.
  */
-int routers_go(struct routers *routers, const struct clocks *now, const struct state *old,
-	       int64_t frozen_real_ns);
+int routers_go(struct routers *routers, const struct clocks *now, struct state *old,
+	       int64_t frozen_real_ns, struct events *events);
 
 /**
  * routers_close() - release everything; routers_stop() was called before, if routers_go() was. NULL

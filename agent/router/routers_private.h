@@ -12,7 +12,7 @@
 #include "netlink/dump.h"
 #include "netlink/monitor.h"
 #include "netlink/receive.h"
-#include "netlink/transmit.h"
+#include "netlink/send.h"
 #include "agent/state.h"
 
 /* Packets that the filter set aside are counted, and failed dumps repeated, this often. */
@@ -32,10 +32,9 @@ struct owed_state {
 };
 
 struct routers {
-	unsigned n, interfaces_n, holdings_n;
+	unsigned n, interfaces_n, wants_n;
 	struct router *all; /* owned, as all below */
 	struct interface *interfaces;
-	uint32_t *holding_routers; /* the router of each holding */
 
 	struct deadlines *heap;
 	struct kern_dump *dump;
@@ -43,7 +42,7 @@ struct routers {
 	struct kern_monitor *monitor;
 	struct kern_receiver *reader, *strays_reader;
 	struct kern_sender *sender;
-	struct kern_holdings *holdings;
+	struct kern_wants *wants;
 	struct state *state; /* where elections are left; borrowed */
 
 	/* The turn. */
@@ -61,8 +60,14 @@ struct routers {
 
 	int64_t housekeeping_ns;
 	struct router_strays strays;
-	struct journal_episodes episodes;
+	struct journal_limits limits; /* of what concerns no router */
+	struct events *events;        /* the journal; borrowed; NULL before routers_go() */
 };
+
+/**
+ * routers_journal() - the journal, at the time of the turn.
+ */
+struct journal routers_journal(const struct routers *routers);
 
 /**
  * router_journal() - a router as the journal wants it.
@@ -121,19 +126,14 @@ struct interface *routers_find_interface(struct routers *routers, int ifindex);
 void router_prepare_farewell(struct routers *routers, const struct router *router);
 
 /**
- * routers_on_holding() - the news of the addresses: told by kern_holdings_reconcile().
+ * routers_frame() - room for a frame, as kern_sender_frame(); a full queue is flushed first.
  */
-void routers_on_holding(unsigned holding, enum kern_holding_news news, int error, void *arg);
+uint8_t *routers_frame(struct routers *routers, int ifindex, size_t len, struct router *router,
+		       unsigned kind);
 
 /**
- * routers_on_pause() - what has been added is announced while more is to come: told between
- * batches.
+ * routers_flush() - send what is queued, and count what became of it.
  */
-void routers_on_pause(void *arg);
-
-/**
- * routers_on_sent() - what became of a frame: told by kern_sender_flush().
- */
-void routers_on_sent(void *owner, unsigned kind, int error, void *arg);
+void routers_flush(struct routers *routers);
 
 #endif

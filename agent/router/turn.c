@@ -10,7 +10,7 @@
 #include <unistd.h>
 
 #include "agent/channel.h"
-#include "agent/log.h"
+#include "agent/event_log.h"
 #include "agent/loop.h"
 #include "agent/realtime.h"
 
@@ -22,6 +22,10 @@ struct turn {
 	int channel_fd;          /* borrowed */
 	struct routers *routers; /* borrowed */
 	struct control *control; /* borrowed */
+	struct events *events;   /* borrowed */
+	struct event_log *log;   /* owned */
+	bool untold;             /* the log is behind */
+	int64_t log_ns;          /* when it goes on */
 	int64_t freeze_ns;       /* the next generation is ready, whose reload began then; or 0 */
 	int64_t alive_ns;        /* when the keeper hears of us next */
 	int64_t read_real_ns;    /* what arrived until then was read; CLOCK_REALTIME */
@@ -52,7 +56,8 @@ int turn_open(int channel_fd, struct turn **ret_turn)
 		return -ENOMEM;
 	turn->channel_fd = channel_fd;
 	turn->signal_fd = -1;
-	err = loop_open(&turn->loop);
+	turn->log = event_log_new();
+	err = turn->log ? loop_open(&turn->loop) : -ENOMEM;
 	if (err == 0)
 		err = open_signals(turn);
 	if (err < 0) {
@@ -70,6 +75,10 @@ void turn_close(struct turn *turn)
 	if (turn->signal_fd >= 0)
 		close(turn->signal_fd);
 	loop_close(turn->loop);
+	/* What is left when nobody is in a hurry any more. */
+	while (turn->log && event_log_tell(turn->log, turn->events, EVENT_LOG_TURN_MAX))
+		;
+	event_log_free(turn->log);
 	free(turn);
 }
 
@@ -106,9 +115,41 @@ static int64_t control_next(const void *self)
 	return control_deadline(((const struct turn *)self)->control);
 }
 
+/* ---- then: the log ---- */
+
+/* A bounded piece per turn: no advert waits for the reader of the log. */
+static void run_log(void *self, const struct clocks *now)
+{
+	struct turn *turn = self;
+
+	turn->untold = event_log_tell(turn->log, turn->events, EVENT_LOG_TURN_MAX);
+	turn->log_ns = turn->untold ? now->mono_ns : LOOP_NEVER;
+}
+
+static int64_t log_next(const void *self)
+{
+	return ((const struct turn *)self)->log_ns;
+}
+
 /* ---- last: who is to be obeyed ---- */
 
-static void read_signals(struct turn *turn)
+static void tell(const struct turn *turn, const struct clocks *now, const struct event *event)
+{
+	events_put(turn->events, now, event);
+}
+
+static void tell_signal(const struct turn *turn, const struct clocks *now,
+			const struct signalfd_siginfo *info)
+{
+	struct event event = event_fact(EVENT_SIGNAL, 0, NULL);
+
+	event.fact.number[0] = info->ssi_signo;
+	event.fact.number[1] = info->ssi_pid;
+	event.fact.word = 1;
+	tell(turn, now, &event);
+}
+
+static void read_signals(struct turn *turn, const struct clocks *now)
 {
 	struct signalfd_siginfo info;
 
@@ -118,14 +159,13 @@ static void read_signals(struct turn *turn)
 		turn->stop = true;
 		/* The keeper says for itself who asked. */
 		if ((pid_t)info.ssi_pid != getppid())
-			log_write(LOG_LEVEL_INFO,
-				  "signal=%s from_pid=%u note=\"leaving gracefully\"",
-				  sigabbrev_np((int)info.ssi_signo), info.ssi_pid);
+			tell_signal(turn, now, &info);
 	}
 }
 
-static void read_keeper(struct turn *turn)
+static void read_keeper(struct turn *turn, const struct clocks *now)
 {
+	struct event event;
 	struct channel_message *message = &turn->message;
 	int got;
 
@@ -136,8 +176,8 @@ static void read_keeper(struct turn *turn)
 			control_reload_done(turn->control, message->ns, message->text);
 	}
 	if (got < 0 && !turn->stop) {
-		log_write(LOG_LEVEL_ERROR,
-			  "error=\"the keeper is gone\" note=\"leaving gracefully\"");
+		event = event_fact(EVENT_KEEPER_GONE, 0, NULL);
+		tell(turn, now, &event);
 		turn->stop = true;
 	}
 }
@@ -147,6 +187,7 @@ static void say_alive(struct turn *turn, const struct clocks *now)
 {
 	const struct routers *routers = turn->routers;
 	unsigned counts[VRRP_STATE_COUNT] = { 0 };
+	struct event event;
 	char text[80];
 
 	if (now->mono_ns < turn->alive_ns)
@@ -158,9 +199,10 @@ static void say_alive(struct turn *turn, const struct clocks *now)
 		 counts[VRRP_STATE_ACTIVE], counts[VRRP_STATE_BACKUP],
 		 counts[VRRP_STATE_INITIALIZE], counts[VRRP_STATE_FAULT]);
 	(void)channel_send(turn->channel_fd, CHANNEL_ALIVE, 0, text);
-	if (realtime_watch(now->mono_ns))
-		log_write(LOG_LEVEL_WARNING, "realtime=lost note=\"busy for a second without a "
-					     "pause; ordinary priority for a minute\"");
+	if (realtime_watch(now->mono_ns)) {
+		event = event_fact(EVENT_REALTIME_LOST, 0, NULL);
+		tell(turn, now, &event);
+	}
 }
 
 /* Make room without a word on the wire: nothing is closed in order, everything just stays. */
@@ -178,8 +220,8 @@ static void run_orders(void *self, const struct clocks *now)
 	struct turn *turn = self;
 
 	say_alive(turn, now);
-	read_signals(turn);
-	read_keeper(turn);
+	read_signals(turn, now);
+	read_keeper(turn, now);
 	if (turn->stop)
 		loop_stop(turn->loop);
 	else if (turn->freeze_ns) /* all up to now is decided, executed and in the state memory */
@@ -196,6 +238,7 @@ static int add_parts(struct turn *turn)
 	const struct loop_part parts[] = {
 		{ -1, turn, run_routers, routers_next },
 		{ control_fd(turn->control), turn, run_control, control_next },
+		{ -1, turn, run_log, log_next },
 		{ turn->signal_fd, turn, run_orders, orders_next },
 	};
 	int fds[2];
@@ -209,13 +252,15 @@ static int add_parts(struct turn *turn)
 	return err;
 }
 
-int turn_run(struct turn *turn, struct routers *routers, struct control *control)
+int turn_run(struct turn *turn, struct routers *routers, struct control *control,
+	     struct events *events)
 {
 	struct clocks now;
 	int err;
 
 	turn->routers = routers;
 	turn->control = control;
+	turn->events = events;
 	err = add_parts(turn);
 	if (err == 0)
 		err = loop_run(turn->loop);

@@ -31,12 +31,14 @@ void turn_close(struct turn *turn);
  * turn_run() - turn until SIGTERM, SIGINT or the end of the keeper, then leave gracefully.
  * @routers: borrowed.
  * @control: borrowed.
+ * @events: the journal; the log is told from it. Borrowed.
  *
  * Does not return when the next generation takes over: the process exits with everything left as
  * it is, on the wire and on the interfaces.
  *
  * Return: 0; or -errno when the loop itself failed, after leaving gracefully all the same.
  */
-int turn_run(struct turn *turn, struct routers *routers, struct control *control);
+int turn_run(struct turn *turn, struct routers *routers, struct control *control,
+	     struct events *events);
 
 #endif

@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "dry_run.h"
+#include "events.h"
 #include "reload.h"
 #include "show.h"
 
@@ -96,6 +97,22 @@ static int command_reload(const char *path, int argc, char **argv)
 	return EXIT_FAILURE;
 }
 
+static int command_events(const char *path, int argc, char **argv)
+{
+	struct journal_options options = { 0 };
+
+	(void)path;
+	for (int i = 1; i < argc; i++) {
+		if (strcmp(argv[i], "--json") == 0)
+			options.json = true;
+		else if (strcmp(argv[i], "--follow") == 0)
+			options.follow = true;
+		else
+			return EX_USAGE;
+	}
+	return events_print(&options);
+}
+
 /* One row per command: dispatch and usage. */
 static const struct command {
 	const char *name;
@@ -104,6 +121,8 @@ static const struct command {
 	int (*run)(const char *path, int argc, char **argv);
 } commands[] = {
 	{ "show", "[--json]", "the state of every virtual router", command_show },
+	{ "events", "[--follow] [--json]", "what has happened, also before a crash or a reload",
+	  command_events },
 	{ "reload", "[--dry-run]", "read the configuration again, without a word on the wire",
 	  command_reload },
 };

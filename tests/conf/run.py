@@ -18,6 +18,8 @@ import sys
 import tempfile
 from pathlib import Path
 
+import manual
+
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parent.parent
 EX_CONFIG = 78
@@ -278,6 +280,30 @@ def case_sample_shows_the_defaults(vipd, tmp):
     sample = ROOT / "etc" / "vipd.conf.sample"
     expect_accepted(vipd.run("-t", "-t", "-c", str(sample), cwd=tmp),
                     load_text(HERE / "01-minimal.ok"))
+
+
+def rows_of_keys(vipd):
+    """The rows of the configuration, by the program that is built beside vipd."""
+    program = Path(vipd.path).parent / "tests/conf/keys"
+    if not program.exists():
+        raise Failed(f"{program} is missing: make test-programs")
+    return subprocess.run([program], capture_output=True, encoding="utf-8", check=True).stdout
+
+
+def case_manual(vipd, tmp):
+    """Every key stands in vipd.conf(5) with its form, range and default, and nothing else does."""
+    del tmp
+    found = list(manual.faults(rows_of_keys(vipd), load_text(ROOT / "etc" / "vipd.conf.5")))
+    expect("faults", "", "\n".join(found))
+
+
+def case_manual_that_is_wrong(vipd, tmp):
+    """A manual that says anything else than the rows is not taken for right."""
+    del tmp
+    page = load_text(ROOT / "etc" / "vipd.conf.5")
+    for what, table in manual.wrong_tables(rows_of_keys(vipd)):
+        if not list(manual.faults(table, page)):
+            raise Failed(f"does not see another {what}")
 
 
 def case_usage(vipd, tmp):

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Any bytes as a configuration file: refused with errors that say where, or accepted with values in
- * their ranges and a dump that loads to the same. The parser itself is libconfig's; its directive
- * for including other files is left out, since it would read files of this host.
+ * their ranges and a dump that loads to the same, without a difference. The parser itself is
+ * libconfig's; its directive for including other files is left out, since it would read files of
+ * this host.
  */
 #undef NDEBUG
 #include <assert.h>
@@ -74,6 +75,7 @@ static void check_router(const struct conf_router *router)
 	assert(router->name[0] && memchr(router->name, 0, sizeof(router->name)));
 	assert(router->interface[0] && memchr(router->interface, 0, sizeof(router->interface)));
 	assert(c->family == 4 && c->version == 3 && c->vrid && c->priority);
+	assert(router->mac == CONF_MAC_INTERFACE && router->accept);
 	assert(c->interval_cs >= 1 && c->interval_cs <= VRRP_INTERVAL_CS_MAX);
 	check_delay(c->preempt_delay_ns);
 	check_delay(c->start_delay_ns);
@@ -126,6 +128,14 @@ static char *dump(const struct conf *conf, size_t *ret_len)
 	return text;
 }
 
+static void never(const struct conf_difference *difference, void *arg)
+{
+	(void)arg;
+	fprintf(stderr, "change %d of key %s\n", difference->change,
+		difference->key ? difference->key : "-");
+	assert(!"a difference to itself");
+}
+
 static void check_dump(const struct conf *conf)
 {
 	struct conf_errors errors;
@@ -139,6 +149,7 @@ static void check_dump(const struct conf *conf)
 	}
 	again_text = dump(again, &again_len);
 	assert(len == again_len && memcmp(text, again_text, len) == 0);
+	assert(conf_diff(conf, again, never, NULL) == 0);
 	conf_free(again);
 	free(again_text);
 	free(text);

@@ -25,7 +25,8 @@ static void check_object(const struct kern_object *object, const struct nlmsghdr
 	case KERN_OBJECT_LINK:
 		assert(memchr(object->link.name, 0, sizeof(object->link.name)));
 		break;
-	case KERN_OBJECT_ADDRESS:
+	case KERN_OBJECT_ENTRY:
+		assert(object->kind < KERN_KIND_COUNT);
 		assert(object->address.family == 4 && object->address.prefix_len <= 32);
 		for (unsigned i = 4; i < sizeof(object->address.bytes); i++)
 			assert(object->address.bytes[i] == 0);
@@ -49,7 +50,7 @@ static void show(struct interface *link, const struct kern_object *object)
 {
 	if (object->type == KERN_OBJECT_LINK)
 		interface_see(link, object);
-	else if (object->type == KERN_OBJECT_ADDRESS && link->ifindex &&
+	else if (object->type == KERN_OBJECT_ENTRY && link->ifindex &&
 		 object->address.ifindex == link->ifindex)
 		interface_source_see(link, object);
 	check_link(link);

@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "netlink/receive.h"
 #include "vrrp/receive.h"
 #include "vrrp/timers.h"
 
@@ -256,17 +257,34 @@ static void repair(uint8_t *message, size_t len)
 	message[7] = (uint8_t)sum;
 }
 
+/* As agent/router/routers.c does. */
+static struct vrrp_rx rx_of(const struct kern_packet *packet)
+{
+	struct vrrp_rx rx = { .family = packet->family,
+			      .ttl = packet->ttl,
+			      .payload = packet->payload,
+			      .payload_len = packet->payload_len };
+
+	memcpy(rx.source, packet->source, sizeof(rx.source));
+	memcpy(rx.destination, packet->destination, sizeof(rx.destination));
+	return rx;
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
+	struct kern_packet packet;
 	struct vrrp_rx rx;
 	uint8_t *message;
 
-	memset(&rx, 0xa5, sizeof(rx));
-	if (vrrp_packet_ip4(data, size, &rx) != VRRP_ACCEPT) {
-		assert(rx.family == 0xa5 && rx.payload_len == (size_t)0xa5a5a5a5a5a5a5a5);
+	memset(&packet, 0xa5, sizeof(packet));
+	kern_packet_ip4(data, size, &packet);
+	assert(packet.family == 4);
+	if (!packet.payload) {
+		assert(packet.payload_len == 0);
 		return 0;
 	}
-	assert(rx.payload >= data + 20 && rx.payload + rx.payload_len <= data + size);
+	assert(packet.payload >= data + 20 && packet.payload + packet.payload_len <= data + size);
+	rx = rx_of(&packet);
 	deliver(&rx);
 
 	/* In a block of its own length, so that a sanitizer sees any byte read beyond it. */

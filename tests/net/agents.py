@@ -143,7 +143,11 @@ class Vipd(Agent):
 
     def ctl(self, *args, check=True):
         """Runs vipctl on its socket: .stdout, .stderr, .returncode."""
-        return self.host.run(binary("vipctl"), "-s", self.control, *args, check=check)
+        return self.host.run(*self.ctl_argv(*args), check=check)
+
+    def ctl_argv(self, *args):
+        """The command line of vipctl on its socket."""
+        return [binary("vipctl"), "-s", self.control, *args]
 
     def show(self):
         """What `vipctl show --json` says."""

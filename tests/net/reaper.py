@@ -8,6 +8,7 @@ does, even by SIGKILL; what was added and not done is then removed.
 By hand:  python3 tests/net/reaper.py NAME...
 """
 
+import glob
 import os
 import re
 import shutil
@@ -67,10 +68,19 @@ def remove(name, keep_files=False):
     found = namespaces(name)
     _kill_inside(found)
     _remove_cgroups(name)
+    _remove_run_files(found)
     for namespace in found:
         subprocess.run(["ip", "netns", "delete", namespace], check=False)
     if not keep_files:
         shutil.rmtree(directory(name), ignore_errors=True)
+
+
+def _remove_run_files(found):
+    """Removes what vipd leaves in /run for whoever asks later: it is named after the namespace."""
+    for namespace in found:
+        inode = os.stat(os.path.join(NETNS, namespace)).st_ino
+        for path in glob.glob(f"/run/vipd/netns-{inode}.*"):
+            os.unlink(path)
 
 
 def _kill_inside(found, timeout=5.0):

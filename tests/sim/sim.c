@@ -9,6 +9,7 @@ void sim_init(struct sim *sim, uint64_t seed)
 	for (unsigned i = 0; i < sim->routers_n; i++)
 		if (sim->routers[i].up)
 			keeper_end(sim, i);
+	trace_end(sim);
 	/* The heap, the packets and the processes are large and need no cleaning. */
 	memset(sim, 0, offsetof(struct sim, events));
 	sim->events.n = 0;

@@ -47,8 +47,11 @@
  *     changes nothing else; what is accepted says what was sent. A successor begins its account
  *     with what was left to it.
  * P13 The agent neither removes nor gives a lease to an address that it did not add, not even as a
- *     side effect of removing its own. Not asked for is that it notices somebody else's copy in the
- *     place of its own when it heard of neither change: on older kernels nothing tells them apart.
+ *     side effect of removing its own. The kernel has no change that depends on whose the address
+ *     is, so one case is left: the kernel has lost the event of this very address, and in the very
+ *     moment of the change refuses to show it, asked for that interface alone. Then what the agent
+ *     knew counts, as reconcile.h says. (The other one of reconcile.h, within a turn, is too short
+ *     to be seen here: no time passes in a turn.)
  * lease     While the agent is well, and was for two leases, the kernel ends none of an Active.
  * P12 Adverts of a healthy Active leave at start + n * interval; never two, never late.
  * timing    What sim_model.h says about single steps.

@@ -93,13 +93,11 @@ void check_given_up(struct sim *sim, unsigned i)
 		check_fail(sim, "P3", "%s has given up and left an address behind", node_name(i));
 }
 
-/*
- * While the kernel has lost events and refuses to be asked, an agent acts on what it knew: it must
- * not let the leases of a living router end, nor keep the addresses of a Backup, for that.
- */
 void check_removal(struct sim *sim, const struct sim_process *by, unsigned k)
 {
-	if (sim->routers[by->router].kernel.table[k].mark != KERN_ADDRESS_MARK && !by->doubt)
+	bool unseen = by->unseen >> k & 1 && by->refused_ns == sim->now_ns;
+
+	if (sim->routers[by->router].kernel.table[k].mark != KERN_ADDRESS_MARK && !unseen)
 		check_fail(sim, "P13", "%s touches address %u, which it did not add",
 			   node_name(by->router), k);
 }

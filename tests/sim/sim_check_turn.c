@@ -2,7 +2,7 @@
 /* Turns, and what leaves in them; the list of properties is in sim_check.h. */
 #include <string.h>
 
-#include "netlink/transmit.h"
+#include "netlink/frame.h"
 #include "sim.h"
 
 #define ETHERNET_LEN 14

@@ -93,7 +93,7 @@ static void last_will(struct sim *sim, unsigned i)
 	process_enter(self(sim, i));
 	err = will_open(&will);
 	assert(err == 0);
-	(void)will_execute(will, r->keeper.old_fd);
+	(void)will_execute(will, r->keeper.old_fd, NULL);
 	will_close(will);
 	process_leave();
 	check_sent(sim, i);

@@ -102,11 +102,15 @@ static void notify(struct sim *sim, unsigned i, struct sim_process *process, str
 		return;
 	object.by_us = ours;
 	object.by_kernel = actor.kernel;
-	if (sim->routers[i].kernel.trouble & SIM_TROUBLE_EVENTS ||
-	    monitor->notices_n == SIM_NOTICES_MAX)
-		monitor->overrun = true;
-	else
+	if (!(sim->routers[i].kernel.trouble & SIM_TROUBLE_EVENTS) &&
+	    monitor->notices_n < SIM_NOTICES_MAX) {
 		monitor->notices[monitor->notices_n++] = object;
+	} else {
+		monitor->overrun = true;
+		if (object.type == KERN_OBJECT_ENTRY &&
+		    kernel_number(object.address.bytes) < SIM_ADDRESSES_MAX)
+			process->unseen |= 1u << kernel_number(object.address.bytes);
+	}
 	process_wake(sim, process);
 }
 
@@ -120,7 +124,9 @@ static void notify_all(struct sim *sim, unsigned i, struct actor actor,
 static void tell_address(struct sim *sim, unsigned i, struct actor actor, unsigned k, bool gone)
 {
 	const struct sim_address *address = &sim->routers[i].kernel.table[k];
-	struct kern_object object = { .type = KERN_OBJECT_ADDRESS, .gone = gone };
+	struct kern_object object = { .type = KERN_OBJECT_ENTRY,
+				      .kind = KERN_KIND_ADDRESS,
+				      .gone = gone };
 
 	object.address = kernel_address(sim, i, k);
 	object.address.mark = address->mark;
@@ -130,7 +136,8 @@ static void tell_address(struct sim *sim, unsigned i, struct actor actor, unsign
 
 static void tell_own(struct sim *sim, unsigned i, struct actor actor, unsigned n)
 {
-	struct kern_object object = { .type = KERN_OBJECT_ADDRESS,
+	struct kern_object object = { .type = KERN_OBJECT_ENTRY,
+				      .kind = KERN_KIND_ADDRESS,
 				      .gone = !sim->routers[i].kernel.own[n] };
 
 	object.address = kernel_own(sim, i, n);
@@ -330,8 +337,8 @@ void kernel_squat(struct sim *sim, unsigned i, unsigned k, bool there)
 	struct sim_kernel *kernel = &sim->routers[i].kernel;
 	struct sim_address *address = &kernel->table[k];
 
-	if (there && (kernel->trouble || !kernel->link.exists))
-		return; /* see P13 */
+	if (there && !kernel->link.exists)
+		return;
 	if (there ? address->present : !address->present || address->mark == KERN_ADDRESS_MARK)
 		return;
 	disturb(sim, i);

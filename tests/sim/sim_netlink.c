@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* What the agent's code calls of netlink: netlink/change.h, dump.h and monitor.h, on sim_kernel.h.
  */
+#include <assert.h>
 #include <errno.h>
 
 #include "netlink/dump.h"
@@ -30,12 +31,6 @@ uint32_t kern_changer_port(const struct kern_changer *changer)
 	return 0;
 }
 
-/* An answer that says the asker is mistaken, or that says nothing, leaves doubt. */
-static bool leaves_doubt(int result)
-{
-	return result == -EEXIST || result == -EADDRNOTAVAIL || result == -EINPROGRESS;
-}
-
 int kern_changer_apply(struct kern_changer *changer, struct kern_change *changes,
 		       unsigned changes_n)
 {
@@ -50,9 +45,9 @@ int kern_changer_apply(struct kern_changer *changer, struct kern_change *changes
 		changes[n].result = kernel_goes_wrong(by->sim, by->router, SIM_TROUBLE_CHANGES)
 					    ? -ENOMEM
 					    : kernel_change(by->sim, by, &changes[n]);
+		changes[n].marked = changes[n].add && changes[n].result == 0;
 		if (broken)
 			changes[n].result = -EINPROGRESS;
-		by->doubt |= leaves_doubt(changes[n].result);
 	}
 	return broken ? -ENOBUFS : 0;
 }
@@ -88,7 +83,7 @@ int kern_dump_links(struct kern_dump *dump, kern_object_fn each, void *arg)
 static struct kern_object virtual_address(const struct sim_process *process, unsigned k)
 {
 	const struct sim_address *address = &process->sim->routers[process->router].kernel.table[k];
-	struct kern_object object = { .type = KERN_OBJECT_ADDRESS };
+	struct kern_object object = { .type = KERN_OBJECT_ENTRY, .kind = KERN_KIND_ADDRESS };
 
 	object.address = kernel_address(process->sim, process->router, k);
 	object.address.mark = address->mark;
@@ -98,7 +93,7 @@ static struct kern_object virtual_address(const struct sim_process *process, uns
 
 static void show_own(const struct sim_process *process, kern_object_fn each, void *arg)
 {
-	struct kern_object object = { .type = KERN_OBJECT_ADDRESS };
+	struct kern_object object = { .type = KERN_OBJECT_ENTRY, .kind = KERN_KIND_ADDRESS };
 
 	for (unsigned n = 0; n < SIM_OWN_MAX; n++) {
 		if (!process->sim->routers[process->router].kernel.own[n])
@@ -108,22 +103,38 @@ static void show_own(const struct sim_process *process, kern_object_fn each, voi
 	}
 }
 
-int kern_dump_addresses(struct kern_dump *dump, kern_object_fn each, void *arg)
+int kern_dump_kind(struct kern_dump *dump, enum kern_kind kind, kern_object_fn each, void *arg)
 {
 	struct sim_process *process = dump->process;
 	const struct sim_kernel *kernel = &process->sim->routers[process->router].kernel;
 
+	assert(kind == KERN_KIND_ADDRESS);
 	show_own(process, each, arg);
 	for (unsigned k = 0; k < SIM_ADDRESSES_MAX; k++) {
 		struct kern_object object = virtual_address(process, k);
 
-		if (kernel_goes_wrong(process->sim, process->router, SIM_TROUBLE_DUMPS))
+		if (kernel_goes_wrong(process->sim, process->router, SIM_TROUBLE_DUMPS)) {
+			process->refused_ns = process->sim->now_ns;
 			return -EAGAIN;
-		if (kernel->table[k].present)
-			each(&object, arg);
+		}
+		if (!kernel->table[k].present)
+			continue;
+		process->unseen &= ~(1u << k);
+		each(&object, arg);
 	}
-	process->doubt = false;
+	process->unseen = 0;
 	return 0;
+}
+
+int kern_dump_interface(struct kern_dump *dump, enum kern_kind kind, int ifindex,
+			kern_object_fn each, void *arg)
+{
+	const struct sim_process *process = dump->process;
+	const struct sim_link *link = &process->sim->routers[process->router].kernel.link;
+
+	if (!link->exists || ifindex != link->ifindex)
+		return 0;
+	return kern_dump_kind(dump, kind, each, arg);
 }
 
 /* ---- netlink/monitor.h ---- */
@@ -163,7 +174,6 @@ int kern_monitor_dispatch(struct kern_monitor *handle, kern_object_fn each, void
 		each(&monitor->notices[k], arg);
 	if (!overrun)
 		return 0;
-	handle->process->doubt = true;
 	trace(handle->process->sim, "%s has lost events", node_name(handle->process->router));
 	return -ENOBUFS;
 }

@@ -3,12 +3,12 @@
 
 #include <assert.h>
 #include <setjmp.h>
-#include <stdarg.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <time.h>
 #include <unistd.h>
 
+#include "agent/keeper/tell.h"
 #include "agent/state.h"
 #include "sim.h"
 
@@ -51,22 +51,46 @@ uint32_t process_lease_s(const struct sim_conf *conf)
 
 /* ---- what the product's code reaches in the world without a handle ---- */
 
-void log_write(enum log_level level, const char *format, ...)
+/* The journal of a process is the trace; its ring is never looked into. */
+static struct events *journal_of(struct sim_process *process)
 {
-	static const char *const words[] = {
-		[LOG_LEVEL_ERROR] = "error",
-		[LOG_LEVEL_WARNING] = "warning",
-		[LOG_LEVEL_INFO] = "info",
-	};
-	char line[1024];
-	va_list args;
+	return (struct events *)(void *)process;
+}
 
-	if (!running->sim->trace.out)
-		return;
-	va_start(args, format);
-	vsnprintf(line, sizeof(line), format, args);
-	va_end(args);
-	trace_line(running->sim, "%s %s: %s", node_name(running->router), words[level], line);
+void __wrap_events_put(struct events *events, const struct clocks *now, const struct event *event);
+void __wrap_tell(struct teller *teller, const struct event *event);
+void __wrap_tell_process(struct teller *teller, enum event_kind kind, int pid, const char *text,
+			 unsigned word);
+void __wrap_tell_legacy(struct teller *teller);
+
+void __wrap_events_put(struct events *events, const struct clocks *now, const struct event *event)
+{
+	(void)events;
+	(void)now;
+	trace_event(running->sim, running->router, event);
+}
+
+void __wrap_tell(struct teller *teller, const struct event *event)
+{
+	(void)teller;
+	trace_event(running->sim, running->router, event);
+}
+
+void __wrap_tell_process(struct teller *teller, enum event_kind kind, int pid, const char *text,
+			 unsigned word)
+{
+	struct event event = event_fact(kind, 0, text);
+
+	(void)teller;
+	event.fact.number[0] = pid;
+	event.fact.word = (uint8_t)word;
+	trace_event(running->sim, running->router, &event);
+}
+
+/* What a router process decides is in the trace at once. */
+void __wrap_tell_legacy(struct teller *teller)
+{
+	(void)teller;
 }
 
 int __wrap_close(int fd);
@@ -135,6 +159,7 @@ static void write_router(struct sim_process *process)
 	bool absent = process->conf.absent;
 
 	*router = (struct conf_router){
+		.accept = true,
 		.vrrp = process->conf.vrrp,
 		.lease = process->conf.lease,
 		.addresses_n = absent ? 1 : r->addresses_n,
@@ -159,7 +184,6 @@ static void write_conf(struct sim_process *process)
 		.control = "/run/vipd/control.sock",
 		.routers_n = 1,
 		.routers = &process->router_conf,
-		.addresses = process->addresses,
 	};
 	strcpy(process->product.node, node_name(process->router));
 	write_router(process);
@@ -176,7 +200,9 @@ void process_start(struct sim *sim, struct sim_process *process, unsigned router
 	process->router = router;
 	process->conf = *conf;
 	process->exists = true;
-	process->speaks = process->hung = process->doubt = false;
+	process->speaks = process->hung = false;
+	process->unseen = 0;
+	process->refused_ns = INT64_MIN;
 	process->doom = 0;
 	process->wake_ns = VRRP_NEVER;
 	process->monitor.open = process->monitor.overrun = false;
@@ -217,7 +243,7 @@ void process_go(struct sim_process *process, int old_fd, int64_t frozen_real_ns)
 	if (old_fd >= 0 && state_open(old_fd, &old) < 0)
 		old = NULL;
 	process_enter(process);
-	(void)routers_go(process->routers, &now, old, frozen_real_ns);
+	(void)routers_go(process->routers, &now, old, frozen_real_ns, journal_of(process));
 	process_leave();
 	state_close(old);
 }

@@ -8,10 +8,9 @@
 #define SIM_PROCESS_H
 
 #include "agent/conf/conf.h"
-#include "agent/log.h"
 #include "agent/router/routers.h"
 #include "netlink/receive.h"
-#include "netlink/transmit.h"
+#include "netlink/send.h"
 #include "sim_kernel.h"
 
 #define SIM_PROCESSES_MAX 6
@@ -56,17 +55,14 @@ struct kern_receiver {
 struct sim_frame {
 	int ifindex;
 	size_t len;
-	void *owner;
-	unsigned kind;
 	uint8_t bytes[SIM_FRAME_SIZE];
 };
 
 struct kern_sender {
 	struct sim_process *process;
-	kern_sent_fn sent;
-	void *arg;
 	unsigned n;
 	struct sim_frame frames[SIM_FRAMES_MAX];
+	struct kern_sent sent[SIM_FRAMES_MAX];
 };
 
 /* ---- a process ---- */
@@ -101,8 +97,9 @@ struct sim_process {
 	struct kern_monitor monitor_handle;
 	struct kern_receiver receivers[2];
 	struct kern_sender sender;
-	bool unanswered; /* does not hear whether the changes that it asks for were made */
-	bool doubt;      /* it was told that it does not know the truth, and has not asked since */
+	bool unanswered;    /* does not hear whether the changes that it asks for were made */
+	uint32_t unseen;    /* a bit per address: an event of it was lost since it was shown last */
+	int64_t refused_ns; /* when the kernel refused to show its addresses last */
 };
 
 /**

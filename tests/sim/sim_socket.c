@@ -14,8 +14,16 @@
 
 /* ---- netlink/receive.h ---- */
 
-int kern_receiver_open(enum kern_receiver_kind kind, int protocol, const struct kern_vrids *vrids,
-		       struct kern_receiver **ret_receiver)
+int __wrap_kern_receiver_open(enum kern_receiver_kind kind, int protocol,
+			      const struct kern_vrids *vrids, struct kern_receiver **ret_receiver);
+void __wrap_kern_receiver_close(struct kern_receiver *receiver);
+int __wrap_kern_receiver_fd(const struct kern_receiver *receiver);
+int __wrap_kern_receiver_dispatch(struct kern_receiver *receiver, int64_t until_ns,
+				  kern_packet_fn each, void *arg, uint32_t *ret_dropped);
+int __wrap_kern_group_join(int ifindex, const uint8_t *group, int *ret_fd);
+
+int __wrap_kern_receiver_open(enum kern_receiver_kind kind, int protocol,
+			      const struct kern_vrids *vrids, struct kern_receiver **ret_receiver)
 {
 	struct sim_process *process = process_running();
 	struct kern_receiver *receiver = &process->receivers[kind];
@@ -30,13 +38,13 @@ int kern_receiver_open(enum kern_receiver_kind kind, int protocol, const struct 
 	return 0;
 }
 
-void kern_receiver_close(struct kern_receiver *receiver)
+void __wrap_kern_receiver_close(struct kern_receiver *receiver)
 {
 	if (receiver)
 		receiver->open = false;
 }
 
-int kern_receiver_fd(const struct kern_receiver *receiver)
+int __wrap_kern_receiver_fd(const struct kern_receiver *receiver)
 {
 	(void)receiver;
 	return -1;
@@ -145,8 +153,8 @@ bool socket_drop_all(struct sim_process *process, bool lost)
 	return some;
 }
 
-int kern_receiver_dispatch(struct kern_receiver *receiver, int64_t until_ns, kern_packet_fn each,
-			   void *arg, uint32_t *ret_dropped)
+int __wrap_kern_receiver_dispatch(struct kern_receiver *receiver, int64_t until_ns,
+				  kern_packet_fn each, void *arg, uint32_t *ret_dropped)
 {
 	struct sim_process *process = receiver->process;
 	struct sim *sim = process->sim;
@@ -158,10 +166,9 @@ int kern_receiver_dispatch(struct kern_receiver *receiver, int64_t until_ns, ker
 		const struct sim_packet *sent = &sim->net.packets[slot];
 		struct kern_packet packet = { .ifindex = receiver->queue[at].ifindex,
 					      .arrival_ns =
-						      gateway_real_at(receiver->queue[at].at_ns),
-					      .data = sent->bytes,
-					      .len = sent->len };
+						      gateway_real_at(receiver->queue[at].at_ns) };
 
+		kern_packet_ip4(sent->bytes, sent->len, &packet);
 		more = packet.arrival_ns <= until_ns;
 		check_read_begin(sim, process, slot, &packet);
 		each(&packet, arg);
@@ -175,7 +182,7 @@ int kern_receiver_dispatch(struct kern_receiver *receiver, int64_t until_ns, ker
 	return n;
 }
 
-int kern_group_join(int ifindex, const uint8_t *group, int *ret_fd)
+int __wrap_kern_group_join(int ifindex, const uint8_t *group, int *ret_fd)
 {
 	const struct sim_process *process = process_running();
 	struct sim_kernel *kernel = &process->sim->routers[process->router].kernel;
@@ -203,52 +210,41 @@ bool socket_close(int fd)
 	return true;
 }
 
-/* ---- netlink/transmit.h ---- */
+/* ---- netlink/send.h ---- */
 
-int __wrap_kern_sender_socket(void);
-int __wrap_kern_sender_open(int fd, kern_sent_fn sent, void *arg, struct kern_sender **ret_sender);
-void __wrap_kern_sender_close(struct kern_sender *sender);
-uint8_t *__wrap_kern_sender_frame(struct kern_sender *sender, int ifindex, size_t len, void *owner,
-				  unsigned kind);
-void __wrap_kern_sender_flush(struct kern_sender *sender);
-
-int __wrap_kern_sender_socket(void)
+int kern_sender_socket(void)
 {
 	return FD_BASE - 1;
 }
 
-int __wrap_kern_sender_open(int fd, kern_sent_fn sent, void *arg, struct kern_sender **ret_sender)
+int kern_sender_open(int fd, struct kern_sender **ret_sender)
 {
 	struct sim_process *process = process_running();
 	struct kern_sender *sender = &process->sender;
 
 	(void)fd;
 	sender->process = process;
-	sender->sent = sent;
-	sender->arg = arg;
 	sender->n = 0;
 	*ret_sender = sender;
 	return 0;
 }
 
-void __wrap_kern_sender_close(struct kern_sender *sender)
+void kern_sender_close(struct kern_sender *sender)
 {
 	(void)sender;
 }
 
-uint8_t *__wrap_kern_sender_frame(struct kern_sender *sender, int ifindex, size_t len, void *owner,
-				  unsigned kind)
+uint8_t *kern_sender_frame(struct kern_sender *sender, int ifindex, size_t len, void *owner,
+			   unsigned kind)
 {
-	struct sim_frame *frame;
+	struct sim_frame *frame = &sender->frames[sender->n];
 
 	assert(len <= SIM_FRAME_SIZE);
 	if (sender->n == SIM_FRAMES_MAX)
-		__wrap_kern_sender_flush(sender);
-	frame = &sender->frames[sender->n++];
+		return NULL;
 	frame->ifindex = ifindex;
 	frame->len = len;
-	frame->owner = owner;
-	frame->kind = kind;
+	sender->sent[sender->n++] = (struct kern_sent){ .owner = owner, .kind = kind };
 	return frame->bytes;
 }
 
@@ -328,24 +324,26 @@ static void transmit(struct sim *sim, struct sim_process *process, const struct 
 		send_advert(sim, i, frame);
 }
 
-void __wrap_kern_sender_flush(struct kern_sender *sender)
+unsigned kern_sender_flush(struct kern_sender *sender, const struct kern_sent **ret_sent)
 {
 	struct sim_process *process = sender->process;
 	struct sim *sim = process->sim;
 	const struct sim_kernel *kernel = &sim->routers[process->router].kernel;
 	uint32_t announced = 0;
+	unsigned sent_n = sender->n;
 
-	if (sender->n == 0)
-		return;
+	*ret_sent = sender->sent;
+	if (sent_n == 0)
+		return 0;
 	process_may_die(process);
-	for (unsigned n = 0; n < sender->n; n++)
-		if (!refusal(kernel, &sender->frames[n]))
+	for (unsigned n = 0; n < sent_n; n++) {
+		sender->sent[n].error = refusal(kernel, &sender->frames[n]);
+		if (!sender->sent[n].error)
 			transmit(sim, process, &sender->frames[n], &announced);
+	}
 	if (kernel_can_talk(kernel))
 		send_announcements(sim, process->router, announced);
 	process_may_die(process);
-	for (unsigned n = 0; n < sender->n; n++)
-		sender->sent(sender->frames[n].owner, sender->frames[n].kind,
-			     refusal(kernel, &sender->frames[n]), sender->arg);
 	sender->n = 0;
+	return sent_n;
 }

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * The sockets of a host's processes: what arrives is filtered and queued as netlink/receive.c would
- * have it, what they send goes to the network as bytes. Implements netlink/receive.h and the
- * sending part of transmit.h for the agent's code.
+ * have it, what they send goes to the network as bytes. Implements netlink/receive.h and
+ * send.h for the agent's code.
  */
 #ifndef SIM_SOCKET_H
 #define SIM_SOCKET_H

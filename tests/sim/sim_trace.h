@@ -9,11 +9,13 @@
 #include <stdbool.h>
 #include <stdio.h>
 
-struct sim;
+#include "agent/event_log.h"
+#include "sim_net.h"
 
 struct sim_trace {
-	FILE *out;    /* borrowed; NULL: nobody listens */
-	bool packets; /* every advert too */
+	FILE *out;                               /* borrowed; NULL: nobody listens */
+	bool packets;                            /* every advert too */
+	struct event_log *logs[SIM_ROUTERS_MAX]; /* owned; NULL: nothing was told yet */
 };
 
 #define trace(sim, ...)                                                                            \
@@ -33,5 +35,15 @@ struct sim_trace {
  */
 void trace_line(const struct sim *sim, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));
+
+/**
+ * trace_event() - narrate what the log of a host says.
+ */
+void trace_event(struct sim *sim, unsigned i, const struct event *event);
+
+/**
+ * trace_end() - forget what was told.
+ */
+void trace_end(struct sim *sim);
 
 #endif

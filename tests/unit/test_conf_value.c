@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "agent/conf/value.h"
+#include "agent/fields.h"
 
 #define HOUR  (3600 * SECOND)
 #define WRONG (-1)
@@ -96,32 +97,10 @@ static void test_duration_with_too_many_digits_is_refused(void **state)
 	assert_int_equal(duration("0.0000001s"), WRONG);
 }
 
-static const char *formatted(int64_t ns)
-{
-	static char text[CONF_DURATION_TEXT_SIZE];
-
-	return conf_duration_format(ns, text);
-}
-
-static void test_duration_format_takes_the_largest_unit(void **state)
-{
-	(void)state;
-	assert_string_equal(formatted(0), "0s");
-	assert_string_equal(formatted(MS), "1ms");
-	assert_string_equal(formatted(10 * MS), "10ms");
-	assert_string_equal(formatted(1500 * MS), "1500ms");
-	assert_string_equal(formatted(SECOND), "1s");
-	assert_string_equal(formatted(59 * SECOND), "59s");
-	assert_string_equal(formatted(60 * SECOND), "1m");
-	assert_string_equal(formatted(90 * SECOND), "90s");
-	assert_string_equal(formatted(HOUR), "1h");
-	assert_string_equal(formatted(24 * HOUR), "24h");
-	assert_string_equal(formatted(24 * HOUR - MS), "86399999ms");
-}
-
-static void test_duration_survives_format_and_parse(void **state)
+static void test_duration_survives_its_text(void **state)
 {
 	uint64_t random = 1;
+	char text[32];
 
 	(void)state;
 	for (unsigned i = 0; i < 20000; i++) {
@@ -133,8 +112,20 @@ static void test_duration_survives_format_and_parse(void **state)
 			ns -= ns % SECOND; /* else seconds and more would be rare */
 		if (i % 6 == 5)
 			ns -= ns % (60 * SECOND);
-		assert_int_equal(duration(formatted(ns)), ns);
+		assert_int_equal(duration(fields_duration(ns, text, sizeof(text))), ns);
 	}
+}
+
+static void test_word_is_printable_without_what_needs_quotes(void **state)
+{
+	static const char *const wrong[] = { "",    " ",   "a b", "a\tb", "a\"b",
+					     "a'b", "a/b", "a\\", "\x7f", "caf\xc3\xa9" };
+
+	(void)state;
+	assert_true(conf_word_is_valid("eth0.51:vip_~!", 14));
+	assert_false(conf_word_is_valid("eth0.51:vip_~!", 13));
+	for (size_t i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++)
+		assert_false(conf_word_is_valid(wrong[i], 32));
 }
 
 /* NULL when it is an address, and then this one. */
@@ -387,8 +378,8 @@ int main(void)
 		cmocka_unit_test(test_duration_with_anything_else_is_refused),
 		cmocka_unit_test(test_duration_limit_is_a_day),
 		cmocka_unit_test(test_duration_with_too_many_digits_is_refused),
-		cmocka_unit_test(test_duration_format_takes_the_largest_unit),
-		cmocka_unit_test(test_duration_survives_format_and_parse),
+		cmocka_unit_test(test_duration_survives_its_text),
+		cmocka_unit_test(test_word_is_printable_without_what_needs_quotes),
 		cmocka_unit_test(test_address_bytes_are_in_network_order),
 		cmocka_unit_test(test_address_every_prefix_length),
 		cmocka_unit_test(test_address_without_prefix_length_says_how_to_write_it),

@@ -297,7 +297,7 @@ static void test_address_whole(void **state)
 	struct kern_object object = parse(&draft);
 
 	(void)state;
-	assert_int_equal(object.type, KERN_OBJECT_ADDRESS);
+	assert_int_equal(object.type, KERN_OBJECT_ENTRY);
 	assert_false(object.gone);
 	assert_int_equal(object.address.ifindex, 7);
 	assert_int_equal(object.address.family, 4);
@@ -312,7 +312,7 @@ static void test_address_removed(void **state)
 	struct kern_object object = parse(&draft);
 
 	(void)state;
-	assert_int_equal(object.type, KERN_OBJECT_ADDRESS);
+	assert_int_equal(object.type, KERN_OBJECT_ENTRY);
 	assert_true(object.gone);
 }
 
@@ -336,7 +336,7 @@ static void test_address_without_local_is_the_other_one(void **state)
 	(void)state;
 	put_attribute(&draft, IFA_ADDRESS, address, sizeof(address));
 	object = parse(&draft);
-	assert_int_equal(object.type, KERN_OBJECT_ADDRESS);
+	assert_int_equal(object.type, KERN_OBJECT_ENTRY);
 	assert_memory_equal(object.address.bytes, address, 4);
 	assert_int_equal(object.address.mark, 0); /* a kernel before 5.18 has no mark */
 }
@@ -376,7 +376,7 @@ static void test_address_mark_of_another_size_is_no_mark(void **state)
 		put_attribute(&draft, IFA_LOCAL, address, sizeof(address));
 		put_attribute(&draft, IFA_PROTO_ATTRIBUTE, mark, lens[i]);
 		object = parse(&draft);
-		assert_int_equal(object.type, KERN_OBJECT_ADDRESS);
+		assert_int_equal(object.type, KERN_OBJECT_ENTRY);
 		assert_int_equal(object.address.mark, 0);
 	}
 }
@@ -409,7 +409,7 @@ static void test_address_prefix_length_has_a_limit(void **state)
 	assert_int_equal(object.address.prefix_len, 32);
 	info->ifa_prefixlen = 0;
 	object = parse(&draft);
-	assert_int_equal(object.type, KERN_OBJECT_ADDRESS);
+	assert_int_equal(object.type, KERN_OBJECT_ENTRY);
 }
 
 static void test_echo_of_our_own_change_is_marked(void **state)
@@ -434,7 +434,7 @@ static void test_echo_needs_a_port(void **state)
 	(void)state;
 	header_of(&draft)->nlmsg_len = (uint32_t)draft.len;
 	kern_object_parse(header_of(&draft), 0, &object);
-	assert_int_equal(object.type, KERN_OBJECT_ADDRESS);
+	assert_int_equal(object.type, KERN_OBJECT_ENTRY);
 	assert_false(object.by_us); /* the kernel's own changes have port 0 as well */
 }
 

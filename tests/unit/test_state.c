@@ -339,7 +339,7 @@ static void test_state_of_garbage_does_no_harm(void **unused)
 					assert_memory_equal(&got, &vr,
 							    offsetof(struct vrrp, counters));
 			}
-			(void)state_find(reader, &routers[1], 7);
+			(void)state_find(reader, &routers[1]);
 			state_close(reader);
 		}
 		close(garbage);
@@ -359,24 +359,44 @@ static void test_state_finds_a_router_by_all_that_it_is(void **unused)
 	int fd = written(&writer);
 
 	(void)unused;
-	for (unsigned hint = 0; hint < 4; hint++) {
-		assert_int_equal(state_find(writer, &routers[0], hint), 0);
-		assert_int_equal(state_find(writer, &routers[1], hint), 1);
-	}
+	assert_int_equal(state_find(writer, &routers[0]), 0);
+	assert_int_equal(state_find(writer, &routers[1]), 1);
 	wanted = routers[0];
 	strcpy(wanted.name, "la");
-	assert_int_equal(state_find(writer, &wanted, 0), -1);
+	assert_int_equal(state_find(writer, &wanted), -1);
 	wanted = routers[0];
 	strcpy(wanted.interface, "eth1");
-	assert_int_equal(state_find(writer, &wanted, 0), -1);
+	assert_int_equal(state_find(writer, &wanted), -1);
 	wanted = routers[0];
 	wanted.vrrp.vrid++;
-	assert_int_equal(state_find(writer, &wanted, 0), -1);
+	assert_int_equal(state_find(writer, &wanted), -1);
 	wanted = routers[0];
 	wanted.vrrp.priority = 7; /* and the rest may change */
-	assert_int_equal(state_find(writer, &wanted, 0), 0);
+	assert_int_equal(state_find(writer, &wanted), 0);
 	state_close(writer);
 	close(fd);
+}
+
+/* As many as there can be, each where another one stood before. */
+static void test_state_finds_routers_in_any_order(void **unused)
+{
+	struct conf_router *many = calloc(CONF_ROUTERS_MAX, sizeof(*many));
+	struct conf all = { .routers = many, .routers_n = CONF_ROUTERS_MAX };
+	struct state *writer;
+	int fd = memfd_create("state", MFD_ALLOW_SEALING);
+
+	(void)unused;
+	assert_non_null(many);
+	for (unsigned i = 0; i < all.routers_n; i++) {
+		many[i] = routers[0];
+		snprintf(many[i].name, sizeof(many[i].name), "r%u", i);
+	}
+	assert_int_equal(state_new(fd, &all, &writer), 0);
+	for (unsigned i = all.routers_n; i-- > 0;)
+		assert_int_equal(state_find(writer, &many[i]), (int)i);
+	state_close(writer);
+	close(fd);
+	free(many);
 }
 
 static void test_state_keeps_a_farewell_of_each_router(void **unused)
@@ -418,6 +438,7 @@ int main(void)
 		cmocka_unit_test(test_state_of_another_layout_is_refused_by_name),
 		cmocka_unit_test(test_state_of_garbage_does_no_harm),
 		cmocka_unit_test(test_state_finds_a_router_by_all_that_it_is),
+		cmocka_unit_test(test_state_finds_routers_in_any_order),
 		cmocka_unit_test(test_state_keeps_a_farewell_of_each_router),
 	};
 

@@ -2,7 +2,7 @@
 /* The frame builders, byte for byte. What the kernel does with frames is tested on a network. */
 #include "test.h"
 
-#include "netlink/transmit.h"
+#include "netlink/frame.h"
 
 #define GUARD 0xa5
 
@@ -33,9 +33,9 @@ static void assert_only_first(const struct guarded *g, size_t len)
 		assert_int_equal(g->frame[i], GUARD);
 }
 
-static struct kern_ip4 advert_header(void)
+static struct kern_frame_ip advert_header(void)
 {
-	return (struct kern_ip4){
+	return (struct kern_frame_ip){
 		.source_mac = mac,
 		.source = source,
 		.destination = group,
@@ -70,7 +70,7 @@ static void test_ip4_frame_of_an_advert(void **state)
 		0xc6, 0x33, 0x64, 0x14, 0xe0, 0x00, 0x00, 0x12, /* 198.51.100.20 > 224.0.0.18 */
 	};
 	struct guarded g = guarded();
-	struct kern_ip4 ip = advert_header();
+	struct kern_frame_ip ip = advert_header();
 
 	(void)state;
 	kern_frame_ip4(g.frame, &ip);
@@ -81,7 +81,7 @@ static void test_ip4_frame_of_an_advert(void **state)
 static void test_ip4_frame_length_is_in_network_order(void **state)
 {
 	struct guarded g = guarded();
-	struct kern_ip4 ip = advert_header();
+	struct kern_frame_ip ip = advert_header();
 
 	(void)state;
 	ip.payload_len = 8 + 255 * 4; /* the longest advert */
@@ -110,7 +110,7 @@ static void test_ip4_frame_maps_the_group_to_its_mac(void **state)
 	(void)state;
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
 		struct guarded g = guarded();
-		struct kern_ip4 ip = advert_header();
+		struct kern_frame_ip ip = advert_header();
 
 		ip.destination = rows[i].group;
 		kern_frame_ip4(g.frame, &ip);
@@ -126,7 +126,7 @@ static void test_ip4_frame_checksum_of_any_header(void **state)
 	(void)state;
 	for (unsigned i = 0; i < 20000; i++) {
 		struct guarded g = guarded();
-		struct kern_ip4 ip = advert_header();
+		struct kern_frame_ip ip = advert_header();
 		uint8_t any[4];
 
 		random = random * 6364136223846793005u + 1442695040888963407u;
@@ -154,7 +154,7 @@ static void test_gratuitous_arp_frame(void **state)
 	struct guarded g = guarded();
 
 	(void)state;
-	kern_frame_gratuitous_arp(g.frame, mac, vip);
+	kern_frame_arp(g.frame, mac, vip);
 	assert_memory_equal(g.frame, expected, sizeof(expected));
 	assert_only_first(&g, KERN_FRAME_ARP_LEN);
 }
@@ -169,5 +169,5 @@ int main(void)
 		cmocka_unit_test(test_gratuitous_arp_frame),
 	};
 
-	return cmocka_run_group_tests_name("kern_transmit", tests, NULL, NULL);
+	return cmocka_run_group_tests_name("kern_frame", tests, NULL, NULL);
 }

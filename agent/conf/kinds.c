@@ -1,0 +1,281 @@
+/* SPDX-License-Identifier: MIT */
+#include "parse.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "value.h"
+
+#define NS_PER_MS INT64_C(1000000)
+#define NS_PER_S  (1000 * NS_PER_MS)
+
+static const char *get_string(const struct conf_place *place)
+{
+	if (config_setting_type(place->setting) != CONFIG_TYPE_STRING) {
+		conf_error_expected(place, NULL);
+		return NULL;
+	}
+	return config_setting_get_string(place->setting);
+}
+
+static char *member_of(const struct conf_key *key, void *base)
+{
+	return (char *)base + key->field.offset;
+}
+
+static bool plain_text(const struct conf_key *key, const void *base, char *buf)
+{
+	fields_text(&key->field, base, buf);
+	return false;
+}
+
+static bool quoted_text(const struct conf_key *key, const void *base, char *buf)
+{
+	fields_text(&key->field, base, buf);
+	return true;
+}
+
+/* ---- boolean ---- */
+
+static void parse_boolean(const struct conf_place *place, void *base)
+{
+	if (config_setting_type(place->setting) != CONFIG_TYPE_BOOL)
+		conf_error_expected(place, NULL);
+	else
+		fields_set_number(&place->key->field, base,
+				  config_setting_get_bool(place->setting));
+}
+
+static void expect_boolean(const struct conf_key *key, char *buf)
+{
+	(void)key;
+	strcpy(buf, "true or false");
+}
+
+const struct conf_kind conf_boolean = { "boolean", parse_boolean, expect_boolean, plain_text };
+
+/* ---- number ---- */
+
+static const struct conf_named *find_named(const struct conf_key *key, const char *name)
+{
+	for (const struct conf_named *it = key->named; it && it->name; it++)
+		if (strcmp(it->name, name) == 0)
+			return it;
+	return NULL;
+}
+
+static void parse_number(const struct conf_place *place, void *base)
+{
+	const struct conf_key *key = place->key;
+	int type = config_setting_type(place->setting);
+	int64_t value = config_setting_get_int64(place->setting);
+	const struct conf_named *named = NULL;
+
+	if (type == CONFIG_TYPE_STRING)
+		named = find_named(key, config_setting_get_string(place->setting));
+	if (named)
+		fields_set_number(&key->field, base, named->value);
+	else if ((type == CONFIG_TYPE_INT || type == CONFIG_TYPE_INT64) && value >= key->min &&
+		 value <= key->max)
+		fields_set_number(&key->field, base, value);
+	else
+		conf_error_expected(place, NULL);
+}
+
+static void expect_number(const struct conf_key *key, char *buf)
+{
+	size_t len;
+
+	if (key->min == key->max)
+		len = (size_t)snprintf(buf, CONF_EXPECTED_SIZE, "%" PRId64, key->min);
+	else
+		len = (size_t)snprintf(buf, CONF_EXPECTED_SIZE,
+				       "a whole number from %" PRId64 " to %" PRId64, key->min,
+				       key->max);
+	for (const struct conf_named *it = key->named; it && it->name; it++)
+		len += (size_t)snprintf(buf + len, CONF_EXPECTED_SIZE - len, ", or \"%s\"",
+					it->name);
+}
+
+static bool number_text(const struct conf_key *key, const void *base, char *buf)
+{
+	int64_t value = fields_number(&key->field, base);
+
+	for (const struct conf_named *it = key->named; it && it->name; it++) {
+		if (it->value == value) {
+			snprintf(buf, FIELDS_TEXT_SIZE, "%s", it->name);
+			return true;
+		}
+	}
+	return plain_text(key, base, buf);
+}
+
+const struct conf_kind conf_number = { "number", parse_number, expect_number, number_text };
+
+/* ---- one of some words ---- */
+
+static void parse_choice(const struct conf_place *place, void *base)
+{
+	const struct field *field = &place->key->field;
+	const char *text = get_string(place);
+	uint16_t i = 0;
+
+	if (!text)
+		return;
+	while (i < field->words_n && strcmp(field->words[i], text) != 0)
+		i++;
+	if (i < field->words_n)
+		fields_set_number(field, base, i);
+	else
+		conf_error_expected(place, NULL);
+}
+
+static void expect_choice(const struct conf_key *key, char *buf)
+{
+	const struct field *field = &key->field;
+	size_t len = 0;
+
+	for (uint16_t i = 0; i < field->words_n; i++)
+		len += (size_t)snprintf(buf + len, CONF_EXPECTED_SIZE - len, "%s\"%s\"",
+					i == 0                   ? ""
+					: i + 1 < field->words_n ? ", "
+								 : " or ",
+					field->words[i]);
+}
+
+const struct conf_kind conf_choice = { "choice", parse_choice, expect_choice, quoted_text };
+
+/* ---- texts ---- */
+
+static void parse_word(const struct conf_place *place, void *base)
+{
+	const struct conf_key *key = place->key;
+	const char *text = get_string(place);
+
+	if (!text)
+		return;
+	if (conf_word_is_valid(text, (size_t)key->max))
+		strcpy(member_of(key, base), text);
+	else
+		conf_error_expected(place, NULL);
+}
+
+static void expect_word(const struct conf_key *key, char *buf)
+{
+	snprintf(buf, CONF_EXPECTED_SIZE,
+		 "%" PRId64 "..%" PRId64 " ASCII characters without blanks, quotes and slashes",
+		 key->min, key->max);
+}
+
+const struct conf_kind conf_word = { "word", parse_word, expect_word, quoted_text };
+
+static bool is_printable(const char *text)
+{
+	for (; *text; text++)
+		if (*text < ' ' || *text > '~')
+			return false;
+	return true;
+}
+
+static void parse_socket(const struct conf_place *place, void *base)
+{
+	const struct conf_key *key = place->key;
+	const char *path;
+
+	if (config_setting_type(place->setting) != CONFIG_TYPE_STRING) {
+		conf_error_expected(place, "the absolute path of a socket");
+		return;
+	}
+	path = config_setting_get_string(place->setting);
+	if (path[0] != '/' || strlen(path) > (size_t)key->max)
+		conf_error_expected(place, NULL);
+	else if (path[strlen(path) - 1] == '/' || !is_printable(path))
+		conf_error_expected(place, "the path of a socket, in printable ASCII");
+	else
+		strcpy(member_of(key, base), path);
+}
+
+static void expect_socket(const struct conf_key *key, char *buf)
+{
+	snprintf(buf, CONF_EXPECTED_SIZE, "an absolute path of at most %" PRId64 " characters",
+		 key->max);
+}
+
+const struct conf_kind conf_socket = { "path", parse_socket, expect_socket, quoted_text };
+
+/* ---- duration ---- */
+
+static void parse_duration(const struct conf_place *place, void *base)
+{
+	const struct conf_key *key = place->key;
+	int64_t ns, scale = key->field.scale ? key->field.scale : 1;
+	const char *text = get_string(place);
+	char step[FIELDS_TEXT_SIZE], expected[CONF_EXPECTED_SIZE];
+
+	if (!text)
+		return;
+	if (!conf_duration_parse(text, &ns) || ns < key->min || ns > key->max) {
+		conf_error_expected(place, NULL);
+	} else if (key->step && ns % key->step != 0) {
+		fields_duration(key->step, step, sizeof(step));
+		snprintf(expected, sizeof(expected), "a multiple of \"%.32s\"", step);
+		conf_error_expected(place,
+				    key->step == NS_PER_MS ? "whole milliseconds" : expected);
+	} else {
+		fields_set_number(&key->field, base, ns / scale);
+	}
+}
+
+/* As people write a limit: "40.95s", "10ms". */
+static void put_limit(int64_t ns, char *buf, size_t size)
+{
+	if (ns < NS_PER_S || ns % NS_PER_S == 0)
+		fields_duration(ns, buf, size);
+	else
+		snprintf(buf, size, "%.12gs", (double)ns / NS_PER_S);
+}
+
+static void expect_duration(const struct conf_key *key, char *buf)
+{
+	char min[32], max[32];
+
+	put_limit(key->min, min, sizeof(min));
+	put_limit(key->max, max, sizeof(max));
+	snprintf(buf, CONF_EXPECTED_SIZE, "a duration from \"%s\" to \"%s\"", min, max);
+}
+
+const struct conf_kind conf_duration = { "duration", parse_duration, expect_duration, quoted_text };
+
+/* ---- address ---- */
+
+static void parse_address(const struct conf_place *place, void *base)
+{
+	const char *text = get_string(place), *fault;
+	struct conf_address address;
+
+	if (!text)
+		return;
+	fault = conf_address_parse(text, &address);
+	if (fault)
+		conf_error_fault(place, fault);
+	else
+		memcpy(member_of(place->key, base), &address, sizeof(address));
+}
+
+static void expect_address(const struct conf_key *key, char *buf)
+{
+	(void)key;
+	strcpy(buf, "an address such as \"192.0.2.1/24\"");
+}
+
+static bool address_text(const struct conf_key *key, const void *base, char *buf)
+{
+	struct conf_address address;
+
+	memcpy(&address, (const char *)base + key->field.offset, sizeof(address));
+	conf_address_format(&address, buf);
+	return true;
+}
+
+const struct conf_kind conf_address = { "address", parse_address, expect_address, address_text };

@@ -1,0 +1,426 @@
+/* SPDX-License-Identifier: MIT */
+#include "event.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "event_words.h"
+
+/*
+ * One row per kind: its word, how much it matters, its fields, and its line in the log. In a line,
+ * {name} is a field of the kind or one of all kinds, and a part in brackets is left out when the
+ * field in it is empty, zero or "-".
+ */
+struct kind {
+	const char *word;
+	enum log_level level;
+	size_t size; /* used of the union */
+	const struct field *fields;
+	const char *line;
+};
+
+#define OF(member, called, kind)        FIELD(struct event_words, member, called, kind)
+#define OF_WORDS(member, called, words) FIELD_OF_WORDS(struct event_words, member, called, words)
+#define OF_IP(member, called)           FIELD_OF_IP(struct event_words, member, called, event.family)
+#define NUMBER(i, called)               OF(event.fact.number[i], called, FIELD_INT)
+#define ERROR                           OF(event.fact.error, "error", FIELD_ERRNO)
+#define TEXT(called)                    OF(event.fact.text, called, FIELD_TEXT)
+#define NAME(called)                    OF(event.fact.name, called, FIELD_TEXT)
+#define NOTE                            OF(note, "note", FIELD_TEXT)
+#define ROWS(...)                                                                                  \
+	(const struct field[])                                                                     \
+	{                                                                                          \
+		__VA_ARGS__, FIELDS_END                                                            \
+	}
+
+#define SIZE_OF(member)   sizeof(((struct event *)0)->member)
+#define WITHOUT_LISTS     offsetof(struct event_packet, ours)
+#define WITHOUT_TEXT      offsetof(struct event_fact, name)
+#define OF_ROUTER         "router={router} family={family} "
+#define OF_ROUTER_ON_LINK "router={router} family={family} interface={interface} "
+
+static const struct kind kinds[] = {
+	[EVENT_STATE] = { "state", LOG_LEVEL_INFO, SIZE_OF(state),
+			  ROWS(OF_WORDS(event.state.from, "from", event_state_words),
+			       OF_WORDS(event.state.to, "to", event_state_words),
+			       OF(reason, "reason", FIELD_TEXT),
+			       OF(event.state.priority, "priority", FIELD_UINT),
+			       OF_IP(event.state.peer, "peer"),
+			       OF(event.state.peer_priority, "peer_priority", FIELD_UINT),
+			       OF_IP(event.state.last_heard, "last_heard")),
+			  OF_ROUTER "state={from}->{to} reason=\"{reason}\"[ "
+				    "last_heard={last_heard}]" },
+	[EVENT_SUSPICION] = { "suspicion", LOG_LEVEL_WARNING, SIZE_OF(state),
+			      ROWS(OF_IP(event.state.last_heard, "last_heard")),
+			      OF_ROUTER_ON_LINK
+			      "last_heard={last_heard} note=\"if that host is alive, something "
+			      "drops IP protocol 112 on the way here: a firewall, or a switch that "
+			      "filters multicast\"" },
+	[EVENT_REJECT] = { "reject", LOG_LEVEL_WARNING, WITHOUT_LISTS,
+			   ROWS(OF_WORDS(event.packet.which, "rejected", event_reject_words),
+				OF_IP(event.packet.source, "source"),
+				OF(event.packet.total, "total", FIELD_UINT), NOTE),
+			   OF_ROUTER "rejected={rejected} source={source} interface={interface} "
+				     "note=\"{note}\"" },
+	/* Other virtual routers on the same LAN are nothing to worry about. */
+	[EVENT_STRAY] = { "stray", LOG_LEVEL_INFO, WITHOUT_LISTS,
+			  ROWS(OF_WORDS(event.packet.which, "rejected", event_reject_words),
+			       OF_IP(event.packet.source, "source"),
+			       OF(event.packet.vrid_known, "vrid_known", FIELD_BOOL),
+			       OF(event.packet.vrid, "vrid", FIELD_UINT),
+			       OF(event.packet.total, "total", FIELD_UINT), NOTE),
+			  "rejected={rejected} source={source} interface={interface}[ "
+			  "vrid={vrid}] note=\"{note}\"" },
+	[EVENT_NOTICE] = { "notice", LOG_LEVEL_WARNING, SIZE_OF(packet),
+			   ROWS(OF_WORDS(event.packet.which, "notice", event_notice_words),
+				OF_IP(event.packet.source, "source"),
+				OF(event.packet.priority, "priority", FIELD_UINT),
+				FIELD_SCALED(struct event_words, event.packet.theirs_cs,
+					     "theirs_ms", 10),
+				FIELD_SCALED(struct event_words, event.packet.ours_cs, "ours_ms",
+					     10),
+				OF(theirs, "theirs", FIELD_TEXT), OF(ours, "ours", FIELD_TEXT),
+				OF(event.packet.total, "total", FIELD_UINT), NOTE),
+			   OF_ROUTER "notice={notice} source={source}[ priority={priority}]"
+				     "[ theirs_ms={theirs_ms}][ ours_ms={ours_ms}]"
+				     "[ theirs={theirs}][ ours={ours}] note=\"{note}\"" },
+	[EVENT_ADDRESS] = { "address", LOG_LEVEL_WARNING, SIZE_OF(address),
+			    ROWS(OF(address, "address", FIELD_TEXT),
+				 OF_WORDS(event.address.news, "news", event_address_words),
+				 OF(event.address.error, "error", FIELD_ERRNO), NOTE),
+			    OF_ROUTER "address={address} interface={interface} news={news}[ "
+				      "error=\"{error}\"] note=\"{note}\"" },
+	[EVENT_SEND] = { "send", LOG_LEVEL_ERROR, SIZE_OF(fact), ROWS(TEXT("send"), ERROR),
+			 OF_ROUTER_ON_LINK "send={send} error=\"{error}\"" },
+	[EVENT_WITHDRAWN] = { "withdrawn", LOG_LEVEL_INFO, 0, ROWS(NOTE),
+			      "router={router} note=\"gone from the configuration, or with "
+			      "another interface or VRID\"" },
+	[EVENT_CHANGED] = { "changed", LOG_LEVEL_INFO, SIZE_OF(fact), ROWS(TEXT("change")),
+			    "[router={router} ]changed=\"{change}\"" },
+	[EVENT_RECEIVE] = { "receive", LOG_LEVEL_WARNING, WITHOUT_TEXT,
+			    ROWS(OF(event.fact.error, "errno", FIELD_INT), NOTE),
+			    "receive=lost error=\"{note}\"" },
+	[EVENT_SWEPT] = { "swept", LOG_LEVEL_WARNING, SIZE_OF(address),
+			  ROWS(OF(address, "address", FIELD_TEXT),
+			       OF(event.address.ifindex, "ifindex", FIELD_INT),
+			       OF(event.address.error, "error", FIELD_ERRNO)),
+			  NULL },
+	[EVENT_SWEPT_ALL] = { "swept_all", LOG_LEVEL_WARNING, WITHOUT_TEXT,
+			      ROWS(NUMBER(0, "addresses")),
+			      "swept={addresses} note=\"addresses in all\"" },
+	[EVENT_DUMP] = { "dump", LOG_LEVEL_WARNING, WITHOUT_TEXT, ROWS(ERROR),
+			 "netlink=dump error=\"{error}\" note=\"going on with what is known; asked "
+			 "again in 1 s\"" },
+	[EVENT_GROUP] = { "group", LOG_LEVEL_ERROR, WITHOUT_TEXT, ROWS(ERROR),
+			  "interface={interface} group=224.0.0.18 error=\"{error}\" note=\"tried "
+			  "again every second\"" },
+	[EVENT_ADOPTED] = { "adopted", LOG_LEVEL_INFO, WITHOUT_TEXT,
+			    ROWS(NUMBER(0, "adopted"), NUMBER(1, "started"),
+				 NUMBER(2, "withdrawn")),
+			    "adopted={adopted} started={started} withdrawn={withdrawn}" },
+	[EVENT_NOT_ADOPTED] = { "not_adopted", LOG_LEVEL_WARNING, WITHOUT_TEXT, ROWS(ERROR, NOTE),
+				"adopted=no error=\"{error}\" note=\"{note}; starting anew\"" },
+	[EVENT_STARTED] = { "started", LOG_LEVEL_INFO, SIZE_OF(fact),
+			    ROWS(TEXT("version"), NAME("node"), NUMBER(0, "routers")),
+			    "started version={version} node={node} routers={routers}" },
+	[EVENT_STOPPED] = { "stopped", LOG_LEVEL_INFO, 0, ROWS(NOTE), "stopped" },
+	[EVENT_REALTIME] = { "realtime", LOG_LEVEL_WARNING, SIZE_OF(fact),
+			     ROWS(TEXT("refused"), ERROR),
+			     "realtime=no refused=\"{refused}\" error=\"{error}\" note=\"under "
+			     "heavy load adverts may be late; realtime = false silences this\"" },
+	[EVENT_REALTIME_LOST] = { "realtime_lost", LOG_LEVEL_WARNING, 0, ROWS(NOTE),
+				  "realtime=lost note=\"busy for a second without a pause; "
+				  "ordinary priority for a minute\"" },
+	[EVENT_KEEPER_GONE] = { "keeper_gone", LOG_LEVEL_ERROR, 0, ROWS(NOTE),
+				"error=\"the keeper is gone\" note=\"leaving gracefully\"" },
+	[EVENT_CONTROL] = { "control", LOG_LEVEL_ERROR, SIZE_OF(fact), ROWS(TEXT("control"), ERROR),
+			    "control=\"{control}\" error=\"{error}\"" },
+	[EVENT_CONF_ERROR] = { "conf_error", LOG_LEVEL_ERROR, SIZE_OF(fact), ROWS(TEXT("error")),
+			       "{error}" },
+	[EVENT_SIGNAL] = { "signal", LOG_LEVEL_INFO, WITHOUT_TEXT,
+			   ROWS(OF(signal, "signal", FIELD_TEXT), NUMBER(1, "from_pid"), NOTE),
+			   "signal={signal} from_pid={from_pid}[ note=\"{note}\"]" },
+	[EVENT_FAILED] = { "failed", LOG_LEVEL_ERROR, SIZE_OF(fact),
+			   ROWS(ERROR, TEXT("doing"), NAME("advice")),
+			   "error=\"{error}\" doing=\"{doing}\"[ note=\"{advice}\"]" },
+	[EVENT_DEGRADED] = { "degraded", LOG_LEVEL_WARNING, SIZE_OF(fact),
+			     ROWS(ERROR, TEXT("doing"), NAME("advice")),
+			     "error=\"{error}\" doing=\"{doing}\"[ note=\"{advice}\"]" },
+	[EVENT_JOURNAL_LOST] = { "journal_lost", LOG_LEVEL_WARNING, WITHOUT_TEXT,
+				 ROWS(NUMBER(0, "lost")),
+				 "journal=lost events={lost} note=\"they came faster than they "
+				 "could be told; vipctl show has the states of now\"" },
+	[EVENT_RELOAD] = { "reload", LOG_LEVEL_INFO, SIZE_OF(fact),
+			   ROWS(OF_WORDS(event.fact.word, "reload", event_reload_words),
+				NUMBER(0, "pid"), TEXT("why")),
+			   "reload={reload}[ pid={pid}][ note=\"{why}\"]" },
+	[EVENT_PROCESS_LATE] = { "process_late", LOG_LEVEL_ERROR, SIZE_OF(fact),
+				 ROWS(NUMBER(0, "router_pid"), TEXT("what")),
+				 "router_pid={router_pid} error=\"{what}\" note=\"killed\"" },
+	[EVENT_PROCESS_END] = { "process_end", LOG_LEVEL_ERROR, SIZE_OF(fact),
+				ROWS(NUMBER(0, "router_pid"), TEXT("end")),
+				"router_pid={router_pid} end=\"{end}\"" },
+	[EVENT_PROCESS_LOST] = { "process_lost", LOG_LEVEL_ERROR, SIZE_OF(fact),
+				 ROWS(NUMBER(0, "router_pid"), TEXT("lost"), NOTE),
+				 "router_pid={router_pid} lost=\"{lost}\" note=\"{note}\"" },
+	[EVENT_STANDBY_LOST] = { "standby_lost", LOG_LEVEL_WARNING, SIZE_OF(fact),
+				 ROWS(NUMBER(0, "standby_pid"), TEXT("lost")),
+				 "standby_pid={standby_pid} lost=\"{lost}\" note=\"another one is "
+				 "started later\"" },
+	[EVENT_LAST_WILL] = { "last_will", LOG_LEVEL_ERROR, SIZE_OF(fact),
+			      ROWS(NUMBER(0, "addresses_removed"), NUMBER(1, "farewells_sent"),
+				   TEXT("what")),
+			      "last_will=executed addresses_removed={addresses_removed} "
+			      "farewells_sent={farewells_sent} note=\"{what}\"" },
+	[EVENT_CLAIMED] = { "claimed", LOG_LEVEL_ERROR, WITHOUT_TEXT, ROWS(NUMBER(0, "pid")),
+			    "pid={pid} error=\"another vipd runs in this network namespace\"" },
+	[EVENT_UPGRADE] = { "upgrade", LOG_LEVEL_INFO, SIZE_OF(fact),
+			    ROWS(OF_WORDS(event.fact.word, "upgrade", event_upgrade_words),
+				 TEXT("why")),
+			    "upgrade={upgrade}[ note=\"{why}\"]" },
+};
+
+static const struct field common[] = {
+	OF(event.router, "router", FIELD_TEXT),
+	OF(event.interface, "interface", FIELD_TEXT),
+	OF(event.family, "family", FIELD_UINT),
+	FIELDS_END,
+};
+
+static const char *const level_words[] = {
+	[LOG_LEVEL_ERROR] = "error",
+	[LOG_LEVEL_WARNING] = "warning",
+	[LOG_LEVEL_INFO] = "info",
+};
+
+static const struct kind *kind_of(unsigned kind)
+{
+	return kind < sizeof(kinds) / sizeof(kinds[0]) && kinds[kind].word ? &kinds[kind] : NULL;
+}
+
+struct event event_of(enum event_kind kind, const char *router, const char *interface,
+		      unsigned family)
+{
+	struct event event = { .kind = (uint16_t)kind, .family = (uint8_t)family };
+
+	snprintf(event.router, sizeof(event.router), "%s", router ? router : "");
+	snprintf(event.interface, sizeof(event.interface), "%s", interface ? interface : "");
+	return event;
+}
+
+struct event event_fact(enum event_kind kind, int error, const char *text)
+{
+	struct event event = { .kind = (uint16_t)kind, .fact = { .error = error } };
+
+	snprintf(event.fact.text, sizeof(event.fact.text), "%s", text ? text : "");
+	return event;
+}
+
+size_t event_payload_size(unsigned kind)
+{
+	const struct kind *row = kind_of(kind);
+
+	return row ? row->size : SIZE_OF(payload);
+}
+
+static enum log_level address_level(unsigned news)
+{
+	return news == EVENT_ADDRESS_ENDED || news == EVENT_ADDRESS_ABANDONED ||
+			       news == EVENT_ADDRESS_FAILED
+		       ? LOG_LEVEL_ERROR
+		       : LOG_LEVEL_WARNING;
+}
+
+enum log_level event_level(const struct event *event)
+{
+	const struct kind *row = kind_of(event->kind);
+
+	switch (event->kind) {
+	case EVENT_STATE:
+		/* From one fault to another may be the way up again: carrier comes after up. */
+		if (event->state.to == VRRP_STATE_FAULT && event->state.from != VRRP_STATE_FAULT)
+			return LOG_LEVEL_ERROR;
+		break;
+	case EVENT_NOTICE:
+		if (event->packet.which == VRRP_NOTICE_OWNER)
+			return LOG_LEVEL_ERROR;
+		if (event->packet.which == VRRP_NOTICE_EQUAL_PRIORITY)
+			return LOG_LEVEL_INFO;
+		break;
+	case EVENT_ADDRESS:
+		return address_level(event->address.news);
+	case EVENT_SWEPT_ALL: /* by somebody who asked for it */
+		return event->fact.word ? LOG_LEVEL_INFO : LOG_LEVEL_WARNING;
+	case EVENT_SWEPT:
+		return event->address.error ? LOG_LEVEL_ERROR : LOG_LEVEL_WARNING;
+	case EVENT_RELOAD:
+		if (event->fact.word >= EVENT_RELOAD_REFUSED)
+			return LOG_LEVEL_ERROR;
+		break;
+	case EVENT_UPGRADE:
+		if (event->fact.word == EVENT_UPGRADE_REFUSED)
+			return LOG_LEVEL_ERROR;
+		break;
+	}
+	return row ? row->level : LOG_LEVEL_INFO;
+}
+
+/* FNV-1a. */
+static uint64_t mix(uint64_t hash, const void *bytes, size_t len)
+{
+	for (const unsigned char *p = bytes; len; p++, len--)
+		hash = (hash ^ *p) * UINT64_C(1099511628211);
+	return hash;
+}
+
+uint64_t event_episode(const struct event *event)
+{
+	unsigned detail = 0;
+	uint64_t hash = UINT64_C(14695981039346656037);
+
+	switch (event->kind) {
+	case EVENT_REJECT:
+	case EVENT_STRAY:
+	case EVENT_NOTICE:
+		detail = event->packet.which;
+		break;
+	case EVENT_ADDRESS: /* the restorations of a thousand addresses are one line */
+		detail = event->address.news;
+		if (detail != EVENT_ADDRESS_RESTORED && detail != EVENT_ADDRESS_EXPIRED)
+			return 0;
+		break;
+	case EVENT_SEND:
+	case EVENT_RECEIVE:
+		break;
+	default:
+		return 0;
+	}
+	hash = mix(hash, &event->kind, sizeof(event->kind));
+	hash = mix(hash, &detail, sizeof(detail));
+	hash = mix(hash, &event->family, sizeof(event->family));
+	return mix(hash, event->router, strlen(event->router)) | 1;
+}
+
+/* ---- the line ---- */
+
+struct line {
+	const struct kind *kind;
+	const struct event_words *words;
+	char *buf;
+	size_t len;
+};
+
+/* Return: whether the field has something to say. */
+static bool put_field(struct line *line, const char *name, size_t name_len)
+{
+	char wanted[32], text[FIELDS_TEXT_SIZE];
+	const struct field *field;
+	size_t room = EVENT_LINE_SIZE - line->len;
+	int len;
+
+	snprintf(wanted, sizeof(wanted), "%.*s", (int)name_len, name);
+	field = fields_find(line->kind->fields, wanted);
+	if (!field)
+		field = fields_find(common, wanted);
+	if (!field)
+		return false;
+	fields_text(field, line->words, text);
+	len = snprintf(line->buf + line->len, room, "%s", text);
+	line->len += (size_t)len < room ? (size_t)len : room - 1;
+	return text[0] && strcmp(text, "-") != 0 && strcmp(text, "0") != 0;
+}
+
+static void put_char(struct line *line, char c)
+{
+	if (line->len < EVENT_LINE_SIZE - 1)
+		line->buf[line->len++] = c;
+}
+
+static void put_line(struct line *line, const char *p)
+{
+	size_t begin = 0, name_len;
+	bool says = true;
+
+	for (; *p; p++) {
+		if (*p == '{') {
+			name_len = strcspn(p + 1, "}");
+			says = put_field(line, p + 1, name_len);
+			p += name_len + 1;
+		} else if (*p == '[') {
+			begin = line->len;
+		} else if (*p == ']') {
+			if (!says)
+				line->len = begin;
+		} else {
+			put_char(line, *p);
+		}
+	}
+	line->buf[line->len] = '\0';
+}
+
+/* Lines whose form depends on more than one field being empty. */
+static const char *form_of(const struct kind *kind, const struct event *event)
+{
+	if (event->kind != EVENT_SWEPT)
+		return kind->line;
+	return event->address.error
+		       ? "address={address} ifindex={ifindex} swept=no error=\"{error}\""
+		       : "address={address} ifindex={ifindex} swept=yes note=\"left by a vipd that "
+			 "died\"";
+}
+
+static const char *line_of(const struct event_words *words, char *buf)
+{
+	struct line line = { kind_of(words->event.kind), words, buf, 0 };
+
+	if (line.kind)
+		put_line(&line, form_of(line.kind, &words->event));
+	else
+		snprintf(buf, EVENT_LINE_SIZE, "event=%u note=\"of another version of vipd\"",
+			 words->event.kind);
+	return buf;
+}
+
+const char *event_line(const struct event *event, char *buf)
+{
+	struct event_words words = { .event = *event };
+
+	event_words_fill(&words);
+	return line_of(&words, buf);
+}
+
+/* ---- JSON ---- */
+
+const char *event_json(const struct event *event, char *buf)
+{
+	static const struct field head[] = {
+		OF(event.seq, "seq", FIELD_UINT),
+		OF(event.real_ns, "time", FIELD_TIME),
+		FIELDS_END,
+	};
+	struct event_words words = { .event = *event };
+	const struct kind *kind = kind_of(event->kind);
+	char line[EVENT_LINE_SIZE], number[16];
+	size_t len;
+
+	event_words_fill(&words);
+	snprintf(number, sizeof(number), "%u", event->kind);
+	len = (size_t)sprintf(buf, "{ ");
+	len += fields_json(head, &words, buf + len, EVENT_JSON_SIZE - len);
+	len += (size_t)sprintf(buf + len, ", \"kind\": \"%s\"", kind ? kind->word : number);
+	if (event->router[0])
+		len += (size_t)sprintf(buf + len, ", ");
+	if (event->router[0])
+		len += fields_json(common, &words, buf + len, EVENT_JSON_SIZE - len);
+	len += (size_t)sprintf(
+		buf + len, ", \"level\": \"%s\", \"text\": ",
+		level_words[event->level <= LOG_LEVEL_INFO ? event->level : LOG_LEVEL_INFO]);
+	len += fields_json_string(line_of(&words, line), buf + len, EVENT_JSON_SIZE - len);
+	if (kind && kind->size) {
+		len += (size_t)sprintf(buf + len, ", ");
+		len += fields_json(kind->fields, &words, buf + len, EVENT_JSON_SIZE - len - 3);
+	}
+	strcpy(buf + len, " }");
+	return buf;
+}

@@ -1,0 +1,207 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * One decision, or one thing that happened: what the journal is made of (events.h). Whoever decides
+ * fills in an event; the words are made by its readers, from the table of kinds in event.c.
+ *
+ * Events outlive the process and the version that wrote them. So the numbers here never change and
+ * members are only added at the end of a struct; zero is what a member was before it existed.
+ */
+#ifndef EVENT_H
+#define EVENT_H
+
+#include "fields.h"
+#include "log.h"
+#include "vrrp/fsm.h"
+
+#define EVENT_NAME_SIZE      33  /* of a router, with its zero */
+#define EVENT_INTERFACE_SIZE 16  /* IFNAMSIZ */
+#define EVENT_TEXT_SIZE      400 /* a longer text is cut off */
+#define EVENT_LINE_SIZE      900 /* the longest line of the log, with its zero */
+#define EVENT_JSON_SIZE      2600
+#define EVENT_REASON_SIZE    128
+#define EVENT_LIST_MAX       8 /* addresses of a list that are told */
+
+enum event_kind {
+	EVENT_NONE = 0,
+	/* of a virtual router */
+	EVENT_STATE = 1,     /* it changed its state: @state */
+	EVENT_SUSPICION = 2, /* it took over from one that may live: @state.last_heard */
+	EVENT_REJECT = 3,    /* a packet was discarded: @packet */
+	EVENT_STRAY = 4,     /* one that concerns no router: @packet */
+	EVENT_NOTICE = 5,    /* an accepted advert is remarkable: @packet */
+	EVENT_ADDRESS = 6,   /* an address came, went or resists: @address */
+	EVENT_SEND = 7,      /* the kernel refused a frame: @fact.text which, error */
+	EVENT_WITHDRAWN = 8, /* it is gone from the configuration */
+	EVENT_CHANGED = 9,   /* a reload changed it, or the host's settings: @fact.text */
+	/* of a router process */
+	EVENT_RECEIVE = 32,     /* adverts may have been lost: @fact.error, or 0: too fast */
+	EVENT_SWEPT = 33,       /* an address of a dead predecessor was removed: @address */
+	EVENT_SWEPT_ALL = 34,   /* @fact.number[0] of them */
+	EVENT_DUMP = 35,        /* the kernel could not be asked: @fact.error */
+	EVENT_GROUP = 36,       /* an interface could not join the group: @fact.error */
+	EVENT_ADOPTED = 37,     /* @fact.number: adopted, started, withdrawn */
+	EVENT_NOT_ADOPTED = 38, /* the state memory cannot be read: @fact.error */
+	EVENT_STARTED = 39,     /* @fact.name: node, @fact.text: version, number[0]: routers */
+	EVENT_STOPPED = 40,
+	EVENT_REALTIME = 41, /* refused: @fact.text what, error */
+	EVENT_REALTIME_LOST = 42,
+	EVENT_KEEPER_GONE = 43,
+	EVENT_CONTROL = 44,    /* the control socket @fact.text could not be put in place: error */
+	EVENT_CONF_ERROR = 45, /* @fact.text */
+	/* of any process */
+	EVENT_SIGNAL = 64,       /* number[0]: signal, number[1]: pid that sent it */
+	EVENT_FAILED = 65,       /* @fact.text: what for, error, @fact.name: an advice or nothing */
+	EVENT_DEGRADED = 66,     /* likewise, and vipd does without */
+	EVENT_JOURNAL_LOST = 67, /* a reader of the journal missed number[0] events */
+	/* of the keeper */
+	EVENT_RELOAD = 96,       /* @fact.word: enum event_reload, number[0]: pid, text: why */
+	EVENT_PROCESS_LATE = 97, /* number[0]: pid, text: what it did not do in time */
+	EVENT_PROCESS_END = 98,  /* number[0]: pid, text: how */
+	EVENT_PROCESS_LOST = 99, /* likewise; @fact.word: 1: nobody goes on */
+	EVENT_STANDBY_LOST = 100,
+	EVENT_LAST_WILL = 101, /* number: addresses removed, farewells sent; @fact.text */
+	EVENT_CLAIMED = 102,   /* another vipd, number[0], runs in this network namespace */
+	EVENT_UPGRADE = 103,   /* @fact.word: enum event_upgrade; @fact.text: why */
+};
+
+enum event_reload {
+	EVENT_RELOAD_STARTED = 1,
+	EVENT_RELOAD_DONE = 2,
+	EVENT_RELOAD_REFUSED = 3,
+	EVENT_RELOAD_UNDONE = 4,
+};
+
+enum event_upgrade {
+	EVENT_UPGRADE_REHEARSED = 1, /* the new program can be the keeper */
+	EVENT_UPGRADE_DONE = 2,      /* it is */
+	EVENT_UPGRADE_REFUSED = 3,
+};
+
+/* What became of an address; numbers of the journal's own. */
+enum event_address_news {
+	EVENT_ADDRESS_RESTORED = 1,
+	EVENT_ADDRESS_EXPIRED = 2,
+	EVENT_ADDRESS_ENDED = 3,
+	EVENT_ADDRESS_FOREIGN = 4,
+	EVENT_ADDRESS_KEPT = 5,
+	EVENT_ADDRESS_DOUBLE = 6,
+	EVENT_ADDRESS_ABANDONED = 7,
+	EVENT_ADDRESS_FAILED = 8,
+};
+
+/* A change of state; the reason is struct vrrp_reason's. */
+struct event_state {
+	uint8_t from, to; /* enum vrrp_state */
+	uint8_t reason;   /* enum vrrp_reason_code */
+	uint8_t peer_priority;
+	uint8_t priority; /* the router's own */
+	uint8_t reserved[3];
+	int64_t reason_ns;
+	uint8_t peer[16];
+	uint8_t last_heard[16]; /* the Active as last heard, when its silence is the reason */
+};
+
+struct event_packet {
+	uint8_t which; /* enum vrrp_reject or enum vrrp_notice */
+	uint8_t priority;
+	uint8_t checksum; /* enum vrrp_checksum of the sender */
+	uint8_t vrid_known;
+	uint8_t vrid;
+	uint8_t theirs_n, ours_n; /* all addresses of the lists, also those not told */
+	uint8_t reserved;
+	uint16_t theirs_cs, ours_cs;
+	uint32_t reserved2;
+	uint64_t total; /* of this sort so far */
+	uint8_t source[16];
+	uint8_t ours[EVENT_LIST_MAX][16], theirs[EVENT_LIST_MAX][16];
+};
+
+struct event_address {
+	uint8_t news; /* enum event_address_news */
+	uint8_t prefix_len;
+	uint8_t reserved[2];
+	int32_t error;
+	int32_t ifindex;
+	uint8_t bytes[16];
+};
+
+struct event_fact {
+	int64_t number[3];
+	int32_t error; /* an errno, or 0 */
+	uint8_t word;
+	char name[67];
+	char text[EVENT_TEXT_SIZE];
+};
+
+struct event {
+	uint64_t seq; /* in its ring, from 1; set by events_put() */
+	int64_t mono_ns, real_ns;
+	uint16_t kind;  /* enum event_kind; others, of a later version, are shown by number */
+	uint8_t level;  /* enum log_level; set by events_put() */
+	uint8_t family; /* 4, 6, or 0 */
+	char router[EVENT_NAME_SIZE];
+	char interface[EVENT_INTERFACE_SIZE];
+	union {
+		struct event_state state;
+		struct event_packet packet;
+		struct event_address address;
+		struct event_fact fact;
+		unsigned char payload[sizeof(struct event_fact)];
+	};
+};
+
+/**
+ * event_of() - an event of a virtual router, or of none.
+ * @router, @interface: or NULL.
+ */
+struct event event_of(enum event_kind kind, const char *router, const char *interface,
+		      unsigned family);
+
+/**
+ * event_fact() - an event that says something about the process.
+ * @error: an errno, or 0.
+ * @text: or NULL; copied.
+ */
+struct event event_fact(enum event_kind kind, int error, const char *text);
+
+/**
+ * event_level() - how much it matters.
+ */
+enum log_level event_level(const struct event *event);
+
+/**
+ * event_payload_size() - how much of the union an event of that kind uses.
+ */
+size_t event_payload_size(unsigned kind);
+
+/**
+ * event_episode() - what is told once per episode has a number that is the same for all of the
+ * episode; 0: each one is told.
+ */
+uint64_t event_episode(const struct event *event);
+
+/**
+ * event_line() - as the log has it: key=value, ending with a reason or a note.
+ * @buf: EVENT_LINE_SIZE bytes.
+ *
+ * Return: @buf; an empty text for kinds that the log does not show.
+ */
+const char *event_line(const struct event *event, char *buf);
+
+/**
+ * event_json() - one JSON object without a line end: seq, time, kind, router, family, level, text,
+ * and what belongs to its kind.
+ * @buf: EVENT_JSON_SIZE bytes.
+ */
+const char *event_json(const struct event *event, char *buf);
+
+/**
+ * event_reason_text() - the reason of a state in words, as in the log and in vipctl.
+ * @interface: the name of the router's interface.
+ * @priority: the router's own.
+ * @buf: EVENT_REASON_SIZE bytes.
+ */
+const char *event_reason_text(const struct vrrp_reason *reason, const char *interface,
+			      unsigned priority, unsigned family, char *buf);
+
+#endif

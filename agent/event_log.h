@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The log: a reader of the journal that writes a line per event to standard error. What a peer can
+ * cause by the thousand is told once per episode: again only after a minute without; the journal
+ * has them all. Where it is in a ring is kept there (events_told()), so what a dead process could
+ * not tell its successor does.
+ */
+#ifndef EVENT_LOG_H
+#define EVENT_LOG_H
+
+#include "events.h"
+
+#define EVENT_LOG_TURN_MAX 64 /* lines that a turn of somebody in a hurry tells */
+
+struct event_log;
+
+/**
+ * event_log_new() - a log that has told of no episode yet.
+ *
+ * Return: owned by the caller, who passes it to event_log_free(); NULL without memory.
+ */
+struct event_log *event_log_new(void);
+
+/**
+ * event_log_free() - release; NULL is allowed.
+ */
+void event_log_free(struct event_log *log);
+
+/**
+ * event_log_tell() - tell what has not been told yet.
+ * @events: a writer's mapping; NULL is allowed: there is nothing to tell.
+ * @lines_max: no more lines than that.
+ *
+ * Return: whether there is more.
+ */
+bool event_log_tell(struct event_log *log, struct events *events, unsigned lines_max);
+
+/**
+ * event_log_begins() - whether an event begins an episode or belongs to none, and so is told.
+ * Remembered in any case.
+ */
+bool event_log_begins(struct event_log *log, const struct event *event);
+
+#endif

@@ -1,0 +1,294 @@
+/* SPDX-License-Identifier: MIT */
+#include "event_words.h"
+
+#include <arpa/inet.h>
+#include <stdio.h>
+#include <string.h>
+
+const char *const event_state_words[VRRP_STATE_COUNT] = {
+	[VRRP_STATE_INITIALIZE] = "initialize",
+	[VRRP_STATE_BACKUP] = "backup",
+	[VRRP_STATE_ACTIVE] = "active",
+	[VRRP_STATE_FAULT] = "fault",
+};
+
+const char *const event_reject_words[VRRP_REJECT_COUNT] = {
+	[VRRP_ACCEPT] = "accepted",
+	[VRRP_REJECT_LENGTH] = "length",
+	[VRRP_REJECT_TTL] = "ttl",
+	[VRRP_REJECT_VERSION] = "version",
+	[VRRP_REJECT_TYPE] = "type",
+	[VRRP_REJECT_VRID] = "vrid",
+	[VRRP_REJECT_DESTINATION] = "destination",
+	[VRRP_REJECT_SOURCE] = "source",
+	[VRRP_REJECT_EMPTY_LIST] = "empty_list",
+	[VRRP_REJECT_CHECKSUM] = "checksum",
+	[VRRP_REJECT_INTERVAL] = "interval",
+	[VRRP_REJECT_OWN_SOURCE] = "own_source",
+};
+
+const char *const event_notice_words[VRRP_NOTICE_COUNT] = {
+	[VRRP_NOTICE_INTERVAL] = "interval",
+	[VRRP_NOTICE_ADDRESS_LIST] = "address_list",
+	[VRRP_NOTICE_OWNER] = "owner",
+	[VRRP_NOTICE_EQUAL_PRIORITY] = "equal_priority",
+	[VRRP_NOTICE_CHECKSUM_FORM] = "checksum_form",
+	[VRRP_NOTICE_OTHER_ACTIVE] = "other_active",
+};
+
+const char *const event_address_words[EVENT_ADDRESS_FAILED + 1] = {
+	[EVENT_ADDRESS_RESTORED] = "restored",   [EVENT_ADDRESS_EXPIRED] = "expired",
+	[EVENT_ADDRESS_ENDED] = "ended",         [EVENT_ADDRESS_FOREIGN] = "foreign",
+	[EVENT_ADDRESS_KEPT] = "kept",           [EVENT_ADDRESS_DOUBLE] = "double",
+	[EVENT_ADDRESS_ABANDONED] = "abandoned", [EVENT_ADDRESS_FAILED] = "failed",
+};
+
+const char *const event_reload_words[EVENT_RELOAD_UNDONE + 1] = {
+	[EVENT_RELOAD_STARTED] = "started",
+	[EVENT_RELOAD_DONE] = "done",
+	[EVENT_RELOAD_REFUSED] = "refused",
+	[EVENT_RELOAD_UNDONE] = "undone",
+};
+
+const char *const event_upgrade_words[EVENT_UPGRADE_REFUSED + 1] = {
+	[EVENT_UPGRADE_REHEARSED] = "rehearsed",
+	[EVENT_UPGRADE_DONE] = "done",
+	[EVENT_UPGRADE_REFUSED] = "refused",
+};
+
+static const char *ip_text(unsigned family, const uint8_t *bytes, char *buf)
+{
+	return inet_ntop(family == 6 ? AF_INET6 : AF_INET, bytes, buf, INET6_ADDRSTRLEN);
+}
+
+const char *event_reason_text(const struct vrrp_reason *reason, const char *interface,
+			      unsigned priority, unsigned family, char *buf)
+{
+	const size_t size = EVENT_REASON_SIZE;
+	const double seconds = (double)reason->ns / 1e9;
+	char peer[INET6_ADDRSTRLEN];
+
+	ip_text(family, reason->source, peer);
+	switch (reason->code) {
+	case VRRP_REASON_NONE:
+	case VRRP_REASON_COUNT:
+		snprintf(buf, size, "not started yet");
+		break;
+	case VRRP_REASON_STARTED:
+		snprintf(buf, size, "started");
+		break;
+	case VRRP_REASON_START_DELAY:
+		snprintf(buf, size, "start delay of %.3f s", seconds);
+		break;
+	case VRRP_REASON_OWNER:
+		snprintf(buf, size, "owner of the addresses");
+		break;
+	case VRRP_REASON_SILENCE:
+		snprintf(buf, size, "no advert for %.3f s", seconds);
+		break;
+	case VRRP_REASON_LEFT:
+		snprintf(buf, size, "%s left with priority 0", peer);
+		break;
+	case VRRP_REASON_PREEMPT:
+		snprintf(buf, size, "%s has the lower priority %u, ours is %u", peer,
+			 reason->priority, priority);
+		break;
+	case VRRP_REASON_HIGHER:
+		snprintf(buf, size, "%s has the higher priority %u, ours is %u", peer,
+			 reason->priority, priority);
+		break;
+	case VRRP_REASON_TIE:
+		snprintf(buf, size, "%s has the same priority %u and the higher address", peer,
+			 reason->priority);
+		break;
+	case VRRP_REASON_STOPPED:
+		snprintf(buf, size, "stopped");
+		break;
+	case VRRP_REASON_LINK_MISSING:
+		snprintf(buf, size, "there is no interface %s", interface);
+		break;
+	case VRRP_REASON_LINK_DOWN:
+		snprintf(buf, size, "interface %s is down", interface);
+		break;
+	case VRRP_REASON_NO_CARRIER:
+		snprintf(buf, size, "interface %s has no carrier", interface);
+		break;
+	case VRRP_REASON_LINK_TYPE:
+		snprintf(buf, size, "interface %s is not Ethernet", interface);
+		break;
+	case VRRP_REASON_NO_SOURCE:
+		snprintf(buf, size, "interface %s has no IPv%u address of its own", interface,
+			 family);
+		break;
+	case VRRP_REASON_NO_GROUP:
+		snprintf(buf, size, "interface %s cannot join the multicast group", interface);
+		break;
+	case VRRP_REASON_RECOVERED:
+		snprintf(buf, size, "interface %s can be used again", interface);
+		break;
+	}
+	return buf;
+}
+
+/* What an operator can do about a discarded packet. */
+static const char *reject_note(unsigned reject)
+{
+	static const char *const notes[VRRP_REJECT_COUNT] = {
+		[VRRP_REJECT_TTL] = "the packet crossed a router; adverts never do",
+		[VRRP_REJECT_VERSION] =
+			"the sender speaks another version of VRRP, vipd version 3 only: until it "
+			"does, both hosts may be active",
+		[VRRP_REJECT_CHECKSUM] =
+			"neither form of the checksum fits: corrupted on the way, or forged",
+		[VRRP_REJECT_OWN_SOURCE] =
+			"our own address as source: a loop in the network, or a cloned host",
+		[VRRP_REJECT_DESTINATION] =
+			"not sent to 224.0.0.18: the sender is configured for unicast",
+		[VRRP_REJECT_INTERVAL] = "an advertisement interval of zero",
+		[VRRP_REJECT_EMPTY_LIST] = "an advert without addresses",
+		[VRRP_REJECT_VRID] = "no router of ours has this VRID on this interface",
+	};
+
+	if (reject < VRRP_REJECT_COUNT && notes[reject])
+		return notes[reject];
+	return "not a valid advert";
+}
+
+static void notice_note(const struct event *event, char *buf)
+{
+	static const char *const notes[VRRP_NOTICE_COUNT] = {
+		[VRRP_NOTICE_INTERVAL] =
+			"the interval of whoever is Active holds; set the same on both",
+		[VRRP_NOTICE_ADDRESS_LIST] =
+			"another configuration, or somebody else's router with our VRID",
+		[VRRP_NOTICE_OWNER] = "two hosts claim to own the addresses; only one may have "
+				      "priority 'owner'",
+		[VRRP_NOTICE_EQUAL_PRIORITY] = "the higher address wins; give distinct priorities",
+		[VRRP_NOTICE_OTHER_ACTIVE] =
+			"that host was active, too; answered and announced again",
+	};
+	unsigned which = event->packet.which;
+
+	if (which == VRRP_NOTICE_CHECKSUM_FORM)
+		snprintf(buf, EVENT_NOTE_SIZE,
+			 "understood, but the sender may not understand ours, and then both are "
+			 "active; set checksum to %s in router %s",
+			 event->packet.checksum == VRRP_CHECKSUM_RFC5798 ? "rfc5798" : "rfc9568",
+			 event->router);
+	else if (which < VRRP_NOTICE_COUNT)
+		strcpy(buf, notes[which]);
+}
+
+static const char *const address_notes[EVENT_ADDRESS_FAILED + 1] = {
+	[EVENT_ADDRESS_RESTORED] = "somebody removed it; it is back and announced",
+	[EVENT_ADDRESS_EXPIRED] = "its lease ended while no advert left; it is back and announced",
+	[EVENT_ADDRESS_ENDED] = "its lease ended since no advert left; it comes back when one does",
+	[EVENT_ADDRESS_FOREIGN] = "it was there already; vipd uses it and will not remove it",
+	[EVENT_ADDRESS_KEPT] = "somebody else put it there, so vipd does not remove it although "
+			       "this router is not active",
+	[EVENT_ADDRESS_DOUBLE] = "somebody else put it there with another prefix length, so vipd "
+				 "does not remove it; remove it by hand",
+	[EVENT_ADDRESS_ABANDONED] = "removed by somebody 6 times in 10 s, and left alone now: this "
+				    "host is active without it; find out who removes it (ip "
+				    "monitor address), then vipctl reload",
+	[EVENT_ADDRESS_FAILED] = "the kernel refuses the change; tried again every second",
+};
+
+/* The first addresses of a list; cut short with dots when it is long. */
+static void list_text(const struct event *event, uint8_t (*list)[16], unsigned n, char *buf)
+{
+	char text[INET6_ADDRSTRLEN];
+	size_t len = 0;
+
+	for (unsigned i = 0; i < n && i < EVENT_LIST_MAX; i++)
+		len += (size_t)sprintf(buf + len, "%s%s", i ? "," : "",
+				       ip_text(event->family, list[i], text));
+	if (n > EVENT_LIST_MAX)
+		strcpy(buf + len, ",...");
+}
+
+static void fill_packet(struct event_words *words)
+{
+	struct event *event = &words->event;
+
+	if (event->kind != EVENT_NOTICE) {
+		strcpy(words->note, reject_note(event->packet.which));
+		return;
+	}
+	notice_note(event, words->note);
+	list_text(event, event->packet.ours, event->packet.ours_n, words->ours);
+	list_text(event, event->packet.theirs, event->packet.theirs_n, words->theirs);
+}
+
+static void fill_address(struct event_words *words)
+{
+	const struct event *event = &words->event;
+	char text[INET6_ADDRSTRLEN];
+
+	snprintf(words->address, sizeof(words->address), "%s/%u",
+		 ip_text(event->family, event->address.bytes, text), event->address.prefix_len);
+	if (event->address.news <= EVENT_ADDRESS_FAILED && address_notes[event->address.news])
+		strcpy(words->note, address_notes[event->address.news]);
+}
+
+static void fill_state(struct event_words *words)
+{
+	const struct event *event = &words->event;
+	struct vrrp_reason reason = { .code = event->state.reason,
+				      .priority = event->state.peer_priority,
+				      .ns = event->state.reason_ns };
+
+	memcpy(reason.source, event->state.peer, sizeof(reason.source));
+	event_reason_text(&reason, event->interface, event->state.priority, event->family,
+			  words->reason);
+}
+
+static const char *signal_note(const struct event *event)
+{
+	return event->fact.word ? "leaving gracefully" : "";
+}
+
+static void fill_fact(struct event_words *words)
+{
+	const struct event *event = &words->event;
+	const char *name = NULL;
+
+	if (event->kind == EVENT_SIGNAL) {
+		name = sigabbrev_np((int)event->fact.number[0]);
+		snprintf(words->signal, sizeof(words->signal), "%s", name ? name : "?");
+		strcpy(words->note, signal_note(event));
+	} else if (event->kind == EVENT_PROCESS_LOST) {
+		strcpy(words->note, event->fact.word ? "too often, so nothing goes on: last will"
+						     : "another router process goes on");
+	} else if (event->kind == EVENT_NOT_ADOPTED) {
+		strcpy(words->note, event->fact.word
+					    ? "the state memory is of another version of vipd"
+					    : "the state memory is damaged or was never finished");
+	} else if (event->kind == EVENT_RECEIVE) {
+		snprintf(words->note, sizeof(words->note), "%s",
+			 event->fact.error ? strerror(event->fact.error)
+					   : "adverts come faster than they can be read");
+	}
+}
+
+void event_words_fill(struct event_words *words)
+{
+	memset(&words->event + 1, 0, sizeof(*words) - sizeof(words->event));
+	switch (words->event.kind) {
+	case EVENT_STATE:
+	case EVENT_SUSPICION:
+		fill_state(words);
+		break;
+	case EVENT_REJECT:
+	case EVENT_STRAY:
+	case EVENT_NOTICE:
+		fill_packet(words);
+		break;
+	case EVENT_ADDRESS:
+	case EVENT_SWEPT:
+		fill_address(words);
+		break;
+	default:
+		fill_fact(words);
+	}
+}

@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What an event means, for people: the sentences that its numbers stand for. Private to event.c.
+ */
+#ifndef EVENT_WORDS_H
+#define EVENT_WORDS_H
+
+#include "event.h"
+
+#define EVENT_NOTE_SIZE      256
+#define EVENT_LIST_TEXT_SIZE 400 /* EVENT_LIST_MAX IPv6 addresses and dots */
+#define EVENT_PREFIX_SIZE    52
+
+/* An event and what follows from it: what the rows of event.c show. */
+struct event_words {
+	struct event event;
+	char reason[EVENT_REASON_SIZE];
+	char note[EVENT_NOTE_SIZE];
+	char ours[EVENT_LIST_TEXT_SIZE], theirs[EVENT_LIST_TEXT_SIZE];
+	char address[EVENT_PREFIX_SIZE]; /* with its prefix length */
+	char signal[16];
+};
+
+extern const char *const event_state_words[VRRP_STATE_COUNT];
+extern const char *const event_reject_words[VRRP_REJECT_COUNT];
+extern const char *const event_notice_words[VRRP_NOTICE_COUNT];
+extern const char *const event_address_words[EVENT_ADDRESS_FAILED + 1];
+extern const char *const event_reload_words[EVENT_RELOAD_UNDONE + 1];
+extern const char *const event_upgrade_words[EVENT_UPGRADE_REFUSED + 1];
+
+/**
+ * event_words_fill() - say it in words.
+ * @words: with its event; the rest is filled, with empty texts where there is nothing to say.
+ */
+void event_words_fill(struct event_words *words);
+
+#endif

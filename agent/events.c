@@ -1,0 +1,481 @@
+/* SPDX-License-Identifier: MIT */
+#include "events.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define DIRECTORY   "/run/vipd"
+#define MAGIC       UINT64_C(0x7669706465767473) /* "vipdevts" */
+#define LAYOUT      1
+#define HEADER_SIZE 4096
+#ifndef SO_NETNS_COOKIE
+#define SO_NETNS_COOKIE 71 /* Linux 5.14; newer than Debian 12's headers may be */
+#endif
+#define EVENT_ROOM 256u /* of an event in the ring, as far as its size goes by numbers */
+
+/* A newer layout puts its members behind these, or has another number. */
+struct header {
+	uint64_t magic;
+	uint32_t layout;
+	uint32_t routers_max;
+	uint64_t size;             /* of the records */
+	_Atomic uint64_t head;     /* behind the newest record */
+	_Atomic uint64_t tail;     /* at the oldest record */
+	_Atomic uint64_t seq;      /* of the newest event */
+	_Atomic uint64_t tail_seq; /* of the oldest event */
+	_Atomic uint64_t told, told_seq;
+	uint64_t namespace; /* which network namespace it is of, as the kernel numbers them */
+};
+
+/* Followed by the name of the router, that of the interface, and the payload. */
+struct record {
+	uint32_t len; /* of all of it, a multiple of 8 */
+	uint16_t kind;
+	uint8_t level, family;
+	uint64_t seq; /* 0: nothing but padding up to the end of the memory */
+	int64_t mono_ns, real_ns;
+	uint8_t router_len, interface_len;
+	uint16_t payload_len;
+	uint32_t reserved;
+};
+
+#define RECORD_MAX                                                                                 \
+	(sizeof(struct record) + EVENT_NAME_SIZE + EVENT_INTERFACE_SIZE +                          \
+	 sizeof(((struct event *)0)->payload) + 8)
+
+struct events {
+	int fd;                /* -1: not ours to keep */
+	struct header *header; /* the mapping; owned */
+	unsigned char *records;
+};
+
+/* ---- making ---- */
+
+int events_path(const char *which, char *buf)
+{
+	struct stat status;
+
+	if (stat("/proc/self/ns/net", &status) < 0)
+		return -errno;
+	snprintf(buf, EVENTS_PATH_SIZE, DIRECTORY "/netns-%ju.%s.events", (uintmax_t)status.st_ino,
+		 which);
+	return 0;
+}
+
+/* Unlike the number of its inode, this one is never given to another namespace; 0: unknown. */
+static uint64_t namespace_cookie(void)
+{
+	int fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	uint64_t cookie = 0;
+	socklen_t len = sizeof(cookie);
+
+	if (fd < 0)
+		return 0;
+	if (getsockopt(fd, SOL_SOCKET, SO_NETNS_COOKIE, &cookie, &len) < 0)
+		cookie = 0;
+	close(fd);
+	return cookie;
+}
+
+static size_t size_for(unsigned routers_n)
+{
+	size_t n = (size_t)routers_n * EVENTS_PER_ROUTER;
+
+	return (n < EVENTS_MIN ? EVENTS_MIN : n) * EVENT_ROOM;
+}
+
+static bool is_sane(const struct header *header, size_t file_size)
+{
+	uint64_t head = atomic_load(&header->head), tail = atomic_load(&header->tail);
+
+	return header->magic == MAGIC && header->layout == LAYOUT &&
+	       header->size + HEADER_SIZE == file_size && header->size >= 2 * RECORD_MAX &&
+	       header->size % 8 == 0 && tail <= head && head - tail <= header->size &&
+	       tail % 8 == 0 && head % 8 == 0;
+}
+
+static uint32_t copy_record(const struct events *events, uint64_t position,
+			    struct event *ret_event);
+
+/*
+ * A writer that died between an event's number and the event itself has not used that number. What
+ * cannot be read is dropped, since nothing behind it can be found.
+ */
+static void recover(struct events *events)
+{
+	struct header *header = events->header;
+	uint64_t position = atomic_load(&header->tail), head = atomic_load(&header->head);
+	uint64_t seq = atomic_load(&header->tail_seq) - 1;
+	struct event event;
+	uint32_t len;
+
+	for (; position < head; position += len) {
+		len = copy_record(events, position, &event);
+		if (len == 0 || len > head - position) {
+			atomic_store(&header->tail, head);
+			atomic_store(&header->tail_seq, atomic_load(&header->seq) + 1);
+			return;
+		}
+		if (event.seq)
+			seq = event.seq;
+	}
+	atomic_store(&header->seq, seq);
+}
+
+int events_map(int fd, bool writes, struct events **ret_events)
+{
+	struct events *events;
+	struct stat status;
+	void *memory;
+
+	if (fstat(fd, &status) < 0)
+		return -errno;
+	if (status.st_size <= HEADER_SIZE)
+		return -EBADMSG;
+	events = calloc(1, sizeof(*events));
+	if (!events)
+		return -ENOMEM;
+	memory = mmap(NULL, (size_t)status.st_size, PROT_READ | (writes ? PROT_WRITE : 0),
+		      MAP_SHARED, fd, 0);
+	if (memory == MAP_FAILED) {
+		free(events);
+		return -errno;
+	}
+	*events = (struct events){ -1, memory, (unsigned char *)memory + HEADER_SIZE };
+	if (!is_sane(events->header, (size_t)status.st_size)) {
+		munmap(memory, (size_t)status.st_size);
+		free(events);
+		return -EBADMSG;
+	}
+	if (writes)
+		recover(events);
+	*ret_events = events;
+	return 0;
+}
+
+void events_close(struct events *events)
+{
+	if (!events)
+		return;
+	munmap(events->header, events->header->size + HEADER_SIZE);
+	if (events->fd >= 0)
+		close(events->fd);
+	free(events);
+}
+
+/* All of its pages are there from the beginning: a full file system must not kill a writer. */
+static int lay_out(int fd, unsigned routers_n)
+{
+	struct header header = { .magic = MAGIC,
+				 .layout = LAYOUT,
+				 .routers_max = routers_n,
+				 .size = size_for(routers_n),
+				 .tail_seq = 1,
+				 .namespace = namespace_cookie() };
+	int err = -posix_fallocate(fd, 0, (off_t)(HEADER_SIZE + header.size));
+
+	if (err < 0)
+		return err;
+	return pwrite(fd, &header, sizeof(header), 0) == sizeof(header) ? 0 : -EIO;
+}
+
+/* What is there, if it can be gone on with. */
+static struct events *open_present(const char *path)
+{
+	struct events *events = NULL;
+	int fd = open(path, O_RDWR | O_CLOEXEC | O_NOFOLLOW);
+
+	if (fd < 0)
+		return NULL;
+	if (events_map(fd, true, &events) == 0 && events->header->namespace == namespace_cookie()) {
+		events->fd = fd;
+		return events;
+	}
+	events_close(events);
+	close(fd);
+	return NULL;
+}
+
+static void put_record(struct events *events, const struct event *event);
+
+/* Into a larger ring, with the numbers that they have. */
+static void take_over(struct events *events, const struct events *old)
+{
+	struct events_cursor cursor = { 0 }, told = events_told(old);
+	struct event event;
+	uint64_t lost;
+
+	while (events_next(old, &cursor, &event, &lost)) {
+		if (atomic_load(&events->header->seq) == 0)
+			atomic_store(&events->header->tail_seq, event.seq);
+		if (event.seq == told.seq)
+			events_set_told(events,
+					&(struct events_cursor){ atomic_load(&events->header->head),
+								 told.seq });
+		atomic_store(&events->header->seq, event.seq - 1);
+		put_record(events, &event);
+	}
+	if (cursor.seq == told.seq)
+		events_set_told(events, &(struct events_cursor){ atomic_load(&events->header->head),
+								 told.seq });
+}
+
+static int create_new(const char *path, unsigned routers_n, const struct events *old,
+		      struct events **ret_events)
+{
+	char new_path[EVENTS_PATH_SIZE + 8] = "";
+	struct events *events = NULL;
+	int fd, err;
+
+	if (path) {
+		snprintf(new_path, sizeof(new_path), "%s.new", path);
+		(void)unlink(new_path);
+		fd = open(new_path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0640);
+	} else {
+		fd = memfd_create("vipd-events", MFD_CLOEXEC);
+	}
+	if (fd < 0)
+		return -errno;
+	err = lay_out(fd, routers_n);
+	if (err == 0)
+		err = events_map(fd, true, &events);
+	if (err == 0 && old)
+		take_over(events, old);
+	if (err == 0 && path && rename(new_path, path) < 0)
+		err = -errno;
+	if (err < 0) {
+		events_close(events);
+		close(fd);
+		(void)unlink(new_path);
+		return err;
+	}
+	events->fd = fd;
+	*ret_events = events;
+	return 0;
+}
+
+int events_create(const char *path, unsigned routers_n, struct events **ret_events)
+{
+	struct events *old = NULL;
+	int err;
+
+	if (path) {
+		(void)mkdir(DIRECTORY, 0755); /* open() says what is wrong */
+		old = open_present(path);
+	}
+	if (old && old->header->size >= size_for(routers_n)) {
+		*ret_events = old;
+		return 0;
+	}
+	err = create_new(path, routers_n, old, ret_events);
+	events_close(old);
+	return err;
+}
+
+int events_fd(const struct events *events)
+{
+	return events->fd;
+}
+
+unsigned events_routers_max(const struct events *events)
+{
+	return (unsigned)(events->header->size / EVENT_ROOM / EVENTS_PER_ROUTER);
+}
+
+/* ---- writing ---- */
+
+static struct record *record_at(const struct events *events, uint64_t position)
+{
+	return (struct record *)(events->records + position % events->header->size);
+}
+
+/* The oldest records go until there is room. */
+static void make_room(struct events *events, uint64_t end)
+{
+	struct header *header = events->header;
+	uint64_t tail = atomic_load(&header->tail);
+	const struct record *oldest;
+
+	while (end - tail > header->size) {
+		oldest = record_at(events, tail);
+		if (header->size - tail % header->size >= sizeof(*oldest) && oldest->seq)
+			atomic_store(&header->tail_seq, oldest->seq + 1);
+		tail += oldest->len;
+		/* Readers see the tail before what is overwritten. */
+		atomic_store(&header->tail, tail);
+	}
+	atomic_thread_fence(memory_order_seq_cst);
+}
+
+static size_t text_len(const char *text, size_t size)
+{
+	return strnlen(text, size - 1);
+}
+
+/* Zeros at the end need not be kept: a reader fills up with them. */
+static size_t payload_len(const struct event *event)
+{
+	size_t len = event_payload_size(event->kind);
+
+	while (len && !event->payload[len - 1])
+		len--;
+	return len;
+}
+
+static void put_record(struct events *events, const struct event *event)
+{
+	struct header *header = events->header;
+	uint64_t head = atomic_load(&header->head);
+	uint64_t to_end = header->size - head % header->size;
+	struct record record = {
+		.kind = event->kind,
+		.level = event->level,
+		.family = event->family,
+		.seq = atomic_load(&header->seq) + 1,
+		.mono_ns = event->mono_ns,
+		.real_ns = event->real_ns,
+		.router_len = (uint8_t)text_len(event->router, sizeof(event->router)),
+		.interface_len = (uint8_t)text_len(event->interface, sizeof(event->interface)),
+		.payload_len = (uint16_t)payload_len(event),
+	};
+	unsigned char *p;
+
+	record.len = (uint32_t)(sizeof(record) + record.router_len + record.interface_len +
+				record.payload_len + 7u) &
+		     ~7u;
+	make_room(events, head + (record.len > to_end ? to_end : 0) + record.len);
+	if (record.len > to_end) {
+		/* Padding has no more than its first bytes: they fit wherever 8 bytes are left. */
+		p = (unsigned char *)record_at(events, head);
+		memset(p, 0, to_end < sizeof(record) ? to_end : sizeof(record));
+		*(uint32_t *)(void *)p = (uint32_t)to_end;
+		head += to_end;
+	}
+	p = (unsigned char *)record_at(events, head);
+	memcpy(p, &record, sizeof(record));
+	p += sizeof(record);
+	memcpy(p, event->router, record.router_len);
+	p += record.router_len;
+	memcpy(p, event->interface, record.interface_len);
+	p += record.interface_len;
+	memcpy(p, event->payload, record.payload_len);
+	atomic_store(&header->seq, record.seq);
+	atomic_store(&header->head, head + record.len);
+}
+
+void events_put(struct events *events, const struct clocks *now, const struct event *event)
+{
+	struct event copy = *event;
+
+	copy.mono_ns = now->mono_ns;
+	copy.real_ns = now->real_ns;
+	copy.level = (uint8_t)event_level(event);
+	put_record(events, &copy);
+}
+
+/* ---- reading ---- */
+
+/* A whole record out of the ring, as far as its lengths make sense. Return: its length, or 0. */
+static uint32_t copy_record(const struct events *events, uint64_t position, struct event *ret_event)
+{
+	uint64_t to_end = events->header->size - position % events->header->size;
+	const unsigned char *p = (const unsigned char *)record_at(events, position);
+	struct record record = { 0 };
+	size_t len;
+
+	memset(ret_event, 0, sizeof(*ret_event));
+	memcpy(&record, p, to_end < sizeof(record) ? to_end : sizeof(record));
+	if (record.len < 8 || record.len % 8 || record.len > to_end)
+		return 0;
+	if (record.len < sizeof(record) || record.seq == 0)
+		return record.len;
+	p += sizeof(record);
+	len = (size_t)record.router_len + record.interface_len + record.payload_len;
+	if (record.len < sizeof(record) + len || record.router_len >= EVENT_NAME_SIZE ||
+	    record.interface_len >= EVENT_INTERFACE_SIZE)
+		return 0;
+	memcpy(ret_event->router, p, record.router_len);
+	p += record.router_len;
+	memcpy(ret_event->interface, p, record.interface_len);
+	p += record.interface_len;
+	/* A later version may have written more than this one knows. */
+	memcpy(ret_event->payload, p,
+	       record.payload_len < sizeof(ret_event->payload) ? record.payload_len
+							       : sizeof(ret_event->payload));
+	ret_event->seq = record.seq;
+	ret_event->mono_ns = record.mono_ns;
+	ret_event->real_ns = record.real_ns;
+	ret_event->kind = record.kind;
+	ret_event->level = record.level;
+	ret_event->family = record.family;
+	return record.len;
+}
+
+/* The texts of a fact end within it, whoever wrote it. */
+static void end_texts(struct event *event)
+{
+	event->fact.text[sizeof(event->fact.text) - 1] = '\0';
+	if (event_payload_size(event->kind) == sizeof(event->fact))
+		event->fact.name[sizeof(event->fact.name) - 1] = '\0';
+}
+
+bool events_next(const struct events *events, struct events_cursor *cursor, struct event *ret_event,
+		 uint64_t *ret_lost)
+{
+	const struct header *header = events->header;
+	uint64_t tail, head;
+	uint32_t len;
+
+	*ret_lost = 0;
+	for (;;) {
+		head = atomic_load(&header->head);
+		tail = atomic_load(&header->tail);
+		if (cursor->position < tail || cursor->position > head)
+			cursor->position = tail;
+		if (cursor->position == head)
+			return false;
+		len = copy_record(events, cursor->position, ret_event);
+		atomic_thread_fence(memory_order_seq_cst);
+		if (atomic_load(&header->tail) > cursor->position)
+			continue;                                /* it was overwritten meanwhile */
+		if (len == 0 || len > head - cursor->position) { /* damaged: what comes next is
+								    behind all that is there now */
+			cursor->position = head;
+			return false;
+		}
+		cursor->position += len;
+		if (ret_event->seq == 0)
+			continue;
+		if (cursor->seq && ret_event->seq > cursor->seq)
+			*ret_lost = ret_event->seq - cursor->seq;
+		cursor->seq = ret_event->seq + 1;
+		end_texts(ret_event);
+		return true;
+	}
+}
+
+uint64_t events_overwritten(const struct events *events)
+{
+	return atomic_load(&events->header->tail_seq) - 1;
+}
+
+struct events_cursor events_told(const struct events *events)
+{
+	return (struct events_cursor){ atomic_load(&events->header->told),
+				       atomic_load(&events->header->told_seq) };
+}
+
+void events_set_told(struct events *events, const struct events_cursor *cursor)
+{
+	atomic_store(&events->header->told, cursor->position);
+	atomic_store(&events->header->told_seq, cursor->seq);
+}

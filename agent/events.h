@@ -1,0 +1,107 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The journal: a ring of events (event.h) in memory that outlives the processes that write it. One
+ * process writes at a time, without waiting for anybody; any number read, each with a cursor of its
+ * own. Whoever reads too slowly loses the oldest events, and learns how many.
+ *
+ * The memory is a file below /run/vipd, or has no name where none can be made. Its layout:
+ *
+ *	header		magic, layout, size; head and tail as positions that only grow; see events.c
+ *	records		one behind the other, none across the end; as long as their event needs
+ *
+ * A record is complete before the head moves over it, and the tail moves before a record is
+ * overwritten. So a writer may die at any moment, and what a reader has copied is true if the tail
+ * has not passed it since.
+ */
+#ifndef EVENTS_H
+#define EVENTS_H
+
+#include "clocks.h"
+#include "event.h"
+
+#define EVENTS_MIN        4096 /* the least that a ring has room for */
+#define EVENTS_PER_ROUTER 8
+#define EVENTS_PATH_SIZE  108
+
+struct events;
+
+/* Where a reader is. Zero: at the oldest event. */
+struct events_cursor {
+	uint64_t position;
+	uint64_t seq; /* of the event that is read next, if none is lost */
+};
+
+/**
+ * events_path() - the file of this network namespace's ring.
+ * @which: "keeper" or "router".
+ * @buf: EVENTS_PATH_SIZE bytes.
+ *
+ * Return: 0 or -errno of finding out which network namespace this is.
+ */
+int events_path(const char *which, char *buf);
+
+/**
+ * events_create() - the ring in a file, with what it has kept; a new one where there is none, where
+ * it makes no sense, or where it is too small: then what it has is taken over.
+ * @path: its directory is made if only the last step is missing. NULL: memory without a name.
+ * @routers_n: it has room for EVENTS_MIN events, or for so many routers.
+ * @ret_events: the writer's; owned by the caller, who passes it to events_close().
+ *
+ * Return: 0; or -errno of the file, such as -ENOSPC or -EROFS: use memory without a name.
+ */
+int events_create(const char *path, unsigned routers_n, struct events **ret_events);
+
+/**
+ * events_map() - a ring by its descriptor.
+ * @fd: borrowed for the call.
+ * @writes: be its writer; else read only.
+ *
+ * Return: 0; -EBADMSG when it makes no sense; another -errno of the memory.
+ */
+int events_map(int fd, bool writes, struct events **ret_events);
+
+/**
+ * events_close() - unmap; the ring stays. NULL is allowed.
+ */
+void events_close(struct events *events);
+
+/**
+ * events_fd() - the descriptor of a ring made by events_create(), to hand on; borrowed.
+ */
+int events_fd(const struct events *events);
+
+/**
+ * events_routers_max() - for how many routers there is room.
+ */
+unsigned events_routers_max(const struct events *events);
+
+/**
+ * events_put() - write one event: its number, its times and its level are set here.
+ * @event: the rest is filled in; borrowed.
+ */
+void events_put(struct events *events, const struct clocks *now, const struct event *event);
+
+/**
+ * events_next() - read one event.
+ * @cursor: moves on.
+ * @ret_event: filled when there is one; texts in it end with a zero.
+ * @ret_lost: how many were overwritten since the last call; also without an event.
+ *
+ * Return: whether there was one.
+ */
+bool events_next(const struct events *events, struct events_cursor *cursor, struct event *ret_event,
+		 uint64_t *ret_lost);
+
+/**
+ * events_overwritten() - how many events the ring has had and has no more.
+ */
+uint64_t events_overwritten(const struct events *events);
+
+/**
+ * events_told() - where the reader is that is the log; kept in the ring, so that it outlives the
+ * process that tells. events_set_told() needs a writer's mapping.
+ */
+struct events_cursor events_told(const struct events *events);
+void events_set_told(struct events *events, const struct events_cursor *cursor);
+
+#endif

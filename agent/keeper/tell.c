@@ -1,0 +1,113 @@
+/* SPDX-License-Identifier: MIT */
+#include "tell.h"
+
+#include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+struct teller {
+	struct events *events; /* owned; NULL: there is not even memory */
+	struct event_log *log; /* owned */
+};
+
+struct teller *tell_new(void)
+{
+	struct teller *teller = calloc(1, sizeof(*teller));
+
+	if (!teller)
+		return NULL;
+	teller->log = event_log_new();
+	if (teller->log)
+		return teller;
+	free(teller);
+	return NULL;
+}
+
+void tell_open_journal(struct teller *teller)
+{
+	char path[EVENTS_PATH_SIZE];
+	int err = events_path("keeper", path);
+
+	if (err == 0)
+		err = events_create(path, 0, &teller->events);
+	if (err == 0)
+		return;
+	(void)events_create(NULL, 0, &teller->events);
+	tell_failure(teller, EVENT_DEGRADED, -err, "making the journal in /run/vipd",
+		     "it is in memory, and ends with vipd");
+}
+
+void tell_close(struct teller *teller)
+{
+	if (!teller)
+		return;
+	events_close(teller->events);
+	event_log_free(teller->log);
+	free(teller);
+}
+
+void tell(struct teller *teller, const struct event *event)
+{
+	struct clocks now = clocks_now();
+	char line[EVENT_LINE_SIZE];
+
+	if (!teller->events) {
+		log_line(event_level(event), now.real_ns, event_line(event, line));
+		return;
+	}
+	events_put(teller->events, &now, event);
+	(void)event_log_tell(teller->log, teller->events, UINT_MAX);
+}
+
+void tell_fact(struct teller *teller, enum event_kind kind, int error, const char *text)
+{
+	struct event event = event_fact(kind, error, text);
+
+	tell(teller, &event);
+}
+
+void tell_process(struct teller *teller, enum event_kind kind, int pid, const char *text,
+		  unsigned word)
+{
+	struct event event = event_fact(kind, 0, text);
+
+	event.fact.number[0] = pid;
+	event.fact.word = (uint8_t)word;
+	tell(teller, &event);
+}
+
+void tell_failure(struct teller *teller, enum event_kind kind, int error, const char *doing,
+		  const char *advice)
+{
+	struct event event = event_fact(kind, error, doing);
+
+	snprintf(event.fact.name, sizeof(event.fact.name), "%s", advice ? advice : "");
+	tell(teller, &event);
+}
+
+void tell_signal(struct teller *teller, unsigned number, unsigned from_pid, bool leaving)
+{
+	struct event event = event_fact(EVENT_SIGNAL, 0, NULL);
+
+	event.fact.number[0] = number;
+	event.fact.number[1] = from_pid;
+	event.fact.word = leaving;
+	tell(teller, &event);
+}
+
+void tell_legacy(struct teller *teller)
+{
+	struct events *events;
+	char path[EVENTS_PATH_SIZE];
+	int fd = events_path("router", path) < 0 ? -1 : open(path, O_RDWR | O_CLOEXEC | O_NOFOLLOW);
+
+	if (fd < 0)
+		return;
+	if (events_map(fd, true, &events) == 0) {
+		(void)event_log_tell(teller->log, events, UINT_MAX);
+		events_close(events);
+	}
+	close(fd);
+}

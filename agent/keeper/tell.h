@@ -1,0 +1,72 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What the keeper has to tell: into its journal (agent/events.h), and from there into the log at
+ * once.
+ */
+#ifndef TELL_H
+#define TELL_H
+
+#include "agent/event_log.h"
+
+struct teller;
+
+/**
+ * tell_new() - tell the log alone: whoever may not be the only vipd here must not write its
+ * journal.
+ *
+ * Return: owned by the caller, who passes it to tell_close(); NULL without memory.
+ */
+struct teller *tell_new(void);
+
+/**
+ * tell_open_journal() - the keeper's journal, or one in memory where /run/vipd has no place for it:
+ * then that is told. For a caller that has claimed the network namespace.
+ */
+void tell_open_journal(struct teller *teller);
+
+/**
+ * tell_close() - release; the journal stays. NULL is allowed.
+ */
+void tell_close(struct teller *teller);
+
+/**
+ * tell() - an event that is complete.
+ */
+void tell(struct teller *teller, const struct event *event);
+
+/**
+ * tell_fact() - an event that has an error and a text at most.
+ * @error: an errno, or 0.
+ * @text: or NULL.
+ */
+void tell_fact(struct teller *teller, enum event_kind kind, int error, const char *text);
+
+/**
+ * tell_process() - an event of a process.
+ * @text: what of it; or NULL.
+ * @word: of struct event_fact.
+ */
+void tell_process(struct teller *teller, enum event_kind kind, int pid, const char *text,
+		  unsigned word);
+
+/**
+ * tell_failure() - something that could not be done.
+ * @kind: EVENT_FAILED or EVENT_DEGRADED.
+ * @error: an errno.
+ * @advice: or NULL.
+ */
+void tell_failure(struct teller *teller, enum event_kind kind, int error, const char *doing,
+		  const char *advice);
+
+/**
+ * tell_signal() - a signal came.
+ * @leaving: and so vipd leaves.
+ */
+void tell_signal(struct teller *teller, unsigned number, unsigned from_pid, bool leaving);
+
+/**
+ * tell_legacy() - what the last router process decided and did not live to tell.
+ */
+void tell_legacy(struct teller *teller);
+
+#endif

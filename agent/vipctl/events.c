@@ -1,0 +1,164 @@
+/* SPDX-License-Identifier: MIT */
+#include "events.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "agent/events.h"
+
+static const struct timespec follow_gap = { .tv_nsec = 50000000 };
+
+/* One ring, and the event of it that comes next. */
+struct source {
+	char path[EVENTS_PATH_SIZE];
+	struct events *events; /* owned; NULL: there is none yet */
+	ino_t inode;           /* of what is mapped: a larger ring may take its place */
+	struct events_cursor cursor;
+	bool has; /* @event was read and not printed */
+	struct event event;
+	uint64_t lost; /* before @event */
+};
+
+enum {
+	SOURCE_KEEPER,
+	SOURCE_ROUTER,
+	SOURCES,
+};
+
+/* Map the ring, or the one that has taken its place. Return: 0 or -errno. */
+static int open_source(struct source *source)
+{
+	int fd = open(source->path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+	struct events *events;
+	struct stat status;
+	int err;
+
+	if (fd < 0)
+		return -errno;
+	if (fstat(fd, &status) == 0 && source->events && status.st_ino == source->inode) {
+		close(fd);
+		return 0;
+	}
+	err = events_map(fd, false, &events);
+	close(fd);
+	if (err < 0)
+		return err;
+	/* Numbers go on in the larger ring; positions do not. */
+	source->cursor.position = 0;
+	events_close(source->events);
+	source->events = events;
+	source->inode = status.st_ino;
+	return 0;
+}
+
+static void read_ahead(struct source *source)
+{
+	uint64_t wanted = source->cursor.seq;
+
+	while (source->events && !source->has) {
+		source->has =
+			events_next(source->events, &source->cursor, &source->event, &source->lost);
+		if (!source->has)
+			return;
+		if (source->event.seq < wanted)
+			source->has = false; /* printed before, from the ring that was */
+	}
+}
+
+static void print_event(const struct event *event, bool json)
+{
+	static const struct field time_field = FIELD(struct event, real_ns, "time", FIELD_TIME);
+	static const char *const levels[] = { "error", "warning", "info" };
+	char buf[EVENT_JSON_SIZE], when[FIELDS_TEXT_SIZE];
+
+	if (json)
+		puts(event_json(event, buf));
+	else
+		printf("%s %s: %s\n", fields_text(&time_field, event, when),
+		       levels[event->level <= LOG_LEVEL_INFO ? event->level : LOG_LEVEL_INFO],
+		       event_line(event, buf));
+}
+
+static void print_lost(const struct source *source, bool json)
+{
+	struct event lost = event_fact(EVENT_JOURNAL_LOST, 0, NULL);
+
+	lost.fact.number[0] = (int64_t)source->lost;
+	lost.level = (uint8_t)event_level(&lost);
+	lost.real_ns = source->event.real_ns;
+	print_event(&lost, json);
+}
+
+/* All that is there, by time. */
+static void print_all(struct source *sources, bool json)
+{
+	for (;;) {
+		struct source *first = NULL;
+
+		for (unsigned i = 0; i < SOURCES; i++) {
+			read_ahead(&sources[i]);
+			if (sources[i].has &&
+			    (!first || sources[i].event.mono_ns < first->event.mono_ns))
+				first = &sources[i];
+		}
+		if (!first)
+			return;
+		if (first->lost)
+			print_lost(first, json);
+		print_event(&first->event, json);
+		first->has = false;
+	}
+}
+
+static int complain(const char *path, int err)
+{
+	fprintf(stderr, "vipctl: %s: %s%s\n", path, strerror(-err),
+		err == -ENOENT   ? ": no vipd has run in this network namespace since the host "
+				   "was started"
+		: err == -EACCES ? ": reading the journal needs root"
+				 : "");
+	return EXIT_FAILURE;
+}
+
+int events_print(const struct journal_options *options)
+{
+	static const char *const names[SOURCES] = { "keeper", "router" };
+	struct source *sources = calloc(SOURCES, sizeof(*sources));
+	uint64_t overwritten = 0;
+	int err = sources ? 0 : -ENOMEM, open_err = -ENOENT;
+
+	for (unsigned i = 0; i < SOURCES && err == 0; i++) {
+		err = events_path(names[i], sources[i].path);
+		if (err == 0)
+			open_err = open_source(&sources[i]);
+		if (sources[i].events)
+			overwritten += events_overwritten(sources[i].events);
+	}
+	if (err == 0 && !sources[SOURCE_KEEPER].events && !sources[SOURCE_ROUTER].events)
+		err = open_err;
+	if (err < 0) {
+		complain(sources ? sources[SOURCE_ROUTER].path : "the journal", err);
+		free(sources);
+		return EXIT_FAILURE;
+	}
+	if (overwritten)
+		fprintf(stderr, "vipctl: %" PRIu64 " older events were overwritten\n", overwritten);
+	print_all(sources, options->json);
+	while (options->follow && fflush(stdout) == 0) {
+		(void)nanosleep(&follow_gap, NULL);
+		for (unsigned i = 0; i < SOURCES; i++)
+			(void)open_source(&sources[i]);
+		print_all(sources, options->json);
+	}
+	for (unsigned i = 0; i < SOURCES; i++)
+		events_close(sources[i].events);
+	free(sources);
+	return fflush(stdout) == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+}

@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The attributes of one route message, found by their type.
+ */
+#ifndef KERN_ATTRIBUTES_H
+#define KERN_ATTRIBUTES_H
+
+#include <stddef.h>
+
+struct nlattr;
+struct nlmsghdr;
+
+struct kern_attributes {
+	const struct nlattr *of[64]; /* by type, NULL: absent; higher types are passed over */
+};
+
+/**
+ * kern_attributes_parse() - find the attributes of a message. Of two of a type the later one
+ * counts.
+ * @message: complete; borrowed by @ret_attributes.
+ * @header_len: of the header before them.
+ * @ret_attributes: zeros before.
+ */
+void kern_attributes_parse(const struct nlmsghdr *message, unsigned header_len,
+			   struct kern_attributes *ret_attributes);
+
+/**
+ * kern_attributes_get() - an attribute's payload.
+ * @type: below 64.
+ * @len: what it must have, exactly.
+ *
+ * Return: NULL when it is absent or has another length.
+ */
+const void *kern_attributes_get(const struct kern_attributes *attributes, unsigned type,
+				size_t len);
+
+#endif

@@ -1,0 +1,68 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The kinds of kernel objects that vipd can want, and what is different about each: its messages,
+ * what makes it the same object, its mark. All else is the same for all of them: reconcile.h,
+ * change.h, dump.h, sweep.h. A new kind is a file with its operations, an enum constant, a member
+ * of the union and a row of kern_kinds.
+ */
+#ifndef KERN_KIND_H
+#define KERN_KIND_H
+
+#include <stddef.h>
+
+#include "address.h"
+
+/* In the order in which they are claimed, since a later one may stand on an earlier one; they are
+ * released in the reverse order. */
+enum kern_kind {
+	KERN_KIND_ADDRESS,
+	KERN_KIND_COUNT,
+};
+
+/* One object of some kind, as wanted or as the kernel shows it. */
+union kern_entry {
+	struct kern_address address;
+};
+
+/* The longest header of a request for a dump. */
+#define KERN_DUMP_HEADER_MAX 16
+
+struct kern_change;
+struct nlmsghdr;
+
+struct kern_ops {
+	const char *name;
+	uint16_t new_type, gone_type; /* of the messages about one */
+	uint16_t dump_type;           /* of the request for all of them */
+
+	/* Of what makes it the same object on its interface. */
+	uint32_t (*hash)(const union kern_entry *entry);
+	/* The same object, whatever its attributes. Both are of one interface. */
+	bool (*same)(const union kern_entry *a, const union kern_entry *b);
+	/* The same in what is wanted, too. Both are the same object. */
+	bool (*equal)(const union kern_entry *a, const union kern_entry *b);
+	bool (*is_marked)(const union kern_entry *entry);
+	bool (*is_leased)(const union kern_entry *entry);
+	int (*ifindex)(const union kern_entry *entry);
+	void (*set_ifindex)(union kern_entry *entry, int ifindex);
+
+	/* Return: false for a message that makes no sense, or is about something else. */
+	bool (*parse)(const struct nlmsghdr *message, union kern_entry *ret_entry);
+	/* Write a change with this sequence number, of at most KERN_CHANGE_LEN_MAX bytes.
+	 * Return: its length. */
+	size_t (*put)(void *buf, const struct kern_change *change, uint32_t seq);
+	/* Write the header of a request for all of an interface, or of all interfaces for 0; into
+	 * KERN_DUMP_HEADER_MAX zeros. Return: its length. */
+	size_t (*put_dump)(void *header, int ifindex);
+
+	/* A setting of the kernel's that must hold while a change is carried out and no longer; a
+	 * number, 0: none. Neighbours in a batch share it. NULL: no change of this kind has one. */
+	unsigned (*setting)(const struct kern_change *change);
+	/* Write its begin or its end, of at most KERN_SETTING_LEN_MAX bytes. Return: its length. */
+	size_t (*put_setting)(void *buf, unsigned setting, bool on);
+};
+
+/* By enum kern_kind. */
+extern const struct kern_ops *const kern_kinds[KERN_KIND_COUNT];
+
+#endif

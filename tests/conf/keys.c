@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The rows of the configuration as text, one per line, with tabs between: of what, key, kind,
+ * least, most, what is allowed, default, whether it is required, and what is refused for now: a
+ * value, or "*" for the whole key. tests/conf/manual.py compares them with vipd.conf(5).
+ */
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "agent/conf/schema.h"
+
+static const char *kind_of(const struct conf_key *key)
+{
+	if (!conf_key_has_value(key))
+		return "later";
+	if (key->count)
+		return key->element->only_brief ? "array" : "list";
+	return key->element ? "group" : key->kind->name;
+}
+
+static const char *refused(const struct conf_key *key)
+{
+	if (!key->later)
+		return "";
+	return key->later_value ? key->later_value : "*";
+}
+
+static void print_row(const struct conf_schema *schema, const struct conf_key *key)
+{
+	char expected[CONF_EXPECTED_SIZE] = "";
+
+	printf("%s\t%s\t%s\t%" PRId64 "\t%" PRId64 "\t%s\t%s\t%s\t%s\n", schema->noun,
+	       key->field.name, kind_of(key), key->min, key->max,
+	       conf_key_has_value(key) ? conf_key_expected(key, expected) : "",
+	       key->preset ? key->preset : "", key->missing ? "required" : "", refused(key));
+}
+
+static void print_rows(const struct conf_schema *schema)
+{
+	for (const struct conf_key *key = schema->keys; key->field.name; key++)
+		print_row(schema, key);
+	for (const struct conf_key *key = schema->keys; key->field.name; key++)
+		if (key->element && !key->element->only_brief)
+			print_rows(key->element);
+}
+
+int main(void)
+{
+	print_rows(&conf_file_schema);
+	return EXIT_SUCCESS;
+}
