@@ -65,7 +65,8 @@ $(BUILD)/tests/unit/%: $(BUILD)/tests/unit/%.o $(AGENT) $(CORE) $(KERNEL)
 		$(shell pkg-config --libs $(LIBS_vipd))
 
 # Functions that a test replaces by its own, as __wrap_NAME().
-$(BUILD)/tests/unit/test_kern_reconcile: WRAP = kern_changer_apply kern_dump_interface
+$(addprefix $(BUILD)/tests/unit/test_kern_,reconcile reconcile_doubt): \
+	WRAP = kern_changer_apply kern_dump_interface
 $(BUILD)/tests/unit/test_kern_send: WRAP = sendmmsg
 
 # Prints the rows of the configuration, for the test that compares them with the manual.
@@ -77,7 +78,8 @@ $(BUILD)/tests/conf/keys: $(BUILD)/tests/conf/keys.o $(CONF) $(BUILD)/agent/fiel
 # and clock, and looks at what happens by the linker's --wrap.
 SIM_REAL = $(FLOOR) $(addprefix $(BUILD)/agent/, conf/value.o keeper/will.o keeper/tell.o \
 	$(addprefix router/,adopt.o execute.o interface.o journal.o lease.o open.o routers.o)) \
-	$(addprefix $(BUILD)/netlink/,address.o attributes.o frame.o kind.o receive.o reconcile.o sweep.o)
+	$(addprefix $(BUILD)/netlink/,address.o attributes.o frame.o kind.o receive.o reconcile.o \
+	wants.o sweep.o)
 $(BUILD)/sim: WRAP = vrrp_step vrrp_receive vrrp_adopt clock_gettime close events_put tell tell_process \
 	tell_legacy kern_receiver_open kern_receiver_close kern_receiver_fd kern_receiver_dispatch \
 	kern_group_join

@@ -22,7 +22,6 @@
 #include <stdint.h>
 
 #include "event.h"
-#include "state.h"
 
 #define CHANNEL_TEXT_SIZE 3000
 
@@ -57,16 +56,14 @@ enum channel_fd {
 };
 
 /*
- * In the environment of a generation: the version of what is described here and of the state
- * memory, which it must be able to adopt; and what it is born to do. None of the two words: to be
- * the first.
+ * In the environment of a generation: the version of what is described here, and what it is born to
+ * do. None of the two words: to be the first. The state memory has no part in the version: any
+ * later one reads it (state.h).
  */
-#define CHANNEL_TEXT_OF(number) CHANNEL_TEXT_OF_(number)
-#define CHANNEL_TEXT_OF_(text)  #text
-#define CHANNEL_ENVIRONMENT     "VIPD_GENERATION"
-#define CHANNEL_VERSION         "2." CHANNEL_TEXT_OF(STATE_LAYOUT)
-#define CHANNEL_SUCCESSOR       " successor" /* to take over from one that runs */
-#define CHANNEL_STANDBY         " standby"   /* to wait for the end of one that runs */
+#define CHANNEL_ENVIRONMENT "VIPD_GENERATION"
+#define CHANNEL_VERSION     "3"
+#define CHANNEL_SUCCESSOR   " successor" /* to take over from one that runs */
+#define CHANNEL_STANDBY     " standby"   /* to wait for the end of one that runs */
 
 /**
  * channel_send() - send one message.

@@ -13,10 +13,15 @@
 #include "agent/conf/conf.h"
 #include "event.h"
 
-#define CONTROL_MAGIC     0x76697064u /* "vipd" */
-#define CONTROL_VERSION   2
-#define CONTROL_TEXT_SIZE 3000
-#define CONTROL_PATH_SIZE 1024
+#define CONTROL_MAGIC   0x76697064u /* "vipd" */
+#define CONTROL_VERSION 2
+/*
+ * A request to reload and its answer are for ever as they are in version 2, whatever becomes of the
+ * others: a new vipctl lets an old vipd reload, and so start the new one, and the other way round.
+ */
+#define CONTROL_VERSION_RELOAD 2
+#define CONTROL_TEXT_SIZE      3000
+#define CONTROL_PATH_SIZE      1024
 
 enum control_command {
 	CONTROL_SHOW = 1,
@@ -27,6 +32,7 @@ enum control_command {
  */
 #define CONTROL_AGAIN 2
 
+/* The first three members are frozen; later versions may put others behind them. */
 struct control_request {
 	uint32_t magic;
 	uint16_t version;
@@ -49,7 +55,7 @@ struct control_head {
 	uint64_t dropped;                     /* dropped that could have been adverts */
 };
 
-/* The answer to a reload. */
+/* The answer to a reload; frozen, see CONTROL_VERSION_RELOAD. */
 struct control_result {
 	uint32_t magic;
 	uint16_t version;

@@ -51,6 +51,12 @@ int loop_add(struct loop *loop, const struct loop_part *part);
 int loop_watch(struct loop *loop, int fd);
 
 /**
+ * loop_unwatch() - end that for a descriptor that another process may hold, too: closing ours is
+ * not all that it takes then.
+ */
+void loop_unwatch(struct loop *loop, int fd);
+
+/**
  * loop_stop() - end loop_run() with this turn; parts behind the caller's do not get theirs.
  */
 void loop_stop(struct loop *loop);

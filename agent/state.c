@@ -11,74 +11,132 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "netlink/frame.h"
 #include "vrrp/adopt.h"
 
-#define MAGIC UINT64_C(0x7669706473746174) /* "vipdstat" */
+#define MAGIC        UINT64_C(0x7669706473656374) /* "vipdsect" */
+#define MAGIC_BEFORE UINT64_C(0x7669706473746174) /* of the memory that had no sections */
+#define SECTIONS_MAX 64
+
+/* ---- what is in the memory: of all versions, so members are added at the end alone ---- */
 
 struct header {
 	uint64_t magic;
-	uint32_t layout;
-	uint32_t header_size, entry_size, election_size; /* another compiler's differ */
-	uint32_t entries_n;
+	uint32_t header_size; /* the table of sections lies behind it */
+	uint32_t sections_n;
 	uint64_t size; /* of the whole memory */
 	_Atomic uint32_t published;
-	char control[CONF_CONTROL_SIZE];
+	uint32_t reserved;
 };
 
-/* The memory: header, entries, elections, frames. A standby touches the first two alone. */
-
-#define ELECTION_SIZE offsetof(struct vrrp, counters) /* the counters end it */
-
-struct slot {
-	uint64_t sum; /* over seq and vr */
-	uint64_t seq; /* the greater one is the newer one */
-	unsigned char vr[ELECTION_SIZE];
+enum tag {
+	TAG_HOST = 1,
+	TAG_ROUTER = 2,   /* the number of its records is that of the routers */
+	TAG_ELECTION = 3, /* two per router, written in turn */
+	TAG_COUNTERS = 4,
+	TAG_REJECTED = 5, /* by enum vrrp_reject */
+	TAG_NOTICED = 6,  /* by enum vrrp_notice */
+	TAG_LEASE = 7,
+	TAG_FAREWELL = 8,
+	TAG_BYTES = 9, /* of farewells */
+	TAGS,
 };
 
-struct election {
-	struct slot slots[2];
-	struct vrrp_counters counters;
+struct section {
+	uint32_t tag; /* enum tag */
+	uint32_t record_size;
+	uint32_t records_n;
+	uint32_t reserved;
+	uint64_t offset; /* of the first record in the memory, a multiple of 8 */
 };
 
-struct entry {
-	char name[CONF_NAME_SIZE];
-	char interface[CONF_LINK_SIZE];
+struct host_record {
+	char control[STATE_CONTROL_SIZE];
+};
+
+struct router_record {
+	char name[64];
+	char interface[STATE_INTERFACE_SIZE];
 	uint8_t vrid, family;
+	uint16_t reserved;
 	uint32_t lease_s;
-	int32_t ifindex;       /* where the farewell leaves */
-	uint32_t frame_offset; /* of the farewell in the memory */
-	uint32_t frame_max;    /* room for it */
-	_Atomic uint32_t frame_len;
-	_Atomic int64_t lease_ns;
+};
+
+struct election_record {
+	uint64_t sum; /* over all that follows */
+	uint64_t seq; /* the greater one is the newer one; 0: never written */
+	uint8_t family, version, vrid, priority;
+	uint16_t interval_cs;
+	uint8_t checksum; /* enum vrrp_checksum */
+	uint8_t preempt;
+	uint8_t state;  /* enum vrrp_state */
+	uint8_t reason; /* enum vrrp_reason_code */
+	uint8_t reason_priority;
+	uint8_t active_priority;
+	uint16_t active_interval_cs;
+	uint8_t announced_n, contested_n;
+	uint8_t late_granted, lower_heard, lower_priority;
+	uint8_t reserved[5];
+	int64_t preempt_delay_ns, start_delay_ns;
+	int64_t reason_ns, since_ns, heard_ns, contested_ns;
+	int64_t start_ns, down_ns, preempt_ns, advert_ns, announce_ns; /* or VRRP_NEVER */
+	uint8_t source[16], reason_source[16], active_source[16], lower_source[16];
+};
+
+struct counters_record {
+	uint64_t adverts_sent, adverts_received, priority_zero_sent, priority_zero_received;
+	uint64_t became_active, late_timers, announcements_sent, addresses_restored, send_errors;
+};
+
+struct lease_record {
+	_Atomic int64_t renew_ns;
+};
+
+struct farewell_record {
+	uint64_t offset; /* in TAG_BYTES */
+	uint32_t max;    /* room for it */
+	int32_t ifindex; /* where it leaves */
+	_Atomic uint32_t len;
+	uint32_t reserved;
+};
+
+_Static_assert(sizeof(struct election_record) == 192, "a record only grows at its end");
+_Static_assert(sizeof(struct router_record) == 88, "a record only grows at its end");
+_Static_assert(sizeof(struct farewell_record) == 24, "a record only grows at its end");
+
+/* ---- the memory as a process has it ---- */
+
+struct place {
+	unsigned char *base; /* NULL: there is no such section */
+	uint32_t record_size, records_n;
 };
 
 struct state {
-	struct header *header;      /* the mapping; owned */
-	struct entry *entries;      /* behind the header */
-	struct election *elections; /* behind the entries */
+	struct header *header; /* the mapping; owned */
 	size_t size;
-	uint32_t *index; /* of a reader: entry + 1 by name, or 0; owned. NULL: not needed yet */
+	unsigned routers_n;
+	struct place places[TAGS];
+	char control[STATE_CONTROL_SIZE]; /* a copy that ends */
+	char (*names)[STATE_NAME_SIZE];   /* likewise; owned */
+	uint32_t *index; /* of a reader: router + 1 by name, or 0; owned. NULL: not needed yet */
 	uint32_t index_mask;
 };
 
-static size_t frame_max(const struct conf_router *router)
+static void *record_at(const struct state *state, enum tag tag, size_t i)
 {
-	return KERN_FRAME_IP4_LEN + VRRP_HEADER_LEN + router->addresses_n * 4u;
+	const struct place *place = &state->places[tag];
+
+	return place->base + i * place->record_size;
 }
 
-static size_t heads_size(size_t entries_n)
+/* A record as this version knows it, whatever the size of the one that is there. */
+static void read_record(const struct state *state, enum tag tag, size_t i, void *ret, size_t size)
 {
-	return sizeof(struct header) + entries_n * (sizeof(struct entry) + sizeof(struct election));
-}
+	const struct place *place = &state->places[tag];
+	size_t len = place->record_size < size ? place->record_size : size;
 
-static size_t size_for(const struct conf *conf)
-{
-	size_t size = heads_size(conf->routers_n);
-
-	for (unsigned i = 0; i < conf->routers_n; i++)
-		size += frame_max(&conf->routers[i]);
-	return size;
+	memset(ret, 0, size);
+	if (place->base && i < place->records_n)
+		memcpy(ret, record_at(state, tag, i), len);
 }
 
 static int map(int fd, size_t size, int protection, struct state **ret_state)
@@ -93,98 +151,213 @@ static int map(int fd, size_t size, int protection, struct state **ret_state)
 		free(state);
 		return -errno;
 	}
-	*state = (struct state){ .header = memory,
-				 .entries = (struct entry *)((struct header *)memory + 1),
-				 .size = size };
+	state->header = memory;
+	state->size = size;
 	*ret_state = state;
 	return 0;
 }
 
-static struct election *elections_of(const struct state *state)
+void state_close(struct state *state)
 {
-	return (struct election *)(state->entries + state->header->entries_n);
+	if (!state)
+		return;
+	munmap(state->header, state->size);
+	free(state->names);
+	free(state->index);
+	free(state);
 }
 
-static void lay_out(struct state *state, const struct conf *conf)
+static const struct section *table_of(const struct header *header)
 {
-	uint32_t offset = (uint32_t)heads_size(conf->routers_n);
+	return (const struct section *)((const unsigned char *)header + header->header_size);
+}
 
-	*state->header = (struct header){
-		.magic = MAGIC,
-		.layout = STATE_LAYOUT,
-		.header_size = sizeof(struct header),
-		.entry_size = sizeof(struct entry),
-		.election_size = sizeof(struct election),
-		.entries_n = conf->routers_n,
-		.size = state->size,
-	};
-	strcpy(state->header->control, conf->control);
-	for (unsigned i = 0; i < conf->routers_n; i++) {
-		const struct conf_router *router = &conf->routers[i];
-		struct entry *entry = &state->entries[i];
+static void find_places(struct state *state)
+{
+	const struct section *section = table_of(state->header);
 
-		strcpy(entry->name, router->name);
-		strcpy(entry->interface, router->interface);
-		entry->vrid = router->vrrp.vrid;
-		entry->family = router->vrrp.family;
-		entry->lease_s = (uint32_t)conf_lease_s(router->lease, router->vrrp.interval_cs);
-		entry->frame_offset = offset;
-		entry->frame_max = (uint32_t)frame_max(router);
-		offset += entry->frame_max;
+	for (unsigned i = 0; i < state->header->sections_n; i++, section++)
+		if (section->tag < TAGS)
+			state->places[section->tag] =
+				(struct place){ (unsigned char *)state->header + section->offset,
+						section->record_size, section->records_n };
+}
+
+static int copy_names(struct state *state)
+{
+	struct router_record record;
+	struct host_record host;
+
+	read_record(state, TAG_HOST, 0, &host, sizeof(host));
+	memcpy(state->control, host.control, sizeof(state->control) - 1);
+	state->routers_n = state->places[TAG_ROUTER].records_n;
+	state->names = calloc(state->routers_n + 1, sizeof(*state->names));
+	if (!state->names)
+		return -ENOMEM;
+	for (unsigned i = 0; i < state->routers_n; i++) {
+		read_record(state, TAG_ROUTER, i, &record, sizeof(record));
+		memcpy(state->names[i], record.name, sizeof(state->names[i]) - 1);
 	}
-	state->elections = elections_of(state);
+	return 0;
 }
 
-int state_new(int fd, const struct conf *conf, struct state **ret_state)
+/* ---- making ---- */
+
+static size_t round_up(size_t size)
 {
-	size_t size = size_for(conf);
+	return (size + 7) & ~(size_t)7;
+}
+
+static size_t farewells_size(const struct state_router *routers, unsigned n)
+{
+	size_t size = 0;
+
+	for (unsigned i = 0; i < n; i++)
+		size += round_up(routers[i].farewell_max);
+	return size;
+}
+
+/* The table for so many routers. Return: how long the memory is. */
+static size_t plan(const struct state_router *routers, unsigned n,
+		   struct section sections[TAGS - 1])
+{
+	const struct section wanted[TAGS - 1] = {
+		{ .tag = TAG_HOST, .record_size = sizeof(struct host_record), .records_n = 1 },
+		{ .tag = TAG_ROUTER, .record_size = sizeof(struct router_record), .records_n = n },
+		{ .tag = TAG_ELECTION,
+		  .record_size = sizeof(struct election_record),
+		  .records_n = 2 * n },
+		{ .tag = TAG_COUNTERS,
+		  .record_size = sizeof(struct counters_record),
+		  .records_n = n },
+		{ .tag = TAG_REJECTED,
+		  .record_size = VRRP_REJECT_COUNT * sizeof(uint64_t),
+		  .records_n = n },
+		{ .tag = TAG_NOTICED,
+		  .record_size = VRRP_NOTICE_COUNT * sizeof(uint64_t),
+		  .records_n = n },
+		{ .tag = TAG_LEASE, .record_size = sizeof(struct lease_record), .records_n = n },
+		{ .tag = TAG_FAREWELL,
+		  .record_size = sizeof(struct farewell_record),
+		  .records_n = n },
+		{ .tag = TAG_BYTES,
+		  .record_size = 1,
+		  .records_n = (uint32_t)farewells_size(routers, n) },
+	};
+	size_t offset = round_up(sizeof(struct header) + sizeof(wanted));
+
+	memcpy(sections, wanted, sizeof(wanted));
+	for (unsigned i = 0; i < TAGS - 1; i++) {
+		sections[i].offset = offset;
+		offset += round_up((size_t)sections[i].record_size * sections[i].records_n);
+	}
+	return offset;
+}
+
+static void lay_out_router(struct state *state, unsigned i, const struct state_router *router,
+			   uint64_t *offset)
+{
+	struct router_record *record = record_at(state, TAG_ROUTER, i);
+	struct farewell_record *farewell = record_at(state, TAG_FAREWELL, i);
+
+	assert(strlen(router->name) < STATE_NAME_SIZE);
+	assert(strlen(router->interface) < STATE_INTERFACE_SIZE);
+	strcpy(record->name, router->name);
+	strcpy(record->interface, router->interface);
+	record->vrid = router->vrid;
+	record->family = router->family;
+	record->lease_s = router->lease_s;
+	farewell->offset = *offset;
+	farewell->max = (uint32_t)router->farewell_max;
+	*offset += round_up(router->farewell_max);
+}
+
+int state_new(int fd, const char *control, const struct state_router *routers, unsigned routers_n,
+	      struct state **ret_state)
+{
+	struct section sections[TAGS - 1];
+	size_t size = plan(routers, routers_n, sections);
+	struct state *state;
+	uint64_t offset = 0;
 	int err;
 
+	assert(routers_n <= STATE_ROUTERS_MAX && strlen(control) < STATE_CONTROL_SIZE);
 	/* Nobody can pull the memory from under its readers. */
 	if (ftruncate(fd, (off_t)size) < 0 ||
 	    fcntl(fd, F_ADD_SEALS, F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_SEAL) < 0)
 		return -errno;
-	err = map(fd, size, PROT_READ | PROT_WRITE, ret_state);
-	if (err == 0)
-		lay_out(*ret_state, conf);
-	return err;
+	err = map(fd, size, PROT_READ | PROT_WRITE, &state);
+	if (err < 0)
+		return err;
+	*state->header = (struct header){ .magic = MAGIC,
+					  .header_size = sizeof(struct header),
+					  .sections_n = TAGS - 1,
+					  .size = size };
+	memcpy(state->header + 1, sections, sizeof(sections));
+	find_places(state);
+	strcpy(((struct host_record *)record_at(state, TAG_HOST, 0))->control, control);
+	for (unsigned i = 0; i < routers_n; i++)
+		lay_out_router(state, i, &routers[i], &offset);
+	err = copy_names(state);
+	if (err < 0) {
+		state_close(state);
+		return err;
+	}
+	*ret_state = state;
+	return 0;
 }
 
-/* Entries and frames within the memory, names with an end. */
-static bool entries_are_sane(const struct state *state)
+void state_publish(struct state *state)
+{
+	atomic_store(&state->header->published, 1);
+}
+
+/* ---- opening ---- */
+
+/* Sections within the memory, with records that can be copied from. */
+static bool table_is_sane(const struct state *state)
 {
 	const struct header *header = state->header;
+	const struct section *section = table_of(header);
+	uint64_t table = header->sections_n * sizeof(*section);
 
-	if (header->entries_n > CONF_ROUTERS_MAX ||
-	    !memchr(header->control, 0, sizeof(header->control)) ||
-	    state->size < heads_size(header->entries_n))
+	if (header->header_size < sizeof(*header) || header->header_size % 8 ||
+	    header->sections_n > SECTIONS_MAX || header->header_size > state->size ||
+	    table > state->size - header->header_size)
 		return false;
-	for (unsigned i = 0; i < header->entries_n; i++) {
-		const struct entry *entry = &state->entries[i];
-
-		if (!memchr(entry->name, 0, sizeof(entry->name)) ||
-		    !memchr(entry->interface, 0, sizeof(entry->interface)) ||
-		    entry->frame_max > KERN_FRAME_MAX || entry->frame_len > entry->frame_max ||
-		    entry->frame_offset > state->size ||
-		    entry->frame_max > state->size - entry->frame_offset)
+	for (unsigned i = 0; i < header->sections_n; i++, section++)
+		if (section->offset % 8 || section->offset > state->size ||
+		    section->record_size == 0 ||
+		    (uint64_t)section->record_size * section->records_n >
+			    state->size - section->offset)
 			return false;
-	}
 	return true;
 }
 
-static int check(const struct state *state)
+/* What the sections must have to be read as routers. */
+static bool places_are_sane(const struct state *state)
+{
+	const struct place *places = state->places;
+	uint32_t n = places[TAG_ROUTER].records_n;
+
+	return places[TAG_ROUTER].base && n <= STATE_ROUTERS_MAX &&
+	       places[TAG_ELECTION].record_size % 8 == 0;
+}
+
+static int check(struct state *state)
 {
 	const struct header *header = state->header;
 
 	if (header->magic != MAGIC)
-		return header->magic == 0 ? -ENODATA : -EBADMSG;
-	if (header->layout != STATE_LAYOUT || header->header_size != sizeof(*header) ||
-	    header->entry_size != sizeof(struct entry) ||
-	    header->election_size != sizeof(struct election))
-		return -EPROTO;
-	if (header->size != state->size || !entries_are_sane(state))
+		return header->magic == 0              ? -ENODATA
+		       : header->magic == MAGIC_BEFORE ? -EPROTO
+						       : -EBADMSG;
+	if (header->size != state->size || !table_is_sane(state))
 		return -EBADMSG;
-	return atomic_load(&header->published) ? 0 : -ENODATA;
+	find_places(state);
+	if (!places_are_sane(state))
+		return -EBADMSG;
+	return atomic_load(&header->published) ? copy_names(state) : -ENODATA;
 }
 
 int state_open(int fd, struct state **ret_state)
@@ -207,33 +380,20 @@ int state_open(int fd, struct state **ret_state)
 		state_close(state);
 		return err;
 	}
-	state->elections = elections_of(state);
 	*ret_state = state;
 	return 0;
 }
 
-void state_close(struct state *state)
-{
-	if (!state)
-		return;
-	munmap(state->header, state->size);
-	free(state->index);
-	free(state);
-}
-
-void state_publish(struct state *state)
-{
-	atomic_store(&state->header->published, 1);
-}
+/* ---- elections ---- */
 
 /* Not against malice: against a write that did not end, or memory that was trodden on. */
-static uint64_t sum_of(const struct slot *slot)
+static uint64_t sum_of(const void *record, size_t record_size)
 {
-	const unsigned char *p = (const unsigned char *)&slot->seq;
-	size_t len = sizeof(*slot) - offsetof(struct slot, seq);
+	const unsigned char *p = (const unsigned char *)record + sizeof(uint64_t);
 	uint64_t sum = UINT64_C(0x9e3779b97f4a7c15), word;
 
-	for (; len >= sizeof(word); p += sizeof(word), len -= sizeof(word)) {
+	for (size_t len = record_size - sizeof(uint64_t); len >= sizeof(word);
+	     p += sizeof(word), len -= sizeof(word)) {
 		memcpy(&word, p, sizeof(word));
 		sum = (sum ^ word) * UINT64_C(0xff51afd7ed558ccd);
 		sum ^= sum >> 32;
@@ -241,112 +401,269 @@ static uint64_t sum_of(const struct slot *slot)
 	return sum;
 }
 
-static unsigned newer_slot(const struct election *election)
+static void fill_record(struct election_record *r, const struct vrrp *vr)
 {
-	return election->slots[1].seq > election->slots[0].seq;
+	const struct vrrp_config *c = &vr->config;
+
+	*r = (struct election_record){
+		.family = c->family,
+		.version = c->version,
+		.vrid = c->vrid,
+		.priority = c->priority,
+		.interval_cs = c->interval_cs,
+		.checksum = (uint8_t)c->checksum,
+		.preempt = c->preempt,
+		.state = (uint8_t)vr->state,
+		.reason = (uint8_t)vr->reason.code,
+		.reason_priority = vr->reason.priority,
+		.active_priority = vr->active_priority,
+		.active_interval_cs = vr->active_interval_cs,
+		.announced_n = vr->announced_n,
+		.contested_n = vr->contested_n,
+		.late_granted = vr->late_granted,
+		.lower_heard = vr->lower_heard,
+		.lower_priority = vr->lower_priority,
+		.preempt_delay_ns = c->preempt_delay_ns,
+		.start_delay_ns = c->start_delay_ns,
+		.reason_ns = vr->reason.ns,
+		.since_ns = vr->since_ns,
+		.heard_ns = vr->heard_ns,
+		.contested_ns = vr->contested_ns,
+		.start_ns = vr->start_ns,
+		.down_ns = vr->down_ns,
+		.preempt_ns = vr->preempt_ns,
+		.advert_ns = vr->advert_ns,
+		.announce_ns = vr->announce_ns,
+	};
+	memcpy(r->source, vr->source, sizeof(r->source));
+	memcpy(r->reason_source, vr->reason.source, sizeof(r->reason_source));
+	memcpy(r->active_source, vr->active_source, sizeof(r->active_source));
+	memcpy(r->lower_source, vr->lower_source, sizeof(r->lower_source));
+}
+
+static void take_record(struct vrrp *vr, const struct election_record *r)
+{
+	memset(vr, 0, sizeof(*vr));
+	vr->config.family = r->family;
+	vr->config.version = r->version;
+	vr->config.vrid = r->vrid;
+	vr->config.priority = r->priority;
+	vr->config.interval_cs = r->interval_cs;
+	vr->config.checksum = r->checksum;
+	vr->config.preempt = r->preempt;
+	vr->config.preempt_delay_ns = r->preempt_delay_ns;
+	vr->config.start_delay_ns = r->start_delay_ns;
+	vr->state = r->state;
+	vr->reason.code = r->reason;
+	vr->reason.priority = r->reason_priority;
+	vr->reason.ns = r->reason_ns;
+	vr->active_priority = r->active_priority;
+	vr->active_interval_cs = r->active_interval_cs;
+	vr->announced_n = r->announced_n;
+	vr->contested_n = r->contested_n;
+	vr->late_granted = r->late_granted;
+	vr->lower_heard = r->lower_heard;
+	vr->lower_priority = r->lower_priority;
+	vr->since_ns = r->since_ns;
+	vr->heard_ns = r->heard_ns;
+	vr->contested_ns = r->contested_ns;
+	vr->start_ns = r->start_ns;
+	vr->down_ns = r->down_ns;
+	vr->preempt_ns = r->preempt_ns;
+	vr->advert_ns = r->advert_ns;
+	vr->announce_ns = r->announce_ns;
+	memcpy(vr->source, r->source, sizeof(vr->source));
+	memcpy(vr->reason.source, r->reason_source, sizeof(vr->reason.source));
+	memcpy(vr->active_source, r->active_source, sizeof(vr->active_source));
+	memcpy(vr->lower_source, r->lower_source, sizeof(vr->lower_source));
+}
+
+static void put_counters(struct state *state, unsigned i, const struct vrrp_counters *c)
+{
+	struct counters_record *record = record_at(state, TAG_COUNTERS, i);
+
+	*record = (struct counters_record){
+		.adverts_sent = c->adverts_sent,
+		.adverts_received = c->adverts_received,
+		.priority_zero_sent = c->priority_zero_sent,
+		.priority_zero_received = c->priority_zero_received,
+		.became_active = c->became_active,
+		.late_timers = c->late_timers,
+		.announcements_sent = c->announcements_sent,
+		.addresses_restored = c->addresses_restored,
+		.send_errors = c->send_errors,
+	};
+	memcpy(record_at(state, TAG_REJECTED, i), c->rejected, sizeof(c->rejected));
+	memcpy(record_at(state, TAG_NOTICED, i), c->noticed, sizeof(c->noticed));
+}
+
+static void get_counters(const struct state *state, unsigned i, struct vrrp_counters *ret)
+{
+	struct counters_record record;
+
+	read_record(state, TAG_COUNTERS, i, &record, sizeof(record));
+	*ret = (struct vrrp_counters){
+		.adverts_sent = record.adverts_sent,
+		.adverts_received = record.adverts_received,
+		.priority_zero_sent = record.priority_zero_sent,
+		.priority_zero_received = record.priority_zero_received,
+		.became_active = record.became_active,
+		.late_timers = record.late_timers,
+		.announcements_sent = record.announcements_sent,
+		.addresses_restored = record.addresses_restored,
+		.send_errors = record.send_errors,
+	};
+	read_record(state, TAG_REJECTED, i, ret->rejected, sizeof(ret->rejected));
+	read_record(state, TAG_NOTICED, i, ret->noticed, sizeof(ret->noticed));
 }
 
 void state_put(struct state *state, unsigned i, const struct vrrp *vr)
 {
-	struct election *election = &state->elections[i];
-	unsigned newer = newer_slot(election);
-	struct slot *slot = &election->slots[!newer];
+	struct election_record *slots = record_at(state, TAG_ELECTION, 2 * (size_t)i), record;
+	unsigned newer = slots[1].seq > slots[0].seq;
+	struct election_record *slot = &slots[!newer];
 
-	_Static_assert(sizeof(struct slot) % sizeof(uint64_t) == 0, "the sum goes by words");
-	assert(i < state->header->entries_n);
+	assert(i < state->routers_n);
+	fill_record(&record, vr);
+	record.seq = slots[newer].seq + 1;
+	record.sum = sum_of(&record, sizeof(record));
 	slot->sum = 0; /* whoever dies from here on leaves the other slot */
 	atomic_signal_fence(memory_order_seq_cst);
-	slot->seq = election->slots[newer].seq + 1;
-	memcpy(slot->vr, vr, sizeof(slot->vr));
+	memcpy(&slot->seq, &record.seq, sizeof(record) - sizeof(record.sum));
 	atomic_signal_fence(memory_order_seq_cst);
-	slot->sum = sum_of(slot);
-	election->counters = vr->counters;
+	slot->sum = record.sum;
+	put_counters(state, i, &vr->counters);
 }
+
+/* Return: its number if the slot is whole and can be so at that time; 0 otherwise. */
+static uint64_t read_slot(const struct state *state, unsigned i, unsigned which, int64_t now_ns,
+			  struct vrrp *ret_vr)
+{
+	const struct place *place = &state->places[TAG_ELECTION];
+	size_t number = 2 * (size_t)i + which;
+	struct election_record record;
+	struct router_record router;
+
+	if (!place->base || number >= place->records_n || place->record_size < sizeof(uint64_t))
+		return 0;
+	read_record(state, TAG_ELECTION, number, &record, sizeof(record));
+	read_record(state, TAG_ROUTER, i, &router, sizeof(router));
+	if (!record.seq ||
+	    record.sum != sum_of(record_at(state, TAG_ELECTION, number), place->record_size))
+		return 0;
+	take_record(ret_vr, &record);
+	return vrrp_is_sane(ret_vr, now_ns) && ret_vr->config.vrid == router.vrid &&
+			       ret_vr->config.family == router.family
+		       ? record.seq
+		       : 0;
+}
+
+int state_get(const struct state *state, unsigned i, int64_t now_ns, struct vrrp *ret_vr)
+{
+	struct vrrp vr[2];
+	uint64_t seq[2];
+
+	assert(i < state->routers_n);
+	for (unsigned which = 0; which < 2; which++)
+		seq[which] = read_slot(state, i, which, now_ns, &vr[which]);
+	if (!seq[0] && !seq[1])
+		return -EBADMSG;
+	*ret_vr = vr[seq[1] > seq[0]];
+	get_counters(state, i, &ret_vr->counters);
+	return 0;
+}
+
+/* ---- what else there is of a router ---- */
 
 void state_put_lease(struct state *state, unsigned i, int64_t lease_ns)
 {
-	assert(i < state->header->entries_n);
-	atomic_store(&state->entries[i].lease_ns, lease_ns);
+	struct lease_record *record = record_at(state, TAG_LEASE, i);
+
+	assert(i < state->routers_n);
+	atomic_store(&record->renew_ns, lease_ns);
 }
 
 uint32_t state_lease_s(const struct state *state, unsigned i)
 {
-	assert(i < state->header->entries_n);
-	return state->entries[i].lease_s;
+	struct router_record record;
+
+	assert(i < state->routers_n);
+	read_record(state, TAG_ROUTER, i, &record, sizeof(record));
+	return record.lease_s;
 }
 
 int64_t state_lease(const struct state *state, unsigned i)
 {
-	assert(i < state->header->entries_n);
-	return atomic_load(&state->entries[i].lease_ns);
+	struct lease_record record;
+
+	assert(i < state->routers_n);
+	read_record(state, TAG_LEASE, i, &record, sizeof(record));
+	return atomic_load(&record.renew_ns);
 }
 
 void state_put_farewell(struct state *state, unsigned i, int ifindex, const uint8_t *frame,
 			size_t frame_len)
 {
-	struct entry *entry = &state->entries[i];
+	struct farewell_record *record = record_at(state, TAG_FAREWELL, i);
 
-	assert(i < state->header->entries_n && frame_len <= entry->frame_max);
-	atomic_store(&entry->frame_len, 0);
-	entry->ifindex = ifindex;
-	memcpy((uint8_t *)state->header + entry->frame_offset, frame, frame_len);
-	atomic_store(&entry->frame_len, (uint32_t)frame_len);
-}
-
-const char *state_control(const struct state *state)
-{
-	return state->header->control;
+	assert(i < state->routers_n && frame_len <= record->max);
+	atomic_store(&record->len, 0);
+	record->ifindex = ifindex;
+	memcpy(record_at(state, TAG_BYTES, record->offset), frame, frame_len);
+	atomic_store(&record->len, (uint32_t)frame_len);
 }
 
 size_t state_farewell_max(const struct state *state, unsigned i)
 {
-	assert(i < state->header->entries_n);
-	return state->entries[i].frame_max;
+	struct farewell_record record;
+
+	assert(i < state->routers_n);
+	read_record(state, TAG_FAREWELL, i, &record, sizeof(record));
+	return record.max;
+}
+
+struct state_farewell state_farewell(const struct state *state, unsigned i)
+{
+	const struct place *bytes = &state->places[TAG_BYTES];
+	struct farewell_record record;
+	uint32_t len;
+
+	assert(i < state->routers_n);
+	read_record(state, TAG_FAREWELL, i, &record, sizeof(record));
+	len = atomic_load(&record.len);
+	if (!bytes->base || bytes->record_size != 1 || record.offset > bytes->records_n ||
+	    len > bytes->records_n - record.offset)
+		len = 0;
+	return (struct state_farewell){ record.ifindex, len ? bytes->base + record.offset : NULL,
+					len };
+}
+
+const char *state_control(const struct state *state)
+{
+	return state->control;
 }
 
 unsigned state_count(const struct state *state)
 {
-	return state->header->entries_n;
-}
-
-/* Return: whether the slot is whole, and an election of that router at that time can be so. */
-static bool read_slot(const struct slot *slot, const struct entry *entry, int64_t now_ns,
-		      struct vrrp *ret_vr)
-{
-	if (!slot->seq || slot->sum != sum_of(slot))
-		return false;
-	memcpy(ret_vr, slot->vr, sizeof(slot->vr));
-	return vrrp_is_sane(ret_vr, now_ns) && ret_vr->config.vrid == entry->vrid &&
-	       ret_vr->config.family == entry->family;
-}
-
-int state_get(const struct state *state, unsigned i, int64_t now_ns, struct vrrp *ret_vr)
-{
-	const struct election *election = &state->elections[i];
-	const struct entry *entry = &state->entries[i];
-	unsigned newer = newer_slot(election);
-	struct vrrp vr;
-
-	assert(i < state->header->entries_n);
-	if (!read_slot(&election->slots[newer], entry, now_ns, &vr) &&
-	    !read_slot(&election->slots[!newer], entry, now_ns, &vr))
-		return -EBADMSG;
-	*ret_vr = vr;
-	ret_vr->counters = election->counters;
-	return 0;
+	return state->routers_n;
 }
 
 const char *state_name(const struct state *state, unsigned i)
 {
-	assert(i < state->header->entries_n);
-	return state->entries[i].name;
+	assert(i < state->routers_n);
+	return state->names[i];
 }
 
-static bool continues_as(const struct entry *entry, const struct conf_router *router)
+/* ---- by name ---- */
+
+static bool continues_as(const struct state *state, unsigned i, const struct state_router *router)
 {
-	return strcmp(entry->name, router->name) == 0 &&
-	       strcmp(entry->interface, router->interface) == 0 &&
-	       entry->vrid == router->vrrp.vrid && entry->family == router->vrrp.family;
+	struct router_record record;
+
+	read_record(state, TAG_ROUTER, i, &record, sizeof(record));
+	return strcmp(state->names[i], router->name) == 0 &&
+	       strncmp(record.interface, router->interface, sizeof(record.interface)) == 0 &&
+	       record.vrid == router->vrid && record.family == router->family;
 }
 
 /* FNV-1a. */
@@ -362,7 +679,7 @@ static uint32_t hash_of(const char *name)
 /* At most half full, so that a search ends soon. */
 static int make_index(struct state *state)
 {
-	uint32_t n = state->header->entries_n, size = 16;
+	uint32_t n = state->routers_n, size = 16;
 
 	while (size < n * 2)
 		size *= 2;
@@ -371,7 +688,7 @@ static int make_index(struct state *state)
 		return -ENOMEM;
 	state->index_mask = size - 1;
 	for (uint32_t i = 0; i < n; i++) {
-		uint32_t slot = hash_of(state->entries[i].name) & state->index_mask;
+		uint32_t slot = hash_of(state->names[i]) & state->index_mask;
 
 		while (state->index[slot])
 			slot = (slot + 1) & state->index_mask;
@@ -380,7 +697,7 @@ static int make_index(struct state *state)
 	return 0;
 }
 
-int state_find(struct state *state, const struct conf_router *router)
+int state_find(struct state *state, const struct state_router *router)
 {
 	uint32_t slot;
 
@@ -388,17 +705,7 @@ int state_find(struct state *state, const struct conf_router *router)
 		return -1;
 	for (slot = hash_of(router->name) & state->index_mask; state->index[slot];
 	     slot = (slot + 1) & state->index_mask)
-		if (continues_as(&state->entries[state->index[slot] - 1], router))
+		if (continues_as(state, state->index[slot] - 1, router))
 			return (int)state->index[slot] - 1;
 	return -1;
-}
-
-struct state_farewell state_farewell(const struct state *state, unsigned i)
-{
-	const struct entry *entry = &state->entries[i];
-
-	assert(i < state->header->entries_n);
-	return (struct state_farewell){ entry->ifindex,
-					(const uint8_t *)state->header + entry->frame_offset,
-					entry->frame_len };
 }

@@ -6,7 +6,11 @@
  *
  * Each election is kept twice and written in turn, with a sum, so that a process that dies in the
  * middle of writing leaves the one before. Its counters are kept once: that death may cost a count.
- * A memory of another layout is refused, never guessed at.
+ *
+ * An upgrade reads what another version wrote, older or newer: the memory consists of sections with
+ * a tag and a size of their records (state.c). Records only ever grow at their end, numbers in them
+ * never change (vrrp/names.h), what is missing reads as zero, and zero is what was before the
+ * member existed. Sections that are not known are passed over.
  */
 #ifndef STATE_H
 #define STATE_H
@@ -14,11 +18,12 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "agent/conf/conf.h"
 #include "vrrp/fsm.h"
 
-/* Changes with every change of struct vrrp or of the layout of the memory. */
-#define STATE_LAYOUT 3
+#define STATE_NAME_SIZE      33 /* of a router, with its zero */
+#define STATE_INTERFACE_SIZE 16
+#define STATE_CONTROL_SIZE   104
+#define STATE_ROUTERS_MAX    8160
 
 struct state;
 
@@ -29,22 +34,33 @@ struct state_farewell {
 	size_t frame_len;     /* 0: none was prepared */
 };
 
+/* What a router is known by, and what it needs. */
+struct state_router {
+	const char *name, *interface; /* borrowed; shorter than their sizes above */
+	uint8_t vrid, family;
+	uint32_t lease_s;    /* how long its addresses are leased; 0: for ever */
+	size_t farewell_max; /* bytes of its last advert */
+};
+
 /**
- * state_new() - lay out a memory for a configuration and be its writer.
+ * state_new() - lay out a memory and be its writer.
  * @fd: a memfd of the caller's, empty.
- * @conf: whose routers get an entry each, in its order.
+ * @control: the path of the control socket, shorter than STATE_CONTROL_SIZE.
+ * @routers: @routers_n of them, up to STATE_ROUTERS_MAX: they get an entry each, in this order.
  * @ret_state: owned by the caller, who passes it to state_close().
  *
  * Nobody reads it as valid before state_publish(). Return: 0 or -errno of the memory.
  */
-int state_new(int fd, const struct conf *conf, struct state **ret_state);
+int state_new(int fd, const char *control, const struct state_router *routers, unsigned routers_n,
+	      struct state **ret_state);
 
 /**
  * state_open() - read the memory that another process wrote.
  * @fd: borrowed for the call.
  * @ret_state: owned by the caller.
  *
- * Return: 0; -ENODATA when its writer never published it; -EPROTO for another layout; -EBADMSG when
+ * Return: 0; -ENODATA when its writer never published it; -EPROTO when it
+ * is of a version before sections; -EBADMSG when
  * it is truncated or makes no sense: start anew.
  */
 int state_open(int fd, struct state **ret_state);
@@ -122,7 +138,7 @@ const char *state_name(const struct state *state, unsigned i);
  *
  * Return: its number; -1 when there is none, or no memory to look for it: that router starts anew.
  */
-int state_find(struct state *state, const struct conf_router *router);
+int state_find(struct state *state, const struct state_router *router);
 
 /**
  * state_farewell() - the last advert of router @i.

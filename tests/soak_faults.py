@@ -15,12 +15,13 @@ other things; what the pinger itself was held up is added by the soak.
 import contextlib
 import functools
 import os
-import shutil
 import signal
 import time
 from dataclasses import dataclass
 
+from generations import replace
 from lab import wait_until
+from processes import wait_end
 from soak_junk import JUNK_MAX_S, junk, questions
 from soak_scene import VIPS
 
@@ -56,11 +57,6 @@ def wait_new_router(gateway, old):
     agent = gateway.agent
     wait_until(lambda: old not in agent.router_pids and agent.router_pids, what="the end of it")
     agent.wait_ready()
-
-
-def wait_gone(pid):
-    """Waits until there is no such process."""
-    wait_until(lambda: not os.path.exists(f"/proc/{pid}"), what=f"the end of {pid}")
 
 
 def wait_rid(gateway, timeout):
@@ -151,7 +147,7 @@ def keeper_killed(_scene, gateway, _rng):
     """The keeper dies: the router process leaves gracefully."""
     router = gateway.agent.router_pid
     gateway.agent.kill_keeper()
-    wait_gone(router)
+    wait_end(router)
     wait_rid(gateway, LATE_S)
     yield "SIGKILL"
     gateway.start()
@@ -208,8 +204,7 @@ def reload_same(_scene, gateway, _rng):
 def upgrade(scene, gateway, _rng):
     """Another file in the place of the program, then a reload."""
     path = scene.lab.path("vipd")
-    shutil.copy(path, path + ".new")
-    os.replace(path + ".new", path)
+    replace(path)
     gateway.reload()
     router = gateway.agent.router_pid
     assert os.stat(f"/proc/{router}/exe").st_ino == os.stat(path).st_ino, "an old program runs"

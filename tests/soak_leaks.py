@@ -11,6 +11,7 @@ import os
 import re
 
 from lab import LabError, wait_until
+from processes import children, open_files
 
 MEMORY_KB = 256                  # allowance: the heap's top, pages that others stopped sharing
 SOCKETS = ("packet", "raw", "netlink", "unix", "udp", "icmp")
@@ -28,17 +29,6 @@ def pss_kb(pid):
                                        re.MULTILINE)))
 
 
-def descriptors(pid):
-    """How many descriptors a process has open."""
-    return len(os.listdir(f"/proc/{pid}/fd"))
-
-
-def children(pid):
-    """The children of a process, zombies included."""
-    with open(f"/proc/{pid}/task/{pid}/children", encoding="ascii") as file:
-        return [int(word) for word in file.read().split()]
-
-
 def sockets(pid):
     """{kind: number} of the sockets in the network namespace of a process, its peers' included."""
     counts = {}
@@ -51,8 +41,8 @@ def sockets(pid):
 def holding(agent):
     """All that can be counted exactly, of the processes of a vipd."""
     router, _ = agent.router_pid, agent.standby_pid
-    return {"keeper descriptors": descriptors(agent.pid),
-            "router descriptors": descriptors(router),
+    return {"keeper descriptors": open_files(agent.pid),
+            "router descriptors": open_files(router),
             "children": len(children(agent.pid)), **sockets(router)}
 
 

@@ -10,10 +10,9 @@ The agents run copies of the binaries, so that a build next door is no fault of 
 
 import contextlib
 import os
-import shutil
 import signal
 
-from agents import binary
+from agents import own_binaries
 from lab import router, wait_until
 
 VIPS = {"lan": "192.0.2.1", "two": "192.0.2.51"}
@@ -24,13 +23,6 @@ PING_S = 0.005
 SETTLE_S = 20.0                  # for what takes one second on a quiet machine
 MEMORY_NS = 60 * 10**9           # how much of the past the capture keeps
 LOG_LINES_MAX = 400              # of one gateway in one round
-
-
-def forget_frames(capture, before):
-    """Drops frames from before that time; a test has no need of it, hence not in Capture."""
-    # pylint: disable=protected-access
-    with capture._more:
-        del capture._frames[:capture._position(before)]
 
 
 class Gateway:
@@ -93,15 +85,11 @@ class Scene:
 
     def __init__(self, lab):
         self.lab = lab
-        self._own_binaries()
+        os.environ.update(own_binaries(lab))
         self.gateways = [Gateway(lab, index) for index in range(3)]
         self.client = lab.host("client", "192.0.2.100/24")
         self.stranger = lab.host("stranger")
         self.pings = []
-
-    def _own_binaries(self):
-        for name, path in {name: binary(name) for name in ("vipd", "vipctl")}.items():
-            os.environ[name.upper()] = shutil.copy(path, self.lab.path(name))
 
     def begin_round(self):
         """New pings, before the old ones stop: no moment is unwatched. Return: the old ones."""
@@ -159,7 +147,7 @@ class Scene:
 
     def forget(self):
         """Lets go of frames of the past: a soak may last for hours."""
-        forget_frames(self.lab.capture, self.lab.now() - MEMORY_NS)
+        self.lab.capture.forget(self.lab.now() - MEMORY_NS)
 
     def end(self):
         """All agents leave. Return: complaints about what is still there afterwards."""

@@ -2,6 +2,9 @@
 /*
  * The words of the protocol: states, reasons of a state change, reasons to reject or to notice a
  * packet. One table each, used by the log, the control socket and the tests. Words are RFC 9568's.
+ *
+ * Their numbers are kept in memory that outlives the version that wrote it: they never change, and
+ * new ones come behind the last.
  */
 #ifndef VRRP_NAMES_H
 #define VRRP_NAMES_H

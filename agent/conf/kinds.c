@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "parse.h"
 
+#include <assert.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
@@ -153,6 +154,7 @@ static void parse_word(const struct conf_place *place, void *base)
 	const struct conf_key *key = place->key;
 	const char *text = get_string(place);
 
+	assert(key->max < key->field.size);
 	if (!text)
 		return;
 	if (conf_word_is_valid(text, (size_t)key->max))
@@ -183,6 +185,7 @@ static void parse_socket(const struct conf_place *place, void *base)
 	const struct conf_key *key = place->key;
 	const char *path;
 
+	assert(key->max < key->field.size);
 	if (config_setting_type(place->setting) != CONFIG_TYPE_STRING) {
 		conf_error_expected(place, "the absolute path of a socket");
 		return;

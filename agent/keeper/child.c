@@ -14,8 +14,6 @@
 #include "agent/channel.h"
 #include "agent/event.h"
 
-#define GRACE_NS INT64_C(300000000) /* to answer, once it is late */
-
 const struct child child_none = {
 	.channel_fd = -1, .state_fd = -1, .conf_fd = -1, .program_fd = -1
 };
@@ -35,30 +33,10 @@ void child_forget(struct child *child)
 	*child = child_none;
 }
 
-void child_give_up(struct child *child)
+void child_kill(const struct child *child)
 {
-	(void)kill(child->pid, SIGKILL);
-	close_fd(child->channel_fd);
-	child->channel_fd = -1;
-	child->ready = false;
-	child->deadline_ns = INT64_MAX;
-}
-
-void child_expect(struct child *child, int64_t deadline_ns)
-{
-	child->deadline_ns = deadline_ns;
-	child->late = false;
-}
-
-bool child_is_overdue(struct child *child, int64_t now_ns)
-{
-	if (!child->pid || now_ns < child->deadline_ns)
-		return false;
-	if (child->late)
-		return true;
-	child->late = true;
-	child->deadline_ns = now_ns + GRACE_NS;
-	return false;
+	if (child->pid > 0 && !child->reaped)
+		(void)kill(child->pid, SIGKILL);
 }
 
 int child_reserve_places(void)
@@ -83,25 +61,25 @@ static void hand_down(int fd, enum channel_fd place)
 		_exit(EXIT_FAILURE);
 }
 
-static void run_program(const struct child_setting *setting, enum child_kind kind,
+static void run_program(const struct child_setting *setting, enum succession_kind kind,
 			const struct child *model)
 {
 	char *const argv[] = { "vipd", "-c", (char *)setting->conf_path, NULL };
 
 	/* By name where an upgrade may have replaced it, perhaps by a script. */
-	if (kind == CHILD_STANDBY && model->program_fd >= 0)
+	if (kind == SUCCESSION_KIND_AGAIN && model->program_fd >= 0)
 		fexecve(model->program_fd, argv, environ);
 	else
 		execv(setting->binary, argv);
 }
 
-static void become_child(const struct child_setting *setting, enum child_kind kind,
+static void become_child(const struct child_setting *setting, enum succession_kind kind,
 			 const struct child *self, int channel_fd, const struct child *model)
 {
 	static const char *const environment[] = {
-		[CHILD_FIRST] = CHANNEL_VERSION,
-		[CHILD_NEXT] = CHANNEL_VERSION CHANNEL_SUCCESSOR,
-		[CHILD_STANDBY] = CHANNEL_VERSION CHANNEL_STANDBY,
+		[SUCCESSION_KIND_FIRST] = CHANNEL_VERSION,
+		[SUCCESSION_KIND_NEXT] = CHANNEL_VERSION CHANNEL_SUCCESSOR,
+		[SUCCESSION_KIND_AGAIN] = CHANNEL_VERSION CHANNEL_STANDBY,
 	};
 	sigset_t none;
 	struct event event;
@@ -111,7 +89,7 @@ static void become_child(const struct child_setting *setting, enum child_kind ki
 	hand_down(self->state_fd, CHANNEL_FD_STATE);
 	hand_down(self->conf_fd, CHANNEL_FD_CONF_OUT);
 	hand_down(setting->sender_fd, CHANNEL_FD_SENDER);
-	hand_down(kind == CHILD_STANDBY ? model->conf_fd : -1, CHANNEL_FD_CONF_IN);
+	hand_down(kind == SUCCESSION_KIND_AGAIN ? model->conf_fd : -1, CHANNEL_FD_CONF_IN);
 	if (setenv(CHANNEL_ENVIRONMENT, environment[kind], 1) < 0)
 		_exit(EXIT_FAILURE);
 	sigemptyset(&none);
@@ -129,7 +107,7 @@ static int open_memory(const char *name)
 	return memfd_create(name, MFD_CLOEXEC | MFD_ALLOW_SEALING);
 }
 
-int child_spawn(const struct child_setting *setting, enum child_kind kind,
+int child_spawn(const struct child_setting *setting, enum succession_kind kind,
 		const struct child *model, struct child *ret_child)
 {
 	struct child child = child_none;

@@ -1,226 +1,244 @@
 /* SPDX-License-Identifier: MIT */
 #include "keeper.h"
 
+#include <assert.h>
 #include <errno.h>
-#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
-#include <sys/signalfd.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
-#include "keeper_private.h"
-#include "service.h"
+#include "agent/state.h"
 #include "claim.h"
-#include "will.h"
+#include "keeper_private.h"
 
-#define STOP_TIMEOUT_NS (5 * KEEPER_NS_PER_S) /* to leave gracefully */
+/* ---- events ---- */
 
-/* ---- messages, signals, time ---- */
-
-static void on_current(struct keeper *keeper, const struct channel_message *message)
+/* Whether the memory of CURRENT is valid: its process may have died before it had adopted. */
+static bool is_published(const struct keeper *keeper)
 {
-	if (keeper->stopping)
-		return;
-	if (message->type == CHANNEL_FROZEN && keeper->freezing)
-		keeper_on_frozen(keeper, message->ns);
-	else if (message->type == CHANNEL_RELOAD)
-		keeper->reload_due = true;
-	else if (message->type == CHANNEL_ALIVE)
-		keeper_on_alive(keeper, message->text);
+	struct state *state;
+	int fd = keeper->children[SUCCESSION_CURRENT].state_fd;
+
+	if (fd < 0 || state_open(fd, &state) < 0)
+		return false;
+	state_close(state);
+	return true;
 }
 
-static void on_newcomer(struct keeper *keeper, struct child *child,
-			const struct channel_message *message)
+void keeper_answer(struct keeper *keeper, enum succession_event_type type,
+		   enum succession_role role)
 {
-	struct event event;
+	assert(keeper->events_n < KEEPER_EVENTS_MAX);
+	keeper->events[keeper->events_n++] =
+		(struct succession_event){ .type = type, .role = role };
+}
 
-	if (message->type == CHANNEL_READY && !child->ready) {
-		child->ready = true;
-		child->program_fd = message->attached_fd;
-	} else if (message->type == CHANNEL_EVENT) {
-		channel_event(message, &event);
-		tell(keeper->teller, &event);
-	} else if (message->type == CHANNEL_ERROR && child == &keeper->next) {
-		snprintf(keeper->error, sizeof(keeper->error), "%s", message->text);
+static void decide(struct keeper *keeper)
+{
+	struct succession_event *event = &keeper->event;
+	struct succession_output out;
+
+	event->now_ns = clocks_now().mono_ns;
+	event->published = event->type != SUCCESSION_SAYS_ALIVE && is_published(keeper);
+	succession_step(&keeper->succession, event, &out);
+	for (unsigned i = 0; i < out.actions_n; i++)
+		keeper_execute(keeper, &out.actions[i]);
+}
+
+void keeper_feed(struct keeper *keeper, const struct succession_event *event)
+{
+	keeper->events[keeper->events_n++] = *event;
+	while (keeper->events_n && !keeper->done) {
+		keeper->event = keeper->events[0];
+		keeper->events_n--;
+		memmove(&keeper->events[0], &keeper->events[1],
+			keeper->events_n * sizeof(keeper->events[0]));
+		decide(keeper);
 	}
 }
 
-/*
- * What a child says that does not speak on the wire. Whether it is ready counts when all it said
- * was read: it may have ended since.
- */
-static void read_newcomer(struct keeper *keeper, struct child *child)
+static void feed(struct keeper *keeper, enum succession_event_type type, enum succession_role role)
 {
-	struct channel_message *message = &keeper->message;
-	bool was_ready = child->ready;
-	int got = 0;
-
-	while (child->channel_fd >= 0 && (got = channel_receive(child->channel_fd, message)) > 0)
-		on_newcomer(keeper, child, message);
-	if (got < 0)
-		child_give_up(child);
-	else if (child->ready && !was_ready)
-		keeper_on_ready(keeper, child);
+	keeper_feed(keeper, &(struct succession_event){ .type = type, .role = role });
 }
 
-/*
- * What the children say. A conversation ends with its process, but mostly a little earlier; a
- * message that is none ends it as well.
- */
-static void read_channels(struct keeper *keeper)
-{
-	struct channel_message *message = &keeper->message;
-	pid_t pid = keeper->current.pid;
-	int got = 0;
-
-	read_newcomer(keeper, &keeper->next);
-	read_newcomer(keeper, &keeper->standby);
-	if (keeper->standby.pid && keeper->standby.channel_fd < 0)
-		keeper_lose_standby(keeper, "its conversation ended");
-	while (pid && keeper->current.pid == pid &&
-	       (got = channel_receive(keeper->current.channel_fd, message)) > 0)
-		on_current(keeper, message);
-	if (pid && keeper->current.pid == pid && got < 0 && !keeper->stopping) {
-		(void)kill(pid, SIGKILL);
-		keeper_recover(keeper, pid, "its conversation ended");
-	}
-}
-
-static void stop(struct keeper *keeper)
-{
-	keeper->stopping = true;
-	keeper->reload_due = false;
-	keeper->standby_ns = keeper->retry_ns = INT64_MAX;
-	service_stopping(keeper->service);
-	keeper_dismiss(keeper, &keeper->next);
-	keeper_dismiss(keeper, &keeper->standby);
-	if (!keeper->current.pid) {
-		keeper_finish(keeper, keeper_last_will(keeper));
-		return;
-	}
-	child_expect(&keeper->current, keeper_now_ns() + STOP_TIMEOUT_NS);
-	(void)kill(keeper->current.pid, SIGTERM);
-}
+/* ---- signals ---- */
 
 static void read_signals(struct keeper *keeper)
 {
-	struct signalfd_siginfo info;
+	struct signalfd_siginfo *info = &keeper->signal;
 
-	while (read(keeper->signal_fd, &info, sizeof(info)) == sizeof(info)) {
-		if (keeper->stopping) {
-			continue;
-		} else if (info.ssi_signo == SIGHUP) {
-			if (!keeper->reload_due)
-				tell_signal(keeper->teller, SIGHUP, info.ssi_pid, false);
-			keeper->reload_due = true;
-		} else if (info.ssi_signo != SIGCHLD) {
-			tell_signal(keeper->teller, info.ssi_signo, info.ssi_pid, true);
-			stop(keeper);
+	while (read(keeper->signal_fd, info, sizeof(*info)) == sizeof(*info))
+		if (info->ssi_signo != SIGCHLD)
+			feed(keeper,
+			     info->ssi_signo == SIGHUP ? SUCCESSION_RELOAD : SUCCESSION_STOP,
+			     SUCCESSION_CURRENT);
+	info->ssi_signo = 0;
+}
+
+/* ---- what the children say ---- */
+
+static void close_attached(const struct channel_message *message)
+{
+	if (message->attached_fd >= 0)
+		close(message->attached_fd);
+}
+
+static void on_current(struct keeper *keeper, const struct channel_message *message)
+{
+	close_attached(message);
+	if (message->type == CHANNEL_FROZEN)
+		keeper_feed(keeper, &(struct succession_event){ .type = SUCCESSION_SAYS_FROZEN,
+								.ns = message->ns });
+	else if (message->type == CHANNEL_RELOAD)
+		feed(keeper, SUCCESSION_RELOAD, SUCCESSION_CURRENT);
+	else if (message->type == CHANNEL_ALIVE)
+		feed(keeper, SUCCESSION_SAYS_ALIVE, SUCCESSION_CURRENT);
+}
+
+static void on_end(struct keeper *keeper, enum succession_role role)
+{
+	keeper_hang_up(keeper, &keeper->children[role]);
+	feed(keeper, SUCCESSION_CHANNEL_END, role);
+}
+
+/* What it says may let another one speak: then there is no more to be heard of this one. */
+static void read_current(struct keeper *keeper)
+{
+	const struct child *current = &keeper->children[SUCCESSION_CURRENT];
+	int fd = current->channel_fd;
+	int got = 0;
+
+	while (fd >= 0 && current->channel_fd == fd && !keeper->done &&
+	       (got = channel_receive(fd, &keeper->message)) > 0)
+		on_current(keeper, &keeper->message);
+	if (got < 0)
+		on_end(keeper, SUCCESSION_CURRENT);
+}
+
+/* Return: whether it is ready. */
+static bool on_newcomer(struct keeper *keeper, enum succession_role role,
+			const struct channel_message *message)
+{
+	struct child *child = &keeper->children[role];
+	struct event event;
+
+	if (message->type == CHANNEL_READY && child->program_fd < 0) {
+		child->program_fd = message->attached_fd;
+		return true;
+	}
+	close_attached(message);
+	if (message->type == CHANNEL_EVENT) {
+		channel_event(message, &event);
+		tell(keeper->teller, &event);
+	} else if (message->type == CHANNEL_ERROR && role == SUCCESSION_NEXT) {
+		snprintf(keeper->error, sizeof(keeper->error), "%s", message->text);
+	}
+	return message->type == CHANNEL_READY;
+}
+
+/*
+ * One that does not speak on the wire. Whether it is ready counts when all it said was read: it may
+ * have ended since.
+ */
+static void read_newcomer(struct keeper *keeper, enum succession_role role)
+{
+	const struct child *child = &keeper->children[role];
+	bool ready = false;
+	int got = 0;
+
+	while (child->channel_fd >= 0 &&
+	       (got = channel_receive(child->channel_fd, &keeper->message)) > 0)
+		ready |= on_newcomer(keeper, role, &keeper->message);
+	if (got < 0)
+		on_end(keeper, role);
+	else if (ready)
+		feed(keeper, SUCCESSION_SAYS_READY, role);
+}
+
+/* ---- the end of processes ---- */
+
+static enum succession_role role_of(const struct keeper *keeper, pid_t pid)
+{
+	enum succession_role role = SUCCESSION_CURRENT;
+
+	while (role < SUCCESSION_ROLES_COUNT && keeper->children[role].pid != pid)
+		role++;
+	return role;
+}
+
+/* Who has ended: whatever it said before can be read by now. */
+static void reap(struct keeper *keeper)
+{
+	enum succession_role role;
+	pid_t pid;
+	int status;
+
+	while ((pid = waitpid(-1, &status, WNOHANG)) > 0) {
+		role = role_of(keeper, pid);
+		if (role < SUCCESSION_ROLES_COUNT) {
+			keeper->children[role].reaped = true;
+			keeper->children[role].wait_status = status;
+		} else if (!keeper_was_dismissed(keeper, pid)) {
+			keeper_tell_end(keeper, pid, status);
 		}
 	}
 }
 
-static void tell_late(struct keeper *keeper, const struct child *child, const char *what)
+static void report_end(struct keeper *keeper, enum succession_role role)
 {
-	tell_process(keeper->teller, EVENT_PROCESS_LATE, child->pid, what, 0);
+	struct child *child = &keeper->children[role];
+	int status = child->wait_status;
+
+	if (!child->reaped || keeper->done)
+		return;
+	keeper->ended_pid = child->pid;
+	child->pid = 0;
+	child->reaped = false;
+	keeper_hang_up(keeper, child);
+	(void)keeper_describe_end(status, keeper->how);
+	keeper_feed(keeper, &(struct succession_event){
+				    .type = SUCCESSION_ENDED,
+				    .role = role,
+				    .exit_status = WIFEXITED(status) ? WEXITSTATUS(status) : -1 });
 }
 
-/* Its end, which the conversation tells first, lets somebody else go on. */
-static void kill_current(struct keeper *keeper, const char *what)
+/* ---- the loop ---- */
+
+static void dispatch(void *self, const struct clocks *now)
 {
-	tell_late(keeper, &keeper->current, what);
-	child_expect(&keeper->current, INT64_MAX);
-	(void)kill(keeper->current.pid, SIGKILL);
-}
+	struct keeper *keeper = self;
 
-static const char unready[] = "not ready within 5 s";
-
-static bool give_up_late(struct keeper *keeper, struct child *child, int64_t now_ns)
-{
-	if (!child_is_overdue(child, now_ns))
-		return false;
-	tell_late(keeper, child, unready);
-	child_give_up(child);
-	return true;
-}
-
-static void check_deadlines(struct keeper *keeper)
-{
-	int64_t now = keeper_now_ns();
-
-	if (give_up_late(keeper, &keeper->next, now))
-		snprintf(keeper->error, sizeof(keeper->error), "%s", unready);
-	(void)give_up_late(keeper, &keeper->standby, now);
-	if (child_is_overdue(&keeper->current, now))
-		kill_current(keeper, "no sign of life");
-	if (now >= keeper->reload_ns)
-		keeper_start_reload(keeper);
-	if (keeper->current.pid && now >= keeper->standby_ns)
-		(void)keeper_start_standby(keeper);
-	if (!keeper->current.pid && now >= keeper->retry_ns) {
-		keeper->retry_ns = INT64_MAX;
-		keeper_fill_gap(keeper);
-	}
-}
-
-static int64_t earlier(int64_t a, int64_t b)
-{
-	return a < b ? a : b;
-}
-
-static int timeout_ms(const struct keeper *keeper)
-{
-	int64_t next_ns = keeper->current.pid
-				  ? earlier(keeper->current.deadline_ns, keeper->standby_ns)
-				  : keeper->retry_ns;
-	int64_t wait_ns;
-
-	if (keeper->next.pid)
-		next_ns = earlier(next_ns, keeper->next.deadline_ns);
-	if (keeper->standby.pid)
-		next_ns = earlier(next_ns, keeper->standby.deadline_ns);
-	if (keeper_can_reload(keeper))
-		next_ns = earlier(next_ns, keeper->reload_ns);
-	if (next_ns == INT64_MAX)
-		return -1;
-	wait_ns = next_ns - keeper_now_ns();
-	return wait_ns <= 0 ? 0 : (int)(wait_ns / 1000000) + 1;
-}
-
-static struct pollfd reading(const struct child *child)
-{
-	return (struct pollfd){ .fd = child->pid ? child->channel_fd : -1, .events = POLLIN };
-}
-
-static void turn(struct keeper *keeper)
-{
-	struct pollfd fds[] = {
-		{ .fd = keeper->signal_fd, .events = POLLIN },
-		reading(&keeper->current),
-		reading(&keeper->next),
-		reading(&keeper->standby),
-	};
-
-	(void)poll(fds, sizeof(fds) / sizeof(fds[0]), timeout_ms(keeper));
+	(void)now; /* time is read for each event: what was executed before took its time */
 	read_signals(keeper);
-	read_channels(keeper);
-	keeper_reap(keeper);
-	if (!keeper->done && !keeper->stopping)
-		check_deadlines(keeper);
-	else if (!keeper->done && keeper_now_ns() >= keeper->current.deadline_ns)
-		kill_current(keeper, "did not leave within 5 s");
+	reap(keeper);
+	read_newcomer(keeper, SUCCESSION_NEXT);
+	read_newcomer(keeper, SUCCESSION_STANDBY);
+	read_current(keeper);
+	for (enum succession_role role = 0; role < SUCCESSION_ROLES_COUNT; role++)
+		report_end(keeper, role);
+	if (succession_deadline(&keeper->succession) <= clocks_now().mono_ns)
+		feed(keeper, SUCCESSION_TIMER, SUCCESSION_CURRENT);
+	if (keeper->done)
+		loop_stop(keeper->loop);
+}
+
+static int64_t deadline(const void *self)
+{
+	return succession_deadline(&((const struct keeper *)self)->succession);
 }
 
 /* ---- making and unmaking ---- */
 
 /* From here on the journal is ours, too. */
-static int claim_namespace(struct keeper *keeper, int *ret_fd)
+static int claim_namespace(struct keeper *keeper)
 {
 	pid_t pid;
-	int err = claim_take(ret_fd, &pid);
+	int err = claim_take(&keeper->claim_fd, &pid);
 
 	if (err == -EADDRINUSE) {
 		tell_process(keeper->teller, EVENT_CLAIMED, pid, NULL, 0);
@@ -235,6 +253,8 @@ static int claim_namespace(struct keeper *keeper, int *ret_fd)
 
 static int open_signals(void)
 {
+	int fd;
+
 	sigset_t signals;
 
 	sigemptyset(&signals);
@@ -244,7 +264,8 @@ static int open_signals(void)
 	sigaddset(&signals, SIGCHLD);
 	if (sigprocmask(SIG_BLOCK, &signals, NULL) < 0)
 		return -errno;
-	return signalfd(-1, &signals, SFD_CLOEXEC | SFD_NONBLOCK);
+	fd = signalfd(-1, &signals, SFD_CLOEXEC | SFD_NONBLOCK);
+	return fd < 0 ? -errno : fd;
 }
 
 /* Each interface costs a descriptor; the soft limit of 1024 is for programs that use select(). */
@@ -270,22 +291,76 @@ static int open_will(struct keeper *keeper)
 	return err;
 }
 
-static void keep(struct keeper *keeper)
+static int open_loop(struct keeper *keeper)
 {
-	int err;
+	const struct loop_part part = { keeper->signal_fd, keeper, dispatch, deadline };
+	int err = loop_open(&keeper->loop);
 
-	keeper->setting.sender_fd = will_sender_fd(keeper->will);
-	err = keeper_start_next(keeper, CHILD_FIRST);
-	if (err < 0) {
-		tell_failure(keeper->teller, EVENT_FAILED, -err, "starting a router process", NULL);
-		return;
-	}
-	err = service_open(&keeper->service);
+	if (err == 0)
+		err = loop_add(keeper->loop, &part);
+	if (err < 0)
+		tell_failure(keeper->teller, EVENT_FAILED, -err, "opening the loop", NULL);
+	return err;
+}
+
+static void open_service(struct keeper *keeper)
+{
+	int err = service_open(&keeper->service);
+
 	if (err < 0)
 		tell_failure(keeper->teller, EVENT_FAILED, -err, "opening NOTIFY_SOCKET",
 			     "the service manager waits for news in vain");
-	while (!keeper->done)
-		turn(keeper);
+}
+
+static int open_all(struct keeper *keeper)
+{
+	int err;
+
+	keeper->signal_fd = open_signals();
+	if (keeper->signal_fd < 0)
+		return keeper->signal_fd;
+	err = open_will(keeper);
+	if (err == 0)
+		err = open_loop(keeper);
+	if (err < 0)
+		return err;
+	keeper->setting.sender_fd = will_sender_fd(keeper->will);
+	open_service(keeper);
+	return 0;
+}
+
+/* Whoever speaks yet hears that its conversation ended, and leaves gracefully. */
+static void part_with_children(struct keeper *keeper)
+{
+	keeper_dismiss(keeper, SUCCESSION_NEXT);
+	keeper_dismiss(keeper, SUCCESSION_STANDBY);
+	keeper_dismiss(keeper, SUCCESSION_REHEARSAL);
+	child_forget(&keeper->children[SUCCESSION_CURRENT]);
+	child_forget(&keeper->children[SUCCESSION_PREVIOUS]);
+}
+
+static void close_all(struct keeper *keeper)
+{
+	part_with_children(keeper);
+	loop_close(keeper->loop);
+	will_close(keeper->will);
+	service_close(keeper->service);
+	if (keeper->signal_fd >= 0)
+		close(keeper->signal_fd);
+	tell_close(keeper->teller);
+	claim_release(keeper->claim_fd);
+}
+
+static void init(struct keeper *keeper, const char *conf_path)
+{
+	*keeper = (struct keeper){ .setting = { .conf_path = conf_path, .sender_fd = -1 },
+				   .signal_fd = -1,
+				   .claim_fd = -1,
+				   .status = EXIT_FAILURE,
+				   .teller = tell_new() };
+	succession_init(&keeper->succession);
+	for (enum succession_role role = 0; role < SUCCESSION_ROLES_COUNT; role++)
+		keeper->children[role] = child_none;
 }
 
 /* What must be true before anything is opened. */
@@ -309,55 +384,27 @@ static int prepare(struct keeper *keeper)
 
 int keeper_run(const char *conf_path)
 {
-	struct keeper keeper = {
-		.setting = { .conf_path = conf_path },
-		.previous = child_none,
-		.current = child_none,
-		.next = child_none,
-		.standby = child_none,
-		.standby_ns = INT64_MAX,
-		.retry_ns = INT64_MAX,
-		.status = EXIT_FAILURE,
-		.teller = tell_new(),
-	};
-	int claim_fd = -1;
+	struct keeper keeper;
 
-	if (!keeper.teller || prepare(&keeper) < 0 || claim_namespace(&keeper, &claim_fd) < 0) {
-		tell_close(keeper.teller);
-		return EXIT_FAILURE;
+	init(&keeper, conf_path);
+	if (keeper.teller && prepare(&keeper) == 0 && claim_namespace(&keeper) == 0 &&
+	    open_all(&keeper) == 0) {
+		feed(&keeper, SUCCESSION_START, SUCCESSION_CURRENT);
+		if (!keeper.done)
+			(void)loop_run(keeper.loop);
 	}
-	keeper.signal_fd = open_signals();
-	if (keeper.signal_fd >= 0 && open_will(&keeper) == 0)
-		keep(&keeper);
-	keeper_dismiss(&keeper, &keeper.next);
-	keeper_dismiss(&keeper, &keeper.standby);
-	child_forget(&keeper.previous);
-	child_forget(&keeper.current);
-	will_close(keeper.will);
-	service_close(keeper.service);
-	if (keeper.signal_fd >= 0)
-		close(keeper.signal_fd);
-	tell_close(keeper.teller);
-	claim_release(claim_fd);
+	close_all(&keeper);
 	return keeper.status;
 }
 
 int keeper_sweep(void)
 {
-	struct keeper keeper = { .previous = child_none,
-				 .current = child_none,
-				 .teller = tell_new() };
-	int claim_fd = -1;
-	int status = EXIT_FAILURE;
+	struct keeper keeper;
 
-	if (!keeper.teller || claim_namespace(&keeper, &claim_fd) < 0) {
-		tell_close(keeper.teller);
-		return EXIT_FAILURE;
-	}
-	if (open_will(&keeper) == 0 && will_execute(keeper.will, -1, keeper.teller) >= 0)
-		status = EXIT_SUCCESS;
-	will_close(keeper.will);
-	tell_close(keeper.teller);
-	claim_release(claim_fd);
-	return status;
+	init(&keeper, NULL);
+	if (keeper.teller && claim_namespace(&keeper) == 0 && open_will(&keeper) == 0 &&
+	    will_execute(keeper.will, -1, keeper.teller) >= 0)
+		keeper.status = EXIT_SUCCESS;
+	close_all(&keeper);
+	return keeper.status;
 }

@@ -1,147 +1,101 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The inside of the keeper, private to the two files that share it: keeper.c hears children,
- * signals and the clock, succession.c decides who speaks next.
- *
- * At most one child speaks on the wire, and always one is about to, or it is the last will:
- *
- *	READY of the next one	the current one is asked to make room	keeper_on_ready()
- *	FROZEN			the next one speaks			keeper_on_frozen()
- *	the current one died	next or standby, whoever is ready	keeper_recover()
- *	READY, nobody speaks	that one speaks				keeper_on_ready()
- *
- * A child that came with a reload and dies before its first sign of life is tried once more; after
- * that the standby of before the reload goes on, and the reload is undone, aloud.
+ * The inside of the keeper, private to the files that share it: keeper.c hears children, signals
+ * and the clock, and makes events of them; succession.c, which sees nothing of this, decides; and
+ * execute.c does what it has decided.
  */
 #ifndef KEEPER_PRIVATE_H
 #define KEEPER_PRIVATE_H
 
+#include <sys/signalfd.h>
+
 #include "agent/channel.h"
+#include "agent/loop.h"
 #include "child.h"
 #include "keeper.h"
+#include "service.h"
+#include "succession.h"
 #include "tell.h"
+#include "will.h"
 
-#define KEEPER_NS_PER_S      INT64_C(1000000000)
-#define KEEPER_CRASHES_MAX   3 /* in so much time end in the last will */
 #define KEEPER_DISMISSED_MAX 8
+#define KEEPER_EVENTS_MAX    8
+#define KEEPER_HOW_SIZE      48
 
 struct keeper {
 	struct child_setting setting;
 	char binary[4096];
-	int signal_fd;
-	struct will *will;
-	struct teller *teller;
-	struct service *service;
-	struct child previous; /* spoke before; its memory counts until the current one's does */
-	struct child current;  /* speaks on the wire */
-	struct child next;     /* is about to take over */
-	struct child standby;  /* takes over when the current one dies */
-	int64_t standby_ns;    /* when another one is started; INT64_MAX: not now */
-	bool standby_stale;    /* it runs what ran before a reload whose child has not lived yet */
-	int64_t retry_ns; /* nobody speaks: when a child is started again; INT64_MAX: not now */
-	pid_t dismissed[KEEPER_DISMISSED_MAX]; /* those whose end is no news; a ring */
+	struct loop *loop;       /* owned, as all that follows */
+	int signal_fd;           /* -1: none */
+	int claim_fd;            /* likewise */
+	struct will *will;       /* NULL: not open yet */
+	struct teller *teller;   /* never NULL */
+	struct service *service; /* NULL: there is no service manager */
+
+	struct succession succession;
+	struct child children[SUCCESSION_ROLES_COUNT]; /* what is in its slots */
+	pid_t dismissed[KEEPER_DISMISSED_MAX];         /* those whose end is no news; a ring */
 	unsigned dismissed_n;
-	bool freezing;           /* the current one was asked to make room */
-	int64_t reload_began_ns; /* when the next one was started */
-	bool stopping;
-	bool reload_due;
-	int64_t reload_ns; /* not before */
-	bool started;      /* some generation has run */
-	unsigned crashes_n;
-	int64_t crashes_ns[KEEPER_CRASHES_MAX - 1]; /* when; a ring */
-	unsigned died_early_n;                      /* died one after the other before they spoke */
-	struct channel_message message;             /* the one that is being read */
-	char error[CHANNEL_TEXT_SIZE];              /* the last one that a new generation told */
-	int status;                                 /* to exit with, once done */
+
+	struct succession_event events[KEEPER_EVENTS_MAX]; /* to be decided, in their order */
+	unsigned events_n;
+	struct succession_event event;  /* the one that is being decided */
+	struct channel_message message; /* that is being read */
+	struct signalfd_siginfo signal; /* likewise; ssi_signo 0: none */
+	char how[KEEPER_HOW_SIZE];      /* the child of the event ended */
+	pid_t ended_pid;                /* which it was */
+	char error[CHANNEL_TEXT_SIZE];  /* the last one that a new generation told */
+	int spawn_error;                /* an errno, of SPAWN_FAILED */
+
+	bool will_failed;
 	bool done;
+	int status; /* to exit with, once done */
 };
 
 /**
- * keeper_now_ns() - CLOCK_MONOTONIC.
+ * keeper_feed() - decide one event, execute what was decided, and all that follows from that.
+ * @event: its time and whether the memory is published are filled in here.
  */
-int64_t keeper_now_ns(void);
+void keeper_feed(struct keeper *keeper, const struct succession_event *event);
 
 /**
- * keeper_finish() - be done after this turn.
- * @status: to exit with.
+ * keeper_answer() - let another event follow the one that is being decided.
  */
-void keeper_finish(struct keeper *keeper, int status);
+void keeper_answer(struct keeper *keeper, enum succession_event_type type,
+		   enum succession_role role);
+
+/**
+ * keeper_execute() - execute one action.
+ */
+void keeper_execute(struct keeper *keeper, const struct succession_action *action);
+
+/**
+ * keeper_hang_up() - end the conversation with a child; legal without one.
+ */
+void keeper_hang_up(struct keeper *keeper, struct child *child);
 
 /**
  * keeper_dismiss() - end a child that is not needed any more; its end is no news. Legal for none.
  */
-void keeper_dismiss(struct keeper *keeper, struct child *child);
+void keeper_dismiss(struct keeper *keeper, enum succession_role role);
 
 /**
- * keeper_last_will() - give up what the last router process that spoke held.
+ * keeper_was_dismissed() - whether the end of that process is no news; asked once.
+ */
+bool keeper_was_dismissed(struct keeper *keeper, pid_t pid);
+
+/**
+ * keeper_tell_end() - a process has ended.
+ * @wait_status: of waitpid().
+ */
+void keeper_tell_end(struct keeper *keeper, pid_t pid, int wait_status);
+
+/**
+ * keeper_describe_end() - in words.
+ * @buf: KEEPER_HOW_SIZE bytes.
  *
- * Return: the exit status of a stop that ends with it.
+ * Return: @buf.
  */
-int keeper_last_will(struct keeper *keeper);
-
-/**
- * keeper_start_next() - start a child that reads the file: the first one, or the next one of a
- * reload.
- *
- * Return: 0 or -errno.
- */
-int keeper_start_next(struct keeper *keeper, enum child_kind kind);
-
-/**
- * keeper_start_reload() - start the next one; or not, when one is on its way or nobody speaks yet.
- */
-void keeper_start_reload(struct keeper *keeper);
-
-/**
- * keeper_can_reload() - whether keeper_start_reload() would start one.
- */
-bool keeper_can_reload(const struct keeper *keeper);
-
-/**
- * keeper_start_standby() - start one that waits for the death of the current one.
- *
- * Return: 0; or -errno, and it is tried again later.
- */
-int keeper_start_standby(struct keeper *keeper);
-
-/**
- * keeper_on_frozen() - the current one has made room.
- * @frozen_real_ns: CLOCK_REALTIME up to which it read packets.
- */
-void keeper_on_frozen(struct keeper *keeper, int64_t frozen_real_ns);
-
-/**
- * keeper_fill_gap() - nobody speaks: let somebody.
- */
-void keeper_fill_gap(struct keeper *keeper);
-
-/**
- * keeper_recover() - a process died that spoke, or that was waited for.
- * @pid: of it.
- * @how: for the log.
- */
-void keeper_recover(struct keeper *keeper, pid_t pid, const char *how);
-
-/**
- * keeper_lose_standby() - the standby is of no use any more. Its process may live yet.
- * @how: for the log.
- */
-void keeper_lose_standby(struct keeper *keeper, const char *how);
-
-/**
- * keeper_on_ready() - a child said READY.
- */
-void keeper_on_ready(struct keeper *keeper, struct child *child);
-
-/**
- * keeper_on_alive() - the current one gave a sign of life.
- * @status: its status in a line.
- */
-void keeper_on_alive(struct keeper *keeper, const char *status);
-
-/**
- * keeper_reap() - take note of all processes that have ended.
- */
-void keeper_reap(struct keeper *keeper);
+const char *keeper_describe_end(int wait_status, char *buf);
 
 #endif

@@ -1,392 +1,726 @@
 /* SPDX-License-Identifier: MIT */
-#include <errno.h>
-#include <signal.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <sys/wait.h>
-#include <time.h>
+#include "succession.h"
 
-#include "keeper_private.h"
-#include "service.h"
-#include "agent/state.h"
-#include "will.h"
+#include <assert.h>
 
-#define READY_TIMEOUT_NS  (47 * KEEPER_NS_PER_S / 10) /* from exec to READY */
-#define FREEZE_TIMEOUT_NS (1 * KEEPER_NS_PER_S)       /* from FREEZE to FROZEN */
-#define ALIVE_TIMEOUT_NS  (27 * KEEPER_NS_PER_S / 10) /* without a sign of life it is hung */
-#define RELOAD_GAP_NS     (KEEPER_NS_PER_S / 2)       /* a storm of signals is one reload */
-#define STANDBY_RETRY_NS  (10 * KEEPER_NS_PER_S)      /* after one that could not be kept */
-#define RETRY_NS          (KEEPER_NS_PER_S / 10)      /* after children that died at once */
-#define DIED_EARLY_MAX    5                           /* children in a row that die at once */
-#define CRASH_WINDOW_NS   (60 * KEEPER_NS_PER_S)
+#define NS_PER_S          INT64_C(1000000000)
+#define READY_TIMEOUT_NS  (47 * NS_PER_S / 10) /* from SPAWN to READY, or to a rehearsal's end */
+#define FREEZE_TIMEOUT_NS (1 * NS_PER_S)       /* from FREEZE to FROZEN */
+#define ALIVE_TIMEOUT_NS  (27 * NS_PER_S / 10) /* without a sign of life it is hung */
+#define LEAVE_TIMEOUT_NS  (47 * NS_PER_S / 10) /* from LEAVE to the end */
+#define KILL_TIMEOUT_NS   (1 * NS_PER_S)       /* from KILL to the end */
+#define LAST_MOMENT_NS    (3 * NS_PER_S / 10)  /* for whoever is late */
+#define RELOAD_GAP_NS     (NS_PER_S / 2)       /* a storm of signals is one reload */
+#define STANDBY_RETRY_NS  (10 * NS_PER_S)      /* after a standby that could not be kept */
+#define RETRY_NS          (NS_PER_S / 10)      /* after children that died at once */
+#define DIED_AT_ONCE_MAX  2                    /* early deaths in a row without a pause */
+#define DIED_EARLY_MAX    5                    /* early deaths in a row */
+#define CRASH_WINDOW_NS   (60 * NS_PER_S)
+#define CRASHES_KEPT      (SUCCESSION_CRASHES_MAX - 1)
 
-int64_t keeper_now_ns(void)
+/* One call of succession_step(). */
+struct step {
+	struct succession *s;
+	const struct succession_event *event;
+	struct succession_output *out;
+};
+
+static const struct succession_child none = { .deadline_ns = SUCCESSION_NEVER };
+
+/* ---- what all rules are made of ---- */
+
+static struct succession_child *child_of(const struct step *step, enum succession_role role)
 {
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return now.tv_sec * KEEPER_NS_PER_S + now.tv_nsec;
+	return &step->s->children[role];
 }
 
-void keeper_finish(struct keeper *keeper, int status)
+static enum succession_life life_of(const struct step *step, enum succession_role role)
 {
-	keeper->done = true;
-	keeper->status = status;
+	return step->s->children[role].life;
 }
 
-/* Nobody needs it any more, and nobody wants to hear of its end. */
-void keeper_dismiss(struct keeper *keeper, struct child *child)
+static struct succession_action *act(const struct step *step, enum succession_action_type type,
+				     enum succession_role role)
 {
-	if (!child->pid)
-		return;
-	(void)kill(child->pid, SIGKILL);
-	keeper->dismissed[keeper->dismissed_n++ % KEEPER_DISMISSED_MAX] = child->pid;
-	child_forget(child);
+	struct succession_action *action;
+
+	assert(step->out->actions_n < SUCCESSION_ACTIONS_MAX);
+	action = &step->out->actions[step->out->actions_n++];
+	*action = (struct succession_action){ .type = type, .role = role };
+	return action;
 }
 
-static bool is_dismissed(const struct keeper *keeper, pid_t pid)
+static void tell(const struct step *step, enum succession_fact fact, enum succession_role role)
 {
-	for (unsigned i = 0; i < KEEPER_DISMISSED_MAX; i++)
-		if (keeper->dismissed[i] == pid)
-			return true;
-	return false;
+	act(step, SUCCESSION_TELL, role)->fact = fact;
 }
 
-/* Whose memory is true: a process that died before it had adopted leaves that to the one before. */
-static struct child *last_published(struct keeper *keeper)
+static void serve(const struct step *step, enum succession_service service)
 {
-	struct state *state;
-
-	if (keeper->current.state_fd >= 0 && state_open(keeper->current.state_fd, &state) == 0) {
-		state_close(state);
-		return &keeper->current;
-	}
-	return keeper->previous.state_fd >= 0 ? &keeper->previous : &keeper->current;
+	act(step, SUCCESSION_SERVICE, SUCCESSION_CURRENT)->service = service;
 }
 
-int keeper_last_will(struct keeper *keeper)
+static void set_life(const struct step *step, enum succession_role role, enum succession_life life,
+		     int64_t timeout_ns)
 {
-	return will_execute(keeper->will, last_published(keeper)->state_fd, keeper->teller) < 0
-		       ? EXIT_FAILURE
-		       : EXIT_SUCCESS;
+	*child_of(step, role) = (struct succession_child){
+		.life = life,
+		.deadline_ns = timeout_ns == SUCCESSION_NEVER ? SUCCESSION_NEVER
+							      : step->event->now_ns + timeout_ns,
+	};
+}
+
+static void spawn(const struct step *step, enum succession_role role, enum succession_kind kind)
+{
+	act(step, SUCCESSION_SPAWN, role)->kind = kind;
+	set_life(step, role, SUCCESSION_SPAWNING, SUCCESSION_NEVER);
+}
+
+static void kill_child(const struct step *step, enum succession_role role)
+{
+	act(step, SUCCESSION_KILL, role);
+	set_life(step, role, SUCCESSION_KILLED, KILL_TIMEOUT_NS);
+}
+
+/* What is left of it; the end of its process, if that is still to come, is told. */
+static void forget(const struct step *step, enum succession_role role)
+{
+	if (life_of(step, role) != SUCCESSION_NONE)
+		act(step, SUCCESSION_FORGET, role);
+	*child_of(step, role) = none;
+}
+
+/* It is not needed any more, and neither is news of its end. */
+static void dismiss(const struct step *step, enum succession_role role)
+{
+	if (life_of(step, role) != SUCCESSION_NONE)
+		act(step, SUCCESSION_DISMISS, role);
+	*child_of(step, role) = none;
+}
+
+/* It is of no use any more, which is news. */
+static void lose_standby(const struct step *step)
+{
+	if (life_of(step, SUCCESSION_STANDBY) != SUCCESSION_GONE)
+		act(step, SUCCESSION_KILL, SUCCESSION_STANDBY);
+	forget(step, SUCCESSION_STANDBY);
+}
+
+/* ---- the last will ---- */
+
+static void finish(const struct step *step, int status)
+{
+	act(step, SUCCESSION_EXIT, SUCCESSION_CURRENT)->status = status;
+	step->s->phase = SUCCESSION_OVER;
+}
+
+/* A process that died before it had published its memory leaves that to the one before. */
+static bool current_counts(const struct step *step)
+{
+	return step->event->published || life_of(step, SUCCESSION_PREVIOUS) == SUCCESSION_NONE;
+}
+
+static void finish_with_will(const struct step *step, int status)
+{
+	act(step, SUCCESSION_WILL, current_counts(step) ? SUCCESSION_CURRENT : SUCCESSION_PREVIOUS);
+	finish(step, status);
 }
 
 /* ---- one follows another ---- */
 
-/* From here on @heir speaks: of a reload, or after a death. It leaves its place empty. */
-static void hand_over(struct keeper *keeper, struct child *heir, int64_t frozen_real_ns)
+/* From here on the child in @heir speaks, and its slot is empty. */
+static void hand_over(const struct step *step, enum succession_role heir, int64_t frozen_real_ns)
 {
-	struct child *last = last_published(keeper);
-	int64_t now = keeper_now_ns();
+	struct succession *s = step->s;
 
-	if (last == &keeper->current) {
-		child_forget(&keeper->previous);
-		keeper->previous = keeper->current;
-	} else {
-		child_forget(&keeper->current);
+	if (!current_counts(step)) {
+		forget(step, SUCCESSION_CURRENT);
+	} else if (life_of(step, SUCCESSION_CURRENT) != SUCCESSION_NONE) {
+		act(step, SUCCESSION_RETIRE, SUCCESSION_CURRENT);
+		set_life(step, SUCCESSION_PREVIOUS, SUCCESSION_GONE, SUCCESSION_NEVER);
 	}
-	keeper->current = *heir;
-	*heir = child_none;
-	keeper->started = true;
-	keeper->standby_ns = INT64_MAX; /* not before it gives a sign of life: it is in a hurry */
-	keeper->reload_ns = now + RELOAD_GAP_NS;
-	child_expect(&keeper->current, now + ALIVE_TIMEOUT_NS);
-	keeper->retry_ns = INT64_MAX;
-	if (channel_send_fd(keeper->current.channel_fd, CHANNEL_GO, frozen_real_ns,
-			    keeper->previous.state_fd) < 0)
-		(void)kill(keeper->current.pid, SIGKILL);
-	service_ready(keeper->service);
+	act(step, SUCCESSION_GO, heir)->ns = frozen_real_ns;
+	*child_of(step, heir) = none;
+	set_life(step, SUCCESSION_CURRENT, SUCCESSION_READY, ALIVE_TIMEOUT_NS);
+	s->phase = SUCCESSION_STEADY;
+	s->standby_ns = SUCCESSION_NEVER; /* not before it is alive: it is in a hurry */
+	s->retry_ns = SUCCESSION_NEVER;
+	s->reload_ns = step->event->now_ns + RELOAD_GAP_NS;
+	serve(step, SUCCESSION_SERVICE_READY);
 }
 
-static void refuse_reload(struct keeper *keeper, const char *why)
+static void hand_over_to_next(const struct step *step, int64_t frozen_real_ns)
 {
-	char text[EVENT_TEXT_SIZE];
+	bool again = step->s->on_trial; /* what the reload brought, once more */
 
-	snprintf(text, sizeof(text), "%s; the running configuration stays",
-		 keeper->error[0] ? "see the errors before" : why);
-	tell_process(keeper->teller, EVENT_RELOAD, 0, text, EVENT_RELOAD_REFUSED);
-	if (keeper->current.pid)
-		(void)channel_send(keeper->current.channel_fd, CHANNEL_REFUSED,
-				   keeper->reload_began_ns, why);
-	service_ready(keeper->service);
-}
-
-/* Start one that reads the file: the first one, or the next one of a reload. */
-int keeper_start_next(struct keeper *keeper, enum child_kind kind)
-{
-	int err;
-
-	keeper->error[0] = '\0';
-	keeper->reload_began_ns = keeper_now_ns();
-	err = child_spawn(&keeper->setting, kind, NULL, &keeper->next);
-	child_expect(&keeper->next, keeper_now_ns() + READY_TIMEOUT_NS);
-	return err;
-}
-
-bool keeper_can_reload(const struct keeper *keeper)
-{
-	return keeper->reload_due && !keeper->next.pid && keeper->current.ready &&
-	       !keeper->standby_stale;
-}
-
-void keeper_start_reload(struct keeper *keeper)
-{
-	int err;
-
-	if (!keeper_can_reload(keeper))
-		return;
-	keeper->reload_due = false;
-	tell_process(keeper->teller, EVENT_RELOAD, 0, NULL, EVENT_RELOAD_STARTED);
-	service_reloading(keeper->service);
-	err = keeper_start_next(keeper, CHILD_NEXT);
-	if (err < 0)
-		refuse_reload(keeper, strerror(-err));
-}
-
-static void expect_end(struct keeper *keeper, pid_t pid)
-{
-	keeper->dismissed[keeper->dismissed_n++ % KEEPER_DISMISSED_MAX] = pid;
-}
-
-static void end_reload(struct keeper *keeper, int64_t frozen_real_ns)
-{
-	bool again = keeper->standby_stale; /* the child of the reload, once more */
-
-	keeper->freezing = false;
-	if (keeper->current.pid)
-		expect_end(keeper, keeper->current.pid);
-	hand_over(keeper, &keeper->next, frozen_real_ns);
-	keeper->standby_stale = true;
+	hand_over(step, SUCCESSION_NEXT, frozen_real_ns);
+	step->s->on_trial = true;
 	if (!again)
-		tell_process(keeper->teller, EVENT_RELOAD, keeper->current.pid, NULL,
-			     EVENT_RELOAD_DONE);
+		tell(step, SUCCESSION_FACT_RELOADED, SUCCESSION_CURRENT);
 }
 
-void keeper_on_frozen(struct keeper *keeper, int64_t frozen_real_ns)
+static void undo_reload(const struct step *step)
 {
-	keeper->freezing = false;
-	if (keeper->next.ready) {
-		end_reload(keeper, frozen_real_ns);
+	tell(step, SUCCESSION_FACT_UNDONE, SUCCESSION_CURRENT);
+	step->s->on_trial = false;
+	dismiss(step, SUCCESSION_NEXT);
+	hand_over(step, SUCCESSION_STANDBY, 0);
+}
+
+/* A slot in which a process is, so that its READY or its end is to come. */
+static bool is_occupied(const struct step *step, enum succession_role role)
+{
+	return life_of(step, role) != SUCCESSION_NONE;
+}
+
+/*
+ * Nobody speaks: whoever is ready goes at once, and who is not will when it is. No crash undoes a
+ * reload that somebody was told of, unless what it brought dies again and again.
+ */
+static void fill_gap(const struct step *step)
+{
+	struct succession *s = step->s;
+	bool standby_is_ready = life_of(step, SUCCESSION_STANDBY) == SUCCESSION_READY;
+
+	if (life_of(step, SUCCESSION_NEXT) == SUCCESSION_READY)
+		hand_over_to_next(step, 0);
+	else if (standby_is_ready && !s->on_trial)
+		hand_over(step, SUCCESSION_STANDBY, 0);
+	else if (standby_is_ready && s->died_early_n > 1)
+		undo_reload(step);
+	else if (is_occupied(step, SUCCESSION_NEXT))
 		return;
-	}
-	/* For nobody: the next one has died since. */
-	expect_end(keeper, keeper->current.pid);
-	keeper->current.pid = 0;
-	keeper->current.ready = false;
-	keeper_fill_gap(keeper);
-}
-
-/* The next one is ready: ask the current one to make room. */
-static void freeze_current(struct keeper *keeper)
-{
-	keeper->freezing = true;
-	child_expect(&keeper->current, keeper_now_ns() + FREEZE_TIMEOUT_NS);
-	if (channel_send(keeper->current.channel_fd, CHANNEL_FREEZE, keeper->reload_began_ns,
-			 NULL) < 0)
-		(void)kill(keeper->current.pid, SIGKILL); /* its end lets the next one go */
-}
-
-int keeper_start_standby(struct keeper *keeper)
-{
-	int err = child_spawn(&keeper->setting, CHILD_STANDBY, &keeper->current, &keeper->standby);
-
-	child_expect(&keeper->standby, keeper_now_ns() + READY_TIMEOUT_NS);
-	keeper->standby_ns = err < 0 ? keeper_now_ns() + STANDBY_RETRY_NS : INT64_MAX;
-	keeper->standby_stale = false;
-	return err;
-}
-
-/* ---- the end of processes ---- */
-
-static void describe_end(int status, char *buf, size_t size)
-{
-	if (WIFSIGNALED(status))
-		snprintf(buf, size, "killed by SIG%s", sigabbrev_np(WTERMSIG(status)));
-	else
-		snprintf(buf, size, "exited with %d", WEXITSTATUS(status));
-}
-
-static void tell_end(struct keeper *keeper, pid_t pid, const char *how)
-{
-	tell_process(keeper->teller, EVENT_PROCESS_END, pid, how, 0);
+	else if (s->on_trial) /* the standby is of before the reload: beside it */
+		spawn(step, SUCCESSION_NEXT, SUCCESSION_KIND_AGAIN);
+	else if (!is_occupied(step, SUCCESSION_STANDBY))
+		spawn(step, SUCCESSION_STANDBY, SUCCESSION_KIND_AGAIN);
 }
 
 /* Too many in a row, and starting again will not help. */
-static bool crashes_too_often(struct keeper *keeper)
+static bool crashes_too_often(const struct step *step)
 {
-	int64_t now = keeper_now_ns();
-	int64_t *oldest_ns = &keeper->crashes_ns[keeper->crashes_n++ % (KEEPER_CRASHES_MAX - 1)];
-	bool hopeless = *oldest_ns && now - *oldest_ns < CRASH_WINDOW_NS;
+	struct succession *s = step->s;
+	int64_t *oldest_ns = &s->crashes_ns[s->crashes_n % CRASHES_KEPT];
+	bool hopeless =
+		s->crashes_n >= CRASHES_KEPT && step->event->now_ns - *oldest_ns < CRASH_WINDOW_NS;
 
-	*oldest_ns = now;
+	*oldest_ns = step->event->now_ns;
+	s->crashes_n++;
 	return hopeless;
 }
 
-/* Return: whether a child could be started that runs what the dead one ran. */
-static bool start_again(struct keeper *keeper)
-{
-	struct child *place = keeper->standby_stale ? &keeper->next : &keeper->standby;
-	int err;
-
-	if (place == &keeper->standby)
-		return keeper_start_standby(keeper) == 0;
-	err = child_spawn(&keeper->setting, CHILD_STANDBY, &keeper->current, place);
-	child_expect(place, keeper_now_ns() + READY_TIMEOUT_NS);
-	return err == 0;
-}
-
-static void undo_reload(struct keeper *keeper)
-{
-	tell_process(keeper->teller, EVENT_RELOAD, 0,
-		     "what was loaded does not live; what ran before goes on", EVENT_RELOAD_UNDONE);
-	keeper->standby_stale = false;
-	hand_over(keeper, &keeper->standby, 0);
-}
-
 /*
- * Whoever is ready goes at once, and who is not will when it is. No crash undoes a reload that
- * somebody was told of, unless what it brought dies again and again.
+ * CURRENT has ended although nobody asked it to; or the one that was to fill the gap has, which is
+ * no crash of the router, as little as an end before the first sign of life: the standby may have
+ * been killed with it.
  */
-void keeper_fill_gap(struct keeper *keeper)
+static void recover(const struct step *step, enum succession_role role)
 {
-	if (keeper->next.ready)
-		end_reload(keeper, 0);
-	else if (keeper->standby.ready && !keeper->standby_stale)
-		hand_over(keeper, &keeper->standby, 0);
-	else if (keeper->standby.ready && keeper->died_early_n > 1)
-		undo_reload(keeper);
-	else if (!keeper->next.pid && (!keeper->standby.pid || keeper->standby_stale) &&
-		 !start_again(keeper))
-		keeper_recover(keeper, 0, "none could be started");
+	struct succession *s = step->s;
+	bool spoke = role == SUCCESSION_CURRENT && current_counts(step) && !s->on_trial;
+	bool hopeless = spoke ? crashes_too_often(step) : ++s->died_early_n > DIED_EARLY_MAX;
+
+	tell(step, hopeless ? SUCCESSION_FACT_HOPELESS : SUCCESSION_FACT_LOST, role);
+	if (role == SUCCESSION_CURRENT)
+		child_of(step, role)->deadline_ns = SUCCESSION_NEVER; /* nobody waits for its end */
+	else if (role == SUCCESSION_NEXT)
+		dismiss(step, role);
+	else if (is_occupied(step, role))
+		lose_standby(step);
+	s->phase = SUCCESSION_GAP;
+	if (hopeless)
+		finish_with_will(step, 1);
+	else if (s->died_early_n > DIED_AT_ONCE_MAX)
+		s->retry_ns = step->event->now_ns + RETRY_NS;
+	else
+		fill_gap(step);
 }
 
-/*
- * The router process died although nobody asked it to: the next one goes on where it was. One that
- * died before it spoke is no crash of the router: the standby may have been killed with it.
- */
-void keeper_recover(struct keeper *keeper, pid_t pid, const char *how)
-{
-	bool spoke = pid == keeper->current.pid && last_published(keeper) == &keeper->current &&
-		     !keeper->standby_stale;
-	bool hopeless = spoke ? crashes_too_often(keeper) : ++keeper->died_early_n > DIED_EARLY_MAX;
+/* ---- reloads ---- */
 
-	tell_process(keeper->teller, EVENT_PROCESS_LOST, pid, how, hopeless);
-	keeper->freezing = false;
-	keeper->current.pid = 0;
-	keeper->current.ready = false;
-	if (hopeless) {
-		(void)keeper_last_will(keeper);
-		keeper_finish(keeper, EXIT_FAILURE);
+static void refuse(const struct step *step, enum succession_why why)
+{
+	struct succession_action *action = act(step, SUCCESSION_REFUSE, SUCCESSION_CURRENT);
+
+	action->why = why;
+	action->ns = step->s->reload_began_ns;
+	serve(step, SUCCESSION_SERVICE_READY);
+}
+
+/* Whether a reload can begin, or go on with what its rehearsal has shown. */
+static bool can_reload(const struct succession *s)
+{
+	return s->phase == SUCCESSION_STEADY && !s->on_trial &&
+	       s->children[SUCCESSION_CURRENT].life == SUCCESSION_READY &&
+	       s->children[SUCCESSION_NEXT].life == SUCCESSION_NONE &&
+	       s->children[SUCCESSION_REHEARSAL].life == SUCCESSION_NONE;
+}
+
+static void begin_reload(const struct step *step)
+{
+	step->s->reload_due = false;
+	step->s->reload_began_ns = step->event->now_ns;
+	tell(step, SUCCESSION_FACT_RELOADING, SUCCESSION_CURRENT);
+	serve(step, SUCCESSION_SERVICE_RELOADING);
+	spawn(step, SUCCESSION_REHEARSAL, SUCCESSION_KIND_REHEARSAL);
+}
+
+static bool wants_standby(const struct succession *s)
+{
+	return s->phase == SUCCESSION_STEADY &&
+	       s->children[SUCCESSION_CURRENT].life == SUCCESSION_READY &&
+	       s->children[SUCCESSION_STANDBY].life == SUCCESSION_NONE;
+}
+
+/* After each event: what had to wait for it, or for the time. */
+static void begin_what_is_due(const struct step *step)
+{
+	struct succession *s = step->s;
+	int64_t now_ns = step->event->now_ns;
+
+	if (can_reload(s) && s->rehearsed) {
+		s->rehearsed = false;
+		act(step, SUCCESSION_EXEC, SUCCESSION_CURRENT);
 		return;
 	}
-	if (keeper->died_early_n > 2)
-		keeper->retry_ns = keeper_now_ns() + RETRY_NS;
-	else
-		keeper_fill_gap(keeper);
-}
-
-static void current_ended(struct keeper *keeper, int status)
-{
-	char how[48];
-
-	describe_end(status, how, sizeof(how));
-	if (!keeper->stopping) {
-		tell_end(keeper, keeper->current.pid, how);
-		keeper_recover(keeper, keeper->current.pid, how);
-		return;
+	if (wants_standby(s) && now_ns >= s->standby_ns) {
+		s->standby_ns = SUCCESSION_NEVER;
+		spawn(step, SUCCESSION_STANDBY, SUCCESSION_KIND_AGAIN);
 	}
-	/* What it did not manage to give up itself, or had left to one that never ran. */
-	if (WIFEXITED(status) && WEXITSTATUS(status) == 0 && !keeper->freezing)
-		keeper_finish(keeper, EXIT_SUCCESS);
-	else
-		keeper_finish(keeper, keeper_last_will(keeper));
+	if (can_reload(s) && s->reload_due && now_ns >= s->reload_ns)
+		begin_reload(step);
 }
 
-static void next_ended(struct keeper *keeper, int status)
+/* ---- the end of children ---- */
+
+static void end_current(const struct step *step)
 {
-	pid_t pid = keeper->next.pid;
-	char how[48];
+	bool gracefully = step->event->type == SUCCESSION_ENDED && step->event->exit_status == 0;
 
-	describe_end(status, how, sizeof(how));
-	child_forget(&keeper->next);
-	if (keeper->stopping)
-		return;
-	if (!keeper->started) /* It said itself what is wrong. */
-		keeper_finish(keeper, WIFEXITED(status) && WEXITSTATUS(status) ? WEXITSTATUS(status)
-									       : EXIT_FAILURE);
-	else if (keeper->current.pid)
-		refuse_reload(keeper, keeper->error[0] ? keeper->error : how);
-	else
-		keeper_recover(keeper, pid, how);
-}
-
-/* Nobody takes over but who has yet to be started; at once if it was waited for. */
-void keeper_lose_standby(struct keeper *keeper, const char *how)
-{
-	pid_t pid = keeper->standby.pid;
-
-	child_forget(&keeper->standby);
-	keeper->standby_ns = keeper_now_ns() + STANDBY_RETRY_NS;
-	if (keeper->stopping)
-		return;
-	if (keeper->current.pid || keeper->next.pid)
-		tell_process(keeper->teller, EVENT_STANDBY_LOST, pid, how, 0);
-	else
-		keeper_recover(keeper, pid, how);
-}
-
-static void standby_ended(struct keeper *keeper, int status)
-{
-	char how[48];
-
-	describe_end(status, how, sizeof(how));
-	tell_end(keeper, keeper->standby.pid, how);
-	keeper_lose_standby(keeper, how);
-}
-
-void keeper_reap(struct keeper *keeper)
-{
-	char how[48];
-	pid_t pid;
-	int status;
-
-	while ((pid = waitpid(-1, &status, WNOHANG)) > 0) {
-		if (pid == keeper->current.pid) {
-			current_ended(keeper, status);
-		} else if (pid == keeper->next.pid) {
-			next_ended(keeper, status);
-		} else if (pid == keeper->standby.pid) {
-			standby_ended(keeper, status);
-		} else if (!is_dismissed(keeper, pid)) {
-			describe_end(status, how, sizeof(how));
-			tell_end(keeper, pid, how);
+	switch (step->s->phase) {
+	case SUCCESSION_STEADY:
+	case SUCCESSION_FREEZING:
+		recover(step, SUCCESSION_CURRENT);
+		break;
+	case SUCCESSION_LEAVING:
+		if (gracefully) {
+			finish(step, 0);
+			break;
 		}
+		__attribute__((fallthrough));
+	case SUCCESSION_LEAVING_FROZEN: /* what it had left to one that never ran */
+		finish_with_will(step, 0);
+		break;
+	case SUCCESSION_FIRST:
+	case SUCCESSION_GAP:
+	case SUCCESSION_OVER:
+	case SUCCESSION_PHASES_COUNT:
+		break;
 	}
 }
 
-/* The current one lives: what was kept in case it did not is not needed any more. */
-void keeper_on_alive(struct keeper *keeper, const char *status)
+/* @why: for a reload that it was of. */
+static void end_next(const struct step *step, enum succession_why why)
 {
-	if (!keeper->freezing && !keeper->stopping)
-		child_expect(&keeper->current, keeper_now_ns() + ALIVE_TIMEOUT_NS);
-	child_forget(&keeper->previous);
-	keeper->died_early_n = 0;
-	if (keeper->standby_stale)
-		keeper_dismiss(keeper, &keeper->standby);
-	keeper->standby_stale = false;
-	if (!keeper->standby.pid && keeper->standby_ns == INT64_MAX)
-		keeper->standby_ns = keeper_now_ns();
-	service_alive(keeper->service, status);
+	switch (step->s->phase) {
+	case SUCCESSION_FIRST: /* it said itself what is wrong */
+		dismiss(step, SUCCESSION_NEXT);
+		finish(step, step->event->type == SUCCESSION_ENDED && step->event->exit_status > 0
+				     ? step->event->exit_status
+				     : 1);
+		break;
+	case SUCCESSION_STEADY:
+	case SUCCESSION_FREEZING:
+		dismiss(step, SUCCESSION_NEXT);
+		refuse(step, why);
+		break;
+	case SUCCESSION_GAP:
+		recover(step, SUCCESSION_NEXT);
+		break;
+	case SUCCESSION_LEAVING:
+	case SUCCESSION_LEAVING_FROZEN:
+	case SUCCESSION_OVER:
+	case SUCCESSION_PHASES_COUNT:
+		break;
+	}
 }
 
-void keeper_on_ready(struct keeper *keeper, struct child *child)
+static void end_standby(const struct step *step)
 {
-	child_expect(child, INT64_MAX);
-	if (!keeper->started)
-		hand_over(keeper, child, 0);
-	else if (!keeper->current.pid)
-		keeper_fill_gap(keeper);
-	else if (child == &keeper->next)
-		freeze_current(keeper);
+	bool gap = step->s->phase == SUCCESSION_GAP && !is_occupied(step, SUCCESSION_NEXT);
+
+	step->s->standby_ns = step->event->now_ns + STANDBY_RETRY_NS;
+	if (gap) {
+		recover(step, SUCCESSION_STANDBY);
+		return;
+	}
+	tell(step, SUCCESSION_FACT_STANDBY, SUCCESSION_STANDBY);
+	lose_standby(step);
+}
+
+static void end_rehearsal(const struct step *step)
+{
+	bool shown = step->event->type == SUCCESSION_ENDED && step->event->exit_status == 0;
+
+	dismiss(step, SUCCESSION_REHEARSAL);
+	if (shown)
+		step->s->rehearsed = true; /* begin_what_is_due() goes on */
+	else
+		refuse(step, step->event->type == SUCCESSION_ENDED ? SUCCESSION_WHY_REHEARSAL
+								   : SUCCESSION_WHY_REHEARSAL_LATE);
+}
+
+/* Its process is gone, or nobody waits for that any longer. */
+static void end_child(const struct step *step, enum succession_role role, enum succession_why why)
+{
+	switch (role) {
+	case SUCCESSION_CURRENT:
+		end_current(step);
+		break;
+	case SUCCESSION_NEXT:
+		end_next(step, why);
+		break;
+	case SUCCESSION_STANDBY:
+		end_standby(step);
+		break;
+	case SUCCESSION_REHEARSAL:
+		end_rehearsal(step);
+		break;
+	case SUCCESSION_PREVIOUS:
+	case SUCCESSION_ROLES_COUNT:
+		break;
+	}
+}
+
+/* ---- events: children ---- */
+
+static void on_spawned(const struct step *step)
+{
+	if (life_of(step, step->event->role) == SUCCESSION_SPAWNING)
+		set_life(step, step->event->role, SUCCESSION_STARTING, READY_TIMEOUT_NS);
+}
+
+static void on_spawn_failed(const struct step *step)
+{
+	enum succession_role role = step->event->role;
+
+	if (life_of(step, role) != SUCCESSION_SPAWNING)
+		return;
+	*child_of(step, role) = none;
+	if (step->s->phase == SUCCESSION_FIRST) {
+		tell(step, SUCCESSION_FACT_NO_FIRST, role);
+		finish(step, 1);
+	} else if (step->s->phase == SUCCESSION_GAP) {
+		recover(step, role);
+	} else if (role == SUCCESSION_STANDBY) {
+		tell(step, SUCCESSION_FACT_NO_STANDBY, role);
+		step->s->standby_ns = step->event->now_ns + STANDBY_RETRY_NS;
+	} else {
+		refuse(step, SUCCESSION_WHY_SPAWN);
+	}
+}
+
+/* The program of the keeper is what a reload would start: only the generation is replaced. */
+static void on_needless(const struct step *step)
+{
+	if (life_of(step, SUCCESSION_REHEARSAL) != SUCCESSION_SPAWNING)
+		return;
+	*child_of(step, SUCCESSION_REHEARSAL) = none;
+	spawn(step, SUCCESSION_NEXT, SUCCESSION_KIND_NEXT);
+}
+
+static void on_exec_failed(const struct step *step)
+{
+	refuse(step, SUCCESSION_WHY_EXEC);
+}
+
+static void freeze_current(const struct step *step)
+{
+	act(step, SUCCESSION_FREEZE, SUCCESSION_CURRENT)->ns = step->s->reload_began_ns;
+	set_life(step, SUCCESSION_CURRENT, SUCCESSION_READY, FREEZE_TIMEOUT_NS);
+	step->s->phase = SUCCESSION_FREEZING;
+}
+
+static void on_ready(const struct step *step)
+{
+	enum succession_role role = step->event->role;
+
+	if ((role != SUCCESSION_NEXT && role != SUCCESSION_STANDBY) ||
+	    life_of(step, role) != SUCCESSION_STARTING)
+		return;
+	set_life(step, role, SUCCESSION_READY, SUCCESSION_NEVER);
+	switch (step->s->phase) {
+	case SUCCESSION_FIRST:
+		hand_over(step, role, 0);
+		break;
+	case SUCCESSION_STEADY: /* one that was killed makes room as well: by its end */
+		if (role == SUCCESSION_NEXT &&
+		    life_of(step, SUCCESSION_CURRENT) == SUCCESSION_READY)
+			freeze_current(step);
+		break;
+	case SUCCESSION_GAP:
+		fill_gap(step);
+		break;
+	case SUCCESSION_FREEZING:
+	case SUCCESSION_LEAVING:
+	case SUCCESSION_LEAVING_FROZEN:
+	case SUCCESSION_OVER:
+	case SUCCESSION_PHASES_COUNT:
+		break;
+	}
+}
+
+/* CURRENT lives: what was kept in case it did not is not needed any more. */
+static void on_alive(const struct step *step)
+{
+	struct succession *s = step->s;
+
+	if ((s->phase != SUCCESSION_STEADY && s->phase != SUCCESSION_FREEZING) ||
+	    life_of(step, SUCCESSION_CURRENT) != SUCCESSION_READY)
+		return;
+	if (s->phase == SUCCESSION_STEADY)
+		set_life(step, SUCCESSION_CURRENT, SUCCESSION_READY, ALIVE_TIMEOUT_NS);
+	forget(step, SUCCESSION_PREVIOUS);
+	s->died_early_n = 0;
+	if (s->on_trial)
+		dismiss(step, SUCCESSION_STANDBY); /* it runs what ran before the reload */
+	s->on_trial = false;
+	if (!is_occupied(step, SUCCESSION_STANDBY) && s->standby_ns == SUCCESSION_NEVER)
+		s->standby_ns = step->event->now_ns;
+	serve(step, SUCCESSION_SERVICE_ALIVE);
+}
+
+static void on_frozen(const struct step *step)
+{
+	if (step->s->phase != SUCCESSION_FREEZING ||
+	    life_of(step, SUCCESSION_CURRENT) != SUCCESSION_READY)
+		return;
+	act(step, SUCCESSION_RELEASE, SUCCESSION_CURRENT);
+	set_life(step, SUCCESSION_CURRENT, SUCCESSION_GONE, SUCCESSION_NEVER);
+	step->s->phase = SUCCESSION_GAP;
+	if (life_of(step, SUCCESSION_NEXT) == SUCCESSION_READY)
+		hand_over_to_next(step, step->event->ns);
+	else /* for nobody: NEXT has died since */
+		fill_gap(step);
+}
+
+/* A conversation ends with its process, but mostly a little earlier. */
+static void on_channel_end(const struct step *step)
+{
+	enum succession_role role = step->event->role;
+	enum succession_life life = life_of(step, role);
+
+	if (life != SUCCESSION_STARTING && life != SUCCESSION_READY && life != SUCCESSION_KILLED)
+		return;
+	switch (role) {
+	case SUCCESSION_CURRENT:
+		if (step->s->phase == SUCCESSION_LEAVING ||
+		    step->s->phase == SUCCESSION_LEAVING_FROZEN)
+			return;
+		if (life != SUCCESSION_KILLED)
+			kill_child(step, role);
+		end_current(step);
+		break;
+	case SUCCESSION_NEXT: /* how it ended is worth waiting for */
+		if (life != SUCCESSION_KILLED)
+			kill_child(step, role);
+		break;
+	case SUCCESSION_STANDBY:
+		end_standby(step);
+		break;
+	case SUCCESSION_REHEARSAL:
+	case SUCCESSION_PREVIOUS:
+	case SUCCESSION_ROLES_COUNT:
+		break;
+	}
+}
+
+/* Its log and its caller are told of a NEXT in another way: by what comes of that. */
+static bool is_told(const struct step *step, enum succession_role role)
+{
+	return role == SUCCESSION_STANDBY ||
+	       (role == SUCCESSION_CURRENT && step->s->phase != SUCCESSION_LEAVING &&
+		step->s->phase != SUCCESSION_LEAVING_FROZEN);
+}
+
+static void on_ended(const struct step *step)
+{
+	enum succession_role role = step->event->role;
+	enum succession_life life = life_of(step, role);
+
+	if (life != SUCCESSION_STARTING && life != SUCCESSION_READY && life != SUCCESSION_KILLED)
+		return;
+	if (is_told(step, role))
+		tell(step, SUCCESSION_FACT_END, role);
+	set_life(step, role, SUCCESSION_GONE, SUCCESSION_NEVER);
+	end_child(step, role, SUCCESSION_WHY_ENDED);
+}
+
+/* ---- events: people ---- */
+
+static void on_start(const struct step *step)
+{
+	spawn(step, SUCCESSION_NEXT, SUCCESSION_KIND_FIRST);
+}
+
+static void on_resumed(const struct step *step)
+{
+	tell(step, SUCCESSION_FACT_RESUMED, SUCCESSION_CURRENT);
+	if (can_reload(step->s))
+		spawn(step, SUCCESSION_NEXT, SUCCESSION_KIND_NEXT);
+}
+
+static bool is_ending(const struct succession *s)
+{
+	return s->phase == SUCCESSION_LEAVING || s->phase == SUCCESSION_LEAVING_FROZEN ||
+	       s->phase == SUCCESSION_OVER;
+}
+
+static void on_reload(const struct step *step)
+{
+	if (is_ending(step->s) || step->s->reload_due)
+		return;
+	tell(step, SUCCESSION_FACT_ASKED, SUCCESSION_CURRENT);
+	step->s->reload_due = true;
+}
+
+static void on_stop(const struct step *step)
+{
+	struct succession *s = step->s;
+
+	if (is_ending(s))
+		return;
+	tell(step, SUCCESSION_FACT_ASKED, SUCCESSION_CURRENT);
+	serve(step, SUCCESSION_SERVICE_STOPPING);
+	s->reload_due = s->rehearsed = false;
+	dismiss(step, SUCCESSION_REHEARSAL);
+	dismiss(step, SUCCESSION_NEXT);
+	dismiss(step, SUCCESSION_STANDBY);
+	if (s->phase == SUCCESSION_FIRST || s->phase == SUCCESSION_GAP) {
+		finish_with_will(step, 0);
+		return;
+	}
+	s->phase = s->phase == SUCCESSION_FREEZING ? SUCCESSION_LEAVING_FROZEN : SUCCESSION_LEAVING;
+	if (life_of(step, SUCCESSION_CURRENT) == SUCCESSION_KILLED)
+		return;
+	act(step, SUCCESSION_LEAVE, SUCCESSION_CURRENT);
+	set_life(step, SUCCESSION_CURRENT, SUCCESSION_READY, LEAVE_TIMEOUT_NS);
+}
+
+/* ---- events: time ---- */
+
+/*
+ * Whether it has had its time. It may have been stopped together with the keeper, and the clock
+ * went on: so whoever is late is given one more moment to answer.
+ */
+static bool is_overdue(struct succession_child *child, int64_t now_ns)
+{
+	if (now_ns < child->deadline_ns)
+		return false;
+	if (child->late)
+		return true;
+	child->late = true;
+	child->deadline_ns = now_ns + LAST_MOMENT_NS;
+	return false;
+}
+
+static void end_late(const struct step *step, enum succession_role role)
+{
+	bool leaving = is_ending(step->s);
+
+	if (life_of(step, role) ==
+	    SUCCESSION_KILLED) { /* stuck in the kernel: do without its end */
+		end_child(step, role, SUCCESSION_WHY_ENDED);
+	} else if (role == SUCCESSION_CURRENT) {
+		tell(step, leaving ? SUCCESSION_FACT_LATE_LEAVE : SUCCESSION_FACT_LATE_ALIVE, role);
+		kill_child(step, role);
+	} else {
+		if (role != SUCCESSION_REHEARSAL)
+			tell(step, SUCCESSION_FACT_LATE_READY, role);
+		end_child(step, role, SUCCESSION_WHY_LATE);
+	}
+}
+
+static void on_timer(const struct step *step)
+{
+	static const enum succession_role order[] = { SUCCESSION_NEXT, SUCCESSION_STANDBY,
+						      SUCCESSION_CURRENT, SUCCESSION_REHEARSAL };
+	struct succession *s = step->s;
+
+	for (unsigned i = 0; i < sizeof(order) / sizeof(order[0]); i++)
+		if (s->phase != SUCCESSION_OVER &&
+		    is_overdue(child_of(step, order[i]), step->event->now_ns))
+			end_late(step, order[i]);
+	if (s->phase == SUCCESSION_GAP && step->event->now_ns >= s->retry_ns) {
+		s->retry_ns = SUCCESSION_NEVER;
+		fill_gap(step);
+	}
+}
+
+/* ---- outside ---- */
+
+void succession_init(struct succession *s)
+{
+	*s = (struct succession){ .standby_ns = SUCCESSION_NEVER, .retry_ns = SUCCESSION_NEVER };
+	for (unsigned i = 0; i < SUCCESSION_ROLES_COUNT; i++)
+		s->children[i] = none;
+}
+
+void succession_step(struct succession *s, const struct succession_event *event,
+		     struct succession_output *out)
+{
+	static void (*const handlers[SUCCESSION_EVENTS_COUNT])(const struct step *) = {
+		[SUCCESSION_START] = on_start,        [SUCCESSION_RESUMED] = on_resumed,
+		[SUCCESSION_SPAWNED] = on_spawned,    [SUCCESSION_SPAWN_FAILED] = on_spawn_failed,
+		[SUCCESSION_NEEDLESS] = on_needless,  [SUCCESSION_EXEC_FAILED] = on_exec_failed,
+		[SUCCESSION_SAYS_READY] = on_ready,   [SUCCESSION_SAYS_ALIVE] = on_alive,
+		[SUCCESSION_SAYS_FROZEN] = on_frozen, [SUCCESSION_CHANNEL_END] = on_channel_end,
+		[SUCCESSION_ENDED] = on_ended,        [SUCCESSION_RELOAD] = on_reload,
+		[SUCCESSION_STOP] = on_stop,          [SUCCESSION_TIMER] = on_timer,
+	};
+	const struct step step = { s, event, out };
+
+	assert(event->type < SUCCESSION_EVENTS_COUNT && event->role < SUCCESSION_ROLES_COUNT);
+	out->actions_n = 0;
+	if (s->phase == SUCCESSION_OVER)
+		return;
+	handlers[event->type](&step);
+	begin_what_is_due(&step);
+}
+
+static int64_t earlier(int64_t a, int64_t b)
+{
+	return a < b ? a : b;
+}
+
+int64_t succession_deadline(const struct succession *s)
+{
+	int64_t next_ns = SUCCESSION_NEVER;
+
+	if (s->phase == SUCCESSION_OVER)
+		return SUCCESSION_NEVER;
+	for (unsigned i = 0; i < SUCCESSION_ROLES_COUNT; i++)
+		next_ns = earlier(next_ns, s->children[i].deadline_ns);
+	if (s->phase == SUCCESSION_GAP)
+		next_ns = earlier(next_ns, s->retry_ns);
+	if (wants_standby(s))
+		next_ns = earlier(next_ns, s->standby_ns);
+	if (can_reload(s) && s->reload_due)
+		next_ns = earlier(next_ns, s->reload_ns);
+	return next_ns;
+}
+
+static bool standby_is_sane(const struct succession_child *standby)
+{
+	return standby->life == SUCCESSION_NONE || standby->life == SUCCESSION_STARTING ||
+	       standby->life == SUCCESSION_READY;
+}
+
+bool succession_is_sane(const struct succession *s)
+{
+	const struct succession_child *children = s->children;
+	enum succession_life previous = children[SUCCESSION_PREVIOUS].life;
+
+	return can_reload(s) && !s->rehearsed && standby_is_sane(&children[SUCCESSION_STANDBY]) &&
+	       (previous == SUCCESSION_NONE || previous == SUCCESSION_GONE);
 }

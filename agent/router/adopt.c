@@ -73,7 +73,8 @@ static void adopt_all(struct routers *routers, struct state *old, bool *continue
 {
 	for (unsigned i = 0; i < routers->n; i++) {
 		struct router *router = &routers->all[i];
-		int entry = old ? state_find(old, router->conf) : -1;
+		struct state_router key = router_state(router->conf);
+		int entry = old ? state_find(old, &key) : -1;
 
 		if (entry >= 0)
 			continued[entry] = true;

@@ -290,14 +290,15 @@ static void read_request(struct control *control, struct client *client, const s
 
 	if (len < 0 && (errno == EAGAIN || errno == EINTR))
 		return;
-	/* A vipctl of another version learns ours from the head. */
-	if (len != sizeof(request) || request.magic != CONTROL_MAGIC ||
+	/* A longer one is of a later version. */
+	if (len < (ssize_t)sizeof(request) || request.magic != CONTROL_MAGIC ||
 	    (request.version == CONTROL_VERSION && request.command != CONTROL_SHOW &&
 	     request.command != CONTROL_RELOAD)) {
 		hang_up(client);
 		return;
 	}
-	client->reloading = request.version == CONTROL_VERSION && request.command == CONTROL_RELOAD;
+	/* Of all versions. Whatever else another one asks, it learns ours from the head. */
+	client->reloading = request.command == CONTROL_RELOAD;
 	client->answering = !client->reloading;
 	if (client->reloading) {
 		control->reload_asked = true;
@@ -320,7 +321,8 @@ bool control_reload_asked(struct control *control)
 
 void control_reload_done(struct control *control, int64_t began_ns, const char *why)
 {
-	struct control_result result = { .magic = CONTROL_MAGIC, .version = CONTROL_VERSION };
+	struct control_result result = { .magic = CONTROL_MAGIC,
+					 .version = CONTROL_VERSION_RELOAD };
 
 	snprintf(result.text, sizeof(result.text), "%s", why ? why : "");
 	for (unsigned i = 0; control && i < CLIENTS_MAX; i++) {

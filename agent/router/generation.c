@@ -238,6 +238,21 @@ static void be_realtime(struct generation *g, int (*means)(const char **ret_what
 	g->refused |= err < 0;
 }
 
+/* An entry for each router, in the order of the configuration. */
+static int new_state(struct generation *g)
+{
+	struct state_router *routers = calloc(g->conf->routers_n + 1, sizeof(*routers));
+	int err;
+
+	if (!routers)
+		return -ENOMEM;
+	for (unsigned i = 0; i < g->conf->routers_n; i++)
+		routers[i] = router_state(&g->conf->routers[i]);
+	err = state_new(CHANNEL_FD_STATE, g->conf->control, routers, g->conf->routers_n, &g->state);
+	free(routers);
+	return err;
+}
+
 /* What takes time that grows with the configuration. */
 static int prepare(struct generation *g)
 {
@@ -245,7 +260,7 @@ static int prepare(struct generation *g)
 	int err = leave_conf(g->conf);
 
 	if (err == 0)
-		err = state_new(CHANNEL_FD_STATE, g->conf, &g->state);
+		err = new_state(g);
 	if (err < 0) {
 		fail(g, "laying out the state memory", err, "");
 		return err;

@@ -11,6 +11,7 @@
 
 #include "agent/clocks.h"
 #include "agent/conf/conf.h"
+#include "agent/state.h"
 #include "journal.h"
 #include "lease.h"
 #include "interface.h"
@@ -30,7 +31,10 @@ struct router {
 
 struct routers;
 
-struct state;
+/**
+ * router_state() - what a router is known by in the state memory, and what it needs there.
+ */
+struct state_router router_state(const struct conf_router *conf);
 
 /**
  * routers_new() - make the routers of a configuration: all the memory that they will ever need, and

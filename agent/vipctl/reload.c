@@ -22,7 +22,8 @@ static bool was_hung_up(ssize_t len)
 
 int reload(int socket_fd)
 {
-	const struct control_request request = { CONTROL_MAGIC, CONTROL_VERSION, CONTROL_RELOAD };
+	const struct control_request request = { CONTROL_MAGIC, CONTROL_VERSION_RELOAD,
+						 CONTROL_RELOAD };
 	const struct timeval timeout = { .tv_sec = TIMEOUT_S };
 	struct control_result result;
 	ssize_t len;

@@ -4,18 +4,21 @@
 import json
 import os
 import re
+import shutil
 import signal
 import subprocess
 
+from processes import children, name_of, sleeps_in_poll
 from witness import TIMEOUT, LabError, wait_until
 
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+VIP = "192.0.2.1/24"             # of router()
 
 
 def router(priority=100, **keys):
     """A virtual router's settings by vipd's names, as lab.vipd() and lab.keepalived() take them."""
     return {"name": "lan", "interface": "eth0", "vrid": 51, "priority": priority,
-            "interval": "100ms", "addresses": ["192.0.2.1/24"], **keys}
+            "interval": "100ms", "addresses": [VIP], **keys}
 
 
 class Agent:
@@ -87,11 +90,7 @@ class Vipd(Agent):
 
     def _children(self, name):
         """The living children of the keeper that go by this name."""
-        try:
-            with open(f"/proc/{self.pid}/task/{self.pid}/children", encoding="ascii") as children:
-                return [pid for pid in map(int, children.read().split()) if is_called(pid, name)]
-        except OSError:                            # the keeper is gone
-            return []
+        return [pid for pid in children(self.pid) if name_of(pid) == name]
 
     @property
     def router_pids(self):
@@ -169,6 +168,11 @@ class Vipd(Agent):
         return wait_until(reached, timeout, lambda _: self.story(
             f"{name} to be {state}, it is {self.router(name, family)}"))
 
+    def wait_fault(self, reason, name="lan"):
+        """Waits until the router is out of service for this reason."""
+        wait_until(lambda: (it := self.router(name))["state"] == "fault" and it["reason"] == reason,
+                   what=lambda _: self.story(f"the fault {reason!r}, not {self.router(name)}"))
+
     def wait_ready(self):
         """Waits until it answers its control socket."""
         def ready():
@@ -200,25 +204,6 @@ class Keepalived(Agent):
             "-r", stem + "-vrrp.pid", *args])
 
 
-def sleeps_in_poll(pid):
-    """Whether a process waits for somebody, who may be a keeper that says GO."""
-    try:
-        with open(f"/proc/{pid}/wchan", encoding="ascii") as wchan:
-            return "poll" in wchan.read()
-    except OSError:
-        return False
-
-
-def is_called(pid, wanted):
-    """Whether a process goes by this name, and is no zombie."""
-    try:
-        with open(f"/proc/{pid}/stat", encoding="ascii") as stat:
-            _, name, rest = re.split(r"[()]", stat.read(), maxsplit=2)
-    except OSError:
-        return False
-    return name == wanted and rest.split()[0] not in "ZX"
-
-
 def binary(name):
     """The path of vipd or vipctl: from the environment (VIPD, VIPCTL) or the build."""
     beside = os.path.dirname(os.environ.get("VIPD", "")) or f"{ROOT}/build"
@@ -226,6 +211,21 @@ def binary(name):
     if not os.access(path, os.X_OK):
         raise LabError(f"{path} is not there: build first (make)")
     return path
+
+
+def own_binaries(lab):
+    """Copies of the programs in the lab. Return: {environment variable: path of the copy}."""
+    return {name.upper(): shutil.copy(binary(name), lab.path(name)) for name in ("vipd", "vipctl")}
+
+
+def run_vipd(host, *args, before=()):
+    """Runs vipd where it must end by itself, behind the words of another program."""
+    return host.run(*before, binary("vipd"), *args, check=False, timeout=10)
+
+
+def run_vipctl(host, *args, before=()):
+    """Runs vipctl, whatever comes of it."""
+    return host.run(*before, binary("vipctl"), *args, check=False, timeout=10)
 
 
 def is_sanitized():
@@ -253,6 +253,15 @@ def vipd_config(routers, settings):
     lines = [f"{key} = {libconfig(value)};" for key, value in settings.items()]
     entries = ",\n".join(f"  {libconfig(it)}" for it in routers or ())
     return "\n".join(lines) + f"\nrouters = (\n{entries}\n);\n"
+
+
+def write_config(lab, name="own.conf", routers=None, **settings):
+    """A configuration of vipd in the lab, its control socket own.sock. Return: its path."""
+    path = lab.path(name)
+    with open(path, "w", encoding="utf-8") as file:
+        file.write(vipd_config(routers or [router()], {"control": lab.path("own.sock"),
+                                                       **settings}))
+    return path
 
 
 def keepalived_config(routers, extra=""):
@@ -285,3 +294,8 @@ def seconds(duration):
     """"100ms", "1.5s" or "2m" in seconds."""
     number, unit = re.fullmatch(r"([0-9.]+)(ms|s|m)", duration).groups()
     return float(number) * {"ms": 0.001, "s": 1, "m": 60}[unit]
+
+
+def is_slow(it):
+    """Whether a router's adverts are far apart: a test need not wait for several of them."""
+    return seconds(it["interval"]) > 0.5

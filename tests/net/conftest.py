@@ -16,7 +16,9 @@ import pytest
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, HERE)
 
-from lab import Lab  # noqa: E402  (found by the line above)
+import frames  # noqa: E402  (found by the line above)
+from agents import own_binaries  # noqa: E402
+from lab import Lab  # noqa: E402
 
 FIELDS = ("frame.interface_name", "frame.number", "frame.protocols", "_ws.malformed",
           "ip.checksum.status", "_ws.expert.severity", "_ws.expert.message")
@@ -55,6 +57,20 @@ def lab(request):
     with Lab(request.node.nodeid) as made:
         yield made
         made.failed = not getattr(request.node, "passed", False)
+
+
+@pytest.fixture
+def probe(lab):
+    """A hand on the wire; its host has no address, so its kernel is silent."""
+    return frames.Probe(lab.host("probe"))
+
+
+@pytest.fixture
+def own_binary(lab, monkeypatch):
+    """The path of a copy of vipd that the lab's vipd runs from."""
+    for name, path in own_binaries(lab).items():
+        monkeypatch.setenv(name, path)
+    return lab.path("vipd")
 
 
 def pytest_sessionfinish(session):

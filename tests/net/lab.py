@@ -169,6 +169,22 @@ class Host(Namespace):
         """The interface's addresses as text: ["192.0.2.2/24", ...]."""
         return [f"{info['local']}/{info['prefixlen']}" for info in self.address_info(dev)]
 
+    def wait_adverts(self, number, since=0, timeout=2 * TIMEOUT, **fields):
+        """Waits until it sent so many VRRP messages that match. Return: them."""
+        def enough():
+            found = self.lab.capture.adverts(since=since, host=self, **fields)
+            return found if len(found) >= number else None
+
+        return wait_until(enough, timeout, f"{number} adverts of {self}")
+
+    def replug(self, *addresses):
+        """A new eth0 where one was deleted, on the same cable."""
+        port = self.ports["eth0"]
+        self.lab.plug(port, f"02:00:00:00:77:{self.number:02x}")
+        self.ip(*(f"address add {address} dev eth0" for address in addresses),
+                "link set eth0 up")
+        self.lab.wait_link(port)
+
     def __repr__(self):
         return self.name
 
@@ -185,7 +201,7 @@ class Lab:
         self.began = time.time_ns()
         self.numbers = itertools.count(1)
         self.hosts, self.ports, self.agents = [], {}, []
-        self._segments, self._closers = set(), contextlib.ExitStack()
+        self._segments, self._past, self._closers = set(), {}, contextlib.ExitStack()
         try:
             self.switch = Namespace(f"{self.name}-switch")
             self.capture = Capture(self)
@@ -296,6 +312,13 @@ class Lab:
         pinger = Pinger(host, address, interval, patience)
         self.at_close(pinger.stop)
         return pinger
+
+    def leave_to(self, *routers, segment="lan", **fields):
+        """The Active of these routers leaves: a Backup takes over within its skew time."""
+        if segment not in self._past:
+            self._past[segment] = wire.Probe(self.host(f"past-{segment}", segment=segment))
+        for it in routers:
+            self._past[segment].advert(vrid=it["vrid"], priority=0, **fields)
 
     def vipd(self, host, routers=None, text=None, *, wait=True, args=(), env=None, **settings):
         """Starts vipd with these routers and global settings, or with the configuration text.

@@ -45,16 +45,27 @@ def cgroups():
     return None
 
 
-def _remove_cgroups(name):
-    """Removes the lab's control groups; who lived in them is dead by now."""
+def _remove_cgroups(name, timeout=2.0):
+    """Removes the lab's control groups; who lived in them is dead, or about to be."""
+    deadline = time.monotonic() + timeout
     for group in os.scandir(cgroups()) if cgroups() else ():
         if not group.name.startswith(name + "-"):
             continue
         for path, _, _ in os.walk(group.path, topdown=False):
-            try:
-                os.rmdir(path)
-            except OSError as error:
-                print(f"{path}: {error}", file=sys.stderr)
+            while error := _rmdir(path):
+                if time.monotonic() > deadline:
+                    print(f"{path}: {error}", file=sys.stderr)
+                    break
+                time.sleep(0.002)
+
+
+def _rmdir(path):
+    """Removes an empty directory. Return: the error, if there is one."""
+    try:
+        os.rmdir(path)
+    except OSError as error:
+        return error
+    return None
 
 
 def remove(name, keep_files=False):

@@ -5,8 +5,14 @@ Marks (IFA_PROTO) are something that `ip` of Debian 12 neither sets nor shows.
 """
 
 import os
+import select
 import socket
 import struct
+import threading
+import time
+
+from agents import VIP
+from witness import wait_until
 
 RTM_NEWADDR, RTM_DELADDR, RTM_GETADDR, IFA_LOCAL, IFA_PROTO = 20, 21, 22, 2, 11
 NLM_F_REQUEST, NLM_F_ACK, NLM_F_DUMP, NLM_F_CREATE, NLMSG_DONE = 1, 4, 0x300, 0x400, 3
@@ -60,3 +66,82 @@ def _pieces(raw, head):
         length, kind = struct.unpack_from(head, raw)[:2]
         yield kind, raw[size:length]
         raw = raw[(length + 3) & ~3:]
+
+
+class AddressEvents:
+    """What the kernel says about a host's IPv4 addresses, with times; lo's do not count.
+
+    A question about the past is complete: who asks first takes what the kernel still holds.
+    """
+
+    GROUP = 0x10                 # RTMGRP_IPV4_IFADDR
+
+    def __init__(self, host):
+        self._seen = []                            # (ns, present, address)
+        self._lock, self._wake = threading.Lock(), os.eventfd(0)
+        self._socket = host.socket(socket.AF_NETLINK, socket.SOCK_RAW, socket.NETLINK_ROUTE)
+        self._socket.bind((0, self.GROUP))
+        self._socket.setblocking(False)
+        self._thread = threading.Thread(target=self._run, daemon=True)
+        self._thread.start()
+        host.lab.at_close(self._close)
+
+    def _run(self):
+        while self._wake not in select.select([self._socket, self._wake], [], [])[0]:
+            self._drain()
+
+    def _drain(self):
+        with self._lock:
+            while True:
+                try:
+                    raw = self._socket.recv(1 << 20)
+                except BlockingIOError:
+                    return
+                ns = time.time_ns()
+                self._seen += [(ns, kind == RTM_NEWADDR, _address(body))
+                               for kind, body in _pieces(raw, "IHHII") if _index(body) != LO]
+
+    def seen(self, since=0, address=None):
+        """[(ns, whether it is there now, address), ...] since then; a renewal is one, too."""
+        self._drain()
+        return [event for event in list(self._seen)
+                if event[0] >= since and address in (None, event[2])]
+
+    def lost(self, since=0, address=None):
+        """The removals among them."""
+        return [event for event in self.seen(since, address) if not event[1]]
+
+    def wait(self, present, address=VIP, since=0, timeout=10):
+        """Waits until the address comes (or is renewed) or goes. Return: when, in ns."""
+        return wait_until(lambda: next((ns for ns, there, _ in self.seen(since, address)
+                                        if there == present), None), timeout,
+                          f"{address} to {'come' if present else 'go'}", every=0.002)
+
+    def longest_absence_ms(self, since, address=VIP):
+        """From a removal to the next addition; for one that stays away, until now."""
+        longest, gone = 0, None
+        for ns, there, _ in self.seen(since, address):
+            if there and gone:
+                longest = max(longest, ns - gone)
+            gone = None if there else gone or ns
+        return max(longest, time.time_ns() - gone if gone else 0) / 1e6
+
+    def _close(self):
+        os.eventfd_write(self._wake, 1)
+        self._thread.join()
+        os.close(self._wake)
+        self._socket.close()
+
+
+LO = 1
+
+
+def _index(body):
+    """The interface of an ifaddrmsg."""
+    return struct.unpack_from("I", body, 4)[0]
+
+
+def _address(body):
+    """The address and prefix length of an ifaddrmsg and its attributes."""
+    local = dict(_pieces(body[8:], "HH"))[IFA_LOCAL]
+    return f"{socket.inet_ntoa(local)}/{body[1]}"

@@ -41,7 +41,8 @@ def test_dry_run_names_every_change(lab):
     status, lines, _ = dry_run(agent)
     assert status == 0 and sorted(lines[:-1]) == sorted([
         "router lan: priority 150 -> 120; it is active here: a host of a higher one takes over",
-        "router lan: interval in ms 100 -> 200", "router lan: lease available -> off", "router lan: address 192.0.2.9/24 comes",
+        "router lan: interval in ms 100 -> 200", "router lan: lease available -> off",
+        "router lan: address 192.0.2.9/24 comes",
         "router two: address 192.0.2.12/32 comes (not advertised)", "router new: is new"])
     assert lines[-1] == f"{agent.config}: 6 changes; this host gives nothing up"
 

@@ -1,10 +1,11 @@
 # SPDX-License-Identifier: MIT
 """Who is Active, since when, and whose announcement is the last: RFC 9568 §6.4 on the wire.
 
-Where a waited time matters, a wrong rule would make it shorter, or longer by seconds: a virtual
-machine may stand still for some tenths of a second, and no test shall fail for that. A Backup
-takes over within its skew time once its predecessor left, whatever the interval: most tests start
-that way (reign()).
+The rules themselves are proven by the tests of vrrp/ and by the simulator; here is what takes a
+real clock, real frames and a real client.
+
+A Backup takes over within its skew time once its predecessor left, whatever the interval: most
+tests start that way (reign()).
 """
 
 import re
@@ -14,12 +15,12 @@ from datetime import datetime, timezone
 import pytest
 
 import frames
+from generations import assert_settled
 from lab import router, wait_until
+from timing import assert_elapsed, down, skew
 
 VIP, REAL = "192.0.2.1", "192.0.2.50"
 HIGHER, LOWER = "192.0.2.90", "192.0.2.9"     # peers of the gateway, to break ties
-EARLY = 0.003                    # s: timers are never early; two clocks may be read apart
-LATE = 1.5                       # s: see above
 SLOW = {"interval": "10s"}       # nothing periodic disturbs the test
 SLOW_FIELD = 1000
 
@@ -28,22 +29,6 @@ SLOW_FIELD = 1000
 def gw(lab):
     """The gateway under test."""
     return lab.host("gw", f"{REAL}/24")
-
-
-@pytest.fixture
-def probe(lab):
-    """A hand on the wire; its host has no address, so its kernel is silent."""
-    return frames.Probe(lab.host("probe"))
-
-
-def down(priority, interval):
-    """Active_Down_Interval in seconds."""
-    return 3 * interval + skew(priority, interval)
-
-
-def skew(priority, interval):
-    """Skew_Time in seconds."""
-    return (256 - priority) * interval / 256
 
 
 def say(lab, probe, src=LOWER, **fields):
@@ -66,29 +51,16 @@ def reign(lab, host, probe, priority=250, **settings):
     return vipd, first
 
 
-def assert_elapsed(since, seen, seconds):
-    """seen came that long after the time `since`: not early, and late only as machines are."""
-    waited = (seen.ns - since) / 1e9
-    assert seconds - EARLY <= waited <= seconds + LATE, f"{waited:.4f} s, not {seconds}: {seen}"
-
-
 def since(shown):
     """When the router entered the state that it is shown in, in ns. A log line may be later."""
     when = datetime.strptime(shown["since"], "%Y-%m-%dT%H:%M:%S.%fZ").replace(tzinfo=timezone.utc)
     return round(when.timestamp() * 1e6) * 1000
 
 
-def wait_count(lab, count, host, **filters):
-    """The adverts of a host, as soon as there are so many."""
-    wait_until(lambda: len(lab.capture.adverts(host=host, **filters)) >= count,
-               what=f"{count} adverts of {host}")
-    return lab.capture.adverts(host=host, **filters)
-
-
 # Start
 
 @pytest.mark.requirement("R-057", "R-065")
-@pytest.mark.parametrize("priority, interval", [(1, 0.3), (100, 0.4), (254, 0.5)])
+@pytest.mark.parametrize("priority, interval", [(1, 0.3), (254, 0.4)])
 def test_start_is_backup_for_three_intervals_and_the_skew_time(lab, gw, priority, interval):
     vipd = lab.vipd(gw, [router(priority, interval=f"{interval * 1000:.0f}ms")])
     shown = vipd.router()
@@ -111,100 +83,27 @@ def test_start_delay_is_silent_and_deaf(lab, gw, probe):
     assert_elapsed(since(shown), first, 1 + down(100, 0.1))
 
 
-@pytest.mark.requirement("R-055")
-def test_start_delay_holds_for_an_owner_too(lab, gw):
-    vipd = lab.vipd(gw, [router("owner", start_delay="1s", addresses=[f"{REAL}/24"])])
-    shown = vipd.router()
-    assert shown["state"] == "initialize"
-    assert_elapsed(since(shown), lab.capture.wait_advert(host=gw), 1)
-
-
-@pytest.mark.requirement("R-058")
-def test_interface_down_is_silent_and_its_return_a_start(lab, gw, probe):
-    """An Active whose link is gone gives up; when it comes back it asks first."""
-    vipd, _ = reign(lab, gw, probe, interval="500ms")
-    gw.ip("link set eth0 down")
-    assert vipd.wait_state("lan", "fault")["reason"] == "interface eth0 is down"
-    assert f"{VIP}/24" not in gw.addresses()
-    mark = lab.now()
-    say(lab, probe, priority=1, interval=10)
-    gw.ip("link set eth0 up")
-    shown = vipd.wait_state("lan", "backup")
-    assert shown["reason"] == "interface eth0 can be used again"
-    first = lab.capture.wait_advert(host=gw, since=mark)
-    assert_elapsed(since(shown), first, down(250, 0.5))
-
-
-@pytest.mark.requirement("R-094")
-def test_owner_preempts_even_without_preempt(lab, gw, probe):
-    with probe.speak(HIGHER, every=0.05, priority=254):
-        lab.vipd(gw, [router("owner", preempt=False, addresses=[f"{REAL}/24"], **SLOW)])
-        first = lab.capture.wait_advert(host=gw)
-        assert first.priority == 255
-        assert lab.capture.wait_advert(host=gw, since=first.ns + 1).priority == 255, "the answer"
-
-
 # Backup
 
-@pytest.mark.requirement("R-069")
-@pytest.mark.parametrize("priority", [100, 200, 254])
-def test_leaving_active_is_succeeded_after_the_skew_time(lab, gw, probe, priority):
-    vipd = lab.vipd(gw, [router(priority, interval="2s")])
-    say(lab, probe, priority=255, interval=200)
-    left = say(lab, probe, priority=0, interval=200)
-    assert_elapsed(left.ns, lab.capture.wait_advert(host=gw), skew(priority, 2))
-    shown = vipd.wait_state("lan", "active")
-    assert shown["reason"] == f"{LOWER} left with priority 0"
-    assert shown["counters"]["priority_zero_received"] == 1
-
-
 @pytest.mark.requirement("R-069", "R-070")
-@pytest.mark.parametrize("learned", [257, 400])
-def test_skew_time_uses_the_learned_interval(lab, gw, probe, learned):
+def test_skew_time_uses_the_learned_interval(lab, gw, probe):
     """All twelve bits of it, and that of the Active, not of the advert with priority 0."""
     lab.vipd(gw, [router(100, interval="1s")])
-    say(lab, probe, priority=200, interval=learned)
+    say(lab, probe, priority=200, interval=257)
     left = say(lab, probe, priority=0, interval=10)
-    assert_elapsed(left.ns, lab.capture.wait_advert(host=gw), skew(100, learned / 100))
+    assert_elapsed(left.ns, lab.capture.wait_advert(host=gw), skew(100, 2.57))
 
 
 @pytest.mark.requirement("R-071")
-@pytest.mark.parametrize("ours, theirs", [("400ms", 80), ("10s", 20)])
-def test_down_interval_uses_the_last_learned_interval(lab, gw, probe, ours, theirs):
-    lab.vipd(gw, [router(100, interval=ours)])
-    for interval in (4095, theirs + 100, theirs):
+def test_down_interval_uses_the_last_learned_interval(lab, gw, probe):
+    lab.vipd(gw, [router(100, interval="10s")])
+    for interval in (4095, 120, 20):
         last = say(lab, probe, priority=200, interval=interval)
-    assert_elapsed(last.ns, lab.capture.wait_advert(host=gw), down(100, theirs / 100))
-
-
-@pytest.mark.requirement("R-072")
-@pytest.mark.parametrize("src", [LOWER, HIGHER])
-def test_equal_priority_keeps_it_backup_whatever_the_address(lab, gw, probe, src):
-    """A wrong comparison would let the timer of its start run out."""
-    vipd = lab.vipd(gw, [router(100, interval="200ms")])
-    began = since(vipd.router())
-    with probe.speak(src, every=0.05, priority=100, interval=200):
-        lab.capture.wait_advert(host=probe.host, since=round(began + 1.2 * down(100, 0.2) * 1e9))
-        assert vipd.router()["state"] == "backup"
-    assert not lab.capture.adverts(host=gw)
-    assert vipd.router()["active_address"] == src
-
-
-@pytest.mark.requirement("R-073", "R-076")
-def test_without_preempt_a_lower_priority_is_respected_and_learned(lab, gw, probe):
-    """Learned: 500 ms, not the own 300 ms."""
-    vipd = lab.vipd(gw, [router(200, interval="300ms", preempt=False)])
-    with probe.speak(LOWER, every=0.02, priority=50, interval=50):
-        wait_count(lab, 60, probe.host)
-        shown = vipd.router()
-        assert (shown["state"], shown["active_address"]) == ("backup", LOWER)
-        assert not lab.capture.adverts(host=gw)
-    last = lab.capture.adverts(host=probe.host)[-1]
-    assert_elapsed(last.ns, lab.capture.wait_advert(host=gw), down(200, 0.5))
+    assert_elapsed(last.ns, lab.capture.wait_advert(host=gw), down(100, 0.2))
 
 
 @pytest.mark.requirement("R-074", "R-075")
-@pytest.mark.parametrize("interval", [10, 1, 4095])
+@pytest.mark.parametrize("interval", [1, 4095])
 def test_preempting_it_takes_over_as_if_the_lower_were_not_there(lab, gw, probe, interval):
     """A discarded advert restarts no timer and teaches no interval; it is only named."""
     vipd = lab.vipd(gw, [router(200, interval="300ms")])
@@ -228,16 +127,6 @@ def test_preempt_delay_leaves_the_lower_in_peace_for_that_long(lab, gw, probe):
     assert "lower priority 50" in vipd.wait_state("lan", "active")["reason"]
 
 
-@pytest.mark.parametrize("leaves", [True, False])
-def test_preempt_delay_does_not_delay_a_succession(lab, gw, probe, leaves):
-    lab.vipd(gw, [router(200, interval="1s", preempt_delay="10m")])
-    last = say(lab, probe, priority=50, interval=20)
-    if leaves:
-        last = say(lab, probe, priority=0, interval=20)
-    first = lab.capture.wait_advert(host=gw)
-    assert_elapsed(last.ns, first, skew(200, 0.2) if leaves else down(200, 0.2))
-
-
 @pytest.mark.requirement("R-064")
 def test_backup_leaves_without_a_word(lab, gw, probe):
     vipd = lab.vipd(gw, [router(100, interval="1s")])
@@ -246,47 +135,14 @@ def test_backup_leaves_without_a_word(lab, gw, probe):
     assert vipd.term() == 0
     say(lab, probe, priority=42)
     assert not lab.capture.adverts(host=gw) and not lab.capture.arps(host=gw)
+    assert gw.addresses() == [f"{REAL}/24"]
 
 
 # Active
 
-@pytest.mark.requirement("R-087")
-def test_active_answers_priority_zero_and_restarts_its_timer(lab, gw, probe):
-    """The timer is restarted: 2 s after the answer, not after the advert before."""
-    vipd, first = reign(lab, gw, probe, interval="2s")
-    wait_until(lambda: lab.now() > first.ns + 0.5e9, what="a quarter of the interval")
-    asked = say(lab, probe, priority=0)
-    answer, following = wait_count(lab, 2, gw, since=asked.ns)
-    assert answer.ns < first.ns + 1.9e9, "this is not the advert that was due"
-    assert {answer.frame.data, following.frame.data} == {first.frame.data}
-    assert_elapsed(asked.ns, following, 2)
-    assert vipd.router()["state"] == "active"
-
-
-@pytest.mark.requirement("R-088", "R-093")
-@pytest.mark.parametrize("src", [LOWER, HIGHER])
-@pytest.mark.parametrize("preempt", [True, False], ids=["preempt", "no preempt"])
-def test_active_yields_to_a_higher_priority(lab, gw, probe, src, preempt):
-    """Also when it does not preempt others itself: one last advert, and then silence."""
-    vipd, _ = reign(lab, gw, probe, preempt=preempt)
-    beaten = say(lab, probe, src, priority=251, interval=30)
-    shown = vipd.wait_state("lan", "backup")
-    assert shown["reason"] == f"{src} has the higher priority 251, ours is 250"
-    assert f"{VIP}/24" not in gw.addresses() and not probe.who_has(VIP, timeout=0.1)
-    vipd.wait_state("lan", "active")
-    last_word, again = lab.capture.adverts(host=gw, since=beaten.ns)
-    assert last_word.priority == again.priority == 250
-    assert_elapsed(beaten.ns, last_word, 0)
-    assert_elapsed(beaten.ns, again, down(250, 0.3))
-
-
 ADDRESSES = [                    # lower, higher: as unsigned numbers in network byte order
-    ("10.0.0.9", "10.0.0.200"),
-    ("10.1.0.1", "10.1.255.255"),
-    ("10.0.255.1", "10.1.0.1"),
     ("10.0.0.200", "10.0.1.9"),
     ("126.255.255.254", "128.0.0.1"),
-    ("9.255.255.250", "200.0.0.1"),
 ]
 
 
@@ -310,7 +166,7 @@ def test_tie_is_won_against_the_lower_address(lab, probe, theirs, ours):
 
 
 @pytest.mark.requirement("R-092")
-@pytest.mark.parametrize("priority", [1, 50, 249])
+@pytest.mark.parametrize("priority", [1, 249])
 def test_lower_priority_is_answered_at_once_whatever_the_address(lab, gw, probe, priority):
     """New in RFC 9568; and whoever was Active too may have announced."""
     assert_answered(lab, gw, probe, HIGHER, priority=priority)
@@ -382,28 +238,10 @@ def sleep_while_spoken_to(lab, vipd, probe_host, count):
     """Stops the process until so many adverts more were sent. Return: when it woke up."""
     vipd.kill(signal.SIGSTOP)
     mark = lab.now()
-    wait_count(lab, count, probe_host, since=mark)
+    probe_host.wait_adverts(count, since=mark)
     woken = lab.now()
     vipd.kill(signal.SIGCONT)
     return woken
-
-
-@pytest.mark.requirement("R-100")
-@pytest.mark.parametrize("asleep", [45, 90], ids=["2 s", "5 s"])
-def test_backup_that_slept_believes_the_adverts_it_missed(lab, gw, probe, asleep):
-    """Its timer ran out long ago, but adverts are queued: nothing is sent."""
-    vipd = lab.vipd(gw, [router(100, interval="1s")])
-    with probe.speak(HIGHER, every=0.05, priority=200, interval=40):
-        wait_count(lab, 3, probe.host)
-        woken = sleep_while_spoken_to(lab, vipd, probe.host, asleep)
-        wait_count(lab, 10, probe.host, since=woken)
-        shown = vipd.router()
-    times = [advert.ns for advert in lab.capture.adverts(host=probe.host)]
-    if max(b - a for a, b in zip(times, times[1:])) > down(100, 0.4) * 1e9:
-        pytest.skip("the machine was so busy that the probe itself fell silent")
-    assert (shown["state"], shown["counters"]["became_active"]) == ("backup", 0)
-    assert lab.capture.adverts(host=gw) == []
-    assert len([line for line in vipd.log if "state=" in line]) == 1, "started"
 
 
 @pytest.mark.requirement("R-100")
@@ -423,19 +261,6 @@ def sleep_while_spoken_to_nobody(lab, vipd, probe):
         return sleep_while_spoken_to(lab, vipd, probe.host, 25)
 
 
-@pytest.mark.requirement("R-100")
-def test_active_that_slept_through_its_succession_comes_back_in_order(lab):
-    """Two Actives for a moment: the better one stays, and has the last word in ARP tables."""
-    one, two, client = pair_with_client(lab)
-    ping = lab.ping(client, VIP)
-    ping.wait_answer()
-    one.kill(signal.SIGSTOP)
-    two.wait_state("lan", "active")
-    lab.capture.wait_arp(host=two.host, gratuitous=True)
-    one.kill(signal.SIGCONT)
-    assert_settled(lab, one, two, client, ping)
-
-
 # Announcements after a contest
 
 def pair_with_client(lab, one_priority=150, two_priority=100):
@@ -449,27 +274,8 @@ def pair_with_client(lab, one_priority=150, two_priority=100):
     return one, two, client
 
 
-def assert_settled(lab, winner, loser, client, ping):
-    """Back in order: the winner announced last, is where the client sends to, and answers it."""
-    loser.wait_state("lan", "backup")
-    assert winner.router()["state"] == "active"
-
-    def winner_announced_last():
-        announced = lab.capture.arps(gratuitous=True, spa=VIP)
-        return announced[-1].host is winner.host and not announced[-1].lost and announced
-
-    announced = wait_until(winner_announced_last, 3, "the Active to announce last")
-    assert any(arp.host is loser.host for arp in announced), "there was a contest"
-    mark = lab.now()
-    ping.wait_answer(since=mark)
-    assert client.run("ip", "neigh", "show", VIP).stdout.split()[4] == winner.host.mac()
-    echo = lab.capture.wait_frame(lambda frame: frame.echo and frame.ip.src == VIP, since=mark)
-    assert echo.host is winner.host
-    assert f"{VIP}/24" in winner.host.addresses() and f"{VIP}/24" not in loser.host.addresses()
-
-
 @pytest.mark.requirement("R-092")
-@pytest.mark.parametrize("fault", ["deafen two", "mute one", "cut two", "cut one"])
+@pytest.mark.parametrize("fault", ["deafen two", "cut one"])
 def test_a_false_active_does_not_have_the_last_word(lab, fault):
     """It announced while it heard nothing; once it hears, the true Active announces again."""
     one, two, client = pair_with_client(lab)
@@ -480,9 +286,9 @@ def test_a_false_active_does_not_have_the_last_word(lab, fault):
     getattr(lab, verb)(host)
     two.wait_state("lan", "active")
     mark = lab.now()
-    wait_count(lab, 5, two.host, since=mark)
+    two.host.wait_adverts(5, since=mark)
     lab.heal(host)
-    assert_settled(lab, one, two, client, ping)
+    assert_settled(one.host, two.host, ping)
     assert one.router()["counters"]["became_active"] == 1
 
 
@@ -502,28 +308,6 @@ def test_loser_speaks_once_more_and_the_winner_announces_again(lab, gw, probe):
 
 # Two gateways
 
-@pytest.mark.requirement("R-085", "R-069")
-def test_graceful_leave_costs_the_client_next_to_nothing(lab):
-    """The skew time, not the silence of three intervals: those are 30 s here."""
-    gw1, gw2 = lab.host("gw1", "192.0.2.2/24"), lab.host("gw2", "192.0.2.3/24")
-    client = lab.host("client", "192.0.2.100/24")
-    probe = frames.Probe(lab.host("probe"))
-    one, _ = reign(lab, gw1, probe, 254)
-    two = lab.vipd(gw2, [router(250, **SLOW)])
-    say(lab, probe, priority=1)                    # answered: so two learns of one
-    wait_until(lambda: two.router()["active_address"] == "192.0.2.2")
-    ping = lab.ping(client, VIP)
-    ping.wait_answer()
-    mark = lab.now()
-    assert one.term() == 0
-    farewell = lab.capture.wait_advert(host=gw1, priority=0)
-    first = lab.capture.wait_advert(host=gw2)
-    assert_elapsed(farewell.ns, first, skew(250, 10))
-    assert two.wait_state("lan", "active")["reason"] == "192.0.2.2 left with priority 0"
-    ping.wait_answer(since=first.ns)
-    assert 0 < ping.longest_outage(since=mark) < skew(250, 10) + LATE
-
-
 @pytest.mark.requirement("R-072", "R-089", "R-091")
 def test_equals_agree_on_the_higher_address_after_a_split(lab):
     """The one that was Active first has the lower address, and stays Active until the split."""
@@ -535,7 +319,7 @@ def test_equals_agree_on_the_higher_address_after_a_split(lab):
     two.wait_state("lan", "active")
     lab.heal(one.host)
     one.wait_state("lan", "backup")
-    assert_settled(lab, two, one, client, ping)
+    assert_settled(two.host, one.host, ping)
 
 
 def test_three_gateways_have_one_successor(lab):
@@ -548,7 +332,7 @@ def test_three_gateways_have_one_successor(lab):
         wait_until(lambda: backup.router()["active_address"] == "192.0.2.2")
     one.kill()
     assert re.match(r"no advert for [1-9]", two.wait_state("lan", "active")["reason"])
-    wait_count(lab, 3, two.host)
+    two.host.wait_adverts(3)
     assert three.router()["counters"]["became_active"] == 0
     assert not lab.capture.adverts(host=three.host)
     assert three.router()["active_address"] == "192.0.2.3"

@@ -6,11 +6,9 @@ Nothing that asks vipd or reads from it may disturb the adverts: several tests w
 
 import contextlib
 import fcntl
-import itertools
 import json
 import os
 import re
-import select
 import signal
 import socket
 import stat
@@ -22,10 +20,13 @@ import threading
 import pytest
 
 import frames
-from agents import binary, is_sanitized, vipd_config
+from agents import (VIP, binary, is_sanitized, run_vipctl, run_vipd, vipd_config,
+                    write_config)
 from lab import router, wait_until
+from processes import open_files
+from timing import keeps_rhythm
 
-VIP, OWN = "192.0.2.1/24", "192.0.2.2/24"
+OWN = "192.0.2.2/24"
 EX_USAGE, EX_CONFIG = 64, 78
 NOBODY = 65534
 GROUP = 54321                    # of nobody and nothing else
@@ -42,148 +43,57 @@ def start_active(lab, routers=None, **settings):
     return agent
 
 
-def config(lab, name="own.conf", routers=None, **settings):
-    """A configuration file. Return: its path."""
-    path = lab.path(name)
-    with open(path, "w", encoding="utf-8") as file:
-        file.write(vipd_config(routers or [router()], {"control": lab.path("own.sock"),
-                                                       **settings}))
-    return path
-
-
-def vipd(host, *args, before=()):
-    """Runs vipd where it must end by itself, behind the words of another program."""
-    return host.run(*before, binary("vipd"), *args, check=False, timeout=10)
-
-
-def vipctl(host, *args, before=()):
-    """Runs vipctl, whatever comes of it."""
-    return host.run(*before, binary("vipctl"), *args, check=False, timeout=10)
-
-
 def as_user(uid, gid, *groups):
     """The words that run a program as somebody else."""
     others = ["--groups", ",".join(map(str, groups))] if groups else ["--clear-groups"]
     return ["setpriv", "--reuid", str(uid), "--regid", str(gid), *others]
 
 
-def wait_adverts(lab, host, number, since, **fields):
-    """Waits until so many adverts were sent since then. Return: them."""
-    wait_until(lambda: len(lab.capture.adverts(host=host, since=since, **fields)) >= number, 20,
-               f"{number} adverts of {host}")
-    return lab.capture.adverts(host=host, since=since, **fields)
-
-
-def check_rhythm(lab, host, disturb, adverts=20):
-    """While disturb() runs, and for so many adverts, each follows the last one in time.
-
-    In time is before the others take over. A busy machine may stop everything for longer now and
-    then; a disturbance that holds vipd up does so each time: hence three attempts.
-    """
-    gaps = []
-    for _ in range(3):
-        mark = lab.now()
-        disturb()
-        seen = wait_adverts(lab, host, adverts, mark, vrid=51)
-        times = [mark, *(advert.ns for advert in seen)]
-        gaps.append(max(after - before for before, after in itertools.pairwise(times)) / 1e6)
-        assert 0 not in {advert.priority for advert in seen}
-        if gaps[-1] <= GAP_MS:
-            return
-    raise AssertionError(f"{gaps} ms between two adverts")
-
-
 # ---- how it ends ----
 
+@pytest.mark.requirement("R-015", "R-085")
 @pytest.mark.parametrize("name", ["SIGTERM", "SIGINT"])
 def test_leaves_gracefully(lab, name):
     agent = start_active(lab, [router(150, **RHYTHM),
                                router(100, name="two", vrid=52, addresses=["192.0.2.11/24"])])
     agent.wait_state("two", "active")
-    mark = lab.now()
+    agent.host.wait_adverts(20, vrid=51)
     agent.kill(getattr(signal, name))
     assert agent.process.wait(10) == 0
     assert agent.host.addresses() == [OWN]
     assert not os.path.exists(agent.control)
-    for vrid in (51, 52):
-        last = lab.capture.adverts(host=agent.host, since=mark, vrid=vrid)
-        assert [advert.priority for advert in last].count(0) == 1
-        assert last[-1].priority == 0
+    for vrid, priority in ((51, 150), (52, 100)):
+        *before, last = (it.priority for it in lab.capture.adverts(host=agent.host, vrid=vrid))
+        assert set(before) == {priority} and last == 0, "exactly one, the last word"
     assert agent.wait_log(f"signal={name.removeprefix('SIG')} from_pid={os.getpid()} ")
     assert agent.log[-1].endswith(" info: stopped")
-
-
-def test_backup_leaves_without_a_word(lab):
-    host = lab.host("gw1", OWN)
-    with frames.Probe(lab.host("probe")).speak(priority=200):
-        agent = lab.vipd(host, [router()])
-        agent.wait_state("lan", "backup")
-        assert agent.term() == 0
-    assert not lab.capture.adverts(host=host) and host.addresses() == [OWN]
-
-
-def test_hangup_reloads(lab):
-    """Another process goes on, and nobody outside notices."""
-    agent = start_active(lab)
-    first = agent.router_pid
-    check_rhythm(lab, agent.host, lambda: os.kill(agent.pid, signal.SIGHUP))
-    agent.wait_log("reload=done")
-    assert agent.router_pid != first
-    assert agent.router()["counters"]["became_active"] == 1
 
 
 # ---- exit codes and refusals ----
 
 @pytest.mark.parametrize("args", [["-x"], ["-c"], ["extra"], ["-t", "extra"]])
 def test_wrong_usage(lab, args):
-    done = vipd(lab.host("gw1", OWN), *args)
+    done = run_vipd(lab.host("gw1", OWN), *args)
     assert done.returncode == EX_USAGE
     assert "usage: vipd " in done.stderr and done.stdout == ""
 
 
-@pytest.mark.parametrize("text, line, words", [
-    ("routers = (\n{ name = ; }\n);\n", 2, "syntax"),
-    ("control = \"/x\";\nnonsense = 1;\n", 2, "nonsense"),
-    ("routers = (\n{ name = \"a\";\n interface = \"eth0\";\n vrid = 256;\n"
-     " addresses = [ \"192.0.2.1/24\" ]; }\n);\n", 4, "256"),
-])
-@pytest.mark.parametrize("args", [[], ["-t"]], ids=["run", "check"])
-def test_wrong_configuration(lab, text, line, words, args):
-    path = lab.path("own.conf")
-    with open(path, "w", encoding="utf-8") as file:
-        file.write(text)
-    done = vipd(lab.host("gw1", OWN), "-c", path, *args)
-    assert done.returncode == EX_CONFIG
-    assert any(it.startswith(f"{path}:{line}: ") and words in it
-               for it in done.stderr.splitlines()), done.stderr
-
-
 def test_missing_configuration(lab):
-    done = vipd(lab.host("gw1", OWN), "-c", lab.path("none.conf"))
+    done = run_vipd(lab.host("gw1", OWN), "-c", lab.path("none.conf"))
     assert done.returncode == EX_CONFIG
     assert done.stderr.startswith(lab.path("none.conf")) and "No such file" in done.stderr
 
 
 def test_version_and_check_need_no_rights_and_no_interface(lab):
     host = lab.host("gw1", OWN)
-    path = config(lab, routers=[router(interface="none0"), router(name="b", interface="none1")])
-    shown = vipd(host, "-V", before=as_user(NOBODY, NOBODY))
+    path = write_config(lab, routers=[router(interface="none0"),
+                                      router(name="b", interface="none1")])
+    shown = run_vipd(host, "-V", before=as_user(NOBODY, NOBODY))
     assert shown.returncode == 0 and re.fullmatch(r"vipd \d+\.\d+\.\d+\n", shown.stdout)
-    checked = vipd(host, "-t", "-c", path, before=as_user(NOBODY, NOBODY))
+    checked = run_vipd(host, "-t", "-c", path, before=as_user(NOBODY, NOBODY))
     assert (checked.returncode, checked.stderr) == (0, "")
     assert checked.stdout == f"{path}: configuration OK, 2 routers\n"
     assert not os.path.exists(lab.path("own.sock"))
-
-
-@pytest.mark.parametrize("dropped", ["-net_admin,-net_raw", "-net_admin", "-net_raw"])
-def test_without_the_rights_it_ends_with_one_line(lab, dropped):
-    host = lab.host("gw1", OWN)
-    done = vipd(host, "-c", config(lab), before=["setpriv", "--bounding-set", dropped])
-    assert done.returncode == 1
-    [line] = done.stderr.splitlines()
-    assert " error: " in line and "CAP_NET_ADMIN and CAP_NET_RAW" in line
-    assert host.addresses() == [OWN] and not os.path.exists(lab.path("own.sock"))
-    assert not lab.capture.adverts(host=host)
 
 
 RIGHTS = ["--bounding-set", "-all,+net_admin,+net_raw"]
@@ -201,11 +111,11 @@ def test_the_two_rights_are_enough(lab, user, before):
     os.chown(lab.path("run"), user, user)
     control, path = lab.path("run/vipd.sock"), lab.path("stderr")
     with open(path, "wb") as log:
-        process = host.popen(*before, binary("vipd"), "-c", config(lab, control=control),
+        process = host.popen(*before, binary("vipd"), "-c", write_config(lab, control=control),
                              stderr=log)
     lab.capture.wait_arp(host=host, gratuitous=True, spa="192.0.2.1")
     assert host.addresses() == [OWN, VIP]
-    assert vipctl(host, "-s", control, "show").returncode == 0
+    assert run_vipctl(host, "-s", control, "show").returncode == 0
     process.terminate()
     assert process.wait(10) == 0 and host.addresses() == [OWN]
     with open(path, encoding="utf-8") as log:
@@ -241,34 +151,18 @@ def test_realtime_can_be_turned_off(lab):
 
 # ---- two of them ----
 
-def test_second_vipd_in_a_namespace_is_refused(lab):
-    agent = start_active(lab)
-    path = config(lab, routers=[router(name="b", vrid=99)])
-
-    def start_another():
-        done = vipd(agent.host, "-c", path)
-        assert done.returncode == 1
-        [line] = done.stderr.splitlines()
-        assert f" error: pid={agent.pid} " in line and "another vipd" in line
-
-    check_rhythm(lab, agent.host, start_another)
-    assert agent.host.addresses() == [OWN, VIP]
-    assert not os.path.exists(lab.path("own.sock"))
-    assert agent.router()["counters"]["addresses_restored"] == 0
-
-
 def test_second_vipd_at_the_same_control_socket_is_refused(lab):
     agent = start_active(lab)
     other = lab.host("gw2", "192.0.2.3/24")
-    path = config(lab, control=agent.control)
+    path = write_config(lab, control=agent.control)
 
     def start_another():
-        done = vipd(other, "-c", path)
+        done = run_vipd(other, "-c", path)
         assert done.returncode == 1
         [line] = done.stderr.splitlines()
         assert agent.control in line and "another process listens" in line
 
-    check_rhythm(lab, agent.host, start_another)
+    keeps_rhythm(agent.host, start_another, limit=GAP_MS)
     assert other.addresses() == ["192.0.2.3/24"] and not lab.capture.adverts(host=other)
     assert agent.router()["state"] == "active"
 
@@ -294,7 +188,7 @@ def test_stale_control_socket_is_replaced(lab):
 def refused_at(lab, control):
     """Starts vipd with a control socket that cannot be. Return: its one line."""
     host = lab.host("gw1", OWN)
-    done = vipd(host, "-c", config(lab, control=control))
+    done = run_vipd(host, "-c", write_config(lab, control=control))
     assert done.returncode == 1 and host.addresses() == [OWN]
     assert not lab.capture.adverts(host=host)
     [line] = done.stderr.splitlines()
@@ -328,7 +222,7 @@ def test_control_socket_is_for_root_and_its_group(lab):
     agent = start_active(lab)
     status = os.stat(agent.control)
     assert stat.S_IMODE(status.st_mode) == 0o660 and status.st_uid == 0
-    done = vipctl(agent.host, "-s", agent.control, "show", before=as_user(NOBODY, NOBODY))
+    done = run_vipctl(agent.host, "-s", agent.control, "show", before=as_user(NOBODY, NOBODY))
     assert done.returncode == 1 and done.stdout == ""
     assert agent.control in done.stderr and "Permission denied" in done.stderr
 
@@ -349,7 +243,7 @@ def test_group_of_the_control_socket_may_ask(lab, user, how):
     agent.wait_ready()
     if how == "chgrp":
         os.chown(control, 0, GROUP)
-    done = vipctl(agent.host, "-s", control, "show", "--json", before=user)
+    done = run_vipctl(agent.host, "-s", control, "show", "--json", before=user)
     assert done.returncode == 0, done.stderr
     assert json.loads(done.stdout)["routers"][0]["name"] == "lan"
 
@@ -358,7 +252,7 @@ def test_world_writable_control_socket_lets_nobody_in(lab):
     """Somebody was careless with chmod; the question who asks is the kernel's to answer."""
     agent = start_active(lab)
     os.chmod(agent.control, 0o666)
-    done = vipctl(agent.host, "-s", agent.control, "show", before=as_user(NOBODY, NOBODY))
+    done = run_vipctl(agent.host, "-s", agent.control, "show", before=as_user(NOBODY, NOBODY))
     assert done.returncode == 1 and "may not ask" in done.stderr
 
 
@@ -387,7 +281,7 @@ def wait_hang_up(made):
 
 def test_silent_clients_are_hung_up_on(lab):
     agent = start_active(lab)
-    descriptors = len(os.listdir(f"/proc/{agent.router_pid}/fd"))
+    descriptors = open_files(agent.router_pid)
 
     def be_silent():
         with contextlib.ExitStack() as clients:
@@ -395,14 +289,14 @@ def test_silent_clients_are_hung_up_on(lab):
             for it in silent:
                 wait_hang_up(it)
 
-    check_rhythm(lab, agent.host, be_silent)
+    keeps_rhythm(agent.host, be_silent, limit=GAP_MS)
     wait_answer(agent)
-    assert len(os.listdir(f"/proc/{agent.router_pid}/fd")) == descriptors
+    assert open_files(agent.router_pid) == descriptors
 
 
 def test_garbage_requests_are_hung_up_on(lab):
     agent = start_active(lab)
-    descriptors = len(os.listdir(f"/proc/{agent.router_pid}/fd"))
+    descriptors = open_files(agent.router_pid)
 
     def talk_nonsense():
         for garbage in (b"\0", b"GET / HTTP/1.1\r\n\r\n", bytes(6), b"\xff" * 6, os.urandom(8),
@@ -413,9 +307,9 @@ def test_garbage_requests_are_hung_up_on(lab):
         for _ in range(50):
             client(agent).close()
 
-    check_rhythm(lab, agent.host, talk_nonsense)
+    keeps_rhythm(agent.host, talk_nonsense, limit=GAP_MS)
     wait_answer(agent)
-    assert len(os.listdir(f"/proc/{agent.router_pid}/fd")) == descriptors
+    assert open_files(agent.router_pid) == descriptors
 
 
 def test_twenty_clients_at_once(lab):
@@ -433,7 +327,7 @@ def test_twenty_clients_at_once(lab):
         for thread in threads:
             thread.join()
 
-    check_rhythm(lab, agent.host, ask)
+    keeps_rhythm(agent.host, ask, limit=GAP_MS)
     wait_answer(agent)
     assert len(answers) == 20
     for answer in answers:
@@ -473,7 +367,7 @@ def test_client_that_never_reads_is_hung_up_on(lab):
     host = lab.host("gw1", OWN)
     agent = lab.vipd(host, [router(150, **RHYTHM), *many_routers(host, 500)])
     agent.wait_state("lan", "active")
-    descriptors = len(os.listdir(f"/proc/{agent.router_pid}/fd"))
+    descriptors = open_files(agent.router_pid)
     asked = request()
 
     def be_deaf():
@@ -481,10 +375,10 @@ def test_client_that_never_reads_is_hung_up_on(lab):
             for _ in range(4):
                 clients.enter_context(client(agent)).send(asked)
             assert len(agent.show()["routers"]) == 501, "others are served meanwhile"
-            wait_until(lambda: len(os.listdir(f"/proc/{agent.router_pid}/fd")) == descriptors,
+            wait_until(lambda: open_files(agent.router_pid) == descriptors,
                        what="the deaf clients to be let go")
 
-    check_rhythm(lab, host, be_deaf)
+    keeps_rhythm(host, be_deaf, limit=GAP_MS)
     assert agent.router()["counters"]["became_active"] == 1
 
 
@@ -516,7 +410,8 @@ def test_client_that_reads_late_gets_all(lab):
 
 # ---- vipctl ----
 
-SHOWN = {"node": str, "version": str, "rejected": dict, "unread": int, "dropped": int, "routers": list}
+SHOWN = {"node": str, "version": str, "rejected": dict, "unread": int, "dropped": int,
+         "routers": list}
 ROUTER = {"name": str, "interface": str, "vrid": int, "family": int, "version": int,
           "state": str, "reason": str, "since": str, "priority": int, "effective_priority": int,
           "active_address": (str, type(None)), "interval_ms": int, "addresses": list,
@@ -623,7 +518,7 @@ def test_show_of_the_largest_router_is_complete(lab):
                                   ["-x", "show"], ["-s"]])
 def test_vipctl_wrong_usage(lab, args):
     agent = start_active(lab)
-    done = vipctl(agent.host, "-s", agent.control, *args)
+    done = run_vipctl(agent.host, "-s", agent.control, *args)
     assert done.returncode == EX_USAGE
     assert "usage: vipctl " in done.stderr and "show" in done.stderr and done.stdout == ""
 
@@ -633,7 +528,7 @@ def test_vipctl_wrong_usage(lab, args):
     ("x" * 200, "File name too long"),
 ])
 def test_vipctl_without_vipd(lab, name, words):
-    done = vipctl(lab.host("gw1", OWN), "-s", lab.path(name), "show")
+    done = run_vipctl(lab.host("gw1", OWN), "-s", lab.path(name), "show")
     assert done.returncode == 1 and done.stdout == ""
     [line] = done.stderr.splitlines()
     assert line.startswith(f"vipctl: {lab.path(name)}: ") and words in line
@@ -654,83 +549,3 @@ def test_vipctl_at_a_vipd_that_stands_still(lab):
     finally:
         agent.kill(signal.SIGCONT)
     assert done.returncode == 1 and "does not answer" in done.stderr
-
-
-# ---- the log ----
-
-LINES = 80                       # of 100 bytes each: more than the pipe takes
-
-
-class Piped:
-    """A vipd whose log goes into a small pipe that the test reads, or does not."""
-
-    def __init__(self, lab):
-        self.host, self.control = lab.host("gw1", OWN), lab.path("own.sock")
-        self.reader, writer = os.pipe()
-        fcntl.fcntl(writer, fcntl.F_SETPIPE_SZ, 8192)
-        self.host.attach("other", "198.51.100.2/24")
-        path = config(lab, routers=[router(150, interval="20ms"), *(
-            router(1, name=f"r{i}", interface="eth1", vrid=i, interval="40s",
-                   addresses=[f"198.51.100.{i}/32"]) for i in range(101, 101 + LINES // 2))])
-        self.process = self.host.popen(binary("vipd"), "-c", path, stderr=writer)
-        os.close(writer)
-        os.set_blocking(self.reader, False)
-        lab.capture.wait_arp(host=self.host, gratuitous=True, spa="192.0.2.1")
-
-    def read(self):
-        """What is in the pipe."""
-        with contextlib.suppress(BlockingIOError):
-            return os.read(self.reader, 1 << 20).decode()
-        return ""
-
-    def provoke(self, lab, what):
-        """Has it write a line for each router of eth1, by taking that "down" or "up"."""
-        self.host.ip(f"link set eth1 {what}")
-        states = {"down": "fault", "up": "backup"}
-        wait_until(lambda: self.process.poll() is not None or all(
-            it["state"] == states[what] for it in self.routers()[1:]), what=states[what])
-        assert self.process.poll() is None, "vipd is dead"
-
-    def routers(self):
-        """As `vipctl show --json` has them."""
-        shown = vipctl(self.host, "-s", self.control, "show", "--json").stdout
-        return json.loads(shown)["routers"]
-
-    def end(self):
-        """Asks it to leave. Return: its exit code."""
-        self.process.terminate()
-        return self.process.wait(10)
-
-
-def test_reader_of_the_log_that_stopped(lab):
-    """Lines that find no room are counted, and told when there is room again."""
-    agent = Piped(lab)
-    assert agent.read().count("router=r") == LINES // 2
-
-    def fill():
-        agent.provoke(lab, "down")
-        agent.provoke(lab, "up")
-
-    fill()
-    check_rhythm(lab, agent.host, fill)
-    before = agent.read()
-    written = before.count("router=r")
-    assert 0 < written < LINES and before.endswith("\n"), "no line is cut short"
-    agent.provoke(lab, "down")
-    after = agent.read()
-    lost = int(re.search(r"lines lost=(\d+)\n", after)[1])
-    # All routers tell each change together, whatever changes there were in that time.
-    assert (lost + written) % (LINES // 2) == 0 and "router=r" in after
-    assert agent.end() == 0 and agent.host.addresses() == [OWN]
-    assert "stopped" in agent.read()
-    os.close(agent.reader)
-
-
-def test_reader_of_the_log_that_is_gone(lab):
-    """A broken pipe is no reason to drop an address."""
-    agent = Piped(lab)
-    select.select([agent.reader], [], [], 10)
-    os.close(agent.reader)
-    check_rhythm(lab, agent.host, lambda: agent.provoke(lab, "down"))
-    assert agent.host.addresses() == [OWN, VIP]
-    assert agent.end() == 0 and agent.host.addresses() == [OWN]

@@ -10,10 +10,12 @@ import signal
 
 import pytest
 
-from agents import ROOT, binary, is_called, is_sanitized, router, vipd_config
+from agents import ROOT, binary, is_sanitized, router, vipd_config
+from generations import OWN, VIP, absent
 from lab import wait_until
+from processes import name_of
 from service_manager import SBIN, TARGET, ServiceManager, why_not
-from test_generations import OWN, VIP, absent, keeps_rhythm, wait_adverts
+from timing import keeps_rhythm
 
 ACTIVE = "1 active, 0 backup, 0 initialize, 0 fault"
 ERROR, WARNING, INFO = "3", "4", "6"               # PRIORITY in the journal
@@ -73,7 +75,7 @@ class Service:
     def processes(self, name=None):
         """Its processes, or those of a name, by our counting."""
         pids = self.manager.processes(CGROUP)
-        return [pid for pid in pids if name is None or is_called(pid, name)]
+        return [pid for pid in pids if name is None or name_of(pid) == name]
 
     def freeze(self, frozen):
         """Freezes or thaws all its processes, as `systemctl freeze` does where there is D-Bus."""
@@ -214,7 +216,7 @@ def test_reload_is_not_noticed(service, lab):
     """Another router process, and neither a gap nor a farewell."""
     made = start(service)
     main, old, mark = made.show("MainPID"), made.router_pid, lab.now()
-    keeps_rhythm(lab, made, lambda: reload(made))
+    keeps_rhythm(made.host, lambda: reload(made))
     assert 0 not in {it.priority for it in lab.capture.adverts(host=made.host, since=mark)}
     assert made.show("MainPID") == main and made.router_pid != old
     made.wait_active()
@@ -243,7 +245,7 @@ def test_refused_reload_is_told_and_changes_nothing(service, lab):
     made.configure("routers = nonsense")
     mark = lab.now()
     assert made.does("reload") != 0
-    wait_adverts(lab, made.host, 10, lab.now())
+    made.host.wait_adverts(10, lab.now())
     assert 0 not in {it.priority for it in lab.capture.adverts(host=made.host, since=mark)}
     assert made.router_pid == old and not absent(made.host)
     made.wait_active()
@@ -283,7 +285,7 @@ def test_third_crash_is_the_last(service, lab):
         old = made.router_pid
         os.kill(old, signal.SIGKILL)
         wait_until(lambda pid=old: made.router_pid != pid, what="another router process")
-        wait_adverts(lab, made.host, 3, lab.now())
+        made.host.wait_adverts(3, lab.now())
     mark = lab.now()
     os.kill(made.router_pid, signal.SIGKILL)
     lab.capture.wait_advert(host=made.host, since=mark, priority=0)

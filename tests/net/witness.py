@@ -160,6 +160,11 @@ class Capture:
         """Where to begin to look for frames since then."""
         return bisect.bisect_left(self._frames, since - self.DISORDER, key=lambda f: f.ns)
 
+    def forget(self, before):
+        """Lets go of frames from before that time: a long life has no room for all."""
+        with self._more:
+            del self._frames[:self._position(before)]
+
     def write(self, path):
         """Writes all frames so far as pcapng, each port an interface of its name."""
         wire.write_pcapng(path, self.frames())

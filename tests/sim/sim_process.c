@@ -192,6 +192,7 @@ static void write_conf(struct sim_process *process)
 void process_start(struct sim *sim, struct sim_process *process, unsigned router,
 		   const struct sim_conf *conf)
 {
+	struct state_router key;
 	const char *what;
 	int err;
 
@@ -211,7 +212,8 @@ void process_start(struct sim *sim, struct sim_process *process, unsigned router
 	write_conf(process);
 	process->state_fd = memfd_create("state", MFD_CLOEXEC | MFD_ALLOW_SEALING);
 	assert(process->state_fd >= 0);
-	err = state_new(process->state_fd, &process->product, &process->state);
+	key = router_state(&process->router_conf);
+	err = state_new(process->state_fd, process->product.control, &key, 1, &process->state);
 	assert(err == 0);
 	process_enter(process);
 	err = routers_new(&process->product, process->state, &process->routers, &what);

@@ -17,21 +17,15 @@
 #define T0  (1000 * SECOND)
 #define NOW (T0 + SECOND)
 
-static struct conf_address addresses[2];
-
-static struct conf_router routers[] = {
-	{ .name = "lan", .interface = "eth0", .addresses_n = 1, .addresses = addresses },
-	{ .name = "wan", .interface = "eth1", .addresses_n = 2, .addresses = addresses },
+static const struct state_router routers[] = {
+	{ .name = "lan",
+	  .interface = "eth0",
+	  .vrid = 51,
+	  .family = 4,
+	  .lease_s = 5,
+	  .farewell_max = 46 },
+	{ .name = "wan", .interface = "eth1", .vrid = 51, .family = 4, .farewell_max = 50 },
 };
-
-static struct conf conf(void)
-{
-	struct conf conf = { .control = "/run/a.sock", .routers_n = 2, .routers = routers };
-
-	for (unsigned i = 0; i < 2; i++)
-		routers[i].vrrp = test_router(100).config;
-	return conf;
-}
 
 static int new_fd(void)
 {
@@ -44,10 +38,9 @@ static int new_fd(void)
 /* A published memory of two routers. Return: its descriptor, and its writer. */
 static int written(struct state **ret_state)
 {
-	struct conf c = conf();
 	int fd = new_fd();
 
-	assert_int_equal(state_new(fd, &c, ret_state), 0);
+	assert_int_equal(state_new(fd, "/run/a.sock", routers, 2, ret_state), 0);
 	state_publish(*ret_state);
 	return fd;
 }
@@ -239,13 +232,12 @@ static void test_state_that_cannot_be_is_none(void **unused)
 
 static void test_state_that_was_never_published_is_no_data(void **unused)
 {
-	struct conf c = conf();
 	struct state *writer, *reader;
 	int fd = new_fd();
 
 	(void)unused;
 	assert_int_equal(state_open(fd, &reader), -ENODATA); /* empty */
-	assert_int_equal(state_new(fd, &c, &writer), 0);
+	assert_int_equal(state_new(fd, "/run/a.sock", routers, 2, &writer), 0);
 	assert_int_equal(state_open(fd, &reader), -ENODATA);
 	state_publish(writer);
 	assert_int_equal(state_open(fd, &reader), 0);
@@ -285,25 +277,256 @@ static void test_state_truncated_anywhere_is_refused(void **unused)
 	close(fd);
 }
 
-/* The head is a magic word, then the layout and the sizes of the structures. */
-static void test_state_of_another_layout_is_refused_by_name(void **unused)
+/* A memory of before there were sections, and one of nobody's. */
+static void test_state_of_another_kind_is_refused_by_name(void **unused)
 {
+	static const uint64_t before = UINT64_C(0x7669706473746174);
 	struct state *writer;
 	int fd = written(&writer);
 	size_t size = size_of(fd);
 	uint8_t *bytes = copy_of(fd);
 
 	(void)unused;
-	for (size_t i = 8; i < 20; i++) {
-		bytes[i] ^= 1;
-		assert_int_equal(opened(bytes, size), -EPROTO);
-		bytes[i] ^= 1;
-	}
 	bytes[0] ^= 1;
 	assert_int_equal(opened(bytes, size), -EBADMSG);
+	memcpy(bytes, &before, sizeof(before));
+	assert_int_equal(opened(bytes, size), -EPROTO);
 	free(bytes);
 	state_close(writer);
 	close(fd);
+}
+
+/* ---- memories of other versions ---- */
+
+/* The form that all versions share, written down a second time. */
+struct head {
+	uint64_t magic;
+	uint32_t head_size, sections_n;
+	uint64_t size;
+	uint32_t published, reserved;
+};
+
+struct section {
+	uint32_t tag, record_size, records_n, reserved;
+	uint64_t offset;
+};
+
+enum {
+	ELECTION = 3, /* tags */
+	COUNTERS = 4,
+	LEASE = 7,
+	FAREWELL = 8,
+	UNKNOWN = 77,
+};
+
+static uint64_t sum_of(const uint8_t *record, size_t size)
+{
+	uint64_t sum = UINT64_C(0x9e3779b97f4a7c15), word;
+
+	for (size_t at = 8; at + 8 <= size; at += 8) {
+		memcpy(&word, record + at, 8);
+		sum = (sum ^ word) * UINT64_C(0xff51afd7ed558ccd);
+		sum ^= sum >> 32;
+	}
+	return sum;
+}
+
+/*
+ * The same memory as a version would have written it whose records of one section are longer or
+ * shorter, or that has no such section (@size 0), with an unknown section behind all others.
+ */
+static int memory_of_version(const uint8_t *bytes, uint32_t tag, size_t size)
+{
+	const struct head *head = (const struct head *)bytes;
+	const struct section *from = (const struct section *)(bytes + head->head_size);
+	struct head new = *head;
+	struct section to[32] = { 0 };
+	uint8_t *other = calloc(1, 1 << 20);
+	size_t offset = 4096;
+	int fd;
+
+	new.head_size = sizeof(new) + 40; /* which a later version may have */
+	for (uint32_t i = 0; i < head->sections_n; i++) {
+		bool changed = from[i].tag == tag;
+
+		to[i] = from[i];
+		to[i].tag = changed && size == 0 ? UNKNOWN : from[i].tag;
+		to[i].record_size = (uint32_t)(changed && size ? size : from[i].record_size);
+		to[i].offset = offset;
+		for (uint32_t k = 0; k < from[i].records_n; k++) {
+			uint8_t *record = other + offset + k * to[i].record_size;
+			size_t len = from[i].record_size < to[i].record_size ? from[i].record_size
+									     : to[i].record_size;
+
+			memset(record, 0xee, to[i].record_size);
+			memcpy(record, bytes + from[i].offset + k * from[i].record_size, len);
+			if (from[i].tag == ELECTION && changed && size) {
+				uint64_t sum = sum_of(record, size);
+
+				memcpy(record, &sum, 8);
+			}
+		}
+		offset = (offset + to[i].record_size * to[i].records_n + 7) & ~(size_t)7;
+	}
+	to[head->sections_n] = (struct section){
+		.tag = UNKNOWN, .record_size = 24, .records_n = 5, .offset = offset
+	};
+	new.sections_n++;
+	new.size = offset + 120;
+	memcpy(other, &new, sizeof(new));
+	memcpy(other + new.head_size, to, new.sections_n * sizeof(to[0]));
+	fd = memory_of(other, new.size);
+	free(other);
+	return fd;
+}
+
+static void assert_same_election(const struct vrrp *got, const struct vrrp *expected)
+{
+	struct vrrp copy = *got;
+
+	copy.counters = expected->counters;
+	assert_memory_equal(&copy, expected, sizeof(copy));
+}
+
+static void test_state_of_a_newer_version_is_read(void **unused)
+{
+	static const struct {
+		uint32_t tag;
+		size_t more;
+	} rows[] = { { ELECTION, 64 }, { COUNTERS, 8 }, { LEASE, 16 }, { FAREWELL, 8 }, { 2, 24 } };
+	struct vrrp first = test_active(100, T0), vr;
+	struct state *writer, *reader;
+	int fd = written(&writer);
+	uint8_t *bytes;
+
+	(void)unused;
+	first.counters.send_errors = 12;
+	state_put(writer, 0, &first);
+	state_put_lease(writer, 0, 99);
+	state_put_farewell(writer, 0, 4, (const uint8_t *)"farewell", 8);
+	bytes = copy_of(fd);
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		const struct head *head = (const struct head *)bytes;
+		const struct section *table = (const struct section *)(bytes + head->head_size);
+		int newer = memory_of_version(bytes, rows[i].tag,
+					      table[rows[i].tag - 1].record_size + rows[i].more);
+
+		assert_int_equal(table[rows[i].tag - 1].tag, rows[i].tag);
+		assert_int_equal(state_open(newer, &reader), 0);
+		assert_int_equal(state_get(reader, 0, NOW, &vr), 0);
+		assert_same_election(&vr, &first);
+		assert_int_equal(vr.counters.send_errors, 12);
+		assert_int_equal(state_lease(reader, 0), 99);
+		assert_int_equal(state_lease_s(reader, 0), 5);
+		assert_int_equal(state_farewell(reader, 0).frame_len, 8);
+		assert_memory_equal(state_farewell(reader, 0).frame, "farewell", 8);
+		assert_int_equal(state_find(reader, &routers[1]), 1);
+		state_close(reader);
+		close(newer);
+	}
+	free(bytes);
+	state_close(writer);
+	close(fd);
+}
+
+/* What an older version did not have reads as zero: as it was before. */
+static void test_state_of_an_older_version_is_read(void **unused)
+{
+	struct vrrp first = test_active(100, T0), vr;
+	struct state *writer, *reader;
+	int fd = written(&writer), older;
+	uint8_t *bytes;
+
+	(void)unused;
+	first.counters.adverts_sent = 7;
+	first.counters.send_errors = 12;
+	state_put(writer, 0, &first);
+	state_put_lease(writer, 0, 99);
+	bytes = copy_of(fd);
+	older = memory_of_version(bytes, COUNTERS, 8);
+	assert_int_equal(state_open(older, &reader), 0);
+	assert_int_equal(state_get(reader, 0, NOW, &vr), 0);
+	assert_same_election(&vr, &first);
+	assert_int_equal(vr.counters.adverts_sent, 7);
+	assert_int_equal(vr.counters.send_errors, 0);
+	state_close(reader);
+	close(older);
+	for (uint32_t tag = 4; tag <= 9; tag++) {
+		older = memory_of_version(bytes, tag, 0);
+		assert_int_equal(state_open(older, &reader), 0);
+		assert_int_equal(state_get(reader, 0, NOW, &vr), 0);
+		assert_same_election(&vr, &first);
+		assert_int_equal(state_lease(reader, 0), tag == LEASE ? 0 : 99);
+		assert_int_equal(state_farewell(reader, 0).frame_len, 0);
+		state_close(reader);
+		close(older);
+	}
+	free(bytes);
+	state_close(writer);
+	close(fd);
+}
+
+#define KEPT_FILE "tests/unit/memory/first.state"
+
+/* What the kept file has: one router Active, one Backup. */
+static void fill_kept(struct vrrp vr[2])
+{
+	vr[0] = test_active(150, T0);
+	vr[1] = test_backup(100, T0);
+	vr[0].counters.adverts_sent = 1234;
+	vr[0].counters.rejected[VRRP_REJECT_CHECKSUM] = 5;
+	vr[1].counters.noticed[VRRP_NOTICE_ADDRESS_LIST] = 6;
+}
+
+/* The memory of the first version that has sections, as it wrote it, is adopted for ever. */
+static void test_state_of_the_first_version_is_read(void **unused)
+{
+	struct vrrp kept[2], vr;
+	struct state *reader;
+	uint8_t bytes[8192];
+	FILE *file = fopen(KEPT_FILE, "r");
+	size_t size;
+	int fd;
+
+	(void)unused;
+	assert_non_null(file);
+	size = fread(bytes, 1, sizeof(bytes), file);
+	fclose(file);
+	fd = memory_of(bytes, size);
+	assert_int_equal(state_open(fd, &reader), 0);
+	assert_string_equal(state_control(reader), "/run/a.sock");
+	assert_int_equal(state_count(reader), 2);
+	fill_kept(kept);
+	for (unsigned i = 0; i < 2; i++) {
+		assert_int_equal(state_find(reader, &routers[i]), (int)i);
+		assert_int_equal(state_get(reader, i, NOW, &vr), 0);
+		assert_memory_equal(&vr, &kept[i], sizeof(vr));
+		assert_int_equal(state_lease(reader, i), 1000 + i);
+	}
+	assert_int_equal(state_farewell(reader, 0).ifindex, 3);
+	assert_memory_equal(state_farewell(reader, 0).frame, "last words", 10);
+	state_close(reader);
+	close(fd);
+}
+
+/* Writes that file; once, when it is made. */
+static int keep(const char *path)
+{
+	struct vrrp vr[2];
+	struct state *writer;
+	int fd = written(&writer);
+	size_t size = size_of(fd);
+	uint8_t *bytes;
+	FILE *file = fopen(path, "w");
+
+	fill_kept(vr);
+	for (unsigned i = 0; i < 2; i++) {
+		state_put(writer, i, &vr[i]);
+		state_put_lease(writer, i, 1000 + i);
+	}
+	state_put_farewell(writer, 0, 3, (const uint8_t *)"last words", 10);
+	bytes = copy_of(fd);
+	return file && fwrite(bytes, size, 1, file) == 1 && fclose(file) == 0 ? 0 : 1;
 }
 
 /*
@@ -354,7 +577,7 @@ static void test_state_of_garbage_does_no_harm(void **unused)
 
 static void test_state_finds_a_router_by_all_that_it_is(void **unused)
 {
-	struct conf_router wanted;
+	struct state_router wanted;
 	struct state *writer;
 	int fd = written(&writer);
 
@@ -362,16 +585,16 @@ static void test_state_finds_a_router_by_all_that_it_is(void **unused)
 	assert_int_equal(state_find(writer, &routers[0]), 0);
 	assert_int_equal(state_find(writer, &routers[1]), 1);
 	wanted = routers[0];
-	strcpy(wanted.name, "la");
+	wanted.name = "la";
 	assert_int_equal(state_find(writer, &wanted), -1);
 	wanted = routers[0];
-	strcpy(wanted.interface, "eth1");
+	wanted.interface = "eth1";
 	assert_int_equal(state_find(writer, &wanted), -1);
 	wanted = routers[0];
-	wanted.vrrp.vrid++;
+	wanted.vrid++;
 	assert_int_equal(state_find(writer, &wanted), -1);
 	wanted = routers[0];
-	wanted.vrrp.priority = 7; /* and the rest may change */
+	wanted.lease_s = 7; /* and the rest may change */
 	assert_int_equal(state_find(writer, &wanted), 0);
 	state_close(writer);
 	close(fd);
@@ -380,22 +603,25 @@ static void test_state_finds_a_router_by_all_that_it_is(void **unused)
 /* As many as there can be, each where another one stood before. */
 static void test_state_finds_routers_in_any_order(void **unused)
 {
-	struct conf_router *many = calloc(CONF_ROUTERS_MAX, sizeof(*many));
-	struct conf all = { .routers = many, .routers_n = CONF_ROUTERS_MAX };
+	struct state_router *many = calloc(STATE_ROUTERS_MAX, sizeof(*many));
+	char(*names)[STATE_NAME_SIZE] = calloc(STATE_ROUTERS_MAX, sizeof(*names));
 	struct state *writer;
-	int fd = memfd_create("state", MFD_ALLOW_SEALING);
+	int fd = new_fd();
 
 	(void)unused;
 	assert_non_null(many);
-	for (unsigned i = 0; i < all.routers_n; i++) {
+	assert_non_null(names);
+	for (unsigned i = 0; i < STATE_ROUTERS_MAX; i++) {
+		snprintf(names[i], sizeof(names[i]), "r%u", i);
 		many[i] = routers[0];
-		snprintf(many[i].name, sizeof(many[i].name), "r%u", i);
+		many[i].name = names[i];
 	}
-	assert_int_equal(state_new(fd, &all, &writer), 0);
-	for (unsigned i = all.routers_n; i-- > 0;)
+	assert_int_equal(state_new(fd, "/run/a.sock", many, STATE_ROUTERS_MAX, &writer), 0);
+	for (unsigned i = STATE_ROUTERS_MAX; i-- > 0;)
 		assert_int_equal(state_find(writer, &many[i]), (int)i);
 	state_close(writer);
 	close(fd);
+	free(names);
 	free(many);
 }
 
@@ -424,7 +650,7 @@ static void test_state_keeps_a_farewell_of_each_router(void **unused)
 	close(fd);
 }
 
-int main(void)
+int main(int argc, char **argv)
 {
 	static const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_state_returns_what_was_put),
@@ -435,12 +661,17 @@ int main(void)
 		cmocka_unit_test(test_state_that_was_never_published_is_no_data),
 		cmocka_unit_test(test_state_cannot_be_cut_under_its_readers),
 		cmocka_unit_test(test_state_truncated_anywhere_is_refused),
-		cmocka_unit_test(test_state_of_another_layout_is_refused_by_name),
+		cmocka_unit_test(test_state_of_another_kind_is_refused_by_name),
+		cmocka_unit_test(test_state_of_a_newer_version_is_read),
+		cmocka_unit_test(test_state_of_an_older_version_is_read),
+		cmocka_unit_test(test_state_of_the_first_version_is_read),
 		cmocka_unit_test(test_state_of_garbage_does_no_harm),
 		cmocka_unit_test(test_state_finds_a_router_by_all_that_it_is),
 		cmocka_unit_test(test_state_finds_routers_in_any_order),
 		cmocka_unit_test(test_state_keeps_a_farewell_of_each_router),
 	};
 
+	if (argc == 3 && strcmp(argv[1], "--keep") == 0)
+		return keep(argv[2]);
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

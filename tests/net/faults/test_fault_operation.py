@@ -1,36 +1,66 @@
 # SPDX-License-Identifier: MIT
 """Faults of those who operate it: broken configurations, reloads at bad moments, missing rights."""
 
+import functools
+import os
+import re
 import signal
 
 import pytest
 
-from agents import vipd_config
+from agents import run_vipd, vipd_config, write_config
 from faults.dut import (DOWN_MS, KEEPALIVED, OTHER, OWN, SOON_MS, VIP, measure_rhythm,
-                        measure_silence, open_files, pair, ping_vip, single, wait_adverts,
-                        wait_moment)
+                        measure_silence, pair, ping_vip, single)
 from lab import router, wait_until
-from test_operation import config, vipd
+from processes import open_files
+from timing import gaps_ms, wait_moment
 
 THIRD = "192.0.2.12/24"
-BROKEN = ['routers = ( { name = "a"; vrid = 256; } );\n', "nonsense = 1;\n",
-          "routers = (\n{ name = ; }", "", "\0" * 100, "\xff" * 100, "{" * 10000]
+BROKEN = [                       # text, and what the errors say in some line
+    ("routers = (\n{ name = ; }\n);\n", [r":2: .*syntax"]),
+    ('node = "a";\nnonsense = 1;\nrouters = ( { vrid = 256; } );\n',
+     [r":2: .*nonsense", r":3: .*256"]),
+    ('routers = (\n{ name = "a";\n interface = "eth0";\n vrid = 256;\n'
+     ' addresses = [ "192.0.2.1/24" ]; }\n);\n', [r":4: .*256"]),
+    ("routers = (\n{ name = ; }", []), ("", []), ("\0" * 100, []), ("\xff" * 100, []),
+    ("{" * 10000, [])]
 
 
 def write(path, text):
-    """Another text in the place of the configuration."""
+    """Another text in the place of the configuration, or of what is there instead of it."""
+    if os.path.isdir(path):
+        os.rmdir(path)
     with open(path, "w", encoding="latin-1") as file:
         file.write(text)
+
+
+def make_directory(path):
+    """A directory instead of the configuration."""
+    os.unlink(path)
+    os.mkdir(path)
+
+
+def make_huge(path):
+    """A hundred megabytes of spaces, none of them on the disk."""
+    with open(path, "r+b") as file:
+        file.truncate(100 << 20)
+
+
+def check_errors(path, errors, words):
+    """Each error names the file, and says what is wrong with it."""
+    for word in [path, *(re.escape(path) + it for it in words)]:
+        assert re.search(word, errors, re.MULTILINE), (word, errors)
 
 
 @pytest.mark.fault("F84", "broken configuration at the start", "exit 78 with file and line, "
                    "nothing sent")
 def test_f84_broken_at_start(lab, fault):
     host, path = lab.host("gw1", OWN), lab.path("own.conf")
-    for text in BROKEN:
+    for text, words in BROKEN:
         write(path, text)
-        done = vipd(host, "-c", path)
-        assert done.returncode == 78 and path in done.stderr, (text[:40], done)
+        done = run_vipd(host, "-c", path)
+        assert done.returncode == 78, (text[:40], done)
+        check_errors(path, done.stderr, words)
     fault.measure("frames sent", len(lab.capture.frames(host=host)))
     fault.saw(f"{len(BROKEN)} files: exit 78")
 
@@ -39,25 +69,29 @@ def test_f84_broken_at_start(lab, fault):
                    "as it was", keepalived=True)
 def test_f85_broken_at_reload(lab, fault):
     one, two = pair(lab)
-    ping, mark = ping_vip(lab), lab.now()
-    if KEEPALIVED:
-        texts, path = ["vrrp_instance lan {\n  interface nonsense0\n"], lab.path(
-            "gw1-keepalived.conf")
-    else:
-        texts, path = BROKEN, one.agent.config
+    ping, mark, worker = ping_vip(lab), lab.now(), one.worker
 
     def reload_all():
-        for text in texts:
-            write(path, text)
-            if KEEPALIVED:
-                one.reload()
-            else:
-                done = one.agent.reload()
-                assert done.returncode == 1 and path in done.stderr, (text[:40], done.stderr)
+        if KEEPALIVED:
+            write(lab.path("gw1-keepalived.conf"), "vrrp_instance lan {\n  interface nonsense0\n")
+            one.reload()
+            return
+        path = one.agent.config
+        spoils = [(functools.partial(write, text=text), words) for text, words in BROKEN]
+        for spoil, words in [*spoils, (make_huge, []), (make_directory, []),
+                             (lambda it: write(it, "") or os.unlink(it), [".*No such file"])]:
+            spoil(path)
+            done = one.agent.reload()
+            assert (done.returncode, done.stdout) == (1, ""), (words, done)
+            check_errors(path, done.stderr, words)
 
     measure_rhythm(fault, one, reload_all)
     fault.measure("pings lost", ping.lost(since=mark))
     measure_silence(fault, two, mark)
+    if not KEEPALIVED:
+        assert one.worker == worker and one.agent.wait_log("reload=refused")
+        one.check_counters(became_active=1)
+        assert one.host.addresses() == [OWN, VIP]
 
 
 @pytest.mark.fault("F86", "reload of the same", "nothing happens: not in the kernel, not on the "
@@ -68,14 +102,21 @@ def test_f86_reload_of_the_same(lab, fault):
     told = lab.capture.wait_arp(host=one.host, gratuitous=True).ns
     wait_moment(lab, told + 1_200_000_000)         # behind the second announcement
     ping, mark = ping_vip(lab), lab.now()
-    worker = one.worker
+    worker, before = one.worker, None if KEEPALIVED else one.agent.router()
     measure_rhythm(fault, one, one.reload)
     fault.measure("address events", len(one.events.seen(mark)))
     arps = [arp for arp in lab.capture.arps(host=one.host, since=mark, gratuitous=True)
             if arp.ns < told + 3_900_000_000]      # the third announcement
     fault.measure("announcements", len(arps))
     fault.measure("pings lost", ping.lost(since=mark))
-    assert KEEPALIVED or one.worker != worker
+    if not KEEPALIVED:
+        assert one.worker != worker
+        assert min(gaps_ms(one.host, mark)) > 40, "no advert out of turn"
+        after, sent = one.agent.router(), len(lab.capture.adverts(host=one.host))
+        assert [after[key] for key in ("state", "reason")] == ["active", before["reason"]]
+        assert after["since"][:22] == before["since"][:22]
+        assert abs(after["counters"]["adverts_sent"] - sent) <= 1
+        one.check_counters(became_active=1)
 
 
 @pytest.mark.fault("F87", "reload that moves an address to another router", "never away for more "
@@ -114,6 +155,8 @@ def test_f88_reload_removes_a_router(lab, fault):
     assert lab.capture.adverts(host=one.host, since=mark, vrid=52)[-1].priority == 0
     fault.measure("events of the other address", len(one.events.seen(mark, VIP)))
     fault.measure("pings lost", ping.lost(since=mark))
+    assert one.host.addresses() == [OWN, VIP]
+    assert KEEPALIVED or [it["name"] for it in one.agent.show()["routers"]] == ["lan"]
 
 
 @pytest.mark.parametrize("offset_ms", [0, 150, 335, 350])
@@ -129,7 +172,7 @@ def test_f89_reload_during_an_election(lab, fault, offset_ms):
     took_over = two.wait_active()
     fault.measure("behind Active_Down", (took_over.ns - last.ns) / 1e6 - DOWN_MS, "ms", 5, 500)
     lab.capture.wait_arp(host=two.host, gratuitous=True, spa="192.0.2.1")
-    wait_adverts(two, 5, lab.now())
+    two.host.wait_adverts(5, lab.now())
     assert two.agent.router()["counters"]["became_active"] == 1
 
 
@@ -143,7 +186,7 @@ def test_f90_storm_of_reloads(lab, fault):
         return open_files(one.worker), one.agent.standby_pid and open_files(one.agent.pid)
 
     one.reload()
-    wait_adverts(one, 3, lab.now())
+    one.host.wait_adverts(3, lab.now())
     before = files()
     mark = lab.now()
 
@@ -185,14 +228,15 @@ def test_f91_half_written(lab, fault):
 
 @pytest.mark.fault("F100", "rights missing", "exit 1 with one line that names them, nothing sent")
 def test_f100_rights_missing(lab, fault):
-    host, path = lab.host("gw1", OWN), config(lab)
+    host, path = lab.host("gw1", OWN), write_config(lab)
     for before in (["setpriv", "--bounding-set", "-net_admin,-net_raw"],
+                   ["setpriv", "--bounding-set", "-net_admin"],
                    ["setpriv", "--bounding-set", "-net_raw"],
                    ["unshare", "--user", "--map-root-user"]):
-        done = vipd(host, "-c", path, before=before)
+        done = run_vipd(host, "-c", path, before=before)
         assert done.returncode == 1, (before, done)
-        assert "CAP_NET_ADMIN and CAP_NET_RAW" in done.stderr, (before, done.stderr)
-        assert len(done.stderr.splitlines()) == 1, done.stderr
+        [line] = done.stderr.splitlines()
+        assert " error: " in line and "CAP_NET_ADMIN and CAP_NET_RAW" in line, (before, line)
     fault.measure("frames sent", len(lab.capture.frames(host=host)))
-    assert host.addresses() == [OWN]
-    fault.saw("exit 1, 3 ways")
+    assert host.addresses() == [OWN] and not os.path.exists(lab.path("own.sock"))
+    fault.saw("exit 1, 4 ways")

@@ -1,0 +1,103 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The inside of struct kern_wants, private to the two files that share it: wants.c knows what is
+ * wanted and what is there, reconcile.c closes the difference.
+ */
+#ifndef KERN_WANTS_PRIVATE_H
+#define KERN_WANTS_PRIVATE_H
+
+#include "reconcile.h"
+
+/* What a new claim does not make untrue. */
+#define TOLD_FOR_GOOD (1u << KERN_WANT_DOUBLE)
+
+struct want {
+	struct kern_want spec; /* its entry has the ifindex of its interface */
+	uint32_t next;         /* of its interface: number + 1; 0: the last one */
+	bool wanted;
+	bool renew;   /* the lease shall start anew */
+	bool present; /* as the kernel shows it, like the next two */
+	bool leased;
+	bool doubled;           /* the same object with other attributes is there: not ours */
+	bool ours;              /* present because vipd added it, in this life or an earlier one */
+	bool stolen;            /* by somebody else, since the last reconcile */
+	bool expired;           /* its lease ended, since the last reconcile */
+	bool abandoned;         /* until it is wanted anew */
+	bool listed;            /* in the list of those to look at */
+	uint16_t told;          /* 1 << news: was told and still holds */
+	uint32_t shown;         /* the last dump that showed it */
+	uint32_t shown_doubled; /* likewise, with other attributes */
+	uint8_t restored_n;     /* in the window */
+	int64_t restored_since; /* start of the window */
+	int64_t retry_ns;       /* not before; the kernel refused the last change */
+};
+
+struct interface {
+	uint32_t first, last; /* of its wants: number + 1; or 0 */
+	int ifindex;          /* 0: there is none */
+	bool promotes;        /* see struct kern_change */
+	uint32_t looked;      /* the last pass that looked at it in doubt */
+};
+
+/* Wants to look at, in the order in which they came. */
+struct list {
+	unsigned n;
+	uint32_t *numbers;
+};
+
+/* One walk over the list that had gathered when it began. */
+struct pass {
+	bool running;
+	uint32_t number;    /* counts passes, from 1 on */
+	unsigned phase, at; /* the next one to look at */
+	unsigned changes_n; /* so far */
+	bool contradicted;  /* by the kernel's answers */
+	struct list list;
+};
+
+struct kern_wants {
+	struct kern_changer *changer; /* borrowed */
+	struct kern_dump *dump;       /* borrowed */
+	unsigned wants_n, wants_max, interfaces_max;
+	struct want *all; /* owned, as all below */
+	struct interface *interfaces;
+	uint32_t *table; /* by interface, kind and object: number + 1; a power of two of them */
+	uint32_t table_mask;
+	unsigned kinds_n[KERN_KIND_COUNT]; /* wants of each */
+	bool marks[KERN_KIND_COUNT];       /* the kernel has shown one, so it keeps them */
+	bool doubt;                        /* events or answers were lost */
+	uint32_t dumps;                    /* so far: the number of the one that runs */
+	int64_t retry_ns;                  /* the earliest of theirs */
+	struct list list;                  /* for the next pass */
+	struct pass pass;
+
+	/* The batch that is being made. */
+	unsigned changes_n, news_n;
+	struct kern_news *news; /* the caller's, during a call */
+	struct kern_change changes[KERN_BATCH_MAX];
+	uint32_t changing[KERN_BATCH_MAX]; /* the want of each */
+};
+
+static inline const struct kern_ops *kern_want_ops(const struct want *want)
+{
+	return kern_kinds[want->spec.kind];
+}
+
+static inline struct interface *kern_want_interface(const struct kern_wants *w,
+						    const struct want *want)
+{
+	return &w->interfaces[want->spec.interface];
+}
+
+/**
+ * kern_wants_look_at() - let the next pass look at a want.
+ */
+void kern_wants_look_at(struct kern_wants *w, struct want *want);
+
+/**
+ * kern_wants_make_sure() - before ours is touched: in doubt, look at its interface; once in a pass,
+ * which is some milliseconds long.
+ */
+void kern_wants_make_sure(struct kern_wants *w, const struct want *want);
+
+#endif
