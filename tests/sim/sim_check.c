@@ -90,7 +90,7 @@ void check_read_end(struct sim *sim, const struct sim_process *process)
 	/* What cannot be an advert waits in another socket, whose reader is not so exact. */
 	if (n > 1 || (n == 1 && again && reading->packet->type == SIM_PACKET_ADVERT))
 		check_fail(sim, "P11", "%s counts a packet twice", node_name(process->router));
-	if (n == 0 && !(skips && (again || process->follows_absent)))
+	if (n == 0 && !(skips && (again || reading->packet->lost || process->follows_absent)))
 		check_fail(sim, "P11", "%s does not count a packet", node_name(process->router));
 	reading->packet->counted = true;
 	reading->packet = NULL;

@@ -16,6 +16,7 @@
  *     must be less than three intervals and the shortest skew time of the Backups. So "delay and
  *     stall below one interval" holds for K = 1; for K = 2 they must be below the skew time.
  *     Backups may be stopped for any time, and frozen long enough that the late timer is noticed.
+ *     A stall is shorter than 1.5 s: for longer ones the keeper ends the process, at last for good.
  * P2  Faults stop: after Active_Down_Interval of the slowest router, two intervals, the configured
  *     delays and the grace for late timers, each component has exactly one Active, that no router
  *     which preempts has a higher priority than; and no state changes any more.
@@ -38,6 +39,9 @@
  *     lease and 1.2 s; without a lease there is no promise. A reload that shortens the lease counts
  *     when the next renewal of the old one is through: until then the old length is the bound. A
  *     host that stands still as a whole answers nobody; its leases go on with it.
+ * P6  At most one process of a host speaks. When it dies one that waits for that goes on at once,
+ * and only the third death within a minute, or the sixth in a row before a sign of life, makes the
+ *     keeper give up. When the faults are over somebody speaks wherever vipd is started.
  * P7  A reload without changes: no packet, no change of an address, every deadline and all of the
  *     election as before, to the bit. Counters of what was sent last are not asked for.
  * P9  No takeover while an advert that forbids it waits in the queue, whatever the pause; and a
@@ -259,12 +263,40 @@ void check_withdrawn(struct sim *sim, unsigned i);
 void check_left(struct sim *sim, unsigned i, const struct vrrp *old);
 
 /**
- * check_go_begin(), check_go_end() - a process goes on with what is left (P7).
+ * check_go_begin(), check_go_end() - a process goes on with what is left (P6, P7).
+ * @follows: there was a process before.
  */
-void check_go_begin(struct sim *sim, const struct sim_process *process,
+void check_go_begin(struct sim *sim, const struct sim_process *process, bool follows,
 		    struct sim_going *ret_going);
+
 void check_go_end(struct sim *sim, const struct sim_process *process,
 		  const struct sim_going *going);
+
+/**
+ * check_frozen() - a process has made room for another one.
+ */
+void check_frozen(struct sim *sim, unsigned i);
+
+/* What the keeper has when a process of its ends. */
+struct sim_loss {
+	bool matters;     /* it has spoken, or was to */
+	bool crash;       /* it counts as a crash of the router */
+	bool too_much;    /* the third within a minute */
+	unsigned early_n; /* so many were lost in a row without a sign of life */
+	bool heir;        /* somebody waits for that */
+};
+
+/**
+ * check_loss(), check_survival() - before and after the keeper learns that a process has ended
+ * (P6).
+ */
+void check_loss(struct sim *sim, const struct sim_process *process, struct sim_loss *ret_loss);
+void check_survival(struct sim *sim, unsigned i, const struct sim_loss *loss);
+
+/**
+ * check_kept() - the faults are over: somebody speaks (P6).
+ */
+void check_kept(struct sim *sim);
 
 /**
  * check_in_trouble() - whether the kernel of the host has trouble, or has just had some.

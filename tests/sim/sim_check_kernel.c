@@ -237,13 +237,18 @@ void check_withdrawn(struct sim *sim, unsigned i)
 	sim->check.silent_ns[i] = sim->now_ns;
 }
 
-void check_go_begin(struct sim *sim, const struct sim_process *process, struct sim_going *ret_going)
+void check_go_begin(struct sim *sim, const struct sim_process *process, bool follows,
+		    struct sim_going *ret_going)
 {
 	unsigned i = process->router;
 	const struct sim_gateway *r = &sim->routers[i];
 
+	for (unsigned n = 1; n < SIM_PROCESSES_MAX; n++)
+		if (&sim->processes[i][n] != process && sim->processes[i][n].exists &&
+		    sim->processes[i][n].speaks)
+			check_fail(sim, "P6", "two processes of %s speak", node_name(i));
 	*ret_going = (struct sim_going){
-		.follows = r->keeper.old_fd >= 0 && !r->conf.absent && !process->conf.absent,
+		.follows = follows && !r->conf.absent && !process->conf.absent,
 		.history = is_history(r, gateway_local_ns(sim, r)),
 		.same = same_conf(&r->conf, &process->conf),
 		.quiet = is_quiet(sim, process),
@@ -291,4 +296,78 @@ void check_go_end(struct sim *sim, const struct sim_process *process, const stru
 	    kernel_ours(&r->kernel))
 		check_fail(sim, "P3", "%s goes on and leaves an address behind", node_name(i));
 	check_sent(sim, i);
+}
+
+/* ---- the keeper ---- */
+
+void check_frozen(struct sim *sim, unsigned i)
+{
+	const struct sim_process *process =
+		sim->routers[i].keeper.children[SUCCESSION_CURRENT].process;
+
+	if (socket_waiting(process))
+		check_fail(sim, "P7", "%s makes room and has not read everything", node_name(i));
+	check_quiet(sim, i);
+}
+
+static unsigned crashes_in_a_minute(const struct sim_keeper *keeper, int64_t now)
+{
+	unsigned recent = 0;
+
+	for (unsigned n = 0; n < SIM_CRASHES_MAX && n < keeper->crashes_n; n++)
+		recent += now - keeper->crashes_ns[n] < 60 * SIM_S;
+	return recent;
+}
+
+static bool is_ready(const struct sim_process *process)
+{
+	return process && process->said_ready && !process->killed;
+}
+
+void check_loss(struct sim *sim, const struct sim_process *process, struct sim_loss *ret_loss)
+{
+	struct sim_gateway *r = &sim->routers[process->router];
+	struct sim_keeper *keeper = &r->keeper;
+	const struct sim_child *children = keeper->children;
+	bool current = children[SUCCESSION_CURRENT].process == process;
+	int64_t now = gateway_local_ns(sim, r);
+	bool begins = process->kind == SUCCESSION_KIND_FIRST && !process->went;
+
+	*ret_loss = (struct sim_loss){
+		.matters = !keeper->stopping && !begins &&
+			   (current || !children[SUCCESSION_CURRENT].process),
+		.crash = current && process->went && (process->was_alive || !process->by_reload),
+		.heir = process->was_alive && (is_ready(children[SUCCESSION_NEXT].process) ||
+					       is_ready(children[SUCCESSION_STANDBY].process)),
+	};
+	if (!ret_loss->matters)
+		return;
+	if (ret_loss->crash)
+		keeper->crashes_ns[keeper->crashes_n++ % SIM_CRASHES_MAX] = now;
+	else
+		keeper->early_n++;
+	ret_loss->too_much = ret_loss->crash && crashes_in_a_minute(keeper, now) >= 3;
+	ret_loss->early_n = keeper->early_n;
+}
+
+void check_survival(struct sim *sim, unsigned i, const struct sim_loss *loss)
+{
+	const struct sim_gateway *r = &sim->routers[i];
+
+	if (!loss->matters)
+		return;
+	if (r->given_up != loss->too_much && (loss->crash || loss->early_n <= 5))
+		check_fail(sim, "P6", "the keeper of %s %s", node_name(i),
+			   r->given_up ? "gives up" : "goes on after three crashes in a minute");
+	if (!r->given_up && loss->crash && loss->heir &&
+	    !r->keeper.children[SUCCESSION_CURRENT].process)
+		check_fail(sim, "P6", "the keeper of %s lets somebody wait who is ready",
+			   node_name(i));
+}
+
+void check_kept(struct sim *sim)
+{
+	for (unsigned i = 0; i < sim->routers_n; i++)
+		if (sim->routers[i].up && !gateway_runs(sim, i))
+			check_fail(sim, "P6", "nobody speaks on %s", node_name(i));
 }

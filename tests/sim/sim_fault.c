@@ -27,7 +27,7 @@ static bool concerns_router(enum sim_fault_type type)
 
 static bool concerns_process(enum sim_fault_type type)
 {
-	return type == SIM_FAULT_PANIC || type == SIM_FAULT_RELOAD;
+	return type == SIM_FAULT_PANIC || type == SIM_FAULT_RELOAD || type == SIM_FAULT_PROGRAM;
 }
 
 static void all_paths(struct sim *sim,
@@ -91,6 +91,7 @@ static void path_apply(struct sim *sim, unsigned from, unsigned to, const struct
 	case SIM_FAULT_SQUAT:
 	case SIM_FAULT_KERNEL:
 	case SIM_FAULT_SOURCE:
+	case SIM_FAULT_PROGRAM:
 	case SIM_FAULT_JUNK:
 	case SIM_FAULT_START:
 	case SIM_FAULT_COUNT:
@@ -191,6 +192,7 @@ static void narrate_begin(const struct sim *sim, const struct sim_episode *e)
 	case SIM_FAULT_WITHDRAW:
 	case SIM_FAULT_STEAL:
 	case SIM_FAULT_SQUAT:
+	case SIM_FAULT_PROGRAM:
 	case SIM_FAULT_START:
 	case SIM_FAULT_COUNT:
 		break;
@@ -221,7 +223,7 @@ static bool can_suffer(const struct sim *sim, const struct sim_episode *e)
 	const struct sim_gateway *r = &sim->routers[e->node];
 
 	if (concerns_process(e->type))
-		return gateway_runs(sim, e->node);
+		return r->up && r->pause == SIM_RUNNING && !r->keeper.stopping;
 	if (!concerns_router(e->type))
 		return true;
 	/*
@@ -232,7 +234,9 @@ static bool can_suffer(const struct sim *sim, const struct sim_episode *e)
 	    (gateway_is_active(r) ||
 	     sim->now_ns < r->healthy_ns + 2 * sim->check.interval_max_cs * 10 * SIM_MS))
 		return false;
-	return gateway_runs(sim, e->node) && !r->afflicted;
+	if (e->type == SIM_FAULT_LEAVE || e->type == SIM_FAULT_CRASH) /* at any moment */
+		return r->up && r->pause == SIM_RUNNING && !r->afflicted && !r->keeper.stopping;
+	return gateway_runs(sim, e->node) && !r->afflicted && !r->keeper.stopping;
 }
 
 static void link_begin(struct sim *sim, unsigned i, unsigned how)
@@ -270,8 +274,8 @@ static void link_end(struct sim *sim, unsigned i, unsigned how)
 
 static void withdraw(struct sim *sim, unsigned i)
 {
-	sim->routers[i].withdrawn = true;
-	keeper_reload(sim, i, &sim->routers[i].conf);
+	sim->routers[i].withdrawn = sim->routers[i].file.absent = true;
+	keeper_reload(sim, i);
 }
 
 static void router_begin(struct sim *sim, const struct sim_episode *e)
@@ -297,18 +301,21 @@ static void router_end(struct sim *sim, const struct sim_episode *e)
 {
 	struct sim_gateway *r = &sim->routers[e->node];
 
-	keeper_settle(sim, e->node);
-	r->afflicted = r->withdrawn = false;
+	r->afflicted = false;
+	if (e->type == SIM_FAULT_WITHDRAW)
+		r->withdrawn = r->file.absent = false;
 	if (e->type == SIM_FAULT_LINK)
 		link_end(sim, e->node, e->amount % SIM_LINK_FAULTS);
-	if (!r->up)
+	if (r->up && r->keeper.stopping)
+		r->keeper.start_again = true;
+	else if (!r->up)
 		gateway_start(sim, e->node);
 	else if (e->type == SIM_FAULT_STOP || e->type == SIM_FAULT_FREEZE)
 		gateway_resume(sim, e->node, e->type == SIM_FAULT_FREEZE && e->amount);
 	else if (e->type == SIM_FAULT_HANG)
 		keeper_unhang(sim, e->node);
 	else if (e->type == SIM_FAULT_WITHDRAW)
-		keeper_present(sim, e->node);
+		keeper_reload(sim, e->node);
 }
 
 /* One of the router's, or a neighbour of theirs in the same subnet. */
@@ -317,15 +324,50 @@ static unsigned squatted(const struct sim_gateway *r, const struct sim_episode *
 	return e->peer % (r->addresses_n + (r->addresses_n < SIM_ADDRESSES_MAX));
 }
 
+/* @changed: with the other configuration. */
+static void reload(struct sim *sim, unsigned i, bool changed)
+{
+	struct sim_gateway *r = &sim->routers[i];
+	bool absent = r->file.absent;
+
+	r->file = changed ? r->other : r->conf;
+	r->file.absent = absent;
+	keeper_reload(sim, i);
+}
+
+static void install(struct sim *sim, unsigned i, enum sim_program program)
+{
+	static const char *const programs[SIM_PROGRAMS] = {
+		[SIM_PROGRAM_GOOD] = "the old one",
+		[SIM_PROGRAM_SLOW] = "never ready",
+		[SIM_PROGRAM_DEAD] = "broken",
+		[SIM_PROGRAM_LIAR] = "broken later",
+		[SIM_PROGRAM_MUTE] = "mute",
+		[SIM_PROGRAM_UNSTARTABLE] = "not one",
+		[SIM_PROGRAM_UNFIT] = "no keeper",
+		[SIM_PROGRAM_STUCK] = "stuck",
+		[SIM_PROGRAM_UNEXECUTABLE] = "not executable",
+		[SIM_PROGRAM_ANOTHER] = "another good one",
+	};
+
+	if (!sim->routers[i].up)
+		return;
+	trace(sim, "%s gets a program that is %s", node_name(i), programs[program]);
+	keeper_install(sim, i, program);
+	keeper_reload(sim, i);
+}
+
 /* What happens on one host and to one process. */
 static void host_begin(struct sim *sim, unsigned i, const struct sim_episode *e)
 {
 	struct sim_gateway *r = &sim->routers[e->node];
 
 	if (e->type == SIM_FAULT_PANIC)
-		keeper_panic(sim, e->node, e->amount);
+		keeper_panic(sim, e->node, (enum sim_victims)e->amount);
 	else if (e->type == SIM_FAULT_RELOAD)
-		keeper_reload(sim, e->node, e->amount ? &r->other : &r->conf);
+		reload(sim, e->node, e->amount);
+	else if (e->type == SIM_FAULT_PROGRAM)
+		install(sim, e->node, (enum sim_program)e->amount);
 	else if (e->type == SIM_FAULT_SOURCE)
 		kernel_set_own(sim, e->node, 0, true);
 	else if (e->type == SIM_FAULT_STEAL)
@@ -344,6 +386,10 @@ static void host_end(struct sim *sim, const struct sim_episode *e)
 		keeper_spare(sim, e->node);
 		if (!r->up && !r->afflicted) /* after a last will */
 			gateway_start(sim, e->node);
+	} else if (e->type == SIM_FAULT_PROGRAM) {
+		keeper_mend(sim, e->node);
+		if (r->up && !r->keeper.stopping)
+			keeper_reload(sim, e->node);
 	} else if (e->type == SIM_FAULT_SOURCE) {
 		kernel_set_own(sim, e->node, 0, false);
 	} else if (e->type == SIM_FAULT_SQUAT) {

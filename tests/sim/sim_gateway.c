@@ -17,7 +17,8 @@ void gateway_init(struct sim_gateway *r, const struct vrrp_config *config, uint8
 				   .queue_max = SIM_QUEUE_MAX,
 				   .bound_ns = VRRP_NEVER,
 				   .provoked_ns = INT64_MIN / 2 };
-	r->conf = r->other = (struct sim_conf){ .vrrp = *config, .lease = CONF_LEASE_OFF };
+	r->conf = r->other = r->file =
+		(struct sim_conf){ .vrrp = *config, .lease = CONF_LEASE_OFF };
 	for (unsigned n = 0; n < SIM_OWN_MAX; n++)
 		memcpy(r->own[n],
 		       (uint8_t[]){ 192, 0, 2, (uint8_t)(host + 50 * (SIM_OWN_MAX - 1 - n)) }, 4);
@@ -47,8 +48,7 @@ int64_t gateway_real_at(int64_t local_ns)
 	return REAL_BASE_NS + local_ns;
 }
 
-/* When the router's clock will show @local_ns: never before it does. */
-static int64_t global_ns(const struct sim_gateway *r, int64_t local_ns)
+int64_t gateway_global_ns(const struct sim_gateway *r, int64_t local_ns)
 {
 	int64_t rate = MILLION + r->clock_ppm;
 
@@ -84,10 +84,18 @@ void process_wake(struct sim *sim, struct sim_process *process)
 		wake_after(sim, process, sim->now_ns);
 }
 
+/* Of its loop, which has a sign of life to give, too. */
+static int64_t deadline_of(const struct sim_process *process)
+{
+	int64_t deadline_ns = routers_deadline(process->routers);
+
+	return process->alive_ns < deadline_ns ? process->alive_ns : deadline_ns;
+}
+
 void gateway_schedule(struct sim *sim, struct sim_process *process)
 {
 	const struct sim_gateway *r = &sim->routers[process->router];
-	int64_t deadline_ns = global_ns(r, routers_deadline(process->routers));
+	int64_t deadline_ns = gateway_global_ns(r, deadline_of(process));
 
 	if (deadline_ns < sim->now_ns)
 		deadline_ns = sim->now_ns;
@@ -136,9 +144,9 @@ bool gateway_is_active(const struct sim_gateway *r)
 bool gateway_runs(const struct sim *sim, unsigned i)
 {
 	const struct sim_gateway *r = &sim->routers[i];
-	const struct sim_process *speaker = r->keeper.current;
+	const struct sim_process *process = r->keeper.children[SUCCESSION_CURRENT].process;
 
-	return r->up && r->pause == SIM_RUNNING && speaker && !speaker->hung;
+	return r->up && r->pause == SIM_RUNNING && process && process->speaks && !process->hung;
 }
 
 /* What the process knows by now, for the checks. */
@@ -183,7 +191,7 @@ void gateway_adopted(struct sim *sim, unsigned i, const struct vrrp *vr, const s
 
 /* ---- turns ---- */
 
-bool gateway_turn(struct sim *sim, struct sim_process *process)
+void gateway_turn(struct sim *sim, struct sim_process *process)
 {
 	unsigned i = process->router;
 	struct sim_gateway *r = &sim->routers[i];
@@ -191,27 +199,22 @@ bool gateway_turn(struct sim *sim, struct sim_process *process)
 	r->turn_ns = gateway_local_ns(sim, r);
 	check_turn_begin(sim, i);
 	if (!process_turn(process)) {
-		keeper_died(sim, i, true);
-		return false;
+		keeper_died(sim, process, true);
+		return;
 	}
 	look(sim, process);
 	check_turn_end(sim, process);
 	r->resumed = false;
 	gateway_schedule(sim, process);
-	return true;
+	keeper_turned(sim, process);
 }
 
-bool gateway_stop(struct sim *sim, struct sim_process *process)
+void gateway_stop(struct sim *sim, struct sim_process *process)
 {
-	unsigned i = process->router;
-
-	if (!gateway_turn(sim, process))
-		return false;
-	check_turn_begin(sim, i);
+	check_turn_begin(sim, process->router);
 	process_stop(process);
 	look(sim, process);
 	check_turn_end(sim, process);
-	return true;
 }
 
 void gateway_wake(struct sim *sim, struct sim_process *process)
@@ -219,12 +222,11 @@ void gateway_wake(struct sim *sim, struct sim_process *process)
 	if (!process->exists || sim->now_ns != process->wake_ns)
 		return; /* an earlier wake-up has done it */
 	process->wake_ns = VRRP_NEVER;
-	if (process->hung || sim->routers[process->router].pause != SIM_RUNNING)
-		return;
-	(void)gateway_turn(sim, process);
+	if (process->speaks && !process->hung && sim->routers[process->router].pause == SIM_RUNNING)
+		gateway_turn(sim, process);
 }
 
-void gateway_go(struct sim *sim, struct sim_process *process, int old_fd, int64_t frozen_real_ns)
+void gateway_go(struct sim *sim, struct sim_process *process, int old_fd)
 {
 	unsigned i = process->router;
 	struct sim_gateway *r = &sim->routers[i];
@@ -233,27 +235,31 @@ void gateway_go(struct sim *sim, struct sim_process *process, int old_fd, int64_
 
 	r->adopted = false;
 	r->bound_ns = VRRP_NEVER;
-	r->reloading = frozen_real_ns != 0;
-	process->frozen_real_ns = frozen_real_ns;
+	r->keeper.spoke = true;
+	r->reloading = process->frozen_real_ns != 0;
 	process->follows_absent = r->conf.absent;
-	check_go_begin(sim, process, &going);
+	check_go_begin(sim, process, old_fd >= 0, &going);
 	r->conf = process->conf;
 	r->config = r->conf.vrrp;
 	r->turn_ns = gateway_local_ns(sim, r);
-	if (!r->reloading || socket_waiting(process)) /* what has come is placed at this moment */
+	if (sim->now_ns >
+	    process->told_ns + sim->latency_ns) /* the host or its program had a pause */
+		r->resumed = true;
+	if (r->resumed || !r->reloading ||
+	    socket_waiting(process)) /* what has come is placed at this moment */
 		r->healthy_ns = sim->now_ns + 1;
 	check_lease_change(sim, i, &old);
 	check_turn_begin(sim, i);
 	if (r->conf.absent && r->vr.state == VRRP_STATE_ACTIVE)
 		check_withdrawn(sim, i);
-	process_go(process, old_fd, frozen_real_ns);
+	process_go(process, old_fd, process->frozen_real_ns);
 	if (!r->adopted) {
 		vrrp_init(&r->vr, &r->config);
 		check_start(sim, i);
 	}
 	look(sim, process);
 	check_go_end(sim, process, &going);
-	(void)gateway_turn(sim, process);
+	gateway_turn(sim, process);
 }
 
 void gateway_deliver(struct sim *sim, unsigned slot, unsigned i)
@@ -273,9 +279,11 @@ void gateway_start(struct sim *sim, unsigned i)
 	assert(!r->up);
 	trace(sim, "%s is started", node_name(i));
 	r->up = true;
-	r->conf.absent = r->withdrawn;
+	r->given_up = false;
 	r->healthy_ns = sim->now_ns;
 	r->bound_ns = VRRP_NEVER;
+	r->conf = r->file;
+	r->config = r->conf.vrrp;
 	keeper_start(sim, i);
 }
 
@@ -289,16 +297,20 @@ void gateway_vanish(struct sim *sim, unsigned i)
 	vrrp_init(&r->vr, &r->config);
 }
 
+void gateway_restart(struct sim *sim, unsigned i)
+{
+	int64_t at_ns = sim->now_ns + SIM_S;
+
+	if (at_ns > sim->faults.until_ns)
+		at_ns = sim->faults.until_ns;
+	if (!sim->tidy && at_ns > sim->now_ns)
+		events_push(&sim->events, at_ns, SIM_EVENT_RESTART, i, 0);
+}
+
 void gateway_leave(struct sim *sim, unsigned i)
 {
-	struct sim_process *process = keeper_speaker(sim, i);
-
 	trace(sim, "%s is told to leave", node_name(i));
-	check_quiet(sim, i);
-	if (process && !gateway_stop(sim, process))
-		return;
-	check_given_up(sim, i);
-	gateway_vanish(sim, i);
+	keeper_stop(sim, i);
 }
 
 void gateway_crash(struct sim *sim, unsigned i)
@@ -327,7 +339,8 @@ void gateway_awake(struct sim *sim, unsigned i)
 	struct sim_gateway *r = &sim->routers[i];
 	struct sim_process *process = keeper_speaker(sim, i);
 
-	r->bound_ns = VRRP_NEVER;
+	if (process)
+		r->bound_ns = VRRP_NEVER;
 	check_resumed(sim, i);
 	r->resumed = true;
 	r->healthy_ns = sim->now_ns + 1;
@@ -350,4 +363,5 @@ void gateway_resume(struct sim *sim, unsigned i, bool clock_stood_still)
 		kernel_thaw(sim, i, sim->now_ns - r->frozen_at_ns, clock_stood_still);
 	r->pause = SIM_RUNNING;
 	gateway_awake(sim, i);
+	keeper_resumed(sim, i);
 }

@@ -16,6 +16,9 @@
 #define SIM_UPTIME_NS   (1000 * INT64_C(1000000000)) /* local time at the begin */
 
 /* What the manual says about addresses that somebody removes: so often in so much time. */
+/* And about deaths of the router process: so many in a minute are too many. */
+#define SIM_CRASHES_MAX 3
+
 #define SIM_RESTORES_MAX 5
 #define SIM_RESTORES_NS  (10 * INT64_C(1000000000))
 
@@ -42,6 +45,7 @@ struct sim_gateway {
 	struct vrrp vr;              /* the election after the last step; a copy */
 	struct vrrp_config config;   /* conf.vrrp, at hand */
 	struct sim_conf conf, other; /* what runs; what a reload may change it into */
+	struct sim_conf file;        /* what the operator has written */
 	struct sim_kernel kernel;
 	struct sim_keeper keeper;
 	uint8_t own[SIM_OWN_MAX][4]; /* addresses that the host may have of its own */
@@ -50,6 +54,7 @@ struct sim_gateway {
 	unsigned queue_max; /* so many packets wait in a socket, up to SIM_QUEUE_MAX */
 
 	bool up;        /* vipd is started */
+	bool given_up;  /* it has ended although nobody asked it to */
 	bool withdrawn; /* the file does not have the router */
 	bool afflicted; /* by one fault of sim_fault.c that concerns the whole router */
 	enum sim_pause pause;
@@ -91,6 +96,11 @@ struct sim_gateway {
  */
 void gateway_init(struct sim_gateway *r, const struct vrrp_config *config, uint8_t host,
 		  unsigned addresses_n);
+
+/**
+ * gateway_global_ns() - when the router's clock will show @local_ns: never before it does.
+ */
+int64_t gateway_global_ns(const struct sim_gateway *r, int64_t local_ns);
 
 /**
  * gateway_local_ns() - what the router's clock shows now.
@@ -150,24 +160,20 @@ void gateway_schedule(struct sim *sim, struct sim_process *process);
 void gateway_wake(struct sim *sim, struct sim_process *process);
 
 /**
- * gateway_turn() - a turn of its loop.
- *
- * Return: whether it still lives.
+ * gateway_turn() - a turn of its loop. It may not live to the end of it.
  */
-bool gateway_turn(struct sim *sim, struct sim_process *process);
+void gateway_turn(struct sim *sim, struct sim_process *process);
 
 /**
- * gateway_stop() - it leaves gracefully, after a turn.
- *
- * Return: whether it lived to the end of that.
+ * gateway_stop() - it leaves gracefully.
  */
-bool gateway_stop(struct sim *sim, struct sim_process *process);
+void gateway_stop(struct sim *sim, struct sim_process *process);
 
 /**
  * gateway_go() - it goes on with what a predecessor left, and has a first turn.
- * @old_fd, @frozen_real_ns: as process_go().
+ * @old_fd: the state memory of the predecessor; -1: none.
  */
-void gateway_go(struct sim *sim, struct sim_process *process, int old_fd, int64_t frozen_real_ns);
+void gateway_go(struct sim *sim, struct sim_process *process, int old_fd);
 
 /**
  * gateway_stepped() - the core made a step, in the process that runs.
@@ -184,6 +190,11 @@ void gateway_adopted(struct sim *sim, unsigned i, const struct vrrp *vr, const s
 void gateway_start(struct sim *sim, unsigned i);
 void gateway_leave(struct sim *sim, unsigned i);
 void gateway_crash(struct sim *sim, unsigned i); /* of keeper and router process */
+
+/**
+ * gateway_restart() - the service manager starts vipd again after a while.
+ */
+void gateway_restart(struct sim *sim, unsigned i);
 
 /**
  * gateway_vanish() - vipd is gone; the addresses stay.

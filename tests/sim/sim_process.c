@@ -189,31 +189,39 @@ static void write_conf(struct sim_process *process)
 	write_router(process);
 }
 
-void process_start(struct sim *sim, struct sim_process *process, unsigned router,
-		   const struct sim_conf *conf)
+void process_spawn(struct sim *sim, struct sim_process *process, unsigned router)
+{
+	assert(!process->exists);
+	process->sim = sim;
+	process->router = router;
+	process->exists = true;
+	process->opened = process->speaks = process->killed = process->hung = false;
+	process->told_to_freeze = process->told_to_leave = false;
+	process->by_reload = process->said_ready = process->went = process->was_alive = false;
+	process->alive_ns = 0;
+	process->doom = 0;
+	process->wake_ns = process->step_ns = VRRP_NEVER;
+	process->unseen = 0;
+	process->refused_ns = INT64_MIN;
+	process->monitor.open = process->monitor.overrun = false;
+	process->monitor.notices_n = 0;
+	process->strays = NULL;
+	process->routers = NULL;
+	process->state = NULL;
+	for (unsigned kind = 0; kind < 2; kind++)
+		process->receivers[kind].open = false;
+}
+
+void process_start(struct sim_process *process, const struct sim_conf *conf, int state_fd)
 {
 	struct state_router key;
 	const char *what;
 	int err;
 
-	assert(!process->exists);
-	process->sim = sim;
-	process->router = router;
 	process->conf = *conf;
-	process->exists = true;
-	process->speaks = process->hung = false;
-	process->unseen = 0;
-	process->refused_ns = INT64_MIN;
-	process->doom = 0;
-	process->wake_ns = VRRP_NEVER;
-	process->monitor.open = process->monitor.overrun = false;
-	process->monitor.notices_n = 0;
-	process->strays = NULL;
 	write_conf(process);
-	process->state_fd = memfd_create("state", MFD_CLOEXEC | MFD_ALLOW_SEALING);
-	assert(process->state_fd >= 0);
 	key = router_state(&process->router_conf);
-	err = state_new(process->state_fd, process->product.control, &key, 1, &process->state);
+	err = state_new(state_fd, process->product.control, &key, 1, &process->state);
 	assert(err == 0);
 	process_enter(process);
 	err = routers_new(&process->product, process->state, &process->routers, &what);
@@ -227,6 +235,7 @@ bool process_open(struct sim_process *process)
 	const char *what;
 	int err;
 
+	process->opened = true;
 	process->opened_ns = process->sim->now_ns;
 	process_enter(process);
 	err = routers_open(process->routers, kern_sender_socket(), &now, &what);
@@ -241,7 +250,7 @@ void process_go(struct sim_process *process, int old_fd, int64_t frozen_real_ns)
 	struct clocks now = process_clocks(process);
 	struct state *old = NULL;
 
-	process->speaks = true;
+	process->speaks = process->went = true;
 	if (old_fd >= 0 && state_open(old_fd, &old) < 0)
 		old = NULL;
 	process_enter(process);
@@ -302,13 +311,6 @@ void process_end(struct sim_process *process)
 	state_close(process->state);
 	process->routers = NULL;
 	process->state = NULL;
-}
-
-void process_forget(struct sim_process *process)
-{
-	if (process->state_fd >= 0)
-		close(process->state_fd);
-	process->state_fd = -1;
 }
 
 const struct router *process_router(const struct sim_process *process)

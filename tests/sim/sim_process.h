@@ -8,6 +8,7 @@
 #define SIM_PROCESS_H
 
 #include "agent/conf/conf.h"
+#include "agent/keeper/succession.h"
 #include "agent/router/routers.h"
 #include "netlink/receive.h"
 #include "netlink/send.h"
@@ -67,12 +68,32 @@ struct kern_sender {
 
 /* ---- a process ---- */
 
+/* What a process does that does not speak. */
+enum sim_step {
+	SIM_STEP_START,
+	SIM_STEP_READY,
+	SIM_STEP_GO,
+	SIM_STEP_END, /* it was killed */
+};
+
 struct sim_process {
 	struct sim *sim;
 	unsigned router; /* on whose host it is */
 	bool exists;
-	bool speaks; /* it was told to go on */
+	bool opened; /* it listens */
+	bool speaks; /* it was told to go on, and does */
+	bool killed; /* runs no more; its end is to come */
 	bool hung;
+	bool told_to_freeze, told_to_leave;
+	bool by_reload; /* it is what a reload brought */
+	bool said_ready;
+	bool went;        /* it has gone on, and left that in its memory */
+	bool was_alive;   /* it gave a sign of life */
+	int64_t told_ns;  /* when it was told to go on */
+	int64_t alive_ns; /* when it gives the next one; local time */
+	enum succession_kind kind;
+	enum sim_step step;     /* what it does next that does not speak, */
+	int64_t step_ns;        /* and when; or VRRP_NEVER */
 	struct sim_conf conf;   /* what it runs */
 	int64_t opened_ns;      /* when it looked at the host */
 	int64_t wake_ns;        /* when the next wake-up is, or VRRP_NEVER */
@@ -85,8 +106,7 @@ struct sim_process {
 	struct conf product;
 	struct conf_router router_conf;
 	struct conf_address addresses[SIM_ADDRESSES_MAX];
-	struct state *state;
-	int state_fd; /* the memory, which outlives it; of the keeper */
+	struct state *state; /* its memory, which outlives it; NULL: it has not begun */
 	struct routers *routers;
 	const struct router_strays *strays;
 
@@ -121,11 +141,16 @@ void process_leave(void);
 struct clocks process_clocks(const struct sim_process *process);
 
 /**
- * process_start() - a process begins: memory, and what asks the kernel.
- * @conf: copied.
+ * process_spawn() - a process is there, and has done nothing yet.
  */
-void process_start(struct sim *sim, struct sim_process *process, unsigned router,
-		   const struct sim_conf *conf);
+void process_spawn(struct sim *sim, struct sim_process *process, unsigned router);
+
+/**
+ * process_start() - it begins: memory, and what asks the kernel.
+ * @conf: copied.
+ * @state_fd: where it leaves its elections; of the keeper.
+ */
+void process_start(struct sim_process *process, const struct sim_conf *conf, int state_fd);
 
 /**
  * process_open() - it listens, and looks at the host; it changes nothing.
@@ -159,14 +184,9 @@ void process_stop(struct sim_process *process);
 void process_freeze(struct sim_process *process);
 
 /**
- * process_end() - it is no more; its state memory stays, in state_fd. NULL-like ones are allowed.
+ * process_end() - it is no more; its state memory stays.
  */
 void process_end(struct sim_process *process);
-
-/**
- * process_forget() - let go of the state memory, too.
- */
-void process_forget(struct sim_process *process);
 
 /**
  * process_wake() - there is something for it to read.

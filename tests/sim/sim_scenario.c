@@ -143,6 +143,7 @@ static bool parse_router(struct script *script, char **words, unsigned n)
 	gateway_init(&sim->routers[i], &config, (uint8_t)address, 1);
 	kernel_init(sim, i);
 	sim->routers[i].conf.lease = sim->routers[i].other.lease = conf.lease;
+	sim->routers[i].file = sim->routers[i].conf;
 	if (other.vrrp.priority)
 		sim->routers[i].other.vrrp.priority = other.vrrp.priority;
 	sim->routers_n++;
@@ -176,7 +177,9 @@ static const struct {
 	{ "burst", SIM_FAULT_BURST, 2, true, false, 0 },
 	{ "junk", SIM_FAULT_JUNK, 1, true, false, 0 },
 	{ "split", SIM_FAULT_PARTITION, 0, false, true, 0 },
-	{ "panic", SIM_FAULT_PANIC, 1, false, false, 0 },
+	{ "panic", SIM_FAULT_PANIC, 1, false, false, SIM_VICTIM_CURRENT },
+	{ "panics", SIM_FAULT_PANIC, 1, true, false, 0 },
+	{ "program", SIM_FAULT_PROGRAM, 1, true, false, 0 },
 	{ "hang", SIM_FAULT_HANG, 1, false, false, 0 },
 	{ "reload", SIM_FAULT_RELOAD, 1, true, false, 0 },
 	{ "withdraw", SIM_FAULT_WITHDRAW, 1, false, false, 0 },

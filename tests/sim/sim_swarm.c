@@ -6,13 +6,21 @@
 #define FAULT_BIT(type) (1u << SIM_FAULT_##type)
 
 /* What RFC 9568's timers absorb; see P1 in sim_check.h. Nobody is Active or not because of it. */
+#define PROCESS_FAULTS                                                                             \
+	(FAULT_BIT(PANIC) | FAULT_BIT(HANG) | FAULT_BIT(PROGRAM) | FAULT_BIT(RELOAD) |             \
+	 FAULT_BIT(WITHDRAW) | FAULT_BIT(KERNEL))
+
 #define CALM_FAULTS                                                                                \
 	(FAULT_BIT(BURST) | FAULT_BIT(LOSS) | FAULT_BIT(DUPLICATE) | FAULT_BIT(JITTER) |           \
 	 FAULT_BIT(CORRUPT) | FAULT_BIT(STALL) | FAULT_BIT(STOP) | FAULT_BIT(FREEZE) |             \
 	 FAULT_BIT(JUNK) | FAULT_BIT(RELOAD) | FAULT_BIT(STEAL) | FAULT_BIT(SQUAT) |               \
 	 FAULT_BIT(KERNEL))
 
-#define HANDOVER_NS (12 * SIM_MS) /* the last successor goes on by then */
+#define ALIVE_SLACK_NS (1500 * SIM_MS) /* whoever is later has given no sign of life, see P1 */
+
+/* The last successor goes on by then: half a second lies between reloads, some time between deaths
+ * at once, and a process that hung has a last moment. */
+#define HANDOVER_NS (1200 * SIM_MS)
 
 static int64_t cs_ns(unsigned cs)
 {
@@ -107,6 +115,7 @@ static void draw_other(struct prng *p, const struct habits *habits, struct sim_g
 	struct vrrp_config *other = &r->other.vrrp;
 
 	r->conf.lease = r->other.lease = draw_lease(p, r->config.interval_cs);
+	r->file = r->conf;
 	if (!habits->reconfigured)
 		return;
 	if (prng_one_in(p, 2))
@@ -242,6 +251,11 @@ static void draw_size(struct sim *sim, const struct mix *mix, struct sim_episode
 		e->amount = prng_below(p, SIM_LINK_FAULTS);
 		break;
 	case SIM_FAULT_PANIC:
+		e->amount = prng_below(p, SIM_VICTIMS);
+		break;
+	case SIM_FAULT_PROGRAM:
+		e->amount = 1 + prng_below(p, SIM_PROGRAMS - 1);
+		break;
 	case SIM_FAULT_FREEZE:
 		e->amount = prng_below(p, 2);
 		break;
@@ -345,6 +359,8 @@ static void calm_limits(struct sim *sim, struct mix *mix)
 	}
 	mix->jitter_ns = prng_range(&sim->prng, 0, slack);
 	mix->stall_ns = slack - mix->jitter_ns;
+	if (mix->stall_ns > ALIVE_SLACK_NS)
+		mix->stall_ns = ALIVE_SLACK_NS;
 }
 
 static int64_t largest(const struct sim *sim,
@@ -441,7 +457,9 @@ void swarm_begin(struct sim *sim, uint64_t seed)
 		length = prng_range(p, 1, 8) * SIM_S; /* long enough for repeated announcements */
 	mix.until_ns = mix.from_ns + length;
 	sim->faults.until_ns = mix.until_ns;
-	sim->faults.settle_ns = mix.jitter_ns + mix.stall_ns + HANDOVER_NS;
+	sim->faults.settle_ns = mix.jitter_ns + mix.stall_ns;
+	if (mix.types & PROCESS_FAULTS)
+		sim->faults.settle_ns += HANDOVER_NS;
 	for (unsigned i = 0; i < sim->routers_n; i++)
 		fault_add(sim,
 			  &(struct sim_episode){ .type = SIM_FAULT_START,
@@ -485,6 +503,7 @@ bool swarm_run(struct sim *sim)
 	if (!sim_run_until(sim, converged))
 		return false;
 	check_converged(sim);
+	check_kept(sim);
 	settled = converged + SIM_S + cs_ns(sim->check.interval_max_cs);
 	if (!run_frozen(sim, "P2", settled))
 		return false;
