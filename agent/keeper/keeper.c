@@ -100,9 +100,17 @@ static void on_current(struct keeper *keeper, const struct channel_message *mess
 		feed(keeper, SUCCESSION_SAYS_ALIVE, SUCCESSION_CURRENT);
 }
 
-static void on_end(struct keeper *keeper, enum succession_role role)
+/*
+ * The conversation ended: with its process, or with a message that is none. Then the process must
+ * not see us hang up: it would take that for our end, and leave gracefully.
+ */
+static void on_end(struct keeper *keeper, enum succession_role role, int err)
 {
-	keeper_hang_up(keeper, &keeper->children[role]);
+	struct child *child = &keeper->children[role];
+
+	if (err != -EPIPE && child->pid && !child->reaped)
+		(void)kill(child->pid, SIGKILL);
+	keeper_hang_up(keeper, child);
 	feed(keeper, SUCCESSION_CHANNEL_END, role);
 }
 
@@ -117,7 +125,7 @@ static void read_current(struct keeper *keeper)
 	       (got = channel_receive(fd, &keeper->message)) > 0)
 		on_current(keeper, &keeper->message);
 	if (got < 0)
-		on_end(keeper, SUCCESSION_CURRENT);
+		on_end(keeper, SUCCESSION_CURRENT, got);
 }
 
 /* Return: whether it is ready. */
@@ -155,7 +163,7 @@ static void read_newcomer(struct keeper *keeper, enum succession_role role)
 	       (got = channel_receive(child->channel_fd, &keeper->message)) > 0)
 		ready |= on_newcomer(keeper, role, &keeper->message);
 	if (got < 0)
-		on_end(keeper, role);
+		on_end(keeper, role, got);
 	else if (ready)
 		feed(keeper, SUCCESSION_SAYS_READY, role);
 }
