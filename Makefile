@@ -74,11 +74,20 @@ $(BUILD)/tests/conf/keys: $(BUILD)/tests/conf/keys.o $(CONF) $(BUILD)/agent/fiel
 	$(call SAY,LD)
 	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(shell pkg-config --libs libconfig)
 
-# The real reconciliation runs in the simulator, on a simulated kernel.
-$(BUILD)/sim: $(SIM) $(CORE) $(addprefix $(BUILD)/,netlink/reconcile.o netlink/wants.o netlink/sweep.o netlink/kind.o \
-	netlink/address.o netlink/attributes.o netlink/receive.o agent/conf/value.o agent/router/lease.o)
+# The simulator runs the product's own code: all that is not a system call. It has its own kernel, wire
+# and clock, and looks at what happens by the linker's --wrap.
+SIM_REAL = $(FLOOR) $(addprefix $(BUILD)/agent/, conf/value.o keeper/will.o keeper/tell.o keeper/succession.o \
+	$(addprefix router/,adopt.o execute.o interface.o journal.o lease.o open.o routers.o)) \
+	$(addprefix $(BUILD)/netlink/,address.o attributes.o frame.o kind.o receive.o reconcile.o \
+	wants.o sweep.o)
+$(BUILD)/sim: WRAP = vrrp_step vrrp_receive vrrp_adopt clock_gettime close events_put tell tell_process \
+	tell_legacy kern_receiver_open kern_receiver_close kern_receiver_fd kern_receiver_dispatch \
+	kern_group_join
+
+$(BUILD)/sim: $(SIM) $(CORE) $(SIM_REAL)
 	$(call SAY,LD)
-	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $^ -lm $(shell pkg-config --libs libmnl)
+	$(Q)$(CC) $(ALL_LDFLAGS) $(addprefix -Wl$(comma)--wrap=,$(WRAP)) -o $@ $^ \
+		$(shell pkg-config --libs libmnl)
 
 $(BUILD)/tests/fuzz/replay_%: $(BUILD)/tests/fuzz/fuzz_%.o $(BUILD)/tests/fuzz/replay.o $(AGENT) $(CORE) $(KERNEL)
 	$(call SAY,LD)

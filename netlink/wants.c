@@ -149,6 +149,7 @@ static void see_there(struct kern_wants *w, struct want *want, const struct kern
 	else if (w->marks[want->spec.kind])
 		want->ours = false;
 	want->present = true;
+	want->expired = false;
 	want->leased = kern_want_ops(want)->is_leased(&object->entry);
 	want->shown = w->dumps;
 	if (present != want->present || ours != want->ours || leased != want->leased)
@@ -298,7 +299,7 @@ void kern_wants_interface(struct kern_wants *wants, unsigned i, int ifindex, boo
 		struct want *want = &wants->all[number - 1];
 
 		kern_want_ops(want)->set_ifindex(&want->spec.entry, ifindex);
-		want->stolen = false;
+		want->stolen = want->expired = false; /* it went with its interface */
 		want->doubled = false;
 		set_absent(wants, want);
 	}
@@ -311,7 +312,8 @@ void kern_wants_want(struct kern_wants *wants, unsigned i, bool wanted)
 	if (want->wanted == wanted)
 		return;
 	want->wanted = wanted;
-	want->stolen = want->expired = want->renew = false;
+	want->stolen = want->expired = false;
+	want->renew &= wanted; /* given up and claimed at once, it may be due all the same */
 	want->abandoned = false;
 	want->restored_n = 0;
 	want->told &= TOLD_FOR_GOOD;

@@ -6,11 +6,11 @@
 
 void sim_init(struct sim *sim, uint64_t seed)
 {
-	for (unsigned i = 0; i < SIM_ROUTERS_MAX; i++) {
-		agent_close(&sim->routers[i].processes[0]);
-		agent_close(&sim->routers[i].processes[1]);
-	}
-	/* The heap and the packets are large and need no cleaning. */
+	for (unsigned i = 0; i < sim->routers_n; i++)
+		if (sim->routers[i].up)
+			keeper_end(sim, i);
+	trace_end(sim);
+	/* The heap, the packets and the processes are large and need no cleaning. */
 	memset(sim, 0, offsetof(struct sim, events));
 	sim->events.n = 0;
 	sim->events.seq = 0;
@@ -24,7 +24,7 @@ static void dispatch(struct sim *sim, const struct sim_event *event)
 		net_deliver(sim, event->a, event->b);
 		break;
 	case SIM_EVENT_WAKE:
-		router_wake(sim, event->a);
+		gateway_wake(sim, &sim->processes[event->a][event->b]);
 		break;
 	case SIM_EVENT_FAULT_BEGIN:
 		fault_begin(sim, event->a);
@@ -38,14 +38,15 @@ static void dispatch(struct sim *sim, const struct sim_event *event)
 	case SIM_EVENT_LEASE:
 		kernel_expire(sim, event->a, event->b);
 		break;
-	case SIM_EVENT_FREEZE:
-		router_freeze(sim, event->a);
+	case SIM_EVENT_KEEPER:
+		keeper_event(sim, event->a);
 		break;
-	case SIM_EVENT_GO:
-		router_go(sim, event->a);
+	case SIM_EVENT_PROCESS:
+		keeper_process_event(sim, &sim->processes[event->a][event->b]);
 		break;
-	case SIM_EVENT_KILL:
-		router_kill(sim, event->a);
+	case SIM_EVENT_RESTART:
+		if (!sim->routers[event->a].up && !sim->routers[event->a].afflicted)
+			gateway_start(sim, event->a);
 		break;
 	case SIM_EVENT_BOUND:
 		check_bound(sim, event->a);

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * The world of a simulation: a virtual clock, routers, hosts, the network between them, the faults
- * to come and the properties that must hold. One struct without pointers but the trace and the
- * wants of the agents, so that a run is a function of its seed.
+ * to come and the properties that must hold. A run is a function of its seed.
  */
 #ifndef SIM_H
 #define SIM_H
@@ -14,7 +13,8 @@
 #include "sim_host.h"
 #include "sim_kernel.h"
 #include "sim_net.h"
-#include "sim_router.h"
+#include "sim_gateway.h"
+#include "sim_socket.h"
 #include "sim_trace.h"
 
 #define SIM_MS INT64_C(1000000)
@@ -26,17 +26,19 @@
 struct sim {
 	int64_t now_ns;
 	bool tidy;          /* a scenario: no chance anywhere, for traces that read well */
+	bool moving;        /* hosts may speak from other addresses than they began with */
 	int64_t latency_ns; /* a wake-up comes at most so late on a healthy host */
 	struct prng prng;
 	unsigned routers_n;
 	unsigned hosts_n;
-	struct sim_router routers[SIM_ROUTERS_MAX];
+	struct sim_gateway routers[SIM_ROUTERS_MAX];
 	struct sim_host hosts[SIM_HOSTS_MAX];
 	struct sim_faults faults;
 	struct sim_check check;
 	struct sim_trace trace;
 	struct sim_events events;
 	struct sim_net net;
+	struct sim_process processes[SIM_ROUTERS_MAX][SIM_PROCESSES_MAX];
 };
 
 /**

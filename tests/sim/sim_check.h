@@ -16,6 +16,7 @@
  *     must be less than three intervals and the shortest skew time of the Backups. So "delay and
  *     stall below one interval" holds for K = 1; for K = 2 they must be below the skew time.
  *     Backups may be stopped for any time, and frozen long enough that the late timer is noticed.
+ *     A stall is shorter than 1.5 s: for longer ones the keeper ends the process, at last for good.
  * P2  Faults stop: after Active_Down_Interval of the slowest router, two intervals, the configured
  *     delays and the grace for late timers, each component has exactly one Active, that no router
  *     which preempts has a higher priority than; and no state changes any more.
@@ -38,6 +39,9 @@
  *     lease and 1.2 s; without a lease there is no promise. A reload that shortens the lease counts
  *     when the next renewal of the old one is through: until then the old length is the bound. A
  *     host that stands still as a whole answers nobody; its leases go on with it.
+ * P6  At most one process of a host speaks. When it dies one that waits for that goes on at once,
+ * and only the third death within a minute, or the sixth in a row before a sign of life, makes the
+ *     keeper give up. When the faults are over somebody speaks wherever vipd is started.
  * P7  A reload without changes: no packet, no change of an address, every deadline and all of the
  *     election as before, to the bit. Counters of what was sent last are not asked for.
  * P9  No takeover while an advert that forbids it waits in the queue, whatever the pause; and a
@@ -61,9 +65,28 @@
 #ifndef SIM_CHECK_H
 #define SIM_CHECK_H
 
-#include "sim_agent.h"
 #include "sim_model.h"
-#include "sim_net.h"
+#include "sim_gateway.h"
+
+/* The packet that a process reads at the moment. */
+struct sim_reading {
+	struct sim_packet *packet; /* of the network */
+	int64_t arrival_ns;        /* CLOCK_REALTIME */
+	bool stale;                /* it came by an interface that is gone */
+	struct vrrp before;        /* the router */
+	uint64_t counted;          /* by the process until now */
+};
+
+/* What a process finds that goes on. */
+struct sim_going {
+	bool follows;     /* there is an election to go on with, */
+	bool history;     /* which is over */
+	bool same;        /* the configuration is as before, */
+	bool quiet;       /* and nothing else happens on this host, so that P7 is exact */
+	struct vrrp vr;   /* as it was left */
+	int64_t lease_ns; /* next renewal of the leases */
+	uint64_t packets_n, changes_n;
+};
 
 struct sim_check {
 	const char *failed; /* the property, or NULL */
@@ -72,6 +95,7 @@ struct sim_check {
 	const char *frozen;  /* the property that a state change violates now, or NULL */
 	unsigned interval_max_cs;
 	struct sim_model models[SIM_ROUTERS_MAX];
+	struct sim_reading reading;
 	bool pair_pending[SIM_ROUTERS_MAX][SIM_ROUTERS_MAX];
 	int64_t heard_sent_ns[SIM_ROUTERS_MAX][SIM_ROUTERS_MAX]; /* [reader][sender]: newest read */
 	int64_t silent_ns[SIM_ROUTERS_MAX]; /* when it ceased to be Active; of a crash: never knew
@@ -98,17 +122,34 @@ void check_start(struct sim *sim, unsigned i);
 
 /**
  * check_arrival() - a packet comes to the socket queue of router @i.
+ * @at_ns: local time.
  */
-void check_arrival(struct sim *sim, unsigned i, const struct sim_packet *packet);
+void check_arrival(struct sim *sim, unsigned i, const struct sim_packet *packet, int64_t at_ns);
 
 /**
- * check_receive() - a packet was read (P11).
- * @before: the router before.
+ * check_read_begin(), check_read_end() - a process is given a packet, and has judged it (P11).
+ */
+void check_read_begin(struct sim *sim, const struct sim_process *process, unsigned slot,
+		      const struct kern_packet *packet);
+void check_read_end(struct sim *sim, const struct sim_process *process);
+
+/**
+ * check_receive() - the core has judged the packet that is being read (P11).
+ * @vr: the router that it concerns, or NULL.
  * @advert: valid when @reject is VRRP_ACCEPT.
  */
-void check_receive(struct sim *sim, unsigned i, const struct sim_packet *packet,
-		   const struct vrrp *before, enum vrrp_reject reject,
+void check_receive(struct sim *sim, unsigned i, const struct vrrp *vr, enum vrrp_reject reject,
 		   const struct vrrp_advert *advert);
+
+/**
+ * check_accounted() - how many packets a router has counted.
+ */
+uint64_t check_accounted(const struct vrrp *vr);
+
+/**
+ * check_missed() - the process was told that adverts were lost on its host.
+ */
+void check_missed(struct sim *sim, unsigned i);
 
 /**
  * check_step() - the core made a step; its actions are not executed yet.
@@ -116,17 +157,39 @@ void check_receive(struct sim *sim, unsigned i, const struct sim_packet *packet,
 void check_step(struct sim *sim, unsigned i, const struct vrrp *before,
 		const struct vrrp_event *event, const struct vrrp_output *out);
 
+/* ---- turns, and what leaves: sim_check_turn.c ---- */
+
 /**
- * check_held() - the actions of a step were executed (P3).
+ * check_turn_begin(), check_turn_end() - a turn of a process: nothing due is left, what was decided
+ * has left, the addresses are as the state says, the next deadline is sane.
  */
-void check_held(struct sim *sim, unsigned i);
+void check_turn_begin(struct sim *sim, unsigned i);
+void check_turn_end(struct sim *sim, const struct sim_process *process);
+
+/**
+ * check_decided() - the core made a step, whose actions are due by the end of the turn.
+ */
+void check_decided(struct sim *sim, unsigned i, const struct vrrp_output *out);
+
+/**
+ * check_advert(), check_announcement() - a frame leaves.
+ */
+void check_advert(struct sim *sim, const struct sim_process *process,
+		  const struct sim_frame *frame);
+void check_announcement(struct sim *sim, const struct sim_process *process,
+			const struct sim_frame *frame);
+
+/**
+ * check_sent() - what was decided has left.
+ */
+void check_sent(struct sim *sim, unsigned i);
 
 /* ---- addresses and processes: sim_check_kernel.c ---- */
 
 /**
  * check_addresses() - the end of a turn: the addresses are as the state says (P3).
  */
-void check_addresses(struct sim *sim, unsigned i);
+void check_addresses(struct sim *sim, const struct sim_process *process);
 
 /**
  * check_resumed() - the agent had no time to repair what trouble before or in its pause has led to.
@@ -139,9 +202,14 @@ void check_resumed(struct sim *sim, unsigned i);
 void check_given_up(struct sim *sim, unsigned i);
 
 /**
- * check_removal() - a process removes address @k, or gives it a lease (P13).
+ * check_removal() - the agent removes address @k, or gives it a lease (P13).
  */
 void check_removal(struct sim *sim, const struct sim_process *by, unsigned k);
+
+/**
+ * check_ended() - the lease of address @k has ended, or its interface is gone.
+ */
+void check_ended(struct sim *sim, unsigned i, unsigned k);
 
 /**
  * check_expiry() - the kernel removes address @k.
@@ -154,10 +222,14 @@ void check_expiry(struct sim *sim, unsigned i, unsigned k);
 void check_wanted(struct sim *sim, unsigned i);
 
 /**
- * check_restored(), check_abandoned() - address @k had been taken away.
+ * check_restored() - the agent puts address @k back, which had been taken away.
  */
 void check_restored(struct sim *sim, unsigned i, unsigned k);
-void check_abandoned(struct sim *sim, unsigned i, unsigned k);
+
+/**
+ * check_added() - the agent adds address @k: it is to be announced.
+ */
+void check_added(struct sim *sim, unsigned i, unsigned k);
 
 /**
  * check_quiet() - from now on nobody renews the leases of router @i: P5 is due.
@@ -170,7 +242,7 @@ void check_quiet(struct sim *sim, unsigned i);
 void check_bound(struct sim *sim, unsigned i);
 
 /**
- * check_lease_change() - a successor with agent.next goes on after @old.
+ * check_lease_change() - a successor with another configuration goes on after @old.
  */
 void check_lease_change(struct sim *sim, unsigned i, const struct sim_conf *old);
 
@@ -180,31 +252,56 @@ void check_lease_change(struct sim *sim, unsigned i, const struct sim_conf *old)
  */
 void check_unread(struct sim *sim, unsigned i);
 
-/* What a reload must not change. */
-struct sim_before {
-	uint64_t packets_n, changes_n;
+/**
+ * check_withdrawn() - an Active is no part of the configuration any more.
+ */
+void check_withdrawn(struct sim *sim, unsigned i);
+
+/**
+ * check_left() - what a process finds of its predecessor's election is what that had (P7).
+ */
+void check_left(struct sim *sim, unsigned i, const struct vrrp *old);
+
+/**
+ * check_go_begin(), check_go_end() - a process goes on with what is left (P6, P7).
+ * @follows: there was a process before.
+ */
+void check_go_begin(struct sim *sim, const struct sim_process *process, bool follows,
+		    struct sim_going *ret_going);
+
+void check_go_end(struct sim *sim, const struct sim_process *process,
+		  const struct sim_going *going);
+
+/**
+ * check_frozen() - a process has made room for another one.
+ */
+void check_frozen(struct sim *sim, unsigned i);
+
+/* What the keeper has when a process of its ends. */
+struct sim_loss {
+	bool matters;     /* it has spoken, or was to */
+	bool crash;       /* it counts as a crash of the router */
+	bool too_much;    /* the third within a minute */
+	unsigned early_n; /* so many were lost in a row without a sign of life */
+	bool heir;        /* somebody waits for that */
 };
 
 /**
- * check_is_quiet() - whether nothing but the reload happens on this host, so that P7 is exact.
+ * check_loss(), check_survival() - before and after the keeper learns that a process has ended
+ * (P6).
  */
-bool check_is_quiet(const struct sim *sim, unsigned i);
+void check_loss(struct sim *sim, const struct sim_process *process, struct sim_loss *ret_loss);
+void check_survival(struct sim *sim, unsigned i, const struct sim_loss *loss);
 
 /**
- * check_reload() - a successor with the same configuration has begun (P7).
+ * check_kept() - the faults are over: somebody speaks (P6).
  */
-void check_reload(struct sim *sim, unsigned i, const struct sim_before *before);
+void check_kept(struct sim *sim);
 
 /**
- * check_adopted() - and goes on with the same election (P7).
- * @lease_ns: when its predecessor was to renew the leases.
+ * check_in_trouble() - whether the kernel of the host has trouble, or has just had some.
  */
-void check_adopted(struct sim *sim, unsigned i, const struct vrrp *before, int64_t lease_ns);
-
-/**
- * check_turn() - the end of a wake-up: nothing due is left, and the next deadline is sane.
- */
-void check_turn(struct sim *sim, unsigned i);
+bool check_in_trouble(const struct sim *sim, unsigned i);
 
 /**
  * check_pair() - two routers were both Active; has the time for that run out (P1)?

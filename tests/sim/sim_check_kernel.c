@@ -15,49 +15,81 @@ static int64_t promised_ns(const struct sim_conf *conf)
 		return 0;
 	if (conf->lease == CONF_LEASE_SAFE)
 		return (3 * interval - SIM_LEASE_LATE_NS) / SIM_S * SIM_S;
-	return (4 * interval + SIM_S - 1) / SIM_S * SIM_S;
+	return (4 * interval + SIM_S - 1) / SIM_S * SIM_S + SIM_S;
 }
 
-static bool in_trouble(const struct sim *sim, const struct sim_router *r)
+bool check_in_trouble(const struct sim *sim, unsigned i)
 {
+	const struct sim_gateway *r = &sim->routers[i];
+
 	return r->kernel.trouble || sim->now_ns < r->kernel.trouble_end_ns + TROUBLE_NS;
 }
 
 void check_resumed(struct sim *sim, unsigned i)
 {
-	struct sim_router *r = &sim->routers[i];
+	struct sim_gateway *r = &sim->routers[i];
 
 	if (r->frozen_at_ns < r->kernel.trouble_end_ns + TROUBLE_NS)
 		r->kernel.trouble_end_ns = sim->now_ns;
 }
 
-void check_addresses(struct sim *sim, unsigned i)
+/* How often address @k was put back in the last ten seconds. */
+static unsigned restored_of_late(const struct sim_gateway *r, unsigned k, int64_t now)
 {
-	struct sim_router *r = &sim->routers[i];
+	unsigned recent = 0, n = r->restored_n[k];
+
+	for (unsigned x = 0; x < 2 * SIM_RESTORES_MAX && x < n; x++)
+		recent += now - r->restored_ns[k][x] <= SIM_RESTORES_NS;
+	return recent;
+}
+
+/* An Active lacks address @k: it was taken away too often, or nothing has renewed its lease. */
+static void check_missing(struct sim *sim, unsigned i, unsigned k)
+{
+	struct sim_gateway *r = &sim->routers[i];
+	unsigned recent = restored_of_late(r, k, gateway_local_ns(sim, r));
+	bool trouble = check_in_trouble(sim, i);
+
+	if ((r->abandoned | r->perhaps_abandoned) >> k & 1)
+		return;
+	if (r->kernel.table[k].ended && r->adverts_n == r->adverts_at_end[k])
+		return;
+	if (recent >= SIM_RESTORES_MAX && trouble)
+		r->perhaps_abandoned |= 1u << k;
+	else if (recent >= SIM_RESTORES_MAX)
+		r->abandoned |= 1u << k;
+	else if (!trouble)
+		check_fail(sim, "P3", "%s is Active without address %u, restored %u times",
+			   node_name(i), k, recent);
+}
+
+void check_addresses(struct sim *sim, const struct sim_process *process)
+{
+	unsigned i = process->router;
+	struct sim_gateway *r = &sim->routers[i];
+	const struct router *router = process_router(process);
 	bool active = r->vr.state == VRRP_STATE_ACTIVE;
 
-	for (unsigned k = 0; k < r->addresses_n; k++) {
+	for (unsigned k = 0; router && k < r->addresses_n; k++) {
 		const struct sim_address *address = &r->kernel.table[k];
 
+		if (active && !address->present)
+			check_missing(sim, i, k);
 		if (address->present) /* perhaps somebody else's: it is used */
-			r->agent.abandoned &= ~(1u << k);
-		if (in_trouble(sim, r))
+			r->abandoned &= ~(1u << k), r->perhaps_abandoned &= ~(1u << k);
+		if (check_in_trouble(sim, i))
 			continue;
-		if (active && !address->present && !(r->agent.abandoned >> k & 1))
-			check_fail(sim, "P3", "%s is Active without address %u", node_name(i), k);
 		if (!active && address->present && address->mark == KERN_ADDRESS_MARK)
 			check_fail(sim, "P3", "%s is %s and has address %u", node_name(i),
 				   vrrp_state_name(r->vr.state), k);
-		if (address->present != kern_wants_has(r->process->wants, k))
+		if (address->present != routers_has_address(process->routers, router, k))
 			check_fail(sim, "P3", "%s is mistaken about address %u", node_name(i), k);
 	}
 }
 
 void check_given_up(struct sim *sim, unsigned i)
 {
-	const struct sim_router *r = &sim->routers[i];
-
-	if (!in_trouble(sim, r) && kernel_ours(&r->kernel))
+	if (!check_in_trouble(sim, i) && kernel_ours(&sim->routers[i].kernel))
 		check_fail(sim, "P3", "%s has given up and left an address behind", node_name(i));
 }
 
@@ -70,13 +102,18 @@ void check_removal(struct sim *sim, const struct sim_process *by, unsigned k)
 			   node_name(by->router), k);
 }
 
+void check_ended(struct sim *sim, unsigned i, unsigned k)
+{
+	sim->routers[i].adverts_at_end[k] = sim->routers[i].adverts_n;
+}
+
 void check_expiry(struct sim *sim, unsigned i, unsigned k)
 {
-	const struct sim_router *r = &sim->routers[i];
+	struct sim_gateway *r = &sim->routers[i];
 	int64_t lease_ns = promised_ns(&r->conf);
 
-	if (r->up && r->pause == SIM_RUNNING && r->vr.state == VRRP_STATE_ACTIVE &&
-	    !in_trouble(sim, r) && sim->now_ns > r->kernel.trouble_end_ns + 2 * lease_ns &&
+	if (gateway_runs(sim, i) && r->vr.state == VRRP_STATE_ACTIVE && !check_in_trouble(sim, i) &&
+	    sim->now_ns > r->kernel.trouble_end_ns + 2 * lease_ns &&
 	    sim->now_ns > r->healthy_ns + 2 * lease_ns)
 		check_fail(sim, "lease", "%s is well and has let the lease of address %u end",
 			   node_name(i), k);
@@ -84,76 +121,62 @@ void check_expiry(struct sim *sim, unsigned i, unsigned k)
 
 void check_wanted(struct sim *sim, unsigned i)
 {
-	struct sim_agent *agent = &sim->routers[i].agent;
+	struct sim_gateway *r = &sim->routers[i];
 
-	agent->abandoned = 0;
-	memset(agent->restored_n, 0, sizeof(agent->restored_n));
+	r->abandoned = r->perhaps_abandoned = 0;
+	memset(r->restored_n, 0, sizeof(r->restored_n));
+	for (unsigned k = 0; k < SIM_ADDRESSES_MAX; k++)
+		r->kernel.table[k].stolen = r->kernel.table[k].ended = false;
 }
 
 void check_restored(struct sim *sim, unsigned i, unsigned k)
 {
-	struct sim_agent *agent = &sim->routers[i].agent;
-	int64_t now = router_local_ns(sim, &sim->routers[i]);
-	unsigned n = agent->restored_n[k]++;
-	int64_t *oldest = &agent->restored_ns[k][n % (2 * KERN_RESTORE_MAX)];
+	struct sim_gateway *r = &sim->routers[i];
+	int64_t now = gateway_local_ns(sim, r);
+	unsigned n = r->restored_n[k]++;
+	int64_t *oldest = &r->restored_ns[k][n % (2 * SIM_RESTORES_MAX)];
 
-	trace(sim, "%s restores an address", node_name(i));
-	if (agent->abandoned >> k & 1)
+	if (r->abandoned >> k & 1)
 		check_fail(sim, "P3", "%s restores address %u, which it had given up", node_name(i),
 			   k);
-	if (n >= 2 * KERN_RESTORE_MAX && now - *oldest < KERN_RESTORE_WINDOW_NS)
+	if (n >= 2 * SIM_RESTORES_MAX && now - *oldest < SIM_RESTORES_NS)
 		check_fail(sim, "P3", "%s restores address %u for the 11th time in 10 s",
 			   node_name(i), k);
 	*oldest = now;
-}
-
-void check_abandoned(struct sim *sim, unsigned i, unsigned k)
-{
-	struct sim_agent *agent = &sim->routers[i].agent;
-	int64_t now = router_local_ns(sim, &sim->routers[i]);
-	unsigned recent = 0, n = agent->restored_n[k];
-
-	trace(sim, "%s leaves an address alone: it was removed too often", node_name(i));
-	for (unsigned x = 0; x < 2 * KERN_RESTORE_MAX && x < n; x++)
-		recent += now - agent->restored_ns[k][x] <= KERN_RESTORE_WINDOW_NS;
-	if (recent < KERN_RESTORE_MAX)
-		check_fail(sim, "P3", "%s has restored address %u %u times and gives up",
-			   node_name(i), k, recent);
-	agent->abandoned |= 1u << k;
 }
 
 /* ---- death ---- */
 
 void check_quiet(struct sim *sim, unsigned i)
 {
-	struct sim_router *r = &sim->routers[i];
+	struct sim_gateway *r = &sim->routers[i];
 	int64_t lease_ns = promised_ns(&r->conf);
 
-	r->agent.bound_ns = VRRP_NEVER;
-	if (!lease_ns || in_trouble(sim, r))
+	r->bound_ns = VRRP_NEVER;
+	if (!lease_ns || check_in_trouble(sim, i))
 		return;
-	if (lease_ns < r->agent.old_lease_ns - sim->now_ns)
-		lease_ns = r->agent.old_lease_ns - sim->now_ns;
-	r->agent.bound_ns = sim->now_ns + lease_ns + SIM_LEASE_LATE_NS + 1;
-	events_push(&sim->events, r->agent.bound_ns, SIM_EVENT_BOUND, i, 0);
+	if (lease_ns < r->old_lease_ns - sim->now_ns)
+		lease_ns = r->old_lease_ns - sim->now_ns;
+	r->bound_ns = sim->now_ns + lease_ns + SIM_LEASE_LATE_NS + 1;
+	events_push(&sim->events, r->bound_ns, SIM_EVENT_BOUND, i, 0);
 }
 
 void check_bound(struct sim *sim, unsigned i)
 {
-	const struct sim_router *r = &sim->routers[i];
+	const struct sim_gateway *r = &sim->routers[i];
 
-	if (r->agent.bound_ns == sim->now_ns && kernel_ours(&r->kernel))
+	if (r->bound_ns == sim->now_ns && kernel_ours(&r->kernel))
 		check_fail(sim, "P5", "%s has an address although nobody renewed its lease",
 			   node_name(i));
 }
 
 void check_lease_change(struct sim *sim, unsigned i, const struct sim_conf *old)
 {
-	struct sim_agent *agent = &sim->routers[i].agent;
+	struct sim_gateway *r = &sim->routers[i];
 	int64_t until = sim->now_ns + promised_ns(old) * 4 / 3;
 
-	if (promised_ns(&agent->next) < promised_ns(old) && agent->old_lease_ns < until)
-		agent->old_lease_ns = until;
+	if (promised_ns(&r->conf) < promised_ns(old) && r->old_lease_ns < until)
+		r->old_lease_ns = until;
 }
 
 void check_unread(struct sim *sim, unsigned i)
@@ -161,42 +184,190 @@ void check_unread(struct sim *sim, unsigned i)
 	sim->check.arrived[i].at_ns = INT64_MIN / 2;
 }
 
-/* ---- reload ---- */
+/* ---- one process after another ---- */
 
-bool check_is_quiet(const struct sim *sim, unsigned i)
+/* Whether nothing but a reload happens on this host, so that P7 is exact. */
+static bool is_quiet(const struct sim *sim, const struct sim_process *process)
 {
-	const struct sim_router *r = &sim->routers[i];
+	unsigned i = process->router;
+	const struct sim_gateway *r = &sim->routers[i];
+	bool active = r->vr.state == VRRP_STATE_ACTIVE;
 
-	for (unsigned k = 0; k < r->addresses_n; k++)
-		if (r->kernel.table[k].present !=
-		    (r->held ||
-		     (r->kernel.table[k].present && r->kernel.table[k].mark != KERN_ADDRESS_MARK)))
+	for (unsigned k = 0; k < r->addresses_n; k++) {
+		const struct sim_address *address = &r->kernel.table[k];
+		bool foreign = address->present && address->mark != KERN_ADDRESS_MARK;
+
+		if (address->present != (active || foreign))
 			return false;
-	return !in_trouble(sim, r);
+	}
+	return !check_in_trouble(sim, i) && r->kernel.disturbed_ns < process->opened_ns;
 }
 
-void check_reload(struct sim *sim, unsigned i, const struct sim_before *before)
+static bool same_conf(const struct sim_conf *a, const struct sim_conf *b)
 {
-	const struct sim_router *r = &sim->routers[i];
+	return a->vrrp.priority == b->vrrp.priority && a->vrrp.interval_cs == b->vrrp.interval_cs &&
+	       a->vrrp.preempt == b->vrrp.preempt && a->lease == b->lease && a->absent == b->absent;
+}
 
-	if (r->agent.packets_n != before->packets_n)
+/* An Active whose peers must have taken over since; who was told to leave has left. */
+static bool is_history(const struct sim_gateway *r, int64_t now)
+{
+	if (r->vr.state == VRRP_STATE_ACTIVE)
+		return now - r->vr.advert_ns > 3 * r->vr.config.interval_cs * 10 * SIM_MS;
+	return r->vr.reason.code == VRRP_REASON_STOPPED;
+}
+
+void check_left(struct sim *sim, unsigned i, const struct vrrp *old)
+{
+	const struct sim_gateway *r = &sim->routers[i];
+	struct vrrp copy = *old;
+
+	if (!r->reloading) { /* a count may have died with the process; so may what it had seen */
+		copy.counters = r->vr.counters;
+		memcpy(copy.source, r->vr.source, sizeof(copy.source));
+	}
+	if (memcmp(&copy, &r->vr, sizeof(copy)) != 0)
+		check_fail(sim, "P7", "the election that %s has left is not the one that it had",
+			   node_name(i));
+}
+
+void check_withdrawn(struct sim *sim, unsigned i)
+{
+	sim->routers[i].turn.farewells = 1;
+	sim->check.silent_ns[i] = sim->now_ns;
+}
+
+void check_go_begin(struct sim *sim, const struct sim_process *process, bool follows,
+		    struct sim_going *ret_going)
+{
+	unsigned i = process->router;
+	const struct sim_gateway *r = &sim->routers[i];
+
+	for (unsigned n = 1; n < SIM_PROCESSES_MAX; n++)
+		if (&sim->processes[i][n] != process && sim->processes[i][n].exists &&
+		    sim->processes[i][n].speaks)
+			check_fail(sim, "P6", "two processes of %s speak", node_name(i));
+	*ret_going = (struct sim_going){
+		.follows = follows && !r->conf.absent && !process->conf.absent,
+		.history = is_history(r, gateway_local_ns(sim, r)),
+		.same = same_conf(&r->conf, &process->conf),
+		.quiet = is_quiet(sim, process),
+		.vr = r->vr,
+		.lease_ns = r->lease_ns,
+		.packets_n = r->packets_n,
+		.changes_n = r->kernel.changes_n,
+	};
+}
+
+static void check_reload(struct sim *sim, const struct sim_process *process,
+			 const struct sim_going *going)
+{
+	unsigned i = process->router;
+	const struct sim_gateway *r = &sim->routers[i];
+
+	if (going->quiet && r->packets_n != going->packets_n)
 		check_fail(sim, "P7", "a reload without changes makes %s send", node_name(i));
-	if (r->kernel.changes_n != before->changes_n)
+	if (going->quiet && r->kernel.changes_n != going->changes_n)
 		check_fail(sim, "P7", "a reload without changes makes %s change addresses",
 			   node_name(i));
-}
-
-void check_adopted(struct sim *sim, unsigned i, const struct vrrp *before, int64_t lease_ns)
-{
-	struct sim_router *r = &sim->routers[i];
-	struct vrrp copy = r->vr;
-
-	/* What was sent last is counted after the election was left. */
-	copy.counters = before->counters;
-	if (memcmp(before, &copy, sizeof(copy)) != 0)
+	if (going->quiet ? memcmp(&going->vr, &r->vr, sizeof(r->vr)) != 0
+			 : memcmp(&going->vr, &r->vr, offsetof(struct vrrp, counters)) != 0)
 		check_fail(sim, "P7", "a reload without changes alters the election of %s",
 			   node_name(i));
-	if (r->agent.lease.renew_ns != lease_ns)
+	if (process_router(process)->lease.renew_ns != going->lease_ns)
 		check_fail(sim, "P7", "a reload without changes moves a renewal of %s",
 			   node_name(i));
+}
+
+void check_go_end(struct sim *sim, const struct sim_process *process, const struct sim_going *going)
+{
+	unsigned i = process->router;
+	struct sim_gateway *r = &sim->routers[i];
+
+	if (!r->conf.absent && r->adopted != (going->follows && !going->history))
+		check_fail(sim, "P7", "%s %s", node_name(i),
+			   r->adopted ? "goes on with an election that is over"
+				      : "forgets an election");
+	if (r->adopted && !going->same) /* what arrived was judged by the old one's eyes */
+		check_unread(sim, i);
+	if (r->adopted && r->reloading && going->same)
+		check_reload(sim, process, going);
+	if (!check_in_trouble(sim, i) && r->vr.state != VRRP_STATE_ACTIVE &&
+	    kernel_ours(&r->kernel))
+		check_fail(sim, "P3", "%s goes on and leaves an address behind", node_name(i));
+	check_sent(sim, i);
+}
+
+/* ---- the keeper ---- */
+
+void check_frozen(struct sim *sim, unsigned i)
+{
+	const struct sim_process *process =
+		sim->routers[i].keeper.children[SUCCESSION_CURRENT].process;
+
+	if (socket_waiting(process))
+		check_fail(sim, "P7", "%s makes room and has not read everything", node_name(i));
+	check_quiet(sim, i);
+}
+
+static unsigned crashes_in_a_minute(const struct sim_keeper *keeper, int64_t now)
+{
+	unsigned recent = 0;
+
+	for (unsigned n = 0; n < SIM_CRASHES_MAX && n < keeper->crashes_n; n++)
+		recent += now - keeper->crashes_ns[n] < 60 * SIM_S;
+	return recent;
+}
+
+static bool is_ready(const struct sim_process *process)
+{
+	return process && process->said_ready && !process->killed;
+}
+
+void check_loss(struct sim *sim, const struct sim_process *process, struct sim_loss *ret_loss)
+{
+	struct sim_gateway *r = &sim->routers[process->router];
+	struct sim_keeper *keeper = &r->keeper;
+	const struct sim_child *children = keeper->children;
+	bool current = children[SUCCESSION_CURRENT].process == process;
+	int64_t now = gateway_local_ns(sim, r);
+	bool begins = process->kind == SUCCESSION_KIND_FIRST && !process->went;
+
+	*ret_loss = (struct sim_loss){
+		.matters = !keeper->stopping && !begins &&
+			   (current || !children[SUCCESSION_CURRENT].process),
+		.crash = current && process->went && (process->was_alive || !process->by_reload),
+		.heir = process->was_alive && (is_ready(children[SUCCESSION_NEXT].process) ||
+					       is_ready(children[SUCCESSION_STANDBY].process)),
+	};
+	if (!ret_loss->matters)
+		return;
+	if (ret_loss->crash)
+		keeper->crashes_ns[keeper->crashes_n++ % SIM_CRASHES_MAX] = now;
+	else
+		keeper->early_n++;
+	ret_loss->too_much = ret_loss->crash && crashes_in_a_minute(keeper, now) >= 3;
+	ret_loss->early_n = keeper->early_n;
+}
+
+void check_survival(struct sim *sim, unsigned i, const struct sim_loss *loss)
+{
+	const struct sim_gateway *r = &sim->routers[i];
+
+	if (!loss->matters)
+		return;
+	if (r->given_up != loss->too_much && (loss->crash || loss->early_n <= 5))
+		check_fail(sim, "P6", "the keeper of %s %s", node_name(i),
+			   r->given_up ? "gives up" : "goes on after three crashes in a minute");
+	if (!r->given_up && loss->crash && loss->heir &&
+	    !r->keeper.children[SUCCESSION_CURRENT].process)
+		check_fail(sim, "P6", "the keeper of %s lets somebody wait who is ready",
+			   node_name(i));
+}
+
+void check_kept(struct sim *sim)
+{
+	for (unsigned i = 0; i < sim->routers_n; i++)
+		if (sim->routers[i].up && !gateway_runs(sim, i))
+			check_fail(sim, "P6", "nobody speaks on %s", node_name(i));
 }

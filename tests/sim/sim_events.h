@@ -13,16 +13,16 @@
 
 enum sim_event_type {
 	SIM_EVENT_DELIVER,     /* packet @a arrives at node @b */
-	SIM_EVENT_WAKE,        /* router @a is scheduled by its host */
+	SIM_EVENT_WAKE,        /* process @b of router @a is scheduled by its host */
 	SIM_EVENT_FAULT_BEGIN, /* episode @a */
 	SIM_EVENT_FAULT_END,
-	SIM_EVENT_PAIR,   /* look whether routers @a and @b are still both Active */
-	SIM_EVENT_LEASE,  /* of address @b of router @a */
-	SIM_EVENT_FREEZE, /* the successor of router @a is ready */
-	SIM_EVENT_GO,     /* it goes on */
-	SIM_EVENT_KILL,   /* the keeper of router @a has waited long enough */
-	SIM_EVENT_BOUND,  /* router @a is dead, stopped or hung for long enough: P5 */
-	SIM_EVENT_THEFT,  /* the thief of episode @a comes again */
+	SIM_EVENT_PAIR,    /* look whether routers @a and @b are still both Active */
+	SIM_EVENT_LEASE,   /* of address @b of router @a */
+	SIM_EVENT_KEEPER,  /* something may be due for the keeper of router @a, */
+	SIM_EVENT_PROCESS, /* or for process @b of it, which does not speak */
+	SIM_EVENT_RESTART, /* the service manager starts router @a again */
+	SIM_EVENT_BOUND,   /* router @a is dead, stopped or hung for long enough: P5 */
+	SIM_EVENT_THEFT,   /* the thief of episode @a comes again */
 };
 
 struct sim_event {

@@ -27,7 +27,7 @@ static bool concerns_router(enum sim_fault_type type)
 
 static bool concerns_process(enum sim_fault_type type)
 {
-	return type == SIM_FAULT_PANIC || type == SIM_FAULT_RELOAD;
+	return type == SIM_FAULT_PANIC || type == SIM_FAULT_RELOAD || type == SIM_FAULT_PROGRAM;
 }
 
 static void all_paths(struct sim *sim,
@@ -74,7 +74,8 @@ static void path_apply(struct sim *sim, unsigned from, unsigned to, const struct
 		path->cut |= (e->amount >> from & 1) != (e->amount >> to & 1);
 		break;
 	case SIM_FAULT_LINK:
-		path->cut |= from == e->node || to == e->node;
+		path->cut |= (from == e->node || to == e->node) &&
+			     e->amount % SIM_LINK_FAULTS != SIM_LINK_BARE;
 		break;
 	case SIM_FAULT_BURST:
 	case SIM_FAULT_STALL:
@@ -89,6 +90,8 @@ static void path_apply(struct sim *sim, unsigned from, unsigned to, const struct
 	case SIM_FAULT_STEAL:
 	case SIM_FAULT_SQUAT:
 	case SIM_FAULT_KERNEL:
+	case SIM_FAULT_SOURCE:
+	case SIM_FAULT_PROGRAM:
 	case SIM_FAULT_JUNK:
 	case SIM_FAULT_START:
 	case SIM_FAULT_COUNT:
@@ -128,6 +131,13 @@ static void describe_nodes(const struct sim_episode *e, char *buf, size_t len)
 			n += (size_t)snprintf(buf + n, len - n, " %s", node_name(node));
 }
 
+static const char *const links[SIM_LINK_FAULTS] = {
+	[SIM_LINK_DOWN] = "goes down",
+	[SIM_LINK_UNPLUGGED] = "is unplugged",
+	[SIM_LINK_REMOVED] = "is removed",
+	[SIM_LINK_BARE] = "loses its own address",
+};
+
 /* Faults of whole routers narrate themselves. */
 static void narrate_begin(const struct sim *sim, const struct sim_episode *e)
 {
@@ -162,10 +172,14 @@ static void narrate_begin(const struct sim *sim, const struct sim_episode *e)
 		      (double)e->ns / SIM_MS);
 		break;
 	case SIM_FAULT_LINK:
-		trace(sim, "the link of %s goes down", node_name(e->node));
+		trace(sim, "the link of %s %s", node_name(e->node),
+		      links[e->amount % SIM_LINK_FAULTS]);
 		break;
 	case SIM_FAULT_KERNEL:
 		trace(sim, "the kernel of %s has trouble", node_name(e->node));
+		break;
+	case SIM_FAULT_SOURCE:
+		trace(sim, "%s gets one more address of its own", node_name(e->node));
 		break;
 	case SIM_FAULT_JUNK:
 	case SIM_FAULT_STOP:
@@ -178,6 +192,7 @@ static void narrate_begin(const struct sim *sim, const struct sim_episode *e)
 	case SIM_FAULT_WITHDRAW:
 	case SIM_FAULT_STEAL:
 	case SIM_FAULT_SQUAT:
+	case SIM_FAULT_PROGRAM:
 	case SIM_FAULT_START:
 	case SIM_FAULT_COUNT:
 		break;
@@ -195,7 +210,8 @@ static void narrate_end(const struct sim *sim, const struct sim_episode *e)
 		[SIM_FAULT_PARTITION] = "the split is mended",
 		[SIM_FAULT_STALL] = "no more late scheduling",
 		[SIM_FAULT_KERNEL] = "the kernel's trouble is over",
-		[SIM_FAULT_LINK] = "the link is up again",
+		[SIM_FAULT_SOURCE] = "the additional address goes again",
+		[SIM_FAULT_LINK] = "the link is mended",
 	};
 
 	if (words[e->type])
@@ -204,10 +220,10 @@ static void narrate_end(const struct sim *sim, const struct sim_episode *e)
 
 static bool can_suffer(const struct sim *sim, const struct sim_episode *e)
 {
-	const struct sim_router *r = &sim->routers[e->node];
+	const struct sim_gateway *r = &sim->routers[e->node];
 
 	if (concerns_process(e->type))
-		return r->up && r->pause == SIM_RUNNING;
+		return r->up && r->pause == SIM_RUNNING && !r->keeper.stopping;
 	if (!concerns_router(e->type))
 		return true;
 	/*
@@ -215,95 +231,178 @@ static bool can_suffer(const struct sim *sim, const struct sim_episode *e)
 	 * late timers is given once between two adverts, so there is time for one between pauses.
 	 */
 	if (sim->check.frozen &&
-	    (router_is_active(r) ||
+	    (gateway_is_active(r) ||
 	     sim->now_ns < r->healthy_ns + 2 * sim->check.interval_max_cs * 10 * SIM_MS))
 		return false;
-	return r->up && !r->afflicted && r->pause == SIM_RUNNING;
+	if (e->type == SIM_FAULT_LEAVE || e->type == SIM_FAULT_CRASH) /* at any moment */
+		return r->up && r->pause == SIM_RUNNING && !r->afflicted && !r->keeper.stopping;
+	return gateway_runs(sim, e->node) && !r->afflicted && !r->keeper.stopping;
+}
+
+static void link_begin(struct sim *sim, unsigned i, unsigned how)
+{
+	switch ((enum sim_link_fault)how) {
+	case SIM_LINK_DOWN:
+		kernel_set_link(sim, i, false, true);
+		break;
+	case SIM_LINK_UNPLUGGED:
+		kernel_set_link(sim, i, true, false);
+		break;
+	case SIM_LINK_REMOVED:
+		kernel_remove_link(sim, i);
+		break;
+	case SIM_LINK_BARE:
+		for (unsigned n = 0; n < SIM_OWN_MAX; n++)
+			kernel_set_own(sim, i, n, false);
+		break;
+	case SIM_LINK_FAULTS:
+		break;
+	}
+}
+
+static void link_end(struct sim *sim, unsigned i, unsigned how)
+{
+	if (sim->routers[i].healthy_ns < sim->now_ns)
+		sim->routers[i].healthy_ns = sim->now_ns;
+	if (how == SIM_LINK_REMOVED)
+		kernel_create_link(sim, i);
+	else if (how == SIM_LINK_BARE)
+		kernel_set_own(sim, i, SIM_OWN_MAX - 1, true);
+	else
+		kernel_set_link(sim, i, true, true);
+}
+
+static void withdraw(struct sim *sim, unsigned i)
+{
+	sim->routers[i].withdrawn = sim->routers[i].file.absent = true;
+	keeper_reload(sim, i);
 }
 
 static void router_begin(struct sim *sim, const struct sim_episode *e)
 {
-	static const enum vrrp_reason_code reasons[] = { VRRP_REASON_LINK_DOWN,
-							 VRRP_REASON_NO_CARRIER,
-							 VRRP_REASON_LINK_MISSING };
-
 	sim->routers[e->node].afflicted = true;
 	if (e->type == SIM_FAULT_STOP)
-		router_pause(sim, e->node, SIM_STOPPED);
+		gateway_pause(sim, e->node, SIM_STOPPED);
 	else if (e->type == SIM_FAULT_FREEZE)
-		router_pause(sim, e->node, SIM_FROZEN);
+		gateway_pause(sim, e->node, SIM_FROZEN);
 	else if (e->type == SIM_FAULT_LINK)
-		for (unsigned i = 0; i <= e->amount % 3; i++)
-			router_link_down(sim, e->node, reasons[i]);
+		link_begin(sim, e->node, e->amount % SIM_LINK_FAULTS);
 	else if (e->type == SIM_FAULT_LEAVE)
-		router_leave(sim, e->node);
+		gateway_leave(sim, e->node);
 	else if (e->type == SIM_FAULT_CRASH)
-		router_crash(sim, e->node);
+		gateway_crash(sim, e->node);
 	else if (e->type == SIM_FAULT_HANG)
-		router_hang(sim, e->node);
+		keeper_hang(sim, e->node);
 	else if (e->type == SIM_FAULT_WITHDRAW)
-		router_withdraw(sim, e->node);
+		withdraw(sim, e->node);
 }
 
 static void router_end(struct sim *sim, const struct sim_episode *e)
 {
-	struct sim_router *r = &sim->routers[e->node];
+	struct sim_gateway *r = &sim->routers[e->node];
 
-	router_settle(sim, e->node);
 	r->afflicted = false;
-	if (e->type == SIM_FAULT_LINK && !r->up)
-		r->link = true;
-	if (!r->up)
-		router_start(sim, e->node);
-	else if (e->type == SIM_FAULT_STOP || e->type == SIM_FAULT_FREEZE || r->pause == SIM_HUNG)
-		router_resume(sim, e->node, e->type == SIM_FAULT_FREEZE && e->amount);
-	else if (e->type == SIM_FAULT_LINK)
-		router_link_up(sim, e->node);
+	if (e->type == SIM_FAULT_WITHDRAW)
+		r->withdrawn = r->file.absent = false;
+	if (e->type == SIM_FAULT_LINK)
+		link_end(sim, e->node, e->amount % SIM_LINK_FAULTS);
+	if (r->up && r->keeper.stopping)
+		r->keeper.start_again = true;
+	else if (!r->up)
+		gateway_start(sim, e->node);
+	else if (e->type == SIM_FAULT_STOP || e->type == SIM_FAULT_FREEZE)
+		gateway_resume(sim, e->node, e->type == SIM_FAULT_FREEZE && e->amount);
+	else if (e->type == SIM_FAULT_HANG)
+		keeper_unhang(sim, e->node);
+	else if (e->type == SIM_FAULT_WITHDRAW)
+		keeper_reload(sim, e->node);
 }
 
 /* One of the router's, or a neighbour of theirs in the same subnet. */
-static unsigned squatted(const struct sim_router *r, const struct sim_episode *e)
+static unsigned squatted(const struct sim_gateway *r, const struct sim_episode *e)
 {
 	return e->peer % (r->addresses_n + (r->addresses_n < SIM_ADDRESSES_MAX));
+}
+
+/* @changed: with the other configuration. */
+static void reload(struct sim *sim, unsigned i, bool changed)
+{
+	struct sim_gateway *r = &sim->routers[i];
+	bool absent = r->file.absent;
+
+	r->file = changed ? r->other : r->conf;
+	r->file.absent = absent;
+	keeper_reload(sim, i);
+}
+
+static void install(struct sim *sim, unsigned i, enum sim_program program)
+{
+	static const char *const programs[SIM_PROGRAMS] = {
+		[SIM_PROGRAM_GOOD] = "the old one",
+		[SIM_PROGRAM_SLOW] = "never ready",
+		[SIM_PROGRAM_DEAD] = "broken",
+		[SIM_PROGRAM_LIAR] = "broken later",
+		[SIM_PROGRAM_MUTE] = "mute",
+		[SIM_PROGRAM_UNSTARTABLE] = "not one",
+		[SIM_PROGRAM_UNFIT] = "no keeper",
+		[SIM_PROGRAM_STUCK] = "stuck",
+		[SIM_PROGRAM_UNEXECUTABLE] = "not executable",
+		[SIM_PROGRAM_ANOTHER] = "another good one",
+	};
+
+	if (!sim->routers[i].up)
+		return;
+	trace(sim, "%s gets a program that is %s", node_name(i), programs[program]);
+	keeper_install(sim, i, program);
+	keeper_reload(sim, i);
 }
 
 /* What happens on one host and to one process. */
 static void host_begin(struct sim *sim, unsigned i, const struct sim_episode *e)
 {
-	struct sim_router *r = &sim->routers[e->node];
+	struct sim_gateway *r = &sim->routers[e->node];
 
 	if (e->type == SIM_FAULT_PANIC)
-		router_panic(sim, e->node, e->amount);
+		keeper_panic(sim, e->node, (enum sim_victims)e->amount);
 	else if (e->type == SIM_FAULT_RELOAD)
-		router_reload(sim, e->node, e->amount ? &r->other : &r->conf);
+		reload(sim, e->node, e->amount);
+	else if (e->type == SIM_FAULT_PROGRAM)
+		install(sim, e->node, (enum sim_program)e->amount);
+	else if (e->type == SIM_FAULT_SOURCE)
+		kernel_set_own(sim, e->node, 0, true);
 	else if (e->type == SIM_FAULT_STEAL)
 		fault_theft(sim, i);
 	else if (e->type == SIM_FAULT_SQUAT)
 		kernel_squat(sim, e->node, squatted(r, e), true);
 	else if (e->type == SIM_FAULT_KERNEL)
-		r->kernel.trouble = e->amount;
+		kernel_trouble(sim, e->node, e->amount);
 }
 
 static void host_end(struct sim *sim, const struct sim_episode *e)
 {
-	struct sim_router *r = &sim->routers[e->node];
+	struct sim_gateway *r = &sim->routers[e->node];
 
 	if (e->type == SIM_FAULT_PANIC) {
-		r->agent.doomed = false;
+		keeper_spare(sim, e->node);
 		if (!r->up && !r->afflicted) /* after a last will */
-			router_start(sim, e->node);
+			gateway_start(sim, e->node);
+	} else if (e->type == SIM_FAULT_PROGRAM) {
+		keeper_mend(sim, e->node);
+		if (r->up && !r->keeper.stopping)
+			keeper_reload(sim, e->node);
+	} else if (e->type == SIM_FAULT_SOURCE) {
+		kernel_set_own(sim, e->node, 0, false);
 	} else if (e->type == SIM_FAULT_SQUAT) {
 		kernel_squat(sim, e->node, squatted(r, e), false);
 	} else if (e->type == SIM_FAULT_KERNEL) {
-		r->kernel.trouble = 0;
-		r->kernel.trouble_end_ns = sim->now_ns;
+		kernel_trouble(sim, e->node, 0);
 	}
 }
 
 void fault_theft(struct sim *sim, unsigned i)
 {
 	const struct sim_episode *e = &sim->faults.episodes[i];
-	const struct sim_router *r = &sim->routers[e->node];
+	const struct sim_gateway *r = &sim->routers[e->node];
 
 	if (!e->on)
 		return;
@@ -330,7 +429,7 @@ void fault_begin(struct sim *sim, unsigned i)
 	else if (e->type == SIM_FAULT_JUNK)
 		junk_send(sim, e->node, e->amount);
 	else if (e->type == SIM_FAULT_START)
-		router_start(sim, e->node);
+		gateway_start(sim, e->node);
 	else
 		host_begin(sim, i, e);
 }

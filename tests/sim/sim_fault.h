@@ -25,20 +25,31 @@ enum sim_fault_type {
 	SIM_FAULT_STALL,     /* @node is scheduled up to @ns late */
 	SIM_FAULT_STOP,      /* @node is stopped, packets queue */
 	SIM_FAULT_FREEZE,   /* @node is frozen, packets are lost; @amount: its clock stands still */
-	SIM_FAULT_LINK,     /* the link of @node is down */
+	SIM_FAULT_LINK,     /* the interface of @node cannot be used, by the way @amount */
 	SIM_FAULT_LEAVE,    /* @node leaves gracefully, and is started again at the end */
 	SIM_FAULT_CRASH,    /* @node vanishes, and is started again at the end */
-	SIM_FAULT_PANIC,    /* the router process dies; @amount: in the middle of a turn */
+	SIM_FAULT_PANIC,    /* processes of the router die: enum sim_victims @amount */
 	SIM_FAULT_HANG,     /* the router process hangs */
+	SIM_FAULT_PROGRAM,  /* a program is installed and loaded: enum sim_program @amount */
 	SIM_FAULT_RELOAD,   /* @amount: with the other configuration */
 	SIM_FAULT_WITHDRAW, /* a reload removes @node from the configuration, one at the end adds it
 			     */
 	SIM_FAULT_STEAL,    /* somebody removes addresses of @node, again after @ns; @amount: all */
 	SIM_FAULT_SQUAT,    /* somebody else has an address of @node */
 	SIM_FAULT_KERNEL,   /* the kernel of @node has trouble of the sorts @amount */
+	SIM_FAULT_SOURCE,   /* the host of @node has one more address of its own */
 	SIM_FAULT_JUNK,     /* @amount packets that must be rejected come to @node */
 	SIM_FAULT_START,    /* no fault: @node is started for the first time */
 	SIM_FAULT_COUNT,
+};
+
+/* By which way an interface cannot be used. */
+enum sim_link_fault {
+	SIM_LINK_DOWN,
+	SIM_LINK_UNPLUGGED,
+	SIM_LINK_REMOVED,
+	SIM_LINK_BARE, /* it has no address of its own */
+	SIM_LINK_FAULTS,
 };
 
 struct sim_episode {
@@ -54,6 +65,7 @@ struct sim_episode {
 struct sim_faults {
 	int64_t calm_from_ns; /* of a calm run (see P1): from then on; otherwise 0 */
 	int64_t until_ns;     /* the last episode ends */
+	int64_t repair_ns;    /* what the kernel's trouble led to is repaired so long after it */
 	int64_t settle_ns;    /* so long after it what was delayed or stalled still happens */
 	unsigned n;
 	struct sim_episode episodes[SIM_EPISODES_MAX];

@@ -117,27 +117,54 @@ static const struct {
 };
 
 /* What a stranger that would win every election sends; or what @to itself would. */
+static void write_advert(const struct sim_gateway *to, bool stranger, struct sim_packet *ret_packet)
+{
+	uint8_t addresses[4 * SIM_ADDRESSES_MAX], message[VRRP_PACKET_MAX];
+	uint8_t *ip = ret_packet->bytes;
+	struct vrrp_advert advert = { .family = 4,
+				      .version = 3,
+				      .vrid = SIM_VRID,
+				      .priority = VRRP_PRIORITY_OWNER,
+				      .interval_cs = 1,
+				      .addresses = addresses,
+				      .addresses_n = (uint8_t)to->addresses_n };
+	size_t len;
+
+	for (unsigned k = 0; k < to->addresses_n; k++)
+		memcpy(addresses + 4 * k, (uint8_t[]){ 198, 51, 100, (uint8_t)(1 + k) }, 4);
+	memcpy(advert.source, to->own[SIM_OWN_MAX - 1], 4);
+	if (stranger)
+		memcpy(advert.source, (uint8_t[]){ 192, 0, 2, 250 }, 4);
+	len = vrrp_packet_encode(&advert, vrrp_group(4), message);
+	memset(ip, 0, IP_LEN);
+	ip[0] = 0x45;
+	ip[3] = (uint8_t)(IP_LEN + len);
+	ip[8] = VRRP_TTL;
+	ip[9] = VRRP_PROTOCOL;
+	memcpy(ip + 12, advert.source, 4);
+	memcpy(ip + 16, vrrp_group(4), 4);
+	memcpy(ip + IP_LEN, message, len);
+	ret_packet->len = (uint16_t)(IP_LEN + len < 46 ? 46 : IP_LEN + len);
+}
+
 static void junk_send_one(struct sim *sim, unsigned to, unsigned defect)
 {
-	struct sim_router sender = sim->routers[to];
-	struct sim_packet packet;
+	struct sim_packet packet = { .type = SIM_PACKET_JUNK,
+				     .from = (uint8_t)to,
+				     .expect = (uint8_t)defects[defect].expect };
 
-	sender.options = false;
-	sender.config.interval_cs = 1;
-	if (defects[defect].spoil)
-		sender.source[3] = 250;
-	router_advert(&sender, to, VRRP_PRIORITY_OWNER, &packet);
+	write_advert(&sim->routers[to], defects[defect].spoil != NULL, &packet);
 	if (defects[defect].spoil)
 		defects[defect].spoil(packet.bytes);
-	packet.type = SIM_PACKET_JUNK;
-	packet.expect = (uint8_t)defects[defect].expect;
 	trace(sim, "junk for %s: %s", node_name(to), vrrp_reject_name(defects[defect].expect));
 	net_inject(sim, &packet, to);
 }
 
+/* Our own address is the last one; it is none when it may change on the way. */
 void junk_send(struct sim *sim, unsigned to, unsigned n)
 {
+	unsigned kinds = sizeof(defects) / sizeof(defects[0]) - sim->moving;
+
 	for (unsigned i = 0; i < n; i++)
-		junk_send_one(sim, to,
-			      prng_below(&sim->prng, sizeof(defects) / sizeof(defects[0])));
+		junk_send_one(sim, to, prng_below(&sim->prng, kinds));
 }

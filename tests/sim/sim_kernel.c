@@ -7,14 +7,13 @@
 
 #include "sim.h"
 
-/* The two handles of the agent's code are one thing here. */
-struct kern_changer {
-	struct sim_process process;
+/* Who did something, as netlink shows it. */
+struct actor {
+	const struct sim_process *process; /* NULL: not the agent */
+	bool kernel;                       /* the kernel by itself */
 };
 
-struct kern_dump {
-	struct sim_process process;
-};
+static const struct actor somebody = { NULL, false }, the_kernel = { NULL, true };
 
 void kernel_init(struct sim *sim, unsigned i)
 {
@@ -23,17 +22,62 @@ void kernel_init(struct sim *sim, unsigned i)
 	*kernel = (struct sim_kernel){ .promotes = sim->tidy || prng_one_in(&sim->prng, 2),
 				       .prefix_len =
 					       sim->tidy || prng_one_in(&sim->prng, 2) ? 32 : 24 };
+	kernel->link = (struct sim_link){
+		.exists = true,
+		.up = true,
+		.carrier = true,
+		.ifindex = 2,
+		.mac = { 0x02, 0, 0, 0, 0, (uint8_t)(1 + i) },
+	};
+	kernel->own[SIM_OWN_MAX - 1] = true;
 }
 
 struct kern_address kernel_address(const struct sim *sim, unsigned i, unsigned k)
 {
-	const struct sim_router *r = &sim->routers[i];
-	struct kern_address address = { .ifindex = SIM_IFINDEX,
-					.family = 4,
-					.prefix_len = (uint8_t)r->kernel.prefix_len };
+	const struct sim_kernel *kernel = &sim->routers[i].kernel;
 
-	memcpy(address.bytes, r->addresses + 4 * k, 4);
+	return (struct kern_address){ .ifindex = kernel->link.ifindex,
+				      .family = 4,
+				      .prefix_len = (uint8_t)kernel->prefix_len,
+				      .bytes = { 198, 51, 100, (uint8_t)(1 + k) } };
+}
+
+unsigned kernel_number(const uint8_t *bytes)
+{
+	static const uint8_t net[3] = { 198, 51, 100 };
+	unsigned k = bytes[3] - 1u;
+
+	return memcmp(bytes, net, 3) == 0 && k < SIM_ADDRESSES_MAX ? k : SIM_ADDRESSES_MAX;
+}
+
+struct kern_address kernel_own(const struct sim *sim, unsigned i, unsigned n)
+{
+	const struct sim_gateway *r = &sim->routers[i];
+	struct kern_address address = { .ifindex = r->kernel.link.ifindex,
+					.family = 4,
+					.prefix_len = 24 };
+
+	memcpy(address.bytes, r->own[n], 4);
 	return address;
+}
+
+struct kern_link kernel_link(const struct sim *sim, unsigned i)
+{
+	const struct sim_kernel *kernel = &sim->routers[i].kernel;
+	struct kern_link link = { .ifindex = kernel->link.ifindex,
+				  .name = SIM_INTERFACE,
+				  .up = kernel->link.up,
+				  .carrier = kernel->link.up && kernel->link.carrier,
+				  .ethernet = true,
+				  .promotes = kernel->promotes };
+
+	memcpy(link.mac, kernel->link.mac, sizeof(link.mac));
+	return link;
+}
+
+bool kernel_can_talk(const struct sim_kernel *kernel)
+{
+	return kernel->link.exists && kernel->link.up && kernel->link.carrier;
 }
 
 unsigned kernel_ours(const struct sim_kernel *kernel)
@@ -47,72 +91,76 @@ unsigned kernel_ours(const struct sim_kernel *kernel)
 
 /* ---- events ---- */
 
-static void notify(const struct sim_kernel *kernel, struct sim_process *process,
-		   const struct sim_notice *notice)
+static void notify(struct sim *sim, unsigned i, struct sim_process *process, struct actor actor,
+		   struct kern_object object)
 {
-	if (!process->wants)
-		return;
+	struct sim_monitor *monitor = &process->monitor;
+	bool ours = actor.process == process;
+
 	/* As in netlink/monitor.c: what it added itself a process does not hear of. */
-	if (notice->by_us && !notice->gone)
+	if (!process->exists || !monitor->open || (ours && !object.gone))
 		return;
-	if (!(kernel->trouble & SIM_TROUBLE_EVENTS) && process->notices_n < SIM_NOTICES_MAX) {
-		process->notices[process->notices_n++] = *notice;
-		return;
+	object.by_us = ours;
+	object.by_kernel = actor.kernel;
+	if (!(sim->routers[i].kernel.trouble & SIM_TROUBLE_EVENTS) &&
+	    monitor->notices_n < SIM_NOTICES_MAX) {
+		monitor->notices[monitor->notices_n++] = object;
+	} else {
+		monitor->overrun = true;
+		if (object.type == KERN_OBJECT_ENTRY &&
+		    kernel_number(object.address.bytes) < SIM_ADDRESSES_MAX)
+			process->unseen |= 1u << kernel_number(object.address.bytes);
 	}
-	process->overrun = true;
-	process->unseen |= 1u << notice->address;
+	process_wake(sim, process);
 }
 
-/* @by: the process that did it, or NULL. */
-static void notify_all(struct sim *sim, unsigned i, const struct sim_process *by, unsigned k,
-		       bool gone)
+static void notify_all(struct sim *sim, unsigned i, struct actor actor,
+		       const struct kern_object *object)
 {
-	struct sim_router *r = &sim->routers[i];
-	const struct sim_address *address = &r->kernel.table[k];
-	struct sim_notice notice = { .address = (uint8_t)k,
-				     .mark = address->mark,
-				     .gone = gone,
-				     .leased = address->end_ns != VRRP_NEVER };
-
-	notice.by_us = by == r->process;
-	notify(&r->kernel, r->process, &notice);
-	notice.by_us = by == r->successor;
-	notify(&r->kernel, r->successor, &notice);
-	if (by != r->process)
-		router_notice(sim, i);
+	for (unsigned n = 0; n < SIM_PROCESSES_MAX; n++)
+		notify(sim, i, &sim->processes[i][n], actor, *object);
 }
 
-static struct kern_object object_of(const struct sim *sim, unsigned i,
-				    const struct sim_notice *notice)
+static void tell_address(struct sim *sim, unsigned i, struct actor actor, unsigned k, bool gone)
+{
+	const struct sim_address *address = &sim->routers[i].kernel.table[k];
+	struct kern_object object = { .type = KERN_OBJECT_ENTRY,
+				      .kind = KERN_KIND_ADDRESS,
+				      .gone = gone };
+
+	object.address = kernel_address(sim, i, k);
+	object.address.mark = address->mark;
+	object.address.leased = address->end_ns != VRRP_NEVER;
+	notify_all(sim, i, actor, &object);
+}
+
+static void tell_own(struct sim *sim, unsigned i, struct actor actor, unsigned n)
 {
 	struct kern_object object = { .type = KERN_OBJECT_ENTRY,
 				      .kind = KERN_KIND_ADDRESS,
-				      .gone = notice->gone,
-				      .by_us = notice->by_us };
+				      .gone = !sim->routers[i].kernel.own[n] };
 
-	object.address = kernel_address(sim, i, notice->address);
-	object.address.mark = notice->mark;
-	object.address.leased = notice->leased;
-	return object;
+	object.address = kernel_own(sim, i, n);
+	notify_all(sim, i, actor, &object);
 }
 
-bool kernel_tell(struct sim_process *process, kern_object_fn each, void *arg)
+static void tell_link(struct sim *sim, unsigned i)
 {
-	bool overrun = process->overrun;
-	unsigned n = process->notices_n;
+	sim->routers[i].kernel.link_ns = sim->now_ns;
+	struct kern_object object = { .type = KERN_OBJECT_LINK,
+				      .gone = !sim->routers[i].kernel.link.exists };
 
-	process->overrun = false;
-	process->notices_n = 0;
-	for (unsigned k = 0; k < n; k++) {
-		struct kern_object object =
-			object_of(process->sim, process->router, &process->notices[k]);
-
-		each(&object, arg);
-	}
-	return !overrun;
+	object.link = kernel_link(sim, i);
+	notify_all(sim, i, somebody, &object);
 }
 
-/* ---- changes ---- */
+/* ---- addresses ---- */
+
+/* Somebody but the agent changes something. */
+static void disturb(struct sim *sim, unsigned i)
+{
+	sim->routers[i].kernel.disturbed_ns = sim->now_ns;
+}
 
 static void set_lease(struct sim *sim, unsigned i, unsigned k, uint32_t lifetime_s)
 {
@@ -128,16 +176,20 @@ static void set_lease(struct sim *sim, unsigned i, unsigned k, uint32_t lifetime
 	events_push(&sim->events, address->end_ns, SIM_EVENT_LEASE, i, k);
 }
 
-static void put(struct sim *sim, unsigned i, const struct sim_process *by, unsigned k,
-		uint32_t lifetime_s)
+static void put(struct sim *sim, unsigned i, struct actor actor, unsigned k, uint32_t lifetime_s)
 {
 	struct sim_kernel *kernel = &sim->routers[i].kernel;
+	struct sim_address *address = &kernel->table[k];
 
-	kernel->table[k] = (struct sim_address){ .present = true,
-						 .mark = by ? KERN_ADDRESS_MARK : 0,
-						 .seq = kernel->seq++ };
+	if (actor.process && address->stolen && !actor.process->unanswered)
+		check_restored(sim, i, k);
+	if (actor.process)
+		check_added(sim, i, k);
+	*address = (struct sim_address){ .present = true,
+					 .mark = actor.process ? KERN_ADDRESS_MARK : 0,
+					 .seq = kernel->seq++ };
 	set_lease(sim, i, k, lifetime_s);
-	notify_all(sim, i, by, k, false);
+	tell_address(sim, i, actor, k, false);
 }
 
 static bool is_primary(const struct sim_kernel *kernel, unsigned k)
@@ -148,137 +200,87 @@ static bool is_primary(const struct sim_kernel *kernel, unsigned k)
 	return true;
 }
 
-static void drop(struct sim *sim, unsigned i, const struct sim_process *by, unsigned k)
+static void drop(struct sim *sim, unsigned i, struct actor actor, unsigned k)
 {
 	sim->routers[i].kernel.table[k].present = false;
-	notify_all(sim, i, by, k, true);
+	tell_address(sim, i, actor, k, true);
+}
+
+/* How an agent that wants it has lost it. */
+static void mark_lost(struct sim *sim, unsigned i, struct actor actor, unsigned k)
+{
+	struct sim_address *address = &sim->routers[i].kernel.table[k];
+
+	address->ended = actor.kernel && address->end_ns != VRRP_NEVER;
+	address->stolen = !actor.process && !address->ended;
+	if (address->ended)
+		check_ended(sim, i, k);
 }
 
 /* Remove one, and if it is the primary of the subnet all others, unless they are promoted. */
-static void take(struct sim *sim, unsigned i, const struct sim_process *by, unsigned k,
-		 bool promote)
+static void take(struct sim *sim, unsigned i, struct actor actor, unsigned k, bool promote)
 {
 	struct sim_kernel *kernel = &sim->routers[i].kernel;
 	bool alone = kernel->prefix_len == 32 || kernel->promotes || promote;
 	bool primary = is_primary(kernel, k);
 
-	drop(sim, i, by, k);
+	drop(sim, i, actor, k);
 	for (unsigned n = 0; n < SIM_ADDRESSES_MAX && primary && !alone; n++) {
 		if (!kernel->table[n].present)
 			continue;
-		if (by)
-			check_removal(sim, by, n);
-		drop(sim, i, by, n);
+		mark_lost(sim, i, actor, n);
+		if (actor.process)
+			check_removal(sim, actor.process, n);
+		drop(sim, i, actor, n);
 	}
 }
 
-static unsigned number_of(const struct kern_address *address)
+/* What asks for addresses that are none of the agent's business fails P13. */
+static int change_other(struct sim *sim, unsigned i)
 {
-	return address->bytes[3] - 1u;
+	check_fail(sim, "P13", "%s touches an address that is not virtual", node_name(i));
+	return -EINVAL;
 }
 
-static int change(struct sim *sim, struct sim_process *by, const struct kern_change *c)
+int kernel_change(struct sim *sim, struct sim_process *by, const struct kern_change *change)
 {
-	unsigned i = by->router, k = number_of(&c->address);
+	unsigned i = by->router, k = kernel_number(change->address.bytes);
 	struct sim_kernel *kernel = &sim->routers[i].kernel;
+	struct actor actor = { by, false };
 	struct sim_address *address = &kernel->table[k];
 
-	assert(k < SIM_ADDRESSES_MAX && c->address.ifindex == SIM_IFINDEX);
-	if (c->add && address->present) {
-		if (!c->renew)
+	if (!kernel->link.exists || change->address.ifindex != kernel->link.ifindex)
+		return -ENODEV;
+	if (k == SIM_ADDRESSES_MAX)
+		return change_other(sim, i);
+	if (change->add && address->present) {
+		if (!change->renew)
 			return -EEXIST;
 		check_removal(sim, by, k); /* a lease on it would be a removal later */
-		set_lease(sim, i, k, c->lifetime_s);
+		set_lease(sim, i, k, change->lifetime_s);
+		tell_address(sim, i, actor, k, false);
 		return 0;
 	}
-	if (!c->add && !address->present)
+	if (!change->add && !address->present)
 		return -EADDRNOTAVAIL;
 	kernel->changes_n++;
-	if (c->add) {
-		put(sim, i, by, k, c->lifetime_s);
+	if (change->add) {
+		put(sim, i, actor, k, change->lifetime_s);
 	} else {
 		check_removal(sim, by, k);
-		take(sim, i, by, k, c->promote);
+		take(sim, i, actor, k, change->promote);
 	}
 	return 0;
 }
 
-static bool goes_wrong(struct sim *sim, unsigned i, enum sim_trouble trouble)
+bool kernel_goes_wrong(struct sim *sim, unsigned i, enum sim_trouble trouble)
 {
 	return sim->routers[i].kernel.trouble & trouble && prng_one_in(&sim->prng, 3);
 }
 
-int kern_changer_apply(struct kern_changer *changer, struct kern_change *changes,
-		       unsigned changes_n)
-{
-	struct sim_process *by = &changer->process;
-	struct sim *sim = by->sim;
-	bool broken = goes_wrong(sim, by->router, SIM_TROUBLE_ANSWERS);
-
-	for (unsigned n = 0; n < changes_n; n++) {
-		changes[n].result = goes_wrong(sim, by->router, SIM_TROUBLE_CHANGES)
-					    ? -ENOMEM
-					    : change(sim, by, &changes[n]);
-		changes[n].marked = changes[n].add && changes[n].result == 0;
-		if (broken)
-			changes[n].result = -EINPROGRESS;
-	}
-	return broken ? -ENOBUFS : 0;
-}
-
-int kern_dump_kind(struct kern_dump *dump, enum kern_kind kind, kern_object_fn each, void *arg)
-{
-	struct sim_process *process = &dump->process;
-	struct sim *sim = process->sim;
-	unsigned i = process->router;
-	const struct sim_kernel *kernel = &sim->routers[i].kernel;
-
-	assert(kind == KERN_KIND_ADDRESS);
-	for (unsigned k = 0; k < sim->routers[i].addresses_n; k++) {
-		const struct sim_address *address = &kernel->table[k];
-		struct sim_notice notice = { .address = (uint8_t)k,
-					     .mark = address->mark,
-					     .leased = address->end_ns != VRRP_NEVER };
-		struct kern_object object = object_of(sim, i, &notice);
-
-		if (goes_wrong(sim, i, SIM_TROUBLE_DUMPS)) {
-			process->refused_ns = sim->now_ns;
-			return -EAGAIN;
-		}
-		if (!address->present)
-			continue;
-		process->unseen &= ~(1u << k);
-		each(&object, arg);
-	}
-	process->unseen = 0;
-	return 0;
-}
-
-int kern_dump_interface(struct kern_dump *dump, enum kern_kind kind, int ifindex,
-			kern_object_fn each, void *arg)
-{
-	assert(ifindex == SIM_IFINDEX);
-	return kern_dump_kind(dump, kind, each, arg);
-}
-
-int kern_dump_links(struct kern_dump *dump, kern_object_fn each, void *arg)
-{
-	const struct sim_process *process = &dump->process;
-	struct kern_object object = { .type = KERN_OBJECT_LINK };
-
-	object.link = (struct kern_link){
-		.ifindex = SIM_IFINDEX,
-		.promotes = process->sim->routers[process->router].kernel.promotes
-	};
-	each(&object, arg);
-	return 0;
-}
-
-/* ---- others ---- */
-
 void kernel_expire(struct sim *sim, unsigned i, unsigned k)
 {
-	const struct sim_address *address = &sim->routers[i].kernel.table[k];
+	struct sim_address *address = &sim->routers[i].kernel.table[k];
 
 	/* A host that does not run removes nothing: kernel_thaw(). */
 	if (!address->present || address->end_ns != sim->now_ns ||
@@ -286,7 +288,8 @@ void kernel_expire(struct sim *sim, unsigned i, unsigned k)
 		return;
 	trace(sim, "the kernel of %s removes an address: its lease is over", node_name(i));
 	check_expiry(sim, i, k);
-	take(sim, i, NULL, k, false);
+	mark_lost(sim, i, the_kernel, k);
+	take(sim, i, the_kernel, k, false);
 }
 
 void kernel_thaw(struct sim *sim, unsigned i, int64_t slept_ns, bool clock_stood_still)
@@ -306,23 +309,105 @@ void kernel_thaw(struct sim *sim, unsigned i, int64_t slept_ns, bool clock_stood
 	}
 }
 
+void kernel_trouble(struct sim *sim, unsigned i, unsigned trouble)
+{
+	struct sim_kernel *kernel = &sim->routers[i].kernel;
+
+	if (!kernel->trouble)
+		kernel->trouble_begin_ns = sim->now_ns;
+	if (!trouble)
+		kernel->trouble_end_ns = sim->now_ns;
+	kernel->trouble = trouble;
+}
+
 void kernel_steal(struct sim *sim, unsigned i, unsigned k)
 {
-	if (!sim->routers[i].kernel.table[k].present)
+	struct sim_address *address = &sim->routers[i].kernel.table[k];
+
+	if (!address->present)
 		return;
 	trace(sim, "somebody removes an address of %s", node_name(i));
-	take(sim, i, NULL, k, false);
+	disturb(sim, i);
+	mark_lost(sim, i, somebody, k);
+	take(sim, i, somebody, k, false);
 }
 
 void kernel_squat(struct sim *sim, unsigned i, unsigned k, bool there)
 {
-	struct sim_address *address = &sim->routers[i].kernel.table[k];
+	struct sim_kernel *kernel = &sim->routers[i].kernel;
+	struct sim_address *address = &kernel->table[k];
 
+	if (there && !kernel->link.exists)
+		return;
 	if (there ? address->present : !address->present || address->mark == KERN_ADDRESS_MARK)
 		return;
+	disturb(sim, i);
 	trace(sim, "somebody %s an address of %s", there ? "adds" : "removes", node_name(i));
-	if (there)
-		put(sim, i, NULL, k, 0);
-	else
-		take(sim, i, NULL, k, false);
+	if (there) {
+		put(sim, i, somebody, k, 0);
+	} else {
+		mark_lost(sim, i, somebody, k);
+		take(sim, i, somebody, k, false);
+	}
+}
+
+/* ---- the interface ---- */
+
+void kernel_set_link(struct sim *sim, unsigned i, bool up, bool carrier)
+{
+	struct sim_link *link = &sim->routers[i].kernel.link;
+
+	disturb(sim, i);
+	link->up = up;
+	link->carrier = carrier;
+	if (link->exists)
+		tell_link(sim, i);
+}
+
+void kernel_set_own(struct sim *sim, unsigned i, unsigned n, bool there)
+{
+	struct sim_kernel *kernel = &sim->routers[i].kernel;
+
+	if (kernel->own[n] == there || (there && !kernel->link.exists))
+		return;
+	disturb(sim, i);
+	kernel->own[n] = there;
+	tell_own(sim, i, somebody, n);
+}
+
+void kernel_remove_link(struct sim *sim, unsigned i)
+{
+	struct sim_kernel *kernel = &sim->routers[i].kernel;
+
+	if (!kernel->link.exists)
+		return;
+	disturb(sim, i);
+	for (unsigned k = 0; k < SIM_ADDRESSES_MAX; k++) {
+		if (kernel->table[k].present)
+			drop(sim, i, the_kernel, k);
+	}
+	for (unsigned n = 0; n < SIM_OWN_MAX; n++) {
+		if (!kernel->own[n])
+			continue;
+		kernel->own[n] = false;
+		tell_own(sim, i, the_kernel, n);
+	}
+	kernel->link.exists = false;
+	for (unsigned n = 0; n < SIM_MEMBERS_MAX; n++)
+		if (kernel->members[n])
+			kernel->members[n] = -1;
+	tell_link(sim, i);
+}
+
+void kernel_create_link(struct sim *sim, unsigned i)
+{
+	struct sim_kernel *kernel = &sim->routers[i].kernel;
+
+	if (kernel->link.exists)
+		return;
+	disturb(sim, i);
+	kernel->link.exists = kernel->link.up = kernel->link.carrier = true;
+	kernel->link.ifindex++;
+	tell_link(sim, i);
+	kernel_set_own(sim, i, SIM_OWN_MAX - 1, true);
 }

@@ -1,22 +1,22 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The kernel of a router's host: its addresses with mark and lease, the events that it tells the
- * processes of the agent, and its bad days. The agent's own netlink/reconcile.c and netlink/sweep.c
- * work on it: kern_changer_apply() and the dumps are implemented here.
+ * The kernel of a router's host, as far as netlink shows it: one interface, its own addresses, the
+ * virtual ones with mark and lease, the events that it tells the processes of the agent, and its
+ * bad days. What the agent's code calls of it is in sim_netlink.c and sim_socket.c.
  */
 #ifndef SIM_KERNEL_H
 #define SIM_KERNEL_H
 
 #include "netlink/change.h"
-#include "netlink/dump.h"
+#include "netlink/object.h"
 #include "sim_net.h"
 
+#define SIM_INTERFACE   "eth0"
 #define SIM_NOTICES_MAX 128
 #define SIM_LEASE_LATE_NS                                                                          \
 	INT64_C(1200000000) /* so late may the kernel be with the end of a lease */
-#define SIM_IFINDEX 1
-
-struct kern_wants;
+#define SIM_OWN_MAX     2   /* addresses of the host's own */
+#define SIM_MEMBERS_MAX 16
 
 /* What goes wrong, all at a time or some of it. */
 enum sim_trouble {
@@ -32,44 +32,85 @@ struct sim_address {
 	uint32_t seq;     /* a lower one is older; the oldest is the primary of the subnet */
 	int64_t end_ns;   /* the kernel removes it then, or VRRP_NEVER */
 	int64_t added_ns; /* or when its lease began */
+	bool stolen;      /* not present: somebody took it away since the last takeover */
+	bool ended;       /* not present: its lease ended */
 };
 
-struct sim_notice {
-	uint8_t address, mark;
-	bool gone, by_us, leased;
-};
-
-/* A router process, as the kernel knows it. Serves as changer and as dump. */
-struct sim_process {
-	struct sim *sim; /* of @router; borrowed */
-	unsigned router;
-	struct kern_wants *wants; /* owned; NULL: the process does not exist */
-	bool overrun;             /* events were dropped since the last look */
-	uint32_t unseen;    /* a bit per address: an event of it was lost since it was shown last */
-	int64_t refused_ns; /* when the kernel refused to show its addresses last */
-	unsigned notices_n;
-	struct sim_notice notices[SIM_NOTICES_MAX];
+struct sim_link {
+	bool exists, up, carrier;
+	int ifindex;
+	uint8_t mac[6];
 };
 
 struct sim_kernel {
-	bool promotes;          /* the others outlive the removal of their subnet's primary */
-	unsigned prefix_len;    /* 24: all addresses in one subnet; 32: each alone */
-	unsigned trouble;       /* enum sim_trouble */
+	bool promotes;       /* the others outlive the removal of their subnet's primary */
+	unsigned prefix_len; /* 24: all virtual addresses in one subnet; 32: each alone */
+	unsigned trouble;    /* enum sim_trouble */
+	int64_t trouble_begin_ns;
+	int64_t link_ns;        /* the interface has changed then */
 	int64_t trouble_end_ns; /* what it led to is repaired by then */
+	int64_t disturbed_ns;   /* when somebody changed something last */
 	uint32_t seq;
 	uint64_t changes_n; /* the agent's that had an effect, renewals apart */
+	struct sim_link link;
+	bool own[SIM_OWN_MAX];        /* the last one is the address of sim_gateway.own */
+	int members[SIM_MEMBERS_MAX]; /* of the group, by interface index; 0: free, -1: in vain */
 	struct sim_address table[SIM_ADDRESSES_MAX];
 };
 
+/* What a process hears of its kernel. */
+struct sim_monitor {
+	bool open;
+	bool overrun; /* events were dropped since the last look */
+	unsigned notices_n;
+	struct kern_object notices[SIM_NOTICES_MAX];
+};
+
+struct sim_process;
+
 /**
- * kernel_init() - a host without addresses.
+ * kernel_init() - a host with one interface and one address of its own.
  */
 void kernel_init(struct sim *sim, unsigned i);
 
 /**
- * kernel_address() - address @k of every router, as the agent writes it.
+ * kernel_address() - virtual address @k of every router, as the agent writes it.
  */
 struct kern_address kernel_address(const struct sim *sim, unsigned i, unsigned k);
+
+/**
+ * kernel_number() - the inverse.
+ *
+ * Return: below SIM_ADDRESSES_MAX; or SIM_ADDRESSES_MAX: none of the virtual ones.
+ */
+unsigned kernel_number(const uint8_t *bytes);
+
+/**
+ * kernel_own() - address @n of the host's own.
+ */
+struct kern_address kernel_own(const struct sim *sim, unsigned i, unsigned n);
+
+/**
+ * kernel_link() - the interface as netlink shows it.
+ */
+struct kern_link kernel_link(const struct sim *sim, unsigned i);
+
+/**
+ * kernel_can_talk() - whether frames leave by the interface and come in.
+ */
+bool kernel_can_talk(const struct sim_kernel *kernel);
+
+/**
+ * kernel_change() - carry out a change that a process asks for.
+ *
+ * Return: 0 or -errno, as kern_changer_apply() says.
+ */
+int kernel_change(struct sim *sim, struct sim_process *by, const struct kern_change *change);
+
+/**
+ * kernel_goes_wrong() - whether trouble of that sort strikes now.
+ */
+bool kernel_goes_wrong(struct sim *sim, unsigned i, enum sim_trouble trouble);
 
 /**
  * kernel_expire() - the lease of an address may have ended.
@@ -84,6 +125,12 @@ void kernel_expire(struct sim *sim, unsigned i, unsigned k);
 void kernel_thaw(struct sim *sim, unsigned i, int64_t slept_ns, bool clock_stood_still);
 
 /**
+ * kernel_trouble() - its trouble begins, changes or ends.
+ * @trouble: enum sim_trouble; 0: ends.
+ */
+void kernel_trouble(struct sim *sim, unsigned i, unsigned trouble);
+
+/**
  * kernel_steal() - somebody removes an address, whosever it is.
  */
 void kernel_steal(struct sim *sim, unsigned i, unsigned k);
@@ -95,11 +142,24 @@ void kernel_steal(struct sim *sim, unsigned i, unsigned k);
 void kernel_squat(struct sim *sim, unsigned i, unsigned k, bool there);
 
 /**
- * kernel_tell() - give a process the events that wait for it.
- *
- * Return: false when some were dropped.
+ * kernel_set_link() - the interface goes up or down, its medium comes or goes.
  */
-bool kernel_tell(struct sim_process *process, kern_object_fn each, void *arg);
+void kernel_set_link(struct sim *sim, unsigned i, bool up, bool carrier);
+
+/**
+ * kernel_remove_link() - the interface is gone, and all addresses with it.
+ */
+void kernel_remove_link(struct sim *sim, unsigned i);
+
+/**
+ * kernel_create_link() - it is there again, with another index and the host's own address.
+ */
+void kernel_create_link(struct sim *sim, unsigned i);
+
+/**
+ * kernel_set_own() - an address of the host's own comes or goes.
+ */
+void kernel_set_own(struct sim *sim, unsigned i, unsigned n, bool there);
 
 /**
  * kernel_ours() - how many addresses on the host carry the agent's mark.

@@ -38,11 +38,11 @@ bool model_defers(const struct vrrp_config *config, unsigned priority)
 
 bool model_beats(const struct sim *sim, unsigned x, unsigned y)
 {
-	const struct sim_router *a = &sim->routers[x], *b = &sim->routers[y];
+	const struct sim_gateway *a = &sim->routers[x], *b = &sim->routers[y];
 
 	if (a->config.priority != b->config.priority)
 		return a->config.priority > b->config.priority;
-	return memcmp(a->source, b->source, 4) > 0;
+	return memcmp(a->vr.source, b->vr.source, 4) > 0;
 }
 
 void model_start(struct sim *sim, unsigned i)
@@ -78,7 +78,7 @@ static void restart(struct sim_model *m, const struct vrrp_config *c, int64_t no
 /* Silence that proves nothing is listened to once more. */
 static void grant(struct sim *sim, unsigned i, int64_t now_ns)
 {
-	const struct sim_router *r = &sim->routers[i];
+	const struct sim_gateway *r = &sim->routers[i];
 	struct sim_model *m = &sim->check.models[i];
 	int64_t until_ns = now_ns + interval_ns(m->interval_cs) +
 			   model_skew_ns(r->config.priority, m->interval_cs);
@@ -91,7 +91,7 @@ static void grant(struct sim *sim, unsigned i, int64_t now_ns)
 
 static void backup_timer(struct sim *sim, unsigned i, int64_t now_ns)
 {
-	const struct sim_router *r = &sim->routers[i];
+	const struct sim_gateway *r = &sim->routers[i];
 	struct sim_model *m = &sim->check.models[i];
 	int64_t late_ns = now_ns - m->down_ns;
 
@@ -133,7 +133,7 @@ static void backup_advert(struct sim *sim, unsigned i, const struct vrrp_advert 
 /* Rhythm: an advert when it is due and only then, each one interval after the previous. */
 static void active_timer(struct sim *sim, unsigned i, const struct vrrp_output *out, int64_t now_ns)
 {
-	const struct sim_router *r = &sim->routers[i];
+	const struct sim_gateway *r = &sim->routers[i];
 	struct sim_model *m = &sim->check.models[i];
 	int64_t interval = interval_ns(r->config.interval_cs);
 	bool due = now_ns >= m->beat_ns;
@@ -144,8 +144,8 @@ static void active_timer(struct sim *sim, unsigned i, const struct vrrp_output *
 			   due ? "does not send" : "sends", due ? "" : "not ");
 	if (!due)
 		return;
-	if (now_ns > m->beat_ns + router_local_at(r, sim->latency_ns + r->clock_lag_ns) + 1 &&
-	    !r->resumed && r->healthy_ns <= sim->now_ns)
+	if (now_ns > m->beat_ns + gateway_span(r, sim->latency_ns) + 1 && !r->resumed &&
+	    r->healthy_ns <= sim->now_ns)
 		check_fail(sim, "P12", "%s sends an advert %.3f ms late", node_name(i),
 			   (double)(now_ns - m->beat_ns) / SIM_MS);
 	m->beat_ns += interval;
@@ -153,17 +153,17 @@ static void active_timer(struct sim *sim, unsigned i, const struct vrrp_output *
 		m->beat_ns = now_ns + interval;
 }
 
-static bool advert_wins(const struct sim_router *r, const struct vrrp_advert *advert)
+static bool advert_wins(const struct sim_gateway *r, const struct vrrp_advert *advert)
 {
 	if (advert->priority != r->config.priority)
 		return advert->priority > r->config.priority;
-	return memcmp(advert->source, r->source, 4) > 0;
+	return memcmp(advert->source, r->vr.source, 4) > 0;
 }
 
 static void active_advert(struct sim *sim, unsigned i, const struct vrrp_output *out,
 			  const struct vrrp_advert *advert, int64_t now_ns)
 {
-	struct sim_router *r = &sim->routers[i];
+	struct sim_gateway *r = &sim->routers[i];
 	struct sim_model *m = &sim->check.models[i];
 
 	if (advert->priority == VRRP_PRIORITY_LEAVE) {
@@ -183,7 +183,7 @@ static void active_advert(struct sim *sim, unsigned i, const struct vrrp_output 
 /* What begins with a state, however it was entered. */
 static void enter(struct sim *sim, unsigned i, enum vrrp_state from, int64_t now_ns)
 {
-	const struct sim_router *r = &sim->routers[i];
+	const struct sim_gateway *r = &sim->routers[i];
 	struct sim_model *m = &sim->check.models[i];
 
 	m->lower_ns = VRRP_NEVER;
@@ -198,10 +198,10 @@ static void enter(struct sim *sim, unsigned i, enum vrrp_state from, int64_t now
 
 void model_adopt(struct sim *sim, unsigned i, const struct vrrp_config *old)
 {
-	const struct sim_router *r = &sim->routers[i];
+	const struct sim_gateway *r = &sim->routers[i];
 	const struct vrrp_config *c = &r->config;
 	struct sim_model *m = &sim->check.models[i];
-	int64_t now = router_local_ns(sim, r);
+	int64_t now = gateway_local_ns(sim, r);
 
 	if (c->priority == old->priority && c->interval_cs == old->interval_cs)
 		return;
@@ -217,6 +217,18 @@ void model_adopt(struct sim *sim, unsigned i, const struct vrrp_config *old)
 	}
 }
 
+/* Adverts were lost on the host; whoever waits for some is told, and nobody is told for nothing. */
+static void missed(struct sim *sim, unsigned i, enum vrrp_state state, int64_t now_ns)
+{
+	struct sim_model *m = &sim->check.models[i];
+
+	if (!m->missed)
+		check_fail(sim, "timing", "%s is told of lost adverts for nothing", node_name(i));
+	m->missed = false;
+	if (state == VRRP_STATE_BACKUP)
+		grant(sim, i, now_ns);
+}
+
 void model_step(struct sim *sim, unsigned i, const struct vrrp *before,
 		const struct vrrp_event *event, const struct vrrp_output *out)
 {
@@ -224,8 +236,8 @@ void model_step(struct sim *sim, unsigned i, const struct vrrp *before,
 
 	if (before->state == VRRP_STATE_BACKUP && timer)
 		backup_timer(sim, i, event->now_ns);
-	else if (before->state == VRRP_STATE_BACKUP && event->type == VRRP_EVENT_MISSED)
-		grant(sim, i, event->now_ns);
+	else if (event->type == VRRP_EVENT_MISSED)
+		missed(sim, i, before->state, event->now_ns);
 	else if (before->state == VRRP_STATE_BACKUP && advert)
 		backup_advert(sim, i, event->advert, event->now_ns);
 	else if (before->state == VRRP_STATE_ACTIVE && timer)
@@ -238,9 +250,11 @@ void model_step(struct sim *sim, unsigned i, const struct vrrp *before,
 
 void model_turn(struct sim *sim, unsigned i)
 {
-	const struct sim_router *r = &sim->routers[i];
+	const struct sim_gateway *r = &sim->routers[i];
 
+	if (sim->check.models[i].missed)
+		check_fail(sim, "P9", "%s was not told that adverts were lost", node_name(i));
 	if (r->vr.state == VRRP_STATE_ACTIVE &&
-	    sim->check.models[i].beat_ns <= router_local_ns(sim, r))
+	    sim->check.models[i].beat_ns <= gateway_local_ns(sim, r))
 		check_fail(sim, "P12", "%s has not sent the advert that is due", node_name(i));
 }

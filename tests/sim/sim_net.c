@@ -29,20 +29,26 @@ static unsigned slot_take(struct sim_net *net, const struct sim_packet *packet)
 	assert(net->free_n);
 	slot = net->free[--net->free_n];
 	net->packets[slot] = *packet;
+	net->packets[slot].refs = 1;
 	return slot;
 }
 
 void net_release(struct sim *sim, unsigned slot)
 {
-	sim->net.free[sim->net.free_n++] = (uint16_t)slot;
+	assert(sim->net.packets[slot].refs);
+	if (--sim->net.packets[slot].refs == 0)
+		sim->net.free[sim->net.free_n++] = (uint16_t)slot;
 }
 
-void net_mark_lost(struct sim *sim, const struct sim_packet *packet, unsigned to)
+void net_mark_lost(struct sim *sim, struct sim_packet *packet, unsigned to)
 {
 	struct sim_path *path = &sim->net.paths[packet->from][to];
 
+	if (packet->lost)
+		return;
+	packet->lost = true;
 	if (packet->type == SIM_PACKET_ARP)
-		sim->hosts[to - SIM_ROUTERS_MAX].lost_ns[packet->from] = packet->sent_ns;
+		host_miss(sim, to - SIM_ROUTERS_MAX, packet);
 	if (packet->type != SIM_PACKET_ADVERT)
 		return;
 	path->lost_run++;
@@ -96,17 +102,16 @@ static void deliver_later(struct sim *sim, const struct sim_packet *packet, unsi
 static void path_send(struct sim *sim, const struct sim_packet *packet, unsigned to)
 {
 	struct sim_path *path = &sim->net.paths[packet->from][to];
-	struct sim_packet copy;
+	struct sim_packet copy = *packet;
 
 	if (is_lost(sim, path)) {
-		net_mark_lost(sim, packet, to);
+		net_mark_lost(sim, &copy, to);
 		return;
 	}
 	if (packet->type == SIM_PACKET_ADVERT && path->lost_run < sim->net.lost_run_max &&
 	    chance(sim, path->corrupt)) {
-		copy = *packet;
+		net_mark_lost(sim, &copy, to);
 		corrupt(sim, &copy);
-		net_mark_lost(sim, packet, to);
 		deliver_later(sim, &copy, to);
 		return;
 	}
@@ -142,10 +147,9 @@ void net_deliver(struct sim *sim, unsigned slot, unsigned to)
 {
 	const struct sim_packet *packet = &sim->net.packets[slot];
 
-	if (packet->type != SIM_PACKET_ARP) {
-		router_deliver(sim, slot, to);
-		return;
-	}
-	host_hear(sim, to - SIM_ROUTERS_MAX, packet);
+	if (packet->type == SIM_PACKET_ARP)
+		host_hear(sim, to - SIM_ROUTERS_MAX, packet);
+	else
+		gateway_deliver(sim, slot, to);
 	net_release(sim, slot);
 }

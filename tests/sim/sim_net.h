@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * The network: one directed path per pair of nodes, each with its own delay and its own faults.
- * Adverts travel to routers and gratuitous ARP to hosts, as bytes, one copy per receiver.
+ * Adverts travel to routers and gratuitous ARP to hosts, as bytes, one copy per receiver. A copy is
+ * shared by the processes of the receiving host.
  */
 #ifndef SIM_NET_H
 #define SIM_NET_H
@@ -21,7 +22,7 @@ struct sim;
 
 enum sim_packet_type {
 	SIM_PACKET_ADVERT,
-	SIM_PACKET_ARP,     /* the addresses are at @from; no bytes */
+	SIM_PACKET_ARP,     /* the addresses @announced are at @from; no bytes */
 	SIM_PACKET_JUNK,    /* must be rejected for the reason @expect */
 	SIM_PACKET_CORRUPT, /* was an advert; must be rejected for whatever reason */
 };
@@ -31,9 +32,14 @@ struct sim_packet {
 	int64_t sent_ns;
 	uint8_t from;
 	uint8_t expect; /* enum vrrp_reject of junk */
+	uint8_t refs;   /* queues that it is in */
+	bool counted;   /* by a process of the receiver */
+	bool lost;      /* as far as the books go */
 	/* What an advert says, to compare with what the receiver decodes. */
 	uint8_t priority;
 	uint16_t interval_cs;
+	uint8_t source[4];
+	uint32_t announced; /* a bit per address */
 	uint16_t len;
 	uint8_t bytes[SIM_PACKET_MAX];
 };
@@ -82,15 +88,15 @@ void net_inject(struct sim *sim, const struct sim_packet *packet, unsigned to);
 void net_deliver(struct sim *sim, unsigned slot, unsigned to);
 
 /**
- * net_release() - the receiver is done with a packet.
+ * net_release() - one queue less has it. The last one frees the slot.
  */
 void net_release(struct sim *sim, unsigned slot);
 
 /**
  * net_mark_lost() - tell the books that a packet never reached its reader.
  *
- * Called for what the network loses, and by routers that drop what arrives.
+ * Called for what the network loses, and for what a host drops.
  */
-void net_mark_lost(struct sim *sim, const struct sim_packet *packet, unsigned to);
+void net_mark_lost(struct sim *sim, struct sim_packet *packet, unsigned to);
 
 #endif

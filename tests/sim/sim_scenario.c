@@ -132,7 +132,7 @@ static bool parse_router(struct script *script, char **words, unsigned n)
 				      .priority = VRRP_PRIORITY_DEFAULT,
 				      .interval_cs = 100,
 				      .preempt = true };
-	struct sim_conf conf = { .lease = CONF_LEASE_OFF }, other = { 0 };
+	struct sim_conf conf = { .lease = CONF_LEASE_OFF }, other = { .lease = CONF_LEASE_OFF };
 
 	if (i == SIM_ROUTERS_MAX)
 		return false;
@@ -140,9 +140,10 @@ static bool parse_router(struct script *script, char **words, unsigned n)
 		if (!parse_agent(words[w], &conf, &other) &&
 		    !parse_setting(words[w], &config, &address, &start))
 			return false;
-	router_init(&sim->routers[i], &config, (uint8_t)address, 1);
+	gateway_init(&sim->routers[i], &config, (uint8_t)address, 1);
 	kernel_init(sim, i);
 	sim->routers[i].conf.lease = sim->routers[i].other.lease = conf.lease;
+	sim->routers[i].file = sim->routers[i].conf;
 	if (other.vrrp.priority)
 		sim->routers[i].other.vrrp.priority = other.vrrp.priority;
 	sim->routers_n++;
@@ -161,23 +162,30 @@ static const struct {
 	enum sim_fault_type type;
 	unsigned nodes;
 	bool number, set;
+	unsigned amount; /* unless there is a number */
 } faults[] = {
-	{ "crash", SIM_FAULT_CRASH, 1, false, false },
-	{ "leave", SIM_FAULT_LEAVE, 1, false, false },
-	{ "stop", SIM_FAULT_STOP, 1, false, false },
-	{ "freeze", SIM_FAULT_FREEZE, 1, false, false },
-	{ "link", SIM_FAULT_LINK, 1, false, false },
-	{ "cut", SIM_FAULT_CUT, 2, false, false },
-	{ "burst", SIM_FAULT_BURST, 2, true, false },
-	{ "junk", SIM_FAULT_JUNK, 1, true, false },
-	{ "split", SIM_FAULT_PARTITION, 0, false, true },
-	{ "panic", SIM_FAULT_PANIC, 1, false, false },
-	{ "hang", SIM_FAULT_HANG, 1, false, false },
-	{ "reload", SIM_FAULT_RELOAD, 1, true, false },
-	{ "withdraw", SIM_FAULT_WITHDRAW, 1, false, false },
-	{ "steal", SIM_FAULT_STEAL, 1, true, false },
-	{ "squat", SIM_FAULT_SQUAT, 1, false, false },
-	{ "trouble", SIM_FAULT_KERNEL, 1, true, false },
+	{ "crash", SIM_FAULT_CRASH, 1, false, false, 0 },
+	{ "leave", SIM_FAULT_LEAVE, 1, false, false, 0 },
+	{ "stop", SIM_FAULT_STOP, 1, false, false, 0 },
+	{ "freeze", SIM_FAULT_FREEZE, 1, false, false, 0 },
+	{ "link", SIM_FAULT_LINK, 1, false, false, SIM_LINK_DOWN },
+	{ "unplug", SIM_FAULT_LINK, 1, false, false, SIM_LINK_UNPLUGGED },
+	{ "unlink", SIM_FAULT_LINK, 1, false, false, SIM_LINK_REMOVED },
+	{ "bare", SIM_FAULT_LINK, 1, false, false, SIM_LINK_BARE },
+	{ "source", SIM_FAULT_SOURCE, 1, false, false, 0 },
+	{ "cut", SIM_FAULT_CUT, 2, false, false, 0 },
+	{ "burst", SIM_FAULT_BURST, 2, true, false, 0 },
+	{ "junk", SIM_FAULT_JUNK, 1, true, false, 0 },
+	{ "split", SIM_FAULT_PARTITION, 0, false, true, 0 },
+	{ "panic", SIM_FAULT_PANIC, 1, false, false, SIM_VICTIM_CURRENT },
+	{ "panics", SIM_FAULT_PANIC, 1, true, false, 0 },
+	{ "program", SIM_FAULT_PROGRAM, 1, true, false, 0 },
+	{ "hang", SIM_FAULT_HANG, 1, false, false, 0 },
+	{ "reload", SIM_FAULT_RELOAD, 1, true, false, 0 },
+	{ "withdraw", SIM_FAULT_WITHDRAW, 1, false, false, 0 },
+	{ "steal", SIM_FAULT_STEAL, 1, true, false, 0 },
+	{ "squat", SIM_FAULT_SQUAT, 1, false, false, 0 },
+	{ "trouble", SIM_FAULT_KERNEL, 1, true, false, 0 },
 };
 
 static bool parse_operands(char **words, unsigned n, unsigned kind, struct sim_episode *e)
@@ -193,7 +201,7 @@ static bool parse_operands(char **words, unsigned n, unsigned kind, struct sim_e
 	e->peer = nodes[1];
 	if (faults[kind].number && (w >= n || !parse_number(words[w++], 100000, &amount)))
 		return false;
-	e->amount = (unsigned)amount;
+	e->amount = faults[kind].number ? (unsigned)amount : faults[kind].amount;
 	for (; faults[kind].set && w < n; w++) {
 		if (!parse_node(words[w], SIM_NODES_MAX, &node))
 			return false;

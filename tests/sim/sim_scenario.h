@@ -13,6 +13,9 @@
  *   hosts 1                              how many; default 1
  *   at 5000 crash r1 for 3000            without "for": for good
  *   at 5000 leave r1 | stop r1 | freeze r1 | link r1
+ *   at 5000 unplug r1 | unlink r1 | bare r1 | source r1
+ *                                        no carrier; the interface is removed; its own address is;
+ *                                        it gets one more
  *   at 5000 panic r1 | hang r1 | withdraw r1 | squat r1
  *   at 5000 reload r1 1                  with what is other; 0: as it is
  *   at 5000 steal r1 500 for 4000        every 500 ms

@@ -6,13 +6,21 @@
 #define FAULT_BIT(type) (1u << SIM_FAULT_##type)
 
 /* What RFC 9568's timers absorb; see P1 in sim_check.h. Nobody is Active or not because of it. */
+#define PROCESS_FAULTS                                                                             \
+	(FAULT_BIT(PANIC) | FAULT_BIT(HANG) | FAULT_BIT(PROGRAM) | FAULT_BIT(RELOAD) |             \
+	 FAULT_BIT(WITHDRAW) | FAULT_BIT(KERNEL))
+
 #define CALM_FAULTS                                                                                \
 	(FAULT_BIT(BURST) | FAULT_BIT(LOSS) | FAULT_BIT(DUPLICATE) | FAULT_BIT(JITTER) |           \
 	 FAULT_BIT(CORRUPT) | FAULT_BIT(STALL) | FAULT_BIT(STOP) | FAULT_BIT(FREEZE) |             \
 	 FAULT_BIT(JUNK) | FAULT_BIT(RELOAD) | FAULT_BIT(STEAL) | FAULT_BIT(SQUAT) |               \
 	 FAULT_BIT(KERNEL))
 
-#define HANDOVER_NS (12 * SIM_MS) /* the last successor goes on by then */
+#define ALIVE_SLACK_NS (1500 * SIM_MS) /* whoever is later has given no sign of life, see P1 */
+
+/* The last successor goes on by then: half a second lies between reloads, some time between deaths
+ * at once, and a process that hung has a last moment. */
+#define HANDOVER_NS (1200 * SIM_MS)
 
 static int64_t cs_ns(unsigned cs)
 {
@@ -24,7 +32,7 @@ static unsigned interval_extreme(const struct sim *sim, bool max)
 	unsigned found = sim->routers[0].config.interval_cs;
 
 	for (unsigned i = 0; i < 2 * sim->routers_n; i++) {
-		const struct sim_router *r = &sim->routers[i / 2];
+		const struct sim_gateway *r = &sim->routers[i / 2];
 		unsigned cs = i % 2 ? r->other.vrrp.interval_cs : r->config.interval_cs;
 
 		if (max ? cs > found : cs < found)
@@ -67,7 +75,7 @@ struct habits {
 	enum rank rank;
 	unsigned priority, interval_cs, addresses_n;
 	bool owner, mixed_intervals, mixed_addresses, mixed_preempt, preempt_delays, start_delays;
-	bool reconfigured, drift;
+	bool reconfigured, drift, calm;
 };
 
 static struct habits draw_habits(struct prng *p, bool calm)
@@ -85,6 +93,7 @@ static struct habits draw_habits(struct prng *p, bool calm)
 		.start_delays = prng_one_in(p, 4),
 		.reconfigured = !calm && prng_one_in(p, 2),
 		.drift = prng_one_in(p, 2),
+		.calm = calm,
 	};
 }
 
@@ -101,11 +110,12 @@ static enum conf_lease draw_lease(struct prng *p, unsigned interval_cs)
 }
 
 /* What a reload may change into: delays stay, since what they have begun is not theirs any more. */
-static void draw_other(struct prng *p, const struct habits *habits, struct sim_router *r)
+static void draw_other(struct prng *p, const struct habits *habits, struct sim_gateway *r)
 {
 	struct vrrp_config *other = &r->other.vrrp;
 
 	r->conf.lease = r->other.lease = draw_lease(p, r->config.interval_cs);
+	r->file = r->conf;
 	if (!habits->reconfigured)
 		return;
 	if (prng_one_in(p, 2))
@@ -138,9 +148,11 @@ static void draw_router(struct sim *sim, unsigned i, const struct habits *habits
 		config.interval_cs = (uint16_t)draw_interval(p);
 	config.preempt_delay_ns = draw_delay(p, habits->preempt_delays, config.interval_cs);
 	config.start_delay_ns = draw_delay(p, habits->start_delays, config.interval_cs);
-	router_init(&sim->routers[i], &config, host,
-		    habits->mixed_addresses ? 1 + prng_below(p, 4) : habits->addresses_n);
+	gateway_init(&sim->routers[i], &config, host,
+		     habits->mixed_addresses ? 1 + prng_below(p, 4) : habits->addresses_n);
 	kernel_init(sim, i);
+	if (!habits->calm && prng_one_in(p, 4))
+		sim->routers[i].queue_max = 4 + prng_below(p, 12);
 	draw_other(p, habits, &sim->routers[i]);
 	sim->routers[i].options = prng_one_in(p, 8);
 	if (habits->drift)
@@ -235,9 +247,16 @@ static void draw_size(struct sim *sim, const struct mix *mix, struct sim_episode
 	case SIM_FAULT_RELOAD:
 		e->amount = !mix->calm && prng_one_in(p, 2);
 		break;
-	case SIM_FAULT_PANIC:
-	case SIM_FAULT_FREEZE:
 	case SIM_FAULT_LINK:
+		e->amount = prng_below(p, SIM_LINK_FAULTS);
+		break;
+	case SIM_FAULT_PANIC:
+		e->amount = prng_below(p, SIM_VICTIMS);
+		break;
+	case SIM_FAULT_PROGRAM:
+		e->amount = 1 + prng_below(p, SIM_PROGRAMS - 1);
+		break;
+	case SIM_FAULT_FREEZE:
 		e->amount = prng_below(p, 2);
 		break;
 	case SIM_FAULT_CUT:
@@ -247,6 +266,7 @@ static void draw_size(struct sim *sim, const struct mix *mix, struct sim_episode
 	case SIM_FAULT_HANG:
 	case SIM_FAULT_WITHDRAW:
 	case SIM_FAULT_SQUAT:
+	case SIM_FAULT_SOURCE:
 	case SIM_FAULT_START:
 	case SIM_FAULT_COUNT:
 		break;
@@ -339,6 +359,8 @@ static void calm_limits(struct sim *sim, struct mix *mix)
 	}
 	mix->jitter_ns = prng_range(&sim->prng, 0, slack);
 	mix->stall_ns = slack - mix->jitter_ns;
+	if (mix->stall_ns > ALIVE_SLACK_NS)
+		mix->stall_ns = ALIVE_SLACK_NS;
 }
 
 static int64_t largest(const struct sim *sim,
@@ -347,7 +369,7 @@ static int64_t largest(const struct sim *sim,
 	int64_t found = 0;
 
 	for (unsigned i = 0; i < 2 * sim->routers_n; i++) {
-		const struct sim_router *r = &sim->routers[i / 2];
+		const struct sim_gateway *r = &sim->routers[i / 2];
 		int64_t ns = of(sim, i % 2 ? &r->other.vrrp : &r->config);
 
 		if (found < ns)
@@ -392,6 +414,12 @@ static int64_t convergence_ns(const struct sim *sim)
 	return bound;
 }
 
+/* Without anything to speak from, or from another address, a contest takes another turn. */
+static bool moves(unsigned types)
+{
+	return types & (FAULT_BIT(SOURCE) | FAULT_BIT(LINK));
+}
+
 static bool is_calm(uint64_t seed)
 {
 	return seed % 5 == 4;
@@ -421,12 +449,17 @@ void swarm_begin(struct sim *sim, uint64_t seed)
 	mix.stall_ns = mix.interval_ns * prng_range(p, 1, 3);
 	if (mix.calm)
 		draw_calm(sim, &mix);
+	sim->moving = moves(mix.types);
+	if (sim->moving && mix.types & FAULT_BIT(KERNEL)) /* the interface may be another one */
+		sim->faults.repair_ns = 2 * SIM_S;
 	length = prng_range(p, 10, 150) * mix.interval_ns;
 	if (length < 8 * SIM_S && prng_one_in(p, 4))
 		length = prng_range(p, 1, 8) * SIM_S; /* long enough for repeated announcements */
 	mix.until_ns = mix.from_ns + length;
 	sim->faults.until_ns = mix.until_ns;
-	sim->faults.settle_ns = mix.jitter_ns + mix.stall_ns + HANDOVER_NS;
+	sim->faults.settle_ns = mix.jitter_ns + mix.stall_ns;
+	if (mix.types & PROCESS_FAULTS)
+		sim->faults.settle_ns += HANDOVER_NS;
 	for (unsigned i = 0; i < sim->routers_n; i++)
 		fault_add(sim,
 			  &(struct sim_episode){ .type = SIM_FAULT_START,
@@ -466,10 +499,11 @@ bool swarm_run(struct sim *sim)
 	if (!run_faults(sim))
 		return false;
 	trace(sim, "-- faults are over");
-	converged = sim->now_ns + convergence_ns(sim);
+	converged = sim->now_ns + convergence_ns(sim) + sim->faults.repair_ns;
 	if (!sim_run_until(sim, converged))
 		return false;
 	check_converged(sim);
+	check_kept(sim);
 	settled = converged + SIM_S + cs_ns(sim->check.interval_max_cs);
 	if (!run_frozen(sim, "P2", settled))
 		return false;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "sim_trace.h"
 
+#include <assert.h>
 #include <stdarg.h>
 
 #include "sim.h"
@@ -17,65 +18,32 @@ void trace_line(const struct sim *sim, const char *format, ...)
 	fputc('\n', out);
 }
 
-static const char *who(const struct sim *sim, const uint8_t *source)
+void trace_event(struct sim *sim, unsigned i, const struct event *event)
 {
-	for (unsigned i = 0; i < sim->routers_n; i++)
-		if (source[3] == sim->routers[i].source[3])
-			return node_name(i);
-	return "nobody";
-}
-
-static void describe(const struct sim *sim, const struct vrrp_reason *reason, char *buf, size_t len)
-{
-	double seconds = (double)reason->ns / SIM_S;
-	const char *peer = who(sim, reason->source);
-
-	switch ((int)reason->code) {
-	case VRRP_REASON_STARTED:
-		snprintf(buf, len, "started");
-		break;
-	case VRRP_REASON_START_DELAY:
-		snprintf(buf, len, "start delay of %.3f s", seconds);
-		break;
-	case VRRP_REASON_OWNER:
-		snprintf(buf, len, "owns the addresses");
-		break;
-	case VRRP_REASON_SILENCE:
-		snprintf(buf, len, "no advert for %.3f s", seconds);
-		break;
-	case VRRP_REASON_LEFT:
-		snprintf(buf, len, "%s left", peer);
-		break;
-	case VRRP_REASON_PREEMPT:
-		snprintf(buf, len, "%s has the lower priority %u", peer, reason->priority);
-		break;
-	case VRRP_REASON_HIGHER:
-		snprintf(buf, len, "%s has the higher priority %u", peer, reason->priority);
-		break;
-	case VRRP_REASON_TIE:
-		snprintf(buf, len, "%s has priority %u too and the higher address", peer,
-			 reason->priority);
-		break;
-	case VRRP_REASON_STOPPED:
-		snprintf(buf, len, "told to leave");
-		break;
-	case VRRP_REASON_RECOVERED:
-		snprintf(buf, len, "the fault is over");
-		break;
-	default: /* all that may be wrong with an interface is one fault here */
-		snprintf(buf, len, "the interface has a fault");
-		break;
-	}
-}
-
-void trace_state(const struct sim *sim, unsigned i, enum vrrp_state from)
-{
-	const struct vrrp *vr = &sim->routers[i].vr;
-	char why[96];
+	static const char *const words[] = {
+		[LOG_LEVEL_ERROR] = "error",
+		[LOG_LEVEL_WARNING] = "warning",
+		[LOG_LEVEL_INFO] = "info",
+	};
+	struct event_log **log = &sim->trace.logs[i];
+	struct event timed = *event;
+	char line[EVENT_LINE_SIZE];
 
 	if (!sim->trace.out)
 		return;
-	describe(sim, &vr->reason, why, sizeof(why));
-	trace_line(sim, "%s %s -> %s: %s", node_name(i), vrrp_state_name(from),
-		   vrrp_state_name(vr->state), why);
+	if (!*log)
+		*log = event_log_new();
+	assert(*log);
+	timed.mono_ns = gateway_local_ns(sim, &sim->routers[i]);
+	if (event_log_begins(*log, &timed))
+		trace_line(sim, "%s %s: %s", node_name(i), words[event_level(event)],
+			   event_line(event, line));
+}
+
+void trace_end(struct sim *sim)
+{
+	for (unsigned i = 0; i < SIM_ROUTERS_MAX; i++) {
+		event_log_free(sim->trace.logs[i]);
+		sim->trace.logs[i] = NULL;
+	}
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The narration: one line per thing that happens, with its virtual time. Costs nothing when nobody
- * listens.
+ * The narration: what happens in the world, and the log of every host, a line each with its virtual
+ * time. Costs nothing when nobody listens.
  */
 #ifndef SIM_TRACE_H
 #define SIM_TRACE_H
@@ -9,13 +9,13 @@
 #include <stdbool.h>
 #include <stdio.h>
 
-#include "vrrp/names.h"
-
-struct sim;
+#include "agent/event_log.h"
+#include "sim_net.h"
 
 struct sim_trace {
-	FILE *out;    /* borrowed; NULL: nobody listens */
-	bool packets; /* every advert too */
+	FILE *out;                               /* borrowed; NULL: nobody listens */
+	bool packets;                            /* every advert too */
+	struct event_log *logs[SIM_ROUTERS_MAX]; /* owned; NULL: nothing was told yet */
 };
 
 #define trace(sim, ...)                                                                            \
@@ -37,8 +37,13 @@ void trace_line(const struct sim *sim, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));
 
 /**
- * trace_state() - narrate that router @i has left @from, and why.
+ * trace_event() - narrate what the log of a host says.
  */
-void trace_state(const struct sim *sim, unsigned i, enum vrrp_state from);
+void trace_event(struct sim *sim, unsigned i, const struct event *event);
+
+/**
+ * trace_end() - forget what was told.
+ */
+void trace_end(struct sim *sim);
 
 #endif

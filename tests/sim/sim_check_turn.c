@@ -1,0 +1,244 @@
+/* SPDX-License-Identifier: MIT */
+/* Turns, and what leaves in them; the list of properties is in sim_check.h. */
+#include <string.h>
+
+#include "netlink/frame.h"
+#include "sim.h"
+
+#define ETHERNET_LEN 14
+#define IP_LEN       20
+
+void check_turn_begin(struct sim *sim, unsigned i)
+{
+	struct sim_gateway *r = &sim->routers[i];
+
+	r->turn = (struct sim_turn){ .changes_n = r->kernel.changes_n };
+	memcpy(r->turn.source, r->vr.source, sizeof(r->turn.source));
+}
+
+void check_decided(struct sim *sim, unsigned i, const struct vrrp_output *out)
+{
+	struct sim_gateway *r = &sim->routers[i];
+
+	for (unsigned n = 0; n < out->actions_n; n++) {
+		switch (out->actions[n].type) {
+		case VRRP_ACTION_CLAIM:
+			r->turn.changed = true;
+			check_wanted(sim, i);
+			break;
+		case VRRP_ACTION_RELEASE:
+			r->turn.changed = true;
+			break;
+		case VRRP_ACTION_ADVERT:
+			if (r->vr.state == VRRP_STATE_ACTIVE)
+				r->turn.advert = true;
+			else
+				r->turn.farewells++;
+			break;
+		case VRRP_ACTION_ANNOUNCE:
+			r->turn.announce = UINT32_MAX;
+			r->turn.announced = 0;
+			break;
+		case VRRP_ACTION_STATE:
+			break;
+		}
+	}
+}
+
+void check_added(struct sim *sim, unsigned i, unsigned k)
+{
+	struct sim_turn *turn = &sim->routers[i].turn;
+
+	turn->announce |= 1u << k;
+	turn->announced &= ~(1u << k);
+}
+
+/* ---- frames ---- */
+
+static bool sums_up(const uint8_t *header)
+{
+	uint32_t sum = 0;
+
+	for (unsigned i = 0; i < IP_LEN; i += 2)
+		sum += (uint32_t)(header[i] << 8 | header[i + 1]);
+	return (sum & 0xffff) + (sum >> 16) == 0xffff;
+}
+
+/* The headers of every advert (RFC 9568 §5.1.1), but for the source. */
+static bool headers_are_right(const struct sim_gateway *r, const struct sim_frame *frame)
+{
+	static const uint8_t group_mac[] = { 0x01, 0x00, 0x5e, 0x00, 0x00, 0x12 };
+	static const uint8_t group[] = { 224, 0, 0, 18 };
+	const uint8_t *p = frame->bytes, *ip = p + ETHERNET_LEN;
+
+	return memcmp(p, group_mac, 6) == 0 && memcmp(p + 6, r->kernel.link.mac, 6) == 0 &&
+	       p[12] == 0x08 && p[13] == 0x00 && ip[0] == 0x45 && sums_up(ip) &&
+	       (size_t)(ip[2] << 8 | ip[3]) == frame->len - ETHERNET_LEN && ip[8] == 255 &&
+	       ip[9] == VRRP_PROTOCOL && memcmp(ip + 16, group, 4) == 0;
+}
+
+/* Adverts leave before the addresses change, so that no lock of the kernel's keeps them. */
+static void check_active_advert(struct sim *sim, unsigned i, unsigned priority)
+{
+	struct sim_gateway *r = &sim->routers[i];
+
+	r->turn.adverts_sent++;
+	if (priority != r->config.priority)
+		check_fail(sim, "P3", "%s sends a wrong priority", node_name(i));
+	if (r->kernel.changes_n != r->turn.changes_n)
+		check_fail(sim, "P12", "%s changes addresses before it sends an advert",
+			   node_name(i));
+}
+
+/* A farewell leaves behind the addresses, so that no two hosts have them. */
+static void check_farewell(struct sim *sim, unsigned i)
+{
+	struct sim_gateway *r = &sim->routers[i];
+
+	r->turn.farewells_sent++;
+	/* It may have yielded and taken over again while it read. */
+	if (!check_in_trouble(sim, i) && kernel_ours(&r->kernel) && !r->turn.advert)
+		check_fail(sim, "P3", "%s says farewell and still has an address", node_name(i));
+}
+
+void check_advert(struct sim *sim, const struct sim_process *process, const struct sim_frame *frame)
+{
+	unsigned i = process->router;
+	struct sim_gateway *r = &sim->routers[i];
+	const uint8_t *ip = frame->bytes + ETHERNET_LEN;
+	unsigned priority = ip[IP_LEN + 2];
+
+	r->packets_n++;
+	if (!headers_are_right(r, frame))
+		check_fail(sim, "P11", "%s sends an advert with wrong headers", node_name(i));
+	if (memcmp(ip + 12, r->vr.source, 4) != 0)
+		check_fail(sim, "P11", "%s sends an advert from a wrong address", node_name(i));
+	if (r->turn.advert && !r->turn.adverts_sent)
+		check_active_advert(sim, i, priority);
+	else
+		check_farewell(sim, i);
+}
+
+void check_announcement(struct sim *sim, const struct sim_process *process,
+			const struct sim_frame *frame)
+{
+	static const uint8_t everybody[] = { 0xff, 0xff, 0xff, 0xff, 0xff, 0xff };
+	static const uint8_t request[] = { 0x08, 0x06, 0, 1, 0x08, 0, 6, 4, 0, 1 };
+	unsigned i = process->router, k = kernel_number(frame->bytes + 28);
+	struct sim_gateway *r = &sim->routers[i];
+	const uint8_t *p = frame->bytes, *mac = r->kernel.link.mac;
+
+	r->packets_n++;
+	if (frame->len != KERN_FRAME_ARP_LEN || memcmp(p, everybody, 6) != 0 ||
+	    memcmp(p + 6, mac, 6) != 0 || memcmp(p + 12, request, sizeof(request)) != 0 ||
+	    memcmp(p + 22, mac, 6) != 0 || memcmp(p + 28, p + 38, 4) != 0 || k >= r->addresses_n) {
+		check_fail(sim, "P4", "%s announces with a wrong frame", node_name(i));
+		return;
+	}
+	r->turn.announced |= 1u << k;
+	if (r->vr.state != VRRP_STATE_ACTIVE)
+		check_fail(sim, "P4", "%s is %s and announces address %u", node_name(i),
+			   vrrp_state_name(r->vr.state), k);
+	if (!r->kernel.table[k].present && !check_in_trouble(sim, i))
+		check_fail(sim, "P4", "%s announces address %u, which is not there", node_name(i),
+			   k);
+}
+
+/* Every address that came, or all of them when the core said so, as far as they are there. */
+static void check_announced(struct sim *sim, unsigned i)
+{
+	const struct sim_gateway *r = &sim->routers[i];
+
+	if (check_in_trouble(sim, i) || r->vr.state != VRRP_STATE_ACTIVE)
+		return;
+	for (unsigned k = 0; k < r->addresses_n; k++)
+		if (r->kernel.table[k].present && (r->turn.announce & ~r->turn.announced) >> k & 1)
+			check_fail(sim, "P4", "%s does not announce address %u", node_name(i), k);
+}
+
+void check_sent(struct sim *sim, unsigned i)
+{
+	struct sim_gateway *r = &sim->routers[i];
+	unsigned adverts = r->turn.advert, farewells = r->turn.farewells;
+	bool can = gateway_in_service(r) && !check_in_trouble(sim, i);
+
+	if (r->turn.adverts_sent > adverts || r->turn.farewells_sent > farewells)
+		check_fail(sim, "P3", "%s sends %u adverts and %u farewells, and owes %u and %u",
+			   node_name(i), r->turn.adverts_sent, r->turn.farewells_sent, adverts,
+			   farewells);
+	if (can && (r->turn.adverts_sent < adverts || r->turn.farewells_sent < farewells))
+		check_fail(sim, "P12", "%s owes %u adverts and %u farewells, and sends %u and %u",
+			   node_name(i), adverts, farewells, r->turn.adverts_sent,
+			   r->turn.farewells_sent);
+	if (can)
+		check_announced(sim, i);
+}
+
+/* ---- the end of a turn ---- */
+
+/* The source breaks ties, so it stays as long as the host has it. */
+static void check_source(struct sim *sim, const struct sim_process *process)
+{
+	static const uint8_t nowhere[4];
+	unsigned i = process->router;
+	struct sim_gateway *r = &sim->routers[i];
+	const uint8_t *before = r->turn.source;
+
+	if (memcmp(before, r->vr.source, 4) == 0) {
+		if (gateway_in_service(r) && !gateway_owns(r, before) &&
+		    !check_in_trouble(sim, i) && r->vr.state != VRRP_STATE_INITIALIZE)
+			check_fail(sim, "P7", "%s speaks from an address that is gone",
+				   node_name(i));
+		return;
+	}
+	if (r->healthy_ns < sim->now_ns)
+		r->healthy_ns = sim->now_ns;
+	if (memcmp(before, nowhere, 4) != 0 && gateway_owns(r, before))
+		check_fail(sim, "P7", "%s speaks from another address without need", node_name(i));
+}
+
+static int64_t deadline_latest(const struct sim *sim, const struct sim_gateway *r)
+{
+	switch (r->vr.state) {
+	case VRRP_STATE_INITIALIZE:
+		return r->config.start_delay_ns;
+	case VRRP_STATE_BACKUP:
+		return model_down_ns(r->config.priority, sim->check.interval_max_cs);
+	case VRRP_STATE_ACTIVE:
+		return r->config.interval_cs * 10 * SIM_MS;
+	case VRRP_STATE_FAULT:
+	case VRRP_STATE_COUNT:
+		break;
+	}
+	return 0;
+}
+
+static void check_deadline(struct sim *sim, const struct sim_process *process)
+{
+	unsigned i = process->router;
+	const struct sim_gateway *r = &sim->routers[i];
+	int64_t now = gateway_local_ns(sim, r), deadline = vrrp_deadline(&r->vr);
+	bool never = r->vr.state == VRRP_STATE_FAULT || (r->vr.state == VRRP_STATE_INITIALIZE &&
+							 r->vr.reason.code == VRRP_REASON_STOPPED);
+
+	if (never ? deadline != VRRP_NEVER
+		  : deadline <= now || deadline > now + deadline_latest(sim, r))
+		check_fail(sim, "deadline", "%s in %s has its deadline in %.3f ms", node_name(i),
+			   vrrp_state_name(r->vr.state), (double)(deadline - now) / SIM_MS);
+	if (routers_deadline(process->routers) > deadline)
+		check_fail(sim, "deadline", "%s sleeps over its deadline", node_name(i));
+}
+
+void check_turn_end(struct sim *sim, const struct sim_process *process)
+{
+	unsigned i = process->router;
+
+	check_sent(sim, i);
+	check_addresses(sim, process);
+	sim->routers[i].adverts_n += sim->routers[i].turn.adverts_sent;
+	check_source(sim, process);
+	if (!process_router(process))
+		return;
+	model_turn(sim, i);
+	check_deadline(sim, process);
+}

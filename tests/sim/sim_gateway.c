@@ -1,0 +1,367 @@
+/* SPDX-License-Identifier: MIT */
+#include "sim_gateway.h"
+
+#include <assert.h>
+#include <string.h>
+
+#include "sim.h"
+
+#define MILLION      INT64_C(1000000)
+#define REAL_BASE_NS INT64_C(1700000000000000000)
+
+void gateway_init(struct sim_gateway *r, const struct vrrp_config *config, uint8_t host,
+		  unsigned addresses_n)
+{
+	*r = (struct sim_gateway){ .config = *config,
+				   .addresses_n = addresses_n,
+				   .queue_max = SIM_QUEUE_MAX,
+				   .bound_ns = VRRP_NEVER,
+				   .provoked_ns = INT64_MIN / 2 };
+	r->conf = r->other = r->file =
+		(struct sim_conf){ .vrrp = *config, .lease = CONF_LEASE_OFF };
+	for (unsigned n = 0; n < SIM_OWN_MAX; n++)
+		memcpy(r->own[n],
+		       (uint8_t[]){ 192, 0, 2, (uint8_t)(host + 50 * (SIM_OWN_MAX - 1 - n)) }, 4);
+	keeper_init(&r->keeper);
+	vrrp_init(&r->vr, config);
+}
+
+/* ---- time ---- */
+
+int64_t gateway_span(const struct sim_gateway *r, int64_t global_ns)
+{
+	return global_ns + global_ns * r->clock_ppm / MILLION;
+}
+
+int64_t gateway_local_at(const struct sim_gateway *r, int64_t global_ns)
+{
+	return SIM_UPTIME_NS + gateway_span(r, global_ns - r->clock_lag_ns);
+}
+
+int64_t gateway_local_ns(const struct sim *sim, const struct sim_gateway *r)
+{
+	return gateway_local_at(r, sim->now_ns);
+}
+
+int64_t gateway_real_at(int64_t local_ns)
+{
+	return REAL_BASE_NS + local_ns;
+}
+
+int64_t gateway_global_ns(const struct sim_gateway *r, int64_t local_ns)
+{
+	int64_t rate = MILLION + r->clock_ppm;
+
+	return r->clock_lag_ns + ((local_ns - SIM_UPTIME_NS) * MILLION + rate - 1) / rate;
+}
+
+/* How long the host lets a process wait for the processor this time. */
+static int64_t wake_latency(struct sim *sim, const struct sim_gateway *r)
+{
+	int64_t worst = r->stall_ns > sim->latency_ns ? r->stall_ns : sim->latency_ns;
+
+	return worst ? prng_range(&sim->prng, 0, worst) : 0;
+}
+
+/* Be scheduled, for something that is there or due at @since_ns. */
+static void wake_after(struct sim *sim, struct sim_process *process, int64_t since_ns)
+{
+	struct sim_gateway *r = &sim->routers[process->router];
+	int64_t at_ns = since_ns + wake_latency(sim, r);
+
+	if (at_ns < process->wake_ns) {
+		process->wake_ns = at_ns;
+		events_push(&sim->events, at_ns, SIM_EVENT_WAKE, process->router,
+			    (unsigned)(process - sim->processes[process->router]));
+	}
+	if (process->wake_ns - since_ns > sim->latency_ns && r->healthy_ns <= process->wake_ns)
+		r->healthy_ns = process->wake_ns + 1;
+}
+
+void process_wake(struct sim *sim, struct sim_process *process)
+{
+	if (process->speaks && !process->hung && sim->routers[process->router].pause == SIM_RUNNING)
+		wake_after(sim, process, sim->now_ns);
+}
+
+/* Of its loop, which has a sign of life to give, too. */
+static int64_t deadline_of(const struct sim_process *process)
+{
+	int64_t deadline_ns = routers_deadline(process->routers);
+
+	return process->alive_ns < deadline_ns ? process->alive_ns : deadline_ns;
+}
+
+void gateway_schedule(struct sim *sim, struct sim_process *process)
+{
+	const struct sim_gateway *r = &sim->routers[process->router];
+	int64_t deadline_ns = gateway_global_ns(r, deadline_of(process));
+
+	if (deadline_ns < sim->now_ns)
+		deadline_ns = sim->now_ns;
+	/* A turn that nothing is due for does no harm: some are thrown in. */
+	if (!sim->tidy && prng_one_in(&sim->prng, 16))
+		deadline_ns = prng_range(&sim->prng, sim->now_ns, deadline_ns);
+	wake_after(sim, process, deadline_ns);
+}
+
+/* ---- state ---- */
+
+/* Virtual address @k is there, and in the eyes of the agent it is the host's own. */
+static bool is_own(const struct sim_gateway *r, unsigned k)
+{
+	bool known = k < r->addresses_n && r->config.priority != VRRP_PRIORITY_OWNER;
+
+	return r->kernel.table[k].present && r->kernel.table[k].mark != KERN_ADDRESS_MARK && !known;
+}
+
+bool gateway_owns(const struct sim_gateway *r, const uint8_t *bytes)
+{
+	unsigned k = kernel_number(bytes);
+
+	for (unsigned n = 0; n < SIM_OWN_MAX; n++)
+		if (r->kernel.own[n] && memcmp(r->own[n], bytes, 4) == 0)
+			return true;
+	return k < SIM_ADDRESSES_MAX && is_own(r, k);
+}
+
+bool gateway_in_service(const struct sim_gateway *r)
+{
+	bool own = false;
+
+	for (unsigned n = 0; n < SIM_OWN_MAX; n++)
+		own |= r->kernel.own[n];
+	for (unsigned k = 0; k < SIM_ADDRESSES_MAX; k++)
+		own |= is_own(r, k);
+	return r->up && !r->conf.absent && own && kernel_can_talk(&r->kernel);
+}
+
+bool gateway_is_active(const struct sim_gateway *r)
+{
+	return r->up && !r->conf.absent && r->vr.state == VRRP_STATE_ACTIVE;
+}
+
+bool gateway_runs(const struct sim *sim, unsigned i)
+{
+	const struct sim_gateway *r = &sim->routers[i];
+	const struct sim_process *process = r->keeper.children[SUCCESSION_CURRENT].process;
+
+	return r->up && r->pause == SIM_RUNNING && process && process->speaks && !process->hung;
+}
+
+/* What the process knows by now, for the checks. */
+static void look(struct sim *sim, const struct sim_process *process)
+{
+	struct sim_gateway *r = &sim->routers[process->router];
+	const struct router *router = process_router(process);
+
+	if (!router)
+		return;
+	r->vr = router->vr;
+	r->lease_ns = router->lease.renew_ns;
+}
+
+/* ---- the product's steps ---- */
+
+void gateway_stepped(struct sim *sim, unsigned i, const struct vrrp *before, const struct vrrp *vr,
+		     const struct vrrp_event *event, const struct vrrp_output *out)
+{
+	struct sim_gateway *r = &sim->routers[i];
+
+	r->vr = *vr;
+	if (vr->state == VRRP_STATE_ACTIVE && before->state != VRRP_STATE_ACTIVE)
+		r->active_ns = sim->now_ns;
+	check_step(sim, i, before, event, out);
+}
+
+void gateway_adopted(struct sim *sim, unsigned i, const struct vrrp *vr, const struct vrrp *old)
+{
+	struct sim_gateway *r = &sim->routers[i];
+
+	r->adopted = true;
+	check_left(sim, i, old);
+	r->vr = *vr;
+	r->fed = check_accounted(vr);
+	model_adopt(sim, i, &old->config);
+	if (vr->state == VRRP_STATE_ACTIVE)
+		check_wanted(sim, i);
+	else if (!r->reloading) /* what had come died with the one before */
+		check_missed(sim, i);
+}
+
+/* ---- turns ---- */
+
+void gateway_turn(struct sim *sim, struct sim_process *process)
+{
+	unsigned i = process->router;
+	struct sim_gateway *r = &sim->routers[i];
+
+	r->turn_ns = gateway_local_ns(sim, r);
+	check_turn_begin(sim, i);
+	if (!process_turn(process)) {
+		keeper_died(sim, process, true);
+		return;
+	}
+	look(sim, process);
+	check_turn_end(sim, process);
+	r->resumed = false;
+	gateway_schedule(sim, process);
+	keeper_turned(sim, process);
+}
+
+void gateway_stop(struct sim *sim, struct sim_process *process)
+{
+	check_turn_begin(sim, process->router);
+	process_stop(process);
+	look(sim, process);
+	check_turn_end(sim, process);
+}
+
+void gateway_wake(struct sim *sim, struct sim_process *process)
+{
+	if (!process->exists || sim->now_ns != process->wake_ns)
+		return; /* an earlier wake-up has done it */
+	process->wake_ns = VRRP_NEVER;
+	if (process->speaks && !process->hung && sim->routers[process->router].pause == SIM_RUNNING)
+		gateway_turn(sim, process);
+}
+
+void gateway_go(struct sim *sim, struct sim_process *process, int old_fd)
+{
+	unsigned i = process->router;
+	struct sim_gateway *r = &sim->routers[i];
+	struct sim_conf old = r->conf;
+	struct sim_going going;
+
+	r->adopted = false;
+	r->bound_ns = VRRP_NEVER;
+	r->keeper.spoke = true;
+	r->reloading = process->frozen_real_ns != 0;
+	process->follows_absent = r->conf.absent;
+	check_go_begin(sim, process, old_fd >= 0, &going);
+	r->conf = process->conf;
+	r->config = r->conf.vrrp;
+	r->turn_ns = gateway_local_ns(sim, r);
+	if (sim->now_ns >
+	    process->told_ns + sim->latency_ns) /* the host or its program had a pause */
+		r->resumed = true;
+	if (r->resumed || !r->reloading ||
+	    socket_waiting(process)) /* what has come is placed at this moment */
+		r->healthy_ns = sim->now_ns + 1;
+	check_lease_change(sim, i, &old);
+	check_turn_begin(sim, i);
+	if (r->conf.absent && r->vr.state == VRRP_STATE_ACTIVE)
+		check_withdrawn(sim, i);
+	process_go(process, old_fd, process->frozen_real_ns);
+	if (!r->adopted) {
+		vrrp_init(&r->vr, &r->config);
+		check_start(sim, i);
+	}
+	look(sim, process);
+	check_go_end(sim, process, &going);
+	gateway_turn(sim, process);
+}
+
+void gateway_deliver(struct sim *sim, unsigned slot, unsigned i)
+{
+	if (sim->routers[i].pause == SIM_FROZEN)
+		net_mark_lost(sim, &sim->net.packets[slot], i);
+	else
+		socket_deliver(sim, slot, i);
+}
+
+/* ---- life ---- */
+
+void gateway_start(struct sim *sim, unsigned i)
+{
+	struct sim_gateway *r = &sim->routers[i];
+
+	assert(!r->up);
+	trace(sim, "%s is started", node_name(i));
+	r->up = true;
+	r->given_up = false;
+	r->healthy_ns = sim->now_ns;
+	r->bound_ns = VRRP_NEVER;
+	r->conf = r->file;
+	r->config = r->conf.vrrp;
+	keeper_start(sim, i);
+}
+
+void gateway_vanish(struct sim *sim, unsigned i)
+{
+	struct sim_gateway *r = &sim->routers[i];
+
+	keeper_end(sim, i);
+	r->up = false;
+	r->pause = SIM_RUNNING;
+	vrrp_init(&r->vr, &r->config);
+}
+
+void gateway_restart(struct sim *sim, unsigned i)
+{
+	int64_t at_ns = sim->now_ns + SIM_S;
+
+	if (at_ns > sim->faults.until_ns)
+		at_ns = sim->faults.until_ns;
+	if (!sim->tidy && at_ns > sim->now_ns)
+		events_push(&sim->events, at_ns, SIM_EVENT_RESTART, i, 0);
+}
+
+void gateway_leave(struct sim *sim, unsigned i)
+{
+	trace(sim, "%s is told to leave", node_name(i));
+	keeper_stop(sim, i);
+}
+
+void gateway_crash(struct sim *sim, unsigned i)
+{
+	trace(sim, "%s crashes", node_name(i));
+	if (gateway_is_active(&sim->routers[i]))
+		sim->check.silent_ns[i] = INT64_MIN;
+	check_quiet(sim, i);
+	gateway_vanish(sim, i);
+}
+
+void gateway_pause(struct sim *sim, unsigned i, enum sim_pause pause)
+{
+	struct sim_gateway *r = &sim->routers[i];
+
+	assert(r->up && r->pause == SIM_RUNNING);
+	trace(sim, "%s is %s", node_name(i), pause == SIM_STOPPED ? "stopped" : "frozen");
+	r->pause = pause;
+	r->frozen_at_ns = sim->now_ns;
+	if (pause == SIM_STOPPED) /* of a frozen host the kernel stands still too */
+		check_quiet(sim, i);
+}
+
+void gateway_awake(struct sim *sim, unsigned i)
+{
+	struct sim_gateway *r = &sim->routers[i];
+	struct sim_process *process = keeper_speaker(sim, i);
+
+	if (process)
+		r->bound_ns = VRRP_NEVER;
+	check_resumed(sim, i);
+	r->resumed = true;
+	r->healthy_ns = sim->now_ns + 1;
+	if (!process || process->hung)
+		return;
+	process->wake_ns = VRRP_NEVER;
+	process_wake(sim, process);
+}
+
+void gateway_resume(struct sim *sim, unsigned i, bool clock_stood_still)
+{
+	struct sim_gateway *r = &sim->routers[i];
+	struct sim_process *process = keeper_speaker(sim, i);
+
+	trace(sim, "%s runs again, %u packets are waiting", node_name(i),
+	      process ? socket_waiting(process) : 0);
+	if (clock_stood_still)
+		r->clock_lag_ns += sim->now_ns - r->frozen_at_ns;
+	if (r->pause == SIM_FROZEN)
+		kernel_thaw(sim, i, sim->now_ns - r->frozen_at_ns, clock_stood_still);
+	r->pause = SIM_RUNNING;
+	gateway_awake(sim, i);
+	keeper_resumed(sim, i);
+}

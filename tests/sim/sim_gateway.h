@@ -1,0 +1,220 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * A host with vipd: its clock, when its processes are scheduled, and what befalls all of it. The
+ * product's code runs in its processes (sim_process.h); what is kept here about the election is a
+ * copy for the checks.
+ */
+#ifndef SIM_GATEWAY_H
+#define SIM_GATEWAY_H
+
+#include "sim_keeper.h"
+#include "sim_process.h"
+
+#define SIM_DRIFT_PPM   500 /* more than a quartz ever drifts */
+#define SIM_ANSWERS_MAX 10  /* per second: five per window, two windows touch it */
+#define SIM_VRID        51
+#define SIM_UPTIME_NS   (1000 * INT64_C(1000000000)) /* local time at the begin */
+
+/* What the manual says about addresses that somebody removes: so often in so much time. */
+/* And about deaths of the router process: so many in a minute are too many. */
+#define SIM_CRASHES_MAX 3
+
+#define SIM_RESTORES_MAX 5
+#define SIM_RESTORES_NS  (10 * INT64_C(1000000000))
+
+enum sim_pause {
+	SIM_RUNNING,
+	SIM_STOPPED, /* the agent does not run, the host queues packets (SIGSTOP) */
+	SIM_FROZEN,  /* the host does not run, packets are lost (a paused virtual machine) */
+};
+
+/* What a turn has decided, to compare with what it does. */
+struct sim_turn {
+	bool changed;          /* claimed or released */
+	bool advert;           /* an advert as Active is due */
+	unsigned farewells;    /* last adverts that are due */
+	unsigned adverts_sent; /* of both, */
+	unsigned farewells_sent;
+	uint32_t announce;  /* addresses that are to be announced, a bit each */
+	uint32_t announced; /* since they are there */
+	uint64_t changes_n; /* of the kernel when it began */
+	uint8_t source[4];  /* likewise, of the router */
+};
+
+struct sim_gateway {
+	struct vrrp vr;              /* the election after the last step; a copy */
+	struct vrrp_config config;   /* conf.vrrp, at hand */
+	struct sim_conf conf, other; /* what runs; what a reload may change it into */
+	struct sim_conf file;        /* what the operator has written */
+	struct sim_kernel kernel;
+	struct sim_keeper keeper;
+	uint8_t own[SIM_OWN_MAX][4]; /* addresses that the host may have of its own */
+	unsigned addresses_n;
+	bool options;       /* its host puts an option into every IP header */
+	unsigned queue_max; /* so many packets wait in a socket, up to SIM_QUEUE_MAX */
+
+	bool up;        /* vipd is started */
+	bool given_up;  /* it has ended although nobody asked it to */
+	bool withdrawn; /* the file does not have the router */
+	bool afflicted; /* by one fault of sim_fault.c that concerns the whole router */
+	enum sim_pause pause;
+	bool resumed;         /* nothing ran since the end of a pause */
+	int64_t frozen_at_ns; /* SIM_FROZEN: since when */
+	int64_t clock_lag_ns; /* how much the clock missed while it stood still */
+	int32_t clock_ppm;    /* how much too fast it goes; up to SIM_DRIFT_PPM, or too slow */
+	int64_t stall_ns;     /* a wake-up comes at most so late */
+	int64_t turn_ns;      /* local time of the last turn */
+	int64_t last_ns;      /* local time of the last event */
+
+	/* For the checks; global time. */
+	struct sim_turn turn;
+	bool adopted;                        /* by the process that goes on now */
+	bool reloading;                      /* it follows one that has made room */
+	int64_t lease_ns;                    /* when the one before was to renew the leases */
+	int64_t active_ns;                   /* Active since */
+	int64_t healthy_ns;                  /* running without a pause or a stall since */
+	int64_t provoked_ns;                 /* last heard a weaker Active */
+	int64_t answers_ns[SIM_ANSWERS_MAX]; /* the latest answers to such, a ring */
+	unsigned answers_n;
+	uint64_t fed, foreign;                      /* packets given to the core; of another VRID */
+	uint32_t abandoned;                         /* a bit per address: taken away too often */
+	uint32_t perhaps_abandoned;                 /* likewise, while the kernel had trouble */
+	uint64_t packets_n;                         /* sent so far */
+	uint64_t adverts_n;                         /* of them adverts of earlier turns */
+	uint64_t adverts_at_end[SIM_ADDRESSES_MAX]; /* when the lease of an address ended */
+	int64_t bound_ns;     /* no address of ours from then on (P5), or VRRP_NEVER */
+	int64_t old_lease_ns; /* a longer lease of an earlier configuration may last so long */
+	int64_t restored_ns[SIM_ADDRESSES_MAX][2 * SIM_RESTORES_MAX]; /* rings */
+	unsigned restored_n[SIM_ADDRESSES_MAX];
+};
+
+/**
+ * gateway_init() - a router that is not started yet.
+ * @config: as the operator wrote it.
+ * @host: last byte of its address.
+ * @addresses_n: so many virtual addresses are advertised, 1..SIM_ADDRESSES_MAX.
+ */
+void gateway_init(struct sim_gateway *r, const struct vrrp_config *config, uint8_t host,
+		  unsigned addresses_n);
+
+/**
+ * gateway_global_ns() - when the router's clock will show @local_ns: never before it does.
+ */
+int64_t gateway_global_ns(const struct sim_gateway *r, int64_t local_ns);
+
+/**
+ * gateway_local_ns() - what the router's clock shows now.
+ */
+int64_t gateway_local_ns(const struct sim *sim, const struct sim_gateway *r);
+
+/**
+ * gateway_local_at() - what the router's clock shows, showed or will show at that moment, if it
+ * never stands still from now on, and never did since.
+ */
+int64_t gateway_local_at(const struct sim_gateway *r, int64_t global_ns);
+
+/**
+ * gateway_span() - how long a time is on the router's clock.
+ */
+int64_t gateway_span(const struct sim_gateway *r, int64_t global_ns);
+
+/**
+ * gateway_real_at() - what the wall clock shows when the router's clock shows @local_ns.
+ */
+int64_t gateway_real_at(int64_t local_ns);
+
+/**
+ * gateway_owns() - whether the host has an address, and not from vipd: what vipd does not know, or,
+ * of an owner, what it does.
+ */
+bool gateway_owns(const struct sim_gateway *r, const uint8_t *bytes);
+
+/**
+ * gateway_in_service() - whether the router takes part in the election.
+ */
+bool gateway_in_service(const struct sim_gateway *r);
+
+/**
+ * gateway_is_active() - whether it is in state Active, even if it is paused.
+ */
+bool gateway_is_active(const struct sim_gateway *r);
+
+/**
+ * gateway_runs() - whether its host runs, and a process that speaks.
+ */
+bool gateway_runs(const struct sim *sim, unsigned i);
+
+/**
+ * gateway_deliver() - a packet reaches the router's host.
+ */
+void gateway_deliver(struct sim *sim, unsigned slot, unsigned i);
+
+/**
+ * gateway_schedule() - let a process have its next turn when it asks for it.
+ */
+void gateway_schedule(struct sim *sim, struct sim_process *process);
+
+/**
+ * gateway_wake() - a process is scheduled by its host.
+ */
+void gateway_wake(struct sim *sim, struct sim_process *process);
+
+/**
+ * gateway_turn() - a turn of its loop. It may not live to the end of it.
+ */
+void gateway_turn(struct sim *sim, struct sim_process *process);
+
+/**
+ * gateway_stop() - it leaves gracefully.
+ */
+void gateway_stop(struct sim *sim, struct sim_process *process);
+
+/**
+ * gateway_go() - it goes on with what a predecessor left, and has a first turn.
+ * @old_fd: the state memory of the predecessor; -1: none.
+ */
+void gateway_go(struct sim *sim, struct sim_process *process, int old_fd);
+
+/**
+ * gateway_stepped() - the core made a step, in the process that runs.
+ */
+void gateway_stepped(struct sim *sim, unsigned i, const struct vrrp *before, const struct vrrp *vr,
+		     const struct vrrp_event *event, const struct vrrp_output *out);
+
+/**
+ * gateway_adopted() - the process that runs goes on with the election @old.
+ */
+void gateway_adopted(struct sim *sim, unsigned i, const struct vrrp *vr, const struct vrrp *old);
+
+/* Life and faults. Each asserts that it makes sense in the present state. */
+void gateway_start(struct sim *sim, unsigned i);
+void gateway_leave(struct sim *sim, unsigned i);
+void gateway_crash(struct sim *sim, unsigned i); /* of keeper and router process */
+
+/**
+ * gateway_restart() - the service manager starts vipd again after a while.
+ */
+void gateway_restart(struct sim *sim, unsigned i);
+
+/**
+ * gateway_vanish() - vipd is gone; the addresses stay.
+ */
+void gateway_vanish(struct sim *sim, unsigned i);
+
+/**
+ * gateway_pause() - stop or freeze it.
+ */
+void gateway_pause(struct sim *sim, unsigned i, enum sim_pause pause);
+
+/**
+ * gateway_awake() - what speaks there runs again.
+ */
+void gateway_awake(struct sim *sim, unsigned i);
+
+/**
+ * gateway_resume() - the end of a pause.
+ * @clock_stood_still: it was frozen and did not notice.
+ */
+void gateway_resume(struct sim *sim, unsigned i, bool clock_stood_still);
+
+#endif

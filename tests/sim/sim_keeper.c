@@ -1,0 +1,680 @@
+/* SPDX-License-Identifier: MIT */
+#include "sim_keeper.h"
+
+#include <assert.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include "agent/keeper/tell.h"
+#include "agent/keeper/will.h"
+#include "agent/state.h"
+#include "sim.h"
+
+#define ANSWERS_MAX (SUCCESSION_ACTIONS_MAX)
+
+/* What the rules asked for and are told at once: the next events. */
+struct answers {
+	unsigned n;
+	struct {
+		enum succession_event_type type;
+		enum succession_role role;
+	} of[ANSWERS_MAX];
+};
+
+static const struct sim_child no_child = { .state_fd = -1 };
+
+/* The first place is the keeper's own. */
+static struct sim_process *self(struct sim *sim, unsigned i)
+{
+	struct sim_process *process = &sim->processes[i][0];
+
+	process->sim = sim;
+	process->router = i;
+	return process;
+}
+
+static int64_t draw_ns(struct sim *sim, int64_t tidy_ns, int64_t low, int64_t high)
+{
+	return sim->tidy ? tidy_ns : prng_range(&sim->prng, low, high);
+}
+
+void keeper_init(struct sim_keeper *keeper)
+{
+	*keeper = (struct sim_keeper){ .timer_ns = VRRP_NEVER };
+	for (unsigned role = 0; role < SUCCESSION_ROLES_COUNT; role++)
+		keeper->children[role] = no_child;
+	succession_init(&keeper->rules);
+}
+
+static struct sim_child *current_of(struct sim *sim, unsigned i)
+{
+	return &sim->routers[i].keeper.children[SUCCESSION_CURRENT];
+}
+
+struct sim_process *keeper_speaker(struct sim *sim, unsigned i)
+{
+	struct sim_process *process = current_of(sim, i)->process;
+
+	return process && process->speaks ? process : NULL;
+}
+
+/* Which slot a process is in. */
+static enum succession_role role_of(const struct sim_keeper *keeper,
+				    const struct sim_process *process)
+{
+	for (unsigned role = 0; role < SUCCESSION_ROLES_COUNT; role++)
+		if (keeper->children[role].process == process)
+			return (enum succession_role)role;
+	return SUCCESSION_ROLES_COUNT;
+}
+
+/* ---- what is told ---- */
+
+static void tell_word(struct sim *sim, unsigned i, enum event_kind kind, int pid, const char *text,
+		      unsigned word)
+{
+	process_enter(self(sim, i));
+	tell_process(NULL, kind, pid, text, word);
+	process_leave();
+}
+
+static void narrate(struct sim *sim, unsigned i, const struct succession_action *action)
+{
+	static const struct {
+		enum event_kind kind; /* 0: nothing is told */
+		const char *text;
+		unsigned word;
+	} facts[] = {
+		[SUCCESSION_FACT_NO_FIRST] = { EVENT_FAILED, "starting a router process", 0 },
+		[SUCCESSION_FACT_LATE_READY] = { EVENT_PROCESS_LATE, "not ready within 5 s", 0 },
+		[SUCCESSION_FACT_LATE_ALIVE] = { EVENT_PROCESS_LATE, "no sign of life", 0 },
+		[SUCCESSION_FACT_LATE_LEAVE] = { EVENT_PROCESS_LATE, "did not leave within 5 s",
+						 0 },
+		[SUCCESSION_FACT_LOST] = { EVENT_PROCESS_LOST, "it ended", 0 },
+		[SUCCESSION_FACT_HOPELESS] = { EVENT_PROCESS_LOST, "it ended", 1 },
+		[SUCCESSION_FACT_STANDBY] = { EVENT_STANDBY_LOST, "it ended", 0 },
+		[SUCCESSION_FACT_RELOADING] = { EVENT_RELOAD, NULL, EVENT_RELOAD_STARTED },
+		[SUCCESSION_FACT_RELOADED] = { EVENT_RELOAD, NULL, EVENT_RELOAD_DONE },
+		[SUCCESSION_FACT_UNDONE] = { EVENT_RELOAD, "what ran before goes on",
+					     EVENT_RELOAD_UNDONE },
+		[SUCCESSION_FACT_RESUMED] = { EVENT_NONE, NULL, 0 },
+	};
+
+	enum succession_fact fact = action->fact;
+	bool of_all = fact == SUCCESSION_FACT_RELOADING || fact == SUCCESSION_FACT_UNDONE;
+	int pid = of_all ? 0 : sim->routers[i].keeper.children[action->role].pid;
+
+	if (facts[fact].kind)
+		tell_word(sim, i, facts[fact].kind, pid, facts[fact].text, facts[fact].word);
+}
+
+/* ---- processes ---- */
+
+static void process_at(struct sim *sim, struct sim_process *process, enum sim_step step,
+		       int64_t at_ns)
+{
+	process->step = step;
+	process->step_ns = at_ns;
+	events_push(&sim->events, at_ns, SIM_EVENT_PROCESS, process->router,
+		    (unsigned)(process - sim->processes[process->router]));
+}
+
+static bool is_valid(int state_fd)
+{
+	struct state *state;
+
+	if (state_fd < 0 || state_open(state_fd, &state) < 0)
+		return false;
+	state_close(state);
+	return true;
+}
+
+/* Nobody waits for its end, which may have come before. What it had not read is lost, unless it
+ * has made room for another one. */
+static void end_process(struct sim *sim, struct sim_child *child, bool lost)
+{
+	struct sim_process *process = child->process;
+
+	child->process = NULL;
+	if (!process)
+		return;
+	lost &= process->went || child == current_of(sim, process->router);
+	if (process->opened && socket_drop_all(process, lost) && lost)
+		check_unread(sim, process->router);
+	process_end(process);
+}
+
+static void forget(struct sim *sim, struct sim_child *child)
+{
+	end_process(sim, child, true);
+	if (child->state_fd >= 0)
+		close(child->state_fd);
+	*child = no_child;
+}
+
+/* Return: the answer. */
+static enum succession_event_type spawn(struct sim *sim, unsigned i,
+					const struct succession_action *action)
+{
+	struct sim_gateway *r = &sim->routers[i];
+	struct sim_keeper *keeper = &r->keeper;
+	struct sim_child *child = &keeper->children[action->role];
+	bool again = action->kind == SUCCESSION_KIND_AGAIN;
+	unsigned n = 1;
+
+	assert(!child->process && child->state_fd < 0);
+	if (action->kind == SUCCESSION_KIND_REHEARSAL && keeper->installed < SIM_PROGRAM_UNFIT)
+		return SUCCESSION_NEEDLESS;
+	child->program = again ? current_of(sim, i)->program : keeper->installed;
+	child->conf = current_of(sim, i)->conf; /* of another one it is read when it starts */
+	if (child->program == SIM_PROGRAM_UNSTARTABLE && !again)
+		return SUCCESSION_SPAWN_FAILED;
+	while (n < SIM_PROCESSES_MAX && sim->processes[i][n].exists)
+		n++;
+	assert(n < SIM_PROCESSES_MAX);
+	child->process = &sim->processes[i][n];
+	child->pid = ++keeper->pids_n;
+	child->state_fd = memfd_create("state", MFD_CLOEXEC | MFD_ALLOW_SEALING);
+	assert(child->state_fd >= 0);
+	process_spawn(sim, child->process, i);
+	child->process->kind = action->kind;
+	/* A program that has started before is in memory. */
+	process_at(sim, child->process, SIM_STEP_START,
+		   sim->now_ns + draw_ns(sim, action->kind == SUCCESSION_KIND_FIRST ? 0 : SIM_MS, 0,
+					 3 * SIM_MS));
+	return SUCCESSION_SPAWNED;
+}
+
+static void execute_go(struct sim *sim, unsigned i, const struct succession_action *action)
+{
+	struct sim_keeper *keeper = &sim->routers[i].keeper;
+	struct sim_child *current = current_of(sim, i);
+	struct sim_process *process = keeper->children[action->role].process;
+
+	if (keeper->frozen_real_ns && action->role == SUCCESSION_NEXT &&
+	    action->ns != keeper->frozen_real_ns)
+		check_fail(sim, "P7", "the keeper of %s does not say what was read", node_name(i));
+	assert(!current->process && current->state_fd < 0 && process);
+	*current = keeper->children[action->role];
+	keeper->children[action->role] = no_child;
+	process->frozen_real_ns = action->ns;
+	process->told_ns = sim->now_ns;
+	process->by_reload =
+		process->kind != SUCCESSION_KIND_FIRST && action->role == SUCCESSION_NEXT;
+	process_at(sim, process, SIM_STEP_GO, sim->now_ns + draw_ns(sim, 0, 0, sim->latency_ns));
+}
+
+static void execute_retire(struct sim *sim, unsigned i)
+{
+	struct sim_keeper *keeper = &sim->routers[i].keeper;
+	struct sim_child *current = current_of(sim, i);
+
+	forget(sim, &keeper->children[SUCCESSION_PREVIOUS]);
+	end_process(sim, current, true);
+	keeper->children[SUCCESSION_PREVIOUS] = *current;
+	*current = no_child;
+}
+
+static void execute_will(struct sim *sim, unsigned i, const struct succession_action *action)
+{
+	struct sim_gateway *r = &sim->routers[i];
+	struct will *will;
+	int err;
+
+	check_turn_begin(sim, i);
+	if (gateway_is_active(r))
+		check_withdrawn(sim, i);
+	process_enter(self(sim, i));
+	err = will_open(-1, &will);
+	assert(err == 0);
+	(void)will_execute(will, r->keeper.children[action->role].state_fd, NULL);
+	will_close(will);
+	process_leave();
+	check_sent(sim, i);
+	vrrp_init(&r->vr, &r->config);
+}
+
+/* It wakes up for what it is told. */
+static void wake(struct sim *sim, struct sim_process *process)
+{
+	if (process)
+		process_wake(sim, process);
+}
+
+static void execute_kill(struct sim *sim, unsigned i, enum succession_role role)
+{
+	struct sim_child *child = &sim->routers[i].keeper.children[role];
+
+	if (!child->process)
+		return;
+	child->process->killed = true;
+	child->process->speaks = false;
+	process_at(sim, child->process, SIM_STEP_END, sim->now_ns + draw_ns(sim, 0, 0, SIM_MS));
+}
+
+static void execute_exit(struct sim *sim, unsigned i, int status)
+{
+	struct sim_gateway *r = &sim->routers[i];
+	bool start_again = r->keeper.start_again;
+
+	trace(sim, "%s ends with status %d", node_name(i), status);
+	r->given_up = status != 0;
+	check_quiet(sim, i);
+	if (r->keeper.spoke) /* else it has found that of another one */
+		check_given_up(sim, i);
+	gateway_vanish(sim, i);
+	if (start_again)
+		gateway_start(sim, i);
+	else if (status)
+		gateway_restart(sim, i);
+}
+
+static void add(struct answers *answers, enum succession_event_type type, enum succession_role role)
+{
+	answers->of[answers->n].type = type;
+	answers->of[answers->n++].role = role;
+}
+
+static void execute(struct sim *sim, unsigned i, const struct succession_action *action,
+		    struct answers *answers)
+{
+	struct sim_keeper *keeper = &sim->routers[i].keeper;
+	struct sim_child *child = &keeper->children[action->role];
+
+	switch (action->type) {
+	case SUCCESSION_SPAWN:
+		add(answers, spawn(sim, i, action), action->role);
+		break;
+	case SUCCESSION_FREEZE:
+		child->process->told_to_freeze = true;
+		wake(sim, child->process);
+		break;
+	case SUCCESSION_RETIRE:
+		execute_retire(sim, i);
+		break;
+	case SUCCESSION_GO:
+		execute_go(sim, i, action);
+		break;
+	case SUCCESSION_LEAVE:
+		child->process->told_to_leave = true;
+		wake(sim, child->process);
+		break;
+	case SUCCESSION_KILL:
+		execute_kill(sim, i, action->role);
+		break;
+	case SUCCESSION_RELEASE:
+		end_process(sim, child, false);
+		break;
+	case SUCCESSION_FORGET:
+	case SUCCESSION_DISMISS:
+		forget(sim, child);
+		break;
+	case SUCCESSION_REFUSE:
+		tell_word(sim, i, EVENT_RELOAD, 0, "the running configuration stays",
+			  EVENT_RELOAD_REFUSED);
+		break;
+	case SUCCESSION_EXEC:
+		add(answers,
+		    keeper->installed == SIM_PROGRAM_UNEXECUTABLE ? SUCCESSION_EXEC_FAILED
+								  : SUCCESSION_RESUMED,
+		    SUCCESSION_CURRENT);
+		break;
+	case SUCCESSION_WILL:
+		execute_will(sim, i, action);
+		break;
+	case SUCCESSION_EXIT:
+		execute_exit(sim, i, action->status);
+		break;
+	case SUCCESSION_TELL:
+		narrate(sim, i, action);
+		break;
+	case SUCCESSION_SERVICE:
+		break;
+	}
+}
+
+/* ---- the rules ---- */
+
+static void set_timer(struct sim *sim, unsigned i)
+{
+	struct sim_gateway *r = &sim->routers[i];
+	int64_t deadline_ns = succession_deadline(&r->keeper.rules);
+	int64_t at_ns = VRRP_NEVER;
+
+	if (deadline_ns != SUCCESSION_NEVER)
+		at_ns = gateway_global_ns(r, deadline_ns);
+	if (at_ns < sim->now_ns)
+		at_ns = sim->now_ns;
+	if (at_ns == r->keeper.timer_ns)
+		return;
+	r->keeper.timer_ns = at_ns;
+	if (at_ns != VRRP_NEVER)
+		events_push(&sim->events, at_ns, SIM_EVENT_KEEPER, i, 0);
+}
+
+/* One event for the rules, and what they ask for. */
+static void handle(struct sim *sim, unsigned i, struct succession_event event)
+{
+	struct sim_gateway *r = &sim->routers[i];
+	struct answers answers = { 0 };
+	struct succession_output out;
+
+	event.now_ns = gateway_local_ns(sim, r);
+	event.published = is_valid(current_of(sim, i)->state_fd);
+	succession_step(&r->keeper.rules, &event, &out);
+	for (unsigned n = 0; n < out.actions_n && r->up; n++)
+		execute(sim, i, &out.actions[n], &answers);
+	r->keeper.frozen_real_ns = 0;
+	for (unsigned n = 0; n < answers.n && r->up; n++)
+		handle(sim, i,
+		       (struct succession_event){ .type = answers.of[n].type,
+						  .role = answers.of[n].role });
+	if (r->up)
+		set_timer(sim, i);
+}
+
+static void says(struct sim *sim, const struct sim_process *process,
+		 enum succession_event_type type, int64_t ns)
+{
+	const struct sim_keeper *keeper = &sim->routers[process->router].keeper;
+
+	handle(sim, process->router,
+	       (struct succession_event){
+		       .type = type, .role = role_of(keeper, process), .ns = ns });
+}
+
+/* The end of a process that has a slot. */
+static void ended(struct sim *sim, struct sim_process *process, int exit_status)
+{
+	unsigned i = process->router;
+	struct sim_keeper *keeper = &sim->routers[i].keeper;
+	enum succession_role role = role_of(keeper, process);
+	struct sim_loss loss;
+
+	if (role == SUCCESSION_ROLES_COUNT) { /* forgotten */
+		process_end(process);
+		return;
+	}
+	check_loss(sim, process, &loss);
+	end_process(sim, &keeper->children[role], true);
+	handle(sim, i,
+	       (struct succession_event){
+		       .type = SUCCESSION_ENDED, .role = role, .exit_status = exit_status });
+	check_survival(sim, i, &loss);
+}
+
+void keeper_event(struct sim *sim, unsigned i)
+{
+	struct sim_gateway *r = &sim->routers[i];
+
+	if (!r->up || r->pause != SIM_RUNNING || r->keeper.timer_ns != sim->now_ns)
+		return;
+	r->keeper.timer_ns = VRRP_NEVER;
+	handle(sim, i, (struct succession_event){ .type = SUCCESSION_TIMER });
+}
+
+/* ---- what processes do that do not speak ---- */
+
+/* It has read what it is to run, and looks at the host unless it is a standby. */
+static void on_start(struct sim *sim, struct sim_process *process)
+{
+	struct sim_gateway *r = &sim->routers[process->router];
+	struct sim_child *child = &r->keeper.children[role_of(&r->keeper, process)];
+	bool again = process->kind == SUCCESSION_KIND_AGAIN;
+
+	if (process->kind == SUCCESSION_KIND_REHEARSAL) {
+		if (child->program != SIM_PROGRAM_STUCK)
+			ended(sim, process, child->program == SIM_PROGRAM_UNFIT);
+		return;
+	}
+	if (child->program == SIM_PROGRAM_DEAD) {
+		ended(sim, process, 1);
+		return;
+	}
+	if (child->program == SIM_PROGRAM_SLOW)
+		return;
+	if (!again)
+		child->conf = r->file;
+	process_start(process, &child->conf, child->state_fd);
+	if (!again && !process_open(process)) {
+		ended(sim, process, 1);
+		return;
+	}
+	process_at(sim, process, SIM_STEP_READY,
+		   sim->now_ns + draw_ns(sim, process->kind == SUCCESSION_KIND_FIRST ? 0 : SIM_MS,
+					 0, 3 * SIM_MS));
+}
+
+static void on_go(struct sim *sim, struct sim_process *process)
+{
+	struct sim_gateway *r = &sim->routers[process->router];
+	const struct sim_child *child = &r->keeper.children[SUCCESSION_CURRENT];
+
+	if (child->program == SIM_PROGRAM_LIAR) {
+		keeper_died(sim, process, false);
+		return;
+	}
+	process->hung = child->program == SIM_PROGRAM_MUTE;
+	if (process->hung)
+		return;
+	if (!process->opened && !process_open(process)) {
+		keeper_died(sim, process, false);
+		return;
+	}
+	if (process->kind != SUCCESSION_KIND_FIRST)
+		trace(sim, "%s: the next router process goes on", node_name(process->router));
+	gateway_go(sim, process, r->keeper.children[SUCCESSION_PREVIOUS].state_fd);
+}
+
+void keeper_process_event(struct sim *sim, struct sim_process *process)
+{
+	enum sim_step step = process->step;
+
+	if (!process->exists || process->step_ns != sim->now_ns ||
+	    sim->routers[process->router].pause != SIM_RUNNING)
+		return;
+	process->step_ns = VRRP_NEVER;
+	switch (step) {
+	case SIM_STEP_START:
+		on_start(sim, process);
+		break;
+	case SIM_STEP_READY:
+		process->said_ready = true;
+		says(sim, process, SUCCESSION_SAYS_READY, 0);
+		break;
+	case SIM_STEP_GO:
+		on_go(sim, process);
+		break;
+	case SIM_STEP_END:
+		ended(sim, process, -1);
+		break;
+	}
+}
+
+/* ---- what the one does that speaks ---- */
+
+static void say_alive(struct sim *sim, struct sim_process *process)
+{
+	int64_t now = gateway_local_ns(sim, &sim->routers[process->router]);
+
+	if (now < process->alive_ns)
+		return;
+	process->alive_ns = now + SIM_S;
+	process->was_alive = true;
+	sim->routers[process->router].keeper.early_n = 0;
+	says(sim, process, SUCCESSION_SAYS_ALIVE, 0);
+}
+
+void keeper_turned(struct sim *sim, struct sim_process *process)
+{
+	unsigned i = process->router;
+	struct sim_keeper *keeper = &sim->routers[i].keeper;
+
+	say_alive(sim, process);
+	if (process->told_to_leave) {
+		gateway_stop(sim, process);
+		ended(sim, process, 0);
+	} else if (process->told_to_freeze) {
+		process_freeze(process);
+		process->speaks = false;
+		process->told_to_freeze = false;
+		keeper->frozen_real_ns = process->read_real_ns;
+		check_frozen(sim, i);
+		says(sim, process, SUCCESSION_SAYS_FROZEN, process->read_real_ns);
+	}
+}
+
+/* ---- what they suffer ---- */
+
+void keeper_died(struct sim *sim, struct sim_process *process, bool in_turn)
+{
+	unsigned i = process->router;
+	struct sim_gateway *r = &sim->routers[i];
+
+	if (process->speaks) {
+		trace(sim, "%s: the router process dies", node_name(i));
+		check_quiet(sim, i);
+		/* Its last words may have been decided and not sent. */
+		if (in_turn && r->vr.state != VRRP_STATE_ACTIVE)
+			sim->check.silent_ns[i] = INT64_MIN;
+	}
+	ended(sim, process, -1);
+}
+
+static void strike(struct sim *sim, unsigned i, enum succession_role role)
+{
+	struct sim_process *process = sim->routers[i].keeper.children[role].process;
+
+	if (sim->routers[i].up && process && !process->killed)
+		keeper_died(sim, process, false);
+}
+
+void keeper_panic(struct sim *sim, unsigned i, enum sim_victims victims)
+{
+	struct sim_process *speaker = keeper_speaker(sim, i);
+
+	switch (victims) {
+	case SIM_VICTIM_CURRENT:
+		strike(sim, i, SUCCESSION_CURRENT);
+		break;
+	case SIM_VICTIM_CURRENT_IN_TURN:
+		if (speaker)
+			speaker->doom = sim->tidy ? 1 : 1 + prng_below(&sim->prng, 6);
+		break;
+	case SIM_VICTIM_STANDBY:
+		strike(sim, i, SUCCESSION_STANDBY);
+		break;
+	case SIM_VICTIM_NEXT:
+		strike(sim, i, SUCCESSION_NEXT);
+		break;
+	case SIM_VICTIMS_ALL:
+		strike(sim, i, SUCCESSION_STANDBY);
+		strike(sim, i, SUCCESSION_NEXT);
+		strike(sim, i, SUCCESSION_CURRENT);
+		break;
+	case SIM_VICTIMS:
+		break;
+	}
+}
+
+void keeper_spare(struct sim *sim, unsigned i)
+{
+	struct sim_process *process = keeper_speaker(sim, i);
+
+	if (process)
+		process->doom = 0;
+}
+
+void keeper_hang(struct sim *sim, unsigned i)
+{
+	struct sim_process *process = keeper_speaker(sim, i);
+
+	if (!process)
+		return;
+	trace(sim, "%s: the router process hangs", node_name(i));
+	process->hung = true;
+	check_quiet(sim, i);
+}
+
+void keeper_unhang(struct sim *sim, unsigned i)
+{
+	struct sim_process *process = keeper_speaker(sim, i);
+
+	if (!process || !process->hung || process->killed)
+		return;
+	trace(sim, "%s: the router process runs again", node_name(i));
+	process->hung = false;
+	gateway_awake(sim, i);
+}
+
+/* ---- what people do ---- */
+
+void keeper_start(struct sim *sim, unsigned i)
+{
+	keeper_init(&sim->routers[i].keeper);
+	handle(sim, i, (struct succession_event){ .type = SUCCESSION_START });
+}
+
+void keeper_stop(struct sim *sim, unsigned i)
+{
+	sim->routers[i].keeper.stopping = true;
+	handle(sim, i, (struct succession_event){ .type = SUCCESSION_STOP });
+}
+
+void keeper_end(struct sim *sim, unsigned i)
+{
+	struct sim_keeper *keeper = &sim->routers[i].keeper;
+
+	for (unsigned role = 0; role < SUCCESSION_ROLES_COUNT; role++)
+		forget(sim, &keeper->children[role]);
+	keeper_init(keeper);
+}
+
+void keeper_reload(struct sim *sim, unsigned i)
+{
+	trace(sim, "%s is told to reload", node_name(i));
+	handle(sim, i, (struct succession_event){ .type = SUCCESSION_RELOAD });
+}
+
+void keeper_install(struct sim *sim, unsigned i, enum sim_program program)
+{
+	sim->routers[i].keeper.installed = program;
+}
+
+void keeper_mend(struct sim *sim, unsigned i)
+{
+	struct sim_keeper *keeper = &sim->routers[i].keeper;
+
+	keeper->installed = SIM_PROGRAM_GOOD;
+	for (unsigned role = 0; role < SUCCESSION_ROLES_COUNT; role++) {
+		struct sim_child *child = &keeper->children[role];
+		enum sim_program was = child->program;
+
+		child->program = SIM_PROGRAM_GOOD;
+		if (!child->process || child->process->killed)
+			continue;
+		if (was == SIM_PROGRAM_SLOW || was == SIM_PROGRAM_STUCK)
+			process_at(sim, child->process, SIM_STEP_START, sim->now_ns);
+		if (was != SIM_PROGRAM_MUTE || !child->process->hung)
+			continue;
+		child->process->hung = false;
+		process_at(sim, child->process, SIM_STEP_GO, sim->now_ns);
+	}
+}
+
+/* Whatever came due in the pause. */
+void keeper_resumed(struct sim *sim, unsigned i)
+{
+	struct sim_keeper *keeper = &sim->routers[i].keeper;
+
+	for (unsigned n = 1; n < SIM_PROCESSES_MAX; n++) {
+		struct sim_process *process = &sim->processes[i][n];
+
+		if (process->exists && process->step_ns <= sim->now_ns)
+			process_at(sim, process, process->step, sim->now_ns);
+	}
+	if (keeper->timer_ns <= sim->now_ns) {
+		keeper->timer_ns = sim->now_ns;
+		events_push(&sim->events, sim->now_ns, SIM_EVENT_KEEPER, i, 0);
+	}
+}

@@ -1,0 +1,148 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The keeper of a host, with the product's own rules in it (agent/keeper/succession.c): here are
+ * the processes that it starts, what they say and how long it takes, and what they suffer.
+ */
+#ifndef SIM_KEEPER_H
+#define SIM_KEEPER_H
+
+#include "agent/keeper/succession.h"
+#include "sim_process.h"
+
+/* What is wrong with a program that somebody installs. */
+enum sim_program {
+	SIM_PROGRAM_GOOD,
+	SIM_PROGRAM_SLOW,        /* is never ready */
+	SIM_PROGRAM_DEAD,        /* ends at once */
+	SIM_PROGRAM_LIAR,        /* says that it is ready, and ends when it is to speak */
+	SIM_PROGRAM_MUTE,        /* says that it is ready, and hangs when it is to speak */
+	SIM_PROGRAM_UNSTARTABLE, /* no process can be started */
+	SIM_PROGRAM_UNFIT,       /* cannot be the keeper, and its rehearsal shows it */
+	SIM_PROGRAM_STUCK,       /* its rehearsal does not end */
+	SIM_PROGRAM_UNEXECUTABLE,
+	SIM_PROGRAM_ANOTHER, /* a good one: an upgrade */
+	SIM_PROGRAMS,
+};
+
+/* A slot of the keeper's. */
+struct sim_child {
+	struct sim_process *process; /* NULL: none, or no more */
+	int pid;                     /* for people */
+	int state_fd;                /* its memory, which outlives it; -1: none */
+	struct sim_conf conf;        /* what it runs or ran */
+	enum sim_program program;    /* likewise */
+};
+
+struct sim_keeper {
+	struct succession rules;
+	struct sim_child children[SUCCESSION_ROLES_COUNT];
+	int pids_n;                 /* given so far */
+	enum sim_program installed; /* what a process of the file would run */
+	int64_t timer_ns;           /* the rules are to be asked then, or VRRP_NEVER */
+	bool stopping;              /* it was told to */
+	bool start_again;           /* once it has stopped */
+
+	/* For the checks. */
+	bool spoke; /* some process of its has gone on */
+	unsigned crashes_n;
+	int64_t crashes_ns[3];  /* a ring; local time */
+	unsigned early_n;       /* processes lost in a row without a sign of life */
+	int64_t frozen_real_ns; /* CURRENT has just said so; else 0 */
+};
+
+/**
+ * keeper_init() - no vipd runs.
+ */
+void keeper_init(struct sim_keeper *keeper);
+
+/**
+ * keeper_speaker() - the process that speaks on the wire.
+ *
+ * Return: NULL when there is none.
+ */
+struct sim_process *keeper_speaker(struct sim *sim, unsigned i);
+
+/**
+ * keeper_start() - vipd is started.
+ */
+void keeper_start(struct sim *sim, unsigned i);
+
+/**
+ * keeper_stop() - it is told to stop.
+ */
+void keeper_stop(struct sim *sim, unsigned i);
+
+/**
+ * keeper_end() - keeper and processes are no more; the addresses stay.
+ */
+void keeper_end(struct sim *sim, unsigned i);
+
+/**
+ * keeper_reload() - somebody asks for a reload of the file.
+ */
+void keeper_reload(struct sim *sim, unsigned i);
+
+/**
+ * keeper_install() - another program comes in the place of the present one.
+ */
+void keeper_install(struct sim *sim, unsigned i, enum sim_program program);
+
+/**
+ * keeper_mend() - the program is a good one, also for the processes that have suffered from it.
+ */
+void keeper_mend(struct sim *sim, unsigned i);
+
+/**
+ * keeper_turned() - a process that speaks has had a turn: it may have something to say.
+ */
+void keeper_turned(struct sim *sim, struct sim_process *process);
+
+/**
+ * keeper_died() - a process has died.
+ * @in_turn: in the middle of a turn.
+ */
+void keeper_died(struct sim *sim, struct sim_process *process, bool in_turn);
+
+/* Which processes a fault strikes. */
+enum sim_victims {
+	SIM_VICTIM_CURRENT,
+	SIM_VICTIM_CURRENT_IN_TURN, /* in the middle of its next turn */
+	SIM_VICTIM_STANDBY,
+	SIM_VICTIM_NEXT,
+	SIM_VICTIMS_ALL,
+	SIM_VICTIMS,
+};
+
+/**
+ * keeper_panic() - processes die.
+ */
+void keeper_panic(struct sim *sim, unsigned i, enum sim_victims victims);
+
+/**
+ * keeper_spare() - nobody dies in the middle of a turn any more.
+ */
+void keeper_spare(struct sim *sim, unsigned i);
+
+/**
+ * keeper_hang() - the process that speaks hangs; keeper_unhang(): if the keeper has not ended it,
+ * it does not any more.
+ */
+void keeper_hang(struct sim *sim, unsigned i);
+void keeper_unhang(struct sim *sim, unsigned i);
+
+/**
+ * keeper_event() - the time may have come for the rules.
+ */
+void keeper_event(struct sim *sim, unsigned i);
+
+/**
+ * keeper_process_event() - the time may have come for a process that does not speak.
+ */
+void keeper_process_event(struct sim *sim, struct sim_process *process);
+
+/**
+ * keeper_resumed() - the host runs again after a pause.
+ */
+void keeper_resumed(struct sim *sim, unsigned i);
+
+#endif

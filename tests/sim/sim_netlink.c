@@ -1,0 +1,179 @@
+/* SPDX-License-Identifier: MIT */
+/* What the agent's code calls of netlink: netlink/change.h, dump.h and monitor.h, on sim_kernel.h.
+ */
+#include <assert.h>
+#include <errno.h>
+
+#include "netlink/dump.h"
+#include "netlink/monitor.h"
+#include "sim.h"
+
+/* ---- netlink/change.h ---- */
+
+int kern_changer_open(struct kern_changer **ret_changer)
+{
+	struct sim_process *process = process_running();
+
+	process->changer.process = process;
+	*ret_changer = &process->changer;
+	return 0;
+}
+
+void kern_changer_close(struct kern_changer *changer)
+{
+	(void)changer;
+}
+
+/* Events are marked by_us without it. */
+uint32_t kern_changer_port(const struct kern_changer *changer)
+{
+	(void)changer;
+	return 0;
+}
+
+int kern_changer_apply(struct kern_changer *changer, struct kern_change *changes,
+		       unsigned changes_n)
+{
+	struct sim_process *by = changer->process;
+	bool broken = kernel_goes_wrong(by->sim, by->router, SIM_TROUBLE_ANSWERS);
+
+	if (changes_n == 0)
+		return 0;
+	by->unanswered = broken;
+	for (unsigned n = 0; n < changes_n; n++) {
+		process_may_die(by);
+		changes[n].result = kernel_goes_wrong(by->sim, by->router, SIM_TROUBLE_CHANGES)
+					    ? -ENOMEM
+					    : kernel_change(by->sim, by, &changes[n]);
+		changes[n].marked = changes[n].add && changes[n].result == 0;
+		if (broken)
+			changes[n].result = -EINPROGRESS;
+	}
+	return broken ? -ENOBUFS : 0;
+}
+
+/* ---- netlink/dump.h ---- */
+
+int kern_dump_open(struct kern_dump **ret_dump)
+{
+	struct sim_process *process = process_running();
+
+	process->dump.process = process;
+	*ret_dump = &process->dump;
+	return 0;
+}
+
+void kern_dump_close(struct kern_dump *dump)
+{
+	(void)dump;
+}
+
+int kern_dump_links(struct kern_dump *dump, kern_object_fn each, void *arg)
+{
+	const struct sim_process *process = dump->process;
+	struct kern_object object = { .type = KERN_OBJECT_LINK };
+
+	if (!process->sim->routers[process->router].kernel.link.exists)
+		return 0;
+	object.link = kernel_link(process->sim, process->router);
+	each(&object, arg);
+	return 0;
+}
+
+static struct kern_object virtual_address(const struct sim_process *process, unsigned k)
+{
+	const struct sim_address *address = &process->sim->routers[process->router].kernel.table[k];
+	struct kern_object object = { .type = KERN_OBJECT_ENTRY, .kind = KERN_KIND_ADDRESS };
+
+	object.address = kernel_address(process->sim, process->router, k);
+	object.address.mark = address->mark;
+	object.address.leased = address->end_ns != VRRP_NEVER;
+	return object;
+}
+
+static void show_own(const struct sim_process *process, kern_object_fn each, void *arg)
+{
+	struct kern_object object = { .type = KERN_OBJECT_ENTRY, .kind = KERN_KIND_ADDRESS };
+
+	for (unsigned n = 0; n < SIM_OWN_MAX; n++) {
+		if (!process->sim->routers[process->router].kernel.own[n])
+			continue;
+		object.address = kernel_own(process->sim, process->router, n);
+		each(&object, arg);
+	}
+}
+
+int kern_dump_kind(struct kern_dump *dump, enum kern_kind kind, kern_object_fn each, void *arg)
+{
+	struct sim_process *process = dump->process;
+	const struct sim_kernel *kernel = &process->sim->routers[process->router].kernel;
+
+	assert(kind == KERN_KIND_ADDRESS);
+	show_own(process, each, arg);
+	for (unsigned k = 0; k < SIM_ADDRESSES_MAX; k++) {
+		struct kern_object object = virtual_address(process, k);
+
+		if (kernel_goes_wrong(process->sim, process->router, SIM_TROUBLE_DUMPS)) {
+			process->refused_ns = process->sim->now_ns;
+			return -EAGAIN;
+		}
+		if (!kernel->table[k].present)
+			continue;
+		process->unseen &= ~(1u << k);
+		each(&object, arg);
+	}
+	process->unseen = 0;
+	return 0;
+}
+
+int kern_dump_interface(struct kern_dump *dump, enum kern_kind kind, int ifindex,
+			kern_object_fn each, void *arg)
+{
+	const struct sim_process *process = dump->process;
+	const struct sim_link *link = &process->sim->routers[process->router].kernel.link;
+
+	if (!link->exists || ifindex != link->ifindex)
+		return 0;
+	return kern_dump_kind(dump, kind, each, arg);
+}
+
+/* ---- netlink/monitor.h ---- */
+
+int kern_monitor_open(uint32_t our_port, struct kern_monitor **ret_monitor)
+{
+	struct sim_process *process = process_running();
+
+	(void)our_port;
+	process->monitor.open = true;
+	process->monitor_handle.process = process;
+	*ret_monitor = &process->monitor_handle;
+	return 0;
+}
+
+void kern_monitor_close(struct kern_monitor *monitor)
+{
+	if (monitor)
+		monitor->process->monitor.open = false;
+}
+
+int kern_monitor_fd(const struct kern_monitor *monitor)
+{
+	(void)monitor;
+	return -1;
+}
+
+int kern_monitor_dispatch(struct kern_monitor *handle, kern_object_fn each, void *arg)
+{
+	struct sim_monitor *monitor = &handle->process->monitor;
+	bool overrun = monitor->overrun;
+	unsigned n = monitor->notices_n;
+
+	monitor->overrun = false;
+	monitor->notices_n = 0;
+	for (unsigned k = 0; k < n; k++)
+		each(&monitor->notices[k], arg);
+	if (!overrun)
+		return 0;
+	trace(handle->process->sim, "%s has lost events", node_name(handle->process->router));
+	return -ENOBUFS;
+}

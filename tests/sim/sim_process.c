@@ -1,0 +1,319 @@
+/* SPDX-License-Identifier: MIT */
+#include "sim_process.h"
+
+#include <assert.h>
+#include <setjmp.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "agent/keeper/tell.h"
+#include "agent/state.h"
+#include "sim.h"
+
+#define ABSENT_VRID (SIM_VRID + 100)
+
+/* Whose code runs, for what the product calls without a handle. One thread, one world. */
+static struct sim_process *running;
+static jmp_buf death;
+
+struct sim_process *process_running(void)
+{
+	return running;
+}
+
+void process_enter(struct sim_process *process)
+{
+	assert(!running);
+	running = process;
+}
+
+void process_leave(void)
+{
+	running = NULL;
+}
+
+struct clocks process_clocks(const struct sim_process *process)
+{
+	int64_t local = gateway_local_ns(process->sim, &process->sim->routers[process->router]);
+
+	return (struct clocks){ local, gateway_real_at(local) };
+}
+
+uint32_t process_lease_s(const struct sim_conf *conf)
+{
+	int lease_s = conf_lease_s(conf->lease, conf->vrrp.interval_cs);
+
+	assert(lease_s >= 0);
+	return (uint32_t)lease_s;
+}
+
+/* ---- what the product's code reaches in the world without a handle ---- */
+
+/* The journal of a process is the trace; its ring is never looked into. */
+static struct events *journal_of(struct sim_process *process)
+{
+	return (struct events *)(void *)process;
+}
+
+void __wrap_events_put(struct events *events, const struct clocks *now, const struct event *event);
+void __wrap_tell(struct teller *teller, const struct event *event);
+void __wrap_tell_process(struct teller *teller, enum event_kind kind, int pid, const char *text,
+			 unsigned word);
+void __wrap_tell_legacy(struct teller *teller);
+
+void __wrap_events_put(struct events *events, const struct clocks *now, const struct event *event)
+{
+	(void)events;
+	(void)now;
+	trace_event(running->sim, running->router, event);
+}
+
+void __wrap_tell(struct teller *teller, const struct event *event)
+{
+	(void)teller;
+	trace_event(running->sim, running->router, event);
+}
+
+void __wrap_tell_process(struct teller *teller, enum event_kind kind, int pid, const char *text,
+			 unsigned word)
+{
+	struct event event = event_fact(kind, 0, text);
+
+	(void)teller;
+	event.fact.number[0] = pid;
+	event.fact.word = (uint8_t)word;
+	trace_event(running->sim, running->router, &event);
+}
+
+/* What a router process decides is in the trace at once. */
+void __wrap_tell_legacy(struct teller *teller)
+{
+	(void)teller;
+}
+
+int __wrap_close(int fd);
+int __real_close(int fd);
+
+int __wrap_close(int fd)
+{
+	return socket_close(fd) ? 0 : __real_close(fd);
+}
+
+int __wrap_clock_gettime(clockid_t clock, struct timespec *ret_time);
+
+/* Nobody reads a real clock here. */
+int __wrap_clock_gettime(clockid_t clock, struct timespec *ret_time)
+{
+	struct clocks now = process_clocks(running);
+	int64_t ns = clock == CLOCK_MONOTONIC ? now.mono_ns : now.real_ns;
+
+	*ret_time = (struct timespec){ ns / SIM_S, ns % SIM_S };
+	return 0;
+}
+
+void __real_vrrp_step(struct vrrp *vr, const struct vrrp_event *event, struct vrrp_output *out);
+void __wrap_vrrp_step(struct vrrp *vr, const struct vrrp_event *event, struct vrrp_output *out);
+
+void __wrap_vrrp_step(struct vrrp *vr, const struct vrrp_event *event, struct vrrp_output *out)
+{
+	struct vrrp before = *vr;
+
+	__real_vrrp_step(vr, event, out);
+	if (vr->config.vrid == SIM_VRID)
+		gateway_stepped(running->sim, running->router, &before, vr, event, out);
+}
+
+enum vrrp_reject __real_vrrp_receive(struct vrrp *vr, const struct vrrp_list *own,
+				     const struct vrrp_rx *rx, struct vrrp_advert *ret_advert);
+enum vrrp_reject __wrap_vrrp_receive(struct vrrp *vr, const struct vrrp_list *own,
+				     const struct vrrp_rx *rx, struct vrrp_advert *ret_advert);
+
+enum vrrp_reject __wrap_vrrp_receive(struct vrrp *vr, const struct vrrp_list *own,
+				     const struct vrrp_rx *rx, struct vrrp_advert *ret_advert)
+{
+	enum vrrp_reject reject = __real_vrrp_receive(vr, own, rx, ret_advert);
+
+	check_receive(running->sim, running->router, vr, reject, ret_advert);
+	return reject;
+}
+
+void __real_vrrp_adopt(struct vrrp *vr, const struct vrrp *old, int64_t now_ns);
+void __wrap_vrrp_adopt(struct vrrp *vr, const struct vrrp *old, int64_t now_ns);
+
+void __wrap_vrrp_adopt(struct vrrp *vr, const struct vrrp *old, int64_t now_ns)
+{
+	__real_vrrp_adopt(vr, old, now_ns);
+	if (vr->config.vrid == SIM_VRID)
+		gateway_adopted(running->sim, running->router, vr, old);
+}
+
+/* ---- life ---- */
+
+/* A configuration without the router has another one, on an interface that does not exist. */
+static void write_router(struct sim_process *process)
+{
+	const struct sim_gateway *r = &process->sim->routers[process->router];
+	struct conf_router *router = &process->router_conf;
+	bool absent = process->conf.absent;
+
+	*router = (struct conf_router){
+		.accept = true,
+		.vrrp = process->conf.vrrp,
+		.lease = process->conf.lease,
+		.addresses_n = absent ? 1 : r->addresses_n,
+		.addresses = process->addresses,
+	};
+	strcpy(router->name, absent ? "other" : "lan");
+	strcpy(router->interface, absent ? "eth9" : SIM_INTERFACE);
+	if (absent)
+		router->vrrp.vrid = ABSENT_VRID;
+	for (unsigned k = 0; k < router->addresses_n; k++) {
+		struct kern_address address = kernel_address(process->sim, process->router, k);
+
+		process->addresses[k] =
+			(struct conf_address){ .family = 4, .prefix_len = address.prefix_len };
+		memcpy(process->addresses[k].bytes, address.bytes, 4);
+	}
+}
+
+static void write_conf(struct sim_process *process)
+{
+	process->product = (struct conf){
+		.control = "/run/vipd/control.sock",
+		.routers_n = 1,
+		.routers = &process->router_conf,
+	};
+	strcpy(process->product.node, node_name(process->router));
+	write_router(process);
+}
+
+void process_spawn(struct sim *sim, struct sim_process *process, unsigned router)
+{
+	assert(!process->exists);
+	process->sim = sim;
+	process->router = router;
+	process->exists = true;
+	process->opened = process->speaks = process->killed = process->hung = false;
+	process->told_to_freeze = process->told_to_leave = false;
+	process->by_reload = process->said_ready = process->went = process->was_alive = false;
+	process->alive_ns = 0;
+	process->doom = 0;
+	process->wake_ns = process->step_ns = VRRP_NEVER;
+	process->unseen = 0;
+	process->refused_ns = INT64_MIN;
+	process->monitor.open = process->monitor.overrun = false;
+	process->monitor.notices_n = 0;
+	process->strays = NULL;
+	process->routers = NULL;
+	process->state = NULL;
+	for (unsigned kind = 0; kind < 2; kind++)
+		process->receivers[kind].open = false;
+}
+
+void process_start(struct sim_process *process, const struct sim_conf *conf, int state_fd)
+{
+	struct state_router key;
+	const char *what;
+	int err;
+
+	process->conf = *conf;
+	write_conf(process);
+	key = router_state(&process->router_conf);
+	err = state_new(state_fd, process->product.control, &key, 1, &process->state);
+	assert(err == 0);
+	process_enter(process);
+	err = routers_new(&process->product, process->state, &process->routers, &what);
+	process_leave();
+	assert(err == 0);
+}
+
+bool process_open(struct sim_process *process)
+{
+	struct clocks now = process_clocks(process);
+	const char *what;
+	int err;
+
+	process->opened = true;
+	process->opened_ns = process->sim->now_ns;
+	process_enter(process);
+	err = routers_open(process->routers, kern_sender_socket(), &now, &what);
+	if (err == 0) /* while there are none to count */
+		process->strays = routers_strays(process->routers, &now);
+	process_leave();
+	return err == 0;
+}
+
+void process_go(struct sim_process *process, int old_fd, int64_t frozen_real_ns)
+{
+	struct clocks now = process_clocks(process);
+	struct state *old = NULL;
+
+	process->speaks = process->went = true;
+	if (old_fd >= 0 && state_open(old_fd, &old) < 0)
+		old = NULL;
+	process_enter(process);
+	(void)routers_go(process->routers, &now, old, frozen_real_ns, journal_of(process));
+	process_leave();
+	state_close(old);
+}
+
+bool process_turn(struct sim_process *process)
+{
+	struct clocks now = process_clocks(process);
+
+	process_enter(process);
+	if (setjmp(death)) {
+		process_leave();
+		return false;
+	}
+	process->read_real_ns = now.real_ns;
+	routers_read(process->routers, &now);
+	routers_fire(process->routers, &now);
+	routers_execute(process->routers, &now);
+	process_leave();
+	return true;
+}
+
+void process_stop(struct sim_process *process)
+{
+	struct clocks now = process_clocks(process);
+
+	process_enter(process);
+	process->doom = 0;
+	routers_stop(process->routers, &now);
+	process_leave();
+}
+
+void process_freeze(struct sim_process *process)
+{
+	process_enter(process);
+	routers_save(process->routers);
+	process_leave();
+}
+
+void process_may_die(struct sim_process *process)
+{
+	if (process->doom && --process->doom == 0)
+		longjmp(death, 1);
+}
+
+void process_end(struct sim_process *process)
+{
+	if (!process->exists)
+		return;
+	process->exists = false;
+	process->wake_ns = VRRP_NEVER;
+	process_enter(process);
+	routers_close(process->routers);
+	process_leave();
+	state_close(process->state);
+	process->routers = NULL;
+	process->state = NULL;
+}
+
+const struct router *process_router(const struct sim_process *process)
+{
+	return process->conf.absent ? NULL : routers_get(process->routers, 0);
+}

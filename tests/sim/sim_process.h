@@ -1,0 +1,214 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * A process of the agent: a generation of the router, with the product's own code in it. Here is
+ * what a process has besides that code: a clock, sockets, a configuration, memory that outlives it,
+ * and ways to die. Which processes there are and what they are told is decided in sim_keeper.c.
+ */
+#ifndef SIM_PROCESS_H
+#define SIM_PROCESS_H
+
+#include "agent/conf/conf.h"
+#include "agent/keeper/succession.h"
+#include "agent/router/routers.h"
+#include "netlink/receive.h"
+#include "netlink/send.h"
+#include "sim_kernel.h"
+
+#define SIM_PROCESSES_MAX 6
+#define SIM_QUEUE_MAX     256
+#define SIM_FRAMES_MAX    64
+#define SIM_FRAME_SIZE    192
+
+/* A configuration of a router, as the operator wrote it. */
+struct sim_conf {
+	struct vrrp_config vrrp;
+	enum conf_lease lease;
+	bool absent; /* the configuration does not have the router */
+};
+
+/* ---- what the kernel's handles are here ---- */
+
+struct kern_changer {
+	struct sim_process *process;
+};
+
+struct kern_dump {
+	struct sim_process *process;
+};
+
+struct kern_monitor {
+	struct sim_process *process;
+};
+
+struct kern_receiver {
+	struct sim_process *process;
+	bool open;
+	struct kern_vrids vrids;
+	uint32_t dropped; /* since the last look */
+	unsigned first, n;
+	struct {
+		uint16_t slot;
+		int ifindex;
+		int64_t at_ns; /* local time of arrival */
+	} queue[SIM_QUEUE_MAX];
+};
+
+struct sim_frame {
+	int ifindex;
+	size_t len;
+	uint8_t bytes[SIM_FRAME_SIZE];
+};
+
+struct kern_sender {
+	struct sim_process *process;
+	unsigned n;
+	struct sim_frame frames[SIM_FRAMES_MAX];
+	struct kern_sent sent[SIM_FRAMES_MAX];
+};
+
+/* ---- a process ---- */
+
+/* What a process does that does not speak. */
+enum sim_step {
+	SIM_STEP_START,
+	SIM_STEP_READY,
+	SIM_STEP_GO,
+	SIM_STEP_END, /* it was killed */
+};
+
+struct sim_process {
+	struct sim *sim;
+	unsigned router; /* on whose host it is */
+	bool exists;
+	bool opened; /* it listens */
+	bool speaks; /* it was told to go on, and does */
+	bool killed; /* runs no more; its end is to come */
+	bool hung;
+	bool told_to_freeze, told_to_leave;
+	bool by_reload; /* it is what a reload brought */
+	bool said_ready;
+	bool went;        /* it has gone on, and left that in its memory */
+	bool was_alive;   /* it gave a sign of life */
+	int64_t told_ns;  /* when it was told to go on */
+	int64_t alive_ns; /* when it gives the next one; local time */
+	enum succession_kind kind;
+	enum sim_step step;     /* what it does next that does not speak, */
+	int64_t step_ns;        /* and when; or VRRP_NEVER */
+	struct sim_conf conf;   /* what it runs */
+	int64_t opened_ns;      /* when it looked at the host */
+	int64_t wake_ns;        /* when the next wake-up is, or VRRP_NEVER */
+	int64_t read_real_ns;   /* CLOCK_REALTIME up to which it has read packets */
+	int64_t frozen_real_ns; /* and its predecessor; 0: that has died */
+	bool follows_absent;    /* whose configuration did not have the router */
+	unsigned doom;          /* dies at the so manieth call of its kernel; 0: it does not */
+
+	/* The product's. */
+	struct conf product;
+	struct conf_router router_conf;
+	struct conf_address addresses[SIM_ADDRESSES_MAX];
+	struct state *state; /* its memory, which outlives it; NULL: it has not begun */
+	struct routers *routers;
+	const struct router_strays *strays;
+
+	/* Its kernel's. */
+	struct kern_changer changer;
+	struct kern_dump dump;
+	struct sim_monitor monitor;
+	struct kern_monitor monitor_handle;
+	struct kern_receiver receivers[2];
+	struct kern_sender sender;
+	bool unanswered;    /* does not hear whether the changes that it asks for were made */
+	uint32_t unseen;    /* a bit per address: an event of it was lost since it was shown last */
+	int64_t refused_ns; /* when the kernel refused to show its addresses last */
+};
+
+/**
+ * process_running() - whose code runs at the moment.
+ *
+ * Return: NULL when it is nobody's.
+ */
+struct sim_process *process_running(void);
+
+/**
+ * process_enter() - let the code of a process run until process_leave().
+ */
+void process_enter(struct sim_process *process);
+void process_leave(void);
+
+/**
+ * process_clocks() - what a process reads when it reads the clocks.
+ */
+struct clocks process_clocks(const struct sim_process *process);
+
+/**
+ * process_spawn() - a process is there, and has done nothing yet.
+ */
+void process_spawn(struct sim *sim, struct sim_process *process, unsigned router);
+
+/**
+ * process_start() - it begins: memory, and what asks the kernel.
+ * @conf: copied.
+ * @state_fd: where it leaves its elections; of the keeper.
+ */
+void process_start(struct sim_process *process, const struct sim_conf *conf, int state_fd);
+
+/**
+ * process_open() - it listens, and looks at the host; it changes nothing.
+ *
+ * Return: whether it could.
+ */
+bool process_open(struct sim_process *process);
+
+/**
+ * process_go() - it goes on with what a predecessor left.
+ * @old_fd: the state memory of the predecessor; -1: none.
+ * @frozen_real_ns: up to which the predecessor had read; 0: it died.
+ */
+void process_go(struct sim_process *process, int old_fd, int64_t frozen_real_ns);
+
+/**
+ * process_turn() - a turn of its loop.
+ *
+ * Return: false when it died in it.
+ */
+bool process_turn(struct sim_process *process);
+
+/**
+ * process_stop() - it leaves gracefully.
+ */
+void process_stop(struct sim_process *process);
+
+/**
+ * process_freeze() - it makes room: its last words are in the state memory.
+ */
+void process_freeze(struct sim_process *process);
+
+/**
+ * process_end() - it is no more; its state memory stays.
+ */
+void process_end(struct sim_process *process);
+
+/**
+ * process_wake() - there is something for it to read.
+ */
+void process_wake(struct sim *sim, struct sim_process *process);
+
+/**
+ * process_may_die() - called by its kernel: the moment may have come that it is doomed for. Does
+ * not return then.
+ */
+void process_may_die(struct sim_process *process);
+
+/**
+ * process_router() - the product's router, to look at.
+ *
+ * Return: NULL when the configuration does not have it.
+ */
+const struct router *process_router(const struct sim_process *process);
+
+/**
+ * process_lease_s() - the length of a lease, 0 for none.
+ */
+uint32_t process_lease_s(const struct sim_conf *conf);
+
+#endif
