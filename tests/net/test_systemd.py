@@ -228,14 +228,17 @@ def reload(made):
 
 
 def test_reload_runs_an_upgrade(service):
-    """The sandbox does not hide what was put in the place of the program."""
+    """The sandbox does not hide what was put in the place of the program, for both processes."""
     made = start(service)
     before = os.stat(f"/proc/{made.router_pid}/exe").st_ino
+    main, [keeper] = made.show("MainPID"), made.processes("vipd")
     made.install_programs()
     reload(made)
     after = os.stat(f"/proc/{made.router_pid}/exe").st_ino
     assert after == os.stat(made.manager.path("sbin", "vipd")).st_ino != before
     made.wait_active()
+    assert os.stat(f"/proc/{keeper}/exe").st_ino == after
+    assert made.show("MainPID") == main and made.processes("vipd") == [keeper]
 
 
 def test_refused_reload_is_told_and_changes_nothing(service, lab):
