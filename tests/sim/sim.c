@@ -6,11 +6,11 @@
 
 void sim_init(struct sim *sim, uint64_t seed)
 {
+	sim->trace.out = NULL; /* whoever listened to the last run has gone */
 	for (unsigned i = 0; i < sim->routers_n; i++)
 		if (sim->routers[i].up)
 			keeper_end(sim, i);
-	trace_end(sim);
-	/* The heap, the packets and the processes are large and need no cleaning. */
+	/* The heap, the packets and the processes are large and need no cleaning; journals stay. */
 	memset(sim, 0, offsetof(struct sim, events));
 	sim->events.n = 0;
 	sim->events.seq = 0;

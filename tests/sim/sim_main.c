@@ -47,7 +47,7 @@ static bool run_seed(const struct options *options, uint64_t seed, FILE *trace)
 {
 	swarm_begin(&world, seed);
 	world.check.ignored = options->ignored;
-	world.trace = (struct sim_trace){ .out = trace, .packets = true };
+	trace_begin(&world, trace, true);
 	return swarm_run(&world);
 }
 
