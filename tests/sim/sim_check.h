@@ -304,6 +304,12 @@ void check_kept(struct sim *sim);
 bool check_in_trouble(const struct sim *sim, unsigned i);
 
 /**
+ * check_astray() - whether the interface has changed, and perhaps the kernel has not let the host's
+ * processes know, or not all of it.
+ */
+bool check_astray(const struct sim *sim, unsigned i);
+
+/**
  * check_pair() - two routers were both Active; has the time for that run out (P1)?
  */
 void check_pair(struct sim *sim, unsigned x, unsigned y);

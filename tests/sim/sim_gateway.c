@@ -235,10 +235,11 @@ void gateway_go(struct sim *sim, struct sim_process *process, int old_fd)
 
 	r->adopted = false;
 	r->bound_ns = VRRP_NEVER;
-	r->keeper.spoke = true;
 	r->reloading = process->frozen_real_ns != 0;
 	process->follows_absent = r->conf.absent;
-	check_go_begin(sim, process, old_fd >= 0, &going);
+	/* Who has died before it spoke has left a memory, and no election in it. */
+	check_go_begin(sim, process, old_fd >= 0 && r->keeper.spoke, &going);
+	r->keeper.spoke = true;
 	r->conf = process->conf;
 	r->config = r->conf.vrrp;
 	r->turn_ns = gateway_local_ns(sim, r);

@@ -181,8 +181,6 @@ static void put(struct sim *sim, unsigned i, struct actor actor, unsigned k, uin
 	struct sim_kernel *kernel = &sim->routers[i].kernel;
 	struct sim_address *address = &kernel->table[k];
 
-	if (actor.process && address->stolen && !actor.process->unanswered)
-		check_restored(sim, i, k);
 	if (actor.process)
 		check_added(sim, i, k);
 	*address = (struct sim_address){ .present = true,
@@ -235,6 +233,15 @@ static void take(struct sim *sim, unsigned i, struct actor actor, unsigned k, bo
 	}
 }
 
+/*
+ * A process that could not hear of a theft may undo it by renewing a lease. It does not know how
+ * often it does that, and neither does one that gets no answers.
+ */
+static bool knows(const struct sim_process *by, const struct kern_change *change, unsigned k)
+{
+	return !by->unanswered && !(change->renew && by->unseen >> k & 1);
+}
+
 /* What asks for addresses that are none of the agent's business fails P13. */
 static int change_other(struct sim *sim, unsigned i)
 {
@@ -265,6 +272,8 @@ int kernel_change(struct sim *sim, struct sim_process *by, const struct kern_cha
 		return -EADDRNOTAVAIL;
 	kernel->changes_n++;
 	if (change->add) {
+		if (address->stolen && knows(by, change, k))
+			check_restored(sim, i, k);
 		put(sim, i, actor, k, change->lifetime_s);
 	} else {
 		check_removal(sim, by, k);
@@ -393,6 +402,7 @@ void kernel_remove_link(struct sim *sim, unsigned i)
 		tell_own(sim, i, the_kernel, n);
 	}
 	kernel->link.exists = false;
+	check_unread(sim, i); /* what came by it is of no interface any more */
 	for (unsigned n = 0; n < SIM_MEMBERS_MAX; n++)
 		if (kernel->members[n])
 			kernel->members[n] = -1;
