@@ -12,8 +12,9 @@
  * A generation that cannot start says why with ERROR and exits; the old one never notices. A
  * standby is READY long before, and gets its GO when there is no old one any more.
  *
- * Keeper and generation may be of different versions of vipd, since an upgrade replaces generations
- * alone. So the version of all this is handed down as well, and another one is refused.
+ * Keeper and generation may be of different versions of vipd: an upgrade replaces the keeper first
+ * (keeper/upgrade.h), which then goes on with the generation of the program before it. So the
+ * version of all this is handed down as well, and another one is refused.
  */
 #ifndef CHANNEL_H
 #define CHANNEL_H

@@ -104,6 +104,8 @@ int main(int argc, char **argv)
 {
 	struct options options;
 
+	if (keeper_is_rehearsal())
+		return keeper_rehearse();
 	if (parse_options(argc, argv, &options) < 0)
 		return usage();
 	if (options.version) {

@@ -166,7 +166,8 @@ int conf_lease_s(enum conf_lease lease, unsigned interval_cs)
 	if (lease == CONF_LEASE_OFF)
 		return 0;
 	if (lease == CONF_LEASE_AVAILABLE)
-		return (int)(4 * interval_cs + 99) / 100;
+		/* The second more is what spares most adverts a renewal. */
+		return (int)(4 * interval_cs + 99) / 100 + 1;
 	/* Renewed an interval after the last advert at the latest, with what the kernel may be
 	 * late: still before the first Backup. */
 	seconds = ((int)(2 * interval_cs) - 120) / 100;

@@ -36,7 +36,7 @@ void child_forget(struct child *child)
 void child_kill(const struct child *child)
 {
 	if (child->pid > 0 && !child->reaped)
-		(void)kill(child->pid, SIGKILL);
+		(void)kill(child->leads_group ? -child->pid : child->pid, SIGKILL);
 }
 
 int child_reserve_places(void)

@@ -20,13 +20,14 @@ struct child_setting {
 
 /* All descriptors are owned; -1: none. */
 struct child {
-	pid_t pid;       /* 0: none */
-	bool reaped;     /* it has ended, with @wait_status, which is not reported yet */
-	int wait_status; /* of waitpid() */
-	int channel_fd;  /* our side of the conversation */
-	int state_fd;    /* the memory that it leaves its elections in */
-	int conf_fd;     /* the memory that it leaves its configuration in */
-	int program_fd;  /* what it runs, whatever becomes of the file; its own, sent with READY */
+	pid_t pid;        /* 0: none */
+	bool leads_group; /* the processes that it started are killed with it */
+	bool reaped;      /* it has ended, with @wait_status, which is not reported yet */
+	int wait_status;  /* of waitpid() */
+	int channel_fd;   /* our side of the conversation */
+	int state_fd;     /* the memory that it leaves its elections in */
+	int conf_fd;      /* the memory that it leaves its configuration in */
+	int program_fd;   /* what it runs, whatever becomes of the file; its own, sent with READY */
 };
 
 extern const struct child child_none;

@@ -1,155 +1,15 @@
 /* SPDX-License-Identifier: MIT */
 #include <signal.h>
-#include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include "keeper_private.h"
 
-static const char unready[] = "not ready within 5 s";
-
-/* ---- what is told ---- */
-
-const char *keeper_describe_end(int wait_status, char *buf)
-{
-	if (WIFSIGNALED(wait_status))
-		snprintf(buf, KEEPER_HOW_SIZE, "killed by SIG%s",
-			 sigabbrev_np(WTERMSIG(wait_status)));
-	else
-		snprintf(buf, KEEPER_HOW_SIZE, "exited with %d", WEXITSTATUS(wait_status));
-	return buf;
-}
-
-void keeper_tell_end(struct keeper *keeper, pid_t pid, int wait_status)
-{
-	char how[KEEPER_HOW_SIZE];
-
-	tell_process(keeper->teller, EVENT_PROCESS_END, pid, keeper_describe_end(wait_status, how),
-		     0);
-}
-
-/* The process of a role; also one whose end is the event. */
-static pid_t pid_of(const struct keeper *keeper, enum succession_role role)
-{
-	bool ended = keeper->event.type == SUCCESSION_ENDED && keeper->event.role == role;
-
-	return ended ? keeper->ended_pid : keeper->children[role].pid;
-}
-
-/* How somebody was lost, by the event. */
-static const char *how(const struct keeper *keeper, enum succession_role role)
-{
-	if (keeper->event.type == SUCCESSION_ENDED)
-		return keeper->how;
-	if (keeper->event.type == SUCCESSION_SPAWN_FAILED)
-		return "none could be started";
-	if (keeper->event.type == SUCCESSION_CHANNEL_END)
-		return "its conversation ended";
-	return role == SUCCESSION_CURRENT ? "it cannot be killed" : unready;
-}
-
-static void tell_asked(struct keeper *keeper)
-{
-	const struct signalfd_siginfo *info = &keeper->signal;
-
-	if (info->ssi_signo) /* else a router process passed on what vipctl asked */
-		tell_signal(keeper->teller, info->ssi_signo, info->ssi_pid,
-			    keeper->event.type == SUCCESSION_STOP);
-}
-
-static void tell_role(struct keeper *keeper, const struct succession_action *action,
-		      enum event_kind kind, const char *text, unsigned word)
-{
-	tell_process(keeper->teller, kind, pid_of(keeper, action->role), text, word);
-}
-
-static void tell_reload(struct keeper *keeper, pid_t pid, const char *why, enum event_reload word)
-{
-	tell_process(keeper->teller, EVENT_RELOAD, pid, why, word);
-}
-
-static void execute_tell(struct keeper *keeper, const struct succession_action *action)
-{
-	enum succession_role role = action->role;
-
-	switch (action->fact) {
-	case SUCCESSION_FACT_ASKED:
-		tell_asked(keeper);
-		break;
-	case SUCCESSION_FACT_NO_FIRST:
-		tell_failure(keeper->teller, EVENT_FAILED, keeper->spawn_error,
-			     "starting a router process", NULL);
-		break;
-	case SUCCESSION_FACT_LATE_READY:
-		tell_role(keeper, action, EVENT_PROCESS_LATE, unready, 0);
-		break;
-	case SUCCESSION_FACT_LATE_ALIVE:
-		tell_role(keeper, action, EVENT_PROCESS_LATE, "no sign of life", 0);
-		break;
-	case SUCCESSION_FACT_LATE_LEAVE:
-		tell_role(keeper, action, EVENT_PROCESS_LATE, "did not leave within 5 s", 0);
-		break;
-	case SUCCESSION_FACT_END:
-		tell_role(keeper, action, EVENT_PROCESS_END, keeper->how, 0);
-		break;
-	case SUCCESSION_FACT_LOST:
-		tell_role(keeper, action, EVENT_PROCESS_LOST, how(keeper, role), 0);
-		break;
-	case SUCCESSION_FACT_HOPELESS:
-		tell_role(keeper, action, EVENT_PROCESS_LOST, how(keeper, role), 1);
-		break;
-	case SUCCESSION_FACT_STANDBY:
-		tell_role(keeper, action, EVENT_STANDBY_LOST, how(keeper, role), 0);
-		break;
-	case SUCCESSION_FACT_NO_STANDBY:
-		tell_failure(keeper->teller, EVENT_DEGRADED, keeper->spawn_error,
-			     "starting a standby", "it is tried again later");
-		break;
-	case SUCCESSION_FACT_RELOADING:
-		tell_reload(keeper, 0, NULL, EVENT_RELOAD_STARTED);
-		break;
-	case SUCCESSION_FACT_RELOADED:
-		tell_reload(keeper, pid_of(keeper, role), NULL, EVENT_RELOAD_DONE);
-		break;
-	case SUCCESSION_FACT_UNDONE:
-		tell_reload(keeper, 0, "what was loaded does not live; what ran before goes on",
-			    EVENT_RELOAD_UNDONE);
-		break;
-	case SUCCESSION_FACT_RESUMED:
-		break;
-	}
-}
-
-/* Why a reload is refused, as whoever asked for it is told. */
-static const char *why_refused(const struct keeper *keeper, enum succession_why why)
-{
-	switch (why) {
-	case SUCCESSION_WHY_SPAWN:
-		return strerror(keeper->spawn_error);
-	case SUCCESSION_WHY_ENDED:
-		return keeper->error[0] ? keeper->error : keeper->how;
-	case SUCCESSION_WHY_LATE:
-		return unready;
-	case SUCCESSION_WHY_REHEARSAL:
-	case SUCCESSION_WHY_REHEARSAL_LATE:
-	case SUCCESSION_WHY_EXEC:
-		break;
-	}
-	return "";
-}
-
 static void refuse(struct keeper *keeper, const struct succession_action *action)
 {
 	const struct child *current = &keeper->children[SUCCESSION_CURRENT];
-	const char *why = why_refused(keeper, action->why);
-	bool told_before = action->why == SUCCESSION_WHY_LATE || why == keeper->error;
-	char text[EVENT_TEXT_SIZE];
+	const char *why = keeper_tell_refused(keeper, action->why);
 
-	snprintf(text, sizeof(text), "%s; the running configuration stays",
-		 told_before ? "see the errors before" : why);
-	tell_reload(keeper, 0, text, EVENT_RELOAD_REFUSED);
 	if (current->channel_fd >= 0)
 		(void)channel_send(current->channel_fd, CHANNEL_REFUSED, action->ns, why);
 }
@@ -171,8 +31,6 @@ static void serve(struct keeper *keeper, enum succession_service service)
 		break;
 	}
 }
-
-/* ---- what is done with children ---- */
 
 void keeper_hang_up(struct keeper *keeper, struct child *child)
 {
@@ -242,6 +100,7 @@ static void retire(struct keeper *keeper)
 	*current = child_none;
 }
 
+/* Return: 1, or -errno. */
 static int start(struct keeper *keeper, const struct succession_action *action)
 {
 	struct child *child = &keeper->children[action->role];
@@ -255,20 +114,23 @@ static int start(struct keeper *keeper, const struct succession_action *action)
 		err = loop_watch(keeper->loop, child->channel_fd);
 	if (err < 0)
 		keeper_dismiss(keeper, action->role);
-	return err;
+	return err < 0 ? err : 1;
 }
 
 static void spawn(struct keeper *keeper, const struct succession_action *action)
 {
 	int err;
 
-	if (action->role == SUCCESSION_REHEARSAL) {
-		keeper_answer(keeper, SUCCESSION_NEEDLESS, action->role);
-		return;
-	}
-	err = start(keeper, action);
-	keeper->spawn_error = -err;
-	keeper_answer(keeper, err < 0 ? SUCCESSION_SPAWN_FAILED : SUCCESSION_SPAWNED, action->role);
+	if (action->role == SUCCESSION_REHEARSAL)
+		err = upgrade_rehearse(keeper);
+	else
+		err = start(keeper, action);
+	keeper->spawn_error = err < 0 ? -err : 0;
+	keeper_answer(keeper,
+		      err < 0    ? SUCCESSION_SPAWN_FAILED
+		      : err == 0 ? SUCCESSION_NEEDLESS
+				 : SUCCESSION_SPAWNED,
+		      action->role);
 }
 
 /* One that cannot be asked is as good as dead: its end lets the next one go. */
@@ -293,6 +155,14 @@ static void leave(const struct child *current)
 {
 	if (current->pid && !current->reaped)
 		(void)kill(current->pid, SIGTERM);
+}
+
+/* Nothing behind this happens, unless the program cannot be executed. */
+static void execute_program(struct keeper *keeper)
+{
+	keeper_tell_rehearsed(keeper);
+	keeper->spawn_error = -upgrade_execute(keeper);
+	keeper_answer(keeper, SUCCESSION_EXEC_FAILED, SUCCESSION_CURRENT);
 }
 
 static void finish(struct keeper *keeper, int status)
@@ -337,7 +207,7 @@ void keeper_execute(struct keeper *keeper, const struct succession_action *actio
 		refuse(keeper, action);
 		break;
 	case SUCCESSION_EXEC:
-		keeper_answer(keeper, SUCCESSION_EXEC_FAILED, SUCCESSION_CURRENT);
+		execute_program(keeper);
 		break;
 	case SUCCESSION_WILL:
 		keeper->will_failed =
@@ -347,7 +217,7 @@ void keeper_execute(struct keeper *keeper, const struct succession_action *actio
 		finish(keeper, action->status);
 		break;
 	case SUCCESSION_TELL:
-		execute_tell(keeper, action);
+		keeper_tell(keeper, action);
 		break;
 	case SUCCESSION_SERVICE:
 		serve(keeper, action->service);

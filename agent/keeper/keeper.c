@@ -14,6 +14,7 @@
 #include "agent/state.h"
 #include "claim.h"
 #include "keeper_private.h"
+#include "resume.h"
 
 /* ---- events ---- */
 
@@ -100,9 +101,17 @@ static void on_current(struct keeper *keeper, const struct channel_message *mess
 		feed(keeper, SUCCESSION_SAYS_ALIVE, SUCCESSION_CURRENT);
 }
 
-static void on_end(struct keeper *keeper, enum succession_role role)
+/*
+ * The conversation ended: with its process, or with a message that is none. Then the process must
+ * not see us hang up: it would take that for our end, and leave gracefully.
+ */
+static void on_end(struct keeper *keeper, enum succession_role role, int err)
 {
-	keeper_hang_up(keeper, &keeper->children[role]);
+	struct child *child = &keeper->children[role];
+
+	if (err != -EPIPE && child->pid && !child->reaped)
+		(void)kill(child->pid, SIGKILL);
+	keeper_hang_up(keeper, child);
 	feed(keeper, SUCCESSION_CHANNEL_END, role);
 }
 
@@ -117,7 +126,7 @@ static void read_current(struct keeper *keeper)
 	       (got = channel_receive(fd, &keeper->message)) > 0)
 		on_current(keeper, &keeper->message);
 	if (got < 0)
-		on_end(keeper, SUCCESSION_CURRENT);
+		on_end(keeper, SUCCESSION_CURRENT, got);
 }
 
 /* Return: whether it is ready. */
@@ -155,7 +164,7 @@ static void read_newcomer(struct keeper *keeper, enum succession_role role)
 	       (got = channel_receive(child->channel_fd, &keeper->message)) > 0)
 		ready |= on_newcomer(keeper, role, &keeper->message);
 	if (got < 0)
-		on_end(keeper, role);
+		on_end(keeper, role, got);
 	else if (ready)
 		feed(keeper, SUCCESSION_SAYS_READY, role);
 }
@@ -253,9 +262,8 @@ static int claim_namespace(struct keeper *keeper)
 
 static int open_signals(void)
 {
-	int fd;
-
 	sigset_t signals;
+	int fd;
 
 	sigemptyset(&signals);
 	sigaddset(&signals, SIGTERM);
@@ -281,7 +289,7 @@ static void raise_descriptor_limit(void)
 
 static int open_will(struct keeper *keeper)
 {
-	int err = will_open(&keeper->will);
+	int err = will_open(keeper->setting.sender_fd, &keeper->will);
 
 	if (err < 0)
 		tell_failure(keeper->teller, EVENT_FAILED, -err, "opening sockets",
@@ -347,6 +355,8 @@ static void close_all(struct keeper *keeper)
 	service_close(keeper->service);
 	if (keeper->signal_fd >= 0)
 		close(keeper->signal_fd);
+	if (keeper->report_fd >= 0)
+		close(keeper->report_fd);
 	tell_close(keeper->teller);
 	claim_release(keeper->claim_fd);
 }
@@ -356,6 +366,7 @@ static void init(struct keeper *keeper, const char *conf_path)
 	*keeper = (struct keeper){ .setting = { .conf_path = conf_path, .sender_fd = -1 },
 				   .signal_fd = -1,
 				   .claim_fd = -1,
+				   .report_fd = -1,
 				   .status = EXIT_FAILURE,
 				   .teller = tell_new() };
 	succession_init(&keeper->succession);
@@ -366,15 +377,12 @@ static void init(struct keeper *keeper, const char *conf_path)
 /* What must be true before anything is opened. */
 static int prepare(struct keeper *keeper)
 {
-	ssize_t len = readlink("/proc/self/exe", keeper->binary, sizeof(keeper->binary) - 1);
-	int err = len < 0 ? -errno : child_reserve_places();
+	int err = child_reserve_places();
 
 	if (err < 0) {
-		tell_failure(keeper->teller, EVENT_FAILED, -err,
-			     len < 0 ? "finding the own binary" : "opening /dev/null", NULL);
+		tell_failure(keeper->teller, EVENT_FAILED, -err, "opening /dev/null", NULL);
 		return err;
 	}
-	keeper->setting.binary = keeper->binary;
 	raise_descriptor_limit();
 	/* Best effort: what the keeper does after a crash is a race against the peers, and what it
 	 * starts inherits this. */
@@ -382,19 +390,85 @@ static int prepare(struct keeper *keeper)
 	return 0;
 }
 
+/* What runs: an upgrade puts another file in its place. */
+static int find_binary(struct keeper *keeper)
+{
+	ssize_t len = readlink("/proc/self/exe", keeper->binary, sizeof(keeper->binary) - 1);
+	int err = len < 0 ? -errno : upgrade_identify("/proc/self/exe", &keeper->running);
+
+	if (err < 0)
+		tell_failure(keeper->teller, EVENT_FAILED, -err, "finding the own binary", NULL);
+	keeper->setting.binary = keeper->binary;
+	return err;
+}
+
+static int start(struct keeper *keeper)
+{
+	int err = find_binary(keeper);
+
+	if (err == 0)
+		err = prepare(keeper);
+	if (err == 0)
+		err = claim_namespace(keeper);
+	if (err == 0)
+		err = open_all(keeper);
+	if (err == 0)
+		feed(keeper, SUCCESSION_START, SUCCESSION_CURRENT);
+	return err;
+}
+
+static int watch_children(struct keeper *keeper)
+{
+	int err = 0;
+
+	for (enum succession_role role = 0; role < SUCCESSION_ROLES_COUNT && err == 0; role++)
+		if (keeper->children[role].channel_fd >= 0)
+			err = loop_watch(keeper->loop, keeper->children[role].channel_fd);
+	return err;
+}
+
+/* Another program was the keeper until now, and has left everything to this one. */
+static int resume(struct keeper *keeper)
+{
+	int err = resume_keeper(keeper);
+
+	if (err < 0) {
+		tell_failure(keeper->teller, EVENT_FAILED, -err, "going on as the keeper", NULL);
+		return err;
+	}
+	err = prepare(keeper);
+	tell_open_journal(keeper->teller);
+	if (err == 0)
+		err = open_all(keeper);
+	if (err == 0)
+		err = watch_children(keeper);
+	if (err == 0)
+		feed(keeper, SUCCESSION_RESUMED, SUCCESSION_CURRENT);
+	return err;
+}
+
 int keeper_run(const char *conf_path)
 {
 	struct keeper keeper;
+	int err = -ENOMEM;
 
 	init(&keeper, conf_path);
-	if (keeper.teller && prepare(&keeper) == 0 && claim_namespace(&keeper) == 0 &&
-	    open_all(&keeper) == 0) {
-		feed(&keeper, SUCCESSION_START, SUCCESSION_CURRENT);
-		if (!keeper.done)
-			(void)loop_run(keeper.loop);
-	}
+	if (keeper.teller)
+		err = resume_role() == RESUME_KEEPER ? resume(&keeper) : start(&keeper);
+	if (err == 0 && !keeper.done)
+		(void)loop_run(keeper.loop);
 	close_all(&keeper);
 	return keeper.status;
+}
+
+bool keeper_is_rehearsal(void)
+{
+	return resume_role() == RESUME_REHEARSE;
+}
+
+int keeper_rehearse(void)
+{
+	return resume_rehearse();
 }
 
 int keeper_sweep(void)

@@ -8,13 +8,29 @@
 #ifndef KEEPER_H
 #define KEEPER_H
 
+#include <stdbool.h>
+
 /**
- * keeper_run() - keep a router running until SIGTERM or SIGINT.
- * @conf_path: handed to the generations.
+ * keeper_run() - keep a router running until SIGTERM or SIGINT; or go on with that, when another
+ * program was the keeper of this process before (upgrade.h).
+ * @conf_path: handed to the generations; borrowed.
  *
  * Return: an exit status: 0; 78 when the first generation refuses the configuration; 1 otherwise.
  */
 int keeper_run(const char *conf_path);
+
+/**
+ * keeper_is_rehearsal() - whether this process shall only try to take over from the keeper that
+ * started it; asked before options are read, since another version wrote them.
+ */
+bool keeper_is_rehearsal(void);
+
+/**
+ * keeper_rehearse() - try, and change nothing.
+ *
+ * Return: an exit status: 0: it can; 1: it cannot, and the keeper is told why.
+ */
+int keeper_rehearse(void);
 
 /**
  * keeper_sweep() - remove the addresses of a vipd that was killed.

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * The inside of the keeper, private to the files that share it: keeper.c hears children, signals
- * and the clock, and makes events of them; succession.c, which sees nothing of this, decides; and
- * execute.c does what it has decided.
+ * and the clock, and makes events of them; succession.c, which sees nothing of this, decides;
+ * execute.c does what it has decided, and facts.c tells it. upgrade.c and resume.c hand all of it
+ * to another program.
  */
 #ifndef KEEPER_PRIVATE_H
 #define KEEPER_PRIVATE_H
@@ -16,6 +17,7 @@
 #include "service.h"
 #include "succession.h"
 #include "tell.h"
+#include "upgrade.h"
 #include "will.h"
 
 #define KEEPER_DISMISSED_MAX 8
@@ -24,13 +26,17 @@
 
 struct keeper {
 	struct child_setting setting;
-	char binary[4096];
-	struct loop *loop;       /* owned, as all that follows */
-	int signal_fd;           /* -1: none */
-	int claim_fd;            /* likewise */
-	struct will *will;       /* NULL: not open yet */
-	struct teller *teller;   /* never NULL */
-	struct service *service; /* NULL: there is no service manager */
+	char binary[4096];                /* what setting.binary points to */
+	char conf_path[4096];             /* likewise, when another program left it */
+	struct upgrade_program running;   /* the file of the program that the keeper is */
+	struct upgrade_program rehearsed; /* of the one that has rehearsed last */
+	int report_fd;                    /* what that wrote; -1: none; owned */
+	struct loop *loop;                /* owned, as all that follows */
+	int signal_fd;                    /* -1: none */
+	int claim_fd;                     /* likewise */
+	struct will *will;                /* NULL: not open yet */
+	struct teller *teller;            /* never NULL */
+	struct service *service;          /* NULL: there is no service manager */
 
 	struct succession succession;
 	struct child children[SUCCESSION_ROLES_COUNT]; /* what is in its slots */
@@ -83,6 +89,23 @@ void keeper_dismiss(struct keeper *keeper, enum succession_role role);
  * keeper_was_dismissed() - whether the end of that process is no news; asked once.
  */
 bool keeper_was_dismissed(struct keeper *keeper, pid_t pid);
+
+/**
+ * keeper_tell() - tell the fact of an action.
+ */
+void keeper_tell(struct keeper *keeper, const struct succession_action *action);
+
+/**
+ * keeper_tell_refused() - a reload is refused.
+ *
+ * Return: why, for whoever asked for it; good until the next call.
+ */
+const char *keeper_tell_refused(struct keeper *keeper, enum succession_why why);
+
+/**
+ * keeper_tell_rehearsed() - another program will be executed in the place of the keeper.
+ */
+void keeper_tell_rehearsed(struct keeper *keeper);
 
 /**
  * keeper_tell_end() - a process has ended.

@@ -721,6 +721,8 @@ bool succession_is_sane(const struct succession *s)
 	const struct succession_child *children = s->children;
 	enum succession_life previous = children[SUCCESSION_PREVIOUS].life;
 
-	return can_reload(s) && !s->rehearsed && standby_is_sane(&children[SUCCESSION_STANDBY]) &&
+	return can_reload(s) && !s->rehearsed &&
+	       children[SUCCESSION_CURRENT].deadline_ns != SUCCESSION_NEVER &&
+	       standby_is_sane(&children[SUCCESSION_STANDBY]) &&
 	       (previous == SUCCESSION_NONE || previous == SUCCESSION_GONE);
 }

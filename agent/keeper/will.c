@@ -20,18 +20,18 @@ struct will {
 	unsigned sent_n;
 };
 
-int will_open(struct will **ret_will)
+int will_open(int sender_fd, struct will **ret_will)
 {
 	struct will *will = calloc(1, sizeof(*will));
 	int err;
 
 	if (!will)
 		return -ENOMEM;
-	will->sender_fd = -1;
+	will->sender_fd = sender_fd;
 	err = kern_dump_open(&will->dump);
 	if (err == 0)
 		err = kern_changer_open(&will->changer);
-	if (err == 0) {
+	if (err == 0 && sender_fd < 0) {
 		will->sender_fd = kern_sender_socket();
 		err = will->sender_fd;
 	}

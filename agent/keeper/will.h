@@ -11,11 +11,13 @@ struct teller;
 
 /**
  * will_open() - open what is needed.
+ * @sender_fd: the socket that farewells leave by, when it is there already; -1: one is made. It is
+ *             the will's to close, also on failure.
  * @ret_will: owned by the caller.
  *
  * Return: 0; -EPERM without CAP_NET_ADMIN and CAP_NET_RAW; or -errno of a socket.
  */
-int will_open(struct will **ret_will);
+int will_open(int sender_fd, struct will **ret_will);
 
 /**
  * will_sender_fd() - the socket that farewells leave by, for the router processes to share.

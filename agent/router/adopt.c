@@ -61,6 +61,9 @@ static bool adopt(struct routers *routers, struct router *router, struct state *
 	same_lease = state_lease_s(old, (unsigned)entry) ==
 		     (uint32_t)conf_lease_s(router->conf->lease, router->conf->vrrp.interval_cs);
 	lease_adopt(&router->lease, state_lease(old, (unsigned)entry), same_lease, now_ns);
+	/* The renewal that a dead process had noted may not have reached the kernel. */
+	if (routers->read_real_ns == 0)
+		router->lease.renew_ns = 0;
 	if (!same_lease)
 		router_renew_leases(routers, router);
 	router_schedule(routers, router);

@@ -16,16 +16,18 @@ void lease_end(struct lease *lease)
 }
 
 /*
- * How long they may go without renewal: a third of the lease, or less where it would not outlive
- * every Backup's patience after the advert that comes next.
+ * How long they may go without renewal. A "safe" lease: a third of it. An "available" one outlives
+ * every Backup's patience after an advert that does not renew it: Active_Down_Interval, which is
+ * below 4 intervals by at least what the highest skew time lacks to one (RFC 9568 §6.1). That
+ * difference is what an advert may be late.
  */
 static int64_t period_ns(const struct lease *lease)
 {
 	int64_t lease_ns = conf_lease_s(lease->kind, lease->interval_cs) * NS_PER_S;
-	int64_t spare_ns = lease_ns - 4 * vrrp_interval_ns(lease->interval_cs);
+	int64_t interval_ns = vrrp_interval_ns(lease->interval_cs);
 
-	if (lease->kind == CONF_LEASE_AVAILABLE && spare_ns < lease_ns / 3)
-		return spare_ns;
+	if (lease->kind == CONF_LEASE_AVAILABLE)
+		return lease_ns - (4 * interval_ns - interval_ns / 256);
 	return lease_ns / 3;
 }
 
@@ -37,9 +39,7 @@ void lease_adopt(struct lease *lease, int64_t renew_ns, bool same_length, int64_
 
 bool lease_on_advert(struct lease *lease, int64_t now_ns)
 {
-	int64_t next_ns = now_ns + vrrp_interval_ns(lease->interval_cs);
-
-	if (lease->kind != CONF_LEASE_AVAILABLE || lease->renew_ns >= next_ns ||
+	if (lease->kind != CONF_LEASE_AVAILABLE || now_ns <= lease->renew_ns ||
 	    lease->advertised_ns < lease->renewed_ns)
 		return false;
 	lease->renewed_ns = now_ns;

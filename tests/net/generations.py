@@ -42,10 +42,11 @@ def crash(agent, signal_number=signal.SIGKILL):
 
 
 def reload(agent):
-    """Reloads, with success. Return: the time just before."""
-    mark = agent.host.lab.now()
+    """Reloads, with success, and until the new router process speaks. Return: the time before."""
+    mark, lines = agent.host.lab.now(), len(agent.log)
     done = agent.reload()
     assert (done.returncode, done.stdout) == (0, "reloaded\n"), done.stderr
+    agent.wait_log("reload=done", skip=lines)
     return mark
 
 

@@ -327,6 +327,7 @@ def test_three_gateways_have_one_successor(lab):
     hosts = [lab.host(f"gw{i}", f"192.0.2.{i + 1}/24") for i in (1, 2, 3)]
     one, two, three = (lab.vipd(host, [router(priority, interval="500ms")])
                        for host, priority in zip(hosts, (254, 250, 1)))
+    lab.leave_to(router(interval="500ms"))         # to the best of them
     one.wait_state("lan", "active")
     for backup in (two, three):
         wait_until(lambda: backup.router()["active_address"] == "192.0.2.2")

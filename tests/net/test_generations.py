@@ -261,7 +261,7 @@ def test_storm_of_hangups_does_not_let_the_lease_end(lab):
 
 # ---- leases ----
 
-@pytest.mark.parametrize("lease, seconds", [("safe", 4), ("available", 8)])
+@pytest.mark.parametrize("lease, seconds", [("safe", 4), ("available", 9)])
 def test_lease_is_as_long_as_asked_for(lab, lease, seconds):
     """Safe: it ends before a Backup's six seconds. Available: behind them."""
     owner = router("owner", interval="2s", lease=lease, extra_addresses=[OTHER])
@@ -282,17 +282,17 @@ def test_lease_that_is_off_never_ends(lab):
 
 
 def test_lease_is_renewed(lab):
-    """Three times its length later the address has never been away."""
+    """Longer than it lasts the address has never been away; and few adverts renew it."""
     agent = start(lab)
     events, mark = AddressEvents(agent.host), lab.now()
-    agent.host.wait_adverts(35, mark)
-    assert len(events.seen(mark)) >= 5 and not events.lost()
-    assert 0 < lifetime(agent.host) <= 1
+    agent.host.wait_adverts(55, mark)              # 5.5 s; a lease has 2 s, and up to 1.2 more
+    assert 2 <= len(events.seen(mark)) <= 8 and not events.lost()
+    assert 0 < lifetime(agent.host) <= 2
 
 
 def test_lease_is_changed_by_a_reload(lab):
     agent = start(lab)
-    for lease, longest in (("off", FOREVER), ("available", 1)):
+    for lease, longest in (("off", FOREVER), ("available", 2)):
         agent.configure([router(150, lease=lease)])
         reload(agent)
         wait_until(lambda most=longest: lifetime(agent.host) in (most, most - 1),

@@ -398,12 +398,12 @@ def test_backup_fails_over_in_time_under_a_flood_of(lab, gw, probe, kinds):
     """Long before the flood is over."""
     vipd = lab.vipd(gw, [router(interval="1s")])
     flood = flood_of(probe, kinds, 5)
-    probe.advert(PEER, priority=200, interval=50, tos=0)
+    probe.advert(PEER, priority=200, interval=20, tos=0)
     good = lab.capture.wait_advert(host=probe.host, tos=0)
     first = lab.capture.wait_advert(host=gw)
     flood.stop()
     assert flood.sent < 5 * RATE, "it went on until then"
-    assert_elapsed(good.ns, first, down(100, 0.5))
+    assert_elapsed(good.ns, first, down(100, 0.2))
     shown = vipd.wait_state("lan", "active")
     assert (shown["counters"]["became_active"], accepted(shown)) == (1, 1)
     assert_accounted(vipd, probe, flood.sent)

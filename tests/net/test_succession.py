@@ -20,9 +20,12 @@ from processes import cpu_ticks
 from rtnetlink import AddressEvents
 from timing import wait_moment
 
-# A program in the place of vipd that says READY as vipd does, whether it is or not.
+# A program in the place of vipd that says READY as vipd does, whether it is or not. As the keeper it
+# is a good one: else it would not come to that.
 SAYS_READY = """#!/usr/bin/python3 -S
-import os, signal, socket, struct
+import os, signal, socket, struct, sys
+if "VIPD_GENERATION" not in os.environ:
+    os.execv(sys.argv[0] + ".real", sys.argv)
 talk = socket.socket(fileno=3)
 talk.setblocking(True)
 talk.send(struct.pack("=IiqB", 1, -1, 0, 0))
@@ -31,6 +34,7 @@ os._exit(0)
 """
 AT_GO = "talk.recv(4096); os.kill(os.getpid(), signal.SIGSEGV)"
 SLOW = 'cp "{0}" "{0}.seen"; sleep 0.5; exec "{1}.real" -c "{0}.seen"'
+KEEPER = 'test "$VIPD_GENERATION" || exec "{0}.real" "$@"'
 
 
 def install(path, text):
@@ -41,10 +45,15 @@ def install(path, text):
     os.replace(path + ".new", path)
 
 
+def replace_generation(path, script):
+    """As replace(), but the keeper is the program that was there before."""
+    shutil.copy(path, path + ".real")
+    replace(path, KEEPER.format(path) + "\n" + script)
+
+
 def start_slow_reload(agent, path):
     """Another thread's reload has read the configuration and takes its time. Return: its answer."""
-    shutil.copy(path, path + ".real")
-    replace(path, SLOW.format(agent.config, path))
+    replace_generation(path, SLOW.format(agent.config, path))
     answers, lines = [], len(agent.log)
     thread = threading.Thread(target=lambda: answers.append(agent.reload()))
     thread.start()
@@ -99,6 +108,7 @@ def test_program_that_dies_at_once_costs_nothing(lab, own_binary, then, words):
     """Neither the address nor the peace, however often: what ran before goes on."""
     one, two = start_pair(lab)
     mark = lab.now()
+    shutil.copy(own_binary, own_binary + ".real")
     for _ in range(3):
         assert one.standby_pid
         install(own_binary, SAYS_READY.format(then=then))
@@ -123,7 +133,7 @@ def test_program_behind_a_script_survives_a_crash(lab, own_binary):
 
 def test_program_that_closes_its_conversation_is_not_waited_for(lab, own_binary):
     agent = start(lab)
-    replace(own_binary, "exec 3>&-; exec sleep 60")
+    replace_generation(own_binary, "exec 3>&-; exec sleep 60")
     done = agent.reload()
     assert done.returncode == 1 and "killed by SIGKILL" in done.stderr
     assert agent.router()["counters"]["became_active"] == 1

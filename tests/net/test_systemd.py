@@ -21,7 +21,7 @@ ACTIVE = "1 active, 0 backup, 0 initialize, 0 fault"
 ERROR, WARNING, INFO = "3", "4", "6"               # PRIORITY in the journal
 CONFIG = "vipd/vipd.conf"                          # below /etc
 CGROUP = "system.slice/vipd.service"
-LEASE_S, LATE_S = 2.2, 2
+LEASE_S, LATE_S = 3.2, 2
 PATIENCE = 20                                      # for what takes a second or two
 
 

@@ -15,7 +15,7 @@ static int64_t promised_ns(const struct sim_conf *conf)
 		return 0;
 	if (conf->lease == CONF_LEASE_SAFE)
 		return (3 * interval - SIM_LEASE_LATE_NS) / SIM_S * SIM_S;
-	return (4 * interval + SIM_S - 1) / SIM_S * SIM_S;
+	return (4 * interval + SIM_S - 1) / SIM_S * SIM_S + SIM_S;
 }
 
 bool check_in_trouble(const struct sim *sim, unsigned i)

@@ -214,7 +214,7 @@ static void execute_will(struct sim *sim, unsigned i, const struct succession_ac
 	if (gateway_is_active(r))
 		check_withdrawn(sim, i);
 	process_enter(self(sim, i));
-	err = will_open(&will);
+	err = will_open(-1, &will);
 	assert(err == 0);
 	(void)will_execute(will, r->keeper.children[action->role].state_fd, NULL);
 	will_close(will);

@@ -178,9 +178,9 @@ def test_f02_keeper_killed(lab, fault):
     fault.measure("address gone", gone_ms, "ms", 10, QUICK_MS)
 
 
-@pytest.mark.parametrize("interval, limit_s", [("100ms", 2.2), ("1s", 5.2)])
-@pytest.mark.fault("F03", "all processes killed at once", "address gone 2.2 s later (adverts of "
-                   "100 ms) or 5.2 s (1 s); peer Active in time", keepalived=True)
+@pytest.mark.parametrize("interval, limit_s", [("100ms", 3.2), ("1s", 6.2)])
+@pytest.mark.fault("F03", "all processes killed at once", "address gone 3.2 s later (adverts of "
+                   "100 ms) or 6.2 s (1 s); peer Active in time", keepalived=True)
 def test_f03_everything_killed(lab, fault, interval, limit_s):
     one, two = pair(lab, interval=interval)
     lease_s = limit_s - 1.2
@@ -208,7 +208,7 @@ def test_f03_everything_killed_with_a_safe_lease(lab, fault):
     fault.measure("address gone", (gone - mark) / 1e9, "s", 4 - 1.2 + 1.2, 4 + LATE_S)
 
 
-@pytest.mark.fault("F04", "router process hangs", "address gone after 2.2 s at the latest, "
+@pytest.mark.fault("F04", "router process hangs", "address gone after 3.2 s at the latest, "
                    "replaced within 3 s, one holder in the end", keepalived=True)
 def test_f04_router_process_hangs(lab, fault):
     one, two = pair(lab)
@@ -216,8 +216,8 @@ def test_f04_router_process_hangs(lab, fault):
     os.kill(old, signal.SIGSTOP)
     try:
         two.wait_active(mark)
-        gone = one.events.wait(False, since=mark, timeout=2.2 + LATE_S)
-        fault.measure("address gone", (gone - mark) / 1e9, "s", 2.2, 2.2 + LATE_S)
+        gone = one.events.wait(False, since=mark, timeout=3.2 + LATE_S)
+        fault.measure("address gone", (gone - mark) / 1e9, "s", 3.2, 3.2 + LATE_S)
         wait_until(lambda: one.worker != old, 3 + LATE_S, "another router process")
         took_s = (lab.now() - mark) / 1e9
         assert took_s > 1.5
@@ -248,8 +248,8 @@ def test_f05_paused_and_thawed(lab, fault, pause_s):
         wait_moment(lab, sleepers[-1].mark + int(pause_s * 1e9))
         for it in sleepers:
             it.wake_up()
-    if pause_s > 2.2 + LATE_S:
-        fault.measure("address gone", max(it.gone_s() for it in sleepers), "s", 2.2, 2.2 + LATE_S)
+    if pause_s > 3.2 + LATE_S:
+        fault.measure("address gone", max(it.gone_s() for it in sleepers), "s", 3.2, 3.2 + LATE_S)
     fault.measure("both hold it after the thaw", max(it.both_ms() for it in sleepers), "ms", 5,
                   SOON_MS)
     fault.measure("loser's adverts", max(it.last_words() for it in sleepers), "", 1)
@@ -524,14 +524,14 @@ def test_f13_signals_in_any_order(lab, fault):
 
 @pytest.mark.alone                                 # a processor is busy with it, in real time
 @pytest.mark.fault("F14", "endless loop in the router process", "as a hang: address gone after "
-                   "2.2 s at the latest, replaced within 3 s; and the host stays usable")
+                   "3.2 s at the latest, replaced within 3 s; and the host stays usable")
 def test_f14_endless_loop(lab, fault):
     one, two = pair(lab)
     worker, mark = one.worker, lab.now()
     loop_for_ever(worker, "routers_read")
     two.wait_active(mark)
-    gone = one.events.wait(False, since=mark, timeout=2.2 + LATE_S)
-    fault.measure("address gone", (gone - mark) / 1e9, "s", 2.2, 2.2 + LATE_S)
+    gone = one.events.wait(False, since=mark, timeout=3.2 + LATE_S)
+    fault.measure("address gone", (gone - mark) / 1e9, "s", 3.2, 3.2 + LATE_S)
     wait_until(lambda: os.sched_getscheduler(worker) & ~RESET_ON_FORK == os.SCHED_OTHER,
                what="an ordinary priority")
     wait_until(lambda: one.worker != worker, 3 + LATE_S, "another router process")

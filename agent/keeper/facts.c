@@ -1,0 +1,175 @@
+/* SPDX-License-Identifier: MIT */
+/* What the rules have decided, as facts for the journal and the log: their words are here alone. */
+#include <stdio.h>
+#include <string.h>
+#include <sys/wait.h>
+
+#include "keeper_private.h"
+
+static const char unready[] = "not ready within 5 s";
+
+const char *keeper_describe_end(int wait_status, char *buf)
+{
+	if (WIFSIGNALED(wait_status))
+		snprintf(buf, KEEPER_HOW_SIZE, "killed by SIG%s",
+			 sigabbrev_np(WTERMSIG(wait_status)));
+	else
+		snprintf(buf, KEEPER_HOW_SIZE, "exited with %d", WEXITSTATUS(wait_status));
+	return buf;
+}
+
+void keeper_tell_end(struct keeper *keeper, pid_t pid, int wait_status)
+{
+	char how[KEEPER_HOW_SIZE];
+
+	tell_process(keeper->teller, EVENT_PROCESS_END, pid, keeper_describe_end(wait_status, how),
+		     0);
+}
+
+/* The process of a role; also one whose end is the event. */
+static pid_t pid_of(const struct keeper *keeper, enum succession_role role)
+{
+	bool ended = keeper->event.type == SUCCESSION_ENDED && keeper->event.role == role;
+
+	return ended ? keeper->ended_pid : keeper->children[role].pid;
+}
+
+/* How somebody was lost, by the event. */
+static const char *how(const struct keeper *keeper, enum succession_role role)
+{
+	if (keeper->event.type == SUCCESSION_ENDED)
+		return keeper->how;
+	if (keeper->event.type == SUCCESSION_SPAWN_FAILED)
+		return "none could be started";
+	if (keeper->event.type == SUCCESSION_CHANNEL_END)
+		return "its conversation ended";
+	return role == SUCCESSION_CURRENT ? "it cannot be killed" : unready;
+}
+
+static void tell_asked(struct keeper *keeper)
+{
+	const struct signalfd_siginfo *info = &keeper->signal;
+
+	if (info->ssi_signo) /* else a router process passed on what vipctl asked */
+		tell_signal(keeper->teller, info->ssi_signo, info->ssi_pid,
+			    keeper->event.type == SUCCESSION_STOP);
+}
+
+static void tell_role(struct keeper *keeper, const struct succession_action *action,
+		      enum event_kind kind, const char *text, unsigned word)
+{
+	tell_process(keeper->teller, kind, pid_of(keeper, action->role), text, word);
+}
+
+static void tell_reload(struct keeper *keeper, pid_t pid, const char *why, enum event_reload word)
+{
+	tell_process(keeper->teller, EVENT_RELOAD, pid, why, word);
+}
+
+void keeper_tell(struct keeper *keeper, const struct succession_action *action)
+{
+	enum succession_role role = action->role;
+
+	switch (action->fact) {
+	case SUCCESSION_FACT_ASKED:
+		tell_asked(keeper);
+		break;
+	case SUCCESSION_FACT_NO_FIRST:
+		tell_failure(keeper->teller, EVENT_FAILED, keeper->spawn_error,
+			     "starting a router process", NULL);
+		break;
+	case SUCCESSION_FACT_LATE_READY:
+		tell_role(keeper, action, EVENT_PROCESS_LATE, unready, 0);
+		break;
+	case SUCCESSION_FACT_LATE_ALIVE:
+		tell_role(keeper, action, EVENT_PROCESS_LATE, "no sign of life", 0);
+		break;
+	case SUCCESSION_FACT_LATE_LEAVE:
+		tell_role(keeper, action, EVENT_PROCESS_LATE, "did not leave within 5 s", 0);
+		break;
+	case SUCCESSION_FACT_END:
+		tell_role(keeper, action, EVENT_PROCESS_END, keeper->how, 0);
+		break;
+	case SUCCESSION_FACT_LOST:
+		tell_role(keeper, action, EVENT_PROCESS_LOST, how(keeper, role), 0);
+		break;
+	case SUCCESSION_FACT_HOPELESS:
+		tell_role(keeper, action, EVENT_PROCESS_LOST, how(keeper, role), 1);
+		break;
+	case SUCCESSION_FACT_STANDBY:
+		tell_role(keeper, action, EVENT_STANDBY_LOST, how(keeper, role), 0);
+		break;
+	case SUCCESSION_FACT_NO_STANDBY:
+		tell_failure(keeper->teller, EVENT_DEGRADED, keeper->spawn_error,
+			     "starting a standby", "it is tried again later");
+		break;
+	case SUCCESSION_FACT_RELOADING:
+		tell_reload(keeper, 0, NULL, EVENT_RELOAD_STARTED);
+		break;
+	case SUCCESSION_FACT_RELOADED:
+		tell_reload(keeper, pid_of(keeper, role), NULL, EVENT_RELOAD_DONE);
+		break;
+	case SUCCESSION_FACT_UNDONE:
+		tell_reload(keeper, 0, "what was loaded does not live; what ran before goes on",
+			    EVENT_RELOAD_UNDONE);
+		break;
+	case SUCCESSION_FACT_RESUMED:
+		tell_process(keeper->teller, EVENT_UPGRADE, 0, "the keeper is vipd " VIPD_VERSION,
+			     EVENT_UPGRADE_DONE);
+		break;
+	}
+}
+
+/* The program that the next generation would run cannot be the keeper. */
+static const char *refuse_upgrade(struct keeper *keeper, const char *why)
+{
+	snprintf(keeper->error, sizeof(keeper->error), "%s cannot take over as the keeper: %s",
+		 keeper->setting.binary, why);
+	tell_process(keeper->teller, EVENT_UPGRADE, 0, keeper->error, EVENT_UPGRADE_REFUSED);
+	return keeper->error;
+}
+
+/* By the words of the rehearsal itself, or else by its end. */
+static const char *refuse_rehearsed(struct keeper *keeper)
+{
+	char report[200];
+
+	upgrade_report(keeper, report, sizeof(report));
+	return refuse_upgrade(keeper, report[0] ? report : keeper->how);
+}
+
+static const char *why_refused(struct keeper *keeper, enum succession_why why)
+{
+	switch (why) {
+	case SUCCESSION_WHY_SPAWN:
+		return strerror(keeper->spawn_error);
+	case SUCCESSION_WHY_ENDED:
+		return keeper->error[0] ? keeper->error : keeper->how;
+	case SUCCESSION_WHY_LATE:
+		return unready;
+	case SUCCESSION_WHY_REHEARSAL:
+		return refuse_rehearsed(keeper);
+	case SUCCESSION_WHY_REHEARSAL_LATE:
+		return refuse_upgrade(keeper, unready);
+	case SUCCESSION_WHY_EXEC:
+		return refuse_upgrade(keeper, strerror(keeper->spawn_error));
+	}
+	return "";
+}
+
+const char *keeper_tell_refused(struct keeper *keeper, enum succession_why why)
+{
+	const char *words = why_refused(keeper, why);
+	bool told_before = why == SUCCESSION_WHY_LATE || words == keeper->error;
+	char text[EVENT_TEXT_SIZE];
+
+	snprintf(text, sizeof(text), "%s; the running configuration stays",
+		 told_before ? "see the errors before" : words);
+	tell_reload(keeper, 0, text, EVENT_RELOAD_REFUSED);
+	return words;
+}
+
+void keeper_tell_rehearsed(struct keeper *keeper)
+{
+	tell_process(keeper->teller, EVENT_UPGRADE, 0, NULL, EVENT_UPGRADE_REHEARSED);
+}
