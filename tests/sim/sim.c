@@ -44,6 +44,9 @@ static void dispatch(struct sim *sim, const struct sim_event *event)
 	case SIM_EVENT_PROCESS:
 		keeper_process_event(sim, &sim->processes[event->a][event->b]);
 		break;
+	case SIM_EVENT_HUNG:
+		check_ended_by_now(sim, &sim->processes[event->a][event->b]);
+		break;
 	case SIM_EVENT_RESTART:
 		if (!sim->routers[event->a].up && !sim->routers[event->a].afflicted)
 			gateway_start(sim, event->a);

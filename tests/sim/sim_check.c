@@ -363,7 +363,10 @@ void check_step(struct sim *sim, unsigned i, const struct vrrp *before,
 		watch_rivals(sim, i);
 	}
 	if (was && !is) /* nobody hears the last words when the interface is gone */
-		sim->check.silent_ns[i] = kernel_can_talk(&r->kernel) ? sim->now_ns : INT64_MIN;
+		sim->check.silent_ns[i] =
+			kernel_can_talk(&r->kernel) && !(r->kernel.trouble & SIM_TROUBLE_FRAMES)
+				? sim->now_ns
+				: INT64_MIN;
 	if (was && is)
 		check_contest(sim, i, event, out);
 }

@@ -16,16 +16,14 @@ void check_turn_begin(struct sim *sim, unsigned i)
 	memcpy(r->turn.source, r->vr.source, sizeof(r->turn.source));
 }
 
-/* One advert answers whatever comes in a turn, until the router yields. */
-static void decide_advert(struct sim_gateway *r)
+/* An Active that is stepped often says the same only once. */
+static void decide_advert(struct sim_turn *turn, bool active)
 {
-	bool active = r->vr.state == VRRP_STATE_ACTIVE;
-
 	if (!active)
-		r->turn.farewells++;
-	else if (!r->turn.advert_due)
-		r->turn.adverts++;
-	r->turn.advert_due = active;
+		turn->farewells++;
+	else if (!turn->said)
+		turn->adverts++;
+	turn->said = active;
 }
 
 void check_decided(struct sim *sim, unsigned i, const struct vrrp_output *out)
@@ -42,7 +40,7 @@ void check_decided(struct sim *sim, unsigned i, const struct vrrp_output *out)
 			r->turn.changed = true;
 			break;
 		case VRRP_ACTION_ADVERT:
-			decide_advert(r);
+			decide_advert(&r->turn, r->vr.state == VRRP_STATE_ACTIVE);
 			break;
 		case VRRP_ACTION_ANNOUNCE:
 			r->turn.announce = UINT32_MAX;
@@ -92,6 +90,7 @@ static void check_active_advert(struct sim *sim, unsigned i, unsigned priority)
 	struct sim_gateway *r = &sim->routers[i];
 
 	r->turn.adverts_sent++;
+	r->left_n++;
 	if (priority != r->config.priority)
 		check_fail(sim, "P3", "%s sends a wrong priority", node_name(i));
 	/* It may have yielded and taken over again while it read. */

@@ -237,8 +237,7 @@ void gateway_go(struct sim *sim, struct sim_process *process, int old_fd)
 	r->bound_ns = VRRP_NEVER;
 	r->reloading = process->frozen_real_ns != 0;
 	process->follows_absent = r->conf.absent;
-	/* Who has died before it spoke has left a memory, and no election in it. */
-	check_go_begin(sim, process, old_fd >= 0 && r->keeper.spoke, &going);
+	check_go_begin(sim, process, process_has_left(old_fd), &going);
 	r->keeper.spoke = true;
 	r->conf = process->conf;
 	r->config = r->conf.vrrp;

@@ -185,6 +185,7 @@ void process_spawn(struct sim *sim, struct sim_process *process, unsigned router
 	process->alive_ns = 0;
 	process->doom = 0;
 	process->wake_ns = process->step_ns = VRRP_NEVER;
+	process->hung_ns = INT64_MIN / 2;
 	process->unseen = 0;
 	process->refused_ns = INT64_MIN;
 	process->monitor.open = process->monitor.overrun = false;
@@ -229,6 +230,16 @@ bool process_open(struct sim_process *process)
 	return err == 0;
 }
 
+bool process_has_left(int state_fd)
+{
+	struct state *state;
+
+	if (state_fd < 0 || state_open(state_fd, &state) < 0)
+		return false;
+	state_close(state);
+	return true;
+}
+
 void process_go(struct sim_process *process, int old_fd, int64_t frozen_real_ns)
 {
 	struct clocks now = process_clocks(process);
@@ -254,9 +265,7 @@ bool process_turn(struct sim_process *process)
 		return false;
 	}
 	process->read_real_ns = now.real_ns;
-	routers_read(process->routers, &now);
-	routers_fire(process->routers, &now);
-	routers_execute(process->routers, &now);
+	routers_turn(process->routers, &now);
 	process_leave();
 	return true;
 }
