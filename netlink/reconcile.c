@@ -59,6 +59,10 @@ static bool plan_renewal(struct want *want, struct kern_change *change)
 
 static bool plan_wanted(struct kern_wants *w, struct want *want, struct kern_change *change)
 {
+	/* That it is there the kernel says late, but it is news all the same. */
+	if (want->unanswered && want->ours)
+		tell(w, want, want->stolen ? KERN_WANT_RESTORED : KERN_WANT_ADDED, 0);
+	want->unanswered = false;
 	want->stolen = false;
 	want->abandoned = false;
 	if (!want->ours)
@@ -117,8 +121,8 @@ static void consider(struct kern_wants *w, uint32_t number, int64_t now_ns)
 	w->pass.changes_n++;
 }
 
-/* Walk on until the batch is full, or the news might be: of one want there are two at most, the
- * answer to its change included. */
+/* Walk on until the batch is full, or the news might be: of one want there are three at most,
+ * the answer to its change included. */
 static void fill_batch(struct kern_wants *w, int64_t now_ns)
 {
 	struct pass *pass = &w->pass;
@@ -134,7 +138,7 @@ static void fill_batch(struct kern_wants *w, int64_t now_ns)
 			uint32_t number = pass->list.numbers[i];
 
 			if (w->changes_n == KERN_BATCH_MAX ||
-			    w->news_n + w->changes_n + 2 > KERN_NEWS_MAX)
+			    w->news_n + w->changes_n + 3 > KERN_NEWS_MAX)
 				return;
 			if (w->all[number].wanted == wanted && w->all[number].spec.kind == kind)
 				consider(w, number, now_ns);
@@ -154,7 +158,7 @@ static void added(struct kern_wants *w, struct want *want)
 	want->restored_n += want->stolen;
 	want->present = want->ours = true;
 	want->leased = want->spec.lease_s != 0;
-	want->stolen = want->expired = want->renew = false;
+	want->stolen = want->expired = want->renew = want->unanswered = false;
 	want->told &= TOLD_FOR_GOOD;
 	tell(w, want, what, 0);
 }
@@ -187,8 +191,10 @@ static void note_result(struct kern_wants *w, struct want *want, const struct ke
 	want->renew |= change->renew;
 	tell_once(w, want, KERN_WANT_FAILED, -change->result);
 	wait_until(w, want, now_ns + RETRY_NS);
-	if (change->result == -EINPROGRESS)
-		w->pass.contradicted = w->doubt = true;
+	if (change->result != -EINPROGRESS)
+		return;
+	want->unanswered |= change->add && !want->present;
+	w->pass.contradicted = w->doubt = true;
 }
 
 static void begin_pass(struct kern_wants *w)

@@ -107,6 +107,7 @@ static void set_absent(struct kern_wants *w, struct want *want)
 	want->present = false;
 	want->renew = false;
 	want->ours = false;
+	want->unanswered = false;
 	want->told &= TOLD_FOR_GOOD;
 	want->retry_ns = 0;
 	kern_wants_look_at(w, want);
@@ -313,7 +314,9 @@ void kern_wants_want(struct kern_wants *wants, unsigned i, bool wanted)
 		return;
 	want->wanted = wanted;
 	want->stolen = want->expired = false;
-	want->renew &= wanted; /* given up and claimed at once, it may be due all the same */
+	/* Given up and claimed at once, it may be due all the same, and may be there. */
+	want->renew &= wanted;
+	want->unanswered &= wanted;
 	want->abandoned = false;
 	want->restored_n = 0;
 	want->told &= TOLD_FOR_GOOD;

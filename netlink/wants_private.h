@@ -22,6 +22,7 @@ struct want {
 	bool ours;              /* present because vipd added it, in this life or an earlier one */
 	bool stolen;            /* by somebody else, since the last reconcile */
 	bool expired;           /* its lease ended, since the last reconcile */
+	bool unanswered;        /* perhaps added: the kernel's answer was lost */
 	bool abandoned;         /* until it is wanted anew */
 	bool listed;            /* in the list of those to look at */
 	uint16_t told;          /* 1 << news: was told and still holds */

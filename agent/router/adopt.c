@@ -171,6 +171,7 @@ int routers_go(struct routers *routers, const struct clocks *now, struct state *
 	journal = routers_journal(routers);
 	routers->read_ns = now->mono_ns;
 	routers->read_real_ns = frozen_real_ns;
+	routers_hear(routers); /* nothing is touched by what was there when this process began */
 	adopt_all(routers, old, continued, &tally);
 	state_publish(routers->state);
 	err = sweep(routers, old);

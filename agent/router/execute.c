@@ -234,3 +234,10 @@ void routers_execute(struct routers *routers, const struct clocks *now)
 	}
 	routers->states_n = 0;
 }
+
+void routers_turn(struct routers *routers, const struct clocks *now)
+{
+	routers_read(routers, now);
+	routers_fire(routers, now);
+	routers_execute(routers, now);
+}

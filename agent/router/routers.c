@@ -364,16 +364,21 @@ static void miss_adverts(struct routers *routers, int error)
 		router_step(routers, &routers->all[i], &event);
 }
 
+void routers_hear(struct routers *routers)
+{
+	if (kern_monitor_dispatch(routers->monitor, on_object, routers) == 0)
+		return;
+	kern_wants_doubt(routers->wants);
+	routers->dump_due = true;
+}
+
 void routers_read(struct routers *routers, const struct clocks *now)
 {
 	uint32_t dropped = 0;
 	int n;
 
 	routers->now = now;
-	if (kern_monitor_dispatch(routers->monitor, on_object, routers) < 0) {
-		kern_wants_doubt(routers->wants);
-		routers->dump_due = true;
-	}
+	routers_hear(routers);
 	if (routers->dump_due && now->mono_ns >= routers->dump_ns)
 		routers_resolve_doubt(routers);
 	if (routers->interfaces_doubt)

@@ -103,6 +103,11 @@ void routers_fire(struct routers *routers, const struct clocks *now);
 void routers_execute(struct routers *routers, const struct clocks *now);
 
 /**
+ * routers_turn() - the three of them, in this order.
+ */
+void routers_turn(struct routers *routers, const struct clocks *now);
+
+/**
  * routers_deadline() - when the next turn is due without any news, on CLOCK_MONOTONIC.
  */
 int64_t routers_deadline(const struct routers *routers);

@@ -80,6 +80,11 @@ struct journal_router router_journal(struct routers *routers, struct router *rou
 void router_owe_announcement(struct routers *routers, struct router *router);
 
 /**
+ * routers_hear() - read the kernel's events. When some are lost, a dump is due.
+ */
+void routers_hear(struct routers *routers);
+
+/**
  * routers_dump() - ask the kernel for everything. What it does not show is not there.
  *
  * Return: 0; or -errno, and what is known stays.

@@ -89,9 +89,7 @@ static void run_routers(void *self, const struct clocks *now)
 	struct turn *turn = self;
 
 	turn->read_real_ns = now->real_ns;
-	routers_read(turn->routers, now);
-	routers_fire(turn->routers, now);
-	routers_execute(turn->routers, now);
+	routers_turn(turn->routers, now);
 }
 
 static int64_t routers_next(const void *self)

@@ -6,11 +6,11 @@
 
 void sim_init(struct sim *sim, uint64_t seed)
 {
+	sim->trace.out = NULL; /* whoever listened to the last run has gone */
 	for (unsigned i = 0; i < sim->routers_n; i++)
 		if (sim->routers[i].up)
 			keeper_end(sim, i);
-	trace_end(sim);
-	/* The heap, the packets and the processes are large and need no cleaning. */
+	/* The heap, the packets and the processes are large and need no cleaning; journals stay. */
 	memset(sim, 0, offsetof(struct sim, events));
 	sim->events.n = 0;
 	sim->events.seq = 0;
@@ -43,6 +43,9 @@ static void dispatch(struct sim *sim, const struct sim_event *event)
 		break;
 	case SIM_EVENT_PROCESS:
 		keeper_process_event(sim, &sim->processes[event->a][event->b]);
+		break;
+	case SIM_EVENT_HUNG:
+		check_ended_by_now(sim, &sim->processes[event->a][event->b]);
 		break;
 	case SIM_EVENT_RESTART:
 		if (!sim->routers[event->a].up && !sim->routers[event->a].afflicted)

@@ -37,6 +37,7 @@ struct sim {
 	struct sim_check check;
 	struct sim_trace trace;
 	struct sim_events events;
+	struct sim_journal journals[SIM_ROUTERS_MAX];
 	struct sim_net net;
 	struct sim_process processes[SIM_ROUTERS_MAX][SIM_PROCESSES_MAX];
 };

@@ -275,8 +275,7 @@ static int64_t later(int64_t a, int64_t b)
 	return a > b ? a : b;
 }
 
-/* Its interface has changed, and perhaps its kernel did not let it know. */
-static bool is_astray(const struct sim *sim, unsigned i)
+bool check_astray(const struct sim *sim, unsigned i)
 {
 	const struct sim_kernel *kernel = &sim->routers[i].kernel;
 
@@ -291,7 +290,7 @@ static int64_t rivals_since(const struct sim *sim, unsigned better, unsigned wor
 	int64_t since = later(later(b->active_ns, w->active_ns), path->healthy_ns);
 
 	if (path->cut || !gateway_runs(sim, better) || !gateway_runs(sim, worse) ||
-	    is_astray(sim, better) || is_astray(sim, worse))
+	    check_astray(sim, better) || check_astray(sim, worse))
 		return sim->now_ns;
 	return later(since, later(b->healthy_ns, w->healthy_ns));
 }
@@ -364,7 +363,10 @@ void check_step(struct sim *sim, unsigned i, const struct vrrp *before,
 		watch_rivals(sim, i);
 	}
 	if (was && !is) /* nobody hears the last words when the interface is gone */
-		sim->check.silent_ns[i] = kernel_can_talk(&r->kernel) ? sim->now_ns : INT64_MIN;
+		sim->check.silent_ns[i] =
+			kernel_can_talk(&r->kernel) && !(r->kernel.trouble & SIM_TROUBLE_FRAMES)
+				? sim->now_ns
+				: INT64_MIN;
 	if (was && is)
 		check_contest(sim, i, event, out);
 }

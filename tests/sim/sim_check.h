@@ -22,42 +22,55 @@
  *     which preempts has a higher priority than; and no state changes any more.
  *     "The best by address" is not asked for: RFC 9568 lets an Active of equal priority be.
  * P3  The addresses are held in Active only; CLAIM comes first and RELEASE comes first; who is not
- *     Active sends nothing but one last advert on the way out. At the end of each turn the kernel
- *     has all addresses of an Active, and none that the agent added otherwise, and the agent knows
- *     what the kernel has. An address may be missing
+ *     Active sends nothing but one last advert on the way out, behind the addresses. At the end of
+ *     each turn the kernel has all addresses of an Active, and none that the agent added otherwise,
+ *     and the agent knows what the kernel has. An address may be missing
  *     - while the kernel refuses changes, drops answers or cannot be asked, and 2 s longer;
+ *     - when its lease ended, since no advert left in time: until the turn behind the second advert
+ *       that leaves again, the first of which is the evidence for a renewal;
  *     - when it was restored five times in ten seconds and taken away again, until the next
  *       takeover. It is restored ten times in any ten seconds at most: two windows touch them.
  *     A router process that dies between decision and execution makes no end of a turn.
- * P4  One second after P2 a ping from each host lands at the Active. A host is excused until the
- *     next refresh (60 s) when the Active could not know or could not do better:
+ * P4  One second after P2 a ping from each host to each address lands at the Active. A host is
+ *     excused until the next refresh (60 s) when the Active could not know or could not do better:
  *     its answer to that host was lost, or was overtaken by the older announcement of the other
  *     router; or nothing that the other router sent after its last announcement reached it, since
- *     that one crashed or the network lost its last words. An Active whose addresses are all gone
- *     for good, by P3, announces nothing.
+ *     that one crashed or its last words were lost. An address that is gone for good, by P3, is not
+ *     announced. Announced in their turn are all addresses when the core says so and each one that
+ *     the agent adds, by an Active alone, and only what is there.
  * P5  Of a host whose agent is dead, stopped or hung no address of the agent's is left after the
  *     lease and 1.2 s; without a lease there is no promise. A reload that shortens the lease counts
  *     when the next renewal of the old one is through: until then the old length is the bound. A
- *     host that stands still as a whole answers nobody; its leases go on with it.
- * P6  At most one process of a host speaks. When it dies one that waits for that goes on at once,
- * and only the third death within a minute, or the sixth in a row before a sign of life, makes the
- *     keeper give up. When the faults are over somebody speaks wherever vipd is started.
- * P7  A reload without changes: no packet, no change of an address, every deadline and all of the
- *     election as before, to the bit. Counters of what was sent last are not asked for.
+ *     host that stands still as a whole answers nobody; its leases go on with it. A process that
+ *     runs, and whose adverts its kernel does not take, renews no lease more than three times.
+ * P6  At most one process of a host speaks. When it hangs it is ended, within 4.4 s at most: a
+ *     sign of life, room for the next one, a last moment. When it dies one that is ready goes on
+ *     at once, with the same configuration if no reload is under way. Only the third death
+ *     within a minute, or the sixth in a row before a sign of life, makes the keeper give up.
+ *     When the faults are over somebody speaks wherever vipd is started.
+ * P7  A reload without changes: no packet, no change of an address, every deadline and all of
+ *     the election as before, to the bit. After any death the state memory has the election that
+ *     the process had, and the next one goes on with it unless it is history. The address that
+ *     adverts come from stays as long as the host has it. Counters of what was sent last are not
+ *     asked for when something else happens on that host.
  * P9  No takeover while an advert that forbids it waits in the queue, whatever the pause; and a
- *     timer that comes an interval late is not believed at once. What a process had not read when
- *     it died forbids nothing to its successor.
- * P11 Each packet is counted once, as accepted or under the reason of its defect; a rejected one
- *     changes nothing else; what is accepted says what was sent. A successor begins its account
- *     with what was left to it.
- * P13 The agent neither removes nor gives a lease to an address that it did not add, not even as a
- *     side effect of removing its own. The kernel has no change that depends on whose the address
- *     is, so one case is left: the kernel has lost the event of this very address, and in the very
- *     moment of the change refuses to show it, asked for that interface alone. Then what the agent
- *     knew counts, as reconcile.h says. (The other one of reconcile.h, within a turn, is too short
- *     to be seen here: no time passes in a turn.)
+ *     timer that comes an interval late is not believed at once. What a process had not read
+ *     when it died forbids nothing to its successor. Who lost adverts is told so within the
+ *     turn.
+ * P11 Each packet is counted once, as accepted or under the reason of its defect, also when one
+ *     process makes room for another; a rejected one changes nothing else; what is accepted says
+ *     what was sent, and what is sent has the headers of RFC 9568 §5.1.1. A successor begins its
+ *     account with what was left to it.
+ * P12 Adverts of a healthy Active leave at start + n * interval; never two, never late, and
+ *     before the addresses change. What a step decides to send leaves in its turn, and nothing
+ *     else.
+ * P13 The agent neither removes nor gives a lease to an address that it did not add, not even as
+ *     a side effect of removing its own. The kernel has no change that depends on whose the
+ *     address is, so one case is left: the kernel has lost the event of this very address, and
+ *     in the very moment of the change refuses to show it, asked for that interface alone. Then
+ *     what the agent knew counts, as reconcile.h says. (The other one there, within a turn, is
+ *     too short to be seen here: no time passes in a turn.)
  * lease     While the agent is well, and was for two leases, the kernel ends none of an Active.
- * P12 Adverts of a healthy Active leave at start + n * interval; never two, never late.
  * timing    What sim_model.h says about single steps.
  * deadline  A router always has a deadline, neither past nor too far, except in Fault.
  * storm     At most ten answers to a contest in any second of a term as Active.
@@ -207,6 +220,11 @@ void check_given_up(struct sim *sim, unsigned i);
 void check_removal(struct sim *sim, const struct sim_process *by, unsigned k);
 
 /**
+ * check_renewal() - the agent lets the lease of address @k start anew (P5).
+ */
+void check_renewal(struct sim *sim, const struct sim_process *by, unsigned k);
+
+/**
  * check_ended() - the lease of address @k has ended, or its interface is gone.
  */
 void check_ended(struct sim *sim, unsigned i, unsigned k);
@@ -294,6 +312,12 @@ void check_loss(struct sim *sim, const struct sim_process *process, struct sim_l
 void check_survival(struct sim *sim, unsigned i, const struct sim_loss *loss);
 
 /**
+ * check_hung() - a process that speaks hangs; check_ended_by_now(): the keeper has ended it (P6).
+ */
+void check_hung(struct sim *sim, struct sim_process *process);
+void check_ended_by_now(struct sim *sim, const struct sim_process *process);
+
+/**
  * check_kept() - the faults are over: somebody speaks (P6).
  */
 void check_kept(struct sim *sim);
@@ -302,6 +326,12 @@ void check_kept(struct sim *sim);
  * check_in_trouble() - whether the kernel of the host has trouble, or has just had some.
  */
 bool check_in_trouble(const struct sim *sim, unsigned i);
+
+/**
+ * check_astray() - whether the interface has changed, and perhaps the kernel has not let the host's
+ * processes know, or not all of it.
+ */
+bool check_astray(const struct sim *sim, unsigned i);
 
 /**
  * check_pair() - two routers were both Active; has the time for that run out (P1)?

@@ -52,7 +52,8 @@ static void check_missing(struct sim *sim, unsigned i, unsigned k)
 
 	if ((r->abandoned | r->perhaps_abandoned) >> k & 1)
 		return;
-	if (r->kernel.table[k].ended && r->adverts_n == r->adverts_at_end[k])
+	if (recent < SIM_RESTORES_MAX && r->kernel.table[k].ended &&
+	    r->adverts_n <= r->adverts_at_end[k] + 1)
 		return;
 	if (recent >= SIM_RESTORES_MAX && trouble)
 		r->perhaps_abandoned |= 1u << k;
@@ -117,6 +118,21 @@ void check_expiry(struct sim *sim, unsigned i, unsigned k)
 	    sim->now_ns > r->healthy_ns + 2 * lease_ns)
 		check_fail(sim, "lease", "%s is well and has let the lease of address %u end",
 			   node_name(i), k);
+}
+
+/* An agent whose adverts do not leave is as good as dead, whatever it thinks. */
+void check_renewal(struct sim *sim, const struct sim_process *by, unsigned k)
+{
+	struct sim_gateway *r = &sim->routers[by->router];
+
+	if (by->unanswered) /* it will ask again */
+		return;
+	if (r->renewed_after[k] != r->left_n)
+		r->renewals_n[k] = 0;
+	r->renewed_after[k] = r->left_n;
+	if (++r->renewals_n[k] > SIM_RENEWALS_MAX)
+		check_fail(sim, "P5", "%s renews the lease of address %u and sends no advert",
+			   node_name(by->router), k);
 }
 
 void check_wanted(struct sim *sim, unsigned i)
@@ -241,8 +257,12 @@ void check_go_begin(struct sim *sim, const struct sim_process *process, bool fol
 		    struct sim_going *ret_going)
 {
 	unsigned i = process->router;
-	const struct sim_gateway *r = &sim->routers[i];
+	struct sim_gateway *r = &sim->routers[i];
 
+	memset(r->renewals_n, 0, sizeof(r->renewals_n));
+	if (r->keeper.faithful && !same_conf(&r->conf, &process->conf))
+		check_fail(sim, "P6", "a crash changes the configuration of %s", node_name(i));
+	r->keeper.faithful = false;
 	for (unsigned n = 1; n < SIM_PROCESSES_MAX; n++)
 		if (&sim->processes[i][n] != process && sim->processes[i][n].exists &&
 		    sim->processes[i][n].speaks)
@@ -348,6 +368,8 @@ void check_loss(struct sim *sim, const struct sim_process *process, struct sim_l
 		keeper->early_n++;
 	ret_loss->too_much = ret_loss->crash && crashes_in_a_minute(keeper, now) >= 3;
 	ret_loss->early_n = keeper->early_n;
+	/* Unless a reload is under way, whose configuration then counts. */
+	keeper->faithful = current && process->was_alive && !children[SUCCESSION_NEXT].process;
 }
 
 void check_survival(struct sim *sim, unsigned i, const struct sim_loss *loss)
@@ -363,6 +385,27 @@ void check_survival(struct sim *sim, unsigned i, const struct sim_loss *loss)
 	    !r->keeper.children[SUCCESSION_CURRENT].process)
 		check_fail(sim, "P6", "the keeper of %s lets somebody wait who is ready",
 			   node_name(i));
+}
+
+/* It may have given a sign of life just before, and have been asked to make room just before that
+ * was too long ago; then comes a last moment. */
+#define HUNG_NS (4400 * SIM_MS)
+
+void check_hung(struct sim *sim, struct sim_process *process)
+{
+	process->hung_ns = sim->now_ns;
+	events_push(&sim->events, sim->now_ns + HUNG_NS, SIM_EVENT_HUNG, process->router,
+		    (unsigned)(process - sim->processes[process->router]));
+}
+
+void check_ended_by_now(struct sim *sim, const struct sim_process *process)
+{
+	const struct sim_gateway *r = &sim->routers[process->router];
+
+	if (process->exists && process->hung && process->hung_ns + HUNG_NS == sim->now_ns &&
+	    r->pause == SIM_RUNNING && r->frozen_at_ns < process->hung_ns)
+		check_fail(sim, "P6", "the keeper of %s lets a process hang",
+			   node_name(process->router));
 }
 
 void check_kept(struct sim *sim)

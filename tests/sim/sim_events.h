@@ -20,6 +20,7 @@ enum sim_event_type {
 	SIM_EVENT_LEASE,   /* of address @b of router @a */
 	SIM_EVENT_KEEPER,  /* something may be due for the keeper of router @a, */
 	SIM_EVENT_PROCESS, /* or for process @b of it, which does not speak */
+	SIM_EVENT_HUNG,    /* process @b of router @a has hung for long enough */
 	SIM_EVENT_RESTART, /* the service manager starts router @a again */
 	SIM_EVENT_BOUND,   /* router @a is dead, stopped or hung for long enough: P5 */
 	SIM_EVENT_THEFT,   /* the thief of episode @a comes again */

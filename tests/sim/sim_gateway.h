@@ -19,6 +19,10 @@
 /* And about deaths of the router process: so many in a minute are too many. */
 #define SIM_CRASHES_MAX 3
 
+/* So often does a process renew a lease without another advert: a "safe" one twice an interval, and
+ * once more when a reload has changed its length. */
+#define SIM_RENEWALS_MAX 3
+
 #define SIM_RESTORES_MAX 5
 #define SIM_RESTORES_NS  (10 * INT64_C(1000000000))
 
@@ -31,7 +35,8 @@ enum sim_pause {
 /* What a turn has decided, to compare with what it does. */
 struct sim_turn {
 	bool changed;          /* claimed or released */
-	bool advert;           /* an advert as Active is due */
+	unsigned adverts;      /* adverts as Active that are due, */
+	bool said;             /* the last of them is of this term as Active */
 	unsigned farewells;    /* last adverts that are due */
 	unsigned adverts_sent; /* of both, */
 	unsigned farewells_sent;
@@ -76,11 +81,15 @@ struct sim_gateway {
 	int64_t provoked_ns;                 /* last heard a weaker Active */
 	int64_t answers_ns[SIM_ANSWERS_MAX]; /* the latest answers to such, a ring */
 	unsigned answers_n;
-	uint64_t fed, foreign;                      /* packets given to the core; of another VRID */
-	uint32_t abandoned;                         /* a bit per address: taken away too often */
-	uint32_t perhaps_abandoned;                 /* likewise, while the kernel had trouble */
-	uint64_t packets_n;                         /* sent so far */
-	uint64_t adverts_n;                         /* of them adverts of earlier turns */
+	uint64_t fed, foreign;                     /* packets given to the core; of another VRID */
+	uint32_t abandoned;                        /* a bit per address: taken away too often */
+	uint32_t perhaps_abandoned;                /* likewise, while the kernel had trouble */
+	bool at_home;                              /* after the last turn the host had the source */
+	uint64_t left_n;                           /* adverts as Active that have left */
+	uint64_t renewed_after[SIM_ADDRESSES_MAX]; /* of them, when a lease was renewed last; */
+	unsigned renewals_n[SIM_ADDRESSES_MAX];    /* and how often since */
+	uint64_t packets_n;                        /* sent so far */
+	uint64_t adverts_n;                        /* of them adverts of earlier turns */
 	uint64_t adverts_at_end[SIM_ADDRESSES_MAX]; /* when the lease of an address ended */
 	int64_t bound_ns;     /* no address of ours from then on (P5), or VRRP_NEVER */
 	int64_t old_lease_ns; /* a longer lease of an earlier configuration may last so long */

@@ -7,7 +7,6 @@
 
 #include "agent/keeper/tell.h"
 #include "agent/keeper/will.h"
-#include "agent/state.h"
 #include "sim.h"
 
 #define ANSWERS_MAX (SUCCESSION_ACTIONS_MAX)
@@ -117,16 +116,6 @@ static void process_at(struct sim *sim, struct sim_process *process, enum sim_st
 	process->step_ns = at_ns;
 	events_push(&sim->events, at_ns, SIM_EVENT_PROCESS, process->router,
 		    (unsigned)(process - sim->processes[process->router]));
-}
-
-static bool is_valid(int state_fd)
-{
-	struct state *state;
-
-	if (state_fd < 0 || state_open(state_fd, &state) < 0)
-		return false;
-	state_close(state);
-	return true;
 }
 
 /* Nobody waits for its end, which may have come before. What it had not read is lost, unless it
@@ -360,7 +349,7 @@ static void handle(struct sim *sim, unsigned i, struct succession_event event)
 	struct succession_output out;
 
 	event.now_ns = gateway_local_ns(sim, r);
-	event.published = is_valid(current_of(sim, i)->state_fd);
+	event.published = process_has_left(current_of(sim, i)->state_fd);
 	succession_step(&r->keeper.rules, &event, &out);
 	for (unsigned n = 0; n < out.actions_n && r->up; n++)
 		execute(sim, i, &out.actions[n], &answers);
@@ -593,6 +582,7 @@ void keeper_hang(struct sim *sim, unsigned i)
 		return;
 	trace(sim, "%s: the router process hangs", node_name(i));
 	process->hung = true;
+	check_hung(sim, process);
 	check_quiet(sim, i);
 }
 

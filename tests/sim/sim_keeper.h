@@ -47,6 +47,7 @@ struct sim_keeper {
 	unsigned crashes_n;
 	int64_t crashes_ns[3];  /* a ring; local time */
 	unsigned early_n;       /* processes lost in a row without a sign of life */
+	bool faithful;          /* the next one is to run what the last one ran */
 	int64_t frozen_real_ns; /* CURRENT has just said so; else 0 */
 };
 

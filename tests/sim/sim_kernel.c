@@ -107,6 +107,7 @@ static void notify(struct sim *sim, unsigned i, struct sim_process *process, str
 		monitor->notices[monitor->notices_n++] = object;
 	} else {
 		monitor->overrun = true;
+		sim->routers[i].kernel.unheard_ns = sim->now_ns;
 		if (object.type == KERN_OBJECT_ENTRY &&
 		    kernel_number(object.address.bytes) < SIM_ADDRESSES_MAX)
 			process->unseen |= 1u << kernel_number(object.address.bytes);
@@ -181,10 +182,10 @@ static void put(struct sim *sim, unsigned i, struct actor actor, unsigned k, uin
 	struct sim_kernel *kernel = &sim->routers[i].kernel;
 	struct sim_address *address = &kernel->table[k];
 
-	if (actor.process && address->stolen && !actor.process->unanswered)
-		check_restored(sim, i, k);
 	if (actor.process)
 		check_added(sim, i, k);
+	if (actor.process && address->ended && !address->stolen)
+		check_renewal(sim, actor.process, k);
 	*address = (struct sim_address){ .present = true,
 					 .mark = actor.process ? KERN_ADDRESS_MARK : 0,
 					 .seq = kernel->seq++ };
@@ -209,10 +210,13 @@ static void drop(struct sim *sim, unsigned i, struct actor actor, unsigned k)
 /* How an agent that wants it has lost it. */
 static void mark_lost(struct sim *sim, unsigned i, struct actor actor, unsigned k)
 {
-	struct sim_address *address = &sim->routers[i].kernel.table[k];
+	struct sim_kernel *kernel = &sim->routers[i].kernel;
+	struct sim_address *address = &kernel->table[k];
 
 	address->ended = actor.kernel && address->end_ns != VRRP_NEVER;
-	address->stolen = !actor.process && !address->ended;
+	/* Without the event, nothing tells the agent the end of a lease from a theft. */
+	address->stolen =
+		!actor.process && (!address->ended || kernel->trouble & SIM_TROUBLE_EVENTS);
 	if (address->ended)
 		check_ended(sim, i, k);
 }
@@ -233,6 +237,15 @@ static void take(struct sim *sim, unsigned i, struct actor actor, unsigned k, bo
 			check_removal(sim, actor.process, n);
 		drop(sim, i, actor, n);
 	}
+}
+
+/*
+ * A process that could not hear of a theft may undo it by renewing a lease. It does not know how
+ * often it does that, and neither does one that gets no answers.
+ */
+static bool knows(const struct sim_process *by, const struct kern_change *change, unsigned k)
+{
+	return !by->unanswered && !(change->renew && by->unseen >> k & 1);
 }
 
 /* What asks for addresses that are none of the agent's business fails P13. */
@@ -257,6 +270,7 @@ int kernel_change(struct sim *sim, struct sim_process *by, const struct kern_cha
 		if (!change->renew)
 			return -EEXIST;
 		check_removal(sim, by, k); /* a lease on it would be a removal later */
+		check_renewal(sim, by, k);
 		set_lease(sim, i, k, change->lifetime_s);
 		tell_address(sim, i, actor, k, false);
 		return 0;
@@ -265,6 +279,8 @@ int kernel_change(struct sim *sim, struct sim_process *by, const struct kern_cha
 		return -EADDRNOTAVAIL;
 	kernel->changes_n++;
 	if (change->add) {
+		if (address->stolen && knows(by, change, k))
+			check_restored(sim, i, k);
 		put(sim, i, actor, k, change->lifetime_s);
 	} else {
 		check_removal(sim, by, k);
@@ -393,6 +409,7 @@ void kernel_remove_link(struct sim *sim, unsigned i)
 		tell_own(sim, i, the_kernel, n);
 	}
 	kernel->link.exists = false;
+	check_unread(sim, i); /* what came by it is of no interface any more */
 	for (unsigned n = 0; n < SIM_MEMBERS_MAX; n++)
 		if (kernel->members[n])
 			kernel->members[n] = -1;

@@ -24,6 +24,7 @@ enum sim_trouble {
 	SIM_TROUBLE_DUMPS = 2,   /* some dumps fail */
 	SIM_TROUBLE_CHANGES = 4, /* some changes are refused */
 	SIM_TROUBLE_ANSWERS = 8, /* some answers to changes are lost */
+	SIM_TROUBLE_FRAMES = 16, /* no frame is taken (ENOBUFS) */
 };
 
 struct sim_address {
@@ -49,6 +50,7 @@ struct sim_kernel {
 	int64_t trouble_begin_ns;
 	int64_t link_ns;        /* the interface has changed then */
 	int64_t trouble_end_ns; /* what it led to is repaired by then */
+	int64_t unheard_ns;     /* when an event was lost last */
 	int64_t disturbed_ns;   /* when somebody changed something last */
 	uint32_t seq;
 	uint64_t changes_n; /* the agent's that had an effect, renewals apart */

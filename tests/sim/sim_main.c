@@ -47,12 +47,24 @@ static bool run_seed(const struct options *options, uint64_t seed, FILE *trace)
 {
 	swarm_begin(&world, seed);
 	world.check.ignored = options->ignored;
-	world.trace = (struct sim_trace){ .out = trace, .packets = true };
+	trace_begin(&world, trace, true);
 	return swarm_run(&world);
+}
+
+/* The lowest descriptor that is free: what a run has opened it has closed. */
+static int free_descriptor(void)
+{
+	int fd = dup(STDERR_FILENO);
+
+	if (fd >= 0)
+		close(fd);
+	return fd;
 }
 
 static void work(const struct options *options, struct job *job, unsigned nth)
 {
+	int before = free_descriptor();
+
 	for (unsigned i = nth; i < options->seeds; i += options->jobs) {
 		job->seed = options->seed0 + i;
 		if (run_seed(options, job->seed, NULL))
@@ -61,6 +73,11 @@ static void work(const struct options *options, struct job *job, unsigned nth)
 			job->failed[job->failed_n] = job->seed;
 		job->failed_n++;
 	}
+	sim_init(&world, 0);
+	if (free_descriptor() == before)
+		return;
+	fprintf(stderr, "sim: descriptors are left open\n");
+	exit(1);
 }
 
 /* The end of the story is what matters; the whole of it is one command away. */

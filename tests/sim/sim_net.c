@@ -122,7 +122,10 @@ static void path_send(struct sim *sim, const struct sim_packet *packet, unsigned
 		deliver_later(sim, packet, to);
 }
 
-void net_send(struct sim *sim, const struct sim_packet *packet)
+/* For all nodes that this type of packet concerns. */
+static void all_receivers(struct sim *sim, const struct sim_packet *packet,
+			  void (*each)(struct sim *sim, const struct sim_packet *packet,
+				       unsigned to))
 {
 	bool to_hosts = packet->type == SIM_PACKET_ARP;
 	unsigned first = to_hosts ? SIM_ROUTERS_MAX : 0;
@@ -132,7 +135,24 @@ void net_send(struct sim *sim, const struct sim_packet *packet)
 	copy.sent_ns = sim->now_ns;
 	for (unsigned to = first; to < first + n; to++)
 		if (to != packet->from)
-			path_send(sim, &copy, to);
+			each(sim, &copy, to);
+}
+
+static void lose(struct sim *sim, const struct sim_packet *packet, unsigned to)
+{
+	struct sim_packet copy = *packet;
+
+	net_mark_lost(sim, &copy, to);
+}
+
+void net_send(struct sim *sim, const struct sim_packet *packet)
+{
+	all_receivers(sim, packet, path_send);
+}
+
+void net_lose(struct sim *sim, const struct sim_packet *packet)
+{
+	all_receivers(sim, packet, lose);
 }
 
 void net_inject(struct sim *sim, const struct sim_packet *packet, unsigned to)

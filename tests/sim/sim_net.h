@@ -77,6 +77,11 @@ void net_init(struct sim *sim, int64_t delay_ns);
 void net_send(struct sim *sim, const struct sim_packet *packet);
 
 /**
+ * net_lose() - what would have been sent is lost for all nodes.
+ */
+void net_lose(struct sim *sim, const struct sim_packet *packet);
+
+/**
  * net_inject() - put a packet in front of one router at once, past all faults.
  */
 void net_inject(struct sim *sim, const struct sim_packet *packet, unsigned to);

@@ -31,6 +31,7 @@ void process_enter(struct sim_process *process)
 
 void process_leave(void)
 {
+	trace_host(running->sim, running->router);
 	running = NULL;
 }
 
@@ -51,44 +52,27 @@ uint32_t process_lease_s(const struct sim_conf *conf)
 
 /* ---- what the product's code reaches in the world without a handle ---- */
 
-/* The journal of a process is the trace; its ring is never looked into. */
-static struct events *journal_of(struct sim_process *process)
+/* The keeper's journal is that of its host, too. */
+void tell(struct teller *teller, const struct event *event)
 {
-	return (struct events *)(void *)process;
-}
+	struct clocks now = process_clocks(running);
 
-void __wrap_events_put(struct events *events, const struct clocks *now, const struct event *event);
-void __wrap_tell(struct teller *teller, const struct event *event);
-void __wrap_tell_process(struct teller *teller, enum event_kind kind, int pid, const char *text,
-			 unsigned word);
-void __wrap_tell_legacy(struct teller *teller);
-
-void __wrap_events_put(struct events *events, const struct clocks *now, const struct event *event)
-{
-	(void)events;
-	(void)now;
-	trace_event(running->sim, running->router, event);
-}
-
-void __wrap_tell(struct teller *teller, const struct event *event)
-{
 	(void)teller;
-	trace_event(running->sim, running->router, event);
+	events_put(trace_journal(running->sim, running->router), &now, event);
 }
 
-void __wrap_tell_process(struct teller *teller, enum event_kind kind, int pid, const char *text,
-			 unsigned word)
+void tell_process(struct teller *teller, enum event_kind kind, int pid, const char *text,
+		  unsigned word)
 {
 	struct event event = event_fact(kind, 0, text);
 
-	(void)teller;
 	event.fact.number[0] = pid;
 	event.fact.word = (uint8_t)word;
-	trace_event(running->sim, running->router, &event);
+	tell(teller, &event);
 }
 
-/* What a router process decides is in the trace at once. */
-void __wrap_tell_legacy(struct teller *teller)
+/* What a router process decides is told, whether it lives or not. */
+void tell_legacy(struct teller *teller)
 {
 	(void)teller;
 }
@@ -201,6 +185,7 @@ void process_spawn(struct sim *sim, struct sim_process *process, unsigned router
 	process->alive_ns = 0;
 	process->doom = 0;
 	process->wake_ns = process->step_ns = VRRP_NEVER;
+	process->hung_ns = INT64_MIN / 2;
 	process->unseen = 0;
 	process->refused_ns = INT64_MIN;
 	process->monitor.open = process->monitor.overrun = false;
@@ -245,6 +230,16 @@ bool process_open(struct sim_process *process)
 	return err == 0;
 }
 
+bool process_has_left(int state_fd)
+{
+	struct state *state;
+
+	if (state_fd < 0 || state_open(state_fd, &state) < 0)
+		return false;
+	state_close(state);
+	return true;
+}
+
 void process_go(struct sim_process *process, int old_fd, int64_t frozen_real_ns)
 {
 	struct clocks now = process_clocks(process);
@@ -254,7 +249,8 @@ void process_go(struct sim_process *process, int old_fd, int64_t frozen_real_ns)
 	if (old_fd >= 0 && state_open(old_fd, &old) < 0)
 		old = NULL;
 	process_enter(process);
-	(void)routers_go(process->routers, &now, old, frozen_real_ns, journal_of(process));
+	(void)routers_go(process->routers, &now, old, frozen_real_ns,
+			 trace_journal(process->sim, process->router));
 	process_leave();
 	state_close(old);
 }
@@ -269,9 +265,7 @@ bool process_turn(struct sim_process *process)
 		return false;
 	}
 	process->read_real_ns = now.real_ns;
-	routers_read(process->routers, &now);
-	routers_fire(process->routers, &now);
-	routers_execute(process->routers, &now);
+	routers_turn(process->routers, &now);
 	process_leave();
 	return true;
 }

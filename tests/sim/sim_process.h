@@ -89,6 +89,7 @@ struct sim_process {
 	bool said_ready;
 	bool went;        /* it has gone on, and left that in its memory */
 	bool was_alive;   /* it gave a sign of life */
+	int64_t hung_ns;  /* since when it hangs; global time */
 	int64_t told_ns;  /* when it was told to go on */
 	int64_t alive_ns; /* when it gives the next one; local time */
 	enum succession_kind kind;
@@ -158,6 +159,12 @@ void process_start(struct sim_process *process, const struct sim_conf *conf, int
  * Return: whether it could.
  */
 bool process_open(struct sim_process *process);
+
+/**
+ * process_has_left() - whether there is something in a state memory to go on with.
+ * @state_fd: -1: none.
+ */
+bool process_has_left(int state_fd);
 
 /**
  * process_go() - it goes on with what a predecessor left.

@@ -297,7 +297,7 @@ static char *run_script(struct sim *sim, const char *path, char *text)
 	out = open_memstream(&trace_text, &len);
 	if (!out)
 		return NULL;
-	sim->trace = (struct sim_trace){ .out = out, .packets = script.packets };
+	trace_begin(sim, out, script.packets);
 	sim_run_until(sim, script.until_ns);
 	fclose(out);
 	return trace_text;

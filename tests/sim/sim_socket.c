@@ -305,7 +305,14 @@ static int refusal(const struct sim_kernel *kernel, const struct sim_frame *fram
 {
 	if (!kernel->link.exists || frame->ifindex != kernel->link.ifindex)
 		return ENXIO;
+	if (kernel->trouble & SIM_TROUBLE_FRAMES)
+		return ENOBUFS;
 	return kernel->link.up ? 0 : ENETDOWN;
+}
+
+static bool is_announcement(const struct sim_frame *frame)
+{
+	return frame->bytes[12] == 0x08 && frame->bytes[13] == 0x06;
 }
 
 static void transmit(struct sim *sim, struct sim_process *process, const struct sim_frame *frame,
@@ -313,7 +320,7 @@ static void transmit(struct sim *sim, struct sim_process *process, const struct 
 {
 	unsigned i = process->router, k;
 
-	if (frame->bytes[12] == 0x08 && frame->bytes[13] == 0x06) {
+	if (is_announcement(frame)) {
 		check_announcement(sim, process, frame);
 		k = kernel_number(frame->bytes + 28);
 		*announced |= k < SIM_ADDRESSES_MAX ? 1u << k : 0;
@@ -322,6 +329,19 @@ static void transmit(struct sim *sim, struct sim_process *process, const struct 
 	check_advert(sim, process, frame);
 	if (kernel_can_talk(&sim->routers[i].kernel))
 		send_advert(sim, i, frame);
+}
+
+/* A frame that is not taken is lost for all. */
+static void lose(struct sim *sim, struct sim_process *process, const struct sim_frame *frame)
+{
+	unsigned k = kernel_number(frame->bytes + 28);
+	struct sim_packet packet = { .type = SIM_PACKET_ADVERT, .from = (uint8_t)process->router };
+
+	if (is_announcement(frame)) {
+		packet.type = SIM_PACKET_ARP;
+		packet.announced = k < SIM_ADDRESSES_MAX ? 1u << k : 0;
+	}
+	net_lose(sim, &packet);
 }
 
 unsigned kern_sender_flush(struct kern_sender *sender, const struct kern_sent **ret_sent)
@@ -340,6 +360,8 @@ unsigned kern_sender_flush(struct kern_sender *sender, const struct kern_sent **
 		sender->sent[n].error = refusal(kernel, &sender->frames[n]);
 		if (!sender->sent[n].error)
 			transmit(sim, process, &sender->frames[n], &announced);
+		else
+			lose(sim, process, &sender->frames[n]);
 	}
 	if (kernel_can_talk(kernel))
 		send_announcements(sim, process->router, announced);

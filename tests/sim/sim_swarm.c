@@ -242,7 +242,7 @@ static void draw_size(struct sim *sim, const struct mix *mix, struct sim_episode
 		e->amount = prng_below(p, 2);
 		break;
 	case SIM_FAULT_KERNEL:
-		e->amount = 1 + prng_below(p, 15);
+		e->amount = 1 + prng_below(p, mix->calm ? 15 : 31);
 		break;
 	case SIM_FAULT_RELOAD:
 		e->amount = !mix->calm && prng_one_in(p, 2);

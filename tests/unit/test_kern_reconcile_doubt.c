@@ -84,9 +84,42 @@ static void test_reconcile_lost_answers_are_a_contradiction(void **state)
 	t.breaks_n = 1;
 	assert_contradicted("+1 +2", "failed 1 (115), failed 2 (115)");
 	dump();
-	assert_pass("", "");
+	assert_pass("", "added 1, added 2");
 	assert_true(kern_wants_has(t.wants, 0) && kern_wants_has(t.wants, 1));
 	assert_int_equal(kern_wants_deadline(t.wants), KERN_NEVER);
+	dump();
+	assert_pass("", "");
+}
+
+/* Whoever is told of what is there announces it, as little as the kernel has answered. */
+static void test_reconcile_lost_answer_is_news_when_the_kernel_shows_the_change(void **state)
+{
+	(void)state;
+	begin(2, LEASE_S);
+	want(1, true);
+	assert_int_equal(run(), 0);
+	steal(1);
+	t.breaks_n = 1;
+	assert_contradicted("+1", "failed 1 (115)");
+	dump();
+	assert_pass("", "restored 1");
+	/* Not if it is somebody else's, or not there. */
+	want(2, true);
+	t.breaks_n = 1;
+	assert_contradicted("+2", "failed 2 (115)");
+	take_away(2);
+	put_there(2, FOREIGN);
+	dump();
+	assert_pass("", "foreign 2");
+	take_away(2);
+	dump();
+	assert_pass("+2", "restored 2");
+	kern_wants_renew(t.wants, 1);
+	t.breaks_n = 1;
+	assert_contradicted("=2", "failed 2 (115)");
+	dump();
+	t.now_ns += SECOND;
+	assert_pass("=2", "");
 }
 
 /* ---- dumps ---- */
@@ -414,6 +447,8 @@ int main(void)
 		cmocka_unit_test(test_reconcile_refusal_is_no_reason_to_wait_for_a_new_wish),
 		cmocka_unit_test(test_reconcile_contradiction_asks_for_a_dump_once_per_pass),
 		cmocka_unit_test(test_reconcile_lost_answers_are_a_contradiction),
+		cmocka_unit_test(
+			test_reconcile_lost_answer_is_news_when_the_kernel_shows_the_change),
 		cmocka_unit_test(test_dump_what_it_does_not_show_is_stolen),
 		cmocka_unit_test(test_dump_that_broke_off_proves_no_absence),
 		cmocka_unit_test(test_dump_shows_that_a_double_is_gone),
