@@ -42,8 +42,8 @@ struct kind {
 
 static const struct kind kinds[] = {
 	[EVENT_STATE] = { "state", LOG_LEVEL_INFO, SIZE_OF(state),
-			  ROWS(OF_WORDS(event.state.from, "from", event_state_words),
-			       OF_WORDS(event.state.to, "to", event_state_words),
+			  ROWS(OF_WORDS(event.state.from, "from", vrrp_state_words),
+			       OF_WORDS(event.state.to, "to", vrrp_state_words),
 			       OF(reason, "reason", FIELD_TEXT),
 			       OF(event.state.priority, "priority", FIELD_UINT),
 			       OF_IP(event.state.peer, "peer"),
@@ -58,14 +58,14 @@ static const struct kind kinds[] = {
 			      "drops IP protocol 112 on the way here: a firewall, or a switch that "
 			      "filters multicast\"" },
 	[EVENT_REJECT] = { "reject", LOG_LEVEL_WARNING, WITHOUT_LISTS,
-			   ROWS(OF_WORDS(event.packet.which, "rejected", event_reject_words),
+			   ROWS(OF_WORDS(event.packet.which, "rejected", vrrp_reject_words),
 				OF_IP(event.packet.source, "source"),
 				OF(event.packet.total, "total", FIELD_UINT), NOTE),
 			   OF_ROUTER "rejected={rejected} source={source} interface={interface} "
 				     "note=\"{note}\"" },
 	/* Other virtual routers on the same LAN are nothing to worry about. */
 	[EVENT_STRAY] = { "stray", LOG_LEVEL_INFO, WITHOUT_LISTS,
-			  ROWS(OF_WORDS(event.packet.which, "rejected", event_reject_words),
+			  ROWS(OF_WORDS(event.packet.which, "rejected", vrrp_reject_words),
 			       OF_IP(event.packet.source, "source"),
 			       OF(event.packet.vrid_known, "vrid_known", FIELD_BOOL),
 			       OF(event.packet.vrid, "vrid", FIELD_UINT),
@@ -73,7 +73,7 @@ static const struct kind kinds[] = {
 			  "rejected={rejected} source={source} interface={interface}[ "
 			  "vrid={vrid}] note=\"{note}\"" },
 	[EVENT_NOTICE] = { "notice", LOG_LEVEL_WARNING, SIZE_OF(packet),
-			   ROWS(OF_WORDS(event.packet.which, "notice", event_notice_words),
+			   ROWS(OF_WORDS(event.packet.which, "notice", vrrp_notice_words),
 				OF_IP(event.packet.source, "source"),
 				OF(event.packet.priority, "priority", FIELD_UINT),
 				FIELD_SCALED(struct event_words, event.packet.theirs_cs,
@@ -96,8 +96,6 @@ static const struct kind kinds[] = {
 	[EVENT_WITHDRAWN] = { "withdrawn", LOG_LEVEL_INFO, 0, ROWS(NOTE),
 			      "router={router} note=\"gone from the configuration, or with "
 			      "another interface or VRID\"" },
-	[EVENT_CHANGED] = { "changed", LOG_LEVEL_INFO, SIZE_OF(fact), ROWS(TEXT("change")),
-			    "[router={router} ]changed=\"{change}\"" },
 	[EVENT_RECEIVE] = { "receive", LOG_LEVEL_WARNING, WITHOUT_TEXT,
 			    ROWS(OF(event.fact.error, "errno", FIELD_INT), NOTE),
 			    "receive=lost error=\"{note}\"" },

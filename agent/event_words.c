@@ -5,37 +5,6 @@
 #include <stdio.h>
 #include <string.h>
 
-const char *const event_state_words[VRRP_STATE_COUNT] = {
-	[VRRP_STATE_INITIALIZE] = "initialize",
-	[VRRP_STATE_BACKUP] = "backup",
-	[VRRP_STATE_ACTIVE] = "active",
-	[VRRP_STATE_FAULT] = "fault",
-};
-
-const char *const event_reject_words[VRRP_REJECT_COUNT] = {
-	[VRRP_ACCEPT] = "accepted",
-	[VRRP_REJECT_LENGTH] = "length",
-	[VRRP_REJECT_TTL] = "ttl",
-	[VRRP_REJECT_VERSION] = "version",
-	[VRRP_REJECT_TYPE] = "type",
-	[VRRP_REJECT_VRID] = "vrid",
-	[VRRP_REJECT_DESTINATION] = "destination",
-	[VRRP_REJECT_SOURCE] = "source",
-	[VRRP_REJECT_EMPTY_LIST] = "empty_list",
-	[VRRP_REJECT_CHECKSUM] = "checksum",
-	[VRRP_REJECT_INTERVAL] = "interval",
-	[VRRP_REJECT_OWN_SOURCE] = "own_source",
-};
-
-const char *const event_notice_words[VRRP_NOTICE_COUNT] = {
-	[VRRP_NOTICE_INTERVAL] = "interval",
-	[VRRP_NOTICE_ADDRESS_LIST] = "address_list",
-	[VRRP_NOTICE_OWNER] = "owner",
-	[VRRP_NOTICE_EQUAL_PRIORITY] = "equal_priority",
-	[VRRP_NOTICE_CHECKSUM_FORM] = "checksum_form",
-	[VRRP_NOTICE_OTHER_ACTIVE] = "other_active",
-};
-
 const char *const event_address_words[EVENT_ADDRESS_FAILED + 1] = {
 	[EVENT_ADDRESS_RESTORED] = "restored",   [EVENT_ADDRESS_EXPIRED] = "expired",
 	[EVENT_ADDRESS_ENDED] = "ended",         [EVENT_ADDRESS_FOREIGN] = "foreign",

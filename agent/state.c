@@ -110,6 +110,12 @@ struct place {
 	uint32_t record_size, records_n;
 };
 
+/* Where a farewell goes in TAG_BYTES. */
+struct room {
+	uint64_t offset;
+	uint32_t max;
+};
+
 struct state {
 	struct header *header; /* the mapping; owned */
 	size_t size;
@@ -117,7 +123,8 @@ struct state {
 	struct place places[TAGS];
 	char control[STATE_CONTROL_SIZE]; /* a copy that ends */
 	char (*names)[STATE_NAME_SIZE];   /* likewise; owned */
-	uint32_t *index; /* of a reader: router + 1 by name, or 0; owned. NULL: not needed yet */
+	struct room *rooms; /* of a writer, who does not ask the memory where to write; owned */
+	uint32_t *index;    /* of a reader: router + 1 by name, or 0; owned. NULL: not needed yet */
 	uint32_t index_mask;
 };
 
@@ -163,6 +170,7 @@ void state_close(struct state *state)
 		return;
 	munmap(state->header, state->size);
 	free(state->names);
+	free(state->rooms);
 	free(state->index);
 	free(state);
 }
@@ -267,8 +275,9 @@ static void lay_out_router(struct state *state, unsigned i, const struct state_r
 	record->vrid = router->vrid;
 	record->family = router->family;
 	record->lease_s = router->lease_s;
-	farewell->offset = *offset;
-	farewell->max = (uint32_t)router->farewell_max;
+	state->rooms[i] = (struct room){ *offset, (uint32_t)router->farewell_max };
+	farewell->offset = state->rooms[i].offset;
+	farewell->max = state->rooms[i].max;
 	*offset += round_up(router->farewell_max);
 }
 
@@ -296,9 +305,12 @@ int state_new(int fd, const char *control, const struct state_router *routers, u
 	memcpy(state->header + 1, sections, sizeof(sections));
 	find_places(state);
 	strcpy(((struct host_record *)record_at(state, TAG_HOST, 0))->control, control);
-	for (unsigned i = 0; i < routers_n; i++)
+	state->rooms = calloc(routers_n + 1, sizeof(*state->rooms));
+	err = state->rooms ? 0 : -ENOMEM;
+	for (unsigned i = 0; err == 0 && i < routers_n; i++)
 		lay_out_router(state, i, &routers[i], &offset);
-	err = copy_names(state);
+	if (err == 0)
+		err = copy_names(state);
 	if (err < 0) {
 		state_close(state);
 		return err;
@@ -606,20 +618,17 @@ void state_put_farewell(struct state *state, unsigned i, int ifindex, const uint
 {
 	struct farewell_record *record = record_at(state, TAG_FAREWELL, i);
 
-	assert(i < state->routers_n && frame_len <= record->max);
+	assert(i < state->routers_n && frame_len <= state->rooms[i].max);
 	atomic_store(&record->len, 0);
 	record->ifindex = ifindex;
-	memcpy(record_at(state, TAG_BYTES, record->offset), frame, frame_len);
+	memcpy(record_at(state, TAG_BYTES, state->rooms[i].offset), frame, frame_len);
 	atomic_store(&record->len, (uint32_t)frame_len);
 }
 
 size_t state_farewell_max(const struct state *state, unsigned i)
 {
-	struct farewell_record record;
-
 	assert(i < state->routers_n);
-	read_record(state, TAG_FAREWELL, i, &record, sizeof(record));
-	return record.max;
+	return state->rooms[i].max;
 }
 
 struct state_farewell state_farewell(const struct state *state, unsigned i)

@@ -109,7 +109,7 @@ void state_put_farewell(struct state *state, unsigned i, int ifindex, const uint
 const char *state_control(const struct state *state);
 
 /**
- * state_farewell_max() - the longest advert that there is room for.
+ * state_farewell_max() - the longest advert that a writer has room for.
  */
 size_t state_farewell_max(const struct state *state, unsigned i);
 

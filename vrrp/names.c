@@ -3,51 +3,51 @@
 
 #include <assert.h>
 
+const char *const vrrp_state_words[VRRP_STATE_COUNT] = {
+	[VRRP_STATE_INITIALIZE] = "initialize",
+	[VRRP_STATE_BACKUP] = "backup",
+	[VRRP_STATE_ACTIVE] = "active",
+	[VRRP_STATE_FAULT] = "fault",
+};
+
 const char *vrrp_state_name(enum vrrp_state state)
 {
-	static const char *const names[VRRP_STATE_COUNT] = {
-		[VRRP_STATE_INITIALIZE] = "initialize",
-		[VRRP_STATE_BACKUP] = "backup",
-		[VRRP_STATE_ACTIVE] = "active",
-		[VRRP_STATE_FAULT] = "fault",
-	};
-
 	assert(state < VRRP_STATE_COUNT);
-	return names[state];
+	return vrrp_state_words[state];
 }
+
+const char *const vrrp_reject_words[VRRP_REJECT_COUNT] = {
+	[VRRP_ACCEPT] = "accepted",
+	[VRRP_REJECT_LENGTH] = "length",
+	[VRRP_REJECT_TTL] = "ttl",
+	[VRRP_REJECT_VERSION] = "version",
+	[VRRP_REJECT_TYPE] = "type",
+	[VRRP_REJECT_VRID] = "vrid",
+	[VRRP_REJECT_DESTINATION] = "destination",
+	[VRRP_REJECT_SOURCE] = "source",
+	[VRRP_REJECT_EMPTY_LIST] = "empty_list",
+	[VRRP_REJECT_CHECKSUM] = "checksum",
+	[VRRP_REJECT_INTERVAL] = "interval",
+	[VRRP_REJECT_OWN_SOURCE] = "own_source",
+};
 
 const char *vrrp_reject_name(enum vrrp_reject reject)
 {
-	static const char *const names[VRRP_REJECT_COUNT] = {
-		[VRRP_ACCEPT] = "accepted",
-		[VRRP_REJECT_LENGTH] = "length",
-		[VRRP_REJECT_TTL] = "ttl",
-		[VRRP_REJECT_VERSION] = "version",
-		[VRRP_REJECT_TYPE] = "type",
-		[VRRP_REJECT_VRID] = "vrid",
-		[VRRP_REJECT_DESTINATION] = "destination",
-		[VRRP_REJECT_SOURCE] = "source",
-		[VRRP_REJECT_EMPTY_LIST] = "empty_list",
-		[VRRP_REJECT_CHECKSUM] = "checksum",
-		[VRRP_REJECT_INTERVAL] = "interval",
-		[VRRP_REJECT_OWN_SOURCE] = "own_source",
-	};
-
 	assert(reject < VRRP_REJECT_COUNT);
-	return names[reject];
+	return vrrp_reject_words[reject];
 }
+
+const char *const vrrp_notice_words[VRRP_NOTICE_COUNT] = {
+	[VRRP_NOTICE_INTERVAL] = "interval",
+	[VRRP_NOTICE_ADDRESS_LIST] = "address_list",
+	[VRRP_NOTICE_OWNER] = "owner",
+	[VRRP_NOTICE_EQUAL_PRIORITY] = "equal_priority",
+	[VRRP_NOTICE_CHECKSUM_FORM] = "checksum_form",
+	[VRRP_NOTICE_OTHER_ACTIVE] = "other_active",
+};
 
 const char *vrrp_notice_name(enum vrrp_notice notice)
 {
-	static const char *const names[VRRP_NOTICE_COUNT] = {
-		[VRRP_NOTICE_INTERVAL] = "interval",
-		[VRRP_NOTICE_ADDRESS_LIST] = "address_list",
-		[VRRP_NOTICE_OWNER] = "owner",
-		[VRRP_NOTICE_EQUAL_PRIORITY] = "equal_priority",
-		[VRRP_NOTICE_CHECKSUM_FORM] = "checksum_form",
-		[VRRP_NOTICE_OTHER_ACTIVE] = "other_active",
-	};
-
 	assert(notice < VRRP_NOTICE_COUNT);
-	return names[notice];
+	return vrrp_notice_words[notice];
 }

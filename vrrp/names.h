@@ -71,6 +71,11 @@ enum vrrp_notice {
 	VRRP_NOTICE_COUNT,
 };
 
+/* The words themselves, for tables of fields. */
+extern const char *const vrrp_state_words[VRRP_STATE_COUNT];
+extern const char *const vrrp_reject_words[VRRP_REJECT_COUNT];
+extern const char *const vrrp_notice_words[VRRP_NOTICE_COUNT];
+
 /**
  * vrrp_state_name() - the word for a state.
  * @state: below VRRP_STATE_COUNT.

@@ -625,6 +625,29 @@ static void test_state_finds_routers_in_any_order(void **unused)
 	free(many);
 }
 
+/* Others can tread on the memory, not make its writer write elsewhere. */
+static void test_state_writer_believes_nothing_of_the_memory(void **unused)
+{
+	struct state *writer;
+	int fd = written(&writer);
+	size_t size = size_of(fd);
+	uint8_t *memory = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+	struct vrrp vr = mark(1);
+
+	(void)unused;
+	assert_true(memory != MAP_FAILED);
+	memset(memory, 0x5a, size);
+	for (unsigned i = 0; i < 2; i++) {
+		state_put(writer, i, &vr);
+		state_put_lease(writer, i, 5);
+		state_put_farewell(writer, i, 3, (const uint8_t *)"last words", 10);
+		assert_int_equal(state_farewell_max(writer, i), routers[i].farewell_max);
+	}
+	munmap(memory, size);
+	state_close(writer);
+	close(fd);
+}
+
 static void test_state_keeps_a_farewell_of_each_router(void **unused)
 {
 	const uint8_t frames[][60] = { "the first farewell", "the second one" };
@@ -668,6 +691,7 @@ int main(int argc, char **argv)
 		cmocka_unit_test(test_state_of_garbage_does_no_harm),
 		cmocka_unit_test(test_state_finds_a_router_by_all_that_it_is),
 		cmocka_unit_test(test_state_finds_routers_in_any_order),
+		cmocka_unit_test(test_state_writer_believes_nothing_of_the_memory),
 		cmocka_unit_test(test_state_keeps_a_farewell_of_each_router),
 	};
 
