@@ -56,6 +56,7 @@ struct events {
 	int fd;                /* -1: not ours to keep */
 	struct header *header; /* the mapping; owned */
 	unsigned char *records;
+	uint64_t size; /* of the records; not asked of the memory, which others map, too */
 };
 
 /* ---- making ---- */
@@ -150,7 +151,8 @@ int events_map(int fd, bool writes, struct events **ret_events)
 		free(events);
 		return -errno;
 	}
-	*events = (struct events){ -1, memory, (unsigned char *)memory + HEADER_SIZE };
+	*events = (struct events){ -1, memory, (unsigned char *)memory + HEADER_SIZE,
+				   (uint64_t)status.st_size - HEADER_SIZE };
 	if (!is_sane(events->header, (size_t)status.st_size)) {
 		munmap(memory, (size_t)status.st_size);
 		free(events);
@@ -166,7 +168,7 @@ void events_close(struct events *events)
 {
 	if (!events)
 		return;
-	munmap(events->header, events->header->size + HEADER_SIZE);
+	munmap(events->header, events->size + HEADER_SIZE);
 	if (events->fd >= 0)
 		close(events->fd);
 	free(events);
@@ -272,7 +274,7 @@ int events_create(const char *path, unsigned routers_n, struct events **ret_even
 		(void)mkdir(DIRECTORY, 0755); /* open() says what is wrong */
 		old = open_present(path);
 	}
-	if (old && old->header->size >= size_for(routers_n)) {
+	if (old && old->size >= size_for(routers_n)) {
 		*ret_events = old;
 		return 0;
 	}
@@ -288,14 +290,35 @@ int events_fd(const struct events *events)
 
 unsigned events_routers_max(const struct events *events)
 {
-	return (unsigned)(events->header->size / EVENT_ROOM / EVENTS_PER_ROUTER);
+	return (unsigned)(events->size / EVENT_ROOM / EVENTS_PER_ROUTER);
 }
 
 /* ---- writing ---- */
 
 static struct record *record_at(const struct events *events, uint64_t position)
 {
-	return (struct record *)(events->records + position % events->header->size);
+	return (struct record *)(events->records + position % events->size);
+}
+
+/* What is there was trodden on: it is lost, and the ring begins anew behind it. */
+static uint64_t drop_all(struct events *events)
+{
+	struct header *header = events->header;
+	uint64_t head = atomic_load(&header->head) & ~UINT64_C(7);
+
+	atomic_store(&header->head, head);
+	atomic_store(&header->tail, head);
+	atomic_store(&header->tail_seq, atomic_load(&header->seq) + 1);
+	return head;
+}
+
+/* Behind the newest record. */
+static uint64_t find_head(struct events *events)
+{
+	uint64_t head = atomic_load(&events->header->head),
+		 tail = atomic_load(&events->header->tail);
+
+	return head % 8 || tail % 8 || head - tail > events->size ? drop_all(events) : head;
 }
 
 /* The oldest records go until there is room. */
@@ -304,10 +327,16 @@ static void make_room(struct events *events, uint64_t end)
 	struct header *header = events->header;
 	uint64_t tail = atomic_load(&header->tail);
 	const struct record *oldest;
+	uint64_t to_end;
 
-	while (end - tail > header->size) {
+	while (end - tail > events->size) {
 		oldest = record_at(events, tail);
-		if (header->size - tail % header->size >= sizeof(*oldest) && oldest->seq)
+		to_end = events->size - tail % events->size;
+		if (oldest->len == 0 || oldest->len % 8 || oldest->len > to_end) {
+			(void)drop_all(events);
+			break;
+		}
+		if (to_end >= sizeof(*oldest) && oldest->seq)
 			atomic_store(&header->tail_seq, oldest->seq + 1);
 		tail += oldest->len;
 		/* Readers see the tail before what is overwritten. */
@@ -334,8 +363,8 @@ static size_t payload_len(const struct event *event)
 static void put_record(struct events *events, const struct event *event)
 {
 	struct header *header = events->header;
-	uint64_t head = atomic_load(&header->head);
-	uint64_t to_end = header->size - head % header->size;
+	uint64_t head = find_head(events);
+	uint64_t to_end = events->size - head % events->size;
 	struct record record = {
 		.kind = event->kind,
 		.level = event->level,
@@ -387,7 +416,7 @@ void events_put(struct events *events, const struct clocks *now, const struct ev
 /* A whole record out of the ring, as far as its lengths make sense. Return: its length, or 0. */
 static uint32_t copy_record(const struct events *events, uint64_t position, struct event *ret_event)
 {
-	uint64_t to_end = events->header->size - position % events->header->size;
+	uint64_t to_end = events->size - position % events->size;
 	const unsigned char *p = (const unsigned char *)record_at(events, position);
 	struct record record = { 0 };
 	size_t len;

@@ -306,6 +306,39 @@ static void test_events_damaged_by_their_writer_do_no_harm(void **unused)
 	}
 }
 
+/* Others map the memory, too: whatever they do to it, its writer neither hangs nor leaves it. */
+static void test_events_writer_survives_what_is_done_to_the_memory(void **unused)
+{
+	(void)unused;
+	alarm(20);
+	for (unsigned round = 0; round < 100; round++) {
+		struct events *events = make(1);
+		struct events_cursor cursor = { 0 };
+		struct event event = numbered(round, 50), got = { 0 };
+		struct stat status;
+		unsigned char *memory;
+		uint64_t lost;
+		bool found = false;
+
+		assert_int_equal(fstat(events_fd(events), &status), 0);
+		memory = mmap(NULL, (size_t)status.st_size, PROT_READ | PROT_WRITE, MAP_SHARED,
+			      events_fd(events), 0);
+		for (unsigned i = 0; i < 10000; i++)
+			events_put(events, &now, &event);
+		srand(round);
+		for (size_t i = 0; i < (size_t)status.st_size; i += round % 2 ? 1 : 61)
+			memory[i] = (unsigned char)rand();
+		for (unsigned i = 0; i < 20000; i++)
+			events_put(events, &now, &event);
+		while (!found && events_next(events, &cursor, &got, &lost))
+			found = got.fact.number[0] == round && got.kind == EVENT_FAILED;
+		assert_true(found);
+		munmap(memory, (size_t)status.st_size);
+		events_close(events);
+	}
+	alarm(0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -318,6 +351,7 @@ int main(void)
 		cmocka_unit_test(test_events_in_a_file_are_gone_on_with),
 		cmocka_unit_test(test_events_in_garbage_are_none),
 		cmocka_unit_test(test_events_damaged_by_their_writer_do_no_harm),
+		cmocka_unit_test(test_events_writer_survives_what_is_done_to_the_memory),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
