@@ -75,7 +75,8 @@ struct election_record {
 	uint16_t active_interval_cs;
 	uint8_t announced_n, contested_n;
 	uint8_t late_granted, lower_heard, lower_priority;
-	uint8_t reserved[5];
+	uint8_t effective_priority; /* 0: as configured */
+	uint8_t reserved[4];
 	int64_t preempt_delay_ns, start_delay_ns;
 	int64_t reason_ns, since_ns, heard_ns, contested_ns;
 	int64_t start_ns, down_ns, preempt_ns, advert_ns, announce_ns; /* or VRRP_NEVER */
@@ -416,6 +417,7 @@ static uint64_t sum_of(const void *record, size_t record_size)
 static void fill_record(struct election_record *r, const struct vrrp *vr)
 {
 	const struct vrrp_config *c = &vr->config;
+	const struct vrrp_election *e = &vr->election;
 
 	*r = (struct election_record){
 		.family = c->family,
@@ -425,69 +427,74 @@ static void fill_record(struct election_record *r, const struct vrrp *vr)
 		.interval_cs = c->interval_cs,
 		.checksum = (uint8_t)c->checksum,
 		.preempt = c->preempt,
-		.state = (uint8_t)vr->state,
-		.reason = (uint8_t)vr->reason.code,
-		.reason_priority = vr->reason.priority,
-		.active_priority = vr->active_priority,
-		.active_interval_cs = vr->active_interval_cs,
-		.announced_n = vr->announced_n,
-		.contested_n = vr->contested_n,
-		.late_granted = vr->late_granted,
-		.lower_heard = vr->lower_heard,
-		.lower_priority = vr->lower_priority,
+		.state = (uint8_t)e->state,
+		.reason = (uint8_t)e->reason.code,
+		.reason_priority = e->reason.priority,
+		.active_priority = e->active_priority,
+		.active_interval_cs = e->active_interval_cs,
+		.announced_n = e->announced_n,
+		.contested_n = e->contested_n,
+		.late_granted = e->late_granted,
+		.lower_heard = e->lower_heard,
+		.lower_priority = e->lower_priority,
+		.effective_priority = e->priority,
 		.preempt_delay_ns = c->preempt_delay_ns,
 		.start_delay_ns = c->start_delay_ns,
-		.reason_ns = vr->reason.ns,
-		.since_ns = vr->since_ns,
-		.heard_ns = vr->heard_ns,
-		.contested_ns = vr->contested_ns,
-		.start_ns = vr->start_ns,
-		.down_ns = vr->down_ns,
-		.preempt_ns = vr->preempt_ns,
-		.advert_ns = vr->advert_ns,
-		.announce_ns = vr->announce_ns,
+		.reason_ns = e->reason.ns,
+		.since_ns = e->since_ns,
+		.heard_ns = e->heard_ns,
+		.contested_ns = e->contested_ns,
+		.start_ns = e->start_ns,
+		.down_ns = e->down_ns,
+		.preempt_ns = e->preempt_ns,
+		.advert_ns = e->advert_ns,
+		.announce_ns = e->announce_ns,
 	};
-	memcpy(r->source, vr->source, sizeof(r->source));
-	memcpy(r->reason_source, vr->reason.source, sizeof(r->reason_source));
-	memcpy(r->active_source, vr->active_source, sizeof(r->active_source));
-	memcpy(r->lower_source, vr->lower_source, sizeof(r->lower_source));
+	memcpy(r->source, e->source, sizeof(r->source));
+	memcpy(r->reason_source, e->reason.source, sizeof(r->reason_source));
+	memcpy(r->active_source, e->active_source, sizeof(r->active_source));
+	memcpy(r->lower_source, e->lower_source, sizeof(r->lower_source));
 }
 
 static void take_record(struct vrrp *vr, const struct election_record *r)
 {
+	struct vrrp_config *c = &vr->config;
+	struct vrrp_election *e = &vr->election;
+
 	memset(vr, 0, sizeof(*vr));
-	vr->config.family = r->family;
-	vr->config.version = r->version;
-	vr->config.vrid = r->vrid;
-	vr->config.priority = r->priority;
-	vr->config.interval_cs = r->interval_cs;
-	vr->config.checksum = r->checksum;
-	vr->config.preempt = r->preempt;
-	vr->config.preempt_delay_ns = r->preempt_delay_ns;
-	vr->config.start_delay_ns = r->start_delay_ns;
-	vr->state = r->state;
-	vr->reason.code = r->reason;
-	vr->reason.priority = r->reason_priority;
-	vr->reason.ns = r->reason_ns;
-	vr->active_priority = r->active_priority;
-	vr->active_interval_cs = r->active_interval_cs;
-	vr->announced_n = r->announced_n;
-	vr->contested_n = r->contested_n;
-	vr->late_granted = r->late_granted;
-	vr->lower_heard = r->lower_heard;
-	vr->lower_priority = r->lower_priority;
-	vr->since_ns = r->since_ns;
-	vr->heard_ns = r->heard_ns;
-	vr->contested_ns = r->contested_ns;
-	vr->start_ns = r->start_ns;
-	vr->down_ns = r->down_ns;
-	vr->preempt_ns = r->preempt_ns;
-	vr->advert_ns = r->advert_ns;
-	vr->announce_ns = r->announce_ns;
-	memcpy(vr->source, r->source, sizeof(vr->source));
-	memcpy(vr->reason.source, r->reason_source, sizeof(vr->reason.source));
-	memcpy(vr->active_source, r->active_source, sizeof(vr->active_source));
-	memcpy(vr->lower_source, r->lower_source, sizeof(vr->lower_source));
+	c->family = r->family;
+	c->version = r->version;
+	c->vrid = r->vrid;
+	c->priority = r->priority;
+	c->interval_cs = r->interval_cs;
+	c->checksum = r->checksum;
+	c->preempt = r->preempt;
+	c->preempt_delay_ns = r->preempt_delay_ns;
+	c->start_delay_ns = r->start_delay_ns;
+	e->state = r->state;
+	e->reason.code = r->reason;
+	e->reason.priority = r->reason_priority;
+	e->reason.ns = r->reason_ns;
+	e->active_priority = r->active_priority;
+	e->active_interval_cs = r->active_interval_cs;
+	e->announced_n = r->announced_n;
+	e->contested_n = r->contested_n;
+	e->late_granted = r->late_granted;
+	e->lower_heard = r->lower_heard;
+	e->lower_priority = r->lower_priority;
+	e->priority = r->effective_priority ? r->effective_priority : r->priority;
+	e->since_ns = r->since_ns;
+	e->heard_ns = r->heard_ns;
+	e->contested_ns = r->contested_ns;
+	e->start_ns = r->start_ns;
+	e->down_ns = r->down_ns;
+	e->preempt_ns = r->preempt_ns;
+	e->advert_ns = r->advert_ns;
+	e->announce_ns = r->announce_ns;
+	memcpy(e->source, r->source, sizeof(e->source));
+	memcpy(e->reason.source, r->reason_source, sizeof(e->reason.source));
+	memcpy(e->active_source, r->active_source, sizeof(e->active_source));
+	memcpy(e->lower_source, r->lower_source, sizeof(e->lower_source));
 }
 
 static void put_counters(struct state *state, unsigned i, const struct vrrp_counters *c)

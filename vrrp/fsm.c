@@ -26,18 +26,19 @@ void vrrp_init(struct vrrp *vr, const struct vrrp_config *config)
 	assert(config->interval_cs >= 1 && config->interval_cs <= VRRP_INTERVAL_CS_MAX);
 	*vr = (struct vrrp){
 		.config = *config,
-		.active_interval_cs = config->interval_cs,
-		.start_ns = VRRP_NEVER,
-		.down_ns = VRRP_NEVER,
-		.preempt_ns = VRRP_NEVER,
-		.advert_ns = VRRP_NEVER,
-		.announce_ns = VRRP_NEVER,
+		.election.priority = config->priority,
+		.election.active_interval_cs = config->interval_cs,
+		.election.start_ns = VRRP_NEVER,
+		.election.down_ns = VRRP_NEVER,
+		.election.preempt_ns = VRRP_NEVER,
+		.election.advert_ns = VRRP_NEVER,
+		.election.announce_ns = VRRP_NEVER,
 	};
 }
 
 void vrrp_source_set(struct vrrp *vr, const uint8_t *source)
 {
-	memcpy(vr->source, source, vrrp_address_len(vr->config.family));
+	memcpy(vr->election.source, source, vrrp_address_len(vr->config.family));
 }
 
 bool vrrp_is_owner(const struct vrrp *vr)
@@ -52,13 +53,13 @@ static int64_t min_ns(int64_t a, int64_t b)
 
 int64_t vrrp_deadline(const struct vrrp *vr)
 {
-	switch (vr->state) {
+	switch (vr->election.state) {
 	case VRRP_STATE_INITIALIZE:
-		return vr->start_ns;
+		return vr->election.start_ns;
 	case VRRP_STATE_BACKUP:
-		return vr->down_ns;
+		return vr->election.down_ns;
 	case VRRP_STATE_ACTIVE:
-		return min_ns(vr->advert_ns, vr->announce_ns);
+		return min_ns(vr->election.advert_ns, vr->election.announce_ns);
 	case VRRP_STATE_FAULT:
 	case VRRP_STATE_COUNT:
 		break;
@@ -81,18 +82,18 @@ static void act_advert(struct vrrp_output *out, unsigned priority)
 static void set_state(struct vrrp *vr, enum vrrp_state state, struct vrrp_reason reason,
 		      int64_t now_ns, struct vrrp_output *out)
 {
-	enum vrrp_state from = vr->state;
+	enum vrrp_state from = vr->election.state;
 
-	vr->state = state;
-	vr->reason = reason;
-	if (state != from || vr->since_ns == 0)
-		vr->since_ns = now_ns;
-	vr->start_ns = VRRP_NEVER;
-	vr->preempt_ns = VRRP_NEVER;
+	vr->election.state = state;
+	vr->election.reason = reason;
+	if (state != from || vr->election.since_ns == 0)
+		vr->election.since_ns = now_ns;
+	vr->election.start_ns = VRRP_NEVER;
+	vr->election.preempt_ns = VRRP_NEVER;
 	if (state != VRRP_STATE_BACKUP)
-		vr->down_ns = VRRP_NEVER;
+		vr->election.down_ns = VRRP_NEVER;
 	if (state != VRRP_STATE_ACTIVE)
-		vr->advert_ns = vr->announce_ns = VRRP_NEVER;
+		vr->election.advert_ns = vr->election.announce_ns = VRRP_NEVER;
 	act(out, (struct vrrp_action){ .type = VRRP_ACTION_STATE, .from = from });
 }
 
@@ -105,38 +106,77 @@ static struct vrrp_reason reason_of_advert(enum vrrp_reason_code code,
 	return reason;
 }
 
-/* Restart Active_Down_Timer from the interval that was learned (§6.1). */
+/* Active_Down_Interval, from the interval that was learned (§6.1). */
+static int64_t down_interval(const struct vrrp *vr)
+{
+	return vrrp_down_ns(vr->config.version, vr->election.priority,
+			    vr->election.active_interval_cs);
+}
+
+static int64_t skew_time(const struct vrrp *vr)
+{
+	return vrrp_skew_ns(vr->config.version, vr->election.priority,
+			    vr->election.active_interval_cs);
+}
+
 static void restart_down(struct vrrp *vr, int64_t now_ns)
 {
-	const struct vrrp_config *c = &vr->config;
+	vr->election.heard_ns = now_ns;
+	vr->election.down_ns = now_ns + down_interval(vr);
+	vr->election.late_granted = false;
+	vr->election.lower_heard = false;
+}
 
-	vr->heard_ns = now_ns;
-	vr->down_ns = now_ns + vrrp_down_ns(c->version, c->priority, vr->active_interval_cs);
-	vr->late_granted = false;
-	vr->lower_heard = false;
+void vrrp_refresh(struct vrrp *vr, int64_t now_ns)
+{
+	struct vrrp_election *e = &vr->election;
+	bool heard = e->active_source[0] != 0;
+
+	if (e->state == VRRP_STATE_ACTIVE)
+		e->advert_ns = now_ns;
+	if (e->state != VRRP_STATE_BACKUP)
+		return;
+	/* Nobody was heard yet, so nobody's interval was learned. */
+	if (!heard)
+		e->active_interval_cs = vr->config.interval_cs;
+	if (vrrp_is_owner(vr))
+		e->down_ns = now_ns;
+	else if (heard && e->active_priority == VRRP_PRIORITY_LEAVE)
+		e->down_ns = e->heard_ns + skew_time(vr);
+	else
+		e->down_ns = e->heard_ns + down_interval(vr);
+}
+
+static void change_priority(struct vrrp *vr, uint8_t priority, int64_t now_ns)
+{
+	assert(priority);
+	if (priority == vr->election.priority)
+		return;
+	vr->election.priority = priority;
+	vrrp_refresh(vr, now_ns);
 }
 
 /* An advert of a router that we defer to. Version 3 learns its interval, version 2 never does. */
 static void defer_to(struct vrrp *vr, const struct vrrp_advert *advert, int64_t now_ns)
 {
 	if (vr->config.version == 3)
-		vr->active_interval_cs = advert->interval_cs;
-	vr->active_priority = advert->priority;
-	memcpy(vr->active_source, advert->source, sizeof(vr->active_source));
+		vr->election.active_interval_cs = advert->interval_cs;
+	vr->election.active_priority = advert->priority;
+	memcpy(vr->election.active_source, advert->source, sizeof(vr->election.active_source));
 	restart_down(vr, now_ns);
 }
 
 static void announce(struct vrrp *vr, int64_t now_ns, struct vrrp_output *out)
 {
-	unsigned n = vr->announced_n;
+	unsigned n = vr->election.announced_n;
 	int64_t gap_s = ANNOUNCE_REFRESH_S;
 
 	act(out, (struct vrrp_action){ .type = VRRP_ACTION_ANNOUNCE });
 	if (n < sizeof(announce_gaps_s) / sizeof(announce_gaps_s[0])) {
 		gap_s = announce_gaps_s[n];
-		vr->announced_n++;
+		vr->election.announced_n++;
 	}
-	vr->announce_ns = now_ns + gap_s * NS_PER_S;
+	vr->election.announce_ns = now_ns + gap_s * NS_PER_S;
 }
 
 /*
@@ -146,14 +186,14 @@ static void announce(struct vrrp *vr, int64_t now_ns, struct vrrp_output *out)
 static void become_active(struct vrrp *vr, struct vrrp_reason reason, int64_t now_ns,
 			  struct vrrp_output *out)
 {
-	vr->announced_n = 0;
-	vr->contested_n = 0;
-	vr->contested_ns = now_ns;
+	vr->election.announced_n = 0;
+	vr->election.contested_n = 0;
+	vr->election.contested_ns = now_ns;
 	vr->counters.became_active++;
-	act_advert(out, vr->config.priority);
+	act_advert(out, vr->election.priority);
 	act(out, (struct vrrp_action){ .type = VRRP_ACTION_CLAIM });
 	announce(vr, now_ns, out);
-	vr->advert_ns = now_ns + vrrp_interval_ns(vr->config.interval_cs);
+	vr->election.advert_ns = now_ns + vrrp_interval_ns(vr->config.interval_cs);
 	set_state(vr, VRRP_STATE_ACTIVE, reason, now_ns, out);
 }
 
@@ -161,9 +201,9 @@ static void become_active(struct vrrp *vr, struct vrrp_reason reason, int64_t no
 static void begin(struct vrrp *vr, enum vrrp_reason_code code, int64_t now_ns,
 		  struct vrrp_output *out)
 {
-	vr->active_interval_cs = vr->config.interval_cs;
-	vr->active_priority = 0;
-	memset(vr->active_source, 0, sizeof(vr->active_source));
+	vr->election.active_interval_cs = vr->config.interval_cs;
+	vr->election.active_priority = 0;
+	memset(vr->election.active_source, 0, sizeof(vr->election.active_source));
 	if (vrrp_is_owner(vr)) {
 		become_active(vr, (struct vrrp_reason){ .code = VRRP_REASON_OWNER }, now_ns, out);
 		return;
@@ -184,19 +224,19 @@ static void start(struct vrrp *vr, enum vrrp_reason_code code, int64_t now_ns,
 		return;
 	}
 	set_state(vr, VRRP_STATE_INITIALIZE, reason, now_ns, out);
-	vr->start_ns = now_ns + delay_ns;
+	vr->election.start_ns = now_ns + delay_ns;
 }
 
 /* Out of service. Whoever has the addresses gives them up and lets the others know (§6.4.3). */
 static void stop(struct vrrp *vr, enum vrrp_state state, enum vrrp_reason_code code, int64_t now_ns,
 		 struct vrrp_output *out)
 {
-	if (vr->state == VRRP_STATE_ACTIVE) {
+	if (vr->election.state == VRRP_STATE_ACTIVE) {
 		act(out, (struct vrrp_action){ .type = VRRP_ACTION_RELEASE });
 		act_advert(out, VRRP_PRIORITY_LEAVE);
 	}
-	vr->active_priority = 0;
-	memset(vr->active_source, 0, sizeof(vr->active_source));
+	vr->election.active_priority = 0;
+	memset(vr->election.active_source, 0, sizeof(vr->election.active_source));
 	set_state(vr, state, (struct vrrp_reason){ .code = code }, now_ns, out);
 }
 
@@ -205,7 +245,7 @@ static void step_initialize(struct vrrp *vr, const struct vrrp_event *event,
 {
 	switch (event->type) {
 	case VRRP_EVENT_STARTUP:
-		if (vr->start_ns == VRRP_NEVER)
+		if (vr->election.start_ns == VRRP_NEVER)
 			start(vr, VRRP_REASON_STARTED, event->now_ns, out);
 		break;
 	case VRRP_EVENT_SHUTDOWN:
@@ -214,8 +254,11 @@ static void step_initialize(struct vrrp *vr, const struct vrrp_event *event,
 	case VRRP_EVENT_FAULT:
 		stop(vr, VRRP_STATE_FAULT, event->fault, event->now_ns, out);
 		break;
+	case VRRP_EVENT_PRIORITY:
+		change_priority(vr, event->priority, event->now_ns);
+		break;
 	case VRRP_EVENT_TIMER:
-		if (event->now_ns >= vr->start_ns)
+		if (event->now_ns >= vr->election.start_ns)
 			begin(vr, VRRP_REASON_STARTED, event->now_ns, out);
 		break;
 	case VRRP_EVENT_ADVERT: /* §6.4.1 knows no adverts */
@@ -234,8 +277,11 @@ static void step_fault(struct vrrp *vr, const struct vrrp_event *event, struct v
 		stop(vr, VRRP_STATE_INITIALIZE, VRRP_REASON_STOPPED, event->now_ns, out);
 		break;
 	case VRRP_EVENT_FAULT:
-		if (event->fault != vr->reason.code)
+		if (event->fault != vr->election.reason.code)
 			stop(vr, VRRP_STATE_FAULT, event->fault, event->now_ns, out);
+		break;
+	case VRRP_EVENT_PRIORITY:
+		change_priority(vr, event->priority, event->now_ns);
 		break;
 	case VRRP_EVENT_TIMER:
 	case VRRP_EVENT_ADVERT:
@@ -247,15 +293,17 @@ static void step_fault(struct vrrp *vr, const struct vrrp_event *event, struct v
 /* What to say when Active_Down_Timer fires: the others may be silent, gone, or just weaker. */
 static struct vrrp_reason takeover_reason(const struct vrrp *vr, int64_t now_ns)
 {
-	struct vrrp_reason reason = { .code = VRRP_REASON_SILENCE, .ns = now_ns - vr->heard_ns };
+	struct vrrp_reason reason = { .code = VRRP_REASON_SILENCE,
+				      .ns = now_ns - vr->election.heard_ns };
 
-	if (vr->lower_heard) {
+	if (vr->election.lower_heard) {
 		reason = (struct vrrp_reason){ .code = VRRP_REASON_PREEMPT,
-					       .priority = vr->lower_priority };
-		memcpy(reason.source, vr->lower_source, sizeof(reason.source));
-	} else if (vr->active_priority == VRRP_PRIORITY_LEAVE && vr->active_source[0]) {
+					       .priority = vr->election.lower_priority };
+		memcpy(reason.source, vr->election.lower_source, sizeof(reason.source));
+	} else if (vr->election.active_priority == VRRP_PRIORITY_LEAVE &&
+		   vr->election.active_source[0]) {
 		reason = (struct vrrp_reason){ .code = VRRP_REASON_LEFT };
-		memcpy(reason.source, vr->active_source, sizeof(reason.source));
+		memcpy(reason.source, vr->election.active_source, sizeof(reason.source));
 	}
 	return reason;
 }
@@ -267,15 +315,14 @@ static struct vrrp_reason takeover_reason(const struct vrrp *vr, int64_t now_ns)
  */
 static void grant_late(struct vrrp *vr, int64_t now_ns)
 {
-	const struct vrrp_config *c = &vr->config;
-	int64_t until_ns = now_ns + vrrp_interval_ns(vr->active_interval_cs) +
-			   vrrp_skew_ns(c->version, c->priority, vr->active_interval_cs);
+	int64_t until_ns =
+		now_ns + vrrp_interval_ns(vr->election.active_interval_cs) + skew_time(vr);
 
-	if (vr->late_granted || vr->down_ns >= until_ns)
+	if (vr->election.late_granted || vr->election.down_ns >= until_ns)
 		return;
-	vr->late_granted = true;
+	vr->election.late_granted = true;
 	vr->counters.late_timers++;
-	vr->down_ns = until_ns;
+	vr->election.down_ns = until_ns;
 }
 
 /*
@@ -284,9 +331,9 @@ static void grant_late(struct vrrp *vr, int64_t now_ns)
  */
 static void backup_timer(struct vrrp *vr, int64_t now_ns, struct vrrp_output *out)
 {
-	if (now_ns - vr->down_ns >= vrrp_interval_ns(vr->active_interval_cs))
+	if (now_ns - vr->election.down_ns >= vrrp_interval_ns(vr->election.active_interval_cs))
 		grant_late(vr, now_ns);
-	if (now_ns >= vr->down_ns)
+	if (now_ns >= vr->election.down_ns)
 		become_active(vr, takeover_reason(vr, now_ns), now_ns, out);
 }
 
@@ -299,35 +346,34 @@ static bool tolerates_lower(struct vrrp *vr, int64_t now_ns)
 		return true;
 	if (vr->config.preempt_delay_ns == 0)
 		return false;
-	if (vr->preempt_ns == VRRP_NEVER)
-		vr->preempt_ns = now_ns + vr->config.preempt_delay_ns;
-	return now_ns < vr->preempt_ns;
+	if (vr->election.preempt_ns == VRRP_NEVER)
+		vr->election.preempt_ns = now_ns + vr->config.preempt_delay_ns;
+	return now_ns < vr->election.preempt_ns;
 }
 
 /* §6.4.2 (315)..(345) */
 static void backup_advert(struct vrrp *vr, const struct vrrp_advert *advert, int64_t now_ns)
 {
-	const struct vrrp_config *c = &vr->config;
-
 	if (advert->priority == VRRP_PRIORITY_LEAVE) {
-		vr->active_priority = VRRP_PRIORITY_LEAVE;
-		memcpy(vr->active_source, advert->source, sizeof(vr->active_source));
-		vr->heard_ns = now_ns;
-		vr->late_granted = false;
-		vr->lower_heard = false;
-		vr->down_ns =
-			now_ns + vrrp_skew_ns(c->version, c->priority, vr->active_interval_cs);
-	} else if (advert->priority >= c->priority) {
+		vr->election.active_priority = VRRP_PRIORITY_LEAVE;
+		memcpy(vr->election.active_source, advert->source,
+		       sizeof(vr->election.active_source));
+		vr->election.heard_ns = now_ns;
+		vr->election.late_granted = false;
+		vr->election.lower_heard = false;
+		vr->election.down_ns = now_ns + skew_time(vr);
+	} else if (advert->priority >= vr->election.priority) {
 		/* No address comparison here: §6.4.2 defers to any equal. */
-		vr->preempt_ns = VRRP_NEVER;
+		vr->election.preempt_ns = VRRP_NEVER;
 		defer_to(vr, advert, now_ns);
 	} else if (tolerates_lower(vr, now_ns)) {
 		defer_to(vr, advert, now_ns);
 	} else {
 		/* Discarded: the timer runs on and nothing is learned, but we know who to name. */
-		vr->lower_heard = true;
-		vr->lower_priority = advert->priority;
-		memcpy(vr->lower_source, advert->source, sizeof(vr->lower_source));
+		vr->election.lower_heard = true;
+		vr->election.lower_priority = advert->priority;
+		memcpy(vr->election.lower_source, advert->source,
+		       sizeof(vr->election.lower_source));
 	}
 }
 
@@ -341,6 +387,9 @@ static void step_backup(struct vrrp *vr, const struct vrrp_event *event, struct 
 		break;
 	case VRRP_EVENT_FAULT:
 		stop(vr, VRRP_STATE_FAULT, event->fault, event->now_ns, out);
+		break;
+	case VRRP_EVENT_PRIORITY:
+		change_priority(vr, event->priority, event->now_ns);
 		break;
 	case VRRP_EVENT_TIMER:
 		backup_timer(vr, event->now_ns, out);
@@ -362,13 +411,13 @@ static void active_timer(struct vrrp *vr, int64_t now_ns, struct vrrp_output *ou
 {
 	int64_t interval_ns = vrrp_interval_ns(vr->config.interval_cs);
 
-	if (now_ns >= vr->advert_ns) {
-		act_advert(out, vr->config.priority);
-		vr->advert_ns += interval_ns;
-		if (vr->advert_ns <= now_ns)
-			vr->advert_ns = now_ns + interval_ns;
+	if (now_ns >= vr->election.advert_ns) {
+		act_advert(out, vr->election.priority);
+		vr->election.advert_ns += interval_ns;
+		if (vr->election.advert_ns <= now_ns)
+			vr->election.advert_ns = now_ns + interval_ns;
 	}
-	if (now_ns >= vr->announce_ns)
+	if (now_ns >= vr->election.announce_ns)
 		announce(vr, now_ns, out);
 }
 
@@ -379,7 +428,7 @@ static void active_timer(struct vrrp *vr, int64_t now_ns, struct vrrp_output *ou
 static int64_t contest_end(const struct vrrp *vr, int64_t now_ns)
 {
 	int64_t quiet_ns = vrrp_interval_ns(vr->config.interval_cs) * 3 / 2;
-	int64_t end_ns = vr->contested_ns + CONTEST_WINDOW_NS;
+	int64_t end_ns = vr->election.contested_ns + CONTEST_WINDOW_NS;
 
 	if (quiet_ns < CONTEST_QUIET_NS)
 		quiet_ns = CONTEST_QUIET_NS;
@@ -394,18 +443,18 @@ static int64_t contest_end(const struct vrrp *vr, int64_t now_ns)
  */
 static bool defend(struct vrrp *vr, int64_t now_ns, struct vrrp_output *out)
 {
-	if (now_ns - vr->contested_ns >= CONTEST_WINDOW_NS) {
-		vr->contested_ns = now_ns;
-		vr->contested_n = 0;
+	if (now_ns - vr->election.contested_ns >= CONTEST_WINDOW_NS) {
+		vr->election.contested_ns = now_ns;
+		vr->election.contested_n = 0;
 	}
-	if (vr->contested_n >= CONTEST_ANSWERS_MAX) {
-		vr->announced_n = 0;
-		vr->announce_ns = contest_end(vr, now_ns);
+	if (vr->election.contested_n >= CONTEST_ANSWERS_MAX) {
+		vr->election.announced_n = 0;
+		vr->election.announce_ns = contest_end(vr, now_ns);
 		return false;
 	}
-	vr->contested_n++;
-	act_advert(out, vr->config.priority);
-	vr->announced_n = 0;
+	vr->election.contested_n++;
+	act_advert(out, vr->election.priority);
+	vr->election.announced_n = 0;
 	announce(vr, now_ns, out);
 	return true;
 }
@@ -418,7 +467,7 @@ static void yield(struct vrrp *vr, enum vrrp_reason_code code, const struct vrrp
 		  int64_t now_ns, struct vrrp_output *out)
 {
 	act(out, (struct vrrp_action){ .type = VRRP_ACTION_RELEASE });
-	act_advert(out, vr->config.priority);
+	act_advert(out, vr->election.priority);
 	defer_to(vr, advert, now_ns);
 	set_state(vr, VRRP_STATE_BACKUP, reason_of_advert(code, advert), now_ns, out);
 }
@@ -432,11 +481,11 @@ static void active_advert(struct vrrp *vr, const struct vrrp_advert *advert, int
 	if (advert->priority == VRRP_PRIORITY_LEAVE) {
 		/* The timer only starts anew with an advert: a flood must not silence us. */
 		if (defend(vr, now_ns, out))
-			vr->advert_ns = now_ns + vrrp_interval_ns(vr->config.interval_cs);
-	} else if (advert->priority > vr->config.priority) {
+			vr->election.advert_ns = now_ns + vrrp_interval_ns(vr->config.interval_cs);
+	} else if (advert->priority > vr->election.priority) {
 		yield(vr, VRRP_REASON_HIGHER, advert, now_ns, out);
-	} else if (advert->priority == vr->config.priority &&
-		   memcmp(advert->source, vr->source, address_len) > 0) {
+	} else if (advert->priority == vr->election.priority &&
+		   memcmp(advert->source, vr->election.source, address_len) > 0) {
 		yield(vr, VRRP_REASON_TIE, advert, now_ns, out);
 	} else {
 		(void)defend(vr, now_ns, out);
@@ -454,6 +503,9 @@ static void step_active(struct vrrp *vr, const struct vrrp_event *event, struct 
 	case VRRP_EVENT_FAULT:
 		stop(vr, VRRP_STATE_FAULT, event->fault, event->now_ns, out);
 		break;
+	case VRRP_EVENT_PRIORITY:
+		change_priority(vr, event->priority, event->now_ns);
+		break;
 	case VRRP_EVENT_TIMER:
 		active_timer(vr, event->now_ns, out);
 		break;
@@ -468,7 +520,7 @@ static void step_active(struct vrrp *vr, const struct vrrp_event *event, struct 
 void vrrp_step(struct vrrp *vr, const struct vrrp_event *event, struct vrrp_output *out)
 {
 	out->actions_n = 0;
-	switch (vr->state) {
+	switch (vr->election.state) {
 	case VRRP_STATE_INITIALIZE:
 		step_initialize(vr, event, out);
 		return;

@@ -55,11 +55,10 @@ struct vrrp_config {
 	int64_t start_delay_ns;
 };
 
-/* One virtual router: one VRID on one interface in one family. Read by all; written here, its
- * counters as said above. */
-struct vrrp {
-	struct vrrp_config config;
+/* What a virtual router knows and waits for: all that a successor of its process goes on with. */
+struct vrrp_election {
 	uint8_t source[16]; /* primary address of the interface; set by vrrp_source_set() */
+	uint8_t priority;   /* the effective one; starts as the configured one */
 
 	enum vrrp_state state;
 	struct vrrp_reason reason;
@@ -85,7 +84,15 @@ struct vrrp {
 	bool lower_heard;       /* Backup: a lower priority was discarded since the timer started */
 	uint8_t lower_priority; /* its priority */
 	uint8_t lower_source[16];
+};
 
+/*
+ * One virtual router: one VRID on one interface in one family. Read by all; the election is written
+ * here alone, the counters as said above.
+ */
+struct vrrp {
+	struct vrrp_config config;
+	struct vrrp_election election;
 	struct vrrp_counters counters;
 };
 
@@ -93,6 +100,7 @@ enum vrrp_event_type {
 	VRRP_EVENT_STARTUP,  /* the interface can be used; or its fault is over */
 	VRRP_EVENT_SHUTDOWN, /* leave gracefully */
 	VRRP_EVENT_FAULT,    /* the interface cannot be used: @fault */
+	VRRP_EVENT_PRIORITY, /* the effective priority is @priority from now on */
 	VRRP_EVENT_TIMER,    /* some deadline may have passed */
 	VRRP_EVENT_ADVERT,   /* vrrp_receive() accepted @advert */
 	VRRP_EVENT_MISSED,   /* adverts may have been lost on this host, up to now */
@@ -103,6 +111,7 @@ struct vrrp_event {
 	int64_t now_ns; /* of an advert: its arrival; never before the previous event */
 	union {
 		enum vrrp_reason_code fault;      /* VRRP_EVENT_FAULT */
+		uint8_t priority;                 /* VRRP_EVENT_PRIORITY; 1..254, an owner's 255 */
 		const struct vrrp_advert *advert; /* VRRP_EVENT_ADVERT; borrowed for the call */
 	};
 };
@@ -155,6 +164,13 @@ void vrrp_source_set(struct vrrp *vr, const uint8_t *source);
  * yields says so with a last advert, so that the last announcement is always the winner's.
  */
 void vrrp_step(struct vrrp *vr, const struct vrrp_event *event, struct vrrp_output *out);
+
+/**
+ * vrrp_refresh() - what an election is made of has changed: priority, interval or the looks of an
+ * advert. Active_Down_Timer is computed anew from when the Active was heard last (§6.1); an
+ * Active's next advert is due at once, so that its peers hear of it.
+ */
+void vrrp_refresh(struct vrrp *vr, int64_t now_ns);
 
 /**
  * vrrp_deadline() - when VRRP_EVENT_TIMER is due.

@@ -46,7 +46,8 @@ static bool same_addresses(const struct vrrp_list *own, const struct vrrp_advert
 /* Before its second advert: whoever was Active until now may not have heard the first one. */
 static bool has_just_taken_over(const struct vrrp *vr)
 {
-	return vr->advert_ns <= vr->since_ns + vrrp_interval_ns(vr->config.interval_cs);
+	return vr->election.advert_ns <=
+	       vr->election.since_ns + vrrp_interval_ns(vr->config.interval_cs);
 }
 
 /* 1 << enum vrrp_notice for all that an operator would want to know of an accepted advert. */
@@ -62,11 +63,11 @@ static unsigned notices_of(const struct vrrp *vr, const struct vrrp_list *own,
 		notices |= 1u << VRRP_NOTICE_ADDRESS_LIST;
 	if (!vrrp_packet_checksum_fits(rx, c->checksum))
 		notices |= 1u << VRRP_NOTICE_CHECKSUM_FORM;
-	if (advert->priority == c->priority)
+	if (advert->priority == vr->election.priority)
 		notices |= vrrp_is_owner(vr) ? 1u << VRRP_NOTICE_OWNER
 					     : 1u << VRRP_NOTICE_EQUAL_PRIORITY;
 	/* A higher one makes us yield, which says enough. */
-	if (vr->state == VRRP_STATE_ACTIVE && advert->priority <= c->priority &&
+	if (vr->election.state == VRRP_STATE_ACTIVE && advert->priority <= vr->election.priority &&
 	    !has_just_taken_over(vr))
 		notices |= 1u << VRRP_NOTICE_OTHER_ACTIVE;
 	return notices;
@@ -78,7 +79,7 @@ static enum vrrp_reject check(const struct vrrp *vr, const struct vrrp_rx *rx,
 	enum vrrp_reject reject = vrrp_packet_decode(rx, vr ? vr->config.version : 0, ret_advert);
 
 	if (reject == VRRP_ACCEPT &&
-	    memcmp(rx->source, vr->source, vrrp_address_len(rx->family)) == 0)
+	    memcmp(rx->source, vr->election.source, vrrp_address_len(rx->family)) == 0)
 		return VRRP_REJECT_OWN_SOURCE;
 	return reject;
 }

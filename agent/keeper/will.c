@@ -109,7 +109,7 @@ static void send_farewells(struct will *will, const struct state *state)
 		int64_t now_ns = now.tv_sec * INT64_C(1000000000) + now.tv_nsec;
 
 		if (farewell.frame_len == 0 || state_get(state, i, now_ns, &vr) < 0 ||
-		    vr.state != VRRP_STATE_ACTIVE)
+		    vr.election.state != VRRP_STATE_ACTIVE)
 			continue;
 		send_farewell(will, &farewell);
 	}

@@ -35,8 +35,8 @@ static void make_up_for_death(struct routers *routers, struct router *router)
 					   .now_ns = routers->now->mono_ns };
 	struct vrrp_output out;
 
-	if (router->vr.state == VRRP_STATE_ACTIVE)
-		router->vr.announce_ns = routers->now->mono_ns;
+	if (router->vr.election.state == VRRP_STATE_ACTIVE)
+		router->vr.election.announce_ns = routers->now->mono_ns;
 	else
 		vrrp_step(&router->vr, &missed, &out); /* moves a deadline at most */
 }
@@ -56,8 +56,8 @@ static bool adopt(struct routers *routers, struct router *router, struct state *
 		make_up_for_death(routers, router);
 	inherit_farewell(routers, (unsigned)(router - routers->all), old, (unsigned)entry);
 	/* The source breaks ties: it stays as long as the interface has it. */
-	memcpy(interface->source, vr.source, sizeof(interface->source));
-	router_want_addresses(routers, router, vr.state == VRRP_STATE_ACTIVE);
+	memcpy(interface->source, vr.election.source, sizeof(interface->source));
+	router_want_addresses(routers, router, vr.election.state == VRRP_STATE_ACTIVE);
 	same_lease = state_lease_s(old, (unsigned)entry) ==
 		     (uint32_t)conf_lease_s(router->conf->lease, router->conf->vrrp.interval_cs);
 	lease_adopt(&router->lease, state_lease(old, (unsigned)entry), same_lease, now_ns);
@@ -106,7 +106,7 @@ static void withdraw(struct routers *routers, struct state *old, const bool *con
 		event = event_of(EVENT_WITHDRAWN, state_name(old, i), NULL, 4);
 		journal_put(&journal, &event);
 		if (farewell.frame_len == 0 || state_get(old, i, routers->now->mono_ns, &vr) < 0 ||
-		    vr.state != VRRP_STATE_ACTIVE)
+		    vr.election.state != VRRP_STATE_ACTIVE)
 			continue;
 		memcpy(routers_frame(routers, farewell.ifindex, farewell.frame_len, NULL, 0),
 		       farewell.frame, farewell.frame_len);

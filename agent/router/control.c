@@ -359,7 +359,8 @@ static int send_head(struct control *control, struct client *client, const struc
 
 static const uint8_t *active_address(const struct vrrp *vr)
 {
-	return vr->state == VRRP_STATE_ACTIVE ? vr->source : vr->active_source; /* or zero */
+	return vr->election.state == VRRP_STATE_ACTIVE ? vr->election.source
+						       : vr->election.active_source; /* or zero */
 }
 
 /* The same moment is always the same text: only a step of the wall clock shows. */
@@ -381,10 +382,10 @@ static size_t fill_router(struct control *control, const struct router *router)
 	strcpy(message->interface, conf->interface);
 	message->config = router->vr.config;
 	message->lease = conf->lease;
-	message->state = router->vr.state;
-	event_reason_text(&router->vr.reason, conf->interface, router->vr.config.priority,
-			  router->vr.config.family, message->reason);
-	message->since_real_ns = control->real_offset_ns + router->vr.since_ns;
+	message->state = router->vr.election.state;
+	event_reason_text(&router->vr.election.reason, conf->interface,
+			  router->vr.election.priority, router->vr.config.family, message->reason);
+	message->since_real_ns = control->real_offset_ns + router->vr.election.since_ns;
 	memcpy(message->active_address, active_address(&router->vr),
 	       sizeof(message->active_address));
 	message->counters = router->vr.counters;

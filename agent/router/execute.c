@@ -66,7 +66,7 @@ static void queue_announcement(struct routers *routers, struct router *router, u
 	const struct interface *interface = &routers->interfaces[router->interface];
 	uint8_t *frame;
 
-	if (router->vr.state != VRRP_STATE_ACTIVE || !kern_wants_has(routers->wants, want))
+	if (router->vr.election.state != VRRP_STATE_ACTIVE || !kern_wants_has(routers->wants, want))
 		return;
 	frame = routers_frame(routers, interface->ifindex, KERN_FRAME_ARP_LEN, router,
 			      SENT_ANNOUNCEMENT);
@@ -104,7 +104,7 @@ static bool can_advertise(const struct routers *routers, const struct router *ro
 	const struct interface *interface = &routers->interfaces[router->interface];
 
 	return interface->ifindex != 0 && interface->up && interface->carrier &&
-	       router->vr.source[0] != 0;
+	       router->vr.election.source[0] != 0;
 }
 
 static void write_advert(const struct routers *routers, const struct router *router,
@@ -123,7 +123,7 @@ static void write_advert(const struct routers *routers, const struct router *rou
 	};
 	struct kern_frame_ip ip = {
 		.source_mac = routers->interfaces[router->interface].mac,
-		.source = router->vr.source,
+		.source = router->vr.election.source,
 		.destination = vrrp_group(c->family),
 		.protocol = VRRP_PROTOCOL,
 		.ttl = VRRP_TTL,
@@ -131,7 +131,7 @@ static void write_advert(const struct routers *routers, const struct router *rou
 		.payload_len = advert_len(router) - KERN_FRAME_IP4_LEN,
 	};
 
-	memcpy(advert.source, router->vr.source, sizeof(advert.source));
+	memcpy(advert.source, router->vr.election.source, sizeof(advert.source));
 	kern_frame_ip4(frame, &ip);
 	vrrp_packet_encode(&advert, ip.destination, frame + KERN_FRAME_IP4_LEN);
 }

@@ -52,12 +52,13 @@ void journal_state(const struct journal_router *router, enum vrrp_state from, en
 					    .to = (uint8_t)to,
 					    .reason = (uint8_t)reason->code,
 					    .peer_priority = reason->priority,
-					    .priority = vr->config.priority,
+					    .priority = vr->election.priority,
 					    .reason_ns = reason->ns };
 	memcpy(event.state.peer, reason->source, sizeof(event.state.peer));
 	/* A router that hears nothing where it used to hear a peer may be the deaf one. */
 	if (to == VRRP_STATE_ACTIVE && reason->code == VRRP_REASON_SILENCE)
-		memcpy(event.state.last_heard, vr->active_source, sizeof(event.state.last_heard));
+		memcpy(event.state.last_heard, vr->election.active_source,
+		       sizeof(event.state.last_heard));
 	journal_put(&router->journal, &event);
 	if (event.state.last_heard[0] == 0)
 		return;

@@ -45,7 +45,7 @@ void router_renew_leases(struct routers *routers, struct router *router)
  */
 static void owe_advert(struct routers *routers, struct router *router, uint8_t priority)
 {
-	bool farewell = router->vr.state != VRRP_STATE_ACTIVE;
+	bool farewell = router->vr.election.state != VRRP_STATE_ACTIVE;
 
 	if (!farewell && router->advert_due)
 		return;
@@ -73,8 +73,8 @@ static void take_action(struct routers *routers, struct router *router,
 		return;
 	case VRRP_ACTION_STATE:
 		routers->states[routers->states_n++] =
-			(struct owed_state){ router, action->from, router->vr.state,
-					     router->vr.reason };
+			(struct owed_state){ router, action->from, router->vr.election.state,
+					     router->vr.election.reason };
 		return;
 	}
 }
@@ -82,7 +82,7 @@ static void take_action(struct routers *routers, struct router *router,
 void router_schedule(struct routers *routers, struct router *router)
 {
 	int64_t deadline_ns = vrrp_deadline(&router->vr);
-	bool active = router->vr.state == VRRP_STATE_ACTIVE;
+	bool active = router->vr.election.state == VRRP_STATE_ACTIVE;
 
 	if (!active)
 		lease_end(&router->lease);
@@ -217,14 +217,14 @@ static void tell_router(struct routers *routers, struct router *router)
 	if (interface->sources_n > 0)
 		vrrp_source_set(&router->vr, interface->source);
 	router_prepare_farewell(routers, router);
-	if (interface->mac_changed && router->vr.state == VRRP_STATE_ACTIVE)
+	if (interface->mac_changed && router->vr.election.state == VRRP_STATE_ACTIVE)
 		router_owe_announcement(routers, router);
 	if (interface->fault != VRRP_REASON_NONE) {
 		event.type = VRRP_EVENT_FAULT;
 		event.fault = interface->fault;
-	} else if (router->vr.state == VRRP_STATE_FAULT ||
-		   (router->vr.state == VRRP_STATE_INITIALIZE &&
-		    router->vr.reason.code == VRRP_REASON_NONE)) {
+	} else if (router->vr.election.state == VRRP_STATE_FAULT ||
+		   (router->vr.election.state == VRRP_STATE_INITIALIZE &&
+		    router->vr.election.reason.code == VRRP_REASON_NONE)) {
 		event.type = VRRP_EVENT_STARTUP;
 	} else {
 		return;
@@ -347,8 +347,8 @@ static void on_packet(const struct kern_packet *packet, void *arg)
 		journal_notices(&journal, &router->list, &advert);
 	event.now_ns = arrival_mono(routers, packet->arrival_ns);
 	/* It may have waited for us since before the router began. */
-	if (event.now_ns < router->vr.since_ns)
-		event.now_ns = router->vr.since_ns;
+	if (event.now_ns < router->vr.election.since_ns)
+		event.now_ns = router->vr.election.since_ns;
 	router_step(routers, router, &event);
 }
 
@@ -414,7 +414,7 @@ void routers_fire(struct routers *routers, const struct clocks *now)
 	routers->now = now;
 	for (i = deadlines_first(routers->heap, &deadline_ns); deadline_ns <= now->mono_ns;
 	     i = deadlines_first(routers->heap, &deadline_ns)) {
-		if (routers->all[i].vr.state == VRRP_STATE_ACTIVE &&
+		if (routers->all[i].vr.election.state == VRRP_STATE_ACTIVE &&
 		    lease_on_timer(&routers->all[i].lease, now->mono_ns))
 			router_renew_leases(routers, &routers->all[i]);
 		router_step(routers, &routers->all[i], &event);

@@ -192,7 +192,7 @@ static void say_alive(struct turn *turn, const struct clocks *now)
 		return;
 	turn->alive_ns = now->mono_ns + NS_PER_S;
 	for (unsigned i = 0; i < routers_count(routers); i++)
-		counts[routers_get(routers, i)->vr.state]++;
+		counts[routers_get(routers, i)->vr.election.state]++;
 	snprintf(text, sizeof(text), "%u active, %u backup, %u initialize, %u fault",
 		 counts[VRRP_STATE_ACTIVE], counts[VRRP_STATE_BACKUP],
 		 counts[VRRP_STATE_INITIALIZE], counts[VRRP_STATE_FAULT]);

@@ -30,22 +30,24 @@ static bool same(const struct vrrp *a, const struct vrrp *b)
 /* The deadlines of a state are armed, those of the others are not. */
 static void check_deadlines(const struct vrrp *vr)
 {
-	bool active = vr->state == VRRP_STATE_ACTIVE, backup = vr->state == VRRP_STATE_BACKUP;
+	bool active = vr->election.state == VRRP_STATE_ACTIVE,
+	     backup = vr->election.state == VRRP_STATE_BACKUP;
 
-	assert((vr->advert_ns != VRRP_NEVER) == active);
-	assert((vr->announce_ns != VRRP_NEVER) == active);
-	assert((vr->down_ns != VRRP_NEVER) == backup);
-	assert(backup || vr->preempt_ns == VRRP_NEVER);
-	assert(vr->state == VRRP_STATE_INITIALIZE || vr->start_ns == VRRP_NEVER);
-	assert(vr->active_interval_cs >= 1 && vr->active_interval_cs <= VRRP_INTERVAL_CS_MAX);
+	assert((vr->election.advert_ns != VRRP_NEVER) == active);
+	assert((vr->election.announce_ns != VRRP_NEVER) == active);
+	assert((vr->election.down_ns != VRRP_NEVER) == backup);
+	assert(backup || vr->election.preempt_ns == VRRP_NEVER);
+	assert(vr->election.state == VRRP_STATE_INITIALIZE || vr->election.start_ns == VRRP_NEVER);
+	assert(vr->election.active_interval_cs >= 1 &&
+	       vr->election.active_interval_cs <= VRRP_INTERVAL_CS_MAX);
 }
 
 /* One action of a step that led from @before to @vr. */
 static void check_action(const struct vrrp_action *action, bool last, const struct vrrp *before,
 			 const struct vrrp *vr, const struct vrrp_event *event)
 {
-	bool was_active = before->state == VRRP_STATE_ACTIVE;
-	bool is_active = vr->state == VRRP_STATE_ACTIVE;
+	bool was_active = before->election.state == VRRP_STATE_ACTIVE;
+	bool is_active = vr->election.state == VRRP_STATE_ACTIVE;
 
 	switch (action->type) {
 	case VRRP_ACTION_CLAIM:
@@ -62,13 +64,14 @@ static void check_action(const struct vrrp_action *action, bool last, const stru
 		if (event->type == VRRP_EVENT_SHUTDOWN || event->type == VRRP_EVENT_FAULT)
 			assert(action->priority == VRRP_PRIORITY_LEAVE);
 		else
-			assert(action->priority == vr->config.priority);
+			assert(action->priority == vr->election.priority);
 		break;
 	case VRRP_ACTION_STATE:
-		assert(last && action->from == before->state);
-		assert(vr->since_ns == (vr->state == before->state && before->since_ns
-						? before->since_ns
-						: event->now_ns));
+		assert(last && action->from == before->election.state);
+		assert(vr->election.since_ns ==
+		       (vr->election.state == before->election.state && before->election.since_ns
+				? before->election.since_ns
+				: event->now_ns));
 		break;
 	}
 }
@@ -84,8 +87,10 @@ static void check_step(const struct vrrp *before, const struct vrrp *vr,
 		check_action(&out->actions[i], i + 1 == out->actions_n, before, vr, event);
 		told |= out->actions[i].type == VRRP_ACTION_STATE;
 	}
-	assert(told || (before->state == vr->state && before->since_ns == vr->since_ns));
-	assert(vr->state != before->state || vr->state != VRRP_STATE_BACKUP || !out->actions_n);
+	assert(told || (before->election.state == vr->election.state &&
+			before->election.since_ns == vr->election.since_ns));
+	assert(vr->election.state != before->election.state ||
+	       vr->election.state != VRRP_STATE_BACKUP || !out->actions_n);
 	if (event->type == VRRP_EVENT_TIMER)
 		assert(vrrp_deadline(vr) > event->now_ns);
 }
@@ -95,18 +100,20 @@ static void check_advert(const struct vrrp *before, const struct vrrp *vr,
 			 const struct vrrp_advert *advert, const struct vrrp_output *out,
 			 int64_t now_ns)
 {
-	bool weaker = advert->priority < before->config.priority;
+	bool weaker = advert->priority < before->election.priority;
 
-	if (before->state == VRRP_STATE_INITIALIZE || before->state == VRRP_STATE_FAULT)
+	if (before->election.state == VRRP_STATE_INITIALIZE ||
+	    before->election.state == VRRP_STATE_FAULT)
 		assert(out->actions_n == 0 && same(before, vr));
-	if (before->state == VRRP_STATE_BACKUP)
-		assert(vr->state == VRRP_STATE_BACKUP);
-	if (before->state == VRRP_STATE_ACTIVE && weaker)
-		assert(vr->state == VRRP_STATE_ACTIVE);
-	if (before->state == VRRP_STATE_ACTIVE && advert->priority > before->config.priority)
-		assert(vr->state == VRRP_STATE_BACKUP);
-	if (vr->active_interval_cs != before->active_interval_cs)
-		assert(vr->active_interval_cs == advert->interval_cs && advert->priority);
+	if (before->election.state == VRRP_STATE_BACKUP)
+		assert(vr->election.state == VRRP_STATE_BACKUP);
+	if (before->election.state == VRRP_STATE_ACTIVE && weaker)
+		assert(vr->election.state == VRRP_STATE_ACTIVE);
+	if (before->election.state == VRRP_STATE_ACTIVE &&
+	    advert->priority > before->election.priority)
+		assert(vr->election.state == VRRP_STATE_BACKUP);
+	if (vr->election.active_interval_cs != before->election.active_interval_cs)
+		assert(vr->election.active_interval_cs == advert->interval_cs && advert->priority);
 	if (vrrp_deadline(before) > now_ns)
 		assert(vrrp_deadline(vr) > now_ns);
 }
@@ -183,7 +190,7 @@ static void make_router(struct vrrp *vr, enum vrrp_state state, unsigned priorit
 		return;
 	step(vr, &event);
 	event = (struct vrrp_event){ .type = VRRP_EVENT_TIMER, .now_ns = vrrp_deadline(vr) };
-	if (state == VRRP_STATE_ACTIVE && vr->state != VRRP_STATE_ACTIVE)
+	if (state == VRRP_STATE_ACTIVE && vr->election.state != VRRP_STATE_ACTIVE)
 		step(vr, &event);
 	event = (struct vrrp_event){ .type = VRRP_EVENT_FAULT,
 				     .now_ns = START - SECOND,
@@ -212,7 +219,7 @@ static void live(struct vrrp *vr, const struct vrrp_advert *advert)
 		step(vr, &event);
 	}
 	step(vr, &(struct vrrp_event){ .type = VRRP_EVENT_SHUTDOWN, .now_ns = now_ns });
-	assert(vr->state == VRRP_STATE_INITIALIZE && vrrp_deadline(vr) == VRRP_NEVER);
+	assert(vr->election.state == VRRP_STATE_INITIALIZE && vrrp_deadline(vr) == VRRP_NEVER);
 }
 
 static void deliver(const struct vrrp_rx *rx)

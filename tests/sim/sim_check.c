@@ -203,9 +203,10 @@ static void check_actions(struct sim *sim, unsigned i, const struct vrrp *before
 	char letters[VRRP_ACTIONS_MAX + 1];
 
 	spell(out, letters);
-	if (!answer_is_legal(before->state, r->vr.state, letters))
+	if (!answer_is_legal(before->election.state, r->vr.election.state, letters))
 		check_fail(sim, "P3", "%s does \"%s\" on the way from %s to %s", node_name(i),
-			   letters, vrrp_state_name(before->state), vrrp_state_name(r->vr.state));
+			   letters, vrrp_state_name(before->election.state),
+			   vrrp_state_name(r->vr.election.state));
 	for (unsigned n = 0; n < out->actions_n; n++)
 		if (out->actions[n].type == VRRP_ACTION_ADVERT && out->actions[n].priority &&
 		    out->actions[n].priority != r->config.priority)
@@ -244,7 +245,7 @@ static void check_takeover(struct sim *sim, unsigned i, const struct vrrp *befor
 	int64_t late = now - at - model_down_ns(r->config.priority, interval_cs);
 	int64_t healthy = gateway_local_at(r, r->healthy_ns);
 
-	if (at < before->since_ns)
+	if (at < before->election.since_ns)
 		return;
 	if (late < 0)
 		check_fail(sim, "P9", "%s takes over %.3f ms after an advert arrived", node_name(i),
@@ -336,7 +337,7 @@ static void check_time(struct sim *sim, unsigned i, const struct vrrp_event *eve
 {
 	struct sim_gateway *r = &sim->routers[i];
 
-	bool ignored = r->vr.state == VRRP_STATE_FAULT; /* what comes in a fault */
+	bool ignored = r->vr.election.state == VRRP_STATE_FAULT; /* what comes in a fault */
 
 	if ((event->now_ns < r->last_ns && !ignored) || event->now_ns > gateway_local_ns(sim, r))
 		check_fail(sim, "timing", "%s tells the core of another time", node_name(i));
@@ -347,15 +348,16 @@ void check_step(struct sim *sim, unsigned i, const struct vrrp *before,
 		const struct vrrp_event *event, const struct vrrp_output *out)
 {
 	const struct sim_gateway *r = &sim->routers[i];
-	bool was = before->state == VRRP_STATE_ACTIVE, is = r->vr.state == VRRP_STATE_ACTIVE;
+	bool was = before->election.state == VRRP_STATE_ACTIVE,
+	     is = r->vr.election.state == VRRP_STATE_ACTIVE;
 
-	if (sim->check.frozen && r->vr.state != before->state)
+	if (sim->check.frozen && r->vr.election.state != before->election.state)
 		check_fail(sim, sim->check.frozen, "%s leaves %s without need", node_name(i),
-			   vrrp_state_name(before->state));
+			   vrrp_state_name(before->election.state));
 	check_time(sim, i, event);
 	check_actions(sim, i, before, out);
 	check_decided(sim, i, out);
-	if (before->state == VRRP_STATE_BACKUP && is)
+	if (before->election.state == VRRP_STATE_BACKUP && is)
 		check_takeover(sim, i, before);
 	model_step(sim, i, before, event, out);
 	if (!was && is) {

@@ -69,7 +69,7 @@ void check_addresses(struct sim *sim, const struct sim_process *process)
 	unsigned i = process->router;
 	struct sim_gateway *r = &sim->routers[i];
 	const struct router *router = process_router(process);
-	bool active = r->vr.state == VRRP_STATE_ACTIVE;
+	bool active = r->vr.election.state == VRRP_STATE_ACTIVE;
 
 	for (unsigned k = 0; router && k < r->addresses_n; k++) {
 		const struct sim_address *address = &r->kernel.table[k];
@@ -82,7 +82,7 @@ void check_addresses(struct sim *sim, const struct sim_process *process)
 			continue;
 		if (!active && address->present && address->mark == KERN_ADDRESS_MARK)
 			check_fail(sim, "P3", "%s is %s and has address %u", node_name(i),
-				   vrrp_state_name(r->vr.state), k);
+				   vrrp_state_name(r->vr.election.state), k);
 		if (address->present != routers_has_address(process->routers, router, k))
 			check_fail(sim, "P3", "%s is mistaken about address %u", node_name(i), k);
 	}
@@ -113,8 +113,8 @@ void check_expiry(struct sim *sim, unsigned i, unsigned k)
 	struct sim_gateway *r = &sim->routers[i];
 	int64_t lease_ns = promised_ns(&r->conf);
 
-	if (gateway_runs(sim, i) && r->vr.state == VRRP_STATE_ACTIVE && !check_in_trouble(sim, i) &&
-	    sim->now_ns > r->kernel.trouble_end_ns + 2 * lease_ns &&
+	if (gateway_runs(sim, i) && r->vr.election.state == VRRP_STATE_ACTIVE &&
+	    !check_in_trouble(sim, i) && sim->now_ns > r->kernel.trouble_end_ns + 2 * lease_ns &&
 	    sim->now_ns > r->healthy_ns + 2 * lease_ns)
 		check_fail(sim, "lease", "%s is well and has let the lease of address %u end",
 			   node_name(i), k);
@@ -207,7 +207,7 @@ static bool is_quiet(const struct sim *sim, const struct sim_process *process)
 {
 	unsigned i = process->router;
 	const struct sim_gateway *r = &sim->routers[i];
-	bool active = r->vr.state == VRRP_STATE_ACTIVE;
+	bool active = r->vr.election.state == VRRP_STATE_ACTIVE;
 
 	for (unsigned k = 0; k < r->addresses_n; k++) {
 		const struct sim_address *address = &r->kernel.table[k];
@@ -228,9 +228,9 @@ static bool same_conf(const struct sim_conf *a, const struct sim_conf *b)
 /* An Active whose peers must have taken over since; who was told to leave has left. */
 static bool is_history(const struct sim_gateway *r, int64_t now)
 {
-	if (r->vr.state == VRRP_STATE_ACTIVE)
-		return now - r->vr.advert_ns > 3 * r->vr.config.interval_cs * 10 * SIM_MS;
-	return r->vr.reason.code == VRRP_REASON_STOPPED;
+	if (r->vr.election.state == VRRP_STATE_ACTIVE)
+		return now - r->vr.election.advert_ns > 3 * r->vr.config.interval_cs * 10 * SIM_MS;
+	return r->vr.election.reason.code == VRRP_REASON_STOPPED;
 }
 
 void check_left(struct sim *sim, unsigned i, const struct vrrp *old)
@@ -240,7 +240,7 @@ void check_left(struct sim *sim, unsigned i, const struct vrrp *old)
 
 	if (!r->reloading) { /* a count may have died with the process; so may what it had seen */
 		copy.counters = r->vr.counters;
-		memcpy(copy.source, r->vr.source, sizeof(copy.source));
+		memcpy(copy.election.source, r->vr.election.source, sizeof(copy.election.source));
 	}
 	if (memcmp(&copy, &r->vr, sizeof(copy)) != 0)
 		check_fail(sim, "P7", "the election that %s has left is not the one that it had",
@@ -312,7 +312,7 @@ void check_go_end(struct sim *sim, const struct sim_process *process, const stru
 		check_unread(sim, i);
 	if (r->adopted && r->reloading && going->same)
 		check_reload(sim, process, going);
-	if (!check_in_trouble(sim, i) && r->vr.state != VRRP_STATE_ACTIVE &&
+	if (!check_in_trouble(sim, i) && r->vr.election.state != VRRP_STATE_ACTIVE &&
 	    kernel_ours(&r->kernel))
 		check_fail(sim, "P3", "%s goes on and leaves an address behind", node_name(i));
 	check_sent(sim, i);

@@ -13,7 +13,7 @@ void check_turn_begin(struct sim *sim, unsigned i)
 	struct sim_gateway *r = &sim->routers[i];
 
 	r->turn = (struct sim_turn){ .changes_n = r->kernel.changes_n };
-	memcpy(r->turn.source, r->vr.source, sizeof(r->turn.source));
+	memcpy(r->turn.source, r->vr.election.source, sizeof(r->turn.source));
 }
 
 /* An Active that is stepped often says the same only once. */
@@ -40,7 +40,7 @@ void check_decided(struct sim *sim, unsigned i, const struct vrrp_output *out)
 			r->turn.changed = true;
 			break;
 		case VRRP_ACTION_ADVERT:
-			decide_advert(&r->turn, r->vr.state == VRRP_STATE_ACTIVE);
+			decide_advert(&r->turn, r->vr.election.state == VRRP_STATE_ACTIVE);
 			break;
 		case VRRP_ACTION_ANNOUNCE:
 			r->turn.announce = UINT32_MAX;
@@ -119,7 +119,7 @@ void check_advert(struct sim *sim, const struct sim_process *process, const stru
 	r->packets_n++;
 	if (!headers_are_right(r, frame))
 		check_fail(sim, "P11", "%s sends an advert with wrong headers", node_name(i));
-	if (memcmp(ip + 12, r->vr.source, 4) != 0)
+	if (memcmp(ip + 12, r->vr.election.source, 4) != 0)
 		check_fail(sim, "P11", "%s sends an advert from a wrong address", node_name(i));
 	if (r->turn.adverts_sent < r->turn.adverts)
 		check_active_advert(sim, i, priority);
@@ -144,9 +144,9 @@ void check_announcement(struct sim *sim, const struct sim_process *process,
 		return;
 	}
 	r->turn.announced |= 1u << k;
-	if (r->vr.state != VRRP_STATE_ACTIVE)
+	if (r->vr.election.state != VRRP_STATE_ACTIVE)
 		check_fail(sim, "P4", "%s is %s and announces address %u", node_name(i),
-			   vrrp_state_name(r->vr.state), k);
+			   vrrp_state_name(r->vr.election.state), k);
 	if (!r->kernel.table[k].present && !check_in_trouble(sim, i))
 		check_fail(sim, "P4", "%s announces address %u, which is not there", node_name(i),
 			   k);
@@ -157,7 +157,7 @@ static void check_announced(struct sim *sim, unsigned i)
 {
 	const struct sim_gateway *r = &sim->routers[i];
 
-	if (check_in_trouble(sim, i) || r->vr.state != VRRP_STATE_ACTIVE)
+	if (check_in_trouble(sim, i) || r->vr.election.state != VRRP_STATE_ACTIVE)
 		return;
 	for (unsigned k = 0; k < r->addresses_n; k++)
 		if (r->kernel.table[k].present && (r->turn.announce & ~r->turn.announced) >> k & 1)
@@ -192,9 +192,9 @@ static void check_source(struct sim *sim, const struct sim_process *process)
 	struct sim_gateway *r = &sim->routers[i];
 	const uint8_t *before = r->turn.source;
 
-	if (memcmp(before, r->vr.source, 4) == 0) {
+	if (memcmp(before, r->vr.election.source, 4) == 0) {
 		if (gateway_in_service(r) && !gateway_owns(r, before) &&
-		    !check_in_trouble(sim, i) && r->vr.state != VRRP_STATE_INITIALIZE)
+		    !check_in_trouble(sim, i) && r->vr.election.state != VRRP_STATE_INITIALIZE)
 			check_fail(sim, "P7", "%s speaks from an address that is gone",
 				   node_name(i));
 		return;
@@ -209,7 +209,7 @@ static void check_source(struct sim *sim, const struct sim_process *process)
 
 static int64_t deadline_latest(const struct sim *sim, const struct sim_gateway *r)
 {
-	switch (r->vr.state) {
+	switch (r->vr.election.state) {
 	case VRRP_STATE_INITIALIZE:
 		return r->config.start_delay_ns;
 	case VRRP_STATE_BACKUP:
@@ -228,13 +228,15 @@ static void check_deadline(struct sim *sim, const struct sim_process *process)
 	unsigned i = process->router;
 	const struct sim_gateway *r = &sim->routers[i];
 	int64_t now = gateway_local_ns(sim, r), deadline = vrrp_deadline(&r->vr);
-	bool never = r->vr.state == VRRP_STATE_FAULT || (r->vr.state == VRRP_STATE_INITIALIZE &&
-							 r->vr.reason.code == VRRP_REASON_STOPPED);
+	bool never = r->vr.election.state == VRRP_STATE_FAULT ||
+		     (r->vr.election.state == VRRP_STATE_INITIALIZE &&
+		      r->vr.election.reason.code == VRRP_REASON_STOPPED);
 
 	if (never ? deadline != VRRP_NEVER
 		  : deadline <= now || deadline > now + deadline_latest(sim, r))
 		check_fail(sim, "deadline", "%s in %s has its deadline in %.3f ms", node_name(i),
-			   vrrp_state_name(r->vr.state), (double)(deadline - now) / SIM_MS);
+			   vrrp_state_name(r->vr.election.state),
+			   (double)(deadline - now) / SIM_MS);
 	if (routers_deadline(process->routers) > deadline)
 		check_fail(sim, "deadline", "%s sleeps over its deadline", node_name(i));
 }
@@ -247,7 +249,8 @@ void check_turn_end(struct sim *sim, const struct sim_process *process)
 	check_addresses(sim, process);
 	sim->routers[i].adverts_n += sim->routers[i].turn.adverts_sent;
 	check_source(sim, process);
-	sim->routers[i].at_home = gateway_owns(&sim->routers[i], sim->routers[i].vr.source);
+	sim->routers[i].at_home =
+		gateway_owns(&sim->routers[i], sim->routers[i].vr.election.source);
 	if (!process_router(process))
 		return;
 	model_turn(sim, i);

@@ -138,7 +138,7 @@ bool gateway_in_service(const struct sim_gateway *r)
 
 bool gateway_is_active(const struct sim_gateway *r)
 {
-	return r->up && !r->conf.absent && r->vr.state == VRRP_STATE_ACTIVE;
+	return r->up && !r->conf.absent && r->vr.election.state == VRRP_STATE_ACTIVE;
 }
 
 bool gateway_runs(const struct sim *sim, unsigned i)
@@ -169,7 +169,7 @@ void gateway_stepped(struct sim *sim, unsigned i, const struct vrrp *before, con
 	struct sim_gateway *r = &sim->routers[i];
 
 	r->vr = *vr;
-	if (vr->state == VRRP_STATE_ACTIVE && before->state != VRRP_STATE_ACTIVE)
+	if (vr->election.state == VRRP_STATE_ACTIVE && before->election.state != VRRP_STATE_ACTIVE)
 		r->active_ns = sim->now_ns;
 	check_step(sim, i, before, event, out);
 }
@@ -183,7 +183,7 @@ void gateway_adopted(struct sim *sim, unsigned i, const struct vrrp *vr, const s
 	r->vr = *vr;
 	r->fed = check_accounted(vr);
 	model_adopt(sim, i, &old->config);
-	if (vr->state == VRRP_STATE_ACTIVE)
+	if (vr->election.state == VRRP_STATE_ACTIVE)
 		check_wanted(sim, i);
 	else if (!r->reloading) /* what had come died with the one before */
 		check_missed(sim, i);
@@ -250,7 +250,7 @@ void gateway_go(struct sim *sim, struct sim_process *process, int old_fd)
 		r->healthy_ns = sim->now_ns + 1;
 	check_lease_change(sim, i, &old);
 	check_turn_begin(sim, i);
-	if (r->conf.absent && r->vr.state == VRRP_STATE_ACTIVE)
+	if (r->conf.absent && r->vr.election.state == VRRP_STATE_ACTIVE)
 		check_withdrawn(sim, i);
 	process_go(process, old_fd, process->frozen_real_ns);
 	if (!r->adopted) {

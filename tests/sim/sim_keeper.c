@@ -524,7 +524,7 @@ void keeper_died(struct sim *sim, struct sim_process *process, bool in_turn)
 		trace(sim, "%s: the router process dies", node_name(i));
 		check_quiet(sim, i);
 		/* Its last words may have been decided and not sent. */
-		if (in_turn && r->vr.state != VRRP_STATE_ACTIVE)
+		if (in_turn && r->vr.election.state != VRRP_STATE_ACTIVE)
 			sim->check.silent_ns[i] = INT64_MIN;
 	}
 	ended(sim, process, -1);

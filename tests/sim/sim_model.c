@@ -42,7 +42,7 @@ bool model_beats(const struct sim *sim, unsigned x, unsigned y)
 
 	if (a->config.priority != b->config.priority)
 		return a->config.priority > b->config.priority;
-	return memcmp(a->vr.source, b->vr.source, 4) > 0;
+	return memcmp(a->vr.election.source, b->vr.election.source, 4) > 0;
 }
 
 void model_start(struct sim *sim, unsigned i)
@@ -60,7 +60,7 @@ static bool sends(const struct vrrp_output *out, enum vrrp_action_type type)
 
 static void expect_state(struct sim *sim, unsigned i, enum vrrp_state expected)
 {
-	enum vrrp_state state = sim->routers[i].vr.state;
+	enum vrrp_state state = sim->routers[i].vr.election.state;
 
 	if (state != expected)
 		check_fail(sim, "timing", "%s is %s where the rules say %s", node_name(i),
@@ -97,7 +97,7 @@ static void backup_timer(struct sim *sim, unsigned i, int64_t now_ns)
 
 	if (late_ns >= interval_ns(m->interval_cs) && !m->granted) {
 		grant(sim, i, now_ns);
-		if (r->vr.state != VRRP_STATE_BACKUP)
+		if (r->vr.election.state != VRRP_STATE_BACKUP)
 			check_fail(sim, "P9", "%s believed a timer that was %.3f ms late",
 				   node_name(i), (double)late_ns / SIM_MS);
 	} else {
@@ -157,7 +157,7 @@ static bool advert_wins(const struct sim_gateway *r, const struct vrrp_advert *a
 {
 	if (advert->priority != r->config.priority)
 		return advert->priority > r->config.priority;
-	return memcmp(advert->source, r->vr.source, 4) > 0;
+	return memcmp(advert->source, r->vr.election.source, 4) > 0;
 }
 
 static void active_advert(struct sim *sim, unsigned i, const struct vrrp_output *out,
@@ -187,9 +187,9 @@ static void enter(struct sim *sim, unsigned i, enum vrrp_state from, int64_t now
 	struct sim_model *m = &sim->check.models[i];
 
 	m->lower_ns = VRRP_NEVER;
-	if (r->vr.state == VRRP_STATE_ACTIVE) {
+	if (r->vr.election.state == VRRP_STATE_ACTIVE) {
 		m->beat_ns = now_ns + interval_ns(r->config.interval_cs);
-	} else if (r->vr.state == VRRP_STATE_BACKUP && from != VRRP_STATE_ACTIVE) {
+	} else if (r->vr.election.state == VRRP_STATE_BACKUP && from != VRRP_STATE_ACTIVE) {
 		m->interval_cs = r->config.interval_cs;
 		restart(m, &r->config, now_ns);
 		m->nobody = true;
@@ -205,7 +205,7 @@ void model_adopt(struct sim *sim, unsigned i, const struct vrrp_config *old)
 
 	if (c->priority == old->priority && c->interval_cs == old->interval_cs)
 		return;
-	if (r->vr.state == VRRP_STATE_ACTIVE)
+	if (r->vr.election.state == VRRP_STATE_ACTIVE)
 		m->beat_ns = now;
 	if (m->nobody)
 		m->interval_cs = c->interval_cs;
@@ -234,18 +234,18 @@ void model_step(struct sim *sim, unsigned i, const struct vrrp *before,
 {
 	bool timer = event->type == VRRP_EVENT_TIMER, advert = event->type == VRRP_EVENT_ADVERT;
 
-	if (before->state == VRRP_STATE_BACKUP && timer)
+	if (before->election.state == VRRP_STATE_BACKUP && timer)
 		backup_timer(sim, i, event->now_ns);
 	else if (event->type == VRRP_EVENT_MISSED)
-		missed(sim, i, before->state, event->now_ns);
-	else if (before->state == VRRP_STATE_BACKUP && advert)
+		missed(sim, i, before->election.state, event->now_ns);
+	else if (before->election.state == VRRP_STATE_BACKUP && advert)
 		backup_advert(sim, i, event->advert, event->now_ns);
-	else if (before->state == VRRP_STATE_ACTIVE && timer)
+	else if (before->election.state == VRRP_STATE_ACTIVE && timer)
 		active_timer(sim, i, out, event->now_ns);
-	else if (before->state == VRRP_STATE_ACTIVE && advert)
+	else if (before->election.state == VRRP_STATE_ACTIVE && advert)
 		active_advert(sim, i, out, event->advert, event->now_ns);
-	if (sim->routers[i].vr.state != before->state)
-		enter(sim, i, before->state, event->now_ns);
+	if (sim->routers[i].vr.election.state != before->election.state)
+		enter(sim, i, before->election.state, event->now_ns);
 }
 
 void model_turn(struct sim *sim, unsigned i)
@@ -254,7 +254,7 @@ void model_turn(struct sim *sim, unsigned i)
 
 	if (sim->check.models[i].missed)
 		check_fail(sim, "P9", "%s was not told that adverts were lost", node_name(i));
-	if (r->vr.state == VRRP_STATE_ACTIVE &&
+	if (r->vr.election.state == VRRP_STATE_ACTIVE &&
 	    sim->check.models[i].beat_ns <= gateway_local_ns(sim, r))
 		check_fail(sim, "P12", "%s has not sent the advert that is due", node_name(i));
 }

@@ -87,7 +87,7 @@ static inline const char *actions_text(const struct vrrp *vr, const struct vrrp_
 			break;
 		case VRRP_ACTION_STATE:
 			p += sprintf(p, "%s->%s", vrrp_state_name(a->from),
-				     vrrp_state_name(vr->state));
+				     vrrp_state_name(vr->election.state));
 			break;
 		}
 	}
@@ -148,13 +148,20 @@ static inline const char *on_advert(struct vrrp *vr, int64_t now_ns, unsigned pr
 				.type = VRRP_EVENT_ADVERT, .now_ns = now_ns, .advert = &advert });
 }
 
+static inline const char *on_priority(struct vrrp *vr, int64_t now_ns, uint8_t priority)
+{
+	return step(vr, &(struct vrrp_event){ .type = VRRP_EVENT_PRIORITY,
+					      .now_ns = now_ns,
+					      .priority = priority });
+}
+
 /* A router in Backup since @now_ns. */
 static inline struct vrrp test_backup(unsigned priority, int64_t now_ns)
 {
 	struct vrrp vr = test_router(priority);
 
 	on_startup(&vr, now_ns);
-	assert_int_equal(vr.state, VRRP_STATE_BACKUP);
+	assert_int_equal(vr.election.state, VRRP_STATE_BACKUP);
 	return vr;
 }
 
@@ -164,11 +171,11 @@ static inline struct vrrp test_active(unsigned priority, int64_t now_ns)
 	struct vrrp vr = test_router(priority);
 
 	on_startup(&vr, now_ns - 10 * SECOND);
-	if (vr.state == VRRP_STATE_BACKUP) {
-		vr.down_ns = now_ns;
+	if (vr.election.state == VRRP_STATE_BACKUP) {
+		vr.election.down_ns = now_ns;
 		on_timer(&vr, now_ns);
 	}
-	assert_int_equal(vr.state, VRRP_STATE_ACTIVE);
+	assert_int_equal(vr.election.state, VRRP_STATE_ACTIVE);
 	return vr;
 }
 

@@ -50,7 +50,7 @@ static struct vrrp mark(int64_t since_ns)
 {
 	struct vrrp vr = test_active(100, T0);
 
-	vr.since_ns = since_ns;
+	vr.election.since_ns = since_ns;
 	return vr;
 }
 
@@ -102,7 +102,7 @@ static int64_t seen(int fd, unsigned i)
 	assert_int_equal(state_open(fd, &state), 0);
 	err = state_get(state, i, NOW, &vr);
 	state_close(state);
-	return err < 0 ? err : vr.since_ns;
+	return err < 0 ? err : vr.election.since_ns;
 }
 
 static void test_state_returns_what_was_put(void **unused)
@@ -154,7 +154,7 @@ static void test_state_of_a_torn_write_is_the_one_before(void **unused)
 	unsigned torn_n = 0;
 
 	(void)unused;
-	memset(newer.lower_source, 0xff, sizeof(newer.lower_source));
+	memset(newer.election.lower_source, 0xff, sizeof(newer.election.lower_source));
 	state_put(writer, 0, &older);
 	before = copy_of(fd);
 	state_put(writer, 0, &newer);
@@ -195,8 +195,8 @@ static void test_state_torn_twice_is_none(void **unused)
 	state_put(writer, 0, &vr);
 	state_put(writer, 0, &vr);
 	bytes = copy_of(fd);
-	for (size_t i = 0; i + sizeof(vr.since_ns) <= size; i++) {
-		if (memcmp(bytes + i, &vr.since_ns, sizeof(vr.since_ns)) != 0)
+	for (size_t i = 0; i + sizeof(vr.election.since_ns) <= size; i++) {
+		if (memcmp(bytes + i, &vr.election.since_ns, sizeof(vr.election.since_ns)) != 0)
 			continue;
 		bytes[i] ^= 1;
 		found_n++;
@@ -223,7 +223,7 @@ static void test_state_that_cannot_be_is_none(void **unused)
 	other.config.vrid++;
 	state_put(writer, 1, &other);
 	assert_int_equal(seen(fd, 1), -EBADMSG);
-	dead.advert_ns = VRRP_NEVER;
+	dead.election.advert_ns = VRRP_NEVER;
 	state_put(writer, 1, &dead);
 	assert_int_equal(seen(fd, 1), -EBADMSG);
 	state_close(writer);

@@ -17,7 +17,7 @@ static struct vrrp heard_backup(void)
 	struct vrrp vr = test_backup(100, T0 - SECOND);
 
 	on_advert(&vr, T0, 200, HIGHER_ADDRESS, 100);
-	assert_int_equal(vr.down_ns, T0 + vrrp_down_ns(3, 100, 100));
+	assert_int_equal(vr.election.down_ns, T0 + vrrp_down_ns(3, 100, 100));
 	return vr;
 }
 
@@ -26,7 +26,7 @@ static struct vrrp active(void)
 	struct vrrp vr = test_active(100, T0);
 
 	vr.counters.adverts_sent = 7;
-	assert_int_equal(vr.advert_ns, T0 + SECOND);
+	assert_int_equal(vr.election.advert_ns, T0 + SECOND);
 	return vr;
 }
 
@@ -49,8 +49,9 @@ static void assert_same_but(const struct vrrp *vr, const struct vrrp *old, int64
 	struct vrrp expected = *old;
 
 	expected.config = vr->config;
-	expected.down_ns = down_ns;
-	expected.advert_ns = advert_ns;
+	expected.election.priority = vr->config.priority;
+	expected.election.down_ns = down_ns;
+	expected.election.advert_ns = advert_ns;
 	assert_memory_equal(vr, &expected, sizeof(expected));
 }
 
@@ -81,7 +82,8 @@ static void test_adopt_of_other_delays_and_preemption_changes_no_deadline(void *
 		config.preempt_delay_ns = 5 * SECOND;
 		config.start_delay_ns = 6 * SECOND;
 		vr = adopted(&olds[i], &config);
-		assert_same_but(&vr, &olds[i], olds[i].down_ns, olds[i].advert_ns);
+		assert_same_but(&vr, &olds[i], olds[i].election.down_ns,
+				olds[i].election.advert_ns);
 	}
 }
 
@@ -116,8 +118,8 @@ static void test_adopt_by_a_backup_that_heard_nobody_takes_its_own_interval(void
 	(void)state;
 	config.interval_cs = 10;
 	vr = adopted(&old, &config);
-	assert_int_equal(vr.active_interval_cs, 10);
-	assert_int_equal(vr.down_ns, T0 + vrrp_down_ns(3, 100, 10));
+	assert_int_equal(vr.election.active_interval_cs, 10);
+	assert_int_equal(vr.election.down_ns, T0 + vrrp_down_ns(3, 100, 10));
 }
 
 /* After a farewell only the skew time is left to wait. */
@@ -130,8 +132,8 @@ static void test_adopt_after_a_farewell_goes_on_waiting_the_skew_time(void **sta
 	on_advert(&old, T0 + MS, 0, HIGHER_ADDRESS, 100);
 	config.priority = 50;
 	vr = adopted(&old, &config);
-	assert_int_equal(vr.state, VRRP_STATE_BACKUP);
-	assert_int_equal(vr.down_ns, T0 + MS + vrrp_skew_ns(3, 50, 100));
+	assert_int_equal(vr.election.state, VRRP_STATE_BACKUP);
+	assert_int_equal(vr.election.down_ns, T0 + MS + vrrp_skew_ns(3, 50, 100));
 }
 
 static void test_adopt_by_a_backup_that_became_owner_does_not_wait(void **state)
@@ -142,7 +144,7 @@ static void test_adopt_by_a_backup_that_became_owner_does_not_wait(void **state)
 	(void)state;
 	config.priority = VRRP_PRIORITY_OWNER;
 	vr = adopted(&old, &config);
-	assert_int_equal(vr.down_ns, NOW);
+	assert_int_equal(vr.election.down_ns, NOW);
 	assert_string_equal(on_timer(&vr, NOW), "advert 255, claim, announce, backup->active");
 }
 
@@ -161,7 +163,8 @@ static void test_adopt_by_an_active_whose_adverts_change_sends_one_at_once(void 
 
 		assert_same_but(&vr, &old, VRRP_NEVER, NOW);
 		assert_string_equal(on_timer(&vr, NOW), i == 0 ? "advert 50" : "advert 100");
-		assert_int_equal(vr.advert_ns, NOW + vrrp_interval_ns(configs[i].interval_cs));
+		assert_int_equal(vr.election.advert_ns,
+				 NOW + vrrp_interval_ns(configs[i].interval_cs));
 	}
 }
 
@@ -210,22 +213,23 @@ static void test_sane_is_what_the_state_machine_makes(void **state)
 static void test_sane_is_not_what_cannot_be(void **state)
 {
 	(void)state;
-	ASSERT_INSANE(active(), state = VRRP_STATE_COUNT);
-	ASSERT_INSANE(active(), state = VRRP_STATE_BACKUP);
-	ASSERT_INSANE(active(), state = VRRP_STATE_INITIALIZE);
-	ASSERT_INSANE(active(), reason.code = VRRP_REASON_COUNT);
-	ASSERT_INSANE(active(), since_ns = NOW + 1);
-	ASSERT_INSANE(active(), heard_ns = NOW + 1);
-	ASSERT_INSANE(active(), advert_ns = VRRP_NEVER);
-	ASSERT_INSANE(active(), announce_ns = VRRP_NEVER);
-	ASSERT_INSANE(active(), down_ns = NOW);
-	ASSERT_INSANE(heard_backup(), down_ns = VRRP_NEVER);
-	ASSERT_INSANE(heard_backup(), advert_ns = NOW);
-	ASSERT_INSANE(heard_backup(), announce_ns = NOW);
-	ASSERT_INSANE(heard_backup(), state = VRRP_STATE_ACTIVE);
-	ASSERT_INSANE(heard_backup(), active_interval_cs = 0);
-	ASSERT_INSANE(heard_backup(), active_interval_cs = VRRP_INTERVAL_CS_MAX + 1);
-	ASSERT_INSANE(test_router(1), down_ns = NOW);
+	ASSERT_INSANE(active(), election.priority = 0);
+	ASSERT_INSANE(active(), election.state = VRRP_STATE_COUNT);
+	ASSERT_INSANE(active(), election.state = VRRP_STATE_BACKUP);
+	ASSERT_INSANE(active(), election.state = VRRP_STATE_INITIALIZE);
+	ASSERT_INSANE(active(), election.reason.code = VRRP_REASON_COUNT);
+	ASSERT_INSANE(active(), election.since_ns = NOW + 1);
+	ASSERT_INSANE(active(), election.heard_ns = NOW + 1);
+	ASSERT_INSANE(active(), election.advert_ns = VRRP_NEVER);
+	ASSERT_INSANE(active(), election.announce_ns = VRRP_NEVER);
+	ASSERT_INSANE(active(), election.down_ns = NOW);
+	ASSERT_INSANE(heard_backup(), election.down_ns = VRRP_NEVER);
+	ASSERT_INSANE(heard_backup(), election.advert_ns = NOW);
+	ASSERT_INSANE(heard_backup(), election.announce_ns = NOW);
+	ASSERT_INSANE(heard_backup(), election.state = VRRP_STATE_ACTIVE);
+	ASSERT_INSANE(heard_backup(), election.active_interval_cs = 0);
+	ASSERT_INSANE(heard_backup(), election.active_interval_cs = VRRP_INTERVAL_CS_MAX + 1);
+	ASSERT_INSANE(test_router(1), election.down_ns = NOW);
 	ASSERT_INSANE(test_router(1), config.family = 5);
 	ASSERT_INSANE(test_router(1), config.version = 9);
 	ASSERT_INSANE(test_router(1), config.vrid = 0);
@@ -239,8 +243,8 @@ static void test_history_is_an_active_that_was_silent_for_too_long(void **state)
 	struct vrrp vr = active();
 
 	(void)state;
-	assert_false(vrrp_is_history(&vr, vr.advert_ns + 3 * SECOND));
-	assert_true(vrrp_is_history(&vr, vr.advert_ns + 3 * SECOND + 1));
+	assert_false(vrrp_is_history(&vr, vr.election.advert_ns + 3 * SECOND));
+	assert_true(vrrp_is_history(&vr, vr.election.advert_ns + 3 * SECOND + 1));
 }
 
 static void test_history_is_a_router_that_was_told_to_leave(void **state)

@@ -22,10 +22,10 @@ static void test_fsm_init_waits_for_startup(void **state)
 	struct vrrp vr = test_router(100);
 
 	(void)state;
-	assert_int_equal(vr.state, VRRP_STATE_INITIALIZE);
-	assert_int_equal(vr.reason.code, VRRP_REASON_NONE);
+	assert_int_equal(vr.election.state, VRRP_STATE_INITIALIZE);
+	assert_int_equal(vr.election.reason.code, VRRP_REASON_NONE);
 	assert_int_equal(vrrp_deadline(&vr), VRRP_NEVER);
-	assert_address(vr.source, OWN_ADDRESS);
+	assert_address(vr.election.source, OWN_ADDRESS);
 	assert_false(vrrp_is_owner(&vr));
 }
 
@@ -49,11 +49,11 @@ static void test_fsm_startup_of_an_owner_goes_active_at_once(void **state)
 	(void)state;
 	assert_true(vrrp_is_owner(&vr));
 	assert_string_equal(on_startup(&vr, T0), "advert 255, claim, announce, initialize->active");
-	assert_int_equal(vr.reason.code, VRRP_REASON_OWNER);
-	assert_int_equal(vr.since_ns, T0);
+	assert_int_equal(vr.election.reason.code, VRRP_REASON_OWNER);
+	assert_int_equal(vr.election.since_ns, T0);
 	assert_int_equal(vr.counters.became_active, 1);
-	assert_int_equal(vr.advert_ns, T0 + SECOND);
-	assert_int_equal(vr.down_ns, VRRP_NEVER);
+	assert_int_equal(vr.election.advert_ns, T0 + SECOND);
+	assert_int_equal(vr.election.down_ns, VRRP_NEVER);
 	assert_string_equal(on_timer(&vr, T0 + SECOND), "advert 255, announce");
 }
 
@@ -75,8 +75,8 @@ static void test_fsm_startup_of_others_waits_in_backup(void **state)
 
 	(void)state;
 	assert_string_equal(on_startup(&vr, T0), "initialize->backup");
-	assert_int_equal(vr.reason.code, VRRP_REASON_STARTED);
-	assert_int_equal(vr.since_ns, T0);
+	assert_int_equal(vr.election.reason.code, VRRP_REASON_STARTED);
+	assert_int_equal(vr.election.since_ns, T0);
 	assert_int_equal(vrrp_deadline(&vr), T0 + DOWN_100);
 	assert_string_equal(on_timer(&vr, T0 + DOWN_100 - 1), "");
 	assert_string_equal(on_timer(&vr, T0 + DOWN_100),
@@ -104,9 +104,9 @@ static void test_fsm_restart_forgets_the_learned_interval(void **state)
 	on_advert(&vr, T0 + SECOND, 200, HIGHER_ADDRESS, 4095);
 	on_shutdown(&vr, T0 + 2 * SECOND);
 	assert_string_equal(on_startup(&vr, T0 + 3 * SECOND), "initialize->backup");
-	assert_int_equal(vr.active_interval_cs, 100);
-	assert_int_equal(vr.active_priority, 0);
-	assert_address(vr.active_source, "0.0.0.0");
+	assert_int_equal(vr.election.active_interval_cs, 100);
+	assert_int_equal(vr.election.active_priority, 0);
+	assert_address(vr.election.active_source, "0.0.0.0");
 	assert_int_equal(vrrp_deadline(&vr), T0 + 3 * SECOND + DOWN_100);
 }
 
@@ -119,8 +119,8 @@ static void test_fsm_start_delay_postpones_backup(void **state)
 	(void)state;
 	vr.config.start_delay_ns = 30 * SECOND;
 	assert_string_equal(on_startup(&vr, T0), "initialize->initialize");
-	assert_int_equal(vr.reason.code, VRRP_REASON_START_DELAY);
-	assert_int_equal(vr.reason.ns, 30 * SECOND);
+	assert_int_equal(vr.election.reason.code, VRRP_REASON_START_DELAY);
+	assert_int_equal(vr.election.reason.ns, 30 * SECOND);
 	assert_string_equal(on_startup(&vr, T0 + 20 * SECOND), "");
 	assert_int_equal(vrrp_deadline(&vr), T0 + 30 * SECOND);
 	assert_string_equal(on_timer(&vr, T0 + 30 * SECOND - 1), "");
@@ -148,7 +148,7 @@ static void test_fsm_start_delay_ends_with_shutdown_and_fault(void **state)
 	vr.config.start_delay_ns = 30 * SECOND;
 	on_startup(&vr, T0);
 	on_shutdown(&vr, T0 + SECOND);
-	assert_int_equal(vr.reason.code, VRRP_REASON_STOPPED);
+	assert_int_equal(vr.election.reason.code, VRRP_REASON_STOPPED);
 	assert_string_equal(on_timer(&vr, T0 + 60 * SECOND), "");
 	on_startup(&vr, T0 + 60 * SECOND);
 	assert_string_equal(on_fault(&vr, T0 + 61 * SECOND, VRRP_REASON_NO_CARRIER),
@@ -167,7 +167,7 @@ static void test_fsm_backup_shutdown_is_silent(void **state)
 
 	(void)state;
 	assert_string_equal(on_shutdown(&vr, T0 + SECOND), "backup->initialize");
-	assert_int_equal(vr.reason.code, VRRP_REASON_STOPPED);
+	assert_int_equal(vr.election.reason.code, VRRP_REASON_STOPPED);
 	assert_int_equal(vrrp_deadline(&vr), VRRP_NEVER);
 	assert_string_equal(on_timer(&vr, T0 + 10 * SECOND), "");
 }
@@ -180,12 +180,12 @@ static void test_fsm_backup_silence_takes_over_in_order(void **state)
 	(void)state;
 	assert_string_equal(on_timer(&vr, T0 + DOWN_100 + MS),
 			    "advert 100, claim, announce, backup->active");
-	assert_int_equal(vr.reason.code, VRRP_REASON_SILENCE);
-	assert_int_equal(vr.reason.ns, DOWN_100 + MS);
-	assert_int_equal(vr.since_ns, T0 + DOWN_100 + MS);
+	assert_int_equal(vr.election.reason.code, VRRP_REASON_SILENCE);
+	assert_int_equal(vr.election.reason.ns, DOWN_100 + MS);
+	assert_int_equal(vr.election.since_ns, T0 + DOWN_100 + MS);
 	assert_int_equal(vr.counters.became_active, 1);
-	assert_int_equal(vr.advert_ns, T0 + DOWN_100 + MS + SECOND);
-	assert_int_equal(vr.down_ns, VRRP_NEVER);
+	assert_int_equal(vr.election.advert_ns, T0 + DOWN_100 + MS + SECOND);
+	assert_int_equal(vr.election.down_ns, VRRP_NEVER);
 }
 
 /* whatever comes, short of the timer's end. */
@@ -201,7 +201,7 @@ static void test_fsm_backup_never_sends(void **state)
 				    "");
 		assert_string_equal(on_timer(&vr, T0 + priority), "");
 	}
-	assert_int_equal(vr.state, VRRP_STATE_BACKUP);
+	assert_int_equal(vr.election.state, VRRP_STATE_BACKUP);
 }
 
 /* */
@@ -213,11 +213,11 @@ static void test_fsm_backup_priority_zero_leaves_the_skew_time(void **state)
 	on_advert(&vr, T0 + SECOND, 200, HIGHER_ADDRESS, 100);
 	assert_string_equal(on_advert(&vr, T0 + 2 * SECOND, 0, HIGHER_ADDRESS, 100), "");
 	assert_int_equal(vrrp_deadline(&vr), T0 + 2 * SECOND + SKEW_100);
-	assert_int_equal(vr.heard_ns, T0 + 2 * SECOND);
+	assert_int_equal(vr.election.heard_ns, T0 + 2 * SECOND);
 	assert_string_equal(on_timer(&vr, T0 + 2 * SECOND + SKEW_100),
 			    "advert 100, claim, announce, backup->active");
-	assert_int_equal(vr.reason.code, VRRP_REASON_LEFT);
-	assert_address(vr.reason.source, HIGHER_ADDRESS);
+	assert_int_equal(vr.election.reason.code, VRRP_REASON_LEFT);
+	assert_address(vr.election.reason.source, HIGHER_ADDRESS);
 }
 
 /* also without preemption, and when nobody was heard before. */
@@ -240,7 +240,7 @@ static void test_fsm_backup_skew_scales_with_the_learned_interval(void **state)
 	on_advert(&vr, T0 + SECOND, 200, HIGHER_ADDRESS, 400);
 	on_advert(&vr, T0 + 2 * SECOND, 0, HIGHER_ADDRESS, 100);
 	assert_int_equal(vrrp_deadline(&vr), T0 + 2 * SECOND + 2437500 * MS / 1000);
-	assert_int_equal(vr.active_interval_cs, 400);
+	assert_int_equal(vr.election.active_interval_cs, 400);
 }
 
 /* */
@@ -250,13 +250,13 @@ static void test_fsm_backup_higher_priority_is_learned_from(void **state)
 
 	(void)state;
 	assert_string_equal(on_advert(&vr, T0 + SECOND, 200, HIGHER_ADDRESS, 300), "");
-	assert_int_equal(vr.active_interval_cs, 300);
-	assert_int_equal(vr.active_priority, 200);
-	assert_address(vr.active_source, HIGHER_ADDRESS);
+	assert_int_equal(vr.election.active_interval_cs, 300);
+	assert_int_equal(vr.election.active_priority, 200);
+	assert_address(vr.election.active_source, HIGHER_ADDRESS);
 	assert_int_equal(vrrp_deadline(&vr), T0 + SECOND + 9 * SECOND + 3 * SKEW_100);
 	on_advert(&vr, T0 + 2 * SECOND, 101, LOWER_ADDRESS, 1);
 	assert_int_equal(vrrp_deadline(&vr), T0 + 2 * SECOND + DOWN_100 / 100);
-	assert_address(vr.active_source, LOWER_ADDRESS);
+	assert_address(vr.election.active_source, LOWER_ADDRESS);
 }
 
 /* addresses decide between two Actives only. */
@@ -270,8 +270,8 @@ static void test_fsm_backup_defers_to_an_equal_of_any_address(void **state)
 
 		assert_string_equal(on_advert(&vr, T0 + SECOND, 100, sources[i], 200), "");
 		assert_int_equal(vrrp_deadline(&vr), T0 + SECOND + 2 * DOWN_100);
-		assert_int_equal(vr.active_priority, 100);
-		assert_false(vr.lower_heard);
+		assert_int_equal(vr.election.active_priority, 100);
+		assert_false(vr.election.lower_heard);
 	}
 }
 
@@ -287,11 +287,11 @@ static void test_fsm_backup_without_preemption_follows_a_lower_priority(void **s
 		assert_string_equal(on_timer(&vr, T0 + i * SECOND + SECOND / 2), "");
 	}
 	on_advert(&vr, T0 + 101 * SECOND, 1, LOWER_ADDRESS, 200);
-	assert_int_equal(vr.active_interval_cs, 200);
+	assert_int_equal(vr.election.active_interval_cs, 200);
 	assert_int_equal(vrrp_deadline(&vr), T0 + 101 * SECOND + 2 * INT64_C(3218750000));
 	on_timer(&vr, vrrp_deadline(&vr));
-	assert_int_equal(vr.reason.code, VRRP_REASON_SILENCE);
-	assert_int_equal(vr.reason.ns, 2 * INT64_C(3218750000));
+	assert_int_equal(vr.election.reason.code, VRRP_REASON_SILENCE);
+	assert_int_equal(vr.election.reason.ns, 2 * INT64_C(3218750000));
 }
 
 /* */
@@ -303,14 +303,14 @@ static void test_fsm_backup_lower_priority_is_preempted_by_the_running_timer(voi
 	for (int i = 1; i <= 3; i++)
 		assert_string_equal(on_advert(&vr, T0 + i * SECOND, 50, LOWER_ADDRESS, 4095), "");
 	assert_int_equal(vrrp_deadline(&vr), T0 + DOWN_100);
-	assert_int_equal(vr.active_interval_cs, 100);
-	assert_int_equal(vr.active_priority, 0);
-	assert_int_equal(vr.heard_ns, T0);
+	assert_int_equal(vr.election.active_interval_cs, 100);
+	assert_int_equal(vr.election.active_priority, 0);
+	assert_int_equal(vr.election.heard_ns, T0);
 	assert_string_equal(on_timer(&vr, T0 + DOWN_100),
 			    "advert 100, claim, announce, backup->active");
-	assert_int_equal(vr.reason.code, VRRP_REASON_PREEMPT);
-	assert_int_equal(vr.reason.priority, 50);
-	assert_address(vr.reason.source, LOWER_ADDRESS);
+	assert_int_equal(vr.election.reason.code, VRRP_REASON_PREEMPT);
+	assert_int_equal(vr.election.reason.priority, 50);
+	assert_address(vr.election.reason.source, LOWER_ADDRESS);
 }
 
 /* The one below ours is lower, ours is not: all priorities of a sender against all of ours. */
@@ -324,8 +324,9 @@ static void test_fsm_backup_compares_priorities_exactly(void **state)
 			struct vrrp vr = backup;
 
 			on_advert(&vr, T0 + SECOND, theirs, LOWER_ADDRESS, 100);
-			assert_int_equal(vr.lower_heard, theirs < ours);
-			assert_int_equal(vrrp_deadline(&vr) == backup.down_ns, theirs < ours);
+			assert_int_equal(vr.election.lower_heard, theirs < ours);
+			assert_int_equal(vrrp_deadline(&vr) == backup.election.down_ns,
+					 theirs < ours);
 		}
 	}
 }
@@ -339,13 +340,13 @@ static void test_fsm_backup_reason_names_the_last_that_mattered(void **state)
 	on_advert(&vr, T0 + SECOND, 50, LOWER_ADDRESS, 100);
 	on_advert(&vr, T0 + 2 * SECOND, 200, HIGHER_ADDRESS, 100);
 	on_timer(&vr, T0 + 2 * SECOND + DOWN_100);
-	assert_int_equal(vr.reason.code, VRRP_REASON_SILENCE);
-	assert_int_equal(vr.reason.ns, DOWN_100);
+	assert_int_equal(vr.election.reason.code, VRRP_REASON_SILENCE);
+	assert_int_equal(vr.election.reason.ns, DOWN_100);
 
 	on_advert(&left, T0 + SECOND, 50, LOWER_ADDRESS, 100);
 	on_advert(&left, T0 + 2 * SECOND, 0, HIGHER_ADDRESS, 100);
 	on_timer(&left, vrrp_deadline(&left));
-	assert_int_equal(left.reason.code, VRRP_REASON_LEFT);
+	assert_int_equal(left.election.reason.code, VRRP_REASON_LEFT);
 }
 
 /* */
@@ -358,9 +359,9 @@ static void test_fsm_backup_promoted_uses_its_own_interval(void **state)
 	on_advert(&vr, T0 + SECOND, 200, HIGHER_ADDRESS, 300);
 	now_ns = vrrp_deadline(&vr);
 	assert_string_equal(on_timer(&vr, now_ns), "advert 100, claim, announce, backup->active");
-	assert_int_equal(vr.advert_ns, now_ns + SECOND);
+	assert_int_equal(vr.election.advert_ns, now_ns + SECOND);
 	on_timer(&vr, now_ns + SECOND);
-	assert_int_equal(vr.advert_ns, now_ns + 2 * SECOND);
+	assert_int_equal(vr.election.advert_ns, now_ns + 2 * SECOND);
 }
 
 /* Version 2 (RFC 3768 §6.4.2): the local interval, and a skew that does not scale. */
@@ -372,7 +373,7 @@ static void test_fsm_backup_version_2_never_learns(void **state)
 	vr.config.version = 2;
 	on_startup(&vr, T0);
 	on_advert(&vr, T0 + SECOND, 200, HIGHER_ADDRESS, 500);
-	assert_int_equal(vr.active_interval_cs, 100);
+	assert_int_equal(vr.election.active_interval_cs, 100);
 	assert_int_equal(vrrp_deadline(&vr), T0 + SECOND + DOWN_100);
 }
 
@@ -387,14 +388,14 @@ static void test_fsm_preempt_delay_tolerates_a_lower_priority_until_it_ends(void
 	for (int i = 1; i <= 10; i++) {
 		on_advert(&vr, T0 + i * SECOND, 50, LOWER_ADDRESS, 100);
 		assert_int_equal(vrrp_deadline(&vr), T0 + i * SECOND + DOWN_100);
-		assert_int_equal(vr.active_priority, 50);
+		assert_int_equal(vr.election.active_priority, 50);
 	}
 	/* From the first lower advert on: this is the first that is not tolerated any more. */
 	on_advert(&vr, T0 + 11 * SECOND, 50, LOWER_ADDRESS, 100);
 	assert_int_equal(vrrp_deadline(&vr), T0 + 10 * SECOND + DOWN_100);
 	on_timer(&vr, T0 + 10 * SECOND + DOWN_100);
-	assert_int_equal(vr.state, VRRP_STATE_ACTIVE);
-	assert_int_equal(vr.reason.code, VRRP_REASON_PREEMPT);
+	assert_int_equal(vr.election.state, VRRP_STATE_ACTIVE);
+	assert_int_equal(vr.election.reason.code, VRRP_REASON_PREEMPT);
 }
 
 static void test_fsm_preempt_delay_starts_again_after_a_better_active(void **state)
@@ -422,13 +423,13 @@ static void test_fsm_preempt_delay_does_not_delay_a_failover(void **state)
 	vr.config.preempt_delay_ns = left.config.preempt_delay_ns = 1000 * SECOND;
 	on_advert(&vr, T0 + SECOND, 50, LOWER_ADDRESS, 100);
 	on_timer(&vr, T0 + SECOND + DOWN_100);
-	assert_int_equal(vr.state, VRRP_STATE_ACTIVE);
-	assert_int_equal(vr.reason.code, VRRP_REASON_SILENCE);
+	assert_int_equal(vr.election.state, VRRP_STATE_ACTIVE);
+	assert_int_equal(vr.election.reason.code, VRRP_REASON_SILENCE);
 
 	on_advert(&left, T0 + SECOND, 50, LOWER_ADDRESS, 100);
 	on_advert(&left, T0 + 2 * SECOND, 0, LOWER_ADDRESS, 100);
 	on_timer(&left, T0 + 2 * SECOND + SKEW_100);
-	assert_int_equal(left.state, VRRP_STATE_ACTIVE);
+	assert_int_equal(left.election.state, VRRP_STATE_ACTIVE);
 }
 
 /* A delay that began in an earlier life of Backup has no part in the next. */
@@ -454,11 +455,11 @@ static void test_fsm_backup_owner_always_preempts(void **state)
 	vr.config.preempt = false;
 	vr.config.preempt_delay_ns = 1000 * SECOND;
 	on_advert(&vr, T0 + 10, 255, HIGHER_ADDRESS, 100);
-	assert_int_equal(vr.state, VRRP_STATE_BACKUP);
+	assert_int_equal(vr.election.state, VRRP_STATE_BACKUP);
 	on_advert(&vr, T0 + SECOND, 254, LOWER_ADDRESS, 100);
 	assert_int_equal(vrrp_deadline(&vr), T0 + 10 + INT64_C(3003906250));
 	on_timer(&vr, vrrp_deadline(&vr));
-	assert_int_equal(vr.reason.code, VRRP_REASON_PREEMPT);
+	assert_int_equal(vr.election.reason.code, VRRP_REASON_PREEMPT);
 }
 
 /* Late timers */
@@ -477,7 +478,7 @@ static void test_fsm_late_timer_is_granted_once(void **state)
 	assert_string_equal(on_timer(&vr, late_ns + 100 * SECOND),
 			    "advert 100, claim, announce, backup->active");
 	assert_int_equal(vr.counters.late_timers, 1);
-	assert_int_equal(vr.reason.ns, late_ns + 100 * SECOND - T0);
+	assert_int_equal(vr.election.reason.ns, late_ns + 100 * SECOND - T0);
 }
 
 /* What the host lost on its way to us is a silence of ours, too: listened to once more, once. */

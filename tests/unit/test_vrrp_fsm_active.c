@@ -5,6 +5,8 @@
  */
 #include "test.h"
 
+#include "vrrp/timers.h"
+
 #define SKEW_100 INT64_C(609375000)
 #define DOWN_100 INT64_C(3609375000)
 #define T0       (1000 * SECOND)
@@ -23,8 +25,8 @@ static void test_fsm_active_shutdown_releases_and_says_so(void **state)
 
 	(void)state;
 	assert_string_equal(on_shutdown(&vr, T0 + 1), "release, advert 0, active->initialize");
-	assert_int_equal(vr.reason.code, VRRP_REASON_STOPPED);
-	assert_int_equal(vr.since_ns, T0 + 1);
+	assert_int_equal(vr.election.reason.code, VRRP_REASON_STOPPED);
+	assert_int_equal(vr.election.since_ns, T0 + 1);
 	assert_int_equal(vrrp_deadline(&vr), VRRP_NEVER);
 	assert_string_equal(on_timer(&vr, T0 + 10 * SECOND), "");
 	assert_string_equal(on_advert(&vr, T0 + 10 * SECOND, 1, LOWER_ADDRESS, 100), "");
@@ -37,10 +39,10 @@ static void test_fsm_active_adverts_do_not_drift(void **state)
 
 	(void)state;
 	for (int i = 1; i <= 100; i++) {
-		vr.announce_ns = VRRP_NEVER;
+		vr.election.announce_ns = VRRP_NEVER;
 		assert_string_equal(on_timer(&vr, T0 + i * SECOND - 1), "");
 		assert_string_equal(on_timer(&vr, T0 + i * SECOND + i * 9 * MS), "advert 100");
-		assert_int_equal(vr.advert_ns, T0 + (i + 1) * SECOND);
+		assert_int_equal(vr.election.advert_ns, T0 + (i + 1) * SECOND);
 	}
 }
 
@@ -54,10 +56,10 @@ static void test_fsm_active_stall_is_followed_by_one_advert(void **state)
 		struct vrrp vr = test_active(100, T0);
 		int64_t now_ns = T0 + SECOND + late_ns[i];
 
-		vr.announce_ns = VRRP_NEVER;
+		vr.election.announce_ns = VRRP_NEVER;
 		assert_string_equal(on_timer(&vr, now_ns), "advert 100");
 		assert_string_equal(on_timer(&vr, now_ns), "");
-		assert_int_equal(vr.advert_ns, now_ns + SECOND);
+		assert_int_equal(vr.election.advert_ns, now_ns + SECOND);
 	}
 }
 
@@ -69,9 +71,9 @@ static void test_fsm_active_priority_zero_is_answered_and_restarts_the_timer(voi
 	(void)state;
 	assert_string_equal(on_advert(&vr, T0 + 300 * MS, 0, HIGHER_ADDRESS, 400),
 			    "advert 100, announce");
-	assert_int_equal(vr.state, VRRP_STATE_ACTIVE);
-	assert_int_equal(vr.advert_ns, T0 + 1300 * MS);
-	assert_int_equal(vr.active_interval_cs, 100);
+	assert_int_equal(vr.election.state, VRRP_STATE_ACTIVE);
+	assert_int_equal(vr.election.advert_ns, T0 + 1300 * MS);
+	assert_int_equal(vr.election.active_interval_cs, 100);
 }
 
 /* Whoever left had been Active: five answers in a second, and the rhythm goes on beneath a flood.
@@ -85,11 +87,11 @@ static void test_fsm_active_priority_zero_flood_is_bounded_and_silences_nobody(v
 	for (unsigned i = 0; i < 5; i++)
 		assert_string_equal(on_advert(&vr, T0 + i * MS, 0, HIGHER_ADDRESS, 100),
 				    "advert 100, announce");
-	last_advert_ns = vr.advert_ns;
+	last_advert_ns = vr.election.advert_ns;
 	for (unsigned i = 5; i < 900; i++)
 		assert_string_equal(on_advert(&vr, T0 + i * MS, 0, HIGHER_ADDRESS, 100), "");
-	assert_int_equal(vr.advert_ns, last_advert_ns);
-	assert_int_equal(vr.announce_ns, T0 + 1000 * MS);
+	assert_int_equal(vr.election.advert_ns, last_advert_ns);
+	assert_int_equal(vr.election.announce_ns, T0 + 1000 * MS);
 }
 
 /* the last advert makes the winner announce again. */
@@ -100,15 +102,15 @@ static void test_fsm_active_yields_to_a_higher_priority(void **state)
 	(void)state;
 	assert_string_equal(on_advert(&vr, T0 + 1, 101, LOWER_ADDRESS, 200),
 			    "release, advert 100, active->backup");
-	assert_int_equal(vr.reason.code, VRRP_REASON_HIGHER);
-	assert_int_equal(vr.reason.priority, 101);
-	assert_address(vr.reason.source, LOWER_ADDRESS);
-	assert_int_equal(vr.active_interval_cs, 200);
-	assert_int_equal(vr.active_priority, 101);
-	assert_address(vr.active_source, LOWER_ADDRESS);
+	assert_int_equal(vr.election.reason.code, VRRP_REASON_HIGHER);
+	assert_int_equal(vr.election.reason.priority, 101);
+	assert_address(vr.election.reason.source, LOWER_ADDRESS);
+	assert_int_equal(vr.election.active_interval_cs, 200);
+	assert_int_equal(vr.election.active_priority, 101);
+	assert_address(vr.election.active_source, LOWER_ADDRESS);
 	assert_int_equal(vrrp_deadline(&vr), T0 + 1 + 2 * DOWN_100);
-	assert_int_equal(vr.advert_ns, VRRP_NEVER);
-	assert_int_equal(vr.announce_ns, VRRP_NEVER);
+	assert_int_equal(vr.election.advert_ns, VRRP_NEVER);
+	assert_int_equal(vr.election.announce_ns, VRRP_NEVER);
 	assert_string_equal(on_timer(&vr, T0 + 2 * DOWN_100), "");
 	assert_string_equal(on_timer(&vr, T0 + 1 + 2 * DOWN_100),
 			    "advert 100, claim, announce, backup->active");
@@ -122,10 +124,10 @@ static void test_fsm_active_yields_to_an_equal_of_higher_address(void **state)
 	(void)state;
 	assert_string_equal(on_advert(&vr, T0 + 1, 100, HIGHER_ADDRESS, 300),
 			    "release, advert 100, active->backup");
-	assert_int_equal(vr.reason.code, VRRP_REASON_TIE);
-	assert_int_equal(vr.reason.priority, 100);
-	assert_address(vr.reason.source, HIGHER_ADDRESS);
-	assert_int_equal(vr.active_interval_cs, 300);
+	assert_int_equal(vr.election.reason.code, VRRP_REASON_TIE);
+	assert_int_equal(vr.election.reason.priority, 100);
+	assert_address(vr.election.reason.source, HIGHER_ADDRESS);
+	assert_int_equal(vr.election.active_interval_cs, 300);
 	assert_int_equal(vrrp_deadline(&vr), T0 + 1 + 3 * DOWN_100);
 }
 
@@ -143,8 +145,8 @@ static void test_fsm_active_compares_addresses_unsigned_in_network_order(void **
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
 		struct vrrp low = test_active(100, T0), high = low;
 
-		set_address(low.source, rows[i][0]);
-		set_address(high.source, rows[i][1]);
+		set_address(low.election.source, rows[i][0]);
+		set_address(high.election.source, rows[i][1]);
 		assert_string_equal(on_advert(&low, T0 + 1, 100, rows[i][1], 100),
 				    "release, advert 100, active->backup");
 		assert_string_equal(on_advert(&high, T0 + 1, 100, rows[i][0], 100),
@@ -181,11 +183,11 @@ static void test_fsm_active_answers_a_weaker_claim(void **state)
 
 		assert_string_equal(on_advert(&vr, T0 + 1, rows[i].priority, rows[i].source, 400),
 				    "advert 100, announce");
-		assert_int_equal(vr.advert_ns, T0 + SECOND);
-		assert_int_equal(vr.announce_ns, T0 + 1 + SECOND);
-		assert_int_equal(vr.active_interval_cs, 100);
-		assert_int_equal(vr.reason.code, VRRP_REASON_SILENCE);
-		assert_int_equal(vr.since_ns, T0);
+		assert_int_equal(vr.election.advert_ns, T0 + SECOND);
+		assert_int_equal(vr.election.announce_ns, T0 + 1 + SECOND);
+		assert_int_equal(vr.election.active_interval_cs, 100);
+		assert_int_equal(vr.election.reason.code, VRRP_REASON_SILENCE);
+		assert_int_equal(vr.election.since_ns, T0);
 	}
 }
 
@@ -210,10 +212,10 @@ static void test_fsm_active_contested_answers_are_bounded(void **state)
 	for (int i = 0; i < 1000; i++)
 		assert_string_equal(on_advert(&vr, T0 + 1 + i * MS / 2, 50, LOWER_ADDRESS, 100),
 				    i < 5 ? "advert 100, announce" : "");
-	assert_int_equal(vr.announce_ns, T0 + SECOND);
-	assert_int_equal(vr.advert_ns, T0 + SECOND);
+	assert_int_equal(vr.election.announce_ns, T0 + SECOND);
+	assert_int_equal(vr.election.advert_ns, T0 + SECOND);
 	assert_string_equal(on_timer(&vr, T0 + SECOND), "advert 100, announce");
-	assert_int_equal(vr.announce_ns, T0 + 2 * SECOND);
+	assert_int_equal(vr.election.announce_ns, T0 + 2 * SECOND);
 	assert_string_equal(on_advert(&vr, T0 + SECOND, 50, LOWER_ADDRESS, 100),
 			    "advert 100, announce");
 }
@@ -230,10 +232,10 @@ static void test_fsm_active_announces_when_a_fast_contest_is_over(void **state)
 		last_ns = T0 + i * 100 * MS;
 		on_advert(&vr, last_ns, 50, LOWER_ADDRESS, 10);
 	}
-	assert_int_equal(vr.announce_ns, last_ns + 200 * MS);
+	assert_int_equal(vr.election.announce_ns, last_ns + 200 * MS);
 	on_advert(&vr, T0 + 850 * MS, 50, LOWER_ADDRESS, 10);
-	assert_int_equal(vr.announce_ns, T0 + SECOND); /* the window's end */
-	vr.advert_ns = VRRP_NEVER;
+	assert_int_equal(vr.election.announce_ns, T0 + SECOND); /* the window's end */
+	vr.election.advert_ns = VRRP_NEVER;
 	assert_string_equal(on_timer(&vr, T0 + SECOND), "announce");
 }
 
@@ -302,7 +304,7 @@ static void test_fsm_announcements_start_again_after_a_contest(void **state)
 	while (vrrp_deadline(&vr) < now_ns)
 		on_timer(&vr, vrrp_deadline(&vr));
 	assert_string_equal(on_advert(&vr, now_ns, 50, LOWER_ADDRESS, 100), "advert 100, announce");
-	vr.advert_ns = VRRP_NEVER;
+	vr.election.advert_ns = VRRP_NEVER;
 	for (size_t i = 0; i < sizeof(gaps_s) / sizeof(gaps_s[0]); i++) {
 		now_ns += gaps_s[i] * SECOND;
 		assert_int_equal(vrrp_deadline(&vr), now_ns);
@@ -320,8 +322,8 @@ static void test_fsm_announcements_start_again_with_the_next_takeover(void **sta
 		on_timer(&vr, T0 + s * SECOND);
 	on_advert(&vr, T0 + 20 * SECOND, 200, HIGHER_ADDRESS, 1);
 	on_timer(&vr, vrrp_deadline(&vr));
-	assert_int_equal(vr.state, VRRP_STATE_ACTIVE);
-	assert_int_equal(vr.announce_ns, vr.since_ns + SECOND);
+	assert_int_equal(vr.election.state, VRRP_STATE_ACTIVE);
+	assert_int_equal(vr.election.announce_ns, vr.election.since_ns + SECOND);
 	assert_int_equal(vr.counters.became_active, 2);
 }
 
@@ -335,11 +337,11 @@ static void test_fsm_active_contested_answers_start_again_with_the_next_takeover
 		on_advert(&vr, T0 + 10 * MS, 50, LOWER_ADDRESS, 100);
 	on_advert(&vr, T0 + 20 * MS, 200, HIGHER_ADDRESS, 1);
 	on_timer(&vr, vrrp_deadline(&vr));
-	assert_int_equal(vr.state, VRRP_STATE_ACTIVE);
+	assert_int_equal(vr.election.state, VRRP_STATE_ACTIVE);
 	for (int i = 0; i < 10; i++)
-		assert_string_equal(on_advert(&vr, vr.since_ns, 50, LOWER_ADDRESS, 100),
+		assert_string_equal(on_advert(&vr, vr.election.since_ns, 50, LOWER_ADDRESS, 100),
 				    i < 5 ? "advert 100, announce" : "");
-	assert_int_equal(vr.announce_ns, vr.since_ns + SECOND);
+	assert_int_equal(vr.election.announce_ns, vr.election.since_ns + SECOND);
 }
 
 /* Faults */
@@ -351,7 +353,7 @@ static void test_fsm_fault_of_an_active_releases_and_tries_to_say_so(void **stat
 	(void)state;
 	assert_string_equal(on_fault(&vr, T0 + 1, VRRP_REASON_NO_CARRIER),
 			    "release, advert 0, active->fault");
-	assert_int_equal(vr.reason.code, VRRP_REASON_NO_CARRIER);
+	assert_int_equal(vr.election.reason.code, VRRP_REASON_NO_CARRIER);
 	assert_int_equal(vrrp_deadline(&vr), VRRP_NEVER);
 }
 
@@ -361,10 +363,10 @@ static void test_fsm_fault_of_others_is_silent(void **state)
 
 	(void)state;
 	assert_string_equal(on_fault(&backup, T0 + 1, VRRP_REASON_LINK_DOWN), "backup->fault");
-	assert_int_equal(backup.reason.code, VRRP_REASON_LINK_DOWN);
+	assert_int_equal(backup.election.reason.code, VRRP_REASON_LINK_DOWN);
 	assert_int_equal(vrrp_deadline(&backup), VRRP_NEVER);
 	assert_string_equal(on_fault(&initial, T0, VRRP_REASON_LINK_MISSING), "initialize->fault");
-	assert_int_equal(initial.reason.code, VRRP_REASON_LINK_MISSING);
+	assert_int_equal(initial.election.reason.code, VRRP_REASON_LINK_MISSING);
 }
 
 /* */
@@ -391,8 +393,9 @@ static void test_fsm_fault_is_told_once_and_again_when_it_changes(void **state)
 	assert_string_equal(on_fault(&vr, T0 + 2, VRRP_REASON_LINK_DOWN), "");
 	assert_unchanged(&vr, &before);
 	assert_string_equal(on_fault(&vr, T0 + 3, VRRP_REASON_NO_CARRIER), "fault->fault");
-	assert_int_equal(vr.reason.code, VRRP_REASON_NO_CARRIER);
-	assert_int_equal(vr.since_ns, before.since_ns); /* the fault is no younger for it */
+	assert_int_equal(vr.election.reason.code, VRRP_REASON_NO_CARRIER);
+	assert_int_equal(vr.election.since_ns,
+			 before.election.since_ns); /* the fault is no younger for it */
 }
 
 static void test_fsm_fault_ends_with_startup(void **state)
@@ -402,7 +405,7 @@ static void test_fsm_fault_ends_with_startup(void **state)
 	(void)state;
 	on_fault(&vr, T0 + 1, VRRP_REASON_LINK_DOWN);
 	assert_string_equal(on_startup(&vr, T0 + SECOND), "fault->backup");
-	assert_int_equal(vr.reason.code, VRRP_REASON_RECOVERED);
+	assert_int_equal(vr.election.reason.code, VRRP_REASON_RECOVERED);
 	assert_int_equal(vrrp_deadline(&vr), T0 + SECOND + DOWN_100);
 	on_fault(&owner, T0 + 1, VRRP_REASON_LINK_DOWN);
 	assert_string_equal(on_startup(&owner, T0 + SECOND),
@@ -416,7 +419,7 @@ static void test_fsm_fault_ends_with_shutdown(void **state)
 	(void)state;
 	on_fault(&vr, T0 + 1, VRRP_REASON_LINK_DOWN);
 	assert_string_equal(on_shutdown(&vr, T0 + 2), "fault->initialize");
-	assert_int_equal(vr.reason.code, VRRP_REASON_STOPPED);
+	assert_int_equal(vr.election.reason.code, VRRP_REASON_STOPPED);
 }
 
 /* Time */
@@ -462,13 +465,65 @@ static void test_fsm_healed_partition_leaves_the_better_with_the_last_word(void 
 	struct vrrp better = test_active(200, T0), worse = test_active(100, T0);
 
 	(void)state;
-	set_address(worse.source, LOWER_ADDRESS);
+	set_address(worse.election.source, LOWER_ADDRESS);
 	assert_string_equal(on_advert(&worse, T0 + 1, 200, OWN_ADDRESS, 100),
 			    "release, advert 100, active->backup");
 	assert_string_equal(on_advert(&better, T0 + 2, 100, LOWER_ADDRESS, 100),
 			    "advert 200, announce");
 	assert_string_equal(on_advert(&worse, T0 + 3, 200, OWN_ADDRESS, 100), "");
-	assert_int_equal(worse.state, VRRP_STATE_BACKUP);
+	assert_int_equal(worse.election.state, VRRP_STATE_BACKUP);
+}
+
+/* ---- another effective priority ---- */
+
+static void test_fsm_priority_of_an_active_is_advertised_at_once(void **state)
+{
+	struct vrrp vr = test_active(200, T0);
+
+	(void)state;
+	assert_string_equal(on_priority(&vr, T0 + 100 * MS, 50), "");
+	assert_int_equal(vrrp_deadline(&vr), T0 + 100 * MS);
+	assert_string_equal(on_timer(&vr, T0 + 100 * MS), "advert 50");
+	assert_string_equal(on_advert(&vr, T0 + 200 * MS, 100, HIGHER_ADDRESS, 100),
+			    "release, advert 50, active->backup");
+	assert_int_equal(vr.config.priority, 200);
+}
+
+static void test_fsm_priority_of_a_backup_counts_from_when_the_active_was_heard(void **state)
+{
+	struct vrrp vr = test_backup(100, T0);
+
+	(void)state;
+	on_advert(&vr, T0 + SECOND, 150, HIGHER_ADDRESS, 100);
+	assert_string_equal(on_priority(&vr, T0 + SECOND + 300 * MS, 200), "");
+	assert_int_equal(vrrp_deadline(&vr), T0 + SECOND + vrrp_down_ns(3, 200, 100));
+	/* Now it is the better one: the next advert of the other is discarded. */
+	on_advert(&vr, T0 + 2 * SECOND, 150, HIGHER_ADDRESS, 100);
+	assert_int_equal(vrrp_deadline(&vr), T0 + SECOND + vrrp_down_ns(3, 200, 100));
+}
+
+static void test_fsm_priority_that_is_the_same_changes_nothing(void **state)
+{
+	struct vrrp backup = test_backup(100, T0), active = test_active(100, T0);
+	struct vrrp backup_before = backup, active_before = active;
+
+	(void)state;
+	assert_string_equal(on_priority(&backup, T0 + MS, 100), "");
+	assert_string_equal(on_priority(&active, T0 + MS, 100), "");
+	assert_memory_equal(&backup, &backup_before, sizeof(backup));
+	assert_memory_equal(&active, &active_before, sizeof(active));
+}
+
+static void test_fsm_priority_in_a_fault_is_that_of_the_next_election(void **state)
+{
+	struct vrrp vr = test_active(100, T0);
+
+	(void)state;
+	on_fault(&vr, T0 + MS, VRRP_REASON_NO_CARRIER);
+	assert_string_equal(on_priority(&vr, T0 + 2 * MS, 30), "");
+	assert_int_equal(vrrp_deadline(&vr), VRRP_NEVER);
+	on_startup(&vr, T0 + 3 * MS);
+	assert_int_equal(vrrp_deadline(&vr), T0 + 3 * MS + vrrp_down_ns(3, 30, 100));
 }
 
 int main(void)
@@ -504,6 +559,11 @@ int main(void)
 		cmocka_unit_test(test_fsm_timer_always_leaves_a_deadline_in_the_future),
 		cmocka_unit_test(test_fsm_source_change_counts_for_the_next_tie),
 		cmocka_unit_test(test_fsm_healed_partition_leaves_the_better_with_the_last_word),
+		cmocka_unit_test(test_fsm_priority_of_an_active_is_advertised_at_once),
+		cmocka_unit_test(
+			test_fsm_priority_of_a_backup_counts_from_when_the_active_was_heard),
+		cmocka_unit_test(test_fsm_priority_that_is_the_same_changes_nothing),
+		cmocka_unit_test(test_fsm_priority_in_a_fault_is_that_of_the_next_election),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -33,7 +33,7 @@ static enum vrrp_reject receive_with(struct vrrp *vr, unsigned bits, struct vrrp
 	message_sign(&m);
 	m.bytes[7] ^= bits & 1u << 9 ? 1 : 0;
 	if (bits & 1u << 11)
-		memcpy(vr->source, m.rx.source, sizeof(vr->source));
+		memcpy(vr->election.source, m.rx.source, sizeof(vr->election.source));
 	if (bits & 1u << 1)
 		m.rx.payload_len = 7;
 	return vrrp_receive(bits & 1u << 4 ? NULL : vr, &own, &m.rx, ret_advert);
@@ -74,7 +74,7 @@ static void test_receive_reject_changes_one_counter_and_nothing_else(void **stat
 		memset(&advert, 0xa5, sizeof(advert));
 		untouched = advert;
 		if (defects[defect] == VRRP_REJECT_OWN_SOURCE)
-			set_address(vr.source, LOWER_ADDRESS);
+			set_address(vr.election.source, LOWER_ADDRESS);
 		memcpy(&expected, &vr, sizeof(vr));
 		if (defects[defect] != VRRP_REJECT_VRID)
 			expected.counters.rejected[defects[defect]]++;
@@ -211,7 +211,7 @@ static void test_receive_our_priority_is_noticed(void **state)
 	struct message m;
 
 	(void)state;
-	owner.advert_ns += SECOND; /* it has been for longer than an interval */
+	owner.election.advert_ns += SECOND; /* it has been for longer than an interval */
 	message_init(&m);
 	assert_int_equal(notices_of(&vr, &m, &own), 1u << VRRP_NOTICE_EQUAL_PRIORITY);
 	assert_int_equal(vr.counters.noticed[VRRP_NOTICE_EQUAL_PRIORITY], 1);
@@ -276,7 +276,7 @@ static void test_receive_second_active_is_noticed_by_the_better_one(void **state
 		m.bytes[2] = priorities[i];
 		/* Whoever was Active until now may not have heard of it yet. */
 		assert_int_equal(notices_of(&active, &m, &own) & bit, 0);
-		active.advert_ns += SECOND;
+		active.election.advert_ns += SECOND;
 		assert_int_equal(notices_of(&active, &m, &own) & bit, i < 3 ? bit : 0);
 		assert_int_equal(notices_of(&backup, &m, &own) & bit, 0);
 	}
