@@ -194,8 +194,8 @@ def test_keepalived_fails_over_in_the_lab(lab):
     client = lab.host("client", "192.0.2.100/24")
     asker = frames.Probe(lab.host("asker"))
     lab.keepalived(gw1, [router(150)])
-    lab.keepalived(gw2, [router(100)])
     lab.capture.wait_arp(host=gw1, gratuitous=True)
+    lab.keepalived(gw2, [router(100)])  # one after the other: it never finds itself alone
     ping = lab.ping(client, "192.0.2.1")
     ping.wait_answer()
     assert [reply.host for reply in asker.who_has("192.0.2.1")] == [gw1]
