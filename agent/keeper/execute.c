@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+#include <assert.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <unistd.h>
@@ -98,6 +99,14 @@ static void retire(struct keeper *keeper)
 	child_forget(&keeper->children[SUCCESSION_PREVIOUS]);
 	keeper->children[SUCCESSION_PREVIOUS] = *current;
 	*current = child_none;
+}
+
+void keeper_answer(struct keeper *keeper, enum succession_event_type type,
+		   enum succession_role role)
+{
+	assert(keeper->events_n < KEEPER_EVENTS_MAX);
+	keeper->events[keeper->events_n++] =
+		(struct succession_event){ .type = type, .role = role };
 }
 
 /* Return: 1, or -errno. */

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "keeper.h"
 
-#include <assert.h>
 #include <errno.h>
 #include <signal.h>
 #include <stdio.h>
@@ -28,14 +27,6 @@ static bool is_published(const struct keeper *keeper)
 		return false;
 	state_close(state);
 	return true;
-}
-
-void keeper_answer(struct keeper *keeper, enum succession_event_type type,
-		   enum succession_role role)
-{
-	assert(keeper->events_n < KEEPER_EVENTS_MAX);
-	keeper->events[keeper->events_n++] =
-		(struct succession_event){ .type = type, .role = role };
 }
 
 static void decide(struct keeper *keeper)

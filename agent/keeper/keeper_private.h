@@ -65,7 +65,7 @@ struct keeper {
 void keeper_feed(struct keeper *keeper, const struct succession_event *event);
 
 /**
- * keeper_answer() - let another event follow the one that is being decided.
+ * keeper_answer() - let another event follow the one whose action is being executed.
  */
 void keeper_answer(struct keeper *keeper, enum succession_event_type type,
 		   enum succession_role role);

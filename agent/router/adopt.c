@@ -43,7 +43,7 @@ static void make_up_for_death(struct routers *routers, struct router *router)
 
 static bool adopt(struct routers *routers, struct router *router, struct state *old, int entry)
 {
-	struct interface *interface = &routers->interfaces[router->interface];
+	struct lan *lan = &routers->lans[router->interface];
 	int64_t now_ns = routers->now->mono_ns;
 	bool same_lease;
 	struct vrrp vr;
@@ -56,7 +56,7 @@ static bool adopt(struct routers *routers, struct router *router, struct state *
 		make_up_for_death(routers, router);
 	inherit_farewell(routers, (unsigned)(router - routers->all), old, (unsigned)entry);
 	/* The source breaks ties: it stays as long as the interface has it. */
-	memcpy(interface->source, vr.election.source, sizeof(interface->source));
+	memcpy(lan->source, vr.election.source, sizeof(lan->source));
 	router_want_addresses(routers, router, vr.election.state == VRRP_STATE_ACTIVE);
 	same_lease = state_lease_s(old, (unsigned)entry) ==
 		     (uint32_t)conf_lease_s(router->conf->lease, router->conf->vrrp.interval_cs);
@@ -136,12 +136,10 @@ static void on_swept(enum kern_kind kind, const union kern_entry *entry, int err
 static bool is_known(enum kern_kind kind, const union kern_entry *entry, void *arg)
 {
 	struct sweep *sweep = arg;
-	const struct interface *interface =
-		routers_find_interface(sweep->routers, kern_kinds[kind]->ifindex(entry));
+	int interface = interfaces_at(sweep->routers->interfaces, kern_kinds[kind]->ifindex(entry));
 
-	return interface && kern_wants_find(sweep->routers->wants,
-					    (unsigned)(interface - sweep->routers->interfaces),
-					    kind, entry) >= 0;
+	return interface >= 0 &&
+	       kern_wants_find(sweep->routers->wants, (unsigned)interface, kind, entry) >= 0;
 }
 
 /* After a predecessor that left no elections, nothing at all is continued. */

@@ -1,9 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "routers_private.h"
 
-#include <netinet/ip.h>
-#include <string.h>
-
 enum sent_kind {
 	SENT_ADVERT,
 	SENT_ADVERT_LEAVE,
@@ -63,14 +60,14 @@ uint8_t *routers_frame(struct routers *routers, int ifindex, size_t len, struct 
 /* Only what is really there is announced (RFC 9568 §8.1.2). */
 static void queue_announcement(struct routers *routers, struct router *router, unsigned want)
 {
-	const struct interface *interface = &routers->interfaces[router->interface];
+	const struct lan *lan = &routers->lans[router->interface];
 	uint8_t *frame;
 
 	if (router->vr.election.state != VRRP_STATE_ACTIVE || !kern_wants_has(routers->wants, want))
 		return;
-	frame = routers_frame(routers, interface->ifindex, KERN_FRAME_ARP_LEN, router,
-			      SENT_ANNOUNCEMENT);
-	kern_frame_arp(frame, interface->mac, router->conf->addresses[want - router->want].bytes);
+	frame = routers_frame(routers, lan->ifindex, KERN_FRAME_ARP_LEN, router, SENT_ANNOUNCEMENT);
+	kern_frame_arp(frame, lan->interface->mac,
+		       router->conf->addresses[want - router->want].bytes);
 }
 
 /* The fate of one address: told, counted, and announced when it is new here. */
@@ -92,94 +89,54 @@ static void take_news(struct routers *routers, const struct kern_news *news)
 		queue_announcement(routers, router, news->want);
 }
 
-static size_t advert_len(const struct router *router)
+static void queue_advert(struct routers *routers, struct router *router, uint8_t priority)
 {
-	return KERN_FRAME_IP4_LEN + VRRP_HEADER_LEN +
-	       router->list.addresses_n * vrrp_address_len(router->vr.config.family);
-}
-
-/* Without an interface, its medium or a source there is nobody to tell. */
-static bool can_advertise(const struct routers *routers, const struct router *router)
-{
-	const struct interface *interface = &routers->interfaces[router->interface];
-
-	return interface->ifindex != 0 && interface->up && interface->carrier &&
-	       router->vr.election.source[0] != 0;
-}
-
-static void write_advert(const struct routers *routers, const struct router *router,
-			 uint8_t priority, uint8_t *frame)
-{
-	const struct vrrp_config *c = &router->vr.config;
-	struct vrrp_advert advert = {
-		.family = c->family,
-		.version = c->version,
-		.vrid = c->vrid,
-		.priority = priority,
-		.interval_cs = c->interval_cs,
-		.checksum = c->checksum,
-		.addresses = router->list.addresses,
-		.addresses_n = (uint8_t)router->list.addresses_n,
-	};
-	struct kern_frame_ip ip = {
-		.source_mac = routers->interfaces[router->interface].mac,
-		.source = router->vr.election.source,
-		.destination = vrrp_group(c->family),
-		.protocol = VRRP_PROTOCOL,
-		.ttl = VRRP_TTL,
-		.tos = IPTOS_CLASS_CS6,
-		.payload_len = advert_len(router) - KERN_FRAME_IP4_LEN,
-	};
-
-	memcpy(advert.source, router->vr.election.source, sizeof(advert.source));
-	kern_frame_ip4(frame, &ip);
-	vrrp_packet_encode(&advert, ip.destination, frame + KERN_FRAME_IP4_LEN);
-}
-
-static void queue_advert(struct routers *routers, const struct owed_advert *owed)
-{
-	struct router *router = owed->router;
 	uint8_t *frame;
 
-	if (!can_advertise(routers, router))
+	if (!router_can_advertise(routers, router))
 		return;
-	frame = routers_frame(routers, routers->interfaces[router->interface].ifindex,
-			      advert_len(router), router,
-			      owed->priority ? SENT_ADVERT : SENT_ADVERT_LEAVE);
-	write_advert(routers, router, owed->priority, frame);
+	frame = routers_frame(routers, routers->lans[router->interface].ifindex,
+			      router_advert_len(router), router,
+			      priority ? SENT_ADVERT : SENT_ADVERT_LEAVE);
+	router_write_advert(routers, router, priority, frame);
 }
 
-void router_prepare_farewell(struct routers *routers, const struct router *router)
+static void queue_adverts(struct routers *routers)
 {
-	uint8_t frame[KERN_FRAME_IP4_LEN + VRRP_PACKET_MAX];
+	for (unsigned i = 0; i < routers->owing_n; i++) {
+		const struct outbox *outbox = &routers->owing[i]->outbox;
 
-	if (!can_advertise(routers, router))
-		return;
-	write_advert(routers, router, VRRP_PRIORITY_LEAVE, frame);
-	state_put_farewell(routers->state, (unsigned)(router - routers->all),
-			   routers->interfaces[router->interface].ifindex, frame,
-			   advert_len(router));
+		if (outbox->advert_due)
+			queue_advert(routers, routers->owing[i], outbox->advert_priority);
+	}
+}
+
+static void queue_farewells(struct routers *routers)
+{
+	for (unsigned i = 0; i < routers->owing_n; i++) {
+		const struct outbox *outbox = &routers->owing[i]->outbox;
+
+		if (outbox->farewell_due)
+			queue_advert(routers, routers->owing[i], outbox->farewell_priority);
+	}
 }
 
 static void queue_announcements(struct routers *routers)
 {
-	for (unsigned i = 0; i < routers->announces_n; i++) {
-		struct router *router = routers->announces[i];
+	for (unsigned i = 0; i < routers->owing_n; i++) {
+		struct router *router = routers->owing[i];
 		unsigned n = router->conf->addresses_n + router->conf->extra_n;
 
-		for (unsigned k = 0; k < n; k++)
+		for (unsigned k = 0; k < n && router->outbox.announce_due; k++)
 			queue_announcement(routers, router, router->want + k);
 	}
 }
 
-static void queue_adverts(struct routers *routers, bool farewell)
+static void empty_outboxes(struct routers *routers)
 {
-	for (unsigned i = 0; i < routers->adverts_n; i++) {
-		if (routers->adverts[i].farewell != farewell)
-			continue;
-		queue_advert(routers, &routers->adverts[i]);
-		routers->adverts[i].router->advert_due = false;
-	}
+	for (unsigned i = 0; i < routers->owing_n; i++)
+		routers->owing[i]->outbox = (struct outbox){ 0 };
+	routers->owing_n = 0;
 }
 
 /* What a batch has added is announced while the next one is still to come. Return: whether answers
@@ -217,27 +174,11 @@ static void reconcile(struct routers *routers)
 void routers_execute(struct routers *routers, const struct clocks *now)
 {
 	routers->now = now;
-	queue_adverts(routers, false);
+	queue_adverts(routers);
 	queue_announcements(routers); /* of what is there; what is added is announced then */
 	routers_flush(routers);
 	reconcile(routers);
-	queue_adverts(routers, true);
+	queue_farewells(routers);
 	routers_flush(routers);
-	for (unsigned i = 0; i < routers->announces_n; i++)
-		routers->announces[i]->announce_due = false;
-	routers->adverts_n = routers->announces_n = 0;
-	for (unsigned i = 0; i < routers->states_n; i++) {
-		const struct owed_state *owed = &routers->states[i];
-		struct journal_router journal = router_journal(routers, owed->router);
-
-		journal_state(&journal, owed->from, owed->to, &owed->reason);
-	}
-	routers->states_n = 0;
-}
-
-void routers_turn(struct routers *routers, const struct clocks *now)
-{
-	routers_read(routers, now);
-	routers_fire(routers, now);
-	routers_execute(routers, now);
+	empty_outboxes(routers);
 }

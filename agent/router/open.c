@@ -5,55 +5,64 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* The number of an interface, new or known; or -ENOMEM. */
-static int interface_of(struct routers *routers, const char *name)
-{
-	struct interface *interfaces;
+/* ---- one router of the configuration ---- */
 
-	for (unsigned i = 0; i < routers->interfaces_n; i++)
-		if (strcmp(routers->interfaces[i].name, name) == 0)
-			return (int)i;
-	interfaces =
-		realloc(routers->interfaces, (routers->interfaces_n + 1) * sizeof(*interfaces));
-	if (!interfaces)
-		return -ENOMEM;
-	routers->interfaces = interfaces;
-	interface_init(&interfaces[routers->interfaces_n], name);
-	return (int)routers->interfaces_n++;
-}
-
-static int make_inst(struct routers *routers, unsigned number, const struct conf_router *conf)
+static void add_wants(struct routers *routers, unsigned number, const struct conf_router *conf)
 {
 	struct router *router = &routers->all[number];
 	unsigned n = conf->addresses_n + conf->extra_n;
 	uint32_t lease_s = (uint32_t)conf_lease_s(conf->lease, conf->vrrp.interval_cs);
-	uint8_t *list = calloc(conf->addresses_n, 4);
-	int interface = interface_of(routers, conf->interface);
 
-	router->list = (struct vrrp_list){ list, conf->addresses_n };
-	if (!list || interface < 0)
-		return -ENOMEM;
-	vrrp_init(&router->vr, &conf->vrrp);
-	lease_init(&router->lease, conf->lease, conf->vrrp.interval_cs);
-	router->conf = conf;
-	router->interface = (unsigned)interface;
-	routers->interfaces[router->interface].by_vrid[conf->vrrp.vrid] = (uint16_t)(number + 1);
-	for (unsigned i = 0; i < conf->addresses_n; i++)
-		memcpy(list + i * 4, conf->addresses[i].bytes, 4);
 	router->want = routers->wants_n;
 	for (unsigned i = 0; i < n; i++) {
+		const struct conf_address *address = &conf->addresses[i];
 		struct kern_want want = { .kind = KERN_KIND_ADDRESS,
 					  .interface = router->interface,
 					  .owner = number,
 					  .lease_s = lease_s,
-					  .address = { .family = conf->addresses[i].family,
-						       .prefix_len =
-							       conf->addresses[i].prefix_len } };
+					  .address = { .family = address->family,
+						       .prefix_len = address->prefix_len } };
 
-		memcpy(want.address.bytes, conf->addresses[i].bytes, sizeof(want.address.bytes));
+		memcpy(want.address.bytes, address->bytes, sizeof(want.address.bytes));
 		kern_wants_add(routers->wants, &want);
 		routers->wants_n++;
 	}
+}
+
+/* Where VRRP is spoken: one LAN for each interface, with its number. */
+static void join_lan(struct routers *routers, unsigned number, const struct conf_router *conf)
+{
+	struct router *router = &routers->all[number];
+	unsigned before = interfaces_count(routers->interfaces);
+	struct lan *lan;
+
+	router->interface = interfaces_add(routers->interfaces, conf->interface);
+	lan = &routers->lans[router->interface];
+	if (router->interface == before)
+		lan_init(lan, interfaces_get(routers->interfaces, router->interface));
+	lan->by_vrid[conf->vrrp.vrid] = (uint16_t)(number + 1);
+	if (lan->first)
+		routers->all[lan->last - 1].next_on_lan = number + 1;
+	else
+		lan->first = number + 1;
+	lan->last = number + 1;
+}
+
+static int make_router(struct routers *routers, unsigned number, const struct conf_router *conf)
+{
+	struct router *router = &routers->all[number];
+	uint8_t *list = calloc(conf->addresses_n, 4);
+
+	router->list = (struct vrrp_list){ list, conf->addresses_n };
+	if (!list)
+		return -ENOMEM;
+	for (unsigned i = 0; i < conf->addresses_n; i++)
+		memcpy(list + i * 4, conf->addresses[i].bytes, 4);
+	vrrp_init(&router->vr, &conf->vrrp);
+	lease_init(&router->lease, conf->lease, conf->vrrp.interval_cs);
+	router->conf = conf;
+	join_lan(routers, number, conf);
+	add_wants(routers, number, conf);
 	return 0;
 }
 
@@ -70,6 +79,8 @@ struct state_router router_state(const struct conf_router *conf)
 	};
 }
 
+/* ---- all of them ---- */
+
 static unsigned count_addresses(const struct conf *conf)
 {
 	unsigned n = 0;
@@ -79,31 +90,57 @@ static unsigned count_addresses(const struct conf *conf)
 	return n;
 }
 
-static int make_insts(struct routers *routers, const struct conf *conf)
+static int cmp_names(const void *a, const void *b)
 {
-	unsigned addresses_n = count_addresses(conf);
+	return strcmp(*(const char *const *)a, *(const char *const *)b);
+}
+
+/* How many interfaces a configuration names; or -ENOMEM. */
+static int count_interfaces(const struct conf *conf)
+{
+	const char **names = calloc(conf->routers_n + 1, sizeof(*names));
+	int n = 0;
+
+	if (!names)
+		return -ENOMEM;
+	for (unsigned i = 0; i < conf->routers_n; i++)
+		names[i] = conf->routers[i].interface;
+	qsort(names, conf->routers_n, sizeof(*names), cmp_names);
+	for (unsigned i = 0; i < conf->routers_n; i++)
+		n += i == 0 || strcmp(names[i - 1], names[i]) != 0;
+	free(names);
+	return n;
+}
+
+static int make_room(struct routers *routers, const struct conf *conf)
+{
+	int interfaces_n = count_interfaces(conf);
 	int err;
 
-	routers->n = conf->routers_n;
-	routers->owed_max = conf->routers_n * 2 + 2;
+	if (interfaces_n < 0)
+		return interfaces_n;
 	routers->all = calloc(conf->routers_n, sizeof(*routers->all));
+	routers->owing = calloc(conf->routers_n, sizeof(struct router *));
+	routers->lans = calloc((size_t)interfaces_n, sizeof(*routers->lans));
+	routers->doubtful = calloc((size_t)interfaces_n, sizeof(*routers->doubtful));
 	routers->heap = deadlines_new(conf->routers_n);
-	routers->adverts = calloc(routers->owed_max, sizeof(*routers->adverts));
-	routers->states = calloc(routers->owed_max, sizeof(*routers->states));
-	routers->announces = calloc(conf->routers_n, sizeof(struct router *));
-	if (!routers->all || !routers->heap || !routers->adverts || !routers->states ||
-	    !routers->announces)
+	if (!routers->all || !routers->owing || !routers->lans || !routers->doubtful ||
+	    !routers->heap)
 		return -ENOMEM;
-	err = kern_wants_new(addresses_n, conf->routers_n, routers->changer, routers->dump,
-			     &routers->wants);
+	err = interfaces_new((unsigned)interfaces_n, &routers->interfaces);
 	if (err < 0)
 		return err;
-	for (unsigned i = 0; i < conf->routers_n; i++) {
-		err = make_inst(routers, i, &conf->routers[i]);
-		if (err < 0)
-			return err;
-	}
-	return 0;
+	return kern_wants_new(count_addresses(conf), (unsigned)interfaces_n, routers->changer,
+			      routers->dump, &routers->wants);
+}
+
+static int make_routers(struct routers *routers, const struct conf *conf)
+{
+	int err = make_room(routers, conf);
+
+	for (unsigned i = 0; err == 0 && i < conf->routers_n; i++, routers->n++)
+		err = make_router(routers, i, &conf->routers[i]);
+	return err;
 }
 
 static struct kern_vrids vrids_of(const struct routers *routers)
@@ -160,7 +197,7 @@ int routers_new(const struct conf *conf, struct state *state, struct routers **r
 	err = open_asking(routers);
 	if (err == 0) {
 		*ret_what = "allocating memory";
-		err = make_insts(routers, conf);
+		err = make_routers(routers, conf);
 	}
 	if (err < 0) {
 		routers_close(routers);
@@ -196,15 +233,15 @@ void routers_close(struct routers *routers)
 	kern_wants_free(routers->wants);
 	kern_changer_close(routers->changer);
 	kern_dump_close(routers->dump);
-	for (unsigned i = 0; i < routers->n && routers->all; i++)
+	for (unsigned i = 0; i < routers->n; i++)
 		free((void *)routers->all[i].list.addresses);
-	for (unsigned i = 0; i < routers->interfaces_n; i++)
-		interface_fini(&routers->interfaces[i]);
+	for (unsigned i = 0; routers->interfaces && i < interfaces_count(routers->interfaces); i++)
+		lan_fini(&routers->lans[i]);
+	interfaces_free(routers->interfaces);
 	deadlines_free(routers->heap);
 	free(routers->all);
-	free(routers->interfaces);
-	free(routers->adverts);
-	free(routers->states);
-	free(routers->announces);
+	free(routers->owing);
+	free(routers->lans);
+	free(routers->doubtful);
 	free(routers);
 }

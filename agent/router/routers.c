@@ -4,227 +4,28 @@
 #include <assert.h>
 #include <string.h>
 
-struct journal routers_journal(const struct routers *routers)
+/* ---- what the interfaces are worth ---- */
+
+static void miss(struct routers *routers, struct router *router)
 {
-	return (struct journal){ routers->events, routers->now };
+	const struct vrrp_event event = { .type = VRRP_EVENT_MISSED,
+					  .now_ns = routers->now->mono_ns };
+
+	router_step(routers, router, &event);
 }
 
-struct journal_router router_journal(struct routers *routers, struct router *router)
+/* Whether the interface can be used from now on, or can no more. */
+static void tell_worth(struct routers *routers, struct router *router, const struct lan *lan)
 {
-	return (struct journal_router){ routers_journal(routers), router->conf, &router->vr,
-					&router->limits };
-}
-
-void router_owe_announcement(struct routers *routers, struct router *router)
-{
-	if (router->announce_due)
-		return;
-	router->announce_due = true;
-	routers->announces[routers->announces_n++] = router;
-}
-
-void router_want_addresses(struct routers *routers, struct router *router, bool wanted)
-{
-	unsigned n = router->conf->addresses_n + router->conf->extra_n;
-
-	for (unsigned i = 0; i < n; i++)
-		kern_wants_want(routers->wants, router->want + i, wanted);
-}
-
-void router_renew_leases(struct routers *routers, struct router *router)
-{
-	unsigned n = router->conf->addresses_n + router->conf->extra_n;
-
-	for (unsigned i = 0; i < n; i++)
-		kern_wants_renew(routers->wants, router->want + i);
-}
-
-/*
- * An Active that was paused may find a queue full of weaker adverts, each of which deserves an
- * answer: one for all of them is enough.
- */
-static void owe_advert(struct routers *routers, struct router *router, uint8_t priority)
-{
-	bool farewell = router->vr.election.state != VRRP_STATE_ACTIVE;
-
-	if (!farewell && router->advert_due)
-		return;
-	router->advert_due = !farewell;
-	if (!farewell && lease_on_advert(&router->lease, routers->now->mono_ns))
-		router_renew_leases(routers, router);
-	routers->adverts[routers->adverts_n++] = (struct owed_advert){ router, priority, farewell };
-}
-
-static void take_action(struct routers *routers, struct router *router,
-			const struct vrrp_action *action)
-{
-	switch (action->type) {
-	case VRRP_ACTION_CLAIM:
-		router_want_addresses(routers, router, true);
-		return;
-	case VRRP_ACTION_RELEASE:
-		router_want_addresses(routers, router, false);
-		return;
-	case VRRP_ACTION_ADVERT:
-		owe_advert(routers, router, action->priority);
-		return;
-	case VRRP_ACTION_ANNOUNCE:
-		router_owe_announcement(routers, router);
-		return;
-	case VRRP_ACTION_STATE:
-		routers->states[routers->states_n++] =
-			(struct owed_state){ router, action->from, router->vr.election.state,
-					     router->vr.election.reason };
-		return;
-	}
-}
-
-void router_schedule(struct routers *routers, struct router *router)
-{
-	int64_t deadline_ns = vrrp_deadline(&router->vr);
-	bool active = router->vr.election.state == VRRP_STATE_ACTIVE;
-
-	if (!active)
-		lease_end(&router->lease);
-	state_put_lease(routers->state, (unsigned)(router - routers->all), router->lease.renew_ns);
-	if (active && lease_deadline(&router->lease) < deadline_ns)
-		deadline_ns = lease_deadline(&router->lease);
-	deadlines_set(routers->heap, (unsigned)(router - routers->all), deadline_ns);
-}
-
-void router_step(struct routers *routers, struct router *router, const struct vrrp_event *event)
-{
-	struct vrrp_output out;
-
-	/* A router that is stepped often in one turn owes more than the lists hold. */
-	if (routers->adverts_n == routers->owed_max || routers->states_n == routers->owed_max)
-		routers_execute(routers, routers->now);
-	vrrp_step(&router->vr, event, &out);
-	for (unsigned i = 0; i < out.actions_n; i++)
-		take_action(routers, router, &out.actions[i]);
-	router_schedule(routers, router);
-	state_put(routers->state, (unsigned)(router - routers->all), &router->vr);
-}
-
-/* ---- the kernel's news ---- */
-
-struct interface *routers_find_interface(struct routers *routers, int ifindex)
-{
-	for (unsigned i = 0; i < routers->interfaces_n; i++)
-		if (routers->interfaces[i].ifindex == ifindex)
-			return &routers->interfaces[i];
-	return NULL;
-}
-
-/*
- * An address is either one of the virtual ones or the interface's own, from which adverts may be
- * sent; an owner's are both. What vipd added is never a source, not even under another
- * configuration.
- */
-static void see_address(struct routers *routers, const struct kern_object *object)
-{
-	struct interface *interface = routers_find_interface(routers, object->address.ifindex);
-	const struct router *router;
-	int want;
-
-	if (!interface || object->address.ifindex == 0)
-		return;
-	want = kern_wants_see(routers->wants, (unsigned)(interface - routers->interfaces), object);
-	if (want >= 0) {
-		router = &routers->all[kern_wants_get(routers->wants, (unsigned)want)->owner];
-		if (!vrrp_is_owner(&router->vr))
-			return;
-	}
-	if (object->address.mark == KERN_ADDRESS_MARK && !object->gone)
-		return;
-	routers->dump_due |= interface_source_see(interface, object);
-	routers->interfaces_doubt = true;
-}
-
-static void on_object(const struct kern_object *object, void *arg)
-{
-	struct routers *routers = arg;
-
-	if (object->type == KERN_OBJECT_ENTRY) {
-		see_address(routers, object);
-		return;
-	}
-	for (unsigned i = 0; i < routers->interfaces_n; i++) {
-		struct interface *interface = &routers->interfaces[i];
-		int before = interface->ifindex;
-
-		if (!interface_see(interface, object))
-			continue;
-		/* An interface that comes back may have brought its addresses before its name. */
-		if (interface->ifindex && interface->ifindex != before)
-			routers->dump_due = true;
-		if (interface->ifindex != before)
-			kern_wants_interface(routers->wants, i, interface->ifindex,
-					     interface->promotes);
-		routers->interfaces_doubt = true;
-	}
-}
-
-int routers_dump(struct routers *routers)
-{
-	int err;
-
-	for (unsigned i = 0; i < routers->interfaces_n; i++)
-		interface_dump_begin(&routers->interfaces[i]);
-	err = kern_dump_links(routers->dump, on_object, routers);
-	if (err < 0)
-		return err;
-	for (unsigned i = 0; i < routers->interfaces_n; i++) {
-		struct interface *interface = &routers->interfaces[i];
-
-		if (!interface->in_dump)
-			interface_lost(interface);
-		kern_wants_interface(routers->wants, i, interface->ifindex, interface->promotes);
-	}
-	kern_wants_dump_begin(routers->wants);
-	err = kern_dump_kind(routers->dump, KERN_KIND_ADDRESS, on_object, routers);
-	if (err < 0)
-		return err;
-	kern_wants_dump_end(routers->wants, KERN_EVERY_INTERFACE);
-	for (unsigned i = 0; i < routers->interfaces_n; i++)
-		interface_dump_end(&routers->interfaces[i]);
-	routers->interfaces_doubt = true;
-	routers->dump_due = false;
-	return 0;
-}
-
-bool routers_resolve_doubt(struct routers *routers)
-{
-	struct journal journal;
-	int err = routers_dump(routers);
-
-	if (err == 0)
-		return true;
-	journal = routers_journal(routers);
-	journal_fact(&journal, EVENT_DUMP, -err, NULL);
-	routers->dump_due = true;
-	routers->dump_ns = routers->now->mono_ns + HOUSEKEEPING_NS;
-	return false;
-}
-
-/* Tell a router what its interface is worth now. */
-static void tell_router(struct routers *routers, struct router *router)
-{
-	const struct interface *interface = &routers->interfaces[router->interface];
 	struct vrrp_event event = { .now_ns = routers->now->mono_ns };
+	const struct vrrp_election *election = &router->vr.election;
 
-	/* Without one of its own left, a farewell still leaves from the one that it had. */
-	if (interface->sources_n > 0)
-		vrrp_source_set(&router->vr, interface->source);
-	router_prepare_farewell(routers, router);
-	if (interface->mac_changed && router->vr.election.state == VRRP_STATE_ACTIVE)
-		router_owe_announcement(routers, router);
-	if (interface->fault != VRRP_REASON_NONE) {
+	if (lan->fault != VRRP_REASON_NONE) {
 		event.type = VRRP_EVENT_FAULT;
-		event.fault = interface->fault;
-	} else if (router->vr.election.state == VRRP_STATE_FAULT ||
-		   (router->vr.election.state == VRRP_STATE_INITIALIZE &&
-		    router->vr.election.reason.code == VRRP_REASON_NONE)) {
+		event.fault = lan->fault;
+	} else if (election->state == VRRP_STATE_FAULT ||
+		   (election->state == VRRP_STATE_INITIALIZE &&
+		    election->reason.code == VRRP_REASON_NONE)) {
 		event.type = VRRP_EVENT_STARTUP;
 	} else {
 		return;
@@ -232,44 +33,76 @@ static void tell_router(struct routers *routers, struct router *router)
 	router_step(routers, router, &event);
 }
 
-static void assess_interface(struct routers *routers, struct interface *interface)
+static void tell_router(struct routers *routers, struct router *router, const struct lan *lan,
+			const struct lan_news *news)
 {
-	enum vrrp_reason_code before = interface->fault;
-
-	if (interface_assess(interface) == VRRP_REASON_NO_GROUP && before != VRRP_REASON_NO_GROUP) {
-		struct journal journal = routers_journal(routers);
-		struct event event = event_of(EVENT_GROUP, NULL, interface->name, 4);
-
-		event.fact.error = interface->group_error;
-		journal_put(&journal, &event);
-	}
-	routers->groups_missing |= interface->fault == VRRP_REASON_NO_GROUP;
+	/* Without one of its own left, a farewell still leaves from the one that it had. */
+	if (lan->sources_n > 0)
+		vrrp_source_set(&router->vr, lan->source);
+	if (news->voice)
+		router_prepare_farewell(routers, router);
+	/* Its fault in between was never seen: what waited on the old interface is lost. */
+	if (news->index && router->vr.election.state == VRRP_STATE_BACKUP)
+		miss(routers, router);
+	if (news->mac && router->vr.election.state == VRRP_STATE_ACTIVE)
+		router_owe_announcement(routers, router);
+	tell_worth(routers, router, lan);
 }
 
-static void assess_interfaces(struct routers *routers)
+static void tell_group_error(struct routers *routers, const struct lan *lan)
 {
-	routers->interfaces_doubt = false;
+	struct journal journal = routers_journal(routers);
+	struct event event = event_of(EVENT_GROUP, NULL, lan->interface->name, 4);
+
+	event.fact.error = lan->group_error;
+	journal_put(&journal, &event);
+}
+
+static void assess(struct routers *routers, struct lan *lan)
+{
+	enum vrrp_reason_code before = lan->fault;
+	struct lan_news news = lan_assess(lan);
+
+	if (lan->fault == VRRP_REASON_NO_GROUP && before != VRRP_REASON_NO_GROUP)
+		tell_group_error(routers, lan);
+	routers->groups_missing |= lan->fault == VRRP_REASON_NO_GROUP;
+	for (unsigned i = lan->first; i; i = routers->all[i - 1].next_on_lan)
+		tell_router(routers, &routers->all[i - 1], lan, &news);
+}
+
+static void assess_doubtful(struct routers *routers)
+{
+	for (unsigned i = 0; i < routers->doubtful_n; i++) {
+		struct lan *lan = &routers->lans[routers->doubtful[i]];
+
+		lan->doubtful = false;
+		assess(routers, lan);
+	}
+	routers->doubtful_n = 0;
+}
+
+/* Where the multicast group could not be joined it is tried again. */
+static void doubt_groups(struct routers *routers)
+{
+	if (!routers->groups_missing)
+		return;
 	routers->groups_missing = false;
-	for (unsigned i = 0; i < routers->interfaces_n; i++)
-		assess_interface(routers, &routers->interfaces[i]);
-	for (unsigned i = 0; i < routers->n; i++)
-		tell_router(routers, &routers->all[i]);
-	for (unsigned i = 0; i < routers->interfaces_n; i++)
-		routers->interfaces[i].mac_changed = false;
+	for (unsigned i = 0; i < interfaces_count(routers->interfaces); i++)
+		if (routers->lans[i].fault == VRRP_REASON_NO_GROUP)
+			routers_doubt(routers, i);
 }
 
 /* ---- packets ---- */
 
-static struct router *find_inst(struct routers *routers, int ifindex, int vrid,
-				const struct interface **ret_interface)
+static struct router *find_router(struct routers *routers, int ifindex, int vrid,
+				  const struct interface **ret_interface)
 {
-	const struct interface *interface =
-		ifindex ? routers_find_interface(routers, ifindex) : NULL;
+	int interface = interfaces_at(routers->interfaces, ifindex);
+	unsigned number = interface < 0 || vrid < 0 ? 0 : routers->lans[interface].by_vrid[vrid];
 
-	*ret_interface = interface;
-	if (!interface || vrid < 0 || !interface->by_vrid[vrid])
-		return NULL;
-	return &routers->all[interface->by_vrid[vrid] - 1];
+	*ret_interface =
+		interface < 0 ? NULL : interfaces_get(routers->interfaces, (unsigned)interface);
+	return number ? &routers->all[number - 1] : NULL;
 }
 
 /*
@@ -332,7 +165,7 @@ static void on_packet(const struct kern_packet *packet, void *arg)
 		return;
 	}
 	rx = rx_of(packet);
-	router = find_inst(routers, packet->ifindex, vrrp_packet_vrid(&rx), &interface);
+	router = find_router(routers, packet->ifindex, vrrp_packet_vrid(&rx), &interface);
 	if (!router) {
 		note_stray(routers, interface, &rx, vrrp_receive(NULL, NULL, &rx, &advert));
 		return;
@@ -355,21 +188,11 @@ static void on_packet(const struct kern_packet *packet, void *arg)
 /* The queue could not take all adverts, or does not give them: nobody's silence proves anything. */
 static void miss_adverts(struct routers *routers, int error)
 {
-	const struct vrrp_event event = { .type = VRRP_EVENT_MISSED,
-					  .now_ns = routers->now->mono_ns };
 	struct journal journal = routers_journal(routers);
 
 	journal_receive(&journal, &routers->limits, error);
 	for (unsigned i = 0; i < routers->n; i++)
-		router_step(routers, &routers->all[i], &event);
-}
-
-void routers_hear(struct routers *routers)
-{
-	if (kern_monitor_dispatch(routers->monitor, on_object, routers) == 0)
-		return;
-	kern_wants_doubt(routers->wants);
-	routers->dump_due = true;
+		miss(routers, &routers->all[i]);
 }
 
 void routers_read(struct routers *routers, const struct clocks *now)
@@ -379,16 +202,14 @@ void routers_read(struct routers *routers, const struct clocks *now)
 
 	routers->now = now;
 	routers_hear(routers);
-	if (routers->dump_due && now->mono_ns >= routers->dump_ns)
-		routers_resolve_doubt(routers);
-	if (routers->interfaces_doubt)
-		assess_interfaces(routers);
+	routers_look(routers);
+	assess_doubtful(routers);
 	n = kern_receiver_dispatch(routers->reader, now->real_ns, on_packet, routers, &dropped);
 	if (n < 0 || dropped)
 		miss_adverts(routers, n < 0 ? -n : 0);
 	routers->strays.dropped += dropped;
-	routers->read_real_ns =
-		0; /* now all is read that the predecessor had; and that clock may be set */
+	/* Now all is read that the predecessor had; and that clock may be set. */
+	routers->read_real_ns = 0;
 	routers->read_ns = now->mono_ns;
 }
 
@@ -423,7 +244,14 @@ void routers_fire(struct routers *routers, const struct clocks *now)
 		return;
 	routers->housekeeping_ns = now->mono_ns + HOUSEKEEPING_NS;
 	(void)routers_strays(routers, now);
-	routers->interfaces_doubt |= routers->groups_missing;
+	doubt_groups(routers);
+}
+
+void routers_turn(struct routers *routers, const struct clocks *now)
+{
+	routers_read(routers, now);
+	routers_fire(routers, now);
+	routers_execute(routers, now);
 }
 
 int64_t routers_deadline(const struct routers *routers)

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * The virtual routers of this host and what they live on: interfaces, addresses, sockets. Feeds the
- * core with events and executes what it answers, in batches: adverts, then addresses, then
- * announcements, then the journal. The policy is the core's; here is none.
+ * core with events and executes what it answers, in batches: adverts, then addresses, then farewells
+ * and announcements. The policy is the core's; here is none.
  *
  * A turn is: routers_read(), routers_fire(), routers_execute(); agent/router/turn.c drives it.
  */
@@ -13,19 +13,28 @@
 #include "agent/conf/conf.h"
 #include "agent/state.h"
 #include "journal.h"
+#include "lan.h"
 #include "lease.h"
-#include "interface.h"
+
+/* What a router owes to the wire at the end of the turn. */
+struct outbox {
+	bool listed;       /* among those that owe anything */
+	bool advert_due;   /* as Active */
+	bool farewell_due; /* of one that gives its addresses up, and first removes them */
+	bool announce_due; /* all of its addresses */
+	uint8_t advert_priority, farewell_priority;
+};
 
 /* One virtual router: one VRID on one interface in one family. */
 struct router {
 	struct vrrp vr;
 	const struct conf_router *conf; /* borrowed */
-	unsigned interface;             /* number of its interface */
+	unsigned interface;             /* number of its interface, and of its LAN */
+	unsigned next_on_lan;           /* the next router there, plus 1; or 0 */
 	unsigned want;                  /* number of its first address; the others follow */
 	struct vrrp_list list;          /* what it advertises; owned */
 	struct lease lease;             /* of its addresses */
-	bool advert_due;                /* in this turn, with its priority */
-	bool announce_due;              /* in this turn, all of its addresses */
+	struct outbox outbox;
 	struct journal_limits limits;
 };
 

@@ -1,8 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The inside of struct routers, private to the three files that share it: router.c takes news in
- * and steps the core, routers_execute.c carries out what it decided, routers_open.c makes and
- * unmakes it all.
+ * The inside of struct routers, private to the files that share it. Each calls only those above it:
+ *
+ *	step.c		one event for one router, and what it owes for it
+ *	hear.c		what the kernel tells, and dumps
+ *	advert.c	the bytes of an advert
+ *	execute.c	what is owed, carried out
+ *	routers.c	a turn: reads, fires, executes
+ *	open.c		makes and unmakes it all
+ *	adopt.c		goes on where a predecessor stopped
  */
 #ifndef ROUTERS_PRIVATE_H
 #define ROUTERS_PRIVATE_H
@@ -18,23 +24,11 @@
 /* Packets that the filter set aside are counted, and failed dumps repeated, this often. */
 #define HOUSEKEEPING_NS INT64_C(1000000000)
 
-/* What a turn owes to the wire and to the journal, executed at its end. */
-struct owed_advert {
-	struct router *router;
-	uint8_t priority;
-	bool farewell; /* of a router that gives its addresses up, and first removes them */
-};
-
-struct owed_state {
-	struct router *router;
-	enum vrrp_state from, to;
-	struct vrrp_reason reason;
-};
-
 struct routers {
-	unsigned n, interfaces_n, wants_n;
+	unsigned n, wants_n;
 	struct router *all; /* owned, as all below */
-	struct interface *interfaces;
+	struct interfaces *interfaces;
+	struct lan *lans; /* by number of their interface */
 
 	struct deadlines *heap;
 	struct kern_dump *dump;
@@ -49,14 +43,12 @@ struct routers {
 	const struct clocks *now; /* borrowed while one of our functions runs */
 	int64_t read_ns;          /* when everything had been read last */
 	int64_t read_real_ns;     /* up to here the predecessor read the packets */
-	bool interfaces_doubt;    /* links or sources changed: assess them */
-	bool groups_missing;      /* some interface could not join its group: try again */
-	bool dump_due;            /* the kernel must be asked */
+	bool groups_missing;      /* some LAN could not join its group: try again */
+	bool dump_due;            /* the kernel must be asked for everything */
 	int64_t dump_ns;          /* not before: it could not answer last time */
-	unsigned owed_max, adverts_n, states_n, announces_n;
-	struct owed_advert *adverts;
-	struct owed_state *states;
-	struct router **announces;
+	unsigned doubtful_n, owing_n;
+	unsigned *doubtful;    /* LANs to be assessed; each once */
+	struct router **owing; /* routers with something in their outbox; each once */
 
 	int64_t housekeeping_ns;
 	struct router_strays strays;
@@ -80,9 +72,21 @@ struct journal_router router_journal(struct routers *routers, struct router *rou
 void router_owe_announcement(struct routers *routers, struct router *router);
 
 /**
+ * routers_doubt() - let a LAN be assessed in this turn.
+ * @interface: its number.
+ */
+void routers_doubt(struct routers *routers, unsigned interface);
+
+/**
  * routers_hear() - read the kernel's events. When some are lost, a dump is due.
  */
 void routers_hear(struct routers *routers);
+
+/**
+ * routers_look() - ask the kernel for what is due: everything, or single interfaces. What it does
+ * not show now it is asked for in a second.
+ */
+void routers_look(struct routers *routers);
 
 /**
  * routers_dump() - ask the kernel for everything. What it does not show is not there.
@@ -119,11 +123,21 @@ void router_want_addresses(struct routers *routers, struct router *router, bool 
 void router_renew_leases(struct routers *routers, struct router *router);
 
 /**
- * routers_find_interface() - the interface of that index.
- *
- * Return: NULL when it is none of ours.
+ * router_can_advertise() - whether an advert of a router could leave.
  */
-struct interface *routers_find_interface(struct routers *routers, int ifindex);
+bool router_can_advertise(const struct routers *routers, const struct router *router);
+
+/**
+ * router_advert_len() - the bytes of a router's advert, as a frame.
+ */
+size_t router_advert_len(const struct router *router);
+
+/**
+ * router_write_advert() - write an advert of a router that can advertise.
+ * @frame: router_advert_len() bytes.
+ */
+void router_write_advert(const struct routers *routers, const struct router *router,
+			 uint8_t priority, uint8_t *frame);
 
 /**
  * router_prepare_farewell() - leave the last advert of a router in the state memory.

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Any bytes as a datagram of the kernel's route messages: walked and parsed as the monitor does,
- * and what comes out shown to an interface, as the agent does.
+ * and what comes out shown to two interfaces and their LANs, as the agent does.
  */
 #undef NDEBUG
 #include <assert.h>
@@ -9,10 +9,13 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "agent/router/interface.h"
+#include "agent/router/lan.h"
 #include "netlink/object.h"
 
-#define OUR_PORT 4242
+#define OUR_PORT   4242
+#define INTERFACES 2
+
+static const char *const names[INTERFACES] = { "eth0", "eth1" };
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -34,26 +37,44 @@ static void check_object(const struct kern_object *object, const struct nlmsghdr
 	}
 }
 
-/* The sources of an interface: a set, as far as there is room. */
-static void check_link(const struct interface *link)
+/* The sources of a LAN: a set, as far as there is room. */
+static void check_lan(const struct lan *lan)
 {
-	assert(link->sources_n <= INTERFACE_SOURCES_MAX);
-	assert(link->ifindex || link->sources_n == 0);
-	for (unsigned i = 0; i < link->sources_n; i++)
+	assert(lan->sources_n <= LAN_SOURCES_MAX);
+	assert(lan->ifindex == lan->interface->ifindex);
+	assert(lan->ifindex || lan->sources_n == 0);
+	for (unsigned i = 0; i < lan->sources_n; i++)
 		for (unsigned j = 0; j < i; j++)
-			assert(memcmp(link->sources[i], link->sources[j],
-				      sizeof(link->sources[i])) != 0);
+			assert(memcmp(lan->sources[i], lan->sources[j], sizeof(lan->sources[i])) !=
+			       0);
+}
+
+/* Each interface is found by its name alone and by the index that it has. */
+static void check_interfaces(const struct interfaces *interfaces)
+{
+	for (unsigned i = 0; i < interfaces_count(interfaces); i++) {
+		int ifindex = interfaces_get(interfaces, i)->ifindex;
+
+		assert(ifindex == 0 || interfaces_at(interfaces, ifindex) == (int)i);
+	}
 }
 
 /* As the agent does, but for joining the group, which is the kernel's business. */
-static void show(struct interface *link, const struct kern_object *object)
+static void show(struct interfaces *interfaces, struct lan *lans, const struct kern_object *object)
 {
+	unsigned seen[INTERFACES_SEEN_MAX];
+	int at = -1;
+
 	if (object->type == KERN_OBJECT_LINK)
-		interface_see(link, object);
-	else if (object->type == KERN_OBJECT_ENTRY && link->ifindex &&
-		 object->address.ifindex == link->ifindex)
-		interface_source_see(link, object);
-	check_link(link);
+		for (unsigned n = interfaces_see(interfaces, object, seen); n; n--)
+			lan_follow(&lans[seen[n - 1]]);
+	if (object->type == KERN_OBJECT_ENTRY)
+		at = interfaces_at(interfaces, object->address.ifindex);
+	if (at >= 0)
+		lan_source_see(&lans[at], object);
+	check_interfaces(interfaces);
+	for (unsigned i = 0; i < INTERFACES; i++)
+		check_lan(&lans[i]);
 }
 
 /* libmnl takes a length of 2 GB and more for a negative one, which fits into anything. */
@@ -70,19 +91,25 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	uint8_t *bytes = calloc(1, block + !block);
 	const struct nlmsghdr *message = (const struct nlmsghdr *)bytes;
 	struct kern_object object;
-	struct interface link;
+	struct interfaces *interfaces;
+	struct lan lans[INTERFACES];
 	int len = (int)size;
 
 	assert(bytes);
 	memcpy(bytes, data, size);
-	interface_init(&link, "eth0");
+	assert(interfaces_new(INTERFACES, &interfaces) == 0);
+	for (unsigned i = 0; i < INTERFACES; i++)
+		lan_init(&lans[i],
+			 interfaces_get(interfaces, interfaces_add(interfaces, names[i])));
 	for (; is_whole(message, len); message = mnl_nlmsg_next(message, &len)) {
 		memset(&object, 0xa5, sizeof(object));
 		kern_object_parse(message, OUR_PORT, &object);
 		check_object(&object, message);
-		show(&link, &object);
+		show(interfaces, lans, &object);
 	}
-	interface_fini(&link);
+	for (unsigned i = 0; i < INTERFACES; i++)
+		lan_fini(&lans[i]);
+	interfaces_free(interfaces);
 	free(bytes);
 	return 0;
 }

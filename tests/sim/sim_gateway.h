@@ -36,7 +36,6 @@ enum sim_pause {
 struct sim_turn {
 	bool changed;          /* claimed or released */
 	unsigned adverts;      /* adverts as Active that are due, */
-	bool said;             /* the last of them is of this term as Active */
 	unsigned farewells;    /* last adverts that are due */
 	unsigned adverts_sent; /* of both, */
 	unsigned farewells_sent;

@@ -193,6 +193,7 @@ static void enter(struct sim *sim, unsigned i, enum vrrp_state from, int64_t now
 		m->interval_cs = r->config.interval_cs;
 		restart(m, &r->config, now_ns);
 		m->nobody = true;
+		m->ifindex = r->kernel.link.ifindex;
 	}
 }
 
@@ -217,14 +218,18 @@ void model_adopt(struct sim *sim, unsigned i, const struct vrrp_config *old)
 	}
 }
 
-/* Adverts were lost on the host; whoever waits for some is told, and nobody is told for nothing. */
+/*
+ * Adverts were lost on the host; whoever waits for some is told, and nobody is told for nothing.
+ * What waited on an interface that was replaced unseen is lost, too.
+ */
 static void missed(struct sim *sim, unsigned i, enum vrrp_state state, int64_t now_ns)
 {
 	struct sim_model *m = &sim->check.models[i];
 
-	if (!m->missed)
+	if (!m->missed && m->ifindex == sim->routers[i].kernel.link.ifindex)
 		check_fail(sim, "timing", "%s is told of lost adverts for nothing", node_name(i));
 	m->missed = false;
+	m->ifindex = sim->routers[i].kernel.link.ifindex;
 	if (state == VRRP_STATE_BACKUP)
 		grant(sim, i, now_ns);
 }

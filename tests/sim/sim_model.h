@@ -21,6 +21,7 @@ struct sim_model {
 	bool nobody;          /* Backup: nobody was heard yet */
 	bool granted;         /* Backup: a late timer was not believed once */
 	bool missed;          /* adverts were lost on the host, and the router was not told */
+	int ifindex;          /* of the interface that it came to Backup on, or was told of since */
 };
 
 /**

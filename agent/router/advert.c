@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: MIT */
+#include "routers_private.h"
+
+#include <netinet/ip.h>
+#include <string.h>
+
+size_t router_advert_len(const struct router *router)
+{
+	return KERN_FRAME_IP4_LEN + VRRP_HEADER_LEN +
+	       router->list.addresses_n * vrrp_address_len(router->vr.config.family);
+}
+
+bool router_can_advertise(const struct routers *routers, const struct router *router)
+{
+	return lan_can_speak(&routers->lans[router->interface]) &&
+	       router->vr.election.source[0] != 0;
+}
+
+void router_write_advert(const struct routers *routers, const struct router *router,
+			 uint8_t priority, uint8_t *frame)
+{
+	const struct vrrp_config *c = &router->vr.config;
+	struct vrrp_advert advert = {
+		.family = c->family,
+		.version = c->version,
+		.vrid = c->vrid,
+		.priority = priority,
+		.interval_cs = c->interval_cs,
+		.checksum = c->checksum,
+		.addresses = router->list.addresses,
+		.addresses_n = (uint8_t)router->list.addresses_n,
+	};
+	struct kern_frame_ip ip = {
+		.source_mac = routers->lans[router->interface].interface->mac,
+		.source = router->vr.election.source,
+		.destination = vrrp_group(c->family),
+		.protocol = VRRP_PROTOCOL,
+		.ttl = VRRP_TTL,
+		.tos = IPTOS_CLASS_CS6,
+		.payload_len = router_advert_len(router) - KERN_FRAME_IP4_LEN,
+	};
+
+	memcpy(advert.source, router->vr.election.source, sizeof(advert.source));
+	kern_frame_ip4(frame, &ip);
+	vrrp_packet_encode(&advert, ip.destination, frame + KERN_FRAME_IP4_LEN);
+}
+
+void router_prepare_farewell(struct routers *routers, const struct router *router)
+{
+	uint8_t frame[KERN_FRAME_IP4_LEN + VRRP_PACKET_MAX];
+
+	if (!router_can_advertise(routers, router))
+		return;
+	router_write_advert(routers, router, VRRP_PRIORITY_LEAVE, frame);
+	state_put_farewell(routers->state, (unsigned)(router - routers->all),
+			   routers->lans[router->interface].ifindex, frame,
+			   router_advert_len(router));
+}

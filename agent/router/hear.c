@@ -1,0 +1,190 @@
+/* SPDX-License-Identifier: MIT */
+#include "routers_private.h"
+
+/* ---- what is to be looked at in this turn ---- */
+
+void routers_doubt(struct routers *routers, unsigned interface)
+{
+	struct lan *lan = &routers->lans[interface];
+
+	if (!lan->doubtful)
+		routers->doubtful[routers->doubtful_n++] = interface;
+	lan->doubtful = true;
+}
+
+static void doubt_all(struct routers *routers)
+{
+	for (unsigned i = 0; i < interfaces_count(routers->interfaces); i++)
+		routers_doubt(routers, i);
+}
+
+/* ---- one object of the kernel's ---- */
+
+/*
+ * An address is either one of the virtual ones or the interface's own, from which adverts may be
+ * sent; an owner's are both. What vipd added is never a source, not even under another
+ * configuration.
+ */
+static void see_address(struct routers *routers, const struct kern_object *object)
+{
+	int interface = interfaces_at(routers->interfaces, object->address.ifindex);
+	const struct router *router;
+	struct lan *lan;
+	int want;
+
+	if (interface < 0)
+		return;
+	want = kern_wants_see(routers->wants, (unsigned)interface, object);
+	if (want >= 0) {
+		router = &routers->all[kern_wants_get(routers->wants, (unsigned)want)->owner];
+		if (!vrrp_is_owner(&router->vr))
+			return;
+	}
+	if (object->address.mark == KERN_ADDRESS_MARK && !object->gone)
+		return;
+	lan = &routers->lans[interface];
+	lan->dump_due |= lan_source_see(lan, object);
+	routers_doubt(routers, (unsigned)interface);
+}
+
+/* What stands on an interface follows it to another index, or away. */
+static void follow(struct routers *routers, unsigned interface)
+{
+	const struct interface *now = interfaces_get(routers->interfaces, interface);
+	struct lan *lan = &routers->lans[interface];
+
+	/* An interface that comes back may have brought its addresses before its name. */
+	if (lan_follow(lan))
+		lan->dump_due = now->ifindex != 0;
+	kern_wants_interface(routers->wants, interface, now->ifindex, now->promotes);
+	routers_doubt(routers, interface);
+}
+
+static void on_event(const struct kern_object *object, void *arg)
+{
+	struct routers *routers = arg;
+	unsigned seen[INTERFACES_SEEN_MAX], n;
+
+	if (object->type == KERN_OBJECT_ENTRY) {
+		see_address(routers, object);
+		return;
+	}
+	n = interfaces_see(routers->interfaces, object, seen);
+	for (unsigned i = 0; i < n; i++)
+		follow(routers, seen[i]);
+}
+
+void routers_hear(struct routers *routers)
+{
+	if (kern_monitor_dispatch(routers->monitor, on_event, routers) == 0)
+		return;
+	kern_wants_doubt(routers->wants);
+	routers->dump_due = true;
+}
+
+/* ---- dumps ---- */
+
+static void on_link(const struct kern_object *object, void *arg)
+{
+	struct routers *routers = arg;
+	unsigned seen[INTERFACES_SEEN_MAX];
+
+	(void)interfaces_see(routers->interfaces, object, seen);
+}
+
+static void on_address(const struct kern_object *object, void *arg)
+{
+	see_address(arg, object);
+}
+
+static int dump_links(struct routers *routers)
+{
+	int err;
+
+	interfaces_dump_begin(routers->interfaces);
+	err = kern_dump_links(routers->dump, on_link, routers);
+	if (err < 0)
+		return err;
+	interfaces_dump_end(routers->interfaces);
+	for (unsigned i = 0; i < interfaces_count(routers->interfaces); i++)
+		follow(routers, i);
+	return 0;
+}
+
+static void end_dump(struct routers *routers, unsigned interface)
+{
+	lan_dump_end(&routers->lans[interface]);
+	routers->lans[interface].dump_due = false;
+}
+
+int routers_dump(struct routers *routers)
+{
+	unsigned n = interfaces_count(routers->interfaces);
+	int err = dump_links(routers);
+
+	if (err < 0)
+		return err;
+	for (unsigned i = 0; i < n; i++)
+		lan_dump_begin(&routers->lans[i]);
+	kern_wants_dump_begin(routers->wants);
+	err = kern_dump_kind(routers->dump, KERN_KIND_ADDRESS, on_address, routers);
+	if (err < 0)
+		return err;
+	kern_wants_dump_end(routers->wants, KERN_EVERY_INTERFACE);
+	for (unsigned i = 0; i < n; i++)
+		end_dump(routers, i);
+	doubt_all(routers);
+	routers->dump_due = false;
+	return 0;
+}
+
+static int dump_interface(struct routers *routers, unsigned interface)
+{
+	struct lan *lan = &routers->lans[interface];
+	int err;
+
+	lan_dump_begin(lan);
+	kern_wants_dump_begin(routers->wants);
+	err = kern_dump_interface(routers->dump, KERN_KIND_ADDRESS, lan->ifindex, on_address,
+				  routers);
+	if (err < 0)
+		return err;
+	kern_wants_dump_end(routers->wants, (int)interface);
+	end_dump(routers, interface);
+	return 0;
+}
+
+/* What the kernel does not show now it is asked for in a second. Return: whether it showed it. */
+static bool put_off(struct routers *routers, int err)
+{
+	struct journal journal;
+
+	if (err == 0)
+		return true;
+	journal = routers_journal(routers);
+	journal_fact(&journal, EVENT_DUMP, -err, NULL);
+	routers->dump_due = true;
+	routers->dump_ns = routers->now->mono_ns + HOUSEKEEPING_NS;
+	return false;
+}
+
+bool routers_resolve_doubt(struct routers *routers)
+{
+	return put_off(routers, routers_dump(routers));
+}
+
+void routers_look(struct routers *routers)
+{
+	if (routers->dump_due) {
+		if (routers->now->mono_ns >= routers->dump_ns)
+			routers_resolve_doubt(routers);
+		return;
+	}
+	for (unsigned i = 0; i < routers->doubtful_n; i++) {
+		unsigned interface = routers->doubtful[i];
+
+		if (routers->lans[interface].dump_due &&
+		    !put_off(routers, dump_interface(routers, interface)))
+			return;
+	}
+}

@@ -1,0 +1,181 @@
+/* SPDX-License-Identifier: MIT */
+#include "interfaces.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* An interface in its two chains; numbers are plus 1, 0 ends a chain. */
+struct entry {
+	struct interface interface;
+	uint32_t next_by_name;
+	uint32_t next_by_index; /* while it has one */
+	uint32_t shown;         /* the last dump that showed it */
+};
+
+struct interfaces {
+	unsigned n, max;
+	struct entry *all; /* owned, as the two below */
+	uint32_t *by_name, *by_index;
+	uint32_t mask;  /* of both */
+	uint32_t dumps; /* so far: the number of the one that runs */
+};
+
+int interfaces_new(unsigned max, struct interfaces **ret_interfaces)
+{
+	struct interfaces *interfaces = calloc(1, sizeof(*interfaces));
+	uint32_t chains_n = 16;
+
+	if (!interfaces)
+		return -ENOMEM;
+	while (chains_n < max)
+		chains_n *= 2;
+	interfaces->max = max;
+	interfaces->mask = chains_n - 1;
+	interfaces->all = calloc(max + 1, sizeof(*interfaces->all));
+	interfaces->by_name = calloc(chains_n, sizeof(*interfaces->by_name));
+	interfaces->by_index = calloc(chains_n, sizeof(*interfaces->by_index));
+	if (!interfaces->all || !interfaces->by_name || !interfaces->by_index) {
+		interfaces_free(interfaces);
+		return -ENOMEM;
+	}
+	*ret_interfaces = interfaces;
+	return 0;
+}
+
+void interfaces_free(struct interfaces *interfaces)
+{
+	if (!interfaces)
+		return;
+	free(interfaces->all);
+	free(interfaces->by_name);
+	free(interfaces->by_index);
+	free(interfaces);
+}
+
+/* FNV-1a. */
+static uint32_t *chain_of_name(const struct interfaces *interfaces, const char *name)
+{
+	uint32_t hash = 2166136261u;
+
+	for (; *name; name++)
+		hash = (hash ^ (uint8_t)*name) * 16777619u;
+	return &interfaces->by_name[(hash ^ hash >> 16) & interfaces->mask];
+}
+
+/* The kernel counts indices up: neighbours are in neighbouring chains. */
+static uint32_t *chain_of_index(const struct interfaces *interfaces, int ifindex)
+{
+	return &interfaces->by_index[(uint32_t)ifindex & interfaces->mask];
+}
+
+static int find_name(const struct interfaces *interfaces, const char *name)
+{
+	uint32_t i = *chain_of_name(interfaces, name);
+
+	while (i && strcmp(interfaces->all[i - 1].interface.name, name) != 0)
+		i = interfaces->all[i - 1].next_by_name;
+	return (int)i - 1;
+}
+
+int interfaces_at(const struct interfaces *interfaces, int ifindex)
+{
+	uint32_t i = ifindex ? *chain_of_index(interfaces, ifindex) : 0;
+
+	while (i && interfaces->all[i - 1].interface.ifindex != ifindex)
+		i = interfaces->all[i - 1].next_by_index;
+	return (int)i - 1;
+}
+
+unsigned interfaces_add(struct interfaces *interfaces, const char *name)
+{
+	int known = find_name(interfaces, name);
+	uint32_t *chain = chain_of_name(interfaces, name);
+	struct entry *entry;
+
+	if (known >= 0)
+		return (unsigned)known;
+	assert(interfaces->n < interfaces->max && strlen(name) < KERN_LINK_NAME_SIZE);
+	entry = &interfaces->all[interfaces->n++];
+	strcpy(entry->interface.name, name);
+	entry->next_by_name = *chain;
+	*chain = interfaces->n;
+	return interfaces->n - 1;
+}
+
+unsigned interfaces_count(const struct interfaces *interfaces)
+{
+	return interfaces->n;
+}
+
+const struct interface *interfaces_get(const struct interfaces *interfaces, unsigned i)
+{
+	assert(i < interfaces->n);
+	return &interfaces->all[i].interface;
+}
+
+/* ---- what the kernel shows ---- */
+
+static void set_index(struct interfaces *interfaces, unsigned i, int ifindex)
+{
+	struct entry *entry = &interfaces->all[i];
+	uint32_t *link;
+
+	if (entry->interface.ifindex == ifindex)
+		return;
+	if (entry->interface.ifindex) {
+		link = chain_of_index(interfaces, entry->interface.ifindex);
+		while (*link != i + 1)
+			link = &interfaces->all[*link - 1].next_by_index;
+		*link = entry->next_by_index;
+	}
+	entry->interface.ifindex = ifindex;
+	if (!ifindex)
+		return;
+	link = chain_of_index(interfaces, ifindex);
+	entry->next_by_index = *link;
+	*link = i + 1;
+}
+
+static void take(struct interface *interface, const struct kern_link *seen)
+{
+	interface->up = seen->up;
+	interface->carrier = seen->carrier;
+	interface->ethernet = seen->ethernet;
+	interface->promotes = seen->promotes;
+	memcpy(interface->mac, seen->mac, sizeof(interface->mac));
+}
+
+unsigned interfaces_see(struct interfaces *interfaces, const struct kern_object *object,
+			unsigned ret_seen[INTERFACES_SEEN_MAX])
+{
+	const struct kern_link *seen = &object->link;
+	int at = interfaces_at(interfaces, seen->ifindex);
+	int named = object->gone ? -1 : find_name(interfaces, seen->name);
+	unsigned n = 0;
+
+	if (at >= 0 && at != named) {
+		set_index(interfaces, (unsigned)at, 0); /* removed, moved away or renamed */
+		ret_seen[n++] = (unsigned)at;
+	}
+	if (named < 0)
+		return n;
+	set_index(interfaces, (unsigned)named, seen->ifindex);
+	take(&interfaces->all[named].interface, seen);
+	interfaces->all[named].shown = interfaces->dumps;
+	ret_seen[n++] = (unsigned)named;
+	return n;
+}
+
+void interfaces_dump_begin(struct interfaces *interfaces)
+{
+	interfaces->dumps++;
+}
+
+void interfaces_dump_end(struct interfaces *interfaces)
+{
+	for (unsigned i = 0; i < interfaces->n; i++)
+		if (interfaces->all[i].shown != interfaces->dumps)
+			set_index(interfaces, i, 0);
+}

@@ -1,0 +1,84 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The interfaces that the configuration names, as the kernel shows them: facts alone. An interface
+ * is followed by its name; it may come, go and come back with another index. Found by either in the
+ * same time, however many there are. What is spoken there is lan.h's business.
+ */
+#ifndef INTERFACES_H
+#define INTERFACES_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "netlink/object.h"
+
+struct interface {
+	char name[KERN_LINK_NAME_SIZE];
+	int ifindex; /* 0: there is no such interface, and the rest is what it was */
+	bool up, carrier, ethernet, promotes; /* struct kern_link */
+	uint8_t mac[6];
+};
+
+struct interfaces;
+
+/**
+ * interfaces_new() - room for a fixed number of interfaces.
+ * @ret_interfaces: owned by the caller, who passes it to interfaces_free().
+ *
+ * Return: 0 or -ENOMEM.
+ */
+int interfaces_new(unsigned max, struct interfaces **ret_interfaces);
+
+/**
+ * interfaces_free() - NULL is allowed.
+ */
+void interfaces_free(struct interfaces *interfaces);
+
+/**
+ * interfaces_add() - follow an interface of which nothing is known yet; or one that is followed.
+ * @name: shorter than KERN_LINK_NAME_SIZE.
+ *
+ * Return: its number; they count from 0.
+ */
+unsigned interfaces_add(struct interfaces *interfaces, const char *name);
+
+/**
+ * interfaces_count() - how many there are.
+ */
+unsigned interfaces_count(const struct interfaces *interfaces);
+
+/**
+ * interfaces_get() - one of them; borrowed until interfaces_free().
+ * @i: below interfaces_count().
+ */
+const struct interface *interfaces_get(const struct interfaces *interfaces, unsigned i);
+
+/**
+ * interfaces_at() - the number of the interface that has an index now; -1: none that is followed.
+ */
+int interfaces_at(const struct interfaces *interfaces, int ifindex);
+
+/* One event concerns the interface that has its name and the one that had its index. */
+#define INTERFACES_SEEN_MAX 2
+
+/**
+ * interfaces_see() - take note of an event or a line of a dump, of any interface of the host.
+ * @object: KERN_OBJECT_LINK.
+ * @ret_seen: the numbers of those that it concerns.
+ *
+ * Return: how many, up to INTERFACES_SEEN_MAX.
+ */
+unsigned interfaces_see(struct interfaces *interfaces, const struct kern_object *object,
+			unsigned ret_seen[INTERFACES_SEEN_MAX]);
+
+/**
+ * interfaces_dump_begin() - a dump of all links follows, by interfaces_see().
+ */
+void interfaces_dump_begin(struct interfaces *interfaces);
+
+/**
+ * interfaces_dump_end() - what the dump did not show is not there.
+ */
+void interfaces_dump_end(struct interfaces *interfaces);
+
+#endif

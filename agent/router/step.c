@@ -1,0 +1,116 @@
+/* SPDX-License-Identifier: MIT */
+#include "routers_private.h"
+
+struct journal routers_journal(const struct routers *routers)
+{
+	return (struct journal){ routers->events, routers->now };
+}
+
+struct journal_router router_journal(struct routers *routers, struct router *router)
+{
+	return (struct journal_router){ routers_journal(routers), router->conf, &router->vr,
+					&router->limits };
+}
+
+/* ---- what a router owes to the wire at the end of the turn ---- */
+
+static struct outbox *outbox_of(struct routers *routers, struct router *router)
+{
+	if (!router->outbox.listed)
+		routers->owing[routers->owing_n++] = router;
+	router->outbox.listed = true;
+	return &router->outbox;
+}
+
+void router_owe_announcement(struct routers *routers, struct router *router)
+{
+	outbox_of(routers, router)->announce_due = true;
+}
+
+/*
+ * An Active that was paused may find a queue full of weaker adverts, each of which deserves an
+ * answer: one for all of them is enough. Whoever gives its addresses up says so after the removal;
+ * unless it has them again by then.
+ */
+static void owe_advert(struct routers *routers, struct router *router, uint8_t priority)
+{
+	struct outbox *outbox = outbox_of(routers, router);
+
+	if (router->vr.election.state != VRRP_STATE_ACTIVE) {
+		outbox->farewell_priority = priority;
+		outbox->farewell_due = true;
+		return;
+	}
+	if (!outbox->advert_due && lease_on_advert(&router->lease, routers->now->mono_ns))
+		router_renew_leases(routers, router);
+	outbox->advert_due = true;
+	outbox->advert_priority = priority;
+	outbox->farewell_due = false;
+}
+
+/* ---- one event for one router ---- */
+
+void router_want_addresses(struct routers *routers, struct router *router, bool wanted)
+{
+	unsigned n = router->conf->addresses_n + router->conf->extra_n;
+
+	for (unsigned i = 0; i < n; i++)
+		kern_wants_want(routers->wants, router->want + i, wanted);
+}
+
+void router_renew_leases(struct routers *routers, struct router *router)
+{
+	unsigned n = router->conf->addresses_n + router->conf->extra_n;
+
+	for (unsigned i = 0; i < n; i++)
+		kern_wants_renew(routers->wants, router->want + i);
+}
+
+static void take_action(struct routers *routers, struct router *router,
+			const struct vrrp_action *action)
+{
+	struct journal_router journal = router_journal(routers, router);
+
+	switch (action->type) {
+	case VRRP_ACTION_CLAIM:
+		router_want_addresses(routers, router, true);
+		return;
+	case VRRP_ACTION_RELEASE:
+		router_want_addresses(routers, router, false);
+		return;
+	case VRRP_ACTION_ADVERT:
+		owe_advert(routers, router, action->priority);
+		return;
+	case VRRP_ACTION_ANNOUNCE:
+		router_owe_announcement(routers, router);
+		return;
+	case VRRP_ACTION_STATE:
+		journal_state(&journal, action->from, router->vr.election.state,
+			      &router->vr.election.reason);
+		return;
+	}
+}
+
+void router_schedule(struct routers *routers, struct router *router)
+{
+	int64_t deadline_ns = vrrp_deadline(&router->vr);
+	bool active = router->vr.election.state == VRRP_STATE_ACTIVE;
+
+	if (!active)
+		lease_end(&router->lease);
+	state_put_lease(routers->state, (unsigned)(router - routers->all), router->lease.renew_ns);
+	if (active && lease_deadline(&router->lease) < deadline_ns)
+		deadline_ns = lease_deadline(&router->lease);
+	deadlines_set(routers->heap, (unsigned)(router - routers->all), deadline_ns);
+}
+
+void router_step(struct routers *routers, struct router *router, const struct vrrp_event *event)
+{
+	struct vrrp_output out;
+
+	vrrp_step(&router->vr, event, &out);
+	for (unsigned i = 0; i < out.actions_n; i++)
+		take_action(routers, router, &out.actions[i]);
+	router_schedule(routers, router);
+	state_put(routers->state, (unsigned)(router - routers->all), &router->vr);
+}

@@ -1,0 +1,336 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Interfaces are followed by name, found by name and index, and what the kernel shows of one never
+ * passes for another; a LAN knows what of that makes it usable, and which voice its routers have.
+ */
+#include "test.h"
+
+#include <stdio.h>
+#include <unistd.h>
+
+#include "agent/router/lan.h"
+
+static struct kern_object link_of(int ifindex, const char *name)
+{
+	struct kern_object object = {
+		.type = KERN_OBJECT_LINK,
+		.link = { .ifindex = ifindex, .up = true, .carrier = true, .ethernet = true },
+	};
+
+	snprintf(object.link.name, sizeof(object.link.name), "%s", name);
+	object.link.mac[5] = (uint8_t)ifindex;
+	return object;
+}
+
+static struct kern_object gone_link(int ifindex, const char *name)
+{
+	struct kern_object object = link_of(ifindex, name);
+
+	object.gone = true;
+	return object;
+}
+
+static struct kern_object address_of(int ifindex, uint8_t last, bool gone)
+{
+	return (struct kern_object){
+		.type = KERN_OBJECT_ENTRY,
+		.gone = gone,
+		.address = { .ifindex = ifindex, .family = 4, .bytes = { 192, 0, 2, last } },
+	};
+}
+
+/* Show one event. Return: how many it concerned. */
+static unsigned see(struct interfaces *interfaces, struct kern_object object)
+{
+	unsigned seen[INTERFACES_SEEN_MAX];
+
+	return interfaces_see(interfaces, &object, seen);
+}
+
+/* ---- interfaces ---- */
+
+static struct interfaces *two(void)
+{
+	struct interfaces *interfaces;
+
+	assert_int_equal(interfaces_new(2, &interfaces), 0);
+	assert_int_equal(interfaces_add(interfaces, "eth0"), 0);
+	assert_int_equal(interfaces_add(interfaces, "eth1"), 1);
+	assert_int_equal(interfaces_add(interfaces, "eth0"), 0);
+	assert_int_equal(interfaces_count(interfaces), 2);
+	return interfaces;
+}
+
+static void test_interfaces_are_found_by_the_index_that_they_have_now(void **state)
+{
+	struct interfaces *interfaces = two();
+
+	(void)state;
+	assert_int_equal(interfaces_at(interfaces, 0), -1);
+	assert_int_equal(see(interfaces, link_of(7, "eth1")), 1);
+	assert_int_equal(interfaces_at(interfaces, 7), 1);
+	assert_int_equal(see(interfaces, link_of(8, "other")), 0);
+	assert_int_equal(interfaces_at(interfaces, 8), -1);
+	assert_int_equal(see(interfaces, gone_link(7, "eth1")), 1);
+	assert_int_equal(interfaces_at(interfaces, 7), -1);
+	assert_int_equal(interfaces_get(interfaces, 1)->ifindex, 0);
+	assert_int_equal(see(interfaces, link_of(9, "eth1")), 1);
+	assert_int_equal(interfaces_at(interfaces, 9), 1);
+	interfaces_free(interfaces);
+}
+
+static void test_interfaces_that_are_renamed_are_lost_and_found(void **state)
+{
+	struct interfaces *interfaces = two();
+	unsigned seen[INTERFACES_SEEN_MAX];
+	struct kern_object object = link_of(3, "eth1");
+
+	(void)state;
+	see(interfaces, link_of(3, "eth0"));
+	assert_int_equal(interfaces_see(interfaces, &object, seen),
+			 2); /* eth0 is called eth1 now */
+	assert_int_equal(seen[0] + seen[1], 1);
+	assert_int_equal(interfaces_get(interfaces, 0)->ifindex, 0);
+	assert_int_equal(interfaces_at(interfaces, 3), 1);
+	assert_int_equal(see(interfaces, link_of(3, "elsewhere")), 1);
+	assert_int_equal(interfaces_at(interfaces, 3), -1);
+	interfaces_free(interfaces);
+}
+
+static void test_interfaces_that_a_dump_does_not_show_are_gone(void **state)
+{
+	struct interfaces *interfaces = two();
+
+	(void)state;
+	see(interfaces, link_of(3, "eth0"));
+	see(interfaces, link_of(4, "eth1"));
+	interfaces_dump_begin(interfaces);
+	see(interfaces, link_of(4, "eth1"));
+	interfaces_dump_end(interfaces);
+	assert_int_equal(interfaces_at(interfaces, 3), -1);
+	assert_int_equal(interfaces_at(interfaces, 4), 1);
+	interfaces_free(interfaces);
+}
+
+/* Chains of several in all orders of coming and going, against the names that they were given. */
+static void test_interfaces_by_the_thousand_are_told_apart(void **state)
+{
+	enum {
+		MANY = 3000
+	};
+	struct interfaces *interfaces;
+	char name[KERN_LINK_NAME_SIZE];
+
+	(void)state;
+	assert_int_equal(interfaces_new(MANY, &interfaces), 0);
+	for (int i = 0; i < MANY; i++) {
+		snprintf(name, sizeof(name), "mv%d", i);
+		assert_int_equal(interfaces_add(interfaces, name), i);
+	}
+	for (int i = 0; i < MANY; i++) { /* the same chains again and again */
+		snprintf(name, sizeof(name), "mv%d", i);
+		see(interfaces, link_of(1 + i * 4096 % 65521, name));
+	}
+	for (int i = 0; i < MANY; i += 3) {
+		snprintf(name, sizeof(name), "mv%d", i);
+		see(interfaces, gone_link(1 + i * 4096 % 65521, name));
+	}
+	for (int i = 0; i < MANY; i++)
+		assert_int_equal(interfaces_at(interfaces, 1 + i * 4096 % 65521), i % 3 ? i : -1);
+	interfaces_free(interfaces);
+}
+
+/* ---- a LAN ---- */
+
+struct scene {
+	struct interfaces *interfaces;
+	struct lan lan;
+};
+
+static void build(struct scene *scene)
+{
+	assert_int_equal(interfaces_new(1, &scene->interfaces), 0);
+	lan_init(&scene->lan,
+		 interfaces_get(scene->interfaces, interfaces_add(scene->interfaces, "eth0")));
+}
+
+static void destroy(struct scene *scene)
+{
+	lan_fini(&scene->lan);
+	interfaces_free(scene->interfaces);
+}
+
+/* Membership is the kernel's business: here every interface has it, and stdin is its descriptor. */
+static void have_group(struct lan *lan)
+{
+	lan->group_fd = dup(0);
+	assert_true(lan->group_fd >= 0);
+}
+
+static bool follow(struct scene *scene, struct kern_object object)
+{
+	bool other;
+
+	see(scene->interfaces, object);
+	other = lan_follow(&scene->lan);
+	if (other && scene->lan.ifindex)
+		have_group(&scene->lan);
+	return other;
+}
+
+static void own(struct scene *scene, uint8_t last, bool gone)
+{
+	struct kern_object object = address_of(scene->lan.ifindex, last, gone);
+
+	assert_false(lan_source_see(&scene->lan, &object));
+}
+
+static void assert_news(struct lan_news news, bool voice, bool mac, bool index)
+{
+	assert_int_equal(news.voice, voice);
+	assert_int_equal(news.mac, mac);
+	assert_int_equal(news.index, index);
+}
+
+static void test_lan_without_an_interface_has_a_fault_and_no_voice(void **state)
+{
+	struct scene scene;
+
+	(void)state;
+	build(&scene);
+	assert_news(lan_assess(&scene.lan), false, false, false);
+	assert_int_equal(scene.lan.fault, VRRP_REASON_LINK_MISSING);
+	assert_false(lan_can_speak(&scene.lan));
+	destroy(&scene);
+}
+
+static void test_lan_says_what_is_wrong_with_its_interface(void **state)
+{
+	struct scene scene;
+	struct kern_object object = link_of(2, "eth0");
+
+	(void)state;
+	build(&scene);
+	object.link.ethernet = false;
+	assert_true(follow(&scene, object));
+	lan_assess(&scene.lan);
+	assert_int_equal(scene.lan.fault, VRRP_REASON_LINK_TYPE);
+	object.link.ethernet = true;
+	object.link.up = false;
+	assert_false(follow(&scene, object));
+	lan_assess(&scene.lan);
+	assert_int_equal(scene.lan.fault, VRRP_REASON_LINK_DOWN);
+	object.link.up = true;
+	object.link.carrier = false;
+	follow(&scene, object);
+	lan_assess(&scene.lan);
+	assert_int_equal(scene.lan.fault, VRRP_REASON_NO_CARRIER);
+	object.link.carrier = true;
+	follow(&scene, object);
+	lan_assess(&scene.lan);
+	assert_int_equal(scene.lan.fault, VRRP_REASON_NO_SOURCE);
+	own(&scene, 2, false);
+	lan_assess(&scene.lan);
+	assert_int_equal(scene.lan.fault, VRRP_REASON_NONE);
+	destroy(&scene);
+}
+
+static void test_lan_voice_is_news_once_and_whenever_it_changes(void **state)
+{
+	struct scene scene;
+	struct kern_object other_mac = link_of(2, "eth0");
+
+	(void)state;
+	build(&scene);
+	follow(&scene, link_of(2, "eth0"));
+	own(&scene, 2, false);
+	assert_news(lan_assess(&scene.lan), true, false, false);
+	assert_news(lan_assess(&scene.lan), false, false, false);
+	own(&scene, 3, false); /* the source stays as long as it is there */
+	assert_news(lan_assess(&scene.lan), false, false, false);
+	own(&scene, 2, true);
+	assert_news(lan_assess(&scene.lan), true, false, false);
+	assert_int_equal(scene.lan.source[3], 3);
+	other_mac.link.mac[0] = 0x02;
+	follow(&scene, other_mac);
+	assert_news(lan_assess(&scene.lan), true, true, false);
+	destroy(&scene);
+}
+
+/* What changed while it could not speak is news when it can. */
+static void test_lan_voice_waits_until_somebody_can_hear_it(void **state)
+{
+	struct scene scene;
+	struct kern_object dark = link_of(2, "eth0"), light;
+
+	(void)state;
+	build(&scene);
+	follow(&scene, link_of(2, "eth0"));
+	own(&scene, 2, false);
+	lan_assess(&scene.lan);
+	dark.link.carrier = false;
+	dark.link.mac[0] = 0x02;
+	follow(&scene, dark);
+	assert_news(lan_assess(&scene.lan), false, false, false);
+	light = dark;
+	light.link.carrier = true;
+	follow(&scene, light);
+	assert_news(lan_assess(&scene.lan), true, true, false);
+	destroy(&scene);
+}
+
+static void test_lan_of_another_index_forgets_the_addresses_of_the_old_one(void **state)
+{
+	struct scene scene;
+
+	(void)state;
+	build(&scene);
+	follow(&scene, link_of(2, "eth0"));
+	own(&scene, 2, false);
+	lan_assess(&scene.lan);
+	assert_true(follow(&scene, link_of(5, "eth0")));
+	lan_assess(&scene.lan);
+	assert_int_equal(scene.lan.fault, VRRP_REASON_NO_SOURCE);
+	own(&scene, 2, false);
+	assert_news(lan_assess(&scene.lan), true, true, true);
+	destroy(&scene);
+}
+
+static void test_lan_with_too_many_addresses_needs_a_dump_when_one_goes(void **state)
+{
+	struct scene scene;
+	struct kern_object object;
+
+	(void)state;
+	build(&scene);
+	follow(&scene, link_of(2, "eth0"));
+	for (uint8_t i = 1; i <= LAN_SOURCES_MAX + 1; i++)
+		own(&scene, i, false);
+	assert_int_equal(scene.lan.sources_n, LAN_SOURCES_MAX);
+	object = address_of(2, 1, true);
+	assert_true(lan_source_see(&scene.lan, &object));
+	lan_dump_begin(&scene.lan);
+	for (uint8_t i = 2; i <= LAN_SOURCES_MAX + 1; i++)
+		own(&scene, i, false);
+	object = address_of(2, 2, true);
+	assert_false(lan_source_see(&scene.lan, &object));
+	destroy(&scene);
+}
+
+int main(void)
+{
+	static const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_interfaces_are_found_by_the_index_that_they_have_now),
+		cmocka_unit_test(test_interfaces_that_are_renamed_are_lost_and_found),
+		cmocka_unit_test(test_interfaces_that_a_dump_does_not_show_are_gone),
+		cmocka_unit_test(test_interfaces_by_the_thousand_are_told_apart),
+		cmocka_unit_test(test_lan_without_an_interface_has_a_fault_and_no_voice),
+		cmocka_unit_test(test_lan_says_what_is_wrong_with_its_interface),
+		cmocka_unit_test(test_lan_voice_is_news_once_and_whenever_it_changes),
+		cmocka_unit_test(test_lan_voice_waits_until_somebody_can_hear_it),
+		cmocka_unit_test(test_lan_of_another_index_forgets_the_addresses_of_the_old_one),
+		cmocka_unit_test(test_lan_with_too_many_addresses_needs_a_dump_when_one_goes),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
