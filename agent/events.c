@@ -449,9 +449,17 @@ static uint32_t copy_record(const struct events *events, uint64_t position, stru
 	return record.len;
 }
 
-/* The texts of a fact end within it, whoever wrote it. */
+/* Texts end within their members, whoever wrote them. */
 static void end_texts(struct event *event)
 {
+	struct event_change *change = &event->change;
+
+	if (event->kind == EVENT_CHANGE) {
+		change->key[sizeof(change->key) - 1] = '\0';
+		change->old[sizeof(change->old) - 1] = '\0';
+		change->new[sizeof(change->new) - 1] = '\0';
+		return;
+	}
 	event->fact.text[sizeof(event->fact.text) - 1] = '\0';
 	if (event_payload_size(event->kind) == sizeof(event->fact))
 		event->fact.name[sizeof(event->fact.name) - 1] = '\0';
