@@ -34,6 +34,7 @@ struct header {
 	_Atomic uint64_t tail_seq; /* of the oldest event */
 	_Atomic uint64_t told, told_seq;
 	uint64_t namespace; /* which network namespace it is of, as the kernel numbers them */
+	_Atomic int64_t abandoned_ns; /* since when it is known to have no writer, or 0 */
 };
 
 /* Followed by the name of the router, that of the interface, and the payload. */
@@ -200,6 +201,7 @@ static struct events *open_present(const char *path)
 		return NULL;
 	if (events_map(fd, true, &events) == 0 && events->header->namespace == namespace_cookie()) {
 		events->fd = fd;
+		atomic_store(&events->header->abandoned_ns, 0);
 		return events;
 	}
 	events_close(events);
@@ -286,6 +288,49 @@ int events_create(const char *path, unsigned routers_n, struct events **ret_even
 int events_fd(const struct events *events)
 {
 	return events->fd;
+}
+
+/* Return: a descriptor; or -EBADMSG, -EPROTO or another -errno. */
+static int open_header(const char *path, int flags, struct header *ret_header)
+{
+	int fd = open(path, flags | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
+	int err = 0;
+
+	if (fd < 0)
+		return -errno;
+	if (pread(fd, ret_header, sizeof(*ret_header), 0) != sizeof(*ret_header) ||
+	    ret_header->magic != MAGIC)
+		err = -EBADMSG;
+	else if (ret_header->layout != LAYOUT)
+		err = -EPROTO;
+	if (err < 0)
+		close(fd);
+	return err < 0 ? err : fd;
+}
+
+int events_abandoned(const char *path, int64_t *ret_since_ns)
+{
+	struct header header;
+	int fd = open_header(path, O_RDONLY, &header);
+
+	if (fd < 0)
+		return fd;
+	close(fd);
+	*ret_since_ns = atomic_load(&header.abandoned_ns);
+	return 0;
+}
+
+int events_set_abandoned(const char *path, int64_t since_ns)
+{
+	struct header header;
+	int fd = open_header(path, O_RDWR, &header);
+	ssize_t put;
+
+	if (fd < 0)
+		return fd;
+	put = pwrite(fd, &since_ns, sizeof(since_ns), offsetof(struct header, abandoned_ns));
+	close(fd);
+	return put == sizeof(since_ns) ? 0 : -EIO;
 }
 
 unsigned events_routers_max(const struct events *events)

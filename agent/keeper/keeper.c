@@ -15,6 +15,7 @@
 #include "claim.h"
 #include "keeper_private.h"
 #include "resume.h"
+#include "rings.h"
 
 /* ---- events ---- */
 
@@ -409,9 +410,12 @@ static int start(struct keeper *keeper)
 		err = claim_namespace(keeper);
 	if (err == 0)
 		err = open_all(keeper);
-	if (err == 0)
-		feed(keeper, SUCCESSION_START, SUCCESSION_CURRENT);
-	return err;
+	if (err < 0)
+		return err;
+	feed(keeper, SUCCESSION_START, SUCCESSION_CURRENT);
+	if (keeper->claim_fd >= 0) /* the router process prepares meanwhile */
+		rings_clean(clocks_now().mono_ns);
+	return 0;
 }
 
 static int watch_children(struct keeper *keeper)
