@@ -96,6 +96,10 @@ static const struct kind kinds[] = {
 	[EVENT_WITHDRAWN] = { "withdrawn", LOG_LEVEL_INFO, 0, ROWS(NOTE),
 			      "router={router} note=\"gone from the configuration, or with "
 			      "another interface or VRID\"" },
+	[EVENT_STATE_NOW] = { "state_now", LOG_LEVEL_INFO, SIZE_OF(state),
+			      ROWS(OF_WORDS(event.state.to, "to", vrrp_state_words),
+				   OF(reason, "reason", FIELD_TEXT)),
+			      OF_ROUTER "state={to} reason=\"{reason}\" note=\"told late\"" },
 	[EVENT_RECEIVE] = { "receive", LOG_LEVEL_WARNING, WITHOUT_TEXT,
 			    ROWS(OF(event.fact.error, "errno", FIELD_INT), NOTE),
 			    "receive=lost error=\"{note}\"" },

@@ -34,6 +34,7 @@ enum event_kind {
 	EVENT_ADDRESS = 6,   /* an address came, went or resists: @address */
 	EVENT_SEND = 7,      /* the kernel refused a frame: @fact.text which, error */
 	EVENT_WITHDRAWN = 8, /* it is gone from the configuration */
+	EVENT_STATE_NOW = 9, /* its state, from a reader that missed the change: @state, no from */
 	/* of a router process */
 	EVENT_RECEIVE = 32,     /* adverts may have been lost: @fact.error, or 0: too fast */
 	EVENT_SWEPT = 33,       /* an address of a dead predecessor was removed: @address */

@@ -306,6 +306,7 @@ void event_words_fill(struct event_words *words)
 	switch (words->event.kind) {
 	case EVENT_STATE:
 	case EVENT_SUSPICION:
+	case EVENT_STATE_NOW:
 		fill_state(words);
 		break;
 	case EVENT_REJECT:
