@@ -165,6 +165,15 @@ int events_map(int fd, bool writes, struct events **ret_events)
 	return 0;
 }
 
+int events_take(int fd, struct events **ret_events)
+{
+	int err = events_map(fd, true, ret_events);
+
+	if (err == 0)
+		(*ret_events)->fd = fd;
+	return err;
+}
+
 void events_close(struct events *events)
 {
 	if (!events)

@@ -66,6 +66,14 @@ int events_create(const char *path, unsigned routers_n, struct events **ret_even
 int events_map(int fd, bool writes, struct events **ret_events);
 
 /**
+ * events_take() - be the writer of a ring by its descriptor, as if events_create() had made it.
+ * @fd: owned from here on, on success only.
+ *
+ * Return: as events_map().
+ */
+int events_take(int fd, struct events **ret_events);
+
+/**
  * events_close() - unmap; the ring stays. NULL is allowed.
  */
 void events_close(struct events *events);

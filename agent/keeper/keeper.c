@@ -355,6 +355,8 @@ static void close_all(struct keeper *keeper)
 		close(keeper->signal_fd);
 	if (keeper->report_fd >= 0)
 		close(keeper->report_fd);
+	if (keeper->journal_fd >= 0)
+		close(keeper->journal_fd);
 	tell_close(keeper->teller);
 	claim_release(keeper->claim_fd);
 }
@@ -364,6 +366,7 @@ static void init(struct keeper *keeper, const char *conf_path)
 	*keeper = (struct keeper){ .setting = { .conf_path = conf_path, .sender_fd = -1 },
 				   .signal_fd = -1,
 				   .claim_fd = -1,
+				   .journal_fd = -1,
 				   .report_fd = -1,
 				   .status = EXIT_FAILURE,
 				   .teller = tell_new() };
@@ -438,7 +441,8 @@ static int resume(struct keeper *keeper)
 		return err;
 	}
 	err = prepare(keeper);
-	tell_open_journal(keeper->teller);
+	tell_go_on(keeper->teller, keeper->journal_fd);
+	keeper->journal_fd = -1;
 	if (err == 0)
 		err = open_all(keeper);
 	if (err == 0)
