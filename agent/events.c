@@ -554,6 +554,28 @@ bool events_next(const struct events *events, struct events_cursor *cursor, stru
 	}
 }
 
+int events_snapshot(struct events *events)
+{
+	size_t size = HEADER_SIZE + (size_t)events->size;
+	uint64_t head = atomic_load(&events->header->head), tail;
+	struct header *copy =
+		mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+	if (copy == MAP_FAILED)
+		return -ENOMEM;
+	memcpy(copy, events->header, size);
+	atomic_thread_fence(memory_order_seq_cst);
+	/* What was overwritten meanwhile is in front of the tail by now. */
+	tail = atomic_load(&events->header->tail);
+	atomic_store(&copy->tail_seq, atomic_load(&events->header->tail_seq));
+	atomic_store(&copy->tail, tail < head ? tail : head);
+	atomic_store(&copy->head, head);
+	munmap(events->header, size);
+	events->header = copy;
+	events->records = (unsigned char *)copy + HEADER_SIZE;
+	return 0;
+}
+
 uint64_t events_overwritten(const struct events *events)
 {
 	return atomic_load(&events->header->tail_seq) - 1;

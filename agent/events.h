@@ -122,6 +122,14 @@ bool events_next(const struct events *events, struct events_cursor *cursor, stru
 		 uint64_t *ret_lost);
 
 /**
+ * events_snapshot() - go on reading a copy of now: whoever takes his time with it is not overrun.
+ * @events: of a reader.
+ *
+ * Return: 0; -ENOMEM, and it is read as before.
+ */
+int events_snapshot(struct events *events);
+
+/**
  * events_overwritten() - how many events the ring has had and has no more.
  */
 uint64_t events_overwritten(const struct events *events);

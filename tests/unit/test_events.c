@@ -215,6 +215,49 @@ static void test_events_read_during_a_storm_are_whole(void **unused)
 	events_close(events);
 }
 
+/* However slowly it is read, nothing is lost from a copy, and nothing in it is torn. */
+static void test_events_of_a_snapshot_are_not_overrun(void **unused)
+{
+	struct events *events = make(1);
+	struct event event;
+	uint64_t read_n = 0;
+	int status;
+	pid_t pid = fork();
+
+	(void)unused;
+	assert_true(pid >= 0);
+	if (pid == 0) {
+		alarm(20);
+		for (unsigned i = 0;; i++) {
+			struct event put = numbered(i, i * 7 % 390);
+
+			events_put(events, &now, &put);
+		}
+	}
+	while (events_overwritten(events) == 0)
+		usleep(100);
+	for (unsigned round = 0; round < 50; round++) {
+		struct events *reader = map(events);
+		struct events_cursor cursor = { 0 };
+		uint64_t lost, overwritten = events_overwritten(events), n = 0;
+
+		assert_int_equal(events_snapshot(reader), 0);
+		while (events_overwritten(events) < overwritten + 2 * EVENTS_MIN)
+			usleep(100);
+		for (; events_next(reader, &cursor, &event, &lost); n++) {
+			assert_int_equal(lost, 0);
+			assert_int_equal(event.fact.number[0] + 1, event.seq);
+			assert_int_equal(strlen(event.fact.text), event.fact.number[0] * 7 % 390);
+		}
+		read_n += n; /* none, when the writer went round the ring during the copy */
+		events_close(reader);
+	}
+	assert_true(read_n > EVENTS_MIN);
+	kill(pid, SIGKILL);
+	waitpid(pid, &status, 0);
+	events_close(events);
+}
+
 static void test_events_in_a_file_are_gone_on_with(void **unused)
 {
 	char dir[] = "/tmp/vipd-events-XXXXXX", path[64];
@@ -386,6 +429,7 @@ int main(void)
 		cmocka_unit_test(test_events_of_all_routers_fit),
 		cmocka_unit_test(test_events_outlive_a_writer_that_is_killed),
 		cmocka_unit_test(test_events_read_during_a_storm_are_whole),
+		cmocka_unit_test(test_events_of_a_snapshot_are_not_overrun),
 		cmocka_unit_test(test_events_in_a_file_are_gone_on_with),
 		cmocka_unit_test(test_events_abandoned_are_noted_until_a_writer_comes),
 		cmocka_unit_test(test_events_in_garbage_are_none),
