@@ -52,7 +52,8 @@ enum channel_fd {
 	CHANNEL_FD_STATE,       /* its own state memory, empty */
 	CHANNEL_FD_CONF_OUT,    /* where it leaves the configuration that it runs, empty */
 	CHANNEL_FD_SENDER,      /* all frames leave here; the keeper's, and shared with it */
-	CHANNEL_FD_CONF_IN,     /* of a standby: the configuration to run instead of the file */
+	CHANNEL_FD_CONF_IN, /* of the one before: a standby runs it, a successor tells what changed
+			       since; may be missing for the latter */
 	CHANNEL_FD_END,
 };
 

@@ -96,6 +96,10 @@ static const struct kind kinds[] = {
 	[EVENT_WITHDRAWN] = { "withdrawn", LOG_LEVEL_INFO, 0, ROWS(NOTE),
 			      "router={router} note=\"gone from the configuration, or with "
 			      "another interface or VRID\"" },
+	[EVENT_STATE_NOW] = { "state_now", LOG_LEVEL_INFO, SIZE_OF(state),
+			      ROWS(OF_WORDS(event.state.to, "to", vrrp_state_words),
+				   OF(reason, "reason", FIELD_TEXT)),
+			      OF_ROUTER "state={to} reason=\"{reason}\" note=\"told late\"" },
 	[EVENT_RECEIVE] = { "receive", LOG_LEVEL_WARNING, WITHOUT_TEXT,
 			    ROWS(OF(event.fact.error, "errno", FIELD_INT), NOTE),
 			    "receive=lost error=\"{note}\"" },
@@ -136,6 +140,16 @@ static const struct kind kinds[] = {
 			    "control=\"{control}\" error=\"{error}\"" },
 	[EVENT_CONF_ERROR] = { "conf_error", LOG_LEVEL_ERROR, SIZE_OF(fact), ROWS(TEXT("error")),
 			       "{error}" },
+	[EVENT_CHANGE] = { "change", LOG_LEVEL_INFO, SIZE_OF(change),
+			   ROWS(OF_WORDS(event.change.what, "change", event_change_words),
+				OF(event.change.key, "key", FIELD_TEXT),
+				OF(event.change.old, "old", FIELD_TEXT),
+				OF(event.change.new, "new", FIELD_TEXT)),
+			   "reload=changed router={router} {what}" },
+	[EVENT_CHANGES] = { "changes", LOG_LEVEL_INFO, SIZE_OF(fact),
+			    ROWS(OF_WORDS(event.fact.word, "reload", event_changes_words),
+				 NUMBER(0, "more"), TEXT("error"), NOTE),
+			    "reload={reload}[ more={more}][ error=\"{error}\"] note=\"{note}\"" },
 	[EVENT_SIGNAL] = { "signal", LOG_LEVEL_INFO, WITHOUT_TEXT,
 			   ROWS(OF(signal, "signal", FIELD_TEXT), NUMBER(1, "from_pid"), NOTE),
 			   "signal={signal} from_pid={from_pid}[ note=\"{note}\"]" },
@@ -183,6 +197,12 @@ static const struct field common[] = {
 	OF(event.router, "router", FIELD_TEXT),
 	OF(event.interface, "interface", FIELD_TEXT),
 	OF(event.family, "family", FIELD_UINT),
+	FIELDS_END,
+};
+
+/* Only in lines. */
+static const struct field derived[] = {
+	OF(what, "what", FIELD_TEXT),
 	FIELDS_END,
 };
 
@@ -256,6 +276,10 @@ enum log_level event_level(const struct event *event)
 		if (event->fact.word >= EVENT_RELOAD_REFUSED)
 			return LOG_LEVEL_ERROR;
 		break;
+	case EVENT_CHANGES:
+		if (event->fact.word == EVENT_CHANGES_UNCOMPARED)
+			return LOG_LEVEL_WARNING;
+		break;
 	case EVENT_UPGRADE:
 		if (event->fact.word == EVENT_UPGRADE_REFUSED)
 			return LOG_LEVEL_ERROR;
@@ -322,6 +346,8 @@ static bool put_field(struct line *line, const char *name, size_t name_len)
 	if (!field)
 		field = fields_find(common, wanted);
 	if (!field)
+		field = fields_find(derived, wanted);
+	if (!field)
 		return false;
 	fields_text(field, line->words, text);
 	len = snprintf(line->buf + line->len, room, "%s", text);
@@ -357,9 +383,11 @@ static void put_line(struct line *line, const char *p)
 	line->buf[line->len] = '\0';
 }
 
-/* Lines whose form depends on more than one field being empty. */
+/* Lines whose form depends on more than one field being empty, or on one that may be "0". */
 static const char *form_of(const struct kind *kind, const struct event *event)
 {
+	if (event->kind == EVENT_CHANGE && !event->router[0])
+		return "reload=changed {what}";
 	if (event->kind != EVENT_SWEPT)
 		return kind->line;
 	return event->address.error

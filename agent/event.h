@@ -19,7 +19,9 @@
 #define EVENT_LINE_SIZE      900 /* the longest line of the log, with its zero */
 #define EVENT_JSON_SIZE      2600
 #define EVENT_REASON_SIZE    128
-#define EVENT_LIST_MAX       8 /* addresses of a list that are told */
+#define EVENT_LIST_MAX       8   /* addresses of a list that are told */
+#define EVENT_KEY_SIZE       64  /* of a configuration, with its zero */
+#define EVENT_VALUE_SIZE     176 /* a longer value is cut off, and ends with dots */
 
 enum event_kind {
 	EVENT_NONE = 0,
@@ -32,6 +34,7 @@ enum event_kind {
 	EVENT_ADDRESS = 6,   /* an address came, went or resists: @address */
 	EVENT_SEND = 7,      /* the kernel refused a frame: @fact.text which, error */
 	EVENT_WITHDRAWN = 8, /* it is gone from the configuration */
+	EVENT_STATE_NOW = 9, /* its state, from a reader that missed the change: @state, no from */
 	/* of a router process */
 	EVENT_RECEIVE = 32,     /* adverts may have been lost: @fact.error, or 0: too fast */
 	EVENT_SWEPT = 33,       /* an address of a dead predecessor was removed: @address */
@@ -47,6 +50,8 @@ enum event_kind {
 	EVENT_KEEPER_GONE = 43,
 	EVENT_CONTROL = 44,    /* the control socket @fact.text could not be put in place: error */
 	EVENT_CONF_ERROR = 45, /* @fact.text */
+	EVENT_CHANGE = 46,     /* a reload changed something: @change */
+	EVENT_CHANGES = 47, /* all of a reload: @fact.word: enum event_changes, number[0], text */
 	/* of any process */
 	EVENT_SIGNAL = 64,       /* number[0]: signal, number[1]: pid that sent it */
 	EVENT_FAILED = 65,       /* @fact.text: what for, error, @fact.name: an advice or nothing */
@@ -68,6 +73,23 @@ enum event_reload {
 	EVENT_RELOAD_DONE = 2,
 	EVENT_RELOAD_REFUSED = 3,
 	EVENT_RELOAD_UNDONE = 4,
+};
+
+/* What a reload changed; numbers of the journal's own. */
+enum event_change_what {
+	EVENT_CHANGE_VALUE = 1, /* of a key */
+	EVENT_CHANGE_COMES = 2, /* a list has one more element: the new value */
+	EVENT_CHANGE_GOES = 3,  /* or one less: the old value */
+	EVENT_CHANGE_ORDER = 4, /* or the same elements in another order */
+	EVENT_CHANGE_ADDED = 5, /* a router */
+	EVENT_CHANGE_REMOVED = 6,
+	EVENT_CHANGE_RESTARTED = 7, /* nobody continues it, for that key's sake */
+};
+
+enum event_changes {
+	EVENT_CHANGES_NONE = 1,
+	EVENT_CHANGES_MORE = 2,       /* number[0] more than were told */
+	EVENT_CHANGES_UNCOMPARED = 3, /* they cannot be told: @fact.text */
 };
 
 enum event_upgrade {
@@ -124,6 +146,14 @@ struct event_address {
 	uint8_t bytes[16];
 };
 
+/* All texts end with a zero; those that do not apply are empty. */
+struct event_change {
+	uint8_t what; /* enum event_change_what */
+	uint8_t reserved[7];
+	char key[EVENT_KEY_SIZE]; /* in a group with a dot: "link.delay" */
+	char old[EVENT_VALUE_SIZE], new[EVENT_VALUE_SIZE];
+};
+
 struct event_fact {
 	int64_t number[3];
 	int32_t error; /* an errno, or 0 */
@@ -144,6 +174,7 @@ struct event {
 		struct event_state state;
 		struct event_packet packet;
 		struct event_address address;
+		struct event_change change;
 		struct event_fact fact;
 		unsigned char payload[sizeof(struct event_fact)];
 	};

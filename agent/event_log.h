@@ -4,6 +4,10 @@
  * cause by the thousand is told once per episode: again only after a minute without; the journal
  * has them all. Where it is in a ring is kept there (events_told()), so what a dead process could
  * not tell its successor does.
+ *
+ * Whoever reads the log may not keep up with it, nor the log with the journal. How much is lost is
+ * told; and the log ends with the truth about each router all the same, since whoever knows them
+ * asks event_log_missed() and tells the states of now.
  */
 #ifndef EVENT_LOG_H
 #define EVENT_LOG_H
@@ -34,6 +38,22 @@ void event_log_free(struct event_log *log);
  * Return: whether there is more.
  */
 bool event_log_tell(struct event_log *log, struct events *events, unsigned lines_max);
+
+/**
+ * event_log_gaps() - how many times changes of state were not told so far.
+ */
+unsigned event_log_gaps(const struct event_log *log);
+
+/**
+ * event_log_missed() - whether a change of state may not have been told; it may have been, too.
+ * @since_ns: when it was, CLOCK_MONOTONIC.
+ */
+bool event_log_missed(const struct event_log *log, int64_t since_ns);
+
+/**
+ * event_log_caught_up() - the states of now have been told, of all routers.
+ */
+void event_log_caught_up(struct event_log *log);
 
 /**
  * event_log_begins() - whether an event begins an episode or belongs to none, and so is told.

@@ -19,6 +19,19 @@ const char *const event_reload_words[EVENT_RELOAD_UNDONE + 1] = {
 	[EVENT_RELOAD_UNDONE] = "undone",
 };
 
+const char *const event_change_words[EVENT_CHANGE_RESTARTED + 1] = {
+	[EVENT_CHANGE_VALUE] = "value",         [EVENT_CHANGE_COMES] = "comes",
+	[EVENT_CHANGE_GOES] = "goes",           [EVENT_CHANGE_ORDER] = "reordered",
+	[EVENT_CHANGE_ADDED] = "added",         [EVENT_CHANGE_REMOVED] = "removed",
+	[EVENT_CHANGE_RESTARTED] = "restarted",
+};
+
+const char *const event_changes_words[EVENT_CHANGES_UNCOMPARED + 1] = {
+	[EVENT_CHANGES_NONE] = "unchanged",
+	[EVENT_CHANGES_MORE] = "changed",
+	[EVENT_CHANGES_UNCOMPARED] = "uncompared",
+};
+
 const char *const event_upgrade_words[EVENT_UPGRADE_REFUSED + 1] = {
 	[EVENT_UPGRADE_REHEARSED] = "rehearsed",
 	[EVENT_UPGRADE_DONE] = "done",
@@ -212,10 +225,55 @@ static void fill_state(struct event_words *words)
 			  words->reason);
 }
 
+/* As a line has a value: in quotes when it would not be one word without. */
+static void put_value(const char *value, char *buf, size_t size)
+{
+	bool quoted = value[0] == '\0' || strpbrk(value, " \"=");
+	size_t begin = strlen(buf);
+
+	snprintf(buf + begin, size - begin, quoted ? "\"%s\"" : "%s", value);
+	for (char *p = buf + begin + 1; quoted && *p && p[1]; p++)
+		if (*p == '"')
+			*p = '\'';
+}
+
+static void fill_change(struct event_words *words)
+{
+	const struct event_change *change = &words->event.change;
+	const unsigned what = change->what;
+	char *buf = words->what;
+	const size_t size = sizeof(words->what);
+
+	if (what == EVENT_CHANGE_ADDED || what == EVENT_CHANGE_REMOVED) {
+		snprintf(buf, size, "change=%s", event_change_words[what]);
+		return;
+	}
+	snprintf(buf, size, "%s=", change->key);
+	if (what == EVENT_CHANGE_ORDER) {
+		put_value(event_change_words[what], buf, size);
+		return;
+	}
+	if (what != EVENT_CHANGE_COMES)
+		put_value(change->old, buf, size);
+	strcat(buf, "->");
+	if (what != EVENT_CHANGE_GOES)
+		put_value(change->new, buf, size);
+	if (what == EVENT_CHANGE_RESTARTED)
+		strcat(buf, " change=restarted");
+}
+
 static const char *signal_note(const struct event *event)
 {
 	return event->fact.word ? "leaving gracefully" : "";
 }
+
+static const char *const changes_notes[] = {
+	[0] = "",
+	[EVENT_CHANGES_NONE] = "the configuration says what it said before",
+	[EVENT_CHANGES_MORE] = "these changes are not told one by one",
+	[EVENT_CHANGES_UNCOMPARED] = "what the reload changed cannot be told",
+};
+#define CHANGES_NOTES (sizeof(changes_notes) / sizeof(changes_notes[0]))
 
 static void fill_fact(struct event_words *words)
 {
@@ -233,6 +291,8 @@ static void fill_fact(struct event_words *words)
 		strcpy(words->note, event->fact.word
 					    ? "the state memory is of another version of vipd"
 					    : "the state memory is damaged or was never finished");
+	} else if (event->kind == EVENT_CHANGES && event->fact.word < CHANGES_NOTES) {
+		strcpy(words->note, changes_notes[event->fact.word]);
 	} else if (event->kind == EVENT_RECEIVE) {
 		snprintf(words->note, sizeof(words->note), "%s",
 			 event->fact.error ? strerror(event->fact.error)
@@ -246,6 +306,7 @@ void event_words_fill(struct event_words *words)
 	switch (words->event.kind) {
 	case EVENT_STATE:
 	case EVENT_SUSPICION:
+	case EVENT_STATE_NOW:
 		fill_state(words);
 		break;
 	case EVENT_REJECT:
@@ -256,6 +317,9 @@ void event_words_fill(struct event_words *words)
 	case EVENT_ADDRESS:
 	case EVENT_SWEPT:
 		fill_address(words);
+		break;
+	case EVENT_CHANGE:
+		fill_change(words);
 		break;
 	default:
 		fill_fact(words);

@@ -10,6 +10,7 @@
 #define EVENT_NOTE_SIZE      256
 #define EVENT_LIST_TEXT_SIZE 400 /* EVENT_LIST_MAX IPv6 addresses and dots */
 #define EVENT_PREFIX_SIZE    52
+#define EVENT_WHAT_SIZE      (EVENT_KEY_SIZE + 2 * EVENT_VALUE_SIZE + 24)
 
 /* An event and what follows from it: what the rows of event.c show. */
 struct event_words {
@@ -19,10 +20,13 @@ struct event_words {
 	char ours[EVENT_LIST_TEXT_SIZE], theirs[EVENT_LIST_TEXT_SIZE];
 	char address[EVENT_PREFIX_SIZE]; /* with its prefix length */
 	char signal[16];
+	char what[EVENT_WHAT_SIZE]; /* a change of the configuration: "priority=100->150" */
 };
 
 extern const char *const event_address_words[EVENT_ADDRESS_FAILED + 1];
 extern const char *const event_reload_words[EVENT_RELOAD_UNDONE + 1];
+extern const char *const event_change_words[EVENT_CHANGE_RESTARTED + 1];
+extern const char *const event_changes_words[EVENT_CHANGES_UNCOMPARED + 1];
 extern const char *const event_upgrade_words[EVENT_UPGRADE_REFUSED + 1];
 
 /**

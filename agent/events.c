@@ -34,6 +34,7 @@ struct header {
 	_Atomic uint64_t tail_seq; /* of the oldest event */
 	_Atomic uint64_t told, told_seq;
 	uint64_t namespace; /* which network namespace it is of, as the kernel numbers them */
+	_Atomic int64_t abandoned_ns; /* since when it is known to have no writer, or 0 */
 };
 
 /* Followed by the name of the router, that of the interface, and the payload. */
@@ -164,6 +165,15 @@ int events_map(int fd, bool writes, struct events **ret_events)
 	return 0;
 }
 
+int events_take(int fd, struct events **ret_events)
+{
+	int err = events_map(fd, true, ret_events);
+
+	if (err == 0)
+		(*ret_events)->fd = fd;
+	return err;
+}
+
 void events_close(struct events *events)
 {
 	if (!events)
@@ -200,6 +210,7 @@ static struct events *open_present(const char *path)
 		return NULL;
 	if (events_map(fd, true, &events) == 0 && events->header->namespace == namespace_cookie()) {
 		events->fd = fd;
+		atomic_store(&events->header->abandoned_ns, 0);
 		return events;
 	}
 	events_close(events);
@@ -286,6 +297,49 @@ int events_create(const char *path, unsigned routers_n, struct events **ret_even
 int events_fd(const struct events *events)
 {
 	return events->fd;
+}
+
+/* Return: a descriptor; or -EBADMSG, -EPROTO or another -errno. */
+static int open_header(const char *path, int flags, struct header *ret_header)
+{
+	int fd = open(path, flags | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
+	int err = 0;
+
+	if (fd < 0)
+		return -errno;
+	if (pread(fd, ret_header, sizeof(*ret_header), 0) != sizeof(*ret_header) ||
+	    ret_header->magic != MAGIC)
+		err = -EBADMSG;
+	else if (ret_header->layout != LAYOUT)
+		err = -EPROTO;
+	if (err < 0)
+		close(fd);
+	return err < 0 ? err : fd;
+}
+
+int events_abandoned(const char *path, int64_t *ret_since_ns)
+{
+	struct header header;
+	int fd = open_header(path, O_RDONLY, &header);
+
+	if (fd < 0)
+		return fd;
+	close(fd);
+	*ret_since_ns = atomic_load(&header.abandoned_ns);
+	return 0;
+}
+
+int events_set_abandoned(const char *path, int64_t since_ns)
+{
+	struct header header;
+	int fd = open_header(path, O_RDWR, &header);
+	ssize_t put;
+
+	if (fd < 0)
+		return fd;
+	put = pwrite(fd, &since_ns, sizeof(since_ns), offsetof(struct header, abandoned_ns));
+	close(fd);
+	return put == sizeof(since_ns) ? 0 : -EIO;
 }
 
 unsigned events_routers_max(const struct events *events)
@@ -449,9 +503,17 @@ static uint32_t copy_record(const struct events *events, uint64_t position, stru
 	return record.len;
 }
 
-/* The texts of a fact end within it, whoever wrote it. */
+/* Texts end within their members, whoever wrote them. */
 static void end_texts(struct event *event)
 {
+	struct event_change *change = &event->change;
+
+	if (event->kind == EVENT_CHANGE) {
+		change->key[sizeof(change->key) - 1] = '\0';
+		change->old[sizeof(change->old) - 1] = '\0';
+		change->new[sizeof(change->new) - 1] = '\0';
+		return;
+	}
 	event->fact.text[sizeof(event->fact.text) - 1] = '\0';
 	if (event_payload_size(event->kind) == sizeof(event->fact))
 		event->fact.name[sizeof(event->fact.name) - 1] = '\0';
@@ -490,6 +552,28 @@ bool events_next(const struct events *events, struct events_cursor *cursor, stru
 		end_texts(ret_event);
 		return true;
 	}
+}
+
+int events_snapshot(struct events *events)
+{
+	size_t size = HEADER_SIZE + (size_t)events->size;
+	uint64_t head = atomic_load(&events->header->head), tail;
+	struct header *copy =
+		mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+	if (copy == MAP_FAILED)
+		return -ENOMEM;
+	memcpy(copy, events->header, size);
+	atomic_thread_fence(memory_order_seq_cst);
+	/* What was overwritten meanwhile is in front of the tail by now. */
+	tail = atomic_load(&events->header->tail);
+	atomic_store(&copy->tail_seq, atomic_load(&events->header->tail_seq));
+	atomic_store(&copy->tail, tail < head ? tail : head);
+	atomic_store(&copy->head, head);
+	munmap(events->header, size);
+	events->header = copy;
+	events->records = (unsigned char *)copy + HEADER_SIZE;
+	return 0;
 }
 
 uint64_t events_overwritten(const struct events *events)

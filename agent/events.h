@@ -9,6 +9,11 @@
  *	header		magic, layout, size; head and tail as positions that only grow; see events.c
  *	records		one behind the other, none across the end; as long as their event needs
  *
+ * The file is named after the network namespace and stays when that is gone, since nobody can tell:
+ * a namespace without a process may be kept by a mount or a descriptor, of anybody. What can be
+ * told is that no vipd runs there: then a keeper of another namespace notes since when, and after a
+ * day the file goes (keeper/rings.h).
+ *
  * A record is complete before the head moves over it, and the tail moves before a record is
  * overwritten. So a writer may die at any moment, and what a reader has copied is true if the tail
  * has not passed it since.
@@ -61,6 +66,14 @@ int events_create(const char *path, unsigned routers_n, struct events **ret_even
 int events_map(int fd, bool writes, struct events **ret_events);
 
 /**
+ * events_take() - be the writer of a ring by its descriptor, as if events_create() had made it.
+ * @fd: owned from here on, on success only.
+ *
+ * Return: as events_map().
+ */
+int events_take(int fd, struct events **ret_events);
+
+/**
  * events_close() - unmap; the ring stays. NULL is allowed.
  */
 void events_close(struct events *events);
@@ -69,6 +82,22 @@ void events_close(struct events *events);
  * events_fd() - the descriptor of a ring made by events_create(), to hand on; borrowed.
  */
 int events_fd(const struct events *events);
+
+/**
+ * events_abandoned() - since when the ring in a file is known to have no writer.
+ * @ret_since_ns: CLOCK_MONOTONIC; 0: it has one, or nobody has found out. A writer resets it.
+ *
+ * Return: 0; -EBADMSG when it is no ring; -EPROTO when it is one of another layout; another -errno
+ * of the file.
+ */
+int events_abandoned(const char *path, int64_t *ret_since_ns);
+
+/**
+ * events_set_abandoned() - note it, for a caller who makes sure that no writer comes meanwhile.
+ *
+ * Return: as events_abandoned().
+ */
+int events_set_abandoned(const char *path, int64_t since_ns);
 
 /**
  * events_routers_max() - for how many routers there is room.
@@ -91,6 +120,14 @@ void events_put(struct events *events, const struct clocks *now, const struct ev
  */
 bool events_next(const struct events *events, struct events_cursor *cursor, struct event *ret_event,
 		 uint64_t *ret_lost);
+
+/**
+ * events_snapshot() - go on reading a copy of now: whoever takes his time with it is not overrun.
+ * @events: of a reader.
+ *
+ * Return: 0; -ENOMEM, and it is read as before.
+ */
+int events_snapshot(struct events *events);
 
 /**
  * events_overwritten() - how many events the ring has had and has no more.

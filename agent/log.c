@@ -58,10 +58,16 @@ static int put_head(char *line, size_t size, enum log_level level, int64_t real_
 			levels[level].word);
 }
 
+bool log_is_writable(void)
+{
+	struct pollfd fd = { .fd = STDERR_FILENO, .events = POLLOUT };
+
+	return poll(&fd, 1, 0) == 1 && (fd.revents & POLLOUT);
+}
+
 /* Return: whether the line went out whole. */
 static bool put(enum log_level level, int64_t real_ns, const char *text)
 {
-	struct pollfd fd = { .fd = STDERR_FILENO, .events = POLLOUT };
 	char line[LINE_SIZE];
 	int head = put_head(line, sizeof(line), level, real_ns);
 	int len = head + snprintf(line + head, sizeof(line) - (size_t)head, "%s", text);
@@ -72,19 +78,21 @@ static bool put(enum log_level level, int64_t real_ns, const char *text)
 		if ((unsigned char)line[i] < ' ' || line[i] == 0x7f)
 			line[i] = '?';
 	line[len++] = '\n';
-	return poll(&fd, 1, 0) == 1 && (fd.revents & POLLOUT) &&
-	       write(STDERR_FILENO, line, (size_t)len) == (ssize_t)len;
+	return log_is_writable() && write(STDERR_FILENO, line, (size_t)len) == (ssize_t)len;
 }
 
-void log_line(enum log_level level, int64_t real_ns, const char *text)
+bool log_line(enum log_level level, int64_t real_ns, const char *text)
 {
 	int saved_errno = errno;
 	char lost[80];
+	bool written;
 
 	snprintf(lost, sizeof(lost), "the reader of the log was too slow: lines lost=%u", lost_n);
 	if (lost_n && put(LOG_LEVEL_WARNING, real_ns, lost))
 		lost_n = 0;
-	if (!put(level <= LOG_LEVEL_INFO ? level : LOG_LEVEL_INFO, real_ns, text))
+	written = put(level <= LOG_LEVEL_INFO ? level : LOG_LEVEL_INFO, real_ns, text);
+	if (!written)
 		lost_n++;
 	errno = saved_errno;
+	return written;
 }

@@ -27,14 +27,19 @@ void log_open(void);
 bool log_is_journal(void);
 
 /**
+ * log_is_writable() - whether a line would not be lost now.
+ */
+bool log_is_writable(void);
+
+/**
  * log_line() - one line.
  * @level: one that is unknown here counts as LOG_LEVEL_INFO.
  * @real_ns: when it happened, CLOCK_REALTIME.
  * @text: without a line end; what comes from outside is in quotes, and control characters in it
  *        become '?'. Cut off where it is longer than a line.
  *
- * errno is preserved.
+ * errno is preserved. Return: whether it was written; else it is counted as lost.
  */
-void log_line(enum log_level level, int64_t real_ns, const char *text);
+bool log_line(enum log_level level, int64_t real_ns, const char *text);
 
 #endif

@@ -116,7 +116,8 @@ enum conf_change {
 	CONF_ORDER,   /* or the same elements in another order */
 	CONF_NEW,     /* all of @name is new */
 	CONF_GONE,    /* or gone */
-	CONF_RESTART, /* or begins anew, since what it is told apart by changes: @key, for one */
+	CONF_RESTART, /* or begins anew, since what it is told apart by changes: @key, for one,
+			 from @old_text to @new_text */
 };
 
 /* One difference. All pointers are borrowed, and for the call only. */

@@ -43,15 +43,23 @@ static bool differs(const struct conf_key *key, const void *old, const void *new
 	return strcmp(old_text, new_text) != 0;
 }
 
-/* The first key whose change leaves nothing to continue; NULL without one. */
-static const char *restarted_by(const struct conf_schema *schema, const void *old, const void *new)
+/* Whether a key changes that leaves nothing to continue; the first one is told. */
+static bool restarts(struct diff *diff, const struct conf_schema *schema)
 {
 	char old_text[FIELDS_TEXT_SIZE], new_text[FIELDS_TEXT_SIZE];
+	struct conf_difference difference = diff->about;
 
-	for (const struct conf_key *key = schema->keys; key->field.name; key++)
-		if (key->anew && differs(key, old, new, old_text, new_text))
-			return key->field.name;
-	return NULL;
+	for (const struct conf_key *key = schema->keys; key->field.name; key++) {
+		if (!key->anew || !differs(key, difference.old, difference.new, old_text, new_text))
+			continue;
+		difference.change = CONF_RESTART;
+		difference.key = key->field.name;
+		difference.old_text = old_text;
+		difference.new_text = new_text;
+		diff->each(&difference, diff->arg);
+		return true;
+	}
+	return false;
 }
 
 static void compare_named(struct diff *diff, const struct match_list *old,
@@ -63,16 +71,13 @@ static void compare_named(struct diff *diff, const struct match_list *old,
 	diff->about.noun = schema->noun;
 	for (unsigned i = 0; i < old->n; i++) {
 		uint32_t other = old->counterpart[i];
-		const char *key;
 
 		diff->about.old = match_element(old, i);
 		diff->about.new = other == MATCH_NONE ? NULL : match_element(new, other);
 		diff->about.name = (const char *)diff->about.old + name;
 		if (other == MATCH_NONE)
 			tell(diff, CONF_GONE, NULL);
-		else if ((key = restarted_by(schema, diff->about.old, diff->about.new)) != NULL)
-			tell(diff, CONF_RESTART, key);
-		else
+		else if (!restarts(diff, schema))
 			compare_keys(diff, schema, NULL, diff->about.old, diff->about.new);
 	}
 	diff->about.old = NULL;

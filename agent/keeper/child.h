@@ -44,7 +44,7 @@ int child_reserve_places(void);
  * child_spawn() - start a router process. It says READY or ERROR when it is.
  * @kind: none that is a rehearsal.
  * @model: whose program and configuration one of SUCCESSION_KIND_AGAIN runs, since the files may be
- *         broken by now.
+ *         broken by now; whom one of SUCCESSION_KIND_NEXT succeeds, and tells what changed since.
  * @ret_child: passed to child_forget() by the caller.
  *
  * Return: 0; or -errno of fork() or a descriptor: try again later, or do without.

@@ -42,10 +42,18 @@ void keeper_hang_up(struct keeper *keeper, struct child *child)
 	child->channel_fd = -1;
 }
 
+/* Those whose ends are still to come keep their places, also those of the keeper before. */
 static void expect_end(struct keeper *keeper, const struct child *child)
 {
-	if (child->pid && !child->reaped)
-		keeper->dismissed[keeper->dismissed_n++ % KEEPER_DISMISSED_MAX] = child->pid;
+	unsigned place = 0;
+
+	if (!child->pid || child->reaped)
+		return;
+	while (place < KEEPER_DISMISSED_MAX && keeper->dismissed[place])
+		place++;
+	if (place == KEEPER_DISMISSED_MAX)
+		place = keeper->dismissed_n++ % KEEPER_DISMISSED_MAX;
+	keeper->dismissed[place] = child->pid;
 }
 
 bool keeper_was_dismissed(struct keeper *keeper, pid_t pid)

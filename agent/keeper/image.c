@@ -18,6 +18,8 @@
 		ROW(child.state_fd, FIELD_INT), ROW(child.conf_fd, FIELD_INT),                     \
 		ROW(child.program_fd, FIELD_INT), ROW(child.ready, FIELD_BOOL),                    \
 		ROW(child.deadline_ns, FIELD_INT), ROW(child.version, FIELD_TEXT)
+/* They are killed already: whoever does not know the name has nothing to end. */
+#define ROW_OF_DISMISSED(i) FIELD(struct image, dismissed[i], "dismissed." #i, FIELD_INT)
 
 static const struct field table[] = {
 	ROW(binary, FIELD_TEXT),
@@ -29,6 +31,7 @@ static const struct field table[] = {
 	ROW(claim_fd, FIELD_INT),
 	ROW(sender_fd, FIELD_INT),
 	ROW(report_fd, FIELD_INT),
+	ROW(journal_fd, FIELD_INT),
 	ROWS_OF_CHILD(current),
 	ROWS_OF_CHILD(standby),
 	ROW(previous_fd, FIELD_INT),
@@ -40,6 +43,14 @@ static const struct field table[] = {
 	ROW(crashes_n, FIELD_UINT),
 	ROW(crash_0_ns, FIELD_INT),
 	ROW(crash_1_ns, FIELD_INT),
+	ROW_OF_DISMISSED(0),
+	ROW_OF_DISMISSED(1),
+	ROW_OF_DISMISSED(2),
+	ROW_OF_DISMISSED(3),
+	ROW_OF_DISMISSED(4),
+	ROW_OF_DISMISSED(5),
+	ROW_OF_DISMISSED(6),
+	ROW_OF_DISMISSED(7),
 	FIELDS_END,
 };
 

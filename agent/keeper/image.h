@@ -34,6 +34,7 @@
 #define IMAGE_PATH_SIZE     4096
 #define IMAGE_VERSION_SIZE  32
 #define IMAGE_STRANGERS_MAX 32
+#define IMAGE_DISMISSED_MAX 8
 
 struct image_child {
 	int32_t pid;
@@ -50,9 +51,10 @@ struct image {
 	uint64_t program_device, program_inode, program_size; /* of the file that is executed */
 	int64_t program_changed_ns;                           /* CLOCK_REALTIME */
 
-	int32_t claim_fd;  /* holds the claim on the network namespace; -1: there is none */
-	int32_t sender_fd; /* the packet socket that all share */
-	int32_t report_fd; /* who rehearses writes there why it cannot, in words */
+	int32_t claim_fd;   /* holds the claim on the network namespace; -1: there is none */
+	int32_t sender_fd;  /* the packet socket that all share */
+	int32_t report_fd;  /* who rehearses writes there why it cannot, in words */
+	int32_t journal_fd; /* the keeper's journal where it has no file; -1: it has */
 
 	struct image_child current, standby;
 	int32_t previous_fd; /* the state memory of the one before, which CURRENT may need */
@@ -61,6 +63,8 @@ struct image {
 	int64_t reload_began_ns, reload_ns, standby_ns; /* struct succession */
 	uint32_t died_early_n, crashes_n;
 	int64_t crash_0_ns, crash_1_ns;
+
+	int32_t dismissed[IMAGE_DISMISSED_MAX]; /* processes whose ends are no news; 0: none */
 };
 
 /* What was inherited and is unknown here. */

@@ -14,6 +14,7 @@
 #include "claim.h"
 #include "keeper_private.h"
 #include "resume.h"
+#include "rings.h"
 
 /* ---- events ---- */
 
@@ -345,6 +346,8 @@ static void close_all(struct keeper *keeper)
 		close(keeper->signal_fd);
 	if (keeper->report_fd >= 0)
 		close(keeper->report_fd);
+	if (keeper->journal_fd >= 0)
+		close(keeper->journal_fd);
 	tell_close(keeper->teller);
 	claim_release(keeper->claim_fd);
 }
@@ -354,6 +357,7 @@ static void init(struct keeper *keeper, const char *conf_path)
 	*keeper = (struct keeper){ .setting = { .conf_path = conf_path, .sender_fd = -1 },
 				   .signal_fd = -1,
 				   .claim_fd = -1,
+				   .journal_fd = -1,
 				   .report_fd = -1,
 				   .status = EXIT_FAILURE,
 				   .teller = tell_new() };
@@ -400,9 +404,12 @@ static int start(struct keeper *keeper)
 		err = claim_namespace(keeper);
 	if (err == 0)
 		err = open_all(keeper);
-	if (err == 0)
-		feed(keeper, SUCCESSION_START, SUCCESSION_CURRENT);
-	return err;
+	if (err < 0)
+		return err;
+	feed(keeper, SUCCESSION_START, SUCCESSION_CURRENT);
+	if (keeper->claim_fd >= 0) /* the router process prepares meanwhile */
+		rings_clean(clocks_now().mono_ns);
+	return 0;
 }
 
 static int watch_children(struct keeper *keeper)
@@ -425,7 +432,8 @@ static int resume(struct keeper *keeper)
 		return err;
 	}
 	err = prepare(keeper);
-	tell_open_journal(keeper->teller);
+	tell_go_on(keeper->teller, keeper->journal_fd);
+	keeper->journal_fd = -1;
 	if (err == 0)
 		err = open_all(keeper);
 	if (err == 0)

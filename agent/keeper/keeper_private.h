@@ -13,6 +13,7 @@
 #include "agent/channel.h"
 #include "agent/loop.h"
 #include "child.h"
+#include "image.h"
 #include "keeper.h"
 #include "service.h"
 #include "succession.h"
@@ -20,7 +21,7 @@
 #include "upgrade.h"
 #include "will.h"
 
-#define KEEPER_DISMISSED_MAX 8
+#define KEEPER_DISMISSED_MAX IMAGE_DISMISSED_MAX
 #define KEEPER_EVENTS_MAX    8
 #define KEEPER_HOW_SIZE      48
 
@@ -34,14 +35,15 @@ struct keeper {
 	struct loop *loop;                /* owned, as all that follows */
 	int signal_fd;                    /* -1: none */
 	int claim_fd;                     /* likewise */
-	struct will *will;                /* NULL: not open yet */
-	struct teller *teller;            /* never NULL */
-	struct service *service;          /* NULL: there is no service manager */
+	int journal_fd;          /* likewise: what another program left, until it is open */
+	struct will *will;       /* NULL: not open yet */
+	struct teller *teller;   /* never NULL */
+	struct service *service; /* NULL: there is no service manager */
 
 	struct succession succession;
 	struct child children[SUCCESSION_ROLES_COUNT]; /* what is in its slots */
-	pid_t dismissed[KEEPER_DISMISSED_MAX];         /* those whose end is no news; a ring */
-	unsigned dismissed_n;
+	pid_t dismissed[KEEPER_DISMISSED_MAX];         /* those whose end is no news; 0: free */
+	unsigned dismissed_n; /* of them that took the place of another one */
 
 	struct succession_event events[KEEPER_EVENTS_MAX]; /* to be decided, in their order */
 	unsigned events_n;

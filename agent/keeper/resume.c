@@ -87,6 +87,9 @@ static void restore(const struct image *image, struct keeper *keeper)
 						    .changed_ns = image->program_changed_ns };
 	keeper->claim_fd = image->claim_fd;
 	keeper->report_fd = image->report_fd;
+	keeper->journal_fd = image->journal_fd;
+	for (unsigned i = 0; i < IMAGE_DISMISSED_MAX; i++)
+		keeper->dismissed[i] = image->dismissed[i];
 	restore_child(&image->current, &keeper->children[SUCCESSION_CURRENT]);
 	restore_child(&image->standby, &keeper->children[SUCCESSION_STANDBY]);
 	keeper->children[SUCCESSION_PREVIOUS].state_fd = image->previous_fd;

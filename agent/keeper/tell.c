@@ -10,6 +10,7 @@
 struct teller {
 	struct events *events; /* owned; NULL: there is not even memory */
 	struct event_log *log; /* owned */
+	bool in_memory;        /* no file has the events */
 };
 
 struct teller *tell_new(void)
@@ -34,9 +35,25 @@ void tell_open_journal(struct teller *teller)
 		err = events_create(path, 0, &teller->events);
 	if (err == 0)
 		return;
-	(void)events_create(NULL, 0, &teller->events);
+	teller->in_memory = events_create(NULL, 0, &teller->events) == 0;
 	tell_failure(teller, EVENT_DEGRADED, -err, "making the journal in /run/vipd",
 		     "it is in memory, and ends with vipd");
+}
+
+void tell_go_on(struct teller *teller, int fd)
+{
+	if (fd >= 0 && events_take(fd, &teller->events) == 0) {
+		teller->in_memory = true;
+		return;
+	}
+	if (fd >= 0)
+		close(fd);
+	tell_open_journal(teller);
+}
+
+int tell_memory_fd(const struct teller *teller)
+{
+	return teller->in_memory ? events_fd(teller->events) : -1;
 }
 
 void tell_close(struct teller *teller)

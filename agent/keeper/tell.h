@@ -25,6 +25,19 @@ struct teller *tell_new(void);
 void tell_open_journal(struct teller *teller);
 
 /**
+ * tell_go_on() - likewise, for a caller in the place of another program that had the journal open.
+ * @fd: of its journal in memory, by tell_memory_fd(); owned from here on; -1: it had a file. What
+ *is not a journal is as none.
+ */
+void tell_go_on(struct teller *teller, int fd);
+
+/**
+ * tell_memory_fd() - a journal that has no file, to hand on; borrowed. -1: it has one, or there is
+ * none.
+ */
+int tell_memory_fd(const struct teller *teller);
+
+/**
  * tell_close() - release; the journal stays. NULL is allowed.
  */
 void tell_close(struct teller *teller);

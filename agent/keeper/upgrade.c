@@ -86,10 +86,13 @@ static void take_image(const struct keeper *keeper, struct image *ret_image)
 	ret_image->claim_fd = keeper->claim_fd;
 	ret_image->sender_fd = keeper->setting.sender_fd;
 	ret_image->report_fd = keeper->report_fd;
+	ret_image->journal_fd = tell_memory_fd(keeper->teller);
 	take_child(keeper, SUCCESSION_CURRENT, &ret_image->current);
 	take_child(keeper, SUCCESSION_STANDBY, &ret_image->standby);
 	ret_image->previous_fd = keeper->children[SUCCESSION_PREVIOUS].state_fd;
 	take_rules(&keeper->succession, ret_image);
+	for (unsigned i = 0; i < IMAGE_DISMISSED_MAX; i++)
+		ret_image->dismissed[i] = keeper->dismissed[i];
 }
 
 /* ---- execution ---- */

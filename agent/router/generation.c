@@ -15,6 +15,7 @@
 #include "agent/channel.h"
 #include "agent/conf/conf.h"
 #include "agent/events.h"
+#include "changes.h"
 #include "control.h"
 #include "routers.h"
 #include "agent/log.h"
@@ -32,12 +33,14 @@ struct generation {
 	struct routers *routers;
 	struct control *control;
 	struct turn *turn;
-	char conf_path[4096];  /* of the file, absolute */
-	struct events *events; /* the journal; NULL before GO */
-	bool standby;          /* waits with a configuration that was handed down */
-	bool refused;          /* the kernel grants no real-time priority, or no locked memory */
-	bool understood;       /* the keeper is of a version that talks like this one */
-	bool succeeds;         /* another one speaks until this one does */
+	char conf_path[4096];    /* of the file, absolute */
+	struct events *events;   /* the journal; NULL before GO */
+	struct changes *changes; /* what to tell there of a reload, then NULL; NULL: nothing */
+	bool standby;            /* waits with a configuration that was handed down */
+	bool knows_before;       /* the configuration of the predecessor was handed down */
+	bool refused;            /* the kernel grants no real-time priority, or no locked memory */
+	bool understood;         /* the keeper is of a version that talks like this one */
+	bool succeeds;           /* another one speaks until this one does */
 };
 
 bool generation_is_this(void)
@@ -63,7 +66,7 @@ static int learn_role(struct generation *g)
 		return -EPROTO;
 	g->understood = true;
 	for (int fd = CHANNEL_FD_CHANNEL; fd < CHANNEL_FD_END; fd++)
-		(void)fcntl(fd, F_SETFD, FD_CLOEXEC);
+		g->knows_before = fcntl(fd, F_SETFD, FD_CLOEXEC) == 0; /* the last one is it */
 	return 0;
 }
 
@@ -141,7 +144,19 @@ static void tell_errors(const struct generation *g, const struct conf_errors *er
 	free(text);
 }
 
-/* A standby reads what runs, since the file may be broken by now. */
+/*
+ * What the predecessor ran: a standby runs it, too, since the file may be broken by now. A
+ * successor has another one, and will tell what that changes. A keeper of a version before this
+ * hands it down to standbys alone.
+ */
+static void find_changes(struct generation *g, const char *handed)
+{
+	if (!g->succeeds || g->standby || !g->knows_before)
+		return;
+	g->changes = changes_find(handed, g->conf);
+	close(CHANNEL_FD_CONF_IN);
+}
+
 static int load(struct generation *g, const char *conf_path)
 {
 	char handed[32];
@@ -157,6 +172,7 @@ static int load(struct generation *g, const char *conf_path)
 		tell_errors(g, &errors);
 		return EX_CONFIG;
 	}
+	find_changes(g, handed);
 	(void)malloc_trim(0); /* the parser needs more than all that comes after it */
 	return 0;
 }
@@ -348,6 +364,16 @@ static void tell_started(const struct generation *g)
 	tell(g, &event);
 }
 
+static void tell_changes(struct generation *g)
+{
+	struct clocks now = clocks_now();
+
+	if (g->changes && g->events)
+		changes_put(g->changes, g->events, &now);
+	changes_free(g->changes);
+	g->changes = NULL;
+}
+
 static int go(struct generation *g)
 {
 	struct clocks now;
@@ -363,6 +389,7 @@ static int go(struct generation *g)
 	err = control_publish(g->control, g->old ? state_control(g->old) : g->conf->control);
 	if (err < 0)
 		tell_error(g, EVENT_CONTROL, err, g->conf->control);
+	tell_changes(g);
 	state_close(g->old);
 	g->old = NULL;
 	if (g->standby)
@@ -378,6 +405,7 @@ static void close_all(struct generation *g)
 	state_close(g->old);
 	state_close(g->state);
 	events_close(g->events);
+	changes_free(g->changes);
 	conf_free(g->conf);
 }
 

@@ -15,6 +15,7 @@
 #include "agent/realtime.h"
 
 #define NS_PER_S INT64_C(1000000000)
+#define RETRY_NS NS_PER_S /* after a line that nobody takes */
 
 struct turn {
 	struct loop *loop; /* owned */
@@ -24,7 +25,8 @@ struct turn {
 	struct control *control; /* borrowed */
 	struct events *events;   /* borrowed */
 	struct event_log *log;   /* owned */
-	bool untold;             /* the log is behind */
+	unsigned gaps_n;         /* of the log, that are made up for, or about to be */
+	unsigned told_n;         /* routers whose states of now were looked at for that */
 	int64_t log_ns;          /* when it goes on */
 	int64_t freeze_ns;       /* the next generation is ready, whose reload began then; or 0 */
 	int64_t alive_ns;        /* when the keeper hears of us next */
@@ -115,13 +117,60 @@ static int64_t control_next(const void *self)
 
 /* ---- then: the log ---- */
 
+static bool tell_state(const struct router *router, const struct clocks *now)
+{
+	const struct vrrp_election *election = &router->vr.election;
+	const struct vrrp_reason *reason = &election->reason;
+	struct event event = event_of(EVENT_STATE_NOW, router->conf->name, router->conf->interface,
+				      router->vr.config.family);
+	char line[EVENT_LINE_SIZE];
+
+	event.state = (struct event_state){ .to = (uint8_t)election->state,
+					    .reason = (uint8_t)reason->code,
+					    .peer_priority = reason->priority,
+					    .priority = election->priority,
+					    .reason_ns = reason->ns };
+	memcpy(event.state.peer, reason->source, sizeof(event.state.peer));
+	return log_line(event_level(&event), now->real_ns, event_line(&event, line));
+}
+
+/*
+ * The states that routers are in since what was not told, a bounded piece: whoever reads nothing
+ * but the log ends with the truth. Return: when to go on.
+ */
+static int64_t make_up(struct turn *turn, const struct clocks *now)
+{
+	unsigned lines_n = 0;
+
+	if (event_log_gaps(turn->log) == turn->gaps_n &&
+	    turn->told_n == routers_count(turn->routers))
+		return LOOP_NEVER;
+	if (event_log_gaps(turn->log) != turn->gaps_n)
+		turn->told_n = 0;
+	turn->gaps_n = event_log_gaps(turn->log);
+	for (; turn->told_n < routers_count(turn->routers); turn->told_n++) {
+		const struct router *router = routers_get(turn->routers, turn->told_n);
+
+		if (!event_log_missed(turn->log, router->vr.election.since_ns))
+			continue;
+		if (lines_n++ == EVENT_LOG_TURN_MAX)
+			return now->mono_ns;
+		if (!log_is_writable() || !tell_state(router, now))
+			return now->mono_ns + RETRY_NS;
+	}
+	event_log_caught_up(turn->log);
+	return LOOP_NEVER;
+}
+
 /* A bounded piece per turn: no advert waits for the reader of the log. */
 static void run_log(void *self, const struct clocks *now)
 {
 	struct turn *turn = self;
 
-	turn->untold = event_log_tell(turn->log, turn->events, EVENT_LOG_TURN_MAX);
-	turn->log_ns = turn->untold ? now->mono_ns : LOOP_NEVER;
+	if (event_log_tell(turn->log, turn->events, EVENT_LOG_TURN_MAX))
+		turn->log_ns = now->mono_ns;
+	else
+		turn->log_ns = make_up(turn, now);
 }
 
 static int64_t log_next(const void *self)
@@ -259,6 +308,7 @@ int turn_run(struct turn *turn, struct routers *routers, struct control *control
 	turn->routers = routers;
 	turn->control = control;
 	turn->events = events;
+	turn->told_n = routers_count(routers);
 	err = add_parts(turn);
 	if (err == 0)
 		err = loop_run(turn->loop);

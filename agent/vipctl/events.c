@@ -138,6 +138,8 @@ int events_print(const struct journal_options *options)
 		err = events_path(names[i], sources[i].path);
 		if (err == 0)
 			open_err = open_source(&sources[i]);
+		if (sources[i].events && !options->follow)
+			(void)events_snapshot(sources[i].events);
 		if (sources[i].events)
 			overwritten += events_overwritten(sources[i].events);
 	}

@@ -8,6 +8,7 @@ does, even by SIGKILL; what was added and not done is then removed.
 By hand:  python3 tests/net/reaper.py NAME...
 """
 
+import contextlib
 import glob
 import os
 import re
@@ -91,7 +92,8 @@ def _remove_run_files(found):
     for namespace in found:
         inode = os.stat(os.path.join(NETNS, namespace)).st_ino
         for path in glob.glob(f"/run/vipd/netns-{inode}.*"):
-            os.unlink(path)
+            with contextlib.suppress(FileNotFoundError):       # any vipd may have removed it
+                os.unlink(path)
 
 
 def _kill_inside(found, timeout=5.0):

@@ -5,6 +5,7 @@ What is promised: nobody outside notices, nothing of what the keeper knew is los
 that cannot take over is refused, with a reason, before anything was touched.
 """
 
+import ctypes
 import os
 import re
 import shutil
@@ -271,6 +272,65 @@ def test_service_manager_is_told_by_both_keepers(lab, own_binary):
             told(word)
         assert agent.term() == 0
         told(b"STOPPING=1")
+
+
+def test_journal_in_memory_outlives_the_upgrade(lab, own_binary):
+    """Where /run/vipd takes no files the keeper's journal has no name, and goes on all the same."""
+    os.rename(own_binary, own_binary + ".real")
+    replace(own_binary, f'''[ -n "$VIPD_GENERATION$VIPD_KEEPER" ] && exec "{own_binary}.real" "$@"
+exec unshare --mount --propagation private sh -c \\
+    'mkdir -p /run/vipd; mount -t tmpfs -o ro none /run/vipd; exec "$@"' sh "{own_binary}.real" "$@"''')
+    agent = start(lab)
+    [said] = [line for line in agent.log if "making the journal" in line and "ends with vipd" in line]
+    assert "Read-only file system" in said
+
+    def journal():
+        """What the keeper has mapped: its events, and how many it has had."""
+        paths = [f"/proc/{agent.pid}/fd/{fd}" for fd in os.listdir(f"/proc/{agent.pid}/fd")]
+        [path] = [path for path in paths if "vipd-events" in os.readlink(path)]
+        with open(path, "rb") as file:
+            header = file.read(64)
+        return os.stat(path).st_ino, int.from_bytes(header[40:48], "little")
+
+    inode, seq = journal()
+    for _ in range(2):
+        upgrade(agent, own_binary + ".real")
+    agent.wait_log("upgrade=done")
+    again, later = journal()
+    assert again == inode and later > seq
+    assert sum("making the journal" in line and "ends with vipd" in line for line in agent.log) == 1
+
+
+class Tracer:
+    """Keeps the end of a process from its parent: a tracer hears of it first."""
+
+    SEIZE, WALL = 0x4206, 0x40000000
+
+    def __init__(self, pid):
+        self.pid = pid
+        libc = ctypes.CDLL(None, use_errno=True)
+        if libc.ptrace(ctypes.c_long(self.SEIZE), ctypes.c_long(pid), None, None) != 0:
+            raise OSError(ctypes.get_errno(), "ptrace")
+
+    def let_go(self):
+        """Waits for the end, and from then on the parent can hear of it."""
+        assert os.waitpid(self.pid, self.WALL)[0] == self.pid
+
+
+def test_end_of_a_dismissed_process_is_no_news_to_the_next_keeper(lab, own_binary):
+    """A standby that was dismissed by one keeper ends when the other one is there."""
+    agent = start(lab)
+    old = agent.standby_pid
+    tracer = Tracer(old)
+    reload(agent)
+    wait_until(lambda: agent.standby_pid != old, what="another standby")
+    upgrade(agent, own_binary)
+    agent.wait_log("upgrade=done")
+    assert old in children(agent.pid), "its end is to come"
+    tracer.let_go()
+    wait_until(lambda: old not in children(agent.pid), what="the keeper to have heard of it")
+    upgrade(agent, own_binary)
+    assert not [line for line in agent.log if f"_pid={old} " in line]
 
 
 # ---- programs that cannot be the keeper ----

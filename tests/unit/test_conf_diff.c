@@ -162,10 +162,10 @@ static void test_diff_another_vrid_or_interface_is_a_restart_and_nothing_else(vo
 {
 	(void)state;
 	assert_string_equal(diff(lan, ROUTERS(ROUTER("lan", "52", B "priority = 7;"))),
-			    "router lan: restart vrid - -;");
+			    "router lan: restart vrid 51 52;");
 	assert_string_equal(diff(lan, ROUTERS("{ name = \"lan\"; interface = \"eth1\"; vrid = 52; "
 					      "" A " }")),
-			    "router lan: restart interface - -;");
+			    "router lan: restart interface eth0 eth1;");
 }
 
 static void note_members(const struct conf_difference *d, void *arg)

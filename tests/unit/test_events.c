@@ -5,6 +5,7 @@
  */
 #include "test.h"
 
+#include <errno.h>
 #include <stdlib.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
@@ -214,6 +215,49 @@ static void test_events_read_during_a_storm_are_whole(void **unused)
 	events_close(events);
 }
 
+/* However slowly it is read, nothing is lost from a copy, and nothing in it is torn. */
+static void test_events_of_a_snapshot_are_not_overrun(void **unused)
+{
+	struct events *events = make(1);
+	struct event event;
+	uint64_t read_n = 0;
+	int status;
+	pid_t pid = fork();
+
+	(void)unused;
+	assert_true(pid >= 0);
+	if (pid == 0) {
+		alarm(20);
+		for (unsigned i = 0;; i++) {
+			struct event put = numbered(i, i * 7 % 390);
+
+			events_put(events, &now, &put);
+		}
+	}
+	while (events_overwritten(events) == 0)
+		usleep(100);
+	for (unsigned round = 0; round < 50; round++) {
+		struct events *reader = map(events);
+		struct events_cursor cursor = { 0 };
+		uint64_t lost, overwritten = events_overwritten(events), n = 0;
+
+		assert_int_equal(events_snapshot(reader), 0);
+		while (events_overwritten(events) < overwritten + 2 * EVENTS_MIN)
+			usleep(100);
+		for (; events_next(reader, &cursor, &event, &lost); n++) {
+			assert_int_equal(lost, 0);
+			assert_int_equal(event.fact.number[0] + 1, event.seq);
+			assert_int_equal(strlen(event.fact.text), event.fact.number[0] * 7 % 390);
+		}
+		read_n += n; /* none, when the writer went round the ring during the copy */
+		events_close(reader);
+	}
+	assert_true(read_n > EVENTS_MIN);
+	kill(pid, SIGKILL);
+	waitpid(pid, &status, 0);
+	events_close(events);
+}
+
 static void test_events_in_a_file_are_gone_on_with(void **unused)
 {
 	char dir[] = "/tmp/vipd-events-XXXXXX", path[64];
@@ -245,6 +289,43 @@ static void test_events_in_a_file_are_gone_on_with(void **unused)
 	assert_true(events_next(larger, &told, &event, &lost));
 	assert_int_equal(event.seq, 5);
 	events_close(larger);
+	unlink(path);
+	rmdir(dir);
+}
+
+/* Noted by somebody else, in the file; taken back by whoever writes it again. */
+static void test_events_abandoned_are_noted_until_a_writer_comes(void **unused)
+{
+	char dir[] = "/tmp/vipd-events-XXXXXX", path[64];
+	struct events *events;
+	struct events_cursor cursor = { 0 };
+	struct event event = numbered(1, 20);
+	uint64_t lost;
+	int64_t since_ns = 1;
+
+	(void)unused;
+	assert_non_null(mkdtemp(dir));
+	snprintf(path, sizeof(path), "%s/router.events", dir);
+	assert_int_equal(events_abandoned(path, &since_ns), -ENOENT);
+	for (unsigned routers_n = 1; routers_n <= 8160; routers_n += 8159) {
+		assert_int_equal(events_create(path, routers_n, &events), 0);
+		assert_int_equal(events_abandoned(path, &since_ns), 0);
+		assert_true(since_ns == 0);
+		events_put(events, &now, &event);
+		events_close(events);
+		assert_int_equal(events_set_abandoned(path, 3 * SECOND), 0);
+		assert_int_equal(events_abandoned(path, &since_ns), 0);
+		assert_true(since_ns == 3 * SECOND);
+	}
+	assert_int_equal(events_create(path, 1, &events), 0);
+	for (unsigned i = 1; i <= 2; i++) {
+		assert_true(events_next(events, &cursor, &event, &lost));
+		assert_int_equal(event.seq, i);
+	}
+	events_close(events);
+	assert_int_equal(truncate(path, 16), 0);
+	assert_int_equal(events_abandoned(path, &since_ns), -EBADMSG);
+	assert_int_equal(events_set_abandoned(path, 1), -EBADMSG);
 	unlink(path);
 	rmdir(dir);
 }
@@ -348,7 +429,9 @@ int main(void)
 		cmocka_unit_test(test_events_of_all_routers_fit),
 		cmocka_unit_test(test_events_outlive_a_writer_that_is_killed),
 		cmocka_unit_test(test_events_read_during_a_storm_are_whole),
+		cmocka_unit_test(test_events_of_a_snapshot_are_not_overrun),
 		cmocka_unit_test(test_events_in_a_file_are_gone_on_with),
+		cmocka_unit_test(test_events_abandoned_are_noted_until_a_writer_comes),
 		cmocka_unit_test(test_events_in_garbage_are_none),
 		cmocka_unit_test(test_events_damaged_by_their_writer_do_no_harm),
 		cmocka_unit_test(test_events_writer_survives_what_is_done_to_the_memory),

@@ -62,6 +62,8 @@ static struct image full(void)
 	image.crashes_n = 2;
 	image.crash_0_ns = -1;
 	image.crash_1_ns = 9;
+	for (unsigned i = 0; i < IMAGE_DISMISSED_MAX; i++)
+		image.dismissed[i] = 40 + (int)i;
 	return image;
 }
 

@@ -181,6 +181,7 @@ def test_f24_log_blocked(lab, fault):
     # All routers tell each change together, whatever changes there were in that time.
     assert (lost + written) % (LINES // 2) == 0 and "router=r" in after
     fault.saw("lines lost= in the log")
+    fcntl.fcntl(agent.reader, fcntl.F_SETPIPE_SZ, 1 << 20)     # states that were lost follow, too
     assert agent.end() == 0 and agent.host.addresses() == [OWN]
     assert "stopped" in agent.read()
     os.close(agent.reader)

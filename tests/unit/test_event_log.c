@@ -1,0 +1,230 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Readers of the journal of 4,080 routers that change their states together: what they are told,
+ * and what they know that they were not. The log is what is written to standard error.
+ */
+#include "test.h"
+
+#include <fcntl.h>
+#include <limits.h>
+#include <stdlib.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include "agent/event_log.h"
+
+#define ROUTERS 4080
+
+/* Standard error is elsewhere meanwhile. */
+struct sink {
+	int saved_fd, read_fd;
+};
+
+/* @file: takes everything; else a pipe, which does not. */
+static struct sink open_sink(bool file)
+{
+	struct sink sink = { .saved_fd = dup(STDERR_FILENO) };
+	int fds[2];
+
+	if (file) {
+		fds[0] = fds[1] = memfd_create("log", MFD_CLOEXEC);
+		assert_true(fds[0] >= 0);
+	} else {
+		assert_int_equal(pipe2(fds, O_CLOEXEC | O_NONBLOCK), 0);
+	}
+	assert_true(dup2(fds[1], STDERR_FILENO) >= 0);
+	if (!file)
+		close(fds[1]);
+	sink.read_fd = fds[0];
+	return sink;
+}
+
+static void close_sink(struct sink *sink)
+{
+	dup2(sink->saved_fd, STDERR_FILENO);
+	close(sink->saved_fd);
+	close(sink->read_fd);
+}
+
+/* All that was written to a file; owned by the caller. */
+static char *written(const struct sink *sink)
+{
+	off_t len = lseek(sink->read_fd, 0, SEEK_END);
+	char *text = calloc(1, (size_t)len + 1);
+
+	assert_non_null(text);
+	assert_int_equal(pread(sink->read_fd, text, (size_t)len, 0), len);
+	return text;
+}
+
+static unsigned count(const char *text, const char *what)
+{
+	unsigned n = 0;
+
+	for (; (text = strstr(text, what)) != NULL; text++)
+		n++;
+	return n;
+}
+
+static void put_state(struct events *events, unsigned i, enum vrrp_state to, int64_t mono_ns)
+{
+	struct clocks now = { mono_ns, 1800000000 * SECOND + mono_ns };
+	char name[16];
+	struct event event;
+
+	snprintf(name, sizeof(name), "router-%u", i);
+	event = event_of(EVENT_STATE, name, "eth0", 4);
+	event.state.to = (uint8_t)to;
+	event.state.reason = VRRP_REASON_SILENCE;
+	event.state.reason_ns = 3609 * MS;
+	memset(event.state.peer, 0xff, sizeof(event.state.peer));
+	memset(event.state.last_heard, 0xff, sizeof(event.state.last_heard));
+	events_put(events, &now, &event);
+	event.kind = EVENT_SUSPICION;
+	if (to == VRRP_STATE_ACTIVE)
+		events_put(events, &now, &event);
+}
+
+/* One after the other to the same state, a microsecond apart. Return: when it was over. */
+static int64_t move_all(struct events *events, enum vrrp_state to, int64_t mono_ns)
+{
+	for (unsigned i = 0; i < ROUTERS; i++, mono_ns += 1000)
+		put_state(events, i, to, mono_ns);
+	return mono_ns;
+}
+
+static void put_noise(struct events *events, int64_t mono_ns)
+{
+	struct clocks now = { mono_ns, mono_ns };
+	struct event event = event_fact(EVENT_SEND, 1, "advert");
+
+	events_put(events, &now, &event);
+}
+
+/* Two failovers there and back are in the ring as a whole, beginning with its first event. */
+static void test_log_of_4080_routers_that_fail_over_has_room(void **state)
+{
+	struct events *events;
+	struct events_cursor cursor = { .seq = 1 };
+	uint8_t last[ROUTERS] = { 0 };
+	struct event event;
+	uint64_t lost;
+	int64_t at_ns = SECOND;
+
+	(void)state;
+	assert_int_equal(events_create(NULL, ROUTERS, &events), 0);
+	for (unsigned i = 0; i < 2; i++) {
+		at_ns = move_all(events, VRRP_STATE_ACTIVE, at_ns);
+		at_ns = move_all(events, VRRP_STATE_BACKUP, at_ns);
+	}
+	at_ns = move_all(events, VRRP_STATE_ACTIVE, at_ns);
+	assert_int_equal(events_overwritten(events), 0);
+	while (events_next(events, &cursor, &event, &lost)) {
+		assert_int_equal(lost, 0);
+		if (event.kind == EVENT_STATE)
+			last[atoi(event.router + strlen("router-"))] = event.state.to;
+	}
+	for (unsigned i = 0; i < ROUTERS; i++)
+		assert_int_equal(last[i], VRRP_STATE_ACTIVE);
+	events_close(events);
+}
+
+/*
+ * Overrun: so many routers that the changes of the first ones are gone. Each router either has a
+ * line of its last change, or is known to have been missed.
+ */
+static void test_log_that_was_overrun_knows_whom_it_missed(void **state)
+{
+	struct event_log *log = event_log_new();
+	struct sink sink = open_sink(true);
+	static int64_t since_ns[ROUTERS];
+	struct events *events;
+	unsigned missed_n = 0, told_n = 0;
+	int64_t at_ns = 10 * SECOND;
+	char *text, line[80];
+
+	(void)state;
+	assert_int_equal(events_create(NULL, 1, &events), 0); /* too small for them */
+	put_state(events, 0, VRRP_STATE_BACKUP, at_ns);
+	assert_false(event_log_tell(log, events, UINT_MAX));
+	assert_int_equal(event_log_gaps(log), 0);
+	at_ns = move_all(events, VRRP_STATE_ACTIVE, at_ns + 10 * SECOND);
+	for (unsigned i = 0; i < ROUTERS; i++)
+		since_ns[i] = at_ns - (ROUTERS - i) * INT64_C(1000);
+	while (events_overwritten(events) < ROUTERS) /* of the two that each of them put */
+		put_noise(events, at_ns);
+	while (event_log_tell(log, events, EVENT_LOG_TURN_MAX))
+		;
+	assert_true(event_log_gaps(log) > 0);
+	text = written(&sink);
+	close_sink(&sink);
+	assert_int_equal(count(text, "journal=lost events="), 1);
+	for (unsigned i = 0; i < ROUTERS; i++) {
+		bool missed = event_log_missed(log, since_ns[i]), told;
+
+		snprintf(line, sizeof(line), "router=router-%u family=4 state=initialize->active",
+			 i);
+		told = strstr(text, line) != NULL;
+		assert_true(told || missed);
+		told_n += told;
+		missed_n += missed;
+	}
+	assert_true(missed_n > 0 && told_n > 0);
+	event_log_caught_up(log);
+	assert_false(event_log_missed(log, since_ns[0]));
+	free(text);
+	events_close(events);
+	event_log_free(log);
+}
+
+/* What nobody reads is a gap, too, as far as it is about states. */
+static void test_log_that_nobody_reads_knows_whom_it_missed(void **state)
+{
+	struct event_log *log = event_log_new();
+	struct sink sink = open_sink(false);
+	struct events *events;
+	int64_t at_ns = 10 * SECOND;
+	bool writable;
+
+	(void)state;
+	assert_int_equal(events_create(NULL, ROUTERS, &events), 0);
+	put_state(events, 0, VRRP_STATE_BACKUP, at_ns);
+	(void)event_log_tell(log, events, UINT_MAX);
+	assert_int_equal(event_log_gaps(log), 0);
+	at_ns = move_all(events, VRRP_STATE_ACTIVE, at_ns + 10 * SECOND);
+	(void)event_log_tell(log, events, UINT_MAX);
+	writable = log_is_writable();
+	close_sink(&sink);
+	assert_false(writable);
+	assert_true(event_log_gaps(log) > 0);
+	assert_true(event_log_missed(log, at_ns - 1000)); /* the last one */
+	assert_false(event_log_missed(log, at_ns));
+	assert_false(event_log_missed(log, 10 * SECOND)); /* the first one */
+	events_close(events);
+	event_log_free(log);
+}
+
+static void test_log_of_a_state_of_now(void **state)
+{
+	struct event event = event_of(EVENT_STATE_NOW, "lan", "eth0", 4);
+	char line[EVENT_LINE_SIZE];
+
+	(void)state;
+	event.state.to = VRRP_STATE_FAULT;
+	event.state.reason = VRRP_REASON_NO_CARRIER;
+	assert_string_equal(event_line(&event, line),
+			    "router=lan family=4 state=fault reason=\"interface eth0 has no "
+			    "carrier\" note=\"told late\"");
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_log_of_4080_routers_that_fail_over_has_room),
+		cmocka_unit_test(test_log_that_was_overrun_knows_whom_it_missed),
+		cmocka_unit_test(test_log_that_nobody_reads_knows_whom_it_missed),
+		cmocka_unit_test(test_log_of_a_state_of_now),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
