@@ -98,6 +98,7 @@ struct event_state {
 	int64_t reason_ns;
 	uint8_t peer[16];
 	uint8_t last_heard[16]; /* the Active as last heard, when its silence is the reason */
+	uint8_t detail[16];     /* what the reason has instead of a peer */
 };
 
 struct event_packet {

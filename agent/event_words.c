@@ -86,8 +86,21 @@ const char *event_reason_text(const struct vrrp_reason *reason, const char *inte
 		snprintf(buf, size, "interface %s is not Ethernet", interface);
 		break;
 	case VRRP_REASON_NO_SOURCE:
-		snprintf(buf, size, "interface %s has no IPv%u address of its own", interface,
-			 family);
+		if (reason->source[0])
+			snprintf(buf, size, "interface %s does not have its source %s", interface,
+				 peer);
+		else
+			snprintf(buf, size, "interface %s has no IPv%u address of its own",
+				 interface, family);
+		break;
+	case VRRP_REASON_LINK_PORT:
+		snprintf(buf, size, "interface %s is a port of %.15s", interface,
+			 reason->interface);
+		break;
+	case VRRP_REASON_MTU:
+		snprintf(buf, size,
+			 "an advert of %u bytes does not fit into the MTU of interface %s, %u",
+			 reason->bytes[0], interface, reason->bytes[1]);
 		break;
 	case VRRP_REASON_NO_GROUP:
 		snprintf(buf, size, "interface %s cannot join the multicast group", interface);
@@ -207,7 +220,9 @@ static void fill_state(struct event_words *words)
 				      .priority = event->state.peer_priority,
 				      .ns = event->state.reason_ns };
 
-	memcpy(reason.source, event->state.peer, sizeof(reason.source));
+	memcpy(reason.source,
+	       vrrp_reason_is_of_peer(reason.code) ? event->state.peer : event->state.detail,
+	       sizeof(reason.source));
 	event_reason_text(&reason, event->interface, event->state.priority, event->family,
 			  words->reason);
 }

@@ -228,7 +228,7 @@ static void start(struct vrrp *vr, enum vrrp_reason_code code, int64_t now_ns,
 }
 
 /* Out of service. Whoever has the addresses gives them up and lets the others know (§6.4.3). */
-static void stop(struct vrrp *vr, enum vrrp_state state, enum vrrp_reason_code code, int64_t now_ns,
+static void stop(struct vrrp *vr, enum vrrp_state state, struct vrrp_reason reason, int64_t now_ns,
 		 struct vrrp_output *out)
 {
 	if (vr->election.state == VRRP_STATE_ACTIVE) {
@@ -237,7 +237,19 @@ static void stop(struct vrrp *vr, enum vrrp_state state, enum vrrp_reason_code c
 	}
 	vr->election.active_priority = 0;
 	memset(vr->election.active_source, 0, sizeof(vr->election.active_source));
-	set_state(vr, state, (struct vrrp_reason){ .code = code }, now_ns, out);
+	set_state(vr, state, reason, now_ns, out);
+}
+
+static void leave(struct vrrp *vr, int64_t now_ns, struct vrrp_output *out)
+{
+	const struct vrrp_reason stopped = { .code = VRRP_REASON_STOPPED };
+
+	stop(vr, VRRP_STATE_INITIALIZE, stopped, now_ns, out);
+}
+
+static bool same_fault(const struct vrrp_reason *a, const struct vrrp_reason *b)
+{
+	return a->code == b->code && memcmp(a->source, b->source, sizeof(a->source)) == 0;
 }
 
 static void step_initialize(struct vrrp *vr, const struct vrrp_event *event,
@@ -249,7 +261,7 @@ static void step_initialize(struct vrrp *vr, const struct vrrp_event *event,
 			start(vr, VRRP_REASON_STARTED, event->now_ns, out);
 		break;
 	case VRRP_EVENT_SHUTDOWN:
-		stop(vr, VRRP_STATE_INITIALIZE, VRRP_REASON_STOPPED, event->now_ns, out);
+		leave(vr, event->now_ns, out);
 		break;
 	case VRRP_EVENT_FAULT:
 		stop(vr, VRRP_STATE_FAULT, event->fault, event->now_ns, out);
@@ -274,10 +286,10 @@ static void step_fault(struct vrrp *vr, const struct vrrp_event *event, struct v
 		start(vr, VRRP_REASON_RECOVERED, event->now_ns, out);
 		break;
 	case VRRP_EVENT_SHUTDOWN:
-		stop(vr, VRRP_STATE_INITIALIZE, VRRP_REASON_STOPPED, event->now_ns, out);
+		leave(vr, event->now_ns, out);
 		break;
 	case VRRP_EVENT_FAULT:
-		if (event->fault != vr->election.reason.code)
+		if (!same_fault(&event->fault, &vr->election.reason))
 			stop(vr, VRRP_STATE_FAULT, event->fault, event->now_ns, out);
 		break;
 	case VRRP_EVENT_PRIORITY:
@@ -383,7 +395,7 @@ static void step_backup(struct vrrp *vr, const struct vrrp_event *event, struct 
 	case VRRP_EVENT_STARTUP:
 		break;
 	case VRRP_EVENT_SHUTDOWN:
-		stop(vr, VRRP_STATE_INITIALIZE, VRRP_REASON_STOPPED, event->now_ns, out);
+		leave(vr, event->now_ns, out);
 		break;
 	case VRRP_EVENT_FAULT:
 		stop(vr, VRRP_STATE_FAULT, event->fault, event->now_ns, out);
@@ -498,7 +510,7 @@ static void step_active(struct vrrp *vr, const struct vrrp_event *event, struct 
 	case VRRP_EVENT_STARTUP:
 		break;
 	case VRRP_EVENT_SHUTDOWN:
-		stop(vr, VRRP_STATE_INITIALIZE, VRRP_REASON_STOPPED, event->now_ns, out);
+		leave(vr, event->now_ns, out);
 		break;
 	case VRRP_EVENT_FAULT:
 		stop(vr, VRRP_STATE_FAULT, event->fault, event->now_ns, out);

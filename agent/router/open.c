@@ -61,6 +61,7 @@ static int make_router(struct routers *routers, unsigned number, const struct co
 	vrrp_init(&router->vr, &conf->vrrp);
 	lease_init(&router->lease, conf->lease, conf->vrrp.interval_cs);
 	router->conf = conf;
+	router->fault_ns = VRRP_NEVER;
 	join_lan(routers, number, conf);
 	add_wants(routers, number, conf);
 	return 0;
