@@ -105,6 +105,10 @@ const char *event_reason_text(const struct vrrp_reason *reason, const char *inte
 	case VRRP_REASON_NO_GROUP:
 		snprintf(buf, size, "interface %s cannot join the multicast group", interface);
 		break;
+	case VRRP_REASON_AWAY:
+		snprintf(buf, size, "this host stood still, and %s with priority %u took over",
+			 peer, reason->priority);
+		break;
 	case VRRP_REASON_RECOVERED:
 		snprintf(buf, size, "interface %s can be used again", interface);
 		break;

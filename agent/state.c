@@ -76,7 +76,8 @@ struct election_record {
 	uint8_t announced_n, contested_n;
 	uint8_t late_granted, lower_heard, lower_priority;
 	uint8_t effective_priority; /* 0: as configured */
-	uint8_t reserved[4];
+	uint8_t listening;
+	uint8_t reserved[3];
 	int64_t preempt_delay_ns, start_delay_ns;
 	int64_t reason_ns, since_ns, heard_ns, contested_ns;
 	int64_t start_ns, down_ns, preempt_ns, advert_ns, announce_ns; /* or VRRP_NEVER */
@@ -438,6 +439,7 @@ static void fill_record(struct election_record *r, const struct vrrp *vr)
 		.lower_heard = e->lower_heard,
 		.lower_priority = e->lower_priority,
 		.effective_priority = e->priority,
+		.listening = e->listening,
 		.preempt_delay_ns = c->preempt_delay_ns,
 		.start_delay_ns = c->start_delay_ns,
 		.reason_ns = e->reason.ns,
@@ -482,6 +484,7 @@ static void take_record(struct vrrp *vr, const struct election_record *r)
 	e->late_granted = r->late_granted;
 	e->lower_heard = r->lower_heard;
 	e->lower_priority = r->lower_priority;
+	e->listening = r->listening;
 	e->priority = r->effective_priority ? r->effective_priority : r->priority;
 	e->since_ns = r->since_ns;
 	e->heard_ns = r->heard_ns;

@@ -94,6 +94,7 @@ static void set_state(struct vrrp *vr, enum vrrp_state state, struct vrrp_reason
 		vr->election.down_ns = VRRP_NEVER;
 	if (state != VRRP_STATE_ACTIVE)
 		vr->election.advert_ns = vr->election.announce_ns = VRRP_NEVER;
+	vr->election.listening = false;
 	act(out, (struct vrrp_action){ .type = VRRP_ACTION_STATE, .from = from });
 }
 
@@ -363,10 +364,27 @@ static bool tolerates_lower(struct vrrp *vr, int64_t now_ns)
 	return now_ns < vr->election.preempt_ns;
 }
 
+static bool is_of(const struct vrrp *vr, const struct vrrp_advert *advert, const uint8_t *source)
+{
+	return memcmp(advert->source, source, vrrp_address_len(vr->config.family)) == 0;
+}
+
+/* Only who was heard as Active can leave; or anybody as long as nobody was heard. */
+static bool may_leave(const struct vrrp *vr, const struct vrrp_advert *advert)
+{
+	const struct vrrp_election *e = &vr->election;
+
+	if (e->lower_heard && is_of(vr, advert, e->lower_source))
+		return true;
+	return e->active_source[0] ? is_of(vr, advert, e->active_source) : !e->lower_heard;
+}
+
 /* §6.4.2 (315)..(345) */
 static void backup_advert(struct vrrp *vr, const struct vrrp_advert *advert, int64_t now_ns)
 {
 	if (advert->priority == VRRP_PRIORITY_LEAVE) {
+		if (!may_leave(vr, advert))
+			return;
 		vr->election.active_priority = VRRP_PRIORITY_LEAVE;
 		memcpy(vr->election.active_source, advert->source,
 		       sizeof(vr->election.active_source));
@@ -416,6 +434,20 @@ static void step_backup(struct vrrp *vr, const struct vrrp_event *event, struct 
 }
 
 /*
+ * An Active that was silent for longer than any Backup waits was away: somebody may have taken over
+ * by right, and preempt = false says that this is not undone. So it listens for an interval before
+ * it speaks again. With preemption its priority decides as ever.
+ */
+static bool was_away(const struct vrrp *vr, int64_t now_ns)
+{
+	int64_t interval_ns = vrrp_interval_ns(vr->config.interval_cs);
+
+	if (vr->config.preempt || vrrp_is_owner(vr))
+		return false;
+	return vr->election.listening || now_ns - vr->election.advert_ns > 2 * interval_ns;
+}
+
+/*
  * Adver_Timer (§6.4.3 (405)) and the repeated announcements. The next advert counts from the last
  * deadline, so that the rhythm does not drift; after a stall one is sent, not all that were missed.
  */
@@ -423,7 +455,13 @@ static void active_timer(struct vrrp *vr, int64_t now_ns, struct vrrp_output *ou
 {
 	int64_t interval_ns = vrrp_interval_ns(vr->config.interval_cs);
 
-	if (now_ns >= vr->election.advert_ns) {
+	if (now_ns < vr->election.advert_ns) {
+		/* not yet */
+	} else if (!vr->election.listening && was_away(vr, now_ns)) {
+		vr->election.listening = true;
+		vr->election.advert_ns = now_ns + interval_ns;
+	} else {
+		vr->election.listening = false;
 		act_advert(out, vr->election.priority);
 		vr->election.advert_ns += interval_ns;
 		if (vr->election.advert_ns <= now_ns)
@@ -499,6 +537,8 @@ static void active_advert(struct vrrp *vr, const struct vrrp_advert *advert, int
 	} else if (advert->priority == vr->election.priority &&
 		   memcmp(advert->source, vr->election.source, address_len) > 0) {
 		yield(vr, VRRP_REASON_TIE, advert, now_ns, out);
+	} else if (was_away(vr, now_ns)) {
+		yield(vr, VRRP_REASON_AWAY, advert, now_ns, out);
 	} else {
 		(void)defend(vr, now_ns, out);
 	}

@@ -84,6 +84,7 @@ struct vrrp_election {
 	uint8_t announced_n;    /* announcements of the schedule that are done */
 	uint8_t contested_n;    /* answers given in the current contest window */
 	int64_t contested_ns;   /* start of that window */
+	bool listening;         /* Active: was away, and has not spoken since */
 	bool late_granted;      /* Backup: one late expiry was not believed already */
 	bool lower_heard;       /* Backup: a lower priority was discarded since the timer started */
 	uint8_t lower_priority; /* its priority */
