@@ -86,6 +86,8 @@ enum event_address_news {
 	EVENT_ADDRESS_DOUBLE = 6,
 	EVENT_ADDRESS_ABANDONED = 7,
 	EVENT_ADDRESS_FAILED = 8,
+	EVENT_ADDRESS_LACKING = 9,
+	EVENT_ADDRESS_COUNT,
 };
 
 /* A change of state; the reason is struct vrrp_reason's. */

@@ -5,11 +5,12 @@
 #include <stdio.h>
 #include <string.h>
 
-const char *const event_address_words[EVENT_ADDRESS_FAILED + 1] = {
+const char *const event_address_words[EVENT_ADDRESS_COUNT] = {
 	[EVENT_ADDRESS_RESTORED] = "restored",   [EVENT_ADDRESS_EXPIRED] = "expired",
 	[EVENT_ADDRESS_ENDED] = "ended",         [EVENT_ADDRESS_FOREIGN] = "foreign",
 	[EVENT_ADDRESS_KEPT] = "kept",           [EVENT_ADDRESS_DOUBLE] = "double",
 	[EVENT_ADDRESS_ABANDONED] = "abandoned", [EVENT_ADDRESS_FAILED] = "failed",
+	[EVENT_ADDRESS_LACKING] = "lacking",
 };
 
 const char *const event_reload_words[EVENT_RELOAD_UNDONE + 1] = {
@@ -105,6 +106,10 @@ const char *event_reason_text(const struct vrrp_reason *reason, const char *inte
 	case VRRP_REASON_NO_GROUP:
 		snprintf(buf, size, "interface %s cannot join the multicast group", interface);
 		break;
+	case VRRP_REASON_NO_OWN:
+		snprintf(buf, size, "interface %s does not have the owner's address %s", interface,
+			 peer);
+		break;
 	case VRRP_REASON_AWAY:
 		snprintf(buf, size, "this host stood still, and %s with priority %u took over",
 			 peer, reason->priority);
@@ -165,10 +170,11 @@ static void notice_note(const struct event *event, char *buf)
 		strcpy(buf, notes[which]);
 }
 
-static const char *const address_notes[EVENT_ADDRESS_FAILED + 1] = {
+static const char *const address_notes[EVENT_ADDRESS_COUNT] = {
 	[EVENT_ADDRESS_RESTORED] = "somebody removed it; it is back and announced",
 	[EVENT_ADDRESS_EXPIRED] = "its lease ended while no advert left; it is back and announced",
 	[EVENT_ADDRESS_ENDED] = "its lease ended since no advert left; it comes back when one does",
+	[EVENT_ADDRESS_LACKING] = "the host's own: vipd never adds it, since it would go with vipd",
 	[EVENT_ADDRESS_FOREIGN] = "it was there already; vipd uses it and will not remove it",
 	[EVENT_ADDRESS_KEPT] = "somebody else put it there, so vipd does not remove it although "
 			       "this router is not active",
@@ -213,7 +219,7 @@ static void fill_address(struct event_words *words)
 
 	snprintf(words->address, sizeof(words->address), "%s/%u",
 		 ip_text(event->family, event->address.bytes, text), event->address.prefix_len);
-	if (event->address.news <= EVENT_ADDRESS_FAILED && address_notes[event->address.news])
+	if (event->address.news < EVENT_ADDRESS_COUNT && address_notes[event->address.news])
 		strcpy(words->note, address_notes[event->address.news]);
 }
 

@@ -21,7 +21,7 @@ struct event_words {
 	char signal[16];
 };
 
-extern const char *const event_address_words[EVENT_ADDRESS_FAILED + 1];
+extern const char *const event_address_words[EVENT_ADDRESS_COUNT];
 extern const char *const event_reload_words[EVENT_RELOAD_UNDONE + 1];
 extern const char *const event_upgrade_words[EVENT_UPGRADE_REFUSED + 1];
 

@@ -59,7 +59,9 @@ int64_t vrrp_deadline(const struct vrrp *vr)
 	case VRRP_STATE_BACKUP:
 		return vr->election.down_ns;
 	case VRRP_STATE_ACTIVE:
-		return min_ns(vr->election.advert_ns, vr->election.announce_ns);
+		return vr->election.listening
+			       ? vr->election.advert_ns
+			       : min_ns(vr->election.advert_ns, vr->election.announce_ns);
 	case VRRP_STATE_FAULT:
 	case VRRP_STATE_COUNT:
 		break;
@@ -369,14 +371,19 @@ static bool is_of(const struct vrrp *vr, const struct vrrp_advert *advert, const
 	return memcmp(advert->source, source, vrrp_address_len(vr->config.family)) == 0;
 }
 
-/* Only who was heard as Active can leave; or anybody as long as nobody was heard. */
+/*
+ * Only who was heard as Active can leave, and once: saying so again and again would put off the
+ * takeover. As long as nobody was heard, anybody may.
+ */
 static bool may_leave(const struct vrrp *vr, const struct vrrp_advert *advert)
 {
 	const struct vrrp_election *e = &vr->election;
 
 	if (e->lower_heard && is_of(vr, advert, e->lower_source))
 		return true;
-	return e->active_source[0] ? is_of(vr, advert, e->active_source) : !e->lower_heard;
+	if (!e->active_source[0])
+		return !e->lower_heard;
+	return is_of(vr, advert, e->active_source) && e->active_priority != VRRP_PRIORITY_LEAVE;
 }
 
 /* §6.4.2 (315)..(345) */
@@ -467,7 +474,7 @@ static void active_timer(struct vrrp *vr, int64_t now_ns, struct vrrp_output *ou
 		if (vr->election.advert_ns <= now_ns)
 			vr->election.advert_ns = now_ns + interval_ns;
 	}
-	if (now_ns >= vr->election.announce_ns)
+	if (now_ns >= vr->election.announce_ns && !vr->election.listening)
 		announce(vr, now_ns, out);
 }
 
@@ -511,13 +518,14 @@ static bool defend(struct vrrp *vr, int64_t now_ns, struct vrrp_output *out)
 
 /*
  * §6.4.3 (450)..(475). Before the address is handed over comes one last advert: the winner hears a
- * lower priority, announces again, and so has the last word in every ARP cache.
+ * lower priority, announces again, and so has the last word in every ARP cache. Where ours is not
+ * lower it is 0, since it would drive the winner out.
  */
 static void yield(struct vrrp *vr, enum vrrp_reason_code code, const struct vrrp_advert *advert,
 		  int64_t now_ns, struct vrrp_output *out)
 {
 	act(out, (struct vrrp_action){ .type = VRRP_ACTION_RELEASE });
-	act_advert(out, vr->election.priority);
+	act_advert(out, code == VRRP_REASON_AWAY ? VRRP_PRIORITY_LEAVE : vr->election.priority);
 	defer_to(vr, advert, now_ns);
 	set_state(vr, VRRP_STATE_BACKUP, reason_of_advert(code, advert), now_ns, out);
 }

@@ -42,6 +42,7 @@ enum vrrp_reason_code {
 	VRRP_REASON_RECOVERED,    /* a fault is over */
 	VRRP_REASON_LINK_PORT, /* the interface is a port of @interface, which gets its packets */
 	VRRP_REASON_MTU,       /* an advert has @bytes[0], the interface takes @bytes[1] */
+	VRRP_REASON_NO_OWN,    /* the interface does not have @source, which an owner needs */
 	VRRP_REASON_AWAY,      /* this host stood still, and @source of the lower @priority has
 				* taken over meanwhile; preemption is off */
 	VRRP_REASON_COUNT,

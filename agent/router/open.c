@@ -19,6 +19,7 @@ static void add_wants(struct routers *routers, unsigned number, const struct con
 		struct kern_want want = { .kind = KERN_KIND_ADDRESS,
 					  .interface = router->interface,
 					  .owner = number,
+					  .is_hosts = conf->vrrp.priority == VRRP_PRIORITY_OWNER,
 					  .lease_s = lease_s,
 					  .address = { .family = address->family,
 						       .prefix_len = address->prefix_len } };

@@ -26,9 +26,23 @@ static const uint8_t *choose_source(const struct router *router, const struct la
 				 router->vr.election.source, conf->addresses[0].bytes);
 }
 
-/* What keeps a router from living on its LAN. */
-static struct vrrp_reason fault_of(const struct router *router, const struct lan *lan)
+/* The address that an owner has had and has no more; NULL: it has them all, or is none. */
+static const struct conf_address *lacking(const struct routers *routers,
+					  const struct router *router)
 {
+	const struct conf_router *conf = router->conf;
+
+	for (unsigned i = 0; vrrp_is_owner(&router->vr) && i < conf->addresses_n; i++)
+		if (kern_wants_lacks(routers->wants, router->want + i))
+			return &conf->addresses[i];
+	return NULL;
+}
+
+/* What keeps a router from living on its LAN. */
+static struct vrrp_reason fault_of(const struct routers *routers, const struct router *router)
+{
+	const struct lan *lan = &routers->lans[router->interface];
+	const struct conf_address *missing = lacking(routers, router);
 	unsigned len = (unsigned)router_advert_len(router) - KERN_FRAME_ETHERNET_LEN;
 	struct vrrp_reason fault = lan->fault;
 
@@ -37,6 +51,9 @@ static struct vrrp_reason fault_of(const struct router *router, const struct lan
 	if (!choose_source(router, lan)) {
 		fault.code = VRRP_REASON_NO_SOURCE;
 		memcpy(fault.source, router->conf->source, sizeof(fault.source));
+	} else if (missing) {
+		fault.code = VRRP_REASON_NO_OWN;
+		memcpy(fault.source, missing->bytes, sizeof(fault.source));
 	} else if (lan->interface->mtu && lan->interface->mtu < len) {
 		fault.code = VRRP_REASON_MTU;
 		fault.bytes[0] = len;
@@ -50,7 +67,8 @@ static int64_t patience_ns(const struct router *router, enum vrrp_reason_code fa
 {
 	if (fault == VRRP_REASON_NO_CARRIER)
 		return router->conf->link.delay_ns;
-	return fault == VRRP_REASON_NO_SOURCE ? SOURCE_PATIENCE_NS : 0;
+	return fault == VRRP_REASON_NO_SOURCE || fault == VRRP_REASON_NO_OWN ? SOURCE_PATIENCE_NS
+									     : 0;
 }
 
 /* Whether a fault of a router that runs may still pass; then its deadline is set. */
@@ -70,7 +88,7 @@ static bool may_pass(struct routers *routers, struct router *router, enum vrrp_r
 /* Whether its LAN can be used from now on, or can no more. */
 static void tell_worth(struct routers *routers, struct router *router)
 {
-	const struct vrrp_reason fault = fault_of(router, &routers->lans[router->interface]);
+	const struct vrrp_reason fault = fault_of(routers, router);
 	const struct vrrp_election *election = &router->vr.election;
 	struct vrrp_event event = { .type = VRRP_EVENT_STARTUP, .now_ns = routers->now->mono_ns };
 

@@ -187,7 +187,7 @@ static bool answer_is_legal(enum vrrp_state from, enum vrrp_state to, const char
 	if (!was && is)
 		return strcmp(letters, "ACNS") == 0;
 	if (was && to == VRRP_STATE_BACKUP)
-		return strcmp(letters, "RAS") == 0;
+		return strcmp(letters, "RAS") == 0 || strcmp(letters, "RLS") == 0;
 	if (was && !is)
 		return strcmp(letters, "RLS") == 0;
 	if (was)

@@ -81,14 +81,15 @@ static bool is_address(const uint8_t *address, const uint8_t *other)
 	return memcmp(address, other, 4) == 0;
 }
 
-/* Whoever says that he leaves must have been Active; without anybody known he may have been. */
+/* Whoever says that he leaves must have been Active, and not have left; without anybody known he
+ * may have been. */
 static bool can_leave(const struct sim_model *m, const uint8_t *source)
 {
 	static const uint8_t none[4];
 
 	if (is_address(m->from, none) && is_address(m->lower_from, none))
 		return true;
-	return is_address(m->from, source) || is_address(m->lower_from, source);
+	return (is_address(m->from, source) && !m->left) || is_address(m->lower_from, source);
 }
 
 /* Silence that proves nothing is listened to once more. */

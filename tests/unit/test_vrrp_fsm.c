@@ -366,6 +366,9 @@ static void test_fsm_backup_lets_nobody_leave_who_was_not_active(void **state)
 	assert_int_equal(vr.election.heard_ns, T0 + SECOND);
 	on_advert(&vr, T0 + 2 * SECOND, 0, HIGHER_ADDRESS, 100);
 	assert_int_equal(vrrp_deadline(&vr), T0 + 2 * SECOND + vrrp_skew_ns(3, 100, 100));
+	/* Nor does it count twice. */
+	on_advert(&vr, T0 + 2 * SECOND + 100 * MS, 0, HIGHER_ADDRESS, 100);
+	assert_int_equal(vrrp_deadline(&vr), T0 + 2 * SECOND + vrrp_skew_ns(3, 100, 100));
 }
 
 static void test_fsm_backup_lets_a_weaker_active_leave(void **state)

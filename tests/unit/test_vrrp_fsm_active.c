@@ -491,7 +491,7 @@ static void test_fsm_active_that_was_away_yields_to_whom_the_queue_shows(void **
 
 	(void)state;
 	assert_string_equal(on_advert(&vr, T0 + 6 * SECOND, 100, LOWER_ADDRESS, 100),
-			    "release, advert 200, active->backup");
+			    "release, advert 0, active->backup");
 	assert_int_equal(vr.election.reason.code, VRRP_REASON_AWAY);
 }
 
@@ -505,7 +505,7 @@ static void test_fsm_active_that_was_away_listens_before_it_speaks(void **state)
 	assert_string_equal(on_timer(&vr, now_ns), "");
 	assert_int_equal(vrrp_deadline(&vr), now_ns + SECOND);
 	assert_string_equal(on_advert(&vr, now_ns + 500 * MS, 100, LOWER_ADDRESS, 100),
-			    "release, advert 200, active->backup");
+			    "release, advert 0, active->backup");
 }
 
 static void test_fsm_active_that_was_away_goes_on_when_nobody_took_over(void **state)
