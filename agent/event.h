@@ -108,6 +108,8 @@ enum event_address_news {
 	EVENT_ADDRESS_DOUBLE = 6,
 	EVENT_ADDRESS_ABANDONED = 7,
 	EVENT_ADDRESS_FAILED = 8,
+	EVENT_ADDRESS_LACKING = 9,
+	EVENT_ADDRESS_COUNT,
 };
 
 /* A change of state; the reason is struct vrrp_reason's. */
@@ -120,6 +122,7 @@ struct event_state {
 	int64_t reason_ns;
 	uint8_t peer[16];
 	uint8_t last_heard[16]; /* the Active as last heard, when its silence is the reason */
+	uint8_t detail[16];     /* what the reason has instead of a peer */
 };
 
 struct event_packet {

@@ -5,11 +5,12 @@
 #include <stdio.h>
 #include <string.h>
 
-const char *const event_address_words[EVENT_ADDRESS_FAILED + 1] = {
+const char *const event_address_words[EVENT_ADDRESS_COUNT] = {
 	[EVENT_ADDRESS_RESTORED] = "restored",   [EVENT_ADDRESS_EXPIRED] = "expired",
 	[EVENT_ADDRESS_ENDED] = "ended",         [EVENT_ADDRESS_FOREIGN] = "foreign",
 	[EVENT_ADDRESS_KEPT] = "kept",           [EVENT_ADDRESS_DOUBLE] = "double",
 	[EVENT_ADDRESS_ABANDONED] = "abandoned", [EVENT_ADDRESS_FAILED] = "failed",
+	[EVENT_ADDRESS_LACKING] = "lacking",
 };
 
 const char *const event_reload_words[EVENT_RELOAD_UNDONE + 1] = {
@@ -99,11 +100,32 @@ const char *event_reason_text(const struct vrrp_reason *reason, const char *inte
 		snprintf(buf, size, "interface %s is not Ethernet", interface);
 		break;
 	case VRRP_REASON_NO_SOURCE:
-		snprintf(buf, size, "interface %s has no IPv%u address of its own", interface,
-			 family);
+		if (reason->source[0])
+			snprintf(buf, size, "interface %s does not have its source %s", interface,
+				 peer);
+		else
+			snprintf(buf, size, "interface %s has no IPv%u address of its own",
+				 interface, family);
+		break;
+	case VRRP_REASON_LINK_PORT:
+		snprintf(buf, size, "interface %s is a port of %.15s", interface,
+			 reason->interface);
+		break;
+	case VRRP_REASON_MTU:
+		snprintf(buf, size,
+			 "an advert of %u bytes does not fit into the MTU of interface %s, %u",
+			 reason->bytes[0], interface, reason->bytes[1]);
 		break;
 	case VRRP_REASON_NO_GROUP:
 		snprintf(buf, size, "interface %s cannot join the multicast group", interface);
+		break;
+	case VRRP_REASON_NO_OWN:
+		snprintf(buf, size, "interface %s does not have the owner's address %s", interface,
+			 peer);
+		break;
+	case VRRP_REASON_AWAY:
+		snprintf(buf, size, "this host stood still, and %s with priority %u took over",
+			 peer, reason->priority);
 		break;
 	case VRRP_REASON_RECOVERED:
 		snprintf(buf, size, "interface %s can be used again", interface);
@@ -161,10 +183,11 @@ static void notice_note(const struct event *event, char *buf)
 		strcpy(buf, notes[which]);
 }
 
-static const char *const address_notes[EVENT_ADDRESS_FAILED + 1] = {
+static const char *const address_notes[EVENT_ADDRESS_COUNT] = {
 	[EVENT_ADDRESS_RESTORED] = "somebody removed it; it is back and announced",
 	[EVENT_ADDRESS_EXPIRED] = "its lease ended while no advert left; it is back and announced",
 	[EVENT_ADDRESS_ENDED] = "its lease ended since no advert left; it comes back when one does",
+	[EVENT_ADDRESS_LACKING] = "the host's own: vipd never adds it, since it would go with vipd",
 	[EVENT_ADDRESS_FOREIGN] = "it was there already; vipd uses it and will not remove it",
 	[EVENT_ADDRESS_KEPT] = "somebody else put it there, so vipd does not remove it although "
 			       "this router is not active",
@@ -209,7 +232,7 @@ static void fill_address(struct event_words *words)
 
 	snprintf(words->address, sizeof(words->address), "%s/%u",
 		 ip_text(event->family, event->address.bytes, text), event->address.prefix_len);
-	if (event->address.news <= EVENT_ADDRESS_FAILED && address_notes[event->address.news])
+	if (event->address.news < EVENT_ADDRESS_COUNT && address_notes[event->address.news])
 		strcpy(words->note, address_notes[event->address.news]);
 }
 
@@ -220,7 +243,9 @@ static void fill_state(struct event_words *words)
 				      .priority = event->state.peer_priority,
 				      .ns = event->state.reason_ns };
 
-	memcpy(reason.source, event->state.peer, sizeof(reason.source));
+	memcpy(reason.source,
+	       vrrp_reason_is_of_peer(reason.code) ? event->state.peer : event->state.detail,
+	       sizeof(reason.source));
 	event_reason_text(&reason, event->interface, event->state.priority, event->family,
 			  words->reason);
 }

@@ -76,7 +76,8 @@ struct election_record {
 	uint8_t announced_n, contested_n;
 	uint8_t late_granted, lower_heard, lower_priority;
 	uint8_t effective_priority; /* 0: as configured */
-	uint8_t reserved[4];
+	uint8_t listening;
+	uint8_t reserved[3];
 	int64_t preempt_delay_ns, start_delay_ns;
 	int64_t reason_ns, since_ns, heard_ns, contested_ns;
 	int64_t start_ns, down_ns, preempt_ns, advert_ns, announce_ns; /* or VRRP_NEVER */
@@ -125,7 +126,7 @@ struct state {
 	char control[STATE_CONTROL_SIZE]; /* a copy that ends */
 	char (*names)[STATE_NAME_SIZE];   /* likewise; owned */
 	struct room *rooms; /* of a writer, who does not ask the memory where to write; owned */
-	uint32_t *index;    /* of a reader: router + 1 by name, or 0; owned. NULL: not needed yet */
+	uint32_t *index; /* of a reader: router + 1 by place, or 0; owned. NULL: not needed yet */
 	uint32_t index_mask;
 };
 
@@ -438,6 +439,7 @@ static void fill_record(struct election_record *r, const struct vrrp *vr)
 		.lower_heard = e->lower_heard,
 		.lower_priority = e->lower_priority,
 		.effective_priority = e->priority,
+		.listening = e->listening,
 		.preempt_delay_ns = c->preempt_delay_ns,
 		.start_delay_ns = c->start_delay_ns,
 		.reason_ns = e->reason.ns,
@@ -482,6 +484,7 @@ static void take_record(struct vrrp *vr, const struct election_record *r)
 	e->late_granted = r->late_granted;
 	e->lower_heard = r->lower_heard;
 	e->lower_priority = r->lower_priority;
+	e->listening = r->listening;
 	e->priority = r->effective_priority ? r->effective_priority : r->priority;
 	e->since_ns = r->since_ns;
 	e->heard_ns = r->heard_ns;
@@ -670,46 +673,52 @@ const char *state_name(const struct state *state, unsigned i)
 	return state->names[i];
 }
 
-/* ---- by name ---- */
+/* ---- by what a router is on the wire; its name is for people ---- */
 
 static bool continues_as(const struct state *state, unsigned i, const struct state_router *router)
 {
 	struct router_record record;
 
 	read_record(state, TAG_ROUTER, i, &record, sizeof(record));
-	return strcmp(state->names[i], router->name) == 0 &&
-	       strncmp(record.interface, router->interface, sizeof(record.interface)) == 0 &&
+	return strncmp(record.interface, router->interface, sizeof(record.interface)) == 0 &&
 	       record.vrid == router->vrid && record.family == router->family;
 }
 
 /* FNV-1a. */
-static uint32_t hash_of(const char *name)
+static uint32_t hash_of(const char *interface, uint8_t vrid, uint8_t family)
 {
-	uint32_t hash = 2166136261u;
+	uint32_t hash = ((2166136261u ^ vrid) * 16777619u ^ family) * 16777619u;
 
-	for (; *name; name++)
-		hash = (hash ^ (unsigned char)*name) * 16777619u;
+	for (unsigned i = 0; i < STATE_INTERFACE_SIZE && interface[i]; i++)
+		hash = (hash ^ (unsigned char)interface[i]) * 16777619u;
 	return hash ^ hash >> 15;
+}
+
+static void put_index(struct state *state, uint32_t i)
+{
+	struct router_record record;
+	uint32_t slot;
+
+	read_record(state, TAG_ROUTER, i, &record, sizeof(record));
+	slot = hash_of(record.interface, record.vrid, record.family) & state->index_mask;
+	while (state->index[slot])
+		slot = (slot + 1) & state->index_mask;
+	state->index[slot] = i + 1;
 }
 
 /* At most half full, so that a search ends soon. */
 static int make_index(struct state *state)
 {
-	uint32_t n = state->routers_n, size = 16;
+	uint32_t size = 16;
 
-	while (size < n * 2)
+	while (size < state->routers_n * 2)
 		size *= 2;
 	state->index = calloc(size, sizeof(*state->index));
 	if (!state->index)
 		return -ENOMEM;
 	state->index_mask = size - 1;
-	for (uint32_t i = 0; i < n; i++) {
-		uint32_t slot = hash_of(state->names[i]) & state->index_mask;
-
-		while (state->index[slot])
-			slot = (slot + 1) & state->index_mask;
-		state->index[slot] = i + 1;
-	}
+	for (uint32_t i = 0; i < state->routers_n; i++)
+		put_index(state, i);
 	return 0;
 }
 
@@ -719,8 +728,8 @@ int state_find(struct state *state, const struct state_router *router)
 
 	if (!state->index && make_index(state) < 0)
 		return -1;
-	for (slot = hash_of(router->name) & state->index_mask; state->index[slot];
-	     slot = (slot + 1) & state->index_mask)
+	slot = hash_of(router->interface, router->vrid, router->family) & state->index_mask;
+	for (; state->index[slot]; slot = (slot + 1) & state->index_mask)
 		if (continues_as(state, state->index[slot] - 1, router))
 			return (int)state->index[slot] - 1;
 	return -1;

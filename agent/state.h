@@ -133,8 +133,8 @@ int state_get(const struct state *state, unsigned i, int64_t now_ns, struct vrrp
 const char *state_name(const struct state *state, unsigned i);
 
 /**
- * state_find() - the router that continues as @router: same name, interface, VRID and family. Costs
- * the same wherever it stands: routers may have been inserted, removed and reordered.
+ * state_find() - the router that continues as @router: same interface, VRID and family, whatever it
+ * is called. Costs the same wherever it stands: routers may have been inserted, removed, reordered.
  *
  * Return: its number; -1 when there is none, or no memory to look for it: that router starts anew.
  */

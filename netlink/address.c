@@ -62,7 +62,7 @@ static bool parse(const struct nlmsghdr *message, union kern_entry *ret_entry)
 {
 	struct kern_attributes attributes = { 0 };
 	const struct ifaddrmsg *header;
-	const uint8_t *bytes, *mark;
+	const uint8_t *bytes, *mark, *peer;
 	const struct ifa_cacheinfo *life;
 
 	if (mnl_nlmsg_get_payload_len(message) < sizeof(*header))
@@ -73,8 +73,9 @@ static bool parse(const struct nlmsghdr *message, union kern_entry *ret_entry)
 	kern_attributes_parse(message, sizeof(*header), &attributes);
 	/* On point-to-point links IFA_ADDRESS is the peer's; ours is IFA_LOCAL. */
 	bytes = kern_attributes_get(&attributes, IFA_LOCAL, 4);
+	peer = kern_attributes_get(&attributes, IFA_ADDRESS, 4);
 	if (!bytes)
-		bytes = kern_attributes_get(&attributes, IFA_ADDRESS, 4);
+		bytes = peer;
 	if (!bytes)
 		return false;
 	mark = kern_attributes_get(&attributes, IFA_PROTO_ATTRIBUTE, 1);
@@ -87,6 +88,8 @@ static bool parse(const struct nlmsghdr *message, union kern_entry *ret_entry)
 		.leased = life && life->ifa_valid != UINT32_MAX,
 	};
 	memcpy(ret_entry->address.bytes, bytes, 4);
+	if (peer && memcmp(peer, bytes, 4) != 0)
+		memcpy(ret_entry->address.peer, peer, 4);
 	return true;
 }
 

@@ -20,6 +20,7 @@ struct kern_address {
 	bool leased;       /* has a lifetime */
 	uint8_t mark;      /* IFA_PROTO, 0 when the kernel has none */
 	uint8_t bytes[16]; /* network byte order, IPv4 in the first 4 */
+	uint8_t peer[16];  /* the other end of a point-to-point link; zero: none */
 };
 
 struct kern_ops;

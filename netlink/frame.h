@@ -8,9 +8,10 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define KERN_FRAME_MAX     1514
-#define KERN_FRAME_IP4_LEN 34 /* Ethernet and IPv4 header */
-#define KERN_FRAME_ARP_LEN 42
+#define KERN_FRAME_MAX          1514
+#define KERN_FRAME_ETHERNET_LEN 14
+#define KERN_FRAME_IP4_LEN      34 /* Ethernet and IPv4 header */
+#define KERN_FRAME_ARP_LEN      42
 
 /* What stands in the headers of a multicast packet. All addresses are in network byte order and
  * borrowed. */

@@ -36,11 +36,31 @@ static bool parse_promotes(const struct nlattr *af_spec)
 	return false;
 }
 
+/*
+ * Who takes the packets of an interface, so that sockets bound to it are deaf. A VRF does not: it
+ * is a routing table. Open vSwitch tells no kind of its ports.
+ */
+static int parse_master(const struct kern_attributes *attributes)
+{
+	const uint32_t *master = kern_attributes_get(attributes, IFLA_MASTER, sizeof(*master));
+	const struct nlattr *info = attributes->of[IFLA_LINKINFO], *part;
+
+	if (!master || !info)
+		return master ? (int)*master : 0;
+	mnl_attr_for_each_nested(part,
+				 info) if (mnl_attr_get_type(part) == IFLA_INFO_SLAVE_KIND &&
+					   mnl_attr_get_payload_len(part) >= sizeof("vrf") - 1 &&
+					   memcmp(mnl_attr_get_payload(part), "vrf",
+						  sizeof("vrf") - 1) == 0) return 0;
+	return (int)*master;
+}
+
 static void parse_link(const struct nlmsghdr *message, struct kern_object *object)
 {
 	struct kern_attributes attributes = { 0 };
 	const struct ifinfomsg *header;
 	const struct nlattr *name;
+	const uint32_t *mtu;
 	const uint8_t *mac;
 
 	if (mnl_nlmsg_get_payload_len(message) < sizeof(*header))
@@ -63,6 +83,9 @@ static void parse_link(const struct nlmsghdr *message, struct kern_object *objec
 	object->link.up = header->ifi_flags & IFF_UP;
 	object->link.carrier = header->ifi_flags & IFF_RUNNING;
 	object->link.promotes = parse_promotes(attributes.of[IFLA_AF_SPEC]);
+	object->link.master = parse_master(&attributes);
+	mtu = kern_attributes_get(&attributes, IFLA_MTU, sizeof(*mtu));
+	object->link.mtu = mtu ? *mtu : 0;
 	mac = kern_attributes_get(&attributes, IFLA_ADDRESS, 6);
 	if (mac && header->ifi_type == ARPHRD_ETHER) {
 		object->link.ethernet = true;

@@ -23,6 +23,8 @@ struct kern_link {
 	bool carrier;  /* operationally: the medium is there and not dormant */
 	bool ethernet; /* has a 6-byte address */
 	bool promotes; /* a secondary address survives the removal of its primary */
+	int master; /* the interface that gets what this one receives: a bridge, a bond; 0: none */
+	unsigned mtu; /* bytes of an IP packet; 0: unknown */
 	uint8_t mac[6];
 };
 

@@ -82,6 +82,10 @@ static bool plan(struct kern_wants *w, struct want *want, int64_t now_ns,
 		tell_once(w, want, KERN_WANT_KEPT, 0);
 	if (want->present ? !want->ours : !want->wanted)
 		return false;
+	if (!want->present && want->hosts) {
+		tell_once(w, want, KERN_WANT_LACKING, 0);
+		return false;
+	}
 	/* The kernel took it since nobody renewed it. */
 	if (!want->present && want->expired && !want->renew) {
 		tell_once(w, want, KERN_WANT_ENDED, 0);

@@ -131,7 +131,7 @@ static void see_double(struct kern_wants *w, struct want *want, const struct ker
 static void see_gone(struct kern_wants *w, struct want *want, const struct kern_object *object)
 {
 	/* Our own removal of a subnet's first address may take its others along. */
-	if (want->present && object->by_kernel && want->leased)
+	if (want->present && want->ours && object->by_kernel && want->leased)
 		want->expired = true;
 	else if (want->present && !object->by_us)
 		want->stolen = true;
@@ -149,6 +149,7 @@ static void see_there(struct kern_wants *w, struct want *want, const struct kern
 		want->ours = true;
 	else if (w->marks[want->spec.kind])
 		want->ours = false;
+	want->hosts = want->spec.is_hosts && !want->ours;
 	want->present = true;
 	want->expired = false;
 	want->leased = kern_want_ops(want)->is_leased(&object->entry);
@@ -300,6 +301,7 @@ void kern_wants_interface(struct kern_wants *wants, unsigned i, int ifindex, boo
 		struct want *want = &wants->all[number - 1];
 
 		kern_want_ops(want)->set_ifindex(&want->spec.entry, ifindex);
+		want->hosts = false;
 		want->stolen = want->expired = false; /* it went with its interface */
 		want->doubled = false;
 		set_absent(wants, want);
@@ -337,6 +339,11 @@ void kern_wants_renew(struct kern_wants *wants, unsigned i)
 int64_t kern_wants_deadline(const struct kern_wants *wants)
 {
 	return wants->retry_ns;
+}
+
+bool kern_wants_lacks(const struct kern_wants *wants, unsigned want)
+{
+	return wants->all[want].hosts && !wants->all[want].present;
 }
 
 bool kern_wants_has(const struct kern_wants *wants, unsigned want)

@@ -26,6 +26,8 @@ struct kern_want {
 	unsigned owner;     /* the caller's */
 	uint32_t lease_s;   /* the kernel itself removes it when so long nobody calls
 			       kern_wants_renew(); 0: never */
+	bool is_hosts;      /* may be the host's own: once it was there and not ours, it is never
+			       added here, since it would become ours and go with us */
 	union {             /* as it shall be; ifindex is set here */
 		struct kern_address address; /* the same as entry.address */
 		union kern_entry entry;
@@ -123,6 +125,11 @@ void kern_wants_dump_end(struct kern_wants *wants, int interface);
  * for a second, more than KERN_CHANGES_MAX of them for the next pass. KERN_NEVER mostly.
  */
 int64_t kern_wants_deadline(const struct kern_wants *wants);
+
+/**
+ * kern_wants_lacks() - whether a want is the host's own, was there, and is not now.
+ */
+bool kern_wants_lacks(const struct kern_wants *wants, unsigned want);
 
 /**
  * kern_wants_has() - whether the object is there, as far as is known.

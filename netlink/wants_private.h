@@ -19,6 +19,7 @@ struct want {
 	bool present; /* as the kernel shows it, like the next two */
 	bool leased;
 	bool doubled;           /* the same object with other attributes is there: not ours */
+	bool hosts;             /* was there and not ours, of one that may be the host's own */
 	bool ours;              /* present because vipd added it, in this life or an earlier one */
 	bool stolen;            /* by somebody else, since the last reconcile */
 	bool expired;           /* its lease ended, since the last reconcile */

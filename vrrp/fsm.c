@@ -59,7 +59,9 @@ int64_t vrrp_deadline(const struct vrrp *vr)
 	case VRRP_STATE_BACKUP:
 		return vr->election.down_ns;
 	case VRRP_STATE_ACTIVE:
-		return min_ns(vr->election.advert_ns, vr->election.announce_ns);
+		return vr->election.listening
+			       ? vr->election.advert_ns
+			       : min_ns(vr->election.advert_ns, vr->election.announce_ns);
 	case VRRP_STATE_FAULT:
 	case VRRP_STATE_COUNT:
 		break;
@@ -94,6 +96,7 @@ static void set_state(struct vrrp *vr, enum vrrp_state state, struct vrrp_reason
 		vr->election.down_ns = VRRP_NEVER;
 	if (state != VRRP_STATE_ACTIVE)
 		vr->election.advert_ns = vr->election.announce_ns = VRRP_NEVER;
+	vr->election.listening = false;
 	act(out, (struct vrrp_action){ .type = VRRP_ACTION_STATE, .from = from });
 }
 
@@ -228,7 +231,7 @@ static void start(struct vrrp *vr, enum vrrp_reason_code code, int64_t now_ns,
 }
 
 /* Out of service. Whoever has the addresses gives them up and lets the others know (§6.4.3). */
-static void stop(struct vrrp *vr, enum vrrp_state state, enum vrrp_reason_code code, int64_t now_ns,
+static void stop(struct vrrp *vr, enum vrrp_state state, struct vrrp_reason reason, int64_t now_ns,
 		 struct vrrp_output *out)
 {
 	if (vr->election.state == VRRP_STATE_ACTIVE) {
@@ -237,7 +240,19 @@ static void stop(struct vrrp *vr, enum vrrp_state state, enum vrrp_reason_code c
 	}
 	vr->election.active_priority = 0;
 	memset(vr->election.active_source, 0, sizeof(vr->election.active_source));
-	set_state(vr, state, (struct vrrp_reason){ .code = code }, now_ns, out);
+	set_state(vr, state, reason, now_ns, out);
+}
+
+static void leave(struct vrrp *vr, int64_t now_ns, struct vrrp_output *out)
+{
+	const struct vrrp_reason stopped = { .code = VRRP_REASON_STOPPED };
+
+	stop(vr, VRRP_STATE_INITIALIZE, stopped, now_ns, out);
+}
+
+static bool same_fault(const struct vrrp_reason *a, const struct vrrp_reason *b)
+{
+	return a->code == b->code && memcmp(a->source, b->source, sizeof(a->source)) == 0;
 }
 
 static void step_initialize(struct vrrp *vr, const struct vrrp_event *event,
@@ -249,7 +264,7 @@ static void step_initialize(struct vrrp *vr, const struct vrrp_event *event,
 			start(vr, VRRP_REASON_STARTED, event->now_ns, out);
 		break;
 	case VRRP_EVENT_SHUTDOWN:
-		stop(vr, VRRP_STATE_INITIALIZE, VRRP_REASON_STOPPED, event->now_ns, out);
+		leave(vr, event->now_ns, out);
 		break;
 	case VRRP_EVENT_FAULT:
 		stop(vr, VRRP_STATE_FAULT, event->fault, event->now_ns, out);
@@ -274,10 +289,10 @@ static void step_fault(struct vrrp *vr, const struct vrrp_event *event, struct v
 		start(vr, VRRP_REASON_RECOVERED, event->now_ns, out);
 		break;
 	case VRRP_EVENT_SHUTDOWN:
-		stop(vr, VRRP_STATE_INITIALIZE, VRRP_REASON_STOPPED, event->now_ns, out);
+		leave(vr, event->now_ns, out);
 		break;
 	case VRRP_EVENT_FAULT:
-		if (event->fault != vr->election.reason.code)
+		if (!same_fault(&event->fault, &vr->election.reason))
 			stop(vr, VRRP_STATE_FAULT, event->fault, event->now_ns, out);
 		break;
 	case VRRP_EVENT_PRIORITY:
@@ -351,10 +366,32 @@ static bool tolerates_lower(struct vrrp *vr, int64_t now_ns)
 	return now_ns < vr->election.preempt_ns;
 }
 
+static bool is_of(const struct vrrp *vr, const struct vrrp_advert *advert, const uint8_t *source)
+{
+	return memcmp(advert->source, source, vrrp_address_len(vr->config.family)) == 0;
+}
+
+/*
+ * Only who was heard as Active can leave, and once: saying so again and again would put off the
+ * takeover. As long as nobody was heard, anybody may.
+ */
+static bool may_leave(const struct vrrp *vr, const struct vrrp_advert *advert)
+{
+	const struct vrrp_election *e = &vr->election;
+
+	if (e->lower_heard && is_of(vr, advert, e->lower_source))
+		return true;
+	if (!e->active_source[0])
+		return !e->lower_heard;
+	return is_of(vr, advert, e->active_source) && e->active_priority != VRRP_PRIORITY_LEAVE;
+}
+
 /* §6.4.2 (315)..(345) */
 static void backup_advert(struct vrrp *vr, const struct vrrp_advert *advert, int64_t now_ns)
 {
 	if (advert->priority == VRRP_PRIORITY_LEAVE) {
+		if (!may_leave(vr, advert))
+			return;
 		vr->election.active_priority = VRRP_PRIORITY_LEAVE;
 		memcpy(vr->election.active_source, advert->source,
 		       sizeof(vr->election.active_source));
@@ -383,7 +420,7 @@ static void step_backup(struct vrrp *vr, const struct vrrp_event *event, struct 
 	case VRRP_EVENT_STARTUP:
 		break;
 	case VRRP_EVENT_SHUTDOWN:
-		stop(vr, VRRP_STATE_INITIALIZE, VRRP_REASON_STOPPED, event->now_ns, out);
+		leave(vr, event->now_ns, out);
 		break;
 	case VRRP_EVENT_FAULT:
 		stop(vr, VRRP_STATE_FAULT, event->fault, event->now_ns, out);
@@ -404,6 +441,20 @@ static void step_backup(struct vrrp *vr, const struct vrrp_event *event, struct 
 }
 
 /*
+ * An Active that was silent for longer than any Backup waits was away: somebody may have taken over
+ * by right, and preempt = false says that this is not undone. So it listens for an interval before
+ * it speaks again. With preemption its priority decides as ever.
+ */
+static bool was_away(const struct vrrp *vr, int64_t now_ns)
+{
+	int64_t interval_ns = vrrp_interval_ns(vr->config.interval_cs);
+
+	if (vr->config.preempt || vrrp_is_owner(vr))
+		return false;
+	return vr->election.listening || now_ns - vr->election.advert_ns > 2 * interval_ns;
+}
+
+/*
  * Adver_Timer (§6.4.3 (405)) and the repeated announcements. The next advert counts from the last
  * deadline, so that the rhythm does not drift; after a stall one is sent, not all that were missed.
  */
@@ -411,13 +462,19 @@ static void active_timer(struct vrrp *vr, int64_t now_ns, struct vrrp_output *ou
 {
 	int64_t interval_ns = vrrp_interval_ns(vr->config.interval_cs);
 
-	if (now_ns >= vr->election.advert_ns) {
+	if (now_ns < vr->election.advert_ns) {
+		/* not yet */
+	} else if (!vr->election.listening && was_away(vr, now_ns)) {
+		vr->election.listening = true;
+		vr->election.advert_ns = now_ns + interval_ns;
+	} else {
+		vr->election.listening = false;
 		act_advert(out, vr->election.priority);
 		vr->election.advert_ns += interval_ns;
 		if (vr->election.advert_ns <= now_ns)
 			vr->election.advert_ns = now_ns + interval_ns;
 	}
-	if (now_ns >= vr->election.announce_ns)
+	if (now_ns >= vr->election.announce_ns && !vr->election.listening)
 		announce(vr, now_ns, out);
 }
 
@@ -461,13 +518,14 @@ static bool defend(struct vrrp *vr, int64_t now_ns, struct vrrp_output *out)
 
 /*
  * §6.4.3 (450)..(475). Before the address is handed over comes one last advert: the winner hears a
- * lower priority, announces again, and so has the last word in every ARP cache.
+ * lower priority, announces again, and so has the last word in every ARP cache. Where ours is not
+ * lower it is 0, since it would drive the winner out.
  */
 static void yield(struct vrrp *vr, enum vrrp_reason_code code, const struct vrrp_advert *advert,
 		  int64_t now_ns, struct vrrp_output *out)
 {
 	act(out, (struct vrrp_action){ .type = VRRP_ACTION_RELEASE });
-	act_advert(out, vr->election.priority);
+	act_advert(out, code == VRRP_REASON_AWAY ? VRRP_PRIORITY_LEAVE : vr->election.priority);
 	defer_to(vr, advert, now_ns);
 	set_state(vr, VRRP_STATE_BACKUP, reason_of_advert(code, advert), now_ns, out);
 }
@@ -487,6 +545,8 @@ static void active_advert(struct vrrp *vr, const struct vrrp_advert *advert, int
 	} else if (advert->priority == vr->election.priority &&
 		   memcmp(advert->source, vr->election.source, address_len) > 0) {
 		yield(vr, VRRP_REASON_TIE, advert, now_ns, out);
+	} else if (was_away(vr, now_ns)) {
+		yield(vr, VRRP_REASON_AWAY, advert, now_ns, out);
 	} else {
 		(void)defend(vr, now_ns, out);
 	}
@@ -498,7 +558,7 @@ static void step_active(struct vrrp *vr, const struct vrrp_event *event, struct 
 	case VRRP_EVENT_STARTUP:
 		break;
 	case VRRP_EVENT_SHUTDOWN:
-		stop(vr, VRRP_STATE_INITIALIZE, VRRP_REASON_STOPPED, event->now_ns, out);
+		leave(vr, event->now_ns, out);
 		break;
 	case VRRP_EVENT_FAULT:
 		stop(vr, VRRP_STATE_FAULT, event->fault, event->now_ns, out);

@@ -22,7 +22,11 @@
 struct vrrp_reason {
 	enum vrrp_reason_code code;
 	uint8_t priority;
-	uint8_t source[16];
+	union {
+		uint8_t source[16];
+		char interface[16]; /* ends with a zero */
+		uint32_t bytes[2];
+	};
 	int64_t ns;
 };
 
@@ -80,6 +84,7 @@ struct vrrp_election {
 	uint8_t announced_n;    /* announcements of the schedule that are done */
 	uint8_t contested_n;    /* answers given in the current contest window */
 	int64_t contested_ns;   /* start of that window */
+	bool listening;         /* Active: was away, and has not spoken since */
 	bool late_granted;      /* Backup: one late expiry was not believed already */
 	bool lower_heard;       /* Backup: a lower priority was discarded since the timer started */
 	uint8_t lower_priority; /* its priority */
@@ -110,7 +115,7 @@ struct vrrp_event {
 	enum vrrp_event_type type;
 	int64_t now_ns; /* of an advert: its arrival; never before the previous event */
 	union {
-		enum vrrp_reason_code fault;      /* VRRP_EVENT_FAULT */
+		struct vrrp_reason fault;         /* VRRP_EVENT_FAULT */
 		uint8_t priority;                 /* VRRP_EVENT_PRIORITY; 1..254, an owner's 255 */
 		const struct vrrp_advert *advert; /* VRRP_EVENT_ADVERT; borrowed for the call */
 	};

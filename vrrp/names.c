@@ -51,3 +51,9 @@ const char *vrrp_notice_name(enum vrrp_notice notice)
 	assert(notice < VRRP_NOTICE_COUNT);
 	return vrrp_notice_words[notice];
 }
+
+bool vrrp_reason_is_of_peer(enum vrrp_reason_code code)
+{
+	return code == VRRP_REASON_LEFT || code == VRRP_REASON_PREEMPT ||
+	       code == VRRP_REASON_HIGHER || code == VRRP_REASON_TIE || code == VRRP_REASON_AWAY;
+}

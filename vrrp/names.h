@@ -9,6 +9,8 @@
 #ifndef VRRP_NAMES_H
 #define VRRP_NAMES_H
 
+#include <stdbool.h>
+
 /* RFC 9568 §6.4, and the one that operators need: Initialize because something is broken. */
 enum vrrp_state {
 	VRRP_STATE_INITIALIZE,
@@ -34,11 +36,23 @@ enum vrrp_reason_code {
 	VRRP_REASON_LINK_DOWN,    /* the interface is administratively down */
 	VRRP_REASON_NO_CARRIER,   /* the interface is up but has no carrier */
 	VRRP_REASON_LINK_TYPE,    /* the interface has no Ethernet address to send from */
-	VRRP_REASON_NO_SOURCE,    /* the interface has no address of its own to send from */
+	VRRP_REASON_NO_SOURCE,    /* the interface has no address of its own to send from; or not
+				   * the one that is configured: @source */
 	VRRP_REASON_NO_GROUP,     /* the multicast group cannot be joined: we would be deaf */
 	VRRP_REASON_RECOVERED,    /* a fault is over */
+	VRRP_REASON_LINK_PORT, /* the interface is a port of @interface, which gets its packets */
+	VRRP_REASON_MTU,       /* an advert has @bytes[0], the interface takes @bytes[1] */
+	VRRP_REASON_NO_OWN,    /* the interface does not have @source, which an owner needs */
+	VRRP_REASON_AWAY,      /* this host stood still, and @source of the lower @priority has
+				* taken over meanwhile; preemption is off */
 	VRRP_REASON_COUNT,
 };
+
+/**
+ * vrrp_reason_is_of_peer() - whether a reason is what another router did: struct vrrp_reason's
+ * @source is its address then.
+ */
+bool vrrp_reason_is_of_peer(enum vrrp_reason_code code);
 
 /*
  * Why a packet was discarded, in the order of the checks (RFC 9568 §7.1). A rejected packet moves

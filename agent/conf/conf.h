@@ -40,6 +40,11 @@ enum conf_mac {
 	CONF_MAC_VIRTUAL, /* not supported yet */
 };
 
+/* What becomes of a router when its interface has troubles. */
+struct conf_link {
+	int64_t delay_ns; /* a lost carrier must last so long to be a fault */
+};
+
 struct conf_router {
 	char name[CONF_NAME_SIZE];
 	char interface[CONF_LINK_SIZE];
@@ -47,6 +52,8 @@ struct conf_router {
 	struct vrrp_config vrrp;
 	enum conf_lease lease;
 	enum conf_mac mac;
+	uint8_t source[16]; /* the only address to advertise from; zero: any */
+	struct conf_link link;
 	unsigned addresses_n;           /* advertised: the first ones */
 	unsigned extra_n;               /* held, not advertised: behind them */
 	struct conf_address *addresses; /* part of the configuration */

@@ -2,6 +2,7 @@
 #include "schema.h"
 
 #include <stdio.h>
+#include <string.h>
 
 #define INDENT 2
 
@@ -76,10 +77,20 @@ static void write_list(const struct conf_key *key, const void *base, FILE *out, 
 	fprintf(out, "\n%*s)", indent, "");
 }
 
+/* No list, or no address: the file says the same without it. */
+static bool is_none(const struct conf_key *key, const void *base)
+{
+	static const uint8_t none[16];
+
+	if (key->count)
+		return conf_key_count(key->count, base) == 0;
+	return key->kind == &conf_host &&
+	       memcmp((const char *)base + key->field.offset, none, sizeof(none)) == 0;
+}
+
 static bool is_left_out(const struct conf_key *key, const void *base)
 {
-	return !conf_key_has_value(key) || (key->count && !key->missing && !key->preset &&
-					    conf_key_count(key->count, base) == 0);
+	return !conf_key_has_value(key) || (!key->missing && !key->preset && is_none(key, base));
 }
 
 static void write_keys(const struct conf_schema *schema, const void *base, FILE *out, int indent)

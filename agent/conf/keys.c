@@ -36,6 +36,22 @@ static const struct conf_schema address_schema = {
 
 /* ---- routers ---- */
 
+static const struct conf_key link_keys[] = {
+	{ .field = FIELD(struct conf_link, delay_ns, "delay", FIELD_DURATION),
+	  .kind = &conf_duration,
+	  .max = 60 * NS_PER_S,
+	  .step = NS_PER_MS,
+	  .preset = "\"0s\"" },
+	CONF_KEYS_END,
+};
+
+static const struct conf_schema link_schema = {
+	.noun = "link",
+	.nouns = "links",
+	.size = sizeof(struct conf_link),
+	.keys = link_keys,
+};
+
 static const char *const macs[] = {
 	[CONF_MAC_INTERFACE] = "interface",
 	[CONF_MAC_VIRTUAL] = "virtual",
@@ -111,6 +127,9 @@ static const struct conf_key router_keys[] = {
 	  .max = 3600 * NS_PER_S,
 	  .step = NS_PER_MS,
 	  .preset = "\"0s\"" },
+	{ .field = FIELD_OF_IP(struct conf_router, source, "source", vrrp.family),
+	  .kind = &conf_host },
+	{ .field = OF(link, "link", 0), .element = &link_schema },
 	{ .field = OF(addresses, "addresses", 0),
 	  .element = &address_schema,
 	  .count = offsetof(struct conf_router, addresses_n),

@@ -282,3 +282,22 @@ static bool address_text(const struct conf_key *key, const void *base, char *buf
 }
 
 const struct conf_kind conf_address = { "address", parse_address, expect_address, address_text };
+
+/* ---- address of a host ---- */
+
+static void parse_host(const struct conf_place *place, void *base)
+{
+	const char *text = get_string(place), *fault;
+
+	fault = text ? conf_host_parse(text, (uint8_t *)member_of(place->key, base)) : NULL;
+	if (fault)
+		conf_error_fault(place, fault);
+}
+
+static void expect_host(const struct conf_key *key, char *buf)
+{
+	(void)key;
+	strcpy(buf, "an IPv4 address of a host such as \"192.0.2.2\"");
+}
+
+const struct conf_kind conf_host = { "address", parse_host, expect_host, quoted_text };

@@ -52,6 +52,7 @@ extern const struct conf_kind conf_word;     /* printable ASCII that needs no qu
 extern const struct conf_kind conf_duration; /* a number of nanoseconds in any unit */
 extern const struct conf_kind conf_socket;   /* the path of one */
 extern const struct conf_kind conf_address;  /* struct conf_address, with its prefix length */
+extern const struct conf_kind conf_host;     /* uint8_t[16], an address without; zero: none */
 
 /* A number that has a name: "owner" is 255. */
 struct conf_named {

@@ -119,6 +119,23 @@ const char *conf_address_parse(const char *text, struct conf_address *ret_addres
 	return NULL;
 }
 
+const char *conf_host_parse(const char *text, uint8_t *ret_bytes)
+{
+	struct in_addr in;
+	const char *fault;
+
+	if (strchr(text, '/'))
+		return "has a prefix length, and this is the address of a host alone";
+	if (strchr(text, ':'))
+		return "is an IPv6 address, which this version does not support yet";
+	if (inet_pton(AF_INET, text, &in) != 1)
+		return "is not an IPv4 address";
+	fault = address_fault(ntohl(in.s_addr), 32);
+	if (!fault)
+		memcpy(ret_bytes, &in, 4);
+	return fault;
+}
+
 const char *conf_address_format(const struct conf_address *address, char *buf)
 {
 	const uint8_t *b = address->bytes;

@@ -38,6 +38,14 @@ bool conf_word_is_valid(const char *text, size_t len_max);
 const char *conf_address_parse(const char *text, struct conf_address *ret_address);
 
 /**
+ * conf_host_parse() - "192.0.2.1" to bytes.
+ * @ret_bytes: 16, the first 4 filled on success.
+ *
+ * Return: as conf_address_parse().
+ */
+const char *conf_host_parse(const char *text, uint8_t *ret_bytes);
+
+/**
  * conf_address_format() - an address with its prefix length.
  * @buf: CONF_ADDRESS_TEXT_SIZE bytes.
  */

@@ -43,7 +43,6 @@ static void make_up_for_death(struct routers *routers, struct router *router)
 
 static bool adopt(struct routers *routers, struct router *router, struct state *old, int entry)
 {
-	struct lan *lan = &routers->lans[router->interface];
 	int64_t now_ns = routers->now->mono_ns;
 	bool same_lease;
 	struct vrrp vr;
@@ -55,8 +54,6 @@ static bool adopt(struct routers *routers, struct router *router, struct state *
 	if (routers->read_real_ns == 0)
 		make_up_for_death(routers, router);
 	inherit_farewell(routers, (unsigned)(router - routers->all), old, (unsigned)entry);
-	/* The source breaks ties: it stays as long as the interface has it. */
-	memcpy(lan->source, vr.election.source, sizeof(lan->source));
 	router_want_addresses(routers, router, vr.election.state == VRRP_STATE_ACTIVE);
 	same_lease = state_lease_s(old, (unsigned)entry) ==
 		     (uint32_t)conf_lease_s(router->conf->lease, router->conf->vrrp.interval_cs);

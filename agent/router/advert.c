@@ -16,6 +16,13 @@ bool router_can_advertise(const struct routers *routers, const struct router *ro
 	       router->vr.election.source[0] != 0;
 }
 
+int router_renamed_ifindex(const struct routers *routers, const struct router *router)
+{
+	const struct lan *lan = &routers->lans[router->interface];
+
+	return lan->ifindex || !router->vr.election.source[0] ? 0 : lan->spoken_ifindex;
+}
+
 void router_write_advert(const struct routers *routers, const struct router *router,
 			 uint8_t priority, uint8_t *frame)
 {

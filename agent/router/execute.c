@@ -111,13 +111,27 @@ static void queue_adverts(struct routers *routers)
 	}
 }
 
+/* What became of one that leaves a renamed interface nobody needs to know: it may be gone. */
+static void queue_farewell(struct routers *routers, struct router *router, uint8_t priority)
+{
+	int ifindex = router_renamed_ifindex(routers, router);
+	uint8_t *frame;
+
+	if (!ifindex) {
+		queue_advert(routers, router, priority);
+		return;
+	}
+	frame = routers_frame(routers, ifindex, router_advert_len(router), NULL, SENT_ADVERT_LEAVE);
+	router_write_advert(routers, router, priority, frame);
+}
+
 static void queue_farewells(struct routers *routers)
 {
 	for (unsigned i = 0; i < routers->owing_n; i++) {
 		const struct outbox *outbox = &routers->owing[i]->outbox;
 
 		if (outbox->farewell_due)
-			queue_advert(routers, routers->owing[i], outbox->farewell_priority);
+			queue_farewell(routers, routers->owing[i], outbox->farewell_priority);
 	}
 }
 

@@ -43,7 +43,7 @@ static void see_address(struct routers *routers, const struct kern_object *objec
 	if (object->address.mark == KERN_ADDRESS_MARK && !object->gone)
 		return;
 	lan = &routers->lans[interface];
-	lan->dump_due |= lan_source_see(lan, object);
+	lan->dump_due |= lan_source_see(lan, object, want >= 0);
 	routers_doubt(routers, (unsigned)interface);
 }
 

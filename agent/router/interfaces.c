@@ -144,6 +144,8 @@ static void take(struct interface *interface, const struct kern_link *seen)
 	interface->carrier = seen->carrier;
 	interface->ethernet = seen->ethernet;
 	interface->promotes = seen->promotes;
+	interface->master = seen->master;
+	interface->mtu = seen->mtu;
 	memcpy(interface->mac, seen->mac, sizeof(interface->mac));
 }
 

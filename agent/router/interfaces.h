@@ -15,7 +15,9 @@
 struct interface {
 	char name[KERN_LINK_NAME_SIZE];
 	int ifindex; /* 0: there is no such interface, and the rest is what it was */
-	bool up, carrier, ethernet, promotes; /* struct kern_link */
+	bool up, carrier, ethernet, promotes; /* struct kern_link, like the next two */
+	int master;
+	unsigned mtu;
 	uint8_t mac[6];
 };
 

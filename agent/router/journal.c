@@ -54,7 +54,8 @@ void journal_state(const struct journal_router *router, enum vrrp_state from, en
 					    .peer_priority = reason->priority,
 					    .priority = vr->election.priority,
 					    .reason_ns = reason->ns };
-	memcpy(event.state.peer, reason->source, sizeof(event.state.peer));
+	memcpy(vrrp_reason_is_of_peer(reason->code) ? event.state.peer : event.state.detail,
+	       reason->source, sizeof(event.state.peer));
 	/* A router that hears nothing where it used to hear a peer may be the deaf one. */
 	if (to == VRRP_STATE_ACTIVE && reason->code == VRRP_REASON_SILENCE)
 		memcpy(event.state.last_heard, vr->election.active_source,
@@ -154,6 +155,7 @@ void journal_address(const struct journal_router *router, const struct conf_addr
 		[KERN_WANT_EXPIRED] = EVENT_ADDRESS_EXPIRED,
 		[KERN_WANT_ENDED] = EVENT_ADDRESS_ENDED,
 		[KERN_WANT_FOREIGN] = EVENT_ADDRESS_FOREIGN,
+		[KERN_WANT_LACKING] = EVENT_ADDRESS_LACKING,
 		[KERN_WANT_KEPT] = EVENT_ADDRESS_KEPT,
 		[KERN_WANT_DOUBLE] = EVENT_ADDRESS_DOUBLE,
 		[KERN_WANT_ABANDONED] = EVENT_ADDRESS_ABANDONED,

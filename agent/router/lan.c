@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "lan.h"
 
+#include <net/if.h>
+#include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -11,7 +13,7 @@ void lan_init(struct lan *lan, const struct interface *interface)
 {
 	*lan = (struct lan){ .interface = interface,
 			     .group_fd = -1,
-			     .fault = VRRP_REASON_LINK_MISSING };
+			     .fault.code = VRRP_REASON_LINK_MISSING };
 }
 
 static void leave_group(struct lan *lan)
@@ -34,54 +36,63 @@ bool lan_follow(struct lan *lan)
 	lan->ifindex = lan->interface->ifindex;
 	lan->sources_n = 0;
 	lan->sources_overflow = false;
-	memset(lan->source, 0, sizeof(lan->source));
 	return true;
 }
 
 /* ---- its own addresses ---- */
 
-static int find_source(const struct lan *lan, const uint8_t *bytes)
+static bool is_entry(const struct lan_source *source, const struct kern_address *address)
+{
+	return source->prefix_len == address->prefix_len &&
+	       memcmp(source->bytes, address->bytes, sizeof(source->bytes)) == 0 &&
+	       memcmp(source->peer, address->peer, sizeof(source->peer)) == 0;
+}
+
+static struct lan_source *find_entry(struct lan *lan, const struct kern_address *address)
 {
 	for (unsigned i = 0; i < lan->sources_n; i++)
-		if (memcmp(lan->sources[i], bytes, sizeof(lan->sources[i])) == 0)
-			return (int)i;
-	return -1;
+		if (is_entry(&lan->sources[i], address))
+			return &lan->sources[i];
+	return NULL;
 }
 
-static void forget_source(struct lan *lan, unsigned i)
+static void forget(struct lan *lan, struct lan_source *source)
 {
-	unsigned behind = --lan->sources_n - i;
+	const struct lan_source *end = &lan->sources[--lan->sources_n];
 
-	memmove(lan->sources[i], lan->sources[i + 1], behind * sizeof(lan->sources[0]));
-	memmove(&lan->seen[i], &lan->seen[i + 1], behind * sizeof(lan->seen[0]));
+	memmove(source, source + 1, (size_t)(end - source) * sizeof(*source));
 }
 
-bool lan_source_see(struct lan *lan, const struct kern_object *object)
+bool lan_source_see(struct lan *lan, const struct kern_object *object, bool is_vip)
 {
-	const uint8_t *bytes = object->address.bytes;
-	int i = find_source(lan, bytes);
+	const struct kern_address *address = &object->address;
+	struct lan_source *source = find_entry(lan, address);
 
 	if (object->gone) {
-		if (i >= 0)
-			forget_source(lan, (unsigned)i);
+		if (source)
+			forget(lan, source);
 		return lan->sources_overflow;
 	}
-	if (i < 0 && lan->sources_n == LAN_SOURCES_MAX) {
+	if (!source && lan->sources_n == LAN_SOURCES_MAX) {
 		lan->sources_overflow = true;
 		return false;
 	}
-	if (i < 0) {
-		i = (int)lan->sources_n++;
-		memcpy(lan->sources[i], bytes, sizeof(lan->sources[i]));
+	if (!source) {
+		source = &lan->sources[lan->sources_n++];
+		memcpy(source->bytes, address->bytes, sizeof(source->bytes));
+		memcpy(source->peer, address->peer, sizeof(source->peer));
+		source->prefix_len = address->prefix_len;
 	}
-	lan->seen[i] = true;
+	source->is_vip = is_vip;
+	source->seen = true;
 	return false;
 }
 
 void lan_dump_begin(struct lan *lan)
 {
 	lan->sources_overflow = false;
-	memset(lan->seen, 0, sizeof(lan->seen));
+	for (unsigned i = 0; i < lan->sources_n; i++)
+		lan->sources[i].seen = false;
 }
 
 /* The new membership comes before the old one goes, so that no switch hears us leave. */
@@ -99,20 +110,55 @@ void lan_dump_end(struct lan *lan)
 {
 	unsigned n = 0;
 
-	for (unsigned i = 0; i < lan->sources_n; i++) {
-		if (!lan->seen[i])
-			continue;
-		memmove(lan->sources[n], lan->sources[i], sizeof(lan->sources[n]));
-		n++;
-	}
+	for (unsigned i = 0; i < lan->sources_n; i++)
+		if (lan->sources[i].seen)
+			lan->sources[n++] = lan->sources[i];
 	lan->sources_n = n;
 	if (lan->ifindex)
 		join_group(lan);
 }
 
+static const uint8_t *find_source(const struct lan *lan, const uint8_t *bytes)
+{
+	for (unsigned i = 0; i < lan->sources_n; i++)
+		if (memcmp(lan->sources[i].bytes, bytes, sizeof(lan->sources[i].bytes)) == 0)
+			return lan->sources[i].bytes;
+	return NULL;
+}
+
+/* Whether the first bits of two addresses are the same. */
+static bool share_prefix(const uint8_t *a, const uint8_t *b, unsigned bits)
+{
+	unsigned whole = bits / 8, mask = 0xff00u >> bits % 8 & 0xff;
+
+	return memcmp(a, b, whole) == 0 && ((a[whole] ^ b[whole]) & mask) == 0;
+}
+
+/* The greater, the better; of equals the first. */
+static unsigned fitness(const struct lan_source *source, const uint8_t *vip)
+{
+	bool near = share_prefix(source->bytes, vip, source->prefix_len);
+
+	return source->is_vip ? 1 : near ? 3 : 2;
+}
+
+const uint8_t *lan_choose_source(const struct lan *lan, const uint8_t *configured,
+				 const uint8_t *before, const uint8_t *vip)
+{
+	const uint8_t *kept = find_source(lan, configured ? configured : before);
+	const struct lan_source *best = NULL;
+
+	if (kept || configured)
+		return kept;
+	for (unsigned i = 0; i < lan->sources_n; i++)
+		if (!best || fitness(&lan->sources[i], vip) > fitness(best, vip))
+			best = &lan->sources[i];
+	return best ? best->bytes : NULL;
+}
+
 /* ---- what it is worth ---- */
 
-static enum vrrp_reason_code fault_of(const struct lan *lan)
+static enum vrrp_reason_code fault_code(const struct lan *lan)
 {
 	const struct interface *interface = lan->interface;
 
@@ -120,6 +166,8 @@ static enum vrrp_reason_code fault_of(const struct lan *lan)
 		return VRRP_REASON_LINK_MISSING;
 	if (!interface->ethernet)
 		return VRRP_REASON_LINK_TYPE;
+	if (interface->master)
+		return VRRP_REASON_LINK_PORT;
 	if (!interface->up)
 		return VRRP_REASON_LINK_DOWN;
 	if (!interface->carrier)
@@ -131,13 +179,15 @@ static enum vrrp_reason_code fault_of(const struct lan *lan)
 	return VRRP_REASON_NONE;
 }
 
-static void choose_source(struct lan *lan)
+static struct vrrp_reason fault_of(const struct lan *lan)
 {
-	if (find_source(lan, lan->source) >= 0)
-		return;
-	memset(lan->source, 0, sizeof(lan->source));
-	if (lan->sources_n > 0)
-		memcpy(lan->source, lan->sources[0], sizeof(lan->source));
+	struct vrrp_reason fault = { .code = fault_code(lan) };
+
+	_Static_assert(sizeof(fault.interface) >= IF_NAMESIZE, "the name of any interface");
+	if (fault.code == VRRP_REASON_LINK_PORT &&
+	    !if_indextoname((unsigned)lan->interface->master, fault.interface))
+		snprintf(fault.interface, sizeof(fault.interface), "%d", lan->interface->master);
+	return fault;
 }
 
 bool lan_can_speak(const struct lan *lan)
@@ -145,30 +195,27 @@ bool lan_can_speak(const struct lan *lan)
 	return lan->ifindex && lan->interface->up && lan->interface->carrier;
 }
 
-/* A first voice is a new one, but changes nothing that was announced. */
-static struct lan_news take_voice(struct lan *lan)
+/* Where and with what adverts leave. The first time changes nothing that was announced. */
+static struct lan_news speak(struct lan *lan)
 {
-	struct lan_voice *voice = &lan->voice;
-	bool first = voice->ifindex == 0;
-	bool index = voice->ifindex != lan->ifindex;
-	bool mac = memcmp(voice->mac, lan->interface->mac, sizeof(voice->mac)) != 0;
-	bool source = memcmp(voice->source, lan->source, sizeof(voice->source)) != 0;
+	const uint8_t *mac = lan->interface->mac;
+	bool first = lan->spoken_ifindex == 0;
+	bool other_index = lan->spoken_ifindex != lan->ifindex;
+	bool other_mac = memcmp(lan->spoken_mac, mac, sizeof(lan->spoken_mac)) != 0;
 
-	voice->ifindex = lan->ifindex;
-	memcpy(voice->mac, lan->interface->mac, sizeof(voice->mac));
-	memcpy(voice->source, lan->source, sizeof(voice->source));
-	return (struct lan_news){ .voice = index || mac || source,
-				  .mac = mac && !first,
-				  .index = index && !first };
+	lan->spoken_ifindex = lan->ifindex;
+	memcpy(lan->spoken_mac, mac, sizeof(lan->spoken_mac));
+	return (struct lan_news){ .voice = other_index || other_mac,
+				  .mac = other_mac && !first,
+				  .index = other_index && !first };
 }
 
 struct lan_news lan_assess(struct lan *lan)
 {
 	const struct lan_news none = { 0 };
 
-	choose_source(lan);
 	if (lan->ifindex && lan->group_fd < 0)
 		join_group(lan);
 	lan->fault = fault_of(lan);
-	return lan_can_speak(lan) && lan->source[0] ? take_voice(lan) : none;
+	return lan_can_speak(lan) ? speak(lan) : none;
 }

@@ -8,16 +8,17 @@
 #define LAN_H
 
 #include "interfaces.h"
-#include "vrrp/names.h"
+#include "vrrp/fsm.h"
 
-/* Addresses of its own that are remembered; the first of them speaks. */
+/* Addresses of its own that are remembered. */
 #define LAN_SOURCES_MAX 16
 
-/* What an advert leaves with. */
-struct lan_voice {
-	int ifindex; /* 0: nobody has spoken yet */
-	uint8_t mac[6];
-	uint8_t source[16]; /* zero: none */
+/* One of them. Two entries of the kernel may have equal bytes. */
+struct lan_source {
+	uint8_t bytes[16], peer[16]; /* struct kern_address */
+	uint8_t prefix_len;
+	bool is_vip; /* of an owner: speaks only when there is no other */
+	bool seen;   /* in the dump that runs */
 };
 
 struct lan {
@@ -25,13 +26,12 @@ struct lan {
 	int ifindex;                       /* of the interface that all of this is about */
 	unsigned sources_n;
 	bool sources_overflow; /* there are more: when one goes, only a dump tells the next */
-	uint8_t sources[LAN_SOURCES_MAX][16];
-	bool seen[LAN_SOURCES_MAX];  /* each of them, in the dump that runs */
-	uint8_t source[16];          /* zero: none */
-	int group_fd;                /* the membership, or -1 */
-	int group_error;             /* why there is none: an errno, or 0 */
-	enum vrrp_reason_code fault; /* VRRP_REASON_NONE: usable */
-	struct lan_voice voice;      /* as it could speak last */
+	struct lan_source sources[LAN_SOURCES_MAX];
+	int group_fd;             /* the membership, or -1 */
+	int group_error;          /* why there is none: an errno, or 0 */
+	struct vrrp_reason fault; /* code VRRP_REASON_NONE: usable */
+	int spoken_ifindex;       /* where adverts could leave last; 0: nowhere so far */
+	uint8_t spoken_mac[6];    /* with what */
 
 	bool doubtful;         /* the caller's: to be assessed */
 	bool dump_due;         /* the caller's: its addresses must be asked for */
@@ -41,7 +41,7 @@ struct lan {
 
 /* What an assessment has found. */
 struct lan_news {
-	bool voice; /* adverts leave with something else than before, or for the first time */
+	bool voice; /* adverts leave otherwise than before, or for the first time */
 	bool mac;   /* what was announced is wrong */
 	bool index; /* another interface of that name: what waited on the old one is lost */
 };
@@ -65,10 +65,11 @@ bool lan_follow(struct lan *lan);
 
 /**
  * lan_source_see() - an address of the interface's own came or went.
+ * @is_vip: it is also a virtual one, of an owner.
  *
  * Return: true when only a dump can tell which addresses are left.
  */
-bool lan_source_see(struct lan *lan, const struct kern_object *object);
+bool lan_source_see(struct lan *lan, const struct kern_object *object, bool is_vip);
 
 /**
  * lan_dump_begin() - a dump of the interface's addresses follows.
@@ -82,11 +83,23 @@ void lan_dump_begin(struct lan *lan);
 void lan_dump_end(struct lan *lan);
 
 /**
- * lan_assess() - choose the source and judge whether a router can live here: @fault.
- *
- * The source stays as long as it is there, since it breaks ties. Joins the group where that is due.
+ * lan_assess() - judge whether a router can live here: @fault. Joins the group where that is due.
  */
 struct lan_news lan_assess(struct lan *lan);
+
+/**
+ * lan_choose_source() - the address of its own that a router's adverts are sent from: the same as
+ * before as long as it is there, since it breaks ties; else the first one whose prefix has the
+ * router's first address, since hosts with a filter for reverse paths drop others; else the first.
+ * A virtual one only when there is no other.
+ * @configured: the only one that may be, IPv4 in the first 4 of 16 bytes; NULL: any.
+ * @before: likewise, or zero.
+ * @vip: likewise, the router's first address.
+ *
+ * Return: 16 bytes, borrowed until something is seen; NULL when there is none.
+ */
+const uint8_t *lan_choose_source(const struct lan *lan, const uint8_t *configured,
+				 const uint8_t *before, const uint8_t *vip);
 
 /**
  * lan_can_speak() - whether an advert could leave: without an interface or its medium there is

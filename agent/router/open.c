@@ -19,6 +19,7 @@ static void add_wants(struct routers *routers, unsigned number, const struct con
 		struct kern_want want = { .kind = KERN_KIND_ADDRESS,
 					  .interface = router->interface,
 					  .owner = number,
+					  .is_hosts = conf->vrrp.priority == VRRP_PRIORITY_OWNER,
 					  .lease_s = lease_s,
 					  .address = { .family = address->family,
 						       .prefix_len = address->prefix_len } };
@@ -61,6 +62,7 @@ static int make_router(struct routers *routers, unsigned number, const struct co
 	vrrp_init(&router->vr, &conf->vrrp);
 	lease_init(&router->lease, conf->lease, conf->vrrp.interval_cs);
 	router->conf = conf;
+	router->fault_ns = VRRP_NEVER;
 	join_lan(routers, number, conf);
 	add_wants(routers, number, conf);
 	return 0;

@@ -4,6 +4,9 @@
 #include <assert.h>
 #include <string.h>
 
+/* Network tools correct an address by removing it first. */
+#define SOURCE_PATIENCE_NS INT64_C(500000000)
+
 /* ---- what the interfaces are worth ---- */
 
 static void miss(struct routers *routers, struct router *router)
@@ -14,39 +17,110 @@ static void miss(struct routers *routers, struct router *router)
 	router_step(routers, router, &event);
 }
 
-/* Whether the interface can be used from now on, or can no more. */
-static void tell_worth(struct routers *routers, struct router *router, const struct lan *lan)
+/* The address that its adverts are sent from; NULL when there is none now. */
+static const uint8_t *choose_source(const struct router *router, const struct lan *lan)
 {
-	struct vrrp_event event = { .now_ns = routers->now->mono_ns };
-	const struct vrrp_election *election = &router->vr.election;
+	const struct conf_router *conf = router->conf;
 
-	if (lan->fault != VRRP_REASON_NONE) {
-		event.type = VRRP_EVENT_FAULT;
-		event.fault = lan->fault;
-	} else if (election->state == VRRP_STATE_FAULT ||
-		   (election->state == VRRP_STATE_INITIALIZE &&
-		    election->reason.code == VRRP_REASON_NONE)) {
-		event.type = VRRP_EVENT_STARTUP;
-	} else {
-		return;
+	return lan_choose_source(lan, conf->source[0] ? conf->source : NULL,
+				 router->vr.election.source, conf->addresses[0].bytes);
+}
+
+/* The address that an owner has had and has no more; NULL: it has them all, or is none. */
+static const struct conf_address *lacking(const struct routers *routers,
+					  const struct router *router)
+{
+	const struct conf_router *conf = router->conf;
+
+	for (unsigned i = 0; vrrp_is_owner(&router->vr) && i < conf->addresses_n; i++)
+		if (kern_wants_lacks(routers->wants, router->want + i))
+			return &conf->addresses[i];
+	return NULL;
+}
+
+/* What keeps a router from living on its LAN. */
+static struct vrrp_reason fault_of(const struct routers *routers, const struct router *router)
+{
+	const struct lan *lan = &routers->lans[router->interface];
+	const struct conf_address *missing = lacking(routers, router);
+	unsigned len = (unsigned)router_advert_len(router) - KERN_FRAME_ETHERNET_LEN;
+	struct vrrp_reason fault = lan->fault;
+
+	if (fault.code != VRRP_REASON_NONE)
+		return fault;
+	if (!choose_source(router, lan)) {
+		fault.code = VRRP_REASON_NO_SOURCE;
+		memcpy(fault.source, router->conf->source, sizeof(fault.source));
+	} else if (missing) {
+		fault.code = VRRP_REASON_NO_OWN;
+		memcpy(fault.source, missing->bytes, sizeof(fault.source));
+	} else if (lan->interface->mtu && lan->interface->mtu < len) {
+		fault.code = VRRP_REASON_MTU;
+		fault.bytes[0] = len;
+		fault.bytes[1] = lan->interface->mtu;
 	}
-	router_step(routers, router, &event);
+	return fault;
+}
+
+/* How long a fault must last: a carrier may blink, and whoever corrects an address removes it. */
+static int64_t patience_ns(const struct router *router, enum vrrp_reason_code fault)
+{
+	if (fault == VRRP_REASON_NO_CARRIER)
+		return router->conf->link.delay_ns;
+	return fault == VRRP_REASON_NO_SOURCE || fault == VRRP_REASON_NO_OWN ? SOURCE_PATIENCE_NS
+									     : 0;
+}
+
+/* Whether a fault of a router that runs may still pass; then its deadline is set. */
+static bool may_pass(struct routers *routers, struct router *router, enum vrrp_reason_code fault)
+{
+	int64_t until_ns = routers->now->mono_ns + patience_ns(router, fault);
+
+	if (router->vr.election.state != VRRP_STATE_BACKUP &&
+	    router->vr.election.state != VRRP_STATE_ACTIVE)
+		return false;
+	if (until_ns < router->fault_ns)
+		router->fault_ns = until_ns;
+	router_schedule(routers, router);
+	return routers->now->mono_ns < router->fault_ns;
+}
+
+/* Whether its LAN can be used from now on, or can no more. */
+static void tell_worth(struct routers *routers, struct router *router)
+{
+	const struct vrrp_reason fault = fault_of(routers, router);
+	const struct vrrp_election *election = &router->vr.election;
+	struct vrrp_event event = { .type = VRRP_EVENT_STARTUP, .now_ns = routers->now->mono_ns };
+
+	if (fault.code != VRRP_REASON_NONE) {
+		if (may_pass(routers, router, fault.code))
+			return;
+		event.type = VRRP_EVENT_FAULT;
+		event.fault = fault;
+	}
+	router->fault_ns = VRRP_NEVER;
+	if (event.type == VRRP_EVENT_FAULT || election->state == VRRP_STATE_FAULT ||
+	    (election->state == VRRP_STATE_INITIALIZE && election->reason.code == VRRP_REASON_NONE))
+		router_step(routers, router, &event);
 }
 
 static void tell_router(struct routers *routers, struct router *router, const struct lan *lan,
 			const struct lan_news *news)
 {
-	/* Without one of its own left, a farewell still leaves from the one that it had. */
-	if (lan->sources_n > 0)
-		vrrp_source_set(&router->vr, lan->source);
-	if (news->voice)
+	const uint8_t *source = choose_source(router, lan);
+	/* Without one left, a farewell still leaves from the one that it had. */
+	bool other = source && memcmp(source, router->vr.election.source, 16) != 0;
+
+	if (other)
+		vrrp_source_set(&router->vr, source);
+	if (other || news->voice)
 		router_prepare_farewell(routers, router);
 	/* Its fault in between was never seen: what waited on the old interface is lost. */
 	if (news->index && router->vr.election.state == VRRP_STATE_BACKUP)
 		miss(routers, router);
 	if (news->mac && router->vr.election.state == VRRP_STATE_ACTIVE)
 		router_owe_announcement(routers, router);
-	tell_worth(routers, router, lan);
+	tell_worth(routers, router);
 }
 
 static void tell_group_error(struct routers *routers, const struct lan *lan)
@@ -60,12 +134,12 @@ static void tell_group_error(struct routers *routers, const struct lan *lan)
 
 static void assess(struct routers *routers, struct lan *lan)
 {
-	enum vrrp_reason_code before = lan->fault;
+	enum vrrp_reason_code before = lan->fault.code;
 	struct lan_news news = lan_assess(lan);
 
-	if (lan->fault == VRRP_REASON_NO_GROUP && before != VRRP_REASON_NO_GROUP)
+	if (lan->fault.code == VRRP_REASON_NO_GROUP && before != VRRP_REASON_NO_GROUP)
 		tell_group_error(routers, lan);
-	routers->groups_missing |= lan->fault == VRRP_REASON_NO_GROUP;
+	routers->groups_missing |= lan->fault.code == VRRP_REASON_NO_GROUP;
 	for (unsigned i = lan->first; i; i = routers->all[i - 1].next_on_lan)
 		tell_router(routers, &routers->all[i - 1], lan, &news);
 }
@@ -88,7 +162,7 @@ static void doubt_groups(struct routers *routers)
 		return;
 	routers->groups_missing = false;
 	for (unsigned i = 0; i < interfaces_count(routers->interfaces); i++)
-		if (routers->lans[i].fault == VRRP_REASON_NO_GROUP)
+		if (routers->lans[i].fault.code == VRRP_REASON_NO_GROUP)
 			routers_doubt(routers, i);
 }
 
@@ -226,19 +300,28 @@ const struct router_strays *routers_strays(struct routers *routers, const struct
 
 /* ---- time ---- */
 
+static void fire(struct routers *routers, struct router *router)
+{
+	const struct vrrp_event event = { .type = VRRP_EVENT_TIMER,
+					  .now_ns = routers->now->mono_ns };
+
+	if (router->vr.election.state == VRRP_STATE_ACTIVE &&
+	    lease_on_timer(&router->lease, event.now_ns))
+		router_renew_leases(routers, router);
+	if (event.now_ns >= router->fault_ns)
+		tell_worth(routers, router);
+	router_step(routers, router, &event);
+}
+
 void routers_fire(struct routers *routers, const struct clocks *now)
 {
-	struct vrrp_event event = { .type = VRRP_EVENT_TIMER, .now_ns = now->mono_ns };
 	int64_t deadline_ns;
 	unsigned i;
 
 	routers->now = now;
 	for (i = deadlines_first(routers->heap, &deadline_ns); deadline_ns <= now->mono_ns;
 	     i = deadlines_first(routers->heap, &deadline_ns)) {
-		if (routers->all[i].vr.election.state == VRRP_STATE_ACTIVE &&
-		    lease_on_timer(&routers->all[i].lease, now->mono_ns))
-			router_renew_leases(routers, &routers->all[i]);
-		router_step(routers, &routers->all[i], &event);
+		fire(routers, &routers->all[i]);
 	}
 	if (now->mono_ns < routers->housekeeping_ns)
 		return;

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * The virtual routers of this host and what they live on: interfaces, addresses, sockets. Feeds the
- * core with events and executes what it answers, in batches: adverts, then addresses, then farewells
- * and announcements. The policy is the core's; here is none.
+ * core with events and executes what it answers, in batches: adverts, then addresses, then
+ * farewells and announcements. The policy is the core's; here is none.
  *
  * A turn is: routers_read(), routers_fire(), routers_execute(); agent/router/turn.c drives it.
  */
@@ -35,6 +35,7 @@ struct router {
 	struct vrrp_list list;          /* what it advertises; owned */
 	struct lease lease;             /* of its addresses */
 	struct outbox outbox;
+	int64_t fault_ns; /* a fault that may pass is one from then on; VRRP_NEVER: there is none */
 	struct journal_limits limits;
 };
 

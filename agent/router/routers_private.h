@@ -128,6 +128,14 @@ void router_renew_leases(struct routers *routers, struct router *router);
 bool router_can_advertise(const struct routers *routers, const struct router *router);
 
 /**
+ * router_renamed_ifindex() - where a router's farewell may still leave when its interface is gone:
+ * under another name it is there all the same.
+ *
+ * Return: 0 when the interface is there, or never was.
+ */
+int router_renamed_ifindex(const struct routers *routers, const struct router *router);
+
+/**
  * router_advert_len() - the bytes of a router's advert, as a frame.
  */
 size_t router_advert_len(const struct router *router);

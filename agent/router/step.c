@@ -101,6 +101,8 @@ void router_schedule(struct routers *routers, struct router *router)
 	state_put_lease(routers->state, (unsigned)(router - routers->all), router->lease.renew_ns);
 	if (active && lease_deadline(&router->lease) < deadline_ns)
 		deadline_ns = lease_deadline(&router->lease);
+	if (router->fault_ns < deadline_ns)
+		deadline_ns = router->fault_ns;
 	deadlines_set(routers->heap, (unsigned)(router - routers->all), deadline_ns);
 }
 

@@ -7,7 +7,8 @@ import re
 SECTIONS = {"file": "Keys of the host", "router": "Keys of a virtual router"}
 COLUMNS = "noun key kind min max expected preset required refused".split()
 FORMS = {"boolean": "boolean", "number": "number", "word": "word", "path": "path",
-         "duration": "duration", "list": "list of groups", "array": "array of "}
+         "duration": "duration", "list": "list of groups", "array": "array of ",
+         "address": "address", "group": "group"}
 ORDINALS = ["no", "one", "two", "three", "four", "five", "six", "seven", "eight"]
 # Macros of mdoc(7) that say how a word looks, and nothing else.
 LOOKS = {"Ic", "Ar", "Cm", "Ql", "Dv", "Pa", "Em", "Nm", "Xr", "No", "Sy", "Li", "Ns", "Pq"}
@@ -99,6 +100,8 @@ def default_is_right(row, text):
     said = re.search(r"Default: (.*?)[.] ", text + " ")
     if row["required"]:
         return not said
+    if row["kind"] == "group":
+        return not said  # each of its keys has one
     return bool(said) and (not row.preset or said[1].strip('"') == row.preset)
 
 
@@ -163,7 +166,7 @@ def wrong_row(row, column):
              "kind": "number" if row["kind"] == "boolean" else "boolean",
              "min": row["min"] if row["kind"] == "path" else row["min"] + "1",
              "max": row["max"] + "1",
-             "expected": row["expected"].replace('"', '"x', 1),
+             "expected": row["expected"].replace('"', '"x', row["kind"] != "address"),
              "preset": row["preset"] and "other",
              "required": "" if row["required"] else "required",
              "refused": "" if row["refused"] else '"other"'}[column]

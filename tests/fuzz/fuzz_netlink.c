@@ -37,6 +37,13 @@ static void check_object(const struct kern_object *object, const struct nlmsghdr
 	}
 }
 
+static bool is_same(const struct lan_source *a, const struct lan_source *b)
+{
+	return a->prefix_len == b->prefix_len &&
+	       memcmp(a->bytes, b->bytes, sizeof(a->bytes)) == 0 &&
+	       memcmp(a->peer, b->peer, sizeof(a->peer)) == 0;
+}
+
 /* The sources of a LAN: a set, as far as there is room. */
 static void check_lan(const struct lan *lan)
 {
@@ -45,8 +52,7 @@ static void check_lan(const struct lan *lan)
 	assert(lan->ifindex || lan->sources_n == 0);
 	for (unsigned i = 0; i < lan->sources_n; i++)
 		for (unsigned j = 0; j < i; j++)
-			assert(memcmp(lan->sources[i], lan->sources[j], sizeof(lan->sources[i])) !=
-			       0);
+			assert(!is_same(&lan->sources[i], &lan->sources[j]));
 }
 
 /* Each interface is found by its name alone and by the index that it has. */
@@ -71,7 +77,7 @@ static void show(struct interfaces *interfaces, struct lan *lans, const struct k
 	if (object->type == KERN_OBJECT_ENTRY)
 		at = interfaces_at(interfaces, object->address.ifindex);
 	if (at >= 0)
-		lan_source_see(&lans[at], object);
+		lan_source_see(&lans[at], object, false);
 	check_interfaces(interfaces);
 	for (unsigned i = 0; i < INTERFACES; i++)
 		check_lan(&lans[i]);

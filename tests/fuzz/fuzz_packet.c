@@ -194,7 +194,7 @@ static void make_router(struct vrrp *vr, enum vrrp_state state, unsigned priorit
 		step(vr, &event);
 	event = (struct vrrp_event){ .type = VRRP_EVENT_FAULT,
 				     .now_ns = START - SECOND,
-				     .fault = VRRP_REASON_LINK_DOWN };
+				     .fault.code = VRRP_REASON_LINK_DOWN };
 	if (state == VRRP_STATE_FAULT)
 		step(vr, &event);
 }

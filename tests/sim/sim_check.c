@@ -187,7 +187,7 @@ static bool answer_is_legal(enum vrrp_state from, enum vrrp_state to, const char
 	if (!was && is)
 		return strcmp(letters, "ACNS") == 0;
 	if (was && to == VRRP_STATE_BACKUP)
-		return strcmp(letters, "RAS") == 0;
+		return strcmp(letters, "RAS") == 0 || strcmp(letters, "RLS") == 0;
 	if (was && !is)
 		return strcmp(letters, "RLS") == 0;
 	if (was)
@@ -291,7 +291,8 @@ static int64_t rivals_since(const struct sim *sim, unsigned better, unsigned wor
 	int64_t since = later(later(b->active_ns, w->active_ns), path->healthy_ns);
 
 	if (path->cut || !gateway_runs(sim, better) || !gateway_runs(sim, worse) ||
-	    check_astray(sim, better) || check_astray(sim, worse))
+	    check_astray(sim, better) || check_astray(sim, worse) ||
+	    sim->check.models[better].listens)
 		return sim->now_ns;
 	return later(since, later(b->healthy_ns, w->healthy_ns));
 }

@@ -125,6 +125,18 @@ bool gateway_owns(const struct sim_gateway *r, const uint8_t *bytes)
 	return k < SIM_ADDRESSES_MAX && is_own(r, k);
 }
 
+/* Whether an owner has had all of its addresses and says that one is gone; which is not vipd's to
+ * add. */
+static bool lacks_own(const struct sim_gateway *r)
+{
+	bool all = true;
+
+	for (unsigned k = 0; k < r->addresses_n; k++)
+		all &= r->kernel.table[k].present;
+	return !all && r->config.priority == VRRP_PRIORITY_OWNER &&
+	       r->vr.election.reason.code == VRRP_REASON_NO_OWN;
+}
+
 bool gateway_in_service(const struct sim_gateway *r)
 {
 	bool own = false;
@@ -133,7 +145,7 @@ bool gateway_in_service(const struct sim_gateway *r)
 		own |= r->kernel.own[n];
 	for (unsigned k = 0; k < SIM_ADDRESSES_MAX; k++)
 		own |= is_own(r, k);
-	return r->up && !r->conf.absent && own && kernel_can_talk(&r->kernel);
+	return r->up && !r->conf.absent && own && !lacks_own(r) && kernel_can_talk(&r->kernel);
 }
 
 bool gateway_is_active(const struct sim_gateway *r)

@@ -132,7 +132,8 @@ static void write_advert(const struct sim_gateway *to, bool stranger, struct sim
 
 	for (unsigned k = 0; k < to->addresses_n; k++)
 		memcpy(addresses + 4 * k, (uint8_t[]){ 198, 51, 100, (uint8_t)(1 + k) }, 4);
-	memcpy(advert.source, to->own[SIM_OWN_MAX - 1], 4);
+	memcpy(advert.source,
+	       to->vr.election.source[0] ? to->vr.election.source : to->own[SIM_OWN_MAX - 1], 4);
 	if (stranger)
 		memcpy(advert.source, (uint8_t[]){ 192, 0, 2, 250 }, 4);
 	len = vrrp_packet_encode(&advert, vrrp_group(4), message);
@@ -160,7 +161,7 @@ static void junk_send_one(struct sim *sim, unsigned to, unsigned defect)
 	net_inject(sim, &packet, to);
 }
 
-/* Our own address is the last one; it is none when it may change on the way. */
+/* Our own address is what it speaks from, or will; it is none when that may change on the way. */
 void junk_send(struct sim *sim, unsigned to, unsigned n)
 {
 	unsigned kinds = sizeof(defects) / sizeof(defects[0]) - sim->moving;

@@ -336,11 +336,18 @@ void kernel_trouble(struct sim *sim, unsigned i, unsigned trouble)
 	kernel->trouble = trouble;
 }
 
+/* Without its own addresses an owner is no owner, and nobody but its operator puts them back. */
+static bool is_hosts(const struct sim *sim, unsigned i, const struct sim_address *address)
+{
+	return sim->routers[i].config.priority == VRRP_PRIORITY_OWNER &&
+	       address->mark != KERN_ADDRESS_MARK;
+}
+
 void kernel_steal(struct sim *sim, unsigned i, unsigned k)
 {
 	struct sim_address *address = &sim->routers[i].kernel.table[k];
 
-	if (!address->present)
+	if (!address->present || is_hosts(sim, i, address))
 		return;
 	trace(sim, "somebody removes an address of %s", node_name(i));
 	disturb(sim, i);
@@ -356,6 +363,8 @@ void kernel_squat(struct sim *sim, unsigned i, unsigned k, bool there)
 	if (there && !kernel->link.exists)
 		return;
 	if (there ? address->present : !address->present || address->mark == KERN_ADDRESS_MARK)
+		return;
+	if (!there && is_hosts(sim, i, address))
 		return;
 	disturb(sim, i);
 	trace(sim, "somebody %s an address of %s", there ? "adds" : "removes", node_name(i));

@@ -73,6 +73,23 @@ static void restart(struct sim_model *m, const struct vrrp_config *c, int64_t no
 	m->heard_ns = now_ns;
 	m->left = m->nobody = false;
 	m->granted = false;
+	memset(m->lower_from, 0, sizeof(m->lower_from));
+}
+
+static bool is_address(const uint8_t *address, const uint8_t *other)
+{
+	return memcmp(address, other, 4) == 0;
+}
+
+/* Whoever says that he leaves must have been Active, and not have left; without anybody known he
+ * may have been. */
+static bool can_leave(const struct sim_model *m, const uint8_t *source)
+{
+	static const uint8_t none[4];
+
+	if (is_address(m->from, none) && is_address(m->lower_from, none))
+		return true;
+	return (is_address(m->from, source) && !m->left) || is_address(m->lower_from, source);
 }
 
 /* Silence that proves nothing is listened to once more. */
@@ -112,7 +129,11 @@ static void backup_advert(struct sim *sim, unsigned i, const struct vrrp_advert 
 	struct sim_model *m = &sim->check.models[i];
 
 	expect_state(sim, i, VRRP_STATE_BACKUP);
+	if (advert->priority == VRRP_PRIORITY_LEAVE && !can_leave(m, advert->source))
+		return;
 	if (advert->priority == VRRP_PRIORITY_LEAVE) {
+		memcpy(m->from, advert->source, 4);
+		memset(m->lower_from, 0, sizeof(m->lower_from));
 		m->down_ns = now_ns + model_skew_ns(c->priority, m->interval_cs);
 		m->heard_ns = now_ns;
 		m->left = true;
@@ -124,26 +145,44 @@ static void backup_advert(struct sim *sim, unsigned i, const struct vrrp_advert 
 		m->lower_ns = VRRP_NEVER;
 	else if (m->lower_ns == VRRP_NEVER)
 		m->lower_ns = now_ns;
-	if (!model_defers(c, advert->priority) && now_ns >= m->lower_ns + preempt_delay_ns(c))
+	if (!model_defers(c, advert->priority) && now_ns >= m->lower_ns + preempt_delay_ns(c)) {
+		memcpy(m->lower_from, advert->source, 4);
 		return;
+	}
 	m->interval_cs = advert->interval_cs;
+	memcpy(m->from, advert->source, 4);
 	restart(m, c, now_ns);
+}
+
+/* So long that others have taken over, whom it must not drive out. */
+static bool stood_still(const struct sim_gateway *r, const struct sim_model *m, int64_t now_ns)
+{
+	return !r->config.preempt && r->config.priority != VRRP_PRIORITY_OWNER &&
+	       (m->listens || now_ns - m->beat_ns > 2 * interval_ns(r->config.interval_cs));
 }
 
 /* Rhythm: an advert when it is due and only then, each one interval after the previous. */
 static void active_timer(struct sim *sim, unsigned i, const struct vrrp_output *out, int64_t now_ns)
 {
-	const struct sim_gateway *r = &sim->routers[i];
+	struct sim_gateway *r = &sim->routers[i];
 	struct sim_model *m = &sim->check.models[i];
 	int64_t interval = interval_ns(r->config.interval_cs);
 	bool due = now_ns >= m->beat_ns;
 
+	if (due && !m->listens && stood_still(r, m, now_ns)) {
+		m->listens = true;
+		m->beat_ns = now_ns + interval;
+		due = false;
+	}
 	expect_state(sim, i, VRRP_STATE_ACTIVE);
 	if (due != sends(out, VRRP_ACTION_ADVERT))
 		check_fail(sim, "P12", "%s %s an advert that is %sdue", node_name(i),
 			   due ? "does not send" : "sends", due ? "" : "not ");
 	if (!due)
 		return;
+	if (m->listens && r->healthy_ns < sim->now_ns) /* from here on others can hear it */
+		r->healthy_ns = sim->now_ns;
+	m->listens = false;
 	if (now_ns > m->beat_ns + gateway_span(r, sim->latency_ns) + 1 && !r->resumed &&
 	    r->healthy_ns <= sim->now_ns)
 		check_fail(sim, "P12", "%s sends an advert %.3f ms late", node_name(i),
@@ -170,10 +209,11 @@ static void active_advert(struct sim *sim, unsigned i, const struct vrrp_output 
 		expect_state(sim, i, VRRP_STATE_ACTIVE);
 		if (sends(out, VRRP_ACTION_ADVERT)) /* not all of a flood is answered */
 			m->beat_ns = now_ns + interval_ns(r->config.interval_cs);
-	} else if (advert_wins(r, advert)) {
+	} else if (advert_wins(r, advert) || stood_still(r, m, now_ns)) {
 		expect_state(sim, i, VRRP_STATE_BACKUP);
 		m->interval_cs = advert->interval_cs;
 		m->lower_ns = VRRP_NEVER;
+		memcpy(m->from, advert->source, 4);
 		restart(m, &r->config, now_ns);
 	} else {
 		expect_state(sim, i, VRRP_STATE_ACTIVE);
@@ -187,11 +227,13 @@ static void enter(struct sim *sim, unsigned i, enum vrrp_state from, int64_t now
 	struct sim_model *m = &sim->check.models[i];
 
 	m->lower_ns = VRRP_NEVER;
+	m->listens = false;
 	if (r->vr.election.state == VRRP_STATE_ACTIVE) {
 		m->beat_ns = now_ns + interval_ns(r->config.interval_cs);
 	} else if (r->vr.election.state == VRRP_STATE_BACKUP && from != VRRP_STATE_ACTIVE) {
 		m->interval_cs = r->config.interval_cs;
 		restart(m, &r->config, now_ns);
+		memset(m->from, 0, sizeof(m->from));
 		m->nobody = true;
 		m->ifindex = r->kernel.link.ifindex;
 	}

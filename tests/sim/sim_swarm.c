@@ -22,6 +22,9 @@
  * at once, and a process that hung has a last moment. */
 #define HANDOVER_NS (1200 * SIM_MS)
 
+/* Whoever has lost its own address waits so long for it. */
+#define PATIENCE_NS (510 * SIM_MS)
+
 static int64_t cs_ns(unsigned cs)
 {
 	return cs * 10 * SIM_MS;
@@ -460,6 +463,8 @@ void swarm_begin(struct sim *sim, uint64_t seed)
 	sim->faults.settle_ns = mix.jitter_ns + mix.stall_ns;
 	if (mix.types & PROCESS_FAULTS)
 		sim->faults.settle_ns += HANDOVER_NS;
+	if (mix.types & FAULT_BIT(LINK))
+		sim->faults.settle_ns += PATIENCE_NS;
 	for (unsigned i = 0; i < sim->routers_n; i++)
 		fault_add(sim,
 			  &(struct sim_episode){ .type = SIM_FAULT_START,

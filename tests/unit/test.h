@@ -126,7 +126,7 @@ static inline const char *on_missed(struct vrrp *vr, int64_t now_ns)
 static inline const char *on_fault(struct vrrp *vr, int64_t now_ns, enum vrrp_reason_code fault)
 {
 	return step(vr, &(struct vrrp_event){
-				.type = VRRP_EVENT_FAULT, .now_ns = now_ns, .fault = fault });
+				.type = VRRP_EVENT_FAULT, .now_ns = now_ns, .fault.code = fault });
 }
 
 static inline const char *on_advert(struct vrrp *vr, int64_t now_ns, unsigned priority,

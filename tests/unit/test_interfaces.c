@@ -182,7 +182,7 @@ static void own(struct scene *scene, uint8_t last, bool gone)
 {
 	struct kern_object object = address_of(scene->lan.ifindex, last, gone);
 
-	assert_false(lan_source_see(&scene->lan, &object));
+	assert_false(lan_source_see(&scene->lan, &object, false));
 }
 
 static void assert_news(struct lan_news news, bool voice, bool mac, bool index)
@@ -199,7 +199,7 @@ static void test_lan_without_an_interface_has_a_fault_and_no_voice(void **state)
 	(void)state;
 	build(&scene);
 	assert_news(lan_assess(&scene.lan), false, false, false);
-	assert_int_equal(scene.lan.fault, VRRP_REASON_LINK_MISSING);
+	assert_int_equal(scene.lan.fault.code, VRRP_REASON_LINK_MISSING);
 	assert_false(lan_can_speak(&scene.lan));
 	destroy(&scene);
 }
@@ -214,24 +214,24 @@ static void test_lan_says_what_is_wrong_with_its_interface(void **state)
 	object.link.ethernet = false;
 	assert_true(follow(&scene, object));
 	lan_assess(&scene.lan);
-	assert_int_equal(scene.lan.fault, VRRP_REASON_LINK_TYPE);
+	assert_int_equal(scene.lan.fault.code, VRRP_REASON_LINK_TYPE);
 	object.link.ethernet = true;
 	object.link.up = false;
 	assert_false(follow(&scene, object));
 	lan_assess(&scene.lan);
-	assert_int_equal(scene.lan.fault, VRRP_REASON_LINK_DOWN);
+	assert_int_equal(scene.lan.fault.code, VRRP_REASON_LINK_DOWN);
 	object.link.up = true;
 	object.link.carrier = false;
 	follow(&scene, object);
 	lan_assess(&scene.lan);
-	assert_int_equal(scene.lan.fault, VRRP_REASON_NO_CARRIER);
+	assert_int_equal(scene.lan.fault.code, VRRP_REASON_NO_CARRIER);
 	object.link.carrier = true;
 	follow(&scene, object);
 	lan_assess(&scene.lan);
-	assert_int_equal(scene.lan.fault, VRRP_REASON_NO_SOURCE);
+	assert_int_equal(scene.lan.fault.code, VRRP_REASON_NO_SOURCE);
 	own(&scene, 2, false);
 	lan_assess(&scene.lan);
-	assert_int_equal(scene.lan.fault, VRRP_REASON_NONE);
+	assert_int_equal(scene.lan.fault.code, VRRP_REASON_NONE);
 	destroy(&scene);
 }
 
@@ -246,11 +246,6 @@ static void test_lan_voice_is_news_once_and_whenever_it_changes(void **state)
 	own(&scene, 2, false);
 	assert_news(lan_assess(&scene.lan), true, false, false);
 	assert_news(lan_assess(&scene.lan), false, false, false);
-	own(&scene, 3, false); /* the source stays as long as it is there */
-	assert_news(lan_assess(&scene.lan), false, false, false);
-	own(&scene, 2, true);
-	assert_news(lan_assess(&scene.lan), true, false, false);
-	assert_int_equal(scene.lan.source[3], 3);
 	other_mac.link.mac[0] = 0x02;
 	follow(&scene, other_mac);
 	assert_news(lan_assess(&scene.lan), true, true, false);
@@ -289,11 +284,138 @@ static void test_lan_of_another_index_forgets_the_addresses_of_the_old_one(void 
 	own(&scene, 2, false);
 	lan_assess(&scene.lan);
 	assert_true(follow(&scene, link_of(5, "eth0")));
-	lan_assess(&scene.lan);
-	assert_int_equal(scene.lan.fault, VRRP_REASON_NO_SOURCE);
-	own(&scene, 2, false);
 	assert_news(lan_assess(&scene.lan), true, true, true);
+	assert_int_equal(scene.lan.fault.code, VRRP_REASON_NO_SOURCE);
+	own(&scene, 2, false);
+	assert_news(lan_assess(&scene.lan), false, false, false);
+	assert_int_equal(scene.lan.fault.code, VRRP_REASON_NONE);
 	destroy(&scene);
+}
+
+static void test_lan_entries_of_equal_bytes_are_two(void **state)
+{
+	struct scene scene;
+	struct kern_object wide = address_of(2, 2, false), narrow = wide, peer = wide;
+
+	(void)state;
+	build(&scene);
+	follow(&scene, link_of(2, "eth0"));
+	wide.address.prefix_len = 24;
+	narrow.address.prefix_len = 25;
+	peer.address.prefix_len = 32;
+	peer.address.peer[0] = 10;
+	lan_source_see(&scene.lan, &wide, false);
+	lan_source_see(&scene.lan, &narrow, false);
+	lan_source_see(&scene.lan, &peer, false);
+	assert_int_equal(scene.lan.sources_n, 3);
+	wide.gone = narrow.gone = true;
+	lan_source_see(&scene.lan, &wide, false);
+	lan_source_see(&scene.lan, &narrow, false);
+	lan_assess(&scene.lan);
+	assert_int_equal(scene.lan.fault.code, VRRP_REASON_NONE);
+	destroy(&scene);
+}
+
+/* ---- the source ---- */
+
+static const uint8_t nowhere[16], vip[16] = { 192, 0, 2, 100 }, other[16] = { 10, 0, 0, 1 };
+
+static void own_in(struct scene *scene, const uint8_t *bytes, uint8_t prefix_len)
+{
+	struct kern_object object = address_of(scene->lan.ifindex, 0, false);
+
+	memcpy(object.address.bytes, bytes, 4);
+	object.address.prefix_len = prefix_len;
+	assert_false(lan_source_see(&scene->lan, &object, false));
+}
+
+static void test_lan_source_is_one_whose_prefix_has_the_first_address(void **state)
+{
+	static const uint8_t auto_ip[] = { 169, 254, 7, 7 }, good[] = { 192, 0, 2, 2 };
+	struct scene scene;
+
+	(void)state;
+	build(&scene);
+	follow(&scene, link_of(2, "eth0"));
+	assert_null(lan_choose_source(&scene.lan, NULL, nowhere, vip));
+	own_in(&scene, auto_ip, 16);
+	assert_memory_equal(lan_choose_source(&scene.lan, NULL, nowhere, vip), auto_ip, 4);
+	own_in(&scene, good, 24);
+	assert_memory_equal(lan_choose_source(&scene.lan, NULL, nowhere, vip), good, 4);
+	assert_memory_equal(lan_choose_source(&scene.lan, NULL, nowhere, other), auto_ip, 4);
+	destroy(&scene);
+}
+
+/* An owner's virtual address is the interface's own, too. */
+static void test_lan_source_is_a_virtual_one_only_without_another(void **state)
+{
+	uint8_t far[16] = { 198, 51, 100, 2 };
+	struct kern_object object = address_of(2, 100, false);
+	struct scene scene;
+
+	(void)state;
+	build(&scene);
+	follow(&scene, link_of(2, "eth0"));
+	object.address.prefix_len = 24;
+	lan_source_see(&scene.lan, &object, true);
+	assert_memory_equal(lan_choose_source(&scene.lan, NULL, nowhere, vip), vip, 4);
+	own_in(&scene, far, 24);
+	assert_memory_equal(lan_choose_source(&scene.lan, NULL, nowhere, vip), far, 4);
+	destroy(&scene);
+}
+
+static void test_lan_source_stays_as_long_as_it_is_there(void **state)
+{
+	uint8_t first[16] = { 192, 0, 2, 9 }, second[16] = { 192, 0, 2, 2 };
+	struct scene scene;
+
+	(void)state;
+	build(&scene);
+	follow(&scene, link_of(2, "eth0"));
+	own_in(&scene, first, 24);
+	own_in(&scene, second, 24);
+	assert_memory_equal(lan_choose_source(&scene.lan, NULL, nowhere, vip), first, 4);
+	assert_memory_equal(lan_choose_source(&scene.lan, NULL, second, vip), second, 4);
+	assert_memory_equal(lan_choose_source(&scene.lan, NULL, other, vip), first, 4);
+	destroy(&scene);
+}
+
+static void test_lan_source_that_is_configured_is_the_only_one(void **state)
+{
+	uint8_t first[16] = { 192, 0, 2, 9 }, second[16] = { 192, 0, 2, 2 };
+	struct scene scene;
+
+	(void)state;
+	build(&scene);
+	follow(&scene, link_of(2, "eth0"));
+	own_in(&scene, first, 24);
+	assert_null(lan_choose_source(&scene.lan, second, first, vip));
+	own_in(&scene, second, 24);
+	assert_memory_equal(lan_choose_source(&scene.lan, second, first, vip), second, 4);
+	destroy(&scene);
+}
+
+/* Every prefix length against the definition, bit by bit. */
+static void test_lan_source_prefixes_are_compared_to_the_bit(void **state)
+{
+	(void)state;
+	for (unsigned bits = 1; bits <= 32; bits++) {
+		for (unsigned differs = 0; differs < 32; differs++) {
+			uint8_t far[] = { 203, 0, 113, 1 }, near[4];
+			struct scene scene;
+			bool shares = differs >= bits;
+
+			memcpy(near, vip, 4);
+			near[differs / 8] ^= (uint8_t)(0x80 >> differs % 8);
+			build(&scene);
+			follow(&scene, link_of(2, "eth0"));
+			own_in(&scene, far, 32);
+			own_in(&scene, near, (uint8_t)bits);
+			assert_memory_equal(lan_choose_source(&scene.lan, NULL, nowhere, vip),
+					    shares ? near : far, 4);
+			destroy(&scene);
+		}
+	}
 }
 
 static void test_lan_with_too_many_addresses_needs_a_dump_when_one_goes(void **state)
@@ -308,12 +430,12 @@ static void test_lan_with_too_many_addresses_needs_a_dump_when_one_goes(void **s
 		own(&scene, i, false);
 	assert_int_equal(scene.lan.sources_n, LAN_SOURCES_MAX);
 	object = address_of(2, 1, true);
-	assert_true(lan_source_see(&scene.lan, &object));
+	assert_true(lan_source_see(&scene.lan, &object, false));
 	lan_dump_begin(&scene.lan);
 	for (uint8_t i = 2; i <= LAN_SOURCES_MAX + 1; i++)
 		own(&scene, i, false);
 	object = address_of(2, 2, true);
-	assert_false(lan_source_see(&scene.lan, &object));
+	assert_false(lan_source_see(&scene.lan, &object, false));
 	destroy(&scene);
 }
 
@@ -329,6 +451,12 @@ int main(void)
 		cmocka_unit_test(test_lan_voice_is_news_once_and_whenever_it_changes),
 		cmocka_unit_test(test_lan_voice_waits_until_somebody_can_hear_it),
 		cmocka_unit_test(test_lan_of_another_index_forgets_the_addresses_of_the_old_one),
+		cmocka_unit_test(test_lan_entries_of_equal_bytes_are_two),
+		cmocka_unit_test(test_lan_source_is_one_whose_prefix_has_the_first_address),
+		cmocka_unit_test(test_lan_source_is_a_virtual_one_only_without_another),
+		cmocka_unit_test(test_lan_source_stays_as_long_as_it_is_there),
+		cmocka_unit_test(test_lan_source_that_is_configured_is_the_only_one),
+		cmocka_unit_test(test_lan_source_prefixes_are_compared_to_the_bit),
 		cmocka_unit_test(test_lan_with_too_many_addresses_needs_a_dump_when_one_goes),
 	};
 

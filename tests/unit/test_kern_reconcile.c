@@ -453,6 +453,27 @@ static void test_reconcile_marked_double_is_none(void **state)
 	assert_pass("+1", "added 1");
 }
 
+/* ---- the host's own ---- */
+
+static void test_reconcile_hosts_own_address_is_never_added(void **state)
+{
+	(void)state;
+	begin_with((struct kern_want){ .is_hosts = true, .lease_s = LEASE_S }, 2);
+	squat(1);
+	want(1, true);
+	want(2, true); /* never seen there: as if it were any other */
+	assert_pass("+2", "foreign 1, added 2");
+	steal(1);
+	assert_true(kern_wants_lacks(t.wants, 0));
+	assert_pass("", "lacking 1");
+	assert_pass("", "");
+	squat(1);
+	assert_false(kern_wants_lacks(t.wants, 0));
+	assert_pass("", "foreign 1");
+	steal(2);
+	assert_pass("+2", "restored 2");
+}
+
 /* ---- leases ---- */
 
 static void test_reconcile_ended_lease_comes_back_when_it_is_renewed(void **state)
@@ -484,6 +505,20 @@ static void test_reconcile_renewal_is_one_change_without_news(void **state)
 	kern_wants_renew(t.wants, 1); /* not there, and nobody took it */
 	assert_pass("=1", "");
 	assert_pass("", "");
+}
+
+/* A lease that is not ours says nothing about our adverts. */
+static void test_reconcile_foreign_lifetime_that_ends_is_a_loss(void **state)
+{
+	(void)state;
+	begin(1, LEASE_S);
+	put_there(1, FOREIGN);
+	t.there[0].leased = true;
+	see(shown(&t.there[0]));
+	want(1, true);
+	assert_pass("", "foreign 1");
+	expire(1);
+	assert_pass("+1", "restored 1");
 }
 
 static void test_reconcile_without_a_lease_the_kernel_ends_none(void **state)
@@ -584,6 +619,8 @@ int main(void)
 		cmocka_unit_test(test_reconcile_marked_double_is_none),
 		cmocka_unit_test(test_reconcile_ended_lease_comes_back_when_it_is_renewed),
 		cmocka_unit_test(test_reconcile_renewal_is_one_change_without_news),
+		cmocka_unit_test(test_reconcile_foreign_lifetime_that_ends_is_a_loss),
+		cmocka_unit_test(test_reconcile_hosts_own_address_is_never_added),
 		cmocka_unit_test(test_reconcile_without_a_lease_the_kernel_ends_none),
 		cmocka_unit_test(test_reconcile_lease_that_somebody_took_off_is_put_back),
 		cmocka_unit_test(test_reconcile_renewal_is_due_once),

@@ -6,6 +6,8 @@
  */
 #include "test.h"
 
+#include "vrrp/timers.h"
+
 #define SKEW_100 INT64_C(609375000)
 #define DOWN_100 INT64_C(3609375000)
 #define T0       (1000 * SECOND)
@@ -343,10 +345,52 @@ static void test_fsm_backup_reason_names_the_last_that_mattered(void **state)
 	assert_int_equal(vr.election.reason.code, VRRP_REASON_SILENCE);
 	assert_int_equal(vr.election.reason.ns, DOWN_100);
 
+	on_advert(&left, T0 + SECOND, 200, HIGHER_ADDRESS, 100);
 	on_advert(&left, T0 + SECOND, 50, LOWER_ADDRESS, 100);
 	on_advert(&left, T0 + 2 * SECOND, 0, HIGHER_ADDRESS, 100);
 	on_timer(&left, vrrp_deadline(&left));
 	assert_int_equal(left.election.reason.code, VRRP_REASON_LEFT);
+}
+
+/* Whoever was never Active cannot leave: else anybody could make a Backup Active for moments. */
+static void test_fsm_backup_lets_nobody_leave_who_was_not_active(void **state)
+{
+	struct vrrp vr = test_backup(100, T0);
+	int64_t down_ns;
+
+	(void)state;
+	on_advert(&vr, T0 + SECOND, 200, HIGHER_ADDRESS, 100);
+	down_ns = vrrp_deadline(&vr);
+	on_advert(&vr, T0 + 2 * SECOND, 0, LOWER_ADDRESS, 100);
+	assert_int_equal(vrrp_deadline(&vr), down_ns);
+	assert_int_equal(vr.election.heard_ns, T0 + SECOND);
+	on_advert(&vr, T0 + 2 * SECOND, 0, HIGHER_ADDRESS, 100);
+	assert_int_equal(vrrp_deadline(&vr), T0 + 2 * SECOND + vrrp_skew_ns(3, 100, 100));
+	/* Nor does it count twice. */
+	on_advert(&vr, T0 + 2 * SECOND + 100 * MS, 0, HIGHER_ADDRESS, 100);
+	assert_int_equal(vrrp_deadline(&vr), T0 + 2 * SECOND + vrrp_skew_ns(3, 100, 100));
+}
+
+static void test_fsm_backup_lets_a_weaker_active_leave(void **state)
+{
+	struct vrrp vr = test_backup(100, T0);
+
+	(void)state;
+	on_advert(&vr, T0 + SECOND, 50, LOWER_ADDRESS, 100); /* discarded, but Active */
+	on_advert(&vr, T0 + SECOND + 1, 0, HIGHER_ADDRESS, 100);
+	assert_int_equal(vrrp_deadline(&vr), T0 + DOWN_100);
+	on_advert(&vr, T0 + 2 * SECOND, 0, LOWER_ADDRESS, 100);
+	assert_int_equal(vrrp_deadline(&vr), T0 + 2 * SECOND + vrrp_skew_ns(3, 100, 100));
+}
+
+/* It may have begun to listen in between. */
+static void test_fsm_backup_that_has_heard_nobody_lets_anybody_leave(void **state)
+{
+	struct vrrp vr = test_backup(100, T0);
+
+	(void)state;
+	on_advert(&vr, T0 + SECOND, 0, HIGHER_ADDRESS, 100);
+	assert_int_equal(vrrp_deadline(&vr), T0 + SECOND + vrrp_skew_ns(3, 100, 100));
 }
 
 /* */
@@ -595,6 +639,9 @@ int main(void)
 		cmocka_unit_test(test_fsm_backup_lower_priority_is_preempted_by_the_running_timer),
 		cmocka_unit_test(test_fsm_backup_compares_priorities_exactly),
 		cmocka_unit_test(test_fsm_backup_reason_names_the_last_that_mattered),
+		cmocka_unit_test(test_fsm_backup_lets_nobody_leave_who_was_not_active),
+		cmocka_unit_test(test_fsm_backup_lets_a_weaker_active_leave),
+		cmocka_unit_test(test_fsm_backup_that_has_heard_nobody_lets_anybody_leave),
 		cmocka_unit_test(test_fsm_backup_promoted_uses_its_own_interval),
 		cmocka_unit_test(test_fsm_backup_version_2_never_learns),
 		cmocka_unit_test(test_fsm_preempt_delay_tolerates_a_lower_priority_until_it_ends),

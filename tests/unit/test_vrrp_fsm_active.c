@@ -474,6 +474,76 @@ static void test_fsm_healed_partition_leaves_the_better_with_the_last_word(void 
 	assert_int_equal(worse.election.state, VRRP_STATE_BACKUP);
 }
 
+/* ---- after a time away ---- */
+
+static struct vrrp modest_active(void)
+{
+	struct vrrp vr = test_active(200, T0);
+
+	vr.config.preempt = false;
+	return vr;
+}
+
+/* The adverts of the one that took over wait in the queue, and are read before any timer. */
+static void test_fsm_active_that_was_away_yields_to_whom_the_queue_shows(void **state)
+{
+	struct vrrp vr = modest_active();
+
+	(void)state;
+	assert_string_equal(on_advert(&vr, T0 + 6 * SECOND, 100, LOWER_ADDRESS, 100),
+			    "release, advert 0, active->backup");
+	assert_int_equal(vr.election.reason.code, VRRP_REASON_AWAY);
+}
+
+static void test_fsm_active_that_was_away_listens_before_it_speaks(void **state)
+{
+	struct vrrp vr = modest_active();
+	int64_t now_ns = T0 + 10 * SECOND;
+
+	(void)state;
+	vr.election.announce_ns = VRRP_NEVER;
+	assert_string_equal(on_timer(&vr, now_ns), "");
+	assert_int_equal(vrrp_deadline(&vr), now_ns + SECOND);
+	assert_string_equal(on_advert(&vr, now_ns + 500 * MS, 100, LOWER_ADDRESS, 100),
+			    "release, advert 0, active->backup");
+}
+
+static void test_fsm_active_that_was_away_goes_on_when_nobody_took_over(void **state)
+{
+	struct vrrp vr = modest_active();
+	int64_t now_ns = T0 + 10 * SECOND;
+
+	(void)state;
+	vr.election.announce_ns = VRRP_NEVER;
+	on_timer(&vr, now_ns);
+	assert_string_equal(on_timer(&vr, now_ns + SECOND), "advert 200");
+	assert_string_equal(on_timer(&vr, now_ns + 2 * SECOND), "advert 200");
+	assert_string_equal(on_advert(&vr, now_ns + 2 * SECOND, 100, LOWER_ADDRESS, 100),
+			    "advert 200, announce");
+}
+
+static void test_fsm_active_that_preempts_was_never_away(void **state)
+{
+	struct vrrp vr = test_active(200, T0), owner = test_active(255, T0);
+
+	(void)state;
+	owner.config.preempt = false;
+	assert_string_equal(on_advert(&vr, T0 + 6 * SECOND, 100, LOWER_ADDRESS, 100),
+			    "advert 200, announce");
+	assert_string_equal(on_advert(&owner, T0 + 6 * SECOND, 100, LOWER_ADDRESS, 100),
+			    "advert 255, announce");
+}
+
+/* No Backup has taken over in less than three intervals. */
+static void test_fsm_active_that_was_late_was_not_away(void **state)
+{
+	struct vrrp vr = modest_active();
+
+	(void)state;
+	assert_string_equal(on_advert(&vr, T0 + 3 * SECOND, 100, LOWER_ADDRESS, 100),
+			    "advert 200, announce");
+}
+
 /* ---- another effective priority ---- */
 
 static void test_fsm_priority_of_an_active_is_advertised_at_once(void **state)
@@ -559,6 +629,11 @@ int main(void)
 		cmocka_unit_test(test_fsm_timer_always_leaves_a_deadline_in_the_future),
 		cmocka_unit_test(test_fsm_source_change_counts_for_the_next_tie),
 		cmocka_unit_test(test_fsm_healed_partition_leaves_the_better_with_the_last_word),
+		cmocka_unit_test(test_fsm_active_that_was_away_yields_to_whom_the_queue_shows),
+		cmocka_unit_test(test_fsm_active_that_was_away_listens_before_it_speaks),
+		cmocka_unit_test(test_fsm_active_that_was_away_goes_on_when_nobody_took_over),
+		cmocka_unit_test(test_fsm_active_that_preempts_was_never_away),
+		cmocka_unit_test(test_fsm_active_that_was_late_was_not_away),
 		cmocka_unit_test(test_fsm_priority_of_an_active_is_advertised_at_once),
 		cmocka_unit_test(
 			test_fsm_priority_of_a_backup_counts_from_when_the_active_was_heard),

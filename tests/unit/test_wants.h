@@ -177,8 +177,8 @@ int __wrap_kern_dump_interface(struct kern_dump *dump, enum kern_kind kind, int 
 
 /* ---- the agent ---- */
 
-/* @n wants on interface 0, which has an index. */
-static inline void begin(unsigned n, uint32_t lease_s)
+/* @n wants like @model on interface 0, which has an index. */
+static inline void begin_with(struct kern_want model, unsigned n)
 {
 	kern_wants_free(t.wants);
 	memset(&t, 0, sizeof(t));
@@ -186,13 +186,16 @@ static inline void begin(unsigned n, uint32_t lease_s)
 	t.has_marks = true;
 	assert_int_equal(kern_wants_new(n, 2, NULL, NULL, &t.wants), 0);
 	for (unsigned i = 0; i < n; i++) {
-		struct kern_want want = { .owner = 100 + i,
-					  .lease_s = lease_s,
-					  .address = address(1 + i) };
-
-		assert_int_equal(kern_wants_add(t.wants, &want), i);
+		model.owner = 100 + i;
+		model.address = address(1 + i);
+		assert_int_equal(kern_wants_add(t.wants, &model), i);
 	}
 	kern_wants_interface(t.wants, 0, IFINDEX, true);
+}
+
+static inline void begin(unsigned n, uint32_t lease_s)
+{
+	begin_with((struct kern_want){ .lease_s = lease_s }, n);
 }
 
 static inline void want(unsigned n, bool wanted)
@@ -203,11 +206,12 @@ static inline void want(unsigned n, bool wanted)
 static inline const char *word_of(enum kern_want_news what)
 {
 	static const char *const words[KERN_WANT_COUNT] = {
-		[KERN_WANT_ADDED] = "added",         [KERN_WANT_RESTORED] = "restored",
-		[KERN_WANT_EXPIRED] = "expired",     [KERN_WANT_ENDED] = "ended",
-		[KERN_WANT_REMOVED] = "removed",     [KERN_WANT_FOREIGN] = "foreign",
-		[KERN_WANT_KEPT] = "kept",           [KERN_WANT_DOUBLE] = "double",
-		[KERN_WANT_ABANDONED] = "abandoned", [KERN_WANT_FAILED] = "failed",
+		[KERN_WANT_ADDED] = "added",     [KERN_WANT_RESTORED] = "restored",
+		[KERN_WANT_EXPIRED] = "expired", [KERN_WANT_ENDED] = "ended",
+		[KERN_WANT_LACKING] = "lacking", [KERN_WANT_REMOVED] = "removed",
+		[KERN_WANT_FOREIGN] = "foreign", [KERN_WANT_KEPT] = "kept",
+		[KERN_WANT_DOUBLE] = "double",   [KERN_WANT_ABANDONED] = "abandoned",
+		[KERN_WANT_FAILED] = "failed",
 	};
 
 	return words[what];

@@ -1,0 +1,170 @@
+# SPDX-License-Identifier: MIT
+"""Where virtual routers live: the interface, the address that they speak from, its troubles."""
+
+import pytest
+
+import frames
+from agents import VIP, router
+from lab import wait_until
+
+OWN = "192.0.2.2/24"
+
+
+def active(lab, *own, **keys):
+    """An Active with these addresses of its own."""
+    agent = lab.vipd(lab.host("gw1", *(own or (OWN,))), [router(200, **keys)])
+    agent.wait_state("lan", "active")
+    return agent
+
+
+def sources(agent, since):
+    """Where adverts have come from since then."""
+    return {advert.src for advert in agent.host.lab.capture.adverts(host=agent.host, since=since)}
+
+
+def stays_active(agent, do):
+    """Lets something happen, and a second of adverts: no word of a fault, no change of state."""
+    lines, mark = len(agent.log), agent.host.lab.now()
+    do()
+    agent.host.wait_adverts(10, since=mark)
+    said = "\n".join(agent.log[lines:])
+    assert "state=" not in said, said
+    assert 0 not in {it.priority for it in agent.host.lab.capture.adverts(since=mark)}
+
+
+# ---- the source ----
+
+def test_source_is_an_address_of_the_subnet_of_the_virtual_one(lab):
+    agent = active(lab, "169.254.7.7/16", "198.51.100.2/24", OWN)
+    assert sources(agent, 0) == {"192.0.2.2"}
+
+
+def test_source_is_the_first_address_when_no_subnet_fits(lab):
+    agent = active(lab, "198.51.100.2/24", "203.0.113.2/24")
+    assert sources(agent, 0) == {"198.51.100.2"}
+
+
+def test_source_stays_when_a_better_one_comes_and_over_a_reload(lab):
+    agent = active(lab, "198.51.100.2/24")
+    mark = lab.now()
+    agent.host.ip(f"address add {OWN} dev eth0")
+    agent.reload()
+    agent.host.wait_adverts(5, since=mark)
+    assert sources(agent, mark) == {"198.51.100.2"}
+
+
+def test_source_is_never_the_virtual_address_of_another_router(lab):
+    host = lab.host("gw1", "198.51.100.2/24")
+    agent = lab.vipd(host, [router(200), router(200, name="two", vrid=52, interval="500ms",
+                                                addresses=["192.0.2.9/24"])])
+    agent.wait_state("two", "active")
+    assert sources(agent, 0) == {"198.51.100.2"}
+
+
+def test_source_that_is_configured_is_the_only_one(lab):
+    host = lab.host("gw1", OWN)
+    agent = lab.vipd(host, [router(200, source="192.0.2.7")])
+    agent.wait_fault("interface eth0 does not have its source 192.0.2.7")
+    host.ip("address add 192.0.2.7/24 dev eth0")
+    agent.wait_state("lan", "active")
+    assert sources(agent, 0) == {"192.0.2.7"}
+    host.ip("address delete 192.0.2.7/24 dev eth0")
+    agent.wait_fault("interface eth0 does not have its source 192.0.2.7")
+
+
+@pytest.mark.parametrize("lines", [
+    ["address add 192.0.2.2/25 dev eth0", "address delete 192.0.2.2/24 dev eth0"],
+    ["address delete 192.0.2.2/24 dev eth0", "address add 192.0.2.2/24 dev eth0"],
+    ["address delete 192.0.2.2/24 dev eth0", "address add 192.0.2.2/28 dev eth0"],
+    ["address delete 192.0.2.2/24 dev eth0", "address add 192.0.2.3/24 dev eth0"],
+    ["address delete 192.0.2.2/24 dev eth0", "address add 192.0.2.2 peer 192.0.2.77 dev eth0"],
+], ids=["another-prefix", "again", "removed-first", "another-address", "peer"])
+def test_own_address_that_is_corrected_is_no_fault(lab, lines):
+    agent = active(lab)
+    stays_active(agent, lambda: agent.host.ip(*lines))
+    agent.reload()
+    stays_active(agent, lambda: None)
+
+
+def test_own_address_that_is_gone_is_a_fault_all_the_same(lab):
+    agent = active(lab)
+    agent.host.ip("address delete 192.0.2.2/24 dev eth0")
+    agent.wait_fault("interface eth0 has no IPv4 address of its own")
+
+
+# ---- the interface ----
+
+def test_port_of_a_bridge_is_a_fault_while_it_is_one(lab):
+    """Its packets go to the bridge: deaf, it would become a second Active."""
+    agent = active(lab)
+    host = agent.host
+    host.ip("link add br0 type bridge", "link set br0 up", "link set eth0 master br0")
+    agent.wait_fault("interface eth0 is a port of br0")
+    assert lab.capture.wait_advert(host=host, priority=0)
+    assert VIP not in host.addresses()
+    agent.reload()
+    agent.wait_fault("interface eth0 is a port of br0")
+    host.ip("link set eth0 nomaster")
+    agent.wait_state("lan", "active")
+
+
+def test_port_of_a_bridge_at_start_is_a_fault(lab):
+    host = lab.host("gw1", OWN)
+    host.ip("link add br0 type bridge", "link set br0 up", "link set eth0 master br0")
+    agent = lab.vipd(host, [router(200)])
+    agent.wait_fault("interface eth0 is a port of br0")
+    assert "reason=\"interface eth0 is a port of br0\"" in "\n".join(agent.log)
+    host.ip("address add 192.0.2.2/24 dev br0")
+    agent.configure([router(200, interface="br0")])
+    agent.reload()
+    agent.wait_state("lan", "active")
+    assert VIP in host.addresses("br0")
+
+
+def test_advert_that_is_longer_than_the_mtu_is_a_fault_with_both_sizes(lab):
+    vips = [f"192.0.2.{i}/24" for i in range(100, 240)]
+    host = lab.host("gw1", OWN)
+    host.ip("link set eth0 mtu 500")
+    agent = lab.vipd(host, [router(200, addresses=vips)])
+    reason = "an advert of 588 bytes does not fit into the MTU of interface eth0, 500"
+    agent.wait_fault(reason)
+    assert not any("too long" in line for line in agent.log)
+    host.ip("link set eth0 mtu 588")
+    agent.wait_state("lan", "active")
+    host.ip("link set eth0 mtu 587")
+    agent.wait_fault(reason.replace("500", "587"))
+
+
+def test_carrier_that_blinks_is_no_fault_with_a_delay(lab):
+    agent = active(lab, link={"delay": "2s"})
+
+    def blink():
+        lab.cut(agent.host, silent=False)
+        wait_until(lambda: "LOWER_UP" not in agent.host.link()["flags"], what="no carrier")
+        lab.heal(agent.host)
+
+    stays_active(agent, blink)
+
+
+def test_carrier_that_stays_away_is_a_fault_after_the_delay(lab):
+    agent = active(lab, link={"delay": "300ms"})
+    mark = lab.now()
+    lab.cut(agent.host, silent=False)
+    agent.wait_fault("interface eth0 has no carrier")
+    assert lab.now() - mark >= 0.3e9
+    lab.heal(agent.host)
+    agent.wait_state("lan", "active")
+
+
+def test_delay_of_the_link_excuses_no_missed_advert(lab):
+    """The Backup's own carrier blinks while the Active dies: it takes over in time."""
+    agent = lab.vipd(lab.host("gw1", OWN), [router(100, interval="500ms", link={"delay": "10s"})])
+    with frames.Probe(lab.host("probe")).speak(every=0.5, priority=200, interval=50):
+        agent.wait_state("lan", "backup")
+        heard = agent.router()["counters"]["adverts_received"]
+        wait_until(lambda: agent.router()["counters"]["adverts_received"] > heard, what="an advert")
+    mark = lab.now()
+    lab.cut(agent.host, silent=False)
+    lab.heal(agent.host)
+    agent.wait_state("lan", "active")
+    assert lab.now() - mark < 3e9
