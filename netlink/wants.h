@@ -129,4 +129,10 @@ int64_t kern_wants_deadline(const struct kern_wants *wants);
  */
 bool kern_wants_has(const struct kern_wants *wants, unsigned want);
 
+/**
+ * kern_wants_is_unmarked() - whether the object is there because vipd added it, and a kernel that
+ * keeps no marks shows nobody that it is so: kern_sweep() will not find it.
+ */
+bool kern_wants_is_unmarked(const struct kern_wants *wants, unsigned want);
+
 #endif
