@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "routers_private.h"
 
-#include <netinet/ip.h>
 #include <string.h>
 
 enum sent_kind {
@@ -86,16 +85,11 @@ static void take_news(struct routers *routers, const struct kern_news *news)
 	if (!owner || (news->what != KERN_WANT_FOREIGN && news->what != KERN_WANT_KEPT))
 		journal_address(&journal, &router->conf->addresses[news->want - router->want],
 				news->what, news->error);
+	router_hold(routers, router, news->want - router->want);
 	if (back)
 		router->vr.counters.addresses_restored++;
 	if (back || news->what == KERN_WANT_ADDED)
 		queue_announcement(routers, router, news->want);
-}
-
-static size_t advert_len(const struct router *router)
-{
-	return KERN_FRAME_IP4_LEN + VRRP_HEADER_LEN +
-	       router->list.addresses_n * vrrp_address_len(router->vr.config.family);
 }
 
 /* Without an interface, its medium or a source there is nobody to tell. */
@@ -107,35 +101,6 @@ static bool can_advertise(const struct routers *routers, const struct router *ro
 	       router->vr.election.source[0] != 0;
 }
 
-static void write_advert(const struct routers *routers, const struct router *router,
-			 uint8_t priority, uint8_t *frame)
-{
-	const struct vrrp_config *c = &router->vr.config;
-	struct vrrp_advert advert = {
-		.family = c->family,
-		.version = c->version,
-		.vrid = c->vrid,
-		.priority = priority,
-		.interval_cs = c->interval_cs,
-		.checksum = c->checksum,
-		.addresses = router->list.addresses,
-		.addresses_n = (uint8_t)router->list.addresses_n,
-	};
-	struct kern_frame_ip ip = {
-		.source_mac = routers->interfaces[router->interface].mac,
-		.source = router->vr.election.source,
-		.destination = vrrp_group(c->family),
-		.protocol = VRRP_PROTOCOL,
-		.ttl = VRRP_TTL,
-		.tos = IPTOS_CLASS_CS6,
-		.payload_len = advert_len(router) - KERN_FRAME_IP4_LEN,
-	};
-
-	memcpy(advert.source, router->vr.election.source, sizeof(advert.source));
-	kern_frame_ip4(frame, &ip);
-	vrrp_packet_encode(&advert, ip.destination, frame + KERN_FRAME_IP4_LEN);
-}
-
 static void queue_advert(struct routers *routers, const struct owed_advert *owed)
 {
 	struct router *router = owed->router;
@@ -144,21 +109,9 @@ static void queue_advert(struct routers *routers, const struct owed_advert *owed
 	if (!can_advertise(routers, router))
 		return;
 	frame = routers_frame(routers, routers->interfaces[router->interface].ifindex,
-			      advert_len(router), router,
+			      router_advert_len(router), router,
 			      owed->priority ? SENT_ADVERT : SENT_ADVERT_LEAVE);
-	write_advert(routers, router, owed->priority, frame);
-}
-
-void router_prepare_farewell(struct routers *routers, const struct router *router)
-{
-	uint8_t frame[KERN_FRAME_IP4_LEN + VRRP_PACKET_MAX];
-
-	if (!can_advertise(routers, router))
-		return;
-	write_advert(routers, router, VRRP_PRIORITY_LEAVE, frame);
-	state_put_farewell(routers->state, (unsigned)(router - routers->all),
-			   routers->interfaces[router->interface].ifindex, frame,
-			   advert_len(router));
+	router_write_advert(routers, router, owed->priority, frame);
 }
 
 static void queue_announcements(struct routers *routers)

@@ -8,6 +8,7 @@
 #define ROUTERS_PRIVATE_H
 
 #include "agent/deadlines.h"
+#include "last_will.h"
 #include "routers.h"
 #include "netlink/dump.h"
 #include "netlink/monitor.h"
@@ -124,11 +125,6 @@ void router_renew_leases(struct routers *routers, struct router *router);
  * Return: NULL when it is none of ours.
  */
 struct interface *routers_find_interface(struct routers *routers, int ifindex);
-
-/**
- * router_prepare_farewell() - leave the last advert of a router in the state memory.
- */
-void router_prepare_farewell(struct routers *routers, const struct router *router);
 
 /**
  * routers_frame() - room for a frame, as kern_sender_frame(); a full queue is flushed first.
