@@ -32,6 +32,8 @@ void state_lay_out_will(struct state *state, unsigned i, const struct state_rout
 	record->offset = room->offset;
 	record->held_len = room->held_len;
 	record->room = room->max;
+	/* Its pages are there when a successor adopts, and is in a hurry. */
+	memset(record_at(state, TAG_BYTES, room->offset), 0, room->max);
 	*offset += room->max;
 }
 
