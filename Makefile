@@ -67,7 +67,7 @@ $(BUILD)/tests/unit/%: $(BUILD)/tests/unit/%.o $(AGENT) $(CORE) $(KERNEL)
 # Functions that a test replaces by its own, as __wrap_NAME().
 $(addprefix $(BUILD)/tests/unit/test_kern_,reconcile reconcile_doubt): \
 	WRAP = kern_changer_apply kern_dump_interface
-$(BUILD)/tests/unit/test_kern_send: WRAP = sendmmsg
+$(addprefix $(BUILD)/tests/unit/test_,kern_send will): WRAP = sendmmsg
 
 # Prints the rows of the configuration, for the test that compares them with the manual.
 $(BUILD)/tests/conf/keys: $(BUILD)/tests/conf/keys.o $(CONF) $(BUILD)/agent/fields.o $(CORE)
@@ -77,8 +77,8 @@ $(BUILD)/tests/conf/keys: $(BUILD)/tests/conf/keys.o $(CONF) $(BUILD)/agent/fiel
 # The simulator runs the product's own code: all that is not a system call. It has its own kernel, wire
 # and clock, and looks at what happens by the linker's --wrap.
 SIM_REAL = $(FLOOR) $(addprefix $(BUILD)/agent/, conf/value.o keeper/will.o keeper/succession.o \
-	$(addprefix router/,adopt.o advert.o execute.o hear.o interfaces.o journal.o lan.o lease.o \
-	open.o routers.o step.o)) \
+	$(addprefix router/,adopt.o advert.o execute.o hear.o interfaces.o journal.o lan.o last_will.o \
+	lease.o open.o routers.o step.o)) \
 	$(addprefix $(BUILD)/netlink/,address.o attributes.o frame.o kind.o receive.o reconcile.o \
 	wants.o sweep.o)
 $(BUILD)/sim: WRAP = vrrp_step vrrp_receive vrrp_adopt clock_gettime close kern_receiver_open \

@@ -182,9 +182,9 @@ static const struct kind kinds[] = {
 				 "started later\"" },
 	[EVENT_LAST_WILL] = { "last_will", LOG_LEVEL_ERROR, SIZE_OF(fact),
 			      ROWS(NUMBER(0, "addresses_removed"), NUMBER(1, "farewells_sent"),
-				   TEXT("what")),
+				   NUMBER(2, "left"), TEXT("what")),
 			      "last_will=executed addresses_removed={addresses_removed} "
-			      "farewells_sent={farewells_sent} note=\"{what}\"" },
+			      "farewells_sent={farewells_sent}[ left={left}] note=\"{what}\"" },
 	[EVENT_CLAIMED] = { "claimed", LOG_LEVEL_ERROR, WITHOUT_TEXT, ROWS(NUMBER(0, "pid")),
 			    "pid={pid} error=\"another vipd runs in this network namespace\"" },
 	[EVENT_UPGRADE] = { "upgrade", LOG_LEVEL_INFO, SIZE_OF(fact),

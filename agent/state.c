@@ -1,12 +1,10 @@
 /* SPDX-License-Identifier: MIT */
-#include "state.h"
+#include "state_private.h"
 
 #include <assert.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <stdatomic.h>
 #include <stdlib.h>
-#include <string.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -16,137 +14,6 @@
 #define MAGIC        UINT64_C(0x7669706473656374) /* "vipdsect" */
 #define MAGIC_BEFORE UINT64_C(0x7669706473746174) /* of the memory that had no sections */
 #define SECTIONS_MAX 64
-
-/* ---- what is in the memory: of all versions, so members are added at the end alone ---- */
-
-struct header {
-	uint64_t magic;
-	uint32_t header_size; /* the table of sections lies behind it */
-	uint32_t sections_n;
-	uint64_t size; /* of the whole memory */
-	_Atomic uint32_t published;
-	uint32_t reserved;
-};
-
-enum tag {
-	TAG_HOST = 1,
-	TAG_ROUTER = 2,   /* the number of its records is that of the routers */
-	TAG_ELECTION = 3, /* two per router, written in turn */
-	TAG_COUNTERS = 4,
-	TAG_REJECTED = 5, /* by enum vrrp_reject */
-	TAG_NOTICED = 6,  /* by enum vrrp_notice */
-	TAG_LEASE = 7,
-	TAG_FAREWELL = 8,
-	TAG_BYTES = 9, /* of farewells */
-	TAGS,
-};
-
-struct section {
-	uint32_t tag; /* enum tag */
-	uint32_t record_size;
-	uint32_t records_n;
-	uint32_t reserved;
-	uint64_t offset; /* of the first record in the memory, a multiple of 8 */
-};
-
-struct host_record {
-	char control[STATE_CONTROL_SIZE];
-};
-
-struct router_record {
-	char name[64];
-	char interface[STATE_INTERFACE_SIZE];
-	uint8_t vrid, family;
-	uint16_t reserved;
-	uint32_t lease_s;
-};
-
-struct election_record {
-	uint64_t sum; /* over all that follows */
-	uint64_t seq; /* the greater one is the newer one; 0: never written */
-	uint8_t family, version, vrid, priority;
-	uint16_t interval_cs;
-	uint8_t checksum; /* enum vrrp_checksum */
-	uint8_t preempt;
-	uint8_t state;  /* enum vrrp_state */
-	uint8_t reason; /* enum vrrp_reason_code */
-	uint8_t reason_priority;
-	uint8_t active_priority;
-	uint16_t active_interval_cs;
-	uint8_t announced_n, contested_n;
-	uint8_t late_granted, lower_heard, lower_priority;
-	uint8_t effective_priority; /* 0: as configured */
-	uint8_t listening;
-	uint8_t reserved[3];
-	int64_t preempt_delay_ns, start_delay_ns;
-	int64_t reason_ns, since_ns, heard_ns, contested_ns;
-	int64_t start_ns, down_ns, preempt_ns, advert_ns, announce_ns; /* or VRRP_NEVER */
-	uint8_t source[16], reason_source[16], active_source[16], lower_source[16];
-};
-
-struct counters_record {
-	uint64_t adverts_sent, adverts_received, priority_zero_sent, priority_zero_received;
-	uint64_t became_active, late_timers, announcements_sent, addresses_restored, send_errors;
-};
-
-struct lease_record {
-	_Atomic int64_t renew_ns;
-};
-
-struct farewell_record {
-	uint64_t offset; /* in TAG_BYTES */
-	uint32_t max;    /* room for it */
-	int32_t ifindex; /* where it leaves */
-	_Atomic uint32_t len;
-	uint32_t reserved;
-};
-
-_Static_assert(sizeof(struct election_record) == 192, "a record only grows at its end");
-_Static_assert(sizeof(struct router_record) == 88, "a record only grows at its end");
-_Static_assert(sizeof(struct farewell_record) == 24, "a record only grows at its end");
-
-/* ---- the memory as a process has it ---- */
-
-struct place {
-	unsigned char *base; /* NULL: there is no such section */
-	uint32_t record_size, records_n;
-};
-
-/* Where a farewell goes in TAG_BYTES. */
-struct room {
-	uint64_t offset;
-	uint32_t max;
-};
-
-struct state {
-	struct header *header; /* the mapping; owned */
-	size_t size;
-	unsigned routers_n;
-	struct place places[TAGS];
-	char control[STATE_CONTROL_SIZE]; /* a copy that ends */
-	char (*names)[STATE_NAME_SIZE];   /* likewise; owned */
-	struct room *rooms; /* of a writer, who does not ask the memory where to write; owned */
-	uint32_t *index; /* of a reader: router + 1 by place, or 0; owned. NULL: not needed yet */
-	uint32_t index_mask;
-};
-
-static void *record_at(const struct state *state, enum tag tag, size_t i)
-{
-	const struct place *place = &state->places[tag];
-
-	return place->base + i * place->record_size;
-}
-
-/* A record as this version knows it, whatever the size of the one that is there. */
-static void read_record(const struct state *state, enum tag tag, size_t i, void *ret, size_t size)
-{
-	const struct place *place = &state->places[tag];
-	size_t len = place->record_size < size ? place->record_size : size;
-
-	memset(ret, 0, size);
-	if (place->base && i < place->records_n)
-		memcpy(ret, record_at(state, tag, i), len);
-}
 
 static int map(int fd, size_t size, int protection, struct state **ret_state)
 {
@@ -218,12 +85,12 @@ static size_t round_up(size_t size)
 	return (size + 7) & ~(size_t)7;
 }
 
-static size_t farewells_size(const struct state_router *routers, unsigned n)
+static size_t wills_size(const struct state_router *routers, unsigned n)
 {
 	size_t size = 0;
 
 	for (unsigned i = 0; i < n; i++)
-		size += round_up(routers[i].farewell_max);
+		size += state_will_room(&routers[i]);
 	return size;
 }
 
@@ -252,7 +119,8 @@ static size_t plan(const struct state_router *routers, unsigned n,
 		  .records_n = n },
 		{ .tag = TAG_BYTES,
 		  .record_size = 1,
-		  .records_n = (uint32_t)farewells_size(routers, n) },
+		  .records_n = (uint32_t)wills_size(routers, n) },
+		{ .tag = TAG_WILL, .record_size = sizeof(struct will_record), .records_n = n },
 	};
 	size_t offset = round_up(sizeof(struct header) + sizeof(wanted));
 
@@ -268,7 +136,6 @@ static void lay_out_router(struct state *state, unsigned i, const struct state_r
 			   uint64_t *offset)
 {
 	struct router_record *record = record_at(state, TAG_ROUTER, i);
-	struct farewell_record *farewell = record_at(state, TAG_FAREWELL, i);
 
 	assert(strlen(router->name) < STATE_NAME_SIZE);
 	assert(strlen(router->interface) < STATE_INTERFACE_SIZE);
@@ -277,10 +144,7 @@ static void lay_out_router(struct state *state, unsigned i, const struct state_r
 	record->vrid = router->vrid;
 	record->family = router->family;
 	record->lease_s = router->lease_s;
-	state->rooms[i] = (struct room){ *offset, (uint32_t)router->farewell_max };
-	farewell->offset = state->rooms[i].offset;
-	farewell->max = state->rooms[i].max;
-	*offset += round_up(router->farewell_max);
+	state_lay_out_will(state, i, router, offset);
 }
 
 int state_new(int fd, const char *control, const struct state_router *routers, unsigned routers_n,
@@ -544,8 +408,12 @@ void state_put(struct state *state, unsigned i, const struct vrrp *vr)
 	struct election_record *slots = record_at(state, TAG_ELECTION, 2 * (size_t)i), record;
 	unsigned newer = slots[1].seq > slots[0].seq;
 	struct election_record *slot = &slots[!newer];
+	bool active = vr->election.state == VRRP_STATE_ACTIVE;
 
 	assert(i < state->routers_n);
+	/* Whoever dies in between leaves no farewell rather than that of a router that has left. */
+	if (!active)
+		state_arm(state, i, false);
 	fill_record(&record, vr);
 	record.seq = slots[newer].seq + 1;
 	record.sum = sum_of(&record, sizeof(record));
@@ -554,6 +422,8 @@ void state_put(struct state *state, unsigned i, const struct vrrp *vr)
 	memcpy(&slot->seq, &record.seq, sizeof(record) - sizeof(record.sum));
 	atomic_signal_fence(memory_order_seq_cst);
 	slot->sum = record.sum;
+	if (active)
+		state_arm(state, i, true);
 	put_counters(state, i, &vr->counters);
 }
 
@@ -621,40 +491,6 @@ int64_t state_lease(const struct state *state, unsigned i)
 	assert(i < state->routers_n);
 	read_record(state, TAG_LEASE, i, &record, sizeof(record));
 	return atomic_load(&record.renew_ns);
-}
-
-void state_put_farewell(struct state *state, unsigned i, int ifindex, const uint8_t *frame,
-			size_t frame_len)
-{
-	struct farewell_record *record = record_at(state, TAG_FAREWELL, i);
-
-	assert(i < state->routers_n && frame_len <= state->rooms[i].max);
-	atomic_store(&record->len, 0);
-	record->ifindex = ifindex;
-	memcpy(record_at(state, TAG_BYTES, state->rooms[i].offset), frame, frame_len);
-	atomic_store(&record->len, (uint32_t)frame_len);
-}
-
-size_t state_farewell_max(const struct state *state, unsigned i)
-{
-	assert(i < state->routers_n);
-	return state->rooms[i].max;
-}
-
-struct state_farewell state_farewell(const struct state *state, unsigned i)
-{
-	const struct place *bytes = &state->places[TAG_BYTES];
-	struct farewell_record record;
-	uint32_t len;
-
-	assert(i < state->routers_n);
-	read_record(state, TAG_FAREWELL, i, &record, sizeof(record));
-	len = atomic_load(&record.len);
-	if (!bytes->base || bytes->record_size != 1 || record.offset > bytes->records_n ||
-	    len > bytes->records_n - record.offset)
-		len = 0;
-	return (struct state_farewell){ record.ifindex, len ? bytes->base + record.offset : NULL,
-					len };
 }
 
 const char *state_control(const struct state *state)

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The state memory: the elections of all routers of one generation, and their farewells, in memory
- * that outlives the process. Written by one generation after every step; read by the next one when
- * it adopts, and by the keeper when nobody is left to.
+ * The state memory: the elections of all routers of one generation, and their wills (state_will.h),
+ * in memory that outlives the process. Written by one generation after every step; read by the next
+ * one when it adopts, and by the keeper when nobody is left to.
  *
  * Each election is kept twice and written in turn, with a sum, so that a process that dies in the
  * middle of writing leaves the one before. Its counters are kept once: that death may cost a count.
@@ -38,8 +38,9 @@ struct state_farewell {
 struct state_router {
 	const char *name, *interface; /* borrowed; shorter than their sizes above */
 	uint8_t vrid, family;
-	uint32_t lease_s;    /* how long its addresses are leased; 0: for ever */
-	size_t farewell_max; /* bytes of its last advert */
+	uint32_t lease_s;     /* how long its addresses are leased; 0: for ever */
+	uint32_t entries_max; /* of its will, */
+	size_t will_max;      /* and their STATE_ENTRY_LEN()s in sum */
 };
 
 /**
@@ -76,7 +77,7 @@ void state_close(struct state *state);
 void state_publish(struct state *state);
 
 /**
- * state_put() - write the election of router @i.
+ * state_put() - write the election of router @i. Its will is armed when it is Active.
  */
 void state_put(struct state *state, unsigned i, const struct vrrp *vr);
 
@@ -97,21 +98,9 @@ uint32_t state_lease_s(const struct state *state, unsigned i);
 int64_t state_lease(const struct state *state, unsigned i);
 
 /**
- * state_put_farewell() - prepare the last advert of router @i.
- * @frame: copied; @frame_len is that of an advert with the addresses of the configuration.
- */
-void state_put_farewell(struct state *state, unsigned i, int ifindex, const uint8_t *frame,
-			size_t frame_len);
-
-/**
  * state_control() - the control socket of the configuration that the memory is of; in the memory.
  */
 const char *state_control(const struct state *state);
-
-/**
- * state_farewell_max() - the longest advert that a writer has room for.
- */
-size_t state_farewell_max(const struct state *state, unsigned i);
 
 /**
  * state_count() - how many routers the memory has.
@@ -141,7 +130,8 @@ const char *state_name(const struct state *state, unsigned i);
 int state_find(struct state *state, const struct state_router *router);
 
 /**
- * state_farewell() - the last advert of router @i.
+ * state_farewell() - the last advert of router @i: the first frame of its will. What keepers of the
+ * first version know of a will.
  */
 struct state_farewell state_farewell(const struct state *state, unsigned i);
 

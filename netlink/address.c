@@ -166,6 +166,7 @@ const struct kern_ops kern_address_ops = {
 	.new_type = RTM_NEWADDR,
 	.gone_type = RTM_DELADDR,
 	.dump_type = RTM_GETADDR,
+	.removal_len = NLMSG_SPACE(sizeof(struct ifaddrmsg)) + 2 * (NLA_HDRLEN + 4),
 	.hash = hash,
 	.same = same,
 	.equal = equal,

@@ -21,7 +21,7 @@
 
 /* Bytes of one change, and of one begin or end of a setting: struct kern_ops. */
 #define KERN_CHANGE_LEN_MAX  96
-#define KERN_SETTING_LEN_MAX 48
+#define KERN_SETTING_LEN_MAX 52
 
 struct kern_change {
 	enum kern_kind kind;

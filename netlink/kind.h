@@ -34,6 +34,7 @@ struct kern_ops {
 	const char *name;
 	uint16_t new_type, gone_type; /* of the messages about one */
 	uint16_t dump_type;           /* of the request for all of them */
+	uint16_t removal_len;         /* bytes that put() writes to remove one, at most */
 
 	/* Of what makes it the same object on its interface. */
 	uint32_t (*hash)(const union kern_entry *entry);

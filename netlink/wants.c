@@ -350,3 +350,10 @@ bool kern_wants_has(const struct kern_wants *wants, unsigned want)
 {
 	return wants->all[want].present;
 }
+
+bool kern_wants_is_unmarked(const struct kern_wants *wants, unsigned i)
+{
+	const struct want *want = &wants->all[i];
+
+	return want->present && want->ours && !wants->marks[want->spec.kind];
+}

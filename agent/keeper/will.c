@@ -7,17 +7,20 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "netlink/sweep.h"
+#include "agent/state_will.h"
+#include "netlink/prepared.h"
 #include "netlink/send.h"
-#include "agent/state.h"
+#include "netlink/sweep.h"
 #include "tell.h"
 
 struct will {
 	struct kern_dump *dump;
 	struct kern_changer *changer;
+	struct kern_prepared *prepared;
 	int sender_fd;
 	struct kern_sender *sender;
 	unsigned sent_n;
+	unsigned skipped_n; /* entries that are of no known kind, or make no sense */
 };
 
 int will_open(int sender_fd, struct will **ret_will)
@@ -31,6 +34,8 @@ int will_open(int sender_fd, struct will **ret_will)
 	err = kern_dump_open(&will->dump);
 	if (err == 0)
 		err = kern_changer_open(&will->changer);
+	if (err == 0)
+		err = kern_prepared_open(&will->prepared);
 	if (err == 0 && sender_fd < 0) {
 		will->sender_fd = kern_sender_socket();
 		err = will->sender_fd;
@@ -57,6 +62,7 @@ void will_close(struct will *will)
 	kern_sender_close(will->sender);
 	if (will->sender_fd >= 0)
 		close(will->sender_fd);
+	kern_prepared_close(will->prepared);
 	kern_changer_close(will->changer);
 	kern_dump_close(will->dump);
 	free(will);
@@ -85,65 +91,117 @@ static void flush(struct will *will)
 		will->sent_n += sent[i].error == 0;
 }
 
-static void send_farewell(struct will *will, const struct state_farewell *farewell)
-{
-	uint8_t *frame =
-		kern_sender_frame(will->sender, farewell->ifindex, farewell->frame_len, NULL, 0);
-
-	if (!frame) {
-		flush(will);
-		frame = kern_sender_frame(will->sender, farewell->ifindex, farewell->frame_len,
-					  NULL, 0);
-	}
-	memcpy(frame, farewell->frame, farewell->frame_len);
-}
-
-static void send_farewells(struct will *will, const struct state *state)
+static int64_t now_ns(void)
 {
 	struct timespec now;
-	struct vrrp vr;
 
 	clock_gettime(CLOCK_MONOTONIC, &now);
-	for (unsigned i = 0; i < state_count(state); i++) {
-		struct state_farewell farewell = state_farewell(state, i);
-		int64_t now_ns = now.tv_sec * INT64_C(1000000000) + now.tv_nsec;
-
-		if (farewell.frame_len == 0 || state_get(state, i, now_ns, &vr) < 0 ||
-		    vr.election.state != VRRP_STATE_ACTIVE)
-			continue;
-		send_farewell(will, &farewell);
-	}
-	flush(will);
+	return now.tv_sec * INT64_C(1000000000) + now.tv_nsec;
 }
 
-static void tell_executed(struct teller *teller, int removed, unsigned sent_n, const char *what)
+/* Call for each entry of all routers. */
+static void walk(struct will *will, const struct state *state,
+		 void (*each)(struct will *will, bool armed, const struct state_entry *entry))
+{
+	int64_t at_ns = now_ns();
+
+	for (unsigned i = 0; i < state_count(state); i++) {
+		struct state_will of_router = state_will(state, i, at_ns);
+		struct state_entry entry;
+
+		while (state_will_next(&of_router, &entry))
+			each(will, of_router.armed, &entry);
+	}
+}
+
+static void take_away(struct will *will, bool armed, const struct state_entry *entry)
+{
+	const struct kern_transaction transaction = { .protocol = entry->target,
+						      .setting = entry->setting,
+						      .bytes = entry->bytes,
+						      .len = entry->len };
+
+	if (entry->kind == STATE_ENTRY_NETLINK && entry->held)
+		kern_prepared_add(will->prepared, &transaction);
+	if (entry->kind != STATE_ENTRY_NETLINK && entry->kind != STATE_ENTRY_FRAME)
+		will->skipped_n += armed || entry->held;
+}
+
+static void send_frame(struct will *will, bool armed, const struct state_entry *entry)
+{
+	uint8_t *frame;
+
+	if (entry->kind != STATE_ENTRY_FRAME || !armed)
+		return;
+	if (entry->len > KERN_FRAME_MAX) {
+		will->skipped_n++;
+		return;
+	}
+	frame = kern_sender_frame(will->sender, entry->target, entry->len, NULL, 0);
+	if (!frame) {
+		flush(will);
+		frame = kern_sender_frame(will->sender, entry->target, entry->len, NULL, 0);
+	}
+	memcpy(frame, entry->bytes, entry->len);
+}
+
+/* What was done. */
+struct done {
+	int removed; /* objects, or -errno */
+	unsigned sent_n;
+	unsigned left_n; /* entries of the will that were not carried out */
+};
+
+static void tell_executed(struct teller *teller, const struct done *done, const char *what)
 {
 	struct event event = event_fact(EVENT_LAST_WILL, 0, what);
 
-	event.fact.number[0] = removed;
-	event.fact.number[1] = sent_n;
+	event.fact.number[0] = done->removed;
+	event.fact.number[1] = done->sent_n;
+	event.fact.number[2] = done->left_n;
 	tell(teller, &event);
+}
+
+/* In this order: nobody is told that an address is free while it is there. */
+static struct done execute(struct will *will, const struct state *state, struct teller *teller)
+{
+	struct kern_prepared_sum sum = { 0 };
+	int swept;
+
+	will->sent_n = will->skipped_n = 0;
+	if (state)
+		walk(will, state, take_away);
+	if (state)
+		sum = kern_prepared_flush(will->prepared);
+	swept = kern_sweep(will->dump, will->changer, NULL, on_swept, teller);
+	if (state)
+		walk(will, state, send_frame);
+	flush(will);
+	return (struct done){
+		.removed = swept < 0      ? swept
+			   : sum.failed_n ? -sum.error
+					  : swept + (int)sum.removed_n,
+		.sent_n = will->sent_n,
+		.left_n = sum.failed_n + sum.refused_n + will->skipped_n,
+	};
 }
 
 int will_execute(struct will *will, int state_fd, struct teller *teller)
 {
 	struct state *state = NULL;
-	int removed = kern_sweep(will->dump, will->changer, NULL, on_swept, teller);
 	int err = state_fd < 0 ? -ENODATA : state_open(state_fd, &state);
+	struct done done = execute(will, state, teller);
 
-	will->sent_n = 0;
-	if (err == 0)
-		send_farewells(will, state);
 	state_close(state);
 	tell_legacy(teller);
-	if (state_fd < 0 && removed >= 0) {
-		tell_process(teller, EVENT_SWEPT_ALL, removed, NULL, 1);
-		return removed;
+	if (state_fd < 0 && done.removed >= 0) {
+		tell_process(teller, EVENT_SWEPT_ALL, done.removed, NULL, 1);
+		return done.removed;
 	}
-	tell_executed(teller, removed, will->sent_n,
-		      removed < 0 ? strerror(-removed)
-		      : err < 0   ? "there is no state memory to send farewells from"
-				  : "vipd has given everything up and ends: this host takes part "
-				    "no more");
-	return removed;
+	tell_executed(teller, &done,
+		      done.removed < 0 ? strerror(-done.removed)
+		      : err < 0        ? "there is no state memory to send farewells from"
+				: "vipd has given everything up and ends: this host takes part "
+				  "no more");
+	return done.removed;
 }

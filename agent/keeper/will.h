@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * The last will: what is done when no router process is left. Its sockets are opened in good times,
- * and what it sends was prepared by the router, so that nothing has to be decided or found then.
+ * and what it does and sends was prepared by the routers, so that nothing has to be decided or
+ * understood then.
  */
 #ifndef WILL_H
 #define WILL_H
@@ -32,13 +33,18 @@ int will_sender_fd(const struct will *will);
 void will_close(struct will *will);
 
 /**
- * will_execute() - remove every address that carries vipd's mark, then send the farewells of all
- * routers that were Active.
- * @state_fd: the state memory of the dead router process; -1 when there is none: no farewells.
+ * will_execute() - carry out what the router processes left in their wills (agent/state_will.h):
+ * first the removals that are held, of all routers; then the sweep of every object that carries
+ * vipd's mark and is of a kind that this program knows, whether or not a will has it; then the
+ * frames of all routers that were Active, so that no farewell precedes a removal.
  *
+ * The memory may be of any version, and damaged. Its entries are copied, then checked: netlink
+ * messages by netlink/prepared.h, a frame by its length. Entries of unknown kinds, or that are
+ * refused, are counted and do not keep the others.
+ * @state_fd: the state memory of the dead router process; -1 when there is none: only the sweep.
  * @teller: told of it, after what the router process did not live to tell.
  *
- * Return: addresses removed, or -errno; told.
+ * Return: objects removed, or -errno when something may be left; told.
  */
 int will_execute(struct will *will, int state_fd, struct teller *teller);
 

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "agent/state_will.h"
 #include "netlink/sweep.h"
 #include "vrrp/adopt.h"
 
@@ -14,16 +15,6 @@
 struct tally {
 	unsigned adopted, started, withdrawn;
 };
-
-/* The last words of the predecessor are true until this process has prepared its own. */
-static void inherit_farewell(struct routers *routers, unsigned i, struct state *old, unsigned entry)
-{
-	struct state_farewell farewell = state_farewell(old, entry);
-
-	if (farewell.frame_len && farewell.frame_len <= state_farewell_max(routers->state, i))
-		state_put_farewell(routers->state, i, farewell.ifindex, farewell.frame,
-				   farewell.frame_len);
-}
 
 /*
  * What came while the predecessor was dead or dying is lost with it, so nobody's silence since then
@@ -53,7 +44,7 @@ static bool adopt(struct routers *routers, struct router *router, struct state *
 	vrrp_adopt(&router->vr, &vr, now_ns);
 	if (routers->read_real_ns == 0)
 		make_up_for_death(routers, router);
-	inherit_farewell(routers, (unsigned)(router - routers->all), old, (unsigned)entry);
+	router_prepare_farewell(routers, router);
 	router_want_addresses(routers, router, vr.election.state == VRRP_STATE_ACTIVE);
 	same_lease = state_lease_s(old, (unsigned)entry) ==
 		     (uint32_t)conf_lease_s(router->conf->lease, router->conf->vrrp.interval_cs);
@@ -86,27 +77,33 @@ static void adopt_all(struct routers *routers, struct state *old, bool *continue
 	}
 }
 
+/* The frames that a router of the predecessor left; the kernel's objects are the sweep's business.
+ */
+static void send_farewell(struct routers *routers, struct state *old, unsigned i)
+{
+	struct state_will will = state_will(old, i, routers->now->mono_ns);
+	struct state_entry entry;
+
+	while (will.armed && state_will_next(&will, &entry))
+		if (entry.kind == STATE_ENTRY_FRAME && entry.len <= KERN_FRAME_MAX)
+			memcpy(routers_frame(routers, entry.target, entry.len, NULL, 0),
+			       entry.bytes, entry.len);
+}
+
 /* Routers that are gone from the configuration say goodbye, by the advert that they prepared. */
 static void withdraw(struct routers *routers, struct state *old, const bool *continued,
 		     struct tally *tally)
 {
 	struct journal journal = routers_journal(routers);
 	struct event event;
-	struct vrrp vr;
 
 	for (unsigned i = 0; old && i < state_count(old); i++) {
-		struct state_farewell farewell = state_farewell(old, i);
-
 		if (continued[i])
 			continue;
 		tally->withdrawn++;
 		event = event_of(EVENT_WITHDRAWN, state_name(old, i), NULL, 4);
 		journal_put(&journal, &event);
-		if (farewell.frame_len == 0 || state_get(old, i, routers->now->mono_ns, &vr) < 0 ||
-		    vr.election.state != VRRP_STATE_ACTIVE)
-			continue;
-		memcpy(routers_frame(routers, farewell.ifindex, farewell.frame_len, NULL, 0),
-		       farewell.frame, farewell.frame_len);
+		send_farewell(routers, old, i);
 	}
 	routers_flush(routers);
 }
@@ -167,6 +164,9 @@ int routers_go(struct routers *routers, const struct clocks *now, struct state *
 	routers->read_ns = now->mono_ns;
 	routers->read_real_ns = frozen_real_ns;
 	routers_hear(routers); /* nothing is touched by what was there when this process began */
+	/* What is prepared on adoption need not be prepared again in the first turn. */
+	for (unsigned i = 0; i < interfaces_count(routers->interfaces); i++)
+		(void)lan_assess(&routers->lans[i]);
 	adopt_all(routers, old, continued, &tally);
 	state_publish(routers->state);
 	err = sweep(routers, old);

@@ -4,10 +4,15 @@
 #include <netinet/ip.h>
 #include <string.h>
 
-size_t router_advert_len(const struct router *router)
+size_t conf_advert_len(const struct conf_router *conf)
 {
 	return KERN_FRAME_IP4_LEN + VRRP_HEADER_LEN +
-	       router->list.addresses_n * vrrp_address_len(router->vr.config.family);
+	       conf->addresses_n * vrrp_address_len(conf->vrrp.family);
+}
+
+size_t router_advert_len(const struct router *router)
+{
+	return conf_advert_len(router->conf);
 }
 
 bool router_can_advertise(const struct routers *routers, const struct router *router)
@@ -50,16 +55,4 @@ void router_write_advert(const struct routers *routers, const struct router *rou
 	memcpy(advert.source, router->vr.election.source, sizeof(advert.source));
 	kern_frame_ip4(frame, &ip);
 	vrrp_packet_encode(&advert, ip.destination, frame + KERN_FRAME_IP4_LEN);
-}
-
-void router_prepare_farewell(struct routers *routers, const struct router *router)
-{
-	uint8_t frame[KERN_FRAME_IP4_LEN + VRRP_PACKET_MAX];
-
-	if (!router_can_advertise(routers, router))
-		return;
-	router_write_advert(routers, router, VRRP_PRIORITY_LEAVE, frame);
-	state_put_farewell(routers->state, (unsigned)(router - routers->all),
-			   routers->lans[router->interface].ifindex, frame,
-			   router_advert_len(router));
 }

@@ -83,6 +83,7 @@ static void take_news(struct routers *routers, const struct kern_news *news)
 	if (!owner || (news->what != KERN_WANT_FOREIGN && news->what != KERN_WANT_KEPT))
 		journal_address(&journal, &router->conf->addresses[news->want - router->want],
 				news->what, news->error);
+	router_hold(routers, router, news->want - router->want);
 	if (back)
 		router->vr.counters.addresses_restored++;
 	if (back || news->what == KERN_WANT_ADDED)

@@ -42,23 +42,33 @@ static struct event of_router(const struct journal_router *router, enum event_ki
 			router->vr->config.family);
 }
 
-void journal_state(const struct journal_router *router, enum vrrp_state from, enum vrrp_state to,
-		   const struct vrrp_reason *reason)
+struct event journal_state_event(enum event_kind kind, const struct conf_router *conf,
+				 const struct vrrp *vr)
 {
-	const struct vrrp *vr = router->vr;
-	struct event event = of_router(router, EVENT_STATE);
+	const struct vrrp_reason *reason = &vr->election.reason;
+	struct event event = event_of(kind, conf->name, conf->interface, vr->config.family);
 
-	event.state = (struct event_state){ .from = (uint8_t)from,
-					    .to = (uint8_t)to,
+	event.state = (struct event_state){ .to = (uint8_t)vr->election.state,
 					    .reason = (uint8_t)reason->code,
 					    .peer_priority = reason->priority,
 					    .priority = vr->election.priority,
 					    .reason_ns = reason->ns };
 	memcpy(vrrp_reason_is_of_peer(reason->code) ? event.state.peer : event.state.detail,
 	       reason->source, sizeof(event.state.peer));
+	return event;
+}
+
+void journal_state(const struct journal_router *router, enum vrrp_state from)
+{
+	const struct vrrp_election *election = &router->vr->election;
+	struct event event = journal_state_event(EVENT_STATE, router->conf, router->vr);
+	bool silence = election->state == VRRP_STATE_ACTIVE &&
+		       election->reason.code == VRRP_REASON_SILENCE;
+
+	event.state.from = (uint8_t)from;
 	/* A router that hears nothing where it used to hear a peer may be the deaf one. */
-	if (to == VRRP_STATE_ACTIVE && reason->code == VRRP_REASON_SILENCE)
-		memcpy(event.state.last_heard, vr->election.active_source,
+	if (silence)
+		memcpy(event.state.last_heard, election->active_source,
 		       sizeof(event.state.last_heard));
 	journal_put(&router->journal, &event);
 	if (event.state.last_heard[0] == 0)

@@ -58,10 +58,16 @@ void journal_fact(const struct journal *journal, enum event_kind kind, int error
 void journal_sum(const struct journal *journal, enum event_kind kind, const int64_t numbers[3]);
 
 /**
- * journal_state() - a virtual router changed its state.
+ * journal_state_event() - an event about the state that a virtual router is in.
+ * @kind: EVENT_STATE, or another with that payload.
  */
-void journal_state(const struct journal_router *router, enum vrrp_state from, enum vrrp_state to,
-		   const struct vrrp_reason *reason);
+struct event journal_state_event(enum event_kind kind, const struct conf_router *conf,
+				 const struct vrrp *vr);
+
+/**
+ * journal_state() - a virtual router has just changed its state.
+ */
+void journal_state(const struct journal_router *router, enum vrrp_state from);
 
 /**
  * journal_reject() - a packet was discarded, and counted.

@@ -70,15 +70,16 @@ static int make_router(struct routers *routers, unsigned number, const struct co
 
 struct state_router router_state(const struct conf_router *conf)
 {
-	return (struct state_router){
+	struct state_router state = {
 		.name = conf->name,
 		.interface = conf->interface,
 		.vrid = conf->vrrp.vrid,
 		.family = conf->vrrp.family,
 		.lease_s = (uint32_t)conf_lease_s(conf->lease, conf->vrrp.interval_cs),
-		.farewell_max = KERN_FRAME_IP4_LEN + VRRP_HEADER_LEN +
-				conf->addresses_n * vrrp_address_len(conf->vrrp.family),
 	};
+
+	router_ask_for_will(conf, &state);
+	return state;
 }
 
 /* ---- all of them ---- */

@@ -5,6 +5,7 @@
  *	step.c		one event for one router, and what it owes for it
  *	hear.c		what the kernel tells, and dumps
  *	advert.c	the bytes of an advert
+ *	last_will.c	what is left for the day when no process is
  *	execute.c	what is owed, carried out
  *	routers.c	a turn: reads, fires, executes
  *	open.c		makes and unmakes it all
@@ -14,6 +15,7 @@
 #define ROUTERS_PRIVATE_H
 
 #include "agent/deadlines.h"
+#include "last_will.h"
 #include "routers.h"
 #include "netlink/dump.h"
 #include "netlink/monitor.h"
@@ -136,6 +138,11 @@ bool router_can_advertise(const struct routers *routers, const struct router *ro
 int router_renamed_ifindex(const struct routers *routers, const struct router *router);
 
 /**
+ * conf_advert_len() - the bytes of the advert that a configured router will send, as a frame.
+ */
+size_t conf_advert_len(const struct conf_router *conf);
+
+/**
  * router_advert_len() - the bytes of a router's advert, as a frame.
  */
 size_t router_advert_len(const struct router *router);
@@ -146,11 +153,6 @@ size_t router_advert_len(const struct router *router);
  */
 void router_write_advert(const struct routers *routers, const struct router *router,
 			 uint8_t priority, uint8_t *frame);
-
-/**
- * router_prepare_farewell() - leave the last advert of a router in the state memory.
- */
-void router_prepare_farewell(struct routers *routers, const struct router *router);
 
 /**
  * routers_frame() - room for a frame, as kern_sender_frame(); a full queue is flushed first.

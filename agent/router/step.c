@@ -85,8 +85,7 @@ static void take_action(struct routers *routers, struct router *router,
 		router_owe_announcement(routers, router);
 		return;
 	case VRRP_ACTION_STATE:
-		journal_state(&journal, action->from, router->vr.election.state,
-			      &router->vr.election.reason);
+		journal_state(&journal, action->from);
 		return;
 	}
 }

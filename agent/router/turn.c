@@ -119,18 +119,9 @@ static int64_t control_next(const void *self)
 
 static bool tell_state(const struct router *router, const struct clocks *now)
 {
-	const struct vrrp_election *election = &router->vr.election;
-	const struct vrrp_reason *reason = &election->reason;
-	struct event event = event_of(EVENT_STATE_NOW, router->conf->name, router->conf->interface,
-				      router->vr.config.family);
+	struct event event = journal_state_event(EVENT_STATE_NOW, router->conf, &router->vr);
 	char line[EVENT_LINE_SIZE];
 
-	event.state = (struct event_state){ .to = (uint8_t)election->state,
-					    .reason = (uint8_t)reason->code,
-					    .peer_priority = reason->priority,
-					    .priority = election->priority,
-					    .reason_ns = reason->ns };
-	memcpy(event.state.peer, reason->source, sizeof(event.state.peer));
 	return log_line(event_level(&event), now->real_ns, event_line(&event, line));
 }
 

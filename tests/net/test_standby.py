@@ -216,3 +216,57 @@ def test_damaged_state_memory_does_not_stop_the_last_will(lab):
     assert agent.process.wait(10) == 1
     assert agent.host.addresses() == [OWN]
     assert "farewells_sent=0" in agent.wait_log("last_will=executed addresses_removed=1")
+
+
+# ---- the will of another version ----
+
+SECTION = struct.Struct("=IIIIQ")     # tag, record size, records, -, offset
+WILL = struct.Struct("=QIIIB3x")      # offset, held, room, length, armed
+BYTES_TAG, WILL_TAG = 9, 10
+MARK = 112                            # vipd's, on whatever it adds
+
+
+def removal_of_route(net):
+    """RTM_DELROUTE of a /24 in the main table with vipd's mark, as a netlink message."""
+    route = struct.pack("=BBBBBBBBI", socket.AF_INET, 24, 0, 0, 254, MARK, 255, 0, 0)
+    message = route + struct.pack("=HH", 8, 1) + socket.inet_aton(net)
+    return struct.pack("=IHHII", 16 + len(message), 25, 1, 0, 0) + message
+
+
+def holding(message):
+    """Puts a message in the place of the first removal of each will, and holds it."""
+
+    def harm(content):
+        head_size, sections = struct.unpack_from("=II", content, 8)
+        table = [SECTION.unpack_from(content, head_size + i * SECTION.size)
+                 for i in range(sections)]
+        offsets = {tag: offset for tag, _, _, _, offset in table}
+        at, held, _, length, _ = WILL.unpack_from(content, offsets[WILL_TAG])
+        if not length:                # that of a process that waits
+            return
+        at += offsets[BYTES_TAG]
+        kind, size = struct.unpack_from("=HxxI", content, at + held)
+        assert kind == 1 and len(message) <= size
+        struct.pack_into("=I", content, at + held + 4, len(message))
+        content[at + held + 16:at + held + 16 + len(message)] = message
+        content[at] = 1
+
+    return harm
+
+
+def test_last_will_removes_what_the_keeper_does_not_know(lab):
+    """A newer router process has added a route, and an older keeper knows of none."""
+    agent = start(lab)
+    crash(agent)
+    crash(agent)
+    agent.expected_to_live = False
+    assert agent.standby_pid
+    agent.host.run("ip", "route", "add", "blackhole", "198.51.100.0/24", "proto", str(MARK))
+    old, mark = agent.kill_router(signal.SIGSTOP), lab.now()
+    damage(agent, holding(removal_of_route("198.51.100.0")))
+    os.kill(old, signal.SIGKILL)
+    assert agent.process.wait(10) == 1
+    assert agent.host.addresses() == [OWN]
+    assert not agent.host.run("ip", "route", "show", "198.51.100.0/24").stdout.strip()
+    assert "farewells_sent=1" in agent.wait_log("last_will=executed addresses_removed=2")
+    assert lab.capture.wait_advert(host=agent.host, since=mark, priority=0)

@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: MIT */
-/* What the agent's code calls of netlink: netlink/change.h, dump.h and monitor.h, on sim_kernel.h.
- */
+/* What the agent's code calls of netlink: netlink/change.h, prepared.h, dump.h and monitor.h, on
+ * sim_kernel.h. */
 #include <assert.h>
 #include <errno.h>
 
 #include "netlink/dump.h"
 #include "netlink/monitor.h"
+#include "netlink/prepared.h"
 #include "sim.h"
 
 /* ---- netlink/change.h ---- */
@@ -50,6 +51,36 @@ int kern_changer_apply(struct kern_changer *changer, struct kern_change *changes
 			changes[n].result = -EINPROGRESS;
 	}
 	return broken ? -ENOBUFS : 0;
+}
+
+/* ---- netlink/prepared.h: this kernel keeps marks, so the removal of an address is never held ----
+ */
+
+int kern_prepared_open(struct kern_prepared **ret_prepared)
+{
+	struct sim_process *process = process_running();
+
+	process->prepared.process = process;
+	*ret_prepared = &process->prepared;
+	return 0;
+}
+
+void kern_prepared_close(struct kern_prepared *prepared)
+{
+	(void)prepared;
+}
+
+void kern_prepared_add(struct kern_prepared *prepared, const struct kern_transaction *transaction)
+{
+	(void)transaction;
+	check_fail(prepared->process->sim, "P3", "%s removes an address without a look at it",
+		   node_name(prepared->process->router));
+}
+
+struct kern_prepared_sum kern_prepared_flush(struct kern_prepared *prepared)
+{
+	(void)prepared;
+	return (struct kern_prepared_sum){ 0 };
 }
 
 /* ---- netlink/dump.h ---- */

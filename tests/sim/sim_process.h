@@ -32,6 +32,10 @@ struct kern_changer {
 	struct sim_process *process;
 };
 
+struct kern_prepared {
+	struct sim_process *process;
+};
+
 struct kern_dump {
 	struct sim_process *process;
 };
@@ -113,6 +117,7 @@ struct sim_process {
 
 	/* Its kernel's. */
 	struct kern_changer changer;
+	struct kern_prepared prepared;
 	struct kern_dump dump;
 	struct sim_monitor monitor;
 	struct kern_monitor monitor_handle;

@@ -200,6 +200,25 @@ static void test_removal_spares_others_if_told_to(void **state)
 	assert_int_equal(all().n, 0);
 }
 
+/* Whoever writes changes into memory of his own relies on it. */
+static void test_change_is_as_long_as_promised(void **state)
+{
+	_Alignas(8) uint8_t buf[256];
+	struct kern_change longest = { .add = true, .renew = true, .lifetime_s = 9 };
+
+	(void)state;
+	for (unsigned i = 0; i < KERN_KIND_COUNT; i++) {
+		const struct kern_ops *ops = kern_kinds[i];
+		struct kern_change removal = { .kind = (enum kern_kind)i, .promote = true };
+
+		assert_int_equal(ops->put(buf, &removal, 1), ops->removal_len);
+		longest.kind = (enum kern_kind)i;
+		assert_true(ops->put(buf, &longest, 1) <= KERN_CHANGE_LEN_MAX);
+		if (ops->put_setting)
+			assert_true(ops->put_setting(buf, 1, true) <= KERN_SETTING_LEN_MAX);
+	}
+}
+
 static void test_dump_of_one_interface_shows_no_other(void **state)
 {
 	struct shown shown = { 0 };
@@ -263,6 +282,7 @@ int main(void)
 		cmocka_unit_test(test_change_first_addition_shows_whether_marks_are_kept),
 		cmocka_unit_test(test_change_cannot_be_made_to_depend_on_the_mark),
 		cmocka_unit_test(test_removal_spares_others_if_told_to),
+		cmocka_unit_test(test_change_is_as_long_as_promised),
 		cmocka_unit_test(test_dump_of_one_interface_shows_no_other),
 		cmocka_unit_test(test_sweep_removes_what_is_marked_and_nothing_else),
 	};

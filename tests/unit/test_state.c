@@ -7,12 +7,13 @@
 #include "test.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdlib.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "agent/state.h"
+#include "agent/state_will.h"
 
 #define T0  (1000 * SECOND)
 #define NOW (T0 + SECOND)
@@ -23,8 +24,14 @@ static const struct state_router routers[] = {
 	  .vrid = 51,
 	  .family = 4,
 	  .lease_s = 5,
-	  .farewell_max = 46 },
-	{ .name = "wan", .interface = "eth1", .vrid = 51, .family = 4, .farewell_max = 50 },
+	  .entries_max = 1,
+	  .will_max = STATE_ENTRY_LEN(46) },
+	{ .name = "wan",
+	  .interface = "eth1",
+	  .vrid = 51,
+	  .family = 4,
+	  .entries_max = 1,
+	  .will_max = STATE_ENTRY_LEN(50) },
 };
 
 static int new_fd(void)
@@ -43,6 +50,20 @@ static int written(struct state **ret_state)
 	assert_int_equal(state_new(fd, "/run/a.sock", routers, 2, ret_state), 0);
 	state_publish(*ret_state);
 	return fd;
+}
+
+/* A will of nothing but a farewell. */
+static void put_farewell(struct state *writer, unsigned i, int ifindex, const char *frame,
+			 size_t len)
+{
+	const struct state_entry entry = { .kind = STATE_ENTRY_FRAME,
+					   .target = ifindex,
+					   .bytes = (const uint8_t *)frame,
+					   .len = len };
+
+	state_will_begin(writer, i);
+	(void)state_will_add(writer, i, &entry);
+	state_will_publish(writer, i);
 }
 
 /* What an election is known by: its time of start. */
@@ -403,7 +424,7 @@ static void test_state_of_a_newer_version_is_read(void **unused)
 	first.counters.send_errors = 12;
 	state_put(writer, 0, &first);
 	state_put_lease(writer, 0, 99);
-	state_put_farewell(writer, 0, 4, (const uint8_t *)"farewell", 8);
+	put_farewell(writer, 0, 4, "farewell", 8);
 	bytes = copy_of(fd);
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
 		const struct head *head = (const struct head *)bytes;
@@ -451,7 +472,7 @@ static void test_state_of_an_older_version_is_read(void **unused)
 	assert_int_equal(vr.counters.send_errors, 0);
 	state_close(reader);
 	close(older);
-	for (uint32_t tag = 4; tag <= 9; tag++) {
+	for (uint32_t tag = 4; tag <= 10; tag++) {
 		older = memory_of_version(bytes, tag, 0);
 		assert_int_equal(state_open(older, &reader), 0);
 		assert_int_equal(state_get(reader, 0, NOW, &vr), 0);
@@ -466,6 +487,7 @@ static void test_state_of_an_older_version_is_read(void **unused)
 	close(fd);
 }
 
+/* It cannot be made any more: the version that wrote it had no wills. */
 #define KEPT_FILE "tests/unit/memory/first.state"
 
 /* What the kept file has: one router Active, one Backup. */
@@ -482,17 +504,12 @@ static void fill_kept(struct vrrp vr[2])
 static void test_state_of_the_first_version_is_read(void **unused)
 {
 	struct vrrp kept[2], vr;
+	struct state_will will;
+	struct state_entry entry;
 	struct state *reader;
-	uint8_t bytes[8192];
-	FILE *file = fopen(KEPT_FILE, "r");
-	size_t size;
-	int fd;
+	int fd = open(KEPT_FILE, O_RDONLY);
 
 	(void)unused;
-	assert_non_null(file);
-	size = fread(bytes, 1, sizeof(bytes), file);
-	fclose(file);
-	fd = memory_of(bytes, size);
 	assert_int_equal(state_open(fd, &reader), 0);
 	assert_string_equal(state_control(reader), "/run/a.sock");
 	assert_int_equal(state_count(reader), 2);
@@ -505,28 +522,19 @@ static void test_state_of_the_first_version_is_read(void **unused)
 	}
 	assert_int_equal(state_farewell(reader, 0).ifindex, 3);
 	assert_memory_equal(state_farewell(reader, 0).frame, "last words", 10);
+	/* Its wills are the farewells of those that were Active. */
+	will = state_will(reader, 0, NOW);
+	assert_true(will.armed);
+	assert_true(state_will_next(&will, &entry));
+	assert_int_equal(entry.kind, STATE_ENTRY_FRAME);
+	assert_int_equal(entry.target, 3);
+	assert_int_equal(entry.len, 10);
+	assert_memory_equal(entry.bytes, "last words", 10);
+	assert_false(state_will_next(&will, &entry));
+	will = state_will(reader, 1, NOW);
+	assert_false(will.armed || state_will_next(&will, &entry));
 	state_close(reader);
 	close(fd);
-}
-
-/* Writes that file; once, when it is made. */
-static int keep(const char *path)
-{
-	struct vrrp vr[2];
-	struct state *writer;
-	int fd = written(&writer);
-	size_t size = size_of(fd);
-	uint8_t *bytes;
-	FILE *file = fopen(path, "w");
-
-	fill_kept(vr);
-	for (unsigned i = 0; i < 2; i++) {
-		state_put(writer, i, &vr[i]);
-		state_put_lease(writer, i, 1000 + i);
-	}
-	state_put_farewell(writer, 0, 3, (const uint8_t *)"last words", 10);
-	bytes = copy_of(fd);
-	return file && fwrite(bytes, size, 1, file) == 1 && fclose(file) == 0 ? 0 : 1;
 }
 
 /*
@@ -542,8 +550,10 @@ static void test_state_of_garbage_does_no_harm(void **unused)
 	uint8_t *good, *bad = malloc(size);
 
 	(void)unused;
-	for (unsigned i = 0; i < 2; i++)
+	for (unsigned i = 0; i < 2; i++) {
 		state_put(writer, i, &vr);
+		put_farewell(writer, i, 3, "last words", 10);
+	}
 	good = copy_of(fd);
 	srand(1);
 	for (unsigned round = 0; round < 5000; round++) {
@@ -556,8 +566,12 @@ static void test_state_of_garbage_does_no_harm(void **unused)
 		if (state_open(garbage, &reader) == 0) {
 			for (unsigned i = 0; i < state_count(reader); i++) {
 				struct state_farewell farewell = state_farewell(reader, i);
+				struct state_will will = state_will(reader, i, NOW);
+				struct state_entry entry;
 
 				assert_true(farewell.frame_len <= size);
+				for (unsigned n = 0; state_will_next(&will, &entry); n++)
+					assert_true(entry.len <= size && n < size);
 				if (state_get(reader, i, NOW, &got) == 0)
 					assert_memory_equal(&got, &vr,
 							    offsetof(struct vrrp, counters));
@@ -639,8 +653,8 @@ static void test_state_writer_believes_nothing_of_the_memory(void **unused)
 	for (unsigned i = 0; i < 2; i++) {
 		state_put(writer, i, &vr);
 		state_put_lease(writer, i, 5);
-		state_put_farewell(writer, i, 3, (const uint8_t *)"last words", 10);
-		assert_int_equal(state_farewell_max(writer, i), routers[i].farewell_max);
+		put_farewell(writer, i, 3, "last words", 10);
+		state_will_hold(writer, i, 0, true);
 	}
 	munmap(memory, size);
 	state_close(writer);
@@ -649,16 +663,16 @@ static void test_state_writer_believes_nothing_of_the_memory(void **unused)
 
 static void test_state_keeps_a_farewell_of_each_router(void **unused)
 {
-	const uint8_t frames[][60] = { "the first farewell", "the second one" };
+	const char frames[][60] = { "the first farewell", "the second one" };
 	struct state *writer, *reader;
 	int fd = written(&writer);
 
 	(void)unused;
 	assert_int_equal(state_farewell(writer, 0).frame_len, 0);
-	state_put_farewell(writer, 0, 3, (const uint8_t *)"older", 5);
+	put_farewell(writer, 0, 3, "older", 5);
 	/* 34 bytes of headers, 8 of the message, 4 for each address */
-	state_put_farewell(writer, 0, 4, frames[0], 46);
-	state_put_farewell(writer, 1, 5, frames[1], 50);
+	put_farewell(writer, 0, 4, frames[0], 46);
+	put_farewell(writer, 1, 5, frames[1], 50);
 	assert_int_equal(state_open(fd, &reader), 0);
 	for (unsigned i = 0; i < 2; i++) {
 		struct state_farewell farewell = state_farewell(reader, i);
@@ -672,7 +686,7 @@ static void test_state_keeps_a_farewell_of_each_router(void **unused)
 	close(fd);
 }
 
-int main(int argc, char **argv)
+int main(void)
 {
 	static const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_state_returns_what_was_put),
@@ -694,7 +708,5 @@ int main(int argc, char **argv)
 		cmocka_unit_test(test_state_keeps_a_farewell_of_each_router),
 	};
 
-	if (argc == 3 && strcmp(argv[1], "--keep") == 0)
-		return keep(argv[2]);
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

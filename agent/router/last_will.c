@@ -1,0 +1,79 @@
+/* SPDX-License-Identifier: MIT */
+#include "last_will.h"
+
+#include <assert.h>
+#include <linux/netlink.h>
+
+#include "agent/state_will.h"
+#include "routers_private.h"
+
+/* ---- the will: a removal per address, the last address first, then the farewell ---- */
+
+static unsigned addresses_of(const struct conf_router *conf)
+{
+	return conf->addresses_n + conf->extra_n;
+}
+
+void router_ask_for_will(const struct conf_router *conf, struct state_router *ret_state)
+{
+	size_t removal_len = STATE_ENTRY_LEN(kern_kinds[KERN_KIND_ADDRESS]->removal_len);
+
+	ret_state->entries_max = addresses_of(conf) + 1;
+	ret_state->will_max =
+		addresses_of(conf) * removal_len + STATE_ENTRY_LEN(conf_advert_len(conf));
+}
+
+void router_hold(struct routers *routers, const struct router *router, unsigned address)
+{
+	unsigned entry = addresses_of(router->conf) - 1 - address;
+
+	state_will_hold(routers->state, (unsigned)(router - routers->all), entry,
+			kern_wants_is_unmarked(routers->wants, router->want + address));
+}
+
+static void add_removal(struct routers *routers, const struct router *router, unsigned address)
+{
+	const struct interface *interface = routers->lans[router->interface].interface;
+	const struct kern_want *want = kern_wants_get(routers->wants, router->want + address);
+	const struct kern_ops *ops = kern_kinds[want->kind];
+	struct kern_change removal = { .kind = want->kind,
+				       .promote = !interface->promotes,
+				       .entry = want->entry };
+	_Alignas(8) uint8_t message[KERN_CHANGE_LEN_MAX];
+	struct state_entry entry = { .kind = STATE_ENTRY_NETLINK,
+				     .target = NETLINK_ROUTE,
+				     .setting = ops->setting ? ops->setting(&removal) : 0,
+				     .bytes = message,
+				     .len = ops->put(message, &removal, 0) };
+
+	assert(entry.len <= ops->removal_len);
+	entry.held = kern_wants_is_unmarked(routers->wants, router->want + address);
+	(void)state_will_add(routers->state, (unsigned)(router - routers->all), &entry);
+}
+
+static void add_farewell(struct routers *routers, const struct router *router)
+{
+	uint8_t frame[KERN_FRAME_IP4_LEN + VRRP_PACKET_MAX];
+	struct state_entry entry = { .kind = STATE_ENTRY_FRAME,
+				     .target = routers->lans[router->interface].ifindex,
+				     .bytes = frame,
+				     .len = router_advert_len(router) };
+
+	router_write_advert(routers, router, VRRP_PRIORITY_LEAVE, frame);
+	(void)state_will_add(routers->state, (unsigned)(router - routers->all), &entry);
+}
+
+void router_prepare_farewell(struct routers *routers, const struct router *router)
+{
+	unsigned number = (unsigned)(router - routers->all);
+
+	state_will_begin(routers->state, number);
+	if (routers->lans[router->interface].ifindex == 0)
+		return;
+	for (unsigned i = addresses_of(router->conf); i-- > 0;)
+		add_removal(routers, router, i);
+	/* Without a medium, too: only an Active sends it, and that one has a medium. */
+	if (router->vr.election.source[0] != 0)
+		add_farewell(routers, router);
+	state_will_publish(routers->state, number);
+}

@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What a router leaves in the state memory for the day when no router process is left
+ * (agent/state_will.h): the removals of its addresses, and its farewell, the advert of priority 0.
+ * It depends on the index and the MAC of its interface and on the source of its adverts, so it is
+ * prepared when one of them changes.
+ *
+ * The removal of an address is held only where the kernel keeps no marks. Where it does, the sweep
+ * of any keeper finds the address, and looks whose it is; a prepared removal cannot
+ * (netlink/change.h), and would take what an administrator has put in its place. Kinds of objects
+ * that older keepers do not sweep are to be held while they are there.
+ */
+#ifndef LAST_WILL_H
+#define LAST_WILL_H
+
+#include "agent/state.h"
+
+struct conf_router;
+struct router;
+struct routers;
+
+/**
+ * router_ask_for_will() - the room that the will of a configured router needs.
+ * @ret_state: its entries_max and will_max are set.
+ */
+void router_ask_for_will(const struct conf_router *conf, struct state_router *ret_state);
+
+/**
+ * router_prepare_farewell() - leave the will of a router in the state memory. Without an interface
+ * it has none.
+ */
+void router_prepare_farewell(struct routers *routers, const struct router *router);
+
+/**
+ * router_hold() - whether an address is there, and ours, may have changed.
+ * @address: below the router's addresses_n + extra_n.
+ */
+void router_hold(struct routers *routers, const struct router *router, unsigned address);
+
+#endif

@@ -1,0 +1,188 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The inside of the state memory, private to the two files that share it: state.c lays it out,
+ * opens it and keeps elections; state_will.c keeps wills.
+ */
+#ifndef STATE_PRIVATE_H
+#define STATE_PRIVATE_H
+
+#include <stdatomic.h>
+#include <string.h>
+
+#include "state.h"
+
+/* ---- what is in the memory: of all versions, so members are added at the end alone ---- */
+
+struct header {
+	uint64_t magic;
+	uint32_t header_size; /* the table of sections lies behind it */
+	uint32_t sections_n;
+	uint64_t size; /* of the whole memory */
+	_Atomic uint32_t published;
+	uint32_t reserved;
+};
+
+enum tag {
+	TAG_HOST = 1,
+	TAG_ROUTER = 2,   /* the number of its records is that of the routers */
+	TAG_ELECTION = 3, /* two per router, written in turn */
+	TAG_COUNTERS = 4,
+	TAG_REJECTED = 5, /* by enum vrrp_reject */
+	TAG_NOTICED = 6,  /* by enum vrrp_notice */
+	TAG_LEASE = 7,
+	TAG_FAREWELL = 8,
+	TAG_BYTES = 9, /* of wills; in the first version of farewells */
+	TAG_WILL = 10, /* none in the first version */
+	TAGS,
+};
+
+struct section {
+	uint32_t tag; /* enum tag */
+	uint32_t record_size;
+	uint32_t records_n;
+	uint32_t reserved;
+	uint64_t offset; /* of the first record in the memory, a multiple of 8 */
+};
+
+struct host_record {
+	char control[STATE_CONTROL_SIZE];
+};
+
+struct router_record {
+	char name[64];
+	char interface[STATE_INTERFACE_SIZE];
+	uint8_t vrid, family;
+	uint16_t reserved;
+	uint32_t lease_s;
+};
+
+struct election_record {
+	uint64_t sum; /* over all that follows */
+	uint64_t seq; /* the greater one is the newer one; 0: never written */
+	uint8_t family, version, vrid, priority;
+	uint16_t interval_cs;
+	uint8_t checksum; /* enum vrrp_checksum */
+	uint8_t preempt;
+	uint8_t state;  /* enum vrrp_state */
+	uint8_t reason; /* enum vrrp_reason_code */
+	uint8_t reason_priority;
+	uint8_t active_priority;
+	uint16_t active_interval_cs;
+	uint8_t announced_n, contested_n;
+	uint8_t late_granted, lower_heard, lower_priority;
+	uint8_t effective_priority; /* 0: as configured */
+	uint8_t listening;
+	uint8_t reserved[3];
+	int64_t preempt_delay_ns, start_delay_ns;
+	int64_t reason_ns, since_ns, heard_ns, contested_ns;
+	int64_t start_ns, down_ns, preempt_ns, advert_ns, announce_ns; /* or VRRP_NEVER */
+	uint8_t source[16], reason_source[16], active_source[16], lower_source[16];
+};
+
+struct counters_record {
+	uint64_t adverts_sent, adverts_received, priority_zero_sent, priority_zero_received;
+	uint64_t became_active, late_timers, announcements_sent, addresses_restored, send_errors;
+};
+
+struct lease_record {
+	_Atomic int64_t renew_ns;
+};
+
+/* The frame of a will once more, for keepers of the first version, which know no wills. */
+struct farewell_record {
+	uint64_t offset; /* in TAG_BYTES */
+	uint32_t max;    /* room for it */
+	int32_t ifindex; /* where it leaves */
+	_Atomic uint32_t len;
+	uint32_t reserved;
+};
+
+struct will_record {
+	uint64_t offset;      /* in TAG_BYTES: a byte per entry, whether it is held; */
+	uint32_t held_len;    /* so many of them, and the entries are behind them */
+	uint32_t room;        /* bytes for both */
+	_Atomic uint32_t len; /* of the entries; published last; 0: there are none */
+	_Atomic uint8_t armed;
+	uint8_t reserved[3];
+};
+
+/* Begins on a multiple of 8, as its bytes behind it do. */
+struct will_entry {
+	uint16_t kind; /* enum state_entry_kind */
+	uint16_t reserved;
+	uint32_t len; /* of the bytes */
+	int32_t target;
+	uint32_t setting;
+};
+
+_Static_assert(sizeof(struct election_record) == 192, "a record only grows at its end");
+_Static_assert(sizeof(struct router_record) == 88, "a record only grows at its end");
+_Static_assert(sizeof(struct farewell_record) == 24, "a record only grows at its end");
+_Static_assert(sizeof(struct will_record) == 24, "a record only grows at its end");
+
+/* ---- the memory as a process has it ---- */
+
+struct place {
+	unsigned char *base; /* NULL: there is no such section */
+	uint32_t record_size, records_n;
+};
+
+/* Where a will is in TAG_BYTES, and how far its writer has come. */
+struct room {
+	uint64_t offset;
+	uint32_t held_len, max; /* as in struct will_record */
+	uint32_t len, entries_n;
+	uint64_t frame_offset; /* of the first frame, in TAG_BYTES */
+	uint32_t frame_len;    /* 0: there is none */
+	int32_t frame_ifindex;
+};
+
+struct state {
+	struct header *header; /* the mapping; owned */
+	size_t size;
+	unsigned routers_n;
+	struct place places[TAGS];
+	char control[STATE_CONTROL_SIZE]; /* a copy that ends */
+	char (*names)[STATE_NAME_SIZE];   /* likewise; owned */
+	struct room *rooms; /* of a writer, who does not ask the memory where to write; owned */
+	uint32_t *index;    /* of a reader: router + 1 by name, or 0; owned. NULL: not needed yet */
+	uint32_t index_mask;
+};
+
+static inline void *record_at(const struct state *state, enum tag tag, size_t i)
+{
+	const struct place *place = &state->places[tag];
+
+	return place->base + i * place->record_size;
+}
+
+/* A record as this version knows it, whatever the size of the one that is there. */
+static inline void read_record(const struct state *state, enum tag tag, size_t i, void *ret,
+			       size_t size)
+{
+	const struct place *place = &state->places[tag];
+	size_t len = place->record_size < size ? place->record_size : size;
+
+	memset(ret, 0, size);
+	if (place->base && i < place->records_n)
+		memcpy(ret, record_at(state, tag, i), len);
+}
+
+/**
+ * state_lay_out_will() - give router @i its place for a will.
+ * @offset: where in TAG_BYTES there is room; moved on.
+ */
+void state_lay_out_will(struct state *state, unsigned i, const struct state_router *router,
+			uint64_t *offset);
+
+/**
+ * state_will_room() - bytes that a router needs in TAG_BYTES.
+ */
+size_t state_will_room(const struct state_router *router);
+
+/**
+ * state_arm() - the frames of router @i are to be sent, or not.
+ */
+void state_arm(struct state *state, unsigned i, bool armed);
+
+#endif
