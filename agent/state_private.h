@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * The inside of the state memory, private to the two files that share it: state.c lays it out,
- * opens it and keeps elections; state_will.c keeps wills.
+ * opens it and keeps elections; state_will.c writes wills and state_will_read.c reads them.
  */
 #ifndef STATE_PRIVATE_H
 #define STATE_PRIVATE_H
