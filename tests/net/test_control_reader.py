@@ -237,6 +237,20 @@ def test_configuration_without_a_descriptor(ask):
     assert refused(ask, [wire.end()], "reload", "--dry-run") == "vipd sent no configuration"
 
 
+def test_configuration_of_another_version(tmp_path):
+    """It has a key that this version does not know: no comparison is better than a wrong one."""
+    path, kind = str(tmp_path / "newer.sock"), Kind(4, "configuration", {"path": (TEXT, "64s", {})})
+    running = tmp_path / "running.conf"
+    running.write_text("teleport = true;\n", encoding="utf-8")
+    said = [kind.table(), wire.records(4, kind.record(path=b"/nowhere")), wire.end()]
+    with open(running, encoding="utf-8") as file, Server(path, *said, attach=file.fileno()):
+        done = wire.vipctl(path, "reload", "--dry-run", before=UNDER)
+    assert (done.returncode, done.stdout) == (1, "")
+    assert 'unknown key "teleport"' in done.stderr
+    assert done.stderr.endswith("vipctl: the configuration that runs is of another version of vipd: "
+                                "use the vipctl that came with it\n")
+
+
 def test_something_else_listens(ask):
     for said in (b"HTTP/1.1 400 Bad Request\r\n\r\n", b"\0", bytes(12), b"dpiv", os.urandom(7)):
         assert refused(ask, [said]) == "what answers there is no vipd"
