@@ -1,61 +1,57 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What vipd and vipctl say to each other over the control socket (SOCK_SEQPACKET): one request,
- * then a head and one message per router, all of a fixed layout, in the byte order of the host on
- * which both run. vipd formats and allocates nothing for it. Both come from one build, and the
- * version guards against those that do not.
+ * What vipd and vipctl say to each other over the control socket (SOCK_SEQPACKET), in the byte
+ *order of the host on which both run.
+ *
+ *	vipctl			vipd
+ *	  request "show\0lan\0" ---->
+ *			<------ TABLE		what a record of kind 1 consists of
+ *			<------ RECORDS		of kind 1, plain bytes
+ *			...
+ *			<------ END		0, or what was wrong
+ *
+ * Records are known by the names in their table, never by a layout that both were built with: a
+ * reader skips kinds and fields that it does not know, and takes what is missing for zero. So any
+ * two versions understand each other. agent/records.h puts and takes tables and records.
  */
 #ifndef CONTROL_MESSAGE_H
 #define CONTROL_MESSAGE_H
 
 #include <stdint.h>
 
-#include "agent/conf/conf.h"
-#include "event.h"
-
-#define CONTROL_MAGIC   0x76697064u /* "vipd" */
-#define CONTROL_VERSION 2
-/*
- * A request to reload and its answer are for ever as they are in version 2, whatever becomes of the
- * others: a new vipctl lets an old vipd reload, and so start the new one, and the other way round.
- */
+#define CONTROL_MAGIC 0x76697064u /* "vipd" */
+/* It changes when a reader could not even skip what it does not know. Up to 2: fixed structs. */
+#define CONTROL_VERSION 3
+/* A request to reload and its answer are for ever as in version 2, whatever becomes of the others:
+ * a new vipctl lets an old vipd reload, and so start the new one, and the other way round. */
 #define CONTROL_VERSION_RELOAD 2
 #define CONTROL_TEXT_SIZE      3000
-#define CONTROL_PATH_SIZE      1024
+
+/* The longest messages. A reader takes larger ones than vipd makes today. */
+#define CONTROL_REQUEST_SIZE 256
+#define CONTROL_MESSAGE_SIZE 16384
+#define CONTROL_MESSAGE_MAX  65535
 
 enum control_command {
-	CONTROL_SHOW = 1,
-	CONTROL_RELOAD,
+	CONTROL_WORDS = 0,  /* the command is a word behind the request, from version 3 on */
+	CONTROL_RELOAD = 2, /* frozen; 1 was the command to show of version 2 */
 };
 
-/* Another reload was under way, and may have read the file before it was as it is now: ask again.
+/*
+ * The three members are frozen. Of CONTROL_WORDS words follow, each with a zero at its end: the
+ * command, and what it is about.
  */
-#define CONTROL_AGAIN 2
-
-/* The first three members are frozen; later versions may put others behind them. */
 struct control_request {
 	uint32_t magic;
 	uint16_t version;
 	uint16_t command; /* enum control_command */
 };
 
-/* The first answer. Another version of vipd sends at least the first two members. */
-struct control_head {
-	uint32_t magic;
-	uint16_t version;
-	uint16_t reserved;
-	char node[CONF_NODE_SIZE];
-	char control[CONF_CONTROL_SIZE];
-	uint8_t realtime;
-	char vipd_version[16];
-	char conf_path[CONTROL_PATH_SIZE];    /* absolute; empty when it is longer */
-	uint32_t routers_n;                   /* messages to follow */
-	uint64_t rejected[VRRP_REJECT_COUNT]; /* packets that concern no router */
-	uint64_t unread;                      /* of those, dropped before a reason was found */
-	uint64_t dropped;                     /* dropped that could have been adverts */
-};
+/* Another reload was under way, and may have read the file before it was as it is now: ask again.
+ */
+#define CONTROL_AGAIN 2
 
-/* The answer to a reload; frozen, see CONTROL_VERSION_RELOAD. */
+/* The answer to CONTROL_RELOAD; frozen. */
 struct control_result {
 	uint32_t magic;
 	uint16_t version;
@@ -63,25 +59,50 @@ struct control_result {
 	char text[CONTROL_TEXT_SIZE]; /* what went wrong; ends with a zero */
 };
 
-struct control_address {
-	struct conf_address address;
-	uint8_t advertised;
-	uint8_t present; /* on the interface */
+/* The numbers never change; a reader skips others. */
+enum control_type {
+	CONTROL_TABLE = 1,
+	CONTROL_RECORDS = 2,
+	CONTROL_END = 3,
 };
 
-/* One router. Only addresses_n of the addresses are sent. */
-struct control_router {
-	uint32_t lease; /* enum conf_lease */
-	char name[CONF_NAME_SIZE];
-	char interface[CONF_LINK_SIZE];
-	struct vrrp_config config;
-	uint32_t state; /* enum vrrp_state */
-	char reason[EVENT_REASON_SIZE];
-	int64_t since_real_ns;      /* CLOCK_REALTIME */
-	uint8_t active_address[16]; /* zero: nobody is known */
-	struct vrrp_counters counters;
-	uint32_t addresses_n;
-	struct control_address addresses[VRRP_ADDRESSES_MAX + CONF_EXTRA_MAX];
+/* How every other answer begins. Magic and version are frozen. */
+struct control_header {
+	uint32_t magic;
+	uint16_t version;
+	uint16_t type; /* enum control_type */
+};
+
+/* Then the name of the kind with its zero, then the fields. */
+struct control_table {
+	struct control_header header;
+	uint16_t kind;        /* stands for the name in this answer */
+	uint16_t fields_n;    /* at most RECORDS_FIELDS_MAX */
+	uint32_t record_size; /* at most RECORDS_SIZE_MAX */
+};
+
+/* Then the name with its zero, then the words, each with its zero; an empty word is none. */
+struct control_field {
+	uint16_t len;  /* of all that belongs to this field, what later versions append included */
+	uint16_t type; /* enum field_type */
+	uint16_t offset, size;
+	uint16_t family; /* of FIELD_IP */
+	uint16_t words_n;
+	uint32_t scale;
+};
+
+/* Then the records, all of one length. */
+struct control_records {
+	struct control_header header;
+	uint16_t kind;
+	uint16_t records_n; /* not 0 */
+	uint32_t reserved;
+};
+
+/* Then a text up to the end of the message: what went wrong. */
+struct control_end {
+	struct control_header header;
+	int32_t error; /* an errno, or 0 */
 };
 
 #endif

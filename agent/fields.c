@@ -11,6 +11,11 @@
 #define NS_PER_MS INT64_C(1000000)
 #define NS_PER_S  INT64_C(1000000000)
 
+bool fields_is_number(const struct field *field)
+{
+	return field->type != FIELD_TEXT && field->type != FIELD_IP && field->type != FIELD_COUNTS;
+}
+
 int64_t fields_number(const struct field *field, const void *base)
 {
 	const unsigned char *p = (const unsigned char *)base + field->offset;
@@ -127,13 +132,37 @@ static const char *word_of(const struct field *field, int64_t number)
 	return (uint64_t)number < field->words_n ? field->words[number] : NULL;
 }
 
+static uint64_t count(const struct field *field, const void *base, unsigned i)
+{
+	uint64_t value;
+
+	memcpy(&value, (const char *)base + field->offset + i * sizeof(value), sizeof(value));
+	return value;
+}
+
+/* Those that are not zero: "ttl=3 checksum=1". */
+static const char *counts_text(const struct field *field, const void *base, char *buf)
+{
+	size_t len = 0;
+
+	buf[0] = '\0';
+	for (unsigned i = 0; i < field->words_n && len < FIELDS_TEXT_SIZE; i++) {
+		uint64_t value = count(field, base, i);
+
+		if (value && field->words[i])
+			len += (size_t)snprintf(buf + len, FIELDS_TEXT_SIZE - len, "%s%s=%" PRIu64,
+						len ? " " : "", field->words[i], value);
+	}
+	return buf;
+}
+
 const char *fields_text(const struct field *field, const void *base, char *buf)
 {
 	const char *member = (const char *)base + field->offset;
 	int64_t number = 0;
 	const char *word;
 
-	if (field->type != FIELD_TEXT && field->type != FIELD_IP)
+	if (fields_is_number(field))
 		number = fields_number(field, base);
 	switch ((enum field_type)field->type) {
 	case FIELD_UINT:
@@ -166,6 +195,9 @@ const char *fields_text(const struct field *field, const void *base, char *buf)
 		break;
 	case FIELD_ERRNO:
 		snprintf(buf, FIELDS_TEXT_SIZE, "%s", number ? strerror((int)number) : "");
+		break;
+	case FIELD_COUNTS:
+		counts_text(field, base, buf);
 		break;
 	}
 	return buf;
@@ -280,6 +312,23 @@ static void put_seconds(struct out *out, int64_t ns)
 	put_text(out, text);
 }
 
+static void put_counts(struct out *out, const struct field *field, const void *base)
+{
+	const char *gap = "{ ";
+	char number[32];
+
+	for (unsigned i = 0; i < field->words_n; i++) {
+		if (!field->words[i])
+			continue;
+		put_text(out, gap);
+		put_string(out, field->words[i]);
+		snprintf(number, sizeof(number), ": %" PRIu64, count(field, base, i));
+		put_text(out, number);
+		gap = ", ";
+	}
+	put_text(out, gap[0] == '{' ? "{ }" : " }");
+}
+
 static void put_value(struct out *out, const struct field *field, const void *base)
 {
 	char text[FIELDS_TEXT_SIZE];
@@ -305,12 +354,16 @@ static void put_value(struct out *out, const struct field *field, const void *ba
 	case FIELD_ERRNO:
 		put_string(out, fields_text(field, base, text));
 		break;
+	case FIELD_COUNTS:
+		put_counts(out, field, base);
+		break;
 	}
 }
 
 static bool is_left_out(const struct field *field, const void *base)
 {
-	return (field->type == FIELD_TEXT && !((const char *)base)[field->offset]) ||
+	return field->name[0] == '.' ||
+	       (field->type == FIELD_TEXT && !((const char *)base)[field->offset]) ||
 	       (field->type == FIELD_ERRNO && fields_number(field, base) == 0);
 }
 

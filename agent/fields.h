@@ -4,7 +4,8 @@
  * difference of two of them are made. Numbers are in the byte order of the host; nothing here
  * allocates.
  *
- * A dot in a name nests in JSON: "counters.adverts_sent". Rows of one object stand together.
+ * A dot in a name nests in JSON: "counters.adverts_sent". Rows of one object stand together. A row
+ * whose name begins with a dot is for readers that know it, and not in JSON.
  */
 #ifndef FIELDS_H
 #define FIELDS_H
@@ -26,6 +27,7 @@ enum field_type {
 	FIELD_TIME = 7,     /* int64_t, CLOCK_REALTIME: UTC with microseconds, as in ISO 8601 */
 	FIELD_IP = 8,       /* uint8_t[16], network byte order, IPv4 in the first 4: see @family */
 	FIELD_ERRNO = 9,    /* as FIELD_INT: strerror(); not in JSON when it is 0 */
+	FIELD_COUNTS = 10,  /* uint64_t[@words_n], each called by its word; in JSON an object */
 };
 
 struct field {
@@ -33,8 +35,9 @@ struct field {
 	uint8_t type;     /* enum field_type */
 	uint16_t offset;
 	uint16_t size;
-	uint32_t scale;           /* of numbers and durations: shown times this; 0: as it is */
-	const char *const *words; /* FIELD_WORD; borrowed. NULL entries are shown as numbers */
+	uint32_t scale; /* of numbers and durations: shown times this; 0: as it is */
+	const char *const
+		*words; /* borrowed. Numbers have no word where it is NULL, counts no place */
 	uint16_t words_n;
 	uint16_t family; /* FIELD_IP: offset of a uint8_t, 4 or 6 */
 };
@@ -57,6 +60,15 @@ struct field {
 		.size = (uint16_t)sizeof(((of *)0)->member), .words = (list),                      \
 		.words_n = (uint16_t)(sizeof(list) / sizeof((list)[0]))                            \
 	}
+/* An array of uint64_t that is indexed by the same enumeration as the list, from @first on. */
+#define FIELD_OF_COUNTS(of, member, called, list, first)                                           \
+	{                                                                                          \
+		.name = (called), .type = FIELD_COUNTS,                                            \
+		.offset = (uint16_t)offsetof(of, member[first]),                                   \
+		.size = (uint16_t)(sizeof(((of *)0)->member) - (first) * sizeof(uint64_t)),        \
+		.words = (list) + (first),                                                         \
+		.words_n = (uint16_t)(sizeof(list) / sizeof((list)[0]) - (first))                  \
+	}
 #define FIELD_OF_IP(of, member, called, family_member)                                             \
 	{                                                                                          \
 		.name = (called), .type = FIELD_IP, .offset = (uint16_t)offsetof(of, member),      \
@@ -76,8 +88,13 @@ struct field {
 	}
 
 /**
+ * fields_is_number() - whether its value is a whole number.
+ */
+bool fields_is_number(const struct field *field);
+
+/**
  * fields_number() - the value of a whole number of any size.
- * @field: FIELD_UINT, FIELD_INT, FIELD_WORD, FIELD_BOOL or FIELD_ERRNO.
+ * @field: fields_is_number().
  * @base: the struct.
  */
 int64_t fields_number(const struct field *field, const void *base);

@@ -16,6 +16,26 @@ const char *vrrp_state_name(enum vrrp_state state)
 	return vrrp_state_words[state];
 }
 
+const char *const vrrp_reason_words[VRRP_REASON_COUNT] = {
+	[VRRP_REASON_NONE] = "none",
+	[VRRP_REASON_STARTED] = "started",
+	[VRRP_REASON_START_DELAY] = "start_delay",
+	[VRRP_REASON_OWNER] = "owner",
+	[VRRP_REASON_SILENCE] = "silence",
+	[VRRP_REASON_LEFT] = "left",
+	[VRRP_REASON_PREEMPT] = "preempt",
+	[VRRP_REASON_HIGHER] = "higher",
+	[VRRP_REASON_TIE] = "tie",
+	[VRRP_REASON_STOPPED] = "stopped",
+	[VRRP_REASON_LINK_MISSING] = "link_missing",
+	[VRRP_REASON_LINK_DOWN] = "link_down",
+	[VRRP_REASON_NO_CARRIER] = "no_carrier",
+	[VRRP_REASON_LINK_TYPE] = "link_type",
+	[VRRP_REASON_NO_SOURCE] = "no_source",
+	[VRRP_REASON_NO_GROUP] = "no_group",
+	[VRRP_REASON_RECOVERED] = "recovered",
+};
+
 const char *const vrrp_reject_words[VRRP_REJECT_COUNT] = {
 	[VRRP_ACCEPT] = "accepted",
 	[VRRP_REJECT_LENGTH] = "length",

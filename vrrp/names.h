@@ -87,6 +87,7 @@ enum vrrp_notice {
 
 /* The words themselves, for tables of fields. */
 extern const char *const vrrp_state_words[VRRP_STATE_COUNT];
+extern const char *const vrrp_reason_words[VRRP_REASON_COUNT];
 extern const char *const vrrp_reject_words[VRRP_REJECT_COUNT];
 extern const char *const vrrp_notice_words[VRRP_NOTICE_COUNT];
 

@@ -1,39 +1,30 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The control socket: answers vipctl. Serves a few clients at a time, each a bounded piece per turn
- * and none that takes nothing for a second or too little for twenty, so that nobody who asks can
- * delay an advert or keep others from asking.
+ * The clients of the control socket: a few at a time, each a bounded piece of its answer (answer.h)
+ * per turn, and none that takes nothing for a second or too little for twenty, so that nobody who
+ * asks can delay an advert or keep others from asking.
  *
  * All functions but control_open() take NULL, for a control socket that could not be opened.
  */
 #ifndef CONTROL_H
 #define CONTROL_H
 
-#include "routers.h"
+#include "answer.h"
+#include "control_socket.h"
 
 struct control;
 
-/* Who listens before us, and so which name beside the socket's place is free to be born under. */
-enum control_birth {
-	CONTROL_BIRTH_FIRST,     /* nobody, or whoever must not be driven out */
-	CONTROL_BIRTH_SUCCESSOR, /* the generation before us */
-	CONTROL_BIRTH_STANDBY, /* likewise; and a successor may be about to be born at the same time
-				*/
-};
-
 /**
  * control_open() - listen, but not at the socket's place yet.
- * @conf: whose control and node are used; borrowed until control_close().
- * @conf_path: of the file that it came from, absolute; borrowed until control_close().
- * @routers: what is shown; borrowed until control_close().
+ * @facts: what is told, and at which place of its configuration; copied, and what it points to
+ *	borrowed until control_close().
  * @birth: who listens there.
  * @ret_ctl: owned by the caller.
  *
- * Return: 0; -EADDRINUSE when another process listens there; -ENOTSOCK when the path is something
- * else than a socket; another -errno of bind(), such as -EACCES or -ENOENT for the directory.
+ * Return: 0; -ENOMEM; or as control_socket_open().
  */
-int control_open(const struct conf *conf, const char *conf_path, struct routers *routers,
-		 enum control_birth birth, struct control **ret_ctl);
+int control_open(const struct answer_facts *facts, enum control_birth birth,
+		 struct control **ret_ctl);
 
 /**
  * control_publish() - be at the socket's place, mode 0660, or as the one before us.

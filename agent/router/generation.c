@@ -177,16 +177,19 @@ static int load(struct generation *g, const char *conf_path)
 	return 0;
 }
 
-/* What runs, for a standby. */
+/* What runs, for a standby, and for whoever asks: nobody can change it from here on. */
 static int leave_conf(const struct conf *conf)
 {
+	const int seals = F_SEAL_SEAL | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE;
 	int fd = dup(CHANNEL_FD_CONF_OUT);
 	FILE *out = fd < 0 ? NULL : fdopen(fd, "w");
 
 	if (!out)
 		return -errno;
 	conf_dump(conf, out);
-	return fclose(out) == 0 ? 0 : -errno;
+	if (fclose(out) != 0)
+		return -errno;
+	return fcntl(CHANNEL_FD_CONF_OUT, F_ADD_SEALS, seals) < 0 ? -errno : 0;
 }
 
 /* A predecessor's elections; none, or such that cannot be read, mean a cold start. */
@@ -230,8 +233,12 @@ static int open_ctl(struct generation *g)
 	enum control_birth birthplace = g->standby    ? CONTROL_BIRTH_STANDBY
 					: g->succeeds ? CONTROL_BIRTH_SUCCESSOR
 						      : CONTROL_BIRTH_FIRST;
+	const struct answer_facts facts = { .conf = g->conf,
+					    .conf_path = g->conf_path,
+					    .conf_fd = CHANNEL_FD_CONF_OUT,
+					    .routers = g->routers };
 	char doing[160];
-	int err = control_open(g->conf, g->conf_path, g->routers, birthplace, &g->control);
+	int err = control_open(&facts, birthplace, &g->control);
 
 	snprintf(doing, sizeof(doing), "listening on the control socket %s", g->conf->control);
 	if (err < 0)

@@ -2,97 +2,241 @@
 #include "client.h"
 
 #include <errno.h>
-#include <stddef.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sysexits.h>
+#include <unistd.h>
 
-/* Hanging up with our request unread comes as a reset. */
-static int errno_of_talk(void)
+#define KINDS_MAX    32
+#define MESSAGES_MAX (4 << 20) /* four times those of all routers with all their addresses */
+#define GOES_ON      (-1)      /* no exit status yet */
+
+struct conversation {
+	int fd;
+	const struct client_question *question;
+	bool heard; /* vipd said something */
+	unsigned tables_n;
+	struct records_table *tables[KINDS_MAX]; /* owned */
+	size_t len;
+	_Alignas(8) char message[CONTROL_MESSAGE_MAX];
+	_Alignas(8) char record[RECORDS_SIZE_MAX];
+};
+
+__attribute__((format(printf, 1, 2))) static int fail(const char *format, ...)
 {
-	if (errno == ECONNRESET)
-		return -EPIPE;
-	return errno == EAGAIN ? -ETIMEDOUT : -errno;
+	va_list args;
+
+	fputs("vipctl: ", stderr);
+	va_start(args, format);
+	vfprintf(stderr, format, args);
+	va_end(args);
+	fputc('\n', stderr);
+	return EXIT_FAILURE;
 }
 
-/* A whole message into @buf. Return: its length, or -errno; -EPIPE when vipd hung up. */
-static ssize_t receive(int fd, void *buf, size_t size)
+static int fail_talk(const struct conversation *c, int err)
 {
-	ssize_t len = recv(fd, buf, size, 0);
-
-	if (len < 0)
-		return errno_of_talk();
-	return len == 0 ? -EPIPE : len;
+	/* Hanging up with our request unread comes as a reset. */
+	if ((err == EPIPE || err == ECONNRESET) && !c->heard)
+		return EX_TEMPFAIL;
+	if (err == EPIPE || err == ECONNRESET)
+		return fail("vipd hung up in the middle of its answer");
+	return fail("%s", err == EAGAIN ? "vipd does not answer" : strerror(err));
 }
 
-static int ask(int fd, struct control_head *ret_head)
+static int send_request(struct conversation *c)
 {
-	const struct control_request request = { CONTROL_MAGIC, CONTROL_VERSION, CONTROL_SHOW };
-	ssize_t len;
+	const struct control_request head = { CONTROL_MAGIC, CONTROL_VERSION, CONTROL_WORDS };
+	const struct client_question *q = c->question;
+	char buf[CONTROL_REQUEST_SIZE];
+	size_t len = sizeof(head) + strlen(q->command) + 1;
 
-	if (send(fd, &request, sizeof(request), MSG_NOSIGNAL) < 0)
-		return errno_of_talk();
-	len = receive(fd, ret_head, sizeof(*ret_head));
-	if (len < 0)
-		return (int)len;
-	if (len < 6 || ret_head->magic != CONTROL_MAGIC || ret_head->version != CONTROL_VERSION ||
-	    len != sizeof(*ret_head))
-		return -EPROTO;
-	ret_head->node[sizeof(ret_head->node) - 1] = '\0';
-	ret_head->vipd_version[sizeof(ret_head->vipd_version) - 1] = '\0';
-	ret_head->conf_path[sizeof(ret_head->conf_path) - 1] = '\0';
-	return 0;
-}
-
-static bool router_is_whole(struct control_router *router, size_t len)
-{
-	const size_t head = offsetof(struct control_router, addresses);
-
-	if (len < head || router->addresses_n < 1 ||
-	    len != head + router->addresses_n * sizeof(router->addresses[0]) ||
-	    router->state >= VRRP_STATE_COUNT)
-		return false;
-	router->name[sizeof(router->name) - 1] = '\0';
-	router->interface[sizeof(router->interface) - 1] = '\0';
-	router->reason[sizeof(router->reason) - 1] = '\0';
-	return true;
-}
-
-static int receive_routers(int fd, uint32_t routers_n, client_router_fn each, void *arg)
-{
-	struct control_router *router = malloc(sizeof(*router));
-	ssize_t len = 0;
-
-	if (!router)
-		return -ENOMEM;
-	for (uint32_t i = 0; i < routers_n && len >= 0; i++) {
-		len = receive(fd, router, sizeof(*router));
-		if (len >= 0 && !router_is_whole(router, (size_t)len))
-			len = -EPROTO;
-		if (len >= 0)
-			each(router, arg);
+	if (len + (q->router ? strlen(q->router) + 1 : 0) > sizeof(buf))
+		return fail("there is no router of that name");
+	memcpy(buf, &head, sizeof(head));
+	strcpy(buf + sizeof(head), q->command);
+	if (q->router) {
+		strcpy(buf + len, q->router);
+		len += strlen(q->router) + 1;
 	}
-	free(router);
-	return len < 0 ? (int)len : 0;
+	return send(c->fd, buf, len, MSG_NOSIGNAL) < 0 ? fail_talk(c, errno) : GOES_ON;
 }
 
-int client_routers(int fd, struct control_head *ret_head, client_router_fn each, void *arg)
-{
-	int err = ask(fd, ret_head);
+/* ---- messages ---- */
 
-	return err < 0 ? err : receive_routers(fd, ret_head->routers_n, each, arg);
+/* What nobody wants is closed. */
+static void take_descriptor(struct conversation *c, struct msghdr *header)
+{
+	struct cmsghdr *attached = CMSG_FIRSTHDR(header);
+	int fd;
+
+	if (!attached || attached->cmsg_level != SOL_SOCKET || attached->cmsg_type != SCM_RIGHTS ||
+	    attached->cmsg_len != CMSG_LEN(sizeof(fd)))
+		return;
+	memcpy(&fd, CMSG_DATA(attached), sizeof(fd));
+	if (c->question->ret_fd && *c->question->ret_fd < 0)
+		*c->question->ret_fd = fd;
+	else
+		close(fd);
 }
 
-void client_print_error(int err)
+/* A whole message of a version that is understood. */
+static int receive(struct conversation *c)
 {
-	const char *text = strerror(-err);
+	union {
+		struct cmsghdr head;
+		char buf[CMSG_SPACE(sizeof(int))];
+	} attached;
+	struct iovec iov = { c->message, sizeof(c->message) };
+	struct msghdr header = { .msg_iov = &iov,
+				 .msg_iovlen = 1,
+				 .msg_control = attached.buf,
+				 .msg_controllen = sizeof(attached.buf) };
+	const struct control_header *head = (const struct control_header *)c->message;
+	ssize_t len = recvmsg(c->fd, &header, MSG_CMSG_CLOEXEC);
 
-	if (err == -EPROTO)
-		text = "vipd and vipctl are of different versions; restart vipd";
-	else if (err == -EPIPE)
-		text = "vipd hung up in the middle of its answer";
-	else if (err == -ETIMEDOUT)
-		text = "vipd does not answer";
-	fprintf(stderr, "vipctl: %s\n", text);
+	if (len <= 0)
+		return fail_talk(c, len == 0 ? EPIPE : errno);
+	c->heard = true;
+	c->len = (size_t)len;
+	take_descriptor(c, &header);
+	if (header.msg_flags & MSG_TRUNC)
+		return fail("vipd sent a message that is too long");
+	if (c->len < sizeof(*head) || head->magic != CONTROL_MAGIC)
+		return fail("what answers there is no vipd");
+	if (head->version < CONTROL_VERSION)
+		return fail("the vipd that runs is older than this vipctl: \"vipctl reload\" "
+			    "starts the one that is installed");
+	if (head->version > CONTROL_VERSION)
+		return fail(
+			"the vipd that runs is newer than this vipctl: use the vipctl that came "
+			"with it");
+	return GOES_ON;
+}
+
+static int take_table(struct conversation *c)
+{
+	struct records_table *table;
+	const char *why;
+
+	if (c->tables_n == KINDS_MAX)
+		return fail("vipd sent too many tables");
+	table = malloc(sizeof(*table));
+	if (!table)
+		return fail("%s", strerror(ENOMEM));
+	c->tables[c->tables_n++] = table;
+	why = records_take_table(c->message, c->len, table);
+	return why ? fail("vipd sent a table that makes no sense: %s", why) : GOES_ON;
+}
+
+static const struct records_table *find_table(const struct conversation *c, uint16_t kind)
+{
+	for (unsigned i = 0; i < c->tables_n; i++)
+		if (c->tables[i]->number == kind)
+			return c->tables[i];
+	return NULL;
+}
+
+static int take_records(struct conversation *c)
+{
+	const struct client_question *q = c->question;
+	const struct records_table *table;
+	const char *why = NULL;
+	uint16_t kind;
+	unsigned n = records_of(c->message, c->len, &kind);
+
+	if (n == 0)
+		return fail("vipd sent records that make no sense");
+	table = find_table(c, kind);
+	if (!table)
+		return fail("vipd sent records before their table");
+	for (unsigned i = 0; i < n && !why; i++) {
+		records_take(table, c->message, c->len, i, c->record);
+		why = q->each(table, c->record, q->arg);
+	}
+	return why ? fail("vipd sent a record that makes no sense: %s", why) : GOES_ON;
+}
+
+static int finish(const struct conversation *c)
+{
+	const struct client_question *q = c->question;
+	const char *why = q->finish ? q->finish(q->arg) : NULL;
+
+	return why ? fail("%s", why) : EXIT_SUCCESS;
+}
+
+static int take_end(struct conversation *c)
+{
+	const struct control_end *end = (const struct control_end *)c->message;
+	const char *text = c->message + sizeof(*end);
+	int len;
+
+	if (c->len < sizeof(*end))
+		return fail("vipd sent an end that makes no sense");
+	len = (int)strnlen(text, c->len - sizeof(*end));
+	if (end->error == ENOSYS)
+		return fail("the vipd that runs cannot do that (%s: %.*s): \"vipctl reload\" "
+			    "starts the one that is installed",
+			    c->question->command, len, text);
+	if (end->error)
+		return fail("%.*s", len ? len : 1024, len ? text : strerror(end->error));
+	return finish(c);
+}
+
+/* Types that are unknown are skipped. */
+static int take(struct conversation *c)
+{
+	switch (((const struct control_header *)c->message)->type) {
+	case CONTROL_TABLE:
+		return take_table(c);
+	case CONTROL_RECORDS:
+		return take_records(c);
+	case CONTROL_END:
+		return take_end(c);
+	}
+	return GOES_ON;
+}
+
+int client_ask(int fd, const struct client_question *question)
+{
+	struct conversation *c = calloc(1, sizeof(*c));
+	int status;
+
+	if (!c)
+		return fail("%s", strerror(ENOMEM));
+	c->fd = fd;
+	c->question = question;
+	status = send_request(c);
+	for (unsigned i = 0; i < MESSAGES_MAX && status == GOES_ON; i++) {
+		status = receive(c);
+		if (status == GOES_ON)
+			status = take(c);
+	}
+	if (status == GOES_ON)
+		status = fail("vipd does not come to an end");
+	while (c->tables_n)
+		free(c->tables[--c->tables_n]);
+	free(c);
+	return status;
+}
+
+/* ---- fields ---- */
+
+int64_t client_number(const struct records_table *table, const void *record, const char *name)
+{
+	const struct field *field = fields_find(table->fields, name);
+
+	return field && fields_is_number(field) ? fields_number(field, record) : 0;
+}
+
+const char *client_text(const struct records_table *table, const void *record, const char *name,
+			char *buf)
+{
+	const struct field *field = fields_find(table->fields, name);
+
+	buf[0] = '\0';
+	return field ? fields_text(field, record, buf) : buf;
 }

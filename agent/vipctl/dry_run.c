@@ -1,15 +1,15 @@
 /* SPDX-License-Identifier: MIT */
 #include "dry_run.h"
 
-#include <errno.h>
 #include <stdarg.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sysexits.h>
+#include <unistd.h>
 
-#include "agent/conf/schema.h"
+#include "agent/conf/conf.h"
 #include "agent/conf/value.h"
 #include "client.h"
 
@@ -17,9 +17,11 @@
 
 /* What runs: its configuration, and which of its routers are Active here. */
 struct running {
-	struct control_head head;
-	struct conf *conf; /* owned */
-	bool *active;      /* owned; per router of it */
+	char conf_path[4096]; /* of its file */
+	int conf_fd;          /* owned; -1: none */
+	struct conf *conf;    /* owned */
+	unsigned active_n, active_max;
+	char (*active)[CONF_NAME_SIZE]; /* owned; their names, in order once all are there */
 };
 
 /* The comparison with the file, as far as it has come. */
@@ -30,53 +32,86 @@ struct comparison {
 	unsigned lost_n, addresses_lost_n; /* what this host holds now */
 };
 
-static void *need(void *memory)
+static int complain(const char *why)
 {
-	if (memory)
-		return memory;
-	fputs("vipctl: out of memory\n", stderr);
-	exit(EXIT_FAILURE);
+	fprintf(stderr, "vipctl: %s\n", why);
+	return EXIT_FAILURE;
 }
 
 /* ---- what runs ---- */
 
-static void begin_conf(struct running *running)
+static int compare_names(const void *a, const void *b)
 {
-	const struct control_head *head = &running->head;
-	struct conf *conf = need(calloc(1, sizeof(*conf)));
-
-	strcpy(conf->node, head->node);
-	strcpy(conf->control, head->control);
-	conf->realtime = head->realtime;
-	conf->routers = need(
-		conf_alloc(&conf->blocks, NULL, 0, head->routers_n + 1, sizeof(*conf->routers)));
-	running->active = need(calloc(head->routers_n + 1, sizeof(*running->active)));
-	running->conf = conf;
+	return strcmp(a, b);
 }
 
-static void keep_router(const struct control_router *message, void *arg)
+static const char *add_active(struct running *running, const char *name)
+{
+	unsigned max = running->active_max ? running->active_max * 2 : 64;
+
+	if (running->active_n == running->active_max) {
+		void *grown = realloc(running->active, max * sizeof(*running->active));
+
+		if (!grown)
+			return "there is not enough memory for it";
+		running->active = grown;
+		running->active_max = max;
+	}
+	snprintf(running->active[running->active_n++], CONF_NAME_SIZE, "%s", name);
+	return NULL;
+}
+
+static void take_path(struct running *running, const struct records_table *table,
+		      const void *record)
+{
+	const struct field *field = fields_find(table->fields, "path");
+
+	if (field && field->type == FIELD_TEXT && field->size < sizeof(running->conf_path))
+		memcpy(running->conf_path, (const char *)record + field->offset, field->size);
+}
+
+static const char *take_record(const struct records_table *table, const void *record, void *arg)
 {
 	struct running *running = arg;
-	struct conf_router *router;
-	struct conf *conf;
+	char text[FIELDS_TEXT_SIZE];
 
-	if (!running->conf)
-		begin_conf(running);
-	conf = running->conf;
-	running->active[conf->routers_n] = message->state == VRRP_STATE_ACTIVE;
-	router = &conf->routers[conf->routers_n++];
-	strcpy(router->name, message->name);
-	strcpy(router->interface, message->interface);
-	router->vrrp = message->config;
-	router->lease = message->lease;
-	router->accept = true;
-	router->addresses = need(conf_alloc(&conf->blocks, NULL, 0, message->addresses_n,
-					    sizeof(*router->addresses)));
-	for (unsigned i = 0; i < message->addresses_n; i++) {
-		router->addresses[i] = message->addresses[i].address;
-		router->addresses_n += message->addresses[i].advertised;
-	}
-	router->extra_n = message->addresses_n - router->addresses_n;
+	if (strcmp(table->name, "configuration") == 0)
+		take_path(running, table, record);
+	if (strcmp(table->name, "router") == 0 &&
+	    strcmp(client_text(table, record, "state", text), "active") == 0)
+		return add_active(running, client_text(table, record, "name", text));
+	return NULL;
+}
+
+static int load_running(struct running *running)
+{
+	struct conf_errors errors;
+	char path[32];
+
+	if (running->conf_fd < 0)
+		return complain("vipd sent no configuration");
+	snprintf(path, sizeof(path), "/proc/self/fd/%d", running->conf_fd);
+	if (conf_load(path, &running->conf, &errors) == 0)
+		return EXIT_SUCCESS;
+	conf_errors_print(&errors, stderr);
+	return complain("the configuration that runs is of another version of vipd: use the vipctl "
+			"that came with it");
+}
+
+/* Return: an exit status, as client_ask(). */
+static int ask(int socket_fd, struct running *running)
+{
+	const struct client_question question = { .command = "configuration",
+						  .each = take_record,
+						  .arg = running,
+						  .ret_fd = &running->conf_fd };
+	int status = client_ask(socket_fd, &question);
+
+	if (status != EXIT_SUCCESS)
+		return status;
+	if (running->active_n)
+		qsort(running->active, running->active_n, sizeof(*running->active), compare_names);
+	return load_running(running);
 }
 
 /* ---- what changes ---- */
@@ -100,9 +135,11 @@ __attribute__((format(printf, 3, 4))) static void change(struct comparison *c,
 static bool is_active(const struct comparison *c, const struct conf_difference *d)
 {
 	const struct running *running = c->running;
+	const struct conf_router *router = d->old;
 
-	return d->old &&
-	       running->active[(const struct conf_router *)d->old - running->conf->routers];
+	return router && running->active_n &&
+	       bsearch(router->name, running->active, running->active_n, sizeof(*running->active),
+		       compare_names);
 }
 
 static int64_t milliseconds(const char *duration)
@@ -198,39 +235,34 @@ static void print_sum(const struct comparison *c)
 /* Return: an exit status. */
 static int compare(const struct running *running)
 {
-	struct comparison c = { .running = running, .conf_path = running->head.conf_path };
+	struct comparison c = { .running = running, .conf_path = running->conf_path };
 	struct conf_errors errors;
 	struct conf *conf;
+	int err;
 
-	if (c.conf_path[0] == '\0') {
-		fputs("vipctl: the path of vipd's configuration is too long\n", stderr);
-		return EXIT_FAILURE;
-	}
+	if (c.conf_path[0] == '\0')
+		return complain("the path of vipd's configuration is too long");
 	if (conf_load(c.conf_path, &conf, &errors) < 0) {
 		conf_errors_print(&errors, stderr);
 		return EX_CONFIG;
 	}
-	if (conf_diff(running->conf, conf, print_difference, &c) < 0)
-		need(NULL);
+	err = conf_diff(running->conf, conf, print_difference, &c);
 	conf_free(conf);
+	if (err < 0)
+		return complain("out of memory");
 	print_sum(&c);
 	return EXIT_SUCCESS;
 }
 
 int dry_run(int socket_fd)
 {
-	struct running running = { 0 };
-	int err = client_routers(socket_fd, &running.head, keep_router, &running);
-	int status = EXIT_FAILURE;
+	struct running running = { .conf_fd = -1 };
+	int status = ask(socket_fd, &running);
 
-	if (err == 0 && !running.conf)
-		err = -EPROTO; /* there is no vipd without routers */
-	if (err == 0)
+	if (status == EXIT_SUCCESS)
 		status = compare(&running);
-	else if (err == -EPIPE && !running.head.magic)
-		status = EX_TEMPFAIL;
-	else
-		client_print_error(err);
+	if (running.conf_fd >= 0)
+		close(running.conf_fd);
 	conf_free(running.conf);
 	free(running.active);
 	return status;

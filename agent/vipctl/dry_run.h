@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * vipctl reload --dry-run: what a reload would change, and whether anything would be lost by it.
- * The running routers come from vipd, the new ones from its configuration file; nothing is changed.
+ * What runs comes from vipd, as the configuration that it left for its standby; the new one from
+ * its file; nothing is changed.
  */
 #ifndef DRY_RUN_H
 #define DRY_RUN_H
@@ -11,7 +12,7 @@
  * @socket_fd: connected; the request was not sent yet.
  *
  * Return: an exit status: 0; 78 when the file has errors, which were printed; 1 otherwise;
- * EX_TEMPFAIL as show().
+ * EX_TEMPFAIL as client_ask().
  */
 int dry_run(int socket_fd);
 

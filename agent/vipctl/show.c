@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "show.h"
 
-#include <arpa/inet.h>
-#include <errno.h>
+#include <inttypes.h>
 #include <jansson.h>
 #include <libsmartcols/libsmartcols.h>
 #include <stdint.h>
@@ -12,26 +11,54 @@
 #include <sysexits.h>
 #include <time.h>
 
-#include "agent/conf/value.h"
+#include "agent/event.h"
 #include "client.h"
 
-#define NS_PER_S INT64_C(1000000000)
+#define NS_PER_S          INT64_C(1000000000)
+#define JSON_SIZE         (256 << 10) /* the longest record as JSON */
+#define ADDRESS_TEXT_SIZE (FIELDS_TEXT_SIZE + 8)
+
+/* The router whose addresses are coming. */
+struct shown {
+	bool any;
+	const struct records_table *table; /* borrowed */
+	char record[RECORDS_SIZE_MAX];
+	bool is_active;
+	unsigned addresses_n, missing_n;
+	char first[ADDRESS_TEXT_SIZE];
+	json_t *addresses, *extra, *missing; /* owned; arrays of strings, or NULL */
+};
 
 /* Where the routers go, one after the other: a table or a document. */
 struct printer {
-	void (*add)(struct printer *printer, const struct control_router *router);
-	int (*finish)(struct printer *printer, const struct control_head *head);
+	const char *(*add)(struct printer *printer);
 	struct libscols_table *table; /* owned */
+	json_t *host;                 /* owned; an object */
 	json_t *routers;              /* owned */
+	struct shown shown;
+	char json[JSON_SIZE];
 };
 
-static const char *ip_text(const uint8_t *bytes, char *buf)
+/* The reason in words: a number that this version does not know has the word that vipd sent. */
+static const char *reason_text(const struct shown *shown, char *buf)
 {
-	static const uint8_t none[4];
+	const struct records_table *table = shown->table;
+	const struct field *source = fields_find(table->fields, ".reason_source");
+	int64_t code = client_number(table, shown->record, "reason_code");
+	struct vrrp_reason reason = { 0 };
+	char interface[FIELDS_TEXT_SIZE];
 
-	if (memcmp(bytes, none, 4) == 0)
-		return NULL;
-	return inet_ntop(AF_INET, bytes, buf, INET_ADDRSTRLEN);
+	if (code < 0 || code >= VRRP_REASON_COUNT)
+		return client_text(table, shown->record, "reason_code", buf);
+	reason.code = (enum vrrp_reason_code)code;
+	reason.priority = (uint8_t)client_number(table, shown->record, ".reason_priority");
+	reason.ns = client_number(table, shown->record, ".reason_ns");
+	if (source && source->type == FIELD_IP)
+		memcpy(reason.source, shown->record + source->offset, sizeof(reason.source));
+	client_text(table, shown->record, "interface", interface);
+	return event_reason_text(&reason, interface,
+				 (uint8_t)client_number(table, shown->record, "effective_priority"),
+				 (uint8_t)client_number(table, shown->record, "family"), buf);
 }
 
 /* ---- the table ---- */
@@ -91,213 +118,219 @@ static const char *ago_text(int64_t since_real_ns, char *buf, size_t size)
 }
 
 /* The first address and how many more; one that is missing on an Active is pointed at. */
-static const char *addresses_text(const struct control_router *router, char *buf, size_t size)
+static const char *addresses_text(const struct shown *shown, char *buf, size_t size)
 {
-	char first[CONF_ADDRESS_TEXT_SIZE];
-	unsigned missing = 0;
-	size_t len;
+	size_t len = (size_t)snprintf(buf, size, "%s", shown->first);
 
-	for (unsigned i = 0; i < router->addresses_n; i++)
-		missing += !router->addresses[i].present;
-	conf_address_format(&router->addresses[0].address, first);
-	len = (size_t)snprintf(buf, size, "%s", first);
-	if (router->addresses_n > 1)
-		len += (size_t)snprintf(buf + len, size - len, " +%u", router->addresses_n - 1);
-	if (router->state == VRRP_STATE_ACTIVE && missing)
-		snprintf(buf + len, size - len, " (%u MISSING)", missing);
+	if (shown->addresses_n > 1)
+		len += (size_t)snprintf(buf + len, size - len, " +%u", shown->addresses_n - 1);
+	if (shown->missing_n)
+		snprintf(buf + len, size - len, " (%u MISSING)", shown->missing_n);
 	return buf;
 }
 
-static void set_number(struct libscols_line *line, size_t column, unsigned value)
+static const char *table_add(struct printer *printer)
 {
-	char text[16];
-
-	snprintf(text, sizeof(text), "%u", value);
-	scols_line_set_data(line, column, text);
-}
-
-static void table_add(struct printer *printer, const struct control_router *router)
-{
+	static const struct {
+		enum column column;
+		const char *name;
+	} cells[] = {
+		{ COLUMN_ROUTER, "name" },       { COLUMN_INTERFACE, "interface" },
+		{ COLUMN_VRID, "vrid" },         { COLUMN_STATE, "state" },
+		{ COLUMN_PRIORITY, "priority" }, { COLUMN_ACTIVE, "active_address" },
+	};
+	struct shown *shown = &printer->shown;
 	struct libscols_line *line = scols_table_new_line(printer->table, NULL);
-	char text[64], ip[INET_ADDRSTRLEN];
-	const char *active = ip_text(router->active_address, ip);
+	char text[ADDRESS_TEXT_SIZE + 64];
 
 	if (!line)
-		return;
-	scols_line_set_data(line, COLUMN_ROUTER, router->name);
-	scols_line_set_data(line, COLUMN_INTERFACE, router->interface);
-	set_number(line, COLUMN_VRID, router->config.vrid);
-	scols_line_set_data(line, COLUMN_STATE, vrrp_state_name(router->state));
-	scols_line_set_data(line, COLUMN_SINCE,
-			    ago_text(router->since_real_ns, text, sizeof(text)));
-	set_number(line, COLUMN_PRIORITY, router->config.priority);
-	scols_line_set_data(line, COLUMN_ACTIVE, active ? active : "-");
-	scols_line_set_data(line, COLUMN_ADDRESSES, addresses_text(router, text, sizeof(text)));
-	scols_line_set_data(line, COLUMN_REASON, router->reason);
-}
-
-static int table_finish(struct printer *printer, const struct control_head *head)
-{
-	(void)head;
-	return scols_print_table(printer->table) == 0 ? 0 : -EIO;
+		return "there is not enough memory for it";
+	for (size_t i = 0; i < sizeof(cells) / sizeof(cells[0]); i++)
+		scols_line_set_data(line, cells[i].column,
+				    client_text(shown->table, shown->record, cells[i].name, text));
+	scols_line_set_data(
+		line, COLUMN_SINCE,
+		ago_text(client_number(shown->table, shown->record, "since"), text, sizeof(text)));
+	scols_line_set_data(line, COLUMN_ADDRESSES, addresses_text(shown, text, sizeof(text)));
+	scols_line_set_data(line, COLUMN_REASON, reason_text(shown, text));
+	return NULL;
 }
 
 /* ---- the document ---- */
 
-static json_t *time_json(int64_t real_ns)
-{
-	time_t seconds = real_ns / NS_PER_S;
-	char text[64];
-	struct tm utc;
-	size_t len;
+static const char no_json[] = "it has a number that is too large for JSON";
 
-	gmtime_r(&seconds, &utc);
-	len = strftime(text, sizeof(text), "%Y-%m-%dT%H:%M:%S", &utc);
-	snprintf(text + len, sizeof(text) - len, ".%06dZ", (int)(real_ns % NS_PER_S / 1000));
-	return json_string(text);
+/* All fields of a record, also those that this version knows nothing of. */
+static json_t *record_json(struct printer *printer, const struct records_table *table,
+			   const void *record)
+{
+	size_t len = fields_json(table->fields, record, printer->json + 1, JSON_SIZE - 2);
+
+	printer->json[0] = '{';
+	strcpy(printer->json + 1 + len, "}");
+	return json_loads(printer->json, 0, NULL);
 }
 
-static json_t *rejected_json(const uint64_t *rejected)
+static void add_addresses(struct shown *shown, json_t *object)
 {
-	json_t *object = json_object();
-
-	for (unsigned i = VRRP_ACCEPT + 1; i < VRRP_REJECT_COUNT; i++)
-		json_object_set_new(object, vrrp_reject_name(i),
-				    json_integer((json_int_t)rejected[i]));
-	return object;
+	json_object_set(object, "addresses", shown->addresses);
+	json_object_set(object, "extra_addresses", shown->extra);
+	json_object_set(object, "missing_addresses", shown->missing);
 }
 
-static json_t *noticed_json(const uint64_t *noticed)
+/* What is no field of its record has its place before one that is, or at the end. */
+static const char *json_add(struct printer *printer)
 {
-	json_t *object = json_object();
+	struct shown *shown = &printer->shown;
+	json_t *fields = record_json(printer, shown->table, shown->record);
+	json_t *object, *value;
+	char reason[FIELDS_TEXT_SIZE];
+	const char *key;
 
-	for (unsigned i = 0; i < VRRP_NOTICE_COUNT; i++)
-		json_object_set_new(object, vrrp_notice_name(i),
-				    json_integer((json_int_t)noticed[i]));
-	return object;
-}
-
-static json_t *counters_json(const struct vrrp_counters *c)
-{
-	const struct {
-		const char *name;
-		uint64_t value;
-	} rows[] = {
-		{ "adverts_sent", c->adverts_sent },
-		{ "adverts_received", c->adverts_received },
-		{ "priority_zero_sent", c->priority_zero_sent },
-		{ "priority_zero_received", c->priority_zero_received },
-		{ "became_active", c->became_active },
-		{ "late_timers", c->late_timers },
-		{ "announcements_sent", c->announcements_sent },
-		{ "addresses_restored", c->addresses_restored },
-		{ "send_errors", c->send_errors },
-	};
-	json_t *object = json_object();
-
-	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
-		json_object_set_new(object, rows[i].name, json_integer((json_int_t)rows[i].value));
-	json_object_set_new(object, "rejected", rejected_json(c->rejected));
-	json_object_set_new(object, "noticed", noticed_json(c->noticed));
-	return object;
-}
-
-enum which {
-	ADVERTISED,
-	EXTRA,
-	MISSING,
-};
-
-static json_t *addresses_json(const struct control_router *router, enum which which)
-{
-	json_t *array = json_array();
-	char text[CONF_ADDRESS_TEXT_SIZE];
-
-	for (unsigned i = 0; i < router->addresses_n; i++) {
-		const struct control_address *a = &router->addresses[i];
-		bool missing = router->state == VRRP_STATE_ACTIVE && !a->present;
-
-		if (which == MISSING ? missing : a->advertised == (which == ADVERTISED))
-			json_array_append_new(array,
-					      json_string(conf_address_format(&a->address, text)));
+	if (!fields)
+		return no_json;
+	object = json_object();
+	reason_text(shown, reason);
+	json_object_foreach(fields, key, value)
+	{
+		if (strcmp(key, "reason_code") == 0)
+			json_object_set_new(object, "reason", json_string(reason));
+		if (strcmp(key, "counters") == 0)
+			add_addresses(shown, object);
+		json_object_set(object, key, value);
 	}
-	return array;
-}
-
-static void json_add(struct printer *printer, const struct control_router *router)
-{
-	char ip[INET_ADDRSTRLEN];
-	const char *active = ip_text(router->active_address, ip);
-	json_t *object = json_object();
-
-	json_object_set_new(object, "name", json_string(router->name));
-	json_object_set_new(object, "interface", json_string(router->interface));
-	json_object_set_new(object, "vrid", json_integer(router->config.vrid));
-	json_object_set_new(object, "family", json_integer(router->config.family));
-	json_object_set_new(object, "version", json_integer(router->config.version));
-	json_object_set_new(object, "state", json_string(vrrp_state_name(router->state)));
-	json_object_set_new(object, "reason", json_string(router->reason));
-	json_object_set_new(object, "since", time_json(router->since_real_ns));
-	json_object_set_new(object, "priority", json_integer(router->config.priority));
-	json_object_set_new(object, "effective_priority", json_integer(router->config.priority));
-	json_object_set_new(object, "active_address", active ? json_string(active) : json_null());
-	json_object_set_new(object, "interval_ms", json_integer(router->config.interval_cs * 10));
-	json_object_set_new(object, "addresses", addresses_json(router, ADVERTISED));
-	json_object_set_new(object, "extra_addresses", addresses_json(router, EXTRA));
-	json_object_set_new(object, "missing_addresses", addresses_json(router, MISSING));
-	json_object_set_new(object, "counters", counters_json(&router->counters));
+	if (!json_object_get(object, "reason"))
+		json_object_set_new(object, "reason", json_string(reason));
+	if (!json_object_get(object, "addresses"))
+		add_addresses(shown, object);
+	json_decref(fields);
 	json_array_append_new(printer->routers, object);
+	return NULL;
 }
 
-static int json_finish(struct printer *printer, const struct control_head *head)
+/* ---- records ---- */
+
+/* The router that is complete by now. */
+static const char *finish_router(struct printer *printer)
 {
-	json_t *document = json_object();
-	int err = 0;
+	struct shown *shown = &printer->shown;
+	const char *why = shown->any ? printer->add(printer) : NULL;
 
-	json_object_set_new(document, "node", json_string(head->node));
-	json_object_set_new(document, "version", json_string(head->vipd_version));
-	json_object_set_new(document, "rejected", rejected_json(head->rejected));
-	json_object_set_new(document, "unread", json_integer((json_int_t)head->unread));
-	json_object_set_new(document, "dropped", json_integer((json_int_t)head->dropped));
-	json_object_set(document, "routers", printer->routers);
-	if (json_dumpf(document, stdout, JSON_INDENT(2)) < 0 || puts("") < 0)
-		err = -EIO;
-	json_decref(document);
-	return err;
+	json_decref(shown->addresses);
+	json_decref(shown->extra);
+	json_decref(shown->missing);
+	shown->addresses = shown->extra = shown->missing = NULL;
+	shown->any = false;
+	return why;
 }
 
-static void add_router(const struct control_router *router, void *arg)
+static const char *begin_router(struct printer *printer, const struct records_table *table,
+				const void *record)
+{
+	const char *why = finish_router(printer);
+	struct shown *shown = &printer->shown;
+	char state[FIELDS_TEXT_SIZE];
+
+	if (why)
+		return why;
+	shown->any = true;
+	shown->table = table;
+	memcpy(shown->record, record, table->size);
+	shown->is_active = strcmp(client_text(table, record, "state", state), "active") == 0;
+	shown->addresses_n = shown->missing_n = 0;
+	shown->first[0] = '\0';
+	if (printer->routers) {
+		shown->addresses = json_array();
+		shown->extra = json_array();
+		shown->missing = json_array();
+	}
+	return NULL;
+}
+
+static void add_address(struct shown *shown, const struct records_table *table, const void *record)
+{
+	bool missing = shown->is_active && !client_number(table, record, "present");
+	char text[ADDRESS_TEXT_SIZE], ip[FIELDS_TEXT_SIZE];
+
+	snprintf(text, sizeof(text), "%s/%u", client_text(table, record, "address", ip),
+		 (uint8_t)client_number(table, record, "prefix_len"));
+	if (shown->addresses_n++ == 0)
+		strcpy(shown->first, text);
+	shown->missing_n += missing;
+	json_array_append_new(client_number(table, record, "advertised") ? shown->addresses
+									 : shown->extra,
+			      json_string(text));
+	if (missing)
+		json_array_append_new(shown->missing, json_string(text));
+}
+
+/* Kinds that are unknown are skipped. */
+static const char *take_record(const struct records_table *table, const void *record, void *arg)
 {
 	struct printer *printer = arg;
 
-	printer->add(printer, router);
+	if (strcmp(table->name, "router") == 0)
+		return begin_router(printer, table, record);
+	if (strcmp(table->name, "address") == 0 && printer->shown.any)
+		add_address(&printer->shown, table, record);
+	if (strcmp(table->name, "host") != 0 || !printer->routers || printer->host)
+		return NULL;
+	printer->host = record_json(printer, table, record);
+	return printer->host ? NULL : no_json;
 }
 
-int show(int socket_fd, bool json)
+static bool print_all(struct printer *printer)
 {
-	struct printer printer = { .add = json ? json_add : table_add,
-				   .finish = json ? json_finish : table_finish };
-	struct control_head head = { 0 };
-	int err;
+	if (!printer->routers)
+		return scols_print_table(printer->table) == 0;
+	if (!printer->host)
+		printer->host = json_object();
+	json_object_set(printer->host, "routers", printer->routers);
+	return json_dumpf(printer->host, stdout, JSON_INDENT(2)) == 0 && puts("") >= 0;
+}
 
-	if (json)
-		printer.routers = json_array();
+static const char *finish(void *arg)
+{
+	const char *why = finish_router(arg);
+
+	if (!why && !print_all(arg))
+		why = "the answer cannot be printed";
+	return why;
+}
+
+static int out_of_memory(void)
+{
+	fputs("vipctl: out of memory\n", stderr);
+	return EXIT_FAILURE;
+}
+
+int show(int socket_fd, const struct show_options *options)
+{
+	struct printer *printer = calloc(1, sizeof(*printer));
+	const struct client_question question = { .command = "show",
+						  .router = options->router,
+						  .each = take_record,
+						  .finish = finish,
+						  .arg = printer };
+	int status;
+
+	if (!printer)
+		return out_of_memory();
+	printer->add = options->json ? json_add : table_add;
+	if (options->json)
+		printer->routers = json_array();
 	else
-		printer.table = new_table();
-	if (!printer.routers && !printer.table) {
-		client_print_error(-ENOMEM);
-		return EXIT_FAILURE;
-	}
-	err = client_routers(socket_fd, &head, add_router, &printer);
-	if (err == 0)
-		err = printer.finish(&printer, &head);
-	scols_unref_table(printer.table);
-	json_decref(printer.routers);
-	if (err == -EPIPE && !head.magic)
-		return EX_TEMPFAIL;
-	if (err < 0) {
-		client_print_error(err);
-		return EXIT_FAILURE;
-	}
-	return EXIT_SUCCESS;
+		printer->table = new_table();
+	if (printer->routers || printer->table)
+		status = client_ask(socket_fd, &question);
+	else
+		status = out_of_memory();
+	scols_unref_table(printer->table);
+	json_decref(printer->host);
+	json_decref(printer->routers);
+	json_decref(printer->shown.addresses);
+	json_decref(printer->shown.extra);
+	json_decref(printer->shown.missing);
+	free(printer);
+	return status;
 }

@@ -7,14 +7,17 @@
 
 #include <stdbool.h>
 
+struct show_options {
+	bool json;          /* one document instead of a table */
+	const char *router; /* that one alone; NULL: all */
+};
+
 /**
  * show() - ask vipd and print.
  * @socket_fd: connected; the request was not sent yet.
- * @json: one document instead of a table.
  *
- * Return: an exit status; errors were printed. EX_TEMPFAIL, and nothing printed, when vipd hung up
- * before it said anything: it may just be at a reload.
+ * Return: an exit status, as client_ask(); nothing is printed of an answer that is not whole.
  */
-int show(int socket_fd, bool json);
+int show(int socket_fd, const struct show_options *options);
 
 #endif

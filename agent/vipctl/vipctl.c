@@ -25,7 +25,10 @@ static const struct timespec attempt_gap = { .tv_nsec = 10000000 };
 
 static int connect_patiently(const char *path);
 
-static int converse_once(const char *path, int (*talk)(int fd))
+/* With vipd, over a connection. Return: an exit status. */
+typedef int (*talk_fn)(int fd, const void *arg);
+
+static int converse_once(const char *path, talk_fn talk, const void *arg)
 {
 	int fd = connect_patiently(path);
 	int status;
@@ -37,7 +40,7 @@ static int converse_once(const char *path, int (*talk)(int fd))
 				: "");
 		return EXIT_FAILURE;
 	}
-	status = talk(fd);
+	status = talk(fd, arg);
 	close(fd);
 	return status;
 }
@@ -46,13 +49,13 @@ static int converse_once(const char *path, int (*talk)(int fd))
  * Connect, converse, hang up. Who meets a reload is hung up on, and finds the next generation a
  * moment later. Return: an exit status.
  */
-static int converse(const char *path, int (*talk)(int fd))
+static int converse(const char *path, talk_fn talk, const void *arg)
 {
-	int status = converse_once(path, talk);
+	int status = converse_once(path, talk, arg);
 
 	for (int i = 0; status == EX_TEMPFAIL && i < ATTEMPTS_MAX; i++) {
 		(void)nanosleep(&attempt_gap, NULL);
-		status = converse_once(path, talk);
+		status = converse_once(path, talk, arg);
 	}
 	if (status != EX_TEMPFAIL)
 		return status;
@@ -60,23 +63,36 @@ static int converse(const char *path, int (*talk)(int fd))
 	return EXIT_FAILURE;
 }
 
-static int show_table(int fd)
+static int talk_show(int fd, const void *arg)
 {
-	return show(fd, false);
-}
-
-static int show_json(int fd)
-{
-	return show(fd, true);
+	return show(fd, arg);
 }
 
 static int command_show(const char *path, int argc, char **argv)
 {
-	if (argc == 1)
-		return converse(path, show_table);
-	if (argc == 2 && strcmp(argv[1], "--json") == 0)
-		return converse(path, show_json);
-	return EX_USAGE;
+	struct show_options options = { 0 };
+
+	for (int i = 1; i < argc; i++) {
+		if (strcmp(argv[i], "--json") == 0)
+			options.json = true;
+		else if (argv[i][0] == '-' || options.router)
+			return EX_USAGE;
+		else
+			options.router = argv[i];
+	}
+	return converse(path, talk_show, &options);
+}
+
+static int talk_dry_run(int fd, const void *arg)
+{
+	(void)arg;
+	return dry_run(fd);
+}
+
+static int talk_reload(int fd, const void *arg)
+{
+	(void)arg;
+	return reload(fd);
 }
 
 static int command_reload(const char *path, int argc, char **argv)
@@ -84,11 +100,11 @@ static int command_reload(const char *path, int argc, char **argv)
 	int status;
 
 	if (argc == 2 && strcmp(argv[1], "--dry-run") == 0)
-		return converse(path, dry_run);
+		return converse(path, talk_dry_run, NULL);
 	if (argc != 1)
 		return EX_USAGE;
 	for (int i = 0; i < RELOADS_MAX; i++) {
-		status = converse(path, reload);
+		status = converse(path, talk_reload, NULL);
 		if (status != RELOAD_AGAIN)
 			return status;
 	}
@@ -120,7 +136,8 @@ static const struct command {
 	const char *help;
 	int (*run)(const char *path, int argc, char **argv);
 } commands[] = {
-	{ "show", "[--json]", "the state of every virtual router", command_show },
+	{ "show", "[--json] [ROUTER]", "the state of every virtual router, or of one",
+	  command_show },
 	{ "events", "[--follow] [--json]", "what has happened, also before a crash or a reload",
 	  command_events },
 	{ "reload", "[--dry-run]", "read the configuration again, without a word on the wire",

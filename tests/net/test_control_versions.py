@@ -2,20 +2,20 @@
 """A vipctl and a vipd of other versions: what is frozen in the control protocol stays as it is.
 
 The bytes are written down here a second time: they are those of the first release, and of every
-one after it. A reload is how users upgrade, so it works between all of them.
+one after it. A reload is how users upgrade, so it works between all of them. How vipctl reads the
+answers of versions to come is in test_control_reader.py.
 """
 
-import socket
+import errno
 import struct
 
 import pytest
 
-from agents import binary
+import control_messages as wire
+from control_messages import MAGIC, RELOAD, RESULT, SHOW, Server
 from lab import router
 
-MAGIC, SHOW, RELOAD = 0x76697064, 1, 2
 VERSION_RELOAD = 2
-RESULT = struct.Struct("=IHH3000s")                # magic, version, failed, text
 
 
 @pytest.fixture(name="agent")
@@ -27,15 +27,9 @@ def agent_fixture(lab):
 
 
 def ask(agent, version, command, tail=b""):
-    """One request in raw bytes. Return: the first answer; b"" when vipd hung up."""
-    with socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET) as client:
-        client.settimeout(10)
-        client.connect(agent.control)
-        client.send(struct.pack("=IHH", MAGIC, version, command) + tail)
-        try:
-            return client.recv(65536)
-        except ConnectionResetError:
-            return b""
+    """One request in raw bytes. Return: the first answer."""
+    [first, *_] = wire.answers(agent.control, struct.pack("=IHH", MAGIC, version, command) + tail)
+    return first
 
 
 @pytest.mark.parametrize("version, tail", [(2, b""), (1, b""), (7, b""), (65535, b"more " * 20)],
@@ -57,30 +51,38 @@ def test_refused_reload_is_told_to_every_version(agent):
     assert failed == 1 and b'unknown key "nonsense"' in text
 
 
-def test_show_of_another_version_learns_ours(agent):
-    answer = ask(agent, 9, SHOW)
-    assert struct.unpack_from("=IH", answer)[0] == MAGIC
-    assert ask(agent, 2, 77) == b"", "a command that there is not"
-    assert ask(agent, 9, SHOW)[:6] == answer[:6]
+@pytest.mark.parametrize("version", [1, 2])
+def test_show_of_a_version_of_fixed_structs_learns_ours(agent, version):
+    """Such a vipctl takes the first six bytes for those of a head, and says that versions differ."""
+    said = ask(agent, version, SHOW)
+    assert struct.unpack_from("=IH", said) == (MAGIC, 3)
+    assert wire.take_end(said) == (errno.EPROTO, "vipd is newer than its client: use the vipctl "
+                                                 "that came with it")
     assert agent.router()["state"] == "backup", "and nothing has come of it"
 
 
-def test_vipctl_reloads_a_vipd_of_the_first_version(lab):
+def test_show_of_versions_to_come_is_answered(agent):
+    said = wire.answers(agent.control, wire.request("show", version=9))
+    assert wire.take_end(said[-1]) == (0, "") and len(said) > 4
+
+
+@pytest.mark.parametrize("failed, status, text", [(0, 0, ""), (1, 1, "why not\n")])
+def test_vipctl_reloads_a_vipd_of_the_first_version(tmp_path, failed, status, text):
     """What it sends is what the first release understood, to the byte."""
-    host = lab.host("gw1", "192.0.2.2/24")
-    path = lab.path("old.sock")
-    with socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET) as server:
-        server.bind(path)
-        server.listen(1)
-        server.settimeout(10)
-        agent = host.popen(*agent_argv(path), text=True, stdout=-1)
-        client, _ = server.accept()
-        with client:
-            assert client.recv(4096) == struct.pack("=IHH", MAGIC, VERSION_RELOAD, RELOAD)
-            client.send(RESULT.pack(MAGIC, VERSION_RELOAD, 0, b""))
-            assert agent.communicate(timeout=10)[0] == "reloaded\n" and agent.returncode == 0
+    path = str(tmp_path / "old.sock")
+    with Server(path, RESULT.pack(MAGIC, VERSION_RELOAD, failed, text.encode())) as server:
+        done = wire.vipctl(path, "reload")
+    assert server.asked == [struct.pack("=IHH", MAGIC, VERSION_RELOAD, RELOAD)]
+    assert done.returncode == status
+    assert done.stdout == ("" if failed else "reloaded\n") and text in done.stderr
 
 
-def agent_argv(path):
-    """vipctl reload on a socket."""
-    return [binary("vipctl"), "-s", path, "reload"]
+def test_vipctl_at_a_vipd_of_fixed_structs_says_what_to_do(tmp_path):
+    """Its head is what the first release sent: magic, version 2, and 1.4 KB of members."""
+    path = str(tmp_path / "old.sock")
+    for args in (("show",), ("show", "--json"), ("reload", "--dry-run")):
+        with Server(path, struct.pack("=IHH", MAGIC, 2, 0) + bytes(1400), bytes(700)):
+            done = wire.vipctl(path, *args)
+        assert (done.returncode, done.stdout) == (1, "")
+        assert done.stderr == ("vipctl: the vipd that runs is older than this vipctl: \"vipctl "
+                               "reload\" starts the one that is installed\n")

@@ -274,6 +274,82 @@ static void test_fields_errno_in_words_and_none_in_json(void **state)
 	assert_string_equal(json_of(fields, &(int){ 0 }), "");
 }
 
+/* ---- counts ---- */
+
+struct counts {
+	uint64_t by_word[4];
+	uint8_t behind;
+};
+
+static const char *const count_words[4] = { "none", "a\"b", NULL, "c" };
+
+static void test_fields_counts_are_an_object_of_their_words(void **state)
+{
+	static const struct field fields[] = {
+		FIELD_OF_COUNTS(struct counts, by_word, "of.all", count_words, 0),
+		FIELD_OF_COUNTS(struct counts, by_word, "of.some", count_words, 1),
+		FIELD(struct counts, behind, "behind", FIELD_UINT),
+		FIELDS_END,
+	};
+	const struct counts it = { { 1, UINT64_MAX, 3, 0 }, 5 };
+
+	(void)state;
+	assert_string_equal(json_of(fields, &it),
+			    "\"of\": { \"all\": { \"none\": 1, \"a\\\"b\": 18446744073709551615, "
+			    "\"c\": 0 }, \"some\": { \"a\\\"b\": 18446744073709551615, \"c\": 0 } "
+			    "}, \"behind\": 5");
+	/* For people those that happened. */
+	assert_string_equal(text_of(&fields[0], &it), "none=1 a\"b=18446744073709551615");
+	assert_string_equal(text_of(&fields[1], &(struct counts){ { 7 }, 0 }), "");
+	assert_false(fields_is_number(&fields[0]));
+	assert_true(fields_is_number(&fields[2]));
+}
+
+static void test_fields_counts_without_words_are_an_empty_object(void **state)
+{
+	static const char *const words[4] = { NULL };
+	static const struct field fields[] = {
+		FIELD_OF_COUNTS(struct counts, by_word, "none", words, 0), FIELDS_END
+	};
+
+	(void)state;
+	assert_string_equal(json_of(fields, &(struct counts){ { 1, 2, 3, 4 }, 0 }),
+			    "\"none\": { }");
+}
+
+static void test_fields_counts_as_text_are_cut_where_the_buffer_ends(void **state)
+{
+	static uint64_t many[64];
+	static const char *words[64];
+	const struct field field = { .name = "n",
+				     .type = FIELD_COUNTS,
+				     .size = sizeof(many),
+				     .words = words,
+				     .words_n = 64 };
+
+	(void)state;
+	for (unsigned i = 0; i < 64; i++) {
+		words[i] = "a_word_of_some_length";
+		many[i] = UINT64_MAX;
+	}
+	assert_int_equal(strlen(text_of(&field, many)), FIELDS_TEXT_SIZE - 1);
+}
+
+static void test_fields_json_leaves_out_names_that_begin_with_a_dot(void **state)
+{
+	static const struct field fields[] = {
+		FIELD(struct numbers, u8, ".hidden", FIELD_UINT),
+		FIELD(struct numbers, u16, "shown", FIELD_UINT),
+		FIELDS_END,
+	};
+
+	(void)state;
+	assert_string_equal(json_of(fields, &(struct numbers){ .u8 = 1, .u16 = 2 }),
+			    "\"shown\": 2");
+	assert_string_equal(text_of(fields_find(fields, ".hidden"), &(struct numbers){ .u8 = 1 }),
+			    "1");
+}
+
 static void test_fields_find_knows_whole_names(void **state)
 {
 	(void)state;
@@ -456,6 +532,10 @@ int main(void)
 		cmocka_unit_test(test_fields_time_is_utc_with_microseconds),
 		cmocka_unit_test(test_fields_ip_of_both_families_and_none),
 		cmocka_unit_test(test_fields_errno_in_words_and_none_in_json),
+		cmocka_unit_test(test_fields_counts_are_an_object_of_their_words),
+		cmocka_unit_test(test_fields_counts_without_words_are_an_empty_object),
+		cmocka_unit_test(test_fields_counts_as_text_are_cut_where_the_buffer_ends),
+		cmocka_unit_test(test_fields_json_leaves_out_names_that_begin_with_a_dot),
 		cmocka_unit_test(test_fields_find_knows_whole_names),
 		cmocka_unit_test(test_fields_json_nests_by_dots),
 		cmocka_unit_test(test_fields_json_object_whose_members_are_all_left_out_is_none),

@@ -12,6 +12,19 @@ static void test_names_states_are_the_documented_words(void **state)
 		assert_string_equal(vrrp_state_name(i), words[i]);
 }
 
+static void test_names_reasons_are_the_documented_words(void **state)
+{
+	static const char *const words[VRRP_REASON_COUNT] = {
+		"none",       "started",   "start_delay", "owner",    "silence",      "left",
+		"preempt",    "higher",    "tie",         "stopped",  "link_missing", "link_down",
+		"no_carrier", "link_type", "no_source",   "no_group", "recovered",
+	};
+
+	(void)state;
+	for (unsigned i = 0; i < VRRP_REASON_COUNT; i++)
+		assert_string_equal(vrrp_reason_words[i], words[i]);
+}
+
 static void test_names_rejects_are_the_documented_words(void **state)
 {
 	static const char *const words[VRRP_REJECT_COUNT] = {
@@ -40,6 +53,7 @@ int main(void)
 {
 	static const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_names_states_are_the_documented_words),
+		cmocka_unit_test(test_names_reasons_are_the_documented_words),
 		cmocka_unit_test(test_names_rejects_are_the_documented_words),
 		cmocka_unit_test(test_names_notices_are_the_documented_words),
 	};

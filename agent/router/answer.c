@@ -1,0 +1,256 @@
+/* SPDX-License-Identifier: MIT */
+#include "answer.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "agent/records.h"
+#include "answer_records.h"
+
+#define CLOCK_STEP_NS INT64_C(1000000)
+#define WORDS_MAX     2 /* the command, and a router */
+
+/* ---- the commands ---- */
+
+/* One part of an answer. @put makes its next message, and returns whether it was the last. */
+struct step {
+	bool (*put)(const struct answer_facts *facts, struct answer *answer,
+		    const struct clocks *now, struct answer_message *message);
+	const struct records_kind *table; /* instead: of these records */
+};
+
+struct answer_command {
+	const char *name;
+	unsigned rights;          /* that are needed */
+	bool takes_router;        /* its name may follow */
+	const struct step *steps; /* end with one that has neither; NULL: answered elsewhere */
+};
+
+static bool put_host(const struct answer_facts *facts, struct answer *answer,
+		     const struct clocks *now, struct answer_message *message);
+static bool put_configuration(const struct answer_facts *facts, struct answer *answer,
+			      const struct clocks *now, struct answer_message *message);
+static bool put_routers(const struct answer_facts *facts, struct answer *answer,
+			const struct clocks *now, struct answer_message *message);
+static bool put_addresses(const struct answer_facts *facts, struct answer *answer,
+			  const struct clocks *now, struct answer_message *message);
+
+static const struct step show_steps[] = {
+	{ .table = &answer_host_kind },   { .put = put_host },
+	{ .table = &answer_router_kind }, { .table = &answer_address_kind },
+	{ .put = put_addresses },         { 0 },
+};
+
+/* And who is what here: what a change would cost. */
+static const struct step configuration_steps[] = {
+	{ .table = &answer_configuration_kind },
+	{ .put = put_configuration },
+	{ .table = &answer_router_kind },
+	{ .put = put_routers },
+	{ 0 },
+};
+
+static const struct answer_command commands[] = {
+	{ "show", ANSWER_READ, true, show_steps },
+	{ "configuration", ANSWER_READ, false, configuration_steps },
+	{ "reload", ANSWER_CHANGE, false, NULL },
+};
+
+#define COMMANDS_N (sizeof(commands) / sizeof(commands[0]))
+
+static const struct answer_command *find_command(const char *name)
+{
+	for (size_t i = 0; i < COMMANDS_N; i++)
+		if (strcmp(commands[i].name, name) == 0)
+			return &commands[i];
+	return NULL;
+}
+
+/* "commands known here: show, ..." */
+static const char *known_text(char *buf, size_t size)
+{
+	char *end = buf + size - 1;
+	char *at = stpncpy(buf, "commands known here: ", size - 1);
+
+	for (size_t i = 0; i < COMMANDS_N; i++) {
+		at = stpncpy(at, i ? ", " : "", (size_t)(end - at));
+		at = stpncpy(at, commands[i].name, (size_t)(end - at));
+	}
+	*at = '\0';
+	return buf;
+}
+
+/* ---- requests ---- */
+
+/* What is wrong with the request ends the answer. */
+static void refuse(struct answer *answer, int error, const char *why)
+{
+	answer->command = NULL;
+	answer->error = error;
+	answer->why = why;
+}
+
+/* Words, each with a zero at its end. Return: how many, or 0 when there are none or too many. */
+static unsigned split(const char *text, size_t len, const char *words[WORDS_MAX])
+{
+	unsigned n = 0;
+
+	if (len == 0 || text[len - 1] != '\0')
+		return 0;
+	for (size_t i = 0; i < len; i += strlen(text + i) + 1) {
+		if (n == WORDS_MAX)
+			return 0;
+		words[n++] = text + i;
+	}
+	return n;
+}
+
+static void understand(struct answer *answer, const char *text, size_t len)
+{
+	const char *words[WORDS_MAX];
+	unsigned n = split(text, len, words);
+
+	if (n == 0) {
+		refuse(answer, EBADMSG, "vipd does not understand the request");
+		return;
+	}
+	answer->command = find_command(words[0]);
+	if (!answer->command)
+		refuse(answer, ENOSYS, NULL);
+	else if (n > 1 && !answer->command->takes_router)
+		refuse(answer, EINVAL, "the command takes no argument");
+	else if (n > 1 && (!words[1][0] || strlen(words[1]) >= sizeof(answer->name)))
+		refuse(answer, ENOENT, "there is no router of that name");
+	else if (n > 1)
+		strcpy(answer->name, words[1]);
+}
+
+void answer_begin(const void *request, size_t len, unsigned rights, struct answer *ret_answer)
+{
+	const char *text = (const char *)request + sizeof(struct control_request);
+	struct control_request head;
+
+	memcpy(&head, request, sizeof(head));
+	*ret_answer = (struct answer){ 0 };
+	/* Of all versions. */
+	if (head.command == CONTROL_RELOAD)
+		ret_answer->command = find_command("reload");
+	else if (head.version < CONTROL_VERSION)
+		refuse(ret_answer, EPROTO,
+		       "vipd is newer than its client: use the vipctl that came with it");
+	else if (head.command == CONTROL_WORDS)
+		understand(ret_answer, text, len - sizeof(head));
+	else
+		refuse(ret_answer, ENOSYS, NULL);
+	if (ret_answer->command && (ret_answer->command->rights & ~rights))
+		refuse(ret_answer, EACCES, "this user may not do that");
+}
+
+bool answer_is_reload(const struct answer *answer)
+{
+	return answer->command && !answer->command->steps;
+}
+
+/* ---- messages ---- */
+
+void answer_end(int error, const char *why, struct answer_message *ret_message)
+{
+	ret_message->attached_fd = -1;
+	ret_message->len =
+		records_put_end(error, why, ret_message->bytes, sizeof(ret_message->bytes));
+}
+
+static bool put_host(const struct answer_facts *facts, struct answer *answer,
+		     const struct clocks *now, struct answer_message *message)
+{
+	(void)answer;
+	answer_put_host(facts, now, message);
+	return true;
+}
+
+static bool put_configuration(const struct answer_facts *facts, struct answer *answer,
+			      const struct clocks *now, struct answer_message *message)
+{
+	(void)answer;
+	(void)now;
+	answer_put_configuration(facts, message);
+	return true;
+}
+
+/* The next router; the end, and what it says, behind the last one. */
+static bool next_router(const struct answer_facts *facts, struct answer *answer)
+{
+	answer->router++;
+	answer->address = 0;
+	answer->inside = false;
+	if (answer->router < routers_count(facts->routers))
+		return false;
+	if (answer->name[0] && !answer->found) {
+		answer->error = ENOENT;
+		answer->why = "there is no router of that name";
+	}
+	return true;
+}
+
+static bool put_routers(const struct answer_facts *facts, struct answer *answer,
+			const struct clocks *now, struct answer_message *message)
+{
+	(void)now;
+	answer_put_router(facts, routers_get(facts->routers, answer->router), message);
+	return next_router(facts, answer);
+}
+
+/* Each router that is asked about, and behind it its addresses. */
+static bool put_addresses(const struct answer_facts *facts, struct answer *answer,
+			  const struct clocks *now, struct answer_message *message)
+{
+	const struct router *router = routers_get(facts->routers, answer->router);
+
+	(void)now;
+	if (answer->name[0] && strcmp(router->conf->name, answer->name) != 0)
+		return next_router(facts, answer);
+	if (answer->inside)
+		answer->address += answer_put_addresses(facts, router, answer->address, message);
+	else
+		answer_put_router(facts, router, message);
+	answer->inside = answer->found = true;
+	return answer->address == router->conf->addresses_n + router->conf->extra_n &&
+	       next_router(facts, answer);
+}
+
+/* The same moment is always the same text: only a step of the wall clock shows. */
+static void place_wall_clock(struct answer_facts *facts, const struct clocks *now)
+{
+	int64_t offset_ns = now->real_ns - now->mono_ns;
+
+	if (llabs(offset_ns - facts->real_offset_ns) > CLOCK_STEP_NS)
+		facts->real_offset_ns = offset_ns;
+}
+
+bool answer_next(struct answer_facts *facts, struct answer *answer, const struct clocks *now,
+		 struct answer_message *ret_message)
+{
+	static const struct step none = { 0 };
+	const struct step *step = answer->command ? &answer->command->steps[answer->step] : &none;
+	char known[128];
+
+	if (answer->ended)
+		return false;
+	place_wall_clock(facts, now);
+	ret_message->len = 0;
+	ret_message->attached_fd = -1;
+	if (step->put) {
+		answer->step += step->put(facts, answer, now, ret_message);
+	} else if (step->table) {
+		ret_message->len = records_put_table(step->table, ret_message->bytes,
+						     sizeof(ret_message->bytes));
+		answer->step++;
+	} else {
+		answer_end(answer->error,
+			   answer->error == ENOSYS ? known_text(known, sizeof(known)) : answer->why,
+			   ret_message);
+		answer->ended = true;
+	}
+	return true;
+}

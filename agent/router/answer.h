@@ -1,0 +1,76 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What the control socket answers: one row per command, and one table of fields per kind of record.
+ * An answer is made message by message, so that a client gets as much as a turn allows. Nothing is
+ * formatted here: numbers and bytes are copied, and the words for them go along once, in the
+ * tables.
+ */
+#ifndef ANSWER_H
+#define ANSWER_H
+
+#include "agent/control_message.h"
+#include "routers.h"
+
+/* What is told; all of it is borrowed. */
+struct answer_facts {
+	const struct conf *conf;
+	const char *conf_path; /* of the file that it came from, absolute */
+	int conf_fd;           /* its dump, which nobody can change any more */
+	struct routers *routers;
+	int64_t real_offset_ns; /* of the wall clock from that of the timers */
+};
+
+/* What a client may do: a set. */
+enum answer_rights {
+	ANSWER_READ = 1,
+	ANSWER_CHANGE = 2,
+};
+
+/* How far the answer to one client has come. A copy of it can be gone on with instead. */
+struct answer {
+	const struct answer_command *command; /* NULL: none of ours */
+	unsigned step;
+	unsigned router, address; /* what comes next */
+	bool inside;              /* that router itself was told */
+	bool found;               /* a router of the name */
+	bool ended;
+	int error;                 /* of the end */
+	const char *why;           /* a constant, or NULL */
+	char name[CONF_NAME_SIZE]; /* of the router that is asked about; empty: all */
+};
+
+struct answer_message {
+	size_t len;      /* 0: nothing to send this time */
+	int attached_fd; /* borrowed; -1: none */
+	_Alignas(8) unsigned char bytes[CONTROL_MESSAGE_SIZE];
+};
+
+/**
+ * answer_begin() - understand a request.
+ * @request, @len: as it came, and at least a struct control_request of it.
+ * @rights: of who asks.
+ * @ret_answer: what to answer: an end that says so if the request is none of ours.
+ */
+void answer_begin(const void *request, size_t len, unsigned rights, struct answer *ret_answer);
+
+/**
+ * answer_is_reload() - whether it is not made here, but by whoever reloads, with answer_end().
+ */
+bool answer_is_reload(const struct answer *answer);
+
+/**
+ * answer_next() - the next message of an answer; the last one is an end.
+ *
+ * Return: false behind the end, when nothing was made.
+ */
+bool answer_next(struct answer_facts *facts, struct answer *answer, const struct clocks *now,
+		 struct answer_message *ret_message);
+
+/**
+ * answer_end() - an end.
+ * @error: an errno, or 0.
+ * @why: or NULL.
+ */
+void answer_end(int error, const char *why, struct answer_message *ret_message);
+
+#endif

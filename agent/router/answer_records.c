@@ -1,0 +1,201 @@
+/* SPDX-License-Identifier: MIT */
+#include "answer_records.h"
+
+#include <string.h>
+
+#define ADDRESSES_PER_MESSAGE 64
+
+#ifndef VIPD_VERSION
+#error "the Makefile defines VIPD_VERSION"
+#endif
+
+struct host_record {
+	char node[CONF_NODE_SIZE];
+	char version[16];
+	struct router_strays strays;
+};
+
+static const struct field host_fields[] = {
+	FIELD(struct host_record, node, "node", FIELD_TEXT),
+	FIELD(struct host_record, version, "version", FIELD_TEXT),
+	FIELD_OF_COUNTS(struct host_record, strays.rejected, "rejected", vrrp_reject_words,
+			VRRP_ACCEPT + 1),
+	FIELD(struct host_record, strays.unread, "unread", FIELD_UINT),
+	FIELD(struct host_record, strays.dropped, "dropped", FIELD_UINT),
+	FIELDS_END,
+};
+
+struct router_record {
+	char name[CONF_NAME_SIZE];
+	char interface[CONF_LINK_SIZE];
+	uint8_t vrid, family, version;
+	uint8_t state;  /* enum vrrp_state */
+	uint8_t reason; /* enum vrrp_reason_code */
+	uint8_t reason_priority;
+	uint8_t priority, effective_priority;
+	uint16_t interval_cs;
+	int64_t reason_ns;
+	int64_t since_real_ns;
+	uint8_t reason_source[16];
+	uint8_t active_address[16]; /* zero: nobody is known */
+	struct vrrp_counters counters;
+};
+
+#define ROUTER(member, called, type) FIELD(struct router_record, member, called, type)
+#define COUNTER(name)                ROUTER(counters.name, "counters." #name, FIELD_UINT)
+
+/* Of the reason vipctl makes a sentence. */
+static const struct field router_fields[] = {
+	ROUTER(name, "name", FIELD_TEXT),
+	ROUTER(interface, "interface", FIELD_TEXT),
+	ROUTER(vrid, "vrid", FIELD_UINT),
+	ROUTER(family, "family", FIELD_UINT),
+	ROUTER(version, "version", FIELD_UINT),
+	FIELD_OF_WORDS(struct router_record, state, "state", vrrp_state_words),
+	FIELD_OF_WORDS(struct router_record, reason, "reason_code", vrrp_reason_words),
+	ROUTER(reason_priority, ".reason_priority", FIELD_UINT),
+	ROUTER(reason_ns, ".reason_ns", FIELD_INT),
+	FIELD_OF_IP(struct router_record, reason_source, ".reason_source", family),
+	ROUTER(since_real_ns, "since", FIELD_TIME),
+	ROUTER(priority, "priority", FIELD_UINT),
+	ROUTER(effective_priority, "effective_priority", FIELD_UINT),
+	FIELD_OF_IP(struct router_record, active_address, "active_address", family),
+	FIELD_SCALED(struct router_record, interval_cs, "interval_ms", 10),
+	COUNTER(adverts_sent),
+	COUNTER(adverts_received),
+	COUNTER(priority_zero_sent),
+	COUNTER(priority_zero_received),
+	COUNTER(became_active),
+	COUNTER(late_timers),
+	COUNTER(announcements_sent),
+	COUNTER(addresses_restored),
+	COUNTER(send_errors),
+	FIELD_OF_COUNTS(struct router_record, counters.rejected, "counters.rejected",
+			vrrp_reject_words, VRRP_ACCEPT + 1),
+	FIELD_OF_COUNTS(struct router_record, counters.noticed, "counters.noticed",
+			vrrp_notice_words, 0),
+	FIELDS_END,
+};
+
+/* Of the router whose record came last. */
+struct address_record {
+	uint8_t bytes[16];
+	uint8_t family, prefix_len;
+	uint8_t advertised;
+	uint8_t present; /* on the interface */
+};
+
+static const struct field address_fields[] = {
+	FIELD_OF_IP(struct address_record, bytes, "address", family),
+	FIELD(struct address_record, prefix_len, "prefix_len", FIELD_UINT),
+	FIELD(struct address_record, advertised, "advertised", FIELD_BOOL),
+	FIELD(struct address_record, present, "present", FIELD_BOOL),
+	FIELDS_END,
+};
+
+struct configuration_record {
+	char path[1024]; /* empty when it is longer */
+};
+
+static const struct field configuration_fields[] = {
+	FIELD(struct configuration_record, path, "path", FIELD_TEXT),
+	FIELDS_END,
+};
+
+const struct records_kind answer_host_kind = { 1, "host", sizeof(struct host_record), host_fields };
+const struct records_kind answer_router_kind = { 2, "router", sizeof(struct router_record),
+						 router_fields };
+const struct records_kind answer_address_kind = { 3, "address", sizeof(struct address_record),
+						  address_fields };
+const struct records_kind answer_configuration_kind = { 4, "configuration",
+							sizeof(struct configuration_record),
+							configuration_fields };
+
+static void put_records(const struct records_kind *kind, const void *records, unsigned n,
+			struct answer_message *message)
+{
+	message->len = records_put(kind, records, n, message->bytes, sizeof(message->bytes));
+}
+
+void answer_put_host(const struct answer_facts *facts, const struct clocks *now,
+		     struct answer_message *message)
+{
+	static const struct host_record blank = { .version = VIPD_VERSION };
+	struct host_record record;
+
+	memcpy(&record, &blank, sizeof(record));
+	record.strays = *routers_strays(facts->routers, now);
+	strcpy(record.node, facts->conf->node);
+	put_records(&answer_host_kind, &record, 1, message);
+}
+
+void answer_put_configuration(const struct answer_facts *facts, struct answer_message *message)
+{
+	struct configuration_record record = { 0 };
+
+	if (strlen(facts->conf_path) < sizeof(record.path))
+		strcpy(record.path, facts->conf_path);
+	put_records(&answer_configuration_kind, &record, 1, message);
+	message->attached_fd = facts->conf_fd;
+}
+
+static const uint8_t *active_address(const struct vrrp_election *election)
+{
+	return election->state == VRRP_STATE_ACTIVE ? election->source
+						    : election->active_source; /* or zero */
+}
+
+static void fill_reason(const struct vrrp_reason *reason, struct router_record *record)
+{
+	record->reason = (uint8_t)reason->code;
+	record->reason_priority = reason->priority;
+	record->reason_ns = reason->ns;
+	memcpy(record->reason_source, reason->source, sizeof(record->reason_source));
+}
+
+void answer_put_router(const struct answer_facts *facts, const struct router *router,
+		       struct answer_message *message)
+{
+	const struct vrrp_election *election = &router->vr.election;
+	const struct vrrp_config *config = &router->vr.config;
+	struct router_record record;
+
+	memset(&record, 0, sizeof(record)); /* what lies between the members, too */
+	strcpy(record.name, router->conf->name);
+	strcpy(record.interface, router->conf->interface);
+	record.vrid = config->vrid;
+	record.family = config->family;
+	record.version = config->version;
+	record.state = (uint8_t)election->state;
+	record.priority = config->priority;
+	record.effective_priority = election->priority;
+	record.interval_cs = config->interval_cs;
+	record.since_real_ns = facts->real_offset_ns + election->since_ns;
+	record.counters = router->vr.counters;
+	memcpy(record.active_address, active_address(election), sizeof(record.active_address));
+	fill_reason(&election->reason, &record);
+	put_records(&answer_router_kind, &record, 1, message);
+}
+
+unsigned answer_put_addresses(const struct answer_facts *facts, const struct router *router,
+			      unsigned first, struct answer_message *message)
+{
+	const struct conf_router *conf = router->conf;
+	struct address_record records[ADDRESSES_PER_MESSAGE];
+	unsigned n = conf->addresses_n + conf->extra_n - first;
+
+	if (n > ADDRESSES_PER_MESSAGE)
+		n = ADDRESSES_PER_MESSAGE;
+	memset(records, 0, sizeof(records));
+	for (unsigned i = 0; i < n; i++) {
+		const struct conf_address *address = &conf->addresses[first + i];
+
+		memcpy(records[i].bytes, address->bytes, sizeof(records[i].bytes));
+		records[i].family = address->family;
+		records[i].prefix_len = address->prefix_len;
+		records[i].advertised = first + i < conf->addresses_n;
+		records[i].present = routers_has_address(facts->routers, router, first + i);
+	}
+	put_records(&answer_address_kind, records, n, message);
+	return n;
+}

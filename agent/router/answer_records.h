@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The kinds of records that the control socket tells, and how one is filled. Names here are what
+ * readers of all versions know them by: they never change their meaning.
+ */
+#ifndef ANSWER_RECORDS_H
+#define ANSWER_RECORDS_H
+
+#include "agent/records.h"
+#include "answer.h"
+
+extern const struct records_kind answer_host_kind;
+extern const struct records_kind answer_router_kind;
+extern const struct records_kind answer_address_kind; /* of the router whose record came last */
+extern const struct records_kind answer_configuration_kind;
+
+/**
+ * answer_put_host() - what is of no router.
+ */
+void answer_put_host(const struct answer_facts *facts, const struct clocks *now,
+		     struct answer_message *message);
+
+/**
+ * answer_put_configuration() - where it is read from, and what runs, as an attached descriptor.
+ */
+void answer_put_configuration(const struct answer_facts *facts, struct answer_message *message);
+
+/**
+ * answer_put_router() - all of a router but its addresses.
+ */
+void answer_put_router(const struct answer_facts *facts, const struct router *router,
+		       struct answer_message *message);
+
+/**
+ * answer_put_addresses() - as many of its addresses as a message holds.
+ * @first: of those to come; below the number of all.
+ *
+ * Return: how many.
+ */
+unsigned answer_put_addresses(const struct answer_facts *facts, const struct router *router,
+			      unsigned first, struct answer_message *message);
+
+#endif

@@ -1,0 +1,140 @@
+/* SPDX-License-Identifier: MIT */
+#include "control_socket.h"
+
+#include <errno.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define GROUPS_MAX 256 /* supplementary groups of a client that are looked at */
+
+/* Whether a path can be ours: what nobody listens on was left by a crash. */
+static int check_free(const char *path)
+{
+	struct sockaddr_un address = { .sun_family = AF_UNIX };
+	struct stat status;
+	int fd, err = 0;
+
+	if (lstat(path, &status) < 0)
+		return errno == ENOENT ? 0 : -errno;
+	if (!S_ISSOCK(status.st_mode))
+		return -ENOTSOCK;
+	fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	if (fd < 0)
+		return -errno;
+	strcpy(address.sun_path, path);
+	if (connect(fd, (const struct sockaddr *)&address, sizeof(address)) == 0 ||
+	    errno != ECONNREFUSED)
+		err = -EADDRINUSE;
+	close(fd);
+	return err;
+}
+
+/* The directory is made only when it is missing as the last step, as with /run/vipd. */
+static void make_directory(const char *path)
+{
+	char dir[CONF_CONTROL_SIZE];
+	char *slash;
+
+	strcpy(dir, path);
+	slash = strrchr(dir, '/');
+	if (!slash || slash == dir)
+		return;
+	*slash = '\0';
+	(void)mkdir(dir, 0755); /* bind() says what is wrong */
+}
+
+static int listen_beside(struct control_socket *self, int backlog)
+{
+	struct sockaddr_un address = { .sun_family = AF_UNIX };
+	mode_t mask;
+	int err;
+
+	strcpy(address.sun_path, self->born_path);
+	(void)unlink(self->born_path);
+	self->fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	if (self->fd < 0)
+		return -errno;
+	mask = umask(0117); /* 0660 from birth */
+	err = bind(self->fd, (struct sockaddr *)&address, sizeof(address)) < 0 ? -errno : 0;
+	umask(mask);
+	if (err == 0 && listen(self->fd, backlog) < 0) {
+		err = -errno;
+		unlink(self->born_path);
+	}
+	if (err < 0)
+		close(self->fd);
+	return err;
+}
+
+int control_socket_open(const char *path, enum control_birth birth, int backlog,
+			struct control_socket *ret_socket)
+{
+	int err = 0;
+
+	*ret_socket = (struct control_socket){ .fd = -1 };
+	strcpy(ret_socket->path, path);
+	strcpy(ret_socket->born_path, path);
+	strcat(ret_socket->born_path, birth == CONTROL_BIRTH_STANDBY ? ".alt" : ".new");
+	make_directory(path);
+	if (birth == CONTROL_BIRTH_FIRST)
+		err = check_free(path);
+	return err < 0 ? err : listen_beside(ret_socket, backlog);
+}
+
+void control_socket_close(struct control_socket *socket)
+{
+	close(socket->fd);
+	unlink(socket->published ? socket->path : socket->born_path);
+}
+
+/* Whoever the operator let in before stays in. */
+static void keep_owner(const struct control_socket *socket, const char *before)
+{
+	struct stat status;
+
+	if (lstat(before, &status) < 0 || !S_ISSOCK(status.st_mode))
+		return;
+	if (lchown(socket->born_path, status.st_uid, status.st_gid) == 0)
+		(void)chmod(socket->born_path, status.st_mode & 07777);
+}
+
+int control_socket_publish(struct control_socket *socket, const char *before)
+{
+	struct stat status;
+
+	keep_owner(socket, before);
+	if (rename(socket->born_path, socket->path) < 0)
+		return -errno;
+	socket->published = true;
+	if (strcmp(before, socket->path) != 0 && lstat(before, &status) == 0 &&
+	    S_ISSOCK(status.st_mode))
+		(void)unlink(before);
+	return 0;
+}
+
+bool control_socket_may_ask(const struct control_socket *socket, int client_fd)
+{
+	struct ucred peer;
+	gid_t groups[GROUPS_MAX];
+	socklen_t len = sizeof(peer);
+	struct stat status;
+
+	if (getsockopt(client_fd, SOL_SOCKET, SO_PEERCRED, &peer, &len) < 0)
+		return false;
+	if (peer.uid == 0 || peer.uid == geteuid())
+		return true;
+	/* The group as it is now: giving the socket to one is how an operator lets it in. */
+	if (lstat(socket->path, &status) < 0)
+		return false;
+	if (peer.gid == status.st_gid)
+		return true;
+	len = sizeof(groups);
+	if (getsockopt(client_fd, SOL_SOCKET, SO_PEERGROUPS, groups, &len) < 0)
+		return false;
+	for (size_t i = 0; i < len / sizeof(groups[0]); i++)
+		if (groups[i] == status.st_gid)
+			return true;
+	return false;
+}

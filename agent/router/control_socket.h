@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The control socket as a file: born beside its place and put there by a rename, so that clients
+ * never find the place empty; and who may ask there.
+ */
+#ifndef CONTROL_SOCKET_H
+#define CONTROL_SOCKET_H
+
+#include <stdbool.h>
+#include <sys/un.h>
+
+#include "agent/conf/conf.h"
+
+/* Who listens before us, and so which name beside the socket's place is free to be born under. */
+enum control_birth {
+	CONTROL_BIRTH_FIRST,     /* nobody, or whoever must not be driven out */
+	CONTROL_BIRTH_SUCCESSOR, /* the generation before us */
+	CONTROL_BIRTH_STANDBY, /* likewise; and a successor may be about to be born at the same time
+				*/
+};
+
+struct control_socket {
+	int fd;
+	char path[CONF_CONTROL_SIZE];
+	char born_path[sizeof(((struct sockaddr_un *)0)->sun_path)];
+	bool published;
+};
+
+/**
+ * control_socket_open() - listen, but not at the socket's place yet.
+ * @path: the place.
+ * @birth: who listens there.
+ * @backlog: as of listen().
+ * @ret_socket: the caller's storage, to be passed to control_socket_close().
+ *
+ * Return: 0; -EADDRINUSE when another process listens there; -ENOTSOCK when the path is something
+ * else than a socket; another -errno of bind(), such as -EACCES or -ENOENT for the directory.
+ */
+int control_socket_open(const char *path, enum control_birth birth, int backlog,
+			struct control_socket *ret_socket);
+
+/**
+ * control_socket_publish() - be at the place, mode 0660, or as the one before us.
+ * @before: the place of the one before us, which is removed if it is another one.
+ *
+ * Return: 0 or -errno of rename().
+ */
+int control_socket_publish(struct control_socket *socket, const char *before);
+
+/**
+ * control_socket_may_ask() - whether a client is root, who we are, or of the socket's group.
+ * @client_fd: connected. The file mode has let it in; this asks the kernel who it is, whatever
+ *became of the mode.
+ */
+bool control_socket_may_ask(const struct control_socket *socket, int client_fd);
+
+/**
+ * control_socket_close() - remove it.
+ */
+void control_socket_close(struct control_socket *socket);
+
+#endif

@@ -1,0 +1,145 @@
+/* SPDX-License-Identifier: MIT */
+/* What a request of any version and any client is taken for, before anything is answered. */
+#include "test.h"
+
+#include <errno.h>
+
+#include "agent/router/answer.h"
+
+#define ALL (ANSWER_READ | ANSWER_CHANGE)
+
+static struct answer_message message;
+
+/* The answer to a request, with the words as the bytes are. */
+static struct answer asked(unsigned version, unsigned command, const char *words, size_t len,
+			   unsigned rights)
+{
+	const struct control_request head = { CONTROL_MAGIC, (uint16_t)version, (uint16_t)command };
+	char request[CONTROL_REQUEST_SIZE];
+	struct answer answer;
+
+	memcpy(request, &head, sizeof(head));
+	memcpy(request + sizeof(head), words, len);
+	answer_begin(request, sizeof(head) + len, rights, &answer);
+	return answer;
+}
+
+/* Words of a literal, with the zero of its last word. */
+#define WORDS(literal, rights)                                                                     \
+	asked(CONTROL_VERSION, CONTROL_WORDS, (literal), sizeof(literal), (rights))
+
+/* That it is nothing but an end, with this error; its text is in the message. */
+static void assert_end(struct answer answer, int error, const char *text)
+{
+	struct answer_facts facts = { .conf_fd = -1 };
+	const struct clocks now = { .mono_ns = 1, .real_ns = 2 };
+	struct control_end end;
+
+	assert_false(answer_is_reload(&answer));
+	assert_true(answer_next(&facts, &answer, &now, &message));
+	memcpy(&end, message.bytes, sizeof(end));
+	assert_int_equal(end.header.type, CONTROL_END);
+	assert_int_equal(end.error, error);
+	assert_int_equal(message.len, sizeof(end) + strlen(text));
+	assert_memory_equal(message.bytes + sizeof(end), text, strlen(text));
+	assert_int_equal(message.attached_fd, -1);
+	assert_false(answer_next(&facts, &answer, &now, &message));
+}
+
+static void test_answer_knows_its_commands(void **state)
+{
+	struct answer answer = WORDS("show", ALL);
+
+	(void)state;
+	assert_non_null(answer.command);
+	assert_string_equal(answer.name, "");
+	answer = WORDS("show\0lan", ALL);
+	assert_non_null(answer.command);
+	assert_string_equal(answer.name, "lan");
+	assert_non_null(WORDS("configuration", ALL).command);
+}
+
+static void test_answer_takes_the_longest_name_and_none_longer(void **state)
+{
+	char words[5 + CONF_NAME_SIZE + 1] = "show";
+	struct answer answer;
+
+	(void)state;
+	memset(words + 5, 'n', CONF_NAME_SIZE - 1);
+	answer = asked(CONTROL_VERSION, CONTROL_WORDS, words, 5 + CONF_NAME_SIZE, ALL);
+	assert_int_equal(strlen(answer.name), CONF_NAME_SIZE - 1);
+	memset(words + 5, 'n', CONF_NAME_SIZE);
+	assert_end(asked(CONTROL_VERSION, CONTROL_WORDS, words, sizeof(words), ALL), ENOENT,
+		   "there is no router of that name");
+	assert_end(WORDS("show\0", ALL), ENOENT, "there is no router of that name");
+}
+
+static void test_answer_to_what_is_unknown_names_what_is_known(void **state)
+{
+	static const char known[] = "commands known here: show, configuration, reload";
+
+	(void)state;
+	assert_end(WORDS("", ALL), ENOSYS, known);
+	assert_end(WORDS("bogus", ALL), ENOSYS, known);
+	assert_end(WORDS("bogus\0lan", ALL), ENOSYS, known);
+	assert_end(asked(CONTROL_VERSION, 77, "", 0, ALL), ENOSYS, known);
+}
+
+static void test_answer_to_half_a_request_is_an_end(void **state)
+{
+	static const char why[] = "vipd does not understand the request";
+
+	(void)state;
+	assert_end(asked(CONTROL_VERSION, CONTROL_WORDS, "", 0, ALL), EBADMSG, why);
+	assert_end(asked(CONTROL_VERSION, CONTROL_WORDS, "show", 4, ALL), EBADMSG, why);
+	assert_end(asked(CONTROL_VERSION, CONTROL_WORDS, "show\0la", 7, ALL), EBADMSG, why);
+	assert_end(WORDS("show\0lan\0wan", ALL), EBADMSG, why);
+	assert_end(WORDS("configuration\0lan", ALL), EINVAL, "the command takes no argument");
+}
+
+static void test_answer_to_fixed_structs_says_that_they_are_over(void **state)
+{
+	(void)state;
+	for (unsigned version = 0; version < CONTROL_VERSION; version++)
+		assert_end(asked(version, 1, "", 0, ALL), EPROTO,
+			   "vipd is newer than its client: use the vipctl that came with it");
+}
+
+static void test_answer_reload_is_of_all_versions(void **state)
+{
+	static const unsigned versions[] = { 0, 1, 2, 3, 9, 65535 };
+	struct answer answer = WORDS("reload", ALL);
+
+	(void)state;
+	assert_true(answer_is_reload(&answer));
+	for (size_t i = 0; i < sizeof(versions) / sizeof(versions[0]); i++) {
+		answer = asked(versions[i], CONTROL_RELOAD, "more", 4, ALL);
+		assert_true(answer_is_reload(&answer));
+	}
+}
+
+static void test_answer_asks_for_the_rights_of_a_command(void **state)
+{
+	(void)state;
+	assert_non_null(WORDS("show", ANSWER_READ).command);
+	assert_end(WORDS("show", ANSWER_CHANGE), EACCES, "this user may not do that");
+	assert_end(WORDS("reload", ANSWER_READ), EACCES, "this user may not do that");
+	assert_end(asked(2, CONTROL_RELOAD, "", 0, ANSWER_READ), EACCES,
+		   "this user may not do that");
+	assert_end(WORDS("configuration", 0), EACCES, "this user may not do that");
+}
+
+int main(void)
+{
+	static const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_answer_knows_its_commands),
+		cmocka_unit_test(test_answer_takes_the_longest_name_and_none_longer),
+		cmocka_unit_test(test_answer_to_what_is_unknown_names_what_is_known),
+		cmocka_unit_test(test_answer_to_half_a_request_is_an_end),
+		cmocka_unit_test(test_answer_to_fixed_structs_says_that_they_are_over),
+		cmocka_unit_test(test_answer_reload_is_of_all_versions),
+		cmocka_unit_test(test_answer_asks_for_the_rights_of_a_command),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
