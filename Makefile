@@ -102,13 +102,14 @@ $(BUILD)/tests/fuzz/fuzz_%: tests/fuzz/fuzz_%.c $(wildcard vrrp/*.[ch] netlink/*
 		$(patsubst $(BUILD)/%.o,%.c,$(AGENT) $(CORE) $(KERNEL)) \
 		$(shell pkg-config --libs $(LIBS_vipd))
 
-# Preloaded by tests that set a wall clock.
-$(BUILD)/tests/net/wallclock.so: tests/net/wallclock.c
+# Preloaded by tests that set a wall clock, or take nftables away.
+$(BUILD)/tests/net/%.so: tests/net/%.c
 	$(call SAY,LD)
 	@mkdir -p $(@D)
 	$(Q)$(CC) -std=gnu17 $(WARN) -O2 -fPIC -shared -D_GNU_SOURCE -o $@ $<
 
-test-programs: all $(BUILD)/sim $(UNITS) $(REPLAYS) $(BUILD)/tests/conf/keys $(BUILD)/tests/net/wallclock.so
+test-programs: all $(BUILD)/sim $(UNITS) $(REPLAYS) $(BUILD)/tests/conf/keys \
+	$(BUILD)/tests/net/wallclock.so $(BUILD)/tests/net/claims.so
 
 # ---- what a user and a developer run; each installs what it lacks ----
 

@@ -11,7 +11,6 @@
 #include <unistd.h>
 
 #include "agent/state.h"
-#include "claim.h"
 #include "keeper_private.h"
 #include "resume.h"
 
@@ -231,21 +230,47 @@ static int64_t deadline(const void *self)
 
 /* ---- making and unmaking ---- */
 
+static void tell_unclaimed(struct keeper *keeper, const struct claim_report *report)
+{
+	char doing[48 + CLAIM_TEXT_SIZE];
+
+	snprintf(doing, sizeof(doing), "claiming the network namespace%s%s",
+		 report->text[0] ? ": " : "", report->text);
+	if (report->namespace_error)
+		tell_failure(keeper->teller, EVENT_DEGRADED, report->namespace_error, doing,
+			     report->lock_error
+				     ? "going on without protection against a second vipd"
+				     : "a lock in /run/vipd alone keeps a second vipd away");
+	if (report->lock_error)
+		tell_failure(keeper->teller, EVENT_DEGRADED, report->lock_error,
+			     "locking a file in /run/vipd",
+			     "a vipd of an earlier version would not be refused");
+}
+
 /* From here on the journal is ours, too. */
 static int claim_namespace(struct keeper *keeper)
 {
-	pid_t pid;
-	int err = claim_take(&keeper->claim_fd, &pid);
+	struct claim_report report;
+	int err = claim_take(&keeper->claim, &report);
 
-	if (err == -EADDRINUSE) {
-		tell_process(keeper->teller, EVENT_CLAIMED, pid, NULL, 0);
+	if (err < 0) {
+		tell_process(keeper->teller, EVENT_CLAIMED, report.pid, report.text, 0);
 		return err;
 	}
 	tell_open_journal(keeper->teller);
-	if (err < 0)
-		tell_failure(keeper->teller, EVENT_DEGRADED, -err, "locking a file in /run/vipd",
-			     "going on without protection against a second vipd");
+	tell_unclaimed(keeper, &report);
 	return 0;
+}
+
+/* Earlier versions have only locked a file. Nobody stops here: this one has been running. */
+static void complete_claim(struct keeper *keeper)
+{
+	struct claim_report report;
+
+	if (claim_take(&keeper->claim, &report) < 0)
+		tell_process(keeper->teller, EVENT_CLAIMED, report.pid, "stop one of both", 0);
+	else
+		tell_unclaimed(keeper, &report);
 }
 
 static int open_signals(void)
@@ -346,17 +371,17 @@ static void close_all(struct keeper *keeper)
 	if (keeper->report_fd >= 0)
 		close(keeper->report_fd);
 	tell_close(keeper->teller);
-	claim_release(keeper->claim_fd);
+	claim_release(&keeper->claim);
 }
 
 static void init(struct keeper *keeper, const char *conf_path)
 {
 	*keeper = (struct keeper){ .setting = { .conf_path = conf_path, .sender_fd = -1 },
 				   .signal_fd = -1,
-				   .claim_fd = -1,
 				   .report_fd = -1,
 				   .status = EXIT_FAILURE,
 				   .teller = tell_new() };
+	claim_init(&keeper->claim);
 	succession_init(&keeper->succession);
 	for (enum succession_role role = 0; role < SUCCESSION_ROLES_COUNT; role++)
 		keeper->children[role] = child_none;
@@ -426,6 +451,7 @@ static int resume(struct keeper *keeper)
 	}
 	err = prepare(keeper);
 	tell_open_journal(keeper->teller);
+	complete_claim(keeper);
 	if (err == 0)
 		err = open_all(keeper);
 	if (err == 0)

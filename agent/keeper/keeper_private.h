@@ -13,6 +13,7 @@
 #include "agent/channel.h"
 #include "agent/loop.h"
 #include "child.h"
+#include "claim.h"
 #include "keeper.h"
 #include "service.h"
 #include "succession.h"
@@ -33,7 +34,7 @@ struct keeper {
 	int report_fd;                    /* what that wrote; -1: none; owned */
 	struct loop *loop;                /* owned, as all that follows */
 	int signal_fd;                    /* -1: none */
-	int claim_fd;                     /* likewise */
+	struct claim claim;               /* on the network namespace */
 	struct will *will;                /* NULL: not open yet */
 	struct teller *teller;            /* never NULL */
 	struct service *service;          /* NULL: there is no service manager */
