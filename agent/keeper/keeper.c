@@ -12,6 +12,7 @@
 
 #include "agent/state.h"
 #include "keeper_private.h"
+#include "renewals.h"
 #include "resume.h"
 
 /* ---- events ---- */
@@ -247,6 +248,29 @@ static void tell_unclaimed(struct keeper *keeper, const struct claim_report *rep
 			     "a vipd of an earlier version would not be refused");
 }
 
+/* Others may live here without a claim that we could see: their addresses are not for us to sweep.
+ */
+static int look_for_renewals(struct keeper *keeper)
+{
+	struct renewals *renewals;
+	int seen = renewals_open(&renewals);
+
+	if (!renewals)
+		return 0; /* what could not be opened here cannot be opened later, and told then */
+	tell_failure(keeper->teller, EVENT_DEGRADED, EBUSY,
+		     "looking for another vipd: somebody receives VRRP here, and addresses with "
+		     "vipd's mark have leases",
+		     "waiting until one is renewed, or all have ended");
+	seen = renewals_seen(renewals);
+	if (seen == 0)
+		return 0;
+	tell_process(keeper->teller, EVENT_CLAIMED, 0,
+		     seen > 0 ? "it renews leases: stop it first"
+			      : "or else the leases of a dead one have not ended yet: try again",
+		     0);
+	return -EADDRINUSE;
+}
+
 /* From here on the journal is ours, too. */
 static int claim_namespace(struct keeper *keeper)
 {
@@ -257,6 +281,9 @@ static int claim_namespace(struct keeper *keeper)
 		tell_process(keeper->teller, EVENT_CLAIMED, report.pid, report.text, 0);
 		return err;
 	}
+	err = look_for_renewals(keeper);
+	if (err < 0)
+		return err;
 	tell_open_journal(keeper->teller);
 	tell_unclaimed(keeper, &report);
 	return 0;

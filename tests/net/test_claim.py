@@ -317,6 +317,30 @@ def test_lock_of_an_earlier_version_is_respected(lab):
     lab.vipd(host, [router(150)]).wait_state("lan", "active")
 
 
+@preloads
+def test_vipd_without_any_claim_is_known_by_its_renewals(lab, monkeypatch):
+    """What runs has locked a file that nobody sees, as one whose file was removed."""
+    real = wrap(lab, monkeypatch, *OWN_RUN)
+    agent = start(lab, env=without("none"))
+    monkeypatch.setenv("VIPD", real)
+    assert "renews leases" in assert_refused(agent, pid=False)
+    agent.kill()
+    mark = lab.now()
+    assert run_vipd(agent.host, "-S").returncode == 0
+    assert agent.host.addresses() == [OWN] and lab.now() - mark < 1_000_000_000
+
+
+def test_leftovers_beside_another_receiver_of_vrrp_go_with_their_leases(lab):
+    """A keepalived, say: nobody renews, so there is nobody to spare."""
+    agent = start(lab)
+    agent.kill()
+    receiver = agent.host.socket(*map(int, (2, 3, 112)))       # AF_INET, SOCK_RAW
+    lab.at_close(receiver.close)
+    done = run_vipd(agent.host, "-S")
+    assert done.returncode == 0 and agent.host.addresses() == [OWN]
+    assert "waiting until one is renewed" in done.stderr
+
+
 # ---- upgrades ----
 
 @pytest.fixture(name="own_binary")
