@@ -68,6 +68,7 @@ $(BUILD)/tests/unit/%: $(BUILD)/tests/unit/%.o $(AGENT) $(CORE) $(KERNEL)
 $(addprefix $(BUILD)/tests/unit/test_kern_,reconcile reconcile_doubt): \
 	WRAP = kern_changer_apply kern_dump_interface
 $(BUILD)/tests/unit/test_kern_send: WRAP = sendmmsg
+$(BUILD)/tests/unit/test_renewals: WRAP = clocks_now
 
 # Prints the rows of the configuration, for the test that compares them with the manual.
 $(BUILD)/tests/conf/keys: $(BUILD)/tests/conf/keys.o $(CONF) $(BUILD)/agent/fields.o $(CORE)
