@@ -68,6 +68,7 @@ $(BUILD)/tests/unit/%: $(BUILD)/tests/unit/%.o $(AGENT) $(CORE) $(KERNEL)
 $(addprefix $(BUILD)/tests/unit/test_kern_,reconcile reconcile_doubt): \
 	WRAP = kern_changer_apply kern_dump_interface
 $(addprefix $(BUILD)/tests/unit/test_,kern_send will): WRAP = sendmmsg
+$(BUILD)/tests/unit/test_renewals: WRAP = clocks_now
 
 # Prints the rows of the configuration, for the test that compares them with the manual.
 $(BUILD)/tests/conf/keys: $(BUILD)/tests/conf/keys.o $(CONF) $(BUILD)/agent/fields.o $(CORE)
@@ -102,13 +103,14 @@ $(BUILD)/tests/fuzz/fuzz_%: tests/fuzz/fuzz_%.c $(wildcard vrrp/*.[ch] netlink/*
 		$(patsubst $(BUILD)/%.o,%.c,$(AGENT) $(CORE) $(KERNEL)) \
 		$(shell pkg-config --libs $(LIBS_vipd))
 
-# Preloaded by tests that set a wall clock.
-$(BUILD)/tests/net/wallclock.so: tests/net/wallclock.c
+# Preloaded by tests that set a wall clock, or take nftables away.
+$(BUILD)/tests/net/%.so: tests/net/%.c
 	$(call SAY,LD)
 	@mkdir -p $(@D)
 	$(Q)$(CC) -std=gnu17 $(WARN) -O2 -fPIC -shared -D_GNU_SOURCE -o $@ $<
 
-test-programs: all $(BUILD)/sim $(UNITS) $(REPLAYS) $(BUILD)/tests/conf/keys $(BUILD)/tests/net/wallclock.so
+test-programs: all $(BUILD)/sim $(UNITS) $(REPLAYS) $(BUILD)/tests/conf/keys \
+	$(BUILD)/tests/net/wallclock.so $(BUILD)/tests/net/claims.so
 
 # ---- what a user and a developer run; each installs what it lacks ----
 

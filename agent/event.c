@@ -185,8 +185,10 @@ static const struct kind kinds[] = {
 				   NUMBER(2, "left"), TEXT("what")),
 			      "last_will=executed addresses_removed={addresses_removed} "
 			      "farewells_sent={farewells_sent}[ left={left}] note=\"{what}\"" },
-	[EVENT_CLAIMED] = { "claimed", LOG_LEVEL_ERROR, WITHOUT_TEXT, ROWS(NUMBER(0, "pid")),
-			    "pid={pid} error=\"another vipd runs in this network namespace\"" },
+	[EVENT_CLAIMED] = { "claimed", LOG_LEVEL_ERROR, SIZE_OF(fact),
+			    ROWS(NUMBER(0, "pid"), TEXT("advice")),
+			    "[pid={pid} ]error=\"another vipd runs in this network namespace\"[ "
+			    "note=\"{advice}\"]" },
 	[EVENT_UPGRADE] = { "upgrade", LOG_LEVEL_INFO, SIZE_OF(fact),
 			    ROWS(OF_WORDS(event.fact.word, "upgrade", event_upgrade_words),
 				 TEXT("why")),

@@ -64,8 +64,8 @@ enum event_kind {
 	EVENT_PROCESS_LOST = 99, /* likewise; @fact.word: 1: nobody goes on */
 	EVENT_STANDBY_LOST = 100,
 	EVENT_LAST_WILL = 101, /* number: objects removed, frames sent, entries left; @fact.text */
-	EVENT_CLAIMED = 102,   /* another vipd, number[0], runs in this network namespace */
-	EVENT_UPGRADE = 103,   /* @fact.word: enum event_upgrade; @fact.text: why */
+	EVENT_CLAIMED = 102, /* another vipd, number[0] or unknown, runs here; @text: what to do */
+	EVENT_UPGRADE = 103, /* @fact.word: enum event_upgrade; @fact.text: why */
 };
 
 enum event_reload {

@@ -8,7 +8,7 @@ packages() {
 	build) echo gcc libc6-dev make pkg-config libnl-3-dev libmnl-dev libconfig-dev \
 		libjansson-dev libsmartcols-dev ;;
 	demo) echo python3 iproute2 nftables ;;
-	check) echo python3 iproute2 python3-pytest python3-pytest-xdist libcmocka-dev tshark \
+	check) echo python3 iproute2 iptables python3-pytest python3-pytest-xdist libcmocka-dev tshark \
 		keepalived nftables libcap2-bin util-linux procps binutils systemd ;;
 	bench) echo python3 iproute2 nftables keepalived ;;
 	fuzz) echo clang libclang-rt-14-dev ;;

@@ -28,7 +28,8 @@ static const struct field table[] = {
 	ROW(program_inode, FIELD_UINT),
 	ROW(program_size, FIELD_UINT),
 	ROW(program_changed_ns, FIELD_INT),
-	ROW(claim_fd, FIELD_INT),
+	ROW(claim_fd, FIELD_INT), /* claim.h, both */
+	ROW(namespace_fd, FIELD_INT),
 	ROW(sender_fd, FIELD_INT),
 	ROW(report_fd, FIELD_INT),
 	ROW(journal_fd, FIELD_INT),

@@ -11,8 +11,8 @@
 #include <unistd.h>
 
 #include "agent/state.h"
-#include "claim.h"
 #include "keeper_private.h"
+#include "renewals.h"
 #include "resume.h"
 #include "rings.h"
 
@@ -232,21 +232,73 @@ static int64_t deadline(const void *self)
 
 /* ---- making and unmaking ---- */
 
+static void tell_unclaimed(struct keeper *keeper, const struct claim_report *report)
+{
+	char doing[48 + CLAIM_TEXT_SIZE];
+
+	snprintf(doing, sizeof(doing), "claiming the network namespace%s%s",
+		 report->text[0] ? ": " : "", report->text);
+	if (report->namespace_error)
+		tell_failure(keeper->teller, EVENT_DEGRADED, report->namespace_error, doing,
+			     report->lock_error
+				     ? "going on without protection against a second vipd"
+				     : "a lock in /run/vipd alone keeps a second vipd away");
+	if (report->lock_error)
+		tell_failure(keeper->teller, EVENT_DEGRADED, report->lock_error,
+			     "locking a file in /run/vipd",
+			     "a vipd of an earlier version would not be refused");
+}
+
+/* Others may live here without a claim that we could see: their addresses are not for us to sweep.
+ */
+static int look_for_renewals(struct keeper *keeper)
+{
+	struct renewals *renewals;
+	int seen = renewals_open(&renewals);
+
+	if (!renewals)
+		return 0; /* what could not be opened here cannot be opened later, and told then */
+	tell_failure(keeper->teller, EVENT_DEGRADED, EBUSY,
+		     "looking for another vipd: somebody receives VRRP here, and addresses with "
+		     "vipd's mark have leases",
+		     "waiting until one is renewed, or all have ended");
+	seen = renewals_seen(renewals);
+	if (seen == 0)
+		return 0;
+	tell_process(keeper->teller, EVENT_CLAIMED, 0,
+		     seen > 0 ? "it renews leases: stop it first"
+			      : "or else the leases of a dead one have not ended yet: try again",
+		     0);
+	return -EADDRINUSE;
+}
+
 /* From here on the journal is ours, too. */
 static int claim_namespace(struct keeper *keeper)
 {
-	pid_t pid;
-	int err = claim_take(&keeper->claim_fd, &pid);
+	struct claim_report report;
+	int err = claim_take(&keeper->claim, &report);
 
-	if (err == -EADDRINUSE) {
-		tell_process(keeper->teller, EVENT_CLAIMED, pid, NULL, 0);
+	if (err < 0) {
+		tell_process(keeper->teller, EVENT_CLAIMED, report.pid, report.text, 0);
 		return err;
 	}
-	tell_open_journal(keeper->teller);
+	err = look_for_renewals(keeper);
 	if (err < 0)
-		tell_failure(keeper->teller, EVENT_DEGRADED, -err, "locking a file in /run/vipd",
-			     "going on without protection against a second vipd");
+		return err;
+	tell_open_journal(keeper->teller);
+	tell_unclaimed(keeper, &report);
 	return 0;
+}
+
+/* Earlier versions have only locked a file. Nobody stops here: this one has been running. */
+static void complete_claim(struct keeper *keeper)
+{
+	struct claim_report report;
+
+	if (claim_take(&keeper->claim, &report) < 0)
+		tell_process(keeper->teller, EVENT_CLAIMED, report.pid, "stop one of both", 0);
+	else
+		tell_unclaimed(keeper, &report);
 }
 
 static int open_signals(void)
@@ -349,18 +401,18 @@ static void close_all(struct keeper *keeper)
 	if (keeper->journal_fd >= 0)
 		close(keeper->journal_fd);
 	tell_close(keeper->teller);
-	claim_release(keeper->claim_fd);
+	claim_release(&keeper->claim);
 }
 
 static void init(struct keeper *keeper, const char *conf_path)
 {
 	*keeper = (struct keeper){ .setting = { .conf_path = conf_path, .sender_fd = -1 },
 				   .signal_fd = -1,
-				   .claim_fd = -1,
 				   .journal_fd = -1,
 				   .report_fd = -1,
 				   .status = EXIT_FAILURE,
 				   .teller = tell_new() };
+	claim_init(&keeper->claim);
 	succession_init(&keeper->succession);
 	for (enum succession_role role = 0; role < SUCCESSION_ROLES_COUNT; role++)
 		keeper->children[role] = child_none;
@@ -407,7 +459,7 @@ static int start(struct keeper *keeper)
 	if (err < 0)
 		return err;
 	feed(keeper, SUCCESSION_START, SUCCESSION_CURRENT);
-	if (keeper->claim_fd >= 0) /* the router process prepares meanwhile */
+	if (keeper->claim.lock_fd >= 0) /* the router process prepares meanwhile */
 		rings_clean(clocks_now().mono_ns);
 	return 0;
 }
@@ -434,6 +486,7 @@ static int resume(struct keeper *keeper)
 	err = prepare(keeper);
 	tell_go_on(keeper->teller, keeper->journal_fd);
 	keeper->journal_fd = -1;
+	complete_claim(keeper);
 	if (err == 0)
 		err = open_all(keeper);
 	if (err == 0)

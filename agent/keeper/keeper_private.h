@@ -13,6 +13,7 @@
 #include "agent/channel.h"
 #include "agent/loop.h"
 #include "child.h"
+#include "claim.h"
 #include "image.h"
 #include "keeper.h"
 #include "service.h"
@@ -34,11 +35,11 @@ struct keeper {
 	int report_fd;                    /* what that wrote; -1: none; owned */
 	struct loop *loop;                /* owned, as all that follows */
 	int signal_fd;                    /* -1: none */
-	int claim_fd;                     /* likewise */
-	int journal_fd;          /* likewise: what another program left, until it is open */
-	struct will *will;       /* NULL: not open yet */
-	struct teller *teller;   /* never NULL */
-	struct service *service; /* NULL: there is no service manager */
+	struct claim claim;               /* on the network namespace */
+	struct will *will;                /* NULL: not open yet */
+	struct teller *teller;            /* never NULL */
+	struct service *service;          /* NULL: there is no service manager */
+	int journal_fd; /* what another program left, until it is open; -1: none */
 
 	struct succession succession;
 	struct child children[SUCCESSION_ROLES_COUNT]; /* what is in its slots */

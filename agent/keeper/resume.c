@@ -85,7 +85,8 @@ static void restore(const struct image *image, struct keeper *keeper)
 						    .inode = image->program_inode,
 						    .size = image->program_size,
 						    .changed_ns = image->program_changed_ns };
-	keeper->claim_fd = image->claim_fd;
+	keeper->claim =
+		(struct claim){ .namespace_fd = image->namespace_fd, .lock_fd = image->claim_fd };
 	keeper->report_fd = image->report_fd;
 	keeper->journal_fd = image->journal_fd;
 	for (unsigned i = 0; i < IMAGE_DISMISSED_MAX; i++)
@@ -126,6 +127,7 @@ static const char *find_obstacle(const struct image *image)
 		return "the image lacks a router process, or what belongs to it";
 	if (!is_of_type(image->sender_fd, S_IFSOCK) ||
 	    (image->claim_fd >= 0 && !is_of_type(image->claim_fd, S_IFREG)) ||
+	    (image->namespace_fd >= 0 && !is_of_type(image->namespace_fd, S_IFSOCK)) ||
 	    (image->previous_fd >= 0 && !is_of_type(image->previous_fd, S_IFREG)))
 		return "the image has descriptors that are not what they should be";
 	succession_init(&rules);

@@ -242,7 +242,10 @@ static int open_ctl(struct generation *g)
 
 	snprintf(doing, sizeof(doing), "listening on the control socket %s", g->conf->control);
 	if (err < 0)
-		fail(g, doing, err, err == -EADDRINUSE ? "another process listens there" : "");
+		fail(g, doing, err,
+		     err == -EADDRINUSE
+			     ? "another process listens there: set control to another path"
+			     : "");
 	/* After a crash it is better to run unasked than not at all. */
 	return g->standby ? 0 : err;
 }
