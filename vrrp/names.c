@@ -34,6 +34,10 @@ const char *const vrrp_reason_words[VRRP_REASON_COUNT] = {
 	[VRRP_REASON_NO_SOURCE] = "no_source",
 	[VRRP_REASON_NO_GROUP] = "no_group",
 	[VRRP_REASON_RECOVERED] = "recovered",
+	[VRRP_REASON_LINK_PORT] = "link_port",
+	[VRRP_REASON_MTU] = "mtu",
+	[VRRP_REASON_NO_OWN] = "no_own",
+	[VRRP_REASON_AWAY] = "away",
 };
 
 const char *const vrrp_reject_words[VRRP_REJECT_COUNT] = {

@@ -61,7 +61,8 @@ static void check_action(const struct vrrp_action *action, bool last, const stru
 		break;
 	case VRRP_ACTION_ADVERT:
 		assert(was_active || is_active);
-		if (event->type == VRRP_EVENT_SHUTDOWN || event->type == VRRP_EVENT_FAULT)
+		if (event->type == VRRP_EVENT_SHUTDOWN || event->type == VRRP_EVENT_FAULT ||
+		    vr->election.reason.code == VRRP_REASON_AWAY)
 			assert(action->priority == VRRP_PRIORITY_LEAVE);
 		else
 			assert(action->priority == vr->election.priority);
@@ -108,7 +109,8 @@ static void check_advert(const struct vrrp *before, const struct vrrp *vr,
 	if (before->election.state == VRRP_STATE_BACKUP)
 		assert(vr->election.state == VRRP_STATE_BACKUP);
 	if (before->election.state == VRRP_STATE_ACTIVE && weaker)
-		assert(vr->election.state == VRRP_STATE_ACTIVE);
+		assert(vr->election.state == VRRP_STATE_ACTIVE ||
+		       (vr->election.reason.code == VRRP_REASON_AWAY && !vr->config.preempt));
 	if (before->election.state == VRRP_STATE_ACTIVE &&
 	    advert->priority > before->election.priority)
 		assert(vr->election.state == VRRP_STATE_BACKUP);

@@ -194,17 +194,6 @@ def test_reload_adds_a_router(lab):
     assert agent.router()["counters"]["became_active"] == 1
 
 
-def test_reload_renames_a_router(lab):
-    """To others that is one leaving and another one starting."""
-    agent = start(lab)
-    agent.configure([router(150, name="new")])
-    mark = reload(agent)
-    agent.wait_state("new", "active")
-    seen = [advert.priority for advert in lab.capture.adverts(host=agent.host, since=mark)]
-    assert 0 in seen and seen[-1] == 150
-    assert agent.host.addresses() == [OWN, VIP]
-
-
 @pytest.mark.parametrize("keys, field, value", [
     ({"priority": 120}, "priority", 120),
     ({"interval": "500ms"}, "interval_ms", 500),

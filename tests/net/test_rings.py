@@ -63,7 +63,7 @@ def run_fixture(lab, own_binary):
     ready = lab.path("ready")
     holder = subprocess.Popen(
         ["unshare", "--mount", "--propagation", "private", "sh", "-c",
-         f"mount -t tmpfs none /run/vipd && touch {ready} && exec sleep 600"])
+         f"mount -t tmpfs -o mode=755 none /run/vipd && touch {ready} && exec sleep 600"])
     lab.at_close(lambda: (holder.kill(), holder.wait()))
     wait_until(lambda: os.path.exists(ready), what="the mount namespace")
     shutil.move(own_binary, own_binary + ".real")
