@@ -324,6 +324,14 @@ static void execute(struct sim *sim, unsigned i, const struct succession_action 
 
 /* ---- the rules ---- */
 
+/* Whether a process has left something to go on with. What is published stays so. */
+static bool has_published(struct sim_child *child)
+{
+	if (!child->published && (!child->process || child->process->went))
+		child->published = process_has_left(child->state_fd);
+	return child->published;
+}
+
 static void set_timer(struct sim *sim, unsigned i)
 {
 	struct sim_gateway *r = &sim->routers[i];
@@ -349,7 +357,7 @@ static void handle(struct sim *sim, unsigned i, struct succession_event event)
 	struct succession_output out;
 
 	event.now_ns = gateway_local_ns(sim, r);
-	event.published = process_has_left(current_of(sim, i)->state_fd);
+	event.published = has_published(current_of(sim, i));
 	succession_step(&r->keeper.rules, &event, &out);
 	for (unsigned n = 0; n < out.actions_n && r->up; n++)
 		execute(sim, i, &out.actions[n], &answers);

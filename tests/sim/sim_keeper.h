@@ -31,6 +31,7 @@ struct sim_child {
 	int state_fd;                /* its memory, which outlives it; -1: none */
 	struct sim_conf conf;        /* what it runs or ran */
 	enum sim_program program;    /* likewise */
+	bool published;              /* that memory is known to be valid */
 };
 
 struct sim_keeper {
