@@ -70,6 +70,11 @@
  *     in the very moment of the change refuses to show it, asked for that interface alone. Then
  *     what the agent knew counts, as reconcile.h says. (The other one there, within a turn, is
  *     too short to be seen here: no time passes in a turn.)
+ * P14 Leases and Backups. When an advert has left, nobody takes over for 4 intervals less the
+ *     shortest skew time's part of one: so long an "available" lease holds, whatever happens to
+ *     vipd from then on. Nobody takes over before 3 intervals: by then a "safe" lease has ended,
+ *     if no advert has left since; a process that goes on with an election may take one for
+ *     granted. Not when a kernel loses events or answers: then what it removed is taken for stolen.
  * lease     While the agent is well, and was for two leases, the kernel ends none of an Active.
  * timing    What sim_model.h says about single steps.
  * deadline  A router always has a deadline, neither past nor too far, except in Fault.
@@ -228,6 +233,11 @@ void check_renewal(struct sim *sim, const struct sim_process *by, unsigned k);
  * check_ended() - the lease of address @k has ended, or its interface is gone.
  */
 void check_ended(struct sim *sim, unsigned i, unsigned k);
+
+/**
+ * check_patience() - the end of a turn: from its adverts on, Backups wait (P14).
+ */
+void check_patience(struct sim *sim, unsigned i);
 
 /**
  * check_expiry() - the kernel removes address @k.

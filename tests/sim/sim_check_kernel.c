@@ -4,6 +4,7 @@
 
 #include "sim.h"
 
+#define MILLION    INT64_C(1000000)
 #define TROUBLE_NS (2 * SIM_S) /* a refused change or a failed dump is repeated after a second */
 
 /* What the manual says about leases, in other words than conf_lease_s(). */
@@ -14,7 +15,7 @@ static int64_t promised_ns(const struct sim_conf *conf)
 	if (conf->lease == CONF_LEASE_OFF)
 		return 0;
 	if (conf->lease == CONF_LEASE_SAFE)
-		return (3 * interval - SIM_LEASE_LATE_NS) / SIM_S * SIM_S;
+		return (2 * interval - SIM_LEASE_LATE_NS) / SIM_S * SIM_S;
 	return (4 * interval + SIM_S - 1) / SIM_S * SIM_S + SIM_S;
 }
 
@@ -108,11 +109,48 @@ void check_ended(struct sim *sim, unsigned i, unsigned k)
 	sim->routers[i].adverts_at_end[k] = sim->routers[i].adverts_n;
 }
 
+/* A time of the router's clock, at most so long; or at least, in the kernel's. */
+static int64_t with_drift(int64_t ns, int sign)
+{
+	return ns + sign * (ns / MILLION * SIM_DRIFT_PPM + 1);
+}
+
+void check_patience(struct sim *sim, unsigned i)
+{
+	struct sim_gateway *r = &sim->routers[i];
+	bool active = r->vr.election.state == VRRP_STATE_ACTIVE;
+
+	if (active && r->turn.adverts_sent && !check_in_trouble(sim, i))
+		r->patience_ns =
+			sim->now_ns + with_drift(model_down_ns(1, r->config.interval_cs), -1);
+}
+
+/* Longer than any Backup waits, or not longer than any does. */
+static void check_length(struct sim *sim, unsigned i, unsigned k)
+{
+	const struct sim_gateway *r = &sim->routers[i];
+	const struct sim_address *address = &r->kernel.table[k];
+	int64_t bound_ns = with_drift(3 * r->config.interval_cs * 10 * SIM_MS, 1);
+	int64_t begin_ns = r->left_ns > address->put_ns ? r->left_ns : address->put_ns;
+
+	if (address->mark != KERN_ADDRESS_MARK)
+		return;
+	if (r->conf.lease == CONF_LEASE_AVAILABLE && sim->now_ns < r->patience_ns)
+		check_fail(sim, "P14", "%s loses address %u while Backups wait for its adverts",
+			   node_name(i), k);
+	if (r->conf.lease == CONF_LEASE_SAFE && sim->now_ns > begin_ns + bound_ns &&
+	    sim->now_ns > r->old_lease_ns && sim->now_ns > r->kernel.unclear_ns + 2 * bound_ns &&
+	    r->kernel.thawed_ns < begin_ns)
+		check_fail(sim, "P14", "%s had address %u for %.3f ms without an advert",
+			   node_name(i), k, (double)(sim->now_ns - begin_ns) / SIM_MS);
+}
+
 void check_expiry(struct sim *sim, unsigned i, unsigned k)
 {
 	struct sim_gateway *r = &sim->routers[i];
 	int64_t lease_ns = promised_ns(&r->conf);
 
+	check_length(sim, i, k);
 	if (gateway_runs(sim, i) && r->vr.election.state == VRRP_STATE_ACTIVE &&
 	    !check_in_trouble(sim, i) && sim->now_ns > r->kernel.trouble_end_ns + 2 * lease_ns &&
 	    sim->now_ns > r->healthy_ns + 2 * lease_ns)
@@ -260,6 +298,9 @@ void check_go_begin(struct sim *sim, const struct sim_process *process, bool fol
 	struct sim_gateway *r = &sim->routers[i];
 
 	memset(r->renewals_n, 0, sizeof(r->renewals_n));
+	r->left_ns = sim->now_ns; /* it takes for granted that there was one before */
+	if (!same_conf(&r->conf, &process->conf))
+		r->patience_ns = 0;
 	if (r->keeper.faithful && !same_conf(&r->conf, &process->conf))
 		check_fail(sim, "P6", "a crash changes the configuration of %s", node_name(i));
 	r->keeper.faithful = false;

@@ -91,6 +91,7 @@ static void check_active_advert(struct sim *sim, unsigned i, unsigned priority)
 
 	r->turn.adverts_sent++;
 	r->left_n++;
+	r->left_ns = sim->now_ns;
 	if (priority != r->config.priority)
 		check_fail(sim, "P3", "%s sends a wrong priority", node_name(i));
 	/* It may have yielded and taken over again while it read. */
@@ -168,7 +169,7 @@ void check_sent(struct sim *sim, unsigned i)
 {
 	struct sim_gateway *r = &sim->routers[i];
 	unsigned adverts = r->turn.adverts, farewells = r->turn.farewells;
-	bool can = gateway_in_service(r) && !check_in_trouble(sim, i);
+	bool can = gateway_can_serve(r) && !check_in_trouble(sim, i);
 
 	if (r->turn.adverts_sent > adverts || r->turn.farewells_sent > farewells)
 		check_fail(sim, "P3", "%s sends %u adverts and %u farewells, and owes %u and %u",
@@ -247,6 +248,7 @@ void check_turn_end(struct sim *sim, const struct sim_process *process)
 
 	check_sent(sim, i);
 	check_addresses(sim, process);
+	check_patience(sim, i);
 	sim->routers[i].adverts_n += sim->routers[i].turn.adverts_sent;
 	check_source(sim, process);
 	sim->routers[i].at_home =

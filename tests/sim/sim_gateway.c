@@ -125,7 +125,7 @@ bool gateway_owns(const struct sim_gateway *r, const uint8_t *bytes)
 	return k < SIM_ADDRESSES_MAX && is_own(r, k);
 }
 
-bool gateway_in_service(const struct sim_gateway *r)
+bool gateway_can_serve(const struct sim_gateway *r)
 {
 	bool own = false;
 
@@ -133,7 +133,12 @@ bool gateway_in_service(const struct sim_gateway *r)
 		own |= r->kernel.own[n];
 	for (unsigned k = 0; k < SIM_ADDRESSES_MAX; k++)
 		own |= is_own(r, k);
-	return r->up && !r->conf.absent && own && kernel_can_talk(&r->kernel);
+	return r->up && own && kernel_can_talk(&r->kernel);
+}
+
+bool gateway_in_service(const struct sim_gateway *r)
+{
+	return !r->conf.absent && gateway_can_serve(r);
 }
 
 bool gateway_is_active(const struct sim_gateway *r)

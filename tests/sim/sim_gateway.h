@@ -19,9 +19,9 @@
 /* And about deaths of the router process: so many in a minute are too many. */
 #define SIM_CRASHES_MAX 3
 
-/* So often does a process renew a lease without another advert: a "safe" one twice an interval, and
- * once more when a reload has changed its length. */
-#define SIM_RENEWALS_MAX 3
+/* So often does a process renew a lease without another advert: a "safe" one three times an
+ * interval, and once more when a reload has changed its length. */
+#define SIM_RENEWALS_MAX 4
 
 #define SIM_RESTORES_MAX 5
 #define SIM_RESTORES_NS  (10 * INT64_C(1000000000))
@@ -91,6 +91,8 @@ struct sim_gateway {
 	uint64_t packets_n;                        /* sent so far */
 	uint64_t adverts_n;                        /* of them adverts of earlier turns */
 	uint64_t adverts_at_end[SIM_ADDRESSES_MAX]; /* when the lease of an address ended */
+	int64_t left_ns;                            /* when the last one has left */
+	int64_t patience_ns;                        /* no Backup takes over before (P14) */
 	int64_t bound_ns;     /* no address of ours from then on (P5), or VRRP_NEVER */
 	int64_t old_lease_ns; /* a longer lease of an earlier configuration may last so long */
 	int64_t restored_ns[SIM_ADDRESSES_MAX][2 * SIM_RESTORES_MAX]; /* rings */
@@ -142,6 +144,11 @@ bool gateway_owns(const struct sim_gateway *r, const uint8_t *bytes);
  * gateway_in_service() - whether the router takes part in the election.
  */
 bool gateway_in_service(const struct sim_gateway *r);
+
+/**
+ * gateway_can_serve() - whether it could take part, if its configuration had the router.
+ */
+bool gateway_can_serve(const struct sim_gateway *r);
 
 /**
  * gateway_is_active() - whether it is in state Active, even if it is paused.

@@ -188,6 +188,7 @@ static void put(struct sim *sim, unsigned i, struct actor actor, unsigned k, uin
 		check_renewal(sim, actor.process, k);
 	*address = (struct sim_address){ .present = true,
 					 .mark = actor.process ? KERN_ADDRESS_MARK : 0,
+					 .put_ns = sim->now_ns,
 					 .seq = kernel->seq++ };
 	set_lease(sim, i, k, lifetime_s);
 	tell_address(sim, i, actor, k, false);
@@ -312,6 +313,7 @@ void kernel_thaw(struct sim *sim, unsigned i, int64_t slept_ns, bool clock_stood
 {
 	struct sim_kernel *kernel = &sim->routers[i].kernel;
 
+	kernel->thawed_ns = sim->now_ns;
 	for (unsigned k = 0; k < SIM_ADDRESSES_MAX; k++) {
 		struct sim_address *address = &kernel->table[k];
 
@@ -328,11 +330,14 @@ void kernel_thaw(struct sim *sim, unsigned i, int64_t slept_ns, bool clock_stood
 void kernel_trouble(struct sim *sim, unsigned i, unsigned trouble)
 {
 	struct sim_kernel *kernel = &sim->routers[i].kernel;
+	const unsigned hiding = SIM_TROUBLE_EVENTS | SIM_TROUBLE_DUMPS | SIM_TROUBLE_ANSWERS;
 
 	if (!kernel->trouble)
 		kernel->trouble_begin_ns = sim->now_ns;
 	if (!trouble)
 		kernel->trouble_end_ns = sim->now_ns;
+	if ((trouble | kernel->trouble) & hiding)
+		kernel->unclear_ns = trouble ? VRRP_NEVER / 2 : sim->now_ns;
 	kernel->trouble = trouble;
 }
 

@@ -33,6 +33,7 @@ struct sim_address {
 	uint32_t seq;     /* a lower one is older; the oldest is the primary of the subnet */
 	int64_t end_ns;   /* the kernel removes it then, or VRRP_NEVER */
 	int64_t added_ns; /* or when its lease began */
+	int64_t put_ns;   /* added, not renewed */
 	bool stolen;      /* not present: somebody took it away since the last takeover */
 	bool ended;       /* not present: its lease ended */
 };
@@ -50,6 +51,8 @@ struct sim_kernel {
 	int64_t trouble_begin_ns;
 	int64_t link_ns;        /* the interface has changed then */
 	int64_t trouble_end_ns; /* what it led to is repaired by then */
+	int64_t unclear_ns;     /* when it had trouble last that hides what it does */
+	int64_t thawed_ns;      /* when it last stood still */
 	int64_t unheard_ns;     /* when an event was lost last */
 	int64_t disturbed_ns;   /* when somebody changed something last */
 	uint32_t seq;

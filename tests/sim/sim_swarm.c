@@ -97,7 +97,7 @@ static struct habits draw_habits(struct prng *p, bool calm)
 	};
 }
 
-/* A safe one must outlive an interval and the third of it after which it is renewed. */
+/* A safe one needs an interval that is long enough. */
 static enum conf_lease draw_lease(struct prng *p, unsigned interval_cs)
 {
 	int safe_s = conf_lease_s(CONF_LEASE_SAFE, interval_cs);
@@ -105,8 +105,7 @@ static enum conf_lease draw_lease(struct prng *p, unsigned interval_cs)
 
 	if (odds == 0)
 		return CONF_LEASE_OFF;
-	return odds < 3 && safe_s * 200 > (int)(3 * interval_cs) + 60 ? CONF_LEASE_SAFE
-								      : CONF_LEASE_AVAILABLE;
+	return odds < 3 && safe_s > 0 ? CONF_LEASE_SAFE : CONF_LEASE_AVAILABLE;
 }
 
 /* What a reload may change into: delays stay, since what they have begun is not theirs any more. */
@@ -242,7 +241,8 @@ static void draw_size(struct sim *sim, const struct mix *mix, struct sim_episode
 		e->amount = prng_below(p, 2);
 		break;
 	case SIM_FAULT_KERNEL:
-		e->amount = 1 + prng_below(p, mix->calm ? 15 : 31);
+		e->amount = prng_one_in(p, 2) ? 1u << prng_below(p, mix->calm ? 4 : 5)
+					      : 1 + prng_below(p, mix->calm ? 15 : 31);
 		break;
 	case SIM_FAULT_RELOAD:
 		e->amount = !mix->calm && prng_one_in(p, 2);
