@@ -27,7 +27,8 @@
  *     and the agent knows what the kernel has. An address may be missing
  *     - while the kernel refuses changes, drops answers or cannot be asked, and 2 s longer;
  *     - when its lease ended, since no advert left in time: until the turn behind the second advert
- *       that leaves again, the first of which is the evidence for a renewal;
+ *       that leaves again, the first of which is the evidence for a renewal; a safe one also while
+ *       turns are further apart than the interval;
  *     - when it was restored five times in ten seconds and taken away again, until the next
  *       takeover. It is restored ten times in any ten seconds at most: two windows touch them.
  *     A router process that dies between decision and execution makes no end of a turn.
@@ -238,6 +239,11 @@ void check_ended(struct sim *sim, unsigned i, unsigned k);
  * check_patience() - the end of a turn: from its adverts on, Backups wait (P14).
  */
 void check_patience(struct sim *sim, unsigned i);
+
+/**
+ * check_refused() - the kernel did not take an advert.
+ */
+void check_refused(struct sim *sim, unsigned i);
 
 /**
  * check_expiry() - the kernel removes address @k.

@@ -44,6 +44,31 @@ static unsigned restored_of_late(const struct sim_gateway *r, unsigned k, int64_
 	return recent;
 }
 
+/*
+ * A decision: an address whose addition was not answered has a lease that may be old by the time
+ * it is found, and may end before the next renewal. false: it is renewed when it is found.
+ */
+static const bool unanswered_may_end = true;
+
+/* Why the lease of an address that is gone may have ended. */
+static bool may_have_ended(const struct sim *sim, unsigned i, unsigned k)
+{
+	const struct sim_gateway *r = &sim->routers[i];
+	const struct sim_address *address = &r->kernel.table[k];
+	int64_t lease_ns = promised_ns(&r->conf);
+
+	if (!address->ended)
+		return false;
+	if (unanswered_may_end && address->unanswered &&
+	    sim->now_ns < r->kernel.trouble_end_ns + TROUBLE_NS + 2 * lease_ns)
+		return true;
+	/* Turns that are further apart than adverts should be have no evidence for a safe one. */
+	if (r->conf.lease == CONF_LEASE_SAFE &&
+	    sim->now_ns < r->healthy_ns + 2 * r->config.interval_cs * 10 * SIM_MS)
+		return true;
+	return r->adverts_n <= r->adverts_at_end[k] + 1;
+}
+
 /* An Active lacks address @k: it was taken away too often, or nothing has renewed its lease. */
 static void check_missing(struct sim *sim, unsigned i, unsigned k)
 {
@@ -53,8 +78,7 @@ static void check_missing(struct sim *sim, unsigned i, unsigned k)
 
 	if ((r->abandoned | r->perhaps_abandoned) >> k & 1)
 		return;
-	if (recent < SIM_RESTORES_MAX && r->kernel.table[k].ended &&
-	    r->adverts_n <= r->adverts_at_end[k] + 1)
+	if (recent < SIM_RESTORES_MAX && may_have_ended(sim, i, k))
 		return;
 	if (recent >= SIM_RESTORES_MAX && trouble)
 		r->perhaps_abandoned |= 1u << k;
@@ -115,14 +139,51 @@ static int64_t with_drift(int64_t ns, int sign)
 	return ns + sign * (ns / MILLION * SIM_DRIFT_PPM + 1);
 }
 
+/*
+ * A decision: a reload that changes the interval and not the whole seconds of the lease may keep
+ * the time of the next renewal, so the lease is as long as the old interval wanted until then.
+ * false: it may not.
+ */
+static const bool renewal_may_stay = true;
+
+/* By how much the kernel's clock and that of vipd may differ in the length of a lease. */
+static int64_t drift_of(const struct sim_address *address)
+{
+	return (address->due_ns - address->added_ns) / MILLION * SIM_DRIFT_PPM;
+}
+
+static bool old_lease_is_legal(const struct sim_gateway *r, const struct sim_address *address)
+{
+	return (renewal_may_stay && address->added_ns < r->interval_ns) ||
+	       (unanswered_may_end && address->unanswered);
+}
+
 void check_patience(struct sim *sim, unsigned i)
 {
 	struct sim_gateway *r = &sim->routers[i];
-	bool active = r->vr.election.state == VRRP_STATE_ACTIVE;
+	bool first = r->refused; /* it will be evidence for the next one */
 
-	if (active && r->turn.adverts_sent && !check_in_trouble(sim, i))
-		r->patience_ns =
-			sim->now_ns + with_drift(model_down_ns(1, r->config.interval_cs), -1);
+	if (r->vr.election.state != VRRP_STATE_ACTIVE || !r->turn.adverts_sent)
+		return;
+	r->refused = false;
+	if (first || check_in_trouble(sim, i))
+		return;
+	r->patience_ns = sim->now_ns + with_drift(model_down_ns(1, r->config.interval_cs), -1);
+	for (unsigned k = 0; k < r->addresses_n && r->conf.lease == CONF_LEASE_AVAILABLE; k++) {
+		const struct sim_address *address = &r->kernel.table[k];
+
+		if (address->present && address->mark == KERN_ADDRESS_MARK &&
+		    !old_lease_is_legal(r, address) &&
+		    address->due_ns + drift_of(address) < r->patience_ns)
+			check_fail(sim, "P14", "%s has address %u for %.3f ms after an advert",
+				   node_name(i), k,
+				   (double)(address->due_ns - sim->now_ns) / SIM_MS);
+	}
+}
+
+void check_refused(struct sim *sim, unsigned i)
+{
+	sim->routers[i].refused = true;
 }
 
 /* Longer than any Backup waits, or not longer than any does. */
@@ -135,7 +196,8 @@ static void check_length(struct sim *sim, unsigned i, unsigned k)
 
 	if (address->mark != KERN_ADDRESS_MARK)
 		return;
-	if (r->conf.lease == CONF_LEASE_AVAILABLE && sim->now_ns < r->patience_ns)
+	if (r->conf.lease == CONF_LEASE_AVAILABLE && !old_lease_is_legal(r, address) &&
+	    sim->now_ns + drift_of(address) < r->patience_ns)
 		check_fail(sim, "P14", "%s loses address %u while Backups wait for its adverts",
 			   node_name(i), k);
 	if (r->conf.lease == CONF_LEASE_SAFE && sim->now_ns > begin_ns + bound_ns &&
@@ -301,6 +363,9 @@ void check_go_begin(struct sim *sim, const struct sim_process *process, bool fol
 	r->left_ns = sim->now_ns; /* it takes for granted that there was one before */
 	if (!same_conf(&r->conf, &process->conf))
 		r->patience_ns = 0;
+	if (r->conf.vrrp.interval_cs != process->conf.vrrp.interval_cs &&
+	    promised_ns(&r->conf) == promised_ns(&process->conf))
+		r->interval_ns = sim->now_ns;
 	if (r->keeper.faithful && !same_conf(&r->conf, &process->conf))
 		check_fail(sim, "P6", "a crash changes the configuration of %s", node_name(i));
 	r->keeper.faithful = false;

@@ -93,6 +93,8 @@ struct sim_gateway {
 	uint64_t adverts_at_end[SIM_ADDRESSES_MAX]; /* when the lease of an address ended */
 	int64_t left_ns;                            /* when the last one has left */
 	int64_t patience_ns;                        /* no Backup takes over before (P14) */
+	int64_t interval_ns;  /* a reload has changed the interval and not the lease */
+	bool refused;         /* the last advert did not leave */
 	int64_t bound_ns;     /* no address of ours from then on (P5), or VRRP_NEVER */
 	int64_t old_lease_ns; /* a longer lease of an earlier configuration may last so long */
 	int64_t restored_ns[SIM_ADDRESSES_MAX][2 * SIM_RESTORES_MAX]; /* rings */

@@ -168,10 +168,10 @@ static void set_lease(struct sim *sim, unsigned i, unsigned k, uint32_t lifetime
 	struct sim_address *address = &sim->routers[i].kernel.table[k];
 
 	address->added_ns = sim->now_ns;
-	address->end_ns = VRRP_NEVER;
+	address->due_ns = address->end_ns = VRRP_NEVER;
 	if (!lifetime_s)
 		return;
-	address->end_ns = sim->now_ns + (int64_t)lifetime_s * SIM_S;
+	address->due_ns = address->end_ns = sim->now_ns + (int64_t)lifetime_s * SIM_S;
 	if (!sim->tidy)
 		address->end_ns += prng_range(&sim->prng, 0, SIM_LEASE_LATE_NS);
 	events_push(&sim->events, address->end_ns, SIM_EVENT_LEASE, i, k);
@@ -188,6 +188,7 @@ static void put(struct sim *sim, unsigned i, struct actor actor, unsigned k, uin
 		check_renewal(sim, actor.process, k);
 	*address = (struct sim_address){ .present = true,
 					 .mark = actor.process ? KERN_ADDRESS_MARK : 0,
+					 .unanswered = actor.process && actor.process->unanswered,
 					 .put_ns = sim->now_ns,
 					 .seq = kernel->seq++ };
 	set_lease(sim, i, k, lifetime_s);
@@ -272,6 +273,7 @@ int kernel_change(struct sim *sim, struct sim_process *by, const struct kern_cha
 			return -EEXIST;
 		check_removal(sim, by, k); /* a lease on it would be a removal later */
 		check_renewal(sim, by, k);
+		address->unanswered = false;
 		set_lease(sim, i, k, change->lifetime_s);
 		tell_address(sim, i, actor, k, false);
 		return 0;
@@ -320,7 +322,7 @@ void kernel_thaw(struct sim *sim, unsigned i, int64_t slept_ns, bool clock_stood
 		if (!address->present || address->end_ns == VRRP_NEVER)
 			continue;
 		if (clock_stood_still)
-			address->end_ns += slept_ns;
+			address->due_ns += slept_ns, address->end_ns += slept_ns;
 		if (address->end_ns <= sim->now_ns)
 			address->end_ns = sim->now_ns + 1;
 		events_push(&sim->events, address->end_ns, SIM_EVENT_LEASE, i, k);

@@ -31,9 +31,11 @@ struct sim_address {
 	bool present;
 	uint8_t mark;     /* KERN_ADDRESS_MARK: the agent's; else somebody else's */
 	uint32_t seq;     /* a lower one is older; the oldest is the primary of the subnet */
-	int64_t end_ns;   /* the kernel removes it then, or VRRP_NEVER */
+	int64_t due_ns;   /* its lease ends, or VRRP_NEVER; */
+	int64_t end_ns;   /* the kernel, which may be late, removes it then */
 	int64_t added_ns; /* or when its lease began */
 	int64_t put_ns;   /* added, not renewed */
+	bool unanswered;  /* who added it was not told so, and nobody has renewed it since */
 	bool stolen;      /* not present: somebody took it away since the last takeover */
 	bool ended;       /* not present: its lease ended */
 };

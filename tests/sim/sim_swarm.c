@@ -123,7 +123,7 @@ static void draw_other(struct prng *p, const struct habits *habits, struct sim_g
 		other->priority = VRRP_PRIORITY_OWNER;
 	if (!other->preempt_delay_ns && prng_one_in(p, 4))
 		other->preempt = !other->preempt;
-	if (prng_one_in(p, 4))
+	if (prng_one_in(p, 2))
 		other->interval_cs = (uint16_t)draw_interval(p);
 	r->other.lease = draw_lease(p, other->interval_cs);
 }
