@@ -54,6 +54,9 @@ static void dispatch(struct sim *sim, const struct sim_event *event)
 	case SIM_EVENT_BOUND:
 		check_bound(sim, event->a);
 		break;
+	case SIM_EVENT_STOPPED:
+		check_stopped(sim, event->a);
+		break;
 	case SIM_EVENT_THEFT:
 		fault_theft(sim, event->a);
 		break;

@@ -48,7 +48,11 @@
  *     sign of life, room for the next one, a last moment. When it dies one that is ready goes on
  *     at once, with the same configuration if no reload is under way. Only the third death
  *     within a minute, or the sixth in a row before a sign of life, makes the keeper give up.
- *     When the faults are over somebody speaks wherever vipd is started.
+ *     When the faults are over somebody speaks wherever vipd is started. What a reload brings is
+ *     tried a second time when it dies; when it dies again and what ran before is ready, that goes
+ *     on. A reload that nothing befalls is done within 3 s, whenever it was asked for. Behind a
+ *     process that lives waits another one, 12 s after the last trouble. vipd is gone within
+ *     6.5 s when it is told to stop.
  * P7  A reload without changes: no packet, no change of an address, every deadline and all of
  *     the election as before, to the bit. After any death the state memory has the election that
  *     the process had, and the next one goes on with it unless it is history. The address that
@@ -203,7 +207,7 @@ void check_announcement(struct sim *sim, const struct sim_process *process,
  */
 void check_sent(struct sim *sim, unsigned i);
 
-/* ---- addresses and processes: sim_check_kernel.c ---- */
+/* ---- addresses and processes: sim_check_kernel.c, sim_check_keeper.c ---- */
 
 /**
  * check_addresses() - the end of a turn: the addresses are as the state says (P3).
@@ -318,6 +322,7 @@ struct sim_loss {
 	bool too_much;    /* the third within a minute */
 	unsigned early_n; /* so many were lost in a row without a sign of life */
 	bool heir;        /* somebody waits for that */
+	bool standby;     /* likewise, with what ran before */
 };
 
 /**
@@ -334,7 +339,32 @@ void check_hung(struct sim *sim, struct sim_process *process);
 void check_ended_by_now(struct sim *sim, const struct sim_process *process);
 
 /**
- * check_kept() - the faults are over: somebody speaks (P6).
+ * check_let_go() - the keeper does not know a process any more (P6).
+ * @process: NULL: it has ended.
+ */
+void check_let_go(struct sim *sim, const struct sim_process *process);
+
+/**
+ * check_stop() - vipd is told to stop; check_stopped(): it has had time (P6).
+ */
+void check_stop(struct sim *sim, unsigned i);
+void check_stopped(struct sim *sim, unsigned i);
+
+/**
+ * check_asked() - vipd is started, or told to reload; check_shaken(): something befalls one of its
+ * processes, or may have.
+ */
+void check_asked(struct sim *sim, unsigned i);
+void check_shaken(struct sim *sim, unsigned i);
+
+/**
+ * check_same_conf() - whether a reload from one to the other changes nothing.
+ */
+bool check_same_conf(const struct sim_conf *a, const struct sim_conf *b);
+
+/**
+ * check_kept() - the faults are over: somebody speaks, runs what was asked for, and somebody waits
+ * (P6).
  */
 void check_kept(struct sim *sim);
 

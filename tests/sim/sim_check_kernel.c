@@ -225,7 +225,9 @@ void check_renewal(struct sim *sim, const struct sim_process *by, unsigned k)
 {
 	struct sim_gateway *r = &sim->routers[by->router];
 
-	if (by->unanswered) /* it will ask again */
+	/* Without an answer it will ask again. */
+	if (by->unanswered || r->kernel.table[k].unanswered ||
+	    r->kernel.trouble & SIM_TROUBLE_ANSWERS)
 		return;
 	if (r->renewed_after[k] != r->left_n)
 		r->renewals_n[k] = 0;
@@ -319,7 +321,7 @@ static bool is_quiet(const struct sim *sim, const struct sim_process *process)
 	return !check_in_trouble(sim, i) && r->kernel.disturbed_ns < process->opened_ns;
 }
 
-static bool same_conf(const struct sim_conf *a, const struct sim_conf *b)
+bool check_same_conf(const struct sim_conf *a, const struct sim_conf *b)
 {
 	return a->vrrp.priority == b->vrrp.priority && a->vrrp.interval_cs == b->vrrp.interval_cs &&
 	       a->vrrp.preempt == b->vrrp.preempt && a->lease == b->lease && a->absent == b->absent;
@@ -361,12 +363,12 @@ void check_go_begin(struct sim *sim, const struct sim_process *process, bool fol
 
 	memset(r->renewals_n, 0, sizeof(r->renewals_n));
 	r->left_ns = sim->now_ns; /* it takes for granted that there was one before */
-	if (!same_conf(&r->conf, &process->conf))
+	if (!check_same_conf(&r->conf, &process->conf))
 		r->patience_ns = 0;
 	if (r->conf.vrrp.interval_cs != process->conf.vrrp.interval_cs &&
 	    promised_ns(&r->conf) == promised_ns(&process->conf))
 		r->interval_ns = sim->now_ns;
-	if (r->keeper.faithful && !same_conf(&r->conf, &process->conf))
+	if (r->keeper.faithful && !check_same_conf(&r->keeper.lost, &process->conf))
 		check_fail(sim, "P6", "a crash changes the configuration of %s", node_name(i));
 	r->keeper.faithful = false;
 	for (unsigned n = 1; n < SIM_PROCESSES_MAX; n++)
@@ -376,7 +378,7 @@ void check_go_begin(struct sim *sim, const struct sim_process *process, bool fol
 	*ret_going = (struct sim_going){
 		.follows = follows && !r->conf.absent && !process->conf.absent,
 		.history = is_history(r, gateway_local_ns(sim, r)),
-		.same = same_conf(&r->conf, &process->conf),
+		.same = check_same_conf(&r->conf, &process->conf),
 		.quiet = is_quiet(sim, process),
 		.vr = r->vr,
 		.lease_ns = r->lease_ns,
@@ -422,101 +424,4 @@ void check_go_end(struct sim *sim, const struct sim_process *process, const stru
 	    kernel_ours(&r->kernel))
 		check_fail(sim, "P3", "%s goes on and leaves an address behind", node_name(i));
 	check_sent(sim, i);
-}
-
-/* ---- the keeper ---- */
-
-void check_frozen(struct sim *sim, unsigned i)
-{
-	const struct sim_process *process =
-		sim->routers[i].keeper.children[SUCCESSION_CURRENT].process;
-
-	if (socket_waiting(process))
-		check_fail(sim, "P7", "%s makes room and has not read everything", node_name(i));
-	check_quiet(sim, i);
-}
-
-static unsigned crashes_in_a_minute(const struct sim_keeper *keeper, int64_t now)
-{
-	unsigned recent = 0;
-
-	for (unsigned n = 0; n < SIM_CRASHES_MAX && n < keeper->crashes_n; n++)
-		recent += now - keeper->crashes_ns[n] < 60 * SIM_S;
-	return recent;
-}
-
-static bool is_ready(const struct sim_process *process)
-{
-	return process && process->said_ready && !process->killed;
-}
-
-void check_loss(struct sim *sim, const struct sim_process *process, struct sim_loss *ret_loss)
-{
-	struct sim_gateway *r = &sim->routers[process->router];
-	struct sim_keeper *keeper = &r->keeper;
-	const struct sim_child *children = keeper->children;
-	bool current = children[SUCCESSION_CURRENT].process == process;
-	int64_t now = gateway_local_ns(sim, r);
-	bool begins = process->kind == SUCCESSION_KIND_FIRST && !process->went;
-
-	*ret_loss = (struct sim_loss){
-		.matters = !keeper->stopping && !begins &&
-			   (current || !children[SUCCESSION_CURRENT].process),
-		.crash = current && process->went && (process->was_alive || !process->by_reload),
-		.heir = process->was_alive && (is_ready(children[SUCCESSION_NEXT].process) ||
-					       is_ready(children[SUCCESSION_STANDBY].process)),
-	};
-	if (!ret_loss->matters)
-		return;
-	if (ret_loss->crash)
-		keeper->crashes_ns[keeper->crashes_n++ % SIM_CRASHES_MAX] = now;
-	else
-		keeper->early_n++;
-	ret_loss->too_much = ret_loss->crash && crashes_in_a_minute(keeper, now) >= 3;
-	ret_loss->early_n = keeper->early_n;
-	/* Unless a reload is under way, whose configuration then counts. */
-	keeper->faithful = current && process->was_alive && !children[SUCCESSION_NEXT].process;
-}
-
-void check_survival(struct sim *sim, unsigned i, const struct sim_loss *loss)
-{
-	const struct sim_gateway *r = &sim->routers[i];
-
-	if (!loss->matters)
-		return;
-	if (r->given_up != loss->too_much && (loss->crash || loss->early_n <= 5))
-		check_fail(sim, "P6", "the keeper of %s %s", node_name(i),
-			   r->given_up ? "gives up" : "goes on after three crashes in a minute");
-	if (!r->given_up && loss->crash && loss->heir &&
-	    !r->keeper.children[SUCCESSION_CURRENT].process)
-		check_fail(sim, "P6", "the keeper of %s lets somebody wait who is ready",
-			   node_name(i));
-}
-
-/* It may have given a sign of life just before, and have been asked to make room just before that
- * was too long ago; then comes a last moment. */
-#define HUNG_NS (4400 * SIM_MS)
-
-void check_hung(struct sim *sim, struct sim_process *process)
-{
-	process->hung_ns = sim->now_ns;
-	events_push(&sim->events, sim->now_ns + HUNG_NS, SIM_EVENT_HUNG, process->router,
-		    (unsigned)(process - sim->processes[process->router]));
-}
-
-void check_ended_by_now(struct sim *sim, const struct sim_process *process)
-{
-	const struct sim_gateway *r = &sim->routers[process->router];
-
-	if (process->exists && process->hung && process->hung_ns + HUNG_NS == sim->now_ns &&
-	    r->pause == SIM_RUNNING && r->frozen_at_ns < process->hung_ns)
-		check_fail(sim, "P6", "the keeper of %s lets a process hang",
-			   node_name(process->router));
-}
-
-void check_kept(struct sim *sim)
-{
-	for (unsigned i = 0; i < sim->routers_n; i++)
-		if (sim->routers[i].up && !gateway_runs(sim, i))
-			check_fail(sim, "P6", "nobody speaks on %s", node_name(i));
 }

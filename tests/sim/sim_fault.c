@@ -104,7 +104,10 @@ static void recompute(struct sim *sim)
 {
 	all_paths(sim, path_reset, NULL);
 	for (unsigned i = 0; i < sim->routers_n; i++)
-		sim->routers[i].stall_ns = 0;
+		if (sim->routers[i].stall_ns) {
+			sim->routers[i].stall_ns = 0;
+			check_shaken(sim, i);
+		}
 	for (unsigned i = 0; i < SIM_NODES_MAX; i++)
 		sim->faults.group[i] = 0;
 	for (unsigned i = 0; i < sim->faults.n; i++) {

@@ -257,7 +257,13 @@ void gateway_go(struct sim *sim, struct sim_process *process, int old_fd)
 	check_turn_begin(sim, i);
 	if (r->conf.absent && r->vr.election.state == VRRP_STATE_ACTIVE)
 		check_withdrawn(sim, i);
-	process_go(process, old_fd, process->frozen_real_ns);
+	if (!process_go(process, old_fd, process->frozen_real_ns)) {
+		look(sim, process);
+		if (r->conf.absent) /* the farewell of one that is withdrawn dies with it */
+			vrrp_init(&r->vr, &r->config);
+		keeper_died(sim, process, true);
+		return;
+	}
 	if (!r->adopted) {
 		vrrp_init(&r->vr, &r->config);
 		check_start(sim, i);
@@ -290,6 +296,7 @@ void gateway_start(struct sim *sim, unsigned i)
 	r->conf = r->file;
 	r->config = r->conf.vrrp;
 	keeper_start(sim, i);
+	check_asked(sim, i);
 }
 
 void gateway_vanish(struct sim *sim, unsigned i)
@@ -334,6 +341,7 @@ void gateway_pause(struct sim *sim, unsigned i, enum sim_pause pause)
 	assert(r->up && r->pause == SIM_RUNNING);
 	trace(sim, "%s is %s", node_name(i), pause == SIM_STOPPED ? "stopped" : "frozen");
 	r->pause = pause;
+	check_shaken(sim, i);
 	r->frozen_at_ns = sim->now_ns;
 	if (pause == SIM_STOPPED) /* of a frozen host the kernel stands still too */
 		check_quiet(sim, i);
@@ -347,6 +355,7 @@ void gateway_awake(struct sim *sim, unsigned i)
 	if (process)
 		r->bound_ns = VRRP_NEVER;
 	check_resumed(sim, i);
+	check_shaken(sim, i);
 	r->resumed = true;
 	r->healthy_ns = sim->now_ns + 1;
 	if (!process || process->hung)

@@ -39,7 +39,7 @@ static int64_t draw_ns(struct sim *sim, int64_t tidy_ns, int64_t low, int64_t hi
 
 void keeper_init(struct sim_keeper *keeper)
 {
-	*keeper = (struct sim_keeper){ .timer_ns = VRRP_NEVER };
+	*keeper = (struct sim_keeper){ .timer_ns = VRRP_NEVER, .shaken_ns = INT64_MIN / 2 };
 	for (unsigned role = 0; role < SUCCESSION_ROLES_COUNT; role++)
 		keeper->children[role] = no_child;
 	succession_init(&keeper->rules);
@@ -188,6 +188,11 @@ static void execute_go(struct sim *sim, unsigned i, const struct succession_acti
 	keeper->children[action->role] = no_child;
 	process->frozen_real_ns = action->ns;
 	process->told_ns = sim->now_ns;
+	process->licensed = true;
+	if (keeper->doomed_n) {
+		keeper->doomed_n--;
+		process->doom = 1 + prng_below(&sim->prng, 8);
+	}
 	process->by_reload =
 		process->kind != SUCCESSION_KIND_FIRST && action->role == SUCCESSION_NEXT;
 	process_at(sim, process, SIM_STEP_GO, sim->now_ns + draw_ns(sim, 0, 0, sim->latency_ns));
@@ -199,6 +204,7 @@ static void execute_retire(struct sim *sim, unsigned i)
 	struct sim_child *current = current_of(sim, i);
 
 	forget(sim, &keeper->children[SUCCESSION_PREVIOUS]);
+	check_let_go(sim, current->process);
 	end_process(sim, current, true);
 	keeper->children[SUCCESSION_PREVIOUS] = *current;
 	*current = no_child;
@@ -236,8 +242,9 @@ static void execute_kill(struct sim *sim, unsigned i, enum succession_role role)
 
 	if (!child->process)
 		return;
+	check_shaken(sim, i);
 	child->process->killed = true;
-	child->process->speaks = false;
+	child->process->speaks = child->process->licensed = false;
 	process_at(sim, child->process, SIM_STEP_END, sim->now_ns + draw_ns(sim, 0, 0, SIM_MS));
 }
 
@@ -292,9 +299,13 @@ static void execute(struct sim *sim, unsigned i, const struct succession_action 
 		execute_kill(sim, i, action->role);
 		break;
 	case SUCCESSION_RELEASE:
+		check_let_go(sim, child->process);
 		end_process(sim, child, false);
 		break;
 	case SUCCESSION_FORGET:
+		check_let_go(sim, child->process);
+		forget(sim, child);
+		break;
 	case SUCCESSION_DISMISS:
 		forget(sim, child);
 		break;
@@ -392,6 +403,8 @@ static void ended(struct sim *sim, struct sim_process *process, int exit_status)
 		process_end(process);
 		return;
 	}
+	if (process->kind != SUCCESSION_KIND_REHEARSAL || exit_status)
+		check_shaken(sim, i);
 	check_loss(sim, process, &loss);
 	end_process(sim, &keeper->children[role], true);
 	handle(sim, i,
@@ -513,7 +526,7 @@ void keeper_turned(struct sim *sim, struct sim_process *process)
 		ended(sim, process, 0);
 	} else if (process->told_to_freeze) {
 		process_freeze(process);
-		process->speaks = false;
+		process->speaks = process->licensed = false;
 		process->told_to_freeze = false;
 		keeper->frozen_real_ns = process->read_real_ns;
 		check_frozen(sim, i);
@@ -564,6 +577,9 @@ void keeper_panic(struct sim *sim, unsigned i, enum sim_victims victims)
 	case SIM_VICTIM_NEXT:
 		strike(sim, i, SUCCESSION_NEXT);
 		break;
+	case SIM_VICTIM_HEIRS:
+		sim->routers[i].keeper.doomed_n = 1 + prng_below(&sim->prng, 3);
+		break;
 	case SIM_VICTIMS_ALL:
 		strike(sim, i, SUCCESSION_STANDBY);
 		strike(sim, i, SUCCESSION_NEXT);
@@ -578,6 +594,7 @@ void keeper_spare(struct sim *sim, unsigned i)
 {
 	struct sim_process *process = keeper_speaker(sim, i);
 
+	sim->routers[i].keeper.doomed_n = 0;
 	if (process)
 		process->doom = 0;
 }
@@ -589,6 +606,7 @@ void keeper_hang(struct sim *sim, unsigned i)
 	if (!process)
 		return;
 	trace(sim, "%s: the router process hangs", node_name(i));
+	check_shaken(sim, i);
 	process->hung = true;
 	check_hung(sim, process);
 	check_quiet(sim, i);
@@ -616,6 +634,7 @@ void keeper_start(struct sim *sim, unsigned i)
 void keeper_stop(struct sim *sim, unsigned i)
 {
 	sim->routers[i].keeper.stopping = true;
+	check_stop(sim, i);
 	handle(sim, i, (struct succession_event){ .type = SUCCESSION_STOP });
 }
 
@@ -631,12 +650,14 @@ void keeper_end(struct sim *sim, unsigned i)
 void keeper_reload(struct sim *sim, unsigned i)
 {
 	trace(sim, "%s is told to reload", node_name(i));
+	check_asked(sim, i);
 	handle(sim, i, (struct succession_event){ .type = SUCCESSION_RELOAD });
 }
 
 void keeper_install(struct sim *sim, unsigned i, enum sim_program program)
 {
 	sim->routers[i].keeper.installed = program;
+	check_shaken(sim, i);
 }
 
 void keeper_mend(struct sim *sim, unsigned i)
@@ -644,6 +665,7 @@ void keeper_mend(struct sim *sim, unsigned i)
 	struct sim_keeper *keeper = &sim->routers[i].keeper;
 
 	keeper->installed = SIM_PROGRAM_GOOD;
+	check_shaken(sim, i);
 	for (unsigned role = 0; role < SUCCESSION_ROLES_COUNT; role++) {
 		struct sim_child *child = &keeper->children[role];
 		enum sim_program was = child->program;

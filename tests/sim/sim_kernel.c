@@ -334,6 +334,7 @@ void kernel_trouble(struct sim *sim, unsigned i, unsigned trouble)
 	struct sim_kernel *kernel = &sim->routers[i].kernel;
 	const unsigned hiding = SIM_TROUBLE_EVENTS | SIM_TROUBLE_DUMPS | SIM_TROUBLE_ANSWERS;
 
+	check_shaken(sim, i);
 	if (!kernel->trouble)
 		kernel->trouble_begin_ns = sim->now_ns;
 	if (!trouble)

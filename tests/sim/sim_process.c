@@ -181,6 +181,7 @@ void process_spawn(struct sim *sim, struct sim_process *process, unsigned router
 	process->exists = true;
 	process->opened = process->speaks = process->killed = process->hung = false;
 	process->told_to_freeze = process->told_to_leave = false;
+	process->licensed = false;
 	process->by_reload = process->said_ready = process->went = process->was_alive = false;
 	process->alive_ns = 0;
 	process->doom = 0;
@@ -240,19 +241,25 @@ bool process_has_left(int state_fd)
 	return true;
 }
 
-void process_go(struct sim_process *process, int old_fd, int64_t frozen_real_ns)
+bool process_go(struct sim_process *process, int old_fd, int64_t frozen_real_ns)
 {
 	struct clocks now = process_clocks(process);
-	struct state *old = NULL;
+	struct state *volatile old = NULL;
+	volatile bool lives = false;
+	struct state *opened;
 
 	process->speaks = process->went = true;
-	if (old_fd >= 0 && state_open(old_fd, &old) < 0)
-		old = NULL;
+	if (old_fd >= 0 && state_open(old_fd, &opened) == 0)
+		old = opened;
 	process_enter(process);
-	(void)routers_go(process->routers, &now, old, frozen_real_ns,
-			 trace_journal(process->sim, process->router));
+	if (!setjmp(death)) {
+		(void)routers_go(process->routers, &now, old, frozen_real_ns,
+				 trace_journal(process->sim, process->router));
+		lives = true;
+	}
 	process_leave();
 	state_close(old);
+	return lives;
 }
 
 bool process_turn(struct sim_process *process)

@@ -80,9 +80,10 @@ struct sim_process {
 	struct sim *sim;
 	unsigned router; /* on whose host it is */
 	bool exists;
-	bool opened; /* it listens */
-	bool speaks; /* it was told to go on, and does */
-	bool killed; /* runs no more; its end is to come */
+	bool opened;   /* it listens */
+	bool speaks;   /* it was told to go on, and does */
+	bool licensed; /* it was told to go on, and neither ended nor asked to make room */
+	bool killed;   /* runs no more; its end is to come */
 	bool hung;
 	bool told_to_freeze, told_to_leave;
 	bool by_reload; /* it is what a reload brought */
@@ -170,8 +171,10 @@ bool process_has_left(int state_fd);
  * process_go() - it goes on with what a predecessor left.
  * @old_fd: the state memory of the predecessor; -1: none.
  * @frozen_real_ns: up to which the predecessor had read; 0: it died.
+ *
+ * Return: false when it died of it.
  */
-void process_go(struct sim_process *process, int old_fd, int64_t frozen_real_ns);
+bool process_go(struct sim_process *process, int old_fd, int64_t frozen_real_ns);
 
 /**
  * process_turn() - a turn of its loop.
