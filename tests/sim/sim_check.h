@@ -38,7 +38,8 @@
  *     router; or nothing that the other router sent after its last announcement reached it, since
  *     that one crashed or its last words were lost. An address that is gone for good, by P3, is not
  *     announced. Announced in their turn are all addresses when the core says so and each one that
- *     the agent adds, by an Active alone, and only what is there.
+ *     the agent adds, by an Active alone, and only what is there; when the process dies in that
+ *     turn, in the first one of the next.
  * P5  Of a host whose agent is dead, stopped or hung no address of the agent's is left after the
  *     lease and 1.2 s; without a lease there is no promise. A reload that shortens the lease counts
  *     when the next renewal of the old one is through: until then the old length is the bound. A
@@ -188,6 +189,13 @@ void check_step(struct sim *sim, unsigned i, const struct vrrp *before,
  */
 void check_turn_begin(struct sim *sim, unsigned i);
 void check_turn_end(struct sim *sim, const struct sim_process *process);
+
+/**
+ * check_died() - a process died in its turn, or when it went on; check_inherited(): the first turn
+ * of another one begins, which owes what that had still to announce (P4).
+ */
+void check_died(struct sim *sim, unsigned i);
+void check_inherited(struct sim *sim, unsigned i);
 
 /**
  * check_decided() - the core made a step, whose actions are due by the end of the turn.

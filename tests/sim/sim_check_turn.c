@@ -16,6 +16,22 @@ void check_turn_begin(struct sim *sim, unsigned i)
 	memcpy(r->turn.source, r->vr.election.source, sizeof(r->turn.source));
 }
 
+void check_died(struct sim *sim, unsigned i)
+{
+	struct sim_gateway *r = &sim->routers[i];
+
+	r->unannounced |= r->turn.announce & ~r->turn.announced;
+}
+
+void check_inherited(struct sim *sim, unsigned i)
+{
+	struct sim_gateway *r = &sim->routers[i];
+
+	if (r->adopted && r->vr.election.state == VRRP_STATE_ACTIVE)
+		r->turn.announce |= r->unannounced;
+	r->unannounced = 0;
+}
+
 /* An Active that is stepped often says the same only once. */
 static void decide_advert(struct sim_turn *turn, bool active)
 {

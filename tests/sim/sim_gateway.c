@@ -203,7 +203,9 @@ void gateway_turn(struct sim *sim, struct sim_process *process)
 
 	r->turn_ns = gateway_local_ns(sim, r);
 	check_turn_begin(sim, i);
+	check_inherited(sim, i);
 	if (!process_turn(process)) {
+		check_died(sim, i);
 		keeper_died(sim, process, true);
 		return;
 	}
@@ -261,6 +263,7 @@ void gateway_go(struct sim *sim, struct sim_process *process, int old_fd)
 		look(sim, process);
 		if (r->conf.absent) /* the farewell of one that is withdrawn dies with it */
 			vrrp_init(&r->vr, &r->config);
+		check_died(sim, i);
 		keeper_died(sim, process, true);
 		return;
 	}

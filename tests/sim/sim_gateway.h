@@ -91,8 +91,9 @@ struct sim_gateway {
 	uint64_t packets_n;                        /* sent so far */
 	uint64_t adverts_n;                        /* of them adverts of earlier turns */
 	uint64_t adverts_at_end[SIM_ADDRESSES_MAX]; /* when the lease of an address ended */
-	int64_t left_ns;                            /* when the last one has left */
-	int64_t patience_ns;                        /* no Backup takes over before (P14) */
+	uint32_t unannounced; /* when its process died in a turn, a bit per address */
+	int64_t left_ns;      /* when the last one has left */
+	int64_t patience_ns;  /* no Backup takes over before (P14) */
 	int64_t interval_ns;  /* a reload has changed the interval and not the lease */
 	bool refused;         /* the last advert did not leave */
 	int64_t bound_ns;     /* no address of ours from then on (P5), or VRRP_NEVER */

@@ -16,6 +16,7 @@
 	 FAULT_BIT(JUNK) | FAULT_BIT(RELOAD) | FAULT_BIT(STEAL) | FAULT_BIT(SQUAT) |               \
 	 FAULT_BIT(KERNEL))
 
+#define NEAR_NS        (10 * SIM_MS)   /* so long does one process take to follow another */
 #define ALIVE_SLACK_NS (1500 * SIM_MS) /* whoever is later has given no sign of life, see P1 */
 
 /* The last successor goes on by then: half a second lies between reloads, some time between deaths
@@ -194,7 +195,8 @@ static void draw_span(struct prng *p, const struct mix *mix, const struct sim_ep
 
 	e->begin_ns = prng_range(p, mix->from_ns, mix->until_ns - 1);
 	if (after && prng_one_in(p, 3)) /* troubles come in bunches */
-		e->begin_ns = after->end_ns + prng_range(p, 0, mix->interval_ns / 2);
+		e->begin_ns = (prng_one_in(p, 2) ? after->begin_ns : after->end_ns) +
+			      prng_range(p, 0, prng_one_in(p, 2) ? NEAR_NS : mix->interval_ns / 2);
 	e->end_ns = e->begin_ns + prng_range(p, 1, most);
 	if (e->end_ns > mix->until_ns)
 		e->end_ns = mix->until_ns;
@@ -296,8 +298,10 @@ static void draw_episodes(struct sim *sim, const struct mix *mix)
 	bool split_for_good = false;
 
 	for (unsigned n = 1 + prng_below(p, 16); n; n--) {
+		bool again = last && prng_one_in(p, 4); /* one host has more than its share */
 		struct sim_episode e = { .type = draw_type(p, mix->types),
-					 .node = (uint8_t)prng_below(p, sim->routers_n) };
+					 .node = again ? last->node
+						       : (uint8_t)prng_below(p, sim->routers_n) };
 
 		e.peer = (uint8_t)((e.node + 1 + prng_below(p, sim->routers_n - 1)) %
 				   sim->routers_n);
