@@ -252,8 +252,9 @@ void gateway_go(struct sim *sim, struct sim_process *process, int old_fd)
 	if (sim->now_ns >
 	    process->told_ns + sim->latency_ns) /* the host or its program had a pause */
 		r->resumed = true;
-	if (r->resumed || !r->reloading ||
-	    socket_waiting(process)) /* what has come is placed at this moment */
+	/* What has come is placed at this moment; who is better is another question from now on. */
+	if (r->resumed || !r->reloading || socket_waiting(process) ||
+	    r->config.priority != old.vrrp.priority)
 		r->healthy_ns = sim->now_ns + 1;
 	check_lease_change(sim, i, &old);
 	check_turn_begin(sim, i);

@@ -64,6 +64,7 @@ struct sim_gateway {
 	bool afflicted; /* by one fault of sim_fault.c that concerns the whole router */
 	enum sim_pause pause;
 	bool resumed;         /* nothing ran since the end of a pause */
+	unsigned meddled;     /* 1 + the address that somebody waits to replace; 0: none */
 	int64_t frozen_at_ns; /* SIM_FROZEN: since when */
 	int64_t clock_lag_ns; /* how much the clock missed while it stood still */
 	int32_t clock_ppm;    /* how much too fast it goes; up to SIM_DRIFT_PPM, or too slow */

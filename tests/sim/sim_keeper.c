@@ -490,6 +490,7 @@ void keeper_process_event(struct sim *sim, struct sim_process *process)
 		break;
 	case SIM_STEP_READY:
 		process->said_ready = true;
+		fault_meddle(sim, process->router);
 		says(sim, process, SUCCESSION_SAYS_READY, 0);
 		break;
 	case SIM_STEP_GO:
@@ -673,7 +674,7 @@ void keeper_mend(struct sim *sim, unsigned i)
 		child->program = SIM_PROGRAM_GOOD;
 		if (!child->process || child->process->killed)
 			continue;
-		if (was == SIM_PROGRAM_SLOW || was == SIM_PROGRAM_STUCK)
+		if ((was == SIM_PROGRAM_SLOW || was == SIM_PROGRAM_STUCK) && !child->process->state)
 			process_at(sim, child->process, SIM_STEP_START, sim->now_ns);
 		if (was != SIM_PROGRAM_MUTE || !child->process->hung)
 			continue;

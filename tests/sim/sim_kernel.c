@@ -375,6 +375,13 @@ void kernel_squat(struct sim *sim, unsigned i, unsigned k, bool there)
 	}
 }
 
+void kernel_replace(struct sim *sim, unsigned i, unsigned k)
+{
+	if (sim->routers[i].kernel.table[k].mark == KERN_ADDRESS_MARK)
+		kernel_steal(sim, i, k);
+	kernel_squat(sim, i, k, true);
+}
+
 /* ---- the interface ---- */
 
 void kernel_set_link(struct sim *sim, unsigned i, bool up, bool carrier)

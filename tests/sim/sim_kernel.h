@@ -143,6 +143,11 @@ void kernel_trouble(struct sim *sim, unsigned i, unsigned trouble);
 void kernel_steal(struct sim *sim, unsigned i, unsigned k);
 
 /**
+ * kernel_replace() - somebody puts his own in the place of an address.
+ */
+void kernel_replace(struct sim *sim, unsigned i, unsigned k);
+
+/**
  * kernel_squat() - somebody adds an address, or takes what he added away. Without effect on the
  * agent's.
  */

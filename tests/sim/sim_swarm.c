@@ -14,7 +14,7 @@
 	(FAULT_BIT(BURST) | FAULT_BIT(LOSS) | FAULT_BIT(DUPLICATE) | FAULT_BIT(JITTER) |           \
 	 FAULT_BIT(CORRUPT) | FAULT_BIT(STALL) | FAULT_BIT(STOP) | FAULT_BIT(FREEZE) |             \
 	 FAULT_BIT(JUNK) | FAULT_BIT(RELOAD) | FAULT_BIT(STEAL) | FAULT_BIT(SQUAT) |               \
-	 FAULT_BIT(KERNEL))
+	 FAULT_BIT(REPLACE) | FAULT_BIT(KERNEL))
 
 #define NEAR_NS        (10 * SIM_MS)   /* so long does one process take to follow another */
 #define ALIVE_SLACK_NS (1500 * SIM_MS) /* whoever is later has given no sign of life, see P1 */
@@ -242,6 +242,12 @@ static void draw_size(struct sim *sim, const struct mix *mix, struct sim_episode
 		e->ns = prng_one_in(p, 3) ? 0 : prng_range(p, 10 * SIM_MS, 3 * SIM_S);
 		e->amount = prng_below(p, 2);
 		break;
+	case SIM_FAULT_SQUAT:
+		e->amount = prng_below(p, SIM_ADDRESSES_MAX + 1);
+		break;
+	case SIM_FAULT_REPLACE:
+		e->amount = prng_below(p, 2);
+		break;
 	case SIM_FAULT_KERNEL:
 		e->amount = prng_one_in(p, 2) ? 1u << prng_below(p, mix->calm ? 4 : 5)
 					      : 1 + prng_below(p, mix->calm ? 15 : 31);
@@ -267,7 +273,6 @@ static void draw_size(struct sim *sim, const struct mix *mix, struct sim_episode
 	case SIM_FAULT_CRASH:
 	case SIM_FAULT_HANG:
 	case SIM_FAULT_WITHDRAW:
-	case SIM_FAULT_SQUAT:
 	case SIM_FAULT_SOURCE:
 	case SIM_FAULT_START:
 	case SIM_FAULT_COUNT:
@@ -288,7 +293,8 @@ static enum sim_fault_type draw_type(struct prng *p, unsigned types)
 static bool may_stay(enum sim_fault_type type)
 {
 	return type == SIM_FAULT_PARTITION || type == SIM_FAULT_LEAVE || type == SIM_FAULT_CRASH ||
-	       type == SIM_FAULT_LINK || type == SIM_FAULT_WITHDRAW || type == SIM_FAULT_SQUAT;
+	       type == SIM_FAULT_LINK || type == SIM_FAULT_WITHDRAW || type == SIM_FAULT_SQUAT ||
+	       type == SIM_FAULT_REPLACE;
 }
 
 static void draw_episodes(struct sim *sim, const struct mix *mix)
