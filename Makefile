@@ -80,7 +80,7 @@ SIM_REAL = $(FLOOR) $(addprefix $(BUILD)/agent/, conf/value.o keeper/will.o keep
 	$(addprefix router/,adopt.o execute.o interface.o journal.o lease.o open.o routers.o)) \
 	$(addprefix $(BUILD)/netlink/,address.o attributes.o frame.o kind.o receive.o reconcile.o \
 	wants.o sweep.o)
-$(BUILD)/sim: WRAP = vrrp_step vrrp_receive vrrp_adopt clock_gettime close kern_receiver_open \
+$(BUILD)/sim: WRAP = vrrp_step vrrp_receive vrrp_adopt state_put clock_gettime close kern_receiver_open \
 	kern_receiver_close kern_receiver_fd kern_receiver_dispatch kern_group_join
 
 $(BUILD)/sim: $(SIM) $(CORE) $(SIM_REAL)

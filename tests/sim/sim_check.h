@@ -56,17 +56,15 @@
  *     6.5 s when it is told to stop.
  * P7  A reload without changes: no packet, no change of an address, every deadline and all of
  *     the election as before, to the bit. After any death the state memory has the election that
- *     the process had, and the next one goes on with it unless it is history. The address that
- *     adverts come from stays as long as the host has it. Counters of what was sent last are not
- *     asked for when something else happens on that host.
- * P9  No takeover while an advert that forbids it waits in the queue, whatever the pause; and a
- *     timer that comes an interval late is not believed at once. What a process had not read
- *     when it died forbids nothing to its successor. Who lost adverts is told so within the
- *     turn.
- * P11 Each packet is counted once, as accepted or under the reason of its defect, also when one
- *     process makes room for another; a rejected one changes nothing else; what is accepted says
- *     what was sent, and what is sent has the headers of RFC 9568 §5.1.1. A successor begins its
- *     account with what was left to it.
+ *     the process had, or, if it died writing that down, the one before; and the next one goes on
+ * with it unless it is history. The address that adverts come from stays as long as the host has
+ * it. Counters of what was sent last are not asked for when something else happens on that host. P9
+ * No takeover while an advert that forbids it waits in the queue, whatever the pause; and a timer
+ * that comes an interval late is not believed at once. What a process had not read when it died
+ * forbids nothing to its successor. Who lost adverts is told so within the turn. P11 Each packet is
+ * counted once, as accepted or under the reason of its defect, also when one process makes room for
+ * another; a rejected one changes nothing else; what is accepted says what was sent, and what is
+ * sent has the headers of RFC 9568 §5.1.1. A successor begins its account with what was left to it.
  * P12 Adverts of a healthy Active leave at start + n * interval; never two, never late, and
  *     before the addresses change. What a step decides to send leaves in its turn, and nothing
  *     else.
@@ -81,6 +79,9 @@
  *     vipd from then on. Nobody takes over before 3 intervals: by then a "safe" lease has ended,
  *     if no advert has left since; a process that goes on with an election may take one for
  *     granted. Not when a kernel loses events or answers: then what it removed is taken for stolen.
+ * P15 What is told is so: a fault names what is wrong with the interface; a takeover says whether
+ *     the Active was silent, and for how long, has left, or is weaker. Who cannot serve is in Fault
+ *     by the end of the turn, and nobody else is.
  * lease     While the agent is well, and was for two leases, the kernel ends none of an Active.
  * timing    What sim_model.h says about single steps.
  * deadline  A router always has a deadline, neither past nor too far, except in Fault.
@@ -307,6 +308,12 @@ void check_withdrawn(struct sim *sim, unsigned i);
  * check_left() - what a process finds of its predecessor's election is what that had (P7).
  */
 void check_left(struct sim *sim, unsigned i, const struct vrrp *old);
+
+/**
+ * check_torn() - a process dies while it writes down what it has read: the next one may go on with
+ * what was before (P7).
+ */
+void check_torn(struct sim *sim, unsigned i);
 
 /**
  * check_go_begin(), check_go_end() - a process goes on with what is left (P6, P7).

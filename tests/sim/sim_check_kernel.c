@@ -335,11 +335,39 @@ static bool is_history(const struct sim_gateway *r, int64_t now)
 	return r->vr.election.reason.code == VRRP_REASON_STOPPED;
 }
 
+void check_torn(struct sim *sim, unsigned i)
+{
+	struct sim_reading *reading = &sim->check.reading;
+
+	trace(sim, "%s dies while it writes its election down", node_name(i));
+	sim->routers[i].last.torn = true;
+	check_unread(sim, i);
+	if (!reading->packet)
+		return;
+	net_mark_lost(sim, reading->packet, i);
+	net_release(sim, (unsigned)(reading->packet - sim->net.packets));
+	reading->packet = NULL;
+}
+
+/* Which of both elections is left when the last one was written down in part. */
+static void untear(struct sim *sim, unsigned i, const struct vrrp *old)
+{
+	struct sim_gateway *r = &sim->routers[i];
+
+	if (r->last.torn &&
+	    memcmp(&old->election, &r->last.before.election, sizeof(old->election)) == 0) {
+		r->vr = r->last.before;
+		sim->check.models[i] = r->last.model;
+	}
+	r->last.torn = false;
+}
+
 void check_left(struct sim *sim, unsigned i, const struct vrrp *old)
 {
 	const struct sim_gateway *r = &sim->routers[i];
 	struct vrrp copy = *old;
 
+	untear(sim, i, old);
 	if (!r->reloading) { /* a count may have died with the process; so may what it had seen */
 		copy.counters = r->vr.counters;
 		memcpy(copy.election.source, r->vr.election.source, sizeof(copy.election.source));

@@ -224,6 +224,46 @@ static void check_source(struct sim *sim, const struct sim_process *process)
 		check_fail(sim, "P7", "%s speaks from another address without need", node_name(i));
 }
 
+/* What is wrong with the interface. */
+static enum vrrp_reason_code fault_of(const struct sim_gateway *r)
+{
+	const struct sim_link *link = &r->kernel.link;
+
+	if (!link->exists)
+		return VRRP_REASON_LINK_MISSING;
+	if (!link->up)
+		return VRRP_REASON_LINK_DOWN;
+	if (!link->carrier)
+		return VRRP_REASON_NO_CARRIER;
+	return gateway_can_serve(r) ? VRRP_REASON_NONE : VRRP_REASON_NO_SOURCE;
+}
+
+static const char *fault_name(enum vrrp_reason_code code)
+{
+	static const char *const names[VRRP_REASON_COUNT] = {
+		[VRRP_REASON_NONE] = "none",
+		[VRRP_REASON_LINK_MISSING] = "no interface",
+		[VRRP_REASON_LINK_DOWN] = "down",
+		[VRRP_REASON_NO_CARRIER] = "no carrier",
+		[VRRP_REASON_NO_SOURCE] = "no address",
+	};
+
+	return names[code] ? names[code] : "another one";
+}
+
+static void check_fault(struct sim *sim, unsigned i)
+{
+	const struct sim_gateway *r = &sim->routers[i];
+	const struct vrrp_election *e = &r->vr.election;
+	enum vrrp_reason_code said =
+		e->state == VRRP_STATE_FAULT ? e->reason.code : VRRP_REASON_NONE;
+
+	if (said != fault_of(r) && !check_in_trouble(sim, i) &&
+	    (e->state != VRRP_STATE_INITIALIZE || e->reason.code != VRRP_REASON_STOPPED))
+		check_fail(sim, "P15", "%s says that its fault is \"%s\", and it is \"%s\"",
+			   node_name(i), fault_name(said), fault_name(fault_of(r)));
+}
+
 static int64_t deadline_latest(const struct sim *sim, const struct sim_gateway *r)
 {
 	switch (r->vr.election.state) {
@@ -272,5 +312,6 @@ void check_turn_end(struct sim *sim, const struct sim_process *process)
 	if (!process_router(process))
 		return;
 	model_turn(sim, i);
+	check_fault(sim, i);
 	check_deadline(sim, process);
 }

@@ -174,9 +174,18 @@ void gateway_stepped(struct sim *sim, unsigned i, const struct vrrp *before, con
 	struct sim_gateway *r = &sim->routers[i];
 
 	r->vr = *vr;
+	r->last = (struct sim_last){ .quiet = event->type == VRRP_EVENT_ADVERT && !out->actions_n &&
+					      vr->election.state == VRRP_STATE_BACKUP,
+				     .before = *before,
+				     .model = sim->check.models[i] };
 	if (vr->election.state == VRRP_STATE_ACTIVE && before->election.state != VRRP_STATE_ACTIVE)
 		r->active_ns = sim->now_ns;
 	check_step(sim, i, before, event, out);
+}
+
+bool gateway_may_tear(const struct sim_gateway *r)
+{
+	return r->last.quiet;
 }
 
 void gateway_adopted(struct sim *sim, unsigned i, const struct vrrp *vr, const struct vrrp *old)
@@ -202,6 +211,7 @@ void gateway_turn(struct sim *sim, struct sim_process *process)
 	struct sim_gateway *r = &sim->routers[i];
 
 	r->turn_ns = gateway_local_ns(sim, r);
+	r->last.quiet = false;
 	check_turn_begin(sim, i);
 	check_inherited(sim, i);
 	if (!process_turn(process)) {

@@ -8,6 +8,7 @@
 #define SIM_GATEWAY_H
 
 #include "sim_keeper.h"
+#include "sim_model.h"
 #include "sim_process.h"
 
 #define SIM_DRIFT_PPM   500 /* more than a quartz ever drifts */
@@ -46,6 +47,14 @@ struct sim_turn {
 	uint8_t source[4];  /* likewise, of the router */
 };
 
+/* The last step, which may be lost with its process. */
+struct sim_last {
+	bool quiet; /* nothing but the election has changed, and that of a Backup */
+	bool torn;  /* its process has died while it wrote it down */
+	struct vrrp before;
+	struct sim_model model; /* before it */
+};
+
 struct sim_gateway {
 	struct vrrp vr;              /* the election after the last step; a copy */
 	struct vrrp_config config;   /* conf.vrrp, at hand */
@@ -74,6 +83,7 @@ struct sim_gateway {
 
 	/* For the checks; global time. */
 	struct sim_turn turn;
+	struct sim_last last;
 	bool adopted;                        /* by the process that goes on now */
 	bool reloading;                      /* it follows one that has made room */
 	int64_t lease_ns;                    /* when the one before was to renew the leases */
@@ -200,6 +210,11 @@ void gateway_go(struct sim *sim, struct sim_process *process, int old_fd);
  */
 void gateway_stepped(struct sim *sim, unsigned i, const struct vrrp *before, const struct vrrp *vr,
 		     const struct vrrp_event *event, const struct vrrp_output *out);
+
+/**
+ * gateway_may_tear() - whether the last step may be lost without a trace.
+ */
+bool gateway_may_tear(const struct sim_gateway *r);
 
 /**
  * gateway_adopted() - the process that runs goes on with the election @old.

@@ -578,6 +578,10 @@ void keeper_panic(struct sim *sim, unsigned i, enum sim_victims victims)
 	case SIM_VICTIM_NEXT:
 		strike(sim, i, SUCCESSION_NEXT);
 		break;
+	case SIM_VICTIM_CURRENT_IN_PUT:
+		if (speaker)
+			speaker->doomed_put = true;
+		break;
 	case SIM_VICTIM_HEIRS:
 		sim->routers[i].keeper.doomed_n = 1 + prng_below(&sim->prng, 3);
 		break;
@@ -596,8 +600,10 @@ void keeper_spare(struct sim *sim, unsigned i)
 	struct sim_process *process = keeper_speaker(sim, i);
 
 	sim->routers[i].keeper.doomed_n = 0;
-	if (process)
+	if (process) {
 		process->doom = 0;
+		process->doomed_put = false;
+	}
 }
 
 void keeper_hang(struct sim *sim, unsigned i)

@@ -117,7 +117,8 @@ enum sim_victims {
 	SIM_VICTIM_STANDBY,
 	SIM_VICTIM_NEXT,
 	SIM_VICTIMS_ALL,
-	SIM_VICTIM_HEIRS, /* the next ones that go on, in the middle of it */
+	SIM_VICTIM_CURRENT_IN_PUT, /* when it next writes its election down */
+	SIM_VICTIM_HEIRS,          /* the next ones that go on, in the middle of it */
 	SIM_VICTIMS,
 };
 

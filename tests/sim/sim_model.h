@@ -20,6 +20,7 @@ struct sim_model {
 	bool left;            /* Backup: whom it heard last has left */
 	bool nobody;          /* Backup: nobody was heard yet */
 	bool granted;         /* Backup: a late timer was not believed once */
+	bool weaker;          /* Backup: a weaker Active was heard since, and not respected */
 	bool missed;          /* adverts were lost on the host, and the router was not told */
 };
 
