@@ -44,11 +44,11 @@
  *     lease and 1.2 s; without a lease there is no promise. A reload that shortens the lease counts
  *     when the next renewal of the old one is through: until then the old length is the bound. A
  *     host that stands still as a whole answers nobody; its leases go on with it. A process that
- *     runs, and whose adverts its kernel does not take, renews no lease more than three times.
- * P6  At most one process of a host speaks. When it hangs it is ended, within 4.4 s at most: a
- *     sign of life, room for the next one, a last moment. When it dies one that is ready goes on
- *     at once, with the same configuration if no reload is under way. Only the third death
- *     within a minute, or the sixth in a row before a sign of life, makes the keeper give up.
+ *     runs, and whose adverts its kernel does not take, renews no lease more often than an interval
+ * and a reload need. P6  At most one process of a host speaks. When it hangs it is ended,
+ * within 4.4 s at most: a sign of life, room for the next one, a last moment. When it dies one that
+ * is ready goes on at once, with the same configuration if no reload is under way. Only the third
+ * death within a minute, or the sixth in a row before a sign of life, makes the keeper give up.
  *     When the faults are over somebody speaks wherever vipd is started. What a reload brings is
  *     tried a second time when it dies; when it dies again and what ran before is ready, that goes
  *     on. A reload that nothing befalls is done within 3 s, whenever it was asked for. Behind a

@@ -220,6 +220,19 @@ void check_expiry(struct sim *sim, unsigned i, unsigned k)
 			   node_name(i), k);
 }
 
+/*
+ * So often does a process renew a lease without another advert: a "safe" one after each third of
+ * it for an interval, and once more when a reload has changed its length.
+ */
+static unsigned renewals_max(const struct sim_conf *conf)
+{
+	int64_t lease_ns = promised_ns(conf);
+
+	if (conf->lease != CONF_LEASE_SAFE)
+		return 3;
+	return 2 + (unsigned)(3 * conf->vrrp.interval_cs * 10 * SIM_MS / lease_ns);
+}
+
 /* An agent whose adverts do not leave is as good as dead, whatever it thinks. */
 void check_renewal(struct sim *sim, const struct sim_process *by, unsigned k)
 {
@@ -232,7 +245,7 @@ void check_renewal(struct sim *sim, const struct sim_process *by, unsigned k)
 	if (r->renewed_after[k] != r->left_n)
 		r->renewals_n[k] = 0;
 	r->renewed_after[k] = r->left_n;
-	if (++r->renewals_n[k] > SIM_RENEWALS_MAX)
+	if (++r->renewals_n[k] > renewals_max(&r->conf))
 		check_fail(sim, "P5", "%s renews the lease of address %u and sends no advert",
 			   node_name(by->router), k);
 }

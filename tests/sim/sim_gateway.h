@@ -20,10 +20,6 @@
 /* And about deaths of the router process: so many in a minute are too many. */
 #define SIM_CRASHES_MAX 3
 
-/* So often does a process renew a lease without another advert: a "safe" one three times an
- * interval, and once more when a reload has changed its length. */
-#define SIM_RENEWALS_MAX 4
-
 #define SIM_RESTORES_MAX 5
 #define SIM_RESTORES_NS  (10 * INT64_C(1000000000))
 

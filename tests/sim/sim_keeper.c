@@ -583,7 +583,7 @@ void keeper_panic(struct sim *sim, unsigned i, enum sim_victims victims)
 			speaker->doomed_put = true;
 		break;
 	case SIM_VICTIM_HEIRS:
-		sim->routers[i].keeper.doomed_n = 1 + prng_below(&sim->prng, 3);
+		sim->routers[i].keeper.doomed_n = 1 + prng_below(&sim->prng, 5);
 		break;
 	case SIM_VICTIMS_ALL:
 		strike(sim, i, SUCCESSION_STANDBY);

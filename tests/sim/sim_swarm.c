@@ -44,7 +44,7 @@ static unsigned interval_extreme(const struct sim *sim, bool max)
 
 static unsigned draw_interval(struct prng *p)
 {
-	static const uint8_t tens_of_ms[] = { 1, 1, 2, 5, 10, 10, 20, 50, 100, 100, 100, 200 };
+	static const uint8_t tens_of_ms[] = { 1, 1, 2, 5, 10, 10, 20, 50, 100, 100, 150, 200 };
 
 	return prng_one_in(p, 16) ? 300 : tens_of_ms[prng_below(p, sizeof(tens_of_ms))];
 }
@@ -209,6 +209,21 @@ static void draw_span(struct prng *p, const struct mix *mix, const struct sim_ep
 		e->begin_ns = e->end_ns = mix->from_ns;
 }
 
+/* Of one sort, or of those that hide most from vipd, or of any. */
+static unsigned draw_trouble(struct prng *p, bool calm)
+{
+	switch (prng_below(p, 4)) {
+	case 0:
+		return 1u << prng_below(p, calm ? 4 : 5);
+	case 1:
+		return SIM_TROUBLE_EVENTS | SIM_TROUBLE_DUMPS;
+	case 2:
+		return calm ? SIM_TROUBLE_ANSWERS : SIM_TROUBLE_FRAMES;
+	default:
+		return 1 + prng_below(p, calm ? 15 : 31);
+	}
+}
+
 static void draw_size(struct sim *sim, const struct mix *mix, struct sim_episode *e)
 {
 	struct prng *p = &sim->prng;
@@ -249,8 +264,7 @@ static void draw_size(struct sim *sim, const struct mix *mix, struct sim_episode
 		e->amount = prng_below(p, 2);
 		break;
 	case SIM_FAULT_KERNEL:
-		e->amount = prng_one_in(p, 2) ? 1u << prng_below(p, mix->calm ? 4 : 5)
-					      : 1 + prng_below(p, mix->calm ? 15 : 31);
+		e->amount = draw_trouble(p, mix->calm);
 		break;
 	case SIM_FAULT_RELOAD:
 		e->amount = !mix->calm && prng_one_in(p, 2);
@@ -304,7 +318,7 @@ static void draw_episodes(struct sim *sim, const struct mix *mix)
 	bool split_for_good = false;
 
 	for (unsigned n = 1 + prng_below(p, 16); n; n--) {
-		bool again = last && prng_one_in(p, 4); /* one host has more than its share */
+		bool again = last && prng_one_in(p, 3); /* one host has more than its share */
 		struct sim_episode e = { .type = draw_type(p, mix->types),
 					 .node = again ? last->node
 						       : (uint8_t)prng_below(p, sim->routers_n) };
@@ -463,7 +477,7 @@ void swarm_begin(struct sim *sim, uint64_t seed)
 	if (sim->moving && mix.types & FAULT_BIT(KERNEL)) /* the interface may be another one */
 		sim->faults.repair_ns = 2 * SIM_S;
 	length = prng_range(p, 10, 150) * mix.interval_ns;
-	if (length < 8 * SIM_S && prng_one_in(p, 4))
+	if (length < 8 * SIM_S && prng_one_in(p, 2))
 		length = prng_range(p, 1, 8) * SIM_S; /* long enough for repeated announcements */
 	mix.until_ns = mix.from_ns + length;
 	sim->faults.until_ns = mix.until_ns;
