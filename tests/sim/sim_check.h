@@ -348,6 +348,11 @@ void check_loss(struct sim *sim, const struct sim_process *process, struct sim_l
 void check_survival(struct sim *sim, unsigned i, const struct sim_loss *loss);
 
 /**
+ * check_late() - a process is given up that is not ready in time (P6).
+ */
+void check_late(struct sim *sim, unsigned i);
+
+/**
  * check_hung() - a process that speaks hangs; check_ended_by_now(): the keeper has ended it (P6).
  */
 void check_hung(struct sim *sim, struct sim_process *process);

@@ -63,6 +63,14 @@ void check_loss(struct sim *sim, const struct sim_process *process, struct sim_l
 	keeper->lost = process->conf;
 }
 
+void check_late(struct sim *sim, unsigned i)
+{
+	struct sim_keeper *keeper = &sim->routers[i].keeper;
+
+	if (!keeper->children[SUCCESSION_CURRENT].process)
+		keeper->early_n++; /* it was to speak */
+}
+
 void check_survival(struct sim *sim, unsigned i, const struct sim_loss *loss)
 {
 	const struct sim_gateway *r = &sim->routers[i];

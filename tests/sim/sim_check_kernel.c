@@ -7,6 +7,19 @@
 #define MILLION    INT64_C(1000000)
 #define TROUBLE_NS (2 * SIM_S) /* a refused change or a failed dump is repeated after a second */
 
+/*
+ * A decision: a reload that changes the interval and not the whole seconds of the lease may keep
+ * the time of the next renewal, so the lease is as long as the old interval wanted until then.
+ * false: it may not.
+ */
+static const bool renewal_may_stay = true;
+
+/*
+ * A decision: an address whose addition was not answered has a lease that may be old by the time
+ * it is found, and may end before the next renewal. false: it is renewed when it is found.
+ */
+static const bool unanswered_may_end = true;
+
 /* What the manual says about leases, in other words than conf_lease_s(). */
 static int64_t promised_ns(const struct sim_conf *conf)
 {
@@ -44,12 +57,6 @@ static unsigned restored_of_late(const struct sim_gateway *r, unsigned k, int64_
 	return recent;
 }
 
-/*
- * A decision: an address whose addition was not answered has a lease that may be old by the time
- * it is found, and may end before the next renewal. false: it is renewed when it is found.
- */
-static const bool unanswered_may_end = true;
-
 /* Why the lease of an address that is gone may have ended. */
 static bool may_have_ended(const struct sim *sim, unsigned i, unsigned k)
 {
@@ -59,6 +66,10 @@ static bool may_have_ended(const struct sim *sim, unsigned i, unsigned k)
 
 	if (!address->ended)
 		return false;
+	if (address->mark != KERN_ADDRESS_MARK) /* the case that is left of P13 */
+		return true;
+	if (renewal_may_stay && address->added_ns < r->interval_ns)
+		return true;
 	if (unanswered_may_end && address->unanswered &&
 	    sim->now_ns < r->kernel.trouble_end_ns + TROUBLE_NS + 2 * lease_ns)
 		return true;
@@ -101,8 +112,13 @@ void check_addresses(struct sim *sim, const struct sim_process *process)
 
 		if (active && !address->present)
 			check_missing(sim, i, k);
-		if (address->present) /* perhaps somebody else's: it is used */
-			r->abandoned &= ~(1u << k), r->perhaps_abandoned &= ~(1u << k);
+		if (address->present) {               /* perhaps somebody else's: it is used */
+			if (check_in_trouble(sim, i)) /* if it is known */
+				r->perhaps_abandoned |= r->abandoned & 1u << k;
+			else
+				r->perhaps_abandoned &= ~(1u << k);
+			r->abandoned &= ~(1u << k);
+		}
 		if (check_in_trouble(sim, i))
 			continue;
 		if (!active && address->present && address->mark == KERN_ADDRESS_MARK)
@@ -138,13 +154,6 @@ static int64_t with_drift(int64_t ns, int sign)
 {
 	return ns + sign * (ns / MILLION * SIM_DRIFT_PPM + 1);
 }
-
-/*
- * A decision: a reload that changes the interval and not the whole seconds of the lease may keep
- * the time of the next renewal, so the lease is as long as the old interval wanted until then.
- * false: it may not.
- */
-static const bool renewal_may_stay = true;
 
 /* By how much the kernel's clock and that of vipd may differ in the length of a lease. */
 static int64_t drift_of(const struct sim_address *address)
@@ -215,7 +224,8 @@ void check_expiry(struct sim *sim, unsigned i, unsigned k)
 	check_length(sim, i, k);
 	if (gateway_runs(sim, i) && r->vr.election.state == VRRP_STATE_ACTIVE &&
 	    !check_in_trouble(sim, i) && sim->now_ns > r->kernel.trouble_end_ns + 2 * lease_ns &&
-	    sim->now_ns > r->healthy_ns + 2 * lease_ns)
+	    sim->now_ns > r->healthy_ns + 2 * lease_ns &&
+	    !old_lease_is_legal(r, &r->kernel.table[k]))
 		check_fail(sim, "lease", "%s is well and has let the lease of address %u end",
 			   node_name(i), k);
 }
@@ -367,8 +377,10 @@ static void untear(struct sim *sim, unsigned i, const struct vrrp *old)
 {
 	struct sim_gateway *r = &sim->routers[i];
 
-	if (r->last.torn &&
-	    memcmp(&old->election, &r->last.before.election, sizeof(old->election)) == 0) {
+	struct vrrp_election left = old->election;
+
+	memcpy(left.source, r->last.before.election.source, sizeof(left.source));
+	if (r->last.torn && memcmp(&left, &r->last.before.election, sizeof(left)) == 0) {
 		r->vr = r->last.before;
 		sim->check.models[i] = r->last.model;
 	}

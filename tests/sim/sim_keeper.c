@@ -326,6 +326,8 @@ static void execute(struct sim *sim, unsigned i, const struct succession_action 
 		execute_exit(sim, i, action->status);
 		break;
 	case SUCCESSION_TELL:
+		if (action->fact == SUCCESSION_FACT_LATE_READY)
+			check_late(sim, i);
 		narrate(sim, i, action);
 		break;
 	case SUCCESSION_SERVICE:
