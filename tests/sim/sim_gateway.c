@@ -250,7 +250,7 @@ void gateway_go(struct sim *sim, struct sim_process *process, int old_fd)
 	struct sim_conf old = r->conf;
 	struct sim_going going;
 
-	r->adopted = false;
+	r->adopted = r->last.quiet = false;
 	r->bound_ns = VRRP_NEVER;
 	r->reloading = process->frozen_real_ns != 0;
 	process->follows_absent = r->conf.absent;

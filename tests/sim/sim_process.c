@@ -141,7 +141,7 @@ void __wrap_state_put(struct state *state, unsigned i, const struct vrrp *vr)
 	uint8_t before[MEMORY_MAX], after[MEMORY_MAX];
 	ssize_t size;
 
-	if (!running->doomed_put || !running->in_turn ||
+	if (!running->doomed_put || !running->mortal ||
 	    !gateway_may_tear(&sim->routers[running->router])) {
 		__real_state_put(state, i, vr);
 		return;
@@ -226,7 +226,7 @@ void process_spawn(struct sim *sim, struct sim_process *process, unsigned router
 	process->exists = true;
 	process->opened = process->speaks = process->killed = process->hung = false;
 	process->told_to_freeze = process->told_to_leave = false;
-	process->licensed = process->doomed_put = process->in_turn = false;
+	process->licensed = process->doomed_put = process->mortal = false;
 	process->by_reload = process->said_ready = process->went = process->was_alive = false;
 	process->alive_ns = 0;
 	process->doom = 0;
@@ -298,8 +298,10 @@ bool process_go(struct sim_process *process, int old_fd, int64_t frozen_real_ns)
 		old = opened;
 	process_enter(process);
 	if (!setjmp(death)) {
+		process->mortal = true;
 		(void)routers_go(process->routers, &now, old, frozen_real_ns,
 				 trace_journal(process->sim, process->router));
+		process->mortal = false;
 		lives = true;
 	}
 	process_leave();
@@ -317,9 +319,9 @@ bool process_turn(struct sim_process *process)
 		return false;
 	}
 	process->read_real_ns = now.real_ns;
-	process->in_turn = true;
+	process->mortal = true;
 	routers_turn(process->routers, &now);
-	process->in_turn = false;
+	process->mortal = false;
 	process_leave();
 	return true;
 }
@@ -343,7 +345,7 @@ void process_freeze(struct sim_process *process)
 
 void process_may_die(struct sim_process *process)
 {
-	if (process->doom && --process->doom == 0)
+	if (process->mortal && process->doom && --process->doom == 0)
 		longjmp(death, 1);
 }
 

@@ -102,9 +102,9 @@ struct sim_process {
 	int64_t read_real_ns;   /* CLOCK_REALTIME up to which it has read packets */
 	int64_t frozen_real_ns; /* and its predecessor; 0: that has died */
 	bool follows_absent;    /* whose configuration did not have the router */
-	bool in_turn;
-	bool doomed_put; /* dies in the middle of writing its election down */
-	unsigned doom;   /* dies at the so manieth call of its kernel; 0: it does not */
+	bool mortal;            /* runs code in which it may die */
+	bool doomed_put;        /* dies in the middle of writing its election down */
+	unsigned doom;          /* dies at the so manieth call of its kernel; 0: it does not */
 
 	/* The product's. */
 	struct conf product;

@@ -92,7 +92,7 @@ static struct habits draw_habits(struct prng *p, bool calm)
 		.mixed_preempt = prng_one_in(p, 3),
 		.preempt_delays = prng_one_in(p, 4),
 		.start_delays = prng_one_in(p, 4),
-		.reconfigured = !calm && prng_one_in(p, 2),
+		.reconfigured = !calm && !prng_one_in(p, 3),
 		.drift = prng_one_in(p, 2),
 		.calm = calm,
 	};
@@ -311,6 +311,46 @@ static bool may_stay(enum sim_fault_type type)
 	       type == SIM_FAULT_REPLACE;
 }
 
+/* What is worst at the same time on one host, or, of @peer, on two. */
+static const struct pair {
+	enum sim_fault_type first, second;
+	bool peer;
+	bool near; /* it begins right behind the first one, and not anywhere in it */
+	unsigned first_amount, second_amount;
+} pairs[] = {
+	{ SIM_FAULT_RELOAD, SIM_FAULT_LEAVE, false, true, 0, 0 },
+	{ SIM_FAULT_PANIC, SIM_FAULT_PANIC, false, true, SIM_VICTIM_HEIRS, SIM_VICTIM_CURRENT },
+	{ SIM_FAULT_KERNEL, SIM_FAULT_REPLACE, false, false, SIM_TROUBLE_EVENTS | SIM_TROUBLE_DUMPS,
+	  0 },
+	{ SIM_FAULT_STOP, SIM_FAULT_LEAVE, true, false, 0, 0 },
+};
+
+static void draw_pair(struct sim *sim, const struct mix *mix)
+{
+	struct prng *p = &sim->prng;
+	const struct pair *pair = &pairs[prng_below(p, sizeof(pairs) / sizeof(pairs[0]))];
+	struct sim_episode first = { .type = pair->first,
+				     .node = (uint8_t)prng_below(p, sim->routers_n),
+				     .amount = pair->first_amount };
+	struct sim_episode second = { .type = pair->second,
+				      .node = first.node,
+				      .peer = (uint8_t)prng_below(p, sim->routers_n),
+				      .amount = pair->second_amount };
+
+	if (mix->calm || !(mix->types >> pair->first & 1) || !(mix->types >> pair->second & 1))
+		return;
+	if (pair->peer)
+		second.node = (uint8_t)((first.node + 1) % sim->routers_n);
+	draw_span(p, mix, NULL, &first);
+	second.begin_ns =
+		prng_range(p, first.begin_ns, pair->near ? first.begin_ns + NEAR_NS : first.end_ns);
+	if (second.begin_ns > mix->until_ns)
+		second.begin_ns = mix->until_ns;
+	second.end_ns = prng_range(p, second.begin_ns, mix->until_ns);
+	fault_add(sim, &first);
+	fault_add(sim, &second);
+}
+
 static void draw_episodes(struct sim *sim, const struct mix *mix)
 {
 	struct prng *p = &sim->prng;
@@ -491,6 +531,8 @@ void swarm_begin(struct sim *sim, uint64_t seed)
 						 .begin_ns = prng_range(p, 0, 4 * mix.interval_ns),
 						 .end_ns = VRRP_NEVER });
 	draw_episodes(sim, &mix);
+	for (unsigned n = prng_below(p, 4); n; n--)
+		draw_pair(sim, &mix);
 }
 
 /* Nothing may happen any more, or ever: any change of state fails @property. */
