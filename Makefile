@@ -133,6 +133,11 @@ SEED0 = 1
 sim: $(BUILD)/sim
 	@$(BUILD)/sim --seeds $(SEEDS) --seed0 $(SEED0)
 
+# Plants defects one after another; the simulator must find each.
+defects:
+	@tests/need.sh build
+	@$(PYTHON) tests/sim/defects.py --build $(BUILD)
+
 # One test per fault, with what was promised and what was measured; DUT=keepalived for the other.
 faults:
 	@tests/need.sh build check
@@ -178,6 +183,6 @@ clean:
 
 DUT = vipd
 
-.PHONY: all test-programs demo check asan sim faults soak fuzz bench lint install clean
+.PHONY: all test-programs demo check asan sim defects faults soak fuzz bench lint install clean
 .SECONDARY:
 .DELETE_ON_ERROR:

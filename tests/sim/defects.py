@@ -6,12 +6,12 @@ defects`).
 A defect is a text in the code and what it becomes. Runs of white space count as one, and the text
 must be there exactly once in all files of its pattern, so it may move between them. The simulator
 is built in a copy of the tree, where only the changed file is compiled anew, and runs seeds until
-the first one fails.
+the first one fails; when none does, the scenarios.
 
     defects.py [--only NAME]... [--seeds N] [--jobs J] [--list]
 
 Exit status 0 if the healthy code holds and each defect was found; 1 if one was not, or if its text
-is no longer there.
+is not there exactly once any more.
 """
 
 import argparse
@@ -28,6 +28,7 @@ FOLDERS = ("agent", "netlink", "vrrp", "tests/sim")
 TIMEOUT_S = 120                  # of one defect; then the simulator hangs, which is found, too
 FAILS = re.compile(r"^seed (\d+) FAILS ?([^:\n]*):? ?(.*)$", re.M)
 ASSERTION = re.compile(r"Assertion `(.*)' failed")
+SCENARIO = re.compile(r"^\S*/([^/\s]+)\.txt: FAILS (\w+): (.*)$", re.M)
 
 
 class Defect(NamedTuple):
@@ -41,10 +42,10 @@ class Defect(NamedTuple):
 
 
 class Found(NamedTuple):
-    """The first seed that fails."""
+    """The first seed that fails, or the number of a scenario."""
 
     prop: str
-    seed: int
+    seed: str
     message: str
 
 
@@ -525,23 +526,37 @@ def make(tree, jobs):
     return made.stderr if made.returncode else None
 
 
-def run(tree, seeds, jobs):
-    """Run the simulator. Return what was found, or None."""
-    command = ["build/sim", "--seeds", str(seeds), "--jobs", str(jobs), "--first"]
-    try:
-        ran = subprocess.run(command, cwd=tree, capture_output=True, text=True, errors="replace",
-                             timeout=TIMEOUT_S, check=False)
-    except subprocess.TimeoutExpired:
-        return Found("hangs", 0, f"more than {TIMEOUT_S} s")
-    failed = [Found(prop or "crash", int(seed), message)
-              for seed, prop, message in FAILS.findall(ran.stdout)]
+def simulate(tree, *arguments):
+    return subprocess.run(["build/sim", *arguments], cwd=tree, capture_output=True, text=True,
+                          errors="replace", timeout=TIMEOUT_S, check=False)
+
+
+def run_seeds(tree, seeds, jobs):
+    """Return what was found, or None."""
+    ran = simulate(tree, "--seeds", str(seeds), "--jobs", str(jobs), "--first")
+    failed = FAILS.findall(ran.stdout)
     if not failed:
-        return None if ran.returncode == 0 else Found("crash", 0, ran.stderr.strip())
-    first = min(failed, key=lambda found: found.seed)
+        return None if ran.returncode == 0 else Found("crash", "?", ran.stderr.strip())
+    seed, prop, message = min(failed, key=lambda found: int(found[0]))
     assertion = ASSERTION.search(ran.stderr)
-    if first.prop == "crash" and assertion:
-        return Found("assertion", first.seed, assertion.group(1))
-    return first
+    if not prop and assertion:
+        return Found("assertion", seed, assertion.group(1))
+    return Found(prop or "crash", seed, message)
+
+
+def run_scenarios(tree):
+    """Return what was found, or None. That a story is told in other words is not enough."""
+    failed = SCENARIO.search(simulate(tree, "--scenarios").stdout)
+    return failed and Found(failed.group(2), failed.group(1).split("-")[0] + ".txt",
+                            failed.group(3))
+
+
+def run(tree, options):
+    """Run the simulator. Return what was found, or None."""
+    try:
+        return run_seeds(tree, options.seeds, options.jobs) or run_scenarios(tree)
+    except subprocess.TimeoutExpired:
+        return Found("hangs", "?", f"more than {TIMEOUT_S} s")
 
 
 def hunt(tree, defect, options):
@@ -554,13 +569,13 @@ def hunt(tree, defect, options):
     path.write_text(text, encoding="utf-8")
     try:
         error = make(tree, options.jobs)
-        return f"it does not compile:\n{error}" if error else run(tree, options.seeds, options.jobs)
+        return f"it does not compile:\n{error}" if error else run(tree, options)
     finally:
         path.write_text(healthy, encoding="utf-8")
 
 
 def row(name, prop, seed, seconds):
-    print(f"{name:<34} | {prop:<10} | {seed:>6} | {seconds:>7}", flush=True)
+    print(f"{name:<32} | {prop:<9} | {seed:>6} | {seconds:>7}", flush=True)
 
 
 def hunt_all(tree, defects, options):
@@ -602,6 +617,10 @@ def main():
     if error:
         sys.exit(f"the healthy code does not compile:\n{error}")
     began = time.monotonic()
+    found = run(tree, options)
+    if found:
+        sys.exit(f"the healthy code fails {found.prop} with seed {found.seed}: {found.message}")
+    print(f"the healthy code holds: {options.seeds} seeds in {time.monotonic() - began:.1f} s")
     missed = hunt_all(tree, defects, options)
     print(f"{len(defects) - len(missed)} of {len(defects)} defects found"
           f" in {time.monotonic() - began:.0f} s")
