@@ -172,6 +172,8 @@ void check_patience(struct sim *sim, unsigned i)
 	struct sim_gateway *r = &sim->routers[i];
 	bool first = r->refused; /* it will be evidence for the next one */
 
+	r->refused |= r->turn.adverts > r->turn.adverts_sent;
+
 	if (r->vr.election.state != VRRP_STATE_ACTIVE || !r->turn.adverts_sent)
 		return;
 	r->refused = false;

@@ -532,6 +532,7 @@ void keeper_turned(struct sim *sim, struct sim_process *process)
 		process->speaks = process->licensed = false;
 		process->told_to_freeze = false;
 		keeper->frozen_real_ns = process->read_real_ns;
+		keeper->frozen_opened_ns = process->opened_ns;
 		check_frozen(sim, i);
 		says(sim, process, SUCCESSION_SAYS_FROZEN, process->read_real_ns);
 	}

@@ -47,14 +47,15 @@ struct sim_keeper {
 	/* For the checks. */
 	bool spoke; /* some process of its has gone on */
 	unsigned crashes_n;
-	int64_t crashes_ns[3];  /* a ring; local time */
-	unsigned early_n;       /* processes lost in a row without a sign of life */
-	bool faithful;          /* the next one is to run what the last one ran, */
-	struct sim_conf lost;   /* which was this */
-	int64_t stop_ns;        /* told to stop; global, as are those that follow */
-	int64_t asked_ns;       /* started, or told to reload */
-	int64_t shaken_ns;      /* something befell one of its processes */
-	int64_t frozen_real_ns; /* CURRENT has just said so; else 0 */
+	int64_t crashes_ns[3];    /* a ring; local time */
+	unsigned early_n;         /* processes lost in a row without a sign of life */
+	bool faithful;            /* the next one is to run what the last one ran, */
+	struct sim_conf lost;     /* which was this */
+	int64_t stop_ns;          /* told to stop; global, as are those that follow */
+	int64_t asked_ns;         /* started, or told to reload */
+	int64_t shaken_ns;        /* something befell one of its processes */
+	int64_t frozen_opened_ns; /* the one that made room last began to listen; global */
+	int64_t frozen_real_ns;   /* CURRENT has just said so; else 0 */
 };
 
 /**
