@@ -82,7 +82,7 @@ SIM_REAL = $(FLOOR) $(addprefix $(BUILD)/agent/, conf/value.o keeper/will.o keep
 	lease.o open.o routers.o step.o)) \
 	$(addprefix $(BUILD)/netlink/,address.o attributes.o frame.o kind.o receive.o reconcile.o \
 	wants.o sweep.o)
-$(BUILD)/sim: WRAP = vrrp_step vrrp_receive vrrp_adopt clock_gettime close kern_receiver_open \
+$(BUILD)/sim: WRAP = vrrp_step vrrp_receive vrrp_adopt state_put clock_gettime close kern_receiver_open \
 	kern_receiver_close kern_receiver_fd kern_receiver_dispatch kern_group_join
 
 $(BUILD)/sim: $(SIM) $(CORE) $(SIM_REAL)
@@ -136,6 +136,11 @@ SEED0 = 1
 sim: $(BUILD)/sim
 	@$(BUILD)/sim --seeds $(SEEDS) --seed0 $(SEED0)
 
+# Plants defects one after another; the simulator must find each.
+defects:
+	@tests/need.sh build
+	@$(PYTHON) tests/sim/defects.py --build $(BUILD)
+
 # One test per fault, with what was promised and what was measured; DUT=keepalived for the other.
 faults:
 	@tests/need.sh build check
@@ -181,6 +186,6 @@ clean:
 
 DUT = vipd
 
-.PHONY: all test-programs demo check asan sim faults soak fuzz bench lint install clean
+.PHONY: all test-programs demo check asan sim defects faults soak fuzz bench lint install clean
 .SECONDARY:
 .DELETE_ON_ERROR:

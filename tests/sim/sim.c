@@ -54,10 +54,21 @@ static void dispatch(struct sim *sim, const struct sim_event *event)
 	case SIM_EVENT_BOUND:
 		check_bound(sim, event->a);
 		break;
+	case SIM_EVENT_STOPPED:
+		check_stopped(sim, event->a);
+		break;
 	case SIM_EVENT_THEFT:
 		fault_theft(sim, event->a);
 		break;
 	}
+}
+
+/* Whoever asks for the same moment again and again would never see another one. */
+static void check_progress(struct sim *sim, int64_t at_ns)
+{
+	sim->still_n = at_ns == sim->now_ns ? sim->still_n + 1 : 0;
+	if (sim->still_n > SIM_EVENTS_PER_MOMENT_MAX)
+		check_fail(sim, "storm", "more than %u events at once", SIM_EVENTS_PER_MOMENT_MAX);
 }
 
 bool sim_run_until(struct sim *sim, int64_t until_ns)
@@ -68,6 +79,7 @@ bool sim_run_until(struct sim *sim, int64_t until_ns)
 		assert(event.at_ns >= sim->now_ns);
 		if (sim->events.seq > SIM_EVENTS_PER_RUN_MAX)
 			check_fail(sim, "storm", "more than %u events", SIM_EVENTS_PER_RUN_MAX);
+		check_progress(sim, event.at_ns);
 		sim->now_ns = event.at_ns;
 		dispatch(sim, &event);
 	}

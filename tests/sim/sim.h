@@ -23,8 +23,12 @@
 /* The longest runs need a tenth of it. */
 #define SIM_EVENTS_PER_RUN_MAX 5000000u
 
+/* Everybody's announcements, leases and turns. */
+#define SIM_EVENTS_PER_MOMENT_MAX 10000u
+
 struct sim {
 	int64_t now_ns;
+	unsigned still_n;   /* so many events at this moment */
 	bool tidy;          /* a scenario: no chance anywhere, for traces that read well */
 	bool moving;        /* hosts may speak from other addresses than they began with */
 	int64_t latency_ns; /* a wake-up comes at most so late on a healthy host */

@@ -27,7 +27,8 @@
  *     and the agent knows what the kernel has. An address may be missing
  *     - while the kernel refuses changes, drops answers or cannot be asked, and 2 s longer;
  *     - when its lease ended, since no advert left in time: until the turn behind the second advert
- *       that leaves again, the first of which is the evidence for a renewal;
+ *       that leaves again, the first of which is the evidence for a renewal; a safe one also while
+ *       turns are further apart than the interval;
  *     - when it was restored five times in ten seconds and taken away again, until the next
  *       takeover. It is restored ten times in any ten seconds at most: two windows touch them.
  *     A router process that dies between decision and execution makes no end of a turn.
@@ -37,30 +38,33 @@
  *     router; or nothing that the other router sent after its last announcement reached it, since
  *     that one crashed or its last words were lost. An address that is gone for good, by P3, is not
  *     announced. Announced in their turn are all addresses when the core says so and each one that
- *     the agent adds, by an Active alone, and only what is there.
+ *     the agent adds, by an Active alone, and only what is there; when the process dies in that
+ *     turn, in the first one of the next.
  * P5  Of a host whose agent is dead, stopped or hung no address of the agent's is left after the
  *     lease and 1.2 s; without a lease there is no promise. A reload that shortens the lease counts
  *     when the next renewal of the old one is through: until then the old length is the bound. A
  *     host that stands still as a whole answers nobody; its leases go on with it. A process that
- *     runs, and whose adverts its kernel does not take, renews no lease more than three times.
- * P6  At most one process of a host speaks. When it hangs it is ended, within 4.4 s at most: a
- *     sign of life, room for the next one, a last moment. When it dies one that is ready goes on
- *     at once, with the same configuration if no reload is under way. Only the third death
- *     within a minute, or the sixth in a row before a sign of life, makes the keeper give up.
- *     When the faults are over somebody speaks wherever vipd is started.
+ *     runs, and whose adverts its kernel does not take, renews no lease more often than an interval
+ * and a reload need. P6  At most one process of a host speaks. When it hangs it is ended,
+ * within 4.4 s at most: a sign of life, room for the next one, a last moment. When it dies one that
+ * is ready goes on at once, with the same configuration if no reload is under way. Only the third
+ * death within a minute, or the sixth in a row before a sign of life, makes the keeper give up.
+ *     When the faults are over somebody speaks wherever vipd is started. What a reload brings is
+ *     tried a second time when it dies; when it dies again and what ran before is ready, that goes
+ *     on. A reload that nothing befalls is done within 3 s, whenever it was asked for. Behind a
+ *     process that lives waits another one, 12 s after the last trouble. vipd is gone within
+ *     6.5 s when it is told to stop.
  * P7  A reload without changes: no packet, no change of an address, every deadline and all of
  *     the election as before, to the bit. After any death the state memory has the election that
- *     the process had, and the next one goes on with it unless it is history. The address that
- *     adverts come from stays as long as the host has it. Counters of what was sent last are not
- *     asked for when something else happens on that host.
- * P9  No takeover while an advert that forbids it waits in the queue, whatever the pause; and a
- *     timer that comes an interval late is not believed at once. What a process had not read
- *     when it died forbids nothing to its successor. Who lost adverts is told so within the
- *     turn.
- * P11 Each packet is counted once, as accepted or under the reason of its defect, also when one
- *     process makes room for another; a rejected one changes nothing else; what is accepted says
- *     what was sent, and what is sent has the headers of RFC 9568 §5.1.1. A successor begins its
- *     account with what was left to it.
+ *     the process had, or, if it died writing that down, the one before; and the next one goes on
+ * with it unless it is history. The address that adverts come from stays as long as the host has
+ * it. Counters of what was sent last are not asked for when something else happens on that host. P9
+ * No takeover while an advert that forbids it waits in the queue, whatever the pause; and a timer
+ * that comes an interval late is not believed at once. What a process had not read when it died
+ * forbids nothing to its successor. Who lost adverts is told so within the turn. P11 Each packet is
+ * counted once, as accepted or under the reason of its defect, also when one process makes room for
+ * another; a rejected one changes nothing else; what is accepted says what was sent, and what is
+ * sent has the headers of RFC 9568 §5.1.1. A successor begins its account with what was left to it.
  * P12 Adverts of a healthy Active leave at start + n * interval; never two, never late, and
  *     before the addresses change. What a step decides to send leaves in its turn, and nothing
  *     else.
@@ -70,6 +74,14 @@
  *     in the very moment of the change refuses to show it, asked for that interface alone. Then
  *     what the agent knew counts, as reconcile.h says. (The other one there, within a turn, is
  *     too short to be seen here: no time passes in a turn.)
+ * P14 Leases and Backups. When an advert has left, nobody takes over for 4 intervals less the
+ *     shortest skew time's part of one: so long an "available" lease holds, whatever happens to
+ *     vipd from then on. Nobody takes over before 3 intervals: by then a "safe" lease has ended,
+ *     if no advert has left since; a process that goes on with an election may take one for
+ *     granted. Not when a kernel loses events or answers: then what it removed is taken for stolen.
+ * P15 What is told is so: a fault names what is wrong with the interface; a takeover says whether
+ *     the Active was silent, and for how long, has left, or is weaker. Who cannot serve is in Fault
+ *     by the end of the turn, and nobody else is.
  * lease     While the agent is well, and was for two leases, the kernel ends none of an Active.
  * timing    What sim_model.h says about single steps.
  * deadline  A router always has a deadline, neither past nor too far, except in Fault.
@@ -180,6 +192,13 @@ void check_turn_begin(struct sim *sim, unsigned i);
 void check_turn_end(struct sim *sim, const struct sim_process *process);
 
 /**
+ * check_died() - a process died in its turn, or when it went on; check_inherited(): the first turn
+ * of another one begins, which owes what that had still to announce (P4).
+ */
+void check_died(struct sim *sim, unsigned i);
+void check_inherited(struct sim *sim, unsigned i);
+
+/**
  * check_decided() - the core made a step, whose actions are due by the end of the turn.
  */
 void check_decided(struct sim *sim, unsigned i, const struct vrrp_output *out);
@@ -197,7 +216,7 @@ void check_announcement(struct sim *sim, const struct sim_process *process,
  */
 void check_sent(struct sim *sim, unsigned i);
 
-/* ---- addresses and processes: sim_check_kernel.c ---- */
+/* ---- addresses and processes: sim_check_kernel.c, sim_check_keeper.c ---- */
 
 /**
  * check_addresses() - the end of a turn: the addresses are as the state says (P3).
@@ -228,6 +247,16 @@ void check_renewal(struct sim *sim, const struct sim_process *by, unsigned k);
  * check_ended() - the lease of address @k has ended, or its interface is gone.
  */
 void check_ended(struct sim *sim, unsigned i, unsigned k);
+
+/**
+ * check_patience() - the end of a turn: from its adverts on, Backups wait (P14).
+ */
+void check_patience(struct sim *sim, unsigned i);
+
+/**
+ * check_refused() - the kernel did not take an advert.
+ */
+void check_refused(struct sim *sim, unsigned i);
 
 /**
  * check_expiry() - the kernel removes address @k.
@@ -281,6 +310,12 @@ void check_withdrawn(struct sim *sim, unsigned i);
 void check_left(struct sim *sim, unsigned i, const struct vrrp *old);
 
 /**
+ * check_torn() - a process dies while it writes down what it has read: the next one may go on with
+ * what was before (P7).
+ */
+void check_torn(struct sim *sim, unsigned i);
+
+/**
  * check_go_begin(), check_go_end() - a process goes on with what is left (P6, P7).
  * @follows: there was a process before.
  */
@@ -302,6 +337,7 @@ struct sim_loss {
 	bool too_much;    /* the third within a minute */
 	unsigned early_n; /* so many were lost in a row without a sign of life */
 	bool heir;        /* somebody waits for that */
+	bool standby;     /* likewise, with what ran before */
 };
 
 /**
@@ -312,13 +348,43 @@ void check_loss(struct sim *sim, const struct sim_process *process, struct sim_l
 void check_survival(struct sim *sim, unsigned i, const struct sim_loss *loss);
 
 /**
+ * check_late() - a process is given up that is not ready in time (P6).
+ */
+void check_late(struct sim *sim, unsigned i);
+
+/**
  * check_hung() - a process that speaks hangs; check_ended_by_now(): the keeper has ended it (P6).
  */
 void check_hung(struct sim *sim, struct sim_process *process);
 void check_ended_by_now(struct sim *sim, const struct sim_process *process);
 
 /**
- * check_kept() - the faults are over: somebody speaks (P6).
+ * check_let_go() - the keeper does not know a process any more (P6).
+ * @process: NULL: it has ended.
+ */
+void check_let_go(struct sim *sim, const struct sim_process *process);
+
+/**
+ * check_stop() - vipd is told to stop; check_stopped(): it has had time (P6).
+ */
+void check_stop(struct sim *sim, unsigned i);
+void check_stopped(struct sim *sim, unsigned i);
+
+/**
+ * check_asked() - vipd is started, or told to reload; check_shaken(): something befalls one of its
+ * processes, or may have.
+ */
+void check_asked(struct sim *sim, unsigned i);
+void check_shaken(struct sim *sim, unsigned i);
+
+/**
+ * check_same_conf() - whether a reload from one to the other changes nothing.
+ */
+bool check_same_conf(const struct sim_conf *a, const struct sim_conf *b);
+
+/**
+ * check_kept() - the faults are over: somebody speaks, runs what was asked for, and somebody waits
+ * (P6).
  */
 void check_kept(struct sim *sim);
 

@@ -4,7 +4,21 @@
 
 #include "sim.h"
 
+#define MILLION    INT64_C(1000000)
 #define TROUBLE_NS (2 * SIM_S) /* a refused change or a failed dump is repeated after a second */
+
+/*
+ * A decision: a reload that changes the interval and not the whole seconds of the lease may keep
+ * the time of the next renewal, so the lease is as long as the old interval wanted until then.
+ * false: it may not.
+ */
+static const bool renewal_may_stay = true;
+
+/*
+ * A decision: an address whose addition was not answered has a lease that may be old by the time
+ * it is found, and may end before the next renewal. false: it is renewed when it is found.
+ */
+static const bool unanswered_may_end = true;
 
 /* What the manual says about leases, in other words than conf_lease_s(). */
 static int64_t promised_ns(const struct sim_conf *conf)
@@ -14,7 +28,7 @@ static int64_t promised_ns(const struct sim_conf *conf)
 	if (conf->lease == CONF_LEASE_OFF)
 		return 0;
 	if (conf->lease == CONF_LEASE_SAFE)
-		return (3 * interval - SIM_LEASE_LATE_NS) / SIM_S * SIM_S;
+		return (2 * interval - SIM_LEASE_LATE_NS) / SIM_S * SIM_S;
 	return (4 * interval + SIM_S - 1) / SIM_S * SIM_S + SIM_S;
 }
 
@@ -43,6 +57,29 @@ static unsigned restored_of_late(const struct sim_gateway *r, unsigned k, int64_
 	return recent;
 }
 
+/* Why the lease of an address that is gone may have ended. */
+static bool may_have_ended(const struct sim *sim, unsigned i, unsigned k)
+{
+	const struct sim_gateway *r = &sim->routers[i];
+	const struct sim_address *address = &r->kernel.table[k];
+	int64_t lease_ns = promised_ns(&r->conf);
+
+	if (!address->ended)
+		return false;
+	if (address->mark != KERN_ADDRESS_MARK) /* the case that is left of P13 */
+		return true;
+	if (renewal_may_stay && address->added_ns < r->interval_ns)
+		return true;
+	if (unanswered_may_end && address->unanswered &&
+	    sim->now_ns < r->kernel.trouble_end_ns + TROUBLE_NS + 2 * lease_ns)
+		return true;
+	/* Turns that are further apart than adverts should be have no evidence for a safe one. */
+	if (r->conf.lease == CONF_LEASE_SAFE &&
+	    sim->now_ns < r->healthy_ns + 2 * r->config.interval_cs * 10 * SIM_MS)
+		return true;
+	return r->adverts_n <= r->adverts_at_end[k] + 1;
+}
+
 /* An Active lacks address @k: it was taken away too often, or nothing has renewed its lease. */
 static void check_missing(struct sim *sim, unsigned i, unsigned k)
 {
@@ -52,8 +89,7 @@ static void check_missing(struct sim *sim, unsigned i, unsigned k)
 
 	if ((r->abandoned | r->perhaps_abandoned) >> k & 1)
 		return;
-	if (recent < SIM_RESTORES_MAX && r->kernel.table[k].ended &&
-	    r->adverts_n <= r->adverts_at_end[k] + 1)
+	if (recent < SIM_RESTORES_MAX && may_have_ended(sim, i, k))
 		return;
 	if (recent >= SIM_RESTORES_MAX && trouble)
 		r->perhaps_abandoned |= 1u << k;
@@ -76,8 +112,13 @@ void check_addresses(struct sim *sim, const struct sim_process *process)
 
 		if (active && !address->present)
 			check_missing(sim, i, k);
-		if (address->present) /* perhaps somebody else's: it is used */
-			r->abandoned &= ~(1u << k), r->perhaps_abandoned &= ~(1u << k);
+		if (address->present) {               /* perhaps somebody else's: it is used */
+			if (check_in_trouble(sim, i)) /* if it is known */
+				r->perhaps_abandoned |= r->abandoned & 1u << k;
+			else
+				r->perhaps_abandoned &= ~(1u << k);
+			r->abandoned &= ~(1u << k);
+		}
 		if (check_in_trouble(sim, i))
 			continue;
 		if (!active && address->present && address->mark == KERN_ADDRESS_MARK)
@@ -108,16 +149,100 @@ void check_ended(struct sim *sim, unsigned i, unsigned k)
 	sim->routers[i].adverts_at_end[k] = sim->routers[i].adverts_n;
 }
 
+/* A time of the router's clock, at most so long; or at least, in the kernel's. */
+static int64_t with_drift(int64_t ns, int sign)
+{
+	return ns + sign * (ns / MILLION * SIM_DRIFT_PPM + 1);
+}
+
+/* By how much the kernel's clock and that of vipd may differ in the length of a lease. */
+static int64_t drift_of(const struct sim_address *address)
+{
+	return (address->due_ns - address->added_ns) / MILLION * SIM_DRIFT_PPM;
+}
+
+static bool old_lease_is_legal(const struct sim_gateway *r, const struct sim_address *address)
+{
+	return (renewal_may_stay && address->added_ns < r->interval_ns) ||
+	       (unanswered_may_end && address->unanswered);
+}
+
+void check_patience(struct sim *sim, unsigned i)
+{
+	struct sim_gateway *r = &sim->routers[i];
+	bool first = r->refused; /* it will be evidence for the next one */
+
+	r->refused |= r->turn.adverts > r->turn.adverts_sent;
+
+	if (r->vr.election.state != VRRP_STATE_ACTIVE || !r->turn.adverts_sent)
+		return;
+	r->refused = false;
+	if (first || check_in_trouble(sim, i))
+		return;
+	r->patience_ns = sim->now_ns + with_drift(model_down_ns(1, r->config.interval_cs), -1);
+	for (unsigned k = 0; k < r->addresses_n && r->conf.lease == CONF_LEASE_AVAILABLE; k++) {
+		const struct sim_address *address = &r->kernel.table[k];
+
+		if (address->present && address->mark == KERN_ADDRESS_MARK &&
+		    !old_lease_is_legal(r, address) &&
+		    address->due_ns + drift_of(address) < r->patience_ns)
+			check_fail(sim, "P14", "%s has address %u for %.3f ms after an advert",
+				   node_name(i), k,
+				   (double)(address->due_ns - sim->now_ns) / SIM_MS);
+	}
+}
+
+void check_refused(struct sim *sim, unsigned i)
+{
+	sim->routers[i].refused = true;
+}
+
+/* Longer than any Backup waits, or not longer than any does. */
+static void check_length(struct sim *sim, unsigned i, unsigned k)
+{
+	const struct sim_gateway *r = &sim->routers[i];
+	const struct sim_address *address = &r->kernel.table[k];
+	int64_t bound_ns = with_drift(3 * r->config.interval_cs * 10 * SIM_MS, 1);
+	int64_t begin_ns = r->left_ns > address->put_ns ? r->left_ns : address->put_ns;
+
+	if (address->mark != KERN_ADDRESS_MARK)
+		return;
+	if (r->conf.lease == CONF_LEASE_AVAILABLE && !old_lease_is_legal(r, address) &&
+	    sim->now_ns + drift_of(address) < r->patience_ns)
+		check_fail(sim, "P14", "%s loses address %u while Backups wait for its adverts",
+			   node_name(i), k);
+	if (r->conf.lease == CONF_LEASE_SAFE && sim->now_ns > begin_ns + bound_ns &&
+	    sim->now_ns > r->old_lease_ns && sim->now_ns > r->kernel.unclear_ns + 2 * bound_ns &&
+	    r->kernel.thawed_ns < begin_ns)
+		check_fail(sim, "P14", "%s had address %u for %.3f ms without an advert",
+			   node_name(i), k, (double)(sim->now_ns - begin_ns) / SIM_MS);
+}
+
 void check_expiry(struct sim *sim, unsigned i, unsigned k)
 {
 	struct sim_gateway *r = &sim->routers[i];
 	int64_t lease_ns = promised_ns(&r->conf);
 
+	check_length(sim, i, k);
 	if (gateway_runs(sim, i) && r->vr.election.state == VRRP_STATE_ACTIVE &&
 	    !check_in_trouble(sim, i) && sim->now_ns > r->kernel.trouble_end_ns + 2 * lease_ns &&
-	    sim->now_ns > r->healthy_ns + 2 * lease_ns)
+	    sim->now_ns > r->healthy_ns + 2 * lease_ns &&
+	    !old_lease_is_legal(r, &r->kernel.table[k]))
 		check_fail(sim, "lease", "%s is well and has let the lease of address %u end",
 			   node_name(i), k);
+}
+
+/*
+ * So often does a process renew a lease without another advert: a "safe" one after each third of
+ * it for an interval, and once more when a reload has changed its length.
+ */
+static unsigned renewals_max(const struct sim_conf *conf)
+{
+	int64_t lease_ns = promised_ns(conf);
+
+	if (conf->lease != CONF_LEASE_SAFE)
+		return 3;
+	return 2 + (unsigned)(3 * conf->vrrp.interval_cs * 10 * SIM_MS / lease_ns);
 }
 
 /* An agent whose adverts do not leave is as good as dead, whatever it thinks. */
@@ -125,12 +250,14 @@ void check_renewal(struct sim *sim, const struct sim_process *by, unsigned k)
 {
 	struct sim_gateway *r = &sim->routers[by->router];
 
-	if (by->unanswered) /* it will ask again */
+	/* Without an answer it will ask again. */
+	if (by->unanswered || r->kernel.table[k].unanswered ||
+	    r->kernel.trouble & SIM_TROUBLE_ANSWERS)
 		return;
 	if (r->renewed_after[k] != r->left_n)
 		r->renewals_n[k] = 0;
 	r->renewed_after[k] = r->left_n;
-	if (++r->renewals_n[k] > SIM_RENEWALS_MAX)
+	if (++r->renewals_n[k] > renewals_max(&r->conf))
 		check_fail(sim, "P5", "%s renews the lease of address %u and sends no advert",
 			   node_name(by->router), k);
 }
@@ -219,7 +346,7 @@ static bool is_quiet(const struct sim *sim, const struct sim_process *process)
 	return !check_in_trouble(sim, i) && r->kernel.disturbed_ns < process->opened_ns;
 }
 
-static bool same_conf(const struct sim_conf *a, const struct sim_conf *b)
+bool check_same_conf(const struct sim_conf *a, const struct sim_conf *b)
 {
 	return a->vrrp.priority == b->vrrp.priority && a->vrrp.interval_cs == b->vrrp.interval_cs &&
 	       a->vrrp.preempt == b->vrrp.preempt && a->lease == b->lease && a->absent == b->absent;
@@ -233,11 +360,41 @@ static bool is_history(const struct sim_gateway *r, int64_t now)
 	return r->vr.election.reason.code == VRRP_REASON_STOPPED;
 }
 
+void check_torn(struct sim *sim, unsigned i)
+{
+	struct sim_reading *reading = &sim->check.reading;
+
+	trace(sim, "%s dies while it writes its election down", node_name(i));
+	sim->routers[i].last.torn = true;
+	check_unread(sim, i);
+	if (!reading->packet)
+		return;
+	net_mark_lost(sim, reading->packet, i);
+	net_release(sim, (unsigned)(reading->packet - sim->net.packets));
+	reading->packet = NULL;
+}
+
+/* Which of both elections is left when the last one was written down in part. */
+static void untear(struct sim *sim, unsigned i, const struct vrrp *old)
+{
+	struct sim_gateway *r = &sim->routers[i];
+
+	struct vrrp_election left = old->election;
+
+	memcpy(left.source, r->last.before.election.source, sizeof(left.source));
+	if (r->last.torn && memcmp(&left, &r->last.before.election, sizeof(left)) == 0) {
+		r->vr = r->last.before;
+		sim->check.models[i] = r->last.model;
+	}
+	r->last.torn = false;
+}
+
 void check_left(struct sim *sim, unsigned i, const struct vrrp *old)
 {
 	const struct sim_gateway *r = &sim->routers[i];
 	struct vrrp copy = *old;
 
+	untear(sim, i, old);
 	if (!r->reloading) { /* a count may have died with the process; so may what it had seen */
 		copy.counters = r->vr.counters;
 		memcpy(copy.election.source, r->vr.election.source, sizeof(copy.election.source));
@@ -260,7 +417,13 @@ void check_go_begin(struct sim *sim, const struct sim_process *process, bool fol
 	struct sim_gateway *r = &sim->routers[i];
 
 	memset(r->renewals_n, 0, sizeof(r->renewals_n));
-	if (r->keeper.faithful && !same_conf(&r->conf, &process->conf))
+	r->left_ns = sim->now_ns; /* it takes for granted that there was one before */
+	if (!check_same_conf(&r->conf, &process->conf))
+		r->patience_ns = 0;
+	if (r->conf.vrrp.interval_cs != process->conf.vrrp.interval_cs &&
+	    promised_ns(&r->conf) == promised_ns(&process->conf))
+		r->interval_ns = sim->now_ns;
+	if (r->keeper.faithful && !check_same_conf(&r->keeper.lost, &process->conf))
 		check_fail(sim, "P6", "a crash changes the configuration of %s", node_name(i));
 	r->keeper.faithful = false;
 	for (unsigned n = 1; n < SIM_PROCESSES_MAX; n++)
@@ -270,7 +433,7 @@ void check_go_begin(struct sim *sim, const struct sim_process *process, bool fol
 	*ret_going = (struct sim_going){
 		.follows = follows && !r->conf.absent && !process->conf.absent,
 		.history = is_history(r, gateway_local_ns(sim, r)),
-		.same = same_conf(&r->conf, &process->conf),
+		.same = check_same_conf(&r->conf, &process->conf),
 		.quiet = is_quiet(sim, process),
 		.vr = r->vr,
 		.lease_ns = r->lease_ns,
@@ -316,101 +479,4 @@ void check_go_end(struct sim *sim, const struct sim_process *process, const stru
 	    kernel_ours(&r->kernel))
 		check_fail(sim, "P3", "%s goes on and leaves an address behind", node_name(i));
 	check_sent(sim, i);
-}
-
-/* ---- the keeper ---- */
-
-void check_frozen(struct sim *sim, unsigned i)
-{
-	const struct sim_process *process =
-		sim->routers[i].keeper.children[SUCCESSION_CURRENT].process;
-
-	if (socket_waiting(process))
-		check_fail(sim, "P7", "%s makes room and has not read everything", node_name(i));
-	check_quiet(sim, i);
-}
-
-static unsigned crashes_in_a_minute(const struct sim_keeper *keeper, int64_t now)
-{
-	unsigned recent = 0;
-
-	for (unsigned n = 0; n < SIM_CRASHES_MAX && n < keeper->crashes_n; n++)
-		recent += now - keeper->crashes_ns[n] < 60 * SIM_S;
-	return recent;
-}
-
-static bool is_ready(const struct sim_process *process)
-{
-	return process && process->said_ready && !process->killed;
-}
-
-void check_loss(struct sim *sim, const struct sim_process *process, struct sim_loss *ret_loss)
-{
-	struct sim_gateway *r = &sim->routers[process->router];
-	struct sim_keeper *keeper = &r->keeper;
-	const struct sim_child *children = keeper->children;
-	bool current = children[SUCCESSION_CURRENT].process == process;
-	int64_t now = gateway_local_ns(sim, r);
-	bool begins = process->kind == SUCCESSION_KIND_FIRST && !process->went;
-
-	*ret_loss = (struct sim_loss){
-		.matters = !keeper->stopping && !begins &&
-			   (current || !children[SUCCESSION_CURRENT].process),
-		.crash = current && process->went && (process->was_alive || !process->by_reload),
-		.heir = process->was_alive && (is_ready(children[SUCCESSION_NEXT].process) ||
-					       is_ready(children[SUCCESSION_STANDBY].process)),
-	};
-	if (!ret_loss->matters)
-		return;
-	if (ret_loss->crash)
-		keeper->crashes_ns[keeper->crashes_n++ % SIM_CRASHES_MAX] = now;
-	else
-		keeper->early_n++;
-	ret_loss->too_much = ret_loss->crash && crashes_in_a_minute(keeper, now) >= 3;
-	ret_loss->early_n = keeper->early_n;
-	/* Unless a reload is under way, whose configuration then counts. */
-	keeper->faithful = current && process->was_alive && !children[SUCCESSION_NEXT].process;
-}
-
-void check_survival(struct sim *sim, unsigned i, const struct sim_loss *loss)
-{
-	const struct sim_gateway *r = &sim->routers[i];
-
-	if (!loss->matters)
-		return;
-	if (r->given_up != loss->too_much && (loss->crash || loss->early_n <= 5))
-		check_fail(sim, "P6", "the keeper of %s %s", node_name(i),
-			   r->given_up ? "gives up" : "goes on after three crashes in a minute");
-	if (!r->given_up && loss->crash && loss->heir &&
-	    !r->keeper.children[SUCCESSION_CURRENT].process)
-		check_fail(sim, "P6", "the keeper of %s lets somebody wait who is ready",
-			   node_name(i));
-}
-
-/* It may have given a sign of life just before, and have been asked to make room just before that
- * was too long ago; then comes a last moment. */
-#define HUNG_NS (4400 * SIM_MS)
-
-void check_hung(struct sim *sim, struct sim_process *process)
-{
-	process->hung_ns = sim->now_ns;
-	events_push(&sim->events, sim->now_ns + HUNG_NS, SIM_EVENT_HUNG, process->router,
-		    (unsigned)(process - sim->processes[process->router]));
-}
-
-void check_ended_by_now(struct sim *sim, const struct sim_process *process)
-{
-	const struct sim_gateway *r = &sim->routers[process->router];
-
-	if (process->exists && process->hung && process->hung_ns + HUNG_NS == sim->now_ns &&
-	    r->pause == SIM_RUNNING && r->frozen_at_ns < process->hung_ns)
-		check_fail(sim, "P6", "the keeper of %s lets a process hang",
-			   node_name(process->router));
-}
-
-void check_kept(struct sim *sim)
-{
-	for (unsigned i = 0; i < sim->routers_n; i++)
-		if (sim->routers[i].up && !gateway_runs(sim, i))
-			check_fail(sim, "P6", "nobody speaks on %s", node_name(i));
 }

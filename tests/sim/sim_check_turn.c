@@ -16,6 +16,23 @@ void check_turn_begin(struct sim *sim, unsigned i)
 	memcpy(r->turn.source, r->vr.election.source, sizeof(r->turn.source));
 }
 
+void check_died(struct sim *sim, unsigned i)
+{
+	struct sim_gateway *r = &sim->routers[i];
+
+	r->unannounced |= r->turn.announce & ~r->turn.announced;
+	r->bare = NULL;
+}
+
+void check_inherited(struct sim *sim, unsigned i)
+{
+	struct sim_gateway *r = &sim->routers[i];
+
+	if (r->adopted && r->vr.election.state == VRRP_STATE_ACTIVE)
+		r->turn.announce |= r->unannounced;
+	r->unannounced = 0;
+}
+
 /* An Active that is stepped often says the same only once; whoever has the addresses again says no
  * farewell. */
 static void decide_advert(struct sim_turn *turn, bool active)
@@ -89,6 +106,7 @@ static void check_active_advert(struct sim *sim, unsigned i, unsigned priority)
 
 	r->turn.adverts_sent++;
 	r->left_n++;
+	r->left_ns = sim->now_ns;
 	if (priority != r->config.priority)
 		check_fail(sim, "P3", "%s sends a wrong priority", node_name(i));
 	if (r->kernel.changes_n != r->turn.changes_n)
@@ -165,7 +183,7 @@ void check_sent(struct sim *sim, unsigned i)
 {
 	struct sim_gateway *r = &sim->routers[i];
 	unsigned adverts = r->turn.adverts, farewells = r->turn.farewells;
-	bool can = gateway_in_service(r) && !check_in_trouble(sim, i);
+	bool can = gateway_can_serve(r) && !check_in_trouble(sim, i);
 
 	if (r->turn.adverts_sent > adverts || r->turn.farewells_sent > farewells)
 		check_fail(sim, "P3", "%s sends %u adverts and %u farewells, and owes %u and %u",
@@ -202,6 +220,65 @@ static void check_source(struct sim *sim, const struct sim_process *process)
 	if (memcmp(before, nowhere, 4) != 0 && gateway_owns(r, before) && r->at_home &&
 	    !check_astray(sim, i))
 		check_fail(sim, "P7", "%s speaks from another address without need", node_name(i));
+}
+
+/* What is wrong with the interface. */
+static enum vrrp_reason_code fault_of(const struct sim_gateway *r)
+{
+	const struct sim_link *link = &r->kernel.link;
+
+	if (!link->exists)
+		return VRRP_REASON_LINK_MISSING;
+	if (!link->up)
+		return VRRP_REASON_LINK_DOWN;
+	if (!link->carrier)
+		return VRRP_REASON_NO_CARRIER;
+	return gateway_can_serve(r) ? VRRP_REASON_NONE : VRRP_REASON_NO_SOURCE;
+}
+
+static const char *fault_name(enum vrrp_reason_code code)
+{
+	static const char *const names[VRRP_REASON_COUNT] = {
+		[VRRP_REASON_NONE] = "none",
+		[VRRP_REASON_LINK_MISSING] = "no interface",
+		[VRRP_REASON_LINK_DOWN] = "down",
+		[VRRP_REASON_NO_CARRIER] = "no carrier",
+		[VRRP_REASON_NO_SOURCE] = "no address",
+	};
+
+	return names[code] ? names[code] : "another one";
+}
+
+/* What a network tool takes away it may bring back: for half a second it is no fault. */
+static bool may_come_back(struct sim *sim, const struct sim_process *process,
+			  enum vrrp_reason_code fault)
+{
+	struct sim_gateway *r = &sim->routers[process->router];
+	int64_t now_ns = gateway_local_ns(sim, r);
+
+	if (fault != VRRP_REASON_NO_SOURCE || r->bare != process)
+		r->bare_ns = now_ns;
+	r->bare = fault == VRRP_REASON_NO_SOURCE ? process : NULL;
+	return r->bare && now_ns < r->bare_ns + 500 * SIM_MS;
+}
+
+static void check_fault(struct sim *sim, const struct sim_process *process)
+{
+	unsigned i = process->router;
+	const struct sim_gateway *r = &sim->routers[i];
+	const struct vrrp_election *e = &r->vr.election;
+	enum vrrp_reason_code fault = fault_of(r);
+	enum vrrp_reason_code said =
+		e->state == VRRP_STATE_FAULT ? e->reason.code : VRRP_REASON_NONE;
+
+	if (said == VRRP_REASON_NO_OWN)
+		said = VRRP_REASON_NO_SOURCE;
+	if (may_come_back(sim, process, fault) && said == VRRP_REASON_NONE)
+		return;
+	if (said != fault && !check_in_trouble(sim, i) &&
+	    (e->state != VRRP_STATE_INITIALIZE || e->reason.code != VRRP_REASON_STOPPED))
+		check_fail(sim, "P15", "%s says that its fault is \"%s\", and it is \"%s\"",
+			   node_name(i), fault_name(said), fault_name(fault));
 }
 
 static int64_t deadline_latest(const struct sim *sim, const struct sim_gateway *r)
@@ -244,6 +321,7 @@ void check_turn_end(struct sim *sim, const struct sim_process *process)
 
 	check_sent(sim, i);
 	check_addresses(sim, process);
+	check_patience(sim, i);
 	sim->routers[i].adverts_n += sim->routers[i].turn.adverts_sent;
 	check_source(sim, process);
 	sim->routers[i].at_home =
@@ -251,5 +329,6 @@ void check_turn_end(struct sim *sim, const struct sim_process *process)
 	if (!process_router(process))
 		return;
 	model_turn(sim, i);
+	check_fault(sim, process);
 	check_deadline(sim, process);
 }

@@ -23,6 +23,7 @@ enum sim_event_type {
 	SIM_EVENT_HUNG,    /* process @b of router @a has hung for long enough */
 	SIM_EVENT_RESTART, /* the service manager starts router @a again */
 	SIM_EVENT_BOUND,   /* router @a is dead, stopped or hung for long enough: P5 */
+	SIM_EVENT_STOPPED, /* router @a has had time to stop */
 	SIM_EVENT_THEFT,   /* the thief of episode @a comes again */
 };
 

@@ -89,6 +89,7 @@ static void path_apply(struct sim *sim, unsigned from, unsigned to, const struct
 	case SIM_FAULT_WITHDRAW:
 	case SIM_FAULT_STEAL:
 	case SIM_FAULT_SQUAT:
+	case SIM_FAULT_REPLACE:
 	case SIM_FAULT_KERNEL:
 	case SIM_FAULT_SOURCE:
 	case SIM_FAULT_PROGRAM:
@@ -104,7 +105,10 @@ static void recompute(struct sim *sim)
 {
 	all_paths(sim, path_reset, NULL);
 	for (unsigned i = 0; i < sim->routers_n; i++)
-		sim->routers[i].stall_ns = 0;
+		if (sim->routers[i].stall_ns) {
+			sim->routers[i].stall_ns = 0;
+			check_shaken(sim, i);
+		}
 	for (unsigned i = 0; i < SIM_NODES_MAX; i++)
 		sim->faults.group[i] = 0;
 	for (unsigned i = 0; i < sim->faults.n; i++) {
@@ -192,6 +196,7 @@ static void narrate_begin(const struct sim *sim, const struct sim_episode *e)
 	case SIM_FAULT_WITHDRAW:
 	case SIM_FAULT_STEAL:
 	case SIM_FAULT_SQUAT:
+	case SIM_FAULT_REPLACE:
 	case SIM_FAULT_PROGRAM:
 	case SIM_FAULT_START:
 	case SIM_FAULT_COUNT:
@@ -321,7 +326,7 @@ static void router_end(struct sim *sim, const struct sim_episode *e)
 /* One of the router's, or a neighbour of theirs in the same subnet. */
 static unsigned squatted(const struct sim_gateway *r, const struct sim_episode *e)
 {
-	return e->peer % (r->addresses_n + (r->addresses_n < SIM_ADDRESSES_MAX));
+	return (e->peer + e->amount) % (r->addresses_n + (r->addresses_n < SIM_ADDRESSES_MAX));
 }
 
 /* @changed: with the other configuration. */
@@ -374,6 +379,10 @@ static void host_begin(struct sim *sim, unsigned i, const struct sim_episode *e)
 		fault_theft(sim, i);
 	else if (e->type == SIM_FAULT_SQUAT)
 		kernel_squat(sim, e->node, squatted(r, e), true);
+	else if (e->type == SIM_FAULT_REPLACE && e->amount)
+		r->meddled = 1 + e->peer % r->addresses_n;
+	else if (e->type == SIM_FAULT_REPLACE)
+		kernel_replace(sim, e->node, e->peer % r->addresses_n);
 	else if (e->type == SIM_FAULT_KERNEL)
 		kernel_trouble(sim, e->node, e->amount);
 }
@@ -394,9 +403,18 @@ static void host_end(struct sim *sim, const struct sim_episode *e)
 		kernel_set_own(sim, e->node, 0, false);
 	} else if (e->type == SIM_FAULT_SQUAT) {
 		kernel_squat(sim, e->node, squatted(r, e), false);
+	} else if (e->type == SIM_FAULT_REPLACE) {
+		r->meddled = 0;
+		kernel_squat(sim, e->node, e->peer % r->addresses_n, false);
 	} else if (e->type == SIM_FAULT_KERNEL) {
 		kernel_trouble(sim, e->node, 0);
 	}
+}
+
+void fault_meddle(struct sim *sim, unsigned i)
+{
+	if (sim->routers[i].meddled)
+		kernel_replace(sim, i, sim->routers[i].meddled - 1);
 }
 
 void fault_theft(struct sim *sim, unsigned i)

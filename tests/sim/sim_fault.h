@@ -36,6 +36,8 @@ enum sim_fault_type {
 			     */
 	SIM_FAULT_STEAL,    /* somebody removes addresses of @node, again after @ns; @amount: all */
 	SIM_FAULT_SQUAT,    /* somebody else has an address of @node */
+	SIM_FAULT_REPLACE,  /* somebody puts his own in the place of an address of @node; @amount:
+			       while a process gets ready, if one does */
 	SIM_FAULT_KERNEL,   /* the kernel of @node has trouble of the sorts @amount */
 	SIM_FAULT_SOURCE,   /* the host of @node has one more address of its own */
 	SIM_FAULT_JUNK,     /* @amount packets that must be rejected come to @node */
@@ -85,5 +87,10 @@ void fault_add(struct sim *sim, const struct sim_episode *episode);
 void fault_begin(struct sim *sim, unsigned i);
 void fault_end(struct sim *sim, unsigned i);
 void fault_theft(struct sim *sim, unsigned i);
+
+/**
+ * fault_meddle() - a process of router @i is ready to go on: has somebody waited for that?
+ */
+void fault_meddle(struct sim *sim, unsigned i);
 
 #endif

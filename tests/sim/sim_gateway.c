@@ -137,7 +137,7 @@ static bool lacks_own(const struct sim_gateway *r)
 	       r->vr.election.reason.code == VRRP_REASON_NO_OWN;
 }
 
-bool gateway_in_service(const struct sim_gateway *r)
+bool gateway_can_serve(const struct sim_gateway *r)
 {
 	bool own = false;
 
@@ -145,7 +145,12 @@ bool gateway_in_service(const struct sim_gateway *r)
 		own |= r->kernel.own[n];
 	for (unsigned k = 0; k < SIM_ADDRESSES_MAX; k++)
 		own |= is_own(r, k);
-	return r->up && !r->conf.absent && own && !lacks_own(r) && kernel_can_talk(&r->kernel);
+	return r->up && own && !lacks_own(r) && kernel_can_talk(&r->kernel);
+}
+
+bool gateway_in_service(const struct sim_gateway *r)
+{
+	return !r->conf.absent && gateway_can_serve(r);
 }
 
 bool gateway_is_active(const struct sim_gateway *r)
@@ -181,9 +186,18 @@ void gateway_stepped(struct sim *sim, unsigned i, const struct vrrp *before, con
 	struct sim_gateway *r = &sim->routers[i];
 
 	r->vr = *vr;
+	r->last = (struct sim_last){ .quiet = event->type == VRRP_EVENT_ADVERT && !out->actions_n &&
+					      vr->election.state == VRRP_STATE_BACKUP,
+				     .before = *before,
+				     .model = sim->check.models[i] };
 	if (vr->election.state == VRRP_STATE_ACTIVE && before->election.state != VRRP_STATE_ACTIVE)
 		r->active_ns = sim->now_ns;
 	check_step(sim, i, before, event, out);
+}
+
+bool gateway_may_tear(const struct sim_gateway *r)
+{
+	return r->last.quiet;
 }
 
 void gateway_adopted(struct sim *sim, unsigned i, const struct vrrp *vr, const struct vrrp *old)
@@ -209,8 +223,11 @@ void gateway_turn(struct sim *sim, struct sim_process *process)
 	struct sim_gateway *r = &sim->routers[i];
 
 	r->turn_ns = gateway_local_ns(sim, r);
+	r->last.quiet = false;
 	check_turn_begin(sim, i);
+	check_inherited(sim, i);
 	if (!process_turn(process)) {
+		check_died(sim, i);
 		keeper_died(sim, process, true);
 		return;
 	}
@@ -245,7 +262,7 @@ void gateway_go(struct sim *sim, struct sim_process *process, int old_fd)
 	struct sim_conf old = r->conf;
 	struct sim_going going;
 
-	r->adopted = false;
+	r->adopted = r->last.quiet = false;
 	r->bound_ns = VRRP_NEVER;
 	r->reloading = process->frozen_real_ns != 0;
 	process->follows_absent = r->conf.absent;
@@ -257,14 +274,22 @@ void gateway_go(struct sim *sim, struct sim_process *process, int old_fd)
 	if (sim->now_ns >
 	    process->told_ns + sim->latency_ns) /* the host or its program had a pause */
 		r->resumed = true;
-	if (r->resumed || !r->reloading ||
-	    socket_waiting(process)) /* what has come is placed at this moment */
+	/* What has come is placed at this moment; who is better is another question from now on. */
+	if (r->resumed || !r->reloading || socket_waiting(process) ||
+	    r->config.priority != old.vrrp.priority)
 		r->healthy_ns = sim->now_ns + 1;
 	check_lease_change(sim, i, &old);
 	check_turn_begin(sim, i);
 	if (r->conf.absent && r->vr.election.state == VRRP_STATE_ACTIVE)
 		check_withdrawn(sim, i);
-	process_go(process, old_fd, process->frozen_real_ns);
+	if (!process_go(process, old_fd, process->frozen_real_ns)) {
+		look(sim, process);
+		if (r->conf.absent) /* the farewell of one that is withdrawn dies with it */
+			vrrp_init(&r->vr, &r->config);
+		check_died(sim, i);
+		keeper_died(sim, process, true);
+		return;
+	}
 	if (!r->adopted) {
 		vrrp_init(&r->vr, &r->config);
 		check_start(sim, i);
@@ -297,6 +322,7 @@ void gateway_start(struct sim *sim, unsigned i)
 	r->conf = r->file;
 	r->config = r->conf.vrrp;
 	keeper_start(sim, i);
+	check_asked(sim, i);
 }
 
 void gateway_vanish(struct sim *sim, unsigned i)
@@ -341,6 +367,7 @@ void gateway_pause(struct sim *sim, unsigned i, enum sim_pause pause)
 	assert(r->up && r->pause == SIM_RUNNING);
 	trace(sim, "%s is %s", node_name(i), pause == SIM_STOPPED ? "stopped" : "frozen");
 	r->pause = pause;
+	check_shaken(sim, i);
 	r->frozen_at_ns = sim->now_ns;
 	if (pause == SIM_STOPPED) /* of a frozen host the kernel stands still too */
 		check_quiet(sim, i);
@@ -354,6 +381,7 @@ void gateway_awake(struct sim *sim, unsigned i)
 	if (process)
 		r->bound_ns = VRRP_NEVER;
 	check_resumed(sim, i);
+	check_shaken(sim, i);
 	r->resumed = true;
 	r->healthy_ns = sim->now_ns + 1;
 	if (!process || process->hung)

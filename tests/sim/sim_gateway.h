@@ -8,6 +8,7 @@
 #define SIM_GATEWAY_H
 
 #include "sim_keeper.h"
+#include "sim_model.h"
 #include "sim_process.h"
 
 #define SIM_DRIFT_PPM   500 /* more than a quartz ever drifts */
@@ -18,10 +19,6 @@
 /* What the manual says about addresses that somebody removes: so often in so much time. */
 /* And about deaths of the router process: so many in a minute are too many. */
 #define SIM_CRASHES_MAX 3
-
-/* So often does a process renew a lease without another advert: a "safe" one twice an interval, and
- * once more when a reload has changed its length. */
-#define SIM_RENEWALS_MAX 3
 
 #define SIM_RESTORES_MAX 5
 #define SIM_RESTORES_NS  (10 * INT64_C(1000000000))
@@ -45,6 +42,14 @@ struct sim_turn {
 	uint8_t source[4];  /* likewise, of the router */
 };
 
+/* The last step, which may be lost with its process. */
+struct sim_last {
+	bool quiet; /* nothing but the election has changed, and that of a Backup */
+	bool torn;  /* its process has died while it wrote it down */
+	struct vrrp before;
+	struct sim_model model; /* before it */
+};
+
 struct sim_gateway {
 	struct vrrp vr;              /* the election after the last step; a copy */
 	struct vrrp_config config;   /* conf.vrrp, at hand */
@@ -63,6 +68,7 @@ struct sim_gateway {
 	bool afflicted; /* by one fault of sim_fault.c that concerns the whole router */
 	enum sim_pause pause;
 	bool resumed;         /* nothing ran since the end of a pause */
+	unsigned meddled;     /* 1 + the address that somebody waits to replace; 0: none */
 	int64_t frozen_at_ns; /* SIM_FROZEN: since when */
 	int64_t clock_lag_ns; /* how much the clock missed while it stood still */
 	int32_t clock_ppm;    /* how much too fast it goes; up to SIM_DRIFT_PPM, or too slow */
@@ -72,6 +78,7 @@ struct sim_gateway {
 
 	/* For the checks; global time. */
 	struct sim_turn turn;
+	struct sim_last last;
 	bool adopted;                        /* by the process that goes on now */
 	bool reloading;                      /* it follows one that has made room */
 	int64_t lease_ns;                    /* when the one before was to renew the leases */
@@ -90,7 +97,14 @@ struct sim_gateway {
 	uint64_t packets_n;                        /* sent so far */
 	uint64_t adverts_n;                        /* of them adverts of earlier turns */
 	uint64_t adverts_at_end[SIM_ADDRESSES_MAX]; /* when the lease of an address ended */
-	int64_t bound_ns;     /* no address of ours from then on (P5), or VRRP_NEVER */
+	uint32_t unannounced;           /* when its process died in a turn, a bit per address */
+	int64_t left_ns;                /* when the last one has left */
+	const struct sim_process *bare; /* found no address of its own, or NULL */
+	int64_t bare_ns;                /* when, on its clock */
+	int64_t patience_ns;            /* no Backup takes over before (P14) */
+	int64_t interval_ns;            /* a reload has changed the interval and not the lease */
+	bool refused;                   /* the last advert did not leave */
+	int64_t bound_ns;               /* no address of ours from then on (P5), or VRRP_NEVER */
 	int64_t old_lease_ns; /* a longer lease of an earlier configuration may last so long */
 	int64_t restored_ns[SIM_ADDRESSES_MAX][2 * SIM_RESTORES_MAX]; /* rings */
 	unsigned restored_n[SIM_ADDRESSES_MAX];
@@ -143,6 +157,11 @@ bool gateway_owns(const struct sim_gateway *r, const uint8_t *bytes);
 bool gateway_in_service(const struct sim_gateway *r);
 
 /**
+ * gateway_can_serve() - whether it could take part, if its configuration had the router.
+ */
+bool gateway_can_serve(const struct sim_gateway *r);
+
+/**
  * gateway_is_active() - whether it is in state Active, even if it is paused.
  */
 bool gateway_is_active(const struct sim_gateway *r);
@@ -188,6 +207,11 @@ void gateway_go(struct sim *sim, struct sim_process *process, int old_fd);
  */
 void gateway_stepped(struct sim *sim, unsigned i, const struct vrrp *before, const struct vrrp *vr,
 		     const struct vrrp_event *event, const struct vrrp_output *out);
+
+/**
+ * gateway_may_tear() - whether the last step may be lost without a trace.
+ */
+bool gateway_may_tear(const struct sim_gateway *r);
 
 /**
  * gateway_adopted() - the process that runs goes on with the election @old.

@@ -39,7 +39,7 @@ static int64_t draw_ns(struct sim *sim, int64_t tidy_ns, int64_t low, int64_t hi
 
 void keeper_init(struct sim_keeper *keeper)
 {
-	*keeper = (struct sim_keeper){ .timer_ns = VRRP_NEVER };
+	*keeper = (struct sim_keeper){ .timer_ns = VRRP_NEVER, .shaken_ns = INT64_MIN / 2 };
 	for (unsigned role = 0; role < SUCCESSION_ROLES_COUNT; role++)
 		keeper->children[role] = no_child;
 	succession_init(&keeper->rules);
@@ -188,6 +188,11 @@ static void execute_go(struct sim *sim, unsigned i, const struct succession_acti
 	keeper->children[action->role] = no_child;
 	process->frozen_real_ns = action->ns;
 	process->told_ns = sim->now_ns;
+	process->licensed = true;
+	if (keeper->doomed_n) {
+		keeper->doomed_n--;
+		process->doom = 1 + prng_below(&sim->prng, 8);
+	}
 	process->by_reload =
 		process->kind != SUCCESSION_KIND_FIRST && action->role == SUCCESSION_NEXT;
 	process_at(sim, process, SIM_STEP_GO, sim->now_ns + draw_ns(sim, 0, 0, sim->latency_ns));
@@ -199,6 +204,7 @@ static void execute_retire(struct sim *sim, unsigned i)
 	struct sim_child *current = current_of(sim, i);
 
 	forget(sim, &keeper->children[SUCCESSION_PREVIOUS]);
+	check_let_go(sim, current->process);
 	end_process(sim, current, true);
 	keeper->children[SUCCESSION_PREVIOUS] = *current;
 	*current = no_child;
@@ -236,8 +242,9 @@ static void execute_kill(struct sim *sim, unsigned i, enum succession_role role)
 
 	if (!child->process)
 		return;
+	check_shaken(sim, i);
 	child->process->killed = true;
-	child->process->speaks = false;
+	child->process->speaks = child->process->licensed = false;
 	process_at(sim, child->process, SIM_STEP_END, sim->now_ns + draw_ns(sim, 0, 0, SIM_MS));
 }
 
@@ -292,9 +299,13 @@ static void execute(struct sim *sim, unsigned i, const struct succession_action 
 		execute_kill(sim, i, action->role);
 		break;
 	case SUCCESSION_RELEASE:
+		check_let_go(sim, child->process);
 		end_process(sim, child, false);
 		break;
 	case SUCCESSION_FORGET:
+		check_let_go(sim, child->process);
+		forget(sim, child);
+		break;
 	case SUCCESSION_DISMISS:
 		forget(sim, child);
 		break;
@@ -315,6 +326,8 @@ static void execute(struct sim *sim, unsigned i, const struct succession_action 
 		execute_exit(sim, i, action->status);
 		break;
 	case SUCCESSION_TELL:
+		if (action->fact == SUCCESSION_FACT_LATE_READY)
+			check_late(sim, i);
 		narrate(sim, i, action);
 		break;
 	case SUCCESSION_SERVICE:
@@ -323,6 +336,14 @@ static void execute(struct sim *sim, unsigned i, const struct succession_action 
 }
 
 /* ---- the rules ---- */
+
+/* Whether a process has left something to go on with. What is published stays so. */
+static bool has_published(struct sim_child *child)
+{
+	if (!child->published && (!child->process || child->process->went))
+		child->published = process_has_left(child->state_fd);
+	return child->published;
+}
 
 static void set_timer(struct sim *sim, unsigned i)
 {
@@ -349,7 +370,7 @@ static void handle(struct sim *sim, unsigned i, struct succession_event event)
 	struct succession_output out;
 
 	event.now_ns = gateway_local_ns(sim, r);
-	event.published = process_has_left(current_of(sim, i)->state_fd);
+	event.published = has_published(current_of(sim, i));
 	succession_step(&r->keeper.rules, &event, &out);
 	for (unsigned n = 0; n < out.actions_n && r->up; n++)
 		execute(sim, i, &out.actions[n], &answers);
@@ -384,6 +405,8 @@ static void ended(struct sim *sim, struct sim_process *process, int exit_status)
 		process_end(process);
 		return;
 	}
+	if (process->kind != SUCCESSION_KIND_REHEARSAL || exit_status)
+		check_shaken(sim, i);
 	check_loss(sim, process, &loss);
 	end_process(sim, &keeper->children[role], true);
 	handle(sim, i,
@@ -469,6 +492,7 @@ void keeper_process_event(struct sim *sim, struct sim_process *process)
 		break;
 	case SIM_STEP_READY:
 		process->said_ready = true;
+		fault_meddle(sim, process->router);
 		says(sim, process, SUCCESSION_SAYS_READY, 0);
 		break;
 	case SIM_STEP_GO:
@@ -505,9 +529,10 @@ void keeper_turned(struct sim *sim, struct sim_process *process)
 		ended(sim, process, 0);
 	} else if (process->told_to_freeze) {
 		process_freeze(process);
-		process->speaks = false;
+		process->speaks = process->licensed = false;
 		process->told_to_freeze = false;
 		keeper->frozen_real_ns = process->read_real_ns;
+		keeper->frozen_opened_ns = process->opened_ns;
 		check_frozen(sim, i);
 		says(sim, process, SUCCESSION_SAYS_FROZEN, process->read_real_ns);
 	}
@@ -556,6 +581,13 @@ void keeper_panic(struct sim *sim, unsigned i, enum sim_victims victims)
 	case SIM_VICTIM_NEXT:
 		strike(sim, i, SUCCESSION_NEXT);
 		break;
+	case SIM_VICTIM_CURRENT_IN_PUT:
+		if (speaker)
+			speaker->doomed_put = true;
+		break;
+	case SIM_VICTIM_HEIRS:
+		sim->routers[i].keeper.doomed_n = 1 + prng_below(&sim->prng, 5);
+		break;
 	case SIM_VICTIMS_ALL:
 		strike(sim, i, SUCCESSION_STANDBY);
 		strike(sim, i, SUCCESSION_NEXT);
@@ -570,8 +602,11 @@ void keeper_spare(struct sim *sim, unsigned i)
 {
 	struct sim_process *process = keeper_speaker(sim, i);
 
-	if (process)
+	sim->routers[i].keeper.doomed_n = 0;
+	if (process) {
 		process->doom = 0;
+		process->doomed_put = false;
+	}
 }
 
 void keeper_hang(struct sim *sim, unsigned i)
@@ -581,6 +616,7 @@ void keeper_hang(struct sim *sim, unsigned i)
 	if (!process)
 		return;
 	trace(sim, "%s: the router process hangs", node_name(i));
+	check_shaken(sim, i);
 	process->hung = true;
 	check_hung(sim, process);
 	check_quiet(sim, i);
@@ -608,6 +644,7 @@ void keeper_start(struct sim *sim, unsigned i)
 void keeper_stop(struct sim *sim, unsigned i)
 {
 	sim->routers[i].keeper.stopping = true;
+	check_stop(sim, i);
 	handle(sim, i, (struct succession_event){ .type = SUCCESSION_STOP });
 }
 
@@ -623,12 +660,14 @@ void keeper_end(struct sim *sim, unsigned i)
 void keeper_reload(struct sim *sim, unsigned i)
 {
 	trace(sim, "%s is told to reload", node_name(i));
+	check_asked(sim, i);
 	handle(sim, i, (struct succession_event){ .type = SUCCESSION_RELOAD });
 }
 
 void keeper_install(struct sim *sim, unsigned i, enum sim_program program)
 {
 	sim->routers[i].keeper.installed = program;
+	check_shaken(sim, i);
 }
 
 void keeper_mend(struct sim *sim, unsigned i)
@@ -636,6 +675,7 @@ void keeper_mend(struct sim *sim, unsigned i)
 	struct sim_keeper *keeper = &sim->routers[i].keeper;
 
 	keeper->installed = SIM_PROGRAM_GOOD;
+	check_shaken(sim, i);
 	for (unsigned role = 0; role < SUCCESSION_ROLES_COUNT; role++) {
 		struct sim_child *child = &keeper->children[role];
 		enum sim_program was = child->program;
@@ -643,7 +683,7 @@ void keeper_mend(struct sim *sim, unsigned i)
 		child->program = SIM_PROGRAM_GOOD;
 		if (!child->process || child->process->killed)
 			continue;
-		if (was == SIM_PROGRAM_SLOW || was == SIM_PROGRAM_STUCK)
+		if ((was == SIM_PROGRAM_SLOW || was == SIM_PROGRAM_STUCK) && !child->process->state)
 			process_at(sim, child->process, SIM_STEP_START, sim->now_ns);
 		if (was != SIM_PROGRAM_MUTE || !child->process->hung)
 			continue;

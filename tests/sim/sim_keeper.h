@@ -31,6 +31,7 @@ struct sim_child {
 	int state_fd;                /* its memory, which outlives it; -1: none */
 	struct sim_conf conf;        /* what it runs or ran */
 	enum sim_program program;    /* likewise */
+	bool published;              /* that memory is known to be valid */
 };
 
 struct sim_keeper {
@@ -41,14 +42,20 @@ struct sim_keeper {
 	int64_t timer_ns;           /* the rules are to be asked then, or VRRP_NEVER */
 	bool stopping;              /* it was told to */
 	bool start_again;           /* once it has stopped */
+	unsigned doomed_n;          /* so many that go on die doing so */
 
 	/* For the checks. */
 	bool spoke; /* some process of its has gone on */
 	unsigned crashes_n;
-	int64_t crashes_ns[3];  /* a ring; local time */
-	unsigned early_n;       /* processes lost in a row without a sign of life */
-	bool faithful;          /* the next one is to run what the last one ran */
-	int64_t frozen_real_ns; /* CURRENT has just said so; else 0 */
+	int64_t crashes_ns[3];    /* a ring; local time */
+	unsigned early_n;         /* processes lost in a row without a sign of life */
+	bool faithful;            /* the next one is to run what the last one ran, */
+	struct sim_conf lost;     /* which was this */
+	int64_t stop_ns;          /* told to stop; global, as are those that follow */
+	int64_t asked_ns;         /* started, or told to reload */
+	int64_t shaken_ns;        /* something befell one of its processes */
+	int64_t frozen_opened_ns; /* the one that made room last began to listen; global */
+	int64_t frozen_real_ns;   /* CURRENT has just said so; else 0 */
 };
 
 /**
@@ -111,6 +118,8 @@ enum sim_victims {
 	SIM_VICTIM_STANDBY,
 	SIM_VICTIM_NEXT,
 	SIM_VICTIMS_ALL,
+	SIM_VICTIM_CURRENT_IN_PUT, /* when it next writes its election down */
+	SIM_VICTIM_HEIRS,          /* the next ones that go on, in the middle of it */
 	SIM_VICTIMS,
 };
 

@@ -32,13 +32,21 @@ void kernel_init(struct sim *sim, unsigned i)
 	kernel->own[SIM_OWN_MAX - 1] = true;
 }
 
+/* What somebody adds that is no virtual address is no source for them either: of no subnet. */
+static unsigned prefix_len_of(const struct sim *sim, unsigned i, unsigned k)
+{
+	const struct sim_gateway *r = &sim->routers[i];
+
+	return k < r->addresses_n ? r->kernel.prefix_len : 32;
+}
+
 struct kern_address kernel_address(const struct sim *sim, unsigned i, unsigned k)
 {
 	const struct sim_kernel *kernel = &sim->routers[i].kernel;
 
 	return (struct kern_address){ .ifindex = kernel->link.ifindex,
 				      .family = 4,
-				      .prefix_len = (uint8_t)kernel->prefix_len,
+				      .prefix_len = (uint8_t)prefix_len_of(sim, i, k),
 				      .bytes = { 198, 51, 100, (uint8_t)(1 + k) } };
 }
 
@@ -168,10 +176,10 @@ static void set_lease(struct sim *sim, unsigned i, unsigned k, uint32_t lifetime
 	struct sim_address *address = &sim->routers[i].kernel.table[k];
 
 	address->added_ns = sim->now_ns;
-	address->end_ns = VRRP_NEVER;
+	address->due_ns = address->end_ns = VRRP_NEVER;
 	if (!lifetime_s)
 		return;
-	address->end_ns = sim->now_ns + (int64_t)lifetime_s * SIM_S;
+	address->due_ns = address->end_ns = sim->now_ns + (int64_t)lifetime_s * SIM_S;
 	if (!sim->tidy)
 		address->end_ns += prng_range(&sim->prng, 0, SIM_LEASE_LATE_NS);
 	events_push(&sim->events, address->end_ns, SIM_EVENT_LEASE, i, k);
@@ -188,6 +196,8 @@ static void put(struct sim *sim, unsigned i, struct actor actor, unsigned k, uin
 		check_renewal(sim, actor.process, k);
 	*address = (struct sim_address){ .present = true,
 					 .mark = actor.process ? KERN_ADDRESS_MARK : 0,
+					 .unanswered = actor.process && actor.process->unanswered,
+					 .put_ns = sim->now_ns,
 					 .seq = kernel->seq++ };
 	set_lease(sim, i, k, lifetime_s);
 	tell_address(sim, i, actor, k, false);
@@ -225,12 +235,12 @@ static void mark_lost(struct sim *sim, unsigned i, struct actor actor, unsigned 
 static void take(struct sim *sim, unsigned i, struct actor actor, unsigned k, bool promote)
 {
 	struct sim_kernel *kernel = &sim->routers[i].kernel;
-	bool alone = kernel->prefix_len == 32 || kernel->promotes || promote;
+	bool alone = prefix_len_of(sim, i, k) == 32 || kernel->promotes || promote;
 	bool primary = is_primary(kernel, k);
 
 	drop(sim, i, actor, k);
 	for (unsigned n = 0; n < SIM_ADDRESSES_MAX && primary && !alone; n++) {
-		if (!kernel->table[n].present)
+		if (!kernel->table[n].present || prefix_len_of(sim, i, n) == 32)
 			continue;
 		mark_lost(sim, i, actor, n);
 		if (actor.process)
@@ -271,6 +281,7 @@ int kernel_change(struct sim *sim, struct sim_process *by, const struct kern_cha
 			return -EEXIST;
 		check_removal(sim, by, k); /* a lease on it would be a removal later */
 		check_renewal(sim, by, k);
+		address->unanswered = false;
 		set_lease(sim, i, k, change->lifetime_s);
 		tell_address(sim, i, actor, k, false);
 		return 0;
@@ -312,13 +323,14 @@ void kernel_thaw(struct sim *sim, unsigned i, int64_t slept_ns, bool clock_stood
 {
 	struct sim_kernel *kernel = &sim->routers[i].kernel;
 
+	kernel->thawed_ns = sim->now_ns;
 	for (unsigned k = 0; k < SIM_ADDRESSES_MAX; k++) {
 		struct sim_address *address = &kernel->table[k];
 
 		if (!address->present || address->end_ns == VRRP_NEVER)
 			continue;
 		if (clock_stood_still)
-			address->end_ns += slept_ns;
+			address->due_ns += slept_ns, address->end_ns += slept_ns;
 		if (address->end_ns <= sim->now_ns)
 			address->end_ns = sim->now_ns + 1;
 		events_push(&sim->events, address->end_ns, SIM_EVENT_LEASE, i, k);
@@ -328,26 +340,30 @@ void kernel_thaw(struct sim *sim, unsigned i, int64_t slept_ns, bool clock_stood
 void kernel_trouble(struct sim *sim, unsigned i, unsigned trouble)
 {
 	struct sim_kernel *kernel = &sim->routers[i].kernel;
+	const unsigned hiding = SIM_TROUBLE_EVENTS | SIM_TROUBLE_DUMPS | SIM_TROUBLE_ANSWERS;
 
+	check_shaken(sim, i);
 	if (!kernel->trouble)
 		kernel->trouble_begin_ns = sim->now_ns;
 	if (!trouble)
 		kernel->trouble_end_ns = sim->now_ns;
+	if ((trouble | kernel->trouble) & hiding)
+		kernel->unclear_ns = trouble ? VRRP_NEVER / 2 : sim->now_ns;
 	kernel->trouble = trouble;
 }
 
-/* Without its own addresses an owner is no owner, and nobody but its operator puts them back. */
-static bool is_hosts(const struct sim *sim, unsigned i, const struct sim_address *address)
+/* What the host itself has an owner does without, and nobody but its operator puts it back: owners
+ * here have all their addresses from vipd. */
+static bool is_owner(const struct sim *sim, unsigned i)
 {
-	return sim->routers[i].config.priority == VRRP_PRIORITY_OWNER &&
-	       address->mark != KERN_ADDRESS_MARK;
+	return sim->routers[i].config.priority == VRRP_PRIORITY_OWNER;
 }
 
 void kernel_steal(struct sim *sim, unsigned i, unsigned k)
 {
 	struct sim_address *address = &sim->routers[i].kernel.table[k];
 
-	if (!address->present || is_hosts(sim, i, address))
+	if (!address->present)
 		return;
 	trace(sim, "somebody removes an address of %s", node_name(i));
 	disturb(sim, i);
@@ -364,7 +380,7 @@ void kernel_squat(struct sim *sim, unsigned i, unsigned k, bool there)
 		return;
 	if (there ? address->present : !address->present || address->mark == KERN_ADDRESS_MARK)
 		return;
-	if (!there && is_hosts(sim, i, address))
+	if (there ? is_owner(sim, i) : is_owner(sim, i) && address->mark == 0)
 		return;
 	disturb(sim, i);
 	trace(sim, "somebody %s an address of %s", there ? "adds" : "removes", node_name(i));
@@ -374,6 +390,13 @@ void kernel_squat(struct sim *sim, unsigned i, unsigned k, bool there)
 		mark_lost(sim, i, somebody, k);
 		take(sim, i, somebody, k, false);
 	}
+}
+
+void kernel_replace(struct sim *sim, unsigned i, unsigned k)
+{
+	if (sim->routers[i].kernel.table[k].mark == KERN_ADDRESS_MARK)
+		kernel_steal(sim, i, k);
+	kernel_squat(sim, i, k, true);
 }
 
 /* ---- the interface ---- */

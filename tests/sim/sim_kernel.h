@@ -31,8 +31,11 @@ struct sim_address {
 	bool present;
 	uint8_t mark;     /* KERN_ADDRESS_MARK: the agent's; else somebody else's */
 	uint32_t seq;     /* a lower one is older; the oldest is the primary of the subnet */
-	int64_t end_ns;   /* the kernel removes it then, or VRRP_NEVER */
+	int64_t due_ns;   /* its lease ends, or VRRP_NEVER; */
+	int64_t end_ns;   /* the kernel, which may be late, removes it then */
 	int64_t added_ns; /* or when its lease began */
+	int64_t put_ns;   /* added, not renewed */
+	bool unanswered;  /* who added it was not told so, and nobody has renewed it since */
 	bool stolen;      /* not present: somebody took it away since the last takeover */
 	bool ended;       /* not present: its lease ended */
 };
@@ -50,6 +53,8 @@ struct sim_kernel {
 	int64_t trouble_begin_ns;
 	int64_t link_ns;        /* the interface has changed then */
 	int64_t trouble_end_ns; /* what it led to is repaired by then */
+	int64_t unclear_ns;     /* when it had trouble last that hides what it does */
+	int64_t thawed_ns;      /* when it last stood still */
 	int64_t unheard_ns;     /* when an event was lost last */
 	int64_t disturbed_ns;   /* when somebody changed something last */
 	uint32_t seq;
@@ -136,6 +141,11 @@ void kernel_trouble(struct sim *sim, unsigned i, unsigned trouble);
  * kernel_steal() - somebody removes an address, whosever it is.
  */
 void kernel_steal(struct sim *sim, unsigned i, unsigned k);
+
+/**
+ * kernel_replace() - somebody puts his own in the place of an address.
+ */
+void kernel_replace(struct sim *sim, unsigned i, unsigned k);
 
 /**
  * kernel_squat() - somebody adds an address, or takes what he added away. Without effect on the

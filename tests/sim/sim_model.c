@@ -71,7 +71,7 @@ static void restart(struct sim_model *m, const struct vrrp_config *c, int64_t no
 {
 	m->down_ns = now_ns + model_down_ns(c->priority, m->interval_cs);
 	m->heard_ns = now_ns;
-	m->left = m->nobody = false;
+	m->left = m->nobody = m->weaker = false;
 	m->granted = false;
 	memset(m->lower_from, 0, sizeof(m->lower_from));
 }
@@ -106,6 +106,20 @@ static void grant(struct sim *sim, unsigned i, int64_t now_ns)
 	m->down_ns = until_ns;
 }
 
+/* What is told of a takeover. */
+static void check_takeover_reason(struct sim *sim, unsigned i, int64_t now_ns)
+{
+	const struct sim_model *m = &sim->check.models[i];
+	const struct vrrp_reason *reason = &sim->routers[i].vr.election.reason;
+	enum vrrp_reason_code code = m->weaker ? VRRP_REASON_PREEMPT
+				     : m->left ? VRRP_REASON_LEFT
+					       : VRRP_REASON_SILENCE;
+
+	if (reason->code != code ||
+	    (code == VRRP_REASON_SILENCE && reason->ns != now_ns - m->heard_ns))
+		check_fail(sim, "P15", "%s gives a wrong reason for its takeover", node_name(i));
+}
+
 static void backup_timer(struct sim *sim, unsigned i, int64_t now_ns)
 {
 	const struct sim_gateway *r = &sim->routers[i];
@@ -119,6 +133,8 @@ static void backup_timer(struct sim *sim, unsigned i, int64_t now_ns)
 				   node_name(i), (double)late_ns / SIM_MS);
 	} else {
 		expect_state(sim, i, late_ns < 0 ? VRRP_STATE_BACKUP : VRRP_STATE_ACTIVE);
+		if (late_ns >= 0)
+			check_takeover_reason(sim, i, now_ns);
 	}
 }
 
@@ -137,7 +153,7 @@ static void backup_advert(struct sim *sim, unsigned i, const struct vrrp_advert 
 		m->down_ns = now_ns + model_skew_ns(c->priority, m->interval_cs);
 		m->heard_ns = now_ns;
 		m->left = true;
-		m->nobody = false;
+		m->nobody = m->weaker = false;
 		m->granted = false;
 		return;
 	}
@@ -147,6 +163,7 @@ static void backup_advert(struct sim *sim, unsigned i, const struct vrrp_advert 
 		m->lower_ns = now_ns;
 	if (!model_defers(c, advert->priority) && now_ns >= m->lower_ns + preempt_delay_ns(c)) {
 		memcpy(m->lower_from, advert->source, 4);
+		m->weaker = true;
 		return;
 	}
 	m->interval_cs = advert->interval_cs;

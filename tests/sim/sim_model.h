@@ -23,6 +23,7 @@ struct sim_model {
 	bool listens;          /* Active: stood still, and does not speak before it has listened */
 	uint8_t from[4];       /* Backup: the Active as last heard */
 	uint8_t lower_from[4]; /* Backup: one that it does not defer to, since the timer began */
+	bool weaker;           /* Backup: a weaker Active was heard since, and not respected */
 	bool missed;           /* adverts were lost on the host, and the router was not told */
 	int ifindex; /* of the interface that it came to Backup on, or was told of since */
 };

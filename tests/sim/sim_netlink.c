@@ -101,8 +101,10 @@ void kern_dump_close(struct kern_dump *dump)
 
 int kern_dump_links(struct kern_dump *dump, kern_object_fn each, void *arg)
 {
-	const struct sim_process *process = dump->process;
+	struct sim_process *process = dump->process;
 	struct kern_object object = { .type = KERN_OBJECT_LINK };
+
+	process_may_die(process);
 
 	if (!process->sim->routers[process->router].kernel.link.exists)
 		return 0;
@@ -140,6 +142,7 @@ int kern_dump_kind(struct kern_dump *dump, enum kern_kind kind, kern_object_fn e
 	const struct sim_kernel *kernel = &process->sim->routers[process->router].kernel;
 
 	assert(kind == KERN_KIND_ADDRESS);
+	process_may_die(process);
 	show_own(process, each, arg);
 	for (unsigned k = 0; k < SIM_ADDRESSES_MAX; k++) {
 		struct kern_object object = virtual_address(process, k);

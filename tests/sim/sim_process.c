@@ -109,6 +109,51 @@ void __wrap_vrrp_step(struct vrrp *vr, const struct vrrp_event *event, struct vr
 		gateway_stepped(running->sim, running->router, &before, vr, event, out);
 }
 
+#define MEMORY_MAX 8192 /* a state memory is smaller */
+
+/* Of what was written in the bytes that differ, only a first part has come to pass. */
+static void tear(struct sim *sim, int fd, const uint8_t *before, const uint8_t *after, size_t size)
+{
+	unsigned differ_n = 0, kept_n;
+
+	for (size_t at = 0; at < size; at++)
+		differ_n += before[at] != after[at];
+	if (differ_n < 2)
+		return;
+	kept_n = (unsigned)prng_range(&sim->prng, 1, differ_n - 1);
+	for (size_t at = 0; at < size; at++)
+		if (before[at] != after[at] && kept_n-- == 0) {
+			ssize_t len = pwrite(fd, before + at, size - at, (off_t)at);
+
+			assert(len == (ssize_t)(size - at));
+			return;
+		}
+}
+
+void __real_state_put(struct state *state, unsigned i, const struct vrrp *vr);
+void __wrap_state_put(struct state *state, unsigned i, const struct vrrp *vr);
+
+/* A process may die in the middle of it. */
+void __wrap_state_put(struct state *state, unsigned i, const struct vrrp *vr)
+{
+	struct sim *sim = running->sim;
+	int fd = sim->routers[running->router].keeper.children[SUCCESSION_CURRENT].state_fd;
+	uint8_t before[MEMORY_MAX], after[MEMORY_MAX];
+	ssize_t size;
+
+	if (!running->doomed_put || !running->mortal ||
+	    !gateway_may_tear(&sim->routers[running->router])) {
+		__real_state_put(state, i, vr);
+		return;
+	}
+	size = pread(fd, before, sizeof(before), 0);
+	__real_state_put(state, i, vr);
+	assert(size > 0 && size < MEMORY_MAX && pread(fd, after, sizeof(after), 0) == size);
+	tear(sim, fd, before, after, (size_t)size);
+	check_torn(sim, running->router);
+	longjmp(death, 1);
+}
+
 enum vrrp_reject __real_vrrp_receive(struct vrrp *vr, const struct vrrp_list *own,
 				     const struct vrrp_rx *rx, struct vrrp_advert *ret_advert);
 enum vrrp_reject __wrap_vrrp_receive(struct vrrp *vr, const struct vrrp_list *own,
@@ -181,7 +226,10 @@ void process_spawn(struct sim *sim, struct sim_process *process, unsigned router
 	process->exists = true;
 	process->opened = process->speaks = process->killed = process->hung = false;
 	process->told_to_freeze = process->told_to_leave = false;
+	process->licensed = process->doomed_put = process->mortal = false;
 	process->by_reload = process->said_ready = process->went = process->was_alive = false;
+	if (sim->routers[router].bare == process)
+		sim->routers[router].bare = NULL;
 	process->alive_ns = 0;
 	process->doom = 0;
 	process->wake_ns = process->step_ns = VRRP_NEVER;
@@ -240,19 +288,27 @@ bool process_has_left(int state_fd)
 	return true;
 }
 
-void process_go(struct sim_process *process, int old_fd, int64_t frozen_real_ns)
+bool process_go(struct sim_process *process, int old_fd, int64_t frozen_real_ns)
 {
 	struct clocks now = process_clocks(process);
-	struct state *old = NULL;
+	struct state *volatile old = NULL;
+	volatile bool lives = false;
+	struct state *opened;
 
 	process->speaks = process->went = true;
-	if (old_fd >= 0 && state_open(old_fd, &old) < 0)
-		old = NULL;
+	if (old_fd >= 0 && state_open(old_fd, &opened) == 0)
+		old = opened;
 	process_enter(process);
-	(void)routers_go(process->routers, &now, old, frozen_real_ns,
-			 trace_journal(process->sim, process->router));
+	if (!setjmp(death)) {
+		process->mortal = true;
+		(void)routers_go(process->routers, &now, old, frozen_real_ns,
+				 trace_journal(process->sim, process->router));
+		process->mortal = false;
+		lives = true;
+	}
 	process_leave();
 	state_close(old);
+	return lives;
 }
 
 bool process_turn(struct sim_process *process)
@@ -265,7 +321,9 @@ bool process_turn(struct sim_process *process)
 		return false;
 	}
 	process->read_real_ns = now.real_ns;
+	process->mortal = true;
 	routers_turn(process->routers, &now);
+	process->mortal = false;
 	process_leave();
 	return true;
 }
@@ -289,7 +347,7 @@ void process_freeze(struct sim_process *process)
 
 void process_may_die(struct sim_process *process)
 {
-	if (process->doom && --process->doom == 0)
+	if (process->mortal && process->doom && --process->doom == 0)
 		longjmp(death, 1);
 }
 

@@ -84,9 +84,10 @@ struct sim_process {
 	struct sim *sim;
 	unsigned router; /* on whose host it is */
 	bool exists;
-	bool opened; /* it listens */
-	bool speaks; /* it was told to go on, and does */
-	bool killed; /* runs no more; its end is to come */
+	bool opened;   /* it listens */
+	bool speaks;   /* it was told to go on, and does */
+	bool licensed; /* it was told to go on, and neither ended nor asked to make room */
+	bool killed;   /* runs no more; its end is to come */
 	bool hung;
 	bool told_to_freeze, told_to_leave;
 	bool by_reload; /* it is what a reload brought */
@@ -105,6 +106,8 @@ struct sim_process {
 	int64_t read_real_ns;   /* CLOCK_REALTIME up to which it has read packets */
 	int64_t frozen_real_ns; /* and its predecessor; 0: that has died */
 	bool follows_absent;    /* whose configuration did not have the router */
+	bool mortal;            /* runs code in which it may die */
+	bool doomed_put;        /* dies in the middle of writing its election down */
 	unsigned doom;          /* dies at the so manieth call of its kernel; 0: it does not */
 
 	/* The product's. */
@@ -175,8 +178,10 @@ bool process_has_left(int state_fd);
  * process_go() - it goes on with what a predecessor left.
  * @old_fd: the state memory of the predecessor; -1: none.
  * @frozen_real_ns: up to which the predecessor had read; 0: it died.
+ *
+ * Return: false when it died of it.
  */
-void process_go(struct sim_process *process, int old_fd, int64_t frozen_real_ns);
+bool process_go(struct sim_process *process, int old_fd, int64_t frozen_real_ns);
 
 /**
  * process_turn() - a turn of its loop.

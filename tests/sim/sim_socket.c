@@ -340,6 +340,8 @@ static void lose(struct sim *sim, struct sim_process *process, const struct sim_
 	if (is_announcement(frame)) {
 		packet.type = SIM_PACKET_ARP;
 		packet.announced = k < SIM_ADDRESSES_MAX ? 1u << k : 0;
+	} else {
+		check_refused(sim, process->router);
 	}
 	net_lose(sim, &packet);
 }

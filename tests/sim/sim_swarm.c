@@ -14,8 +14,9 @@
 	(FAULT_BIT(BURST) | FAULT_BIT(LOSS) | FAULT_BIT(DUPLICATE) | FAULT_BIT(JITTER) |           \
 	 FAULT_BIT(CORRUPT) | FAULT_BIT(STALL) | FAULT_BIT(STOP) | FAULT_BIT(FREEZE) |             \
 	 FAULT_BIT(JUNK) | FAULT_BIT(RELOAD) | FAULT_BIT(STEAL) | FAULT_BIT(SQUAT) |               \
-	 FAULT_BIT(KERNEL))
+	 FAULT_BIT(REPLACE) | FAULT_BIT(KERNEL))
 
+#define NEAR_NS        (10 * SIM_MS)   /* so long does one process take to follow another */
 #define ALIVE_SLACK_NS (1500 * SIM_MS) /* whoever is later has given no sign of life, see P1 */
 
 /* The last successor goes on by then: half a second lies between reloads, some time between deaths
@@ -46,7 +47,7 @@ static unsigned interval_extreme(const struct sim *sim, bool max)
 
 static unsigned draw_interval(struct prng *p)
 {
-	static const uint8_t tens_of_ms[] = { 1, 1, 2, 5, 10, 10, 20, 50, 100, 100, 100, 200 };
+	static const uint8_t tens_of_ms[] = { 1, 1, 2, 5, 10, 10, 20, 50, 100, 100, 150, 200 };
 
 	return prng_one_in(p, 16) ? 300 : tens_of_ms[prng_below(p, sizeof(tens_of_ms))];
 }
@@ -94,13 +95,13 @@ static struct habits draw_habits(struct prng *p, bool calm)
 		.mixed_preempt = prng_one_in(p, 3),
 		.preempt_delays = prng_one_in(p, 4),
 		.start_delays = prng_one_in(p, 4),
-		.reconfigured = !calm && prng_one_in(p, 2),
+		.reconfigured = !calm && !prng_one_in(p, 3),
 		.drift = prng_one_in(p, 2),
 		.calm = calm,
 	};
 }
 
-/* A safe one must outlive an interval and the third of it after which it is renewed. */
+/* A safe one needs an interval that is long enough. */
 static enum conf_lease draw_lease(struct prng *p, unsigned interval_cs)
 {
 	int safe_s = conf_lease_s(CONF_LEASE_SAFE, interval_cs);
@@ -108,8 +109,7 @@ static enum conf_lease draw_lease(struct prng *p, unsigned interval_cs)
 
 	if (odds == 0)
 		return CONF_LEASE_OFF;
-	return odds < 3 && safe_s * 200 > (int)(3 * interval_cs) + 60 ? CONF_LEASE_SAFE
-								      : CONF_LEASE_AVAILABLE;
+	return odds < 3 && safe_s > 0 ? CONF_LEASE_SAFE : CONF_LEASE_AVAILABLE;
 }
 
 /* What a reload may change into: delays stay, since what they have begun is not theirs any more. */
@@ -127,7 +127,7 @@ static void draw_other(struct prng *p, const struct habits *habits, struct sim_g
 		other->priority = VRRP_PRIORITY_OWNER;
 	if (!other->preempt_delay_ns && prng_one_in(p, 4))
 		other->preempt = !other->preempt;
-	if (prng_one_in(p, 4))
+	if (prng_one_in(p, 2))
 		other->interval_cs = (uint16_t)draw_interval(p);
 	r->other.lease = draw_lease(p, other->interval_cs);
 }
@@ -198,7 +198,8 @@ static void draw_span(struct prng *p, const struct mix *mix, const struct sim_ep
 
 	e->begin_ns = prng_range(p, mix->from_ns, mix->until_ns - 1);
 	if (after && prng_one_in(p, 3)) /* troubles come in bunches */
-		e->begin_ns = after->end_ns + prng_range(p, 0, mix->interval_ns / 2);
+		e->begin_ns = (prng_one_in(p, 2) ? after->begin_ns : after->end_ns) +
+			      prng_range(p, 0, prng_one_in(p, 2) ? NEAR_NS : mix->interval_ns / 2);
 	e->end_ns = e->begin_ns + prng_range(p, 1, most);
 	if (e->end_ns > mix->until_ns)
 		e->end_ns = mix->until_ns;
@@ -209,6 +210,21 @@ static void draw_span(struct prng *p, const struct mix *mix, const struct sim_ep
 		e->begin_ns = e->end_ns - prng_range(p, 6, 30) * mix->interval_ns;
 	if (e->begin_ns < mix->from_ns)
 		e->begin_ns = e->end_ns = mix->from_ns;
+}
+
+/* Of one sort, or of those that hide most from vipd, or of any. */
+static unsigned draw_trouble(struct prng *p, bool calm)
+{
+	switch (prng_below(p, 4)) {
+	case 0:
+		return 1u << prng_below(p, calm ? 4 : 5);
+	case 1:
+		return SIM_TROUBLE_EVENTS | SIM_TROUBLE_DUMPS;
+	case 2:
+		return calm ? SIM_TROUBLE_ANSWERS : SIM_TROUBLE_FRAMES;
+	default:
+		return 1 + prng_below(p, calm ? 15 : 31);
+	}
 }
 
 static void draw_size(struct sim *sim, const struct mix *mix, struct sim_episode *e)
@@ -244,8 +260,14 @@ static void draw_size(struct sim *sim, const struct mix *mix, struct sim_episode
 		e->ns = prng_one_in(p, 3) ? 0 : prng_range(p, 10 * SIM_MS, 3 * SIM_S);
 		e->amount = prng_below(p, 2);
 		break;
+	case SIM_FAULT_SQUAT:
+		e->amount = prng_below(p, SIM_ADDRESSES_MAX + 1);
+		break;
+	case SIM_FAULT_REPLACE:
+		e->amount = prng_below(p, 2);
+		break;
 	case SIM_FAULT_KERNEL:
-		e->amount = 1 + prng_below(p, mix->calm ? 15 : 31);
+		e->amount = draw_trouble(p, mix->calm);
 		break;
 	case SIM_FAULT_RELOAD:
 		e->amount = !mix->calm && prng_one_in(p, 2);
@@ -268,7 +290,6 @@ static void draw_size(struct sim *sim, const struct mix *mix, struct sim_episode
 	case SIM_FAULT_CRASH:
 	case SIM_FAULT_HANG:
 	case SIM_FAULT_WITHDRAW:
-	case SIM_FAULT_SQUAT:
 	case SIM_FAULT_SOURCE:
 	case SIM_FAULT_START:
 	case SIM_FAULT_COUNT:
@@ -289,7 +310,48 @@ static enum sim_fault_type draw_type(struct prng *p, unsigned types)
 static bool may_stay(enum sim_fault_type type)
 {
 	return type == SIM_FAULT_PARTITION || type == SIM_FAULT_LEAVE || type == SIM_FAULT_CRASH ||
-	       type == SIM_FAULT_LINK || type == SIM_FAULT_WITHDRAW || type == SIM_FAULT_SQUAT;
+	       type == SIM_FAULT_LINK || type == SIM_FAULT_WITHDRAW || type == SIM_FAULT_SQUAT ||
+	       type == SIM_FAULT_REPLACE;
+}
+
+/* What is worst at the same time on one host, or, of @peer, on two. */
+static const struct pair {
+	enum sim_fault_type first, second;
+	bool peer;
+	bool near; /* it begins right behind the first one, and not anywhere in it */
+	unsigned first_amount, second_amount;
+} pairs[] = {
+	{ SIM_FAULT_RELOAD, SIM_FAULT_LEAVE, false, true, 0, 0 },
+	{ SIM_FAULT_PANIC, SIM_FAULT_PANIC, false, true, SIM_VICTIM_HEIRS, SIM_VICTIM_CURRENT },
+	{ SIM_FAULT_KERNEL, SIM_FAULT_REPLACE, false, false, SIM_TROUBLE_EVENTS | SIM_TROUBLE_DUMPS,
+	  0 },
+	{ SIM_FAULT_STOP, SIM_FAULT_LEAVE, true, false, 0, 0 },
+};
+
+static void draw_pair(struct sim *sim, const struct mix *mix)
+{
+	struct prng *p = &sim->prng;
+	const struct pair *pair = &pairs[prng_below(p, sizeof(pairs) / sizeof(pairs[0]))];
+	struct sim_episode first = { .type = pair->first,
+				     .node = (uint8_t)prng_below(p, sim->routers_n),
+				     .amount = pair->first_amount };
+	struct sim_episode second = { .type = pair->second,
+				      .node = first.node,
+				      .peer = (uint8_t)prng_below(p, sim->routers_n),
+				      .amount = pair->second_amount };
+
+	if (mix->calm || !(mix->types >> pair->first & 1) || !(mix->types >> pair->second & 1))
+		return;
+	if (pair->peer)
+		second.node = (uint8_t)((first.node + 1) % sim->routers_n);
+	draw_span(p, mix, NULL, &first);
+	second.begin_ns =
+		prng_range(p, first.begin_ns, pair->near ? first.begin_ns + NEAR_NS : first.end_ns);
+	if (second.begin_ns > mix->until_ns)
+		second.begin_ns = mix->until_ns;
+	second.end_ns = prng_range(p, second.begin_ns, mix->until_ns);
+	fault_add(sim, &first);
+	fault_add(sim, &second);
 }
 
 static void draw_episodes(struct sim *sim, const struct mix *mix)
@@ -299,8 +361,10 @@ static void draw_episodes(struct sim *sim, const struct mix *mix)
 	bool split_for_good = false;
 
 	for (unsigned n = 1 + prng_below(p, 16); n; n--) {
+		bool again = last && prng_one_in(p, 3); /* one host has more than its share */
 		struct sim_episode e = { .type = draw_type(p, mix->types),
-					 .node = (uint8_t)prng_below(p, sim->routers_n) };
+					 .node = again ? last->node
+						       : (uint8_t)prng_below(p, sim->routers_n) };
 
 		e.peer = (uint8_t)((e.node + 1 + prng_below(p, sim->routers_n - 1)) %
 				   sim->routers_n);
@@ -456,7 +520,7 @@ void swarm_begin(struct sim *sim, uint64_t seed)
 	if (sim->moving && mix.types & FAULT_BIT(KERNEL)) /* the interface may be another one */
 		sim->faults.repair_ns = 2 * SIM_S;
 	length = prng_range(p, 10, 150) * mix.interval_ns;
-	if (length < 8 * SIM_S && prng_one_in(p, 4))
+	if (length < 8 * SIM_S && prng_one_in(p, 2))
 		length = prng_range(p, 1, 8) * SIM_S; /* long enough for repeated announcements */
 	mix.until_ns = mix.from_ns + length;
 	sim->faults.until_ns = mix.until_ns;
@@ -472,6 +536,8 @@ void swarm_begin(struct sim *sim, uint64_t seed)
 						 .begin_ns = prng_range(p, 0, 4 * mix.interval_ns),
 						 .end_ns = VRRP_NEVER });
 	draw_episodes(sim, &mix);
+	for (unsigned n = prng_below(p, 4); n; n--)
+		draw_pair(sim, &mix);
 }
 
 /* Nothing may happen any more, or ever: any change of state fails @property. */

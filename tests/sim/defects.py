@@ -1,0 +1,632 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: MIT
+"""Plant defects in the product, one after another, and see that the simulator finds each (`make
+defects`).
+
+A defect is a text in the code and what it becomes. Runs of white space count as one, and the text
+must be there exactly once in all files of its pattern, so it may move between them. The simulator
+is built in a copy of the tree, where only the changed file is compiled anew, and runs seeds until
+the first one fails; when none does, the scenarios.
+
+    defects.py [--only NAME]... [--seeds N] [--jobs J] [--list]
+
+Exit status 0 if the healthy code holds and each defect was found; 1 if one was not, or if its text
+is not there exactly once any more.
+"""
+
+import argparse
+import re
+import shutil
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import NamedTuple
+
+ROOT = Path(__file__).resolve().parent.parent.parent
+FOLDERS = ("agent", "netlink", "vrrp", "tests/sim")
+TIMEOUT_S = 120                  # of one defect; then the simulator hangs, which is found, too
+FAILS = re.compile(r"^seed (\d+) FAILS ?([^:\n]*):? ?(.*)$", re.M)
+ASSERTION = re.compile(r"Assertion `(.*)' failed")
+SCENARIO = re.compile(r"^\S*/([^/\s]+)\.txt: FAILS (\w+): (.*)$", re.M)
+
+
+class Defect(NamedTuple):
+    """What is planted: `old`, which is there once in the files of `where`, becomes `new`."""
+
+    name: str
+    harm: str                    # what would happen to users
+    where: str
+    old: str
+    new: str
+
+
+class Found(NamedTuple):
+    """The first seed that fails, or the number of a scenario."""
+
+    prop: str
+    seed: str
+    message: str
+
+
+DEFECTS = [
+    # ---- a turn, and what leaves in it ----
+    Defect("farewell-before-removal",
+           "Two hosts have the address at once while one of them leaves.",
+           "agent/router/*.c",
+           "reconcile(routers); queue_adverts(routers, true); routers_flush(routers);",
+           "queue_adverts(routers, true); routers_flush(routers); reconcile(routers);"),
+    Defect("addresses-before-adverts",
+           "Whoever holds the kernel's lock delays adverts, and a Backup takes over for nothing.",
+           "agent/router/*.c",
+           "queue_adverts(routers, false); queue_announcements(routers);",
+           "reconcile(routers); queue_adverts(routers, false); queue_announcements(routers);"),
+    Defect("announcement-of-nothing",
+           "Hosts are sent to a router that does not answer for the address.",
+           "agent/router/*.c",
+           "router->vr.election.state != VRRP_STATE_ACTIVE || !kern_wants_has(routers->wants, want)",
+           "router->vr.election.state != VRRP_STATE_ACTIVE"),
+    Defect("restored-not-announced",
+           "An address that comes back after a theft stays in the caches of others.",
+           "agent/router/*.c",
+           "if (back || news->what == KERN_WANT_ADDED)",
+           "if (news->what == KERN_WANT_ADDED)"),
+    Defect("farewell-not-prepared",
+           "A withdrawn router, or one whose vipd has died, leaves without a word: 3 s of silence.",
+           "agent/router/*.c",
+           "state_put_farewell(routers->state, (unsigned)(router - routers->all),"
+           " routers->interfaces[router->interface].ifindex, frame, advert_len(router));",
+           ""),
+    Defect("advert-for-each-contest",
+           "A paused Active answers a queue of weak adverts with as many of its own.",
+           "agent/router/*.c",
+           "if (!farewell && router->advert_due) return;",
+           ""),
+    # ---- leases ----
+    Defect("lease-without-evidence",
+           "A host whose adverts do not leave keeps the address beside its successor.",
+           "agent/router/lease.c",
+           "lease->starved = now_ns - lease->advertised_ns > interval_ns;",
+           "lease->starved = false;"),
+    Defect("lease-on-advert-without-evidence",
+           "A host whose adverts do not leave keeps the address beside its successor.",
+           "agent/router/lease.c",
+           "|| lease->advertised_ns < lease->renewed_ns)",
+           ")"),
+    Defect("lease-renewed-late",
+           "All of vipd dies, and the address is gone before any Backup takes over.",
+           "agent/router/lease.c",
+           "return lease_ns - (4 * interval_ns - interval_ns / 256);",
+           "return lease_ns - (4 * interval_ns - interval_ns / 256) + NS_PER_S;"),
+    Defect("lease-never-renewed",
+           "An Active that is well loses its addresses.",
+           "agent/router/lease.c",
+           "lease->renewed_ns = now_ns; lease->renew_ns = now_ns + period_ns(lease); return true;",
+           "lease->renewed_ns = now_ns; lease->renew_ns = now_ns + period_ns(lease); return false;"),
+    Defect("safe-lease-too-seldom",
+           "An Active that is well loses its addresses.",
+           "agent/router/lease.c",
+           "return lease_ns / 3;", "return lease_ns + NS_PER_S;"),
+    # ---- one process after another ----
+    Defect("crash-without-missed",
+           "A Backup takes over by the silence of its own death.",
+           "agent/router/*.c",
+           "vrrp_step(&router->vr, &missed, &out); /* moves",
+           "(void)missed, (void)out; /* moves"),
+    Defect("crash-without-announcement",
+           "Who died between an address and its announcement leaves hosts with the old router.",
+           "agent/router/*.c",
+           "router->vr.election.announce_ns = routers->now->mono_ns; else",
+           "; else"),
+    Defect("changed-lease-not-renewed",
+           "A reload shortens the lease, and the kernel keeps the longer one.",
+           "agent/router/*.c",
+           "if (!same_lease) router_renew_leases(routers, router);",
+           ""),
+    Defect("changed-lease-keeps-its-time",
+           "A reload changes the lease, and the address goes before it is renewed.",
+           "agent/router/lease.c",
+           "same_length ? renew_ns : now_ns + period_ns(lease)",
+           "renew_ns"),
+    Defect("renewal-of-the-dead-believed",
+           "A process dies between noting a renewal and making it: the address goes.",
+           "agent/router/*.c",
+           "if (routers->read_real_ns == 0) router->lease.renew_ns = 0;",
+           ""),
+    Defect("withdrawn-without-farewell",
+           "A router that a reload removes leaves without a word: 3 s of silence.",
+           "agent/router/*.c",
+           "if (continued[i]) continue;",
+           "continue;"),
+    Defect("withdrawn-backup-says-farewell",
+           "A Backup that a reload removes makes its peers take over from a healthy Active.",
+           "agent/router/*.c",
+           "state_get(old, i, routers->now->mono_ns, &vr) < 0 ||"
+           " vr.election.state != VRRP_STATE_ACTIVE)",
+           "state_get(old, i, routers->now->mono_ns, &vr) < 0)"),
+    Defect("leftovers-not-swept",
+           "Addresses of a vipd that died, or of an earlier configuration, stay for ever.",
+           "agent/router/*.c",
+           "err = sweep(routers, old);",
+           "err = 0; (void)sweep;"),
+    Defect("kernel-not-heard-at-first",
+           "What others did while a process was getting ready is undone by its first changes.",
+           "agent/router/*.c",
+           "routers_hear(routers); /* nothing is touched",
+           "/* nothing is touched"),
+    Defect("source-not-adopted",
+           "A reload changes the address that adverts come from, and with it who wins a tie.",
+           "agent/router/*.c",
+           "memcpy(interface->source, vr.election.source, sizeof(interface->source));",
+           ""),
+    Defect("history-adopted",
+           "vipd goes on as Active, long after its peer has taken over.",
+           "agent/router/*.c",
+           "|| vrrp_is_history(&vr, now_ns))",
+           ")"),
+    Defect("farewell-not-inherited",
+           "Who dies right after a handover leaves without a word.",
+           "agent/router/*.c",
+           "inherit_farewell(routers, (unsigned)(router - routers->all), old, (unsigned)entry);",
+           "(void)inherit_farewell;"),
+    Defect("packets-read-twice",
+           "A reload judges adverts for a second time that its predecessor had read.",
+           "agent/router/*.c",
+           "if (packet->arrival_ns && packet->arrival_ns <= routers->read_real_ns) return;",
+           ""),
+    Defect("election-not-saved",
+           "A crash makes a new election of what the process knew.",
+           "agent/router/*.c",
+           "router_schedule(routers, router);"
+           " state_put(routers->state, (unsigned)(router - routers->all), &router->vr);",
+           "router_schedule(routers, router);"),
+    Defect("lease-not-saved",
+           "A reload moves the renewal of a lease, and the address goes.",
+           "agent/router/*.c",
+           "state_put_lease(routers->state, (unsigned)(router - routers->all),"
+           " router->lease.renew_ns);",
+           ""),
+    # ---- what is heard ----
+    Defect("timer-before-packets",
+           "A paused Backup takes over from an Active whose adverts wait in its queue.",
+           "agent/router/*.c",
+           "routers_read(routers, now); routers_fire(routers, now); routers_execute(routers, now);",
+           "routers_fire(routers, now); routers_read(routers, now); routers_execute(routers, now);"),
+    Defect("arrival-not-asked",
+           "A Backup counts silence from when it read an advert: a late failover.",
+           "agent/router/*.c",
+           "return mono_ns < routers->read_ns ? routers->read_ns : mono_ns;",
+           "return routers->now->mono_ns;"),
+    Defect("overflow-not-told",
+           "A flood fills the queue, and a Backup takes the lost adverts for silence.",
+           "agent/router/*.c",
+           "if (n < 0 || dropped) miss_adverts",
+           "if (n < 0) miss_adverts"),
+    Defect("dump-forgotten",
+           "A theft whose event is lost is never seen: the address stays away.",
+           "agent/router/*.c",
+           "kern_wants_doubt(routers->wants); routers->dump_due = true;",
+           "kern_wants_doubt(routers->wants);"),
+    Defect("failed-dump-not-repeated",
+           "A dump that the kernel refuses is not repeated: a theft is never seen.",
+           "agent/router/*.c",
+           "routers->dump_due = true; routers->dump_ns = routers->now->mono_ns + HOUSEKEEPING_NS;",
+           "routers->dump_due = false;"),
+    Defect("source-not-kept",
+           "Another address of the interface changes who wins a tie.",
+           "agent/router/*.c",
+           "if (find_source(interface, interface->source) < 0)",
+           "if (interface->sources_n != 1)"),
+    Defect("carrier-not-seen",
+           "An unplugged Active goes on: the address is on two hosts.",
+           "agent/router/*.c",
+           "else if (!interface->carrier)",
+           "else if (!interface->ethernet)"),
+    Defect("replaced-interface-not-seen",
+           "An interface that is made anew stays without its addresses.",
+           "agent/router/*.c",
+           "if (seen->ifindex == interface->ifindex && (object->gone || !same_name))",
+           "if (seen->ifindex == interface->ifindex && !same_name)"),
+    # ---- the kernel's objects ----
+    Defect("stolen-not-restored",
+           "An address that somebody removes stays away.",
+           "netlink/reconcile.c",
+           "if (want->wanted && want->stolen && !may_restore(w, want, now_ns))",
+           "(void)may_restore; if (want->wanted && want->stolen)"),
+    Defect("restored-for-ever",
+           "Two programs that disagree about an address fight without end.",
+           "netlink/reconcile.c",
+           "if (want->restored_n < KERN_RESTORE_MAX)",
+           "if (want->restored_n <= KERN_RESTORE_MAX * 2)"),
+    Defect("foreign-removed",
+           "vipd removes an address that an administrator has added.",
+           "netlink/reconcile.c",
+           "if (want->present ? !want->ours : !want->wanted)",
+           "if (!want->present && !want->wanted)"),
+    Defect("foreign-leased",
+           "An address that an administrator has added goes with vipd's next death.",
+           "netlink/reconcile.c",
+           "return want->ours && plan_renewal(want, change);",
+           "return plan_renewal(want, change);"),
+    Defect("due-renewal-forgotten",
+           "An Active that yields and claims at once loses its addresses a little later.",
+           "netlink/wants.c",
+           "want->renew &= wanted;",
+           "want->renew = false;"),
+    Defect("refusal-ignored",
+           "A change that the kernel refuses is taken for done.",
+           "netlink/reconcile.c",
+           "if (change->result == 0) {",
+           "if (change->result != -EEXIST) {"),
+    Defect("refused-not-repeated",
+           "A change that the kernel refuses is never tried again.",
+           "netlink/reconcile.c",
+           "wait_until(w, want, now_ns + RETRY_NS);",
+           ""),
+    Defect("ended-lease-restored",
+           "The kernel takes an address of a silent host, and vipd puts it back.",
+           "netlink/reconcile.c",
+           "if (!want->present && want->expired && !want->renew)",
+           "if (false)"),
+    Defect("secondaries-not-promoted",
+           "Removing a virtual address takes the host's others in its subnet along.",
+           "netlink/reconcile.c",
+           "change->promote = !kern_want_interface(w, want)->promotes;",
+           ""),
+    Defect("doubt-ignored",
+           "Events are lost, and vipd removes what an administrator has put in the place of its own.",
+           "netlink/reconcile.c",
+           "kern_wants_make_sure(w, want);",
+           ""),
+    Defect("dump-shows-no-absence",
+           "A theft whose event is lost is never seen: the address stays away.",
+           "netlink/wants.c",
+           "if (!want->present || want->shown == w->dumps) return;",
+           "return;"),
+    Defect("replaced-stays-ours",
+           "vipd removes what an administrator has put in the place of its own.",
+           "netlink/wants.c",
+           "else if (w->marks[want->spec.kind]) want->ours = false;",
+           ""),
+    Defect("sweep-takes-others-along",
+           "A sweep removes an administrator's addresses of the same subnet.",
+           "netlink/sweep.c",
+           "pass->changes[i].promote = !object->link.promotes;",
+           ";"),
+    # ---- the keeper ----
+    Defect("go-without-frozen",
+           "A reload lets two processes speak at once.",
+           "agent/keeper/succession.c",
+           "life_of(step, SUCCESSION_CURRENT) == SUCCESSION_READY) freeze_current(step);",
+           "life_of(step, SUCCESSION_CURRENT) == SUCCESSION_READY)"
+           " (void)freeze_current, hand_over_to_next(step, 0);"),
+    Defect("go-to-two",
+           "The standby speaks beside the process of a reload.",
+           "agent/keeper/succession.c",
+           "if (life_of(step, SUCCESSION_NEXT) == SUCCESSION_READY) hand_over_to_next(step, 0);"
+           " else if (standby_is_ready && !s->on_trial)",
+           "if (life_of(step, SUCCESSION_NEXT) == SUCCESSION_READY) hand_over_to_next(step, 0);"
+           " if (standby_is_ready)"),
+    Defect("crash-window-short",
+           "A router that crashes every ten seconds does so for ever.",
+           "agent/keeper/succession.c",
+           "CRASH_WINDOW_NS (60 * NS_PER_S)",
+           "CRASH_WINDOW_NS (6 * NS_PER_S)"),
+    Defect("crash-window-long",
+           "vipd gives up over crashes that are hours apart.",
+           "agent/keeper/succession.c",
+           "CRASH_WINDOW_NS (60 * NS_PER_S)",
+           "CRASH_WINDOW_NS (3600 * NS_PER_S)"),
+    Defect("hung-not-killed",
+           "A process that hangs stays, and the standby waits for ever.",
+           "agent/keeper/succession.c",
+           "act(step, SUCCESSION_KILL, role); set_life(step, role, SUCCESSION_KILLED",
+           "set_life(step, role, SUCCESSION_KILLED"),
+    Defect("killed-without-a-last-moment",
+           "A host that was paused kills its router process for being late.",
+           "agent/keeper/succession.c",
+           "if (child->late) return true;",
+           "return true;"),
+    Defect("standby-does-not-go",
+           "A router process crashes, and the ready one waits.",
+           "agent/keeper/succession.c",
+           "else if (standby_is_ready && !s->on_trial) hand_over(step, SUCCESSION_STANDBY, 0);",
+           "else if (standby_is_ready && !s->on_trial) return;"),
+    Defect("no-standby",
+           "After the first crash the next process has to be started first.",
+           "agent/keeper/succession.c",
+           "s->standby_ns = step->event->now_ns; serve",
+           "; serve"),
+    Defect("crash-undoes-reload",
+           "A crash right after a reload brings the old configuration back.",
+           "agent/keeper/succession.c",
+           "else if (standby_is_ready && !s->on_trial)",
+           "else if (standby_is_ready)"),
+    Defect("bad-reload-not-undone",
+           "A reload whose process dies at once ends vipd, though the old one would run.",
+           "agent/keeper/succession.c",
+           "else if (standby_is_ready && s->died_early_n > 1) undo_reload(step);",
+           "else if (standby_is_ready && s->died_early_n > 99) undo_reload(step);"),
+    Defect("stop-lost-in-reload",
+           "vipd does not stop when it is told to during a reload.",
+           "agent/keeper/succession.c",
+           "if (is_ending(s)) return; tell(step, SUCCESSION_FACT_ASKED, SUCCESSION_CURRENT);"
+           " serve(step, SUCCESSION_SERVICE_STOPPING);",
+           "if (is_ending(s) || s->phase == SUCCESSION_FREEZING) return;"
+           " tell(step, SUCCESSION_FACT_ASKED, SUCCESSION_CURRENT);"
+           " serve(step, SUCCESSION_SERVICE_STOPPING);"),
+    Defect("reload-lost-in-reload",
+           "A second reload during the first is forgotten: the file is not what runs.",
+           "agent/keeper/succession.c",
+           "if (is_ending(step->s) || step->s->reload_due) return;",
+           "if (is_ending(step->s) || !can_reload(step->s)) return;"),
+    Defect("backoff-never-ends",
+           "After some early deaths nobody is started any more.",
+           "agent/keeper/succession.c",
+           "s->phase == SUCCESSION_GAP && step->event->now_ns >= s->retry_ns",
+           "false"),
+    Defect("early-deaths-never-forgiven",
+           "vipd gives up over early deaths that are days apart.",
+           "agent/keeper/succession.c",
+           "s->died_early_n = 0;",
+           ""),
+    Defect("unpublished-counts",
+           "Two crashes in a row lose the election, and with it the Active.",
+           "agent/keeper/succession.c",
+           "return step->event->published || life_of(step, SUCCESSION_PREVIOUS)"
+           " == SUCCESSION_NONE;",
+           "(void)step; return true;"),
+    Defect("no-will",
+           "vipd gives up and leaves its addresses behind.",
+           "agent/keeper/succession.c",
+           "if (hopeless) finish_with_will(step, 1);",
+           "if (hopeless) finish(step, 1);"),
+    # ---- the memory ----
+    Defect("sum-not-checked",
+           "A process dies in the middle of a write, and the next one believes half of it.",
+           "agent/state.c",
+           "if (!record.seq || record.sum != sum_of(record_at(state, TAG_ELECTION, number),"
+           " place->record_size))",
+           "if (!record.seq)"),
+    Defect("older-copy-taken",
+           "A reload or crash goes on with the election before the last one.",
+           "agent/state.c",
+           "*ret_vr = vr[seq[1] > seq[0]];",
+           "*ret_vr = vr[seq[1] < seq[0] && seq[1]];"),
+    Defect("written-over-the-newer-copy",
+           "A process dies in the middle of a write, and no election is left.",
+           "agent/state.c",
+           "*slot = &slots[!newer];",
+           "*slot = &slots[newer];"),
+    # ---- the protocol ----
+    Defect("tie-the-wrong-way",
+           "Two Actives of equal priority both yield, or neither does.",
+           "vrrp/fsm.c",
+           "memcmp(advert->source, vr->election.source, address_len) > 0",
+           "memcmp(advert->source, vr->election.source, address_len) < 0"),
+    Defect("no-skew-time",
+           "All Backups take over at once, and the lowest may win for a while.",
+           "vrrp/*.c",
+           "return 3 * vrrp_interval_ns(interval_cs) + vrrp_skew_ns(version, priority, interval_cs);",
+           "return 3 * vrrp_interval_ns(interval_cs) + 0 * vrrp_skew_ns(version, priority,"
+           " interval_cs);"),
+    Defect("preempt-ignored",
+           "A router that was told not to preempt makes a failover when it comes back.",
+           "vrrp/fsm.c",
+           "if (!vr->config.preempt) return true;",
+           ""),
+    Defect("preempt-delay-ignored",
+           "A router preempts before it may.",
+           "vrrp/fsm.c",
+           "return now_ns < vr->election.preempt_ns;",
+           "return false;"),
+    Defect("interval-not-learned",
+           "A Backup with a shorter interval takes over from a healthy Active.",
+           "vrrp/fsm.c",
+           "if (vr->config.version == 3) vr->election.active_interval_cs",
+           "if (vr->config.version == 2) vr->election.active_interval_cs"),
+    Defect("late-timer-believed",
+           "A paused Backup takes over from a healthy Active.",
+           "vrrp/fsm.c",
+           "vr->election.late_granted = true; vr->counters.late_timers++;"
+           " vr->election.down_ns = until_ns;",
+           "(void)until_ns;"),
+    Defect("late-timer-never-believed",
+           "Whoever can delay a Backup keeps it from ever taking over.",
+           "vrrp/fsm.c",
+           "if (vr->election.late_granted || vr->election.down_ns >= until_ns)",
+           "if (vr->election.down_ns >= until_ns)"),
+    Defect("preemption-called-silence",
+           "The log says that an Active was silent which was heard all the time.",
+           "vrrp/fsm.c",
+           "if (vr->election.lower_heard) {",
+           "if (false) {"),
+    Defect("rhythm-drifts",
+           "Adverts come later and later on a busy host.",
+           "vrrp/fsm.c",
+           "vr->election.advert_ns += interval_ns;",
+           "vr->election.advert_ns = now_ns + interval_ns;"),
+    Defect("contest-without-bound",
+           "A storm of weak adverts makes another storm.",
+           "vrrp/fsm.c",
+           "if (vr->election.contested_n >= CONTEST_ANSWERS_MAX) {",
+           "if (vr->election.contested_n >= 5 * CONTEST_ANSWERS_MAX) {"),
+    Defect("contest-not-announced",
+           "After a contest hosts go on sending to the router that has yielded.",
+           "vrrp/fsm.c",
+           "vr->election.announced_n = 0; announce(vr, now_ns, out); return true;",
+           "return true;"),
+    Defect("yields-without-a-word",
+           "Hosts go on sending to a router that has yielded.",
+           "vrrp/fsm.c",
+           "act(out, (struct vrrp_action){ .type = VRRP_ACTION_RELEASE });"
+           " act_advert(out, vr->election.priority); defer_to",
+           "act(out, (struct vrrp_action){ .type = VRRP_ACTION_RELEASE }); defer_to"),
+    # ---- the last will ----
+    Defect("will-of-backups",
+           "The last will of a host makes its peers take over from a healthy Active.",
+           "agent/keeper/will.c",
+           "state_get(state, i, now_ns, &vr) < 0 || vr.election.state != VRRP_STATE_ACTIVE)",
+           "state_get(state, i, now_ns, &vr) < 0)"),
+    Defect("will-removes-nothing",
+           "vipd gives up and leaves its addresses behind.",
+           "agent/keeper/will.c",
+           "int removed = kern_sweep(will->dump, will->changer, NULL, on_swept, teller);",
+           "int removed = 0; (void)on_swept;"),
+    Defect("will-without-farewells",
+           "vipd gives up without a word: 3 s of silence.",
+           "agent/keeper/will.c",
+           "if (err == 0) send_farewells(will, state);",
+           "(void)send_farewells;"),
+    Defect("will-farewell-first",
+           "Two hosts have the address at once while one of them gives up.",
+           "agent/keeper/will.c",
+           "struct state *state = NULL; int removed = kern_sweep(will->dump, will->changer, NULL,"
+           " on_swept, teller); int err = state_fd < 0 ? -ENODATA : state_open(state_fd, &state);"
+           " will->sent_n = 0; if (err == 0) send_farewells(will, state);",
+           "struct state *state = NULL; int removed;"
+           " int err = state_fd < 0 ? -ENODATA : state_open(state_fd, &state);"
+           " will->sent_n = 0; if (err == 0) send_farewells(will, state);"
+           " removed = kern_sweep(will->dump, will->changer, NULL, on_swept, teller);"),
+]
+
+
+class Misplaced(Exception):
+    """The text of a defect is not there exactly once."""
+
+
+def plant(tree, defect):
+    """Return the file that has the text of `defect`, and what it is to become."""
+    text = re.compile(r"\s+".join(re.escape(word) for word in defect.old.split()))
+    places = [(path, match) for path in sorted(tree.glob(defect.where))
+              for match in text.finditer(path.read_text(encoding="utf-8"))]
+    if len(places) != 1:
+        where = ", ".join(str(path.relative_to(tree)) for path, _ in places) or defect.where
+        raise Misplaced(f"its text is there {len(places)} times, not once ({where}):\n"
+                        f"    {' '.join(defect.old.split())}")
+    path, match = places[0]
+    whole = match.string
+    return path, whole[:match.start()] + defect.new + whole[match.end():]
+
+
+def copy_tree(build):
+    """A copy of what the simulator is made of. Return where."""
+    tree = build.resolve() / "defects"
+    shutil.rmtree(tree, ignore_errors=True)
+    for folder in FOLDERS:
+        shutil.copytree(ROOT / folder, tree / folder)
+    shutil.copy2(ROOT / "Makefile", tree)
+    return tree
+
+
+def make(tree, jobs):
+    """Build the simulator. Return what the compiler says if it cannot be built."""
+    made = subprocess.run(["make", "-s", "--no-print-directory", f"-j{jobs}", "build/sim"],
+                          cwd=tree, capture_output=True, text=True, check=False)
+    return made.stderr if made.returncode else None
+
+
+def simulate(tree, *arguments):
+    return subprocess.run(["build/sim", *arguments], cwd=tree, capture_output=True, text=True,
+                          errors="replace", timeout=TIMEOUT_S, check=False)
+
+
+def run_seeds(tree, seeds, jobs):
+    """Return what was found, or None."""
+    ran = simulate(tree, "--seeds", str(seeds), "--jobs", str(jobs), "--first")
+    failed = FAILS.findall(ran.stdout)
+    if not failed:
+        return None if ran.returncode == 0 else Found("crash", "?", ran.stderr.strip())
+    seed, prop, message = min(failed, key=lambda found: int(found[0]))
+    assertion = ASSERTION.search(ran.stderr)
+    if not prop and assertion:
+        return Found("assertion", seed, assertion.group(1))
+    return Found(prop or "crash", seed, message)
+
+
+def run_scenarios(tree):
+    """Return what was found, or None. That a story is told in other words is not enough."""
+    failed = SCENARIO.search(simulate(tree, "--scenarios").stdout)
+    return failed and Found(failed.group(2), failed.group(1).split("-")[0] + ".txt",
+                            failed.group(3))
+
+
+def run(tree, options):
+    """Run the simulator. Return what was found, or None."""
+    try:
+        return run_seeds(tree, options.seeds, options.jobs) or run_scenarios(tree)
+    except subprocess.TimeoutExpired:
+        return Found("hangs", "?", f"more than {TIMEOUT_S} s")
+
+
+def hunt(tree, defect, options):
+    """Plant one defect and look for it. Return what was found, or None, or a text: an error."""
+    try:
+        path, text = plant(tree, defect)
+    except Misplaced as error:
+        return str(error)
+    healthy = path.read_text(encoding="utf-8")
+    path.write_text(text, encoding="utf-8")
+    try:
+        error = make(tree, options.jobs)
+        return f"it does not compile:\n{error}" if error else run(tree, options)
+    finally:
+        path.write_text(healthy, encoding="utf-8")
+
+
+def row(name, prop, seed, seconds):
+    print(f"{name:<32} | {prop:<9} | {seed:>6} | {seconds:>7}", flush=True)
+
+
+def hunt_all(tree, defects, options):
+    """Return the names of those that were not found."""
+    missed = []
+    row("defect", "violated", "seed", "seconds")
+    for defect in defects:
+        began = time.monotonic()
+        found = hunt(tree, defect, options)
+        seconds = f"{time.monotonic() - began:.1f}"
+        if isinstance(found, Found):
+            row(defect.name, found.prop, found.seed, seconds)
+            if options.verbose:
+                print(f"    {found.message}", flush=True)
+            continue
+        missed.append(defect.name)
+        row(defect.name, "ERROR" if found else "NOT FOUND", "-", seconds)
+        print(f"    {found or defect.harm}", flush=True)
+    return missed
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.split("\n\n", maxsplit=1)[0])
+    parser.add_argument("--only", action="append", help="a name of a defect, or its begin")
+    parser.add_argument("--seeds", type=int, default=10000)
+    parser.add_argument("--jobs", type=int, default=2)
+    parser.add_argument("--build", type=Path, default=ROOT / "build")
+    parser.add_argument("--list", action="store_true", help="what each defect would do to users")
+    parser.add_argument("--verbose", action="store_true", help="what the simulator says")
+    options = parser.parse_args()
+    defects = [defect for defect in DEFECTS
+               if not options.only or any(defect.name.startswith(name) for name in options.only)]
+    if options.list:
+        for defect in defects:
+            print(f"{defect.name}: {defect.harm}")
+        return 0
+    tree = copy_tree(options.build)
+    error = make(tree, options.jobs)
+    if error:
+        sys.exit(f"the healthy code does not compile:\n{error}")
+    began = time.monotonic()
+    found = run(tree, options)
+    if found:
+        sys.exit(f"the healthy code fails {found.prop} with seed {found.seed}: {found.message}")
+    print(f"the healthy code holds: {options.seeds} seeds in {time.monotonic() - began:.1f} s")
+    missed = hunt_all(tree, defects, options)
+    print(f"{len(defects) - len(missed)} of {len(defects)} defects found"
+          f" in {time.monotonic() - began:.0f} s")
+    print(f"{int(not missed)} passed, {int(bool(missed))} failed, 0 skipped")
+    return 1 if missed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
