@@ -62,6 +62,8 @@ static bool plan_wanted(struct kern_wants *w, struct want *want, struct kern_cha
 	/* That it is there the kernel says late, but it is news all the same. */
 	if (want->unanswered && want->ours)
 		tell(w, want, want->stolen ? KERN_WANT_RESTORED : KERN_WANT_ADDED, 0);
+	/* Nor is it known how old its lease is. */
+	want->renew |= want->unanswered && want->ours;
 	want->unanswered = false;
 	want->stolen = false;
 	want->abandoned = false;

@@ -46,8 +46,11 @@ static bool adopt(struct routers *routers, struct router *router, struct state *
 		make_up_for_death(routers, router);
 	router_prepare_farewell(routers, router);
 	router_want_addresses(routers, router, vr.election.state == VRRP_STATE_ACTIVE);
+	/* Of other intervals, leases of equal length are renewed at other times. */
 	same_lease = state_lease_s(old, (unsigned)entry) ==
-		     (uint32_t)conf_lease_s(router->conf->lease, router->conf->vrrp.interval_cs);
+			     (uint32_t)conf_lease_s(router->conf->lease,
+						    router->conf->vrrp.interval_cs) &&
+		     vr.config.interval_cs == router->conf->vrrp.interval_cs;
 	lease_adopt(&router->lease, state_lease(old, (unsigned)entry), same_lease, now_ns);
 	/* The renewal that a dead process had noted may not have reached the kernel. */
 	if (routers->read_real_ns == 0)

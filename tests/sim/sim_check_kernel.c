@@ -7,19 +7,6 @@
 #define MILLION    INT64_C(1000000)
 #define TROUBLE_NS (2 * SIM_S) /* a refused change or a failed dump is repeated after a second */
 
-/*
- * A decision: a reload that changes the interval and not the whole seconds of the lease may keep
- * the time of the next renewal, so the lease is as long as the old interval wanted until then.
- * false: it may not.
- */
-static const bool renewal_may_stay = true;
-
-/*
- * A decision: an address whose addition was not answered has a lease that may be old by the time
- * it is found, and may end before the next renewal. false: it is renewed when it is found.
- */
-static const bool unanswered_may_end = true;
-
 /* What the manual says about leases, in other words than conf_lease_s(). */
 static int64_t promised_ns(const struct sim_conf *conf)
 {
@@ -62,16 +49,10 @@ static bool may_have_ended(const struct sim *sim, unsigned i, unsigned k)
 {
 	const struct sim_gateway *r = &sim->routers[i];
 	const struct sim_address *address = &r->kernel.table[k];
-	int64_t lease_ns = promised_ns(&r->conf);
 
 	if (!address->ended)
 		return false;
 	if (address->mark != KERN_ADDRESS_MARK) /* the case that is left of P13 */
-		return true;
-	if (renewal_may_stay && address->added_ns < r->interval_ns)
-		return true;
-	if (unanswered_may_end && address->unanswered &&
-	    sim->now_ns < r->kernel.trouble_end_ns + TROUBLE_NS + 2 * lease_ns)
 		return true;
 	/* Turns that are further apart than adverts should be have no evidence for a safe one. */
 	if (r->conf.lease == CONF_LEASE_SAFE &&
@@ -161,12 +142,6 @@ static int64_t drift_of(const struct sim_address *address)
 	return (address->due_ns - address->added_ns) / MILLION * SIM_DRIFT_PPM;
 }
 
-static bool old_lease_is_legal(const struct sim_gateway *r, const struct sim_address *address)
-{
-	return (renewal_may_stay && address->added_ns < r->interval_ns) ||
-	       (unanswered_may_end && address->unanswered);
-}
-
 void check_patience(struct sim *sim, unsigned i)
 {
 	struct sim_gateway *r = &sim->routers[i];
@@ -184,7 +159,6 @@ void check_patience(struct sim *sim, unsigned i)
 		const struct sim_address *address = &r->kernel.table[k];
 
 		if (address->present && address->mark == KERN_ADDRESS_MARK &&
-		    !old_lease_is_legal(r, address) &&
 		    address->due_ns + drift_of(address) < r->patience_ns)
 			check_fail(sim, "P14", "%s has address %u for %.3f ms after an advert",
 				   node_name(i), k,
@@ -207,7 +181,7 @@ static void check_length(struct sim *sim, unsigned i, unsigned k)
 
 	if (address->mark != KERN_ADDRESS_MARK)
 		return;
-	if (r->conf.lease == CONF_LEASE_AVAILABLE && !old_lease_is_legal(r, address) &&
+	if (r->conf.lease == CONF_LEASE_AVAILABLE &&
 	    sim->now_ns + drift_of(address) < r->patience_ns)
 		check_fail(sim, "P14", "%s loses address %u while Backups wait for its adverts",
 			   node_name(i), k);
@@ -226,8 +200,7 @@ void check_expiry(struct sim *sim, unsigned i, unsigned k)
 	check_length(sim, i, k);
 	if (gateway_runs(sim, i) && r->vr.election.state == VRRP_STATE_ACTIVE &&
 	    !check_in_trouble(sim, i) && sim->now_ns > r->kernel.trouble_end_ns + 2 * lease_ns &&
-	    sim->now_ns > r->healthy_ns + 2 * lease_ns &&
-	    !old_lease_is_legal(r, &r->kernel.table[k]))
+	    sim->now_ns > r->healthy_ns + 2 * lease_ns)
 		check_fail(sim, "lease", "%s is well and has let the lease of address %u end",
 			   node_name(i), k);
 }
@@ -420,9 +393,6 @@ void check_go_begin(struct sim *sim, const struct sim_process *process, bool fol
 	r->left_ns = sim->now_ns; /* it takes for granted that there was one before */
 	if (!check_same_conf(&r->conf, &process->conf))
 		r->patience_ns = 0;
-	if (r->conf.vrrp.interval_cs != process->conf.vrrp.interval_cs &&
-	    promised_ns(&r->conf) == promised_ns(&process->conf))
-		r->interval_ns = sim->now_ns;
 	if (r->keeper.faithful && !check_same_conf(&r->keeper.lost, &process->conf))
 		check_fail(sim, "P6", "a crash changes the configuration of %s", node_name(i));
 	r->keeper.faithful = false;

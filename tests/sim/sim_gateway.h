@@ -102,7 +102,6 @@ struct sim_gateway {
 	const struct sim_process *bare; /* found no address of its own, or NULL */
 	int64_t bare_ns;                /* when, on its clock */
 	int64_t patience_ns;            /* no Backup takes over before (P14) */
-	int64_t interval_ns;            /* a reload has changed the interval and not the lease */
 	bool refused;                   /* the last advert did not leave */
 	int64_t bound_ns;               /* no address of ours from then on (P5), or VRRP_NEVER */
 	int64_t old_lease_ns; /* a longer lease of an earlier configuration may last so long */
