@@ -66,6 +66,7 @@ struct conf {
 struct conf_error {
 	char file[128];
 	unsigned line; /* 0: the file as a whole */
+	unsigned at;   /* its place among all lines that were read, to sort by */
 	char text[256];
 };
 

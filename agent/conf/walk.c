@@ -118,18 +118,6 @@ static void parse_key(const struct conf_place *place, void *base)
 		key->kind->parse(place, base);
 }
 
-static void complain_unknown(const struct conf_place *group, const struct conf_schema *schema,
-			     const config_setting_t *setting)
-{
-	const struct conf_place place = { group->parse, .above = group, .setting = setting };
-	const char *name = config_setting_name(setting), *meant = conf_suggest(schema, name);
-
-	if (meant)
-		conf_error_in(&place, "unknown key \"%.40s\"; did you mean \"%s\"?", name, meant);
-	else
-		conf_error_in(&place, "unknown key \"%.40s\"", name);
-}
-
 /* What the file gives, by row. Files are in the order of rows more often than not. */
 static void sort_members(const struct conf_place *group, const struct conf_schema *schema,
 			 const config_setting_t **ret_given)
@@ -146,7 +134,10 @@ static void sort_members(const struct conf_place *group, const struct conf_schem
 			      ? next
 			      : conf_key_find(schema, name);
 		if (!key) {
-			complain_unknown(group, schema, setting);
+			const struct conf_place place = { group->parse, .above = group,
+							  .setting = setting };
+
+			conf_complain_unknown(&place, schema);
 			continue;
 		}
 		ret_given[key - schema->keys] = setting;

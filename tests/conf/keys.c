@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "agent/conf/keepalived.h"
 #include "agent/conf/schema.h"
 
 static const char *kind_of(const struct conf_key *key)
@@ -45,8 +46,19 @@ static void print_rows(const struct conf_schema *schema)
 			print_rows(key->element);
 }
 
-int main(void)
+/* With an operand: keepalived's words instead, with what to write here. */
+static void print_words(void)
 {
-	print_rows(&conf_file_schema);
+	for (const struct conf_foreign_word *row = conf_keepalived_words; row->word; row++)
+		printf("%s\t%s\n", row->word, row->here);
+}
+
+int main(int argc, char **argv)
+{
+	(void)argv;
+	if (argc > 1)
+		print_words();
+	else
+		print_rows(&conf_file_schema);
 	return EXIT_SUCCESS;
 }

@@ -157,6 +157,16 @@ def faults(table, page):
     yield from later_faults(rows, page)
 
 
+def word_faults(table, page):
+    """keepalived's words and what is written here instead: the same words, with the same text."""
+    meant = dict(line.split("\t") for line in table.splitlines())
+    said, _ = items(section(page, "Coming from keepalived"))
+    for word in meant.keys() | said.keys():
+        text = said.get(word, ["", ""])[1].strip()
+        if text != meant.get(word):
+            yield f"{word}: the manual says {text!r}, the error {meant.get(word)!r}"
+
+
 def wrong_row(row, column):
     """A copy with another value in a column; None where the manual does not speak of it."""
     other = {"key": row["key"] + "x",

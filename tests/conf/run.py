@@ -282,12 +282,12 @@ def case_sample_shows_the_defaults(vipd, tmp):
                     load_text(HERE / "01-minimal.ok"))
 
 
-def rows_of_keys(vipd):
+def rows_of_keys(vipd, *args):
     """The rows of the configuration, by the program that is built beside vipd."""
     program = Path(vipd.path).parent / "tests/conf/keys"
     if not program.exists():
         raise Failed(f"{program} is missing: make test-programs")
-    return subprocess.run([program], capture_output=True, encoding="utf-8", check=True).stdout
+    return subprocess.run([program, *args], capture_output=True, encoding="utf-8", check=True).stdout
 
 
 def case_manual(vipd, tmp):
@@ -295,6 +295,18 @@ def case_manual(vipd, tmp):
     del tmp
     found = list(manual.faults(rows_of_keys(vipd), load_text(ROOT / "etc" / "vipd.conf.5")))
     expect("faults", "", "\n".join(found))
+
+
+def case_manual_of_keepalived(vipd, tmp):
+    """Every word of keepalived that errors translate stands in the manual with the same text."""
+    del tmp
+    page = load_text(ROOT / "etc" / "vipd.conf.5")
+    table = rows_of_keys(vipd, "words")
+    expect("faults", "", "\n".join(manual.word_faults(table, page)))
+    for wrong in (table.replace("nopreempt", "nopreemptx"), table.replace("= false", "= true", 1),
+                  table[table.index("\n") + 1:]):
+        if not list(manual.word_faults(wrong, page)):
+            raise Failed("does not see a word that is wrong")
 
 
 def case_manual_that_is_wrong(vipd, tmp):
