@@ -68,6 +68,10 @@ static void write_list(const struct conf_key *key, const void *base, FILE *out, 
 		write_brief_list(schema, elements, n, out);
 		return;
 	}
+	if (n == 0) {
+		fputs("( )", out);
+		return;
+	}
 	fputs("(\n", out);
 	for (unsigned i = 0; i < n; i++) {
 		fprintf(out, "%s%*s", i ? ",\n" : "", indent + INDENT, "");
@@ -78,8 +82,8 @@ static void write_list(const struct conf_key *key, const void *base, FILE *out, 
 
 static bool is_left_out(const struct conf_key *key, const void *base)
 {
-	return !conf_key_has_value(key) || (key->count && !key->missing && !key->preset &&
-					    conf_key_count(key->count, base) == 0);
+	return !conf_key_has_value(key) ||
+	       (key->count && key->min > 0 && conf_key_count(key->count, base) == 0);
 }
 
 static void write_keys(const struct conf_schema *schema, const void *base, FILE *out, int indent)
