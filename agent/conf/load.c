@@ -7,6 +7,7 @@
 
 #include "source.h"
 #include "syntax.h"
+#include "value.h"
 
 static const char *hint_of(const char *text)
 {
@@ -58,44 +59,75 @@ static void sort_errors(struct conf_errors *errors)
 	qsort(errors->errors, n, sizeof(errors->errors[0]), compare_errors);
 }
 
+static int run_parse(struct conf_parse *parse, void *base)
+{
+	struct conf_errors *errors = parse->errors;
+	int err;
+
+	memset(errors, 0, sizeof(*errors));
+	err = base ? conf_presets_make(&parse->presets, parse->schema) : -ENOMEM;
+	if (err < 0)
+		conf_error_file(parse, NULL, 0, "out of memory");
+	else
+		err = read_all(parse, base);
+	conf_presets_free(parse->presets);
+	conf_lines_fini(&parse->lines);
+	free(parse->claims);
+	sort_errors(errors);
+	return err == 0 && errors->total ? -EINVAL : err;
+}
+
 int conf_read(const char *path, const struct conf_schema *schema, void *base,
 	      struct conf_block **blocks, struct conf_errors *ret_errors)
 {
 	struct conf_parse parse = {
 		.path = path, .schema = schema, .blocks = blocks, .errors = ret_errors
 	};
-	int err;
 
-	memset(ret_errors, 0, sizeof(*ret_errors));
-	err = conf_presets_make(&parse.presets, schema);
-	if (err < 0)
-		conf_error_file(&parse, NULL, 0, "out of memory");
-	else
-		err = read_all(&parse, base);
-	conf_presets_free(parse.presets);
-	conf_lines_fini(&parse.lines);
-	free(parse.claims);
-	sort_errors(ret_errors);
-	return err == 0 && ret_errors->total ? -EINVAL : err;
+	return run_parse(&parse, base);
 }
 
-int conf_load(const char *path, struct conf **ret_conf, struct conf_errors *ret_errors)
+static int load(struct conf_parse *parse, struct conf **ret_conf)
 {
 	struct conf *conf = calloc(1, sizeof(*conf));
-	struct conf_parse parse = { .path = path, .errors = ret_errors };
 	int err;
 
-	if (!conf) {
-		memset(ret_errors, 0, sizeof(*ret_errors));
-		conf_error_file(&parse, NULL, 0, "out of memory");
-		return -ENOMEM;
-	}
-	err = conf_read(path, &conf_file_schema, conf, &conf->blocks, ret_errors);
+	parse->schema = &conf_file_schema;
+	parse->blocks = conf ? &conf->blocks : NULL;
+	err = run_parse(parse, conf);
 	if (err < 0)
 		conf_free(conf);
 	else
 		*ret_conf = conf;
 	return err;
+}
+
+int conf_load(const char *path, struct conf **ret_conf, struct conf_errors *ret_errors)
+{
+	struct conf_parse parse = { .path = path, .errors = ret_errors };
+
+	return load(&parse, ret_conf);
+}
+
+int conf_load_as(const char *path, const char *node, struct conf **ret_conf,
+		 struct conf_errors *ret_errors)
+{
+	struct conf_parse parse = { .path = path, .errors = ret_errors, .nodes.named = node };
+
+	return load(&parse, ret_conf);
+}
+
+bool conf_node_is_valid(const char *name)
+{
+	return conf_word_is_valid(name, CONF_NODE_SIZE - 1);
+}
+
+int conf_load_like(const char *path, const char *node, struct conf **ret_conf,
+		   struct conf_errors *ret_errors)
+{
+	struct conf_parse parse = { .path = path, .errors = ret_errors, .nodes.running = node };
+
+	return load(&parse, ret_conf);
 }
 
 void conf_free(struct conf *conf)

@@ -7,6 +7,7 @@
 #define CONF_PARSE_H
 
 #include "lines.h"
+#include "node.h"
 #include "schema.h"
 
 struct conf_claim;
@@ -17,6 +18,7 @@ struct conf_parse {
 	const struct conf_schema *schema;
 	struct conf_block **blocks;
 	struct conf_lines lines;      /* of the file's text, and of what it includes */
+	struct conf_nodes nodes;      /* and which of them this is */
 	struct conf_errors *errors;   /* borrowed */
 	struct conf_presets *presets; /* owned */
 	size_t claims_n, claims_max;

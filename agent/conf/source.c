@@ -47,7 +47,7 @@ static void complain(struct source *source, const char *path, const char *text)
 		conf_error_line(source->parse, source->line, "@include: %.100s %s", path, text);
 }
 
-static int check_kind(struct source *source, const char *path, int fd)
+static int check_kind(struct source *source, const char *path, int fd, size_t *ret_size)
 {
 	struct level *level = &source->levels[source->depth];
 	struct stat status;
@@ -58,6 +58,7 @@ static int check_kind(struct source *source, const char *path, int fd)
 	level->device = status.st_dev;
 	level->inode = status.st_ino;
 	source->bytes += S_ISREG(status.st_mode) ? (size_t)status.st_size : 0;
+	*ret_size = (size_t)status.st_size;
 	if (S_ISREG(status.st_mode) && source->bytes <= CONF_TEXT_MAX)
 		return 0;
 	if (!S_ISREG(status.st_mode))
@@ -69,16 +70,17 @@ static int check_kind(struct source *source, const char *path, int fd)
 	return -EINVAL;
 }
 
-static int read_bytes(int fd, struct content *ret_content)
+/* @size: what the file had a moment ago. */
+static int read_bytes(int fd, size_t size, struct content *ret_content)
 {
-	char *bytes = malloc(CONF_TEXT_MAX + 1), *shrunk;
+	char *bytes = malloc(size + 1);
 	size_t len = 0;
 	ssize_t n = 1;
 
 	if (!bytes)
 		return -ENOMEM;
-	while (n > 0 && len < CONF_TEXT_MAX) {
-		n = read(fd, bytes + len, CONF_TEXT_MAX - len);
+	while (n > 0 && len < size) {
+		n = read(fd, bytes + len, size - len);
 		len += n > 0 ? (size_t)n : 0;
 	}
 	if (n < 0) {
@@ -88,8 +90,7 @@ static int read_bytes(int fd, struct content *ret_content)
 		return err;
 	}
 	bytes[len] = '\0';
-	shrunk = realloc(bytes, len + 1);
-	*ret_content = (struct content){ .bytes = shrunk ? shrunk : bytes, .len = len };
+	*ret_content = (struct content){ .bytes = bytes, .len = len };
 	return 0;
 }
 
@@ -97,12 +98,13 @@ static int read_bytes(int fd, struct content *ret_content)
 static int read_file(struct source *source, const char *path, struct content *ret_content)
 {
 	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK), err;
+	size_t size = 0;
 
 	if (fd < 0)
 		return -errno;
-	err = check_kind(source, path, fd);
+	err = check_kind(source, path, fd, &size);
 	if (err == 0)
-		err = read_bytes(fd, ret_content);
+		err = read_bytes(fd, size, ret_content);
 	close(fd);
 	return err;
 }

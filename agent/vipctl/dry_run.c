@@ -206,7 +206,7 @@ static int compare(const struct running *running)
 		fputs("vipctl: the path of vipd's configuration is too long\n", stderr);
 		return EXIT_FAILURE;
 	}
-	if (conf_load(c.conf_path, &conf, &errors) < 0) {
+	if (conf_load_like(c.conf_path, running->head.node, &conf, &errors) < 0) {
 		conf_errors_print(&errors, stderr);
 		return EX_CONFIG;
 	}

@@ -37,13 +37,18 @@ static void print_row(const struct conf_schema *schema, const struct conf_key *k
 	       key->preset ? key->preset : "", key->missing ? "required" : "", refused(key));
 }
 
+static const struct conf_key *row_of(const struct conf_key *key)
+{
+	return key->header ? key->header : key;
+}
+
 static void print_rows(const struct conf_schema *schema)
 {
 	for (const struct conf_key *key = schema->keys; key->field.name; key++)
-		print_row(schema, key);
+		print_row(schema, row_of(key));
 	for (const struct conf_key *key = schema->keys; key->field.name; key++)
-		if (key->element && !key->element->only_brief)
-			print_rows(key->element);
+		if (row_of(key)->element && !row_of(key)->element->only_brief)
+			print_rows(row_of(key)->element);
 }
 
 /* With an operand: keepalived's words instead, with what to write here. */
