@@ -58,7 +58,7 @@ static char closing(char open)
 __attribute__((format(printf, 2, 3))) static void tell(const struct syntax *s, const char *format,
 						       ...)
 {
-	char text[200];
+	char text[sizeof(((struct conf_error *)NULL)->text)];
 	va_list args;
 
 	va_start(args, format);
@@ -290,29 +290,40 @@ static bool complain_keepalived(struct syntax *s)
 	return true;
 }
 
-static void want_equals(struct syntax *s)
+static void complain_no_equals(struct syntax *s)
 {
 	const struct conf_token *key = &top(s)->key, *token = &s->token;
 
-	s->due = DUE_VALUE;
-	if (conf_token_is(token, "=") || conf_token_is(token, ":"))
-		return;
-	if (complain_keepalived(s))
-		;
-	else if (is_one_of(key, units))
+	if (is_one_of(key, units))
 		tell(s, "%.*s: a duration is one string with its unit: \"1s\"", key->len,
 		     key->text);
 	else if (token->type == CONF_TOKEN_MARK && !bracket_of(token))
 		tell(s, "%.*s has no value: KEY = VALUE;", key->len, key->text);
-	else if (s->before.line < s->scanner.line && token->type == CONF_TOKEN_NAME)
+	else if (token->type == CONF_TOKEN_NAME && s->before.line < token->line)
 		tell(s, "%.*s is followed by neither '=' nor a value", key->len, key->text);
 	else
 		tell(s, "'=' is missing between %.*s and %.*s", key->len, key->text, token->len,
 		     token->text);
+}
+
+/* Without one, what is there is the value, unless it is on the next line and may be a key. */
+static void want_equals(struct syntax *s)
+{
+	const struct conf_token *token = &s->token;
+	bool told;
+
+	s->due = DUE_VALUE;
+	if (conf_token_is(token, "=") || conf_token_is(token, ":"))
+		return;
+	told = complain_keepalived(s);
+	if (!told)
+		complain_no_equals(s);
 	if (token->type == CONF_TOKEN_MARK && !bracket_of(token))
 		s->due = conf_token_is(token, ";") ? DUE_NAME : DUE_VALUE;
 	else if (token->type == CONF_TOKEN_NAME && s->before.line < token->line)
 		want_name(s);
+	else if (told && bracket_of(token) == 0)
+		s->due = DUE_BEHIND; /* nothing more about its value */
 	else
 		want_value(s);
 }

@@ -101,6 +101,18 @@ static void test_keepalived_words_by_name_and_by_begin(void **state)
 	assert_false(conf_keepalived_is_block("state", 5));
 }
 
+/* Behind the longest name of a router, without loss. */
+static void test_keepalived_every_text_fits_an_error(void **state)
+{
+	size_t size = sizeof(((struct conf_error *)NULL)->text);
+
+	(void)state;
+	for (const struct conf_foreign_word *row = conf_keepalived_words; row->word; row++)
+		assert_true(CONF_NAME_SIZE + strlen(": \"\" is keepalived's; ") +
+				    strlen(row->word) + strlen(row->here) <
+			    size);
+}
+
 /* ---- the form, against libconfig ---- */
 
 static unsigned syntax_errors(const char *text)
@@ -198,6 +210,7 @@ int main(void)
 		cmocka_unit_test(test_lines_of_many_files),
 		cmocka_unit_test(test_odd_characters_have_names),
 		cmocka_unit_test(test_keepalived_words_by_name_and_by_begin),
+		cmocka_unit_test(test_keepalived_every_text_fits_an_error),
 		cmocka_unit_test(test_form_that_passes_is_one_for_libconfig),
 		cmocka_unit_test(test_form_of_what_is_legal),
 	};
