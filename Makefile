@@ -179,6 +179,13 @@ install: all
 	sed 's,@SBIN@,$(PREFIX)/sbin,' etc/vipd.service >$(DESTDIR)$(PREFIX)/lib/systemd/system/vipd.service
 	install -m 644 etc/vipd.conf.sample LICENSE $(DESTDIR)$(PREFIX)/share/doc/vipd
 
+# What install has put there, and the directory that is vipd's alone.
+uninstall:
+	rm -f $(addprefix $(DESTDIR)$(PREFIX)/, sbin/vipd sbin/vipctl \
+		$(addprefix share/man/, man5/vipd.conf.5 man8/vipd.8 man8/vipctl.8) \
+		lib/systemd/system/vipd.service $(addprefix share/doc/vipd/, vipd.conf.sample LICENSE))
+	@rmdir $(DESTDIR)$(PREFIX)/share/doc/vipd 2>/dev/null || :
+
 clean:
 	rm -rf build
 
@@ -186,6 +193,6 @@ clean:
 
 DUT = vipd
 
-.PHONY: all test-programs demo check asan sim defects faults soak fuzz bench lint install clean
+.PHONY: all test-programs demo check asan sim defects faults soak fuzz bench lint install uninstall clean
 .SECONDARY:
 .DELETE_ON_ERROR:

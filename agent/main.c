@@ -18,6 +18,7 @@
 
 struct options {
 	const char *conf_path;
+	const char *node; /* NULL: as the configuration finds it */
 	unsigned check_n; /* -t: check only; twice: show the result as well */
 	bool version;
 	bool sweep;
@@ -25,8 +26,9 @@ struct options {
 
 static int usage(void)
 {
-	fputs("usage: vipd [-c FILE] [-S] [-t] [-V]\n"
+	fputs("usage: vipd [-c FILE] [-n NODE] [-S] [-t] [-V]\n"
 	      "  -c FILE  configuration, default " CONF_PATH "\n"
+	      "  -n NODE  which of the configuration's nodes this host is\n"
 	      "  -S       remove the addresses that a killed vipd left, and exit\n"
 	      "  -t       check the configuration and exit; twice: print it with all defaults\n"
 	      "  -V       print the version and exit\n",
@@ -36,13 +38,16 @@ static int usage(void)
 
 static int parse_options(int argc, char **argv, struct options *ret_options)
 {
-	struct options options = { .conf_path = CONF_PATH };
+	struct options options = { .conf_path = CONF_PATH, .node = getenv(CONF_NODE_ENVIRONMENT) };
 	int option;
 
-	while ((option = getopt(argc, argv, "c:StV")) != -1) {
+	while ((option = getopt(argc, argv, "c:n:StV")) != -1) {
 		switch (option) {
 		case 'c':
 			options.conf_path = optarg;
+			break;
+		case 'n':
+			options.node = optarg;
 			break;
 		case 'S':
 			options.sweep = true;
@@ -57,17 +62,17 @@ static int parse_options(int argc, char **argv, struct options *ret_options)
 			return -EINVAL;
 		}
 	}
-	if (optind != argc)
+	if (optind != argc || (options.node && !conf_node_is_valid(options.node)))
 		return -EINVAL;
 	*ret_options = options;
 	return 0;
 }
 
-static int load(const char *path, struct conf **ret_conf)
+static int load(const struct options *options, struct conf **ret_conf)
 {
 	struct conf_errors errors;
 
-	if (conf_load(path, ret_conf, &errors) == 0)
+	if (conf_load_as(options->conf_path, options->node, ret_conf, &errors) == 0)
 		return 0;
 	conf_errors_print(&errors, stderr);
 	return EX_CONFIG;
@@ -76,7 +81,7 @@ static int load(const char *path, struct conf **ret_conf)
 static int check(const struct options *options)
 {
 	struct conf *conf;
-	int status = load(options->conf_path, &conf);
+	int status = load(options, &conf);
 
 	if (status)
 		return status;
@@ -114,6 +119,9 @@ int main(int argc, char **argv)
 	}
 	if (options.check_n)
 		return check(&options);
+	/* For the router processes, and for the keeper of the next version. */
+	if (options.node && setenv(CONF_NODE_ENVIRONMENT, options.node, 1) < 0)
+		return EXIT_FAILURE;
 	keep_standard_fds();
 	/* A reader of the log, or a client, that goes away is no reason to die. */
 	(void)signal(SIGPIPE, SIG_IGN);

@@ -37,30 +37,64 @@ static bool parse_promotes(const struct nlattr *af_spec)
 }
 
 /*
- * Who takes the packets of an interface, so that sockets bound to it are deaf. A VRF does not: it
- * is a routing table. Open vSwitch tells no kind of its ports.
+ * A bridge, a bond or Open vSwitch takes the packets of its ports, so that sockets bound to these
+ * are deaf. A VRF does not: it is a routing table.
  */
+static bool is_of_vrf(const struct nlattr *info)
+{
+	static const char vrf[] = "vrf";
+	const struct nlattr *part;
+
+	if (!info)
+		return false;
+	mnl_attr_for_each_nested(part, info)
+	{
+		if (mnl_attr_get_type(part) == IFLA_INFO_SLAVE_KIND &&
+		    mnl_attr_get_payload_len(part) >= sizeof(vrf) - 1 &&
+		    memcmp(mnl_attr_get_payload(part), vrf, sizeof(vrf) - 1) == 0)
+			return true;
+	}
+	return false;
+}
+
 static int parse_master(const struct kern_attributes *attributes)
 {
 	const uint32_t *master = kern_attributes_get(attributes, IFLA_MASTER, sizeof(*master));
-	const struct nlattr *info = attributes->of[IFLA_LINKINFO], *part;
 
-	if (!master || !info)
-		return master ? (int)*master : 0;
-	mnl_attr_for_each_nested(part,
-				 info) if (mnl_attr_get_type(part) == IFLA_INFO_SLAVE_KIND &&
-					   mnl_attr_get_payload_len(part) >= sizeof("vrf") - 1 &&
-					   memcmp(mnl_attr_get_payload(part), "vrf",
-						  sizeof("vrf") - 1) == 0) return 0;
-	return (int)*master;
+	return master && !is_of_vrf(attributes->of[IFLA_LINKINFO]) ? (int)*master : 0;
+}
+
+/* A name of an interface, as it is in an attribute; NULL: it is none, or too long. */
+static const char *name_of(const struct nlattr *attribute)
+{
+	if (!attribute || mnl_attr_validate(attribute, MNL_TYPE_NUL_STRING) < 0 ||
+	    mnl_attr_get_payload_len(attribute) > KERN_LINK_NAME_SIZE)
+		return NULL;
+	return mnl_attr_get_str(attribute);
+}
+
+static void parse_altnames(const struct nlattr *properties, struct kern_link *link)
+{
+	const struct nlattr *property;
+
+	if (!properties)
+		return;
+	mnl_attr_for_each_nested(property, properties)
+	{
+		const char *name = name_of(property);
+
+		if (mnl_attr_get_type(property) == IFLA_ALT_IFNAME && name && *name &&
+		    link->altnames_n < KERN_LINK_ALTNAMES_MAX)
+			strcpy(link->altnames[link->altnames_n++], name);
+	}
 }
 
 static void parse_link(const struct nlmsghdr *message, struct kern_object *object)
 {
 	struct kern_attributes attributes = { 0 };
 	const struct ifinfomsg *header;
-	const struct nlattr *name;
 	const uint32_t *mtu;
+	const char *name;
 	const uint8_t *mac;
 
 	if (mnl_nlmsg_get_payload_len(message) < sizeof(*header))
@@ -70,14 +104,14 @@ static void parse_link(const struct nlmsghdr *message, struct kern_object *objec
 	if (header->ifi_family != AF_UNSPEC)
 		return;
 	kern_attributes_parse(message, sizeof(*header), &attributes);
-	name = attributes.of[IFLA_IFNAME];
-	if (!name || mnl_attr_validate(name, MNL_TYPE_NUL_STRING) < 0 ||
-	    mnl_attr_get_payload_len(name) > KERN_LINK_NAME_SIZE)
+	name = name_of(attributes.of[IFLA_IFNAME]);
+	if (!name)
 		return;
 	/* Some drivers send events of their own that describe but a part of the link. */
 	if (header->ifi_type == ARPHRD_ETHER && !attributes.of[IFLA_ADDRESS])
 		return;
-	strcpy(object->link.name, mnl_attr_get_str(name));
+	strcpy(object->link.name, name);
+	parse_altnames(attributes.of[IFLA_PROP_LIST], &object->link);
 	object->type = KERN_OBJECT_LINK;
 	object->link.ifindex = header->ifi_index;
 	object->link.up = header->ifi_flags & IFF_UP;

@@ -15,6 +15,8 @@
 
 /* Longest name of an interface with its zero (IFNAMSIZ). */
 #define KERN_LINK_NAME_SIZE 16
+/* Alternative names of one interface that are told; longer ones than a name are not. */
+#define KERN_LINK_ALTNAMES_MAX 8
 
 struct kern_link {
 	int ifindex;
@@ -26,6 +28,8 @@ struct kern_link {
 	int master; /* the interface that gets what this one receives: a bridge, a bond; 0: none */
 	unsigned mtu; /* bytes of an IP packet; 0: unknown */
 	uint8_t mac[6];
+	uint8_t altnames_n; /* ip link property add ... altname */
+	char altnames[KERN_LINK_ALTNAMES_MAX][KERN_LINK_NAME_SIZE];
 };
 
 enum kern_object_type {

@@ -51,13 +51,6 @@ static unsigned line_of(const struct conf_claim *claim)
 	return config_setting_source_line(claim->setting);
 }
 
-static const char *file_of(const struct conf_parse *parse, const struct conf_claim *claim)
-{
-	const char *file = config_setting_source_file(claim->setting);
-
-	return file ? file : parse->path;
-}
-
 static int compare_claims(const void *a, const void *b)
 {
 	const struct conf_claim *x = a, *y = b;
@@ -74,11 +67,11 @@ void conf_claims_check(struct conf_parse *parse)
 		return;
 	qsort(parse->claims, parse->claims_n, sizeof(*claim), compare_claims);
 	for (size_t i = 1; i < parse->claims_n; i++) {
-		const struct conf_claim *first = &claim[i - 1], *second = &claim[i];
+		unsigned line = line_of(&claim[i - 1]);
+		const char *file = conf_lines_find(&parse->lines, line, &line);
 
-		if (strcmp(first->key, second->key) == 0)
-			conf_error_line(parse, file_of(parse, second), line_of(second),
-					"%s is taken already, at %s:%u", second->key,
-					file_of(parse, first), line_of(first));
+		if (strcmp(claim[i - 1].key, claim[i].key) == 0)
+			conf_error_line(parse, line_of(&claim[i]), "%s is taken already, at %s:%u",
+					claim[i].key, file, line);
 	}
 }

@@ -21,6 +21,9 @@
 #define CONF_EXTRA_MAX    4096
 #define CONF_ERRORS_MAX   20
 
+/* The node that a vipd was told to be on its command line, for all its processes. */
+#define CONF_NODE_ENVIRONMENT "VIPD_NODE"
+
 struct conf_address {
 	uint8_t family; /* 4 */
 	uint8_t prefix_len;
@@ -73,6 +76,7 @@ struct conf {
 struct conf_error {
 	char file[128];
 	unsigned line; /* 0: the file as a whole */
+	unsigned at;   /* its place among all lines that were read, to sort by */
 	char text[256];
 };
 
@@ -92,6 +96,25 @@ struct conf_errors {
  * In both cases @ret_errors says what to mend.
  */
 int conf_load(const char *path, struct conf **ret_conf, struct conf_errors *ret_errors);
+
+/**
+ * conf_load_as() - conf_load() as a node that was named on a command line.
+ * @node: a word; an error when the file names another one, or has nodes and this is none of them.
+ *	NULL for conf_load().
+ */
+int conf_load_as(const char *path, const char *node, struct conf **ret_conf,
+		 struct conf_errors *ret_errors);
+
+/**
+ * conf_node_is_valid() - whether a text of a command line can be the name of a node: a word.
+ */
+bool conf_node_is_valid(const char *name);
+
+/**
+ * conf_load_like() - conf_load() as the node that runs, unless the file names one.
+ */
+int conf_load_like(const char *path, const char *node, struct conf **ret_conf,
+		   struct conf_errors *ret_errors);
 
 /**
  * conf_free() - release; NULL is allowed.

@@ -69,6 +69,10 @@ static void write_list(const struct conf_key *key, const void *base, FILE *out, 
 		write_brief_list(schema, elements, n, out);
 		return;
 	}
+	if (n == 0) {
+		fputs("( )", out);
+		return;
+	}
 	fputs("(\n", out);
 	for (unsigned i = 0; i < n; i++) {
 		fprintf(out, "%s%*s", i ? ",\n" : "", indent + INDENT, "");
@@ -77,13 +81,13 @@ static void write_list(const struct conf_key *key, const void *base, FILE *out, 
 	fprintf(out, "\n%*s)", indent, "");
 }
 
-/* No list, or no address: the file says the same without it. */
+/* A list that may not be empty, or no address: the file says the same without it. */
 static bool is_none(const struct conf_key *key, const void *base)
 {
 	static const uint8_t none[16];
 
 	if (key->count)
-		return conf_key_count(key->count, base) == 0;
+		return key->min > 0 && conf_key_count(key->count, base) == 0;
 	return key->kind == &conf_host &&
 	       memcmp((const char *)base + key->field.offset, none, sizeof(none)) == 0;
 }

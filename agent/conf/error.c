@@ -8,8 +8,9 @@
 #define PLACE_SIZE 96
 #define SEEN_SIZE  80
 
-static void add_error(struct conf_parse *parse, const char *file, unsigned line, const char *place,
-		      const char *format, va_list args)
+/* @at: the line of the text, by which errors are sorted. */
+static void add_error(struct conf_parse *parse, unsigned at, const char *file, unsigned line,
+		      const char *place, const char *format, va_list args)
 {
 	struct conf_errors *errors = parse->errors;
 	struct conf_error *error;
@@ -20,29 +21,42 @@ static void add_error(struct conf_parse *parse, const char *file, unsigned line,
 	error = &errors->errors[errors->total - 1];
 	snprintf(error->file, sizeof(error->file), "%s", file ? file : parse->path);
 	error->line = line;
+	error->at = at;
 	len = (size_t)snprintf(error->text, sizeof(error->text), "%s", place);
 	vsnprintf(error->text + len, sizeof(error->text) - len, format, args);
 }
 
-void conf_error_line(struct conf_parse *parse, const char *file, unsigned line, const char *format,
+void conf_error_file(struct conf_parse *parse, const char *file, unsigned line, const char *format,
 		     ...)
 {
 	va_list args;
 
 	va_start(args, format);
-	add_error(parse, file, line, "", format, args);
+	add_error(parse, 0, file, line, "", format, args);
+	va_end(args);
+}
+
+void conf_error_line(struct conf_parse *parse, unsigned at, const char *format, ...)
+{
+	unsigned line = at;
+	const char *file = conf_lines_find(&parse->lines, at, &line);
+	va_list args;
+
+	va_start(args, format);
+	add_error(parse, at, file, line, "", format, args);
 	va_end(args);
 }
 
 void conf_error_in(const struct conf_place *place, const char *format, ...)
 {
+	unsigned at = config_setting_source_line(place->setting), line = at;
+	const char *file = conf_lines_find(&place->parse->lines, at, &line);
 	char text[PLACE_SIZE];
 	va_list args;
 
 	conf_place_text(place, text, sizeof(text));
 	va_start(args, format);
-	add_error(place->parse, config_setting_source_file(place->setting),
-		  config_setting_source_line(place->setting), text, format, args);
+	add_error(place->parse, at, file, line, text, format, args);
 	va_end(args);
 }
 
@@ -95,6 +109,15 @@ const char *conf_value_seen(const config_setting_t *setting, char *buf, size_t s
 		snprintf(buf, size, "nothing");
 	}
 	return buf;
+}
+
+void conf_error_hint(const struct conf_place *place, const char *hint)
+{
+	char seen[SEEN_SIZE], buf[CONF_EXPECTED_SIZE];
+
+	conf_error_in(place, "expected %s, got %s%s%s", conf_key_expected(place->key, buf),
+		      conf_value_seen(place->setting, seen, sizeof(seen)), hint ? "; " : "",
+		      hint ? hint : "");
 }
 
 void conf_error_expected(const struct conf_place *place, const char *expected)

@@ -2,7 +2,6 @@
 #include "parse.h"
 
 #include <string.h>
-#include <unistd.h>
 
 #include "value.h"
 #include "vrrp/timers.h"
@@ -83,10 +82,9 @@ static const struct conf_key router_keys[] = {
 	  .max = CONF_NAME_SIZE - 1,
 	  .missing = "" },
 	{ .field = OF(interface, "interface", FIELD_TEXT),
-	  .kind = &conf_word,
+	  .kind = &conf_interface,
 	  .min = 1,
 	  .max = CONF_LINK_SIZE - 1,
-	  .expected = "the name of an interface, 1..15 characters",
 	  .missing = "",
 	  .anew = true },
 	{ .field = OF(vrrp.vrid, "vrid", FIELD_UINT),
@@ -231,13 +229,82 @@ static const struct conf_schema router_schema = {
 	.check = check_router,
 };
 
+/* ---- nodes ---- */
+
+static const struct conf_key host_keys[] = {
+	{ .field = FIELD(struct conf_host, name, "host", FIELD_TEXT),
+	  .kind = &conf_word,
+	  .min = 1,
+	  .max = CONF_HOST_SIZE - 1,
+	  .missing = "" },
+	CONF_KEYS_END,
+};
+
+static const struct conf_schema host_schema = {
+	.noun = "host",
+	.nouns = "hosts",
+	.size = sizeof(struct conf_host),
+	.keys = host_keys,
+	.brief = "host",
+	.only_brief = true,
+};
+
+static const struct conf_key node_keys[] = {
+	{ .field = FIELD(struct conf_node, name, "name", FIELD_TEXT),
+	  .kind = &conf_word,
+	  .min = 1,
+	  .max = CONF_NODE_SIZE - 1,
+	  .missing = "" },
+	{ .field = FIELD(struct conf_node, hosts, "hosts", 0),
+	  .element = &host_schema,
+	  .count = offsetof(struct conf_node, hosts_n),
+	  .min = 1,
+	  .max = CONF_HOSTS_MAX },
+	CONF_KEYS_END,
+};
+
+static void check_node(const struct conf_place *group, void *base)
+{
+	struct conf_node *node = base;
+	const struct conf_place name = conf_place_of(group, "name");
+	const struct conf_place hosts = conf_place_of(group, "hosts");
+
+	if (node->name[0] && !conf_node_name_is_valid(node->name))
+		conf_error_fault(&name,
+				 "cannot stand in front of a value: letters, digits, - and _ "
+				 "can, after a letter, and not \"default\"");
+	else if (node->name[0])
+		conf_claim(&name, "node \"%s\"", node->name);
+	for (unsigned i = 0; i < node->hosts_n; i++)
+		if (node->hosts[i].name[0])
+			conf_claim(&hosts, "host \"%s\"", node->hosts[i].name);
+}
+
+static const struct conf_schema node_schema = {
+	.noun = "node",
+	.nouns = "nodes",
+	.size = sizeof(struct conf_node),
+	.keys = node_keys,
+	.check = check_node,
+};
+
+static const struct conf_key nodes_row = {
+	.field = FIELD(struct conf_nodes, nodes, "nodes", 0),
+	.element = &node_schema,
+	.count = offsetof(struct conf_nodes, nodes_n),
+	.min = 1,
+	.max = CONF_NODES_MAX,
+};
+
 /* ---- the file ---- */
 
 static const struct conf_key file_keys[] = {
 	{ .field = FIELD(struct conf, node, "node", FIELD_TEXT),
 	  .kind = &conf_word,
 	  .min = 1,
-	  .max = CONF_NODE_SIZE - 1 },
+	  .max = CONF_NODE_SIZE - 1,
+	  .same = true },
+	{ .field = { .name = "nodes" }, .header = &nodes_row },
 	{ .field = FIELD(struct conf, control, "control", FIELD_TEXT),
 	  .kind = &conf_socket,
 	  .max = CONF_CONTROL_SIZE - 1,
@@ -257,17 +324,12 @@ static const struct conf_key file_keys[] = {
 	CONF_KEYS_END,
 };
 
-/* The host's name, where the file gives none. */
+/* Whoever says it: the file, the command line, the host's name. */
 static void check_file(const struct conf_place *file, void *base)
 {
 	struct conf *conf = base;
 
-	(void)file;
-	if (conf->node[0])
-		return;
-	if (gethostname(conf->node, sizeof(conf->node) - 1) < 0 ||
-	    !conf_word_is_valid(conf->node, sizeof(conf->node) - 1))
-		strcpy(conf->node, "localhost");
+	strcpy(conf->node, file->parse->nodes.name);
 }
 
 const struct conf_schema conf_file_schema = {

@@ -5,7 +5,9 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
+#include <strings.h>
 
+#include "token.h"
 #include "value.h"
 
 #define NS_PER_MS INT64_C(1000000)
@@ -37,12 +39,45 @@ static bool quoted_text(const struct conf_key *key, const void *base, char *buf)
 	return true;
 }
 
+/* An invisible or foreign character is named, since it may look like another one. */
+static void complain_text(const struct conf_place *place, const char *text, const char *hint)
+{
+	char odd[64], buf[128];
+
+	if (conf_odd_character(text, odd)) {
+		snprintf(buf, sizeof(buf), "there is %s in it", odd);
+		hint = buf;
+	}
+	conf_error_hint(place, hint);
+}
+
 /* ---- boolean ---- */
+
+/* What other formats have for true and false; NULL: nothing that is known. */
+static const char *boolean_hint(const config_setting_t *setting)
+{
+	static const char *const words[][2] = {
+		{ "yes", "write true" },
+		{ "on", "write true" },
+		{ "true", "leave out the quotes" },
+		{ "no", "write false" },
+		{ "off", "write false" },
+		{ "false", "leave out the quotes" },
+	};
+	const char *text = config_setting_get_string(setting);
+
+	if (config_setting_type(setting) == CONFIG_TYPE_INT)
+		return config_setting_get_int(setting) ? "write true" : "write false";
+	for (size_t i = 0; text && i < sizeof(words) / sizeof(words[0]); i++)
+		if (strcasecmp(text, words[i][0]) == 0)
+			return words[i][1];
+	return NULL;
+}
 
 static void parse_boolean(const struct conf_place *place, void *base)
 {
 	if (config_setting_type(place->setting) != CONFIG_TYPE_BOOL)
-		conf_error_expected(place, NULL);
+		conf_error_hint(place, boolean_hint(place->setting));
 	else
 		fields_set_number(&place->key->field, base,
 				  config_setting_get_bool(place->setting));
@@ -66,6 +101,15 @@ static const struct conf_named *find_named(const struct conf_key *key, const cha
 	return NULL;
 }
 
+/* NULL: none. */
+static const char *number_hint(const config_setting_t *setting)
+{
+	const char *text = config_setting_get_string(setting);
+
+	return text && *text && text[strspn(text, "0123456789")] == '\0' ? "leave out the quotes"
+									 : NULL;
+}
+
 static void parse_number(const struct conf_place *place, void *base)
 {
 	const struct conf_key *key = place->key;
@@ -81,7 +125,7 @@ static void parse_number(const struct conf_place *place, void *base)
 		 value <= key->max)
 		fields_set_number(&key->field, base, value);
 	else
-		conf_error_expected(place, NULL);
+		conf_error_hint(place, number_hint(place->setting));
 }
 
 static void expect_number(const struct conf_key *key, char *buf)
@@ -160,7 +204,7 @@ static void parse_word(const struct conf_place *place, void *base)
 	if (conf_word_is_valid(text, (size_t)key->max))
 		strcpy(member_of(key, base), text);
 	else
-		conf_error_expected(place, NULL);
+		complain_text(place, text, NULL);
 }
 
 static void expect_word(const struct conf_key *key, char *buf)
@@ -171,6 +215,56 @@ static void expect_word(const struct conf_key *key, char *buf)
 }
 
 const struct conf_kind conf_word = { "word", parse_word, expect_word, quoted_text };
+
+/* What cannot be the name of an interface, and which part of it may be one. */
+static void complain_interface(const struct conf_place *place, const char *text)
+{
+	size_t len = strcspn(text, "@:");
+	char hint[128];
+
+	if (len > 0 && text[len] == '@')
+		snprintf(hint, sizeof(hint),
+			 "leave out what begins with @, where ip(8) prints what it lies on: "
+			 "\"%.*s\"",
+			 len < 40 ? (int)len : 40, text);
+	else if (len > 0 && text[len] == ':')
+		snprintf(hint, sizeof(hint),
+			 "leave out what begins with the colon, it is a label of addresses: "
+			 "\"%.*s\"",
+			 len < 40 ? (int)len : 40, text);
+	else if (strlen(text) > (size_t)place->key->max)
+		snprintf(hint, sizeof(hint), "it has %zu characters", strlen(text));
+	else if (text[strcspn(text, " \t")])
+		strcpy(hint, "leave out the blank");
+	else if (strchr(text, '/'))
+		strcpy(hint, "leave out the slash");
+	else
+		strcpy(hint, "no interface can have that name");
+	complain_text(place, text, *text ? hint : NULL);
+}
+
+static void parse_interface(const struct conf_place *place, void *base)
+{
+	const struct conf_key *key = place->key;
+	const char *text = get_string(place);
+
+	assert(key->max < key->field.size);
+	if (!text)
+		return;
+	if (conf_interface_is_valid(text, (size_t)key->max))
+		strcpy(member_of(key, base), text);
+	else
+		complain_interface(place, text);
+}
+
+static void expect_interface(const struct conf_key *key, char *buf)
+{
+	snprintf(buf, CONF_EXPECTED_SIZE,
+		 "the name of an interface, %" PRId64 "..%" PRId64 " characters", key->min,
+		 key->max);
+}
+
+const struct conf_kind conf_interface = { "word", parse_interface, expect_interface, quoted_text };
 
 static bool is_printable(const char *text)
 {
@@ -209,17 +303,36 @@ const struct conf_kind conf_socket = { "path", parse_socket, expect_socket, quot
 
 /* ---- duration ---- */
 
+/* What is wrong with the form of a duration; NULL: nothing. */
+static const char *duration_hint(const config_setting_t *setting)
+{
+	const char *text = config_setting_get_string(setting), *unit;
+
+	if (!text)
+		return config_setting_is_number(setting) ? "it needs a unit: \"1s\", \"100ms\""
+							 : NULL;
+	unit = text + strspn(text, "0123456789.");
+	if (unit == text || !*text)
+		return "a duration is a number and a unit: \"1s\"";
+	if (!*unit)
+		return "it needs a unit: \"1s\", \"100ms\"";
+	if (*unit == ' ')
+		return "no blank stands before the unit";
+	if (strcmp(unit, "s") != 0 && strcmp(unit, "ms") != 0 && strcmp(unit, "m") != 0 &&
+	    strcmp(unit, "h") != 0)
+		return "one unit of ms, s, m and h stands behind the number";
+	return NULL;
+}
+
 static void parse_duration(const struct conf_place *place, void *base)
 {
 	const struct conf_key *key = place->key;
 	int64_t ns, scale = key->field.scale ? key->field.scale : 1;
-	const char *text = get_string(place);
+	const char *text = config_setting_get_string(place->setting);
 	char step[FIELDS_TEXT_SIZE], expected[CONF_EXPECTED_SIZE];
 
-	if (!text)
-		return;
-	if (!conf_duration_parse(text, &ns) || ns < key->min || ns > key->max) {
-		conf_error_expected(place, NULL);
+	if (!text || !conf_duration_parse(text, &ns) || ns < key->min || ns > key->max) {
+		complain_text(place, text ? text : "", duration_hint(place->setting));
 	} else if (key->step && ns % key->step != 0) {
 		fields_duration(key->step, step, sizeof(step));
 		snprintf(expected, sizeof(expected), "a multiple of \"%.32s\"", step);
@@ -256,10 +369,15 @@ static void parse_address(const struct conf_place *place, void *base)
 {
 	const char *text = get_string(place), *fault;
 	struct conf_address address;
+	char odd[64], odd_fault[96];
 
 	if (!text)
 		return;
 	fault = conf_address_parse(text, &address);
+	if (fault && conf_odd_character(text, odd)) {
+		snprintf(odd_fault, sizeof(odd_fault), "has %s in it", odd);
+		fault = odd_fault;
+	}
 	if (fault)
 		conf_error_fault(place, fault);
 	else

@@ -6,6 +6,8 @@
 #ifndef CONF_PARSE_H
 #define CONF_PARSE_H
 
+#include "lines.h"
+#include "node.h"
 #include "schema.h"
 
 struct conf_claim;
@@ -15,6 +17,8 @@ struct conf_parse {
 	const char *path; /* borrowed */
 	const struct conf_schema *schema;
 	struct conf_block **blocks;
+	struct conf_lines lines;      /* of the file's text, and of what it includes */
+	struct conf_nodes nodes;      /* and which of them this is */
 	struct conf_errors *errors;   /* borrowed */
 	struct conf_presets *presets; /* owned */
 	size_t claims_n, claims_max;
@@ -65,12 +69,19 @@ struct conf_place conf_place_of(const struct conf_place *group, const char *key)
 void conf_place_text(const struct conf_place *place, char *buf, size_t size);
 
 /**
- * conf_error_line() - an error where there is no setting.
+ * conf_error_file() - an error of a file that is not a part of the text.
  * @file: NULL for the file that was named.
- * @line: 0 for the file as a whole.
+ * @line: of that file; 0 for it as a whole.
  */
-void conf_error_line(struct conf_parse *parse, const char *file, unsigned line, const char *format,
+void conf_error_file(struct conf_parse *parse, const char *file, unsigned line, const char *format,
 		     ...) __attribute__((format(printf, 4, 5)));
+
+/**
+ * conf_error_line() - an error where there is no setting.
+ * @at: a line of the text; it is told as that of the file that it came from.
+ */
+void conf_error_line(struct conf_parse *parse, unsigned at, const char *format, ...)
+	__attribute__((format(printf, 3, 4)));
 
 /**
  * conf_error_in() - an error at a place: which router and key it is comes in front of the text.
@@ -90,6 +101,12 @@ void conf_error_fault(const struct conf_place *place, const char *fault);
 void conf_error_expected(const struct conf_place *place, const char *expected);
 
 /**
+ * conf_error_hint() - what the row allows against the value seen, and what to do about it.
+ * @hint: a clause; NULL for none.
+ */
+void conf_error_hint(const struct conf_place *place, const char *hint);
+
+/**
  * conf_value_seen() - the value as the file has it, as far as it can be shown on a line.
  */
 const char *conf_value_seen(const config_setting_t *setting, char *buf, size_t size);
@@ -106,11 +123,11 @@ void conf_claim(const struct conf_place *place, const char *format, ...)
 void conf_claims_check(struct conf_parse *parse);
 
 /**
- * conf_suggest() - the key that somebody may have meant.
- * @written: what they wrote.
- *
- * Return: NULL when nothing is near.
+ * conf_complain_unknown() - an error for a key that a group does not have: where it belongs, what
+ * it is called here, or what somebody may have meant.
+ * @place: of the setting.
+ * @schema: of the group.
  */
-const char *conf_suggest(const struct conf_schema *schema, const char *written);
+void conf_complain_unknown(const struct conf_place *place, const struct conf_schema *schema);
 
 #endif

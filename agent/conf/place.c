@@ -58,6 +58,8 @@ static void add_place(const struct conf_place *place, char *buf, size_t size)
 		if (above->key && !above->element && strlen(buf) > 2)
 			strcpy(buf + strlen(buf) - 2, "."); /* of a group: "link.delay" */
 		add(buf, size, "%s: ", place->key->field.name);
+		if (place->node)
+			add(buf, size, "%s: ", place->node);
 	}
 }
 
@@ -81,8 +83,13 @@ struct conf_place conf_place_of(const struct conf_place *group, const char *key)
 		.key = conf_key_find(schema_of(group), key),
 	};
 
-	if (config_setting_is_group(group->setting) &&
-	    config_setting_get_member(group->setting, key))
-		place.setting = config_setting_get_member(group->setting, key);
+	const config_setting_t *member = NULL;
+
+	if (config_setting_is_group(group->setting))
+		member = config_setting_get_member(group->setting, key);
+	if (member && conf_node_is_by(&group->parse->nodes, place.key, member))
+		member = conf_node_value(&group->parse->nodes, member);
+	if (member)
+		place.setting = member;
 	return place;
 }

@@ -71,9 +71,12 @@ int conf_presets_make(struct conf_presets **list, const struct conf_schema *sche
 		return -ENOMEM;
 	presets->next = *list;
 	*list = presets;
-	for (const struct conf_key *key = schema->keys; key->field.name && err == 0; key++)
-		if (key->element)
-			err = conf_presets_make(list, key->element);
+	for (const struct conf_key *key = schema->keys; key->field.name && err == 0; key++) {
+		const struct conf_key *row = key->header ? key->header : key;
+
+		if (row->element)
+			err = conf_presets_make(list, row->element);
+	}
 	return err;
 }
 

@@ -31,6 +31,7 @@ struct conf_place {
 	const config_setting_t *setting; /* borrowed */
 	const struct conf_key *key;      /* of an element that of the list; NULL: the file */
 	unsigned element;                /* 1 and up; 0: the value of the key itself */
+	const char *node;                /* a value by node: of which, or "default" */
 	bool brief;                      /* the value of @key stands where its group might */
 };
 
@@ -46,13 +47,14 @@ struct conf_kind {
 };
 
 extern const struct conf_kind conf_boolean;
-extern const struct conf_kind conf_number;   /* or one of the row's names for some */
-extern const struct conf_kind conf_choice;   /* one of the field's words */
-extern const struct conf_kind conf_word;     /* printable ASCII that needs no quotes anywhere */
-extern const struct conf_kind conf_duration; /* a number of nanoseconds in any unit */
-extern const struct conf_kind conf_socket;   /* the path of one */
-extern const struct conf_kind conf_address;  /* struct conf_address, with its prefix length */
-extern const struct conf_kind conf_host;     /* uint8_t[16], an address without; zero: none */
+extern const struct conf_kind conf_number;    /* or one of the row's names for some */
+extern const struct conf_kind conf_choice;    /* one of the field's words */
+extern const struct conf_kind conf_word;      /* printable ASCII that needs no quotes anywhere */
+extern const struct conf_kind conf_interface; /* what can be the name of one */
+extern const struct conf_kind conf_duration;  /* a number of nanoseconds in any unit */
+extern const struct conf_kind conf_socket;    /* the path of one */
+extern const struct conf_kind conf_address;   /* struct conf_address, with its prefix length */
+extern const struct conf_kind conf_host;      /* uint8_t[16], an address without; zero: none */
 
 /* A number that has a name: "owner" is 255. */
 struct conf_named {
@@ -62,7 +64,7 @@ struct conf_named {
 
 /*
  * One key. It has a kind; or an element, and then it is a group, or with a count a list of groups;
- * or neither, and then it is refused by what it says in @later.
+ * or neither, and then it is refused by what it says in @later, or is a @header.
  */
 struct conf_key {
 	struct field field; /* its name is the key; of a list, the pointer to its elements */
@@ -76,6 +78,10 @@ struct conf_key {
 	const char *missing;     /* not NULL: it must be there, and this follows the complaint */
 	const char *later;       /* why it is refused in this version */
 	const char *later_value; /* only this value is, as a file would have it */
+	bool same;               /* for all nodes: there are no values by node */
+	/* This is what the file has to say before all else, and no part of the struct: a list in
+	 * struct conf_nodes. The row itself has no value. */
+	const struct conf_key *header;
 	bool anew; /* of what begins anew when this changes: no continuation of the old one */
 	/* Of a list: offset of its number of elements, unsigned; and of those of the lists that
 	 * stand before and behind it in one array. 0: none. */
@@ -115,8 +121,8 @@ int conf_read(const char *path, const struct conf_schema *schema, void *base,
 	      struct conf_block **blocks, struct conf_errors *ret_errors);
 
 /**
- * conf_write() - write a file by a schema, every value spelled out. Lists that are empty are left
- * out where that means the same.
+ * conf_write() - write a file by a schema, every value spelled out. Empty lists are left out only
+ * where a file cannot have them.
  */
 void conf_write(const struct conf_schema *schema, const void *base, FILE *out);
 

@@ -3,26 +3,17 @@
 
 #include <string.h>
 
+#include "keepalived.h"
 #include "value.h"
 
-/* Our word for one of keepalived's, or for an abbreviation that is no slip of a finger. */
+/* Our word for an abbreviation that is no slip of a finger. */
 static const char *our_word(const char *name)
 {
 	static const struct {
 		const char *theirs, *ours;
 	} words[] = {
-		{ "virtual_router_id", "vrid" },
 		{ "VRID", "vrid" },
 		{ "prio", "priority" },
-		{ "advert_int", "interval" },
-		{ "nopreempt", "preempt" },
-		{ "virtual_ipaddress", "addresses" },
-		{ "virtual_ipaddress_excluded", "extra_addresses" },
-		{ "vrrp_version", "version" },
-		{ "v3_checksum_as_v2", "checksum" },
-		{ "vrrp_startup_delay", "start_delay" },
-		{ "vrrp_instance", "routers" },
-		{ "router_id", "node" },
 	};
 
 	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++)
@@ -31,7 +22,7 @@ static const char *our_word(const char *name)
 	return name;
 }
 
-const char *conf_suggest(const struct conf_schema *schema, const char *written)
+static const char *nearest_key(const struct conf_schema *schema, const char *written)
 {
 	const char *name = our_word(written), *nearest = NULL;
 	unsigned distance, least = (unsigned)strlen(name) / 3 + 1;
@@ -44,4 +35,36 @@ const char *conf_suggest(const struct conf_schema *schema, const char *written)
 		}
 	}
 	return nearest;
+}
+
+/* What has that key, at or below a schema; NULL: nothing has. */
+static const struct conf_schema *owner_of(const struct conf_schema *schema, const char *name)
+{
+	const struct conf_schema *owner = NULL;
+
+	if (conf_key_find(schema, name))
+		return schema;
+	for (const struct conf_key *key = schema->keys; key->field.name && !owner; key++)
+		if (key->element && !key->element->only_brief)
+			owner = owner_of(key->element, name);
+	return owner;
+}
+
+void conf_complain_unknown(const struct conf_place *place, const struct conf_schema *schema)
+{
+	const char *name = config_setting_name(place->setting);
+	const char *here = conf_keepalived_find(name), *nearest = nearest_key(schema, name);
+	const struct conf_schema *owner = owner_of(place->parse->schema, name);
+
+	if (owner == place->parse->schema)
+		conf_error_in(place, "\"%.40s\" belongs outside of all groups", name);
+	else if (owner)
+		conf_error_in(place, "\"%.40s\" belongs into a %s, one of %s = ( { ... } )", name,
+			      owner->noun, owner->nouns);
+	else if (here)
+		conf_error_in(place, "\"%.40s\" is keepalived's; %s", name, here);
+	else if (nearest)
+		conf_error_in(place, "unknown key \"%.40s\"; did you mean \"%s\"?", name, nearest);
+	else
+		conf_error_in(place, "unknown key \"%.40s\"", name);
 }

@@ -65,6 +65,12 @@ bool conf_word_is_valid(const char *text, size_t len_max)
 	return true;
 }
 
+bool conf_interface_is_valid(const char *text, size_t len_max)
+{
+	return conf_word_is_valid(text, len_max) && !strpbrk(text, ":@") &&
+	       strcmp(text, ".") != 0 && strcmp(text, "..") != 0;
+}
+
 /* What no host may have for its own, in host byte order. */
 static const char *address_fault(uint32_t address, unsigned prefix_len)
 {
@@ -79,37 +85,78 @@ static const char *address_fault(uint32_t address, unsigned prefix_len)
 	if (address >> 28 == 15)
 		return "is a reserved or broadcast address";
 	if (prefix_len < 31 && (address & host_mask) == 0)
-		return "is the address of the network itself";
+		return "is the address of the network itself: its host bits are all 0";
 	if (prefix_len < 31 && (address & host_mask) == host_mask)
-		return "is the broadcast address of its network";
+		return "is the broadcast address of its network: its host bits are all 1";
 	return NULL;
+}
+
+/* What stands there instead of four numbers with dots between. */
+static const char *host_fault(const char *host)
+{
+	const char *digits = "0123456789";
+	unsigned numbers_n = 0;
+
+	if (host[strspn(host, "0123456789.")] != '\0')
+		return strpbrk(host, " \t") ? "has a blank in it"
+		       : strchr(host, '-') > host
+			       ? "is no single address; each address is one string"
+			       : "is not an IPv4 address, and names are not looked up";
+	for (; *host; host += strspn(host, digits), host += *host == '.') {
+		if (*host == '.')
+			return "is not an IPv4 address: a number is missing between its dots";
+		numbers_n++;
+		if (host[0] == '0' && strspn(host, digits) > 1)
+			return "has a number that begins with 0; leave out the 0";
+		if (strspn(host, digits) > 3 || strtoul(host, NULL, 10) > 255)
+			return "is not an IPv4 address: its numbers are from 0 to 255";
+	}
+	return numbers_n == 4 ? "is not an IPv4 address: it ends with a dot"
+			      : "is not an IPv4 address: it needs four numbers";
+}
+
+/* Behind the slash. */
+static const char *prefix_fault(const char *text)
+{
+	size_t digits = strspn(text, "0123456789"), blanks = strspn(text + digits, " \t");
+
+	if (blanks > 0 && !text[digits + blanks])
+		return "has a blank at its end";
+	if (strchr(text, ','))
+		return "is more than one address; each is a string of its own";
+	if (digits > 0 && blanks > 0)
+		return "has more behind its prefix length; an address and its length are all: dev, "
+		       "label, brd, scope are not supported yet";
+	if (strncmp(text, "255.", 4) == 0)
+		return "has a netmask; write the prefix length: \"192.0.2.1/24\"";
+	if (digits == 0 || digits > 2 || text[digits] != '\0')
+		return "has a prefix length that is not a number from 1 to 32";
+	return "has a prefix length outside 1..32";
 }
 
 const char *conf_address_parse(const char *text, struct conf_address *ret_address)
 {
-	char host[INET_ADDRSTRLEN];
+	char host[INET_ADDRSTRLEN + 1];
 	const char *slash = strchr(text, '/'), *fault;
 	struct conf_address address = { .family = 4 };
+	size_t len = slash ? (size_t)(slash - text) : strlen(text), digits;
 	struct in_addr in;
 	unsigned prefix_len = 0;
-	size_t digits;
 
 	if (strchr(text, ':'))
 		return "is an IPv6 address, which this version does not support yet";
+	snprintf(host, sizeof(host), "%.*s", len < sizeof(host) ? (int)len : (int)sizeof(host),
+		 text);
+	if (len >= INET_ADDRSTRLEN || inet_pton(AF_INET, host, &in) != 1)
+		return host_fault(host);
 	if (!slash)
-		return "has no prefix length; write it as in \"192.0.2.1/24\"";
-	if ((size_t)(slash - text) >= sizeof(host))
-		return "is not an IPv4 address";
-	memcpy(host, text, (size_t)(slash - text));
-	host[slash - text] = '\0';
-	if (inet_pton(AF_INET, host, &in) != 1)
-		return "is not an IPv4 address";
+		return "has no prefix length; write that of the network, \"192.0.2.1/24\", or /32, "
+		       "which is what keepalived means";
 	digits = strspn(slash + 1, "0123456789");
-	if (digits == 0 || digits > 2 || slash[1 + digits] != '\0')
-		return "has a prefix length that is not a number from 1 to 32";
-	prefix_len = (unsigned)strtoul(slash + 1, NULL, 10);
-	if (prefix_len < 1 || prefix_len > 32)
-		return "has a prefix length outside 1..32";
+	if (digits == 1 || digits == 2)
+		prefix_len = (unsigned)strtoul(slash + 1, NULL, 10);
+	if (slash[1 + digits] != '\0' || prefix_len < 1 || prefix_len > 32)
+		return prefix_fault(slash + 1);
 	fault = address_fault(ntohl(in.s_addr), prefix_len);
 	if (fault)
 		return fault;

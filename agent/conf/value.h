@@ -30,6 +30,13 @@ bool conf_duration_parse(const char *text, int64_t *ret_ns);
 bool conf_word_is_valid(const char *text, size_t len_max);
 
 /**
+ * conf_interface_is_valid() - whether a text can be the name of an interface: a word without a
+ * colon, and none of those that are directories. The kernel's rule but for '@', which ip(8) prints
+ * behind a name.
+ */
+bool conf_interface_is_valid(const char *text, size_t len_max);
+
+/**
  * conf_address_parse() - "192.0.2.1/24" to bytes.
  * @ret_address: filled on success.
  *

@@ -2,7 +2,10 @@
 #include "parse.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+
+#include "host.h"
 
 static void parse_group(const struct conf_place *place, const struct conf_schema *schema,
 			void *base);
@@ -108,6 +111,8 @@ static void parse_key(const struct conf_place *place, void *base)
 {
 	const struct conf_key *key = place->key;
 
+	if (key->header)
+		return; /* conf_parse_file() has read it */
 	if (is_for_later(place))
 		conf_error_in(place, "%s", key->later);
 	else if (key->count)
@@ -118,17 +123,78 @@ static void parse_key(const struct conf_place *place, void *base)
 		key->kind->parse(place, base);
 }
 
-static void complain_unknown(const struct conf_place *group, const struct conf_schema *schema,
-			     const config_setting_t *setting)
-{
-	const struct conf_place place = { group->parse, .above = group, .setting = setting };
-	const char *name = config_setting_name(setting), *meant = conf_suggest(schema, name);
+/* ---- values by node ---- */
 
-	if (meant)
-		conf_error_in(&place, "unknown key \"%.40s\"; did you mean \"%s\"?", name, meant);
+/* A value that counts on another host: its errors are found on this one already. */
+static void check_other(const struct conf_place *place, const struct conf_schema *schema)
+{
+	void *scratch;
+
+	if (!place->key->kind)
+		return; /* a list would need memory of its own */
+	scratch = calloc(1, schema->size);
+	if (scratch)
+		parse_key(place, scratch);
 	else
-		conf_error_in(&place, "unknown key \"%.40s\"", name);
+		conf_error_in(place, "out of memory");
+	free(scratch);
 }
+
+static void complain_no_value(const struct conf_place *place)
+{
+	struct conf_nodes *nodes = &place->parse->nodes;
+	char list[64];
+
+	if (nodes->declared)
+		conf_error_in(place, "there is no value for %s, and no default", nodes->name);
+	else if (!nodes->told)
+		conf_error_in(place,
+			      "there is no default, and this host, %.40s, is none of the nodes %s: "
+			      "name it in their hosts, or start vipd with -n",
+			      nodes->name, conf_node_list(nodes, list, sizeof(list)));
+	nodes->told = true;
+}
+
+/* The one place where a value by node becomes a value. */
+static void parse_by_node(const struct conf_place *by, const struct conf_schema *schema, void *base)
+{
+	const struct conf_nodes *nodes = &by->parse->nodes;
+	const config_setting_t *ours = conf_node_value(nodes, by->setting);
+	int n = config_setting_length(by->setting);
+	struct conf_place place = *by;
+	char list[80];
+
+	for (int i = 0; i < n; i++) {
+		place.setting = config_setting_get_elem(by->setting, (unsigned)i);
+		place.node = config_setting_name(place.setting);
+		if (!conf_node_is_known(nodes, place.node))
+			conf_error_in(by, "\"%.40s\" is none of the nodes: %s", place.node,
+				      conf_node_list(nodes, list, sizeof(list)));
+		else if (place.setting == ours)
+			parse_key(&place, base);
+		else
+			check_other(&place, schema);
+	}
+	if (!ours)
+		complain_no_value(by);
+}
+
+/* What is given where only a value can stand. */
+static void parse_value(const struct conf_place *place, const struct conf_schema *schema,
+			void *base)
+{
+	const struct conf_key *key = place->key;
+
+	if (conf_node_is_by(&place->parse->nodes, key, place->setting))
+		parse_by_node(place, schema, base);
+	else if ((key->kind || key->count) && config_setting_is_group(place->setting) &&
+		 config_setting_get_member(place->setting, "default"))
+		conf_error_hint(place, "values by node need nodes = ( { name = ... } )");
+	else
+		parse_key(place, base);
+}
+
+/* ---- all of a group ---- */
 
 /* What the file gives, by row. Files are in the order of rows more often than not. */
 static void sort_members(const struct conf_place *group, const struct conf_schema *schema,
@@ -146,7 +212,10 @@ static void sort_members(const struct conf_place *group, const struct conf_schem
 			      ? next
 			      : conf_key_find(schema, name);
 		if (!key) {
-			complain_unknown(group, schema, setting);
+			const struct conf_place place = { group->parse, .above = group,
+							  .setting = setting };
+
+			conf_complain_unknown(&place, schema);
 			continue;
 		}
 		ret_given[key - schema->keys] = setting;
@@ -182,7 +251,9 @@ static void parse_group(const struct conf_place *group, const struct conf_schema
 	for (size_t i = 0; schema->keys[i].field.name; i++) {
 		place.key = &schema->keys[i];
 		place.setting = given[i] ? given[i] : presets[i];
-		if (place.setting)
+		if (given[i] && !brief)
+			parse_value(&place, schema, base);
+		else if (place.setting)
 			parse_key(&place, base);
 	}
 	complain_missing(group, schema, given);
@@ -190,10 +261,25 @@ static void parse_group(const struct conf_place *group, const struct conf_schema
 		schema->check(group, base);
 }
 
+/* What is said before all else: the nodes. */
+static void parse_headers(const struct conf_place *file)
+{
+	for (const struct conf_key *key = file->parse->schema->keys; key->field.name; key++) {
+		struct conf_place place = { file->parse, .above = file, .key = key->header };
+
+		if (key->header)
+			place.setting = config_setting_get_member(file->setting, key->field.name);
+		if (place.setting)
+			parse_list(&place, &file->parse->nodes);
+	}
+}
+
 void conf_parse_file(struct conf_parse *parse, const config_setting_t *root, void *base)
 {
 	const struct conf_place file = { .parse = parse, .setting = root };
 
+	parse_headers(&file);
+	conf_host_choose(parse, root);
 	parse_group(&file, parse->schema, base);
 	conf_claims_check(parse);
 }

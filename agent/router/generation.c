@@ -168,7 +168,7 @@ static int load(struct generation *g, const char *conf_path)
 	(void)mallopt(M_MMAP_THRESHOLD, LARGE);
 	if (g->standby)
 		conf_path = handed;
-	if (conf_load(conf_path, &g->conf, &errors) < 0) {
+	if (conf_load_as(conf_path, getenv(CONF_NODE_ENVIRONMENT), &g->conf, &errors) < 0) {
 		tell_errors(g, &errors);
 		return EX_CONFIG;
 	}

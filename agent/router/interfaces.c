@@ -149,12 +149,22 @@ static void take(struct interface *interface, const struct kern_link *seen)
 	memcpy(interface->mac, seen->mac, sizeof(interface->mac));
 }
 
+/* By its name before any other that it has. */
+static int find_any_name(const struct interfaces *interfaces, const struct kern_link *seen)
+{
+	int i = find_name(interfaces, seen->name);
+
+	for (unsigned k = 0; i < 0 && k < seen->altnames_n; k++)
+		i = find_name(interfaces, seen->altnames[k]);
+	return i;
+}
+
 unsigned interfaces_see(struct interfaces *interfaces, const struct kern_object *object,
 			unsigned ret_seen[INTERFACES_SEEN_MAX])
 {
 	const struct kern_link *seen = &object->link;
 	int at = interfaces_at(interfaces, seen->ifindex);
-	int named = object->gone ? -1 : find_name(interfaces, seen->name);
+	int named = object->gone ? -1 : find_any_name(interfaces, seen);
 	unsigned n = 0;
 
 	if (at >= 0 && at != named) {

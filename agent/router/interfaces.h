@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * The interfaces that the configuration names, as the kernel shows them: facts alone. An interface
- * is followed by its name; it may come, go and come back with another index. Found by either in the
- * same time, however many there are. What is spoken there is lan.h's business.
+ * is followed by its name, or by an alternative one; it may come, go and come back with another
+ * index. Found by either in the same time, however many there are. What is spoken there is lan.h's
+ * business.
  */
 #ifndef INTERFACES_H
 #define INTERFACES_H

@@ -242,7 +242,7 @@ static int compare(const struct running *running)
 
 	if (c.conf_path[0] == '\0')
 		return complain("the path of vipd's configuration is too long");
-	if (conf_load(c.conf_path, &conf, &errors) < 0) {
+	if (conf_load_like(c.conf_path, running->conf->node, &conf, &errors) < 0) {
 		conf_errors_print(&errors, stderr);
 		return EX_CONFIG;
 	}

@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "agent/conf/keepalived.h"
 #include "agent/conf/schema.h"
 
 static const char *kind_of(const struct conf_key *key)
@@ -36,17 +37,33 @@ static void print_row(const struct conf_schema *schema, const struct conf_key *k
 	       key->preset ? key->preset : "", key->missing ? "required" : "", refused(key));
 }
 
+static const struct conf_key *row_of(const struct conf_key *key)
+{
+	return key->header ? key->header : key;
+}
+
 static void print_rows(const struct conf_schema *schema)
 {
 	for (const struct conf_key *key = schema->keys; key->field.name; key++)
-		print_row(schema, key);
+		print_row(schema, row_of(key));
 	for (const struct conf_key *key = schema->keys; key->field.name; key++)
-		if (key->element && !key->element->only_brief)
-			print_rows(key->element);
+		if (row_of(key)->element && !row_of(key)->element->only_brief)
+			print_rows(row_of(key)->element);
 }
 
-int main(void)
+/* With an operand: keepalived's words instead, with what to write here. */
+static void print_words(void)
 {
-	print_rows(&conf_file_schema);
+	for (const struct conf_foreign_word *row = conf_keepalived_words; row->word; row++)
+		printf("%s\t%s\n", row->word, row->here);
+}
+
+int main(int argc, char **argv)
+{
+	(void)argv;
+	if (argc > 1)
+		print_words();
+	else
+		print_rows(&conf_file_schema);
 	return EXIT_SUCCESS;
 }

@@ -132,7 +132,7 @@ def required_faults(rows, found, around):
 
 def later_faults(rows, page):
     """The paragraph of what is known and refused."""
-    text = re.search(r"known, and refused until[^:]*:\n(.*?)\n\.Sh", page, re.DOTALL)[1]
+    text = re.search(r"known, and refused until[^:]*:\n(.*?)\n\.S[hs]", page, re.DOTALL)[1]
     lines = [plain(line) for line in text.splitlines() if line.startswith(".Ic ")]
     said = {what for line in lines
             for what in re.findall(r"([a-z_]+(?: = [^ ,]+)?)(?:[,.]|$)", line)}
@@ -158,6 +158,16 @@ def faults(table, page):
             yield f"{key}: in the manual, but no key"
         yield from required_faults(here, found, around)
     yield from later_faults(rows, page)
+
+
+def word_faults(table, page):
+    """keepalived's words and what is written here instead: the same words, with the same text."""
+    meant = dict(line.split("\t") for line in table.splitlines())
+    said, _ = items(section(page, "Coming from keepalived"))
+    for word in meant.keys() | said.keys():
+        text = said.get(word, ["", ""])[1].strip()
+        if text != meant.get(word):
+            yield f"{word}: the manual says {text!r}, the error {meant.get(word)!r}"
 
 
 def wrong_row(row, column):

@@ -12,7 +12,6 @@ import argparse
 import difflib
 import os
 import shutil
-import socket
 import subprocess
 import sys
 import tempfile
@@ -268,11 +267,148 @@ def case_include_from_elsewhere(vipd, tmp):
 
 
 def case_default_node(vipd, tmp):
-    """The host's name, where none is given."""
+    """The static name of the host up to its first dot, where none is given."""
     save_text(tmp / "node.conf", load_text(write_good(tmp)).replace('node = "gw1";', ""))
-    result = vipd.run("-t", "-t", "-c", "node.conf", cwd=tmp)
+    for static, kernel, node in (("gw7.example.net", "other", "gw7"), ("# x\n\ngw8\n", "y", "gw8"),
+                                 ("", "gw9.example.net", "gw9"), ("a b\n", "gw9", "a")):
+        result = vipd.run("-t", "-t", "-c", "node.conf", cwd=tmp,
+                          prefix=host_called(tmp, static, kernel))
+        expect_accepted(result)
+        expect("first line", f'node = "{node}";', result.stdout.splitlines()[0])
+
+
+def host_called(tmp, static, kernel):
+    """What runs a command on a host of these names: in namespaces of its own."""
+    if os.geteuid() != 0:
+        raise Skipped("needs root to give a namespace another host name")
+    save_text(tmp / "hostname", static)
+    prefix = ["unshare", "--uts", "--mount", "sh", "-c", 'mount --bind "$1" /etc/hostname && '
+              'hostname "$2" && shift 2 && exec "$@"', "sh", str(tmp / "hostname"), kernel]
+    if subprocess.run([*prefix, "true"], capture_output=True, check=False).returncode != 0:
+        raise Skipped("this host allows no namespaces, or has no /etc/hostname")
+    return prefix
+
+
+NODES = """nodes = ( { name = "gw1"; hosts = [ "gw1.example.net", "old" ]; }, { name = "gw2"; } );
+control = "%s/made/ctl.sock";
+routers = ( { name = "lan"; interface = "no-such-if"; vrid = 51;
+  priority = { gw1 = 150; gw2 = 120;%s };
+  addresses = { gw1 = [ "192.0.2.1/24" ]; default = [ "192.0.2.1/24", "192.0.2.2/24" ]; }; } );
+"""
+
+
+def write_nodes(tmp, default=""):
+    """One file for all hosts."""
+    save_text(tmp / "nodes.conf", NODES % (tmp, default))
+
+
+def case_node_by_host_name(vipd, tmp):
+    """Whole or up to the first dot, whatever case, the static name before the kernel's."""
+    write_nodes(tmp)
+    for static, kernel, node, priority in (
+            ("gw1.example.net", "x", "gw1", 150), ("GW1.Example.Net", "x", "gw1", 150),
+            ("old", "x", "gw1", 150), ("old.example.net", "x", "gw1", 150),
+            ("gw2", "x", "gw2", 120), ("gw2.example.org", "x", "gw2", 120),
+            ("gw2", "gw1.example.net", "gw2", 120), ("x", "gw1.example.net", "gw1", 150),
+            ("", "gw2", "gw2", 120)):
+        result = vipd.run("-t", "-t", "-c", "nodes.conf", cwd=tmp,
+                          prefix=host_called(tmp, static, kernel))
+        expect_accepted(result)
+        expect("node", f'node = "{node}";', result.stdout.splitlines()[0])
+        expect("priority", True, f"priority = {priority};" in result.stdout)
+
+
+def case_node_that_is_none(vipd, tmp):
+    """A renamed host: told once, with its name and all nodes, unless there is a default."""
+    write_nodes(tmp)
+    expect_refused(vipd.run("-t", "-c", "nodes.conf", cwd=tmp,
+                            prefix=host_called(tmp, "new.example.net", "new")),
+                   "nodes.conf:4: lan: priority: there is no default, and this host, new, is none "
+                   "of the nodes gw1, gw2: name it in their hosts, or start vipd with -n")
+    write_nodes(tmp, " default = 90;")
+    result = vipd.run("-t", "-t", "-c", "nodes.conf", cwd=tmp, prefix=host_called(tmp, "new", "new"))
     expect_accepted(result)
-    expect("first line", f'node = "{socket.gethostname()}";', result.stdout.splitlines()[0])
+    expect("node", 'node = "new";', result.stdout.splitlines()[0])
+    expect("priority", True, "priority = 90;" in result.stdout)
+    expect("addresses", True, '"192.0.2.2/24"' in result.stdout)
+
+
+def case_node_of_the_command_line(vipd, tmp):
+    """-n before everything, but never against the file."""
+    write_nodes(tmp)
+    result = vipd.run("-t", "-t", "-n", "gw2", "-c", "nodes.conf", cwd=tmp)
+    expect_accepted(result)
+    expect("node", 'node = "gw2";', result.stdout.splitlines()[0])
+    save_text(tmp / "dump.conf", result.stdout)
+    expect_accepted(vipd.run("-t", "-t", "-c", "dump.conf", cwd=tmp), result.stdout)
+    expect_accepted(vipd.run("-t", "-t", "-n", "gw2", "-c", "dump.conf", cwd=tmp), result.stdout)
+    expect_refused(vipd.run("-t", "-n", "gw3", "-c", "nodes.conf", cwd=tmp),
+                   "nodes.conf: -n gw3 is none of the nodes: gw1, gw2",
+                   "nodes.conf:4: lan: priority: there is no default, and this host, gw3, is none "
+                   "of the nodes gw1, gw2: name it in their hosts, or start vipd with -n")
+    write_good(tmp)
+    expect_refused(vipd.run("-t", "-n", "gw2", "-c", "good.conf", cwd=tmp),
+                   'good.conf:1: node: "gw1", but the command line has -n gw2')
+    expect("exit status", 64, vipd.run("-t", "-n", "a b", "-c", "good.conf", cwd=tmp).returncode)
+    by_environment = vipd.run("-t", "-t", "-c", "nodes.conf", cwd=tmp,
+                              prefix=["env", "VIPD_NODE=gw2"])
+    expect_accepted(by_environment, result.stdout)
+
+
+def write_parts(tmp):
+    """A file that includes all in conf.d."""
+    (tmp / "conf.d").mkdir()
+    save_text(tmp / "top.conf", 'node = "gw1";\n@include "conf.d/*.conf"\n')
+    return tmp / "conf.d"
+
+
+def case_include_pattern(vipd, tmp):
+    """In the order of names; what no pattern finds is no error, and neither is the last file's
+    missing end of line, nor a comment there."""
+    parts = write_parts(tmp)
+    for name, text in (("b.conf", ' { name = "b"; interface = "if1"; vrid = 2;'
+                        ' addresses = [ "192.0.2.2/24" ]; } ); # end'),
+                       ("a.conf", 'routers = ( { name = "a"; interface = "if1"; vrid = 1;'
+                        ' addresses = [ "192.0.2.1/24" ]; },'),
+                       (".c.conf", "hidden"), ("d.conf~", "a copy of an editor's")):
+        save_text(parts / name, text)
+    result = vipd.run("-t", "-t", "-c", "top.conf", cwd=tmp)
+    expect_accepted(result)
+    expect("order", True, 0 < result.stdout.index('"a"') < result.stdout.index('"b"'))
+    save_text(parts / "b.conf", " oops")
+    expect_refused(vipd.run("-t", "-c", str(tmp / "top.conf"), cwd="/"),
+                   f"{tmp}/conf.d/a.conf:1: '(' is not closed: the file ends without its ')'",
+                   f'{tmp}/conf.d/b.conf:1: oops: a string needs double quotes, "oops"')
+
+
+def case_include_pattern_without_a_match(vipd, tmp):
+    """An empty directory is fine, one that is not there is a slip."""
+    parts = write_parts(tmp)
+    save_text(tmp / "top.conf", load_text(tmp / "top.conf")
+              + load_text(write_good(tmp)).replace('node = "gw1";', ""))
+    expect_accepted(vipd.run("-t", "-c", "top.conf", cwd=tmp))
+    parts.rmdir()
+    expect_refused(vipd.run("-t", "-c", "top.conf", cwd=tmp),
+                   'top.conf:2: @include "conf.d/*.conf": its directory cannot be read: '
+                   'No such file or directory')
+
+
+def case_include_too_deep_and_too_many(vipd, tmp):
+    """Bounds of what a file can make of itself."""
+    for i in range(12):
+        save_text(tmp / f"{i}.conf", f'@include "{i + 1}.conf"\n')
+    expect_refused(vipd.run("-t", "-c", "0.conf", cwd=tmp),
+                   '10.conf:1: @include "11.conf": more than 10 files include each other')
+    save_text(tmp / "empty", "")
+    save_text(tmp / "many.conf", '@include "empty"\n' * 4097)
+    expect_refused(vipd.run("-t", "-c", "many.conf", cwd=tmp),
+                   'many.conf:4097: @include "empty": more than 4096 files are included')
+    with open(tmp / "big", "wb") as file:
+        file.write(b" " * (6 << 20))
+    save_text(tmp / "bulk.conf", '@include "big"\n' * 3)
+    expect_refused(vipd.run("-t", "-c", "bulk.conf", cwd=tmp),
+                   "bulk.conf:3: @include: big has 6291456 bytes; more than 16777216 in all are no "
+                   "configuration")
 
 
 def case_sample_shows_the_defaults(vipd, tmp):
@@ -282,12 +418,12 @@ def case_sample_shows_the_defaults(vipd, tmp):
                     load_text(HERE / "01-minimal.ok"))
 
 
-def rows_of_keys(vipd):
+def rows_of_keys(vipd, *args):
     """The rows of the configuration, by the program that is built beside vipd."""
     program = Path(vipd.path).parent / "tests/conf/keys"
     if not program.exists():
         raise Failed(f"{program} is missing: make test-programs")
-    return subprocess.run([program], capture_output=True, encoding="utf-8", check=True).stdout
+    return subprocess.run([program, *args], capture_output=True, encoding="utf-8", check=True).stdout
 
 
 def case_manual(vipd, tmp):
@@ -295,6 +431,18 @@ def case_manual(vipd, tmp):
     del tmp
     found = list(manual.faults(rows_of_keys(vipd), load_text(ROOT / "etc" / "vipd.conf.5")))
     expect("faults", "", "\n".join(found))
+
+
+def case_manual_of_keepalived(vipd, tmp):
+    """Every word of keepalived that errors translate stands in the manual with the same text."""
+    del tmp
+    page = load_text(ROOT / "etc" / "vipd.conf.5")
+    table = rows_of_keys(vipd, "words")
+    expect("faults", "", "\n".join(manual.word_faults(table, page)))
+    for wrong in (table.replace("nopreempt", "nopreemptx"), table.replace("= false", "= true", 1),
+                  table[table.index("\n") + 1:]):
+        if not list(manual.word_faults(wrong, page)):
+            raise Failed("does not see a word that is wrong")
 
 
 def case_manual_that_is_wrong(vipd, tmp):

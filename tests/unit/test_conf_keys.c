@@ -8,9 +8,11 @@ static void for_rows(const struct conf_schema *schema,
 		     void (*each)(const struct conf_schema *, const struct conf_key *))
 {
 	for (const struct conf_key *key = schema->keys; key->field.name; key++) {
+		const struct conf_key *row = key->header ? key->header : key;
+
 		each(schema, key);
-		if (key->element)
-			for_rows(key->element, each);
+		if (row->element)
+			for_rows(row->element, each);
 	}
 }
 
@@ -31,7 +33,7 @@ static void check_range(const struct conf_schema *schema, const struct conf_key 
 
 	(void)schema;
 	if (!conf_key_has_value(key)) {
-		assert_non_null(key->later);
+		assert_true(key->later || key->header);
 		return;
 	}
 	if (key->kind != &conf_boolean && key->kind != &conf_choice && key->kind != &conf_address &&

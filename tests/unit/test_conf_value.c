@@ -192,9 +192,10 @@ static void test_address_every_prefix_length(void **state)
 static void test_address_without_prefix_length_says_how_to_write_it(void **state)
 {
 	(void)state;
-	assert_fault_has("192.0.2.1", "has no prefix length; write it as in \"192.0.2.1/24\"");
-	assert_fault_has("", "has no prefix length");
-	assert_fault_has("gateway", "has no prefix length");
+	assert_fault_has("192.0.2.1", "has no prefix length; write that of the network, "
+				      "\"192.0.2.1/24\", or /32");
+	assert_fault_has("", "is not an IPv4 address");
+	assert_fault_has("gateway", "names are not looked up");
 }
 
 static void test_address_that_is_none(void **state)
@@ -204,37 +205,52 @@ static void test_address_that_is_none(void **state)
 		"192.0.2/24",
 		"192.0.2.1.1/24",
 		"192.0.2.256/24",
-		" 192.0.2.1/24",
-		"192.0.2.1 /24",
-		"192.0.2.01/24",
+		"192.0.2.1./24",
+		"192..0.2/24",
+		"1.2.3.4.5.6.7.8.9.10/24",
 		"0xc0.0.2.1/24",
 		"3221225985/24",
 		"a.b.c.d/24",
 		"-1.0.2.1/24",
-		"192.0.2.000000000000000000000000000001/24",
+		".0.2.1/24",
 	};
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++)
 		assert_fault_has(texts[i], "is not an IPv4 address");
+	assert_fault_has(" 192.0.2.1/24", "has a blank in it");
+	assert_fault_has("192.0.2.1 /24", "has a blank in it");
+	assert_fault_has("192.0.2.01/24", "leave out the 0");
+	assert_fault_has("192.0.2.000000000000000000000000000001/24", "leave out the 0");
+	assert_fault_has("192.0.2.1/255.255.255.0", "write the prefix length");
+	assert_fault_has("192.0.2.1/24, 192.0.2.2/24", "each is a string of its own");
+	assert_fault_has("192.0.2.1/24 ", "has a blank at its end");
+	assert_fault_has("192.0.2.1/24 dev eth0", "has more behind its prefix length");
+	assert_fault_has("192.0.2.1-9/24", "each address is one string");
+}
+
+static void test_interface_names_of_the_kernel(void **state)
+{
+	static const char *const good[] = { "eth0", "a", "eth0.100", "br-lan", "e23456789012345",
+					    "...",  "%d" };
+	static const char *const bad[] = {
+		"",    ".",     "..",     "eth0:1",           "eth0@if2",
+		"a/b", "eth 0", "eth0\t", "e234567890123456", "\xc3\xa9"
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(good) / sizeof(good[0]); i++)
+		assert_true(conf_interface_is_valid(good[i], 15));
+	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
+		assert_false(conf_interface_is_valid(bad[i], 15));
 }
 
 static void test_address_with_a_prefix_length_that_is_no_number(void **state)
 {
 	static const char *const texts[] = {
-		"192.0.2.1/",
-		"192.0.2.1/x",
-		"192.0.2.1/24x",
-		"192.0.2.1/ 24",
-		"192.0.2.1/24 ",
-		"192.0.2.1/-1",
-		"192.0.2.1/+24",
-		"192.0.2.1/024",
-		"192.0.2.1/1.5",
-		"192.0.2.1/24/24",
-		"192.0.2.1/255.255.255.0",
-		"192.0.2.1//24",
-		"192.0.2.1/4294967320",
+		"192.0.2.1/",      "192.0.2.1/x",        "192.0.2.1/24x", "192.0.2.1/ 24",
+		"192.0.2.1/-1",    "192.0.2.1/+24",      "192.0.2.1/024", "192.0.2.1/1.5",
+		"192.0.2.1/24/24", "192.0.2.1/25.5.5.0", "192.0.2.1//24", "192.0.2.1/4294967320",
 	};
 
 	(void)state;
@@ -384,6 +400,7 @@ int main(void)
 		cmocka_unit_test(test_address_every_prefix_length),
 		cmocka_unit_test(test_address_without_prefix_length_says_how_to_write_it),
 		cmocka_unit_test(test_address_that_is_none),
+		cmocka_unit_test(test_interface_names_of_the_kernel),
 		cmocka_unit_test(test_address_with_a_prefix_length_that_is_no_number),
 		cmocka_unit_test(test_address_of_the_other_family),
 		cmocka_unit_test(test_address_that_no_host_can_have),

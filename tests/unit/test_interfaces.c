@@ -97,6 +97,49 @@ static void test_interfaces_that_are_renamed_are_lost_and_found(void **state)
 	interfaces_free(interfaces);
 }
 
+static struct kern_object link_also(int ifindex, const char *name, const char *altname)
+{
+	struct kern_object object = link_of(ifindex, name);
+
+	strcpy(object.link.altnames[object.link.altnames_n++], "not-followed");
+	strcpy(object.link.altnames[object.link.altnames_n++], altname);
+	return object;
+}
+
+static void test_interfaces_are_found_by_an_alternative_name(void **state)
+{
+	struct interfaces *interfaces = two();
+
+	(void)state;
+	assert_int_equal(see(interfaces, link_also(3, "enp1s0", "eth1")), 1);
+	assert_int_equal(interfaces_at(interfaces, 3), 1);
+	assert_string_equal(interfaces_get(interfaces, 1)->name, "eth1");
+	/* Renamed, it still has that name; without, it is another interface. */
+	assert_int_equal(see(interfaces, link_also(3, "enp2s0", "eth1")), 1);
+	assert_int_equal(interfaces_at(interfaces, 3), 1);
+	assert_int_equal(see(interfaces, link_of(3, "enp2s0")), 1);
+	assert_int_equal(interfaces_at(interfaces, 3), -1);
+	/* Another one has it now. */
+	assert_int_equal(see(interfaces, link_also(4, "enp3s0", "eth1")), 1);
+	assert_int_equal(interfaces_at(interfaces, 4), 1);
+	interfaces_free(interfaces);
+}
+
+static void test_interfaces_of_two_names_have_the_first_one(void **state)
+{
+	struct interfaces *interfaces = two();
+
+	(void)state;
+	see(interfaces, link_also(3, "x", "eth1"));
+	assert_int_equal(interfaces_at(interfaces, 3), 1);
+	/* Its own name is followed, too: there is one router per VRID on an interface. */
+	assert_int_equal(see(interfaces, link_also(3, "eth0", "eth1")), 2);
+	assert_int_equal(interfaces_at(interfaces, 3), 0);
+	assert_int_equal(interfaces_get(interfaces, 1)->ifindex, 0);
+	assert_int_equal(see(interfaces, link_also(3, "eth0", "eth1")), 1);
+	interfaces_free(interfaces);
+}
+
 static void test_interfaces_that_a_dump_does_not_show_are_gone(void **state)
 {
 	struct interfaces *interfaces = two();
@@ -444,6 +487,8 @@ int main(void)
 	static const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_interfaces_are_found_by_the_index_that_they_have_now),
 		cmocka_unit_test(test_interfaces_that_are_renamed_are_lost_and_found),
+		cmocka_unit_test(test_interfaces_are_found_by_an_alternative_name),
+		cmocka_unit_test(test_interfaces_of_two_names_have_the_first_one),
 		cmocka_unit_test(test_interfaces_that_a_dump_does_not_show_are_gone),
 		cmocka_unit_test(test_interfaces_by_the_thousand_are_told_apart),
 		cmocka_unit_test(test_lan_without_an_interface_has_a_fault_and_no_voice),

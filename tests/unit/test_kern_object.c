@@ -220,6 +220,46 @@ static void test_link_longest_name_fits(void **state)
 	assert_string_equal(object.link.name, "e23456789012345");
 }
 
+/* The list of properties, with some that are no names. */
+static struct draft with_altnames(const char *const *names, unsigned n)
+{
+	struct draft draft = eth0(RTM_NEWLINK), list = { .len = 0 };
+
+	put_attribute(&list, IFLA_ALT_IFNAME + 1, "other", 6);
+	for (unsigned i = 0; i < n; i++)
+		put_attribute(&list, IFLA_ALT_IFNAME, names[i], strlen(names[i]) + 1);
+	put_attribute(&list, IFLA_ALT_IFNAME, "open", 4);
+	put_attribute(&draft, IFLA_PROP_LIST | NLA_F_NESTED, list.bytes, list.len);
+	return draft;
+}
+
+static void test_link_altnames_that_a_name_could_be(void **state)
+{
+	static const char *const names[] = { "lan0", "an-alternative-name-too-long-for-us", "",
+					     "e23456789012345" };
+	struct draft draft = with_altnames(names, 4);
+	struct kern_object object = parse(&draft);
+
+	(void)state;
+	assert_int_equal(object.type, KERN_OBJECT_LINK);
+	assert_string_equal(object.link.name, "eth0");
+	assert_int_equal(object.link.altnames_n, 2);
+	assert_string_equal(object.link.altnames[0], "lan0");
+	assert_string_equal(object.link.altnames[1], "e23456789012345");
+}
+
+static void test_link_altnames_beyond_the_limit_are_left_out(void **state)
+{
+	static const char *const names[] = { "a0", "a1", "a2", "a3", "a4",
+					     "a5", "a6", "a7", "a8", "a9" };
+	struct draft draft = with_altnames(names, 10);
+	struct kern_object object = parse(&draft);
+
+	(void)state;
+	assert_int_equal(object.link.altnames_n, KERN_LINK_ALTNAMES_MAX);
+	assert_string_equal(object.link.altnames[KERN_LINK_ALTNAMES_MAX - 1], "a7");
+}
+
 static void test_link_name_too_long_is_refused(void **state)
 {
 	struct draft draft = bare_link(RTM_NEWLINK);
@@ -528,6 +568,8 @@ int main(void)
 		cmocka_unit_test(test_link_mac_of_another_size_is_none),
 		cmocka_unit_test(test_link_longest_name_fits),
 		cmocka_unit_test(test_link_without_its_address_is_no_description),
+		cmocka_unit_test(test_link_altnames_that_a_name_could_be),
+		cmocka_unit_test(test_link_altnames_beyond_the_limit_are_left_out),
 		cmocka_unit_test(test_link_name_too_long_is_refused),
 		cmocka_unit_test(test_link_name_without_end_is_refused),
 		cmocka_unit_test(test_link_without_name_is_refused),

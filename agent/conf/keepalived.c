@@ -1,0 +1,158 @@
+/* SPDX-License-Identifier: MIT */
+#include "keepalived.h"
+
+#include <string.h>
+
+#define LATER "not supported yet"
+
+/* The first row that fits counts. Words that are keys here, with the same meaning, have none but
+ * where their values differ. */
+const struct conf_foreign_word conf_keepalived_words[] = {
+	/* Blocks. */
+	{ "vrrp_instance", "write a group { name = \"NAME\"; ... } in routers", true },
+	{ "vrrp_sync_group", LATER ": groups", true },
+	{ "vrrp_script", LATER ": checks", true },
+	{ "vrrp_track_file", LATER ": checks", true },
+	{ "vrrp_track_process", LATER ": checks", true },
+	{ "bfd_instance", LATER ", and no check for it is planned", true },
+	{ "global_defs", "leave it out: its keys stand outside of all groups", true },
+	{ "static_ipaddress", "leave it out: addresses that never move are the system's", true },
+	{ "static_routes", "leave it out: routes that never move are the system's", true },
+	{ "static_rules", "leave it out: rules that never move are the system's", true },
+	{ "virtual_server*", "there is no such thing: keepalived can go on with load balancing",
+	  true },
+	{ "real_server", "there is no such thing: keepalived can go on with load balancing", true },
+
+	/* In vrrp_instance. */
+	{ "state", "leave it out: the priority decides who is Active", false },
+	{ "interface", "write interface = \"eth0\"", false },
+	{ "virtual_router_id", "write vrid = 51", false },
+	{ "priority", "write priority = 150; instead of 255 priority = \"owner\"", false },
+	{ "advert_int", "write interval = \"1s\", with a unit", false },
+	{ "nopreempt", "write preempt = false", false },
+	{ "preempt_delay", "write preempt_delay = \"30s\", with a unit", false },
+	{ "virtual_ipaddress",
+	  "write addresses = [ \"192.0.2.1/24\" ]: the prefix length is not optional (none is /32 "
+	  "there), and there is no dev, label, brd, scope yet",
+	  false },
+	{ "virtual_ipaddress_excluded", "write extra_addresses = [ \"192.0.2.1/24\" ]", false },
+	{ "no_virtual_ipaddress", LATER ": routers without addresses", false },
+	{ "vrrp_version", "write version = 3 in each router; it is the default here, 2 there",
+	  false },
+	{ "v3_checksum_as_v2",
+	  "write checksum = \"rfc5798\" where it is not set, as keepalived does by default and "
+	  "before 2.2.8 always; \"rfc9568\", the default here, where it is",
+	  false },
+	{ "authentication", LATER ": auth", false },
+	{ "auth_*", LATER ": auth", false },
+	{ "unicast_*", LATER ": unicast", false },
+	{ "check_unicast_src", LATER ": unicast", false },
+	{ "mcast_src_ip",
+	  "leave it out: the first address of the interface is the source; another one is " LATER,
+	  false },
+	{ "track_src_ip", "leave it out: without a source a router is in fault", false },
+	{ "mcast_dst_ip", LATER ": another group than 224.0.0.18", false },
+	{ "vrrp_mcast_group*", LATER ": another group than 224.0.0.18", false },
+	{ "garp_*",
+	  "leave it out: announced at once, after 1, 4 and 16 seconds, then every minute, and "
+	  "again whenever another host contested the addresses",
+	  false },
+	{ "vrrp_garp_*", "leave it out: as garp_*", false },
+	{ "use_vmac", LATER ": mac = \"virtual\"", false },
+	{ "vmac_*", LATER ": mac = \"virtual\"", false },
+	{ "use_vmac_addr", LATER ": mac = \"virtual\"", false },
+	{ "use_ipvlan", "there is no such thing", false },
+	{ "accept", "leave it out: packets to the addresses are always accepted", false },
+	{ "no_accept", LATER ": accept = false", false },
+	{ "strict_mode", "leave it out: the protocol is always kept to", false },
+	{ "vrrp_strict",
+	  "leave it out: the protocol is always kept to, and no firewall rule is added", false },
+	{ "track_*", LATER ": track", false },
+	{ "dont_track_primary", LATER ": a router of an interface that is down is in fault",
+	  false },
+	{ "linkbeat_*", "leave it out: the kernel tells", false },
+	{ "virtual_routes", LATER ": routes", false },
+	{ "virtual_rules", LATER ": routes", false },
+	{ "down_timer_adverts", LATER ": 3 adverts may be missed", false },
+	{ "skip_check_adv_addr", "leave it out: other addresses in an advert are noticed only",
+	  false },
+	{ "lower_prio_no_advert", "leave it out: as the protocol has it", false },
+	{ "higher_prio_send_advert", "leave it out: as the protocol has it", false },
+	{ "promote_secondaries", "leave it out: set while it is needed", false },
+	{ "native_ipv6", LATER ": IPv6", false },
+	{ "notify*", LATER ": notify", false },
+	{ "smtp_*", "there is no such thing: mail is for a notify command, " LATER, false },
+	{ "debug", "there is no such thing", false },
+	{ "lvs_sync*", "there is no such thing: keepalived can go on with load balancing", false },
+
+	/* In vrrp_sync_group. */
+	{ "group", LATER ": groups", false },
+	{ "global_tracking", LATER ": groups", false },
+	{ "sync_group_tracking_weight", LATER ": groups", false },
+
+	/* In vrrp_script. */
+	{ "script", LATER ": checks", false },
+	{ "weight", LATER ": checks", false },
+	{ "rise", LATER ": checks", false },
+	{ "fall", LATER ": checks", false },
+	{ "init_fail", LATER ": checks", false },
+
+	/* In global_defs. */
+	{ "router_id", "write node = \"gw1\"", false },
+	{ "vrrp_startup_delay", "write start_delay = \"10s\" in each router", false },
+	{ "vrrp_delay_after_boot", LATER, false },
+	{ "notification_email*", "there is no such thing: mail is for a notify command, " LATER,
+	  false },
+	{ "script_user", LATER ": checks and notify", false },
+	{ "enable_script_security", LATER ": checks and notify", false },
+	{ "dynamic_interfaces", "leave it out: an interface may always come and go", false },
+	{ "default_interface", "write interface = \"eth0\" in each router", false },
+	{ "vrrp_skip_check_adv_addr", "leave it out: as skip_check_adv_addr", false },
+	{ "vrrp_higher_prio_send_advert", "leave it out: as the protocol has it", false },
+	{ "vrrp_lower_prio_no_advert", "leave it out: as the protocol has it", false },
+	{ "vrrp_iptables", "leave it out: no firewall rule is added", false },
+	{ "vrrp_ipsets", "leave it out: no firewall rule is added", false },
+	{ "nftables*", "leave it out: no firewall rule is added", false },
+	{ "vrrp_notify_*", LATER ": notify", false },
+	{ "vrrp_priority", "leave it out: see realtime", false },
+	{ "vrrp_rt_priority", "leave it out: see realtime", false },
+	{ "vrrp_no_swap", "leave it out: see realtime", false },
+	{ "vrrp_rlimit_*", "leave it out: see realtime", false },
+	{ "max_auto_priority", "leave it out: see realtime", false },
+	{ "min_auto_priority*", "leave it out: see realtime", false },
+	{ "net_namespace", "start vipd in that namespace: ip netns exec NAME vipd", false },
+	{ "enable_snmp_*", "there is no such thing: see vipctl(8)", false },
+	{ "enable_traps", "there is no such thing: see vipctl(8)", false },
+	{ "snmp_socket", "there is no such thing: see vipctl(8)", false },
+	{ "enable_dbus", "there is no such thing: see vipctl(8)", false },
+	{ "dbus_*", "there is no such thing: see vipctl(8)", false },
+	{ "reload_*", "leave it out: a bad file never replaces what runs", false },
+	{ "lvs_*", "there is no such thing: keepalived can go on with load balancing", false },
+	{ "checker_*", "there is no such thing: keepalived can go on with load balancing", false },
+	{ NULL, NULL, false },
+};
+
+static bool fits(const struct conf_foreign_word *row, const char *word, size_t len)
+{
+	size_t row_len = strlen(row->word);
+
+	if (row->word[row_len - 1] == '*')
+		return len >= row_len - 1 && memcmp(row->word, word, row_len - 1) == 0;
+	return len == row_len && memcmp(row->word, word, len) == 0;
+}
+
+const char *conf_keepalived_find(const char *word)
+{
+	for (const struct conf_foreign_word *row = conf_keepalived_words; row->word; row++)
+		if (fits(row, word, strlen(word)))
+			return row->here;
+	return NULL;
+}
+
+bool conf_keepalived_is_block(const char *word, size_t len)
+{
+	for (const struct conf_foreign_word *row = conf_keepalived_words; row->word; row++)
+		if (row->is_block && fits(row, word, len))
+			return true;
+	return false;
+}
