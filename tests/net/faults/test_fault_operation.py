@@ -17,7 +17,7 @@ from timing import gaps_ms, wait_moment
 
 THIRD = "192.0.2.12/24"
 BROKEN = [                       # text, and what the errors say in some line
-    ("routers = (\n{ name = ; }\n);\n", [r":2: .*syntax"]),
+    ("routers = (\n{ name = ; }\n);\n", [r":2: name = has no value"]),
     ('node = "a";\nnonsense = 1;\nrouters = ( { vrid = 256; } );\n',
      [r":2: .*nonsense", r":3: .*256"]),
     ('routers = (\n{ name = "a";\n interface = "eth0";\n vrid = 256;\n'
