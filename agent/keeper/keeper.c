@@ -215,11 +215,12 @@ static void report_end(struct keeper *keeper, enum succession_role role)
 
 /* ---- the loop ---- */
 
-static void dispatch(void *self, const struct clocks *now)
+static void dispatch(void *self, const struct clocks *now, unsigned readable)
 {
 	struct keeper *keeper = self;
 
 	(void)now; /* time is read for each event: what was executed before took its time */
+	(void)readable;
 	read_signals(keeper);
 	reap(keeper);
 	read_newcomer(keeper, SUCCESSION_NEXT);
@@ -298,7 +299,7 @@ static int open_will(struct keeper *keeper)
 
 static int open_loop(struct keeper *keeper)
 {
-	const struct loop_part part = { keeper->signal_fd, keeper, dispatch, deadline };
+	const struct loop_part part = { { keeper->signal_fd, -1 }, keeper, dispatch, deadline };
 	int err = loop_open(&keeper->loop);
 
 	if (err == 0)

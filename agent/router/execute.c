@@ -235,9 +235,9 @@ void routers_execute(struct routers *routers, const struct clocks *now)
 	routers->states_n = 0;
 }
 
-void routers_turn(struct routers *routers, const struct clocks *now)
+void routers_turn(struct routers *routers, const struct clocks *now, unsigned readable)
 {
-	routers_read(routers, now);
+	routers_read(routers, now, readable);
 	routers_fire(routers, now);
 	routers_execute(routers, now);
 }

@@ -372,21 +372,28 @@ void routers_hear(struct routers *routers)
 	routers->dump_due = true;
 }
 
-void routers_read(struct routers *routers, const struct clocks *now)
+static void read_adverts(struct routers *routers)
 {
 	uint32_t dropped = 0;
-	int n;
+	int n = kern_receiver_dispatch(routers->reader, routers->now->real_ns, on_packet, routers,
+				       &dropped);
 
+	if (n < 0 || dropped)
+		miss_adverts(routers, n < 0 ? -n : 0);
+	routers->strays.dropped += dropped;
+}
+
+void routers_read(struct routers *routers, const struct clocks *now, unsigned readable)
+{
 	routers->now = now;
-	routers_hear(routers);
+	if (readable & ROUTERS_NEWS)
+		routers_hear(routers);
 	if (routers->dump_due && now->mono_ns >= routers->dump_ns)
 		routers_resolve_doubt(routers);
 	if (routers->interfaces_doubt)
 		assess_interfaces(routers);
-	n = kern_receiver_dispatch(routers->reader, now->real_ns, on_packet, routers, &dropped);
-	if (n < 0 || dropped)
-		miss_adverts(routers, n < 0 ? -n : 0);
-	routers->strays.dropped += dropped;
+	if (readable & ROUTERS_ADVERTS)
+		read_adverts(routers);
 	routers->read_real_ns =
 		0; /* now all is read that the predecessor had; and that clock may be set */
 	routers->read_ns = now->mono_ns;

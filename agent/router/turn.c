@@ -84,12 +84,12 @@ void turn_close(struct turn *turn)
 
 /* ---- first: the routers ---- */
 
-static void run_routers(void *self, const struct clocks *now)
+static void run_routers(void *self, const struct clocks *now, unsigned readable)
 {
 	struct turn *turn = self;
 
 	turn->read_real_ns = now->real_ns;
-	routers_turn(turn->routers, now);
+	routers_turn(turn->routers, now, readable);
 }
 
 static int64_t routers_next(const void *self)
@@ -99,10 +99,12 @@ static int64_t routers_next(const void *self)
 
 /* ---- then: who asks ---- */
 
-static void run_control(void *self, const struct clocks *now)
+static void run_control(void *self, const struct clocks *now, unsigned readable)
 {
 	struct turn *turn = self;
 
+	if (!readable && now->mono_ns < control_deadline(turn->control))
+		return;
 	control_dispatch(turn->control, now);
 	if (control_reload_asked(turn->control))
 		(void)channel_send(turn->channel_fd, CHANNEL_RELOAD, 0, NULL);
@@ -116,10 +118,11 @@ static int64_t control_next(const void *self)
 /* ---- then: the log ---- */
 
 /* A bounded piece per turn: no advert waits for the reader of the log. */
-static void run_log(void *self, const struct clocks *now)
+static void run_log(void *self, const struct clocks *now, unsigned readable)
 {
 	struct turn *turn = self;
 
+	(void)readable;
 	turn->untold = event_log_tell(turn->log, turn->events, EVENT_LOG_TURN_MAX);
 	turn->log_ns = turn->untold ? now->mono_ns : LOOP_NEVER;
 }
@@ -130,6 +133,12 @@ static int64_t log_next(const void *self)
 }
 
 /* ---- last: who is to be obeyed ---- */
+
+/* Where they come from, in the order of the part's descriptors. */
+enum orders_readable {
+	ORDERS_SIGNAL = 1 << 0,
+	ORDERS_KEEPER = 1 << 1,
+};
 
 static void tell(const struct turn *turn, const struct clocks *now, const struct event *event)
 {
@@ -213,13 +222,15 @@ static void freeze(struct turn *turn)
 	_exit(EXIT_SUCCESS);
 }
 
-static void run_orders(void *self, const struct clocks *now)
+static void run_orders(void *self, const struct clocks *now, unsigned readable)
 {
 	struct turn *turn = self;
 
 	say_alive(turn, now);
-	read_signals(turn, now);
-	read_keeper(turn, now);
+	if (readable & ORDERS_SIGNAL)
+		read_signals(turn, now);
+	if (readable & ORDERS_KEEPER)
+		read_keeper(turn, now);
 	if (turn->stop)
 		loop_stop(turn->loop);
 	else if (turn->freeze_ns) /* all up to now is decided, executed and in the state memory */
@@ -233,18 +244,15 @@ static int64_t orders_next(const void *self)
 
 static int add_parts(struct turn *turn)
 {
-	const struct loop_part parts[] = {
-		{ -1, turn, run_routers, routers_next },
-		{ control_fd(turn->control), turn, run_control, control_next },
-		{ -1, turn, run_log, log_next },
-		{ turn->signal_fd, turn, run_orders, orders_next },
+	struct loop_part parts[] = {
+		{ { -1, -1 }, turn, run_routers, routers_next },
+		{ { control_fd(turn->control), -1 }, turn, run_control, control_next },
+		{ { -1, -1 }, turn, run_log, log_next },
+		{ { turn->signal_fd, turn->channel_fd }, turn, run_orders, orders_next },
 	};
-	int fds[2];
-	int err = loop_watch(turn->loop, turn->channel_fd);
+	int err = 0;
 
-	routers_fds(turn->routers, fds);
-	for (unsigned i = 0; err == 0 && i < 2; i++)
-		err = loop_watch(turn->loop, fds[i]);
+	routers_fds(turn->routers, parts[0].fds);
 	for (unsigned i = 0; err == 0 && i < sizeof(parts) / sizeof(parts[0]); i++)
 		err = loop_add(turn->loop, &parts[i]);
 	return err;

@@ -265,7 +265,7 @@ bool process_turn(struct sim_process *process)
 		return false;
 	}
 	process->read_real_ns = now.real_ns;
-	routers_turn(process->routers, &now);
+	routers_turn(process->routers, &now, ROUTERS_ALL);
 	process_leave();
 	return true;
 }
