@@ -339,6 +339,11 @@ int64_t kern_wants_deadline(const struct kern_wants *wants)
 	return wants->retry_ns;
 }
 
+bool kern_wants_pending(const struct kern_wants *wants)
+{
+	return wants->pass.running || wants->list.n > 0;
+}
+
 bool kern_wants_has(const struct kern_wants *wants, unsigned want)
 {
 	return wants->all[want].present;

@@ -125,6 +125,11 @@ void kern_wants_dump_end(struct kern_wants *wants, int interface);
 int64_t kern_wants_deadline(const struct kern_wants *wants);
 
 /**
+ * kern_wants_pending() - whether kern_reconcile() has anything to look at now.
+ */
+bool kern_wants_pending(const struct kern_wants *wants);
+
+/**
  * kern_wants_has() - whether the object is there, as far as is known.
  */
 bool kern_wants_has(const struct kern_wants *wants, unsigned want);

@@ -123,6 +123,8 @@ static void run_log(void *self, const struct clocks *now, unsigned readable)
 	struct turn *turn = self;
 
 	(void)readable;
+	if (!turn->events || (!events_fresh(turn->events) && !turn->untold))
+		return;
 	turn->untold = event_log_tell(turn->log, turn->events, EVENT_LOG_TURN_MAX);
 	turn->log_ns = turn->untold ? now->mono_ns : LOOP_NEVER;
 }
