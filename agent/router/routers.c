@@ -426,22 +426,31 @@ void routers_fire(struct routers *routers, const struct clocks *now)
 			router_renew_leases(routers, &routers->all[i]);
 		router_step(routers, &routers->all[i], &event);
 	}
-	if (now->mono_ns < routers->housekeeping_ns)
+	if (now->mono_ns < routers->housekeeping_ns - HOUSEKEEPING_EARLY_NS)
 		return;
 	routers->housekeeping_ns = now->mono_ns + HOUSEKEEPING_NS;
 	(void)routers_strays(routers, now);
 	routers->interfaces_doubt |= routers->groups_missing;
 }
 
+/* A wake-up for this alone costs as much as one for an advert. */
+static int64_t housekeeping_deadline(const struct routers *routers)
+{
+	if (routers->dump_due || routers->groups_missing)
+		return routers->housekeeping_ns;
+	return routers->housekeeping_ns + HOUSEKEEPING_LATE_NS;
+}
+
 int64_t routers_deadline(const struct routers *routers)
 {
+	int64_t housekeeping_ns = housekeeping_deadline(routers);
 	int64_t retry_ns = kern_wants_deadline(routers->wants);
 	int64_t deadline_ns;
 
 	deadlines_first(routers->heap, &deadline_ns);
 	if (retry_ns < deadline_ns)
 		deadline_ns = retry_ns;
-	return routers->housekeeping_ns < deadline_ns ? routers->housekeeping_ns : deadline_ns;
+	return housekeeping_ns < deadline_ns ? housekeeping_ns : deadline_ns;
 }
 
 void routers_stop(struct routers *routers, const struct clocks *now)

@@ -14,7 +14,10 @@
 #include "agent/loop.h"
 #include "agent/realtime.h"
 
-#define NS_PER_S INT64_C(1000000000)
+/* A sign of life is due once a second, in a turn that comes a little before that or after. */
+#define ALIVE_NS       INT64_C(1000000000)
+#define ALIVE_EARLY_NS INT64_C(100000000)
+#define ALIVE_LATE_NS  INT64_C(500000000)
 
 struct turn {
 	struct loop *loop; /* owned */
@@ -199,9 +202,9 @@ static void say_alive(struct turn *turn, const struct clocks *now)
 	struct event event;
 	char text[80];
 
-	if (now->mono_ns < turn->alive_ns)
+	if (now->mono_ns < turn->alive_ns - ALIVE_EARLY_NS)
 		return;
-	turn->alive_ns = now->mono_ns + NS_PER_S;
+	turn->alive_ns = now->mono_ns + ALIVE_NS;
 	for (unsigned i = 0; i < routers_count(routers); i++)
 		counts[routers_get(routers, i)->vr.election.state]++;
 	snprintf(text, sizeof(text), "%u active, %u backup, %u initialize, %u fault",
@@ -241,7 +244,7 @@ static void run_orders(void *self, const struct clocks *now, unsigned readable)
 
 static int64_t orders_next(const void *self)
 {
-	return ((const struct turn *)self)->alive_ns;
+	return ((const struct turn *)self)->alive_ns + ALIVE_LATE_NS;
 }
 
 static int add_parts(struct turn *turn)
