@@ -16,6 +16,7 @@
 #define MAGIC        UINT64_C(0x7669706473656374) /* "vipdsect" */
 #define MAGIC_BEFORE UINT64_C(0x7669706473746174) /* of the memory that had no sections */
 #define SECTIONS_MAX 64
+#define NS_PER_MS    INT64_C(1000000)
 
 /* ---- what is in the memory: of all versions, so members are added at the end alone ---- */
 
@@ -25,7 +26,7 @@ struct header {
 	uint32_t sections_n;
 	uint64_t size; /* of the whole memory */
 	_Atomic uint32_t published;
-	uint32_t reserved;
+	_Atomic uint32_t alive_ms; /* the writer's last sign of life, CLOCK_MONOTONIC; 0: none */
 };
 
 enum tag {
@@ -323,6 +324,30 @@ int state_new(int fd, const char *control, const struct state_router *routers, u
 void state_publish(struct state *state)
 {
 	atomic_store(&state->header->published, 1);
+}
+
+/* ---- the writer's life ---- */
+
+void state_alive(struct state *state, int64_t now_ns)
+{
+	uint32_t now_ms = (uint32_t)(now_ns / NS_PER_MS);
+
+	atomic_store(&state->header->alive_ms, now_ms ? now_ms : 1);
+}
+
+/* The counter wraps after seven weeks: what it tells is how long ago that was. */
+int64_t state_alive_at(int fd, int64_t now_ns)
+{
+	struct header header;
+	int32_t age_ms;
+	uint32_t alive_ms;
+
+	if (fd < 0 || pread(fd, &header, sizeof(header), 0) != sizeof(header) ||
+	    header.magic != MAGIC)
+		return 0;
+	alive_ms = atomic_load(&header.alive_ms);
+	age_ms = (int32_t)((uint32_t)(now_ns / NS_PER_MS) - alive_ms);
+	return alive_ms == 0 ? 0 : now_ns - (age_ms > 0 ? age_ms : 0) * NS_PER_MS;
 }
 
 /* ---- opening ---- */

@@ -23,6 +23,7 @@ struct turn {
 	struct loop *loop; /* owned */
 	int signal_fd;
 	int channel_fd;          /* borrowed */
+	struct state *state;     /* borrowed */
 	struct routers *routers; /* borrowed */
 	struct control *control; /* borrowed */
 	struct events *events;   /* borrowed */
@@ -30,8 +31,10 @@ struct turn {
 	bool untold;             /* the log is behind */
 	int64_t log_ns;          /* when it goes on */
 	int64_t freeze_ns;       /* the next generation is ready, whose reload began then; or 0 */
-	int64_t alive_ns;        /* when the keeper hears of us next */
-	int64_t read_real_ns;    /* what arrived until then was read; CLOCK_REALTIME */
+	int64_t alive_ns;        /* when a sign of life is due next */
+	unsigned counts[VRRP_STATE_COUNT]; /* of routers by state, as the keeper knows them */
+	bool counts_said;                  /* it does */
+	int64_t read_real_ns;              /* what arrived until then was read; CLOCK_REALTIME */
 	bool stop;
 	struct channel_message message; /* the one that is being read */
 };
@@ -194,23 +197,34 @@ static void read_keeper(struct turn *turn, const struct clocks *now)
 	}
 }
 
-/* A sign of life, and how we are, for the keeper and the service manager. */
-static void say_alive(struct turn *turn, const struct clocks *now)
+/* How we are, for the service manager: the keeper is woken up for what is new. */
+static void say_status(struct turn *turn)
 {
 	const struct routers *routers = turn->routers;
 	unsigned counts[VRRP_STATE_COUNT] = { 0 };
-	struct event event;
 	char text[80];
+
+	for (unsigned i = 0; i < routers_count(routers); i++)
+		counts[routers_get(routers, i)->vr.election.state]++;
+	if (turn->counts_said && memcmp(counts, turn->counts, sizeof(counts)) == 0)
+		return;
+	memcpy(turn->counts, counts, sizeof(counts));
+	snprintf(text, sizeof(text), "%u active, %u backup, %u initialize, %u fault",
+		 counts[VRRP_STATE_ACTIVE], counts[VRRP_STATE_BACKUP],
+		 counts[VRRP_STATE_INITIALIZE], counts[VRRP_STATE_FAULT]);
+	turn->counts_said = channel_send(turn->channel_fd, CHANNEL_ALIVE, 0, text) == 0;
+}
+
+/* A sign of life, where the keeper looks for it. */
+static void say_alive(struct turn *turn, const struct clocks *now)
+{
+	struct event event;
 
 	if (now->mono_ns < turn->alive_ns - ALIVE_EARLY_NS)
 		return;
 	turn->alive_ns = now->mono_ns + ALIVE_NS;
-	for (unsigned i = 0; i < routers_count(routers); i++)
-		counts[routers_get(routers, i)->vr.election.state]++;
-	snprintf(text, sizeof(text), "%u active, %u backup, %u initialize, %u fault",
-		 counts[VRRP_STATE_ACTIVE], counts[VRRP_STATE_BACKUP],
-		 counts[VRRP_STATE_INITIALIZE], counts[VRRP_STATE_FAULT]);
-	(void)channel_send(turn->channel_fd, CHANNEL_ALIVE, 0, text);
+	state_alive(turn->state, now->mono_ns);
+	say_status(turn);
 	if (realtime_watch(now->mono_ns)) {
 		event = event_fact(EVENT_REALTIME_LOST, 0, NULL);
 		tell(turn, now, &event);
@@ -263,12 +277,13 @@ static int add_parts(struct turn *turn)
 	return err;
 }
 
-int turn_run(struct turn *turn, struct routers *routers, struct control *control,
-	     struct events *events)
+int turn_run(struct turn *turn, struct state *state, struct routers *routers,
+	     struct control *control, struct events *events)
 {
 	struct clocks now;
 	int err;
 
+	turn->state = state;
 	turn->routers = routers;
 	turn->control = control;
 	turn->events = events;
