@@ -5,18 +5,13 @@ Each contender has a segment of its own with an Active and a Backup. All run at 
 measured over the same windows, so that whatever else the machine does hits them alike; a window is
 a sample. Counted is the time of all processes of a host, and how often they were woken up, which
 moves less than any time does.
-
-The Actives are kept on one core and the Backups on another, as if on two machines: else the kernel
-may let a Backup without real-time priority run where its Active has just filled the caches with
-the same code, which halves its cost and never happens to a real one.
 """
 
-import os
 import re
 import time
 
 import reaper
-from contenders import cpu_ns, pss_kib
+from contenders import cpu_ns, keep_apart, pss_kib
 from failover import IGMP_GROUP, LIMIT, Unmeasured, network, quiet, settings
 from lab import wait_until
 
@@ -34,13 +29,6 @@ def _switches(pid):
         return int(re.search(r"^voluntary_ctxt_switches:\s+(\d+)", file.read(), re.M).group(1))
 
 
-def _keep(host, core):
-    """Keeps all processes of a host on one core."""
-    for pid in reaper.processes([host.netns]):
-        for task in os.listdir(f"/proc/{pid}/task"):
-            os.sched_setaffinity(int(task), {core})
-
-
 class Couple:
     """Two gateways with the same program on a segment of their own."""
 
@@ -54,12 +42,6 @@ class Couple:
                    f"all addresses of {self.active}", every=0.2)
         contender.start(self.backup, [settings(100, count, interval)])
         wait_until(self.listens, LIMIT, f"{self.backup} to listen")
-
-    def keep_apart(self):
-        """Gives each role a core, when there are two."""
-        cores = sorted(os.sched_getaffinity(0))
-        _keep(self.active, cores[0])
-        _keep(self.backup, cores[-1])
 
     def listens(self):
         """Whether the Backup has joined the group of VRRP."""
@@ -98,7 +80,7 @@ def play_steady(who, count, interval, windows=WINDOWS):
         with quiet(lab.capture):
             time.sleep(8.0)
             for couple in couples:
-                couple.keep_apart()
+                keep_apart(couple.active, couple.backup)
             if any(len(it.backup.addresses()) != 1 for it in couples):
                 raise Unmeasured("a Backup became Active by itself")
             samples = [_measure(couples) for _ in range(windows)]
