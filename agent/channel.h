@@ -35,7 +35,7 @@ enum channel_type {
 	CHANNEL_REFUSED, /* keeper: the reload that began at @ns (monotonic) failed, @text says why
 			  */
 	CHANNEL_ERROR,   /* generation: cannot start, @text says why */
-	CHANNEL_ALIVE,   /* generation: once a second; @text is its status in a line */
+	CHANNEL_ALIVE,   /* generation: at first, and when its status, a line in @text, changed */
 	CHANNEL_EVENT,   /* generation, before GO: for the journal; channel_event() */
 };
 

@@ -58,6 +58,7 @@ struct events {
 	struct header *header; /* the mapping; owned */
 	unsigned char *records;
 	uint64_t size; /* of the records; not asked of the memory, which others map, too */
+	bool quiet;    /* nothing was put since events_fresh() */
 };
 
 /* ---- making ---- */
@@ -152,8 +153,10 @@ int events_map(int fd, bool writes, struct events **ret_events)
 		free(events);
 		return -errno;
 	}
-	*events = (struct events){ -1, memory, (unsigned char *)memory + HEADER_SIZE,
-				   (uint64_t)status.st_size - HEADER_SIZE };
+	*events = (struct events){ .fd = -1,
+				   .header = memory,
+				   .records = (unsigned char *)memory + HEADER_SIZE,
+				   .size = (uint64_t)status.st_size - HEADER_SIZE };
 	if (!is_sane(events->header, (size_t)status.st_size)) {
 		munmap(memory, (size_t)status.st_size);
 		free(events);
@@ -463,6 +466,15 @@ void events_put(struct events *events, const struct clocks *now, const struct ev
 	copy.real_ns = now->real_ns;
 	copy.level = (uint8_t)event_level(event);
 	put_record(events, &copy);
+	events->quiet = false;
+}
+
+bool events_fresh(struct events *events)
+{
+	bool fresh = !events->quiet;
+
+	events->quiet = true;
+	return fresh;
 }
 
 /* ---- reading ---- */

@@ -111,6 +111,12 @@ unsigned events_routers_max(const struct events *events);
 void events_put(struct events *events, const struct clocks *now, const struct event *event);
 
 /**
+ * events_fresh() - whether events_put() was called since the last call; true for the first one,
+ * since a predecessor may have left something untold. It asks nothing of the shared memory.
+ */
+bool events_fresh(struct events *events);
+
+/**
  * events_next() - read one event.
  * @cursor: moves on.
  * @ret_event: filled when there is one; texts in it end with a zero.

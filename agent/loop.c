@@ -5,12 +5,19 @@
 #include <errno.h>
 #include <stdbool.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/epoll.h>
 #include <sys/timerfd.h>
 #include <unistd.h>
 
 #define NS_PER_S   INT64_C(1000000000)
-#define EVENTS_MAX 8
+#define EVENTS_MAX 32 /* more than a process has; the others are told in the next turn */
+
+/* What epoll tells of a descriptor: which one of which part, or one of these. */
+enum watched {
+	WATCHED_TIMER = LOOP_PARTS_MAX * LOOP_FDS_MAX,
+	WATCHED_OTHER,
+};
 
 struct loop {
 	int epoll_fd, timer_fd;
@@ -18,13 +25,20 @@ struct loop {
 	bool stop;
 	unsigned parts_n;
 	struct loop_part parts[LOOP_PARTS_MAX];
+	unsigned readable[LOOP_PARTS_MAX]; /* for each part, in this turn */
+	struct epoll_event events[EVENTS_MAX];
 };
+
+static int watch(struct loop *loop, int fd, uint32_t events, unsigned watched)
+{
+	struct epoll_event event = { .events = events, .data.u32 = watched };
+
+	return epoll_ctl(loop->epoll_fd, EPOLL_CTL_ADD, fd, &event) < 0 ? -errno : 0;
+}
 
 int loop_watch(struct loop *loop, int fd)
 {
-	struct epoll_event event = { .events = EPOLLIN, .data.fd = fd };
-
-	return epoll_ctl(loop->epoll_fd, EPOLL_CTL_ADD, fd, &event) < 0 ? -errno : 0;
+	return watch(loop, fd, EPOLLIN, WATCHED_OTHER);
 }
 
 void loop_unwatch(struct loop *loop, int fd)
@@ -40,7 +54,8 @@ static int open_fds(struct loop *loop)
 	loop->timer_fd = timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK);
 	if (loop->timer_fd < 0)
 		return -errno;
-	return loop_watch(loop, loop->timer_fd);
+	/* Told once per expiry, so that it need not be read. */
+	return watch(loop, loop->timer_fd, EPOLLIN | EPOLLET, WATCHED_TIMER);
 }
 
 int loop_open(struct loop **ret_loop)
@@ -77,9 +92,15 @@ void loop_close(struct loop *loop)
 
 int loop_add(struct loop *loop, const struct loop_part *part)
 {
-	assert(loop->parts_n < LOOP_PARTS_MAX);
-	loop->parts[loop->parts_n++] = *part;
-	return part->fd < 0 ? 0 : loop_watch(loop, part->fd);
+	unsigned number = loop->parts_n++;
+	int err = 0;
+
+	assert(number < LOOP_PARTS_MAX);
+	loop->parts[number] = *part;
+	for (unsigned i = 0; i < LOOP_FDS_MAX && err == 0; i++)
+		if (part->fds[i] >= 0)
+			err = watch(loop, part->fds[i], EPOLLIN, number * LOOP_FDS_MAX + i);
+	return err;
 }
 
 void loop_stop(struct loop *loop)
@@ -119,30 +140,50 @@ static void arm(struct loop *loop, int64_t deadline_ns)
 	(void)timerfd_settime(loop->timer_fd, TFD_TIMER_ABSTIME, &spec, NULL);
 }
 
-static void turn(struct loop *loop)
+/*
+ * Which descriptors are readable. With a timeout of -1 it waits until there is one, or until the
+ * timer expires. Return: 0, or -errno of epoll.
+ */
+static int look(struct loop *loop, int timeout_ms)
 {
-	struct clocks now;
-	uint64_t expired;
+	int n = epoll_wait(loop->epoll_fd, loop->events, EVENTS_MAX, timeout_ms);
 
-	if (read(loop->timer_fd, &expired, sizeof(expired)) == sizeof(expired))
-		loop->armed_ns = 0;
-	for (unsigned i = 0; i < loop->parts_n && !loop->stop; i++) {
-		/* What the parts before did took its time. */
-		now = clocks_now();
-		loop->parts[i].dispatch(loop->parts[i].self, &now);
+	if (n < 0 && errno != EINTR)
+		return -errno;
+	/* Interrupted, it knows nothing: then all of them may be. */
+	memset(loop->readable, n < 0 ? 0xff : 0, sizeof(loop->readable));
+	for (int i = 0; i < n; i++) {
+		unsigned watched = loop->events[i].data.u32;
+
+		if (watched == WATCHED_TIMER)
+			loop->armed_ns = 0;
+		else if (watched != WATCHED_OTHER)
+			loop->readable[watched / LOOP_FDS_MAX] |= 1U << watched % LOOP_FDS_MAX;
 	}
+	return 0;
+}
+
+static int turn(struct loop *loop)
+{
+	struct clocks now = clocks_now();
+	int err = look(loop, 0); /* not before: what has come by now is known */
+
+	for (unsigned i = 0; err == 0 && i < loop->parts_n && !loop->stop; i++)
+		loop->parts[i].dispatch(loop->parts[i].self, &now, loop->readable[i]);
+	return err;
 }
 
 int loop_run(struct loop *loop)
 {
-	struct epoll_event events[EVENTS_MAX];
+	int err;
 
 	for (;;) {
-		turn(loop);
-		if (loop->stop)
-			return 0;
+		err = turn(loop);
+		if (err < 0 || loop->stop)
+			return err;
 		arm(loop, next_deadline(loop));
-		if (epoll_wait(loop->epoll_fd, events, EVENTS_MAX, -1) < 0 && errno != EINTR)
-			return -errno;
+		err = look(loop, -1);
+		if (err < 0)
+			return err;
 	}
 }

@@ -3,6 +3,10 @@
  * The one loop of every process. Whatever has a life is a part: descriptors that wake the loop, a
  * function that does what there is to do, and a deadline. A turn lets each part in its order look
  * at everything that concerns it; what woke the loop matters little.
+ *
+ * The clocks are read first, and then, for all descriptors at once, which are readable: what a part
+ * is not told of had not arrived by the time of the turn, so a timer of that time can be believed
+ * without a read that finds nothing.
  */
 #ifndef LOOP_H
 #define LOOP_H
@@ -11,13 +15,15 @@
 
 #define LOOP_NEVER     INT64_MAX
 #define LOOP_PARTS_MAX 8
+#define LOOP_FDS_MAX   2 /* of a part */
 
 struct loop;
 
 struct loop_part {
-	int fd;     /* readable: a turn is due; -1: none; borrowed until loop_close() */
-	void *self; /* handed to both functions; borrowed */
-	void (*dispatch)(void *self, const struct clocks *now); /* once per turn */
+	int fds[LOOP_FDS_MAX]; /* readable: a turn is due; -1: none; borrowed until loop_close() */
+	void *self;            /* handed to both functions; borrowed */
+	/* Once per turn; bit i of @readable: fds[i] has something by now. */
+	void (*dispatch)(void *self, const struct clocks *now, unsigned readable);
 	int64_t (*deadline)(const void *self); /* CLOCK_MONOTONIC or LOOP_NEVER; NULL: never */
 };
 
@@ -43,8 +49,8 @@ void loop_close(struct loop *loop);
 int loop_add(struct loop *loop, const struct loop_part *part);
 
 /**
- * loop_watch() - one more descriptor that wakes the loop, of a part that has several or new ones.
- * Closing it is all that it takes to end that.
+ * loop_watch() - one more descriptor that wakes the loop, of a part that reads all of its own in
+ * every turn. Closing it is all that it takes to end that.
  *
  * Return: 0 or -errno of epoll.
  */

@@ -14,6 +14,7 @@
 #define MAGIC        UINT64_C(0x7669706473656374) /* "vipdsect" */
 #define MAGIC_BEFORE UINT64_C(0x7669706473746174) /* of the memory that had no sections */
 #define SECTIONS_MAX 64
+#define NS_PER_MS    INT64_C(1000000)
 
 static int map(int fd, size_t size, int protection, struct state **ret_state)
 {
@@ -188,6 +189,30 @@ int state_new(int fd, const char *control, const struct state_router *routers, u
 void state_publish(struct state *state)
 {
 	atomic_store(&state->header->published, 1);
+}
+
+/* ---- the writer's life ---- */
+
+void state_alive(struct state *state, int64_t now_ns)
+{
+	uint32_t now_ms = (uint32_t)(now_ns / NS_PER_MS);
+
+	atomic_store(&state->header->alive_ms, now_ms ? now_ms : 1);
+}
+
+/* The counter wraps after seven weeks: what it tells is how long ago that was. */
+int64_t state_alive_at(int fd, int64_t now_ns)
+{
+	struct header header;
+	int32_t age_ms;
+	uint32_t alive_ms;
+
+	if (fd < 0 || pread(fd, &header, sizeof(header), 0) != sizeof(header) ||
+	    header.magic != MAGIC)
+		return 0;
+	alive_ms = atomic_load(&header.alive_ms);
+	age_ms = (int32_t)((uint32_t)(now_ns / NS_PER_MS) - alive_ms);
+	return alive_ms == 0 ? 0 : now_ns - (age_ms > 0 ? age_ms : 0) * NS_PER_MS;
 }
 
 /* ---- opening ---- */

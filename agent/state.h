@@ -77,6 +77,21 @@ void state_close(struct state *state);
 void state_publish(struct state *state);
 
 /**
+ * state_alive() - a sign of life of the process that writes.
+ * @now_ns: CLOCK_MONOTONIC.
+ */
+void state_alive(struct state *state, int64_t now_ns);
+
+/**
+ * state_alive_at() - when the writer of a memory gave its last sign of life. Costs one system call.
+ * @fd: of the memory; -1: there is none.
+ * @now_ns: CLOCK_MONOTONIC.
+ *
+ * Return: CLOCK_MONOTONIC to the millisecond; 0 when it gave none, or there is no memory of ours.
+ */
+int64_t state_alive_at(int fd, int64_t now_ns);
+
+/**
  * state_put() - write the election of router @i. Its will is armed when it is Active.
  */
 void state_put(struct state *state, unsigned i, const struct vrrp *vr);

@@ -19,7 +19,7 @@ struct header {
 	uint32_t sections_n;
 	uint64_t size; /* of the whole memory */
 	_Atomic uint32_t published;
-	uint32_t reserved;
+	_Atomic uint32_t alive_ms; /* the writer's last sign of life, CLOCK_MONOTONIC; 0: none */
 };
 
 enum tag {

@@ -29,6 +29,7 @@ union control {
 struct kern_receiver {
 	int fd;
 	uint32_t dropped; /* SO_RXQ_OVFL as last seen */
+	unsigned used_n;  /* messages that the last recvmmsg() has filled */
 	struct mmsghdr messages[PACKETS_MAX];
 	struct iovec iovs[PACKETS_MAX];
 	union control controls[PACKETS_MAX];
@@ -179,6 +180,7 @@ int kern_receiver_open(enum kern_receiver_kind kind, int protocol, const struct 
 			.msg_control = &receiver->controls[i],
 		};
 	}
+	receiver->used_n = PACKETS_MAX; /* none of them says yet how much room it has */
 	*ret_receiver = receiver;
 	return 0;
 
@@ -232,13 +234,15 @@ static int receive_some(struct kern_receiver *receiver)
 {
 	int n;
 
-	for (unsigned i = 0; i < PACKETS_MAX; i++)
+	for (unsigned i = 0; i < receiver->used_n; i++)
 		receiver->messages[i].msg_hdr.msg_controllen = sizeof(receiver->controls[i]);
+	receiver->used_n = 0;
 	do
 		n = recvmmsg(receiver->fd, receiver->messages, PACKETS_MAX, MSG_DONTWAIT, NULL);
 	while (n < 0 && errno == EINTR);
 	if (n < 0)
 		return errno == EAGAIN || errno == EWOULDBLOCK ? 0 : -errno;
+	receiver->used_n = (unsigned)n;
 	return n;
 }
 

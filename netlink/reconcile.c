@@ -230,7 +230,7 @@ static bool do_batch(struct kern_wants *w, int64_t now_ns)
 
 int kern_reconcile(struct kern_wants *wants, int64_t now_ns, struct kern_news *ret_news)
 {
-	if (!wants->pass.running && wants->list.n == 0)
+	if (!kern_wants_pending(wants))
 		return 0;
 	if (!wants->pass.running)
 		begin_pass(wants);

@@ -341,6 +341,11 @@ int64_t kern_wants_deadline(const struct kern_wants *wants)
 	return wants->retry_ns;
 }
 
+bool kern_wants_pending(const struct kern_wants *wants)
+{
+	return wants->pass.running || wants->list.n > 0;
+}
+
 bool kern_wants_lacks(const struct kern_wants *wants, unsigned want)
 {
 	return wants->all[want].hosts && !wants->all[want].present;

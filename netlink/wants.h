@@ -127,6 +127,11 @@ void kern_wants_dump_end(struct kern_wants *wants, int interface);
 int64_t kern_wants_deadline(const struct kern_wants *wants);
 
 /**
+ * kern_wants_pending() - whether kern_reconcile() has anything to look at now.
+ */
+bool kern_wants_pending(const struct kern_wants *wants);
+
+/**
  * kern_wants_lacks() - whether a want is the host's own, was there, and is not now.
  */
 bool kern_wants_lacks(const struct kern_wants *wants, unsigned want);

@@ -25,7 +25,7 @@ static void serve(struct keeper *keeper, enum succession_service service)
 		service_reloading(keeper->service);
 		break;
 	case SUCCESSION_SERVICE_ALIVE:
-		service_alive(keeper->service, keeper->message.text);
+		service_alive(keeper->service, keeper->current_status);
 		break;
 	case SUCCESSION_SERVICE_STOPPING:
 		service_stopping(keeper->service);

@@ -89,8 +89,11 @@ static void on_current(struct keeper *keeper, const struct channel_message *mess
 								.ns = message->ns });
 	else if (message->type == CHANNEL_RELOAD)
 		feed(keeper, SUCCESSION_RELOAD, SUCCESSION_CURRENT);
-	else if (message->type == CHANNEL_ALIVE)
+	else if (message->type == CHANNEL_ALIVE) {
+		snprintf(keeper->current_status, sizeof(keeper->current_status), "%.*s",
+			 (int)sizeof(keeper->current_status) - 1, message->text);
 		feed(keeper, SUCCESSION_SAYS_ALIVE, SUCCESSION_CURRENT);
+	}
 }
 
 /* Not hung up on before it is killed: it would take its keeper for dead, and leave aloud. */
@@ -207,11 +210,38 @@ static void report_end(struct keeper *keeper, enum succession_role role)
 
 /* ---- the loop ---- */
 
-static void dispatch(void *self, const struct clocks *now)
+static int64_t deadline(const void *self)
+{
+	const struct keeper *keeper = self;
+	int64_t service_ns = service_deadline(keeper->service);
+	int64_t succession_ns = succession_deadline(&keeper->succession);
+
+	return service_ns < succession_ns ? service_ns : succession_ns;
+}
+
+/*
+ * Signs of life are in the memory of CURRENT, and are looked at when it matters: so a child that
+ * lives wakes nobody up.
+ */
+static void look_for_life(struct keeper *keeper, int64_t now_ns)
+{
+	int64_t alive_ns = state_alive_at(keeper->children[SUCCESSION_CURRENT].state_fd, now_ns);
+
+	service_look(keeper->service, now_ns);
+	if (alive_ns <= keeper->alive_ns)
+		return;
+	keeper->alive_ns = alive_ns;
+	keeper_feed(keeper,
+		    &(struct succession_event){ .type = SUCCESSION_SAYS_ALIVE, .ns = alive_ns });
+}
+
+static void dispatch(void *self, const struct clocks *now, unsigned readable)
 {
 	struct keeper *keeper = self;
+	int64_t now_ns;
 
 	(void)now; /* time is read for each event: what was executed before took its time */
+	(void)readable;
 	read_signals(keeper);
 	reap(keeper);
 	read_newcomer(keeper, SUCCESSION_NEXT);
@@ -219,15 +249,13 @@ static void dispatch(void *self, const struct clocks *now)
 	read_current(keeper);
 	for (enum succession_role role = 0; role < SUCCESSION_ROLES_COUNT; role++)
 		report_end(keeper, role);
-	if (succession_deadline(&keeper->succession) <= clocks_now().mono_ns)
+	now_ns = clocks_now().mono_ns;
+	if (deadline(keeper) <= now_ns)
+		look_for_life(keeper, now_ns);
+	if (succession_deadline(&keeper->succession) <= now_ns)
 		feed(keeper, SUCCESSION_TIMER, SUCCESSION_CURRENT);
 	if (keeper->done)
 		loop_stop(keeper->loop);
-}
-
-static int64_t deadline(const void *self)
-{
-	return succession_deadline(&((const struct keeper *)self)->succession);
 }
 
 /* ---- making and unmaking ---- */
@@ -342,7 +370,7 @@ static int open_will(struct keeper *keeper)
 
 static int open_loop(struct keeper *keeper)
 {
-	const struct loop_part part = { keeper->signal_fd, keeper, dispatch, deadline };
+	const struct loop_part part = { { keeper->signal_fd, -1 }, keeper, dispatch, deadline };
 	int err = loop_open(&keeper->loop);
 
 	if (err == 0)

@@ -50,6 +50,8 @@ struct keeper {
 	unsigned events_n;
 	struct succession_event event;  /* the one that is being decided */
 	struct channel_message message; /* that is being read */
+	char current_status[160];       /* in a line, as CURRENT said it last */
+	int64_t alive_ns;               /* the last sign of life that was looked at */
 	struct signalfd_siginfo signal; /* likewise; ssi_signo 0: none */
 	char how[KEEPER_HOW_SIZE];      /* the child of the event ended */
 	pid_t ended_pid;                /* which it was */

@@ -17,8 +17,24 @@ struct service {
 	int fd;
 	struct sockaddr_un address;
 	socklen_t address_len;
-	bool ready_owed; /* the manager's queue was full when it was to be told */
+	bool ready_owed;     /* the manager's queue was full when it was to be told */
+	int64_t patience_ns; /* how long it waits for a sign of life; 0: for ever */
+	int64_t look_ns;     /* when to look for one; CLOCK_MONOTONIC */
 };
+
+/* Four looks at least, so that one that finds nothing new does no harm. */
+static int64_t look_every_ns(const struct service *service)
+{
+	return service->patience_ns / 4;
+}
+
+static int64_t patience_ns(void)
+{
+	const char *usec = getenv("WATCHDOG_USEC");
+	int64_t value = usec ? strtoll(usec, NULL, 10) : 0;
+
+	return value > 0 && value < INT64_MAX / 1000 ? value * 1000 : 0;
+}
 
 /* A path, or a name that begins with '@' for the zero of the abstract name space. */
 static int set_address(struct service *service, const char *name)
@@ -48,6 +64,7 @@ int service_open(struct service **ret_service)
 	service = calloc(1, sizeof(*service));
 	if (!service)
 		return -ENOMEM;
+	service->patience_ns = patience_ns();
 	err = set_address(service, name);
 	if (err == 0) {
 		service->fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
@@ -103,8 +120,19 @@ void service_alive(struct service *service, const char *status)
 		return;
 	if (service->ready_owed)
 		service_ready(service);
-	snprintf(text, sizeof(text), "WATCHDOG=1\nSTATUS=%s", status);
+	snprintf(text, sizeof(text), "WATCHDOG=1%s%s", status[0] ? "\nSTATUS=" : "", status);
 	(void)tell(service, text);
+}
+
+int64_t service_deadline(const struct service *service)
+{
+	return service && service->patience_ns ? service->look_ns : INT64_MAX;
+}
+
+void service_look(struct service *service, int64_t now_ns)
+{
+	if (service)
+		service->look_ns = now_ns + look_every_ns(service);
 }
 
 void service_stopping(struct service *service)

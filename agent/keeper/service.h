@@ -7,6 +7,8 @@
 #ifndef SERVICE_H
 #define SERVICE_H
 
+#include <stdint.h>
+
 struct service;
 
 /**
@@ -36,9 +38,21 @@ void service_reloading(struct service *service);
 
 /**
  * service_alive() - the router process gave a sign of life: feeds the watchdog.
- * @status: a line for `systemctl status`.
+ * @status: a line for `systemctl status`; empty: what it shows stays.
  */
 void service_alive(struct service *service, const char *status);
+
+/**
+ * service_deadline() - when to look for the next sign of life, so that a watchdog is fed in time.
+ *
+ * Return: CLOCK_MONOTONIC; INT64_MAX without a watchdog. NULL is allowed, also for service_look().
+ */
+int64_t service_deadline(const struct service *service);
+
+/**
+ * service_look() - somebody looks now, whatever there is to be seen.
+ */
+void service_look(struct service *service, int64_t now_ns);
 
 /**
  * service_stopping() - leaving gracefully.

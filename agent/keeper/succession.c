@@ -474,12 +474,13 @@ static void on_ready(const struct step *step)
 static void on_alive(const struct step *step)
 {
 	struct succession *s = step->s;
+	int64_t age_ns = step->event->ns ? step->event->now_ns - step->event->ns : 0;
 
 	if ((s->phase != SUCCESSION_STEADY && s->phase != SUCCESSION_FREEZING) ||
 	    life_of(step, SUCCESSION_CURRENT) != SUCCESSION_READY)
 		return;
 	if (s->phase == SUCCESSION_STEADY)
-		set_life(step, SUCCESSION_CURRENT, SUCCESSION_READY, ALIVE_TIMEOUT_NS);
+		set_life(step, SUCCESSION_CURRENT, SUCCESSION_READY, ALIVE_TIMEOUT_NS - age_ns);
 	forget(step, SUCCESSION_PREVIOUS);
 	s->died_early_n = 0;
 	if (s->on_trial)

@@ -122,7 +122,7 @@ struct succession_event {
 	enum succession_event_type type;
 	enum succession_role role;
 	int64_t now_ns;  /* CLOCK_MONOTONIC; never less than that of the event before */
-	int64_t ns;      /* SAYS_FROZEN */
+	int64_t ns;      /* SAYS_FROZEN; SAYS_ALIVE: when it was, 0: now */
 	int exit_status; /* ENDED: 0..255; -1: by a signal */
 	bool published;  /* the memory of CURRENT is valid; may be false with SAYS_ALIVE */
 };

@@ -180,6 +180,12 @@ static void reconcile(struct routers *routers)
 		routers->dump_due = true;
 }
 
+/* As in most turns of a Backup. */
+static bool owes_nothing(const struct routers *routers)
+{
+	return routers->owing_n == 0 && !kern_wants_pending(routers->wants);
+}
+
 /*
  * Adverts leave before the addresses change: whoever else configures this host at the moment may
  * hold the kernel's lock for a tenth of a second, and no peer shall take that for our silence. A
@@ -189,6 +195,8 @@ static void reconcile(struct routers *routers)
 void routers_execute(struct routers *routers, const struct clocks *now)
 {
 	routers->now = now;
+	if (owes_nothing(routers))
+		return;
 	queue_adverts(routers);
 	queue_announcements(routers); /* of what is there; what is added is announced then */
 	routers_flush(routers);

@@ -444,8 +444,9 @@ int generation_run(const char *conf_path)
 		tell_started(&g);
 		/* Not before: touching all memory takes time, which the routers had not. */
 		be_realtime(&g, realtime_lock);
-		status = turn_run(g.turn, g.routers, g.control, g.events) < 0 ? EXIT_FAILURE
-									      : EXIT_SUCCESS;
+		status = turn_run(g.turn, g.state, g.routers, g.control, g.events) < 0
+				 ? EXIT_FAILURE
+				 : EXIT_SUCCESS;
 		tell_error(&g, EVENT_STOPPED, 0, NULL);
 	}
 	close_all(&g);

@@ -269,19 +269,26 @@ static void miss_adverts(struct routers *routers, int error)
 		miss(routers, &routers->all[i]);
 }
 
-void routers_read(struct routers *routers, const struct clocks *now)
+static void read_adverts(struct routers *routers)
 {
 	uint32_t dropped = 0;
-	int n;
+	int n = kern_receiver_dispatch(routers->reader, routers->now->real_ns, on_packet, routers,
+				       &dropped);
 
-	routers->now = now;
-	routers_hear(routers);
-	routers_look(routers);
-	assess_doubtful(routers);
-	n = kern_receiver_dispatch(routers->reader, now->real_ns, on_packet, routers, &dropped);
 	if (n < 0 || dropped)
 		miss_adverts(routers, n < 0 ? -n : 0);
 	routers->strays.dropped += dropped;
+}
+
+void routers_read(struct routers *routers, const struct clocks *now, unsigned readable)
+{
+	routers->now = now;
+	if (readable & ROUTERS_NEWS)
+		routers_hear(routers);
+	routers_look(routers);
+	assess_doubtful(routers);
+	if (readable & ROUTERS_ADVERTS)
+		read_adverts(routers);
 	/* Now all is read that the predecessor had; and that clock may be set. */
 	routers->read_real_ns = 0;
 	routers->read_ns = now->mono_ns;
@@ -323,29 +330,38 @@ void routers_fire(struct routers *routers, const struct clocks *now)
 	     i = deadlines_first(routers->heap, &deadline_ns)) {
 		fire(routers, &routers->all[i]);
 	}
-	if (now->mono_ns < routers->housekeeping_ns)
+	if (now->mono_ns < routers->housekeeping_ns - HOUSEKEEPING_EARLY_NS)
 		return;
 	routers->housekeeping_ns = now->mono_ns + HOUSEKEEPING_NS;
 	(void)routers_strays(routers, now);
 	doubt_groups(routers);
 }
 
-void routers_turn(struct routers *routers, const struct clocks *now)
+void routers_turn(struct routers *routers, const struct clocks *now, unsigned readable)
 {
-	routers_read(routers, now);
+	routers_read(routers, now, readable);
 	routers_fire(routers, now);
 	routers_execute(routers, now);
 }
 
+/* A wake-up for this alone costs as much as one for an advert. */
+static int64_t housekeeping_deadline(const struct routers *routers)
+{
+	if (routers->dump_due || routers->groups_missing)
+		return routers->housekeeping_ns;
+	return routers->housekeeping_ns + HOUSEKEEPING_LATE_NS;
+}
+
 int64_t routers_deadline(const struct routers *routers)
 {
+	int64_t housekeeping_ns = housekeeping_deadline(routers);
 	int64_t retry_ns = kern_wants_deadline(routers->wants);
 	int64_t deadline_ns;
 
 	deadlines_first(routers->heap, &deadline_ns);
 	if (retry_ns < deadline_ns)
 		deadline_ns = retry_ns;
-	return routers->housekeeping_ns < deadline_ns ? routers->housekeeping_ns : deadline_ns;
+	return housekeeping_ns < deadline_ns ? housekeeping_ns : deadline_ns;
 }
 
 void routers_stop(struct routers *routers, const struct clocks *now)

@@ -92,14 +92,22 @@ void routers_close(struct routers *routers);
 
 /**
  * routers_fds() - the descriptors to poll for reading.
- * @ret_fds: two of them.
+ * @ret_fds: two of them, in the order of enum routers_readable.
  */
 void routers_fds(const struct routers *routers, int ret_fds[2]);
 
+/* Which of them may have something. */
+enum routers_readable {
+	ROUTERS_NEWS = 1 << 0,
+	ROUTERS_ADVERTS = 1 << 1,
+	ROUTERS_ALL = ROUTERS_NEWS | ROUTERS_ADVERTS,
+};
+
 /**
  * routers_read() - take in all news of the kernel and all adverts that are queued.
+ * @readable: enum routers_readable, as found after @now was read: nothing is asked of the others.
  */
-void routers_read(struct routers *routers, const struct clocks *now);
+void routers_read(struct routers *routers, const struct clocks *now, unsigned readable);
 
 /**
  * routers_fire() - let every deadline that has come fire. Never before routers_read() of the same
@@ -115,7 +123,7 @@ void routers_execute(struct routers *routers, const struct clocks *now);
 /**
  * routers_turn() - the three of them, in this order.
  */
-void routers_turn(struct routers *routers, const struct clocks *now);
+void routers_turn(struct routers *routers, const struct clocks *now, unsigned readable);
 
 /**
  * routers_deadline() - when the next turn is due without any news, on CLOCK_MONOTONIC.

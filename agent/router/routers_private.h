@@ -23,8 +23,13 @@
 #include "netlink/send.h"
 #include "agent/state.h"
 
-/* Packets that the filter set aside are counted, and failed dumps repeated, this often. */
-#define HOUSEKEEPING_NS INT64_C(1000000000)
+/*
+ * Packets that the filter set aside are counted, and failed dumps repeated, this often: in a turn
+ * that comes a little before it is due, or within half a second after, if nothing waits for it.
+ */
+#define HOUSEKEEPING_NS       INT64_C(1000000000)
+#define HOUSEKEEPING_EARLY_NS INT64_C(100000000)
+#define HOUSEKEEPING_LATE_NS  INT64_C(500000000)
 
 struct routers {
 	unsigned n, wants_n;

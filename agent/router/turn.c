@@ -14,13 +14,18 @@
 #include "agent/loop.h"
 #include "agent/realtime.h"
 
-#define NS_PER_S INT64_C(1000000000)
-#define RETRY_NS NS_PER_S /* after a line that nobody takes */
+/* A sign of life is due once a second, in a turn that comes a little before that or after. */
+#define ALIVE_NS       INT64_C(1000000000)
+#define ALIVE_EARLY_NS INT64_C(100000000)
+#define ALIVE_LATE_NS  INT64_C(500000000)
+
+#define RETRY_NS INT64_C(1000000000) /* after a line of the log that nobody takes */
 
 struct turn {
 	struct loop *loop; /* owned */
 	int signal_fd;
 	int channel_fd;          /* borrowed */
+	struct state *state;     /* borrowed */
 	struct routers *routers; /* borrowed */
 	struct control *control; /* borrowed */
 	struct events *events;   /* borrowed */
@@ -29,8 +34,10 @@ struct turn {
 	unsigned told_n;         /* routers whose states of now were looked at for that */
 	int64_t log_ns;          /* when it goes on */
 	int64_t freeze_ns;       /* the next generation is ready, whose reload began then; or 0 */
-	int64_t alive_ns;        /* when the keeper hears of us next */
-	int64_t read_real_ns;    /* what arrived until then was read; CLOCK_REALTIME */
+	int64_t alive_ns;        /* when a sign of life is due next */
+	unsigned counts[VRRP_STATE_COUNT]; /* of routers by state, as the keeper knows them */
+	bool counts_said;                  /* it does */
+	int64_t read_real_ns;              /* what arrived until then was read; CLOCK_REALTIME */
 	bool stop;
 	struct channel_message message; /* the one that is being read */
 };
@@ -86,12 +93,12 @@ void turn_close(struct turn *turn)
 
 /* ---- first: the routers ---- */
 
-static void run_routers(void *self, const struct clocks *now)
+static void run_routers(void *self, const struct clocks *now, unsigned readable)
 {
 	struct turn *turn = self;
 
 	turn->read_real_ns = now->real_ns;
-	routers_turn(turn->routers, now);
+	routers_turn(turn->routers, now, readable);
 }
 
 static int64_t routers_next(const void *self)
@@ -101,10 +108,12 @@ static int64_t routers_next(const void *self)
 
 /* ---- then: who asks ---- */
 
-static void run_control(void *self, const struct clocks *now)
+static void run_control(void *self, const struct clocks *now, unsigned readable)
 {
 	struct turn *turn = self;
 
+	if (!readable && now->mono_ns < control_deadline(turn->control))
+		return;
 	control_dispatch(turn->control, now);
 	if (control_reload_asked(turn->control))
 		(void)channel_send(turn->channel_fd, CHANNEL_RELOAD, 0, NULL);
@@ -154,10 +163,13 @@ static int64_t make_up(struct turn *turn, const struct clocks *now)
 }
 
 /* A bounded piece per turn: no advert waits for the reader of the log. */
-static void run_log(void *self, const struct clocks *now)
+static void run_log(void *self, const struct clocks *now, unsigned readable)
 {
 	struct turn *turn = self;
 
+	(void)readable;
+	if (!turn->events || (!events_fresh(turn->events) && now->mono_ns < turn->log_ns))
+		return;
 	if (event_log_tell(turn->log, turn->events, EVENT_LOG_TURN_MAX))
 		turn->log_ns = now->mono_ns;
 	else
@@ -170,6 +182,12 @@ static int64_t log_next(const void *self)
 }
 
 /* ---- last: who is to be obeyed ---- */
+
+/* Where they come from, in the order of the part's descriptors. */
+enum orders_readable {
+	ORDERS_SIGNAL = 1 << 0,
+	ORDERS_KEEPER = 1 << 1,
+};
 
 static void tell(const struct turn *turn, const struct clocks *now, const struct event *event)
 {
@@ -220,23 +238,34 @@ static void read_keeper(struct turn *turn, const struct clocks *now)
 	}
 }
 
-/* A sign of life, and how we are, for the keeper and the service manager. */
-static void say_alive(struct turn *turn, const struct clocks *now)
+/* How we are, for the service manager: the keeper is woken up for what is new. */
+static void say_status(struct turn *turn)
 {
 	const struct routers *routers = turn->routers;
 	unsigned counts[VRRP_STATE_COUNT] = { 0 };
-	struct event event;
 	char text[80];
 
-	if (now->mono_ns < turn->alive_ns)
-		return;
-	turn->alive_ns = now->mono_ns + NS_PER_S;
 	for (unsigned i = 0; i < routers_count(routers); i++)
 		counts[routers_get(routers, i)->vr.election.state]++;
+	if (turn->counts_said && memcmp(counts, turn->counts, sizeof(counts)) == 0)
+		return;
+	memcpy(turn->counts, counts, sizeof(counts));
 	snprintf(text, sizeof(text), "%u active, %u backup, %u initialize, %u fault",
 		 counts[VRRP_STATE_ACTIVE], counts[VRRP_STATE_BACKUP],
 		 counts[VRRP_STATE_INITIALIZE], counts[VRRP_STATE_FAULT]);
-	(void)channel_send(turn->channel_fd, CHANNEL_ALIVE, 0, text);
+	turn->counts_said = channel_send(turn->channel_fd, CHANNEL_ALIVE, 0, text) == 0;
+}
+
+/* A sign of life, where the keeper looks for it. */
+static void say_alive(struct turn *turn, const struct clocks *now)
+{
+	struct event event;
+
+	if (now->mono_ns < turn->alive_ns - ALIVE_EARLY_NS)
+		return;
+	turn->alive_ns = now->mono_ns + ALIVE_NS;
+	state_alive(turn->state, now->mono_ns);
+	say_status(turn);
 	if (realtime_watch(now->mono_ns)) {
 		event = event_fact(EVENT_REALTIME_LOST, 0, NULL);
 		tell(turn, now, &event);
@@ -253,13 +282,15 @@ static void freeze(struct turn *turn)
 	_exit(EXIT_SUCCESS);
 }
 
-static void run_orders(void *self, const struct clocks *now)
+static void run_orders(void *self, const struct clocks *now, unsigned readable)
 {
 	struct turn *turn = self;
 
 	say_alive(turn, now);
-	read_signals(turn, now);
-	read_keeper(turn, now);
+	if (readable & ORDERS_SIGNAL)
+		read_signals(turn, now);
+	if (readable & ORDERS_KEEPER)
+		read_keeper(turn, now);
 	if (turn->stop)
 		loop_stop(turn->loop);
 	else if (turn->freeze_ns) /* all up to now is decided, executed and in the state memory */
@@ -268,34 +299,32 @@ static void run_orders(void *self, const struct clocks *now)
 
 static int64_t orders_next(const void *self)
 {
-	return ((const struct turn *)self)->alive_ns;
+	return ((const struct turn *)self)->alive_ns + ALIVE_LATE_NS;
 }
 
 static int add_parts(struct turn *turn)
 {
-	const struct loop_part parts[] = {
-		{ -1, turn, run_routers, routers_next },
-		{ control_fd(turn->control), turn, run_control, control_next },
-		{ -1, turn, run_log, log_next },
-		{ turn->signal_fd, turn, run_orders, orders_next },
+	struct loop_part parts[] = {
+		{ { -1, -1 }, turn, run_routers, routers_next },
+		{ { control_fd(turn->control), -1 }, turn, run_control, control_next },
+		{ { -1, -1 }, turn, run_log, log_next },
+		{ { turn->signal_fd, turn->channel_fd }, turn, run_orders, orders_next },
 	};
-	int fds[2];
-	int err = loop_watch(turn->loop, turn->channel_fd);
+	int err = 0;
 
-	routers_fds(turn->routers, fds);
-	for (unsigned i = 0; err == 0 && i < 2; i++)
-		err = loop_watch(turn->loop, fds[i]);
+	routers_fds(turn->routers, parts[0].fds);
 	for (unsigned i = 0; err == 0 && i < sizeof(parts) / sizeof(parts[0]); i++)
 		err = loop_add(turn->loop, &parts[i]);
 	return err;
 }
 
-int turn_run(struct turn *turn, struct routers *routers, struct control *control,
-	     struct events *events)
+int turn_run(struct turn *turn, struct state *state, struct routers *routers,
+	     struct control *control, struct events *events)
 {
 	struct clocks now;
 	int err;
 
+	turn->state = state;
 	turn->routers = routers;
 	turn->control = control;
 	turn->events = events;

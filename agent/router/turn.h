@@ -29,6 +29,7 @@ void turn_close(struct turn *turn);
 
 /**
  * turn_run() - turn until SIGTERM, SIGINT or the end of the keeper, then leave gracefully.
+ * @state: where signs of life are left; borrowed.
  * @routers: borrowed.
  * @control: borrowed.
  * @events: the journal; the log is told from it. Borrowed.
@@ -38,7 +39,7 @@ void turn_close(struct turn *turn);
  *
  * Return: 0; or -errno when the loop itself failed, after leaving gracefully all the same.
  */
-int turn_run(struct turn *turn, struct routers *routers, struct control *control,
-	     struct events *events);
+int turn_run(struct turn *turn, struct state *state, struct routers *routers,
+	     struct control *control, struct events *events);
 
 #endif

@@ -25,16 +25,18 @@ import sys
 import time
 
 from contenders import contenders
-from failover import Unmeasured, play, play_steady
+from failover import Unmeasured, play
 from lab import LabError
 from scale import ROUTERS, play_scale
+from steady import SCENES, WINDOW, WINDOWS, play_steady
 
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 BUDGET = 180                     # s: no trial of a failover begins later
 VIPS = (1, 1000)
 TITLES = {"silent death": "Active dies silently: ms behind Active_Down_Interval",
           "graceful leave": "Active leaves: ms behind priority 0 and the skew time",
-          "steady": "Steady state, adverts every 100 ms",
+          **{f"steady, {interval}": f"Steady state, adverts every {interval}"
+            for _, interval in SCENES},
           "scale": f"{ROUTERS:,} virtual routers, adverts every second"}
 
 # What vipd means to reach: at most so much, or so many times what keepalived as shipped needs.
@@ -42,9 +44,15 @@ TARGETS = {("silent death", 1, "first announcement"): (0.5, "x"),
            ("silent death", 1000, "last announcement"): (4, "ms"),
            ("graceful leave", 1, "first announcement"): (0.5, "x"),
            ("graceful leave", 1000, "last announcement"): (0.5, "x"),
+           ("steady, 100ms", 1, "CPU as Active, %"): (1, "x"),
+           ("steady, 100ms", 1, "CPU as Backup, %"): (1, "x"),
+           ("steady, 1s", 1, "CPU as Active, %"): (1, "x"),
+           ("steady, 1s", 1, "CPU as Backup, %"): (1, "x"),
+           ("steady, 100ms", 1000, "CPU as Active, %"): (2, "x"),
+           ("steady, 100ms", 1000, "CPU as Backup, %"): (2, "x"),
            ("scale", ROUTERS, "start to all Active, s"): (4, "s"),
-           ("scale", ROUTERS, "CPU as Active, %"): (1.2, "%"),
-           ("scale", ROUTERS, "CPU as Backup, %"): (0.7, "%"),
+           ("scale", ROUTERS, "CPU as Active, %"): (0.35, "x"),
+           ("scale", ROUTERS, "CPU as Backup, %"): (0.4, "x"),
            ("scale", ROUTERS, "adverts off their second, p99, ms"): (1, "ms"),
            ("scale", ROUTERS, "memory as Active, MiB"): (10, "MiB"),
            ("scale", ROUTERS, "announcement behind, p99, ms"): (60, "ms"),
@@ -109,11 +117,21 @@ def measure_failover(results, trials):
             attempt(results, contender, vips, play)
 
 
-def measure_steady(results):
-    """What doing nothing costs, once each."""
-    for vips, contender in itertools.product(VIPS, results.who):
-        progress(f"steady state: {contender.title}, {vips:,} VIPs")
-        attempt(results, contender, vips, play_steady)
+def measure_steady(results, windows):
+    """What doing nothing costs: all contenders in the same seconds."""
+    for vips, interval in SCENES:
+        progress(f"steady state: {vips:,} VIPs, {interval}")
+        what = {("steady", interval, vips, it.key) for it in results.who}
+        results.tried |= what
+        try:
+            for contender, rows in play_steady(results.who, vips, interval, windows).items():
+                for quantity, values in rows.items():
+                    for value in values:
+                        results.add(f"steady, {interval}", vips, contender, {quantity: value})
+            results.done |= what
+        except (Unmeasured, LabError) as error:
+            for contender in results.who:
+                results.fail(contender, vips, error)
 
 
 def measure_scale(results):
@@ -224,6 +242,9 @@ def arguments():
                         help="with one address (default 15); with 1,000 half as many")
     parser.add_argument("--scale", action="store_true", help=f"also {ROUTERS:,} virtual routers")
     parser.add_argument("--only-scale", action="store_true", help="nothing else")
+    parser.add_argument("--only-steady", action="store_true", help="nothing but the steady state")
+    parser.add_argument("--windows", type=int, default=WINDOWS,
+                        help=f"of {WINDOW:g} s for the steady state (default {WINDOWS})")
     parser.add_argument("--vipd", action="append", default=[], metavar="PATH",
                         help="another build of vipd to compare; may be repeated")
     parser.add_argument("--without-rt", action="store_true",
@@ -243,9 +264,10 @@ def main():
     if options.without_rt:
         who = [it for it in who if it.key != "keepalived-rt"]
     results, machine = Results(who), describe(who)
-    if not options.only_scale:
+    if not options.only_scale and not options.only_steady:
         measure_failover(results, options.trials)
-        measure_steady(results)
+    if not options.only_scale:
+        measure_steady(results, options.windows)
     if options.scale or options.only_scale:
         measure_scale(results)
     progress("")

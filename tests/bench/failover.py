@@ -11,7 +11,6 @@ import contextlib
 import signal
 import time
 
-from contenders import cpu_ns, pss_kib
 from lab import Lab, router, wait_until
 
 INTERVAL = 0.1                   # s
@@ -20,7 +19,6 @@ SKEW = (256 - BACKUP_PRIORITY) * INTERVAL / 256        # RFC 9568 §6.1
 ACTIVE_DOWN = 3 * INTERVAL + SKEW
 ADVERTISED_MAX = 255             # more do not fit into an advert's count
 LIMIT = 6.0                      # s: any failover is over, whoever measures beside us
-STEADY = 2.0                     # s
 IGMP_GROUP = "120000E0"          # 224.0.0.18 as /proc/net/igmp writes it
 
 
@@ -33,10 +31,10 @@ def virtual_addresses(count):
     return [f"10.9.{1 + i // 250}.{i % 250}/16" for i in range(count)]
 
 
-def settings(priority, count):
+def settings(priority, count, interval=f"{INTERVAL * 1000:g}ms"):
     """One virtual router of `count` addresses; what does not fit into adverts is held as extra."""
     addresses = virtual_addresses(count)
-    keys = {"addresses": addresses[:ADVERTISED_MAX], "interval": f"{INTERVAL * 1000:g}ms"}
+    keys = {"addresses": addresses[:ADVERTISED_MAX], "interval": interval}
     if count > ADVERTISED_MAX:
         keys["extra_addresses"] = addresses[ADVERTISED_MAX:]
     return router(priority, **keys)
@@ -126,18 +124,6 @@ class Pair:
         if lost := self.capture.dropped():
             raise Unmeasured(f"the capture lost {lost} frames")
 
-    def steady(self):
-        """What doing nothing costs. Return: {quantity: value}."""
-        before, began = [cpu_ns(host) for host in (self.gw1, self.gw2)], time.monotonic()
-        with quiet(self.capture):
-            time.sleep(STEADY)
-        spent = time.monotonic() - began
-        shares = [(cpu_ns(host) - was) / spent / 1e7
-                  for host, was in zip((self.gw1, self.gw2), before)]
-        return {"CPU as Active, %": shares[0], "CPU as Backup, %": shares[1],
-                "memory as Active, MiB": pss_kib(self.gw1) / 1024,
-                "memory as Backup, MiB": pss_kib(self.gw2) / 1024}
-
 
 @contextlib.contextmanager
 def quiet(capture):
@@ -172,11 +158,3 @@ def play(contender, count):
         lab.heal(pair.gw1)
         pair.settle()
         return {"silent death": death, "graceful leave": pair.leave()}
-
-
-def play_steady(contender, count):
-    """A round in which nothing happens. Return: {scenario: {quantity: value}}."""
-    with network(f"{contender.title}, {count}, steady") as lab:
-        pair = Pair(lab, contender, count)
-        pair.settle()
-        return {"steady": pair.steady()}

@@ -322,7 +322,7 @@ bool process_turn(struct sim_process *process)
 	}
 	process->read_real_ns = now.real_ns;
 	process->mortal = true;
-	routers_turn(process->routers, &now);
+	routers_turn(process->routers, &now, ROUTERS_ALL);
 	process->mortal = false;
 	process_leave();
 	return true;

@@ -686,6 +686,24 @@ static void test_state_keeps_a_farewell_of_each_router(void **unused)
 	close(fd);
 }
 
+static void test_state_tells_the_last_sign_of_life(void **unused)
+{
+	const int64_t ms = 1000000, wrap = (INT64_C(1) << 32) * ms, at = 7 * wrap - 100 * ms;
+	struct state *writer;
+	int fd = written(&writer);
+
+	(void)unused;
+	assert_int_equal(state_alive_at(-1, at), 0);
+	assert_int_equal(state_alive_at(fd, at), 0);
+	state_alive(writer, at);
+	assert_int_equal(state_alive_at(fd, at), at);
+	assert_int_equal(state_alive_at(fd, at + 1500 * ms), at); /* the counter has wrapped */
+	state_alive(writer, at + 100 * ms);
+	assert_in_range(state_alive_at(fd, at + 200 * ms), at + 100 * ms, at + 101 * ms);
+	state_close(writer);
+	close(fd);
+}
+
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
@@ -706,6 +724,7 @@ int main(void)
 		cmocka_unit_test(test_state_finds_routers_in_any_order),
 		cmocka_unit_test(test_state_writer_believes_nothing_of_the_memory),
 		cmocka_unit_test(test_state_keeps_a_farewell_of_each_router),
+		cmocka_unit_test(test_state_tells_the_last_sign_of_life),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -74,6 +74,20 @@ static void test_start_nobody_lives_no_standby_before_the_first_sign_of_life(voi
 
 /* ---- crashes and hangs ---- */
 
+/* The keeper looks for signs of life when it has to: what it finds is older than its look. */
+static void test_hang_is_counted_from_the_sign_of_life_itself(void **state)
+{
+	struct scene scene = steady();
+	int64_t sign_ns = scene.now_ns += SECOND;
+
+	(void)state;
+	scene.now_ns += 2 * SECOND;
+	give(&scene, (struct succession_event){ .type = SUCCESSION_SAYS_ALIVE, .ns = sign_ns });
+	assert_int_equal(succession_deadline(&scene.s), sign_ns + 27 * SECOND / 10);
+	on_event(&scene, SUCCESSION_SAYS_ALIVE);
+	assert_int_equal(succession_deadline(&scene.s), scene.now_ns + 27 * SECOND / 10);
+}
+
 static void test_crash_standby_is_ready_goes_at_once(void **state)
 {
 	struct scene scene = steady();
@@ -483,6 +497,7 @@ int main(void)
 		cmocka_unit_test(
 			test_start_first_ends_its_conversation_is_killed_and_its_end_decides),
 		cmocka_unit_test(test_start_nobody_lives_no_standby_before_the_first_sign_of_life),
+		cmocka_unit_test(test_hang_is_counted_from_the_sign_of_life_itself),
 		cmocka_unit_test(test_crash_standby_is_ready_goes_at_once),
 		cmocka_unit_test(test_crash_end_of_the_process_is_seen_first_is_told),
 		cmocka_unit_test(test_crash_without_standby_starts_what_ran),
