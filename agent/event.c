@@ -263,7 +263,8 @@ enum log_level event_level(const struct event *event)
 			return LOG_LEVEL_ERROR;
 		break;
 	case EVENT_NOTICE:
-		if (event->packet.which == VRRP_NOTICE_OWNER)
+		if (event->packet.which == VRRP_NOTICE_OWNER ||
+		    event->packet.which == VRRP_NOTICE_INTERVAL)
 			return LOG_LEVEL_ERROR;
 		if (event->packet.which == VRRP_NOTICE_EQUAL_PRIORITY)
 			return LOG_LEVEL_INFO;

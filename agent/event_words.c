@@ -161,8 +161,6 @@ static const char *reject_note(unsigned reject)
 static void notice_note(const struct event *event, char *buf)
 {
 	static const char *const notes[VRRP_NOTICE_COUNT] = {
-		[VRRP_NOTICE_INTERVAL] =
-			"the interval of whoever is Active holds; set the same on both",
 		[VRRP_NOTICE_ADDRESS_LIST] =
 			"another configuration, or somebody else's router with our VRID",
 		[VRRP_NOTICE_OWNER] = "two hosts claim to own the addresses; only one may have "
@@ -179,6 +177,12 @@ static void notice_note(const struct event *event, char *buf)
 			 "active; set checksum to %s in router %s",
 			 event->packet.checksum == VRRP_CHECKSUM_RFC5798 ? "rfc5798" : "rfc9568",
 			 event->router);
+	else if (which == VRRP_NOTICE_INTERVAL)
+		snprintf(buf, EVENT_NOTE_SIZE,
+			 "the interval of whoever is Active holds: while it is that host, its "
+			 "silence "
+			 "is noticed after %.2f to %.2f s; set the same on both",
+			 event->packet.theirs_cs * 3 / 100.0, event->packet.theirs_cs * 4 / 100.0);
 	else if (which < VRRP_NOTICE_COUNT)
 		strcpy(buf, notes[which]);
 }
