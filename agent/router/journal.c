@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "journal.h"
 
+#include <errno.h>
 #include <string.h>
 
 #define NS_PER_S INT64_C(1000000000)
@@ -173,7 +174,8 @@ void journal_address(const struct journal_router *router, const struct conf_addr
 	};
 	struct event event;
 
-	if (!told[news])
+	/* Of an interface that is gone the state tells. */
+	if (!told[news] || error == ENODEV)
 		return;
 	event = of_router(router, EVENT_ADDRESS);
 	event.family = address->family;
