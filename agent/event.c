@@ -34,6 +34,11 @@ struct kind {
 		__VA_ARGS__, FIELDS_END                                                            \
 	}
 
+#define NO_FIELDS                                                                                  \
+	(const struct field[])                                                                     \
+	{                                                                                          \
+		FIELDS_END                                                                         \
+	}
 #define SIZE_OF(member)   sizeof(((struct event *)0)->member)
 #define WITHOUT_LISTS     offsetof(struct event_packet, ours)
 #define WITHOUT_TEXT      offsetof(struct event_fact, name)
@@ -93,7 +98,7 @@ static const struct kind kinds[] = {
 				      "error=\"{error}\"] note=\"{note}\"" },
 	[EVENT_SEND] = { "send", LOG_LEVEL_ERROR, SIZE_OF(fact), ROWS(TEXT("send"), ERROR),
 			 OF_ROUTER_ON_LINK "send={send} error=\"{error}\"" },
-	[EVENT_WITHDRAWN] = { "withdrawn", LOG_LEVEL_INFO, 0, ROWS(NOTE),
+	[EVENT_WITHDRAWN] = { "withdrawn", LOG_LEVEL_INFO, 0, NO_FIELDS,
 			      "router={router} note=\"gone from the configuration, or with "
 			      "another interface or VRID\"" },
 	[EVENT_STATE_NOW] = { "state_now", LOG_LEVEL_INFO, SIZE_OF(state),
@@ -126,15 +131,15 @@ static const struct kind kinds[] = {
 	[EVENT_STARTED] = { "started", LOG_LEVEL_INFO, SIZE_OF(fact),
 			    ROWS(TEXT("version"), NAME("node"), NUMBER(0, "routers")),
 			    "started version={version} node={node} routers={routers}" },
-	[EVENT_STOPPED] = { "stopped", LOG_LEVEL_INFO, 0, ROWS(NOTE), "stopped" },
+	[EVENT_STOPPED] = { "stopped", LOG_LEVEL_INFO, 0, NO_FIELDS, "stopped" },
 	[EVENT_REALTIME] = { "realtime", LOG_LEVEL_WARNING, SIZE_OF(fact),
 			     ROWS(TEXT("refused"), ERROR),
 			     "realtime=no refused=\"{refused}\" error=\"{error}\" note=\"under "
 			     "heavy load adverts may be late; realtime = false silences this\"" },
-	[EVENT_REALTIME_LOST] = { "realtime_lost", LOG_LEVEL_WARNING, 0, ROWS(NOTE),
+	[EVENT_REALTIME_LOST] = { "realtime_lost", LOG_LEVEL_WARNING, 0, NO_FIELDS,
 				  "realtime=lost note=\"busy for a second without a pause; "
 				  "ordinary priority for a minute\"" },
-	[EVENT_KEEPER_GONE] = { "keeper_gone", LOG_LEVEL_ERROR, 0, ROWS(NOTE),
+	[EVENT_KEEPER_GONE] = { "keeper_gone", LOG_LEVEL_ERROR, 0, NO_FIELDS,
 				"error=\"the keeper is gone\" note=\"leaving gracefully\"" },
 	[EVENT_CONTROL] = { "control", LOG_LEVEL_ERROR, SIZE_OF(fact), ROWS(TEXT("control"), ERROR),
 			    "control=\"{control}\" error=\"{error}\"" },

@@ -331,7 +331,6 @@ static void fill_fact(struct event_words *words)
 
 void event_words_fill(struct event_words *words)
 {
-	memset(&words->event + 1, 0, sizeof(*words) - sizeof(words->event));
 	switch (words->event.kind) {
 	case EVENT_STATE:
 	case EVENT_SUSPICION:

@@ -47,29 +47,38 @@ static void wait_until(struct kern_wants *w, struct want *want, int64_t retry_ns
 }
 
 /* A lease that is due, or one that the configuration has changed into none, or the reverse. */
-static bool plan_renewal(struct want *want, struct kern_change *change)
+static bool plan_renewal(struct kern_wants *w, struct want *want, int64_t now_ns,
+			 struct kern_change *change)
 {
 	if (!want->renew && want->leased == (want->spec.lease_s != 0))
 		return false;
+	if (now_ns < want->retry_ns) {
+		wait_until(w, want, want->retry_ns);
+		return false;
+	}
 	want->renew = false;
 	change->add = change->renew = true;
 	change->lifetime_s = want->spec.lease_s;
 	return true;
 }
 
-static bool plan_wanted(struct kern_wants *w, struct want *want, struct kern_change *change)
+static bool plan_wanted(struct kern_wants *w, struct want *want, int64_t now_ns,
+			struct kern_change *change)
 {
 	/* That it is there the kernel says late, but it is news all the same. */
 	if (want->unanswered && want->ours)
 		tell(w, want, want->stolen ? KERN_WANT_RESTORED : KERN_WANT_ADDED, 0);
 	/* Nor is it known how old its lease is. */
-	want->renew |= want->unanswered && want->ours;
+	if (want->unanswered && want->ours) {
+		want->renew = true;
+		want->retry_ns = 0;
+	}
 	want->unanswered = false;
 	want->stolen = false;
 	want->abandoned = false;
 	if (!want->ours)
 		tell_once(w, want, KERN_WANT_FOREIGN, 0);
-	return want->ours && plan_renewal(want, change);
+	return want->ours && plan_renewal(w, want, now_ns, change);
 }
 
 /* What is to be done for one want. Return: whether @change, zeros so far, was filled. */
@@ -79,10 +88,12 @@ static bool plan(struct kern_wants *w, struct want *want, int64_t now_ns,
 	if (want->doubled)
 		tell_once(w, want, KERN_WANT_DOUBLE, 0);
 	if (want->present && want->wanted)
-		return plan_wanted(w, want, change);
-	if (want->present && !want->ours)
+		return plan_wanted(w, want, now_ns, change);
+	if (want->present && !want->ours) {
 		tell_once(w, want, KERN_WANT_KEPT, 0);
-	if (want->present ? !want->ours : !want->wanted)
+		return false;
+	}
+	if (!want->present && !want->wanted)
 		return false;
 	if (!want->present && want->hosts) {
 		tell_once(w, want, KERN_WANT_LACKING, 0);

@@ -518,8 +518,8 @@ static bool defend(struct vrrp *vr, int64_t now_ns, struct vrrp_output *out)
 
 /*
  * §6.4.3 (450)..(475). Before the address is handed over comes one last advert: the winner hears a
- * lower priority, announces again, and so has the last word in every ARP cache. Where ours is not
- * lower it is 0, since it would drive the winner out.
+ * lower priority, announces again, and so has the last word in every ARP cache. Where ours is the
+ * higher one it is 0, since it would drive the winner out.
  */
 static void yield(struct vrrp *vr, enum vrrp_reason_code code, const struct vrrp_advert *advert,
 		  int64_t now_ns, struct vrrp_output *out)

@@ -97,11 +97,11 @@ enum vrrp_reject vrrp_packet_decode(const struct vrrp_rx *rx, unsigned version,
 		return VRRP_REJECT_TTL;
 	if (rx->payload_len < VRRP_HEADER_LEN)
 		return VRRP_REJECT_LENGTH;
-	if (p[0] >> 4 != (version ? version : 3))
+	if (p[0] >> 4 != (version == VRRP_VERSION_NO_ROUTER ? 3 : version))
 		return VRRP_REJECT_VERSION;
 	if ((p[0] & 0x0f) != TYPE_ADVERT)
 		return VRRP_REJECT_TYPE;
-	if (!version)
+	if (version == VRRP_VERSION_NO_ROUTER)
 		return VRRP_REJECT_VRID;
 	if (memcmp(rx->destination, vrrp_group(rx->family), vrrp_address_len(rx->family)) != 0)
 		return VRRP_REJECT_DESTINATION;

@@ -85,10 +85,13 @@ const uint8_t *vrrp_group(unsigned family);
  */
 int vrrp_packet_vrid(const struct vrrp_rx *rx);
 
+/* No router of ours has the VRID: the message is looked at up to there. */
+#define VRRP_VERSION_NO_ROUTER 0
+
 /**
  * vrrp_packet_decode() - validate and parse a message for a router of @version.
  * @rx: what was received; the decoded address list borrows its payload.
- * @version: 3, the version of the router that it concerns; 0 when there is no such router.
+ * @version: 3, the version of the router that it concerns; or VRRP_VERSION_NO_ROUTER.
  * @ret_advert: filled on success only.
  *
  * Applies RFC 9568 §7.1 and the errata in a fixed order: TTL, length, version, type, VRID,

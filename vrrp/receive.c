@@ -76,7 +76,7 @@ static unsigned notices_of(const struct vrrp *vr, const struct vrrp_list *own,
 static enum vrrp_reject check(const struct vrrp *vr, const struct vrrp_rx *rx,
 			      struct vrrp_advert *ret_advert)
 {
-	enum vrrp_reject reject = vrrp_packet_decode(rx, vr ? vr->config.version : 0, ret_advert);
+	enum vrrp_reject reject = vrrp_packet_decode(rx, vr->config.version, ret_advert);
 
 	if (reject == VRRP_ACCEPT &&
 	    memcmp(rx->source, vr->election.source, vrrp_address_len(rx->family)) == 0)
@@ -88,11 +88,12 @@ enum vrrp_reject vrrp_receive(struct vrrp *vr, const struct vrrp_list *own,
 			      const struct vrrp_rx *rx, struct vrrp_advert *ret_advert)
 {
 	struct vrrp_advert advert;
-	enum vrrp_reject reject = check(vr, rx, &advert);
+	enum vrrp_reject reject;
 
-	assert(!vr || vrrp_packet_vrid(rx) == vr->config.vrid);
 	if (!vr)
-		return reject;
+		return vrrp_packet_decode(rx, VRRP_VERSION_NO_ROUTER, &advert);
+	assert(vrrp_packet_vrid(rx) == vr->config.vrid);
+	reject = check(vr, rx, &advert);
 	if (reject != VRRP_ACCEPT) {
 		vr->counters.rejected[reject]++;
 		return reject;

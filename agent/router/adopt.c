@@ -44,7 +44,7 @@ static bool adopt(struct routers *routers, struct router *router, struct state *
 	vrrp_adopt(&router->vr, &vr, now_ns);
 	if (routers->read_real_ns == 0)
 		make_up_for_death(routers, router);
-	router_prepare_farewell(routers, router);
+	router_write_will(routers, router);
 	router_want_addresses(routers, router, vr.election.state == VRRP_STATE_ACTIVE);
 	/* Of other intervals, leases of equal length are renewed at other times. */
 	same_lease = state_lease_s(old, (unsigned)entry) ==

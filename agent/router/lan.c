@@ -63,6 +63,18 @@ static void forget(struct lan *lan, struct lan_source *source)
 	memmove(source, source + 1, (size_t)(end - source) * sizeof(*source));
 }
 
+/* Where another entry goes; NULL when there is no room. In a dump what it has not shown gives way.
+ */
+static struct lan_source *room_for_one(struct lan *lan)
+{
+	if (lan->sources_n < LAN_SOURCES_MAX)
+		return &lan->sources[lan->sources_n++];
+	for (unsigned i = 0; lan->dumping && i < lan->sources_n; i++)
+		if (!lan->sources[i].seen)
+			return &lan->sources[i];
+	return NULL;
+}
+
 bool lan_source_see(struct lan *lan, const struct kern_object *object, bool is_vip)
 {
 	const struct kern_address *address = &object->address;
@@ -73,12 +85,13 @@ bool lan_source_see(struct lan *lan, const struct kern_object *object, bool is_v
 			forget(lan, source);
 		return lan->sources_overflow;
 	}
-	if (!source && lan->sources_n == LAN_SOURCES_MAX) {
+	if (!source)
+		source = room_for_one(lan);
+	if (!source) {
 		lan->sources_overflow = true;
 		return false;
 	}
-	if (!source) {
-		source = &lan->sources[lan->sources_n++];
+	if (!is_entry(source, address)) {
 		memcpy(source->bytes, address->bytes, sizeof(source->bytes));
 		memcpy(source->peer, address->peer, sizeof(source->peer));
 		source->prefix_len = address->prefix_len;
@@ -91,6 +104,7 @@ bool lan_source_see(struct lan *lan, const struct kern_object *object, bool is_v
 void lan_dump_begin(struct lan *lan)
 {
 	lan->sources_overflow = false;
+	lan->dumping = true;
 	for (unsigned i = 0; i < lan->sources_n; i++)
 		lan->sources[i].seen = false;
 }
@@ -114,6 +128,7 @@ void lan_dump_end(struct lan *lan)
 		if (lan->sources[i].seen)
 			lan->sources[n++] = lan->sources[i];
 	lan->sources_n = n;
+	lan->dumping = false;
 	if (lan->ifindex)
 		join_group(lan);
 }

@@ -25,6 +25,7 @@ struct lan {
 	const struct interface *interface; /* borrowed */
 	int ifindex;                       /* of the interface that all of this is about */
 	unsigned sources_n;
+	bool dumping;          /* what was not shown so far makes room */
 	bool sources_overflow; /* there are more: when one goes, only a dump tells the next */
 	struct lan_source sources[LAN_SOURCES_MAX];
 	int group_fd;             /* the membership, or -1 */

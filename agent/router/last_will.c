@@ -63,7 +63,7 @@ static void add_farewell(struct routers *routers, const struct router *router)
 	(void)state_will_add(routers->state, (unsigned)(router - routers->all), &entry);
 }
 
-void router_prepare_farewell(struct routers *routers, const struct router *router)
+void router_write_will(struct routers *routers, const struct router *router)
 {
 	unsigned number = (unsigned)(router - routers->all);
 

@@ -26,10 +26,10 @@ struct routers;
 void router_ask_for_will(const struct conf_router *conf, struct state_router *ret_state);
 
 /**
- * router_prepare_farewell() - leave the will of a router in the state memory. Without an interface
+ * router_write_will() - leave the will of a router in the state memory. Without an interface
  * it has none.
  */
-void router_prepare_farewell(struct routers *routers, const struct router *router);
+void router_write_will(struct routers *routers, const struct router *router);
 
 /**
  * router_hold() - whether an address is there, and ours, may have changed.

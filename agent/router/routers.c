@@ -114,7 +114,7 @@ static void tell_router(struct routers *routers, struct router *router, const st
 	if (other)
 		vrrp_source_set(&router->vr, source);
 	if (other || news->voice)
-		router_prepare_farewell(routers, router);
+		router_write_will(routers, router);
 	/* Its fault in between was never seen: what waited on the old interface is lost. */
 	if (news->index && router->vr.election.state == VRRP_STATE_BACKUP)
 		miss(routers, router);

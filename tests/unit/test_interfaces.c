@@ -359,6 +359,28 @@ static void test_lan_entries_of_equal_bytes_are_two(void **state)
 	destroy(&scene);
 }
 
+/* All addresses were replaced while nobody heard of it. */
+static void test_lan_dump_of_other_addresses_finds_room_for_them(void **state)
+{
+	struct scene scene;
+
+	(void)state;
+	build(&scene);
+	follow(&scene, link_of(2, "eth0"));
+	for (uint8_t i = 1; i <= LAN_SOURCES_MAX; i++)
+		own(&scene, i, false);
+	lan_dump_begin(&scene.lan);
+	for (uint8_t i = 101; i <= 100 + LAN_SOURCES_MAX; i++)
+		own(&scene, i, false);
+	lan_dump_end(&scene.lan);
+	have_group(&scene.lan); /* there is no interface 2 to join on */
+	lan_assess(&scene.lan);
+	assert_int_equal(scene.lan.fault.code, VRRP_REASON_NONE);
+	assert_int_equal(scene.lan.sources_n, LAN_SOURCES_MAX);
+	assert_int_equal(scene.lan.sources[0].bytes[3], 101);
+	destroy(&scene);
+}
+
 /* ---- the source ---- */
 
 static const uint8_t nowhere[16], vip[16] = { 192, 0, 2, 100 }, other[16] = { 10, 0, 0, 1 };
@@ -497,6 +519,7 @@ int main(void)
 		cmocka_unit_test(test_lan_voice_waits_until_somebody_can_hear_it),
 		cmocka_unit_test(test_lan_of_another_index_forgets_the_addresses_of_the_old_one),
 		cmocka_unit_test(test_lan_entries_of_equal_bytes_are_two),
+		cmocka_unit_test(test_lan_dump_of_other_addresses_finds_room_for_them),
 		cmocka_unit_test(test_lan_source_is_one_whose_prefix_has_the_first_address),
 		cmocka_unit_test(test_lan_source_is_a_virtual_one_only_without_another),
 		cmocka_unit_test(test_lan_source_stays_as_long_as_it_is_there),

@@ -507,6 +507,21 @@ static void test_reconcile_renewal_is_one_change_without_news(void **state)
 	assert_pass("", "");
 }
 
+static void test_reconcile_refused_renewal_waits_for_a_second(void **state)
+{
+	(void)state;
+	begin(1, LEASE_S);
+	want(1, true);
+	assert_int_equal(run(), 0);
+	t.refuses = EPERM;
+	kern_wants_renew(t.wants, 0);
+	assert_pass("=1", "failed 1 (1)");
+	assert_pass("", "");
+	t.now_ns += SECOND;
+	t.refuses = 0;
+	assert_pass("=1", "");
+}
+
 /* A lease that is not ours says nothing about our adverts. */
 static void test_reconcile_foreign_lifetime_that_ends_is_a_loss(void **state)
 {
@@ -619,6 +634,7 @@ int main(void)
 		cmocka_unit_test(test_reconcile_marked_double_is_none),
 		cmocka_unit_test(test_reconcile_ended_lease_comes_back_when_it_is_renewed),
 		cmocka_unit_test(test_reconcile_renewal_is_one_change_without_news),
+		cmocka_unit_test(test_reconcile_refused_renewal_waits_for_a_second),
 		cmocka_unit_test(test_reconcile_foreign_lifetime_that_ends_is_a_loss),
 		cmocka_unit_test(test_reconcile_hosts_own_address_is_never_added),
 		cmocka_unit_test(test_reconcile_without_a_lease_the_kernel_ends_none),
