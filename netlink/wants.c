@@ -130,12 +130,15 @@ static void see_double(struct kern_wants *w, struct want *want, const struct ker
 
 static void see_gone(struct kern_wants *w, struct want *want, const struct kern_object *object)
 {
+	bool due = want->renew; /* on evidence, and refused */
+
 	/* Our own removal of a subnet's first address may take its others along. */
 	if (want->present && want->ours && object->by_kernel && want->leased)
 		want->expired = true;
 	else if (want->present && !object->by_us)
 		want->stolen = true;
 	set_absent(w, want);
+	want->renew = due && want->expired;
 }
 
 static void see_there(struct kern_wants *w, struct want *want, const struct kern_object *object)

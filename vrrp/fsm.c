@@ -441,17 +441,18 @@ static void step_backup(struct vrrp *vr, const struct vrrp_event *event, struct 
 }
 
 /*
- * An Active that was silent for longer than any Backup waits was away: somebody may have taken over
- * by right, and preempt = false says that this is not undone. So it listens for an interval before
- * it speaks again. With preemption its priority decides as ever.
+ * An Active that was silent for so many intervals was away: after three somebody may have taken
+ * over by right, after four everybody would have, and preempt = false says that this is not undone.
+ * With preemption its priority decides as ever.
  */
-static bool was_away(const struct vrrp *vr, int64_t now_ns)
+static bool was_away(const struct vrrp *vr, int intervals, int64_t now_ns)
 {
 	int64_t interval_ns = vrrp_interval_ns(vr->config.interval_cs);
+	int64_t silent_ns = now_ns - vr->election.advert_ns + interval_ns;
 
 	if (vr->config.preempt || vrrp_is_owner(vr))
 		return false;
-	return vr->election.listening || now_ns - vr->election.advert_ns > 2 * interval_ns;
+	return vr->election.listening || silent_ns > intervals * interval_ns;
 }
 
 /*
@@ -464,7 +465,7 @@ static void active_timer(struct vrrp *vr, int64_t now_ns, struct vrrp_output *ou
 
 	if (now_ns < vr->election.advert_ns) {
 		/* not yet */
-	} else if (!vr->election.listening && was_away(vr, now_ns)) {
+	} else if (!vr->election.listening && was_away(vr, 4, now_ns)) { /* listens first */
 		vr->election.listening = true;
 		vr->election.advert_ns = now_ns + interval_ns;
 	} else {
@@ -545,7 +546,7 @@ static void active_advert(struct vrrp *vr, const struct vrrp_advert *advert, int
 	} else if (advert->priority == vr->election.priority &&
 		   memcmp(advert->source, vr->election.source, address_len) > 0) {
 		yield(vr, VRRP_REASON_TIE, advert, now_ns, out);
-	} else if (was_away(vr, now_ns)) {
+	} else if (was_away(vr, 3, now_ns)) {
 		yield(vr, VRRP_REASON_AWAY, advert, now_ns, out);
 	} else {
 		(void)defend(vr, now_ns, out);

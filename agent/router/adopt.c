@@ -61,9 +61,7 @@ static bool adopt(struct routers *routers, struct router *router, struct state *
 	return true;
 }
 
-/* @continued: which of the old entries have a router in this configuration. */
-static void adopt_all(struct routers *routers, struct state *old, bool *continued,
-		      struct tally *tally)
+static void adopt_all(struct routers *routers, struct state *old, struct tally *tally)
 {
 	for (unsigned i = 0; i < routers->n; i++) {
 		struct router *router = &routers->all[i];
@@ -71,7 +69,7 @@ static void adopt_all(struct routers *routers, struct state *old, bool *continue
 		int entry = old ? state_find(old, &key) : -1;
 
 		if (entry >= 0)
-			continued[entry] = true;
+			routers->continued[entry] = true;
 		if (adopt(routers, router, old, entry))
 			tally->adopted++;
 		else
@@ -94,14 +92,13 @@ static void send_farewell(struct routers *routers, struct state *old, unsigned i
 }
 
 /* Routers that are gone from the configuration say goodbye, by the advert that they prepared. */
-static void withdraw(struct routers *routers, struct state *old, const bool *continued,
-		     struct tally *tally)
+static void withdraw(struct routers *routers, struct state *old, struct tally *tally)
 {
 	struct journal journal = routers_journal(routers);
 	struct event event;
 
 	for (unsigned i = 0; old && i < state_count(old); i++) {
-		if (continued[i])
+		if (routers->continued[i])
 			continue;
 		tally->withdrawn++;
 		event = event_of(EVENT_WITHDRAWN, state_name(old, i), NULL, 4);
@@ -154,13 +151,10 @@ static int sweep(struct routers *routers, struct state *old)
 int routers_go(struct routers *routers, const struct clocks *now, struct state *old,
 	       int64_t frozen_real_ns, struct events *events)
 {
-	bool *continued = calloc(old ? state_count(old) + 1 : 1, sizeof(*continued));
 	struct tally tally = { 0 };
 	struct journal journal;
 	int err;
 
-	if (!continued)
-		return -ENOMEM;
 	routers->now = now;
 	routers->events = events;
 	journal = routers_journal(routers);
@@ -170,12 +164,11 @@ int routers_go(struct routers *routers, const struct clocks *now, struct state *
 	/* What is prepared on adoption need not be prepared again in the first turn. */
 	for (unsigned i = 0; i < interfaces_count(routers->interfaces); i++)
 		(void)lan_assess(&routers->lans[i]);
-	adopt_all(routers, old, continued, &tally);
+	adopt_all(routers, old, &tally);
 	state_publish(routers->state);
 	err = sweep(routers, old);
 	routers_execute(routers, now);
-	withdraw(routers, old, continued, &tally);
-	free(continued);
+	withdraw(routers, old, &tally);
 	if (old)
 		journal_sum(&journal, EVENT_ADOPTED,
 			    (const int64_t[3]){ tally.adopted, tally.started, tally.withdrawn });

@@ -147,11 +147,29 @@ static void queue_announcements(struct routers *routers)
 	}
 }
 
-static void empty_outboxes(struct routers *routers)
+/* @said: also the farewells. */
+static void empty_outboxes(struct routers *routers, bool said)
 {
-	for (unsigned i = 0; i < routers->owing_n; i++)
-		routers->owing[i]->outbox = (struct outbox){ 0 };
-	routers->owing_n = 0;
+	unsigned n = 0;
+
+	for (unsigned i = 0; i < routers->owing_n; i++) {
+		struct outbox *outbox = &routers->owing[i]->outbox;
+
+		outbox->advert_due = outbox->announce_due = false;
+		outbox->listed = outbox->farewell_due && !said;
+		if (outbox->listed)
+			routers->owing[n++] = routers->owing[i];
+		else
+			outbox->farewell_due = false;
+	}
+	routers->owing_n = n;
+}
+
+void routers_say_farewells(struct routers *routers)
+{
+	queue_farewells(routers);
+	routers_flush(routers);
+	empty_outboxes(routers, true);
 }
 
 /* What a batch has added is announced while the next one is still to come. Return: whether answers
@@ -172,7 +190,13 @@ static bool run_pass(struct routers *routers)
 /* Answers that contradict what is known lead to one dump and one more try in this turn. */
 static void reconcile(struct routers *routers)
 {
-	if (!run_pass(routers) || !routers_resolve_doubt(routers))
+	if (!run_pass(routers))
+		return;
+	if (routers->now->mono_ns < routers->dump_ns) {
+		routers->dump_due = true;
+		return;
+	}
+	if (!routers_resolve_doubt(routers))
 		return;
 	/* What the dump found may be ours. */
 	queue_announcements(routers);
@@ -201,7 +225,9 @@ void routers_execute(struct routers *routers, const struct clocks *now)
 	queue_announcements(routers); /* of what is there; what is added is announced then */
 	routers_flush(routers);
 	reconcile(routers);
-	queue_farewells(routers);
-	routers_flush(routers);
-	empty_outboxes(routers);
+	/* More removals than one pass takes: its next turn comes at once. */
+	if (kern_wants_deadline(routers->wants) <= now->mono_ns)
+		empty_outboxes(routers, false);
+	else
+		routers_say_farewells(routers);
 }

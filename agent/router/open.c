@@ -127,8 +127,9 @@ static int make_room(struct routers *routers, const struct conf *conf)
 	routers->lans = calloc((size_t)interfaces_n, sizeof(*routers->lans));
 	routers->doubtful = calloc((size_t)interfaces_n, sizeof(*routers->doubtful));
 	routers->heap = deadlines_new(conf->routers_n);
+	routers->continued = calloc(STATE_ROUTERS_MAX, sizeof(*routers->continued));
 	if (!routers->all || !routers->owing || !routers->lans || !routers->doubtful ||
-	    !routers->heap)
+	    !routers->heap || !routers->continued)
 		return -ENOMEM;
 	err = interfaces_new((unsigned)interfaces_n, &routers->interfaces);
 	if (err < 0)
@@ -246,5 +247,6 @@ void routers_close(struct routers *routers)
 	free(routers->owing);
 	free(routers->lans);
 	free(routers->doubtful);
+	free(routers->continued);
 	free(routers);
 }

@@ -4,6 +4,8 @@
 #include <assert.h>
 #include <string.h>
 
+#include "vrrp/timers.h"
+
 /* Network tools correct an address by removing it first. */
 #define SOURCE_PATIENCE_NS INT64_C(500000000)
 
@@ -62,11 +64,18 @@ static struct vrrp_reason fault_of(const struct routers *routers, const struct r
 	return fault;
 }
 
-/* How long a fault must last: a carrier may blink, and whoever corrects an address removes it. */
+/*
+ * How long a fault must last: a carrier may blink, and whoever corrects an address removes it.
+ * After three intervals without a carrier others have taken over by right, or would be taken for
+ * silent.
+ */
 static int64_t patience_ns(const struct router *router, enum vrrp_reason_code fault)
 {
+	int64_t others_ns = 3 * vrrp_interval_ns(router->vr.config.interval_cs);
+
 	if (fault == VRRP_REASON_NO_CARRIER)
-		return router->conf->link.delay_ns;
+		return router->conf->link.delay_ns < others_ns ? router->conf->link.delay_ns
+							       : others_ns;
 	return fault == VRRP_REASON_NO_SOURCE || fault == VRRP_REASON_NO_OWN ? SOURCE_PATIENCE_NS
 									     : 0;
 }
@@ -347,7 +356,9 @@ void routers_turn(struct routers *routers, const struct clocks *now, unsigned re
 /* A wake-up for this alone costs as much as one for an advert. */
 static int64_t housekeeping_deadline(const struct routers *routers)
 {
-	if (routers->dump_due || routers->groups_missing)
+	if (routers->dump_due)
+		return routers->dump_ns;
+	if (routers->groups_missing)
 		return routers->housekeeping_ns;
 	return routers->housekeeping_ns + HOUSEKEEPING_LATE_NS;
 }
@@ -377,6 +388,7 @@ void routers_stop(struct routers *routers, const struct clocks *now)
 		routers_execute(routers, now);
 	while (kern_wants_deadline(routers->wants) <= now->mono_ns &&
 	       rounds++ < routers->wants_n / KERN_CHANGES_MAX);
+	routers_say_farewells(routers);
 }
 
 void routers_fds(const struct routers *routers, int ret_fds[2])

@@ -47,7 +47,7 @@ struct routers;
 struct state_router router_state(const struct conf_router *conf);
 
 /**
- * routers_new() - make the routers of a configuration: all the memory that they will ever need, and
+ * routers_new() - make the routers of a configuration: all the memory that grows with them, and
  * what asks the kernel. Hears nothing yet: who waits from here on need not read.
  * @conf: borrowed until routers_close().
  * @state: where the elections are left; of this configuration; borrowed until routers_close().

@@ -45,6 +45,7 @@ struct routers {
 	struct kern_sender *sender;
 	struct kern_wants *wants;
 	struct state *state; /* where elections are left; borrowed */
+	bool *continued; /* which entries of a predecessor have a router here; STATE_ROUTERS_MAX */
 
 	/* The turn. */
 	const struct clocks *now; /* borrowed while one of our functions runs */
@@ -158,6 +159,11 @@ size_t router_advert_len(const struct router *router);
  */
 void router_write_advert(const struct routers *routers, const struct router *router,
 			 uint8_t priority, uint8_t *frame);
+
+/**
+ * routers_say_farewells() - send the farewells that are owed, whatever is still there.
+ */
+void routers_say_farewells(struct routers *routers);
 
 /**
  * routers_frame() - room for a frame, as kern_sender_frame(); a full queue is flushed first.

@@ -39,6 +39,7 @@ static void owe_advert(struct routers *routers, struct router *router, uint8_t p
 	if (router->vr.election.state != VRRP_STATE_ACTIVE) {
 		outbox->farewell_priority = priority;
 		outbox->farewell_due = true;
+		outbox->advert_due = false;
 		return;
 	}
 	if (!outbox->advert_due && lease_on_advert(&router->lease, routers->now->mono_ns))

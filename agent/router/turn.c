@@ -168,6 +168,8 @@ static void run_log(void *self, const struct clocks *now, unsigned readable)
 	struct turn *turn = self;
 
 	(void)readable;
+	if (!turn->events)
+		turn->log_ns = LOOP_NEVER;
 	if (!turn->events || (!events_fresh(turn->events) && now->mono_ns < turn->log_ns))
 		return;
 	if (event_log_tell(turn->log, turn->events, EVENT_LOG_TURN_MAX))
@@ -191,7 +193,8 @@ enum orders_readable {
 
 static void tell(const struct turn *turn, const struct clocks *now, const struct event *event)
 {
-	events_put(turn->events, now, event);
+	if (turn->events)
+		events_put(turn->events, now, event);
 }
 
 static void tell_signal(const struct turn *turn, const struct clocks *now,

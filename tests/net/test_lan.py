@@ -136,7 +136,7 @@ def test_advert_that_is_longer_than_the_mtu_is_a_fault_with_both_sizes(lab):
 
 
 def test_carrier_that_blinks_is_no_fault_with_a_delay(lab):
-    agent = active(lab, link={"delay": "2s"})
+    agent = active(lab, interval="1s", link={"delay": "2s"})
 
     def blink():
         lab.cut(agent.host, silent=False)
@@ -154,6 +154,18 @@ def test_carrier_that_stays_away_is_a_fault_after_the_delay(lab):
     assert lab.now() - mark >= 0.3e9
     lab.heal(agent.host)
     agent.wait_state("lan", "active")
+
+
+def test_carrier_that_is_lost_for_three_intervals_is_a_fault_whatever_the_delay(lab):
+    """Without a carrier a Backup must not take over from an Active that it cannot hear."""
+    agent = lab.vipd(lab.host("gw1", OWN), [router(100, interval="500ms", link={"delay": "30s"})])
+    with frames.Probe(lab.host("probe")).speak(every=0.5, priority=200, interval=50):
+        agent.wait_state("lan", "backup")
+        lab.cut(agent.host, silent=False)
+        agent.wait_fault("interface eth0 has no carrier")
+        lab.heal(agent.host)
+        agent.wait_state("lan", "backup")
+    assert agent.router()["counters"]["became_active"] == 0
 
 
 def test_delay_of_the_link_excuses_no_missed_advert(lab):

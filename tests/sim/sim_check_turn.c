@@ -38,7 +38,7 @@ void check_inherited(struct sim *sim, unsigned i)
 static void decide_advert(struct sim_turn *turn, bool active)
 {
 	turn->farewells = !active;
-	turn->adverts |= active;
+	turn->adverts = active;
 }
 
 void check_decided(struct sim *sim, unsigned i, const struct vrrp_output *out)

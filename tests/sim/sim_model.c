@@ -172,10 +172,12 @@ static void backup_advert(struct sim *sim, unsigned i, const struct vrrp_advert 
 }
 
 /* So long that others have taken over, whom it must not drive out. */
-static bool stood_still(const struct sim_gateway *r, const struct sim_model *m, int64_t now_ns)
+static bool stood_still(const struct sim_gateway *r, const struct sim_model *m, int intervals,
+			int64_t now_ns)
 {
 	return !r->config.preempt && r->config.priority != VRRP_PRIORITY_OWNER &&
-	       (m->listens || now_ns - m->beat_ns > 2 * interval_ns(r->config.interval_cs));
+	       (m->listens ||
+		now_ns - m->beat_ns > (intervals - 1) * interval_ns(r->config.interval_cs));
 }
 
 /* Rhythm: an advert when it is due and only then, each one interval after the previous. */
@@ -186,7 +188,7 @@ static void active_timer(struct sim *sim, unsigned i, const struct vrrp_output *
 	int64_t interval = interval_ns(r->config.interval_cs);
 	bool due = now_ns >= m->beat_ns;
 
-	if (due && !m->listens && stood_still(r, m, now_ns)) {
+	if (due && !m->listens && stood_still(r, m, 4, now_ns)) {
 		m->listens = true;
 		m->beat_ns = now_ns + interval;
 		due = false;
@@ -226,7 +228,7 @@ static void active_advert(struct sim *sim, unsigned i, const struct vrrp_output 
 		expect_state(sim, i, VRRP_STATE_ACTIVE);
 		if (sends(out, VRRP_ACTION_ADVERT)) /* not all of a flood is answered */
 			m->beat_ns = now_ns + interval_ns(r->config.interval_cs);
-	} else if (advert_wins(r, advert) || stood_still(r, m, now_ns)) {
+	} else if (advert_wins(r, advert) || stood_still(r, m, 3, now_ns)) {
 		expect_state(sim, i, VRRP_STATE_BACKUP);
 		m->interval_cs = advert->interval_cs;
 		m->lower_ns = VRRP_NEVER;

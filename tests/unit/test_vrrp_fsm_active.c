@@ -522,6 +522,19 @@ static void test_fsm_active_that_was_away_goes_on_when_nobody_took_over(void **s
 			    "advert 200, announce");
 }
 
+/* A Backup of the lowest priority waits for almost four intervals: until then speaking is in time.
+ */
+static void test_fsm_active_that_may_be_in_time_speaks_at_once(void **state)
+{
+	struct vrrp vr = modest_active();
+
+	(void)state;
+	vr.election.announce_ns = VRRP_NEVER;
+	assert_string_equal(on_timer(&vr, T0 + 3900 * MS), "advert 200");
+	assert_string_equal(on_timer(&vr, T0 + 7900 * MS), "advert 200");
+	assert_string_equal(on_timer(&vr, T0 + 20 * SECOND), "");
+}
+
 static void test_fsm_active_that_preempts_was_never_away(void **state)
 {
 	struct vrrp vr = test_active(200, T0), owner = test_active(255, T0);
@@ -632,6 +645,7 @@ int main(void)
 		cmocka_unit_test(test_fsm_active_that_was_away_yields_to_whom_the_queue_shows),
 		cmocka_unit_test(test_fsm_active_that_was_away_listens_before_it_speaks),
 		cmocka_unit_test(test_fsm_active_that_was_away_goes_on_when_nobody_took_over),
+		cmocka_unit_test(test_fsm_active_that_may_be_in_time_speaks_at_once),
 		cmocka_unit_test(test_fsm_active_that_preempts_was_never_away),
 		cmocka_unit_test(test_fsm_active_that_was_late_was_not_away),
 		cmocka_unit_test(test_fsm_priority_of_an_active_is_advertised_at_once),

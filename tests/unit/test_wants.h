@@ -268,11 +268,13 @@ static inline void steal(unsigned n)
 	see(object);
 }
 
+/* Its lease ends, and it is time for that. */
 static inline void expire(unsigned n)
 {
 	struct kern_address a = address(n);
 	struct kern_object object = shown(&a);
 
+	t.now_ns += LEASE_S * SECOND;
 	take_away(n);
 	object.gone = object.by_kernel = true;
 	see(object);
