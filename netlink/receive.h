@@ -78,8 +78,8 @@ int kern_receiver_fd(const struct kern_receiver *receiver);
 
 /**
  * kern_receiver_dispatch() - read what is queued.
- * @until_ns: CLOCK_REALTIME; stop behind the first packet that arrived later, so that a flood
- *            cannot hold the caller. Packets without a time stamp count as early.
+ * @until_ns: CLOCK_REALTIME; stop behind the batch with the first packet that arrived later, so
+ * that a flood cannot hold the caller. Packets without a time stamp count as early.
  * @each: called per packet.
  * @ret_dropped: packets that the full queue dropped since the last call; at most so many, since
  *               newer kernels count before they filter.

@@ -9,7 +9,8 @@
 #include "change.h"
 #include "dump.h"
 
-/* Told of each object: @error is 0 when it was removed, or an errno. */
+/* Told of each object: @error is 0 when it was removed or has gone by itself, or an errno. One that
+ * is refused is told of in each pass, of which there are a few. */
 typedef void (*kern_swept_fn)(enum kern_kind kind, const union kern_entry *entry, int error,
 			      void *arg);
 

@@ -105,7 +105,7 @@ int kern_wants_find(const struct kern_wants *wants, unsigned interface, enum ker
 
 /**
  * kern_wants_doubt() - events were lost: until kern_wants_dump_end(KERN_EVERY_INTERFACE), nothing
- * is touched without a look.
+ * is removed or renewed without a look, where the kernel grants one (reconcile.h).
  */
 void kern_wants_doubt(struct kern_wants *wants);
 
@@ -127,7 +127,8 @@ void kern_wants_dump_end(struct kern_wants *wants, int interface);
 int64_t kern_wants_deadline(const struct kern_wants *wants);
 
 /**
- * kern_wants_pending() - whether kern_reconcile() has anything to look at now.
+ * kern_wants_pending() - whether kern_reconcile() has anything to look at, now or when a pause is
+ * over.
  */
 bool kern_wants_pending(const struct kern_wants *wants);
 

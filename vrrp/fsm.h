@@ -38,7 +38,7 @@ struct vrrp_counters {
 	uint64_t priority_zero_sent;
 	uint64_t priority_zero_received;
 	uint64_t became_active;
-	uint64_t late_timers; /* expiries not believed at once */
+	uint64_t late_timers; /* expiries not believed at once, adverts missed included */
 	uint64_t announcements_sent;
 	uint64_t addresses_restored;
 	uint64_t send_errors;
@@ -164,9 +164,10 @@ void vrrp_source_set(struct vrrp *vr, const uint8_t *source);
  * @out: overwritten; at most VRRP_ACTIONS_MAX actions in the order of execution.
  *
  * Implements the state tables of RFC 9568 §6.4 with errata 7947, 7949 and 8298, and beyond them:
- * start and preempt delay; a timer that comes an interval late is granted one more interval, since
- * the silence may have been ours; a contested Active answers and announces again, and one that
- * yields says so with a last advert, so that the last announcement is always the winner's.
+ * start and preempt delay; a timer that comes an interval late is granted one more interval and
+ * skew time, since the silence may have been ours; a contested Active answers and announces again,
+ * and one that yields says so with a last advert, so that the last announcement is always the
+ * winner's.
  */
 void vrrp_step(struct vrrp *vr, const struct vrrp_event *event, struct vrrp_output *out);
 

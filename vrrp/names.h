@@ -55,8 +55,8 @@ enum vrrp_reason_code {
 bool vrrp_reason_is_of_peer(enum vrrp_reason_code code);
 
 /*
- * Why a packet was discarded, in the order of the checks (RFC 9568 §7.1). A rejected packet moves
- * exactly one counter and nothing else.
+ * Why a packet was discarded (RFC 9568 §7.1); the order of the checks is vrrp_packet_decode()'s. A
+ * rejected packet moves exactly one counter and nothing else.
  */
 enum vrrp_reject {
 	VRRP_ACCEPT,

@@ -26,7 +26,7 @@ struct routers;
 void router_ask_for_will(const struct conf_router *conf, struct state_router *ret_state);
 
 /**
- * router_write_will() - leave the will of a router in the state memory. Without an interface
+ * router_write_will() - leave the will of a router in the state memory. Without an interface now
  * it has none.
  */
 void router_write_will(struct routers *routers, const struct router *router);

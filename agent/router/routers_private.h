@@ -99,7 +99,7 @@ void routers_look(struct routers *routers);
 /**
  * routers_dump() - ask the kernel for everything. What it does not show is not there.
  *
- * Return: 0; or -errno, and what is known stays.
+ * Return: 0; or -errno: what it has shown so far counts, and it is still due.
  */
 int routers_dump(struct routers *routers);
 
