@@ -497,7 +497,9 @@ void state_put_lease(struct state *state, unsigned i, int64_t lease_ns)
 	struct lease_record *record = record_at(state, TAG_LEASE, i);
 
 	assert(i < state->routers_n);
-	atomic_store(&record->renew_ns, lease_ns);
+	/* With every step, and mostly the same: nothing else is ordered by it. */
+	if (atomic_load_explicit(&record->renew_ns, memory_order_relaxed) != lease_ns)
+		atomic_store_explicit(&record->renew_ns, lease_ns, memory_order_relaxed);
 }
 
 uint32_t state_lease_s(const struct state *state, unsigned i)
