@@ -63,7 +63,7 @@ enum channel_fd {
  * later one reads it (state.h).
  */
 #define CHANNEL_ENVIRONMENT "VIPD_GENERATION"
-#define CHANNEL_VERSION     "3"
+#define CHANNEL_VERSION     "4"
 #define CHANNEL_SUCCESSOR   " successor" /* to take over from one that runs */
 #define CHANNEL_STANDBY     " standby"   /* to wait for the end of one that runs */
 

@@ -13,6 +13,8 @@
 #define NS_PER_S   INT64_C(1000000000)
 #define EVENTS_MAX 32 /* more than a process has; the others are told in the next turn */
 
+#define EXPIRED INT64_C(-1) /* no deadline */
+
 /* What epoll tells of a descriptor: which one of which part, or one of these. */
 enum watched {
 	WATCHED_TIMER = LOOP_PARTS_MAX * LOOP_FDS_MAX,
@@ -21,7 +23,7 @@ enum watched {
 
 struct loop {
 	int epoll_fd, timer_fd;
-	int64_t armed_ns; /* what the timer is set to; 0: it has expired */
+	int64_t armed_ns; /* what the timer is set to, or EXPIRED */
 	bool stop;
 	unsigned parts_n;
 	struct loop_part parts[LOOP_PARTS_MAX];
@@ -66,6 +68,7 @@ int loop_open(struct loop **ret_loop)
 	if (!loop)
 		return -ENOMEM;
 	loop->epoll_fd = loop->timer_fd = -1;
+	loop->armed_ns = EXPIRED;
 	err = open_fds(loop);
 	if (err < 0) {
 		loop_close(loop);
@@ -156,7 +159,7 @@ static int look(struct loop *loop, int timeout_ms)
 		unsigned watched = loop->events[i].data.u32;
 
 		if (watched == WATCHED_TIMER)
-			loop->armed_ns = 0;
+			loop->armed_ns = EXPIRED;
 		else if (watched != WATCHED_OTHER)
 			loop->readable[watched / LOOP_FDS_MAX] |= 1U << watched % LOOP_FDS_MAX;
 	}

@@ -212,7 +212,8 @@ int64_t state_alive_at(int fd, int64_t now_ns)
 		return 0;
 	alive_ms = atomic_load(&header.alive_ms);
 	age_ms = (int32_t)((uint32_t)(now_ns / NS_PER_MS) - alive_ms);
-	return alive_ms == 0 ? 0 : now_ns - (age_ms > 0 ? age_ms : 0) * NS_PER_MS;
+	/* The same sign is the same number, whenever it is looked at. */
+	return alive_ms == 0 ? 0 : (now_ns / NS_PER_MS - (age_ms > 0 ? age_ms : 0)) * NS_PER_MS;
 }
 
 /* ---- opening ---- */

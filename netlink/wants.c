@@ -304,7 +304,6 @@ void kern_wants_interface(struct kern_wants *wants, unsigned i, int ifindex, boo
 		struct want *want = &wants->all[number - 1];
 
 		kern_want_ops(want)->set_ifindex(&want->spec.entry, ifindex);
-		want->hosts = false;
 		want->stolen = want->expired = false; /* it went with its interface */
 		want->doubled = false;
 		set_absent(wants, want);
@@ -347,6 +346,11 @@ int64_t kern_wants_deadline(const struct kern_wants *wants)
 bool kern_wants_pending(const struct kern_wants *wants)
 {
 	return wants->pass.running || wants->list.n > 0;
+}
+
+void kern_wants_lend(struct kern_wants *wants, unsigned want)
+{
+	wants->all[want].hosts = wants->all[want].spec.is_hosts && !wants->all[want].present;
 }
 
 bool kern_wants_lacks(const struct kern_wants *wants, unsigned want)

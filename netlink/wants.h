@@ -133,6 +133,12 @@ int64_t kern_wants_deadline(const struct kern_wants *wants);
 bool kern_wants_pending(const struct kern_wants *wants);
 
 /**
+ * kern_wants_lend() - say that an object which is not there now was the host's own, as a
+ * predecessor has seen.
+ */
+void kern_wants_lend(struct kern_wants *wants, unsigned want);
+
+/**
  * kern_wants_lacks() - whether a want is the host's own, was there, and is not now.
  */
 bool kern_wants_lacks(const struct kern_wants *wants, unsigned want);

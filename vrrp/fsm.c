@@ -130,24 +130,48 @@ static void restart_down(struct vrrp *vr, int64_t now_ns)
 	vr->election.lower_heard = false;
 }
 
+/*
+ * An Active that was silent for so many intervals was away: after three somebody may have taken
+ * over by right, after four everybody would have, and preempt = false says that this is not undone.
+ * With preemption its priority decides as ever.
+ */
+static bool was_away(const struct vrrp *vr, int intervals, int64_t now_ns)
+{
+	int64_t interval_ns = vrrp_interval_ns(vr->config.interval_cs);
+	int64_t silent_ns = now_ns - vr->election.advert_ns + interval_ns;
+
+	if (vr->config.preempt || vrrp_is_owner(vr))
+		return false;
+	return vr->election.listening || silent_ns > intervals * interval_ns;
+}
+
+static int64_t refreshed_down_ns(const struct vrrp *vr, int64_t now_ns)
+{
+	const struct vrrp_election *e = &vr->election;
+	bool heard = e->active_source[0] != 0;
+	int64_t down_ns = e->heard_ns + down_interval(vr);
+
+	if (vrrp_is_owner(vr))
+		return now_ns;
+	if (heard && e->active_priority == VRRP_PRIORITY_LEAVE)
+		return e->heard_ns + skew_time(vr);
+	/* What was granted stays granted. */
+	return e->late_granted && e->down_ns > down_ns ? e->down_ns : down_ns;
+}
+
 void vrrp_refresh(struct vrrp *vr, int64_t now_ns)
 {
 	struct vrrp_election *e = &vr->election;
-	bool heard = e->active_source[0] != 0;
 
-	if (e->state == VRRP_STATE_ACTIVE)
+	/* Who listens before it speaks goes on with that. */
+	if (e->state == VRRP_STATE_ACTIVE && !e->listening && !was_away(vr, 3, now_ns))
 		e->advert_ns = now_ns;
 	if (e->state != VRRP_STATE_BACKUP)
 		return;
 	/* Nobody was heard yet, so nobody's interval was learned. */
-	if (!heard)
+	if (e->active_source[0] == 0)
 		e->active_interval_cs = vr->config.interval_cs;
-	if (vrrp_is_owner(vr))
-		e->down_ns = now_ns;
-	else if (heard && e->active_priority == VRRP_PRIORITY_LEAVE)
-		e->down_ns = e->heard_ns + skew_time(vr);
-	else
-		e->down_ns = e->heard_ns + down_interval(vr);
+	e->down_ns = refreshed_down_ns(vr, now_ns);
 }
 
 static void change_priority(struct vrrp *vr, uint8_t priority, int64_t now_ns)
@@ -398,7 +422,7 @@ static void backup_advert(struct vrrp *vr, const struct vrrp_advert *advert, int
 		vr->election.heard_ns = now_ns;
 		vr->election.late_granted = false;
 		vr->election.lower_heard = false;
-		vr->election.down_ns = now_ns + skew_time(vr);
+		vr->election.down_ns = min_ns(vr->election.down_ns, now_ns + skew_time(vr));
 	} else if (advert->priority >= vr->election.priority) {
 		/* No address comparison here: §6.4.2 defers to any equal. */
 		vr->election.preempt_ns = VRRP_NEVER;
@@ -438,21 +462,6 @@ static void step_backup(struct vrrp *vr, const struct vrrp_event *event, struct 
 		grant_late(vr, event->now_ns);
 		break;
 	}
-}
-
-/*
- * An Active that was silent for so many intervals was away: after three somebody may have taken
- * over by right, after four everybody would have, and preempt = false says that this is not undone.
- * With preemption its priority decides as ever.
- */
-static bool was_away(const struct vrrp *vr, int intervals, int64_t now_ns)
-{
-	int64_t interval_ns = vrrp_interval_ns(vr->config.interval_cs);
-	int64_t silent_ns = now_ns - vr->election.advert_ns + interval_ns;
-
-	if (vr->config.preempt || vrrp_is_owner(vr))
-		return false;
-	return vr->election.listening || silent_ns > intervals * interval_ns;
 }
 
 /*
@@ -539,7 +548,7 @@ static void active_advert(struct vrrp *vr, const struct vrrp_advert *advert, int
 
 	if (advert->priority == VRRP_PRIORITY_LEAVE) {
 		/* The timer only starts anew with an advert: a flood must not silence us. */
-		if (defend(vr, now_ns, out))
+		if (!vr->election.listening && defend(vr, now_ns, out))
 			vr->election.advert_ns = now_ns + vrrp_interval_ns(vr->config.interval_cs);
 	} else if (advert->priority > vr->election.priority) {
 		yield(vr, VRRP_REASON_HIGHER, advert, now_ns, out);

@@ -62,8 +62,9 @@ static const struct sockaddr_un socket_name = { .sun_family = AF_UNIX, .sun_path
 static const socklen_t socket_name_len = offsetof(struct sockaddr_un, sun_path) + sizeof(TABLE);
 
 /*
- * Who listens at the name. A queue that is full is taken for a vipd's: nobody accepts what others
- * put there.
+ * Who listens at the name, by the kernel's word. Nobody accepts what others put there, so a queue
+ * may be full; then the kernel names nobody, and anybody could have done that: it is no proof of a
+ * vipd.
  *
  * Return: 0: nobody; -EADDRINUSE: a vipd; -EPERM: somebody who cannot be one; told.
  */
@@ -72,17 +73,21 @@ static int find_listener(struct claim_report *report)
 	struct ucred holder = { .uid = 0 };
 	socklen_t size = sizeof(holder);
 	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-	bool listens;
+	bool full, listens;
 
 	if (fd < 0)
 		return 0;
-	listens = connect(fd, (const struct sockaddr *)&socket_name, socket_name_len) == 0 ||
-		  errno == EAGAIN;
+	listens = connect(fd, (const struct sockaddr *)&socket_name, socket_name_len) == 0;
+	full = !listens && errno == EAGAIN;
 	(void)getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &holder, &size);
 	close(fd);
+	if (full)
+		snprintf(report->text, sizeof(report->text),
+			 "who holds the abstract socket @" TABLE
+			 " has a full queue: is it a vipd?");
 	if (!listens)
-		return 0;
-	if (holder.pid == 0 || holder.uid == 0 || holder.uid == geteuid()) {
+		return full ? -EPERM : 0;
+	if (holder.uid == 0 || holder.uid == geteuid()) {
 		report->pid = pid_if_here((uint32_t)holder.pid);
 		return -EADDRINUSE;
 	}

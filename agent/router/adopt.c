@@ -45,6 +45,9 @@ static bool adopt(struct routers *routers, struct router *router, struct state *
 	if (routers->read_real_ns == 0)
 		make_up_for_death(routers, router);
 	router_write_will(routers, router);
+	if (vr.election.state == VRRP_STATE_FAULT && vr.election.reason.code == VRRP_REASON_NO_OWN)
+		for (unsigned i = 0; i < router->conf->addresses_n; i++)
+			kern_wants_lend(routers->wants, router->want + i);
 	router_want_addresses(routers, router, vr.election.state == VRRP_STATE_ACTIVE);
 	/* Of other intervals, leases of equal length are renewed at other times. */
 	same_lease = state_lease_s(old, (unsigned)entry) ==

@@ -157,6 +157,23 @@ static void find_changes(struct generation *g, const char *handed)
 	close(CHANNEL_FD_CONF_IN);
 }
 
+/* Whoever takes over is the node that runs, whatever the host is called by now; but for what a
+ * command line or the file says. */
+static int load_file(struct generation *g, const char *conf_path, const char *handed,
+		     struct conf_errors *errors)
+{
+	const char *named = getenv(CONF_NODE_ENVIRONMENT);
+	struct conf *before;
+	int err;
+
+	if (named || !g->succeeds || g->standby || !g->knows_before ||
+	    conf_load(handed, &before, errors) < 0)
+		return conf_load_as(conf_path, named, &g->conf, errors);
+	err = conf_load_like(conf_path, before->node, &g->conf, errors);
+	conf_free(before);
+	return err;
+}
+
 static int load(struct generation *g, const char *conf_path)
 {
 	char handed[32];
@@ -168,7 +185,7 @@ static int load(struct generation *g, const char *conf_path)
 	(void)mallopt(M_MMAP_THRESHOLD, LARGE);
 	if (g->standby)
 		conf_path = handed;
-	if (conf_load_as(conf_path, getenv(CONF_NODE_ENVIRONMENT), &g->conf, &errors) < 0) {
+	if (load_file(g, conf_path, handed, &errors) < 0) {
 		tell_errors(g, &errors);
 		return EX_CONFIG;
 	}

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "routers_private.h"
 
+#include <string.h>
+
 /* ---- what is to be looked at in this turn ---- */
 
 void routers_doubt(struct routers *routers, unsigned interface)
@@ -19,6 +21,22 @@ static void doubt_all(struct routers *routers)
 }
 
 /* ---- one object of the kernel's ---- */
+
+/* Whether a router speaks from an address, or is configured to. */
+static bool speaks(const struct routers *routers, const struct lan *lan,
+		   const struct kern_object *object)
+{
+	const uint8_t *bytes = object->address.bytes;
+
+	for (unsigned i = lan->first; i; i = routers->all[i - 1].next_on_lan) {
+		const struct router *router = &routers->all[i - 1];
+
+		if (memcmp(router->conf->source, bytes, 16) == 0 ||
+		    memcmp(router->vr.election.source, bytes, 16) == 0)
+			return true;
+	}
+	return false;
+}
 
 /*
  * An address is either one of the virtual ones or the interface's own, from which adverts may be
@@ -43,6 +61,8 @@ static void see_address(struct routers *routers, const struct kern_object *objec
 	if (object->address.mark == KERN_ADDRESS_MARK && !object->gone)
 		return;
 	lan = &routers->lans[interface];
+	if (!object->gone && speaks(routers, lan, object))
+		lan_make_room(lan, &object->address);
 	lan->dump_due |= lan_source_see(lan, object, want >= 0);
 	routers_doubt(routers, (unsigned)interface);
 }

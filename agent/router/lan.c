@@ -101,6 +101,14 @@ bool lan_source_see(struct lan *lan, const struct kern_object *object, bool is_v
 	return false;
 }
 
+void lan_make_room(struct lan *lan, const struct kern_address *address)
+{
+	if (lan->sources_n < LAN_SOURCES_MAX || find_entry(lan, address))
+		return;
+	lan->sources_n--;
+	lan->sources_overflow = true;
+}
+
 void lan_dump_begin(struct lan *lan)
 {
 	lan->sources_overflow = false;

@@ -73,6 +73,12 @@ bool lan_follow(struct lan *lan);
 bool lan_source_see(struct lan *lan, const struct kern_object *object, bool is_vip);
 
 /**
+ * lan_make_room() - forget one address of many, for one that a router is to speak from. Without
+ * effect when there is room, or when it is known.
+ */
+void lan_make_room(struct lan *lan, const struct kern_address *address);
+
+/**
  * lan_dump_begin() - a dump of the interface's addresses follows.
  */
 void lan_dump_begin(struct lan *lan);

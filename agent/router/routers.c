@@ -88,8 +88,9 @@ static bool may_pass(struct routers *routers, struct router *router, enum vrrp_r
 	if (router->vr.election.state != VRRP_STATE_BACKUP &&
 	    router->vr.election.state != VRRP_STATE_ACTIVE)
 		return false;
-	if (until_ns < router->fault_ns)
+	if (router->fault_ns == VRRP_NEVER || router->fault_code != fault)
 		router->fault_ns = until_ns;
+	router->fault_code = fault;
 	router_schedule(routers, router);
 	return routers->now->mono_ns < router->fault_ns;
 }
@@ -369,6 +370,9 @@ int64_t routers_deadline(const struct routers *routers)
 	int64_t retry_ns = kern_wants_deadline(routers->wants);
 	int64_t deadline_ns;
 
+	/* What was seen at the end of a turn, in a dump, is for the next one. */
+	if (routers->doubtful_n)
+		return routers->read_ns;
 	deadlines_first(routers->heap, &deadline_ns);
 	if (retry_ns < deadline_ns)
 		deadline_ns = retry_ns;

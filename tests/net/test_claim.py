@@ -36,6 +36,14 @@ taken.listen()
 print("taken", flush=True)
 time.sleep(60)
 """
+FULL_QUEUE = SQUATTER.replace("taken.listen()", f"""taken.listen(0)
+asks = [socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) for _ in range(4)]
+for ask in asks:
+    ask.setblocking(False)
+    try:
+        ask.connect(bytes(1) + b"{TABLE}")
+    except BlockingIOError:
+        pass""")
 LOCKER = """
 import fcntl, sys, time
 file = open(sys.argv[1], "rb")
@@ -300,6 +308,15 @@ def test_without_nftables_a_user_cannot_keep_vipd_away(lab):
     said = agent.wait_log("claiming the network namespace")
     assert f"process {squatter.pid} of user {NOBODY}" in said and " warning: " in said
     assert_refused(agent, env=without("socket"))   # by the lock
+
+
+def test_a_user_with_a_full_queue_cannot_keep_vipd_away(lab):
+    """Then the kernel names nobody who listens: that is no proof of a vipd."""
+    host = lab.host("gw1", OWN)
+    start_holder(lab, host, FULL_QUEUE, before=AS_NOBODY)
+    agent = lab.vipd(host, [router(150)])
+    agent.wait_state("lan", "active")
+    assert_refused(agent)
 
 
 # ---- earlier versions ----

@@ -72,6 +72,14 @@ def test_source_that_is_configured_is_the_only_one(lab):
     agent.wait_fault("interface eth0 does not have its source 192.0.2.7")
 
 
+def test_source_is_found_among_more_addresses_than_are_remembered(lab):
+    own = [f"192.0.2.{i}/24" for i in range(10, 30)]
+    agent = active(lab, *own, source="192.0.2.29")
+    assert sources(agent, 0) == {"192.0.2.29"}
+    agent.reload()
+    assert agent.router()["state"] == "active"
+
+
 @pytest.mark.parametrize("lines", [
     ["address add 192.0.2.2/25 dev eth0", "address delete 192.0.2.2/24 dev eth0"],
     ["address delete 192.0.2.2/24 dev eth0", "address add 192.0.2.2/24 dev eth0"],

@@ -55,6 +55,23 @@ def test_owner_without_its_address_is_a_fault_until_it_is_back(lab):
     assert lease_of(host, VIP) == FOR_EVER
 
 
+def test_owner_without_its_address_stays_a_fault_over_a_reload_and_a_crash(lab):
+    """Whoever goes on knows what its predecessor has seen."""
+    host = lab.host("gw1", VIP, "198.51.100.7/24")
+    agent = lab.vipd(host, [router("owner")])
+    agent.wait_state("lan", "active")
+    host.ip(f"address delete {VIP} dev eth0")
+    reason = "interface eth0 does not have the owner's address 192.0.2.1"
+    agent.wait_fault(reason)
+    agent.reload()
+    agent.wait_fault(reason)
+    lines = len(agent.log)
+    agent.kill_router()
+    agent.wait_log("adopted=1", skip=lines)
+    agent.wait_fault(reason)
+    assert VIP not in host.addresses()
+
+
 def test_foreign_lifetime_that_ends_under_the_active_is_made_good_at_once(lab):
     host = lab.host("gw1", OWN)
     host.ip(f"address add {VIP} dev eth0 valid_lft 4 preferred_lft 4")

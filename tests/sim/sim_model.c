@@ -150,7 +150,9 @@ static void backup_advert(struct sim *sim, unsigned i, const struct vrrp_advert 
 	if (advert->priority == VRRP_PRIORITY_LEAVE) {
 		memcpy(m->from, advert->source, 4);
 		memset(m->lower_from, 0, sizeof(m->lower_from));
-		m->down_ns = now_ns + model_skew_ns(c->priority, m->interval_cs);
+		if (now_ns + model_skew_ns(c->priority, m->interval_cs) <
+		    m->down_ns) /* not put off */
+			m->down_ns = now_ns + model_skew_ns(c->priority, m->interval_cs);
 		m->heard_ns = now_ns;
 		m->left = true;
 		m->nobody = m->weaker = false;

@@ -698,6 +698,8 @@ static void test_state_tells_the_last_sign_of_life(void **unused)
 	state_alive(writer, at);
 	assert_int_equal(state_alive_at(fd, at), at);
 	assert_int_equal(state_alive_at(fd, at + 1500 * ms), at); /* the counter has wrapped */
+	for (int64_t us = 1; us < 1000; us += 7) /* it looks the same at any moment */
+		assert_int_equal(state_alive_at(fd, at + 1500 * ms + us * 1000), at);
 	state_alive(writer, at + 100 * ms);
 	assert_in_range(state_alive_at(fd, at + 200 * ms), at + 100 * ms, at + 101 * ms);
 	state_close(writer);
