@@ -363,7 +363,7 @@ void kernel_steal(struct sim *sim, unsigned i, unsigned k)
 {
 	struct sim_address *address = &sim->routers[i].kernel.table[k];
 
-	if (!address->present)
+	if (!address->present || (is_owner(sim, i) && address->mark == 0))
 		return;
 	trace(sim, "somebody removes an address of %s", node_name(i));
 	disturb(sim, i);
