@@ -265,16 +265,20 @@ void model_adopt(struct sim *sim, unsigned i, const struct vrrp_config *old)
 	const struct sim_gateway *r = &sim->routers[i];
 	const struct vrrp_config *c = &r->config;
 	struct sim_model *m = &sim->check.models[i];
+	int64_t down_ns;
 	int64_t now = gateway_local_ns(sim, r);
 
 	if (c->priority == old->priority && c->interval_cs == old->interval_cs)
 		return;
-	if (r->vr.election.state == VRRP_STATE_ACTIVE)
+	/* Whoever stood still goes on listening, and what was granted stays granted. */
+	if (r->vr.election.state == VRRP_STATE_ACTIVE && !stood_still(r, m, 3, now))
 		m->beat_ns = now;
 	if (m->nobody)
 		m->interval_cs = c->interval_cs;
-	m->down_ns = m->heard_ns + (m->left ? model_skew_ns(c->priority, m->interval_cs)
-					    : model_down_ns(c->priority, m->interval_cs));
+	down_ns = m->heard_ns + (m->left ? model_skew_ns(c->priority, m->interval_cs)
+					 : model_down_ns(c->priority, m->interval_cs));
+	if (m->left || !m->granted || down_ns > m->down_ns)
+		m->down_ns = down_ns;
 	if (c->priority == VRRP_PRIORITY_OWNER) { /* waits for nobody from now on */
 		m->down_ns = now;
 		check_unread(sim, i);
