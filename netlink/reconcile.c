@@ -81,12 +81,6 @@ static bool plan_wanted(struct kern_wants *w, struct want *want, int64_t now_ns,
 	return want->ours && plan_renewal(w, want, now_ns, change);
 }
 
-/* No lease ends before; the kernel rounds by hundredths of a second. */
-static int64_t lease_min_ns(const struct want *want)
-{
-	return want->spec.lease_s * RETRY_NS - RETRY_NS / 10;
-}
-
 /* What is to be done for one want. Return: whether @change, zeros so far, was filled. */
 static bool plan(struct kern_wants *w, struct want *want, int64_t now_ns,
 		 struct kern_change *change)
@@ -105,12 +99,8 @@ static bool plan(struct kern_wants *w, struct want *want, int64_t now_ns,
 		tell_once(w, want, KERN_WANT_LACKING, 0);
 		return false;
 	}
-	/* So the kernel also shows what an old tool has removed (ioctl). */
-	if (want->expired && now_ns < want->granted_ns + lease_min_ns(want)) {
-		want->expired = false;
-		want->stolen = true;
-	}
-	/* The kernel took it since nobody renewed it. */
+	/* The kernel took it since nobody renewed it, or together with one that nobody renewed.
+	 * What an old tool removes (ioctl) looks the same. */
 	if (!want->present && want->expired && !want->renew) {
 		tell_once(w, want, KERN_WANT_ENDED, 0);
 		return false;
@@ -176,7 +166,7 @@ static void fill_batch(struct kern_wants *w, int64_t now_ns)
 
 /* ---- what became of it ---- */
 
-static void added(struct kern_wants *w, struct want *want, int64_t now_ns)
+static void added(struct kern_wants *w, struct want *want)
 {
 	/* What our own removal of a subnet's first address took along was not stolen. */
 	enum kern_want_news what = want->stolen    ? KERN_WANT_RESTORED
@@ -185,22 +175,19 @@ static void added(struct kern_wants *w, struct want *want, int64_t now_ns)
 
 	want->restored_n += want->stolen;
 	want->present = want->ours = true;
-	want->granted_ns = now_ns;
 	want->leased = want->spec.lease_s != 0;
 	want->stolen = want->expired = want->renew = want->unanswered = false;
 	want->told &= TOLD_FOR_GOOD;
 	tell(w, want, what, 0);
 }
 
-static void note_success(struct kern_wants *w, struct want *want, const struct kern_change *change,
-			 int64_t now_ns)
+static void note_success(struct kern_wants *w, struct want *want, const struct kern_change *change)
 {
 	w->marks[want->spec.kind] |= change->marked;
 	if (change->renew) {
 		want->leased = want->spec.lease_s != 0;
-		want->granted_ns = now_ns;
 	} else if (change->add) {
-		added(w, want, now_ns);
+		added(w, want);
 	} else {
 		want->present = want->ours = false;
 		tell(w, want, KERN_WANT_REMOVED, 0);
@@ -211,7 +198,7 @@ static void note_result(struct kern_wants *w, struct want *want, const struct ke
 			int64_t now_ns)
 {
 	if (change->result == 0) {
-		note_success(w, want, change, now_ns);
+		note_success(w, want, change);
 		return;
 	}
 	if (change->add ? change->result == -EEXIST : change->result == -EADDRNOTAVAIL) {

@@ -348,6 +348,11 @@ bool kern_wants_pending(const struct kern_wants *wants)
 	return wants->pass.running || wants->list.n > 0;
 }
 
+bool kern_wants_is_due(const struct kern_wants *wants, unsigned want)
+{
+	return wants->all[want].renew;
+}
+
 void kern_wants_lend(struct kern_wants *wants, unsigned want)
 {
 	wants->all[want].hosts = wants->all[want].spec.is_hosts && !wants->all[want].present;

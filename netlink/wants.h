@@ -133,6 +133,11 @@ int64_t kern_wants_deadline(const struct kern_wants *wants);
 bool kern_wants_pending(const struct kern_wants *wants);
 
 /**
+ * kern_wants_is_due() - whether a renewal that was asked for has not reached the kernel yet.
+ */
+bool kern_wants_is_due(const struct kern_wants *wants, unsigned want);
+
+/**
  * kern_wants_lend() - say that an object which is not there now was the host's own, as a
  * predecessor has seen.
  */

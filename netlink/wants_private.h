@@ -31,7 +31,6 @@ struct want {
 	uint32_t shown_doubled; /* likewise, with other attributes */
 	uint8_t restored_n;     /* in the window */
 	int64_t restored_since; /* start of the window */
-	int64_t granted_ns;     /* when its lease began last, as far as we know; 0: unknown */
 	int64_t retry_ns;       /* not before; the kernel refused the last change */
 };
 

@@ -401,10 +401,24 @@ void routers_fds(const struct routers *routers, int ret_fds[2])
 	ret_fds[1] = kern_receiver_fd(routers->reader);
 }
 
+/* Whether a renewal of a router waits for a kernel that refused it: a successor must ask again. */
+static bool is_renewal_due(const struct routers *routers, const struct router *router)
+{
+	unsigned n = router->conf->addresses_n + router->conf->extra_n;
+
+	for (unsigned i = 0; i < n; i++)
+		if (kern_wants_is_due(routers->wants, router->want + i))
+			return true;
+	return false;
+}
+
 void routers_save(struct routers *routers)
 {
-	for (unsigned i = 0; i < routers->n; i++)
+	for (unsigned i = 0; i < routers->n; i++) {
 		state_put(routers->state, i, &routers->all[i].vr);
+		if (is_renewal_due(routers, &routers->all[i]))
+			state_put_lease(routers->state, i, 0);
+	}
 }
 
 unsigned routers_count(const struct routers *routers)

@@ -522,23 +522,6 @@ static void test_reconcile_refused_renewal_waits_for_a_second(void **state)
 	assert_pass("=1", "");
 }
 
-/* As the kernel shows a removal by ioctl(), which names nobody, either. */
-static void test_reconcile_lease_that_cannot_have_ended_was_stolen(void **state)
-{
-	struct kern_address a = address(1);
-	struct kern_object object = shown(&a);
-
-	(void)state;
-	begin(1, LEASE_S);
-	want(1, true);
-	assert_int_equal(run(), 0);
-	t.now_ns += (LEASE_S - 1) * SECOND;
-	take_away(1);
-	object.gone = object.by_kernel = true;
-	see(object);
-	assert_pass("+1", "restored 1");
-}
-
 /* A lease that is not ours says nothing about our adverts. */
 static void test_reconcile_foreign_lifetime_that_ends_is_a_loss(void **state)
 {
@@ -651,7 +634,6 @@ int main(void)
 		cmocka_unit_test(test_reconcile_marked_double_is_none),
 		cmocka_unit_test(test_reconcile_ended_lease_comes_back_when_it_is_renewed),
 		cmocka_unit_test(test_reconcile_renewal_is_one_change_without_news),
-		cmocka_unit_test(test_reconcile_lease_that_cannot_have_ended_was_stolen),
 		cmocka_unit_test(test_reconcile_refused_renewal_waits_for_a_second),
 		cmocka_unit_test(test_reconcile_foreign_lifetime_that_ends_is_a_loss),
 		cmocka_unit_test(test_reconcile_hosts_own_address_is_never_added),
