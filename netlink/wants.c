@@ -350,7 +350,7 @@ bool kern_wants_pending(const struct kern_wants *wants)
 
 bool kern_wants_is_due(const struct kern_wants *wants, unsigned want)
 {
-	return wants->all[want].renew;
+	return wants->all[want].renew && wants->all[want].present;
 }
 
 void kern_wants_lend(struct kern_wants *wants, unsigned want)
