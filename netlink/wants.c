@@ -350,7 +350,9 @@ bool kern_wants_pending(const struct kern_wants *wants)
 
 bool kern_wants_is_due(const struct kern_wants *wants, unsigned want)
 {
-	return wants->all[want].renew && wants->all[want].present;
+	const struct want *it = &wants->all[want];
+
+	return it->renew && it->present && it->ours;
 }
 
 void kern_wants_lend(struct kern_wants *wants, unsigned want)
