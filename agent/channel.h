@@ -37,6 +37,7 @@ enum channel_type {
 	CHANNEL_ERROR,   /* generation: cannot start, @text says why */
 	CHANNEL_ALIVE,   /* generation: at first, and when its status, a line in @text, changed */
 	CHANNEL_EVENT,   /* generation, before GO: for the journal; channel_event() */
+	CHANNEL_TELL,    /* keeper: log the state of each router; an older generation ignores it */
 };
 
 struct channel_message {

@@ -100,6 +100,10 @@ static const struct kind kinds[] = {
 			      ROWS(OF_WORDS(event.state.to, "to", vrrp_state_words),
 				   OF(reason, "reason", FIELD_TEXT)),
 			      OF_ROUTER "state={to} reason=\"{reason}\" note=\"told late\"" },
+	[EVENT_STATE_ASKED] = { "state_asked", LOG_LEVEL_INFO, SIZE_OF(state),
+				ROWS(OF_WORDS(event.state.to, "to", vrrp_state_words),
+				     OF(reason, "reason", FIELD_TEXT)),
+				OF_ROUTER "state={to} reason=\"{reason}\"" },
 	[EVENT_RECEIVE] = { "receive", LOG_LEVEL_WARNING, WITHOUT_TEXT,
 			    ROWS(OF(event.fact.error, "errno", FIELD_INT), NOTE),
 			    "receive=lost error=\"{note}\"" },
@@ -193,6 +197,11 @@ static const struct kind kinds[] = {
 			    ROWS(OF_WORDS(event.fact.word, "upgrade", event_upgrade_words),
 				 TEXT("why")),
 			    "upgrade={upgrade}[ note=\"{why}\"]" },
+	[EVENT_PROCESSES] = { "processes", LOG_LEVEL_INFO, SIZE_OF(fact),
+			      ROWS(NUMBER(0, "keeper_pid"), NUMBER(1, "router_pid"),
+				   NUMBER(2, "standby_pid"), TEXT("lacking")),
+			      "keeper_pid={keeper_pid}[ router_pid={router_pid}]"
+			      "[ standby_pid={standby_pid}][ note=\"{lacking}\"]" },
 };
 
 static const struct field common[] = {

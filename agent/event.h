@@ -35,6 +35,7 @@ enum event_kind {
 	EVENT_SEND = 7,      /* the kernel refused a frame: @fact.text which, error */
 	EVENT_WITHDRAWN = 8, /* it is gone from the configuration */
 	EVENT_STATE_NOW = 9, /* its state, from a reader that missed the change: @state, no from */
+	EVENT_STATE_ASKED = 10, /* its state, for somebody who asked: likewise */
 	/* of a router process */
 	EVENT_RECEIVE = 32,     /* adverts may have been lost: @fact.error, or 0: too fast */
 	EVENT_SWEPT = 33,       /* an address of a dead predecessor was removed: @address */
@@ -66,6 +67,7 @@ enum event_kind {
 	EVENT_LAST_WILL = 101, /* number: objects removed, frames sent, entries left; @fact.text */
 	EVENT_CLAIMED = 102, /* another vipd, number[0] or unknown, runs here; @text: what to do */
 	EVENT_UPGRADE = 103, /* @fact.word: enum event_upgrade; @fact.text: why */
+	EVENT_PROCESSES = 104, /* who lives: number: keeper, router, standby; text: why not all */
 };
 
 enum event_reload {

@@ -332,6 +332,7 @@ void event_words_fill(struct event_words *words)
 	case EVENT_STATE:
 	case EVENT_SUSPICION:
 	case EVENT_STATE_NOW:
+	case EVENT_STATE_ASKED:
 		fill_state(words);
 		break;
 	case EVENT_REJECT:

@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/wait.h>
+#include <unistd.h>
 
 #include "keeper_private.h"
 
@@ -53,6 +54,39 @@ static void tell_asked(struct keeper *keeper)
 	if (info->ssi_signo) /* else a router process passed on what vipctl asked */
 		tell_signal(keeper->teller, info->ssi_signo, info->ssi_pid,
 			    keeper->event.type == SUCCESSION_STOP);
+}
+
+/* The process in a role, if it is of use. */
+static pid_t living(const struct keeper *keeper, enum succession_role role)
+{
+	return keeper->succession.children[role].life == SUCCESSION_READY
+		       ? keeper->children[role].pid
+		       : 0;
+}
+
+static const char *lacking(const struct keeper *keeper)
+{
+	if (!living(keeper, SUCCESSION_CURRENT))
+		return "no router process speaks now";
+	if (living(keeper, SUCCESSION_STANDBY))
+		return NULL;
+	return keeper->children[SUCCESSION_STANDBY].pid ? "the standby is being started"
+							: "no standby now";
+}
+
+void keeper_tell_all(struct keeper *keeper)
+{
+	const struct signalfd_siginfo *info = &keeper->signal;
+	struct event event = event_fact(EVENT_PROCESSES, 0, lacking(keeper));
+	int channel_fd = keeper->children[SUCCESSION_CURRENT].channel_fd;
+
+	tell_signal(keeper->teller, info->ssi_signo, info->ssi_pid, false);
+	event.fact.number[0] = getpid();
+	event.fact.number[1] = living(keeper, SUCCESSION_CURRENT);
+	event.fact.number[2] = living(keeper, SUCCESSION_STANDBY);
+	tell(keeper->teller, &event);
+	if (channel_fd >= 0)
+		(void)channel_send(channel_fd, CHANNEL_TELL, 0, NULL);
 }
 
 static void tell_role(struct keeper *keeper, const struct succession_action *action,

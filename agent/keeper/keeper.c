@@ -61,15 +61,23 @@ static void feed(struct keeper *keeper, enum succession_event_type type, enum su
 
 /* ---- signals ---- */
 
+static void on_signal(struct keeper *keeper, unsigned number)
+{
+	if (number == SIGCHLD) /* reap() looks */
+		return;
+	if (number == SIGUSR1 || number == SIGUSR2)
+		keeper_tell_all(keeper);
+	else
+		feed(keeper, number == SIGHUP ? SUCCESSION_RELOAD : SUCCESSION_STOP,
+		     SUCCESSION_CURRENT);
+}
+
 static void read_signals(struct keeper *keeper)
 {
 	struct signalfd_siginfo *info = &keeper->signal;
 
 	while (read(keeper->signal_fd, info, sizeof(*info)) == sizeof(*info))
-		if (info->ssi_signo != SIGCHLD)
-			feed(keeper,
-			     info->ssi_signo == SIGHUP ? SUCCESSION_RELOAD : SUCCESSION_STOP,
-			     SUCCESSION_CURRENT);
+		on_signal(keeper, info->ssi_signo);
 	info->ssi_signo = 0;
 }
 
@@ -338,6 +346,8 @@ static int open_signals(void)
 	sigaddset(&signals, SIGTERM);
 	sigaddset(&signals, SIGINT);
 	sigaddset(&signals, SIGHUP);
+	sigaddset(&signals, SIGUSR1);
+	sigaddset(&signals, SIGUSR2);
 	sigaddset(&signals, SIGCHLD);
 	if (sigprocmask(SIG_BLOCK, &signals, NULL) < 0)
 		return -errno;
@@ -345,15 +355,27 @@ static int open_signals(void)
 	return fd < 0 ? -errno : fd;
 }
 
-/* Each interface costs a descriptor; the soft limit of 1024 is for programs that use select(). */
-static void raise_descriptor_limit(void)
+static void raise_to_hard_limit(int resource)
 {
 	struct rlimit limit;
 
-	if (getrlimit(RLIMIT_NOFILE, &limit) == 0) {
+	if (getrlimit((__rlimit_resource_t)resource, &limit) == 0) {
 		limit.rlim_cur = limit.rlim_max;
-		(void)setrlimit(RLIMIT_NOFILE, &limit);
+		(void)setrlimit((__rlimit_resource_t)resource, &limit);
 	}
+}
+
+/*
+ * Each interface costs a descriptor; the soft limit of 1024 is for programs that use select(). The
+ * size of files is limited for memory that is shared, too, and without that nothing runs.
+ */
+static void raise_limits(void)
+{
+	const struct rlimit none = { RLIM_INFINITY, RLIM_INFINITY };
+
+	raise_to_hard_limit(RLIMIT_NOFILE);
+	if (setrlimit(RLIMIT_FSIZE, &none) < 0)
+		raise_to_hard_limit(RLIMIT_FSIZE);
 }
 
 static int open_will(struct keeper *keeper)
@@ -455,7 +477,7 @@ static int prepare(struct keeper *keeper)
 		tell_failure(keeper->teller, EVENT_FAILED, -err, "opening /dev/null", NULL);
 		return err;
 	}
-	raise_descriptor_limit();
+	raise_limits();
 	/* Best effort: what the keeper does after a crash is a race against the peers, and what it
 	 * starts inherits this. */
 	(void)setpriority(PRIO_PROCESS, 0, -20);

@@ -113,6 +113,11 @@ const char *keeper_tell_refused(struct keeper *keeper, enum succession_why why);
 void keeper_tell_rehearsed(struct keeper *keeper);
 
 /**
+ * keeper_tell_all() - who lives, and by the router process how its routers are; somebody asked.
+ */
+void keeper_tell_all(struct keeper *keeper);
+
+/**
  * keeper_tell_end() - a process has ended.
  * @wait_status: of waitpid().
  */

@@ -288,7 +288,8 @@ static int prepare(struct generation *g)
 	if (err == 0)
 		err = new_state(g);
 	if (err < 0) {
-		fail(g, "laying out the state memory", err, "");
+		fail(g, "laying out the state memory", err,
+		     err == -EFBIG ? "raise the limit on the size of files (RLIMIT_FSIZE)" : "");
 		return err;
 	}
 	err = routers_new(g->conf, g->state, &g->routers, &what);

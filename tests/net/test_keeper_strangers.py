@@ -1,0 +1,60 @@
+# SPDX-License-Identifier: MIT
+"""What strangers do to the keeper and its processes: signals by habit, limits of the host, a keeper
+that hangs, a standby that cannot be, a control socket that cannot be made."""
+
+import os
+import re
+import signal
+
+from agents import binary, router, write_config
+from generations import OWN, replace, start
+from lab import wait_until
+
+HABITS = [signal.SIGUSR1, signal.SIGUSR2, signal.SIGALRM, signal.SIGPIPE, signal.SIGQUIT,
+          signal.SIGVTALRM, signal.SIGPROF, signal.SIGIO, signal.SIGPWR, signal.SIGXFSZ,
+          signal.SIGRTMIN, signal.SIGRTMAX]
+
+
+# ---- signals ----
+
+def test_signals_that_are_not_ours_end_nobody(lab):
+    agent = start(lab)
+    pids = [agent.pid, agent.router_pid, agent.standby_pid]
+    for number in [*HABITS, signal.SIGHUP]:
+        for pid in pids if number != signal.SIGHUP else pids[1:]:
+            os.kill(pid, number)
+    agent.host.wait_adverts(10, lab.now())
+    assert [agent.pid, agent.router_pid, agent.standby_pid] == pids, agent.story("none ended")
+    assert agent.alive and not any("lost=" in line for line in agent.log)
+
+
+def test_sigusr1_tells_who_lives_and_how_the_routers_are(lab):
+    agent = start(lab, *(router(150, name=f"r{n}", vrid=n, addresses=[f"192.0.2.{n}/24"])
+                         for n in range(101, 141)))
+    standby, lines = agent.standby_pid, len(agent.log)
+    for number in (signal.SIGUSR1, signal.SIGUSR2):
+        skip = len(agent.log)
+        os.kill(agent.pid, number)
+        agent.wait_log(f"signal={number.name[3:]} from_pid={os.getpid()}", skip=skip)
+        agent.wait_log(f"keeper_pid={agent.pid} router_pid={agent.router_pid} "
+                       f"standby_pid={standby}$", skip=skip)
+        for n in range(101, 141):
+            agent.wait_log(f'router=r{n} family=4 state=active reason="', skip=skip)
+    told = [line for line in agent.log[lines:] if re.search("router=r101 ", line)]
+    assert len(told) == 2, told
+
+
+def test_limit_on_the_size_of_files_is_raised_or_told(lab, monkeypatch):
+    """RLIMIT_FSIZE counts for shared memory, too, and its signal ended vipd without a word."""
+    limited, refused = (["prlimit", f"--fsize=0:{hard}", binary("vipd")]
+                        for hard in ("unlimited", 0))
+    host = lab.host("gw0", OWN)
+    said = host.run("setpriv", "--bounding-set=-sys_resource", *refused, "-c",
+                    write_config(lab), check=False, timeout=10)
+    assert said.returncode == 1 and "File too large" in said.stderr, said
+    assert "RLIMIT_FSIZE" in said.stderr, said
+    monkeypatch.setenv("VIPCTL", binary("vipctl"))
+    monkeypatch.setenv("VIPD", lab.path("limited"))
+    replace(lab.path("limited"), f'exec {" ".join(limited)} "$@"')
+    agent = start(lab)
+    assert agent.standby_pid and agent.reload().returncode == 0
