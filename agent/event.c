@@ -197,6 +197,11 @@ static const struct kind kinds[] = {
 			    ROWS(OF_WORDS(event.fact.word, "upgrade", event_upgrade_words),
 				 TEXT("why")),
 			    "upgrade={upgrade}[ note=\"{why}\"]" },
+	[EVENT_STANDBY] = { "standby", LOG_LEVEL_ERROR, SIZE_OF(fact),
+			    ROWS(OF_WORDS(event.fact.word, "standby", event_standby_words),
+				 NUMBER(0, "standby_pid"), TEXT("why"), NOTE),
+			    "standby={standby}[ standby_pid={standby_pid}][ error=\"{why}\"]"
+			    "[ note=\"{note}\"]" },
 	[EVENT_PROCESSES] = { "processes", LOG_LEVEL_INFO, SIZE_OF(fact),
 			      ROWS(NUMBER(0, "keeper_pid"), NUMBER(1, "router_pid"),
 				   NUMBER(2, "standby_pid"), TEXT("lacking")),
@@ -286,6 +291,10 @@ enum log_level event_level(const struct event *event)
 	case EVENT_RELOAD:
 		if (event->fact.word >= EVENT_RELOAD_REFUSED)
 			return LOG_LEVEL_ERROR;
+		break;
+	case EVENT_STANDBY:
+		if (event->fact.word == EVENT_STANDBY_AGAIN)
+			return LOG_LEVEL_INFO;
 		break;
 	case EVENT_CHANGES:
 		if (event->fact.word == EVENT_CHANGES_UNCOMPARED)

@@ -68,6 +68,7 @@ enum event_kind {
 	EVENT_CLAIMED = 102, /* another vipd, number[0] or unknown, runs here; @text: what to do */
 	EVENT_UPGRADE = 103, /* @fact.word: enum event_upgrade; @fact.text: why */
 	EVENT_PROCESSES = 104, /* who lives: number: keeper, router, standby; text: why not all */
+	EVENT_STANDBY = 105,   /* @fact.word: enum event_standby; number[0]: pid; text: why */
 };
 
 enum event_reload {
@@ -98,6 +99,11 @@ enum event_upgrade {
 	EVENT_UPGRADE_REHEARSED = 1, /* the new program can be the keeper */
 	EVENT_UPGRADE_DONE = 2,      /* it is */
 	EVENT_UPGRADE_REFUSED = 3,
+};
+
+enum event_standby {
+	EVENT_STANDBY_NONE = 1, /* none can be started, or kept */
+	EVENT_STANDBY_AGAIN = 2,
 };
 
 /* What became of an address; numbers of the journal's own. */

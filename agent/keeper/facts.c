@@ -38,6 +38,8 @@ static pid_t pid_of(const struct keeper *keeper, enum succession_role role)
 /* How somebody was lost, by the event. */
 static const char *how(const struct keeper *keeper, enum succession_role role)
 {
+	if (role == SUCCESSION_STANDBY && keeper->children[role].stopped)
+		return "stopped by a signal";
 	if (keeper->event.type == SUCCESSION_ENDED)
 		return keeper->how;
 	if (keeper->event.type == SUCCESSION_SPAWN_FAILED)
@@ -59,25 +61,32 @@ static void tell_asked(struct keeper *keeper)
 /* The process in a role, if it is of use. */
 static pid_t living(const struct keeper *keeper, enum succession_role role)
 {
-	return keeper->succession.children[role].life == SUCCESSION_READY
-		       ? keeper->children[role].pid
-		       : 0;
+	bool ready = keeper->succession.children[role].life == SUCCESSION_READY;
+
+	return ready && !keeper->children[role].stopped ? keeper->children[role].pid : 0;
 }
 
-static const char *lacking(const struct keeper *keeper)
+static const char *lacking(const struct keeper *keeper, char *buf, size_t size)
 {
+	const struct child *standby = &keeper->children[SUCCESSION_STANDBY];
+
 	if (!living(keeper, SUCCESSION_CURRENT))
 		return "no router process speaks now";
 	if (living(keeper, SUCCESSION_STANDBY))
 		return NULL;
-	return keeper->children[SUCCESSION_STANDBY].pid ? "the standby is being started"
-							: "no standby now";
+	if (standby->pid)
+		return standby->stopped ? "the standby was stopped by a signal"
+					: "the standby is being started";
+	snprintf(buf, size, "no standby%s%s", keeper->standby_lost[0] ? ": " : "",
+		 keeper->standby_lost);
+	return buf;
 }
 
 void keeper_tell_all(struct keeper *keeper)
 {
 	const struct signalfd_siginfo *info = &keeper->signal;
-	struct event event = event_fact(EVENT_PROCESSES, 0, lacking(keeper));
+	char buf[KEEPER_HOW_SIZE + 16];
+	struct event event = event_fact(EVENT_PROCESSES, 0, lacking(keeper, buf, sizeof(buf)));
 	int channel_fd = keeper->children[SUCCESSION_CURRENT].channel_fd;
 
 	tell_signal(keeper->teller, info->ssi_signo, info->ssi_pid, false);
@@ -98,6 +107,17 @@ static void tell_role(struct keeper *keeper, const struct succession_action *act
 static void tell_reload(struct keeper *keeper, pid_t pid, const char *why, enum event_reload word)
 {
 	tell_process(keeper->teller, EVENT_RELOAD, pid, why, word);
+}
+
+/* Return: how, which is kept for whoever asks later. */
+static const char *lose_standby(struct keeper *keeper)
+{
+	const char *words = keeper->event.type == SUCCESSION_SPAWN_FAILED
+				    ? strerror(keeper->spawn_error)
+				    : how(keeper, SUCCESSION_STANDBY);
+
+	snprintf(keeper->standby_lost, sizeof(keeper->standby_lost), "%s", words);
+	return keeper->standby_lost;
 }
 
 void keeper_tell(struct keeper *keeper, const struct succession_action *action)
@@ -131,11 +151,14 @@ void keeper_tell(struct keeper *keeper, const struct succession_action *action)
 		tell_role(keeper, action, EVENT_PROCESS_LOST, how(keeper, role), 1);
 		break;
 	case SUCCESSION_FACT_STANDBY:
-		tell_role(keeper, action, EVENT_STANDBY_LOST, how(keeper, role), 0);
+		tell_role(keeper, action, EVENT_STANDBY_LOST, lose_standby(keeper), 0);
 		break;
 	case SUCCESSION_FACT_NO_STANDBY:
-		tell_failure(keeper->teller, EVENT_DEGRADED, keeper->spawn_error,
-			     "starting a standby", "it is tried again later");
+		tell_process(keeper->teller, EVENT_STANDBY, 0, lose_standby(keeper),
+			     EVENT_STANDBY_NONE);
+		break;
+	case SUCCESSION_FACT_AGAIN:
+		tell_role(keeper, action, EVENT_STANDBY, NULL, EVENT_STANDBY_AGAIN);
 		break;
 	case SUCCESSION_FACT_RELOADING:
 		tell_reload(keeper, 0, NULL, EVENT_RELOAD_STARTED);

@@ -59,28 +59,6 @@ static void feed(struct keeper *keeper, enum succession_event_type type, enum su
 	keeper_feed(keeper, &(struct succession_event){ .type = type, .role = role });
 }
 
-/* ---- signals ---- */
-
-static void on_signal(struct keeper *keeper, unsigned number)
-{
-	if (number == SIGCHLD) /* reap() looks */
-		return;
-	if (number == SIGUSR1 || number == SIGUSR2)
-		keeper_tell_all(keeper);
-	else
-		feed(keeper, number == SIGHUP ? SUCCESSION_RELOAD : SUCCESSION_STOP,
-		     SUCCESSION_CURRENT);
-}
-
-static void read_signals(struct keeper *keeper)
-{
-	struct signalfd_siginfo *info = &keeper->signal;
-
-	while (read(keeper->signal_fd, info, sizeof(*info)) == sizeof(*info))
-		on_signal(keeper, info->ssi_signo);
-	info->ssi_signo = 0;
-}
-
 /* ---- what the children say ---- */
 
 static void close_attached(const struct channel_message *message)
@@ -180,16 +158,26 @@ static enum succession_role role_of(const struct keeper *keeper, pid_t pid)
 	return role;
 }
 
-/* Who has ended: whatever it said before can be read by now. */
+static void report_stop(struct keeper *keeper, enum succession_role role, bool stopped)
+{
+	if (role == SUCCESSION_ROLES_COUNT)
+		return;
+	keeper->children[role].stopped = stopped;
+	feed(keeper, stopped ? SUCCESSION_STOPPED : SUCCESSION_CONTINUED, role);
+}
+
+/* Who has ended, or was stopped: whatever it said before can be read by now. */
 static void reap(struct keeper *keeper)
 {
 	enum succession_role role;
 	pid_t pid;
 	int status;
 
-	while ((pid = waitpid(-1, &status, WNOHANG)) > 0) {
+	while ((pid = waitpid(-1, &status, WNOHANG | WUNTRACED | WCONTINUED)) > 0) {
 		role = role_of(keeper, pid);
-		if (role < SUCCESSION_ROLES_COUNT) {
+		if (WIFSTOPPED(status) || WIFCONTINUED(status)) {
+			report_stop(keeper, role, WIFSTOPPED(status));
+		} else if (role < SUCCESSION_ROLES_COUNT) {
 			keeper->children[role].reaped = true;
 			keeper->children[role].wait_status = status;
 		} else if (!keeper_was_dismissed(keeper, pid)) {
@@ -214,6 +202,29 @@ static void report_end(struct keeper *keeper, enum succession_role role)
 				    .type = SUCCESSION_ENDED,
 				    .role = role,
 				    .exit_status = WIFEXITED(status) ? WEXITSTATUS(status) : -1 });
+}
+
+/* ---- signals ---- */
+
+static void on_signal(struct keeper *keeper, unsigned number)
+{
+	if (number == SIGCHLD) /* reap() looks */
+		return;
+	if (number == SIGUSR1 || number == SIGUSR2) {
+		reap(keeper); /* of now */
+		keeper_tell_all(keeper);
+		return;
+	}
+	feed(keeper, number == SIGHUP ? SUCCESSION_RELOAD : SUCCESSION_STOP, SUCCESSION_CURRENT);
+}
+
+static void read_signals(struct keeper *keeper)
+{
+	struct signalfd_siginfo *info = &keeper->signal;
+
+	while (read(keeper->signal_fd, info, sizeof(*info)) == sizeof(*info))
+		on_signal(keeper, info->ssi_signo);
+	info->ssi_signo = 0;
 }
 
 /* ---- the loop ---- */

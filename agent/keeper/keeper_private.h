@@ -48,15 +48,16 @@ struct keeper {
 
 	struct succession_event events[KEEPER_EVENTS_MAX]; /* to be decided, in their order */
 	unsigned events_n;
-	struct succession_event event;  /* the one that is being decided */
-	struct channel_message message; /* that is being read */
-	char current_status[160];       /* in a line, as CURRENT said it last */
-	int64_t alive_ns;               /* the last sign of life that was looked at */
-	struct signalfd_siginfo signal; /* likewise; ssi_signo 0: none */
-	char how[KEEPER_HOW_SIZE];      /* the child of the event ended */
-	pid_t ended_pid;                /* which it was */
-	char error[CHANNEL_TEXT_SIZE];  /* the last one that a new generation told */
-	int spawn_error;                /* an errno, of SPAWN_FAILED */
+	struct succession_event event;      /* the one that is being decided */
+	struct channel_message message;     /* that is being read */
+	char current_status[160];           /* in a line, as CURRENT said it last */
+	int64_t alive_ns;                   /* the last sign of life that was looked at */
+	struct signalfd_siginfo signal;     /* likewise; ssi_signo 0: none */
+	char how[KEEPER_HOW_SIZE];          /* the child of the event ended */
+	pid_t ended_pid;                    /* which it was */
+	char error[CHANNEL_TEXT_SIZE];      /* the last one that a new generation told */
+	char standby_lost[KEEPER_HOW_SIZE]; /* how, or why there was none */
+	int spawn_error;                    /* an errno, of SPAWN_FAILED */
 
 	bool will_failed;
 	bool done;

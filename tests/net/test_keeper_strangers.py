@@ -4,10 +4,11 @@ that hangs, a standby that cannot be, a control socket that cannot be made."""
 
 import os
 import re
+import resource
 import signal
 
 from agents import binary, router, write_config
-from generations import OWN, replace, start
+from generations import OWN, crash, replace, start
 from lab import wait_until
 
 HABITS = [signal.SIGUSR1, signal.SIGUSR2, signal.SIGALRM, signal.SIGPIPE, signal.SIGQUIT,
@@ -58,3 +59,50 @@ def test_limit_on_the_size_of_files_is_raised_or_told(lab, monkeypatch):
     replace(lab.path("limited"), f'exec {" ".join(limited)} "$@"')
     agent = start(lab)
     assert agent.standby_pid and agent.reload().returncode == 0
+
+
+# ---- the standby ----
+
+def state_of(pid):
+    """As the kernel shows it: T when the process is stopped."""
+    with open(f"/proc/{pid}/stat", encoding="ascii") as file:
+        return file.read().rpartition(")")[2].split()[0]
+
+
+
+def test_stopped_standby_is_noticed_and_replaced(lab):
+    agent = start(lab)
+    stopped, speaker = agent.standby_pid, agent.router_pid
+    os.kill(stopped, signal.SIGSTOP)
+    agent.wait_log(f'standby_pid={stopped} lost="stopped by a signal"')
+    wait_until(lambda: not os.path.exists(f"/proc/{stopped}"), what="the end of the stopped one")
+    wait_until(lambda: agent.standby_pid != stopped, 15, "another one")
+    assert agent.router_pid == speaker
+
+
+def test_crash_beside_a_stopped_standby_is_survived_at_once(lab):
+    agent = start(lab)
+    stopped = agent.standby_pid
+    os.kill(stopped, signal.SIGSTOP)
+    wait_until(lambda: state_of(stopped) == "T", what="a stop")
+    os.kill(agent.pid, signal.SIGUSR1)
+    agent.wait_log('note="the standby was stopped by a signal"')
+    mark = lab.now()
+    assert crash(agent) != stopped
+    agent.host.wait_adverts(10, since=mark)
+    assert lab.now() - mark < 2_500_000_000, "nobody waited for signs of life of the stopped one"
+
+
+def test_standby_that_cannot_be_is_told_once_and_that_it_is_back(lab):
+    agent = start(lab)
+    standby, limit = agent.standby_pid, resource.prlimit(agent.pid, resource.RLIMIT_NOFILE)
+    resource.prlimit(agent.pid, resource.RLIMIT_NOFILE, (10, limit[1]))
+    os.kill(standby, signal.SIGKILL)
+    told = agent.wait_log("standby=none", 15)
+    assert " error: " in told and "Too many open files" in told, told
+    assert "the next crash would be the last will" in told
+    os.kill(agent.pid, signal.SIGUSR1)
+    agent.wait_log(f'router_pid={agent.router_pid} note="no standby: Too many open files"')
+    resource.prlimit(agent.pid, resource.RLIMIT_NOFILE, limit)
+    agent.wait_log(f"standby=again standby_pid={agent.standby_pid}", 15)
+    assert sum("standby=none" in line for line in agent.log) == 1
