@@ -67,6 +67,21 @@ static void close_attached(const struct channel_message *message)
 		close(message->attached_fd);
 }
 
+/* Whoever asked is told by the router process, in time: that we did not answer, or have taken it.
+ */
+static void take_reload(struct keeper *keeper, int64_t end_ns)
+{
+	if (end_ns && clocks_now().mono_ns >= end_ns) {
+		tell_process(keeper->teller, EVENT_RELOAD, 0,
+			     "the keeper read the request too late: it was given up by then",
+			     EVENT_RELOAD_REFUSED);
+		return;
+	}
+	(void)channel_send(keeper->children[SUCCESSION_CURRENT].channel_fd, CHANNEL_TAKEN, end_ns,
+			   NULL);
+	feed(keeper, SUCCESSION_RELOAD, SUCCESSION_CURRENT);
+}
+
 static void on_current(struct keeper *keeper, const struct channel_message *message)
 {
 	close_attached(message);
@@ -74,7 +89,7 @@ static void on_current(struct keeper *keeper, const struct channel_message *mess
 		keeper_feed(keeper, &(struct succession_event){ .type = SUCCESSION_SAYS_FROZEN,
 								.ns = message->ns });
 	else if (message->type == CHANNEL_RELOAD)
-		feed(keeper, SUCCESSION_RELOAD, SUCCESSION_CURRENT);
+		take_reload(keeper, message->ns);
 	else if (message->type == CHANNEL_ALIVE) {
 		snprintf(keeper->current_status, sizeof(keeper->current_status), "%.*s",
 			 (int)sizeof(keeper->current_status) - 1, message->text);

@@ -12,14 +12,16 @@
 #define CLIENTS_MAX       8
 #define CLIENT_TIMEOUT_NS INT64_C(1000000000)
 #define CLIENT_LIMIT_NS   INT64_C(20000000000)
-#define RELOAD_TIMEOUT_NS INT64_C(10000000000)
-#define ACCEPT_PAUSE_NS   INT64_C(1000000000) /* when the host is out of descriptors */
-#define MESSAGES_PER_TURN 32                  /* per client */
+#define RELOAD_GRACE_NS   INT64_C(1000000000)  /* for the keeper's word to arrive */
+#define RELOAD_LIMIT_NS   INT64_C(30000000000) /* from then on it must have ended somehow */
+#define ACCEPT_PAUSE_NS   INT64_C(1000000000)  /* when the host is out of descriptors */
+#define MESSAGES_PER_TURN 32                   /* per client */
 
 struct client {
 	int fd;           /* -1: free */
 	bool answering;   /* the request was read */
 	bool reloading;   /* the request was read: waits for the end of a reload */
+	bool taken;       /* which the keeper has taken on */
 	bool frozen;      /* its answer is a struct control_result */
 	int64_t asked_ns; /* for it */
 	struct answer answer;
@@ -177,7 +179,8 @@ static void begin_reload(struct control *control, struct client *client, const s
 	control->reload_asked = true;
 	client->reloading = true;
 	client->asked_ns = now->mono_ns;
-	client->until_ns = now->mono_ns + RELOAD_TIMEOUT_NS;
+	client->until_ns = now->mono_ns + CONTROL_RELOAD_END_NS + RELOAD_GRACE_NS;
+	client->limit_ns = INT64_MAX;
 }
 
 /* Whoever the socket lets in may do all that there is. */
@@ -231,6 +234,41 @@ static void tell_result(struct control *control, const struct client *client, un
 					   : 0,
 		   text, &control->message);
 	(void)send_message(client, &control->message);
+}
+
+void control_reload_taken(struct control *control, int64_t end_ns)
+{
+	for (unsigned i = 0; control && i < CLIENTS_MAX; i++) {
+		struct client *client = &control->clients[i];
+
+		if (client->fd < 0 || !client->reloading || client->taken ||
+		    client->asked_ns + CONTROL_RELOAD_END_NS > end_ns)
+			continue;
+		client->taken = true;
+		client->until_ns = client->asked_ns + RELOAD_LIMIT_NS;
+	}
+}
+
+/* Not just hung up on: that would be a reason to ask again. */
+static void give_up_reload(struct control *control, const struct client *client)
+{
+	char text[160];
+
+	if (client->taken)
+		snprintf(text, sizeof(text), "it takes too long: see the log");
+	else
+		snprintf(text, sizeof(text),
+			 "the keeper, pid %d, does not answer: was it stopped? What was asked for "
+			 "will not happen later",
+			 (int)getppid());
+	tell_result(control, client, 1, text);
+}
+
+static void drop(struct control *control, struct client *client)
+{
+	if (client->reloading)
+		give_up_reload(control, client);
+	hang_up(client);
 }
 
 void control_reload_done(struct control *control, int64_t began_ns, const char *why)
@@ -294,5 +332,5 @@ void control_dispatch(struct control *control, const struct clocks *now)
 	for (unsigned i = 0; i < CLIENTS_MAX; i++)
 		if (control->clients[i].fd >= 0 && (now->mono_ns >= control->clients[i].until_ns ||
 						    now->mono_ns >= control->clients[i].limit_ns))
-			hang_up(&control->clients[i]);
+			drop(control, &control->clients[i]);
 }

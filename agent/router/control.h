@@ -34,10 +34,19 @@ int control_open(const struct answer_facts *facts, enum control_birth birth,
  */
 int control_publish(struct control *control, const char *before);
 
+/* Who asks for a reload waits so long for the keeper to take that on; vipctl waits longer. */
+#define CONTROL_RELOAD_END_NS INT64_C(10000000000)
+
 /**
  * control_reload_asked() - whether a client asked for a reload since the last call.
  */
 bool control_reload_asked(struct control *control);
+
+/**
+ * control_reload_taken() - the keeper has taken on what was asked for up to then.
+ * @end_ns: when the last of those requests would have ended, CLOCK_MONOTONIC.
+ */
+void control_reload_taken(struct control *control, int64_t end_ns);
 
 /**
  * control_reload_done() - answer the clients that wait for a reload.

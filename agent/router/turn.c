@@ -117,7 +117,8 @@ static void run_control(void *self, const struct clocks *now, unsigned readable)
 		return;
 	control_dispatch(turn->control, now);
 	if (control_reload_asked(turn->control))
-		(void)channel_send(turn->channel_fd, CHANNEL_RELOAD, 0, NULL);
+		(void)channel_send(turn->channel_fd, CHANNEL_RELOAD,
+				   now->mono_ns + CONTROL_RELOAD_END_NS, NULL);
 }
 
 static int64_t control_next(const void *self)
@@ -259,6 +260,8 @@ static void read_keeper(struct turn *turn, const struct clocks *now)
 			turn->freeze_ns = message->ns;
 		else if (message->type == CHANNEL_REFUSED)
 			control_reload_done(turn->control, message->ns, message->text);
+		else if (message->type == CHANNEL_TAKEN)
+			control_reload_taken(turn->control, message->ns);
 		else if (message->type == CHANNEL_TELL)
 			begin_to_show(turn, now);
 	}

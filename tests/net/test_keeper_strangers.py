@@ -106,3 +106,24 @@ def test_standby_that_cannot_be_is_told_once_and_that_it_is_back(lab):
     resource.prlimit(agent.pid, resource.RLIMIT_NOFILE, limit)
     agent.wait_log(f"standby=again standby_pid={agent.standby_pid}", 15)
     assert sum("standby=none" in line for line in agent.log) == 1
+
+
+# ---- a keeper that hangs ----
+
+def test_reload_that_the_keeper_does_not_take_has_an_end_on_both_sides(lab):
+    agent = start(lab)
+    speaker = agent.router_pid
+    agent.configure([router(123)])
+    agent.kill_keeper(signal.SIGSTOP)
+    mark = lab.now()
+    failed = agent.reload()
+    assert 9 < (lab.now() - mark) / 1e9 < 12, "the end that both sides know"
+    assert failed.returncode == 1, failed
+    assert f"the keeper, pid {agent.pid}, does not answer" in failed.stderr, failed.stderr
+    agent.kill_keeper(signal.SIGCONT)
+    agent.expected_to_live = True
+    agent.wait_log('reload=refused note="the keeper read the request too late')
+    agent.host.wait_adverts(10, lab.now())
+    assert agent.router_pid == speaker and agent.router()["priority"] == 150
+    assert not any("reload=started" in line for line in agent.log)
+    assert agent.reload().returncode == 0 and agent.router()["priority"] == 123
