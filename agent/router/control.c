@@ -10,6 +10,9 @@
 #include <unistd.h>
 
 #define CLIENTS_MAX       8
+#define MEMBERS_MAX       6  /* of them who are not root, who always finds a place so */
+#define BACKLOG           64 /* who waits to be accepted: many, or root would wait behind others */
+#define ACCEPTS_PER_TURN  32
 #define CLIENT_TIMEOUT_NS INT64_C(1000000000)
 #define CLIENT_LIMIT_NS   INT64_C(20000000000)
 #define RELOAD_GRACE_NS   INT64_C(1000000000)  /* for the keeper's word to arrive */
@@ -19,11 +22,13 @@
 
 struct client {
 	int fd;           /* -1: free */
+	bool root;        /* or a member of the socket's group */
 	bool answering;   /* the request was read */
 	bool reloading;   /* the request was read: waits for the end of a reload */
 	bool taken;       /* which the keeper has taken on */
 	bool frozen;      /* its answer is a struct control_result */
 	int64_t asked_ns; /* for it */
+	int64_t since_ns; /* it is here */
 	struct answer answer;
 	int64_t until_ns; /* hang up then: it takes nothing */
 	int64_t limit_ns; /* hang up then: it takes too little */
@@ -42,8 +47,8 @@ struct control {
 static int listen_there(struct control *control, enum control_birth birth)
 {
 	struct epoll_event event = { .events = EPOLLIN, .data.ptr = NULL };
-	int err = control_socket_open(control->facts.conf->control, birth, CLIENTS_MAX,
-				      &control->socket);
+	int err =
+		control_socket_open(control->facts.conf->control, birth, BACKLOG, &control->socket);
 
 	if (err < 0)
 		return err;
@@ -116,12 +121,53 @@ int64_t control_deadline(const struct control *control)
 	return deadline_ns;
 }
 
+/* Return: of those that are no root the one that has been here longest; or NULL. */
+static struct client *oldest_member(struct control *control)
+{
+	struct client *oldest = NULL;
+
+	for (unsigned i = 0; i < CLIENTS_MAX; i++) {
+		struct client *client = &control->clients[i];
+
+		if (client->fd >= 0 && !client->root &&
+		    (!oldest || client->since_ns < oldest->since_ns))
+			oldest = client;
+	}
+	return oldest;
+}
+
+static unsigned members_n(const struct control *control)
+{
+	unsigned n = 0;
+
+	for (unsigned i = 0; i < CLIENTS_MAX; i++)
+		n += control->clients[i].fd >= 0 && !control->clients[i].root;
+	return n;
+}
+
 static struct client *free_client(struct control *control)
 {
 	for (unsigned i = 0; i < CLIENTS_MAX; i++)
 		if (control->clients[i].fd < 0)
 			return &control->clients[i];
 	return NULL;
+}
+
+/* Nobody who may ask keeps root from asking. Return: NULL when there is no place. */
+static struct client *find_place(struct control *control, enum control_asker asker)
+{
+	struct client *place;
+
+	if (asker == CONTROL_ASKER_STRANGER ||
+	    (asker == CONTROL_ASKER_MEMBER && members_n(control) >= MEMBERS_MAX))
+		return NULL;
+	place = free_client(control);
+	if (place || asker != CONTROL_ASKER_ROOT)
+		return place;
+	place = oldest_member(control);
+	if (place)
+		hang_up(place);
+	return place;
 }
 
 /* A waiting client keeps the socket readable; without a descriptor for it we would spin. */
@@ -133,25 +179,36 @@ static void pause_accepting(struct control *control, int64_t resume_ns)
 	control->resume_ns = resume_ns;
 }
 
-static void accept_client(struct control *control, const struct clocks *now)
+static void take_in(struct control *control, int fd, const struct clocks *now)
 {
-	struct client *client = free_client(control);
+	enum control_asker asker = control_socket_asker(&control->socket, fd);
+	struct client *client = find_place(control, asker);
 	struct epoll_event event = { .events = EPOLLIN, .data.ptr = client };
-	int fd = accept4(control->socket.fd, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
 
-	if (fd < 0) {
-		if (errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM)
-			pause_accepting(control, now->mono_ns + ACCEPT_PAUSE_NS);
-		return;
-	}
-	if (!client || !control_socket_may_ask(&control->socket, fd) ||
-	    epoll_ctl(control->epoll_fd, EPOLL_CTL_ADD, fd, &event) < 0) {
+	if (!client || epoll_ctl(control->epoll_fd, EPOLL_CTL_ADD, fd, &event) < 0) {
 		close(fd);
 		return;
 	}
 	*client = (struct client){ .fd = fd,
+				   .root = asker == CONTROL_ASKER_ROOT,
+				   .since_ns = now->mono_ns,
 				   .until_ns = now->mono_ns + CLIENT_TIMEOUT_NS,
 				   .limit_ns = now->mono_ns + CLIENT_LIMIT_NS };
+}
+
+/* Those who wait; a bounded number, also of those who are turned away. */
+static void accept_clients(struct control *control, const struct clocks *now)
+{
+	for (unsigned i = 0; i < ACCEPTS_PER_TURN; i++) {
+		int fd = accept4(control->socket.fd, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
+
+		if (fd < 0 &&
+		    (errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM))
+			pause_accepting(control, now->mono_ns + ACCEPT_PAUSE_NS);
+		if (fd < 0)
+			return;
+		take_in(control, fd, now);
+	}
 }
 
 /* Return: 0 or -errno; -EAGAIN when the client must read first. */
@@ -323,12 +380,13 @@ void control_dispatch(struct control *control, const struct clocks *now)
 	n = epoll_wait(control->epoll_fd, events, CLIENTS_MAX + 1, 0);
 	if (now->mono_ns >= control->resume_ns)
 		pause_accepting(control, INT64_MAX);
-	for (int i = 0; i < n; i++) {
-		if (!events[i].data.ptr)
-			accept_client(control, now);
-		else
+	for (int i = 0; i < n; i++)
+		if (events[i].data.ptr)
 			serve(control, events[i].data.ptr, now);
-	}
+	/* Then those who take the places: so nobody is served for what came from another one. */
+	for (int i = 0; i < n; i++)
+		if (!events[i].data.ptr)
+			accept_clients(control, now);
 	for (unsigned i = 0; i < CLIENTS_MAX; i++)
 		if (control->clients[i].fd >= 0 && (now->mono_ns >= control->clients[i].until_ns ||
 						    now->mono_ns >= control->clients[i].limit_ns))

@@ -2,7 +2,8 @@
 /*
  * The clients of the control socket: a few at a time, each a bounded piece of its answer (answer.h)
  * per turn, and none that takes nothing for a second or too little for twenty, so that nobody who
- * asks can delay an advert or keep others from asking.
+ * asks can delay an advert or keep others from asking. Some places are root's alone, and when there
+ * is none left the oldest client that is not root makes room for one that is.
  *
  * All functions but control_open() take NULL, for a control socket that could not be opened.
  */

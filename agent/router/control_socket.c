@@ -114,27 +114,34 @@ int control_socket_publish(struct control_socket *socket, const char *before)
 	return 0;
 }
 
-bool control_socket_may_ask(const struct control_socket *socket, int client_fd)
+/* The group as it is now: giving the socket to one is how an operator lets it in. */
+static bool is_member(const struct control_socket *socket, int client_fd, gid_t gid)
 {
-	struct ucred peer;
 	gid_t groups[GROUPS_MAX];
-	socklen_t len = sizeof(peer);
+	socklen_t len = sizeof(groups);
 	struct stat status;
 
-	if (getsockopt(client_fd, SOL_SOCKET, SO_PEERCRED, &peer, &len) < 0)
-		return false;
-	if (peer.uid == 0 || peer.uid == geteuid())
-		return true;
-	/* The group as it is now: giving the socket to one is how an operator lets it in. */
 	if (lstat(socket->path, &status) < 0)
 		return false;
-	if (peer.gid == status.st_gid)
+	if (gid == status.st_gid)
 		return true;
-	len = sizeof(groups);
 	if (getsockopt(client_fd, SOL_SOCKET, SO_PEERGROUPS, groups, &len) < 0)
 		return false;
 	for (size_t i = 0; i < len / sizeof(groups[0]); i++)
 		if (groups[i] == status.st_gid)
 			return true;
 	return false;
+}
+
+enum control_asker control_socket_asker(const struct control_socket *socket, int client_fd)
+{
+	struct ucred peer;
+	socklen_t len = sizeof(peer);
+
+	if (getsockopt(client_fd, SOL_SOCKET, SO_PEERCRED, &peer, &len) < 0)
+		return CONTROL_ASKER_STRANGER;
+	if (peer.uid == 0 || peer.uid == geteuid())
+		return CONTROL_ASKER_ROOT;
+	return is_member(socket, client_fd, peer.gid) ? CONTROL_ASKER_MEMBER
+						      : CONTROL_ASKER_STRANGER;
 }

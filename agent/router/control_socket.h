@@ -47,12 +47,18 @@ int control_socket_open(const char *path, enum control_birth birth, int backlog,
  */
 int control_socket_publish(struct control_socket *socket, const char *before);
 
+enum control_asker {
+	CONTROL_ASKER_STRANGER, /* may not ask */
+	CONTROL_ASKER_MEMBER,   /* of the socket's group */
+	CONTROL_ASKER_ROOT,     /* or who we are */
+};
+
 /**
- * control_socket_may_ask() - whether a client is root, who we are, or of the socket's group.
+ * control_socket_asker() - who a client is.
  * @client_fd: connected. The file mode has let it in; this asks the kernel who it is, whatever
- *became of the mode.
+ * became of the mode.
  */
-bool control_socket_may_ask(const struct control_socket *socket, int client_fd);
+enum control_asker control_socket_asker(const struct control_socket *socket, int client_fd);
 
 /**
  * control_socket_close() - remove it.

@@ -10,6 +10,8 @@ import signal
 from agents import binary, router, write_config
 from generations import OWN, crash, replace, start
 from lab import wait_until
+from processes import open_files
+from timing import GAP_MS, longest_gap_ms
 
 HABITS = [signal.SIGUSR1, signal.SIGUSR2, signal.SIGALRM, signal.SIGPIPE, signal.SIGQUIT,
           signal.SIGVTALRM, signal.SIGPROF, signal.SIGIO, signal.SIGPWR, signal.SIGXFSZ,
@@ -127,3 +129,39 @@ def test_reload_that_the_keeper_does_not_take_has_an_end_on_both_sides(lab):
     assert agent.router_pid == speaker and agent.router()["priority"] == 150
     assert not any("reload=started" in line for line in agent.log)
     assert agent.reload().returncode == 0 and agent.router()["priority"] == 123
+
+
+# ---- clients that crowd ----
+
+NOBODY = 65534
+
+
+CROWD = """
+import socket, sys
+held = []
+while True:
+    made = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+    try:
+        made.connect(sys.argv[1])
+    except OSError:
+        continue
+    held = [*held[-100:], made]
+"""
+
+
+def test_root_is_served_whatever_others_do_to_the_control_socket(lab):
+    agent = start(lab)
+    os.chown(agent.control, 0, NOBODY)
+    before = open_files(agent.router_pid)
+    crowd = [agent.host.popen("setpriv", f"--reuid={NOBODY}", f"--regid={NOBODY}", "--clear-groups",
+                              "/usr/bin/python3", "-c", CROWD, agent.control) for _ in range(8)]
+    mark = lab.now()
+    try:
+        wait_until(lambda: open_files(agent.router_pid) > before + 3, what="a crowd")
+        answers = [agent.ctl("show", "--json", check=False) for _ in range(40)]
+    finally:
+        for process in crowd:
+            process.kill()
+            process.wait()
+    assert [it.stderr for it in answers if it.returncode] == []
+    assert longest_gap_ms(agent.host, mark) < GAP_MS
