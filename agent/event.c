@@ -140,8 +140,9 @@ static const struct kind kinds[] = {
 				  "ordinary priority for a minute\"" },
 	[EVENT_KEEPER_GONE] = { "keeper_gone", LOG_LEVEL_ERROR, 0, ROWS(NOTE),
 				"error=\"the keeper is gone\" note=\"leaving gracefully\"" },
-	[EVENT_CONTROL] = { "control", LOG_LEVEL_ERROR, SIZE_OF(fact), ROWS(TEXT("control"), ERROR),
-			    "control=\"{control}\" error=\"{error}\"" },
+	[EVENT_CONTROL] = { "control", LOG_LEVEL_ERROR, SIZE_OF(fact),
+			    ROWS(TEXT("control"), ERROR, NOTE),
+			    "control=\"{control}\"[ error=\"{error}\"] note=\"{note}\"" },
 	[EVENT_CONF_ERROR] = { "conf_error", LOG_LEVEL_ERROR, SIZE_OF(fact), ROWS(TEXT("error")),
 			       "{error}" },
 	[EVENT_CHANGE] = { "change", LOG_LEVEL_INFO, SIZE_OF(change),
@@ -291,6 +292,10 @@ enum log_level event_level(const struct event *event)
 	case EVENT_RELOAD:
 		if (event->fact.word >= EVENT_RELOAD_REFUSED)
 			return LOG_LEVEL_ERROR;
+		break;
+	case EVENT_CONTROL:
+		if (!event->fact.error)
+			return LOG_LEVEL_INFO;
 		break;
 	case EVENT_STANDBY:
 		if (event->fact.word == EVENT_STANDBY_AGAIN)

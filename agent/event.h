@@ -49,7 +49,7 @@ enum event_kind {
 	EVENT_REALTIME = 41, /* refused: @fact.text what, error */
 	EVENT_REALTIME_LOST = 42,
 	EVENT_KEEPER_GONE = 43,
-	EVENT_CONTROL = 44,    /* the control socket @fact.text could not be put in place: error */
+	EVENT_CONTROL = 44,    /* the control socket @fact.text is not in place: error; 0: it is */
 	EVENT_CONF_ERROR = 45, /* @fact.text */
 	EVENT_CHANGE = 46,     /* a reload changed something: @change */
 	EVENT_CHANGES = 47, /* all of a reload: @fact.word: enum event_changes, number[0], text */

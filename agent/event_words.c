@@ -324,6 +324,9 @@ static void fill_fact(struct event_words *words)
 	} else if (event->kind == EVENT_PROCESS_LOST) {
 		strcpy(words->note, event->fact.word ? "too often, so nothing goes on: last will"
 						     : "another router process goes on");
+	} else if (event->kind == EVENT_CONTROL) {
+		strcpy(words->note, event->fact.error ? "going on without; tried again every 5 s"
+						      : "vipctl is served again");
 	} else if (event->kind == EVENT_STANDBY) {
 		strcpy(words->note, standby_note(event));
 	} else if (event->kind == EVENT_NOT_ADOPTED) {

@@ -7,12 +7,14 @@
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #define CLIENTS_MAX       8
 #define MEMBERS_MAX       6  /* of them who are not root, who always finds a place so */
 #define BACKLOG           64 /* who waits to be accepted: many, or root would wait behind others */
 #define ACCEPTS_PER_TURN  32
+#define LOOK_NS           INT64_C(5000000000) /* whether the socket is there yet, or still */
 #define CLIENT_TIMEOUT_NS INT64_C(1000000000)
 #define CLIENT_LIMIT_NS   INT64_C(20000000000)
 #define RELOAD_GRACE_NS   INT64_C(1000000000)  /* for the keeper's word to arrive */
@@ -40,27 +42,14 @@ struct control {
 	bool reload_asked; /* by a client, since control_reload_asked() */
 	int epoll_fd;
 	int64_t resume_ns; /* nobody is accepted until then; INT64_MAX: no pause */
+	int error;         /* an errno, why there is no socket; 0: there is one */
+	bool news;         /* about that, since control_news() */
+	int64_t look_ns;   /* the socket is looked after */
 	struct client clients[CLIENTS_MAX];
 	struct answer_message message; /* the one that is being sent */
 };
 
-static int listen_there(struct control *control, enum control_birth birth)
-{
-	struct epoll_event event = { .events = EPOLLIN, .data.ptr = NULL };
-	int err =
-		control_socket_open(control->facts.conf->control, birth, BACKLOG, &control->socket);
-
-	if (err < 0)
-		return err;
-	if (epoll_ctl(control->epoll_fd, EPOLL_CTL_ADD, control->socket.fd, &event) == 0)
-		return 0;
-	err = -errno;
-	control_socket_close(&control->socket);
-	return err;
-}
-
-int control_open(const struct answer_facts *facts, enum control_birth birth,
-		 struct control **ret_ctl)
+int control_open(const struct answer_facts *facts, struct control **ret_ctl)
 {
 	struct control *control = calloc(1, sizeof(*control));
 	int err;
@@ -68,25 +57,95 @@ int control_open(const struct answer_facts *facts, enum control_birth birth,
 	if (!control)
 		return -ENOMEM;
 	control->facts = *facts;
+	control->socket.fd = -1;
 	control->resume_ns = INT64_MAX;
 	for (unsigned i = 0; i < CLIENTS_MAX; i++)
 		control->clients[i].fd = -1;
 	control->epoll_fd = epoll_create1(EPOLL_CLOEXEC);
-	err = control->epoll_fd < 0 ? -errno : listen_there(control, birth);
-	if (err == 0) {
+	if (control->epoll_fd >= 0) {
 		*ret_ctl = control;
 		return 0;
 	}
-	if (control->epoll_fd >= 0)
-		close(control->epoll_fd);
+	err = -errno;
 	free(control);
+	return err;
+}
+
+static void close_socket(struct control *control)
+{
+	if (control->socket.fd >= 0)
+		control_socket_close(&control->socket);
+	control->socket.fd = -1;
+}
+
+int control_listen(struct control *control, enum control_birth birth)
+{
+	struct epoll_event event = { .events = EPOLLIN, .data.ptr = NULL };
+	int err =
+		control_socket_open(control->facts.conf->control, birth, BACKLOG, &control->socket);
+
+	if (err == 0 &&
+	    epoll_ctl(control->epoll_fd, EPOLL_CTL_ADD, control->socket.fd, &event) < 0) {
+		err = -errno;
+		close_socket(control);
+	}
+	control->error = -err;
 	return err;
 }
 
 int control_publish(struct control *control, const char *before)
 {
-	return control ? control_socket_publish(&control->socket, before) : 0;
+	int err;
+
+	if (!control || control->socket.fd < 0)
+		return 0;
+	err = control_socket_publish(&control->socket, before);
+	if (err < 0)
+		close_socket(control);
+	control->error = -err;
+	return err;
 }
+
+/* ---- the socket in its place ---- */
+
+static bool was_removed(const struct control *control)
+{
+	struct stat status;
+
+	return lstat(control->socket.path, &status) < 0 && errno == ENOENT;
+}
+
+/*
+ * A socket that could not be made, or that somebody has removed with its directory, keeps nobody
+ * from asking for longer than it must. What another one has put there instead is left alone.
+ */
+static void look_after_socket(struct control *control, const struct clocks *now)
+{
+	int before = control->error;
+
+	if (now->mono_ns < control->look_ns)
+		return;
+	control->look_ns = now->mono_ns + LOOK_NS;
+	if (control->socket.fd >= 0 && !was_removed(control))
+		return;
+	if (control->socket.fd >= 0)
+		before = ENOENT;
+	close_socket(control);
+	if (control_listen(control, CONTROL_BIRTH_AGAIN) == 0)
+		(void)control_publish(control, control->facts.conf->control);
+	control->news |= control->error != before;
+}
+
+bool control_news(struct control *control, int *ret_error)
+{
+	if (!control || !control->news)
+		return false;
+	control->news = false;
+	*ret_error = control->error;
+	return true;
+}
+
+/* ---- clients ---- */
 
 static void hang_up(struct client *client)
 {
@@ -101,9 +160,14 @@ void control_close(struct control *control)
 		return;
 	for (unsigned i = 0; i < CLIENTS_MAX; i++)
 		hang_up(&control->clients[i]);
-	control_socket_close(&control->socket);
+	close_socket(control);
 	close(control->epoll_fd);
 	free(control);
+}
+
+const char *control_path(const struct control *control)
+{
+	return control->facts.conf->control;
 }
 
 int control_fd(const struct control *control)
@@ -115,6 +179,8 @@ int64_t control_deadline(const struct control *control)
 {
 	int64_t deadline_ns = control ? control->resume_ns : INT64_MAX;
 
+	if (control && control->look_ns < deadline_ns)
+		deadline_ns = control->look_ns;
 	for (unsigned i = 0; control && i < CLIENTS_MAX; i++)
 		if (control->clients[i].fd >= 0 && control->clients[i].until_ns < deadline_ns)
 			deadline_ns = control->clients[i].until_ns;
@@ -391,4 +457,5 @@ void control_dispatch(struct control *control, const struct clocks *now)
 		if (control->clients[i].fd >= 0 && (now->mono_ns >= control->clients[i].until_ns ||
 						    now->mono_ns >= control->clients[i].limit_ns))
 			drop(control, &control->clients[i]);
+	look_after_socket(control, now);
 }

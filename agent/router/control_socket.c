@@ -63,22 +63,25 @@ static int listen_beside(struct control_socket *self, int backlog)
 		err = -errno;
 		unlink(self->born_path);
 	}
-	if (err < 0)
+	if (err < 0) {
 		close(self->fd);
+		self->fd = -1;
+	}
 	return err;
 }
 
 int control_socket_open(const char *path, enum control_birth birth, int backlog,
 			struct control_socket *ret_socket)
 {
+	static const char *const beside[] = { ".new", ".new", ".alt", ".own" };
 	int err = 0;
 
 	*ret_socket = (struct control_socket){ .fd = -1 };
 	strcpy(ret_socket->path, path);
 	strcpy(ret_socket->born_path, path);
-	strcat(ret_socket->born_path, birth == CONTROL_BIRTH_STANDBY ? ".alt" : ".new");
+	strcat(ret_socket->born_path, beside[birth]);
 	make_directory(path);
-	if (birth == CONTROL_BIRTH_FIRST)
+	if (birth == CONTROL_BIRTH_FIRST || birth == CONTROL_BIRTH_AGAIN)
 		err = check_free(path);
 	return err < 0 ? err : listen_beside(ret_socket, backlog);
 }

@@ -17,6 +17,7 @@ enum control_birth {
 	CONTROL_BIRTH_SUCCESSOR, /* the generation before us */
 	CONTROL_BIRTH_STANDBY, /* likewise; and a successor may be about to be born at the same time
 				*/
+	CONTROL_BIRTH_AGAIN,   /* ourselves, perhaps: our socket is gone, or never was */
 };
 
 struct control_socket {
@@ -31,7 +32,8 @@ struct control_socket {
  * @path: the place.
  * @birth: who listens there.
  * @backlog: as of listen().
- * @ret_socket: the caller's storage, to be passed to control_socket_close().
+ * @ret_socket: the caller's storage, to be passed to control_socket_close(); its fd is -1, and that
+ * is not needed, when this fails.
  *
  * Return: 0; -EADDRINUSE when another process listens there; -ENOTSOCK when the path is something
  * else than a socket; another -errno of bind(), such as -EACCES or -ENOENT for the directory.

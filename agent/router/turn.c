@@ -109,6 +109,17 @@ static int64_t routers_next(const void *self)
 
 /* ---- then: who asks ---- */
 
+static void tell_control(struct turn *turn, const struct clocks *now)
+{
+	struct event event;
+	int error;
+
+	if (!control_news(turn->control, &error))
+		return;
+	event = event_fact(EVENT_CONTROL, error, control_path(turn->control));
+	events_put(turn->events, now, &event);
+}
+
 static void run_control(void *self, const struct clocks *now, unsigned readable)
 {
 	struct turn *turn = self;
@@ -116,6 +127,7 @@ static void run_control(void *self, const struct clocks *now, unsigned readable)
 	if (!readable && now->mono_ns < control_deadline(turn->control))
 		return;
 	control_dispatch(turn->control, now);
+	tell_control(turn, now);
 	if (control_reload_asked(turn->control))
 		(void)channel_send(turn->channel_fd, CHANNEL_RELOAD,
 				   now->mono_ns + CONTROL_RELOAD_END_NS, NULL);
