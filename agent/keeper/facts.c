@@ -186,13 +186,26 @@ static const char *refuse_upgrade(struct keeper *keeper, const char *why)
 	return keeper->error;
 }
 
-/* By the words of the rehearsal itself, or else by its end. */
+/* By the words of the rehearsal itself, or else by its end, and what was complained of then. */
 static const char *refuse_rehearsed(struct keeper *keeper)
 {
-	char report[200];
+	char report[200], complaint[200], text[sizeof(keeper->how) + sizeof(complaint) + 2];
 
 	upgrade_report(keeper, report, sizeof(report));
-	return refuse_upgrade(keeper, report[0] ? report : keeper->how);
+	if (report[0])
+		return refuse_upgrade(keeper, report);
+	upgrade_complaint(keeper, complaint, sizeof(complaint));
+	snprintf(text, sizeof(text), "%s%s%s", keeper->how, complaint[0] ? ": " : "", complaint);
+	return refuse_upgrade(keeper, text);
+}
+
+/* A program that says nothing for itself may not even have been loaded. */
+static const char *refuse_ended(struct keeper *keeper)
+{
+	if (!keeper->error[0])
+		snprintf(keeper->ended, sizeof(keeper->ended), "%.200s: %s", keeper->setting.binary,
+			 keeper->how);
+	return keeper->error[0] ? keeper->error : keeper->ended;
 }
 
 static const char *why_refused(struct keeper *keeper, enum succession_why why)
@@ -201,7 +214,7 @@ static const char *why_refused(struct keeper *keeper, enum succession_why why)
 	case SUCCESSION_WHY_SPAWN:
 		return strerror(keeper->spawn_error);
 	case SUCCESSION_WHY_ENDED:
-		return keeper->error[0] ? keeper->error : keeper->how;
+		return refuse_ended(keeper);
 	case SUCCESSION_WHY_LATE:
 		return unready;
 	case SUCCESSION_WHY_REHEARSAL:
@@ -217,7 +230,8 @@ static const char *why_refused(struct keeper *keeper, enum succession_why why)
 const char *keeper_tell_refused(struct keeper *keeper, enum succession_why why)
 {
 	const char *words = why_refused(keeper, why);
-	bool told_before = why == SUCCESSION_WHY_LATE || words == keeper->error;
+	bool told_before = why == SUCCESSION_WHY_LATE ||
+			   (why == SUCCESSION_WHY_ENDED && words == keeper->error);
 	char text[EVENT_TEXT_SIZE];
 
 	snprintf(text, sizeof(text), "%.300s; the running configuration stays",

@@ -474,6 +474,8 @@ static void close_all(struct keeper *keeper)
 		close(keeper->signal_fd);
 	if (keeper->report_fd >= 0)
 		close(keeper->report_fd);
+	if (keeper->stderr_fd >= 0)
+		close(keeper->stderr_fd);
 	if (keeper->journal_fd >= 0)
 		close(keeper->journal_fd);
 	tell_close(keeper->teller);
@@ -486,6 +488,7 @@ static void init(struct keeper *keeper, const char *conf_path)
 				   .signal_fd = -1,
 				   .journal_fd = -1,
 				   .report_fd = -1,
+				   .stderr_fd = -1,
 				   .status = EXIT_FAILURE,
 				   .teller = tell_new() };
 	claim_init(&keeper->claim);

@@ -33,13 +33,14 @@ struct keeper {
 	struct upgrade_program running;   /* the file of the program that the keeper is */
 	struct upgrade_program rehearsed; /* of the one that has rehearsed last */
 	int report_fd;                    /* what that wrote; -1: none; owned */
-	struct loop *loop;                /* owned, as all that follows */
-	int signal_fd;                    /* -1: none */
-	struct claim claim;               /* on the network namespace */
-	struct will *will;                /* NULL: not open yet */
-	struct teller *teller;            /* never NULL */
-	struct service *service;          /* NULL: there is no service manager */
-	int journal_fd; /* what another program left, until it is open; -1: none */
+	int stderr_fd;           /* what it complained of, and so did whatever loads it; likewise */
+	struct loop *loop;       /* owned, as all that follows */
+	int signal_fd;           /* -1: none */
+	struct claim claim;      /* on the network namespace */
+	struct will *will;       /* NULL: not open yet */
+	struct teller *teller;   /* never NULL */
+	struct service *service; /* NULL: there is no service manager */
+	int journal_fd;          /* what another program left, until it is open; -1: none */
 
 	struct succession succession;
 	struct child children[SUCCESSION_ROLES_COUNT]; /* what is in its slots */
@@ -53,6 +54,7 @@ struct keeper {
 	char current_status[160];           /* in a line, as CURRENT said it last */
 	int64_t alive_ns;                   /* the last sign of life that was looked at */
 	struct signalfd_siginfo signal;     /* likewise; ssi_signo 0: none */
+	char ended[KEEPER_HOW_SIZE + 208];  /* likewise, behind the path of its program */
 	char how[KEEPER_HOW_SIZE];          /* the child of the event ended */
 	pid_t ended_pid;                    /* which it was */
 	char error[CHANNEL_TEXT_SIZE];      /* the last one that a new generation told */
