@@ -160,6 +160,8 @@ static void read_newcomer(struct keeper *keeper, enum succession_role role)
 		on_end(keeper, role);
 	else if (ready)
 		feed(keeper, SUCCESSION_SAYS_READY, role);
+	if (ready && child->stopped) /* since it said so */
+		feed(keeper, SUCCESSION_STOPPED, role);
 }
 
 /* ---- the end of processes ---- */
