@@ -31,12 +31,16 @@ enum channel_type {
 	CHANNEL_GO,      /* keeper: adopt and run; @ns of FROZEN or 0, @attached_fd: state memory */
 	CHANNEL_FREEZE,  /* keeper: decide nothing any more, say FROZEN and exit; @ns as REFUSED */
 	CHANNEL_FROZEN,  /* generation: @ns up to which packets were read, CLOCK_REALTIME */
-	CHANNEL_RELOAD,  /* generation: somebody asks for a reload */
+	CHANNEL_RELOAD,  /* generation: somebody asks for a reload, and waits until @ns (monotonic):
+			    later it must not happen; 0: of an older one, for ever */
 	CHANNEL_REFUSED, /* keeper: the reload that began at @ns (monotonic) failed, @text says why
 			  */
 	CHANNEL_ERROR,   /* generation: cannot start, @text says why */
 	CHANNEL_ALIVE,   /* generation: at first, and when its status, a line in @text, changed */
 	CHANNEL_EVENT,   /* generation, before GO: for the journal; channel_event() */
+	CHANNEL_TAKEN,   /* keeper: the RELOAD of that @ns came in time, and will be answered; from
+			    an older one there is none */
+	CHANNEL_TELL,    /* keeper: log the state of each router; an older generation ignores it */
 };
 
 struct channel_message {

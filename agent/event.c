@@ -105,6 +105,10 @@ static const struct kind kinds[] = {
 			      ROWS(OF_WORDS(event.state.to, "to", vrrp_state_words),
 				   OF(reason, "reason", FIELD_TEXT)),
 			      OF_ROUTER "state={to} reason=\"{reason}\" note=\"told late\"" },
+	[EVENT_STATE_ASKED] = { "state_asked", LOG_LEVEL_INFO, SIZE_OF(state),
+				ROWS(OF_WORDS(event.state.to, "to", vrrp_state_words),
+				     OF(reason, "reason", FIELD_TEXT)),
+				OF_ROUTER "state={to} reason=\"{reason}\"" },
 	[EVENT_RECEIVE] = { "receive", LOG_LEVEL_WARNING, WITHOUT_TEXT,
 			    ROWS(OF(event.fact.error, "errno", FIELD_INT), NOTE),
 			    "receive=lost error=\"{note}\"" },
@@ -141,8 +145,9 @@ static const struct kind kinds[] = {
 				  "ordinary priority for a minute\"" },
 	[EVENT_KEEPER_GONE] = { "keeper_gone", LOG_LEVEL_ERROR, 0, NO_FIELDS,
 				"error=\"the keeper is gone\" note=\"leaving gracefully\"" },
-	[EVENT_CONTROL] = { "control", LOG_LEVEL_ERROR, SIZE_OF(fact), ROWS(TEXT("control"), ERROR),
-			    "control=\"{control}\" error=\"{error}\"" },
+	[EVENT_CONTROL] = { "control", LOG_LEVEL_ERROR, SIZE_OF(fact),
+			    ROWS(TEXT("control"), ERROR, NOTE),
+			    "control=\"{control}\"[ error=\"{error}\"] note=\"{note}\"" },
 	[EVENT_CONF_ERROR] = { "conf_error", LOG_LEVEL_ERROR, SIZE_OF(fact), ROWS(TEXT("error")),
 			       "{error}" },
 	[EVENT_CHANGE] = { "change", LOG_LEVEL_INFO, SIZE_OF(change),
@@ -198,6 +203,16 @@ static const struct kind kinds[] = {
 			    ROWS(OF_WORDS(event.fact.word, "upgrade", event_upgrade_words),
 				 TEXT("why")),
 			    "upgrade={upgrade}[ note=\"{why}\"]" },
+	[EVENT_STANDBY] = { "standby", LOG_LEVEL_ERROR, SIZE_OF(fact),
+			    ROWS(OF_WORDS(event.fact.word, "standby", event_standby_words),
+				 NUMBER(0, "standby_pid"), TEXT("why"), NOTE),
+			    "standby={standby}[ standby_pid={standby_pid}][ error=\"{why}\"]"
+			    "[ note=\"{note}\"]" },
+	[EVENT_PROCESSES] = { "processes", LOG_LEVEL_INFO, SIZE_OF(fact),
+			      ROWS(NUMBER(0, "keeper_pid"), NUMBER(1, "router_pid"),
+				   NUMBER(2, "standby_pid"), TEXT("lacking")),
+			      "keeper_pid={keeper_pid}[ router_pid={router_pid}]"
+			      "[ standby_pid={standby_pid}][ note=\"{lacking}\"]" },
 };
 
 static const struct field common[] = {
@@ -283,6 +298,14 @@ enum log_level event_level(const struct event *event)
 	case EVENT_RELOAD:
 		if (event->fact.word >= EVENT_RELOAD_REFUSED)
 			return LOG_LEVEL_ERROR;
+		break;
+	case EVENT_CONTROL:
+		if (!event->fact.error)
+			return LOG_LEVEL_INFO;
+		break;
+	case EVENT_STANDBY:
+		if (event->fact.word == EVENT_STANDBY_AGAIN)
+			return LOG_LEVEL_INFO;
 		break;
 	case EVENT_CHANGES:
 		if (event->fact.word == EVENT_CHANGES_UNCOMPARED)

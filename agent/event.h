@@ -35,6 +35,7 @@ enum event_kind {
 	EVENT_SEND = 7,      /* the kernel refused a frame: @fact.text which, error */
 	EVENT_WITHDRAWN = 8, /* it is gone from the configuration */
 	EVENT_STATE_NOW = 9, /* its state, from a reader that missed the change: @state, no from */
+	EVENT_STATE_ASKED = 10, /* its state, for somebody who asked: likewise */
 	/* of a router process */
 	EVENT_RECEIVE = 32,     /* adverts may have been lost: @fact.error, or 0: too fast */
 	EVENT_SWEPT = 33,       /* an address of a dead predecessor was removed: @address */
@@ -48,7 +49,7 @@ enum event_kind {
 	EVENT_REALTIME = 41, /* refused: @fact.text what, error */
 	EVENT_REALTIME_LOST = 42,
 	EVENT_KEEPER_GONE = 43,
-	EVENT_CONTROL = 44,    /* the control socket @fact.text could not be put in place: error */
+	EVENT_CONTROL = 44,    /* the control socket @fact.text is not in place: error; 0: it is */
 	EVENT_CONF_ERROR = 45, /* @fact.text */
 	EVENT_CHANGE = 46,     /* a reload changed something: @change */
 	EVENT_CHANGES = 47, /* all of a reload: @fact.word: enum event_changes, number[0], text */
@@ -66,6 +67,8 @@ enum event_kind {
 	EVENT_LAST_WILL = 101, /* number: objects removed, frames sent, entries left; @fact.text */
 	EVENT_CLAIMED = 102, /* another vipd, number[0] or unknown, runs here; @text: what to do */
 	EVENT_UPGRADE = 103, /* @fact.word: enum event_upgrade; @fact.text: why */
+	EVENT_PROCESSES = 104, /* who lives: number: keeper, router, standby; text: why not all */
+	EVENT_STANDBY = 105,   /* @fact.word: enum event_standby; number[0]: pid; text: why */
 };
 
 enum event_reload {
@@ -96,6 +99,11 @@ enum event_upgrade {
 	EVENT_UPGRADE_REHEARSED = 1, /* the new program can be the keeper */
 	EVENT_UPGRADE_DONE = 2,      /* it is */
 	EVENT_UPGRADE_REFUSED = 3,
+};
+
+enum event_standby {
+	EVENT_STANDBY_NONE = 1, /* none can be started, or kept */
+	EVENT_STANDBY_AGAIN = 2,
 };
 
 /* What became of an address; numbers of the journal's own. */

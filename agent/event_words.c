@@ -39,6 +39,11 @@ const char *const event_upgrade_words[EVENT_UPGRADE_REFUSED + 1] = {
 	[EVENT_UPGRADE_REFUSED] = "refused",
 };
 
+const char *const event_standby_words[EVENT_STANDBY_AGAIN + 1] = {
+	[EVENT_STANDBY_NONE] = "none",
+	[EVENT_STANDBY_AGAIN] = "again",
+};
+
 static const char *ip_text(unsigned family, const uint8_t *bytes, char *buf)
 {
 	return inet_ntop(family == 6 ? AF_INET6 : AF_INET, bytes, buf, INET6_ADDRSTRLEN);
@@ -296,6 +301,13 @@ static const char *signal_note(const struct event *event)
 	return event->fact.word ? "leaving gracefully" : "";
 }
 
+static const char *standby_note(const struct event *event)
+{
+	return event->fact.word == EVENT_STANDBY_NONE
+		       ? "the next crash would be the last will; tried again every 10 s"
+		       : "";
+}
+
 static const char *const changes_notes[] = {
 	[0] = "",
 	[EVENT_CHANGES_NONE] = "the configuration says what it said before",
@@ -316,6 +328,11 @@ static void fill_fact(struct event_words *words)
 	} else if (event->kind == EVENT_PROCESS_LOST) {
 		strcpy(words->note, event->fact.word ? "too often, so nothing goes on: last will"
 						     : "another router process goes on");
+	} else if (event->kind == EVENT_CONTROL) {
+		strcpy(words->note, event->fact.error ? "going on without; tried again every 5 s"
+						      : "vipctl is served again");
+	} else if (event->kind == EVENT_STANDBY) {
+		strcpy(words->note, standby_note(event));
 	} else if (event->kind == EVENT_NOT_ADOPTED) {
 		strcpy(words->note, event->fact.word
 					    ? "the state memory is of another version of vipd"
@@ -335,6 +352,7 @@ void event_words_fill(struct event_words *words)
 	case EVENT_STATE:
 	case EVENT_SUSPICION:
 	case EVENT_STATE_NOW:
+	case EVENT_STATE_ASKED:
 		fill_state(words);
 		break;
 	case EVENT_REJECT:

@@ -2,7 +2,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <getopt.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -13,6 +12,7 @@
 #include "agent/router/generation.h"
 #include "agent/keeper/keeper.h"
 #include "log.h"
+#include "signals.h"
 
 #define CONF_PATH "/etc/vipd/vipd.conf"
 
@@ -109,6 +109,7 @@ int main(int argc, char **argv)
 {
 	struct options options;
 
+	signals_ignore_strangers();
 	if (keeper_is_rehearsal())
 		return keeper_rehearse();
 	if (parse_options(argc, argv, &options) < 0)
@@ -123,8 +124,6 @@ int main(int argc, char **argv)
 	if (options.node && setenv(CONF_NODE_ENVIRONMENT, options.node, 1) < 0)
 		return EXIT_FAILURE;
 	keep_standard_fds();
-	/* A reader of the log, or a client, that goes away is no reason to die. */
-	(void)signal(SIGPIPE, SIG_IGN);
 	log_open();
 	if (options.sweep)
 		return keeper_sweep();

@@ -22,6 +22,7 @@ struct child_setting {
 struct child {
 	pid_t pid;        /* 0: none */
 	bool leads_group; /* the processes that it started are killed with it */
+	bool stopped;     /* by a signal */
 	bool reaped;      /* it has ended, with @wait_status, which is not reported yet */
 	int wait_status;  /* of waitpid() */
 	int channel_fd;   /* our side of the conversation */

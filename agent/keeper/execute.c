@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include <assert.h>
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
 
@@ -15,6 +16,16 @@ static void refuse(struct keeper *keeper, const struct succession_action *action
 		(void)channel_send(current->channel_fd, CHANNEL_REFUSED, action->ns, why);
 }
 
+static void serve_alive(const struct keeper *keeper)
+{
+	const char *status = keeper->current_status;
+	char text[sizeof(keeper->current_status)];
+
+	snprintf(text, sizeof(text), "%.120s%s", status,
+		 status[0] && keeper->succession.standbys_lost_n ? ", no standby" : "");
+	service_alive(keeper->service, text);
+}
+
 static void serve(struct keeper *keeper, enum succession_service service)
 {
 	switch (service) {
@@ -25,7 +36,7 @@ static void serve(struct keeper *keeper, enum succession_service service)
 		service_reloading(keeper->service);
 		break;
 	case SUCCESSION_SERVICE_ALIVE:
-		service_alive(keeper->service, keeper->current_status);
+		serve_alive(keeper);
 		break;
 	case SUCCESSION_SERVICE_STOPPING:
 		service_stopping(keeper->service);

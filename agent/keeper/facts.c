@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/wait.h>
+#include <unistd.h>
 
 #include "keeper_private.h"
 
@@ -37,6 +38,8 @@ static pid_t pid_of(const struct keeper *keeper, enum succession_role role)
 /* How somebody was lost, by the event. */
 static const char *how(const struct keeper *keeper, enum succession_role role)
 {
+	if (role == SUCCESSION_STANDBY && keeper->children[role].stopped)
+		return "stopped by a signal";
 	if (keeper->event.type == SUCCESSION_ENDED)
 		return keeper->how;
 	if (keeper->event.type == SUCCESSION_SPAWN_FAILED)
@@ -55,6 +58,46 @@ static void tell_asked(struct keeper *keeper)
 			    keeper->event.type == SUCCESSION_STOP);
 }
 
+/* The process in a role, if it is of use. */
+static pid_t living(const struct keeper *keeper, enum succession_role role)
+{
+	bool ready = keeper->succession.children[role].life == SUCCESSION_READY;
+
+	return ready && !keeper->children[role].stopped ? keeper->children[role].pid : 0;
+}
+
+static const char *lacking(const struct keeper *keeper, char *buf, size_t size)
+{
+	const struct child *standby = &keeper->children[SUCCESSION_STANDBY];
+
+	if (!living(keeper, SUCCESSION_CURRENT))
+		return "no router process speaks now";
+	if (living(keeper, SUCCESSION_STANDBY))
+		return NULL;
+	if (standby->pid)
+		return standby->stopped ? "the standby was stopped by a signal"
+					: "the standby is being started";
+	snprintf(buf, size, "no standby%s%s", keeper->standby_lost[0] ? ": " : "",
+		 keeper->standby_lost);
+	return buf;
+}
+
+void keeper_tell_all(struct keeper *keeper)
+{
+	const struct signalfd_siginfo *info = &keeper->signal;
+	char buf[KEEPER_HOW_SIZE + 16];
+	struct event event = event_fact(EVENT_PROCESSES, 0, lacking(keeper, buf, sizeof(buf)));
+	int channel_fd = keeper->children[SUCCESSION_CURRENT].channel_fd;
+
+	tell_signal(keeper->teller, info->ssi_signo, info->ssi_pid, false);
+	event.fact.number[0] = getpid();
+	event.fact.number[1] = living(keeper, SUCCESSION_CURRENT);
+	event.fact.number[2] = living(keeper, SUCCESSION_STANDBY);
+	tell(keeper->teller, &event);
+	if (channel_fd >= 0)
+		(void)channel_send(channel_fd, CHANNEL_TELL, 0, NULL);
+}
+
 static void tell_role(struct keeper *keeper, const struct succession_action *action,
 		      enum event_kind kind, const char *text, unsigned word)
 {
@@ -64,6 +107,17 @@ static void tell_role(struct keeper *keeper, const struct succession_action *act
 static void tell_reload(struct keeper *keeper, pid_t pid, const char *why, enum event_reload word)
 {
 	tell_process(keeper->teller, EVENT_RELOAD, pid, why, word);
+}
+
+/* Return: how, which is kept for whoever asks later. */
+static const char *lose_standby(struct keeper *keeper)
+{
+	const char *words = keeper->event.type == SUCCESSION_SPAWN_FAILED
+				    ? strerror(keeper->spawn_error)
+				    : how(keeper, SUCCESSION_STANDBY);
+
+	snprintf(keeper->standby_lost, sizeof(keeper->standby_lost), "%s", words);
+	return keeper->standby_lost;
 }
 
 void keeper_tell(struct keeper *keeper, const struct succession_action *action)
@@ -97,11 +151,14 @@ void keeper_tell(struct keeper *keeper, const struct succession_action *action)
 		tell_role(keeper, action, EVENT_PROCESS_LOST, how(keeper, role), 1);
 		break;
 	case SUCCESSION_FACT_STANDBY:
-		tell_role(keeper, action, EVENT_STANDBY_LOST, how(keeper, role), 0);
+		tell_role(keeper, action, EVENT_STANDBY_LOST, lose_standby(keeper), 0);
 		break;
 	case SUCCESSION_FACT_NO_STANDBY:
-		tell_failure(keeper->teller, EVENT_DEGRADED, keeper->spawn_error,
-			     "starting a standby", "it is tried again later");
+		tell_process(keeper->teller, EVENT_STANDBY, 0, lose_standby(keeper),
+			     EVENT_STANDBY_NONE);
+		break;
+	case SUCCESSION_FACT_AGAIN:
+		tell_role(keeper, action, EVENT_STANDBY, NULL, EVENT_STANDBY_AGAIN);
 		break;
 	case SUCCESSION_FACT_RELOADING:
 		tell_reload(keeper, 0, NULL, EVENT_RELOAD_STARTED);
@@ -129,13 +186,26 @@ static const char *refuse_upgrade(struct keeper *keeper, const char *why)
 	return keeper->error;
 }
 
-/* By the words of the rehearsal itself, or else by its end. */
+/* By the words of the rehearsal itself, or else by its end, and what was complained of then. */
 static const char *refuse_rehearsed(struct keeper *keeper)
 {
-	char report[200];
+	char report[200], complaint[200], text[sizeof(keeper->how) + sizeof(complaint) + 2];
 
 	upgrade_report(keeper, report, sizeof(report));
-	return refuse_upgrade(keeper, report[0] ? report : keeper->how);
+	if (report[0])
+		return refuse_upgrade(keeper, report);
+	upgrade_complaint(keeper, complaint, sizeof(complaint));
+	snprintf(text, sizeof(text), "%s%s%s", keeper->how, complaint[0] ? ": " : "", complaint);
+	return refuse_upgrade(keeper, text);
+}
+
+/* A program that says nothing for itself may not even have been loaded. */
+static const char *refuse_ended(struct keeper *keeper)
+{
+	if (!keeper->error[0])
+		snprintf(keeper->ended, sizeof(keeper->ended), "%.200s: %s", keeper->setting.binary,
+			 keeper->how);
+	return keeper->error[0] ? keeper->error : keeper->ended;
 }
 
 static const char *why_refused(struct keeper *keeper, enum succession_why why)
@@ -144,7 +214,7 @@ static const char *why_refused(struct keeper *keeper, enum succession_why why)
 	case SUCCESSION_WHY_SPAWN:
 		return strerror(keeper->spawn_error);
 	case SUCCESSION_WHY_ENDED:
-		return keeper->error[0] ? keeper->error : keeper->how;
+		return refuse_ended(keeper);
 	case SUCCESSION_WHY_LATE:
 		return unready;
 	case SUCCESSION_WHY_REHEARSAL:
@@ -160,7 +230,8 @@ static const char *why_refused(struct keeper *keeper, enum succession_why why)
 const char *keeper_tell_refused(struct keeper *keeper, enum succession_why why)
 {
 	const char *words = why_refused(keeper, why);
-	bool told_before = why == SUCCESSION_WHY_LATE || words == keeper->error;
+	bool told_before = why == SUCCESSION_WHY_LATE ||
+			   (why == SUCCESSION_WHY_ENDED && words == keeper->error);
 	char text[EVENT_TEXT_SIZE];
 
 	snprintf(text, sizeof(text), "%.300s; the running configuration stays",

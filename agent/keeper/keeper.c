@@ -59,26 +59,27 @@ static void feed(struct keeper *keeper, enum succession_event_type type, enum su
 	keeper_feed(keeper, &(struct succession_event){ .type = type, .role = role });
 }
 
-/* ---- signals ---- */
-
-static void read_signals(struct keeper *keeper)
-{
-	struct signalfd_siginfo *info = &keeper->signal;
-
-	while (read(keeper->signal_fd, info, sizeof(*info)) == sizeof(*info))
-		if (info->ssi_signo != SIGCHLD)
-			feed(keeper,
-			     info->ssi_signo == SIGHUP ? SUCCESSION_RELOAD : SUCCESSION_STOP,
-			     SUCCESSION_CURRENT);
-	info->ssi_signo = 0;
-}
-
 /* ---- what the children say ---- */
 
 static void close_attached(const struct channel_message *message)
 {
 	if (message->attached_fd >= 0)
 		close(message->attached_fd);
+}
+
+/* Whoever asked is told by the router process, in time: that we did not answer, or have taken it.
+ */
+static void take_reload(struct keeper *keeper, int64_t end_ns)
+{
+	if (end_ns && clocks_now().mono_ns >= end_ns) {
+		tell_process(keeper->teller, EVENT_RELOAD, 0,
+			     "the keeper read the request too late: it was given up by then",
+			     EVENT_RELOAD_REFUSED);
+		return;
+	}
+	(void)channel_send(keeper->children[SUCCESSION_CURRENT].channel_fd, CHANNEL_TAKEN, end_ns,
+			   NULL);
+	feed(keeper, SUCCESSION_RELOAD, SUCCESSION_CURRENT);
 }
 
 static void on_current(struct keeper *keeper, const struct channel_message *message)
@@ -88,7 +89,7 @@ static void on_current(struct keeper *keeper, const struct channel_message *mess
 		keeper_feed(keeper, &(struct succession_event){ .type = SUCCESSION_SAYS_FROZEN,
 								.ns = message->ns });
 	else if (message->type == CHANNEL_RELOAD)
-		feed(keeper, SUCCESSION_RELOAD, SUCCESSION_CURRENT);
+		take_reload(keeper, message->ns);
 	else if (message->type == CHANNEL_ALIVE) {
 		snprintf(keeper->current_status, sizeof(keeper->current_status), "%.*s",
 			 (int)sizeof(keeper->current_status) - 1, message->text);
@@ -159,6 +160,8 @@ static void read_newcomer(struct keeper *keeper, enum succession_role role)
 		on_end(keeper, role);
 	else if (ready)
 		feed(keeper, SUCCESSION_SAYS_READY, role);
+	if (ready && child->stopped) /* since it said so */
+		feed(keeper, SUCCESSION_STOPPED, role);
 }
 
 /* ---- the end of processes ---- */
@@ -172,16 +175,26 @@ static enum succession_role role_of(const struct keeper *keeper, pid_t pid)
 	return role;
 }
 
-/* Who has ended: whatever it said before can be read by now. */
+static void report_stop(struct keeper *keeper, enum succession_role role, bool stopped)
+{
+	if (role == SUCCESSION_ROLES_COUNT)
+		return;
+	keeper->children[role].stopped = stopped;
+	feed(keeper, stopped ? SUCCESSION_STOPPED : SUCCESSION_CONTINUED, role);
+}
+
+/* Who has ended, or was stopped: whatever it said before can be read by now. */
 static void reap(struct keeper *keeper)
 {
 	enum succession_role role;
 	pid_t pid;
 	int status;
 
-	while ((pid = waitpid(-1, &status, WNOHANG)) > 0) {
+	while ((pid = waitpid(-1, &status, WNOHANG | WUNTRACED | WCONTINUED)) > 0) {
 		role = role_of(keeper, pid);
-		if (role < SUCCESSION_ROLES_COUNT) {
+		if (WIFSTOPPED(status) || WIFCONTINUED(status)) {
+			report_stop(keeper, role, WIFSTOPPED(status));
+		} else if (role < SUCCESSION_ROLES_COUNT) {
 			keeper->children[role].reaped = true;
 			keeper->children[role].wait_status = status;
 		} else if (!keeper_was_dismissed(keeper, pid)) {
@@ -206,6 +219,29 @@ static void report_end(struct keeper *keeper, enum succession_role role)
 				    .type = SUCCESSION_ENDED,
 				    .role = role,
 				    .exit_status = WIFEXITED(status) ? WEXITSTATUS(status) : -1 });
+}
+
+/* ---- signals ---- */
+
+static void on_signal(struct keeper *keeper, unsigned number)
+{
+	if (number == SIGCHLD) /* reap() looks */
+		return;
+	if (number == SIGUSR1 || number == SIGUSR2) {
+		reap(keeper); /* of now */
+		keeper_tell_all(keeper);
+		return;
+	}
+	feed(keeper, number == SIGHUP ? SUCCESSION_RELOAD : SUCCESSION_STOP, SUCCESSION_CURRENT);
+}
+
+static void read_signals(struct keeper *keeper)
+{
+	struct signalfd_siginfo *info = &keeper->signal;
+
+	while (read(keeper->signal_fd, info, sizeof(*info)) == sizeof(*info))
+		on_signal(keeper, info->ssi_signo);
+	info->ssi_signo = 0;
 }
 
 /* ---- the loop ---- */
@@ -338,6 +374,8 @@ static int open_signals(void)
 	sigaddset(&signals, SIGTERM);
 	sigaddset(&signals, SIGINT);
 	sigaddset(&signals, SIGHUP);
+	sigaddset(&signals, SIGUSR1);
+	sigaddset(&signals, SIGUSR2);
 	sigaddset(&signals, SIGCHLD);
 	if (sigprocmask(SIG_BLOCK, &signals, NULL) < 0)
 		return -errno;
@@ -345,15 +383,27 @@ static int open_signals(void)
 	return fd < 0 ? -errno : fd;
 }
 
-/* Each interface costs a descriptor; the soft limit of 1024 is for programs that use select(). */
-static void raise_descriptor_limit(void)
+static void raise_to_hard_limit(int resource)
 {
 	struct rlimit limit;
 
-	if (getrlimit(RLIMIT_NOFILE, &limit) == 0) {
+	if (getrlimit((__rlimit_resource_t)resource, &limit) == 0) {
 		limit.rlim_cur = limit.rlim_max;
-		(void)setrlimit(RLIMIT_NOFILE, &limit);
+		(void)setrlimit((__rlimit_resource_t)resource, &limit);
 	}
+}
+
+/*
+ * Each interface costs a descriptor; the soft limit of 1024 is for programs that use select(). The
+ * size of files is limited for memory that is shared, too, and without that nothing runs.
+ */
+static void raise_limits(void)
+{
+	const struct rlimit none = { RLIM_INFINITY, RLIM_INFINITY };
+
+	raise_to_hard_limit(RLIMIT_NOFILE);
+	if (setrlimit(RLIMIT_FSIZE, &none) < 0)
+		raise_to_hard_limit(RLIMIT_FSIZE);
 }
 
 static int open_will(struct keeper *keeper)
@@ -426,6 +476,8 @@ static void close_all(struct keeper *keeper)
 		close(keeper->signal_fd);
 	if (keeper->report_fd >= 0)
 		close(keeper->report_fd);
+	if (keeper->stderr_fd >= 0)
+		close(keeper->stderr_fd);
 	if (keeper->journal_fd >= 0)
 		close(keeper->journal_fd);
 	tell_close(keeper->teller);
@@ -438,6 +490,7 @@ static void init(struct keeper *keeper, const char *conf_path)
 				   .signal_fd = -1,
 				   .journal_fd = -1,
 				   .report_fd = -1,
+				   .stderr_fd = -1,
 				   .status = EXIT_FAILURE,
 				   .teller = tell_new() };
 	claim_init(&keeper->claim);
@@ -455,7 +508,7 @@ static int prepare(struct keeper *keeper)
 		tell_failure(keeper->teller, EVENT_FAILED, -err, "opening /dev/null", NULL);
 		return err;
 	}
-	raise_descriptor_limit();
+	raise_limits();
 	/* Best effort: what the keeper does after a crash is a race against the peers, and what it
 	 * starts inherits this. */
 	(void)setpriority(PRIO_PROCESS, 0, -20);

@@ -33,13 +33,14 @@ struct keeper {
 	struct upgrade_program running;   /* the file of the program that the keeper is */
 	struct upgrade_program rehearsed; /* of the one that has rehearsed last */
 	int report_fd;                    /* what that wrote; -1: none; owned */
-	struct loop *loop;                /* owned, as all that follows */
-	int signal_fd;                    /* -1: none */
-	struct claim claim;               /* on the network namespace */
-	struct will *will;                /* NULL: not open yet */
-	struct teller *teller;            /* never NULL */
-	struct service *service;          /* NULL: there is no service manager */
-	int journal_fd; /* what another program left, until it is open; -1: none */
+	int stderr_fd;           /* what it complained of, and so did whatever loads it; likewise */
+	struct loop *loop;       /* owned, as all that follows */
+	int signal_fd;           /* -1: none */
+	struct claim claim;      /* on the network namespace */
+	struct will *will;       /* NULL: not open yet */
+	struct teller *teller;   /* never NULL */
+	struct service *service; /* NULL: there is no service manager */
+	int journal_fd;          /* what another program left, until it is open; -1: none */
 
 	struct succession succession;
 	struct child children[SUCCESSION_ROLES_COUNT]; /* what is in its slots */
@@ -48,15 +49,17 @@ struct keeper {
 
 	struct succession_event events[KEEPER_EVENTS_MAX]; /* to be decided, in their order */
 	unsigned events_n;
-	struct succession_event event;  /* the one that is being decided */
-	struct channel_message message; /* that is being read */
-	char current_status[160];       /* in a line, as CURRENT said it last */
-	int64_t alive_ns;               /* the last sign of life that was looked at */
-	struct signalfd_siginfo signal; /* likewise; ssi_signo 0: none */
-	char how[KEEPER_HOW_SIZE];      /* the child of the event ended */
-	pid_t ended_pid;                /* which it was */
-	char error[CHANNEL_TEXT_SIZE];  /* the last one that a new generation told */
-	int spawn_error;                /* an errno, of SPAWN_FAILED */
+	struct succession_event event;      /* the one that is being decided */
+	struct channel_message message;     /* that is being read */
+	char current_status[160];           /* in a line, as CURRENT said it last */
+	int64_t alive_ns;                   /* the last sign of life that was looked at */
+	struct signalfd_siginfo signal;     /* likewise; ssi_signo 0: none */
+	char ended[KEEPER_HOW_SIZE + 208];  /* likewise, behind the path of its program */
+	char how[KEEPER_HOW_SIZE];          /* the child of the event ended */
+	pid_t ended_pid;                    /* which it was */
+	char error[CHANNEL_TEXT_SIZE];      /* the last one that a new generation told */
+	char standby_lost[KEEPER_HOW_SIZE]; /* how, or why there was none */
+	int spawn_error;                    /* an errno, of SPAWN_FAILED */
 
 	bool will_failed;
 	bool done;
@@ -111,6 +114,11 @@ const char *keeper_tell_refused(struct keeper *keeper, enum succession_why why);
  * keeper_tell_rehearsed() - another program will be executed in the place of the keeper.
  */
 void keeper_tell_rehearsed(struct keeper *keeper);
+
+/**
+ * keeper_tell_all() - who lives, and by the router process how its routers are; somebody asked.
+ */
+void keeper_tell_all(struct keeper *keeper);
 
 /**
  * keeper_tell_end() - a process has ended.

@@ -11,10 +11,12 @@
 #define KILL_TIMEOUT_NS   (1 * NS_PER_S)       /* from KILL to the end */
 #define LAST_MOMENT_NS    (3 * NS_PER_S / 10)  /* for whoever is late */
 #define RELOAD_GAP_NS     (NS_PER_S / 2)       /* a storm of signals is one reload */
+#define STOPPED_NS        (1 * NS_PER_S)       /* for a standby that is not continued */
 #define STANDBY_RETRY_NS  (10 * NS_PER_S)      /* after a standby that could not be kept */
 #define RETRY_NS          (NS_PER_S / 10)      /* after children that died at once */
 #define DIED_AT_ONCE_MAX  2                    /* early deaths in a row without a pause */
 #define DIED_EARLY_MAX    5                    /* early deaths in a row */
+#define STANDBYS_LOST_MAX 2                    /* in a row, and that there is none is told */
 #define CRASH_WINDOW_NS   (60 * NS_PER_S)
 #define CRASHES_KEPT      (SUCCESSION_CRASHES_MAX - 1)
 
@@ -173,6 +175,22 @@ static bool is_occupied(const struct step *step, enum succession_role role)
 	return life_of(step, role) != SUCCESSION_NONE;
 }
 
+/* A standby that is ready waits for ever, so what is due of it is the end of a stop. */
+static bool standby_is_stopped(const struct step *step)
+{
+	return life_of(step, SUCCESSION_STANDBY) == SUCCESSION_READY &&
+	       child_of(step, SUCCESSION_STANDBY)->deadline_ns != SUCCESSION_NEVER;
+}
+
+/* It would hold the addresses and do nothing for them. */
+static void part_with_stopped_standby(const struct step *step)
+{
+	if (!standby_is_stopped(step))
+		return;
+	tell(step, SUCCESSION_FACT_STANDBY, SUCCESSION_STANDBY);
+	lose_standby(step);
+}
+
 /*
  * Nobody speaks: whoever is ready goes at once, and who is not will when it is. No crash undoes a
  * reload that somebody was told of, unless what it brought dies again and again.
@@ -180,8 +198,10 @@ static bool is_occupied(const struct step *step, enum succession_role role)
 static void fill_gap(const struct step *step)
 {
 	struct succession *s = step->s;
-	bool standby_is_ready = life_of(step, SUCCESSION_STANDBY) == SUCCESSION_READY;
+	bool standby_is_ready;
 
+	part_with_stopped_standby(step);
+	standby_is_ready = life_of(step, SUCCESSION_STANDBY) == SUCCESSION_READY;
 	if (life_of(step, SUCCESSION_NEXT) == SUCCESSION_READY)
 		hand_over_to_next(step, 0);
 	else if (standby_is_ready && !s->on_trial)
@@ -345,6 +365,13 @@ static void end_next(const struct step *step, enum succession_why why)
 	}
 }
 
+/* One that is lost is replaced. That no other one can be had either is told once. */
+static void count_lost_standby(const struct step *step)
+{
+	if (++step->s->standbys_lost_n == STANDBYS_LOST_MAX)
+		tell(step, SUCCESSION_FACT_NO_STANDBY, SUCCESSION_STANDBY);
+}
+
 static void end_standby(const struct step *step)
 {
 	bool gap = step->s->phase == SUCCESSION_GAP && !is_occupied(step, SUCCESSION_NEXT);
@@ -354,7 +381,9 @@ static void end_standby(const struct step *step)
 		recover(step, SUCCESSION_STANDBY);
 		return;
 	}
-	tell(step, SUCCESSION_FACT_STANDBY, SUCCESSION_STANDBY);
+	if (step->s->standbys_lost_n == 0)
+		tell(step, SUCCESSION_FACT_STANDBY, SUCCESSION_STANDBY);
+	count_lost_standby(step);
 	lose_standby(step);
 }
 
@@ -413,7 +442,9 @@ static void on_spawn_failed(const struct step *step)
 	} else if (step->s->phase == SUCCESSION_GAP) {
 		recover(step, role);
 	} else if (role == SUCCESSION_STANDBY) {
-		tell(step, SUCCESSION_FACT_NO_STANDBY, role);
+		if (step->s->standbys_lost_n == 0) /* it will not be another one's fault */
+			step->s->standbys_lost_n = STANDBYS_LOST_MAX - 1;
+		count_lost_standby(step);
 		step->s->standby_ns = step->event->now_ns + STANDBY_RETRY_NS;
 	} else {
 		refuse(step, SUCCESSION_WHY_SPAWN);
@@ -441,6 +472,13 @@ static void freeze_current(const struct step *step)
 	step->s->phase = SUCCESSION_FREEZING;
 }
 
+static void end_lack_of_standby(const struct step *step)
+{
+	if (step->s->standbys_lost_n >= STANDBYS_LOST_MAX)
+		tell(step, SUCCESSION_FACT_AGAIN, SUCCESSION_STANDBY);
+	step->s->standbys_lost_n = 0;
+}
+
 static void on_ready(const struct step *step)
 {
 	enum succession_role role = step->event->role;
@@ -449,6 +487,8 @@ static void on_ready(const struct step *step)
 	    life_of(step, role) != SUCCESSION_STARTING)
 		return;
 	set_life(step, role, SUCCESSION_READY, SUCCESSION_NEVER);
+	if (role == SUCCESSION_STANDBY)
+		end_lack_of_standby(step);
 	switch (step->s->phase) {
 	case SUCCESSION_FIRST:
 		hand_over(step, role, 0);
@@ -536,11 +576,18 @@ static void on_channel_end(const struct step *step)
 	}
 }
 
+/* Of the ends of those that are tried in vain nobody hears more than once. */
+static bool standby_is_told(const struct step *step)
+{
+	return step->s->standbys_lost_n < STANDBYS_LOST_MAX;
+}
+
 /* Its log and its caller are told of a NEXT in another way: by what comes of that. */
 static bool is_told(const struct step *step, enum succession_role role)
 {
-	return role == SUCCESSION_STANDBY ||
-	       (role == SUCCESSION_CURRENT && step->s->phase != SUCCESSION_LEAVING &&
+	if (role == SUCCESSION_STANDBY)
+		return standby_is_told(step);
+	return (role == SUCCESSION_CURRENT && step->s->phase != SUCCESSION_LEAVING &&
 		step->s->phase != SUCCESSION_LEAVING_FROZEN);
 }
 
@@ -555,6 +602,21 @@ static void on_ended(const struct step *step)
 		tell(step, SUCCESSION_FACT_END, role);
 	set_life(step, role, SUCCESSION_GONE, SUCCESSION_NEVER);
 	end_child(step, role, SUCCESSION_WHY_ENDED);
+}
+
+/* Whoever else is stopped is late soon. */
+static void on_stopped(const struct step *step)
+{
+	if (step->event->role == SUCCESSION_STANDBY &&
+	    life_of(step, SUCCESSION_STANDBY) == SUCCESSION_READY)
+		set_life(step, SUCCESSION_STANDBY, SUCCESSION_READY, STOPPED_NS);
+}
+
+static void on_continued(const struct step *step)
+{
+	if (step->event->role == SUCCESSION_STANDBY &&
+	    life_of(step, SUCCESSION_STANDBY) == SUCCESSION_READY)
+		set_life(step, SUCCESSION_STANDBY, SUCCESSION_READY, SUCCESSION_NEVER);
 }
 
 /* ---- events: people ---- */
@@ -636,7 +698,9 @@ static void end_late(const struct step *step, enum succession_role role)
 		tell(step, leaving ? SUCCESSION_FACT_LATE_LEAVE : SUCCESSION_FACT_LATE_ALIVE, role);
 		kill_child(step, role);
 	} else {
-		if (role != SUCCESSION_REHEARSAL)
+		if (role == SUCCESSION_NEXT ||
+		    (role == SUCCESSION_STANDBY && life_of(step, role) != SUCCESSION_READY &&
+		     standby_is_told(step)))
 			tell(step, SUCCESSION_FACT_LATE_READY, role);
 		end_child(step, role, SUCCESSION_WHY_LATE);
 	}
@@ -677,6 +741,7 @@ void succession_step(struct succession *s, const struct succession_event *event,
 		[SUCCESSION_SAYS_READY] = on_ready,   [SUCCESSION_SAYS_ALIVE] = on_alive,
 		[SUCCESSION_SAYS_FROZEN] = on_frozen, [SUCCESSION_CHANNEL_END] = on_channel_end,
 		[SUCCESSION_ENDED] = on_ended,        [SUCCESSION_RELOAD] = on_reload,
+		[SUCCESSION_STOPPED] = on_stopped,    [SUCCESSION_CONTINUED] = on_continued,
 		[SUCCESSION_STOP] = on_stop,          [SUCCESSION_TIMER] = on_timer,
 	};
 	const struct step step = { s, event, out };

@@ -21,6 +21,7 @@
  * NEXT ends	EXIT		REFUSE		REFUSE		fill		-
  * STANDBY ends	-		another in 10 s	another in 10 s	fill, unless	-
  *								NEXT is there
+ * STANDBY stopped -		likewise, when it is not continued soon; never a heir meanwhile
  * RELOAD	noted		begins, or is	noted		noted		-
  *				noted
  * STOP		WILL, EXIT	LEAVE		LEAVE		WILL, EXIT	-
@@ -112,6 +113,8 @@ enum succession_event_type {
 	SUCCESSION_SAYS_FROZEN,  /* CURRENT, @ns: CLOCK_REALTIME up to which it read packets */
 	SUCCESSION_CHANNEL_END,  /* @role: its conversation is over; its process may live yet */
 	SUCCESSION_ENDED,        /* @role: its process is gone, @exit_status */
+	SUCCESSION_STOPPED,      /* @role: its process was stopped by a signal */
+	SUCCESSION_CONTINUED,    /* @role: and goes on */
 	SUCCESSION_RELOAD,       /* somebody asks for one */
 	SUCCESSION_STOP,
 	SUCCESSION_TIMER, /* succession_deadline() has come; harmless when it has not */
@@ -168,11 +171,12 @@ enum succession_fact {
 	SUCCESSION_FACT_LOST,       /* @role is lost, and another one goes on */
 	SUCCESSION_FACT_HOPELESS,   /* @role is lost, too often */
 	SUCCESSION_FACT_STANDBY,    /* the standby is lost, another one is started later */
-	SUCCESSION_FACT_NO_STANDBY, /* it could not be started, and will be later */
+	SUCCESSION_FACT_NO_STANDBY, /* none can be had, and it is tried on; once until AGAIN */
 	SUCCESSION_FACT_RELOADING,  /* a reload has begun */
 	SUCCESSION_FACT_RELOADED,   /* and was handed over to CURRENT */
 	SUCCESSION_FACT_UNDONE,     /* what it brought does not live */
 	SUCCESSION_FACT_RESUMED,    /* another program goes on as the keeper */
+	SUCCESSION_FACT_AGAIN,      /* there is a standby again, after NO_STANDBY */
 };
 
 enum succession_service {
@@ -210,14 +214,15 @@ struct succession_child {
 struct succession {
 	enum succession_phase phase;
 	struct succession_child children[SUCCESSION_ROLES_COUNT];
-	bool on_trial;           /* CURRENT came with a reload and was not alive yet */
-	bool reload_due;         /* somebody asked, and it has not begun */
-	bool rehearsed;          /* the reload that runs has a program to EXEC */
-	int64_t reload_ns;       /* none begins before */
-	int64_t reload_began_ns; /* the one that runs, or the last one */
-	int64_t standby_ns;      /* when a standby is started; SUCCESSION_NEVER: not now */
-	int64_t retry_ns;        /* GAP: when a child is started again, likewise */
-	unsigned died_early_n;   /* died one after the other, before they spoke or were alive */
+	bool on_trial;            /* CURRENT came with a reload and was not alive yet */
+	bool reload_due;          /* somebody asked, and it has not begun */
+	bool rehearsed;           /* the reload that runs has a program to EXEC */
+	int64_t reload_ns;        /* none begins before */
+	int64_t reload_began_ns;  /* the one that runs, or the last one */
+	int64_t standby_ns;       /* when a standby is started; SUCCESSION_NEVER: not now */
+	int64_t retry_ns;         /* GAP: when a child is started again, likewise */
+	unsigned standbys_lost_n; /* in a row, since the last one that was ready */
+	unsigned died_early_n;    /* died one after the other, before they spoke or were alive */
 	unsigned crashes_n;
 	int64_t crashes_ns[SUCCESSION_CRASHES_MAX - 1]; /* when; a ring */
 };

@@ -153,17 +153,26 @@ static void become_rehearsal(const struct keeper *keeper, struct image *image, i
 	(void)setpgid(0, 0);
 	sigemptyset(&none);
 	sigprocmask(SIG_SETMASK, &none, NULL);
+	/* The loader of a program that lacks a library has nowhere else to say so. */
+	(void)dup2(keeper->stderr_fd, STDERR_FILENO);
 	err = execute(keeper, image, image_fd, true);
-	(void)dprintf(keeper->report_fd, "%s: %s", keeper->setting.binary, strerror(-err));
+	(void)dprintf(keeper->report_fd, "%s", strerror(-err));
 	_exit(EXIT_FAILURE);
+}
+
+static int make_memory(const char *name, int *fd)
+{
+	if (*fd >= 0)
+		close(*fd);
+	*fd = memfd_create(name, MFD_CLOEXEC);
+	return *fd < 0 ? -errno : 0;
 }
 
 static int make_report(struct keeper *keeper)
 {
-	if (keeper->report_fd >= 0)
-		close(keeper->report_fd);
-	keeper->report_fd = memfd_create("vipd-report", MFD_CLOEXEC);
-	return keeper->report_fd < 0 ? -errno : 0;
+	int err = make_memory("vipd-report", &keeper->report_fd);
+
+	return err < 0 ? err : make_memory("vipd-stderr", &keeper->stderr_fd);
 }
 
 int upgrade_rehearse(struct keeper *keeper)
@@ -198,11 +207,22 @@ int upgrade_rehearse(struct keeper *keeper)
 	return err < 0 ? err : 1;
 }
 
-void upgrade_report(const struct keeper *keeper, char *buf, size_t size)
+static void read_memory(int fd, char *buf, size_t size)
 {
-	ssize_t len = pread(keeper->report_fd, buf, size - 1, 0);
+	ssize_t len = pread(fd, buf, size - 1, 0);
 
 	buf[len < 0 ? 0 : len] = '\0';
+}
+
+void upgrade_report(const struct keeper *keeper, char *buf, size_t size)
+{
+	read_memory(keeper->report_fd, buf, size);
+}
+
+void upgrade_complaint(const struct keeper *keeper, char *buf, size_t size)
+{
+	read_memory(keeper->stderr_fd, buf, size);
+	buf[strcspn(buf, "\n")] = '\0';
 }
 
 int upgrade_execute(struct keeper *keeper)

@@ -47,6 +47,12 @@ int upgrade_rehearse(struct keeper *keeper);
 void upgrade_report(const struct keeper *keeper, char *buf, size_t size);
 
 /**
+ * upgrade_complaint() - the first line that the last rehearsal, or its loader, wrote to standard
+ * error; empty: none.
+ */
+void upgrade_complaint(const struct keeper *keeper, char *buf, size_t size);
+
+/**
  * upgrade_execute() - become the program that has rehearsed.
  *
  * Return: only on failure: -ESTALE when the file is another one again; -errno of execve() or of the

@@ -97,6 +97,15 @@ struct changes *changes_find(const char *old_path, const struct conf *new)
 	return changes;
 }
 
+bool changes_touch(const struct changes *changes, const char *key)
+{
+	for (unsigned i = 0; changes && i < changes->n && i < CHANGES_MAX; i++)
+		if (!changes->events[i].router[0] &&
+		    strcmp(changes->events[i].change.key, key) == 0)
+			return true;
+	return false;
+}
+
 void changes_put(const struct changes *changes, struct events *events, const struct clocks *now)
 {
 	for (unsigned i = 0; i < changes->n && i < CHANGES_MAX; i++)

@@ -7,6 +7,8 @@
 #ifndef CHANGES_H
 #define CHANGES_H
 
+#include <stdbool.h>
+
 #include "agent/conf/conf.h"
 #include "agent/events.h"
 
@@ -24,6 +26,11 @@ struct changes;
  * the old one cannot be read, as when another version wrote it, is one of the things to tell.
  */
 struct changes *changes_find(const char *old_path, const struct conf *new);
+
+/**
+ * changes_touch() - whether a key of no router is among them; NULL is allowed.
+ */
+bool changes_touch(const struct changes *changes, const char *key);
 
 /**
  * changes_put() - into the journal: an event per change, up to CHANGES_MAX, and one that says how

@@ -63,22 +63,25 @@ static int listen_beside(struct control_socket *self, int backlog)
 		err = -errno;
 		unlink(self->born_path);
 	}
-	if (err < 0)
+	if (err < 0) {
 		close(self->fd);
+		self->fd = -1;
+	}
 	return err;
 }
 
 int control_socket_open(const char *path, enum control_birth birth, int backlog,
 			struct control_socket *ret_socket)
 {
+	static const char *const beside[] = { ".new", ".new", ".alt", ".own" };
 	int err = 0;
 
 	*ret_socket = (struct control_socket){ .fd = -1 };
 	strcpy(ret_socket->path, path);
 	strcpy(ret_socket->born_path, path);
-	strcat(ret_socket->born_path, birth == CONTROL_BIRTH_STANDBY ? ".alt" : ".new");
+	strcat(ret_socket->born_path, beside[birth]);
 	make_directory(path);
-	if (birth == CONTROL_BIRTH_FIRST)
+	if (birth == CONTROL_BIRTH_FIRST || birth == CONTROL_BIRTH_AGAIN)
 		err = check_free(path);
 	return err < 0 ? err : listen_beside(ret_socket, backlog);
 }
@@ -114,27 +117,34 @@ int control_socket_publish(struct control_socket *socket, const char *before)
 	return 0;
 }
 
-bool control_socket_may_ask(const struct control_socket *socket, int client_fd)
+/* The group as it is now: giving the socket to one is how an operator lets it in. */
+static bool is_member(const struct control_socket *socket, int client_fd, gid_t gid)
 {
-	struct ucred peer;
 	gid_t groups[GROUPS_MAX];
-	socklen_t len = sizeof(peer);
+	socklen_t len = sizeof(groups);
 	struct stat status;
 
-	if (getsockopt(client_fd, SOL_SOCKET, SO_PEERCRED, &peer, &len) < 0)
-		return false;
-	if (peer.uid == 0 || peer.uid == geteuid())
-		return true;
-	/* The group as it is now: giving the socket to one is how an operator lets it in. */
 	if (lstat(socket->path, &status) < 0)
 		return false;
-	if (peer.gid == status.st_gid)
+	if (gid == status.st_gid)
 		return true;
-	len = sizeof(groups);
 	if (getsockopt(client_fd, SOL_SOCKET, SO_PEERGROUPS, groups, &len) < 0)
 		return false;
 	for (size_t i = 0; i < len / sizeof(groups[0]); i++)
 		if (groups[i] == status.st_gid)
 			return true;
 	return false;
+}
+
+enum control_asker control_socket_asker(const struct control_socket *socket, int client_fd)
+{
+	struct ucred peer;
+	socklen_t len = sizeof(peer);
+
+	if (getsockopt(client_fd, SOL_SOCKET, SO_PEERCRED, &peer, &len) < 0)
+		return CONTROL_ASKER_STRANGER;
+	if (peer.uid == 0 || peer.uid == geteuid())
+		return CONTROL_ASKER_ROOT;
+	return is_member(socket, client_fd, peer.gid) ? CONTROL_ASKER_MEMBER
+						      : CONTROL_ASKER_STRANGER;
 }

@@ -17,6 +17,7 @@ enum control_birth {
 	CONTROL_BIRTH_SUCCESSOR, /* the generation before us */
 	CONTROL_BIRTH_STANDBY, /* likewise; and a successor may be about to be born at the same time
 				*/
+	CONTROL_BIRTH_AGAIN,   /* ourselves, perhaps: our socket is gone, or never was */
 };
 
 struct control_socket {
@@ -31,7 +32,8 @@ struct control_socket {
  * @path: the place.
  * @birth: who listens there.
  * @backlog: as of listen().
- * @ret_socket: the caller's storage, to be passed to control_socket_close().
+ * @ret_socket: the caller's storage, to be passed to control_socket_close(); its fd is -1, and that
+ * is not needed, when this fails.
  *
  * Return: 0; -EADDRINUSE when another process listens there; -ENOTSOCK when the path is something
  * else than a socket; another -errno of bind(), such as -EACCES or -ENOENT for the directory.
@@ -47,12 +49,18 @@ int control_socket_open(const char *path, enum control_birth birth, int backlog,
  */
 int control_socket_publish(struct control_socket *socket, const char *before);
 
+enum control_asker {
+	CONTROL_ASKER_STRANGER, /* may not ask */
+	CONTROL_ASKER_MEMBER,   /* of the socket's group */
+	CONTROL_ASKER_ROOT,     /* or who we are */
+};
+
 /**
- * control_socket_may_ask() - whether a client is root, who we are, or of the socket's group.
+ * control_socket_asker() - who a client is.
  * @client_fd: connected. The file mode has let it in; this asks the kernel who it is, whatever
- *became of the mode.
+ * became of the mode.
  */
-bool control_socket_may_ask(const struct control_socket *socket, int client_fd);
+enum control_asker control_socket_asker(const struct control_socket *socket, int client_fd);
 
 /**
  * control_socket_close() - remove it.

@@ -245,6 +245,25 @@ static int open_routers(struct generation *g)
 	return err;
 }
 
+/*
+ * No address waits for a control socket: it is made when it can be. But who has another vipd there,
+ * or has just given the socket another place, is better told at once. After a crash nobody is.
+ */
+static bool refuses(const struct generation *g, int err)
+{
+	return !g->standby && (err == -EADDRINUSE || changes_touch(g->changes, "control"));
+}
+
+static void fail_control(const struct generation *g, int err)
+{
+	char doing[160];
+
+	snprintf(doing, sizeof(doing), "listening on the control socket %s", g->conf->control);
+	fail(g, doing, err,
+	     err == -EADDRINUSE ? "another process listens there: set control to another path"
+				: "");
+}
+
 static int open_ctl(struct generation *g)
 {
 	enum control_birth birthplace = g->standby    ? CONTROL_BIRTH_STANDBY
@@ -254,17 +273,20 @@ static int open_ctl(struct generation *g)
 					    .conf_path = g->conf_path,
 					    .conf_fd = CHANNEL_FD_CONF_OUT,
 					    .routers = g->routers };
-	char doing[160];
-	int err = control_open(&facts, birthplace, &g->control);
+	int err = control_open(&facts, &g->control);
 
-	snprintf(doing, sizeof(doing), "listening on the control socket %s", g->conf->control);
+	if (err < 0) {
+		fail(g, "opening the control socket", err, "");
+		return g->standby ? 0 : err;
+	}
+	err = control_listen(g->control, birthplace);
+	if (err < 0 && refuses(g, err)) {
+		fail_control(g, err);
+		return err;
+	}
 	if (err < 0)
-		fail(g, doing, err,
-		     err == -EADDRINUSE
-			     ? "another process listens there: set control to another path"
-			     : "");
-	/* After a crash it is better to run unasked than not at all. */
-	return g->standby ? 0 : err;
+		tell_error(g, EVENT_CONTROL, err, g->conf->control);
+	return 0;
 }
 
 /* One warning, for whichever is refused first. */
@@ -305,7 +327,8 @@ static int prepare(struct generation *g)
 	if (err == 0)
 		err = new_state(g);
 	if (err < 0) {
-		fail(g, "laying out the state memory", err, "");
+		fail(g, "laying out the state memory", err,
+		     err == -EFBIG ? "raise the limit on the size of files (RLIMIT_FSIZE)" : "");
 		return err;
 	}
 	err = routers_new(g->conf, g->state, &g->routers, &what);

@@ -32,6 +32,7 @@ struct turn {
 	struct event_log *log;   /* owned */
 	unsigned gaps_n;         /* of the log, that are made up for, or about to be */
 	unsigned told_n;         /* routers whose states of now were looked at for that */
+	unsigned shown_n;        /* routers whose states of now were told to who asked for all */
 	int64_t log_ns;          /* when it goes on */
 	int64_t freeze_ns;       /* the next generation is ready, whose reload began then; or 0 */
 	int64_t alive_ns;        /* when a sign of life is due next */
@@ -108,6 +109,17 @@ static int64_t routers_next(const void *self)
 
 /* ---- then: who asks ---- */
 
+static void tell_control(struct turn *turn, const struct clocks *now)
+{
+	struct event event;
+	int error;
+
+	if (!control_news(turn->control, &error))
+		return;
+	event = event_fact(EVENT_CONTROL, error, control_path(turn->control));
+	events_put(turn->events, now, &event);
+}
+
 static void run_control(void *self, const struct clocks *now, unsigned readable)
 {
 	struct turn *turn = self;
@@ -115,8 +127,10 @@ static void run_control(void *self, const struct clocks *now, unsigned readable)
 	if (!readable && now->mono_ns < control_deadline(turn->control))
 		return;
 	control_dispatch(turn->control, now);
+	tell_control(turn, now);
 	if (control_reload_asked(turn->control))
-		(void)channel_send(turn->channel_fd, CHANNEL_RELOAD, 0, NULL);
+		(void)channel_send(turn->channel_fd, CHANNEL_RELOAD,
+				   now->mono_ns + CONTROL_RELOAD_END_NS, NULL);
 }
 
 static int64_t control_next(const void *self)
@@ -126,9 +140,9 @@ static int64_t control_next(const void *self)
 
 /* ---- then: the log ---- */
 
-static bool tell_state(const struct router *router, const struct clocks *now)
+static bool tell_state(enum event_kind kind, const struct router *router, const struct clocks *now)
 {
-	struct event event = journal_state_event(EVENT_STATE_NOW, router->conf, &router->vr);
+	struct event event = journal_state_event(kind, router->conf, &router->vr);
 	char line[EVENT_LINE_SIZE];
 
 	return log_line(event_level(&event), now->real_ns, event_line(&event, line));
@@ -155,11 +169,30 @@ static int64_t make_up(struct turn *turn, const struct clocks *now)
 			continue;
 		if (lines_n++ == EVENT_LOG_TURN_MAX)
 			return now->mono_ns;
-		if (!log_is_writable() || !tell_state(router, now))
+		if (!log_is_writable() || !tell_state(EVENT_STATE_NOW, router, now))
 			return now->mono_ns + RETRY_NS;
 	}
 	event_log_caught_up(turn->log);
 	return LOOP_NEVER;
+}
+
+/* The states of all, for who asked; likewise a bounded piece. Return: when to go on. */
+static int64_t show_all(struct turn *turn, const struct clocks *now)
+{
+	for (unsigned lines_n = 0; turn->shown_n < routers_count(turn->routers); turn->shown_n++) {
+		const struct router *router = routers_get(turn->routers, turn->shown_n);
+
+		if (lines_n++ == EVENT_LOG_TURN_MAX)
+			return now->mono_ns;
+		if (!log_is_writable() || !tell_state(EVENT_STATE_ASKED, router, now))
+			return now->mono_ns + RETRY_NS;
+	}
+	return LOOP_NEVER;
+}
+
+static int64_t earlier(int64_t a, int64_t b)
+{
+	return a < b ? a : b;
 }
 
 /* A bounded piece per turn: no advert waits for the reader of the log. */
@@ -175,7 +208,7 @@ static void run_log(void *self, const struct clocks *now, unsigned readable)
 	if (event_log_tell(turn->log, turn->events, EVENT_LOG_TURN_MAX))
 		turn->log_ns = now->mono_ns;
 	else
-		turn->log_ns = make_up(turn, now);
+		turn->log_ns = earlier(make_up(turn, now), show_all(turn, now));
 }
 
 static int64_t log_next(const void *self)
@@ -222,6 +255,15 @@ static void read_signals(struct turn *turn, const struct clocks *now)
 	}
 }
 
+/* Whoever asks while all states are being told gets what is left of them. */
+static void begin_to_show(struct turn *turn, const struct clocks *now)
+{
+	if (turn->shown_n < routers_count(turn->routers))
+		return;
+	turn->shown_n = 0;
+	turn->log_ns = now->mono_ns;
+}
+
 static void read_keeper(struct turn *turn, const struct clocks *now)
 {
 	struct event event;
@@ -233,6 +275,10 @@ static void read_keeper(struct turn *turn, const struct clocks *now)
 			turn->freeze_ns = message->ns;
 		else if (message->type == CHANNEL_REFUSED)
 			control_reload_done(turn->control, message->ns, message->text);
+		else if (message->type == CHANNEL_TAKEN)
+			control_reload_taken(turn->control, message->ns);
+		else if (message->type == CHANNEL_TELL)
+			begin_to_show(turn, now);
 	}
 	if (got < 0 && !turn->stop) {
 		event = event_fact(EVENT_KEEPER_GONE, 0, NULL);
@@ -331,7 +377,7 @@ int turn_run(struct turn *turn, struct state *state, struct routers *routers,
 	turn->routers = routers;
 	turn->control = control;
 	turn->events = events;
-	turn->told_n = routers_count(routers);
+	turn->told_n = turn->shown_n = routers_count(routers);
 	err = add_parts(turn);
 	if (err == 0)
 		err = loop_run(turn->loop);

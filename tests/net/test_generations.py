@@ -314,6 +314,16 @@ class Manager:
         return wait_until(arrived, what=lambda _: f"{word} in {self.messages}")
 
 
+def test_service_manager_sees_that_there_is_no_standby(lab):
+    manager = Manager(lab)
+    agent = start(lab, env={"NOTIFY_SOCKET": manager.path})
+    os.kill(agent.standby_pid, signal.SIGKILL)
+    without = manager.wait("STATUS=1 active, 0 backup, 0 initialize, 0 fault, no standby")
+    assert agent.standby_pid
+    manager.wait("STATUS=1 active, 0 backup, 0 initialize, 0 fault",
+                 skip=manager.messages.index(without))
+
+
 def test_service_manager_is_told(lab):
     manager = Manager(lab)
     agent = start(lab, env={"NOTIFY_SOCKET": manager.path})

@@ -15,7 +15,7 @@ import pytest
 
 from agents import (VIP, binary, is_sanitized, run_vipctl, run_vipd, vipd_config,
                     write_config)
-from lab import router
+from lab import router, wait_until
 from timing import keeps_rhythm
 
 OWN = "192.0.2.2/24"
@@ -175,29 +175,54 @@ def test_stale_control_socket_is_replaced(lab):
     again.wait_state("lan", "active")
 
 
-def refused_at(lab, control):
-    """Starts vipd with a control socket that cannot be. Return: its one line."""
-    host = lab.host("gw1", OWN)
-    done = run_vipd(host, "-c", write_config(lab, control=control))
-    assert done.returncode == 1 and host.addresses() == [OWN]
-    assert not lab.capture.adverts(host=host)
-    [line] = done.stderr.splitlines()
-    assert " error: " in line and control in line
-    return line
+def runs_without(lab, control):
+    """Starts vipd with a control socket that cannot be. Return: it, and what it says of that."""
+    agent = lab.vipd(lab.host("gw1", OWN), text=vipd_config([router()], {"control": control}),
+                     wait=False)
+    agent.control = control
+    line = agent.wait_log("control=")
+    assert " error: " in line and control in line and "going on without" in line
+    wait_until(lambda: VIP in agent.host.addresses(), what="the address to be up all the same")
+    return agent, line
 
 
 def test_file_in_the_place_of_the_control_socket_is_untouched(lab):
     path = lab.path("precious")
     with open(path, "w", encoding="utf-8") as file:
         file.write("not yours")
-    assert "Socket operation on non-socket" in refused_at(lab, path)
+    assert "Socket operation on non-socket" in runs_without(lab, path)[1]
     with open(path, encoding="utf-8") as file:
         assert file.read() == "not yours"
 
 
 def test_control_socket_two_missing_directories_deep(lab):
-    assert "No such file or directory" in refused_at(lab, lab.path("a/b/vipd.sock"))
-    assert not os.path.exists(lab.path("a"))
+    agent, line = runs_without(lab, lab.path("a/b/vipd.sock"))
+    assert "No such file or directory" in line and not os.path.exists(lab.path("a"))
+    agent.process.send_signal(signal.SIGHUP)
+    agent.wait_log("reload=done")
+    os.mkdir(lab.path("a"))
+    agent.wait_ready()
+    agent.wait_log("info: control=.*served again")
+    assert sum(" error: control=" in it for it in agent.log) == 2, "once per router process"
+
+
+def test_removed_control_socket_is_made_again(lab):
+    agent = start_active(lab)
+    router_pid = agent.router_pid
+    os.unlink(agent.control)
+    agent.wait_ready()
+    assert stat.S_IMODE(os.stat(agent.control).st_mode) == 0o660
+    agent.wait_log("info: control=.*served again")
+    assert agent.router_pid == router_pid
+
+
+def test_reload_to_a_control_socket_that_cannot_be_is_refused(lab):
+    """Who has just given it another place is better told; where it was it goes on."""
+    agent = start_active(lab)
+    agent.configure([router(150, **RHYTHM)], control=lab.path("a/b/vipd.sock"))
+    done = agent.reload()
+    assert done.returncode == 1 and "a/b/vipd.sock" in done.stderr, done
+    assert agent.router()["state"] == "active"
 
 
 def test_directory_of_the_control_socket_is_made(lab):

@@ -372,6 +372,51 @@ def test_program_that_cannot_be_executed_is_refused(lab, own_binary):
     assert_untouched(agent, pid, program)
 
 
+def spoil(path, how):
+    """Puts a program that cannot be loaded in the place of one."""
+    with open(path, "rb") as file:
+        program = bytearray(file.read())
+    if how == "architecture":
+        program[18:20] = b"\xb7\x00" if program[18] != 0xb7 else b"\x3e\x00"    # e_machine
+    if how == "library":
+        program = program.replace(b"libmnl.so.0", b"libxyz.so.0")
+    with open(path + ".new", "wb") as file:
+        file.write(program)
+    os.chmod(path + ".new", 0o644 if how == "mode" else 0o755)
+    os.replace(path + ".new", path)
+
+
+@pytest.mark.parametrize("how, words", [
+    ("mode", "Permission denied"), ("architecture", "Exec format error"),
+    ("library", "exited with 127: .*libxyz.so.0"),
+])
+def test_program_that_cannot_be_loaded_is_refused_by_its_path(lab, own_binary, how, words):
+    agent = start(lab)
+    pid, program = agent.router_pid, program_of(agent.pid)
+    spoil(own_binary, how)
+    done = agent.reload()
+    words = f"{re.escape(own_binary)} cannot take over as the keeper: {words}"
+    assert done.returncode == 1 and re.search(words, done.stderr), done.stderr
+    agent.wait_log(f"upgrade=refused.*{words}")
+    agent.wait_log(f"reload=refused.*{words}")
+    assert_untouched(agent, pid, program)
+
+
+def test_program_that_lost_a_library_is_refused_by_its_path(lab, own_binary, monkeypatch):
+    """The same program, so that nobody rehearses: a package that it needs is broken."""
+    library = lab.path("libnl-3.so.200")
+    monkeypatch.setenv("LD_LIBRARY_PATH", os.path.dirname(library))
+    agent = start(lab)
+    monkeypatch.delenv("LD_LIBRARY_PATH")
+    pid, program = agent.router_pid, program_of(agent.pid)
+    write(library, "no library")
+    done = agent.reload()
+    assert done.returncode == 1 and f"{own_binary}: exited with 127" in done.stderr, done.stderr
+    agent.wait_log(f"reload=refused.*{re.escape(own_binary)}: exited with 127")
+    os.unlink(library)
+    assert_untouched(agent, pid, program)
+
+
 def test_program_that_hangs_in_its_rehearsal_is_given_up_with_all_it_started(lab, own_binary):
     agent = start(lab)
     pid, program = agent.router_pid, program_of(agent.pid)

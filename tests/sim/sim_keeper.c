@@ -97,6 +97,7 @@ static void narrate(struct sim *sim, unsigned i, const struct succession_action 
 		[SUCCESSION_FACT_UNDONE] = { EVENT_RELOAD, "what ran before goes on",
 					     EVENT_RELOAD_UNDONE },
 		[SUCCESSION_FACT_RESUMED] = { EVENT_NONE, NULL, 0 },
+		[SUCCESSION_FACT_AGAIN] = { EVENT_NONE, NULL, 0 },
 	};
 
 	enum succession_fact fact = action->fact;

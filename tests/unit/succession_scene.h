@@ -26,7 +26,7 @@ static inline const char *word_of(const struct succession_action *action)
 	static const char *const facts[] = {
 		"asked",     "no-first", "late-ready", "late-alive", "late-leave",
 		"end",       "lost",     "hopeless",   "standby",    "no-standby",
-		"reloading", "reloaded", "undone",     "resumed",
+		"reloading", "reloaded", "undone",     "resumed",    "again",
 	};
 	static const char *const services[] = { "ready", "reloading", "alive", "stopping" };
 

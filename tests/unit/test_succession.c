@@ -377,6 +377,61 @@ static void test_standby_lost_is_replaced_later(void **state)
 	assert_string_equal(on_event(&scene, SUCCESSION_SAYS_ALIVE), "spawn(standby again)");
 }
 
+static void test_standby_stopped_is_replaced_unless_it_goes_on(void **state)
+{
+	struct scene scene = steady();
+
+	(void)state;
+	assert_string_equal(on(&scene, SUCCESSION_STOPPED, SUCCESSION_STANDBY), "");
+	assert_string_equal(on(&scene, SUCCESSION_CONTINUED, SUCCESSION_STANDBY), "");
+	scene.now_ns += 2 * SECOND;
+	on_event(&scene, SUCCESSION_SAYS_ALIVE);
+	assert_string_equal(on_event(&scene, SUCCESSION_TIMER), "");
+	assert_string_equal(on(&scene, SUCCESSION_STOPPED, SUCCESSION_STANDBY), "");
+	assert_string_equal(on_late(&scene), "tell(standby standby) kill(standby) forget(standby)");
+	scene.now_ns += 10 * SECOND;
+	assert_string_equal(on_event(&scene, SUCCESSION_SAYS_ALIVE), "spawn(standby again)");
+}
+
+static void test_standby_stopped_is_no_heir(void **state)
+{
+	struct scene scene = steady();
+
+	(void)state;
+	on(&scene, SUCCESSION_STOPPED, SUCCESSION_STANDBY);
+	assert_string_equal(on_ended(&scene, SUCCESSION_CURRENT, -1),
+			    "tell(current end) tell(current lost) tell(standby standby) "
+			    "kill(standby) forget(standby) spawn(standby again)");
+}
+
+static void test_standby_that_cannot_be_kept_is_told_once(void **state)
+{
+	struct scene scene = steady();
+
+	(void)state;
+	on_ended(&scene, SUCCESSION_STANDBY, -1);
+	for (unsigned i = 0; i < 5; i++) {
+		scene.now_ns += 10 * SECOND;
+		assert_string_equal(on_event(&scene, SUCCESSION_SAYS_ALIVE),
+				    "spawn(standby again)");
+		on_spawned(&scene, SUCCESSION_STANDBY);
+		assert_string_equal(on_ended(&scene, SUCCESSION_STANDBY, 1),
+				    i == 0 ? "tell(standby end) tell(standby no-standby) "
+					     "forget(standby)"
+					   : "forget(standby)");
+	}
+	scene.now_ns += 10 * SECOND;
+	on_event(&scene, SUCCESSION_SAYS_ALIVE);
+	assert_string_equal(on(&scene, SUCCESSION_SPAWN_FAILED, SUCCESSION_STANDBY), "");
+	scene.now_ns += 10 * SECOND;
+	on_event(&scene, SUCCESSION_SAYS_ALIVE);
+	on_spawned(&scene, SUCCESSION_STANDBY);
+	assert_string_equal(on(&scene, SUCCESSION_SAYS_READY, SUCCESSION_STANDBY),
+			    "tell(standby again)");
+	assert_string_equal(on_ended(&scene, SUCCESSION_STANDBY, -1),
+			    "tell(standby end) tell(standby standby) forget(standby)");
+}
+
 static void test_standby_slow_is_killed(void **state)
 {
 	struct scene scene = first();
@@ -517,6 +572,9 @@ int main(void)
 		cmocka_unit_test(test_spawn_of_a_standby_fails_is_tried_ten_seconds_later),
 		cmocka_unit_test(test_spawn_of_a_reload_fails_is_refused),
 		cmocka_unit_test(test_standby_lost_is_replaced_later),
+		cmocka_unit_test(test_standby_stopped_is_replaced_unless_it_goes_on),
+		cmocka_unit_test(test_standby_stopped_is_no_heir),
+		cmocka_unit_test(test_standby_that_cannot_be_kept_is_told_once),
 		cmocka_unit_test(test_standby_slow_is_killed),
 		cmocka_unit_test(
 			test_standby_of_before_a_reload_is_dismissed_by_the_first_sign_of_life),

@@ -214,7 +214,9 @@ static struct succession_event draw_event(struct world *w)
 	} else if (dice < 67 && prng_one_in(&w->prng, 10)) {
 		event.type = SUCCESSION_STOP;
 		w->stops++;
-	} else if (dice < 70) { /* nonsense */
+	} else if (dice < 73 && truth->process) {
+		event.type = dice < 71 ? SUCCESSION_STOPPED : SUCCESSION_CONTINUED;
+	} else if (dice < 76) { /* nonsense */
 		event.type = SUCCESSION_SPAWNED + prng_below(&w->prng, 2);
 	}
 	return event;
