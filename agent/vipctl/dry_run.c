@@ -12,6 +12,7 @@
 #include "agent/conf/conf.h"
 #include "agent/conf/value.h"
 #include "client.h"
+#include "complain.h"
 
 #define NS_PER_MS INT64_C(1000000)
 
@@ -31,12 +32,6 @@ struct comparison {
 	unsigned changes_n;
 	unsigned lost_n, addresses_lost_n; /* what this host holds now */
 };
-
-static int complain(const char *why)
-{
-	fprintf(stderr, "vipctl: %s\n", why);
-	return EXIT_FAILURE;
-}
 
 /* ---- what runs ---- */
 
@@ -89,12 +84,13 @@ static int load_running(struct running *running)
 	char path[32];
 
 	if (running->conf_fd < 0)
-		return complain("vipd sent no configuration");
+		return complain(NULL, "vipd sent no configuration");
 	snprintf(path, sizeof(path), "/proc/self/fd/%d", running->conf_fd);
 	if (conf_load(path, &running->conf, &errors) == 0)
 		return EXIT_SUCCESS;
 	conf_errors_print(&errors, stderr);
-	return complain("the configuration that runs is of another version of vipd: use the vipctl "
+	return complain(NULL,
+			"the configuration that runs is of another version of vipd: use the vipctl "
 			"that came with it");
 }
 
@@ -241,7 +237,7 @@ static int compare(const struct running *running)
 	int err;
 
 	if (c.conf_path[0] == '\0')
-		return complain("the path of vipd's configuration is too long");
+		return complain(NULL, "the path of vipd's configuration is too long");
 	if (conf_load_like(c.conf_path, running->conf->node, &conf, &errors) < 0) {
 		conf_errors_print(&errors, stderr);
 		return EX_CONFIG;
@@ -249,7 +245,7 @@ static int compare(const struct running *running)
 	err = conf_diff(running->conf, conf, print_difference, &c);
 	conf_free(conf);
 	if (err < 0)
-		return complain("out of memory");
+		return complain(NULL, "out of memory");
 	print_sum(&c);
 	return EXIT_SUCCESS;
 }
