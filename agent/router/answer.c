@@ -37,9 +37,13 @@ static bool put_addresses(const struct answer_facts *facts, struct answer *answe
 			  const struct clocks *now, struct answer_message *message);
 
 static const struct step show_steps[] = {
-	{ .table = &answer_host_kind },   { .put = put_host },
-	{ .table = &answer_router_kind }, { .table = &answer_address_kind },
-	{ .put = put_addresses },         { 0 },
+	{ .table = &answer_host_kind },
+	{ .put = put_host },
+	{ .table = &answer_router_kind },
+	{ .table = &answer_address_kind },
+	{ .table = &answer_conflict_kind },
+	{ .put = put_addresses },
+	{ 0 },
 };
 
 /* And who is what here: what a change would cost. */
@@ -183,7 +187,7 @@ static bool next_router(const struct answer_facts *facts, struct answer *answer)
 {
 	answer->router++;
 	answer->address = 0;
-	answer->inside = false;
+	answer->inside = answer->conflicts_told = false;
 	if (answer->router < routers_count(facts->routers))
 		return false;
 	if (answer->name[0] && !answer->found) {
@@ -196,27 +200,29 @@ static bool next_router(const struct answer_facts *facts, struct answer *answer)
 static bool put_routers(const struct answer_facts *facts, struct answer *answer,
 			const struct clocks *now, struct answer_message *message)
 {
-	(void)now;
-	answer_put_router(facts, routers_get(facts->routers, answer->router), message);
+	answer_put_router(facts, routers_get(facts->routers, answer->router), now, message);
 	return next_router(facts, answer);
 }
 
-/* Each router that is asked about, and behind it its addresses. */
+/* Each router that is asked about, and behind it its addresses and conflicts. */
 static bool put_addresses(const struct answer_facts *facts, struct answer *answer,
 			  const struct clocks *now, struct answer_message *message)
 {
 	const struct router *router = routers_get(facts->routers, answer->router);
+	unsigned addresses_n = router->conf->addresses_n + router->conf->extra_n;
 
-	(void)now;
 	if (answer->name[0] && strcmp(router->conf->name, answer->name) != 0)
 		return next_router(facts, answer);
-	if (answer->inside)
+	if (!answer->inside) {
+		answer_put_router(facts, router, now, message);
+	} else if (answer->address < addresses_n) {
 		answer->address += answer_put_addresses(facts, router, answer->address, message);
-	else
-		answer_put_router(facts, router, message);
+	} else {
+		answer_put_conflicts(facts, answer->router, now, message);
+		answer->conflicts_told = true;
+	}
 	answer->inside = answer->found = true;
-	return answer->address == router->conf->addresses_n + router->conf->extra_n &&
-	       next_router(facts, answer);
+	return answer->conflicts_told && next_router(facts, answer);
 }
 
 /* The same moment is always the same text: only a step of the wall clock shows. */

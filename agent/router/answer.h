@@ -32,6 +32,7 @@ struct answer {
 	unsigned step;
 	unsigned router, address; /* what comes next */
 	bool inside;              /* that router itself was told */
+	bool conflicts_told;      /* and its conflicts */
 	bool found;               /* a router of the name */
 	bool ended;
 	int error;                 /* of the end */

@@ -206,6 +206,7 @@ static void note_stray(struct routers *routers, const struct interface *interfac
 
 	if (interface)
 		journal_stray(&journal, &routers->limits, &stray);
+	conflicts_note(routers, interface, rx);
 }
 
 static struct vrrp_rx rx_of(const struct kern_packet *packet)
@@ -294,7 +295,7 @@ void routers_read(struct routers *routers, const struct clocks *now, unsigned re
 	routers->read_ns = now->mono_ns;
 }
 
-const struct router_strays *routers_strays(struct routers *routers, const struct clocks *now)
+const struct state_strays *routers_strays(struct routers *routers, const struct clocks *now)
 {
 	uint32_t dropped = 0;
 
@@ -302,6 +303,7 @@ const struct router_strays *routers_strays(struct routers *routers, const struct
 	(void)kern_receiver_dispatch(routers->strays_reader, now->real_ns, on_packet, routers,
 				     &dropped);
 	routers->strays.unread += dropped;
+	state_put_strays(routers->state, &routers->strays);
 	return &routers->strays;
 }
 
@@ -389,6 +391,7 @@ void routers_save(struct routers *routers)
 {
 	for (unsigned i = 0; i < routers->n; i++)
 		state_put(routers->state, i, &routers->all[i].vr);
+	state_put_strays(routers->state, &routers->strays);
 }
 
 unsigned routers_count(const struct routers *routers)
