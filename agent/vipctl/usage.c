@@ -13,8 +13,13 @@ static const struct option_word {
 	const char *name; /* NULL: behind the last one */
 	unsigned option;  /* enum usage_option; 0: stands in front of the command */
 } option_words[] = {
-	{ "--json", USAGE_JSON }, { "--follow", USAGE_FOLLOW }, { "--dry-run", USAGE_DRY_RUN },
-	{ "--socket", 0 },        { "--version", 0 },           { NULL, 0 },
+	{ "--watch", USAGE_WATCH },
+	{ "--json", USAGE_JSON },
+	{ "--follow", USAGE_FOLLOW },
+	{ "--dry-run", USAGE_DRY_RUN },
+	{ "--socket", 0 },
+	{ "--version", 0 },
+	{ NULL, 0 },
 };
 
 /* What other programs call it. */
@@ -31,6 +36,8 @@ static const struct {
 	{ "log", "use \"vipctl events\"" },
 	{ "logs", "use \"vipctl events\"" },
 	{ "history", "use \"vipctl events\"" },
+	{ "watch", "use \"vipctl show --watch\"" },
+	{ "health", "use \"vipctl check\"" },
 	{ "monitor", "use \"vipctl events --follow\"" },
 	{ "restart", "use \"vipctl reload\" for a new configuration or program, without a gap; or "
 		     "\"systemctl restart vipd\"" },

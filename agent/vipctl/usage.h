@@ -15,6 +15,7 @@ enum usage_option {
 	USAGE_JSON = 1 << 0,
 	USAGE_FOLLOW = 1 << 1,
 	USAGE_DRY_RUN = 1 << 2,
+	USAGE_WATCH = 1 << 3,
 };
 
 /* What stands behind a command. */

@@ -4,8 +4,10 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sysexits.h>
+#include <unistd.h>
 
 #include "agent/output.h"
+#include "check.h"
 #include "complain.h"
 #include "connection.h"
 #include "dry_run.h"
@@ -13,6 +15,7 @@
 #include "reload.h"
 #include "show.h"
 #include "usage.h"
+#include "watch.h"
 
 #define RELOADS_MAX 10
 
@@ -23,10 +26,29 @@ static int talk_show(int fd, const void *arg)
 
 static int command_show(const char *path, const struct arguments *arguments)
 {
+	const bool watch = arguments->options & USAGE_WATCH;
 	const struct show_options options = { .json = arguments->options & USAGE_JSON,
+					      .redraw = watch && isatty(STDOUT_FILENO),
 					      .router = arguments->router };
+	int status;
 
-	return connection_converse(path, talk_show, &options, NULL);
+	if (watch)
+		watch_begin();
+	status = connection_converse(path, talk_show, &options, NULL);
+	if (!watch || status != EXIT_SUCCESS)
+		return status;
+	/* One that does not answer later is said, and asked again: it may be restarted. */
+	while (watch_next())
+		(void)connection_converse(path, talk_show, &options, NULL);
+	return EXIT_SUCCESS;
+}
+
+static int command_check(const char *path, const struct arguments *arguments)
+{
+	const struct check_options options = { .json = arguments->options & USAGE_JSON,
+					       .router = arguments->router };
+
+	return check(path, &options);
 }
 
 static int talk_dry_run(int fd, const void *arg)
@@ -67,8 +89,11 @@ static int command_events(const char *path, const struct arguments *arguments)
 
 /* One row per command: dispatch and usage. */
 static const struct command commands[] = {
-	{ "show", "[--json] [ROUTER]", "the state of every virtual router, or of one", USAGE_JSON,
-	  true, command_show },
+	{ "show", "[--json] [--watch] [ROUTER]", "the state of every virtual router, or of one",
+	  USAGE_JSON | USAGE_WATCH, true, command_show },
+	{ "check", "[--json] [ROUTER]",
+	  "whether all is well: ends with 0, or 1: degraded, 2: wrong", USAGE_JSON, true,
+	  command_check },
 	{ "events", "[--follow] [--json]", "what has happened, also before a crash or a reload",
 	  USAGE_FOLLOW | USAGE_JSON, false, command_events },
 	{ "reload", "[--dry-run]", "read the configuration again, without a word on the wire",

@@ -14,7 +14,7 @@ from lab import router
 from test_control_reader import whole
 
 EX_USAGE = 64
-COMMANDS = ("show", "events", "reload")
+COMMANDS = ("show", "check", "events", "reload")
 
 
 def run(*args, program="vipctl", **options):
