@@ -2,8 +2,10 @@
 #include "answer.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "agent/records.h"
 #include "answer_records.h"
@@ -83,6 +85,16 @@ static const char *known_text(char *buf, size_t size)
 	}
 	*at = '\0';
 	return buf;
+}
+
+void answer_path(const char *given, char *buf, size_t size)
+{
+	char *here = given[0] == '/' ? NULL : getcwd(NULL, 0);
+	int len = snprintf(buf, size, "%s%s%s", here ? here : "", here ? "/" : "", given);
+
+	if (len < 0 || (size_t)len >= size)
+		buf[0] = '\0';
+	free(here);
 }
 
 /* ---- requests ---- */
