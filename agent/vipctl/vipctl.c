@@ -81,9 +81,9 @@ static int command_reload(const char *path, const struct arguments *arguments)
 static int command_events(const char *path, const struct arguments *arguments)
 {
 	const struct journal_options options = { .json = arguments->options & USAGE_JSON,
-						 .follow = arguments->options & USAGE_FOLLOW };
+						 .follow = arguments->options & USAGE_FOLLOW,
+						 .control = path };
 
-	(void)path;
 	return events_print(&options);
 }
 
