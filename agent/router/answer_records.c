@@ -93,6 +93,7 @@ struct address_record {
 	uint8_t family, prefix_len;
 	uint8_t advertised;
 	uint8_t present; /* on the interface */
+	uint8_t doubled; /* with another prefix length */
 };
 
 static const struct field address_fields[] = {
@@ -100,6 +101,7 @@ static const struct field address_fields[] = {
 	FIELD(struct address_record, prefix_len, "prefix_len", FIELD_UINT),
 	FIELD(struct address_record, advertised, "advertised", FIELD_BOOL),
 	FIELD(struct address_record, present, "present", FIELD_BOOL),
+	FIELD(struct address_record, doubled, "doubled", FIELD_BOOL),
 	FIELDS_END,
 };
 
@@ -233,6 +235,7 @@ unsigned answer_put_addresses(const struct answer_facts *facts, const struct rou
 		records[i].prefix_len = address->prefix_len;
 		records[i].advertised = first + i < conf->addresses_n;
 		records[i].present = routers_has_address(facts->routers, router, first + i);
+		records[i].doubled = conflicts_has_double(facts->routers, router, first + i);
 	}
 	put_records(&answer_address_kind, records, n, message);
 	return n;

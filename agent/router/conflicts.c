@@ -118,3 +118,9 @@ unsigned conflicts_of(const struct routers *routers, unsigned router, int64_t no
 			ret[n++] = &conflicts->all[i];
 	return n;
 }
+
+bool conflicts_has_double(const struct routers *routers, const struct router *router,
+			  unsigned address)
+{
+	return kern_wants_is_doubled(routers->wants, router->want + address);
+}

@@ -15,6 +15,7 @@
 #define CONFLICTS_MAX     32 /* that are known at a time; the oldest one makes room */
 #define CONFLICTS_LAST_NS INT64_C(60000000000) /* so long after its last advert */
 
+struct router;
 struct routers;
 
 struct conflict {
@@ -57,5 +58,13 @@ void conflicts_note(struct routers *routers, const struct interface *interface,
  */
 unsigned conflicts_of(const struct routers *routers, unsigned router, int64_t now_ns,
 		      const struct conflict *ret[CONFLICTS_MAX]);
+
+/**
+ * conflicts_has_double() - whether an address of a router is on the interface with another prefix
+ * length: vipd did not put it there.
+ * @address: below its addresses_n + extra_n.
+ */
+bool conflicts_has_double(const struct routers *routers, const struct router *router,
+			  unsigned address);
 
 #endif

@@ -200,7 +200,8 @@ int check(const char *path, const struct check_options *options)
 	checker->options = options;
 	if (connection_converse(path, ask, &checker, checker->why) != EXIT_SUCCESS) {
 		/* What came of an answer that is not whole is worth nothing. */
-		checker->findings_n = checker->more_n = 0;
+		checker->findings_n = checker->more_n = checker->routers_n = checker->active_n = 0;
+		checker->level = PROBLEM_NONE;
 		(void)add(checker, PROBLEM_WRONG, "", "no_answer", checker->why);
 	}
 	if (options->json)

@@ -147,7 +147,7 @@ bool problems_address_is_held(const struct problems *problems, const struct reco
 			      const void *record)
 {
 	return problems->is_passive && !problems->is_owner &&
-	       client_number(table, record, "present");
+	       (client_number(table, record, "present") || client_number(table, record, "doubled"));
 }
 
 void problems_address(struct problems *problems, const struct records_table *table,
@@ -165,6 +165,11 @@ void problems_address(struct problems *problems, const struct records_table *tab
 		add(problems, PROBLEM_WRONG, "held_address",
 		    "%.60s is on the interface although it is not Active: vipd did not put it "
 		    "there",
+		    ip);
+	else if (client_number(table, record, "doubled"))
+		add(problems, PROBLEM_DEGRADED, "double_address",
+		    "%.60s is there with another prefix length, too: it stays when vipd gives it "
+		    "up",
 		    ip);
 }
 

@@ -142,6 +142,15 @@ def test_check_waits_for_the_standby_after_a_reload(active):
         assert checked(active)[0] == 0
 
 
+def test_address_that_is_there_twice_is_degraded(active):
+    active.host.ip("address add 192.0.2.1/32 dev eth0")
+    shown = wait_warning(active, "double_address")
+    assert (shown["held_addresses"], shown["missing_addresses"]) == ([], [])
+    assert checked(active)[0] == 1
+    active.host.ip("address del 192.0.2.1/32 dev eth0")
+    wait_warning(active)
+
+
 # ---- wrong ----
 
 def test_fault_is_critical(lab):
@@ -186,12 +195,13 @@ def test_half_an_answer_is_critical(made_up):
     assert status == 2 and "vipd hung up in the middle" in lines[0] and len(lines) == 2
 
 
-def test_address_held_by_hand_on_a_backup(backup):
-    backup.host.ip("address add 192.0.2.1/24 dev eth0")
+@pytest.mark.parametrize("held", ["192.0.2.1/24", "192.0.2.1/32"])
+def test_address_held_by_hand_on_a_backup(backup, held):
+    backup.host.ip(f"address add {held} dev eth0")
     shown = wait_warning(backup, "held_address")
     assert shown["held_addresses"] == ["192.0.2.1/24"] and shown["missing_addresses"] == []
     assert checked(backup)[0] == 2
-    backup.host.ip("address del 192.0.2.1/24 dev eth0")
+    backup.host.ip(f"address del {held} dev eth0")
     wait_warning(backup)
 
 
@@ -277,6 +287,19 @@ def test_watch_prints_a_table_per_second_until_it_is_interrupted(active, lab):
     assert watcher.wait(10) == 0
     with open(seen, encoding="utf-8") as text:
         assert "\x1b" not in text.read(), "no terminal"
+
+
+def test_watch_on_a_terminal_draws_in_place(active):
+    ours, theirs = os.openpty()
+    watcher = active.host.popen(*active.ctl_argv("show", "--watch"), stdout=theirs)
+    os.close(theirs)
+    seen = b""
+    while seen.count(b"ROUTER") < 2:
+        seen += os.read(ours, 4096)
+    watcher.send_signal(signal.SIGINT)
+    assert watcher.wait(10) == 0
+    os.close(ours)
+    assert seen.startswith(b"\x1b[H\x1b[J") and seen.count(b"\x1b[H\x1b[J") >= 2
 
 
 def test_watch_ends_when_nobody_reads(active):

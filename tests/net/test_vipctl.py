@@ -83,7 +83,8 @@ def full(*args, **options):
 COMPLAINT = "not all could be written to standard output: No space left on device\n"
 
 
-@pytest.mark.parametrize("args", [["show"], ["show", "--json"], ["show", "lan"]])
+@pytest.mark.parametrize("args", [["show"], ["show", "--json"], ["show", "lan"], ["show", "--watch"],
+                                  ["check"], ["check", "--json"]])
 def test_full_disk_is_an_error_of_show(tmp_path, args):
     path = str(tmp_path / "made-up.sock")
     with Server(path, *whole()):
