@@ -86,7 +86,7 @@ def test_backup_says_when_it_heard_the_active(backup):
     assert checked(backup) == (0, ["VIPD OK - 1 router, 0 active here"])
     assert backup.router()["last_heard"].endswith("Z")
     heard, warn = heard_and_warn(backup)
-    assert (heard in ("0.0 s", "0.1 s", "0.2 s", "0.3 s", "0.4 s"), warn) == (True, "-")
+    assert heard.endswith(" s") and float(heard.removesuffix(" s")) < 2 and warn == "-"
 
 
 # ---- degraded ----
