@@ -41,6 +41,7 @@ struct kind {
 	}
 #define SIZE_OF(member)   sizeof(((struct event *)0)->member)
 #define WITHOUT_LISTS     offsetof(struct event_packet, ours)
+#define WITH_ONE_ADDRESS  (WITHOUT_LISTS + 16)
 #define WITHOUT_TEXT      offsetof(struct event_fact, name)
 #define OF_ROUTER         "router={router} family={family} "
 #define OF_ROUTER_ON_LINK "router={router} family={family} interface={interface} "
@@ -109,6 +110,15 @@ static const struct kind kinds[] = {
 				ROWS(OF_WORDS(event.state.to, "to", vrrp_state_words),
 				     OF(reason, "reason", FIELD_TEXT)),
 				OF_ROUTER "state={to} reason=\"{reason}\"" },
+	[EVENT_CONFLICT] = { "conflict", LOG_LEVEL_ERROR, WITH_ONE_ADDRESS,
+			     ROWS(OF_IP(event.packet.ours[0], "address"),
+				  OF(event.packet.own_vrid, "vrid", FIELD_UINT),
+				  OF(event.packet.vrid, "other_vrid", FIELD_UINT),
+				  OF_IP(event.packet.source, "source")),
+			     OF_ROUTER "conflict={address} interface={interface} vrid={vrid} "
+				       "other_vrid={other_vrid} source={source} note=\"two virtual "
+				       "routers have this address, and elect apart: two hosts will "
+				       "answer for it\"" },
 	[EVENT_RECEIVE] = { "receive", LOG_LEVEL_WARNING, WITHOUT_TEXT,
 			    ROWS(OF(event.fact.error, "errno", FIELD_INT), NOTE),
 			    "receive=lost error=\"{note}\"" },
@@ -337,6 +347,9 @@ uint64_t event_episode(const struct event *event)
 	case EVENT_STRAY:
 	case EVENT_NOTICE:
 		detail = event->packet.which;
+		break;
+	case EVENT_CONFLICT:
+		detail = event->packet.vrid;
 		break;
 	case EVENT_ADDRESS: /* the restorations of a thousand addresses are one line */
 		detail = event->address.news;

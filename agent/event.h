@@ -36,6 +36,7 @@ enum event_kind {
 	EVENT_WITHDRAWN = 8, /* it is gone from the configuration */
 	EVENT_STATE_NOW = 9, /* its state, from a reader that missed the change: @state, no from */
 	EVENT_STATE_ASKED = 10, /* its state, for somebody who asked: likewise */
+	EVENT_CONFLICT = 11,    /* another VRID has an address of it, @packet.ours[0]: @packet */
 	/* of a router process */
 	EVENT_RECEIVE = 32,     /* adverts may have been lost: @fact.error, or 0: too fast */
 	EVENT_SWEPT = 33,       /* an address of a dead predecessor was removed: @address */
@@ -140,7 +141,7 @@ struct event_packet {
 	uint8_t vrid_known;
 	uint8_t vrid;
 	uint8_t theirs_n, ours_n; /* all addresses of the lists, also those not told */
-	uint8_t reserved;
+	uint8_t own_vrid;         /* of EVENT_CONFLICT */
 	uint16_t theirs_cs, ours_cs;
 	uint32_t reserved2;
 	uint64_t total; /* of this sort so far */

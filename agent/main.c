@@ -12,6 +12,7 @@
 #include "agent/router/generation.h"
 #include "agent/keeper/keeper.h"
 #include "log.h"
+#include "output.h"
 #include "signals.h"
 
 #define CONF_PATH "/etc/vipd/vipd.conf"
@@ -94,6 +95,12 @@ static int check(const struct options *options)
 	return 0;
 }
 
+static int tell_version(void)
+{
+	puts("vipd " VIPD_VERSION);
+	return EXIT_SUCCESS;
+}
+
 /* Or the first socket would become standard error, and be logged into. */
 static void keep_standard_fds(void)
 {
@@ -114,12 +121,10 @@ int main(int argc, char **argv)
 		return keeper_rehearse();
 	if (parse_options(argc, argv, &options) < 0)
 		return usage();
-	if (options.version) {
-		puts("vipd " VIPD_VERSION);
-		return EXIT_SUCCESS;
+	if (options.version || options.check_n) {
+		output_open();
+		return output_close("vipd", options.version ? tell_version() : check(&options));
 	}
-	if (options.check_n)
-		return check(&options);
 	/* For the router processes, and for the keeper of the next version. */
 	if (options.node && setenv(CONF_NODE_ENVIRONMENT, options.node, 1) < 0)
 		return EXIT_FAILURE;

@@ -122,6 +122,10 @@ static size_t plan(const struct state_router *routers, unsigned n,
 		  .record_size = 1,
 		  .records_n = (uint32_t)wills_size(routers, n) },
 		{ .tag = TAG_WILL, .record_size = sizeof(struct will_record), .records_n = n },
+		{ .tag = TAG_STRAYS, .record_size = sizeof(struct strays_record), .records_n = 1 },
+		{ .tag = TAG_STRAYS_REJECTED,
+		  .record_size = VRRP_REJECT_COUNT * sizeof(uint64_t),
+		  .records_n = 1 },
 	};
 	size_t offset = round_up(sizeof(struct header) + sizeof(wanted));
 
@@ -519,6 +523,29 @@ int64_t state_lease(const struct state *state, unsigned i)
 	assert(i < state->routers_n);
 	read_record(state, TAG_LEASE, i, &record, sizeof(record));
 	return atomic_load(&record.renew_ns);
+}
+
+/* ---- what is of no router ---- */
+
+void state_put_strays(struct state *state, const struct state_strays *strays)
+{
+	struct strays_record *record = record_at(state, TAG_STRAYS, 0);
+
+	record->unread = strays->unread;
+	record->dropped = strays->dropped;
+	memcpy(record_at(state, TAG_STRAYS_REJECTED, 0), strays->rejected,
+	       sizeof(strays->rejected));
+}
+
+void state_get_strays(const struct state *state, struct state_strays *ret_strays)
+{
+	struct strays_record record;
+
+	read_record(state, TAG_STRAYS, 0, &record, sizeof(record));
+	ret_strays->unread = record.unread;
+	ret_strays->dropped = record.dropped;
+	read_record(state, TAG_STRAYS_REJECTED, 0, ret_strays->rejected,
+		    sizeof(ret_strays->rejected));
 }
 
 const char *state_control(const struct state *state)

@@ -27,6 +27,13 @@
 
 struct state;
 
+/* Packets that concern no router, counted since start. */
+struct state_strays {
+	uint64_t rejected[VRRP_REJECT_COUNT];
+	uint64_t unread;  /* dropped by a full queue before a reason was found; at most so many */
+	uint64_t dropped; /* could have been adverts, but the reader's queue was full; likewise */
+};
+
 /* A priority-0 advert, ready to send. */
 struct state_farewell {
 	int ifindex;
@@ -111,6 +118,17 @@ uint32_t state_lease_s(const struct state *state, unsigned i);
  * state_lease() - when the addresses of router @i are to be renewed; 0: at once.
  */
 int64_t state_lease(const struct state *state, unsigned i);
+
+/**
+ * state_put_strays() - write the counts of what concerns no router. A process that dies meanwhile
+ * may cost a count.
+ */
+void state_put_strays(struct state *state, const struct state_strays *strays);
+
+/**
+ * state_get_strays() - those counts, as their writer left them; zero where it had none.
+ */
+void state_get_strays(const struct state *state, struct state_strays *ret_strays);
 
 /**
  * state_control() - the control socket of the configuration that the memory is of; in the memory.

@@ -31,8 +31,10 @@ enum tag {
 	TAG_NOTICED = 6,  /* by enum vrrp_notice */
 	TAG_LEASE = 7,
 	TAG_FAREWELL = 8,
-	TAG_BYTES = 9, /* of wills; in the first version of farewells */
-	TAG_WILL = 10, /* none in the first version */
+	TAG_BYTES = 9,            /* of wills; in the first version of farewells */
+	TAG_WILL = 10,            /* none in the first version */
+	TAG_STRAYS = 11,          /* one; none in the first versions */
+	TAG_STRAYS_REJECTED = 12, /* likewise, by enum vrrp_reject */
 	TAGS,
 };
 
@@ -82,6 +84,10 @@ struct election_record {
 struct counters_record {
 	uint64_t adverts_sent, adverts_received, priority_zero_sent, priority_zero_received;
 	uint64_t became_active, late_timers, announcements_sent, addresses_restored, send_errors;
+};
+
+struct strays_record {
+	uint64_t unread, dropped;
 };
 
 struct lease_record {

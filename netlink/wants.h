@@ -154,6 +154,12 @@ bool kern_wants_lacks(const struct kern_wants *wants, unsigned want);
 bool kern_wants_has(const struct kern_wants *wants, unsigned want);
 
 /**
+ * kern_wants_is_doubled() - whether somebody else's is there with other attributes, such as another
+ * prefix length, as far as is known.
+ */
+bool kern_wants_is_doubled(const struct kern_wants *wants, unsigned want);
+
+/**
  * kern_wants_is_unmarked() - whether the object is there because vipd added it, and a kernel that
  * keeps no marks shows nobody that it is so: kern_sweep() will not find it.
  */

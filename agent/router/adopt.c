@@ -163,6 +163,9 @@ int routers_go(struct routers *routers, const struct clocks *now, struct state *
 	journal = routers_journal(routers);
 	routers->read_ns = now->mono_ns;
 	routers->read_real_ns = frozen_real_ns;
+	conflicts_init(routers);
+	if (old)
+		state_get_strays(old, &routers->strays);
 	routers_hear(routers); /* nothing is touched by what was there when this process began */
 	/* What is prepared on adoption need not be prepared again in the first turn. */
 	for (unsigned i = 0; i < interfaces_count(routers->interfaces); i++)

@@ -2,8 +2,10 @@
 #include "answer.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "agent/records.h"
 #include "answer_records.h"
@@ -37,9 +39,13 @@ static bool put_addresses(const struct answer_facts *facts, struct answer *answe
 			  const struct clocks *now, struct answer_message *message);
 
 static const struct step show_steps[] = {
-	{ .table = &answer_host_kind },   { .put = put_host },
-	{ .table = &answer_router_kind }, { .table = &answer_address_kind },
-	{ .put = put_addresses },         { 0 },
+	{ .table = &answer_host_kind },
+	{ .put = put_host },
+	{ .table = &answer_router_kind },
+	{ .table = &answer_address_kind },
+	{ .table = &answer_conflict_kind },
+	{ .put = put_addresses },
+	{ 0 },
 };
 
 /* And who is what here: what a change would cost. */
@@ -79,6 +85,16 @@ static const char *known_text(char *buf, size_t size)
 	}
 	*at = '\0';
 	return buf;
+}
+
+void answer_path(const char *given, char *buf, size_t size)
+{
+	char *here = given[0] == '/' ? NULL : getcwd(NULL, 0);
+	int len = snprintf(buf, size, "%s%s%s", here ? here : "", here ? "/" : "", given);
+
+	if (len < 0 || (size_t)len >= size)
+		buf[0] = '\0';
+	free(here);
 }
 
 /* ---- requests ---- */
@@ -183,7 +199,7 @@ static bool next_router(const struct answer_facts *facts, struct answer *answer)
 {
 	answer->router++;
 	answer->address = 0;
-	answer->inside = false;
+	answer->inside = answer->conflicts_told = false;
 	if (answer->router < routers_count(facts->routers))
 		return false;
 	if (answer->name[0] && !answer->found) {
@@ -196,27 +212,29 @@ static bool next_router(const struct answer_facts *facts, struct answer *answer)
 static bool put_routers(const struct answer_facts *facts, struct answer *answer,
 			const struct clocks *now, struct answer_message *message)
 {
-	(void)now;
-	answer_put_router(facts, routers_get(facts->routers, answer->router), message);
+	answer_put_router(facts, routers_get(facts->routers, answer->router), now, message);
 	return next_router(facts, answer);
 }
 
-/* Each router that is asked about, and behind it its addresses. */
+/* Each router that is asked about, and behind it its addresses and conflicts. */
 static bool put_addresses(const struct answer_facts *facts, struct answer *answer,
 			  const struct clocks *now, struct answer_message *message)
 {
 	const struct router *router = routers_get(facts->routers, answer->router);
+	unsigned addresses_n = router->conf->addresses_n + router->conf->extra_n;
 
-	(void)now;
 	if (answer->name[0] && strcmp(router->conf->name, answer->name) != 0)
 		return next_router(facts, answer);
-	if (answer->inside)
+	if (!answer->inside) {
+		answer_put_router(facts, router, now, message);
+	} else if (answer->address < addresses_n) {
 		answer->address += answer_put_addresses(facts, router, answer->address, message);
-	else
-		answer_put_router(facts, router, message);
+	} else {
+		answer_put_conflicts(facts, answer->router, now, message);
+		answer->conflicts_told = true;
+	}
 	answer->inside = answer->found = true;
-	return answer->address == router->conf->addresses_n + router->conf->extra_n &&
-	       next_router(facts, answer);
+	return answer->conflicts_told && next_router(facts, answer);
 }
 
 /* The same moment is always the same text: only a step of the wall clock shows. */

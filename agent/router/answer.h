@@ -14,7 +14,7 @@
 /* What is told; all of it is borrowed. */
 struct answer_facts {
 	const struct conf *conf;
-	const char *conf_path; /* of the file that it came from, absolute */
+	const char *conf_path; /* of the file that it came from: answer_path() */
 	int conf_fd;           /* its dump, which nobody can change any more */
 	struct routers *routers;
 	int64_t real_offset_ns; /* of the wall clock from that of the timers */
@@ -32,6 +32,7 @@ struct answer {
 	unsigned step;
 	unsigned router, address; /* what comes next */
 	bool inside;              /* that router itself was told */
+	bool conflicts_told;      /* and its conflicts */
 	bool found;               /* a router of the name */
 	bool ended;
 	int error;                 /* of the end */
@@ -44,6 +45,14 @@ struct answer_message {
 	int attached_fd; /* borrowed; -1: none */
 	_Alignas(8) unsigned char bytes[CONTROL_MESSAGE_SIZE];
 };
+
+/**
+ * answer_path() - the path of a file for whoever reads it from another directory: absolute, and
+ * through the same symbolic links, which may have been switched by then.
+ * @given: by the operator.
+ * @buf, @size: for it; empty when it does not fit.
+ */
+void answer_path(const char *given, char *buf, size_t size);
 
 /**
  * answer_begin() - understand a request.

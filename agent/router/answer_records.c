@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+#include "conflicts.h"
+
 #define ADDRESSES_PER_MESSAGE 64
 
 #ifndef VIPD_VERSION
@@ -12,7 +14,7 @@
 struct host_record {
 	char node[CONF_NODE_SIZE];
 	char version[16];
-	struct router_strays strays;
+	struct state_strays strays;
 };
 
 static const struct field host_fields[] = {
@@ -39,6 +41,9 @@ struct router_record {
 	uint8_t reason_source[16];
 	uint8_t active_address[16]; /* zero: nobody is known */
 	struct vrrp_counters counters;
+	int64_t heard_real_ns;                      /* as Backup; 0: nobody was heard */
+	uint64_t rejected_ago_s[VRRP_REJECT_COUNT]; /* plus 1; 0: never */
+	uint64_t noticed_ago_s[VRRP_NOTICE_COUNT];  /* likewise */
 };
 
 #define ROUTER(member, called, type) FIELD(struct router_record, member, called, type)
@@ -74,6 +79,11 @@ static const struct field router_fields[] = {
 			vrrp_reject_words, VRRP_ACCEPT + 1),
 	FIELD_OF_COUNTS(struct router_record, counters.noticed, "counters.noticed",
 			vrrp_notice_words, 0),
+	ROUTER(heard_real_ns, ".heard", FIELD_TIME),
+	FIELD_OF_COUNTS(struct router_record, rejected_ago_s, ".rejected_ago_s", vrrp_reject_words,
+			VRRP_ACCEPT + 1),
+	FIELD_OF_COUNTS(struct router_record, noticed_ago_s, ".noticed_ago_s", vrrp_notice_words,
+			0),
 	FIELDS_END,
 };
 
@@ -83,6 +93,7 @@ struct address_record {
 	uint8_t family, prefix_len;
 	uint8_t advertised;
 	uint8_t present; /* on the interface */
+	uint8_t doubled; /* with another prefix length */
 };
 
 static const struct field address_fields[] = {
@@ -90,6 +101,20 @@ static const struct field address_fields[] = {
 	FIELD(struct address_record, prefix_len, "prefix_len", FIELD_UINT),
 	FIELD(struct address_record, advertised, "advertised", FIELD_BOOL),
 	FIELD(struct address_record, present, "present", FIELD_BOOL),
+	FIELD(struct address_record, doubled, "doubled", FIELD_BOOL),
+	FIELDS_END,
+};
+
+/* Of the router whose record came last. */
+struct conflict_record {
+	uint8_t vrid, family;
+	uint8_t source[16], address[16];
+};
+
+static const struct field conflict_fields[] = {
+	FIELD(struct conflict_record, vrid, "vrid", FIELD_UINT),
+	FIELD_OF_IP(struct conflict_record, source, "source", family),
+	FIELD_OF_IP(struct conflict_record, address, "address", family),
 	FIELDS_END,
 };
 
@@ -110,6 +135,8 @@ const struct records_kind answer_address_kind = { 3, "address", sizeof(struct ad
 const struct records_kind answer_configuration_kind = { 4, "configuration",
 							sizeof(struct configuration_record),
 							configuration_fields };
+const struct records_kind answer_conflict_kind = { 5, "conflict", sizeof(struct conflict_record),
+						   conflict_fields };
 
 static void put_records(const struct records_kind *kind, const void *records, unsigned n,
 			struct answer_message *message)
@@ -153,8 +180,16 @@ static void fill_reason(const struct vrrp_reason *reason, struct router_record *
 	memcpy(record->reason_source, reason->source, sizeof(record->reason_source));
 }
 
+/* When the last advert was accepted; only a Backup waits for one. */
+static int64_t heard_real_ns(const struct answer_facts *facts, const struct vrrp_election *election)
+{
+	return election->state == VRRP_STATE_BACKUP && election->active_source[0]
+		       ? facts->real_offset_ns + election->heard_ns
+		       : 0;
+}
+
 void answer_put_router(const struct answer_facts *facts, const struct router *router,
-		       struct answer_message *message)
+		       const struct clocks *now, struct answer_message *message)
 {
 	const struct vrrp_election *election = &router->vr.election;
 	const struct vrrp_config *config = &router->vr.config;
@@ -174,6 +209,11 @@ void answer_put_router(const struct answer_facts *facts, const struct router *ro
 	record.counters = router->vr.counters;
 	memcpy(record.active_address, active_address(election), sizeof(record.active_address));
 	fill_reason(&election->reason, &record);
+	record.heard_real_ns = heard_real_ns(facts, election);
+	journal_ages(&router->limits, JOURNAL_LIMIT_REJECT, VRRP_REJECT_COUNT, now->mono_ns,
+		     record.rejected_ago_s);
+	journal_ages(&router->limits, JOURNAL_LIMIT_NOTICE, VRRP_NOTICE_COUNT, now->mono_ns,
+		     record.noticed_ago_s);
 	put_records(&answer_router_kind, &record, 1, message);
 }
 
@@ -195,7 +235,26 @@ unsigned answer_put_addresses(const struct answer_facts *facts, const struct rou
 		records[i].prefix_len = address->prefix_len;
 		records[i].advertised = first + i < conf->addresses_n;
 		records[i].present = routers_has_address(facts->routers, router, first + i);
+		records[i].doubled = conflicts_has_double(facts->routers, router, first + i);
 	}
 	put_records(&answer_address_kind, records, n, message);
 	return n;
+}
+
+void answer_put_conflicts(const struct answer_facts *facts, unsigned number,
+			  const struct clocks *now, struct answer_message *message)
+{
+	const struct conflict *conflicts[CONFLICTS_MAX];
+	struct conflict_record records[CONFLICTS_MAX];
+	unsigned n = conflicts_of(facts->routers, number, now->mono_ns, conflicts);
+
+	memset(records, 0, sizeof(records));
+	for (unsigned i = 0; i < n; i++) {
+		records[i].vrid = conflicts[i]->vrid;
+		records[i].family = routers_get(facts->routers, number)->conf->vrrp.family;
+		memcpy(records[i].source, conflicts[i]->source, sizeof(records[i].source));
+		memcpy(records[i].address, conflicts[i]->address, sizeof(records[i].address));
+	}
+	if (n)
+		put_records(&answer_conflict_kind, records, n, message);
 }

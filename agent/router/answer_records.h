@@ -13,6 +13,7 @@ extern const struct records_kind answer_host_kind;
 extern const struct records_kind answer_router_kind;
 extern const struct records_kind answer_address_kind; /* of the router whose record came last */
 extern const struct records_kind answer_configuration_kind;
+extern const struct records_kind answer_conflict_kind; /* likewise */
 
 /**
  * answer_put_host() - what is of no router.
@@ -29,7 +30,15 @@ void answer_put_configuration(const struct answer_facts *facts, struct answer_me
  * answer_put_router() - all of a router but its addresses.
  */
 void answer_put_router(const struct answer_facts *facts, const struct router *router,
-		       struct answer_message *message);
+		       const struct clocks *now, struct answer_message *message);
+
+/**
+ * answer_put_conflicts() - the other VRIDs that have an address of it; makes no message when there
+ * are none.
+ * @number: of the router.
+ */
+void answer_put_conflicts(const struct answer_facts *facts, unsigned number,
+			  const struct clocks *now, struct answer_message *message);
 
 /**
  * answer_put_addresses() - as many of its addresses as a message holds.

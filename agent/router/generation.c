@@ -467,9 +467,7 @@ int generation_run(const char *conf_path)
 	/* Writing a core would keep the next one waiting: the kernel closes the conversation after.
 	 */
 	(void)prctl(PR_SET_DUMPABLE, 0);
-	/* The file may be gone, after a crash: then its name stays as it was given. */
-	if (!realpath(conf_path, g.conf_path))
-		snprintf(g.conf_path, sizeof(g.conf_path), "%s", conf_path);
+	answer_path(conf_path, g.conf_path, sizeof(g.conf_path));
 	if (learn_role(&g) < 0) {
 		fail(&g, "taking over", -EPROTO,
 		     "the vipd that runs is of another version: restart it to upgrade");

@@ -30,7 +30,7 @@ void journal_sum(const struct journal *journal, enum event_kind kind, const int6
 /* Whether it has not been put in this second; remembered in any case. */
 static bool may_put(struct journal_limits *limits, unsigned which, const struct clocks *now)
 {
-	uint16_t second = (uint16_t)(now->mono_ns / NS_PER_S % UINT16_MAX + 1);
+	uint32_t second = (uint32_t)(now->mono_ns / NS_PER_S + 1);
 	bool may = limits->put_s[which] != second;
 
 	limits->put_s[which] = second;
@@ -156,6 +156,33 @@ void journal_notices(const struct journal_router *router, const struct vrrp_list
 		if (advert->notices >> i & 1 &&
 		    may_put(router->limits, JOURNAL_LIMIT_NOTICE + i, router->journal.now))
 			notice(router, (enum vrrp_notice)i, own, advert);
+}
+
+void journal_conflict(const struct journal_router *router, uint8_t vrid, const uint8_t *source,
+		      const uint8_t *address)
+{
+	struct event event = of_router(router, EVENT_CONFLICT);
+
+	if (!may_put(router->limits, JOURNAL_LIMIT_CONFLICT, router->journal.now))
+		return;
+	event.packet.vrid_known = true;
+	event.packet.vrid = vrid;
+	event.packet.own_vrid = router->vr->config.vrid;
+	memcpy(event.packet.source, source, sizeof(event.packet.source));
+	memcpy(event.packet.ours[0], address, sizeof(event.packet.ours[0]));
+	journal_put(&router->journal, &event);
+}
+
+void journal_ages(const struct journal_limits *limits, unsigned first, unsigned n, int64_t now_ns,
+		  uint64_t *ret_ages)
+{
+	uint32_t second = (uint32_t)(now_ns / NS_PER_S + 1);
+
+	for (unsigned i = 0; i < n; i++) {
+		uint32_t put_s = limits->put_s[first + i];
+
+		ret_ages[i] = put_s ? (uint64_t)(second - put_s) + 1 : 0;
+	}
 }
 
 void journal_address(const struct journal_router *router, const struct conf_address *address,

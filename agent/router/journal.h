@@ -18,12 +18,13 @@ enum {
 	JOURNAL_LIMIT_NOTICE = JOURNAL_LIMIT_REJECT + VRRP_REJECT_COUNT,
 	JOURNAL_LIMIT_SEND = JOURNAL_LIMIT_NOTICE + VRRP_NOTICE_COUNT,
 	JOURNAL_LIMIT_RECEIVE,
+	JOURNAL_LIMIT_CONFLICT,
 	JOURNAL_LIMITS,
 };
 
-/* The second in which each was put last, plus 1, in 16 bits; 0: never. */
+/* The second of CLOCK_MONOTONIC in which each happened last, plus 1; 0: never. */
 struct journal_limits {
-	uint16_t put_s[JOURNAL_LIMITS];
+	uint32_t put_s[JOURNAL_LIMITS];
 };
 
 /* Where events go, and when it is. */
@@ -99,6 +100,22 @@ void journal_stray(const struct journal *journal, struct journal_limits *limits,
  */
 void journal_notices(const struct journal_router *router, const struct vrrp_list *own,
 		     const struct vrrp_advert *advert);
+
+/**
+ * journal_conflict() - another VRID advertises an address of ours on the same interface.
+ * @vrid: that one.
+ * @source, @address: network byte order, 16 bytes each.
+ */
+void journal_conflict(const struct journal_router *router, uint8_t vrid, const uint8_t *source,
+		      const uint8_t *address);
+
+/**
+ * journal_ages() - how long ago each of a row of sorts happened last.
+ * @first: of the sorts, JOURNAL_LIMIT_...
+ * @ret_ages: @n of them: seconds plus 1; 0: never since this process began.
+ */
+void journal_ages(const struct journal_limits *limits, unsigned first, unsigned n, int64_t now_ns,
+		  uint64_t *ret_ages);
 
 /**
  * journal_address() - an address came, went, or resists. Claims and releases are told by the change

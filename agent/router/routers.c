@@ -216,6 +216,7 @@ static void note_stray(struct routers *routers, const struct interface *interfac
 
 	if (interface)
 		journal_stray(&journal, &routers->limits, &stray);
+	conflicts_note(routers, interface, rx);
 }
 
 static struct vrrp_rx rx_of(const struct kern_packet *packet)
@@ -304,7 +305,7 @@ void routers_read(struct routers *routers, const struct clocks *now, unsigned re
 	routers->read_ns = now->mono_ns;
 }
 
-const struct router_strays *routers_strays(struct routers *routers, const struct clocks *now)
+const struct state_strays *routers_strays(struct routers *routers, const struct clocks *now)
 {
 	uint32_t dropped = 0;
 
@@ -312,6 +313,7 @@ const struct router_strays *routers_strays(struct routers *routers, const struct
 	(void)kern_receiver_dispatch(routers->strays_reader, now->real_ns, on_packet, routers,
 				     &dropped);
 	routers->strays.unread += dropped;
+	state_put_strays(routers->state, &routers->strays);
 	return &routers->strays;
 }
 
@@ -419,6 +421,7 @@ void routers_save(struct routers *routers)
 		if (is_renewal_due(routers, &routers->all[i]))
 			state_put_lease(routers->state, i, 0);
 	}
+	state_put_strays(routers->state, &routers->strays);
 }
 
 unsigned routers_count(const struct routers *routers)

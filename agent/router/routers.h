@@ -159,18 +159,11 @@ const struct router *routers_get(const struct routers *routers, unsigned i);
 bool routers_has_address(const struct routers *routers, const struct router *router,
 			 unsigned address);
 
-/* Packets that concern no router. */
-struct router_strays {
-	uint64_t rejected[VRRP_REJECT_COUNT];
-	uint64_t unread;  /* dropped by a full queue before a reason was found; at most so many */
-	uint64_t dropped; /* could have been adverts, but the reader's queue was full; likewise */
-};
-
 /**
  * routers_strays() - read the packets that the filter set aside, and count them.
  *
  * Return: the totals; borrowed.
  */
-const struct router_strays *routers_strays(struct routers *routers, const struct clocks *now);
+const struct state_strays *routers_strays(struct routers *routers, const struct clocks *now);
 
 #endif

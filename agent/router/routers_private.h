@@ -6,6 +6,7 @@
  *	hear.c		what the kernel tells, and dumps
  *	advert.c	the bytes of an advert
  *	last_will.c	what is left for the day when no process is
+ *	conflicts.c	addresses of ours that another VRID advertises
  *	execute.c	what is owed, carried out
  *	routers.c	a turn: reads, fires, executes
  *	open.c		makes and unmakes it all
@@ -15,6 +16,7 @@
 #define ROUTERS_PRIVATE_H
 
 #include "agent/deadlines.h"
+#include "conflicts.h"
 #include "last_will.h"
 #include "routers.h"
 #include "netlink/dump.h"
@@ -59,7 +61,8 @@ struct routers {
 	struct router **owing; /* routers with something in their outbox; each once */
 
 	int64_t housekeeping_ns;
-	struct router_strays strays;
+	struct state_strays strays;
+	struct conflicts conflicts;
 	struct journal_limits limits; /* of what concerns no router */
 	struct events *events;        /* the journal; borrowed; NULL before routers_go() */
 };

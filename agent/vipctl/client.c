@@ -2,13 +2,13 @@
 #include "client.h"
 
 #include <errno.h>
-#include <stdarg.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sysexits.h>
 #include <unistd.h>
+
+#include "complain.h"
 
 #define KINDS_MAX    32
 #define MESSAGES_MAX (4 << 20) /* four times those of all routers with all their addresses */
@@ -25,26 +25,15 @@ struct conversation {
 	_Alignas(8) char record[RECORDS_SIZE_MAX];
 };
 
-__attribute__((format(printf, 1, 2))) static int fail(const char *format, ...)
-{
-	va_list args;
-
-	fputs("vipctl: ", stderr);
-	va_start(args, format);
-	vfprintf(stderr, format, args);
-	va_end(args);
-	fputc('\n', stderr);
-	return EXIT_FAILURE;
-}
-
 static int fail_talk(const struct conversation *c, int err)
 {
 	/* Hanging up with our request unread comes as a reset. */
 	if ((err == EPIPE || err == ECONNRESET) && !c->heard)
 		return EX_TEMPFAIL;
 	if (err == EPIPE || err == ECONNRESET)
-		return fail("vipd hung up in the middle of its answer");
-	return fail("%s", err == EAGAIN ? "vipd does not answer" : strerror(err));
+		return complain(c->question->ret_why, "vipd hung up in the middle of its answer");
+	return complain(c->question->ret_why, "%s",
+			err == EAGAIN ? "vipd does not answer" : strerror(err));
 }
 
 static int send_request(struct conversation *c)
@@ -55,7 +44,7 @@ static int send_request(struct conversation *c)
 	size_t len = sizeof(head) + strlen(q->command) + 1;
 
 	if (len + (q->router ? strlen(q->router) + 1 : 0) > sizeof(buf))
-		return fail("there is no router of that name");
+		return complain(c->question->ret_why, "there is no router of that name");
 	memcpy(buf, &head, sizeof(head));
 	strcpy(buf + sizeof(head), q->command);
 	if (q->router) {
@@ -104,14 +93,16 @@ static int receive(struct conversation *c)
 	c->len = (size_t)len;
 	take_descriptor(c, &header);
 	if (header.msg_flags & MSG_TRUNC)
-		return fail("vipd sent a message that is too long");
+		return complain(c->question->ret_why, "vipd sent a message that is too long");
 	if (c->len < sizeof(*head) || head->magic != CONTROL_MAGIC)
-		return fail("what answers there is no vipd");
+		return complain(c->question->ret_why, "what answers there is no vipd");
 	if (head->version < CONTROL_VERSION)
-		return fail("the vipd that runs is older than this vipctl: \"vipctl reload\" "
-			    "starts the one that is installed");
+		return complain(c->question->ret_why,
+				"the vipd that runs is older than this vipctl: \"vipctl reload\" "
+				"starts the one that is installed");
 	if (head->version > CONTROL_VERSION)
-		return fail(
+		return complain(
+			c->question->ret_why,
 			"the vipd that runs is newer than this vipctl: use the vipctl that came "
 			"with it");
 	return GOES_ON;
@@ -123,13 +114,15 @@ static int take_table(struct conversation *c)
 	const char *why;
 
 	if (c->tables_n == KINDS_MAX)
-		return fail("vipd sent too many tables");
+		return complain(c->question->ret_why, "vipd sent too many tables");
 	table = malloc(sizeof(*table));
 	if (!table)
-		return fail("%s", strerror(ENOMEM));
+		return complain(c->question->ret_why, "%s", strerror(ENOMEM));
 	c->tables[c->tables_n++] = table;
 	why = records_take_table(c->message, c->len, table);
-	return why ? fail("vipd sent a table that makes no sense: %s", why) : GOES_ON;
+	return why ? complain(c->question->ret_why, "vipd sent a table that makes no sense: %s",
+			      why)
+		   : GOES_ON;
 }
 
 static const struct records_table *find_table(const struct conversation *c, uint16_t kind)
@@ -149,15 +142,17 @@ static int take_records(struct conversation *c)
 	unsigned n = records_of(c->message, c->len, &kind);
 
 	if (n == 0)
-		return fail("vipd sent records that make no sense");
+		return complain(c->question->ret_why, "vipd sent records that make no sense");
 	table = find_table(c, kind);
 	if (!table)
-		return fail("vipd sent records before their table");
+		return complain(c->question->ret_why, "vipd sent records before their table");
 	for (unsigned i = 0; i < n && !why; i++) {
 		records_take(table, c->message, c->len, i, c->record);
 		why = q->each(table, c->record, q->arg);
 	}
-	return why ? fail("vipd sent a record that makes no sense: %s", why) : GOES_ON;
+	return why ? complain(c->question->ret_why, "vipd sent a record that makes no sense: %s",
+			      why)
+		   : GOES_ON;
 }
 
 static int finish(const struct conversation *c)
@@ -165,7 +160,7 @@ static int finish(const struct conversation *c)
 	const struct client_question *q = c->question;
 	const char *why = q->finish ? q->finish(q->arg) : NULL;
 
-	return why ? fail("%s", why) : EXIT_SUCCESS;
+	return why ? complain(c->question->ret_why, "%s", why) : EXIT_SUCCESS;
 }
 
 static int take_end(struct conversation *c)
@@ -175,14 +170,16 @@ static int take_end(struct conversation *c)
 	int len;
 
 	if (c->len < sizeof(*end))
-		return fail("vipd sent an end that makes no sense");
+		return complain(c->question->ret_why, "vipd sent an end that makes no sense");
 	len = (int)strnlen(text, c->len - sizeof(*end));
 	if (end->error == ENOSYS)
-		return fail("the vipd that runs cannot do that (%s: %.*s): \"vipctl reload\" "
-			    "starts the one that is installed",
-			    c->question->command, len, text);
+		return complain(c->question->ret_why,
+				"the vipd that runs cannot do that (%s: %.*s): \"vipctl reload\" "
+				"starts the one that is installed",
+				c->question->command, len, text);
 	if (end->error)
-		return fail("%.*s", len ? len : 1024, len ? text : strerror(end->error));
+		return complain(c->question->ret_why, "%.*s", len ? len : 1024,
+				len ? text : strerror(end->error));
 	return finish(c);
 }
 
@@ -206,7 +203,7 @@ int client_ask(int fd, const struct client_question *question)
 	int status;
 
 	if (!c)
-		return fail("%s", strerror(ENOMEM));
+		return complain(question->ret_why, "%s", strerror(ENOMEM));
 	c->fd = fd;
 	c->question = question;
 	status = send_request(c);
@@ -216,7 +213,7 @@ int client_ask(int fd, const struct client_question *question)
 			status = take(c);
 	}
 	if (status == GOES_ON)
-		status = fail("vipd does not come to an end");
+		status = complain(c->question->ret_why, "vipd does not come to an end");
 	while (c->tables_n)
 		free(c->tables[--c->tables_n]);
 	free(c);

@@ -20,14 +20,15 @@ struct client_question {
 	const char *(*finish)(
 		void *arg); /* behind the last record, if the answer is whole; or NULL */
 	void *arg;
-	int *ret_fd; /* for a descriptor that comes along, then owned by the caller; or NULL */
+	char *ret_why; /* as complain() has it, for the reason of a failure */
+	int *ret_fd;   /* for a descriptor that comes along, then owned by the caller; or NULL */
 };
 
 /**
  * client_ask() - ask vipd and read the whole answer.
  * @fd: connected; nothing was sent yet.
  *
- * Return: an exit status: 0 when the answer is whole; 1 otherwise, and the reason was printed.
+ * Return: an exit status: 0 when the answer is whole; 1 otherwise, and the reason was told.
  * EX_TEMPFAIL, and nothing printed, when vipd hung up before it said anything: it may just be at a
  * reload.
  */

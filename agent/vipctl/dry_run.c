@@ -12,6 +12,7 @@
 #include "agent/conf/conf.h"
 #include "agent/conf/value.h"
 #include "client.h"
+#include "complain.h"
 
 #define NS_PER_MS INT64_C(1000000)
 
@@ -30,13 +31,8 @@ struct comparison {
 	const char *conf_path;
 	unsigned changes_n;
 	unsigned lost_n, addresses_lost_n; /* what this host holds now */
+	unsigned yielding_n; /* Active here, with a lower priority: others decide who takes over */
 };
-
-static int complain(const char *why)
-{
-	fprintf(stderr, "vipctl: %s\n", why);
-	return EXIT_FAILURE;
-}
 
 /* ---- what runs ---- */
 
@@ -89,12 +85,13 @@ static int load_running(struct running *running)
 	char path[32];
 
 	if (running->conf_fd < 0)
-		return complain("vipd sent no configuration");
+		return complain(NULL, "vipd sent no configuration");
 	snprintf(path, sizeof(path), "/proc/self/fd/%d", running->conf_fd);
 	if (conf_load(path, &running->conf, &errors) == 0)
 		return EXIT_SUCCESS;
 	conf_errors_print(&errors, stderr);
-	return complain("the configuration that runs is of another version of vipd: use the vipctl "
+	return complain(NULL,
+			"the configuration that runs is of another version of vipd: use the vipctl "
 			"that came with it");
 }
 
@@ -161,13 +158,16 @@ static bool is_risk(const struct comparison *c, const struct conf_difference *d)
 
 static void change_key(struct comparison *c, const struct conf_difference *d)
 {
+	bool risk = is_risk(c, d);
+
+	c->yielding_n += risk;
 	if (d->is_duration)
 		change(c, d, "%s in ms %jd -> %jd", d->key, (intmax_t)milliseconds(d->old_text),
 		       (intmax_t)milliseconds(d->new_text));
 	else
 		change(c, d, "%s %s -> %s%s", d->key, d->old_text, d->new_text,
-		       is_risk(c, d) ? "; it is active here: a host of a higher one takes over"
-				     : "");
+		       risk ? "; it is active here, and yields if another host has a higher one"
+			    : "");
 }
 
 static void change_element(struct comparison *c, const struct conf_difference *d)
@@ -217,19 +217,32 @@ static void print_difference(const struct conf_difference *d, void *arg)
 	}
 }
 
+static const char *plural(unsigned n, const char *many)
+{
+	return n == 1 ? "" : many;
+}
+
+/* What follows whatever the other hosts do, then what depends on them. */
 static void print_sum(const struct comparison *c)
 {
-	const char *s = c->changes_n == 1 ? "" : "s";
+	bool lost = c->lost_n || c->addresses_lost_n;
 
-	if (c->changes_n == 0)
+	if (c->changes_n == 0) {
 		printf("%s: nothing changes\n", c->conf_path);
-	else if (c->lost_n == 0 && c->addresses_lost_n == 0)
-		printf("%s: %u change%s; this host gives nothing up\n", c->conf_path, c->changes_n,
-		       s);
-	else
-		printf("%s: %u change%s; this host GIVES UP %u active router%s and %u address%s\n",
-		       c->conf_path, c->changes_n, s, c->lost_n, c->lost_n == 1 ? "" : "s",
-		       c->addresses_lost_n, c->addresses_lost_n == 1 ? "" : "es");
+		return;
+	}
+	printf("%s: %u change%s; this host ", c->conf_path, c->changes_n,
+	       plural(c->changes_n, "s"));
+	if (lost)
+		printf("GIVES UP %u active router%s and %u address%s", c->lost_n,
+		       plural(c->lost_n, "s"), c->addresses_lost_n,
+		       plural(c->addresses_lost_n, "es"));
+	else if (!c->yielding_n)
+		fputs("gives nothing up", stdout);
+	if (c->yielding_n)
+		printf("%sMAY YIELD %u active router%s to a host of a higher priority",
+		       lost ? ", and " : "", c->yielding_n, plural(c->yielding_n, "s"));
+	putchar('\n');
 }
 
 /* Return: an exit status. */
@@ -241,7 +254,7 @@ static int compare(const struct running *running)
 	int err;
 
 	if (c.conf_path[0] == '\0')
-		return complain("the path of vipd's configuration is too long");
+		return complain(NULL, "the path of vipd's configuration is too long");
 	if (conf_load_like(c.conf_path, running->conf->node, &conf, &errors) < 0) {
 		conf_errors_print(&errors, stderr);
 		return EX_CONFIG;
@@ -249,7 +262,7 @@ static int compare(const struct running *running)
 	err = conf_diff(running->conf, conf, print_difference, &c);
 	conf_free(conf);
 	if (err < 0)
-		return complain("out of memory");
+		return complain(NULL, "out of memory");
 	print_sum(&c);
 	return EXIT_SUCCESS;
 }

@@ -12,6 +12,11 @@
 #include <unistd.h>
 
 #include "agent/events.h"
+#include "client.h"
+#include "complain.h"
+#include "connection.h"
+
+#define NS_PER_S INT64_C(1000000000)
 
 static const struct timespec follow_gap = { .tv_nsec = 50000000 };
 
@@ -96,9 +101,11 @@ static void print_lost(const struct source *source, bool json)
 	print_event(&lost, json);
 }
 
-/* All that is there, by time. */
-static void print_all(struct source *sources, bool json)
+/* All that is there, by time. Return: whether some were lost in between. */
+static bool print_all(struct source *sources, bool json)
 {
+	bool overrun = false;
+
 	for (;;) {
 		struct source *first = NULL;
 
@@ -109,22 +116,87 @@ static void print_all(struct source *sources, bool json)
 				first = &sources[i];
 		}
 		if (!first)
-			return;
+			return overrun;
 		if (first->lost)
 			print_lost(first, json);
+		overrun |= first->lost != 0;
 		print_event(&first->event, json);
 		first->has = false;
 	}
 }
 
-static int complain(const char *path, int err)
+static int fail(const char *path, int err)
 {
-	fprintf(stderr, "vipctl: %s: %s%s\n", path, strerror(-err),
-		err == -ENOENT   ? ": no vipd has run in this network namespace since the host "
-				   "was started"
-		: err == -EACCES ? ": reading the journal needs root"
-				 : "");
-	return EXIT_FAILURE;
+	return complain(NULL, "%s: %s%s", path, strerror(-err),
+			err == -ENOENT   ? ": no vipd has run in this network namespace since the "
+					   "host was started"
+			: err == -EACCES ? ": reading the journal needs root"
+					 : "");
+}
+
+/* ---- what a follower missed ---- */
+
+/* As router/journal.c makes one, from what the control socket tells. */
+static struct event state_event(const struct records_table *table, const void *record)
+{
+	char name[FIELDS_TEXT_SIZE], interface[FIELDS_TEXT_SIZE];
+	const struct field *source = fields_find(table->fields, ".reason_source");
+	unsigned reason = (uint8_t)client_number(table, record, "reason_code");
+	struct event event = event_of(EVENT_STATE_NOW, client_text(table, record, "name", name),
+				      client_text(table, record, "interface", interface),
+				      (uint8_t)client_number(table, record, "family"));
+
+	event.state = (struct event_state){
+		.to = (uint8_t)client_number(table, record, "state"),
+		.reason = (uint8_t)reason,
+		.peer_priority = (uint8_t)client_number(table, record, ".reason_priority"),
+		.priority = (uint8_t)client_number(table, record, "effective_priority"),
+		.reason_ns = client_number(table, record, ".reason_ns"),
+	};
+	if (source && source->type == FIELD_IP)
+		memcpy(reason < VRRP_REASON_COUNT && vrrp_reason_is_of_peer(reason)
+			       ? event.state.peer
+			       : event.state.detail,
+		       (const char *)record + source->offset, sizeof(event.state.peer));
+	event.level = (uint8_t)event_level(&event);
+	return event;
+}
+
+static const char *print_state(const struct records_table *table, const void *record, void *arg)
+{
+	const struct journal_options *options = arg;
+	struct timespec now;
+	struct event event;
+
+	if (strcmp(table->name, "router") != 0)
+		return NULL;
+	event = state_event(table, record);
+	clock_gettime(CLOCK_REALTIME, &now);
+	event.real_ns = now.tv_sec * NS_PER_S + now.tv_nsec;
+	print_event(&event, options->json);
+	return NULL;
+}
+
+static int ask_states(int fd, const void *arg)
+{
+	struct journal_options options = *(const struct journal_options *)arg;
+	const struct client_question question = { .command = "show",
+						  .each = print_state,
+						  .arg = &options };
+
+	return client_ask(fd, &question);
+}
+
+/* Until somebody ends us. Without an answer the states stay unknown, which was told. */
+static void follow(struct source *sources, const struct journal_options *options)
+{
+	while (fflush(stdout) == 0) {
+		(void)nanosleep(&follow_gap, NULL);
+		for (unsigned i = 0; i < SOURCES; i++)
+			(void)open_source(&sources[i]);
+		if (print_all(sources, options->json))
+			(void)connection_converse(options->control, ask_states, options, NULL);
+	}
 }
 
 int events_print(const struct journal_options *options)
@@ -146,19 +218,15 @@ int events_print(const struct journal_options *options)
 	if (err == 0 && !sources[SOURCE_KEEPER].events && !sources[SOURCE_ROUTER].events)
 		err = open_err;
 	if (err < 0) {
-		complain(sources ? sources[SOURCE_ROUTER].path : "the journal", err);
+		(void)fail(sources ? sources[SOURCE_ROUTER].path : "the journal", err);
 		free(sources);
 		return EXIT_FAILURE;
 	}
 	if (overwritten)
 		fprintf(stderr, "vipctl: %" PRIu64 " older events were overwritten\n", overwritten);
-	print_all(sources, options->json);
-	while (options->follow && fflush(stdout) == 0) {
-		(void)nanosleep(&follow_gap, NULL);
-		for (unsigned i = 0; i < SOURCES; i++)
-			(void)open_source(&sources[i]);
-		print_all(sources, options->json);
-	}
+	(void)print_all(sources, options->json);
+	if (options->follow)
+		follow(sources, options);
 	for (unsigned i = 0; i < SOURCES; i++)
 		events_close(sources[i].events);
 	free(sources);

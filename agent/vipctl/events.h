@@ -9,13 +9,15 @@
 #include <stdbool.h>
 
 struct journal_options {
-	bool json;   /* one object per line */
-	bool follow; /* go on until somebody ends us */
+	bool json;           /* one object per line */
+	bool follow;         /* go on until somebody ends us */
+	const char *control; /* the path of vipd's control socket: it knows the states of now */
 };
 
 /**
  * events_print() - print all events that are kept, the oldest first, to standard output; how many
- * older ones were overwritten goes to standard error.
+ * older ones were overwritten goes to standard error. A follower that was overrun also prints the
+ * states that the routers are in by then, as events of the kind EVENT_STATE_NOW without a number.
  *
  * Return: an exit status.
  */

@@ -11,8 +11,10 @@
 #include <sysexits.h>
 #include <time.h>
 
-#include "agent/event.h"
 #include "client.h"
+#include "complain.h"
+#include "problems.h"
+#include "standby.h"
 
 #define NS_PER_S          INT64_C(1000000000)
 #define JSON_SIZE         (256 << 10) /* the longest record as JSON */
@@ -23,10 +25,11 @@ struct shown {
 	bool any;
 	const struct records_table *table; /* borrowed */
 	char record[RECORDS_SIZE_MAX];
-	bool is_active;
 	unsigned addresses_n, missing_n;
 	char first[ADDRESS_TEXT_SIZE];
-	json_t *addresses, *extra, *missing; /* owned; arrays of strings, or NULL */
+	struct problems problems;
+	json_t *addresses, *extra, *missing, *held; /* owned; arrays of strings, or NULL */
+	json_t *conflicts;                          /* owned; an array of objects, or NULL */
 };
 
 /* Where the routers go, one after the other: a table or a document. */
@@ -35,31 +38,11 @@ struct printer {
 	struct libscols_table *table; /* owned */
 	json_t *host;                 /* owned; an object */
 	json_t *routers;              /* owned */
+	enum standby standby;
+	bool redraw; /* on a terminal that is cleared before */
 	struct shown shown;
 	char json[JSON_SIZE];
 };
-
-/* The reason in words: a number that this version does not know has the word that vipd sent. */
-static const char *reason_text(const struct shown *shown, char *buf)
-{
-	const struct records_table *table = shown->table;
-	const struct field *source = fields_find(table->fields, ".reason_source");
-	int64_t code = client_number(table, shown->record, "reason_code");
-	struct vrrp_reason reason = { 0 };
-	char interface[FIELDS_TEXT_SIZE];
-
-	if (code < 0 || code >= VRRP_REASON_COUNT)
-		return client_text(table, shown->record, "reason_code", buf);
-	reason.code = (enum vrrp_reason_code)code;
-	reason.priority = (uint8_t)client_number(table, shown->record, ".reason_priority");
-	reason.ns = client_number(table, shown->record, ".reason_ns");
-	if (source && source->type == FIELD_IP)
-		memcpy(reason.source, shown->record + source->offset, sizeof(reason.source));
-	client_text(table, shown->record, "interface", interface);
-	return event_reason_text(&reason, interface,
-				 (uint8_t)client_number(table, shown->record, "effective_priority"),
-				 (uint8_t)client_number(table, shown->record, "family"), buf);
-}
 
 /* ---- the table ---- */
 
@@ -71,7 +54,9 @@ enum column {
 	COLUMN_SINCE,
 	COLUMN_PRIORITY,
 	COLUMN_ACTIVE,
+	COLUMN_HEARD,
 	COLUMN_ADDRESSES,
+	COLUMN_WARN,
 	COLUMN_REASON,
 };
 
@@ -88,7 +73,9 @@ static struct libscols_table *new_table(void)
 		[COLUMN_SINCE] = { "FOR", SCOLS_FL_RIGHT },
 		[COLUMN_PRIORITY] = { "PRIO", SCOLS_FL_RIGHT },
 		[COLUMN_ACTIVE] = { "ACTIVE IS", 0 },
+		[COLUMN_HEARD] = { "LAST HEARD", SCOLS_FL_RIGHT },
 		[COLUMN_ADDRESSES] = { "ADDRESSES", SCOLS_FL_WRAP },
+		[COLUMN_WARN] = { "WARN", SCOLS_FL_WRAP },
 		[COLUMN_REASON] = { "REASON", SCOLS_FL_WRAP },
 	};
 	struct libscols_table *table = scols_new_table();
@@ -129,6 +116,40 @@ static const char *addresses_text(const struct shown *shown, char *buf, size_t s
 	return buf;
 }
 
+/* Adverts come several times a second: "0.3 s". */
+static const char *heard_text(int64_t heard_real_ns, char *buf, size_t size)
+{
+	struct timespec now;
+	int64_t ago_ns;
+
+	if (heard_real_ns == 0) {
+		snprintf(buf, size, "-");
+		return buf;
+	}
+	clock_gettime(CLOCK_REALTIME, &now);
+	ago_ns = now.tv_sec * NS_PER_S + now.tv_nsec - heard_real_ns;
+	if (ago_ns >= 10 * NS_PER_S)
+		return ago_text(heard_real_ns, buf, size);
+	snprintf(buf, size, "%.1f s", ago_ns > 0 ? (double)ago_ns / NS_PER_S : 0.0);
+	return buf;
+}
+
+/* All that is wrong with the router, and what is wrong with the host. */
+static const char *warn_text(const struct printer *printer, char *buf, size_t size)
+{
+	const struct problems *problems = &printer->shown.problems;
+	bool none = printer->standby == STANDBY_NONE;
+	size_t len;
+
+	problems_words(problems, buf, size);
+	if (none && problems->n == 0)
+		snprintf(buf, size, "no_standby");
+	len = strlen(buf);
+	if (none && problems->n)
+		snprintf(buf + len, size - len, ",no_standby");
+	return buf;
+}
+
 static const char *table_add(struct printer *printer)
 {
 	static const struct {
@@ -151,8 +172,13 @@ static const char *table_add(struct printer *printer)
 	scols_line_set_data(
 		line, COLUMN_SINCE,
 		ago_text(client_number(shown->table, shown->record, "since"), text, sizeof(text)));
+	scols_line_set_data(line, COLUMN_HEARD,
+			    heard_text(client_number(shown->table, shown->record, ".heard"), text,
+				       sizeof(text)));
+	scols_line_set_data(line, COLUMN_WARN, warn_text(printer, text, sizeof(text)));
 	scols_line_set_data(line, COLUMN_ADDRESSES, addresses_text(shown, text, sizeof(text)));
-	scols_line_set_data(line, COLUMN_REASON, reason_text(shown, text));
+	scols_line_set_data(line, COLUMN_REASON,
+			    problems_reason(shown->table, shown->record, text));
 	return NULL;
 }
 
@@ -176,6 +202,31 @@ static void add_addresses(struct shown *shown, json_t *object)
 	json_object_set(object, "addresses", shown->addresses);
 	json_object_set(object, "extra_addresses", shown->extra);
 	json_object_set(object, "missing_addresses", shown->missing);
+	json_object_set(object, "held_addresses", shown->held);
+	json_object_set(object, "conflicts", shown->conflicts);
+}
+
+/* As the fields of the record, which does not show it: it is null where nobody was heard. */
+static void add_heard(const struct shown *shown, json_t *object)
+{
+	const struct field *heard = fields_find(shown->table->fields, ".heard");
+	bool known = heard && client_number(shown->table, shown->record, ".heard");
+	char text[FIELDS_TEXT_SIZE];
+
+	if (heard)
+		json_object_set_new(object, "last_heard",
+				    known ? json_string(fields_text(heard, shown->record, text))
+					  : json_null());
+}
+
+static json_t *warnings_json(const struct problems *problems)
+{
+	json_t *words = json_array();
+
+	for (unsigned i = 0; i < problems->n; i++)
+		if (problems_is_first(problems, i))
+			json_array_append_new(words, json_string(problems->all[i].word));
+	return words;
 }
 
 /* What is no field of its record has its place before one that is, or at the end. */
@@ -190,7 +241,7 @@ static const char *json_add(struct printer *printer)
 	if (!fields)
 		return no_json;
 	object = json_object();
-	reason_text(shown, reason);
+	problems_reason(shown->table, shown->record, reason);
 	json_object_foreach(fields, key, value)
 	{
 		if (strcmp(key, "reason_code") == 0)
@@ -203,6 +254,8 @@ static const char *json_add(struct printer *printer)
 		json_object_set_new(object, "reason", json_string(reason));
 	if (!json_object_get(object, "addresses"))
 		add_addresses(shown, object);
+	add_heard(shown, object);
+	json_object_set_new(object, "warnings", warnings_json(&shown->problems));
 	json_decref(fields);
 	json_array_append_new(printer->routers, object);
 	return NULL;
@@ -210,16 +263,23 @@ static const char *json_add(struct printer *printer)
 
 /* ---- records ---- */
 
+static void forget_lists(struct shown *shown)
+{
+	json_decref(shown->addresses);
+	json_decref(shown->extra);
+	json_decref(shown->missing);
+	json_decref(shown->held);
+	json_decref(shown->conflicts);
+	shown->addresses = shown->extra = shown->missing = shown->held = shown->conflicts = NULL;
+}
+
 /* The router that is complete by now. */
 static const char *finish_router(struct printer *printer)
 {
 	struct shown *shown = &printer->shown;
 	const char *why = shown->any ? printer->add(printer) : NULL;
 
-	json_decref(shown->addresses);
-	json_decref(shown->extra);
-	json_decref(shown->missing);
-	shown->addresses = shown->extra = shown->missing = NULL;
+	forget_lists(shown);
 	shown->any = false;
 	return why;
 }
@@ -229,27 +289,28 @@ static const char *begin_router(struct printer *printer, const struct records_ta
 {
 	const char *why = finish_router(printer);
 	struct shown *shown = &printer->shown;
-	char state[FIELDS_TEXT_SIZE];
 
 	if (why)
 		return why;
 	shown->any = true;
 	shown->table = table;
 	memcpy(shown->record, record, table->size);
-	shown->is_active = strcmp(client_text(table, record, "state", state), "active") == 0;
+	problems_begin(&shown->problems, table, record);
 	shown->addresses_n = shown->missing_n = 0;
 	shown->first[0] = '\0';
 	if (printer->routers) {
 		shown->addresses = json_array();
 		shown->extra = json_array();
 		shown->missing = json_array();
+		shown->held = json_array();
+		shown->conflicts = json_array();
 	}
 	return NULL;
 }
 
 static void add_address(struct shown *shown, const struct records_table *table, const void *record)
 {
-	bool missing = shown->is_active && !client_number(table, record, "present");
+	bool missing = problems_address_is_missing(&shown->problems, table, record);
 	char text[ADDRESS_TEXT_SIZE], ip[FIELDS_TEXT_SIZE];
 
 	snprintf(text, sizeof(text), "%s/%u", client_text(table, record, "address", ip),
@@ -257,11 +318,42 @@ static void add_address(struct shown *shown, const struct records_table *table, 
 	if (shown->addresses_n++ == 0)
 		strcpy(shown->first, text);
 	shown->missing_n += missing;
+	problems_address(&shown->problems, table, record);
 	json_array_append_new(client_number(table, record, "advertised") ? shown->addresses
 									 : shown->extra,
 			      json_string(text));
 	if (missing)
 		json_array_append_new(shown->missing, json_string(text));
+	if (problems_address_is_held(&shown->problems, table, record))
+		json_array_append_new(shown->held, json_string(text));
+}
+
+static const char *add_conflict(struct printer *printer, const struct records_table *table,
+				const void *record)
+{
+	json_t *conflict;
+
+	problems_conflict(&printer->shown.problems, table, record);
+	if (!printer->routers)
+		return NULL;
+	conflict = record_json(printer, table, record);
+	if (!conflict)
+		return no_json;
+	json_array_append_new(printer->shown.conflicts, conflict);
+	return NULL;
+}
+
+/* What is known of all of it: also whether somebody goes on when the router process dies. */
+static const char *take_host(struct printer *printer, const struct records_table *table,
+			     const void *record)
+{
+	printer->host = record_json(printer, table, record);
+	if (!printer->host)
+		return no_json;
+	if (printer->standby != STANDBY_UNKNOWN)
+		json_object_set_new(printer->host, "standby",
+				    json_boolean(printer->standby == STANDBY_WAITS));
+	return NULL;
 }
 
 /* Kinds that are unknown are skipped. */
@@ -273,14 +365,17 @@ static const char *take_record(const struct records_table *table, const void *re
 		return begin_router(printer, table, record);
 	if (strcmp(table->name, "address") == 0 && printer->shown.any)
 		add_address(&printer->shown, table, record);
-	if (strcmp(table->name, "host") != 0 || !printer->routers || printer->host)
-		return NULL;
-	printer->host = record_json(printer, table, record);
-	return printer->host ? NULL : no_json;
+	if (strcmp(table->name, "conflict") == 0 && printer->shown.any)
+		return add_conflict(printer, table, record);
+	if (strcmp(table->name, "host") == 0 && printer->routers && !printer->host)
+		return take_host(printer, table, record);
+	return NULL;
 }
 
 static bool print_all(struct printer *printer)
 {
+	if (printer->redraw)
+		fputs("\033[H\033[J", stdout); /* ECMA-48: to the top, and clear what is below */
 	if (!printer->routers)
 		return scols_print_table(printer->table) == 0;
 	if (!printer->host)
@@ -293,15 +388,10 @@ static const char *finish(void *arg)
 {
 	const char *why = finish_router(arg);
 
-	if (!why && !print_all(arg))
+	/* Of an output that takes nothing more its owner complains: agent/output.h. */
+	if (!why && !print_all(arg) && !ferror(stdout))
 		why = "the answer cannot be printed";
 	return why;
-}
-
-static int out_of_memory(void)
-{
-	fputs("vipctl: out of memory\n", stderr);
-	return EXIT_FAILURE;
 }
 
 int show(int socket_fd, const struct show_options *options)
@@ -315,7 +405,9 @@ int show(int socket_fd, const struct show_options *options)
 	int status;
 
 	if (!printer)
-		return out_of_memory();
+		return complain(NULL, "out of memory");
+	printer->standby = standby_look(socket_fd, false);
+	printer->redraw = options->redraw;
 	printer->add = options->json ? json_add : table_add;
 	if (options->json)
 		printer->routers = json_array();
@@ -324,13 +416,11 @@ int show(int socket_fd, const struct show_options *options)
 	if (printer->routers || printer->table)
 		status = client_ask(socket_fd, &question);
 	else
-		status = out_of_memory();
+		status = complain(NULL, "out of memory");
 	scols_unref_table(printer->table);
 	json_decref(printer->host);
 	json_decref(printer->routers);
-	json_decref(printer->shown.addresses);
-	json_decref(printer->shown.extra);
-	json_decref(printer->shown.missing);
+	forget_lists(&printer->shown);
 	free(printer);
 	return status;
 }

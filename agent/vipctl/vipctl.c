@@ -1,86 +1,54 @@
 /* SPDX-License-Identifier: MIT */
-#include <errno.h>
 #include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/socket.h>
-#include <sys/time.h>
-#include <sys/un.h>
 #include <sysexits.h>
-#include <time.h>
 #include <unistd.h>
 
+#include "agent/output.h"
+#include "check.h"
+#include "complain.h"
+#include "connection.h"
 #include "dry_run.h"
 #include "events.h"
 #include "reload.h"
 #include "show.h"
+#include "usage.h"
+#include "watch.h"
 
-#define CONTROL_PATH "/run/vipd/control.sock"
-#define TIMEOUT_S    3
-#define RELOADS_MAX  10
-#define ATTEMPTS_MAX 30
-
-static const struct timespec attempt_gap = { .tv_nsec = 10000000 };
-
-static int connect_patiently(const char *path);
-
-/* With vipd, over a connection. Return: an exit status. */
-typedef int (*talk_fn)(int fd, const void *arg);
-
-static int converse_once(const char *path, talk_fn talk, const void *arg)
-{
-	int fd = connect_patiently(path);
-	int status;
-
-	if (fd < 0) {
-		fprintf(stderr, "vipctl: %s: %s%s\n", path, strerror(-fd),
-			fd == -ENOENT || fd == -ECONNREFUSED
-				? ": vipd does not run, or uses another control socket"
-				: "");
-		return EXIT_FAILURE;
-	}
-	status = talk(fd, arg);
-	close(fd);
-	return status;
-}
-
-/*
- * Connect, converse, hang up. Who meets a reload is hung up on, and finds the next generation a
- * moment later. Return: an exit status.
- */
-static int converse(const char *path, talk_fn talk, const void *arg)
-{
-	int status = converse_once(path, talk, arg);
-
-	for (int i = 0; status == EX_TEMPFAIL && i < ATTEMPTS_MAX; i++) {
-		(void)nanosleep(&attempt_gap, NULL);
-		status = converse_once(path, talk, arg);
-	}
-	if (status != EX_TEMPFAIL)
-		return status;
-	fprintf(stderr, "vipctl: vipd hung up: this user may not ask, or too many ask at once\n");
-	return EXIT_FAILURE;
-}
+#define RELOADS_MAX 10
 
 static int talk_show(int fd, const void *arg)
 {
 	return show(fd, arg);
 }
 
-static int command_show(const char *path, int argc, char **argv)
+static int command_show(const char *path, const struct arguments *arguments)
 {
-	struct show_options options = { 0 };
+	const bool watch = arguments->options & USAGE_WATCH;
+	const struct show_options options = { .json = arguments->options & USAGE_JSON,
+					      .redraw = watch && isatty(STDOUT_FILENO),
+					      .router = arguments->router };
+	int status;
 
-	for (int i = 1; i < argc; i++) {
-		if (strcmp(argv[i], "--json") == 0)
-			options.json = true;
-		else if (argv[i][0] == '-' || options.router)
-			return EX_USAGE;
-		else
-			options.router = argv[i];
-	}
-	return converse(path, talk_show, &options);
+	if (watch)
+		watch_begin();
+	status = connection_converse(path, talk_show, &options, NULL);
+	if (!watch || status != EXIT_SUCCESS)
+		return status;
+	/* One that does not answer later is said, and asked again: it may be restarted. */
+	while (watch_next())
+		(void)connection_converse(path, talk_show, &options, NULL);
+	return EXIT_SUCCESS;
+}
+
+static int command_check(const char *path, const struct arguments *arguments)
+{
+	const struct check_options options = { .json = arguments->options & USAGE_JSON,
+					       .router = arguments->router };
+
+	return check(path, &options);
 }
 
 static int talk_dry_run(int fd, const void *arg)
@@ -95,132 +63,116 @@ static int talk_reload(int fd, const void *arg)
 	return reload(fd);
 }
 
-static int command_reload(const char *path, int argc, char **argv)
+static int command_reload(const char *path, const struct arguments *arguments)
 {
 	int status;
 
-	if (argc == 2 && strcmp(argv[1], "--dry-run") == 0)
-		return converse(path, talk_dry_run, NULL);
-	if (argc != 1)
-		return EX_USAGE;
+	if (arguments->options & USAGE_DRY_RUN)
+		return connection_converse(path, talk_dry_run, NULL, NULL);
 	for (int i = 0; i < RELOADS_MAX; i++) {
-		status = converse(path, talk_reload, NULL);
+		status = connection_converse(path, talk_reload, NULL, NULL);
 		if (status != RELOAD_AGAIN)
 			return status;
 	}
-	fputs("vipctl: others reload without a pause; the file may not have been read since\n",
-	      stderr);
-	return EXIT_FAILURE;
+	return complain(NULL, "others reload without a pause; the file may not have been read "
+			      "since");
 }
 
-static int command_events(const char *path, int argc, char **argv)
+static int command_events(const char *path, const struct arguments *arguments)
 {
-	struct journal_options options = { 0 };
+	const struct journal_options options = { .json = arguments->options & USAGE_JSON,
+						 .follow = arguments->options & USAGE_FOLLOW,
+						 .control = path };
 
-	(void)path;
-	for (int i = 1; i < argc; i++) {
-		if (strcmp(argv[i], "--json") == 0)
-			options.json = true;
-		else if (strcmp(argv[i], "--follow") == 0)
-			options.follow = true;
-		else
-			return EX_USAGE;
-	}
 	return events_print(&options);
 }
 
 /* One row per command: dispatch and usage. */
-static const struct command {
-	const char *name;
-	const char *arguments;
-	const char *help;
-	int (*run)(const char *path, int argc, char **argv);
-} commands[] = {
-	{ "show", "[--json] [ROUTER]", "the state of every virtual router, or of one",
-	  command_show },
+static const struct command commands[] = {
+	{ "show", "[--json] [--watch] [ROUTER]", "the state of every virtual router, or of one",
+	  USAGE_JSON | USAGE_WATCH, true, command_show },
+	{ "check", "[--json] [ROUTER]",
+	  "whether all is well: ends with 0, or 1: degraded, 2: wrong", USAGE_JSON, true,
+	  command_check },
 	{ "events", "[--follow] [--json]", "what has happened, also before a crash or a reload",
-	  command_events },
+	  USAGE_FOLLOW | USAGE_JSON, false, command_events },
 	{ "reload", "[--dry-run]", "read the configuration again, without a word on the wire",
-	  command_reload },
+	  USAGE_DRY_RUN, false, command_reload },
+	{ .name = NULL },
 };
 
-#define COMMANDS_N (sizeof(commands) / sizeof(commands[0]))
-
-static int usage(void)
+/* "help", or "help COMMAND". */
+static int help(int argc, char **argv)
 {
-	fputs("usage: vipctl [-s SOCKET] [-V] COMMAND\n"
-	      "  -s SOCKET  control socket of vipd, default " CONTROL_PATH "\n"
-	      "  -V         print the version and exit\n"
-	      "commands:\n",
-	      stderr);
-	for (size_t i = 0; i < COMMANDS_N; i++)
-		fprintf(stderr, "  %s %s  %s\n", commands[i].name, commands[i].arguments,
-			commands[i].help);
-	return EX_USAGE;
+	const struct command *command = argc > 1 ? usage_find(commands, argv[1]) : NULL;
+
+	if (argc > 1 && !command)
+		return EX_USAGE;
+	return usage_help(commands, command);
 }
 
-static const struct command *find_command(const char *name)
+static int run(const char *path, int argc, char **argv)
 {
-	for (size_t i = 0; i < COMMANDS_N; i++)
-		if (strcmp(commands[i].name, name) == 0)
-			return &commands[i];
-	return NULL;
+	const struct command *command;
+	struct arguments arguments;
+	int status;
+
+	if (argc == 0)
+		return usage_missing(commands);
+	if (strcmp(argv[0], "help") == 0)
+		return help(argc, argv);
+	command = usage_find(commands, argv[0]);
+	if (!command)
+		return EX_USAGE;
+	status = usage_parse(command, argc, argv, &arguments);
+	if (status)
+		return status;
+	return arguments.help ? usage_help(commands, command) : command->run(path, &arguments);
 }
 
-static int connect_to(const char *path)
+static int tell_version(void)
 {
-	const struct timeval timeout = { .tv_sec = TIMEOUT_S };
-	struct sockaddr_un address = { .sun_family = AF_UNIX };
-	int fd;
+	puts("vipctl " VIPD_VERSION);
+	return EXIT_SUCCESS;
+}
 
-	if (strlen(path) >= sizeof(address.sun_path))
-		return -ENAMETOOLONG;
-	strcpy(address.sun_path, path);
-	fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0);
-	if (fd < 0)
-		return -errno;
-	/* The one for sending also bounds connect(): EAGAIN means that vipd does not answer. */
-	if (setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &timeout, sizeof(timeout)) < 0 ||
-	    setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &timeout, sizeof(timeout)) < 0 ||
-	    connect(fd, (const struct sockaddr *)&address, sizeof(address)) < 0) {
-		int err = errno == EAGAIN ? -ETIMEDOUT : -errno;
+static int bad_option(char **argv)
+{
+	const char one[] = { '-', (char)optopt, '\0' };
 
-		close(fd);
-		return err;
+	/* A long one was passed over, with a short one getopt may stand within a word. */
+	return usage_bad_option(optopt && optopt != 's' ? one : argv[optind - 1]);
+}
+
+static int parse_and_run(int argc, char **argv)
+{
+	static const struct option long_options[] = {
+		{ "socket", required_argument, NULL, 's' },
+		{ "version", no_argument, NULL, 'V' },
+		{ "help", no_argument, NULL, 'h' },
+		{ 0 },
+	};
+	const char *path = USAGE_CONTROL_PATH;
+	int option;
+
+	while ((option = getopt_long(argc, argv, "+:hs:V", long_options, NULL)) != -1) {
+		switch (option) {
+		case 's':
+			path = optarg;
+			break;
+		case 'V':
+			return tell_version();
+		case 'h':
+			return usage_help(commands, NULL);
+		default:
+			return bad_option(argv);
+		}
 	}
-	return fd;
-}
-
-/* For some milliseconds after a crash nobody listens, until the next generation does. */
-static int connect_patiently(const char *path)
-{
-	int fd = connect_to(path);
-
-	for (int i = 0; (fd == -ECONNREFUSED || fd == -ENOENT) && i < ATTEMPTS_MAX; i++) {
-		(void)nanosleep(&attempt_gap, NULL);
-		fd = connect_to(path);
-	}
-	return fd;
+	return run(path, argc - optind, argv + optind);
 }
 
 int main(int argc, char **argv)
 {
-	const char *path = CONTROL_PATH;
-	const struct command *command;
-	int option, status;
-
-	while ((option = getopt(argc, argv, "+s:V")) != -1) {
-		if (option == 'V') {
-			puts("vipctl " VIPD_VERSION);
-			return EXIT_SUCCESS;
-		}
-		if (option != 's')
-			return usage();
-		path = optarg;
-	}
-	command = optind < argc ? find_command(argv[optind]) : NULL;
-	if (!command)
-		return usage();
-	status = command->run(path, argc - optind, argv + optind);
-	return status == EX_USAGE ? usage() : status;
+	output_open();
+	return output_close("vipctl", parse_and_run(argc, argv));
 }

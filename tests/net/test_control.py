@@ -312,8 +312,8 @@ def test_client_that_reads_late_gets_all(lab):
         messages = list(iter(lambda: wire.receive(it), b""))
     assert wire.take_end(messages[-1]) == (0, "")
     kinds = [struct.unpack_from("=H", it, 6)[0] for it in messages]
-    # Three tables; the host; of each router itself, and 401 addresses by 64.
-    assert (kinds.count(wire.TABLE), kinds.count(wire.RECORDS)) == (3, 1 + 60 * (1 + 7))
+    # Four tables; the host; of each router itself, and 401 addresses by 64.
+    assert (kinds.count(wire.TABLE), kinds.count(wire.RECORDS)) == (4, 1 + 60 * (1 + 7))
 
 
 def asks_in_a_loop(agent, busy):
@@ -366,11 +366,12 @@ def test_show_of_two_thousand_routers_delays_no_advert(lab):
 # ---- show ----
 
 SHOWN = {"node": str, "version": str, "rejected": dict, "unread": int, "dropped": int,
-         "routers": list}
+         "standby": bool, "routers": list}
 ROUTER = {"name": str, "interface": str, "vrid": int, "family": int, "version": int,
           "state": str, "reason": str, "reason_code": str, "since": str, "priority": int, "effective_priority": int,
           "active_address": (str, type(None)), "interval_ms": int, "addresses": list,
-          "extra_addresses": list, "missing_addresses": list, "counters": dict}
+          "extra_addresses": list, "missing_addresses": list, "held_addresses": list,
+          "conflicts": list, "last_heard": (str, type(None)), "warnings": list, "counters": dict}
 COUNTERS = {name: int for name in (
     "adverts_sent", "adverts_received", "priority_zero_sent", "priority_zero_received",
     "became_active", "late_timers", "announcements_sent", "addresses_restored", "send_errors")}
@@ -384,7 +385,8 @@ def check_shape(value, shape):
     """Exactly these members, of these types (a bool is no int)."""
     assert set(value) == set(shape)
     for name, kind in shape.items():
-        assert isinstance(value[name], kind) and not isinstance(value[name], bool), name
+        assert isinstance(value[name], kind) and (
+            kind is bool or not isinstance(value[name], bool)), name
 
 
 def check_shown(shown):
@@ -438,10 +440,10 @@ def test_show_table(lab):
                                router(name="gone", vrid=53, interface="none0")])
     header, lan, gone = agent.ctl("show").stdout.splitlines()
     assert header.split() == ["ROUTER", "INTERFACE", "VRID", "STATE", "FOR", "PRIO", "ACTIVE",
-                              "IS", "ADDRESSES", "REASON"]
-    assert re.fullmatch(r"lan +eth0 +51 +active +\d+ s +150 +192\.0\.2\.2 +192\.0\.2\.1/24 \+1 +"
-                        r"no advert for 0\.\d{3} s", lan.rstrip()), lan
-    assert re.fullmatch(r"gone +none0 +53 +fault +\d+ s +100 +- +192\.0\.2\.1/24 +"
+                              "IS", "LAST", "HEARD", "ADDRESSES", "WARN", "REASON"]
+    assert re.fullmatch(r"lan +eth0 +51 +active +\d+ s +150 +192\.0\.2\.2 +- +192\.0\.2\.1/24 \+1 +"
+                        r"(-|no_standby) +no advert for 0\.\d{3} s", lan.rstrip()), lan
+    assert re.fullmatch(r"gone +none0 +53 +fault +\d+ s +100 +- +- +192\.0\.2\.1/24 +fault(,no_standby)? +"
                         r"there is no interface none0", gone.rstrip()), gone
 
 

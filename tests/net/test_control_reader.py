@@ -100,22 +100,25 @@ def test_answer_is_shown_as_it_is(ask):
       ],
       "extra_addresses": [],
       "missing_addresses": [],
+      "held_addresses": [],
+      "conflicts": [],
       "counters": {
         "adverts_sent": 12,
         "rejected": {
           "length": 3,
           "ttl": 4
         }
-      }
+      },
+      "warnings": []
     }
   ]
 }
 """
     header, lan = ask(whole(), "show").stdout.splitlines()
     assert header.split() == ["ROUTER", "INTERFACE", "VRID", "STATE", "FOR", "PRIO", "ACTIVE",
-                              "IS", "ADDRESSES", "REASON"]
+                              "IS", "LAST", "HEARD", "ADDRESSES", "WARN", "REASON"]
     assert lan.split()[:4] == ["lan", "eth0", "51", "active"]
-    assert lan.split()[6:] == ["150", "192.0.2.1", "192.0.2.1/24", "started"]
+    assert lan.split()[6:] == ["150", "192.0.2.1", "-", "192.0.2.1/24", "-", "started"]
 
 
 def test_order_of_fields_makes_no_difference(ask):
@@ -128,7 +131,8 @@ def test_fields_that_are_missing_are_zero_or_absent(ask):
     few = Kind(2, "router", {"name": (TEXT, "12s", {})})
     [router] = shown(ask, whole(few, {"name": b"lan"}))["routers"]
     assert router == {"name": "lan", "reason": "not started yet", "addresses": ["192.0.2.1/24"],
-                      "extra_addresses": [], "missing_addresses": []}
+                      "extra_addresses": [], "missing_addresses": [], "held_addresses": [],
+                      "conflicts": [], "warnings": []}
     assert ask(whole(few, {"name": b"lan"}), "show").stdout.splitlines()[1].split()[0] == "lan"
 
 

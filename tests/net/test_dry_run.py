@@ -3,6 +3,8 @@
 
 import os
 
+import pytest
+
 from lab import router
 
 OWN = "192.0.2.2/24"
@@ -40,11 +42,13 @@ def test_dry_run_names_every_change(lab):
                      router(100, name="new", vrid=53, addresses=["192.0.2.13/24"])])
     status, lines, _ = dry_run(agent)
     assert status == 0 and sorted(lines[:-1]) == sorted([
-        "router lan: priority 150 -> 120; it is active here: a host of a higher one takes over",
+        "router lan: priority 150 -> 120; it is active here, and yields if another host has a "
+        "higher one",
         "router lan: interval in ms 100 -> 200", "router lan: lease available -> off",
         "router lan: address 192.0.2.9/24 comes",
         "router two: address 192.0.2.12/32 comes (not advertised)", "router new: is new"])
-    assert lines[-1] == f"{agent.config}: 6 changes; this host gives nothing up"
+    assert lines[-1] == (f"{agent.config}: 6 changes; this host MAY YIELD 1 active router to a "
+                         "host of a higher priority")
 
 
 def test_dry_run_says_what_would_be_lost(lab):
@@ -58,7 +62,37 @@ def test_dry_run_says_what_would_be_lost(lab):
         f"{agent.config}: 2 changes; this host GIVES UP 2 active routers and 0 addresses"]
 
 
+def test_dry_run_says_what_would_be_lost_and_what_may_be(lab):
+    agent = start(lab)
+    agent.configure([router(120)])
+    status, lines, _ = dry_run(agent)
+    assert status == 0 and lines[-1] == (
+        f"{agent.config}: 2 changes; this host GIVES UP 1 active router and 0 addresses, and MAY "
+        "YIELD 1 active router to a host of a higher priority")
+
+
+@pytest.mark.parametrize("relative", [False, True])
+def test_dry_run_follows_a_symbolic_link_that_was_switched(lab, relative):
+    """It reads what a reload would read: the target of now, not the one of the start."""
+    host, link = lab.host("gw1", OWN), lab.path("current.conf")
+    os.symlink(lab.path("gw1.conf"), link)
+    given = os.path.relpath(link) if relative else link
+    agent = lab.vipd(host, [router(150)], args=("-c", given))
+    agent.wait_state("lan", "active")
+    agent.config = lab.path("second.conf")
+    agent.configure([router(150, interval="200ms")])
+    os.symlink(agent.config, link + ".new")
+    os.replace(link + ".new", link)
+    status, lines, _ = dry_run(agent)
+    named = os.path.join(os.getcwd(), given)
+    assert (status, lines) == (0, ["router lan: interval in ms 100 -> 200",
+                                   f"{named}: 1 change; this host gives nothing up"])
+    assert agent.reload().returncode == 0
+    assert agent.router()["interval_ms"] == 200
+
+
 def test_dry_run_says_which_addresses_would_go(lab):
+
     agent = start(lab)
     agent.configure([router(150, addresses=["192.0.2.9/24"]), router(150, **TWO)])
     status, lines, _ = dry_run(agent)

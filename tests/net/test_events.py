@@ -79,6 +79,48 @@ def test_events_can_be_followed(agent, lab):
     follower.terminate()
 
 
+def test_follower_that_was_overrun_ends_with_the_truth(lab):
+    """It is stopped while more happens than the ring holds."""
+    host, names = lab.host("gw1", "192.0.2.2/24"), [f"r{number}" for number in range(1, 256)]
+    host.attach("lan", "198.18.0.254/16")
+    agent = lab.vipd(host, [router(150)] + [
+        router(name=name, interface="eth1", vrid=number, interval="50ms",
+               addresses=[f"198.18.1.{number}/16"]) for number, name in enumerate(names, 1)])
+    seen = lab.path("followed")
+    with open(seen, "w", encoding="utf-8") as out:
+        follower = agent.host.popen(*agent.ctl_argv("events", "--follow", "--json"), stdout=out)
+    lab.at_close(follower.kill)
+
+    def told():
+        with open(seen, encoding="utf-8") as lines:
+            return [json.loads(line) for line in lines if line.endswith("\n")]
+
+    def move(what, to):
+        host.ip(f"link set eth1 {what}")
+        wait_until(lambda: {it["state"] for it in agent.show()["routers"][1:]} == {to}, what=to)
+
+    def overwritten():
+        return int((re.findall(r"vipctl: (\d+) older events", agent.ctl("events").stderr) or [0])[0])
+
+    wait_until(told, what="the first events")
+    follower.send_signal(signal.SIGSTOP)
+    read = max(it["seq"] for it in told()) + 255   # and what it may have in its buffer
+    while overwritten() <= 2 * read:
+        move("down", "fault")
+        move("up", "active")
+    move("down", "fault")
+    follower.send_signal(signal.SIGCONT)
+    wait_until(lambda: any(it["kind"] == "state_now" for it in told()), what="states of now")
+    wait_until(lambda: len([it for it in told() if it["kind"] == "state_now"]) == 256,
+               what="those of all")
+    assert [it for it in told() if it["kind"] == "journal_lost"]
+    truth = {it["name"]: it["state"] for it in agent.show()["routers"]}
+    assert {it["router"]: it["to"] for it in told()
+            if it["kind"] in ("state", "state_now")} == truth
+    late = next(it for it in told() if it["kind"] == "state_now" and it["router"] == "r7")
+    assert late["reason"] == "interface eth1 is down" and 'note="told late"' in late["text"]
+
+
 def test_events_without_a_vipd_say_so(lab):
     host = lab.host("gw1", "192.0.2.2/24")
     agent = lab.vipd(host, [router(vrid=300)], wait=False)

@@ -273,15 +273,6 @@ def test_world_writable_control_socket_lets_nobody_in(lab):
 
 # ---- vipctl ----
 
-@pytest.mark.parametrize("args", [[], ["bogus"], ["show", "--bogus"], ["show", "x", "y"],
-                                  ["-x", "show"], ["-s"]])
-def test_vipctl_wrong_usage(lab, args):
-    agent = start_active(lab)
-    done = run_vipctl(agent.host, "-s", agent.control, *args)
-    assert done.returncode == EX_USAGE
-    assert "usage: vipctl " in done.stderr and "show" in done.stderr and done.stdout == ""
-
-
 @pytest.mark.parametrize("name, words", [
     ("none.sock", "No such file or directory: vipd does not run"),
     ("x" * 200, "File name too long"),

@@ -116,7 +116,7 @@ struct sim_process {
 	struct conf_address addresses[SIM_ADDRESSES_MAX];
 	struct state *state; /* its memory, which outlives it; NULL: it has not begun */
 	struct routers *routers;
-	const struct router_strays *strays;
+	const struct state_strays *strays;
 
 	/* Its kernel's. */
 	struct kern_changer changer;

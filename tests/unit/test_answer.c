@@ -3,6 +3,8 @@
 #include "test.h"
 
 #include <errno.h>
+#include <limits.h>
+#include <unistd.h>
 
 #include "agent/router/answer.h"
 
@@ -129,9 +131,25 @@ static void test_answer_asks_for_the_rights_of_a_command(void **state)
 	assert_end(WORDS("configuration", 0), EACCES, "this user may not do that");
 }
 
+static void test_answer_path_is_absolute_and_resolves_nothing(void **state)
+{
+	char path[PATH_MAX], here[PATH_MAX], expected[2 * PATH_MAX], small[8] = "before";
+
+	(void)state;
+	assert_non_null(getcwd(here, sizeof(here)));
+	answer_path("/etc/../etc/vipd.conf", path, sizeof(path));
+	assert_string_equal(path, "/etc/../etc/vipd.conf");
+	answer_path("none/vipd.conf", path, sizeof(path));
+	snprintf(expected, sizeof(expected), "%s/none/vipd.conf", here);
+	assert_string_equal(path, expected);
+	answer_path("/long/er", small, sizeof(small));
+	assert_string_equal(small, "");
+}
+
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_answer_path_is_absolute_and_resolves_nothing),
 		cmocka_unit_test(test_answer_knows_its_commands),
 		cmocka_unit_test(test_answer_takes_the_longest_name_and_none_longer),
 		cmocka_unit_test(test_answer_to_what_is_unknown_names_what_is_known),

@@ -505,6 +505,7 @@ static void test_state_of_the_first_version_is_read(void **unused)
 {
 	struct vrrp kept[2], vr;
 	struct state_will will;
+	struct state_strays strays;
 	struct state_entry entry;
 	struct state *reader;
 	int fd = open(KEPT_FILE, O_RDONLY);
@@ -533,6 +534,8 @@ static void test_state_of_the_first_version_is_read(void **unused)
 	assert_false(state_will_next(&will, &entry));
 	will = state_will(reader, 1, NOW);
 	assert_false(will.armed || state_will_next(&will, &entry));
+	state_get_strays(reader, &strays);
+	assert_memory_equal(&strays, &(struct state_strays){ 0 }, sizeof(strays));
 	state_close(reader);
 	close(fd);
 }
@@ -706,9 +709,31 @@ static void test_state_tells_the_last_sign_of_life(void **unused)
 	close(fd);
 }
 
+static void test_state_keeps_what_is_of_no_router(void **unused)
+{
+	struct state_strays strays = { .unread = 7, .dropped = UINT64_MAX }, read;
+	struct state *writer, *reader;
+	int fd = written(&writer);
+
+	(void)unused;
+	for (unsigned i = 0; i < VRRP_REJECT_COUNT; i++)
+		strays.rejected[i] = i * 3;
+	assert_int_equal(state_open(fd, &reader), 0);
+	memset(&read, 0xff, sizeof(read));
+	state_get_strays(reader, &read);
+	assert_true(read.unread == 0 && read.dropped == 0 && read.rejected[VRRP_REJECT_VRID] == 0);
+	state_put_strays(writer, &strays);
+	state_get_strays(reader, &read);
+	assert_memory_equal(&read, &strays, sizeof(read));
+	state_close(reader);
+	state_close(writer);
+	close(fd);
+}
+
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_state_keeps_what_is_of_no_router),
 		cmocka_unit_test(test_state_returns_what_was_put),
 		cmocka_unit_test(test_state_returns_the_newest_of_many),
 		cmocka_unit_test(test_state_of_a_torn_write_is_the_one_before),

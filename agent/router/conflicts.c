@@ -1,0 +1,126 @@
+/* SPDX-License-Identifier: MIT */
+#include "conflicts.h"
+
+#include <string.h>
+
+#include "routers_private.h"
+
+#define NS_PER_S  INT64_C(1000000000)
+#define LOOKS_MAX 4096 /* per second */
+
+static void learn_length(struct conflicts *conflicts, uint8_t prefix_len)
+{
+	if (!memchr(conflicts->lens, prefix_len, conflicts->lens_n))
+		conflicts->lens[conflicts->lens_n++] = prefix_len;
+}
+
+void conflicts_init(struct routers *routers)
+{
+	struct conflicts *conflicts = &routers->conflicts;
+
+	memset(conflicts, 0, sizeof(*conflicts));
+	for (unsigned i = 0; i < routers->wants_n; i++)
+		learn_length(conflicts, kern_wants_get(routers->wants, i)->address.prefix_len);
+}
+
+/* The router of ours that has the address; -1: none has. */
+static int owner_of(const struct routers *routers, unsigned interface, unsigned family,
+		    const uint8_t *address)
+{
+	const struct conflicts *conflicts = &routers->conflicts;
+	union kern_entry entry = { .address = { .family = (uint8_t)family } };
+
+	memcpy(entry.address.bytes, address, vrrp_address_len(family));
+	for (unsigned i = 0; i < conflicts->lens_n; i++) {
+		int want;
+
+		entry.address.prefix_len = conflicts->lens[i];
+		want = kern_wants_find(routers->wants, interface, KERN_KIND_ADDRESS, &entry);
+		if (want >= 0)
+			return (int)kern_wants_get(routers->wants, (unsigned)want)->owner;
+	}
+	return -1;
+}
+
+static bool may_look(struct conflicts *conflicts, int64_t now_ns)
+{
+	if (conflicts->second != now_ns / NS_PER_S)
+		conflicts->looked_n = 0;
+	conflicts->second = now_ns / NS_PER_S;
+	return conflicts->looked_n++ < LOOKS_MAX / (conflicts->lens_n ? conflicts->lens_n : 1);
+}
+
+/* The place of what is known already, or a new one, or that of the oldest. */
+static struct conflict *place_for(struct conflicts *conflicts, const struct conflict *conflict)
+{
+	struct conflict *oldest = &conflicts->all[0];
+
+	for (unsigned i = 0; i < conflicts->n; i++) {
+		struct conflict *known = &conflicts->all[i];
+
+		if (known->router == conflict->router && known->vrid == conflict->vrid &&
+		    memcmp(known->source, conflict->source, sizeof(known->source)) == 0)
+			return known;
+		if (known->seen_ns < oldest->seen_ns)
+			oldest = known;
+	}
+	return conflicts->n < CONFLICTS_MAX ? &conflicts->all[conflicts->n++] : oldest;
+}
+
+static void note(struct routers *routers, unsigned router, const struct vrrp_advert *advert,
+		 const uint8_t *address)
+{
+	struct journal_router journal = router_journal(routers, &routers->all[router]);
+	size_t len = vrrp_address_len(advert->family);
+	struct conflict conflict = { .router = router,
+				     .vrid = advert->vrid,
+				     .seen_ns = routers->now->mono_ns };
+
+	memcpy(conflict.source, advert->source, len);
+	memcpy(conflict.address, address, len);
+	*place_for(&routers->conflicts, &conflict) = conflict;
+	journal_conflict(&journal, conflict.vrid, conflict.source, conflict.address);
+}
+
+void conflicts_note(struct routers *routers, const struct interface *interface,
+		    const struct vrrp_rx *rx)
+{
+	int number = interface ? interfaces_at(routers->interfaces, interface->ifindex) : -1;
+	struct vrrp_advert advert;
+
+	/* Whoever leaves gives its addresses up. */
+	if (number < 0 || vrrp_packet_decode(rx, 3, &advert) != VRRP_ACCEPT ||
+	    advert.priority == VRRP_PRIORITY_LEAVE)
+		return;
+	for (unsigned i = 0; i < advert.addresses_n; i++) {
+		const uint8_t *address = advert.addresses + i * vrrp_address_len(advert.family);
+		int router;
+
+		if (!may_look(&routers->conflicts, routers->now->mono_ns))
+			return;
+		router = owner_of(routers, (unsigned)number, advert.family, address);
+		if (router < 0)
+			continue;
+		note(routers, (unsigned)router, &advert, address);
+		return;
+	}
+}
+
+unsigned conflicts_of(const struct routers *routers, unsigned router, int64_t now_ns,
+		      const struct conflict *ret[CONFLICTS_MAX])
+{
+	const struct conflicts *conflicts = &routers->conflicts;
+	unsigned n = 0;
+
+	for (unsigned i = 0; i < conflicts->n; i++)
+		if (conflicts->all[i].router == router &&
+		    now_ns - conflicts->all[i].seen_ns <= CONFLICTS_LAST_NS)
+			ret[n++] = &conflicts->all[i];
+	return n;
+}
+
+bool conflicts_has_double(const struct routers *routers, const struct router *router,
+			  unsigned address)
+{
+	return kern_wants_is_doubled(routers->wants, router->want + address);
+}

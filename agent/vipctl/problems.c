@@ -1,0 +1,207 @@
+/* SPDX-License-Identifier: MIT */
+#include "problems.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "agent/event.h"
+#include "client.h"
+
+#define LATELY_S 60
+
+__attribute__((format(printf, 4, 5))) static void add(struct problems *problems,
+						      enum problem_level level, const char *word,
+						      const char *format, ...)
+{
+	struct problem *problem = &problems->all[problems->n];
+	va_list args;
+
+	if (level > problems->level)
+		problems->level = level;
+	if (problems->n == PROBLEMS_MAX) {
+		problems->more_n++;
+		return;
+	}
+	problems->n++;
+	problem->level = level;
+	snprintf(problem->word, sizeof(problem->word), "%s", word);
+	va_start(args, format);
+	vsnprintf(problem->text, sizeof(problem->text), format, args);
+	va_end(args);
+}
+
+const char *problems_reason(const struct records_table *table, const void *record, char *buf)
+{
+	const struct field *source = fields_find(table->fields, ".reason_source");
+	int64_t code = client_number(table, record, "reason_code");
+	struct vrrp_reason reason = { 0 };
+	char interface[FIELDS_TEXT_SIZE];
+
+	if (code < 0 || code >= VRRP_REASON_COUNT)
+		return client_text(table, record, "reason_code", buf);
+	reason.code = (enum vrrp_reason_code)code;
+	reason.priority = (uint8_t)client_number(table, record, ".reason_priority");
+	reason.ns = client_number(table, record, ".reason_ns");
+	if (source && source->type == FIELD_IP)
+		memcpy(reason.source, (const char *)record + source->offset, sizeof(reason.source));
+	client_text(table, record, "interface", interface);
+	return event_reason_text(&reason, interface,
+				 (uint8_t)client_number(table, record, "effective_priority"),
+				 (uint8_t)client_number(table, record, "family"), buf);
+}
+
+/* ---- a router ---- */
+
+static void judge_state(struct problems *problems, const struct records_table *table,
+			const void *record)
+{
+	char state[FIELDS_TEXT_SIZE], reason[FIELDS_TEXT_SIZE];
+
+	client_text(table, record, "state", state);
+	problems->is_active = strcmp(state, "active") == 0;
+	problems->is_passive = !problems->is_active && state[0];
+	problems->is_owner = client_number(table, record, "priority") == VRRP_PRIORITY_OWNER;
+	if (!problems->is_passive || strcmp(state, "backup") == 0)
+		return;
+	add(problems, strcmp(state, "fault") == 0 ? PROBLEM_WRONG : PROBLEM_DEGRADED, state,
+	    "it takes no part: %.160s", problems_reason(table, record, reason));
+}
+
+/* What is known of words that vipd has for what it notices, and for what it discards. */
+struct meaning {
+	const char *word;
+	enum problem_level level;
+	const char *text;
+};
+
+static const struct meaning notices[] = {
+	{ "interval", PROBLEM_DEGRADED, "another host has another interval" },
+	{ "address_list", PROBLEM_DEGRADED, "another host has other addresses" },
+	{ "owner", PROBLEM_WRONG, "another host has priority 255, too" },
+	{ "equal_priority", PROBLEM_DEGRADED,
+	  "another host has the same priority: addresses decide the election" },
+	{ "checksum_form", PROBLEM_DEGRADED, "another host has the other form of the checksum" },
+	{ "other_active", PROBLEM_WRONG, "another host was Active at the same time" },
+	{ NULL, PROBLEM_DEGRADED, "it was noticed in an advert" },
+};
+
+static const struct meaning rejects[] = {
+	{ "own_source", PROBLEM_DEGRADED,
+	  "adverts from our own address: a loop, or a cloned host" },
+	{ "version", PROBLEM_DEGRADED, "adverts of another version of VRRP are discarded" },
+	{ "checksum", PROBLEM_DEGRADED, "adverts with a wrong checksum are discarded" },
+	{ NULL, PROBLEM_DEGRADED, "adverts for it are discarded" },
+};
+
+static const struct meaning *meaning_of(const struct meaning *meanings, const char *word)
+{
+	while (meanings->word && strcmp(meanings->word, word) != 0)
+		meanings++;
+	return meanings;
+}
+
+/* Counters of seconds since then. */
+static void judge_ages(struct problems *problems, const struct records_table *table,
+		       const void *record, const char *name, const char *prefix,
+		       const struct meaning *meanings)
+{
+	const struct field *field = fields_find(table->fields, name);
+	char word[PROBLEM_WORD_SIZE];
+
+	for (unsigned i = 0; field && field->type == FIELD_COUNTS && i < field->words_n; i++) {
+		const struct meaning *meaning;
+		uint64_t age_s;
+
+		memcpy(&age_s, (const char *)record + field->offset + i * sizeof(age_s),
+		       sizeof(age_s));
+		if (!field->words[i] || age_s == 0 || age_s > LATELY_S + 1)
+			continue;
+		meaning = meaning_of(meanings, field->words[i]);
+		snprintf(word, sizeof(word), "%s%.60s", prefix, field->words[i]);
+		add(problems, meaning->level, word, "%s, %u s ago", meaning->text,
+		    (unsigned)age_s - 1);
+	}
+}
+
+void problems_begin(struct problems *problems, const struct records_table *table,
+		    const void *record)
+{
+	problems->n = problems->more_n = 0;
+	problems->level = PROBLEM_NONE;
+	judge_state(problems, table, record);
+	judge_ages(problems, table, record, ".noticed_ago_s", "", notices);
+	judge_ages(problems, table, record, ".rejected_ago_s", "rejected_", rejects);
+}
+
+/* ---- its addresses ---- */
+
+bool problems_address_is_missing(const struct problems *problems, const struct records_table *table,
+				 const void *record)
+{
+	return problems->is_active && !client_number(table, record, "present");
+}
+
+/* The owner's are the host's own: they are always there. */
+bool problems_address_is_held(const struct problems *problems, const struct records_table *table,
+			      const void *record)
+{
+	return problems->is_passive && !problems->is_owner &&
+	       (client_number(table, record, "present") || client_number(table, record, "doubled"));
+}
+
+void problems_address(struct problems *problems, const struct records_table *table,
+		      const void *record)
+{
+	bool advertised = client_number(table, record, "advertised");
+	char ip[FIELDS_TEXT_SIZE];
+
+	client_text(table, record, "address", ip);
+	if (problems_address_is_missing(problems, table, record))
+		add(problems, advertised ? PROBLEM_WRONG : PROBLEM_DEGRADED, "missing_address",
+		    "it is Active without its %s %.60s", advertised ? "address" : "extra address",
+		    ip);
+	if (problems_address_is_held(problems, table, record))
+		add(problems, PROBLEM_WRONG, "held_address",
+		    "%.60s is on the interface although it is not Active: vipd did not put it "
+		    "there",
+		    ip);
+	else if (client_number(table, record, "doubled"))
+		add(problems, PROBLEM_DEGRADED, "double_address",
+		    "%.60s is there with another prefix length, too: it stays when vipd gives it "
+		    "up",
+		    ip);
+}
+
+void problems_conflict(struct problems *problems, const struct records_table *table,
+		       const void *record)
+{
+	char address[FIELDS_TEXT_SIZE], source[FIELDS_TEXT_SIZE];
+
+	add(problems, PROBLEM_WRONG, "conflict", "%.60s of VRID %u has its address %.60s, too",
+	    client_text(table, record, "source", source),
+	    (uint8_t)client_number(table, record, "vrid"),
+	    client_text(table, record, "address", address));
+}
+
+/* ---- words ---- */
+
+bool problems_is_first(const struct problems *problems, unsigned i)
+{
+	for (unsigned before = 0; before < i; before++)
+		if (strcmp(problems->all[before].word, problems->all[i].word) == 0)
+			return false;
+	return true;
+}
+
+const char *problems_words(const struct problems *problems, char *buf, size_t size)
+{
+	size_t len = 0;
+
+	snprintf(buf, size, "-");
+	for (unsigned i = 0; i < problems->n && len < size; i++)
+		if (problems_is_first(problems, i))
+			len += (size_t)snprintf(buf + len, size - len, "%s%s", len ? "," : "",
+						problems->all[i].word);
+	return buf;
+}

@@ -1,0 +1,84 @@
+/* SPDX-License-Identifier: MIT */
+#include "standby.h"
+
+#include <stdbool.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <time.h>
+
+#define LOOKS 50
+
+static const struct timespec look_gap = { .tv_nsec = 10000000 };
+
+static bool is_called(int pid, const char *name)
+{
+	char path[64], comm[32] = "";
+	FILE *file;
+
+	snprintf(path, sizeof(path), "/proc/%d/comm", pid);
+	file = fopen(path, "re");
+	if (!file)
+		return false;
+	if (!fgets(comm, sizeof(comm), file))
+		comm[0] = '\0';
+	fclose(file);
+	comm[strcspn(comm, "\n")] = '\0';
+	return strcmp(comm, name) == 0;
+}
+
+/* Return: 0 when it cannot be known. */
+static int parent_of(int pid)
+{
+	char path[64], line[128];
+	int parent = 0;
+	FILE *file;
+
+	snprintf(path, sizeof(path), "/proc/%d/status", pid);
+	file = fopen(path, "re");
+	while (file && fgets(line, sizeof(line), file))
+		if (sscanf(line, "PPid: %d", &parent) == 1)
+			break;
+	if (file)
+		fclose(file);
+	return parent;
+}
+
+static enum standby look_once(int keeper)
+{
+	enum standby found = STANDBY_NONE;
+	char path[64];
+	FILE *file;
+	int child;
+
+	snprintf(path, sizeof(path), "/proc/%d/task/%d/children", keeper, keeper);
+	file = fopen(path, "re");
+	if (!file)
+		return STANDBY_UNKNOWN;
+	while (found == STANDBY_NONE && fscanf(file, "%d", &child) == 1)
+		if (is_called(child, "vipd-standby"))
+			found = STANDBY_WAITS;
+	fclose(file);
+	return found;
+}
+
+enum standby standby_look(int socket_fd, bool patient)
+{
+	enum standby found;
+	struct ucred peer;
+	socklen_t len = sizeof(peer);
+	int keeper;
+
+	if (getsockopt(socket_fd, SOL_SOCKET, SO_PEERCRED, &peer, &len) < 0 || peer.pid <= 0 ||
+	    !is_called(peer.pid, "vipd-router"))
+		return STANDBY_UNKNOWN;
+	keeper = parent_of(peer.pid);
+	if (keeper <= 0)
+		return STANDBY_UNKNOWN;
+	found = look_once(keeper);
+	for (unsigned i = 0; patient && i < LOOKS && found == STANDBY_NONE; i++) {
+		(void)nanosleep(&look_gap, NULL);
+		found = look_once(keeper);
+	}
+	return found;
+}

@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Whether there is a process that goes on when the router process dies. The router process does not
+ * know: its keeper's children are looked at.
+ */
+#ifndef STANDBY_H
+#define STANDBY_H
+
+#include <stdbool.h>
+
+enum standby {
+	STANDBY_UNKNOWN, /* vipd runs in another PID namespace, or /proc hides it */
+	STANDBY_WAITS,
+	STANDBY_NONE,
+};
+
+/**
+ * standby_look() - look for the standby of the vipd that listens.
+ * @socket_fd: connected to its control socket.
+ * @patient: wait up to half a second for one: after a reload or a crash it is started a moment
+ *           later.
+ */
+enum standby standby_look(int socket_fd, bool patient);
+
+#endif

@@ -1,0 +1,242 @@
+/* SPDX-License-Identifier: MIT */
+#include "usage.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sysexits.h>
+
+#include "agent/conf/value.h"
+#include "complain.h"
+
+static const struct option_word {
+	const char *name; /* NULL: behind the last one */
+	unsigned option;  /* enum usage_option; 0: stands in front of the command */
+} option_words[] = {
+	{ "--watch", USAGE_WATCH },
+	{ "--json", USAGE_JSON },
+	{ "--follow", USAGE_FOLLOW },
+	{ "--dry-run", USAGE_DRY_RUN },
+	{ "--socket", 0 },
+	{ "--version", 0 },
+	{ NULL, 0 },
+};
+
+/* What other programs call it. */
+static const struct {
+	const char *word, *advice;
+} translations[] = {
+	{ "status", "use \"vipctl show\"" },
+	{ "state", "use \"vipctl show\"" },
+	{ "list", "use \"vipctl show\"" },
+	{ "info", "use \"vipctl show\"" },
+	{ "stats", "use \"vipctl show --json\", which has the counters" },
+	{ "statistics", "use \"vipctl show --json\", which has the counters" },
+	{ "counters", "use \"vipctl show --json\", which has the counters" },
+	{ "log", "use \"vipctl events\"" },
+	{ "logs", "use \"vipctl events\"" },
+	{ "history", "use \"vipctl events\"" },
+	{ "watch", "use \"vipctl show --watch\"" },
+	{ "health", "use \"vipctl check\"" },
+	{ "monitor", "use \"vipctl events --follow\"" },
+	{ "restart", "use \"vipctl reload\" for a new configuration or program, without a gap; or "
+		     "\"systemctl restart vipd\"" },
+	{ "reconfigure", "use \"vipctl reload\"" },
+	{ "start", "use \"systemctl start vipd\"" },
+	{ "stop", "use \"systemctl stop vipd\"" },
+	{ "test", "use \"vipctl reload --dry-run\", or \"vipd -t\" without a vipd that runs" },
+	{ "configtest",
+	  "use \"vipctl reload --dry-run\", or \"vipd -t\" without a vipd that runs" },
+	{ "diff", "use \"vipctl reload --dry-run\"" },
+	{ "version", "use \"vipctl -V\"" },
+};
+
+static int hint(void)
+{
+	fputs("vipctl: \"vipctl help\" lists the commands\n", stderr);
+	return EX_USAGE;
+}
+
+/* How far apart two words may be to be taken for one another: as with keys of a configuration. */
+static unsigned likeness(const char *name)
+{
+	return (unsigned)strlen(name) / 3 + 1;
+}
+
+/* ---- commands ---- */
+
+static const char *translation(const char *name)
+{
+	for (size_t i = 0; i < sizeof(translations) / sizeof(translations[0]); i++)
+		if (strcmp(translations[i].word, name) == 0)
+			return translations[i].advice;
+	return NULL;
+}
+
+static const char *nearest_command(const struct command *commands, const char *name)
+{
+	unsigned distance, least = likeness(name) + 1;
+	const char *nearest = NULL;
+
+	for (; commands->name; commands++) {
+		distance = conf_distance(commands->name, name);
+		if (distance < least) {
+			nearest = commands->name;
+			least = distance;
+		}
+	}
+	return nearest;
+}
+
+static void suggest_command(const struct command *commands, const char *name)
+{
+	const char *advice = translation(name), *nearest = nearest_command(commands, name);
+
+	if (advice)
+		complain(NULL, "there is no command \"%.40s\": %s", name, advice);
+	else if (nearest)
+		complain(NULL, "there is no command \"%.40s\": did you mean \"%s\"?", name,
+			 nearest);
+	else
+		complain(NULL, "there is no command \"%.40s\"", name);
+}
+
+const struct command *usage_find(const struct command *commands, const char *name)
+{
+	for (const struct command *command = commands; command->name; command++)
+		if (strcmp(command->name, name) == 0)
+			return command;
+	suggest_command(commands, name);
+	(void)hint();
+	return NULL;
+}
+
+/* ---- what stands behind a command ---- */
+
+static const struct option_word *nearest_option(unsigned options, const char *name)
+{
+	const struct option_word *nearest = NULL;
+	unsigned distance, least = likeness(name) + 1;
+
+	for (const struct option_word *word = option_words; word->name; word++) {
+		distance = conf_distance(word->name, name);
+		if ((word->option & options) == word->option && distance < least) {
+			nearest = word;
+			least = distance;
+		}
+	}
+	return nearest;
+}
+
+static void refuse_option(const struct command *command, const char *name)
+{
+	const struct option_word *nearest = nearest_option(command->options, name);
+
+	if (strncmp(name, "-s", 2) == 0 || strcmp(name, "-V") == 0 || (nearest && !nearest->option))
+		complain(NULL, "\"%.40s\" belongs in front of the command: vipctl %s %s", name,
+			 name[1] == 'V' || name[2] == 'v' ? "-V" : "-s SOCKET", command->name);
+	else if (nearest)
+		complain(NULL, "%s has no option \"%.40s\": did you mean \"%s\"?", command->name,
+			 name, nearest->name);
+	else
+		complain(NULL, "%s has no option \"%.40s\"", command->name, name);
+}
+
+static bool take_option(const struct command *command, const char *name,
+			struct arguments *arguments)
+{
+	for (const struct option_word *word = option_words; word->name; word++) {
+		if (strcmp(word->name, name) != 0 || !(word->option & command->options))
+			continue;
+		arguments->options |= word->option;
+		return true;
+	}
+	arguments->help |= strcmp(name, "--help") == 0 || strcmp(name, "-h") == 0;
+	return arguments->help;
+}
+
+static int refuse(const struct command *command, const struct arguments *arguments,
+		  const char *word)
+{
+	if (word[0] == '-')
+		refuse_option(command, word);
+	else if (arguments->router)
+		complain(NULL, "%s takes one router at most: \"%.40s\" is one too many",
+			 command->name, word);
+	else
+		complain(NULL, "%s takes no \"%.40s\"", command->name, word);
+	fprintf(stderr, "usage: vipctl [-s SOCKET] %s %s\n", command->name, command->arguments);
+	return EX_USAGE;
+}
+
+int usage_parse(const struct command *command, int argc, char **argv,
+		struct arguments *ret_arguments)
+{
+	struct arguments arguments = { 0 };
+
+	for (int i = 1; i < argc; i++) {
+		if (argv[i][0] != '-' && command->takes_router && !arguments.router)
+			arguments.router = argv[i];
+		else if (argv[i][0] != '-' || !take_option(command, argv[i], &arguments))
+			return refuse(command, &arguments, argv[i]);
+	}
+	*ret_arguments = arguments;
+	return 0;
+}
+
+/* ---- help ---- */
+
+static void print_command(const struct command *command, FILE *out)
+{
+	char words[80];
+
+	snprintf(words, sizeof(words), "%s %s", command->name, command->arguments);
+	fprintf(out, "  %-34s %s\n", words, command->help);
+}
+
+static void print_all(const struct command *commands, FILE *out)
+{
+	fputs("usage: vipctl [-s SOCKET] COMMAND [ARGUMENT ...]\n"
+	      "  -s SOCKET, --socket=SOCKET         control socket of vipd, "
+	      "default " USAGE_CONTROL_PATH "\n"
+	      "  -V, --version                      print the version and exit\n"
+	      "  -h, --help                         print this and exit\n"
+	      "commands:\n",
+	      out);
+	for (; commands->name; commands++)
+		print_command(commands, out);
+	fputs("vipctl(8) has the rest; to end or restart vipd: systemctl\n", out);
+}
+
+int usage_help(const struct command *commands, const struct command *command)
+{
+	if (!command) {
+		print_all(commands, stdout);
+		return EXIT_SUCCESS;
+	}
+	printf("usage: vipctl [-s SOCKET] %s %s\n%s: %s\n", command->name, command->arguments,
+	       command->name, command->help);
+	return EXIT_SUCCESS;
+}
+
+int usage_missing(const struct command *commands)
+{
+	print_all(commands, stderr);
+	return EX_USAGE;
+}
+
+int usage_bad_option(const char *option)
+{
+	char *name = strndup(option, strcspn(option, "="));
+	const struct option_word *nearest = name ? nearest_option(0, name) : NULL;
+
+	if ((name && strcmp(name, "--socket") == 0) || strcmp(option, "-s") == 0)
+		complain(NULL, "%.40s needs the path of a control socket", option);
+	else if (nearest)
+		complain(NULL, "there is no option \"%.40s\": did you mean \"%s\"?", option,
+			 nearest->name);
+	else
+		complain(NULL, "there is no option \"%.40s\"", option);
+	free(name);
+	return hint();
+}

@@ -1,0 +1,76 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What vipctl understands: commands with their options, help for them, and what to say to words
+ * that are none of ours.
+ */
+#ifndef USAGE_H
+#define USAGE_H
+
+#include <stdbool.h>
+
+#define USAGE_CONTROL_PATH "/run/vipd/control.sock"
+
+/* The options of the commands: a set. */
+enum usage_option {
+	USAGE_JSON = 1 << 0,
+	USAGE_FOLLOW = 1 << 1,
+	USAGE_DRY_RUN = 1 << 2,
+	USAGE_WATCH = 1 << 3,
+};
+
+/* What stands behind a command. */
+struct arguments {
+	unsigned options;   /* enum usage_option */
+	const char *router; /* borrowed; NULL: none was named */
+	bool help;          /* is wanted instead of the command */
+};
+
+struct command {
+	const char *name; /* NULL: behind the last one of a table */
+	const char *arguments;
+	const char *help;
+	unsigned options; /* enum usage_option */
+	bool takes_router;
+	int (*run)(const char *path, const struct arguments *arguments);
+};
+
+/**
+ * usage_find() - the command of that name.
+ *
+ * Return: NULL when there is none; what may have been meant was told.
+ */
+const struct command *usage_find(const struct command *commands, const char *name);
+
+/**
+ * usage_parse() - the words behind a command.
+ * @argv: @argc of them, the command first.
+ *
+ * Return: 0; EX_USAGE when one is none of the command's, which was told.
+ */
+int usage_parse(const struct command *command, int argc, char **argv,
+		struct arguments *ret_arguments);
+
+/**
+ * usage_help() - print all commands, or one, with a line each.
+ * @command: NULL: all.
+ *
+ * Return: an exit status.
+ */
+int usage_help(const struct command *commands, const struct command *command);
+
+/**
+ * usage_missing() - say on standard error that there is no command, and which there are.
+ *
+ * Return: EX_USAGE.
+ */
+int usage_missing(const struct command *commands);
+
+/**
+ * usage_bad_option() - say what is wrong with an option in front of the command.
+ * @option: as it was written.
+ *
+ * Return: EX_USAGE.
+ */
+int usage_bad_option(const char *option);
+
+#endif
