@@ -190,12 +190,16 @@ static int ask_states(int fd, const void *arg)
 /* Until somebody ends us. Without an answer the states stay unknown, which was told. */
 static void follow(struct source *sources, const struct journal_options *options)
 {
+	bool overrun = print_all(sources, options->json);
+
 	while (fflush(stdout) == 0) {
+		if (overrun)
+			(void)connection_converse(options->control, ask_states, options, NULL);
+		(void)fflush(stdout);
 		(void)nanosleep(&follow_gap, NULL);
 		for (unsigned i = 0; i < SOURCES; i++)
 			(void)open_source(&sources[i]);
-		if (print_all(sources, options->json))
-			(void)connection_converse(options->control, ask_states, options, NULL);
+		overrun = print_all(sources, options->json);
 	}
 }
 
@@ -224,9 +228,10 @@ int events_print(const struct journal_options *options)
 	}
 	if (overwritten)
 		fprintf(stderr, "vipctl: %" PRIu64 " older events were overwritten\n", overwritten);
-	(void)print_all(sources, options->json);
 	if (options->follow)
 		follow(sources, options);
+	else
+		(void)print_all(sources, options->json);
 	for (unsigned i = 0; i < SOURCES; i++)
 		events_close(sources[i].events);
 	free(sources);
