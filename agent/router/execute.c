@@ -35,6 +35,12 @@ static void note_sent(struct routers *routers, const struct kern_sent *sent)
 	}
 	if (lease_on_sent(&router->lease, routers->now->mono_ns))
 		router_schedule(routers, router);
+	/* The addresses come behind the adverts in a turn: it is in time, and on evidence. */
+	if (router->vr.election.state == VRRP_STATE_ACTIVE &&
+	    lease_on_advert(&router->lease, routers->now->mono_ns)) {
+		router_renew_leases(routers, router);
+		router_schedule(routers, router);
+	}
 }
 
 void routers_flush(struct routers *routers)

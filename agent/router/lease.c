@@ -39,8 +39,7 @@ void lease_adopt(struct lease *lease, int64_t renew_ns, bool same_length, int64_
 
 bool lease_on_advert(struct lease *lease, int64_t now_ns)
 {
-	if (lease->kind != CONF_LEASE_AVAILABLE || now_ns <= lease->renew_ns ||
-	    lease->advertised_ns < lease->renewed_ns)
+	if (lease->kind != CONF_LEASE_AVAILABLE || now_ns <= lease->renew_ns)
 		return false;
 	lease->renewed_ns = now_ns;
 	lease->renew_ns = now_ns + period_ns(lease);

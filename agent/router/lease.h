@@ -41,7 +41,7 @@ void lease_end(struct lease *lease);
 void lease_adopt(struct lease *lease, int64_t renew_ns, bool same_length, int64_t now_ns);
 
 /**
- * lease_on_advert() - the router is about to advertise as Active.
+ * lease_on_advert() - an advert as Active has just left, which is the evidence.
  *
  * Return: whether the leases are to start anew in this turn.
  */

@@ -42,8 +42,6 @@ static void owe_advert(struct routers *routers, struct router *router, uint8_t p
 		outbox->advert_due = false;
 		return;
 	}
-	if (!outbox->advert_due && lease_on_advert(&router->lease, routers->now->mono_ns))
-		router_renew_leases(routers, router);
 	outbox->advert_due = true;
 	outbox->advert_priority = priority;
 	outbox->farewell_due = false;
