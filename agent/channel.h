@@ -58,6 +58,7 @@ enum channel_fd {
 	CHANNEL_FD_SENDER,      /* all frames leave here; the keeper's, and shared with it */
 	CHANNEL_FD_CONF_IN, /* of the one before: a standby runs it, a successor tells what changed
 			       since; may be missing for the latter */
+	CHANNEL_FD_LIFE,    /* the timer of life_timer.h, shared as well */
 	CHANNEL_FD_END,
 };
 

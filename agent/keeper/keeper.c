@@ -246,13 +246,30 @@ static void read_signals(struct keeper *keeper)
 
 /* ---- the loop ---- */
 
+static int64_t earlier(int64_t a, int64_t b)
+{
+	return a < b ? a : b;
+}
+
+/* For signs of life comes the timer that CURRENT puts off. */
 static int64_t deadline(const void *self)
 {
 	const struct keeper *keeper = self;
-	int64_t service_ns = service_deadline(keeper->service);
-	int64_t succession_ns = succession_deadline(&keeper->succession);
 
-	return service_ns < succession_ns ? service_ns : succession_ns;
+	return earlier(service_deadline(keeper->service),
+		       succession_other_deadline(&keeper->succession));
+}
+
+/* CURRENT may not have touched the timer yet, or be of a version that knows of none. */
+static void set_life_timer(struct keeper *keeper)
+{
+	int64_t life_ns = succession_life_deadline(&keeper->succession);
+	uint64_t expiries;
+	bool expired = read(keeper->setting.life_fd, &expiries, sizeof(expiries)) > 0;
+
+	if (expired || life_ns != keeper->life_ns)
+		life_timer_set(keeper->setting.life_fd, life_ns);
+	keeper->life_ns = life_ns;
 }
 
 /*
@@ -286,10 +303,11 @@ static void dispatch(void *self, const struct clocks *now, unsigned readable)
 	for (enum succession_role role = 0; role < SUCCESSION_ROLES_COUNT; role++)
 		report_end(keeper, role);
 	now_ns = clocks_now().mono_ns;
-	if (deadline(keeper) <= now_ns)
+	if (earlier(deadline(keeper), succession_life_deadline(&keeper->succession)) <= now_ns)
 		look_for_life(keeper, now_ns);
 	if (succession_deadline(&keeper->succession) <= now_ns)
 		feed(keeper, SUCCESSION_TIMER, SUCCESSION_CURRENT);
+	set_life_timer(keeper);
 	if (keeper->done)
 		loop_stop(keeper->loop);
 }
@@ -425,6 +443,10 @@ static int open_loop(struct keeper *keeper)
 
 	if (err == 0)
 		err = loop_add(keeper->loop, &part);
+	if (err == 0 && keeper->setting.life_fd < 0)
+		err = keeper->setting.life_fd = life_timer_open();
+	if (err >= 0)
+		err = loop_watch(keeper->loop, keeper->setting.life_fd);
 	if (err < 0)
 		tell_failure(keeper->teller, EVENT_FAILED, -err, "opening the loop", NULL);
 	return err;
@@ -474,6 +496,8 @@ static void close_all(struct keeper *keeper)
 	service_close(keeper->service);
 	if (keeper->signal_fd >= 0)
 		close(keeper->signal_fd);
+	if (keeper->setting.life_fd >= 0)
+		close(keeper->setting.life_fd);
 	if (keeper->report_fd >= 0)
 		close(keeper->report_fd);
 	if (keeper->stderr_fd >= 0)
@@ -486,13 +510,15 @@ static void close_all(struct keeper *keeper)
 
 static void init(struct keeper *keeper, const char *conf_path)
 {
-	*keeper = (struct keeper){ .setting = { .conf_path = conf_path, .sender_fd = -1 },
-				   .signal_fd = -1,
-				   .journal_fd = -1,
-				   .report_fd = -1,
-				   .stderr_fd = -1,
-				   .status = EXIT_FAILURE,
-				   .teller = tell_new() };
+	*keeper = (struct keeper){
+		.setting = { .conf_path = conf_path, .sender_fd = -1, .life_fd = -1 },
+		.signal_fd = -1,
+		.journal_fd = -1,
+		.report_fd = -1,
+		.stderr_fd = -1,
+		.status = EXIT_FAILURE,
+		.teller = tell_new()
+	};
 	claim_init(&keeper->claim);
 	succession_init(&keeper->succession);
 	for (enum succession_role role = 0; role < SUCCESSION_ROLES_COUNT; role++)

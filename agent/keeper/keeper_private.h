@@ -11,6 +11,7 @@
 #include <sys/signalfd.h>
 
 #include "agent/channel.h"
+#include "agent/life_timer.h"
 #include "agent/loop.h"
 #include "child.h"
 #include "claim.h"
@@ -53,6 +54,7 @@ struct keeper {
 	struct channel_message message;     /* that is being read */
 	char current_status[160];           /* in a line, as CURRENT said it last */
 	int64_t alive_ns;                   /* the last sign of life that was looked at */
+	int64_t life_ns;                    /* what the timer of setting.life_fd was set to here */
 	struct signalfd_siginfo signal;     /* likewise; ssi_signo 0: none */
 	char ended[KEEPER_HOW_SIZE + 208];  /* likewise, behind the path of its program */
 	char how[KEEPER_HOW_SIZE];          /* the child of the event ended */

@@ -80,7 +80,8 @@ static void restore(const struct image *image, struct keeper *keeper)
 	memcpy(keeper->conf_path, image->conf_path, sizeof(keeper->conf_path));
 	keeper->setting = (struct child_setting){ .binary = keeper->binary,
 						  .conf_path = keeper->conf_path,
-						  .sender_fd = image->sender_fd };
+						  .sender_fd = image->sender_fd,
+						  .life_fd = image->life_fd };
 	keeper->running = (struct upgrade_program){ .device = image->program_device,
 						    .inode = image->program_inode,
 						    .size = image->program_size,
@@ -128,7 +129,8 @@ static const char *find_obstacle(const struct image *image)
 	if (!is_of_type(image->sender_fd, S_IFSOCK) ||
 	    (image->claim_fd >= 0 && !is_of_type(image->claim_fd, S_IFREG)) ||
 	    (image->namespace_fd >= 0 && !is_of_type(image->namespace_fd, S_IFSOCK)) ||
-	    (image->previous_fd >= 0 && !is_of_type(image->previous_fd, S_IFREG)))
+	    (image->previous_fd >= 0 && !is_of_type(image->previous_fd, S_IFREG)) ||
+	    (image->life_fd >= 0 && fcntl(image->life_fd, F_GETFD) < 0))
 		return "the image has descriptors that are not what they should be";
 	succession_init(&rules);
 	restore_rules(image, &rules);

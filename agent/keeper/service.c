@@ -13,6 +13,8 @@
 #include <time.h>
 #include <unistd.h>
 
+#define STATUS_EVERY_NS INT64_C(2000000000)
+
 struct service {
 	int fd;
 	struct sockaddr_un address;
@@ -22,10 +24,13 @@ struct service {
 	int64_t look_ns;     /* when to look for one; CLOCK_MONOTONIC */
 };
 
-/* Four looks at least, so that one that finds nothing new does no harm. */
+/*
+ * Four looks at least, so that one that finds nothing new does no harm. Who waits for ever sees the
+ * status.
+ */
 static int64_t look_every_ns(const struct service *service)
 {
-	return service->patience_ns / 4;
+	return service->patience_ns ? service->patience_ns / 4 : STATUS_EVERY_NS;
 }
 
 static int64_t patience_ns(void)
@@ -126,7 +131,7 @@ void service_alive(struct service *service, const char *status)
 
 int64_t service_deadline(const struct service *service)
 {
-	return service && service->patience_ns ? service->look_ns : INT64_MAX;
+	return service ? service->look_ns : INT64_MAX;
 }
 
 void service_look(struct service *service, int64_t now_ns)

@@ -43,9 +43,10 @@ void service_reloading(struct service *service);
 void service_alive(struct service *service, const char *status);
 
 /**
- * service_deadline() - when to look for the next sign of life, so that a watchdog is fed in time.
+ * service_deadline() - when to look for the next sign of life, so that a watchdog is fed in time and
+ * the status is of now.
  *
- * Return: CLOCK_MONOTONIC; INT64_MAX without a watchdog. NULL is allowed, also for service_look().
+ * Return: CLOCK_MONOTONIC. NULL is allowed, also for service_look(): INT64_MAX.
  */
 int64_t service_deadline(const struct service *service);
 

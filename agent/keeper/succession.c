@@ -3,10 +3,11 @@
 
 #include <assert.h>
 
+#include "agent/life_timer.h"
+
 #define NS_PER_S          INT64_C(1000000000)
 #define READY_TIMEOUT_NS  (47 * NS_PER_S / 10) /* from SPAWN to READY, or to a rehearsal's end */
 #define FREEZE_TIMEOUT_NS (1 * NS_PER_S)       /* from FREEZE to FROZEN */
-#define ALIVE_TIMEOUT_NS  (27 * NS_PER_S / 10) /* without a sign of life it is hung */
 #define LEAVE_TIMEOUT_NS  (47 * NS_PER_S / 10) /* from LEAVE to the end */
 #define KILL_TIMEOUT_NS   (1 * NS_PER_S)       /* from KILL to the end */
 #define LAST_MOMENT_NS    (3 * NS_PER_S / 10)  /* for whoever is late */
@@ -143,7 +144,7 @@ static void hand_over(const struct step *step, enum succession_role heir, int64_
 	}
 	act(step, SUCCESSION_GO, heir)->ns = frozen_real_ns;
 	*child_of(step, heir) = none;
-	set_life(step, SUCCESSION_CURRENT, SUCCESSION_READY, ALIVE_TIMEOUT_NS);
+	set_life(step, SUCCESSION_CURRENT, SUCCESSION_READY, LIFE_PATIENCE_NS);
 	s->phase = SUCCESSION_STEADY;
 	s->standby_ns = SUCCESSION_NEVER; /* not before it is alive: it is in a hurry */
 	s->retry_ns = SUCCESSION_NEVER;
@@ -520,7 +521,7 @@ static void on_alive(const struct step *step)
 	    life_of(step, SUCCESSION_CURRENT) != SUCCESSION_READY)
 		return;
 	if (s->phase == SUCCESSION_STEADY)
-		set_life(step, SUCCESSION_CURRENT, SUCCESSION_READY, ALIVE_TIMEOUT_NS - age_ns);
+		set_life(step, SUCCESSION_CURRENT, SUCCESSION_READY, LIFE_PATIENCE_NS - age_ns);
 	forget(step, SUCCESSION_PREVIOUS);
 	s->died_early_n = 0;
 	if (s->on_trial)
@@ -759,14 +760,24 @@ static int64_t earlier(int64_t a, int64_t b)
 	return a < b ? a : b;
 }
 
-int64_t succession_deadline(const struct succession *s)
+int64_t succession_life_deadline(const struct succession *s)
 {
+	const struct succession_child *current = &s->children[SUCCESSION_CURRENT];
+	bool lives = s->phase == SUCCESSION_STEADY && current->life == SUCCESSION_READY;
+
+	return lives && !current->late ? current->deadline_ns : SUCCESSION_NEVER;
+}
+
+int64_t succession_other_deadline(const struct succession *s)
+{
+	bool lives = succession_life_deadline(s) != SUCCESSION_NEVER;
 	int64_t next_ns = SUCCESSION_NEVER;
 
 	if (s->phase == SUCCESSION_OVER)
 		return SUCCESSION_NEVER;
 	for (unsigned i = 0; i < SUCCESSION_ROLES_COUNT; i++)
-		next_ns = earlier(next_ns, s->children[i].deadline_ns);
+		if (i != SUCCESSION_CURRENT || !lives)
+			next_ns = earlier(next_ns, s->children[i].deadline_ns);
 	if (s->phase == SUCCESSION_GAP)
 		next_ns = earlier(next_ns, s->retry_ns);
 	if (wants_standby(s))
@@ -774,6 +785,11 @@ int64_t succession_deadline(const struct succession *s)
 	if (can_reload(s) && s->reload_due)
 		next_ns = earlier(next_ns, s->reload_ns);
 	return next_ns;
+}
+
+int64_t succession_deadline(const struct succession *s)
+{
+	return earlier(succession_life_deadline(s), succession_other_deadline(s));
 }
 
 static bool standby_is_sane(const struct succession_child *standby)

@@ -2,8 +2,8 @@
 /*
  * Who speaks next: the rules by which one router process follows another, as a pure function. No
  * clock, no I/O, no process, no memory but the struct: time comes in the event, the answer is a
- * short list of actions that keeper.c executes in their order. Nothing but this folder's own header
- * is needed, so that the simulator runs these rules as they are.
+ * short list of actions that keeper.c executes in their order. It calls nothing, so that the
+ * simulator runs these rules as they are.
  *
  * At most one child speaks, and always one does, or is about to, or it is the last will. What
  * follows from what, by phase, and the phase after it; "-": the event is ignored there.
@@ -247,6 +247,18 @@ void succession_step(struct succession *s, const struct succession_event *event,
  * event.
  */
 int64_t succession_deadline(const struct succession *s);
+
+/**
+ * succession_life_deadline() - when the next sign of life of CURRENT is due; SUCCESSION_NEVER when
+ * none is waited for, or it is late already. One of the two parts of succession_deadline(), for
+ * whoever has a timer that CURRENT puts off.
+ */
+int64_t succession_life_deadline(const struct succession *s);
+
+/**
+ * succession_other_deadline() - the other part: all but that.
+ */
+int64_t succession_other_deadline(const struct succession *s);
 
 /**
  * succession_is_sane() - whether a struct that was read from elsewhere can be gone on with by

@@ -14,7 +14,8 @@
 #define MEMBERS_MAX       6  /* of them who are not root, who always finds a place so */
 #define BACKLOG           64 /* who waits to be accepted: many, or root would wait behind others */
 #define ACCEPTS_PER_TURN  32
-#define LOOK_NS           INT64_C(5000000000) /* whether the socket is there yet, or still */
+#define LOOK_NS           INT64_C(5000000000) /* whether the socket is there yet, or still, */
+#define LOOK_LATE_NS      INT64_C(2000000000) /* in a turn that comes anyway until so much later */
 #define CLIENT_TIMEOUT_NS INT64_C(1000000000)
 #define CLIENT_LIMIT_NS   INT64_C(20000000000)
 #define RELOAD_GRACE_NS   INT64_C(1000000000)  /* for the keeper's word to arrive */
@@ -179,8 +180,8 @@ int64_t control_deadline(const struct control *control)
 {
 	int64_t deadline_ns = control ? control->resume_ns : INT64_MAX;
 
-	if (control && control->look_ns < deadline_ns)
-		deadline_ns = control->look_ns;
+	if (control && control->look_ns + LOOK_LATE_NS < deadline_ns)
+		deadline_ns = control->look_ns + LOOK_LATE_NS;
 	for (unsigned i = 0; control && i < CLIENTS_MAX; i++)
 		if (control->clients[i].fd >= 0 && control->clients[i].until_ns < deadline_ns)
 			deadline_ns = control->clients[i].until_ns;

@@ -11,6 +11,7 @@
 
 #include "agent/channel.h"
 #include "agent/event_log.h"
+#include "agent/life_timer.h"
 #include "agent/loop.h"
 #include "agent/realtime.h"
 
@@ -314,6 +315,7 @@ static void say_alive(struct turn *turn, const struct clocks *now)
 		return;
 	turn->alive_ns = now->mono_ns + ALIVE_NS;
 	state_alive(turn->state, now->mono_ns);
+	life_timer_set(CHANNEL_FD_LIFE, now->mono_ns + LIFE_PATIENCE_NS);
 	say_status(turn);
 	if (realtime_watch(now->mono_ns)) {
 		event = event_fact(EVENT_REALTIME_LOST, 0, NULL);

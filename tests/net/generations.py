@@ -94,6 +94,6 @@ def replace(path, script=None):
     if script is None:
         shutil.copy(path, path + ".new")
     else:
-        write(path + ".new", f"#!/bin/sh\n{script}\n")
+        write(path + ".new", f"#!/bin/bash\n{script}\n")
         os.chmod(path + ".new", stat.S_IRWXU)
     os.replace(path + ".new", path)

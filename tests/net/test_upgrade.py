@@ -534,8 +534,8 @@ def test_what_a_later_keeper_leaves_and_nobody_knows_is_put_away(lab, own_binary
 ""|*rehearsal) ;;
 *)  /usr/bin/python3 -S -c "{UNBLOCKED}" & child=$!
     echo $child >"{own_binary}.child"
-    exec 9</dev/null
-    {{ echo "colour green"; echo "facts_fd 9"; echo "checker.pid $child"; }} \\
+    exec {{place}}</dev/null
+    {{ echo "colour green"; echo "facts_fd $place"; echo "checker.pid $child"; }} \\
         >>/proc/self/fd/$VIPD_KEEPER ;;
 esac
 exec "{own_binary}.real" "$@"''')
@@ -543,6 +543,6 @@ exec "{own_binary}.real" "$@"''')
     with open(own_binary + ".child", encoding="ascii") as file:
         wait_end(int(file.read()))
     links = {os.readlink(f"/proc/{agent.pid}/fd/{fd}") for fd in os.listdir(f"/proc/{agent.pid}/fd")
-             if int(fd) > 7}
+             if int(fd) > 8}
     assert "/dev/null" not in links
     assert agent.router()["counters"]["became_active"] == 1 and agent.standby_pid
