@@ -77,7 +77,8 @@ $(BUILD)/tests/conf/keys: $(BUILD)/tests/conf/keys.o $(CONF) $(BUILD)/agent/fiel
 
 # The simulator runs the product's own code: all that is not a system call. It has its own kernel, wire
 # and clock, and looks at what happens by the linker's --wrap.
-SIM_REAL = $(FLOOR) $(addprefix $(BUILD)/agent/, conf/value.o keeper/will.o keeper/succession.o \
+SIM_REAL = $(FLOOR) $(addprefix $(BUILD)/agent/, conf/value.o \
+	$(addprefix keeper/,will.o succession.o succession_gap.o) \
 	$(addprefix router/,adopt.o advert.o conflicts.o execute.o hear.o interfaces.o journal.o lan.o last_will.o \
 	lease.o open.o routers.o step.o)) \
 	$(addprefix $(BUILD)/netlink/,address.o attributes.o frame.o kind.o receive.o reconcile.o \

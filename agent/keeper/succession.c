@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "succession.h"
-
-#include <assert.h>
+#include "succession_private.h"
 
 #include "agent/life_timer.h"
 
@@ -11,251 +9,9 @@
 #define LEAVE_TIMEOUT_NS  (47 * NS_PER_S / 10) /* from LEAVE to the end */
 #define KILL_TIMEOUT_NS   (1 * NS_PER_S)       /* from KILL to the end */
 #define LAST_MOMENT_NS    (3 * NS_PER_S / 10)  /* for whoever is late */
-#define RELOAD_GAP_NS     (NS_PER_S / 2)       /* a storm of signals is one reload */
 #define STOPPED_NS        (1 * NS_PER_S)       /* for a standby that is not continued */
 #define STANDBY_RETRY_NS  (10 * NS_PER_S)      /* after a standby that could not be kept */
-#define RETRY_NS          (NS_PER_S / 10)      /* after children that died at once */
-#define DIED_AT_ONCE_MAX  2                    /* early deaths in a row without a pause */
-#define DIED_EARLY_MAX    5                    /* early deaths in a row */
 #define STANDBYS_LOST_MAX 2                    /* in a row, and that there is none is told */
-#define CRASH_WINDOW_NS   (60 * NS_PER_S)
-#define CRASHES_KEPT      (SUCCESSION_CRASHES_MAX - 1)
-
-/* One call of succession_step(). */
-struct step {
-	struct succession *s;
-	const struct succession_event *event;
-	struct succession_output *out;
-};
-
-static const struct succession_child none = { .deadline_ns = SUCCESSION_NEVER };
-
-/* ---- what all rules are made of ---- */
-
-static struct succession_child *child_of(const struct step *step, enum succession_role role)
-{
-	return &step->s->children[role];
-}
-
-static enum succession_life life_of(const struct step *step, enum succession_role role)
-{
-	return step->s->children[role].life;
-}
-
-static struct succession_action *act(const struct step *step, enum succession_action_type type,
-				     enum succession_role role)
-{
-	struct succession_action *action;
-
-	assert(step->out->actions_n < SUCCESSION_ACTIONS_MAX);
-	action = &step->out->actions[step->out->actions_n++];
-	*action = (struct succession_action){ .type = type, .role = role };
-	return action;
-}
-
-static void tell(const struct step *step, enum succession_fact fact, enum succession_role role)
-{
-	act(step, SUCCESSION_TELL, role)->fact = fact;
-}
-
-static void serve(const struct step *step, enum succession_service service)
-{
-	act(step, SUCCESSION_SERVICE, SUCCESSION_CURRENT)->service = service;
-}
-
-static void set_life(const struct step *step, enum succession_role role, enum succession_life life,
-		     int64_t timeout_ns)
-{
-	*child_of(step, role) = (struct succession_child){
-		.life = life,
-		.deadline_ns = timeout_ns == SUCCESSION_NEVER ? SUCCESSION_NEVER
-							      : step->event->now_ns + timeout_ns,
-	};
-}
-
-static void spawn(const struct step *step, enum succession_role role, enum succession_kind kind)
-{
-	act(step, SUCCESSION_SPAWN, role)->kind = kind;
-	set_life(step, role, SUCCESSION_SPAWNING, SUCCESSION_NEVER);
-}
-
-static void kill_child(const struct step *step, enum succession_role role)
-{
-	act(step, SUCCESSION_KILL, role);
-	set_life(step, role, SUCCESSION_KILLED, KILL_TIMEOUT_NS);
-}
-
-/* What is left of it; the end of its process, if that is still to come, is told. */
-static void forget(const struct step *step, enum succession_role role)
-{
-	if (life_of(step, role) != SUCCESSION_NONE)
-		act(step, SUCCESSION_FORGET, role);
-	*child_of(step, role) = none;
-}
-
-/* It is not needed any more, and neither is news of its end. */
-static void dismiss(const struct step *step, enum succession_role role)
-{
-	if (life_of(step, role) != SUCCESSION_NONE)
-		act(step, SUCCESSION_DISMISS, role);
-	*child_of(step, role) = none;
-}
-
-/* It is of no use any more, which is news. */
-static void lose_standby(const struct step *step)
-{
-	if (life_of(step, SUCCESSION_STANDBY) != SUCCESSION_GONE)
-		act(step, SUCCESSION_KILL, SUCCESSION_STANDBY);
-	forget(step, SUCCESSION_STANDBY);
-}
-
-/* ---- the last will ---- */
-
-static void finish(const struct step *step, int status)
-{
-	act(step, SUCCESSION_EXIT, SUCCESSION_CURRENT)->status = status;
-	step->s->phase = SUCCESSION_OVER;
-}
-
-/* A process that died before it had published its memory leaves that to the one before. */
-static bool current_counts(const struct step *step)
-{
-	return step->event->published || life_of(step, SUCCESSION_PREVIOUS) == SUCCESSION_NONE;
-}
-
-static void finish_with_will(const struct step *step, int status)
-{
-	act(step, SUCCESSION_WILL, current_counts(step) ? SUCCESSION_CURRENT : SUCCESSION_PREVIOUS);
-	finish(step, status);
-}
-
-/* ---- one follows another ---- */
-
-/* From here on the child in @heir speaks, and its slot is empty. */
-static void hand_over(const struct step *step, enum succession_role heir, int64_t frozen_real_ns)
-{
-	struct succession *s = step->s;
-
-	if (!current_counts(step)) {
-		forget(step, SUCCESSION_CURRENT);
-	} else if (life_of(step, SUCCESSION_CURRENT) != SUCCESSION_NONE) {
-		act(step, SUCCESSION_RETIRE, SUCCESSION_CURRENT);
-		set_life(step, SUCCESSION_PREVIOUS, SUCCESSION_GONE, SUCCESSION_NEVER);
-	}
-	act(step, SUCCESSION_GO, heir)->ns = frozen_real_ns;
-	*child_of(step, heir) = none;
-	set_life(step, SUCCESSION_CURRENT, SUCCESSION_READY, LIFE_PATIENCE_NS);
-	s->phase = SUCCESSION_STEADY;
-	s->standby_ns = SUCCESSION_NEVER; /* not before it is alive: it is in a hurry */
-	s->retry_ns = SUCCESSION_NEVER;
-	s->reload_ns = step->event->now_ns + RELOAD_GAP_NS;
-	serve(step, SUCCESSION_SERVICE_READY);
-}
-
-static void hand_over_to_next(const struct step *step, int64_t frozen_real_ns)
-{
-	bool again = step->s->on_trial; /* what the reload brought, once more */
-
-	hand_over(step, SUCCESSION_NEXT, frozen_real_ns);
-	step->s->on_trial = true;
-	if (!again)
-		tell(step, SUCCESSION_FACT_RELOADED, SUCCESSION_CURRENT);
-}
-
-static void undo_reload(const struct step *step)
-{
-	tell(step, SUCCESSION_FACT_UNDONE, SUCCESSION_CURRENT);
-	step->s->on_trial = false;
-	dismiss(step, SUCCESSION_NEXT);
-	hand_over(step, SUCCESSION_STANDBY, 0);
-}
-
-/* A slot in which a process is, so that its READY or its end is to come. */
-static bool is_occupied(const struct step *step, enum succession_role role)
-{
-	return life_of(step, role) != SUCCESSION_NONE;
-}
-
-/* A standby that is ready waits for ever, so what is due of it is the end of a stop. */
-static bool standby_is_stopped(const struct step *step)
-{
-	return life_of(step, SUCCESSION_STANDBY) == SUCCESSION_READY &&
-	       child_of(step, SUCCESSION_STANDBY)->deadline_ns != SUCCESSION_NEVER;
-}
-
-/* It would hold the addresses and do nothing for them. */
-static void part_with_stopped_standby(const struct step *step)
-{
-	if (!standby_is_stopped(step))
-		return;
-	tell(step, SUCCESSION_FACT_STANDBY, SUCCESSION_STANDBY);
-	lose_standby(step);
-}
-
-/*
- * Nobody speaks: whoever is ready goes at once, and who is not will when it is. No crash undoes a
- * reload that somebody was told of, unless what it brought dies again and again.
- */
-static void fill_gap(const struct step *step)
-{
-	struct succession *s = step->s;
-	bool standby_is_ready;
-
-	part_with_stopped_standby(step);
-	standby_is_ready = life_of(step, SUCCESSION_STANDBY) == SUCCESSION_READY;
-	if (life_of(step, SUCCESSION_NEXT) == SUCCESSION_READY)
-		hand_over_to_next(step, 0);
-	else if (standby_is_ready && !s->on_trial)
-		hand_over(step, SUCCESSION_STANDBY, 0);
-	else if (standby_is_ready && s->died_early_n > 1)
-		undo_reload(step);
-	else if (is_occupied(step, SUCCESSION_NEXT))
-		return;
-	else if (s->on_trial) /* the standby is of before the reload: beside it */
-		spawn(step, SUCCESSION_NEXT, SUCCESSION_KIND_AGAIN);
-	else if (!is_occupied(step, SUCCESSION_STANDBY))
-		spawn(step, SUCCESSION_STANDBY, SUCCESSION_KIND_AGAIN);
-}
-
-/* Too many in a row, and starting again will not help. */
-static bool crashes_too_often(const struct step *step)
-{
-	struct succession *s = step->s;
-	int64_t *oldest_ns = &s->crashes_ns[s->crashes_n % CRASHES_KEPT];
-	bool hopeless =
-		s->crashes_n >= CRASHES_KEPT && step->event->now_ns - *oldest_ns < CRASH_WINDOW_NS;
-
-	*oldest_ns = step->event->now_ns;
-	s->crashes_n++;
-	return hopeless;
-}
-
-/*
- * CURRENT has ended although nobody asked it to; or the one that was to fill the gap has, which is
- * no crash of the router, as little as an end before the first sign of life: the standby may have
- * been killed with it.
- */
-static void recover(const struct step *step, enum succession_role role)
-{
-	struct succession *s = step->s;
-	bool spoke = role == SUCCESSION_CURRENT && current_counts(step) && !s->on_trial;
-	bool hopeless = spoke ? crashes_too_often(step) : ++s->died_early_n > DIED_EARLY_MAX;
-
-	tell(step, hopeless ? SUCCESSION_FACT_HOPELESS : SUCCESSION_FACT_LOST, role);
-	if (role == SUCCESSION_CURRENT)
-		child_of(step, role)->deadline_ns = SUCCESSION_NEVER; /* nobody waits for its end */
-	else if (role == SUCCESSION_NEXT)
-		dismiss(step, role);
-	else if (is_occupied(step, role))
-		lose_standby(step);
-	s->phase = SUCCESSION_GAP;
-	if (hopeless)
-		finish_with_will(step, 1);
-	else if (s->died_early_n > DIED_AT_ONCE_MAX)
-		s->retry_ns = step->event->now_ns + RETRY_NS;
-	else
-		fill_gap(step);
-}
 
 /* ---- reloads ---- */
 
@@ -314,6 +70,12 @@ static void begin_what_is_due(const struct step *step)
 
 /* ---- the end of children ---- */
 
+static void kill_child(const struct step *step, enum succession_role role)
+{
+	act(step, SUCCESSION_KILL, role);
+	set_life(step, role, SUCCESSION_KILLED, KILL_TIMEOUT_NS);
+}
+
 static void end_current(const struct step *step)
 {
 	bool gracefully = step->event->type == SUCCESSION_ENDED && step->event->exit_status == 0;
@@ -321,7 +83,7 @@ static void end_current(const struct step *step)
 	switch (step->s->phase) {
 	case SUCCESSION_STEADY:
 	case SUCCESSION_FREEZING:
-		recover(step, SUCCESSION_CURRENT);
+		succession_recover(step, SUCCESSION_CURRENT);
 		break;
 	case SUCCESSION_LEAVING:
 		if (gracefully) {
@@ -356,7 +118,7 @@ static void end_next(const struct step *step, enum succession_why why)
 		refuse(step, why);
 		break;
 	case SUCCESSION_GAP:
-		recover(step, SUCCESSION_NEXT);
+		succession_recover(step, SUCCESSION_NEXT);
 		break;
 	case SUCCESSION_LEAVING:
 	case SUCCESSION_LEAVING_FROZEN:
@@ -379,7 +141,7 @@ static void end_standby(const struct step *step)
 
 	step->s->standby_ns = step->event->now_ns + STANDBY_RETRY_NS;
 	if (gap) {
-		recover(step, SUCCESSION_STANDBY);
+		succession_recover(step, SUCCESSION_STANDBY);
 		return;
 	}
 	if (step->s->standbys_lost_n == 0)
@@ -436,12 +198,12 @@ static void on_spawn_failed(const struct step *step)
 
 	if (life_of(step, role) != SUCCESSION_SPAWNING)
 		return;
-	*child_of(step, role) = none;
+	set_life(step, role, SUCCESSION_NONE, SUCCESSION_NEVER);
 	if (step->s->phase == SUCCESSION_FIRST) {
 		tell(step, SUCCESSION_FACT_NO_FIRST, role);
 		finish(step, 1);
 	} else if (step->s->phase == SUCCESSION_GAP) {
-		recover(step, role);
+		succession_recover(step, role);
 	} else if (role == SUCCESSION_STANDBY) {
 		if (step->s->standbys_lost_n == 0) /* it will not be another one's fault */
 			step->s->standbys_lost_n = STANDBYS_LOST_MAX - 1;
@@ -457,7 +219,7 @@ static void on_needless(const struct step *step)
 {
 	if (life_of(step, SUCCESSION_REHEARSAL) != SUCCESSION_SPAWNING)
 		return;
-	*child_of(step, SUCCESSION_REHEARSAL) = none;
+	set_life(step, SUCCESSION_REHEARSAL, SUCCESSION_NONE, SUCCESSION_NEVER);
 	spawn(step, SUCCESSION_NEXT, SUCCESSION_KIND_NEXT);
 }
 
@@ -492,7 +254,7 @@ static void on_ready(const struct step *step)
 		end_lack_of_standby(step);
 	switch (step->s->phase) {
 	case SUCCESSION_FIRST:
-		hand_over(step, role, 0);
+		succession_hand_over(step, role, 0);
 		break;
 	case SUCCESSION_STEADY: /* one that was killed makes room as well: by its end */
 		if (role == SUCCESSION_NEXT &&
@@ -500,7 +262,7 @@ static void on_ready(const struct step *step)
 			freeze_current(step);
 		break;
 	case SUCCESSION_GAP:
-		fill_gap(step);
+		succession_fill_gap(step);
 		break;
 	case SUCCESSION_FREEZING:
 	case SUCCESSION_LEAVING:
@@ -541,9 +303,9 @@ static void on_frozen(const struct step *step)
 	set_life(step, SUCCESSION_CURRENT, SUCCESSION_GONE, SUCCESSION_NEVER);
 	step->s->phase = SUCCESSION_GAP;
 	if (life_of(step, SUCCESSION_NEXT) == SUCCESSION_READY)
-		hand_over_to_next(step, step->event->ns);
+		succession_hand_over_to_next(step, step->event->ns);
 	else /* for nobody: NEXT has died since */
-		fill_gap(step);
+		succession_fill_gap(step);
 }
 
 /* A conversation ends with its process, but mostly a little earlier. */
@@ -719,7 +481,7 @@ static void on_timer(const struct step *step)
 			end_late(step, order[i]);
 	if (s->phase == SUCCESSION_GAP && step->event->now_ns >= s->retry_ns) {
 		s->retry_ns = SUCCESSION_NEVER;
-		fill_gap(step);
+		succession_fill_gap(step);
 	}
 }
 
@@ -729,7 +491,7 @@ void succession_init(struct succession *s)
 {
 	*s = (struct succession){ .standby_ns = SUCCESSION_NEVER, .retry_ns = SUCCESSION_NEVER };
 	for (unsigned i = 0; i < SUCCESSION_ROLES_COUNT; i++)
-		s->children[i] = none;
+		s->children[i].deadline_ns = SUCCESSION_NEVER;
 }
 
 void succession_step(struct succession *s, const struct succession_event *event,
