@@ -105,7 +105,7 @@ void check_ended_by_now(struct sim *sim, const struct sim_process *process)
 	const struct sim_gateway *r = &sim->routers[process->router];
 
 	if (process->exists && process->hung && process->hung_ns + HUNG_NS == sim->now_ns &&
-	    r->pause == SIM_RUNNING && r->frozen_at_ns < process->hung_ns)
+	    !r->keeper.stopping && r->pause == SIM_RUNNING && r->frozen_at_ns < process->hung_ns)
 		check_fail(sim, "P6", "the keeper of %s lets a process hang",
 			   node_name(process->router));
 }
