@@ -72,6 +72,14 @@ static bool may_have_ended(const struct sim *sim, unsigned i, unsigned k)
 	return r->adverts_n <= r->adverts_at_end[k] + 1;
 }
 
+/* What was taken in a trouble that hid it is a theft from the Active to which it shows later. */
+static bool may_have_hidden_one(const struct sim *sim, const struct sim_gateway *r)
+{
+	int64_t trouble_ns = r->kernel.trouble_end_ns;
+
+	return trouble_ns && sim->now_ns - trouble_ns <= SIM_RESTORES_NS + TROUBLE_NS;
+}
+
 /* An Active lacks address @k: it was taken away too often, or nothing has renewed its lease. */
 static void check_missing(struct sim *sim, unsigned i, unsigned k)
 {
@@ -87,6 +95,8 @@ static void check_missing(struct sim *sim, unsigned i, unsigned k)
 		r->perhaps_abandoned |= 1u << k;
 	else if (recent >= SIM_RESTORES_MAX)
 		r->abandoned |= 1u << k;
+	else if (recent + 1 == SIM_RESTORES_MAX && may_have_hidden_one(sim, r))
+		r->perhaps_abandoned |= 1u << k;
 	else if (!trouble)
 		check_fail(sim, "P3", "%s is Active without address %u, restored %u times",
 			   node_name(i), k, recent);
