@@ -674,6 +674,10 @@ static void spoil(struct sim *sim, unsigned i, enum sim_leave how)
 	case SIM_LEAVE_BEREFT:
 		keeper_panic(sim, i, SIM_VICTIMS_ALL);
 		break;
+	case SIM_LEAVE_UNHEARD:
+		keeper_panic(sim, i, SIM_VICTIM_CURRENT);
+		keeper_panic(sim, i, SIM_VICTIM_CURRENT);
+		break;
 	case SIM_LEAVE_PLAIN:
 	case SIM_LEAVES:
 		break;
