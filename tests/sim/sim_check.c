@@ -357,12 +357,13 @@ static void check_time(struct sim *sim, unsigned i, const struct vrrp_event *eve
 	r->last_ns = event->now_ns;
 }
 
-/* The first process of a vipd that had given up, and was started again, becomes a Backup. */
-static bool is_start(const struct sim_gateway *r, const struct vrrp *before)
+/* A vipd that could not start while the kernel had trouble does, and becomes a Backup. */
+static bool is_start(const struct sim *sim, unsigned i, const struct vrrp *before)
 {
+	const struct sim_gateway *r = &sim->routers[i];
 	const struct sim_process *process = r->keeper.children[SUCCESSION_CURRENT].process;
 
-	return before->election.state == VRRP_STATE_INITIALIZE &&
+	return check_in_trouble(sim, i) && before->election.state == VRRP_STATE_INITIALIZE &&
 	       r->vr.election.state == VRRP_STATE_BACKUP && process &&
 	       process->kind == SUCCESSION_KIND_FIRST;
 }
@@ -375,7 +376,7 @@ void check_step(struct sim *sim, unsigned i, const struct vrrp *before,
 	     is = r->vr.election.state == VRRP_STATE_ACTIVE;
 
 	if (sim->check.frozen && r->vr.election.state != before->election.state &&
-	    !is_start(r, before))
+	    !is_start(sim, i, before))
 		check_fail(sim, sim->check.frozen, "%s leaves %s without need", node_name(i),
 			   vrrp_state_name(before->election.state));
 	check_time(sim, i, event);

@@ -407,6 +407,8 @@ void gateway_resume(struct sim *sim, unsigned i, bool clock_stood_still)
 	if (r->pause == SIM_FROZEN)
 		kernel_thaw(sim, i, sim->now_ns - r->frozen_at_ns, clock_stood_still);
 	r->pause = SIM_RUNNING;
+	if (process && !r->keeper.rules.children[SUCCESSION_CURRENT].late)
+		process->woken_ns = sim->now_ns;
 	gateway_awake(sim, i);
 	keeper_resumed(sim, i);
 }

@@ -245,6 +245,7 @@ static void execute_kill(struct sim *sim, unsigned i, enum succession_role role)
 
 	if (!child->process)
 		return;
+	check_killed(sim, child->process);
 	check_shaken(sim, i);
 	child->process->killed = true;
 	child->process->speaks = child->process->licensed = false;

@@ -226,6 +226,7 @@ void process_spawn(struct sim *sim, struct sim_process *process, unsigned router
 	process->exists = true;
 	process->opened = process->speaks = process->killed = process->hung = false;
 	process->frozen = false;
+	process->woken_ns = 0;
 	process->told_to_freeze = process->told_to_leave = false;
 	process->licensed = process->doomed_put = process->mortal = false;
 	process->by_reload = process->said_ready = process->went = process->was_alive = false;

@@ -91,6 +91,7 @@ struct sim_process {
 	bool killed;   /* runs no more; its end is to come */
 	bool frozen;   /* has made room, which nobody has heard yet */
 	bool hung;
+	int64_t woken_ns; /* its host runs again since then, and it was not late before; or 0 */
 	bool told_to_freeze, told_to_leave;
 	bool by_reload; /* it is what a reload brought */
 	bool said_ready;
