@@ -318,9 +318,7 @@ void kern_wants_want(struct kern_wants *wants, unsigned i, bool wanted)
 		return;
 	want->wanted = wanted;
 	want->stolen = want->expired = false;
-	/* Given up and claimed at once, it may be due all the same, and may be there. */
-	want->renew &= wanted;
-	want->unanswered &= wanted;
+	want->renew = want->unanswered = false;
 	want->abandoned = false;
 	want->restored_n = 0;
 	want->told &= TOLD_FOR_GOOD;

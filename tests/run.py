@@ -97,6 +97,8 @@ class Suites:
         yield self.command("conf", ["tests/conf/run.py", "--vipd", self.build / "vipd"], last_sum)
 
     def sim(self):
+        """The simulator, and whether the texts of its planted defects are still in the code."""
+        yield self.command("sim-defects", ["tests/sim/defects.py", "--check"], last_sum)
         yield self.command("sim-scenarios", [self.build / "sim", "--scenarios"], last_sum)
         yield self.command("sim-seeds", [self.build / "sim", "--seeds", SIM_SEEDS, "--seed0", 1],
                            last_sum)

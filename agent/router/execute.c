@@ -90,6 +90,12 @@ static void take_news(struct routers *routers, const struct kern_news *news)
 		journal_address(&journal, &router->conf->addresses[news->want - router->want],
 				news->what, news->error);
 	router_hold(routers, router, news->want - router->want);
+	/* Its own lease may be young, when another address took it along: the next advert is
+	 * evidence enough. */
+	if (news->what == KERN_WANT_ENDED) {
+		router->lease.renew_ns = 0;
+		router_schedule(routers, router);
+	}
 	if (back)
 		router->vr.counters.addresses_restored++;
 	if (back || news->what == KERN_WANT_ADDED)

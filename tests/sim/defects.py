@@ -8,10 +8,11 @@ must be there exactly once in all files of its pattern, so it may move between t
 is built in a copy of the tree, where only the changed file is compiled anew, and runs seeds until
 the first one fails; when none does, the scenarios.
 
-    defects.py [--only NAME]... [--seeds N] [--jobs J] [--list]
+    defects.py [--only NAME]... [--seeds N] [--jobs J] [--list | --check]
 
 Exit status 0 if the healthy code holds and each defect was found; 1 if one was not, or if its text
-is not there exactly once any more.
+is not there exactly once any more. --check looks for the texts alone, which takes no time (`make
+check`).
 """
 
 import argparse
@@ -90,9 +91,12 @@ DEFECTS = [
            "lease->starved = false;"),
     Defect("lease-on-advert-without-evidence",
            "A host whose adverts do not leave keeps the address beside its successor.",
-           "agent/router/lease.c",
-           "|| lease->advertised_ns < lease->renewed_ns)",
-           ")"),
+           "agent/router/*.c",
+           "if (sent->error) { counters->send_errors++;",
+           "if (sent->error) { counters->send_errors++;"
+           " if (router->vr.election.state == VRRP_STATE_ACTIVE &&"
+           " lease_on_advert(&router->lease, routers->now->mono_ns))"
+           " router_renew_leases(routers, router);"),
     Defect("lease-renewed-late",
            "All of vipd dies, and the address is gone before any Backup takes over.",
            "agent/router/lease.c",
@@ -107,6 +111,12 @@ DEFECTS = [
            "An Active that is well loses its addresses.",
            "agent/router/lease.c",
            "return lease_ns / 3;", "return lease_ns + NS_PER_S;"),
+    Defect("due-renewal-forgotten",
+           "An Active that yields and claims at once loses its addresses a little later.",
+           "agent/router/*.c",
+           "case VRRP_ACTION_CLAIM: router_want_addresses(routers, router, true);",
+           "case VRRP_ACTION_CLAIM: router_want_addresses(routers, router, true);"
+           " (void)lease_on_advert(&router->lease, routers->now->mono_ns);"),
     # ---- one process after another ----
     Defect("crash-without-missed",
            "A Backup takes over by the silence of its own death.",
@@ -167,8 +177,8 @@ DEFECTS = [
     Defect("farewell-not-inherited",
            "Who dies right after a handover leaves without a word.",
            "agent/router/*.c",
-           "router_write_will(routers, router); router_want_addresses(",
-           "router_want_addresses("),
+           "router_write_will(routers, router); if (vr.election.state == VRRP_STATE_FAULT",
+           "if (vr.election.state == VRRP_STATE_FAULT"),
     Defect("packets-read-twice",
            "A reload judges adverts for a second time that its predecessor had read.",
            "agent/router/*.c",
@@ -248,11 +258,16 @@ DEFECTS = [
            "netlink/reconcile.c",
            "return want->ours && plan_renewal(w, want, now_ns, change);",
            "return plan_renewal(w, want, now_ns, change);"),
-    Defect("due-renewal-forgotten",
-           "An Active that yields and claims at once loses its addresses a little later.",
+    Defect("ended-lease-never-restored",
+           "An address whose lease ended in silence stays away, though adverts leave again.",
            "netlink/wants.c",
-           "want->renew &= wanted;",
-           "want->renew = false;"),
+           "if (want->present ? !want->ours : !want->expired) return;",
+           "if (!want->present || !want->ours) return;"),
+    Defect("taken-along-and-not-due",
+           "Addresses that went with another one's lease are away until they would be renewed.",
+           "agent/router/*.c",
+           "if (news->what == KERN_WANT_ENDED) {",
+           "if (false) {"),
     Defect("refusal-ignored",
            "A change that the kernel refuses is taken for done.",
            "netlink/reconcile.c",
@@ -379,6 +394,72 @@ DEFECTS = [
            "agent/keeper/*.[ch]",
            "if (hopeless) finish_with_will(step, 1);",
            "if (hopeless) finish(step, 1);"),
+    # ---- stops, at any moment ----
+    Defect("stop-ignored-at-first",
+           "vipd does not stop while its first process starts.",
+           "agent/keeper/*.[ch]",
+           "if (is_ending(s)) return; tell(step, SUCCESSION_FACT_ASKED, SUCCESSION_CURRENT);"
+           " serve(step, SUCCESSION_SERVICE_STOPPING);",
+           "if (is_ending(s) || s->phase == SUCCESSION_FIRST) return;"
+           " tell(step, SUCCESSION_FACT_ASKED, SUCCESSION_CURRENT);"
+           " serve(step, SUCCESSION_SERVICE_STOPPING);"),
+    Defect("stop-ignored-in-gap",
+           "vipd does not stop while one process follows another that died.",
+           "agent/keeper/*.[ch]",
+           "if (is_ending(s)) return; tell(step, SUCCESSION_FACT_ASKED, SUCCESSION_CURRENT);"
+           " serve(step, SUCCESSION_SERVICE_STOPPING);",
+           "if (is_ending(s) || s->phase == SUCCESSION_GAP) return;"
+           " tell(step, SUCCESSION_FACT_ASKED, SUCCESSION_CURRENT);"
+           " serve(step, SUCCESSION_SERVICE_STOPPING);"),
+    Defect("stop-in-gap-without-will",
+           "vipd stops while nobody speaks, and leaves the addresses of the dead behind.",
+           "agent/keeper/*.[ch]",
+           "if (s->phase == SUCCESSION_FIRST || s->phase == SUCCESSION_GAP) {"
+           " finish_with_will(step, 0);",
+           "if (s->phase == SUCCESSION_FIRST || s->phase == SUCCESSION_GAP) { finish(step, 0);"),
+    Defect("stop-not-passed-on",
+           "Each stop takes five seconds, and ends without a word: 3 s of silence.",
+           "agent/keeper/*.[ch]",
+           "act(step, SUCCESSION_LEAVE, SUCCESSION_CURRENT);",
+           ""),
+    Defect("stop-waits-for-ever",
+           "A process that hangs keeps vipd from stopping.",
+           "agent/keeper/*.[ch]",
+           "set_life(step, SUCCESSION_CURRENT, SUCCESSION_READY, LEAVE_TIMEOUT_NS);",
+           "set_life(step, SUCCESSION_CURRENT, SUCCESSION_READY, SUCCESSION_NEVER);"),
+    Defect("stop-takes-death-for-leaving",
+           "A process that dies while it leaves leaves addresses behind.",
+           "agent/keeper/*.[ch]",
+           "step->event->type == SUCCESSION_ENDED && step->event->exit_status == 0; switch",
+           "true; switch"),
+    Defect("stop-takes-making-room-for-leaving",
+           "A stop in the middle of a reload leaves addresses behind, and says no farewell.",
+           "agent/keeper/*.[ch]",
+           "s->phase = s->phase == SUCCESSION_FREEZING ? SUCCESSION_LEAVING_FROZEN"
+           " : SUCCESSION_LEAVING;",
+           "s->phase = SUCCESSION_LEAVING;"),
+    Defect("will-of-the-unpublished",
+           "The will of one that died before it spoke is empty: 3 s of silence.",
+           "agent/keeper/*.[ch]",
+           "current_counts(step) ? SUCCESSION_CURRENT : SUCCESSION_PREVIOUS);",
+           "SUCCESSION_CURRENT);"),
+    Defect("stop-leaves-addresses",
+           "Two hosts have the address at once after each stop.",
+           "agent/router/*.c",
+           "do routers_execute(routers, now); while (kern_wants_deadline(routers->wants)"
+           " <= now->mono_ns && rounds++ < routers->wants_n / KERN_CHANGES_MAX);",
+           "(void)rounds;"),
+    Defect("stop-without-farewell",
+           "vipd leaves without a word: 3 s of silence.",
+           "vrrp/fsm.c",
+           "stop(vr, VRRP_STATE_INITIALIZE, stopped, now_ns, out);",
+           "act(out, (struct vrrp_action){ .type = VRRP_ACTION_RELEASE });"
+           " set_state(vr, VRRP_STATE_INITIALIZE, stopped, now_ns, out);"),
+    Defect("stop-leaves-a-living-election",
+           "vipd is started again and takes itself for the Active that it was.",
+           "agent/router/*.c",
+           "router_step(routers, &routers->all[i], &event); /* As often",
+           "router_want_addresses(routers, &routers->all[i], false); /* As often"),
     # ---- the memory ----
     Defect("sum-not-checked",
            "A process dies in the middle of a write, and the next one believes half of it.",
@@ -595,6 +676,22 @@ def hunt_all(tree, defects, options):
     return missed
 
 
+def check_all(defects):
+    """Whether each text is where it shall be, in the tree itself. Print those that are not."""
+    names = [defect.name for defect in defects]
+    errors = [f"{name}: there are two of that name" for name in sorted(set(names))
+              if names.count(name) > 1]
+    for defect in defects:
+        try:
+            plant(ROOT, defect)
+        except Misplaced as error:
+            errors.append(f"{defect.name}: {error}")
+    for error in errors:
+        print(error)
+    print(f"{len(defects) - len(errors)} passed, {len(errors)} failed, 0 skipped")
+    return not errors
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__.split("\n\n", maxsplit=1)[0])
     parser.add_argument("--only", action="append", help="a name of a defect, or its begin")
@@ -603,6 +700,7 @@ def main():
     parser.add_argument("--build", type=Path, default=ROOT / "build")
     parser.add_argument("--list", action="store_true", help="what each defect would do to users")
     parser.add_argument("--verbose", action="store_true", help="what the simulator says")
+    parser.add_argument("--check", action="store_true", help="only whether the texts are there")
     options = parser.parse_args()
     defects = [defect for defect in DEFECTS
                if not options.only or any(defect.name.startswith(name) for name in options.only)]
@@ -610,6 +708,8 @@ def main():
         for defect in defects:
             print(f"{defect.name}: {defect.harm}")
         return 0
+    if options.check:
+        return 0 if check_all(defects) else 1
     tree = copy_tree(options.build)
     error = make(tree, options.jobs)
     if error:

@@ -135,19 +135,27 @@ static bool only_counters_differ(const struct vrrp *before, const struct vrrp *a
 	return memcmp(before, &copy, sizeof(copy)) == 0;
 }
 
+/* Hosts without an address of their own speak from a virtual one that somebody has added. */
+static bool speaks_alike(const struct sim_packet *packet, const struct vrrp *vr)
+{
+	return packet->type == SIM_PACKET_ADVERT &&
+	       memcmp(packet->source, vr->election.source, sizeof(packet->source)) == 0;
+}
+
 void check_receive(struct sim *sim, unsigned i, const struct vrrp *vr, enum vrrp_reject reject,
 		   const struct vrrp_advert *advert)
 {
 	struct sim_gateway *r = &sim->routers[i];
 	const struct sim_reading *reading = &sim->check.reading;
 	const struct sim_packet *packet = reading->packet;
-	bool good = packet->type == SIM_PACKET_ADVERT;
+	bool twin = vr && speaks_alike(packet, vr);
+	bool good = packet->type == SIM_PACKET_ADVERT && !twin;
 	int64_t *heard_ns = &sim->check.heard_sent_ns[i][packet->from];
 
 	vr ? r->fed++ : r->foreign++;
 	if (!vr && (reading->stale || r->conf.absent || check_in_trouble(sim, i)))
 		return;
-	if (good != (reject == VRRP_ACCEPT) ||
+	if (good != (reject == VRRP_ACCEPT) || (twin && reject != VRRP_REJECT_OWN_SOURCE) ||
 	    (packet->type == SIM_PACKET_JUNK && reject != packet->expect))
 		check_fail(sim, "P11", "%s judged a packet \"%s\", not \"%s\"", node_name(i),
 			   vrrp_reject_name(reject),
@@ -349,6 +357,17 @@ static void check_time(struct sim *sim, unsigned i, const struct vrrp_event *eve
 	r->last_ns = event->now_ns;
 }
 
+/* A vipd that could not start while the kernel had trouble does, and becomes a Backup. */
+static bool is_start(const struct sim *sim, unsigned i, const struct vrrp *before)
+{
+	const struct sim_gateway *r = &sim->routers[i];
+	const struct sim_process *process = r->keeper.children[SUCCESSION_CURRENT].process;
+
+	return check_in_trouble(sim, i) && before->election.state == VRRP_STATE_INITIALIZE &&
+	       r->vr.election.state == VRRP_STATE_BACKUP && process &&
+	       process->kind == SUCCESSION_KIND_FIRST;
+}
+
 void check_step(struct sim *sim, unsigned i, const struct vrrp *before,
 		const struct vrrp_event *event, const struct vrrp_output *out)
 {
@@ -356,7 +375,8 @@ void check_step(struct sim *sim, unsigned i, const struct vrrp *before,
 	bool was = before->election.state == VRRP_STATE_ACTIVE,
 	     is = r->vr.election.state == VRRP_STATE_ACTIVE;
 
-	if (sim->check.frozen && r->vr.election.state != before->election.state)
+	if (sim->check.frozen && r->vr.election.state != before->election.state &&
+	    !is_start(sim, i, before))
 		check_fail(sim, sim->check.frozen, "%s leaves %s without need", node_name(i),
 			   vrrp_state_name(before->election.state));
 	check_time(sim, i, event);

@@ -46,7 +46,8 @@
  *     host that stands still as a whole answers nobody; its leases go on with it. A process that
  *     runs, and whose adverts its kernel does not take, renews no lease more often than an interval
  * and a reload need. P6  At most one process of a host speaks. When it hangs it is ended,
- * within 4.4 s at most: a sign of life, room for the next one, a last moment. When it dies one that
+ * within 4.4 s at most: a sign of life, room for the next one, a last moment, which one that was
+ * paused with its host has, too. When it dies one that
  * is ready goes on at once, with the same configuration if no reload is under way. Only the third
  * death within a minute, or the sixth in a row before a sign of life, makes the keeper give up.
  *     When the faults are over somebody speaks wherever vipd is started. What a reload brings is
@@ -357,6 +358,11 @@ void check_late(struct sim *sim, unsigned i);
  */
 void check_hung(struct sim *sim, struct sim_process *process);
 void check_ended_by_now(struct sim *sim, const struct sim_process *process);
+
+/**
+ * check_killed() - the keeper is about to kill a process (P6).
+ */
+void check_killed(struct sim *sim, const struct sim_process *process);
 
 /**
  * check_let_go() - the keeper does not know a process any more (P6).

@@ -91,7 +91,8 @@ void check_survival(struct sim *sim, unsigned i, const struct sim_loss *loss)
 
 /* It may have given a sign of life just before, and have been asked to make room just before that
  * was too long ago; then comes a last moment. */
-#define HUNG_NS (4400 * SIM_MS)
+#define HUNG_NS        (4400 * SIM_MS)
+#define LAST_MOMENT_NS (299 * SIM_MS) /* by a clock that may be fast */
 
 void check_hung(struct sim *sim, struct sim_process *process)
 {
@@ -105,8 +106,17 @@ void check_ended_by_now(struct sim *sim, const struct sim_process *process)
 	const struct sim_gateway *r = &sim->routers[process->router];
 
 	if (process->exists && process->hung && process->hung_ns + HUNG_NS == sim->now_ns &&
-	    r->pause == SIM_RUNNING && r->frozen_at_ns < process->hung_ns)
+	    !r->keeper.stopping && r->pause == SIM_RUNNING && r->frozen_at_ns < process->hung_ns)
 		check_fail(sim, "P6", "the keeper of %s lets a process hang",
+			   node_name(process->router));
+}
+
+/* A host that was paused is no reason: the process is as late as the keeper that looks. */
+void check_killed(struct sim *sim, const struct sim_process *process)
+{
+	if (process->speaks && !process->hung && process->woken_ns &&
+	    sim->now_ns - process->woken_ns < LAST_MOMENT_NS)
+		check_fail(sim, "P6", "the keeper of %s kills a process that was paused with it",
 			   node_name(process->router));
 }
 

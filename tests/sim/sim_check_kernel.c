@@ -5,7 +5,8 @@
 #include "sim.h"
 
 #define MILLION    INT64_C(1000000)
-#define TROUBLE_NS (2 * SIM_S) /* a refused change or a failed dump is repeated after a second */
+#define RETRY_NS   (1 * SIM_S) /* after a change that was refused, or a dump */
+#define TROUBLE_NS (2 * SIM_S) /* a dump may show what has to wait for another one */
 
 /* What the manual says about leases, in other words than conf_lease_s(). */
 static int64_t promised_ns(const struct sim_conf *conf)
@@ -19,11 +20,21 @@ static int64_t promised_ns(const struct sim_conf *conf)
 	return (4 * interval + SIM_S - 1) / SIM_S * SIM_S + SIM_S;
 }
 
+/* A refused change alone is made again after a second, by a host that may be scheduled late. */
+static int64_t repair_ns(const struct sim *sim, const struct sim_gateway *r)
+{
+	int64_t late_ns = 2 * sim->latency_ns + 4 * sim->check.interval_max_cs * 10 * SIM_MS;
+
+	if (r->kernel.troubles != SIM_TROUBLE_CHANGES || late_ns > TROUBLE_NS - RETRY_NS)
+		return TROUBLE_NS;
+	return RETRY_NS + late_ns;
+}
+
 bool check_in_trouble(const struct sim *sim, unsigned i)
 {
 	const struct sim_gateway *r = &sim->routers[i];
 
-	return r->kernel.trouble || sim->now_ns < r->kernel.trouble_end_ns + TROUBLE_NS;
+	return r->kernel.trouble || sim->now_ns < r->kernel.trouble_end_ns + repair_ns(sim, r);
 }
 
 void check_resumed(struct sim *sim, unsigned i)
@@ -61,6 +72,14 @@ static bool may_have_ended(const struct sim *sim, unsigned i, unsigned k)
 	return r->adverts_n <= r->adverts_at_end[k] + 1;
 }
 
+/* What was taken in a trouble that hid it is a theft from the Active to which it shows later. */
+static bool may_have_hidden_one(const struct sim *sim, const struct sim_gateway *r)
+{
+	int64_t trouble_ns = r->kernel.trouble_end_ns;
+
+	return trouble_ns && sim->now_ns - trouble_ns <= SIM_RESTORES_NS + TROUBLE_NS;
+}
+
 /* An Active lacks address @k: it was taken away too often, or nothing has renewed its lease. */
 static void check_missing(struct sim *sim, unsigned i, unsigned k)
 {
@@ -76,6 +95,8 @@ static void check_missing(struct sim *sim, unsigned i, unsigned k)
 		r->perhaps_abandoned |= 1u << k;
 	else if (recent >= SIM_RESTORES_MAX)
 		r->abandoned |= 1u << k;
+	else if (recent + 1 == SIM_RESTORES_MAX && may_have_hidden_one(sim, r))
+		r->perhaps_abandoned |= 1u << k;
 	else if (!trouble)
 		check_fail(sim, "P3", "%s is Active without address %u, restored %u times",
 			   node_name(i), k, recent);

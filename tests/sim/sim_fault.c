@@ -293,7 +293,7 @@ static void router_begin(struct sim *sim, const struct sim_episode *e)
 	else if (e->type == SIM_FAULT_LINK)
 		link_begin(sim, e->node, e->amount % SIM_LINK_FAULTS);
 	else if (e->type == SIM_FAULT_LEAVE)
-		gateway_leave(sim, e->node);
+		gateway_leave(sim, e->node, (enum sim_leave)e->amount);
 	else if (e->type == SIM_FAULT_CRASH)
 		gateway_crash(sim, e->node);
 	else if (e->type == SIM_FAULT_HANG)
@@ -321,6 +321,10 @@ static void router_end(struct sim *sim, const struct sim_episode *e)
 		keeper_unhang(sim, e->node);
 	else if (e->type == SIM_FAULT_WITHDRAW)
 		keeper_reload(sim, e->node);
+	if (e->type == SIM_FAULT_LEAVE && r->up) {
+		keeper_unhang(sim, e->node);
+		keeper_spare(sim, e->node);
+	}
 }
 
 /* One of the router's, or a neighbour of theirs in the same subnet. */

@@ -24,12 +24,12 @@ enum sim_fault_type {
 	SIM_FAULT_PARTITION, /* nothing passes between the nodes of mask @amount and the others */
 	SIM_FAULT_STALL,     /* @node is scheduled up to @ns late */
 	SIM_FAULT_STOP,      /* @node is stopped, packets queue */
-	SIM_FAULT_FREEZE,   /* @node is frozen, packets are lost; @amount: its clock stands still */
-	SIM_FAULT_LINK,     /* the interface of @node cannot be used, by the way @amount */
-	SIM_FAULT_LEAVE,    /* @node leaves gracefully, and is started again at the end */
-	SIM_FAULT_CRASH,    /* @node vanishes, and is started again at the end */
-	SIM_FAULT_PANIC,    /* processes of the router die: enum sim_victims @amount */
-	SIM_FAULT_HANG,     /* the router process hangs */
+	SIM_FAULT_FREEZE, /* @node is frozen, packets are lost; @amount: its clock stands still */
+	SIM_FAULT_LINK,   /* the interface of @node cannot be used, by the way @amount */
+	SIM_FAULT_LEAVE,  /* @node leaves: enum sim_leave @amount; it is started again at the end */
+	SIM_FAULT_CRASH,  /* @node vanishes, and is started again at the end */
+	SIM_FAULT_PANIC,  /* processes of the router die: enum sim_victims @amount */
+	SIM_FAULT_HANG,   /* the router process hangs */
 	SIM_FAULT_PROGRAM,  /* a program is installed and loaded: enum sim_program @amount */
 	SIM_FAULT_RELOAD,   /* @amount: with the other configuration */
 	SIM_FAULT_WITHDRAW, /* a reload removes @node from the configuration, one at the end adds it

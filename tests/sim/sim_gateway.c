@@ -238,12 +238,17 @@ void gateway_turn(struct sim *sim, struct sim_process *process)
 	keeper_turned(sim, process);
 }
 
-void gateway_stop(struct sim *sim, struct sim_process *process)
+bool gateway_stop(struct sim *sim, struct sim_process *process)
 {
 	check_turn_begin(sim, process->router);
-	process_stop(process);
+	if (!process_stop(process)) {
+		check_died(sim, process->router);
+		keeper_died(sim, process, true);
+		return false;
+	}
 	look(sim, process);
 	check_turn_end(sim, process);
+	return true;
 }
 
 void gateway_wake(struct sim *sim, struct sim_process *process)
@@ -345,10 +350,10 @@ void gateway_restart(struct sim *sim, unsigned i)
 		events_push(&sim->events, at_ns, SIM_EVENT_RESTART, i, 0);
 }
 
-void gateway_leave(struct sim *sim, unsigned i)
+void gateway_leave(struct sim *sim, unsigned i, enum sim_leave how)
 {
 	trace(sim, "%s is told to leave", node_name(i));
-	keeper_stop(sim, i);
+	keeper_stop(sim, i, how);
 }
 
 void gateway_crash(struct sim *sim, unsigned i)
@@ -402,6 +407,8 @@ void gateway_resume(struct sim *sim, unsigned i, bool clock_stood_still)
 	if (r->pause == SIM_FROZEN)
 		kernel_thaw(sim, i, sim->now_ns - r->frozen_at_ns, clock_stood_still);
 	r->pause = SIM_RUNNING;
+	if (process && !r->keeper.rules.children[SUCCESSION_CURRENT].late)
+		process->woken_ns = sim->now_ns;
 	gateway_awake(sim, i);
 	keeper_resumed(sim, i);
 }

@@ -192,8 +192,10 @@ void gateway_turn(struct sim *sim, struct sim_process *process);
 
 /**
  * gateway_stop() - it leaves gracefully.
+ *
+ * Return: false when it died doing so, which the keeper has heard.
  */
-void gateway_stop(struct sim *sim, struct sim_process *process);
+bool gateway_stop(struct sim *sim, struct sim_process *process);
 
 /**
  * gateway_go() - it goes on with what a predecessor left, and has a first turn.
@@ -219,7 +221,7 @@ void gateway_adopted(struct sim *sim, unsigned i, const struct vrrp *vr, const s
 
 /* Life and faults. Each asserts that it makes sense in the present state. */
 void gateway_start(struct sim *sim, unsigned i);
-void gateway_leave(struct sim *sim, unsigned i);
+void gateway_leave(struct sim *sim, unsigned i, enum sim_leave how);
 void gateway_crash(struct sim *sim, unsigned i); /* of keeper and router process */
 
 /**

@@ -196,7 +196,9 @@ static void execute_go(struct sim *sim, unsigned i, const struct succession_acti
 	}
 	process->by_reload =
 		process->kind != SUCCESSION_KIND_FIRST && action->role == SUCCESSION_NEXT;
-	process_at(sim, process, SIM_STEP_GO, sim->now_ns + draw_ns(sim, 0, 0, sim->latency_ns));
+	process_at(sim, process, SIM_STEP_GO,
+		   sim->now_ns +
+			   draw_ns(sim, 0, 0, action->ns ? sim->latency_ns / 2 : sim->latency_ns));
 }
 
 static void execute_retire(struct sim *sim, unsigned i)
@@ -243,6 +245,7 @@ static void execute_kill(struct sim *sim, unsigned i, enum succession_role role)
 
 	if (!child->process)
 		return;
+	check_killed(sim, child->process);
 	check_shaken(sim, i);
 	child->process->killed = true;
 	child->process->speaks = child->process->licensed = false;
@@ -479,6 +482,18 @@ static void on_go(struct sim *sim, struct sim_process *process)
 	gateway_go(sim, process, r->keeper.children[SUCCESSION_PREVIOUS].state_fd);
 }
 
+/* What it said last is heard, and then its end, if that is still news. */
+static void on_frozen(struct sim *sim, struct sim_process *process)
+{
+	struct sim_keeper *keeper = &sim->routers[process->router].keeper;
+
+	process->frozen = false;
+	keeper->frozen_real_ns = process->read_real_ns;
+	says(sim, process, SUCCESSION_SAYS_FROZEN, process->read_real_ns);
+	if (process->exists)
+		ended(sim, process, 0);
+}
+
 void keeper_process_event(struct sim *sim, struct sim_process *process)
 {
 	enum sim_step step = process->step;
@@ -498,6 +513,9 @@ void keeper_process_event(struct sim *sim, struct sim_process *process)
 		break;
 	case SIM_STEP_GO:
 		on_go(sim, process);
+		break;
+	case SIM_STEP_FROZEN:
+		on_frozen(sim, process);
 		break;
 	case SIM_STEP_END:
 		ended(sim, process, -1);
@@ -526,16 +544,18 @@ void keeper_turned(struct sim *sim, struct sim_process *process)
 
 	say_alive(sim, process);
 	if (process->told_to_leave) {
-		gateway_stop(sim, process);
-		ended(sim, process, 0);
+		if (gateway_stop(sim, process))
+			ended(sim, process, 0);
 	} else if (process->told_to_freeze) {
 		process_freeze(process);
 		process->speaks = process->licensed = false;
 		process->told_to_freeze = false;
-		keeper->frozen_real_ns = process->read_real_ns;
+		process->frozen = true;
 		keeper->frozen_opened_ns = process->opened_ns;
 		check_frozen(sim, i);
-		says(sim, process, SUCCESSION_SAYS_FROZEN, process->read_real_ns);
+		/* This and GO are heard within the latency of a host. */
+		process_at(sim, process, SIM_STEP_FROZEN,
+			   sim->now_ns + draw_ns(sim, 0, 0, sim->latency_ns / 2));
 	}
 }
 
@@ -560,7 +580,7 @@ static void strike(struct sim *sim, unsigned i, enum succession_role role)
 {
 	struct sim_process *process = sim->routers[i].keeper.children[role].process;
 
-	if (sim->routers[i].up && process && !process->killed)
+	if (sim->routers[i].up && process && !process->killed && !process->frozen)
 		keeper_died(sim, process, false);
 }
 
@@ -642,8 +662,34 @@ void keeper_start(struct sim *sim, unsigned i)
 	handle(sim, i, (struct succession_event){ .type = SUCCESSION_START });
 }
 
-void keeper_stop(struct sim *sim, unsigned i)
+/* It leaves as badly as it can. */
+static void spoil(struct sim *sim, unsigned i, enum sim_leave how)
 {
+	switch (how) {
+	case SIM_LEAVE_HUNG:
+		keeper_hang(sim, i);
+		break;
+	case SIM_LEAVE_DYING:
+		keeper_panic(sim, i, SIM_VICTIM_CURRENT_IN_TURN);
+		break;
+	case SIM_LEAVE_BEREFT:
+		keeper_panic(sim, i, SIM_VICTIMS_ALL);
+		break;
+	case SIM_LEAVE_UNHEARD:
+		keeper_panic(sim, i, SIM_VICTIM_CURRENT);
+		keeper_panic(sim, i, SIM_VICTIM_CURRENT);
+		break;
+	case SIM_LEAVE_PLAIN:
+	case SIM_LEAVES:
+		break;
+	}
+}
+
+void keeper_stop(struct sim *sim, unsigned i, enum sim_leave how)
+{
+	spoil(sim, i, how);
+	if (!sim->routers[i].up) /* that was one death too many */
+		return;
 	sim->routers[i].keeper.stopping = true;
 	check_stop(sim, i);
 	handle(sim, i, (struct succession_event){ .type = SUCCESSION_STOP });

@@ -75,10 +75,20 @@ struct sim_process *keeper_speaker(struct sim *sim, unsigned i);
  */
 void keeper_start(struct sim *sim, unsigned i);
 
+/* In what moment of its router process vipd is told to stop. */
+enum sim_leave {
+	SIM_LEAVE_PLAIN,
+	SIM_LEAVE_HUNG,    /* it hangs */
+	SIM_LEAVE_DYING,   /* it dies before long, perhaps while it leaves */
+	SIM_LEAVE_BEREFT,  /* it has died just now, with all others */
+	SIM_LEAVE_UNHEARD, /* it has died just now, and so has the one that was to go on */
+	SIM_LEAVES,
+};
+
 /**
  * keeper_stop() - it is told to stop.
  */
-void keeper_stop(struct sim *sim, unsigned i);
+void keeper_stop(struct sim *sim, unsigned i, enum sim_leave how);
 
 /**
  * keeper_end() - keeper and processes are no more; the addresses stay.

@@ -343,6 +343,9 @@ void kernel_trouble(struct sim *sim, unsigned i, unsigned trouble)
 	const unsigned hiding = SIM_TROUBLE_EVENTS | SIM_TROUBLE_DUMPS | SIM_TROUBLE_ANSWERS;
 
 	check_shaken(sim, i);
+	if (!check_in_trouble(sim, i))
+		kernel->troubles = 0;
+	kernel->troubles |= trouble;
 	if (!kernel->trouble)
 		kernel->trouble_begin_ns = sim->now_ns;
 	if (!trouble)

@@ -50,6 +50,7 @@ struct sim_kernel {
 	bool promotes;       /* the others outlive the removal of their subnet's primary */
 	unsigned prefix_len; /* 24: all virtual addresses in one subnet; 32: each alone */
 	unsigned trouble;    /* enum sim_trouble */
+	unsigned troubles;   /* all of them since it was well and repaired */
 	int64_t trouble_begin_ns;
 	int64_t link_ns;        /* the interface has changed then */
 	int64_t trouble_end_ns; /* what it led to is repaired by then */

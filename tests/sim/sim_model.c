@@ -270,8 +270,8 @@ void model_adopt(struct sim *sim, unsigned i, const struct vrrp_config *old)
 
 	if (c->priority == old->priority && c->interval_cs == old->interval_cs)
 		return;
-	/* Whoever stood still goes on listening, and what was granted stays granted. */
-	if (r->vr.election.state == VRRP_STATE_ACTIVE && !stood_still(r, m, 3, now))
+	/* Whoever listens goes on with that, also as owner, and what was granted stays granted. */
+	if (r->vr.election.state == VRRP_STATE_ACTIVE && !m->listens && !stood_still(r, m, 3, now))
 		m->beat_ns = now;
 	if (m->nobody)
 		m->interval_cs = c->interval_cs;

@@ -225,6 +225,8 @@ void process_spawn(struct sim *sim, struct sim_process *process, unsigned router
 	process->router = router;
 	process->exists = true;
 	process->opened = process->speaks = process->killed = process->hung = false;
+	process->frozen = false;
+	process->woken_ns = 0;
 	process->told_to_freeze = process->told_to_leave = false;
 	process->licensed = process->doomed_put = process->mortal = false;
 	process->by_reload = process->said_ready = process->went = process->was_alive = false;
@@ -328,14 +330,20 @@ bool process_turn(struct sim_process *process)
 	return true;
 }
 
-void process_stop(struct sim_process *process)
+bool process_stop(struct sim_process *process)
 {
 	struct clocks now = process_clocks(process);
 
 	process_enter(process);
-	process->doom = 0;
+	if (setjmp(death)) {
+		process_leave();
+		return false;
+	}
+	process->mortal = true;
 	routers_stop(process->routers, &now);
+	process->mortal = false;
 	process_leave();
+	return true;
 }
 
 void process_freeze(struct sim_process *process)

@@ -77,7 +77,8 @@ enum sim_step {
 	SIM_STEP_START,
 	SIM_STEP_READY,
 	SIM_STEP_GO,
-	SIM_STEP_END, /* it was killed */
+	SIM_STEP_FROZEN, /* it has made room, and its last message is on its way */
+	SIM_STEP_END,    /* it was killed */
 };
 
 struct sim_process {
@@ -88,7 +89,9 @@ struct sim_process {
 	bool speaks;   /* it was told to go on, and does */
 	bool licensed; /* it was told to go on, and neither ended nor asked to make room */
 	bool killed;   /* runs no more; its end is to come */
+	bool frozen;   /* has made room, which nobody has heard yet */
 	bool hung;
+	int64_t woken_ns; /* its host runs again since then, and it was not late before; or 0 */
 	bool told_to_freeze, told_to_leave;
 	bool by_reload; /* it is what a reload brought */
 	bool said_ready;
@@ -192,8 +195,10 @@ bool process_turn(struct sim_process *process);
 
 /**
  * process_stop() - it leaves gracefully.
+ *
+ * Return: false when it died doing so.
  */
-void process_stop(struct sim_process *process);
+bool process_stop(struct sim_process *process);
 
 /**
  * process_freeze() - it makes room: its last words are in the state memory.

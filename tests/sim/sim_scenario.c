@@ -105,8 +105,8 @@ static bool parse_setting(char *word, struct vrrp_config *config, int64_t *addre
 	return true;
 }
 
-/* "lease=available", "other.priority=50": what is not of struct vrrp_config. */
-static bool parse_agent(char *word, struct sim_conf *conf, struct sim_conf *other)
+/* "lease=available", "other.priority=50", "subnet=4": what is not of struct vrrp_config. */
+static bool parse_agent(char *word, struct sim_conf *conf, struct sim_conf *other, int64_t *subnet)
 {
 	int64_t n;
 
@@ -116,7 +116,8 @@ static bool parse_agent(char *word, struct sim_conf *conf, struct sim_conf *othe
 		conf->lease = CONF_LEASE_SAFE;
 	else if (strncmp(word, "other.priority=", 15) == 0 && parse_number(word + 15, 255, &n))
 		other->vrrp.priority = (uint8_t)n;
-	else
+	else if (strncmp(word, "subnet=", 7) != 0 ||
+		 !parse_number(word + 7, SIM_ADDRESSES_MAX, subnet))
 		return false;
 	return true;
 }
@@ -125,7 +126,7 @@ static bool parse_router(struct script *script, char **words, unsigned n)
 {
 	struct sim *sim = script->sim;
 	unsigned i = sim->routers_n;
-	int64_t address = 11 + i, start = 0;
+	int64_t address = 11 + i, start = 0, subnet = 0;
 	struct vrrp_config config = { .family = 4,
 				      .version = 3,
 				      .vrid = SIM_VRID,
@@ -137,11 +138,15 @@ static bool parse_router(struct script *script, char **words, unsigned n)
 	if (i == SIM_ROUTERS_MAX)
 		return false;
 	for (unsigned w = 1; w < n; w++)
-		if (!parse_agent(words[w], &conf, &other) &&
+		if (!parse_agent(words[w], &conf, &other, &subnet) &&
 		    !parse_setting(words[w], &config, &address, &start))
 			return false;
-	gateway_init(&sim->routers[i], &config, (uint8_t)address, 1);
+	gateway_init(&sim->routers[i], &config, (uint8_t)address, subnet ? (unsigned)subnet : 1);
 	kernel_init(sim, i);
+	if (subnet) { /* so many addresses, the first of which takes the others along */
+		sim->routers[i].kernel.prefix_len = 24;
+		sim->routers[i].kernel.promotes = false;
+	}
 	sim->routers[i].conf.lease = sim->routers[i].other.lease = conf.lease;
 	sim->routers[i].file = sim->routers[i].conf;
 	if (other.vrrp.priority)

@@ -8,8 +8,9 @@
  *   router priority=100 interval=1000 preempt=1 preempt_delay=0 start_delay=0 address=11 start=0
  *                                        the next of r1, r2...; all of it may be left out; the
  *                                        default address is 192.0.2.11 for r1, .12 for r2...
- *                                        and lease=available or safe, default off; and what a
- *                                        reload may change: other.priority=50
+ *                                        and lease=available or safe, default off; subnet=4: so
+ *                                        many addresses, of which the first takes the others
+ *                                        along; and what a reload may change: other.priority=50
  *   hosts 1                              how many; default 1
  *   at 5000 crash r1 for 3000            without "for": for good
  *   at 5000 leave r1 | stop r1 | freeze r1 | link r1

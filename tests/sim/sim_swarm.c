@@ -284,9 +284,11 @@ static void draw_size(struct sim *sim, const struct mix *mix, struct sim_episode
 	case SIM_FAULT_FREEZE:
 		e->amount = prng_below(p, 2);
 		break;
+	case SIM_FAULT_LEAVE:
+		e->amount = prng_one_in(p, 2) ? SIM_LEAVE_PLAIN : prng_below(p, SIM_LEAVES);
+		break;
 	case SIM_FAULT_CUT:
 	case SIM_FAULT_STOP:
-	case SIM_FAULT_LEAVE:
 	case SIM_FAULT_CRASH:
 	case SIM_FAULT_HANG:
 	case SIM_FAULT_WITHDRAW:
@@ -307,8 +309,12 @@ static enum sim_fault_type draw_type(struct prng *p, unsigned types)
 	return type;
 }
 
-static bool may_stay(enum sim_fault_type type)
+static bool may_stay(const struct sim_episode *e)
 {
+	enum sim_fault_type type = e->type;
+
+	if (type == SIM_FAULT_LEAVE && e->amount == SIM_LEAVE_HUNG) /* till it is killed */
+		return false;
 	return type == SIM_FAULT_PARTITION || type == SIM_FAULT_LEAVE || type == SIM_FAULT_CRASH ||
 	       type == SIM_FAULT_LINK || type == SIM_FAULT_WITHDRAW || type == SIM_FAULT_SQUAT ||
 	       type == SIM_FAULT_REPLACE;
@@ -372,7 +378,7 @@ static void draw_episodes(struct sim *sim, const struct mix *mix)
 			e.peer = (uint8_t)(SIM_ROUTERS_MAX + prng_below(p, sim->hosts_n));
 		draw_span(p, mix, last, &e);
 		draw_size(sim, mix, &e);
-		if (may_stay(e.type) && !split_for_good && prng_one_in(p, 12)) {
+		if (may_stay(&e) && !split_for_good && prng_one_in(p, 12)) {
 			split_for_good = e.type == SIM_FAULT_PARTITION;
 			e.end_ns = VRRP_NEVER;
 		}
