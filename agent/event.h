@@ -126,7 +126,7 @@ struct event_state {
 	uint8_t from, to; /* enum vrrp_state */
 	uint8_t reason;   /* enum vrrp_reason_code */
 	uint8_t peer_priority;
-	uint8_t priority; /* the router's own */
+	uint8_t priority; /* the router's own when it was decided */
 	uint8_t reserved[3];
 	int64_t reason_ns;
 	uint8_t peer[16];
@@ -238,12 +238,12 @@ const char *event_line(const struct event *event, char *buf);
 const char *event_json(const struct event *event, char *buf);
 
 /**
- * event_reason_text() - the reason of a state in words, as in the log and in vipctl.
+ * event_reason_text() - the reason of a state in words, as in the log and in vipctl. All numbers
+ * are the reason's: a reload may have changed those of now.
  * @interface: the name of the router's interface.
- * @priority: the router's own.
  * @buf: EVENT_REASON_SIZE bytes.
  */
 const char *event_reason_text(const struct vrrp_reason *reason, const char *interface,
-			      unsigned priority, unsigned family, char *buf);
+			      unsigned family, char *buf);
 
 #endif

@@ -50,7 +50,7 @@ static const char *ip_text(unsigned family, const uint8_t *bytes, char *buf)
 }
 
 const char *event_reason_text(const struct vrrp_reason *reason, const char *interface,
-			      unsigned priority, unsigned family, char *buf)
+			      unsigned family, char *buf)
 {
 	const size_t size = EVENT_REASON_SIZE;
 	const double seconds = (double)reason->ns / 1e9;
@@ -79,11 +79,11 @@ const char *event_reason_text(const struct vrrp_reason *reason, const char *inte
 		break;
 	case VRRP_REASON_PREEMPT:
 		snprintf(buf, size, "%s has the lower priority %u, ours is %u", peer,
-			 reason->priority, priority);
+			 reason->priority, reason->own_priority);
 		break;
 	case VRRP_REASON_HIGHER:
 		snprintf(buf, size, "%s has the higher priority %u, ours is %u", peer,
-			 reason->priority, priority);
+			 reason->priority, reason->own_priority);
 		break;
 	case VRRP_REASON_TIE:
 		snprintf(buf, size, "%s has the same priority %u and the higher address", peer,
@@ -250,13 +250,13 @@ static void fill_state(struct event_words *words)
 	const struct event *event = &words->event;
 	struct vrrp_reason reason = { .code = event->state.reason,
 				      .priority = event->state.peer_priority,
+				      .own_priority = event->state.priority,
 				      .ns = event->state.reason_ns };
 
 	memcpy(reason.source,
 	       vrrp_reason_is_of_peer(reason.code) ? event->state.peer : event->state.detail,
 	       sizeof(reason.source));
-	event_reason_text(&reason, event->interface, event->state.priority, event->family,
-			  words->reason);
+	event_reason_text(&reason, event->interface, event->family, words->reason);
 }
 
 /* As a line has a value: in quotes when it would not be one word without. */

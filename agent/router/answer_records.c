@@ -33,7 +33,7 @@ struct router_record {
 	uint8_t vrid, family, version;
 	uint8_t state;  /* enum vrrp_state */
 	uint8_t reason; /* enum vrrp_reason_code */
-	uint8_t reason_priority;
+	uint8_t reason_priority, reason_own_priority;
 	uint8_t priority, effective_priority;
 	uint16_t interval_cs;
 	int64_t reason_ns;
@@ -59,6 +59,7 @@ static const struct field router_fields[] = {
 	FIELD_OF_WORDS(struct router_record, state, "state", vrrp_state_words),
 	FIELD_OF_WORDS(struct router_record, reason, "reason_code", vrrp_reason_words),
 	ROUTER(reason_priority, ".reason_priority", FIELD_UINT),
+	ROUTER(reason_own_priority, ".reason_own_priority", FIELD_UINT),
 	ROUTER(reason_ns, ".reason_ns", FIELD_INT),
 	FIELD_OF_IP(struct router_record, reason_source, ".reason_source", family),
 	ROUTER(since_real_ns, "since", FIELD_TIME),
@@ -176,6 +177,7 @@ static void fill_reason(const struct vrrp_reason *reason, struct router_record *
 {
 	record->reason = (uint8_t)reason->code;
 	record->reason_priority = reason->priority;
+	record->reason_own_priority = reason->own_priority;
 	record->reason_ns = reason->ns;
 	memcpy(record->reason_source, reason->source, sizeof(record->reason_source));
 }

@@ -52,7 +52,7 @@ struct event journal_state_event(enum event_kind kind, const struct conf_router 
 	event.state = (struct event_state){ .to = (uint8_t)vr->election.state,
 					    .reason = (uint8_t)reason->code,
 					    .peer_priority = reason->priority,
-					    .priority = vr->election.priority,
+					    .priority = reason->own_priority,
 					    .reason_ns = reason->ns };
 	memcpy(vrrp_reason_is_of_peer(reason->code) ? event.state.peer : event.state.detail,
 	       reason->source, sizeof(event.state.peer));
