@@ -37,6 +37,8 @@ enum event_kind {
 	EVENT_STATE_NOW = 9, /* its state, from a reader that missed the change: @state, no from */
 	EVENT_STATE_ASKED = 10, /* its state, for somebody who asked: likewise */
 	EVENT_CONFLICT = 11,    /* another VRID has an address of it, @packet.ours[0]: @packet */
+	EVENT_FLAPPING = 12,    /* from a reader: it changes again and again, so not each is told */
+	EVENT_FLAPPED = 13,     /* from a reader: its state after @state.changes_n such changes */
 	/* of a router process */
 	EVENT_RECEIVE = 32,     /* adverts may have been lost: @fact.error, or 0: too fast */
 	EVENT_SWEPT = 33,       /* an address of a dead predecessor was removed: @address */
@@ -132,6 +134,8 @@ struct event_state {
 	uint8_t peer[16];
 	uint8_t last_heard[16]; /* the Active as last heard, when its silence is the reason */
 	uint8_t detail[16];     /* what the reason has instead of a peer */
+	uint32_t changes_n;     /* of EVENT_FLAPPED */
+	uint32_t reserved2;
 };
 
 struct event_packet {

@@ -353,6 +353,7 @@ void event_words_fill(struct event_words *words)
 	case EVENT_SUSPICION:
 	case EVENT_STATE_NOW:
 	case EVENT_STATE_ASKED:
+	case EVENT_FLAPPED:
 		fill_state(words);
 		break;
 	case EVENT_REJECT:
