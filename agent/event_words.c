@@ -128,6 +128,11 @@ const char *event_reason_text(const struct vrrp_reason *reason, const char *inte
 		snprintf(buf, size, "interface %s does not have the owner's address %s", interface,
 			 peer);
 		break;
+	case VRRP_REASON_ONLY_VIRTUAL:
+		snprintf(buf, size,
+			 "interface %s has no IPv%u address but the virtual %s: add one of its own",
+			 interface, family, peer);
+		break;
 	case VRRP_REASON_AWAY:
 		snprintf(buf, size, "this host stood still, and %s with priority %u took over",
 			 peer, reason->priority);
