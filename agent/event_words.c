@@ -10,7 +10,7 @@ const char *const event_address_words[EVENT_ADDRESS_COUNT] = {
 	[EVENT_ADDRESS_ENDED] = "ended",         [EVENT_ADDRESS_FOREIGN] = "foreign",
 	[EVENT_ADDRESS_KEPT] = "kept",           [EVENT_ADDRESS_DOUBLE] = "double",
 	[EVENT_ADDRESS_ABANDONED] = "abandoned", [EVENT_ADDRESS_FAILED] = "failed",
-	[EVENT_ADDRESS_LACKING] = "lacking",
+	[EVENT_ADDRESS_LACKING] = "lacking",     [EVENT_ADDRESS_NOT_OWN] = "not_own",
 };
 
 const char *const event_reload_words[EVENT_RELOAD_UNDONE + 1] = {
@@ -202,6 +202,8 @@ static const char *const address_notes[EVENT_ADDRESS_COUNT] = {
 	[EVENT_ADDRESS_EXPIRED] = "its lease ended while no advert left; it is back and announced",
 	[EVENT_ADDRESS_ENDED] = "its lease ended since no advert left; it comes back when one does",
 	[EVENT_ADDRESS_LACKING] = "the host's own: vipd never adds it, since it would go with vipd",
+	[EVENT_ADDRESS_NOT_OWN] = "the owner's, and it was not on the interface: vipd added it, "
+				  "and it goes with vipd; configure it on the host",
 	[EVENT_ADDRESS_FOREIGN] = "it was there already; vipd uses it and will not remove it",
 	[EVENT_ADDRESS_KEPT] = "somebody else put it there, so vipd does not remove it although "
 			       "this router is not active",

@@ -95,6 +95,7 @@ struct address_record {
 	uint8_t advertised;
 	uint8_t present; /* on the interface */
 	uint8_t doubled; /* with another prefix length */
+	uint8_t not_own; /* of an owner, and vipd has added it */
 };
 
 static const struct field address_fields[] = {
@@ -103,6 +104,7 @@ static const struct field address_fields[] = {
 	FIELD(struct address_record, advertised, "advertised", FIELD_BOOL),
 	FIELD(struct address_record, present, "present", FIELD_BOOL),
 	FIELD(struct address_record, doubled, "doubled", FIELD_BOOL),
+	FIELD(struct address_record, not_own, ".not_own", FIELD_BOOL),
 	FIELDS_END,
 };
 
@@ -238,6 +240,7 @@ unsigned answer_put_addresses(const struct answer_facts *facts, const struct rou
 		records[i].advertised = first + i < conf->addresses_n;
 		records[i].present = routers_has_address(facts->routers, router, first + i);
 		records[i].doubled = conflicts_has_double(facts->routers, router, first + i);
+		records[i].not_own = routers_added_own(facts->routers, router, first + i);
 	}
 	put_records(&answer_address_kind, records, n, message);
 	return n;

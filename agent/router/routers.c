@@ -454,6 +454,12 @@ const struct router *routers_get(const struct routers *routers, unsigned i)
 	return &routers->all[i];
 }
 
+bool routers_added_own(const struct routers *routers, const struct router *router, unsigned address)
+{
+	return vrrp_is_owner(&router->vr) && address < router->conf->addresses_n &&
+	       kern_wants_is_ours(routers->wants, router->want + address);
+}
+
 bool routers_has_address(const struct routers *routers, const struct router *router,
 			 unsigned address)
 {

@@ -178,6 +178,11 @@ void problems_address(struct problems *problems, const struct records_table *tab
 		    "%.60s is there with another prefix length, too: it stays when vipd gives it "
 		    "up",
 		    ip);
+	if (client_number(table, record, ".not_own"))
+		add(problems, PROBLEM_DEGRADED, "not_own_address",
+		    "it is the owner, but %.60s was not on the interface: vipd added it, and it "
+		    "goes with vipd; configure it on the host",
+		    ip);
 }
 
 void problems_conflict(struct problems *problems, const struct records_table *table,

@@ -185,6 +185,23 @@ def test_owner_uses_its_address_as_source_and_keeps_it(lab):
     assert host.addresses() == [VIP] and not any("news=" in line for line in agent.log)
 
 
+def test_owner_whose_address_is_missing_says_so(lab):
+    agent = start(lab, "owner", addresses=[VIP, "192.0.2.11/24"], extra_addresses=["192.0.2.12/24"])
+    agent.wait_state("lan", "active")
+    for address in VIP, "192.0.2.11/24":
+        agent.wait_log(f" warning: .*address={address} .*news=not_own .*configure it on the host")
+    agent.host.wait_adverts(3, lab.now())
+    assert sum("news=" in line for line in agent.log) == 2
+    assert agent.router()["warnings"] == ["not_own_address"]
+    done = agent.ctl("check", check=False)
+    assert done.returncode == 1 and "vipd added it" in done.stdout
+    assert agent.term() == 0
+    assert agent.host.addresses() == [OWN]
+    agent = start(lab, "owner", name="gw2", address=VIP)
+    agent.wait_state("lan", "active")
+    assert agent.router()["warnings"] == [] and not any("news=" in line for line in agent.log)
+
+
 # ---- what a dead predecessor left ----
 
 def test_more_leftovers_than_one_pass_of_the_sweep_takes(lab):
