@@ -381,8 +381,10 @@ static void take_record(struct vrrp *vr, const struct election_record *r)
 	e->lower_priority = r->lower_priority;
 	e->listening = r->listening;
 	e->priority = r->effective_priority ? r->effective_priority : r->priority;
+	e->reason.own_priority = r->reason_own_priority;
 	/* Of what was not kept the last that is known comes closest. */
-	e->reason.own_priority = r->reason_own_priority ? r->reason_own_priority : e->priority;
+	if (e->reason.own_priority == 0 && e->reason.code != VRRP_REASON_NONE)
+		e->reason.own_priority = e->priority;
 	e->since_ns = r->since_ns;
 	e->heard_ns = r->heard_ns;
 	e->contested_ns = r->contested_ns;

@@ -142,6 +142,10 @@ static void test_state_returns_what_was_put(void **unused)
 	assert_memory_equal(&vr, &first, sizeof(vr));
 	assert_int_equal(state_get(reader, 1, NOW, &vr), 0);
 	assert_memory_equal(&vr, &second, sizeof(vr));
+	second = test_router(100); /* whose process dies before it starts */
+	state_put(writer, 1, &second);
+	assert_int_equal(state_get(reader, 1, NOW, &vr), 0);
+	assert_memory_equal(&vr, &second, sizeof(vr));
 	state_close(writer); /* its end changes nothing */
 	assert_int_equal(state_get(reader, 0, NOW, &vr), 0);
 	state_close(reader);
