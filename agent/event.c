@@ -42,12 +42,13 @@ struct kind {
 #define SIZE_OF(member)   sizeof(((struct event *)0)->member)
 #define WITHOUT_LISTS     offsetof(struct event_packet, ours)
 #define WITH_ONE_ADDRESS  (WITHOUT_LISTS + 16)
+#define WITHOUT_CHANGES   offsetof(struct event_state, changes_n)
 #define WITHOUT_TEXT      offsetof(struct event_fact, name)
 #define OF_ROUTER         "router={router} family={family} "
 #define OF_ROUTER_ON_LINK "router={router} family={family} interface={interface} "
 
 static const struct kind kinds[] = {
-	[EVENT_STATE] = { "state", LOG_LEVEL_INFO, SIZE_OF(state),
+	[EVENT_STATE] = { "state", LOG_LEVEL_INFO, WITHOUT_CHANGES,
 			  ROWS(OF_WORDS(event.state.from, "from", vrrp_state_words),
 			       OF_WORDS(event.state.to, "to", vrrp_state_words),
 			       OF(reason, "reason", FIELD_TEXT),
@@ -57,7 +58,7 @@ static const struct kind kinds[] = {
 			       OF_IP(event.state.last_heard, "last_heard")),
 			  OF_ROUTER "state={from}->{to} reason=\"{reason}\"[ "
 				    "last_heard={last_heard}]" },
-	[EVENT_SUSPICION] = { "suspicion", LOG_LEVEL_WARNING, SIZE_OF(state),
+	[EVENT_SUSPICION] = { "suspicion", LOG_LEVEL_WARNING, WITHOUT_CHANGES,
 			      ROWS(OF_IP(event.state.last_heard, "last_heard")),
 			      OF_ROUTER_ON_LINK
 			      "last_heard={last_heard} note=\"if that host is alive, something "
@@ -119,6 +120,19 @@ static const struct kind kinds[] = {
 				       "other_vrid={other_vrid} source={source} note=\"two virtual "
 				       "routers have this address, and elect apart: two hosts will "
 				       "answer for it\"" },
+	[EVENT_FLAPPING] = { "flapping", LOG_LEVEL_WARNING, 0, NO_FIELDS,
+			     OF_ROUTER
+			     "flapping=yes note=\"it changes its state again and again; its "
+			     "next line comes when a state has lasted 5 s, or after a "
+			     "minute; vipctl events has every change\"" },
+	[EVENT_FLAPPED] = { "flapped", LOG_LEVEL_INFO, SIZE_OF(state),
+			    ROWS(OF_WORDS(event.state.to, "to", vrrp_state_words),
+				 OF(reason, "reason", FIELD_TEXT),
+				 OF_IP(event.state.last_heard, "last_heard"),
+				 OF(event.state.changes_n, "flapped", FIELD_UINT)),
+			    OF_ROUTER "state={to} reason=\"{reason}\"[ last_heard={last_heard}] "
+				      "flapped={flapped} note=\"so many changes of state were not "
+				      "told here; vipctl events has every change\"" },
 	[EVENT_RECEIVE] = { "receive", LOG_LEVEL_WARNING, WITHOUT_TEXT,
 			    ROWS(OF(event.fact.error, "errno", FIELD_INT), NOTE),
 			    "receive=lost error=\"{note}\"" },
@@ -290,6 +304,10 @@ enum log_level event_level(const struct event *event)
 	case EVENT_STATE:
 		/* From one fault to another may be the way up again: carrier comes after up. */
 		if (event->state.to == VRRP_STATE_FAULT && event->state.from != VRRP_STATE_FAULT)
+			return LOG_LEVEL_ERROR;
+		break;
+	case EVENT_FLAPPED:
+		if (event->state.to == VRRP_STATE_FAULT)
 			return LOG_LEVEL_ERROR;
 		break;
 	case EVENT_NOTICE:

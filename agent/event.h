@@ -37,6 +37,8 @@ enum event_kind {
 	EVENT_STATE_NOW = 9, /* its state, from a reader that missed the change: @state, no from */
 	EVENT_STATE_ASKED = 10, /* its state, for somebody who asked: likewise */
 	EVENT_CONFLICT = 11,    /* another VRID has an address of it, @packet.ours[0]: @packet */
+	EVENT_FLAPPING = 12,    /* from a reader: it changes again and again, so not each is told */
+	EVENT_FLAPPED = 13,     /* from a reader: its state after @state.changes_n such changes */
 	/* of a router process */
 	EVENT_RECEIVE = 32,     /* adverts may have been lost: @fact.error, or 0: too fast */
 	EVENT_SWEPT = 33,       /* an address of a dead predecessor was removed: @address */
@@ -118,6 +120,7 @@ enum event_address_news {
 	EVENT_ADDRESS_ABANDONED = 7,
 	EVENT_ADDRESS_FAILED = 8,
 	EVENT_ADDRESS_LACKING = 9,
+	EVENT_ADDRESS_NOT_OWN = 10,
 	EVENT_ADDRESS_COUNT,
 };
 
@@ -126,12 +129,14 @@ struct event_state {
 	uint8_t from, to; /* enum vrrp_state */
 	uint8_t reason;   /* enum vrrp_reason_code */
 	uint8_t peer_priority;
-	uint8_t priority; /* the router's own */
+	uint8_t priority; /* the router's own when it was decided */
 	uint8_t reserved[3];
 	int64_t reason_ns;
 	uint8_t peer[16];
 	uint8_t last_heard[16]; /* the Active as last heard, when its silence is the reason */
 	uint8_t detail[16];     /* what the reason has instead of a peer */
+	uint32_t changes_n;     /* of EVENT_FLAPPED */
+	uint32_t reserved2;
 };
 
 struct event_packet {
@@ -238,12 +243,12 @@ const char *event_line(const struct event *event, char *buf);
 const char *event_json(const struct event *event, char *buf);
 
 /**
- * event_reason_text() - the reason of a state in words, as in the log and in vipctl.
+ * event_reason_text() - the reason of a state in words, as in the log and in vipctl. All numbers
+ * are the reason's: a reload may have changed those of now.
  * @interface: the name of the router's interface.
- * @priority: the router's own.
  * @buf: EVENT_REASON_SIZE bytes.
  */
 const char *event_reason_text(const struct vrrp_reason *reason, const char *interface,
-			      unsigned priority, unsigned family, char *buf);
+			      unsigned family, char *buf);
 
 #endif

@@ -8,6 +8,9 @@
 #define WAYS     4
 #define SLACK_NS INT64_C(1000000000) /* a change is a little older than its event */
 
+#define RECALLED_PER_LINE 64                   /* events read again cost less than a line */
+#define HANDOVER_NS       INT64_C(10000000000) /* from one process that tells to the next */
+
 /* The episodes that were seen last, by their number; of those that share a set the oldest goes. */
 struct episode {
 	uint64_t number; /* 0: free */
@@ -16,18 +19,31 @@ struct episode {
 
 struct event_log {
 	struct episode episodes[SETS][WAYS];
-	int64_t read_ns;           /* of the newest event that was read, CLOCK_MONOTONIC */
-	unsigned gaps_n;           /* so far */
-	int64_t from_ns, until_ns; /* of what was not told since it was caught up with; or 0, 0 */
+	int64_t read_ns;             /* of the newest event that was read, CLOCK_MONOTONIC */
+	unsigned gaps_n;             /* so far */
+	int64_t from_ns, until_ns;   /* of what was not told since it was caught up with; or 0, 0 */
+	struct event_flaps *flaps;   /* owned */
+	struct events_cursor recall; /* what is read again for it */
+	bool recalled;               /* all was */
 };
 
 struct event_log *event_log_new(void)
 {
-	return calloc(1, sizeof(struct event_log));
+	struct event_log *log = calloc(1, sizeof(*log));
+
+	if (!log)
+		return NULL;
+	log->flaps = event_flaps_new();
+	if (log->flaps)
+		return log;
+	free(log);
+	return NULL;
 }
 
 void event_log_free(struct event_log *log)
 {
+	if (log)
+		event_flaps_free(log->flaps);
 	free(log);
 }
 
@@ -86,32 +102,140 @@ static void tell_lost(const struct event *after, uint64_t lost)
 	log_line(event_level(&event), after->real_ns, event_line(&event, line));
 }
 
-bool event_log_tell(struct event_log *log, struct events *events, unsigned lines_max)
+/* Return: whether somebody takes it. */
+static bool tell(const struct event *event)
 {
-	struct events_cursor cursor;
-	struct event event;
 	char line[EVENT_LINE_SIZE];
+
+	return log_line(event_level(event), event->real_ns, event_line(event, line));
+}
+
+static void tell_flapping(const struct event *event)
+{
+	struct event flapping = event_of(EVENT_FLAPPING, event->router, NULL, event->family);
+
+	flapping.real_ns = event->real_ns;
+	(void)tell(&flapping);
+}
+
+/* The state that a router ended in, as its last change has it. */
+static void tell_flapped(struct event_log *log, const struct events *events, int64_t now_ns,
+			 const struct event_flap *flap)
+{
+	struct events_cursor at = flap->last;
+	struct event event;
+	uint64_t lost;
+
+	if (!events_next(events, &at, &event, &lost) || lost) {
+		note_gap(log, flap->last_ns, flap->last_ns);
+		return;
+	}
+	event.kind = EVENT_FLAPPED;
+	event.state.changes_n = flap->changes_n;
+	if (now_ns != EVENT_LOG_END)
+		event.real_ns += now_ns - event.mono_ns;
+	if (!tell(&event))
+		note_gap(log, event.mono_ns, event.mono_ns);
+}
+
+/* Of the routers whose states have lasted. Return: how many lines. */
+static unsigned tell_settled(struct event_log *log, const struct events *events, int64_t now_ns,
+			     unsigned lines_max)
+{
+	struct event_flap flap;
+	unsigned n = 0;
+
+	for (; n < lines_max && event_flaps_settled(log->flaps, now_ns, &flap); n++)
+		tell_flapped(log, events, now_ns, &flap);
+	return n;
+}
+
+static unsigned tell_event(struct event_log *log, const struct event *event,
+			   const struct events_cursor *at)
+{
+	enum event_flaps_verdict verdict = event_flaps_note(log->flaps, event, at);
+
+	if (verdict == EVENT_FLAPS_BEGINS)
+		tell_flapping(event);
+	if (verdict != EVENT_FLAPS_TELL)
+		return verdict == EVENT_FLAPS_BEGINS;
+	if (!event_log_begins(log, event))
+		return 0;
+	if (!tell(event) && event->kind == EVENT_STATE)
+		note_gap(log, event->mono_ns, event->mono_ns);
+	return 1;
+}
+
+/* What is settled by the time of an event is told before it; at an end all is. */
+static int64_t time_of(const struct event *event)
+{
+	return event->kind == EVENT_STOPPED ? EVENT_LOG_END : event->mono_ns;
+}
+
+/*
+ * Who flaps is known from the events that others have told, a bounded piece of them. Return:
+ * whether that is done.
+ */
+static bool recall(struct event_log *log, const struct events *events, int64_t now_ns,
+		   unsigned lines_max)
+{
+	const uint64_t told_seq = events_told(events).seq;
+	uint64_t left = (uint64_t)lines_max * RECALLED_PER_LINE, lost;
+	struct events_cursor at;
+	struct event_flap flap;
+	struct event event;
+
+	for (; !log->recalled && left; left--) {
+		at = log->recall;
+		if (at.seq >= told_seq || !events_next(events, &log->recall, &event, &lost) ||
+		    event.seq >= told_seq) {
+			log->recalled = true;
+			break;
+		}
+		while (event_flaps_settled(log->flaps, time_of(&event), &flap))
+			;
+		(void)event_flaps_note(log->flaps, &event, &at);
+	}
+	/* Whoever told the events told these, too, unless it ended before. */
+	while (log->recalled && event_flaps_settled(log->flaps, now_ns - HANDOVER_NS, &flap))
+		;
+	return log->recalled;
+}
+
+int64_t event_log_deadline(const struct event_log *log)
+{
+	return event_flaps_deadline(log->flaps);
+}
+
+bool event_log_tell(struct event_log *log, struct events *events, int64_t now_ns,
+		    unsigned lines_max)
+{
+	struct events_cursor cursor, at;
+	struct event event;
 	uint64_t lost;
 	unsigned n = 0;
 
 	if (!events)
 		return false;
-	cursor = events_told(events);
+	if (!log->recalled && !recall(log, events, now_ns, lines_max))
+		return true;
+	at = cursor = events_told(events);
 	if (cursor.seq == 0)
 		cursor.seq = 1; /* nothing was told, so whatever is overwritten is lost */
 	while (n < lines_max && events_next(events, &cursor, &event, &lost)) {
+		n += tell_settled(log, events, time_of(&event), lines_max - n);
+		if (n >= lines_max)
+			break; /* it is read again */
 		if (lost) {
 			tell_lost(&event, lost);
 			note_gap(log, log->read_ns, event.mono_ns);
 		}
 		log->read_ns = event.mono_ns;
-		if (event_log_begins(log, &event)) {
-			if (!log_line(event.level, event.real_ns, event_line(&event, line)) &&
-			    event.kind == EVENT_STATE)
-				note_gap(log, event.mono_ns, event.mono_ns);
-			n++;
-		}
+		n += tell_event(log, &event, &at);
 		events_set_told(events, &cursor);
+		at = cursor;
 	}
-	return n == lines_max;
+	if (n < lines_max)
+		n += tell_settled(log, events, now_ns, lines_max - n);
+	return n >= lines_max;
 }

@@ -10,7 +10,7 @@ const char *const event_address_words[EVENT_ADDRESS_COUNT] = {
 	[EVENT_ADDRESS_ENDED] = "ended",         [EVENT_ADDRESS_FOREIGN] = "foreign",
 	[EVENT_ADDRESS_KEPT] = "kept",           [EVENT_ADDRESS_DOUBLE] = "double",
 	[EVENT_ADDRESS_ABANDONED] = "abandoned", [EVENT_ADDRESS_FAILED] = "failed",
-	[EVENT_ADDRESS_LACKING] = "lacking",
+	[EVENT_ADDRESS_LACKING] = "lacking",     [EVENT_ADDRESS_NOT_OWN] = "not_own",
 };
 
 const char *const event_reload_words[EVENT_RELOAD_UNDONE + 1] = {
@@ -50,7 +50,7 @@ static const char *ip_text(unsigned family, const uint8_t *bytes, char *buf)
 }
 
 const char *event_reason_text(const struct vrrp_reason *reason, const char *interface,
-			      unsigned priority, unsigned family, char *buf)
+			      unsigned family, char *buf)
 {
 	const size_t size = EVENT_REASON_SIZE;
 	const double seconds = (double)reason->ns / 1e9;
@@ -79,11 +79,11 @@ const char *event_reason_text(const struct vrrp_reason *reason, const char *inte
 		break;
 	case VRRP_REASON_PREEMPT:
 		snprintf(buf, size, "%s has the lower priority %u, ours is %u", peer,
-			 reason->priority, priority);
+			 reason->priority, reason->own_priority);
 		break;
 	case VRRP_REASON_HIGHER:
 		snprintf(buf, size, "%s has the higher priority %u, ours is %u", peer,
-			 reason->priority, priority);
+			 reason->priority, reason->own_priority);
 		break;
 	case VRRP_REASON_TIE:
 		snprintf(buf, size, "%s has the same priority %u and the higher address", peer,
@@ -127,6 +127,11 @@ const char *event_reason_text(const struct vrrp_reason *reason, const char *inte
 	case VRRP_REASON_NO_OWN:
 		snprintf(buf, size, "interface %s does not have the owner's address %s", interface,
 			 peer);
+		break;
+	case VRRP_REASON_ONLY_VIRTUAL:
+		snprintf(buf, size,
+			 "interface %s has no IPv%u address but the virtual %s: add one of its own",
+			 interface, family, peer);
 		break;
 	case VRRP_REASON_AWAY:
 		snprintf(buf, size, "this host stood still, and %s with priority %u took over",
@@ -197,6 +202,8 @@ static const char *const address_notes[EVENT_ADDRESS_COUNT] = {
 	[EVENT_ADDRESS_EXPIRED] = "its lease ended while no advert left; it is back and announced",
 	[EVENT_ADDRESS_ENDED] = "its lease ended since no advert left; it comes back when one does",
 	[EVENT_ADDRESS_LACKING] = "the host's own: vipd never adds it, since it would go with vipd",
+	[EVENT_ADDRESS_NOT_OWN] = "the owner's, and it was not on the interface: vipd added it, "
+				  "and it goes with vipd; configure it on the host",
 	[EVENT_ADDRESS_FOREIGN] = "it was there already; vipd uses it and will not remove it",
 	[EVENT_ADDRESS_KEPT] = "somebody else put it there, so vipd does not remove it although "
 			       "this router is not active",
@@ -250,13 +257,13 @@ static void fill_state(struct event_words *words)
 	const struct event *event = &words->event;
 	struct vrrp_reason reason = { .code = event->state.reason,
 				      .priority = event->state.peer_priority,
+				      .own_priority = event->state.priority,
 				      .ns = event->state.reason_ns };
 
 	memcpy(reason.source,
 	       vrrp_reason_is_of_peer(reason.code) ? event->state.peer : event->state.detail,
 	       sizeof(reason.source));
-	event_reason_text(&reason, event->interface, event->state.priority, event->family,
-			  words->reason);
+	event_reason_text(&reason, event->interface, event->family, words->reason);
 }
 
 /* As a line has a value: in quotes when it would not be one word without. */
@@ -353,6 +360,7 @@ void event_words_fill(struct event_words *words)
 	case EVENT_SUSPICION:
 	case EVENT_STATE_NOW:
 	case EVENT_STATE_ASKED:
+	case EVENT_FLAPPED:
 		fill_state(words);
 		break;
 	case EVENT_REJECT:

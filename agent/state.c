@@ -325,6 +325,7 @@ static void fill_record(struct election_record *r, const struct vrrp *vr)
 		.state = (uint8_t)e->state,
 		.reason = (uint8_t)e->reason.code,
 		.reason_priority = e->reason.priority,
+		.reason_own_priority = e->reason.own_priority,
 		.active_priority = e->active_priority,
 		.active_interval_cs = e->active_interval_cs,
 		.announced_n = e->announced_n,
@@ -380,6 +381,10 @@ static void take_record(struct vrrp *vr, const struct election_record *r)
 	e->lower_priority = r->lower_priority;
 	e->listening = r->listening;
 	e->priority = r->effective_priority ? r->effective_priority : r->priority;
+	e->reason.own_priority = r->reason_own_priority;
+	/* Of what was not kept the last that is known comes closest. */
+	if (e->reason.own_priority == 0 && e->reason.code != VRRP_REASON_NONE)
+		e->reason.own_priority = e->priority;
 	e->since_ns = r->since_ns;
 	e->heard_ns = r->heard_ns;
 	e->contested_ns = r->contested_ns;

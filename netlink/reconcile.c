@@ -5,6 +5,10 @@
 #include <errno.h>
 
 #define RETRY_NS INT64_C(1000000000)
+#define NS_PER_S INT64_C(1000000000)
+
+/* The kernel ends a lease a little early: by 20 ms, and the rounding of its clock. */
+#define LEASE_EARLY_NS INT64_C(100000000)
 
 /* Of a pass: kinds released, the last one first, then kinds claimed. */
 #define PHASES (2 * KERN_KIND_COUNT)
@@ -35,6 +39,20 @@ static bool may_restore(struct kern_wants *w, struct want *want, int64_t now_ns)
 	want->abandoned = true;
 	tell(w, want, KERN_WANT_ABANDONED, 0);
 	return false;
+}
+
+/*
+ * The kernel does not say who had it remove an object: what an old tool removes (ioctl) looks like
+ * a lease that has ended, or that went along with one. One that cannot have ended yet was stolen.
+ */
+static void judge_removal(struct want *want, int64_t now_ns)
+{
+	int64_t lease_ns = want->spec.lease_s * NS_PER_S - LEASE_EARLY_NS;
+
+	if (!want->expired || !want->leased_ns || now_ns - want->leased_ns >= lease_ns)
+		return;
+	want->expired = false;
+	want->stolen = true;
 }
 
 /* Look at a refused change again, but not in every turn. */
@@ -99,8 +117,8 @@ static bool plan(struct kern_wants *w, struct want *want, int64_t now_ns,
 		tell_once(w, want, KERN_WANT_LACKING, 0);
 		return false;
 	}
-	/* The kernel took it since nobody renewed it, or together with one that nobody renewed.
-	 * What an old tool removes (ioctl) looks the same. */
+	judge_removal(want, now_ns);
+	/* The kernel took it since nobody renewed it, or together with one that nobody renewed. */
 	if (!want->present && want->expired && !want->renew) {
 		tell_once(w, want, KERN_WANT_ENDED, 0);
 		return false;
@@ -198,6 +216,8 @@ static void note_result(struct kern_wants *w, struct want *want, const struct ke
 			int64_t now_ns)
 {
 	if (change->result == 0) {
+		if (change->add)
+			want->leased_ns = now_ns;
 		note_success(w, want, change);
 		return;
 	}

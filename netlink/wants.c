@@ -368,6 +368,11 @@ bool kern_wants_has(const struct kern_wants *wants, unsigned want)
 	return wants->all[want].present;
 }
 
+bool kern_wants_is_ours(const struct kern_wants *wants, unsigned want)
+{
+	return wants->all[want].present && wants->all[want].ours;
+}
+
 bool kern_wants_is_doubled(const struct kern_wants *wants, unsigned want)
 {
 	return wants->all[want].doubled;

@@ -154,6 +154,11 @@ bool kern_wants_lacks(const struct kern_wants *wants, unsigned want);
 bool kern_wants_has(const struct kern_wants *wants, unsigned want);
 
 /**
+ * kern_wants_is_ours() - whether it is there because vipd added it, as far as is known.
+ */
+bool kern_wants_is_ours(const struct kern_wants *wants, unsigned want);
+
+/**
  * kern_wants_is_doubled() - whether somebody else's is there with other attributes, such as another
  * prefix length, as far as is known.
  */

@@ -31,6 +31,7 @@ struct want {
 	uint32_t shown_doubled; /* likewise, with other attributes */
 	uint8_t restored_n;     /* in the window */
 	int64_t restored_since; /* start of the window */
+	int64_t leased_ns;      /* its lease began then, or a little later; 0: not known */
 	int64_t retry_ns;       /* not before; the kernel refused the last change */
 };
 

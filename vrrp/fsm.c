@@ -88,6 +88,7 @@ static void set_state(struct vrrp *vr, enum vrrp_state state, struct vrrp_reason
 
 	vr->election.state = state;
 	vr->election.reason = reason;
+	vr->election.reason.own_priority = vr->election.priority;
 	if (state != from || vr->election.since_ns == 0)
 		vr->election.since_ns = now_ns;
 	vr->election.start_ns = VRRP_NEVER;

@@ -22,6 +22,8 @@
 struct vrrp_reason {
 	enum vrrp_reason_code code;
 	uint8_t priority;
+	uint8_t own_priority; /* of this router when it was decided, of any code; set by vrrp_step()
+			       */
 	union {
 		uint8_t source[16];
 		char interface[16]; /* ends with a zero */

@@ -38,6 +38,7 @@ const char *const vrrp_reason_words[VRRP_REASON_COUNT] = {
 	[VRRP_REASON_MTU] = "mtu",
 	[VRRP_REASON_NO_OWN] = "no_own",
 	[VRRP_REASON_AWAY] = "away",
+	[VRRP_REASON_ONLY_VIRTUAL] = "only_virtual",
 };
 
 const char *const vrrp_reject_words[VRRP_REJECT_COUNT] = {

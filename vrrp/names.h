@@ -45,6 +45,8 @@ enum vrrp_reason_code {
 	VRRP_REASON_NO_OWN,    /* the interface does not have @source, which an owner needs */
 	VRRP_REASON_AWAY,      /* this host stood still, and @source of the lower @priority has
 				* taken over meanwhile; preemption is off */
+	VRRP_REASON_ONLY_VIRTUAL, /* the interface has no address to send from but @source, which is
+				   * a virtual one */
 	VRRP_REASON_COUNT,
 };
 

@@ -212,12 +212,29 @@ static void claim_all(const struct conf_place *group, const struct conf_router *
 	claim_addresses(group, router, "extra_addresses", router->addresses_n, router->extra_n);
 }
 
+/* Another host that has the address drops what comes from it, and would take over. */
+static void check_source(const struct conf_place *group, const struct conf_router *router)
+{
+	const struct conf_place place = conf_place_of(group, "source");
+
+	if (!router->source[0] || router->vrrp.priority == VRRP_PRIORITY_OWNER)
+		return;
+	for (unsigned i = 0; i < router->addresses_n + router->extra_n; i++) {
+		if (memcmp(router->addresses[i].bytes, router->source, sizeof(router->source)))
+			continue;
+		conf_error_in(&place, "a virtual address of this router cannot be its source: use "
+				      "the host's own address, or leave source out");
+		return;
+	}
+}
+
 static void check_router(const struct conf_place *group, void *base)
 {
 	struct conf_router *router = base;
 
 	router->vrrp.family = 4;
 	check_lease(group, router);
+	check_source(group, router);
 	claim_all(group, router);
 }
 

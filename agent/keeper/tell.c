@@ -75,7 +75,7 @@ void tell(struct teller *teller, const struct event *event)
 		return;
 	}
 	events_put(teller->events, &now, event);
-	(void)event_log_tell(teller->log, teller->events, UINT_MAX);
+	(void)event_log_tell(teller->log, teller->events, now.mono_ns, UINT_MAX);
 }
 
 void tell_fact(struct teller *teller, enum event_kind kind, int error, const char *text)
@@ -123,7 +123,7 @@ void tell_legacy(struct teller *teller)
 	if (fd < 0)
 		return;
 	if (events_map(fd, true, &events) == 0) {
-		(void)event_log_tell(teller->log, events, UINT_MAX);
+		(void)event_log_tell(teller->log, events, EVENT_LOG_END, UINT_MAX);
 		events_close(events);
 	}
 	close(fd);

@@ -33,7 +33,7 @@ struct router_record {
 	uint8_t vrid, family, version;
 	uint8_t state;  /* enum vrrp_state */
 	uint8_t reason; /* enum vrrp_reason_code */
-	uint8_t reason_priority;
+	uint8_t reason_priority, reason_own_priority;
 	uint8_t priority, effective_priority;
 	uint16_t interval_cs;
 	int64_t reason_ns;
@@ -59,6 +59,7 @@ static const struct field router_fields[] = {
 	FIELD_OF_WORDS(struct router_record, state, "state", vrrp_state_words),
 	FIELD_OF_WORDS(struct router_record, reason, "reason_code", vrrp_reason_words),
 	ROUTER(reason_priority, ".reason_priority", FIELD_UINT),
+	ROUTER(reason_own_priority, ".reason_own_priority", FIELD_UINT),
 	ROUTER(reason_ns, ".reason_ns", FIELD_INT),
 	FIELD_OF_IP(struct router_record, reason_source, ".reason_source", family),
 	ROUTER(since_real_ns, "since", FIELD_TIME),
@@ -94,6 +95,7 @@ struct address_record {
 	uint8_t advertised;
 	uint8_t present; /* on the interface */
 	uint8_t doubled; /* with another prefix length */
+	uint8_t not_own; /* of an owner, and vipd has added it */
 };
 
 static const struct field address_fields[] = {
@@ -102,6 +104,7 @@ static const struct field address_fields[] = {
 	FIELD(struct address_record, advertised, "advertised", FIELD_BOOL),
 	FIELD(struct address_record, present, "present", FIELD_BOOL),
 	FIELD(struct address_record, doubled, "doubled", FIELD_BOOL),
+	FIELD(struct address_record, not_own, ".not_own", FIELD_BOOL),
 	FIELDS_END,
 };
 
@@ -176,6 +179,7 @@ static void fill_reason(const struct vrrp_reason *reason, struct router_record *
 {
 	record->reason = (uint8_t)reason->code;
 	record->reason_priority = reason->priority;
+	record->reason_own_priority = reason->own_priority;
 	record->reason_ns = reason->ns;
 	memcpy(record->reason_source, reason->source, sizeof(record->reason_source));
 }
@@ -236,6 +240,7 @@ unsigned answer_put_addresses(const struct answer_facts *facts, const struct rou
 		records[i].advertised = first + i < conf->addresses_n;
 		records[i].present = routers_has_address(facts->routers, router, first + i);
 		records[i].doubled = conflicts_has_double(facts->routers, router, first + i);
+		records[i].not_own = routers_added_own(facts->routers, router, first + i);
 	}
 	put_records(&answer_address_kind, records, n, message);
 	return n;

@@ -82,14 +82,17 @@ static void take_news(struct routers *routers, const struct kern_news *news)
 	const struct kern_want *want = kern_wants_get(routers->wants, news->want);
 	struct router *router = &routers->all[want->owner];
 	struct journal_router journal = router_journal(routers, router);
+	unsigned address = news->want - router->want;
 	bool owner = vrrp_is_owner(&router->vr);
 	bool back = news->what == KERN_WANT_RESTORED || news->what == KERN_WANT_EXPIRED;
 
 	/* The owner's addresses are on the interface by definition. */
 	if (!owner || (news->what != KERN_WANT_FOREIGN && news->what != KERN_WANT_KEPT))
-		journal_address(&journal, &router->conf->addresses[news->want - router->want],
-				news->what, news->error);
-	router_hold(routers, router, news->want - router->want);
+		journal_address(&journal, &router->conf->addresses[address], news->what,
+				news->error);
+	if (owner && news->what == KERN_WANT_ADDED && address < router->conf->addresses_n)
+		journal_address_not_own(&journal, &router->conf->addresses[address]);
+	router_hold(routers, router, address);
 	/* Its own lease may be young, when another address took it along: the next advert is
 	 * evidence enough. */
 	if (news->what == KERN_WANT_ENDED) {

@@ -38,6 +38,17 @@ static bool speaks(const struct routers *routers, const struct lan *lan,
 	return false;
 }
 
+/* What vipd added comes and goes with the states. */
+static void see_virtual(struct routers *routers, unsigned interface,
+			const struct kern_object *object)
+{
+	struct lan *lan = &routers->lans[interface];
+
+	if ((object->gone || object->address.mark != KERN_ADDRESS_MARK) &&
+	    lan_virtual_see(lan, object->address.bytes, object->gone))
+		routers_doubt(routers, interface);
+}
+
 /*
  * An address is either one of the virtual ones or the interface's own, from which adverts may be
  * sent; an owner's are both. What vipd added is never a source, not even under another
@@ -55,8 +66,10 @@ static void see_address(struct routers *routers, const struct kern_object *objec
 	want = kern_wants_see(routers->wants, (unsigned)interface, object);
 	if (want >= 0) {
 		router = &routers->all[kern_wants_get(routers->wants, (unsigned)want)->owner];
-		if (!vrrp_is_owner(&router->vr))
+		if (!vrrp_is_owner(&router->vr)) {
+			see_virtual(routers, (unsigned)interface, object);
 			return;
+		}
 	}
 	if (object->address.mark == KERN_ADDRESS_MARK && !object->gone)
 		return;

@@ -52,7 +52,7 @@ struct event journal_state_event(enum event_kind kind, const struct conf_router 
 	event.state = (struct event_state){ .to = (uint8_t)vr->election.state,
 					    .reason = (uint8_t)reason->code,
 					    .peer_priority = reason->priority,
-					    .priority = vr->election.priority,
+					    .priority = reason->own_priority,
 					    .reason_ns = reason->ns };
 	memcpy(vrrp_reason_is_of_peer(reason->code) ? event.state.peer : event.state.detail,
 	       reason->source, sizeof(event.state.peer));
@@ -185,6 +185,19 @@ void journal_ages(const struct journal_limits *limits, unsigned first, unsigned 
 	}
 }
 
+static void put_address(const struct journal_router *router, const struct conf_address *address,
+			enum event_address_news news, int error)
+{
+	struct event event = of_router(router, EVENT_ADDRESS);
+
+	event.family = address->family;
+	event.address = (struct event_address){ .news = (uint8_t)news,
+						.prefix_len = address->prefix_len,
+						.error = error };
+	memcpy(event.address.bytes, address->bytes, sizeof(event.address.bytes));
+	journal_put(&router->journal, &event);
+}
+
 void journal_address(const struct journal_router *router, const struct conf_address *address,
 		     enum kern_want_news news, int error)
 {
@@ -199,18 +212,16 @@ void journal_address(const struct journal_router *router, const struct conf_addr
 		[KERN_WANT_ABANDONED] = EVENT_ADDRESS_ABANDONED,
 		[KERN_WANT_FAILED] = EVENT_ADDRESS_FAILED,
 	};
-	struct event event;
 
 	/* Of an interface that is gone the state tells. */
-	if (!told[news] || error == ENODEV)
-		return;
-	event = of_router(router, EVENT_ADDRESS);
-	event.family = address->family;
-	event.address = (struct event_address){ .news = told[news],
-						.prefix_len = address->prefix_len,
-						.error = error };
-	memcpy(event.address.bytes, address->bytes, sizeof(event.address.bytes));
-	journal_put(&router->journal, &event);
+	if (told[news] && error != ENODEV)
+		put_address(router, address, told[news], error);
+}
+
+void journal_address_not_own(const struct journal_router *router,
+			     const struct conf_address *address)
+{
+	put_address(router, address, EVENT_ADDRESS_NOT_OWN, 0);
 }
 
 void journal_send_error(const struct journal_router *router, const char *what, int error)

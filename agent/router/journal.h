@@ -126,6 +126,12 @@ void journal_address(const struct journal_router *router, const struct conf_addr
 		     enum kern_want_news news, int error);
 
 /**
+ * journal_address_not_own() - vipd has added an owner's address: it is not the host's own.
+ */
+void journal_address_not_own(const struct journal_router *router,
+			     const struct conf_address *address);
+
+/**
  * journal_send_error() - a frame was refused by the kernel.
  * @what: "advert" or "announcement".
  */

@@ -36,6 +36,7 @@ bool lan_follow(struct lan *lan)
 	lan->ifindex = lan->interface->ifindex;
 	lan->sources_n = 0;
 	lan->sources_overflow = false;
+	memset(lan->virtual_seen, 0, sizeof(lan->virtual_seen));
 	return true;
 }
 
@@ -101,6 +102,19 @@ bool lan_source_see(struct lan *lan, const struct kern_object *object, bool is_v
 	return false;
 }
 
+bool lan_virtual_see(struct lan *lan, const uint8_t *bytes, bool gone)
+{
+	bool seen = memcmp(lan->virtual_seen, bytes, sizeof(lan->virtual_seen)) == 0;
+
+	if (gone && seen)
+		memset(lan->virtual_seen, 0, sizeof(lan->virtual_seen));
+	else if (!gone && !lan->virtual_seen[0])
+		memcpy(lan->virtual_seen, bytes, sizeof(lan->virtual_seen));
+	else
+		return false;
+	return true;
+}
+
 void lan_make_room(struct lan *lan, const struct kern_address *address)
 {
 	if (lan->sources_n < LAN_SOURCES_MAX || find_entry(lan, address))
@@ -113,6 +127,7 @@ void lan_dump_begin(struct lan *lan)
 {
 	lan->sources_overflow = false;
 	lan->dumping = true;
+	memset(lan->virtual_seen, 0, sizeof(lan->virtual_seen));
 	for (unsigned i = 0; i < lan->sources_n; i++)
 		lan->sources[i].seen = false;
 }

@@ -28,6 +28,7 @@ struct lan {
 	bool dumping;          /* what was not shown so far makes room */
 	bool sources_overflow; /* there are more: when one goes, only a dump tells the next */
 	struct lan_source sources[LAN_SOURCES_MAX];
+	uint8_t virtual_seen[16]; /* a virtual one that somebody put there; 0s: none is known */
 	int group_fd;             /* the membership, or -1 */
 	int group_error;          /* why there is none: an errno, or 0 */
 	struct vrrp_reason fault; /* code VRRP_REASON_NONE: usable */
@@ -71,6 +72,15 @@ bool lan_follow(struct lan *lan);
  * Return: true when only a dump can tell which addresses are left.
  */
 bool lan_source_see(struct lan *lan, const struct kern_object *object, bool is_vip);
+
+/**
+ * lan_virtual_see() - a virtual address that is not vipd's came or went. Never a source; but who
+ * finds no other address wants to know that this one was seen.
+ * @bytes: struct kern_address.
+ *
+ * Return: whether that changes what is known.
+ */
+bool lan_virtual_see(struct lan *lan, const uint8_t *bytes, bool gone);
 
 /**
  * lan_make_room() - forget one address of many, for one that a router is to speak from. Without

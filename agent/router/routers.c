@@ -40,6 +40,20 @@ static const struct conf_address *lacking(const struct routers *routers,
 	return NULL;
 }
 
+/* Why there is nothing to send from. */
+static struct vrrp_reason no_source(const struct router *router, const struct lan *lan)
+{
+	struct vrrp_reason fault = { .code = VRRP_REASON_NO_SOURCE };
+
+	if (!router->conf->source[0] && lan->virtual_seen[0]) {
+		fault.code = VRRP_REASON_ONLY_VIRTUAL;
+		memcpy(fault.source, lan->virtual_seen, sizeof(fault.source));
+	} else if (lan->sources_n) {
+		memcpy(fault.source, router->conf->source, sizeof(fault.source));
+	}
+	return fault;
+}
+
 /* What keeps a router from living on its LAN. */
 static struct vrrp_reason fault_of(const struct routers *routers, const struct router *router)
 {
@@ -48,11 +62,10 @@ static struct vrrp_reason fault_of(const struct routers *routers, const struct r
 	unsigned len = (unsigned)router_advert_len(router) - KERN_FRAME_ETHERNET_LEN;
 	struct vrrp_reason fault = lan->fault;
 
-	if (fault.code != VRRP_REASON_NONE)
+	if (fault.code != VRRP_REASON_NONE && fault.code != VRRP_REASON_NO_SOURCE)
 		return fault;
 	if (!choose_source(router, lan)) {
-		fault.code = VRRP_REASON_NO_SOURCE;
-		memcpy(fault.source, router->conf->source, sizeof(fault.source));
+		fault = no_source(router, lan);
 	} else if (missing) {
 		fault.code = VRRP_REASON_NO_OWN;
 		memcpy(fault.source, missing->bytes, sizeof(fault.source));
@@ -95,6 +108,12 @@ static bool may_pass(struct routers *routers, struct router *router, enum vrrp_r
 	return routers->now->mono_ns < router->fault_ns;
 }
 
+/* Without a source is without one, whatever else is on the interface. */
+static enum vrrp_reason_code timed_as(enum vrrp_reason_code fault)
+{
+	return fault == VRRP_REASON_ONLY_VIRTUAL ? VRRP_REASON_NO_SOURCE : fault;
+}
+
 /* Whether its LAN can be used from now on, or can no more. */
 static void tell_worth(struct routers *routers, struct router *router)
 {
@@ -103,7 +122,7 @@ static void tell_worth(struct routers *routers, struct router *router)
 	struct vrrp_event event = { .type = VRRP_EVENT_STARTUP, .now_ns = routers->now->mono_ns };
 
 	if (fault.code != VRRP_REASON_NONE) {
-		if (may_pass(routers, router, fault.code))
+		if (may_pass(routers, router, timed_as(fault.code)))
 			return;
 		event.type = VRRP_EVENT_FAULT;
 		event.fault = fault;
@@ -433,6 +452,12 @@ const struct router *routers_get(const struct routers *routers, unsigned i)
 {
 	assert(i < routers->n);
 	return &routers->all[i];
+}
+
+bool routers_added_own(const struct routers *routers, const struct router *router, unsigned address)
+{
+	return vrrp_is_owner(&router->vr) && address < router->conf->addresses_n &&
+	       kern_wants_is_ours(routers->wants, router->want + address);
 }
 
 bool routers_has_address(const struct routers *routers, const struct router *router,

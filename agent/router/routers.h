@@ -153,6 +153,14 @@ unsigned routers_count(const struct routers *routers);
 const struct router *routers_get(const struct routers *routers, unsigned i);
 
 /**
+ * routers_added_own() - whether an address that its owner advertises is not the host's own: vipd
+ * has added it, and it goes with vipd.
+ * @address: below its addresses_n + extra_n.
+ */
+bool routers_added_own(const struct routers *routers, const struct router *router,
+		       unsigned address);
+
+/**
  * routers_has_address() - whether an address of a router is on the interface.
  * @address: below its addresses_n + extra_n.
  */

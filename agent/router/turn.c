@@ -87,7 +87,8 @@ void turn_close(struct turn *turn)
 		close(turn->signal_fd);
 	loop_close(turn->loop);
 	/* What is left when nobody is in a hurry any more. */
-	while (turn->log && event_log_tell(turn->log, turn->events, EVENT_LOG_TURN_MAX))
+	while (turn->log &&
+	       event_log_tell(turn->log, turn->events, EVENT_LOG_END, EVENT_LOG_TURN_MAX))
 		;
 	event_log_free(turn->log);
 	free(turn);
@@ -206,10 +207,11 @@ static void run_log(void *self, const struct clocks *now, unsigned readable)
 		turn->log_ns = LOOP_NEVER;
 	if (!turn->events || (!events_fresh(turn->events) && now->mono_ns < turn->log_ns))
 		return;
-	if (event_log_tell(turn->log, turn->events, EVENT_LOG_TURN_MAX))
+	if (event_log_tell(turn->log, turn->events, now->mono_ns, EVENT_LOG_TURN_MAX))
 		turn->log_ns = now->mono_ns;
 	else
-		turn->log_ns = earlier(make_up(turn, now), show_all(turn, now));
+		turn->log_ns = earlier(earlier(make_up(turn, now), show_all(turn, now)),
+				       event_log_deadline(turn->log));
 }
 
 static int64_t log_next(const void *self)

@@ -53,16 +53,22 @@ static int connect_patiently(const char *path)
 	return fd;
 }
 
+/* vipd looks after its socket every five seconds. */
+static const char *hint(int err)
+{
+	if (err == -ENOENT)
+		return ": vipd does not run, or uses another control socket; if somebody removed "
+		       "this one, vipd makes it again within 5 s";
+	return err == -ECONNREFUSED ? ": vipd does not run, or uses another control socket" : "";
+}
+
 static int converse_once(const char *path, connection_talk_fn talk, const void *arg, char *ret_why)
 {
 	int fd = connect_patiently(path);
 	int status;
 
 	if (fd < 0)
-		return complain(ret_why, "%s: %s%s", path, strerror(-fd),
-				fd == -ENOENT || fd == -ECONNREFUSED
-					? ": vipd does not run, or uses another control socket"
-					: "");
+		return complain(ret_why, "%s: %s%s", path, strerror(-fd), hint(fd));
 	status = talk(fd, arg);
 	close(fd);
 	return status;

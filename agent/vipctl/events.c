@@ -15,6 +15,7 @@
 #include "client.h"
 #include "complain.h"
 #include "connection.h"
+#include "problems.h"
 
 #define NS_PER_S INT64_C(1000000000)
 
@@ -150,7 +151,7 @@ static struct event state_event(const struct records_table *table, const void *r
 		.to = (uint8_t)client_number(table, record, "state"),
 		.reason = (uint8_t)reason,
 		.peer_priority = (uint8_t)client_number(table, record, ".reason_priority"),
-		.priority = (uint8_t)client_number(table, record, "effective_priority"),
+		.priority = problems_own_priority(table, record),
 		.reason_ns = client_number(table, record, ".reason_ns"),
 	};
 	if (source && source->type == FIELD_IP)

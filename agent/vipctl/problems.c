@@ -31,6 +31,13 @@ __attribute__((format(printf, 4, 5))) static void add(struct problems *problems,
 	va_end(args);
 }
 
+uint8_t problems_own_priority(const struct records_table *table, const void *record)
+{
+	uint8_t own = (uint8_t)client_number(table, record, ".reason_own_priority");
+
+	return own ? own : (uint8_t)client_number(table, record, "effective_priority");
+}
+
 const char *problems_reason(const struct records_table *table, const void *record, char *buf)
 {
 	const struct field *source = fields_find(table->fields, ".reason_source");
@@ -42,12 +49,12 @@ const char *problems_reason(const struct records_table *table, const void *recor
 		return client_text(table, record, "reason_code", buf);
 	reason.code = (enum vrrp_reason_code)code;
 	reason.priority = (uint8_t)client_number(table, record, ".reason_priority");
+	reason.own_priority = problems_own_priority(table, record);
 	reason.ns = client_number(table, record, ".reason_ns");
 	if (source && source->type == FIELD_IP)
 		memcpy(reason.source, (const char *)record + source->offset, sizeof(reason.source));
 	client_text(table, record, "interface", interface);
 	return event_reason_text(&reason, interface,
-				 (uint8_t)client_number(table, record, "effective_priority"),
 				 (uint8_t)client_number(table, record, "family"), buf);
 }
 
@@ -170,6 +177,11 @@ void problems_address(struct problems *problems, const struct records_table *tab
 		add(problems, PROBLEM_DEGRADED, "double_address",
 		    "%.60s is there with another prefix length, too: it stays when vipd gives it "
 		    "up",
+		    ip);
+	if (client_number(table, record, ".not_own"))
+		add(problems, PROBLEM_DEGRADED, "not_own_address",
+		    "it is the owner, but %.60s was not on the interface: vipd added it, and it "
+		    "goes with vipd; configure it on the host",
 		    ip);
 }
 

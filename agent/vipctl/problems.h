@@ -74,6 +74,12 @@ bool problems_is_first(const struct problems *problems, unsigned i);
 const char *problems_words(const struct problems *problems, char *buf, size_t size);
 
 /**
+ * problems_own_priority() - the router's own priority when the reason of its state was decided.
+ * @record: of the kind "router". Of a vipd that does not tell it: the effective one of now.
+ */
+uint8_t problems_own_priority(const struct records_table *table, const void *record);
+
+/**
  * problems_reason() - the reason of a router's state in words.
  * @record: of the kind "router". A reason that this version does not know has vipd's word.
  * @buf: FIELDS_TEXT_SIZE bytes.

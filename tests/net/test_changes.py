@@ -3,6 +3,7 @@
 
 import shutil
 
+from frames import Probe
 from generations import crash, reload, replace, start
 from lab import router, wait_until
 from test_events import events
@@ -124,3 +125,18 @@ exec "{own_binary}.real" "$@"''')
     assert told.startswith('reload=uncompared error="') and "colour" in told
     assert agent.router()["priority"] == 149
     assert agent.router()["counters"]["became_active"] == 1
+
+
+def test_changes_of_a_priority_leave_old_reasons_as_they_were(lab):
+    """A reason has the numbers of its time, whatever priority the router has by now."""
+    agent = start(lab, router(150))
+    other = Probe(lab.host("other"))
+    said = "192.0.2.9 has the higher priority 200, ours is 150"
+    with other.speak(priority=200, every=0.05):
+        assert agent.wait_state("lan", "backup")["reason"] == said
+        agent.configure([router(90)])
+        reload(agent)
+        shown = agent.router()
+        assert (shown["effective_priority"], shown["reason"]) == (90, said)
+        crash(agent)
+        assert agent.router()["reason"] == said

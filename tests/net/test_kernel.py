@@ -5,7 +5,10 @@ Whatever somebody does to the host, two things must hold: an Active router has i
 nobody else's address is ever touched.
 """
 
+import fcntl
 import os
+import socket
+import struct
 
 import pytest
 
@@ -15,6 +18,7 @@ from lab import router, wait_until
 from rtnetlink import Rtnetlink
 
 OWN = "192.0.2.2/24"
+SIOCSIFADDR = 0x8916             # <linux/sockios.h>
 MARK = 112                       # IFA_PROTO of vipd's addresses
 SLACK_NS = 50_000_000            # what a busy machine may add to something that takes microseconds
 
@@ -46,6 +50,14 @@ def wait_present(host, address, dev="eth0"):
 def wait_absent(host, address, dev="eth0"):
     """Waits until an address is gone from the interface."""
     wait_until(lambda: address not in host.addresses(dev), what=f"{address} to leave {host}")
+
+
+def set_address(host, address, dev="eth0"):
+    """As ifconfig does it: the first address of the interface becomes another one."""
+    packed = struct.pack("16sHH4s8x", dev.encode(), socket.AF_INET, 0,
+                         socket.inet_aton(address.split("/")[0]))
+    with host.socket(socket.AF_INET, socket.SOCK_DGRAM) as sock:
+        fcntl.ioctl(sock, SIOCSIFADDR, packed)
 
 
 # ---- addresses that others remove ----
@@ -120,6 +132,21 @@ def test_secondaries_come_back_when_the_first_address_goes(lab):
     assert agent.router()["counters"]["became_active"] == 1
 
 
+def test_address_that_an_old_tool_takes_along_is_back_at_once(lab):
+    """ifconfig eth0 ADDRESS (ioctl): the kernel shows it as it shows the end of a lease."""
+    other = "192.0.2.12/24"
+    agent = start_active(lab, interval="1s")
+    agent.host.wait_adverts(3, lab.now(), timeout=10)    # a lease that has been renewed, too
+    mark = lab.now()
+    set_address(agent.host, other)
+    told = lab.capture.wait_arp(host=agent.host, since=mark, gratuitous=True, spa="192.0.2.1")
+    assert told.ns - mark < SLACK_NS
+    assert sorted(agent.host.addresses()) == sorted([other, VIP])
+    agent.wait_log(f" warning: .*address={VIP} .*news=restored")
+    assert not any("news=ended" in line or "news=expired" in line for line in agent.log)
+    assert agent.router()["counters"]["addresses_restored"] == 1
+
+
 # ---- addresses of others ----
 
 def test_virtual_address_of_another_prefix_length_is_no_source(lab):
@@ -156,6 +183,23 @@ def test_owner_uses_its_address_as_source_and_keeps_it(lab):
     assert lab.capture.wait_advert(host=host).src == "192.0.2.1"
     assert agent.term() == 0
     assert host.addresses() == [VIP] and not any("news=" in line for line in agent.log)
+
+
+def test_owner_whose_address_is_missing_says_so(lab):
+    agent = start(lab, "owner", addresses=[VIP, "192.0.2.11/24"], extra_addresses=["192.0.2.12/24"])
+    agent.wait_state("lan", "active")
+    for address in VIP, "192.0.2.11/24":
+        agent.wait_log(f" warning: .*address={address} .*news=not_own .*configure it on the host")
+    agent.host.wait_adverts(3, lab.now())
+    assert sum("news=" in line for line in agent.log) == 2
+    assert agent.router()["warnings"] == ["not_own_address"]
+    done = agent.ctl("check", check=False)
+    assert done.returncode == 1 and "vipd added it" in done.stdout
+    assert agent.term() == 0
+    assert agent.host.addresses() == [OWN]
+    agent = start(lab, "owner", name="gw2", address=VIP)
+    agent.wait_state("lan", "active")
+    assert agent.router()["warnings"] == [] and not any("news=" in line for line in agent.log)
 
 
 # ---- what a dead predecessor left ----

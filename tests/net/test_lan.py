@@ -100,6 +100,25 @@ def test_own_address_that_is_gone_is_a_fault_all_the_same(lab):
     agent.wait_fault("interface eth0 has no IPv4 address of its own")
 
 
+def test_virtual_address_is_no_source(lab):
+    """Another host that has it drops what comes from there, and both are Active."""
+    only = "interface eth0 has no IPv4 address but the virtual 192.0.2.1: add one of its own"
+    host = lab.host("gw1", VIP)
+    agent = lab.vipd(host, [router(150)])
+    agent.wait_fault(only)
+    assert agent.router()["reason_code"] == "only_virtual"
+    host.ip(f"address del {VIP} dev eth0", f"address add {VIP} dev eth0",
+            "address add 192.0.2.2/24 dev eth0")
+    agent.wait_state("lan", "active")
+    assert {advert.src for advert in host.wait_adverts(2)} == {"192.0.2.2"}
+    host.ip("address del 192.0.2.2/24 dev eth0")
+    agent.wait_fault(only)
+    host.ip(f"address del {VIP} dev eth0")
+    agent.wait_fault("interface eth0 has no IPv4 address of its own")
+    host.ip(f"address add {VIP} dev eth0")
+    agent.wait_fault(only)
+
+
 # ---- the interface ----
 
 def test_port_of_a_bridge_is_a_fault_while_it_is_one(lab):

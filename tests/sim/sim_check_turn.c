@@ -273,7 +273,7 @@ static void check_fault(struct sim *sim, const struct sim_process *process)
 	enum vrrp_reason_code said =
 		e->state == VRRP_STATE_FAULT ? e->reason.code : VRRP_REASON_NONE;
 
-	if (said == VRRP_REASON_NO_OWN)
+	if (said == VRRP_REASON_NO_OWN || said == VRRP_REASON_ONLY_VIRTUAL)
 		said = VRRP_REASON_NO_SOURCE;
 	if (may_come_back(sim, process, fault) && said == VRRP_REASON_NONE)
 		return;

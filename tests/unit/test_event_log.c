@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Readers of the journal of 4,080 routers that change their states together: what they are told,
- * and what they know that they were not. The log is what is written to standard error.
+ * and what they know that they were not; and of one that changes again and again. The log is what
+ * is written to standard error.
  */
 #include "test.h"
 
@@ -146,14 +147,14 @@ static void test_log_that_was_overrun_knows_whom_it_missed(void **state)
 	(void)state;
 	assert_int_equal(events_create(NULL, 1, &events), 0); /* too small for them */
 	put_state(events, 0, VRRP_STATE_BACKUP, at_ns);
-	assert_false(event_log_tell(log, events, UINT_MAX));
+	assert_false(event_log_tell(log, events, at_ns, UINT_MAX));
 	assert_int_equal(event_log_gaps(log), 0);
 	at_ns = move_all(events, VRRP_STATE_ACTIVE, at_ns + 10 * SECOND);
 	for (unsigned i = 0; i < ROUTERS; i++)
 		since_ns[i] = at_ns - (ROUTERS - i) * INT64_C(1000);
 	while (events_overwritten(events) < ROUTERS) /* of the two that each of them put */
 		put_noise(events, at_ns);
-	while (event_log_tell(log, events, EVENT_LOG_TURN_MAX))
+	while (event_log_tell(log, events, at_ns, EVENT_LOG_TURN_MAX))
 		;
 	assert_true(event_log_gaps(log) > 0);
 	text = written(&sink);
@@ -189,10 +190,10 @@ static void test_log_that_nobody_reads_knows_whom_it_missed(void **state)
 	(void)state;
 	assert_int_equal(events_create(NULL, ROUTERS, &events), 0);
 	put_state(events, 0, VRRP_STATE_BACKUP, at_ns);
-	(void)event_log_tell(log, events, UINT_MAX);
+	(void)event_log_tell(log, events, at_ns, UINT_MAX);
 	assert_int_equal(event_log_gaps(log), 0);
 	at_ns = move_all(events, VRRP_STATE_ACTIVE, at_ns + 10 * SECOND);
-	(void)event_log_tell(log, events, UINT_MAX);
+	(void)event_log_tell(log, events, at_ns, UINT_MAX);
 	writable = log_is_writable();
 	close_sink(&sink);
 	assert_false(writable);
@@ -202,6 +203,198 @@ static void test_log_that_nobody_reads_knows_whom_it_missed(void **state)
 	assert_false(event_log_missed(log, 10 * SECOND)); /* the first one */
 	events_close(events);
 	event_log_free(log);
+}
+
+/* ---- again and again ---- */
+
+/* A log of router 0, which changes its state at these times. */
+struct flapper {
+	struct event_log *log;
+	struct events *events;
+	struct sink sink;
+	int64_t at_ns; /* of its last change */
+	unsigned changes_n;
+};
+
+static struct flapper open_flapper(void)
+{
+	struct flapper f = { .log = event_log_new(), .sink = open_sink(true), .at_ns = SECOND };
+
+	assert_int_equal(events_create(NULL, 1, &f.events), 0);
+	return f;
+}
+
+static void close_flapper(struct flapper *f)
+{
+	close_sink(&f->sink);
+	events_close(f->events);
+	event_log_free(f->log);
+}
+
+/* Active, Backup, Active, ..., each @gap_ns after the one before, and told at once. */
+static void flap(struct flapper *f, unsigned times, int64_t gap_ns)
+{
+	while (times--) {
+		f->at_ns += gap_ns;
+		put_state(f->events, 0, f->changes_n++ % 2 ? VRRP_STATE_BACKUP : VRRP_STATE_ACTIVE,
+			  f->at_ns);
+		assert_false(event_log_tell(f->log, f->events, f->at_ns, EVENT_LOG_TURN_MAX));
+	}
+}
+
+/* How many lines have that by now. */
+static unsigned lines_with(const struct flapper *f, const char *what)
+{
+	char *text = written(&f->sink);
+	unsigned n = count(text, what);
+
+	free(text);
+	return n;
+}
+
+/* Failovers and failbacks that one sees in a day: each change has its line, and no more is said. */
+static void test_log_of_some_failovers_tells_each_at_once(void **state)
+{
+	struct flapper f = open_flapper();
+
+	(void)state;
+	for (unsigned i = 1; i <= EVENT_FLAPS_TOLD_MAX; i++) {
+		flap(&f, 1, 100 * MS);
+		assert_int_equal(lines_with(&f, "state=initialize->"), i);
+	}
+	assert_int_equal(event_log_deadline(f.log), INT64_MAX);
+	for (unsigned i = 1; i <= 30; i++) {
+		flap(&f, 1, 10 * SECOND);
+		assert_int_equal(lines_with(&f, "state="), EVENT_FLAPS_TOLD_MAX + i);
+	}
+	assert_int_equal(lines_with(&f, "flap"), 0);
+	close_flapper(&f);
+}
+
+static void test_log_of_a_router_that_flaps_is_bounded_and_ends_with_its_state(void **state)
+{
+	struct flapper f = open_flapper();
+
+	(void)state;
+	flap(&f, 61, 66 * MS);
+	assert_int_equal(lines_with(&f, "state="), EVENT_FLAPS_TOLD_MAX);
+	assert_int_equal(lines_with(&f, "note=\"if that host is alive"), EVENT_FLAPS_TOLD_MAX / 2);
+	assert_int_equal(lines_with(&f, "warning: router=router-0 family=4 flapping=yes "), 1);
+	assert_int_equal(event_log_deadline(f.log), f.at_ns + EVENT_FLAPS_SETTLED_NS);
+	assert_false(event_log_tell(f.log, f.events, event_log_deadline(f.log) - 1, 64));
+	assert_int_equal(lines_with(&f, "flapped="), 0);
+	assert_false(event_log_tell(f.log, f.events, event_log_deadline(f.log), 64));
+	assert_int_equal(lines_with(&f, "info: router=router-0 family=4 state=active reason=\"no "
+					"advert for 3.609 s\" last_heard=255.255.255.255 "
+					"flapped=49 note="),
+			 1);
+	assert_int_equal(event_log_deadline(f.log), INT64_MAX);
+	assert_int_equal(event_log_gaps(f.log), 0);
+	flap(&f, 1, 60 * SECOND);
+	assert_int_equal(lines_with(&f, "state=initialize->backup"), EVENT_FLAPS_TOLD_MAX / 2 + 1);
+	close_flapper(&f);
+}
+
+/* Others are told meanwhile, each of their changes. */
+static void test_log_of_a_router_that_flaps_leaves_others_alone(void **state)
+{
+	struct flapper f = open_flapper();
+
+	(void)state;
+	flap(&f, 40, 50 * MS);
+	put_state(f.events, 1, VRRP_STATE_ACTIVE, f.at_ns);
+	assert_false(event_log_tell(f.log, f.events, f.at_ns, 64));
+	assert_int_equal(lines_with(&f, "router=router-1 family=4 state=initialize->active"), 1);
+	assert_int_equal(lines_with(&f, "router=router-1 family=4 interface=eth0 last_heard="), 1);
+	close_flapper(&f);
+}
+
+/* Without an end: so many lines per minute, and what none of them told they count. */
+static void test_log_of_a_router_that_flaps_for_ever_is_bounded(void **state)
+{
+	const unsigned minutes = 10;
+	struct flapper f = open_flapper();
+	unsigned told, left = 0;
+	char *text, *p;
+
+	(void)state;
+	flap(&f, minutes * 60, SECOND);
+	assert_false(event_log_tell(f.log, f.events, EVENT_LOG_END, 64));
+	text = written(&f.sink);
+	told = count(text, "state=initialize->");
+	assert_in_range(told, minutes, minutes * EVENT_FLAPS_TOLD_MAX);
+	assert_in_range(count(text, "flap"), minutes, minutes * 2 * 2); /* in a line twice */
+	for (p = text; (p = strstr(p, "flapped=")) != NULL; p++)
+		left += (unsigned)atoi(p + strlen("flapped="));
+	assert_int_equal(told + left, f.changes_n);
+	free(text);
+	close_flapper(&f);
+}
+
+/* The process that tells ends in the midst of it, and the next one goes on. */
+static void test_log_of_a_router_that_flaps_is_ended_by_a_successor(void **state)
+{
+	struct flapper f = open_flapper();
+
+	(void)state;
+	flap(&f, 30, 50 * MS);
+	event_log_free(f.log);
+	f.log = event_log_new();
+	flap(&f, 11, 50 * MS);
+	assert_int_equal(lines_with(&f, "state="), EVENT_FLAPS_TOLD_MAX);
+	assert_int_equal(lines_with(&f, "flapping=yes"), 1);
+	event_log_free(f.log);
+	f.log = event_log_new();
+	assert_false(event_log_tell(f.log, f.events, f.at_ns + 6 * SECOND, 64));
+	assert_int_equal(lines_with(&f, "state=active reason="), 1);
+	assert_int_equal(lines_with(&f, "flapped=29 "), 1);
+	/* What is long over was told by whoever lived then. */
+	event_log_free(f.log);
+	f.log = event_log_new();
+	assert_false(event_log_tell(f.log, f.events, f.at_ns + 3600 * SECOND, 64));
+	assert_int_equal(lines_with(&f, "flapped="), 1);
+	close_flapper(&f);
+}
+
+/* It stops, or is configured away, before it has settled. */
+static void test_log_of_a_router_that_flaps_ends_with_it(void **state)
+{
+	struct event stopped = event_fact(EVENT_STOPPED, 0, NULL);
+	struct event withdrawn = event_of(EVENT_WITHDRAWN, "router-0", NULL, 4);
+	struct flapper f = open_flapper();
+	struct clocks now;
+	char *text;
+
+	(void)state;
+	flap(&f, 41, 50 * MS);
+	now = (struct clocks){ f.at_ns, f.at_ns };
+	events_put(f.events, &now, &stopped);
+	assert_false(event_log_tell(f.log, f.events, f.at_ns, 64));
+	text = written(&f.sink);
+	assert_in_range(strstr(text, "flapped=29") - text, 1, strstr(text, " stopped\n") - text);
+	free(text);
+	flap(&f, 40, 50 * MS); /* another one begins anew */
+	assert_int_equal(lines_with(&f, "state=initialize->"), 2 * EVENT_FLAPS_TOLD_MAX);
+	events_put(f.events, &now, &withdrawn);
+	assert_false(event_log_tell(f.log, f.events, f.at_ns + 9 * SECOND, 64));
+	assert_int_equal(lines_with(&f, "flapped="), 1);
+	close_flapper(&f);
+}
+
+/* The ring has its last change no more: then the state of now makes up for it. */
+static void test_log_of_a_router_that_flaps_and_was_overrun_knows_it(void **state)
+{
+	struct flapper f = open_flapper();
+
+	(void)state;
+	flap(&f, 41, 50 * MS);
+	for (unsigned i = 0; events_overwritten(f.events) < 80; i++)
+		put_noise(f.events, f.at_ns);
+	while (event_log_tell(f.log, f.events, f.at_ns + 9 * SECOND, 64))
+		;
+	assert_int_equal(lines_with(&f, "flapped="), 0);
+	assert_true(event_log_missed(f.log, f.at_ns));
+	close_flapper(&f);
 }
 
 static void test_log_of_a_state_of_now(void **state)
@@ -223,6 +416,14 @@ int main(void)
 		cmocka_unit_test(test_log_of_4080_routers_that_fail_over_has_room),
 		cmocka_unit_test(test_log_that_was_overrun_knows_whom_it_missed),
 		cmocka_unit_test(test_log_that_nobody_reads_knows_whom_it_missed),
+		cmocka_unit_test(test_log_of_some_failovers_tells_each_at_once),
+		cmocka_unit_test(
+			test_log_of_a_router_that_flaps_is_bounded_and_ends_with_its_state),
+		cmocka_unit_test(test_log_of_a_router_that_flaps_leaves_others_alone),
+		cmocka_unit_test(test_log_of_a_router_that_flaps_for_ever_is_bounded),
+		cmocka_unit_test(test_log_of_a_router_that_flaps_is_ended_by_a_successor),
+		cmocka_unit_test(test_log_of_a_router_that_flaps_ends_with_it),
+		cmocka_unit_test(test_log_of_a_router_that_flaps_and_was_overrun_knows_it),
 		cmocka_unit_test(test_log_of_a_state_of_now),
 	};
 

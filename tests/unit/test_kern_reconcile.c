@@ -495,6 +495,39 @@ static void test_reconcile_ended_lease_comes_back_when_it_is_renewed(void **stat
 	}
 }
 
+/* What an old tool removes (ioctl) looks like the end of a lease, but for the time. */
+static void test_reconcile_lease_cannot_end_before_its_time(void **state)
+{
+	(void)state;
+	begin(1, LEASE_S);
+	want(1, true);
+	assert_int_equal(run(), 0);
+	t.now_ns += LEASE_S * SECOND / 2;
+	kern_wants_renew(t.wants, 0);
+	assert_pass("=1", "");
+	t.now_ns += LEASE_S * SECOND - SECOND / 2;
+	vanish(1);
+	assert_pass("+1", "restored 1");
+	/* The kernel is a little early. */
+	t.now_ns += LEASE_S * SECOND - SECOND / 50;
+	vanish(1);
+	assert_pass("", "ended 1");
+}
+
+/* Nobody knows when the lease of an adopted one began. */
+static void test_reconcile_adopted_lease_may_end_at_any_time(void **state)
+{
+	(void)state;
+	begin(1, LEASE_S);
+	put_there(1, OURS);
+	t.there[0].leased = true;
+	dump();
+	want(1, true);
+	assert_pass("", "");
+	vanish(1);
+	assert_pass("", "ended 1");
+}
+
 static void test_reconcile_renewal_is_one_change_without_news(void **state)
 {
 	(void)state;
@@ -633,6 +666,8 @@ int main(void)
 		cmocka_unit_test(test_reconcile_our_own_echo_is_ours_even_without_a_mark),
 		cmocka_unit_test(test_reconcile_marked_double_is_none),
 		cmocka_unit_test(test_reconcile_ended_lease_comes_back_when_it_is_renewed),
+		cmocka_unit_test(test_reconcile_lease_cannot_end_before_its_time),
+		cmocka_unit_test(test_reconcile_adopted_lease_may_end_at_any_time),
 		cmocka_unit_test(test_reconcile_renewal_is_one_change_without_news),
 		cmocka_unit_test(test_reconcile_refused_renewal_waits_for_a_second),
 		cmocka_unit_test(test_reconcile_foreign_lifetime_that_ends_is_a_loss),

@@ -133,12 +133,17 @@ static void test_state_returns_what_was_put(void **unused)
 	int fd = written(&writer);
 
 	(void)unused;
+	second.election.reason.own_priority = 77; /* it has another priority by now */
 	state_put(writer, 0, &first);
 	state_put(writer, 1, &second);
 	assert_int_equal(state_open(fd, &reader), 0);
 	assert_int_equal(state_count(reader), 2);
 	assert_int_equal(state_get(reader, 0, NOW, &vr), 0);
 	assert_memory_equal(&vr, &first, sizeof(vr));
+	assert_int_equal(state_get(reader, 1, NOW, &vr), 0);
+	assert_memory_equal(&vr, &second, sizeof(vr));
+	second = test_router(100); /* whose process dies before it starts */
+	state_put(writer, 1, &second);
 	assert_int_equal(state_get(reader, 1, NOW, &vr), 0);
 	assert_memory_equal(&vr, &second, sizeof(vr));
 	state_close(writer); /* its end changes nothing */

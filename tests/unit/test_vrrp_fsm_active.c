@@ -116,6 +116,25 @@ static void test_fsm_active_yields_to_a_higher_priority(void **state)
 			    "advert 100, claim, announce, backup->active");
 }
 
+/* A reason keeps the numbers of its time. */
+static void test_fsm_reason_keeps_our_priority_of_its_time(void **state)
+{
+	struct vrrp vr = test_active(100, T0);
+	struct vrrp_event event = { .type = VRRP_EVENT_PRIORITY, .now_ns = T0 + 2 };
+	struct vrrp_output out;
+
+	(void)state;
+	(void)on_advert(&vr, T0 + 1, 101, LOWER_ADDRESS, 200);
+	assert_int_equal(vr.election.reason.own_priority, 100);
+	event.priority = 90;
+	vrrp_step(&vr, &event, &out);
+	assert_int_equal(vr.election.priority, 90);
+	assert_int_equal(vr.election.reason.own_priority, 100);
+	(void)on_timer(&vr, vrrp_deadline(&vr));
+	assert_int_equal(vr.election.state, VRRP_STATE_ACTIVE);
+	assert_int_equal(vr.election.reason.own_priority, 90);
+}
+
 /* */
 static void test_fsm_active_yields_to_an_equal_of_higher_address(void **state)
 {
@@ -619,6 +638,7 @@ int main(void)
 		cmocka_unit_test(
 			test_fsm_active_priority_zero_flood_is_bounded_and_silences_nobody),
 		cmocka_unit_test(test_fsm_active_yields_to_a_higher_priority),
+		cmocka_unit_test(test_fsm_reason_keeps_our_priority_of_its_time),
 		cmocka_unit_test(test_fsm_active_yields_to_an_equal_of_higher_address),
 		cmocka_unit_test(test_fsm_active_compares_addresses_unsigned_in_network_order),
 		cmocka_unit_test(test_fsm_active_owner_yields_to_an_owner_of_higher_address),

@@ -268,16 +268,22 @@ static inline void steal(unsigned n)
 	see(object);
 }
 
-/* Its lease ends, and it is time for that. */
-static inline void expire(unsigned n)
+/* The kernel takes it, for whatever reason. */
+static inline void vanish(unsigned n)
 {
 	struct kern_address a = address(n);
 	struct kern_object object = shown(&a);
 
-	t.now_ns += LEASE_S * SECOND;
 	take_away(n);
 	object.gone = object.by_kernel = true;
 	see(object);
+}
+
+/* Its lease ends, and it is time for that. */
+static inline void expire(unsigned n)
+{
+	t.now_ns += LEASE_S * SECOND;
+	vanish(n);
 }
 
 /* Somebody adds one, and we hear of it. */

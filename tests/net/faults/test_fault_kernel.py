@@ -114,14 +114,15 @@ def test_f57_address_was_there(lab, fault):
     fault.measure("pings lost", ping.lost())
 
 
-@pytest.mark.fault("F59", "the host's own address replaced", "new source within 10 ms, no other "
-                   "one ever", keepalived=True)
+@pytest.mark.fault("F59", "the host's own address replaced", "the next advert has the new "
+                   "source, in time; no other one ever", keepalived=True)
 def test_f59_own_address_replaced(lab, fault):
     one = single(lab, router(150, interval="20ms"))
     one.host.sysctl("net.ipv4.conf.eth0.promote_secondaries", 1)
     one.host.ip(f"address add {NEW} dev eth0")
+    kernel = Rtnetlink(one.host)
     mark = lab.now()
-    Rtnetlink(one.host).remove(OWN)
+    kernel.remove(OWN)
     changed = lab.now()
     first = lab.capture.wait_advert(timeout=5, host=one.host, since=mark, src=plain(NEW))
     one.host.wait_adverts(10, changed)
@@ -129,7 +130,10 @@ def test_f59_own_address_replaced(lab, fault):
                                                       src=plain(OWN))]
     fault.measure("old source still used", (max(old, default=changed) - changed) / 1e6, "ms", 10,
                   QUICK_MS)
-    fault.measure("new source used", (first.ns - mark) / 1e6, "ms", 25, SOON_MS)
+    # In the rhythm of adverts: when the address went in between them says nothing.
+    last = [advert.ns for advert in lab.capture.adverts(host=one.host) if advert.ns < first.ns][-1]
+    fault.measure("from the last advert to the new source's", (first.ns - last) / 1e6, "ms", 25,
+                  SOON_MS)
     seen = {advert.src for advert in lab.capture.adverts(host=one.host)}
     assert seen == {plain(OWN), plain(NEW)} and one.holds()
     one.check_counters(became_active=1)
