@@ -86,10 +86,12 @@ static const struct kind kinds[] = {
 					     "theirs_ms", 10),
 				FIELD_SCALED(struct event_words, event.packet.ours_cs, "ours_ms",
 					     10),
+				OF(event.packet.down_ms, "down_ms", FIELD_UINT),
 				OF(theirs, "theirs", FIELD_TEXT), OF(ours, "ours", FIELD_TEXT),
 				OF(event.packet.total, "total", FIELD_UINT), NOTE),
 			   OF_ROUTER "notice={notice} source={source}[ priority={priority}]"
 				     "[ theirs_ms={theirs_ms}][ ours_ms={ours_ms}]"
+				     "[ down_ms={down_ms}]"
 				     "[ theirs={theirs}][ ours={ours}] note=\"{note}\"" },
 	[EVENT_ADDRESS] = { "address", LOG_LEVEL_WARNING, SIZE_OF(address),
 			    ROWS(OF(address, "address", FIELD_TEXT),

@@ -143,8 +143,8 @@ struct event_packet {
 	uint8_t theirs_n, ours_n; /* all addresses of the lists, also those not told */
 	uint8_t own_vrid;         /* of EVENT_CONFLICT */
 	uint16_t theirs_cs, ours_cs;
-	uint32_t reserved2;
-	uint64_t total; /* of this sort so far */
+	uint32_t down_ms; /* of another interval: the Active_Down_Interval that follows from it */
+	uint64_t total;   /* of this sort so far */
 	uint8_t source[16];
 	uint8_t ours[EVENT_LIST_MAX][16], theirs[EVENT_LIST_MAX][16];
 };

@@ -163,6 +163,27 @@ static const char *reject_note(unsigned reject)
 	return "not a valid advert";
 }
 
+/*
+ * How long a Backup waits in silence for whoever has another interval. From an event of a version
+ * that did not tell, what it is for some priority.
+ */
+static void interval_note(const struct event *event, char *buf)
+{
+	const struct event_packet *packet = &event->packet;
+	char wait[32];
+
+	if (packet->down_ms)
+		snprintf(wait, sizeof(wait), "%.3f", packet->down_ms / 1000.0);
+	else
+		snprintf(wait, sizeof(wait), "%.2f to %.2f", packet->theirs_cs * 3 / 100.0,
+			 packet->theirs_cs * 4 / 100.0);
+	snprintf(buf, EVENT_NOTE_SIZE,
+		 "its adverts come every %.2f s, ours every %.2f s: while that host is Active, a "
+		 "Backup here takes over after %s s of silence; set the same on both; vipctl "
+		 "forget ends the wait for a false one",
+		 packet->theirs_cs / 100.0, packet->ours_cs / 100.0, wait);
+}
+
 static void notice_note(const struct event *event, char *buf)
 {
 	static const char *const notes[VRRP_NOTICE_COUNT] = {
@@ -183,11 +204,7 @@ static void notice_note(const struct event *event, char *buf)
 			 event->packet.checksum == VRRP_CHECKSUM_RFC5798 ? "rfc5798" : "rfc9568",
 			 event->router);
 	else if (which == VRRP_NOTICE_INTERVAL)
-		snprintf(buf, EVENT_NOTE_SIZE,
-			 "the interval of whoever is Active holds: while it is that host, its "
-			 "silence "
-			 "is noticed after %.2f to %.2f s; set the same on both",
-			 event->packet.theirs_cs * 3 / 100.0, event->packet.theirs_cs * 4 / 100.0);
+		interval_note(event, buf);
 	else if (which < VRRP_NOTICE_COUNT)
 		strcpy(buf, notes[which]);
 }

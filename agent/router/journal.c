@@ -4,7 +4,10 @@
 #include <errno.h>
 #include <string.h>
 
-#define NS_PER_S INT64_C(1000000000)
+#include "vrrp/timers.h"
+
+#define NS_PER_S  INT64_C(1000000000)
+#define NS_PER_MS INT64_C(1000000)
 
 void journal_put(const struct journal *journal, const struct event *event)
 {
@@ -114,6 +117,12 @@ static void put_list(uint8_t (*to)[16], const uint8_t *list, unsigned n, size_t 
 		memcpy(to[i], list + i * len, len);
 }
 
+static uint32_t down_ms(const struct vrrp *vr, unsigned interval_cs)
+{
+	return (uint32_t)(vrrp_down_ns(vr->config.version, vr->election.priority, interval_cs) /
+			  NS_PER_MS);
+}
+
 /* What belongs to the sort of notice; the rest is zero, and so not shown. */
 static void notice(const struct journal_router *router, enum vrrp_notice which,
 		   const struct vrrp_list *own, const struct vrrp_advert *advert)
@@ -128,6 +137,7 @@ static void notice(const struct journal_router *router, enum vrrp_notice which,
 	case VRRP_NOTICE_INTERVAL:
 		event.packet.theirs_cs = advert->interval_cs;
 		event.packet.ours_cs = router->vr->config.interval_cs;
+		event.packet.down_ms = down_ms(router->vr, advert->interval_cs);
 		break;
 	case VRRP_NOTICE_ADDRESS_LIST:
 		event.packet.theirs_n = advert->addresses_n;
