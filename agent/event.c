@@ -121,6 +121,16 @@ static const struct kind kinds[] = {
 				       "other_vrid={other_vrid} source={source} note=\"two virtual "
 				       "routers have this address, and elect apart: two hosts will "
 				       "answer for it\"" },
+	[EVENT_FORGOTTEN] = { "forgotten", LOG_LEVEL_INFO, SIZE_OF(forgotten),
+			      ROWS(OF_IP(event.forgotten.address, "forgotten"),
+				   OF(event.forgotten.priority, "peer_priority", FIELD_UINT),
+				   FIELD_SCALED(struct event_words, event.forgotten.interval_cs,
+						"theirs_ms", 10),
+				   OF(event.forgotten.uid, "uid", FIELD_UINT),
+				   OF(event.forgotten.pid, "pid", FIELD_INT), NOTE),
+			      OF_ROUTER
+			      "forgotten={forgotten} peer_priority={peer_priority} "
+			      "theirs_ms={theirs_ms} uid={uid} pid={pid} note=\"{note}\"" },
 	[EVENT_RECEIVE] = { "receive", LOG_LEVEL_WARNING, WITHOUT_TEXT,
 			    ROWS(OF(event.fact.error, "errno", FIELD_INT), NOTE),
 			    "receive=lost error=\"{note}\"" },

@@ -37,6 +37,7 @@ enum event_kind {
 	EVENT_STATE_NOW = 9, /* its state, from a reader that missed the change: @state, no from */
 	EVENT_STATE_ASKED = 10, /* its state, for somebody who asked: likewise */
 	EVENT_CONFLICT = 11,    /* another VRID has an address of it, @packet.ours[0]: @packet */
+	EVENT_FORGOTTEN = 12,   /* somebody let it forget its Active: @forgotten */
 	/* of a router process */
 	EVENT_RECEIVE = 32,     /* adverts may have been lost: @fact.error, or 0: too fast */
 	EVENT_SWEPT = 33,       /* an address of a dead predecessor was removed: @address */
@@ -158,6 +159,19 @@ struct event_address {
 	uint8_t bytes[16];
 };
 
+/* The Active that a Backup knew, and who let it forget that one. */
+struct event_forgotten {
+	uint8_t priority;
+	uint8_t reserved;
+	uint16_t interval_cs; /* as learned */
+	uint32_t uid;
+	int32_t pid; /* 0: of another PID namespace */
+	uint32_t reserved2;
+	int64_t left_ns;     /* it would have waited so long still */
+	int64_t takeover_ns; /* and takes over after that now, if it hears nobody */
+	uint8_t address[16];
+};
+
 /* All texts end with a zero; those that do not apply are empty. */
 struct event_change {
 	uint8_t what; /* enum event_change_what */
@@ -187,6 +201,7 @@ struct event {
 		struct event_packet packet;
 		struct event_address address;
 		struct event_change change;
+		struct event_forgotten forgotten;
 		struct event_fact fact;
 		unsigned char payload[sizeof(struct event_fact)];
 	};

@@ -276,6 +276,15 @@ static void fill_state(struct event_words *words)
 			  words->reason);
 }
 
+static void fill_forgotten(struct event_words *words)
+{
+	const struct event_forgotten *forgotten = &words->event.forgotten;
+
+	snprintf(words->note, sizeof(words->note),
+		 "it would have waited %.3f s more; it takes over in %.3f s if it hears nobody",
+		 (double)forgotten->left_ns / 1e9, (double)forgotten->takeover_ns / 1e9);
+}
+
 /* As a line has a value: in quotes when it would not be one word without. */
 static void put_value(const char *value, char *buf, size_t size)
 {
@@ -383,6 +392,9 @@ void event_words_fill(struct event_words *words)
 		break;
 	case EVENT_CHANGE:
 		fill_change(words);
+		break;
+	case EVENT_FORGOTTEN:
+		fill_forgotten(words);
 		break;
 	default:
 		fill_fact(words);

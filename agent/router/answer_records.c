@@ -125,6 +125,30 @@ static const struct field conflict_fields[] = {
 	FIELDS_END,
 };
 
+/* What a router answers to "forget". */
+struct forgotten_record {
+	char name[CONF_NAME_SIZE];
+	uint8_t family;
+	uint8_t state;       /* enum vrrp_state */
+	uint8_t address[16]; /* zero: there was nothing to forget, and the next two are zero, too */
+	uint8_t priority;
+	uint16_t interval_cs;
+	uint32_t takeover_in_ms; /* as Backup */
+};
+
+#define FORGOTTEN(member, called, type) FIELD(struct forgotten_record, member, called, type)
+
+static const struct field forgotten_fields[] = {
+	FORGOTTEN(name, "name", FIELD_TEXT),
+	FORGOTTEN(family, "family", FIELD_UINT),
+	FIELD_OF_WORDS(struct forgotten_record, state, "state", vrrp_state_words),
+	FIELD_OF_IP(struct forgotten_record, address, "forgotten_address", family),
+	FORGOTTEN(priority, "forgotten_priority", FIELD_UINT),
+	FIELD_SCALED(struct forgotten_record, interval_cs, "forgotten_interval_ms", 10),
+	FORGOTTEN(takeover_in_ms, "takeover_in_ms", FIELD_UINT),
+	FIELDS_END,
+};
+
 struct configuration_record {
 	char path[1024]; /* empty when it is longer */
 };
@@ -144,6 +168,9 @@ const struct records_kind answer_configuration_kind = { 4, "configuration",
 							configuration_fields };
 const struct records_kind answer_conflict_kind = { 5, "conflict", sizeof(struct conflict_record),
 						   conflict_fields };
+
+const struct records_kind answer_forgotten_kind = { 6, "forgotten", sizeof(struct forgotten_record),
+						    forgotten_fields };
 
 static void put_records(const struct records_kind *kind, const void *records, unsigned n,
 			struct answer_message *message)
@@ -264,6 +291,22 @@ unsigned answer_put_addresses(const struct answer_facts *facts, const struct rou
 	}
 	put_records(&answer_address_kind, records, n, message);
 	return n;
+}
+
+void answer_put_forgotten(const struct router *router, const struct forgotten *forgotten,
+			  const struct clocks *now, struct answer_message *message)
+{
+	struct forgotten_record record;
+
+	memset(&record, 0, sizeof(record));
+	strcpy(record.name, router->conf->name);
+	record.family = router->conf->vrrp.family;
+	record.state = (uint8_t)forgotten->state;
+	memcpy(record.address, forgotten->address, sizeof(record.address));
+	record.priority = forgotten->priority;
+	record.interval_cs = forgotten->interval_cs;
+	record.takeover_in_ms = left_ms(forgotten->down_ns, now);
+	put_records(&answer_forgotten_kind, &record, 1, message);
 }
 
 void answer_put_conflicts(const struct answer_facts *facts, unsigned number,

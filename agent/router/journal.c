@@ -183,6 +183,23 @@ void journal_conflict(const struct journal_router *router, uint8_t vrid, const u
 	journal_put(&router->journal, &event);
 }
 
+void journal_forgotten(const struct journal_router *router, const struct vrrp_election *before,
+		       const struct journal_asker *asker)
+{
+	int64_t now_ns = router->journal.now->mono_ns;
+	struct event event = of_router(router, EVENT_FORGOTTEN);
+
+	event.forgotten =
+		(struct event_forgotten){ .priority = before->active_priority,
+					  .interval_cs = before->active_interval_cs,
+					  .uid = asker->uid,
+					  .pid = asker->pid,
+					  .left_ns = before->down_ns - now_ns,
+					  .takeover_ns = router->vr->election.down_ns - now_ns };
+	memcpy(event.forgotten.address, before->active_source, sizeof(event.forgotten.address));
+	journal_put(&router->journal, &event);
+}
+
 void journal_ages(const struct journal_limits *limits, unsigned first, unsigned n, int64_t now_ns,
 		  uint64_t *ret_ages)
 {

@@ -77,7 +77,7 @@ def refusal(agent, asked):
 
 def test_requests_that_are_none_are_told_what_there_is(lab):
     agent = start_active(lab)
-    known = "commands known here: show, configuration, reload"
+    known = "commands known here: show, configuration, reload, forget"
     for word in ("bogus", "sho", "showx", "\xff", "x" * 200):
         assert refusal(agent, wire.request(word)) == (errno.ENOSYS, known)
     assert refusal(agent, wire.request("bogus", "lan")) == (errno.ENOSYS, known)
@@ -113,10 +113,11 @@ def test_show_of_one_router(lab):
         assert set(alone) == set(everything)
     _, line = agent.ctl("show", "lan2").stdout.splitlines()
     assert line.split()[0] == "lan2"
-    for name in ("lan3", "la", "x" * 300, ""):
+    for name, listed in (("lan3", True), ("la", True), ("x" * 300, False), ("", False)):
         done = agent.ctl("show", name, check=False)
         assert (done.returncode, done.stdout) == (1, "")
-        assert done.stderr == "vipctl: there is no router of that name\n"
+        assert done.stderr == ("vipctl: there is no router of that name"
+                               + ("; there are: lan, lan2\n" if listed else "\n"))
 
 
 def test_configuration_is_handed_out_and_cannot_be_changed(lab):
