@@ -90,7 +90,8 @@ struct sim_process {
 	bool killed;   /* runs no more; its end is to come */
 	bool hung;
 	bool told_to_freeze, told_to_leave;
-	bool by_reload; /* it is what a reload brought */
+	bool asked_to_forget; /* a client waits for that */
+	bool by_reload;       /* it is what a reload brought */
 	bool said_ready;
 	bool went;        /* it has gone on, and left that in its memory */
 	bool was_alive;   /* it gave a sign of life */
@@ -189,6 +190,11 @@ bool process_go(struct sim_process *process, int old_fd, int64_t frozen_real_ns)
  * Return: false when it died in it.
  */
 bool process_turn(struct sim_process *process);
+
+/**
+ * process_forget() - what a client has asked for: its router forgets its Active.
+ */
+void process_forget(struct sim_process *process);
 
 /**
  * process_stop() - it leaves gracefully.
