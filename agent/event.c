@@ -87,10 +87,12 @@ static const struct kind kinds[] = {
 					     "theirs_ms", 10),
 				FIELD_SCALED(struct event_words, event.packet.ours_cs, "ours_ms",
 					     10),
+				OF(event.packet.down_ms, "down_ms", FIELD_UINT),
 				OF(theirs, "theirs", FIELD_TEXT), OF(ours, "ours", FIELD_TEXT),
 				OF(event.packet.total, "total", FIELD_UINT), NOTE),
 			   OF_ROUTER "notice={notice} source={source}[ priority={priority}]"
 				     "[ theirs_ms={theirs_ms}][ ours_ms={ours_ms}]"
+				     "[ down_ms={down_ms}]"
 				     "[ theirs={theirs}][ ours={ours}] note=\"{note}\"" },
 	[EVENT_ADDRESS] = { "address", LOG_LEVEL_WARNING, SIZE_OF(address),
 			    ROWS(OF(address, "address", FIELD_TEXT),
@@ -133,6 +135,16 @@ static const struct kind kinds[] = {
 			    OF_ROUTER "state={to} reason=\"{reason}\"[ last_heard={last_heard}] "
 				      "flapped={flapped} note=\"so many changes of state were not "
 				      "told here; vipctl events has every change\"" },
+	[EVENT_FORGOTTEN] = { "forgotten", LOG_LEVEL_INFO, SIZE_OF(forgotten),
+			      ROWS(OF_IP(event.forgotten.address, "forgotten"),
+				   OF(event.forgotten.priority, "peer_priority", FIELD_UINT),
+				   FIELD_SCALED(struct event_words, event.forgotten.interval_cs,
+						"theirs_ms", 10),
+				   OF(event.forgotten.uid, "uid", FIELD_UINT),
+				   OF(event.forgotten.pid, "pid", FIELD_INT), NOTE),
+			      OF_ROUTER
+			      "forgotten={forgotten} peer_priority={peer_priority} "
+			      "theirs_ms={theirs_ms} uid={uid} pid={pid} note=\"{note}\"" },
 	[EVENT_RECEIVE] = { "receive", LOG_LEVEL_WARNING, WITHOUT_TEXT,
 			    ROWS(OF(event.fact.error, "errno", FIELD_INT), NOTE),
 			    "receive=lost error=\"{note}\"" },

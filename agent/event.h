@@ -39,6 +39,7 @@ enum event_kind {
 	EVENT_CONFLICT = 11,    /* another VRID has an address of it, @packet.ours[0]: @packet */
 	EVENT_FLAPPING = 12,    /* from a reader: it changes again and again, so not each is told */
 	EVENT_FLAPPED = 13,     /* from a reader: its state after @state.changes_n such changes */
+	EVENT_FORGOTTEN = 15,   /* somebody let it forget its Active: @forgotten */
 	/* of a router process */
 	EVENT_RECEIVE = 32,     /* adverts may have been lost: @fact.error, or 0: too fast */
 	EVENT_SWEPT = 33,       /* an address of a dead predecessor was removed: @address */
@@ -148,8 +149,8 @@ struct event_packet {
 	uint8_t theirs_n, ours_n; /* all addresses of the lists, also those not told */
 	uint8_t own_vrid;         /* of EVENT_CONFLICT */
 	uint16_t theirs_cs, ours_cs;
-	uint32_t reserved2;
-	uint64_t total; /* of this sort so far */
+	uint32_t down_ms; /* of another interval: the Active_Down_Interval that follows from it */
+	uint64_t total;   /* of this sort so far */
 	uint8_t source[16];
 	uint8_t ours[EVENT_LIST_MAX][16], theirs[EVENT_LIST_MAX][16];
 };
@@ -161,6 +162,19 @@ struct event_address {
 	int32_t error;
 	int32_t ifindex;
 	uint8_t bytes[16];
+};
+
+/* The Active that a Backup knew, and who let it forget that one. */
+struct event_forgotten {
+	uint8_t priority;
+	uint8_t reserved;
+	uint16_t interval_cs; /* as learned */
+	uint32_t uid;
+	int32_t pid; /* 0: of another PID namespace */
+	uint32_t reserved2;
+	int64_t left_ns;     /* it would have waited so long still */
+	int64_t takeover_ns; /* and takes over after that now, if it hears nobody */
+	uint8_t address[16];
 };
 
 /* All texts end with a zero; those that do not apply are empty. */
@@ -192,6 +206,7 @@ struct event {
 		struct event_packet packet;
 		struct event_address address;
 		struct event_change change;
+		struct event_forgotten forgotten;
 		struct event_fact fact;
 		unsigned char payload[sizeof(struct event_fact)];
 	};

@@ -168,6 +168,27 @@ static const char *reject_note(unsigned reject)
 	return "not a valid advert";
 }
 
+/*
+ * How long a Backup waits in silence for whoever has another interval. From an event of a version
+ * that did not tell, what it is for some priority.
+ */
+static void interval_note(const struct event *event, char *buf)
+{
+	const struct event_packet *packet = &event->packet;
+	char wait[32];
+
+	if (packet->down_ms)
+		snprintf(wait, sizeof(wait), "%.3f", packet->down_ms / 1000.0);
+	else
+		snprintf(wait, sizeof(wait), "%.2f to %.2f", packet->theirs_cs * 3 / 100.0,
+			 packet->theirs_cs * 4 / 100.0);
+	snprintf(buf, EVENT_NOTE_SIZE,
+		 "its adverts come every %.2f s, ours every %.2f s: while that host is Active, a "
+		 "Backup here takes over after %s s of silence; set the same on both; vipctl "
+		 "forget ends the wait for a false one",
+		 packet->theirs_cs / 100.0, packet->ours_cs / 100.0, wait);
+}
+
 static void notice_note(const struct event *event, char *buf)
 {
 	static const char *const notes[VRRP_NOTICE_COUNT] = {
@@ -188,11 +209,7 @@ static void notice_note(const struct event *event, char *buf)
 			 event->packet.checksum == VRRP_CHECKSUM_RFC5798 ? "rfc5798" : "rfc9568",
 			 event->router);
 	else if (which == VRRP_NOTICE_INTERVAL)
-		snprintf(buf, EVENT_NOTE_SIZE,
-			 "the interval of whoever is Active holds: while it is that host, its "
-			 "silence "
-			 "is noticed after %.2f to %.2f s; set the same on both",
-			 event->packet.theirs_cs * 3 / 100.0, event->packet.theirs_cs * 4 / 100.0);
+		interval_note(event, buf);
 	else if (which < VRRP_NOTICE_COUNT)
 		strcpy(buf, notes[which]);
 }
@@ -264,6 +281,15 @@ static void fill_state(struct event_words *words)
 	       vrrp_reason_is_of_peer(reason.code) ? event->state.peer : event->state.detail,
 	       sizeof(reason.source));
 	event_reason_text(&reason, event->interface, event->family, words->reason);
+}
+
+static void fill_forgotten(struct event_words *words)
+{
+	const struct event_forgotten *forgotten = &words->event.forgotten;
+
+	snprintf(words->note, sizeof(words->note),
+		 "it would have waited %.3f s more; it takes over in %.3f s if it hears nobody",
+		 (double)forgotten->left_ns / 1e9, (double)forgotten->takeover_ns / 1e9);
 }
 
 /* As a line has a value: in quotes when it would not be one word without. */
@@ -374,6 +400,9 @@ void event_words_fill(struct event_words *words)
 		break;
 	case EVENT_CHANGE:
 		fill_change(words);
+		break;
+	case EVENT_FORGOTTEN:
+		fill_forgotten(words);
 		break;
 	default:
 		fill_fact(words);

@@ -225,13 +225,19 @@ static void become_active(struct vrrp *vr, struct vrrp_reason reason, int64_t no
 	set_state(vr, VRRP_STATE_ACTIVE, reason, now_ns, out);
 }
 
-/* §6.4.1: the way out of Initialize. */
-static void begin(struct vrrp *vr, enum vrrp_reason_code code, int64_t now_ns,
-		  struct vrrp_output *out)
+/* Nobody is known: the interval of an Active is taken to be ours (§6.4.1). */
+static void forget_active(struct vrrp *vr)
 {
 	vr->election.active_interval_cs = vr->config.interval_cs;
 	vr->election.active_priority = 0;
 	memset(vr->election.active_source, 0, sizeof(vr->election.active_source));
+}
+
+/* §6.4.1: the way out of Initialize. */
+static void begin(struct vrrp *vr, enum vrrp_reason_code code, int64_t now_ns,
+		  struct vrrp_output *out)
+{
+	forget_active(vr);
 	if (vrrp_is_owner(vr)) {
 		become_active(vr, (struct vrrp_reason){ .code = VRRP_REASON_OWNER }, now_ns, out);
 		return;
@@ -303,6 +309,7 @@ static void step_initialize(struct vrrp *vr, const struct vrrp_event *event,
 		break;
 	case VRRP_EVENT_ADVERT: /* §6.4.1 knows no adverts */
 	case VRRP_EVENT_MISSED:
+	case VRRP_EVENT_FORGET:
 		break;
 	}
 }
@@ -326,6 +333,7 @@ static void step_fault(struct vrrp *vr, const struct vrrp_event *event, struct v
 	case VRRP_EVENT_TIMER:
 	case VRRP_EVENT_ADVERT:
 	case VRRP_EVENT_MISSED:
+	case VRRP_EVENT_FORGET:
 		break;
 	}
 }
@@ -439,6 +447,17 @@ static void backup_advert(struct vrrp *vr, const struct vrrp_advert *advert, int
 	}
 }
 
+/*
+ * As if it had just begun to listen; but forgetting never puts off a takeover, so that whoever asks
+ * for it again and again does no harm. Nor does it start a preempt delay anew.
+ */
+static void backup_forget(struct vrrp *vr, int64_t now_ns)
+{
+	forget_active(vr);
+	if (vr->election.down_ns > now_ns + down_interval(vr))
+		restart_down(vr, now_ns);
+}
+
 static void step_backup(struct vrrp *vr, const struct vrrp_event *event, struct vrrp_output *out)
 {
 	switch (event->type) {
@@ -461,6 +480,9 @@ static void step_backup(struct vrrp *vr, const struct vrrp_event *event, struct 
 		break;
 	case VRRP_EVENT_MISSED:
 		grant_late(vr, event->now_ns);
+		break;
+	case VRRP_EVENT_FORGET:
+		backup_forget(vr, event->now_ns);
 		break;
 	}
 }
@@ -584,6 +606,7 @@ static void step_active(struct vrrp *vr, const struct vrrp_event *event, struct 
 		active_advert(vr, event->advert, event->now_ns, out);
 		break;
 	case VRRP_EVENT_MISSED: /* the next one tells as well */
+	case VRRP_EVENT_FORGET: /* it waits for nobody */
 		break;
 	}
 }

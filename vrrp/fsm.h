@@ -111,6 +111,7 @@ enum vrrp_event_type {
 	VRRP_EVENT_TIMER,    /* some deadline may have passed */
 	VRRP_EVENT_ADVERT,   /* vrrp_receive() accepted @advert */
 	VRRP_EVENT_MISSED,   /* adverts may have been lost on this host, up to now */
+	VRRP_EVENT_FORGET,   /* an operator does not believe the Active heard last */
 };
 
 struct vrrp_event {
@@ -169,7 +170,9 @@ void vrrp_source_set(struct vrrp *vr, const uint8_t *source);
  * start and preempt delay; a timer that comes an interval late is granted one more interval and
  * skew time, since the silence may have been ours; a contested Active answers and announces again,
  * and one that yields says so with a last advert, so that the last announcement is always the
- * winner's.
+ * winner's. VRRP_EVENT_FORGET ends a wait that a false advert has begun: a Backup knows no Active
+ * and waits for its configured Active_Down_Interval from then on, or for what was left if that is
+ * less; the next advert is believed as ever. In other states it changes nothing.
  */
 void vrrp_step(struct vrrp *vr, const struct vrrp_event *event, struct vrrp_output *out);
 

@@ -11,7 +11,8 @@
 #include "answer_records.h"
 
 #define CLOCK_STEP_NS INT64_C(1000000)
-#define WORDS_MAX     2 /* the command, and a router */
+#define WORDS_MAX     2   /* the command, and a router */
+#define WHY_SIZE      512 /* of a text that lists commands or routers */
 
 /* ---- the commands ---- */
 
@@ -37,6 +38,8 @@ static bool put_routers(const struct answer_facts *facts, struct answer *answer,
 			const struct clocks *now, struct answer_message *message);
 static bool put_addresses(const struct answer_facts *facts, struct answer *answer,
 			  const struct clocks *now, struct answer_message *message);
+static bool put_forgotten(const struct answer_facts *facts, struct answer *answer,
+			  const struct clocks *now, struct answer_message *message);
 
 static const struct step show_steps[] = {
 	{ .table = &answer_host_kind },
@@ -57,10 +60,17 @@ static const struct step configuration_steps[] = {
 	{ 0 },
 };
 
+static const struct step forget_steps[] = {
+	{ .table = &answer_forgotten_kind },
+	{ .put = put_forgotten },
+	{ 0 },
+};
+
 static const struct answer_command commands[] = {
 	{ "show", ANSWER_READ, true, show_steps },
 	{ "configuration", ANSWER_READ, false, configuration_steps },
 	{ "reload", ANSWER_CHANGE, false, NULL },
+	{ "forget", ANSWER_CHANGE, true, forget_steps },
 };
 
 #define COMMANDS_N (sizeof(commands) / sizeof(commands[0]))
@@ -142,13 +152,14 @@ static void understand(struct answer *answer, const char *text, size_t len)
 		strcpy(answer->name, words[1]);
 }
 
-void answer_begin(const void *request, size_t len, unsigned rights, struct answer *ret_answer)
+void answer_begin(const void *request, size_t len, unsigned rights,
+		  const struct journal_asker *asker, struct answer *ret_answer)
 {
 	const char *text = (const char *)request + sizeof(struct control_request);
 	struct control_request head;
 
 	memcpy(&head, request, sizeof(head));
-	*ret_answer = (struct answer){ 0 };
+	*ret_answer = (struct answer){ .asker = *asker };
 	/* Of all versions. */
 	if (head.command == CONTROL_RELOAD)
 		ret_answer->command = find_command("reload");
@@ -202,10 +213,8 @@ static bool next_router(const struct answer_facts *facts, struct answer *answer)
 	answer->inside = answer->conflicts_told = false;
 	if (answer->router < routers_count(facts->routers))
 		return false;
-	if (answer->name[0] && !answer->found) {
+	if (answer->name[0] && !answer->found)
 		answer->error = ENOENT;
-		answer->why = "there is no router of that name";
-	}
 	return true;
 }
 
@@ -237,6 +246,57 @@ static bool put_addresses(const struct answer_facts *facts, struct answer *answe
 	return answer->conflicts_told && next_router(facts, answer);
 }
 
+/* Each router that is asked about is told, and in the message behind it what it has forgotten. */
+static bool put_forgotten(const struct answer_facts *facts, struct answer *answer,
+			  const struct clocks *now, struct answer_message *message)
+{
+	const struct router *router = routers_get(facts->routers, answer->router);
+
+	if (answer->name[0] && strcmp(router->conf->name, answer->name) != 0)
+		return next_router(facts, answer);
+	if (!answer->inside) {
+		routers_forget(facts->routers, answer->router, now, &answer->asker,
+			       &answer->forgotten);
+		answer->inside = answer->found = true;
+		return false;
+	}
+	answer_put_forgotten(router, &answer->forgotten, now, message);
+	return next_router(facts, answer);
+}
+
+/* "there is no router of that name; there are: lan, wan": as many names as there is room for. */
+static const char *names_text(const struct routers *routers, char *buf, size_t size)
+{
+	const char *last = "";
+	char *at = stpcpy(buf, "there is no router of that name; there are: ");
+	char *end = buf + size - sizeof(", ...");
+
+	for (unsigned i = 0; i < routers_count(routers); i++) {
+		const char *name = routers_get(routers, i)->conf->name;
+
+		if (strcmp(name, last) == 0) /* of another family */
+			continue;
+		if (strlen(name) + strlen(", ") > (size_t)(end - at)) {
+			strcpy(at, last[0] ? ", ..." : "...");
+			return buf;
+		}
+		at = stpcpy(stpcpy(at, last[0] ? ", " : ""), name);
+		last = name;
+	}
+	return buf;
+}
+
+/* Why the answer ends as it does: some reasons list what there is instead. */
+static const char *why_text(const struct answer_facts *facts, const struct answer *answer,
+			    char *buf, size_t size)
+{
+	if (answer->error == ENOSYS)
+		return known_text(buf, size);
+	if (answer->error == ENOENT && !answer->why)
+		return names_text(facts->routers, buf, size);
+	return answer->why;
+}
+
 /* The same moment is always the same text: only a step of the wall clock shows. */
 static void place_wall_clock(struct answer_facts *facts, const struct clocks *now)
 {
@@ -251,7 +311,7 @@ bool answer_next(struct answer_facts *facts, struct answer *answer, const struct
 {
 	static const struct step none = { 0 };
 	const struct step *step = answer->command ? &answer->command->steps[answer->step] : &none;
-	char known[128];
+	char why[WHY_SIZE];
 
 	if (answer->ended)
 		return false;
@@ -265,9 +325,7 @@ bool answer_next(struct answer_facts *facts, struct answer *answer, const struct
 						     sizeof(ret_message->bytes));
 		answer->step++;
 	} else {
-		answer_end(answer->error,
-			   answer->error == ENOSYS ? known_text(known, sizeof(known)) : answer->why,
-			   ret_message);
+		answer_end(answer->error, why_text(facts, answer, why, sizeof(why)), ret_message);
 		answer->ended = true;
 	}
 	return true;

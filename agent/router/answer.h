@@ -38,6 +38,8 @@ struct answer {
 	int error;                 /* of the end */
 	const char *why;           /* a constant, or NULL */
 	char name[CONF_NAME_SIZE]; /* of the router that is asked about; empty: all */
+	struct journal_asker asker;
+	struct forgotten forgotten; /* by the router that comes next, if @inside */
 };
 
 struct answer_message {
@@ -58,9 +60,11 @@ void answer_path(const char *given, char *buf, size_t size);
  * answer_begin() - understand a request.
  * @request, @len: as it came, and at least a struct control_request of it.
  * @rights: of who asks.
+ * @asker: who that is, for what goes into the journal.
  * @ret_answer: what to answer: an end that says so if the request is none of ours.
  */
-void answer_begin(const void *request, size_t len, unsigned rights, struct answer *ret_answer);
+void answer_begin(const void *request, size_t len, unsigned rights,
+		  const struct journal_asker *asker, struct answer *ret_answer);
 
 /**
  * answer_is_reload() - whether it is not made here, but by whoever reloads, with answer_end().
@@ -68,7 +72,9 @@ void answer_begin(const void *request, size_t len, unsigned rights, struct answe
 bool answer_is_reload(const struct answer *answer);
 
 /**
- * answer_next() - the next message of an answer; the last one is an end.
+ * answer_next() - the next message of an answer; the last one is an end. What a command changes is
+ * changed by a step that makes no message, so that it is done once, however often a message must be
+ * made again.
  *
  * Return: false behind the end, when nothing was made.
  */

@@ -6,6 +6,7 @@
 #include "conflicts.h"
 
 #define ADDRESSES_PER_MESSAGE 64
+#define NS_PER_MS             INT64_C(1000000)
 
 #ifndef VIPD_VERSION
 #error "the Makefile defines VIPD_VERSION"
@@ -39,7 +40,10 @@ struct router_record {
 	int64_t reason_ns;
 	int64_t since_real_ns;
 	uint8_t reason_source[16];
-	uint8_t active_address[16]; /* zero: nobody is known */
+	uint8_t active_address[16]; /* zero: nobody is known, and the next two are zero as well */
+	uint8_t active_priority;    /* 0 also of one that has left */
+	uint16_t active_interval_cs;
+	uint32_t takeover_in_ms; /* as Backup */
 	struct vrrp_counters counters;
 	int64_t heard_real_ns;                      /* as Backup; 0: nobody was heard */
 	uint64_t rejected_ago_s[VRRP_REJECT_COUNT]; /* plus 1; 0: never */
@@ -66,6 +70,9 @@ static const struct field router_fields[] = {
 	ROUTER(priority, "priority", FIELD_UINT),
 	ROUTER(effective_priority, "effective_priority", FIELD_UINT),
 	FIELD_OF_IP(struct router_record, active_address, "active_address", family),
+	ROUTER(active_priority, "active_priority", FIELD_UINT),
+	FIELD_SCALED(struct router_record, active_interval_cs, "active_interval_ms", 10),
+	ROUTER(takeover_in_ms, "takeover_in_ms", FIELD_UINT),
 	FIELD_SCALED(struct router_record, interval_cs, "interval_ms", 10),
 	COUNTER(adverts_sent),
 	COUNTER(adverts_received),
@@ -121,6 +128,30 @@ static const struct field conflict_fields[] = {
 	FIELDS_END,
 };
 
+/* What a router answers to "forget". */
+struct forgotten_record {
+	char name[CONF_NAME_SIZE];
+	uint8_t family;
+	uint8_t state;       /* enum vrrp_state */
+	uint8_t address[16]; /* zero: there was nothing to forget, and the next two are zero, too */
+	uint8_t priority;
+	uint16_t interval_cs;
+	uint32_t takeover_in_ms; /* as Backup */
+};
+
+#define FORGOTTEN(member, called, type) FIELD(struct forgotten_record, member, called, type)
+
+static const struct field forgotten_fields[] = {
+	FORGOTTEN(name, "name", FIELD_TEXT),
+	FORGOTTEN(family, "family", FIELD_UINT),
+	FIELD_OF_WORDS(struct forgotten_record, state, "state", vrrp_state_words),
+	FIELD_OF_IP(struct forgotten_record, address, "forgotten_address", family),
+	FORGOTTEN(priority, "forgotten_priority", FIELD_UINT),
+	FIELD_SCALED(struct forgotten_record, interval_cs, "forgotten_interval_ms", 10),
+	FORGOTTEN(takeover_in_ms, "takeover_in_ms", FIELD_UINT),
+	FIELDS_END,
+};
+
 struct configuration_record {
 	char path[1024]; /* empty when it is longer */
 };
@@ -140,6 +171,9 @@ const struct records_kind answer_configuration_kind = { 4, "configuration",
 							configuration_fields };
 const struct records_kind answer_conflict_kind = { 5, "conflict", sizeof(struct conflict_record),
 						   conflict_fields };
+
+const struct records_kind answer_forgotten_kind = { 6, "forgotten", sizeof(struct forgotten_record),
+						    forgotten_fields };
 
 static void put_records(const struct records_kind *kind, const void *records, unsigned n,
 			struct answer_message *message)
@@ -169,10 +203,28 @@ void answer_put_configuration(const struct answer_facts *facts, struct answer_me
 	message->attached_fd = facts->conf_fd;
 }
 
-static const uint8_t *active_address(const struct vrrp_election *election)
+/* Until when it waits, in milliseconds; 0: no more, or for nothing. */
+static uint32_t left_ms(int64_t down_ns, const struct clocks *now)
 {
-	return election->state == VRRP_STATE_ACTIVE ? election->source
-						    : election->active_source; /* or zero */
+	return down_ns == VRRP_NEVER || down_ns < now->mono_ns
+		       ? 0
+		       : (uint32_t)((down_ns - now->mono_ns) / NS_PER_MS);
+}
+
+/* Who is Active: we, or whom we heard as such; perhaps nobody. */
+static void fill_active(const struct vrrp *vr, const struct clocks *now,
+			struct router_record *record)
+{
+	const struct vrrp_election *election = &vr->election;
+	bool self = election->state == VRRP_STATE_ACTIVE;
+
+	memcpy(record->active_address, self ? election->source : election->active_source,
+	       sizeof(record->active_address));
+	record->takeover_in_ms = left_ms(election->down_ns, now);
+	if (!record->active_address[0])
+		return;
+	record->active_priority = self ? election->priority : election->active_priority;
+	record->active_interval_cs = self ? vr->config.interval_cs : election->active_interval_cs;
 }
 
 static void fill_reason(const struct vrrp_reason *reason, struct router_record *record)
@@ -211,7 +263,7 @@ void answer_put_router(const struct answer_facts *facts, const struct router *ro
 	record.interval_cs = config->interval_cs;
 	record.since_real_ns = facts->real_offset_ns + election->since_ns;
 	record.counters = router->vr.counters;
-	memcpy(record.active_address, active_address(election), sizeof(record.active_address));
+	fill_active(&router->vr, now, &record);
 	fill_reason(&election->reason, &record);
 	record.heard_real_ns = heard_real_ns(facts, election);
 	journal_ages(&router->limits, JOURNAL_LIMIT_REJECT, VRRP_REJECT_COUNT, now->mono_ns,
@@ -244,6 +296,22 @@ unsigned answer_put_addresses(const struct answer_facts *facts, const struct rou
 	}
 	put_records(&answer_address_kind, records, n, message);
 	return n;
+}
+
+void answer_put_forgotten(const struct router *router, const struct forgotten *forgotten,
+			  const struct clocks *now, struct answer_message *message)
+{
+	struct forgotten_record record;
+
+	memset(&record, 0, sizeof(record));
+	strcpy(record.name, router->conf->name);
+	record.family = router->conf->vrrp.family;
+	record.state = (uint8_t)forgotten->state;
+	memcpy(record.address, forgotten->address, sizeof(record.address));
+	record.priority = forgotten->priority;
+	record.interval_cs = forgotten->interval_cs;
+	record.takeover_in_ms = left_ms(forgotten->down_ns, now);
+	put_records(&answer_forgotten_kind, &record, 1, message);
 }
 
 void answer_put_conflicts(const struct answer_facts *facts, unsigned number,

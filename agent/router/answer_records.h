@@ -14,6 +14,7 @@ extern const struct records_kind answer_router_kind;
 extern const struct records_kind answer_address_kind; /* of the router whose record came last */
 extern const struct records_kind answer_configuration_kind;
 extern const struct records_kind answer_conflict_kind; /* likewise */
+extern const struct records_kind answer_forgotten_kind;
 
 /**
  * answer_put_host() - what is of no router.
@@ -31,6 +32,12 @@ void answer_put_configuration(const struct answer_facts *facts, struct answer_me
  */
 void answer_put_router(const struct answer_facts *facts, const struct router *router,
 		       const struct clocks *now, struct answer_message *message);
+
+/**
+ * answer_put_forgotten() - which Active a router has forgotten, and when it takes over.
+ */
+void answer_put_forgotten(const struct router *router, const struct forgotten *forgotten,
+			  const struct clocks *now, struct answer_message *message);
 
 /**
  * answer_put_conflicts() - the other VRIDs that have an address of it; makes no message when there

@@ -24,12 +24,13 @@
 #define MESSAGES_PER_TURN 32                   /* per client */
 
 struct client {
-	int fd;           /* -1: free */
-	bool root;        /* or a member of the socket's group */
-	bool answering;   /* the request was read */
-	bool reloading;   /* the request was read: waits for the end of a reload */
-	bool taken;       /* which the keeper has taken on */
-	bool frozen;      /* its answer is a struct control_result */
+	int fd;         /* -1: free */
+	bool root;      /* or a member of the socket's group */
+	bool answering; /* the request was read */
+	bool reloading; /* the request was read: waits for the end of a reload */
+	bool taken;     /* which the keeper has taken on */
+	bool frozen;    /* its answer is a struct control_result */
+	struct journal_asker asker;
 	int64_t asked_ns; /* for it */
 	int64_t since_ns; /* it is here */
 	struct answer answer;
@@ -248,7 +249,8 @@ static void pause_accepting(struct control *control, int64_t resume_ns)
 
 static void take_in(struct control *control, int fd, const struct clocks *now)
 {
-	enum control_asker asker = control_socket_asker(&control->socket, fd);
+	struct ucred peer;
+	enum control_asker asker = control_socket_asker(&control->socket, fd, &peer);
 	struct client *client = find_place(control, asker);
 	struct epoll_event event = { .events = EPOLLIN, .data.ptr = client };
 
@@ -258,6 +260,7 @@ static void take_in(struct control *control, int fd, const struct clocks *now)
 	}
 	*client = (struct client){ .fd = fd,
 				   .root = asker == CONTROL_ASKER_ROOT,
+				   .asker = { .uid = peer.uid, .pid = peer.pid },
 				   .since_ns = now->mono_ns,
 				   .until_ns = now->mono_ns + CLIENT_TIMEOUT_NS,
 				   .limit_ns = now->mono_ns + CLIENT_LIMIT_NS };
@@ -321,7 +324,8 @@ static void read_request(struct control *control, struct client *client, const s
 		hang_up(client);
 		return;
 	}
-	answer_begin(buf, (size_t)len, ANSWER_READ | ANSWER_CHANGE, &client->answer);
+	answer_begin(buf, (size_t)len, ANSWER_READ | ANSWER_CHANGE, &client->asker,
+		     &client->answer);
 	client->answering = true;
 	client->frozen = request->command == CONTROL_RELOAD;
 	if (answer_is_reload(&client->answer)) {

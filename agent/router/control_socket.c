@@ -136,13 +136,15 @@ static bool is_member(const struct control_socket *socket, int client_fd, gid_t 
 	return false;
 }
 
-enum control_asker control_socket_asker(const struct control_socket *socket, int client_fd)
+enum control_asker control_socket_asker(const struct control_socket *socket, int client_fd,
+					struct ucred *ret_peer)
 {
 	struct ucred peer;
 	socklen_t len = sizeof(peer);
 
 	if (getsockopt(client_fd, SOL_SOCKET, SO_PEERCRED, &peer, &len) < 0)
 		return CONTROL_ASKER_STRANGER;
+	*ret_peer = peer;
 	if (peer.uid == 0 || peer.uid == geteuid())
 		return CONTROL_ASKER_ROOT;
 	return is_member(socket, client_fd, peer.gid) ? CONTROL_ASKER_MEMBER

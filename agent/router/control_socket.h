@@ -7,6 +7,7 @@
 #define CONTROL_SOCKET_H
 
 #include <stdbool.h>
+#include <sys/socket.h>
 #include <sys/un.h>
 
 #include "agent/conf/conf.h"
@@ -59,8 +60,10 @@ enum control_asker {
  * control_socket_asker() - who a client is.
  * @client_fd: connected. The file mode has let it in; this asks the kernel who it is, whatever
  * became of the mode.
+ * @ret_peer: its uid and pid, unless it is a stranger.
  */
-enum control_asker control_socket_asker(const struct control_socket *socket, int client_fd);
+enum control_asker control_socket_asker(const struct control_socket *socket, int client_fd,
+					struct ucred *ret_peer);
 
 /**
  * control_socket_close() - remove it.

@@ -4,7 +4,10 @@
 #include <errno.h>
 #include <string.h>
 
-#define NS_PER_S INT64_C(1000000000)
+#include "vrrp/timers.h"
+
+#define NS_PER_S  INT64_C(1000000000)
+#define NS_PER_MS INT64_C(1000000)
 
 void journal_put(const struct journal *journal, const struct event *event)
 {
@@ -114,6 +117,12 @@ static void put_list(uint8_t (*to)[16], const uint8_t *list, unsigned n, size_t 
 		memcpy(to[i], list + i * len, len);
 }
 
+static uint32_t down_ms(const struct vrrp *vr, unsigned interval_cs)
+{
+	return (uint32_t)(vrrp_down_ns(vr->config.version, vr->election.priority, interval_cs) /
+			  NS_PER_MS);
+}
+
 /* What belongs to the sort of notice; the rest is zero, and so not shown. */
 static void notice(const struct journal_router *router, enum vrrp_notice which,
 		   const struct vrrp_list *own, const struct vrrp_advert *advert)
@@ -128,6 +137,7 @@ static void notice(const struct journal_router *router, enum vrrp_notice which,
 	case VRRP_NOTICE_INTERVAL:
 		event.packet.theirs_cs = advert->interval_cs;
 		event.packet.ours_cs = router->vr->config.interval_cs;
+		event.packet.down_ms = down_ms(router->vr, advert->interval_cs);
 		break;
 	case VRRP_NOTICE_ADDRESS_LIST:
 		event.packet.theirs_n = advert->addresses_n;
@@ -170,6 +180,23 @@ void journal_conflict(const struct journal_router *router, uint8_t vrid, const u
 	event.packet.own_vrid = router->vr->config.vrid;
 	memcpy(event.packet.source, source, sizeof(event.packet.source));
 	memcpy(event.packet.ours[0], address, sizeof(event.packet.ours[0]));
+	journal_put(&router->journal, &event);
+}
+
+void journal_forgotten(const struct journal_router *router, const struct vrrp_election *before,
+		       const struct journal_asker *asker)
+{
+	int64_t now_ns = router->journal.now->mono_ns;
+	struct event event = of_router(router, EVENT_FORGOTTEN);
+
+	event.forgotten =
+		(struct event_forgotten){ .priority = before->active_priority,
+					  .interval_cs = before->active_interval_cs,
+					  .uid = asker->uid,
+					  .pid = asker->pid,
+					  .left_ns = before->down_ns - now_ns,
+					  .takeover_ns = router->vr->election.down_ns - now_ns };
+	memcpy(event.forgotten.address, before->active_source, sizeof(event.forgotten.address));
 	journal_put(&router->journal, &event);
 }
 

@@ -41,6 +41,12 @@ struct journal_router {
 	struct journal_limits *limits;  /* borrowed */
 };
 
+/* Who asked for something over the control socket. */
+struct journal_asker {
+	uint32_t uid;
+	int32_t pid; /* 0: of another PID namespace */
+};
+
 /**
  * journal_put() - an event that is complete.
  */
@@ -108,6 +114,13 @@ void journal_notices(const struct journal_router *router, const struct vrrp_list
  */
 void journal_conflict(const struct journal_router *router, uint8_t vrid, const uint8_t *source,
 		      const uint8_t *address);
+
+/**
+ * journal_forgotten() - a Backup was told to forget its Active, and has.
+ * @before: what it knew.
+ */
+void journal_forgotten(const struct journal_router *router, const struct vrrp_election *before,
+		       const struct journal_asker *asker);
 
 /**
  * journal_ages() - how long ago each of a row of sorts happened last.

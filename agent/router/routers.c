@@ -416,6 +416,29 @@ void routers_stop(struct routers *routers, const struct clocks *now)
 	routers_say_farewells(routers);
 }
 
+void routers_forget(struct routers *routers, unsigned i, const struct clocks *now,
+		    const struct journal_asker *asker, struct forgotten *ret_forgotten)
+{
+	const struct vrrp_event event = { .type = VRRP_EVENT_FORGET, .now_ns = now->mono_ns };
+	struct router *router = &routers->all[i];
+	const struct vrrp_election *after = &router->vr.election;
+	struct vrrp_election before;
+	struct journal_router journal;
+
+	assert(i < routers->n);
+	before = router->vr.election;
+	routers->now = now;
+	router_step(routers, router, &event);
+	*ret_forgotten = (struct forgotten){ .state = after->state, .down_ns = after->down_ns };
+	if (memcmp(before.active_source, after->active_source, sizeof(before.active_source)) == 0)
+		return;
+	memcpy(ret_forgotten->address, before.active_source, sizeof(before.active_source));
+	ret_forgotten->priority = before.active_priority;
+	ret_forgotten->interval_cs = before.active_interval_cs;
+	journal = router_journal(routers, router);
+	journal_forgotten(&journal, &before, asker);
+}
+
 void routers_fds(const struct routers *routers, int ret_fds[2])
 {
 	ret_fds[0] = kern_monitor_fd(routers->monitor);

@@ -167,6 +167,25 @@ bool routers_added_own(const struct routers *routers, const struct router *route
 bool routers_has_address(const struct routers *routers, const struct router *router,
 			 unsigned address);
 
+/* What a router answers to the word that it shall forget its Active. */
+struct forgotten {
+	enum vrrp_state state;
+	uint8_t address[16]; /* of the Active that is forgotten; zero: it knew none, or waits for
+				none */
+	uint8_t priority;
+	uint16_t interval_cs;
+	int64_t down_ns; /* CLOCK_MONOTONIC: a Backup takes over then, if it hears nobody */
+};
+
+/**
+ * routers_forget() - an operator does not believe the Active that a router heard last.
+ * @i: below routers_count().
+ * @now: not before the last turn.
+ * @asker: for the journal.
+ */
+void routers_forget(struct routers *routers, unsigned i, const struct clocks *now,
+		    const struct journal_asker *asker, struct forgotten *ret_forgotten);
+
 /**
  * routers_strays() - read the packets that the filter set aside, and count them.
  *

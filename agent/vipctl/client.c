@@ -229,6 +229,14 @@ int64_t client_number(const struct records_table *table, const void *record, con
 	return field && fields_is_number(field) ? fields_number(field, record) : 0;
 }
 
+int64_t client_scaled(const struct records_table *table, const void *record, const char *name)
+{
+	const struct field *field = fields_find(table->fields, name);
+	uint64_t scale = field && field->scale ? field->scale : 1;
+
+	return (int64_t)((uint64_t)client_number(table, record, name) * scale);
+}
+
 const char *client_text(const struct records_table *table, const void *record, const char *name,
 			char *buf)
 {

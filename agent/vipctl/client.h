@@ -42,6 +42,11 @@ int client_ask(int fd, const struct client_question *question);
 int64_t client_number(const struct records_table *table, const void *record, const char *name);
 
 /**
+ * client_scaled() - likewise, in the unit that the name tells: times the scale of the field.
+ */
+int64_t client_scaled(const struct records_table *table, const void *record, const char *name);
+
+/**
  * client_text() - any field of a record as text, by its name.
  * @buf: FIELDS_TEXT_SIZE bytes.
  *

@@ -75,6 +75,26 @@ static void judge_state(struct problems *problems, const struct records_table *t
 	    "it takes no part: %.160s", problems_reason(table, record, reason));
 }
 
+/* The interval of its Active is learned, so that a single false advert can silence it for long. */
+static void judge_wait(struct problems *problems, const struct records_table *table,
+		       const void *record)
+{
+	int64_t theirs_ms = client_scaled(table, record, "active_interval_ms");
+	int64_t ours_ms = client_scaled(table, record, "interval_ms");
+	char state[FIELDS_TEXT_SIZE], active[FIELDS_TEXT_SIZE];
+
+	client_text(table, record, "state", state);
+	if (strcmp(state, "backup") != 0 || ours_ms <= 0 || theirs_ms <= ours_ms ||
+	    theirs_ms - ours_ms <= ours_ms)
+		return;
+	client_text(table, record, "active_address", active);
+	add(problems, PROBLEM_DEGRADED, "long_wait",
+	    "it waits %.1f s more for %.45s, whose interval is %.2f s and not %.2f s: "
+	    "vipctl forget ends that",
+	    (double)client_scaled(table, record, "takeover_in_ms") / 1000, active,
+	    (double)theirs_ms / 1000, (double)ours_ms / 1000);
+}
+
 /* What is known of words that vipd has for what it notices, and for what it discards. */
 struct meaning {
 	const char *word;
@@ -137,6 +157,7 @@ void problems_begin(struct problems *problems, const struct records_table *table
 	problems->n = problems->more_n = 0;
 	problems->level = PROBLEM_NONE;
 	judge_state(problems, table, record);
+	judge_wait(problems, table, record);
 	judge_ages(problems, table, record, ".noticed_ago_s", "", notices);
 	judge_ages(problems, table, record, ".rejected_ago_s", "rejected_", rejects);
 }

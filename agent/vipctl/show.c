@@ -54,6 +54,7 @@ enum column {
 	COLUMN_SINCE,
 	COLUMN_PRIORITY,
 	COLUMN_ACTIVE,
+	COLUMN_TAKEOVER,
 	COLUMN_HEARD,
 	COLUMN_ADDRESSES,
 	COLUMN_WARN,
@@ -73,6 +74,7 @@ static struct libscols_table *new_table(void)
 		[COLUMN_SINCE] = { "FOR", SCOLS_FL_RIGHT },
 		[COLUMN_PRIORITY] = { "PRIO", SCOLS_FL_RIGHT },
 		[COLUMN_ACTIVE] = { "ACTIVE IS", 0 },
+		[COLUMN_TAKEOVER] = { "TAKEOVER IN", SCOLS_FL_RIGHT },
 		[COLUMN_HEARD] = { "LAST HEARD", SCOLS_FL_RIGHT },
 		[COLUMN_ADDRESSES] = { "ADDRESSES", SCOLS_FL_WRAP },
 		[COLUMN_WARN] = { "WARN", SCOLS_FL_WRAP },
@@ -150,6 +152,19 @@ static const char *warn_text(const struct printer *printer, char *buf, size_t si
 	return buf;
 }
 
+/* How long a Backup still waits; "-" where none does, or its vipd does not tell. */
+static const char *takeover_text(const struct shown *shown, char *buf, size_t size)
+{
+	int64_t left_ms = client_scaled(shown->table, shown->record, "takeover_in_ms");
+	char state[FIELDS_TEXT_SIZE];
+
+	client_text(shown->table, shown->record, "state", state);
+	if (strcmp(state, "backup") != 0 || !fields_find(shown->table->fields, "takeover_in_ms"))
+		return "-";
+	snprintf(buf, size, "%.1f s", (double)left_ms / 1000);
+	return buf;
+}
+
 static const char *table_add(struct printer *printer)
 {
 	static const struct {
@@ -172,6 +187,7 @@ static const char *table_add(struct printer *printer)
 	scols_line_set_data(
 		line, COLUMN_SINCE,
 		ago_text(client_number(shown->table, shown->record, "since"), text, sizeof(text)));
+	scols_line_set_data(line, COLUMN_TAKEOVER, takeover_text(shown, text, sizeof(text)));
 	scols_line_set_data(line, COLUMN_HEARD,
 			    heard_text(client_number(shown->table, shown->record, ".heard"), text,
 				       sizeof(text)));
@@ -219,6 +235,25 @@ static void add_heard(const struct shown *shown, json_t *object)
 					  : json_null());
 }
 
+/* A number that is none: nobody is known, or nothing is waited for. */
+static void set_null(json_t *object, const char *key)
+{
+	if (json_object_get(object, key))
+		json_object_set_new(object, key, json_null());
+}
+
+static void null_what_is_unknown(json_t *object)
+{
+	const char *state = json_string_value(json_object_get(object, "state"));
+
+	if (json_is_null(json_object_get(object, "active_address"))) {
+		set_null(object, "active_priority");
+		set_null(object, "active_interval_ms");
+	}
+	if (!state || strcmp(state, "backup") != 0)
+		set_null(object, "takeover_in_ms");
+}
+
 static json_t *warnings_json(const struct problems *problems)
 {
 	json_t *words = json_array();
@@ -254,6 +289,7 @@ static const char *json_add(struct printer *printer)
 		json_object_set_new(object, "reason", json_string(reason));
 	if (!json_object_get(object, "addresses"))
 		add_addresses(shown, object);
+	null_what_is_unknown(object);
 	add_heard(shown, object);
 	json_object_set_new(object, "warnings", warnings_json(&shown->problems));
 	json_decref(fields);

@@ -48,6 +48,8 @@ static const struct {
 	{ "configtest",
 	  "use \"vipctl reload --dry-run\", or \"vipd -t\" without a vipd that runs" },
 	{ "diff", "use \"vipctl reload --dry-run\"" },
+	{ "clear", "use \"vipctl forget\" to end the wait for an Active that is none" },
+	{ "flush", "use \"vipctl forget\" to end the wait for an Active that is none" },
 	{ "version", "use \"vipctl -V\"" },
 };
 

@@ -12,6 +12,7 @@
 #include "connection.h"
 #include "dry_run.h"
 #include "events.h"
+#include "forget.h"
 #include "reload.h"
 #include "show.h"
 #include "usage.h"
@@ -78,6 +79,19 @@ static int command_reload(const char *path, const struct arguments *arguments)
 			      "since");
 }
 
+static int talk_forget(int fd, const void *arg)
+{
+	return forget(fd, arg);
+}
+
+static int command_forget(const char *path, const struct arguments *arguments)
+{
+	const struct forget_options options = { .json = arguments->options & USAGE_JSON,
+						.router = arguments->router };
+
+	return connection_converse(path, talk_forget, &options, NULL);
+}
+
 static int command_events(const char *path, const struct arguments *arguments)
 {
 	const struct journal_options options = { .json = arguments->options & USAGE_JSON,
@@ -98,6 +112,8 @@ static const struct command commands[] = {
 	  USAGE_FOLLOW | USAGE_JSON, false, command_events },
 	{ "reload", "[--dry-run]", "read the configuration again, without a word on the wire",
 	  USAGE_DRY_RUN, false, command_reload },
+	{ "forget", "[--json] [ROUTER]", "let Backups end the wait for an Active that is none",
+	  USAGE_JSON, true, command_forget },
 	{ .name = NULL },
 };
 

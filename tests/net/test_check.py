@@ -187,7 +187,7 @@ def test_no_vipd_is_critical(tmp_path):
 def test_unknown_router_is_critical(active):
     status, lines = checked(active, "lan9")
     assert status == 2 and lines[0] == (
-        "VIPD CRITICAL - no_answer: there is no router of that name")
+        "VIPD CRITICAL - no_answer: there is no router of that name; there are: lan")
 
 
 def test_half_an_answer_is_critical(made_up):
@@ -314,7 +314,7 @@ def test_watch_ends_when_nobody_reads(active):
 def test_watch_of_what_is_not_there_is_an_error(active):
     done = active.ctl("show", "--watch", "lan9", check=False)
     assert (done.returncode, done.stdout) == (1, "")
-    assert done.stderr == "vipctl: there is no router of that name\n"
+    assert done.stderr == "vipctl: there is no router of that name; there are: lan\n"
 
 
 # ---- a vipd that is made up ----

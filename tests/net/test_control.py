@@ -77,7 +77,7 @@ def refusal(agent, asked):
 
 def test_requests_that_are_none_are_told_what_there_is(lab):
     agent = start_active(lab)
-    known = "commands known here: show, configuration, reload"
+    known = "commands known here: show, configuration, reload, forget"
     for word in ("bogus", "sho", "showx", "\xff", "x" * 200):
         assert refusal(agent, wire.request(word)) == (errno.ENOSYS, known)
     assert refusal(agent, wire.request("bogus", "lan")) == (errno.ENOSYS, known)
@@ -113,10 +113,11 @@ def test_show_of_one_router(lab):
         assert set(alone) == set(everything)
     _, line = agent.ctl("show", "lan2").stdout.splitlines()
     assert line.split()[0] == "lan2"
-    for name in ("lan3", "la", "x" * 300, ""):
+    for name, listed in (("lan3", True), ("la", True), ("x" * 300, False), ("", False)):
         done = agent.ctl("show", name, check=False)
         assert (done.returncode, done.stdout) == (1, "")
-        assert done.stderr == "vipctl: there is no router of that name\n"
+        assert done.stderr == ("vipctl: there is no router of that name"
+                               + ("; there are: lan, lan2\n" if listed else "\n"))
 
 
 def test_configuration_is_handed_out_and_cannot_be_changed(lab):
@@ -369,7 +370,9 @@ SHOWN = {"node": str, "version": str, "rejected": dict, "unread": int, "dropped"
          "standby": bool, "routers": list}
 ROUTER = {"name": str, "interface": str, "vrid": int, "family": int, "version": int,
           "state": str, "reason": str, "reason_code": str, "since": str, "priority": int, "effective_priority": int,
-          "active_address": (str, type(None)), "interval_ms": int, "addresses": list,
+          "active_address": (str, type(None)), "active_priority": (int, type(None)),
+          "active_interval_ms": (int, type(None)), "takeover_in_ms": (int, type(None)),
+          "interval_ms": int, "addresses": list,
           "extra_addresses": list, "missing_addresses": list, "held_addresses": list,
           "conflicts": list, "last_heard": (str, type(None)), "warnings": list, "counters": dict}
 COUNTERS = {name: int for name in (
@@ -425,12 +428,18 @@ def test_show_json(lab):
     assert (lan["priority"], lan["effective_priority"], lan["interval_ms"]) == (150, 150, 50)
     assert lan["reason"].startswith("no advert for ") and lan["reason_code"] == "silence"
     assert lan["active_address"] == "192.0.2.2"
+    assert (lan["active_priority"], lan["active_interval_ms"], lan["takeover_in_ms"]) == (
+        150, 50, None)
     assert (lan["addresses"], lan["extra_addresses"]) == ([VIP], ["198.51.100.7/32"])
     assert lan["counters"]["became_active"] == 1
     assert lan["counters"]["announcements_sent"] >= 2
     assert (two["state"], two["active_address"]) == ("backup", "192.0.2.9")
+    assert (two["active_priority"], two["active_interval_ms"]) == (200, 50)
+    assert 0 <= two["takeover_in_ms"] <= 3 * 50 + 31
     assert two["addresses"] == ["192.0.2.11/24", "192.0.2.12/24"] and two["priority"] == 100
     assert (gone["state"], gone["active_address"]) == ("fault", None)
+    assert (gone["active_priority"], gone["active_interval_ms"], gone["takeover_in_ms"]) == (
+        None, None, None)
     assert (gone["reason"], gone["reason_code"]) == ("there is no interface none0", "link_missing")
     assert (gone["priority"], gone["interval_ms"]) == (255, 40950)
 
@@ -440,10 +449,11 @@ def test_show_table(lab):
                                router(name="gone", vrid=53, interface="none0")])
     header, lan, gone = agent.ctl("show").stdout.splitlines()
     assert header.split() == ["ROUTER", "INTERFACE", "VRID", "STATE", "FOR", "PRIO", "ACTIVE",
-                              "IS", "LAST", "HEARD", "ADDRESSES", "WARN", "REASON"]
-    assert re.fullmatch(r"lan +eth0 +51 +active +\d+ s +150 +192\.0\.2\.2 +- +192\.0\.2\.1/24 \+1 +"
+                              "IS", "TAKEOVER", "IN", "LAST", "HEARD", "ADDRESSES", "WARN",
+                              "REASON"]
+    assert re.fullmatch(r"lan +eth0 +51 +active +\d+ s +150 +192\.0\.2\.2 +- +- +192\.0\.2\.1/24 \+1 +"
                         r"(-|no_standby) +no advert for 0\.\d{3} s", lan.rstrip()), lan
-    assert re.fullmatch(r"gone +none0 +53 +fault +\d+ s +100 +- +- +192\.0\.2\.1/24 +fault(,no_standby)? +"
+    assert re.fullmatch(r"gone +none0 +53 +fault +\d+ s +100 +- +- +- +192\.0\.2\.1/24 +fault(,no_standby)? +"
                         r"there is no interface none0", gone.rstrip()), gone
 
 

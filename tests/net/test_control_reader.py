@@ -116,9 +116,10 @@ def test_answer_is_shown_as_it_is(ask):
 """
     header, lan = ask(whole(), "show").stdout.splitlines()
     assert header.split() == ["ROUTER", "INTERFACE", "VRID", "STATE", "FOR", "PRIO", "ACTIVE",
-                              "IS", "LAST", "HEARD", "ADDRESSES", "WARN", "REASON"]
+                              "IS", "TAKEOVER", "IN", "LAST", "HEARD", "ADDRESSES", "WARN",
+                              "REASON"]
     assert lan.split()[:4] == ["lan", "eth0", "51", "active"]
-    assert lan.split()[6:] == ["150", "192.0.2.1", "-", "192.0.2.1/24", "-", "started"]
+    assert lan.split()[6:] == ["150", "192.0.2.1", "-", "-", "192.0.2.1/24", "-", "started"]
 
 
 def test_order_of_fields_makes_no_difference(ask):

@@ -80,9 +80,23 @@ def test_vipctl_reloads_a_vipd_of_the_first_version(tmp_path, failed, status, te
 def test_vipctl_at_a_vipd_of_fixed_structs_says_what_to_do(tmp_path):
     """Its head is what the first release sent: magic, version 2, and 1.4 KB of members."""
     path = str(tmp_path / "old.sock")
-    for args in (("show",), ("show", "--json"), ("reload", "--dry-run")):
+    for args in (("show",), ("show", "--json"), ("reload", "--dry-run"), ("forget",)):
         with Server(path, struct.pack("=IHH", MAGIC, 2, 0) + bytes(1400), bytes(700)):
             done = wire.vipctl(path, *args)
         assert (done.returncode, done.stdout) == (1, "")
         assert done.stderr == ("vipctl: the vipd that runs is older than this vipctl: \"vipctl "
                                "reload\" starts the one that is installed\n")
+
+
+@pytest.mark.parametrize("args", [[], ["lan"], ["--json"]])
+def test_vipctl_at_a_vipd_that_cannot_forget_says_what_to_do(tmp_path, args):
+    """One that knows the words that there were before this one, and answers with them."""
+    path = str(tmp_path / "old.sock")
+    said = wire.end(errno.ENOSYS, "commands known here: show, configuration, reload")
+    with Server(path, said) as server:
+        done = wire.vipctl(path, "forget", *args)
+    assert server.asked == [wire.request("forget", *(it for it in args if it == "lan"))]
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr == ("vipctl: the vipd that runs cannot do that (forget: commands known "
+                           "here: show, configuration, reload): \"vipctl reload\" starts the one "
+                           "that is installed\n")

@@ -14,7 +14,7 @@ from lab import router
 from test_control_reader import whole
 
 EX_USAGE = 64
-COMMANDS = ("show", "check", "events", "reload")
+COMMANDS = ("show", "check", "events", "reload", "forget")
 
 
 def run(*args, program="vipctl", **options):
@@ -33,6 +33,10 @@ def run(*args, program="vipctl", **options):
     (["logs"], 'there is no command "logs": use "vipctl events"'),
     (["showw"], 'there is no command "showw": did you mean "show"?'),
     (["relaod"], 'did you mean "reload"?'),
+    (["forgt"], 'did you mean "forget"?'),
+    (["clear"], 'there is no command "clear": use "vipctl forget"'),
+    (["forget", "lan", "extra"], 'forget takes one router at most: "extra" is one too many'),
+    (["forget", "--jso"], 'forget has no option "--jso": did you mean "--json"?'),
     (["xyzzy"], 'there is no command "xyzzy"'),
     (["help", "showw"], 'did you mean "show"?'),
     (["reload", "--dryrun"], 'reload has no option "--dryrun": did you mean "--dry-run"?'),

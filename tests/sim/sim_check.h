@@ -301,6 +301,11 @@ void check_lease_change(struct sim *sim, unsigned i, const struct sim_conf *old)
 void check_unread(struct sim *sim, unsigned i);
 
 /**
+ * check_restarted() - router @i waits from now on for its own interval, whatever had arrived.
+ */
+void check_restarted(struct sim *sim, unsigned i);
+
+/**
  * check_withdrawn() - an Active is no part of the configuration any more.
  */
 void check_withdrawn(struct sim *sim, unsigned i);

@@ -321,6 +321,14 @@ void check_unread(struct sim *sim, unsigned i)
 	sim->check.arrived[i].at_ns = INT64_MIN / 2;
 }
 
+void check_restarted(struct sim *sim, unsigned i)
+{
+	const struct sim_gateway *r = &sim->routers[i];
+
+	sim->check.arrived[i].at_ns = gateway_local_ns(sim, r);
+	sim->check.arrived[i].interval_cs = r->config.interval_cs;
+}
+
 /* ---- one process after another ---- */
 
 /* Whether nothing but a reload happens on this host, so that P7 is exact. */

@@ -86,6 +86,7 @@ static void path_apply(struct sim *sim, unsigned from, unsigned to, const struct
 	case SIM_FAULT_PANIC:
 	case SIM_FAULT_HANG:
 	case SIM_FAULT_RELOAD:
+	case SIM_FAULT_FORGET:
 	case SIM_FAULT_WITHDRAW:
 	case SIM_FAULT_STEAL:
 	case SIM_FAULT_SQUAT:
@@ -193,6 +194,7 @@ static void narrate_begin(const struct sim *sim, const struct sim_episode *e)
 	case SIM_FAULT_PANIC:
 	case SIM_FAULT_HANG:
 	case SIM_FAULT_RELOAD:
+	case SIM_FAULT_FORGET:
 	case SIM_FAULT_WITHDRAW:
 	case SIM_FAULT_STEAL:
 	case SIM_FAULT_SQUAT:
@@ -377,6 +379,8 @@ static void host_begin(struct sim *sim, unsigned i, const struct sim_episode *e)
 		reload(sim, e->node, e->amount);
 	else if (e->type == SIM_FAULT_PROGRAM)
 		install(sim, e->node, (enum sim_program)e->amount);
+	else if (e->type == SIM_FAULT_FORGET)
+		gateway_forget(sim, e->node);
 	else if (e->type == SIM_FAULT_SOURCE)
 		kernel_set_own(sim, e->node, 0, true);
 	else if (e->type == SIM_FAULT_STEAL)

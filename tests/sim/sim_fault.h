@@ -40,6 +40,7 @@ enum sim_fault_type {
 			       while a process gets ready, if one does */
 	SIM_FAULT_KERNEL,   /* the kernel of @node has trouble of the sorts @amount */
 	SIM_FAULT_SOURCE,   /* the host of @node has one more address of its own */
+	SIM_FAULT_FORGET,   /* an operator lets @node forget its Active */
 	SIM_FAULT_JUNK,     /* @amount packets that must be rejected come to @node */
 	SIM_FAULT_START,    /* no fault: @node is started for the first time */
 	SIM_FAULT_COUNT,

@@ -231,11 +231,24 @@ void gateway_turn(struct sim *sim, struct sim_process *process)
 		keeper_died(sim, process, true);
 		return;
 	}
+	if (process->asked_to_forget)
+		process_forget(process);
 	look(sim, process);
 	check_turn_end(sim, process);
 	r->resumed = false;
 	gateway_schedule(sim, process);
 	keeper_turned(sim, process);
+}
+
+void gateway_forget(struct sim *sim, unsigned i)
+{
+	struct sim_process *process = keeper_speaker(sim, i);
+
+	if (!process || !gateway_runs(sim, i))
+		return;
+	trace(sim, "%s is told to forget", node_name(i));
+	process->asked_to_forget = true;
+	process_wake(sim, process);
 }
 
 bool gateway_stop(struct sim *sim, struct sim_process *process)

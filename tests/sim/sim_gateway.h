@@ -219,6 +219,12 @@ bool gateway_may_tear(const struct sim_gateway *r);
  */
 void gateway_adopted(struct sim *sim, unsigned i, const struct vrrp *vr, const struct vrrp *old);
 
+/**
+ * gateway_forget() - an operator lets it forget its Active: at the end of the next turn, as clients
+ * are served; nobody is when no process speaks, or it does not live to it.
+ */
+void gateway_forget(struct sim *sim, unsigned i);
+
 /* Life and faults. Each asserts that it makes sense in the present state. */
 void gateway_start(struct sim *sim, unsigned i);
 void gateway_leave(struct sim *sim, unsigned i, enum sim_leave how);

@@ -301,6 +301,31 @@ static void missed(struct sim *sim, unsigned i, enum vrrp_state state, int64_t n
 		grant(sim, i, now_ns);
 }
 
+/*
+ * To a Backup the Active is as one that was never heard; a wait that is longer than that of one
+ * that begins now is one that begins now. Nobody else has anything to forget.
+ */
+static void forget(struct sim *sim, unsigned i, const struct vrrp *before, int64_t now_ns)
+{
+	const struct vrrp_config *c = &sim->routers[i].config;
+	struct sim_model *m = &sim->check.models[i];
+
+	expect_state(sim, i, before->election.state);
+	if (before->election.state != VRRP_STATE_BACKUP) {
+		if (memcmp(before, &sim->routers[i].vr, sizeof(*before)) != 0)
+			check_fail(sim, "timing", "%s forgets, and is no Backup", node_name(i));
+		return;
+	}
+	m->interval_cs = c->interval_cs;
+	if (m->down_ns > now_ns + model_down_ns(c->priority, c->interval_cs)) {
+		restart(m, c, now_ns);
+		check_restarted(sim, i);
+	}
+	memset(m->from, 0, sizeof(m->from));
+	m->left = false;
+	m->nobody = true;
+}
+
 void model_step(struct sim *sim, unsigned i, const struct vrrp *before,
 		const struct vrrp_event *event, const struct vrrp_output *out)
 {
@@ -310,6 +335,8 @@ void model_step(struct sim *sim, unsigned i, const struct vrrp *before,
 		backup_timer(sim, i, event->now_ns);
 	else if (event->type == VRRP_EVENT_MISSED)
 		missed(sim, i, before->election.state, event->now_ns);
+	else if (event->type == VRRP_EVENT_FORGET)
+		forget(sim, i, before, event->now_ns);
 	else if (before->election.state == VRRP_STATE_BACKUP && advert)
 		backup_advert(sim, i, event->advert, event->now_ns);
 	else if (before->election.state == VRRP_STATE_ACTIVE && timer)

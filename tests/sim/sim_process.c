@@ -228,6 +228,7 @@ void process_spawn(struct sim *sim, struct sim_process *process, unsigned router
 	process->frozen = false;
 	process->woken_ns = 0;
 	process->told_to_freeze = process->told_to_leave = false;
+	process->asked_to_forget = false;
 	process->licensed = process->doomed_put = process->mortal = false;
 	process->by_reload = process->said_ready = process->went = process->was_alive = false;
 	if (sim->routers[router].bare == process)
@@ -328,6 +329,18 @@ bool process_turn(struct sim_process *process)
 	process->mortal = false;
 	process_leave();
 	return true;
+}
+
+void process_forget(struct sim_process *process)
+{
+	const struct journal_asker asker = { 0 };
+	struct clocks now = process_clocks(process);
+	struct forgotten forgotten;
+
+	process->asked_to_forget = false;
+	process_enter(process);
+	routers_forget(process->routers, 0, &now, &asker, &forgotten);
+	process_leave();
 }
 
 bool process_stop(struct sim_process *process)

@@ -93,7 +93,8 @@ struct sim_process {
 	bool hung;
 	int64_t woken_ns; /* its host runs again since then, and it was not late before; or 0 */
 	bool told_to_freeze, told_to_leave;
-	bool by_reload; /* it is what a reload brought */
+	bool asked_to_forget; /* a client waits for that */
+	bool by_reload;       /* it is what a reload brought */
 	bool said_ready;
 	bool went;        /* it has gone on, and left that in its memory */
 	bool was_alive;   /* it gave a sign of life */
@@ -192,6 +193,11 @@ bool process_go(struct sim_process *process, int old_fd, int64_t frozen_real_ns)
  * Return: false when it died in it.
  */
 bool process_turn(struct sim_process *process);
+
+/**
+ * process_forget() - what a client has asked for: its router forgets its Active.
+ */
+void process_forget(struct sim_process *process);
 
 /**
  * process_stop() - it leaves gracefully.

@@ -191,6 +191,7 @@ static const struct {
 	{ "steal", SIM_FAULT_STEAL, 1, true, false, 0 },
 	{ "squat", SIM_FAULT_SQUAT, 1, false, false, 0 },
 	{ "trouble", SIM_FAULT_KERNEL, 1, true, false, 0 },
+	{ "forget", SIM_FAULT_FORGET, 1, false, false, 0 },
 };
 
 static bool parse_operands(char **words, unsigned n, unsigned kind, struct sim_episode *e)

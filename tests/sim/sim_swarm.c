@@ -14,7 +14,7 @@
 	(FAULT_BIT(BURST) | FAULT_BIT(LOSS) | FAULT_BIT(DUPLICATE) | FAULT_BIT(JITTER) |           \
 	 FAULT_BIT(CORRUPT) | FAULT_BIT(STALL) | FAULT_BIT(STOP) | FAULT_BIT(FREEZE) |             \
 	 FAULT_BIT(JUNK) | FAULT_BIT(RELOAD) | FAULT_BIT(STEAL) | FAULT_BIT(SQUAT) |               \
-	 FAULT_BIT(REPLACE) | FAULT_BIT(KERNEL))
+	 FAULT_BIT(REPLACE) | FAULT_BIT(KERNEL) | FAULT_BIT(FORGET))
 
 #define NEAR_NS        (10 * SIM_MS)   /* so long does one process take to follow another */
 #define ALIVE_SLACK_NS (1500 * SIM_MS) /* whoever is later has given no sign of life, see P1 */
@@ -288,6 +288,7 @@ static void draw_size(struct sim *sim, const struct mix *mix, struct sim_episode
 		e->amount = prng_one_in(p, 2) ? SIM_LEAVE_PLAIN : prng_below(p, SIM_LEAVES);
 		break;
 	case SIM_FAULT_CUT:
+	case SIM_FAULT_FORGET:
 	case SIM_FAULT_STOP:
 	case SIM_FAULT_CRASH:
 	case SIM_FAULT_HANG:
@@ -332,6 +333,7 @@ static const struct pair {
 	{ SIM_FAULT_KERNEL, SIM_FAULT_REPLACE, false, false, SIM_TROUBLE_EVENTS | SIM_TROUBLE_DUMPS,
 	  0 },
 	{ SIM_FAULT_STOP, SIM_FAULT_LEAVE, true, false, 0, 0 },
+	{ SIM_FAULT_CRASH, SIM_FAULT_FORGET, true, false, 0, 0 },
 };
 
 static void draw_pair(struct sim *sim, const struct mix *mix)

@@ -123,6 +123,11 @@ static inline const char *on_missed(struct vrrp *vr, int64_t now_ns)
 	return step(vr, &(struct vrrp_event){ .type = VRRP_EVENT_MISSED, .now_ns = now_ns });
 }
 
+static inline const char *on_forget(struct vrrp *vr, int64_t now_ns)
+{
+	return step(vr, &(struct vrrp_event){ .type = VRRP_EVENT_FORGET, .now_ns = now_ns });
+}
+
 static inline const char *on_fault(struct vrrp *vr, int64_t now_ns, enum vrrp_reason_code fault)
 {
 	return step(vr, &(struct vrrp_event){

@@ -17,12 +17,13 @@ static struct answer asked(unsigned version, unsigned command, const char *words
 			   unsigned rights)
 {
 	const struct control_request head = { CONTROL_MAGIC, (uint16_t)version, (uint16_t)command };
+	const struct journal_asker asker = { .uid = 1000, .pid = 4242 };
 	char request[CONTROL_REQUEST_SIZE];
 	struct answer answer;
 
 	memcpy(request, &head, sizeof(head));
 	memcpy(request + sizeof(head), words, len);
-	answer_begin(request, sizeof(head) + len, rights, &answer);
+	answer_begin(request, sizeof(head) + len, rights, &asker, &answer);
 	return answer;
 }
 
@@ -59,6 +60,11 @@ static void test_answer_knows_its_commands(void **state)
 	assert_non_null(answer.command);
 	assert_string_equal(answer.name, "lan");
 	assert_non_null(WORDS("configuration", ALL).command);
+	answer = WORDS("forget\0lan", ALL);
+	assert_non_null(answer.command);
+	assert_string_equal(answer.name, "lan");
+	assert_int_equal(answer.asker.uid, 1000);
+	assert_int_equal(answer.asker.pid, 4242);
 }
 
 static void test_answer_takes_the_longest_name_and_none_longer(void **state)
@@ -78,7 +84,7 @@ static void test_answer_takes_the_longest_name_and_none_longer(void **state)
 
 static void test_answer_to_what_is_unknown_names_what_is_known(void **state)
 {
-	static const char known[] = "commands known here: show, configuration, reload";
+	static const char known[] = "commands known here: show, configuration, reload, forget";
 
 	(void)state;
 	assert_end(WORDS("", ALL), ENOSYS, known);
@@ -126,6 +132,8 @@ static void test_answer_asks_for_the_rights_of_a_command(void **state)
 	assert_non_null(WORDS("show", ANSWER_READ).command);
 	assert_end(WORDS("show", ANSWER_CHANGE), EACCES, "this user may not do that");
 	assert_end(WORDS("reload", ANSWER_READ), EACCES, "this user may not do that");
+	assert_end(WORDS("forget", ANSWER_READ), EACCES, "this user may not do that");
+	assert_end(WORDS("forget\0lan", ANSWER_READ), EACCES, "this user may not do that");
 	assert_end(asked(2, CONTROL_RELOAD, "", 0, ANSWER_READ), EACCES,
 		   "this user may not do that");
 	assert_end(WORDS("configuration", 0), EACCES, "this user may not do that");

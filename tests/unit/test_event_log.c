@@ -410,6 +410,50 @@ static void test_log_of_a_state_of_now(void **state)
 			    "carrier\" note=\"told late\"");
 }
 
+/* The wait that follows; of an earlier version, which did not write it down, a range. */
+static void test_log_of_an_interval_that_differs(void **state)
+{
+	static const char after[] =
+		"\"its adverts come every 40.95 s, ours every 1.00 s: while that "
+		"host is Active, a Backup here takes over after ";
+	struct event event = event_of(EVENT_NOTICE, "lan", "eth0", 4);
+	char line[EVENT_LINE_SIZE];
+
+	(void)state;
+	event.packet.which = VRRP_NOTICE_INTERVAL;
+	event.packet.theirs_cs = 4095;
+	event.packet.ours_cs = 100;
+	event_line(&event, line);
+	assert_null(strstr(line, "down_ms"));
+	assert_non_null(strstr(line, after));
+	assert_non_null(strstr(line, "after 122.85 to 163.80 s of silence"));
+	event.packet.down_ms = 147803;
+	event_line(&event, line);
+	assert_non_null(strstr(line, "theirs_ms=40950 ours_ms=1000 down_ms=147803 "));
+	assert_non_null(strstr(line, after));
+	assert_non_null(strstr(line, "after 147.803 s of silence"));
+	assert_int_equal(line[strlen(line) - 1], '"'); /* there was room for all of it */
+}
+
+static void test_log_of_what_was_forgotten_names_who_asked(void **state)
+{
+	struct event event = event_of(EVENT_FORGOTTEN, "lan", "eth0", 4);
+	char line[EVENT_LINE_SIZE];
+
+	(void)state;
+	event.forgotten = (struct event_forgotten){ .priority = 255,
+						    .interval_cs = 4095,
+						    .uid = 1000,
+						    .pid = 4242,
+						    .left_ns = INT64_C(108613281250),
+						    .takeover_ns = INT64_C(3609375000),
+						    .address = { 192, 0, 2, 66 } };
+	assert_string_equal(event_line(&event, line),
+			    "router=lan family=4 forgotten=192.0.2.66 peer_priority=255 "
+			    "theirs_ms=40950 uid=1000 pid=4242 note=\"it would have waited 108.613 "
+			    "s more; it takes over in 3.609 s if it hears nobody\"");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -425,6 +469,8 @@ int main(void)
 		cmocka_unit_test(test_log_of_a_router_that_flaps_ends_with_it),
 		cmocka_unit_test(test_log_of_a_router_that_flaps_and_was_overrun_knows_it),
 		cmocka_unit_test(test_log_of_a_state_of_now),
+		cmocka_unit_test(test_log_of_an_interval_that_differs),
+		cmocka_unit_test(test_log_of_what_was_forgotten_names_who_asked),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
