@@ -37,6 +37,7 @@ enum event_kind {
 	EVENT_STATE_NOW = 9, /* its state, from a reader that missed the change: @state, no from */
 	EVENT_STATE_ASKED = 10, /* its state, for somebody who asked: likewise */
 	EVENT_CONFLICT = 11,    /* another VRID has an address of it, @packet.ours[0]: @packet */
+	EVENT_RESORT = 14, /* it is the last resort, or no more: @address.news: enum event_resort */
 	/* of a router process */
 	EVENT_RECEIVE = 32,     /* adverts may have been lost: @fact.error, or 0: too fast */
 	EVENT_SWEPT = 33,       /* an address of a dead predecessor was removed: @address */
@@ -121,6 +122,12 @@ enum event_address_news {
 	EVENT_ADDRESS_COUNT,
 };
 
+enum event_resort {
+	EVENT_RESORT_BEGINS = 1, /* it cannot hold an address */
+	EVENT_RESORT_CEDES = 2,  /* it offers to leave */
+	EVENT_RESORT_ENDS = 3,
+};
+
 /* A change of state; the reason is struct vrrp_reason's. */
 struct event_state {
 	uint8_t from, to; /* enum vrrp_state */
@@ -152,7 +159,8 @@ struct event_packet {
 struct event_address {
 	uint8_t news; /* enum event_address_news */
 	uint8_t prefix_len;
-	uint8_t reserved[2];
+	uint8_t configured_priority; /* of EVENT_RESORT */
+	uint8_t reserved;
 	int32_t error;
 	int32_t ifindex;
 	uint8_t bytes[16];

@@ -45,6 +45,7 @@ enum vrrp_reason_code {
 	VRRP_REASON_NO_OWN,    /* the interface does not have @source, which an owner needs */
 	VRRP_REASON_AWAY,      /* this host stood still, and @source of the lower @priority has
 				* taken over meanwhile; preemption is off */
+	VRRP_REASON_CEDED,     /* we offered to leave, and @source of @priority has taken over */
 	VRRP_REASON_COUNT,
 };
 

@@ -43,8 +43,8 @@ void service_reloading(struct service *service);
 void service_alive(struct service *service, const char *status);
 
 /**
- * service_deadline() - when to look for the next sign of life, so that a watchdog is fed in time and
- * the status is of now.
+ * service_deadline() - when to look for the next sign of life, so that a watchdog is fed in time
+ * and the status is of now.
  *
  * Return: CLOCK_MONOTONIC. NULL is allowed, also for service_look(): INT64_MAX.
  */

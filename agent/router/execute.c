@@ -7,6 +7,26 @@ enum sent_kind {
 	SENT_ANNOUNCEMENT,
 };
 
+/* The addresses come behind the adverts in a turn: it is in time, and on evidence. */
+static void renew_on_advert(struct routers *routers, struct router *router)
+{
+	if (router->vr.election.state != VRRP_STATE_ACTIVE ||
+	    !lease_on_advert(&router->lease, routers->now->mono_ns))
+		return;
+	router_renew_leases(routers, router);
+	router_schedule(routers, router);
+}
+
+static void note_leave(struct routers *routers, struct router *router)
+{
+	router->vr.counters.priority_zero_sent++;
+	if (!router->vr.election.ceding)
+		return;
+	lease_on_offer(&router->lease, router->vr.election.advert_ns);
+	renew_on_advert(routers, router);
+	router_schedule(routers, router);
+}
+
 static void note_sent(struct routers *routers, const struct kern_sent *sent)
 {
 	struct router *router = sent->owner;
@@ -30,17 +50,12 @@ static void note_sent(struct routers *routers, const struct kern_sent *sent)
 	}
 	counters->adverts_sent++;
 	if (sent->kind == SENT_ADVERT_LEAVE) {
-		counters->priority_zero_sent++;
+		note_leave(routers, router);
 		return;
 	}
 	if (lease_on_sent(&router->lease, routers->now->mono_ns))
 		router_schedule(routers, router);
-	/* The addresses come behind the adverts in a turn: it is in time, and on evidence. */
-	if (router->vr.election.state == VRRP_STATE_ACTIVE &&
-	    lease_on_advert(&router->lease, routers->now->mono_ns)) {
-		router_renew_leases(routers, router);
-		router_schedule(routers, router);
-	}
+	renew_on_advert(routers, router);
 }
 
 void routers_flush(struct routers *routers)
@@ -90,6 +105,7 @@ static void take_news(struct routers *routers, const struct kern_news *news)
 		journal_address(&journal, &router->conf->addresses[news->want - router->want],
 				news->what, news->error);
 	router_hold(routers, router, news->want - router->want);
+	router_doubt_addresses(routers, router, news->what);
 	if (back)
 		router->vr.counters.addresses_restored++;
 	if (back || news->what == KERN_WANT_ADDED)

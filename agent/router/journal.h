@@ -126,6 +126,13 @@ void journal_address(const struct journal_router *router, const struct conf_addr
 		     enum kern_want_news news, int error);
 
 /**
+ * journal_resort() - a virtual router becomes the last resort, or is it no more (resort.h).
+ * @address: that it cannot hold, or NULL.
+ */
+void journal_resort(const struct journal_router *router, enum event_resort what,
+		    const struct conf_address *address);
+
+/**
  * journal_send_error() - a frame was refused by the kernel.
  * @what: "advert" or "announcement".
  */

@@ -68,6 +68,15 @@ static void judge_state(struct problems *problems, const struct records_table *t
 	    "it takes no part: %.160s", problems_reason(table, record, reason));
 }
 
+static void judge_priority(struct problems *problems, const struct records_table *table,
+			   const void *record)
+{
+	if (client_number(table, record, "last_resort"))
+		add(problems, PROBLEM_DEGRADED, "last_resort",
+		    "it could not hold an address, so its priority is 1: see vipctl events, mend "
+		    "the cause, then vipctl reload");
+}
+
 /* What is known of words that vipd has for what it notices, and for what it discards. */
 struct meaning {
 	const char *word;
@@ -130,6 +139,7 @@ void problems_begin(struct problems *problems, const struct records_table *table
 	problems->n = problems->more_n = 0;
 	problems->level = PROBLEM_NONE;
 	judge_state(problems, table, record);
+	judge_priority(problems, table, record);
 	judge_ages(problems, table, record, ".noticed_ago_s", "", notices);
 	judge_ages(problems, table, record, ".rejected_ago_s", "rejected_", rejects);
 }

@@ -18,7 +18,7 @@ static void test_names_reasons_are_the_documented_words(void **state)
 		"none",       "started",   "start_delay", "owner",    "silence",      "left",
 		"preempt",    "higher",    "tie",         "stopped",  "link_missing", "link_down",
 		"no_carrier", "link_type", "no_source",   "no_group", "recovered",    "link_port",
-		"mtu",        "no_own",    "away",
+		"mtu",        "no_own",    "away",        "ceded",
 	};
 
 	(void)state;
