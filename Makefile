@@ -80,7 +80,8 @@ $(BUILD)/tests/conf/keys: $(BUILD)/tests/conf/keys.o $(CONF) $(BUILD)/agent/fiel
 SIM_REAL = $(FLOOR) $(addprefix $(BUILD)/agent/, conf/value.o \
 	$(addprefix keeper/,will.o succession.o succession_gap.o) \
 	$(addprefix router/,adopt.o advert.o conflicts.o execute.o hear.o interfaces.o journal.o lan.o last_will.o \
-	lease.o open.o routers.o step.o)) \
+	lease.o open.o priority.o resort.o \
+	routers.o step.o)) \
 	$(addprefix $(BUILD)/netlink/,address.o attributes.o frame.o kind.o receive.o reconcile.o \
 	wants.o sweep.o)
 $(BUILD)/sim: WRAP = vrrp_step vrrp_receive vrrp_adopt state_put clock_gettime close kern_receiver_open \
@@ -111,7 +112,7 @@ $(BUILD)/tests/net/%.so: tests/net/%.c
 	$(Q)$(CC) -std=gnu17 $(WARN) -O2 -fPIC -shared -D_GNU_SOURCE -o $@ $<
 
 test-programs: all $(BUILD)/sim $(UNITS) $(REPLAYS) $(BUILD)/tests/conf/keys \
-	$(BUILD)/tests/net/wallclock.so $(BUILD)/tests/net/claims.so
+	$(addprefix $(BUILD)/tests/net/,wallclock.so claims.so refusal.so)
 
 # ---- what a user and a developer run; each installs what it lacks ----
 

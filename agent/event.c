@@ -145,6 +145,14 @@ static const struct kind kinds[] = {
 			      OF_ROUTER
 			      "forgotten={forgotten} peer_priority={peer_priority} "
 			      "theirs_ms={theirs_ms} uid={uid} pid={pid} note=\"{note}\"" },
+	[EVENT_RESORT] = { "resort", LOG_LEVEL_ERROR, SIZE_OF(address),
+			   ROWS(OF_WORDS(event.address.news, "resort", event_resort_words),
+				OF(address, "address", FIELD_TEXT),
+				OF(event.address.configured_priority, "configured_priority",
+				   FIELD_UINT),
+				NOTE),
+			   OF_ROUTER "resort={resort}[ address={address}] interface={interface} "
+				     "note=\"{note}\"" },
 	[EVENT_RECEIVE] = { "receive", LOG_LEVEL_WARNING, WITHOUT_TEXT,
 			    ROWS(OF(event.fact.error, "errno", FIELD_INT), NOTE),
 			    "receive=lost error=\"{note}\"" },
@@ -308,6 +316,13 @@ static enum log_level address_level(unsigned news)
 		       : LOG_LEVEL_WARNING;
 }
 
+static enum log_level resort_level(unsigned what)
+{
+	return what == EVENT_RESORT_BEGINS  ? LOG_LEVEL_ERROR
+	       : what == EVENT_RESORT_CEDES ? LOG_LEVEL_WARNING
+					    : LOG_LEVEL_INFO;
+}
+
 enum log_level event_level(const struct event *event)
 {
 	const struct kind *row = kind_of(event->kind);
@@ -331,6 +346,8 @@ enum log_level event_level(const struct event *event)
 		break;
 	case EVENT_ADDRESS:
 		return address_level(event->address.news);
+	case EVENT_RESORT:
+		return resort_level(event->address.news);
 	case EVENT_SWEPT_ALL: /* by somebody who asked for it */
 		return event->fact.word ? LOG_LEVEL_INFO : LOG_LEVEL_WARNING;
 	case EVENT_SWEPT:

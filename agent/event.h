@@ -40,6 +40,7 @@ enum event_kind {
 	EVENT_FLAPPING = 12,    /* from a reader: it changes again and again, so not each is told */
 	EVENT_FLAPPED = 13,     /* from a reader: its state after @state.changes_n such changes */
 	EVENT_FORGOTTEN = 15,   /* somebody let it forget its Active: @forgotten */
+	EVENT_RESORT = 14, /* it is the last resort, or no more: @address.news: enum event_resort */
 	/* of a router process */
 	EVENT_RECEIVE = 32,     /* adverts may have been lost: @fact.error, or 0: too fast */
 	EVENT_SWEPT = 33,       /* an address of a dead predecessor was removed: @address */
@@ -125,6 +126,12 @@ enum event_address_news {
 	EVENT_ADDRESS_COUNT,
 };
 
+enum event_resort {
+	EVENT_RESORT_BEGINS = 1, /* it cannot hold an address */
+	EVENT_RESORT_CEDES = 2,  /* it offers to leave */
+	EVENT_RESORT_ENDS = 3,
+};
+
 /* A change of state; the reason is struct vrrp_reason's. */
 struct event_state {
 	uint8_t from, to; /* enum vrrp_state */
@@ -158,7 +165,8 @@ struct event_packet {
 struct event_address {
 	uint8_t news; /* enum event_address_news */
 	uint8_t prefix_len;
-	uint8_t reserved[2];
+	uint8_t configured_priority; /* of EVENT_RESORT */
+	uint8_t reserved;
 	int32_t error;
 	int32_t ifindex;
 	uint8_t bytes[16];

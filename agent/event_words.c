@@ -13,6 +13,12 @@ const char *const event_address_words[EVENT_ADDRESS_COUNT] = {
 	[EVENT_ADDRESS_LACKING] = "lacking",     [EVENT_ADDRESS_NOT_OWN] = "not_own",
 };
 
+const char *const event_resort_words[EVENT_RESORT_ENDS + 1] = {
+	[EVENT_RESORT_BEGINS] = "begins",
+	[EVENT_RESORT_CEDES] = "cedes",
+	[EVENT_RESORT_ENDS] = "ends",
+};
+
 const char *const event_reload_words[EVENT_RELOAD_UNDONE + 1] = {
 	[EVENT_RELOAD_STARTED] = "started",
 	[EVENT_RELOAD_DONE] = "done",
@@ -137,6 +143,11 @@ const char *event_reason_text(const struct vrrp_reason *reason, const char *inte
 		snprintf(buf, size, "this host stood still, and %s with priority %u took over",
 			 peer, reason->priority);
 		break;
+	case VRRP_REASON_CEDED:
+		snprintf(buf, size,
+			 "last resort, so we offered to leave; %s with priority %u took over", peer,
+			 reason->priority);
+		break;
 	case VRRP_REASON_RECOVERED:
 		snprintf(buf, size, "interface %s can be used again", interface);
 		break;
@@ -226,10 +237,18 @@ static const char *const address_notes[EVENT_ADDRESS_COUNT] = {
 			       "this router is not active",
 	[EVENT_ADDRESS_DOUBLE] = "somebody else put it there with another prefix length, so vipd "
 				 "does not remove it; remove it by hand",
-	[EVENT_ADDRESS_ABANDONED] = "removed by somebody 6 times in 10 s, and left alone now: this "
-				    "host is active without it; find out who removes it (ip "
-				    "monitor address), then vipctl reload",
+	[EVENT_ADDRESS_ABANDONED] =
+		"removed by somebody again and again, and left alone for a pause that grows from "
+		"2 to 64 s; find out who removes it (ip monitor address), then vipctl reload",
 	[EVENT_ADDRESS_FAILED] = "the kernel refuses the change; tried again every second",
+};
+
+static const char *const resort_notes[EVENT_RESORT_ENDS + 1] = {
+	[EVENT_RESORT_BEGINS] = "active without this address: the last resort, with priority 1, "
+				"until all of them have been there for 60 s or vipctl reload",
+	[EVENT_RESORT_CEDES] = "no peer preempts, so it says priority 0 and leaves if one takes "
+			       "over; if none does it goes on with what it has",
+	[EVENT_RESORT_ENDS] = "all its addresses have been there for 60 s: priority as configured",
 };
 
 /* The first addresses of a list; cut short with dots when it is long. */
@@ -258,15 +277,32 @@ static void fill_packet(struct event_words *words)
 	list_text(event, event->packet.theirs, event->packet.theirs_n, words->theirs);
 }
 
-static void fill_address(struct event_words *words)
+static void fill_prefix(struct event_words *words)
 {
 	const struct event *event = &words->event;
 	char text[INET6_ADDRSTRLEN];
 
 	snprintf(words->address, sizeof(words->address), "%s/%u",
 		 ip_text(event->family, event->address.bytes, text), event->address.prefix_len);
+}
+
+static void fill_address(struct event_words *words)
+{
+	const struct event *event = &words->event;
+
+	fill_prefix(words);
 	if (event->address.news < EVENT_ADDRESS_COUNT && address_notes[event->address.news])
 		strcpy(words->note, address_notes[event->address.news]);
+}
+
+static void fill_resort(struct event_words *words)
+{
+	const unsigned what = words->event.address.news;
+
+	if (what == EVENT_RESORT_BEGINS)
+		fill_prefix(words);
+	if (what <= EVENT_RESORT_ENDS && resort_notes[what])
+		strcpy(words->note, resort_notes[what]);
 }
 
 static void fill_state(struct event_words *words)
@@ -397,6 +433,9 @@ void event_words_fill(struct event_words *words)
 	case EVENT_ADDRESS:
 	case EVENT_SWEPT:
 		fill_address(words);
+		break;
+	case EVENT_RESORT:
+		fill_resort(words);
 		break;
 	case EVENT_CHANGE:
 		fill_change(words);

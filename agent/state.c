@@ -335,6 +335,7 @@ static void fill_record(struct election_record *r, const struct vrrp *vr)
 		.lower_priority = e->lower_priority,
 		.effective_priority = e->priority,
 		.listening = e->listening,
+		.ceding = e->ceding,
 		.preempt_delay_ns = c->preempt_delay_ns,
 		.start_delay_ns = c->start_delay_ns,
 		.reason_ns = e->reason.ns,
@@ -380,6 +381,7 @@ static void take_record(struct vrrp *vr, const struct election_record *r)
 	e->lower_heard = r->lower_heard;
 	e->lower_priority = r->lower_priority;
 	e->listening = r->listening;
+	e->ceding = r->ceding;
 	e->priority = r->effective_priority ? r->effective_priority : r->priority;
 	e->reason.own_priority = r->reason_own_priority;
 	/* Of what was not kept the last that is known comes closest. */

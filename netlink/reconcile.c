@@ -27,20 +27,6 @@ static void tell_once(struct kern_wants *w, struct want *want, enum kern_want_ne
 	tell(w, want, what, error);
 }
 
-/* Whether a stolen object may come back once more; after too many times in a row it may not. */
-static bool may_restore(struct kern_wants *w, struct want *want, int64_t now_ns)
-{
-	if (now_ns - want->restored_since >= KERN_RESTORE_WINDOW_NS) {
-		want->restored_since = now_ns;
-		want->restored_n = 0;
-	}
-	if (want->restored_n < KERN_RESTORE_MAX)
-		return true;
-	want->abandoned = true;
-	tell(w, want, KERN_WANT_ABANDONED, 0);
-	return false;
-}
-
 /*
  * The kernel does not say who had it remove an object: what an old tool removes (ioctl) looks like
  * a lease that has ended, or that went along with one. One that cannot have ended yet was stolen.
@@ -62,6 +48,39 @@ static void wait_until(struct kern_wants *w, struct want *want, int64_t retry_ns
 	if (retry_ns < w->retry_ns)
 		w->retry_ns = retry_ns;
 	kern_wants_look_at(w, want);
+}
+
+static void abandon(struct kern_wants *w, struct want *want, int64_t now_ns)
+{
+	want->pause_ns = want->abandoned ? 2 * want->pause_ns : KERN_PAUSE_NS;
+	if (want->pause_ns > KERN_PAUSE_MAX_NS)
+		want->pause_ns = KERN_PAUSE_MAX_NS;
+	want->abandoned = true;
+	want->paused_ns = now_ns + want->pause_ns;
+	tell(w, want, KERN_WANT_ABANDONED, 0);
+}
+
+/* After too many thefts in a row it waits; one that then stayed long enough begins anew. */
+static void count_theft(struct kern_wants *w, struct want *want, int64_t now_ns)
+{
+	if (want->abandoned && now_ns - want->added_ns >= KERN_HELD_NS)
+		want->abandoned = false;
+	if (now_ns - want->restored_since >= KERN_RESTORE_WINDOW_NS) {
+		want->restored_since = now_ns;
+		want->restored_n = 0;
+	}
+	if (want->abandoned || want->restored_n >= KERN_RESTORE_MAX)
+		abandon(w, want, now_ns);
+}
+
+/* Whether a stolen object may come back now. */
+static bool may_restore(struct kern_wants *w, struct want *want, int64_t now_ns)
+{
+	if (!want->paused_ns)
+		count_theft(w, want, now_ns);
+	if (now_ns < want->paused_ns)
+		wait_until(w, want, want->paused_ns);
+	return now_ns >= want->paused_ns;
 }
 
 /* A lease that is due, or one that the configuration has changed into none, or the reverse. */
@@ -90,10 +109,11 @@ static bool plan_wanted(struct kern_wants *w, struct want *want, int64_t now_ns,
 	if (want->unanswered && want->ours) {
 		want->renew = true;
 		want->retry_ns = 0;
+		want->added_ns = now_ns;
+		want->paused_ns = 0;
 	}
 	want->unanswered = false;
 	want->stolen = false;
-	want->abandoned = false;
 	if (!want->ours)
 		tell_once(w, want, KERN_WANT_FOREIGN, 0);
 	return want->ours && plan_renewal(w, want, now_ns, change);
@@ -123,7 +143,7 @@ static bool plan(struct kern_wants *w, struct want *want, int64_t now_ns,
 		tell_once(w, want, KERN_WANT_ENDED, 0);
 		return false;
 	}
-	if (kern_want_interface(w, want)->ifindex == 0 || want->abandoned)
+	if (kern_want_interface(w, want)->ifindex == 0)
 		return false;
 	if (now_ns < want->retry_ns) {
 		wait_until(w, want, want->retry_ns);
@@ -184,7 +204,7 @@ static void fill_batch(struct kern_wants *w, int64_t now_ns)
 
 /* ---- what became of it ---- */
 
-static void added(struct kern_wants *w, struct want *want)
+static void added(struct kern_wants *w, struct want *want, int64_t now_ns)
 {
 	/* What our own removal of a subnet's first address took along was not stolen. */
 	enum kern_want_news what = want->stolen    ? KERN_WANT_RESTORED
@@ -192,6 +212,9 @@ static void added(struct kern_wants *w, struct want *want)
 						   : KERN_WANT_ADDED;
 
 	want->restored_n += want->stolen;
+	want->added_ns = now_ns;
+	want->paused_ns = 0;
+	want->refused_ns = KERN_NEVER;
 	want->present = want->ours = true;
 	want->leased = want->spec.lease_s != 0;
 	want->stolen = want->expired = want->renew = want->unanswered = false;
@@ -199,13 +222,14 @@ static void added(struct kern_wants *w, struct want *want)
 	tell(w, want, what, 0);
 }
 
-static void note_success(struct kern_wants *w, struct want *want, const struct kern_change *change)
+static void note_success(struct kern_wants *w, struct want *want, const struct kern_change *change,
+			 int64_t now_ns)
 {
 	w->marks[want->spec.kind] |= change->marked;
 	if (change->renew) {
 		want->leased = want->spec.lease_s != 0;
 	} else if (change->add) {
-		added(w, want);
+		added(w, want, now_ns);
 	} else {
 		want->present = want->ours = false;
 		tell(w, want, KERN_WANT_REMOVED, 0);
@@ -218,7 +242,7 @@ static void note_result(struct kern_wants *w, struct want *want, const struct ke
 	if (change->result == 0) {
 		if (change->add)
 			want->leased_ns = now_ns;
-		note_success(w, want, change);
+		note_success(w, want, change, now_ns);
 		return;
 	}
 	if (change->add ? change->result == -EEXIST : change->result == -EADDRNOTAVAIL) {
@@ -229,8 +253,11 @@ static void note_result(struct kern_wants *w, struct want *want, const struct ke
 	want->renew |= change->renew;
 	tell_once(w, want, KERN_WANT_FAILED, -change->result);
 	wait_until(w, want, now_ns + RETRY_NS);
-	if (change->result != -EINPROGRESS)
+	if (change->result != -EINPROGRESS) {
+		if (change->add && !want->present && want->refused_ns == KERN_NEVER)
+			want->refused_ns = now_ns;
 		return;
+	}
 	want->unanswered |= change->add && !want->present;
 	w->pass.contradicted = w->doubt = true;
 }

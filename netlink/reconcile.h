@@ -19,10 +19,17 @@
 
 #include "wants.h"
 
-/* Somebody else removes an object again and again: after so many restorations in so much time it
- * is left alone until it is wanted anew. */
+/*
+ * Somebody else removes an object again and again: after so many restorations in so much time it
+ * is abandoned, which means that it comes back once after each of a row of pauses, each of them
+ * twice as long as the one before. One that then stays for KERN_HELD_NS, or is wanted anew, begins
+ * anew.
+ */
 #define KERN_RESTORE_MAX       5
 #define KERN_RESTORE_WINDOW_NS INT64_C(10000000000)
+#define KERN_PAUSE_NS          INT64_C(2000000000)
+#define KERN_PAUSE_MAX_NS      INT64_C(64000000000)
+#define KERN_HELD_NS           INT64_C(60000000000)
 
 /* Changes of one pass: whoever waits for more of them looks at its sockets in between. */
 #define KERN_CHANGES_MAX 1024
@@ -39,7 +46,7 @@ enum kern_want_news {
 	KERN_WANT_FOREIGN,  /* wanted, and there already: not ours to remove */
 	KERN_WANT_KEPT,     /* not wanted, but not ours to remove either */
 	KERN_WANT_DOUBLE,   /* there with other attributes, say prefix length: not ours to remove */
-	KERN_WANT_ABANDONED, /* removed by somebody once too often: left alone */
+	KERN_WANT_ABANDONED, /* removed by somebody once too often: left alone for a pause */
 	KERN_WANT_LACKING,   /* the host's own, removed by somebody: not ours to add */
 	KERN_WANT_FAILED,    /* the kernel refused: @error; tried again every second */
 	KERN_WANT_COUNT,

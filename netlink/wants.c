@@ -75,7 +75,7 @@ unsigned kern_wants_add(struct kern_wants *wants, const struct kern_want *want)
 	assert(i < wants->wants_max && want->interface < wants->interfaces_max);
 	assert(!*slot && interface->ifindex == 0);
 	*slot = i + 1;
-	wants->all[i] = (struct want){ .spec = *want };
+	wants->all[i] = (struct want){ .spec = *want, .refused_ns = KERN_NEVER };
 	kern_kinds[want->kind]->set_ifindex(&wants->all[i].spec.entry, 0);
 	wants->kinds_n[want->kind]++;
 	if (interface->last)
@@ -154,6 +154,7 @@ static void see_there(struct kern_wants *w, struct want *want, const struct kern
 		want->ours = false;
 	want->hosts = want->spec.is_hosts && !want->ours;
 	want->present = true;
+	want->refused_ns = KERN_NEVER;
 	want->expired = false;
 	want->leased = kern_want_ops(want)->is_leased(&object->entry);
 	want->shown = w->dumps;
@@ -305,6 +306,7 @@ void kern_wants_interface(struct kern_wants *wants, unsigned i, int ifindex, boo
 
 		kern_want_ops(want)->set_ifindex(&want->spec.entry, ifindex);
 		want->stolen = want->expired = false; /* it went with its interface */
+		want->refused_ns = KERN_NEVER;
 		want->doubled = false;
 		set_absent(wants, want);
 	}
@@ -320,7 +322,9 @@ void kern_wants_want(struct kern_wants *wants, unsigned i, bool wanted)
 	want->stolen = want->expired = false;
 	want->renew = want->unanswered = false;
 	want->abandoned = false;
+	want->paused_ns = 0;
 	want->restored_n = 0;
+	want->refused_ns = KERN_NEVER;
 	want->told &= TOLD_FOR_GOOD;
 	want->retry_ns = 0;
 	kern_wants_look_at(wants, want);
@@ -371,6 +375,15 @@ bool kern_wants_has(const struct kern_wants *wants, unsigned want)
 bool kern_wants_is_ours(const struct kern_wants *wants, unsigned want)
 {
 	return wants->all[want].present && wants->all[want].ours;
+}
+
+int64_t kern_wants_unheld_ns(const struct kern_wants *wants, unsigned i)
+{
+	const struct want *want = &wants->all[i];
+
+	if (!want->wanted || want->present)
+		return KERN_NEVER;
+	return want->abandoned ? 0 : want->refused_ns;
 }
 
 bool kern_wants_is_doubled(const struct kern_wants *wants, unsigned want)

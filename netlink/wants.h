@@ -159,6 +159,14 @@ bool kern_wants_has(const struct kern_wants *wants, unsigned want);
 bool kern_wants_is_ours(const struct kern_wants *wants, unsigned want);
 
 /**
+ * kern_wants_unheld_ns() - since when a wanted object cannot be held.
+ *
+ * Return: when the kernel first refused to add it, on the clock of kern_wants_deadline(); 0 for one
+ * that is abandoned (reconcile.h); KERN_NEVER: it is there, or not wanted, or on its way.
+ */
+int64_t kern_wants_unheld_ns(const struct kern_wants *wants, unsigned want);
+
+/**
  * kern_wants_is_doubled() - whether somebody else's is there with other attributes, such as another
  * prefix length, as far as is known.
  */

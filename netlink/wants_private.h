@@ -24,7 +24,7 @@ struct want {
 	bool stolen;            /* by somebody else, since the last reconcile */
 	bool expired;           /* its lease ended, since the last reconcile */
 	bool unanswered;        /* perhaps added: the kernel's answer was lost */
-	bool abandoned;         /* until it is wanted anew */
+	bool abandoned;         /* removed too often; until it was held for KERN_HELD_NS */
 	bool listed;            /* in the list of those to look at */
 	uint16_t told;          /* 1 << news: was told and still holds */
 	uint32_t shown;         /* the last dump that showed it */
@@ -33,6 +33,10 @@ struct want {
 	int64_t restored_since; /* start of the window */
 	int64_t leased_ns;      /* its lease began then, or a little later; 0: not known */
 	int64_t retry_ns;       /* not before; the kernel refused the last change */
+	int64_t pause_ns;       /* the length of the last pause of an abandoned one */
+	int64_t paused_ns;      /* the end of that pause, until it is added; or 0 */
+	int64_t added_ns;       /* the last time, by us */
+	int64_t refused_ns;     /* the first of the refusals in a row; KERN_NEVER: there is none */
 };
 
 struct interface {

@@ -9,10 +9,10 @@ static bool same_election(const struct vrrp_config *a, const struct vrrp_config 
 	return a->interval_cs == b->interval_cs && a->checksum == b->checksum;
 }
 
-void vrrp_adopt(struct vrrp *vr, const struct vrrp *old, int64_t now_ns)
+void vrrp_adopt(struct vrrp *vr, const struct vrrp *old, uint8_t priority, int64_t now_ns)
 {
 	vr->election = old->election;
-	vr->election.priority = vr->config.priority;
+	vr->election.priority = priority;
 	vr->counters = old->counters;
 	if (!same_election(&vr->config, &old->config) ||
 	    old->election.priority != vr->election.priority)

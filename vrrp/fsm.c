@@ -51,6 +51,12 @@ static int64_t min_ns(int64_t a, int64_t b)
 	return a < b ? a : b;
 }
 
+/* An Active that hears first what others have to say, until its next advert. */
+static bool is_quiet(const struct vrrp *vr)
+{
+	return vr->election.listening || vr->election.ceding;
+}
+
 int64_t vrrp_deadline(const struct vrrp *vr)
 {
 	switch (vr->election.state) {
@@ -59,9 +65,8 @@ int64_t vrrp_deadline(const struct vrrp *vr)
 	case VRRP_STATE_BACKUP:
 		return vr->election.down_ns;
 	case VRRP_STATE_ACTIVE:
-		return vr->election.listening
-			       ? vr->election.advert_ns
-			       : min_ns(vr->election.advert_ns, vr->election.announce_ns);
+		return is_quiet(vr) ? vr->election.advert_ns
+				    : min_ns(vr->election.advert_ns, vr->election.announce_ns);
 	case VRRP_STATE_FAULT:
 	case VRRP_STATE_COUNT:
 		break;
@@ -97,7 +102,7 @@ static void set_state(struct vrrp *vr, enum vrrp_state state, struct vrrp_reason
 		vr->election.down_ns = VRRP_NEVER;
 	if (state != VRRP_STATE_ACTIVE)
 		vr->election.advert_ns = vr->election.announce_ns = VRRP_NEVER;
-	vr->election.listening = false;
+	vr->election.listening = vr->election.ceding = false;
 	act(out, (struct vrrp_action){ .type = VRRP_ACTION_STATE, .from = from });
 }
 
@@ -165,8 +170,10 @@ void vrrp_refresh(struct vrrp *vr, int64_t now_ns)
 	struct vrrp_election *e = &vr->election;
 
 	/* Who listens before it speaks goes on with that. */
-	if (e->state == VRRP_STATE_ACTIVE && !e->listening && !was_away(vr, 3, now_ns))
+	if (e->state == VRRP_STATE_ACTIVE && !e->listening && !was_away(vr, 3, now_ns)) {
+		e->ceding = false;
 		e->advert_ns = now_ns;
+	}
 	if (e->state != VRRP_STATE_BACKUP)
 		return;
 	/* Nobody was heard yet, so nobody's interval was learned. */
@@ -310,6 +317,7 @@ static void step_initialize(struct vrrp *vr, const struct vrrp_event *event,
 	case VRRP_EVENT_ADVERT: /* §6.4.1 knows no adverts */
 	case VRRP_EVENT_MISSED:
 	case VRRP_EVENT_FORGET:
+	case VRRP_EVENT_CEDE:
 		break;
 	}
 }
@@ -334,6 +342,7 @@ static void step_fault(struct vrrp *vr, const struct vrrp_event *event, struct v
 	case VRRP_EVENT_ADVERT:
 	case VRRP_EVENT_MISSED:
 	case VRRP_EVENT_FORGET:
+	case VRRP_EVENT_CEDE:
 		break;
 	}
 }
@@ -462,6 +471,7 @@ static void step_backup(struct vrrp *vr, const struct vrrp_event *event, struct 
 {
 	switch (event->type) {
 	case VRRP_EVENT_STARTUP:
+	case VRRP_EVENT_CEDE:
 		break;
 	case VRRP_EVENT_SHUTDOWN:
 		leave(vr, event->now_ns, out);
@@ -501,14 +511,25 @@ static void active_timer(struct vrrp *vr, int64_t now_ns, struct vrrp_output *ou
 		vr->election.listening = true;
 		vr->election.advert_ns = now_ns + interval_ns;
 	} else {
-		vr->election.listening = false;
+		vr->election.listening = vr->election.ceding = false;
 		act_advert(out, vr->election.priority);
 		vr->election.advert_ns += interval_ns;
 		if (vr->election.advert_ns <= now_ns)
 			vr->election.advert_ns = now_ns + interval_ns;
 	}
-	if (now_ns >= vr->election.announce_ns && !vr->election.listening)
+	if (now_ns >= vr->election.announce_ns && !is_quiet(vr))
 		announce(vr, now_ns, out);
+}
+
+/* Nothing is given up by this: the addresses go with yield(), to somebody who is there. */
+static void cede(struct vrrp *vr, int64_t now_ns, struct vrrp_output *out)
+{
+	if (is_quiet(vr) || vrrp_is_owner(vr))
+		return;
+	act_advert(out, VRRP_PRIORITY_LEAVE);
+	vr->election.ceding = true;
+	vr->election.advert_ns = now_ns + vrrp_down_ns(vr->config.version, vr->election.priority,
+						       vr->config.interval_cs);
 }
 
 /*
@@ -551,14 +572,16 @@ static bool defend(struct vrrp *vr, int64_t now_ns, struct vrrp_output *out)
 
 /*
  * §6.4.3 (450)..(475). Before the address is handed over comes one last advert: the winner hears a
- * lower priority, announces again, and so has the last word in every ARP cache. Where ours is the
- * higher one it is 0, since it would drive the winner out.
+ * lower priority, announces again, and so has the last word in every ARP cache. Where ours may be
+ * the better one it is 0, since it would drive the winner out.
  */
 static void yield(struct vrrp *vr, enum vrrp_reason_code code, const struct vrrp_advert *advert,
 		  int64_t now_ns, struct vrrp_output *out)
 {
+	bool loses = code == VRRP_REASON_HIGHER || code == VRRP_REASON_TIE;
+
 	act(out, (struct vrrp_action){ .type = VRRP_ACTION_RELEASE });
-	act_advert(out, code == VRRP_REASON_AWAY ? VRRP_PRIORITY_LEAVE : vr->election.priority);
+	act_advert(out, loses ? vr->election.priority : VRRP_PRIORITY_LEAVE);
 	defer_to(vr, advert, now_ns);
 	set_state(vr, VRRP_STATE_BACKUP, reason_of_advert(code, advert), now_ns, out);
 }
@@ -571,8 +594,10 @@ static void active_advert(struct vrrp *vr, const struct vrrp_advert *advert, int
 
 	if (advert->priority == VRRP_PRIORITY_LEAVE) {
 		/* The timer only starts anew with an advert: a flood must not silence us. */
-		if (!vr->election.listening && defend(vr, now_ns, out))
+		if (!is_quiet(vr) && defend(vr, now_ns, out))
 			vr->election.advert_ns = now_ns + vrrp_interval_ns(vr->config.interval_cs);
+	} else if (vr->election.ceding) {
+		yield(vr, VRRP_REASON_CEDED, advert, now_ns, out);
 	} else if (advert->priority > vr->election.priority) {
 		yield(vr, VRRP_REASON_HIGHER, advert, now_ns, out);
 	} else if (advert->priority == vr->election.priority &&
@@ -598,6 +623,9 @@ static void step_active(struct vrrp *vr, const struct vrrp_event *event, struct 
 		break;
 	case VRRP_EVENT_PRIORITY:
 		change_priority(vr, event->priority, event->now_ns);
+		break;
+	case VRRP_EVENT_CEDE:
+		cede(vr, event->now_ns, out);
 		break;
 	case VRRP_EVENT_TIMER:
 		active_timer(vr, event->now_ns, out);

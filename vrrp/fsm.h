@@ -87,6 +87,7 @@ struct vrrp_election {
 	uint8_t contested_n;    /* answers given in the current contest window */
 	int64_t contested_ns;   /* start of that window */
 	bool listening;         /* Active: was away, and has not spoken since */
+	bool ceding;            /* Active: has offered to leave, and waits for one who takes over */
 	bool late_granted;      /* Backup: one late expiry was not believed already */
 	bool lower_heard;       /* Backup: a lower priority was discarded since the timer started */
 	uint8_t lower_priority; /* its priority */
@@ -108,6 +109,7 @@ enum vrrp_event_type {
 	VRRP_EVENT_SHUTDOWN, /* leave gracefully */
 	VRRP_EVENT_FAULT,    /* the interface cannot be used: @fault */
 	VRRP_EVENT_PRIORITY, /* the effective priority is @priority from now on */
+	VRRP_EVENT_CEDE,     /* leave, if anybody takes over; an Active alone does anything */
 	VRRP_EVENT_TIMER,    /* some deadline may have passed */
 	VRRP_EVENT_ADVERT,   /* vrrp_receive() accepted @advert */
 	VRRP_EVENT_MISSED,   /* adverts may have been lost on this host, up to now */
@@ -170,9 +172,11 @@ void vrrp_source_set(struct vrrp *vr, const uint8_t *source);
  * start and preempt delay; a timer that comes an interval late is granted one more interval and
  * skew time, since the silence may have been ours; a contested Active answers and announces again,
  * and one that yields says so with a last advert, so that the last announcement is always the
- * winner's. VRRP_EVENT_FORGET ends a wait that a false advert has begun: a Backup knows no Active
- * and waits for its configured Active_Down_Interval from then on, or for what was left if that is
- * less; the next advert is believed as ever. In other states it changes nothing.
+ * winner's. One that cedes says priority 0, which makes Backups take over that do not preempt, goes
+ * on serving for an Active_Down_Interval without a word, and yields to whoever speaks; if nobody
+ * does, it goes on as Active. VRRP_EVENT_FORGET ends a wait that a false advert has begun: a Backup
+ * knows no Active and waits for its configured Active_Down_Interval from then on, or for what was
+ * left if that is less; the next advert is believed as ever. In other states it changes nothing.
  */
 void vrrp_step(struct vrrp *vr, const struct vrrp_event *event, struct vrrp_output *out);
 

@@ -39,6 +39,7 @@ const char *const vrrp_reason_words[VRRP_REASON_COUNT] = {
 	[VRRP_REASON_NO_OWN] = "no_own",
 	[VRRP_REASON_AWAY] = "away",
 	[VRRP_REASON_ONLY_VIRTUAL] = "only_virtual",
+	[VRRP_REASON_CEDED] = "ceded",
 };
 
 const char *const vrrp_reject_words[VRRP_REJECT_COUNT] = {
@@ -80,5 +81,6 @@ const char *vrrp_notice_name(enum vrrp_notice notice)
 bool vrrp_reason_is_of_peer(enum vrrp_reason_code code)
 {
 	return code == VRRP_REASON_LEFT || code == VRRP_REASON_PREEMPT ||
-	       code == VRRP_REASON_HIGHER || code == VRRP_REASON_TIE || code == VRRP_REASON_AWAY;
+	       code == VRRP_REASON_HIGHER || code == VRRP_REASON_TIE || code == VRRP_REASON_AWAY ||
+	       code == VRRP_REASON_CEDED;
 }

@@ -47,6 +47,7 @@ enum vrrp_reason_code {
 				* taken over meanwhile; preemption is off */
 	VRRP_REASON_ONLY_VIRTUAL, /* the interface has no address to send from but @source, which is
 				   * a virtual one */
+	VRRP_REASON_CEDED,        /* we offered to leave, and @source of @priority has taken over */
 	VRRP_REASON_COUNT,
 };
 

@@ -32,16 +32,27 @@ static void make_up_for_death(struct routers *routers, struct router *router)
 		vrrp_step(&router->vr, &missed, &out); /* moves a deadline at most */
 }
 
+/* A reload tries anew what could not be held; nobody has asked a crash to do that. */
+static bool is_last_resort(const struct routers *routers, const struct vrrp *old)
+{
+	return routers->read_real_ns == 0 && old->election.priority == RESORT_PRIORITY &&
+	       old->config.priority > RESORT_PRIORITY;
+}
+
 static bool adopt(struct routers *routers, struct router *router, struct state *old, int entry)
 {
 	int64_t now_ns = routers->now->mono_ns;
-	bool same_lease;
+	bool same_lease, last;
 	struct vrrp vr;
 
 	if (entry < 0 || state_get(old, (unsigned)entry, now_ns, &vr) < 0 ||
 	    vrrp_is_history(&vr, now_ns))
 		return false;
-	vrrp_adopt(&router->vr, &vr, now_ns);
+	last = is_last_resort(routers, &vr);
+	vrrp_adopt(&router->vr, &vr, last ? RESORT_PRIORITY : router->vr.config.priority, now_ns);
+	resort_init(&router->resort, last);
+	if (last)
+		router->resort.look_ns = now_ns;
 	if (routers->read_real_ns == 0)
 		make_up_for_death(routers, router);
 	router_write_will(routers, router);

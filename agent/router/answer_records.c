@@ -48,6 +48,7 @@ struct router_record {
 	int64_t heard_real_ns;                      /* as Backup; 0: nobody was heard */
 	uint64_t rejected_ago_s[VRRP_REJECT_COUNT]; /* plus 1; 0: never */
 	uint64_t noticed_ago_s[VRRP_NOTICE_COUNT];  /* likewise */
+	uint8_t last_resort;                        /* it cannot hold its addresses */
 };
 
 #define ROUTER(member, called, type) FIELD(struct router_record, member, called, type)
@@ -69,6 +70,7 @@ static const struct field router_fields[] = {
 	ROUTER(since_real_ns, "since", FIELD_TIME),
 	ROUTER(priority, "priority", FIELD_UINT),
 	ROUTER(effective_priority, "effective_priority", FIELD_UINT),
+	ROUTER(last_resort, "last_resort", FIELD_BOOL),
 	FIELD_OF_IP(struct router_record, active_address, "active_address", family),
 	ROUTER(active_priority, "active_priority", FIELD_UINT),
 	FIELD_SCALED(struct router_record, active_interval_cs, "active_interval_ms", 10),
@@ -260,6 +262,7 @@ void answer_put_router(const struct answer_facts *facts, const struct router *ro
 	record.state = (uint8_t)election->state;
 	record.priority = config->priority;
 	record.effective_priority = election->priority;
+	record.last_resort = router->resort.last;
 	record.interval_cs = config->interval_cs;
 	record.since_real_ns = facts->real_offset_ns + election->since_ns;
 	record.counters = router->vr.counters;

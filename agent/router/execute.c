@@ -7,6 +7,26 @@ enum sent_kind {
 	SENT_ANNOUNCEMENT,
 };
 
+/* The addresses come behind the adverts in a turn: it is in time, and on evidence. */
+static void renew_on_advert(struct routers *routers, struct router *router)
+{
+	if (router->vr.election.state != VRRP_STATE_ACTIVE ||
+	    !lease_on_advert(&router->lease, routers->now->mono_ns))
+		return;
+	router_renew_leases(routers, router);
+	router_schedule(routers, router);
+}
+
+static void note_leave(struct routers *routers, struct router *router)
+{
+	router->vr.counters.priority_zero_sent++;
+	if (!router->vr.election.ceding)
+		return;
+	lease_on_offer(&router->lease, router->vr.election.advert_ns);
+	renew_on_advert(routers, router);
+	router_schedule(routers, router);
+}
+
 static void note_sent(struct routers *routers, const struct kern_sent *sent)
 {
 	struct router *router = sent->owner;
@@ -30,17 +50,12 @@ static void note_sent(struct routers *routers, const struct kern_sent *sent)
 	}
 	counters->adverts_sent++;
 	if (sent->kind == SENT_ADVERT_LEAVE) {
-		counters->priority_zero_sent++;
+		note_leave(routers, router);
 		return;
 	}
 	if (lease_on_sent(&router->lease, routers->now->mono_ns))
 		router_schedule(routers, router);
-	/* The addresses come behind the adverts in a turn: it is in time, and on evidence. */
-	if (router->vr.election.state == VRRP_STATE_ACTIVE &&
-	    lease_on_advert(&router->lease, routers->now->mono_ns)) {
-		router_renew_leases(routers, router);
-		router_schedule(routers, router);
-	}
+	renew_on_advert(routers, router);
 }
 
 void routers_flush(struct routers *routers)
@@ -93,6 +108,7 @@ static void take_news(struct routers *routers, const struct kern_news *news)
 	if (owner && news->what == KERN_WANT_ADDED && address < router->conf->addresses_n)
 		journal_address_not_own(&journal, &router->conf->addresses[address]);
 	router_hold(routers, router, address);
+	router_doubt_addresses(routers, router, news->what);
 	/* Its own lease may be young, when another address took it along: the next advert is
 	 * evidence enough. */
 	if (news->what == KERN_WANT_ENDED) {

@@ -251,6 +251,21 @@ void journal_address_not_own(const struct journal_router *router,
 	put_address(router, address, EVENT_ADDRESS_NOT_OWN, 0);
 }
 
+void journal_resort(const struct journal_router *router, enum event_resort what,
+		    const struct conf_address *address)
+{
+	struct event event = of_router(router, EVENT_RESORT);
+
+	event.address.news = (uint8_t)what;
+	event.address.configured_priority = router->vr->config.priority;
+	if (address) {
+		event.family = address->family;
+		event.address.prefix_len = address->prefix_len;
+		memcpy(event.address.bytes, address->bytes, sizeof(event.address.bytes));
+	}
+	journal_put(&router->journal, &event);
+}
+
 void journal_send_error(const struct journal_router *router, const char *what, int error)
 {
 	struct event event;

@@ -145,6 +145,13 @@ void journal_address_not_own(const struct journal_router *router,
 			     const struct conf_address *address);
 
 /**
+ * journal_resort() - a virtual router becomes the last resort, or is it no more (resort.h).
+ * @address: that it cannot hold, or NULL.
+ */
+void journal_resort(const struct journal_router *router, enum event_resort what,
+		    const struct conf_address *address);
+
+/**
  * journal_send_error() - a frame was refused by the kernel.
  * @what: "advert" or "announcement".
  */

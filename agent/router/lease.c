@@ -57,6 +57,12 @@ bool lease_on_sent(struct lease *lease, int64_t now_ns)
 	return starved;
 }
 
+void lease_on_offer(struct lease *lease, int64_t until_ns)
+{
+	(void)lease_on_sent(lease, until_ns);
+	lease->renew_ns = 0;
+}
+
 /* Only a router that has advertised of late is alive, whatever its process may think. */
 bool lease_on_timer(struct lease *lease, int64_t now_ns)
 {

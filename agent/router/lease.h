@@ -55,6 +55,15 @@ bool lease_on_advert(struct lease *lease, int64_t now_ns);
 bool lease_on_sent(struct lease *lease, int64_t now_ns);
 
 /**
+ * lease_on_offer() - the advert has left by which an Active offers to leave. It is evidence, too;
+ * and the silence that follows is no less alive.
+ * @until_ns: when the next one is due.
+ *
+ * What is due after that is to be asked as after lease_on_sent().
+ */
+void lease_on_offer(struct lease *lease, int64_t until_ns);
+
+/**
  * lease_on_timer() - time has passed while the router is Active.
  *
  * Return: whether the leases are to start anew in this turn. Too early a call does no harm.

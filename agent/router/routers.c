@@ -282,6 +282,7 @@ static void on_packet(const struct kern_packet *packet, void *arg)
 	}
 	if (advert.notices)
 		journal_notices(&journal, &router->list, &advert);
+	resort_hear(&router->resort, advert.priority, routers->now->mono_ns);
 	event.now_ns = arrival_mono(routers, packet->arrival_ns);
 	/* It may have waited for us since before the router began. */
 	if (event.now_ns < router->vr.election.since_ns)
@@ -348,6 +349,7 @@ static void fire(struct routers *routers, struct router *router)
 		router_renew_leases(routers, router);
 	if (event.now_ns >= router->fault_ns)
 		tell_worth(routers, router);
+	router_look_at_addresses(routers, router);
 	router_step(routers, router, &event);
 }
 

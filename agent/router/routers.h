@@ -15,6 +15,7 @@
 #include "journal.h"
 #include "lan.h"
 #include "lease.h"
+#include "resort.h"
 
 /* What a router owes to the wire at the end of the turn. */
 struct outbox {
@@ -34,6 +35,7 @@ struct router {
 	unsigned want;                  /* number of its first address; the others follow */
 	struct vrrp_list list;          /* what it advertises; owned */
 	struct lease lease;             /* of its addresses */
+	struct resort resort;           /* whether it can hold them */
 	struct outbox outbox;
 	enum vrrp_reason_code fault_code; /* that may pass */
 	int64_t fault_ns; /* a fault that may pass is one from then on; VRRP_NEVER: there is none */

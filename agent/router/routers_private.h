@@ -3,6 +3,7 @@
  * The inside of struct routers, private to the files that share it. Each calls only those above it:
  *
  *	step.c		one event for one router, and what it owes for it
+ *	priority.c	the effective priority: of the last resort
  *	hear.c		what the kernel tells, and dumps
  *	advert.c	the bytes of an advert
  *	last_will.c	what is left for the day when no process is
@@ -122,6 +123,18 @@ void router_step(struct routers *routers, struct router *router, const struct vr
  * router_schedule() - let the loop come when the router's next deadline is due.
  */
 void router_schedule(struct routers *routers, struct router *router);
+
+/**
+ * router_look_at_addresses() - whether an Active router holds them; if not, it becomes the last
+ * resort (resort.h). Does nothing before it is due.
+ */
+void router_look_at_addresses(struct routers *routers, struct router *router);
+
+/**
+ * router_doubt_addresses() - the same, at the next opportunity, after news of one of them.
+ */
+void router_doubt_addresses(struct routers *routers, struct router *router,
+			    enum kern_want_news news);
 
 /**
  * router_want_addresses() - whether a router's addresses shall be there.

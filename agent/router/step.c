@@ -72,6 +72,8 @@ static void take_action(struct routers *routers, struct router *router,
 
 	switch (action->type) {
 	case VRRP_ACTION_CLAIM:
+		if (router->resort.last)
+			router->resort.look_ns = routers->now->mono_ns;
 		router_want_addresses(routers, router, true);
 		return;
 	case VRRP_ACTION_RELEASE:
@@ -94,11 +96,15 @@ void router_schedule(struct routers *routers, struct router *router)
 	int64_t deadline_ns = vrrp_deadline(&router->vr);
 	bool active = router->vr.election.state == VRRP_STATE_ACTIVE;
 
-	if (!active)
+	if (!active) {
 		lease_end(&router->lease);
+		resort_rest(&router->resort);
+	}
 	state_put_lease(routers->state, (unsigned)(router - routers->all), router->lease.renew_ns);
 	if (active && lease_deadline(&router->lease) < deadline_ns)
 		deadline_ns = lease_deadline(&router->lease);
+	if (resort_deadline(&router->resort) < deadline_ns)
+		deadline_ns = resort_deadline(&router->resort);
 	if (router->fault_ns < deadline_ns)
 		deadline_ns = router->fault_ns;
 	deadlines_set(routers->heap, (unsigned)(router - routers->all), deadline_ns);

@@ -95,6 +95,15 @@ static void judge_wait(struct problems *problems, const struct records_table *ta
 	    (double)theirs_ms / 1000, (double)ours_ms / 1000);
 }
 
+static void judge_priority(struct problems *problems, const struct records_table *table,
+			   const void *record)
+{
+	if (client_number(table, record, "last_resort"))
+		add(problems, PROBLEM_DEGRADED, "last_resort",
+		    "it could not hold an address, so its priority is 1: see vipctl events, mend "
+		    "the cause, then vipctl reload");
+}
+
 /* What is known of words that vipd has for what it notices, and for what it discards. */
 struct meaning {
 	const char *word;
@@ -158,6 +167,7 @@ void problems_begin(struct problems *problems, const struct records_table *table
 	problems->level = PROBLEM_NONE;
 	judge_state(problems, table, record);
 	judge_wait(problems, table, record);
+	judge_priority(problems, table, record);
 	judge_ages(problems, table, record, ".noticed_ago_s", "", notices);
 	judge_ages(problems, table, record, ".rejected_ago_s", "rejected_", rejects);
 }

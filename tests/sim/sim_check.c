@@ -24,6 +24,7 @@ void check_start(struct sim *sim, unsigned i)
 {
 	model_start(sim, i);
 	sim->routers[i].fed = 0;
+	sim->check.equal_ns[i] = 0;
 	sim->check.arrived[i].at_ns = INT64_MIN / 2;
 }
 
@@ -167,6 +168,8 @@ void check_receive(struct sim *sim, unsigned i, const struct vrrp *vr, enum vrrp
 	check_accounts(sim, i, vr);
 	if (!good)
 		return;
+	if (packet->priority <= 1)
+		sim->check.equal_ns[i] = gateway_local_ns(sim, r);
 	trace_packet(sim, "%s reads advert of %s, priority %u", node_name(i),
 		     node_name(packet->from), packet->priority);
 	check_says(sim, i, packet, advert);
@@ -192,7 +195,8 @@ static void spell(const struct vrrp_output *out, char *ret_letters)
 }
 
 /* The answers that there are: P3 in one table. */
-static bool answer_is_legal(enum vrrp_state from, enum vrrp_state to, const char *letters)
+static bool answer_is_legal(enum vrrp_event_type event, enum vrrp_state from, enum vrrp_state to,
+			    const char *letters)
 {
 	bool was = from == VRRP_STATE_ACTIVE, is = to == VRRP_STATE_ACTIVE;
 
@@ -202,6 +206,8 @@ static bool answer_is_legal(enum vrrp_state from, enum vrrp_state to, const char
 		return strcmp(letters, "RAS") == 0 || strcmp(letters, "RLS") == 0;
 	if (was && !is)
 		return strcmp(letters, "RLS") == 0;
+	if (was && event == VRRP_EVENT_CEDE)
+		return strcmp(letters, "") == 0 || strcmp(letters, "L") == 0;
 	if (was)
 		return strcmp(letters, "") == 0 || strcmp(letters, "A") == 0 ||
 		       strcmp(letters, "N") == 0 || strcmp(letters, "AN") == 0;
@@ -209,13 +215,13 @@ static bool answer_is_legal(enum vrrp_state from, enum vrrp_state to, const char
 }
 
 static void check_actions(struct sim *sim, unsigned i, const struct vrrp *before,
-			  const struct vrrp_output *out)
+			  const struct vrrp_event *event, const struct vrrp_output *out)
 {
 	const struct sim_gateway *r = &sim->routers[i];
 	char letters[VRRP_ACTIONS_MAX + 1];
 
 	spell(out, letters);
-	if (!answer_is_legal(before->election.state, r->vr.election.state, letters))
+	if (!answer_is_legal(event->type, before->election.state, r->vr.election.state, letters))
 		check_fail(sim, "P3", "%s does \"%s\" on the way from %s to %s", node_name(i),
 			   letters, vrrp_state_name(before->election.state),
 			   vrrp_state_name(r->vr.election.state));
@@ -304,7 +310,7 @@ static int64_t rivals_since(const struct sim *sim, unsigned better, unsigned wor
 
 	if (path->cut || !gateway_runs(sim, better) || !gateway_runs(sim, worse) ||
 	    check_astray(sim, better) || check_astray(sim, worse) ||
-	    sim->check.models[better].listens)
+	    sim->check.models[better].listens || sim->check.models[better].cedes)
 		return sim->now_ns;
 	return later(since, later(b->healthy_ns, w->healthy_ns));
 }
@@ -380,7 +386,7 @@ void check_step(struct sim *sim, unsigned i, const struct vrrp *before,
 		check_fail(sim, sim->check.frozen, "%s leaves %s without need", node_name(i),
 			   vrrp_state_name(before->election.state));
 	check_time(sim, i, event);
-	check_actions(sim, i, before, out);
+	check_actions(sim, i, before, event, out);
 	check_decided(sim, i, out);
 	if (before->election.state == VRRP_STATE_BACKUP && is)
 		check_takeover(sim, i, before);

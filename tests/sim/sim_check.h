@@ -29,8 +29,10 @@
  *     - when its lease ended, since no advert left in time: until the turn behind the second advert
  *       that leaves again, the first of which is the evidence for a renewal; a safe one also while
  *       turns are further apart than the interval;
- *     - when it was restored five times in ten seconds and taken away again, until the next
- *       takeover. It is restored ten times in any ten seconds at most: two windows touch them.
+ *     - when it was restored five times in ten seconds and taken away again, for a pause of 2 s,
+ *       and of twice the last one up to 64 s when it is then taken away within a minute; until the
+ *       next takeover. It is restored ten times in any ten seconds at most: two windows touch
+ *       them.
  *     A router process that dies between decision and execution makes no end of a turn.
  * P4  One second after P2 a ping from each host to each address lands at the Active. A host is
  *     excused until the next refresh (60 s) when the Active could not know or could not do better:
@@ -83,6 +85,10 @@
  * P15 What is told is so: a fault names what is wrong with the interface; a takeover says whether
  *     the Active was silent, and for how long, has left, or is weaker. Who cannot serve is in Fault
  *     by the end of the turn, and nobody else is.
+ * P16 An Active without an address that was taken away too often is the last resort from its next
+ *     turn on; so is one whose kernel refuses an address for 3 s, and nobody else. It has priority
+ *     1 until it is Active and has had all addresses for a minute, or until a reload. Once in that
+ *     time it offers to leave, unless somebody with priority 1 or less was heard within a minute.
  * lease     While the agent is well, and was for two leases, the kernel ends none of an Active.
  * timing    What sim_model.h says about single steps.
  * deadline  A router always has a deadline, neither past nor too far, except in Fault.
@@ -123,6 +129,7 @@ struct sim_check {
 	struct sim_model models[SIM_ROUTERS_MAX];
 	struct sim_reading reading;
 	bool pair_pending[SIM_ROUTERS_MAX][SIM_ROUTERS_MAX];
+	int64_t equal_ns[SIM_ROUTERS_MAX]; /* last read an advert of priority 1 or 0 */
 	int64_t heard_sent_ns[SIM_ROUTERS_MAX][SIM_ROUTERS_MAX]; /* [reader][sender]: newest read */
 	int64_t silent_ns[SIM_ROUTERS_MAX]; /* when it ceased to be Active; of a crash: never knew
 					     */
@@ -273,6 +280,29 @@ void check_wanted(struct sim *sim, unsigned i);
  * check_restored() - the agent puts address @k back, which had been taken away.
  */
 void check_restored(struct sim *sim, unsigned i, unsigned k);
+
+/* ---- the last resort: sim_check_resort.c ---- */
+
+/**
+ * check_priority() - router @i has another effective priority from now on (P16).
+ */
+void check_priority(struct sim *sim, unsigned i, unsigned priority);
+
+/**
+ * check_inherited_priority() - a process goes on after @old with the one that its copy has (P16).
+ */
+void check_inherited_priority(struct sim *sim, unsigned i, const struct vrrp *old);
+
+/**
+ * check_offer() - router @i offers to leave (P16).
+ */
+void check_offer(struct sim *sim, unsigned i);
+
+/**
+ * check_resort() - the end of a turn: an Active that cannot hold an address is the last resort
+ * (P16).
+ */
+void check_resort(struct sim *sim, unsigned i);
 
 /**
  * check_added() - the agent adds address @k: it is to be announced.

@@ -80,23 +80,54 @@ static bool may_have_hidden_one(const struct sim *sim, const struct sim_gateway 
 	return trouble_ns && sim->now_ns - trouble_ns <= SIM_RESTORES_NS + TROUBLE_NS;
 }
 
+/* It stays away for a pause. How long one is that follows one in trouble nobody knows but vipd. */
+static void note_abandoned(struct sim *sim, unsigned i, unsigned k, bool unsure)
+{
+	struct sim_gateway *r = &sim->routers[i];
+	int64_t now = gateway_local_ns(sim, r);
+	bool again = r->pause_ns[k] && now - r->back_ns[k] <= SIM_HELD_NS;
+
+	unsure |= again && r->unsure >> k & 1;
+	r->unsure = (r->unsure & ~(1u << k)) | (uint32_t)unsure << k;
+	*(unsure ? &r->perhaps_abandoned : &r->abandoned) |= 1u << k;
+	if (r->paused_ns[k]) /* somebody's own was there meanwhile */
+		return;
+	r->pause_ns[k] = unsure ? SIM_PAUSE_MAX_NS : again ? 2 * r->pause_ns[k] : SIM_PAUSE_NS;
+	if (r->pause_ns[k] > SIM_PAUSE_MAX_NS)
+		r->pause_ns[k] = SIM_PAUSE_MAX_NS;
+	r->paused_ns[k] = now + r->pause_ns[k];
+}
+
+static void check_paused(struct sim *sim, unsigned i, unsigned k)
+{
+	struct sim_gateway *r = &sim->routers[i];
+	int64_t now = gateway_local_ns(sim, r);
+
+	if (now > r->paused_ns[k] && !check_in_trouble(sim, i))
+		check_fail(sim, "P3", "%s is Active without address %u %.3f ms after a pause",
+			   node_name(i), k, (double)(now - r->paused_ns[k]) / SIM_MS);
+}
+
 /* An Active lacks address @k: it was taken away too often, or nothing has renewed its lease. */
 static void check_missing(struct sim *sim, unsigned i, unsigned k)
 {
 	struct sim_gateway *r = &sim->routers[i];
-	unsigned recent = restored_of_late(r, k, gateway_local_ns(sim, r));
+	int64_t now = gateway_local_ns(sim, r);
+	unsigned recent = restored_of_late(r, k, now);
+	bool again = r->pause_ns[k] && now - r->back_ns[k] <= SIM_HELD_NS;
+	bool too_often = recent >= SIM_RESTORES_MAX || again || r->paused_ns[k];
 	bool trouble = check_in_trouble(sim, i);
 
-	if ((r->abandoned | r->perhaps_abandoned) >> k & 1)
+	if ((r->abandoned | r->perhaps_abandoned) >> k & 1 && r->paused_ns[k]) {
+		check_paused(sim, i, k);
 		return;
-	if (recent < SIM_RESTORES_MAX && may_have_ended(sim, i, k))
+	}
+	if (!too_often && may_have_ended(sim, i, k))
 		return;
-	if (recent >= SIM_RESTORES_MAX && trouble)
-		r->perhaps_abandoned |= 1u << k;
-	else if (recent >= SIM_RESTORES_MAX)
-		r->abandoned |= 1u << k;
+	if (too_often)
+		note_abandoned(sim, i, k, trouble);
 	else if (recent + 1 == SIM_RESTORES_MAX && may_have_hidden_one(sim, r))
-		r->perhaps_abandoned |= 1u << k;
+		note_abandoned(sim, i, k, true);
 	else if (!trouble)
 		check_fail(sim, "P3", "%s is Active without address %u, restored %u times",
 			   node_name(i), k, recent);
@@ -228,15 +259,17 @@ void check_expiry(struct sim *sim, unsigned i, unsigned k)
 
 /*
  * So often does a process renew a lease without another advert: a "safe" one after each third of
- * it for an interval, and once more when a reload has changed its length.
+ * it for an interval, and once more when a reload has changed its length. Who has offered to leave
+ * is silent for four intervals.
  */
-static unsigned renewals_max(const struct sim_conf *conf)
+static unsigned renewals_max(const struct sim_conf *conf, bool cedes)
 {
 	int64_t lease_ns = promised_ns(conf);
+	int64_t silence_ns = (cedes ? 4 : 1) * conf->vrrp.interval_cs * 10 * SIM_MS;
 
 	if (conf->lease != CONF_LEASE_SAFE)
 		return 3;
-	return 2 + (unsigned)(3 * conf->vrrp.interval_cs * 10 * SIM_MS / lease_ns);
+	return 2 + (unsigned)(3 * silence_ns / lease_ns);
 }
 
 /* An agent whose adverts do not leave is as good as dead, whatever it thinks. */
@@ -251,7 +284,7 @@ void check_renewal(struct sim *sim, const struct sim_process *by, unsigned k)
 	if (r->renewed_after[k] != r->left_n)
 		r->renewals_n[k] = 0;
 	r->renewed_after[k] = r->left_n;
-	if (++r->renewals_n[k] > renewals_max(&r->conf))
+	if (++r->renewals_n[k] > renewals_max(&r->conf, sim->check.models[by->router].cedes))
 		check_fail(sim, "P5", "%s renews the lease of address %u and sends no advert",
 			   node_name(by->router), k);
 }
@@ -260,7 +293,10 @@ void check_wanted(struct sim *sim, unsigned i)
 {
 	struct sim_gateway *r = &sim->routers[i];
 
-	r->abandoned = r->perhaps_abandoned = 0;
+	r->abandoned = r->perhaps_abandoned = r->abandoned_before = 0;
+	memset(r->pause_ns, 0, sizeof(r->pause_ns));
+	memset(r->paused_ns, 0, sizeof(r->paused_ns));
+	r->lacked_ns = sim->now_ns;
 	memset(r->restored_n, 0, sizeof(r->restored_n));
 	for (unsigned k = 0; k < SIM_ADDRESSES_MAX; k++)
 		r->kernel.table[k].stolen = r->kernel.table[k].ended = false;
@@ -273,9 +309,11 @@ void check_restored(struct sim *sim, unsigned i, unsigned k)
 	unsigned n = r->restored_n[k]++;
 	int64_t *oldest = &r->restored_ns[k][n % (2 * SIM_RESTORES_MAX)];
 
-	if (r->abandoned >> k & 1)
-		check_fail(sim, "P3", "%s restores address %u, which it had given up", node_name(i),
-			   k);
+	if (!r->paused_ns[k] && now - r->back_ns[k] > SIM_HELD_NS)
+		r->pause_ns[k] = 0;
+	if (r->abandoned >> k & 1 && now < r->paused_ns[k])
+		check_fail(sim, "P3", "%s restores address %u %.3f ms before the end of a pause",
+			   node_name(i), k, (double)(r->paused_ns[k] - now) / SIM_MS);
 	if (n >= 2 * SIM_RESTORES_MAX && now - *oldest < SIM_RESTORES_NS)
 		check_fail(sim, "P3", "%s restores address %u for the 11th time in 10 s",
 			   node_name(i), k);
@@ -429,10 +467,12 @@ void check_go_begin(struct sim *sim, const struct sim_process *process, bool fol
 		if (&sim->processes[i][n] != process && sim->processes[i][n].exists &&
 		    sim->processes[i][n].speaks)
 			check_fail(sim, "P6", "two processes of %s speak", node_name(i));
+	bool as_configured = r->vr.election.priority == process->conf.vrrp.priority;
+
 	*ret_going = (struct sim_going){
 		.follows = follows && !r->conf.absent && !process->conf.absent,
 		.history = is_history(r, gateway_local_ns(sim, r)),
-		.same = check_same_conf(&r->conf, &process->conf),
+		.same = check_same_conf(&r->conf, &process->conf) && as_configured,
 		.quiet = is_quiet(sim, process),
 		.vr = r->vr,
 		.lease_ns = r->lease_ns,

@@ -13,6 +13,7 @@ void check_turn_begin(struct sim *sim, unsigned i)
 	struct sim_gateway *r = &sim->routers[i];
 
 	r->turn = (struct sim_turn){ .changes_n = r->kernel.changes_n };
+	r->abandoned_before = r->abandoned;
 	memcpy(r->turn.source, r->vr.election.source, sizeof(r->turn.source));
 }
 
@@ -56,6 +57,7 @@ void check_decided(struct sim *sim, unsigned i, const struct vrrp_output *out)
 			break;
 		case VRRP_ACTION_ADVERT:
 			decide_advert(&r->turn, r->vr.election.state == VRRP_STATE_ACTIVE);
+			r->turn.priority = out->actions[n].priority;
 			break;
 		case VRRP_ACTION_ANNOUNCE:
 			r->turn.announce = UINT32_MAX;
@@ -69,10 +71,12 @@ void check_decided(struct sim *sim, unsigned i, const struct vrrp_output *out)
 
 void check_added(struct sim *sim, unsigned i, unsigned k)
 {
-	struct sim_turn *turn = &sim->routers[i].turn;
+	struct sim_gateway *r = &sim->routers[i];
 
-	turn->announce |= 1u << k;
-	turn->announced &= ~(1u << k);
+	r->turn.announce |= 1u << k;
+	r->turn.announced &= ~(1u << k);
+	r->back_ns[k] = gateway_local_ns(sim, r);
+	r->paused_ns[k] = 0;
 }
 
 /* ---- frames ---- */
@@ -107,7 +111,7 @@ static void check_active_advert(struct sim *sim, unsigned i, unsigned priority)
 	r->turn.adverts_sent++;
 	r->left_n++;
 	r->left_ns = sim->now_ns;
-	if (priority != r->config.priority)
+	if (priority != r->turn.priority)
 		check_fail(sim, "P3", "%s sends a wrong priority", node_name(i));
 	if (r->kernel.changes_n != r->turn.changes_n)
 		check_fail(sim, "P12", "%s changes addresses before it sends an advert",
@@ -291,7 +295,9 @@ static int64_t deadline_latest(const struct sim *sim, const struct sim_gateway *
 	case VRRP_STATE_BACKUP:
 		return model_down_ns(r->config.priority, sim->check.interval_max_cs);
 	case VRRP_STATE_ACTIVE:
-		return r->config.interval_cs * 10 * SIM_MS;
+		return sim->check.models[r - sim->routers].cedes
+			       ? model_down_ns(r->config.priority, r->config.interval_cs)
+			       : r->config.interval_cs * 10 * SIM_MS;
 	case VRRP_STATE_FAULT:
 	case VRRP_STATE_COUNT:
 		break;
@@ -323,6 +329,7 @@ void check_turn_end(struct sim *sim, const struct sim_process *process)
 
 	check_sent(sim, i);
 	check_addresses(sim, process);
+	check_resort(sim, i);
 	check_patience(sim, i);
 	sim->routers[i].adverts_n += sim->routers[i].turn.adverts_sent;
 	check_source(sim, process);

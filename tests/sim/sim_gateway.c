@@ -192,6 +192,11 @@ void gateway_stepped(struct sim *sim, unsigned i, const struct vrrp *before, con
 				     .model = sim->check.models[i] };
 	if (vr->election.state == VRRP_STATE_ACTIVE && before->election.state != VRRP_STATE_ACTIVE)
 		r->active_ns = sim->now_ns;
+	if (vr->election.priority != before->election.priority) {
+		check_priority(sim, i, vr->election.priority);
+		r->healthy_ns = sim->now_ns + 1; /* who is better is another question now */
+	}
+	r->config.priority = vr->election.priority;
 	check_step(sim, i, before, event, out);
 }
 
@@ -203,12 +208,17 @@ bool gateway_may_tear(const struct sim_gateway *r)
 void gateway_adopted(struct sim *sim, unsigned i, const struct vrrp *vr, const struct vrrp *old)
 {
 	struct sim_gateway *r = &sim->routers[i];
+	struct vrrp_config before;
 
 	r->adopted = true;
 	check_left(sim, i, old);
 	r->vr = *vr;
 	r->fed = check_accounted(vr);
-	model_adopt(sim, i, &old->config);
+	check_inherited_priority(sim, i, old);
+	r->config.priority = vr->election.priority;
+	before = old->config;
+	before.priority = old->election.priority;
+	model_adopt(sim, i, &before);
 	if (vr->election.state == VRRP_STATE_ACTIVE)
 		check_wanted(sim, i);
 	else if (!r->reloading) /* what had come died with the one before */
@@ -278,6 +288,7 @@ void gateway_go(struct sim *sim, struct sim_process *process, int old_fd)
 	unsigned i = process->router;
 	struct sim_gateway *r = &sim->routers[i];
 	struct sim_conf old = r->conf;
+	uint8_t priority = r->config.priority;
 	struct sim_going going;
 
 	r->adopted = r->last.quiet = false;
@@ -294,7 +305,7 @@ void gateway_go(struct sim *sim, struct sim_process *process, int old_fd)
 		r->resumed = true;
 	/* What has come is placed at this moment; who is better is another question from now on. */
 	if (r->resumed || !r->reloading || socket_waiting(process) ||
-	    r->config.priority != old.vrrp.priority)
+	    r->config.priority != priority)
 		r->healthy_ns = sim->now_ns + 1;
 	check_lease_change(sim, i, &old);
 	check_turn_begin(sim, i);
@@ -350,6 +361,7 @@ void gateway_vanish(struct sim *sim, unsigned i)
 	keeper_end(sim, i);
 	r->up = false;
 	r->pause = SIM_RUNNING;
+	r->config = r->conf.vrrp;
 	vrrp_init(&r->vr, &r->config);
 }
 

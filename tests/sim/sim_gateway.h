@@ -16,12 +16,16 @@
 #define SIM_VRID        51
 #define SIM_UPTIME_NS   (1000 * INT64_C(1000000000)) /* local time at the begin */
 
-/* What the manual says about addresses that somebody removes: so often in so much time. */
-/* And about deaths of the router process: so many in a minute are too many. */
+/* What the manual says about deaths of the router process: so many in a minute are too many. */
 #define SIM_CRASHES_MAX 3
 
+/* And about addresses that somebody removes: so often in so much time, then a pause, a longer one,
+ * and so on; so long there, they are held. */
 #define SIM_RESTORES_MAX 5
 #define SIM_RESTORES_NS  (10 * INT64_C(1000000000))
+#define SIM_PAUSE_NS     (2 * INT64_C(1000000000))
+#define SIM_PAUSE_MAX_NS (64 * INT64_C(1000000000))
+#define SIM_HELD_NS      (60 * INT64_C(1000000000))
 
 enum sim_pause {
 	SIM_RUNNING,
@@ -34,6 +38,7 @@ struct sim_turn {
 	bool changed;          /* claimed or released */
 	unsigned adverts;      /* adverts as Active that are due, */
 	unsigned farewells;    /* last adverts that are due */
+	unsigned priority;     /* of the last one that was decided */
 	unsigned adverts_sent; /* of both, */
 	unsigned farewells_sent;
 	uint32_t announce;  /* addresses that are to be announced, a bit each */
@@ -52,7 +57,7 @@ struct sim_last {
 
 struct sim_gateway {
 	struct vrrp vr;              /* the election after the last step; a copy */
-	struct vrrp_config config;   /* conf.vrrp, at hand */
+	struct vrrp_config config;   /* conf.vrrp, but with the effective priority */
 	struct sim_conf conf, other; /* what runs; what a reload may change it into */
 	struct sim_conf file;        /* what the operator has written */
 	struct sim_kernel kernel;
@@ -90,6 +95,13 @@ struct sim_gateway {
 	uint64_t fed, foreign;                     /* packets given to the core; of another VRID */
 	uint32_t abandoned;                        /* a bit per address: taken away too often */
 	uint32_t perhaps_abandoned;                /* likewise, while the kernel had trouble */
+	uint32_t unsure;                           /* how long its pause is */
+	uint32_t abandoned_before;                 /* when the turn began */
+	int64_t pause_ns[SIM_ADDRESSES_MAX];       /* the last pause of an abandoned one; or 0 */
+	int64_t paused_ns[SIM_ADDRESSES_MAX];      /* its end, on the router's clock */
+	int64_t back_ns[SIM_ADDRESSES_MAX];        /* put back last, likewise */
+	int64_t lacked_ns;                         /* some address was not there */
+	bool offered;                              /* to leave, as the last resort it is now */
 	bool at_home;                              /* after the last turn the host had the source */
 	uint64_t left_n;                           /* adverts as Active that have left */
 	uint64_t renewed_after[SIM_ADDRESSES_MAX]; /* of them, when a lease was renewed last; */

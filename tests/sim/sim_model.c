@@ -201,9 +201,10 @@ static void active_timer(struct sim *sim, unsigned i, const struct vrrp_output *
 			   due ? "does not send" : "sends", due ? "" : "not ");
 	if (!due)
 		return;
-	if (m->listens && r->healthy_ns < sim->now_ns) /* from here on others can hear it */
+	if ((m->listens || m->cedes) &&
+	    r->healthy_ns < sim->now_ns) /* from here on others can hear it */
 		r->healthy_ns = sim->now_ns;
-	m->listens = false;
+	m->listens = m->cedes = false;
 	if (now_ns > m->beat_ns + gateway_span(r, sim->latency_ns) + 1 && !r->resumed &&
 	    r->healthy_ns <= sim->now_ns)
 		check_fail(sim, "P12", "%s sends an advert %.3f ms late", node_name(i),
@@ -228,9 +229,12 @@ static void active_advert(struct sim *sim, unsigned i, const struct vrrp_output 
 
 	if (advert->priority == VRRP_PRIORITY_LEAVE) {
 		expect_state(sim, i, VRRP_STATE_ACTIVE);
+		if (m->cedes && sends(out, VRRP_ACTION_ADVERT))
+			check_fail(sim, "timing", "%s answers after it has offered to leave",
+				   node_name(i));
 		if (sends(out, VRRP_ACTION_ADVERT)) /* not all of a flood is answered */
 			m->beat_ns = now_ns + interval_ns(r->config.interval_cs);
-	} else if (advert_wins(r, advert) || stood_still(r, m, 3, now_ns)) {
+	} else if (m->cedes || advert_wins(r, advert) || stood_still(r, m, 3, now_ns)) {
 		expect_state(sim, i, VRRP_STATE_BACKUP);
 		m->interval_cs = advert->interval_cs;
 		m->lower_ns = VRRP_NEVER;
@@ -248,7 +252,7 @@ static void enter(struct sim *sim, unsigned i, enum vrrp_state from, int64_t now
 	struct sim_model *m = &sim->check.models[i];
 
 	m->lower_ns = VRRP_NEVER;
-	m->listens = false;
+	m->listens = m->cedes = false;
 	if (r->vr.election.state == VRRP_STATE_ACTIVE) {
 		m->beat_ns = now_ns + interval_ns(r->config.interval_cs);
 	} else if (r->vr.election.state == VRRP_STATE_BACKUP && from != VRRP_STATE_ACTIVE) {
@@ -271,8 +275,11 @@ void model_adopt(struct sim *sim, unsigned i, const struct vrrp_config *old)
 	if (c->priority == old->priority && c->interval_cs == old->interval_cs)
 		return;
 	/* Whoever listens goes on with that, also as owner, and what was granted stays granted. */
-	if (r->vr.election.state == VRRP_STATE_ACTIVE && !m->listens && !stood_still(r, m, 3, now))
+	if (r->vr.election.state == VRRP_STATE_ACTIVE && !m->listens &&
+	    !stood_still(r, m, 3, now)) {
 		m->beat_ns = now;
+		m->cedes = false;
+	}
 	if (m->nobody)
 		m->interval_cs = c->interval_cs;
 	down_ns = m->heard_ns + (m->left ? model_skew_ns(c->priority, m->interval_cs)
@@ -326,11 +333,32 @@ static void forget(struct sim *sim, unsigned i, const struct vrrp *before, int64
 	m->nobody = true;
 }
 
+static void cede(struct sim *sim, unsigned i, const struct vrrp_output *out, int64_t now_ns)
+{
+	const struct vrrp_config *c = &sim->routers[i].config;
+	struct sim_model *m = &sim->check.models[i];
+
+	check_offer(sim, i);
+	if (out->actions_n == 0 && (m->listens || m->cedes)) /* it speaks to nobody now */
+		return;
+	if (out->actions_n != 1)
+		check_fail(sim, "timing", "%s does not say that it would leave", node_name(i));
+	m->cedes = true;
+	m->beat_ns = now_ns + model_down_ns(c->priority, c->interval_cs);
+}
+
 void model_step(struct sim *sim, unsigned i, const struct vrrp *before,
 		const struct vrrp_event *event, const struct vrrp_output *out)
 {
 	bool timer = event->type == VRRP_EVENT_TIMER, advert = event->type == VRRP_EVENT_ADVERT;
+	struct vrrp_config old = sim->routers[i].config;
 
+	if (event->type == VRRP_EVENT_PRIORITY && before->election.priority != event->priority) {
+		old.priority = before->election.priority;
+		model_adopt(sim, i, &old);
+	}
+	if (before->election.state == VRRP_STATE_ACTIVE && event->type == VRRP_EVENT_CEDE)
+		cede(sim, i, out, event->now_ns);
 	if (before->election.state == VRRP_STATE_BACKUP && timer)
 		backup_timer(sim, i, event->now_ns);
 	else if (event->type == VRRP_EVENT_MISSED)

@@ -20,6 +20,7 @@ struct sim_model {
 	bool left;             /* Backup: whom it heard last has left */
 	bool nobody;           /* Backup: nobody was heard yet */
 	bool granted;          /* Backup: a late timer was not believed once */
+	bool cedes;            /* Active: has offered to leave, and does not speak for a while */
 	bool listens;          /* Active: stood still, and does not speak before it has listened */
 	uint8_t from[4];       /* Backup: the Active as last heard */
 	uint8_t lower_from[4]; /* Backup: one that it does not defer to, since the timer began */

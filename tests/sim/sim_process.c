@@ -168,12 +168,12 @@ enum vrrp_reject __wrap_vrrp_receive(struct vrrp *vr, const struct vrrp_list *ow
 	return reject;
 }
 
-void __real_vrrp_adopt(struct vrrp *vr, const struct vrrp *old, int64_t now_ns);
-void __wrap_vrrp_adopt(struct vrrp *vr, const struct vrrp *old, int64_t now_ns);
+void __real_vrrp_adopt(struct vrrp *vr, const struct vrrp *old, uint8_t priority, int64_t now_ns);
+void __wrap_vrrp_adopt(struct vrrp *vr, const struct vrrp *old, uint8_t priority, int64_t now_ns);
 
-void __wrap_vrrp_adopt(struct vrrp *vr, const struct vrrp *old, int64_t now_ns)
+void __wrap_vrrp_adopt(struct vrrp *vr, const struct vrrp *old, uint8_t priority, int64_t now_ns)
 {
-	__real_vrrp_adopt(vr, old, now_ns);
+	__real_vrrp_adopt(vr, old, priority, now_ns);
 	if (vr->config.vrid == SIM_VRID)
 		gateway_adopted(running->sim, running->router, vr, old);
 }

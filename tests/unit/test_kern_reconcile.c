@@ -207,11 +207,10 @@ static void test_reconcile_stolen_five_times_in_ten_seconds_is_abandoned_at_the_
 		assert_pass("+1", "restored 1");
 	}
 	t.now_ns += SECOND;
+	assert_int_equal(kern_wants_unheld_ns(t.wants, 0), KERN_NEVER);
 	steal(1);
 	assert_pass("", "abandoned 1");
-	assert_int_equal(kern_wants_deadline(t.wants), KERN_NEVER);
-	t.now_ns += 100 * SECOND;
-	assert_pass("", "");
+	assert_int_equal(kern_wants_unheld_ns(t.wants, 0), 0);
 	/* Until it is wanted anew. */
 	want(1, false);
 	assert_pass("", "");
@@ -219,6 +218,94 @@ static void test_reconcile_stolen_five_times_in_ten_seconds_is_abandoned_at_the_
 	assert_pass("+1", "added 1");
 	steal(1);
 	assert_pass("+1", "restored 1");
+}
+
+/* The sixth theft of a row; or the next one after a pause. Then wait for the pause to end. */
+static void steal_and_wait(int64_t pause_ns)
+{
+	steal(1);
+	assert_pass("", "abandoned 1");
+	assert_int_equal(kern_wants_deadline(t.wants), t.now_ns + pause_ns);
+	t.now_ns += pause_ns - 1;
+	assert_pass("", "");
+	t.now_ns++;
+}
+
+static void test_reconcile_abandoned_comes_back_after_pauses_that_grow(void **state)
+{
+	static const int64_t pauses_s[] = { 2, 4, 8, 16, 32, 64, 64 };
+
+	(void)state;
+	begin(1, LEASE_S);
+	want(1, true);
+	assert_int_equal(run(), 0);
+	for (unsigned i = 0; i < KERN_RESTORE_MAX; i++) {
+		steal(1);
+		assert_pass("+1", "restored 1");
+	}
+	for (unsigned i = 0; i < sizeof(pauses_s) / sizeof(pauses_s[0]); i++) {
+		steal_and_wait(pauses_s[i] * SECOND);
+		assert_pass("+1", "restored 1");
+		assert_int_equal(kern_wants_unheld_ns(t.wants, 0), KERN_NEVER);
+		assert_int_equal(kern_wants_deadline(t.wants), KERN_NEVER);
+		t.now_ns += KERN_HELD_NS - 1;
+	}
+	/* What has stayed for a minute begins anew. */
+	t.now_ns++;
+	for (unsigned i = 0; i < KERN_RESTORE_MAX; i++) {
+		steal(1);
+		assert_pass("+1", "restored 1");
+	}
+	steal_and_wait(2 * SECOND);
+}
+
+/* An interface that is made anew does not know what was stolen from the old one. */
+static void test_reconcile_abandoned_is_added_to_a_new_interface_at_once(void **state)
+{
+	(void)state;
+	begin(1, LEASE_S);
+	want(1, true);
+	assert_int_equal(run(), 0);
+	for (unsigned i = 0; i <= KERN_RESTORE_MAX; i++) {
+		steal(1);
+		assert_int_equal(run(), 0);
+	}
+	assert_string_equal(t.news, "abandoned 1");
+	kern_wants_interface(t.wants, 0, 0, true);
+	assert_pass("", "");
+	kern_wants_interface(t.wants, 0, IFINDEX + 1, true);
+	assert_pass("+1", "added 1");
+	assert_int_equal(kern_wants_unheld_ns(t.wants, 0), KERN_NEVER);
+}
+
+static void test_reconcile_refused_is_unheld_since_the_first_refusal(void **state)
+{
+	int64_t first_ns;
+
+	(void)state;
+	begin(1, LEASE_S);
+	t.refuses = EPERM;
+	want(1, true);
+	assert_int_equal(kern_wants_unheld_ns(t.wants, 0), KERN_NEVER);
+	assert_int_equal(run(), 0);
+	first_ns = t.now_ns;
+	for (unsigned i = 0; i < 3; i++) {
+		assert_int_equal(kern_wants_unheld_ns(t.wants, 0), first_ns);
+		t.now_ns += SECOND;
+		assert_int_equal(run(), 0);
+	}
+	t.refuses = 0;
+	t.now_ns += SECOND;
+	assert_pass("+1", "added 1");
+	assert_int_equal(kern_wants_unheld_ns(t.wants, 0), KERN_NEVER);
+	/* What is not wanted need not be held. */
+	t.refuses = EPERM;
+	steal(1);
+	assert_int_equal(run(), 0);
+	assert_int_equal(kern_wants_unheld_ns(t.wants, 0), t.now_ns);
+	want(1, false);
+	assert_int_equal(kern_wants_unheld_ns(t.wants, 0), KERN_NEVER);
+	t.refuses = 0;
 }
 
 static void test_reconcile_window_of_restorations_starts_anew_after_ten_seconds(void **state)
@@ -305,7 +392,7 @@ static void test_reconcile_abandoned_is_not_woken_by_late_news(void **state)
 		assert_int_equal(run(), 0);
 	}
 	assert_string_equal(t.news, "abandoned 1");
-	t.now_ns += 10 * KERN_RESTORE_WINDOW_NS;
+	t.now_ns += KERN_PAUSE_NS - 1;
 	object.gone = true;
 	see(object);
 	assert_pass("", "");
@@ -650,6 +737,9 @@ int main(void)
 		cmocka_unit_test(test_reconcile_stolen_is_restored),
 		cmocka_unit_test(
 			test_reconcile_stolen_five_times_in_ten_seconds_is_abandoned_at_the_sixth),
+		cmocka_unit_test(test_reconcile_abandoned_comes_back_after_pauses_that_grow),
+		cmocka_unit_test(test_reconcile_abandoned_is_added_to_a_new_interface_at_once),
+		cmocka_unit_test(test_reconcile_refused_is_unheld_since_the_first_refusal),
 		cmocka_unit_test(
 			test_reconcile_window_of_restorations_starts_anew_after_ten_seconds),
 		cmocka_unit_test(test_reconcile_abandoned_one_that_somebody_adds_is_used_again),

@@ -36,7 +36,7 @@ static struct vrrp adopted(const struct vrrp *old, const struct vrrp_config *con
 	struct vrrp vr;
 
 	vrrp_init(&vr, config);
-	vrrp_adopt(&vr, old, NOW);
+	vrrp_adopt(&vr, old, config->priority, NOW);
 	assert_memory_equal(&vr.config, config, sizeof(*config));
 	assert_true(vrrp_is_sane(&vr, NOW));
 	return vr;

@@ -1,0 +1,92 @@
+/* SPDX-License-Identifier: MIT */
+#include "routers_private.h"
+
+#include "vrrp/timers.h"
+
+/* One that is neither there nor refused is on its way, or waits for an advert. */
+static int64_t address_unheld_ns(const struct routers *routers, unsigned want)
+{
+	int64_t unheld_ns = kern_wants_unheld_ns(routers->wants, want);
+
+	if (unheld_ns == KERN_NEVER && !kern_wants_has(routers->wants, want))
+		return routers->now->mono_ns;
+	return unheld_ns;
+}
+
+/* Since when some address of a router cannot be held, as resort_look() has it. */
+static int64_t unheld_ns(const struct routers *routers, const struct router *router,
+			 const struct conf_address **ret_address)
+{
+	unsigned n = router->conf->addresses_n + router->conf->extra_n;
+	int64_t earliest_ns = VRRP_NEVER;
+
+	*ret_address = NULL;
+	for (unsigned i = 0; i < n; i++) {
+		int64_t ns = address_unheld_ns(routers, router->want + i);
+
+		if (ns >= earliest_ns)
+			continue;
+		earliest_ns = ns;
+		*ret_address = &router->conf->addresses[i];
+	}
+	return earliest_ns;
+}
+
+static void set_priority(struct routers *routers, struct router *router, uint8_t priority)
+{
+	const struct vrrp_event event = { .type = VRRP_EVENT_PRIORITY,
+					  .now_ns = routers->now->mono_ns,
+					  .priority = priority };
+
+	router_step(routers, router, &event);
+}
+
+static void cede(struct routers *routers, struct router *router)
+{
+	const struct vrrp_event event = { .type = VRRP_EVENT_CEDE,
+					  .now_ns = routers->now->mono_ns };
+	struct journal_router journal = router_journal(routers, router);
+
+	journal_resort(&journal, EVENT_RESORT_CEDES, NULL);
+	router_step(routers, router, &event);
+}
+
+void router_look_at_addresses(struct routers *routers, struct router *router)
+{
+	int64_t interval_ns = vrrp_interval_ns(router->vr.config.interval_cs);
+	int64_t now_ns = routers->now->mono_ns;
+	struct journal_router journal = router_journal(routers, router);
+	const struct conf_address *address;
+	int64_t ns;
+
+	if (now_ns < resort_deadline(&router->resort))
+		return;
+	ns = unheld_ns(routers, router, &address);
+	switch (resort_look(&router->resort, ns, interval_ns, now_ns)) {
+	case RESORT_BEGINS:
+		journal_resort(&journal, EVENT_RESORT_BEGINS, address);
+		set_priority(routers, router, RESORT_PRIORITY);
+		break;
+	case RESORT_ENDS:
+		journal_resort(&journal, EVENT_RESORT_ENDS, NULL);
+		set_priority(routers, router, router->vr.config.priority);
+		break;
+	case RESORT_UNCHANGED:
+		break;
+	}
+	if (resort_cedes(&router->resort, interval_ns, now_ns))
+		cede(routers, router);
+	router_schedule(routers, router);
+}
+
+void router_doubt_addresses(struct routers *routers, struct router *router,
+			    enum kern_want_news news)
+{
+	bool resists = news == KERN_WANT_ABANDONED || news == KERN_WANT_FAILED;
+
+	if (router->vr.election.state != VRRP_STATE_ACTIVE || vrrp_is_owner(&router->vr) ||
+	    (!resists && !router->resort.last))
+		return;
+	router->resort.look_ns = routers->now->mono_ns;
+	router_schedule(routers, router);
+}

@@ -1,0 +1,108 @@
+/* SPDX-License-Identifier: MIT */
+/* The last resort (P16); the list of properties is in sim_check.h. */
+#include "sim.h"
+
+#define LAST       1
+#define REFUSED_NS (3 * SIM_S)
+#define MILLION    INT64_C(1000000)
+
+/* Addresses that an Active lacks, a bit each. */
+static uint32_t lacking(const struct sim_gateway *r)
+{
+	uint32_t mask = 0;
+
+	for (unsigned k = 0; k < r->addresses_n; k++)
+		mask |= (uint32_t)!r->kernel.table[k].present << k;
+	return mask;
+}
+
+/* How long the trouble of the kernel may be the reason: a refusal counts after 3 s. */
+static bool was_in_trouble(const struct sim *sim, unsigned i)
+{
+	const struct sim_kernel *kernel = &sim->routers[i].kernel;
+
+	return check_in_trouble(sim, i) ||
+	       sim->now_ns < kernel->trouble_end_ns + REFUSED_NS + SIM_S;
+}
+
+static void check_begins(struct sim *sim, unsigned i)
+{
+	struct sim_gateway *r = &sim->routers[i];
+	uint32_t given_up = lacking(r) & (r->abandoned | r->perhaps_abandoned);
+
+	if (!given_up && !was_in_trouble(sim, i))
+		check_fail(sim, "P16", "%s is the last resort without a reason", node_name(i));
+	r->offered = false;
+	sim->check.frozen = NULL; /* somebody else shall be Active from now on */
+}
+
+static void check_ends(struct sim *sim, unsigned i)
+{
+	struct sim_gateway *r = &sim->routers[i];
+	int64_t held_ns = sim->now_ns - r->lacked_ns;
+
+	if (r->vr.election.state != VRRP_STATE_ACTIVE)
+		check_fail(sim, "P16", "%s is %s and has its priority back", node_name(i),
+			   vrrp_state_name(r->vr.election.state));
+	if (!was_in_trouble(sim, i) &&
+	    held_ns < SIM_HELD_NS - SIM_HELD_NS / MILLION * SIM_DRIFT_PPM)
+		check_fail(sim, "P16", "%s has its priority back after %.3f ms", node_name(i),
+			   (double)held_ns / SIM_MS);
+}
+
+void check_priority(struct sim *sim, unsigned i, unsigned priority)
+{
+	const struct sim_gateway *r = &sim->routers[i];
+
+	if (priority == r->conf.vrrp.priority)
+		check_ends(sim, i);
+	else if (priority == LAST && r->vr.election.state == VRRP_STATE_ACTIVE)
+		check_begins(sim, i);
+	else
+		check_fail(sim, "P16", "%s has priority %u for no reason", node_name(i), priority);
+}
+
+void check_inherited_priority(struct sim *sim, unsigned i, const struct vrrp *old)
+{
+	struct sim_gateway *r = &sim->routers[i];
+	bool last = old->election.priority == LAST && old->config.priority != LAST;
+	unsigned due = last && !r->reloading ? LAST : r->conf.vrrp.priority;
+
+	if (r->vr.election.priority != due)
+		check_fail(sim, "P16", "%s goes on with priority %u, not %u", node_name(i),
+			   r->vr.election.priority, due);
+	r->offered = true; /* nobody asks twice */
+	sim->check.equal_ns[i] = 0;
+}
+
+void check_offer(struct sim *sim, unsigned i)
+{
+	struct sim_gateway *r = &sim->routers[i];
+	int64_t equal_ns = sim->check.equal_ns[i];
+
+	sim->check.frozen = NULL;          /* somebody else may be Active from now on */
+	if (r->conf.vrrp.priority == LAST) /* which does not show it */
+		return;
+	if (r->vr.election.priority != LAST)
+		check_fail(sim, "P16", "%s offers to leave and is not the last resort",
+			   node_name(i));
+	if (r->offered)
+		check_fail(sim, "P16", "%s offers to leave a second time", node_name(i));
+	if (equal_ns && gateway_local_ns(sim, r) - equal_ns <= SIM_HELD_NS)
+		check_fail(sim, "P16", "%s offers to leave to one that is no better", node_name(i));
+	r->offered = true;
+}
+
+void check_resort(struct sim *sim, unsigned i)
+{
+	struct sim_gateway *r = &sim->routers[i];
+
+	if (r->vr.election.state != VRRP_STATE_ACTIVE)
+		return;
+	if (lacking(r) && !check_in_trouble(sim, i)) /* else it may not know */
+		r->lacked_ns = sim->now_ns;
+	if (r->abandoned & r->abandoned_before && r->vr.election.priority != LAST &&
+	    r->vr.election.priority != VRRP_PRIORITY_OWNER)
+		check_fail(sim, "P16", "%s cannot hold an address and is not the last resort",
+			   node_name(i));
+}
