@@ -90,10 +90,8 @@ static void take_news(struct routers *routers, const struct kern_news *news)
 		journal_address(&journal, &router->conf->addresses[news->want - router->want],
 				news->what, news->error);
 	router_hold(routers, router, news->want - router->want);
-	/* Its own lease may be young, when another address took it along: the next advert is
-	 * evidence enough. */
 	if (news->what == KERN_WANT_ENDED) {
-		router->lease.renew_ns = 0;
+		lease_on_ended(&router->lease);
 		router_schedule(routers, router);
 	}
 	if (back)

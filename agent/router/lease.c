@@ -57,6 +57,14 @@ bool lease_on_sent(struct lease *lease, int64_t now_ns)
 	return starved;
 }
 
+void lease_on_ended(struct lease *lease)
+{
+	if (lease->kind == CONF_LEASE_AVAILABLE)
+		lease->renew_ns = 0;
+	else
+		lease->starved = true;
+}
+
 /* Only a router that has advertised of late is alive, whatever its process may think. */
 bool lease_on_timer(struct lease *lease, int64_t now_ns)
 {
