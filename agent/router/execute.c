@@ -109,10 +109,8 @@ static void take_news(struct routers *routers, const struct kern_news *news)
 		journal_address_not_own(&journal, &router->conf->addresses[address]);
 	router_hold(routers, router, address);
 	router_doubt_addresses(routers, router, news->what);
-	/* Its own lease may be young, when another address took it along: the next advert is
-	 * evidence enough. */
 	if (news->what == KERN_WANT_ENDED) {
-		router->lease.renew_ns = 0;
+		lease_on_ended(&router->lease);
 		router_schedule(routers, router);
 	}
 	if (back)

@@ -63,6 +63,14 @@ void lease_on_offer(struct lease *lease, int64_t until_ns)
 	lease->renew_ns = 0;
 }
 
+void lease_on_ended(struct lease *lease)
+{
+	if (lease->kind == CONF_LEASE_AVAILABLE)
+		lease->renew_ns = 0;
+	else
+		lease->starved = true;
+}
+
 /* Only a router that has advertised of late is alive, whatever its process may think. */
 bool lease_on_timer(struct lease *lease, int64_t now_ns)
 {

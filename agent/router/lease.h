@@ -19,7 +19,7 @@ struct lease {
 	int64_t renew_ns;      /* the next renewal is due; 0: at once */
 	int64_t renewed_ns;    /* the last one */
 	int64_t advertised_ns; /* the last advert as Active has left */
-	bool starved;          /* a renewal by timer had no evidence: the next advert is it */
+	bool starved;          /* a renewal by timer waits for evidence: the next advert is it */
 };
 
 /**
@@ -62,6 +62,12 @@ bool lease_on_sent(struct lease *lease, int64_t now_ns);
  * What is due after that is to be asked as after lease_on_sent().
  */
 void lease_on_offer(struct lease *lease, int64_t until_ns);
+
+/**
+ * lease_on_ended() - an address is gone with its lease, or with that of another one while its own
+ * was young. The next advert that leaves is the evidence to put it back.
+ */
+void lease_on_ended(struct lease *lease);
 
 /**
  * lease_on_timer() - time has passed while the router is Active.

@@ -143,6 +143,25 @@ static void test_lease_adopt_keeps_the_renewal_where_it_was(void **state)
 	assert_true(advertise(&lease, T0 + 2050 * MS));
 }
 
+static void test_lease_that_ended_is_due_with_the_next_advert(void **state)
+{
+	struct lease available = fresh(CONF_LEASE_AVAILABLE, 100);
+	struct lease safe = fresh(CONF_LEASE_SAFE, 300);
+
+	(void)state;
+	assert_true(lease_on_advert(&available, T0));
+	assert_false(lease_on_advert(&available, T0 + 10 * MS));
+	lease_on_ended(&available);
+	assert_true(lease_on_advert(&available, T0 + 20 * MS));
+
+	lease_on_sent(&safe, T0);
+	assert_true(lease_on_timer(&safe, T0));
+	lease_on_ended(&safe);
+	assert_false(lease_on_timer(&safe, T0 + 10 * MS));
+	assert_true(lease_on_sent(&safe, T0 + 20 * MS));
+	assert_true(lease_on_timer(&safe, T0 + 20 * MS));
+}
+
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
@@ -153,6 +172,7 @@ int main(void)
 		cmocka_unit_test(test_safe_lease_of_a_router_that_fell_silent_is_not_renewed),
 		cmocka_unit_test(test_lease_that_is_off_is_never_renewed),
 		cmocka_unit_test(test_lease_end_forgets_what_was_due),
+		cmocka_unit_test(test_lease_that_ended_is_due_with_the_next_advert),
 		cmocka_unit_test(test_lease_adopt_keeps_the_renewal_where_it_was),
 	};
 
