@@ -31,8 +31,8 @@
  *       turns are further apart than the interval;
  *     - when it was restored five times in ten seconds and taken away again, for a pause of 2 s,
  *       and of twice the last one up to 64 s when it is then taken away within a minute; until the
- *       next takeover. It is restored ten times in any ten seconds at most: two windows touch
- *       them.
+ *       next takeover. Apart from pauses it is restored ten times in any ten seconds at
+ *       most: two windows touch them.
  *     A router process that dies between decision and execution makes no end of a turn.
  * P4  One second after P2 a ping from each host to each address lands at the Active. A host is
  *     excused until the next refresh (60 s) when the Active could not know or could not do better:
@@ -275,6 +275,12 @@ void check_expiry(struct sim *sim, unsigned i, unsigned k);
  * check_wanted() - a takeover, or a process that goes on with one: old thefts do not count.
  */
 void check_wanted(struct sim *sim, unsigned i);
+
+/**
+ * check_replaced() - another interface has the place of one that is gone: nothing was taken away
+ * from it yet.
+ */
+void check_replaced(struct sim *sim, unsigned i);
 
 /**
  * check_restored() - the agent puts address @k back, which had been taken away.

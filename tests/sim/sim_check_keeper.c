@@ -38,12 +38,14 @@ void check_loss(struct sim *sim, const struct sim_process *process, struct sim_l
 	const struct sim_child *children = keeper->children;
 	bool current = children[SUCCESSION_CURRENT].process == process;
 	int64_t now = gateway_local_ns(sim, r);
-	bool begins = process->kind == SUCCESSION_KIND_FIRST && !process->went;
+	bool first = process->kind == SUCCESSION_KIND_FIRST;
+	bool begins = first && !current;
 
 	*ret_loss = (struct sim_loss){
 		.matters = !keeper->stopping && !begins &&
 			   (current || !children[SUCCESSION_CURRENT].process),
-		.crash = current && process->went && (process->was_alive || !process->by_reload),
+		.crash = current && (process->went || first) &&
+			 (process->was_alive || !process->by_reload),
 		.heir = process->was_alive && (is_ready(children[SUCCESSION_NEXT].process) ||
 					       is_ready(children[SUCCESSION_STANDBY].process)),
 		.standby = is_ready(children[SUCCESSION_STANDBY].process),

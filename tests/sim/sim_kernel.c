@@ -460,6 +460,7 @@ void kernel_create_link(struct sim *sim, unsigned i)
 	disturb(sim, i);
 	kernel->link.exists = kernel->link.up = kernel->link.carrier = true;
 	kernel->link.ifindex++;
+	check_replaced(sim, i);
 	tell_link(sim, i);
 	kernel_set_own(sim, i, SIM_OWN_MAX - 1, true);
 }
