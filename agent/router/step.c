@@ -72,9 +72,9 @@ static void take_action(struct routers *routers, struct router *router,
 
 	switch (action->type) {
 	case VRRP_ACTION_CLAIM:
+		router_want_addresses(routers, router, true);
 		if (router->resort.last)
 			router->resort.look_ns = routers->now->mono_ns;
-		router_want_addresses(routers, router, true);
 		return;
 	case VRRP_ACTION_RELEASE:
 		router_want_addresses(routers, router, false);

@@ -32,7 +32,9 @@ void check_arrival(struct sim *sim, unsigned i, const struct sim_packet *packet,
 {
 	const struct sim_gateway *r = &sim->routers[i];
 
-	if (packet->type != SIM_PACKET_ADVERT)
+	bool echo = memcmp(packet->source, r->vr.election.source, 4) == 0; /* of both hosts */
+
+	if (packet->type != SIM_PACKET_ADVERT || echo)
 		return;
 	if (packet->priority && model_defers(&r->config, packet->priority)) {
 		sim->check.arrived[i].at_ns = at_ns;
@@ -312,6 +314,7 @@ static int64_t rivals_since(const struct sim *sim, unsigned better, unsigned wor
 	    check_astray(sim, better) || check_astray(sim, worse) ||
 	    sim->check.models[better].listens || sim->check.models[better].cedes)
 		return sim->now_ns;
+	since = later(since, later(b->ranked_ns, w->ranked_ns));
 	return later(since, later(b->healthy_ns, w->healthy_ns));
 }
 

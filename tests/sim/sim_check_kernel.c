@@ -248,9 +248,10 @@ void check_expiry(struct sim *sim, unsigned i, unsigned k)
 {
 	struct sim_gateway *r = &sim->routers[i];
 	int64_t lease_ns = promised_ns(&r->conf);
+	bool offers = r->refused && sim->check.models[i].cedes; /* and nobody can hear it */
 
 	check_length(sim, i, k);
-	if (gateway_runs(sim, i) && r->vr.election.state == VRRP_STATE_ACTIVE &&
+	if (!offers && gateway_runs(sim, i) && r->vr.election.state == VRRP_STATE_ACTIVE &&
 	    !check_in_trouble(sim, i) && sim->now_ns > r->kernel.trouble_end_ns + 2 * lease_ns &&
 	    sim->now_ns > r->healthy_ns + 2 * lease_ns)
 		check_fail(sim, "lease", "%s is well and has let the lease of address %u end",
@@ -277,9 +278,9 @@ void check_renewal(struct sim *sim, const struct sim_process *by, unsigned k)
 {
 	struct sim_gateway *r = &sim->routers[by->router];
 
-	/* Without an answer it will ask again. */
+	/* Without an answer it will ask again, and so it does when the kernel refuses. */
 	if (by->unanswered || r->kernel.table[k].unanswered ||
-	    r->kernel.trouble & SIM_TROUBLE_ANSWERS)
+	    r->kernel.trouble & (SIM_TROUBLE_ANSWERS | SIM_TROUBLE_CHANGES))
 		return;
 	if (r->renewed_after[k] != r->left_n)
 		r->renewals_n[k] = 0;
@@ -296,7 +297,7 @@ void check_wanted(struct sim *sim, unsigned i)
 	r->abandoned = r->perhaps_abandoned = r->abandoned_before = 0;
 	memset(r->pause_ns, 0, sizeof(r->pause_ns));
 	memset(r->paused_ns, 0, sizeof(r->paused_ns));
-	r->lacked_ns = sim->now_ns;
+	r->lacked_ns = r->held_ns = gateway_local_ns(sim, r);
 	memset(r->restored_n, 0, sizeof(r->restored_n));
 	for (unsigned k = 0; k < SIM_ADDRESSES_MAX; k++)
 		r->kernel.table[k].stolen = r->kernel.table[k].ended = false;

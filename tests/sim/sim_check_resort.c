@@ -4,7 +4,6 @@
 
 #define LAST       1
 #define REFUSED_NS (3 * SIM_S)
-#define MILLION    INT64_C(1000000)
 
 /* Addresses that an Active lacks, a bit each. */
 static uint32_t lacking(const struct sim_gateway *r)
@@ -39,13 +38,12 @@ static void check_begins(struct sim *sim, unsigned i)
 static void check_ends(struct sim *sim, unsigned i)
 {
 	struct sim_gateway *r = &sim->routers[i];
-	int64_t held_ns = sim->now_ns - r->lacked_ns;
+	int64_t held_ns = gateway_local_ns(sim, r) - r->lacked_ns;
 
 	if (r->vr.election.state != VRRP_STATE_ACTIVE)
 		check_fail(sim, "P16", "%s is %s and has its priority back", node_name(i),
 			   vrrp_state_name(r->vr.election.state));
-	if (!was_in_trouble(sim, i) &&
-	    held_ns < SIM_HELD_NS - SIM_HELD_NS / MILLION * SIM_DRIFT_PPM)
+	if (!was_in_trouble(sim, i) && held_ns < SIM_HELD_NS)
 		check_fail(sim, "P16", "%s has its priority back after %.3f ms", node_name(i),
 			   (double)held_ns / SIM_MS);
 }
@@ -96,11 +94,18 @@ void check_offer(struct sim *sim, unsigned i)
 void check_resort(struct sim *sim, unsigned i)
 {
 	struct sim_gateway *r = &sim->routers[i];
+	int64_t now = gateway_local_ns(sim, r);
 
 	if (r->vr.election.state != VRRP_STATE_ACTIVE)
 		return;
+	if (lacking(r) || check_in_trouble(sim, i))
+		r->held_ns = now;
 	if (lacking(r) && !check_in_trouble(sim, i)) /* else it may not know */
-		r->lacked_ns = sim->now_ns;
+		r->lacked_ns = now;
+	if (r->conf.vrrp.priority != LAST && r->vr.election.priority == LAST &&
+	    now - r->held_ns > SIM_HELD_NS + SIM_S)
+		check_fail(sim, "P16", "%s has held all addresses and is the last resort",
+			   node_name(i));
 	if (r->abandoned & r->abandoned_before && r->vr.election.priority != LAST &&
 	    r->vr.election.priority != VRRP_PRIORITY_OWNER)
 		check_fail(sim, "P16", "%s cannot hold an address and is not the last resort",

@@ -194,7 +194,7 @@ void gateway_stepped(struct sim *sim, unsigned i, const struct vrrp *before, con
 		r->active_ns = sim->now_ns;
 	if (vr->election.priority != before->election.priority) {
 		check_priority(sim, i, vr->election.priority);
-		r->healthy_ns = sim->now_ns + 1; /* who is better is another question now */
+		r->ranked_ns = sim->now_ns + 1; /* who is better is another question now */
 	}
 	r->config.priority = vr->election.priority;
 	check_step(sim, i, before, event, out);

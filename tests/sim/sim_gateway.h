@@ -89,6 +89,7 @@ struct sim_gateway {
 	int64_t lease_ns;                    /* when the one before was to renew the leases */
 	int64_t active_ns;                   /* Active since */
 	int64_t healthy_ns;                  /* running without a pause or a stall since */
+	int64_t ranked_ns;                   /* has its priority since, or speaks again */
 	int64_t provoked_ns;                 /* last heard a weaker Active */
 	int64_t answers_ns[SIM_ANSWERS_MAX]; /* the latest answers to such, a ring */
 	unsigned answers_n;
@@ -101,6 +102,7 @@ struct sim_gateway {
 	int64_t paused_ns[SIM_ADDRESSES_MAX];      /* its end, on the router's clock */
 	int64_t back_ns[SIM_ADDRESSES_MAX];        /* put back last, likewise */
 	int64_t lacked_ns;                         /* some address was not there */
+	int64_t held_ns;                           /* likewise, or vipd may not have known */
 	bool offered;                              /* to leave, as the last resort it is now */
 	bool at_home;                              /* after the last turn the host had the source */
 	uint64_t left_n;                           /* adverts as Active that have left */

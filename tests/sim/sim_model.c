@@ -201,9 +201,11 @@ static void active_timer(struct sim *sim, unsigned i, const struct vrrp_output *
 			   due ? "does not send" : "sends", due ? "" : "not ");
 	if (!due)
 		return;
-	if ((m->listens || m->cedes) &&
-	    r->healthy_ns < sim->now_ns) /* from here on others can hear it */
+	/* From here on others can hear it. */
+	if (m->listens && r->healthy_ns < sim->now_ns)
 		r->healthy_ns = sim->now_ns;
+	if (m->cedes)
+		r->ranked_ns = sim->now_ns;
 	m->listens = m->cedes = false;
 	if (now_ns > m->beat_ns + gateway_span(r, sim->latency_ns) + 1 && !r->resumed &&
 	    r->healthy_ns <= sim->now_ns)
