@@ -597,11 +597,6 @@ DEFECTS = [
            "vrrp/fsm.c",
            "vr->election.advert_ns = now_ns + vrrp_down_ns(",
            "vr->election.advert_ns = now_ns + 0 * vrrp_down_ns("),
-    Defect("cedes-and-lets-leases-end",
-           "An Active that offers to leave loses its addresses before anybody has come.",
-           "agent/router/execute.c",
-           "lease_on_offer(&router->lease, router->vr.election.advert_ns);",
-           ""),
     # ---- the last will ----
     Defect("will-of-backups",
            "The last will of a host makes its peers take over from a healthy Active.",

@@ -162,6 +162,28 @@ static void test_lease_that_ended_is_due_with_the_next_advert(void **state)
 	assert_true(lease_on_timer(&safe, T0 + 20 * MS));
 }
 
+/* Who offers to leave says so with an advert that renews, and is then silent for four intervals. */
+static void test_lease_outlives_the_silence_after_an_offer_to_leave(void **state)
+{
+	static const unsigned intervals_cs[] = { 1, 10, 100, 101, 333, 4095 };
+
+	(void)state;
+	for (unsigned i = 0; i < sizeof(intervals_cs) / sizeof(intervals_cs[0]); i++) {
+		int64_t silence_ns = intervals_cs[i] * 40 * MS;
+		struct lease lease = fresh(CONF_LEASE_AVAILABLE, intervals_cs[i]);
+
+		advertise(&lease, T0); /* the next one would not renew */
+		lease_on_offer(&lease, T0 + MS + silence_ns);
+		assert_true(lease_on_advert(&lease, T0 + MS));
+		assert_true(conf_lease_s(lease.kind, intervals_cs[i]) * SECOND >= silence_ns);
+		lease = fresh(CONF_LEASE_SAFE, intervals_cs[i] + 100);
+		lease_on_offer(&lease, T0 + silence_ns);
+		assert_true(lease_deadline(&lease) <= T0);
+		for (int64_t now_ns = T0; now_ns < T0 + silence_ns; now_ns = lease_deadline(&lease))
+			assert_true(lease_on_timer(&lease, now_ns));
+	}
+}
+
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
@@ -174,6 +196,7 @@ int main(void)
 		cmocka_unit_test(test_lease_end_forgets_what_was_due),
 		cmocka_unit_test(test_lease_that_ended_is_due_with_the_next_advert),
 		cmocka_unit_test(test_lease_adopt_keeps_the_renewal_where_it_was),
+		cmocka_unit_test(test_lease_outlives_the_silence_after_an_offer_to_leave),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
