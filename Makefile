@@ -147,6 +147,12 @@ faults:
 	@$(MAKE) -s --no-print-directory test-programs
 	@$(SUDO) env DUT=$(DUT) $(PYTHON) tests/faults.py --build $(BUILD)
 
+# A row per requirement, tested on the wire, to build/conformance.json; DUT=keepalived for the other.
+conformance:
+	@tests/need.sh build check
+	@$(MAKE) -s --no-print-directory all
+	@$(SUDO) env DUT=$(DUT) $(PYTHON) tests/conformance/run.py --build $(BUILD)
+
 MINUTES = 10
 soak:
 	@tests/need.sh build demo
@@ -193,6 +199,6 @@ clean:
 
 DUT = vipd
 
-.PHONY: all test-programs demo check asan sim defects faults soak fuzz bench lint install uninstall clean
+.PHONY: all test-programs demo check asan sim defects faults conformance soak fuzz bench lint install uninstall clean
 .SECONDARY:
 .DELETE_ON_ERROR:
