@@ -153,6 +153,12 @@ conformance:
 	@$(MAKE) -s --no-print-directory all
 	@$(SUDO) env DUT=$(DUT) $(PYTHON) tests/conformance/run.py --build $(BUILD)
 
+# Pairs with the agents of others, in every dialect; DUT=keepalived in vipd's place.
+interop:
+	@tests/need.sh build check interop
+	@$(MAKE) -s --no-print-directory all
+	@$(SUDO) env DUT=$(DUT) $(PYTHON) tests/interop/run.py --build $(BUILD)
+
 MINUTES = 10
 soak:
 	@tests/need.sh build demo
@@ -199,6 +205,6 @@ clean:
 
 DUT = vipd
 
-.PHONY: all test-programs demo check asan sim defects faults conformance soak fuzz bench lint install uninstall clean
+.PHONY: all test-programs demo check asan sim defects faults conformance interop soak fuzz bench lint install uninstall clean
 .SECONDARY:
 .DELETE_ON_ERROR:

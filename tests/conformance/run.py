@@ -5,7 +5,7 @@
 Prints a row for each requirement and variant; DUT=keepalived asks Debian's keepalived. All results
 go to build/conformance.json, those of each agent by its name, and the table shows what is there.
 
-Exit status 1 if what is supported misses a MUST, or if a test could not run.
+Exit status 1 if vipd supports something and misses a MUST of it, or if a test could not run.
 """
 
 import argparse
@@ -112,7 +112,7 @@ def main():
     missing = sorted(set(EVERY) - {row["rule"] for row in rows}) if not args.select else []
     if missing:
         print(f"without a row: {' '.join(missing)}")
-    return 1 if not rows or not ran or musts or missing else 0
+    return 1 if not rows or not ran or missing or (musts and args.dut == "vipd") else 0
 
 
 if __name__ == "__main__":
