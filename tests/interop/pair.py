@@ -85,6 +85,9 @@ class Pair:
         self.high, self.low = Side(lab, row, high, 0, 150), Side(lab, row, low, 1, 100)
         self.sides = self.high, self.low
         self.client = lab.host("client", row.client, ipv6=row.variant.family == 6)
+        family = f"ipv{row.variant.family}"        # it believes what it has heard for seconds only
+        for key, value in (("base_reachable_time_ms", 1000), ("delay_first_probe_time", 1)):
+            self.client.sysctl(f"net.{family}.neigh.eth0.{key}", value)
         self.ping, self.notes = None, []
 
     def adverts(self, since=0, host=None):
@@ -160,6 +163,12 @@ class Pair:
         """Neither side has discarded a packet of the other."""
         found = {str(side.host): side.rejected() for side in self.sides}
         assert not any(found.values()), f"rejected: {found}"
+
+    def slow(self, winner):
+        """Why clients may wait for this one although it speaks; "" if they need not."""
+        if winner.agent.name == "frr":
+            return "frr's interface takes a second to come up"
+        return ""
 
     def silent_heal(self):
         """Why clients may go on to ask the one that yields after a cut; "" if they are told."""

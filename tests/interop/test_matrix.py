@@ -38,17 +38,20 @@ def test_pair(request, lab, row, role):
 
 
 def fail_over_and_return(lab, pair):
-    """By a cable that goes dead silently, by a stop, and back again each time."""
+    """By a cable that goes dead silently, by a stop, and back again each time.
+
+    After a stop the skew time is all that is waited for.
+    """
     high, low, t = pair.high, pair.low, pair.interval
     with pair.handover("start", high, none=FIRST, both=2 * t + SLACK):
         low.start()
         high.start()
-    with pair.handover("cut", low, none=4 * t, both=0):
+    with pair.handover("cut", low, none=4 * t, both=0, excuse=pair.slow(low)):
         lab.cut(high.host)
     with pair.handover("heal", high, none=0, both=2 * t + SLACK, excuse=pair.silent_heal()):
         lab.heal(high.host)
-    with pair.handover("stop", low, none=t, both=SLACK):   # the skew time, and not the down interval
+    with pair.handover("stop", low, none=t, both=SLACK, excuse=pair.slow(low)):
         high.stop()
-    with pair.handover("return", high, none=0, both=2 * t + SLACK):
+    with pair.handover("return", high, none=0, both=2 * t + SLACK, excuse=pair.slow(high)):
         high.start()
     pair.check_nothing_rejected()
