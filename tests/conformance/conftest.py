@@ -31,11 +31,12 @@ def pytest_generate_tests(metafunc):
 
 @pytest.fixture
 def lab(request):
-    """A Lab for one test."""
+    """A Lab for one test; what a failed one of vipd leaves is kept."""
     if os.geteuid() != 0:
         pytest.skip("network namespaces need root")
     with Lab(request.node.nodeid) as made:
         yield made
+        made.failed = records.failed(request.node) and os.environ.get("DUT") != "keepalived"
 
 
 @pytest.fixture

@@ -7,7 +7,8 @@ import sys
 import pytest
 
 HERE = os.path.dirname(os.path.abspath(__file__))
-sys.path[:0] = [HERE, *(os.path.join(os.path.dirname(HERE), name) for name in ("conformance", "net"))]
+TESTS = os.path.dirname(HERE)
+sys.path[:0] = [HERE, os.path.join(TESTS, "conformance"), os.path.join(TESTS, "net")]
 
 import records  # noqa: E402  (found by the line above)
 from lab import Lab  # noqa: E402
@@ -20,11 +21,12 @@ def pytest_configure(config):
 
 @pytest.fixture
 def lab(request):
-    """A Lab for one test."""
+    """A Lab for one test; what a failed one of vipd leaves is kept."""
     if os.geteuid() != 0:
         pytest.skip("network namespaces need root")
     with Lab(request.node.nodeid) as made:
         yield made
+        made.failed = records.failed(request.node) and os.environ.get("DUT") != "keepalived"
 
 
 @pytest.hookimpl(hookwrapper=True)

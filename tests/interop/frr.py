@@ -77,7 +77,8 @@ class Frr:
 def _vrrpd_text(it):
     """A router in FRR's words."""
     vrid = it["vrid"]
-    lines = [f"vrrp {vrid} version {it.get('version', 3)}", f"vrrp {vrid} priority {it['priority']}",
+    lines = [f"vrrp {vrid} version {it.get('version', 3)}",
+             f"vrrp {vrid} priority {it['priority']}",
              f"vrrp {vrid} advertisement-interval {round(seconds(it['interval']) * 1000)}"]
     lines += [f"vrrp {vrid} {'ipv6' if ':' in address else 'ip'} {address.partition('/')[0]}"
               for address in it["addresses"]]

@@ -139,7 +139,8 @@ class Pair:
                for side in self.sides):
             self.note("frr answers packets to the address as a Backup, too")
             answer = {winner.host}
-        assert speak == answer == {winner.host}, f"{speak} speak, {answer} answer, not {winner.host}"
+        assert speak == answer == {winner.host}, \
+            f"{speak} speak, {answer} answer, not {winner.host}"
 
     def note(self, text):
         """What a peer does, and the row shall tell."""
@@ -168,6 +169,10 @@ class Pair:
         """Why clients may wait for this one although it speaks; "" if they need not."""
         if winner.agent.name == "frr":
             return "frr's interface takes a second to come up"
+        loser = next(side for side in self.sides if side is not winner)
+        if self.row.virtual_mac and loser.agent.name == "keepalived":
+            return ("keepalived answers its successor's announcement: the switch has the MAC at "
+                    "the wrong port until the next advert")
         return ""
 
     def silent_heal(self):

@@ -49,7 +49,7 @@ def main():
         (build / "interop.json").write_text(json.dumps(rows, indent=1) + "\n", encoding="utf-8")
     print("\n".join(table(rows)))
     print(f"\n{args.dut}: {records.summary(rows)}")
-    print("there is no version 2 over IPv6; FRR has neither unicast nor another MAC than the virtual")
+    print("no rows: version 2 over IPv6 does not exist; FRR has no unicast, and the virtual MAC only")
     failed = args.dut == "vipd" and any(row["result"] == records.FAIL for row in rows)
     return 1 if not rows or not ran or failed else 0
 

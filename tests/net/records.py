@@ -39,6 +39,11 @@ def outcome(report, call, former=(PASS, "")):
     return former
 
 
+def failed(item):
+    """Whether a test has failed so far, if its outcome() is kept as item.outcome."""
+    return getattr(item, "outcome", (PASS, ""))[0] == FAIL
+
+
 def write(rows):
     """Appends rows, dictionaries, if somebody wants them."""
     directory = os.environ.get("RECORDS")
