@@ -55,7 +55,7 @@ def load(path):
 
 def table(results, dut):
     """A line per row of the agent that ran, with a column for each agent that has results."""
-    agents = [dut, *sorted(set(results) - {dut})]
+    agents = sorted(results, reverse=True)         # vipd first
     by_key = {agent: {key_of(row): row["result"] for row in results[agent]} for agent in agents}
     width = max(map(len, records.RANK))
     yield f"{'':5}  {'VARIANT':8} {'LEVEL':6} " + " ".join(

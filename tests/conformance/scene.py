@@ -205,12 +205,12 @@ class Scene:
         address, since = address or self.variant.vip, self.lab.now()
         if self.variant.family == 4:
             return self.hand.who_has(address, spa=self.variant.low, timeout=wait)
-        self.hand.send(packets.solicitation(
-            address, self.variant.low, self.hand.mac, dst=dst,
-            dst_mac=self.mac if dst else None, **fields))
+        asked = packets.solicitation(address, self.variant.low, self.hand.mac, dst=dst,
+                                     dst_mac=self.mac if dst else None, **fields)
         deadline, found = time.monotonic() + wait, []
         while not found and time.monotonic() < deadline:
-            time.sleep(0.01)
+            self.hand.send(asked)                  # a kernel joins the group shortly after all else
+            time.sleep(0.1)
             found = [it for it in self.nds(since, type=packets.NA, target=address)
                      if it.dst == self.variant.low]
         return found
