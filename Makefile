@@ -149,6 +149,18 @@ faults:
 	@$(MAKE) -s --no-print-directory test-programs
 	@$(SUDO) env DUT=$(DUT) $(PYTHON) tests/faults.py --build $(BUILD)
 
+# A row per requirement, tested on the wire, to build/conformance.json; DUT=keepalived for the other.
+conformance:
+	@tests/need.sh build check
+	@$(MAKE) -s --no-print-directory all
+	@$(SUDO) env DUT=$(DUT) $(PYTHON) tests/conformance/run.py --build $(BUILD)
+
+# Pairs with the agents of others, in every dialect; DUT=keepalived in vipd's place.
+interop:
+	@tests/need.sh build check interop
+	@$(MAKE) -s --no-print-directory all
+	@$(SUDO) env DUT=$(DUT) $(PYTHON) tests/interop/run.py --build $(BUILD)
+
 MINUTES = 10
 soak:
 	@tests/need.sh build demo
@@ -195,6 +207,6 @@ clean:
 
 DUT = vipd
 
-.PHONY: all test-programs demo check asan sim defects faults soak fuzz bench lint install uninstall clean
+.PHONY: all test-programs demo check asan sim defects faults conformance interop soak fuzz bench lint install uninstall clean
 .SECONDARY:
 .DELETE_ON_ERROR:

@@ -119,7 +119,11 @@ class Suites:
         yield self.pytest("net", ["-m", "not alone", "-n", self.workers])
         yield self.pytest("net-alone", ["-m", "alone"])
 
-    def pytest(self, name, how):
+    def interop(self):
+        """Some pairs of `make interop`."""
+        yield self.pytest("interop", ["-m", "sample", "-n", self.workers], "tests/interop")
+
+    def pytest(self, name, how, tests="tests/net"):
         report = self.logs / f"{name}.xml"
         report.unlink(missing_ok=True)
 
@@ -131,7 +135,7 @@ class Suites:
                 skipped = int(suite.get("skipped"))
                 count = Count(int(suite.get("tests")) - failed - skipped, failed, skipped)
             return agree(count, status)
-        return self.command(name, [sys.executable, "-m", "pytest", "tests/net", "-q", "-rs",
+        return self.command(name, [sys.executable, "-m", "pytest", tests, "-q", "-rs",
                                    "-p", "no:cacheprovider", f"--junit-xml={report}", *how],
                             junit, timeout=900, VIPD=str(self.build / "vipd"),
                             PYTHONDONTWRITEBYTECODE="1", ASAN_OPTIONS=SANITIZER_OPTIONS)
@@ -154,7 +158,7 @@ def show_skips(log):
 
 def main():
     """Run the suites, print a line each and the sum."""
-    names = ["arrows", "unit", "conf", "fuzz", "sim", "net"]
+    names = ["arrows", "unit", "conf", "fuzz", "sim", "net", "interop"]
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--build", default="build")
     parser.add_argument("--workers", type=int, default=NET_WORKERS,

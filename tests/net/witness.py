@@ -229,7 +229,11 @@ class Pinger:
         self.sent = []                             # ns by sequence number
         self.replied = []                          # ns or None by sequence number
         self._read_until = 0                       # ns: no reply from before then is unread
-        self._socket = host.socket(socket.AF_INET, socket.SOCK_RAW, socket.IPPROTO_ICMP)
+        self._old = ":" not in target              # IPv4: the kernel hands over its header, too
+        self._request, self._reply = (8, 0) if self._old else (128, 129)
+        self._socket = host.socket(*(
+            (socket.AF_INET, socket.SOCK_RAW, socket.IPPROTO_ICMP) if self._old else
+            (socket.AF_INET6, socket.SOCK_RAW, socket.IPPROTO_ICMPV6)))
         self._socket.setsockopt(socket.SOL_SOCKET, SO_TIMESTAMPNS, 1)
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._run, daemon=True)
@@ -244,7 +248,8 @@ class Pinger:
         self._receive(time.monotonic() + self.patience + self.interval)
 
     def _send(self):
-        body = struct.pack("!BBHHHI", 8, 0, 0, self.ident, len(self.sent) & 0xFFFF, len(self.sent))
+        body = struct.pack("!BBHHHI", self._request, 0, 0, self.ident, len(self.sent) & 0xFFFF,
+                           len(self.sent))         # over IPv6 the kernel makes the checksum
         body = body[:2] + struct.pack("!H", wire.internet_checksum(body)) + body[4:]
         self.replied.append(None)
         self.sent.append(time.time_ns())
@@ -263,11 +268,11 @@ class Pinger:
             select.select([self._socket], [], [], left)
 
     def _take(self, packet, ancillary, _flags, sender):
-        raw = packet[(packet[0] & 15) * 4:]
+        raw = packet[(packet[0] & 15) * 4:] if self._old else packet
         if len(raw) != 12 or sender[0] != self.target or not ancillary:
             return
         kind, _, _, ident, _, sequence = struct.unpack("!BBHHHI", raw)
-        if kind == 0 and ident == self.ident and sequence < len(self.sent):
+        if kind == self._reply and ident == self.ident and sequence < len(self.sent):
             self.replied[sequence] = self.replied[sequence] or _kernel_time(ancillary)
 
     def fates(self, since=0):

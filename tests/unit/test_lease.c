@@ -176,7 +176,8 @@ static void test_lease_outlives_the_silence_after_an_offer_to_leave(void **state
 		lease_on_offer(&lease, T0 + MS + silence_ns);
 		assert_true(lease_on_advert(&lease, T0 + MS));
 		assert_true(conf_lease_s(lease.kind, intervals_cs[i]) * SECOND >= silence_ns);
-		lease = fresh(CONF_LEASE_SAFE, intervals_cs[i] + 100);
+		lease = fresh(CONF_LEASE_SAFE, intervals_cs[i] + 200);
+		silence_ns += 8 * SECOND;
 		lease_on_offer(&lease, T0 + silence_ns);
 		assert_true(lease_deadline(&lease) <= T0);
 		for (int64_t now_ns = T0; now_ns < T0 + silence_ns; now_ns = lease_deadline(&lease))
