@@ -129,7 +129,8 @@ enum event_address_news {
 enum event_resort {
 	EVENT_RESORT_BEGINS = 1, /* it cannot hold an address */
 	EVENT_RESORT_CEDES = 2,  /* it offers to leave */
-	EVENT_RESORT_ENDS = 3,
+	EVENT_RESORT_ENDS = 3,   /* it has held all of them for long enough */
+	EVENT_RESORT_RESET = 4,  /* it was in fault meanwhile */
 };
 
 /* A change of state; the reason is struct vrrp_reason's. */

@@ -13,10 +13,11 @@ const char *const event_address_words[EVENT_ADDRESS_COUNT] = {
 	[EVENT_ADDRESS_LACKING] = "lacking",     [EVENT_ADDRESS_NOT_OWN] = "not_own",
 };
 
-const char *const event_resort_words[EVENT_RESORT_ENDS + 1] = {
+const char *const event_resort_words[EVENT_RESORT_RESET + 1] = {
 	[EVENT_RESORT_BEGINS] = "begins",
 	[EVENT_RESORT_CEDES] = "cedes",
 	[EVENT_RESORT_ENDS] = "ends",
+	[EVENT_RESORT_RESET] = "reset",
 };
 
 const char *const event_reload_words[EVENT_RELOAD_UNDONE + 1] = {
@@ -243,12 +244,13 @@ static const char *const address_notes[EVENT_ADDRESS_COUNT] = {
 	[EVENT_ADDRESS_FAILED] = "the kernel refuses the change; tried again every second",
 };
 
-static const char *const resort_notes[EVENT_RESORT_ENDS + 1] = {
+static const char *const resort_notes[EVENT_RESORT_RESET + 1] = {
 	[EVENT_RESORT_BEGINS] = "active without this address: the last resort, with priority 1, "
 				"until all of them have been there for 60 s or vipctl reload",
 	[EVENT_RESORT_CEDES] = "no peer preempts, so it says priority 0 and leaves if one takes "
 			       "over; if none does it goes on with what it has",
 	[EVENT_RESORT_ENDS] = "all its addresses have been there for 60 s: priority as configured",
+	[EVENT_RESORT_RESET] = "it was in fault, and begins anew: priority as configured",
 };
 
 /* The first addresses of a list; cut short with dots when it is long. */
@@ -301,7 +303,7 @@ static void fill_resort(struct event_words *words)
 
 	if (what == EVENT_RESORT_BEGINS)
 		fill_prefix(words);
-	if (what <= EVENT_RESORT_ENDS && resort_notes[what])
+	if (what <= EVENT_RESORT_RESET && resort_notes[what])
 		strcpy(words->note, resort_notes[what]);
 }
 

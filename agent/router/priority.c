@@ -79,6 +79,17 @@ void router_look_at_addresses(struct routers *routers, struct router *router)
 	router_schedule(routers, router);
 }
 
+void router_begin_anew(struct routers *routers, struct router *router)
+{
+	struct journal_router journal = router_journal(routers, router);
+
+	if (!router->resort.last)
+		return;
+	resort_init(&router->resort, false);
+	journal_resort(&journal, EVENT_RESORT_RESET, NULL);
+	set_priority(routers, router, router->vr.config.priority);
+}
+
 void router_doubt_addresses(struct routers *routers, struct router *router,
 			    enum kern_want_news news)
 {

@@ -128,6 +128,8 @@ static void tell_worth(struct routers *routers, struct router *router)
 		event.fault = fault;
 	}
 	router->fault_ns = VRRP_NEVER;
+	if (event.type == VRRP_EVENT_STARTUP && election->state == VRRP_STATE_FAULT)
+		router_begin_anew(routers, router);
 	if (event.type == VRRP_EVENT_FAULT || election->state == VRRP_STATE_FAULT ||
 	    (election->state == VRRP_STATE_INITIALIZE && election->reason.code == VRRP_REASON_NONE))
 		router_step(routers, router, &event);

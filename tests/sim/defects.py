@@ -575,8 +575,15 @@ DEFECTS = [
     Defect("last-resort-for-good",
            "A router whose addresses are all back keeps priority 1.",
            "agent/router/priority.c",
-           "set_priority(routers, router, router->vr.config.priority);",
+           "journal_resort(&journal, EVENT_RESORT_ENDS, NULL);"
+           " set_priority(routers, router, router->vr.config.priority);",
            ""),
+    Defect("last-resort-after-a-fault",
+           "A host whose interface was flushed and made anew does not take its addresses back.",
+           "agent/router/priority.c",
+           "resort_init(&router->resort, false); journal_resort(&journal, EVENT_RESORT_RESET, NULL);"
+           " set_priority(routers, router, router->vr.config.priority);",
+           "(void)journal;"),
     Defect("cedes-again-and-again",
            "A router that nobody relieves falls silent again and again.",
            "agent/router/resort.c",

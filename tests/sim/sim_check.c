@@ -394,6 +394,8 @@ void check_step(struct sim *sim, unsigned i, const struct vrrp *before,
 	if (before->election.state == VRRP_STATE_BACKUP && is)
 		check_takeover(sim, i, before);
 	model_step(sim, i, before, event, out);
+	if (before->election.state == VRRP_STATE_FAULT && event->type == VRRP_EVENT_STARTUP)
+		check_recovery(sim, i);
 	if (!was && is) {
 		sim->routers[i].answers_n = 0;
 		watch_rivals(sim, i);

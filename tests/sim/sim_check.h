@@ -87,12 +87,12 @@
  *     by the end of the turn, and nobody else is.
  * P16 An Active without an address that was taken away too often is the last resort from its next
  *     turn on; so is one whose kernel refuses an address for 3 s, and nobody else. It has priority
- *     1 until it is Active and has had all addresses for a minute, or until a reload. Once in that
- *     time it offers to leave, unless somebody with priority 1 or less was heard within a minute.
- * lease     While the agent is well, and was for two leases, the kernel ends none of an Active.
- * timing    What sim_model.h says about single steps.
- * deadline  A router always has a deadline, neither past nor too far, except in Fault.
- * storm     At most ten answers to a contest in any second of a term as Active.
+ *     1 until it is Active and has had all addresses for a minute, or until a reload or a fault.
+ * Once in that time it offers to leave, unless somebody with priority 1 or less was heard within a
+ * minute. lease     While the agent is well, and was for two leases, the kernel ends none of an
+ * Active. timing    What sim_model.h says about single steps. deadline  A router always has a
+ * deadline, neither past nor too far, except in Fault. storm     At most ten answers to a contest
+ * in any second of a term as Active.
  */
 #ifndef SIM_CHECK_H
 #define SIM_CHECK_H
@@ -298,6 +298,11 @@ void check_priority(struct sim *sim, unsigned i, unsigned priority);
  * check_inherited_priority() - a process goes on after @old with the one that its copy has (P16).
  */
 void check_inherited_priority(struct sim *sim, unsigned i, const struct vrrp *old);
+
+/**
+ * check_recovery() - a fault of router @i is over (P16).
+ */
+void check_recovery(struct sim *sim, unsigned i);
 
 /**
  * check_offer() - router @i offers to leave (P16).

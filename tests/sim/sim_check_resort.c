@@ -40,6 +40,8 @@ static void check_ends(struct sim *sim, unsigned i)
 	struct sim_gateway *r = &sim->routers[i];
 	int64_t held_ns = gateway_local_ns(sim, r) - r->lacked_ns;
 
+	if (r->vr.election.state == VRRP_STATE_FAULT)
+		return;
 	if (r->vr.election.state != VRRP_STATE_ACTIVE)
 		check_fail(sim, "P16", "%s is %s and has its priority back", node_name(i),
 			   vrrp_state_name(r->vr.election.state));
@@ -71,6 +73,14 @@ void check_inherited_priority(struct sim *sim, unsigned i, const struct vrrp *ol
 			   r->vr.election.priority, due);
 	r->offered = true; /* nobody asks twice */
 	sim->check.equal_ns[i] = 0;
+}
+
+void check_recovery(struct sim *sim, unsigned i)
+{
+	const struct sim_gateway *r = &sim->routers[i];
+
+	if (r->vr.election.priority != r->conf.vrrp.priority)
+		check_fail(sim, "P16", "%s is the last resort after a fault", node_name(i));
 }
 
 void check_offer(struct sim *sim, unsigned i)
