@@ -156,6 +156,18 @@ static const char *reject_note(unsigned reject)
 		[VRRP_REJECT_INTERVAL] = "an advertisement interval of zero",
 		[VRRP_REJECT_EMPTY_LIST] = "an advert without addresses",
 		[VRRP_REJECT_VRID] = "no router of ours has this VRID on this interface",
+		[VRRP_REJECT_NOT_LINK_LOCAL] =
+			"IPv6 multicast from an address that is not link-local",
+		[VRRP_REJECT_AUTH_TYPE] = "an authentication that nobody defined",
+		[VRRP_REJECT_AUTH_AH] =
+			"the sender authenticates by IP Authentication Header, which vipd lacks: "
+			"until it does not, both hosts may be active",
+		[VRRP_REJECT_AUTH_MISMATCH] =
+			"the sender authenticates and this router does not: until both do the "
+			"same, both hosts may be active",
+		[VRRP_REJECT_INTERVAL_DIFFERS] =
+			"version 2 demands equal intervals: until they are, both hosts may be "
+			"active",
 	};
 
 	if (reject < VRRP_REJECT_COUNT && notes[reject])

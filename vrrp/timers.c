@@ -5,6 +5,14 @@
 
 #define NS_PER_CS 10000000
 
+bool vrrp_interval_is_valid(unsigned version, unsigned interval_cs)
+{
+	if (version == 2)
+		return interval_cs && interval_cs % 100 == 0 &&
+		       interval_cs <= VRRP_INTERVAL_CS_MAX_V2;
+	return interval_cs && interval_cs <= VRRP_INTERVAL_CS_MAX;
+}
+
 int64_t vrrp_interval_ns(unsigned interval_cs)
 {
 	return (int64_t)interval_cs * NS_PER_CS;
