@@ -74,7 +74,8 @@ struct election_record {
 	uint8_t late_granted, lower_heard, lower_priority;
 	uint8_t effective_priority; /* 0: as configured */
 	uint8_t listening;
-	uint8_t reserved[3];
+	uint8_t down_intervals; /* 0: three */
+	uint8_t reserved[2];
 	int64_t preempt_delay_ns, start_delay_ns;
 	int64_t reason_ns, since_ns, heard_ns, contested_ns;
 	int64_t start_ns, down_ns, preempt_ns, advert_ns, announce_ns; /* or VRRP_NEVER */

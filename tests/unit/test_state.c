@@ -133,6 +133,7 @@ static void test_state_returns_what_was_put(void **unused)
 	int fd = written(&writer);
 
 	(void)unused;
+	second.config.down_intervals = 5;
 	state_put(writer, 0, &first);
 	state_put(writer, 1, &second);
 	assert_int_equal(state_open(fd, &reader), 0);
