@@ -58,6 +58,8 @@ const char *const vrrp_reject_words[VRRP_REJECT_COUNT] = {
 	[VRRP_REJECT_AUTH_AH] = "auth_ah",
 	[VRRP_REJECT_AUTH_MISMATCH] = "auth_mismatch",
 	[VRRP_REJECT_INTERVAL_DIFFERS] = "interval_differs",
+	[VRRP_REJECT_AUTH_FAILED] = "auth_failed",
+	[VRRP_REJECT_NOT_PEER] = "not_peer",
 };
 
 const char *vrrp_reject_name(enum vrrp_reject reject)

@@ -75,8 +75,10 @@ enum vrrp_reject {
 	VRRP_REJECT_NOT_LINK_LOCAL,   /* IPv6 multicast from an address of wider scope */
 	VRRP_REJECT_AUTH_TYPE,        /* version 2: an authentication that nobody defined */
 	VRRP_REJECT_AUTH_AH,          /* version 2: by IP Authentication Header, which we lack */
-	VRRP_REJECT_AUTH_MISMATCH,    /* version 2: an authentication that is not the router's */
+	VRRP_REJECT_AUTH_MISMATCH,    /* version 2: another authentication than the router's */
 	VRRP_REJECT_INTERVAL_DIFFERS, /* version 2: not the router's interval (RFC 3768 §7.1) */
+	VRRP_REJECT_AUTH_FAILED,      /* version 2: not the router's password (RFC 2338 §7.1) */
+	VRRP_REJECT_NOT_PEER,         /* unicast from an address that is no configured peer */
 	VRRP_REJECT_COUNT,
 };
 

@@ -18,8 +18,12 @@ struct family {
 
 static const uint8_t group4[4] = { 224, 0, 0, 18 };
 static const uint8_t group6[16] = { 0xff, 0x02, [15] = 0x12 };
-static const struct family family4 = { 4, 223, { group4, 1, VRRP_TTL } };
-static const struct family family6 = { 16, 0xfe, { group6, 1, VRRP_TTL } };
+static const struct family family4 = {
+	4, 223, { .destinations = group4, .destinations_n = 1, .min_ttl = VRRP_TTL }
+};
+static const struct family family6 = {
+	16, 0xfe, { .destinations = group6, .destinations_n = 1, .min_ttl = VRRP_TTL }
+};
 
 static const struct family *family_of(unsigned family)
 {
@@ -190,17 +194,21 @@ static bool find_checksum_form(const struct codec *codec, const struct vrrp_rx *
 	       checksum_fits(codec, rx, VRRP_CHECKSUM_RFC5798);
 }
 
+static bool is_listed(const uint8_t *address, const uint8_t *list, unsigned n, size_t len)
+{
+	for (unsigned i = 0; i < n; i++)
+		if (memcmp(address, list + i * len, len) == 0)
+			return true;
+	return false;
+}
+
 /* Where it comes from and goes to, as its router expects. */
 static enum vrrp_reject check_addresses(const struct family *family, const struct vrrp_rules *rules,
 					const struct vrrp_rx *rx)
 {
 	size_t len = family->address_len;
-	unsigned i = 0;
 
-	while (i < rules->destinations_n &&
-	       memcmp(rx->destination, rules->destinations + i * len, len) != 0)
-		i++;
-	if (i == rules->destinations_n)
+	if (!is_listed(rx->destination, rules->destinations, rules->destinations_n, len))
 		return VRRP_REJECT_DESTINATION;
 	/* 0.0.0.0/8 and ::/8, multicast, reserved and broadcast are no address of a neighbour. */
 	if (rx->source[0] == 0 || rx->source[0] > family->unicast_max)
@@ -209,12 +217,27 @@ static enum vrrp_reject check_addresses(const struct family *family, const struc
 	if (rx->family == 6 && rx->destination[0] > family->unicast_max &&
 	    !vrrp_is_link_local(6, rx->source))
 		return VRRP_REJECT_NOT_LINK_LOCAL;
+	if (rules->peers_n && !is_listed(rx->source, rules->peers, rules->peers_n, len))
+		return VRRP_REJECT_NOT_PEER;
 	return VRRP_ACCEPT;
 }
 
+/* RFC 2338 §7.1: authenticated as the router is, and in no other way. */
+static enum vrrp_reject check_auth(const struct vrrp_rules *rules, const struct vrrp_advert *advert)
+{
+	unsigned wrong = 0;
+
+	if (advert->auth_type != rules->auth_type)
+		return VRRP_REJECT_AUTH_MISMATCH;
+	/* How long it takes tells nobody how much was right. */
+	for (unsigned i = 0; advert->auth_type == VRRP_AUTH_PASSWORD && i < VRRP_AUTH_LEN; i++)
+		wrong |= advert->auth[i] ^ rules->password[i];
+	return wrong ? VRRP_REJECT_AUTH_FAILED : VRRP_ACCEPT;
+}
+
 /* What is in a message whose header is right. */
-static enum vrrp_reject decode(const struct codec *codec, const struct vrrp_rx *rx,
-			       struct vrrp_advert *ret_advert)
+static enum vrrp_reject decode(const struct codec *codec, const struct vrrp_rules *rules,
+			       const struct vrrp_rx *rx, struct vrrp_advert *ret_advert)
 {
 	const uint8_t *p = rx->payload;
 	struct vrrp_advert advert = {
@@ -234,6 +257,8 @@ static enum vrrp_reject decode(const struct codec *codec, const struct vrrp_rx *
 	if (!find_checksum_form(codec, rx, &advert.checksum))
 		return VRRP_REJECT_CHECKSUM;
 	reject = codec->read(p, rx->payload_len, &advert);
+	if (reject == VRRP_ACCEPT)
+		reject = check_auth(rules, &advert);
 	if (reject != VRRP_ACCEPT)
 		return reject;
 	if (advert.interval_cs == 0)
@@ -248,8 +273,7 @@ enum vrrp_reject vrrp_packet_decode(const struct vrrp_rx *rx, unsigned version,
 {
 	const struct family *family = family_of(rx->family);
 	const struct vrrp_rules *rules = rx->rules ? rx->rules : &family->rules;
-	const struct codec *codec =
-		codec_of(version == VRRP_VERSION_NO_ROUTER ? 3 : version, rx->family);
+	const struct codec *codec;
 	const uint8_t *p = rx->payload;
 	enum vrrp_reject reject;
 
@@ -257,14 +281,15 @@ enum vrrp_reject vrrp_packet_decode(const struct vrrp_rx *rx, unsigned version,
 		return VRRP_REJECT_TTL;
 	if (rx->payload_len < VRRP_HEADER_LEN)
 		return VRRP_REJECT_LENGTH;
-	if (!codec || p[0] >> 4 != codec->version)
+	codec = codec_of(p[0] >> 4, rx->family);
+	if (!codec || (version != VRRP_VERSION_NO_ROUTER && version != codec->version))
 		return VRRP_REJECT_VERSION;
 	if ((p[0] & 0x0f) != TYPE_ADVERT)
 		return VRRP_REJECT_TYPE;
 	if (version == VRRP_VERSION_NO_ROUTER)
 		return VRRP_REJECT_VRID;
 	reject = check_addresses(family, rules, rx);
-	return reject == VRRP_ACCEPT ? decode(codec, rx, ret_advert) : reject;
+	return reject == VRRP_ACCEPT ? decode(codec, rules, rx, ret_advert) : reject;
 }
 
 size_t vrrp_packet_encode(const struct vrrp_advert *advert, const uint8_t *destination,

@@ -29,8 +29,9 @@
 #define VRRP_ADDRESSES_MAX 255
 #define VRRP_HEADER_LEN    8
 #define VRRP_AUTH_LEN      8 /* of version 2, behind the addresses */
-#define VRRP_PACKET_MAX    (VRRP_HEADER_LEN + VRRP_ADDRESSES_MAX * 16) /* of any version and family \
-									*/
+
+/* The longest message of any version and family. */
+#define VRRP_PACKET_MAX (VRRP_HEADER_LEN + VRRP_ADDRESSES_MAX * 16)
 
 #define VRRP_PRIORITY_LEAVE   0
 #define VRRP_PRIORITY_DEFAULT 100
@@ -49,13 +50,18 @@ enum vrrp_auth_type {
 	VRRP_AUTH_AH,       /* by an IP Authentication Header: not understood */
 };
 
-/* How a packet may come that concerns a router. */
+/* How a packet must come that concerns a router. */
 struct vrrp_rules {
 	/* What it may be sent to: a group, or own addresses if the peers send by unicast.
 	 * destinations_n * vrrp_address_len() bytes; borrowed */
 	const uint8_t *destinations;
 	unsigned destinations_n;
-	uint8_t min_ttl; /* or hop limit */
+	/* By whom it may be sent; likewise. None: by anybody */
+	const uint8_t *peers;
+	unsigned peers_n;
+	uint8_t min_ttl;                 /* or hop limit */
+	uint8_t auth_type;               /* version 2: VRRP_AUTH_NONE or VRRP_AUTH_PASSWORD */
+	uint8_t password[VRRP_AUTH_LEN]; /* filled up with zeros */
 };
 
 /* A received IP packet of protocol 112, as the socket layer hands it in. */
@@ -67,7 +73,8 @@ struct vrrp_rx {
 	const uint8_t *payload; /* behind the IP header and its options; borrowed */
 	size_t payload_len;
 	const struct vrrp_rules *rules; /* of the router that it concerns; borrowed. NULL: sent to
-					 * vrrp_group() and never forwarded, TTL 255 */
+					 * vrrp_group() by anybody and never forwarded, TTL 255,
+					 * not authenticated */
 };
 
 /* A decoded message. */
@@ -127,7 +134,7 @@ size_t vrrp_packet_len(unsigned version, unsigned family, unsigned addresses_n);
  */
 int vrrp_packet_vrid(const struct vrrp_rx *rx);
 
-/* No router of ours has the VRID: the message is looked at up to there. */
+/* No router of ours has the VRID: a message of any version is looked at up to there. */
 #define VRRP_VERSION_NO_ROUTER 0
 
 /**
@@ -137,7 +144,7 @@ int vrrp_packet_vrid(const struct vrrp_rx *rx);
  * @ret_advert: filled on success only.
  *
  * Applies RFC 9568 §7.1 and the errata, or RFC 3768 §7.1, in a fixed order: TTL, length, version,
- * type, VRID, destination, source, count, length again, checksum, authentication type, interval.
+ * type, VRID, destination, source, peer, count, length again, checksum, authentication, interval.
  *
  * Return: VRRP_ACCEPT, or the first check that failed.
  */

@@ -85,9 +85,6 @@ static enum vrrp_reject check(const struct vrrp *vr, const struct vrrp_rx *rx,
 
 	if (reject != VRRP_ACCEPT)
 		return reject;
-	/* RFC 2338 §7.1: no router is configured to authenticate. */
-	if (ret_advert->auth_type != VRRP_AUTH_NONE)
-		return VRRP_REJECT_AUTH_MISMATCH;
 	if (memcmp(rx->source, vr->election.source, vrrp_address_len(rx->family)) == 0)
 		return VRRP_REJECT_OWN_SOURCE;
 	/* RFC 3768 §7.1; version 3 learns the interval instead. */

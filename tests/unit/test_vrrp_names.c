@@ -46,6 +46,8 @@ static void test_names_rejects_are_the_documented_words(void **state)
 		"auth_ah",
 		"auth_mismatch",
 		"interval_differs",
+		"auth_failed",
+		"not_peer",
 	};
 
 	(void)state;

@@ -229,7 +229,7 @@ static void test_packet_decode_only_version_3_type_1_passes(void **state)
 	}
 }
 
-/* the version is the router's; without a router it is the one that we speak. */
+/* the version is the router's; without a router it is any that exists. */
 static void test_packet_decode_version_is_that_of_the_router(void **state)
 {
 	struct vrrp_advert advert;
@@ -241,6 +241,8 @@ static void test_packet_decode_version_is_that_of_the_router(void **state)
 	assert_int_equal(vrrp_packet_decode(&m.rx, 0, &advert), VRRP_REJECT_VRID);
 	m.bytes[0] = 0x21;
 	assert_int_equal(vrrp_packet_decode(&m.rx, 3, &advert), VRRP_REJECT_VERSION);
+	assert_int_equal(vrrp_packet_decode(&m.rx, 0, &advert), VRRP_REJECT_VRID);
+	m.bytes[0] = 0x41;
 	assert_int_equal(vrrp_packet_decode(&m.rx, 0, &advert), VRRP_REJECT_VERSION);
 }
 

@@ -187,6 +187,14 @@ static void assert_same_advert(const struct vrrp_advert *a, const struct vrrp_ad
 	assert_int_equal(a->notices, b->notices);
 }
 
+/* What holds without rules, to be changed. */
+static struct vrrp_rules rules_of(unsigned family)
+{
+	return (struct vrrp_rules){ .destinations = vrrp_group(family),
+				    .destinations_n = 1,
+				    .min_ttl = 255 };
+}
+
 static void test_packet_decode_reads_what_the_book_writes(void **state)
 {
 	uint8_t list[VRRP_ADDRESSES_MAX * 16], buf[VRRP_PACKET_MAX];
@@ -195,6 +203,7 @@ static void test_packet_decode_reads_what_the_book_writes(void **state)
 	(void)state;
 	for (unsigned i = 0; i < WIRES_N * 255 * 8; i++) {
 		const struct wire *wire = &wires[i % WIRES_N];
+		struct vrrp_rules rules = rules_of(wire->family);
 		struct vrrp_advert in, out;
 		struct message m;
 
@@ -202,6 +211,9 @@ static void test_packet_decode_reads_what_the_book_writes(void **state)
 		wire_envelope(&m, wire, slow_encode(&in, vrrp_group(wire->family), buf));
 		m.rx.payload = buf;
 		memcpy(m.rx.source, in.source, 16);
+		rules.auth_type = in.auth_type;
+		memcpy(rules.password, in.auth, 8);
+		m.rx.rules = &rules;
 		assert_int_equal(vrrp_packet_decode(&m.rx, wire->version, &out), VRRP_ACCEPT);
 		assert_same_advert(&out, &in);
 		assert_ptr_equal(out.addresses, buf + 8);
@@ -355,27 +367,74 @@ static void test_packet_decode_interval_in_the_unit_of_the_version(void **state)
 	}
 }
 
-/* 0 whatever the data, 1 with them; what is not understood is told apart. */
-static void test_packet2_decode_authentication_types(void **state)
+/* What a router with @rules makes of a type and eight bytes of authentication data. */
+static enum vrrp_reject decode2(unsigned type, const char *data, const struct vrrp_rules *rules,
+				struct vrrp_advert *ret_advert)
 {
-	(void)state;
-	for (unsigned type = 0; type < 256; type++) {
-		enum vrrp_reject expected = type < 2    ? VRRP_ACCEPT
-					    : type == 2 ? VRRP_REJECT_AUTH_AH
-							: VRRP_REJECT_AUTH_TYPE;
-		struct vrrp_advert advert;
-		struct message m;
+	struct message m;
 
-		message2_init(&m);
-		m.bytes[4] = (uint8_t)type;
-		memcpy(m.bytes + 12, "secret\0\0", 8);
-		wire_sign(&m);
-		assert_int_equal(vrrp_packet_decode(&m.rx, 2, &advert), expected);
-		if (expected != VRRP_ACCEPT)
-			continue;
-		assert_int_equal(advert.auth_type, type);
-		assert_memory_equal(advert.auth, type ? "secret\0\0" : "\0\0\0\0\0\0\0\0", 8);
+	message2_init(&m);
+	m.bytes[4] = (uint8_t)type;
+	memcpy(m.bytes + 12, data, 8);
+	wire_sign(&m);
+	m.rx.rules = rules;
+	return vrrp_packet_decode(&m.rx, 2, ret_advert);
+}
+
+/* 0 whatever the data; what is not understood is told apart. */
+static void test_packet2_decode_unauthenticated_router_takes_type_0_alone(void **state)
+{
+	struct vrrp_advert advert;
+
+	(void)state;
+	for (unsigned type = 1; type < 256; type++)
+		assert_int_equal(decode2(type, "secret\0\0", NULL, &advert),
+				 type == 1   ? VRRP_REJECT_AUTH_MISMATCH
+				 : type == 2 ? VRRP_REJECT_AUTH_AH
+					     : VRRP_REJECT_AUTH_TYPE);
+	assert_int_equal(decode2(0, "secret\0\0", NULL, &advert), VRRP_ACCEPT);
+	assert_int_equal(advert.auth_type, VRRP_AUTH_NONE);
+	assert_memory_equal(advert.auth, "\0\0\0\0\0\0\0\0", 8);
+}
+
+/* all eight bytes, the zeros that fill it up, too. */
+static void test_packet2_decode_router_with_a_password_takes_that_one_alone(void **state)
+{
+	struct vrrp_rules rules = rules_of(4);
+	struct vrrp_advert advert;
+	char data[8];
+
+	(void)state;
+	rules.auth_type = VRRP_AUTH_PASSWORD;
+	memcpy(rules.password, "secret\0\0", 8);
+	for (unsigned type = 0; type < 256; type++)
+		assert_int_equal(decode2(type, "secret\0\0", &rules, &advert),
+				 type == 0   ? VRRP_REJECT_AUTH_MISMATCH
+				 : type == 1 ? VRRP_ACCEPT
+				 : type == 2 ? VRRP_REJECT_AUTH_AH
+					     : VRRP_REJECT_AUTH_TYPE);
+	assert_int_equal(decode2(1, "secret\0\0", &rules, &advert), VRRP_ACCEPT);
+	assert_int_equal(advert.auth_type, VRRP_AUTH_PASSWORD);
+	assert_memory_equal(advert.auth, "secret\0\0", 8);
+	for (unsigned bit = 0; bit < 64; bit++) {
+		memcpy(data, "secret\0\0", 8);
+		data[bit / 8] = (char)(data[bit / 8] ^ 1 << bit % 8);
+		assert_int_equal(decode2(1, data, &rules, &advert), VRRP_REJECT_AUTH_FAILED);
 	}
+}
+
+/* Who cannot be trusted is told before what it says. */
+static void test_packet2_decode_authentication_comes_before_the_interval(void **state)
+{
+	struct vrrp_advert advert;
+	struct message m;
+
+	(void)state;
+	message2_init(&m);
+	m.bytes[4] = VRRP_AUTH_PASSWORD;
+	m.bytes[5] = 0;
+	wire_sign(&m);
+	assert_int_equal(vrrp_packet_decode(&m.rx, 2, &advert), VRRP_REJECT_AUTH_MISMATCH);
 }
 
 /*
@@ -497,7 +556,9 @@ static void test_packet6_decode_only_the_group_is_a_destination(void **state)
 static void test_packet_decode_rules_of_unicast_peers(void **state)
 {
 	uint8_t own[2][16];
-	const struct vrrp_rules rules = { own[0], 2, 255 };
+	const struct vrrp_rules rules = { .destinations = own[0],
+					  .destinations_n = 2,
+					  .min_ttl = 255 };
 
 	(void)state;
 	set_address(own[0], "2001:db8::20");
@@ -510,11 +571,55 @@ static void test_packet_decode_rules_of_unicast_peers(void **state)
 	assert_int_equal(decode6_from("fe80::10", "fe80::21", &rules), VRRP_REJECT_DESTINATION);
 }
 
+/* without a list anybody may; a stranger is not what an impossible address is. */
+static void test_packet_decode_rules_of_who_may_send(void **state)
+{
+	uint8_t peers[2][16], own[16];
+	struct vrrp_rules rules = rules_of(6);
+
+	(void)state;
+	set_address(own, "2001:db8::20");
+	set_address(peers[0], "2001:db8::10");
+	set_address(peers[1], "fe80::10");
+	rules.destinations = own;
+	rules.peers = peers[0];
+	rules.peers_n = 2;
+	assert_int_equal(decode6_from("2001:db8::10", "2001:db8::20", &rules), VRRP_ACCEPT);
+	assert_int_equal(decode6_from("fe80::10", "2001:db8::20", &rules), VRRP_ACCEPT);
+	assert_int_equal(decode6_from("fe80::11", "2001:db8::20", &rules), VRRP_REJECT_NOT_PEER);
+	assert_int_equal(decode6_from("ff02::12", "2001:db8::20", &rules), VRRP_REJECT_SOURCE);
+	rules.peers_n = 1;
+	assert_int_equal(decode6_from("fe80::10", "2001:db8::20", &rules), VRRP_REJECT_NOT_PEER);
+	rules.peers_n = 0;
+	assert_int_equal(decode6_from("fe80::11", "2001:db8::20", &rules), VRRP_ACCEPT);
+}
+
+/* Addresses of IPv4 have four bytes in a list. */
+static void test_packet_decode_lists_of_rules_over_ipv4(void **state)
+{
+	static const uint8_t own[] = { 192, 0, 2, 20, 192, 0, 2, 21 };
+	static const uint8_t peers[] = { 192, 0, 2, 9, 198, 51, 100, 10 };
+	struct vrrp_rules rules = { own, 2, peers, 2, 255, VRRP_AUTH_NONE, { 0 } };
+	struct vrrp_advert advert;
+	struct message m;
+
+	(void)state;
+	message_init(&m);
+	m.rx.rules = &rules;
+	assert_int_equal(vrrp_packet_decode(&m.rx, 3, &advert), VRRP_REJECT_DESTINATION);
+	set_address(m.rx.destination, "192.0.2.21");
+	assert_int_equal(vrrp_packet_decode(&m.rx, 3, &advert), VRRP_ACCEPT);
+	rules.peers_n = 1;
+	assert_int_equal(vrrp_packet_decode(&m.rx, 3, &advert), VRRP_REJECT_NOT_PEER);
+}
+
 /* Another group is a group: what comes to it comes from the link. */
 static void test_packet_decode_rules_of_another_group(void **state)
 {
 	uint8_t group[16];
-	const struct vrrp_rules rules = { group, 1, 255 };
+	const struct vrrp_rules rules = { .destinations = group,
+					  .destinations_n = 1,
+					  .min_ttl = 255 };
 
 	(void)state;
 	set_address(group, "ff02::1234");
@@ -530,11 +635,12 @@ static void test_packet_decode_rules_of_the_ttl(void **state)
 	(void)state;
 	for (unsigned i = 0; i < WIRES_N * 256; i++) {
 		const struct wire *wire = &wires[i / 256];
-		struct vrrp_rules rules = { vrrp_group(wire->family), 1, 253 };
+		struct vrrp_rules rules = rules_of(wire->family);
 		struct vrrp_advert advert;
 		struct message m;
 
 		init(&m, wire);
+		rules.min_ttl = 253;
 		m.rx.rules = &rules;
 		m.rx.ttl = (uint8_t)i;
 		assert_int_equal(vrrp_packet_decode(&m.rx, wire->version, &advert),
@@ -546,7 +652,9 @@ static void test_packet_decode_rules_of_the_ttl(void **state)
 static void test_packet_decode_unicast_pseudo_header_has_the_destination(void **state)
 {
 	uint8_t own[16];
-	const struct vrrp_rules rules = { own, 1, 255 };
+	const struct vrrp_rules rules = { .destinations = own,
+					  .destinations_n = 1,
+					  .min_ttl = 255 };
 	struct vrrp_advert advert;
 	struct message m;
 
@@ -608,12 +716,16 @@ int main(void)
 		cmocka_unit_test(test_packet_exists_in_three_ways),
 		cmocka_unit_test(test_packet_decode_only_ttl_255_passes),
 		cmocka_unit_test(test_packet_decode_interval_in_the_unit_of_the_version),
-		cmocka_unit_test(test_packet2_decode_authentication_types),
+		cmocka_unit_test(test_packet2_decode_unauthenticated_router_takes_type_0_alone),
+		cmocka_unit_test(test_packet2_decode_router_with_a_password_takes_that_one_alone),
+		cmocka_unit_test(test_packet2_decode_authentication_comes_before_the_interval),
 		cmocka_unit_test(test_packet_decode_every_length_is_exact),
 		cmocka_unit_test(test_packet_decode_takes_64_kib),
 		cmocka_unit_test(test_packet6_decode_multicast_comes_from_a_link_local_address),
 		cmocka_unit_test(test_packet6_decode_only_the_group_is_a_destination),
 		cmocka_unit_test(test_packet_decode_rules_of_unicast_peers),
+		cmocka_unit_test(test_packet_decode_rules_of_who_may_send),
+		cmocka_unit_test(test_packet_decode_lists_of_rules_over_ipv4),
 		cmocka_unit_test(test_packet_decode_rules_of_another_group),
 		cmocka_unit_test(test_packet_decode_rules_of_the_ttl),
 		cmocka_unit_test(test_packet_decode_unicast_pseudo_header_has_the_destination),

@@ -25,8 +25,8 @@ enum defect2 {
 	CHECKSUM2,
 	AUTH_TYPE2,
 	AUTH_AH2,
-	ZERO2,
 	AUTH_MISMATCH2,
+	ZERO2,
 	OWN_SOURCE2,
 	INTERVAL2,
 	DEFECTS2,
@@ -44,8 +44,8 @@ static const enum vrrp_reject rejects2[DEFECTS2] = {
 	[CHECKSUM2] = VRRP_REJECT_CHECKSUM,
 	[AUTH_TYPE2] = VRRP_REJECT_AUTH_TYPE,
 	[AUTH_AH2] = VRRP_REJECT_AUTH_AH,
-	[ZERO2] = VRRP_REJECT_INTERVAL,
 	[AUTH_MISMATCH2] = VRRP_REJECT_AUTH_MISMATCH,
+	[ZERO2] = VRRP_REJECT_INTERVAL,
 	[OWN_SOURCE2] = VRRP_REJECT_OWN_SOURCE,
 	[INTERVAL2] = VRRP_REJECT_INTERVAL_DIFFERS,
 };
@@ -336,7 +336,9 @@ static void test_receive_owner_accepts_adverts(void **state)
 static void test_receive6_follows_the_rules_of_the_packet(void **state)
 {
 	const uint8_t own[16] = { 0x20, 0x01, 0x0d, 0xb8, [15] = 0x20 };
-	const struct vrrp_rules rules = { own, 1, 254 };
+	const struct vrrp_rules rules = { .destinations = own,
+					  .destinations_n = 1,
+					  .min_ttl = 254 };
 	struct vrrp vr = wire_router(wire6, 50, 100);
 	struct vrrp_advert advert;
 	struct message m;
@@ -350,6 +352,32 @@ static void test_receive6_follows_the_rules_of_the_packet(void **state)
 	assert_int_equal(vrrp_receive(&vr, &own6, &m.rx, &advert), VRRP_REJECT_TTL);
 	m.rx.rules = &rules;
 	assert_int_equal(vrrp_receive(&vr, &own6, &m.rx, &advert), VRRP_ACCEPT);
+}
+
+/* counted apart from an authentication of another kind. */
+static void test_receive2_wrong_password_is_counted(void **state)
+{
+	struct vrrp vr = wire_router(wire2, 50, 100);
+	const struct vrrp_rules rules = { .destinations = vrrp_group(4),
+					  .destinations_n = 1,
+					  .min_ttl = 255,
+					  .auth_type = VRRP_AUTH_PASSWORD,
+					  .password = "secret" };
+	struct vrrp_advert advert;
+	struct message m;
+
+	(void)state;
+	message2_init(&m);
+	m.rx.rules = &rules;
+	assert_int_equal(vrrp_receive(&vr, &own4, &m.rx, &advert), VRRP_REJECT_AUTH_MISMATCH);
+	m.bytes[4] = VRRP_AUTH_PASSWORD;
+	memcpy(m.bytes + 12, "secreT", 6);
+	wire_sign(&m);
+	assert_int_equal(vrrp_receive(&vr, &own4, &m.rx, &advert), VRRP_REJECT_AUTH_FAILED);
+	assert_int_equal(vr.counters.rejected[VRRP_REJECT_AUTH_FAILED], 1);
+	memcpy(m.bytes + 12, "secret", 6);
+	wire_sign(&m);
+	assert_int_equal(vrrp_receive(&vr, &own4, &m.rx, &advert), VRRP_ACCEPT);
 }
 
 /* over IPv6 */
@@ -380,6 +408,7 @@ int main(void)
 		cmocka_unit_test(
 			test_receive_checksum_form_is_noticed_in_version_3_over_ipv4_alone),
 		cmocka_unit_test(test_receive_owner_accepts_adverts),
+		cmocka_unit_test(test_receive2_wrong_password_is_counted),
 		cmocka_unit_test(test_receive6_follows_the_rules_of_the_packet),
 		cmocka_unit_test(test_receive6_without_a_router_never_accepts),
 	};
