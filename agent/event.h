@@ -143,7 +143,8 @@ struct event_packet {
 	uint8_t theirs_n, ours_n; /* all addresses of the lists, also those not told */
 	uint8_t own_vrid;         /* of EVENT_CONFLICT */
 	uint16_t theirs_cs, ours_cs;
-	uint32_t reserved2;
+	uint8_t discarded; /* of VRRP_NOTICE_INTERVAL: in version 2, which voids the advert */
+	uint8_t reserved2[3];
 	uint64_t total; /* of this sort so far */
 	uint8_t source[16];
 	uint8_t ours[EVENT_LIST_MAX][16], theirs[EVENT_LIST_MAX][16];

@@ -198,6 +198,9 @@ static void notice_note(const struct event *event, char *buf)
 			 "active; set checksum to %s in router %s",
 			 event->packet.checksum == VRRP_CHECKSUM_RFC5798 ? "rfc5798" : "rfc9568",
 			 event->router);
+	else if (which == VRRP_NOTICE_INTERVAL && event->packet.discarded)
+		strcpy(buf, "discarded, as version 2 demands equal intervals: until they are, both "
+			    "hosts may be active; set the same on both");
 	else if (which == VRRP_NOTICE_INTERVAL)
 		snprintf(buf, EVENT_NOTE_SIZE,
 			 "the interval of whoever is Active holds: while it is that host, its "
