@@ -109,8 +109,13 @@ $(BUILD)/tests/net/%.so: tests/net/%.c
 	@mkdir -p $(@D)
 	$(Q)$(CC) -std=gnu17 $(WARN) -O2 -fPIC -shared -D_GNU_SOURCE -o $@ $<
 
+# An advert by the codec, to be compared with what others make of it.
+$(BUILD)/tests/net/encode: $(BUILD)/tests/net/encode.o $(CORE)
+	$(call SAY,LD)
+	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $^
+
 test-programs: all $(BUILD)/sim $(UNITS) $(REPLAYS) $(BUILD)/tests/conf/keys \
-	$(BUILD)/tests/net/wallclock.so $(BUILD)/tests/net/claims.so
+	$(BUILD)/tests/net/wallclock.so $(BUILD)/tests/net/claims.so $(BUILD)/tests/net/encode
 
 # ---- what a user and a developer run; each installs what it lacks ----
 
