@@ -198,8 +198,9 @@ static void change_priority(struct vrrp *vr, uint8_t priority, int64_t now_ns)
 /* An advert of a router that we defer to. Version 3 learns its interval, version 2 never does. */
 static void defer_to(struct vrrp *vr, const struct vrrp_advert *advert, int64_t now_ns)
 {
-	vr->election.active_interval_cs =
-		vr->config.version == 3 ? advert->interval_cs : vr->config.interval_cs;
+	vr->election.active_interval_cs = vr->config.interval_cs;
+	if (vr->config.version == 3)
+		vr->election.active_interval_cs = advert->interval_cs;
 	vr->election.active_priority = advert->priority;
 	memcpy(vr->election.active_source, advert->source, sizeof(vr->election.active_source));
 	restart_down(vr, now_ns);
