@@ -141,10 +141,12 @@ struct event_packet {
 	uint8_t vrid_known;
 	uint8_t vrid;
 	uint8_t theirs_n, ours_n; /* all addresses of the lists, also those not told */
-	uint8_t own_vrid;         /* of EVENT_CONFLICT */
+	union {
+		uint8_t own_vrid;  /* of EVENT_CONFLICT */
+		uint8_t discarded; /* of VRRP_NOTICE_INTERVAL: version 2 voids the advert */
+	};
 	uint16_t theirs_cs, ours_cs;
-	uint8_t discarded; /* of VRRP_NOTICE_INTERVAL: in version 2, which voids the advert */
-	uint8_t reserved2[3];
+	uint32_t reserved2;
 	uint64_t total; /* of this sort so far */
 	uint8_t source[16];
 	uint8_t ours[EVENT_LIST_MAX][16], theirs[EVENT_LIST_MAX][16];
