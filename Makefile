@@ -98,7 +98,7 @@ $(BUILD)/tests/fuzz/replay_%: $(BUILD)/tests/fuzz/fuzz_%.o $(BUILD)/tests/fuzz/r
 
 # libFuzzer instruments everything, so these are built from sources in one go.
 FUZZ_CFLAGS = -std=gnu17 -g -O1 -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=all
-$(BUILD)/tests/fuzz/fuzz_%: tests/fuzz/fuzz_%.c $(wildcard vrrp/*.[ch] netlink/*.[ch] agent/*.[ch] agent/*/*.[ch])
+$(BUILD)/tests/fuzz/fuzz_%: tests/fuzz/fuzz_%.c $(wildcard tests/fuzz/*.h vrrp/*.[ch] netlink/*.[ch] agent/*.[ch] agent/*/*.[ch])
 	$(call SAY,FUZZ)
 	@mkdir -p $(@D)
 	$(Q)clang $(CPPFLAGS) $(PKG_CFLAGS) $(FUZZ_CFLAGS) -o $@ $< \
@@ -111,8 +111,13 @@ $(BUILD)/tests/net/%.so: tests/net/%.c
 	@mkdir -p $(@D)
 	$(Q)$(CC) -std=gnu17 $(WARN) -O2 -fPIC -shared -D_GNU_SOURCE -o $@ $<
 
+# An advert by the codec, to be compared with what others make of it.
+$(BUILD)/tests/net/encode: $(BUILD)/tests/net/encode.o $(CORE)
+	$(call SAY,LD)
+	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $^
+
 test-programs: all $(BUILD)/sim $(UNITS) $(REPLAYS) $(BUILD)/tests/conf/keys \
-	$(addprefix $(BUILD)/tests/net/,wallclock.so claims.so refusal.so)
+	$(addprefix $(BUILD)/tests/net/,wallclock.so claims.so refusal.so encode)
 
 # ---- what a user and a developer run; each installs what it lacks ----
 

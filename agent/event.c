@@ -88,6 +88,7 @@ static const struct kind kinds[] = {
 				FIELD_SCALED(struct event_words, event.packet.ours_cs, "ours_ms",
 					     10),
 				OF(event.packet.down_ms, "down_ms", FIELD_UINT),
+				OF(event.packet.discarded, "discarded", FIELD_BOOL),
 				OF(theirs, "theirs", FIELD_TEXT), OF(ours, "ours", FIELD_TEXT),
 				OF(event.packet.total, "total", FIELD_UINT), NOTE),
 			   OF_ROUTER "notice={notice} source={source}[ priority={priority}]"

@@ -155,7 +155,10 @@ struct event_packet {
 	uint8_t vrid_known;
 	uint8_t vrid;
 	uint8_t theirs_n, ours_n; /* all addresses of the lists, also those not told */
-	uint8_t own_vrid;         /* of EVENT_CONFLICT */
+	union {
+		uint8_t own_vrid;  /* of EVENT_CONFLICT */
+		uint8_t discarded; /* of VRRP_NOTICE_INTERVAL: version 2 voids the advert */
+	};
 	uint16_t theirs_cs, ours_cs;
 	uint32_t down_ms; /* of another interval: the Active_Down_Interval that follows from it */
 	uint64_t total;   /* of this sort so far */

@@ -162,17 +162,33 @@ static const char *reject_note(unsigned reject)
 	static const char *const notes[VRRP_REJECT_COUNT] = {
 		[VRRP_REJECT_TTL] = "the packet crossed a router; adverts never do",
 		[VRRP_REJECT_VERSION] =
-			"the sender speaks another version of VRRP, vipd version 3 only: until it "
-			"does, both hosts may be active",
+			"the sender speaks another version of VRRP than this router: until both "
+			"speak the same, both hosts may be active",
 		[VRRP_REJECT_CHECKSUM] =
 			"neither form of the checksum fits: corrupted on the way, or forged",
 		[VRRP_REJECT_OWN_SOURCE] =
 			"our own address as source: a loop in the network, or a cloned host",
 		[VRRP_REJECT_DESTINATION] =
-			"not sent to 224.0.0.18: the sender is configured for unicast",
+			"not sent to the multicast group: the sender is configured for unicast",
 		[VRRP_REJECT_INTERVAL] = "an advertisement interval of zero",
 		[VRRP_REJECT_EMPTY_LIST] = "an advert without addresses",
 		[VRRP_REJECT_VRID] = "no router of ours has this VRID on this interface",
+		[VRRP_REJECT_NOT_LINK_LOCAL] =
+			"IPv6 multicast from an address that is not link-local",
+		[VRRP_REJECT_AUTH_TYPE] = "an authentication that nobody defined",
+		[VRRP_REJECT_AUTH_AH] =
+			"the sender authenticates by IP Authentication Header, which vipd lacks: "
+			"until it does not, both hosts may be active",
+		[VRRP_REJECT_AUTH_MISMATCH] =
+			"the sender and this router do not authenticate in the same way: until "
+			"they do, both hosts may be active",
+		[VRRP_REJECT_AUTH_FAILED] =
+			"another password than this router's: until they are the same, both hosts "
+			"may be active",
+		[VRRP_REJECT_NOT_PEER] = "the sender is none of the configured peers",
+		[VRRP_REJECT_INTERVAL_DIFFERS] =
+			"version 2 demands equal intervals: until they are, both hosts may be "
+			"active",
 	};
 
 	if (reject < VRRP_REJECT_COUNT && notes[reject])
@@ -220,6 +236,9 @@ static void notice_note(const struct event *event, char *buf)
 			 "active; set checksum to %s in router %s",
 			 event->packet.checksum == VRRP_CHECKSUM_RFC5798 ? "rfc5798" : "rfc9568",
 			 event->router);
+	else if (which == VRRP_NOTICE_INTERVAL && event->packet.discarded)
+		strcpy(buf, "discarded, as version 2 demands equal intervals: until they are, both "
+			    "hosts may be active; set the same on both");
 	else if (which == VRRP_NOTICE_INTERVAL)
 		interval_note(event, buf);
 	else if (which < VRRP_NOTICE_COUNT)

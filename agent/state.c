@@ -320,6 +320,7 @@ static void fill_record(struct election_record *r, const struct vrrp *vr)
 		.vrid = c->vrid,
 		.priority = c->priority,
 		.interval_cs = c->interval_cs,
+		.down_intervals = c->down_intervals,
 		.checksum = (uint8_t)c->checksum,
 		.preempt = c->preempt,
 		.state = (uint8_t)e->state,
@@ -365,6 +366,7 @@ static void take_record(struct vrrp *vr, const struct election_record *r)
 	c->vrid = r->vrid;
 	c->priority = r->priority;
 	c->interval_cs = r->interval_cs;
+	c->down_intervals = r->down_intervals;
 	c->checksum = r->checksum;
 	c->preempt = r->preempt;
 	c->preempt_delay_ns = r->preempt_delay_ns;

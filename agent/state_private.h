@@ -72,10 +72,11 @@ struct election_record {
 	uint16_t active_interval_cs;
 	uint8_t announced_n, contested_n;
 	uint8_t late_granted, lower_heard, lower_priority;
-	uint8_t effective_priority;  /* 0: as configured */
+	uint8_t effective_priority; /* 0: as configured */
+	uint8_t listening;
 	uint8_t reason_own_priority; /* 0: of a version that did not keep it */
-	uint8_t listening, ceding;
-	uint8_t reserved;
+	uint8_t ceding;
+	uint8_t down_intervals; /* 0: three */
 	int64_t preempt_delay_ns, start_delay_ns;
 	int64_t reason_ns, since_ns, heard_ns, contested_ns;
 	int64_t start_ns, down_ns, preempt_ns, advert_ns, announce_ns; /* or VRRP_NEVER */

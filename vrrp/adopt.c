@@ -1,19 +1,44 @@
 /* SPDX-License-Identifier: MIT */
 #include "adopt.h"
 
+#include <assert.h>
+#include <string.h>
+
 #include "timers.h"
 
 /* What others see of a configuration, or what the election is made of. */
 static bool same_election(const struct vrrp_config *a, const struct vrrp_config *b)
 {
-	return a->interval_cs == b->interval_cs && a->checksum == b->checksum;
+	return a->version == b->version && a->interval_cs == b->interval_cs &&
+	       a->checksum == b->checksum && vrrp_down_intervals(a) == vrrp_down_intervals(b);
+}
+
+/*
+ * Whoever was heard speaks a version that is understood no more, so that a Backup begins to wait as
+ * if nobody had been. An Active stays what it is.
+ */
+static void forget_heard(struct vrrp *vr, int64_t now_ns)
+{
+	struct vrrp_election *e = &vr->election;
+
+	e->active_interval_cs = vr->config.interval_cs;
+	e->active_priority = 0;
+	memset(e->active_source, 0, sizeof(e->active_source));
+	e->late_granted = false;
+	e->lower_heard = false;
+	e->preempt_ns = VRRP_NEVER;
+	if (e->state == VRRP_STATE_BACKUP)
+		e->heard_ns = now_ns;
 }
 
 void vrrp_adopt(struct vrrp *vr, const struct vrrp *old, uint8_t priority, int64_t now_ns)
 {
+	assert(vr->config.family == old->config.family);
 	vr->election = old->election;
 	vr->election.priority = priority;
 	vr->counters = old->counters;
+	if (vr->config.version != old->config.version)
+		forget_heard(vr, now_ns);
 	if (!same_election(&vr->config, &old->config) ||
 	    old->election.priority != vr->election.priority)
 		vrrp_refresh(vr, now_ns);
@@ -23,14 +48,16 @@ bool vrrp_is_history(const struct vrrp *old, int64_t now_ns)
 {
 	if (old->election.state == VRRP_STATE_ACTIVE)
 		return now_ns - old->election.advert_ns >
-		       3 * vrrp_interval_ns(old->config.interval_cs);
+		       vrrp_down_intervals(&old->config) *
+			       vrrp_interval_ns(old->config.interval_cs);
 	return old->election.reason.code == VRRP_REASON_STOPPED;
 }
 
 static bool config_is_sane(const struct vrrp_config *c)
 {
-	return c->family == 4 && c->version == 3 && c->vrid && c->priority && c->interval_cs &&
-	       c->interval_cs <= VRRP_INTERVAL_CS_MAX;
+	return vrrp_packet_exists(c->version, c->family) && c->vrid && c->priority &&
+	       vrrp_interval_is_valid(c->version, c->interval_cs) &&
+	       c->down_intervals <= VRRP_DOWN_INTERVALS_MAX;
 }
 
 bool vrrp_is_sane(const struct vrrp *vr, int64_t now_ns)
@@ -40,8 +67,8 @@ bool vrrp_is_sane(const struct vrrp *vr, int64_t now_ns)
 
 	return config_is_sane(&vr->config) && e->priority && e->state < VRRP_STATE_COUNT &&
 	       e->reason.code < VRRP_REASON_COUNT && e->since_ns <= now_ns &&
-	       e->heard_ns <= now_ns && e->active_interval_cs >= 1 &&
-	       e->active_interval_cs <= VRRP_INTERVAL_CS_MAX &&
+	       e->heard_ns <= now_ns &&
+	       vrrp_interval_is_valid(vr->config.version, e->active_interval_cs) &&
 	       (e->down_ns != VRRP_NEVER) == backup && (e->advert_ns != VRRP_NEVER) == active &&
 	       (e->announce_ns != VRRP_NEVER) == active;
 }

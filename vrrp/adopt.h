@@ -11,13 +11,15 @@
 /**
  * vrrp_adopt() - continue an election.
  * @vr: just made by vrrp_init() with the configuration of now; overwritten but for that.
- * @old: what the predecessor left; of the same family, version and VRID on the same interface.
+ * @old: what the predecessor left; of the same family and VRID on the same interface.
  * @priority: the effective one from now on.
  * @now_ns: on the clock of @old's deadlines.
  *
  * With an unchanged configuration every deadline stays as it was, so that nothing happens on the
  * wire. What depends on a changed one is computed anew from when the Active was heard last; an
- * Active whose adverts will look different sends the next one at once.
+ * Active whose adverts will look different sends the next one at once. Of another version, an
+ * Active stays Active, and a Backup waits a whole Active_Down_Interval: it cannot hear whom it
+ * heard.
  */
 void vrrp_adopt(struct vrrp *vr, const struct vrrp *old, uint8_t priority, int64_t now_ns);
 

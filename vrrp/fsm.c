@@ -23,7 +23,9 @@ static const int64_t announce_gaps_s[] = { 1, 3, 12 };
 void vrrp_init(struct vrrp *vr, const struct vrrp_config *config)
 {
 	assert(config->vrid && config->priority);
-	assert(config->interval_cs >= 1 && config->interval_cs <= VRRP_INTERVAL_CS_MAX);
+	assert(vrrp_packet_exists(config->version, config->family));
+	assert(vrrp_interval_is_valid(config->version, config->interval_cs));
+	assert(config->down_intervals <= VRRP_DOWN_INTERVALS_MAX);
 	*vr = (struct vrrp){
 		.config = *config,
 		.election.priority = config->priority,
@@ -44,6 +46,11 @@ void vrrp_source_set(struct vrrp *vr, const uint8_t *source)
 bool vrrp_is_owner(const struct vrrp *vr)
 {
 	return vr->config.priority == VRRP_PRIORITY_OWNER;
+}
+
+unsigned vrrp_down_intervals(const struct vrrp_config *config)
+{
+	return config->down_intervals ? config->down_intervals : VRRP_DOWN_INTERVALS;
 }
 
 static int64_t min_ns(int64_t a, int64_t b)
@@ -119,7 +126,7 @@ static struct vrrp_reason reason_of_advert(enum vrrp_reason_code code,
 static int64_t down_interval(const struct vrrp *vr)
 {
 	return vrrp_down_ns(vr->config.version, vr->election.priority,
-			    vr->election.active_interval_cs);
+			    vr->election.active_interval_cs, vrrp_down_intervals(&vr->config));
 }
 
 static int64_t skew_time(const struct vrrp *vr)
@@ -137,17 +144,22 @@ static void restart_down(struct vrrp *vr, int64_t now_ns)
 }
 
 /*
- * An Active that was silent for so many intervals was away: after three somebody may have taken
- * over by right, after four everybody would have, and preempt = false says that this is not undone.
- * With preemption its priority decides as ever.
+ * An Active that was silent for too long was away: after as many intervals as may be missed
+ * somebody may have taken over by right, after one @more everybody would have, and preempt = false
+ * says that this is not undone. With preemption its priority decides as ever. One interval alone is
+ * no silence, as any timer comes a little late: whoever is no better waits for our skew time, too.
  */
-static bool was_away(const struct vrrp *vr, int intervals, int64_t now_ns)
+static bool was_away(const struct vrrp *vr, unsigned more, int64_t now_ns)
 {
-	int64_t interval_ns = vrrp_interval_ns(vr->config.interval_cs);
+	const struct vrrp_config *c = &vr->config;
+	unsigned intervals = vrrp_down_intervals(c) + more;
+	int64_t interval_ns = vrrp_interval_ns(c->interval_cs);
 	int64_t silent_ns = now_ns - vr->election.advert_ns + interval_ns;
 
-	if (vr->config.preempt || vrrp_is_owner(vr))
+	if (c->preempt || vrrp_is_owner(vr))
 		return false;
+	if (intervals == 1)
+		silent_ns -= vrrp_skew_ns(c->version, vr->election.priority, c->interval_cs);
 	return vr->election.listening || silent_ns > intervals * interval_ns;
 }
 
@@ -170,14 +182,14 @@ void vrrp_refresh(struct vrrp *vr, int64_t now_ns)
 	struct vrrp_election *e = &vr->election;
 
 	/* Who listens before it speaks goes on with that. */
-	if (e->state == VRRP_STATE_ACTIVE && !e->listening && !was_away(vr, 3, now_ns)) {
+	if (e->state == VRRP_STATE_ACTIVE && !e->listening && !was_away(vr, 0, now_ns)) {
 		e->ceding = false;
 		e->advert_ns = now_ns;
 	}
 	if (e->state != VRRP_STATE_BACKUP)
 		return;
-	/* Nobody was heard yet, so nobody's interval was learned. */
-	if (e->active_source[0] == 0)
+	/* Nobody was heard yet, so nobody's interval was learned; version 2 learns none. */
+	if (e->active_source[0] == 0 || vr->config.version == 2)
 		e->active_interval_cs = vr->config.interval_cs;
 	e->down_ns = refreshed_down_ns(vr, now_ns);
 }
@@ -194,6 +206,7 @@ static void change_priority(struct vrrp *vr, uint8_t priority, int64_t now_ns)
 /* An advert of a router that we defer to. Version 3 learns its interval, version 2 never does. */
 static void defer_to(struct vrrp *vr, const struct vrrp_advert *advert, int64_t now_ns)
 {
+	vr->election.active_interval_cs = vr->config.interval_cs;
 	if (vr->config.version == 3)
 		vr->election.active_interval_cs = advert->interval_cs;
 	vr->election.active_priority = advert->priority;
@@ -507,7 +520,7 @@ static void active_timer(struct vrrp *vr, int64_t now_ns, struct vrrp_output *ou
 
 	if (now_ns < vr->election.advert_ns) {
 		/* not yet */
-	} else if (!vr->election.listening && was_away(vr, 4, now_ns)) { /* listens first */
+	} else if (!vr->election.listening && was_away(vr, 1, now_ns)) { /* listens first */
 		vr->election.listening = true;
 		vr->election.advert_ns = now_ns + interval_ns;
 	} else {
@@ -529,7 +542,7 @@ static void cede(struct vrrp *vr, int64_t now_ns, struct vrrp_output *out)
 	act_advert(out, VRRP_PRIORITY_LEAVE);
 	vr->election.ceding = true;
 	vr->election.advert_ns = now_ns + vrrp_down_ns(vr->config.version, vr->election.priority,
-						       vr->config.interval_cs);
+						       vr->config.interval_cs, VRRP_DOWN_INTERVALS);
 }
 
 /*
@@ -603,7 +616,7 @@ static void active_advert(struct vrrp *vr, const struct vrrp_advert *advert, int
 	} else if (advert->priority == vr->election.priority &&
 		   memcmp(advert->source, vr->election.source, address_len) > 0) {
 		yield(vr, VRRP_REASON_TIE, advert, now_ns, out);
-	} else if (was_away(vr, 3, now_ns)) {
+	} else if (was_away(vr, 0, now_ns)) {
 		yield(vr, VRRP_REASON_AWAY, advert, now_ns, out);
 	} else {
 		(void)defend(vr, now_ns, out);

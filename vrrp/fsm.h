@@ -50,13 +50,14 @@ struct vrrp_counters {
 
 /* What the operator configured. */
 struct vrrp_config {
-	uint8_t family;       /* 4 */
-	uint8_t version;      /* 3 */
-	uint8_t vrid;         /* 1..255 */
-	uint8_t priority;     /* 1..254, or VRRP_PRIORITY_OWNER */
-	uint16_t interval_cs; /* Advertisement_Interval, 1..4095 */
+	uint8_t family;         /* 4, or 6 */
+	uint8_t version;        /* 3, or 2 over IPv4: vrrp_packet_exists() */
+	uint8_t vrid;           /* 1..255 */
+	uint8_t priority;       /* 1..254, or VRRP_PRIORITY_OWNER */
+	uint16_t interval_cs;   /* Advertisement_Interval: vrrp_interval_is_valid() */
+	uint8_t down_intervals; /* 1..100 adverts missed before a takeover; 0: three, as the RFCs */
 	bool preempt;
-	enum vrrp_checksum checksum; /* of what is sent */
+	enum vrrp_checksum checksum; /* of what is sent; of version 3 over IPv4 alone */
 	int64_t preempt_delay_ns;
 	int64_t start_delay_ns;
 };
@@ -71,7 +72,7 @@ struct vrrp_election {
 	int64_t since_ns; /* of the state; a new reason for it does not change this */
 
 	/* The Active as last heard. */
-	uint16_t active_interval_cs; /* Active_Adver_Interval */
+	uint16_t active_interval_cs; /* Active_Adver_Interval; version 2: our own interval */
 	uint8_t active_priority;
 	uint8_t active_source[16]; /* zero: nobody was heard since start */
 	int64_t heard_ns;          /* last accepted advert, or the start of Backup */
@@ -168,7 +169,8 @@ void vrrp_source_set(struct vrrp *vr, const uint8_t *source);
  * @event: see enum vrrp_event_type.
  * @out: overwritten; at most VRRP_ACTIONS_MAX actions in the order of execution.
  *
- * Implements the state tables of RFC 9568 §6.4 with errata 7947, 7949 and 8298, and beyond them:
+ * Implements the state tables of RFC 9568 §6.4 with errata 7947, 7949 and 8298, and in version 2
+ * those of RFC 3768 §6.4, which know no interval but the router's own. Beyond them, in both:
  * start and preempt delay; a timer that comes an interval late is granted one more interval and
  * skew time, since the silence may have been ours; a contested Active answers and announces again,
  * and one that yields says so with a last advert, so that the last announcement is always the
@@ -198,5 +200,10 @@ int64_t vrrp_deadline(const struct vrrp *vr);
  * vrrp_is_owner() - whether the interface owns the addresses (priority 255).
  */
 bool vrrp_is_owner(const struct vrrp *vr);
+
+/**
+ * vrrp_down_intervals() - how many adverts may be missed before a takeover, 1..100.
+ */
+unsigned vrrp_down_intervals(const struct vrrp_config *config);
 
 #endif

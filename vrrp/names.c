@@ -55,6 +55,13 @@ const char *const vrrp_reject_words[VRRP_REJECT_COUNT] = {
 	[VRRP_REJECT_CHECKSUM] = "checksum",
 	[VRRP_REJECT_INTERVAL] = "interval",
 	[VRRP_REJECT_OWN_SOURCE] = "own_source",
+	[VRRP_REJECT_NOT_LINK_LOCAL] = "not_link_local",
+	[VRRP_REJECT_AUTH_TYPE] = "auth_type",
+	[VRRP_REJECT_AUTH_AH] = "auth_ah",
+	[VRRP_REJECT_AUTH_MISMATCH] = "auth_mismatch",
+	[VRRP_REJECT_INTERVAL_DIFFERS] = "interval_differs",
+	[VRRP_REJECT_AUTH_FAILED] = "auth_failed",
+	[VRRP_REJECT_NOT_PEER] = "not_peer",
 };
 
 const char *vrrp_reject_name(enum vrrp_reject reject)

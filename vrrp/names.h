@@ -58,22 +58,30 @@ enum vrrp_reason_code {
 bool vrrp_reason_is_of_peer(enum vrrp_reason_code code);
 
 /*
- * Why a packet was discarded (RFC 9568 §7.1); the order of the checks is vrrp_packet_decode()'s. A
- * rejected packet moves exactly one counter and nothing else.
+ * Why a packet was discarded (RFC 9568 §7.1, RFC 3768 §7.1); the order of the checks is that of
+ * vrrp_packet_decode(), then of vrrp_receive(). A rejected packet moves exactly one counter and
+ * nothing else.
  */
 enum vrrp_reject {
 	VRRP_ACCEPT,
 	VRRP_REJECT_LENGTH,      /* truncated, surplus bytes, or an IP header that makes no sense */
-	VRRP_REJECT_TTL,         /* not 255: it was forwarded (RFC 5082) */
+	VRRP_REJECT_TTL,         /* not 255: it was forwarded (RFC 5082), or too often */
 	VRRP_REJECT_VERSION,     /* not the configured version */
 	VRRP_REJECT_TYPE,        /* not an advert */
 	VRRP_REJECT_VRID,        /* no virtual router of that VRID on the interface */
-	VRRP_REJECT_DESTINATION, /* not sent to the group */
+	VRRP_REJECT_DESTINATION, /* not sent to the group, or to us where peers use unicast */
 	VRRP_REJECT_SOURCE,      /* from an address that no host can have */
 	VRRP_REJECT_EMPTY_LIST,  /* no address (erratum 8299) */
 	VRRP_REJECT_CHECKSUM,
-	VRRP_REJECT_INTERVAL,   /* zero (erratum 8301) */
-	VRRP_REJECT_OWN_SOURCE, /* our own advert came back: a loop, or a cloned host */
+	VRRP_REJECT_INTERVAL,         /* zero (erratum 8301) */
+	VRRP_REJECT_OWN_SOURCE,       /* our own advert came back: a loop, or a cloned host */
+	VRRP_REJECT_NOT_LINK_LOCAL,   /* IPv6 multicast from an address of wider scope */
+	VRRP_REJECT_AUTH_TYPE,        /* version 2: an authentication that nobody defined */
+	VRRP_REJECT_AUTH_AH,          /* version 2: by IP Authentication Header, which we lack */
+	VRRP_REJECT_AUTH_MISMATCH,    /* version 2: another authentication than the router's */
+	VRRP_REJECT_INTERVAL_DIFFERS, /* version 2: not the router's interval (RFC 3768 §7.1) */
+	VRRP_REJECT_AUTH_FAILED,      /* version 2: not the router's password (RFC 2338 §7.1) */
+	VRRP_REJECT_NOT_PEER,         /* unicast from an address that is no configured peer */
 	VRRP_REJECT_COUNT,
 };
 

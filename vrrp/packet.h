@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The VRRP message and its way into and out of bytes (RFC 9568 §5): header checks, both readings of
- * the IPv4 checksum, the address list. What a router thinks of a message is receive.h's business.
+ * The VRRP message and its way into and out of bytes: version 3 over IPv4 and IPv6 (RFC 9568 §5),
+ * version 2 over IPv4 (RFC 3768 §5; its own fields are packet2.h's). Header checks, checksums, the
+ * address list. What a router thinks of a message is receive.h's business. Version 3:
  *
  *   0               1               2               3
  *  +-------+-------+---------------+---------------+---------------+
@@ -27,7 +28,10 @@
 #define VRRP_TTL           255
 #define VRRP_ADDRESSES_MAX 255
 #define VRRP_HEADER_LEN    8
-#define VRRP_PACKET_MAX    (VRRP_HEADER_LEN + VRRP_ADDRESSES_MAX * 4)
+#define VRRP_AUTH_LEN      8 /* of version 2, behind the addresses */
+
+/* The longest message of any version and family. */
+#define VRRP_PACKET_MAX (VRRP_HEADER_LEN + VRRP_ADDRESSES_MAX * 16)
 
 #define VRRP_PRIORITY_LEAVE   0
 #define VRRP_PRIORITY_DEFAULT 100
@@ -39,14 +43,38 @@ enum vrrp_checksum {
 	VRRP_CHECKSUM_RFC5798, /* with a pseudo-header, as keepalived and FRR do by default */
 };
 
+/* How version 2 authenticates (RFC 2338 §5.3.6); the numbers are the wire's. */
+enum vrrp_auth_type {
+	VRRP_AUTH_NONE,
+	VRRP_AUTH_PASSWORD, /* eight bytes that everybody on the LAN can read */
+	VRRP_AUTH_AH,       /* by an IP Authentication Header: not understood */
+};
+
+/* How a packet must come that concerns a router. */
+struct vrrp_rules {
+	/* What it may be sent to: a group, or own addresses if the peers send by unicast.
+	 * destinations_n * vrrp_address_len() bytes; borrowed */
+	const uint8_t *destinations;
+	unsigned destinations_n;
+	/* By whom it may be sent; likewise. None: by anybody */
+	const uint8_t *peers;
+	unsigned peers_n;
+	uint8_t min_ttl;                 /* or hop limit */
+	uint8_t auth_type;               /* version 2: VRRP_AUTH_NONE or VRRP_AUTH_PASSWORD */
+	uint8_t password[VRRP_AUTH_LEN]; /* filled up with zeros */
+};
+
 /* A received IP packet of protocol 112, as the socket layer hands it in. */
 struct vrrp_rx {
-	uint8_t family; /* 4 */
-	uint8_t ttl;
+	uint8_t family; /* 4 or 6 */
+	uint8_t ttl;    /* or hop limit */
 	uint8_t source[16];
 	uint8_t destination[16];
 	const uint8_t *payload; /* behind the IP header and its options; borrowed */
 	size_t payload_len;
+	const struct vrrp_rules *rules; /* of the router that it concerns; borrowed. NULL: sent to
+					 * vrrp_group() by anybody and never forwarded, TTL 255,
+					 * not authenticated */
 };
 
 /* A decoded message. */
@@ -55,12 +83,14 @@ struct vrrp_advert {
 	uint8_t version;
 	uint8_t vrid;
 	uint8_t priority;
-	uint16_t interval_cs;
-	enum vrrp_checksum checksum; /* the form that matched */
+	uint16_t interval_cs;        /* version 2: whole seconds */
+	enum vrrp_checksum checksum; /* the form that matched; of version 3 over IPv4 alone */
 	uint8_t source[16];          /* of the IP header */
 	const uint8_t *addresses;    /* addresses_n * vrrp_address_len() bytes; borrowed from rx */
 	uint8_t addresses_n;
-	unsigned notices; /* 1 << enum vrrp_notice; set by vrrp_receive() */
+	uint8_t auth_type;           /* version 2: enum vrrp_auth_type; else VRRP_AUTH_NONE */
+	uint8_t auth[VRRP_AUTH_LEN]; /* the password, filled up with zeros; else all zero */
+	unsigned notices;            /* 1 << enum vrrp_notice; set by vrrp_receive() */
 };
 
 /**
@@ -70,12 +100,31 @@ struct vrrp_advert {
 size_t vrrp_address_len(unsigned family);
 
 /**
- * vrrp_group() - the multicast group that adverts are sent to (RFC 9568 §5.1.1.2).
- * @family: 4.
+ * vrrp_group() - the multicast group that adverts are sent to (RFC 9568 §5.1.1.2, §5.1.2.2).
+ * @family: 4 or 6.
  *
  * Return: the address in network byte order, a constant.
  */
 const uint8_t *vrrp_group(unsigned family);
+
+/**
+ * vrrp_is_link_local() - whether an address is fe80::/10; one of IPv4 never is, as VRRP has no use
+ * for that.
+ */
+bool vrrp_is_link_local(unsigned family, const uint8_t *address);
+
+/**
+ * vrrp_packet_exists() - whether a version of the message is defined over a family: 2 over IPv4, 3
+ * over both.
+ */
+bool vrrp_packet_exists(unsigned version, unsigned family);
+
+/**
+ * vrrp_packet_len() - bytes of a message; only this length is accepted.
+ * @version: of a message that exists over @family.
+ * @addresses_n: 1..255.
+ */
+size_t vrrp_packet_len(unsigned version, unsigned family, unsigned addresses_n);
 
 /**
  * vrrp_packet_vrid() - the VRID of a message, to find the router that it concerns.
@@ -85,17 +134,17 @@ const uint8_t *vrrp_group(unsigned family);
  */
 int vrrp_packet_vrid(const struct vrrp_rx *rx);
 
-/* No router of ours has the VRID: the message is looked at up to there. */
+/* No router of ours has the VRID: a message of any version is looked at up to there. */
 #define VRRP_VERSION_NO_ROUTER 0
 
 /**
  * vrrp_packet_decode() - validate and parse a message for a router of @version.
  * @rx: what was received; the decoded address list borrows its payload.
- * @version: 3, the version of the router that it concerns; or VRRP_VERSION_NO_ROUTER.
+ * @version: 2 or 3, the version of the router that it concerns; or VRRP_VERSION_NO_ROUTER.
  * @ret_advert: filled on success only.
  *
- * Applies RFC 9568 §7.1 and the errata in a fixed order: TTL, length, version, type, VRID,
- * destination, source, count, length again, checksum, interval.
+ * Applies RFC 9568 §7.1 and the errata, or RFC 3768 §7.1, in a fixed order: TTL, length, version,
+ * type, VRID, destination, source, peer, count, length again, checksum, authentication, interval.
  *
  * Return: VRRP_ACCEPT, or the first check that failed.
  */
@@ -106,14 +155,17 @@ enum vrrp_reject vrrp_packet_decode(const struct vrrp_rx *rx, unsigned version,
  * vrrp_packet_checksum_fits() - whether a checksum is right in one form. It may be in both: a
  * pseudo-header can sum up to nothing.
  * @rx: decoded successfully.
+ * @form: means nothing but in version 3 over IPv4: version 2 never has a pseudo-header, IPv6
+ * always.
  */
 bool vrrp_packet_checksum_fits(const struct vrrp_rx *rx, enum vrrp_checksum form);
 
 /**
  * vrrp_packet_encode() - write an advert.
- * @advert: version, vrid, priority, interval_cs, checksum, family, source and addresses are used.
+ * @advert: all but notices is used; the version exists over the family, the authentication type is
+ *	VRRP_AUTH_NONE or VRRP_AUTH_PASSWORD.
  * @destination: of the IP header to be; part of the pseudo-header.
- * @buf: the caller's, at least VRRP_PACKET_MAX bytes.
+ * @buf: the caller's, at least vrrp_packet_len() bytes.
  *
  * Return: bytes written.
  */

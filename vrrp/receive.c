@@ -38,6 +38,10 @@ static bool same_addresses(const struct vrrp_list *own, const struct vrrp_advert
 
 	if (n != advert->addresses_n)
 		return false;
+	/* The order matters in that a virtual link-local address comes first (erratum 8300). */
+	if (vrrp_is_link_local(advert->family, own->addresses) !=
+	    vrrp_is_link_local(advert->family, advert->addresses))
+		return false;
 	if (memcmp(own->addresses, advert->addresses, n * len) == 0)
 		return true;
 	return digest(own->addresses, n, len) == digest(advert->addresses, n, len);
@@ -76,12 +80,17 @@ static unsigned notices_of(const struct vrrp *vr, const struct vrrp_list *own,
 static enum vrrp_reject check(const struct vrrp *vr, const struct vrrp_rx *rx,
 			      struct vrrp_advert *ret_advert)
 {
-	enum vrrp_reject reject = vrrp_packet_decode(rx, vr->config.version, ret_advert);
+	const struct vrrp_config *c = &vr->config;
+	enum vrrp_reject reject = vrrp_packet_decode(rx, c->version, ret_advert);
 
-	if (reject == VRRP_ACCEPT &&
-	    memcmp(rx->source, vr->election.source, vrrp_address_len(rx->family)) == 0)
+	if (reject != VRRP_ACCEPT)
+		return reject;
+	if (memcmp(rx->source, vr->election.source, vrrp_address_len(rx->family)) == 0)
 		return VRRP_REJECT_OWN_SOURCE;
-	return reject;
+	/* RFC 3768 §7.1; version 3 learns the interval instead. */
+	if (c->version == 2 && ret_advert->interval_cs != c->interval_cs)
+		return VRRP_REJECT_INTERVAL_DIFFERS;
+	return VRRP_ACCEPT;
 }
 
 enum vrrp_reject vrrp_receive(struct vrrp *vr, const struct vrrp_list *own,
@@ -92,10 +101,12 @@ enum vrrp_reject vrrp_receive(struct vrrp *vr, const struct vrrp_list *own,
 
 	if (!vr)
 		return vrrp_packet_decode(rx, VRRP_VERSION_NO_ROUTER, &advert);
-	assert(vrrp_packet_vrid(rx) == vr->config.vrid);
+	assert(vrrp_packet_vrid(rx) == vr->config.vrid && rx->family == vr->config.family);
 	reject = check(vr, rx, &advert);
 	if (reject != VRRP_ACCEPT) {
 		vr->counters.rejected[reject]++;
+		if (reject == VRRP_REJECT_INTERVAL_DIFFERS)
+			*ret_advert = advert;
 		return reject;
 	}
 	advert.notices = notices_of(vr, own, rx, &advert);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What a virtual router accepts from the wire (RFC 9568 §7.1): the message's own checks, then those
- * that need the router. Counts one reason per packet; changes nothing else.
+ * What a virtual router accepts from the wire (RFC 9568 §7.1, RFC 3768 §7.1): the message's own
+ * checks, then those that need the router. Counts one reason per packet; changes nothing else.
  */
 #ifndef VRRP_RECEIVE_H
 #define VRRP_RECEIVE_H
@@ -21,8 +21,13 @@ struct vrrp_list {
  *      there is none, and the caller counts. Only the counters of @vr change.
  * @own: what @vr advertises, to compare.
  * @rx: the packet.
- * @ret_advert: filled when accepted, with what is remarkable in @ret_advert->notices. Differing
- *              intervals and address lists are noticed and never a reason to discard (§7.1).
+ * @ret_advert: filled when accepted, with what is remarkable in @ret_advert->notices; and for
+ *              VRRP_REJECT_INTERVAL_DIFFERS, so that both intervals can be told.
+ *
+ * Another address list is noticed and never a reason to discard, in version 2 either (RFC 3768
+ * §7.1 leaves that check out to whoever likes). Another interval is noticed in version 3 (RFC 9568
+ * §7.1) and discarded in version 2 (RFC 3768 §7.1). An owner takes adverts as all do (erratum
+ * 8298).
  *
  * Return: VRRP_ACCEPT, or the first check that failed.
  */

@@ -95,6 +95,23 @@ void journal_reject(const struct journal_router *router, enum vrrp_reject reject
 	journal_put(&router->journal, &event);
 }
 
+void journal_interval_differs(const struct journal_router *router, const struct vrrp_advert *advert)
+{
+	const enum vrrp_reject reject = VRRP_REJECT_INTERVAL_DIFFERS;
+	struct event event;
+
+	if (!may_put(router->limits, JOURNAL_LIMIT_REJECT + reject, router->journal.now))
+		return;
+	event = of_router(router, EVENT_NOTICE);
+	event.packet.which = VRRP_NOTICE_INTERVAL;
+	event.packet.discarded = true;
+	event.packet.theirs_cs = advert->interval_cs;
+	event.packet.ours_cs = router->vr->config.interval_cs;
+	event.packet.total = router->vr->counters.rejected[reject];
+	memcpy(event.packet.source, advert->source, vrrp_address_len(event.family));
+	journal_put(&router->journal, &event);
+}
+
 void journal_stray(const struct journal *journal, struct journal_limits *limits,
 		   const struct journal_stray *stray)
 {
@@ -119,7 +136,8 @@ static void put_list(uint8_t (*to)[16], const uint8_t *list, unsigned n, size_t 
 
 static uint32_t down_ms(const struct vrrp *vr, unsigned interval_cs)
 {
-	return (uint32_t)(vrrp_down_ns(vr->config.version, vr->election.priority, interval_cs) /
+	return (uint32_t)(vrrp_down_ns(vr->config.version, vr->election.priority, interval_cs,
+				       vrrp_down_intervals(&vr->config)) /
 			  NS_PER_MS);
 }
 

@@ -83,6 +83,14 @@ void journal_state(const struct journal_router *router, enum vrrp_state from);
 void journal_reject(const struct journal_router *router, enum vrrp_reject reject,
 		    const uint8_t *source);
 
+/**
+ * journal_interval_differs() - an advert of version 2 was discarded, and counted, since its
+ * interval is not ours. Told as what it is in version 3, the notice with both intervals, and in its
+ * place.
+ */
+void journal_interval_differs(const struct journal_router *router,
+			      const struct vrrp_advert *advert);
+
 /* A packet that concerns no router. */
 struct journal_stray {
 	enum vrrp_reject reject;

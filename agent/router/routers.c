@@ -279,7 +279,10 @@ static void on_packet(const struct kern_packet *packet, void *arg)
 	journal = router_journal(routers, router);
 	reject = vrrp_receive(&router->vr, &router->list, &rx, &advert);
 	if (reject != VRRP_ACCEPT) {
-		journal_reject(&journal, reject, rx.source);
+		if (reject == VRRP_REJECT_INTERVAL_DIFFERS)
+			journal_interval_differs(&journal, &advert);
+		else
+			journal_reject(&journal, reject, rx.source);
 		return;
 	}
 	if (advert.notices)

@@ -127,6 +127,11 @@ static const struct meaning rejects[] = {
 	  "adverts from our own address: a loop, or a cloned host" },
 	{ "version", PROBLEM_DEGRADED, "adverts of another version of VRRP are discarded" },
 	{ "checksum", PROBLEM_DEGRADED, "adverts with a wrong checksum are discarded" },
+	{ "interval_differs", PROBLEM_DEGRADED,
+	  "adverts of another interval are discarded in version 2" },
+	{ "auth_mismatch", PROBLEM_DEGRADED,
+	  "adverts that are authenticated in another way are discarded" },
+	{ "auth_failed", PROBLEM_DEGRADED, "adverts with another password are discarded" },
 	{ NULL, PROBLEM_DEGRADED, "adverts for it are discarded" },
 };
 

@@ -15,8 +15,10 @@ from dataclasses import dataclass
 
 VRRP_GROUP = "224.0.0.18"
 VRRP_GROUP_MAC = "01:00:5e:00:00:12"
+VRRP_GROUP6 = "ff02::12"
+VRRP_GROUP6_MAC = "33:33:00:00:00:12"
 BROADCAST_MAC = "ff:ff:ff:ff:ff:ff"
-ETH_P_IP, ETH_P_ARP = 0x0800, 0x0806
+ETH_P_IP, ETH_P_ARP, ETH_P_IPV6 = 0x0800, 0x0806, 0x86DD
 IPPROTO_ICMP, IPPROTO_VRRP = 1, 112
 ETH_MIN = 60                     # without the frame check sequence, which no packet socket sees
 FLOOD_MAX = 1_000_000            # frames: a flood is always bounded
@@ -32,9 +34,22 @@ def internet_checksum(data):
     return ~total & 0xFFFF
 
 
+def is_ipv6(address):
+    """Whether the text is an IPv6 address."""
+    return ":" in address
+
+
+def address_bytes(address):
+    """An address of either family, with or without a prefix length, as 4 or 16 bytes."""
+    address = address.split("/")[0]
+    return socket.inet_pton(socket.AF_INET6 if is_ipv6(address) else socket.AF_INET, address)
+
+
 def _pseudo_header(src, dst, length):
-    return socket.inet_aton(src) + socket.inet_aton(dst) + struct.pack("!BBH", 0, IPPROTO_VRRP,
-                                                                       length)
+    """RFC 8200 §8.1, or what RFC 5798 §5.2.8 makes of it for IPv4."""
+    tail = struct.pack("!IHBB", length, 0, 0, IPPROTO_VRRP) if is_ipv6(src) else \
+        struct.pack("!BBH", 0, IPPROTO_VRRP, length)
+    return address_bytes(src) + address_bytes(dst) + tail
 
 
 def mac_bytes(mac):
@@ -65,8 +80,9 @@ class Frame:
 
     @functools.cached_property
     def ip(self):
-        """The IPv4 header, or None."""
-        return Ip.parse(self.data[14:]) if self.ethertype == ETH_P_IP else None
+        """The IPv4 or IPv6 header, or None."""
+        parse = {ETH_P_IP: Ip.parse, ETH_P_IPV6: Ip6.parse}.get(self.ethertype)
+        return parse(self.data[14:]) if parse else None
 
     @functools.cached_property
     def vrrp(self):
@@ -118,6 +134,30 @@ class Ip:
                   raw[20:header], internet_checksum(raw[:header]) == 0, raw[header:total])
 
 
+@dataclass(frozen=True)
+class Ip6:
+    """An IPv6 header without extension headers, and its payload without Ethernet padding."""
+    src: str
+    dst: str
+    ttl: int                     # the hop limit
+    tos: int                     # the traffic class
+    proto: int                   # the next header
+    flow: int
+    payload: bytes
+
+    @staticmethod
+    def parse(raw):
+        """The packet that starts at raw[0], or None if its lengths are impossible."""
+        if len(raw) < 40 or raw[0] >> 4 != 6:
+            return None
+        first, length, proto, ttl = struct.unpack("!IHBB", raw[:8])
+        if 40 + length > len(raw):
+            return None
+        return Ip6(socket.inet_ntop(socket.AF_INET6, raw[8:24]),
+                   socket.inet_ntop(socket.AF_INET6, raw[24:40]), ttl, first >> 20 & 0xFF, proto,
+                   first & 0xFFFFF, raw[40:40 + length])
+
+
 class Seen:
     """What a captured message knows from its frame."""
     ns = property(lambda self: self.frame.ns)
@@ -142,7 +182,7 @@ class Advert(Seen):
     interval: int
     interval_ms: int
     checksum: int
-    checksum_form: str           # "rfc9568": message only, "rfc5798": with pseudo-header, "bad"
+    checksum_form: str           # see _checksum_form()
     addresses: tuple
     trailing: bytes              # what follows the addresses; version 2: the authentication data
 
@@ -163,11 +203,14 @@ class Advert(Seen):
         version = first >> 4
         seconds = version == 2
         interval = field & (0xFF if seconds else 0xFFF)
-        end = min(8 + 4 * count, len(raw) & ~3)
+        size = 16 if is_ipv6(frame.ip.src) else 4
+        end = min(8 + size * count, 8 + (len(raw) - 8) // size * size)
+        form = socket.AF_INET6 if size == 16 else socket.AF_INET
         return Advert(frame, version, first & 15, vrid, priority, count,
                       0 if seconds else field >> 12, interval, interval * (1000 if seconds else 10),
                       checksum, _checksum_form(frame.ip),
-                      tuple(socket.inet_ntoa(raw[i:i + 4]) for i in range(8, end, 4)), raw[end:])
+                      tuple(socket.inet_ntop(form, raw[i:i + size])
+                            for i in range(8, end, size)), raw[end:])
 
     def __str__(self):
         return (f"VRRPv{self.version} vrid {self.vrid} priority {self.priority} from {self.src} "
@@ -177,11 +220,14 @@ class Advert(Seen):
 
 
 def _checksum_form(ip):
-    raw = ip.payload
-    if internet_checksum(raw) == 0:
-        return "rfc9568"
-    with_pseudo_header = _pseudo_header(ip.src, ip.dst, len(raw)) + raw
-    return "rfc5798" if internet_checksum(with_pseudo_header) == 0 else "bad"
+    """"rfc9568": as that says for the family. Otherwise over IPv4 "rfc5798", with a pseudo-header,
+    over IPv6 "message", without one, or in both "bad"."""
+    alone = internet_checksum(ip.payload) == 0
+    with_header = internet_checksum(_pseudo_header(ip.src, ip.dst, len(ip.payload))
+                                    + ip.payload) == 0
+    if is_ipv6(ip.src):
+        return "rfc9568" if with_header else "message" if alone else "bad"
+    return "rfc9568" if alone else "rfc5798" if with_header else "bad"
 
 
 @dataclass(frozen=True)
@@ -241,20 +287,25 @@ def _block(kind, body):
     return struct.pack("<I", kind) + length + body + length
 
 
-def vrrp(vrid=51, priority=100, addresses=("192.0.2.1",), interval=None, *, version=3, type=1,
-         count=None, reserve=0, checksum="rfc9568", src="0.0.0.0", dst=VRRP_GROUP, auth_type=0,
-         auth=bytes(8), trailing=b"", length=None):
+def vrrp(vrid=51, priority=100, addresses=None, interval=None, *, version=3, type=1,
+         count=None, reserve=0, checksum="rfc9568", src="0.0.0.0", dst=None, auth_type=0,
+         auth=b"", trailing=b"", length=None):
     """A VRRP message. interval is the raw field: centiseconds in version 3, seconds in version 2.
 
-    checksum: "rfc9568", "rfc5798" (with pseudo-header: give src and dst), "bad" or a number; it
-    covers trailing bytes, too. length cuts the message short or fills it up with zeros, after
-    the checksum was computed over what is left of it.
+    An IPv6 src makes it one over IPv6. checksum: "rfc9568" (over IPv6 with a pseudo-header: give
+    src, and dst if it is not the group), "rfc5798" (with one over IPv4, too), "message" (without
+    one over IPv6, either), "bad" or a number; it covers trailing bytes, too. auth is filled up
+    with zeros. length cuts the message short or fills it up with zeros, after the checksum was
+    computed over what is left of it.
     """
-    listed = b"".join(socket.inet_aton(address.split("/")[0]) for address in addresses)
+    dst = dst or group_of(src)
+    if addresses is None:
+        addresses = ("fe80::1",) if is_ipv6(src) else ("192.0.2.1",)
+    listed = b"".join(address_bytes(address) for address in addresses)
     count = len(addresses) if count is None else count
     if version == 2:
         field = auth_type << 8 | (1 if interval is None else interval)
-        trailing = auth + trailing
+        trailing = auth.ljust(8, b"\0") + trailing
     else:
         field = reserve << 12 | (100 if interval is None else interval)
     raw = struct.pack("!BBBBHH", version << 4 | type, vrid, priority, count, field, 0)
@@ -268,16 +319,21 @@ def _with_checksum(raw, checksum, src, dst):
     if len(raw) < 8:
         return raw
     if not isinstance(checksum, int):
-        pseudo = _pseudo_header(src, dst, len(raw)) if checksum == "rfc5798" else b""
-        right = internet_checksum(pseudo + raw)
+        pseudo = checksum == "rfc5798" or (is_ipv6(src) and checksum != "message")
+        right = internet_checksum((_pseudo_header(src, dst, len(raw)) if pseudo else b"") + raw)
         # One bit off matches neither form but by a chance of 1 in 65,536: both are looked at.
         checksum = _matching_neither(raw, src, dst, right) if checksum == "bad" else right
     return raw[:6] + struct.pack("!H", checksum) + raw[8:]
 
 
 def _matching_neither(raw, src, dst, right):
-    other = internet_checksum(_pseudo_header(src, dst, len(raw)) + raw)
-    return next(value for value in (right ^ 1, right ^ 2) if value != other)
+    others = (internet_checksum(_pseudo_header(src, dst, len(raw)) + raw), internet_checksum(raw))
+    return next(value for value in (right ^ 1, right ^ 2, right ^ 4) if value not in others)
+
+
+def group_of(address):
+    """The group that adverts from an address go to."""
+    return VRRP_GROUP6 if is_ipv6(address) else VRRP_GROUP
 
 
 def ipv4(payload, src, dst=VRRP_GROUP, *, ttl=255, proto=IPPROTO_VRRP, tos=0xC0, options=b"",
@@ -295,31 +351,47 @@ def ipv4(payload, src, dst=VRRP_GROUP, *, ttl=255, proto=IPPROTO_VRRP, tos=0xC0,
     return header[:10] + struct.pack("!H", ip_checksum) + header[12:] + payload
 
 
+def ipv6(payload, src, dst=VRRP_GROUP6, *, ttl=255, proto=IPPROTO_VRRP, tos=0xC0, flow=0,
+         payload_length=None):
+    """An IPv6 packet; ttl is its hop limit, tos its traffic class, proto its next header."""
+    length = len(payload) if payload_length is None else payload_length
+    return struct.pack("!IHBB", 6 << 28 | tos << 20 | flow, length, proto, ttl) + \
+        address_bytes(src) + address_bytes(dst) + payload
+
+
 def ether(payload, src_mac, dst_mac=VRRP_GROUP_MAC, *, ethertype=ETH_P_IP, pad=ETH_MIN):
     """An Ethernet frame, padded with zeros to the minimum unless pad is 0."""
     head = mac_bytes(dst_mac) + mac_bytes(src_mac) + struct.pack("!H", ethertype)
     return (head + payload).ljust(pad, b"\0")
 
 
-_IP_FIELDS = ("ttl", "proto", "tos", "options", "ident", "fragment", "total_length", "ip_checksum")
+_IP_FIELDS = ("ttl", "proto", "tos", "options", "ident", "fragment", "total_length", "ip_checksum",
+              "flow", "payload_length")
 _ETHER_FIELDS = ("src_mac", "dst_mac", "ethertype", "pad")
 
 
-def advert(src="192.0.2.9", dst=VRRP_GROUP, **fields):
-    """A whole VRRP frame from address src: fields as of vrrp(), ipv4() and ether().
+def advert(src="192.0.2.9", dst=None, **fields):
+    """A whole VRRP frame from address src: fields as of vrrp(), ipv4() or ipv6(), and ether().
 
     advert("192.0.2.9", priority=200, ttl=254, src_mac="02:00:00:00:00:99")
+    advert("192.0.2.9", version=2, auth_type=1, auth=b"secret")
+    advert("fe80::9", addresses=["fe80::1", "2001:db8::1"])
     """
+    dst = dst or group_of(src)
     ip_fields = {name: fields.pop(name) for name in _IP_FIELDS if name in fields}
     ether_fields = {name: fields.pop(name) for name in _ETHER_FIELDS if name in fields}
     ether_fields.setdefault("src_mac", mac_of_address(src))
-    packet = ipv4(vrrp(src=src, dst=dst, **fields), src, dst, **ip_fields)
+    if is_ipv6(src):
+        ether_fields = {"dst_mac": VRRP_GROUP6_MAC, "ethertype": ETH_P_IPV6, **ether_fields}
+    packet = (ipv6 if is_ipv6(src) else ipv4)(vrrp(src=src, dst=dst, **fields), src, dst,
+                                              **ip_fields)
     return ether(packet, **ether_fields)
 
 
 def mac_of_address(address):
-    """A locally administered MAC that shows the address: 02:00:c0:00:02:09 for 192.0.2.9."""
-    return mac_text(b"\x02\x00" + socket.inet_aton(address))
+    """A locally administered MAC that shows the address: 02:00:c0:00:02:09 for 192.0.2.9, or the
+    last four bytes of an IPv6 address."""
+    return mac_text(b"\x02\x00" + address_bytes(address)[-4:])
 
 
 def virtual_mac(vrid, family=4):

@@ -496,9 +496,10 @@ DEFECTS = [
     Defect("no-skew-time",
            "All Backups take over at once, and the lowest may win for a while.",
            "vrrp/*.c",
-           "return 3 * vrrp_interval_ns(interval_cs) + vrrp_skew_ns(version, priority, interval_cs);",
-           "return 3 * vrrp_interval_ns(interval_cs) + 0 * vrrp_skew_ns(version, priority,"
-           " interval_cs);"),
+           "return down_intervals * vrrp_interval_ns(interval_cs) +"
+           " vrrp_skew_ns(version, priority, interval_cs);",
+           "return down_intervals * vrrp_interval_ns(interval_cs) +"
+           " 0 * vrrp_skew_ns(version, priority, interval_cs);"),
     Defect("preempt-ignored",
            "A router that was told not to preempt makes a failover when it comes back.",
            "vrrp/fsm.c",

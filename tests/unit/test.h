@@ -30,7 +30,7 @@
 static inline void set_address(uint8_t address[16], const char *text)
 {
 	memset(address, 0, 16);
-	assert_int_equal(inet_pton(AF_INET, text, address), 1);
+	assert_int_equal(inet_pton(strchr(text, ':') ? AF_INET6 : AF_INET, text, address), 1);
 }
 
 static inline void assert_address(const uint8_t *address, const char *text)

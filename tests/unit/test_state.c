@@ -134,6 +134,7 @@ static void test_state_returns_what_was_put(void **unused)
 
 	(void)unused;
 	second.election.reason.own_priority = 77; /* it has another priority by now */
+	second.config.down_intervals = 5;
 	state_put(writer, 0, &first);
 	state_put(writer, 1, &second);
 	assert_int_equal(state_open(fd, &reader), 0);

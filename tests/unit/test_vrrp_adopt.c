@@ -3,7 +3,7 @@
  * A router goes on with the election of its predecessor. Nothing may happen when nothing changed;
  * what depends on a changed key is computed from when the Active was heard.
  */
-#include "test.h"
+#include "vrrp_wire.h"
 
 #include "vrrp/adopt.h"
 #include "vrrp/timers.h"
@@ -17,7 +17,7 @@ static struct vrrp heard_backup(void)
 	struct vrrp vr = test_backup(100, T0 - SECOND);
 
 	on_advert(&vr, T0, 200, HIGHER_ADDRESS, 100);
-	assert_int_equal(vr.election.down_ns, T0 + vrrp_down_ns(3, 100, 100));
+	assert_int_equal(vr.election.down_ns, T0 + vrrp_down_ns(3, 100, 100, 3));
 	return vr;
 }
 
@@ -95,7 +95,7 @@ static void test_adopt_by_a_backup_of_another_priority_waits_as_that_one(void **
 	(void)state;
 	config.priority = 250;
 	vr = adopted(&old, &config);
-	assert_same_but(&vr, &old, T0 + vrrp_down_ns(3, 250, 100), VRRP_NEVER);
+	assert_same_but(&vr, &old, T0 + vrrp_down_ns(3, 250, 100, 3), VRRP_NEVER);
 }
 
 /* The peer's interval counts in Backup, whatever the own one is. */
@@ -107,7 +107,7 @@ static void test_adopt_by_a_backup_of_another_interval_waits_as_the_active_adver
 	(void)state;
 	config.interval_cs = 1000;
 	vr = adopted(&old, &config);
-	assert_same_but(&vr, &old, T0 + vrrp_down_ns(3, 100, 100), VRRP_NEVER);
+	assert_same_but(&vr, &old, T0 + vrrp_down_ns(3, 100, 100, 3), VRRP_NEVER);
 }
 
 static void test_adopt_by_a_backup_that_heard_nobody_takes_its_own_interval(void **state)
@@ -119,7 +119,72 @@ static void test_adopt_by_a_backup_that_heard_nobody_takes_its_own_interval(void
 	config.interval_cs = 10;
 	vr = adopted(&old, &config);
 	assert_int_equal(vr.election.active_interval_cs, 10);
-	assert_int_equal(vr.election.down_ns, T0 + vrrp_down_ns(3, 100, 10));
+	assert_int_equal(vr.election.down_ns, T0 + vrrp_down_ns(3, 100, 10, 3));
+}
+
+/* Three by default, so that 3 is no change. */
+static void test_adopt_by_a_backup_that_may_miss_more_waits_from_the_last_advert(void **state)
+{
+	struct vrrp old = heard_backup(), vr;
+	struct vrrp_config config = old.config;
+
+	(void)state;
+	config.down_intervals = 3;
+	vr = adopted(&old, &config);
+	assert_same_but(&vr, &old, old.election.down_ns, VRRP_NEVER);
+	config.down_intervals = 5;
+	vr = adopted(&old, &config);
+	assert_same_but(&vr, &old, T0 + vrrp_down_ns(3, 100, 100, 5), VRRP_NEVER);
+	old = vr;
+	config.down_intervals = 0;
+	vr = adopted(&old, &config);
+	assert_same_but(&vr, &old, T0 + vrrp_down_ns(3, 100, 100, 3), VRRP_NEVER);
+}
+
+/* Whom it heard it hears no more: it waits as if it had just started. */
+static void test_adopt_by_a_backup_of_another_version_forgets_whom_it_heard(void **state)
+{
+	struct vrrp old = heard_backup(), expected, vr;
+	struct vrrp_config config = old.config;
+
+	(void)state;
+	on_advert(&old, T0 + 100 * MS, 200, HIGHER_ADDRESS, 30); /* which version 2 cannot say */
+	config.version = 2;
+	vr = adopted(&old, &config);
+	expected = old;
+	expected.config = config;
+	expected.election.active_interval_cs = 100;
+	expected.election.active_priority = 0;
+	memset(expected.election.active_source, 0, 16);
+	expected.election.heard_ns = NOW;
+	expected.election.down_ns = NOW + vrrp_down_ns(2, 100, 100, 3);
+	assert_memory_equal(&vr, &expected, sizeof(vr));
+}
+
+static void test_adopt_by_an_active_of_another_version_sends_an_advert_of_it_at_once(void **state)
+{
+	struct vrrp old = active(), vr;
+	struct vrrp_config config = old.config;
+
+	(void)state;
+	config.version = 2;
+	vr = adopted(&old, &config);
+	assert_same_but(&vr, &old, VRRP_NEVER, NOW);
+}
+
+/* In version 2 the own interval is the only one, also of whoever was heard. */
+static void test_adopt_by_a_backup_of_version_2_takes_its_own_interval(void **state)
+{
+	struct vrrp old = wire_router(&wires[1], 100, 100), vr;
+	struct vrrp_config config = old.config;
+
+	(void)state;
+	on_startup(&old, T0 - SECOND);
+	on_advert(&old, T0, 200, HIGHER_ADDRESS, 100);
+	config.interval_cs = 500;
+	vr = adopted(&old, &config);
+	assert_int_equal(vr.election.active_interval_cs, 500);
+	assert_int_equal(vr.election.down_ns, T0 + vrrp_down_ns(2, 100, 500, 3));
 }
 
 /* After a farewell only the skew time is left to wait. */
@@ -236,6 +301,11 @@ static void test_sane_is_not_what_cannot_be(void **state)
 	ASSERT_INSANE(test_router(1), config.priority = 0);
 	ASSERT_INSANE(test_router(1), config.interval_cs = 0);
 	ASSERT_INSANE(test_router(1), config.interval_cs = VRRP_INTERVAL_CS_MAX + 1);
+	ASSERT_INSANE(test_router(1), config.down_intervals = VRRP_DOWN_INTERVALS_MAX + 1);
+	ASSERT_INSANE(wire_router(&wires[1], 1, 100), config.family = 6);
+	ASSERT_INSANE(wire_router(&wires[1], 1, 100), config.interval_cs = 150);
+	ASSERT_INSANE(wire_router(&wires[1], 1, 100), election.active_interval_cs = 50);
+	ASSERT_INSANE(wire_router(&wires[2], 1, 100), config.version = 2);
 }
 
 static void test_history_is_an_active_that_was_silent_for_too_long(void **state)
@@ -245,6 +315,16 @@ static void test_history_is_an_active_that_was_silent_for_too_long(void **state)
 	(void)state;
 	assert_false(vrrp_is_history(&vr, vr.election.advert_ns + 3 * SECOND));
 	assert_true(vrrp_is_history(&vr, vr.election.advert_ns + 3 * SECOND + 1));
+}
+
+static void test_history_is_longer_where_more_adverts_may_be_missed(void **state)
+{
+	struct vrrp vr = active();
+
+	(void)state;
+	vr.config.down_intervals = 7;
+	assert_false(vrrp_is_history(&vr, vr.election.advert_ns + 7 * SECOND));
+	assert_true(vrrp_is_history(&vr, vr.election.advert_ns + 7 * SECOND + 1));
 }
 
 static void test_history_is_a_router_that_was_told_to_leave(void **state)
@@ -266,11 +346,18 @@ int main(void)
 		cmocka_unit_test(
 			test_adopt_by_a_backup_of_another_interval_waits_as_the_active_advertises),
 		cmocka_unit_test(test_adopt_by_a_backup_that_heard_nobody_takes_its_own_interval),
+		cmocka_unit_test(
+			test_adopt_by_a_backup_that_may_miss_more_waits_from_the_last_advert),
+		cmocka_unit_test(test_adopt_by_a_backup_of_another_version_forgets_whom_it_heard),
+		cmocka_unit_test(
+			test_adopt_by_an_active_of_another_version_sends_an_advert_of_it_at_once),
+		cmocka_unit_test(test_adopt_by_a_backup_of_version_2_takes_its_own_interval),
 		cmocka_unit_test(test_adopt_after_a_farewell_goes_on_waiting_the_skew_time),
 		cmocka_unit_test(test_adopt_by_a_backup_that_became_owner_does_not_wait),
 		cmocka_unit_test(test_adopt_by_an_active_whose_adverts_change_sends_one_at_once),
 		cmocka_unit_test(test_adopt_before_the_start_has_nothing_to_compute),
 		cmocka_unit_test(test_history_is_an_active_that_was_silent_for_too_long),
+		cmocka_unit_test(test_history_is_longer_where_more_adverts_may_be_missed),
 		cmocka_unit_test(test_history_is_a_router_that_was_told_to_leave),
 		cmocka_unit_test(test_sane_is_what_the_state_machine_makes),
 		cmocka_unit_test(test_sane_is_not_what_cannot_be),

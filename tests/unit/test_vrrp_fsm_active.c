@@ -598,10 +598,10 @@ static void test_fsm_priority_of_a_backup_counts_from_when_the_active_was_heard(
 	(void)state;
 	on_advert(&vr, T0 + SECOND, 150, HIGHER_ADDRESS, 100);
 	assert_string_equal(on_priority(&vr, T0 + SECOND + 300 * MS, 200), "");
-	assert_int_equal(vrrp_deadline(&vr), T0 + SECOND + vrrp_down_ns(3, 200, 100));
+	assert_int_equal(vrrp_deadline(&vr), T0 + SECOND + vrrp_down_ns(3, 200, 100, 3));
 	/* Now it is the better one: the next advert of the other is discarded. */
 	on_advert(&vr, T0 + 2 * SECOND, 150, HIGHER_ADDRESS, 100);
-	assert_int_equal(vrrp_deadline(&vr), T0 + SECOND + vrrp_down_ns(3, 200, 100));
+	assert_int_equal(vrrp_deadline(&vr), T0 + SECOND + vrrp_down_ns(3, 200, 100, 3));
 }
 
 static void test_fsm_priority_that_is_the_same_changes_nothing(void **state)
@@ -625,7 +625,7 @@ static void test_fsm_priority_in_a_fault_is_that_of_the_next_election(void **sta
 	assert_string_equal(on_priority(&vr, T0 + 2 * MS, 30), "");
 	assert_int_equal(vrrp_deadline(&vr), VRRP_NEVER);
 	on_startup(&vr, T0 + 3 * MS);
-	assert_int_equal(vrrp_deadline(&vr), T0 + 3 * MS + vrrp_down_ns(3, 30, 100));
+	assert_int_equal(vrrp_deadline(&vr), T0 + 3 * MS + vrrp_down_ns(3, 30, 100, 3));
 }
 
 int main(void)

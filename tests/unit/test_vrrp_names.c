@@ -30,8 +30,25 @@ static void test_names_reasons_are_the_documented_words(void **state)
 static void test_names_rejects_are_the_documented_words(void **state)
 {
 	static const char *const words[VRRP_REJECT_COUNT] = {
-		"accepted",    "length", "ttl",        "version",  "type",     "vrid",
-		"destination", "source", "empty_list", "checksum", "interval", "own_source",
+		"accepted",
+		"length",
+		"ttl",
+		"version",
+		"type",
+		"vrid",
+		"destination",
+		"source",
+		"empty_list",
+		"checksum",
+		"interval",
+		"own_source",
+		"not_link_local",
+		"auth_type",
+		"auth_ah",
+		"auth_mismatch",
+		"interval_differs",
+		"auth_failed",
+		"not_peer",
 	};
 
 	(void)state;

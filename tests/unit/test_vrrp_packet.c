@@ -87,10 +87,10 @@ static void test_packet_encode_full_list_keeps_its_order(void **state)
 		addresses[i] = (uint8_t)(i * 7 + i / 256);
 	advert.addresses = addresses;
 	advert.addresses_n = VRRP_ADDRESSES_MAX;
-	assert_int_equal(encode(&advert, "224.0.0.18", buf), VRRP_PACKET_MAX);
+	assert_int_equal(encode(&advert, "224.0.0.18", buf), 1028);
 	assert_int_equal(buf[3], 255);
 	assert_memory_equal(buf + VRRP_HEADER_LEN, addresses, sizeof(addresses));
-	assert_int_equal(buf[6] << 8 | buf[7], message_sum(buf, sizeof(buf), NULL, NULL));
+	assert_int_equal(buf[6] << 8 | buf[7], message_sum(buf, 1028, NULL, NULL));
 }
 
 /* the pseudo-header counts the bytes of this message, not those of the reference. */
@@ -122,7 +122,7 @@ static void test_packet_encode_extreme_sums_are_folded(void **state)
 	advert.addresses = addresses;
 	advert.addresses_n = VRRP_ADDRESSES_MAX;
 	encode(&advert, "224.0.0.18", buf);
-	assert_int_equal(buf[6] << 8 | buf[7], message_sum(buf, sizeof(buf), NULL, NULL));
+	assert_int_equal(buf[6] << 8 | buf[7], message_sum(buf, 1028, NULL, NULL));
 
 	memcpy(addresses, "\xc0\x00\x46\x66", 4); /* the vector's 0x0264, with its 0x4402 on top */
 	advert.addresses_n = 1;
@@ -229,7 +229,7 @@ static void test_packet_decode_only_version_3_type_1_passes(void **state)
 	}
 }
 
-/* the version is the router's; without a router it is the one that we speak. */
+/* the version is the router's; without a router it is any that exists. */
 static void test_packet_decode_version_is_that_of_the_router(void **state)
 {
 	struct vrrp_advert advert;
@@ -241,6 +241,8 @@ static void test_packet_decode_version_is_that_of_the_router(void **state)
 	assert_int_equal(vrrp_packet_decode(&m.rx, 0, &advert), VRRP_REJECT_VRID);
 	m.bytes[0] = 0x21;
 	assert_int_equal(vrrp_packet_decode(&m.rx, 3, &advert), VRRP_REJECT_VERSION);
+	assert_int_equal(vrrp_packet_decode(&m.rx, 0, &advert), VRRP_REJECT_VRID);
+	m.bytes[0] = 0x41;
 	assert_int_equal(vrrp_packet_decode(&m.rx, 0, &advert), VRRP_REJECT_VERSION);
 }
 

@@ -23,7 +23,7 @@ static enum vrrp_reject receive_with(struct vrrp *vr, unsigned bits, struct vrrp
 
 	message_init(&m);
 	m.rx.ttl = bits & 1u << 0 ? 254 : 255;
-	m.bytes[0] = (uint8_t)((bits & 1u << 2 ? 0x20 : 0x30) | (bits & 1u << 3 ? 2 : 1));
+	m.bytes[0] = (uint8_t)((bits & 1u << 2 ? 0x40 : 0x30) | (bits & 1u << 3 ? 2 : 1));
 	m.rx.destination[3] = bits & 1u << 5 ? 17 : 18;
 	m.rx.source[0] = bits & 1u << 6 ? 224 : 198;
 	m.bytes[3] = bits & 1u << 7 ? 0 : 1;
@@ -108,7 +108,9 @@ static void test_receive_without_a_router_never_accepts(void **state)
 	(void)state;
 	message_init(&m);
 	assert_int_equal(vrrp_receive(NULL, NULL, &m.rx, &advert), VRRP_REJECT_VRID);
-	m.bytes[0] = 0x21;
+	m.bytes[0] = 0x21; /* none of ours is meant in whatever version */
+	assert_int_equal(vrrp_receive(NULL, NULL, &m.rx, &advert), VRRP_REJECT_VRID);
+	m.bytes[0] = 0x41;
 	assert_int_equal(vrrp_receive(NULL, NULL, &m.rx, &advert), VRRP_REJECT_VERSION);
 	m.bytes[0] = 0x32;
 	assert_int_equal(vrrp_receive(NULL, NULL, &m.rx, &advert), VRRP_REJECT_TYPE);

@@ -36,7 +36,7 @@ static void test_timers_version_3_scales_the_skew_with_the_interval(void **state
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
 		assert_int_equal(vrrp_skew_ns(3, rows[i].priority, rows[i].interval_cs),
 				 rows[i].skew_ns);
-		assert_int_equal(vrrp_down_ns(3, rows[i].priority, rows[i].interval_cs),
+		assert_int_equal(vrrp_down_ns(3, rows[i].priority, rows[i].interval_cs, 3),
 				 rows[i].down_ns);
 	}
 }
@@ -49,8 +49,8 @@ static void test_timers_version_2_skews_by_fractions_of_a_second(void **state)
 	assert_int_equal(vrrp_skew_ns(2, 128, 500), 500 * MS);
 	assert_int_equal(vrrp_skew_ns(2, 255, 25500), 3906250);
 	assert_int_equal(vrrp_skew_ns(2, 1, 100), 996093750);
-	assert_int_equal(vrrp_down_ns(2, 128, 500), 15500 * MS);
-	assert_int_equal(vrrp_down_ns(2, 100, 25500), INT64_C(765609375000));
+	assert_int_equal(vrrp_down_ns(2, 128, 500, 3), 15500 * MS);
+	assert_int_equal(vrrp_down_ns(2, 100, 25500, 3), INT64_C(765609375000));
 }
 
 /* Two Backups of different priority never start together, not even at the shortest interval. */
@@ -61,8 +61,8 @@ static void test_timers_higher_priority_is_always_earlier(void **state)
 	(void)state;
 	for (size_t i = 0; i < sizeof(intervals_cs) / sizeof(intervals_cs[0]); i++) {
 		for (unsigned p = 1; p < 255; p++) {
-			int64_t gap_ns = vrrp_down_ns(3, p, intervals_cs[i]) -
-					 vrrp_down_ns(3, p + 1, intervals_cs[i]);
+			int64_t gap_ns = vrrp_down_ns(3, p, intervals_cs[i], 3) -
+					 vrrp_down_ns(3, p + 1, intervals_cs[i], 3);
 
 			assert_true(gap_ns >= 39062 && gap_ns >= 39062 * intervals_cs[i]);
 			assert_true(vrrp_skew_ns(3, p, intervals_cs[i]) <
@@ -81,9 +81,39 @@ static void test_timers_all_inputs_follow_the_formula(void **state)
 
 			if (vrrp_skew_ns(3, (unsigned)p, (unsigned)cs) != skew_ns)
 				fail_msg("priority %d, interval %d cs", (int)p, (int)cs);
-			if (vrrp_down_ns(3, (unsigned)p, (unsigned)cs) != 30000000 * cs + skew_ns)
+			if (vrrp_down_ns(3, (unsigned)p, (unsigned)cs, 3) !=
+			    30000000 * cs + skew_ns)
 				fail_msg("priority %d, interval %d cs", (int)p, (int)cs);
 		}
+	}
+}
+
+/* keepalived's down_timer_adverts: so many intervals, and the skew time once. */
+static void test_timers_down_interval_of_any_number_of_missed_adverts(void **state)
+{
+	static const unsigned intervals_cs[] = { 1, 100, 4095 };
+
+	(void)state;
+	assert_int_equal(vrrp_down_ns(3, 100, 100, 1), 1609375000);
+	assert_int_equal(vrrp_down_ns(3, 254, 1, 2), 20078125);
+	assert_int_equal(vrrp_down_ns(2, 128, 500, 5), 25500 * MS);
+	for (unsigned n = 1; n <= VRRP_DOWN_INTERVALS_MAX; n++)
+		for (unsigned i = 0; i < sizeof(intervals_cs) / sizeof(intervals_cs[0]); i++)
+			assert_int_equal(vrrp_down_ns(3, 1, intervals_cs[i], n),
+					 n * intervals_cs[i] * 10 * MS +
+						 vrrp_skew_ns(3, 1, intervals_cs[i]));
+	assert_int_equal(vrrp_down_ns(2, 1, VRRP_INTERVAL_CS_MAX_V2, VRRP_DOWN_INTERVALS_MAX),
+			 25500 * SECOND + 996093750);
+}
+
+/* what the field of each version can say. */
+static void test_timers_valid_intervals_are_those_of_the_wire(void **state)
+{
+	(void)state;
+	for (unsigned cs = 0; cs <= 30000; cs++) {
+		assert_int_equal(vrrp_interval_is_valid(3, cs), cs >= 1 && cs <= 4095);
+		assert_int_equal(vrrp_interval_is_valid(2, cs),
+				 cs >= 100 && cs <= 25500 && cs % 100 == 0);
 	}
 }
 
@@ -93,6 +123,8 @@ int main(void)
 		cmocka_unit_test(test_timers_interval_of_the_wire_in_nanoseconds),
 		cmocka_unit_test(test_timers_version_3_scales_the_skew_with_the_interval),
 		cmocka_unit_test(test_timers_version_2_skews_by_fractions_of_a_second),
+		cmocka_unit_test(test_timers_down_interval_of_any_number_of_missed_adverts),
+		cmocka_unit_test(test_timers_valid_intervals_are_those_of_the_wire),
 		cmocka_unit_test(test_timers_higher_priority_is_always_earlier),
 		cmocka_unit_test(test_timers_all_inputs_follow_the_formula),
 	};
