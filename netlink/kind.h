@@ -40,10 +40,15 @@ struct kern_ops {
 	uint32_t (*hash)(const union kern_entry *entry);
 	/* The same object, whatever its attributes. Both are of one interface. */
 	bool (*same)(const union kern_entry *a, const union kern_entry *b);
+	/* The kernel has room for one of the two only. Both are the same object. */
+	bool (*collide)(const union kern_entry *a, const union kern_entry *b);
 	/* The same in what is wanted, too. Both are the same object. */
-	bool (*equal)(const union kern_entry *a, const union kern_entry *b);
+	bool (*equal)(const union kern_entry *wanted, const union kern_entry *shown);
 	bool (*is_marked)(const union kern_entry *entry);
 	bool (*is_leased)(const union kern_entry *entry);
+	/* Of one that is gone, and nobody known asked for it: whether that may have been the end
+	 * of its lease. */
+	bool (*may_have_ended)(const union kern_entry *entry);
 	int (*ifindex)(const union kern_entry *entry);
 	void (*set_ifindex)(union kern_entry *entry, int ifindex);
 

@@ -13,6 +13,8 @@
 /* Some 10,000 events: a takeover of as many addresses does not overrun its own echo. */
 #define RECEIVE_BUFFER (8 << 20)
 
+#define GROUPS (RTMGRP_LINK | RTMGRP_IPV4_IFADDR | RTMGRP_IPV6_IFADDR)
+
 struct kern_monitor {
 	struct mnl_socket *sock;
 	uint32_t our_port;
@@ -23,9 +25,9 @@ struct kern_monitor {
 
 /*
  * The echo of an address that we added says nothing that the kernel's answer has not said; a
- * takeover of a thousand addresses would read a thousand of them. Our removals are echoed: one may
- * take other addresses along. Words of a message are in host order, cBPF loads them as if in
- * network order.
+ * takeover of a thousand addresses would read a thousand of them, as it does with IPv6, whose echo
+ * the kernel does not sign. Our removals are echoed: one may take other addresses along. Words of a
+ * message are in host order, cBPF loads them as if in network order.
  */
 static int drop_echo_of_additions(int fd, uint32_t our_port)
 {
@@ -63,8 +65,7 @@ int kern_monitor_open(uint32_t our_port, struct kern_monitor **ret_monitor)
 	err = drop_echo_of_additions(mnl_socket_get_fd(monitor->sock), our_port);
 	if (err < 0)
 		goto close_sock;
-	if (mnl_socket_bind(monitor->sock, RTMGRP_LINK | RTMGRP_IPV4_IFADDR, MNL_SOCKET_AUTOPID) <
-	    0) {
+	if (mnl_socket_bind(monitor->sock, GROUPS, MNL_SOCKET_AUTOPID) < 0) {
 		err = -errno;
 		goto close_sock;
 	}

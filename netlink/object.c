@@ -144,6 +144,8 @@ static void parse_entry(const struct nlmsghdr *message, struct kern_object *obje
 		object->type = KERN_OBJECT_ENTRY;
 		object->kind = (enum kern_kind)kind;
 		object->gone = message->nlmsg_type == ops->gone_type;
+		if (object->gone)
+			object->by_kernel &= ops->may_have_ended(&object->entry);
 		return;
 	}
 }

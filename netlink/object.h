@@ -42,8 +42,10 @@ struct kern_object {
 	enum kern_object_type type;
 	enum kern_kind kind; /* of KERN_OBJECT_ENTRY */
 	bool gone;           /* the message reports a removal */
-	bool by_kernel;      /* nobody asked for the change: mostly a lease that ended */
-	bool by_us;          /* asked for by the socket with the port given to the parser */
+	bool by_kernel;      /* nobody asked for the change: mostly a lease that ended. Of IPv6
+				addresses the kernel says so always; then, only if one may have ended */
+	bool by_us;          /* asked for by the socket with the port given to the parser; of IPv6
+				addresses the kernel does not say it */
 	union {
 		struct kern_link link;
 		struct kern_address address; /* KERN_KIND_ADDRESS: the same as entry.address */

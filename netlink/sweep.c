@@ -53,7 +53,8 @@ static void reverse(struct pass *pass)
 /* Gone is gone, whoever was faster. */
 static int error_of(const struct kern_change *change)
 {
-	if (change->result == -EADDRNOTAVAIL || change->result == -ENODEV)
+	if (change->result == -EADDRNOTAVAIL || change->result == -ENODEV ||
+	    change->result == -ENXIO)
 		return 0;
 	return -change->result;
 }

@@ -169,7 +169,7 @@ int kern_wants_see(struct kern_wants *wants, unsigned interface, const struct ke
 	if (!number)
 		return -1;
 	want = &wants->all[number - 1];
-	if (!kern_want_ops(want)->equal(&object->entry, &want->spec.entry))
+	if (!kern_want_ops(want)->collide(&object->entry, &want->spec.entry))
 		see_double(wants, want, object);
 	else if (object->gone)
 		see_gone(wants, want, object);

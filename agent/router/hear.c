@@ -60,6 +60,8 @@ static void see_address(struct routers *routers, const struct kern_object *objec
 	}
 	if (object->address.mark == KERN_ADDRESS_MARK && !object->gone)
 		return;
+	if (object->address.family != 4)
+		return;
 	lan = &routers->lans[interface];
 	if (!object->gone && speaks(routers, lan, object))
 		lan_make_room(lan, &object->address);

@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "agent/router/lan.h"
+#include "netlink/change.h"
 #include "netlink/object.h"
 
 #define OUR_PORT   4242
@@ -18,6 +19,37 @@
 static const char *const names[INTERFACES] = { "eth0", "eth1" };
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+/* What it says makes sense: bytes as its family has them, a label that ends. */
+static void check_address(const struct kern_address *address)
+{
+	unsigned len = address->family == 6 ? 16 : 4;
+
+	assert((address->family == 4 || address->family == 6) && address->prefix_len <= len * 8);
+	for (unsigned i = len; i < sizeof(address->bytes); i++)
+		assert(address->bytes[i] == 0 && address->peer[i] == 0);
+	assert(memchr(address->label, 0, sizeof(address->label)));
+	assert(address->family == 4 || !*address->label);
+}
+
+/* What is shown can be wanted: asked of the kernel, it is understood as the same. */
+static void check_round_trip(const struct kern_object *object)
+{
+	_Alignas(struct nlmsghdr) uint8_t bytes[KERN_CHANGE_LEN_MAX];
+	const struct kern_ops *ops = kern_kinds[object->kind];
+	struct kern_change change = { .kind = object->kind, .add = true, .entry = object->entry };
+	union kern_entry entry;
+
+	assert(ops->put(bytes, &change, 1) <= sizeof(bytes));
+	assert(ops->parse((const struct nlmsghdr *)(const void *)bytes, &entry));
+	assert(ops->same(&object->entry, &entry) && ops->collide(&object->entry, &entry));
+	assert(ops->hash(&object->entry) == ops->hash(&entry));
+	/* The kernel alone says that one is deprecated. */
+	entry.address.deprecated = object->address.deprecated;
+	assert(ops->equal(&object->entry, &entry) && ops->is_marked(&entry));
+	change.add = false;
+	assert(ops->put(bytes, &change, 1) <= ops->removal_len);
+}
 
 static void check_object(const struct kern_object *object, const struct nlmsghdr *message)
 {
@@ -30,9 +62,8 @@ static void check_object(const struct kern_object *object, const struct nlmsghdr
 		break;
 	case KERN_OBJECT_ENTRY:
 		assert(object->kind < KERN_KIND_COUNT);
-		assert(object->address.family == 4 && object->address.prefix_len <= 32);
-		for (unsigned i = 4; i < sizeof(object->address.bytes); i++)
-			assert(object->address.bytes[i] == 0);
+		check_address(&object->address);
+		check_round_trip(object);
 		break;
 	}
 }
@@ -76,7 +107,7 @@ static void show(struct interfaces *interfaces, struct lan *lans, const struct k
 			lan_follow(&lans[seen[n - 1]]);
 	if (object->type == KERN_OBJECT_ENTRY)
 		at = interfaces_at(interfaces, object->address.ifindex);
-	if (at >= 0)
+	if (at >= 0 && object->address.family == 4)
 		lan_source_see(&lans[at], object, false);
 	check_interfaces(interfaces);
 	for (unsigned i = 0; i < INTERFACES; i++)
