@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "address.h"
 
+#include <errno.h>
 #include <libmnl/libmnl.h>
 #include <linux/if_addr.h>
 #include <linux/if_link.h>
@@ -162,6 +163,11 @@ static int ifindex_of(const union kern_entry *entry)
 static void set_ifindex(union kern_entry *entry, int ifindex)
 {
 	entry->address.ifindex = ifindex;
+}
+
+static bool contradicts(const struct kern_change *change)
+{
+	return change->result == (change->add ? -EEXIST : -EADDRNOTAVAIL);
 }
 
 /* ---- messages ---- */
@@ -359,6 +365,7 @@ const struct kern_ops kern_address_ops = {
 	.new_type = RTM_NEWADDR,
 	.gone_type = RTM_DELADDR,
 	.dump_type = RTM_GETADDR,
+	.echoes = true,
 	.removal_len = NLMSG_SPACE(sizeof(struct ifaddrmsg)) + 2 * (NLA_HDRLEN + 16),
 	.hash = hash,
 	.same = same,
@@ -369,6 +376,7 @@ const struct kern_ops kern_address_ops = {
 	.may_have_ended = may_have_ended,
 	.ifindex = ifindex_of,
 	.set_ifindex = set_ifindex,
+	.contradicts = contradicts,
 	.parse = parse,
 	.put = put,
 	.put_dump = put_dump,

@@ -92,6 +92,17 @@ int kern_monitor_fd(const struct kern_monitor *monitor)
 	return mnl_socket_get_fd(monitor->sock);
 }
 
+/* A link may be an object of some kinds, too. */
+static void parse_what_it_is(struct kern_monitor *monitor, const struct nlmsghdr *message)
+{
+	struct kern_object object;
+
+	for (unsigned kind = 0; kind < KERN_KIND_COUNT; kind++)
+		if (kern_object_parse_kind(message, monitor->our_port, (enum kern_kind)kind,
+					   &object))
+			monitor->each(&object, monitor->arg);
+}
+
 static void parse_all(struct kern_monitor *monitor, int len)
 {
 	const struct nlmsghdr *message = (const struct nlmsghdr *)monitor->buf;
@@ -101,6 +112,8 @@ static void parse_all(struct kern_monitor *monitor, int len)
 		kern_object_parse(message, monitor->our_port, &object);
 		if (object.type != KERN_OBJECT_NONE)
 			monitor->each(&object, monitor->arg);
+		if (kern_object_is_link(message))
+			parse_what_it_is(monitor, message);
 	}
 }
 

@@ -147,8 +147,9 @@ static void fill_batch(struct kern_wants *w, int64_t now_ns)
 
 	for (; pass->phase < PHASES; pass->phase++, pass->at = 0) {
 		bool wanted = pass->phase >= KERN_KIND_COUNT;
-		unsigned kind =
+		unsigned place =
 			wanted ? pass->phase - KERN_KIND_COUNT : KERN_KIND_COUNT - 1 - pass->phase;
+		enum kern_kind kind = kern_kinds_order[place];
 
 		for (; pass->at < pass->list.n; pass->at++) {
 			/* Last ones go first: a subnet's first address takes the others along. */
@@ -201,7 +202,7 @@ static void note_result(struct kern_wants *w, struct want *want, const struct ke
 		note_success(w, want, change);
 		return;
 	}
-	if (change->add ? change->result == -EEXIST : change->result == -EADDRNOTAVAIL) {
+	if (kern_want_ops(want)->contradicts(change)) {
 		kern_wants_look_at(w, want); /* the dump may fail, or come too late */
 		w->pass.contradicted = w->doubt = true;
 		return;

@@ -18,7 +18,7 @@ static void find_marked(const struct kern_object *object, void *arg)
 {
 	struct pass *pass = arg;
 
-	if (object->type != KERN_OBJECT_ENTRY || object->kind != pass->kind ||
+	if (object->type != KERN_OBJECT_ENTRY || object->kind != pass->kind || object->gone ||
 	    !kern_kinds[pass->kind]->is_marked(&object->entry) || pass->found_n == PASS_MAX ||
 	    (pass->keep && pass->keep(pass->kind, &object->entry, pass->arg)))
 		return;
@@ -92,7 +92,9 @@ int kern_sweep(struct kern_dump *dump, struct kern_changer *changer, kern_keep_f
 	int more;
 
 	for (unsigned i = 0; i < KERN_KIND_COUNT; i++) {
-		pass.kind = (enum kern_kind)(KERN_KIND_COUNT - 1 - i);
+		pass.kind = kern_kinds_order[KERN_KIND_COUNT - 1 - i];
+		if (kern_kinds[pass.kind]->asks_one)
+			continue; /* a state of an interface goes with it */
 		do
 			more = run_pass(dump, changer, &pass, swept);
 		while (more > 0);

@@ -156,6 +156,8 @@ static void see_there(struct kern_wants *w, struct want *want, const struct kern
 	want->present = true;
 	want->expired = false;
 	want->leased = kern_want_ops(want)->is_leased(&object->entry);
+	if (kern_want_ops(want)->learn)
+		kern_want_ops(want)->learn(&want->spec.entry, &object->entry);
 	want->shown = w->dumps;
 	if (present != want->present || ours != want->ours || leased != want->leased)
 		kern_wants_look_at(w, want);

@@ -88,7 +88,8 @@ static void on_event(const struct kern_object *object, void *arg)
 	unsigned seen[INTERFACES_SEEN_MAX], n;
 
 	if (object->type == KERN_OBJECT_ENTRY) {
-		see_address(routers, object);
+		if (object->kind == KERN_KIND_ADDRESS)
+			see_address(routers, object);
 		return;
 	}
 	n = interfaces_see(routers->interfaces, object, seen);

@@ -51,6 +51,34 @@ static void check_round_trip(const struct kern_object *object)
 	assert(ops->put(bytes, &change, 1) <= ops->removal_len);
 }
 
+/* The same of links that are an object of a kind, too. */
+static void check_link_kinds(const struct nlmsghdr *message)
+{
+	_Alignas(struct nlmsghdr) uint8_t bytes[KERN_CHANGE_LEN_MAX];
+	struct kern_object object, again;
+
+	for (unsigned kind = 0; kind < KERN_KIND_COUNT; kind++) {
+		const struct kern_ops *ops = kern_kinds[kind];
+		struct kern_change change = { .kind = (enum kern_kind)kind, .add = true };
+
+		if (!kern_object_parse_kind(message, OUR_PORT, change.kind, &object))
+			continue;
+		assert(object.type == KERN_OBJECT_ENTRY && object.kind == kind);
+		change.entry = object.entry;
+		assert(ops->put(bytes, &change, 1) <= sizeof(bytes));
+		if (kind == KERN_KIND_MACVLAN) {
+			assert(memchr(object.entry.macvlan.name, 0, KERN_MACVLAN_NAME_SIZE));
+			assert(kern_object_parse_kind((const struct nlmsghdr *)(const void *)bytes,
+						      0, change.kind, &again));
+			assert(ops->same(&object.entry, &again.entry));
+			assert(strcmp(object.entry.macvlan.name, again.entry.macvlan.name) == 0);
+			assert(!again.entry.macvlan.other_mode);
+		}
+		change.add = false;
+		assert(ops->put(bytes, &change, 1) <= ops->removal_len);
+	}
+}
+
 static void check_object(const struct kern_object *object, const struct nlmsghdr *message)
 {
 	assert(object->by_us == (message->nlmsg_pid == OUR_PORT));
@@ -59,6 +87,7 @@ static void check_object(const struct kern_object *object, const struct nlmsghdr
 		break;
 	case KERN_OBJECT_LINK:
 		assert(memchr(object->link.name, 0, sizeof(object->link.name)));
+		check_link_kinds(message);
 		break;
 	case KERN_OBJECT_ENTRY:
 		assert(object->kind < KERN_KIND_COUNT);
