@@ -13,7 +13,8 @@
 /* Some 10,000 events: a takeover of as many addresses does not overrun its own echo. */
 #define RECEIVE_BUFFER (8 << 20)
 
-#define GROUPS (RTMGRP_LINK | RTMGRP_IPV4_IFADDR | RTMGRP_IPV6_IFADDR)
+#define GROUPS                                                                                     \
+	(RTMGRP_LINK | RTMGRP_IPV4_IFADDR | RTMGRP_IPV6_IFADDR | 1u << (RTNLGRP_IPV6_NETCONF - 1))
 
 struct kern_monitor {
 	struct mnl_socket *sock;

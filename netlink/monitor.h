@@ -11,7 +11,7 @@
 struct kern_monitor;
 
 /**
- * kern_monitor_open() - subscribe to links and addresses.
+ * kern_monitor_open() - subscribe to links, addresses, and what routes IPv6.
  * @our_port: kern_changer_port() of the socket whose echo is marked by_us.
  * @ret_monitor: owned by the caller.
  *

@@ -7,6 +7,7 @@
 #include <linux/if_link.h>
 #include <linux/ip.h>
 #include <linux/ipv6.h>
+#include <linux/netconf.h>
 #include <linux/rtnetlink.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -141,6 +142,27 @@ static void parse_link(const struct nlmsghdr *message, struct kern_object *objec
 	}
 }
 
+/* The kernel's messages about all interfaces, and about those to come, have an index below 0. */
+static void parse_netconf(const struct nlmsghdr *message, struct kern_object *object)
+{
+	struct kern_attributes attributes = { 0 };
+	const struct netconfmsg *header;
+	const int32_t *ifindex, *forwards;
+
+	if (mnl_nlmsg_get_payload_len(message) < sizeof(*header))
+		return;
+	header = mnl_nlmsg_get_payload(message);
+	if (header->ncm_family != AF_INET6)
+		return;
+	kern_attributes_parse(message, sizeof(*header), &attributes);
+	ifindex = kern_attributes_get(&attributes, NETCONFA_IFINDEX, sizeof(*ifindex));
+	forwards = kern_attributes_get(&attributes, NETCONFA_FORWARDING, sizeof(*forwards));
+	if (!ifindex || *ifindex <= 0 || !forwards)
+		return;
+	object->type = KERN_OBJECT_FORWARDING;
+	object->forwarding = (struct kern_forwarding){ *ifindex, *forwards != 0 };
+}
+
 bool kern_object_fits(const struct nlmsghdr *message, int len)
 {
 	return mnl_nlmsg_ok(message, len) && message->nlmsg_len <= (uint32_t)len;
@@ -184,6 +206,11 @@ void kern_object_parse(const struct nlmsghdr *message, uint32_t our_port,
 		init(message, our_port, ret_object);
 		ret_object->gone = message->nlmsg_type == RTM_DELLINK;
 		parse_link(message, ret_object);
+		return;
+	}
+	if (message->nlmsg_type == RTM_NEWNETCONF) {
+		init(message, our_port, ret_object);
+		parse_netconf(message, ret_object);
 		return;
 	}
 	for (unsigned kind = 0; kind < KERN_KIND_COUNT; kind++)

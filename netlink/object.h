@@ -33,10 +33,17 @@ struct kern_link {
 	char altnames[KERN_LINK_ALTNAMES_MAX][KERN_LINK_NAME_SIZE];
 };
 
+/* That an interface begins or ends to route IPv6; no link's message tells of it. */
+struct kern_forwarding {
+	int ifindex;
+	bool forwards6; /* as struct kern_link has it */
+};
+
 enum kern_object_type {
 	KERN_OBJECT_NONE, /* not a message of interest, or one that makes no sense */
 	KERN_OBJECT_LINK,
 	KERN_OBJECT_ENTRY, /* of some kind */
+	KERN_OBJECT_FORWARDING,
 };
 
 struct kern_object {
@@ -49,6 +56,7 @@ struct kern_object {
 				addresses the kernel does not say it */
 	union {
 		struct kern_link link;
+		struct kern_forwarding forwarding;
 		struct kern_address address; /* KERN_KIND_ADDRESS: the same as entry.address */
 		union kern_entry entry;
 	};

@@ -86,6 +86,11 @@ unsigned kern_wants_add(struct kern_wants *wants, const struct kern_want *want)
 	return i;
 }
 
+bool kern_wants_has_kind(const struct kern_wants *wants, enum kern_kind kind)
+{
+	return wants->kinds_n[kind] > 0;
+}
+
 const struct kern_want *kern_wants_get(const struct kern_wants *wants, unsigned i)
 {
 	assert(i < wants->wants_n);

@@ -89,6 +89,9 @@ static void check_object(const struct kern_object *object, const struct nlmsghdr
 		assert(memchr(object->link.name, 0, sizeof(object->link.name)));
 		check_link_kinds(message);
 		break;
+	case KERN_OBJECT_FORWARDING:
+		assert(object->forwarding.ifindex > 0);
+		break;
 	case KERN_OBJECT_ENTRY:
 		assert(object->kind < KERN_KIND_COUNT);
 		check_address(&object->address);

@@ -14,6 +14,7 @@
 #include "netlink/reconcile.h"
 #include "netlink/send.h"
 #include "netlink/sweep.h"
+#include "netlink/sysctl.h"
 
 #define NAME4 "vrrp.51"
 #define NAME6 "vrrp6.51"
@@ -683,15 +684,62 @@ static struct kern_link link_of(const char *name)
 	return shown.link;
 }
 
-/* R-112 and RFC 4861 §4.4: who does not route says so in what it announces. */
+struct forwarding {
+	unsigned n;
+	struct kern_forwarding last;
+};
+
+static void on_forwarding(const struct kern_object *object, void *arg)
+{
+	struct forwarding *forwarding = arg;
+
+	if (object->type != KERN_OBJECT_FORWARDING || object->forwarding.ifindex != ifindex_here)
+		return;
+	forwarding->n++;
+	forwarding->last = object->forwarding;
+}
+
+/* RFC 4861 §4.4: who does not route says so in what it announces. */
 static void test_link_says_whether_it_routes_ipv6(void **state)
+{
+	static const struct {
+		const char *command;
+		bool forwards;
+	} rows[] = { { "echo 1 >/proc/sys/net/ipv6/conf/v0/forwarding", true },
+		     { "echo 0 >/proc/sys/net/ipv6/conf/v0/forwarding", false },
+		     { "echo 1 >/proc/sys/net/ipv6/conf/all/forwarding", true },
+		     { "echo 0 >/proc/sys/net/ipv6/conf/all/forwarding", false } };
+
+	(void)state;
+	clean();
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct forwarding forwarding = { 0 };
+
+		run(rows[i].command);
+		assert_int_equal(kern_monitor_dispatch(monitor, on_forwarding, &forwarding), 0);
+		assert_int_equal(forwarding.n, 1);
+		assert_int_equal(forwarding.last.forwards6, rows[i].forwards);
+		assert_int_equal(link_of("v0").forwards6, rows[i].forwards);
+	}
+}
+
+/* no Router Advertisement makes an address of the virtual MAC. */
+static void test_sysctl_is_set_on_one_interface(void **state)
 {
 	(void)state;
 	clean();
-	run("echo 1 >/proc/sys/net/ipv6/conf/v0/forwarding");
-	assert_true(link_of("v0").forwards6);
-	run("echo 0 >/proc/sys/net/ipv6/conf/v0/forwarding");
-	assert_false(link_of("v0").forwards6);
+	assert_int_equal(create(NAME4, mac4), 0);
+	run("test $(cat /proc/sys/net/ipv6/conf/" NAME4 "/accept_ra) = 1");
+	assert_int_equal(kern_sysctl_ip6(NAME4, "accept_ra", false), 0);
+	assert_int_equal(kern_sysctl_ip6(NAME4, "accept_dad", false), 0);
+	run("cd /proc/sys/net/ipv6/conf/" NAME4 " && test $(cat accept_ra) = 0 && "
+	    "test $(cat accept_dad) = 0 && test $(cat ../v0/accept_ra) = 1");
+	assert_int_equal(kern_sysctl_ip6(NAME4, "accept_ra", true), 0);
+	run("test $(cat /proc/sys/net/ipv6/conf/" NAME4 "/accept_ra) = 1");
+	assert_int_equal(kern_sysctl_ip6(NAME4, "no-such-setting", true), -ENOENT);
+	assert_int_equal(kern_sysctl_ip6("absent", "accept_ra", true), -ENOENT);
+	assert_int_equal(kern_sysctl_ip6("all", "accept_ra", true), -ENOENT);
+	assert_int_equal(kern_sysctl_ip6("..", "accept_ra", true), -ENOENT);
 }
 
 int main(void)
@@ -710,6 +758,7 @@ int main(void)
 		cmocka_unit_test(test_macvlan_as_a_want_that_is_there),
 		cmocka_unit_test(test_macvlan_parent_tells_what_becomes_of_it),
 		cmocka_unit_test(test_link_says_whether_it_routes_ipv6),
+		cmocka_unit_test(test_sysctl_is_set_on_one_interface),
 	};
 
 	return cmocka_run_group_tests_name("kern_macvlan", tests, open_all, close_all);
