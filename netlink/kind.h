@@ -73,6 +73,11 @@ struct kern_ops {
 	 * KERN_DUMP_HEADER_MAX zeros. Return: its length. */
 	size_t (*put_dump)(void *header, int ifindex);
 
+	/* A number to remove many by, in one go; NULL: there is no such way, nor a need. */
+	uint32_t (*gathering)(void);
+	/* Whether the kernel waits within a change, for some 10 ms. NULL: never. */
+	bool (*is_slow)(const struct kern_change *change);
+
 	/* A setting of the kernel's that must hold while a change is carried out and no longer; a
 	 * number, 0: none. Neighbours in a batch share it. NULL: no change of this kind has one. */
 	unsigned (*setting)(const struct kern_change *change);

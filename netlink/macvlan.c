@@ -86,6 +86,12 @@ static bool contradicts(const struct kern_change *change)
 	return !change->add && change->result == -ENODEV;
 }
 
+/* It waits until no packet on its way can meet what is taken away. */
+static bool is_slow(const struct kern_change *change)
+{
+	return !change->add;
+}
+
 /* ---- what the kernel shows ---- */
 
 static bool is_string(const struct nlattr *attribute, const char *text)
@@ -272,12 +278,27 @@ static size_t put_notice(void *buf, const struct kern_macvlan *macvlan, int ifin
 }
 
 /* Not to be guessed, nor met by chance: one of some 500 million. */
-static int choose_index(uint32_t seq)
+static uint32_t choose_number(void)
 {
-	uint32_t random = seq * 2654435761u;
+	uint32_t random = 0;
 
 	(void)!getrandom(&random, sizeof(random), GRND_INSECURE);
-	return (int)(INDEX_MIN + (random & INDEX_MASK));
+	return INDEX_MIN + (random & INDEX_MASK);
+}
+
+/* Links of one group are removed together. */
+static size_t put_removal(void *buf, const struct kern_change *change, uint32_t seq)
+{
+	const struct kern_macvlan *macvlan = &change->entry.macvlan;
+	uint16_t type = change->gathering && !change->gathered ? RTM_SETLINK : RTM_DELLINK;
+	int ifindex = change->gathered ? 0 : macvlan->own_ifindex;
+	struct nlmsghdr *message = put_link(buf, type, ifindex, seq);
+
+	if (ifindex == 0 && !change->gathered)
+		mnl_attr_put_strz(message, IFLA_IFNAME, macvlan->name);
+	if (change->gathering)
+		mnl_attr_put_u32(message, IFLA_GROUP, change->gathering);
+	return message->nlmsg_len;
 }
 
 /*
@@ -290,17 +311,12 @@ static int choose_index(uint32_t seq)
 static size_t put(void *buf, const struct kern_change *change, uint32_t seq)
 {
 	const struct kern_macvlan *macvlan = &change->entry.macvlan;
-	struct nlmsghdr *message;
 	char *at = buf;
 	int ifindex;
 
-	if (!change->add) {
-		message = put_link(buf, RTM_DELLINK, macvlan->own_ifindex, seq);
-		if (macvlan->own_ifindex == 0)
-			mnl_attr_put_strz(message, IFLA_IFNAME, macvlan->name);
-		return message->nlmsg_len;
-	}
-	ifindex = choose_index(seq);
+	if (!change->add)
+		return put_removal(buf, change, seq);
+	ifindex = (int)choose_number();
 	at += put_creation(at, macvlan, ifindex, seq);
 	at += put_settings(at, 4, ifindex, seq);
 	at += put_settings(at, 6, ifindex, 0);
@@ -338,6 +354,8 @@ const struct kern_ops kern_macvlan_ops = {
 	.parse = parse,
 	.put = put,
 	.put_dump = put_dump,
+	.gathering = choose_number,
+	.is_slow = is_slow,
 };
 
 /* ---- up ---- */
@@ -431,4 +449,5 @@ const struct kern_ops kern_up_ops = {
 	.parse = parse_up,
 	.put = put_up,
 	.put_dump = put_dump_of_up,
+	.is_slow = is_slow,
 };

@@ -119,6 +119,11 @@ static bool plan(struct kern_wants *w, struct want *want, int64_t now_ns,
 	return true;
 }
 
+static bool is_slow(const struct want *want, const struct kern_change *change)
+{
+	return kern_want_ops(want)->is_slow && kern_want_ops(want)->is_slow(change);
+}
+
 /* What cannot be done in this pass is for the next one. */
 static void consider(struct kern_wants *w, uint32_t number, int64_t now_ns)
 {
@@ -132,6 +137,10 @@ static void consider(struct kern_wants *w, uint32_t number, int64_t now_ns)
 	kern_wants_make_sure(w, want);
 	if (!plan(w, want, now_ns, &change))
 		return;
+	if (is_slow(want, &change) && w->pass.slow_n++ > 0) {
+		wait_until(w, want, now_ns);
+		return;
+	}
 	change.kind = want->spec.kind;
 	change.entry = want->spec.entry;
 	w->changes[w->changes_n] = change;
