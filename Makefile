@@ -80,8 +80,8 @@ $(BUILD)/tests/conf/keys: $(BUILD)/tests/conf/keys.o $(CONF) $(BUILD)/agent/fiel
 SIM_REAL = $(FLOOR) $(addprefix $(BUILD)/agent/, conf/value.o keeper/will.o keeper/succession.o \
 	$(addprefix router/,adopt.o advert.o conflicts.o execute.o hear.o interfaces.o journal.o lan.o last_will.o \
 	lease.o open.o routers.o step.o)) \
-	$(addprefix $(BUILD)/netlink/,address.o attributes.o frame.o kind.o macvlan.o receive.o reconcile.o \
-	wants.o sweep.o)
+	$(addprefix $(BUILD)/netlink/,address.o attributes.o frame.o kind.o receive.o reconcile.o \
+	wants.o sweep.o macvlan.o)
 $(BUILD)/sim: WRAP = vrrp_step vrrp_receive vrrp_adopt state_put clock_gettime close kern_receiver_open \
 	kern_receiver_close kern_receiver_fd kern_receiver_dispatch kern_group_join
 
