@@ -91,6 +91,18 @@ static bool same_setting(const struct kern_change *a, const struct kern_change *
 	return a->kind == b->kind && setting_of(a) == setting_of(b);
 }
 
+/* Of the messages of one change the last one whose answer matters. */
+static struct nlmsghdr *last_of(struct nlmsghdr *message, const char *end)
+{
+	struct nlmsghdr *last = message;
+	int len = (int)(end - (char *)message);
+
+	for (; mnl_nlmsg_ok(message, len); message = mnl_nlmsg_next(message, &len))
+		if (message->nlmsg_seq)
+			last = message;
+	return last;
+}
+
 static size_t put_batch(char *buf, struct kern_change *batch, uint32_t batch_n, uint32_t first_seq,
 			bool ask_mark)
 {
@@ -109,10 +121,11 @@ static size_t put_batch(char *buf, struct kern_change *batch, uint32_t batch_n, 
 		message = (struct nlmsghdr *)(void *)(buf + len);
 		len += ops->put(message, change, first_seq + i);
 		if (i == batch_n - 1)
-			message->nlmsg_flags |= NLM_F_ACK;
-		if (change->add && ask_mark)
+			last_of(message, buf + len)->nlmsg_flags |= NLM_F_ACK;
+		if (change->add && ops->echoes && ask_mark) {
 			message->nlmsg_flags |= NLM_F_ECHO;
-		ask_mark &= !change->add;
+			ask_mark = false;
+		}
 		if (setting && (i == batch_n - 1 || !same_setting(change, change + 1)))
 			len += ops->put_setting(buf + len, setting, false);
 	}
@@ -153,7 +166,8 @@ static bool note_answers(struct kern_changer *changer, ssize_t received, struct 
 		if (mnl_nlmsg_get_payload_len(message) < sizeof(answer->error))
 			continue;
 		answer = mnl_nlmsg_get_payload(message);
-		batch[i].result = answer->error;
+		if (batch[i].result == -EINPROGRESS)
+			batch[i].result = answer->error; /* of several, the first says why */
 		if (i == batch_n - 1)
 			complete = true;
 	}
@@ -181,9 +195,12 @@ static int apply_batch(struct kern_changer *changer, struct kern_change *batch, 
 		complete = note_answers(changer, received, batch, batch_n, first_seq);
 	}
 	/* Success is silence, but for the last one. */
-	for (uint32_t i = 0; i < batch_n; i++)
+	for (uint32_t i = 0; i < batch_n; i++) {
 		if (batch[i].result == -EINPROGRESS)
 			batch[i].result = 0;
+		if (batch[i].result == 0 && batch[i].add && !kern_kinds[batch[i].kind]->echoes)
+			batch[i].marked = true;
+	}
 	return 0;
 }
 

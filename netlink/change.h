@@ -20,7 +20,7 @@
 #define KERN_BATCH_MAX 128
 
 /* Bytes of one change, and of one begin or end of a setting: struct kern_ops. */
-#define KERN_CHANGE_LEN_MAX  96
+#define KERN_CHANGE_LEN_MAX  368
 #define KERN_SETTING_LEN_MAX 52
 
 struct kern_change {
@@ -30,6 +30,9 @@ struct kern_change {
 	bool promote;        /* with removal of an address: spare the subnet's others on a link that
 				does not do so by itself (struct kern_link, promotes) */
 	uint32_t lifetime_s; /* the kernel removes it then; 0: never */
+	uint32_t gathering;  /* with removal, if ops->gathering: only gather it under this number */
+	bool gathered;       /* with gathering: remove all that were gathered so, whatever entry
+				says; -ENODEV when that is none */
 	union {              /* with ifindex; the mark is set here */
 		struct kern_address address; /* the same as entry.address */
 		union kern_entry entry;

@@ -17,7 +17,8 @@ struct kern_dump {
 	struct nl_sock *sock;
 	kern_object_fn each; /* of the dump that runs */
 	void *arg;           /* borrowed, for each */
-	int ifindex;         /* of entries that it is about; 0: all */
+	int kind;            /* of entries that it is about; -1: links */
+	int ifindex;         /* likewise; 0: all */
 	int error;           /* that ended it: -errno, or 0 */
 };
 
@@ -26,7 +27,11 @@ static int on_message(struct nl_msg *msg, void *arg)
 	struct kern_dump *dump = arg;
 	struct kern_object object;
 
-	kern_object_parse(nlmsg_hdr(msg), 0, &object);
+	if (dump->kind < 0)
+		kern_object_parse(nlmsg_hdr(msg), 0, &object);
+	else
+		(void)kern_object_parse_kind(nlmsg_hdr(msg), 0, (enum kern_kind)dump->kind,
+					     &object);
 	if (object.type == KERN_OBJECT_NONE)
 		return NL_OK;
 	/* Older kernels show all, whatever the request says. */
@@ -104,8 +109,14 @@ void kern_dump_close(struct kern_dump *dump)
 	free(dump);
 }
 
-static int ask(struct kern_dump *dump, int type, void *header, size_t header_len,
-	       kern_object_fn each, void *arg)
+struct question {
+	int type, flags;
+	void *header;
+	size_t header_len;
+};
+
+static int ask(struct kern_dump *dump, const struct question *question, kern_object_fn each,
+	       void *arg)
 {
 	int nl_error = 0;
 
@@ -113,7 +124,8 @@ static int ask(struct kern_dump *dump, int type, void *header, size_t header_len
 	dump->arg = arg;
 	dump->error = 0;
 	for (unsigned i = 0; i < ATTEMPTS_MAX; i++) {
-		nl_error = nl_send_simple(dump->sock, type, NLM_F_DUMP, header, header_len);
+		nl_error = nl_send_simple(dump->sock, question->type, question->flags,
+					  question->header, question->header_len);
 		if (nl_error >= 0)
 			nl_error = nl_recvmsgs_default(dump->sock);
 		if (nl_error != -NLE_DUMP_INTR)
@@ -130,19 +142,28 @@ static int ask(struct kern_dump *dump, int type, void *header, size_t header_len
 int kern_dump_links(struct kern_dump *dump, kern_object_fn each, void *arg)
 {
 	struct ifinfomsg request = { .ifi_family = AF_UNSPEC };
+	const struct question question = { RTM_GETLINK, NLM_F_DUMP, &request, sizeof(request) };
 
+	dump->kind = -1;
 	dump->ifindex = 0;
-	return ask(dump, RTM_GETLINK, &request, sizeof(request), each, arg);
+	return ask(dump, &question, each, arg);
 }
 
 int kern_dump_interface(struct kern_dump *dump, enum kern_kind kind, int ifindex,
 			kern_object_fn each, void *arg)
 {
 	_Alignas(struct ifaddrmsg) char header[KERN_DUMP_HEADER_MAX] = { 0 };
-	size_t len = kern_kinds[kind]->put_dump(header, ifindex);
+	const struct kern_ops *ops = kern_kinds[kind];
+	const struct question question = {
+		.type = ops->dump_type,
+		.flags = ops->asks_one && ifindex ? 0 : NLM_F_DUMP,
+		.header = header,
+		.header_len = ops->put_dump(header, ifindex),
+	};
 
+	dump->kind = (int)kind;
 	dump->ifindex = ifindex;
-	return ask(dump, kern_kinds[kind]->dump_type, header, len, each, arg);
+	return ask(dump, &question, each, arg);
 }
 
 int kern_dump_kind(struct kern_dump *dump, enum kern_kind kind, kern_object_fn each, void *arg)

@@ -2,6 +2,7 @@
 #include "frame.h"
 
 #include <net/ethernet.h>
+#include <netinet/icmp6.h>
 #include <netinet/in.h>
 #include <netinet/ip.h>
 #include <string.h>
@@ -19,12 +20,11 @@ static uint8_t *put_bytes(uint8_t *p, const void *bytes, size_t len)
 	return p + len;
 }
 
-static unsigned header_checksum(const uint8_t *header, size_t len)
+/* RFC 1071, of an even number of bytes. @sum: of what goes before. */
+static unsigned checksum(uint32_t sum, const uint8_t *bytes, size_t len)
 {
-	uint32_t sum = 0;
-
 	for (size_t i = 0; i < len; i += 2)
-		sum += (uint32_t)(header[i] << 8 | header[i + 1]);
+		sum += (uint32_t)(bytes[i] << 8 | bytes[i + 1]);
 	sum = (sum & 0xffff) + (sum >> 16);
 	sum = (sum & 0xffff) + (sum >> 16);
 	return ~sum & 0xffff;
@@ -52,20 +52,68 @@ void kern_frame_ip4(uint8_t *frame, const struct kern_frame_ip *ip)
 	p = put16(p, 0);
 	p = put_bytes(p, ip->source, 4);
 	put_bytes(p, ip->destination, 4);
-	put16(header + 10, header_checksum(header, 20));
+	put16(header + 10, checksum(0, header, 20));
 }
 
-void kern_frame_arp(uint8_t *frame, const uint8_t *mac, const uint8_t *address)
+void kern_frame_ip6(uint8_t *frame, const struct kern_frame_ip *ip)
+{
+	/* RFC 2464 §7: the last four bytes of the group. */
+	static const uint8_t group_mac[] = { 0x33, 0x33 };
+	uint8_t *p = frame;
+
+	p = put_bytes(p, group_mac, 2);
+	p = put_bytes(p, ip->destination + 12, 4);
+	p = put_bytes(p, ip->source_mac, 6);
+	p = put16(p, ETHERTYPE_IPV6);
+	p = put16(p, 0x6000u | (unsigned)ip->tos << 4);
+	p = put16(p, 0); /* flow label */
+	p = put16(p, (unsigned)ip->payload_len);
+	*p++ = ip->protocol;
+	*p++ = ip->ttl;
+	p = put_bytes(p, ip->source, 16);
+	put_bytes(p, ip->destination, 16);
+}
+
+void kern_frame_arp(uint8_t *frame, const uint8_t *source_mac, const uint8_t *mac,
+		    const uint8_t *address)
 {
 	/* Ethernet, IPv4, lengths 6 and 4, request: the form that every host listens to. */
 	static const uint8_t fixed[] = { 0x08, 0x06, 0, 1, 0x08, 0, 6, 4, 0, 1 };
 	uint8_t *p = frame;
 
 	memset(p, 0xff, 6);
-	p = put_bytes(p + 6, mac, 6);
+	p = put_bytes(p + 6, source_mac, 6);
 	p = put_bytes(p, fixed, sizeof(fixed));
 	p = put_bytes(p, mac, 6);
 	p = put_bytes(p, address, 4);
 	p = put_bytes(p, mac, 6);
 	put_bytes(p, address, 4);
+}
+
+void kern_frame_na(uint8_t *frame, const struct kern_frame_na *na)
+{
+	static const uint8_t all_nodes[16] = { 0xff, 0x02, [15] = 1 };
+	const struct kern_frame_ip ip = {
+		.source_mac = na->source_mac,
+		.source = na->source,
+		.destination = all_nodes,
+		.protocol = IPPROTO_ICMPV6,
+		.ttl = 255,
+		.payload_len = KERN_FRAME_NA_LEN - KERN_FRAME_IP6_LEN,
+	};
+	uint8_t *message = frame + KERN_FRAME_IP6_LEN, *p = message;
+
+	kern_frame_ip6(frame, &ip);
+	*p++ = ND_NEIGHBOR_ADVERT;
+	*p++ = 0;
+	p = put16(p, 0);
+	*p++ = (uint8_t)((na->router ? 0x80 : 0) | (na->override ? 0x20 : 0));
+	memset(p, 0, 3);
+	p = put_bytes(p + 3, na->address, 16);
+	*p++ = ND_OPT_TARGET_LINKADDR;
+	*p++ = 1; /* of 8 bytes */
+	put_bytes(p, na->mac, 6);
+	/* The pseudo-header's addresses stand before the message: RFC 8200 §8.1. */
+	put16(message + 2, checksum(IPPROTO_ICMPV6 + (uint32_t)ip.payload_len, message - 32,
+				    32 + ip.payload_len));
 }

@@ -5,13 +5,16 @@
 #ifndef KERN_FRAME_H
 #define KERN_FRAME_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
 #define KERN_FRAME_MAX          1514
 #define KERN_FRAME_ETHERNET_LEN 14
 #define KERN_FRAME_IP4_LEN      34 /* Ethernet and IPv4 header */
+#define KERN_FRAME_IP6_LEN      54 /* Ethernet and IPv6 header */
 #define KERN_FRAME_ARP_LEN      42
+#define KERN_FRAME_NA_LEN       86
 
 /* What stands in the headers of a multicast packet. All addresses are in network byte order and
  * borrowed. */
@@ -20,8 +23,8 @@ struct kern_frame_ip {
 	const uint8_t *source;
 	const uint8_t *destination; /* a multicast group; its MAC follows from it */
 	uint8_t protocol;
-	uint8_t ttl;
-	uint8_t tos;
+	uint8_t ttl; /* or hop limit */
+	uint8_t tos; /* or traffic class */
 	size_t payload_len;
 };
 
@@ -34,11 +37,36 @@ struct kern_frame_ip {
 void kern_frame_ip4(uint8_t *frame, const struct kern_frame_ip *ip);
 
 /**
+ * kern_frame_ip6() - write the Ethernet and IPv6 header of a multicast packet.
+ * @frame: KERN_FRAME_IP6_LEN bytes; the payload goes behind them.
+ */
+void kern_frame_ip6(uint8_t *frame, const struct kern_frame_ip *ip);
+
+/**
  * kern_frame_arp() - write an ARP announcement (RFC 5227 §3; RFC 9568 §8.1.2).
  * @frame: KERN_FRAME_ARP_LEN bytes.
- * @mac: of the sender, and the answer.
+ * @source_mac: of the sender.
+ * @mac: where the address is.
  * @address: the IPv4 address, network byte order.
  */
-void kern_frame_arp(uint8_t *frame, const uint8_t *mac, const uint8_t *address);
+void kern_frame_arp(uint8_t *frame, const uint8_t *source_mac, const uint8_t *mac,
+		    const uint8_t *address);
+
+/* What stands in an unsolicited Neighbor Advertisement. All is borrowed. */
+struct kern_frame_na {
+	const uint8_t *source_mac;
+	const uint8_t *mac;    /* where the address is: the target link-layer address option */
+	const uint8_t *source; /* an address of the interface: the announced one, if it is there */
+	const uint8_t *address;
+	bool router;   /* R: hosts that know the address as a router's keep it as one */
+	bool override; /* O: takes the place of what neighbours know */
+};
+
+/**
+ * kern_frame_na() - write an unsolicited Neighbor Advertisement to all nodes (RFC 4861 §4.4,
+ * §7.2.6; RFC 9568 §8.2.2).
+ * @frame: KERN_FRAME_NA_LEN bytes.
+ */
+void kern_frame_na(uint8_t *frame, const struct kern_frame_na *na);
 
 #endif

@@ -3,7 +3,7 @@
  * The kinds of kernel objects that vipd can want, and what is different about each: its messages,
  * what makes it the same object, its mark. All else is the same for all of them: reconcile.h,
  * change.h, dump.h, sweep.h. A new kind is a file with its operations, an enum constant, a member
- * of the union and a row of kern_kinds.
+ * of the union, a row of kern_kinds and a place in their order.
  */
 #ifndef KERN_KIND_H
 #define KERN_KIND_H
@@ -11,17 +11,20 @@
 #include <stddef.h>
 
 #include "address.h"
+#include "macvlan.h"
 
-/* In the order in which they are claimed, since a later one may stand on an earlier one; they are
- * released in the reverse order. */
 enum kern_kind {
 	KERN_KIND_ADDRESS,
+	KERN_KIND_MACVLAN,
+	KERN_KIND_UP,
 	KERN_KIND_COUNT,
 };
 
 /* One object of some kind, as wanted or as the kernel shows it. */
 union kern_entry {
 	struct kern_address address;
+	struct kern_macvlan macvlan;
+	struct kern_up up;
 };
 
 /* The longest header of a request for a dump. */
@@ -34,27 +37,46 @@ struct kern_ops {
 	const char *name;
 	uint16_t new_type, gone_type; /* of the messages about one */
 	uint16_t dump_type;           /* of the request for all of them */
-	uint16_t removal_len;         /* bytes that put() writes to remove one, at most */
+	bool asks_one; /* of an interface it is one object, and the request one for it alone */
+	bool echoes;   /* the echo of an addition shows whether the kernel keeps marks; else it
+			  does */
+	uint16_t removal_len; /* bytes that put() writes to remove one, at most */
 
 	/* Of what makes it the same object on its interface. */
 	uint32_t (*hash)(const union kern_entry *entry);
 	/* The same object, whatever its attributes. Both are of one interface. */
 	bool (*same)(const union kern_entry *a, const union kern_entry *b);
+	/* The kernel has room for one of the two only. Both are the same object. */
+	bool (*collide)(const union kern_entry *a, const union kern_entry *b);
 	/* The same in what is wanted, too. Both are the same object. */
-	bool (*equal)(const union kern_entry *a, const union kern_entry *b);
+	bool (*equal)(const union kern_entry *wanted, const union kern_entry *shown);
 	bool (*is_marked)(const union kern_entry *entry);
 	bool (*is_leased)(const union kern_entry *entry);
+	/* Of one that is gone, and nobody known asked for it: whether that may have been the end
+	 * of its lease. */
+	bool (*may_have_ended)(const union kern_entry *entry);
+	/* Of one in a message about new ones: whether it is gone all the same. NULL: none is. */
+	bool (*is_gone)(const union kern_entry *entry);
 	int (*ifindex)(const union kern_entry *entry);
 	void (*set_ifindex)(union kern_entry *entry, int ifindex);
+	/* Take over what a later removal needs and only the kernel knows. NULL: nothing. */
+	void (*learn)(union kern_entry *wanted, const union kern_entry *shown);
+	/* The kernel's refusal of a change says that what was known is not true. */
+	bool (*contradicts)(const struct kern_change *change);
 
 	/* Return: false for a message that makes no sense, or is about something else. */
 	bool (*parse)(const struct nlmsghdr *message, union kern_entry *ret_entry);
-	/* Write a change with this sequence number, of at most KERN_CHANGE_LEN_MAX bytes.
-	 * Return: its length. */
+	/* Write a change of at most KERN_CHANGE_LEN_MAX bytes: messages with this sequence number,
+	 * or with 0 where the kernel's answer does not matter. Return: its length. */
 	size_t (*put)(void *buf, const struct kern_change *change, uint32_t seq);
 	/* Write the header of a request for all of an interface, or of all interfaces for 0; into
 	 * KERN_DUMP_HEADER_MAX zeros. Return: its length. */
 	size_t (*put_dump)(void *header, int ifindex);
+
+	/* A number to remove many by, in one go; NULL: there is no such way, nor a need. */
+	uint32_t (*gathering)(void);
+	/* Whether the kernel waits within a change, for some 10 ms. NULL: never. */
+	bool (*is_slow)(const struct kern_change *change);
 
 	/* A setting of the kernel's that must hold while a change is carried out and no longer; a
 	 * number, 0: none. Neighbours in a batch share it. NULL: no change of this kind has one. */
@@ -65,5 +87,9 @@ struct kern_ops {
 
 /* By enum kern_kind. */
 extern const struct kern_ops *const kern_kinds[KERN_KIND_COUNT];
+
+/* In the order in which they are claimed, since a later one may stand on an earlier one; they are
+ * released in the reverse order. */
+extern const enum kern_kind kern_kinds_order[KERN_KIND_COUNT];
 
 #endif

@@ -13,6 +13,9 @@
 /* Some 10,000 events: a takeover of as many addresses does not overrun its own echo. */
 #define RECEIVE_BUFFER (8 << 20)
 
+#define GROUPS                                                                                     \
+	(RTMGRP_LINK | RTMGRP_IPV4_IFADDR | RTMGRP_IPV6_IFADDR | 1u << (RTNLGRP_IPV6_NETCONF - 1))
+
 struct kern_monitor {
 	struct mnl_socket *sock;
 	uint32_t our_port;
@@ -23,9 +26,9 @@ struct kern_monitor {
 
 /*
  * The echo of an address that we added says nothing that the kernel's answer has not said; a
- * takeover of a thousand addresses would read a thousand of them. Our removals are echoed: one may
- * take other addresses along. Words of a message are in host order, cBPF loads them as if in
- * network order.
+ * takeover of a thousand addresses would read a thousand of them, as it does with IPv6, whose echo
+ * the kernel does not sign. Our removals are echoed: one may take other addresses along. Words of a
+ * message are in host order, cBPF loads them as if in network order.
  */
 static int drop_echo_of_additions(int fd, uint32_t our_port)
 {
@@ -63,8 +66,7 @@ int kern_monitor_open(uint32_t our_port, struct kern_monitor **ret_monitor)
 	err = drop_echo_of_additions(mnl_socket_get_fd(monitor->sock), our_port);
 	if (err < 0)
 		goto close_sock;
-	if (mnl_socket_bind(monitor->sock, RTMGRP_LINK | RTMGRP_IPV4_IFADDR, MNL_SOCKET_AUTOPID) <
-	    0) {
+	if (mnl_socket_bind(monitor->sock, GROUPS, MNL_SOCKET_AUTOPID) < 0) {
 		err = -errno;
 		goto close_sock;
 	}
@@ -91,6 +93,17 @@ int kern_monitor_fd(const struct kern_monitor *monitor)
 	return mnl_socket_get_fd(monitor->sock);
 }
 
+/* A link may be an object of some kinds, too. */
+static void parse_what_it_is(struct kern_monitor *monitor, const struct nlmsghdr *message)
+{
+	struct kern_object object;
+
+	for (unsigned kind = 0; kind < KERN_KIND_COUNT; kind++)
+		if (kern_object_parse_kind(message, monitor->our_port, (enum kern_kind)kind,
+					   &object))
+			monitor->each(&object, monitor->arg);
+}
+
 static void parse_all(struct kern_monitor *monitor, int len)
 {
 	const struct nlmsghdr *message = (const struct nlmsghdr *)monitor->buf;
@@ -100,6 +113,8 @@ static void parse_all(struct kern_monitor *monitor, int len)
 		kern_object_parse(message, monitor->our_port, &object);
 		if (object.type != KERN_OBJECT_NONE)
 			monitor->each(&object, monitor->arg);
+		if (kern_object_is_link(message))
+			parse_what_it_is(monitor, message);
 	}
 }
 

@@ -11,7 +11,7 @@
 struct kern_monitor;
 
 /**
- * kern_monitor_open() - subscribe to links and IPv4 addresses.
+ * kern_monitor_open() - subscribe to links, addresses, and what routes IPv6.
  * @our_port: kern_changer_port() of the socket whose echo is marked by_us.
  * @ret_monitor: owned by the caller.
  *
@@ -31,7 +31,8 @@ int kern_monitor_fd(const struct kern_monitor *monitor);
 
 /**
  * kern_monitor_dispatch() - read everything that is queued.
- * @each: called per object, in the kernel's order.
+ * @each: called per object, in the kernel's order; for a link that is an object of some kind, for
+ *        the link first.
  *
  * Return: 0; -ENOBUFS when the kernel dropped events: dump, and reconcile; another -errno when the
  * socket itself failed: treat it alike.

@@ -6,34 +6,48 @@
 #include <linux/if_arp.h>
 #include <linux/if_link.h>
 #include <linux/ip.h>
+#include <linux/ipv6.h>
+#include <linux/netconf.h>
 #include <linux/rtnetlink.h>
 #include <string.h>
 #include <sys/socket.h>
 
 #include "attributes.h"
 
-/* The interface's own IPv4 settings: words in the order of enum, which counts from 1. */
-static bool parse_promotes(const struct nlattr *af_spec)
+/* One of the interface's own settings of a family: @settings has a word per setting. */
+static bool parse_setting(const struct nlattr *af_spec, unsigned af, unsigned settings,
+			  unsigned place)
 {
-	const struct nlattr *family, *setting;
+	const struct nlattr *family, *part;
 	const uint32_t *words;
 
 	if (!af_spec)
 		return false;
 	mnl_attr_for_each_nested(family, af_spec)
 	{
-		if (mnl_attr_get_type(family) != AF_INET)
+		if (mnl_attr_get_type(family) != af)
 			continue;
-		mnl_attr_for_each_nested(setting, family)
+		mnl_attr_for_each_nested(part, family)
 		{
-			words = mnl_attr_get_payload(setting);
-			if (mnl_attr_get_type(setting) == IFLA_INET_CONF &&
-			    mnl_attr_get_payload_len(setting) >=
-				    IPV4_DEVCONF_PROMOTE_SECONDARIES * sizeof(*words))
-				return words[IPV4_DEVCONF_PROMOTE_SECONDARIES - 1] != 0;
+			words = mnl_attr_get_payload(part);
+			if (mnl_attr_get_type(part) == settings &&
+			    mnl_attr_get_payload_len(part) >= (place + 1) * sizeof(*words))
+				return words[place] != 0;
 		}
 	}
 	return false;
+}
+
+/* The settings of IPv4 are counted from 1. */
+static bool parse_promotes(const struct nlattr *af_spec)
+{
+	return parse_setting(af_spec, AF_INET, IFLA_INET_CONF,
+			     IPV4_DEVCONF_PROMOTE_SECONDARIES - 1);
+}
+
+static bool parse_forwards6(const struct nlattr *af_spec)
+{
+	return parse_setting(af_spec, AF_INET6, IFLA_INET6_CONF, DEVCONF_FORWARDING);
 }
 
 /*
@@ -118,6 +132,7 @@ static void parse_link(const struct nlmsghdr *message, struct kern_object *objec
 	object->link.carrier = header->ifi_flags & IFF_RUNNING;
 	object->link.promotes = parse_promotes(attributes.of[IFLA_AF_SPEC]);
 	object->link.master = parse_master(&attributes);
+	object->link.forwards6 = parse_forwards6(attributes.of[IFLA_AF_SPEC]);
 	mtu = kern_attributes_get(&attributes, IFLA_MTU, sizeof(*mtu));
 	object->link.mtu = mtu ? *mtu : 0;
 	mac = kern_attributes_get(&attributes, IFLA_ADDRESS, 6);
@@ -127,37 +142,78 @@ static void parse_link(const struct nlmsghdr *message, struct kern_object *objec
 	}
 }
 
+/* The kernel's messages about all interfaces, and about those to come, have an index below 0. */
+static void parse_netconf(const struct nlmsghdr *message, struct kern_object *object)
+{
+	struct kern_attributes attributes = { 0 };
+	const struct netconfmsg *header;
+	const int32_t *ifindex, *forwards;
+
+	if (mnl_nlmsg_get_payload_len(message) < sizeof(*header))
+		return;
+	header = mnl_nlmsg_get_payload(message);
+	if (header->ncm_family != AF_INET6)
+		return;
+	kern_attributes_parse(message, sizeof(*header), &attributes);
+	ifindex = kern_attributes_get(&attributes, NETCONFA_IFINDEX, sizeof(*ifindex));
+	forwards = kern_attributes_get(&attributes, NETCONFA_FORWARDING, sizeof(*forwards));
+	if (!ifindex || *ifindex <= 0 || !forwards)
+		return;
+	object->type = KERN_OBJECT_FORWARDING;
+	object->forwarding = (struct kern_forwarding){ *ifindex, *forwards != 0 };
+}
+
 bool kern_object_fits(const struct nlmsghdr *message, int len)
 {
 	return mnl_nlmsg_ok(message, len) && message->nlmsg_len <= (uint32_t)len;
 }
 
-static void parse_entry(const struct nlmsghdr *message, struct kern_object *object)
+static void init(const struct nlmsghdr *message, uint32_t our_port, struct kern_object *object)
 {
-	for (unsigned kind = 0; kind < KERN_KIND_COUNT; kind++) {
-		const struct kern_ops *ops = kern_kinds[kind];
+	memset(object, 0, sizeof(*object));
+	object->by_kernel = message->nlmsg_pid == 0;
+	object->by_us = our_port && message->nlmsg_pid == our_port;
+}
 
-		if (message->nlmsg_type != ops->new_type && message->nlmsg_type != ops->gone_type)
-			continue;
-		if (!ops->parse(message, &object->entry))
-			continue;
-		object->type = KERN_OBJECT_ENTRY;
-		object->kind = (enum kern_kind)kind;
-		object->gone = message->nlmsg_type == ops->gone_type;
-		return;
-	}
+bool kern_object_parse_kind(const struct nlmsghdr *message, uint32_t our_port, enum kern_kind kind,
+			    struct kern_object *ret_object)
+{
+	const struct kern_ops *ops = kern_kinds[kind];
+
+	init(message, our_port, ret_object);
+	if (message->nlmsg_type != ops->new_type && message->nlmsg_type != ops->gone_type)
+		return false;
+	if (!ops->parse(message, &ret_object->entry))
+		return false;
+	ret_object->type = KERN_OBJECT_ENTRY;
+	ret_object->kind = kind;
+	ret_object->gone = message->nlmsg_type == ops->gone_type ||
+			   (ops->is_gone && ops->is_gone(&ret_object->entry));
+	if (ret_object->gone)
+		ret_object->by_kernel &= ops->may_have_ended(&ret_object->entry);
+	return true;
+}
+
+bool kern_object_is_link(const struct nlmsghdr *message)
+{
+	return message->nlmsg_type == RTM_NEWLINK || message->nlmsg_type == RTM_DELLINK;
 }
 
 void kern_object_parse(const struct nlmsghdr *message, uint32_t our_port,
 		       struct kern_object *ret_object)
 {
-	memset(ret_object, 0, sizeof(*ret_object));
-	ret_object->by_kernel = message->nlmsg_pid == 0;
-	ret_object->by_us = our_port && message->nlmsg_pid == our_port;
-	if (message->nlmsg_type == RTM_NEWLINK || message->nlmsg_type == RTM_DELLINK) {
+	if (kern_object_is_link(message)) {
+		init(message, our_port, ret_object);
 		ret_object->gone = message->nlmsg_type == RTM_DELLINK;
 		parse_link(message, ret_object);
 		return;
 	}
-	parse_entry(message, ret_object);
+	if (message->nlmsg_type == RTM_NEWNETCONF) {
+		init(message, our_port, ret_object);
+		parse_netconf(message, ret_object);
+		return;
+	}
+	for (unsigned kind = 0; kind < KERN_KIND_COUNT; kind++)
+		if (kern_object_parse_kind(message, our_port, (enum kern_kind)kind, ret_object))
+			return;
 }

@@ -21,10 +21,11 @@
 struct kern_link {
 	int ifindex;
 	char name[KERN_LINK_NAME_SIZE];
-	bool up;       /* administratively */
-	bool carrier;  /* operationally: the medium is there and not dormant */
-	bool ethernet; /* has a 6-byte address */
-	bool promotes; /* a secondary address survives the removal of its primary */
+	bool up;        /* administratively */
+	bool carrier;   /* operationally: the medium is there and not dormant */
+	bool ethernet;  /* has a 6-byte address */
+	bool promotes;  /* a secondary address survives the removal of its primary */
+	bool forwards6; /* routes IPv6: announcements say so (RFC 4861 §4.4, R) */
 	int master; /* the interface that gets what this one receives: a bridge, a bond; 0: none */
 	unsigned mtu; /* bytes of an IP packet; 0: unknown */
 	uint8_t mac[6];
@@ -32,20 +33,30 @@ struct kern_link {
 	char altnames[KERN_LINK_ALTNAMES_MAX][KERN_LINK_NAME_SIZE];
 };
 
+/* That an interface begins or ends to route IPv6; no link's message tells of it. */
+struct kern_forwarding {
+	int ifindex;
+	bool forwards6; /* as struct kern_link has it */
+};
+
 enum kern_object_type {
 	KERN_OBJECT_NONE, /* not a message of interest, or one that makes no sense */
 	KERN_OBJECT_LINK,
 	KERN_OBJECT_ENTRY, /* of some kind */
+	KERN_OBJECT_FORWARDING,
 };
 
 struct kern_object {
 	enum kern_object_type type;
 	enum kern_kind kind; /* of KERN_OBJECT_ENTRY */
 	bool gone;           /* the message reports a removal */
-	bool by_kernel;      /* nobody asked for the change: mostly a lease that ended */
-	bool by_us;          /* asked for by the socket with the port given to the parser */
+	bool by_kernel;      /* nobody asked for the change: mostly a lease that ended. Of IPv6
+				addresses the kernel says so always; then, only if one may have ended */
+	bool by_us;          /* asked for by the socket with the port given to the parser; of IPv6
+				addresses the kernel does not say it */
 	union {
 		struct kern_link link;
+		struct kern_forwarding forwarding;
 		struct kern_address address; /* KERN_KIND_ADDRESS: the same as entry.address */
 		union kern_entry entry;
 	};
@@ -62,7 +73,22 @@ typedef void (*kern_object_fn)(const struct kern_object *object, void *arg);
 bool kern_object_fits(const struct nlmsghdr *message, int len);
 
 /**
- * kern_object_parse() - make plain data of one route message.
+ * kern_object_is_link() - whether a message is about a link, and so perhaps about objects of kinds,
+ * too.
+ */
+bool kern_object_is_link(const struct nlmsghdr *message);
+
+/**
+ * kern_object_parse_kind() - make plain data of one route message, if it is about an object of a
+ * kind. Parameters as those of kern_object_parse().
+ *
+ * Return: whether it is.
+ */
+bool kern_object_parse_kind(const struct nlmsghdr *message, uint32_t our_port, enum kern_kind kind,
+			    struct kern_object *ret_object);
+
+/**
+ * kern_object_parse() - make plain data of one route message; of one about a link, the link.
  * @message: complete, of nlmsg_len bytes; borrowed.
  * @our_port: port of the socket that sends our changes, to recognise their echo; or 0.
  * @ret_object: always filled.

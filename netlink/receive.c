@@ -12,28 +12,70 @@
 #include <time.h>
 #include <unistd.h>
 
-#define PACKETS_MAX   64   /* of one recvmmsg */
-#define PACKET_SIZE   2048 /* more than any advert needs; the rest of a longer one is cut off */
+#define PACKETS_MAX   64 /* of one recvmmsg */
 #define READER_BUFFER (4 << 20)
 #define STRAYS_BUFFER (1 << 20) /* some 2,000 packets between two looks */
 #define NS_PER_S      INT64_C(1000000000)
 
 #define IP4_HEADER 20
 
+#define CONTROL_SIZE                                                                               \
+	(CMSG_SPACE(sizeof(struct in6_pktinfo)) + CMSG_SPACE(sizeof(int)) +                        \
+	 CMSG_SPACE(sizeof(struct timespec)) + CMSG_SPACE(sizeof(uint32_t)))
+
 union control {
 	struct cmsghdr align;
-	char buf[CMSG_SPACE(sizeof(struct in_pktinfo)) + CMSG_SPACE(sizeof(struct timespec)) +
-		 CMSG_SPACE(sizeof(uint32_t))];
+	char buf[CONTROL_SIZE];
+};
+
+struct option {
+	int level, name;
+};
+
+/* What is different about a family. */
+struct family {
+	uint8_t number; /* as struct kern_packet has it */
+	int domain;
+	size_t packet_size; /* more than any advert needs; the rest of a longer one is cut off */
+	struct option options[2]; /* to be told of what is not in the packet */
+	uint16_t header_load;     /* instruction that sets X to the length of the header */
+	uint32_t ttl_at;
+};
+
+/*
+ * A raw IPv6 socket gives its filter and its reader the payload alone. Of the header the filter can
+ * see what it asks for by name, and the reader what the options below make the kernel tell.
+ */
+static const struct family families[] = {
+	{
+		.number = 4,
+		.domain = AF_INET,
+		.packet_size = 2048,
+		.options = { { IPPROTO_IP, IP_PKTINFO } },
+		.header_load = BPF_LDX | BPF_B | BPF_MSH,
+		.ttl_at = 8,
+	},
+	{
+		.number = 6,
+		.domain = AF_INET6,
+		.packet_size = 4608,
+		.options = { { IPPROTO_IPV6, IPV6_RECVPKTINFO },
+			     { IPPROTO_IPV6, IPV6_RECVHOPLIMIT } },
+		.header_load = BPF_LDX | BPF_IMM,
+		.ttl_at = (uint32_t)SKF_NET_OFF + 7,
+	},
 };
 
 struct kern_receiver {
 	int fd;
+	const struct family *family;
 	uint32_t dropped; /* SO_RXQ_OVFL as last seen */
 	unsigned used_n;  /* messages that the last recvmmsg() has filled */
 	struct mmsghdr messages[PACKETS_MAX];
 	struct iovec iovs[PACKETS_MAX];
+	struct sockaddr_in6 sources[PACKETS_MAX]; /* of IPv6 */
 	union control controls[PACKETS_MAX];
-	uint8_t packets[PACKETS_MAX][PACKET_SIZE];
+	uint8_t packets[]; /* PACKETS_MAX of the family's size */
 };
 
 static unsigned get16(const uint8_t *p)
@@ -83,15 +125,17 @@ struct verdicts {
 };
 
 /*
- * X holds the length of the IP header: first to measure the payload, then to find the VRID in it,
- * whose bit is looked up in eight constant words. cBPF has no tables, hence one arm per word:
+ * X holds the length of the IP header, as far as the socket gives it: first to measure the payload,
+ * then to find the VRID in it, whose bit is looked up in eight constant words. cBPF has no tables,
+ * hence one arm per word:
  *
  *	if (len - X < 8 || ttl != 255)		goto stray
  *	X = vrid & 31
  *	switch (vrid >> 5) { case k: A = words[k]; }
  *	return A >> X & 1 ? advert : stray
  */
-static int attach_filter(int fd, const struct kern_vrids *vrids, const struct verdicts *verdicts)
+static int attach_filter(int fd, const struct family *family, const struct kern_vrids *vrids,
+			 const struct verdicts *verdicts)
 {
 	enum {
 		HEAD = 12,
@@ -101,11 +145,11 @@ static int attach_filter(int fd, const struct kern_vrids *vrids, const struct ve
 		STRAY = HEAD + ARMS * ARM + TAIL - 1
 	};
 	struct sock_filter code[STRAY + 1] = {
-		BPF_STMT(BPF_LDX | BPF_B | BPF_MSH, 0),
+		BPF_STMT(family->header_load, 0),
 		BPF_STMT(BPF_LD | BPF_W | BPF_LEN, 0),
 		BPF_STMT(BPF_ALU | BPF_SUB | BPF_X, 0),
 		BPF_JUMP(BPF_JMP | BPF_JGE | BPF_K, 8, 0, STRAY - 4),
-		BPF_STMT(BPF_LD | BPF_B | BPF_ABS, 8),
+		BPF_STMT(BPF_LD | BPF_B | BPF_ABS, family->ttl_at),
 		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, 255, 0, STRAY - 6),
 		BPF_STMT(BPF_LD | BPF_B | BPF_IND, 1),
 		BPF_STMT(BPF_ST, 0),
@@ -132,20 +176,29 @@ static int attach_filter(int fd, const struct kern_vrids *vrids, const struct ve
 											   : 0;
 }
 
-static int set_options(int fd, enum kern_receiver_kind kind, const struct kern_vrids *vrids)
+static int set_filter(int fd, const struct family *family, enum kern_receiver_kind kind,
+		      const struct kern_vrids *vrids)
 {
-	static const struct verdicts verdicts[] = {
-		[KERN_RECEIVER_READER] = { .advert = PACKET_SIZE, .stray = 0 },
-		[KERN_RECEIVER_STRAYS] = { .advert = 0, .stray = PACKET_SIZE },
+	const uint32_t all = (uint32_t)family->packet_size;
+	const struct verdicts verdicts[] = {
+		[KERN_RECEIVER_READER] = { .advert = all, .stray = 0 },
+		[KERN_RECEIVER_STRAYS] = { .advert = 0, .stray = all },
 	};
+
+	return attach_filter(fd, family, vrids, &verdicts[kind]);
+}
+
+static int set_options(int fd, const struct family *family, enum kern_receiver_kind kind)
+{
 	int size = kind == KERN_RECEIVER_READER ? READER_BUFFER : STRAYS_BUFFER;
-	int err = attach_filter(fd, vrids, &verdicts[kind]);
 	int on = 1;
 
-	if (err < 0)
-		return err;
-	if (setsockopt(fd, IPPROTO_IP, IP_PKTINFO, &on, sizeof(on)) < 0 ||
-	    setsockopt(fd, SOL_SOCKET, SO_TIMESTAMPNS, &on, sizeof(on)) < 0 ||
+	for (unsigned i = 0; i < 2; i++)
+		if (family->options[i].name &&
+		    setsockopt(fd, family->options[i].level, family->options[i].name, &on,
+			       sizeof(on)) < 0)
+			return -errno;
+	if (setsockopt(fd, SOL_SOCKET, SO_TIMESTAMPNS, &on, sizeof(on)) < 0 ||
 	    setsockopt(fd, SOL_SOCKET, SO_RXQ_OVFL, &on, sizeof(on)) < 0)
 		return -errno;
 	/* Best effort: without the right to it, the system's limit holds. */
@@ -154,33 +207,49 @@ static int set_options(int fd, enum kern_receiver_kind kind, const struct kern_v
 	return 0;
 }
 
-int kern_receiver_open(enum kern_receiver_kind kind, int protocol, const struct kern_vrids *vrids,
-		       struct kern_receiver **ret_receiver)
+static struct kern_receiver *new_receiver(const struct family *family)
 {
-	struct kern_receiver *receiver = calloc(1, sizeof(*receiver));
-	int err;
+	struct kern_receiver *receiver =
+		calloc(1, sizeof(*receiver) + PACKETS_MAX * family->packet_size);
 
 	if (!receiver)
-		return -ENOMEM;
-	/* Until its filter is attached a moment later, the socket queues whatever comes: both may
-	 * see the same early packet, which the checks of the packet's reader take care of. */
-	receiver->fd = socket(AF_INET, SOCK_RAW | SOCK_CLOEXEC | SOCK_NONBLOCK, protocol);
-	if (receiver->fd < 0) {
-		err = -errno;
-		goto free_receiver;
-	}
-	err = set_options(receiver->fd, kind, vrids);
-	if (err < 0)
-		goto close_fd;
+		return NULL;
+	receiver->family = family;
 	for (unsigned i = 0; i < PACKETS_MAX; i++) {
-		receiver->iovs[i] = (struct iovec){ receiver->packets[i], PACKET_SIZE };
+		receiver->iovs[i] = (struct iovec){ receiver->packets + i * family->packet_size,
+						    family->packet_size };
 		receiver->messages[i].msg_hdr = (struct msghdr){
+			.msg_name = family->number == 6 ? &receiver->sources[i] : NULL,
 			.msg_iov = &receiver->iovs[i],
 			.msg_iovlen = 1,
 			.msg_control = &receiver->controls[i],
 		};
 	}
 	receiver->used_n = PACKETS_MAX; /* none of them says yet how much room it has */
+	return receiver;
+}
+
+int kern_receiver_open(unsigned family, enum kern_receiver_kind kind, int protocol,
+		       const struct kern_vrids *vrids, struct kern_receiver **ret_receiver)
+{
+	const struct family *of = &families[family == 6];
+	struct kern_receiver *receiver = new_receiver(of);
+	int err;
+
+	if (!receiver)
+		return -ENOMEM;
+	/* Until its filter is attached a moment later, the socket queues whatever comes: both may
+	 * see the same early packet, which the checks of the packet's reader take care of. */
+	receiver->fd = socket(of->domain, SOCK_RAW | SOCK_CLOEXEC | SOCK_NONBLOCK, protocol);
+	if (receiver->fd < 0) {
+		err = -errno;
+		goto free_receiver;
+	}
+	err = set_filter(receiver->fd, of, kind, vrids);
+	if (err == 0)
+		err = set_options(receiver->fd, of, kind);
+	if (err < 0)
+		goto close_fd;
 	*ret_receiver = receiver;
 	return 0;
 
@@ -210,32 +279,70 @@ static uint32_t later_of(uint32_t a, uint32_t b)
 	return (int32_t)(b - a) > 0 ? b : a;
 }
 
+/* Of IPv6 the kernel tells beside a packet what else is in its header. */
+static void read_ip_control(const struct cmsghdr *c, struct kern_packet *packet)
+{
+	struct in_pktinfo info4;
+	struct in6_pktinfo info6;
+	int hop_limit;
+
+	if (c->cmsg_level == IPPROTO_IP && c->cmsg_type == IP_PKTINFO) {
+		memcpy(&info4, CMSG_DATA(c), sizeof(info4));
+		packet->ifindex = info4.ipi_ifindex;
+	} else if (c->cmsg_level == IPPROTO_IPV6 && c->cmsg_type == IPV6_PKTINFO) {
+		memcpy(&info6, CMSG_DATA(c), sizeof(info6));
+		packet->ifindex = (int)info6.ipi6_ifindex;
+		memcpy(packet->destination, &info6.ipi6_addr, sizeof(packet->destination));
+	} else if (c->cmsg_level == IPPROTO_IPV6 && c->cmsg_type == IPV6_HOPLIMIT) {
+		memcpy(&hop_limit, CMSG_DATA(c), sizeof(hop_limit));
+		packet->ttl = (uint8_t)hop_limit;
+	}
+}
+
 static void read_control(struct msghdr *message, struct kern_packet *packet, uint32_t *dropped)
 {
-	struct in_pktinfo info;
 	struct timespec time;
 	uint32_t count;
 
 	for (struct cmsghdr *c = CMSG_FIRSTHDR(message); c; c = CMSG_NXTHDR(message, c)) {
-		if (c->cmsg_level == IPPROTO_IP && c->cmsg_type == IP_PKTINFO) {
-			memcpy(&info, CMSG_DATA(c), sizeof(info));
-			packet->ifindex = info.ipi_ifindex;
-		} else if (c->cmsg_level == SOL_SOCKET && c->cmsg_type == SCM_TIMESTAMPNS) {
+		if (c->cmsg_level == SOL_SOCKET && c->cmsg_type == SCM_TIMESTAMPNS) {
 			memcpy(&time, CMSG_DATA(c), sizeof(time));
 			packet->arrival_ns = time.tv_sec * NS_PER_S + time.tv_nsec;
 		} else if (c->cmsg_level == SOL_SOCKET && c->cmsg_type == SO_RXQ_OVFL) {
 			memcpy(&count, CMSG_DATA(c), sizeof(count));
 			*dropped = later_of(*dropped, count);
+		} else {
+			read_ip_control(c, packet);
 		}
 	}
+}
+
+static void read_packet(struct kern_receiver *receiver, unsigned i, struct kern_packet *ret_packet,
+			uint32_t *dropped)
+{
+	const uint8_t *bytes = receiver->iovs[i].iov_base;
+	size_t len = receiver->messages[i].msg_len;
+
+	*ret_packet = (struct kern_packet){ .family = receiver->family->number };
+	if (receiver->family->number == 4) {
+		kern_packet_ip4(bytes, len, ret_packet);
+	} else {
+		ret_packet->payload = bytes;
+		ret_packet->payload_len = len;
+		memcpy(ret_packet->source, &receiver->sources[i].sin6_addr,
+		       sizeof(ret_packet->source));
+	}
+	read_control(&receiver->messages[i].msg_hdr, ret_packet, dropped);
 }
 
 static int receive_some(struct kern_receiver *receiver)
 {
 	int n;
 
-	for (unsigned i = 0; i < receiver->used_n; i++)
+	for (unsigned i = 0; i < receiver->used_n; i++) {
 		receiver->messages[i].msg_hdr.msg_controllen = sizeof(receiver->controls[i]);
+		receiver->messages[i].msg_hdr.msg_namelen = sizeof(receiver->sources[i]);
+	}
 	receiver->used_n = 0;
 	do
 		n = recvmmsg(receiver->fd, receiver->messages, PACKETS_MAX, MSG_DONTWAIT, NULL);
@@ -274,11 +381,9 @@ int kern_receiver_dispatch(struct kern_receiver *receiver, int64_t until_ns, ker
 			return n;
 		more = n == PACKETS_MAX;
 		for (int i = 0; i < n; i++) {
-			struct kern_packet packet = { 0 };
+			struct kern_packet packet;
 
-			kern_packet_ip4(receiver->packets[i], receiver->messages[i].msg_len,
-					&packet);
-			read_control(&receiver->messages[i].msg_hdr, &packet, &dropped);
+			read_packet(receiver, (unsigned)i, &packet, &dropped);
 			if (packet.arrival_ns > until_ns)
 				more = false;
 			each(&packet, arg);
@@ -292,21 +397,32 @@ int kern_receiver_dispatch(struct kern_receiver *receiver, int64_t until_ns, ker
 	return total;
 }
 
+static int join(int fd, unsigned family, int ifindex, const uint8_t *group)
+{
+	struct ip_mreqn request4 = { .imr_ifindex = ifindex };
+	struct ipv6_mreq request6 = { .ipv6mr_interface = (unsigned)ifindex };
+
+	if (family == 4) {
+		memcpy(&request4.imr_multiaddr, group, 4);
+		return setsockopt(fd, IPPROTO_IP, IP_ADD_MEMBERSHIP, &request4, sizeof(request4));
+	}
+	memcpy(&request6.ipv6mr_multiaddr, group, 16);
+	return setsockopt(fd, IPPROTO_IPV6, IPV6_JOIN_GROUP, &request6, sizeof(request6));
+}
+
 /*
  * A raw socket hears every group that any socket of the host joined (IP_MULTICAST_ALL), so the
  * membership lives in a datagram socket that nothing is ever sent to. One per interface: no limit
  * of memberships per socket to mind, and leaving is closing.
  */
-int kern_group_join(int ifindex, const uint8_t *group, int *ret_fd)
+int kern_group_join(unsigned family, int ifindex, const uint8_t *group, int *ret_fd)
 {
-	struct ip_mreqn request = { .imr_ifindex = ifindex };
-	int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	int fd = socket(families[family == 6].domain, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 	int err;
 
 	if (fd < 0)
 		return -errno;
-	memcpy(&request.imr_multiaddr, group, 4);
-	if (setsockopt(fd, IPPROTO_IP, IP_ADD_MEMBERSHIP, &request, sizeof(request)) < 0) {
+	if (join(fd, family, ifindex, group) < 0) {
 		err = -errno;
 		close(fd);
 		return err;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Receiving IP packets of one protocol on raw IP sockets, all interfaces at once. Two of them:
+ * Receiving IP packets of one protocol on raw IP sockets, all interfaces at once. Two of them per
+ * family:
  *
  *   reader  what can be an advert for us: TTL 255, long enough, a VRID of ours. A classic BPF
  *           filter in the kernel decides, so nothing else wakes us or fills the queue.
@@ -16,11 +17,12 @@
 #include <stdint.h>
 
 /* One received IP packet. With IPv4 a raw socket delivers the header, too; with IPv6 it does not,
- * and says what was in it. Addresses are in network byte order, IPv4 in the first 4 bytes. */
+ * and says what was in it; the kernel has put fragments together by then. Addresses are in network
+ * byte order, IPv4 in the first 4 bytes. */
 struct kern_packet {
 	int ifindex;        /* of arrival */
 	int64_t arrival_ns; /* CLOCK_REALTIME, by the kernel; 0 when it gave none */
-	uint8_t family;     /* 4 */
+	uint8_t family;     /* 4 or 6 */
 	uint8_t ttl;        /* or hop limit */
 	uint8_t source[16];
 	uint8_t destination[16];
@@ -55,16 +57,18 @@ struct kern_vrids {
 };
 
 /**
- * kern_receiver_open() - open one of the two sockets for IPv4.
+ * kern_receiver_open() - open one of the two sockets of a family.
+ * @family: 4 or 6.
  * @kind: which.
  * @protocol: IP protocol number.
  * @vrids: ours, on whatever interface; copied into the filter.
  * @ret_receiver: owned by the caller.
  *
- * Return: 0; -EPERM without CAP_NET_RAW; another -errno of socket(): vipd cannot run.
+ * Return: 0; -EPERM without CAP_NET_RAW; -EAFNOSUPPORT when the kernel has no IPv6; another
+ * -errno of socket(): vipd cannot run.
  */
-int kern_receiver_open(enum kern_receiver_kind kind, int protocol, const struct kern_vrids *vrids,
-		       struct kern_receiver **ret_receiver);
+int kern_receiver_open(unsigned family, enum kern_receiver_kind kind, int protocol,
+		       const struct kern_vrids *vrids, struct kern_receiver **ret_receiver);
 
 /**
  * kern_receiver_close() - release; NULL is allowed.
@@ -90,14 +94,17 @@ int kern_receiver_dispatch(struct kern_receiver *receiver, int64_t until_ns, ker
 			   void *arg, uint32_t *ret_dropped);
 
 /**
- * kern_group_join() - be a member of an IPv4 multicast group on an interface.
+ * kern_group_join() - be a member of a multicast group on an interface. The kernel reports it to
+ * the switches (IGMP, MLD).
+ * @family: 4 or 6.
  * @ifindex: the interface.
  * @group: network byte order.
  * @ret_fd: a descriptor that is the membership: close it to leave. Packets of the group reach
  *          every receiver, not this descriptor.
  *
- * Return: 0; -ENODEV when the interface is gone; -ENOBUFS or -EMFILE at the kernel's limits.
+ * Return: 0; -ENODEV when the interface is gone; -ENOBUFS or -EMFILE at the kernel's limits;
+ * -EINVAL when IPv6 is switched off there.
  */
-int kern_group_join(int ifindex, const uint8_t *group, int *ret_fd);
+int kern_group_join(unsigned family, int ifindex, const uint8_t *group, int *ret_fd);
 
 #endif

@@ -157,6 +157,11 @@ static bool plan(struct kern_wants *w, struct want *want, int64_t now_ns,
 	return true;
 }
 
+static bool is_slow(const struct want *want, const struct kern_change *change)
+{
+	return kern_want_ops(want)->is_slow && kern_want_ops(want)->is_slow(change);
+}
+
 /* What cannot be done in this pass is for the next one. */
 static void consider(struct kern_wants *w, uint32_t number, int64_t now_ns)
 {
@@ -170,6 +175,10 @@ static void consider(struct kern_wants *w, uint32_t number, int64_t now_ns)
 	kern_wants_make_sure(w, want);
 	if (!plan(w, want, now_ns, &change))
 		return;
+	if (is_slow(want, &change) && w->pass.slow_n++ > 0) {
+		wait_until(w, want, now_ns);
+		return;
+	}
 	change.kind = want->spec.kind;
 	change.entry = want->spec.entry;
 	w->changes[w->changes_n] = change;
@@ -185,8 +194,9 @@ static void fill_batch(struct kern_wants *w, int64_t now_ns)
 
 	for (; pass->phase < PHASES; pass->phase++, pass->at = 0) {
 		bool wanted = pass->phase >= KERN_KIND_COUNT;
-		unsigned kind =
+		unsigned place =
 			wanted ? pass->phase - KERN_KIND_COUNT : KERN_KIND_COUNT - 1 - pass->phase;
+		enum kern_kind kind = kern_kinds_order[place];
 
 		for (; pass->at < pass->list.n; pass->at++) {
 			/* Last ones go first: a subnet's first address takes the others along. */
@@ -245,7 +255,7 @@ static void note_result(struct kern_wants *w, struct want *want, const struct ke
 		note_success(w, want, change, now_ns);
 		return;
 	}
-	if (change->add ? change->result == -EEXIST : change->result == -EADDRNOTAVAIL) {
+	if (kern_want_ops(want)->contradicts(change)) {
 		kern_wants_look_at(w, want); /* the dump may fail, or come too late */
 		w->pass.contradicted = w->doubt = true;
 		return;

@@ -31,7 +31,8 @@
 #define KERN_PAUSE_MAX_NS      INT64_C(64000000000)
 #define KERN_HELD_NS           INT64_C(60000000000)
 
-/* Changes of one pass: whoever waits for more of them looks at its sockets in between. */
+/* Changes of one pass, of which one at most is slow: whoever waits for more of them looks at its
+ * sockets in between. */
 #define KERN_CHANGES_MAX 1024
 
 /* The most news of one call of kern_reconcile(). */

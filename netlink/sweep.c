@@ -11,14 +11,14 @@ struct pass {
 	void *arg;          /* borrowed, for keep */
 	unsigned removed_n; /* of all passes */
 	unsigned found_n;
-	struct kern_change changes[PASS_MAX];
+	struct kern_change changes[PASS_MAX + 1]; /* the last one removes what was gathered */
 };
 
 static void find_marked(const struct kern_object *object, void *arg)
 {
 	struct pass *pass = arg;
 
-	if (object->type != KERN_OBJECT_ENTRY || object->kind != pass->kind ||
+	if (object->type != KERN_OBJECT_ENTRY || object->kind != pass->kind || object->gone ||
 	    !kern_kinds[pass->kind]->is_marked(&object->entry) || pass->found_n == PASS_MAX ||
 	    (pass->keep && pass->keep(pass->kind, &object->entry, pass->arg)))
 		return;
@@ -50,10 +50,36 @@ static void reverse(struct pass *pass)
 	}
 }
 
+/* Have the kernel remove all of a pass at once, where one by one would take it long. */
+static unsigned gather(struct pass *pass)
+{
+	uint32_t number;
+
+	if (!kern_kinds[pass->kind]->gathering)
+		return pass->found_n;
+	number = kern_kinds[pass->kind]->gathering();
+	for (unsigned i = 0; i < pass->found_n; i++)
+		pass->changes[i].gathering = number;
+	pass->changes[pass->found_n] =
+		(struct kern_change){ .kind = pass->kind, .gathering = number, .gathered = true };
+	return pass->found_n + 1;
+}
+
+/* What was gathered and not removed then is still there. */
+static void spread_failure(struct pass *pass)
+{
+	int result = pass->changes[pass->found_n].result;
+
+	for (unsigned i = 0; i < pass->found_n && result; i++)
+		if (pass->changes[i].result == 0)
+			pass->changes[i].result = result;
+}
+
 /* Gone is gone, whoever was faster. */
 static int error_of(const struct kern_change *change)
 {
-	if (change->result == -EADDRNOTAVAIL || change->result == -ENODEV)
+	if (change->result == -EADDRNOTAVAIL || change->result == -ENODEV ||
+	    change->result == -ENXIO)
 		return 0;
 	return -change->result;
 }
@@ -62,7 +88,7 @@ static int error_of(const struct kern_change *change)
 static int run_pass(struct kern_dump *dump, struct kern_changer *changer, struct pass *pass,
 		    kern_swept_fn swept)
 {
-	unsigned removed_n = 0;
+	unsigned removed_n = 0, changes_n;
 	int err;
 
 	pass->found_n = 0;
@@ -71,10 +97,14 @@ static int run_pass(struct kern_dump *dump, struct kern_changer *changer, struct
 		return err;
 	reverse(pass);
 	err = kern_dump_links(dump, spare_others, pass);
-	if (err == 0)
-		err = kern_changer_apply(changer, pass->changes, pass->found_n);
 	if (err < 0)
 		return err;
+	changes_n = gather(pass);
+	err = kern_changer_apply(changer, pass->changes, changes_n);
+	if (err < 0)
+		return err;
+	if (changes_n > pass->found_n)
+		spread_failure(pass);
 	for (unsigned i = 0; i < pass->found_n; i++) {
 		removed_n += pass->changes[i].result == 0;
 		swept(pass->kind, &pass->changes[i].entry, error_of(&pass->changes[i]), pass->arg);
@@ -91,7 +121,9 @@ int kern_sweep(struct kern_dump *dump, struct kern_changer *changer, kern_keep_f
 	int more;
 
 	for (unsigned i = 0; i < KERN_KIND_COUNT; i++) {
-		pass.kind = (enum kern_kind)(KERN_KIND_COUNT - 1 - i);
+		pass.kind = kern_kinds_order[KERN_KIND_COUNT - 1 - i];
+		if (kern_kinds[pass.kind]->asks_one)
+			continue; /* a state of an interface goes with it */
 		do
 			more = run_pass(dump, changer, &pass, swept);
 		while (more > 0);

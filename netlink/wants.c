@@ -86,6 +86,11 @@ unsigned kern_wants_add(struct kern_wants *wants, const struct kern_want *want)
 	return i;
 }
 
+bool kern_wants_has_kind(const struct kern_wants *wants, enum kern_kind kind)
+{
+	return wants->kinds_n[kind] > 0;
+}
+
 const struct kern_want *kern_wants_get(const struct kern_wants *wants, unsigned i)
 {
 	assert(i < wants->wants_n);
@@ -157,6 +162,8 @@ static void see_there(struct kern_wants *w, struct want *want, const struct kern
 	want->refused_ns = KERN_NEVER;
 	want->expired = false;
 	want->leased = kern_want_ops(want)->is_leased(&object->entry);
+	if (kern_want_ops(want)->learn)
+		kern_want_ops(want)->learn(&want->spec.entry, &object->entry);
 	want->shown = w->dumps;
 	if (present != want->present || ours != want->ours || leased != want->leased)
 		kern_wants_look_at(w, want);
@@ -170,7 +177,7 @@ int kern_wants_see(struct kern_wants *wants, unsigned interface, const struct ke
 	if (!number)
 		return -1;
 	want = &wants->all[number - 1];
-	if (!kern_want_ops(want)->equal(&object->entry, &want->spec.entry))
+	if (!kern_want_ops(want)->collide(&object->entry, &want->spec.entry))
 		see_double(wants, want, object);
 	else if (object->gone)
 		see_gone(wants, want, object);

@@ -63,6 +63,12 @@ void kern_wants_free(struct kern_wants *wants);
 unsigned kern_wants_add(struct kern_wants *wants, const struct kern_want *want);
 
 /**
+ * kern_wants_has_kind() - whether any object of a kind was added: a dump that has none to show need
+ * not be made.
+ */
+bool kern_wants_has_kind(const struct kern_wants *wants, enum kern_kind kind);
+
+/**
  * kern_wants_get() - what was added, with the index that its interface has now.
  */
 const struct kern_want *kern_wants_get(const struct kern_wants *wants, unsigned want);
@@ -110,7 +116,8 @@ int kern_wants_find(const struct kern_wants *wants, unsigned interface, enum ker
 void kern_wants_doubt(struct kern_wants *wants);
 
 /**
- * kern_wants_dump_begin() - a dump of objects of all kinds follows, by kern_wants_see().
+ * kern_wants_dump_begin() - a dump of objects of all kinds that were added follows, by
+ * kern_wants_see().
  */
 void kern_wants_dump_begin(struct kern_wants *wants);
 

@@ -58,6 +58,7 @@ struct pass {
 	uint32_t number;    /* counts passes, from 1 on */
 	unsigned phase, at; /* the next one to look at */
 	unsigned changes_n; /* so far */
+	unsigned slow_n;    /* asked for: the first one is made */
 	bool contradicted;  /* by the kernel's answers */
 	struct list list;
 };

@@ -73,12 +73,11 @@ static void on_swept(enum kern_kind kind, const union kern_entry *entry, int err
 	const struct kern_address *address = &entry->address;
 	struct event event = event_of(EVENT_SWEPT, NULL, NULL, address->family);
 
-	(void)kind;
 	event.address.error = error;
 	event.address.prefix_len = address->prefix_len;
 	event.address.ifindex = address->ifindex;
 	memcpy(event.address.bytes, address->bytes, sizeof(event.address.bytes));
-	if (error)
+	if (error && kind == KERN_KIND_ADDRESS)
 		tell(arg, &event);
 }
 

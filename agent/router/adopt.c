@@ -134,8 +134,8 @@ static void on_swept(enum kern_kind kind, const union kern_entry *entry, int err
 {
 	struct sweep *sweep = arg;
 
-	(void)kind;
-
+	if (kind != KERN_KIND_ADDRESS)
+		return;
 	if ((sweep->after_death || error) && sweep->told_n++ < SWEPT_TOLD_MAX)
 		journal_swept(&sweep->journal, &entry->address, error);
 }

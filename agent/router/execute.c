@@ -87,7 +87,7 @@ static void queue_announcement(struct routers *routers, struct router *router, u
 	if (router->vr.election.state != VRRP_STATE_ACTIVE || !kern_wants_has(routers->wants, want))
 		return;
 	frame = routers_frame(routers, lan->ifindex, KERN_FRAME_ARP_LEN, router, SENT_ANNOUNCEMENT);
-	kern_frame_arp(frame, lan->interface->mac,
+	kern_frame_arp(frame, lan->interface->mac, lan->interface->mac,
 		       router->conf->addresses[want - router->want].bytes);
 }
 

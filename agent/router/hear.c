@@ -73,11 +73,28 @@ static void see_address(struct routers *routers, const struct kern_object *objec
 	}
 	if (object->address.mark == KERN_ADDRESS_MARK && !object->gone)
 		return;
+	if (object->address.family != 4)
+		return;
 	lan = &routers->lans[interface];
 	if (!object->gone && speaks(routers, lan, object))
 		lan_make_room(lan, &object->address);
 	lan->dump_due |= lan_source_see(lan, object, want >= 0);
 	routers_doubt(routers, (unsigned)interface);
+}
+
+/* Of other kinds only what is wanted matters. */
+static void see_entry(struct routers *routers, const struct kern_object *object)
+{
+	int interface;
+
+	if (object->kind == KERN_KIND_ADDRESS) {
+		see_address(routers, object);
+		return;
+	}
+	interface = interfaces_at(routers->interfaces,
+				  kern_kinds[object->kind]->ifindex(&object->entry));
+	if (interface >= 0)
+		(void)kern_wants_see(routers->wants, (unsigned)interface, object);
 }
 
 /* What stands on an interface follows it to another index, or away. */
@@ -98,10 +115,10 @@ static void on_event(const struct kern_object *object, void *arg)
 	struct routers *routers = arg;
 	unsigned seen[INTERFACES_SEEN_MAX], n;
 
-	if (object->type == KERN_OBJECT_ENTRY) {
-		see_address(routers, object);
+	if (object->type == KERN_OBJECT_ENTRY)
+		see_entry(routers, object);
+	if (object->type != KERN_OBJECT_LINK)
 		return;
-	}
 	n = interfaces_see(routers->interfaces, object, seen);
 	for (unsigned i = 0; i < n; i++)
 		follow(routers, seen[i]);
@@ -125,9 +142,30 @@ static void on_link(const struct kern_object *object, void *arg)
 	(void)interfaces_see(routers->interfaces, object, seen);
 }
 
-static void on_address(const struct kern_object *object, void *arg)
+static void on_entry(const struct kern_object *object, void *arg)
 {
-	see_address(arg, object);
+	see_entry(arg, object);
+}
+
+static int dump_kind(struct routers *routers, enum kern_kind kind, int ifindex)
+{
+	if (ifindex)
+		return kern_dump_interface(routers->dump, kind, ifindex, on_entry, routers);
+	return kern_dump_kind(routers->dump, kind, on_entry, routers);
+}
+
+/* Of one interface, or of all for 0. Addresses always: an interface's own are among them. */
+static int dump_entries(struct routers *routers, int ifindex)
+{
+	int err = 0;
+
+	for (unsigned i = 0; i < KERN_KIND_COUNT && err == 0; i++) {
+		enum kern_kind kind = (enum kern_kind)i;
+
+		if (kind == KERN_KIND_ADDRESS || kern_wants_has_kind(routers->wants, kind))
+			err = dump_kind(routers, kind, ifindex);
+	}
+	return err;
 }
 
 static int dump_links(struct routers *routers)
@@ -160,7 +198,7 @@ int routers_dump(struct routers *routers)
 	for (unsigned i = 0; i < n; i++)
 		lan_dump_begin(&routers->lans[i]);
 	kern_wants_dump_begin(routers->wants);
-	err = kern_dump_kind(routers->dump, KERN_KIND_ADDRESS, on_address, routers);
+	err = dump_entries(routers, 0);
 	if (err < 0)
 		return err;
 	kern_wants_dump_end(routers->wants, KERN_EVERY_INTERFACE);
@@ -178,8 +216,7 @@ static int dump_interface(struct routers *routers, unsigned interface)
 
 	lan_dump_begin(lan);
 	kern_wants_dump_begin(routers->wants);
-	err = kern_dump_interface(routers->dump, KERN_KIND_ADDRESS, lan->ifindex, on_address,
-				  routers);
+	err = dump_entries(routers, lan->ifindex);
 	if (err < 0)
 		return err;
 	kern_wants_dump_end(routers->wants, (int)interface);

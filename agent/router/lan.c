@@ -138,7 +138,7 @@ static void join_group(struct lan *lan)
 	int old_fd = lan->group_fd;
 
 	lan->group_fd = -1;
-	lan->group_error = -kern_group_join(lan->ifindex, vrrp_group(4), &lan->group_fd);
+	lan->group_error = -kern_group_join(4, lan->ifindex, vrrp_group(4), &lan->group_fd);
 	if (old_fd >= 0)
 		close(old_fd);
 }

@@ -178,10 +178,10 @@ static int open_hearing(struct routers *routers, int sender_fd, const char **ret
 	if (err < 0)
 		return err;
 	*ret_what = "opening the packet sockets";
-	err = kern_receiver_open(KERN_RECEIVER_READER, VRRP_PROTOCOL, &vrids, &routers->reader);
+	err = kern_receiver_open(4, KERN_RECEIVER_READER, VRRP_PROTOCOL, &vrids, &routers->reader);
 	if (err < 0)
 		return err;
-	err = kern_receiver_open(KERN_RECEIVER_STRAYS, VRRP_PROTOCOL, &vrids,
+	err = kern_receiver_open(4, KERN_RECEIVER_STRAYS, VRRP_PROTOCOL, &vrids,
 				 &routers->strays_reader);
 	if (err < 0)
 		return err;

@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "agent/router/lan.h"
+#include "netlink/change.h"
 #include "netlink/object.h"
 
 #define OUR_PORT   4242
@@ -19,6 +20,65 @@ static const char *const names[INTERFACES] = { "eth0", "eth1" };
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
+/* What it says makes sense: bytes as its family has them, a label that ends. */
+static void check_address(const struct kern_address *address)
+{
+	unsigned len = address->family == 6 ? 16 : 4;
+
+	assert((address->family == 4 || address->family == 6) && address->prefix_len <= len * 8);
+	for (unsigned i = len; i < sizeof(address->bytes); i++)
+		assert(address->bytes[i] == 0 && address->peer[i] == 0);
+	assert(memchr(address->label, 0, sizeof(address->label)));
+	assert(address->family == 4 || !*address->label);
+}
+
+/* What is shown can be wanted: asked of the kernel, it is understood as the same. */
+static void check_round_trip(const struct kern_object *object)
+{
+	_Alignas(struct nlmsghdr) uint8_t bytes[KERN_CHANGE_LEN_MAX];
+	const struct kern_ops *ops = kern_kinds[object->kind];
+	struct kern_change change = { .kind = object->kind, .add = true, .entry = object->entry };
+	union kern_entry entry;
+
+	assert(ops->put(bytes, &change, 1) <= sizeof(bytes));
+	assert(ops->parse((const struct nlmsghdr *)(const void *)bytes, &entry));
+	assert(ops->same(&object->entry, &entry) && ops->collide(&object->entry, &entry));
+	assert(ops->hash(&object->entry) == ops->hash(&entry));
+	/* The kernel alone says that one is deprecated. */
+	entry.address.deprecated = object->address.deprecated;
+	assert(ops->equal(&object->entry, &entry) && ops->is_marked(&entry));
+	change.add = false;
+	assert(ops->put(bytes, &change, 1) <= ops->removal_len);
+}
+
+/* The same of links that are an object of a kind, too. */
+static void check_link_kinds(const struct nlmsghdr *message)
+{
+	_Alignas(struct nlmsghdr) uint8_t bytes[KERN_CHANGE_LEN_MAX];
+	struct kern_object object, again;
+
+	for (unsigned kind = 0; kind < KERN_KIND_COUNT; kind++) {
+		const struct kern_ops *ops = kern_kinds[kind];
+		struct kern_change change = { .kind = (enum kern_kind)kind, .add = true };
+
+		if (!kern_object_parse_kind(message, OUR_PORT, change.kind, &object))
+			continue;
+		assert(object.type == KERN_OBJECT_ENTRY && object.kind == kind);
+		change.entry = object.entry;
+		assert(ops->put(bytes, &change, 1) <= sizeof(bytes));
+		if (kind == KERN_KIND_MACVLAN) {
+			assert(memchr(object.entry.macvlan.name, 0, KERN_MACVLAN_NAME_SIZE));
+			assert(kern_object_parse_kind((const struct nlmsghdr *)(const void *)bytes,
+						      0, change.kind, &again));
+			assert(ops->same(&object.entry, &again.entry));
+			assert(strcmp(object.entry.macvlan.name, again.entry.macvlan.name) == 0);
+			assert(!again.entry.macvlan.other_mode);
+		}
+		change.add = false;
+		assert(ops->put(bytes, &change, 1) <= ops->removal_len);
+	}
+}
+
 static void check_object(const struct kern_object *object, const struct nlmsghdr *message)
 {
 	assert(object->by_us == (message->nlmsg_pid == OUR_PORT));
@@ -27,12 +87,15 @@ static void check_object(const struct kern_object *object, const struct nlmsghdr
 		break;
 	case KERN_OBJECT_LINK:
 		assert(memchr(object->link.name, 0, sizeof(object->link.name)));
+		check_link_kinds(message);
+		break;
+	case KERN_OBJECT_FORWARDING:
+		assert(object->forwarding.ifindex > 0);
 		break;
 	case KERN_OBJECT_ENTRY:
 		assert(object->kind < KERN_KIND_COUNT);
-		assert(object->address.family == 4 && object->address.prefix_len <= 32);
-		for (unsigned i = 4; i < sizeof(object->address.bytes); i++)
-			assert(object->address.bytes[i] == 0);
+		check_address(&object->address);
+		check_round_trip(object);
 		break;
 	}
 }
@@ -76,7 +139,7 @@ static void show(struct interfaces *interfaces, struct lan *lans, const struct k
 			lan_follow(&lans[seen[n - 1]]);
 	if (object->type == KERN_OBJECT_ENTRY)
 		at = interfaces_at(interfaces, object->address.ifindex);
-	if (at >= 0)
+	if (at >= 0 && object->address.family == 4)
 		lan_source_see(&lans[at], object, false);
 	check_interfaces(interfaces);
 	for (unsigned i = 0; i < INTERFACES; i++)

@@ -141,8 +141,9 @@ int kern_dump_kind(struct kern_dump *dump, enum kern_kind kind, kern_object_fn e
 	struct sim_process *process = dump->process;
 	const struct sim_kernel *kernel = &process->sim->routers[process->router].kernel;
 
-	assert(kind == KERN_KIND_ADDRESS);
 	process_may_die(process);
+	if (kind != KERN_KIND_ADDRESS)
+		return 0;
 	show_own(process, each, arg);
 	for (unsigned k = 0; k < SIM_ADDRESSES_MAX; k++) {
 		struct kern_object object = virtual_address(process, k);

@@ -14,21 +14,21 @@
 
 /* ---- netlink/receive.h ---- */
 
-int __wrap_kern_receiver_open(enum kern_receiver_kind kind, int protocol,
+int __wrap_kern_receiver_open(unsigned family, enum kern_receiver_kind kind, int protocol,
 			      const struct kern_vrids *vrids, struct kern_receiver **ret_receiver);
 void __wrap_kern_receiver_close(struct kern_receiver *receiver);
 int __wrap_kern_receiver_fd(const struct kern_receiver *receiver);
 int __wrap_kern_receiver_dispatch(struct kern_receiver *receiver, int64_t until_ns,
 				  kern_packet_fn each, void *arg, uint32_t *ret_dropped);
-int __wrap_kern_group_join(int ifindex, const uint8_t *group, int *ret_fd);
+int __wrap_kern_group_join(unsigned family, int ifindex, const uint8_t *group, int *ret_fd);
 
-int __wrap_kern_receiver_open(enum kern_receiver_kind kind, int protocol,
+int __wrap_kern_receiver_open(unsigned family, enum kern_receiver_kind kind, int protocol,
 			      const struct kern_vrids *vrids, struct kern_receiver **ret_receiver)
 {
 	struct sim_process *process = process_running();
 	struct kern_receiver *receiver = &process->receivers[kind];
 
-	assert(protocol == VRRP_PROTOCOL);
+	assert(family == 4 && protocol == VRRP_PROTOCOL);
 	receiver->process = process;
 	receiver->open = true;
 	receiver->vrids = *vrids;
@@ -182,13 +182,13 @@ int __wrap_kern_receiver_dispatch(struct kern_receiver *receiver, int64_t until_
 	return n;
 }
 
-int __wrap_kern_group_join(int ifindex, const uint8_t *group, int *ret_fd)
+int __wrap_kern_group_join(unsigned family, int ifindex, const uint8_t *group, int *ret_fd)
 {
 	const struct sim_process *process = process_running();
 	struct sim_kernel *kernel = &process->sim->routers[process->router].kernel;
 	unsigned n = 0;
 
-	assert(memcmp(group, vrrp_group(4), 4) == 0);
+	assert(family == 4 && memcmp(group, vrrp_group(4), 4) == 0);
 	if (!kernel->link.exists || ifindex != kernel->link.ifindex)
 		return -ENODEV;
 	while (n < SIM_MEMBERS_MAX && kernel->members[n])

@@ -205,18 +205,22 @@ static void test_change_is_as_long_as_promised(void **state)
 {
 	_Alignas(8) uint8_t buf[256];
 	struct kern_change longest = { .add = true, .renew = true, .lifetime_s = 9 };
+	struct kern_change removal = { .promote = true };
+	struct kern_address full = { .no_prefix_route = true,
+				     .broadcast = { 10, 0, 0, 255 },
+				     .label = "label:678901234",
+				     .peer = { 10 } };
 
 	(void)state;
-	for (unsigned i = 0; i < KERN_KIND_COUNT; i++) {
-		const struct kern_ops *ops = kern_kinds[i];
-		struct kern_change removal = { .kind = (enum kern_kind)i, .promote = true };
-
-		assert_int_equal(ops->put(buf, &removal, 1), ops->removal_len);
-		longest.kind = (enum kern_kind)i;
-		assert_true(ops->put(buf, &longest, 1) <= KERN_CHANGE_LEN_MAX);
-		if (ops->put_setting)
-			assert_true(ops->put_setting(buf, 1, true) <= KERN_SETTING_LEN_MAX);
+	for (unsigned family = 4; family <= 6; family += 2) {
+		full.family = (uint8_t)family;
+		longest.address = removal.address = full;
+		assert_in_range(kern_address_ops.put(buf, &removal, 1), 1,
+				kern_address_ops.removal_len);
+		assert_in_range(kern_address_ops.put(buf, &longest, 1), 1, KERN_CHANGE_LEN_MAX);
 	}
+	assert_int_equal(kern_address_ops.put(buf, &removal, 1), kern_address_ops.removal_len);
+	assert_in_range(kern_address_ops.put_setting(buf, 1, true), 1, KERN_SETTING_LEN_MAX);
 }
 
 static void test_dump_of_one_interface_shows_no_other(void **state)
