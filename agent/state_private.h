@@ -7,6 +7,7 @@
 #define STATE_PRIVATE_H
 
 #include <stdatomic.h>
+#include <stddef.h>
 #include <string.h>
 
 #include "state.h"
@@ -124,6 +125,12 @@ struct will_entry {
 };
 
 _Static_assert(sizeof(struct election_record) == 192, "a record only grows at its end");
+_Static_assert(offsetof(struct election_record, effective_priority) == 35 &&
+		       offsetof(struct election_record, listening) == 36 &&
+		       offsetof(struct election_record, reason_own_priority) == 37 &&
+		       offsetof(struct election_record, ceding) == 38 &&
+		       offsetof(struct election_record, down_intervals) == 39,
+	       "and nothing in it moves");
 _Static_assert(sizeof(struct router_record) == 88, "a record only grows at its end");
 _Static_assert(sizeof(struct farewell_record) == 24, "a record only grows at its end");
 _Static_assert(sizeof(struct will_record) == 24, "a record only grows at its end");

@@ -114,17 +114,19 @@ void tell_signal(struct teller *teller, unsigned number, unsigned from_pid, bool
 	tell(teller, &event);
 }
 
-void tell_legacy(struct teller *teller)
+void tell_legacy(void)
 {
+	struct event_log *log = event_log_new(); /* that of the keeper reads its own events */
 	struct events *events;
 	char path[EVENTS_PATH_SIZE];
 	int fd = events_path("router", path) < 0 ? -1 : open(path, O_RDWR | O_CLOEXEC | O_NOFOLLOW);
 
-	if (fd < 0)
-		return;
-	if (events_map(fd, true, &events) == 0) {
-		(void)event_log_tell(teller->log, events, EVENT_LOG_END, UINT_MAX);
+	if (log && fd >= 0 && events_map(fd, true, &events) == 0) {
+		while (event_log_tell(log, events, EVENT_LOG_END, EVENT_LOG_TURN_MAX))
+			;
 		events_close(events);
 	}
-	close(fd);
+	event_log_free(log);
+	if (fd >= 0)
+		close(fd);
 }

@@ -80,6 +80,6 @@ void tell_signal(struct teller *teller, unsigned number, unsigned from_pid, bool
 /**
  * tell_legacy() - what the last router process decided and did not live to tell.
  */
-void tell_legacy(struct teller *teller);
+void tell_legacy(void);
 
 #endif

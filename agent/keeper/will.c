@@ -192,7 +192,7 @@ int will_execute(struct will *will, int state_fd, struct teller *teller)
 	struct done done = execute(will, state, teller);
 
 	state_close(state);
-	tell_legacy(teller);
+	tell_legacy();
 	if (state_fd < 0 && done.removed >= 0) {
 		tell_process(teller, EVENT_SWEPT_ALL, done.removed, NULL, 1);
 		return done.removed;

@@ -33,10 +33,12 @@ static void make_up_for_death(struct routers *routers, struct router *router)
 }
 
 /* A reload tries anew what could not be held; nobody has asked a crash to do that. */
-static bool is_last_resort(const struct routers *routers, const struct vrrp *old)
+static bool is_last_resort(const struct routers *routers, const struct router *router,
+			   const struct vrrp *old)
 {
 	return routers->read_real_ns == 0 && old->election.priority == RESORT_PRIORITY &&
-	       old->config.priority > RESORT_PRIORITY;
+	       old->config.priority > RESORT_PRIORITY &&
+	       old->config.priority == router->vr.config.priority;
 }
 
 static bool adopt(struct routers *routers, struct router *router, struct state *old, int entry)
@@ -48,11 +50,10 @@ static bool adopt(struct routers *routers, struct router *router, struct state *
 	if (entry < 0 || state_get(old, (unsigned)entry, now_ns, &vr) < 0 ||
 	    vrrp_is_history(&vr, now_ns))
 		return false;
-	last = is_last_resort(routers, &vr);
+	last = is_last_resort(routers, router, &vr);
 	vrrp_adopt(&router->vr, &vr, last ? RESORT_PRIORITY : router->vr.config.priority, now_ns);
-	resort_init(&router->resort, last);
 	if (last)
-		router->resort.look_ns = now_ns;
+		router_resume_resort(routers, router);
 	if (routers->read_real_ns == 0)
 		make_up_for_death(routers, router);
 	router_write_will(routers, router);

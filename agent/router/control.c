@@ -177,16 +177,27 @@ int control_fd(const struct control *control)
 	return control ? control->epoll_fd : -1;
 }
 
-int64_t control_deadline(const struct control *control)
+/* @late_ns: how much the look after the socket is put off. */
+static int64_t next_ns(const struct control *control, int64_t late_ns)
 {
 	int64_t deadline_ns = control ? control->resume_ns : INT64_MAX;
 
-	if (control && control->look_ns + LOOK_LATE_NS < deadline_ns)
-		deadline_ns = control->look_ns + LOOK_LATE_NS;
+	if (control && control->look_ns + late_ns < deadline_ns)
+		deadline_ns = control->look_ns + late_ns;
 	for (unsigned i = 0; control && i < CLIENTS_MAX; i++)
 		if (control->clients[i].fd >= 0 && control->clients[i].until_ns < deadline_ns)
 			deadline_ns = control->clients[i].until_ns;
 	return deadline_ns;
+}
+
+int64_t control_deadline(const struct control *control)
+{
+	return next_ns(control, LOOK_LATE_NS);
+}
+
+int64_t control_opportunity(const struct control *control)
+{
+	return next_ns(control, 0);
 }
 
 /* Return: of those that are no root the one that has been here longest; or NULL. */

@@ -98,4 +98,9 @@ bool control_news(struct control *control, int *ret_error);
  */
 int64_t control_deadline(const struct control *control);
 
+/**
+ * control_opportunity() - when a turn that comes anyway may do what control_deadline() waits for.
+ */
+int64_t control_opportunity(const struct control *control);
+
 #endif

@@ -66,7 +66,8 @@ static int learn_role(struct generation *g)
 		return -EPROTO;
 	g->understood = true;
 	for (int fd = CHANNEL_FD_CHANNEL; fd < CHANNEL_FD_END; fd++)
-		g->knows_before = fcntl(fd, F_SETFD, FD_CLOEXEC) == 0; /* the last one is it */
+		(void)fcntl(fd, F_SETFD, FD_CLOEXEC);
+	g->knows_before = fcntl(CHANNEL_FD_CONF_IN, F_GETFD) >= 0;
 	return 0;
 }
 

@@ -61,7 +61,7 @@ static int make_router(struct routers *routers, unsigned number, const struct co
 		memcpy(list + i * 4, conf->addresses[i].bytes, 4);
 	vrrp_init(&router->vr, &conf->vrrp);
 	lease_init(&router->lease, conf->lease, conf->vrrp.interval_cs);
-	resort_init(&router->resort, false);
+	resort_init(&router->resort);
 	router->conf = conf;
 	router->fault_ns = VRRP_NEVER;
 	join_lan(routers, number, conf);

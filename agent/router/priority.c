@@ -51,9 +51,25 @@ static void cede(struct routers *routers, struct router *router)
 	router_step(routers, router, &event);
 }
 
+/* After which every peer that preempts the last resort has taken over. */
+static int64_t silence_ns(const struct router *router)
+{
+	const struct vrrp_config *c = &router->vr.config;
+
+	return vrrp_down_ns(c->version, RESORT_PRIORITY, c->interval_cs, vrrp_down_intervals(c)) +
+	       vrrp_interval_ns(c->interval_cs);
+}
+
+void router_resume_resort(struct routers *routers, struct router *router)
+{
+	resort_resume(&router->resort, router->vr.election.state == VRRP_STATE_ACTIVE,
+		      silence_ns(router), routers->now->mono_ns);
+}
+
 void router_look_at_addresses(struct routers *routers, struct router *router)
 {
-	int64_t interval_ns = vrrp_interval_ns(router->vr.config.interval_cs);
+	const struct vrrp_election *election = &router->vr.election;
+	bool speaks = !election->listening && !election->ceding;
 	int64_t now_ns = routers->now->mono_ns;
 	struct journal_router journal = router_journal(routers, router);
 	const struct conf_address *address;
@@ -62,7 +78,7 @@ void router_look_at_addresses(struct routers *routers, struct router *router)
 	if (now_ns < resort_deadline(&router->resort))
 		return;
 	ns = unheld_ns(routers, router, &address);
-	switch (resort_look(&router->resort, ns, interval_ns, now_ns)) {
+	switch (resort_look(&router->resort, ns, silence_ns(router), now_ns)) {
 	case RESORT_BEGINS:
 		journal_resort(&journal, EVENT_RESORT_BEGINS, address);
 		set_priority(routers, router, RESORT_PRIORITY);
@@ -74,7 +90,7 @@ void router_look_at_addresses(struct routers *routers, struct router *router)
 	case RESORT_UNCHANGED:
 		break;
 	}
-	if (resort_cedes(&router->resort, interval_ns, now_ns))
+	if (resort_cedes(&router->resort, speaks, silence_ns(router), now_ns))
 		cede(routers, router);
 	router_schedule(routers, router);
 }
@@ -85,7 +101,7 @@ void router_begin_anew(struct routers *routers, struct router *router)
 
 	if (!router->resort.last)
 		return;
-	resort_init(&router->resort, false);
+	resort_init(&router->resort);
 	journal_resort(&journal, EVENT_RESORT_RESET, NULL);
 	set_priority(routers, router, router->vr.config.priority);
 }

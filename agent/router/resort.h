@@ -2,9 +2,10 @@
 /*
  * When a router is the last resort: it is Active and cannot hold one of its addresses, so whoever
  * else can shall have them all. Its priority is the lowest, which is enough for a peer that
- * preempts; after a while without one it offers to leave, once, for a peer that does not. If nobody
- * comes it serves with what it has, until it has held everything for a minute. Peers that are no
- * better are not asked: two hosts that cannot hold an address do not hand it to and fro.
+ * preempts; after a while without one it offers to leave, for a peer that does not, and again after
+ * pauses that grow. If nobody comes it serves with what it has, until it has held everything for a
+ * minute. Where a peer is the last resort, too, nothing is offered for an hour: two hosts that
+ * cannot hold an address do not hand it to and fro.
  *
  * Pure: it says when, the caller does it.
  */
@@ -16,12 +17,12 @@
 
 #include "vrrp/fsm.h"
 
-#define RESORT_PRIORITY 1
-#define RESORT_REFUSED_NS                                                                          \
-	INT64_C(3000000000)                 /* what the kernel refuses for so long is not held     \
-					     */
-#define RESORT_KEPT_NS INT64_C(60000000000) /* what was there for so long is held again */
-#define RESORT_PEER_NS INT64_C(60000000000) /* so long, and ten intervals, a peer is no better */
+#define RESORT_PRIORITY   1
+#define RESORT_REFUSED_NS INT64_C(3000000000)  /* what the kernel refuses so long is not held */
+#define RESORT_KEPT_NS    INT64_C(60000000000) /* what was there for so long is held again */
+#define RESORT_PAUSE_NS   INT64_C(60000000000) /* between the first two offers; then twice that, */
+#define RESORT_PAUSE_MAX  INT64_C(3600000000000) /* and so on up to this */
+#define RESORT_EQUAL_NS   RESORT_PAUSE_MAX       /* so long a peer is taken for no better */
 
 /* All times on the clock of the router's deadlines. */
 struct resort {
@@ -29,7 +30,8 @@ struct resort {
 	int64_t look_ns;  /* resort_look() is due; VRRP_NEVER */
 	int64_t kept_ns;  /* since when all addresses are there; VRRP_NEVER */
 	int64_t cede_ns;  /* it offers to leave then; VRRP_NEVER */
-	int64_t equal_ns; /* a peer that is no better was heard then, or 0 */
+	int64_t pause_ns; /* between the offer then and the one after */
+	int64_t equal_ns; /* a peer with RESORT_PRIORITY was heard then; 0: never */
 };
 
 enum resort_change {
@@ -39,10 +41,16 @@ enum resort_change {
 };
 
 /**
- * resort_init() - of a router that is not Active.
- * @last: whether it was the last resort when it was Active, and so still is.
+ * resort_init() - of a router that is not the last resort.
  */
-void resort_init(struct resort *resort, bool last);
+void resort_init(struct resort *resort);
+
+/**
+ * resort_resume() - a router has been the last resort until now, and goes on with that.
+ * @active: whether it is Active.
+ * @silence_ns: after which a peer that preempts has taken over.
+ */
+void resort_resume(struct resort *resort, bool active, int64_t silence_ns, int64_t now_ns);
 
 /**
  * resort_rest() - the router is not Active (any more): nothing is due.
@@ -57,15 +65,17 @@ void resort_hear(struct resort *resort, uint8_t priority, int64_t now_ns);
 /**
  * resort_look() - look at the addresses of an Active router. Too early a call does no harm.
  * @unheld_ns: since when one of them cannot be held; 0: for good; VRRP_NEVER: all are there.
- * @interval_ns: between adverts.
+ * @silence_ns: as for resort_resume().
  */
-enum resort_change resort_look(struct resort *resort, int64_t unheld_ns, int64_t interval_ns,
+enum resort_change resort_look(struct resort *resort, int64_t unheld_ns, int64_t silence_ns,
 			       int64_t now_ns);
 
 /**
  * resort_cedes() - whether an Active router is to offer to leave now.
+ * @can: it is not silent anyway.
+ * @silence_ns: as for resort_resume(). What cannot be offered now is offered later.
  */
-bool resort_cedes(struct resort *resort, int64_t interval_ns, int64_t now_ns);
+bool resort_cedes(struct resort *resort, bool can, int64_t silence_ns, int64_t now_ns);
 
 /**
  * resort_deadline() - when resort_look() or resort_cedes() is due; VRRP_NEVER.

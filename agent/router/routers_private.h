@@ -131,6 +131,11 @@ void router_schedule(struct routers *routers, struct router *router);
 void router_look_at_addresses(struct routers *routers, struct router *router);
 
 /**
+ * router_resume_resort() - a router that goes on was the last resort, and still is.
+ */
+void router_resume_resort(struct routers *routers, struct router *router);
+
+/**
  * router_begin_anew() - a fault is over, and with it whatever kept a router from holding addresses.
  */
 void router_begin_anew(struct routers *routers, struct router *router);

@@ -126,7 +126,7 @@ static void run_control(void *self, const struct clocks *now, unsigned readable)
 {
 	struct turn *turn = self;
 
-	if (!readable && now->mono_ns < control_deadline(turn->control))
+	if (!readable && now->mono_ns < control_opportunity(turn->control))
 		return;
 	control_dispatch(turn->control, now);
 	tell_control(turn, now);

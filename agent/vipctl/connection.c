@@ -58,7 +58,7 @@ static const char *hint(int err)
 {
 	if (err == -ENOENT)
 		return ": vipd does not run, or uses another control socket; if somebody removed "
-		       "this one, vipd makes it again within 5 s";
+		       "this one, vipd makes it again within 7 s";
 	return err == -ECONNREFUSED ? ": vipd does not run, or uses another control socket" : "";
 }
 

@@ -169,3 +169,29 @@ def test_last_resort_survives_a_crash_and_ends_with_a_reload(lab):
     one.reload()
     wait_served_by(one)
     assert one.router()["effective_priority"] == 150
+
+
+def test_offer_to_leave_is_made_after_a_crash_too(lab):
+    one, two = start_pair(lab, preempt=False, interval="500ms")
+    steal(one)
+    one.wait_log("resort=begins")
+    one.kill_router()
+    one.wait_log("another router process goes on")
+    steal(one, 1)
+    with stealing(one):
+        one.wait_log("resort=cedes")
+        wait_served_by(two)
+    one.wait_state("lan", "backup")
+    assert one.router()["reason_code"] == "ceded"
+
+
+def test_offer_is_made_to_a_peer_that_has_only_left(lab):
+    one, two = start_pair(lab, preempt=False)
+    one.term()                                     # the healthy host is started anew
+    wait_served_by(two)
+    with stealing(two):
+        one = lab.vipd(one.host, [router(150, preempt=False)])
+        two.wait_log("resort=cedes")
+        wait_served_by(one)
+    two.wait_state("lan", "backup")
+    assert two.router()["reason_code"] == "ceded"

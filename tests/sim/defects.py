@@ -166,8 +166,10 @@ DEFECTS = [
     Defect("source-not-adopted",
            "A reload changes the address that adverts come from, and with it who wins a tie.",
            "agent/router/*.c",
-           "resort_init(&router->resort, last);",
-           "resort_init(&router->resort, last);"
+           "vrrp_adopt(&router->vr, &vr, last ? RESORT_PRIORITY : router->vr.config.priority,"
+           " now_ns);",
+           "vrrp_adopt(&router->vr, &vr, last ? RESORT_PRIORITY : router->vr.config.priority,"
+           " now_ns);"
            " memset(router->vr.election.source, 0, sizeof(router->vr.election.source));"),
     Defect("history-adopted",
            "vipd goes on as Active, long after its peer has taken over.",
@@ -582,19 +584,24 @@ DEFECTS = [
     Defect("last-resort-after-a-fault",
            "A host whose interface was flushed and made anew does not take its addresses back.",
            "agent/router/priority.c",
-           "resort_init(&router->resort, false); journal_resort(&journal, EVENT_RESORT_RESET, NULL);"
+           "resort_init(&router->resort); journal_resort(&journal, EVENT_RESORT_RESET, NULL);"
            " set_priority(routers, router, router->vr.config.priority);",
            "(void)journal;"),
     Defect("cedes-again-and-again",
            "A router that nobody relieves falls silent again and again.",
            "agent/router/resort.c",
-           "resort->cede_ns = VRRP_NEVER;\n\treturn",
-           "resort->cede_ns = now_ns + 10 * interval_ns;\n\treturn"),
+           "resort->cede_ns = now_ns + resort->pause_ns;",
+           "resort->cede_ns = now_ns + 2 * silence_ns;"),
+    Defect("never-cedes",
+           "An Active without its address stays Active beside a Backup that does not preempt.",
+           "agent/router/resort.c",
+           "if (now_ns < resort->cede_ns) return false;",
+           "if (now_ns < resort->cede_ns || can) { resort->cede_ns = VRRP_NEVER; return false; }"),
     Defect("cedes-to-its-like",
            "Two hosts that cannot hold an address hand it to and fro.",
            "agent/router/resort.c",
-           "(resort->equal_ns == 0 || resort->equal_ns < recently_ns)",
-           "(recently_ns || resort->equal_ns)"),
+           "if (priority == RESORT_PRIORITY) resort->equal_ns = now_ns;",
+           "(void)priority; (void)now_ns;"),
     Defect("crash-restores-the-priority",
            "A crash brings an address back to the host that cannot hold it.",
            "agent/router/adopt.c",

@@ -170,7 +170,7 @@ void check_receive(struct sim *sim, unsigned i, const struct vrrp *vr, enum vrrp
 	check_accounts(sim, i, vr);
 	if (!good)
 		return;
-	if (packet->priority <= 1)
+	if (packet->priority == 1)
 		sim->check.equal_ns[i] = gateway_local_ns(sim, r);
 	trace_packet(sim, "%s reads advert of %s, priority %u", node_name(i),
 		     node_name(packet->from), packet->priority);

@@ -87,12 +87,13 @@
  *     by the end of the turn, and nobody else is.
  * P16 An Active without an address that was taken away too often is the last resort from its next
  *     turn on; so is one whose kernel refuses an address for 3 s, and nobody else. It has priority
- *     1 until it is Active and has had all addresses for a minute, or until a reload or a fault.
- * Once in that time it offers to leave, unless somebody with priority 1 or less was heard within a
- * minute. lease     While the agent is well, and was for two leases, the kernel ends none of an
- * Active. timing    What sim_model.h says about single steps. deadline  A router always has a
- * deadline, neither past nor too far, except in Fault. storm     At most ten answers to a contest
- * in any second of a term as Active.
+ *     1 until it is Active and has had all addresses for a minute, or until a reload or a fault. As
+ *     long as it lacks one it offers to leave, at most once a minute, unless somebody with priority
+ *     1 was heard within an hour.
+ * lease     While the agent is well, and was for two leases, the kernel ends none of an Active.
+ * timing    What sim_model.h says about single steps.
+ * deadline  A router always has a deadline, neither past nor too far, except in Fault.
+ * storm     At most ten answers to a contest in any second of a term as Active.
  */
 #ifndef SIM_CHECK_H
 #define SIM_CHECK_H
@@ -129,7 +130,7 @@ struct sim_check {
 	struct sim_model models[SIM_ROUTERS_MAX];
 	struct sim_reading reading;
 	bool pair_pending[SIM_ROUTERS_MAX][SIM_ROUTERS_MAX];
-	int64_t equal_ns[SIM_ROUTERS_MAX]; /* last read an advert of priority 1 or 0 */
+	int64_t equal_ns[SIM_ROUTERS_MAX]; /* last read an advert of priority 1 */
 	int64_t heard_sent_ns[SIM_ROUTERS_MAX][SIM_ROUTERS_MAX]; /* [reader][sender]: newest read */
 	int64_t silent_ns[SIM_ROUTERS_MAX]; /* when it ceased to be Active; of a crash: never knew
 					     */

@@ -5,6 +5,10 @@
 #define LAST       1
 #define REFUSED_NS (3 * SIM_S)
 
+/* What the manual says of offers. */
+#define OFFER_PAUSE_NS (60 * SIM_S)
+#define EQUAL_NS       (3600 * SIM_S)
+
 /* Addresses that an Active lacks, a bit each. */
 static uint32_t lacking(const struct sim_gateway *r)
 {
@@ -31,7 +35,7 @@ static void check_begins(struct sim *sim, unsigned i)
 
 	if (!given_up && !was_in_trouble(sim, i))
 		check_fail(sim, "P16", "%s is the last resort without a reason", node_name(i));
-	r->offered = false;
+	r->offered_ns = 0;
 	sim->check.frozen = NULL; /* somebody else shall be Active from now on */
 }
 
@@ -71,7 +75,7 @@ void check_inherited_priority(struct sim *sim, unsigned i, const struct vrrp *ol
 	if (r->vr.election.priority != due)
 		check_fail(sim, "P16", "%s goes on with priority %u, not %u", node_name(i),
 			   r->vr.election.priority, due);
-	r->offered = true; /* nobody asks twice */
+	r->offered_ns = 0;
 	sim->check.equal_ns[i] = 0;
 }
 
@@ -86,7 +90,7 @@ void check_recovery(struct sim *sim, unsigned i)
 void check_offer(struct sim *sim, unsigned i)
 {
 	struct sim_gateway *r = &sim->routers[i];
-	int64_t equal_ns = sim->check.equal_ns[i];
+	int64_t equal_ns = sim->check.equal_ns[i], now = gateway_local_ns(sim, r);
 
 	sim->check.frozen = NULL;          /* somebody else may be Active from now on */
 	if (r->conf.vrrp.priority == LAST) /* which does not show it */
@@ -94,11 +98,31 @@ void check_offer(struct sim *sim, unsigned i)
 	if (r->vr.election.priority != LAST)
 		check_fail(sim, "P16", "%s offers to leave and is not the last resort",
 			   node_name(i));
-	if (r->offered)
-		check_fail(sim, "P16", "%s offers to leave a second time", node_name(i));
-	if (equal_ns && gateway_local_ns(sim, r) - equal_ns <= SIM_HELD_NS)
+	if (r->offered_ns && now - r->offered_ns < OFFER_PAUSE_NS &&
+	    r->offered_ns > r->vr.election.since_ns)
+		check_fail(sim, "P16", "%s offers to leave again after %.3f ms", node_name(i),
+			   (double)(now - r->offered_ns) / SIM_MS);
+	if (equal_ns && now - equal_ns < EQUAL_NS)
 		check_fail(sim, "P16", "%s offers to leave to one that is no better", node_name(i));
-	r->offered = true;
+	r->offered_ns = now;
+}
+
+/* A last resort that lacks an address all the time, and hears nobody who does, offers to leave. */
+static void check_offered(struct sim *sim, unsigned i)
+{
+	struct sim_gateway *r = &sim->routers[i];
+	const struct sim_model *m = &sim->check.models[i];
+	int64_t now = gateway_local_ns(sim, r), equal_ns = sim->check.equal_ns[i];
+	int64_t silence_ns = 5 * r->config.interval_cs * 10 * SIM_MS;
+	bool may = r->conf.vrrp.priority != LAST && r->vr.election.priority == LAST &&
+		   !m->listens && !m->cedes && lacking(r) && !r->offered_ns &&
+		   !(equal_ns && now - equal_ns < EQUAL_NS + SIM_S) && !was_in_trouble(sim, i);
+
+	if (!may)
+		r->unoffered_ns = now;
+	else if (now - r->unoffered_ns > 2 * silence_ns + SIM_S)
+		check_fail(sim, "P16", "%s lacks an address and does not offer to leave",
+			   node_name(i));
 }
 
 void check_resort(struct sim *sim, unsigned i)
@@ -106,8 +130,11 @@ void check_resort(struct sim *sim, unsigned i)
 	struct sim_gateway *r = &sim->routers[i];
 	int64_t now = gateway_local_ns(sim, r);
 
-	if (r->vr.election.state != VRRP_STATE_ACTIVE)
+	if (r->vr.election.state != VRRP_STATE_ACTIVE) {
+		r->unoffered_ns = now;
 		return;
+	}
+	check_offered(sim, i);
 	if (lacking(r) || check_in_trouble(sim, i))
 		r->held_ns = now;
 	if (lacking(r) && !check_in_trouble(sim, i)) /* else it may not know */

@@ -93,23 +93,24 @@ struct sim_gateway {
 	int64_t provoked_ns;                 /* last heard a weaker Active */
 	int64_t answers_ns[SIM_ANSWERS_MAX]; /* the latest answers to such, a ring */
 	unsigned answers_n;
-	uint64_t fed, foreign;                     /* packets given to the core; of another VRID */
-	uint32_t abandoned;                        /* a bit per address: taken away too often */
-	uint32_t perhaps_abandoned;                /* likewise, while the kernel had trouble */
-	uint32_t unsure;                           /* how long its pause is */
-	uint32_t abandoned_before;                 /* when the turn began */
-	int64_t pause_ns[SIM_ADDRESSES_MAX];       /* the last pause of an abandoned one; or 0 */
-	int64_t paused_ns[SIM_ADDRESSES_MAX];      /* its end, on the router's clock */
-	int64_t back_ns[SIM_ADDRESSES_MAX];        /* put back last, likewise */
-	int64_t lacked_ns;                         /* some address was not there */
-	int64_t held_ns;                           /* likewise, or vipd may not have known */
-	bool offered;                              /* to leave, as the last resort it is now */
-	bool at_home;                              /* after the last turn the host had the source */
-	uint64_t left_n;                           /* adverts as Active that have left */
-	uint64_t renewed_after[SIM_ADDRESSES_MAX]; /* of them, when a lease was renewed last; */
-	unsigned renewals_n[SIM_ADDRESSES_MAX];    /* and how often since */
-	uint64_t packets_n;                        /* sent so far */
-	uint64_t adverts_n;                        /* of them adverts of earlier turns */
+	uint64_t fed, foreign;                /* packets given to the core; of another VRID */
+	uint32_t abandoned;                   /* a bit per address: taken away too often */
+	uint32_t perhaps_abandoned;           /* likewise, while the kernel had trouble */
+	uint32_t unsure;                      /* how long its pause is */
+	uint32_t abandoned_before;            /* when the turn began */
+	int64_t pause_ns[SIM_ADDRESSES_MAX];  /* the last pause of an abandoned one; or 0 */
+	int64_t paused_ns[SIM_ADDRESSES_MAX]; /* its end, on the router's clock */
+	int64_t back_ns[SIM_ADDRESSES_MAX];   /* put back last, likewise */
+	int64_t lacked_ns;                    /* some address was not there */
+	int64_t held_ns;                      /* likewise, or vipd may not have known */
+	int64_t unoffered_ns;                 /* what makes it offer to leave lasts since then */
+	int64_t offered_ns;                   /* its last offer to leave, of this process; 0 */
+	bool at_home;                         /* after the last turn the host had the source */
+	uint64_t left_n;                      /* adverts as Active that have left */
+	uint64_t renewed_after[SIM_ADDRESSES_MAX];  /* of them, when a lease was renewed last; */
+	unsigned renewals_n[SIM_ADDRESSES_MAX];     /* and how often since */
+	uint64_t packets_n;                         /* sent so far */
+	uint64_t adverts_n;                         /* of them adverts of earlier turns */
 	uint64_t adverts_at_end[SIM_ADDRESSES_MAX]; /* when the lease of an address ended */
 	uint32_t unannounced;           /* when its process died in a turn, a bit per address */
 	int64_t left_ns;                /* when the last one has left */
