@@ -196,7 +196,8 @@ static bool recall(struct event_log *log, const struct events *events, int64_t n
 			;
 		(void)event_flaps_note(log->flaps, &event, &at);
 	}
-	/* Whoever told the events told these, too, unless it ended before; or all comes to an end. */
+	/* Whoever told the events told these, too, unless it ended before; or all comes to an end.
+	 */
 	while (log->recalled && now_ns != EVENT_LOG_END &&
 	       event_flaps_settled(log->flaps, now_ns - HANDOVER_NS, &flap))
 		;

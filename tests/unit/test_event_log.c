@@ -454,9 +454,24 @@ static void test_log_of_what_was_forgotten_names_who_asked(void **state)
 			    "s more; it takes over in 3.609 s if it hears nobody\"");
 }
 
+/* The router process died while a router flapped; nobody comes who would tell its state later. */
+static void test_log_of_the_dead_ends_with_the_state_of_who_flapped(void **state)
+{
+	struct flapper f = open_flapper();
+	struct event_log *last = event_log_new();
+
+	(void)state;
+	flap(&f, 30, 66 * MS);
+	event_log_tell(last, f.events, EVENT_LOG_END, UINT_MAX);
+	event_log_free(last);
+	assert_int_equal(lines_with(&f, "flapped="), 1);
+	close_flapper(&f);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_log_of_the_dead_ends_with_the_state_of_who_flapped),
 		cmocka_unit_test(test_log_of_4080_routers_that_fail_over_has_room),
 		cmocka_unit_test(test_log_that_was_overrun_knows_whom_it_missed),
 		cmocka_unit_test(test_log_that_nobody_reads_knows_whom_it_missed),
