@@ -152,7 +152,8 @@ def test_configuration_is_handed_out_and_cannot_be_changed(lab):
         assert file.read() == before
     os.close(fd)
     # And the standby has it.
-    pid, standby = agent.kill_router(), agent.standby_pid
+    standby = agent.standby_pid
+    pid = agent.kill_router()
     agent.wait_state("lan", "active")
     assert agent.router_pid == standby != pid
 

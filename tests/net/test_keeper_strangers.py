@@ -2,6 +2,7 @@
 """What strangers do to the keeper and its processes: signals by habit, limits of the host, a keeper
 that hangs, a standby that cannot be, a control socket that cannot be made."""
 
+import contextlib
 import os
 import re
 import resource
@@ -9,7 +10,7 @@ import signal
 
 from agents import binary, router, write_config
 from generations import OWN, crash, replace, start
-from lab import wait_until
+from lab import LabError, wait_until
 from processes import open_files
 from timing import GAP_MS, longest_gap_ms
 
@@ -78,7 +79,9 @@ def test_stopped_standby_is_noticed_and_replaced(lab):
     os.kill(stopped, signal.SIGSTOP)
     agent.wait_log(f'standby_pid={stopped} lost="stopped by a signal"')
     wait_until(lambda: not os.path.exists(f"/proc/{stopped}"), what="the end of the stopped one")
-    wait_until(lambda: agent.standby_pid != stopped, 15, "another one")
+    with contextlib.suppress(LabError):            # that it comes after 10 s is no failure yet
+        assert agent.standby_pid != stopped
+    assert agent.standby_pid != stopped
     assert agent.router_pid == speaker
 
 
