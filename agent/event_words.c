@@ -242,7 +242,9 @@ static void notice_note(const struct event *event, char *buf)
 	else if (which == VRRP_NOTICE_INTERVAL)
 		interval_note(event, buf);
 	else if (which < VRRP_NOTICE_COUNT)
-		strcpy(buf, notes[which]);
+		strcpy(buf, which == VRRP_NOTICE_EQUAL_PRIORITY && event->packet.priority == 1
+				    ? "the higher address wins; both hosts may be the last resort"
+				    : notes[which]);
 }
 
 static const char *const address_notes[EVENT_ADDRESS_COUNT] = {
@@ -250,8 +252,9 @@ static const char *const address_notes[EVENT_ADDRESS_COUNT] = {
 	[EVENT_ADDRESS_EXPIRED] = "its lease ended while no advert left; it is back and announced",
 	[EVENT_ADDRESS_ENDED] = "its lease ended since no advert left; it comes back when one does",
 	[EVENT_ADDRESS_LACKING] = "the host's own: vipd never adds it, since it would go with vipd",
-	[EVENT_ADDRESS_NOT_OWN] = "the owner's, and it was not on the interface: vipd added it, "
-				  "and it goes with vipd; configure it on the host",
+	[EVENT_ADDRESS_NOT_OWN] =
+		"the owner's, and it was not on the interface: vipd added it, "
+		"and it goes with vipd; make it the host's own: ip address replace",
 	[EVENT_ADDRESS_FOREIGN] = "it was there already; vipd uses it and will not remove it",
 	[EVENT_ADDRESS_KEPT] = "somebody else put it there, so vipd does not remove it although "
 			       "this router is not active",

@@ -60,7 +60,10 @@ static void abandon(struct kern_wants *w, struct want *want, int64_t now_ns)
 	tell(w, want, KERN_WANT_ABANDONED, 0);
 }
 
-/* After too many thefts in a row it waits; one that then stayed long enough begins anew. */
+/*
+ * After too many thefts in a row it waits; one that then stayed long enough begins anew. Whoever
+ * flushes an interface goes on until nothing is left: only the first restoration is at once.
+ */
 static void count_theft(struct kern_wants *w, struct want *want, int64_t now_ns)
 {
 	if (want->abandoned && now_ns - want->added_ns >= KERN_HELD_NS)
@@ -71,6 +74,8 @@ static void count_theft(struct kern_wants *w, struct want *want, int64_t now_ns)
 	}
 	if (want->abandoned || want->restored_n >= KERN_RESTORE_MAX)
 		abandon(w, want, now_ns);
+	else if (want->restored_n && now_ns < want->added_ns + KERN_RESTORE_GAP_NS)
+		want->paused_ns = want->added_ns + KERN_RESTORE_GAP_NS;
 }
 
 /* Whether a stolen object may come back now. */

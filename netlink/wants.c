@@ -390,7 +390,7 @@ int64_t kern_wants_unheld_ns(const struct kern_wants *wants, unsigned i)
 
 	if (!want->wanted || want->present)
 		return KERN_NEVER;
-	return want->paused_ns ? 0 : want->refused_ns;
+	return want->abandoned && want->paused_ns ? 0 : want->refused_ns;
 }
 
 bool kern_wants_is_doubled(const struct kern_wants *wants, unsigned want)

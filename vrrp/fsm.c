@@ -374,6 +374,9 @@ static struct vrrp_reason takeover_reason(const struct vrrp *vr, int64_t now_ns)
 		   vr->election.active_source[0]) {
 		reason = (struct vrrp_reason){ .code = VRRP_REASON_LEFT };
 		memcpy(reason.source, vr->election.active_source, sizeof(reason.source));
+	} else if (vrrp_is_owner(vr) && vr->election.active_priority != VRRP_PRIORITY_OWNER) {
+		/* It has become one, and waits for nobody's silence. */
+		reason = (struct vrrp_reason){ .code = VRRP_REASON_OWNER };
 	}
 	return reason;
 }

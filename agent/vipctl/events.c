@@ -130,7 +130,8 @@ static int fail(const char *path, int err)
 {
 	return complain(NULL, "%s: %s%s", path, strerror(-err),
 			err == -ENOENT   ? ": no vipd has run in this network namespace since the "
-					   "host was started"
+					   "host was started, or somebody has removed it: a reload "
+					   "makes it again"
 			: err == -EACCES ? ": reading the journal needs root"
 					 : "");
 }

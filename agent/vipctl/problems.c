@@ -217,7 +217,7 @@ void problems_address(struct problems *problems, const struct records_table *tab
 	if (client_number(table, record, ".not_own"))
 		add(problems, PROBLEM_DEGRADED, "not_own_address",
 		    "it is the owner, but %.60s was not on the interface: vipd added it, and it "
-		    "goes with vipd; configure it on the host",
+		    "goes with vipd; make it the host's own: ip address replace",
 		    ip);
 }
 

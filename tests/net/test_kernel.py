@@ -190,7 +190,7 @@ def test_owner_whose_address_is_missing_says_so(lab):
     agent = start(lab, "owner", addresses=[VIP, "192.0.2.11/24"], extra_addresses=["192.0.2.12/24"])
     agent.wait_state("lan", "active")
     for address in VIP, "192.0.2.11/24":
-        agent.wait_log(f" warning: .*address={address} .*news=not_own .*configure it on the host")
+        agent.wait_log(f" warning: .*address={address} .*news=not_own .*ip address replace")
     agent.host.wait_adverts(3, lab.now())
     assert sum("news=" in line for line in agent.log) == 2
     assert agent.router()["warnings"] == ["not_own_address"]

@@ -75,8 +75,9 @@ void check_added(struct sim *sim, unsigned i, unsigned k)
 
 	r->turn.announce |= 1u << k;
 	r->turn.announced &= ~(1u << k);
-	r->back_ns[k] = gateway_local_ns(sim, r);
+	r->back_ns[k] = r->held_ns = gateway_local_ns(sim, r);
 	r->paused_ns[k] = 0;
+	r->hasty &= ~(1u << k);
 }
 
 /* ---- frames ---- */

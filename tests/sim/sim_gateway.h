@@ -23,6 +23,7 @@
  * and so on; so long there, they are held. */
 #define SIM_RESTORES_MAX 5
 #define SIM_RESTORES_NS  (10 * INT64_C(1000000000))
+#define SIM_GAP_NS       (100 * INT64_C(1000000)) /* a second theft so soon is undone after that */
 #define SIM_PAUSE_NS     (2 * INT64_C(1000000000))
 #define SIM_PAUSE_MAX_NS (64 * INT64_C(1000000000))
 #define SIM_HELD_NS      (60 * INT64_C(1000000000))
@@ -100,6 +101,8 @@ struct sim_gateway {
 	uint32_t abandoned_before;            /* when the turn began */
 	int64_t pause_ns[SIM_ADDRESSES_MAX];  /* the last pause of an abandoned one; or 0 */
 	int64_t paused_ns[SIM_ADDRESSES_MAX]; /* its end, on the router's clock */
+	int64_t early_ns[SIM_ADDRESSES_MAX];  /* not before */
+	uint32_t hasty;                       /* taken away within SIM_GAP_NS */
 	int64_t back_ns[SIM_ADDRESSES_MAX];   /* put back last, likewise */
 	int64_t lacked_ns;                    /* some address was not there */
 	int64_t held_ns;                      /* likewise, or vipd may not have known */

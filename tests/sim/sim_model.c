@@ -111,8 +111,11 @@ static void check_takeover_reason(struct sim *sim, unsigned i, int64_t now_ns)
 {
 	const struct sim_model *m = &sim->check.models[i];
 	const struct vrrp_reason *reason = &sim->routers[i].vr.election.reason;
+	bool owner = sim->routers[i].config.priority == VRRP_PRIORITY_OWNER &&
+		     sim->routers[i].vr.election.active_priority != VRRP_PRIORITY_OWNER;
 	enum vrrp_reason_code code = m->weaker ? VRRP_REASON_PREEMPT
 				     : m->left ? VRRP_REASON_LEFT
+				     : owner   ? VRRP_REASON_OWNER
 					       : VRRP_REASON_SILENCE;
 
 	if (reason->code != code ||

@@ -240,6 +240,7 @@ static void test_reconcile_abandoned_comes_back_after_pauses_that_grow(void **st
 	want(1, true);
 	assert_int_equal(run(), 0);
 	for (unsigned i = 0; i < KERN_RESTORE_MAX; i++) {
+		t.now_ns += KERN_RESTORE_GAP_NS;
 		steal(1);
 		assert_pass("+1", "restored 1");
 	}
@@ -253,10 +254,32 @@ static void test_reconcile_abandoned_comes_back_after_pauses_that_grow(void **st
 	/* What has stayed for a minute begins anew. */
 	t.now_ns++;
 	for (unsigned i = 0; i < KERN_RESTORE_MAX; i++) {
+		t.now_ns += KERN_RESTORE_GAP_NS;
 		steal(1);
 		assert_pass("+1", "restored 1");
 	}
 	steal_and_wait(2 * SECOND);
+}
+
+/* As `ip address flush` does, which goes on until nothing is left. */
+static void test_reconcile_stolen_again_at_once_comes_back_after_a_tenth_of_a_second(void **state)
+{
+	(void)state;
+	begin(1, LEASE_S);
+	want(1, true);
+	assert_int_equal(run(), 0);
+	steal(1);
+	assert_pass("+1", "restored 1");
+	t.now_ns += KERN_RESTORE_GAP_NS - 1;
+	steal(1);
+	assert_pass("", "");
+	assert_int_equal(kern_wants_unheld_ns(t.wants, 0), KERN_NEVER);
+	assert_int_equal(kern_wants_deadline(t.wants), t.now_ns + 1);
+	t.now_ns++;
+	assert_pass("+1", "restored 1");
+	t.now_ns += KERN_RESTORE_GAP_NS;
+	steal(1);
+	assert_pass("+1", "restored 1");
 }
 
 /* An interface that is made anew does not know what was stolen from the old one. */
@@ -267,6 +290,7 @@ static void test_reconcile_abandoned_is_added_to_a_new_interface_at_once(void **
 	want(1, true);
 	assert_int_equal(run(), 0);
 	for (unsigned i = 0; i <= KERN_RESTORE_MAX; i++) {
+		t.now_ns += KERN_RESTORE_GAP_NS;
 		steal(1);
 		assert_int_equal(run(), 0);
 	}
@@ -315,8 +339,7 @@ static void test_reconcile_window_of_restorations_starts_anew_after_ten_seconds(
 	want(1, true);
 	assert_int_equal(run(), 0);
 	for (unsigned i = 0; i < 4 * KERN_RESTORE_MAX; i++) {
-		if (i % KERN_RESTORE_MAX == 0)
-			t.now_ns += KERN_RESTORE_WINDOW_NS;
+		t.now_ns += i % KERN_RESTORE_MAX ? KERN_RESTORE_GAP_NS : KERN_RESTORE_WINDOW_NS;
 		steal(1);
 		assert_pass("+1", "restored 1");
 	}
@@ -329,6 +352,7 @@ static void test_reconcile_abandoned_one_that_somebody_adds_is_used_again(void *
 	want(1, true);
 	assert_int_equal(run(), 0);
 	for (unsigned i = 0; i <= KERN_RESTORE_MAX; i++) {
+		t.now_ns += KERN_RESTORE_GAP_NS;
 		steal(1);
 		assert_int_equal(run(), 0);
 	}
@@ -388,6 +412,7 @@ static void test_reconcile_abandoned_is_not_woken_by_late_news(void **state)
 	want(1, true);
 	assert_int_equal(run(), 0);
 	for (unsigned i = 0; i <= KERN_RESTORE_MAX; i++) {
+		t.now_ns += KERN_RESTORE_GAP_NS;
 		steal(1);
 		assert_int_equal(run(), 0);
 	}
@@ -401,6 +426,7 @@ static void test_reconcile_abandoned_is_not_woken_by_late_news(void **state)
 	want(1, true);
 	assert_pass("+1", "added 1");
 	for (unsigned i = 0; i < KERN_RESTORE_MAX; i++) {
+		t.now_ns += KERN_RESTORE_GAP_NS;
 		steal(1);
 		assert_pass("+1", "restored 1");
 	}
@@ -738,6 +764,8 @@ int main(void)
 		cmocka_unit_test(
 			test_reconcile_stolen_five_times_in_ten_seconds_is_abandoned_at_the_sixth),
 		cmocka_unit_test(test_reconcile_abandoned_comes_back_after_pauses_that_grow),
+		cmocka_unit_test(
+			test_reconcile_stolen_again_at_once_comes_back_after_a_tenth_of_a_second),
 		cmocka_unit_test(test_reconcile_abandoned_is_added_to_a_new_interface_at_once),
 		cmocka_unit_test(test_reconcile_refused_is_unheld_since_the_first_refusal),
 		cmocka_unit_test(
