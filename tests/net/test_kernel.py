@@ -96,6 +96,17 @@ def test_abandoned_address_is_claimed_by_the_next_takeover(lab):
     assert agent.router()["missing_addresses"] == []
 
 
+def test_flushed_interface_whose_own_address_comes_back_is_no_failover(lab):
+    one, two = start_pair(lab)
+    one.host.run("sh", "-c", f"ip address flush dev eth0; ip address add {OWN} dev eth0")
+    wait_until(lambda: sorted(one.host.addresses()) == [VIP, OWN], what="both addresses")
+    one.host.wait_adverts(20, lab.now())
+    assert [agent.router()["state"] for agent in (one, two)] == ["active", "backup"]
+    assert one.router()["effective_priority"] == 150
+    assert not any("resort=" in line for line in one.log)
+    assert one.router()["counters"]["became_active"] == 1
+
+
 def test_flushed_interface_is_a_fault_until_an_address_comes_back(lab):
     one, two = start_pair(lab)
     mark = lab.now()
