@@ -13,11 +13,13 @@ TWO = {"name": "two", "vrid": 52, "addresses": ["192.0.2.11/24"]}
 
 def changes(agent, skip=0):
     """The lines about what reloads changed; those of the log are the same."""
-    told = [it["text"] for it in events(agent) if it["kind"] in ("change", "changes")][skip:]
-    wait_until(lambda: [line.split(": ", 1)[1] for line in agent.log
-                        if "reload=changed" in line or "reload=un" in line][skip:] == told,
-               what=lambda _: agent.story(f"the log to have {told}"))
-    return told
+    def told():
+        journal = [it["text"] for it in events(agent) if it["kind"] in ("change", "changes")][skip:]
+        log = [line.split(": ", 1)[1] for line in agent.log
+               if "reload=changed" in line or "reload=un" in line][skip:]
+        return journal if journal == log else None
+
+    return wait_until(told, what=lambda _: agent.story("the same in the journal"))
 
 
 def test_changes_of_a_reload_are_told(lab):
