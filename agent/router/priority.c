@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "routers_private.h"
 
-#include "vrrp/timers.h"
-
 /* One that is neither there nor refused is on its way, or waits for an advert. */
 static int64_t address_unheld_ns(const struct routers *routers, unsigned want)
 {
@@ -53,7 +51,7 @@ static void cede(struct routers *routers, struct router *router)
 
 void router_look_at_addresses(struct routers *routers, struct router *router)
 {
-	int64_t interval_ns = vrrp_interval_ns(router->vr.config.interval_cs);
+	int64_t wait_ns = resort_wait_ns(&router->vr.config);
 	int64_t now_ns = routers->now->mono_ns;
 	struct journal_router journal = router_journal(routers, router);
 	const struct conf_address *address;
@@ -62,7 +60,7 @@ void router_look_at_addresses(struct routers *routers, struct router *router)
 	if (now_ns < resort_deadline(&router->resort))
 		return;
 	ns = unheld_ns(routers, router, &address);
-	switch (resort_look(&router->resort, ns, interval_ns, now_ns)) {
+	switch (resort_look(&router->resort, ns, wait_ns, now_ns)) {
 	case RESORT_BEGINS:
 		journal_resort(&journal, EVENT_RESORT_BEGINS, address);
 		set_priority(routers, router, RESORT_PRIORITY);
@@ -74,7 +72,7 @@ void router_look_at_addresses(struct routers *routers, struct router *router)
 	case RESORT_UNCHANGED:
 		break;
 	}
-	if (resort_cedes(&router->resort, interval_ns, now_ns))
+	if (resort_cedes(&router->resort, wait_ns, now_ns))
 		cede(routers, router);
 	router_schedule(routers, router);
 }

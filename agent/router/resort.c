@@ -35,7 +35,12 @@ static enum resort_change keep(struct resort *resort, int64_t now_ns)
 	return RESORT_ENDS;
 }
 
-enum resort_change resort_look(struct resort *resort, int64_t unheld_ns, int64_t interval_ns,
+int64_t resort_wait_ns(const struct vrrp_config *config)
+{
+	return (vrrp_down_intervals(config) + 2) * vrrp_interval_ns(config->interval_cs);
+}
+
+enum resort_change resort_look(struct resort *resort, int64_t unheld_ns, int64_t wait_ns,
 			       int64_t now_ns)
 {
 	resort->look_ns = VRRP_NEVER;
@@ -49,15 +54,13 @@ enum resort_change resort_look(struct resort *resort, int64_t unheld_ns, int64_t
 		return RESORT_UNCHANGED;
 	}
 	resort->last = true;
-	/* Whoever preempts has had its time by then: Active_Down_Interval is below four intervals.
-	 */
-	resort->cede_ns = now_ns + 5 * interval_ns;
+	resort->cede_ns = now_ns + wait_ns;
 	return RESORT_BEGINS;
 }
 
-bool resort_cedes(struct resort *resort, int64_t interval_ns, int64_t now_ns)
+bool resort_cedes(struct resort *resort, int64_t wait_ns, int64_t now_ns)
 {
-	int64_t recently_ns = now_ns - RESORT_PEER_NS - 10 * interval_ns;
+	int64_t recently_ns = now_ns - RESORT_PEER_NS - 2 * wait_ns;
 
 	if (now_ns < resort->cede_ns)
 		return false;

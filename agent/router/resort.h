@@ -21,7 +21,7 @@
 	INT64_C(3000000000)                 /* what the kernel refuses for so long is not held     \
 					     */
 #define RESORT_KEPT_NS INT64_C(60000000000) /* what was there for so long is held again */
-#define RESORT_PEER_NS INT64_C(60000000000) /* so long, and ten intervals, a peer is no better */
+#define RESORT_PEER_NS INT64_C(60000000000) /* so long, and two waits, a peer is no better */
 
 /* All times on the clock of the router's deadlines. */
 struct resort {
@@ -55,17 +55,23 @@ void resort_rest(struct resort *resort);
 void resort_hear(struct resort *resort, uint8_t priority, int64_t now_ns);
 
 /**
+ * resort_wait_ns() - how long a peer is waited for that preempts: two intervals more than may be
+ * missed, as its Active_Down_Interval is below one more.
+ */
+int64_t resort_wait_ns(const struct vrrp_config *config);
+
+/**
  * resort_look() - look at the addresses of an Active router. Too early a call does no harm.
  * @unheld_ns: since when one of them cannot be held; 0: for good; VRRP_NEVER: all are there.
- * @interval_ns: between adverts.
+ * @wait_ns: resort_wait_ns() of the router.
  */
-enum resort_change resort_look(struct resort *resort, int64_t unheld_ns, int64_t interval_ns,
+enum resort_change resort_look(struct resort *resort, int64_t unheld_ns, int64_t wait_ns,
 			       int64_t now_ns);
 
 /**
  * resort_cedes() - whether an Active router is to offer to leave now.
  */
-bool resort_cedes(struct resort *resort, int64_t interval_ns, int64_t now_ns);
+bool resort_cedes(struct resort *resort, int64_t wait_ns, int64_t now_ns);
 
 /**
  * resort_deadline() - when resort_look() or resort_cedes() is due; VRRP_NEVER.

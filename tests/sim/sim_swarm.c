@@ -2,6 +2,7 @@
 #include "sim_swarm.h"
 
 #include "sim.h"
+#include "vrrp/timers.h"
 
 #define FAULT_BIT(type) (1u << SIM_FAULT_##type)
 
@@ -104,7 +105,7 @@ static struct habits draw_habits(struct prng *p, bool calm)
 /* A safe one needs an interval that is long enough. */
 static enum conf_lease draw_lease(struct prng *p, unsigned interval_cs)
 {
-	int safe_s = conf_lease_s(CONF_LEASE_SAFE, interval_cs);
+	int safe_s = conf_lease_s(CONF_LEASE_SAFE, interval_cs, VRRP_DOWN_INTERVALS);
 	unsigned odds = prng_below(p, 6);
 
 	if (odds == 0)
