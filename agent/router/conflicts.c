@@ -91,10 +91,11 @@ static bool decode(const struct vrrp_rx *rx, struct vrrp_advert *ret_advert)
 	struct vrrp_rx as_sent = *rx;
 	unsigned version;
 
-	if (rx->payload_len < VRRP_HEADER_LEN + VRRP_AUTH_LEN)
+	if (rx->payload_len < VRRP_HEADER_LEN)
 		return false;
 	version = rx->payload[0] >> 4;
-	if (version == 2 && rx->payload[4] == VRRP_AUTH_PASSWORD) {
+	if (version == 2 && rx->payload[4] == VRRP_AUTH_PASSWORD &&
+	    rx->payload_len >= VRRP_HEADER_LEN + VRRP_AUTH_LEN) {
 		rules.auth_type = VRRP_AUTH_PASSWORD;
 		memcpy(rules.password, rx->payload + rx->payload_len - VRRP_AUTH_LEN,
 		       VRRP_AUTH_LEN);
