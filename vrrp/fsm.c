@@ -544,8 +544,9 @@ static void cede(struct vrrp *vr, int64_t now_ns, struct vrrp_output *out)
 		return;
 	act_advert(out, VRRP_PRIORITY_LEAVE);
 	vr->election.ceding = true;
-	vr->election.advert_ns = now_ns + vrrp_down_ns(vr->config.version, vr->election.priority,
-						       vr->config.interval_cs, VRRP_DOWN_INTERVALS);
+	vr->election.advert_ns =
+		now_ns + vrrp_down_ns(vr->config.version, vr->election.priority,
+				      vr->config.interval_cs, vrrp_down_intervals(&vr->config));
 }
 
 /*

@@ -48,6 +48,16 @@ struct conf_link {
 	int64_t delay_ns; /* a lost carrier must last so long to be a fault */
 };
 
+/* By what the routers of a LAN prove that they belong together. */
+enum conf_auth_type {
+	CONF_AUTH_PASSWORD, /* version 2: whoever listens has it */
+};
+
+struct conf_auth {
+	uint8_t type;                     /* enum conf_auth_type */
+	char password[VRRP_AUTH_LEN + 1]; /* empty: there is no authentication */
+};
+
 struct conf_router {
 	char name[CONF_NAME_SIZE];
 	char interface[CONF_LINK_SIZE];
@@ -57,6 +67,7 @@ struct conf_router {
 	enum conf_mac mac;
 	uint8_t source[16]; /* the only address to advertise from; zero: any */
 	struct conf_link link;
+	struct conf_auth auth;
 	unsigned addresses_n;           /* advertised: the first ones */
 	unsigned extra_n;               /* held, not advertised: behind them */
 	struct conf_address *addresses; /* part of the configuration */
@@ -124,12 +135,21 @@ void conf_free(struct conf *conf);
 /**
  * conf_lease_s() - the lifetime of a router's addresses in the kernel.
  *
- * The kernel counts whole seconds and removes an address 0 to 1.2 s after its end. A Backup waits
- * between 3 and 4 intervals (Active_Down_Interval, RFC 9568 §6.1).
+ * @down_intervals: 1..100, adverts that may be missed.
  *
- * Return: seconds; 0 for ever; -1 when there is no safe one: the interval is below 1.1 s.
+ * The kernel counts whole seconds and removes an address 0 to 1.2 s after its end. A Backup waits
+ * for @down_intervals and at most one more (Active_Down_Interval, RFC 9568 §6.1).
+ *
+ * Return: seconds; 0 for ever; -1 when there is no safe one: see conf_lease_safe_cs().
  */
-int conf_lease_s(enum conf_lease lease, unsigned interval_cs);
+int conf_lease_s(enum conf_lease lease, unsigned interval_cs, unsigned down_intervals);
+
+/**
+ * conf_lease_safe_cs() - the shortest interval that there is a safe lease for.
+ *
+ * Return: centiseconds; 0 when there is none, as one advert alone may be missed.
+ */
+unsigned conf_lease_safe_cs(unsigned down_intervals);
 
 /**
  * conf_dump() - write the configuration with every default spelled out.

@@ -168,6 +168,13 @@ static void compare_list(struct diff *diff, const struct conf_key *key, const ch
 
 /* ---- keys ---- */
 
+/* Whoever reads the log need not know a password; that there is one he may. */
+static void hide(char *text)
+{
+	if (*text)
+		strcpy(text, "(secret)");
+}
+
 static void compare_value(struct diff *diff, const struct conf_key *key, const char *group,
 			  const void *old, const void *new)
 {
@@ -177,6 +184,10 @@ static void compare_value(struct diff *diff, const struct conf_key *key, const c
 
 	if (!differs(key, old, new, old_text, new_text))
 		return;
+	if (key->kind == &conf_password) {
+		hide(old_text);
+		hide(new_text);
+	}
 	difference.change = CONF_KEY;
 	difference.key = key_name(key, group, name);
 	difference.old_text = old_text;

@@ -81,15 +81,24 @@ static void write_list(const struct conf_key *key, const void *base, FILE *out, 
 	fprintf(out, "\n%*s)", indent, "");
 }
 
-/* A list that may not be empty, or no address: the file says the same without it. */
+static bool is_zero(const struct field *field, const void *base)
+{
+	const char *bytes = (const char *)base + field->offset;
+
+	for (uint16_t i = 0; i < field->size; i++)
+		if (bytes[i])
+			return false;
+	return true;
+}
+
+/* A list that may not be empty, no group or no address: the file says the same without it. */
 static bool is_none(const struct conf_key *key, const void *base)
 {
-	static const uint8_t none[16];
-
 	if (key->count)
 		return key->min > 0 && conf_key_count(key->count, base) == 0;
-	return key->kind == &conf_host &&
-	       memcmp((const char *)base + key->field.offset, none, sizeof(none)) == 0;
+	if (key->element)
+		return key->element->optional && is_zero(&key->field, base);
+	return key->kind == &conf_host && is_zero(&key->field, base);
 }
 
 static bool is_left_out(const struct conf_key *key, const void *base)

@@ -10,6 +10,9 @@
 #define NS_PER_CS (10 * NS_PER_MS)
 #define NS_PER_S  (1000 * NS_PER_MS)
 
+#define INTERVAL_V3 "a duration from \"10ms\" to \"40.95s\""
+#define INTERVAL_V2 "whole seconds from \"1s\" to \"255s\" in version 2"
+
 #define LATER(called, text)                                                                        \
 	{                                                                                          \
 		.field = { .name = (called) }, .later = (text)                                     \
@@ -49,6 +52,33 @@ static const struct conf_schema link_schema = {
 	.nouns = "links",
 	.size = sizeof(struct conf_link),
 	.keys = link_keys,
+};
+
+static const char *const auth_types[] = {
+	[CONF_AUTH_PASSWORD] = "password",
+};
+
+/* First what says whether there is any. */
+static const struct conf_key auth_keys[] = {
+	{ .field = FIELD_OF_WORDS(struct conf_auth, type, "type", auth_types),
+	  .kind = &conf_choice,
+	  .missing = "",
+	  .later = "HMAC is not supported yet; use \"password\", or leave auth out",
+	  .later_value = "\"hmac\"" },
+	{ .field = FIELD(struct conf_auth, password, "password", FIELD_TEXT),
+	  .kind = &conf_password,
+	  .min = 1,
+	  .max = VRRP_AUTH_LEN,
+	  .missing = "" },
+	CONF_KEYS_END,
+};
+
+static const struct conf_schema auth_schema = {
+	.noun = "auth",
+	.nouns = "auths",
+	.size = sizeof(struct conf_auth),
+	.keys = auth_keys,
+	.optional = true,
 };
 
 static const char *const macs[] = {
@@ -95,11 +125,10 @@ static const struct conf_key router_keys[] = {
 	  .anew = true },
 	{ .field = OF(vrrp.version, "version", FIELD_UINT),
 	  .kind = &conf_number,
-	  .min = 3,
+	  .min = 2,
 	  .max = 3,
-	  .preset = "3",
-	  .later = "VRRP version 2 is not supported yet; use 3",
-	  .later_value = "2" },
+	  .expected = "2 or 3",
+	  .preset = "3" },
 	{ .field = OF(vrrp.priority, "priority", FIELD_UINT),
 	  .kind = &conf_number,
 	  .min = 1,
@@ -109,9 +138,15 @@ static const struct conf_key router_keys[] = {
 	{ .field = FIELD_OF_UNIT(struct conf_router, vrrp.interval_cs, "interval", NS_PER_CS),
 	  .kind = &conf_duration,
 	  .min = NS_PER_CS,
-	  .max = VRRP_INTERVAL_CS_MAX * NS_PER_CS,
+	  .max = VRRP_INTERVAL_CS_MAX_V2 * NS_PER_CS, /* check_interval() knows the version */
 	  .step = NS_PER_CS,
+	  .expected = INTERVAL_V3 " (version 2: \"1s\" to \"255s\")",
 	  .preset = "\"1s\"" },
+	{ .field = OF(vrrp.down_intervals, "down_intervals", FIELD_UINT),
+	  .kind = &conf_number,
+	  .min = 1,
+	  .max = VRRP_DOWN_INTERVALS_MAX,
+	  .preset = "3" },
 	{ .field = OF(vrrp.preempt, "preempt", FIELD_BOOL),
 	  .kind = &conf_boolean,
 	  .preset = "true" },
@@ -156,8 +191,8 @@ static const struct conf_key router_keys[] = {
 	{ .field = FIELD_OF_WORDS(struct conf_router, lease, "lease", leases),
 	  .kind = &conf_choice,
 	  .preset = "\"available\"" },
+	{ .field = OF(auth, "auth", 0), .element = &auth_schema },
 	LATER("unicast", "unicast peers are not supported yet"),
-	LATER("auth", "authentication is not supported yet"),
 	LATER("track", "tracking is not supported yet"),
 	LATER("routes", "virtual routes are not supported yet"),
 	LATER("link_local", "IPv6 is not supported yet"),
@@ -169,10 +204,46 @@ static const struct conf_key router_keys[] = {
 static void check_lease(const struct conf_place *group, const struct conf_router *router)
 {
 	const struct conf_place place = conf_place_of(group, "lease");
+	const struct vrrp_config *vrrp = &router->vrrp;
+	unsigned safe_cs;
 
-	if (router->vrrp.interval_cs && conf_lease_s(router->lease, router->vrrp.interval_cs) < 0)
-		conf_error_in(&place, "\"safe\" needs an interval of at least \"1.1s\": the kernel "
-				      "counts a lease in whole seconds");
+	if (!vrrp->interval_cs || !vrrp->down_intervals ||
+	    conf_lease_s(router->lease, vrrp->interval_cs, vrrp->down_intervals) >= 0)
+		return;
+	safe_cs = conf_lease_safe_cs(vrrp->down_intervals);
+	if (vrrp->version == 2)
+		safe_cs = (safe_cs + 99) / 100 * 100;
+	if (safe_cs)
+		conf_error_in(&place,
+			      "\"safe\" needs an interval of at least \"%.3gs\" with "
+			      "down_intervals = %u: the kernel counts a lease in whole seconds",
+			      safe_cs / 100.0, vrrp->down_intervals);
+	else
+		conf_error_in(&place, "\"safe\" needs down_intervals of at least 2: with 1 a "
+				      "Backup takes over before any lease can end");
+}
+
+/* How long it may be, and in what steps, depends on the version (RFC 3768 §5.3.7). */
+static void check_interval(const struct conf_place *group, struct conf_router *router)
+{
+	const struct conf_place place = conf_place_of(group, "interval");
+	struct vrrp_config *vrrp = &router->vrrp;
+
+	if (!vrrp->version || !vrrp->interval_cs ||
+	    vrrp_interval_is_valid(vrrp->version, vrrp->interval_cs))
+		return;
+	conf_error_expected(&place, vrrp->version == 2 ? INTERVAL_V2 : INTERVAL_V3);
+	vrrp->interval_cs = 0;
+}
+
+/* Version 3 has no place for it (RFC 9568 §9). */
+static void check_auth(const struct conf_place *group, const struct conf_router *router)
+{
+	const struct conf_place place = conf_place_of(group, "auth");
+
+	if (router->auth.password[0] && router->vrrp.version == 3)
+		conf_error_in(&place, "version 3 has no passwords: leave it out, or write "
+				      "version = 2 if all hosts of the router speak it");
 }
 
 /* @first, @n: those of the list @key among all that the router has. */
@@ -233,6 +304,8 @@ static void check_router(const struct conf_place *group, void *base)
 	struct conf_router *router = base;
 
 	router->vrrp.family = 4;
+	check_interval(group, router);
+	check_auth(group, router);
 	check_lease(group, router);
 	check_source(group, router);
 	claim_all(group, router);

@@ -301,6 +301,38 @@ static void expect_socket(const struct conf_key *key, char *buf)
 
 const struct conf_kind conf_socket = { "path", parse_socket, expect_socket, quoted_text };
 
+/* ---- password ---- */
+
+static void parse_password(const struct conf_place *place, void *base)
+{
+	const struct conf_key *key = place->key;
+	char expected[CONF_EXPECTED_SIZE];
+	const char *text;
+
+	assert(key->max < key->field.size);
+	if (config_setting_type(place->setting) != CONFIG_TYPE_STRING) {
+		conf_error_in(place, "expected %s, in quotes", conf_key_expected(key, expected));
+		return;
+	}
+	text = config_setting_get_string(place->setting);
+	if (strlen(text) > (size_t)key->max)
+		conf_error_in(place, "expected %s, got %zu; keepalived takes the first %" PRId64,
+			      conf_key_expected(key, expected), strlen(text), key->max);
+	else if (!*text || !is_printable(text))
+		conf_error_in(place, "expected %s, got %s", conf_key_expected(key, expected),
+			      *text ? "others" : "none");
+	else
+		strcpy(member_of(key, base), text);
+}
+
+static void expect_password(const struct conf_key *key, char *buf)
+{
+	snprintf(buf, CONF_EXPECTED_SIZE, "%" PRId64 "..%" PRId64 " printable ASCII characters",
+		 key->min, key->max);
+}
+
+const struct conf_kind conf_password = { "password", parse_password, expect_password, quoted_text };
+
 /* ---- duration ---- */
 
 /* What is wrong with the form of a duration; NULL: nothing. */

@@ -54,6 +54,7 @@ extern const struct conf_kind conf_interface; /* what can be the name of one */
 extern const struct conf_kind conf_duration;  /* a number of nanoseconds in any unit */
 extern const struct conf_kind conf_socket;    /* the path of one */
 extern const struct conf_kind conf_address;   /* struct conf_address, with its prefix length */
+extern const struct conf_kind conf_password;  /* printable ASCII that no message shows */
 extern const struct conf_kind conf_host;      /* uint8_t[16], an address without; zero: none */
 
 /* A number that has a name: "owner" is 255. */
@@ -100,6 +101,7 @@ struct conf_schema {
 	const struct conf_key *keys; /* ends with CONF_KEYS_END, less than CONF_KEYS_MAX */
 	const char *brief; /* the key that a value without braces stands for; NULL: none does */
 	bool only_brief;   /* there is no form with braces */
+	bool optional;     /* a group that is all zero is not there */
 	/* After all keys are set: errors of several together, what follows from them, claims. A
 	 * member is zero when its key had an error, and then nothing more is said about it. */
 	void (*check)(const struct conf_place *place, void *base);

@@ -9,6 +9,7 @@
 #define NS_PER_MS    INT64_C(1000000)
 #define NS_PER_S     (1000 * NS_PER_MS)
 #define DURATION_MAX (24 * 3600 * NS_PER_S)
+#define LATE_CS      120 /* the kernel, to remove an address whose lease has ended */
 #define WORD_MAX     31
 
 static const struct unit {
@@ -223,7 +224,17 @@ unsigned conf_distance(const char *a, const char *b)
 	return d[a_len][b_len];
 }
 
-int conf_lease_s(enum conf_lease lease, unsigned interval_cs)
+/* The least that a safe lease and what the kernel may be late come to. */
+#define SAFE_MIN_CS (100 + LATE_CS)
+
+unsigned conf_lease_safe_cs(unsigned down_intervals)
+{
+	unsigned spare = down_intervals - 1;
+
+	return spare ? (SAFE_MIN_CS + spare - 1) / spare : 0;
+}
+
+int conf_lease_s(enum conf_lease lease, unsigned interval_cs, unsigned down_intervals)
 {
 	int seconds;
 
@@ -231,9 +242,9 @@ int conf_lease_s(enum conf_lease lease, unsigned interval_cs)
 		return 0;
 	if (lease == CONF_LEASE_AVAILABLE)
 		/* The second more is what spares most adverts a renewal. */
-		return (int)(4 * interval_cs + 99) / 100 + 1;
+		return (int)((down_intervals + 1) * interval_cs + 99) / 100 + 1;
 	/* Renewed an interval after the last advert at the latest, with what the kernel may be
 	 * late: still before the first Backup. */
-	seconds = ((int)(2 * interval_cs) - 120) / 100;
+	seconds = ((int)((down_intervals - 1) * interval_cs) - LATE_CS) / 100;
 	return seconds < 1 ? -1 : seconds;
 }

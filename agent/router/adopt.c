@@ -41,6 +41,17 @@ static bool is_last_resort(const struct routers *routers, const struct router *r
 	       old->config.priority == router->vr.config.priority;
 }
 
+/* Of other intervals, leases of equal length are renewed at other times. */
+static bool has_same_lease(const struct router *router, const struct state *old, int entry,
+			   const struct vrrp_config *before)
+{
+	const struct vrrp_config *config = &router->conf->vrrp;
+
+	return state_lease_s(old, (unsigned)entry) == router_lease_s(router->conf) &&
+	       before->interval_cs == config->interval_cs &&
+	       vrrp_down_intervals(before) == vrrp_down_intervals(config);
+}
+
 static bool adopt(struct routers *routers, struct router *router, struct state *old, int entry)
 {
 	int64_t now_ns = routers->now->mono_ns;
@@ -61,11 +72,7 @@ static bool adopt(struct routers *routers, struct router *router, struct state *
 		for (unsigned i = 0; i < router->conf->addresses_n; i++)
 			kern_wants_lend(routers->wants, router->want + i);
 	router_want_addresses(routers, router, vr.election.state == VRRP_STATE_ACTIVE);
-	/* Of other intervals, leases of equal length are renewed at other times. */
-	same_lease = state_lease_s(old, (unsigned)entry) ==
-			     (uint32_t)conf_lease_s(router->conf->lease,
-						    router->conf->vrrp.interval_cs) &&
-		     vr.config.interval_cs == router->conf->vrrp.interval_cs;
+	same_lease = has_same_lease(router, old, entry, &vr.config);
 	lease_adopt(&router->lease, state_lease(old, (unsigned)entry), same_lease, now_ns);
 	/* The renewal that a dead process had noted may not have reached the kernel. */
 	if (routers->read_real_ns == 0)

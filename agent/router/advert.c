@@ -6,8 +6,8 @@
 
 size_t conf_advert_len(const struct conf_router *conf)
 {
-	return KERN_FRAME_IP4_LEN + VRRP_HEADER_LEN +
-	       conf->addresses_n * vrrp_address_len(conf->vrrp.family);
+	return KERN_FRAME_IP4_LEN +
+	       vrrp_packet_len(conf->vrrp.version, conf->vrrp.family, conf->addresses_n);
 }
 
 size_t router_advert_len(const struct router *router)
@@ -41,6 +41,7 @@ void router_write_advert(const struct routers *routers, const struct router *rou
 		.checksum = c->checksum,
 		.addresses = router->list.addresses,
 		.addresses_n = (uint8_t)router->list.addresses_n,
+		.auth_type = router->rules.auth_type,
 	};
 	struct kern_frame_ip ip = {
 		.source_mac = routers->lans[router->interface].interface->mac,
@@ -53,6 +54,7 @@ void router_write_advert(const struct routers *routers, const struct router *rou
 	};
 
 	memcpy(advert.source, router->vr.election.source, sizeof(advert.source));
+	memcpy(advert.auth, router->rules.password, sizeof(advert.auth));
 	kern_frame_ip4(frame, &ip);
 	vrrp_packet_encode(&advert, ip.destination, frame + KERN_FRAME_IP4_LEN);
 }

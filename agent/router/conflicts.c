@@ -82,6 +82,28 @@ static void note(struct routers *routers, unsigned router, const struct vrrp_adv
 	journal_conflict(&journal, conflict.vrid, conflict.source, conflict.address);
 }
 
+/* Of whatever version it is, and with whatever password: it is none of our routers. */
+static bool decode(const struct vrrp_rx *rx, struct vrrp_advert *ret_advert)
+{
+	struct vrrp_rules rules = { .destinations = vrrp_group(rx->family),
+				    .destinations_n = 1,
+				    .min_ttl = VRRP_TTL };
+	struct vrrp_rx as_sent = *rx;
+	unsigned version;
+
+	if (rx->payload_len < VRRP_HEADER_LEN)
+		return false;
+	version = rx->payload[0] >> 4;
+	if (version == 2 && rx->payload[4] == VRRP_AUTH_PASSWORD &&
+	    rx->payload_len >= VRRP_HEADER_LEN + VRRP_AUTH_LEN) {
+		rules.auth_type = VRRP_AUTH_PASSWORD;
+		memcpy(rules.password, rx->payload + rx->payload_len - VRRP_AUTH_LEN,
+		       VRRP_AUTH_LEN);
+	}
+	as_sent.rules = &rules;
+	return version && vrrp_packet_decode(&as_sent, version, ret_advert) == VRRP_ACCEPT;
+}
+
 void conflicts_note(struct routers *routers, const struct interface *interface,
 		    const struct vrrp_rx *rx)
 {
@@ -89,8 +111,7 @@ void conflicts_note(struct routers *routers, const struct interface *interface,
 	struct vrrp_advert advert;
 
 	/* Whoever leaves gives its addresses up. */
-	if (number < 0 || vrrp_packet_decode(rx, 3, &advert) != VRRP_ACCEPT ||
-	    advert.priority == VRRP_PRIORITY_LEAVE)
+	if (number < 0 || !decode(rx, &advert) || advert.priority == VRRP_PRIORITY_LEAVE)
 		return;
 	for (unsigned i = 0; i < advert.addresses_n; i++) {
 		const uint8_t *address = advert.addresses + i * vrrp_address_len(advert.family);

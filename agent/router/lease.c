@@ -5,29 +5,33 @@
 
 #define NS_PER_S INT64_C(1000000000)
 
-void lease_init(struct lease *lease, enum conf_lease kind, unsigned interval_cs)
+void lease_init(struct lease *lease, enum conf_lease kind, unsigned interval_cs,
+		unsigned down_intervals)
 {
-	*lease = (struct lease){ .kind = kind, .interval_cs = interval_cs };
+	*lease = (struct lease){ .kind = kind,
+				 .interval_cs = interval_cs,
+				 .down_intervals = down_intervals };
 }
 
 void lease_end(struct lease *lease)
 {
-	lease_init(lease, lease->kind, lease->interval_cs);
+	lease_init(lease, lease->kind, lease->interval_cs, lease->down_intervals);
 }
 
 /*
  * How long they may go without renewal. A "safe" lease: a third of it. An "available" one outlives
  * every Backup's patience after an advert that does not renew it: Active_Down_Interval, which is
- * below 4 intervals by at least what the highest skew time lacks to one (RFC 9568 §6.1). That
- * difference is what an advert may be late.
+ * below one interval more than may be missed by at least what the highest skew time lacks to one
+ * (RFC 9568 §6.1; in version 2 by as much or more). That difference is what an advert may be late.
  */
 static int64_t period_ns(const struct lease *lease)
 {
-	int64_t lease_ns = conf_lease_s(lease->kind, lease->interval_cs) * NS_PER_S;
 	int64_t interval_ns = vrrp_interval_ns(lease->interval_cs);
+	int64_t lease_ns =
+		conf_lease_s(lease->kind, lease->interval_cs, lease->down_intervals) * NS_PER_S;
 
 	if (lease->kind == CONF_LEASE_AVAILABLE)
-		return lease_ns - (4 * interval_ns - interval_ns / 256);
+		return lease_ns - ((lease->down_intervals + 1) * interval_ns - interval_ns / 256);
 	return lease_ns / 3;
 }
 

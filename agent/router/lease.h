@@ -15,17 +15,19 @@
 /* All times on the clock of the router's deadlines. */
 struct lease {
 	enum conf_lease kind;
-	unsigned interval_cs;  /* between adverts */
-	int64_t renew_ns;      /* the next renewal is due; 0: at once */
-	int64_t renewed_ns;    /* the last one */
-	int64_t advertised_ns; /* the last advert as Active has left */
-	bool starved;          /* a renewal by timer waits for evidence: the next advert is it */
+	unsigned interval_cs;    /* between adverts */
+	unsigned down_intervals; /* of them may be missed */
+	int64_t renew_ns;        /* the next renewal is due; 0: at once */
+	int64_t renewed_ns;      /* the last one */
+	int64_t advertised_ns;   /* the last advert as Active has left */
+	bool starved;            /* a renewal by timer waits for evidence: the next advert is it */
 };
 
 /**
  * lease_init() - of a router that is not Active.
  */
-void lease_init(struct lease *lease, enum conf_lease kind, unsigned interval_cs);
+void lease_init(struct lease *lease, enum conf_lease kind, unsigned interval_cs,
+		unsigned down_intervals);
 
 /**
  * lease_end() - the router is not Active (any more): there is nothing to renew.

@@ -7,11 +7,17 @@
 
 /* ---- one router of the configuration ---- */
 
+uint32_t router_lease_s(const struct conf_router *conf)
+{
+	return (uint32_t)conf_lease_s(conf->lease, conf->vrrp.interval_cs,
+				      vrrp_down_intervals(&conf->vrrp));
+}
+
 static void add_wants(struct routers *routers, unsigned number, const struct conf_router *conf)
 {
 	struct router *router = &routers->all[number];
 	unsigned n = conf->addresses_n + conf->extra_n;
-	uint32_t lease_s = (uint32_t)conf_lease_s(conf->lease, conf->vrrp.interval_cs);
+	uint32_t lease_s = router_lease_s(conf);
 
 	router->want = routers->wants_n;
 	for (unsigned i = 0; i < n; i++) {
@@ -49,6 +55,18 @@ static void join_lan(struct routers *routers, unsigned number, const struct conf
 	lan->last = number + 1;
 }
 
+/* How adverts must come that concern it. */
+static void set_rules(struct router *router, const struct conf_router *conf)
+{
+	router->rules = (struct vrrp_rules){ .destinations = vrrp_group(conf->vrrp.family),
+					     .destinations_n = 1,
+					     .min_ttl = VRRP_TTL };
+	if (!conf->auth.password[0])
+		return;
+	router->rules.auth_type = VRRP_AUTH_PASSWORD;
+	memcpy(router->rules.password, conf->auth.password, VRRP_AUTH_LEN);
+}
+
 static int make_router(struct routers *routers, unsigned number, const struct conf_router *conf)
 {
 	struct router *router = &routers->all[number];
@@ -60,8 +78,10 @@ static int make_router(struct routers *routers, unsigned number, const struct co
 	for (unsigned i = 0; i < conf->addresses_n; i++)
 		memcpy(list + i * 4, conf->addresses[i].bytes, 4);
 	vrrp_init(&router->vr, &conf->vrrp);
-	lease_init(&router->lease, conf->lease, conf->vrrp.interval_cs);
+	lease_init(&router->lease, conf->lease, conf->vrrp.interval_cs,
+		   vrrp_down_intervals(&conf->vrrp));
 	resort_init(&router->resort);
+	set_rules(router, conf);
 	router->conf = conf;
 	router->fault_ns = VRRP_NEVER;
 	join_lan(routers, number, conf);
@@ -76,7 +96,7 @@ struct state_router router_state(const struct conf_router *conf)
 		.interface = conf->interface,
 		.vrid = conf->vrrp.vrid,
 		.family = conf->vrrp.family,
-		.lease_s = (uint32_t)conf_lease_s(conf->lease, conf->vrrp.interval_cs),
+		.lease_s = router_lease_s(conf),
 	};
 
 	router_ask_for_will(conf, &state);

@@ -79,12 +79,13 @@ static struct vrrp_reason fault_of(const struct routers *routers, const struct r
 
 /*
  * How long a fault must last: a carrier may blink, and whoever corrects an address removes it.
- * After three intervals without a carrier others have taken over by right, or would be taken for
- * silent.
+ * After as many intervals without a carrier as may be missed others have taken over by right, or
+ * would be taken for silent.
  */
 static int64_t patience_ns(const struct router *router, enum vrrp_reason_code fault)
 {
-	int64_t others_ns = 3 * vrrp_interval_ns(router->vr.config.interval_cs);
+	const struct vrrp_config *config = &router->vr.config;
+	int64_t others_ns = vrrp_down_intervals(config) * vrrp_interval_ns(config->interval_cs);
 
 	if (fault == VRRP_REASON_NO_CARRIER)
 		return router->conf->link.delay_ns < others_ns ? router->conf->link.delay_ns
@@ -276,6 +277,7 @@ static void on_packet(const struct kern_packet *packet, void *arg)
 		note_stray(routers, interface, &rx, vrrp_receive(NULL, NULL, &rx, &advert));
 		return;
 	}
+	rx.rules = &router->rules;
 	journal = router_journal(routers, router);
 	reject = vrrp_receive(&router->vr, &router->list, &rx, &advert);
 	if (reject != VRRP_ACCEPT) {

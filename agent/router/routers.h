@@ -34,6 +34,7 @@ struct router {
 	unsigned next_on_lan;           /* the next router there, plus 1; or 0 */
 	unsigned want;                  /* number of its first address; the others follow */
 	struct vrrp_list list;          /* what it advertises; owned */
+	struct vrrp_rules rules;        /* by which it receives, and authenticates what it sends */
 	struct lease lease;             /* of its addresses */
 	struct resort resort;           /* whether it can hold them */
 	struct outbox outbox;

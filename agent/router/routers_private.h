@@ -170,6 +170,11 @@ bool router_can_advertise(const struct routers *routers, const struct router *ro
 int router_renamed_ifindex(const struct routers *routers, const struct router *router);
 
 /**
+ * router_lease_s() - the lifetime of a configured router's addresses; 0: for ever.
+ */
+uint32_t router_lease_s(const struct conf_router *conf);
+
+/**
  * conf_advert_len() - the bytes of the advert that a configured router will send, as a frame.
  */
 size_t conf_advert_len(const struct conf_router *conf);

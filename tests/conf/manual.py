@@ -4,11 +4,12 @@ every key with its form, range and default, and nothing that is no key."""
 
 import re
 
-SECTIONS = {"file": "Keys of the host", "router": "Keys of a virtual router"}
+SECTIONS = {"file": "Keys of the host", "router": "Keys of a virtual router",
+            "auth": "Keys of auth"}
 COLUMNS = "noun key kind min max expected preset required refused".split()
 FORMS = {"boolean": "boolean", "number": "number", "word": "word", "path": "path",
          "duration": "duration", "list": "list of groups", "array": "array of ",
-         "address": "address", "group": "group"}
+         "address": "address", "group": "group", "password": "password"}
 ORDINALS = ["no", "one", "two", "three", "four", "five", "six", "seven", "eight"]
 # Macros of mdoc(7) that say how a word looks, and nothing else.
 LOOKS = {"Ic", "Ar", "Cm", "Ql", "Dv", "Pa", "Em", "Nm", "Xr", "No", "Sy", "Li", "Ns", "Pq"}
@@ -30,15 +31,21 @@ class Row(dict):
     def range(self):
         """How the manual says what is allowed; None where there is nothing to say."""
         low, high = self["min"], self["max"]
-        if self["kind"] == "duration":
-            return " to ".join(re.findall(r'"[^"]*"', self["expected"]))
         if self["kind"] == "path":
             return f"at most {high} characters"
         if self["kind"] == "word":
             return f"{low} to {high} characters"
         if self["kind"] in ("number", "list", "array"):
             return f": {low}." if low == high else f"{low} to {high}"
+        if self["kind"] == "password":
+            return f"{low} to {high} printable ASCII characters"
         return None
+
+    def ranges(self):
+        """All of them: a duration may have another one in another version."""
+        if self["kind"] == "duration":
+            return re.findall(r'"[^"]*" to "[^"]*"', self["expected"])
+        return [self.range()] if self.range() else []
 
 
 def plain(line):
@@ -109,8 +116,9 @@ def key_faults(row, form, text):
     """What is wrong with one key of the manual."""
     if not form_is_right(row, form):
         yield f"its form is {form!r}, of kind {row['kind']}: {row['expected']}"
-    if row.range() and row.range() not in text:
-        yield f"does not say {row.range()!r}"
+    for allowed in row.ranges():
+        if allowed not in text:
+            yield f"does not say {allowed!r}"
     if row["kind"] == "word" and f"{row['min']}..{row['max']}" not in row["expected"]:
         yield f"the error says {row['expected']!r}, not {row['min']}..{row['max']}"
     if not default_is_right(row, text):
@@ -182,7 +190,7 @@ def wrong_row(row, column):
              "refused": "" if row["refused"] else '"other"'}[column]
     if row.is_later and column not in ("key", "refused"):
         return None
-    if column in ("min", "max") and (not row.range() or row["kind"] == "duration"):
+    if column in ("min", "max") and not row.range():
         return None  # a duration's limits are read from what is expected
     if other == row[column]:
         return None

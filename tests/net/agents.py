@@ -283,6 +283,10 @@ def _instance(it):
         lines.append("v3_checksum_as_v2")
     if it.get("mac") == "virtual":
         lines.append("use_vmac")
+    if "down_intervals" in it:
+        lines.append(f"down_timer_adverts {it['down_intervals']}")
+    if auth := it.get("auth"):
+        lines += ["authentication {", "auth_type PASS", f"auth_pass {auth['password']}", "}"]
     lines += ["virtual_ipaddress {", *it["addresses"], "}"]
     if it.get("extra_addresses"):
         lines += ["virtual_ipaddress_excluded {", *it["extra_addresses"], "}"]

@@ -175,6 +175,30 @@ def test_failover_and_return(lab, higher, interval):
     assert only_vipd(two).router()["counters"]["noticed"]["checksum_form"] == 0
 
 
+@pytest.mark.parametrize("keys", [
+    {}, {"auth": {"type": "password", "password": "secret"}, "down_intervals": 2}],
+    ids=["plain", "password"])
+@pytest.mark.parametrize("higher", ["vipd", "keepalived"])
+def test_failover_and_return_in_version_2(lab, higher, keys):
+    """As above, with the shortest interval that there is."""
+    two = Rivals(lab, higher, "1s", version=2, **keys)
+    high, low, t = two.high, two.low, two.interval
+    missed = keys.get("down_intervals", 3)
+    with two.handover(high, none=FIRST):
+        low.start()
+        high.start()
+    with two.handover(low, none=(missed + 1) * t + SLACK, among=frozenset([low.host])):
+        lab.cut(high.host)
+    with two.handover(high, none=SLACK, both=2 * t + SLACK):
+        lab.heal(high.host)
+    with two.handover(low, none=t + SLACK):
+        high.stop()
+    with two.handover(high, none=SLACK):
+        high.start()
+    shown = only_vipd(two).router()
+    assert shown["version"] == 2 and not any(shown["counters"]["rejected"].values())
+
+
 def only_vipd(two):
     """The one of them that vipctl can ask."""
     return next(side.agent for side in (two.high, two.low) if side.kind == "vipd")

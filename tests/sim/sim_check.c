@@ -119,7 +119,8 @@ static void check_says(struct sim *sim, unsigned i, const struct sim_packet *pac
 	const struct sim_gateway *from = &sim->routers[packet->from];
 	bool right = advert->priority == packet->priority &&
 		     advert->interval_cs == packet->interval_cs &&
-		     advert->checksum == from->config.checksum &&
+		     advert->version == from->config.version &&
+		     (advert->version == 2 || advert->checksum == from->config.checksum) &&
 		     memcmp(advert->source, packet->source, 4) == 0 &&
 		     advert->addresses_n == from->addresses_n;
 
@@ -262,7 +263,7 @@ static void check_takeover(struct sim *sim, unsigned i, const struct vrrp *befor
 	const struct sim_gateway *r = &sim->routers[i];
 	int64_t at = sim->check.arrived[i].at_ns, now = gateway_local_ns(sim, r);
 	unsigned interval_cs = sim->check.arrived[i].interval_cs;
-	int64_t late = now - at - model_down_ns(r->config.priority, interval_cs);
+	int64_t late = now - at - model_down_ns(&r->config, interval_cs);
 	int64_t healthy = gateway_local_at(r, r->healthy_ns);
 
 	if (at < before->election.since_ns)

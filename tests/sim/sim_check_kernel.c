@@ -12,12 +12,13 @@
 static int64_t promised_ns(const struct sim_conf *conf)
 {
 	int64_t interval = conf->vrrp.interval_cs * 10 * SIM_MS;
+	int missed = model_missed(&conf->vrrp);
 
 	if (conf->lease == CONF_LEASE_OFF)
 		return 0;
 	if (conf->lease == CONF_LEASE_SAFE)
-		return (2 * interval - SIM_LEASE_LATE_NS) / SIM_S * SIM_S;
-	return (4 * interval + SIM_S - 1) / SIM_S * SIM_S + SIM_S;
+		return ((missed - 1) * interval - SIM_LEASE_LATE_NS) / SIM_S * SIM_S;
+	return ((missed + 1) * interval + SIM_S - 1) / SIM_S * SIM_S + SIM_S;
 }
 
 /* A refused change alone is made again after a second, by a host that may be scheduled late. */
@@ -41,6 +42,8 @@ void check_resumed(struct sim *sim, unsigned i)
 {
 	struct sim_gateway *r = &sim->routers[i];
 
+	/* What was lacking comes back in the first turn at the earliest. */
+	r->held_ns = gateway_local_ns(sim, r);
 	if (r->frozen_at_ns < r->kernel.trouble_end_ns + TROUBLE_NS)
 		r->kernel.trouble_end_ns = sim->now_ns;
 }
@@ -208,6 +211,7 @@ void check_patience(struct sim *sim, unsigned i)
 {
 	struct sim_gateway *r = &sim->routers[i];
 	bool first = r->refused; /* it will be evidence for the next one */
+	struct vrrp_config patient = r->config;
 
 	r->refused |= r->turn.adverts > r->turn.adverts_sent;
 
@@ -216,7 +220,8 @@ void check_patience(struct sim *sim, unsigned i)
 	r->refused = false;
 	if (first || check_in_trouble(sim, i))
 		return;
-	r->patience_ns = sim->now_ns + with_drift(model_down_ns(1, r->config.interval_cs), -1);
+	patient.priority = 1;
+	r->patience_ns = sim->now_ns + with_drift(model_down_ns(&patient, patient.interval_cs), -1);
 	for (unsigned k = 0; k < r->addresses_n && r->conf.lease == CONF_LEASE_AVAILABLE; k++) {
 		const struct sim_address *address = &r->kernel.table[k];
 
@@ -238,7 +243,8 @@ static void check_length(struct sim *sim, unsigned i, unsigned k)
 {
 	const struct sim_gateway *r = &sim->routers[i];
 	const struct sim_address *address = &r->kernel.table[k];
-	int64_t bound_ns = with_drift(3 * r->config.interval_cs * 10 * SIM_MS, 1);
+	int64_t bound_ns =
+		with_drift(model_missed(&r->config) * r->config.interval_cs * 10 * SIM_MS, 1);
 	int64_t begin_ns = r->left_ns > address->put_ns ? r->left_ns : address->put_ns;
 
 	if (address->mark != KERN_ADDRESS_MARK)
@@ -271,12 +277,13 @@ void check_expiry(struct sim *sim, unsigned i, unsigned k)
 /*
  * So often does a process renew a lease without another advert: a "safe" one after each third of
  * it for an interval, and once more when a reload has changed its length. Who has offered to leave
- * is silent for four intervals.
+ * is silent for one interval more than may be missed.
  */
 static unsigned renewals_max(const struct sim_conf *conf, bool cedes)
 {
 	int64_t lease_ns = promised_ns(conf);
-	int64_t silence_ns = (cedes ? 4 : 1) * conf->vrrp.interval_cs * 10 * SIM_MS;
+	int64_t silence_ns =
+		(cedes ? model_missed(&conf->vrrp) + 1 : 1) * conf->vrrp.interval_cs * 10 * SIM_MS;
 
 	if (conf->lease != CONF_LEASE_SAFE)
 		return 3;
@@ -409,6 +416,7 @@ static bool is_quiet(const struct sim *sim, const struct sim_process *process)
 bool check_same_conf(const struct sim_conf *a, const struct sim_conf *b)
 {
 	return a->vrrp.priority == b->vrrp.priority && a->vrrp.interval_cs == b->vrrp.interval_cs &&
+	       a->vrrp.down_intervals == b->vrrp.down_intervals &&
 	       a->vrrp.preempt == b->vrrp.preempt && a->lease == b->lease && a->absent == b->absent;
 }
 
@@ -416,7 +424,8 @@ bool check_same_conf(const struct sim_conf *a, const struct sim_conf *b)
 static bool is_history(const struct sim_gateway *r, int64_t now)
 {
 	if (r->vr.election.state == VRRP_STATE_ACTIVE)
-		return now - r->vr.election.advert_ns > 3 * r->vr.config.interval_cs * 10 * SIM_MS;
+		return now - r->vr.election.advert_ns >
+		       model_missed(&r->vr.config) * r->vr.config.interval_cs * 10 * SIM_MS;
 	return r->vr.election.reason.code == VRRP_REASON_STOPPED;
 }
 

@@ -294,10 +294,10 @@ static int64_t deadline_latest(const struct sim *sim, const struct sim_gateway *
 	case VRRP_STATE_INITIALIZE:
 		return r->config.start_delay_ns;
 	case VRRP_STATE_BACKUP:
-		return model_down_ns(r->config.priority, sim->check.interval_max_cs);
+		return model_down_ns(&r->config, sim->check.interval_max_cs);
 	case VRRP_STATE_ACTIVE:
 		return sim->check.models[r - sim->routers].cedes
-			       ? model_down_ns(r->config.priority, r->config.interval_cs)
+			       ? model_down_ns(&r->config, r->config.interval_cs)
 			       : r->config.interval_cs * 10 * SIM_MS;
 	case VRRP_STATE_FAULT:
 	case VRRP_STATE_COUNT:

@@ -14,12 +14,12 @@ static void set_ttl(uint8_t *ip)
 
 static void set_version(uint8_t *ip)
 {
-	ip[IP_LEN] = 0x21;
+	ip[IP_LEN] ^= 0x10; /* 2 is 3, and 3 is 2 */
 }
 
 static void set_type(uint8_t *ip)
 {
-	ip[IP_LEN] = 0x32;
+	ip[IP_LEN]++;
 }
 
 static void set_vrid(uint8_t *ip)
@@ -122,10 +122,10 @@ static void write_advert(const struct sim_gateway *to, bool stranger, struct sim
 	uint8_t addresses[4 * SIM_ADDRESSES_MAX], message[VRRP_PACKET_MAX];
 	uint8_t *ip = ret_packet->bytes;
 	struct vrrp_advert advert = { .family = 4,
-				      .version = 3,
+				      .version = to->config.version,
 				      .vrid = SIM_VRID,
 				      .priority = VRRP_PRIORITY_OWNER,
-				      .interval_cs = 1,
+				      .interval_cs = to->config.version == 2 ? 100 : 1,
 				      .addresses = addresses,
 				      .addresses_n = (uint8_t)to->addresses_n };
 	size_t len;

@@ -10,14 +10,21 @@ static int64_t interval_ns(unsigned interval_cs)
 	return (int64_t)interval_cs * 10 * SIM_MS;
 }
 
-int64_t model_skew_ns(unsigned priority, unsigned interval_cs)
+int model_missed(const struct vrrp_config *config)
 {
-	return (int64_t)(256 - priority) * interval_ns(interval_cs) / 256;
+	return config->down_intervals ? config->down_intervals : 3;
 }
 
-int64_t model_down_ns(unsigned priority, unsigned interval_cs)
+int64_t model_skew_ns(const struct vrrp_config *config, unsigned interval_cs)
 {
-	return 3 * interval_ns(interval_cs) + model_skew_ns(priority, interval_cs);
+	int64_t of_ns = config->version == 2 ? SIM_S : interval_ns(interval_cs);
+
+	return (256 - config->priority) * of_ns / 256;
+}
+
+int64_t model_down_ns(const struct vrrp_config *config, unsigned interval_cs)
+{
+	return model_missed(config) * interval_ns(interval_cs) + model_skew_ns(config, interval_cs);
 }
 
 static bool preempts(const struct vrrp_config *config)
@@ -69,7 +76,7 @@ static void expect_state(struct sim *sim, unsigned i, enum vrrp_state expected)
 
 static void restart(struct sim_model *m, const struct vrrp_config *c, int64_t now_ns)
 {
-	m->down_ns = now_ns + model_down_ns(c->priority, m->interval_cs);
+	m->down_ns = now_ns + model_down_ns(c, m->interval_cs);
 	m->heard_ns = now_ns;
 	m->left = m->nobody = m->weaker = false;
 	m->granted = false;
@@ -97,8 +104,8 @@ static void grant(struct sim *sim, unsigned i, int64_t now_ns)
 {
 	const struct sim_gateway *r = &sim->routers[i];
 	struct sim_model *m = &sim->check.models[i];
-	int64_t until_ns = now_ns + interval_ns(m->interval_cs) +
-			   model_skew_ns(r->config.priority, m->interval_cs);
+	int64_t until_ns =
+		now_ns + interval_ns(m->interval_cs) + model_skew_ns(&r->config, m->interval_cs);
 
 	if (m->granted || m->down_ns >= until_ns)
 		return;
@@ -153,9 +160,8 @@ static void backup_advert(struct sim *sim, unsigned i, const struct vrrp_advert 
 	if (advert->priority == VRRP_PRIORITY_LEAVE) {
 		memcpy(m->from, advert->source, 4);
 		memset(m->lower_from, 0, sizeof(m->lower_from));
-		if (now_ns + model_skew_ns(c->priority, m->interval_cs) <
-		    m->down_ns) /* not put off */
-			m->down_ns = now_ns + model_skew_ns(c->priority, m->interval_cs);
+		if (now_ns + model_skew_ns(c, m->interval_cs) < m->down_ns) /* not put off */
+			m->down_ns = now_ns + model_skew_ns(c, m->interval_cs);
 		m->heard_ns = now_ns;
 		m->left = true;
 		m->nobody = m->weaker = false;
@@ -177,12 +183,17 @@ static void backup_advert(struct sim *sim, unsigned i, const struct vrrp_advert 
 }
 
 /* So long that others have taken over, whom it must not drive out. */
-static bool stood_still(const struct sim_gateway *r, const struct sim_model *m, int intervals,
+static bool stood_still(const struct sim_gateway *r, const struct sim_model *m, int more,
 			int64_t now_ns)
 {
-	return !r->config.preempt && r->config.priority != VRRP_PRIORITY_OWNER &&
-	       (m->listens ||
-		now_ns - m->beat_ns > (intervals - 1) * interval_ns(r->config.interval_cs));
+	const struct vrrp_config *c = &r->config;
+	int64_t late_ns = (model_missed(c) + more - 1) * interval_ns(c->interval_cs);
+
+	/* One interval alone is no silence: others wait for a skew time, too. */
+	if (late_ns == 0)
+		late_ns = model_skew_ns(c, c->interval_cs);
+	return !c->preempt && c->priority != VRRP_PRIORITY_OWNER &&
+	       (m->listens || now_ns - m->beat_ns > late_ns);
 }
 
 /* Rhythm: an advert when it is due and only then, each one interval after the previous. */
@@ -193,7 +204,7 @@ static void active_timer(struct sim *sim, unsigned i, const struct vrrp_output *
 	int64_t interval = interval_ns(r->config.interval_cs);
 	bool due = now_ns >= m->beat_ns;
 
-	if (due && !m->listens && stood_still(r, m, 4, now_ns)) {
+	if (due && !m->listens && stood_still(r, m, 1, now_ns)) {
 		m->listens = true;
 		m->beat_ns = now_ns + interval;
 		due = false;
@@ -239,7 +250,7 @@ static void active_advert(struct sim *sim, unsigned i, const struct vrrp_output 
 				   node_name(i));
 		if (sends(out, VRRP_ACTION_ADVERT)) /* not all of a flood is answered */
 			m->beat_ns = now_ns + interval_ns(r->config.interval_cs);
-	} else if (m->cedes || advert_wins(r, advert) || stood_still(r, m, 3, now_ns)) {
+	} else if (m->cedes || advert_wins(r, advert) || stood_still(r, m, 0, now_ns)) {
 		expect_state(sim, i, VRRP_STATE_BACKUP);
 		m->interval_cs = advert->interval_cs;
 		m->lower_ns = VRRP_NEVER;
@@ -277,18 +288,19 @@ void model_adopt(struct sim *sim, unsigned i, const struct vrrp_config *old)
 	int64_t down_ns;
 	int64_t now = gateway_local_ns(sim, r);
 
-	if (c->priority == old->priority && c->interval_cs == old->interval_cs)
+	if (c->priority == old->priority && c->interval_cs == old->interval_cs &&
+	    model_missed(c) == model_missed(old))
 		return;
 	/* Whoever listens goes on with that, also as owner, and what was granted stays granted. */
 	if (r->vr.election.state == VRRP_STATE_ACTIVE && !m->listens &&
-	    !stood_still(r, m, 3, now)) {
+	    !stood_still(r, m, 0, now)) {
 		m->beat_ns = now;
 		m->cedes = false;
 	}
 	if (m->nobody)
 		m->interval_cs = c->interval_cs;
-	down_ns = m->heard_ns + (m->left ? model_skew_ns(c->priority, m->interval_cs)
-					 : model_down_ns(c->priority, m->interval_cs));
+	down_ns = m->heard_ns +
+		  (m->left ? model_skew_ns(c, m->interval_cs) : model_down_ns(c, m->interval_cs));
 	if (m->left || !m->granted || down_ns > m->down_ns)
 		m->down_ns = down_ns;
 	if (c->priority == VRRP_PRIORITY_OWNER) { /* waits for nobody from now on */
@@ -329,7 +341,7 @@ static void forget(struct sim *sim, unsigned i, const struct vrrp *before, int64
 		return;
 	}
 	m->interval_cs = c->interval_cs;
-	if (m->down_ns > now_ns + model_down_ns(c->priority, c->interval_cs)) {
+	if (m->down_ns > now_ns + model_down_ns(c, c->interval_cs)) {
 		restart(m, c, now_ns);
 		check_restarted(sim, i);
 	}
@@ -349,7 +361,7 @@ static void cede(struct sim *sim, unsigned i, const struct vrrp_output *out, int
 	if (out->actions_n != 1)
 		check_fail(sim, "timing", "%s does not say that it would leave", node_name(i));
 	m->cedes = true;
-	m->beat_ns = now_ns + model_down_ns(c->priority, c->interval_cs);
+	m->beat_ns = now_ns + model_down_ns(c, c->interval_cs);
 }
 
 void model_step(struct sim *sim, unsigned i, const struct vrrp *before,

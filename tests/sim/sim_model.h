@@ -30,14 +30,19 @@ struct sim_model {
 };
 
 /**
- * model_down_ns() - Active_Down_Interval of @priority with the Active's interval.
+ * model_missed() - how many adverts may be missed.
  */
-int64_t model_down_ns(unsigned priority, unsigned interval_cs);
+int model_missed(const struct vrrp_config *config);
+
+/**
+ * model_down_ns() - Active_Down_Interval of a router with the Active's interval.
+ */
+int64_t model_down_ns(const struct vrrp_config *config, unsigned interval_cs);
 
 /**
  * model_skew_ns() - Skew_Time.
  */
-int64_t model_skew_ns(unsigned priority, unsigned interval_cs);
+int64_t model_skew_ns(const struct vrrp_config *config, unsigned interval_cs);
 
 /**
  * model_defers() - whether a Backup lets a router of that priority be Active, preempt_delay apart.

@@ -44,7 +44,8 @@ struct clocks process_clocks(const struct sim_process *process)
 
 uint32_t process_lease_s(const struct sim_conf *conf)
 {
-	int lease_s = conf_lease_s(conf->lease, conf->vrrp.interval_cs);
+	int lease_s =
+		conf_lease_s(conf->lease, conf->vrrp.interval_cs, vrrp_down_intervals(&conf->vrrp));
 
 	assert(lease_s >= 0);
 	return (uint32_t)lease_s;

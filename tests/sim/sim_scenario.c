@@ -90,6 +90,10 @@ static bool parse_setting(char *word, struct vrrp_config *config, int64_t *addre
 		config->priority = (uint8_t)n;
 	else if (strcmp(word, "interval") == 0)
 		config->interval_cs = (uint16_t)(n / 10);
+	else if (strcmp(word, "down_intervals") == 0)
+		config->down_intervals = (uint8_t)n;
+	else if (strcmp(word, "version") == 0)
+		config->version = (uint8_t)n;
 	else if (strcmp(word, "preempt") == 0)
 		config->preempt = n;
 	else if (strcmp(word, "preempt_delay") == 0)

@@ -260,6 +260,14 @@ static size_t put_option(uint8_t *ip, size_t len)
 	return len + OPTION_LEN;
 }
 
+/* As the version of the message has it: in centiseconds, or behind another byte in seconds. */
+static uint16_t interval_of(const uint8_t *message)
+{
+	if (message[0] >> 4 == 2)
+		return (uint16_t)(message[5] * 100);
+	return (uint16_t)(message[4] << 8 | message[5]);
+}
+
 static void send_advert(struct sim *sim, unsigned i, const struct sim_frame *frame)
 {
 	struct sim_gateway *r = &sim->routers[i];
@@ -268,8 +276,7 @@ static void send_advert(struct sim *sim, unsigned i, const struct sim_frame *fra
 	struct sim_packet packet = { .type = SIM_PACKET_ADVERT,
 				     .from = (uint8_t)i,
 				     .priority = ip[IP_LEN + 2],
-				     .interval_cs =
-					     (uint16_t)(ip[IP_LEN + 4] << 8 | ip[IP_LEN + 5]) };
+				     .interval_cs = interval_of(ip + IP_LEN) };
 
 	assert(len + OPTION_LEN <= SIM_PACKET_MAX);
 	memcpy(packet.source, ip + 12, 4);

@@ -2,6 +2,7 @@
 #include "sim_swarm.h"
 
 #include "sim.h"
+#include "vrrp/timers.h"
 
 #define FAULT_BIT(type) (1u << SIM_FAULT_##type)
 
@@ -74,17 +75,39 @@ static int64_t draw_delay(struct prng *p, bool wanted, unsigned interval_cs)
 	return prng_range(p, 1, 6 * cs_ns(interval_cs));
 }
 
+/* Mostly the protocol's three. A calm network may lose two adverts, and nothing follows. */
+static unsigned draw_missed(struct prng *p, bool calm)
+{
+	static const uint8_t few[] = { 1, 2, 4, 5, 8, 20 };
+
+	if (!prng_one_in(p, 3))
+		return prng_one_in(p, 2) ? 0 : VRRP_DOWN_INTERVALS;
+	return few[calm ? 2 + prng_below(p, 3) : prng_below(p, sizeof(few))];
+}
+
 /* Mistakes of the operator that RFC 9568 lives with: other intervals, other addresses. */
 struct habits {
 	enum rank rank;
 	unsigned priority, interval_cs, addresses_n;
 	bool owner, mixed_intervals, mixed_addresses, mixed_preempt, preempt_delays, start_delays;
-	bool reconfigured, drift, calm;
+	bool reconfigured, drift, calm, mixed_missed;
+	unsigned missed, version;
 };
+
+/* All hosts speak the same, in version 2 with the same interval of whole seconds: others would be
+ * two networks. */
+static void draw_version(struct prng *p, struct habits *habits)
+{
+	habits->version = prng_one_in(p, 8) ? 2 : 3;
+	if (habits->version == 3)
+		return;
+	habits->interval_cs = prng_one_in(p, 4) ? 200 : 100;
+	habits->mixed_intervals = false;
+}
 
 static struct habits draw_habits(struct prng *p, bool calm)
 {
-	return (struct habits){
+	struct habits habits = {
 		.rank = (enum rank)prng_below(p, 3),
 		.priority = 1 + prng_below(p, 251),
 		.interval_cs = draw_interval(p),
@@ -98,13 +121,19 @@ static struct habits draw_habits(struct prng *p, bool calm)
 		.reconfigured = !calm && !prng_one_in(p, 3),
 		.drift = prng_one_in(p, 2),
 		.calm = calm,
+		.mixed_missed = !calm && prng_one_in(p, 8),
+		.missed = draw_missed(p, calm),
 	};
+
+	draw_version(p, &habits);
+	return habits;
 }
 
 /* A safe one needs an interval that is long enough. */
-static enum conf_lease draw_lease(struct prng *p, unsigned interval_cs)
+static enum conf_lease draw_lease(struct prng *p, const struct vrrp_config *config)
 {
-	int safe_s = conf_lease_s(CONF_LEASE_SAFE, interval_cs);
+	int safe_s =
+		conf_lease_s(CONF_LEASE_SAFE, config->interval_cs, vrrp_down_intervals(config));
 	unsigned odds = prng_below(p, 6);
 
 	if (odds == 0)
@@ -117,7 +146,7 @@ static void draw_other(struct prng *p, const struct habits *habits, struct sim_g
 {
 	struct vrrp_config *other = &r->other.vrrp;
 
-	r->conf.lease = r->other.lease = draw_lease(p, r->config.interval_cs);
+	r->conf.lease = r->other.lease = draw_lease(p, &r->config);
 	r->file = r->conf;
 	if (!habits->reconfigured)
 		return;
@@ -127,9 +156,11 @@ static void draw_other(struct prng *p, const struct habits *habits, struct sim_g
 		other->priority = VRRP_PRIORITY_OWNER;
 	if (!other->preempt_delay_ns && prng_one_in(p, 4))
 		other->preempt = !other->preempt;
-	if (prng_one_in(p, 2))
+	if (prng_one_in(p, 2) && other->version == 3)
 		other->interval_cs = (uint16_t)draw_interval(p);
-	r->other.lease = draw_lease(p, other->interval_cs);
+	if (prng_one_in(p, 4))
+		other->down_intervals = (uint8_t)draw_missed(p, habits->calm);
+	r->other.lease = draw_lease(p, other);
 }
 
 static void draw_router(struct sim *sim, unsigned i, const struct habits *habits, uint8_t host)
@@ -137,10 +168,11 @@ static void draw_router(struct sim *sim, unsigned i, const struct habits *habits
 	struct prng *p = &sim->prng;
 	struct vrrp_config config = {
 		.family = 4,
-		.version = 3,
+		.version = (uint8_t)habits->version,
 		.vrid = SIM_VRID,
 		.priority = (uint8_t)draw_priority(p, habits->rank, habits->priority),
 		.interval_cs = (uint16_t)habits->interval_cs,
+		.down_intervals = (uint8_t)habits->missed,
 		.preempt = !habits->mixed_preempt || prng_one_in(p, 2),
 		.checksum = prng_one_in(p, 2) ? VRRP_CHECKSUM_RFC9568 : VRRP_CHECKSUM_RFC5798,
 	};
@@ -149,6 +181,8 @@ static void draw_router(struct sim *sim, unsigned i, const struct habits *habits
 		config.priority = VRRP_PRIORITY_OWNER;
 	if (habits->mixed_intervals)
 		config.interval_cs = (uint16_t)draw_interval(p);
+	if (habits->mixed_missed)
+		config.down_intervals = (uint8_t)draw_missed(p, false);
 	config.preempt_delay_ns = draw_delay(p, habits->preempt_delays, config.interval_cs);
 	config.start_delay_ns = draw_delay(p, habits->start_delays, config.interval_cs);
 	gateway_init(&sim->routers[i], &config, host,
@@ -186,6 +220,7 @@ struct mix {
 	unsigned types; /* FAULT_BIT() */
 	int64_t from_ns, until_ns, interval_ns;
 	int64_t jitter_ns, stall_ns; /* the most of them */
+	int64_t missed;              /* the most adverts that one may miss */
 	bool calm;
 };
 
@@ -207,7 +242,7 @@ static void draw_span(struct prng *p, const struct mix *mix, const struct sim_ep
 		e->begin_ns = e->end_ns;
 	/* Shorter and the late timer is not late enough to be noticed; see P1 in sim_check.h. */
 	if (mix->calm && e->type == SIM_FAULT_FREEZE)
-		e->begin_ns = e->end_ns - prng_range(p, 6, 30) * mix->interval_ns;
+		e->begin_ns = e->end_ns - (mix->missed + prng_range(p, 3, 27)) * mix->interval_ns;
 	if (e->begin_ns < mix->from_ns)
 		e->begin_ns = e->end_ns = mix->from_ns;
 }
@@ -405,7 +440,7 @@ static int64_t skew_shortest(const struct sim *sim)
 
 	for (unsigned i = 0; i < sim->routers_n; i++) {
 		const struct vrrp_config *c = &sim->routers[i].config;
-		int64_t skew = model_skew_ns(c->priority, sim->check.interval_max_cs);
+		int64_t skew = model_skew_ns(c, sim->check.interval_max_cs);
 
 		if (skew < shortest)
 			shortest = skew;
@@ -455,7 +490,18 @@ static int64_t largest(const struct sim *sim,
 
 static int64_t down_of(const struct sim *sim, const struct vrrp_config *config)
 {
-	return model_down_ns(config->priority, sim->check.interval_max_cs);
+	return model_down_ns(config, sim->check.interval_max_cs);
+}
+
+static int64_t missed_of(const struct sim *sim, const struct vrrp_config *config)
+{
+	(void)sim;
+	return model_missed(config);
+}
+
+static int64_t skew_of(const struct sim *sim, const struct vrrp_config *config)
+{
+	return model_skew_ns(config, sim->check.interval_max_cs);
 }
 
 static int64_t start_delay_of(const struct sim *sim, const struct vrrp_config *config)
@@ -477,7 +523,7 @@ static int64_t convergence_ns(const struct sim *sim)
 	int64_t preempt_delay = largest(sim, preempt_delay_of);
 	int64_t bound = largest(sim, start_delay_of) + down + 2 * interval;
 
-	bound += down - 2 * interval; /* grace: one interval and the skew time */
+	bound += interval + largest(sim, skew_of); /* grace: one interval and the skew time */
 	if (preempt_delay)
 		bound += preempt_delay + down;
 	/*
@@ -520,6 +566,7 @@ void swarm_begin(struct sim *sim, uint64_t seed)
 	draw_topology(sim, mix.calm);
 	mix.types = draw_types(p);
 	mix.interval_ns = cs_ns(interval_extreme(sim, false));
+	mix.missed = largest(sim, missed_of);
 	mix.jitter_ns = mix.interval_ns * prng_range(p, 1, 5);
 	mix.stall_ns = mix.interval_ns * prng_range(p, 1, 3);
 	if (mix.calm)

@@ -103,6 +103,24 @@ static void test_diff_keys_of_a_router(void **state)
 		"router lan: key checksum rfc9568 rfc5798;router lan: key lease available off;");
 }
 
+/* That there is another one is told, and not which. */
+static void test_diff_passwords_are_secret(void **state)
+{
+	static const char none[] = ROUTERS(ROUTER("lan", "51", A "version = 2;"));
+	static const char one[] = ROUTERS(ROUTER("lan", "51",
+						 A "version = 2; auth = { type = "
+						   "\"password\"; password = \"a\"; };"));
+	static const char other[] = ROUTERS(ROUTER("lan", "51",
+						   A "version = 2; auth = { type = "
+						     "\"password\"; password = \"b\"; };"));
+
+	(void)state;
+	assert_string_equal(diff(one, one), "");
+	assert_string_equal(diff(one, other), "router lan: key auth.password (secret) (secret);");
+	assert_string_equal(diff(none, one), "router lan: key auth.password  (secret);");
+	assert_string_equal(diff(other, none), "router lan: key auth.password (secret) ;");
+}
+
 static void test_diff_addresses_that_come_and_go(void **state)
 {
 	(void)state;
@@ -353,6 +371,7 @@ int main(void)
 		cmocka_unit_test(test_diff_of_the_same_is_empty),
 		cmocka_unit_test(test_diff_keys_of_the_host),
 		cmocka_unit_test(test_diff_keys_of_a_router),
+		cmocka_unit_test(test_diff_passwords_are_secret),
 		cmocka_unit_test(test_diff_addresses_that_come_and_go),
 		cmocka_unit_test(test_diff_address_that_is_no_longer_advertised_goes_and_comes),
 		cmocka_unit_test(test_diff_addresses_in_another_order),

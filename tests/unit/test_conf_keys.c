@@ -39,7 +39,7 @@ static void check_range(const struct conf_schema *schema, const struct conf_key 
 	if (key->kind != &conf_boolean && key->kind != &conf_choice && key->kind != &conf_address &&
 	    key->kind != &conf_host && !(key->element && !key->count))
 		assert_true(key->min <= key->max && key->max > 0);
-	if (key->kind == &conf_word || key->kind == &conf_socket)
+	if (key->kind == &conf_word || key->kind == &conf_socket || key->kind == &conf_password)
 		assert_true(key->max < key->field.size);
 	if (key->kind != &conf_number && key->kind != &conf_duration)
 		return;

@@ -6,15 +6,21 @@
 #include "test.h"
 
 #include "agent/router/lease.h"
+#include "vrrp/timers.h"
 
 #define T0 (1000 * SECOND)
 
-static struct lease fresh(enum conf_lease kind, unsigned interval_cs)
+static struct lease fresh_of(enum conf_lease kind, unsigned interval_cs, unsigned down_intervals)
 {
 	struct lease lease;
 
-	lease_init(&lease, kind, interval_cs);
+	lease_init(&lease, kind, interval_cs, down_intervals);
 	return lease;
+}
+
+static struct lease fresh(enum conf_lease kind, unsigned interval_cs)
+{
+	return fresh_of(kind, interval_cs, 3);
 }
 
 /* An advert that is decided, perhaps renews, and leaves. Return: whether it renewed. */
@@ -26,26 +32,74 @@ static bool advertise(struct lease *lease, int64_t now_ns)
 	return renewed;
 }
 
+/* Even if an advert is the last sign of life, and the Backup the most patient one: priority 1. */
+static void assert_outlives(unsigned version, unsigned interval_cs, unsigned down_intervals)
+{
+	struct lease lease = fresh_of(CONF_LEASE_AVAILABLE, interval_cs, down_intervals);
+	int64_t lease_ns = conf_lease_s(lease.kind, interval_cs, down_intervals) * SECOND;
+	int64_t patience_ns = vrrp_down_ns(version, 1, interval_cs, down_intervals);
+	int64_t interval_ns = interval_cs * 10 * MS, renewed_ns = 0;
+
+	for (int64_t n = 0; n < 20; n++) {
+		int64_t now = T0 + n * interval_ns;
+
+		if (advertise(&lease, now))
+			renewed_ns = now;
+		assert_true(renewed_ns + lease_ns >= now + patience_ns);
+	}
+	assert_true(lease_deadline(&lease) == INT64_MAX);
+}
+
+static const unsigned missed[] = { 1, 2, 3, 4, 10, VRRP_DOWN_INTERVALS_MAX };
+#define MISSED_N (sizeof(missed) / sizeof(missed[0]))
+
 static void test_available_lease_outlives_the_patience_after_every_advert(void **state)
 {
 	(void)state;
-	for (unsigned interval_cs = 1; interval_cs <= 4095; interval_cs++) {
-		int64_t interval_ns = interval_cs * 10 * MS, renewed_ns = 0;
-		struct lease lease = fresh(CONF_LEASE_AVAILABLE, interval_cs);
-		int64_t lease_ns = conf_lease_s(lease.kind, interval_cs) * SECOND;
-
-		for (int64_t n = 0; n < 20; n++) {
-			int64_t now = T0 + n * interval_ns;
-
-			if (advertise(&lease, now))
-				renewed_ns = now;
-			/* Even if this advert is the last sign of life, and the Backup the most
-			 * patient one: priority 1. */
-			assert_true(renewed_ns + lease_ns >=
-				    now + 3 * interval_ns + interval_ns * 255 / 256);
-		}
-		assert_true(lease_deadline(&lease) == INT64_MAX);
+	for (unsigned i = 0; i < MISSED_N; i++) {
+		for (unsigned cs = 1; cs <= VRRP_INTERVAL_CS_MAX; cs++)
+			assert_outlives(3, cs, missed[i]);
+		for (unsigned cs = 100; cs <= VRRP_INTERVAL_CS_MAX_V2; cs += 100)
+			assert_outlives(2, cs, missed[i]);
 	}
+}
+
+/* One interval more than may be missed, up to the next second, and one second. */
+static void test_available_lease_is_at_most_a_second_longer_than_needed(void **state)
+{
+	(void)state;
+	for (unsigned i = 0; i < MISSED_N; i++) {
+		for (unsigned cs = 1; cs <= VRRP_INTERVAL_CS_MAX_V2; cs++) {
+			int64_t lease_ns =
+				conf_lease_s(CONF_LEASE_AVAILABLE, cs, missed[i]) * SECOND;
+			int64_t needed_ns = (missed[i] + 1) * (cs * 10 * MS);
+
+			assert_true(lease_ns > needed_ns && lease_ns < needed_ns + 2 * SECOND);
+		}
+	}
+}
+
+/* Renewed as late as may be, and removed as late as may be: before the first Backup, priority 254.
+ */
+static void test_safe_lease_ends_before_any_patience(void **state)
+{
+	(void)state;
+	for (unsigned i = 0; i < MISSED_N; i++) {
+		unsigned least_cs = conf_lease_safe_cs(missed[i]);
+
+		for (unsigned cs = 1; cs <= VRRP_INTERVAL_CS_MAX_V2; cs++) {
+			int seconds = conf_lease_s(CONF_LEASE_SAFE, cs, missed[i]);
+
+			assert_int_equal(seconds < 0, !least_cs || cs < least_cs);
+			if (seconds < 0)
+				continue;
+			assert_true(cs * 10 * MS + seconds * SECOND + 1200 * MS <
+				    vrrp_down_ns(2, 254, 100, 1) - SECOND +
+					    missed[i] * (cs * 10 * MS));
+		}
+	}
+	assert_int_equal(conf_lease_safe_cs(3), 110);
+	assert_int_equal(conf_lease_safe_cs(1), 0);
 }
 
 /* Each renewal is a change in the kernel for each address. */
@@ -83,7 +137,7 @@ static void test_available_lease_is_renewed_by_adverts_that_have_left(void **sta
 static void test_safe_lease_goes_by_its_own_timer(void **state)
 {
 	struct lease lease = fresh(CONF_LEASE_SAFE, 500);
-	int64_t period_ns = conf_lease_s(CONF_LEASE_SAFE, 500) * SECOND / 3;
+	int64_t period_ns = conf_lease_s(CONF_LEASE_SAFE, 500, 3) * SECOND / 3;
 
 	(void)state;
 	assert_int_equal(lease_deadline(&lease), 0);
@@ -162,7 +216,8 @@ static void test_lease_that_ended_is_due_with_the_next_advert(void **state)
 	assert_true(lease_on_timer(&safe, T0 + 20 * MS));
 }
 
-/* Who offers to leave says so with an advert that renews, and is then silent for four intervals. */
+/* Who offers to leave says so with an advert that renews, and is then silent for an
+ * Active_Down_Interval: four intervals at most, if three may be missed. */
 static void test_lease_outlives_the_silence_after_an_offer_to_leave(void **state)
 {
 	static const unsigned intervals_cs[] = { 1, 10, 100, 101, 333, 4095 };
@@ -175,7 +230,7 @@ static void test_lease_outlives_the_silence_after_an_offer_to_leave(void **state
 		advertise(&lease, T0); /* the next one would not renew */
 		lease_on_offer(&lease, T0 + MS + silence_ns);
 		assert_true(lease_on_advert(&lease, T0 + MS));
-		assert_true(conf_lease_s(lease.kind, intervals_cs[i]) * SECOND >= silence_ns);
+		assert_true(conf_lease_s(lease.kind, intervals_cs[i], 3) * SECOND >= silence_ns);
 		lease = fresh(CONF_LEASE_SAFE, intervals_cs[i] + 200);
 		silence_ns += 8 * SECOND;
 		lease_on_offer(&lease, T0 + silence_ns);
@@ -189,6 +244,8 @@ int main(void)
 {
 	static const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_available_lease_outlives_the_patience_after_every_advert),
+		cmocka_unit_test(test_available_lease_is_at_most_a_second_longer_than_needed),
+		cmocka_unit_test(test_safe_lease_ends_before_any_patience),
 		cmocka_unit_test(test_available_lease_is_renewed_with_few_adverts),
 		cmocka_unit_test(test_available_lease_is_renewed_by_adverts_that_have_left),
 		cmocka_unit_test(test_safe_lease_goes_by_its_own_timer),

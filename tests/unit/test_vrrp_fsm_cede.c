@@ -43,6 +43,24 @@ static void test_cede_says_priority_zero_and_is_quiet_for_the_down_interval(void
 			    "advert 1, announce");
 }
 
+/* As long as its peers wait that miss as many adverts as it does. */
+static void test_cede_is_quiet_for_as_many_intervals_as_may_be_missed(void **state)
+{
+	static const uint8_t missed[] = { 1, 2, 10, VRRP_DOWN_INTERVALS_MAX };
+
+	(void)state;
+	for (unsigned i = 0; i < sizeof(missed); i++) {
+		struct vrrp vr = test_active(1, T0 - 100 * MS);
+		int64_t down_ns = DOWN_1 + (missed[i] - 3) * SECOND;
+
+		vr.config.down_intervals = missed[i];
+		assert_string_equal(on_cede(&vr, T0), "advert 0");
+		assert_int_equal(vrrp_deadline(&vr), T0 + down_ns);
+		assert_string_equal(on_timer(&vr, T0 + down_ns - 1), "");
+		assert_string_equal(on_timer(&vr, T0 + down_ns), "advert 1, announce");
+	}
+}
+
 static void test_cede_yields_to_any_advert(void **state)
 {
 	static const uint8_t priorities[] = { 1, 100, 254, 255 };
@@ -121,6 +139,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_cede_says_priority_zero_and_is_quiet_for_the_down_interval),
+		cmocka_unit_test(test_cede_is_quiet_for_as_many_intervals_as_may_be_missed),
 		cmocka_unit_test(test_cede_yields_to_any_advert),
 		cmocka_unit_test(test_cede_does_not_answer_priority_zero),
 		cmocka_unit_test(test_cede_ends_when_the_priority_changes),
