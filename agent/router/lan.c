@@ -9,9 +9,10 @@
 #include "netlink/receive.h"
 #include "vrrp/packet.h"
 
-void lan_init(struct lan *lan, const struct interface *interface)
+void lan_init(struct lan *lan, unsigned family, const struct interface *interface)
 {
-	*lan = (struct lan){ .interface = interface,
+	*lan = (struct lan){ .family = family,
+			     .interface = interface,
 			     .group_fd = -1,
 			     .fault.code = VRRP_REASON_LINK_MISSING };
 }
@@ -25,7 +26,8 @@ static void leave_group(struct lan *lan)
 
 void lan_fini(struct lan *lan)
 {
-	leave_group(lan);
+	if (lan->family)
+		leave_group(lan);
 }
 
 bool lan_follow(struct lan *lan)
@@ -62,6 +64,8 @@ static void forget(struct lan *lan, struct lan_source *source)
 	const struct lan_source *end = &lan->sources[--lan->sources_n];
 
 	memmove(source, source + 1, (size_t)(end - source) * sizeof(*source));
+	/* With an MTU below 1280 the kernel forgets all that an interface had of IPv6. */
+	lan->group_doubtful |= lan->family == 6 && lan->sources_n == 0;
 }
 
 /* Where another entry goes; NULL when there is no room. In a dump what it has not shown gives way.
@@ -138,7 +142,9 @@ static void join_group(struct lan *lan)
 	int old_fd = lan->group_fd;
 
 	lan->group_fd = -1;
-	lan->group_error = -kern_group_join(4, lan->ifindex, vrrp_group(4), &lan->group_fd);
+	lan->group_error = -kern_group_join(lan->family, lan->ifindex, vrrp_group(lan->family),
+					    &lan->group_fd);
+	lan->group_doubtful = false;
 	if (old_fd >= 0)
 		close(old_fd);
 }
@@ -169,7 +175,7 @@ static bool share_prefix(const uint8_t *a, const uint8_t *b, unsigned bits)
 {
 	unsigned whole = bits / 8, mask = 0xff00u >> bits % 8 & 0xff;
 
-	return memcmp(a, b, whole) == 0 && ((a[whole] ^ b[whole]) & mask) == 0;
+	return memcmp(a, b, whole) == 0 && (mask == 0 || ((a[whole] ^ b[whole]) & mask) == 0);
 }
 
 /* The greater, the better; of equals the first. */
@@ -240,11 +246,14 @@ static struct lan_news speak(struct lan *lan)
 	bool first = lan->spoken_ifindex == 0;
 	bool other_index = lan->spoken_ifindex != lan->ifindex;
 	bool other_mac = memcmp(lan->spoken_mac, mac, sizeof(lan->spoken_mac)) != 0;
+	bool router = lan->family == 6 && lan->interface->forwards6;
+	bool other_router = lan->spoken_router != router;
 
 	lan->spoken_ifindex = lan->ifindex;
 	memcpy(lan->spoken_mac, mac, sizeof(lan->spoken_mac));
+	lan->spoken_router = router;
 	return (struct lan_news){ .voice = other_index || other_mac,
-				  .mac = other_mac && !first,
+				  .mac = (other_mac || other_router) && !first,
 				  .index = other_index && !first };
 }
 
@@ -252,7 +261,7 @@ struct lan_news lan_assess(struct lan *lan)
 {
 	const struct lan_news none = { 0 };
 
-	if (lan->ifindex && lan->group_fd < 0)
+	if (lan->ifindex && (lan->group_fd < 0 || (lan->group_doubtful && lan->sources_n)))
 		join_group(lan);
 	lan->fault = fault_of(lan);
 	return lan_can_speak(lan) ? speak(lan) : none;
