@@ -81,15 +81,16 @@ static void write_list(const struct conf_key *key, const void *base, FILE *out, 
 	fprintf(out, "\n%*s)", indent, "");
 }
 
-/* A list that may not be empty, or no address: the file says the same without it. */
+/* A list that may not be empty, or no address, or what IPv4 does not have: the file says the same
+ * without it. */
 static bool is_none(const struct conf_key *key, const void *base)
 {
-	static const uint8_t none[16];
+	static const uint8_t none[sizeof(struct conf_link_local)];
 
 	if (key->count)
 		return key->min > 0 && conf_key_count(key->count, base) == 0;
-	return key->kind == &conf_host &&
-	       memcmp((const char *)base + key->field.offset, none, sizeof(none)) == 0;
+	return (key->kind == &conf_host || key->kind == &conf_link_local) &&
+	       memcmp((const char *)base + key->field.offset, none, key->field.size) == 0;
 }
 
 static bool is_left_out(const struct conf_key *key, const void *base)
