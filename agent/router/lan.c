@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "lan.h"
 
+#include <linux/ipv6.h>
 #include <net/if.h>
 #include <stdio.h>
 #include <string.h>
@@ -30,8 +31,20 @@ void lan_fini(struct lan *lan)
 		leave_group(lan);
 }
 
+/*
+ * Without the MTU that IPv6 needs (RFC 8200 §5) the kernel forgets all that an interface had of it,
+ * memberships, too. The end of a forgotten one would end whatever has taken its place, so it comes
+ * first.
+ */
+static bool is_too_narrow(const struct lan *lan)
+{
+	return lan->family == 6 && lan->interface->mtu && lan->interface->mtu < IPV6_MIN_MTU;
+}
+
 bool lan_follow(struct lan *lan)
 {
+	if (is_too_narrow(lan))
+		leave_group(lan);
 	if (lan->ifindex == lan->interface->ifindex)
 		return false;
 	leave_group(lan);
@@ -64,8 +77,6 @@ static void forget(struct lan *lan, struct lan_source *source)
 	const struct lan_source *end = &lan->sources[--lan->sources_n];
 
 	memmove(source, source + 1, (size_t)(end - source) * sizeof(*source));
-	/* With an MTU below 1280 the kernel forgets all that an interface had of IPv6. */
-	lan->group_doubtful |= lan->family == 6 && lan->sources_n == 0;
 }
 
 /* Where another entry goes; NULL when there is no room. In a dump what it has not shown gives way.
@@ -144,7 +155,6 @@ static void join_group(struct lan *lan)
 	lan->group_fd = -1;
 	lan->group_error = -kern_group_join(lan->family, lan->ifindex, vrrp_group(lan->family),
 					    &lan->group_fd);
-	lan->group_doubtful = false;
 	if (old_fd >= 0)
 		close(old_fd);
 }
@@ -261,7 +271,7 @@ struct lan_news lan_assess(struct lan *lan)
 {
 	const struct lan_news none = { 0 };
 
-	if (lan->ifindex && (lan->group_fd < 0 || (lan->group_doubtful && lan->sources_n)))
+	if (lan->ifindex && lan->group_fd < 0)
 		join_group(lan);
 	lan->fault = fault_of(lan);
 	return lan_can_speak(lan) ? speak(lan) : none;

@@ -37,7 +37,6 @@ struct lan {
 	uint8_t virtual_seen[16]; /* a virtual one that somebody put there; 0s: none is known */
 	int group_fd;             /* the membership, or -1 */
 	int group_error;          /* why there is none: an errno, or 0 */
-	bool group_doubtful; /* IPv6 was switched off, and a membership may have gone with it */
 	struct vrrp_reason fault; /* code VRRP_REASON_NONE: usable */
 	int spoken_ifindex;       /* where adverts could leave last; 0: nowhere so far */
 	uint8_t spoken_mac[6];    /* with what */
@@ -71,7 +70,7 @@ void lan_fini(struct lan *lan);
 
 /**
  * lan_follow() - whether the interface has gone or is another one by now; then what is known of the
- * old one's addresses is forgotten.
+ * old one's addresses is forgotten. Leaves the group when IPv6 has ended on it.
  */
 bool lan_follow(struct lan *lan);
 

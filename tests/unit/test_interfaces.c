@@ -384,27 +384,32 @@ static void test_lan6_that_routes_announces_so(void **state)
 #define NOWHERE 0x7fffff00 /* no interface has that index */
 
 /* An MTU below 1280 ends all IPv6 of an interface, its memberships with it. */
-static void test_lan6_that_gets_its_source_back_joins_anew(void **state)
+static void test_lan6_leaves_the_group_when_the_mtu_ends_ipv6(void **state)
 {
-	struct kern_object own = link_local_of(NOWHERE, 1, false),
-			   gone = link_local_of(NOWHERE, 1, true);
-	struct scene scene;
+	struct kern_object link = link_of(NOWHERE, "eth0"),
+			   source = link_local_of(NOWHERE, 1, false);
+	struct scene scene, other;
 
 	(void)state;
 	build_of(&scene, 6);
-	follow(&scene, link_of(NOWHERE, "eth0"));
-	assert_false(lan_source_see(&scene.lan, &own, false));
+	link.link.mtu = 1280;
+	follow(&scene, link);
+	assert_false(lan_source_see(&scene.lan, &source, false));
 	lan_assess(&scene.lan);
-	assert_false(scene.lan.group_doubtful);
-	assert_false(lan_source_see(&scene.lan, &gone, false));
-	lan_assess(&scene.lan);
-	assert_true(scene.lan.group_doubtful);
-	assert_int_equal(scene.lan.fault.code, VRRP_REASON_NO_SOURCE);
-	assert_false(lan_source_see(&scene.lan, &own, false));
+	assert_int_equal(scene.lan.fault.code, VRRP_REASON_NONE);
+	link.link.mtu = 1279;
+	follow(&scene, link);
 	lan_assess(&scene.lan); /* there is no such interface to join on, so it shows */
-	assert_false(scene.lan.group_doubtful);
 	assert_int_equal(scene.lan.fault.code, VRRP_REASON_NO_GROUP);
 	destroy(&scene);
+
+	build(&other);
+	follow(&other, link);
+	own(&other, 2, false);
+	follow(&other, link);
+	lan_assess(&other.lan);
+	assert_int_equal(other.lan.fault.code, VRRP_REASON_NONE);
+	destroy(&other);
 }
 
 static void test_lan6_chooses_and_keeps_a_link_local_address(void **state)
@@ -608,7 +613,7 @@ int main(void)
 		cmocka_unit_test(test_lan_voice_waits_until_somebody_can_hear_it),
 		cmocka_unit_test(test_lan_of_another_index_forgets_the_addresses_of_the_old_one),
 		cmocka_unit_test(test_lan6_that_routes_announces_so),
-		cmocka_unit_test(test_lan6_that_gets_its_source_back_joins_anew),
+		cmocka_unit_test(test_lan6_leaves_the_group_when_the_mtu_ends_ipv6),
 		cmocka_unit_test(test_lan6_chooses_and_keeps_a_link_local_address),
 		cmocka_unit_test(test_lan_entries_of_equal_bytes_are_two),
 		cmocka_unit_test(test_lan_dump_of_other_addresses_finds_room_for_them),
