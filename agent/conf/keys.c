@@ -254,11 +254,15 @@ static void check_router(const struct conf_place *group, void *base)
 	claim_all(group, router);
 }
 
+static const struct field router_family =
+	FIELD(struct conf_router, vrrp.family, "family", FIELD_UINT);
+
 static const struct conf_schema router_schema = {
 	.noun = "router",
 	.nouns = "routers",
 	.size = sizeof(struct conf_router),
 	.keys = router_keys,
+	.anew = &router_family,
 	.check = check_router,
 };
 

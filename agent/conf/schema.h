@@ -101,6 +101,8 @@ struct conf_schema {
 	const struct conf_key *keys; /* ends with CONF_KEYS_END, less than CONF_KEYS_MAX */
 	const char *brief; /* the key that a value without braces stands for; NULL: none does */
 	bool only_brief;   /* there is no form with braces */
+	/* What check() finds, a number, and of what begins anew when it changes; NULL: nothing. */
+	const struct field *anew;
 	/* After all keys are set: errors of several together, what follows from them, claims. A
 	 * member is zero when its key had an error, and then nothing more is said about it. */
 	void (*check)(const struct conf_place *place, void *base);

@@ -256,6 +256,20 @@ def test_vrid_of_nobody_is_told_of_with_its_family(lab, probe):
     agent.wait_log("fe80::9.*vrid=52|vrid=52.*fe80::9")
 
 
+def test_most_addresses_need_a_longer_frame_than_most_networks_have(lab):
+    host = host6(lab, "gw1")
+    agent = lab.vipd(host, [router6(addresses=[f"2001:db8:1::{i:x}/128" for i in range(1, 255)])])
+    wait_fault(agent, "an advert of 4128 bytes does not fit into the MTU of interface eth0, 1500")
+    lab.switch.ip(f"link set {host.ports['eth0'].name} mtu 9000")
+    host.ip("link set eth0 mtu 9000")
+    agent.wait_state("lan", "active", family=6)
+    wait_until(lambda: len(host.addresses()) == 257, what="all addresses")
+    counters = agent.router(family=6)["counters"]
+    assert counters["adverts_sent"] and not counters["send_errors"], counters
+    assert agent.term() == 0
+    assert len(host.addresses()) == 2
+
+
 # ---- processes ----
 
 def test_reload_that_changes_nothing_sends_nothing_but_adverts(lab):
