@@ -138,6 +138,13 @@ int conf_load_like(const char *path, const char *node, struct conf **ret_conf,
 void conf_free(struct conf *conf);
 
 /**
+ * conf_is_of_virtual_router() - whether an address is the link-local one of the virtual router's
+ * MAC: no host has it for its own, not even the owner of the others.
+ * @address: below its addresses_n.
+ */
+bool conf_is_of_virtual_router(const struct conf_router *router, unsigned address);
+
+/**
  * conf_lease_s() - the lifetime of a router's addresses in the kernel.
  *
  * The kernel counts whole seconds and removes an address 0 to 1.2 s after its end. A Backup waits

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "parse.h"
+#include "value.h"
 
 /* What is added in front: not preferred as a source of the host's own packets. */
 #define LINK_LOCAL_PREFIX_LEN 128
@@ -62,16 +63,12 @@ static bool begins_link_local(const struct conf_router *router)
 /* Return: whether it comes in front of what the file has. */
 static bool choose_first(const struct conf_router *router, struct conf_address *ret_first)
 {
-	static const uint8_t virtual[16] = { 0xfe, 0x80, 0,    0,    0,    0, 0,   0,
-					     0x02, 0,    0x5e, 0xff, 0xfe, 0, 0x02 };
-
 	*ret_first = (struct conf_address){ .family = 6, .prefix_len = LINK_LOCAL_PREFIX_LEN };
 	if (router->link_local.kind == CONF_LINK_LOCAL_ADDRESS) {
 		memcpy(ret_first->bytes, router->link_local.bytes, sizeof(ret_first->bytes));
 		return true;
 	}
-	memcpy(ret_first->bytes, virtual, sizeof(virtual));
-	ret_first->bytes[15] = router->vrrp.vrid;
+	conf_link_local_of(router->vrrp.vrid, ret_first->bytes);
 	return router->link_local.kind == CONF_LINK_LOCAL_VIRTUAL && router->vrrp.vrid;
 }
 

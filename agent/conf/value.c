@@ -273,6 +273,24 @@ const char *conf_address_format(const struct conf_address *address, char *buf)
 	return buf;
 }
 
+void conf_link_local_of(uint8_t vrid, uint8_t *ret_bytes)
+{
+	static const uint8_t template[15] = { 0xfe, 0x80, 0,    0,    0,    0, 0,   0,
+					      0x02, 0,    0x5e, 0xff, 0xfe, 0, 0x02 };
+
+	memcpy(ret_bytes, template, sizeof(template));
+	ret_bytes[15] = vrid;
+}
+
+bool conf_is_of_virtual_router(const struct conf_router *router, unsigned address)
+{
+	uint8_t bytes[16];
+
+	conf_link_local_of(router->vrrp.vrid, bytes);
+	return router->vrrp.family == 6 &&
+	       memcmp(router->addresses[address].bytes, bytes, sizeof(bytes)) == 0;
+}
+
 static unsigned min3(unsigned a, unsigned b, unsigned c)
 {
 	unsigned ab = a < b ? a : b;

@@ -59,6 +59,13 @@ const char *conf_host_parse(const char *text, uint8_t *ret_bytes);
 const char *conf_address_format(const struct conf_address *address, char *buf);
 
 /**
+ * conf_link_local_of() - the link-local address that is made of a virtual router's MAC,
+ * fe80::200:5eff:fe00:2XX (RFC 9568 §7.3, RFC 4291 App. A).
+ * @ret_bytes: 16.
+ */
+void conf_link_local_of(uint8_t vrid, uint8_t *ret_bytes);
+
+/**
  * conf_distance() - how many typing slips lie between two words: letters added, left out, replaced
  * or two neighbours exchanged.
  *

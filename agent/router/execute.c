@@ -123,7 +123,8 @@ static void take_news(struct routers *routers, const struct kern_news *news)
 	if (!owner || (news->what != KERN_WANT_FOREIGN && news->what != KERN_WANT_KEPT))
 		journal_address(&journal, &router->conf->addresses[address], news->what,
 				news->error);
-	if (owner && news->what == KERN_WANT_ADDED && address < router->conf->addresses_n)
+	if (owner && news->what == KERN_WANT_ADDED && address < router->conf->addresses_n &&
+	    !conf_is_of_virtual_router(router->conf, address))
 		journal_address_not_own(&journal, &router->conf->addresses[address]);
 	router_hold(routers, router, address);
 	router_doubt_addresses(routers, router, news->what);

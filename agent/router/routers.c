@@ -502,6 +502,7 @@ const struct router *routers_get(const struct routers *routers, unsigned i)
 bool routers_added_own(const struct routers *routers, const struct router *router, unsigned address)
 {
 	return vrrp_is_owner(&router->vr) && address < router->conf->addresses_n &&
+	       !conf_is_of_virtual_router(router->conf, address) &&
 	       kern_wants_is_ours(routers->wants, router->want + address);
 }
 

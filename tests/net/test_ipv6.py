@@ -37,7 +37,7 @@ def bare_host(lab, name="gw1"):
 
 def active(lab, host=None, **keys):
     """An Active on gw1."""
-    agent = lab.vipd(host or host6(lab, "gw1"), [router6(**keys)])
+    agent = lab.vipd(host or host6(lab, "gw1"), [router6(**{"priority": 200, **keys})])
     agent.wait_state("lan", "active", family=6)
     return agent
 
@@ -268,6 +268,16 @@ def test_most_addresses_need_a_longer_frame_than_most_networks_have(lab):
     assert counters["adverts_sent"] and not counters["send_errors"], counters
     assert agent.term() == 0
     assert len(host.addresses()) == 2
+
+
+def test_owner_is_not_told_that_it_lacks_the_address_of_the_virtual_router(lab):
+    host = host6(lab, "gw1")
+    host.ip("address add 2001:db8::9/64 dev eth0 nodad")
+    agent = active(lab, host, priority="owner", addresses=["2001:db8::9/64", "2001:db8::8/64"])
+    agent.wait_log("address=2001:db8::8/64.*the owner's")
+    assert not any("the owner's" in line and "fe80:" in line for line in agent.log)
+    assert agent.term() == 0
+    assert "2001:db8::9/64" in host.addresses() and "2001:db8::8/64" not in host.addresses()
 
 
 # ---- processes ----
