@@ -105,7 +105,7 @@ static const struct kind kinds[] = {
 			 OF_ROUTER_ON_LINK "send={send} error=\"{error}\"" },
 	[EVENT_WITHDRAWN] = { "withdrawn", LOG_LEVEL_INFO, 0, NO_FIELDS,
 			      "router={router} note=\"gone from the configuration, or with "
-			      "another interface or VRID\"" },
+			      "another interface, VRID or family\"" },
 	[EVENT_STATE_NOW] = { "state_now", LOG_LEVEL_INFO, SIZE_OF(state),
 			      ROWS(OF_WORDS(event.state.to, "to", vrrp_state_words),
 				   OF(reason, "reason", FIELD_TEXT)),
@@ -169,7 +169,7 @@ static const struct kind kinds[] = {
 			 "netlink=dump error=\"{error}\" note=\"going on with what is known; asked "
 			 "again in 1 s\"" },
 	[EVENT_GROUP] = { "group", LOG_LEVEL_ERROR, WITHOUT_TEXT, ROWS(ERROR),
-			  "interface={interface} group=224.0.0.18 error=\"{error}\" note=\"tried "
+			  "interface={interface} group={what} error=\"{error}\" note=\"tried "
 			  "again every second\"" },
 	[EVENT_ADOPTED] = { "adopted", LOG_LEVEL_INFO, WITHOUT_TEXT,
 			    ROWS(NUMBER(0, "adopted"), NUMBER(1, "started"),

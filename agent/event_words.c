@@ -5,6 +5,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "vrrp/packet.h"
+
 const char *const event_address_words[EVENT_ADDRESS_COUNT] = {
 	[EVENT_ADDRESS_RESTORED] = "restored",   [EVENT_ADDRESS_EXPIRED] = "expired",
 	[EVENT_ADDRESS_ENDED] = "ended",         [EVENT_ADDRESS_FOREIGN] = "foreign",
@@ -54,6 +56,12 @@ const char *const event_standby_words[EVENT_STANDBY_AGAIN + 1] = {
 static const char *ip_text(unsigned family, const uint8_t *bytes, char *buf)
 {
 	return inet_ntop(family == 6 ? AF_INET6 : AF_INET, bytes, buf, INET6_ADDRSTRLEN);
+}
+
+/* What adverts are sent from (RFC 9568 §5.1.1.1, §5.1.2.1). */
+static const char *source_kind(unsigned family)
+{
+	return family == 6 ? "link-local" : "IPv4";
 }
 
 const char *event_reason_text(const struct vrrp_reason *reason, const char *interface,
@@ -116,8 +124,8 @@ const char *event_reason_text(const struct vrrp_reason *reason, const char *inte
 			snprintf(buf, size, "interface %s does not have its source %s", interface,
 				 peer);
 		else
-			snprintf(buf, size, "interface %s has no IPv%u address of its own",
-				 interface, family);
+			snprintf(buf, size, "interface %s has no %s address of its own", interface,
+				 source_kind(family));
 		break;
 	case VRRP_REASON_LINK_PORT:
 		snprintf(buf, size, "interface %s is a port of %.15s", interface,
@@ -137,8 +145,8 @@ const char *event_reason_text(const struct vrrp_reason *reason, const char *inte
 		break;
 	case VRRP_REASON_ONLY_VIRTUAL:
 		snprintf(buf, size,
-			 "interface %s has no IPv%u address but the virtual %s: add one of its own",
-			 interface, family, peer);
+			 "interface %s has no %s address but the virtual %s: add one of its own",
+			 interface, source_kind(family), peer);
 		break;
 	case VRRP_REASON_AWAY:
 		snprintf(buf, size, "this host stood still, and %s with priority %u took over",
@@ -463,6 +471,9 @@ void event_words_fill(struct event_words *words)
 		break;
 	case EVENT_CHANGE:
 		fill_change(words);
+		break;
+	case EVENT_GROUP:
+		ip_text(words->event.family, vrrp_group(words->event.family), words->what);
 		break;
 	case EVENT_FORGOTTEN:
 		fill_forgotten(words);

@@ -573,6 +573,15 @@ const char *state_name(const struct state *state, unsigned i)
 	return state->names[i];
 }
 
+unsigned state_family(const struct state *state, unsigned i)
+{
+	struct router_record record;
+
+	assert(i < state->routers_n);
+	read_record(state, TAG_ROUTER, i, &record, sizeof(record));
+	return record.family;
+}
+
 /* ---- by what a router is on the wire; its name is for people ---- */
 
 static bool continues_as(const struct state *state, unsigned i, const struct state_router *router)

@@ -155,6 +155,11 @@ int state_get(const struct state *state, unsigned i, int64_t now_ns, struct vrrp
 const char *state_name(const struct state *state, unsigned i);
 
 /**
+ * state_family() - the family of router @i.
+ */
+unsigned state_family(const struct state *state, unsigned i);
+
+/**
  * state_find() - the router that continues as @router: same interface, VRID and family, whatever it
  * is called. Costs the same wherever it stands: routers may have been inserted, removed, reordered.
  *

@@ -60,6 +60,14 @@ static bool config_is_sane(const struct vrrp_config *c)
 	       c->down_intervals <= VRRP_DOWN_INTERVALS_MAX;
 }
 
+/* An Active of IPv6 has announced its addresses often enough one day (RFC 4861 §7.2.6). */
+static bool announces_sanely(const struct vrrp *vr, bool active)
+{
+	bool due = vr->election.announce_ns != VRRP_NEVER;
+
+	return vr->config.family == 6 ? active || !due : active == due;
+}
+
 bool vrrp_is_sane(const struct vrrp *vr, int64_t now_ns)
 {
 	const struct vrrp_election *e = &vr->election;
@@ -70,5 +78,5 @@ bool vrrp_is_sane(const struct vrrp *vr, int64_t now_ns)
 	       e->heard_ns <= now_ns &&
 	       vrrp_interval_is_valid(vr->config.version, e->active_interval_cs) &&
 	       (e->down_ns != VRRP_NEVER) == backup && (e->advert_ns != VRRP_NEVER) == active &&
-	       (e->announce_ns != VRRP_NEVER) == active;
+	       announces_sanely(vr, active);
 }

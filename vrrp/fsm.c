@@ -10,10 +10,16 @@
 
 /*
  * After the announcement of a takeover come repetitions, for hosts and switches that missed it,
- * then a slow refresh for tables that age. Seconds since the previous one.
+ * then a slow refresh for tables that age. Seconds since the previous one. Of IPv6 three in all and
+ * no refresh: MAX_NEIGHBOR_ADVERTISEMENT (RFC 4861 §7.2.6, §10).
  */
-static const int64_t announce_gaps_s[] = { 1, 3, 12 };
-#define ANNOUNCE_REFRESH_S 60
+static const struct announce_plan {
+	unsigned gaps_n;
+	int64_t gaps_s[3], refresh_s; /* 0: never */
+} announce_plans[] = {
+	{ .gaps_n = 3, .gaps_s = { 1, 3, 12 }, .refresh_s = 60 },
+	{ .gaps_n = 2, .gaps_s = { 1, 3 } },
+};
 
 /* A contested Active answers at once, but a storm of lower adverts must not make another storm. */
 #define CONTEST_WINDOW_NS   NS_PER_S
@@ -216,15 +222,16 @@ static void defer_to(struct vrrp *vr, const struct vrrp_advert *advert, int64_t 
 
 static void announce(struct vrrp *vr, int64_t now_ns, struct vrrp_output *out)
 {
+	const struct announce_plan *plan = &announce_plans[vr->config.family == 6];
 	unsigned n = vr->election.announced_n;
-	int64_t gap_s = ANNOUNCE_REFRESH_S;
+	int64_t gap_s = plan->refresh_s;
 
 	act(out, (struct vrrp_action){ .type = VRRP_ACTION_ANNOUNCE });
-	if (n < sizeof(announce_gaps_s) / sizeof(announce_gaps_s[0])) {
-		gap_s = announce_gaps_s[n];
+	if (n < plan->gaps_n) {
+		gap_s = plan->gaps_s[n];
 		vr->election.announced_n++;
 	}
-	vr->election.announce_ns = now_ns + gap_s * NS_PER_S;
+	vr->election.announce_ns = gap_s ? now_ns + gap_s * NS_PER_S : VRRP_NEVER;
 }
 
 /*

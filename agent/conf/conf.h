@@ -25,7 +25,7 @@
 #define CONF_NODE_ENVIRONMENT "VIPD_NODE"
 
 struct conf_address {
-	uint8_t family; /* 4 */
+	uint8_t family; /* 4 or 6 */
 	uint8_t prefix_len;
 	uint8_t bytes[16]; /* network byte order, IPv4 in the first 4 */
 };
@@ -58,6 +58,20 @@ struct conf_auth {
 	char password[VRRP_AUTH_LEN + 1]; /* empty: there is no authentication */
 };
 
+/* Which link-local address a router of IPv6 advertises first (RFC 9568 §5.2.9). */
+enum conf_link_local_kind {
+	CONF_LINK_LOCAL_UNSAID,  /* of IPv4; of IPv6 it becomes the next one */
+	CONF_LINK_LOCAL_VIRTUAL, /* fe80::200:5eff:fe00:200 plus VRID, unless the list begins with
+				    one */
+	CONF_LINK_LOCAL_NONE,    /* whatever the list begins with */
+	CONF_LINK_LOCAL_ADDRESS, /* this one */
+};
+
+struct conf_link_local {
+	uint8_t kind; /* enum conf_link_local_kind */
+	uint8_t bytes[16];
+};
+
 struct conf_router {
 	char name[CONF_NAME_SIZE];
 	char interface[CONF_LINK_SIZE];
@@ -66,11 +80,13 @@ struct conf_router {
 	enum conf_lease lease;
 	enum conf_mac mac;
 	uint8_t source[16]; /* the only address to advertise from; zero: any */
+	struct conf_link_local link_local;
 	struct conf_link link;
 	struct conf_auth auth;
-	unsigned addresses_n;           /* advertised: the first ones */
-	unsigned extra_n;               /* held, not advertised: behind them */
-	struct conf_address *addresses; /* part of the configuration */
+	unsigned addresses_n; /* advertised: the first ones */
+	unsigned extra_n;     /* held, not advertised: behind them */
+	/* Part of the configuration. All of one family; what link_local adds is the first. */
+	struct conf_address *addresses;
 };
 
 struct conf_block; /* of memory */
@@ -131,6 +147,13 @@ int conf_load_like(const char *path, const char *node, struct conf **ret_conf,
  * conf_free() - release; NULL is allowed.
  */
 void conf_free(struct conf *conf);
+
+/**
+ * conf_is_of_virtual_router() - whether an address is the link-local one of the virtual router's
+ * MAC: no host has it for its own, not even the owner of the others.
+ * @address: below its addresses_n.
+ */
+bool conf_is_of_virtual_router(const struct conf_router *router, unsigned address);
 
 /**
  * conf_lease_s() - the lifetime of a router's addresses in the kernel.

@@ -43,23 +43,36 @@ static bool differs(const struct conf_key *key, const void *old, const void *new
 	return strcmp(old_text, new_text) != 0;
 }
 
-/* Whether a key changes that leaves nothing to continue; the first one is told. */
-static bool restarts(struct diff *diff, const struct conf_schema *schema)
+static void tell_restart(const struct diff *diff, const char *key, const char *old_text,
+			 const char *new_text)
 {
-	char old_text[FIELDS_TEXT_SIZE], new_text[FIELDS_TEXT_SIZE];
 	struct conf_difference difference = diff->about;
 
+	difference.change = CONF_RESTART;
+	difference.key = key;
+	difference.old_text = old_text;
+	difference.new_text = new_text;
+	diff->each(&difference, diff->arg);
+}
+
+/* Whether something changes that leaves nothing to continue; the first one is told. */
+static bool restarts(const struct diff *diff, const struct conf_schema *schema)
+{
+	char old_text[FIELDS_TEXT_SIZE], new_text[FIELDS_TEXT_SIZE];
+	const struct field *anew = schema->anew;
+	const void *old = diff->about.old, *new = diff->about.new;
+
 	for (const struct conf_key *key = schema->keys; key->field.name; key++) {
-		if (!key->anew || !differs(key, difference.old, difference.new, old_text, new_text))
+		if (!key->anew || !differs(key, old, new, old_text, new_text))
 			continue;
-		difference.change = CONF_RESTART;
-		difference.key = key->field.name;
-		difference.old_text = old_text;
-		difference.new_text = new_text;
-		diff->each(&difference, diff->arg);
+		tell_restart(diff, key->field.name, old_text, new_text);
 		return true;
 	}
-	return false;
+	if (!anew || fields_number(anew, old) == fields_number(anew, new))
+		return false;
+	tell_restart(diff, anew->name, fields_text(anew, old, old_text),
+		     fields_text(anew, new, new_text));
+	return true;
 }
 
 static void compare_named(struct diff *diff, const struct match_list *old,

@@ -91,14 +91,16 @@ static bool is_zero(const struct field *field, const void *base)
 	return true;
 }
 
-/* A list that may not be empty, no group or no address: the file says the same without it. */
+/* A list that may not be empty, no group, no address, or what IPv4 does not have: the file says the
+ * same without it. */
 static bool is_none(const struct conf_key *key, const void *base)
 {
 	if (key->count)
 		return key->min > 0 && conf_key_count(key->count, base) == 0;
 	if (key->element)
 		return key->element->optional && is_zero(&key->field, base);
-	return key->kind == &conf_host && is_zero(&key->field, base);
+	return (key->kind == &conf_host || key->kind == &conf_link_local) &&
+	       is_zero(&key->field, base);
 }
 
 static bool is_left_out(const struct conf_key *key, const void *base)

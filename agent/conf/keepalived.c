@@ -83,7 +83,7 @@ const struct conf_foreign_word conf_keepalived_words[] = {
 	{ "lower_prio_no_advert", "leave it out: as the protocol has it", false },
 	{ "higher_prio_send_advert", "leave it out: as the protocol has it", false },
 	{ "promote_secondaries", "leave it out: set while it is needed", false },
-	{ "native_ipv6", LATER ": IPv6", false },
+	{ "native_ipv6", "leave it out: the addresses tell", false },
 	{ "notify*", LATER ": notify", false },
 	{ "smtp_*", "there is no such thing: mail is for a notify command, " LATER, false },
 	{ "debug", "there is no such thing", false },

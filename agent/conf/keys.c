@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "family.h"
 #include "value.h"
 #include "vrrp/timers.h"
 
@@ -162,6 +163,10 @@ static const struct conf_key router_keys[] = {
 	  .preset = "\"0s\"" },
 	{ .field = FIELD_OF_IP(struct conf_router, source, "source", vrrp.family),
 	  .kind = &conf_host },
+	{ .field = { .name = "link_local",
+		     .offset = offsetof(struct conf_router, link_local),
+		     .size = sizeof(struct conf_link_local) },
+	  .kind = &conf_link_local },
 	{ .field = OF(link, "link", 0), .element = &link_schema },
 	{ .field = OF(addresses, "addresses", 0),
 	  .element = &address_schema,
@@ -195,7 +200,6 @@ static const struct conf_key router_keys[] = {
 	LATER("unicast", "unicast peers are not supported yet"),
 	LATER("track", "tracking is not supported yet"),
 	LATER("routes", "virtual routes are not supported yet"),
-	LATER("link_local", "IPv6 is not supported yet"),
 	CONF_KEYS_END,
 };
 
@@ -246,24 +250,29 @@ static void check_auth(const struct conf_place *group, const struct conf_router 
 				      "version = 2 if all hosts of the router speak it");
 }
 
+static void claim_address(const struct conf_place *place, const struct conf_router *router,
+			  const struct conf_address *address)
+{
+	char text[CONF_ADDRESS_TEXT_SIZE];
+
+	if (!address->family)
+		return;
+	/* Without the prefix length: the wire has none. */
+	conf_address_format(address, text);
+	text[strcspn(text, "/")] = '\0';
+	conf_claim(place, "address %s on %s", text, router->interface);
+}
+
 /* @first, @n: those of the list @key among all that the router has. */
 static void claim_addresses(const struct conf_place *group, const struct conf_router *router,
 			    const char *key, unsigned first, unsigned n)
 {
 	const struct conf_place list = conf_place_of(group, key);
 	struct conf_place place = list;
-	char text[CONF_ADDRESS_TEXT_SIZE];
 
 	for (unsigned i = 0; i < n; i++) {
-		const struct conf_address *address = &router->addresses[first + i];
-
-		if (!address->family)
-			continue;
 		place.setting = config_setting_get_elem(list.setting, i);
-		/* Without the prefix length: the wire has none. */
-		conf_address_format(address, text);
-		text[strcspn(text, "/")] = '\0';
-		conf_claim(&place, "address %s on %s", text, router->interface);
+		claim_address(&place, router, &router->addresses[first + i]);
 	}
 }
 
@@ -272,14 +281,18 @@ static void claim_all(const struct conf_place *group, const struct conf_router *
 {
 	const struct conf_place name = conf_place_of(group, "name");
 	const struct conf_place vrid = conf_place_of(group, "vrid");
+	const char *over = router->vrrp.family == 6 ? " over IPv6" : "";
+	unsigned added = conf_family_added(group, router);
 
 	if (router->name[0])
 		conf_claim(&name, "router name \"%s\"", router->name);
 	if (!router->interface[0])
 		return;
 	if (router->vrrp.vrid)
-		conf_claim(&vrid, "VRID %u on %s", router->vrrp.vrid, router->interface);
-	claim_addresses(group, router, "addresses", 0, router->addresses_n);
+		conf_claim(&vrid, "VRID %u%s on %s", router->vrrp.vrid, over, router->interface);
+	if (added)
+		claim_address(group, router, &router->addresses[0]);
+	claim_addresses(group, router, "addresses", added, router->addresses_n - added);
 	claim_addresses(group, router, "extra_addresses", router->addresses_n, router->extra_n);
 }
 
@@ -288,7 +301,10 @@ static void check_source(const struct conf_place *group, const struct conf_route
 {
 	const struct conf_place place = conf_place_of(group, "source");
 
-	if (!router->source[0] || router->vrrp.priority == VRRP_PRIORITY_OWNER)
+	if (!router->source[0])
+		return;
+	conf_family_check_source(group, router);
+	if (router->vrrp.priority == VRRP_PRIORITY_OWNER)
 		return;
 	for (unsigned i = 0; i < router->addresses_n + router->extra_n; i++) {
 		if (memcmp(router->addresses[i].bytes, router->source, sizeof(router->source)))
@@ -303,7 +319,7 @@ static void check_router(const struct conf_place *group, void *base)
 {
 	struct conf_router *router = base;
 
-	router->vrrp.family = 4;
+	conf_family_set(group, router);
 	check_interval(group, router);
 	check_auth(group, router);
 	check_lease(group, router);
@@ -311,11 +327,15 @@ static void check_router(const struct conf_place *group, void *base)
 	claim_all(group, router);
 }
 
+static const struct field router_family =
+	FIELD(struct conf_router, vrrp.family, "family", FIELD_UINT);
+
 static const struct conf_schema router_schema = {
 	.noun = "router",
 	.nouns = "routers",
 	.size = sizeof(struct conf_router),
 	.keys = router_keys,
+	.anew = &router_family,
 	.check = check_router,
 };
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "parse.h"
 
+#include <arpa/inet.h>
 #include <assert.h>
 #include <inttypes.h>
 #include <stdio.h>
@@ -9,6 +10,7 @@
 
 #include "token.h"
 #include "value.h"
+#include "vrrp/packet.h"
 
 #define NS_PER_MS INT64_C(1000000)
 #define NS_PER_S  (1000 * NS_PER_MS)
@@ -447,7 +449,63 @@ static void parse_host(const struct conf_place *place, void *base)
 static void expect_host(const struct conf_key *key, char *buf)
 {
 	(void)key;
-	strcpy(buf, "an IPv4 address of a host such as \"192.0.2.2\"");
+	strcpy(buf, "an address of a host such as \"192.0.2.2\"");
 }
 
 const struct conf_kind conf_host = { "address", parse_host, expect_host, quoted_text };
+
+/* ---- which link-local address comes first ---- */
+
+static const char *const link_local_words[] = {
+	[CONF_LINK_LOCAL_VIRTUAL] = "virtual",
+	[CONF_LINK_LOCAL_NONE] = "none",
+};
+
+static void parse_link_local(const struct conf_place *place, void *base)
+{
+	struct conf_link_local *link_local = (void *)member_of(place->key, base);
+	const char *text = get_string(place), *fault = NULL;
+	uint8_t bytes[16];
+
+	if (!text)
+		return;
+	for (uint8_t i = CONF_LINK_LOCAL_VIRTUAL; i <= CONF_LINK_LOCAL_NONE; i++)
+		if (strcmp(text, link_local_words[i]) == 0)
+			link_local->kind = i;
+	if (link_local->kind)
+		return;
+	if (!strchr(text, ':')) {
+		conf_error_expected(place, NULL);
+		return;
+	}
+	fault = conf_host_parse(text, bytes);
+	if (!fault && !vrrp_is_link_local(6, bytes))
+		fault = "is not link-local: such an address begins with fe80:";
+	if (fault) {
+		conf_error_fault(place, fault);
+		return;
+	}
+	link_local->kind = CONF_LINK_LOCAL_ADDRESS;
+	memcpy(link_local->bytes, bytes, sizeof(bytes));
+}
+
+static void expect_link_local(const struct conf_key *key, char *buf)
+{
+	(void)key;
+	strcpy(buf, "an address such as \"fe80::1\", or \"virtual\", or \"none\"");
+}
+
+static bool link_local_text(const struct conf_key *key, const void *base, char *buf)
+{
+	struct conf_link_local link_local;
+
+	memcpy(&link_local, (const char *)base + key->field.offset, sizeof(link_local));
+	if (link_local.kind == CONF_LINK_LOCAL_ADDRESS)
+		inet_ntop(AF_INET6, link_local.bytes, buf, INET6_ADDRSTRLEN);
+	else
+		strcpy(buf, link_local.kind ? link_local_words[link_local.kind] : "-");
+	return true;
+}
+
+const struct conf_kind conf_link_local = { "address", parse_link_local, expect_link_local,
+					   link_local_text };

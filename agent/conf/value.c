@@ -135,6 +135,74 @@ static const char *prefix_fault(const char *text)
 	return "has a prefix length outside 1..32";
 }
 
+/* ---- IPv6 ---- */
+
+static bool are_zero(const uint8_t *bytes, unsigned from, unsigned to)
+{
+	for (unsigned bit = from; bit < to; bit++)
+		if (bytes[bit / 8] & 0x80 >> bit % 8)
+			return false;
+	return true;
+}
+
+/* As address_fault(). */
+static const char *address6_fault(const uint8_t *bytes, unsigned prefix_len)
+{
+	if (are_zero(bytes, 0, 128))
+		return "is no address of a host";
+	if (are_zero(bytes, 0, 127))
+		return "is a loopback address";
+	if (bytes[0] == 0xff)
+		return "is a multicast address";
+	if (are_zero(bytes, 0, 80) && bytes[10] == 0xff && bytes[11] == 0xff)
+		return "is an IPv4 address in the form of IPv6; write \"192.0.2.1/24\"";
+	if (prefix_len < 127 && are_zero(bytes, prefix_len, 128))
+		return "is the anycast address of its network's routers: its host bits are all 0";
+	return NULL;
+}
+
+/* @host: up to the slash. */
+static const char *parse6(const char *host, uint8_t *ret_bytes)
+{
+	if (strpbrk(host, " \t"))
+		return "has a blank in it";
+	if (strchr(host, '%'))
+		return "has a zone; leave out what begins with %: the interface is the router's";
+	if (inet_pton(AF_INET6, host, ret_bytes) != 1)
+		return "is not an IPv6 address";
+	return NULL;
+}
+
+static const char *parse_address6(const char *text, struct conf_address *ret_address)
+{
+	char host[INET6_ADDRSTRLEN + 1];
+	const char *slash = strchr(text, '/'), *fault;
+	struct conf_address address = { .family = 6 };
+	size_t digits = slash ? strspn(slash + 1, "0123456789") : 0;
+	unsigned prefix_len = 0;
+
+	snprintf(host, sizeof(host), "%.*s", slash ? (int)(slash - text) : (int)strlen(text), text);
+	fault = parse6(host, address.bytes);
+	if (fault)
+		return fault;
+	if (!slash)
+		return "has no prefix length; write that of the network, \"2001:db8::1/64\", or "
+		       "/128, which is what keepalived means";
+	if (digits == 0 || digits > 3 || slash[1 + digits] != '\0')
+		return "has a prefix length that is not a number from 1 to 128";
+	prefix_len = (unsigned)strtoul(slash + 1, NULL, 10);
+	if (prefix_len < 1 || prefix_len > 128)
+		return "has a prefix length outside 1..128";
+	fault = address6_fault(address.bytes, prefix_len);
+	if (fault)
+		return fault;
+	address.prefix_len = (uint8_t)prefix_len;
+	*ret_address = address;
+	return NULL;
+}
+
+/* ---- either ---- */
+
 const char *conf_address_parse(const char *text, struct conf_address *ret_address)
 {
 	char host[INET_ADDRSTRLEN + 1];
@@ -145,7 +213,7 @@ const char *conf_address_parse(const char *text, struct conf_address *ret_addres
 	unsigned prefix_len = 0;
 
 	if (strchr(text, ':'))
-		return "is an IPv6 address, which this version does not support yet";
+		return parse_address6(text, ret_address);
 	snprintf(host, sizeof(host), "%.*s", len < sizeof(host) ? (int)len : (int)sizeof(host),
 		 text);
 	if (len >= INET_ADDRSTRLEN || inet_pton(AF_INET, host, &in) != 1)
@@ -167,6 +235,19 @@ const char *conf_address_parse(const char *text, struct conf_address *ret_addres
 	return NULL;
 }
 
+/* Of what has no prefix length here, the host bits are those behind /64 (RFC 4291 §2.5.4). */
+static const char *parse_host6(const char *text, uint8_t *ret_bytes)
+{
+	uint8_t bytes[16];
+	const char *fault = parse6(text, bytes);
+
+	if (!fault)
+		fault = address6_fault(bytes, 64);
+	if (!fault)
+		memcpy(ret_bytes, bytes, sizeof(bytes));
+	return fault;
+}
+
 const char *conf_host_parse(const char *text, uint8_t *ret_bytes)
 {
 	struct in_addr in;
@@ -175,7 +256,7 @@ const char *conf_host_parse(const char *text, uint8_t *ret_bytes)
 	if (strchr(text, '/'))
 		return "has a prefix length, and this is the address of a host alone";
 	if (strchr(text, ':'))
-		return "is an IPv6 address, which this version does not support yet";
+		return parse_host6(text, ret_bytes);
 	if (inet_pton(AF_INET, text, &in) != 1)
 		return "is not an IPv4 address";
 	fault = address_fault(ntohl(in.s_addr), 32);
@@ -186,11 +267,29 @@ const char *conf_host_parse(const char *text, uint8_t *ret_bytes)
 
 const char *conf_address_format(const struct conf_address *address, char *buf)
 {
-	const uint8_t *b = address->bytes;
+	char host[INET6_ADDRSTRLEN];
 
-	snprintf(buf, CONF_ADDRESS_TEXT_SIZE, "%u.%u.%u.%u/%u", b[0], b[1], b[2], b[3],
-		 address->prefix_len);
+	inet_ntop(address->family == 6 ? AF_INET6 : AF_INET, address->bytes, host, sizeof(host));
+	snprintf(buf, CONF_ADDRESS_TEXT_SIZE, "%s/%u", host, address->prefix_len);
 	return buf;
+}
+
+void conf_link_local_of(uint8_t vrid, uint8_t *ret_bytes)
+{
+	static const uint8_t template[15] = { 0xfe, 0x80, 0,    0,    0,    0, 0,   0,
+					      0x02, 0,    0x5e, 0xff, 0xfe, 0, 0x02 };
+
+	memcpy(ret_bytes, template, sizeof(template));
+	ret_bytes[15] = vrid;
+}
+
+bool conf_is_of_virtual_router(const struct conf_router *router, unsigned address)
+{
+	uint8_t bytes[16];
+
+	conf_link_local_of(router->vrrp.vrid, bytes);
+	return router->vrrp.family == 6 &&
+	       memcmp(router->addresses[address].bytes, bytes, sizeof(bytes)) == 0;
 }
 
 static unsigned min3(unsigned a, unsigned b, unsigned c)

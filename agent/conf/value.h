@@ -12,7 +12,7 @@
 
 #include "conf.h"
 
-#define CONF_ADDRESS_TEXT_SIZE 24 /* "255.255.255.255/32" */
+#define CONF_ADDRESS_TEXT_SIZE 50 /* INET6_ADDRSTRLEN, "/128" */
 
 /**
  * conf_duration_parse() - "10ms", "1.5s", "2m", "1h" to nanoseconds.
@@ -37,7 +37,7 @@ bool conf_word_is_valid(const char *text, size_t len_max);
 bool conf_interface_is_valid(const char *text, size_t len_max);
 
 /**
- * conf_address_parse() - "192.0.2.1/24" to bytes.
+ * conf_address_parse() - "192.0.2.1/24" or "2001:db8::1/64" to bytes.
  * @ret_address: filled on success.
  *
  * Return: NULL, or what is wrong with it: a sentence without a full stop, constant.
@@ -45,8 +45,8 @@ bool conf_interface_is_valid(const char *text, size_t len_max);
 const char *conf_address_parse(const char *text, struct conf_address *ret_address);
 
 /**
- * conf_host_parse() - "192.0.2.1" to bytes.
- * @ret_bytes: 16, the first 4 filled on success.
+ * conf_host_parse() - "192.0.2.1" or "fe80::1" to bytes.
+ * @ret_bytes: 16, filled on success: of IPv6 some behind the first 4 are not zero.
  *
  * Return: as conf_address_parse().
  */
@@ -57,6 +57,13 @@ const char *conf_host_parse(const char *text, uint8_t *ret_bytes);
  * @buf: CONF_ADDRESS_TEXT_SIZE bytes.
  */
 const char *conf_address_format(const struct conf_address *address, char *buf);
+
+/**
+ * conf_link_local_of() - the link-local address that is made of a virtual router's MAC,
+ * fe80::200:5eff:fe00:2XX (RFC 9568 §7.3, RFC 4291 App. A).
+ * @ret_bytes: 16.
+ */
+void conf_link_local_of(uint8_t vrid, uint8_t *ret_bytes);
 
 /**
  * conf_distance() - how many typing slips lie between two words: letters added, left out, replaced

@@ -438,7 +438,7 @@ static int open_will(struct keeper *keeper)
 
 static int open_loop(struct keeper *keeper)
 {
-	const struct loop_part part = { { keeper->signal_fd, -1 }, keeper, dispatch, deadline };
+	const struct loop_part part = { { keeper->signal_fd, -1, -1 }, keeper, dispatch, deadline };
 	int err = loop_open(&keeper->loop);
 
 	if (err == 0)

@@ -123,7 +123,7 @@ static void withdraw(struct routers *routers, struct state *old, struct tally *t
 		if (routers->continued[i])
 			continue;
 		tally->withdrawn++;
-		event = event_of(EVENT_WITHDRAWN, state_name(old, i), NULL, 4);
+		event = event_of(EVENT_WITHDRAWN, state_name(old, i), NULL, state_family(old, i));
 		journal_put(&journal, &event);
 		send_farewell(routers, old, i);
 	}
@@ -187,8 +187,8 @@ int routers_go(struct routers *routers, const struct clocks *now, struct state *
 		state_get_strays(old, &routers->strays);
 	routers_hear(routers); /* nothing is touched by what was there when this process began */
 	/* What is prepared on adoption need not be prepared again in the first turn. */
-	for (unsigned i = 0; i < interfaces_count(routers->interfaces); i++)
-		(void)lan_assess(&routers->lans[i]);
+	for (unsigned i = 0; i < routers->n; i++)
+		(void)lan_assess(router_lan(routers, &routers->all[i]));
 	adopt_all(routers, old, &tally);
 	state_publish(routers->state);
 	err = sweep(routers, old);

@@ -4,9 +4,16 @@
 #include <netinet/ip.h>
 #include <string.h>
 
+_Static_assert(KERN_FRAME_IP6_LEN + VRRP_PACKET_MAX <= KERN_FRAME_MAX, "room for any advert");
+
+static size_t header_len(unsigned family)
+{
+	return family == 6 ? KERN_FRAME_IP6_LEN : KERN_FRAME_IP4_LEN;
+}
+
 size_t conf_advert_len(const struct conf_router *conf)
 {
-	return KERN_FRAME_IP4_LEN +
+	return header_len(conf->vrrp.family) +
 	       vrrp_packet_len(conf->vrrp.version, conf->vrrp.family, conf->addresses_n);
 }
 
@@ -17,13 +24,12 @@ size_t router_advert_len(const struct router *router)
 
 bool router_can_advertise(const struct routers *routers, const struct router *router)
 {
-	return lan_can_speak(&routers->lans[router->interface]) &&
-	       router->vr.election.source[0] != 0;
+	return lan_can_speak(router_lan(routers, router)) && router->vr.election.source[0] != 0;
 }
 
 int router_renamed_ifindex(const struct routers *routers, const struct router *router)
 {
-	const struct lan *lan = &routers->lans[router->interface];
+	const struct lan *lan = router_lan(routers, router);
 
 	return lan->ifindex || !router->vr.election.source[0] ? 0 : lan->spoken_ifindex;
 }
@@ -44,17 +50,20 @@ void router_write_advert(const struct routers *routers, const struct router *rou
 		.auth_type = router->rules.auth_type,
 	};
 	struct kern_frame_ip ip = {
-		.source_mac = routers->lans[router->interface].interface->mac,
+		.source_mac = router_lan(routers, router)->interface->mac,
 		.source = router->vr.election.source,
 		.destination = vrrp_group(c->family),
 		.protocol = VRRP_PROTOCOL,
 		.ttl = VRRP_TTL,
 		.tos = IPTOS_CLASS_CS6,
-		.payload_len = router_advert_len(router) - KERN_FRAME_IP4_LEN,
+		.payload_len = router_advert_len(router) - header_len(c->family),
 	};
 
 	memcpy(advert.source, router->vr.election.source, sizeof(advert.source));
 	memcpy(advert.auth, router->rules.password, sizeof(advert.auth));
-	kern_frame_ip4(frame, &ip);
-	vrrp_packet_encode(&advert, ip.destination, frame + KERN_FRAME_IP4_LEN);
+	if (c->family == 6)
+		kern_frame_ip6(frame, &ip);
+	else
+		kern_frame_ip4(frame, &ip);
+	vrrp_packet_encode(&advert, ip.destination, frame + header_len(c->family));
 }

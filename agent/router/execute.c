@@ -78,17 +78,35 @@ uint8_t *routers_frame(struct routers *routers, int ifindex, size_t len, struct 
 	return kern_sender_frame(routers->sender, ifindex, len, router, kind);
 }
 
-/* Only what is really there is announced (RFC 9568 §8.1.2). */
+/* From the announced address itself, which is there (RFC 4861 §4.4). */
+static void write_na(uint8_t *frame, const struct interface *interface,
+		     const struct conf_address *address)
+{
+	const struct kern_frame_na na = { .source_mac = interface->mac,
+					  .mac = interface->mac,
+					  .source = address->bytes,
+					  .address = address->bytes,
+					  .router = interface->forwards6,
+					  .override = true };
+
+	kern_frame_na(frame, &na);
+}
+
+/* Only what is really there is announced (RFC 9568 §8.1.2, §8.2.2). */
 static void queue_announcement(struct routers *routers, struct router *router, unsigned want)
 {
-	const struct lan *lan = &routers->lans[router->interface];
+	const struct conf_address *address = &router->conf->addresses[want - router->want];
+	const struct lan *lan = router_lan(routers, router);
+	size_t len = address->family == 6 ? KERN_FRAME_NA_LEN : KERN_FRAME_ARP_LEN;
 	uint8_t *frame;
 
 	if (router->vr.election.state != VRRP_STATE_ACTIVE || !kern_wants_has(routers->wants, want))
 		return;
-	frame = routers_frame(routers, lan->ifindex, KERN_FRAME_ARP_LEN, router, SENT_ANNOUNCEMENT);
-	kern_frame_arp(frame, lan->interface->mac, lan->interface->mac,
-		       router->conf->addresses[want - router->want].bytes);
+	frame = routers_frame(routers, lan->ifindex, len, router, SENT_ANNOUNCEMENT);
+	if (address->family == 6)
+		write_na(frame, lan->interface, address);
+	else
+		kern_frame_arp(frame, lan->interface->mac, lan->interface->mac, address->bytes);
 }
 
 /* The fate of one address: told, counted, and announced when it is new here. */
@@ -105,7 +123,8 @@ static void take_news(struct routers *routers, const struct kern_news *news)
 	if (!owner || (news->what != KERN_WANT_FOREIGN && news->what != KERN_WANT_KEPT))
 		journal_address(&journal, &router->conf->addresses[address], news->what,
 				news->error);
-	if (owner && news->what == KERN_WANT_ADDED && address < router->conf->addresses_n)
+	if (owner && news->what == KERN_WANT_ADDED && address < router->conf->addresses_n &&
+	    !conf_is_of_virtual_router(router->conf, address))
 		journal_address_not_own(&journal, &router->conf->addresses[address]);
 	router_hold(routers, router, address);
 	router_doubt_addresses(routers, router, news->what);
@@ -125,7 +144,7 @@ static void queue_advert(struct routers *routers, struct router *router, uint8_t
 
 	if (!router_can_advertise(routers, router))
 		return;
-	frame = routers_frame(routers, routers->lans[router->interface].ifindex,
+	frame = routers_frame(routers, router_lan(routers, router)->ifindex,
 			      router_advert_len(router), router,
 			      priority ? SENT_ADVERT : SENT_ADVERT_LEAVE);
 	router_write_advert(routers, router, priority, frame);

@@ -5,19 +5,28 @@
 
 /* ---- what is to be looked at in this turn ---- */
 
-void routers_doubt(struct routers *routers, unsigned interface)
+void routers_doubt(struct routers *routers, struct lan *lan)
 {
-	struct lan *lan = &routers->lans[interface];
-
+	if (!lan)
+		return;
 	if (!lan->doubtful)
-		routers->doubtful[routers->doubtful_n++] = interface;
+		routers->doubtful[routers->doubtful_n++] = lan;
 	lan->doubtful = true;
 }
 
-static void doubt_all(struct routers *routers)
+typedef void (*lan_fn)(struct routers *routers, struct lan *lan);
+
+static void each_lan(struct routers *routers, lan_fn each)
 {
-	for (unsigned i = 0; i < interfaces_count(routers->interfaces); i++)
-		routers_doubt(routers, i);
+	struct lan *lan;
+
+	for (unsigned family = 4; family <= 6; family += 2) {
+		for (unsigned i = 0; i < interfaces_count(routers->interfaces); i++) {
+			lan = routers_lan(routers, i, family);
+			if (lan)
+				each(routers, lan);
+		}
+	}
 }
 
 /* ---- one object of the kernel's ---- */
@@ -38,15 +47,29 @@ static bool speaks(const struct routers *routers, const struct lan *lan,
 	return false;
 }
 
-/* What vipd added comes and goes with the states. */
-static void see_virtual(struct routers *routers, unsigned interface,
-			const struct kern_object *object)
+/* Over IPv6 adverts are sent from link-local addresses alone (RFC 9568 §5.1.2.1). */
+static bool can_be_source(const struct kern_address *address)
 {
-	struct lan *lan = &routers->lans[interface];
+	return address->family == 4 || kern_address_is_link_local(address);
+}
 
+/* What vipd added comes and goes with the states. */
+static void see_virtual(struct routers *routers, struct lan *lan, const struct kern_object *object)
+{
+	if (!can_be_source(&object->address))
+		return;
 	if ((object->gone || object->address.mark != KERN_ADDRESS_MARK) &&
 	    lan_virtual_see(lan, object->address.bytes, object->gone))
-		routers_doubt(routers, interface);
+		routers_doubt(routers, lan);
+}
+
+/* What another host may have counts as gone. */
+static struct kern_object as_source(const struct kern_object *object)
+{
+	struct kern_object source = *object;
+
+	source.gone |= !kern_address_is_usable(&object->address);
+	return source;
 }
 
 /*
@@ -58,28 +81,30 @@ static void see_address(struct routers *routers, const struct kern_object *objec
 {
 	int interface = interfaces_at(routers->interfaces, object->address.ifindex);
 	const struct router *router;
+	struct kern_object source;
 	struct lan *lan;
 	int want;
 
 	if (interface < 0)
 		return;
+	lan = routers_lan(routers, (unsigned)interface, object->address.family);
 	want = kern_wants_see(routers->wants, (unsigned)interface, object);
 	if (want >= 0) {
 		router = &routers->all[kern_wants_get(routers->wants, (unsigned)want)->owner];
 		if (!vrrp_is_owner(&router->vr)) {
-			see_virtual(routers, (unsigned)interface, object);
+			see_virtual(routers, lan, object);
 			return;
 		}
 	}
 	if (object->address.mark == KERN_ADDRESS_MARK && !object->gone)
 		return;
-	if (object->address.family != 4)
+	if (!lan || !can_be_source(&object->address))
 		return;
-	lan = &routers->lans[interface];
-	if (!object->gone && speaks(routers, lan, object))
+	source = as_source(object);
+	if (!source.gone && speaks(routers, lan, object))
 		lan_make_room(lan, &object->address);
-	lan->dump_due |= lan_source_see(lan, object, want >= 0);
-	routers_doubt(routers, (unsigned)interface);
+	lan->dump_due |= lan_source_see(lan, &source, want >= 0);
+	routers_doubt(routers, lan);
 }
 
 /* Of other kinds only what is wanted matters. */
@@ -101,13 +126,25 @@ static void see_entry(struct routers *routers, const struct kern_object *object)
 static void follow(struct routers *routers, unsigned interface)
 {
 	const struct interface *now = interfaces_get(routers->interfaces, interface);
-	struct lan *lan = &routers->lans[interface];
+	struct lan *lan;
 
-	/* An interface that comes back may have brought its addresses before its name. */
-	if (lan_follow(lan))
-		lan->dump_due = now->ifindex != 0;
+	for (unsigned family = 4; family <= 6; family += 2) {
+		lan = routers_lan(routers, interface, family);
+		/* An interface that comes back may have brought its addresses before its name. */
+		if (lan && lan_follow(lan))
+			lan->dump_due = now->ifindex != 0;
+		routers_doubt(routers, lan);
+	}
 	kern_wants_interface(routers->wants, interface, now->ifindex, now->promotes);
-	routers_doubt(routers, interface);
+}
+
+/* Announcements say it (RFC 4861 §4.4, R). */
+static void see_forwarding(struct routers *routers, const struct kern_object *object)
+{
+	int interface = interfaces_see_forwarding(routers->interfaces, object);
+
+	if (interface >= 0)
+		routers_doubt(routers, routers_lan(routers, (unsigned)interface, 6));
 }
 
 static void on_event(const struct kern_object *object, void *arg)
@@ -117,6 +154,8 @@ static void on_event(const struct kern_object *object, void *arg)
 
 	if (object->type == KERN_OBJECT_ENTRY)
 		see_entry(routers, object);
+	if (object->type == KERN_OBJECT_FORWARDING)
+		see_forwarding(routers, object);
 	if (object->type != KERN_OBJECT_LINK)
 		return;
 	n = interfaces_see(routers->interfaces, object, seen);
@@ -182,36 +221,38 @@ static int dump_links(struct routers *routers)
 	return 0;
 }
 
-static void end_dump(struct routers *routers, unsigned interface)
+static void begin_dump(struct routers *routers, struct lan *lan)
 {
-	lan_dump_end(&routers->lans[interface]);
-	routers->lans[interface].dump_due = false;
+	(void)routers;
+	lan_dump_begin(lan);
+}
+
+static void end_dump(struct routers *routers, struct lan *lan)
+{
+	lan_dump_end(lan);
+	lan->dump_due = false;
+	routers_doubt(routers, lan);
 }
 
 int routers_dump(struct routers *routers)
 {
-	unsigned n = interfaces_count(routers->interfaces);
 	int err = dump_links(routers);
 
 	if (err < 0)
 		return err;
-	for (unsigned i = 0; i < n; i++)
-		lan_dump_begin(&routers->lans[i]);
+	each_lan(routers, begin_dump);
 	kern_wants_dump_begin(routers->wants);
 	err = dump_entries(routers, 0);
 	if (err < 0)
 		return err;
 	kern_wants_dump_end(routers->wants, KERN_EVERY_INTERFACE);
-	for (unsigned i = 0; i < n; i++)
-		end_dump(routers, i);
-	doubt_all(routers);
+	each_lan(routers, end_dump);
 	routers->dump_due = false;
 	return 0;
 }
 
-static int dump_interface(struct routers *routers, unsigned interface)
+static int dump_interface(struct routers *routers, struct lan *lan)
 {
-	struct lan *lan = &routers->lans[interface];
 	int err;
 
 	lan_dump_begin(lan);
@@ -219,8 +260,8 @@ static int dump_interface(struct routers *routers, unsigned interface)
 	err = dump_entries(routers, lan->ifindex);
 	if (err < 0)
 		return err;
-	kern_wants_dump_end(routers->wants, (int)interface);
-	end_dump(routers, interface);
+	kern_wants_dump_end(routers->wants, (int)lan->number);
+	end_dump(routers, lan);
 	return 0;
 }
 
@@ -251,10 +292,9 @@ void routers_look(struct routers *routers)
 		return;
 	}
 	for (unsigned i = 0; i < routers->doubtful_n; i++) {
-		unsigned interface = routers->doubtful[i];
+		struct lan *lan = routers->doubtful[i];
 
-		if (routers->lans[interface].dump_due &&
-		    !put_off(routers, dump_interface(routers, interface)))
+		if (lan->dump_due && !put_off(routers, dump_interface(routers, lan)))
 			return;
 	}
 }

@@ -144,6 +144,7 @@ static void take(struct interface *interface, const struct kern_link *seen)
 	interface->carrier = seen->carrier;
 	interface->ethernet = seen->ethernet;
 	interface->promotes = seen->promotes;
+	interface->forwards6 = seen->forwards6;
 	interface->master = seen->master;
 	interface->mtu = seen->mtu;
 	memcpy(interface->mac, seen->mac, sizeof(interface->mac));
@@ -178,6 +179,15 @@ unsigned interfaces_see(struct interfaces *interfaces, const struct kern_object 
 	interfaces->all[named].shown = interfaces->dumps;
 	ret_seen[n++] = (unsigned)named;
 	return n;
+}
+
+int interfaces_see_forwarding(struct interfaces *interfaces, const struct kern_object *object)
+{
+	int at = interfaces_at(interfaces, object->forwarding.ifindex);
+
+	if (at >= 0)
+		interfaces->all[at].interface.forwards6 = object->forwarding.forwards6;
+	return at;
 }
 
 void interfaces_dump_begin(struct interfaces *interfaces)

@@ -16,7 +16,7 @@
 struct interface {
 	char name[KERN_LINK_NAME_SIZE];
 	int ifindex; /* 0: there is no such interface, and the rest is what it was */
-	bool up, carrier, ethernet, promotes; /* struct kern_link, like the next two */
+	bool up, carrier, ethernet, promotes, forwards6; /* struct kern_link, like the next two */
 	int master;
 	unsigned mtu;
 	uint8_t mac[6];
@@ -73,6 +73,14 @@ int interfaces_at(const struct interfaces *interfaces, int ifindex);
  */
 unsigned interfaces_see(struct interfaces *interfaces, const struct kern_object *object,
 			unsigned ret_seen[INTERFACES_SEEN_MAX]);
+
+/**
+ * interfaces_see_forwarding() - an interface begins or ends to route IPv6.
+ * @object: KERN_OBJECT_FORWARDING, of any interface of the host.
+ *
+ * Return: the number of that which it concerns; -1: none.
+ */
+int interfaces_see_forwarding(struct interfaces *interfaces, const struct kern_object *object);
 
 /**
  * interfaces_dump_begin() - a dump of all links follows, by interfaces_see().

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "lan.h"
 
+#include <linux/ipv6.h>
 #include <net/if.h>
 #include <stdio.h>
 #include <string.h>
@@ -9,9 +10,10 @@
 #include "netlink/receive.h"
 #include "vrrp/packet.h"
 
-void lan_init(struct lan *lan, const struct interface *interface)
+void lan_init(struct lan *lan, unsigned family, const struct interface *interface)
 {
-	*lan = (struct lan){ .interface = interface,
+	*lan = (struct lan){ .family = family,
+			     .interface = interface,
 			     .group_fd = -1,
 			     .fault.code = VRRP_REASON_LINK_MISSING };
 }
@@ -25,11 +27,24 @@ static void leave_group(struct lan *lan)
 
 void lan_fini(struct lan *lan)
 {
-	leave_group(lan);
+	if (lan->family)
+		leave_group(lan);
+}
+
+/*
+ * Without the MTU that IPv6 needs (RFC 8200 §5) the kernel forgets all that an interface had of it,
+ * memberships, too. The end of a forgotten one would end whatever has taken its place, so it comes
+ * first.
+ */
+static bool is_too_narrow(const struct lan *lan)
+{
+	return lan->family == 6 && lan->interface->mtu && lan->interface->mtu < IPV6_MIN_MTU;
 }
 
 bool lan_follow(struct lan *lan)
 {
+	if (is_too_narrow(lan))
+		leave_group(lan);
 	if (lan->ifindex == lan->interface->ifindex)
 		return false;
 	leave_group(lan);
@@ -138,7 +153,8 @@ static void join_group(struct lan *lan)
 	int old_fd = lan->group_fd;
 
 	lan->group_fd = -1;
-	lan->group_error = -kern_group_join(4, lan->ifindex, vrrp_group(4), &lan->group_fd);
+	lan->group_error = -kern_group_join(lan->family, lan->ifindex, vrrp_group(lan->family),
+					    &lan->group_fd);
 	if (old_fd >= 0)
 		close(old_fd);
 }
@@ -169,7 +185,7 @@ static bool share_prefix(const uint8_t *a, const uint8_t *b, unsigned bits)
 {
 	unsigned whole = bits / 8, mask = 0xff00u >> bits % 8 & 0xff;
 
-	return memcmp(a, b, whole) == 0 && ((a[whole] ^ b[whole]) & mask) == 0;
+	return memcmp(a, b, whole) == 0 && (mask == 0 || ((a[whole] ^ b[whole]) & mask) == 0);
 }
 
 /* The greater, the better; of equals the first. */
@@ -240,11 +256,14 @@ static struct lan_news speak(struct lan *lan)
 	bool first = lan->spoken_ifindex == 0;
 	bool other_index = lan->spoken_ifindex != lan->ifindex;
 	bool other_mac = memcmp(lan->spoken_mac, mac, sizeof(lan->spoken_mac)) != 0;
+	bool router = lan->family == 6 && lan->interface->forwards6;
+	bool other_router = lan->spoken_router != router;
 
 	lan->spoken_ifindex = lan->ifindex;
 	memcpy(lan->spoken_mac, mac, sizeof(lan->spoken_mac));
+	lan->spoken_router = router;
 	return (struct lan_news){ .voice = other_index || other_mac,
-				  .mac = other_mac && !first,
+				  .mac = (other_mac || other_router) && !first,
 				  .index = other_index && !first };
 }
 

@@ -1,8 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * A LAN is where VRRP is spoken: an interface, the addresses of its own that adverts may be sent
- * from, the membership of the adverts' multicast group, and the routers that live there. It knows
- * whether a virtual router can live there, and changes nothing in the kernel but the membership.
+ * A LAN is where VRRP is spoken in one family: an interface, the addresses of its own that adverts
+ * may be sent from, the membership of the adverts' multicast group, and the routers that live
+ * there. It knows whether a virtual router can live there, and changes nothing in the kernel but
+ * the membership.
+ *
+ * Over IPv6 adverts are sent from link-local addresses alone (RFC 9568 §5.1.2.1), and from none
+ * that another host may have: one whose duplicate address detection runs, or has failed, counts as
+ * gone.
  */
 #ifndef LAN_H
 #define LAN_H
@@ -22,6 +27,7 @@ struct lan_source {
 };
 
 struct lan {
+	unsigned family;                   /* 4 or 6; 0: no router lives here */
 	const struct interface *interface; /* borrowed */
 	int ifindex;                       /* of the interface that all of this is about */
 	unsigned sources_n;
@@ -34,9 +40,11 @@ struct lan {
 	struct vrrp_reason fault; /* code VRRP_REASON_NONE: usable */
 	int spoken_ifindex;       /* where adverts could leave last; 0: nowhere so far */
 	uint8_t spoken_mac[6];    /* with what */
+	bool spoken_router;       /* and whether announcements said that the host routes IPv6 */
 
 	bool doubtful;         /* the caller's: to be assessed */
 	bool dump_due;         /* the caller's: its addresses must be asked for */
+	unsigned number;       /* the caller's: of its interface */
 	unsigned first, last;  /* the caller's: routers of it, plus 1; or 0 */
 	uint16_t by_vrid[256]; /* the caller's: the router of each VRID, plus 1; or 0 */
 };
@@ -50,23 +58,24 @@ struct lan_news {
 
 /**
  * lan_init() - nothing is known yet.
+ * @family: 4 or 6.
  * @interface: borrowed until lan_fini().
  */
-void lan_init(struct lan *lan, const struct interface *interface);
+void lan_init(struct lan *lan, unsigned family, const struct interface *interface);
 
 /**
- * lan_fini() - leave the group.
+ * lan_fini() - leave the group. Of one that is zero, too.
  */
 void lan_fini(struct lan *lan);
 
 /**
  * lan_follow() - whether the interface has gone or is another one by now; then what is known of the
- * old one's addresses is forgotten.
+ * old one's addresses is forgotten. Leaves the group when IPv6 has ended on it.
  */
 bool lan_follow(struct lan *lan);
 
 /**
- * lan_source_see() - an address of the interface's own came or went.
+ * lan_source_see() - an address of the interface's own and of the LAN's family came or went.
  * @is_vip: it is also a virtual one, of an owner.
  *
  * Return: true when only a dump can tell which addresses are left.

@@ -33,7 +33,7 @@ void router_hold(struct routers *routers, const struct router *router, unsigned 
 
 static void add_removal(struct routers *routers, const struct router *router, unsigned address)
 {
-	const struct interface *interface = routers->lans[router->interface].interface;
+	const struct interface *interface = router_lan(routers, router)->interface;
 	const struct kern_want *want = kern_wants_get(routers->wants, router->want + address);
 	const struct kern_ops *ops = kern_kinds[want->kind];
 	struct kern_change removal = { .kind = want->kind,
@@ -53,9 +53,9 @@ static void add_removal(struct routers *routers, const struct router *router, un
 
 static void add_farewell(struct routers *routers, const struct router *router)
 {
-	uint8_t frame[KERN_FRAME_IP4_LEN + VRRP_PACKET_MAX];
+	uint8_t frame[KERN_FRAME_MAX];
 	struct state_entry entry = { .kind = STATE_ENTRY_FRAME,
-				     .target = routers->lans[router->interface].ifindex,
+				     .target = router_lan(routers, router)->ifindex,
 				     .bytes = frame,
 				     .len = router_advert_len(router) };
 
@@ -68,7 +68,7 @@ void router_write_will(struct routers *routers, const struct router *router)
 	unsigned number = (unsigned)(router - routers->all);
 
 	state_will_begin(routers->state, number);
-	if (routers->lans[router->interface].ifindex == 0)
+	if (router_lan(routers, router)->ifindex == 0)
 		return;
 	for (unsigned i = addresses_of(router->conf); i-- > 0;)
 		add_removal(routers, router, i);

@@ -13,6 +13,13 @@ uint32_t router_lease_s(const struct conf_router *conf)
 				      vrrp_down_intervals(&conf->vrrp));
 }
 
+/* An address without a network is no source of the host's own connections: they would break when it
+ * moves to another host. */
+static bool is_deprecated(const struct conf_address *address)
+{
+	return address->family == 6 && address->prefix_len == 128;
+}
+
 static void add_wants(struct routers *routers, unsigned number, const struct conf_router *conf)
 {
 	struct router *router = &routers->all[number];
@@ -28,7 +35,8 @@ static void add_wants(struct routers *routers, unsigned number, const struct con
 					  .is_hosts = conf->vrrp.priority == VRRP_PRIORITY_OWNER,
 					  .lease_s = lease_s,
 					  .address = { .family = address->family,
-						       .prefix_len = address->prefix_len } };
+						       .prefix_len = address->prefix_len,
+						       .deprecated = is_deprecated(address) } };
 
 		memcpy(want.address.bytes, address->bytes, sizeof(want.address.bytes));
 		kern_wants_add(routers->wants, &want);
@@ -36,17 +44,18 @@ static void add_wants(struct routers *routers, unsigned number, const struct con
 	}
 }
 
-/* Where VRRP is spoken: one LAN for each interface, with its number. */
+/* Where VRRP is spoken: one LAN for each interface and family. */
 static void join_lan(struct routers *routers, unsigned number, const struct conf_router *conf)
 {
 	struct router *router = &routers->all[number];
-	unsigned before = interfaces_count(routers->interfaces);
 	struct lan *lan;
 
 	router->interface = interfaces_add(routers->interfaces, conf->interface);
-	lan = &routers->lans[router->interface];
-	if (router->interface == before)
-		lan_init(lan, interfaces_get(routers->interfaces, router->interface));
+	lan = router_lan(routers, router);
+	if (!lan->family)
+		lan_init(lan, conf->vrrp.family,
+			 interfaces_get(routers->interfaces, router->interface));
+	lan->number = router->interface;
 	lan->by_vrid[conf->vrrp.vrid] = (uint16_t)(number + 1);
 	if (lan->first)
 		routers->all[lan->last - 1].next_on_lan = number + 1;
@@ -70,13 +79,14 @@ static void set_rules(struct router *router, const struct conf_router *conf)
 static int make_router(struct routers *routers, unsigned number, const struct conf_router *conf)
 {
 	struct router *router = &routers->all[number];
-	uint8_t *list = calloc(conf->addresses_n, 4);
+	size_t len = vrrp_address_len(conf->vrrp.family);
+	uint8_t *list = calloc(conf->addresses_n, len);
 
 	router->list = (struct vrrp_list){ list, conf->addresses_n };
 	if (!list)
 		return -ENOMEM;
 	for (unsigned i = 0; i < conf->addresses_n; i++)
-		memcpy(list + i * 4, conf->addresses[i].bytes, 4);
+		memcpy(list + i * len, conf->addresses[i].bytes, len);
 	vrrp_init(&router->vr, &conf->vrrp);
 	lease_init(&router->lease, conf->lease, conf->vrrp.interval_cs,
 		   vrrp_down_intervals(&conf->vrrp));
@@ -136,6 +146,31 @@ static int count_interfaces(const struct conf *conf)
 	return n;
 }
 
+static bool has_family(const struct conf *conf, unsigned family)
+{
+	for (unsigned i = 0; i < conf->routers_n; i++)
+		if (conf->routers[i].vrrp.family == family)
+			return true;
+	return false;
+}
+
+/* Of the families that are spoken. Return: 0 or -ENOMEM. */
+static int make_lans(struct routers *routers, const struct conf *conf, size_t interfaces_n)
+{
+	size_t n = 0;
+
+	for (unsigned i = 0; i < 2; i++) {
+		if (!has_family(conf, i ? 6 : 4))
+			continue;
+		routers->lans[i] = calloc(interfaces_n, sizeof(struct lan));
+		if (!routers->lans[i])
+			return -ENOMEM;
+		n += interfaces_n;
+	}
+	routers->doubtful = calloc(n, sizeof(struct lan *));
+	return routers->doubtful ? 0 : -ENOMEM;
+}
+
 static int make_room(struct routers *routers, const struct conf *conf)
 {
 	int interfaces_n = count_interfaces(conf);
@@ -145,13 +180,13 @@ static int make_room(struct routers *routers, const struct conf *conf)
 		return interfaces_n;
 	routers->all = calloc(conf->routers_n, sizeof(*routers->all));
 	routers->owing = calloc(conf->routers_n, sizeof(struct router *));
-	routers->lans = calloc((size_t)interfaces_n, sizeof(*routers->lans));
-	routers->doubtful = calloc((size_t)interfaces_n, sizeof(*routers->doubtful));
 	routers->heap = deadlines_new(conf->routers_n);
 	routers->continued = calloc(STATE_ROUTERS_MAX, sizeof(*routers->continued));
-	if (!routers->all || !routers->owing || !routers->lans || !routers->doubtful ||
-	    !routers->heap || !routers->continued)
+	if (!routers->all || !routers->owing || !routers->heap || !routers->continued)
 		return -ENOMEM;
+	err = make_lans(routers, conf, (size_t)interfaces_n);
+	if (err < 0)
+		return err;
 	err = interfaces_new((unsigned)interfaces_n, &routers->interfaces);
 	if (err < 0)
 		return err;
@@ -168,14 +203,15 @@ static int make_routers(struct routers *routers, const struct conf *conf)
 	return err;
 }
 
-static struct kern_vrids vrids_of(const struct routers *routers)
+static struct kern_vrids vrids_of(const struct routers *routers, unsigned family)
 {
 	struct kern_vrids vrids = { 0 };
 
 	for (unsigned i = 0; i < routers->n; i++) {
 		unsigned vrid = routers->all[i].conf->vrrp.vrid;
 
-		vrids.words[vrid / 32] |= 1u << vrid % 32;
+		if (routers->all[i].conf->vrrp.family == family)
+			vrids.words[vrid / 32] |= 1u << vrid % 32;
 	}
 	return vrids;
 }
@@ -188,9 +224,25 @@ static int open_asking(struct routers *routers)
 	return err < 0 ? err : kern_changer_open(&routers->changer);
 }
 
+/* Of a family that is spoken. */
+static int open_receivers(struct routers *routers, unsigned family)
+{
+	struct kern_vrids vrids = vrids_of(routers, family);
+	unsigned i = family == 6;
+	int err;
+
+	if (!routers->lans[i])
+		return 0;
+	err = kern_receiver_open(family, KERN_RECEIVER_READER, VRRP_PROTOCOL, &vrids,
+				 &routers->readers[i]);
+	if (err < 0)
+		return err;
+	return kern_receiver_open(family, KERN_RECEIVER_STRAYS, VRRP_PROTOCOL, &vrids,
+				  &routers->strays_readers[i]);
+}
+
 static int open_hearing(struct routers *routers, int sender_fd, const char **ret_what)
 {
-	struct kern_vrids vrids = vrids_of(routers);
 	int err;
 
 	*ret_what = "opening the netlink sockets";
@@ -198,11 +250,10 @@ static int open_hearing(struct routers *routers, int sender_fd, const char **ret
 	if (err < 0)
 		return err;
 	*ret_what = "opening the packet sockets";
-	err = kern_receiver_open(4, KERN_RECEIVER_READER, VRRP_PROTOCOL, &vrids, &routers->reader);
+	err = open_receivers(routers, 4);
 	if (err < 0)
 		return err;
-	err = kern_receiver_open(4, KERN_RECEIVER_STRAYS, VRRP_PROTOCOL, &vrids,
-				 &routers->strays_reader);
+	err = open_receivers(routers, 6);
 	if (err < 0)
 		return err;
 	return kern_sender_open(sender_fd, &routers->sender);
@@ -252,21 +303,24 @@ void routers_close(struct routers *routers)
 	if (!routers)
 		return;
 	kern_sender_close(routers->sender);
-	kern_receiver_close(routers->strays_reader);
-	kern_receiver_close(routers->reader);
+	for (unsigned i = 0; i < 2; i++) {
+		kern_receiver_close(routers->strays_readers[i]);
+		kern_receiver_close(routers->readers[i]);
+	}
 	kern_monitor_close(routers->monitor);
 	kern_wants_free(routers->wants);
 	kern_changer_close(routers->changer);
 	kern_dump_close(routers->dump);
 	for (unsigned i = 0; i < routers->n; i++)
 		free((void *)routers->all[i].list.addresses);
-	for (unsigned i = 0; routers->interfaces && i < interfaces_count(routers->interfaces); i++)
-		lan_fini(&routers->lans[i]);
+	for (unsigned i = 0; i < routers->n; i++)
+		lan_fini(router_lan(routers, &routers->all[i]));
 	interfaces_free(routers->interfaces);
 	deadlines_free(routers->heap);
 	free(routers->all);
 	free(routers->owing);
-	free(routers->lans);
+	free(routers->lans[0]);
+	free(routers->lans[1]);
 	free(routers->doubtful);
 	free(routers->continued);
 	free(routers);

@@ -57,7 +57,7 @@ static struct vrrp_reason no_source(const struct router *router, const struct la
 /* What keeps a router from living on its LAN. */
 static struct vrrp_reason fault_of(const struct routers *routers, const struct router *router)
 {
-	const struct lan *lan = &routers->lans[router->interface];
+	const struct lan *lan = router_lan(routers, router);
 	const struct conf_address *missing = lacking(routers, router);
 	unsigned len = (unsigned)router_advert_len(router) - KERN_FRAME_ETHERNET_LEN;
 	struct vrrp_reason fault = lan->fault;
@@ -158,7 +158,7 @@ static void tell_router(struct routers *routers, struct router *router, const st
 static void tell_group_error(struct routers *routers, const struct lan *lan)
 {
 	struct journal journal = routers_journal(routers);
-	struct event event = event_of(EVENT_GROUP, NULL, lan->interface->name, 4);
+	struct event event = event_of(EVENT_GROUP, NULL, lan->interface->name, lan->family);
 
 	event.fact.error = lan->group_error;
 	journal_put(&journal, &event);
@@ -179,7 +179,7 @@ static void assess(struct routers *routers, struct lan *lan)
 static void assess_doubtful(struct routers *routers)
 {
 	for (unsigned i = 0; i < routers->doubtful_n; i++) {
-		struct lan *lan = &routers->lans[routers->doubtful[i]];
+		struct lan *lan = routers->doubtful[i];
 
 		lan->doubtful = false;
 		assess(routers, lan);
@@ -193,18 +193,23 @@ static void doubt_groups(struct routers *routers)
 	if (!routers->groups_missing)
 		return;
 	routers->groups_missing = false;
-	for (unsigned i = 0; i < interfaces_count(routers->interfaces); i++)
-		if (routers->lans[i].fault.code == VRRP_REASON_NO_GROUP)
-			routers_doubt(routers, i);
+	for (unsigned i = 0; i < routers->n; i++) {
+		struct lan *lan = router_lan(routers, &routers->all[i]);
+
+		if (lan->fault.code == VRRP_REASON_NO_GROUP)
+			routers_doubt(routers, lan);
+	}
 }
 
 /* ---- packets ---- */
 
-static struct router *find_router(struct routers *routers, int ifindex, int vrid,
-				  const struct interface **ret_interface)
+static struct router *find_router(struct routers *routers, const struct kern_packet *packet,
+				  int vrid, const struct interface **ret_interface)
 {
-	int interface = interfaces_at(routers->interfaces, ifindex);
-	unsigned number = interface < 0 || vrid < 0 ? 0 : routers->lans[interface].by_vrid[vrid];
+	int interface = interfaces_at(routers->interfaces, packet->ifindex);
+	const struct lan *lan =
+		interface < 0 ? NULL : routers_lan(routers, (unsigned)interface, packet->family);
+	unsigned number = !lan || vrid < 0 ? 0 : lan->by_vrid[vrid];
 
 	*ret_interface =
 		interface < 0 ? NULL : interfaces_get(routers->interfaces, (unsigned)interface);
@@ -272,7 +277,7 @@ static void on_packet(const struct kern_packet *packet, void *arg)
 		return;
 	}
 	rx = rx_of(packet);
-	router = find_router(routers, packet->ifindex, vrrp_packet_vrid(&rx), &interface);
+	router = find_router(routers, packet, vrrp_packet_vrid(&rx), &interface);
 	if (!router) {
 		note_stray(routers, interface, &rx, vrrp_receive(NULL, NULL, &rx, &advert));
 		return;
@@ -298,23 +303,27 @@ static void on_packet(const struct kern_packet *packet, void *arg)
 }
 
 /* The queue could not take all adverts, or does not give them: nobody's silence proves anything. */
-static void miss_adverts(struct routers *routers, int error)
+static void miss_adverts(struct routers *routers, unsigned family, int error)
 {
 	struct journal journal = routers_journal(routers);
 
 	journal_receive(&journal, &routers->limits, error);
 	for (unsigned i = 0; i < routers->n; i++)
-		miss(routers, &routers->all[i]);
+		if (routers->all[i].vr.config.family == family)
+			miss(routers, &routers->all[i]);
 }
 
-static void read_adverts(struct routers *routers)
+static void read_adverts(struct routers *routers, unsigned family)
 {
+	struct kern_receiver *reader = routers->readers[family == 6];
 	uint32_t dropped = 0;
-	int n = kern_receiver_dispatch(routers->reader, routers->now->real_ns, on_packet, routers,
-				       &dropped);
+	int n;
 
+	if (!reader)
+		return;
+	n = kern_receiver_dispatch(reader, routers->now->real_ns, on_packet, routers, &dropped);
 	if (n < 0 || dropped)
-		miss_adverts(routers, n < 0 ? -n : 0);
+		miss_adverts(routers, family, n < 0 ? -n : 0);
 	routers->strays.dropped += dropped;
 }
 
@@ -326,7 +335,9 @@ void routers_read(struct routers *routers, const struct clocks *now, unsigned re
 	routers_look(routers);
 	assess_doubtful(routers);
 	if (readable & ROUTERS_ADVERTS)
-		read_adverts(routers);
+		read_adverts(routers, 4);
+	if (readable & ROUTERS_ADVERTS6)
+		read_adverts(routers, 6);
 	/* Now all is read that the predecessor had; and that clock may be set. */
 	routers->read_real_ns = 0;
 	routers->read_ns = now->mono_ns;
@@ -334,12 +345,15 @@ void routers_read(struct routers *routers, const struct clocks *now, unsigned re
 
 const struct state_strays *routers_strays(struct routers *routers, const struct clocks *now)
 {
-	uint32_t dropped = 0;
-
 	routers->now = now;
-	(void)kern_receiver_dispatch(routers->strays_reader, now->real_ns, on_packet, routers,
-				     &dropped);
-	routers->strays.unread += dropped;
+	for (unsigned i = 0; i < 2; i++) {
+		uint32_t dropped = 0;
+
+		if (routers->strays_readers[i])
+			(void)kern_receiver_dispatch(routers->strays_readers[i], now->real_ns,
+						     on_packet, routers, &dropped);
+		routers->strays.unread += dropped;
+	}
 	state_put_strays(routers->state, &routers->strays);
 	return &routers->strays;
 }
@@ -448,10 +462,11 @@ void routers_forget(struct routers *routers, unsigned i, const struct clocks *no
 	journal_forgotten(&journal, &before, asker);
 }
 
-void routers_fds(const struct routers *routers, int ret_fds[2])
+void routers_fds(const struct routers *routers, int ret_fds[3])
 {
 	ret_fds[0] = kern_monitor_fd(routers->monitor);
-	ret_fds[1] = kern_receiver_fd(routers->reader);
+	for (unsigned i = 0; i < 2; i++)
+		ret_fds[1 + i] = routers->readers[i] ? kern_receiver_fd(routers->readers[i]) : -1;
 }
 
 /* Whether a renewal of a router waits for a kernel that refused it: a successor must ask again. */
@@ -489,6 +504,7 @@ const struct router *routers_get(const struct routers *routers, unsigned i)
 bool routers_added_own(const struct routers *routers, const struct router *router, unsigned address)
 {
 	return vrrp_is_owner(&router->vr) && address < router->conf->addresses_n &&
+	       !conf_is_of_virtual_router(router->conf, address) &&
 	       kern_wants_is_ours(routers->wants, router->want + address);
 }
 

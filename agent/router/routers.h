@@ -96,15 +96,16 @@ void routers_close(struct routers *routers);
 
 /**
  * routers_fds() - the descriptors to poll for reading.
- * @ret_fds: two of them, in the order of enum routers_readable.
+ * @ret_fds: three of them, in the order of enum routers_readable; -1: nobody speaks that family.
  */
-void routers_fds(const struct routers *routers, int ret_fds[2]);
+void routers_fds(const struct routers *routers, int ret_fds[3]);
 
 /* Which of them may have something. */
 enum routers_readable {
 	ROUTERS_NEWS = 1 << 0,
 	ROUTERS_ADVERTS = 1 << 1,
-	ROUTERS_ALL = ROUTERS_NEWS | ROUTERS_ADVERTS,
+	ROUTERS_ADVERTS6 = 1 << 2,
+	ROUTERS_ALL = ROUTERS_NEWS | ROUTERS_ADVERTS | ROUTERS_ADVERTS6,
 };
 
 /**

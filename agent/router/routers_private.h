@@ -38,13 +38,15 @@ struct routers {
 	unsigned n, wants_n;
 	struct router *all; /* owned, as all below */
 	struct interfaces *interfaces;
-	struct lan *lans; /* by number of their interface */
+	struct lan *lans[2]; /* of IPv4 and of IPv6, by number of their interface; NULL: no router
+				speaks that family */
 
 	struct deadlines *heap;
 	struct kern_dump *dump;
 	struct kern_changer *changer;
 	struct kern_monitor *monitor;
-	struct kern_receiver *reader, *strays_reader;
+	/* Of IPv4 and of IPv6; NULL likewise. */
+	struct kern_receiver *readers[2], *strays_readers[2];
 	struct kern_sender *sender;
 	struct kern_wants *wants;
 	struct state *state; /* where elections are left; borrowed */
@@ -58,7 +60,7 @@ struct routers {
 	bool dump_due;            /* the kernel must be asked for everything */
 	int64_t dump_ns;          /* not before: it could not answer last time */
 	unsigned doubtful_n, owing_n;
-	unsigned *doubtful;    /* LANs to be assessed; each once */
+	struct lan **doubtful; /* LANs to be assessed; each once */
 	struct router **owing; /* routers with something in their outbox; each once */
 
 	int64_t housekeeping_ns;
@@ -84,10 +86,32 @@ struct journal_router router_journal(struct routers *routers, struct router *rou
 void router_owe_announcement(struct routers *routers, struct router *router);
 
 /**
- * routers_doubt() - let a LAN be assessed in this turn.
+ * routers_lan() - an interface as a place where a family is spoken.
  * @interface: its number.
+ *
+ * Return: NULL when no router lives there.
  */
-void routers_doubt(struct routers *routers, unsigned interface);
+static inline struct lan *routers_lan(const struct routers *routers, unsigned interface,
+				      unsigned family)
+{
+	struct lan *lans = routers->lans[family == 6];
+
+	return lans && lans[interface].family ? &lans[interface] : NULL;
+}
+
+/**
+ * router_lan() - where a router lives.
+ */
+static inline struct lan *router_lan(const struct routers *routers, const struct router *router)
+{
+	return &routers->lans[router->vr.config.family == 6][router->interface];
+}
+
+/**
+ * routers_doubt() - let a LAN be assessed in this turn.
+ * @lan: NULL: there is none.
+ */
+void routers_doubt(struct routers *routers, struct lan *lan);
 
 /**
  * routers_hear() - read the kernel's events. When some are lost, a dump is due.

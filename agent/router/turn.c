@@ -358,10 +358,10 @@ static int64_t orders_next(const void *self)
 static int add_parts(struct turn *turn)
 {
 	struct loop_part parts[] = {
-		{ { -1, -1 }, turn, run_routers, routers_next },
-		{ { control_fd(turn->control), -1 }, turn, run_control, control_next },
-		{ { -1, -1 }, turn, run_log, log_next },
-		{ { turn->signal_fd, turn->channel_fd }, turn, run_orders, orders_next },
+		{ { -1, -1, -1 }, turn, run_routers, routers_next },
+		{ { control_fd(turn->control), -1, -1 }, turn, run_control, control_next },
+		{ { -1, -1, -1 }, turn, run_log, log_next },
+		{ { turn->signal_fd, turn->channel_fd, -1 }, turn, run_orders, orders_next },
 	};
 	int err = 0;
 

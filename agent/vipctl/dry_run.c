@@ -212,7 +212,7 @@ static void print_difference(const struct conf_difference *d, void *arg)
 		withdraw(c, d, "is gone");
 		break;
 	case CONF_RESTART:
-		withdraw(c, d, "gets another interface or VRID, and so starts anew");
+		withdraw(c, d, "gets another interface, VRID or family, and so starts anew");
 		break;
 	}
 }

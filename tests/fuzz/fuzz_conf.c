@@ -74,7 +74,8 @@ static void check_router(const struct conf_router *router)
 
 	assert(router->name[0] && memchr(router->name, 0, sizeof(router->name)));
 	assert(router->interface[0] && memchr(router->interface, 0, sizeof(router->interface)));
-	assert(c->family == 4 && c->version == 3 && c->vrid && c->priority);
+	assert(vrrp_packet_exists(c->version, c->family));
+	assert(c->vrid && c->priority);
 	assert(router->mac == CONF_MAC_INTERFACE && router->accept);
 	assert(c->interval_cs >= 1 && c->interval_cs <= VRRP_INTERVAL_CS_MAX);
 	check_delay(c->preempt_delay_ns);
@@ -84,8 +85,12 @@ static void check_router(const struct conf_router *router)
 	for (unsigned i = 0; i < router->addresses_n + router->extra_n; i++) {
 		const struct conf_address *a = &router->addresses[i];
 
-		assert(a->family == 4 && a->prefix_len >= 1 && a->prefix_len <= 32);
-		assert(a->bytes[0] != 0 && a->bytes[0] != 127 && a->bytes[0] < 224);
+		assert(a->family == c->family && a->prefix_len >= 1);
+		if (a->family == 4)
+			assert(a->bytes[0] != 0 && a->bytes[0] != 127 && a->bytes[0] < 224);
+		else
+			assert(a->bytes[0] != 0xff);
+		assert(a->prefix_len <= (a->family == 4 ? 32 : 128));
 	}
 }
 
@@ -94,7 +99,8 @@ static bool same_address(const struct conf_router *a, const struct conf_router *
 	for (unsigned i = 0; i < a->addresses_n + a->extra_n; i++)
 		for (unsigned j = 0; j < b->addresses_n + b->extra_n; j++)
 			if ((a != b || i != j) &&
-			    memcmp(a->addresses[i].bytes, b->addresses[j].bytes, 4) == 0)
+			    a->addresses[i].family == b->addresses[j].family &&
+			    memcmp(a->addresses[i].bytes, b->addresses[j].bytes, 16) == 0)
 				return true;
 	return false;
 }
@@ -112,7 +118,8 @@ static void check_unique(const struct conf *conf)
 				continue;
 			assert(strcmp(a->name, b->name) != 0);
 			if (strcmp(a->interface, b->interface) == 0)
-				assert(a->vrrp.vrid != b->vrrp.vrid);
+				assert(a->vrrp.vrid != b->vrrp.vrid ||
+				       a->vrrp.family != b->vrrp.family);
 		}
 	}
 }

@@ -168,7 +168,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	memcpy(bytes, data, size);
 	assert(interfaces_new(INTERFACES, &interfaces) == 0);
 	for (unsigned i = 0; i < INTERFACES; i++)
-		lan_init(&lans[i],
+		lan_init(&lans[i], i % 2 ? 6 : 4,
 			 interfaces_get(interfaces, interfaces_add(interfaces, names[i])));
 	for (; is_whole(message, len); message = mnl_nlmsg_next(message, &len)) {
 		memset(&object, 0xa5, sizeof(object));

@@ -137,6 +137,7 @@ class Ip:
 @dataclass(frozen=True)
 class Ip6:
     """An IPv6 header without extension headers, and its payload without Ethernet padding."""
+    options = b""                # as Ip has them; an extension header shows in proto
     src: str
     dst: str
     ttl: int                     # the hop limit

@@ -57,7 +57,7 @@ def test_dry_run_says_what_would_be_lost(lab):
     status, lines, _ = dry_run(agent)
     loss = "it is active here: its addresses go and priority 0 is sent"
     assert status == 0 and lines == [
-        f"router lan: gets another interface or VRID, and so starts anew; {loss}",
+        f"router lan: gets another interface, VRID or family, and so starts anew; {loss}",
         f"router two: is gone; {loss}",
         f"{agent.config}: 2 changes; this host GIVES UP 2 active routers and 0 addresses"]
 

@@ -176,7 +176,7 @@ static void test_diff_routers_are_told_apart_by_name(void **state)
 			    "router lan: gone - - -;router LAN: new - - -;");
 }
 
-static void test_diff_another_vrid_or_interface_is_a_restart_and_nothing_else(void **state)
+static void test_diff_another_vrid_interface_or_family_is_a_restart_and_nothing_else(void **state)
 {
 	(void)state;
 	assert_string_equal(diff(lan, ROUTERS(ROUTER("lan", "52", B "priority = 7;"))),
@@ -184,6 +184,9 @@ static void test_diff_another_vrid_or_interface_is_a_restart_and_nothing_else(vo
 	assert_string_equal(diff(lan, ROUTERS("{ name = \"lan\"; interface = \"eth1\"; vrid = 52; "
 					      "" A " }")),
 			    "router lan: restart interface eth0 eth1;");
+	assert_string_equal(
+		diff(lan, ROUTERS(ROUTER("lan", "51", "addresses = [ \"2001:db8::1/64\" ];"))),
+		"router lan: restart family 4 6;");
 }
 
 static void note_members(const struct conf_difference *d, void *arg)
@@ -376,7 +379,8 @@ int main(void)
 		cmocka_unit_test(test_diff_address_that_is_no_longer_advertised_goes_and_comes),
 		cmocka_unit_test(test_diff_addresses_in_another_order),
 		cmocka_unit_test(test_diff_routers_are_told_apart_by_name),
-		cmocka_unit_test(test_diff_another_vrid_or_interface_is_a_restart_and_nothing_else),
+		cmocka_unit_test(
+			test_diff_another_vrid_interface_or_family_is_a_restart_and_nothing_else),
 		cmocka_unit_test(test_diff_hands_out_both_routers_and_what_a_list_is_of),
 		cmocka_unit_test(test_compare_keys_of_a_group_have_a_dot),
 		cmocka_unit_test(test_compare_groups_without_a_name_come_and_go_whole),

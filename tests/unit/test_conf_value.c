@@ -258,12 +258,55 @@ static void test_address_with_a_prefix_length_that_is_no_number(void **state)
 		assert_fault_has(texts[i], "not a number from 1 to 32");
 }
 
-static void test_address_of_the_other_family(void **state)
+static void test_address_of_ipv6(void **state)
+{
+	struct conf_address address;
+
+	(void)state;
+	assert_address_ok("2001:db8::1/64");
+	assert_address_ok("fe80::1/64");
+	assert_address_ok("2001:db8::/127");
+	assert_address_ok("64:ff9b::1/96");
+	assert_address_ok("2001:db8:1111:2222:3333:4444:5555:6666/128");
+	assert_null(conf_address_parse("fe80::200:5eff:fe00:233/10", &address));
+	assert_int_equal(address.family, 6);
+	assert_int_equal(address.prefix_len, 10);
+	assert_int_equal(address.bytes[0], 0xfe);
+	assert_int_equal(address.bytes[15], 0x33);
+	assert_null(address_fault_of("2001:DB8:0::1/64", "2001:db8::1/64"));
+}
+
+static void test_address_of_ipv6_that_is_wrong(void **state)
 {
 	(void)state;
-	assert_fault_has("2001:db8::1/64", "is an IPv6 address");
-	assert_fault_has("::ffff:192.0.2.1/120", "is an IPv6 address");
-	assert_fault_has("2001:db8::1", "is an IPv6 address");
+	assert_fault_has("2001:db8::1", "has no prefix length");
+	assert_fault_has("2001:db8::1/129", "outside 1..128");
+	assert_fault_has("2001:db8::1/0", "outside 1..128");
+	assert_fault_has("2001:db8::1/64 dev eth0", "not a number from 1 to 128");
+	assert_fault_has("2001:db8::1/", "not a number from 1 to 128");
+	assert_fault_has("2001:db8::g/64", "is not an IPv6 address");
+	assert_fault_has("2001:db8:1111:2222:3333:4444:5555:6666:7777/64",
+			 "is not an IPv6 address");
+	assert_fault_has(" 2001:db8::1/64", "has a blank");
+	assert_fault_has("fe80::1%eth0/64", "has a zone");
+	assert_fault_has("::ffff:192.0.2.1/120", "is an IPv4 address in the form of IPv6");
+	assert_fault_has("::/64", "is no address of a host");
+	assert_fault_has("::1/128", "loopback");
+	assert_fault_has("ff02::12/128", "multicast");
+	assert_fault_has("2001:db8::/64", "anycast");
+}
+
+static void test_host_of_either_family(void **state)
+{
+	uint8_t bytes[16] = { 0 };
+
+	(void)state;
+	assert_null(conf_host_parse("fe80::1", bytes));
+	assert_int_equal(bytes[0], 0xfe);
+	assert_int_equal(bytes[15], 1);
+	assert_non_null(conf_host_parse("fe80::1/64", bytes));
+	/* It could be taken for one of IPv4. */
+	assert_non_null(strstr(conf_host_parse("2001:db8::", bytes), "anycast"));
 }
 
 static void test_address_that_no_host_can_have(void **state)
@@ -402,7 +445,9 @@ int main(void)
 		cmocka_unit_test(test_address_that_is_none),
 		cmocka_unit_test(test_interface_names_of_the_kernel),
 		cmocka_unit_test(test_address_with_a_prefix_length_that_is_no_number),
-		cmocka_unit_test(test_address_of_the_other_family),
+		cmocka_unit_test(test_address_of_ipv6),
+		cmocka_unit_test(test_address_of_ipv6_that_is_wrong),
+		cmocka_unit_test(test_host_of_either_family),
 		cmocka_unit_test(test_address_that_no_host_can_have),
 		cmocka_unit_test(test_address_of_network_and_broadcast),
 		cmocka_unit_test(test_address_in_a_network_of_two_or_one),

@@ -190,11 +190,16 @@ struct scene {
 	struct lan lan;
 };
 
-static void build(struct scene *scene)
+static void build_of(struct scene *scene, unsigned family)
 {
 	assert_int_equal(interfaces_new(1, &scene->interfaces), 0);
-	lan_init(&scene->lan,
+	lan_init(&scene->lan, family,
 		 interfaces_get(scene->interfaces, interfaces_add(scene->interfaces, "eth0")));
+}
+
+static void build(struct scene *scene)
+{
+	build_of(scene, 4);
 }
 
 static void destroy(struct scene *scene)
@@ -332,6 +337,95 @@ static void test_lan_of_another_index_forgets_the_addresses_of_the_old_one(void 
 	own(&scene, 2, false);
 	assert_news(lan_assess(&scene.lan), false, false, false);
 	assert_int_equal(scene.lan.fault.code, VRRP_REASON_NONE);
+	destroy(&scene);
+}
+
+/* ---- IPv6 ---- */
+
+static struct kern_object link_local_of(int ifindex, uint8_t last, bool gone)
+{
+	return (struct kern_object){
+		.type = KERN_OBJECT_ENTRY,
+		.gone = gone,
+		.address = { .ifindex = ifindex,
+			     .family = 6,
+			     .prefix_len = 128,
+			     .bytes = { 0xfe, 0x80, [15] = last } },
+	};
+}
+
+static void test_lan6_that_routes_announces_so(void **state)
+{
+	struct kern_object routes = { .type = KERN_OBJECT_FORWARDING,
+				      .forwarding = { .ifindex = 2, .forwards6 = true } };
+	struct scene scene, other;
+
+	(void)state;
+	build_of(&scene, 6);
+	follow(&scene, link_of(2, "eth0"));
+	assert_news(lan_assess(&scene.lan), true, false, false);
+	assert_int_equal(interfaces_see_forwarding(scene.interfaces, &routes), 0);
+	assert_true(scene.lan.interface->forwards6);
+	assert_news(lan_assess(&scene.lan), false, true, false);
+	assert_news(lan_assess(&scene.lan), false, false, false);
+	routes.forwarding.ifindex = 3;
+	assert_int_equal(interfaces_see_forwarding(scene.interfaces, &routes), -1);
+	destroy(&scene);
+
+	build(&other); /* ARP has no such flag */
+	follow(&other, link_of(2, "eth0"));
+	lan_assess(&other.lan);
+	routes.forwarding.ifindex = 2;
+	(void)interfaces_see_forwarding(other.interfaces, &routes);
+	assert_news(lan_assess(&other.lan), false, false, false);
+	destroy(&other);
+}
+
+#define NOWHERE 0x7fffff00 /* no interface has that index */
+
+/* An MTU below 1280 ends all IPv6 of an interface, its memberships with it. */
+static void test_lan6_leaves_the_group_when_the_mtu_ends_ipv6(void **state)
+{
+	struct kern_object link = link_of(NOWHERE, "eth0"),
+			   source = link_local_of(NOWHERE, 1, false);
+	struct scene scene, other;
+
+	(void)state;
+	build_of(&scene, 6);
+	link.link.mtu = 1280;
+	follow(&scene, link);
+	assert_false(lan_source_see(&scene.lan, &source, false));
+	lan_assess(&scene.lan);
+	assert_int_equal(scene.lan.fault.code, VRRP_REASON_NONE);
+	link.link.mtu = 1279;
+	follow(&scene, link);
+	lan_assess(&scene.lan); /* there is no such interface to join on, so it shows */
+	assert_int_equal(scene.lan.fault.code, VRRP_REASON_NO_GROUP);
+	destroy(&scene);
+
+	build(&other);
+	follow(&other, link);
+	own(&other, 2, false);
+	follow(&other, link);
+	lan_assess(&other.lan);
+	assert_int_equal(other.lan.fault.code, VRRP_REASON_NONE);
+	destroy(&other);
+}
+
+static void test_lan6_chooses_and_keeps_a_link_local_address(void **state)
+{
+	struct kern_object one = link_local_of(2, 1, false), two = link_local_of(2, 2, false);
+	static const uint8_t vip[16] = { 0xfe, 0x80, [15] = 9 }, none[16];
+	struct scene scene;
+
+	(void)state;
+	build_of(&scene, 6);
+	follow(&scene, link_of(2, "eth0"));
+	assert_null(lan_choose_source(&scene.lan, NULL, none, vip));
+	(void)lan_source_see(&scene.lan, &one, false);
+	(void)lan_source_see(&scene.lan, &two, false);
+	assert_int_equal(lan_choose_source(&scene.lan, NULL, none, vip)[15], 1);
+	assert_int_equal(lan_choose_source(&scene.lan, NULL, two.address.bytes, vip)[15], 2);
 	destroy(&scene);
 }
 
@@ -518,6 +612,9 @@ int main(void)
 		cmocka_unit_test(test_lan_voice_is_news_once_and_whenever_it_changes),
 		cmocka_unit_test(test_lan_voice_waits_until_somebody_can_hear_it),
 		cmocka_unit_test(test_lan_of_another_index_forgets_the_addresses_of_the_old_one),
+		cmocka_unit_test(test_lan6_that_routes_announces_so),
+		cmocka_unit_test(test_lan6_leaves_the_group_when_the_mtu_ends_ipv6),
+		cmocka_unit_test(test_lan6_chooses_and_keeps_a_link_local_address),
 		cmocka_unit_test(test_lan_entries_of_equal_bytes_are_two),
 		cmocka_unit_test(test_lan_dump_of_other_addresses_finds_room_for_them),
 		cmocka_unit_test(test_lan_source_is_one_whose_prefix_has_the_first_address),

@@ -18,7 +18,7 @@ struct turn {
 /* A part with two pipes, that writes down its turns. */
 struct part {
 	struct loop *loop;
-	int pipes[2][2];
+	int pipes[LOOP_FDS_MAX][2];
 	struct turn turns[TURNS_MAX];
 	unsigned turns_n;
 	int64_t deadline_ns;
@@ -46,14 +46,14 @@ static void run(struct part *part, void (*act)(struct part *, const struct turn 
 
 	*part = (struct part){ .deadline_ns = LOOP_NEVER, .act = act };
 	assert_int_equal(loop_open(&part->loop), 0);
-	for (unsigned i = 0; i < 2; i++) {
+	for (unsigned i = 0; i < LOOP_FDS_MAX; i++) {
 		assert_int_equal(pipe(part->pipes[i]), 0);
 		shape.fds[i] = part->pipes[i][0];
 	}
 	assert_int_equal(loop_add(part->loop, &shape), 0);
 	assert_int_equal(loop_run(part->loop), 0);
 	loop_close(part->loop);
-	for (unsigned i = 0; i < 2; i++) {
+	for (unsigned i = 0; i < LOOP_FDS_MAX; i++) {
 		close(part->pipes[i][0]);
 		close(part->pipes[i][1]);
 	}

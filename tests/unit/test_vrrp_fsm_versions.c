@@ -5,6 +5,7 @@
  */
 #include "vrrp_wire.h"
 
+#include "vrrp/adopt.h"
 #include "vrrp/timers.h"
 
 #define T0 (1000 * SECOND)
@@ -262,6 +263,24 @@ static void test_fsm_active_listens_after_one_interval_more_than_may_be_missed(v
 	}
 }
 
+/* RFC 4861 §7.2.6: no more than MAX_NEIGHBOR_ADVERTISEMENT, three; a contest begins anew. */
+static void test_fsm6_active_announces_three_times_and_again_after_a_contest(void **state)
+{
+	struct vrrp vr = active_of(wire6, 100, 100, 0);
+	unsigned n = 0;
+
+	(void)state;
+	vr.election.announce_ns = T0 + SECOND; /* as it was made */
+	for (int s = 1; s <= 200; s++)
+		n += strcmp(on_timer(&vr, T0 + s * SECOND), "advert 100, announce") == 0;
+	assert_int_equal(n, 2);
+	assert_int_equal(vr.election.announce_ns, VRRP_NEVER);
+	assert_true(vrrp_is_sane(&vr, T0 + 200 * SECOND));
+	assert_string_equal(on_advert(&vr, T0 + 200 * SECOND + 1, 50, wire6->lower, 100),
+			    "advert 100, announce");
+	assert_int_equal(vr.election.announce_ns, T0 + 201 * SECOND + 1);
+}
+
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
@@ -273,6 +292,7 @@ int main(void)
 		cmocka_unit_test(test_fsm6_every_byte_of_the_address_counts),
 		cmocka_unit_test(test_fsm6_backup_learns_and_remembers_whom_it_heard),
 		cmocka_unit_test(test_fsm6_backup_believes_a_farewell_of_the_active_alone),
+		cmocka_unit_test(test_fsm6_active_announces_three_times_and_again_after_a_contest),
 		cmocka_unit_test(test_fsm_backup_waits_for_as_many_adverts_as_configured),
 		cmocka_unit_test(test_fsm_backup_after_a_farewell_waits_the_skew_time_alone),
 		cmocka_unit_test(test_fsm_backup_grants_a_late_timer_one_interval),

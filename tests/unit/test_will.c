@@ -31,7 +31,7 @@ static const struct state_router routers[] = {
 	  .vrid = 51,
 	  .family = 4,
 	  .entries_max = 4,
-	  .will_max = 4 * STATE_ENTRY_LEN(2048) },
+	  .will_max = 4 * STATE_ENTRY_LEN(4200) },
 	{ .name = "wan",
 	  .interface = "v0",
 	  .vrid = 52,
@@ -145,7 +145,7 @@ static void add_route_removal(struct state *writer, bool held)
 
 static void add_bytes(struct state *writer, unsigned i, unsigned kind, size_t len)
 {
-	static const uint8_t bytes[2048] = { 0xab };
+	static const uint8_t bytes[4200] = { 0xab };
 	const struct state_entry entry = {
 		.kind = kind, .target = 4, .held = true, .bytes = bytes, .len = len
 	};
@@ -246,7 +246,7 @@ static void test_will_passes_over_what_it_does_not_know(void **unused)
 	put_state(writer, 1, true);
 	state_will_begin(writer, 0);
 	add_bytes(writer, 0, 3, 100);                   /* a kind of a later version */
-	add_bytes(writer, 0, STATE_ENTRY_FRAME, 2048);  /* longer than a frame */
+	add_bytes(writer, 0, STATE_ENTRY_FRAME, 4200);  /* longer than a frame */
 	add_bytes(writer, 0, STATE_ENTRY_NETLINK, 100); /* of no known protocol */
 	add_route_removal(writer, true);
 	state_will_publish(writer, 0);
