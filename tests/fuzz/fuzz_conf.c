@@ -77,7 +77,7 @@ static void check_router(const struct conf_router *router)
 	assert(vrrp_packet_exists(c->version, c->family));
 	assert(c->vrid && c->priority);
 	assert(router->mac == CONF_MAC_INTERFACE && router->accept);
-	assert(c->interval_cs >= 1 && c->interval_cs <= VRRP_INTERVAL_CS_MAX);
+	assert(vrrp_interval_is_valid(c->version, c->interval_cs));
 	check_delay(c->preempt_delay_ns);
 	check_delay(c->start_delay_ns);
 	assert(router->addresses_n >= 1 && router->addresses_n <= VRRP_ADDRESSES_MAX);
