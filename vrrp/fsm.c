@@ -78,8 +78,9 @@ int64_t vrrp_deadline(const struct vrrp *vr)
 	case VRRP_STATE_BACKUP:
 		return vr->election.down_ns;
 	case VRRP_STATE_ACTIVE:
-		return is_quiet(vr) ? vr->election.advert_ns
-				    : min_ns(vr->election.advert_ns, vr->election.announce_ns);
+		return vr->election.listening
+			       ? vr->election.advert_ns
+			       : min_ns(vr->election.advert_ns, vr->election.announce_ns);
 	case VRRP_STATE_FAULT:
 	case VRRP_STATE_COUNT:
 		break;
@@ -540,7 +541,7 @@ static void active_timer(struct vrrp *vr, int64_t now_ns, struct vrrp_output *ou
 		if (vr->election.advert_ns <= now_ns)
 			vr->election.advert_ns = now_ns + interval_ns;
 	}
-	if (now_ns >= vr->election.announce_ns && !is_quiet(vr))
+	if (now_ns >= vr->election.announce_ns && !vr->election.listening)
 		announce(vr, now_ns, out);
 }
 

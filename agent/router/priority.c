@@ -101,7 +101,7 @@ void router_begin_anew(struct routers *routers, struct router *router)
 
 	if (!router->resort.last)
 		return;
-	resort_init(&router->resort);
+	resort_end(&router->resort);
 	journal_resort(&journal, EVENT_RESORT_RESET, NULL);
 	set_priority(routers, router, router->vr.config.priority);
 }

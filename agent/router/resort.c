@@ -12,6 +12,12 @@ void resort_rest(struct resort *resort)
 	resort->look_ns = resort->kept_ns = resort->cede_ns = VRRP_NEVER;
 }
 
+void resort_end(struct resort *resort)
+{
+	resort->last = false;
+	resort_rest(resort);
+}
+
 static void begin(struct resort *resort, int64_t silence_ns, int64_t now_ns)
 {
 	resort->last = true;
@@ -45,8 +51,7 @@ static enum resort_change keep(struct resort *resort, int64_t now_ns)
 		resort->look_ns = resort->kept_ns + RESORT_KEPT_NS;
 		return RESORT_UNCHANGED;
 	}
-	resort->last = false;
-	resort_rest(resort);
+	resort_end(resort);
 	return RESORT_ENDS;
 }
 

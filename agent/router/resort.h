@@ -58,6 +58,11 @@ void resort_resume(struct resort *resort, bool active, int64_t silence_ns, int64
 void resort_rest(struct resort *resort);
 
 /**
+ * resort_end() - the router is not the last resort any more. What is known of peers stays.
+ */
+void resort_end(struct resort *resort);
+
+/**
  * resort_hear() - an advert of a peer was accepted.
  */
 void resort_hear(struct resort *resort, uint8_t priority, int64_t now_ns);

@@ -600,7 +600,7 @@ DEFECTS = [
     Defect("last-resort-after-a-fault",
            "A host whose interface was flushed and made anew does not take its addresses back.",
            "agent/router/priority.c",
-           "resort_init(&router->resort); journal_resort(&journal, EVENT_RESORT_RESET, NULL);"
+           "resort_end(&router->resort); journal_resort(&journal, EVENT_RESORT_RESET, NULL);"
            " set_priority(routers, router, router->vr.config.priority);",
            "(void)journal;"),
     Defect("cedes-again-and-again",

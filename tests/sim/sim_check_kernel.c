@@ -126,7 +126,7 @@ static void check_missing(struct sim *sim, unsigned i, unsigned k)
 		check_paused(sim, i, k);
 		return;
 	}
-	if (!too_often && may_have_ended(sim, i, k))
+	if (recent < SIM_RESTORES_MAX && !r->paused_ns[k] && may_have_ended(sim, i, k))
 		return;
 	if (recent && now < r->back_ns[k] + SIM_GAP_NS) { /* whoever flushes goes on */
 		r->hasty |= 1u << k;

@@ -113,7 +113,8 @@ static void check_offered(struct sim *sim, unsigned i)
 	struct sim_gateway *r = &sim->routers[i];
 	const struct sim_model *m = &sim->check.models[i];
 	int64_t now = gateway_local_ns(sim, r), equal_ns = sim->check.equal_ns[i];
-	int64_t silence_ns = 5 * r->config.interval_cs * 10 * SIM_MS;
+	int64_t silence_ns = (int64_t)(vrrp_down_intervals(&r->config) + 2) *
+			     r->config.interval_cs * 10 * SIM_MS;
 	bool may = r->conf.vrrp.priority != LAST && r->vr.election.priority == LAST &&
 		   !m->listens && !m->cedes && lacking(r) && !r->offered_ns &&
 		   !(equal_ns && now - equal_ns < EQUAL_NS + SIM_S) && !was_in_trouble(sim, i);

