@@ -62,7 +62,7 @@ static void abandon(struct kern_wants *w, struct want *want, int64_t now_ns)
 
 /*
  * After too many thefts in a row it waits; one that then stayed long enough begins anew. Whoever
- * flushes an interface goes on until nothing is left: only the first restoration is at once.
+ * flushes an interface goes on until nothing is left: two restorations are at once.
  */
 static void count_theft(struct kern_wants *w, struct want *want, int64_t now_ns)
 {
@@ -74,7 +74,7 @@ static void count_theft(struct kern_wants *w, struct want *want, int64_t now_ns)
 	}
 	if (want->abandoned || want->restored_n >= KERN_RESTORE_MAX)
 		abandon(w, want, now_ns);
-	else if (want->restored_n && now_ns < want->added_ns + KERN_RESTORE_GAP_NS)
+	else if (want->restored_n > 1 && now_ns < want->added_ns + KERN_RESTORE_GAP_NS)
 		want->paused_ns = want->added_ns + KERN_RESTORE_GAP_NS;
 }
 

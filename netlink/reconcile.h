@@ -25,7 +25,7 @@
  * twice as long as the one before. One that then stays for KERN_HELD_NS, or is wanted anew, begins
  * anew.
  */
-#define KERN_RESTORE_GAP_NS    INT64_C(100000000) /* a theft so soon after one is undone later */
+#define KERN_RESTORE_GAP_NS    INT64_C(100000000) /* a third theft so soon is undone later */
 #define KERN_RESTORE_MAX       5
 #define KERN_RESTORE_WINDOW_NS INT64_C(10000000000)
 #define KERN_PAUSE_NS          INT64_C(2000000000)

@@ -33,7 +33,7 @@
  *       and of twice the last one up to 64 s when it is then taken away within a minute; until the
  *       next takeover. Apart from pauses it is restored ten times in any ten seconds at
  *       most: two windows touch them.
- *       A second one within 100 ms waits for the end of these.
+ *       A third one within 100 ms waits for the end of these.
  *     A router process that dies between decision and execution makes no end of a turn.
  * P4  One second after P2 a ping from each host to each address lands at the Active. A host is
  *     excused until the next refresh (60 s) when the Active could not know or could not do better:

@@ -128,7 +128,7 @@ static void check_missing(struct sim *sim, unsigned i, unsigned k)
 	}
 	if (recent < SIM_RESTORES_MAX && !r->paused_ns[k] && may_have_ended(sim, i, k))
 		return;
-	if (recent && now < r->back_ns[k] + SIM_GAP_NS) { /* whoever flushes goes on */
+	if (recent > 1 && now < r->back_ns[k] + SIM_GAP_NS) { /* whoever flushes goes on */
 		r->hasty |= 1u << k;
 		if (too_often) { /* it has been abandoned, or is not yet by vipd's account */
 			r->perhaps_abandoned |= 1u << k;

@@ -23,7 +23,7 @@
  * and so on; so long there, they are held. */
 #define SIM_RESTORES_MAX 5
 #define SIM_RESTORES_NS  (10 * INT64_C(1000000000))
-#define SIM_GAP_NS       (100 * INT64_C(1000000)) /* a second theft so soon is undone after that */
+#define SIM_GAP_NS       (100 * INT64_C(1000000)) /* a third theft so soon is undone after that */
 #define SIM_PAUSE_NS     (2 * INT64_C(1000000000))
 #define SIM_PAUSE_MAX_NS (64 * INT64_C(1000000000))
 #define SIM_HELD_NS      (60 * INT64_C(1000000000))

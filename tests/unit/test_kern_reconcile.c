@@ -268,8 +268,10 @@ static void test_reconcile_stolen_again_at_once_comes_back_after_a_tenth_of_a_se
 	begin(1, LEASE_S);
 	want(1, true);
 	assert_int_equal(run(), 0);
-	steal(1);
-	assert_pass("+1", "restored 1");
+	for (unsigned i = 0; i < 2; i++) {
+		steal(1);
+		assert_pass("+1", "restored 1");
+	}
 	t.now_ns += KERN_RESTORE_GAP_NS - 1;
 	steal(1);
 	assert_pass("", "");
