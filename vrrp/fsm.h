@@ -175,7 +175,7 @@ void vrrp_source_set(struct vrrp *vr, const uint8_t *source);
  * skew time, since the silence may have been ours; a contested Active answers and announces again,
  * and one that yields says so with a last advert, so that the last announcement is always the
  * winner's. One that cedes says priority 0, which makes Backups take over that do not preempt, goes
- * on serving for an Active_Down_Interval without a word, and yields to whoever speaks; if nobody
+ * on serving for an Active_Down_Interval without an advert, and yields to whoever speaks; if nobody
  * does, it goes on as Active. VRRP_EVENT_FORGET ends a wait that a false advert has begun: a Backup
  * knows no Active and waits for its configured Active_Down_Interval from then on, or for what was
  * left if that is less; the next advert is believed as ever. In other states it changes nothing.

@@ -5,6 +5,20 @@
  */
 #include "test_wants.h"
 
+/* One that is wanted and has just been stolen once too often. */
+static void begin_abandoned(void)
+{
+	begin(1, LEASE_S);
+	want(1, true);
+	assert_int_equal(run(), 0);
+	for (unsigned i = 0; i <= KERN_RESTORE_MAX; i++) {
+		t.now_ns += KERN_RESTORE_GAP_NS;
+		steal(1);
+		assert_int_equal(run(), 0);
+	}
+	assert_string_equal(t.news, "abandoned 1");
+}
+
 static void test_thefts_stolen_five_times_in_ten_seconds_is_abandoned_at_the_sixth(void **state)
 {
 	(void)state;
@@ -98,15 +112,7 @@ static void test_thefts_stolen_again_at_once_comes_back_after_a_tenth_of_a_secon
 static void test_thefts_abandoned_is_added_to_a_new_interface_at_once(void **state)
 {
 	(void)state;
-	begin(1, LEASE_S);
-	want(1, true);
-	assert_int_equal(run(), 0);
-	for (unsigned i = 0; i <= KERN_RESTORE_MAX; i++) {
-		t.now_ns += KERN_RESTORE_GAP_NS;
-		steal(1);
-		assert_int_equal(run(), 0);
-	}
-	assert_string_equal(t.news, "abandoned 1");
+	begin_abandoned();
 	kern_wants_interface(t.wants, 0, 0, true);
 	assert_pass("", "");
 	kern_wants_interface(t.wants, 0, IFINDEX + 1, true);
@@ -160,15 +166,7 @@ static void test_thefts_window_of_restorations_starts_anew_after_ten_seconds(voi
 static void test_thefts_abandoned_one_that_somebody_adds_is_used_again(void **state)
 {
 	(void)state;
-	begin(1, LEASE_S);
-	want(1, true);
-	assert_int_equal(run(), 0);
-	for (unsigned i = 0; i <= KERN_RESTORE_MAX; i++) {
-		t.now_ns += KERN_RESTORE_GAP_NS;
-		steal(1);
-		assert_int_equal(run(), 0);
-	}
-	assert_string_equal(t.news, "abandoned 1");
+	begin_abandoned();
 	squat(1);
 	assert_pass("", "foreign 1");
 	assert_true(kern_wants_has(t.wants, 0));
@@ -183,15 +181,7 @@ static void test_thefts_abandoned_is_not_woken_by_late_news(void **state)
 	struct kern_object object = shown(&a);
 
 	(void)state;
-	begin(1, LEASE_S);
-	want(1, true);
-	assert_int_equal(run(), 0);
-	for (unsigned i = 0; i <= KERN_RESTORE_MAX; i++) {
-		t.now_ns += KERN_RESTORE_GAP_NS;
-		steal(1);
-		assert_int_equal(run(), 0);
-	}
-	assert_string_equal(t.news, "abandoned 1");
+	begin_abandoned();
 	t.now_ns += KERN_PAUSE_NS - 1;
 	object.gone = true;
 	see(object);
