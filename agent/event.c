@@ -311,6 +311,8 @@ size_t event_payload_size(unsigned kind)
 
 static enum log_level address_level(unsigned news)
 {
+	if (news == EVENT_ADDRESS_BEHIND)
+		return LOG_LEVEL_INFO;
 	return news == EVENT_ADDRESS_ENDED || news == EVENT_ADDRESS_ABANDONED ||
 			       news == EVENT_ADDRESS_FAILED || news == EVENT_ADDRESS_LACKING
 		       ? LOG_LEVEL_ERROR
@@ -401,7 +403,8 @@ uint64_t event_episode(const struct event *event)
 		break;
 	case EVENT_ADDRESS: /* the restorations of a thousand addresses are one line */
 		detail = event->address.news;
-		if (detail != EVENT_ADDRESS_RESTORED && detail != EVENT_ADDRESS_EXPIRED)
+		if (detail != EVENT_ADDRESS_RESTORED && detail != EVENT_ADDRESS_EXPIRED &&
+		    detail != EVENT_ADDRESS_BEHIND)
 			return 0;
 		break;
 	case EVENT_SEND:

@@ -13,6 +13,7 @@ const char *const event_address_words[EVENT_ADDRESS_COUNT] = {
 	[EVENT_ADDRESS_KEPT] = "kept",           [EVENT_ADDRESS_DOUBLE] = "double",
 	[EVENT_ADDRESS_ABANDONED] = "abandoned", [EVENT_ADDRESS_FAILED] = "failed",
 	[EVENT_ADDRESS_LACKING] = "lacking",     [EVENT_ADDRESS_NOT_OWN] = "not_own",
+	[EVENT_ADDRESS_BEHIND] = "behind",
 };
 
 const char *const event_resort_words[EVENT_RESORT_RESET + 1] = {
@@ -263,6 +264,9 @@ static const char *const address_notes[EVENT_ADDRESS_COUNT] = {
 	[EVENT_ADDRESS_NOT_OWN] =
 		"the owner's, and it was not on the interface: vipd added it, "
 		"and it goes with vipd; make it the host's own: ip address replace",
+	[EVENT_ADDRESS_BEHIND] =
+		"it stood before an address of the host's own in the same subnet, which would have "
+		"gone with it; now it stands behind",
 	[EVENT_ADDRESS_FOREIGN] = "it was there already; vipd uses it and will not remove it",
 	[EVENT_ADDRESS_KEPT] = "somebody else put it there, so vipd does not remove it although "
 			       "this router is not active",

@@ -120,6 +120,23 @@ static bool collide(const union kern_entry *a, const union kern_entry *b)
 	       share_prefix(prefix_of(&a->address), prefix_of(&b->address), a->address.prefix_len);
 }
 
+/* The kernel ends IPv4 addresses with the first one of their subnet. */
+static bool falls_with(const union kern_entry *a, const union kern_entry *b)
+{
+	return a->address.family == 4 && b->address.family == 4 && a->address.secondary &&
+	       collide(a, b);
+}
+
+static bool leads(const union kern_entry *entry)
+{
+	return entry->address.family == 4 && !entry->address.secondary;
+}
+
+static void learn(union kern_entry *wanted, const union kern_entry *shown)
+{
+	wanted->address.secondary = shown->address.secondary;
+}
+
 /* No interface's name has a colon, and it is the label of who has no other. */
 static bool is_label(const struct kern_address *wanted, const struct kern_address *shown)
 {
@@ -201,6 +218,8 @@ static void parse_flags(const struct kern_attributes *attributes, uint32_t flags
 	address->deprecated = flags & IFA_F_DEPRECATED;
 	address->tentative = flags & IFA_F_TENTATIVE;
 	address->failed = flags & IFA_F_DADFAILED;
+	/* Of IPv6 the same bit means a temporary one. */
+	address->secondary = address->family == 4 && flags & IFA_F_SECONDARY;
 }
 
 static void parse_life(const struct kern_attributes *attributes, struct kern_address *address)
@@ -293,17 +312,16 @@ static void put_options(struct nlmsghdr *message, const struct kern_change *chan
 	put_life(message, change);
 }
 
-static size_t put(void *buf, const struct kern_change *change, uint32_t seq)
+/* One that says which address it is about. */
+static struct nlmsghdr *put_message(void *buf, unsigned type, const struct kern_address *address,
+				    uint32_t seq)
 {
-	const struct kern_address *address = &change->address;
 	const struct family *family = family_of(address);
 	struct nlmsghdr *message = mnl_nlmsg_put_header(buf);
 	struct ifaddrmsg *header;
 
-	message->nlmsg_type = change->add ? RTM_NEWADDR : RTM_DELADDR;
+	message->nlmsg_type = (uint16_t)type;
 	message->nlmsg_flags = NLM_F_REQUEST;
-	if (change->add)
-		message->nlmsg_flags |= NLM_F_CREATE | (change->renew ? NLM_F_REPLACE : NLM_F_EXCL);
 	message->nlmsg_seq = seq;
 	header = mnl_nlmsg_put_extra_header(message, sizeof(*header));
 	header->ifa_family = family->af;
@@ -312,9 +330,27 @@ static size_t put(void *buf, const struct kern_change *change, uint32_t seq)
 	header->ifa_index = (unsigned)address->ifindex;
 	mnl_attr_put(message, IFA_LOCAL, family->len, address->bytes);
 	mnl_attr_put(message, IFA_ADDRESS, family->len, prefix_of(address));
-	if (change->add)
-		put_options(message, change);
+	return message;
+}
+
+static size_t put_addition(void *buf, const struct kern_change *change, uint32_t seq)
+{
+	struct nlmsghdr *message = put_message(buf, RTM_NEWADDR, &change->address, seq);
+
+	message->nlmsg_flags |= NLM_F_CREATE | (change->renew ? NLM_F_REPLACE : NLM_F_EXCL);
+	put_options(message, change);
 	return message->nlmsg_len;
+}
+
+static size_t put(void *buf, const struct kern_change *change, uint32_t seq)
+{
+	size_t len = 0;
+
+	if (!change->add || change->behind)
+		len = put_message(buf, RTM_DELADDR, &change->address, seq)->nlmsg_len;
+	if (change->add)
+		len += put_addition((char *)buf + len, change, seq);
+	return len;
 }
 
 static size_t put_dump(void *header, int ifindex)
@@ -334,7 +370,7 @@ static size_t put_dump(void *header, int ifindex)
  */
 static unsigned setting(const struct kern_change *change)
 {
-	if (change->add || !change->promote || change->address.family != 4)
+	if ((change->add && !change->behind) || !change->promote || change->address.family != 4)
 		return 0;
 	return (unsigned)change->address.ifindex;
 }
@@ -376,6 +412,9 @@ const struct kern_ops kern_address_ops = {
 	.may_have_ended = may_have_ended,
 	.ifindex = ifindex_of,
 	.set_ifindex = set_ifindex,
+	.falls_with = falls_with,
+	.leads = leads,
+	.learn = learn,
 	.contradicts = contradicts,
 	.parse = parse,
 	.put = put,

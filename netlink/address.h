@@ -43,6 +43,7 @@ struct kern_address {
 	bool tentative; /* duplicate address detection runs, or has failed: it cannot be used */
 	bool failed;    /* has failed: somebody else has it */
 	bool ending;    /* its lease has a second left at most */
+	bool secondary; /* of IPv4: not the first one of its subnet; kept of a wanted one, too */
 };
 
 struct kern_ops;

@@ -27,8 +27,10 @@ struct kern_change {
 	enum kern_kind kind;
 	bool add;            /* else remove */
 	bool renew;          /* with add: it is there; its lifetime starts anew */
-	bool promote;        /* with removal of an address: spare the subnet's others on a link that
-				does not do so by itself (struct kern_link, promotes) */
+	bool behind;         /* with add: it is there, and is put behind those that would fall with
+				it (struct kern_ops), with a new lifetime */
+	bool promote;        /* with removal of an address, or behind: spare the subnet's others on
+				a link that does not do so by itself (struct kern_link, promotes) */
 	uint32_t lifetime_s; /* the kernel removes it then; 0: never */
 	uint32_t gathering;  /* with removal, if ops->gathering: only gather it under this number */
 	bool gathered;       /* with gathering: remove all that were gathered so, whatever entry

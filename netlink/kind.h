@@ -59,6 +59,11 @@ struct kern_ops {
 	bool (*is_gone)(const union kern_entry *entry);
 	int (*ifindex)(const union kern_entry *entry);
 	void (*set_ifindex)(union kern_entry *entry, int ifindex);
+	/* Of one interface: whether the kernel removes @a together with the leader of those that
+	 * fall with each other, if @b is one of them. NULL: none ever. */
+	bool (*falls_with)(const union kern_entry *a, const union kern_entry *b);
+	/* Whether others may fall with it. With falls_with. */
+	bool (*leads)(const union kern_entry *entry);
 	/* Take over what a later removal needs and only the kernel knows. NULL: nothing. */
 	void (*learn)(union kern_entry *wanted, const union kern_entry *shown);
 	/* The kernel's refusal of a change says that what was known is not true. */

@@ -88,16 +88,34 @@ static bool may_restore(struct kern_wants *w, struct want *want, int64_t now_ns)
 	return now_ns >= want->paused_ns;
 }
 
+/* The kernel's refusals are not repeated in every turn. */
+static bool may_try(struct kern_wants *w, struct want *want, int64_t now_ns)
+{
+	if (now_ns < want->retry_ns)
+		wait_until(w, want, want->retry_ns);
+	return now_ns >= want->retry_ns;
+}
+
+/* Something of others' that would fall with it. */
+static bool plan_behind(struct kern_wants *w, struct want *want, int64_t now_ns,
+			struct kern_change *change)
+{
+	if (!want->leading || !may_try(w, want, now_ns))
+		return false;
+	change->add = change->behind = true;
+	change->promote = !kern_want_interface(w, want)->promotes;
+	change->lifetime_s = want->spec.lease_s;
+	return true;
+}
+
 /* A lease that is due, or one that the configuration has changed into none, or the reverse. */
 static bool plan_renewal(struct kern_wants *w, struct want *want, int64_t now_ns,
 			 struct kern_change *change)
 {
 	if (!want->renew && want->leased == (want->spec.lease_s != 0))
 		return false;
-	if (now_ns < want->retry_ns) {
-		wait_until(w, want, want->retry_ns);
+	if (!may_try(w, want, now_ns))
 		return false;
-	}
 	want->renew = false;
 	change->add = change->renew = true;
 	change->lifetime_s = want->spec.lease_s;
@@ -121,7 +139,8 @@ static bool plan_wanted(struct kern_wants *w, struct want *want, int64_t now_ns,
 	want->stolen = false;
 	if (!want->ours)
 		tell_once(w, want, KERN_WANT_FOREIGN, 0);
-	return want->ours && plan_renewal(w, want, now_ns, change);
+	return want->ours &&
+	       (plan_behind(w, want, now_ns, change) || plan_renewal(w, want, now_ns, change));
 }
 
 /* What is to be done for one want. Return: whether @change, zeros so far, was filled. */
@@ -150,14 +169,12 @@ static bool plan(struct kern_wants *w, struct want *want, int64_t now_ns,
 	}
 	if (kern_want_interface(w, want)->ifindex == 0)
 		return false;
-	if (now_ns < want->retry_ns) {
-		wait_until(w, want, want->retry_ns);
+	if (!may_try(w, want, now_ns))
 		return false;
-	}
 	if (want->wanted && want->stolen && !may_restore(w, want, now_ns))
 		return false;
 	change->add = want->wanted;
-	change->promote = !kern_want_interface(w, want)->promotes;
+	change->promote = !want->wanted && !kern_want_interface(w, want)->promotes;
 	change->lifetime_s = want->spec.lease_s;
 	return true;
 }
@@ -231,6 +248,7 @@ static void added(struct kern_wants *w, struct want *want, int64_t now_ns)
 	want->paused_ns = 0;
 	want->refused_ns = KERN_NEVER;
 	want->present = want->ours = true;
+	want->placed = false;
 	want->leased = want->spec.lease_s != 0;
 	want->stolen = want->expired = want->renew = want->unanswered = false;
 	want->told &= TOLD_FOR_GOOD;
@@ -243,6 +261,10 @@ static void note_success(struct kern_wants *w, struct want *want, const struct k
 	w->marks[want->spec.kind] |= change->marked;
 	if (change->renew) {
 		want->leased = want->spec.lease_s != 0;
+	} else if (change->behind) {
+		want->leased = want->spec.lease_s != 0;
+		want->placed = want->leading = want->renew = false;
+		tell(w, want, KERN_WANT_BEHIND, 0);
 	} else if (change->add) {
 		added(w, want, now_ns);
 	} else {

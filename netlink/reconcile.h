@@ -49,6 +49,7 @@ enum kern_want_news {
 	KERN_WANT_KEPT,     /* not wanted, but not ours to remove either */
 	KERN_WANT_DOUBLE,   /* there with other attributes, say prefix length: not ours to remove */
 	KERN_WANT_ABANDONED, /* removed by somebody once too often: left alone for a pause */
+	KERN_WANT_BEHIND,    /* put behind somebody else's, which would have fallen with it */
 	KERN_WANT_LACKING,   /* the host's own, removed by somebody: not ours to add */
 	KERN_WANT_FAILED,    /* the kernel refused: @error; tried again every second */
 	KERN_WANT_COUNT,

@@ -112,6 +112,7 @@ static void set_absent(struct kern_wants *w, struct want *want)
 	want->present = false;
 	want->renew = false;
 	want->ours = false;
+	want->placed = want->leading = false;
 	want->unanswered = false;
 	want->told &= TOLD_FOR_GOOD;
 	want->retry_ns = 0;
@@ -146,43 +147,121 @@ static void see_gone(struct kern_wants *w, struct want *want, const struct kern_
 	want->renew = due && want->expired;
 }
 
+/*
+ * What is ours or not. A kernel without marks shows ours unmarked: what was ours stays ours. And
+ * when ours goes, the kernel may tell us in our name that another one leads now.
+ */
+static bool is_ours(const struct kern_wants *w, const struct want *want,
+		    const struct kern_object *object)
+{
+	if (kern_want_ops(want)->is_marked(&object->entry))
+		return true;
+	if (w->marks[want->spec.kind])
+		return false;
+	return want->ours || (object->by_us && !want->present);
+}
+
+/* What falls with ours is to be looked for. */
+static void set_unclear(struct kern_wants *w, struct want *want)
+{
+	kern_want_interface(w, want)->unclear = true;
+	kern_wants_look_at(w, want);
+}
+
+/* Where it stands now. Of what stood behind a leader that is gone, nothing is told. */
+static void see_place(struct kern_wants *w, struct want *want, const struct kern_object *object)
+{
+	const struct kern_ops *ops = kern_want_ops(want);
+	bool follows = want->placed && ops->falls_with && !ops->leads(&want->spec.entry);
+
+	if (follows && want->ours && ops->leads(&object->entry) &&
+	    !kern_want_interface(w, want)->promotes)
+		set_unclear(w, want);
+	if (ops->learn)
+		ops->learn(&want->spec.entry, &object->entry);
+	want->placed = true;
+}
+
 static void see_there(struct kern_wants *w, struct want *want, const struct kern_object *object)
 {
-	bool marked = kern_want_ops(want)->is_marked(&object->entry);
 	bool present = want->present, ours = want->ours, leased = want->leased;
 
-	w->marks[want->spec.kind] |= marked;
-	/* A kernel without marks shows ours unmarked: what was ours stays ours. */
-	if (marked || object->by_us)
-		want->ours = true;
-	else if (w->marks[want->spec.kind])
-		want->ours = false;
+	w->marks[want->spec.kind] |= kern_want_ops(want)->is_marked(&object->entry);
+	want->ours = is_ours(w, want, object);
 	want->hosts = want->spec.is_hosts && !want->ours;
 	want->present = true;
 	want->refused_ns = KERN_NEVER;
 	want->expired = false;
 	want->leased = kern_want_ops(want)->is_leased(&object->entry);
-	if (kern_want_ops(want)->learn)
-		kern_want_ops(want)->learn(&want->spec.entry, &object->entry);
+	see_place(w, want, object);
 	want->shown = w->dumps;
 	if (present != want->present || ours != want->ours || leased != want->leased)
 		kern_wants_look_at(w, want);
 }
 
+/* The first of ours on an interface, from number @from on, that something of others' falls with. */
+static struct want *next_above(struct kern_wants *w, uint32_t from,
+			       const struct kern_object *object)
+{
+	const struct kern_ops *ops = kern_kinds[object->kind];
+
+	for (uint32_t number = from; number; number = w->all[number - 1].next) {
+		struct want *want = &w->all[number - 1];
+
+		if (want->spec.kind == object->kind && want->present && want->ours &&
+		    ops->falls_with(&object->entry, &want->spec.entry))
+			return want;
+	}
+	return NULL;
+}
+
+static void set_leading(struct kern_wants *w, struct want *want)
+{
+	want->leading = true;
+	kern_wants_look_at(w, want);
+}
+
+/*
+ * Something of others' that falls with ours, when its lease ends or somebody removes it. All of
+ * ours shall stand behind it then: the next one would lead otherwise. Where ours stand that we
+ * added, only a look can tell.
+ */
+static void see_below(struct kern_wants *w, unsigned i, const struct kern_object *object)
+{
+	const struct kern_ops *ops = kern_kinds[object->kind];
+	const struct interface *interface = &w->interfaces[i];
+	struct want *want;
+	bool led = false;
+
+	if (!ops->falls_with || ops->leads(&object->entry) || interface->promotes ||
+	    ops->is_marked(&object->entry))
+		return;
+	for (want = next_above(w, interface->first, object); want;
+	     want = next_above(w, want->next, object)) {
+		if (!want->placed) {
+			set_unclear(w, want);
+			return;
+		}
+		led |= ops->leads(&want->spec.entry);
+	}
+	for (want = next_above(w, interface->first, object); want && led;
+	     want = next_above(w, want->next, object))
+		set_leading(w, want);
+}
+
 int kern_wants_see(struct kern_wants *wants, unsigned interface, const struct kern_object *object)
 {
 	uint32_t number = *slot_of(wants, interface, object->kind, &object->entry);
-	struct want *want;
+	struct want *want = number ? &wants->all[number - 1] : NULL;
 
-	if (!number)
-		return -1;
-	want = &wants->all[number - 1];
-	if (!kern_want_ops(want)->collide(&object->entry, &want->spec.entry))
+	if (want && !kern_want_ops(want)->collide(&object->entry, &want->spec.entry))
 		see_double(wants, want, object);
-	else if (object->gone)
+	else if (want && object->gone)
 		see_gone(wants, want, object);
-	else
+	else if (want)
 		see_there(wants, want, object);
+	if (!object->gone && !(want && want->ours))
+		see_below(wants, interface, object);
 	return (int)number - 1;
 }
 
@@ -245,8 +324,11 @@ static void on_object(const struct kern_object *object, void *arg)
 	(void)kern_wants_see(look->wants, look->interface, object);
 }
 
-/* What the kernel shows is true, also when it then breaks off; what it does not show is unknown. */
-static void look_at_interface(struct kern_wants *w, unsigned interface)
+/*
+ * What the kernel shows is true, also when it then breaks off; what it does not show is unknown.
+ * Return: whether it showed everything.
+ */
+static bool look_at_interface(struct kern_wants *w, unsigned interface)
 {
 	struct look look = { w, interface };
 	int ifindex = w->interfaces[interface].ifindex;
@@ -257,19 +339,23 @@ static void look_at_interface(struct kern_wants *w, unsigned interface)
 		if (w->kinds_n[kind])
 			err = kern_dump_interface(w->dump, (enum kern_kind)kind, ifindex, on_object,
 						  &look);
-	if (err == 0)
-		kern_wants_dump_end(w, (int)interface);
+	if (err < 0)
+		return false;
+	kern_wants_dump_end(w, (int)interface);
+	w->interfaces[interface].unclear = false;
+	return true;
 }
 
 void kern_wants_make_sure(struct kern_wants *w, const struct want *want)
 {
 	struct interface *interface = kern_want_interface(w, want);
 
-	if (!w->doubt || !want->present || !want->ours || interface->ifindex == 0 ||
-	    interface->looked == w->pass.number)
+	if (!(w->doubt || interface->unclear) || !want->present || !want->ours ||
+	    interface->ifindex == 0 || interface->looked == w->pass.number)
 		return;
 	interface->looked = w->pass.number;
-	look_at_interface(w, want->spec.interface);
+	if (!look_at_interface(w, want->spec.interface) && interface->unclear)
+		w->pass.contradicted = w->doubt = true;
 }
 
 /* ---- what is wanted ---- */
@@ -300,7 +386,7 @@ void kern_wants_interface(struct kern_wants *wants, unsigned i, int ifindex, boo
 
 	if (interface->ifindex != ifindex && interface->ifindex) {
 		if (wants->doubt)
-			look_at_interface(wants, i);
+			(void)look_at_interface(wants, i);
 		drop_all(wants, interface);
 	}
 	interface->promotes = promotes;

@@ -18,6 +18,8 @@ struct want {
 	bool renew;   /* the lease shall start anew */
 	bool present; /* as the kernel shows it, like the next two */
 	bool leased;
+	bool placed;            /* present, and the kernel has shown whether it leads (kind.h) */
+	bool leading;           /* present, and somebody else's would fall with it or its like */
 	bool doubled;           /* the same object with other attributes is there: not ours */
 	bool hosts;             /* was there and not ours, of one that may be the host's own */
 	bool ours;              /* present because vipd added it, in this life or an earlier one */
@@ -44,6 +46,7 @@ struct interface {
 	int ifindex;          /* 0: there is none */
 	bool promotes;        /* see struct kern_change */
 	uint32_t looked;      /* the last pass that looked at it in doubt */
+	bool unclear;         /* what falls with ours there */
 };
 
 /* Wants to look at, in the order in which they came. */
@@ -104,7 +107,7 @@ void kern_wants_look_at(struct kern_wants *w, struct want *want);
 
 /**
  * kern_wants_make_sure() - before ours is touched: in doubt, look at its interface; once in a pass,
- * which is some milliseconds long.
+ * which is some milliseconds long. Also when it is unclear what falls with ours.
  */
 void kern_wants_make_sure(struct kern_wants *w, const struct want *want);
 

@@ -15,13 +15,15 @@ SETTING = "net.ipv4.conf.eth0.promote_secondaries"
 
 
 def active_beside_others(lab, promotes):
-    """An Active whose address is the first of its subnet, with addresses of others behind it."""
+    """An Active whose address was the first of its subnet when addresses of others came."""
     host = lab.host("gw1", OWN)
     host.sysctl(SETTING, promotes)
     agent = lab.vipd(host, [router()])
     wait_until(lambda: VIP in host.addresses(), what="the virtual address")
     host.ip(*(f"address add {other} dev eth0" for other in OTHERS))
-    assert host.addresses() == [OWN, VIP, *OTHERS]
+    first = VIP if promotes else OTHERS[0]
+    wait_until(lambda: host.addresses()[1] == first and len(host.addresses()) == 4,
+               what="the order")
     return host, agent
 
 
@@ -40,6 +42,35 @@ def test_addresses_of_others_survive_a_sweep(lab, promotes):
     lab.vipd(host, [router(start_delay="1h")])
     assert host.addresses() == [OWN, *OTHERS]
     assert int(host.sysctl(SETTING)) == promotes
+
+
+def test_addresses_of_others_survive_the_end_of_a_lease(lab):
+    """Who comes into the subnet of a virtual address soon leads it, so that nothing goes with it."""
+    host, agent = active_beside_others(lab, 0)
+    agent.wait_log(f" info: .*address={VIP} .*news=behind")
+    agent.kill(signal.SIGSTOP)
+    wait_until(lambda: VIP not in host.addresses(), what="the end of the lease")
+    assert host.addresses() == [OWN, *OTHERS]
+    agent.kill(signal.SIGCONT)
+    wait_until(lambda: VIP in host.addresses(), what="the virtual address again")
+    assert agent.router()["state"] == "active"
+
+
+def test_own_address_replaced_leads_its_subnet_again(lab):
+    """It would be the source of nothing that the host itself sends, and would go with ours."""
+    host = lab.host("gw1", "192.0.2.2/24")
+    host.sysctl(SETTING, 0)
+    vips = [VIP, "192.0.2.9/24"]
+    agent = lab.vipd(host, [router(addresses=vips)])
+    wait_until(lambda: host.addresses() == ["192.0.2.2/24", *vips], what="the virtual addresses")
+    host.ip("address add 192.0.2.22/24 dev eth0")
+    host.sysctl(SETTING, 1)
+    host.ip("address delete 192.0.2.2/24 dev eth0")
+    host.sysctl(SETTING, 0)
+    wait_until(lambda: host.addresses() == ["192.0.2.22/24", *vips], what="the order")
+    shown = host.run("ip", "route", "get", "192.0.2.77").stdout
+    assert "src 192.0.2.22 " in shown, shown
+    assert agent.router()["counters"]["became_active"] == 1
 
 
 def test_routers_of_one_subnet_do_not_disturb_each_other(lab):

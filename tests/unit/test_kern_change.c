@@ -200,10 +200,38 @@ static void test_removal_spares_others_if_told_to(void **state)
 	assert_int_equal(all().n, 0);
 }
 
+/* Two of ours before one of the host's own: the first removal lets the second one lead. */
+static void test_change_puts_ours_behind_others(void **state)
+{
+	struct kern_change ours[2] = { change(true, 0, 1), change(true, 0, 2) };
+	struct kern_change removal = change(false, 0, 1);
+
+	(void)state;
+	clean();
+	apply(ours, 2);
+	run("ip addr add 10.0.0.9/24 dev v0");
+	for (unsigned i = 0; i < 2; i++) {
+		ours[i].behind = ours[i].promote = true;
+		ours[i].lifetime_s = 100;
+	}
+	apply(ours, 2);
+	assert_int_equal(ours[0].result, 0);
+	assert_int_equal(ours[1].result, 0);
+	assert_int_equal(all().n, 3);
+	assert_int_equal(all().leased_n, 2);
+	run("ip addr show dev v0 primary | grep -q 10.0.0.9/24 && ! ip addr show dev v0 secondary "
+	    "| grep -q 10.0.0.9");
+	/* What goes now goes alone, without any setting. */
+	apply(&removal, 1);
+	assert_int_equal(all().n, 2);
+	apply(ours, 1);
+	assert_int_equal(ours[0].result, -EADDRNOTAVAIL);
+}
+
 /* Whoever writes changes into memory of his own relies on it. */
 static void test_change_is_as_long_as_promised(void **state)
 {
-	_Alignas(8) uint8_t buf[256];
+	_Alignas(8) uint8_t buf[KERN_CHANGE_LEN_MAX];
 	struct kern_change longest = { .add = true, .renew = true, .lifetime_s = 9 };
 	struct kern_change removal = { .promote = true };
 	struct kern_address full = { .no_prefix_route = true,
@@ -217,6 +245,7 @@ static void test_change_is_as_long_as_promised(void **state)
 		longest.address = removal.address = full;
 		assert_in_range(kern_address_ops.put(buf, &removal, 1), 1,
 				kern_address_ops.removal_len);
+		longest.behind = family == 4;
 		assert_in_range(kern_address_ops.put(buf, &longest, 1), 1, KERN_CHANGE_LEN_MAX);
 	}
 	assert_int_equal(kern_address_ops.put(buf, &removal, 1), kern_address_ops.removal_len);
@@ -286,6 +315,7 @@ int main(void)
 		cmocka_unit_test(test_change_first_addition_shows_whether_marks_are_kept),
 		cmocka_unit_test(test_change_cannot_be_made_to_depend_on_the_mark),
 		cmocka_unit_test(test_removal_spares_others_if_told_to),
+		cmocka_unit_test(test_change_puts_ours_behind_others),
 		cmocka_unit_test(test_change_is_as_long_as_promised),
 		cmocka_unit_test(test_dump_of_one_interface_shows_no_other),
 		cmocka_unit_test(test_sweep_removes_what_is_marked_and_nothing_else),

@@ -37,8 +37,8 @@ static struct {
 	unsigned looks_n;  /* how often it was asked for one */
 
 	unsigned batches_n, changes_n, batch_max;
-	char changes[TEXT_MAX]; /* "+1 -2 =3": added, removed, renewed; "-2~": sparing others; "|"
-				   between batches */
+	char changes[TEXT_MAX]; /* "+1 -2 =3 ^4": added, removed, renewed, put behind; "-2~":
+				   sparing others; "|" between batches */
 	char news[TEXT_MAX];    /* "added 1, removed 2" */
 } t;
 
@@ -103,7 +103,9 @@ static inline int carry_out(struct kern_change *change)
 		return -t.refuses;
 	if (!change->add && !there)
 		return -EADDRNOTAVAIL;
-	if (change->add && !change->renew && there)
+	if (change->behind && !there)
+		return -EADDRNOTAVAIL;
+	if (change->add && !change->renew && !change->behind && there)
 		return -EEXIST;
 	if (!change->add) {
 		*there = t.there[--t.there_n];
@@ -138,11 +140,11 @@ int __wrap_kern_changer_apply(struct kern_changer *changer, struct kern_change *
 		append(t.changes, " |");
 	for (unsigned i = 0; i < n; i++) {
 		append(t.changes, "%s%c%u%s", t.changes[0] ? " " : "",
-		       changes[i].renew ? '='
-		       : changes[i].add ? '+'
-					: '-',
-		       number_of(&changes[i].address),
-		       !changes[i].add && changes[i].promote ? "~" : "");
+		       changes[i].renew    ? '='
+		       : changes[i].behind ? '^'
+		       : changes[i].add    ? '+'
+					   : '-',
+		       number_of(&changes[i].address), changes[i].promote ? "~" : "");
 		changes[i].result = carry_out(&changes[i]);
 		if (broken)
 			changes[i].result = -EINPROGRESS;
@@ -211,7 +213,7 @@ static inline const char *word_of(enum kern_want_news what)
 		[KERN_WANT_LACKING] = "lacking", [KERN_WANT_REMOVED] = "removed",
 		[KERN_WANT_FOREIGN] = "foreign", [KERN_WANT_KEPT] = "kept",
 		[KERN_WANT_DOUBLE] = "double",   [KERN_WANT_ABANDONED] = "abandoned",
-		[KERN_WANT_FAILED] = "failed",
+		[KERN_WANT_FAILED] = "failed",   [KERN_WANT_BEHIND] = "behind",
 	};
 
 	return words[what];

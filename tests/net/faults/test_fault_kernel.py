@@ -273,3 +273,26 @@ def test_f72_lease_ended(lab, fault):
         assert one.holds()
         one.host.wait_adverts(5, lab.now())
     fault.measure("back", back_ms, "ms", 5, SOON_MS)
+
+
+@pytest.mark.fault("F116", "lease ended while the host's own address had come behind ours",
+                   "the own address stays, and so does the router")
+def test_f116_lease_ended_before_an_own_address(lab, fault):
+    """Both ways to come behind: as a newcomer, and when the one before ours is removed."""
+    one = single(lab)
+    one.host.sysctl("net.ipv4.conf.eth0.promote_secondaries", 0)
+    one.host.ip(f"address add {NEW} dev eth0")
+    one.host.sysctl("net.ipv4.conf.eth0.promote_secondaries", 1)
+    mark = lab.now()
+    one.host.ip(f"address delete {OWN} dev eth0")
+    one.host.sysctl("net.ipv4.conf.eth0.promote_secondaries", 0)
+    wait_until(lambda: one.host.addresses() == [NEW, VIP], what="the virtual one behind")
+    fault.measure("away", one.events.longest_absence_ms(mark), "ms", 1, QUICK_MS)
+    with one.paused():
+        wait_until(lambda: not one.holds(), what="the end of the lease")
+        assert one.host.addresses() == [NEW]
+        thaw = lab.now()
+    told = lab.capture.wait_arp(host=one.host, since=thaw, gratuitous=True, spa=plain(VIP))
+    fault.measure("back", (told.ns - thaw) / 1e6, "ms", 5, SOON_MS)
+    assert one.host.addresses() == [NEW, VIP]
+    one.check_counters(became_active=1)
