@@ -237,6 +237,7 @@ const char *keeper_tell_refused(struct keeper *keeper, enum succession_why why)
 	snprintf(text, sizeof(text), "%.300s; the running configuration stays",
 		 told_before ? "see the errors before" : words);
 	tell_reload(keeper, 0, text, EVENT_RELOAD_REFUSED);
+	upgrade_forget_report(keeper);
 	return words;
 }
 

@@ -498,10 +498,7 @@ static void close_all(struct keeper *keeper)
 		close(keeper->signal_fd);
 	if (keeper->setting.life_fd >= 0)
 		close(keeper->setting.life_fd);
-	if (keeper->report_fd >= 0)
-		close(keeper->report_fd);
-	if (keeper->stderr_fd >= 0)
-		close(keeper->stderr_fd);
+	upgrade_forget_report(keeper);
 	if (keeper->journal_fd >= 0)
 		close(keeper->journal_fd);
 	tell_close(keeper->teller);

@@ -216,6 +216,7 @@ int resume_keeper(struct keeper *keeper)
 	if (find_obstacle(&image))
 		return -EBADMSG;
 	restore(&image, keeper);
+	upgrade_forget_report(keeper); /* this one can */
 	return 0;
 }
 

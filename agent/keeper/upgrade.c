@@ -161,10 +161,16 @@ static void become_rehearsal(const struct keeper *keeper, struct image *image, i
 	_exit(EXIT_FAILURE);
 }
 
-static int make_memory(const char *name, int *fd)
+static void close_memory(int *fd)
 {
 	if (*fd >= 0)
 		close(*fd);
+	*fd = -1;
+}
+
+static int make_memory(const char *name, int *fd)
+{
+	close_memory(fd);
 	*fd = memfd_create(name, MFD_CLOEXEC);
 	return *fd < 0 ? -errno : 0;
 }
@@ -224,6 +230,12 @@ void upgrade_complaint(const struct keeper *keeper, char *buf, size_t size)
 {
 	read_memory(keeper->stderr_fd, buf, size);
 	buf[strcspn(buf, "\n")] = '\0';
+}
+
+void upgrade_forget_report(struct keeper *keeper)
+{
+	close_memory(&keeper->report_fd);
+	close_memory(&keeper->stderr_fd);
 }
 
 int upgrade_execute(struct keeper *keeper)

@@ -53,6 +53,11 @@ void upgrade_report(const struct keeper *keeper, char *buf, size_t size);
 void upgrade_complaint(const struct keeper *keeper, char *buf, size_t size);
 
 /**
+ * upgrade_forget_report() - the last rehearsal was told of: what it wrote need not be kept.
+ */
+void upgrade_forget_report(struct keeper *keeper);
+
+/**
  * upgrade_execute() - become the program that has rehearsed.
  *
  * Return: only on failure: -ESTALE when the file is another one again; -errno of execve() or of the

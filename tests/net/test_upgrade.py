@@ -19,7 +19,7 @@ import pytest
 from agents import VIP
 from generations import OWN, absent, crash, reload, replace, start, start_pair, write
 from lab import router, wait_until
-from processes import children, cpu_ticks, name_of, wait_end
+from processes import children, cpu_ticks, name_of, open_files, wait_end
 from rtnetlink import AddressEvents
 from test_operation import run_vipd, write_config
 from timing import keeps_rhythm
@@ -123,8 +123,10 @@ def test_upgrade_of_the_keeper_is_not_noticed(lab, own_binary):
         reload(one)
         assert program_of(one.pid) == os.stat(own_binary).st_ino == program_of(one.router_pid)
 
+    held = open_files(one.pid)
     keeps_rhythm(one.host, disturb)
     assert one.pid == keeper and one.alive
+    wait_until(lambda: one.standby_pid and open_files(one.pid) == held, what="no more descriptors")
     assert not events.lost(since=mark) and not lab.capture.adverts(host=two.host)
     assert one.router()["counters"]["became_active"] == 1
     assert "upgrade=rehearsed" in "\n".join(one.log) and one.term() == 0
@@ -349,6 +351,7 @@ def test_end_of_a_dismissed_process_is_no_news_to_the_next_keeper(lab, own_binar
 def test_program_that_fails_its_rehearsal_is_refused(lab, own_binary, script, words):
     one, two = start_pair(lab)
     pid, program, answers = one.router_pid, program_of(one.pid), []
+    held = open_files(one.pid)
     rehearsal(own_binary, script)
     keeps_rhythm(one.host, lambda: answers.append(one.reload()))
     for answer in answers:
@@ -356,6 +359,7 @@ def test_program_that_fails_its_rehearsal_is_refused(lab, own_binary, script, wo
         assert "cannot take over as the keeper" in answer.stderr and words in answer.stderr
     assert words in one.wait_log("upgrade=refused") and one.wait_log("reload=refused")
     assert_untouched(one, pid, program)
+    wait_until(lambda: open_files(one.pid) == held, what="no more descriptors")
     assert not lab.capture.adverts(host=two.host)
     restore(own_binary)                            # and then a good one
     reload(one)
