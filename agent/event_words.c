@@ -158,6 +158,9 @@ const char *event_reason_text(const struct vrrp_reason *reason, const char *inte
 			 "last resort, so we offered to leave; %s with priority %u took over", peer,
 			 reason->priority);
 		break;
+	case VRRP_REASON_TOGETHER:
+		snprintf(buf, size, "together with its IPv%u", reason->priority);
+		break;
 	case VRRP_REASON_RECOVERED:
 		snprintf(buf, size, "interface %s can be used again", interface);
 		break;
