@@ -462,6 +462,7 @@ void event_words_fill(struct event_words *words)
 	case EVENT_STATE_NOW:
 	case EVENT_STATE_ASKED:
 	case EVENT_FLAPPED:
+	case EVENT_MUTE:
 		fill_state(words);
 		break;
 	case EVENT_REJECT:
