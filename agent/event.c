@@ -154,6 +154,17 @@ static const struct kind kinds[] = {
 				NOTE),
 			   OF_ROUTER "resort={resort}[ address={address}] interface={interface} "
 				     "note=\"{note}\"" },
+	[EVENT_MUTE] = { "mute", LOG_LEVEL_WARNING, WITHOUT_CHANGES,
+			 ROWS(OF(reason, "reason", FIELD_TEXT)),
+			 OF_ROUTER_ON_LINK "mute=yes reason=\"{reason}\" note=\"no advert of this "
+					   "family leaves: it follows the other one\"" },
+	[EVENT_SPEAKS] = { "speaks", LOG_LEVEL_INFO, 0, NO_FIELDS, OF_ROUTER_ON_LINK "mute=no" },
+	[EVENT_DEAF] = { "deaf", LOG_LEVEL_WARNING, 0, NO_FIELDS,
+			 OF_ROUTER_ON_LINK
+			 "deaf=yes note=\"no advert of this family arrives, while the other one "
+			 "hears an Active: a firewall, or a switch that filters multicast; nobody "
+			 "takes over for that\"" },
+	[EVENT_HEARS] = { "hears", LOG_LEVEL_INFO, 0, NO_FIELDS, OF_ROUTER_ON_LINK "deaf=no" },
 	[EVENT_RECEIVE] = { "receive", LOG_LEVEL_WARNING, WITHOUT_TEXT,
 			    ROWS(OF(event.fact.error, "errno", FIELD_INT), NOTE),
 			    "receive=lost error=\"{note}\"" },
@@ -409,6 +420,10 @@ uint64_t event_episode(const struct event *event)
 		break;
 	case EVENT_SEND:
 	case EVENT_RECEIVE:
+	case EVENT_MUTE:
+	case EVENT_SPEAKS:
+	case EVENT_DEAF:
+	case EVENT_HEARS:
 		break;
 	default:
 		return 0;

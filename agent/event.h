@@ -40,6 +40,11 @@ enum event_kind {
 	EVENT_FLAPPING = 12,    /* from a reader: it changes again and again, so not each is told */
 	EVENT_FLAPPED = 13,     /* from a reader: its state after @state.changes_n such changes */
 	EVENT_FORGOTTEN = 15,   /* somebody let it forget its Active: @forgotten */
+	/* of a family of a router that speaks both */
+	EVENT_MUTE = 16,   /* it cannot speak here, and follows the other: @state.reason */
+	EVENT_SPEAKS = 17, /* it can again */
+	EVENT_DEAF = 18,   /* it hears nobody, while the other hears an Active */
+	EVENT_HEARS = 19,  /* it hears an Active again */
 	EVENT_RESORT = 14, /* it is the last resort, or no more: @address.news: enum event_resort */
 	/* of a router process */
 	EVENT_RECEIVE = 32,     /* adverts may have been lost: @fact.error, or 0: too fast */

@@ -158,6 +158,9 @@ const char *event_reason_text(const struct vrrp_reason *reason, const char *inte
 			 "last resort, so we offered to leave; %s with priority %u took over", peer,
 			 reason->priority);
 		break;
+	case VRRP_REASON_TOGETHER:
+		snprintf(buf, size, "together with its IPv%u", reason->priority);
+		break;
 	case VRRP_REASON_RECOVERED:
 		snprintf(buf, size, "interface %s can be used again", interface);
 		break;
@@ -459,6 +462,7 @@ void event_words_fill(struct event_words *words)
 	case EVENT_STATE_NOW:
 	case EVENT_STATE_ASKED:
 	case EVENT_FLAPPED:
+	case EVENT_MUTE:
 		fill_state(words);
 		break;
 	case EVENT_REJECT:

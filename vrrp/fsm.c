@@ -339,6 +339,8 @@ static void step_initialize(struct vrrp *vr, const struct vrrp_event *event,
 	case VRRP_EVENT_MISSED:
 	case VRRP_EVENT_FORGET:
 	case VRRP_EVENT_CEDE:
+	case VRRP_EVENT_LEAD:
+	case VRRP_EVENT_GIVE_WAY:
 		break;
 	}
 }
@@ -364,6 +366,8 @@ static void step_fault(struct vrrp *vr, const struct vrrp_event *event, struct v
 	case VRRP_EVENT_MISSED:
 	case VRRP_EVENT_FORGET:
 	case VRRP_EVENT_CEDE:
+	case VRRP_EVENT_LEAD:
+	case VRRP_EVENT_GIVE_WAY:
 		break;
 	}
 }
@@ -496,6 +500,10 @@ static void step_backup(struct vrrp *vr, const struct vrrp_event *event, struct 
 	switch (event->type) {
 	case VRRP_EVENT_STARTUP:
 	case VRRP_EVENT_CEDE:
+	case VRRP_EVENT_GIVE_WAY:
+		break;
+	case VRRP_EVENT_LEAD:
+		become_active(vr, event->reason, event->now_ns, out);
 		break;
 	case VRRP_EVENT_SHUTDOWN:
 		leave(vr, event->now_ns, out);
@@ -611,6 +619,20 @@ static void yield(struct vrrp *vr, enum vrrp_reason_code code, const struct vrrp
 	set_state(vr, VRRP_STATE_BACKUP, reason_of_advert(code, advert), now_ns, out);
 }
 
+/*
+ * To whom another one has yielded that it shares its fate with. Priority 0 calls that one, and it
+ * announces again if it is there already.
+ */
+static void give_way(struct vrrp *vr, struct vrrp_reason reason, int64_t now_ns,
+		     struct vrrp_output *out)
+{
+	act(out, (struct vrrp_action){ .type = VRRP_ACTION_RELEASE });
+	act_advert(out, VRRP_PRIORITY_LEAVE);
+	forget_active(vr);
+	restart_down(vr, now_ns);
+	set_state(vr, VRRP_STATE_BACKUP, reason, now_ns, out);
+}
+
 /* §6.4.3 (415)..(475). Preempt_Mode is not asked: an Active always yields to its better. */
 static void active_advert(struct vrrp *vr, const struct vrrp_advert *advert, int64_t now_ns,
 			  struct vrrp_output *out)
@@ -639,6 +661,10 @@ static void step_active(struct vrrp *vr, const struct vrrp_event *event, struct 
 {
 	switch (event->type) {
 	case VRRP_EVENT_STARTUP:
+	case VRRP_EVENT_LEAD:
+		break;
+	case VRRP_EVENT_GIVE_WAY:
+		give_way(vr, event->reason, event->now_ns, out);
 		break;
 	case VRRP_EVENT_SHUTDOWN:
 		leave(vr, event->now_ns, out);

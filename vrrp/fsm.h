@@ -115,6 +115,8 @@ enum vrrp_event_type {
 	VRRP_EVENT_ADVERT,   /* vrrp_receive() accepted @advert */
 	VRRP_EVENT_MISSED,   /* adverts may have been lost on this host, up to now */
 	VRRP_EVENT_FORGET,   /* an operator does not believe the Active heard last */
+	VRRP_EVENT_LEAD,     /* whom it shares its fate with is Active: so is a Backup: @reason */
+	VRRP_EVENT_GIVE_WAY, /* and has yielded: so does an Active: @reason */
 };
 
 struct vrrp_event {
@@ -122,6 +124,7 @@ struct vrrp_event {
 	int64_t now_ns; /* of an advert: its arrival; never before the previous event */
 	union {
 		struct vrrp_reason fault;         /* VRRP_EVENT_FAULT */
+		struct vrrp_reason reason;        /* VRRP_EVENT_LEAD, VRRP_EVENT_GIVE_WAY */
 		uint8_t priority;                 /* VRRP_EVENT_PRIORITY; 1..254, an owner's 255 */
 		const struct vrrp_advert *advert; /* VRRP_EVENT_ADVERT; borrowed for the call */
 	};
@@ -133,6 +136,8 @@ enum vrrp_action_type {
 	VRRP_ACTION_ADVERT,   /* send one advert with @priority */
 	VRRP_ACTION_ANNOUNCE, /* one gratuitous ARP per address */
 	VRRP_ACTION_STATE, /* the state was @from until now; state and reason are in the router */
+	VRRP_ACTION_DEAF, /* of a unit's member (unit.h): it hears nobody, while another one does */
+	VRRP_ACTION_HEARS, /* and not any more */
 };
 
 struct vrrp_action {

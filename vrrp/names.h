@@ -48,6 +48,8 @@ enum vrrp_reason_code {
 	VRRP_REASON_ONLY_VIRTUAL, /* the interface has no address to send from but @source, which is
 				   * a virtual one */
 	VRRP_REASON_CEDED,        /* we offered to leave, and @source of @priority has taken over */
+	VRRP_REASON_TOGETHER, /* the router decides in all of its families, and did so in that one
+			       * of IPv @priority */
 	VRRP_REASON_COUNT,
 };
 

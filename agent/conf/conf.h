@@ -72,6 +72,17 @@ struct conf_link_local {
 	uint8_t bytes[16];
 };
 
+/* The host's own addresses to advertise from, one for each family; zero: any. */
+struct conf_sources {
+	uint8_t of[2][16]; /* of IPv4, of IPv6 */
+};
+
+/* How a router of both families elects. */
+enum conf_families {
+	CONF_FAMILIES_TOGETHER, /* once, for both */
+	CONF_FAMILIES_APART,    /* as two independent routers of one name */
+};
+
 struct conf_router {
 	char name[CONF_NAME_SIZE];
 	char interface[CONF_LINK_SIZE];
@@ -79,13 +90,22 @@ struct conf_router {
 	struct vrrp_config vrrp;
 	enum conf_lease lease;
 	enum conf_mac mac;
-	uint8_t source[16]; /* the only address to advertise from; zero: any */
+	struct conf_sources sources; /* as the file has them */
+	uint8_t source[16];  /* of its family: the only address to advertise from; zero: any */
+	uint8_t families;    /* enum conf_families */
+	uint8_t only_family; /* 0: it speaks both, and the next two are what it is made of */
+	uint8_t members_n;   /* 0 or 2 */
+	uint8_t added_n;     /* addresses in front of those that the file has: 0 or 1 */
+	uint8_t unit_n;      /* of a member: how many share its fate, and follow each other in */
+	uint8_t unit_at;     /* the configuration; and which of them it is; 0, 0: none */
+	struct conf_router *members; /* part of the configuration */
 	struct conf_link_local link_local;
 	struct conf_link link;
 	struct conf_auth auth;
 	unsigned addresses_n; /* advertised: the first ones */
 	unsigned extra_n;     /* held, not advertised: behind them */
-	/* Part of the configuration. All of one family; what link_local adds is the first. */
+	/* Part of the configuration. Of one family unless there are members; what link_local adds
+	 * is the first. */
 	struct conf_address *addresses;
 };
 
@@ -95,9 +115,11 @@ struct conf {
 	char node[CONF_NODE_SIZE];
 	char control[CONF_CONTROL_SIZE];
 	bool realtime;
+	unsigned written_n;
+	struct conf_router *written; /* as the file has them */
 	unsigned routers_n;
-	struct conf_router *routers;
-	struct conf_block *blocks; /* owned: where routers and their lists are */
+	struct conf_router *routers; /* each of one family: in the same order, members of both */
+	struct conf_block *blocks;   /* owned: where routers and their lists are */
 };
 
 struct conf_error {

@@ -68,7 +68,8 @@ static bool restarts(const struct diff *diff, const struct conf_schema *schema)
 		tell_restart(diff, key->field.name, old_text, new_text);
 		return true;
 	}
-	if (!anew || fields_number(anew, old) == fields_number(anew, new))
+	if (!anew || !fields_number(anew, old) || !fields_number(anew, new) ||
+	    fields_number(anew, old) == fields_number(anew, new))
 		return false;
 	tell_restart(diff, anew->name, fields_text(anew, old, old_text),
 		     fields_text(anew, new, new_text));

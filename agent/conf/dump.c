@@ -99,7 +99,7 @@ static bool is_none(const struct conf_key *key, const void *base)
 		return key->min > 0 && conf_key_count(key->count, base) == 0;
 	if (key->element)
 		return key->element->optional && is_zero(&key->field, base);
-	return (key->kind == &conf_host || key->kind == &conf_link_local) &&
+	return (key->kind == &conf_sources || key->kind == &conf_link_local) &&
 	       is_zero(&key->field, base);
 }
 

@@ -9,7 +9,7 @@
 /* What is added in front: not preferred as a source of the host's own packets. */
 #define LINK_LOCAL_PREFIX_LEN 128
 
-/* ---- one family ---- */
+/* ---- which ones ---- */
 
 static unsigned family_of(const struct conf_router *router)
 {
@@ -21,26 +21,37 @@ static unsigned family_of(const struct conf_router *router)
 	return 4;
 }
 
-static bool has_other(const struct conf_router *router, unsigned first, unsigned n)
+static bool has_family(const struct conf_router *router, unsigned family, unsigned first,
+		       unsigned n)
 {
 	for (unsigned i = first; i < first + n; i++)
-		if (router->addresses[i].family &&
-		    router->addresses[i].family != router->vrrp.family)
+		if (router->addresses[i].family == family)
 			return true;
 	return false;
 }
 
-/* Return: whether all addresses are of the router's family. */
-static bool check_families(const struct conf_place *group, const struct conf_router *router)
+unsigned conf_family_count(const struct conf_router *router)
 {
-	bool other = has_other(router, 0, router->addresses_n);
-	const struct conf_place place =
-		conf_place_of(group, other ? "addresses" : "extra_addresses");
+	return router->members_n ? router->members_n : 1;
+}
 
-	other = other || has_other(router, router->addresses_n, router->extra_n);
+const struct conf_router *conf_family_member(const struct conf_router *router, unsigned i)
+{
+	return router->members_n ? &router->members[i] : router;
+}
+
+/* Return: whether what is only held is of a family that the router speaks. */
+static bool check_extra(const struct conf_place *group, const struct conf_router *router)
+{
+	const struct conf_place place = conf_place_of(group, "extra_addresses");
+	bool other = has_family(router, router->vrrp.family == 6 ? 4 : 6, router->addresses_n,
+				router->extra_n);
+
 	if (other)
-		conf_error_in(&place, "IPv4 and IPv6 addresses in one router are not supported "
-				      "yet: write two routers, one for each");
+		conf_error_in(&place,
+			      "IPv%u addresses in a router that advertises none of IPv%u are not "
+			      "supported yet: write two routers, one for each",
+			      router->vrrp.family == 6 ? 4 : 6, router->vrrp.family == 6 ? 4 : 6);
 	return !other;
 }
 
@@ -50,7 +61,7 @@ static void check_link_local(const struct conf_place *group, const struct conf_r
 {
 	const struct conf_place place = conf_place_of(group, "link_local");
 
-	if (router->vrrp.family == 4 && router->link_local.kind != CONF_LINK_LOCAL_UNSAID)
+	if (router->only_family == 4 && router->link_local.kind != CONF_LINK_LOCAL_UNSAID)
 		conf_error_in(&place, "a router of IPv4 has no link-local address");
 }
 
@@ -93,6 +104,7 @@ static void put_first(const struct conf_place *group, struct conf_router *router
 	all[0] = *first;
 	router->addresses = all;
 	router->addresses_n++;
+	router->added_n = 1;
 }
 
 static void add_first(const struct conf_place *group, struct conf_router *router)
@@ -111,45 +123,142 @@ static void add_first(const struct conf_place *group, struct conf_router *router
 		conf_error_in(&place, "the list of addresses begins with another one");
 }
 
-void conf_family_set(const struct conf_place *group, struct conf_router *router)
+unsigned conf_family_added(const struct conf_router *router)
 {
-	const struct conf_place version = conf_place_of(group, "version");
-
-	router->vrrp.family = (uint8_t)family_of(router);
-	if (!check_families(group, router))
-		return;
-	check_link_local(group, router);
-	if (router->vrrp.version && !vrrp_packet_exists(router->vrrp.version, router->vrrp.family))
-		conf_error_in(&version, "VRRP version %u has no IPv6; use 3", router->vrrp.version);
-	if (router->vrrp.family == 6)
-		add_first(group, router);
-}
-
-unsigned conf_family_added(const struct conf_place *group, const struct conf_router *router)
-{
-	const struct conf_place place = conf_place_of(group, "addresses");
-
-	return router->addresses_n > (unsigned)config_setting_length(place.setting);
+	return router->added_n;
 }
 
 /* ---- source ---- */
 
-/* conf_host_parse() lets nothing of IPv6 pass that ends with so many zeros. */
-static unsigned source_family(const struct conf_router *router)
+static void set_source(const struct conf_place *group, struct conf_router *router)
 {
-	static const uint8_t zeros[12];
+	const struct conf_place place = conf_place_of(group, "source");
+	bool six = router->vrrp.family == 6;
 
-	return memcmp(router->source + 4, zeros, sizeof(zeros)) == 0 ? 4 : 6;
+	memcpy(router->source, router->sources.of[six], sizeof(router->source));
+	if (six && router->source[0] && !vrrp_is_link_local(6, router->source))
+		conf_error_in(&place, "adverts over IPv6 are sent from a link-local address, one "
+				      "of fe80::/10");
 }
 
-void conf_family_check_source(const struct conf_place *group, const struct conf_router *router)
+static void check_sources(const struct conf_place *group, const struct conf_router *router)
 {
 	const struct conf_place place = conf_place_of(group, "source");
 
-	if (source_family(router) != router->vrrp.family)
+	if (router->only_family && router->sources.of[router->only_family == 4][0])
 		conf_error_in(&place, "the addresses are of IPv%u, and this is none",
-			      router->vrrp.family);
-	else if (router->vrrp.family == 6 && !vrrp_is_link_local(6, router->source))
-		conf_error_in(&place, "adverts over IPv6 are sent from a link-local address, one "
-				      "of fe80::/10");
+			      router->only_family);
+}
+
+/* ---- a router of one family ---- */
+
+static void set_one(const struct conf_place *group, struct conf_router *router, unsigned family)
+{
+	const struct conf_place version = conf_place_of(group, "version");
+
+	router->vrrp.family = (uint8_t)family;
+	if (router->vrrp.version && !vrrp_packet_exists(router->vrrp.version, family))
+		conf_error_in(&version, "VRRP version %u has no IPv6; use 3", router->vrrp.version);
+	set_source(group, router);
+	if (family == 6)
+		add_first(group, router);
+}
+
+/* ---- a router of both ---- */
+
+/* Those of a family, from number @first on. Return: how many. */
+static unsigned pick(const struct conf_router *router, unsigned family, unsigned first, unsigned n,
+		     struct conf_address *to)
+{
+	unsigned picked = 0;
+
+	for (unsigned i = first; i < first + n; i++)
+		if (router->addresses[i].family == family)
+			to[picked++] = router->addresses[i];
+	return picked;
+}
+
+static void make_member(const struct conf_place *group, const struct conf_router *router,
+			struct conf_router *member, unsigned family)
+{
+	unsigned n = router->addresses_n + router->extra_n;
+	struct conf_address *all = conf_alloc(group->parse->blocks, NULL, 0, n, sizeof(*all));
+
+	*member = *router;
+	if (!all) {
+		conf_error_in(group, "out of memory");
+		return;
+	}
+	member->only_family = (uint8_t)family;
+	member->addresses = all;
+	member->addresses_n = pick(router, family, 0, router->addresses_n, all);
+	member->extra_n = pick(router, family, router->addresses_n, router->extra_n,
+			       all + member->addresses_n);
+	set_one(group, member, family);
+}
+
+static void make_members(const struct conf_place *group, struct conf_router *router)
+{
+	struct conf_router *members =
+		conf_alloc(group->parse->blocks, NULL, 0, 2, sizeof(*members));
+
+	if (!members) {
+		conf_error_in(group, "out of memory");
+		return;
+	}
+	make_member(group, router, &members[0], 4);
+	make_member(group, router, &members[1], 6);
+	if (router->families == CONF_FAMILIES_TOGETHER) {
+		members[0].unit_n = members[1].unit_n = 2;
+		members[1].unit_at = 1;
+	}
+	router->members = members;
+	router->members_n = 2;
+	router->link_local.kind = members[1].link_local.kind;
+}
+
+void conf_family_set(const struct conf_place *group, struct conf_router *router)
+{
+	unsigned family = family_of(router);
+
+	router->vrrp.family = (uint8_t)family;
+	if (has_family(router, family == 6 ? 4 : 6, 0, router->addresses_n)) {
+		make_members(group, router);
+		return;
+	}
+	router->only_family = (uint8_t)family;
+	check_sources(group, router);
+	check_link_local(group, router);
+	if (check_extra(group, router))
+		set_one(group, router, family);
+}
+
+/* ---- all routers ---- */
+
+void conf_family_flatten(const struct conf_place *file, struct conf *conf)
+{
+	const struct conf_place place = conf_place_of(file, "routers");
+	unsigned n = 0;
+
+	for (unsigned i = 0; i < conf->written_n; i++)
+		n += conf_family_count(&conf->written[i]);
+	if (n > CONF_ROUTERS_MAX) {
+		conf_error_in(&place, "expected at most %d, got %u: one of both families is two",
+			      CONF_ROUTERS_MAX, n);
+		return;
+	}
+	if (n == conf->written_n) {
+		conf->routers = conf->written;
+		conf->routers_n = n;
+		return;
+	}
+	conf->routers = conf_alloc(file->parse->blocks, NULL, 0, n, sizeof(*conf->routers));
+	if (n && !conf->routers) {
+		conf_error_in(&place, "out of memory");
+		return;
+	}
+	for (unsigned i = 0; i < conf->written_n; i++)
+		for (unsigned k = 0; k < conf_family_count(&conf->written[i]); k++)
+			conf->routers[conf->routers_n++] =
+				*conf_family_member(&conf->written[i], k);
 }

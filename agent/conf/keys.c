@@ -87,6 +87,11 @@ static const char *const macs[] = {
 	[CONF_MAC_VIRTUAL] = "virtual",
 };
 
+static const char *const families[] = {
+	[CONF_FAMILIES_TOGETHER] = "together",
+	[CONF_FAMILIES_APART] = "apart",
+};
+
 static const char *const checksums[] = {
 	[VRRP_CHECKSUM_RFC9568] = "rfc9568",
 	[VRRP_CHECKSUM_RFC5798] = "rfc5798",
@@ -161,8 +166,13 @@ static const struct conf_key router_keys[] = {
 	  .max = 3600 * NS_PER_S,
 	  .step = NS_PER_MS,
 	  .preset = "\"0s\"" },
-	{ .field = FIELD_OF_IP(struct conf_router, source, "source", vrrp.family),
-	  .kind = &conf_host },
+	{ .field = { .name = "source",
+		     .offset = offsetof(struct conf_router, sources),
+		     .size = sizeof(struct conf_sources) },
+	  .kind = &conf_sources },
+	{ .field = FIELD_OF_WORDS(struct conf_router, families, "families", families),
+	  .kind = &conf_choice,
+	  .preset = "\"together\"" },
 	{ .field = { .name = "link_local",
 		     .offset = offsetof(struct conf_router, link_local),
 		     .size = sizeof(struct conf_link_local) },
@@ -276,22 +286,30 @@ static void claim_addresses(const struct conf_place *group, const struct conf_ro
 	}
 }
 
+/* What only one router of a family may have on its interface; it may be all of the group. */
+static void claim_in_family(const struct conf_place *group, const struct conf_router *router)
+{
+	const struct conf_place vrid = conf_place_of(group, "vrid");
+	const char *over = router->vrrp.family == 6 ? " over IPv6" : "";
+
+	if (router->vrrp.vrid)
+		conf_claim(&vrid, "VRID %u%s on %s", router->vrrp.vrid, over, router->interface);
+	if (conf_family_added(router))
+		claim_address(group, router, &router->addresses[0]);
+}
+
 /* What only one router may have, of all or of those on its interface. */
 static void claim_all(const struct conf_place *group, const struct conf_router *router)
 {
 	const struct conf_place name = conf_place_of(group, "name");
-	const struct conf_place vrid = conf_place_of(group, "vrid");
-	const char *over = router->vrrp.family == 6 ? " over IPv6" : "";
-	unsigned added = conf_family_added(group, router);
+	unsigned added = router->members_n ? 0 : conf_family_added(router);
 
 	if (router->name[0])
 		conf_claim(&name, "router name \"%s\"", router->name);
 	if (!router->interface[0])
 		return;
-	if (router->vrrp.vrid)
-		conf_claim(&vrid, "VRID %u%s on %s", router->vrrp.vrid, over, router->interface);
-	if (added)
-		claim_address(group, router, &router->addresses[0]);
+	for (unsigned i = 0; i < conf_family_count(router); i++)
+		claim_in_family(group, conf_family_member(router, i));
 	claim_addresses(group, router, "addresses", added, router->addresses_n - added);
 	claim_addresses(group, router, "extra_addresses", router->addresses_n, router->extra_n);
 }
@@ -301,10 +319,7 @@ static void check_source(const struct conf_place *group, const struct conf_route
 {
 	const struct conf_place place = conf_place_of(group, "source");
 
-	if (!router->source[0])
-		return;
-	conf_family_check_source(group, router);
-	if (router->vrrp.priority == VRRP_PRIORITY_OWNER)
+	if (!router->source[0] || router->vrrp.priority == VRRP_PRIORITY_OWNER)
 		return;
 	for (unsigned i = 0; i < router->addresses_n + router->extra_n; i++) {
 		if (memcmp(router->addresses[i].bytes, router->source, sizeof(router->source)))
@@ -323,12 +338,13 @@ static void check_router(const struct conf_place *group, void *base)
 	check_interval(group, router);
 	check_auth(group, router);
 	check_lease(group, router);
-	check_source(group, router);
+	for (unsigned i = 0; i < conf_family_count(router); i++)
+		check_source(group, conf_family_member(router, i));
 	claim_all(group, router);
 }
 
 static const struct field router_family =
-	FIELD(struct conf_router, vrrp.family, "family", FIELD_UINT);
+	FIELD(struct conf_router, only_family, "family", FIELD_UINT);
 
 static const struct conf_schema router_schema = {
 	.noun = "router",
@@ -422,9 +438,9 @@ static const struct conf_key file_keys[] = {
 	{ .field = FIELD(struct conf, realtime, "realtime", FIELD_BOOL),
 	  .kind = &conf_boolean,
 	  .preset = "true" },
-	{ .field = FIELD(struct conf, routers, "routers", 0),
+	{ .field = FIELD(struct conf, written, "routers", 0),
 	  .element = &router_schema,
-	  .count = offsetof(struct conf, routers_n),
+	  .count = offsetof(struct conf, written_n),
 	  .min = 1,
 	  .max = CONF_ROUTERS_MAX,
 	  .missing = ": there is nothing to do" },
@@ -434,12 +450,13 @@ static const struct conf_key file_keys[] = {
 	CONF_KEYS_END,
 };
 
-/* Whoever says it: the file, the command line, the host's name. */
+/* Who the node is, whoever says it: the file, the command line, the host's name. */
 static void check_file(const struct conf_place *file, void *base)
 {
 	struct conf *conf = base;
 
 	strcpy(conf->node, file->parse->nodes.name);
+	conf_family_flatten(file, conf);
 }
 
 const struct conf_schema conf_file_schema = {

@@ -435,24 +435,75 @@ static bool address_text(const struct conf_key *key, const void *base, char *buf
 
 const struct conf_kind conf_address = { "address", parse_address, expect_address, address_text };
 
-/* ---- address of a host ---- */
+/* ---- addresses of a host ---- */
 
-static void parse_host(const struct conf_place *place, void *base)
+/* What conf_host_parse() lets pass of IPv6 ends with other bytes than zeros. */
+static unsigned host_family(const uint8_t *bytes)
+{
+	static const uint8_t zeros[12];
+
+	return memcmp(bytes + 4, zeros, sizeof(zeros)) == 0 ? 4 : 6;
+}
+
+static void parse_source(const struct conf_place *place, struct conf_sources *sources)
 {
 	const char *text = get_string(place), *fault;
+	uint8_t bytes[16] = { 0 }, *member;
 
-	fault = text ? conf_host_parse(text, (uint8_t *)member_of(place->key, base)) : NULL;
-	if (fault)
-		conf_error_fault(place, fault);
+	fault = text ? conf_host_parse(text, bytes) : NULL;
+	if (!text || fault) {
+		if (fault)
+			conf_error_fault(place, fault);
+		return;
+	}
+	member = sources->of[host_family(bytes) == 6];
+	if (member[0])
+		conf_error_in(place, "there is one of IPv%u already", host_family(bytes));
+	else
+		memcpy(member, bytes, sizeof(bytes));
 }
 
-static void expect_host(const struct conf_key *key, char *buf)
+static void parse_sources(const struct conf_place *place, void *base)
+{
+	struct conf_sources *sources = (void *)member_of(place->key, base);
+	struct conf_place element = *place;
+	int n = config_setting_length(place->setting);
+
+	if (!config_setting_is_list(place->setting) && !config_setting_is_array(place->setting)) {
+		parse_source(place, sources);
+		return;
+	}
+	if (n == 0)
+		conf_error_expected(place, NULL);
+	for (int i = 0; i < n; i++) {
+		element.setting = config_setting_get_elem(place->setting, (unsigned)i);
+		parse_source(&element, sources);
+	}
+}
+
+static void expect_sources(const struct conf_key *key, char *buf)
 {
 	(void)key;
-	strcpy(buf, "an address of a host such as \"192.0.2.2\"");
+	strcpy(buf, "an address of the host such as \"192.0.2.2\", or one of each family in [ ]");
 }
 
-const struct conf_kind conf_host = { "address", parse_host, expect_host, quoted_text };
+static bool sources_text(const struct conf_key *key, const void *base, char *buf)
+{
+	struct conf_sources sources;
+	char ip4[INET_ADDRSTRLEN], ip6[INET6_ADDRSTRLEN];
+
+	memcpy(&sources, (const char *)base + key->field.offset, sizeof(sources));
+	inet_ntop(AF_INET, sources.of[0], ip4, sizeof(ip4));
+	inet_ntop(AF_INET6, sources.of[1], ip6, sizeof(ip6));
+	if (sources.of[0][0] && sources.of[1][0]) {
+		sprintf(buf, "[ \"%s\", \"%s\" ]", ip4, ip6);
+		return false;
+	}
+	strcpy(buf, sources.of[0][0] ? ip4 : sources.of[1][0] ? ip6 : "-");
+	return true;
+}
+
+const struct conf_kind conf_sources = { "address", parse_sources, expect_sources, sources_text };
 
 /* ---- which link-local address comes first ---- */
 

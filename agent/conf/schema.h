@@ -55,7 +55,7 @@ extern const struct conf_kind conf_duration;   /* a number of nanoseconds in any
 extern const struct conf_kind conf_socket;     /* the path of one */
 extern const struct conf_kind conf_address;    /* struct conf_address, with its prefix length */
 extern const struct conf_kind conf_password;   /* printable ASCII that no message shows */
-extern const struct conf_kind conf_host;       /* uint8_t[16], an address without; zero: none */
+extern const struct conf_kind conf_sources;    /* struct conf_sources, without; one, or a list */
 extern const struct conf_kind conf_link_local; /* struct conf_link_local */
 
 /* A number that has a name: "owner" is 255. */
@@ -103,7 +103,8 @@ struct conf_schema {
 	const char *brief; /* the key that a value without braces stands for; NULL: none does */
 	bool only_brief;   /* there is no form with braces */
 	bool optional;     /* a group that is all zero is not there */
-	/* What check() finds, a number, and of what begins anew when it changes; NULL: nothing. */
+	/* What check() finds, a number, and of what begins anew when it changes from one to
+	 * another; 0 is any. NULL: nothing. */
 	const struct field *anew;
 	/* After all keys are set: errors of several together, what follows from them, claims. A
 	 * member is zero when its key had an error, and then nothing more is said about it. */

@@ -24,7 +24,8 @@ size_t router_advert_len(const struct router *router)
 
 bool router_can_advertise(const struct routers *routers, const struct router *router)
 {
-	return lan_can_speak(router_lan(routers, router)) && router->vr.election.source[0] != 0;
+	return lan_can_speak(router_lan(routers, router)) && router->vr.election.source[0] != 0 &&
+	       !router_is_mute(router);
 }
 
 int router_renamed_ifindex(const struct routers *routers, const struct router *router)

@@ -17,14 +17,35 @@ static void renew_on_advert(struct routers *routers, struct router *router)
 	router_schedule(routers, router);
 }
 
-static void note_leave(struct routers *routers, struct router *router)
+static void note_offer(struct routers *routers, struct router *router)
 {
-	router->vr.counters.priority_zero_sent++;
 	if (!router->vr.election.ceding)
 		return;
 	lease_on_offer(&router->lease, router->vr.election.advert_ns);
 	renew_on_advert(routers, router);
 	router_schedule(routers, router);
+}
+
+static void note_advert(struct routers *routers, struct router *router)
+{
+	if (lease_on_sent(&router->lease, routers->now->mono_ns))
+		router_schedule(routers, router);
+	renew_on_advert(routers, router);
+}
+
+/* What has left is evidence also for those of the unit that cannot speak. */
+static void note_evidence(struct routers *routers, struct router *router, bool leave)
+{
+	for (unsigned i = 0; i < router_mates_n(router); i++) {
+		struct router *mate = router_mate(router, i);
+
+		if (mate != router && !router_is_mute(mate))
+			continue;
+		if (leave)
+			note_offer(routers, mate);
+		else
+			note_advert(routers, mate);
+	}
 }
 
 static void note_sent(struct routers *routers, const struct kern_sent *sent)
@@ -49,13 +70,9 @@ static void note_sent(struct routers *routers, const struct kern_sent *sent)
 		return;
 	}
 	counters->adverts_sent++;
-	if (sent->kind == SENT_ADVERT_LEAVE) {
-		note_leave(routers, router);
-		return;
-	}
-	if (lease_on_sent(&router->lease, routers->now->mono_ns))
-		router_schedule(routers, router);
-	renew_on_advert(routers, router);
+	if (sent->kind == SENT_ADVERT_LEAVE)
+		counters->priority_zero_sent++;
+	note_evidence(routers, router, sent->kind == SENT_ADVERT_LEAVE);
 }
 
 void routers_flush(struct routers *routers)

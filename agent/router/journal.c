@@ -81,6 +81,23 @@ void journal_state(const struct journal_router *router, enum vrrp_state from)
 	journal_put(&router->journal, &event);
 }
 
+void journal_mute(const struct journal_router *router, const struct vrrp_reason *why)
+{
+	struct event event = of_router(router, EVENT_MUTE);
+
+	event.state.to = (uint8_t)router->vr->election.state;
+	event.state.reason = (uint8_t)why->code;
+	memcpy(event.state.detail, why->source, sizeof(event.state.detail));
+	journal_put(&router->journal, &event);
+}
+
+void journal_family(const struct journal_router *router, enum event_kind kind)
+{
+	struct event event = of_router(router, kind);
+
+	journal_put(&router->journal, &event);
+}
+
 void journal_reject(const struct journal_router *router, enum vrrp_reject reject,
 		    const uint8_t *source)
 {

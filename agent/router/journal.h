@@ -77,6 +77,16 @@ struct event journal_state_event(enum event_kind kind, const struct conf_router 
 void journal_state(const struct journal_router *router, enum vrrp_state from);
 
 /**
+ * journal_mute() - a family of a router that speaks both cannot speak here.
+ */
+void journal_mute(const struct journal_router *router, const struct vrrp_reason *why);
+
+/**
+ * journal_family() - EVENT_SPEAKS, EVENT_DEAF or EVENT_HEARS of such a family.
+ */
+void journal_family(const struct journal_router *router, enum event_kind kind);
+
+/**
  * journal_reject() - a packet was discarded, and counted.
  * @source: of the packet, network byte order.
  */

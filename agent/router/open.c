@@ -76,6 +76,20 @@ static void set_rules(struct router *router, const struct conf_router *conf)
 	memcpy(router->rules.password, conf->auth.password, VRRP_AUTH_LEN);
 }
 
+static void join_unit(struct routers *routers, struct router *router,
+		      const struct conf_router *conf)
+{
+	struct vrrp_unit *unit;
+
+	if (!conf->unit_n)
+		return;
+	if (conf->unit_at == 0)
+		vrrp_unit_init(&routers->units[routers->units_n++]);
+	unit = &routers->units[routers->units_n - 1];
+	router->unit = unit;
+	router->member = vrrp_unit_add(unit, &router->vr);
+}
+
 static int make_router(struct routers *routers, unsigned number, const struct conf_router *conf)
 {
 	struct router *router = &routers->all[number];
@@ -91,6 +105,7 @@ static int make_router(struct routers *routers, unsigned number, const struct co
 	lease_init(&router->lease, conf->lease, conf->vrrp.interval_cs,
 		   vrrp_down_intervals(&conf->vrrp));
 	resort_init(&router->resort);
+	join_unit(routers, router, conf);
 	set_rules(router, conf);
 	router->conf = conf;
 	router->fault_ns = VRRP_NEVER;
@@ -179,10 +194,12 @@ static int make_room(struct routers *routers, const struct conf *conf)
 	if (interfaces_n < 0)
 		return interfaces_n;
 	routers->all = calloc(conf->routers_n, sizeof(*routers->all));
+	routers->units = calloc(conf->routers_n, sizeof(*routers->units));
 	routers->owing = calloc(conf->routers_n, sizeof(struct router *));
 	routers->heap = deadlines_new(conf->routers_n);
 	routers->continued = calloc(STATE_ROUTERS_MAX, sizeof(*routers->continued));
-	if (!routers->all || !routers->owing || !routers->heap || !routers->continued)
+	if (!routers->all || !routers->units || !routers->owing || !routers->heap ||
+	    !routers->continued)
 		return -ENOMEM;
 	err = make_lans(routers, conf, (size_t)interfaces_n);
 	if (err < 0)
@@ -318,6 +335,7 @@ void routers_close(struct routers *routers)
 	interfaces_free(routers->interfaces);
 	deadlines_free(routers->heap);
 	free(routers->all);
+	free(routers->units);
 	free(routers->owing);
 	free(routers->lans[0]);
 	free(routers->lans[1]);

@@ -41,6 +41,15 @@ static void set_priority(struct routers *routers, struct router *router, uint8_t
 	router_step(routers, router, &event);
 }
 
+/* As configured, unless it is the last resort, or another one is with which it has one priority. */
+static void reset_priority(struct routers *routers, struct router *router)
+{
+	for (unsigned i = 0; i < router_mates_n(router); i++)
+		if (router_mate(router, i)->resort.last)
+			return;
+	set_priority(routers, router, router->vr.config.priority);
+}
+
 static void cede(struct routers *routers, struct router *router)
 {
 	const struct vrrp_event event = { .type = VRRP_EVENT_CEDE,
@@ -75,7 +84,7 @@ void router_look_at_addresses(struct routers *routers, struct router *router)
 	const struct conf_address *address;
 	int64_t ns;
 
-	if (now_ns < resort_deadline(&router->resort))
+	if (now_ns < resort_deadline(&router->resort) || router_is_mute(router))
 		return;
 	ns = unheld_ns(routers, router, &address);
 	switch (resort_look(&router->resort, ns, silence_ns(router), now_ns)) {
@@ -85,7 +94,7 @@ void router_look_at_addresses(struct routers *routers, struct router *router)
 		break;
 	case RESORT_ENDS:
 		journal_resort(&journal, EVENT_RESORT_ENDS, NULL);
-		set_priority(routers, router, router->vr.config.priority);
+		reset_priority(routers, router);
 		break;
 	case RESORT_UNCHANGED:
 		break;
@@ -103,7 +112,7 @@ void router_begin_anew(struct routers *routers, struct router *router)
 		return;
 	resort_end(&router->resort);
 	journal_resort(&journal, EVENT_RESORT_RESET, NULL);
-	set_priority(routers, router, router->vr.config.priority);
+	reset_priority(routers, router);
 }
 
 void router_doubt_addresses(struct routers *routers, struct router *router,
@@ -111,8 +120,9 @@ void router_doubt_addresses(struct routers *routers, struct router *router,
 {
 	bool resists = news == KERN_WANT_ABANDONED || news == KERN_WANT_FAILED;
 
+	/* Whoever is mute follows with what it can hold. */
 	if (router->vr.election.state != VRRP_STATE_ACTIVE || vrrp_is_owner(&router->vr) ||
-	    (!resists && !router->resort.last))
+	    router_is_mute(router) || (!resists && !router->resort.last))
 		return;
 	router->resort.look_ns = routers->now->mono_ns;
 	router_schedule(routers, router);

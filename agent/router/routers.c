@@ -116,17 +116,17 @@ static enum vrrp_reason_code timed_as(enum vrrp_reason_code fault)
 }
 
 /* Whether its LAN can be used from now on, or can no more. */
-static void tell_worth(struct routers *routers, struct router *router)
+static void tell_worth(struct routers *routers, struct router *router,
+		       const struct vrrp_reason *fault)
 {
-	const struct vrrp_reason fault = fault_of(routers, router);
 	const struct vrrp_election *election = &router->vr.election;
 	struct vrrp_event event = { .type = VRRP_EVENT_STARTUP, .now_ns = routers->now->mono_ns };
 
-	if (fault.code != VRRP_REASON_NONE) {
-		if (may_pass(routers, router, timed_as(fault.code)))
+	if (fault->code != VRRP_REASON_NONE) {
+		if (may_pass(routers, router, timed_as(fault->code)))
 			return;
 		event.type = VRRP_EVENT_FAULT;
-		event.fault = fault;
+		event.fault = *fault;
 	}
 	router->fault_ns = VRRP_NEVER;
 	if (event.type == VRRP_EVENT_STARTUP && election->state == VRRP_STATE_FAULT)
@@ -134,6 +134,90 @@ static void tell_worth(struct routers *routers, struct router *router)
 	if (event.type == VRRP_EVENT_FAULT || election->state == VRRP_STATE_FAULT ||
 	    (election->state == VRRP_STATE_INITIALIZE && election->reason.code == VRRP_REASON_NONE))
 		router_step(routers, router, &event);
+}
+
+/* Whether a fault is of one family alone, and the other one may go on. */
+static bool is_of_family(enum vrrp_reason_code fault)
+{
+	return fault == VRRP_REASON_NO_SOURCE || fault == VRRP_REASON_ONLY_VIRTUAL ||
+	       fault == VRRP_REASON_NO_GROUP || fault == VRRP_REASON_MTU;
+}
+
+/* What a family cannot hold that cannot speak either is no reason to leave. */
+static void become_mute(struct routers *routers, struct router *router,
+			const struct vrrp_reason *fault)
+{
+	struct journal_router journal = router_journal(routers, router);
+
+	journal_mute(&journal, fault);
+	resort_rest(&router->resort);
+	router_begin_anew(routers, router);
+}
+
+/* Whatever was refused meanwhile is asked for anew. */
+static void speak_again(struct routers *routers, struct router *router)
+{
+	struct journal_router journal = router_journal(routers, router);
+
+	journal_family(&journal, EVENT_SPEAKS);
+	if (router->vr.election.state != VRRP_STATE_ACTIVE)
+		return;
+	router_want_addresses(routers, router, false);
+	router_want_addresses(routers, router, true);
+}
+
+static void tell_mute(struct routers *routers, struct router *router,
+		      const struct vrrp_reason *fault)
+{
+	struct vrrp_member *member = &router->unit->members[router->member];
+	bool mute = fault->code != VRRP_REASON_NONE;
+
+	if (member->mute == mute)
+		return;
+	member->mute = mute;
+	if (mute)
+		become_mute(routers, router, fault);
+	else
+		speak_again(routers, router);
+	router_schedule(routers, router);
+}
+
+/*
+ * A member of a unit that alone cannot speak is mute, and not in fault: it follows the others. One
+ * whose fault may still pass is neither.
+ */
+static void tell_worth_of_unit(struct routers *routers, struct router *router)
+{
+	static const struct vrrp_reason none = { .code = VRRP_REASON_NONE };
+	struct vrrp_reason faults[VRRP_UNIT_MAX];
+	bool speaks = false;
+
+	for (unsigned i = 0; i < router->unit->n; i++) {
+		faults[i] = fault_of(routers, router_mate(router, i));
+		speaks |= faults[i].code == VRRP_REASON_NONE;
+	}
+	for (unsigned i = 0; i < router->unit->n; i++) {
+		struct router *mate = router_mate(router, i);
+		bool follows = speaks && is_of_family(faults[i].code);
+
+		if (follows && !router_is_mute(mate) &&
+		    may_pass(routers, mate, timed_as(faults[i].code)))
+			continue;
+		tell_mute(routers, mate, follows ? &faults[i] : &none);
+		tell_worth(routers, mate, follows ? &none : &faults[i]);
+	}
+}
+
+static void look_at_worth(struct routers *routers, struct router *router)
+{
+	struct vrrp_reason fault;
+
+	if (router->unit) {
+		tell_worth_of_unit(routers, router);
+		return;
+	}
+	fault = fault_of(routers, router);
+	tell_worth(routers, router, &fault);
 }
 
 static void tell_router(struct routers *routers, struct router *router, const struct lan *lan,
@@ -152,7 +236,7 @@ static void tell_router(struct routers *routers, struct router *router, const st
 		miss(routers, router);
 	if (news->mac && router->vr.election.state == VRRP_STATE_ACTIVE)
 		router_owe_announcement(routers, router);
-	tell_worth(routers, router);
+	look_at_worth(routers, router);
 }
 
 static void tell_group_error(struct routers *routers, const struct lan *lan)
@@ -369,7 +453,7 @@ static void fire(struct routers *routers, struct router *router)
 	    lease_on_timer(&router->lease, event.now_ns))
 		router_renew_leases(routers, router);
 	if (event.now_ns >= router->fault_ns)
-		tell_worth(routers, router);
+		look_at_worth(routers, router);
 	router_look_at_addresses(routers, router);
 	router_step(routers, router, &event);
 }

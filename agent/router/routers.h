@@ -16,6 +16,7 @@
 #include "lan.h"
 #include "lease.h"
 #include "resort.h"
+#include "vrrp/unit.h"
 
 /* What a router owes to the wire at the end of the turn. */
 struct outbox {
@@ -38,10 +39,28 @@ struct router {
 	struct lease lease;             /* of its addresses */
 	struct resort resort;           /* whether it can hold them */
 	struct outbox outbox;
+	struct vrrp_unit *unit; /* with whom it shares its fate; borrowed; NULL: with none */
+	unsigned member;        /* which of them it is; the others are next to it */
 	enum vrrp_reason_code fault_code; /* that may pass */
 	int64_t fault_ns; /* a fault that may pass is one from then on; VRRP_NEVER: there is none */
 	struct journal_limits limits;
 };
+
+/**
+ * router_is_mute() - whether a router cannot speak here, and follows the others of its unit.
+ */
+static inline bool router_is_mute(const struct router *router)
+{
+	return router->unit && router->unit->members[router->member].mute;
+}
+
+/**
+ * router_is_deaf() - whether it hears nobody, while another one of its unit hears an Active.
+ */
+static inline bool router_is_deaf(const struct router *router)
+{
+	return router->unit && router->unit->members[router->member].deaf;
+}
 
 struct routers;
 

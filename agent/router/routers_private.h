@@ -35,8 +35,9 @@
 #define HOUSEKEEPING_LATE_NS  INT64_C(500000000)
 
 struct routers {
-	unsigned n, wants_n;
-	struct router *all; /* owned, as all below */
+	unsigned n, wants_n, units_n;
+	struct router *all;      /* owned, as all below */
+	struct vrrp_unit *units; /* of those that speak both families */
 	struct interfaces *interfaces;
 	struct lan *lans[2]; /* of IPv4 and of IPv6, by number of their interface; NULL: no router
 				speaks that family */
@@ -139,7 +140,25 @@ int routers_dump(struct routers *routers);
 bool routers_resolve_doubt(struct routers *routers);
 
 /**
- * router_step() - one event for one router, and what follows from it in this process.
+ * router_mates_n() - how many routers share the fate of one, itself included: 1 mostly.
+ */
+static inline unsigned router_mates_n(const struct router *router)
+{
+	return router->unit ? router->unit->n : 1;
+}
+
+/**
+ * router_mate() - one of them.
+ * @i: below router_mates_n(), by number of member.
+ */
+static inline struct router *router_mate(struct router *router, unsigned i)
+{
+	return router - router->member + i;
+}
+
+/**
+ * router_step() - one event for one router, and what follows from it in this process; for the
+ * others of its unit, too.
  */
 void router_step(struct routers *routers, struct router *router, const struct vrrp_event *event);
 

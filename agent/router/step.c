@@ -88,12 +88,19 @@ static void take_action(struct routers *routers, struct router *router,
 	case VRRP_ACTION_STATE:
 		journal_state(&journal, action->from);
 		return;
+	case VRRP_ACTION_DEAF:
+		journal_family(&journal, EVENT_DEAF);
+		return;
+	case VRRP_ACTION_HEARS:
+		journal_family(&journal, EVENT_HEARS);
+		return;
 	}
 }
 
 void router_schedule(struct routers *routers, struct router *router)
 {
-	int64_t deadline_ns = vrrp_deadline(&router->vr);
+	int64_t deadline_ns = router->unit ? vrrp_unit_deadline(router->unit, router->member)
+					   : vrrp_deadline(&router->vr);
 	bool active = router->vr.election.state == VRRP_STATE_ACTIVE;
 
 	if (!active) {
@@ -110,13 +117,26 @@ void router_schedule(struct routers *routers, struct router *router)
 	deadlines_set(routers->heap, (unsigned)(router - routers->all), deadline_ns);
 }
 
-void router_step(struct routers *routers, struct router *router, const struct vrrp_event *event)
+/* What was decided for a router is carried out, and left for a successor. */
+static void take_actions(struct routers *routers, struct router *router,
+			 const struct vrrp_output *out)
 {
-	struct vrrp_output out;
-
-	vrrp_step(&router->vr, event, &out);
-	for (unsigned i = 0; i < out.actions_n; i++)
-		take_action(routers, router, &out.actions[i]);
+	for (unsigned i = 0; i < out->actions_n; i++)
+		take_action(routers, router, &out->actions[i]);
 	router_schedule(routers, router);
 	state_put(routers->state, (unsigned)(router - routers->all), &router->vr);
+}
+
+void router_step(struct routers *routers, struct router *router, const struct vrrp_event *event)
+{
+	struct vrrp_output out[VRRP_UNIT_MAX];
+
+	if (!router->unit) {
+		vrrp_step(&router->vr, event, out);
+		take_actions(routers, router, out);
+		return;
+	}
+	vrrp_unit_step(router->unit, router->member, event, out);
+	for (unsigned i = 0; i < router->unit->n; i++)
+		take_actions(routers, router_mate(router, i), &out[i]);
 }

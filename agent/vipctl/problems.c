@@ -104,6 +104,20 @@ static void judge_priority(struct problems *problems, const struct records_table
 		    "the cause, then vipctl reload");
 }
 
+/* Of a family of a router that speaks both. */
+static void judge_family(struct problems *problems, const struct records_table *table,
+			 const void *record)
+{
+	if (client_number(table, record, "mute"))
+		add(problems, PROBLEM_DEGRADED, "mute",
+		    "no advert of this family leaves, so it follows the other one: see vipctl "
+		    "events");
+	if (client_number(table, record, "deaf"))
+		add(problems, PROBLEM_DEGRADED, "deaf",
+		    "no advert of this family arrives, while the other one hears an Active: a "
+		    "firewall, or a switch that filters multicast");
+}
+
 /* What is known of words that vipd has for what it notices, and for what it discards. */
 struct meaning {
 	const char *word;
@@ -173,6 +187,7 @@ void problems_begin(struct problems *problems, const struct records_table *table
 	judge_state(problems, table, record);
 	judge_wait(problems, table, record);
 	judge_priority(problems, table, record);
+	judge_family(problems, table, record);
 	judge_ages(problems, table, record, ".noticed_ago_s", "", notices);
 	judge_ages(problems, table, record, ".rejected_ago_s", "rejected_", rejects);
 }

@@ -84,6 +84,10 @@ static inline void check_action(const struct vrrp_action *action, bool last,
 				? before->election.since_ns
 				: event->now_ns));
 		break;
+	case VRRP_ACTION_DEAF: /* a unit's alone */
+	case VRRP_ACTION_HEARS:
+		assert(false);
+		break;
 	}
 }
 

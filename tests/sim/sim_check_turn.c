@@ -64,6 +64,8 @@ void check_decided(struct sim *sim, unsigned i, const struct vrrp_output *out)
 			r->turn.announced = 0;
 			break;
 		case VRRP_ACTION_STATE:
+		case VRRP_ACTION_DEAF:
+		case VRRP_ACTION_HEARS:
 			break;
 		}
 	}

@@ -89,6 +89,12 @@ static inline const char *actions_text(const struct vrrp *vr, const struct vrrp_
 			p += sprintf(p, "%s->%s", vrrp_state_name(a->from),
 				     vrrp_state_name(vr->election.state));
 			break;
+		case VRRP_ACTION_DEAF:
+			p += sprintf(p, "deaf");
+			break;
+		case VRRP_ACTION_HEARS:
+			p += sprintf(p, "hears");
+			break;
 		}
 	}
 	return text;

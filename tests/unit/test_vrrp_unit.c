@@ -1,0 +1,439 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * A dual-stack router as a function: one election in two families. First each rule, then pairs of
+ * hosts on a network whose families are cut and mended at random.
+ */
+#include "test.h"
+
+#include "vrrp/timers.h"
+#include "vrrp/unit.h"
+
+#define T0       (1000 * SECOND)
+#define DOWN_100 INT64_C(3609375000) /* Active_Down_Interval of priority 100, intervals of 1 s */
+#define V4       0
+#define V6       1
+
+/* A dual-stack router of one host. */
+struct host {
+	struct vrrp vr[2];
+	struct vrrp_unit unit;
+	struct vrrp_output out[VRRP_UNIT_MAX];
+};
+
+static struct vrrp router_of(unsigned family, unsigned priority, const char *source)
+{
+	const struct vrrp_config config = {
+		.family = (uint8_t)family,
+		.version = 3,
+		.vrid = 51,
+		.priority = (uint8_t)priority,
+		.interval_cs = 100,
+		.preempt = true,
+	};
+	struct vrrp vr;
+	uint8_t bytes[16];
+
+	vrrp_init(&vr, &config);
+	set_address(bytes, source);
+	vrrp_source_set(&vr, bytes);
+	return vr;
+}
+
+static void make(struct host *host, unsigned priority, const char *source4, const char *source6)
+{
+	*host = (struct host){ .vr = { router_of(4, priority, source4),
+				       router_of(6, priority, source6) } };
+	vrrp_unit_init(&host->unit);
+	for (unsigned i = 0; i < 2; i++)
+		assert_int_equal(vrrp_unit_add(&host->unit, &host->vr[i]), i);
+}
+
+/* "claim | release": what each member has to do. */
+static const char *both(const struct host *host)
+{
+	static char text[512];
+
+	strcpy(text, actions_text(&host->vr[V4], &host->out[V4]));
+	strcat(text, " | ");
+	strcat(text, actions_text(&host->vr[V6], &host->out[V6]));
+	return text;
+}
+
+static const char *happens(struct host *host, unsigned member, enum vrrp_event_type type,
+			   int64_t now_ns)
+{
+	const struct vrrp_event event = { .type = type, .now_ns = now_ns };
+
+	vrrp_unit_step(&host->unit, member, &event, host->out);
+	return both(host);
+}
+
+static const char *hear(struct host *host, unsigned member, int64_t now_ns, unsigned priority,
+			const char *source)
+{
+	struct vrrp_advert advert = { .family = member == V6 ? 6 : 4,
+				      .version = 3,
+				      .vrid = 51,
+				      .priority = (uint8_t)priority,
+				      .interval_cs = 100 };
+	const struct vrrp_event event = { .type = VRRP_EVENT_ADVERT,
+					  .now_ns = now_ns,
+					  .advert = &advert };
+
+	set_address(advert.source, source);
+	vrrp_unit_step(&host->unit, member, &event, host->out);
+	return both(host);
+}
+
+static const char *timer(struct host *host, unsigned member, int64_t now_ns)
+{
+	return happens(host, member, VRRP_EVENT_TIMER, now_ns);
+}
+
+static void begin(struct host *host, unsigned priority)
+{
+	make(host, priority, OWN_ADDRESS, "fe80::20");
+	assert_string_equal(happens(host, V4, VRRP_EVENT_STARTUP, T0), "initialize->backup | ");
+	assert_string_equal(happens(host, V6, VRRP_EVENT_STARTUP, T0), " | initialize->backup");
+}
+
+static void begin_active(struct host *host, unsigned priority)
+{
+	begin(host, priority);
+	timer(host, V4, T0 + 4 * SECOND);
+	assert_int_equal(host->vr[V4].election.state, VRRP_STATE_ACTIVE);
+	assert_int_equal(host->vr[V6].election.state, VRRP_STATE_ACTIVE);
+}
+
+#define TAKES_OVER "advert 100, claim, announce, backup->active"
+#define GIVES_WAY  "release, advert 0, active->backup"
+
+static void test_unit_takes_over_in_one_step(void **state)
+{
+	struct host host;
+
+	(void)state;
+	begin(&host, 100);
+	assert_int_equal(vrrp_unit_deadline(&host.unit, V4), T0 + DOWN_100);
+	assert_int_equal(vrrp_unit_deadline(&host.unit, V6), T0 + DOWN_100);
+	assert_string_equal(timer(&host, V6, T0 + DOWN_100 - 1), " | ");
+	assert_string_equal(timer(&host, V6, T0 + DOWN_100), TAKES_OVER " | " TAKES_OVER);
+	assert_int_equal(host.vr[V6].election.reason.code, VRRP_REASON_TOGETHER);
+	assert_int_equal(host.vr[V6].election.reason.priority, 4);
+	assert_int_equal(host.vr[V4].election.reason.code, VRRP_REASON_SILENCE);
+}
+
+static void test_unit_one_family_that_hears_an_active_is_enough(void **state)
+{
+	struct host host;
+	int64_t now = T0;
+
+	(void)state;
+	begin(&host, 100);
+	for (unsigned i = 0; i < 20; i++, now += SECOND) {
+		assert_string_equal(hear(&host, V4, now, 150, HIGHER_ADDRESS), " | ");
+		assert_int_equal(vrrp_unit_deadline(&host.unit, V4), now + DOWN_100);
+		if (now < T0 + DOWN_100 + SECOND)
+			assert_string_equal(timer(&host, V6, now), " | ");
+		else if (!host.unit.members[V6].deaf)
+			assert_string_equal(timer(&host, V6, now), " | deaf");
+		else
+			assert_string_equal(timer(&host, V6, now), " | ");
+	}
+	assert_true(host.unit.members[V6].deaf);
+	/* Both are silent: the family that was deaf has nothing to add. */
+	now += DOWN_100 - SECOND;
+	assert_int_equal(vrrp_unit_deadline(&host.unit, V6), now);
+	assert_string_equal(timer(&host, V6, now), TAKES_OVER " | " TAKES_OVER);
+	assert_int_equal(host.vr[V4].counters.late_timers + host.vr[V6].counters.late_timers, 0);
+	assert_false(host.unit.members[V6].deaf);
+}
+
+static void test_unit_deaf_family_hears_again(void **state)
+{
+	struct host host;
+
+	(void)state;
+	begin(&host, 100);
+	hear(&host, V4, T0 + 4 * SECOND, 150, HIGHER_ADDRESS);
+	assert_int_equal(vrrp_unit_deadline(&host.unit, V6), T0 + DOWN_100 + SECOND);
+	assert_string_equal(timer(&host, V6, T0 + 5 * SECOND), " | deaf");
+	assert_int_equal(vrrp_unit_deadline(&host.unit, V6), T0 + 4 * SECOND + DOWN_100);
+	assert_string_equal(hear(&host, V6, T0 + 5 * SECOND, 150, "fe80::200"), " | hears");
+}
+
+/* The last timer alone says whether the silence proves anything. */
+static void test_unit_stall_of_the_host_is_granted_once(void **state)
+{
+	struct host host;
+
+	(void)state;
+	begin(&host, 100);
+	hear(&host, V4, T0 + SECOND, 150, HIGHER_ADDRESS);
+	hear(&host, V6, T0 + SECOND, 150, "fe80::200");
+	assert_string_equal(timer(&host, V6, T0 + 20 * SECOND), " | ");
+	assert_int_equal(host.vr[V4].counters.late_timers, 1);
+	assert_int_equal(vrrp_unit_deadline(&host.unit, V6),
+			 T0 + 20 * SECOND + vrrp_down_ns(3, 100, 100, 1));
+	assert_string_equal(timer(&host, V6, T0 + 22 * SECOND), TAKES_OVER " | " TAKES_OVER);
+}
+
+static void test_unit_yields_as_one(void **state)
+{
+	struct host host;
+
+	(void)state;
+	begin_active(&host, 100);
+	assert_string_equal(hear(&host, V6, T0 + 5 * SECOND, 150, "fe80::1"),
+			    GIVES_WAY " | release, advert 100, active->backup");
+	assert_int_equal(host.vr[V4].election.reason.code, VRRP_REASON_TOGETHER);
+	assert_int_equal(host.vr[V4].election.reason.priority, 6);
+	assert_int_equal(host.vr[V6].election.reason.code, VRRP_REASON_HIGHER);
+	assert_int_equal(vrrp_unit_deadline(&host.unit, V4), T0 + 5 * SECOND + DOWN_100);
+}
+
+static void test_unit_answers_a_lower_priority_in_its_family_alone(void **state)
+{
+	struct host host;
+
+	(void)state;
+	begin_active(&host, 100);
+	assert_string_equal(hear(&host, V6, T0 + 5 * SECOND, 50, "fe80::1"),
+			    " | advert 100, announce");
+}
+
+static void test_unit_tie_is_decided_by_the_first_family(void **state)
+{
+	struct host host;
+
+	(void)state;
+	begin_active(&host, 100);
+	assert_string_equal(hear(&host, V6, T0 + 5 * SECOND, 100, "fe80::200"), " | ");
+	assert_string_equal(hear(&host, V4, T0 + 5 * SECOND, 100, LOWER_ADDRESS),
+			    "advert 100, announce | ");
+	assert_string_equal(hear(&host, V4, T0 + 6 * SECOND, 100, HIGHER_ADDRESS),
+			    "release, advert 100, active->backup | " GIVES_WAY);
+}
+
+static void test_unit_tie_is_decided_by_the_other_when_the_first_does_not(void **state)
+{
+	struct host host;
+	int64_t now = T0 + 5 * SECOND;
+
+	(void)state;
+	begin_active(&host, 100);
+	for (; now <= T0 + 5 * SECOND + DOWN_100; now += SECOND)
+		assert_string_equal(hear(&host, V6, now, 100, "fe80::200"), " | ");
+	assert_string_equal(hear(&host, V6, now, 100, "fe80::200"),
+			    GIVES_WAY " | release, advert 100, active->backup");
+	/* One long ago does not count. */
+	begin_active(&host, 100);
+	hear(&host, V6, T0 + 5 * SECOND, 100, "fe80::200");
+	assert_string_equal(hear(&host, V6, T0 + 60 * SECOND, 100, "fe80::200"), " | ");
+}
+
+static void test_unit_priority_and_ceding_are_of_all(void **state)
+{
+	struct vrrp_event event = { .type = VRRP_EVENT_PRIORITY,
+				    .now_ns = T0 + 5 * SECOND,
+				    .priority = 1 };
+	struct host host;
+
+	(void)state;
+	begin_active(&host, 100);
+	vrrp_unit_step(&host.unit, V6, &event, host.out);
+	assert_int_equal(host.vr[V4].election.priority, 1);
+	assert_int_equal(host.vr[V6].election.priority, 1);
+	assert_string_equal(happens(&host, V4, VRRP_EVENT_CEDE, T0 + 6 * SECOND),
+			    "advert 0 | advert 0");
+	assert_string_equal(hear(&host, V4, T0 + 7 * SECOND, 1, LOWER_ADDRESS),
+			    "release, advert 0, active->backup | " GIVES_WAY);
+}
+
+static void test_unit_mute_member_hinders_nobody_and_follows(void **state)
+{
+	struct host host;
+
+	(void)state;
+	begin(&host, 100);
+	host.unit.members[V6].mute = true;
+	assert_int_equal(vrrp_unit_deadline(&host.unit, V6), VRRP_NEVER);
+	assert_string_equal(timer(&host, V6, T0 + DOWN_100), TAKES_OVER " | " TAKES_OVER);
+	assert_string_equal(hear(&host, V4, T0 + 5 * SECOND, 150, LOWER_ADDRESS),
+			    "release, advert 100, active->backup | " GIVES_WAY);
+}
+
+static void test_unit_mute_member_does_not_follow_against_another_active(void **state)
+{
+	struct host host;
+	int64_t heard = T0 + 2 * SECOND;
+
+	(void)state;
+	begin(&host, 100);
+	host.unit.members[V6].mute = true;
+	hear(&host, V6, heard, 150, "fe80::200");
+	assert_string_equal(timer(&host, V4, T0 + DOWN_100), TAKES_OVER " | ");
+	assert_int_equal(vrrp_unit_deadline(&host.unit, V6), heard + DOWN_100);
+	assert_string_equal(timer(&host, V6, heard + DOWN_100), " | " TAKES_OVER);
+	assert_int_equal(host.vr[V6].election.reason.priority, 4);
+}
+
+static void test_unit_latecomer_joins_or_all_yield(void **state)
+{
+	struct host host;
+
+	(void)state;
+	begin_active(&host, 100);
+	happens(&host, V6, VRRP_EVENT_FAULT, T0 + 5 * SECOND);
+	happens(&host, V6, VRRP_EVENT_STARTUP, T0 + 6 * SECOND);
+	assert_string_equal(hear(&host, V6, T0 + 7 * SECOND, 50, "fe80::200"), " | ");
+	assert_string_equal(timer(&host, V6, T0 + 6 * SECOND + DOWN_100), " | " TAKES_OVER);
+	happens(&host, V6, VRRP_EVENT_FAULT, T0 + 15 * SECOND);
+	happens(&host, V6, VRRP_EVENT_STARTUP, T0 + 16 * SECOND);
+	assert_string_equal(hear(&host, V6, T0 + 17 * SECOND, 150, "fe80::1"), GIVES_WAY " | ");
+	assert_int_equal(host.vr[V6].election.state, VRRP_STATE_BACKUP);
+}
+
+/* ---- two hosts ---- */
+
+#define HOSTS 2
+
+struct network {
+	struct host hosts[HOSTS];
+	bool cut[2][HOSTS]; /* by family: what this host sends is lost */
+	int64_t now_ns;
+	uint64_t random;
+};
+
+static unsigned draw(struct network *net, unsigned n)
+{
+	net->random = net->random * UINT64_C(6364136223846793005) + UINT64_C(1442695040888963407);
+	return (unsigned)(net->random >> 33) % n;
+}
+
+/* What has left is heard by the other one, whose answers are heard in turn. */
+static void deliver(struct network *net, unsigned from, const struct vrrp_output *sent)
+{
+	for (unsigned family = 0; family < 2; family++) {
+		for (unsigned i = 0; i < sent[family].actions_n; i++) {
+			const struct vrrp_action *action = &sent[family].actions[i];
+			const struct vrrp *vr = &net->hosts[from].vr[family];
+			struct vrrp_advert advert = { .family = vr->config.family,
+						      .version = 3,
+						      .vrid = 51,
+						      .priority = action->priority,
+						      .interval_cs = 100 };
+			const struct vrrp_event event = { .type = VRRP_EVENT_ADVERT,
+							  .now_ns = net->now_ns,
+							  .advert = &advert };
+			struct host *to = &net->hosts[1 - from];
+			struct vrrp_output answer[VRRP_UNIT_MAX];
+
+			if (action->type != VRRP_ACTION_ADVERT || net->cut[family][from])
+				continue;
+			memcpy(advert.source, vr->election.source, 16);
+			vrrp_unit_step(&to->unit, family, &event, to->out);
+			memcpy(answer, to->out, sizeof(answer));
+			deliver(net, 1 - from, answer);
+		}
+	}
+}
+
+static void run_until(struct network *net, int64_t until_ns)
+{
+	for (;;) {
+		unsigned host = 0, member = 0;
+		int64_t first_ns = VRRP_NEVER;
+		struct vrrp_output sent[VRRP_UNIT_MAX];
+
+		for (unsigned h = 0; h < HOSTS; h++) {
+			for (unsigned m = 0; m < 2; m++) {
+				int64_t ns = vrrp_unit_deadline(&net->hosts[h].unit, m);
+
+				if (ns < first_ns) {
+					first_ns = ns;
+					host = h;
+					member = m;
+				}
+			}
+		}
+		if (first_ns > until_ns)
+			break;
+		net->now_ns = first_ns > net->now_ns ? first_ns : net->now_ns;
+		happens(&net->hosts[host], member, VRRP_EVENT_TIMER, net->now_ns);
+		memcpy(sent, net->hosts[host].out, sizeof(sent));
+		deliver(net, host, sent);
+	}
+	net->now_ns = until_ns;
+}
+
+static bool serves(const struct network *net, unsigned host, unsigned member)
+{
+	return net->hosts[host].vr[member].election.state == VRRP_STATE_ACTIVE;
+}
+
+/* While one family at least goes both ways: one Active in both families, and no bouncing. */
+static void assert_one_active(const struct network *net)
+{
+	unsigned n = 0;
+
+	for (unsigned h = 0; h < HOSTS; h++) {
+		n += serves(net, h, V4);
+		assert_int_equal(serves(net, h, V4), serves(net, h, V6));
+	}
+	assert_int_equal(n, 1);
+}
+
+static void test_unit_pairs_end_with_one_active_whatever_is_cut(void **state)
+{
+	(void)state;
+	for (unsigned seed = 1; seed <= 300; seed++) {
+		struct network net = { .now_ns = T0, .random = seed };
+		bool equal = draw(&net, 2);
+		uint64_t became[HOSTS];
+
+		make(&net.hosts[0], 100, LOWER_ADDRESS, "fe80::200");
+		make(&net.hosts[1], equal ? 100 : 150, HIGHER_ADDRESS, "fe80::10");
+		for (unsigned h = 0; h < HOSTS; h++)
+			for (unsigned m = 0; m < 2; m++)
+				happens(&net.hosts[h], m, VRRP_EVENT_STARTUP, net.now_ns);
+		for (unsigned round = 0; round < 20; round++) {
+			unsigned whole = draw(&net, 2);
+
+			for (unsigned i = 0; i < 4; i++)
+				net.cut[i / 2][i % 2] = draw(&net, 2);
+			run_until(&net, net.now_ns + (1 + draw(&net, 20)) * SECOND);
+			memset(net.cut[whole], 0, sizeof(net.cut[whole]));
+			run_until(&net, net.now_ns + 15 * SECOND);
+			assert_one_active(&net);
+			for (unsigned h = 0; h < HOSTS; h++)
+				became[h] = net.hosts[h].vr[V4].counters.became_active;
+			run_until(&net, net.now_ns + 60 * SECOND);
+			assert_one_active(&net);
+			for (unsigned h = 0; h < HOSTS; h++)
+				assert_int_equal(net.hosts[h].vr[V4].counters.became_active,
+						 became[h]);
+		}
+	}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_unit_takes_over_in_one_step),
+		cmocka_unit_test(test_unit_one_family_that_hears_an_active_is_enough),
+		cmocka_unit_test(test_unit_deaf_family_hears_again),
+		cmocka_unit_test(test_unit_stall_of_the_host_is_granted_once),
+		cmocka_unit_test(test_unit_yields_as_one),
+		cmocka_unit_test(test_unit_answers_a_lower_priority_in_its_family_alone),
+		cmocka_unit_test(test_unit_tie_is_decided_by_the_first_family),
+		cmocka_unit_test(test_unit_tie_is_decided_by_the_other_when_the_first_does_not),
+		cmocka_unit_test(test_unit_priority_and_ceding_are_of_all),
+		cmocka_unit_test(test_unit_mute_member_hinders_nobody_and_follows),
+		cmocka_unit_test(test_unit_mute_member_does_not_follow_against_another_active),
+		cmocka_unit_test(test_unit_latecomer_joins_or_all_yield),
+		cmocka_unit_test(test_unit_pairs_end_with_one_active_whatever_is_cut),
+	};
+
+	return cmocka_run_group_tests_name("vrrp_unit", tests, NULL, NULL);
+}

@@ -1,0 +1,253 @@
+/* SPDX-License-Identifier: MIT */
+#include "unit.h"
+
+#include <assert.h>
+
+#include "timers.h"
+
+void vrrp_unit_init(struct vrrp_unit *unit)
+{
+	*unit = (struct vrrp_unit){ .tie_since_ns = VRRP_NEVER, .tie_ns = VRRP_NEVER };
+}
+
+unsigned vrrp_unit_add(struct vrrp_unit *unit, struct vrrp *vr)
+{
+	assert(unit->n < VRRP_UNIT_MAX);
+	unit->members[unit->n] = (struct vrrp_member){ .vr = vr };
+	return unit->n++;
+}
+
+static bool is_in(const struct vrrp_member *member, enum vrrp_state state)
+{
+	return member->vr->election.state == state;
+}
+
+/* One that makes the unit Active, since it can be heard; NULL: none does. */
+static const struct vrrp_member *active_member(const struct vrrp_unit *unit)
+{
+	for (unsigned i = 0; i < unit->n; i++)
+		if (is_in(&unit->members[i], VRRP_STATE_ACTIVE) && !unit->members[i].mute)
+			return &unit->members[i];
+	return NULL;
+}
+
+/* The member whose Active_Down_Timer runs longest, of those that have a say; NULL: none has. */
+static const struct vrrp_member *last_waiting(const struct vrrp_unit *unit)
+{
+	const struct vrrp_member *last = NULL;
+
+	for (unsigned i = 0; i < unit->n; i++) {
+		const struct vrrp_member *member = &unit->members[i];
+
+		if (is_in(member, VRRP_STATE_BACKUP) && !member->mute &&
+		    (!last || member->vr->election.down_ns > last->vr->election.down_ns))
+			last = member;
+	}
+	return last;
+}
+
+/* ---- together ---- */
+
+static struct vrrp_event together(enum vrrp_event_type type, const struct vrrp_member *with,
+				  int64_t now_ns)
+{
+	return (struct vrrp_event){ .type = type,
+				    .now_ns = now_ns,
+				    .reason = { .code = VRRP_REASON_TOGETHER,
+						.priority = with->vr->config.family } };
+}
+
+/* A member is Active: so are the others, but who is mute and hears another Active. */
+static void lead(struct vrrp_unit *unit, const struct vrrp_member *first, int64_t now_ns,
+		 struct vrrp_output *out)
+{
+	const struct vrrp_event event = together(VRRP_EVENT_LEAD, first, now_ns);
+
+	for (unsigned i = 0; i < unit->n; i++) {
+		const struct vrrp_member *member = &unit->members[i];
+
+		if (is_in(member, VRRP_STATE_BACKUP) && member->vr->election.down_ns <= now_ns)
+			vrrp_step(member->vr, &event, &out[i]);
+	}
+}
+
+/* A member has found its better. */
+static void give_way(struct vrrp_unit *unit, const struct vrrp_member *first, int64_t now_ns,
+		     struct vrrp_output *out)
+{
+	const struct vrrp_event event = together(VRRP_EVENT_GIVE_WAY, first, now_ns);
+
+	for (unsigned i = 0; i < unit->n; i++)
+		if (is_in(&unit->members[i], VRRP_STATE_ACTIVE))
+			vrrp_step(unit->members[i].vr, &event, &out[i]);
+	unit->tie_since_ns = unit->tie_ns = VRRP_NEVER;
+}
+
+/* ---- deafness ---- */
+
+/* When it is sure that a member hears nobody: adverts in all families leave at one time. */
+static int64_t deaf_ns(const struct vrrp_member *member)
+{
+	const struct vrrp_election *e = &member->vr->election;
+
+	return e->down_ns + vrrp_interval_ns(e->active_interval_cs);
+}
+
+static bool hears_active(const struct vrrp_member *member)
+{
+	return member && member->vr->election.active_source[0];
+}
+
+static void set_deaf(struct vrrp_member *member, bool deaf, struct vrrp_output *out)
+{
+	if (member->deaf == deaf)
+		return;
+	member->deaf = deaf;
+	assert(out->actions_n < VRRP_ACTIONS_MAX);
+	out->actions[out->actions_n++].type = deaf ? VRRP_ACTION_DEAF : VRRP_ACTION_HEARS;
+}
+
+/* ---- events ---- */
+
+/* This host stood still: nobody's silence proves anything. */
+static void miss(struct vrrp_unit *unit, int64_t now_ns, struct vrrp_output *out)
+{
+	const struct vrrp_event event = { .type = VRRP_EVENT_MISSED, .now_ns = now_ns };
+
+	for (unsigned i = 0; i < unit->n; i++)
+		if (is_in(&unit->members[i], VRRP_STATE_BACKUP))
+			vrrp_step(unit->members[i].vr, &event, &out[i]);
+}
+
+static void on_backup_timer(struct vrrp_unit *unit, unsigned i, const struct vrrp_event *event,
+			    struct vrrp_output *out)
+{
+	struct vrrp_member *member = &unit->members[i];
+	const struct vrrp_member *active = active_member(unit), *last = last_waiting(unit);
+
+	if (active && member->mute) {
+		lead(unit, active, event->now_ns, out);
+	} else if (active) {
+		vrrp_step(member->vr, event, &out[i]);
+	} else if (last && last->vr->election.down_ns > event->now_ns) {
+		if (!member->mute && event->now_ns >= deaf_ns(member) && hears_active(last))
+			set_deaf(member, true, &out[i]);
+	} else if (last) {
+		/* Whether the silence proves anything is for the last one to say. */
+		vrrp_step(last->vr, event, &out[last - unit->members]);
+		if (is_in(last, VRRP_STATE_ACTIVE))
+			lead(unit, last, event->now_ns, out);
+		else
+			miss(unit, event->now_ns, out);
+	}
+}
+
+static bool is_first_to_speak(const struct vrrp_unit *unit, unsigned i)
+{
+	for (unsigned before = 0; before < i; before++)
+		if (!unit->members[before].mute)
+			return false;
+	return true;
+}
+
+/*
+ * A tie that is for the first member to decide. It has done so long before this one's patience
+ * ends, unless it does not hear the other router or is not heard by it.
+ */
+static bool is_left_to_first(struct vrrp_unit *unit, unsigned i, const struct vrrp_event *event)
+{
+	const struct vrrp *vr = unit->members[i].vr;
+	int64_t patience_ns =
+		vrrp_down_ns(vr->config.version, vr->election.priority, vr->config.interval_cs,
+			     vrrp_down_intervals(&vr->config));
+
+	if (is_first_to_speak(unit, i) || event->advert->priority != vr->election.priority)
+		return false;
+	if (unit->tie_ns == VRRP_NEVER || event->now_ns - unit->tie_ns > patience_ns)
+		unit->tie_since_ns = event->now_ns;
+	unit->tie_ns = event->now_ns;
+	return event->now_ns - unit->tie_since_ns <= patience_ns;
+}
+
+static void on_active_advert(struct vrrp_unit *unit, unsigned i, const struct vrrp_event *event,
+			     struct vrrp_output *out)
+{
+	const struct vrrp_member *member = &unit->members[i];
+
+	if (is_left_to_first(unit, i, event))
+		return;
+	vrrp_step(member->vr, event, &out[i]);
+	if (is_in(member, VRRP_STATE_BACKUP))
+		give_way(unit, member, event->now_ns, out);
+}
+
+/*
+ * A Backup beside an Active member has come later: it has begun to speak, or to exist. To its
+ * better all give way; of others it knows no more than an Active does.
+ */
+static void on_latecomer_advert(struct vrrp_unit *unit, unsigned i, const struct vrrp_event *event,
+				struct vrrp_output *out)
+{
+	const struct vrrp_member *member = &unit->members[i];
+
+	if (event->advert->priority <= member->vr->election.priority)
+		return;
+	vrrp_step(member->vr, event, &out[i]);
+	give_way(unit, member, event->now_ns, out);
+}
+
+static void on_advert(struct vrrp_unit *unit, unsigned i, const struct vrrp_event *event,
+		      struct vrrp_output *out)
+{
+	struct vrrp_member *member = &unit->members[i];
+
+	if (is_in(member, VRRP_STATE_ACTIVE))
+		on_active_advert(unit, i, event, out);
+	else if (is_in(member, VRRP_STATE_BACKUP) && active_member(unit) && !member->mute)
+		on_latecomer_advert(unit, i, event, out);
+	else
+		vrrp_step(member->vr, event, &out[i]);
+	set_deaf(member, false, &out[i]);
+}
+
+static void step_all(struct vrrp_unit *unit, const struct vrrp_event *event,
+		     struct vrrp_output *out)
+{
+	for (unsigned i = 0; i < unit->n; i++)
+		vrrp_step(unit->members[i].vr, event, &out[i]);
+}
+
+void vrrp_unit_step(struct vrrp_unit *unit, unsigned i, const struct vrrp_event *event,
+		    struct vrrp_output *out)
+{
+	struct vrrp_member *member = &unit->members[i];
+
+	assert(i < unit->n);
+	for (unsigned n = 0; n < unit->n; n++)
+		out[n].actions_n = 0;
+	if (event->type == VRRP_EVENT_PRIORITY || event->type == VRRP_EVENT_CEDE)
+		step_all(unit, event, out);
+	else if (event->type == VRRP_EVENT_ADVERT)
+		on_advert(unit, i, event, out);
+	else if (event->type == VRRP_EVENT_TIMER && is_in(member, VRRP_STATE_BACKUP))
+		on_backup_timer(unit, i, event, out);
+	else
+		vrrp_step(member->vr, event, &out[i]);
+	if (!is_in(member, VRRP_STATE_BACKUP))
+		member->deaf = false;
+}
+
+int64_t vrrp_unit_deadline(const struct vrrp_unit *unit, unsigned i)
+{
+	const struct vrrp_member *member = &unit->members[i];
+	const struct vrrp_member *last = last_waiting(unit);
+	int64_t claim_ns = last ? last->vr->election.down_ns : VRRP_NEVER;
+
+	if (!is_in(member, VRRP_STATE_BACKUP) || active_member(unit))
+		return vrrp_deadline(member->vr);
+	if (member->mute)
+		return VRRP_NEVER;
+	if (!member->deaf && hears_active(last) && deaf_ns(member) < claim_ns)
+		return deaf_ns(member);
+	return claim_ns;
+}
