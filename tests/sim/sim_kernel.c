@@ -165,6 +165,22 @@ static void tell_link(struct sim *sim, unsigned i)
 
 /* ---- addresses ---- */
 
+/* An owner that was told of an address of the host's own knows that it has had it. */
+static void note_own(struct sim *sim, unsigned i, unsigned k)
+{
+	const struct sim_address *address = &sim->routers[i].kernel.table[k];
+	bool gone = !address->present && address->mark != KERN_ADDRESS_MARK;
+
+	for (unsigned n = 0; n < SIM_PROCESSES_MAX; n++) {
+		struct sim_process *process = &sim->processes[i][n];
+		bool owner = process->conf.vrrp.priority == VRRP_PRIORITY_OWNER;
+
+		process->lacks &= ~(1u << k);
+		if (gone && owner && process->exists && process->monitor.open)
+			process->lacks |= 1u << k;
+	}
+}
+
 /* Somebody but the agent changes something. */
 static void disturb(struct sim *sim, unsigned i)
 {
@@ -192,6 +208,8 @@ static void put(struct sim *sim, unsigned i, struct actor actor, unsigned k, uin
 
 	if (actor.process)
 		check_added(sim, i, k);
+	if (actor.process)
+		check_lacking(sim, actor.process, k);
 	if (actor.process && address->ended && !address->stolen)
 		check_renewal(sim, actor.process, k);
 	*address = (struct sim_address){ .present = true,
@@ -199,6 +217,7 @@ static void put(struct sim *sim, unsigned i, struct actor actor, unsigned k, uin
 					 .unanswered = actor.process && actor.process->unanswered,
 					 .put_ns = sim->now_ns,
 					 .seq = kernel->seq++ };
+	note_own(sim, i, k);
 	set_lease(sim, i, k, lifetime_s);
 	tell_address(sim, i, actor, k, false);
 }
@@ -214,6 +233,7 @@ static bool is_primary(const struct sim_kernel *kernel, unsigned k)
 static void drop(struct sim *sim, unsigned i, struct actor actor, unsigned k)
 {
 	sim->routers[i].kernel.table[k].present = false;
+	note_own(sim, i, k);
 	tell_address(sim, i, actor, k, true);
 }
 
