@@ -85,7 +85,9 @@
  *     shortest skew time's part of one: so long an "available" lease holds, whatever happens to
  *     vipd from then on. Nobody takes over before 3 intervals: by then a "safe" lease has ended,
  *     if no advert has left since; a process that goes on with an election may take one for
- *     granted. Not when a kernel loses events or answers: then what it removed is taken for stolen.
+ *     granted, and who has offered to leave the one that is due if nobody comes: whoever comes at
+ *     once shares the addresses with it, until it hears of that or its lease ends. Not when a
+ *     kernel loses events or answers: then what it removed is taken for stolen.
  * P15 What is told is so: a fault names what is wrong with the interface; a takeover says whether
  *     the Active was silent, and for how long, has left, or is weaker. Who cannot serve is in Fault
  *     by the end of the turn, and nobody else is.
