@@ -126,8 +126,11 @@ static void check_missing(struct sim *sim, unsigned i, unsigned k)
 		check_paused(sim, i, k);
 		return;
 	}
-	if (recent < SIM_RESTORES_MAX && !r->paused_ns[k] && may_have_ended(sim, i, k))
+	if (recent < SIM_RESTORES_MAX && !r->paused_ns[k] && may_have_ended(sim, i, k)) {
+		if (again && r->kernel.table[k].stolen) /* for all that vipd was told */
+			note_abandoned(sim, i, k, true);
 		return;
+	}
 	if (recent > 1 && now < r->back_ns[k] + SIM_GAP_NS) { /* whoever flushes goes on */
 		r->hasty |= 1u << k;
 		if (too_often) { /* it has been abandoned, or is not yet by vipd's account */
