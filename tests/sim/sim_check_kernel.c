@@ -159,7 +159,7 @@ void check_addresses(struct sim *sim, const struct sim_process *process)
 	for (unsigned k = 0; router && k < r->addresses_n; k++) {
 		const struct sim_address *address = &r->kernel.table[k];
 
-		if (active && !address->present && !(process->lacks >> k & 1))
+		if (active && !address->present && !(process->may_lack >> k & 1))
 			check_missing(sim, i, k);
 		if (address->present) {               /* perhaps somebody else's: it is used */
 			if (check_in_trouble(sim, i)) /* if it is known */
@@ -186,7 +186,7 @@ void check_given_up(struct sim *sim, unsigned i)
 
 void check_lacking(struct sim *sim, const struct sim_process *by, unsigned k)
 {
-	if (by->lacks >> k & 1 && !(by->unseen >> k & 1) && !check_in_trouble(sim, by->router))
+	if (by->lacks >> k & 1 && !check_in_trouble(sim, by->router))
 		check_fail(sim, "P13", "%s adds address %u, which was the host's own",
 			   node_name(by->router), k);
 }

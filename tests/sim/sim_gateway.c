@@ -125,16 +125,18 @@ bool gateway_owns(const struct sim_gateway *r, const uint8_t *bytes)
 	return k < SIM_ADDRESSES_MAX && is_own(r, k);
 }
 
-/* Whether an owner has had all of its addresses and says that one is gone; which is not vipd's to
- * add. */
+/* Whether an owner has had an address of the host's own that is gone, and is not vipd's to add: as
+ * its process knows, or says that one before it has known. */
 static bool lacks_own(const struct sim_gateway *r)
 {
-	bool all = true;
+	const struct sim_process *process = r->keeper.children[SUCCESSION_CURRENT].process;
+	uint32_t absent = 0;
 
 	for (unsigned k = 0; k < r->addresses_n; k++)
-		all &= r->kernel.table[k].present;
-	return !all && r->config.priority == VRRP_PRIORITY_OWNER &&
-	       r->vr.election.reason.code == VRRP_REASON_NO_OWN;
+		absent |= (uint32_t)!r->kernel.table[k].present << k;
+	return absent && r->config.priority == VRRP_PRIORITY_OWNER &&
+	       (r->vr.election.reason.code == VRRP_REASON_NO_OWN ||
+		(process && process->lacks & absent));
 }
 
 bool gateway_can_serve(const struct sim_gateway *r)
