@@ -130,13 +130,19 @@ bool gateway_owns(const struct sim_gateway *r, const uint8_t *bytes)
 static bool lacks_own(const struct sim_gateway *r)
 {
 	const struct sim_process *process = r->keeper.children[SUCCESSION_CURRENT].process;
-	uint32_t absent = 0;
+	unsigned named = kernel_number(r->vr.election.reason.source);
+	uint32_t gone = 0; /* and not vipd's when it was last there */
 
 	for (unsigned k = 0; k < r->addresses_n; k++)
-		absent |= (uint32_t)!r->kernel.table[k].present << k;
-	return absent && r->config.priority == VRRP_PRIORITY_OWNER &&
-	       (r->vr.election.reason.code == VRRP_REASON_NO_OWN ||
-		(process && process->lacks & absent));
+		gone |= (uint32_t)(!r->kernel.table[k].present &&
+				   r->kernel.table[k].mark != KERN_ADDRESS_MARK)
+			<< k;
+	if (r->config.priority != VRRP_PRIORITY_OWNER)
+		return false;
+	if (r->vr.election.reason.code == VRRP_REASON_NO_OWN && named < SIM_ADDRESSES_MAX &&
+	    gone >> named & 1)
+		return true;
+	return process && process->lacks & gone;
 }
 
 bool gateway_can_serve(const struct sim_gateway *r)
