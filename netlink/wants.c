@@ -452,7 +452,8 @@ bool kern_wants_is_due(const struct kern_wants *wants, unsigned want)
 
 void kern_wants_lend(struct kern_wants *wants, unsigned want)
 {
-	wants->all[want].hosts = wants->all[want].spec.is_hosts && !wants->all[want].present;
+	if (!wants->all[want].present)
+		wants->all[want].hosts = wants->all[want].spec.is_hosts;
 }
 
 bool kern_wants_lacks(const struct kern_wants *wants, unsigned want)

@@ -52,6 +52,15 @@ static bool has_same_lease(const struct router *router, const struct state *old,
 	       vrrp_down_intervals(before) == vrrp_down_intervals(config);
 }
 
+/* Of those that its predecessor did without the fault names one. The others may have been vipd's:
+ * an owner that waited for them would wait for good. */
+static void lend(struct routers *routers, const struct router *router, const uint8_t *lacking)
+{
+	for (unsigned i = 0; i < router->conf->addresses_n; i++)
+		if (memcmp(router->conf->addresses[i].bytes, lacking, 16) == 0)
+			kern_wants_lend(routers->wants, router->want + i);
+}
+
 static bool adopt(struct routers *routers, struct router *router, struct state *old, int entry)
 {
 	int64_t now_ns = routers->now->mono_ns;
@@ -69,8 +78,7 @@ static bool adopt(struct routers *routers, struct router *router, struct state *
 		make_up_for_death(routers, router);
 	router_write_will(routers, router);
 	if (vr.election.state == VRRP_STATE_FAULT && vr.election.reason.code == VRRP_REASON_NO_OWN)
-		for (unsigned i = 0; i < router->conf->addresses_n; i++)
-			kern_wants_lend(routers->wants, router->want + i);
+		lend(routers, router, vr.election.reason.source);
 	router_want_addresses(routers, router, vr.election.state == VRRP_STATE_ACTIVE);
 	same_lease = has_same_lease(router, old, entry, &vr.config);
 	lease_adopt(&router->lease, state_lease(old, (unsigned)entry), same_lease, now_ns);

@@ -72,6 +72,22 @@ def test_owner_without_its_address_stays_a_fault_over_a_reload_and_a_crash(lab):
     assert VIP not in host.addresses()
 
 
+def test_owner_gets_from_vipd_what_the_host_never_had_also_after_a_reload_in_the_fault(lab):
+    """Whoever goes on waits for the address that is gone alone."""
+    other = "192.0.2.3/24"
+    host = lab.host("gw1", VIP, "198.51.100.7/24")
+    agent = lab.vipd(host, [router("owner", addresses=[other, VIP])])
+    agent.wait_state("lan", "active")
+    wait_present(host, other)
+    host.ip(f"address delete {VIP} dev eth0")
+    agent.wait_fault("interface eth0 does not have the owner's address 192.0.2.1")
+    agent.reload()
+    assert agent.router()["reason"] == "interface eth0 does not have the owner's address 192.0.2.1"
+    host.ip(f"address add {VIP} dev eth0")
+    agent.wait_state("lan", "active")
+    wait_present(host, other)
+
+
 def test_foreign_lifetime_that_ends_under_the_active_is_made_good_at_once(lab):
     host = lab.host("gw1", OWN)
     host.ip(f"address add {VIP} dev eth0 valid_lft 4 preferred_lft 4")

@@ -34,6 +34,8 @@
  *       next takeover. Apart from pauses it is restored ten times in any ten seconds at
  *       most: two windows touch them.
  *       A third one within 100 ms waits for the end of these.
+ *     - of an owner, when it was the host's own, and went while the process listened: vipd never
+ *       adds such a one, and half a second later it is a fault.
  *     A router process that dies between decision and execution makes no end of a turn.
  * P4  One second after P2 a ping from each host to each address lands at the Active. A host is
  *     excused until the next refresh (60 s) when the Active could not know or could not do better:
@@ -77,12 +79,15 @@
  *     address is, so one case is left: the kernel has lost the event of this very address, and
  *     in the very moment of the change refuses to show it, asked for that interface alone. Then
  *     what the agent knew counts, as reconcile.h says. (The other one there, within a turn, is
- *     too short to be seen here: no time passes in a turn.)
+ *     too short to be seen here: no time passes in a turn.) Nor does an owner add an address that
+ *     was the host's own and went, as far as the process could hear of it.
  * P14 Leases and Backups. When an advert has left, nobody takes over for 4 intervals less the
  *     shortest skew time's part of one: so long an "available" lease holds, whatever happens to
  *     vipd from then on. Nobody takes over before 3 intervals: by then a "safe" lease has ended,
  *     if no advert has left since; a process that goes on with an election may take one for
- *     granted. Not when a kernel loses events or answers: then what it removed is taken for stolen.
+ *     granted, and who has offered to leave the one that is due if nobody comes: whoever comes at
+ *     once shares the addresses with it, until it hears of that or its lease ends. Not when a
+ *     kernel loses events or answers: then what it removed is taken for stolen.
  * P15 What is told is so: a fault names what is wrong with the interface; a takeover says whether
  *     the Active was silent, and for how long, has left, or is weaker. Who cannot serve is in Fault
  *     by the end of the turn, and nobody else is.
@@ -247,6 +252,11 @@ void check_given_up(struct sim *sim, unsigned i);
  * check_removal() - the agent removes address @k, or gives it a lease (P13).
  */
 void check_removal(struct sim *sim, const struct sim_process *by, unsigned k);
+
+/**
+ * check_lacking() - the agent adds address @k (P13).
+ */
+void check_lacking(struct sim *sim, const struct sim_process *by, unsigned k);
 
 /**
  * check_renewal() - the agent lets the lease of address @k start anew (P5).

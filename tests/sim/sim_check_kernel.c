@@ -126,8 +126,11 @@ static void check_missing(struct sim *sim, unsigned i, unsigned k)
 		check_paused(sim, i, k);
 		return;
 	}
-	if (recent < SIM_RESTORES_MAX && !r->paused_ns[k] && may_have_ended(sim, i, k))
+	if (recent < SIM_RESTORES_MAX && !r->paused_ns[k] && may_have_ended(sim, i, k)) {
+		if (again && r->kernel.table[k].stolen) /* for all that vipd was told */
+			note_abandoned(sim, i, k, true);
 		return;
+	}
 	if (recent > 1 && now < r->back_ns[k] + SIM_GAP_NS) { /* whoever flushes goes on */
 		r->hasty |= 1u << k;
 		if (too_often) { /* it has been abandoned, or is not yet by vipd's account */
@@ -156,7 +159,7 @@ void check_addresses(struct sim *sim, const struct sim_process *process)
 	for (unsigned k = 0; router && k < r->addresses_n; k++) {
 		const struct sim_address *address = &r->kernel.table[k];
 
-		if (active && !address->present)
+		if (active && !address->present && !(process->may_lack >> k & 1))
 			check_missing(sim, i, k);
 		if (address->present) {               /* perhaps somebody else's: it is used */
 			if (check_in_trouble(sim, i)) /* if it is known */
@@ -179,6 +182,13 @@ void check_given_up(struct sim *sim, unsigned i)
 {
 	if (!check_in_trouble(sim, i) && kernel_ours(&sim->routers[i].kernel))
 		check_fail(sim, "P3", "%s has given up and left an address behind", node_name(i));
+}
+
+void check_lacking(struct sim *sim, const struct sim_process *by, unsigned k)
+{
+	if (by->lacks >> k & 1 && !check_in_trouble(sim, by->router))
+		check_fail(sim, "P13", "%s adds address %u, which was the host's own",
+			   node_name(by->router), k);
 }
 
 void check_removal(struct sim *sim, const struct sim_process *by, unsigned k)

@@ -114,6 +114,8 @@ static void check_active_advert(struct sim *sim, unsigned i, unsigned priority)
 	r->turn.adverts_sent++;
 	r->left_n++;
 	r->left_ns = sim->now_ns;
+	if (priority == VRRP_PRIORITY_LEAVE) /* it serves on, and says so when nobody comes */
+		r->left_ns = gateway_global_ns(r, sim->check.models[i].beat_ns);
 	if (priority != r->turn.priority)
 		check_fail(sim, "P3", "%s sends a wrong priority", node_name(i));
 	if (r->kernel.changes_n != r->turn.changes_n)

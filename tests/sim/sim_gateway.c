@@ -125,16 +125,24 @@ bool gateway_owns(const struct sim_gateway *r, const uint8_t *bytes)
 	return k < SIM_ADDRESSES_MAX && is_own(r, k);
 }
 
-/* Whether an owner has had all of its addresses and says that one is gone; which is not vipd's to
- * add. */
+/* Whether an owner has had an address of the host's own that is gone, and is not vipd's to add: as
+ * its process knows, or says that one before it has known. */
 static bool lacks_own(const struct sim_gateway *r)
 {
-	bool all = true;
+	const struct sim_process *process = r->keeper.children[SUCCESSION_CURRENT].process;
+	unsigned named = kernel_number(r->vr.election.reason.source);
+	uint32_t gone = 0; /* and not vipd's when it was last there */
 
 	for (unsigned k = 0; k < r->addresses_n; k++)
-		all &= r->kernel.table[k].present;
-	return !all && r->config.priority == VRRP_PRIORITY_OWNER &&
-	       r->vr.election.reason.code == VRRP_REASON_NO_OWN;
+		gone |= (uint32_t)(!r->kernel.table[k].present &&
+				   r->kernel.table[k].mark != KERN_ADDRESS_MARK)
+			<< k;
+	if (r->config.priority != VRRP_PRIORITY_OWNER)
+		return false;
+	if (r->vr.election.reason.code == VRRP_REASON_NO_OWN && named < SIM_ADDRESSES_MAX &&
+	    gone >> named & 1)
+		return true;
+	return process && process->lacks & gone;
 }
 
 bool gateway_can_serve(const struct sim_gateway *r)

@@ -165,6 +165,26 @@ static void tell_link(struct sim *sim, unsigned i)
 
 /* ---- addresses ---- */
 
+/* An owner that was told of an address of the host's own knows that it has had it; who lost events
+ * may know. */
+static void note_own(struct sim *sim, unsigned i, unsigned k)
+{
+	const struct sim_address *address = &sim->routers[i].kernel.table[k];
+	bool gone = !address->present && address->mark != KERN_ADDRESS_MARK;
+
+	for (unsigned n = 0; n < SIM_PROCESSES_MAX; n++) {
+		struct sim_process *process = &sim->processes[i][n];
+		bool owner = process->conf.vrrp.priority == VRRP_PRIORITY_OWNER;
+
+		process->lacks &= ~(1u << k);
+		process->may_lack &= ~(1u << k);
+		if (!gone || !owner || !process->exists || !process->monitor.open)
+			continue;
+		process->may_lack |= 1u << k;
+		process->lacks |= ~process->unseen & 1u << k;
+	}
+}
+
 /* Somebody but the agent changes something. */
 static void disturb(struct sim *sim, unsigned i)
 {
@@ -192,6 +212,8 @@ static void put(struct sim *sim, unsigned i, struct actor actor, unsigned k, uin
 
 	if (actor.process)
 		check_added(sim, i, k);
+	if (actor.process)
+		check_lacking(sim, actor.process, k);
 	if (actor.process && address->ended && !address->stolen)
 		check_renewal(sim, actor.process, k);
 	*address = (struct sim_address){ .present = true,
@@ -199,6 +221,7 @@ static void put(struct sim *sim, unsigned i, struct actor actor, unsigned k, uin
 					 .unanswered = actor.process && actor.process->unanswered,
 					 .put_ns = sim->now_ns,
 					 .seq = kernel->seq++ };
+	note_own(sim, i, k);
 	set_lease(sim, i, k, lifetime_s);
 	tell_address(sim, i, actor, k, false);
 }
@@ -214,6 +237,7 @@ static bool is_primary(const struct sim_kernel *kernel, unsigned k)
 static void drop(struct sim *sim, unsigned i, struct actor actor, unsigned k)
 {
 	sim->routers[i].kernel.table[k].present = false;
+	note_own(sim, i, k);
 	tell_address(sim, i, actor, k, true);
 }
 
@@ -355,18 +379,18 @@ void kernel_trouble(struct sim *sim, unsigned i, unsigned trouble)
 	kernel->trouble = trouble;
 }
 
-/* What the host itself has an owner does without, and nobody but its operator puts it back: owners
- * here have all their addresses from vipd. */
-static bool is_owner(const struct sim *sim, unsigned i)
+/* What the host itself had and has no more is a fault of an owner: in calm runs owners have all
+ * their addresses from vipd. */
+static bool is_spared(const struct sim *sim, unsigned i)
 {
-	return sim->routers[i].config.priority == VRRP_PRIORITY_OWNER;
+	return sim->faults.calm_from_ns && sim->routers[i].config.priority == VRRP_PRIORITY_OWNER;
 }
 
 void kernel_steal(struct sim *sim, unsigned i, unsigned k)
 {
 	struct sim_address *address = &sim->routers[i].kernel.table[k];
 
-	if (!address->present || (is_owner(sim, i) && address->mark == 0))
+	if (!address->present || (is_spared(sim, i) && address->mark == 0))
 		return;
 	trace(sim, "somebody removes an address of %s", node_name(i));
 	disturb(sim, i);
@@ -383,7 +407,7 @@ void kernel_squat(struct sim *sim, unsigned i, unsigned k, bool there)
 		return;
 	if (there ? address->present : !address->present || address->mark == KERN_ADDRESS_MARK)
 		return;
-	if (there ? is_owner(sim, i) : is_owner(sim, i) && address->mark == 0)
+	if (is_spared(sim, i) && (there || address->mark == 0))
 		return;
 	disturb(sim, i);
 	trace(sim, "somebody %s an address of %s", there ? "adds" : "removes", node_name(i));

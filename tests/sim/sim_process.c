@@ -237,7 +237,7 @@ void process_spawn(struct sim *sim, struct sim_process *process, unsigned router
 	process->doom = 0;
 	process->wake_ns = process->step_ns = VRRP_NEVER;
 	process->hung_ns = INT64_MIN / 2;
-	process->unseen = 0;
+	process->unseen = process->lacks = process->may_lack = 0;
 	process->refused_ns = INT64_MIN;
 	process->monitor.open = process->monitor.overrun = false;
 	process->monitor.notices_n = 0;

@@ -133,6 +133,8 @@ struct sim_process {
 	bool unanswered;    /* does not hear whether the changes that it asks for were made */
 	uint32_t unseen;    /* a bit per address: an event of it was lost since it was shown last */
 	int64_t refused_ns; /* when the kernel refused to show its addresses last */
+	uint32_t lacks; /* a bit per address: the host's own, gone while this listened as owner; */
+	uint32_t may_lack; /* or it may know of that */
 };
 
 /**

@@ -11,6 +11,8 @@
 	(FAULT_BIT(PANIC) | FAULT_BIT(HANG) | FAULT_BIT(PROGRAM) | FAULT_BIT(RELOAD) |             \
 	 FAULT_BIT(WITHDRAW) | FAULT_BIT(KERNEL))
 
+#define THEFT_FAULTS (FAULT_BIT(STEAL) | FAULT_BIT(SQUAT) | FAULT_BIT(REPLACE))
+
 #define CALM_FAULTS                                                                                \
 	(FAULT_BIT(BURST) | FAULT_BIT(LOSS) | FAULT_BIT(DUPLICATE) | FAULT_BIT(JITTER) |           \
 	 FAULT_BIT(CORRUPT) | FAULT_BIT(STALL) | FAULT_BIT(STOP) | FAULT_BIT(FREEZE) |             \
@@ -24,7 +26,7 @@
  * at once, and a process that hung has a last moment. */
 #define HANDOVER_NS (1200 * SIM_MS)
 
-/* Whoever has lost its own address waits so long for it. */
+/* Whoever has lost its own address waits so long for it; so does an owner of virtual ones. */
 #define PATIENCE_NS (510 * SIM_MS)
 
 static int64_t cs_ns(unsigned cs)
@@ -583,7 +585,7 @@ void swarm_begin(struct sim *sim, uint64_t seed)
 	sim->faults.settle_ns = mix.jitter_ns + mix.stall_ns;
 	if (mix.types & PROCESS_FAULTS)
 		sim->faults.settle_ns += HANDOVER_NS;
-	if (mix.types & FAULT_BIT(LINK))
+	if (mix.types & (FAULT_BIT(LINK) | THEFT_FAULTS))
 		sim->faults.settle_ns += PATIENCE_NS;
 	for (unsigned i = 0; i < sim->routers_n; i++)
 		fault_add(sim,

@@ -387,6 +387,29 @@ static void test_reconcile_hosts_own_address_is_never_added(void **state)
 	assert_pass("+2", "restored 2");
 }
 
+static void test_reconcile_hosts_own_address_is_lent_by_a_predecessor(void **state)
+{
+	(void)state;
+	begin_with((struct kern_want){ .is_hosts = true, .lease_s = LEASE_S }, 1);
+	kern_wants_lend(t.wants, 0);
+	assert_true(kern_wants_lacks(t.wants, 0));
+	want(1, true);
+	assert_pass("", "lacking 1");
+}
+
+/* It came back while nobody listened. */
+static void test_reconcile_hosts_own_address_that_is_there_stays_its_own_when_lent(void **state)
+{
+	(void)state;
+	begin_with((struct kern_want){ .is_hosts = true, .lease_s = LEASE_S }, 1);
+	squat(1);
+	kern_wants_lend(t.wants, 0);
+	want(1, true);
+	assert_pass("", "foreign 1");
+	steal(1);
+	assert_pass("", "lacking 1");
+}
+
 /* ---- leases ---- */
 
 static void test_reconcile_ended_lease_comes_back_when_it_is_renewed(void **state)
@@ -579,6 +602,9 @@ int main(void)
 		cmocka_unit_test(test_reconcile_refused_renewal_waits_for_a_second),
 		cmocka_unit_test(test_reconcile_foreign_lifetime_that_ends_is_a_loss),
 		cmocka_unit_test(test_reconcile_hosts_own_address_is_never_added),
+		cmocka_unit_test(test_reconcile_hosts_own_address_is_lent_by_a_predecessor),
+		cmocka_unit_test(
+			test_reconcile_hosts_own_address_that_is_there_stays_its_own_when_lent),
 		cmocka_unit_test(test_reconcile_without_a_lease_the_kernel_ends_none),
 		cmocka_unit_test(test_reconcile_lease_that_somebody_took_off_is_put_back),
 		cmocka_unit_test(test_reconcile_renewal_is_due_once),
