@@ -183,30 +183,39 @@ static void tell_mute(struct routers *routers, struct router *router,
 	router_schedule(routers, router);
 }
 
+/* What a member of a unit makes of the faults of all: whether it is mute, and what its fault is. */
+static void tell_member(struct routers *routers, struct router *mate, const struct vrrp_reason *own,
+			const struct vrrp_reason *shared)
+{
+	static const struct vrrp_reason none = { .code = VRRP_REASON_NONE };
+	bool follows = shared->code == VRRP_REASON_NONE && own->code != VRRP_REASON_NONE;
+	const struct vrrp_reason *fault = own->code == VRRP_REASON_NONE ? shared : own;
+
+	/* A fault that may still pass is neither. */
+	if (follows && !router_is_mute(mate) && may_pass(routers, mate, timed_as(own->code)))
+		return;
+	tell_mute(routers, mate, follows ? own : &none);
+	tell_worth(routers, mate, follows ? &none : fault);
+}
+
 /*
- * A member of a unit that alone cannot speak is mute, and not in fault: it follows the others. One
- * whose fault may still pass is neither.
+ * A member of a unit that alone cannot speak is mute, and follows the others. Any other fault is
+ * one of all: nobody takes over one family from a host that lives in the other.
  */
 static void tell_worth_of_unit(struct routers *routers, struct router *router)
 {
-	static const struct vrrp_reason none = { .code = VRRP_REASON_NONE };
-	struct vrrp_reason faults[VRRP_UNIT_MAX];
+	struct vrrp_reason faults[VRRP_UNIT_MAX], shared = { .code = VRRP_REASON_NONE };
 	bool speaks = false;
 
 	for (unsigned i = 0; i < router->unit->n; i++) {
 		faults[i] = fault_of(routers, router_mate(router, i));
 		speaks |= faults[i].code == VRRP_REASON_NONE;
 	}
-	for (unsigned i = 0; i < router->unit->n; i++) {
-		struct router *mate = router_mate(router, i);
-		bool follows = speaks && is_of_family(faults[i].code);
-
-		if (follows && !router_is_mute(mate) &&
-		    may_pass(routers, mate, timed_as(faults[i].code)))
-			continue;
-		tell_mute(routers, mate, follows ? &faults[i] : &none);
-		tell_worth(routers, mate, follows ? &none : &faults[i]);
-	}
+	for (unsigned i = 0; i < router->unit->n && shared.code == VRRP_REASON_NONE; i++)
+		if (!speaks || !is_of_family(faults[i].code))
+			shared = faults[i];
+	for (unsigned i = 0; i < router->unit->n; i++)
+		tell_member(routers, router_mate(router, i), &faults[i], &shared);
 }
 
 static void look_at_worth(struct routers *routers, struct router *router)

@@ -228,3 +228,43 @@ def test_last_resort_is_of_both_families(lab):
     wait_states(two, "active")
     wait_states(one, "backup")
     wait_until(lambda: not held(one), what="all of it to be let go")
+
+
+def test_owner_that_lacks_an_address_of_one_family_leaves_both(lab):
+    """Whoever serves one family of two keeps everybody from taking over the other one."""
+    gateway = lab.host("gw1", IP4, IP6, ipv6=True)
+    one = lab.vipd(gateway, [both("owner", link_local="none")])
+    wait_states(one, "active")
+    two = lab.vipd(host(lab, "gw2", 3), [both(100, link_local="none")])
+    wait_until(lambda: all(two.router(family=family)["active_address"] for family in FAMILIES),
+               what="a Backup that hears both")
+    gateway.ip(f"address delete {IP6} dev eth0")
+    wait_states(one, "fault")
+    wait_states(two, "active")
+    gateway.ip(f"address add {IP6} dev eth0 nodad")
+    wait_states(one, "active")
+    wait_states(two, "backup")
+
+
+def test_most_routers_of_both_families_fail_over_together(lab):
+    """255 VRIDs in two families: each of them moves once, and both families of it as one."""
+    def routers(priority):
+        return [both(priority, name=f"r{vrid}", vrid=vrid, interval="1s", start_delay="0s",
+                     addresses=[f"198.51.100.{vrid}/32", f"2001:db8:1::{vrid:x}/128"])
+                for vrid in range(1, 256)]
+
+    def count(agent, state):
+        return sum(it["state"] == state for it in agent.show()["routers"])
+
+    one = lab.vipd(host(lab, "gw1", 2), routers(200))
+    wait_until(lambda: count(one, "active") == 510, 15, "510 elections won", every=0.1)
+    two = lab.vipd(host(lab, "gw2", 3), routers(100))
+    wait_until(lambda: all(it["active_address"] for it in two.show()["routers"]), 10,
+               "510 Actives heard", every=0.1)
+    one.kill()
+    wait_until(lambda: count(two, "active") == 510, 15, "510 takeovers", every=0.1)
+    shown = two.show()["routers"]
+    assert {it["counters"]["became_active"] for it in shown} == {1}
+    assert not any(it["missing_addresses"] or it["deaf"] or it["mute"] for it in shown)
+    since = {(it["name"], it["family"]): it["since"] for it in shown}
+    assert all(since[f"r{vrid}", 4] == since[f"r{vrid}", 6] for vrid in range(1, 256)), "one turn"
