@@ -50,6 +50,7 @@ struct router_record {
 	uint64_t noticed_ago_s[VRRP_NOTICE_COUNT];  /* likewise */
 	uint8_t last_resort;                        /* it cannot hold its addresses */
 	uint8_t down_intervals;                     /* adverts that may be missed */
+	uint8_t accept;                             /* packets to its addresses, while Active */
 };
 
 #define ROUTER(member, called, type) FIELD(struct router_record, member, called, type)
@@ -78,6 +79,7 @@ static const struct field router_fields[] = {
 	ROUTER(takeover_in_ms, "takeover_in_ms", FIELD_UINT),
 	FIELD_SCALED(struct router_record, interval_cs, "interval_ms", 10),
 	ROUTER(down_intervals, "down_intervals", FIELD_UINT),
+	ROUTER(accept, "accept", FIELD_BOOL),
 	COUNTER(adverts_sent),
 	COUNTER(adverts_received),
 	COUNTER(priority_zero_sent),
@@ -267,6 +269,7 @@ void answer_put_router(const struct answer_facts *facts, const struct router *ro
 	record.last_resort = router->resort.last;
 	record.interval_cs = config->interval_cs;
 	record.down_intervals = (uint8_t)vrrp_down_intervals(config);
+	record.accept = router->conf->accept;
 	record.since_real_ns = facts->real_offset_ns + election->since_ns;
 	record.counters = router->vr.counters;
 	fill_active(&router->vr, now, &record);
