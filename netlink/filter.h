@@ -6,9 +6,10 @@
  *
  * KERN_FILTER_DELIVERY drops packets to an address that would be delivered here, on whatever
  * interface they come, the host's own included; to a link-local address of IPv6 only those that
- * come on the element's interface. All messages of Neighbour Discovery pass (RFC 9568 §6.1,
- * Accept_Mode). What is forwarded, translated by NAT or not, never comes by. One address cannot be
- * filtered so on two interfaces: the kernel has one element for it.
+ * come on the element's interface; not those that a VRF takes for its own. All messages of
+ * Neighbour Discovery pass (RFC 9568 §6.1, Accept_Mode). What is forwarded, translated by NAT or
+ * not, never comes by. One address cannot be filtered so on two interfaces: the kernel has one
+ * element for it.
  *
  * KERN_FILTER_ARP keeps an interface from answering ARP requests for an address that is on another
  * one, and from sending ARP in its name. It is for the interface below a virtual MAC (macvlan.h),

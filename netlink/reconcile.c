@@ -124,14 +124,20 @@ static bool plan_wanted(struct kern_wants *w, struct want *want, int64_t now_ns,
 	return want->ours && plan_renewal(w, want, now_ns, change);
 }
 
-/* What another want must be there for is refused as long as that is. */
-static bool lacks_need(struct kern_wants *w, struct want *want, int64_t now_ns)
+static bool is_ours(const struct kern_wants *w, uint32_t number)
+{
+	return w->all[number - 1].present && w->all[number - 1].ours;
+}
+
+/* Whether a change waits for one of another want, which the kernel has refused. */
+static bool is_held_up(struct kern_wants *w, struct want *want, int64_t now_ns)
 {
 	int64_t retry_ns = now_ns + RETRY_NS;
 
-	if (!want->wanted || !want->needs || w->all[want->needs - 1].present)
+	if (want->wanted ? !want->needs || w->all[want->needs - 1].present
+			 : !want->needed_by || !is_ours(w, want->needed_by))
 		return false;
-	if (want->refused_ns == KERN_NEVER)
+	if (want->wanted && want->refused_ns == KERN_NEVER)
 		want->refused_ns = now_ns;
 	wait_until(w, want, retry_ns);
 	return true;
@@ -167,7 +173,7 @@ static bool plan(struct kern_wants *w, struct want *want, int64_t now_ns,
 		wait_until(w, want, want->retry_ns);
 		return false;
 	}
-	if (lacks_need(w, want, now_ns))
+	if (is_held_up(w, want, now_ns))
 		return false;
 	if (want->wanted && want->stolen && !may_restore(w, want, now_ns))
 		return false;

@@ -8,6 +8,8 @@
 #include <errno.h>
 #include <libmnl/libmnl.h>
 #include <poll.h>
+#include <sys/syscall.h>
+#include <linux/capability.h>
 #include <linux/netfilter/nf_tables.h>
 #include <linux/netfilter/nfnetlink.h>
 #include <linux/netlink.h>
@@ -662,6 +664,44 @@ static void test_filter_as_a_want_comes_before_what_needs_it(void **state)
 	kern_wants_free(wants);
 }
 
+/* The right to change anything. */
+static void set_right(bool on)
+{
+	struct __user_cap_header_struct header = { .version = _LINUX_CAPABILITY_VERSION_3 };
+	struct __user_cap_data_struct data[2];
+
+	assert_int_equal(syscall(SYS_capget, &header, data), 0);
+	if (on)
+		data[0].effective |= 1u << CAP_NET_ADMIN;
+	else
+		data[0].effective &= ~(1u << CAP_NET_ADMIN);
+	assert_int_equal(syscall(SYS_capset, &header, data), 0);
+}
+
+static void test_filter_stays_until_what_needs_it_is_gone(void **state)
+{
+	struct kern_wants *wants;
+
+	(void)state;
+	start();
+	wants = make_wants();
+	settle(wants, SECOND);
+	assert_true(is_held());
+	for (unsigned i = 0; i < 2; i++)
+		kern_wants_want(wants, i, false);
+	set_right(false);
+	settle(wants, 2 * SECOND);
+	set_right(true);
+	assert_int_equal(news[KERN_WANT_FAILED], 1);
+	assert_true(is_held());
+	assert_int_equal(dump_of(0).n, 1);
+	settle(wants, 3 * SECOND);
+	assert_int_equal(news[KERN_WANT_REMOVED], 2);
+	assert_false(is_held());
+	assert_int_equal(dump_of(0).n, 0);
+	kern_wants_free(wants);
+}
+
 static void test_filter_that_is_refused_keeps_the_address_away(void **state)
 {
 	struct kern_wants *wants;
@@ -709,6 +749,7 @@ int main(void)
 		cmocka_unit_test(test_filter_sweep_finds_all_of_them),
 		cmocka_unit_test(test_filter_probe_leaves_nothing_and_needs_the_right),
 		cmocka_unit_test(test_filter_as_a_want_comes_before_what_needs_it),
+		cmocka_unit_test(test_filter_stays_until_what_needs_it_is_gone),
 		cmocka_unit_test(test_filter_that_is_refused_keeps_the_address_away),
 	};
 
