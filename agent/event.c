@@ -325,7 +325,8 @@ static enum log_level address_level(unsigned news)
 	if (news == EVENT_ADDRESS_BEHIND)
 		return LOG_LEVEL_INFO;
 	return news == EVENT_ADDRESS_ENDED || news == EVENT_ADDRESS_ABANDONED ||
-			       news == EVENT_ADDRESS_FAILED || news == EVENT_ADDRESS_LACKING
+			       news == EVENT_ADDRESS_FAILED || news == EVENT_ADDRESS_LACKING ||
+			       news == EVENT_ADDRESS_UNFILTERED
 		       ? LOG_LEVEL_ERROR
 		       : LOG_LEVEL_WARNING;
 }

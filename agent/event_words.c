@@ -13,7 +13,7 @@ const char *const event_address_words[EVENT_ADDRESS_COUNT] = {
 	[EVENT_ADDRESS_KEPT] = "kept",           [EVENT_ADDRESS_DOUBLE] = "double",
 	[EVENT_ADDRESS_ABANDONED] = "abandoned", [EVENT_ADDRESS_FAILED] = "failed",
 	[EVENT_ADDRESS_LACKING] = "lacking",     [EVENT_ADDRESS_NOT_OWN] = "not_own",
-	[EVENT_ADDRESS_BEHIND] = "behind",
+	[EVENT_ADDRESS_BEHIND] = "behind",       [EVENT_ADDRESS_UNFILTERED] = "unfiltered",
 };
 
 const char *const event_resort_words[EVENT_RESORT_RESET + 1] = {
@@ -279,6 +279,9 @@ static const char *const address_notes[EVENT_ADDRESS_COUNT] = {
 		"removed by somebody again and again, and left alone for a pause that grows from "
 		"2 to 64 s; find out who removes it (ip monitor address), then vipctl reload",
 	[EVENT_ADDRESS_FAILED] = "the kernel refuses the change; tried again every second",
+	[EVENT_ADDRESS_UNFILTERED] =
+		"accept = false, and nftables refuse to drop packets to it, so it is not added; "
+		"tried again every second",
 };
 
 static const char *const resort_notes[EVENT_RESORT_RESET + 1] = {

@@ -143,6 +143,25 @@ static bool plan_wanted(struct kern_wants *w, struct want *want, int64_t now_ns,
 	       (plan_behind(w, want, now_ns, change) || plan_renewal(w, want, now_ns, change));
 }
 
+static bool is_ours(const struct kern_wants *w, uint32_t number)
+{
+	return w->all[number - 1].present && w->all[number - 1].ours;
+}
+
+/* Whether a change waits for one of another want, which the kernel has refused. */
+static bool is_held_up(struct kern_wants *w, struct want *want, int64_t now_ns)
+{
+	int64_t retry_ns = now_ns + RETRY_NS;
+
+	if (want->wanted ? !want->needs || w->all[want->needs - 1].present
+			 : !want->needed_by || !is_ours(w, want->needed_by))
+		return false;
+	if (want->wanted && want->refused_ns == KERN_NEVER)
+		want->refused_ns = now_ns;
+	wait_until(w, want, retry_ns);
+	return true;
+}
+
 /* What is to be done for one want. Return: whether @change, zeros so far, was filled. */
 static bool plan(struct kern_wants *w, struct want *want, int64_t now_ns,
 		 struct kern_change *change)
@@ -170,6 +189,8 @@ static bool plan(struct kern_wants *w, struct want *want, int64_t now_ns,
 	if (kern_want_interface(w, want)->ifindex == 0)
 		return false;
 	if (!may_try(w, want, now_ns))
+		return false;
+	if (is_held_up(w, want, now_ns))
 		return false;
 	if (want->wanted && want->stolen && !may_restore(w, want, now_ns))
 		return false;
@@ -208,6 +229,13 @@ static void consider(struct kern_wants *w, uint32_t number, int64_t now_ns)
 	w->pass.changes_n++;
 }
 
+/* Whether what becomes of the batch may decide about a change of a kind. */
+static bool must_know(const struct kern_wants *w, enum kern_kind kind)
+{
+	return w->changes_n > 0 && kern_kinds[w->changes[w->changes_n - 1].kind]->protocol !=
+					   kern_kinds[kind]->protocol;
+}
+
 /* Walk on until the batch is full, or the news might be: of one want there are three at most,
  * the answer to its change included. */
 static void fill_batch(struct kern_wants *w, int64_t now_ns)
@@ -228,8 +256,11 @@ static void fill_batch(struct kern_wants *w, int64_t now_ns)
 			if (w->changes_n == KERN_BATCH_MAX ||
 			    w->news_n + w->changes_n + 3 > KERN_NEWS_MAX)
 				return;
-			if (w->all[number].wanted == wanted && w->all[number].spec.kind == kind)
-				consider(w, number, now_ns);
+			if (w->all[number].wanted != wanted || w->all[number].spec.kind != kind)
+				continue;
+			if (must_know(w, kind))
+				return;
+			consider(w, number, now_ns);
 		}
 	}
 }

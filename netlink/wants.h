@@ -63,6 +63,13 @@ void kern_wants_free(struct kern_wants *wants);
 unsigned kern_wants_add(struct kern_wants *wants, const struct kern_want *want);
 
 /**
+ * kern_wants_need() - never add an object while another one is not there, nor remove that one while
+ * it is: where the kernel refuses the one, it is as if it refused both.
+ * @needed: of a kind that is claimed before that of @want; by no other.
+ */
+void kern_wants_need(struct kern_wants *wants, unsigned want, unsigned needed);
+
+/**
  * kern_wants_has_kind() - whether any object of a kind was added: a dump that has none to show need
  * not be made.
  */

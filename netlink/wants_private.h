@@ -14,6 +14,8 @@
 struct want {
 	struct kern_want spec; /* its entry has the ifindex of its interface */
 	uint32_t next;         /* of its interface: number + 1; 0: the last one */
+	uint32_t needs;        /* what must be there as long as it is: number + 1; 0: nothing */
+	uint32_t needed_by;    /* the reverse */
 	bool wanted;
 	bool renew;   /* the lease shall start anew */
 	bool present; /* as the kernel shows it, like the next two */

@@ -51,6 +51,7 @@ struct router_record {
 	uint8_t last_resort;                        /* it cannot hold its addresses */
 	uint8_t down_intervals;                     /* adverts that may be missed */
 	uint8_t mute, deaf;                         /* struct vrrp_member */
+	uint8_t accept;                             /* packets to its addresses, while Active */
 };
 
 #define ROUTER(member, called, type) FIELD(struct router_record, member, called, type)
@@ -81,6 +82,7 @@ static const struct field router_fields[] = {
 	ROUTER(down_intervals, "down_intervals", FIELD_UINT),
 	ROUTER(mute, "mute", FIELD_BOOL),
 	ROUTER(deaf, "deaf", FIELD_BOOL),
+	ROUTER(accept, "accept", FIELD_BOOL),
 	COUNTER(adverts_sent),
 	COUNTER(adverts_received),
 	COUNTER(priority_zero_sent),
@@ -272,6 +274,7 @@ void answer_put_router(const struct answer_facts *facts, const struct router *ro
 	record.down_intervals = (uint8_t)vrrp_down_intervals(config);
 	record.mute = router_is_mute(router);
 	record.deaf = router_is_deaf(router);
+	record.accept = router->conf->accept;
 	record.since_real_ns = facts->real_offset_ns + election->since_ns;
 	record.counters = router->vr.counters;
 	fill_active(&router->vr, now, &record);

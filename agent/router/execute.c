@@ -127,7 +127,7 @@ static void queue_announcement(struct routers *routers, struct router *router, u
 }
 
 /* The fate of one address: told, counted, and announced when it is new here. */
-static void take_news(struct routers *routers, const struct kern_news *news)
+static void take_address_news(struct routers *routers, const struct kern_news *news)
 {
 	const struct kern_want *want = kern_wants_get(routers->wants, news->want);
 	struct router *router = &routers->all[want->owner];
@@ -153,6 +153,28 @@ static void take_news(struct routers *routers, const struct kern_news *news)
 		router->vr.counters.addresses_restored++;
 	if (back || news->what == KERN_WANT_ADDED)
 		queue_announcement(routers, router, news->want);
+}
+
+/* Nobody else can add or remove one, so there is nothing to tell but the kernel's refusal. */
+static void take_filter_news(struct routers *routers, const struct kern_news *news)
+{
+	const struct kern_want *want = kern_wants_get(routers->wants, news->want);
+	struct router *router = &routers->all[want->owner];
+	struct journal_router journal = router_journal(routers, router);
+
+	if (news->what != KERN_WANT_FAILED)
+		return;
+	journal_address_unfiltered(&journal, &router->conf->addresses[news->want - router->filter],
+				   news->error);
+	router_doubt_addresses(routers, router, news->what);
+}
+
+static void take_news(struct routers *routers, const struct kern_news *news)
+{
+	if (kern_wants_get(routers->wants, news->want)->kind == KERN_KIND_FILTER)
+		take_filter_news(routers, news);
+	else
+		take_address_news(routers, news);
 }
 
 static void queue_advert(struct routers *routers, struct router *router, uint8_t priority)

@@ -287,6 +287,12 @@ void journal_address_not_own(const struct journal_router *router,
 	put_address(router, address, EVENT_ADDRESS_NOT_OWN, 0);
 }
 
+void journal_address_unfiltered(const struct journal_router *router,
+				const struct conf_address *address, int error)
+{
+	put_address(router, address, EVENT_ADDRESS_UNFILTERED, error);
+}
+
 void journal_resort(const struct journal_router *router, enum event_resort what,
 		    const struct conf_address *address)
 {

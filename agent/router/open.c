@@ -42,6 +42,7 @@ static void add_wants(struct routers *routers, unsigned number, const struct con
 		kern_wants_add(routers->wants, &want);
 		routers->wants_n++;
 	}
+	accept_add(routers, router);
 }
 
 /* Where VRRP is spoken: one LAN for each interface and family. */
@@ -130,12 +131,13 @@ struct state_router router_state(const struct conf_router *conf)
 
 /* ---- all of them ---- */
 
-static unsigned count_addresses(const struct conf *conf)
+static unsigned count_wants(const struct conf *conf)
 {
 	unsigned n = 0;
 
 	for (unsigned i = 0; i < conf->routers_n; i++)
-		n += conf->routers[i].addresses_n + conf->routers[i].extra_n;
+		n += conf->routers[i].addresses_n + conf->routers[i].extra_n +
+		     accept_wants_n(&conf->routers[i]);
 	return n;
 }
 
@@ -207,7 +209,7 @@ static int make_room(struct routers *routers, const struct conf *conf)
 	err = interfaces_new((unsigned)interfaces_n, &routers->interfaces);
 	if (err < 0)
 		return err;
-	return kern_wants_new(count_addresses(conf), (unsigned)interfaces_n, routers->changer,
+	return kern_wants_new(count_wants(conf), (unsigned)interfaces_n, routers->changer,
 			      routers->dump, &routers->wants);
 }
 
@@ -292,12 +294,22 @@ int routers_new(const struct conf *conf, struct state *state, struct routers **r
 		*ret_what = "allocating memory";
 		err = make_routers(routers, conf);
 	}
+	if (err == 0) {
+		*ret_what = "preparing nftables for accept = false";
+		err = accept_prepare(routers);
+	}
 	if (err < 0) {
 		routers_close(routers);
 		return err;
 	}
 	*ret_routers = routers;
 	return 0;
+}
+
+int routers_lend(struct routers *routers, int filter_fd)
+{
+	return kern_changer_lend(routers->changer, filter_fd,
+				 kern_wants_has_kind(routers->wants, KERN_KIND_FILTER));
 }
 
 int routers_open(struct routers *routers, int sender_fd, const struct clocks *now,

@@ -16,6 +16,10 @@ def changes(agent, skip=0):
     def told():
         journal = events(agent)
         kinds = [it["kind"] for it in journal]
+        followed = sum("reload=done" in line or "another router process goes on" in line
+                       for line in agent.log)
+        if kinds.count("adopted") < followed:
+            return None                            # the next one has not begun
         if "adopted" in kinds and "started" not in kinds[::-1][:kinds[::-1].index("adopted")]:
             return None                            # it comes behind the changes
         texts = [it["text"] for it in journal if it["kind"] in ("change", "changes")][skip:]

@@ -370,8 +370,9 @@ def test_show_of_two_thousand_routers_delays_no_advert(lab):
 SHOWN = {"node": str, "version": str, "rejected": dict, "unread": int, "dropped": int,
          "standby": bool, "routers": list}
 ROUTER = {"name": str, "interface": str, "vrid": int, "family": int, "version": int,
-          "state": str, "reason": str, "reason_code": str, "since": str, "priority": int, "effective_priority": int,
-          "last_resort": bool, "down_intervals": int,
+          "state": str, "reason": str, "reason_code": str, "since": str, "priority": int,
+          "effective_priority": int, "last_resort": bool, "mute": bool, "deaf": bool,
+          "accept": bool, "down_intervals": int,
           "active_address": (str, type(None)), "active_priority": (int, type(None)),
           "active_interval_ms": (int, type(None)), "takeover_in_ms": (int, type(None)),
           "interval_ms": int, "addresses": list,
