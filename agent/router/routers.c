@@ -90,8 +90,7 @@ static int64_t patience_ns(const struct router *router, enum vrrp_reason_code fa
 	if (fault == VRRP_REASON_NO_CARRIER)
 		return router->conf->link.delay_ns < others_ns ? router->conf->link.delay_ns
 							       : others_ns;
-	return fault == VRRP_REASON_NO_SOURCE || fault == VRRP_REASON_NO_OWN ? SOURCE_PATIENCE_NS
-									     : 0;
+	return fault == VRRP_REASON_NO_SOURCE ? SOURCE_PATIENCE_NS : 0;
 }
 
 /* Whether a fault of a router that runs may still pass; then its deadline is set. */
@@ -109,10 +108,12 @@ static bool may_pass(struct routers *routers, struct router *router, enum vrrp_r
 	return routers->now->mono_ns < router->fault_ns;
 }
 
-/* Without a source is without one, whatever else is on the interface. */
+/* Some address of the host's own is missing: which one it is may change while that lasts. */
 static enum vrrp_reason_code timed_as(enum vrrp_reason_code fault)
 {
-	return fault == VRRP_REASON_ONLY_VIRTUAL ? VRRP_REASON_NO_SOURCE : fault;
+	if (fault == VRRP_REASON_ONLY_VIRTUAL || fault == VRRP_REASON_NO_OWN)
+		return VRRP_REASON_NO_SOURCE;
+	return fault;
 }
 
 /* Whether its LAN can be used from now on, or can no more. */
