@@ -134,19 +134,11 @@ unsigned conf_family_added(const struct conf_place *group, const struct conf_rou
 
 /* ---- source ---- */
 
-/* conf_host_parse() lets nothing of IPv6 pass that ends with so many zeros. */
-static unsigned source_family(const struct conf_router *router)
-{
-	static const uint8_t zeros[12];
-
-	return memcmp(router->source + 4, zeros, sizeof(zeros)) == 0 ? 4 : 6;
-}
-
 void conf_family_check_source(const struct conf_place *group, const struct conf_router *router)
 {
 	const struct conf_place place = conf_place_of(group, "source");
 
-	if (source_family(router) != router->vrrp.family)
+	if (conf_host_family(router->source) != router->vrrp.family)
 		conf_error_in(&place, "the addresses are of IPv%u, and this is none",
 			      router->vrrp.family);
 	else if (router->vrrp.family == 6 && !vrrp_is_link_local(6, router->source))

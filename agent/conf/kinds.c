@@ -93,6 +93,24 @@ static void expect_boolean(const struct conf_key *key, char *buf)
 
 const struct conf_kind conf_boolean = { "boolean", parse_boolean, expect_boolean, plain_text };
 
+/* ---- a yes or no without a default of its own ---- */
+
+static void parse_yes_no(const struct conf_place *place, void *base)
+{
+	parse_boolean(place, base);
+	if (config_setting_type(place->setting) == CONFIG_TYPE_BOOL)
+		fields_set_number(&place->key->field, base,
+				  config_setting_get_bool(place->setting) ? CONF_YES : CONF_NO);
+}
+
+static bool yes_no_text(const struct conf_key *key, const void *base, char *buf)
+{
+	strcpy(buf, fields_number(&key->field, base) == CONF_NO ? "false" : "true");
+	return false;
+}
+
+const struct conf_kind conf_yes_no = { "boolean", parse_yes_no, expect_boolean, yes_no_text };
+
 /* ---- number ---- */
 
 static const struct conf_named *find_named(const struct conf_key *key, const char *name)

@@ -126,8 +126,8 @@ static const char *prefix_fault(const char *text)
 	if (strchr(text, ','))
 		return "is more than one address; each is a string of its own";
 	if (digits > 0 && blanks > 0)
-		return "has more behind its prefix length; an address and its length are all: dev, "
-		       "label, brd, scope are not supported yet";
+		return "has more behind its prefix length; options stand beside it: { address = "
+		       "\"192.0.2.1/24\"; interface = \"eth1\"; label = \"eth1:vip\"; }";
 	if (strncmp(text, "255.", 4) == 0)
 		return "has a netmask; write the prefix length: \"192.0.2.1/24\"";
 	if (digits == 0 || digits > 2 || text[digits] != '\0')
@@ -265,6 +265,12 @@ const char *conf_host_parse(const char *text, uint8_t *ret_bytes)
 	return fault;
 }
 
+/* conf_host_parse() lets nothing of IPv6 pass that ends with so many zeros. */
+unsigned conf_host_family(const uint8_t *bytes)
+{
+	return are_zero(bytes, 32, 128) ? 4 : 6;
+}
+
 const char *conf_address_format(const struct conf_address *address, char *buf)
 {
 	char host[INET6_ADDRSTRLEN];
@@ -290,6 +296,19 @@ bool conf_is_of_virtual_router(const struct conf_router *router, unsigned addres
 	conf_link_local_of(router->vrrp.vrid, bytes);
 	return router->vrrp.family == 6 &&
 	       memcmp(router->addresses[address].bytes, bytes, sizeof(bytes)) == 0;
+}
+
+bool conf_address_is_preferred(const struct conf_address *address)
+{
+	if (address->preferred != CONF_UNSAID)
+		return address->preferred == CONF_YES;
+	return address->family == 4 || address->prefix_len < 128;
+}
+
+const char *conf_address_interface(const struct conf_router *router,
+				   const struct conf_address *address)
+{
+	return address->interface[0] ? address->interface : router->interface;
 }
 
 static unsigned min3(unsigned a, unsigned b, unsigned c)

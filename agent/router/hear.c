@@ -53,10 +53,10 @@ static bool can_be_source(const struct kern_address *address)
 	return address->family == 4 || kern_address_is_link_local(address);
 }
 
-/* What vipd added comes and goes with the states. */
+/* What vipd added comes and goes with the states. @lan: NULL: there is none. */
 static void see_virtual(struct routers *routers, struct lan *lan, const struct kern_object *object)
 {
-	if (!can_be_source(&object->address))
+	if (!lan || !can_be_source(&object->address))
 		return;
 	if ((object->gone || object->address.mark != KERN_ADDRESS_MARK) &&
 	    lan_virtual_see(lan, object->address.bytes, object->gone))
