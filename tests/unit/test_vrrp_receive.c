@@ -187,6 +187,7 @@ static void test_receive_other_addresses_are_noticed_and_accepted(void **state)
 		{ "AAAABBBB", "BBBBAAAA", false }, { "AAAABBBB", "AAAACCCC", true },
 		{ "AAAABBBB", "AAAA", true },      { "AAAA", "AAAABBBB", true },
 		{ "AAAABBBB", "AAAAAAAA", true },  { "AAAB", "BAAA", true },
+		{ "", "AAAA", true },
 	};
 
 	(void)state;
