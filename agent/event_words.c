@@ -2,6 +2,7 @@
 #include "event_words.h"
 
 #include <arpa/inet.h>
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -13,6 +14,7 @@ const char *const event_address_words[EVENT_ADDRESS_COUNT] = {
 	[EVENT_ADDRESS_KEPT] = "kept",           [EVENT_ADDRESS_DOUBLE] = "double",
 	[EVENT_ADDRESS_ABANDONED] = "abandoned", [EVENT_ADDRESS_FAILED] = "failed",
 	[EVENT_ADDRESS_LACKING] = "lacking",     [EVENT_ADDRESS_NOT_OWN] = "not_own",
+	[EVENT_ADDRESS_NO_PLACE] = "no_place",
 };
 
 const char *const event_resort_words[EVENT_RESORT_RESET + 1] = {
@@ -157,6 +159,18 @@ const char *event_reason_text(const struct vrrp_reason *reason, const char *inte
 			 "last resort, so we offered to leave; %s with priority %u took over", peer,
 			 reason->priority);
 		break;
+	case VRRP_REASON_ADDRESS_LINK_MISSING:
+		snprintf(buf, size, "there is no interface %.15s to hold an address on",
+			 reason->interface);
+		break;
+	case VRRP_REASON_ADDRESS_LINK_DOWN:
+		snprintf(buf, size, "interface %.15s, which an address is held on, is down",
+			 reason->interface);
+		break;
+	case VRRP_REASON_ADDRESS_NO_CARRIER:
+		snprintf(buf, size, "interface %.15s, which an address is held on, has no carrier",
+			 reason->interface);
+		break;
 	case VRRP_REASON_RECOVERED:
 		snprintf(buf, size, "interface %s can be used again", interface);
 		break;
@@ -179,7 +193,8 @@ static const char *reject_note(unsigned reject)
 		[VRRP_REJECT_DESTINATION] =
 			"not sent to the multicast group: the sender is configured for unicast",
 		[VRRP_REJECT_INTERVAL] = "an advertisement interval of zero",
-		[VRRP_REJECT_EMPTY_LIST] = "an advert without addresses",
+		[VRRP_REJECT_EMPTY_LIST] =
+			"an advert without addresses, and this router advertises some",
 		[VRRP_REJECT_VRID] = "no router of ours has this VRID on this interface",
 		[VRRP_REJECT_NOT_LINK_LOCAL] =
 			"IPv6 multicast from an address that is not link-local",
@@ -263,6 +278,8 @@ static const char *const address_notes[EVENT_ADDRESS_COUNT] = {
 	[EVENT_ADDRESS_NOT_OWN] =
 		"the owner's, and it was not on the interface: vipd added it, "
 		"and it goes with vipd; make it the host's own: ip address replace",
+	[EVENT_ADDRESS_NO_PLACE] = "its interface is missing or down, and it is not required: vipd "
+				   "goes on without, and adds it when the interface comes up",
 	[EVENT_ADDRESS_FOREIGN] = "it was there already; vipd uses it and will not remove it",
 	[EVENT_ADDRESS_KEPT] = "somebody else put it there, so vipd does not remove it although "
 			       "this router is not active",
@@ -323,7 +340,11 @@ static void fill_address(struct event_words *words)
 	const struct event *event = &words->event;
 
 	fill_prefix(words);
-	if (event->address.news < EVENT_ADDRESS_COUNT && address_notes[event->address.news])
+	if (event->address.news == EVENT_ADDRESS_FAILED && event->address.error == EINVAL &&
+	    event->family == 4)
+		strcpy(words->note, "the kernel refuses it while an address of the same subnet on "
+				    "that interface has another scope; tried again every second");
+	else if (event->address.news < EVENT_ADDRESS_COUNT && address_notes[event->address.news])
 		strcpy(words->note, address_notes[event->address.news]);
 }
 

@@ -11,37 +11,43 @@
 
 /* ---- one family ---- */
 
+static unsigned family_of_first(const struct conf_address *addresses, unsigned n)
+{
+	for (unsigned i = 0; i < n; i++)
+		if (addresses[i].family)
+			return addresses[i].family;
+	return 0;
+}
+
+/* That of what it advertises; of one that advertises nothing, whatever else tells. */
 static unsigned family_of(const struct conf_router *router)
 {
-	unsigned n = router->addresses_n + router->extra_n;
+	unsigned family = family_of_first(router->addresses, router->addresses_n);
 
-	for (unsigned i = 0; i < n; i++)
-		if (router->addresses[i].family)
-			return router->addresses[i].family;
-	return 4;
+	if (family)
+		return family;
+	if (router->link_local.kind != CONF_LINK_LOCAL_UNSAID)
+		return 6;
+	if (router->source[0])
+		return conf_host_family(router->source);
+	family = family_of_first(router->addresses, router->addresses_n + router->extra_n);
+	return family ? family : 4;
 }
 
-static bool has_other(const struct conf_router *router, unsigned first, unsigned n)
-{
-	for (unsigned i = first; i < first + n; i++)
-		if (router->addresses[i].family &&
-		    router->addresses[i].family != router->vrrp.family)
-			return true;
-	return false;
-}
-
-/* Return: whether all addresses are of the router's family. */
+/* What is held only may be of either. Return: whether all that is advertised is of one family. */
 static bool check_families(const struct conf_place *group, const struct conf_router *router)
 {
-	bool other = has_other(router, 0, router->addresses_n);
-	const struct conf_place place =
-		conf_place_of(group, other ? "addresses" : "extra_addresses");
+	const struct conf_place place = conf_place_of(group, "addresses");
 
-	other = other || has_other(router, router->addresses_n, router->extra_n);
-	if (other)
+	for (unsigned i = 0; i < router->addresses_n; i++) {
+		if (!router->addresses[i].family ||
+		    router->addresses[i].family == router->vrrp.family)
+			continue;
 		conf_error_in(&place, "IPv4 and IPv6 addresses in one router are not supported "
 				      "yet: write two routers, one for each");
-	return !other;
+		return false;
+	}
+	return true;
 }
 
 /* ---- link_local ---- */
@@ -95,14 +101,34 @@ static void put_first(const struct conf_place *group, struct conf_router *router
 	router->addresses_n++;
 }
 
+/* Of no addresses there is no first one. */
+static void refuse_first(const struct conf_place *group, struct conf_router *router)
+{
+	const struct conf_place list = conf_place_of(group, "addresses");
+	const struct conf_place place = conf_place_of(group, "link_local");
+	bool is_said = router->link_local.kind == CONF_LINK_LOCAL_ADDRESS ||
+		       router->link_local.kind == CONF_LINK_LOCAL_VIRTUAL;
+
+	/* Of a list that is wrong enough was said. */
+	if (is_said && config_setting_is_aggregate(list.setting) &&
+	    config_setting_length(list.setting) == 0)
+		conf_error_in(&place,
+			      "no addresses are advertised: leave it out, or write \"none\"");
+	router->link_local.kind = CONF_LINK_LOCAL_NONE;
+}
+
 static void add_first(const struct conf_place *group, struct conf_router *router)
 {
 	const struct conf_place place = conf_place_of(group, "link_local");
 	struct conf_address first;
 
+	if (!router->addresses_n) {
+		refuse_first(group, router);
+		return;
+	}
 	if (router->link_local.kind == CONF_LINK_LOCAL_UNSAID)
 		router->link_local.kind = CONF_LINK_LOCAL_VIRTUAL;
-	if (!router->addresses_n || !choose_first(router, &first))
+	if (!choose_first(router, &first))
 		return;
 	if (!begins_link_local(router))
 		put_first(group, router, &first);

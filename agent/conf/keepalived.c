@@ -42,7 +42,7 @@ const struct conf_foreign_word conf_keepalived_words[] = {
 	{ "preferred_lft", "write preferred = false beside address instead of 0", false },
 	{ "no_track",
 	  "write required = false beside address, for an interface that need not be there", false },
-	{ "no_virtual_ipaddress", LATER ": routers without addresses", false },
+	{ "no_virtual_ipaddress", "write addresses = [ ]", false },
 	{ "vrrp_version",
 	  "write version = 2 in each router of that; 3 is the default here, 2 there", false },
 	{ "v3_checksum_as_v2",

@@ -201,7 +201,6 @@ static const struct conf_key router_keys[] = {
 	  .element = &address_schema,
 	  .count = offsetof(struct conf_router, addresses_n),
 	  .behind = offsetof(struct conf_router, extra_n),
-	  .min = 1,
 	  .max = VRRP_ADDRESSES_MAX,
 	  .missing = "" },
 	{ .field = OF(addresses, "extra_addresses", 0),
@@ -337,7 +336,10 @@ static void check_source(const struct conf_place *group, const struct conf_route
 	if (router->vrrp.priority == VRRP_PRIORITY_OWNER)
 		return;
 	for (unsigned i = 0; i < router->addresses_n + router->extra_n; i++) {
-		if (memcmp(router->addresses[i].bytes, router->source, sizeof(router->source)))
+		const struct conf_address *address = &router->addresses[i];
+
+		if (address->family != router->vrrp.family ||
+		    memcmp(address->bytes, router->source, sizeof(router->source)))
 			continue;
 		conf_error_in(&place, "a virtual address of this router cannot be its source: use "
 				      "the host's own address, or leave source out");

@@ -135,6 +135,7 @@ static void follow(struct routers *routers, unsigned interface)
 			lan->dump_due = now->ifindex != 0;
 		routers_doubt(routers, lan);
 	}
+	guests_doubt(routers, interface);
 	kern_wants_interface(routers->wants, interface, now->ifindex, now->promotes);
 }
 
@@ -143,8 +144,10 @@ static void see_forwarding(struct routers *routers, const struct kern_object *ob
 {
 	int interface = interfaces_see_forwarding(routers->interfaces, object);
 
-	if (interface >= 0)
-		routers_doubt(routers, routers_lan(routers, (unsigned)interface, 6));
+	if (interface < 0)
+		return;
+	routers_doubt(routers, routers_lan(routers, (unsigned)interface, 6));
+	guests_doubt(routers, (unsigned)interface);
 }
 
 static void on_event(const struct kern_object *object, void *arg)

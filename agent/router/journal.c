@@ -236,6 +236,7 @@ static void put_address(const struct journal_router *router, const struct conf_a
 	struct event event = of_router(router, EVENT_ADDRESS);
 
 	event.family = address->family;
+	strcpy(event.interface, conf_address_interface(router->conf, address));
 	event.address = (struct event_address){ .news = (uint8_t)news,
 						.prefix_len = address->prefix_len,
 						.error = error };
@@ -267,6 +268,12 @@ void journal_address_not_own(const struct journal_router *router,
 			     const struct conf_address *address)
 {
 	put_address(router, address, EVENT_ADDRESS_NOT_OWN, 0);
+}
+
+void journal_address_no_place(const struct journal_router *router,
+			      const struct conf_address *address)
+{
+	put_address(router, address, EVENT_ADDRESS_NO_PLACE, 0);
 }
 
 void journal_resort(const struct journal_router *router, enum event_resort what,

@@ -120,7 +120,7 @@ struct lan_news lan_assess(struct lan *lan);
  * A virtual one only when there is no other.
  * @configured: the only one that may be, IPv4 in the first 4 of 16 bytes; NULL: any.
  * @before: likewise, or zero.
- * @vip: likewise, the router's first address.
+ * @vip: likewise, the router's first address; zero: it has none.
  *
  * Return: 16 bytes, borrowed until something is seen; NULL when there is none.
  */

@@ -89,7 +89,8 @@ static void set_rules(struct router *router, const struct conf_router *conf)
 {
 	router->rules = (struct vrrp_rules){ .destinations = vrrp_group(conf->vrrp.family),
 					     .destinations_n = 1,
-					     .min_ttl = VRRP_TTL };
+					     .min_ttl = VRRP_TTL,
+					     .may_be_empty = conf->addresses_n == 0 };
 	if (!conf->auth.password[0])
 		return;
 	router->rules.auth_type = VRRP_AUTH_PASSWORD;
@@ -100,7 +101,8 @@ static int make_router(struct routers *routers, unsigned number, const struct co
 {
 	struct router *router = &routers->all[number];
 	size_t len = vrrp_address_len(conf->vrrp.family);
-	uint8_t *list = calloc(conf->addresses_n, len);
+	/* One more, since an empty list is no lack of memory. */
+	uint8_t *list = calloc(conf->addresses_n + 1, len);
 
 	router->list = (struct vrrp_list){ list, conf->addresses_n };
 	if (!list)
@@ -236,7 +238,7 @@ static int make_routers(struct routers *routers, const struct conf *conf)
 
 	for (unsigned i = 0; err == 0 && i < conf->routers_n; i++, routers->n++)
 		err = make_router(routers, i, &conf->routers[i]);
-	return err;
+	return err < 0 ? err : guests_init(routers);
 }
 
 static struct kern_vrids vrids_of(const struct routers *routers, unsigned family)
@@ -351,6 +353,7 @@ void routers_close(struct routers *routers)
 		free((void *)routers->all[i].list.addresses);
 	for (unsigned i = 0; i < routers->n; i++)
 		lan_fini(router_lan(routers, &routers->all[i]));
+	guests_fini(routers);
 	interfaces_free(routers->interfaces);
 	deadlines_free(routers->heap);
 	free(routers->all);

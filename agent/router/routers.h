@@ -33,6 +33,7 @@ struct router {
 	unsigned interface;             /* number of its interface, and of its LAN */
 	unsigned next_on_lan;           /* the next router there, plus 1; or 0 */
 	unsigned want;                  /* number of its first address; the others follow */
+	unsigned guests_n;              /* so many of them are guests (guests.h) */
 	struct vrrp_list list;          /* what it advertises; owned */
 	struct vrrp_rules rules;        /* by which it receives, and authenticates what it sends */
 	struct lease lease;             /* of its addresses */

@@ -109,7 +109,7 @@ static const char *ago_text(int64_t since_real_ns, char *buf, size_t size)
 /* The first address and how many more; one that is missing on an Active is pointed at. */
 static const char *addresses_text(const struct shown *shown, char *buf, size_t size)
 {
-	size_t len = (size_t)snprintf(buf, size, "%s", shown->first);
+	size_t len = (size_t)snprintf(buf, size, "%s", shown->addresses_n ? shown->first : "-");
 
 	if (shown->addresses_n > 1)
 		len += (size_t)snprintf(buf + len, size - len, " +%u", shown->addresses_n - 1);

@@ -98,12 +98,12 @@ static void check_router(const struct conf_router *router)
 	assert(vrrp_interval_is_valid(c->version, c->interval_cs));
 	check_delay(c->preempt_delay_ns);
 	check_delay(c->start_delay_ns);
-	assert(router->addresses_n >= 1 && router->addresses_n <= VRRP_ADDRESSES_MAX);
+	assert(router->addresses_n <= VRRP_ADDRESSES_MAX);
 	assert(router->extra_n <= CONF_EXTRA_MAX);
 	for (unsigned i = 0; i < router->addresses_n + router->extra_n; i++) {
 		const struct conf_address *a = &router->addresses[i];
 
-		assert(a->family == c->family && a->prefix_len >= 1);
+		assert((a->family == c->family || i >= router->addresses_n) && a->prefix_len >= 1);
 		if (a->family == 4)
 			assert(a->bytes[0] != 0 && a->bytes[0] != 127 && a->bytes[0] < 224);
 		else
