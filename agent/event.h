@@ -46,7 +46,8 @@ enum event_kind {
 	EVENT_SWEPT = 33,       /* an address of a dead predecessor was removed: @address */
 	EVENT_SWEPT_ALL = 34,   /* @fact.number[0] of them */
 	EVENT_DUMP = 35,        /* the kernel could not be asked: @fact.error */
-	EVENT_GROUP = 36,       /* an interface could not join the group: @fact.error */
+	EVENT_GROUP = 36,       /* an interface could not join the group whose bytes are in
+				   @fact.number: @fact.error */
 	EVENT_ADOPTED = 37,     /* @fact.number: adopted, started, withdrawn */
 	EVENT_NOT_ADOPTED = 38, /* the state memory cannot be read: @fact.error */
 	EVENT_STARTED = 39,     /* @fact.name: node, @fact.text: version, number[0]: routers */

@@ -191,7 +191,8 @@ static const char *reject_note(unsigned reject)
 		[VRRP_REJECT_OWN_SOURCE] =
 			"our own address as source: a loop in the network, or a cloned host",
 		[VRRP_REJECT_DESTINATION] =
-			"not sent to the multicast group: the sender is configured for unicast",
+			"not sent to this router's multicast group: the sender is configured for "
+			"unicast, or for another group",
 		[VRRP_REJECT_INTERVAL] = "an advertisement interval of zero",
 		[VRRP_REJECT_EMPTY_LIST] =
 			"an advert without addresses, and this router advertises some",
@@ -468,6 +469,16 @@ static void fill_fact(struct event_words *words)
 	}
 }
 
+/* An event of a version that knew one group does not say which. */
+static void fill_group(struct event_words *words)
+{
+	const struct event *event = &words->event;
+	uint8_t group[16];
+
+	memcpy(group, event->fact.number, sizeof(group));
+	ip_text(event->family, group[0] ? group : vrrp_group(event->family), words->what);
+}
+
 void event_words_fill(struct event_words *words)
 {
 	switch (words->event.kind) {
@@ -494,7 +505,7 @@ void event_words_fill(struct event_words *words)
 		fill_change(words);
 		break;
 	case EVENT_GROUP:
-		ip_text(words->event.family, vrrp_group(words->event.family), words->what);
+		fill_group(words);
 		break;
 	case EVENT_FORGOTTEN:
 		fill_forgotten(words);

@@ -114,6 +114,7 @@ struct conf_router {
 	enum conf_lease lease;
 	enum conf_mac mac;
 	uint8_t source[16]; /* the only address to advertise from; zero: any */
+	uint8_t group[16];  /* multicast group of the adverts; zero: vrrp_group() */
 	struct conf_link_local link_local;
 	struct conf_link link;
 	struct conf_auth auth;
@@ -201,6 +202,11 @@ bool conf_address_is_preferred(const struct conf_address *address);
  */
 const char *conf_address_interface(const struct conf_router *router,
 				   const struct conf_address *address);
+
+/**
+ * conf_group() - the multicast group that a router's adverts are sent to: 16 bytes, borrowed.
+ */
+const uint8_t *conf_group(const struct conf_router *router);
 
 /**
  * conf_lease_s() - the lifetime of a router's addresses in the kernel.

@@ -28,7 +28,8 @@ static bool is_none(const struct conf_key *key, const void *base)
 		return key->min > 0 && conf_key_count(key->count, base) == 0;
 	if (key->element)
 		return key->element->optional && is_zero(&key->field, base);
-	return (key->kind == &conf_host || key->kind == &conf_link_local) &&
+	return (key->kind == &conf_host || key->kind == &conf_link_local ||
+		key->kind == &conf_multicast) &&
 	       is_zero(&key->field, base);
 }
 

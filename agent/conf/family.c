@@ -11,6 +11,11 @@
 
 /* ---- one family ---- */
 
+static unsigned group_family(const struct conf_router *router)
+{
+	return router->group[0] == 0xff ? 6 : 4;
+}
+
 static unsigned family_of_first(const struct conf_address *addresses, unsigned n)
 {
 	for (unsigned i = 0; i < n; i++)
@@ -30,6 +35,8 @@ static unsigned family_of(const struct conf_router *router)
 		return 6;
 	if (router->source[0])
 		return conf_host_family(router->source);
+	if (router->group[0])
+		return group_family(router);
 	family = family_of_first(router->addresses, router->addresses_n + router->extra_n);
 	return family ? family : 4;
 }
@@ -170,4 +177,18 @@ void conf_family_check_source(const struct conf_place *group, const struct conf_
 	else if (router->vrrp.family == 6 && !vrrp_is_link_local(6, router->source))
 		conf_error_in(&place, "adverts over IPv6 are sent from a link-local address, one "
 				      "of fe80::/10");
+}
+
+/* ---- group ---- */
+
+void conf_family_check_group(const struct conf_place *group, struct conf_router *router)
+{
+	const struct conf_place place = conf_place_of(group, "group_address");
+	const uint8_t *usual = vrrp_group(router->vrrp.family);
+
+	if (router->group[0] && group_family(router) != router->vrrp.family)
+		conf_error_in(&place, "the router is of IPv%u, and this is not",
+			      router->vrrp.family);
+	else if (memcmp(router->group, usual, vrrp_address_len(router->vrrp.family)) == 0)
+		memset(router->group, 0, sizeof(router->group));
 }

@@ -22,6 +22,12 @@ void conf_family_set(const struct conf_place *group, struct conf_router *router)
 unsigned conf_family_added(const struct conf_place *group, const struct conf_router *router);
 
 /**
+ * conf_family_check_group() - whether a router can send to its group. The one that all have is
+ * unsaid then.
+ */
+void conf_family_check_group(const struct conf_place *group, struct conf_router *router);
+
+/**
  * conf_family_check_source() - whether a router can send from its source, which is not zero.
  */
 void conf_family_check_source(const struct conf_place *group, const struct conf_router *router);

@@ -61,8 +61,8 @@ const struct conf_foreign_word conf_keepalived_words[] = {
 	  "leave it out: the first address of the interface is the source; another one is " LATER,
 	  false },
 	{ "track_src_ip", "leave it out: without a source a router is in fault", false },
-	{ "mcast_dst_ip", LATER ": another group than 224.0.0.18", false },
-	{ "vrrp_mcast_group*", LATER ": another group than 224.0.0.18", false },
+	{ "mcast_dst_ip", "write group_address = \"224.0.0.18\"", false },
+	{ "vrrp_mcast_group*", "write group_address = \"224.0.0.18\" in each router", false },
 	{ "garp_*",
 	  "leave it out: announced at once, after 1, 4 and 16 seconds, then every minute, and "
 	  "again whenever another host contested the addresses",

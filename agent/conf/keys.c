@@ -221,6 +221,8 @@ static const struct conf_key router_keys[] = {
 	{ .field = FIELD_OF_WORDS(struct conf_router, vrrp.checksum, "checksum", checksums),
 	  .kind = &conf_choice,
 	  .preset = "\"rfc9568\"" },
+	{ .field = FIELD_OF_IP(struct conf_router, group, "group_address", vrrp.family),
+	  .kind = &conf_multicast },
 	{ .field = FIELD_OF_WORDS(struct conf_router, lease, "lease", leases),
 	  .kind = &conf_choice,
 	  .preset = "\"available\"" },
@@ -357,6 +359,7 @@ static void check_router(const struct conf_place *group, void *base)
 	check_auth(group, router);
 	check_lease(group, router);
 	check_source(group, router);
+	conf_family_check_group(group, router);
 	claim_all(group, router);
 }
 

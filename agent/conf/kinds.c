@@ -472,6 +472,37 @@ static void expect_host(const struct conf_key *key, char *buf)
 
 const struct conf_kind conf_host = { "address", parse_host, expect_host, quoted_text };
 
+/* ---- multicast group ---- */
+
+static void parse_multicast(const struct conf_place *place, void *base)
+{
+	const char *text = get_string(place), *fault;
+
+	fault = text ? conf_group_parse(text, (uint8_t *)member_of(place->key, base)) : NULL;
+	if (fault)
+		conf_error_fault(place, fault);
+}
+
+static void expect_multicast(const struct conf_key *key, char *buf)
+{
+	(void)key;
+	strcpy(buf, "a multicast address such as \"224.0.0.18\"");
+}
+
+/* The usual one where none is said. */
+static bool multicast_text(const struct conf_key *key, const void *base, char *buf)
+{
+	const char *group = (const char *)base + key->field.offset;
+	unsigned family = *((const uint8_t *)base + key->field.family) == 6 ? 6 : 4;
+
+	inet_ntop(family == 6 ? AF_INET6 : AF_INET,
+		  group[0] ? (const void *)group : vrrp_group(family), buf, INET6_ADDRSTRLEN);
+	return true;
+}
+
+const struct conf_kind conf_multicast = { "address", parse_multicast, expect_multicast,
+					  multicast_text };
+
 /* ---- which link-local address comes first ---- */
 
 static const char *const link_local_words[] = {

@@ -58,6 +58,7 @@ extern const struct conf_kind conf_password;   /* printable ASCII that no messag
 extern const struct conf_kind conf_host;       /* uint8_t[16], an address without; zero: none */
 extern const struct conf_kind conf_link_local; /* struct conf_link_local */
 extern const struct conf_kind conf_yes_no;     /* enum conf_answer in a byte; zero: unsaid */
+extern const struct conf_kind conf_multicast;  /* uint8_t[16], a group; zero: none */
 extern const struct conf_kind conf_broadcast;  /* struct conf_broadcast */
 
 /* A number that has a name: "owner" is 255. */

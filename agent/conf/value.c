@@ -265,6 +265,25 @@ const char *conf_host_parse(const char *text, uint8_t *ret_bytes)
 	return fault;
 }
 
+const char *conf_group_parse(const char *text, uint8_t *ret_bytes)
+{
+	uint8_t bytes[16] = { 0 };
+	bool is_ip6 = strchr(text, ':');
+
+	if (strchr(text, '/'))
+		return "has a prefix length, and this is a group alone";
+	if (inet_pton(is_ip6 ? AF_INET6 : AF_INET, text, bytes) != 1)
+		return is_ip6 ? "is not an IPv6 address" : "is not an IPv4 address";
+	if (is_ip6 ? bytes[0] != 0xff : bytes[0] >> 4 != 14)
+		return "is not a multicast address: of IPv4 they begin with 224 to 239, of IPv6 "
+		       "with ff";
+	/* RFC 4291 §2.7. */
+	if (is_ip6 && (bytes[1] & 0x0f) < 2)
+		return "never leaves a host; a group of the link begins with ff02:";
+	memcpy(ret_bytes, bytes, sizeof(bytes));
+	return NULL;
+}
+
 /* conf_host_parse() lets nothing of IPv6 pass that ends with so many zeros. */
 unsigned conf_host_family(const uint8_t *bytes)
 {
@@ -309,6 +328,11 @@ const char *conf_address_interface(const struct conf_router *router,
 				   const struct conf_address *address)
 {
 	return address->interface[0] ? address->interface : router->interface;
+}
+
+const uint8_t *conf_group(const struct conf_router *router)
+{
+	return router->group[0] ? router->group : vrrp_group(router->vrrp.family);
 }
 
 static unsigned min3(unsigned a, unsigned b, unsigned c)

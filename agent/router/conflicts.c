@@ -82,10 +82,11 @@ static void note(struct routers *routers, unsigned router, const struct vrrp_adv
 	journal_conflict(&journal, conflict.vrid, conflict.source, conflict.address);
 }
 
-/* Of whatever version it is, and with whatever password: it is none of our routers. */
+/* Of whatever version it is, in whatever group and with whatever password: it is none of our
+ * routers. */
 static bool decode(const struct vrrp_rx *rx, struct vrrp_advert *ret_advert)
 {
-	struct vrrp_rules rules = { .destinations = vrrp_group(rx->family),
+	struct vrrp_rules rules = { .destinations = rx->destination,
 				    .destinations_n = 1,
 				    .min_ttl = VRRP_TTL };
 	struct vrrp_rx as_sent = *rx;

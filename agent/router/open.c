@@ -65,7 +65,7 @@ static void add_wants(struct routers *routers, unsigned number, const struct con
 }
 
 /* Where VRRP is spoken: one LAN for each interface and family. */
-static void join_lan(struct routers *routers, unsigned number, const struct conf_router *conf)
+static int join_lan(struct routers *routers, unsigned number, const struct conf_router *conf)
 {
 	struct router *router = &routers->all[number];
 	struct lan *lan;
@@ -82,12 +82,13 @@ static void join_lan(struct routers *routers, unsigned number, const struct conf
 	else
 		lan->first = number + 1;
 	lan->last = number + 1;
+	return lan_add_group(lan, conf_group(conf));
 }
 
 /* How adverts must come that concern it. */
 static void set_rules(struct router *router, const struct conf_router *conf)
 {
-	router->rules = (struct vrrp_rules){ .destinations = vrrp_group(conf->vrrp.family),
+	router->rules = (struct vrrp_rules){ .destinations = conf_group(conf),
 					     .destinations_n = 1,
 					     .min_ttl = VRRP_TTL,
 					     .may_be_empty = conf->addresses_n == 0 };
@@ -101,6 +102,7 @@ static int make_router(struct routers *routers, unsigned number, const struct co
 {
 	struct router *router = &routers->all[number];
 	size_t len = vrrp_address_len(conf->vrrp.family);
+	int err;
 	/* One more, since an empty list is no lack of memory. */
 	uint8_t *list = calloc(conf->addresses_n + 1, len);
 
@@ -116,9 +118,9 @@ static int make_router(struct routers *routers, unsigned number, const struct co
 	set_rules(router, conf);
 	router->conf = conf;
 	router->fault_ns = VRRP_NEVER;
-	join_lan(routers, number, conf);
+	err = join_lan(routers, number, conf);
 	add_wants(routers, number, conf);
-	return 0;
+	return err;
 }
 
 struct state_router router_state(const struct conf_router *conf)

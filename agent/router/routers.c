@@ -165,6 +165,7 @@ static void tell_group_error(struct routers *routers, const struct lan *lan)
 	struct event event = event_of(EVENT_GROUP, NULL, lan->interface->name, lan->family);
 
 	event.fact.error = lan->group_error;
+	memcpy(event.fact.number, lan->group_failed, sizeof(lan->group_failed));
 	journal_put(&journal, &event);
 }
 

@@ -373,3 +373,96 @@ def test_peer_over_ethernet(lab):
     assert lab.capture.wait_arp(host=agent.host, gratuitous=True, spa="198.51.100.1")
     assert agent.term() == 0
     assert clean(agent.host)
+
+
+# ---- no addresses at all ----
+
+@pytest.mark.parametrize("version", [2, 3])
+def test_routers_without_addresses_elect_one(lab, version):
+    """Adverts with a count of 0, which only those accept that have none, either."""
+    keys = {"addresses": [], "version": version, "interval": "1s" if version == 2 else "100ms"}
+    one = lab.vipd(lab.host("gw1", OWN), [router(200, **keys)])
+    one.wait_state("lan", "active")
+    host = lab.host("gw2", "192.0.2.3/24")
+    two = lab.vipd(host, [router(100, **keys)])
+    wait_until(lambda: two.router()["active_address"] == "192.0.2.2", what="a Backup that hears")
+    sent = lab.capture.adverts(host=one.host)
+    assert {it.addresses for it in sent} == {()}
+    crash(one)
+    assert one.router()["state"] == "active"
+    assert one.router()["addresses"] == [] and one.router()["missing_addresses"] == []
+    assert " - " in one.ctl("show").stdout
+    assert one.term() == 0
+    two.wait_state("lan", "active")
+    assert host.addresses() == ["192.0.2.3/24"]
+    assert not lab.capture.adverts(host=host, priority=0)
+
+
+def test_router_with_addresses_discards_an_empty_list(lab, probe):
+    agent = gateway(lab)
+    with probe.speak("192.0.2.77", priority=250, addresses=[]):
+        wait_until(lambda: agent.router()["counters"]["rejected"].get("empty_list", 0) > 3,
+                   what="rejected adverts")
+    assert agent.router()["state"] == "active"
+
+
+def test_router_without_addresses_holds_extra_ones_and_begins_to_advertise(lab):
+    agent = gateway(lab, EXTRA, addresses=[])
+    wait_held(agent.host, EXTRA)
+    agent.configure([router(200, extra_addresses=[EXTRA])])
+    mark = reload(agent)
+    wait_held(agent.host, VIP)
+    assert lab.capture.wait_advert(since=mark, addresses=("192.0.2.1",))
+    assert agent.router()["counters"]["became_active"] == 1
+
+
+# ---- another group ----
+
+GROUP = "239.1.2.3"
+
+
+def groups(host, dev="eth0"):
+    """The IPv4 groups of an interface."""
+    shown = host.run("ip", "-4", "maddress", "show", "dev", dev).stdout
+    return {line.split()[1] for line in shown.splitlines() if "inet " in line}
+
+
+def test_group_of_ones_own_is_joined_sent_to_and_the_only_one_heard(lab, probe):
+    agent = gateway(lab, group_address=GROUP)
+    sent = lab.capture.adverts(host=agent.host)
+    assert {(it.frame.ip.dst, it.frame.dst_mac) for it in sent} == {(GROUP, "01:00:5e:01:02:03")}
+    assert GROUP in groups(agent.host) and "224.0.0.18" not in groups(agent.host)
+    with probe.speak("192.0.2.77", priority=250, addresses=["192.0.2.1"]):
+        agent.host.wait_adverts(5, since=lab.now())
+    assert agent.router()["state"] == "active"
+    with probe.speak("192.0.2.77", priority=250, addresses=["192.0.2.1"], dst=GROUP,
+                     dst_mac="01:00:5e:01:02:03"):
+        agent.wait_state("lan", "backup")
+
+
+def test_routers_of_one_interface_may_have_other_groups(lab):
+    host = lab.host("gw1", OWN)
+    agent = lab.vipd(host, [router(200), router(200, name="two", vrid=52, group_address=GROUP,
+                                                addresses=["192.0.2.9/24"])])
+    agent.wait_state("lan", "active")
+    agent.wait_state("two", "active")
+    assert {GROUP, "224.0.0.18"} <= groups(host)
+    assert {(it.vrid, it.frame.ip.dst) for it in lab.capture.adverts(host=host)} == \
+        {(51, "224.0.0.18"), (52, GROUP)}
+    agent.configure([router(200), router(200, name="two", vrid=52,
+                                         addresses=["192.0.2.9/24"])])
+    reload(agent)
+    wait_until(lambda: GROUP not in groups(host), what="the group to be left")
+    assert "group_address=" in agent.wait_log("group_address")
+
+
+def test_group_of_ipv6(lab):
+    host = lab.host("gw1", "2001:db8::2/64", ipv6=True)
+    keys = {"addresses": ["2001:db8::1/64"], "group_address": "ff02::1:12"}
+    agent = lab.vipd(host, [router(200, **keys)])
+    agent.wait_state("lan", "active", family=6)
+    sent = lab.capture.adverts(host=host)
+    assert {(it.frame.ip.dst, it.frame.dst_mac) for it in sent} == {("ff02::1:12",
+                                                                     "33:33:00:01:00:12")}
+    two = lab.vipd(lab.host("gw2", "2001:db8::3/64", ipv6=True), [router(100, **keys)])
+    wait_until(lambda: two.router(family=6)["active_address"], what="a Backup that hears")
