@@ -125,6 +125,7 @@ enum event_address_news {
 	EVENT_ADDRESS_LACKING = 9,
 	EVENT_ADDRESS_NOT_OWN = 10,
 	EVENT_ADDRESS_NO_PLACE = 11,
+	EVENT_ADDRESS_TWIN = 12,
 	EVENT_ADDRESS_COUNT,
 };
 
@@ -176,6 +177,7 @@ struct event_address {
 	int32_t error;
 	int32_t ifindex;
 	uint8_t bytes[16];
+	char elsewhere[16]; /* of EVENT_ADDRESS_TWIN: the interface with that index */
 };
 
 /* The Active that a Backup knew, and who let it forget that one. */

@@ -14,7 +14,7 @@ const char *const event_address_words[EVENT_ADDRESS_COUNT] = {
 	[EVENT_ADDRESS_KEPT] = "kept",           [EVENT_ADDRESS_DOUBLE] = "double",
 	[EVENT_ADDRESS_ABANDONED] = "abandoned", [EVENT_ADDRESS_FAILED] = "failed",
 	[EVENT_ADDRESS_LACKING] = "lacking",     [EVENT_ADDRESS_NOT_OWN] = "not_own",
-	[EVENT_ADDRESS_NO_PLACE] = "no_place",
+	[EVENT_ADDRESS_NO_PLACE] = "no_place",   [EVENT_ADDRESS_TWIN] = "twin",
 };
 
 const char *const event_resort_words[EVENT_RESORT_RESET + 1] = {
@@ -281,6 +281,8 @@ static const char *const address_notes[EVENT_ADDRESS_COUNT] = {
 		"and it goes with vipd; make it the host's own: ip address replace",
 	[EVENT_ADDRESS_NO_PLACE] = "its interface is missing or down, and it is not required: vipd "
 				   "goes on without, and adds it when the interface comes up",
+	[EVENT_ADDRESS_TWIN] = "somebody has put it on another interface of this host, too: the "
+			       "host answers for it as a Backup as well; remove it there by hand",
 	[EVENT_ADDRESS_FOREIGN] = "it was there already; vipd uses it and will not remove it",
 	[EVENT_ADDRESS_KEPT] = "somebody else put it there, so vipd does not remove it although "
 			       "this router is not active",

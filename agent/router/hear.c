@@ -85,6 +85,7 @@ static void see_address(struct routers *routers, const struct kern_object *objec
 	struct lan *lan;
 	int want;
 
+	twins_see(routers, object);
 	if (interface < 0)
 		return;
 	lan = routers_lan(routers, (unsigned)interface, object->address.family);
@@ -245,9 +246,11 @@ int routers_dump(struct routers *routers)
 		return err;
 	each_lan(routers, begin_dump);
 	kern_wants_dump_begin(routers->wants);
+	twins_dump_begin(routers);
 	err = dump_entries(routers, 0);
 	if (err < 0)
 		return err;
+	twins_dump_end(routers);
 	kern_wants_dump_end(routers->wants, KERN_EVERY_INTERFACE);
 	each_lan(routers, end_dump);
 	routers->dump_due = false;

@@ -240,7 +240,9 @@ static int make_routers(struct routers *routers, const struct conf *conf)
 
 	for (unsigned i = 0; err == 0 && i < conf->routers_n; i++, routers->n++)
 		err = make_router(routers, i, &conf->routers[i]);
-	return err < 0 ? err : guests_init(routers);
+	if (err == 0)
+		err = guests_init(routers);
+	return err < 0 ? err : twins_init(routers);
 }
 
 static struct kern_vrids vrids_of(const struct routers *routers, unsigned family)
@@ -356,6 +358,7 @@ void routers_close(struct routers *routers)
 	for (unsigned i = 0; i < routers->n; i++)
 		lan_fini(router_lan(routers, &routers->all[i]));
 	guests_fini(routers);
+	twins_fini(routers);
 	interfaces_free(routers->interfaces);
 	deadlines_free(routers->heap);
 	free(routers->all);

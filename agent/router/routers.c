@@ -372,6 +372,7 @@ void routers_read(struct routers *routers, const struct clocks *now, unsigned re
 		routers_hear(routers);
 	routers_look(routers);
 	assess_doubtful(routers);
+	twins_tell(routers);
 	if (readable & ROUTERS_ADVERTS)
 		read_adverts(routers, 4);
 	if (readable & ROUTERS_ADVERTS6)
@@ -550,4 +551,9 @@ bool routers_has_address(const struct routers *routers, const struct router *rou
 			 unsigned address)
 {
 	return kern_wants_has(routers->wants, router->want + address);
+}
+
+bool routers_has_twin(const struct routers *routers, const struct router *router, unsigned address)
+{
+	return twins_of(routers, router->want + address) != 0;
 }

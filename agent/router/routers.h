@@ -172,6 +172,12 @@ bool routers_added_own(const struct routers *routers, const struct router *route
 bool routers_has_address(const struct routers *routers, const struct router *router,
 			 unsigned address);
 
+/**
+ * routers_has_twin() - whether somebody has an address of a router on another interface (twins.h).
+ * @address: below its addresses_n + extra_n.
+ */
+bool routers_has_twin(const struct routers *routers, const struct router *router, unsigned address);
+
 /* What a router answers to the word that it shall forget its Active. */
 struct forgotten {
 	enum vrrp_state state;

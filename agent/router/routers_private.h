@@ -2,6 +2,7 @@
 /*
  * The inside of struct routers, private to the files that share it. Each calls only those above it:
  *
+ *	twins.c		addresses that somebody else has on another interface
  *	guests.c	addresses where their router does not live
  *	step.c		one event for one router, and what it owes for it
  *	priority.c	the effective priority: of the last resort
@@ -22,6 +23,7 @@
 #include "guests.h"
 #include "last_will.h"
 #include "routers.h"
+#include "twins.h"
 #include "netlink/dump.h"
 #include "netlink/monitor.h"
 #include "netlink/receive.h"
@@ -52,6 +54,7 @@ struct routers {
 	struct kern_sender *sender;
 	struct kern_wants *wants;
 	struct guests guests;
+	struct twins twins;
 	struct state *state; /* where elections are left; borrowed */
 	bool *continued; /* which entries of a predecessor have a router here; STATE_ROUTERS_MAX */
 

@@ -164,6 +164,7 @@ def test_address_elsewhere_is_held_and_announced_there_with_that_mac(lab):
     assert (own.frame.port.dev, own.sha) == ("eth0", agent.host.mac())
     assert {advert.frame.port.dev for advert in lab.capture.adverts(host=agent.host)} == {"eth0"}
     assert agent.router()["extra_addresses"] == [EXTRA]
+    assert agent.router()["address_interfaces"] == {EXTRA: "eth1"}
     assert agent.router()["missing_addresses"] == []
     assert agent.term() == 0
     assert clean(agent.host)
@@ -466,3 +467,60 @@ def test_group_of_ipv6(lab):
                                                                      "33:33:00:01:00:12")}
     two = lab.vipd(lab.host("gw2", "2001:db8::3/64", ipv6=True), [router(100, **keys)])
     wait_until(lambda: two.router(family=6)["active_address"], what="a Backup that hears")
+
+
+# ---- somebody else's ----
+
+def warnings(agent):
+    """The words of what is wrong with the router."""
+    return {it["kind"] if isinstance(it, dict) else it for it in agent.router()["warnings"]}
+
+
+@pytest.mark.parametrize("dev", ["lo", "eth1"])
+def test_address_that_is_on_another_interface_too_is_told_and_left_alone(lab, dev):
+    host = lab.host("gw1", OWN)
+    host.attach("wan", "203.0.113.2/28")
+    host.ip(f"address add 192.0.2.1/32 dev {dev}")
+    agent = lab.vipd(host, [router(200)])
+    agent.wait_state("lan", "active")
+    said = agent.wait_log("news=twin")
+    assert f"elsewhere={dev}" in said and f"address={VIP}" in said and "interface=eth0" in said
+    wait_held(host, VIP)
+    assert "twin_address" in agent.ctl("show").stdout
+    assert len([line for line in agent.log if "news=twin" in line]) == 1
+    assert agent.ctl("check", check=False).returncode == 1
+    host.ip(f"address delete 192.0.2.1/32 dev {dev}")
+    wait_until(lambda: "twin_address" not in agent.ctl("show").stdout, what="no more warning")
+    lines = len(agent.log)
+    host.ip(f"address add 192.0.2.1/32 dev {dev}")
+    agent.wait_log("news=twin", skip=lines)
+    assert agent.term() == 0
+    assert info(host, "192.0.2.1/32", dev) and info(host, VIP) is None
+
+
+def test_address_elsewhere_that_somebody_has_put_there_is_told_and_not_taken(lab):
+    host = lab.host("gw1", OWN)
+    host.attach("wan", "203.0.113.2/28")
+    host.ip(f"address add {EXTRA} dev eth1")
+    agent = lab.vipd(host, [router(200, extra_addresses=[ELSEWHERE])])
+    agent.wait_state("lan", "active")
+    said = agent.wait_log("news=foreign")
+    assert f"address={EXTRA}" in said and "interface=eth1" in said
+    assert agent.term() == 0
+    assert info(host, EXTRA, "eth1")
+
+
+def test_same_address_on_two_interfaces_of_the_configuration_is_no_twin(lab):
+    agent = gateway(lab, {"address": VIP, "interface": "eth1"})
+    wait_held(agent.host, VIP, "eth1")
+    crash(agent)
+    agent.host.wait_adverts(5, since=lab.now())
+    assert not [line for line in agent.log if "news=" in line]
+
+
+def test_conflict_is_found_whatever_the_options(lab, probe):
+    agent = gateway(lab, {"address": "192.0.2.9/24", "label": "eth0:vip", "scope": "global",
+                          "broadcast": "auto"})
+    with probe.speak("192.0.2.77", vrid=77, addresses=["192.0.2.9"]):
+        agent.wait_log("conflict=192.0.2.9")
+    assert agent.router()["conflicts"][0]["address"] == "192.0.2.9"
