@@ -2,9 +2,11 @@
 """Addresses with options: what the kernel is asked for, addresses on another interface than their
 router's or of another family, routers without any, and what is left of all that."""
 
+import shutil
+
 import pytest
 
-from agents import VIP, router
+from agents import VIP, keepalived_config, router
 from frames import mac_text
 from generations import OWN, crash, reload
 from lab import wait_until
@@ -244,11 +246,13 @@ def test_start_sweeps_what_is_left_elsewhere(lab):
 def test_required_interface_that_goes_is_a_fault_until_it_comes(lab, harm, cure, reason):
     agent = gateway(lab, ELSEWHERE)
     wait_held(agent.host, EXTRA, "eth1")
+    mark = lab.now()
     if "name" in harm:
         agent.host.ip("link set eth1 down", harm)
     else:
         agent.host.ip(harm)
     agent.wait_fault(reason)
+    assert lab.capture.wait_advert(host=agent.host, since=mark, priority=0)
     wait_until(lambda: VIP not in agent.host.addresses(), what="the addresses to go")
     agent.host.ip(cure, "link set eth1 up")
     agent.wait_state("lan", "active")
@@ -397,6 +401,27 @@ def test_routers_without_addresses_elect_one(lab, version):
     two.wait_state("lan", "active")
     assert host.addresses() == ["192.0.2.3/24"]
     assert not lab.capture.adverts(host=host, priority=0)
+
+
+@pytest.mark.skipif(not shutil.which("keepalived"), reason="keepalived is not here")
+def test_keepalived_without_addresses_is_a_peer(lab):
+    """In both roles: its Active is heard, and it hears ours. Debian's demands addresses in
+    version 3, and warns in version 2."""
+    keys = {"addresses": [], "version": 2, "interval": "1s"}
+    text = keepalived_config([router(150, **keys)]).replace("virtual_ipaddress {\n  }", "")
+    agent = lab.vipd(lab.host("gw1", OWN), [router(100, **keys)])
+    lab.keepalived(lab.host("gw2", "192.0.2.3/24"), text=text)
+    wait_until(lambda: agent.router()["active_address"] == "192.0.2.3"
+               and agent.router()["state"] == "backup", what="a Backup that hears")
+    assert not any(agent.router()["counters"]["rejected"].values())
+    agent.configure([router(200, **keys)])
+    reload(agent)
+    agent.wait_state("lan", "active")
+    mark = lab.now()
+    agent.host.wait_adverts(4, since=mark)
+    sent = lab.capture.adverts(since=mark)
+    assert {it.frame.host for it in sent[1:]} == {agent.host}, sent
+    assert {it.addresses for it in sent} == {()}
 
 
 def test_router_with_addresses_discards_an_empty_list(lab, probe):
