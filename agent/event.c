@@ -98,9 +98,11 @@ static const struct kind kinds[] = {
 	[EVENT_ADDRESS] = { "address", LOG_LEVEL_WARNING, SIZE_OF(address),
 			    ROWS(OF(address, "address", FIELD_TEXT),
 				 OF_WORDS(event.address.news, "news", event_address_words),
+				 OF(event.address.elsewhere, "elsewhere", FIELD_TEXT),
 				 OF(event.address.error, "error", FIELD_ERRNO), NOTE),
-			    OF_ROUTER "address={address} interface={interface} news={news}[ "
-				      "error=\"{error}\"] note=\"{note}\"" },
+			    OF_ROUTER
+			    "address={address} interface={interface} news={news}[ "
+			    "elsewhere={elsewhere}][ error=\"{error}\"] note=\"{note}\"" },
 	[EVENT_SEND] = { "send", LOG_LEVEL_ERROR, SIZE_OF(fact), ROWS(TEXT("send"), ERROR),
 			 OF_ROUTER_ON_LINK "send={send} error=\"{error}\"" },
 	[EVENT_WITHDRAWN] = { "withdrawn", LOG_LEVEL_INFO, 0, NO_FIELDS,

@@ -51,7 +51,8 @@ enum event_kind {
 	EVENT_SWEPT = 33,       /* an address of a dead predecessor was removed: @address */
 	EVENT_SWEPT_ALL = 34,   /* @fact.number[0] of them */
 	EVENT_DUMP = 35,        /* the kernel could not be asked: @fact.error */
-	EVENT_GROUP = 36,       /* an interface could not join the group: @fact.error */
+	EVENT_GROUP = 36,       /* an interface could not join the group whose bytes are in
+				   @fact.number: @fact.error */
 	EVENT_ADOPTED = 37,     /* @fact.number: adopted, started, withdrawn */
 	EVENT_NOT_ADOPTED = 38, /* the state memory cannot be read: @fact.error */
 	EVENT_STARTED = 39,     /* @fact.name: node, @fact.text: version, number[0]: routers */
@@ -130,6 +131,8 @@ enum event_address_news {
 	EVENT_ADDRESS_NOT_OWN = 10,
 	EVENT_ADDRESS_BEHIND = 11,
 	EVENT_ADDRESS_UNFILTERED = 12,
+	EVENT_ADDRESS_NO_PLACE = 13,
+	EVENT_ADDRESS_TWIN = 14,
 	EVENT_ADDRESS_COUNT,
 };
 
@@ -181,6 +184,7 @@ struct event_address {
 	int32_t error;
 	int32_t ifindex;
 	uint8_t bytes[16];
+	char elsewhere[16]; /* of EVENT_ADDRESS_TWIN: the interface with that index */
 };
 
 /* The Active that a Backup knew, and who let it forget that one. */

@@ -203,6 +203,7 @@ enum event_flaps_verdict event_flaps_note(struct event_flaps *flaps, const struc
 		if (event->address.news != EVENT_ADDRESS_FOREIGN &&
 		    event->address.news != EVENT_ADDRESS_KEPT &&
 		    event->address.news != EVENT_ADDRESS_DOUBLE &&
+		    event->address.news != EVENT_ADDRESS_NO_PLACE &&
 		    event->address.news != EVENT_ADDRESS_NOT_OWN)
 			break;
 		return note_consequence(flaps, event);

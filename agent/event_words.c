@@ -2,6 +2,7 @@
 #include "event_words.h"
 
 #include <arpa/inet.h>
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -14,6 +15,7 @@ const char *const event_address_words[EVENT_ADDRESS_COUNT] = {
 	[EVENT_ADDRESS_ABANDONED] = "abandoned", [EVENT_ADDRESS_FAILED] = "failed",
 	[EVENT_ADDRESS_LACKING] = "lacking",     [EVENT_ADDRESS_NOT_OWN] = "not_own",
 	[EVENT_ADDRESS_BEHIND] = "behind",       [EVENT_ADDRESS_UNFILTERED] = "unfiltered",
+	[EVENT_ADDRESS_NO_PLACE] = "no_place",   [EVENT_ADDRESS_TWIN] = "twin",
 };
 
 const char *const event_resort_words[EVENT_RESORT_RESET + 1] = {
@@ -161,6 +163,18 @@ const char *event_reason_text(const struct vrrp_reason *reason, const char *inte
 	case VRRP_REASON_TOGETHER:
 		snprintf(buf, size, "together with its IPv%u", reason->priority);
 		break;
+	case VRRP_REASON_ADDRESS_LINK_MISSING:
+		snprintf(buf, size, "there is no interface %.15s to hold an address on",
+			 reason->interface);
+		break;
+	case VRRP_REASON_ADDRESS_LINK_DOWN:
+		snprintf(buf, size, "interface %.15s, which an address is held on, is down",
+			 reason->interface);
+		break;
+	case VRRP_REASON_ADDRESS_NO_CARRIER:
+		snprintf(buf, size, "interface %.15s, which an address is held on, has no carrier",
+			 reason->interface);
+		break;
 	case VRRP_REASON_RECOVERED:
 		snprintf(buf, size, "interface %s can be used again", interface);
 		break;
@@ -181,9 +195,11 @@ static const char *reject_note(unsigned reject)
 		[VRRP_REJECT_OWN_SOURCE] =
 			"our own address as source: a loop in the network, or a cloned host",
 		[VRRP_REJECT_DESTINATION] =
-			"not sent to the multicast group: the sender is configured for unicast",
+			"not sent to this router's multicast group: the sender is configured for "
+			"unicast, or for another group",
 		[VRRP_REJECT_INTERVAL] = "an advertisement interval of zero",
-		[VRRP_REJECT_EMPTY_LIST] = "an advert without addresses",
+		[VRRP_REJECT_EMPTY_LIST] =
+			"an advert without addresses, and this router advertises some",
 		[VRRP_REJECT_VRID] = "no router of ours has this VRID on this interface",
 		[VRRP_REJECT_NOT_LINK_LOCAL] =
 			"IPv6 multicast from an address that is not link-local",
@@ -270,6 +286,10 @@ static const char *const address_notes[EVENT_ADDRESS_COUNT] = {
 	[EVENT_ADDRESS_BEHIND] =
 		"it stood before an address of the host's own in the same subnet, which would have "
 		"gone with it; now it stands behind",
+	[EVENT_ADDRESS_NO_PLACE] = "its interface is missing or down, and it is not required: vipd "
+				   "goes on without, and adds it when the interface comes up",
+	[EVENT_ADDRESS_TWIN] = "somebody has put it on another interface of this host, too: the "
+			       "host answers for it as a Backup as well; remove it there by hand",
 	[EVENT_ADDRESS_FOREIGN] = "it was there already; vipd uses it and will not remove it",
 	[EVENT_ADDRESS_KEPT] = "somebody else put it there, so vipd does not remove it although "
 			       "this router is not active",
@@ -333,7 +353,11 @@ static void fill_address(struct event_words *words)
 	const struct event *event = &words->event;
 
 	fill_prefix(words);
-	if (event->address.news < EVENT_ADDRESS_COUNT && address_notes[event->address.news])
+	if (event->address.news == EVENT_ADDRESS_FAILED && event->address.error == EINVAL &&
+	    event->family == 4)
+		strcpy(words->note, "the kernel refuses it while an address of the same subnet on "
+				    "that interface has another scope; tried again every second");
+	else if (event->address.news < EVENT_ADDRESS_COUNT && address_notes[event->address.news])
 		strcpy(words->note, address_notes[event->address.news]);
 }
 
@@ -457,6 +481,16 @@ static void fill_fact(struct event_words *words)
 	}
 }
 
+/* An event of a version that knew one group does not say which. */
+static void fill_group(struct event_words *words)
+{
+	const struct event *event = &words->event;
+	uint8_t group[16];
+
+	memcpy(group, event->fact.number, sizeof(group));
+	ip_text(event->family, group[0] ? group : vrrp_group(event->family), words->what);
+}
+
 void event_words_fill(struct event_words *words)
 {
 	switch (words->event.kind) {
@@ -484,7 +518,7 @@ void event_words_fill(struct event_words *words)
 		fill_change(words);
 		break;
 	case EVENT_GROUP:
-		ip_text(words->event.family, vrrp_group(words->event.family), words->what);
+		fill_group(words);
 		break;
 	case EVENT_FORGOTTEN:
 		fill_forgotten(words);

@@ -273,14 +273,20 @@ int kern_wants_see(struct kern_wants *wants, unsigned interface, const struct ke
 	return (int)number - 1;
 }
 
+int kern_wants_find_same(const struct kern_wants *wants, unsigned interface, enum kern_kind kind,
+			 const union kern_entry *entry)
+{
+	return (int)*slot_of(wants, interface, kind, entry) - 1;
+}
+
 int kern_wants_find(const struct kern_wants *wants, unsigned interface, enum kern_kind kind,
 		    const union kern_entry *entry)
 {
-	uint32_t number = *slot_of(wants, interface, kind, entry);
+	int number = kern_wants_find_same(wants, interface, kind, entry);
 
-	if (!number || !kern_kinds[kind]->equal(&wants->all[number - 1].spec.entry, entry))
+	if (number < 0 || !kern_kinds[kind]->equal(&wants->all[number].spec.entry, entry))
 		return -1;
-	return (int)number - 1;
+	return number;
 }
 
 void kern_wants_dump_begin(struct kern_wants *wants)

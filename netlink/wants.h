@@ -117,6 +117,14 @@ int kern_wants_find(const struct kern_wants *wants, unsigned interface, enum ker
 		    const union kern_entry *entry);
 
 /**
+ * kern_wants_find_same() - the want of an object, whatever its attributes.
+ *
+ * Return: its number; -1 when there is none.
+ */
+int kern_wants_find_same(const struct kern_wants *wants, unsigned interface, enum kern_kind kind,
+			 const union kern_entry *entry);
+
+/**
  * kern_wants_doubt() - events were lost: until kern_wants_dump_end(KERN_EVERY_INTERFACE), nothing
  * is removed or renewed without a look, where the kernel grants one (reconcile.h).
  */

@@ -41,6 +41,9 @@ const char *const vrrp_reason_words[VRRP_REASON_COUNT] = {
 	[VRRP_REASON_ONLY_VIRTUAL] = "only_virtual",
 	[VRRP_REASON_CEDED] = "ceded",
 	[VRRP_REASON_TOGETHER] = "together",
+	[VRRP_REASON_ADDRESS_LINK_MISSING] = "address_link_missing",
+	[VRRP_REASON_ADDRESS_LINK_DOWN] = "address_link_down",
+	[VRRP_REASON_ADDRESS_NO_CARRIER] = "address_no_carrier",
 };
 
 const char *const vrrp_reject_words[VRRP_REJECT_COUNT] = {

@@ -50,6 +50,9 @@ enum vrrp_reason_code {
 	VRRP_REASON_CEDED,        /* we offered to leave, and @source of @priority has taken over */
 	VRRP_REASON_TOGETHER, /* the router decides in all of its families, and did so in that one
 			       * of IPv @priority */
+	VRRP_REASON_ADDRESS_LINK_MISSING, /* there is no @interface, where an address is held */
+	VRRP_REASON_ADDRESS_LINK_DOWN,    /* that one is administratively down */
+	VRRP_REASON_ADDRESS_NO_CARRIER,   /* that one is up but has no carrier */
 	VRRP_REASON_COUNT,
 };
 

@@ -147,7 +147,7 @@ size_t vrrp_packet_len(unsigned version, unsigned family, unsigned addresses_n)
 {
 	const struct codec *codec = codec_of(version, family);
 
-	assert(codec && addresses_n >= 1 && addresses_n <= VRRP_ADDRESSES_MAX);
+	assert(codec && addresses_n <= VRRP_ADDRESSES_MAX);
 	return len_of(codec, addresses_n);
 }
 
@@ -250,7 +250,8 @@ static enum vrrp_reject decode(const struct codec *codec, const struct vrrp_rule
 	};
 	enum vrrp_reject reject;
 
-	if (p[3] == 0)
+	/* Erratum 8299. */
+	if (p[3] == 0 && !rules->may_be_empty)
 		return VRRP_REJECT_EMPTY_LIST;
 	if (rx->payload_len != len_of(codec, p[3]))
 		return VRRP_REJECT_LENGTH;
@@ -299,7 +300,7 @@ size_t vrrp_packet_encode(const struct vrrp_advert *advert, const uint8_t *desti
 	size_t len;
 	uint32_t sum;
 
-	assert(codec && advert->addresses_n > 0);
+	assert(codec);
 	assert(vrrp_interval_is_valid(advert->version, advert->interval_cs));
 	len = len_of(codec, advert->addresses_n);
 	buf[0] = (uint8_t)(advert->version << 4 | TYPE_ADVERT);
@@ -307,8 +308,9 @@ size_t vrrp_packet_encode(const struct vrrp_advert *advert, const uint8_t *desti
 	buf[2] = advert->priority;
 	buf[3] = advert->addresses_n;
 	put16(buf + 6, 0);
-	memcpy(buf + VRRP_HEADER_LEN, advert->addresses,
-	       advert->addresses_n * vrrp_address_len(advert->family));
+	if (advert->addresses_n)
+		memcpy(buf + VRRP_HEADER_LEN, advert->addresses,
+		       advert->addresses_n * vrrp_address_len(advert->family));
 	codec->write(advert, buf, len);
 	sum = sum_of_form(codec, advert->checksum, advert->source, destination, len);
 	put16(buf + 6, (unsigned)~sum_fold(sum_bytes(sum, buf, len)) & 0xffff);

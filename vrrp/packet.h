@@ -62,6 +62,7 @@ struct vrrp_rules {
 	uint8_t min_ttl;                 /* or hop limit */
 	uint8_t auth_type;               /* version 2: VRRP_AUTH_NONE or VRRP_AUTH_PASSWORD */
 	uint8_t password[VRRP_AUTH_LEN]; /* filled up with zeros */
+	bool may_be_empty;               /* adverts without addresses: it has none, either */
 };
 
 /* A received IP packet of protocol 112, as the socket layer hands it in. */
@@ -122,7 +123,7 @@ bool vrrp_packet_exists(unsigned version, unsigned family);
 /**
  * vrrp_packet_len() - bytes of a message; only this length is accepted.
  * @version: of a message that exists over @family.
- * @addresses_n: 1..255.
+ * @addresses_n: 0..255; RFC 9568 §5.2.5 has no 0.
  */
 size_t vrrp_packet_len(unsigned version, unsigned family, unsigned addresses_n);
 

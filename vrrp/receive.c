@@ -38,6 +38,8 @@ static bool same_addresses(const struct vrrp_list *own, const struct vrrp_advert
 
 	if (n != advert->addresses_n)
 		return false;
+	if (n == 0)
+		return true;
 	/* The order matters in that a virtual link-local address comes first (erratum 8300). */
 	if (vrrp_is_link_local(advert->family, own->addresses) !=
 	    vrrp_is_link_local(advert->family, advert->addresses))

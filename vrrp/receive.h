@@ -12,7 +12,7 @@
 struct vrrp_list {
 	const uint8_t
 		*addresses;   /* addresses_n * vrrp_address_len() bytes, in wire order; borrowed */
-	unsigned addresses_n; /* 1..255 */
+	unsigned addresses_n; /* 0..255 */
 };
 
 /**

@@ -24,10 +24,44 @@
 /* The node that a vipd was told to be on its command line, for all its processes. */
 #define CONF_NODE_ENVIRONMENT "VIPD_NODE"
 
+/* A yes or no whose default is not the same for all. */
+enum conf_answer {
+	CONF_UNSAID, /* as by default */
+	CONF_YES,
+	CONF_NO,
+};
+
+/* How far an IPv4 address is valid, as the kernel has it. */
+enum conf_scope {
+	CONF_SCOPE_GLOBAL,
+	CONF_SCOPE_SITE,
+	CONF_SCOPE_LINK,
+	CONF_SCOPE_HOST,
+};
+
+enum conf_broadcast_kind {
+	CONF_BROADCAST_NONE,
+	CONF_BROADCAST_AUTO,    /* that of its prefix */
+	CONF_BROADCAST_ADDRESS, /* this one */
+};
+
+struct conf_broadcast {
+	uint8_t kind; /* enum conf_broadcast_kind */
+	uint8_t bytes[4];
+};
+
 struct conf_address {
 	uint8_t family; /* 4 or 6 */
 	uint8_t prefix_len;
 	uint8_t bytes[16]; /* network byte order, IPv4 in the first 4 */
+
+	/* Options; zeros are the defaults. */
+	uint8_t prefix_route, preferred, required; /* enum conf_answer */
+	uint8_t scope;                             /* enum conf_scope; of IPv4, as the next one */
+	struct conf_broadcast broadcast;
+	uint8_t peer[16];               /* the other end, which the prefix is of then */
+	char interface[CONF_LINK_SIZE]; /* where it is held; empty: where its router lives */
+	char label[CONF_LINK_SIZE];     /* of IPv4 */
 };
 
 /* How long an address outlives an agent that is dead or hung. */
@@ -99,6 +133,7 @@ struct conf_router {
 	uint8_t unit_n;      /* of a member: how many share its fate, and follow each other in */
 	uint8_t unit_at;     /* the configuration; and which of them it is; 0, 0: none */
 	struct conf_router *members; /* part of the configuration */
+	uint8_t group[16];           /* multicast group of the adverts; zero: vrrp_group() */
 	struct conf_link_local link_local;
 	struct conf_link link;
 	struct conf_auth auth;
@@ -176,6 +211,24 @@ void conf_free(struct conf *conf);
  * @address: below its addresses_n.
  */
 bool conf_is_of_virtual_router(const struct conf_router *router, unsigned address);
+
+/**
+ * conf_address_is_preferred() - whether an address may be a source of the host's own connections.
+ * By default all are but an IPv6 address without a network, one of length 128: connections from it
+ * would break when it moves to another host.
+ */
+bool conf_address_is_preferred(const struct conf_address *address);
+
+/**
+ * conf_address_interface() - the name of the interface that an address is held on.
+ */
+const char *conf_address_interface(const struct conf_router *router,
+				   const struct conf_address *address);
+
+/**
+ * conf_group() - the multicast group that a router's adverts are sent to: 16 bytes, borrowed.
+ */
+const uint8_t *conf_group(const struct conf_router *router);
 
 /**
  * conf_lease_s() - the lifetime of a router's addresses in the kernel.

@@ -8,6 +8,54 @@
 
 static void write_keys(const struct conf_schema *schema, const void *base, FILE *out, int indent);
 
+/* ---- what a file need not say ---- */
+
+static bool is_zero(const struct field *field, const void *base)
+{
+	const char *bytes = (const char *)base + field->offset;
+
+	for (uint16_t i = 0; i < field->size; i++)
+		if (bytes[i])
+			return false;
+	return true;
+}
+
+/* A list that may not be empty, no group, no address, or what IPv4 does not have: the file says the
+ * same without it. */
+static bool is_none(const struct conf_key *key, const void *base)
+{
+	if (key->count)
+		return key->min > 0 && conf_key_count(key->count, base) == 0;
+	if (key->element)
+		return key->element->optional && is_zero(&key->field, base);
+	return (key->kind == &conf_host || key->kind == &conf_sources ||
+		key->kind == &conf_link_local || key->kind == &conf_multicast) &&
+	       is_zero(&key->field, base);
+}
+
+static bool is_left_out(const struct conf_schema *schema, const struct conf_key *key,
+			const void *base)
+{
+	if (!conf_key_has_value(key))
+		return true;
+	if (key->missing || key->preset)
+		return false;
+	return schema->terse ? is_zero(&key->field, base) : is_none(key, base);
+}
+
+bool conf_is_brief(const struct conf_schema *schema, const void *element)
+{
+	if (!schema->terse)
+		return schema->only_brief;
+	for (const struct conf_key *key = schema->keys; key->field.name; key++)
+		if (strcmp(key->field.name, schema->brief) != 0 &&
+		    !is_left_out(schema, key, element))
+			return false;
+	return true;
+}
+
+/* ---- values ---- */
+
 /* libconfig's escapes: the backslash and the quote. */
 static void write_string(const char *text, FILE *out)
 {
@@ -45,16 +93,28 @@ static void write_group(const struct conf_schema *schema, const void *base, FILE
 	fprintf(out, "%*s}", indent, "");
 }
 
+static bool are_brief(const struct conf_schema *schema, const char *elements, unsigned n)
+{
+	for (unsigned i = 0; i < n; i++)
+		if (!conf_is_brief(schema, elements + i * schema->size))
+			return false;
+	return schema->terse || schema->only_brief;
+}
+
+/* The value that stands for its group. */
+static void write_brief(const struct conf_schema *schema, const void *element, FILE *out)
+{
+	write_value(conf_key_find(schema, schema->brief), element, out);
+}
+
 /* Values that stand for their groups go on one line. */
 static void write_brief_list(const struct conf_schema *schema, const char *elements, unsigned n,
 			     FILE *out)
 {
-	const struct conf_key *key = conf_key_find(schema, schema->brief);
-
 	fputs("[", out);
 	for (unsigned i = 0; i < n; i++) {
 		fputs(i ? ", " : " ", out);
-		write_value(key, elements + i * schema->size, out);
+		write_brief(schema, elements + i * schema->size, out);
 	}
 	fputs(" ]", out);
 }
@@ -63,9 +123,9 @@ static void write_list(const struct conf_key *key, const void *base, FILE *out, 
 {
 	const struct conf_schema *schema = key->element;
 	unsigned n;
-	const char *elements = conf_key_elements(key, base, &n);
+	const char *elements = conf_key_elements(key, base, &n), *element = elements;
 
-	if (schema->only_brief) {
+	if (are_brief(schema, elements, n)) {
 		write_brief_list(schema, elements, n, out);
 		return;
 	}
@@ -74,44 +134,20 @@ static void write_list(const struct conf_key *key, const void *base, FILE *out, 
 		return;
 	}
 	fputs("(\n", out);
-	for (unsigned i = 0; i < n; i++) {
+	for (unsigned i = 0; i < n; i++, element += schema->size) {
 		fprintf(out, "%s%*s", i ? ",\n" : "", indent + INDENT, "");
-		write_group(schema, elements + i * schema->size, out, indent + INDENT);
+		if (conf_is_brief(schema, element))
+			write_brief(schema, element, out);
+		else
+			write_group(schema, element, out, indent + INDENT);
 	}
 	fprintf(out, "\n%*s)", indent, "");
-}
-
-static bool is_zero(const struct field *field, const void *base)
-{
-	const char *bytes = (const char *)base + field->offset;
-
-	for (uint16_t i = 0; i < field->size; i++)
-		if (bytes[i])
-			return false;
-	return true;
-}
-
-/* A list that may not be empty, no group, no address, or what IPv4 does not have: the file says the
- * same without it. */
-static bool is_none(const struct conf_key *key, const void *base)
-{
-	if (key->count)
-		return key->min > 0 && conf_key_count(key->count, base) == 0;
-	if (key->element)
-		return key->element->optional && is_zero(&key->field, base);
-	return (key->kind == &conf_sources || key->kind == &conf_link_local) &&
-	       is_zero(&key->field, base);
-}
-
-static bool is_left_out(const struct conf_key *key, const void *base)
-{
-	return !conf_key_has_value(key) || (!key->missing && !key->preset && is_none(key, base));
 }
 
 static void write_keys(const struct conf_schema *schema, const void *base, FILE *out, int indent)
 {
 	for (const struct conf_key *key = schema->keys; key->field.name; key++) {
-		if (is_left_out(key, base))
+		if (is_left_out(schema, key, base))
 			continue;
 		fprintf(out, "%*s%s = ", indent, "", key->field.name);
 		if (key->count)

@@ -11,14 +11,34 @@
 
 /* ---- which ones ---- */
 
+static unsigned group_family(const struct conf_router *router)
+{
+	return router->group[0] == 0xff ? 6 : 4;
+}
+
+static unsigned family_of_first(const struct conf_address *addresses, unsigned n)
+{
+	for (unsigned i = 0; i < n; i++)
+		if (addresses[i].family)
+			return addresses[i].family;
+	return 0;
+}
+
+/* That of what it advertises; of one that advertises nothing, whatever else tells. */
 static unsigned family_of(const struct conf_router *router)
 {
-	unsigned n = router->addresses_n + router->extra_n;
+	unsigned family = family_of_first(router->addresses, router->addresses_n);
 
-	for (unsigned i = 0; i < n; i++)
-		if (router->addresses[i].family)
-			return router->addresses[i].family;
-	return 4;
+	if (family)
+		return family;
+	if (router->link_local.kind != CONF_LINK_LOCAL_UNSAID)
+		return 6;
+	if (router->sources.of[0][0] || router->sources.of[1][0])
+		return router->sources.of[0][0] ? 4 : 6;
+	if (router->group[0])
+		return group_family(router);
+	family = family_of_first(router->addresses, router->addresses_n + router->extra_n);
+	return family ? family : 4;
 }
 
 static bool has_family(const struct conf_router *router, unsigned family, unsigned first,
@@ -38,21 +58,6 @@ unsigned conf_family_count(const struct conf_router *router)
 const struct conf_router *conf_family_member(const struct conf_router *router, unsigned i)
 {
 	return router->members_n ? &router->members[i] : router;
-}
-
-/* Return: whether what is only held is of a family that the router speaks. */
-static bool check_extra(const struct conf_place *group, const struct conf_router *router)
-{
-	const struct conf_place place = conf_place_of(group, "extra_addresses");
-	bool other = has_family(router, router->vrrp.family == 6 ? 4 : 6, router->addresses_n,
-				router->extra_n);
-
-	if (other)
-		conf_error_in(&place,
-			      "IPv%u addresses in a router that advertises none of IPv%u are not "
-			      "supported yet: write two routers, one for each",
-			      router->vrrp.family == 6 ? 4 : 6, router->vrrp.family == 6 ? 4 : 6);
-	return !other;
 }
 
 /* ---- link_local ---- */
@@ -107,14 +112,34 @@ static void put_first(const struct conf_place *group, struct conf_router *router
 	router->added_n = 1;
 }
 
+/* Of no addresses there is no first one. */
+static void refuse_first(const struct conf_place *group, struct conf_router *router)
+{
+	const struct conf_place list = conf_place_of(group, "addresses");
+	const struct conf_place place = conf_place_of(group, "link_local");
+	bool is_said = router->link_local.kind == CONF_LINK_LOCAL_ADDRESS ||
+		       router->link_local.kind == CONF_LINK_LOCAL_VIRTUAL;
+
+	/* Of a list that is wrong enough was said. */
+	if (is_said && config_setting_is_aggregate(list.setting) &&
+	    config_setting_length(list.setting) == 0)
+		conf_error_in(&place,
+			      "no addresses are advertised: leave it out, or write \"none\"");
+	router->link_local.kind = CONF_LINK_LOCAL_NONE;
+}
+
 static void add_first(const struct conf_place *group, struct conf_router *router)
 {
 	const struct conf_place place = conf_place_of(group, "link_local");
 	struct conf_address first;
 
+	if (!router->addresses_n) {
+		refuse_first(group, router);
+		return;
+	}
 	if (router->link_local.kind == CONF_LINK_LOCAL_UNSAID)
 		router->link_local.kind = CONF_LINK_LOCAL_VIRTUAL;
-	if (!router->addresses_n || !choose_first(router, &first))
+	if (!choose_first(router, &first))
 		return;
 	if (!begins_link_local(router))
 		put_first(group, router, &first);
@@ -150,6 +175,27 @@ static void check_sources(const struct conf_place *group, const struct conf_rout
 			      router->only_family);
 }
 
+/* ---- group ---- */
+
+static void check_group(const struct conf_place *group, const struct conf_router *router)
+{
+	const struct conf_place place = conf_place_of(group, "group_address");
+
+	if (router->group[0] && group_family(router) != router->only_family)
+		conf_error_in(&place, "the router is of IPv%u, and this is not",
+			      router->only_family);
+}
+
+/* That of the other family is for the other member, and the one that all have is unsaid. */
+static void set_group(struct conf_router *router)
+{
+	const struct vrrp_config *vrrp = &router->vrrp;
+
+	if (group_family(router) != vrrp->family ||
+	    memcmp(router->group, vrrp_group(vrrp->family), vrrp_address_len(vrrp->family)) == 0)
+		memset(router->group, 0, sizeof(router->group));
+}
+
 /* ---- a router of one family ---- */
 
 static void set_one(const struct conf_place *group, struct conf_router *router, unsigned family)
@@ -160,6 +206,7 @@ static void set_one(const struct conf_place *group, struct conf_router *router, 
 	if (router->vrrp.version && !vrrp_packet_exists(router->vrrp.version, family))
 		conf_error_in(&version, "VRRP version %u has no IPv6; use 3", router->vrrp.version);
 	set_source(group, router);
+	set_group(router);
 	if (family == 6)
 		add_first(group, router);
 }
@@ -229,8 +276,8 @@ void conf_family_set(const struct conf_place *group, struct conf_router *router)
 	router->only_family = (uint8_t)family;
 	check_sources(group, router);
 	check_link_local(group, router);
-	if (check_extra(group, router))
-		set_one(group, router, family);
+	check_group(group, router);
+	set_one(group, router, family);
 }
 
 /* ---- all routers ---- */

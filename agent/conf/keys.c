@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "address.h"
 #include "family.h"
 #include "value.h"
 #include "vrrp/timers.h"
@@ -21,12 +22,39 @@
 
 /* ---- addresses ---- */
 
+static const char *const scopes[] = {
+	[CONF_SCOPE_GLOBAL] = "global",
+	[CONF_SCOPE_SITE] = "site",
+	[CONF_SCOPE_LINK] = "link",
+	[CONF_SCOPE_HOST] = "host",
+};
+
+#define OF(member, called, kind) FIELD(struct conf_address, member, called, kind)
+
+/* The address first, which clears the others. */
 static const struct conf_key address_keys[] = {
 	{ .field = { .name = "address", .size = sizeof(struct conf_address) },
 	  .kind = &conf_address,
 	  .missing = "" },
+	{ .field = OF(interface, "interface", FIELD_TEXT),
+	  .kind = &conf_interface,
+	  .min = 1,
+	  .max = CONF_LINK_SIZE - 1 },
+	{ .field = OF(label, "label", FIELD_TEXT),
+	  .kind = &conf_word,
+	  .min = 1,
+	  .max = CONF_LINK_SIZE - 1 },
+	{ .field = FIELD_OF_WORDS(struct conf_address, scope, "scope", scopes),
+	  .kind = &conf_choice },
+	{ .field = OF(broadcast, "broadcast", 0), .kind = &conf_broadcast },
+	{ .field = OF(prefix_route, "prefix_route", FIELD_UINT), .kind = &conf_yes_no },
+	{ .field = OF(preferred, "preferred", FIELD_UINT), .kind = &conf_yes_no },
+	{ .field = FIELD_OF_IP(struct conf_address, peer, "peer", family), .kind = &conf_host },
+	{ .field = OF(required, "required", FIELD_UINT), .kind = &conf_yes_no },
 	CONF_KEYS_END,
 };
+
+#undef OF
 
 static const struct conf_schema address_schema = {
 	.noun = "address",
@@ -34,7 +62,8 @@ static const struct conf_schema address_schema = {
 	.size = sizeof(struct conf_address),
 	.keys = address_keys,
 	.brief = "address",
-	.only_brief = true,
+	.terse = true,
+	.check = conf_address_check,
 };
 
 /* ---- routers ---- */
@@ -182,7 +211,6 @@ static const struct conf_key router_keys[] = {
 	  .element = &address_schema,
 	  .count = offsetof(struct conf_router, addresses_n),
 	  .behind = offsetof(struct conf_router, extra_n),
-	  .min = 1,
 	  .max = VRRP_ADDRESSES_MAX,
 	  .missing = "" },
 	{ .field = OF(addresses, "extra_addresses", 0),
@@ -199,6 +227,8 @@ static const struct conf_key router_keys[] = {
 	{ .field = FIELD_OF_WORDS(struct conf_router, vrrp.checksum, "checksum", checksums),
 	  .kind = &conf_choice,
 	  .preset = "\"rfc9568\"" },
+	{ .field = FIELD_OF_IP(struct conf_router, group, "group_address", vrrp.family),
+	  .kind = &conf_multicast },
 	{ .field = FIELD_OF_WORDS(struct conf_router, lease, "lease", leases),
 	  .kind = &conf_choice,
 	  .preset = "\"available\"" },
@@ -266,7 +296,8 @@ static void claim_address(const struct conf_place *place, const struct conf_rout
 	/* Without the prefix length: the wire has none. */
 	conf_address_format(address, text);
 	text[strcspn(text, "/")] = '\0';
-	conf_claim(place, "address %s on %s", text, router->interface);
+	conf_claim(place, "address %s on %s", text,
+		   address->interface[0] ? address->interface : router->interface);
 }
 
 /* @first, @n: those of the list @key among all that the router has. */
@@ -327,7 +358,7 @@ static void check_accept(const struct conf_place *group, const struct conf_route
 static void claim_all(const struct conf_place *group, const struct conf_router *router)
 {
 	const struct conf_place name = conf_place_of(group, "name");
-	unsigned added = router->members_n ? 0 : conf_family_added(router);
+	unsigned added = conf_family_added(router);
 
 	if (router->name[0])
 		conf_claim(&name, "router name \"%s\"", router->name);
@@ -347,7 +378,10 @@ static void check_source(const struct conf_place *group, const struct conf_route
 	if (!router->source[0] || router->vrrp.priority == VRRP_PRIORITY_OWNER)
 		return;
 	for (unsigned i = 0; i < router->addresses_n + router->extra_n; i++) {
-		if (memcmp(router->addresses[i].bytes, router->source, sizeof(router->source)))
+		const struct conf_address *address = &router->addresses[i];
+
+		if (address->family != router->vrrp.family ||
+		    memcmp(address->bytes, router->source, sizeof(router->source)))
 			continue;
 		conf_error_in(&place, "a virtual address of this router cannot be its source: use "
 				      "the host's own address, or leave source out");
@@ -360,6 +394,7 @@ static void check_router(const struct conf_place *group, void *base)
 	struct conf_router *router = base;
 
 	conf_family_set(group, router);
+	conf_address_check_all(group, router);
 	check_interval(group, router);
 	check_auth(group, router);
 	check_lease(group, router);

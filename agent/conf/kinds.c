@@ -93,6 +93,24 @@ static void expect_boolean(const struct conf_key *key, char *buf)
 
 const struct conf_kind conf_boolean = { "boolean", parse_boolean, expect_boolean, plain_text };
 
+/* ---- a yes or no without a default of its own ---- */
+
+static void parse_yes_no(const struct conf_place *place, void *base)
+{
+	parse_boolean(place, base);
+	if (config_setting_type(place->setting) == CONFIG_TYPE_BOOL)
+		fields_set_number(&place->key->field, base,
+				  config_setting_get_bool(place->setting) ? CONF_YES : CONF_NO);
+}
+
+static bool yes_no_text(const struct conf_key *key, const void *base, char *buf)
+{
+	strcpy(buf, fields_number(&key->field, base) == CONF_NO ? "false" : "true");
+	return false;
+}
+
+const struct conf_kind conf_yes_no = { "boolean", parse_yes_no, expect_boolean, yes_no_text };
+
 /* ---- number ---- */
 
 static const struct conf_named *find_named(const struct conf_key *key, const char *name)
@@ -435,15 +453,26 @@ static bool address_text(const struct conf_key *key, const void *base, char *buf
 
 const struct conf_kind conf_address = { "address", parse_address, expect_address, address_text };
 
-/* ---- addresses of a host ---- */
+/* ---- address of a host ---- */
 
-/* What conf_host_parse() lets pass of IPv6 ends with other bytes than zeros. */
-static unsigned host_family(const uint8_t *bytes)
+static void parse_host(const struct conf_place *place, void *base)
 {
-	static const uint8_t zeros[12];
+	const char *text = get_string(place), *fault;
 
-	return memcmp(bytes + 4, zeros, sizeof(zeros)) == 0 ? 4 : 6;
+	fault = text ? conf_host_parse(text, (uint8_t *)member_of(place->key, base)) : NULL;
+	if (fault)
+		conf_error_fault(place, fault);
 }
+
+static void expect_host(const struct conf_key *key, char *buf)
+{
+	(void)key;
+	strcpy(buf, "an address of a host such as \"192.0.2.2\"");
+}
+
+const struct conf_kind conf_host = { "address", parse_host, expect_host, quoted_text };
+
+/* ---- addresses of a host ---- */
 
 static void parse_source(const struct conf_place *place, struct conf_sources *sources)
 {
@@ -456,9 +485,9 @@ static void parse_source(const struct conf_place *place, struct conf_sources *so
 			conf_error_fault(place, fault);
 		return;
 	}
-	member = sources->of[host_family(bytes) == 6];
+	member = sources->of[conf_host_family(bytes) == 6];
 	if (member[0])
-		conf_error_in(place, "there is one of IPv%u already", host_family(bytes));
+		conf_error_in(place, "there is one of IPv%u already", conf_host_family(bytes));
 	else
 		memcpy(member, bytes, sizeof(bytes));
 }
@@ -504,6 +533,37 @@ static bool sources_text(const struct conf_key *key, const void *base, char *buf
 }
 
 const struct conf_kind conf_sources = { "address", parse_sources, expect_sources, sources_text };
+
+/* ---- multicast group ---- */
+
+static void parse_multicast(const struct conf_place *place, void *base)
+{
+	const char *text = get_string(place), *fault;
+
+	fault = text ? conf_group_parse(text, (uint8_t *)member_of(place->key, base)) : NULL;
+	if (fault)
+		conf_error_fault(place, fault);
+}
+
+static void expect_multicast(const struct conf_key *key, char *buf)
+{
+	(void)key;
+	strcpy(buf, "a multicast address such as \"224.0.0.18\"");
+}
+
+/* The usual one where none is said. */
+static bool multicast_text(const struct conf_key *key, const void *base, char *buf)
+{
+	const char *group = (const char *)base + key->field.offset;
+	unsigned family = *((const uint8_t *)base + key->field.family) == 6 ? 6 : 4;
+
+	inet_ntop(family == 6 ? AF_INET6 : AF_INET,
+		  group[0] ? (const void *)group : vrrp_group(family), buf, INET6_ADDRSTRLEN);
+	return true;
+}
+
+const struct conf_kind conf_multicast = { "address", parse_multicast, expect_multicast,
+					  multicast_text };
 
 /* ---- which link-local address comes first ---- */
 

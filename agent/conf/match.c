@@ -42,7 +42,7 @@ char *match_text(const struct conf_schema *schema, const void *element)
 	size_t len;
 	FILE *out;
 
-	if (schema->only_brief) {
+	if (conf_is_brief(schema, element)) {
 		const struct conf_key *key = conf_key_find(schema, schema->brief);
 
 		key->kind->text(key, element, value);

@@ -55,8 +55,12 @@ extern const struct conf_kind conf_duration;   /* a number of nanoseconds in any
 extern const struct conf_kind conf_socket;     /* the path of one */
 extern const struct conf_kind conf_address;    /* struct conf_address, with its prefix length */
 extern const struct conf_kind conf_password;   /* printable ASCII that no message shows */
+extern const struct conf_kind conf_host;       /* uint8_t[16], an address without; zero: none */
 extern const struct conf_kind conf_sources;    /* struct conf_sources, without; one, or a list */
 extern const struct conf_kind conf_link_local; /* struct conf_link_local */
+extern const struct conf_kind conf_yes_no;     /* enum conf_answer in a byte; zero: unsaid */
+extern const struct conf_kind conf_multicast;  /* uint8_t[16], a group; zero: none */
+extern const struct conf_kind conf_broadcast;  /* struct conf_broadcast */
 
 /* A number that has a name: "owner" is 255. */
 struct conf_named {
@@ -102,6 +106,7 @@ struct conf_schema {
 	const struct conf_key *keys; /* ends with CONF_KEYS_END, less than CONF_KEYS_MAX */
 	const char *brief; /* the key that a value without braces stands for; NULL: none does */
 	bool only_brief;   /* there is no form with braces */
+	bool terse;        /* zeros are defaults, and left out when it is written */
 	bool optional;     /* a group that is all zero is not there */
 	/* What check() finds, a number, and of what begins anew when it changes from one to
 	 * another; 0 is any. NULL: nothing. */
@@ -131,6 +136,12 @@ int conf_read(const char *path, const struct conf_schema *schema, void *base,
  * where a file cannot have them.
  */
 void conf_write(const struct conf_schema *schema, const void *base, FILE *out);
+
+/**
+ * conf_is_brief() - whether an element of a list is written as the one value that stands for its
+ * group, since it says no more.
+ */
+bool conf_is_brief(const struct conf_schema *schema, const void *element);
 
 /**
  * conf_compare() - conf_diff() by a schema.

@@ -37,12 +37,18 @@ static const char *nearest_key(const struct conf_schema *schema, const char *wri
 	return nearest;
 }
 
+/* Whether a key is mostly left out, since its value stands for the group. */
+static bool is_brief(const struct conf_schema *schema, const char *name)
+{
+	return schema->brief && strcmp(schema->brief, name) == 0;
+}
+
 /* What has that key, at or below a schema; NULL: nothing has. */
 static const struct conf_schema *owner_of(const struct conf_schema *schema, const char *name)
 {
 	const struct conf_schema *owner = NULL;
 
-	if (conf_key_find(schema, name))
+	if (conf_key_find(schema, name) && !is_brief(schema, name))
 		return schema;
 	for (const struct conf_key *key = schema->keys; key->field.name && !owner; key++)
 		if (key->element && !key->element->only_brief)
@@ -59,8 +65,9 @@ void conf_complain_unknown(const struct conf_place *place, const struct conf_sch
 	if (owner == place->parse->schema)
 		conf_error_in(place, "\"%.40s\" belongs outside of all groups", name);
 	else if (owner)
-		conf_error_in(place, "\"%.40s\" belongs into a %s, one of %s = ( { ... } )", name,
-			      owner->noun, owner->nouns);
+		conf_error_in(place, "\"%.40s\" belongs into %s %s, one of %s = ( { ... } )", name,
+			      strchr("aeiou", owner->noun[0]) ? "an" : "a", owner->noun,
+			      owner->nouns);
 	else if (here)
 		conf_error_in(place, "\"%.40s\" is keepalived's; %s", name, here);
 	else if (nearest)

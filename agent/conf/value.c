@@ -126,8 +126,8 @@ static const char *prefix_fault(const char *text)
 	if (strchr(text, ','))
 		return "is more than one address; each is a string of its own";
 	if (digits > 0 && blanks > 0)
-		return "has more behind its prefix length; an address and its length are all: dev, "
-		       "label, brd, scope are not supported yet";
+		return "has more behind its prefix length; options stand beside it: { address = "
+		       "\"192.0.2.1/24\"; interface = \"eth1\"; label = \"eth1:vip\"; }";
 	if (strncmp(text, "255.", 4) == 0)
 		return "has a netmask; write the prefix length: \"192.0.2.1/24\"";
 	if (digits == 0 || digits > 2 || text[digits] != '\0')
@@ -265,6 +265,31 @@ const char *conf_host_parse(const char *text, uint8_t *ret_bytes)
 	return fault;
 }
 
+const char *conf_group_parse(const char *text, uint8_t *ret_bytes)
+{
+	uint8_t bytes[16] = { 0 };
+	bool is_ip6 = strchr(text, ':');
+
+	if (strchr(text, '/'))
+		return "has a prefix length, and this is a group alone";
+	if (inet_pton(is_ip6 ? AF_INET6 : AF_INET, text, bytes) != 1)
+		return is_ip6 ? "is not an IPv6 address" : "is not an IPv4 address";
+	if (is_ip6 ? bytes[0] != 0xff : bytes[0] >> 4 != 14)
+		return "is not a multicast address: of IPv4 they begin with 224 to 239, of IPv6 "
+		       "with ff";
+	/* RFC 4291 §2.7. */
+	if (is_ip6 && (bytes[1] & 0x0f) < 2)
+		return "never leaves a host; a group of the link begins with ff02:";
+	memcpy(ret_bytes, bytes, sizeof(bytes));
+	return NULL;
+}
+
+/* conf_host_parse() lets nothing of IPv6 pass that ends with so many zeros. */
+unsigned conf_host_family(const uint8_t *bytes)
+{
+	return are_zero(bytes, 32, 128) ? 4 : 6;
+}
+
 const char *conf_address_format(const struct conf_address *address, char *buf)
 {
 	char host[INET6_ADDRSTRLEN];
@@ -290,6 +315,24 @@ bool conf_is_of_virtual_router(const struct conf_router *router, unsigned addres
 	conf_link_local_of(router->vrrp.vrid, bytes);
 	return router->vrrp.family == 6 &&
 	       memcmp(router->addresses[address].bytes, bytes, sizeof(bytes)) == 0;
+}
+
+bool conf_address_is_preferred(const struct conf_address *address)
+{
+	if (address->preferred != CONF_UNSAID)
+		return address->preferred == CONF_YES;
+	return address->family == 4 || address->prefix_len < 128;
+}
+
+const char *conf_address_interface(const struct conf_router *router,
+				   const struct conf_address *address)
+{
+	return address->interface[0] ? address->interface : router->interface;
+}
+
+const uint8_t *conf_group(const struct conf_router *router)
+{
+	return router->group[0] ? router->group : vrrp_group(router->vrrp.family);
 }
 
 static unsigned min3(unsigned a, unsigned b, unsigned c)

@@ -53,6 +53,19 @@ const char *conf_address_parse(const char *text, struct conf_address *ret_addres
 const char *conf_host_parse(const char *text, uint8_t *ret_bytes);
 
 /**
+ * conf_group_parse() - "224.0.0.18" or "ff02::12" to bytes.
+ * @ret_bytes: 16, filled on success: of IPv6 the first is 0xff, of IPv4 it is not.
+ *
+ * Return: as conf_address_parse().
+ */
+const char *conf_group_parse(const char *text, uint8_t *ret_bytes);
+
+/**
+ * conf_host_family() - the family of what conf_host_parse() filled: 4 or 6.
+ */
+unsigned conf_host_family(const uint8_t *bytes);
+
+/**
  * conf_address_format() - an address with its prefix length.
  * @buf: CONF_ADDRESS_TEXT_SIZE bytes.
  */

@@ -146,10 +146,26 @@ struct sweep {
 	unsigned told_n;
 };
 
+/* What is wanted with other attributes than it had was swept, and comes back in this turn. */
+static void note_swept(struct routers *routers, enum kern_kind kind, const union kern_entry *entry)
+{
+	struct kern_object gone = { .type = KERN_OBJECT_ENTRY,
+				    .kind = kind,
+				    .gone = true,
+				    .by_us = true,
+				    .entry = *entry };
+	int interface = interfaces_at(routers->interfaces, kern_kinds[kind]->ifindex(entry));
+
+	if (interface >= 0)
+		(void)kern_wants_see(routers->wants, (unsigned)interface, &gone);
+}
+
 static void on_swept(enum kern_kind kind, const union kern_entry *entry, int error, void *arg)
 {
 	struct sweep *sweep = arg;
 
+	if (!error)
+		note_swept(sweep->routers, kind, entry);
 	if (kind != KERN_KIND_ADDRESS)
 		return;
 	if ((sweep->after_death || error) && sweep->told_n++ < SWEPT_TOLD_MAX)

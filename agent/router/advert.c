@@ -53,7 +53,7 @@ void router_write_advert(const struct routers *routers, const struct router *rou
 	struct kern_frame_ip ip = {
 		.source_mac = router_lan(routers, router)->interface->mac,
 		.source = router->vr.election.source,
-		.destination = vrrp_group(c->family),
+		.destination = conf_group(router->conf),
 		.protocol = VRRP_PROTOCOL,
 		.ttl = VRRP_TTL,
 		.tos = IPTOS_CLASS_CS6,

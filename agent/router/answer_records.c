@@ -112,6 +112,9 @@ struct address_record {
 	uint8_t present; /* on the interface */
 	uint8_t doubled; /* with another prefix length */
 	uint8_t not_own; /* of an owner, and vipd has added it */
+	uint8_t optional;
+	uint8_t twin;                   /* somebody has it on another interface, too */
+	char interface[CONF_LINK_SIZE]; /* empty: its router's */
 };
 
 static const struct field address_fields[] = {
@@ -121,6 +124,9 @@ static const struct field address_fields[] = {
 	FIELD(struct address_record, present, "present", FIELD_BOOL),
 	FIELD(struct address_record, doubled, "doubled", FIELD_BOOL),
 	FIELD(struct address_record, not_own, ".not_own", FIELD_BOOL),
+	FIELD(struct address_record, optional, ".optional", FIELD_BOOL),
+	FIELD(struct address_record, twin, ".twin", FIELD_BOOL),
+	FIELD(struct address_record, interface, "interface", FIELD_TEXT),
 	FIELDS_END,
 };
 
@@ -307,6 +313,9 @@ unsigned answer_put_addresses(const struct answer_facts *facts, const struct rou
 		records[i].present = routers_has_address(facts->routers, router, first + i);
 		records[i].doubled = conflicts_has_double(facts->routers, router, first + i);
 		records[i].not_own = routers_added_own(facts->routers, router, first + i);
+		records[i].optional = address->required == CONF_NO;
+		records[i].twin = routers_has_twin(facts->routers, router, first + i);
+		strcpy(records[i].interface, address->interface);
 	}
 	put_records(&answer_address_kind, records, n, message);
 	return n;

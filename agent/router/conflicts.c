@@ -8,38 +8,21 @@
 #define NS_PER_S  INT64_C(1000000000)
 #define LOOKS_MAX 4096 /* per second */
 
-static void learn_length(struct conflicts *conflicts, uint8_t prefix_len)
-{
-	if (!memchr(conflicts->lens, prefix_len, conflicts->lens_n))
-		conflicts->lens[conflicts->lens_n++] = prefix_len;
-}
-
 void conflicts_init(struct routers *routers)
 {
-	struct conflicts *conflicts = &routers->conflicts;
-
-	memset(conflicts, 0, sizeof(*conflicts));
-	for (unsigned i = 0; i < routers->wants_n; i++)
-		learn_length(conflicts, kern_wants_get(routers->wants, i)->address.prefix_len);
+	memset(&routers->conflicts, 0, sizeof(routers->conflicts));
 }
 
 /* The router of ours that has the address; -1: none has. */
 static int owner_of(const struct routers *routers, unsigned interface, unsigned family,
 		    const uint8_t *address)
 {
-	const struct conflicts *conflicts = &routers->conflicts;
 	union kern_entry entry = { .address = { .family = (uint8_t)family } };
+	int want;
 
 	memcpy(entry.address.bytes, address, vrrp_address_len(family));
-	for (unsigned i = 0; i < conflicts->lens_n; i++) {
-		int want;
-
-		entry.address.prefix_len = conflicts->lens[i];
-		want = kern_wants_find(routers->wants, interface, KERN_KIND_ADDRESS, &entry);
-		if (want >= 0)
-			return (int)kern_wants_get(routers->wants, (unsigned)want)->owner;
-	}
-	return -1;
+	want = kern_wants_find_same(routers->wants, interface, KERN_KIND_ADDRESS, &entry);
+	return want < 0 ? -1 : (int)kern_wants_get(routers->wants, (unsigned)want)->owner;
 }
 
 static bool may_look(struct conflicts *conflicts, int64_t now_ns)
@@ -47,7 +30,7 @@ static bool may_look(struct conflicts *conflicts, int64_t now_ns)
 	if (conflicts->second != now_ns / NS_PER_S)
 		conflicts->looked_n = 0;
 	conflicts->second = now_ns / NS_PER_S;
-	return conflicts->looked_n++ < LOOKS_MAX / (conflicts->lens_n ? conflicts->lens_n : 1);
+	return conflicts->looked_n++ < LOOKS_MAX;
 }
 
 /* The place of what is known already, or a new one, or that of the oldest. */
@@ -82,10 +65,11 @@ static void note(struct routers *routers, unsigned router, const struct vrrp_adv
 	journal_conflict(&journal, conflict.vrid, conflict.source, conflict.address);
 }
 
-/* Of whatever version it is, and with whatever password: it is none of our routers. */
+/* Of whatever version it is, in whatever group and with whatever password: it is none of our
+ * routers. */
 static bool decode(const struct vrrp_rx *rx, struct vrrp_advert *ret_advert)
 {
-	struct vrrp_rules rules = { .destinations = vrrp_group(rx->family),
+	struct vrrp_rules rules = { .destinations = rx->destination,
 				    .destinations_n = 1,
 				    .min_ttl = VRRP_TTL };
 	struct vrrp_rx as_sent = *rx;

@@ -29,8 +29,6 @@ struct conflict {
 struct conflicts {
 	unsigned n;
 	struct conflict all[CONFLICTS_MAX];
-	unsigned lens_n;
-	uint8_t lens[129]; /* prefix lengths of our addresses: adverts have none */
 	int64_t second;    /* the current one, in which was */
 	unsigned looked_n; /* looked for so many addresses */
 };

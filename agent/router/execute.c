@@ -109,21 +109,33 @@ static void write_na(uint8_t *frame, const struct interface *interface,
 	kern_frame_na(frame, &na);
 }
 
+/* Where an address is announced; NULL: nobody there asks for MAC addresses, or could hear. */
+static const struct interface *place_of(const struct routers *routers, unsigned want)
+{
+	unsigned number = kern_wants_get(routers->wants, want)->interface;
+	const struct interface *interface = interfaces_get(routers->interfaces, number);
+	bool usable = interface->ethernet && interface->up && interface->carrier;
+
+	return interface->ifindex && usable ? interface : NULL;
+}
+
 /* Only what is really there is announced (RFC 9568 §8.1.2, §8.2.2). */
 static void queue_announcement(struct routers *routers, struct router *router, unsigned want)
 {
 	const struct conf_address *address = &router->conf->addresses[want - router->want];
-	const struct lan *lan = router_lan(routers, router);
+	const struct interface *interface = place_of(routers, want);
 	size_t len = address->family == 6 ? KERN_FRAME_NA_LEN : KERN_FRAME_ARP_LEN;
 	uint8_t *frame;
 
 	if (router->vr.election.state != VRRP_STATE_ACTIVE || !kern_wants_has(routers->wants, want))
 		return;
-	frame = routers_frame(routers, lan->ifindex, len, router, SENT_ANNOUNCEMENT);
+	if (!interface)
+		return;
+	frame = routers_frame(routers, interface->ifindex, len, router, SENT_ANNOUNCEMENT);
 	if (address->family == 6)
-		write_na(frame, lan->interface, address);
+		write_na(frame, interface, address);
 	else
-		kern_frame_arp(frame, lan->interface->mac, lan->interface->mac, address->bytes);
+		kern_frame_arp(frame, interface->mac, interface->mac, address->bytes);
 }
 
 /* The fate of one address: told, counted, and announced when it is new here. */

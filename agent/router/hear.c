@@ -53,10 +53,10 @@ static bool can_be_source(const struct kern_address *address)
 	return address->family == 4 || kern_address_is_link_local(address);
 }
 
-/* What vipd added comes and goes with the states. */
+/* What vipd added comes and goes with the states. @lan: NULL: there is none. */
 static void see_virtual(struct routers *routers, struct lan *lan, const struct kern_object *object)
 {
-	if (!can_be_source(&object->address))
+	if (!lan || !can_be_source(&object->address))
 		return;
 	if ((object->gone || object->address.mark != KERN_ADDRESS_MARK) &&
 	    lan_virtual_see(lan, object->address.bytes, object->gone))
@@ -85,6 +85,7 @@ static void see_address(struct routers *routers, const struct kern_object *objec
 	struct lan *lan;
 	int want;
 
+	twins_see(routers, object);
 	if (interface < 0)
 		return;
 	lan = routers_lan(routers, (unsigned)interface, object->address.family);
@@ -137,6 +138,7 @@ static void follow(struct routers *routers, unsigned interface)
 			lan->dump_due = now->ifindex != 0;
 		routers_doubt(routers, lan);
 	}
+	guests_doubt(routers, interface);
 	kern_wants_interface(routers->wants, interface, now->ifindex, now->promotes);
 }
 
@@ -145,8 +147,10 @@ static void see_forwarding(struct routers *routers, const struct kern_object *ob
 {
 	int interface = interfaces_see_forwarding(routers->interfaces, object);
 
-	if (interface >= 0)
-		routers_doubt(routers, routers_lan(routers, (unsigned)interface, 6));
+	if (interface < 0)
+		return;
+	routers_doubt(routers, routers_lan(routers, (unsigned)interface, 6));
+	guests_doubt(routers, (unsigned)interface);
 }
 
 static void on_event(const struct kern_object *object, void *arg)
@@ -244,9 +248,11 @@ int routers_dump(struct routers *routers)
 		return err;
 	each_lan(routers, begin_dump);
 	kern_wants_dump_begin(routers->wants);
+	twins_dump_begin(routers);
 	err = dump_entries(routers, 0);
 	if (err < 0)
 		return err;
+	twins_dump_end(routers);
 	kern_wants_dump_end(routers->wants, KERN_EVERY_INTERFACE);
 	each_lan(routers, end_dump);
 	routers->dump_due = false;

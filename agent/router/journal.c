@@ -2,6 +2,7 @@
 #include "journal.h"
 
 #include <errno.h>
+#include <net/if.h>
 #include <string.h>
 
 #include "vrrp/timers.h"
@@ -247,16 +248,25 @@ void journal_ages(const struct journal_limits *limits, unsigned first, unsigned 
 	}
 }
 
-static void put_address(const struct journal_router *router, const struct conf_address *address,
-			enum event_address_news news, int error)
+static struct event address_event(const struct journal_router *router,
+				  const struct conf_address *address, enum event_address_news news)
 {
 	struct event event = of_router(router, EVENT_ADDRESS);
 
 	event.family = address->family;
-	event.address = (struct event_address){ .news = (uint8_t)news,
-						.prefix_len = address->prefix_len,
-						.error = error };
+	strcpy(event.interface, conf_address_interface(router->conf, address));
+	event.address =
+		(struct event_address){ .news = (uint8_t)news, .prefix_len = address->prefix_len };
 	memcpy(event.address.bytes, address->bytes, sizeof(event.address.bytes));
+	return event;
+}
+
+static void put_address(const struct journal_router *router, const struct conf_address *address,
+			enum event_address_news news, int error)
+{
+	struct event event = address_event(router, address, news);
+
+	event.address.error = error;
 	journal_put(&router->journal, &event);
 }
 
@@ -291,6 +301,23 @@ void journal_address_unfiltered(const struct journal_router *router,
 				const struct conf_address *address, int error)
 {
 	put_address(router, address, EVENT_ADDRESS_UNFILTERED, error);
+}
+
+void journal_address_no_place(const struct journal_router *router,
+			      const struct conf_address *address)
+{
+	put_address(router, address, EVENT_ADDRESS_NO_PLACE, 0);
+}
+
+void journal_address_twin(const struct journal_router *router, const struct conf_address *address,
+			  int ifindex)
+{
+	struct event event = address_event(router, address, EVENT_ADDRESS_TWIN);
+
+	event.address.ifindex = ifindex;
+	if (!if_indextoname((unsigned)ifindex, event.address.elsewhere))
+		event.address.elsewhere[0] = '\0';
+	journal_put(&router->journal, &event);
 }
 
 void journal_resort(const struct journal_router *router, enum event_resort what,

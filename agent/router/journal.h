@@ -171,6 +171,19 @@ void journal_address_not_own(const struct journal_router *router,
 			     const struct conf_address *address);
 
 /**
+ * journal_address_no_place() - an address that is not required has no interface to be on.
+ */
+void journal_address_no_place(const struct journal_router *router,
+			      const struct conf_address *address);
+
+/**
+ * journal_address_twin() - somebody has an address of a router on another interface, too.
+ * @ifindex: of that one.
+ */
+void journal_address_twin(const struct journal_router *router, const struct conf_address *address,
+			  int ifindex);
+
+/**
  * journal_resort() - a virtual router becomes the last resort, or is it no more (resort.h).
  * @address: that it cannot hold, or NULL.
  */

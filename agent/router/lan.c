@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 #include "lan.h"
 
+#include <errno.h>
 #include <linux/ipv6.h>
 #include <net/if.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -14,21 +16,57 @@ void lan_init(struct lan *lan, unsigned family, const struct interface *interfac
 {
 	*lan = (struct lan){ .family = family,
 			     .interface = interface,
-			     .group_fd = -1,
 			     .fault.code = VRRP_REASON_LINK_MISSING };
 }
 
-static void leave_group(struct lan *lan)
+static const struct lan_group *find_group(const struct lan *lan, const uint8_t *address)
 {
-	if (lan->group_fd >= 0)
-		close(lan->group_fd);
-	lan->group_fd = -1;
+	for (unsigned i = 0; i < lan->groups_n; i++)
+		if (memcmp(lan->groups[i].address, address, vrrp_address_len(lan->family)) == 0)
+			return &lan->groups[i];
+	return NULL;
+}
+
+int lan_add_group(struct lan *lan, const uint8_t *address)
+{
+	struct lan_group group = { .fd = -1 }, *groups;
+
+	if (find_group(lan, address))
+		return 0;
+	groups = realloc(lan->groups, (lan->groups_n + 1) * sizeof(*groups));
+	if (!groups)
+		return -ENOMEM;
+	memcpy(group.address, address, vrrp_address_len(lan->family));
+	groups[lan->groups_n++] = group;
+	lan->groups = groups;
+	return 0;
+}
+
+static void leave_groups(struct lan *lan)
+{
+	for (unsigned i = 0; i < lan->groups_n; i++) {
+		if (lan->groups[i].fd >= 0)
+			close(lan->groups[i].fd);
+		lan->groups[i].fd = -1;
+	}
+}
+
+static bool has_joined(const struct lan *lan)
+{
+	for (unsigned i = 0; i < lan->groups_n; i++)
+		if (lan->groups[i].fd < 0)
+			return false;
+	return true;
 }
 
 void lan_fini(struct lan *lan)
 {
-	if (lan->family)
-		leave_group(lan);
+	if (!lan->family)
+		return;
+	leave_groups(lan);
+	free(lan->groups);
+	lan->groups = NULL;
+	lan->groups_n = 0;
 }
 
 /*
@@ -44,10 +82,10 @@ static bool is_too_narrow(const struct lan *lan)
 bool lan_follow(struct lan *lan)
 {
 	if (is_too_narrow(lan))
-		leave_group(lan);
+		leave_groups(lan);
 	if (lan->ifindex == lan->interface->ifindex)
 		return false;
-	leave_group(lan);
+	leave_groups(lan);
 	lan->ifindex = lan->interface->ifindex;
 	lan->sources_n = 0;
 	lan->sources_overflow = false;
@@ -148,15 +186,28 @@ void lan_dump_begin(struct lan *lan)
 }
 
 /* The new membership comes before the old one goes, so that no switch hears us leave. */
-static void join_group(struct lan *lan)
+static void join_group(struct lan *lan, struct lan_group *group)
 {
-	int old_fd = lan->group_fd;
+	int old_fd = group->fd;
+	int err;
 
-	lan->group_fd = -1;
-	lan->group_error = -kern_group_join(lan->family, lan->ifindex, vrrp_group(lan->family),
-					    &lan->group_fd);
+	group->fd = -1;
+	err = kern_group_join(lan->family, lan->ifindex, group->address, &group->fd);
+	if (err < 0) {
+		lan->group_error = -err;
+		memcpy(lan->group_failed, group->address, sizeof(lan->group_failed));
+	}
 	if (old_fd >= 0)
 		close(old_fd);
+}
+
+/* @anew: those that are joined, too. */
+static void join_groups(struct lan *lan, bool anew)
+{
+	lan->group_error = 0;
+	for (unsigned i = 0; i < lan->groups_n; i++)
+		if (anew || lan->groups[i].fd < 0)
+			join_group(lan, &lan->groups[i]);
 }
 
 void lan_dump_end(struct lan *lan)
@@ -169,7 +220,7 @@ void lan_dump_end(struct lan *lan)
 	lan->sources_n = n;
 	lan->dumping = false;
 	if (lan->ifindex)
-		join_group(lan);
+		join_groups(lan, true);
 }
 
 static const uint8_t *find_source(const struct lan *lan, const uint8_t *bytes)
@@ -226,7 +277,7 @@ static enum vrrp_reason_code fault_code(const struct lan *lan)
 		return VRRP_REASON_LINK_DOWN;
 	if (!interface->carrier)
 		return VRRP_REASON_NO_CARRIER;
-	if (lan->group_fd < 0)
+	if (!has_joined(lan))
 		return VRRP_REASON_NO_GROUP;
 	if (lan->sources_n == 0)
 		return VRRP_REASON_NO_SOURCE;
@@ -271,8 +322,8 @@ struct lan_news lan_assess(struct lan *lan)
 {
 	const struct lan_news none = { 0 };
 
-	if (lan->ifindex && lan->group_fd < 0)
-		join_group(lan);
+	if (lan->ifindex && !has_joined(lan))
+		join_groups(lan, false);
 	lan->fault = fault_of(lan);
 	return lan_can_speak(lan) ? speak(lan) : none;
 }

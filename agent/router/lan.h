@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * A LAN is where VRRP is spoken in one family: an interface, the addresses of its own that adverts
- * may be sent from, the membership of the adverts' multicast group, and the routers that live
+ * may be sent from, the membership of the adverts' multicast groups, and the routers that live
  * there. It knows whether a virtual router can live there, and changes nothing in the kernel but
  * the membership.
  *
@@ -26,6 +26,12 @@ struct lan_source {
 	bool seen;   /* in the dump that runs */
 };
 
+/* A multicast group that adverts are sent to. */
+struct lan_group {
+	uint8_t address[16];
+	int fd; /* the membership, or -1 */
+};
+
 struct lan {
 	unsigned family;                   /* 4 or 6; 0: no router lives here */
 	const struct interface *interface; /* borrowed */
@@ -35,8 +41,10 @@ struct lan {
 	bool sources_overflow; /* there are more: when one goes, only a dump tells the next */
 	struct lan_source sources[LAN_SOURCES_MAX];
 	uint8_t virtual_seen[16]; /* a virtual one that somebody put there; 0s: none is known */
-	int group_fd;             /* the membership, or -1 */
-	int group_error;          /* why there is none: an errno, or 0 */
+	unsigned groups_n;
+	struct lan_group *groups; /* owned: of its routers, mostly one for all; each once */
+	int group_error;          /* why one could not be joined: an errno, or 0 */
+	uint8_t group_failed[16]; /* that one */
 	struct vrrp_reason fault; /* code VRRP_REASON_NONE: usable */
 	int spoken_ifindex;       /* where adverts could leave last; 0: nowhere so far */
 	uint8_t spoken_mac[6];    /* with what */
@@ -64,13 +72,22 @@ struct lan_news {
 void lan_init(struct lan *lan, unsigned family, const struct interface *interface);
 
 /**
- * lan_fini() - leave the group. Of one that is zero, too.
+ * lan_add_group() - be a member of a group, from the next assessment on. One that is there already
+ * is not added again.
+ * @group: network byte order; IPv4 in the first 4 of 16 bytes, of which 4 are read.
+ *
+ * Return: 0 or -ENOMEM.
+ */
+int lan_add_group(struct lan *lan, const uint8_t *group);
+
+/**
+ * lan_fini() - leave the groups. Of one that is zero, too.
  */
 void lan_fini(struct lan *lan);
 
 /**
  * lan_follow() - whether the interface has gone or is another one by now; then what is known of the
- * old one's addresses is forgotten. Leaves the group when IPv6 has ended on it.
+ * old one's addresses is forgotten. Leaves the groups when IPv6 has ended on it.
  */
 bool lan_follow(struct lan *lan);
 
@@ -103,13 +120,13 @@ void lan_make_room(struct lan *lan, const struct kern_address *address);
 void lan_dump_begin(struct lan *lan);
 
 /**
- * lan_dump_end() - what the dump did not show is not there. The membership is renewed: whatever led
- * to the dump may have led to its loss.
+ * lan_dump_end() - what the dump did not show is not there. The memberships are renewed: whatever
+ * led to the dump may have led to their loss.
  */
 void lan_dump_end(struct lan *lan);
 
 /**
- * lan_assess() - judge whether a router can live here: @fault. Joins the group where that is due.
+ * lan_assess() - judge whether a router can live here: @fault. Joins groups where that is due.
  */
 struct lan_news lan_assess(struct lan *lan);
 
@@ -120,7 +137,7 @@ struct lan_news lan_assess(struct lan *lan);
  * A virtual one only when there is no other.
  * @configured: the only one that may be, IPv4 in the first 4 of 16 bytes; NULL: any.
  * @before: likewise, or zero.
- * @vip: likewise, the router's first address.
+ * @vip: likewise, the router's first address; zero: it has none.
  *
  * Return: 16 bytes, borrowed until something is seen; NULL when there is none.
  */

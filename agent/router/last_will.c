@@ -33,8 +33,8 @@ void router_hold(struct routers *routers, const struct router *router, unsigned 
 
 static void add_removal(struct routers *routers, const struct router *router, unsigned address)
 {
-	const struct interface *interface = router_lan(routers, router)->interface;
 	const struct kern_want *want = kern_wants_get(routers->wants, router->want + address);
+	const struct interface *interface = interfaces_get(routers->interfaces, want->interface);
 	const struct kern_ops *ops = kern_kinds[want->kind];
 	struct kern_change removal = { .kind = want->kind,
 				       .promote = !interface->promotes,

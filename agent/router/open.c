@@ -2,6 +2,7 @@
 #include "routers_private.h"
 
 #include <errno.h>
+#include <linux/rtnetlink.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -13,11 +14,31 @@ uint32_t router_lease_s(const struct conf_router *conf)
 				      vrrp_down_intervals(&conf->vrrp));
 }
 
-/* An address without a network is no source of the host's own connections: they would break when it
- * moves to another host. */
-static bool is_deprecated(const struct conf_address *address)
+/* RT_SCOPE_* of the kernel's ABI. */
+static const uint8_t scopes[] = {
+	[CONF_SCOPE_GLOBAL] = RT_SCOPE_UNIVERSE,
+	[CONF_SCOPE_SITE] = RT_SCOPE_SITE,
+	[CONF_SCOPE_LINK] = RT_SCOPE_LINK,
+	[CONF_SCOPE_HOST] = RT_SCOPE_HOST,
+};
+
+/* As the kernel shall have it, whatever the index of its interface. */
+static struct kern_address address_of(const struct conf_address *conf)
 {
-	return address->family == 6 && address->prefix_len == 128;
+	struct kern_address address = { .family = conf->family,
+					.prefix_len = conf->prefix_len,
+					.no_prefix_route = conf->prefix_route == CONF_NO,
+					.deprecated = !conf_address_is_preferred(conf),
+					.scope = scopes[conf->scope] };
+
+	memcpy(address.bytes, conf->bytes, sizeof(address.bytes));
+	memcpy(address.peer, conf->peer, sizeof(address.peer));
+	strcpy(address.label, conf->label);
+	if (conf->broadcast.kind == CONF_BROADCAST_AUTO)
+		kern_address_set_broadcast(&address);
+	else
+		memcpy(address.broadcast, conf->broadcast.bytes, sizeof(address.broadcast));
+	return address;
 }
 
 static void add_wants(struct routers *routers, unsigned number, const struct conf_router *conf)
@@ -29,16 +50,15 @@ static void add_wants(struct routers *routers, unsigned number, const struct con
 	router->want = routers->wants_n;
 	for (unsigned i = 0; i < n; i++) {
 		const struct conf_address *address = &conf->addresses[i];
+		const char *interface = conf_address_interface(conf, address);
 		struct kern_want want = { .kind = KERN_KIND_ADDRESS,
-					  .interface = router->interface,
+					  .interface =
+						  interfaces_add(routers->interfaces, interface),
 					  .owner = number,
 					  .is_hosts = conf->vrrp.priority == VRRP_PRIORITY_OWNER,
 					  .lease_s = lease_s,
-					  .address = { .family = address->family,
-						       .prefix_len = address->prefix_len,
-						       .deprecated = is_deprecated(address) } };
+					  .address = address_of(address) };
 
-		memcpy(want.address.bytes, address->bytes, sizeof(want.address.bytes));
 		kern_wants_add(routers->wants, &want);
 		routers->wants_n++;
 	}
@@ -46,7 +66,7 @@ static void add_wants(struct routers *routers, unsigned number, const struct con
 }
 
 /* Where VRRP is spoken: one LAN for each interface and family. */
-static void join_lan(struct routers *routers, unsigned number, const struct conf_router *conf)
+static int join_lan(struct routers *routers, unsigned number, const struct conf_router *conf)
 {
 	struct router *router = &routers->all[number];
 	struct lan *lan;
@@ -63,14 +83,16 @@ static void join_lan(struct routers *routers, unsigned number, const struct conf
 	else
 		lan->first = number + 1;
 	lan->last = number + 1;
+	return lan_add_group(lan, conf_group(conf));
 }
 
 /* How adverts must come that concern it. */
 static void set_rules(struct router *router, const struct conf_router *conf)
 {
-	router->rules = (struct vrrp_rules){ .destinations = vrrp_group(conf->vrrp.family),
+	router->rules = (struct vrrp_rules){ .destinations = conf_group(conf),
 					     .destinations_n = 1,
-					     .min_ttl = VRRP_TTL };
+					     .min_ttl = VRRP_TTL,
+					     .may_be_empty = conf->addresses_n == 0 };
 	if (!conf->auth.password[0])
 		return;
 	router->rules.auth_type = VRRP_AUTH_PASSWORD;
@@ -95,7 +117,9 @@ static int make_router(struct routers *routers, unsigned number, const struct co
 {
 	struct router *router = &routers->all[number];
 	size_t len = vrrp_address_len(conf->vrrp.family);
-	uint8_t *list = calloc(conf->addresses_n, len);
+	int err;
+	/* One more, since an empty list is no lack of memory. */
+	uint8_t *list = calloc(conf->addresses_n + 1, len);
 
 	router->list = (struct vrrp_list){ list, conf->addresses_n };
 	if (!list)
@@ -110,9 +134,9 @@ static int make_router(struct routers *routers, unsigned number, const struct co
 	set_rules(router, conf);
 	router->conf = conf;
 	router->fault_ns = VRRP_NEVER;
-	join_lan(routers, number, conf);
+	err = join_lan(routers, number, conf);
 	add_wants(routers, number, conf);
-	return 0;
+	return err;
 }
 
 struct state_router router_state(const struct conf_router *conf)
@@ -146,18 +170,34 @@ static int cmp_names(const void *a, const void *b)
 	return strcmp(*(const char *const *)a, *(const char *const *)b);
 }
 
+/* Of all routers, and of addresses that are elsewhere. Return: how many there are. */
+static unsigned list_interfaces(const struct conf *conf, const char **ret_names)
+{
+	unsigned n = 0;
+
+	for (unsigned i = 0; i < conf->routers_n; i++) {
+		const struct conf_router *router = &conf->routers[i];
+
+		ret_names[n++] = router->interface;
+		for (unsigned k = 0; k < router->addresses_n + router->extra_n; k++)
+			if (router->addresses[k].interface[0])
+				ret_names[n++] = router->addresses[k].interface;
+	}
+	return n;
+}
+
 /* How many interfaces a configuration names; or -ENOMEM. */
 static int count_interfaces(const struct conf *conf)
 {
-	const char **names = calloc(conf->routers_n + 1, sizeof(*names));
+	unsigned max = conf->routers_n + count_wants(conf), names_n;
+	const char **names = calloc(max + 1, sizeof(*names));
 	int n = 0;
 
 	if (!names)
 		return -ENOMEM;
-	for (unsigned i = 0; i < conf->routers_n; i++)
-		names[i] = conf->routers[i].interface;
-	qsort(names, conf->routers_n, sizeof(*names), cmp_names);
-	for (unsigned i = 0; i < conf->routers_n; i++)
+	names_n = list_interfaces(conf, names);
+	qsort(names, names_n, sizeof(*names), cmp_names);
+	for (unsigned i = 0; i < names_n; i++)
 		n += i == 0 || strcmp(names[i - 1], names[i]) != 0;
 	free(names);
 	return n;
@@ -219,7 +259,9 @@ static int make_routers(struct routers *routers, const struct conf *conf)
 
 	for (unsigned i = 0; err == 0 && i < conf->routers_n; i++, routers->n++)
 		err = make_router(routers, i, &conf->routers[i]);
-	return err;
+	if (err == 0)
+		err = guests_init(routers);
+	return err < 0 ? err : twins_init(routers);
 }
 
 static struct kern_vrids vrids_of(const struct routers *routers, unsigned family)
@@ -344,6 +386,8 @@ void routers_close(struct routers *routers)
 		free((void *)routers->all[i].list.addresses);
 	for (unsigned i = 0; i < routers->n; i++)
 		lan_fini(router_lan(routers, &routers->all[i]));
+	guests_fini(routers);
+	twins_fini(routers);
 	interfaces_free(routers->interfaces);
 	deadlines_free(routers->heap);
 	free(routers->all);

@@ -24,7 +24,7 @@ static int64_t unheld_ns(const struct routers *routers, const struct router *rou
 	for (unsigned i = 0; i < n; i++) {
 		int64_t ns = address_unheld_ns(routers, router->want + i);
 
-		if (ns >= earliest_ns)
+		if (ns >= earliest_ns || router->conf->addresses[i].required == CONF_NO)
 			continue;
 		earliest_ns = ns;
 		*ret_address = &router->conf->addresses[i];

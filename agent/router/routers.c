@@ -22,10 +22,12 @@ static void miss(struct routers *routers, struct router *router)
 /* The address that its adverts are sent from; NULL when there is none now. */
 static const uint8_t *choose_source(const struct router *router, const struct lan *lan)
 {
+	static const uint8_t none[16];
 	const struct conf_router *conf = router->conf;
 
 	return lan_choose_source(lan, conf->source[0] ? conf->source : NULL,
-				 router->vr.election.source, conf->addresses[0].bytes);
+				 router->vr.election.source,
+				 conf->addresses_n ? conf->addresses[0].bytes : none);
 }
 
 /* The address that an owner has had and has no more; NULL: it has them all, or is none. */
@@ -73,6 +75,8 @@ static struct vrrp_reason fault_of(const struct routers *routers, const struct r
 		fault.code = VRRP_REASON_MTU;
 		fault.bytes[0] = len;
 		fault.bytes[1] = lan->interface->mtu;
+	} else {
+		fault = guests_fault(routers, router);
 	}
 	return fault;
 }
@@ -87,7 +91,7 @@ static int64_t patience_ns(const struct router *router, enum vrrp_reason_code fa
 	const struct vrrp_config *config = &router->vr.config;
 	int64_t others_ns = vrrp_down_intervals(config) * vrrp_interval_ns(config->interval_cs);
 
-	if (fault == VRRP_REASON_NO_CARRIER)
+	if (fault == VRRP_REASON_NO_CARRIER || fault == VRRP_REASON_ADDRESS_NO_CARRIER)
 		return router->conf->link.delay_ns < others_ns ? router->conf->link.delay_ns
 							       : others_ns;
 	return fault == VRRP_REASON_NO_SOURCE ? SOURCE_PATIENCE_NS : 0;
@@ -255,6 +259,7 @@ static void tell_group_error(struct routers *routers, const struct lan *lan)
 	struct event event = event_of(EVENT_GROUP, NULL, lan->interface->name, lan->family);
 
 	event.fact.error = lan->group_error;
+	memcpy(event.fact.number, lan->group_failed, sizeof(lan->group_failed));
 	journal_put(&journal, &event);
 }
 
@@ -270,6 +275,36 @@ static void assess(struct routers *routers, struct lan *lan)
 		tell_router(routers, &routers->all[i - 1], lan, &news);
 }
 
+/* A router with guests on an interface of which there is news. */
+static void tell_host(struct routers *routers, struct router *router,
+		      const struct guests_news *news)
+{
+	if (news->index)
+		router_write_will(routers, router);
+	if (news->announce && router->vr.election.state == VRRP_STATE_ACTIVE)
+		router_owe_announcement(routers, router);
+	look_at_worth(routers, router);
+}
+
+/* Guests of one router are neighbours. */
+static void assess_guests(struct routers *routers, unsigned interface)
+{
+	struct guests_news news = guests_assess(routers, interface);
+	struct router *router = NULL;
+
+	for (uint32_t i = routers->guests.places[interface].first; i;
+	     i = routers->guests.next[i - 1]) {
+		struct router *owner = &routers->all[kern_wants_get(routers->wants, i - 1)->owner];
+		unsigned address = i - 1 - owner->want;
+
+		if (owner != router)
+			tell_host(routers, owner, &news);
+		router = owner;
+		if (news.up && owner->vr.election.state == VRRP_STATE_ACTIVE)
+			router_want_address(routers, owner, address, true);
+	}
+}
+
 static void assess_doubtful(struct routers *routers)
 {
 	for (unsigned i = 0; i < routers->doubtful_n; i++) {
@@ -279,6 +314,9 @@ static void assess_doubtful(struct routers *routers)
 		assess(routers, lan);
 	}
 	routers->doubtful_n = 0;
+	for (unsigned i = 0; i < routers->guests.doubtful_n; i++)
+		assess_guests(routers, routers->guests.doubtful[i]);
+	routers->guests.doubtful_n = 0;
 }
 
 /* Where the multicast group could not be joined it is tried again. */
@@ -428,6 +466,7 @@ void routers_read(struct routers *routers, const struct clocks *now, unsigned re
 		routers_hear(routers);
 	routers_look(routers);
 	assess_doubtful(routers);
+	twins_tell(routers);
 	if (readable & ROUTERS_ADVERTS)
 		read_adverts(routers, 4);
 	if (readable & ROUTERS_ADVERTS6)
@@ -509,7 +548,7 @@ int64_t routers_deadline(const struct routers *routers)
 	int64_t deadline_ns;
 
 	/* What was seen at the end of a turn, in a dump, is for the next one. */
-	if (routers->doubtful_n)
+	if (routers->doubtful_n || routers->guests.doubtful_n)
 		return routers->read_ns;
 	deadlines_first(routers->heap, &deadline_ns);
 	if (retry_ns < deadline_ns)
@@ -606,4 +645,9 @@ bool routers_has_address(const struct routers *routers, const struct router *rou
 			 unsigned address)
 {
 	return kern_wants_has(routers->wants, router->want + address);
+}
+
+bool routers_has_twin(const struct routers *routers, const struct router *router, unsigned address)
+{
+	return twins_of(routers, router->want + address) != 0;
 }

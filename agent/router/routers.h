@@ -35,6 +35,7 @@ struct router {
 	unsigned next_on_lan;           /* the next router there, plus 1; or 0 */
 	unsigned want;                  /* number of its first address; the others follow */
 	unsigned filter;                /* likewise of its filters (accept.h) */
+	unsigned guests_n;              /* so many of them are guests (guests.h) */
 	struct vrrp_list list;          /* what it advertises; owned */
 	struct vrrp_rules rules;        /* by which it receives, and authenticates what it sends */
 	struct lease lease;             /* of its addresses */
@@ -200,6 +201,12 @@ bool routers_added_own(const struct routers *routers, const struct router *route
  */
 bool routers_has_address(const struct routers *routers, const struct router *router,
 			 unsigned address);
+
+/**
+ * routers_has_twin() - whether somebody has an address of a router on another interface (twins.h).
+ * @address: below its addresses_n + extra_n.
+ */
+bool routers_has_twin(const struct routers *routers, const struct router *router, unsigned address);
 
 /* What a router answers to the word that it shall forget its Active. */
 struct forgotten {

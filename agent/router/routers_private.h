@@ -3,6 +3,8 @@
  * The inside of struct routers, private to the files that share it. Each calls only those above it:
  *
  *	accept.c	packets that are dropped, by accept = false
+ *	twins.c		addresses that somebody else has on another interface
+ *	guests.c	addresses where their router does not live
  *	step.c		one event for one router, and what it owes for it
  *	priority.c	the effective priority: of the last resort
  *	hear.c		what the kernel tells, and dumps
@@ -20,8 +22,10 @@
 #include "accept.h"
 #include "agent/deadlines.h"
 #include "conflicts.h"
+#include "guests.h"
 #include "last_will.h"
 #include "routers.h"
+#include "twins.h"
 #include "netlink/dump.h"
 #include "netlink/monitor.h"
 #include "netlink/receive.h"
@@ -52,6 +56,8 @@ struct routers {
 	struct kern_receiver *readers[2], *strays_readers[2];
 	struct kern_sender *sender;
 	struct kern_wants *wants;
+	struct guests guests;
+	struct twins twins;
 	struct state *state; /* where elections are left; borrowed */
 	bool *continued; /* which entries of a predecessor have a router here; STATE_ROUTERS_MAX */
 
@@ -190,6 +196,14 @@ void router_begin_anew(struct routers *routers, struct router *router);
  */
 void router_doubt_addresses(struct routers *routers, struct router *router,
 			    enum kern_want_news news);
+
+/**
+ * router_want_address() - whether an address of a router shall be there; one that has no place is
+ * told of, and not wanted.
+ * @address: below its addresses_n + extra_n.
+ */
+void router_want_address(struct routers *routers, struct router *router, unsigned address,
+			 bool wanted);
 
 /**
  * router_want_addresses() - whether a router's addresses shall be there.

@@ -49,14 +49,24 @@ static void owe_advert(struct routers *routers, struct router *router, uint8_t p
 
 /* ---- one event for one router ---- */
 
+void router_want_address(struct routers *routers, struct router *router, unsigned address,
+			 bool wanted)
+{
+	struct journal_router journal = router_journal(routers, router);
+	bool can_come = guests_can_come(routers, router, address);
+
+	if (wanted && !can_come)
+		journal_address_no_place(&journal, &router->conf->addresses[address]);
+	kern_wants_want(routers->wants, router->want + address, wanted && can_come);
+	accept_want(routers, router, address, wanted && can_come);
+}
+
 void router_want_addresses(struct routers *routers, struct router *router, bool wanted)
 {
 	unsigned n = router->conf->addresses_n + router->conf->extra_n;
 
-	for (unsigned i = 0; i < n; i++) {
-		kern_wants_want(routers->wants, router->want + i, wanted);
-		accept_want(routers, router, i, wanted);
-	}
+	for (unsigned i = 0; i < n; i++)
+		router_want_address(routers, router, i, wanted);
 }
 
 void router_renew_leases(struct routers *routers, struct router *router)

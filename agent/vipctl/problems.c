@@ -212,13 +212,14 @@ void problems_address(struct problems *problems, const struct records_table *tab
 		      const void *record)
 {
 	bool advertised = client_number(table, record, "advertised");
+	bool optional = client_number(table, record, ".optional");
 	char ip[FIELDS_TEXT_SIZE];
 
 	client_text(table, record, "address", ip);
 	if (problems_address_is_missing(problems, table, record))
-		add(problems, advertised ? PROBLEM_WRONG : PROBLEM_DEGRADED, "missing_address",
-		    "it is Active without its %s %.60s", advertised ? "address" : "extra address",
-		    ip);
+		add(problems, advertised && !optional ? PROBLEM_WRONG : PROBLEM_DEGRADED,
+		    "missing_address", "it is Active without its %s %.60s",
+		    advertised ? "address" : "extra address", ip);
 	if (problems_address_is_held(problems, table, record))
 		add(problems, PROBLEM_WRONG, "held_address",
 		    "%.60s is on the interface although it is not Active: vipd did not put it "
@@ -228,6 +229,12 @@ void problems_address(struct problems *problems, const struct records_table *tab
 		add(problems, PROBLEM_DEGRADED, "double_address",
 		    "%.60s is there with another prefix length, too: it stays when vipd gives it "
 		    "up",
+		    ip);
+	if (client_number(table, record, ".twin"))
+		add(problems, problems->is_passive ? PROBLEM_WRONG : PROBLEM_DEGRADED,
+		    "twin_address",
+		    "%.60s is on another interface of this host, too, which answers for it whether "
+		    "it is Active or not",
 		    ip);
 	if (client_number(table, record, ".not_own"))
 		add(problems, PROBLEM_DEGRADED, "not_own_address",

@@ -30,6 +30,7 @@ struct shown {
 	struct problems problems;
 	json_t *addresses, *extra, *missing, *held; /* owned; arrays of strings, or NULL */
 	json_t *conflicts;                          /* owned; an array of objects, or NULL */
+	json_t *places; /* owned; an object of the interfaces that addresses elsewhere are on */
 };
 
 /* Where the routers go, one after the other: a table or a document. */
@@ -109,7 +110,7 @@ static const char *ago_text(int64_t since_real_ns, char *buf, size_t size)
 /* The first address and how many more; one that is missing on an Active is pointed at. */
 static const char *addresses_text(const struct shown *shown, char *buf, size_t size)
 {
-	size_t len = (size_t)snprintf(buf, size, "%s", shown->first);
+	size_t len = (size_t)snprintf(buf, size, "%s", shown->addresses_n ? shown->first : "-");
 
 	if (shown->addresses_n > 1)
 		len += (size_t)snprintf(buf + len, size - len, " +%u", shown->addresses_n - 1);
@@ -219,6 +220,7 @@ static void add_addresses(struct shown *shown, json_t *object)
 	json_object_set(object, "extra_addresses", shown->extra);
 	json_object_set(object, "missing_addresses", shown->missing);
 	json_object_set(object, "held_addresses", shown->held);
+	json_object_set(object, "address_interfaces", shown->places);
 	json_object_set(object, "conflicts", shown->conflicts);
 }
 
@@ -306,7 +308,9 @@ static void forget_lists(struct shown *shown)
 	json_decref(shown->missing);
 	json_decref(shown->held);
 	json_decref(shown->conflicts);
+	json_decref(shown->places);
 	shown->addresses = shown->extra = shown->missing = shown->held = shown->conflicts = NULL;
+	shown->places = NULL;
 }
 
 /* The router that is complete by now. */
@@ -340,6 +344,7 @@ static const char *begin_router(struct printer *printer, const struct records_ta
 		shown->missing = json_array();
 		shown->held = json_array();
 		shown->conflicts = json_array();
+		shown->places = json_object();
 	}
 	return NULL;
 }
@@ -347,12 +352,15 @@ static const char *begin_router(struct printer *printer, const struct records_ta
 static void add_address(struct shown *shown, const struct records_table *table, const void *record)
 {
 	bool missing = problems_address_is_missing(&shown->problems, table, record);
-	char text[ADDRESS_TEXT_SIZE], ip[FIELDS_TEXT_SIZE];
+	char text[ADDRESS_TEXT_SIZE], ip[FIELDS_TEXT_SIZE], interface[FIELDS_TEXT_SIZE];
 
 	snprintf(text, sizeof(text), "%s/%u", client_text(table, record, "address", ip),
 		 (uint8_t)client_number(table, record, "prefix_len"));
 	if (shown->addresses_n++ == 0)
 		strcpy(shown->first, text);
+	client_text(table, record, "interface", interface);
+	if (interface[0])
+		json_object_set_new(shown->places, text, json_string(interface));
 	shown->missing_n += missing;
 	problems_address(&shown->problems, table, record);
 	json_array_append_new(client_number(table, record, "advertised") ? shown->addresses

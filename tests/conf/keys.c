@@ -16,7 +16,7 @@ static const char *kind_of(const struct conf_key *key)
 	if (!conf_key_has_value(key))
 		return "later";
 	if (key->count)
-		return key->element->only_brief ? "array" : "list";
+		return key->element->brief ? "array" : "list";
 	return key->element ? "group" : key->kind->name;
 }
 

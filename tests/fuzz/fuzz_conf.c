@@ -68,6 +68,24 @@ static void check_delay(int64_t delay_ns)
 	assert(delay_ns >= 0 && delay_ns <= HOUR_NS && delay_ns % MS_NS == 0);
 }
 
+static void check_options(const struct conf_router *router, const struct conf_address *a)
+{
+	static const uint8_t none[16];
+	const char *interface = conf_address_interface(router, a);
+	size_t len = strlen(interface);
+
+	assert(memchr(a->interface, 0, sizeof(a->interface)));
+	assert(memchr(a->label, 0, sizeof(a->label)));
+	assert(strcmp(a->interface, router->interface) != 0);
+	assert(!a->label[0] || (memcmp(a->label, interface, len) == 0 && a->label[len] == ':'));
+	assert(a->prefix_route != CONF_YES && a->required != CONF_YES);
+	if (a->family == 6)
+		assert(!a->label[0] && a->scope == 0 && a->broadcast.kind == CONF_BROADCAST_NONE);
+	if (a->family == 4)
+		assert(memcmp(a->peer + 4, none, sizeof(none) - 4) == 0);
+	assert(memcmp(a->peer, a->bytes, sizeof(a->peer)) != 0);
+}
+
 static void check_router(const struct conf_router *router)
 {
 	const struct vrrp_config *c = &router->vrrp;
@@ -80,27 +98,35 @@ static void check_router(const struct conf_router *router)
 	assert(vrrp_interval_is_valid(c->version, c->interval_cs));
 	check_delay(c->preempt_delay_ns);
 	check_delay(c->start_delay_ns);
-	assert(router->addresses_n >= 1 && router->addresses_n <= VRRP_ADDRESSES_MAX);
+	assert(router->addresses_n <= VRRP_ADDRESSES_MAX);
 	assert(router->extra_n <= CONF_EXTRA_MAX);
 	for (unsigned i = 0; i < router->addresses_n + router->extra_n; i++) {
 		const struct conf_address *a = &router->addresses[i];
 
-		assert(a->family == c->family && a->prefix_len >= 1);
+		assert((a->family == c->family || i >= router->addresses_n) && a->prefix_len >= 1);
 		if (a->family == 4)
 			assert(a->bytes[0] != 0 && a->bytes[0] != 127 && a->bytes[0] < 224);
 		else
 			assert(a->bytes[0] != 0xff);
 		assert(a->prefix_len <= (a->family == 4 ? 32 : 128));
+		check_options(router, a);
 	}
+}
+
+static bool is_same(const struct conf_router *a, unsigned i, const struct conf_router *b,
+		    unsigned j)
+{
+	const struct conf_address *x = &a->addresses[i], *y = &b->addresses[j];
+
+	return x->family == y->family && memcmp(x->bytes, y->bytes, sizeof(x->bytes)) == 0 &&
+	       strcmp(conf_address_interface(a, x), conf_address_interface(b, y)) == 0;
 }
 
 static bool same_address(const struct conf_router *a, const struct conf_router *b)
 {
 	for (unsigned i = 0; i < a->addresses_n + a->extra_n; i++)
 		for (unsigned j = 0; j < b->addresses_n + b->extra_n; j++)
-			if ((a != b || i != j) &&
-			    a->addresses[i].family == b->addresses[j].family &&
-			    memcmp(a->addresses[i].bytes, b->addresses[j].bytes, 16) == 0)
+			if ((a != b || i != j) && is_same(a, i, b, j))
 				return true;
 	return false;
 }
@@ -112,8 +138,7 @@ static void check_unique(const struct conf *conf)
 		for (unsigned j = 0; j <= i; j++) {
 			const struct conf_router *a = &conf->routers[i], *b = &conf->routers[j];
 
-			if (strcmp(a->interface, b->interface) == 0)
-				assert(!same_address(a, b));
+			assert(!same_address(a, b));
 			if (i == j)
 				continue;
 			assert(strcmp(a->name, b->name) != 0);

@@ -150,6 +150,37 @@ static void test_diff_address_that_is_no_longer_advertised_goes_and_comes(void *
 			    "router lan: comes extra_addresses - 192.0.2.2/24;");
 }
 
+static void test_diff_an_option_of_an_address_and_none_that_is_as_by_default(void **state)
+{
+	(void)state;
+	assert_string_equal(
+		diff(ROUTERS(ROUTER("lan", "51", B)),
+		     ROUTERS(ROUTER("lan", "51",
+				    "addresses = ( { address = \"192.0.2.3/24\"; "
+				    "label = \"eth0:vip\"; interface = \"eth0\"; } );"))),
+		"router lan: goes addresses 192.0.2.3/24 -;"
+		"router lan: comes addresses - { address = \"192.0.2.3/24\"; label = \"eth0:vip\"; "
+		"};");
+	assert_string_equal(
+		diff(ROUTERS(ROUTER("lan", "51", B)),
+		     ROUTERS(ROUTER(
+			     "lan", "51",
+			     "addresses = ( { address = \"192.0.2.3/24\"; scope = \"global\"; "
+			     "required = true; preferred = true; interface = \"eth0\"; } );"))),
+		"");
+}
+
+static void test_diff_group_that_is_not_said_is_the_usual_one(void **state)
+{
+	(void)state;
+	assert_string_equal(diff(ROUTERS(ROUTER("lan", "51", B)),
+				 ROUTERS(ROUTER("lan", "51", B "group_address = \"239.1.2.3\";"))),
+			    "router lan: key group_address 224.0.0.18 239.1.2.3;");
+	assert_string_equal(diff(ROUTERS(ROUTER("lan", "51", B)),
+				 ROUTERS(ROUTER("lan", "51", B "group_address = \"224.0.0.18\";"))),
+			    "");
+}
+
 static void test_diff_addresses_in_another_order(void **state)
 {
 	(void)state;
@@ -377,6 +408,8 @@ int main(void)
 		cmocka_unit_test(test_diff_passwords_are_secret),
 		cmocka_unit_test(test_diff_addresses_that_come_and_go),
 		cmocka_unit_test(test_diff_address_that_is_no_longer_advertised_goes_and_comes),
+		cmocka_unit_test(test_diff_an_option_of_an_address_and_none_that_is_as_by_default),
+		cmocka_unit_test(test_diff_group_that_is_not_said_is_the_usual_one),
 		cmocka_unit_test(test_diff_addresses_in_another_order),
 		cmocka_unit_test(test_diff_routers_are_told_apart_by_name),
 		cmocka_unit_test(

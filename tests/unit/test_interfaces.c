@@ -5,6 +5,7 @@
  */
 #include "test.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <unistd.h>
 
@@ -195,6 +196,7 @@ static void build_of(struct scene *scene, unsigned family)
 	assert_int_equal(interfaces_new(1, &scene->interfaces), 0);
 	lan_init(&scene->lan, family,
 		 interfaces_get(scene->interfaces, interfaces_add(scene->interfaces, "eth0")));
+	assert_int_equal(lan_add_group(&scene->lan, vrrp_group(family)), 0);
 }
 
 static void build(struct scene *scene)
@@ -211,8 +213,8 @@ static void destroy(struct scene *scene)
 /* Membership is the kernel's business: here every interface has it, and stdin is its descriptor. */
 static void have_group(struct lan *lan)
 {
-	lan->group_fd = dup(0);
-	assert_true(lan->group_fd >= 0);
+	lan->groups[0].fd = dup(0);
+	assert_true(lan->groups[0].fd >= 0);
 }
 
 static bool follow(struct scene *scene, struct kern_object object)
@@ -382,6 +384,30 @@ static void test_lan6_that_routes_announces_so(void **state)
 }
 
 #define NOWHERE 0x7fffff00 /* no interface has that index */
+
+/* Routers of one LAN may have different groups: whoever is in one alone is deaf to the other. */
+static void test_lan_is_in_the_groups_of_all_its_routers(void **state)
+{
+	static const uint8_t other[16] = { 239, 1, 2, 3 };
+	struct scene scene;
+
+	(void)state;
+	build(&scene);
+	assert_int_equal(lan_add_group(&scene.lan, other), 0);
+	assert_int_equal(lan_add_group(&scene.lan, vrrp_group(4)), 0);
+	assert_int_equal(lan_add_group(&scene.lan, other), 0);
+	assert_int_equal(scene.lan.groups_n, 2);
+	follow(&scene, link_of(NOWHERE, "eth0"));
+	own(&scene, 1, false);
+	lan_assess(&scene.lan); /* there is no such interface to join on */
+	assert_int_equal(scene.lan.fault.code, VRRP_REASON_NO_GROUP);
+	assert_int_equal(scene.lan.group_error, ENODEV);
+	assert_memory_equal(scene.lan.group_failed, other, 16);
+	scene.lan.groups[1].fd = dup(0);
+	lan_assess(&scene.lan);
+	assert_int_equal(scene.lan.fault.code, VRRP_REASON_NONE);
+	destroy(&scene);
+}
 
 /* An MTU below 1280 ends all IPv6 of an interface, its memberships with it. */
 static void test_lan6_leaves_the_group_when_the_mtu_ends_ipv6(void **state)
@@ -613,6 +639,7 @@ int main(void)
 		cmocka_unit_test(test_lan_voice_waits_until_somebody_can_hear_it),
 		cmocka_unit_test(test_lan_of_another_index_forgets_the_addresses_of_the_old_one),
 		cmocka_unit_test(test_lan6_that_routes_announces_so),
+		cmocka_unit_test(test_lan_is_in_the_groups_of_all_its_routers),
 		cmocka_unit_test(test_lan6_leaves_the_group_when_the_mtu_ends_ipv6),
 		cmocka_unit_test(test_lan6_chooses_and_keeps_a_link_local_address),
 		cmocka_unit_test(test_lan_entries_of_equal_bytes_are_two),

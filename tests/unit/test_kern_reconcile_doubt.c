@@ -198,6 +198,7 @@ static void test_dump_of_one_interface_says_nothing_of_others(void **state)
 	assert_int_equal(kern_wants_find(t.wants, 1, KERN_KIND_ADDRESS, &object.entry), 1);
 	object.address.prefix_len = 32;
 	assert_int_equal(kern_wants_find(t.wants, 1, KERN_KIND_ADDRESS, &object.entry), -1);
+	assert_int_equal(kern_wants_find_same(t.wants, 1, KERN_KIND_ADDRESS, &object.entry), 1);
 	object.address.bytes[3] = 9;
 	assert_int_equal(kern_wants_see(t.wants, 1, &object), -1);
 }

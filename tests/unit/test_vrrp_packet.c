@@ -296,6 +296,35 @@ static void test_packet_decode_empty_list_is_refused(void **state)
 	assert_int_equal(vrrp_packet_decode(&m.rx, 3, &advert), VRRP_REJECT_EMPTY_LIST);
 }
 
+/* Between routers that have none, either. */
+static void test_packet_empty_list_is_encoded_and_decoded_by_the_rules(void **state)
+{
+	static const uint8_t group[] = { 224, 0, 0, 18 };
+	const struct vrrp_rules rules = { .destinations = group,
+					  .destinations_n = 1,
+					  .min_ttl = VRRP_TTL,
+					  .may_be_empty = true };
+	struct vrrp_advert in = advert_of_vectors(), out;
+	struct message m;
+
+	(void)state;
+	message_init(&m);
+	m.rx.rules = &rules;
+	in.addresses = NULL;
+	in.addresses_n = 0;
+	for (uint8_t version = 2; version <= 3; version++) {
+		in.version = version;
+		m.rx.payload_len = encode(&in, "224.0.0.18", m.bytes);
+		assert_int_equal(m.rx.payload_len, vrrp_packet_len(version, 4, 0));
+		assert_int_equal(m.bytes[3], 0);
+		assert_int_equal(vrrp_packet_decode(&m.rx, version, &out), VRRP_ACCEPT);
+		assert_int_equal(out.addresses_n, 0);
+		assert_int_equal(out.priority, in.priority);
+	}
+	m.rx.payload_len += 4; /* and nothing else */
+	assert_int_equal(vrrp_packet_decode(&m.rx, 3, &out), VRRP_REJECT_LENGTH);
+}
+
 static void test_packet_decode_implausible_sources_are_refused(void **state)
 {
 	static const struct {
@@ -424,6 +453,7 @@ int main(void)
 		cmocka_unit_test(test_packet_decode_only_ttl_255_passes),
 		cmocka_unit_test(test_packet_decode_interval_is_twelve_bits),
 		cmocka_unit_test(test_packet_decode_empty_list_is_refused),
+		cmocka_unit_test(test_packet_empty_list_is_encoded_and_decoded_by_the_rules),
 		cmocka_unit_test(test_packet_decode_implausible_sources_are_refused),
 		cmocka_unit_test(test_packet_decode_only_the_group_is_a_destination),
 		cmocka_unit_test(test_packet_decode_every_length_up_to_1500_is_exact),

@@ -599,7 +599,7 @@ static void test_packet_decode_lists_of_rules_over_ipv4(void **state)
 {
 	static const uint8_t own[] = { 192, 0, 2, 20, 192, 0, 2, 21 };
 	static const uint8_t peers[] = { 192, 0, 2, 9, 198, 51, 100, 10 };
-	struct vrrp_rules rules = { own, 2, peers, 2, 255, VRRP_AUTH_NONE, { 0 } };
+	struct vrrp_rules rules = { own, 2, peers, 2, 255, VRRP_AUTH_NONE, { 0 }, false };
 	struct vrrp_advert advert;
 	struct message m;
 

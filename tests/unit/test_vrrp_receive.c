@@ -183,10 +183,15 @@ static void test_receive_other_addresses_are_noticed_and_accepted(void **state)
 		const char *own, *advertised;
 		bool noticed;
 	} rows[] = {
-		{ "AAAA", "AAAA", false },         { "AAAA", "AAAB", true },
-		{ "AAAABBBB", "BBBBAAAA", false }, { "AAAABBBB", "AAAACCCC", true },
-		{ "AAAABBBB", "AAAA", true },      { "AAAA", "AAAABBBB", true },
-		{ "AAAABBBB", "AAAAAAAA", true },  { "AAAB", "BAAA", true },
+		{ "AAAA", "AAAA", false },
+		{ "AAAA", "AAAB", true },
+		{ "AAAABBBB", "BBBBAAAA", false },
+		{ "AAAABBBB", "AAAACCCC", true },
+		{ "AAAABBBB", "AAAA", true },
+		{ "AAAA", "AAAABBBB", true },
+		{ "AAAABBBB", "AAAAAAAA", true },
+		{ "AAAB", "BAAA", true },
+		{ "", "AAAA", true },
 	};
 
 	(void)state;
