@@ -34,6 +34,7 @@
  *       next takeover. Apart from pauses it is restored ten times in any ten seconds at
  *       most: two windows touch them.
  *       A third one within 100 ms waits for the end of these.
+ *       What goes with the lease of another one before its own is over counts as taken away.
  *     - of an owner, when it was the host's own, and went while the process listened: vipd never
  *       adds such a one, and half a second later it is a fault.
  *     A router process that dies between decision and execution makes no end of a turn.

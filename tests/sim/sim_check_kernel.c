@@ -75,12 +75,17 @@ static bool may_have_ended(const struct sim *sim, unsigned i, unsigned k)
 	return r->adverts_n <= r->adverts_at_end[k] + 1;
 }
 
-/* What was taken in a trouble that hid it is a theft from the Active to which it shows later. */
-static bool may_have_hidden_one(const struct sim *sim, const struct sim_gateway *r)
+/*
+ * What was taken in a trouble that hid it is a theft from the Active to which it shows later. So is
+ * what goes with the lease of the subnet's first address and is younger: the kernel's event is the
+ * same as of one that somebody removes by ioctl (rtmsg_ifa() without a port).
+ */
+static bool may_have_hidden_one(const struct sim *sim, const struct sim_gateway *r, unsigned k)
 {
 	int64_t trouble_ns = r->kernel.trouble_end_ns;
 
-	return trouble_ns && sim->now_ns - trouble_ns <= SIM_RESTORES_NS + TROUBLE_NS;
+	return (trouble_ns && sim->now_ns - trouble_ns <= SIM_RESTORES_NS + TROUBLE_NS) ||
+	       gateway_local_ns(sim, r) - r->along_ns[k] <= SIM_RESTORES_NS;
 }
 
 /* It stays away for a pause. How long one is that follows one in trouble nobody knows but vipd. */
@@ -127,7 +132,8 @@ static void check_missing(struct sim *sim, unsigned i, unsigned k)
 		return;
 	}
 	if (recent < SIM_RESTORES_MAX && !r->paused_ns[k] && may_have_ended(sim, i, k)) {
-		if (again && r->kernel.table[k].stolen) /* for all that vipd was told */
+		/* For all that vipd was told it was taken. */
+		if (again && (r->kernel.table[k].stolen || r->along_ns[k] > r->back_ns[k]))
 			note_abandoned(sim, i, k, true);
 		return;
 	}
@@ -142,7 +148,7 @@ static void check_missing(struct sim *sim, unsigned i, unsigned k)
 	}
 	if (too_often)
 		note_abandoned(sim, i, k, trouble);
-	else if (recent + 1 == SIM_RESTORES_MAX && may_have_hidden_one(sim, r))
+	else if (recent + 1 == SIM_RESTORES_MAX && may_have_hidden_one(sim, r, k))
 		note_abandoned(sim, i, k, true);
 	else if (!trouble)
 		check_fail(sim, "P3", "%s is Active without address %u, restored %u times",

@@ -104,6 +104,8 @@ struct sim_gateway {
 	int64_t early_ns[SIM_ADDRESSES_MAX];  /* not before */
 	uint32_t hasty;                       /* taken away within SIM_GAP_NS */
 	int64_t back_ns[SIM_ADDRESSES_MAX];   /* put back last, likewise */
+	int64_t along_ns[SIM_ADDRESSES_MAX];  /* went along with another one, before its own lease
+						 was over */
 	int64_t lacked_ns;                    /* some address was not there */
 	int64_t held_ns;                      /* likewise, or vipd may not have known */
 	int64_t unoffered_ns;                 /* what makes it offer to leave lasts since then */

@@ -267,6 +267,8 @@ static void take(struct sim *sim, unsigned i, struct actor actor, unsigned k, bo
 		if (!kernel->table[n].present || prefix_len_of(sim, i, n) == 32)
 			continue;
 		mark_lost(sim, i, actor, n);
+		if (actor.kernel && kernel->table[n].due_ns > sim->now_ns)
+			sim->routers[i].along_ns[n] = gateway_local_ns(sim, &sim->routers[i]);
 		if (actor.process)
 			check_removal(sim, actor.process, n);
 		drop(sim, i, actor, n);
