@@ -130,14 +130,52 @@ static void check_label(const struct conf_place *group, const struct conf_router
 			      address->label, interface, interface);
 }
 
+/* Of IPv4: what the prefix is of, in host byte order. */
+static uint32_t subnet_of(const struct conf_address *address)
+{
+	uint32_t mask = (uint32_t)(UINT64_C(0xffffffff) << (32 - address->prefix_len));
+	const uint8_t *bytes = address->peer[0] ? address->peer : address->bytes;
+	struct in_addr in;
+
+	memcpy(&in, bytes, sizeof(in));
+	return ntohl(in.s_addr) & mask;
+}
+
+static bool share_subnet(const struct conf_address *a, const struct conf_address *b)
+{
+	return b->family == 4 && a->prefix_len == b->prefix_len &&
+	       strcmp(a->interface, b->interface) == 0 && subnet_of(a) == subnet_of(b);
+}
+
+/* The kernel refuses the second one (EINVAL). */
+static void check_scope(const struct conf_place *group, const struct conf_router *router,
+			const struct conf_address *address)
+{
+	const struct conf_place place = conf_place_of(group, "scope");
+	unsigned n = router->addresses_n + router->extra_n;
+	char text[CONF_ADDRESS_TEXT_SIZE];
+
+	if (address->family != 4 || address->scope == CONF_SCOPE_GLOBAL)
+		return;
+	for (unsigned i = 0; i < n; i++) {
+		const struct conf_address *other = &router->addresses[i];
+
+		if (other->scope == address->scope || !share_subnet(address, other))
+			continue;
+		conf_error_in(&place, "%s, of the same subnet on that interface, has another one",
+			      conf_address_format(other, text));
+		return;
+	}
+}
+
 /* @first, @n: those of the list @key among all that the router has. */
-static void check_list(const struct conf_place *group, struct conf_router *router, const char *key,
-		       unsigned first, unsigned n)
+static void check_list(const struct conf_place *group, const struct conf_router *router,
+		       const char *key, unsigned first, unsigned n)
 {
 	const struct conf_place list = conf_place_of(group, key);
 
 	for (unsigned i = 0; i < n; i++) {
-		struct conf_address *address = &router->addresses[first + i];
+		const struct conf_address *address = &router->addresses[first + i];
 		const struct conf_place place = {
 			.parse = group->parse,
 			.above = &list,
@@ -146,9 +184,8 @@ static void check_list(const struct conf_place *group, struct conf_router *route
 			.element = i + 1,
 		};
 
-		if (strcmp(address->interface, router->interface) == 0)
-			memset(address->interface, 0, sizeof(address->interface));
 		check_label(&place, router, address);
+		check_scope(&place, router, address);
 	}
 }
 
@@ -156,6 +193,12 @@ void conf_address_check_all(const struct conf_place *group, struct conf_router *
 {
 	unsigned added = conf_family_added(router);
 
+	for (unsigned i = 0; i < router->addresses_n + router->extra_n; i++) {
+		struct conf_address *address = &router->addresses[i];
+
+		if (strcmp(address->interface, router->interface) == 0)
+			memset(address->interface, 0, sizeof(address->interface));
+	}
 	check_list(group, router, "addresses", added, router->addresses_n - added);
 	check_list(group, router, "extra_addresses", router->addresses_n, router->extra_n);
 }
