@@ -112,6 +112,15 @@ static void check_paused(struct sim *sim, unsigned i, unsigned k)
 			   node_name(i), k, (double)(now - r->paused_ns[k]) / SIM_MS);
 }
 
+/* Without IPv6 on the interface, and until it is asked for again. */
+static bool is_refused(const struct sim *sim, const struct sim_gateway *r)
+{
+	int64_t late_ns = 2 * sim->latency_ns + 4 * sim->check.interval_max_cs * 10 * SIM_MS;
+
+	return !ip6_is_there(&r->kernel) ||
+	       (r->kernel.ip6.back_ns && sim->now_ns < r->kernel.ip6.back_ns + RETRY_NS + late_ns);
+}
+
 /* An Active lacks address @k: it was taken away too often, or nothing has renewed its lease. */
 static void check_missing(struct sim *sim, unsigned i, unsigned k)
 {
@@ -127,6 +136,8 @@ static void check_missing(struct sim *sim, unsigned i, unsigned k)
 		return;
 	}
 	if (recent < SIM_RESTORES_MAX && !r->paused_ns[k] && may_have_ended(sim, i, k))
+		return;
+	if (is_refused(sim, r))
 		return;
 	if (recent > 1 && now < r->back_ns[k] + SIM_GAP_NS) { /* whoever flushes goes on */
 		r->hasty |= 1u << k;

@@ -49,7 +49,7 @@ bool model_beats(const struct sim *sim, unsigned x, unsigned y)
 
 	if (a->config.priority != b->config.priority)
 		return a->config.priority > b->config.priority;
-	return memcmp(a->vr.election.source, b->vr.election.source, 4) > 0;
+	return memcmp(a->vr.election.source, b->vr.election.source, SIM_ADDRESS_LEN) > 0;
 }
 
 void model_start(struct sim *sim, unsigned i)
@@ -83,20 +83,15 @@ static void restart(struct sim_model *m, const struct vrrp_config *c, int64_t no
 	memset(m->lower_from, 0, sizeof(m->lower_from));
 }
 
-static bool is_address(const uint8_t *address, const uint8_t *other)
-{
-	return memcmp(address, other, 4) == 0;
-}
-
 /* Whoever says that he leaves must have been Active, and not have left; without anybody known he
  * may have been. */
 static bool can_leave(const struct sim_model *m, const uint8_t *source)
 {
-	static const uint8_t none[4];
+	static const uint8_t none[SIM_ADDRESS_LEN];
 
-	if (is_address(m->from, none) && is_address(m->lower_from, none))
+	if (family_same(m->from, none) && family_same(m->lower_from, none))
 		return true;
-	return (is_address(m->from, source) && !m->left) || is_address(m->lower_from, source);
+	return (family_same(m->from, source) && !m->left) || family_same(m->lower_from, source);
 }
 
 /* Silence that proves nothing is listened to once more. */
@@ -158,7 +153,7 @@ static void backup_advert(struct sim *sim, unsigned i, const struct vrrp_advert 
 	if (advert->priority == VRRP_PRIORITY_LEAVE && !can_leave(m, advert->source))
 		return;
 	if (advert->priority == VRRP_PRIORITY_LEAVE) {
-		memcpy(m->from, advert->source, 4);
+		memcpy(m->from, advert->source, sizeof(m->from));
 		memset(m->lower_from, 0, sizeof(m->lower_from));
 		if (now_ns + model_skew_ns(c, m->interval_cs) < m->down_ns) /* not put off */
 			m->down_ns = now_ns + model_skew_ns(c, m->interval_cs);
@@ -173,12 +168,12 @@ static void backup_advert(struct sim *sim, unsigned i, const struct vrrp_advert 
 	else if (m->lower_ns == VRRP_NEVER)
 		m->lower_ns = now_ns;
 	if (!model_defers(c, advert->priority) && now_ns >= m->lower_ns + preempt_delay_ns(c)) {
-		memcpy(m->lower_from, advert->source, 4);
+		memcpy(m->lower_from, advert->source, sizeof(m->lower_from));
 		m->weaker = true;
 		return;
 	}
 	m->interval_cs = advert->interval_cs;
-	memcpy(m->from, advert->source, 4);
+	memcpy(m->from, advert->source, sizeof(m->from));
 	restart(m, c, now_ns);
 }
 
@@ -234,7 +229,7 @@ static bool advert_wins(const struct sim_gateway *r, const struct vrrp_advert *a
 {
 	if (advert->priority != r->config.priority)
 		return advert->priority > r->config.priority;
-	return memcmp(advert->source, r->vr.election.source, 4) > 0;
+	return memcmp(advert->source, r->vr.election.source, SIM_ADDRESS_LEN) > 0;
 }
 
 static void active_advert(struct sim *sim, unsigned i, const struct vrrp_output *out,
@@ -254,7 +249,7 @@ static void active_advert(struct sim *sim, unsigned i, const struct vrrp_output 
 		expect_state(sim, i, VRRP_STATE_BACKUP);
 		m->interval_cs = advert->interval_cs;
 		m->lower_ns = VRRP_NEVER;
-		memcpy(m->from, advert->source, 4);
+		memcpy(m->from, advert->source, sizeof(m->from));
 		restart(m, &r->config, now_ns);
 	} else {
 		expect_state(sim, i, VRRP_STATE_ACTIVE);

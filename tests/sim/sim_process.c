@@ -194,6 +194,7 @@ static void write_router(struct sim_process *process)
 		.addresses_n = absent ? 1 : r->addresses_n,
 		.addresses = process->addresses,
 	};
+	router->link_local.kind = r->link_local;
 	strcpy(router->name, absent ? "other" : "lan");
 	strcpy(router->interface, absent ? "eth9" : SIM_INTERFACE);
 	if (absent)
@@ -201,9 +202,9 @@ static void write_router(struct sim_process *process)
 	for (unsigned k = 0; k < router->addresses_n; k++) {
 		struct kern_address address = kernel_address(process->sim, process->router, k);
 
-		process->addresses[k] =
-			(struct conf_address){ .family = 4, .prefix_len = address.prefix_len };
-		memcpy(process->addresses[k].bytes, address.bytes, 4);
+		process->addresses[k] = (struct conf_address){ .family = address.family,
+							       .prefix_len = address.prefix_len };
+		memcpy(process->addresses[k].bytes, address.bytes, SIM_ADDRESS_LEN);
 	}
 }
 

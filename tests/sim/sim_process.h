@@ -17,7 +17,7 @@
 #define SIM_PROCESSES_MAX 6
 #define SIM_QUEUE_MAX     256
 #define SIM_FRAMES_MAX    64
-#define SIM_FRAME_SIZE    192
+#define SIM_FRAME_SIZE    384
 
 /* A configuration of a router, as the operator wrote it. */
 struct sim_conf {
@@ -47,6 +47,7 @@ struct kern_monitor {
 struct kern_receiver {
 	struct sim_process *process;
 	bool open;
+	unsigned family;
 	struct kern_vrids vrids;
 	uint32_t dropped; /* since the last look */
 	unsigned first, n;

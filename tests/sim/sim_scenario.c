@@ -92,6 +92,8 @@ static bool parse_setting(char *word, struct vrrp_config *config, int64_t *addre
 		config->interval_cs = (uint16_t)(n / 10);
 	else if (strcmp(word, "down_intervals") == 0)
 		config->down_intervals = (uint8_t)n;
+	else if (strcmp(word, "family") == 0)
+		config->family = (uint8_t)n;
 	else if (strcmp(word, "version") == 0)
 		config->version = (uint8_t)n;
 	else if (strcmp(word, "preempt") == 0)
@@ -147,8 +149,10 @@ static bool parse_router(struct script *script, char **words, unsigned n)
 			return false;
 	gateway_init(&sim->routers[i], &config, (uint8_t)address, subnet ? (unsigned)subnet : 1);
 	kernel_init(sim, i);
+	if (config.family == 6)
+		sim->routers[i].link_local = CONF_LINK_LOCAL_VIRTUAL;
 	if (subnet) { /* so many addresses, the first of which takes the others along */
-		sim->routers[i].kernel.prefix_len = 24;
+		sim->routers[i].kernel.subnet = true;
 		sim->routers[i].kernel.promotes = false;
 	}
 	sim->routers[i].conf.lease = sim->routers[i].other.lease = conf.lease;
@@ -181,6 +185,11 @@ static const struct {
 	{ "unplug", SIM_FAULT_LINK, 1, false, false, SIM_LINK_UNPLUGGED },
 	{ "unlink", SIM_FAULT_LINK, 1, false, false, SIM_LINK_REMOVED },
 	{ "bare", SIM_FAULT_LINK, 1, false, false, SIM_LINK_BARE },
+	{ "no-ip6", SIM_FAULT_LINK, 1, false, false, SIM_LINK_NO_IP6 },
+	{ "narrow", SIM_FAULT_LINK, 1, false, false, SIM_LINK_NARROW },
+	{ "duplicate", SIM_FAULT_LINK, 1, false, false, SIM_LINK_DUPLICATE },
+	{ "renumber", SIM_FAULT_LINK, 1, false, false, SIM_LINK_RENUMBERED },
+	{ "route", SIM_FAULT_ROUTE, 1, false, false, 0 },
 	{ "source", SIM_FAULT_SOURCE, 1, false, false, 0 },
 	{ "cut", SIM_FAULT_CUT, 2, false, false, 0 },
 	{ "burst", SIM_FAULT_BURST, 2, true, false, 0 },

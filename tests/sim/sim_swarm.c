@@ -92,21 +92,35 @@ struct habits {
 	unsigned priority, interval_cs, addresses_n;
 	bool owner, mixed_intervals, mixed_addresses, mixed_preempt, preempt_delays, start_delays;
 	bool reconfigured, drift, calm, mixed_missed;
-	unsigned missed, version;
+	unsigned missed, version, family;
+	enum conf_link_local_kind link_local;
 };
 
 /* All hosts speak the same, in version 2 with the same interval of whole seconds: others would be
  * two networks. */
 static void draw_version(struct prng *p, struct habits *habits)
 {
-	habits->version = prng_one_in(p, 8) ? 2 : 3;
+	habits->version = prng_one_in(p, 8) && habits->family == 4 ? 2 : 3;
 	if (habits->version == 3)
 		return;
 	habits->interval_cs = prng_one_in(p, 4) ? 200 : 100;
 	habits->mixed_intervals = false;
 }
 
-static struct habits draw_habits(struct prng *p, bool calm)
+/* Which link-local address the routers have, if they are of IPv6. */
+static void draw_link_local(struct prng *p, struct habits *habits)
+{
+	unsigned odds;
+
+	if (habits->family == 4)
+		return;
+	odds = prng_below(p, 4);
+	habits->link_local = odds < 2    ? CONF_LINK_LOCAL_VIRTUAL
+			     : odds == 2 ? CONF_LINK_LOCAL_ADDRESS
+					 : CONF_LINK_LOCAL_NONE;
+}
+
+static struct habits draw_habits(struct prng *p, unsigned family, bool calm)
 {
 	struct habits habits = {
 		.rank = (enum rank)prng_below(p, 3),
@@ -124,9 +138,11 @@ static struct habits draw_habits(struct prng *p, bool calm)
 		.calm = calm,
 		.mixed_missed = !calm && prng_one_in(p, 8),
 		.missed = draw_missed(p, calm),
+		.family = family,
 	};
 
 	draw_version(p, &habits);
+	draw_link_local(p, &habits);
 	return habits;
 }
 
@@ -168,7 +184,7 @@ static void draw_router(struct sim *sim, unsigned i, const struct habits *habits
 {
 	struct prng *p = &sim->prng;
 	struct vrrp_config config = {
-		.family = 4,
+		.family = (uint8_t)habits->family,
 		.version = (uint8_t)habits->version,
 		.vrid = SIM_VRID,
 		.priority = (uint8_t)draw_priority(p, habits->rank, habits->priority),
@@ -189,6 +205,7 @@ static void draw_router(struct sim *sim, unsigned i, const struct habits *habits
 	gateway_init(&sim->routers[i], &config, host,
 		     habits->mixed_addresses ? 1 + prng_below(p, 4) : habits->addresses_n);
 	kernel_init(sim, i);
+	sim->routers[i].link_local = habits->link_local;
 	if (!habits->calm && prng_one_in(p, 4))
 		sim->routers[i].queue_max = 4 + prng_below(p, 12);
 	draw_other(p, habits, &sim->routers[i]);
@@ -197,10 +214,10 @@ static void draw_router(struct sim *sim, unsigned i, const struct habits *habits
 		sim->routers[i].clock_ppm = (int32_t)prng_range(p, -SIM_DRIFT_PPM, SIM_DRIFT_PPM);
 }
 
-static void draw_topology(struct sim *sim, bool calm)
+static void draw_topology(struct sim *sim, unsigned family, bool calm)
 {
 	struct prng *p = &sim->prng;
-	struct habits habits = draw_habits(p, calm);
+	struct habits habits = draw_habits(p, family, calm);
 	unsigned odds = prng_below(p, 8), first = prng_below(p, SIM_ROUTERS_MAX);
 	int64_t shortest;
 
@@ -309,7 +326,7 @@ static void draw_size(struct sim *sim, const struct mix *mix, struct sim_episode
 		e->amount = !mix->calm && prng_one_in(p, 2);
 		break;
 	case SIM_FAULT_LINK:
-		e->amount = prng_below(p, SIM_LINK_FAULTS);
+		e->amount = prng_below(p, SIM_LINK_FAULTS4);
 		break;
 	case SIM_FAULT_PANIC:
 		e->amount = prng_below(p, SIM_VICTIMS);
@@ -331,6 +348,7 @@ static void draw_size(struct sim *sim, const struct mix *mix, struct sim_episode
 	case SIM_FAULT_WITHDRAW:
 	case SIM_FAULT_SOURCE:
 	case SIM_FAULT_START:
+	case SIM_FAULT_ROUTE:
 	case SIM_FAULT_COUNT:
 		break;
 	}
@@ -341,7 +359,7 @@ static enum sim_fault_type draw_type(struct prng *p, unsigned types)
 	enum sim_fault_type type;
 
 	do
-		type = (enum sim_fault_type)prng_below(p, SIM_FAULT_COUNT);
+		type = (enum sim_fault_type)prng_below(p, SIM_FAULT_START + 1);
 	while (!(types >> type & 1));
 	return type;
 }
@@ -423,6 +441,29 @@ static void draw_episodes(struct sim *sim, const struct mix *mix)
 		fault_add(sim, &e);
 		if (e.end_ns != VRRP_NEVER)
 			last = &sim->faults.episodes[sim->faults.n - 1];
+	}
+}
+
+/* IPv6 has troubles of its own. */
+static void draw_ip6(struct sim *sim, const struct mix *mix)
+{
+	struct prng *p = &sim->prng;
+
+	for (unsigned i = 0; i < sim->routers_n; i++) {
+		sim->routers[i].kernel.ip6.forwards = prng_one_in(p, 2);
+		if (!mix->calm && prng_one_in(p, 3)) /* vipd starts before it is usable */
+			ip6_begin_dad(sim, i, SIM_OWN_MAX - 1);
+	}
+	for (unsigned n = prng_below(p, 4); n; n--) {
+		struct sim_episode e = { .type = mix->calm || prng_one_in(p, 3) ? SIM_FAULT_ROUTE
+										: SIM_FAULT_LINK,
+					 .node = (uint8_t)prng_below(p, sim->routers_n),
+					 .amount = prng_below(p, SIM_LINK_FAULTS) };
+
+		draw_span(p, mix, NULL, &e);
+		if (e.type == SIM_FAULT_ROUTE && prng_one_in(p, 4))
+			e.end_ns = VRRP_NEVER;
+		fault_add(sim, &e);
 	}
 }
 
@@ -547,6 +588,14 @@ static bool is_calm(uint64_t seed)
 	return seed % 5 == 4;
 }
 
+/* Drawn apart, so that the worlds of IPv4 stay what they were. */
+static unsigned draw_family(uint64_t seed)
+{
+	struct prng apart = { .state = ~seed };
+
+	return prng_one_in(&apart, 3) ? 6 : 4;
+}
+
 static void draw_calm(struct sim *sim, struct mix *mix)
 {
 	mix->types &= CALM_FAULTS;
@@ -561,10 +610,11 @@ void swarm_begin(struct sim *sim, uint64_t seed)
 {
 	struct mix mix = { .calm = is_calm(seed) };
 	struct prng *p = &sim->prng;
+	unsigned family = draw_family(seed);
 	int64_t length;
 
 	sim_init(sim, seed);
-	draw_topology(sim, mix.calm);
+	draw_topology(sim, family, mix.calm);
 	mix.types = draw_types(p);
 	mix.interval_ns = cs_ns(interval_extreme(sim, false));
 	mix.missed = largest(sim, missed_of);
@@ -572,7 +622,7 @@ void swarm_begin(struct sim *sim, uint64_t seed)
 	mix.stall_ns = mix.interval_ns * prng_range(p, 1, 3);
 	if (mix.calm)
 		draw_calm(sim, &mix);
-	sim->moving = moves(mix.types);
+	sim->moving = moves(mix.types) || (family == 6 && !mix.calm);
 	if (sim->moving && mix.types & FAULT_BIT(KERNEL)) /* the interface may be another one */
 		sim->faults.repair_ns = 2 * SIM_S;
 	length = prng_range(p, 10, 150) * mix.interval_ns;
@@ -583,8 +633,10 @@ void swarm_begin(struct sim *sim, uint64_t seed)
 	sim->faults.settle_ns = mix.jitter_ns + mix.stall_ns;
 	if (mix.types & PROCESS_FAULTS)
 		sim->faults.settle_ns += HANDOVER_NS;
-	if (mix.types & FAULT_BIT(LINK))
+	if (mix.types & FAULT_BIT(LINK) || family == 6)
 		sim->faults.settle_ns += PATIENCE_NS;
+	if (family == 6 && !mix.calm)
+		sim->faults.settle_ns += SIM_DAD_NS;
 	for (unsigned i = 0; i < sim->routers_n; i++)
 		fault_add(sim,
 			  &(struct sim_episode){ .type = SIM_FAULT_START,
@@ -594,6 +646,8 @@ void swarm_begin(struct sim *sim, uint64_t seed)
 	draw_episodes(sim, &mix);
 	for (unsigned n = prng_below(p, 4); n; n--)
 		draw_pair(sim, &mix);
+	if (family == 6)
+		draw_ip6(sim, &mix);
 }
 
 /* Nothing may happen any more, or ever: any change of state fails @property. */
@@ -634,7 +688,9 @@ bool swarm_run(struct sim *sim)
 	settled = converged + SIM_S + cs_ns(sim->check.interval_max_cs);
 	if (!run_frozen(sim, "P2", settled))
 		return false;
-	if (check_hosts(sim, true)) {
+	/* Over IPv6 nothing is refreshed (RFC 4861 §7.2.6): hosts find out by asking, as they do.
+	 */
+	if (check_hosts(sim, true) && sim->routers[0].config.family == 4) {
 		trace(sim, "-- a host is excused until the next refresh");
 		if (run_frozen(sim, "P2", settled + 61 * SIM_S))
 			check_hosts(sim, false);
