@@ -92,6 +92,17 @@ static bool sums_up(const uint8_t *header)
 	return (sum & 0xffff) + (sum >> 16) == 0xffff;
 }
 
+/* RFC 8200 §8.1: of a packet, whose addresses stand before the message, with what is summed up. */
+static bool sums_up6(const uint8_t *ip, unsigned protocol)
+{
+	size_t len = (size_t)ip[4] << 8 | ip[5];
+	uint32_t sum = protocol + (uint32_t)len;
+
+	for (size_t i = 8; i < IP6_LEN + len; i += 2)
+		sum += (uint32_t)(ip[i] << 8 | ip[i + 1]);
+	return (sum & 0xffff) + (sum >> 16) == 0xffff;
+}
+
 /* The headers of every advert (RFC 9568 §5.1.1, §5.1.2), but for the source. */
 static bool headers6_are_right(const struct sim_gateway *r, const struct sim_frame *frame)
 {
@@ -103,7 +114,7 @@ static bool headers6_are_right(const struct sim_gateway *r, const struct sim_fra
 	       p[12] == 0x86 && p[13] == 0xdd && ip[0] >> 4 == 6 &&
 	       (size_t)(ip[4] << 8 | ip[5]) == frame->len - ETHERNET_LEN - IP6_LEN &&
 	       ip[6] == VRRP_PROTOCOL && ip[7] == 255 && family_same(ip + 24, group) &&
-	       family_is_link_local(6, ip + 8);
+	       family_is_link_local(6, ip + 8) && sums_up6(ip, VRRP_PROTOCOL);
 }
 
 static bool headers_are_right(const struct sim_gateway *r, const struct sim_frame *frame)
@@ -190,7 +201,8 @@ static unsigned read_na(const struct sim_gateway *r, const struct sim_frame *fra
 	    memcmp(p + 6, mac, 6) != 0 || memcmp(p + 12, ip6, sizeof(ip6)) != 0 ||
 	    !family_same(p + 22, target) || !family_same(p + 38, nodes) || message[0] != 136 ||
 	    message[1] != 0 || (message[4] & 0x60) != 0x20 || message[24] != 2 ||
-	    message[25] != 1 || memcmp(message + 26, mac, 6) != 0)
+	    message[25] != 1 || memcmp(message + 26, mac, 6) != 0 ||
+	    !sums_up6(p + ETHERNET_LEN, 58))
 		return SIM_ADDRESSES_MAX;
 	return family_virtual_number(6, target);
 }

@@ -5,6 +5,7 @@
 #include <libmnl/libmnl.h>
 #include <linux/if_addr.h>
 #include <linux/rtnetlink.h>
+#include <string.h>
 
 #include "sim.h"
 
@@ -156,19 +157,42 @@ int ip6_refusal(const struct sim_kernel *kernel, const struct kern_change *chang
 	return 0;
 }
 
-void ip6_check_message(struct sim *sim, unsigned i, const struct kern_change *change)
+/* What a request says. */
+struct request {
+	uint32_t flags;
+	struct ifa_cacheinfo life;
+};
+
+static struct request read_request(const struct kern_change *change)
 {
 	_Alignas(8) char message[KERN_CHANGE_LEN_MAX];
+	struct request request = { .life = { .ifa_prefered = UINT32_MAX,
+					     .ifa_valid = UINT32_MAX } };
 	const struct nlattr *attribute;
-	uint32_t flags = 0;
 
 	kern_kinds[KERN_KIND_ADDRESS]->put(message, change, 1);
 	mnl_attr_for_each(attribute, (const struct nlmsghdr *)message, sizeof(struct ifaddrmsg))
 	{
 		if (mnl_attr_get_type(attribute) == IFA_FLAGS)
-			flags = mnl_attr_get_u32(attribute);
+			request.flags = mnl_attr_get_u32(attribute);
+		if (mnl_attr_get_type(attribute) == IFA_CACHEINFO)
+			memcpy(&request.life, mnl_attr_get_payload(attribute),
+			       sizeof(request.life));
 	}
-	if (!(flags & IFA_F_NODAD))
+	return request;
+}
+
+void ip6_check_message(struct sim *sim, unsigned i, const struct kern_change *change)
+{
+	struct request request = read_request(change);
+	bool preferred = change->address.prefix_len != 128;
+
+	if (!(request.flags & IFA_F_NODAD))
 		check_fail(sim, "P3", "%s adds an address that cannot be used at once",
 			   node_name(i));
+	if (preferred != (request.life.ifa_prefered != 0))
+		check_fail(sim, "P3", "%s adds an address that is %sa source of connections",
+			   node_name(i), preferred ? "not " : "");
+	if (request.life.ifa_valid != (change->lifetime_s ? change->lifetime_s : UINT32_MAX))
+		check_fail(sim, "P5", "%s asks for another lease than it wants", node_name(i));
 }

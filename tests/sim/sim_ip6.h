@@ -77,7 +77,8 @@ int ip6_refusal(const struct sim_kernel *kernel, const struct kern_change *chang
 
 /**
  * ip6_check_message() - the message that the agent would send for an addition asks the kernel for
- * what cannot be seen of the change itself: no duplicate address detection (P3).
+ * what it should (P3): no duplicate address detection, and, for an address that has no network, no
+ * connections of the host's own from there.
  */
 void ip6_check_message(struct sim *sim, unsigned i, const struct kern_change *change);
 

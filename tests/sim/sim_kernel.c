@@ -238,7 +238,9 @@ static uint8_t length_of(struct sim *sim, unsigned i, struct actor actor, unsign
 	return len == 64 ? 128 : 64;
 }
 
-static void put(struct sim *sim, unsigned i, struct actor actor, unsigned k, uint32_t lifetime_s)
+/* @change: of the agent; NULL: by somebody else. */
+static void put(struct sim *sim, unsigned i, struct actor actor, unsigned k,
+		const struct kern_change *change)
 {
 	struct sim_kernel *kernel = &sim->routers[i].kernel;
 	struct sim_address *address = &kernel->table[k];
@@ -253,8 +255,8 @@ static void put(struct sim *sim, unsigned i, struct actor actor, unsigned k, uin
 					 .prefix_len = length_of(sim, i, actor, k),
 					 .put_ns = sim->now_ns,
 					 .seq = kernel->seq++ };
-	address->deprecated = actor.process && address->prefix_len == 128;
-	set_lease(sim, i, k, lifetime_s);
+	address->deprecated = change && change->address.deprecated;
+	set_lease(sim, i, k, change ? change->lifetime_s : 0);
 	tell_address(sim, i, actor, k, false);
 }
 
@@ -372,7 +374,7 @@ int kernel_change(struct sim *sim, struct sim_process *by, const struct kern_cha
 	if (change->add) {
 		if (address->stolen && knows(by, change, k))
 			check_restored(sim, i, k);
-		put(sim, i, actor, k, change->lifetime_s);
+		put(sim, i, actor, k, change);
 	} else {
 		check_removal(sim, by, k);
 		take(sim, i, actor, k, change->promote);
@@ -470,7 +472,7 @@ void kernel_squat(struct sim *sim, unsigned i, unsigned k, bool there)
 	kernel_disturb(sim, i);
 	trace(sim, "somebody %s an address of %s", there ? "adds" : "removes", node_name(i));
 	if (there) {
-		put(sim, i, somebody, k, 0);
+		put(sim, i, somebody, k, NULL);
 	} else {
 		mark_lost(sim, i, somebody, k);
 		take(sim, i, somebody, k, false);
