@@ -56,12 +56,8 @@ void ip6_end_dad(struct sim *sim, unsigned i, unsigned n)
 
 void ip6_links(struct sim *sim, unsigned i)
 {
-	const struct sim_kernel *kernel = &sim->routers[i].kernel;
-
-	if (!is_ip6(sim, i) || !kernel_can_talk(kernel) || !ip6_is_there(kernel) ||
-	    kernel->own[SIM_OWN_MAX - 1] != SIM_OWN_ABSENT)
-		return;
-	ip6_begin_dad(sim, i, SIM_OWN_MAX - 1);
+	if (is_ip6(sim, i))
+		kernel_set_own(sim, i, SIM_OWN_MAX - 1, true);
 }
 
 void ip6_vanishes(struct sim *sim, unsigned i)
@@ -80,8 +76,7 @@ void ip6_vanishes(struct sim *sim, unsigned i)
 void ip6_renumber(struct sim *sim, unsigned i, unsigned n)
 {
 	kernel_set_own(sim, i, SIM_OWN_MAX - 1 - n, false);
-	if (ip6_is_there(&sim->routers[i].kernel))
-		kernel_set_own(sim, i, n, true);
+	kernel_set_own(sim, i, n, true);
 }
 
 /* Somebody lets the kernel try anew. */
@@ -89,7 +84,7 @@ void ip6_set_duplicate(struct sim *sim, unsigned i, bool duplicate)
 {
 	sim->routers[i].kernel.ip6.duplicate = duplicate;
 	kernel_set_own(sim, i, SIM_OWN_MAX - 1, false);
-	ip6_links(sim, i);
+	kernel_set_own(sim, i, SIM_OWN_MAX - 1, true);
 }
 
 /* ---- all of it ---- */

@@ -506,10 +506,13 @@ void kernel_set_own(struct sim *sim, unsigned i, unsigned n, bool there)
 {
 	struct sim_kernel *kernel = &sim->routers[i].kernel;
 
-	if ((kernel->own[n] != SIM_OWN_ABSENT) == there || (there && !kernel->link.exists))
+	bool ip6 = sim->routers[i].config.family == 6;
+
+	if ((kernel->own[n] != SIM_OWN_ABSENT) == there || (there && !kernel->link.exists) ||
+	    (there && ip6 && !(kernel_can_talk(kernel) && ip6_is_there(kernel))))
 		return;
 	kernel_disturb(sim, i);
-	if (there && sim->routers[i].config.family == 6) {
+	if (there && ip6) {
 		ip6_begin_dad(sim, i, n);
 		return;
 	}
@@ -549,8 +552,7 @@ void kernel_create_link(struct sim *sim, unsigned i)
 	kernel->link.ifindex++;
 	check_replaced(sim, i);
 	kernel_tell_link(sim, i);
-	if (ip6_is_there(kernel))
-		kernel_set_own(sim, i, SIM_OWN_MAX - 1, true);
+	kernel_set_own(sim, i, SIM_OWN_MAX - 1, true);
 }
 
 /* ---- the group ---- */
