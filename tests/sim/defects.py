@@ -679,6 +679,31 @@ DEFECTS = [
            "vrrp/packet.c",
            "{ 3, 6, 0, PSEUDO_HEADER_ALWAYS, read3, write3 },",
            "{ 3, 6, 0, PSEUDO_HEADER_NEVER, read3, write3 },"),
+    # ---- two families on one host ----
+    Defect("one-family-heard",
+           "Routers of IPv6 hear nobody: all of them are Active.",
+           "agent/router/routers.c",
+           "read_adverts(routers, 6);",
+           "read_adverts(routers, 4);"),
+    Defect("one-family-dumped",
+           "After lost events a router of IPv6 believes in what was.",
+           "agent/router/hear.c",
+           "for (unsigned family = 4; family <= 6; family += 2) {"
+           " for (unsigned i = 0; i < interfaces_count(routers->interfaces); i++) {",
+           "for (unsigned family = 4; family <= 4; family += 2) {"
+           " for (unsigned i = 0; i < interfaces_count(routers->interfaces); i++) {"),
+    Defect("one-family-follows",
+           "A link that goes down is a fault of one family, and the other speaks on.",
+           "agent/router/hear.c",
+           "for (unsigned family = 4; family <= 6; family += 2) {"
+           " lan = routers_lan(routers, interface, family);",
+           "for (unsigned family = 4; family <= 4; family += 2) {"
+           " lan = routers_lan(routers, interface, family);"),
+    Defect("sources-of-all-families",
+           "IPv4 stops because IPv6 is switched off, or speaks from an address of IPv6.",
+           "agent/router/hear.c",
+           "lan = routers_lan(routers, (unsigned)interface, object->address.family);",
+           "lan = routers_lan(routers, (unsigned)interface, 4);"),
     # ---- the last resort ----
     Defect("holds-what-it-cannot",
            "An Active without its address stays Active beside a healthy Backup.",

@@ -8,6 +8,7 @@
 
 #include "prng.h"
 #include "sim_check.h"
+#include "sim_companion.h"
 #include "sim_events.h"
 #include "sim_family.h"
 #include "sim_fault.h"

@@ -33,7 +33,10 @@
  *       and of twice the last one up to 64 s when it is then taken away within a minute; until the
  *       next takeover. Apart from pauses it is restored ten times in any ten seconds at
  *       most: two windows touch them.
- *       A third one within 100 ms waits for the end of these.
+ *       A third one within 100 ms waits for the end of these;
+ *     - of IPv6, when the interface has none, and until the agent asks again, a second later.
+ *     An IPv6 address is asked for without duplicate address detection, and deprecated if it has no
+ *     network.
  *     A router process that dies between decision and execution makes no end of a turn.
  * P4  One second after P2 a ping from each host to each address lands at the Active. A host is
  *     excused until the next refresh (60 s) when the Active could not know or could not do better:
@@ -42,7 +45,8 @@
  *     that one crashed or its last words were lost. An address that is gone for good, by P3, is not
  *     announced. Announced in their turn are all addresses when the core says so and each one that
  *     the agent adds, by an Active alone, and only what is there; when the process dies in that
- *     turn, in the first one of the next.
+ *     turn, in the first one of the next. Nothing refreshes what is announced of IPv6; but what was
+ *     announced last of an address says whether the host routes.
  * P5  Of a host whose agent is dead, stopped or hung no address of the agent's is left after the
  *     lease and 1.2 s; without a lease there is no promise. A reload that shortens the lease counts
  *     when the next renewal of the old one is through: until then the old length is the bound. A
@@ -125,8 +129,9 @@ struct sim_going {
 struct sim_check {
 	const char *failed; /* the property, or NULL */
 	char message[240];
-	const char *ignored; /* names of properties that may fail, or NULL; borrowed */
-	const char *frozen;  /* the property that a state change violates now, or NULL */
+	const char *ignored;     /* names of properties that may fail, or NULL; borrowed */
+	const char *frozen;      /* the property that a state change violates now, or NULL */
+	bool companions_settled; /* no companion changes its state any more (P2) */
 	unsigned interval_max_cs;
 	struct sim_model models[SIM_ROUTERS_MAX];
 	struct sim_reading reading;
@@ -221,6 +226,25 @@ void check_advert(struct sim *sim, const struct sim_process *process,
 void check_announcement(struct sim *sim, const struct sim_process *process,
 			const struct sim_frame *frame);
 
+/* What is right about a frame of either family: sim_check_turn.c. */
+
+/**
+ * check_is_announcement() - whether it is ARP or ICMPv6.
+ */
+bool check_is_announcement(const struct sim_frame *frame);
+
+/**
+ * check_announced_by() - which virtual address an announcement is about.
+ *
+ * Return: SIM_ADDRESSES_MAX when it is wrong.
+ */
+unsigned check_announced_by(const struct sim_gateway *r, const struct sim_frame *frame);
+
+/**
+ * check_headers() - whether the headers of an advert are right, but for the source.
+ */
+bool check_headers(const struct sim_gateway *r, unsigned family, const struct sim_frame *frame);
+
 /**
  * check_sent() - what was decided has left.
  */
@@ -237,6 +261,11 @@ void check_addresses(struct sim *sim, const struct sim_process *process);
  * check_resumed() - the agent had no time to repair what trouble before or in its pause has led to.
  */
 void check_resumed(struct sim *sim, unsigned i);
+
+/**
+ * check_is_refused() - whether the interface has no IPv6, or had none when the agent asked last.
+ */
+bool check_is_refused(const struct sim *sim, const struct sim_gateway *r);
 
 /**
  * check_given_up() - the router has left, by itself or by last will (P3).

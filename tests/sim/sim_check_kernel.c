@@ -46,6 +46,8 @@ void check_resumed(struct sim *sim, unsigned i)
 	r->held_ns = gateway_local_ns(sim, r);
 	if (r->frozen_at_ns < r->kernel.trouble_end_ns + TROUBLE_NS)
 		r->kernel.trouble_end_ns = sim->now_ns;
+	if (r->kernel.ip6.back_ns && r->frozen_at_ns < r->kernel.ip6.back_ns + TROUBLE_NS)
+		r->kernel.ip6.back_ns = sim->now_ns;
 }
 
 /* How often address @k was put back in the last ten seconds. */
@@ -112,8 +114,7 @@ static void check_paused(struct sim *sim, unsigned i, unsigned k)
 			   node_name(i), k, (double)(now - r->paused_ns[k]) / SIM_MS);
 }
 
-/* Without IPv6 on the interface, and until it is asked for again. */
-static bool is_refused(const struct sim *sim, const struct sim_gateway *r)
+bool check_is_refused(const struct sim *sim, const struct sim_gateway *r)
 {
 	int64_t late_ns = 2 * sim->latency_ns + 4 * sim->check.interval_max_cs * 10 * SIM_MS;
 
@@ -130,14 +131,17 @@ static void check_missing(struct sim *sim, unsigned i, unsigned k)
 	bool again = r->pause_ns[k] && now - r->back_ns[k] <= SIM_HELD_NS;
 	bool too_often = recent >= SIM_RESTORES_MAX || again || r->paused_ns[k];
 	bool trouble = check_in_trouble(sim, i);
+	/* Stolen, or ended: that depends on when vipd looks. */
+	bool both = r->kernel.table[k].stolen && r->kernel.table[k].ended;
 
 	if ((r->abandoned | r->perhaps_abandoned) >> k & 1 && r->paused_ns[k]) {
 		check_paused(sim, i, k);
 		return;
 	}
-	if (recent < SIM_RESTORES_MAX && !r->paused_ns[k] && may_have_ended(sim, i, k))
+	if (recent < SIM_RESTORES_MAX && !r->paused_ns[k] && !(again && both) &&
+	    may_have_ended(sim, i, k))
 		return;
-	if (is_refused(sim, r))
+	if (r->config.family == 6 && check_is_refused(sim, r))
 		return;
 	if (recent > 1 && now < r->back_ns[k] + SIM_GAP_NS) { /* whoever flushes goes on */
 		r->hasty |= 1u << k;
@@ -149,7 +153,7 @@ static void check_missing(struct sim *sim, unsigned i, unsigned k)
 		return;
 	}
 	if (too_often)
-		note_abandoned(sim, i, k, trouble);
+		note_abandoned(sim, i, k, trouble || both);
 	else if (recent + 1 == SIM_RESTORES_MAX && may_have_hidden_one(sim, r))
 		note_abandoned(sim, i, k, true);
 	else if (!trouble)
@@ -190,6 +194,7 @@ void check_given_up(struct sim *sim, unsigned i)
 {
 	if (!check_in_trouble(sim, i) && kernel_ours(&sim->routers[i].kernel))
 		check_fail(sim, "P3", "%s has given up and left an address behind", node_name(i));
+	companion_left(sim, i);
 }
 
 void check_removal(struct sim *sim, const struct sim_process *by, unsigned k)

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Turns, and what leaves in them; the list of properties is in sim_check.h. */
+#include <netinet/in.h>
 #include <string.h>
 
 #include "netlink/frame.h"
@@ -117,7 +118,7 @@ static bool headers6_are_right(const struct sim_gateway *r, const struct sim_fra
 	       family_is_link_local(6, ip + 8) && sums_up6(ip, VRRP_PROTOCOL);
 }
 
-static bool headers_are_right(const struct sim_gateway *r, const struct sim_frame *frame)
+static bool headers4_are_right(const struct sim_gateway *r, const struct sim_frame *frame)
 {
 	static const uint8_t group_mac[] = { 0x01, 0x00, 0x5e, 0x00, 0x00, 0x12 };
 	static const uint8_t group[] = { 224, 0, 0, 18 };
@@ -127,6 +128,11 @@ static bool headers_are_right(const struct sim_gateway *r, const struct sim_fram
 	       p[12] == 0x08 && p[13] == 0x00 && ip[0] == 0x45 && sums_up(ip) &&
 	       (size_t)(ip[2] << 8 | ip[3]) == frame->len - ETHERNET_LEN && ip[8] == 255 &&
 	       ip[9] == VRRP_PROTOCOL && memcmp(ip + 16, group, 4) == 0;
+}
+
+bool check_headers(const struct sim_gateway *r, unsigned family, const struct sim_frame *frame)
+{
+	return family == 6 ? headers6_are_right(r, frame) : headers4_are_right(r, frame);
 }
 
 /* Adverts leave before the addresses change, so that no lock of the kernel's keeps them. */
@@ -163,7 +169,7 @@ void check_advert(struct sim *sim, const struct sim_process *process, const stru
 	unsigned priority = ip[family->header_len + 2];
 
 	r->packets_n++;
-	if (family->number == 6 ? !headers6_are_right(r, frame) : !headers_are_right(r, frame))
+	if (!check_headers(r, family->number, frame))
 		check_fail(sim, "P11", "%s sends an advert with wrong headers", node_name(i));
 	if (memcmp(ip + family->source_at, r->vr.election.source, family->address_len) != 0)
 		check_fail(sim, "P11", "%s sends an advert from a wrong address", node_name(i));
@@ -207,6 +213,20 @@ static unsigned read_na(const struct sim_gateway *r, const struct sim_frame *fra
 	return family_virtual_number(6, target);
 }
 
+bool check_is_announcement(const struct sim_frame *frame)
+{
+	const uint8_t *type = frame->bytes + 12;
+
+	if (type[0] == 0x86 && type[1] == 0xdd)
+		return frame->bytes[20] == IPPROTO_ICMPV6;
+	return type[0] == 0x08 && type[1] == 0x06;
+}
+
+unsigned check_announced_by(const struct sim_gateway *r, const struct sim_frame *frame)
+{
+	return frame->bytes[12] == 0x86 ? read_na(r, frame) : read_arp(r, frame);
+}
+
 /* Whoever takes a router for a host drops it as a gateway (RFC 4861 §7.2.5, R). */
 static void note_said(struct sim *sim, unsigned i, const struct sim_frame *frame, unsigned k)
 {
@@ -222,7 +242,7 @@ void check_announcement(struct sim *sim, const struct sim_process *process,
 {
 	unsigned i = process->router;
 	struct sim_gateway *r = &sim->routers[i];
-	unsigned k = r->config.family == 6 ? read_na(r, frame) : read_arp(r, frame);
+	unsigned k = check_announced_by(r, frame);
 
 	r->packets_n++;
 	if (k >= r->addresses_n) {
@@ -259,7 +279,8 @@ static void check_said(struct sim *sim, unsigned i)
 	const struct sim_ip6 *ip6 = &r->kernel.ip6;
 	uint32_t right = ip6->forwards ? UINT32_MAX : 0;
 
-	if (r->vr.election.state != VRRP_STATE_ACTIVE)
+	if (r->vr.election.state != VRRP_STATE_ACTIVE || !gateway_can_serve(r) ||
+	    check_in_trouble(sim, i))
 		return;
 	for (unsigned k = 0; k < r->addresses_n; k++)
 		if (r->kernel.table[k].present && (ip6->said & (ip6->said_router ^ right)) >> k & 1)
@@ -283,10 +304,8 @@ void check_sent(struct sim *sim, unsigned i)
 		check_fail(sim, "P12", "%s owes %u adverts and %u farewells, and sends %u and %u",
 			   node_name(i), adverts, farewells, r->turn.adverts_sent,
 			   r->turn.farewells_sent);
-	if (can) {
+	if (can)
 		check_announced(sim, i);
-		check_said(sim, i);
-	}
 }
 
 /* ---- the end of a turn ---- */
@@ -325,7 +344,7 @@ static enum vrrp_reason_code fault_of(const struct sim_gateway *r)
 		return VRRP_REASON_LINK_DOWN;
 	if (!link->carrier)
 		return VRRP_REASON_NO_CARRIER;
-	if (r->kernel.ip6.narrow)
+	if (r->config.family == 6 && r->kernel.ip6.narrow)
 		return VRRP_REASON_NO_GROUP;
 	return gateway_can_serve(r) ? VRRP_REASON_NONE : VRRP_REASON_NO_SOURCE;
 }
@@ -414,6 +433,8 @@ void check_turn_end(struct sim *sim, const struct sim_process *process)
 	unsigned i = process->router;
 
 	check_sent(sim, i);
+	check_said(sim, i);
+	companion_turn(sim, process);
 	check_addresses(sim, process);
 	check_resort(sim, i);
 	check_patience(sim, i);

@@ -52,16 +52,16 @@ static void path_reset(struct sim *sim, unsigned from, unsigned to, const struct
 
 static const struct {
 	const char *says;
-	bool mute, deaf;
+	bool cut;
 } ways[SIM_LINK_FAULTS] = {
-	[SIM_LINK_DOWN] = { "goes down", true, true },
-	[SIM_LINK_UNPLUGGED] = { "is unplugged", true, true },
-	[SIM_LINK_REMOVED] = { "is removed", true, true },
-	[SIM_LINK_BARE] = { "loses its own address", false, false },
-	[SIM_LINK_NO_IP6] = { "has no IPv6 any more", false, true },
-	[SIM_LINK_NARROW] = { "gets a small MTU", false, true },
-	[SIM_LINK_DUPLICATE] = { "loses its own address to somebody else", false, false },
-	[SIM_LINK_RENUMBERED] = { "gets another address of its own", false, false },
+	[SIM_LINK_DOWN] = { "goes down", true },
+	[SIM_LINK_UNPLUGGED] = { "is unplugged", true },
+	[SIM_LINK_REMOVED] = { "is removed", true },
+	[SIM_LINK_BARE] = { "loses its own address", false },
+	[SIM_LINK_NO_IP6] = { "has no IPv6 any more", false },
+	[SIM_LINK_NARROW] = { "gets a small MTU", false },
+	[SIM_LINK_DUPLICATE] = { "loses its own address to somebody else", false },
+	[SIM_LINK_RENUMBERED] = { "gets another address of its own", false },
 };
 
 static void path_apply(struct sim *sim, unsigned from, unsigned to, const struct sim_episode *e)
@@ -88,8 +88,8 @@ static void path_apply(struct sim *sim, unsigned from, unsigned to, const struct
 		path->cut |= (e->amount >> from & 1) != (e->amount >> to & 1);
 		break;
 	case SIM_FAULT_LINK:
-		path->cut |= (from == e->node && ways[e->amount % SIM_LINK_FAULTS].mute) ||
-			     (to == e->node && ways[e->amount % SIM_LINK_FAULTS].deaf);
+		path->cut |=
+			(from == e->node || to == e->node) && ways[e->amount % SIM_LINK_FAULTS].cut;
 		break;
 	case SIM_FAULT_BURST:
 	case SIM_FAULT_STALL:

@@ -365,6 +365,7 @@ void gateway_vanish(struct sim *sim, unsigned i)
 	r->pause = SIM_RUNNING;
 	r->config = r->conf.vrrp;
 	vrrp_init(&r->vr, &r->config);
+	companion_vanished(r);
 }
 
 void gateway_restart(struct sim *sim, unsigned i)

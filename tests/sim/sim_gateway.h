@@ -7,6 +7,7 @@
 #ifndef SIM_GATEWAY_H
 #define SIM_GATEWAY_H
 
+#include "sim_companion.h"
 #include "sim_keeper.h"
 #include "sim_model.h"
 #include "sim_process.h"
@@ -63,6 +64,7 @@ struct sim_gateway {
 	struct sim_conf file;        /* what the operator has written */
 	struct sim_kernel kernel;
 	struct sim_keeper keeper;
+	struct sim_companion companion;
 	uint8_t own[SIM_OWN_MAX][SIM_ADDRESS_LEN]; /* that the host may have of its own */
 	enum conf_link_local_kind link_local;      /* of IPv6 */
 	unsigned addresses_n;

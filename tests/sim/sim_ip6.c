@@ -21,16 +21,20 @@ static bool is_ip6(const struct sim *sim, unsigned i)
 
 /* ---- the host's own addresses ---- */
 
+int64_t ip6_dad_ns(struct sim *sim)
+{
+	if (sim->tidy)
+		return SIM_S;
+	/* Some hosts are told to do without it. */
+	return prng_one_in(&sim->prng, 4) ? 1 : prng_range(&sim->prng, 1, SIM_DAD_NS - 1);
+}
+
 void ip6_begin_dad(struct sim *sim, unsigned i, unsigned n)
 {
 	struct sim_kernel *kernel = &sim->routers[i].kernel;
-	int64_t ns = sim->tidy ? SIM_S : prng_range(&sim->prng, 0, SIM_DAD_NS - 2);
 
-	/* Some hosts are told to do without it. */
-	if (!sim->tidy && prng_one_in(&sim->prng, 4))
-		ns = 0;
 	kernel->own[n] = SIM_OWN_TENTATIVE;
-	kernel->ip6.dad_ns[n] = sim->now_ns + ns + 1;
+	kernel->ip6.dad_ns[n] = sim->now_ns + ip6_dad_ns(sim);
 	events_push(&sim->events, kernel->ip6.dad_ns[n], SIM_EVENT_DAD, i, n);
 }
 
@@ -38,6 +42,10 @@ void ip6_end_dad(struct sim *sim, unsigned i, unsigned n)
 {
 	struct sim_kernel *kernel = &sim->routers[i].kernel;
 
+	if (n == SIM_OWN_MAX) {
+		companion_end_dad(sim, i);
+		return;
+	}
 	if (kernel->own[n] != SIM_OWN_TENTATIVE || kernel->ip6.dad_ns[n] != sim->now_ns)
 		return;
 	if (sim->routers[i].pause == SIM_FROZEN) { /* it stands still with its host */
@@ -58,15 +66,15 @@ void ip6_links(struct sim *sim, unsigned i)
 {
 	if (is_ip6(sim, i))
 		kernel_set_own(sim, i, SIM_OWN_MAX - 1, true);
+	companion_links(sim, i);
 }
 
 void ip6_vanishes(struct sim *sim, unsigned i)
 {
-	struct sim_kernel *kernel = &sim->routers[i].kernel;
-
-	if (!is_ip6(sim, i))
+	if (!is_ip6(sim, i)) {
+		companion_vanishes(sim, i);
 		return;
-	kernel->ip6.gone_ns = sim->now_ns;
+	}
 	for (unsigned k = 0; k < SIM_ADDRESSES_MAX; k++)
 		kernel_lose(sim, i, k);
 	for (unsigned n = 0; n < SIM_OWN_MAX; n++)
@@ -120,8 +128,8 @@ void ip6_set_narrow(struct sim *sim, unsigned i, bool narrow)
 	kernel_disturb(sim, i);
 	kernel->ip6.narrow = narrow;
 	for (unsigned n = 0; n < SIM_MEMBERS_MAX && narrow; n++)
-		if (kernel->members[n])
-			kernel->members[n] = SIM_MEMBER_FORGOTTEN;
+		if (kernel->members[n].ifindex && kernel->members[n].family == 6)
+			kernel->members[n].ifindex = SIM_MEMBER_FORGOTTEN;
 	if (kernel->link.exists)
 		kernel_tell_link(sim, i);
 	changes(sim, i);
@@ -145,6 +153,8 @@ void ip6_set_forwards(struct sim *sim, unsigned i, bool forwards)
 
 int ip6_refusal(const struct sim_kernel *kernel, const struct kern_change *change)
 {
+	if (change->address.family != 6)
+		return 0;
 	if (kernel->ip6.narrow)
 		return change->add ? -EINVAL : -ENXIO;
 	if (kernel->ip6.off)

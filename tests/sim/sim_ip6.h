@@ -32,10 +32,10 @@ struct sim_ip6 {
 	bool forwards;               /* the host routes it by this interface */
 	bool duplicate;              /* somebody else on the LAN has what this host would take */
 	int64_t dad_ns[SIM_OWN_MAX]; /* when duplicate address detection ends */
-	int64_t gone_ns;             /* all of it vanished last */
-	int64_t back_ns;             /* and came back */
-	int64_t forwards_ns;         /* it begins or ends to route */
-	uint32_t said, said_router;  /* a bit per address: what neighbours were told of it */
+
+	int64_t back_ns;            /* came back last */
+	int64_t forwards_ns;        /* it begins or ends to route */
+	uint32_t said, said_router; /* a bit per address: what neighbours were told of it */
 };
 
 struct sim;
@@ -59,12 +59,17 @@ void ip6_links(struct sim *sim, unsigned i);
 void ip6_vanishes(struct sim *sim, unsigned i);
 
 /**
+ * ip6_dad_ns() - how long duplicate address detection takes this time.
+ */
+int64_t ip6_dad_ns(struct sim *sim);
+
+/**
  * ip6_begin_dad() - address @n of the host's own is tentative from now on.
  */
 void ip6_begin_dad(struct sim *sim, unsigned i, unsigned n);
 
 /**
- * ip6_end_dad() - duplicate address detection of it may be over.
+ * ip6_end_dad() - duplicate address detection of it may be over. SIM_OWN_MAX: the companion's.
  */
 void ip6_end_dad(struct sim *sim, unsigned i, unsigned n);
 

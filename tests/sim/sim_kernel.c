@@ -124,9 +124,10 @@ unsigned kernel_ours(const struct sim_kernel *kernel)
 /* What others did it does not know. */
 static void mark_unseen(struct sim_process *process, const struct kern_object *object, bool ours)
 {
-	unsigned k;
+	unsigned family = process->sim->routers[process->router].config.family, k;
 
-	if (object->type != KERN_OBJECT_ENTRY || (ours && !object->gone))
+	if (object->type != KERN_OBJECT_ENTRY || object->address.family != family ||
+	    (ours && !object->gone))
 		return;
 	k = family_virtual_number(object->address.family, object->address.bytes);
 	if (k < SIM_ADDRESSES_MAX)
@@ -138,7 +139,7 @@ static void notify(struct sim *sim, unsigned i, struct sim_process *process, str
 {
 	struct sim_monitor *monitor = &process->monitor;
 	bool ours = actor.process == process;
-	bool ip6 = sim->routers[i].config.family == 6 && object.type == KERN_OBJECT_ENTRY;
+	bool ip6 = object.type == KERN_OBJECT_ENTRY && object.address.family == 6;
 
 	/* As in netlink/monitor.c: what it added itself a process does not hear of; but of IPv6
 	 * nothing says who has done something. */
@@ -164,6 +165,12 @@ static void notify_all(struct sim *sim, unsigned i, struct actor actor,
 {
 	for (unsigned n = 0; n < SIM_PROCESSES_MAX; n++)
 		notify(sim, i, &sim->processes[i][n], actor, *object);
+}
+
+void kernel_tell(struct sim *sim, unsigned i, const struct sim_process *by,
+		 const struct kern_object *object)
+{
+	notify_all(sim, i, (struct actor){ by, false }, object);
 }
 
 static void tell_address(struct sim *sim, unsigned i, struct actor actor, unsigned k, bool gone)
@@ -352,6 +359,8 @@ int kernel_change(struct sim *sim, struct sim_process *by, const struct kern_cha
 
 	if (!kernel->link.exists || change->address.ifindex != kernel->link.ifindex)
 		return -ENODEV;
+	if (change->address.family != sim->routers[i].config.family)
+		return companion_change(sim, by, change);
 	if (k == SIM_ADDRESSES_MAX)
 		return change_other(sim, i);
 	if (refusal)
@@ -533,11 +542,12 @@ void kernel_remove_link(struct sim *sim, unsigned i)
 	}
 	for (unsigned n = 0; n < SIM_OWN_MAX; n++)
 		kernel_set_own(sim, i, n, false);
+	companion_vanishes(sim, i);
 	kernel->link.exists = false;
 	check_unread(sim, i); /* what came by it is of no interface any more */
 	for (unsigned n = 0; n < SIM_MEMBERS_MAX; n++)
-		if (kernel->members[n])
-			kernel->members[n] = SIM_MEMBER_IN_VAIN;
+		if (kernel->members[n].ifindex)
+			kernel->members[n].ifindex = SIM_MEMBER_IN_VAIN;
 	kernel_tell_link(sim, i);
 }
 
@@ -553,33 +563,36 @@ void kernel_create_link(struct sim *sim, unsigned i)
 	check_replaced(sim, i);
 	kernel_tell_link(sim, i);
 	kernel_set_own(sim, i, SIM_OWN_MAX - 1, true);
+	companion_links(sim, i);
 }
 
 /* ---- the group ---- */
 
-int kernel_join(struct sim_kernel *kernel, int ifindex)
+int kernel_join(struct sim_kernel *kernel, unsigned family, int ifindex)
 {
 	unsigned n = 0;
 
 	if (!kernel->link.exists || ifindex != kernel->link.ifindex)
 		return -ENODEV;
-	if (kernel->ip6.narrow)
+	if (family == 6 && kernel->ip6.narrow)
 		return -EINVAL;
-	while (n < SIM_MEMBERS_MAX && kernel->members[n])
+	while (n < SIM_MEMBERS_MAX && kernel->members[n].ifindex)
 		n++;
 	assert(n < SIM_MEMBERS_MAX);
-	kernel->members[n] = ifindex;
+	kernel->members[n].ifindex = ifindex;
+	kernel->members[n].family = family;
 	return (int)n;
 }
 
 void kernel_leave(struct sim_kernel *kernel, unsigned n)
 {
-	bool forgotten = kernel->members[n] == SIM_MEMBER_FORGOTTEN;
+	bool forgotten = kernel->members[n].ifindex == SIM_MEMBER_FORGOTTEN;
 
-	kernel->members[n] = 0;
+	kernel->members[n].ifindex = 0;
 	for (unsigned other = 0; other < SIM_MEMBERS_MAX && forgotten; other++)
-		if (kernel->members[other] == kernel->link.ifindex) {
-			kernel->members[other] = SIM_MEMBER_FORGOTTEN;
+		if (kernel->members[other].ifindex == kernel->link.ifindex &&
+		    kernel->members[other].family == 6) {
+			kernel->members[other].ifindex = SIM_MEMBER_FORGOTTEN;
 			return;
 		}
 }

@@ -69,7 +69,10 @@ struct sim_kernel {
 	struct sim_link link;
 	enum sim_own own[SIM_OWN_MAX]; /* the addresses of sim_gateway.own; the last one is usual */
 	struct sim_ip6 ip6;
-	int members[SIM_MEMBERS_MAX]; /* of the group, by interface index; 0: free */
+	struct {
+		int ifindex; /* of the interface; 0: free */
+		unsigned family;
+	} members[SIM_MEMBERS_MAX]; /* of the groups */
 	struct sim_address table[SIM_ADDRESSES_MAX];
 };
 
@@ -184,7 +187,7 @@ void kernel_set_own(struct sim *sim, unsigned i, unsigned n, bool there);
  *
  * Return: the number of the membership, or -errno.
  */
-int kernel_join(struct sim_kernel *kernel, int ifindex);
+int kernel_join(struct sim_kernel *kernel, unsigned family, int ifindex);
 
 /**
  * kernel_leave() - the membership ends. Of one that IPv6 has forgotten meanwhile, another one of
@@ -192,7 +195,7 @@ int kernel_join(struct sim_kernel *kernel, int ifindex);
  */
 void kernel_leave(struct sim_kernel *kernel, unsigned n);
 
-/* For sim_ip6.c. */
+/* For sim_ip6.c and sim_companion.c. */
 
 /**
  * kernel_disturb() - somebody but the agent changes something.
@@ -204,7 +207,9 @@ void kernel_disturb(struct sim *sim, unsigned i);
  */
 void kernel_lose(struct sim *sim, unsigned i, unsigned k);
 
-/* What it tells the processes of the agent. */
+/* What it tells the processes of the agent; of an object, that @by has asked for that, or NULL. */
+void kernel_tell(struct sim *sim, unsigned i, const struct sim_process *by,
+		 const struct kern_object *object);
 void kernel_tell_own(struct sim *sim, unsigned i, unsigned n);
 void kernel_tell_link(struct sim *sim, unsigned i);
 void kernel_tell_forwarding(struct sim *sim, unsigned i);

@@ -99,11 +99,28 @@ static void deliver_later(struct sim *sim, const struct sim_packet *packet, unsi
 	events_push(&sim->events, arrival, SIM_EVENT_DELIVER, slot_take(&sim->net, packet), to);
 }
 
+/* What befalls a path befalls these, too; but what was lost of the others is counted alone. */
+static void companion_send(struct sim *sim, const struct sim_packet *packet, unsigned to)
+{
+	const struct sim_path *path = &sim->net.paths[packet->from][to];
+	int64_t arrival = sim->now_ns + path->delay_ns;
+
+	if (path->cut || chance(sim, path->loss))
+		return;
+	if (path->jitter_ns)
+		arrival += prng_range(&sim->prng, 0, path->jitter_ns);
+	events_push(&sim->events, arrival, SIM_EVENT_DELIVER, slot_take(&sim->net, packet), to);
+}
+
 static void path_send(struct sim *sim, const struct sim_packet *packet, unsigned to)
 {
 	struct sim_path *path = &sim->net.paths[packet->from][to];
 	struct sim_packet copy = *packet;
 
+	if (packet->type == SIM_PACKET_COMPANION) {
+		companion_send(sim, packet, to);
+		return;
+	}
 	if (is_lost(sim, path)) {
 		net_mark_lost(sim, &copy, to);
 		return;

@@ -23,9 +23,10 @@ struct sim;
 
 enum sim_packet_type {
 	SIM_PACKET_ADVERT,
-	SIM_PACKET_ARP,     /* the addresses @announced are at @from; no bytes; of IPv6 an NA */
-	SIM_PACKET_JUNK,    /* must be rejected for the reason @expect */
-	SIM_PACKET_CORRUPT, /* was an advert; must be rejected for whatever reason */
+	SIM_PACKET_ARP,       /* the addresses @announced are at @from; no bytes; of IPv6 an NA */
+	SIM_PACKET_COMPANION, /* an advert of a companion: in no books */
+	SIM_PACKET_JUNK,      /* must be rejected for the reason @expect */
+	SIM_PACKET_CORRUPT,   /* was an advert; must be rejected for whatever reason */
 };
 
 struct sim_packet {

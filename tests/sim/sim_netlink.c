@@ -155,6 +155,8 @@ int kern_dump_kind(struct kern_dump *dump, enum kern_kind kind, kern_object_fn e
 		each(&object, arg);
 	}
 	process->unseen = 0;
+	if (process->sim->routers[process->router].companion.there)
+		companion_show(process, each, arg);
 	return 0;
 }
 

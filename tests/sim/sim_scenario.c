@@ -112,7 +112,8 @@ static bool parse_setting(char *word, struct vrrp_config *config, int64_t *addre
 }
 
 /* "lease=available", "other.priority=50", "subnet=4": what is not of struct vrrp_config. */
-static bool parse_agent(char *word, struct sim_conf *conf, struct sim_conf *other, int64_t *subnet)
+static bool parse_agent(char *word, struct sim_conf *conf, struct sim_conf *other, int64_t *subnet,
+			bool *companion)
 {
 	int64_t n;
 
@@ -122,6 +123,8 @@ static bool parse_agent(char *word, struct sim_conf *conf, struct sim_conf *othe
 		conf->lease = CONF_LEASE_SAFE;
 	else if (strncmp(word, "other.priority=", 15) == 0 && parse_number(word + 15, 255, &n))
 		other->vrrp.priority = (uint8_t)n;
+	else if (strcmp(word, "companion=1") == 0)
+		*companion = true;
 	else if (strncmp(word, "subnet=", 7) != 0 ||
 		 !parse_number(word + 7, SIM_ADDRESSES_MAX, subnet))
 		return false;
@@ -139,12 +142,13 @@ static bool parse_router(struct script *script, char **words, unsigned n)
 				      .priority = VRRP_PRIORITY_DEFAULT,
 				      .interval_cs = 100,
 				      .preempt = true };
+	bool companion = false;
 	struct sim_conf conf = { .lease = CONF_LEASE_OFF }, other = { .lease = CONF_LEASE_OFF };
 
 	if (i == SIM_ROUTERS_MAX)
 		return false;
 	for (unsigned w = 1; w < n; w++)
-		if (!parse_agent(words[w], &conf, &other, &subnet) &&
+		if (!parse_agent(words[w], &conf, &other, &subnet, &companion) &&
 		    !parse_setting(words[w], &config, &address, &start))
 			return false;
 	gateway_init(&sim->routers[i], &config, (uint8_t)address, subnet ? (unsigned)subnet : 1);
@@ -157,6 +161,8 @@ static bool parse_router(struct script *script, char **words, unsigned n)
 	}
 	sim->routers[i].conf.lease = sim->routers[i].other.lease = conf.lease;
 	sim->routers[i].file = sim->routers[i].conf;
+	if (companion)
+		companion_init(&sim->routers[i], (uint8_t)(11 + i), config.interval_cs);
 	if (other.vrrp.priority)
 		sim->routers[i].other.vrrp.priority = other.vrrp.priority;
 	sim->routers_n++;

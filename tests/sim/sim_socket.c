@@ -27,10 +27,9 @@ int __wrap_kern_receiver_open(unsigned family, enum kern_receiver_kind kind, int
 			      const struct kern_vrids *vrids, struct kern_receiver **ret_receiver)
 {
 	struct sim_process *process = process_running();
-	struct kern_receiver *receiver = &process->receivers[kind];
+	struct kern_receiver *receiver = &process->receivers[family == 6][kind];
 
 	assert(protocol == VRRP_PROTOCOL);
-	receiver->family = family;
 	receiver->process = process;
 	receiver->open = true;
 	receiver->vrids = *vrids;
@@ -70,9 +69,10 @@ static bool can_be_advert(const struct kern_vrids *vrids, const struct sim_packe
 static bool queue(struct sim *sim, struct sim_process *process, unsigned slot, int64_t at_ns)
 {
 	struct sim_packet *packet = &sim->net.packets[slot];
-	bool advert = can_be_advert(&process->receivers[KERN_RECEIVER_READER].vrids, packet);
+	struct kern_receiver *receivers = process->receivers[packet->family == 6];
+	bool advert = can_be_advert(&receivers[KERN_RECEIVER_READER].vrids, packet);
 	struct kern_receiver *receiver =
-		&process->receivers[advert ? KERN_RECEIVER_READER : KERN_RECEIVER_STRAYS];
+		&receivers[advert ? KERN_RECEIVER_READER : KERN_RECEIVER_STRAYS];
 	unsigned last;
 
 	if (!process->exists || !receiver->open)
@@ -92,10 +92,11 @@ static bool queue(struct sim *sim, struct sim_process *process, unsigned slot, i
 }
 
 /* Some process of the host is a member of the group on its interface. */
-static bool is_member(const struct sim_kernel *kernel)
+static bool is_member(const struct sim_kernel *kernel, unsigned family)
 {
 	for (unsigned n = 0; n < SIM_MEMBERS_MAX; n++)
-		if (kernel->members[n] == kernel->link.ifindex)
+		if (kernel->members[n].ifindex == kernel->link.ifindex &&
+		    kernel->members[n].family == family)
 			return true;
 	return false;
 }
@@ -104,8 +105,9 @@ void socket_deliver(struct sim *sim, unsigned slot, unsigned i)
 {
 	struct sim_gateway *r = &sim->routers[i];
 	const struct sim_process *speaker = keeper_speaker(sim, i);
-	bool listens =
-		kernel_can_talk(&r->kernel) && ip6_is_there(&r->kernel) && is_member(&r->kernel);
+	unsigned family = sim->net.packets[slot].family;
+	bool listens = kernel_can_talk(&r->kernel) && is_member(&r->kernel, family) &&
+		       (family == 4 || ip6_is_there(&r->kernel));
 	bool heard = false;
 	/* Two moments are never the same; what comes after a turn is later than it. */
 	int64_t at_ns = gateway_local_ns(sim, r);
@@ -118,15 +120,25 @@ void socket_deliver(struct sim *sim, unsigned slot, unsigned i)
 
 		heard |= queued && (!speaker || process == speaker);
 	}
+	if (sim->net.packets[slot].type == SIM_PACKET_COMPANION)
+		return;
 	if (heard)
 		check_arrival(sim, i, &sim->net.packets[slot], at_ns);
 	else
 		net_mark_lost(sim, &sim->net.packets[slot], i);
 }
 
+/* Not of a companion. */
+static const struct kern_receiver *main_reader(const struct sim_process *process)
+{
+	bool ip6 = process->sim->routers[process->router].config.family == 6;
+
+	return &process->receivers[ip6][KERN_RECEIVER_READER];
+}
+
 unsigned socket_waiting(const struct sim_process *process)
 {
-	return process->receivers[KERN_RECEIVER_READER].n;
+	return main_reader(process)->n;
 }
 
 /* Take the first one out of a queue. Return: where it was; its slot is to be released. */
@@ -144,13 +156,13 @@ bool socket_drop_all(struct sim_process *process, bool lost)
 	struct sim *sim = process->sim;
 	bool some = false;
 
-	for (unsigned kind = 0; kind < 2; kind++) {
-		struct kern_receiver *receiver = &process->receivers[kind];
+	for (unsigned n = 0; n < 4; n++) {
+		struct kern_receiver *receiver = &process->receivers[n / 2][n % 2];
 
 		while (receiver->n) {
 			unsigned slot = receiver->queue[take(receiver)].slot;
 
-			some |= kind == KERN_RECEIVER_READER;
+			some |= receiver == main_reader(process);
 			if (lost)
 				net_mark_lost(sim, &sim->net.packets[slot], process->router);
 			net_release(sim, slot);
@@ -194,13 +206,15 @@ int __wrap_kern_receiver_dispatch(struct kern_receiver *receiver, int64_t until_
 
 		read_packet(sent, &packet);
 		more = packet.arrival_ns <= until_ns;
-		check_read_begin(sim, process, slot, &packet);
+		if (sent->type != SIM_PACKET_COMPANION)
+			check_read_begin(sim, process, slot, &packet);
 		each(&packet, arg);
-		check_read_end(sim, process);
+		if (sent->type != SIM_PACKET_COMPANION)
+			check_read_end(sim, process);
 		net_release(sim, slot);
 	}
 	*ret_dropped = receiver->dropped;
-	if (receiver->dropped && receiver == &process->receivers[KERN_RECEIVER_READER])
+	if (receiver->dropped && receiver == main_reader(process))
 		check_missed(sim, process->router);
 	receiver->dropped = 0;
 	return n;
@@ -213,7 +227,7 @@ int __wrap_kern_group_join(unsigned family, int ifindex, const uint8_t *group, i
 	int n;
 
 	assert(memcmp(group, vrrp_group(family), family_of(family)->address_len) == 0);
-	n = kernel_join(kernel, ifindex);
+	n = kernel_join(kernel, family, ifindex);
 	if (n < 0)
 		return n;
 	*ret_fd = FD_BASE + n;
@@ -342,16 +356,6 @@ static int refusal(const struct sim_kernel *kernel, const struct sim_frame *fram
 	return kernel->link.up ? 0 : ENETDOWN;
 }
 
-/* ARP, or ICMPv6. */
-static bool is_announcement(const struct sim_frame *frame)
-{
-	const uint8_t *type = frame->bytes + 12;
-
-	if (type[0] == 0x86 && type[1] == 0xdd)
-		return frame->bytes[20] == IPPROTO_ICMPV6;
-	return type[0] == 0x08 && type[1] == 0x06;
-}
-
 /* Which address it is about. */
 static unsigned announced_by(const struct sim_frame *frame)
 {
@@ -360,12 +364,21 @@ static unsigned announced_by(const struct sim_frame *frame)
 	return family_virtual_number(arp ? 4 : 6, frame->bytes + (arp ? 28 : 62));
 }
 
+static bool is_companions(const struct sim *sim, unsigned i, const struct sim_frame *frame)
+{
+	return (frame->bytes[12] == 0x86) != (sim->routers[i].config.family == 6);
+}
+
 static void transmit(struct sim *sim, struct sim_process *process, const struct sim_frame *frame,
 		     uint32_t *announced)
 {
 	unsigned i = process->router, k;
 
-	if (is_announcement(frame)) {
+	if (is_companions(sim, i, frame)) {
+		companion_frame(sim, process, frame);
+		return;
+	}
+	if (check_is_announcement(frame)) {
 		check_announcement(sim, process, frame);
 		k = announced_by(frame);
 		*announced |= k < SIM_ADDRESSES_MAX ? 1u << k : 0;
@@ -382,10 +395,13 @@ static void lose(struct sim *sim, struct sim_process *process, const struct sim_
 	struct sim_packet packet = { .type = SIM_PACKET_ADVERT, .from = (uint8_t)process->router };
 	unsigned k;
 
-	if (is_announcement(frame)) {
+	if (is_companions(process->sim, process->router, frame))
+		return;
+	if (check_is_announcement(frame)) {
 		k = announced_by(frame);
 		packet.type = SIM_PACKET_ARP;
 		packet.announced = k < SIM_ADDRESSES_MAX ? 1u << k : 0;
+		process->sim->routers[process->router].kernel.ip6.said &= ~packet.announced;
 	} else {
 		check_refused(sim, process->router);
 	}

@@ -214,10 +214,30 @@ static void draw_router(struct sim *sim, unsigned i, const struct habits *habits
 		sim->routers[i].clock_ppm = (int32_t)prng_range(p, -SIM_DRIFT_PPM, SIM_DRIFT_PPM);
 }
 
-static void draw_topology(struct sim *sim, unsigned family, bool calm)
+/* Drawn apart from all else, so that the worlds of IPv4 alone stay what they were. */
+struct world {
+	unsigned family;
+	bool companions; /* hosts have a router of the other family, too */
+};
+
+static struct world draw_world(uint64_t seed)
+{
+	struct prng apart = { .state = ~seed };
+	struct world world = { .family = prng_one_in(&apart, 3) ? 6 : 4 };
+
+	world.companions = prng_one_in(&apart, 4);
+	return world;
+}
+
+static bool has_ip6(struct world world)
+{
+	return world.family == 6 || world.companions;
+}
+
+static void draw_topology(struct sim *sim, struct world world, bool calm)
 {
 	struct prng *p = &sim->prng;
-	struct habits habits = draw_habits(p, family, calm);
+	struct habits habits = draw_habits(p, world.family, calm);
 	unsigned odds = prng_below(p, 8), first = prng_below(p, SIM_ROUTERS_MAX);
 	int64_t shortest;
 
@@ -225,6 +245,9 @@ static void draw_topology(struct sim *sim, unsigned family, bool calm)
 	sim->hosts_n = 1 + prng_below(p, SIM_HOSTS_MAX);
 	for (unsigned i = 0; i < sim->routers_n; i++) /* addresses in any order */
 		draw_router(sim, i, &habits, (uint8_t)(10 + (first + 3 * i) % SIM_ROUTERS_MAX));
+	for (unsigned i = 0; i < sim->routers_n && world.companions; i++)
+		companion_init(&sim->routers[i], (uint8_t)(10 + i),
+			       sim->routers[0].config.interval_cs);
 	for (unsigned i = 0; i < sim->hosts_n; i++)
 		host_init(&sim->hosts[i]);
 	sim->check.interval_max_cs = interval_extreme(sim, true);
@@ -451,7 +474,8 @@ static void draw_ip6(struct sim *sim, const struct mix *mix)
 
 	for (unsigned i = 0; i < sim->routers_n; i++) {
 		sim->routers[i].kernel.ip6.forwards = prng_one_in(p, 2);
-		if (!mix->calm && prng_one_in(p, 3)) /* vipd starts before it is usable */
+		if (sim->routers[i].config.family == 6 && !mix->calm &&
+		    prng_one_in(p, 3)) /* vipd starts before it is usable */
 			ip6_begin_dad(sim, i, SIM_OWN_MAX - 1);
 	}
 	for (unsigned n = prng_below(p, 4); n; n--) {
@@ -566,6 +590,8 @@ static int64_t convergence_ns(const struct sim *sim)
 	int64_t bound = largest(sim, start_delay_of) + down + 2 * interval;
 
 	bound += interval + largest(sim, skew_of); /* grace: one interval and the skew time */
+	if (sim->routers[0].companion.there)       /* of lower priority, after an owner */
+		bound += interval;
 	if (preempt_delay)
 		bound += preempt_delay + down;
 	/*
@@ -588,14 +614,6 @@ static bool is_calm(uint64_t seed)
 	return seed % 5 == 4;
 }
 
-/* Drawn apart, so that the worlds of IPv4 stay what they were. */
-static unsigned draw_family(uint64_t seed)
-{
-	struct prng apart = { .state = ~seed };
-
-	return prng_one_in(&apart, 3) ? 6 : 4;
-}
-
 static void draw_calm(struct sim *sim, struct mix *mix)
 {
 	mix->types &= CALM_FAULTS;
@@ -610,11 +628,11 @@ void swarm_begin(struct sim *sim, uint64_t seed)
 {
 	struct mix mix = { .calm = is_calm(seed) };
 	struct prng *p = &sim->prng;
-	unsigned family = draw_family(seed);
+	struct world world = draw_world(seed);
 	int64_t length;
 
 	sim_init(sim, seed);
-	draw_topology(sim, family, mix.calm);
+	draw_topology(sim, world, mix.calm);
 	mix.types = draw_types(p);
 	mix.interval_ns = cs_ns(interval_extreme(sim, false));
 	mix.missed = largest(sim, missed_of);
@@ -622,7 +640,7 @@ void swarm_begin(struct sim *sim, uint64_t seed)
 	mix.stall_ns = mix.interval_ns * prng_range(p, 1, 3);
 	if (mix.calm)
 		draw_calm(sim, &mix);
-	sim->moving = moves(mix.types) || (family == 6 && !mix.calm);
+	sim->moving = moves(mix.types) || (has_ip6(world) && !mix.calm);
 	if (sim->moving && mix.types & FAULT_BIT(KERNEL)) /* the interface may be another one */
 		sim->faults.repair_ns = 2 * SIM_S;
 	length = prng_range(p, 10, 150) * mix.interval_ns;
@@ -633,9 +651,9 @@ void swarm_begin(struct sim *sim, uint64_t seed)
 	sim->faults.settle_ns = mix.jitter_ns + mix.stall_ns;
 	if (mix.types & PROCESS_FAULTS)
 		sim->faults.settle_ns += HANDOVER_NS;
-	if (mix.types & FAULT_BIT(LINK) || family == 6)
+	if (mix.types & FAULT_BIT(LINK) || has_ip6(world))
 		sim->faults.settle_ns += PATIENCE_NS;
-	if (family == 6 && !mix.calm)
+	if (has_ip6(world) && !mix.calm)
 		sim->faults.settle_ns += SIM_DAD_NS;
 	for (unsigned i = 0; i < sim->routers_n; i++)
 		fault_add(sim,
@@ -646,7 +664,7 @@ void swarm_begin(struct sim *sim, uint64_t seed)
 	draw_episodes(sim, &mix);
 	for (unsigned n = prng_below(p, 4); n; n--)
 		draw_pair(sim, &mix);
-	if (family == 6)
+	if (has_ip6(world))
 		draw_ip6(sim, &mix);
 }
 
@@ -684,6 +702,7 @@ bool swarm_run(struct sim *sim)
 	if (!sim_run_until(sim, converged))
 		return false;
 	check_converged(sim);
+	companion_converged(sim);
 	check_kept(sim);
 	settled = converged + SIM_S + cs_ns(sim->check.interval_max_cs);
 	if (!run_frozen(sim, "P2", settled))
