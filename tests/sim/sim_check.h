@@ -45,16 +45,15 @@
  *     that one crashed or its last words were lost. An address that is gone for good, by P3, is not
  *     announced. Announced in their turn are all addresses when the core says so and each one that
  *     the agent adds, by an Active alone, and only what is there; when the process dies in that
- *     turn, in the first one of the next. Nothing refreshes what is announced of IPv6; but what was
- *     announced last of an address says whether the host routes.
- * P5  Of a host whose agent is dead, stopped or hung no address of the agent's is left after the
- *     lease and 1.2 s; without a lease there is no promise. A reload that shortens the lease counts
- *     when the next renewal of the old one is through: until then the old length is the bound. A
- *     host that stands still as a whole answers nobody; its leases go on with it. A process that
- *     runs, and whose adverts its kernel does not take, renews no lease more often than an interval
- * and a reload need. P6  At most one process of a host speaks. When it hangs it is ended,
- * within 4.4 s at most: a sign of life, room for the next one, a last moment, which one that was
- * paused with its host has, too. When it dies one that
+ *     turn, in the first one of the next. Of IPv6 it is announced three times, and not refreshed;
+ * what was announced last of an address says whether the host routes. P5  Of a host whose agent is
+ * dead, stopped or hung no address of the agent's is left after the lease and 1.2 s; without a
+ * lease there is no promise. A reload that shortens the lease counts when the next renewal of the
+ * old one is through: until then the old length is the bound. A host that stands still as a whole
+ * answers nobody; its leases go on with it. A process that runs, and whose adverts its kernel does
+ * not take, renews no lease more often than an interval and a reload need. P6  At most one process
+ * of a host speaks. When it hangs it is ended, within 4.4 s at most: a sign of life, room for the
+ * next one, a last moment, which one that was paused with its host has, too. When it dies one that
  * is ready goes on at once, with the same configuration if no reload is under way. Only the third
  * death within a minute, or the sixth in a row before a sign of life, makes the keeper give up.
  *     When the faults are over somebody speaks wherever vipd is started. What a reload brings is
@@ -89,7 +88,7 @@
  *     granted. Not when a kernel loses events or answers: then what it removed is taken for stolen.
  * P15 What is told is so: a fault names what is wrong with the interface; a takeover says whether
  *     the Active was silent, and for how long, has left, or is weaker. Who cannot serve is in Fault
- *     by the end of the turn, and nobody else is.
+ *     by the end of the turn, and nobody else is; and who is not is a member of the group.
  * P16 An Active without an address that was taken away too often is the last resort from its next
  *     turn on; so is one whose kernel refuses an address for 3 s, and nobody else. It has priority
  *     1 until it is Active and has had all addresses for a minute, or until a reload or a fault. As

@@ -392,6 +392,16 @@ static void check_fault(struct sim *sim, const struct sim_process *process)
 			   node_name(i), fault_name(said), fault_name(fault));
 }
 
+/* Whoever is no member hears nobody, and finds nothing wrong. */
+static void check_member(struct sim *sim, unsigned i)
+{
+	const struct sim_gateway *r = &sim->routers[i];
+
+	if (gateway_can_serve(r) && !check_in_trouble(sim, i) &&
+	    !socket_is_member(&r->kernel, r->config.family))
+		check_fail(sim, "P15", "%s is deaf, and does not know it", node_name(i));
+}
+
 static int64_t deadline_latest(const struct sim *sim, const struct sim_gateway *r)
 {
 	switch (r->vr.election.state) {
@@ -446,5 +456,6 @@ void check_turn_end(struct sim *sim, const struct sim_process *process)
 		return;
 	model_turn(sim, i);
 	check_fault(sim, process);
+	check_member(sim, i);
 	check_deadline(sim, process);
 }

@@ -191,6 +191,18 @@ static bool stood_still(const struct sim_gateway *r, const struct sim_model *m, 
 	       (m->listens || now_ns - m->beat_ns > late_ns);
 }
 
+/* MAX_NEIGHBOR_ADVERTISEMENT (RFC 4861 §7.2.6, §10). */
+static void check_repetition(struct sim *sim, unsigned i, const struct vrrp_output *out)
+{
+	struct sim_model *m = &sim->check.models[i];
+
+	if (!sends(out, VRRP_ACTION_ANNOUNCE) || sim->routers[i].config.family == 4)
+		return;
+	if (++m->repeated > 3)
+		check_fail(sim, "P4", "%s announces again although nothing has happened",
+			   node_name(i));
+}
+
 /* Rhythm: an advert when it is due and only then, each one interval after the previous. */
 static void active_timer(struct sim *sim, unsigned i, const struct vrrp_output *out, int64_t now_ns)
 {
@@ -205,6 +217,7 @@ static void active_timer(struct sim *sim, unsigned i, const struct vrrp_output *
 		due = false;
 	}
 	expect_state(sim, i, VRRP_STATE_ACTIVE);
+	check_repetition(sim, i, out);
 	if (due != sends(out, VRRP_ACTION_ADVERT))
 		check_fail(sim, "P12", "%s %s an advert that is %sdue", node_name(i),
 			   due ? "does not send" : "sends", due ? "" : "not ");
@@ -238,6 +251,7 @@ static void active_advert(struct sim *sim, unsigned i, const struct vrrp_output 
 	struct sim_gateway *r = &sim->routers[i];
 	struct sim_model *m = &sim->check.models[i];
 
+	m->repeated = 0;
 	if (advert->priority == VRRP_PRIORITY_LEAVE) {
 		expect_state(sim, i, VRRP_STATE_ACTIVE);
 		if (m->cedes && sends(out, VRRP_ACTION_ADVERT))
@@ -264,6 +278,7 @@ static void enter(struct sim *sim, unsigned i, enum vrrp_state from, int64_t now
 
 	m->lower_ns = VRRP_NEVER;
 	m->listens = m->cedes = false;
+	m->repeated = 0;
 	if (r->vr.election.state == VRRP_STATE_ACTIVE) {
 		m->beat_ns = now_ns + interval_ns(r->config.interval_cs);
 	} else if (r->vr.election.state == VRRP_STATE_BACKUP && from != VRRP_STATE_ACTIVE) {
@@ -283,6 +298,7 @@ void model_adopt(struct sim *sim, unsigned i, const struct vrrp_config *old)
 	int64_t down_ns;
 	int64_t now = gateway_local_ns(sim, r);
 
+	m->repeated = 0;
 	if (c->priority == old->priority && c->interval_cs == old->interval_cs &&
 	    model_missed(c) == model_missed(old))
 		return;

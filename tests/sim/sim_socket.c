@@ -91,8 +91,7 @@ static bool queue(struct sim *sim, struct sim_process *process, unsigned slot, i
 	return true;
 }
 
-/* Some process of the host is a member of the group on its interface. */
-static bool is_member(const struct sim_kernel *kernel, unsigned family)
+bool socket_is_member(const struct sim_kernel *kernel, unsigned family)
 {
 	for (unsigned n = 0; n < SIM_MEMBERS_MAX; n++)
 		if (kernel->members[n].ifindex == kernel->link.ifindex &&
@@ -106,7 +105,7 @@ void socket_deliver(struct sim *sim, unsigned slot, unsigned i)
 	struct sim_gateway *r = &sim->routers[i];
 	const struct sim_process *speaker = keeper_speaker(sim, i);
 	unsigned family = sim->net.packets[slot].family;
-	bool listens = kernel_can_talk(&r->kernel) && is_member(&r->kernel, family) &&
+	bool listens = kernel_can_talk(&r->kernel) && socket_is_member(&r->kernel, family) &&
 		       (family == 4 || ip6_is_there(&r->kernel));
 	bool heard = false;
 	/* Two moments are never the same; what comes after a turn is later than it. */
