@@ -10,16 +10,16 @@
 #define NUMBER      1 /* of the companion among the routers of a process */
 #define PATIENCE_NS (500 * SIM_MS)
 
-void companion_init(struct sim_gateway *r, uint8_t host, unsigned interval_cs)
+void companion_init(struct sim_gateway *r, uint8_t host, const struct vrrp_config *like)
 {
 	struct sim_companion *c = &r->companion;
 
 	c->there = true;
 	c->config = r->config;
 	c->config.family = r->config.family == 6 ? 4 : 6;
-	c->config.version = 3;
-	c->config.interval_cs = (uint16_t)interval_cs;
-	c->config.down_intervals = 0;
+	c->config.version = c->config.family == 6 ? 3 : like->version;
+	c->config.interval_cs = like->interval_cs;
+	c->config.down_intervals = like->down_intervals;
 	c->config.preempt = true;
 	c->config.preempt_delay_ns = c->config.start_delay_ns = 0;
 	if (c->config.priority == VRRP_PRIORITY_OWNER)

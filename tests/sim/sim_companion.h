@@ -42,9 +42,10 @@ struct sim_frame;
 /**
  * companion_init() - give a host a companion.
  * @host: last byte of its own address.
- * @interval_cs: the same on all hosts.
+ * @like: version, interval and adverts that may be missed, which are the same on all hosts; over
+ *        IPv6 the version is 3.
  */
-void companion_init(struct sim_gateway *r, uint8_t host, unsigned interval_cs);
+void companion_init(struct sim_gateway *r, uint8_t host, const struct vrrp_config *like);
 
 /**
  * companion_conf() - write its configuration.

@@ -568,7 +568,8 @@ void kernel_create_link(struct sim *sim, unsigned i)
 
 /* ---- the group ---- */
 
-int kernel_join(struct sim_kernel *kernel, unsigned family, int ifindex)
+int kernel_join(struct sim_kernel *kernel, const struct sim_process *of, unsigned family,
+		int ifindex)
 {
 	unsigned n = 0;
 
@@ -581,6 +582,7 @@ int kernel_join(struct sim_kernel *kernel, unsigned family, int ifindex)
 	assert(n < SIM_MEMBERS_MAX);
 	kernel->members[n].ifindex = ifindex;
 	kernel->members[n].family = family;
+	kernel->members[n].of = of;
 	return (int)n;
 }
 
@@ -591,7 +593,8 @@ void kernel_leave(struct sim_kernel *kernel, unsigned n)
 	kernel->members[n].ifindex = 0;
 	for (unsigned other = 0; other < SIM_MEMBERS_MAX && forgotten; other++)
 		if (kernel->members[other].ifindex == kernel->link.ifindex &&
-		    kernel->members[other].family == 6) {
+		    kernel->members[other].family == 6 &&
+		    kernel->members[other].of == kernel->members[n].of) {
 			kernel->members[other].ifindex = SIM_MEMBER_FORGOTTEN;
 			return;
 		}

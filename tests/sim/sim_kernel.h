@@ -72,6 +72,7 @@ struct sim_kernel {
 	struct {
 		int ifindex; /* of the interface; 0: free */
 		unsigned family;
+		const struct sim_process *of;
 	} members[SIM_MEMBERS_MAX]; /* of the groups */
 	struct sim_address table[SIM_ADDRESSES_MAX];
 };
@@ -187,11 +188,14 @@ void kernel_set_own(struct sim *sim, unsigned i, unsigned n, bool there);
  *
  * Return: the number of the membership, or -errno.
  */
-int kernel_join(struct sim_kernel *kernel, unsigned family, int ifindex);
+int kernel_join(struct sim_kernel *kernel, const struct sim_process *of, unsigned family,
+		int ifindex);
 
 /**
  * kernel_leave() - the membership ends. Of one that IPv6 has forgotten meanwhile, another one of
- * the group ends, as the kernel counts them by group.
+ * the group ends, as the kernel counts them by group. Here it is one of the same process: that a
+ * process takes its successor's with it needs a reload in the very second in which lost events hide
+ * a small MTU.
  */
 void kernel_leave(struct sim_kernel *kernel, unsigned n);
 

@@ -162,7 +162,7 @@ static bool parse_router(struct script *script, char **words, unsigned n)
 	sim->routers[i].conf.lease = sim->routers[i].other.lease = conf.lease;
 	sim->routers[i].file = sim->routers[i].conf;
 	if (companion)
-		companion_init(&sim->routers[i], (uint8_t)(11 + i), config.interval_cs);
+		companion_init(&sim->routers[i], (uint8_t)(11 + i), &config);
 	if (other.vrrp.priority)
 		sim->routers[i].other.vrrp.priority = other.vrrp.priority;
 	sim->routers_n++;

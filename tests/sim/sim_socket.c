@@ -226,7 +226,7 @@ int __wrap_kern_group_join(unsigned family, int ifindex, const uint8_t *group, i
 	int n;
 
 	assert(memcmp(group, vrrp_group(family), family_of(family)->address_len) == 0);
-	n = kernel_join(kernel, family, ifindex);
+	n = kernel_join(kernel, process, family, ifindex);
 	if (n < 0)
 		return n;
 	*ret_fd = FD_BASE + n;

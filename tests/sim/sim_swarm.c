@@ -217,7 +217,8 @@ static void draw_router(struct sim *sim, unsigned i, const struct habits *habits
 /* Drawn apart from all else, so that the worlds of IPv4 alone stay what they were. */
 struct world {
 	unsigned family;
-	bool companions; /* hosts have a router of the other family, too */
+	bool companions; /* hosts have a router of the other family, too, */
+	bool old;        /* of version 2, where there is one */
 };
 
 static struct world draw_world(uint64_t seed)
@@ -226,12 +227,22 @@ static struct world draw_world(uint64_t seed)
 	struct world world = { .family = prng_one_in(&apart, 3) ? 6 : 4 };
 
 	world.companions = prng_one_in(&apart, 4);
+	world.old = prng_one_in(&apart, 2);
 	return world;
 }
 
 static bool has_ip6(struct world world)
 {
 	return world.family == 6 || world.companions;
+}
+
+static void draw_companions(struct sim *sim, struct world world)
+{
+	struct vrrp_config like = sim->routers[0].config;
+
+	like.version = world.old && like.interval_cs % 100 == 0 ? 2 : 3;
+	for (unsigned i = 0; i < sim->routers_n; i++)
+		companion_init(&sim->routers[i], (uint8_t)(10 + i), &like);
 }
 
 static void draw_topology(struct sim *sim, struct world world, bool calm)
@@ -245,9 +256,8 @@ static void draw_topology(struct sim *sim, struct world world, bool calm)
 	sim->hosts_n = 1 + prng_below(p, SIM_HOSTS_MAX);
 	for (unsigned i = 0; i < sim->routers_n; i++) /* addresses in any order */
 		draw_router(sim, i, &habits, (uint8_t)(10 + (first + 3 * i) % SIM_ROUTERS_MAX));
-	for (unsigned i = 0; i < sim->routers_n && world.companions; i++)
-		companion_init(&sim->routers[i], (uint8_t)(10 + i),
-			       sim->routers[0].config.interval_cs);
+	if (world.companions)
+		draw_companions(sim, world);
 	for (unsigned i = 0; i < sim->hosts_n; i++)
 		host_init(&sim->hosts[i]);
 	sim->check.interval_max_cs = interval_extreme(sim, true);
