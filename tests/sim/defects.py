@@ -624,9 +624,8 @@ DEFECTS = [
     Defect("first-address-forgotten",
            "Hosts have no gateway: the virtual link-local address is on nobody.",
            "agent/router/step.c",
-           "for (unsigned i = 0; i < n; i++) kern_wants_want(routers->wants, router->want + i,"
-           " wanted);",
-           "for (unsigned i = router->vr.config.family == 6; i < n; i++)"
+           "kern_wants_want(routers->wants, router->want + i, wanted);",
+           "if (i > 0 || router->vr.config.family == 4)"
            " kern_wants_want(routers->wants, router->want + i, wanted);"),
     Defect("na-without-override",
            "After a failover hosts send to the old router until they notice by themselves.",

@@ -26,6 +26,8 @@
  *     each turn the kernel has all addresses of an Active, and none that the agent added otherwise,
  *     and the agent knows what the kernel has. An address may be missing
  *     - while the kernel refuses changes, drops answers or cannot be asked, and 2 s longer;
+ *     - of IPv6, when the interface has none, and until the agent asks again, a second later; one
+ *       is asked for without duplicate address detection, and deprecated if it has no network;
  *     - when its lease ended, since no advert left in time: until the turn behind the second advert
  *       that leaves again, the first of which is the evidence for a renewal; a safe one also while
  *       turns are further apart than the interval;
@@ -33,10 +35,7 @@
  *       and of twice the last one up to 64 s when it is then taken away within a minute; until the
  *       next takeover. Apart from pauses it is restored ten times in any ten seconds at
  *       most: two windows touch them.
- *       A third one within 100 ms waits for the end of these;
- *     - of IPv6, when the interface has none, and until the agent asks again, a second later.
- *     An IPv6 address is asked for without duplicate address detection, and deprecated if it has no
- *     network.
+ *       A third one within 100 ms waits for the end of these.
  *     A router process that dies between decision and execution makes no end of a turn.
  * P4  One second after P2 a ping from each host to each address lands at the Active. A host is
  *     excused until the next refresh (60 s) when the Active could not know or could not do better:
@@ -45,15 +44,16 @@
  *     that one crashed or its last words were lost. An address that is gone for good, by P3, is not
  *     announced. Announced in their turn are all addresses when the core says so and each one that
  *     the agent adds, by an Active alone, and only what is there; when the process dies in that
- *     turn, in the first one of the next. Of IPv6 it is announced three times, and not refreshed;
- * what was announced last of an address says whether the host routes. P5  Of a host whose agent is
- * dead, stopped or hung no address of the agent's is left after the lease and 1.2 s; without a
- * lease there is no promise. A reload that shortens the lease counts when the next renewal of the
- * old one is through: until then the old length is the bound. A host that stands still as a whole
- * answers nobody; its leases go on with it. A process that runs, and whose adverts its kernel does
- * not take, renews no lease more often than an interval and a reload need. P6  At most one process
- * of a host speaks. When it hangs it is ended, within 4.4 s at most: a sign of life, room for the
- * next one, a last moment, which one that was paused with its host has, too. When it dies one that
+ *     turn, in the first one of the next. Of IPv6 it is announced three times, and not
+ *     refreshed; and what was announced last of an address says whether the host routes.
+ * P5  Of a host whose agent is dead, stopped or hung no address of the agent's is left after the
+ *     lease and 1.2 s; without a lease there is no promise. A reload that shortens the lease counts
+ *     when the next renewal of the old one is through: until then the old length is the bound. A
+ *     host that stands still as a whole answers nobody; its leases go on with it. A process that
+ *     runs, and whose adverts its kernel does not take, renews no lease more often than an interval
+ * and a reload need. P6  At most one process of a host speaks. When it hangs it is ended,
+ * within 4.4 s at most: a sign of life, room for the next one, a last moment, which one that was
+ * paused with its host has, too. When it dies one that
  * is ready goes on at once, with the same configuration if no reload is under way. Only the third
  * death within a minute, or the sixth in a row before a sign of life, makes the keeper give up.
  *     When the faults are over somebody speaks wherever vipd is started. What a reload brings is

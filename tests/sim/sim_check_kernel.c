@@ -131,18 +131,18 @@ static void check_missing(struct sim *sim, unsigned i, unsigned k)
 	bool again = r->pause_ns[k] && now - r->back_ns[k] <= SIM_HELD_NS;
 	bool too_often = recent >= SIM_RESTORES_MAX || again || r->paused_ns[k];
 	bool trouble = check_in_trouble(sim, i);
-	/* Stolen, or ended: that depends on when vipd looks. */
-	bool both = r->kernel.table[k].stolen && r->kernel.table[k].ended;
 
+	if (r->config.family == 6 && check_is_refused(sim, r))
+		return;
 	if ((r->abandoned | r->perhaps_abandoned) >> k & 1 && r->paused_ns[k]) {
 		check_paused(sim, i, k);
 		return;
 	}
-	if (recent < SIM_RESTORES_MAX && !r->paused_ns[k] && !(again && both) &&
-	    may_have_ended(sim, i, k))
+	if (recent < SIM_RESTORES_MAX && !r->paused_ns[k] && may_have_ended(sim, i, k)) {
+		if (again && r->kernel.table[k].stolen) /* for all that vipd was told */
+			note_abandoned(sim, i, k, true);
 		return;
-	if (r->config.family == 6 && check_is_refused(sim, r))
-		return;
+	}
 	if (recent > 1 && now < r->back_ns[k] + SIM_GAP_NS) { /* whoever flushes goes on */
 		r->hasty |= 1u << k;
 		if (too_often) { /* it has been abandoned, or is not yet by vipd's account */
@@ -153,7 +153,7 @@ static void check_missing(struct sim *sim, unsigned i, unsigned k)
 		return;
 	}
 	if (too_often)
-		note_abandoned(sim, i, k, trouble || both);
+		note_abandoned(sim, i, k, trouble);
 	else if (recent + 1 == SIM_RESTORES_MAX && may_have_hidden_one(sim, r))
 		note_abandoned(sim, i, k, true);
 	else if (!trouble)

@@ -32,10 +32,8 @@ struct sim_ip6 {
 	bool forwards;               /* the host routes it by this interface */
 	bool duplicate;              /* somebody else on the LAN has what this host would take */
 	int64_t dad_ns[SIM_OWN_MAX]; /* when duplicate address detection ends */
-
-	int64_t back_ns;            /* came back last */
-	int64_t forwards_ns;        /* it begins or ends to route */
-	uint32_t said, said_router; /* a bit per address: what neighbours were told of it */
+	int64_t back_ns;             /* it came back last */
+	uint32_t said, said_router;  /* a bit per address: what neighbours were told of it */
 };
 
 struct sim;

@@ -179,6 +179,8 @@ static void tell_address(struct sim *sim, unsigned i, struct actor actor, unsign
 				      .kind = KERN_KIND_ADDRESS,
 				      .gone = gone };
 
+	if (gone) /* another one may come in its place */
+		sim->routers[i].kernel.ip6.said &= ~(1u << k);
 	object.address = kernel_shown(sim, i, k);
 	notify_all(sim, i, actor, &object);
 }
@@ -214,7 +216,8 @@ void kernel_tell_forwarding(struct sim *sim, unsigned i)
 
 /* ---- addresses ---- */
 
-void kernel_disturb(struct sim *sim, unsigned i)
+/* Somebody but the agent changes something. */
+static void disturb(struct sim *sim, unsigned i)
 {
 	sim->routers[i].kernel.disturbed_ns = sim->now_ns;
 }
@@ -245,9 +248,13 @@ static uint8_t length_of(struct sim *sim, unsigned i, struct actor actor, unsign
 	return len == 64 ? 128 : 64;
 }
 
-/* @change: of the agent; NULL: by somebody else. */
-static void put(struct sim *sim, unsigned i, struct actor actor, unsigned k,
-		const struct kern_change *change)
+/* As it was asked for: ip6_check_message(). */
+static bool is_deprecated(const struct sim *sim, unsigned i, unsigned k)
+{
+	return sim->routers[i].config.family == 6 && prefix_len_of(sim, i, k) == 128;
+}
+
+static void put(struct sim *sim, unsigned i, struct actor actor, unsigned k, uint32_t lifetime_s)
 {
 	struct sim_kernel *kernel = &sim->routers[i].kernel;
 	struct sim_address *address = &kernel->table[k];
@@ -260,10 +267,10 @@ static void put(struct sim *sim, unsigned i, struct actor actor, unsigned k,
 					 .mark = actor.process ? KERN_ADDRESS_MARK : 0,
 					 .unanswered = actor.process && actor.process->unanswered,
 					 .prefix_len = length_of(sim, i, actor, k),
+					 .deprecated = actor.process && is_deprecated(sim, i, k),
 					 .put_ns = sim->now_ns,
 					 .seq = kernel->seq++ };
-	address->deprecated = change && change->address.deprecated;
-	set_lease(sim, i, k, change ? change->lifetime_s : 0);
+	set_lease(sim, i, k, lifetime_s);
 	tell_address(sim, i, actor, k, false);
 }
 
@@ -383,7 +390,7 @@ int kernel_change(struct sim *sim, struct sim_process *by, const struct kern_cha
 	if (change->add) {
 		if (address->stolen && knows(by, change, k))
 			check_restored(sim, i, k);
-		put(sim, i, actor, k, change);
+		put(sim, i, actor, k, change->lifetime_s);
 	} else {
 		check_removal(sim, by, k);
 		take(sim, i, actor, k, change->promote);
@@ -462,7 +469,7 @@ void kernel_steal(struct sim *sim, unsigned i, unsigned k)
 	if (sim->routers[i].pause == SIM_FROZEN) /* nobody does anything there */
 		return;
 	trace(sim, "somebody removes an address of %s", node_name(i));
-	kernel_disturb(sim, i);
+	disturb(sim, i);
 	mark_lost(sim, i, somebody, k);
 	take(sim, i, somebody, k, false);
 }
@@ -478,10 +485,10 @@ void kernel_squat(struct sim *sim, unsigned i, unsigned k, bool there)
 		return;
 	if (there ? is_owner(sim, i) : is_owner(sim, i) && address->mark == 0)
 		return;
-	kernel_disturb(sim, i);
+	disturb(sim, i);
 	trace(sim, "somebody %s an address of %s", there ? "adds" : "removes", node_name(i));
 	if (there) {
-		put(sim, i, somebody, k, NULL);
+		put(sim, i, somebody, k, 0);
 	} else {
 		mark_lost(sim, i, somebody, k);
 		take(sim, i, somebody, k, false);
@@ -501,7 +508,7 @@ void kernel_set_link(struct sim *sim, unsigned i, bool up, bool carrier)
 {
 	struct sim_link *link = &sim->routers[i].kernel.link;
 
-	kernel_disturb(sim, i);
+	disturb(sim, i);
 	link->up = up;
 	link->carrier = carrier;
 	if (link->exists)
@@ -520,7 +527,7 @@ void kernel_set_own(struct sim *sim, unsigned i, unsigned n, bool there)
 	if ((kernel->own[n] != SIM_OWN_ABSENT) == there || (there && !kernel->link.exists) ||
 	    (there && ip6 && !(kernel_can_talk(kernel) && ip6_is_there(kernel))))
 		return;
-	kernel_disturb(sim, i);
+	disturb(sim, i);
 	if (there && ip6) {
 		ip6_begin_dad(sim, i, n);
 		return;
@@ -535,7 +542,7 @@ void kernel_remove_link(struct sim *sim, unsigned i)
 
 	if (!kernel->link.exists)
 		return;
-	kernel_disturb(sim, i);
+	disturb(sim, i);
 	for (unsigned k = 0; k < SIM_ADDRESSES_MAX; k++) {
 		if (kernel->table[k].present)
 			drop(sim, i, the_kernel, k);
@@ -557,13 +564,18 @@ void kernel_create_link(struct sim *sim, unsigned i)
 
 	if (kernel->link.exists)
 		return;
-	kernel_disturb(sim, i);
+	disturb(sim, i);
 	kernel->link.exists = kernel->link.up = kernel->link.carrier = true;
 	kernel->link.ifindex++;
 	check_replaced(sim, i);
 	kernel_tell_link(sim, i);
 	kernel_set_own(sim, i, SIM_OWN_MAX - 1, true);
 	companion_links(sim, i);
+}
+
+void kernel_disturb(struct sim *sim, unsigned i)
+{
+	disturb(sim, i);
 }
 
 /* ---- the group ---- */

@@ -5,7 +5,7 @@
  *
  *   delay 2                              of every path; default 1
  *   packets                              narrate each advert too
- * router priority=100 interval=1000 preempt=1 preempt_delay=0 start_delay=0 address=11 start=0
+ *   router priority=100 interval=1000 preempt=1 preempt_delay=0 start_delay=0 address=11 start=0
  *                                        the next of r1, r2...; all of it may be left out; the
  *                                        default address is 192.0.2.11 for r1, .12 for r2...
  *                                        and lease=available or safe, default off; subnet=4: so

@@ -661,10 +661,10 @@ void swarm_begin(struct sim *sim, uint64_t seed)
 	sim->faults.settle_ns = mix.jitter_ns + mix.stall_ns;
 	if (mix.types & PROCESS_FAULTS)
 		sim->faults.settle_ns += HANDOVER_NS;
-	if (mix.types & FAULT_BIT(LINK) || has_ip6(world))
+	if (mix.types & FAULT_BIT(LINK))
 		sim->faults.settle_ns += PATIENCE_NS;
-	if (has_ip6(world) && !mix.calm)
-		sim->faults.settle_ns += SIM_DAD_NS;
+	if (has_ip6(world))
+		sim->faults.settle_ns += PATIENCE_NS + (mix.calm ? 0 : SIM_DAD_NS);
 	for (unsigned i = 0; i < sim->routers_n; i++)
 		fault_add(sim,
 			  &(struct sim_episode){ .type = SIM_FAULT_START,
