@@ -147,17 +147,11 @@ void lan_dump_begin(struct lan *lan)
 		lan->sources[i].seen = false;
 }
 
-/*
- * The new membership comes before the old one goes, so that no switch hears us leave; but not of
- * IPv6: the kernel may have forgotten the old one unseen, and its end would end the new one.
- */
+/* The new membership comes before the old one goes, so that no switch hears us leave. */
 static void join_group(struct lan *lan)
 {
-	int old_fd;
+	int old_fd = lan->group_fd;
 
-	if (lan->family == 6)
-		leave_group(lan);
-	old_fd = lan->group_fd;
 	lan->group_fd = -1;
 	lan->group_error = -kern_group_join(lan->family, lan->ifindex, vrrp_group(lan->family),
 					    &lan->group_fd);
@@ -173,6 +167,9 @@ void lan_dump_end(struct lan *lan)
 		if (lan->sources[i].seen)
 			lan->sources[n++] = lan->sources[i];
 	lan->sources_n = n;
+	/* Forgotten unseen (is_too_narrow()): its end would end the new one. */
+	if (lan->family == 6)
+		leave_group(lan);
 	lan->dumping = false;
 	if (lan->ifindex)
 		join_group(lan);
