@@ -218,6 +218,9 @@ void lan_dump_end(struct lan *lan)
 		if (lan->sources[i].seen)
 			lan->sources[n++] = lan->sources[i];
 	lan->sources_n = n;
+	/* Forgotten unseen (is_too_narrow()): its end would end the new one. */
+	if (lan->family == 6)
+		leave_groups(lan);
 	lan->dumping = false;
 	if (lan->ifindex)
 		join_groups(lan, true);

@@ -8,9 +8,12 @@
 
 #include "prng.h"
 #include "sim_check.h"
+#include "sim_companion.h"
 #include "sim_events.h"
+#include "sim_family.h"
 #include "sim_fault.h"
 #include "sim_host.h"
+#include "sim_ip6.h"
 #include "sim_kernel.h"
 #include "sim_net.h"
 #include "sim_gateway.h"

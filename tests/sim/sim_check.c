@@ -32,7 +32,7 @@ void check_arrival(struct sim *sim, unsigned i, const struct sim_packet *packet,
 {
 	const struct sim_gateway *r = &sim->routers[i];
 
-	bool echo = memcmp(packet->source, r->vr.election.source, 4) == 0; /* of both hosts */
+	bool echo = family_same(packet->source, r->vr.election.source); /* of both hosts */
 
 	if (packet->type != SIM_PACKET_ADVERT || echo)
 		return;
@@ -117,15 +117,17 @@ static void check_says(struct sim *sim, unsigned i, const struct sim_packet *pac
 		       const struct vrrp_advert *advert)
 {
 	const struct sim_gateway *from = &sim->routers[packet->from];
+	size_t len = family_of(advert->family)->address_len;
 	bool right = advert->priority == packet->priority &&
 		     advert->interval_cs == packet->interval_cs &&
 		     advert->version == from->config.version &&
-		     (advert->version == 2 || advert->checksum == from->config.checksum) &&
-		     memcmp(advert->source, packet->source, 4) == 0 &&
+		     (advert->version == 2 || advert->family == 6 ||
+		      advert->checksum == from->config.checksum) &&
+		     family_same(advert->source, packet->source) &&
 		     advert->addresses_n == from->addresses_n;
 
 	for (unsigned k = 0; right && k < from->addresses_n; k++)
-		right = kernel_number(advert->addresses + 4 * k) == k;
+		right = family_virtual_number(advert->family, advert->addresses + len * k) == k;
 	if (!right)
 		check_fail(sim, "P11", "%s read another advert than %s sent", node_name(i),
 			   node_name(packet->from));

@@ -26,6 +26,8 @@
  *     each turn the kernel has all addresses of an Active, and none that the agent added otherwise,
  *     and the agent knows what the kernel has. An address may be missing
  *     - while the kernel refuses changes, drops answers or cannot be asked, and 2 s longer;
+ *     - of IPv6, when the interface has none, and until the agent asks again, a second later; one
+ *       is asked for without duplicate address detection, and deprecated if it has no network;
  *     - when its lease ended, since no advert left in time: until the turn behind the second advert
  *       that leaves again, the first of which is the evidence for a renewal; a safe one also while
  *       turns are further apart than the interval;
@@ -45,7 +47,8 @@
  *     that one crashed or its last words were lost. An address that is gone for good, by P3, is not
  *     announced. Announced in their turn are all addresses when the core says so and each one that
  *     the agent adds, by an Active alone, and only what is there; when the process dies in that
- *     turn, in the first one of the next.
+ *     turn, in the first one of the next. Of IPv6 it is announced three times, and not
+ *     refreshed; and what was announced last of an address says whether the host routes.
  * P5  Of a host whose agent is dead, stopped or hung no address of the agent's is left after the
  *     lease and 1.2 s; without a lease there is no promise. A reload that shortens the lease counts
  *     when the next renewal of the old one is through: until then the old length is the bound. A
@@ -91,7 +94,7 @@
  *     kernel loses events or answers: then what it removed is taken for stolen.
  * P15 What is told is so: a fault names what is wrong with the interface; a takeover says whether
  *     the Active was silent, and for how long, has left, or is weaker. Who cannot serve is in Fault
- *     by the end of the turn, and nobody else is.
+ *     by the end of the turn, and nobody else is; and who is not is a member of the group.
  * P16 An Active without an address that was taken away too often is the last resort from its next
  *     turn on; so is one whose kernel refuses an address for 3 s, and nobody else. It has priority
  *     1 until it is Active and has had all addresses for a minute, or until a reload or a fault. As
@@ -131,8 +134,9 @@ struct sim_going {
 struct sim_check {
 	const char *failed; /* the property, or NULL */
 	char message[240];
-	const char *ignored; /* names of properties that may fail, or NULL; borrowed */
-	const char *frozen;  /* the property that a state change violates now, or NULL */
+	const char *ignored;     /* names of properties that may fail, or NULL; borrowed */
+	const char *frozen;      /* the property that a state change violates now, or NULL */
+	bool companions_settled; /* no companion changes its state any more (P2) */
 	unsigned interval_max_cs;
 	struct sim_model models[SIM_ROUTERS_MAX];
 	struct sim_reading reading;
@@ -227,6 +231,25 @@ void check_advert(struct sim *sim, const struct sim_process *process,
 void check_announcement(struct sim *sim, const struct sim_process *process,
 			const struct sim_frame *frame);
 
+/* What is right about a frame of either family: sim_check_turn.c. */
+
+/**
+ * check_is_announcement() - whether it is ARP or ICMPv6.
+ */
+bool check_is_announcement(const struct sim_frame *frame);
+
+/**
+ * check_announced_by() - which virtual address an announcement is about.
+ *
+ * Return: SIM_ADDRESSES_MAX when it is wrong.
+ */
+unsigned check_announced_by(const struct sim_gateway *r, const struct sim_frame *frame);
+
+/**
+ * check_headers() - whether the headers of an advert are right, but for the source.
+ */
+bool check_headers(const struct sim_gateway *r, unsigned family, const struct sim_frame *frame);
+
 /**
  * check_sent() - what was decided has left.
  */
@@ -243,6 +266,11 @@ void check_addresses(struct sim *sim, const struct sim_process *process);
  * check_resumed() - the agent had no time to repair what trouble before or in its pause has led to.
  */
 void check_resumed(struct sim *sim, unsigned i);
+
+/**
+ * check_is_refused() - whether the interface has no IPv6, or had none when the agent asked last.
+ */
+bool check_is_refused(const struct sim *sim, const struct sim_gateway *r);
 
 /**
  * check_given_up() - the router has left, by itself or by last will (P3).

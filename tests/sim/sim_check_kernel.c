@@ -46,6 +46,8 @@ void check_resumed(struct sim *sim, unsigned i)
 	r->held_ns = gateway_local_ns(sim, r);
 	if (r->frozen_at_ns < r->kernel.trouble_end_ns + TROUBLE_NS)
 		r->kernel.trouble_end_ns = sim->now_ns;
+	if (r->kernel.ip6.back_ns && r->frozen_at_ns < r->kernel.ip6.back_ns + TROUBLE_NS)
+		r->kernel.ip6.back_ns = sim->now_ns;
 }
 
 /* How often address @k was put back in the last ten seconds. */
@@ -117,6 +119,14 @@ static void check_paused(struct sim *sim, unsigned i, unsigned k)
 			   node_name(i), k, (double)(now - r->paused_ns[k]) / SIM_MS);
 }
 
+bool check_is_refused(const struct sim *sim, const struct sim_gateway *r)
+{
+	int64_t late_ns = 2 * sim->latency_ns + 4 * sim->check.interval_max_cs * 10 * SIM_MS;
+
+	return !ip6_is_there(&r->kernel) ||
+	       (r->kernel.ip6.back_ns && sim->now_ns < r->kernel.ip6.back_ns + RETRY_NS + late_ns);
+}
+
 /* An Active lacks address @k: it was taken away too often, or nothing has renewed its lease. */
 static void check_missing(struct sim *sim, unsigned i, unsigned k)
 {
@@ -127,6 +137,8 @@ static void check_missing(struct sim *sim, unsigned i, unsigned k)
 	bool too_often = recent >= SIM_RESTORES_MAX || again || r->paused_ns[k];
 	bool trouble = check_in_trouble(sim, i);
 
+	if (r->config.family == 6 && check_is_refused(sim, r))
+		return;
 	if ((r->abandoned | r->perhaps_abandoned) >> k & 1 && r->paused_ns[k]) {
 		check_paused(sim, i, k);
 		return;
@@ -188,6 +200,7 @@ void check_given_up(struct sim *sim, unsigned i)
 {
 	if (!check_in_trouble(sim, i) && kernel_ours(&sim->routers[i].kernel))
 		check_fail(sim, "P3", "%s has given up and left an address behind", node_name(i));
+	companion_left(sim, i);
 }
 
 void check_lacking(struct sim *sim, const struct sim_process *by, unsigned k)

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Turns, and what leaves in them; the list of properties is in sim_check.h. */
+#include <netinet/in.h>
 #include <string.h>
 
 #include "netlink/frame.h"
@@ -7,6 +8,7 @@
 
 #define ETHERNET_LEN 14
 #define IP_LEN       20
+#define IP6_LEN      40
 
 void check_turn_begin(struct sim *sim, unsigned i)
 {
@@ -93,8 +95,32 @@ static bool sums_up(const uint8_t *header)
 	return (sum & 0xffff) + (sum >> 16) == 0xffff;
 }
 
-/* The headers of every advert (RFC 9568 §5.1.1), but for the source. */
-static bool headers_are_right(const struct sim_gateway *r, const struct sim_frame *frame)
+/* RFC 8200 §8.1: of a packet, whose addresses stand before the message, with what is summed up. */
+static bool sums_up6(const uint8_t *ip, unsigned protocol)
+{
+	size_t len = (size_t)ip[4] << 8 | ip[5];
+	uint32_t sum = protocol + (uint32_t)len;
+
+	for (size_t i = 8; i < IP6_LEN + len; i += 2)
+		sum += (uint32_t)(ip[i] << 8 | ip[i + 1]);
+	return (sum & 0xffff) + (sum >> 16) == 0xffff;
+}
+
+/* The headers of every advert (RFC 9568 §5.1.1, §5.1.2), but for the source. */
+static bool headers6_are_right(const struct sim_gateway *r, const struct sim_frame *frame)
+{
+	static const uint8_t group_mac[] = { 0x33, 0x33, 0, 0, 0, 0x12 };
+	static const uint8_t group[SIM_ADDRESS_LEN] = { 0xff, 0x02, [15] = 0x12 };
+	const uint8_t *p = frame->bytes, *ip = p + ETHERNET_LEN;
+
+	return memcmp(p, group_mac, 6) == 0 && memcmp(p + 6, r->kernel.link.mac, 6) == 0 &&
+	       p[12] == 0x86 && p[13] == 0xdd && ip[0] >> 4 == 6 &&
+	       (size_t)(ip[4] << 8 | ip[5]) == frame->len - ETHERNET_LEN - IP6_LEN &&
+	       ip[6] == VRRP_PROTOCOL && ip[7] == 255 && family_same(ip + 24, group) &&
+	       family_is_link_local(6, ip + 8) && sums_up6(ip, VRRP_PROTOCOL);
+}
+
+static bool headers4_are_right(const struct sim_gateway *r, const struct sim_frame *frame)
 {
 	static const uint8_t group_mac[] = { 0x01, 0x00, 0x5e, 0x00, 0x00, 0x12 };
 	static const uint8_t group[] = { 224, 0, 0, 18 };
@@ -104,6 +130,11 @@ static bool headers_are_right(const struct sim_gateway *r, const struct sim_fram
 	       p[12] == 0x08 && p[13] == 0x00 && ip[0] == 0x45 && sums_up(ip) &&
 	       (size_t)(ip[2] << 8 | ip[3]) == frame->len - ETHERNET_LEN && ip[8] == 255 &&
 	       ip[9] == VRRP_PROTOCOL && memcmp(ip + 16, group, 4) == 0;
+}
+
+bool check_headers(const struct sim_gateway *r, unsigned family, const struct sim_frame *frame)
+{
+	return family == 6 ? headers6_are_right(r, frame) : headers4_are_right(r, frame);
 }
 
 /* Adverts leave before the addresses change, so that no lock of the kernel's keeps them. */
@@ -138,12 +169,13 @@ void check_advert(struct sim *sim, const struct sim_process *process, const stru
 	unsigned i = process->router;
 	struct sim_gateway *r = &sim->routers[i];
 	const uint8_t *ip = frame->bytes + ETHERNET_LEN;
-	unsigned priority = ip[IP_LEN + 2];
+	const struct sim_family *family = family_of(r->config.family);
+	unsigned priority = ip[family->header_len + 2];
 
 	r->packets_n++;
-	if (!headers_are_right(r, frame))
+	if (!check_headers(r, family->number, frame))
 		check_fail(sim, "P11", "%s sends an advert with wrong headers", node_name(i));
-	if (memcmp(ip + 12, r->vr.election.source, 4) != 0)
+	if (memcmp(ip + family->source_at, r->vr.election.source, family->address_len) != 0)
 		check_fail(sim, "P11", "%s sends an advert from a wrong address", node_name(i));
 	if (r->turn.adverts_sent < r->turn.adverts)
 		check_active_advert(sim, i, priority);
@@ -151,23 +183,79 @@ void check_advert(struct sim *sim, const struct sim_process *process, const stru
 		check_farewell(sim, i);
 }
 
-void check_announcement(struct sim *sim, const struct sim_process *process,
-			const struct sim_frame *frame)
+/* Return: which address an ARP announcement is about; SIM_ADDRESSES_MAX: it is wrong. */
+static unsigned read_arp(const struct sim_gateway *r, const struct sim_frame *frame)
 {
 	static const uint8_t everybody[] = { 0xff, 0xff, 0xff, 0xff, 0xff, 0xff };
 	static const uint8_t request[] = { 0x08, 0x06, 0, 1, 0x08, 0, 6, 4, 0, 1 };
-	unsigned i = process->router, k = kernel_number(frame->bytes + 28);
-	struct sim_gateway *r = &sim->routers[i];
 	const uint8_t *p = frame->bytes, *mac = r->kernel.link.mac;
 
-	r->packets_n++;
 	if (frame->len != KERN_FRAME_ARP_LEN || memcmp(p, everybody, 6) != 0 ||
 	    memcmp(p + 6, mac, 6) != 0 || memcmp(p + 12, request, sizeof(request)) != 0 ||
-	    memcmp(p + 22, mac, 6) != 0 || memcmp(p + 28, p + 38, 4) != 0 || k >= r->addresses_n) {
+	    memcmp(p + 22, mac, 6) != 0 || memcmp(p + 28, p + 38, 4) != 0)
+		return SIM_ADDRESSES_MAX;
+	return family_virtual_number(4, p + 28);
+}
+
+/* Likewise, of an unsolicited NA to all nodes (RFC 4861 §4.4, RFC 9568 §8.2.2): with the MAC, and
+ * from the address itself. */
+static unsigned read_na(const struct sim_gateway *r, const struct sim_frame *frame)
+{
+	static const uint8_t head[] = { 0x33, 0x33, 0, 0, 0, 1 };
+	static const uint8_t ip6[] = { 0x86, 0xdd, 0x60, 0, 0, 0, 0, 32, 58, 255 };
+	static const uint8_t nodes[SIM_ADDRESS_LEN] = { 0xff, 0x02, [15] = 1 };
+	const uint8_t *p = frame->bytes, *mac = r->kernel.link.mac;
+	const uint8_t *message = p + ETHERNET_LEN + IP6_LEN, *target = message + 8;
+
+	if (frame->len != KERN_FRAME_NA_LEN || memcmp(p, head, 6) != 0 ||
+	    memcmp(p + 6, mac, 6) != 0 || memcmp(p + 12, ip6, sizeof(ip6)) != 0 ||
+	    !family_same(p + 22, target) || !family_same(p + 38, nodes) || message[0] != 136 ||
+	    message[1] != 0 || (message[4] & 0x60) != 0x20 || message[24] != 2 ||
+	    message[25] != 1 || memcmp(message + 26, mac, 6) != 0 ||
+	    !sums_up6(p + ETHERNET_LEN, 58))
+		return SIM_ADDRESSES_MAX;
+	return family_virtual_number(6, target);
+}
+
+bool check_is_announcement(const struct sim_frame *frame)
+{
+	const uint8_t *type = frame->bytes + 12;
+
+	if (type[0] == 0x86 && type[1] == 0xdd)
+		return frame->bytes[20] == IPPROTO_ICMPV6;
+	return type[0] == 0x08 && type[1] == 0x06;
+}
+
+unsigned check_announced_by(const struct sim_gateway *r, const struct sim_frame *frame)
+{
+	return frame->bytes[12] == 0x86 ? read_na(r, frame) : read_arp(r, frame);
+}
+
+/* Whoever takes a router for a host drops it as a gateway (RFC 4861 §7.2.5, R). */
+static void note_said(struct sim *sim, unsigned i, const struct sim_frame *frame, unsigned k)
+{
+	struct sim_ip6 *ip6 = &sim->routers[i].kernel.ip6;
+	bool router = frame->bytes[ETHERNET_LEN + IP6_LEN + 4] & 0x80;
+
+	ip6->said |= 1u << k;
+	ip6->said_router = (ip6->said_router & ~(1u << k)) | (uint32_t)router << k;
+}
+
+void check_announcement(struct sim *sim, const struct sim_process *process,
+			const struct sim_frame *frame)
+{
+	unsigned i = process->router;
+	struct sim_gateway *r = &sim->routers[i];
+	unsigned k = check_announced_by(r, frame);
+
+	r->packets_n++;
+	if (k >= r->addresses_n) {
 		check_fail(sim, "P4", "%s announces with a wrong frame", node_name(i));
 		return;
 	}
 	r->turn.announced |= 1u << k;
+	if (r->config.family == 6)
+		note_said(sim, i, frame, k);
 	if (r->vr.election.state != VRRP_STATE_ACTIVE)
 		check_fail(sim, "P4", "%s is %s and announces address %u", node_name(i),
 			   vrrp_state_name(r->vr.election.state), k);
@@ -186,6 +274,22 @@ static void check_announced(struct sim *sim, unsigned i)
 	for (unsigned k = 0; k < r->addresses_n; k++)
 		if (r->kernel.table[k].present && (r->turn.announce & ~r->turn.announced) >> k & 1)
 			check_fail(sim, "P4", "%s does not announce address %u", node_name(i), k);
+}
+
+/* What neighbours were told last of an address says whether the host routes. */
+static void check_said(struct sim *sim, unsigned i)
+{
+	const struct sim_gateway *r = &sim->routers[i];
+	const struct sim_ip6 *ip6 = &r->kernel.ip6;
+	uint32_t right = ip6->forwards ? UINT32_MAX : 0;
+
+	if (r->vr.election.state != VRRP_STATE_ACTIVE || !gateway_can_serve(r) ||
+	    check_in_trouble(sim, i))
+		return;
+	for (unsigned k = 0; k < r->addresses_n; k++)
+		if (r->kernel.table[k].present && (ip6->said & (ip6->said_router ^ right)) >> k & 1)
+			check_fail(sim, "P4", "%s says of address %u that it is %s router",
+				   node_name(i), k, ip6->forwards ? "no" : "a");
 }
 
 void check_sent(struct sim *sim, unsigned i)
@@ -213,12 +317,12 @@ void check_sent(struct sim *sim, unsigned i)
 /* The source breaks ties, so it stays as long as the host has it. */
 static void check_source(struct sim *sim, const struct sim_process *process)
 {
-	static const uint8_t nowhere[4];
+	static const uint8_t nowhere[SIM_ADDRESS_LEN];
 	unsigned i = process->router;
 	struct sim_gateway *r = &sim->routers[i];
 	const uint8_t *before = r->turn.source;
 
-	if (memcmp(before, r->vr.election.source, 4) == 0) {
+	if (family_same(before, r->vr.election.source)) {
 		if (gateway_in_service(r) && !gateway_owns(r, before) &&
 		    !check_in_trouble(sim, i) && r->vr.election.state != VRRP_STATE_INITIALIZE)
 			check_fail(sim, "P7", "%s speaks from an address that is gone",
@@ -228,7 +332,7 @@ static void check_source(struct sim *sim, const struct sim_process *process)
 	if (r->healthy_ns < sim->now_ns)
 		r->healthy_ns = sim->now_ns;
 	/* One that has come back after a turn without it is like any other. */
-	if (memcmp(before, nowhere, 4) != 0 && gateway_owns(r, before) && r->at_home &&
+	if (!family_same(before, nowhere) && gateway_owns(r, before) && r->at_home &&
 	    !check_astray(sim, i))
 		check_fail(sim, "P7", "%s speaks from another address without need", node_name(i));
 }
@@ -244,17 +348,17 @@ static enum vrrp_reason_code fault_of(const struct sim_gateway *r)
 		return VRRP_REASON_LINK_DOWN;
 	if (!link->carrier)
 		return VRRP_REASON_NO_CARRIER;
+	if (r->config.family == 6 && r->kernel.ip6.narrow)
+		return VRRP_REASON_NO_GROUP;
 	return gateway_can_serve(r) ? VRRP_REASON_NONE : VRRP_REASON_NO_SOURCE;
 }
 
 static const char *fault_name(enum vrrp_reason_code code)
 {
 	static const char *const names[VRRP_REASON_COUNT] = {
-		[VRRP_REASON_NONE] = "none",
-		[VRRP_REASON_LINK_MISSING] = "no interface",
-		[VRRP_REASON_LINK_DOWN] = "down",
-		[VRRP_REASON_NO_CARRIER] = "no carrier",
-		[VRRP_REASON_NO_SOURCE] = "no address",
+		[VRRP_REASON_NONE] = "none",         [VRRP_REASON_LINK_MISSING] = "no interface",
+		[VRRP_REASON_LINK_DOWN] = "down",    [VRRP_REASON_NO_CARRIER] = "no carrier",
+		[VRRP_REASON_NO_GROUP] = "no group", [VRRP_REASON_NO_SOURCE] = "no address",
 	};
 
 	return names[code] ? names[code] : "another one";
@@ -290,6 +394,16 @@ static void check_fault(struct sim *sim, const struct sim_process *process)
 	    (e->state != VRRP_STATE_INITIALIZE || e->reason.code != VRRP_REASON_STOPPED))
 		check_fail(sim, "P15", "%s says that its fault is \"%s\", and it is \"%s\"",
 			   node_name(i), fault_name(said), fault_name(fault));
+}
+
+/* Whoever is no member hears nobody, and finds nothing wrong. */
+static void check_member(struct sim *sim, unsigned i)
+{
+	const struct sim_gateway *r = &sim->routers[i];
+
+	if (gateway_can_serve(r) && !check_in_trouble(sim, i) &&
+	    !socket_is_member(&r->kernel, r->config.family))
+		check_fail(sim, "P15", "%s is deaf, and does not know it", node_name(i));
 }
 
 static int64_t deadline_latest(const struct sim *sim, const struct sim_gateway *r)
@@ -333,6 +447,8 @@ void check_turn_end(struct sim *sim, const struct sim_process *process)
 	unsigned i = process->router;
 
 	check_sent(sim, i);
+	check_said(sim, i);
+	companion_turn(sim, process);
 	check_addresses(sim, process);
 	check_resort(sim, i);
 	check_patience(sim, i);
@@ -344,5 +460,6 @@ void check_turn_end(struct sim *sim, const struct sim_process *process)
 		return;
 	model_turn(sim, i);
 	check_fault(sim, process);
+	check_member(sim, i);
 	check_deadline(sim, process);
 }

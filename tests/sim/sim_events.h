@@ -25,6 +25,7 @@ enum sim_event_type {
 	SIM_EVENT_BOUND,   /* router @a is dead, stopped or hung for long enough: P5 */
 	SIM_EVENT_STOPPED, /* router @a has had time to stop */
 	SIM_EVENT_THEFT,   /* the thief of episode @a comes again */
+	SIM_EVENT_DAD,     /* duplicate address detection of address @b of router @a is over */
 };
 
 struct sim_event {

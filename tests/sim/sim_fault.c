@@ -50,6 +50,20 @@ static void path_reset(struct sim *sim, unsigned from, unsigned to, const struct
 	path->jitter_ns = 0;
 }
 
+static const struct {
+	const char *says;
+	bool cut;
+} ways[SIM_LINK_FAULTS] = {
+	[SIM_LINK_DOWN] = { "goes down", true },
+	[SIM_LINK_UNPLUGGED] = { "is unplugged", true },
+	[SIM_LINK_REMOVED] = { "is removed", true },
+	[SIM_LINK_BARE] = { "loses its own address", false },
+	[SIM_LINK_NO_IP6] = { "has no IPv6 any more", false },
+	[SIM_LINK_NARROW] = { "gets a small MTU", false },
+	[SIM_LINK_DUPLICATE] = { "loses its own address to somebody else", false },
+	[SIM_LINK_RENUMBERED] = { "gets another address of its own", false },
+};
+
 static void path_apply(struct sim *sim, unsigned from, unsigned to, const struct sim_episode *e)
 {
 	struct sim_path *path = &sim->net.paths[from][to];
@@ -74,8 +88,8 @@ static void path_apply(struct sim *sim, unsigned from, unsigned to, const struct
 		path->cut |= (e->amount >> from & 1) != (e->amount >> to & 1);
 		break;
 	case SIM_FAULT_LINK:
-		path->cut |= (from == e->node || to == e->node) &&
-			     e->amount % SIM_LINK_FAULTS != SIM_LINK_BARE;
+		path->cut |=
+			(from == e->node || to == e->node) && ways[e->amount % SIM_LINK_FAULTS].cut;
 		break;
 	case SIM_FAULT_BURST:
 	case SIM_FAULT_STALL:
@@ -96,6 +110,7 @@ static void path_apply(struct sim *sim, unsigned from, unsigned to, const struct
 	case SIM_FAULT_PROGRAM:
 	case SIM_FAULT_JUNK:
 	case SIM_FAULT_START:
+	case SIM_FAULT_ROUTE:
 	case SIM_FAULT_COUNT:
 		break;
 	}
@@ -136,13 +151,6 @@ static void describe_nodes(const struct sim_episode *e, char *buf, size_t len)
 			n += (size_t)snprintf(buf + n, len - n, " %s", node_name(node));
 }
 
-static const char *const links[SIM_LINK_FAULTS] = {
-	[SIM_LINK_DOWN] = "goes down",
-	[SIM_LINK_UNPLUGGED] = "is unplugged",
-	[SIM_LINK_REMOVED] = "is removed",
-	[SIM_LINK_BARE] = "loses its own address",
-};
-
 /* Faults of whole routers narrate themselves. */
 static void narrate_begin(const struct sim *sim, const struct sim_episode *e)
 {
@@ -178,7 +186,7 @@ static void narrate_begin(const struct sim *sim, const struct sim_episode *e)
 		break;
 	case SIM_FAULT_LINK:
 		trace(sim, "the link of %s %s", node_name(e->node),
-		      links[e->amount % SIM_LINK_FAULTS]);
+		      ways[e->amount % SIM_LINK_FAULTS].says);
 		break;
 	case SIM_FAULT_KERNEL:
 		trace(sim, "the kernel of %s has trouble", node_name(e->node));
@@ -201,6 +209,7 @@ static void narrate_begin(const struct sim *sim, const struct sim_episode *e)
 	case SIM_FAULT_REPLACE:
 	case SIM_FAULT_PROGRAM:
 	case SIM_FAULT_START:
+	case SIM_FAULT_ROUTE:
 	case SIM_FAULT_COUNT:
 		break;
 	}
@@ -262,6 +271,18 @@ static void link_begin(struct sim *sim, unsigned i, unsigned how)
 		for (unsigned n = 0; n < SIM_OWN_MAX; n++)
 			kernel_set_own(sim, i, n, false);
 		break;
+	case SIM_LINK_NO_IP6:
+		ip6_set_off(sim, i, true);
+		break;
+	case SIM_LINK_NARROW:
+		ip6_set_narrow(sim, i, true);
+		break;
+	case SIM_LINK_DUPLICATE:
+		ip6_set_duplicate(sim, i, true);
+		break;
+	case SIM_LINK_RENUMBERED:
+		ip6_renumber(sim, i, 0);
+		break;
 	case SIM_LINK_FAULTS:
 		break;
 	}
@@ -271,12 +292,32 @@ static void link_end(struct sim *sim, unsigned i, unsigned how)
 {
 	if (sim->routers[i].healthy_ns < sim->now_ns)
 		sim->routers[i].healthy_ns = sim->now_ns;
-	if (how == SIM_LINK_REMOVED)
-		kernel_create_link(sim, i);
-	else if (how == SIM_LINK_BARE)
-		kernel_set_own(sim, i, SIM_OWN_MAX - 1, true);
-	else
+	switch ((enum sim_link_fault)how) {
+	case SIM_LINK_DOWN:
+	case SIM_LINK_UNPLUGGED:
 		kernel_set_link(sim, i, true, true);
+		break;
+	case SIM_LINK_REMOVED:
+		kernel_create_link(sim, i);
+		break;
+	case SIM_LINK_BARE:
+		kernel_set_own(sim, i, SIM_OWN_MAX - 1, true);
+		break;
+	case SIM_LINK_NO_IP6:
+		ip6_set_off(sim, i, false);
+		break;
+	case SIM_LINK_NARROW:
+		ip6_set_narrow(sim, i, false);
+		break;
+	case SIM_LINK_DUPLICATE:
+		ip6_set_duplicate(sim, i, false);
+		break;
+	case SIM_LINK_RENUMBERED:
+		ip6_renumber(sim, i, SIM_OWN_MAX - 1);
+		break;
+	case SIM_LINK_FAULTS:
+		break;
+	}
 }
 
 static void withdraw(struct sim *sim, unsigned i)
@@ -393,6 +434,8 @@ static void host_begin(struct sim *sim, unsigned i, const struct sim_episode *e)
 		kernel_replace(sim, e->node, e->peer % r->addresses_n);
 	else if (e->type == SIM_FAULT_KERNEL)
 		kernel_trouble(sim, e->node, e->amount);
+	else if (e->type == SIM_FAULT_ROUTE)
+		ip6_set_forwards(sim, e->node, !r->kernel.ip6.forwards);
 }
 
 static void host_end(struct sim *sim, const struct sim_episode *e)
@@ -416,6 +459,8 @@ static void host_end(struct sim *sim, const struct sim_episode *e)
 		kernel_squat(sim, e->node, e->peer % r->addresses_n, false);
 	} else if (e->type == SIM_FAULT_KERNEL) {
 		kernel_trouble(sim, e->node, 0);
+	} else if (e->type == SIM_FAULT_ROUTE) {
+		ip6_set_forwards(sim, e->node, !r->kernel.ip6.forwards);
 	}
 }
 

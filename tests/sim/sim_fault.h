@@ -43,6 +43,7 @@ enum sim_fault_type {
 	SIM_FAULT_FORGET,   /* an operator lets @node forget its Active */
 	SIM_FAULT_JUNK,     /* @amount packets that must be rejected come to @node */
 	SIM_FAULT_START,    /* no fault: @node is started for the first time */
+	SIM_FAULT_ROUTE,    /* the host of @node begins, or ends, to route IPv6 */
 	SIM_FAULT_COUNT,
 };
 
@@ -52,6 +53,12 @@ enum sim_link_fault {
 	SIM_LINK_UNPLUGGED,
 	SIM_LINK_REMOVED,
 	SIM_LINK_BARE, /* it has no address of its own */
+	SIM_LINK_FAULTS4,
+	/* Of IPv6 alone. */
+	SIM_LINK_NO_IP6 = SIM_LINK_FAULTS4, /* it is switched off there */
+	SIM_LINK_NARROW,                    /* its MTU has no room for it */
+	SIM_LINK_DUPLICATE,                 /* somebody else has its link-local address */
+	SIM_LINK_RENUMBERED,                /* it gets another link-local address */
 	SIM_LINK_FAULTS,
 };
 

@@ -20,8 +20,7 @@ void gateway_init(struct sim_gateway *r, const struct vrrp_config *config, uint8
 	r->conf = r->other = r->file =
 		(struct sim_conf){ .vrrp = *config, .lease = CONF_LEASE_OFF };
 	for (unsigned n = 0; n < SIM_OWN_MAX; n++)
-		memcpy(r->own[n],
-		       (uint8_t[]){ 192, 0, 2, (uint8_t)(host + 50 * (SIM_OWN_MAX - 1 - n)) }, 4);
+		family_own(config->family, (uint8_t)(host + 50 * (SIM_OWN_MAX - 1 - n)), r->own[n]);
 	keeper_init(&r->keeper);
 	vrrp_init(&r->vr, config);
 }
@@ -107,20 +106,23 @@ void gateway_schedule(struct sim *sim, struct sim_process *process)
 
 /* ---- state ---- */
 
-/* Virtual address @k is there, and in the eyes of the agent it is the host's own. */
+/* Virtual address @k is there, and in the eyes of the agent it is the host's own: of IPv6 a
+ * link-local one, as adverts come from no others. */
 static bool is_own(const struct sim_gateway *r, unsigned k)
 {
 	bool known = k < r->addresses_n && r->config.priority != VRRP_PRIORITY_OWNER;
 
+	if (r->config.family == 6 && (k > 0 || r->link_local == CONF_LINK_LOCAL_NONE))
+		return false;
 	return r->kernel.table[k].present && r->kernel.table[k].mark != KERN_ADDRESS_MARK && !known;
 }
 
 bool gateway_owns(const struct sim_gateway *r, const uint8_t *bytes)
 {
-	unsigned k = kernel_number(bytes);
+	unsigned k = family_virtual_number(r->config.family, bytes);
 
 	for (unsigned n = 0; n < SIM_OWN_MAX; n++)
-		if (r->kernel.own[n] && memcmp(r->own[n], bytes, 4) == 0)
+		if (r->kernel.own[n] == SIM_OWN_USABLE && family_same(r->own[n], bytes))
 			return true;
 	return k < SIM_ADDRESSES_MAX && is_own(r, k);
 }
@@ -130,7 +132,7 @@ bool gateway_owns(const struct sim_gateway *r, const uint8_t *bytes)
 static bool lacks_own(const struct sim_gateway *r)
 {
 	const struct sim_process *process = r->keeper.children[SUCCESSION_CURRENT].process;
-	unsigned named = kernel_number(r->vr.election.reason.source);
+	unsigned named = family_virtual_number(r->config.family, r->vr.election.reason.source);
 	uint32_t gone = 0; /* and not vipd's when it was last there */
 
 	for (unsigned k = 0; k < r->addresses_n; k++)
@@ -150,7 +152,7 @@ bool gateway_can_serve(const struct sim_gateway *r)
 	bool own = false;
 
 	for (unsigned n = 0; n < SIM_OWN_MAX; n++)
-		own |= r->kernel.own[n];
+		own |= r->kernel.own[n] == SIM_OWN_USABLE;
 	for (unsigned k = 0; k < SIM_ADDRESSES_MAX; k++)
 		own |= is_own(r, k);
 	return r->up && own && !lacks_own(r) && kernel_can_talk(&r->kernel);
@@ -371,6 +373,7 @@ void gateway_vanish(struct sim *sim, unsigned i)
 	r->pause = SIM_RUNNING;
 	r->config = r->conf.vrrp;
 	vrrp_init(&r->vr, &r->config);
+	companion_vanished(r);
 }
 
 void gateway_restart(struct sim *sim, unsigned i)

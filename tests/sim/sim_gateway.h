@@ -7,6 +7,7 @@
 #ifndef SIM_GATEWAY_H
 #define SIM_GATEWAY_H
 
+#include "sim_companion.h"
 #include "sim_keeper.h"
 #include "sim_model.h"
 #include "sim_process.h"
@@ -42,10 +43,10 @@ struct sim_turn {
 	unsigned priority;     /* of the last one that was decided */
 	unsigned adverts_sent; /* of both, */
 	unsigned farewells_sent;
-	uint32_t announce;  /* addresses that are to be announced, a bit each */
-	uint32_t announced; /* since they are there */
-	uint64_t changes_n; /* of the kernel when it began */
-	uint8_t source[4];  /* likewise, of the router */
+	uint32_t announce;               /* addresses that are to be announced, a bit each */
+	uint32_t announced;              /* since they are there */
+	uint64_t changes_n;              /* of the kernel when it began */
+	uint8_t source[SIM_ADDRESS_LEN]; /* likewise, of the router */
 };
 
 /* The last step, which may be lost with its process. */
@@ -63,7 +64,9 @@ struct sim_gateway {
 	struct sim_conf file;        /* what the operator has written */
 	struct sim_kernel kernel;
 	struct sim_keeper keeper;
-	uint8_t own[SIM_OWN_MAX][4]; /* addresses that the host may have of its own */
+	struct sim_companion companion;
+	uint8_t own[SIM_OWN_MAX][SIM_ADDRESS_LEN]; /* that the host may have of its own */
+	enum conf_link_local_kind link_local;      /* of IPv6 */
 	unsigned addresses_n;
 	bool options;       /* its host puts an option into every IP header */
 	unsigned queue_max; /* so many packets wait in a socket, up to SIM_QUEUE_MAX */

@@ -7,6 +7,8 @@
 
 #include "sim.h"
 
+#define LEASE_EARLY_NS (100 * SIM_MS) /* so long before its end a lease may be over */
+
 /* Who did something, as netlink shows it. */
 struct actor {
 	const struct sim_process *process; /* NULL: not the agent */
@@ -20,8 +22,7 @@ void kernel_init(struct sim *sim, unsigned i)
 	struct sim_kernel *kernel = &sim->routers[i].kernel;
 
 	*kernel = (struct sim_kernel){ .promotes = sim->tidy || prng_one_in(&sim->prng, 2),
-				       .prefix_len =
-					       sim->tidy || prng_one_in(&sim->prng, 2) ? 32 : 24 };
+				       .subnet = !sim->tidy && !prng_one_in(&sim->prng, 2) };
 	kernel->link = (struct sim_link){
 		.exists = true,
 		.up = true,
@@ -29,43 +30,62 @@ void kernel_init(struct sim *sim, unsigned i)
 		.ifindex = 2,
 		.mac = { 0x02, 0, 0, 0, 0, (uint8_t)(1 + i) },
 	};
-	kernel->own[SIM_OWN_MAX - 1] = true;
+	kernel->own[SIM_OWN_MAX - 1] = SIM_OWN_USABLE;
 }
 
 /* What somebody adds that is no virtual address is no source for them either: of no subnet. */
 static unsigned prefix_len_of(const struct sim *sim, unsigned i, unsigned k)
 {
 	const struct sim_gateway *r = &sim->routers[i];
+	const struct sim_family *family = family_of(r->config.family);
 
-	return k < r->addresses_n ? r->kernel.prefix_len : 32;
+	if (family->number == 6 && k == 0 && r->link_local != CONF_LINK_LOCAL_NONE)
+		return family->subnet_len;
+	return k < r->addresses_n && r->kernel.subnet ? family->subnet_len : family->alone_len;
 }
 
 struct kern_address kernel_address(const struct sim *sim, unsigned i, unsigned k)
 {
-	const struct sim_kernel *kernel = &sim->routers[i].kernel;
+	const struct sim_gateway *r = &sim->routers[i];
+	struct kern_address address = { .ifindex = r->kernel.link.ifindex,
+					.family = r->config.family,
+					.prefix_len = (uint8_t)prefix_len_of(sim, i, k) };
 
-	return (struct kern_address){ .ifindex = kernel->link.ifindex,
-				      .family = 4,
-				      .prefix_len = (uint8_t)prefix_len_of(sim, i, k),
-				      .bytes = { 198, 51, 100, (uint8_t)(1 + k) } };
+	family_virtual(r->config.family, r->link_local, k, address.bytes);
+	return address;
 }
 
-unsigned kernel_number(const uint8_t *bytes)
+/* In whole seconds; the last of them is what is left of it when it ends. */
+static bool is_ending(const struct sim *sim, const struct sim_address *address)
 {
-	static const uint8_t net[3] = { 198, 51, 100 };
-	unsigned k = bytes[3] - 1u;
+	return address->due_ns != VRRP_NEVER && address->due_ns - sim->now_ns <= SIM_S;
+}
 
-	return memcmp(bytes, net, 3) == 0 && k < SIM_ADDRESSES_MAX ? k : SIM_ADDRESSES_MAX;
+struct kern_address kernel_shown(const struct sim *sim, unsigned i, unsigned k)
+{
+	const struct sim_address *address = &sim->routers[i].kernel.table[k];
+	struct kern_address shown = kernel_address(sim, i, k);
+
+	shown.mark = address->mark;
+	shown.leased = address->end_ns != VRRP_NEVER;
+	if (shown.family == 6) {
+		shown.prefix_len = address->prefix_len;
+		shown.deprecated = address->deprecated;
+		shown.ending = is_ending(sim, address);
+	}
+	return shown;
 }
 
 struct kern_address kernel_own(const struct sim *sim, unsigned i, unsigned n)
 {
 	const struct sim_gateway *r = &sim->routers[i];
 	struct kern_address address = { .ifindex = r->kernel.link.ifindex,
-					.family = 4,
-					.prefix_len = 24 };
+					.family = r->config.family,
+					.prefix_len = family_of(r->config.family)->subnet_len,
+					.failed = r->kernel.own[n] == SIM_OWN_FAILED };
 
-	memcpy(address.bytes, r->own[n], 4);
+	address.tentative = address.failed || r->kernel.own[n] == SIM_OWN_TENTATIVE;
+	memcpy(address.bytes, r->own[n], sizeof(address.bytes));
 	return address;
 }
 
@@ -77,7 +97,9 @@ struct kern_link kernel_link(const struct sim *sim, unsigned i)
 				  .up = kernel->link.up,
 				  .carrier = kernel->link.up && kernel->link.carrier,
 				  .ethernet = true,
-				  .promotes = kernel->promotes };
+				  .promotes = kernel->promotes,
+				  .forwards6 = kernel->ip6.forwards && !kernel->ip6.narrow,
+				  .mtu = kernel->ip6.narrow ? 1000 : 1500 };
 
 	memcpy(link.mac, kernel->link.mac, sizeof(link.mac));
 	return link;
@@ -99,26 +121,41 @@ unsigned kernel_ours(const struct sim_kernel *kernel)
 
 /* ---- events ---- */
 
+/* What others did it does not know. */
+static void mark_unseen(struct sim_process *process, const struct kern_object *object, bool ours)
+{
+	unsigned family = process->sim->routers[process->router].config.family, k;
+
+	if (object->type != KERN_OBJECT_ENTRY || object->address.family != family ||
+	    (ours && !object->gone))
+		return;
+	k = family_virtual_number(object->address.family, object->address.bytes);
+	if (k < SIM_ADDRESSES_MAX)
+		process->unseen |= 1u << k;
+}
+
 static void notify(struct sim *sim, unsigned i, struct sim_process *process, struct actor actor,
 		   struct kern_object object)
 {
 	struct sim_monitor *monitor = &process->monitor;
 	bool ours = actor.process == process;
+	bool ip6 = object.type == KERN_OBJECT_ENTRY && object.address.family == 6;
 
-	/* As in netlink/monitor.c: what it added itself a process does not hear of. */
-	if (!process->exists || !monitor->open || (ours && !object.gone))
+	/* As in netlink/monitor.c: what it added itself a process does not hear of; but of IPv6
+	 * nothing says who has done something. */
+	if (!process->exists || !monitor->open || (ours && !object.gone && !ip6))
 		return;
-	object.by_us = ours;
-	object.by_kernel = actor.kernel;
+	object.by_us = ours && !ip6;
+	object.by_kernel = actor.kernel || ip6;
+	if (object.type == KERN_OBJECT_ENTRY && object.gone)
+		object.by_kernel &= kern_kinds[object.kind]->may_have_ended(&object.entry);
 	if (!(sim->routers[i].kernel.trouble & SIM_TROUBLE_EVENTS) &&
 	    monitor->notices_n < SIM_NOTICES_MAX) {
 		monitor->notices[monitor->notices_n++] = object;
 	} else {
 		monitor->overrun = true;
 		sim->routers[i].kernel.unheard_ns = sim->now_ns;
-		if (object.type == KERN_OBJECT_ENTRY &&
-		    kernel_number(object.address.bytes) < SIM_ADDRESSES_MAX)
-			process->unseen |= 1u << kernel_number(object.address.bytes);
+		mark_unseen(process, &object, ours);
 	}
 	process_wake(sim, process);
 }
@@ -130,30 +167,35 @@ static void notify_all(struct sim *sim, unsigned i, struct actor actor,
 		notify(sim, i, &sim->processes[i][n], actor, *object);
 }
 
+void kernel_tell(struct sim *sim, unsigned i, const struct sim_process *by,
+		 const struct kern_object *object)
+{
+	notify_all(sim, i, (struct actor){ by, false }, object);
+}
+
 static void tell_address(struct sim *sim, unsigned i, struct actor actor, unsigned k, bool gone)
 {
-	const struct sim_address *address = &sim->routers[i].kernel.table[k];
 	struct kern_object object = { .type = KERN_OBJECT_ENTRY,
 				      .kind = KERN_KIND_ADDRESS,
 				      .gone = gone };
 
-	object.address = kernel_address(sim, i, k);
-	object.address.mark = address->mark;
-	object.address.leased = address->end_ns != VRRP_NEVER;
+	if (gone) /* another one may come in its place */
+		sim->routers[i].kernel.ip6.said &= ~(1u << k);
+	object.address = kernel_shown(sim, i, k);
 	notify_all(sim, i, actor, &object);
 }
 
-static void tell_own(struct sim *sim, unsigned i, struct actor actor, unsigned n)
+void kernel_tell_own(struct sim *sim, unsigned i, unsigned n)
 {
 	struct kern_object object = { .type = KERN_OBJECT_ENTRY,
 				      .kind = KERN_KIND_ADDRESS,
-				      .gone = !sim->routers[i].kernel.own[n] };
+				      .gone = sim->routers[i].kernel.own[n] == SIM_OWN_ABSENT };
 
 	object.address = kernel_own(sim, i, n);
-	notify_all(sim, i, actor, &object);
+	notify_all(sim, i, somebody, &object);
 }
 
-static void tell_link(struct sim *sim, unsigned i)
+void kernel_tell_link(struct sim *sim, unsigned i)
 {
 	sim->routers[i].kernel.link_ns = sim->now_ns;
 	struct kern_object object = { .type = KERN_OBJECT_LINK,
@@ -161,6 +203,15 @@ static void tell_link(struct sim *sim, unsigned i)
 
 	object.link = kernel_link(sim, i);
 	notify_all(sim, i, somebody, &object);
+}
+
+void kernel_tell_forwarding(struct sim *sim, unsigned i)
+{
+	const struct sim_kernel *kernel = &sim->routers[i].kernel;
+	struct kern_object object = { .type = KERN_OBJECT_FORWARDING };
+
+	object.forwarding = (struct kern_forwarding){ kernel->link.ifindex, kernel->ip6.forwards };
+	notify_all(sim, i, the_kernel, &object);
 }
 
 /* ---- addresses ---- */
@@ -205,6 +256,24 @@ static void set_lease(struct sim *sim, unsigned i, unsigned k, uint32_t lifetime
 	events_push(&sim->events, address->end_ns, SIM_EVENT_LEASE, i, k);
 }
 
+/* Whoever has the same address as the agent may have given it another prefix length; of IPv6 it is
+ * still the same. */
+static uint8_t length_of(struct sim *sim, unsigned i, struct actor actor, unsigned k)
+{
+	uint8_t len = (uint8_t)prefix_len_of(sim, i, k);
+	bool ip6 = sim->routers[i].config.family == 6;
+
+	if (!ip6 || actor.process || sim->tidy || prng_one_in(&sim->prng, 2))
+		return len;
+	return len == 64 ? 128 : 64;
+}
+
+/* As it was asked for: ip6_check_message(). */
+static bool is_deprecated(const struct sim *sim, unsigned i, unsigned k)
+{
+	return sim->routers[i].config.family == 6 && prefix_len_of(sim, i, k) == 128;
+}
+
 static void put(struct sim *sim, unsigned i, struct actor actor, unsigned k, uint32_t lifetime_s)
 {
 	struct sim_kernel *kernel = &sim->routers[i].kernel;
@@ -219,6 +288,8 @@ static void put(struct sim *sim, unsigned i, struct actor actor, unsigned k, uin
 	*address = (struct sim_address){ .present = true,
 					 .mark = actor.process ? KERN_ADDRESS_MARK : 0,
 					 .unanswered = actor.process && actor.process->unanswered,
+					 .prefix_len = length_of(sim, i, actor, k),
+					 .deprecated = actor.process && is_deprecated(sim, i, k),
 					 .put_ns = sim->now_ns,
 					 .seq = kernel->seq++ };
 	note_own(sim, i, k);
@@ -241,30 +312,49 @@ static void drop(struct sim *sim, unsigned i, struct actor actor, unsigned k)
 	tell_address(sim, i, actor, k, true);
 }
 
-/* How an agent that wants it has lost it. */
+/*
+ * How an agent that wants it has lost it. Of IPv6 nothing tells a theft in the last second of a
+ * lease from its end, but that it comes too early; and an agent that looks later cannot know.
+ */
 static void mark_lost(struct sim *sim, unsigned i, struct actor actor, unsigned k)
 {
 	struct sim_kernel *kernel = &sim->routers[i].kernel;
 	struct sim_address *address = &kernel->table[k];
+	bool ip6 = sim->routers[i].config.family == 6;
+	bool over = address->end_ns != VRRP_NEVER &&
+		    (actor.kernel || (ip6 && address->due_ns - sim->now_ns <= LEASE_EARLY_NS));
 
-	address->ended = actor.kernel && address->end_ns != VRRP_NEVER;
+	address->ended = over || (ip6 && is_ending(sim, address));
 	/* Without the event, nothing tells the agent the end of a lease from a theft. */
-	address->stolen =
-		!actor.process && (!address->ended || kernel->trouble & SIM_TROUBLE_EVENTS);
+	address->stolen = !actor.process && (!over || kernel->trouble & SIM_TROUBLE_EVENTS);
 	if (address->ended)
 		check_ended(sim, i, k);
+}
+
+/* IPv6 has no primary address that others depend on. */
+static bool is_in_subnet(const struct sim *sim, unsigned i, unsigned k)
+{
+	return sim->routers[i].config.family == 4 && prefix_len_of(sim, i, k) != 32;
+}
+
+void kernel_lose(struct sim *sim, unsigned i, unsigned k)
+{
+	if (!sim->routers[i].kernel.table[k].present)
+		return;
+	mark_lost(sim, i, somebody, k);
+	drop(sim, i, the_kernel, k);
 }
 
 /* Remove one, and if it is the primary of the subnet all others, unless they are promoted. */
 static void take(struct sim *sim, unsigned i, struct actor actor, unsigned k, bool promote)
 {
 	struct sim_kernel *kernel = &sim->routers[i].kernel;
-	bool alone = prefix_len_of(sim, i, k) == 32 || kernel->promotes || promote;
+	bool alone = !is_in_subnet(sim, i, k) || kernel->promotes || promote;
 	bool primary = is_primary(kernel, k);
 
 	drop(sim, i, actor, k);
 	for (unsigned n = 0; n < SIM_ADDRESSES_MAX && primary && !alone; n++) {
-		if (!kernel->table[n].present || prefix_len_of(sim, i, n) == 32)
+		if (!kernel->table[n].present || !is_in_subnet(sim, i, n))
 			continue;
 		mark_lost(sim, i, actor, n);
 		if (actor.kernel && kernel->table[n].due_ns > sim->now_ns)
@@ -293,15 +383,23 @@ static int change_other(struct sim *sim, unsigned i)
 
 int kernel_change(struct sim *sim, struct sim_process *by, const struct kern_change *change)
 {
-	unsigned i = by->router, k = kernel_number(change->address.bytes);
+	unsigned i = by->router;
+	unsigned k = family_virtual_number(change->address.family, change->address.bytes);
 	struct sim_kernel *kernel = &sim->routers[i].kernel;
 	struct actor actor = { by, false };
 	struct sim_address *address = &kernel->table[k];
+	int refusal = ip6_refusal(kernel, change);
 
 	if (!kernel->link.exists || change->address.ifindex != kernel->link.ifindex)
 		return -ENODEV;
+	if (change->address.family != sim->routers[i].config.family)
+		return companion_change(sim, by, change);
 	if (k == SIM_ADDRESSES_MAX)
 		return change_other(sim, i);
+	if (refusal)
+		return refusal;
+	if (change->add && change->address.family == 6)
+		ip6_check_message(sim, i, change);
 	if (change->add && address->present) {
 		if (!change->renew)
 			return -EEXIST;
@@ -394,6 +492,8 @@ void kernel_steal(struct sim *sim, unsigned i, unsigned k)
 
 	if (!address->present || (is_spared(sim, i) && address->mark == 0))
 		return;
+	if (sim->routers[i].pause == SIM_FROZEN) /* nobody does anything there */
+		return;
 	trace(sim, "somebody removes an address of %s", node_name(i));
 	disturb(sim, i);
 	mark_lost(sim, i, somebody, k);
@@ -438,18 +538,28 @@ void kernel_set_link(struct sim *sim, unsigned i, bool up, bool carrier)
 	link->up = up;
 	link->carrier = carrier;
 	if (link->exists)
-		tell_link(sim, i);
+		kernel_tell_link(sim, i);
+	if (!up)
+		ip6_vanishes(sim, i);
+	ip6_links(sim, i);
 }
 
 void kernel_set_own(struct sim *sim, unsigned i, unsigned n, bool there)
 {
 	struct sim_kernel *kernel = &sim->routers[i].kernel;
 
-	if (kernel->own[n] == there || (there && !kernel->link.exists))
+	bool ip6 = sim->routers[i].config.family == 6;
+
+	if ((kernel->own[n] != SIM_OWN_ABSENT) == there || (there && !kernel->link.exists) ||
+	    (there && ip6 && !(kernel_can_talk(kernel) && ip6_is_there(kernel))))
 		return;
 	disturb(sim, i);
-	kernel->own[n] = there;
-	tell_own(sim, i, somebody, n);
+	if (there && ip6) {
+		ip6_begin_dad(sim, i, n);
+		return;
+	}
+	kernel->own[n] = there ? SIM_OWN_USABLE : SIM_OWN_ABSENT;
+	kernel_tell_own(sim, i, n);
 }
 
 void kernel_remove_link(struct sim *sim, unsigned i)
@@ -463,18 +573,15 @@ void kernel_remove_link(struct sim *sim, unsigned i)
 		if (kernel->table[k].present)
 			drop(sim, i, the_kernel, k);
 	}
-	for (unsigned n = 0; n < SIM_OWN_MAX; n++) {
-		if (!kernel->own[n])
-			continue;
-		kernel->own[n] = false;
-		tell_own(sim, i, the_kernel, n);
-	}
+	for (unsigned n = 0; n < SIM_OWN_MAX; n++)
+		kernel_set_own(sim, i, n, false);
+	companion_vanishes(sim, i);
 	kernel->link.exists = false;
 	check_unread(sim, i); /* what came by it is of no interface any more */
 	for (unsigned n = 0; n < SIM_MEMBERS_MAX; n++)
-		if (kernel->members[n])
-			kernel->members[n] = -1;
-	tell_link(sim, i);
+		if (kernel->members[n].ifindex)
+			kernel->members[n].ifindex = SIM_MEMBER_IN_VAIN;
+	kernel_tell_link(sim, i);
 }
 
 void kernel_create_link(struct sim *sim, unsigned i)
@@ -487,6 +594,46 @@ void kernel_create_link(struct sim *sim, unsigned i)
 	kernel->link.exists = kernel->link.up = kernel->link.carrier = true;
 	kernel->link.ifindex++;
 	check_replaced(sim, i);
-	tell_link(sim, i);
+	kernel_tell_link(sim, i);
 	kernel_set_own(sim, i, SIM_OWN_MAX - 1, true);
+	companion_links(sim, i);
+}
+
+void kernel_disturb(struct sim *sim, unsigned i)
+{
+	disturb(sim, i);
+}
+
+/* ---- the group ---- */
+
+int kernel_join(struct sim_kernel *kernel, const struct sim_process *of, unsigned family,
+		int ifindex)
+{
+	unsigned n = 0;
+
+	if (!kernel->link.exists || ifindex != kernel->link.ifindex)
+		return -ENODEV;
+	if (family == 6 && kernel->ip6.narrow)
+		return -EINVAL;
+	while (n < SIM_MEMBERS_MAX && kernel->members[n].ifindex)
+		n++;
+	assert(n < SIM_MEMBERS_MAX);
+	kernel->members[n].ifindex = ifindex;
+	kernel->members[n].family = family;
+	kernel->members[n].of = of;
+	return (int)n;
+}
+
+void kernel_leave(struct sim_kernel *kernel, unsigned n)
+{
+	bool forgotten = kernel->members[n].ifindex == SIM_MEMBER_FORGOTTEN;
+
+	kernel->members[n].ifindex = 0;
+	for (unsigned other = 0; other < SIM_MEMBERS_MAX && forgotten; other++)
+		if (kernel->members[other].ifindex == kernel->link.ifindex &&
+		    kernel->members[other].family == 6 &&
+		    kernel->members[other].of == kernel->members[n].of) {
+			kernel->members[other].ifindex = SIM_MEMBER_FORGOTTEN;
+			return;
+		}
 }

@@ -9,14 +9,18 @@
 
 #include "netlink/change.h"
 #include "netlink/object.h"
+#include "sim_ip6.h"
 #include "sim_net.h"
 
 #define SIM_INTERFACE   "eth0"
 #define SIM_NOTICES_MAX 128
 #define SIM_LEASE_LATE_NS                                                                          \
 	INT64_C(1200000000) /* so late may the kernel be with the end of a lease */
-#define SIM_OWN_MAX     2   /* addresses of the host's own */
 #define SIM_MEMBERS_MAX 16
+
+/* In the place of a membership's interface: the interface has gone; it has forgotten it. */
+#define SIM_MEMBER_IN_VAIN   (-1)
+#define SIM_MEMBER_FORGOTTEN (-2)
 
 /* What goes wrong, all at a time or some of it. */
 enum sim_trouble {
@@ -36,8 +40,10 @@ struct sim_address {
 	int64_t added_ns; /* or when its lease began */
 	int64_t put_ns;   /* added, not renewed */
 	bool unanswered;  /* who added it was not told so, and nobody has renewed it since */
-	bool stolen;      /* not present: somebody took it away since the last takeover */
-	bool ended;       /* not present: its lease ended */
+	bool deprecated;  /* not to be a source of the host's own connections */
+	uint8_t prefix_len;
+	bool stolen; /* not present: somebody took it away since the last takeover */
+	bool ended;  /* not present: its lease ended */
 };
 
 struct sim_link {
@@ -47,10 +53,10 @@ struct sim_link {
 };
 
 struct sim_kernel {
-	bool promotes;       /* the others outlive the removal of their subnet's primary */
-	unsigned prefix_len; /* 24: all virtual addresses in one subnet; 32: each alone */
-	unsigned trouble;    /* enum sim_trouble */
-	unsigned troubles;   /* all of them since it was well and repaired */
+	bool promotes;     /* the others outlive the removal of their subnet's primary */
+	bool subnet;       /* all virtual addresses are in one; else each is alone */
+	unsigned trouble;  /* enum sim_trouble */
+	unsigned troubles; /* all of them since it was well and repaired */
 	int64_t trouble_begin_ns;
 	int64_t link_ns;        /* the interface has changed then */
 	int64_t trouble_end_ns; /* what it led to is repaired by then */
@@ -61,8 +67,13 @@ struct sim_kernel {
 	uint32_t seq;
 	uint64_t changes_n; /* the agent's that had an effect, renewals apart */
 	struct sim_link link;
-	bool own[SIM_OWN_MAX];        /* the last one is the address of sim_gateway.own */
-	int members[SIM_MEMBERS_MAX]; /* of the group, by interface index; 0: free, -1: in vain */
+	enum sim_own own[SIM_OWN_MAX]; /* the addresses of sim_gateway.own; the last one is usual */
+	struct sim_ip6 ip6;
+	struct {
+		int ifindex; /* of the interface; 0: free */
+		unsigned family;
+		const struct sim_process *of;
+	} members[SIM_MEMBERS_MAX]; /* of the groups */
 	struct sim_address table[SIM_ADDRESSES_MAX];
 };
 
@@ -87,11 +98,9 @@ void kernel_init(struct sim *sim, unsigned i);
 struct kern_address kernel_address(const struct sim *sim, unsigned i, unsigned k);
 
 /**
- * kernel_number() - the inverse.
- *
- * Return: below SIM_ADDRESSES_MAX; or SIM_ADDRESSES_MAX: none of the virtual ones.
+ * kernel_shown() - likewise, as netlink shows it, or its removal.
  */
-unsigned kernel_number(const uint8_t *bytes);
+struct kern_address kernel_shown(const struct sim *sim, unsigned i, unsigned k);
 
 /**
  * kernel_own() - address @n of the host's own.
@@ -173,6 +182,41 @@ void kernel_create_link(struct sim *sim, unsigned i);
  * kernel_set_own() - an address of the host's own comes or goes.
  */
 void kernel_set_own(struct sim *sim, unsigned i, unsigned n, bool there);
+
+/**
+ * kernel_join() - a process becomes a member of the group.
+ *
+ * Return: the number of the membership, or -errno.
+ */
+int kernel_join(struct sim_kernel *kernel, const struct sim_process *of, unsigned family,
+		int ifindex);
+
+/**
+ * kernel_leave() - the membership ends. Of one that IPv6 has forgotten meanwhile, another one of
+ * the group ends, as the kernel counts them by group. Here it is one of the same process: that a
+ * process takes its successor's with it needs a reload in the very second in which lost events hide
+ * a small MTU.
+ */
+void kernel_leave(struct sim_kernel *kernel, unsigned n);
+
+/* For sim_ip6.c and sim_companion.c. */
+
+/**
+ * kernel_disturb() - somebody but the agent changes something.
+ */
+void kernel_disturb(struct sim *sim, unsigned i);
+
+/**
+ * kernel_lose() - virtual address @k goes with all that the interface has.
+ */
+void kernel_lose(struct sim *sim, unsigned i, unsigned k);
+
+/* What it tells the processes of the agent; of an object, that @by has asked for that, or NULL. */
+void kernel_tell(struct sim *sim, unsigned i, const struct sim_process *by,
+		 const struct kern_object *object);
+void kernel_tell_own(struct sim *sim, unsigned i, unsigned n);
+void kernel_tell_link(struct sim *sim, unsigned i);
+void kernel_tell_forwarding(struct sim *sim, unsigned i);
 
 /**
  * kernel_ours() - how many addresses on the host carry the agent's mark.

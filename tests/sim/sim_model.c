@@ -49,7 +49,7 @@ bool model_beats(const struct sim *sim, unsigned x, unsigned y)
 
 	if (a->config.priority != b->config.priority)
 		return a->config.priority > b->config.priority;
-	return memcmp(a->vr.election.source, b->vr.election.source, 4) > 0;
+	return memcmp(a->vr.election.source, b->vr.election.source, SIM_ADDRESS_LEN) > 0;
 }
 
 void model_start(struct sim *sim, unsigned i)
@@ -83,20 +83,15 @@ static void restart(struct sim_model *m, const struct vrrp_config *c, int64_t no
 	memset(m->lower_from, 0, sizeof(m->lower_from));
 }
 
-static bool is_address(const uint8_t *address, const uint8_t *other)
-{
-	return memcmp(address, other, 4) == 0;
-}
-
 /* Whoever says that he leaves must have been Active, and not have left; without anybody known he
  * may have been. */
 static bool can_leave(const struct sim_model *m, const uint8_t *source)
 {
-	static const uint8_t none[4];
+	static const uint8_t none[SIM_ADDRESS_LEN];
 
-	if (is_address(m->from, none) && is_address(m->lower_from, none))
+	if (family_same(m->from, none) && family_same(m->lower_from, none))
 		return true;
-	return (is_address(m->from, source) && !m->left) || is_address(m->lower_from, source);
+	return (family_same(m->from, source) && !m->left) || family_same(m->lower_from, source);
 }
 
 /* Silence that proves nothing is listened to once more. */
@@ -158,7 +153,7 @@ static void backup_advert(struct sim *sim, unsigned i, const struct vrrp_advert 
 	if (advert->priority == VRRP_PRIORITY_LEAVE && !can_leave(m, advert->source))
 		return;
 	if (advert->priority == VRRP_PRIORITY_LEAVE) {
-		memcpy(m->from, advert->source, 4);
+		memcpy(m->from, advert->source, sizeof(m->from));
 		memset(m->lower_from, 0, sizeof(m->lower_from));
 		if (now_ns + model_skew_ns(c, m->interval_cs) < m->down_ns) /* not put off */
 			m->down_ns = now_ns + model_skew_ns(c, m->interval_cs);
@@ -173,12 +168,12 @@ static void backup_advert(struct sim *sim, unsigned i, const struct vrrp_advert 
 	else if (m->lower_ns == VRRP_NEVER)
 		m->lower_ns = now_ns;
 	if (!model_defers(c, advert->priority) && now_ns >= m->lower_ns + preempt_delay_ns(c)) {
-		memcpy(m->lower_from, advert->source, 4);
+		memcpy(m->lower_from, advert->source, sizeof(m->lower_from));
 		m->weaker = true;
 		return;
 	}
 	m->interval_cs = advert->interval_cs;
-	memcpy(m->from, advert->source, 4);
+	memcpy(m->from, advert->source, sizeof(m->from));
 	restart(m, c, now_ns);
 }
 
@@ -196,6 +191,18 @@ static bool stood_still(const struct sim_gateway *r, const struct sim_model *m, 
 	       (m->listens || now_ns - m->beat_ns > late_ns);
 }
 
+/* MAX_NEIGHBOR_ADVERTISEMENT (RFC 4861 §7.2.6, §10). */
+static void check_repetition(struct sim *sim, unsigned i, const struct vrrp_output *out)
+{
+	struct sim_model *m = &sim->check.models[i];
+
+	if (!sends(out, VRRP_ACTION_ANNOUNCE) || sim->routers[i].config.family == 4)
+		return;
+	if (++m->repeated > 3)
+		check_fail(sim, "P4", "%s announces again although nothing has happened",
+			   node_name(i));
+}
+
 /* Rhythm: an advert when it is due and only then, each one interval after the previous. */
 static void active_timer(struct sim *sim, unsigned i, const struct vrrp_output *out, int64_t now_ns)
 {
@@ -210,6 +217,7 @@ static void active_timer(struct sim *sim, unsigned i, const struct vrrp_output *
 		due = false;
 	}
 	expect_state(sim, i, VRRP_STATE_ACTIVE);
+	check_repetition(sim, i, out);
 	if (due != sends(out, VRRP_ACTION_ADVERT))
 		check_fail(sim, "P12", "%s %s an advert that is %sdue", node_name(i),
 			   due ? "does not send" : "sends", due ? "" : "not ");
@@ -234,7 +242,7 @@ static bool advert_wins(const struct sim_gateway *r, const struct vrrp_advert *a
 {
 	if (advert->priority != r->config.priority)
 		return advert->priority > r->config.priority;
-	return memcmp(advert->source, r->vr.election.source, 4) > 0;
+	return memcmp(advert->source, r->vr.election.source, SIM_ADDRESS_LEN) > 0;
 }
 
 static void active_advert(struct sim *sim, unsigned i, const struct vrrp_output *out,
@@ -243,6 +251,7 @@ static void active_advert(struct sim *sim, unsigned i, const struct vrrp_output 
 	struct sim_gateway *r = &sim->routers[i];
 	struct sim_model *m = &sim->check.models[i];
 
+	m->repeated = 0;
 	if (advert->priority == VRRP_PRIORITY_LEAVE) {
 		expect_state(sim, i, VRRP_STATE_ACTIVE);
 		if (m->cedes && sends(out, VRRP_ACTION_ADVERT))
@@ -254,7 +263,7 @@ static void active_advert(struct sim *sim, unsigned i, const struct vrrp_output 
 		expect_state(sim, i, VRRP_STATE_BACKUP);
 		m->interval_cs = advert->interval_cs;
 		m->lower_ns = VRRP_NEVER;
-		memcpy(m->from, advert->source, 4);
+		memcpy(m->from, advert->source, sizeof(m->from));
 		restart(m, &r->config, now_ns);
 	} else {
 		expect_state(sim, i, VRRP_STATE_ACTIVE);
@@ -269,6 +278,7 @@ static void enter(struct sim *sim, unsigned i, enum vrrp_state from, int64_t now
 
 	m->lower_ns = VRRP_NEVER;
 	m->listens = m->cedes = false;
+	m->repeated = 0;
 	if (r->vr.election.state == VRRP_STATE_ACTIVE) {
 		m->beat_ns = now_ns + interval_ns(r->config.interval_cs);
 	} else if (r->vr.election.state == VRRP_STATE_BACKUP && from != VRRP_STATE_ACTIVE) {
@@ -288,6 +298,7 @@ void model_adopt(struct sim *sim, unsigned i, const struct vrrp_config *old)
 	int64_t down_ns;
 	int64_t now = gateway_local_ns(sim, r);
 
+	m->repeated = 0;
 	if (c->priority == old->priority && c->interval_cs == old->interval_cs &&
 	    model_missed(c) == model_missed(old))
 		return;

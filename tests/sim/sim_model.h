@@ -7,26 +7,29 @@
 #ifndef SIM_MODEL_H
 #define SIM_MODEL_H
 
+#include "sim_net.h"
 #include "vrrp/fsm.h"
 
 struct sim;
 
 struct sim_model {
-	unsigned interval_cs;  /* learned from the Active */
-	int64_t down_ns;       /* Backup: silence until then is a takeover */
-	int64_t lower_ns;      /* Backup: since when a weaker Active is heard, or VRRP_NEVER */
-	int64_t beat_ns;       /* Active: the next advert is due */
-	int64_t heard_ns;      /* Backup: the timer counts from then */
-	bool left;             /* Backup: whom it heard last has left */
-	bool nobody;           /* Backup: nobody was heard yet */
-	bool granted;          /* Backup: a late timer was not believed once */
-	bool cedes;            /* Active: has offered to leave, and does not speak for a while */
-	bool listens;          /* Active: stood still, and does not speak before it has listened */
-	uint8_t from[4];       /* Backup: the Active as last heard */
-	uint8_t lower_from[4]; /* Backup: one that it does not defer to, since the timer began */
-	bool weaker;           /* Backup: a weaker Active was heard since, and not respected */
-	bool missed;           /* adverts were lost on the host, and the router was not told */
-	int ifindex; /* of the interface that it came to Backup on, or was told of since */
+	unsigned interval_cs; /* learned from the Active */
+	int64_t down_ns;      /* Backup: silence until then is a takeover */
+	int64_t lower_ns;     /* Backup: since when a weaker Active is heard, or VRRP_NEVER */
+	int64_t beat_ns;      /* Active: the next advert is due */
+	int64_t heard_ns;     /* Backup: the timer counts from then */
+	bool left;            /* Backup: whom it heard last has left */
+	bool nobody;          /* Backup: nobody was heard yet */
+	bool granted;         /* Backup: a late timer was not believed once */
+	bool cedes;           /* Active: has offered to leave, and does not speak for a while */
+	bool listens;         /* Active: stood still, and does not speak before it has listened */
+	uint8_t from[SIM_ADDRESS_LEN]; /* Backup: the Active as last heard */
+	/* Backup: one that it does not defer to, since the timer began */
+	uint8_t lower_from[SIM_ADDRESS_LEN];
+	bool weaker;       /* Backup: a weaker Active was heard since, and not respected */
+	unsigned repeated; /* Active, over IPv6: announcements since something happened */
+	bool missed;       /* adverts were lost on the host, and the router was not told */
+	int ifindex;       /* of the interface that it came to Backup on, or was told of since */
 };
 
 /**

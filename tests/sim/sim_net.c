@@ -2,6 +2,7 @@
 #include "sim_net.h"
 
 #include <assert.h>
+#include <string.h>
 
 #include "sim.h"
 
@@ -28,7 +29,7 @@ static unsigned slot_take(struct sim_net *net, const struct sim_packet *packet)
 
 	assert(net->free_n);
 	slot = net->free[--net->free_n];
-	net->packets[slot] = *packet;
+	memcpy(&net->packets[slot], packet, offsetof(struct sim_packet, bytes) + packet->len);
 	net->packets[slot].refs = 1;
 	return slot;
 }
@@ -78,9 +79,8 @@ static bool is_lost(struct sim *sim, struct sim_path *path)
 /* At most eight neighbouring bits of the message: what the checksum must always find. */
 static void corrupt(struct sim *sim, struct sim_packet *packet)
 {
-	unsigned header = (packet->bytes[0] & 0x0fu) * 4;
-	unsigned total = (unsigned)packet->bytes[2] << 8 | packet->bytes[3];
-	unsigned at = header + prng_below(&sim->prng, total - header);
+	size_t end, begin = family_message(packet->family, packet->bytes, &end);
+	size_t at = begin + prng_below(&sim->prng, (unsigned)(end - begin));
 
 	packet->bytes[at] ^= (uint8_t)prng_range(&sim->prng, 1, 255);
 	packet->type = SIM_PACKET_CORRUPT;
@@ -99,11 +99,28 @@ static void deliver_later(struct sim *sim, const struct sim_packet *packet, unsi
 	events_push(&sim->events, arrival, SIM_EVENT_DELIVER, slot_take(&sim->net, packet), to);
 }
 
+/* What befalls a path befalls these, too; but what was lost of the others is counted alone. */
+static void companion_send(struct sim *sim, const struct sim_packet *packet, unsigned to)
+{
+	const struct sim_path *path = &sim->net.paths[packet->from][to];
+	int64_t arrival = sim->now_ns + path->delay_ns;
+
+	if (path->cut || chance(sim, path->loss))
+		return;
+	if (path->jitter_ns)
+		arrival += prng_range(&sim->prng, 0, path->jitter_ns);
+	events_push(&sim->events, arrival, SIM_EVENT_DELIVER, slot_take(&sim->net, packet), to);
+}
+
 static void path_send(struct sim *sim, const struct sim_packet *packet, unsigned to)
 {
 	struct sim_path *path = &sim->net.paths[packet->from][to];
 	struct sim_packet copy = *packet;
 
+	if (packet->type == SIM_PACKET_COMPANION) {
+		companion_send(sim, packet, to);
+		return;
+	}
 	if (is_lost(sim, path)) {
 		net_mark_lost(sim, &copy, to);
 		return;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * The network: one directed path per pair of nodes, each with its own delay and its own faults.
- * Adverts travel to routers and gratuitous ARP to hosts, as bytes, one copy per receiver. A copy is
+ * Adverts travel to routers and announcements to hosts, as bytes, one copy per receiver. A copy is
  * shared by the processes of the receiving host.
  */
 #ifndef SIM_NET_H
@@ -15,22 +15,25 @@
 #define SIM_HOSTS_MAX     3
 #define SIM_NODES_MAX     (SIM_ROUTERS_MAX + SIM_HOSTS_MAX)
 #define SIM_ADDRESSES_MAX 20
-#define SIM_PACKET_MAX    128 /* IP header with options, VRRP header, 20 addresses */
+#define SIM_ADDRESS_LEN   16  /* of IPv4 the first 4 count, the others are 0 */
+#define SIM_PACKET_MAX    368 /* IPv6 header, VRRP header, 20 addresses */
 #define SIM_PACKETS_MAX   8192
 
 struct sim;
 
 enum sim_packet_type {
 	SIM_PACKET_ADVERT,
-	SIM_PACKET_ARP,     /* the addresses @announced are at @from; no bytes */
-	SIM_PACKET_JUNK,    /* must be rejected for the reason @expect */
-	SIM_PACKET_CORRUPT, /* was an advert; must be rejected for whatever reason */
+	SIM_PACKET_ARP,       /* the addresses @announced are at @from; no bytes; of IPv6 an NA */
+	SIM_PACKET_COMPANION, /* an advert of a companion: in no books */
+	SIM_PACKET_JUNK,      /* must be rejected for the reason @expect */
+	SIM_PACKET_CORRUPT,   /* was an advert; must be rejected for whatever reason */
 };
 
 struct sim_packet {
 	enum sim_packet_type type;
 	int64_t sent_ns;
 	uint8_t from;
+	uint8_t family; /* 4 or 6 */
 	uint8_t expect; /* enum vrrp_reject of junk */
 	uint8_t refs;   /* queues that it is in */
 	bool counted;   /* by a process of the receiver */
@@ -38,7 +41,7 @@ struct sim_packet {
 	/* What an advert says, to compare with what the receiver decodes. */
 	uint8_t priority;
 	uint16_t interval_cs;
-	uint8_t source[4];
+	uint8_t source[SIM_ADDRESS_LEN];
 	uint32_t announced; /* a bit per address */
 	uint16_t len;
 	uint8_t bytes[SIM_PACKET_MAX];

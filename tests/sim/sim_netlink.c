@@ -135,12 +135,9 @@ int kern_dump_links(struct kern_dump *dump, kern_object_fn each, void *arg)
 
 static struct kern_object virtual_address(const struct sim_process *process, unsigned k)
 {
-	const struct sim_address *address = &process->sim->routers[process->router].kernel.table[k];
 	struct kern_object object = { .type = KERN_OBJECT_ENTRY, .kind = KERN_KIND_ADDRESS };
 
-	object.address = kernel_address(process->sim, process->router, k);
-	object.address.mark = address->mark;
-	object.address.leased = address->end_ns != VRRP_NEVER;
+	object.address = kernel_shown(process->sim, process->router, k);
 	return object;
 }
 
@@ -149,7 +146,7 @@ static void show_own(const struct sim_process *process, kern_object_fn each, voi
 	struct kern_object object = { .type = KERN_OBJECT_ENTRY, .kind = KERN_KIND_ADDRESS };
 
 	for (unsigned n = 0; n < SIM_OWN_MAX; n++) {
-		if (!process->sim->routers[process->router].kernel.own[n])
+		if (process->sim->routers[process->router].kernel.own[n] == SIM_OWN_ABSENT)
 			continue;
 		object.address = kernel_own(process->sim, process->router, n);
 		each(&object, arg);
@@ -178,6 +175,8 @@ int kern_dump_kind(struct kern_dump *dump, enum kern_kind kind, kern_object_fn e
 		each(&object, arg);
 	}
 	process->unseen = 0;
+	if (process->sim->routers[process->router].companion.there)
+		companion_show(process, each, arg);
 	return 0;
 }
 

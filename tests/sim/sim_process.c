@@ -97,6 +97,13 @@ int __wrap_clock_gettime(clockid_t clock, struct timespec *ret_time)
 	return 0;
 }
 
+/* No companion, nor what a configuration has without the router. */
+static bool is_main(const struct vrrp *vr)
+{
+	return vr->config.vrid == SIM_VRID &&
+	       vr->config.family == running->sim->routers[running->router].config.family;
+}
+
 void __real_vrrp_step(struct vrrp *vr, const struct vrrp_event *event, struct vrrp_output *out);
 void __wrap_vrrp_step(struct vrrp *vr, const struct vrrp_event *event, struct vrrp_output *out);
 
@@ -105,7 +112,7 @@ void __wrap_vrrp_step(struct vrrp *vr, const struct vrrp_event *event, struct vr
 	struct vrrp before = *vr;
 
 	__real_vrrp_step(vr, event, out);
-	if (vr->config.vrid == SIM_VRID)
+	if (is_main(vr))
 		gateway_stepped(running->sim, running->router, &before, vr, event, out);
 }
 
@@ -141,7 +148,7 @@ void __wrap_state_put(struct state *state, unsigned i, const struct vrrp *vr)
 	uint8_t before[MEMORY_MAX], after[MEMORY_MAX];
 	ssize_t size;
 
-	if (!running->doomed_put || !running->mortal ||
+	if (i != 0 || !running->doomed_put || !running->mortal ||
 	    !gateway_may_tear(&sim->routers[running->router])) {
 		__real_state_put(state, i, vr);
 		return;
@@ -164,7 +171,8 @@ enum vrrp_reject __wrap_vrrp_receive(struct vrrp *vr, const struct vrrp_list *ow
 {
 	enum vrrp_reject reject = __real_vrrp_receive(vr, own, rx, ret_advert);
 
-	check_receive(running->sim, running->router, vr, reject, ret_advert);
+	if (running->sim->check.reading.packet)
+		check_receive(running->sim, running->router, vr, reject, ret_advert);
 	return reject;
 }
 
@@ -174,7 +182,7 @@ void __wrap_vrrp_adopt(struct vrrp *vr, const struct vrrp *old, uint8_t priority
 void __wrap_vrrp_adopt(struct vrrp *vr, const struct vrrp *old, uint8_t priority, int64_t now_ns)
 {
 	__real_vrrp_adopt(vr, old, priority, now_ns);
-	if (vr->config.vrid == SIM_VRID)
+	if (is_main(vr))
 		gateway_adopted(running->sim, running->router, vr, old);
 }
 
@@ -184,7 +192,7 @@ void __wrap_vrrp_adopt(struct vrrp *vr, const struct vrrp *old, uint8_t priority
 static void write_router(struct sim_process *process)
 {
 	const struct sim_gateway *r = &process->sim->routers[process->router];
-	struct conf_router *router = &process->router_conf;
+	struct conf_router *router = &process->router_confs[0];
 	bool absent = process->conf.absent;
 
 	*router = (struct conf_router){
@@ -194,6 +202,7 @@ static void write_router(struct sim_process *process)
 		.addresses_n = absent ? 1 : r->addresses_n,
 		.addresses = process->addresses,
 	};
+	router->link_local.kind = r->link_local;
 	strcpy(router->name, absent ? "other" : "lan");
 	strcpy(router->interface, absent ? "eth9" : SIM_INTERFACE);
 	if (absent)
@@ -201,21 +210,24 @@ static void write_router(struct sim_process *process)
 	for (unsigned k = 0; k < router->addresses_n; k++) {
 		struct kern_address address = kernel_address(process->sim, process->router, k);
 
-		process->addresses[k] =
-			(struct conf_address){ .family = 4, .prefix_len = address.prefix_len };
-		memcpy(process->addresses[k].bytes, address.bytes, 4);
+		process->addresses[k] = (struct conf_address){ .family = address.family,
+							       .prefix_len = address.prefix_len };
+		memcpy(process->addresses[k].bytes, address.bytes, SIM_ADDRESS_LEN);
 	}
 }
 
 static void write_conf(struct sim_process *process)
 {
+	const struct sim_gateway *r = &process->sim->routers[process->router];
+
 	process->product = (struct conf){
 		.control = "/run/vipd/control.sock",
-		.routers_n = 1,
-		.routers = &process->router_conf,
+		.routers_n = r->companion.there ? 2 : 1,
+		.routers = process->router_confs,
 	};
 	strcpy(process->product.node, node_name(process->router));
 	write_router(process);
+	companion_conf(r, process->companions, &process->router_confs[1]);
 }
 
 void process_spawn(struct sim *sim, struct sim_process *process, unsigned router)
@@ -244,20 +256,22 @@ void process_spawn(struct sim *sim, struct sim_process *process, unsigned router
 	process->strays = NULL;
 	process->routers = NULL;
 	process->state = NULL;
-	for (unsigned kind = 0; kind < 2; kind++)
-		process->receivers[kind].open = false;
+	for (unsigned n = 0; n < 4; n++)
+		process->receivers[n / 2][n % 2].open = false;
 }
 
 void process_start(struct sim_process *process, const struct sim_conf *conf, int state_fd)
 {
-	struct state_router key;
+	struct state_router keys[2];
 	const char *what;
 	int err;
 
 	process->conf = *conf;
 	write_conf(process);
-	key = router_state(&process->router_conf);
-	err = state_new(state_fd, process->product.control, &key, 1, &process->state);
+	for (unsigned n = 0; n < process->product.routers_n; n++)
+		keys[n] = router_state(&process->router_confs[n]);
+	err = state_new(state_fd, process->product.control, keys, process->product.routers_n,
+			&process->state);
 	assert(err == 0);
 	process_enter(process);
 	err = routers_new(&process->product, process->state, &process->routers, &what);

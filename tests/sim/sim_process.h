@@ -12,12 +12,13 @@
 #include "agent/router/routers.h"
 #include "netlink/receive.h"
 #include "netlink/send.h"
+#include "sim_companion.h"
 #include "sim_kernel.h"
 
 #define SIM_PROCESSES_MAX 6
 #define SIM_QUEUE_MAX     256
 #define SIM_FRAMES_MAX    64
-#define SIM_FRAME_SIZE    192
+#define SIM_FRAME_SIZE    384
 
 /* A configuration of a router, as the operator wrote it. */
 struct sim_conf {
@@ -47,6 +48,7 @@ struct kern_monitor {
 struct kern_receiver {
 	struct sim_process *process;
 	bool open;
+
 	struct kern_vrids vrids;
 	uint32_t dropped; /* since the last look */
 	unsigned first, n;
@@ -116,8 +118,9 @@ struct sim_process {
 
 	/* The product's. */
 	struct conf product;
-	struct conf_router router_conf;
+	struct conf_router router_confs[2]; /* the second one is the companion */
 	struct conf_address addresses[SIM_ADDRESSES_MAX];
+	struct conf_address companions[SIM_COMPANION_ADDRESSES];
 	struct state *state; /* its memory, which outlives it; NULL: it has not begun */
 	struct routers *routers;
 	const struct state_strays *strays;
@@ -128,7 +131,7 @@ struct sim_process {
 	struct kern_dump dump;
 	struct sim_monitor monitor;
 	struct kern_monitor monitor_handle;
-	struct kern_receiver receivers[2];
+	struct kern_receiver receivers[2][2]; /* by family and kind */
 	struct kern_sender sender;
 	bool unanswered;    /* does not hear whether the changes that it asks for were made */
 	uint32_t unseen;    /* a bit per address: an event of it was lost since it was shown last */

@@ -92,6 +92,8 @@ static bool parse_setting(char *word, struct vrrp_config *config, int64_t *addre
 		config->interval_cs = (uint16_t)(n / 10);
 	else if (strcmp(word, "down_intervals") == 0)
 		config->down_intervals = (uint8_t)n;
+	else if (strcmp(word, "family") == 0)
+		config->family = (uint8_t)n;
 	else if (strcmp(word, "version") == 0)
 		config->version = (uint8_t)n;
 	else if (strcmp(word, "preempt") == 0)
@@ -110,7 +112,8 @@ static bool parse_setting(char *word, struct vrrp_config *config, int64_t *addre
 }
 
 /* "lease=available", "other.priority=50", "subnet=4": what is not of struct vrrp_config. */
-static bool parse_agent(char *word, struct sim_conf *conf, struct sim_conf *other, int64_t *subnet)
+static bool parse_agent(char *word, struct sim_conf *conf, struct sim_conf *other, int64_t *subnet,
+			bool *companion)
 {
 	int64_t n;
 
@@ -120,6 +123,8 @@ static bool parse_agent(char *word, struct sim_conf *conf, struct sim_conf *othe
 		conf->lease = CONF_LEASE_SAFE;
 	else if (strncmp(word, "other.priority=", 15) == 0 && parse_number(word + 15, 255, &n))
 		other->vrrp.priority = (uint8_t)n;
+	else if (strcmp(word, "companion=1") == 0)
+		*companion = true;
 	else if (strncmp(word, "subnet=", 7) != 0 ||
 		 !parse_number(word + 7, SIM_ADDRESSES_MAX, subnet))
 		return false;
@@ -137,22 +142,27 @@ static bool parse_router(struct script *script, char **words, unsigned n)
 				      .priority = VRRP_PRIORITY_DEFAULT,
 				      .interval_cs = 100,
 				      .preempt = true };
+	bool companion = false;
 	struct sim_conf conf = { .lease = CONF_LEASE_OFF }, other = { .lease = CONF_LEASE_OFF };
 
 	if (i == SIM_ROUTERS_MAX)
 		return false;
 	for (unsigned w = 1; w < n; w++)
-		if (!parse_agent(words[w], &conf, &other, &subnet) &&
+		if (!parse_agent(words[w], &conf, &other, &subnet, &companion) &&
 		    !parse_setting(words[w], &config, &address, &start))
 			return false;
 	gateway_init(&sim->routers[i], &config, (uint8_t)address, subnet ? (unsigned)subnet : 1);
 	kernel_init(sim, i);
+	if (config.family == 6)
+		sim->routers[i].link_local = CONF_LINK_LOCAL_VIRTUAL;
 	if (subnet) { /* so many addresses, the first of which takes the others along */
-		sim->routers[i].kernel.prefix_len = 24;
+		sim->routers[i].kernel.subnet = true;
 		sim->routers[i].kernel.promotes = false;
 	}
 	sim->routers[i].conf.lease = sim->routers[i].other.lease = conf.lease;
 	sim->routers[i].file = sim->routers[i].conf;
+	if (companion)
+		companion_init(&sim->routers[i], (uint8_t)(11 + i), &config);
 	if (other.vrrp.priority)
 		sim->routers[i].other.vrrp.priority = other.vrrp.priority;
 	sim->routers_n++;
@@ -181,6 +191,11 @@ static const struct {
 	{ "unplug", SIM_FAULT_LINK, 1, false, false, SIM_LINK_UNPLUGGED },
 	{ "unlink", SIM_FAULT_LINK, 1, false, false, SIM_LINK_REMOVED },
 	{ "bare", SIM_FAULT_LINK, 1, false, false, SIM_LINK_BARE },
+	{ "no-ip6", SIM_FAULT_LINK, 1, false, false, SIM_LINK_NO_IP6 },
+	{ "narrow", SIM_FAULT_LINK, 1, false, false, SIM_LINK_NARROW },
+	{ "duplicate", SIM_FAULT_LINK, 1, false, false, SIM_LINK_DUPLICATE },
+	{ "renumber", SIM_FAULT_LINK, 1, false, false, SIM_LINK_RENUMBERED },
+	{ "route", SIM_FAULT_ROUTE, 1, false, false, 0 },
 	{ "source", SIM_FAULT_SOURCE, 1, false, false, 0 },
 	{ "cut", SIM_FAULT_CUT, 2, false, false, 0 },
 	{ "burst", SIM_FAULT_BURST, 2, true, false, 0 },

@@ -10,7 +10,8 @@
  *                                        default address is 192.0.2.11 for r1, .12 for r2...
  *                                        and lease=available or safe, default off; subnet=4: so
  *                                        many addresses, of which the first takes the others
- *                                        along; and what a reload may change: other.priority=50
+ *                                        along; and what a reload may change: other.priority=50;
+ *                                        family=6; companion=1: one of the other family, too
  *   hosts 1                              how many; default 1
  *   at 5000 crash r1 for 3000            without "for": for good
  *   at 5000 leave r1 | stop r1 | freeze r1 | link r1
@@ -18,6 +19,10 @@
  *                                        no carrier; the interface is removed; its own address is;
  *                                        it gets one more
  *   at 5000 panic r1 | hang r1 | withdraw r1 | squat r1
+ *   at 5000 no-ip6 r1 | narrow r1 | duplicate r1 | renumber r1 | route r1
+ *                                        IPv6 is switched off; has no room in the MTU; the host's
+ *                                        link-local address is somebody else's, is another one; it
+ *                                        begins to route, or ends
  *   at 5000 reload r1 1                  with what is other; 0: as it is
  *   at 5000 steal r1 500 for 4000        every 500 ms
  *   at 5000 trouble r1 1 for 4000        a sum of enum sim_trouble

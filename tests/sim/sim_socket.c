@@ -3,12 +3,13 @@
 
 #include <assert.h>
 #include <errno.h>
+#include <netinet/in.h>
 #include <string.h>
 
 #include "sim.h"
 
 #define FD_BASE    (1 << 24) /* of memberships: no descriptor of this process is so high */
-#define IP_LEN     20
+#define IP4_LEN    20
 #define OPTION_LEN 4
 #define FRAME_MIN  46 /* behind the Ethernet header */
 
@@ -26,9 +27,9 @@ int __wrap_kern_receiver_open(unsigned family, enum kern_receiver_kind kind, int
 			      const struct kern_vrids *vrids, struct kern_receiver **ret_receiver)
 {
 	struct sim_process *process = process_running();
-	struct kern_receiver *receiver = &process->receivers[kind];
+	struct kern_receiver *receiver = &process->receivers[family == 6][kind];
 
-	assert(family == 4 && protocol == VRRP_PROTOCOL);
+	assert(protocol == VRRP_PROTOCOL);
 	receiver->process = process;
 	receiver->open = true;
 	receiver->vrids = *vrids;
@@ -53,11 +54,14 @@ int __wrap_kern_receiver_fd(const struct kern_receiver *receiver)
 /* What the filter of netlink/receive.c lets through to the reader. */
 static bool can_be_advert(const struct kern_vrids *vrids, const struct sim_packet *packet)
 {
-	unsigned header = (packet->bytes[0] & 0x0fu) * 4, vrid;
+	size_t end, begin = family_message(packet->family, packet->bytes, &end);
+	size_t len = packet->family == 6 ? end : packet->len;
+	unsigned vrid;
 
-	if (packet->len < header + VRRP_HEADER_LEN || packet->bytes[8] != 255)
+	if (len < begin + VRRP_HEADER_LEN ||
+	    packet->bytes[family_of(packet->family)->ttl_at] != 255)
 		return false;
-	vrid = packet->bytes[header + 1];
+	vrid = packet->bytes[begin + 1];
 	return vrids->words[vrid / 32] >> vrid % 32 & 1;
 }
 
@@ -65,9 +69,10 @@ static bool can_be_advert(const struct kern_vrids *vrids, const struct sim_packe
 static bool queue(struct sim *sim, struct sim_process *process, unsigned slot, int64_t at_ns)
 {
 	struct sim_packet *packet = &sim->net.packets[slot];
-	bool advert = can_be_advert(&process->receivers[KERN_RECEIVER_READER].vrids, packet);
+	struct kern_receiver *receivers = process->receivers[packet->family == 6];
+	bool advert = can_be_advert(&receivers[KERN_RECEIVER_READER].vrids, packet);
 	struct kern_receiver *receiver =
-		&process->receivers[advert ? KERN_RECEIVER_READER : KERN_RECEIVER_STRAYS];
+		&receivers[advert ? KERN_RECEIVER_READER : KERN_RECEIVER_STRAYS];
 	unsigned last;
 
 	if (!process->exists || !receiver->open)
@@ -86,11 +91,11 @@ static bool queue(struct sim *sim, struct sim_process *process, unsigned slot, i
 	return true;
 }
 
-/* Some process of the host is a member of the group on its interface. */
-static bool is_member(const struct sim_kernel *kernel)
+bool socket_is_member(const struct sim_kernel *kernel, unsigned family)
 {
 	for (unsigned n = 0; n < SIM_MEMBERS_MAX; n++)
-		if (kernel->members[n] == kernel->link.ifindex)
+		if (kernel->members[n].ifindex == kernel->link.ifindex &&
+		    kernel->members[n].family == family)
 			return true;
 	return false;
 }
@@ -99,7 +104,9 @@ void socket_deliver(struct sim *sim, unsigned slot, unsigned i)
 {
 	struct sim_gateway *r = &sim->routers[i];
 	const struct sim_process *speaker = keeper_speaker(sim, i);
-	bool listens = kernel_can_talk(&r->kernel) && is_member(&r->kernel);
+	unsigned family = sim->net.packets[slot].family;
+	bool listens = kernel_can_talk(&r->kernel) && socket_is_member(&r->kernel, family) &&
+		       (family == 4 || ip6_is_there(&r->kernel));
 	bool heard = false;
 	/* Two moments are never the same; what comes after a turn is later than it. */
 	int64_t at_ns = gateway_local_ns(sim, r);
@@ -112,15 +119,25 @@ void socket_deliver(struct sim *sim, unsigned slot, unsigned i)
 
 		heard |= queued && (!speaker || process == speaker);
 	}
+	if (sim->net.packets[slot].type == SIM_PACKET_COMPANION)
+		return;
 	if (heard)
 		check_arrival(sim, i, &sim->net.packets[slot], at_ns);
 	else
 		net_mark_lost(sim, &sim->net.packets[slot], i);
 }
 
+/* Not of a companion. */
+static const struct kern_receiver *main_reader(const struct sim_process *process)
+{
+	bool ip6 = process->sim->routers[process->router].config.family == 6;
+
+	return &process->receivers[ip6][KERN_RECEIVER_READER];
+}
+
 unsigned socket_waiting(const struct sim_process *process)
 {
-	return process->receivers[KERN_RECEIVER_READER].n;
+	return main_reader(process)->n;
 }
 
 /* Take the first one out of a queue. Return: where it was; its slot is to be released. */
@@ -138,19 +155,37 @@ bool socket_drop_all(struct sim_process *process, bool lost)
 	struct sim *sim = process->sim;
 	bool some = false;
 
-	for (unsigned kind = 0; kind < 2; kind++) {
-		struct kern_receiver *receiver = &process->receivers[kind];
+	for (unsigned n = 0; n < 4; n++) {
+		struct kern_receiver *receiver = &process->receivers[n / 2][n % 2];
 
 		while (receiver->n) {
 			unsigned slot = receiver->queue[take(receiver)].slot;
 
-			some |= kind == KERN_RECEIVER_READER;
+			some |= receiver == main_reader(process);
 			if (lost)
 				net_mark_lost(sim, &sim->net.packets[slot], process->router);
 			net_release(sim, slot);
 		}
 	}
 	return some;
+}
+
+/* As a raw socket gives it: of IPv6 without the header, what is in it beside. */
+static void read_packet(const struct sim_packet *sent, struct kern_packet *packet)
+{
+	size_t end, begin;
+
+	if (sent->family == 4) {
+		kern_packet_ip4(sent->bytes, sent->len, packet);
+		return;
+	}
+	begin = family_message(6, sent->bytes, &end);
+	packet->family = 6;
+	packet->ttl = sent->bytes[family_of(6)->ttl_at];
+	memcpy(packet->source, sent->bytes + family_of(6)->source_at, SIM_ADDRESS_LEN);
+	memcpy(packet->destination, sent->bytes + family_of(6)->destination_at, SIM_ADDRESS_LEN);
+	packet->payload = sent->bytes + begin;
+	packet->payload_len = end - begin;
 }
 
 int __wrap_kern_receiver_dispatch(struct kern_receiver *receiver, int64_t until_ns,
@@ -168,15 +203,17 @@ int __wrap_kern_receiver_dispatch(struct kern_receiver *receiver, int64_t until_
 					      .arrival_ns =
 						      gateway_real_at(receiver->queue[at].at_ns) };
 
-		kern_packet_ip4(sent->bytes, sent->len, &packet);
+		read_packet(sent, &packet);
 		more = packet.arrival_ns <= until_ns;
-		check_read_begin(sim, process, slot, &packet);
+		if (sent->type != SIM_PACKET_COMPANION)
+			check_read_begin(sim, process, slot, &packet);
 		each(&packet, arg);
-		check_read_end(sim, process);
+		if (sent->type != SIM_PACKET_COMPANION)
+			check_read_end(sim, process);
 		net_release(sim, slot);
 	}
 	*ret_dropped = receiver->dropped;
-	if (receiver->dropped && receiver == &process->receivers[KERN_RECEIVER_READER])
+	if (receiver->dropped && receiver == main_reader(process))
 		check_missed(sim, process->router);
 	receiver->dropped = 0;
 	return n;
@@ -186,16 +223,13 @@ int __wrap_kern_group_join(unsigned family, int ifindex, const uint8_t *group, i
 {
 	const struct sim_process *process = process_running();
 	struct sim_kernel *kernel = &process->sim->routers[process->router].kernel;
-	unsigned n = 0;
+	int n;
 
-	assert(family == 4 && memcmp(group, vrrp_group(4), 4) == 0);
-	if (!kernel->link.exists || ifindex != kernel->link.ifindex)
-		return -ENODEV;
-	while (n < SIM_MEMBERS_MAX && kernel->members[n])
-		n++;
-	assert(n < SIM_MEMBERS_MAX);
-	kernel->members[n] = ifindex;
-	*ret_fd = FD_BASE + (int)n;
+	assert(memcmp(group, vrrp_group(family), family_of(family)->address_len) == 0);
+	n = kernel_join(kernel, process, family, ifindex);
+	if (n < 0)
+		return n;
+	*ret_fd = FD_BASE + n;
 	return 0;
 }
 
@@ -206,7 +240,7 @@ bool socket_close(int fd)
 	if (fd < FD_BASE)
 		return false;
 	assert(process && fd < FD_BASE + SIM_MEMBERS_MAX);
-	process->sim->routers[process->router].kernel.members[fd - FD_BASE] = 0;
+	kernel_leave(&process->sim->routers[process->router].kernel, (unsigned)(fd - FD_BASE));
 	return true;
 }
 
@@ -253,8 +287,8 @@ static size_t put_option(uint8_t *ip, size_t len)
 {
 	static const uint8_t option[OPTION_LEN] = { 0x94, 4 };
 
-	memmove(ip + IP_LEN + OPTION_LEN, ip + IP_LEN, len - IP_LEN);
-	memcpy(ip + IP_LEN, option, OPTION_LEN);
+	memmove(ip + IP4_LEN + OPTION_LEN, ip + IP4_LEN, len - IP4_LEN);
+	memcpy(ip + IP4_LEN, option, OPTION_LEN);
 	ip[0]++;
 	ip[3] = (uint8_t)(ip[3] + OPTION_LEN);
 	return len + OPTION_LEN;
@@ -270,18 +304,19 @@ static uint16_t interval_of(const uint8_t *message)
 
 static void send_advert(struct sim *sim, unsigned i, const struct sim_frame *frame)
 {
-	struct sim_gateway *r = &sim->routers[i];
-	const uint8_t *ip = frame->bytes + 14;
+	const struct sim_family *family = family_of(sim->routers[i].config.family);
+	const uint8_t *ip = frame->bytes + 14, *message = ip + family->header_len;
 	size_t len = frame->len - 14;
 	struct sim_packet packet = { .type = SIM_PACKET_ADVERT,
 				     .from = (uint8_t)i,
-				     .priority = ip[IP_LEN + 2],
-				     .interval_cs = interval_of(ip + IP_LEN) };
+				     .family = family->number,
+				     .priority = message[2],
+				     .interval_cs = interval_of(message) };
 
-	assert(len + OPTION_LEN <= SIM_PACKET_MAX);
-	memcpy(packet.source, ip + 12, 4);
+	assert(len + (family->number == 4 ? OPTION_LEN : 0) <= SIM_PACKET_MAX);
+	memcpy(packet.source, ip + family->source_at, family->address_len);
 	memcpy(packet.bytes, ip, len);
-	if (r->options)
+	if (family->number == 4 && sim->routers[i].options)
 		len = put_option(packet.bytes, len);
 	/* Ethernet pads short frames; the receiver must not take the padding for addresses. */
 	packet.len = (uint16_t)(len < FRAME_MIN ? FRAME_MIN : len);
@@ -292,9 +327,11 @@ static void send_advert(struct sim *sim, unsigned i, const struct sim_frame *fra
 /* All announcements of one system call travel together. */
 static void send_announcements(struct sim *sim, unsigned i, uint32_t announced)
 {
+	const struct sim_gateway *r = &sim->routers[i];
 	struct sim_packet packet = { .type = SIM_PACKET_ARP,
 				     .from = (uint8_t)i,
 				     .announced = announced };
+	char name[64];
 
 	if (!announced)
 		return;
@@ -302,8 +339,9 @@ static void send_announcements(struct sim *sim, unsigned i, uint32_t announced)
 		trace(sim, "%s announces %d addresses", node_name(i),
 		      __builtin_popcount(announced));
 	else
-		trace(sim, "%s announces 198.51.100.%d", node_name(i),
-		      1 + __builtin_ctz(announced));
+		trace(sim, "%s announces %s", node_name(i),
+		      family_name(r->config.family, r->link_local,
+				  (unsigned)__builtin_ctz(announced), name, sizeof(name)));
 	net_send(sim, &packet);
 }
 
@@ -317,9 +355,17 @@ static int refusal(const struct sim_kernel *kernel, const struct sim_frame *fram
 	return kernel->link.up ? 0 : ENETDOWN;
 }
 
-static bool is_announcement(const struct sim_frame *frame)
+/* Which address it is about. */
+static unsigned announced_by(const struct sim_frame *frame)
 {
-	return frame->bytes[12] == 0x08 && frame->bytes[13] == 0x06;
+	bool arp = frame->bytes[12] == 0x08;
+
+	return family_virtual_number(arp ? 4 : 6, frame->bytes + (arp ? 28 : 62));
+}
+
+static bool is_companions(const struct sim *sim, unsigned i, const struct sim_frame *frame)
+{
+	return (frame->bytes[12] == 0x86) != (sim->routers[i].config.family == 6);
 }
 
 static void transmit(struct sim *sim, struct sim_process *process, const struct sim_frame *frame,
@@ -327,9 +373,13 @@ static void transmit(struct sim *sim, struct sim_process *process, const struct 
 {
 	unsigned i = process->router, k;
 
-	if (is_announcement(frame)) {
+	if (is_companions(sim, i, frame)) {
+		companion_frame(sim, process, frame);
+		return;
+	}
+	if (check_is_announcement(frame)) {
 		check_announcement(sim, process, frame);
-		k = kernel_number(frame->bytes + 28);
+		k = announced_by(frame);
 		*announced |= k < SIM_ADDRESSES_MAX ? 1u << k : 0;
 		return;
 	}
@@ -341,12 +391,16 @@ static void transmit(struct sim *sim, struct sim_process *process, const struct 
 /* A frame that is not taken is lost for all. */
 static void lose(struct sim *sim, struct sim_process *process, const struct sim_frame *frame)
 {
-	unsigned k = kernel_number(frame->bytes + 28);
 	struct sim_packet packet = { .type = SIM_PACKET_ADVERT, .from = (uint8_t)process->router };
+	unsigned k;
 
-	if (is_announcement(frame)) {
+	if (is_companions(process->sim, process->router, frame))
+		return;
+	if (check_is_announcement(frame)) {
+		k = announced_by(frame);
 		packet.type = SIM_PACKET_ARP;
 		packet.announced = k < SIM_ADDRESSES_MAX ? 1u << k : 0;
+		process->sim->routers[process->router].kernel.ip6.said &= ~packet.announced;
 	} else {
 		check_refused(sim, process->router);
 	}

@@ -10,6 +10,7 @@
 #include <stdbool.h>
 
 struct sim;
+struct sim_kernel;
 struct sim_process;
 
 /**
@@ -30,6 +31,12 @@ bool socket_drop_all(struct sim_process *process, bool lost);
  * socket_waiting() - how many packets the process has not read that may be adverts.
  */
 unsigned socket_waiting(const struct sim_process *process);
+
+/**
+ * socket_is_member() - whether some process of the host is a member of the family's group on its
+ * interface.
+ */
+bool socket_is_member(const struct sim_kernel *kernel, unsigned family);
 
 /**
  * socket_close() - close a descriptor that is of a fake.

@@ -94,21 +94,35 @@ struct habits {
 	unsigned priority, interval_cs, addresses_n;
 	bool owner, mixed_intervals, mixed_addresses, mixed_preempt, preempt_delays, start_delays;
 	bool reconfigured, drift, calm, mixed_missed;
-	unsigned missed, version;
+	unsigned missed, version, family;
+	enum conf_link_local_kind link_local;
 };
 
 /* All hosts speak the same, in version 2 with the same interval of whole seconds: others would be
  * two networks. */
 static void draw_version(struct prng *p, struct habits *habits)
 {
-	habits->version = prng_one_in(p, 8) ? 2 : 3;
+	habits->version = prng_one_in(p, 8) && habits->family == 4 ? 2 : 3;
 	if (habits->version == 3)
 		return;
 	habits->interval_cs = prng_one_in(p, 4) ? 200 : 100;
 	habits->mixed_intervals = false;
 }
 
-static struct habits draw_habits(struct prng *p, bool calm)
+/* Which link-local address the routers have, if they are of IPv6. */
+static void draw_link_local(struct prng *p, struct habits *habits)
+{
+	unsigned odds;
+
+	if (habits->family == 4)
+		return;
+	odds = prng_below(p, 4);
+	habits->link_local = odds < 2    ? CONF_LINK_LOCAL_VIRTUAL
+			     : odds == 2 ? CONF_LINK_LOCAL_ADDRESS
+					 : CONF_LINK_LOCAL_NONE;
+}
+
+static struct habits draw_habits(struct prng *p, unsigned family, bool calm)
 {
 	struct habits habits = {
 		.rank = (enum rank)prng_below(p, 3),
@@ -126,9 +140,11 @@ static struct habits draw_habits(struct prng *p, bool calm)
 		.calm = calm,
 		.mixed_missed = !calm && prng_one_in(p, 8),
 		.missed = draw_missed(p, calm),
+		.family = family,
 	};
 
 	draw_version(p, &habits);
+	draw_link_local(p, &habits);
 	return habits;
 }
 
@@ -170,7 +186,7 @@ static void draw_router(struct sim *sim, unsigned i, const struct habits *habits
 {
 	struct prng *p = &sim->prng;
 	struct vrrp_config config = {
-		.family = 4,
+		.family = (uint8_t)habits->family,
 		.version = (uint8_t)habits->version,
 		.vrid = SIM_VRID,
 		.priority = (uint8_t)draw_priority(p, habits->rank, habits->priority),
@@ -191,6 +207,7 @@ static void draw_router(struct sim *sim, unsigned i, const struct habits *habits
 	gateway_init(&sim->routers[i], &config, host,
 		     habits->mixed_addresses ? 1 + prng_below(p, 4) : habits->addresses_n);
 	kernel_init(sim, i);
+	sim->routers[i].link_local = habits->link_local;
 	if (!habits->calm && prng_one_in(p, 4))
 		sim->routers[i].queue_max = 4 + prng_below(p, 12);
 	draw_other(p, habits, &sim->routers[i]);
@@ -199,10 +216,41 @@ static void draw_router(struct sim *sim, unsigned i, const struct habits *habits
 		sim->routers[i].clock_ppm = (int32_t)prng_range(p, -SIM_DRIFT_PPM, SIM_DRIFT_PPM);
 }
 
-static void draw_topology(struct sim *sim, bool calm)
+/* Drawn apart from all else, so that the worlds of IPv4 alone stay what they were. */
+struct world {
+	unsigned family;
+	bool companions; /* hosts have a router of the other family, too, */
+	bool old;        /* of version 2, where there is one */
+};
+
+static struct world draw_world(uint64_t seed)
+{
+	struct prng apart = { .state = ~seed };
+	struct world world = { .family = prng_one_in(&apart, 3) ? 6 : 4 };
+
+	world.companions = prng_one_in(&apart, 4);
+	world.old = prng_one_in(&apart, 2);
+	return world;
+}
+
+static bool has_ip6(struct world world)
+{
+	return world.family == 6 || world.companions;
+}
+
+static void draw_companions(struct sim *sim, struct world world)
+{
+	struct vrrp_config like = sim->routers[0].config;
+
+	like.version = world.old && like.interval_cs % 100 == 0 ? 2 : 3;
+	for (unsigned i = 0; i < sim->routers_n; i++)
+		companion_init(&sim->routers[i], (uint8_t)(10 + i), &like);
+}
+
+static void draw_topology(struct sim *sim, struct world world, bool calm)
 {
 	struct prng *p = &sim->prng;
-	struct habits habits = draw_habits(p, calm);
+	struct habits habits = draw_habits(p, world.family, calm);
 	unsigned odds = prng_below(p, 8), first = prng_below(p, SIM_ROUTERS_MAX);
 	int64_t shortest;
 
@@ -210,6 +258,8 @@ static void draw_topology(struct sim *sim, bool calm)
 	sim->hosts_n = 1 + prng_below(p, SIM_HOSTS_MAX);
 	for (unsigned i = 0; i < sim->routers_n; i++) /* addresses in any order */
 		draw_router(sim, i, &habits, (uint8_t)(10 + (first + 3 * i) % SIM_ROUTERS_MAX));
+	if (world.companions)
+		draw_companions(sim, world);
 	for (unsigned i = 0; i < sim->hosts_n; i++)
 		host_init(&sim->hosts[i]);
 	sim->check.interval_max_cs = interval_extreme(sim, true);
@@ -311,7 +361,7 @@ static void draw_size(struct sim *sim, const struct mix *mix, struct sim_episode
 		e->amount = !mix->calm && prng_one_in(p, 2);
 		break;
 	case SIM_FAULT_LINK:
-		e->amount = prng_below(p, SIM_LINK_FAULTS);
+		e->amount = prng_below(p, SIM_LINK_FAULTS4);
 		break;
 	case SIM_FAULT_PANIC:
 		e->amount = prng_below(p, SIM_VICTIMS);
@@ -333,6 +383,7 @@ static void draw_size(struct sim *sim, const struct mix *mix, struct sim_episode
 	case SIM_FAULT_WITHDRAW:
 	case SIM_FAULT_SOURCE:
 	case SIM_FAULT_START:
+	case SIM_FAULT_ROUTE:
 	case SIM_FAULT_COUNT:
 		break;
 	}
@@ -343,7 +394,7 @@ static enum sim_fault_type draw_type(struct prng *p, unsigned types)
 	enum sim_fault_type type;
 
 	do
-		type = (enum sim_fault_type)prng_below(p, SIM_FAULT_COUNT);
+		type = (enum sim_fault_type)prng_below(p, SIM_FAULT_START + 1);
 	while (!(types >> type & 1));
 	return type;
 }
@@ -425,6 +476,30 @@ static void draw_episodes(struct sim *sim, const struct mix *mix)
 		fault_add(sim, &e);
 		if (e.end_ns != VRRP_NEVER)
 			last = &sim->faults.episodes[sim->faults.n - 1];
+	}
+}
+
+/* IPv6 has troubles of its own. */
+static void draw_ip6(struct sim *sim, const struct mix *mix)
+{
+	struct prng *p = &sim->prng;
+
+	for (unsigned i = 0; i < sim->routers_n; i++) {
+		sim->routers[i].kernel.ip6.forwards = prng_one_in(p, 2);
+		if (sim->routers[i].config.family == 6 && !mix->calm &&
+		    prng_one_in(p, 3)) /* vipd starts before it is usable */
+			ip6_begin_dad(sim, i, SIM_OWN_MAX - 1);
+	}
+	for (unsigned n = prng_below(p, 4); n; n--) {
+		struct sim_episode e = { .type = mix->calm || prng_one_in(p, 3) ? SIM_FAULT_ROUTE
+										: SIM_FAULT_LINK,
+					 .node = (uint8_t)prng_below(p, sim->routers_n),
+					 .amount = prng_below(p, SIM_LINK_FAULTS) };
+
+		draw_span(p, mix, NULL, &e);
+		if (e.type == SIM_FAULT_ROUTE && prng_one_in(p, 4))
+			e.end_ns = VRRP_NEVER;
+		fault_add(sim, &e);
 	}
 }
 
@@ -527,6 +602,8 @@ static int64_t convergence_ns(const struct sim *sim)
 	int64_t bound = largest(sim, start_delay_of) + down + 2 * interval;
 
 	bound += interval + largest(sim, skew_of); /* grace: one interval and the skew time */
+	if (sim->routers[0].companion.there)       /* of lower priority, after an owner */
+		bound += interval;
 	if (preempt_delay)
 		bound += preempt_delay + down;
 	/*
@@ -563,10 +640,11 @@ void swarm_begin(struct sim *sim, uint64_t seed)
 {
 	struct mix mix = { .calm = is_calm(seed) };
 	struct prng *p = &sim->prng;
+	struct world world = draw_world(seed);
 	int64_t length;
 
 	sim_init(sim, seed);
-	draw_topology(sim, mix.calm);
+	draw_topology(sim, world, mix.calm);
 	mix.types = draw_types(p);
 	mix.interval_ns = cs_ns(interval_extreme(sim, false));
 	mix.missed = largest(sim, missed_of);
@@ -574,7 +652,7 @@ void swarm_begin(struct sim *sim, uint64_t seed)
 	mix.stall_ns = mix.interval_ns * prng_range(p, 1, 3);
 	if (mix.calm)
 		draw_calm(sim, &mix);
-	sim->moving = moves(mix.types);
+	sim->moving = moves(mix.types) || (has_ip6(world) && !mix.calm);
 	if (sim->moving && mix.types & FAULT_BIT(KERNEL)) /* the interface may be another one */
 		sim->faults.repair_ns = 2 * SIM_S;
 	length = prng_range(p, 10, 150) * mix.interval_ns;
@@ -587,6 +665,8 @@ void swarm_begin(struct sim *sim, uint64_t seed)
 		sim->faults.settle_ns += HANDOVER_NS;
 	if (mix.types & (FAULT_BIT(LINK) | THEFT_FAULTS))
 		sim->faults.settle_ns += PATIENCE_NS;
+	if (has_ip6(world))
+		sim->faults.settle_ns += PATIENCE_NS + (mix.calm ? 0 : SIM_DAD_NS);
 	for (unsigned i = 0; i < sim->routers_n; i++)
 		fault_add(sim,
 			  &(struct sim_episode){ .type = SIM_FAULT_START,
@@ -596,6 +676,8 @@ void swarm_begin(struct sim *sim, uint64_t seed)
 	draw_episodes(sim, &mix);
 	for (unsigned n = prng_below(p, 4); n; n--)
 		draw_pair(sim, &mix);
+	if (has_ip6(world))
+		draw_ip6(sim, &mix);
 }
 
 /* Nothing may happen any more, or ever: any change of state fails @property. */
@@ -632,11 +714,14 @@ bool swarm_run(struct sim *sim)
 	if (!sim_run_until(sim, converged))
 		return false;
 	check_converged(sim);
+	companion_converged(sim);
 	check_kept(sim);
 	settled = converged + SIM_S + cs_ns(sim->check.interval_max_cs);
 	if (!run_frozen(sim, "P2", settled))
 		return false;
-	if (check_hosts(sim, true)) {
+	/* Over IPv6 nothing is refreshed (RFC 4861 §7.2.6): hosts find out by asking, as they do.
+	 */
+	if (check_hosts(sim, true) && sim->routers[0].config.family == 4) {
 		trace(sim, "-- a host is excused until the next refresh");
 		if (run_frozen(sim, "P2", settled + 61 * SIM_S))
 			check_hosts(sim, false);
