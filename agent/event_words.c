@@ -157,6 +157,9 @@ const char *event_reason_text(const struct vrrp_reason *reason, const char *inte
 			 "last resort, so we offered to leave; %s with priority %u took over", peer,
 			 reason->priority);
 		break;
+	case VRRP_REASON_NO_PEER:
+		snprintf(buf, size, "all its unicast peers are addresses of this host");
+		break;
 	case VRRP_REASON_RECOVERED:
 		snprintf(buf, size, "interface %s can be used again", interface);
 		break;
@@ -168,7 +171,8 @@ const char *event_reason_text(const struct vrrp_reason *reason, const char *inte
 static const char *reject_note(unsigned reject)
 {
 	static const char *const notes[VRRP_REJECT_COUNT] = {
-		[VRRP_REJECT_TTL] = "the packet crossed a router; adverts never do",
+		[VRRP_REJECT_TTL] = "the packet crossed a router; adverts never do, but for those "
+				    "of unicast peers with a smaller min_ttl",
 		[VRRP_REJECT_VERSION] =
 			"the sender speaks another version of VRRP than this router: until both "
 			"speak the same, both hosts may be active",
@@ -176,8 +180,9 @@ static const char *reject_note(unsigned reject)
 			"neither form of the checksum fits: corrupted on the way, or forged",
 		[VRRP_REJECT_OWN_SOURCE] =
 			"our own address as source: a loop in the network, or a cloned host",
-		[VRRP_REJECT_DESTINATION] =
-			"not sent to the multicast group: the sender is configured for unicast",
+		[VRRP_REJECT_DESTINATION] = "by unicast where this router uses multicast, or the "
+					    "other way round: until "
+					    "both do the same, both hosts may be active",
 		[VRRP_REJECT_INTERVAL] = "an advertisement interval of zero",
 		[VRRP_REJECT_EMPTY_LIST] = "an advert without addresses",
 		[VRRP_REJECT_VRID] = "no router of ours has this VRID on this interface",

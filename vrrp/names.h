@@ -48,6 +48,7 @@ enum vrrp_reason_code {
 	VRRP_REASON_ONLY_VIRTUAL, /* the interface has no address to send from but @source, which is
 				   * a virtual one */
 	VRRP_REASON_CEDED,        /* we offered to leave, and @source of @priority has taken over */
+	VRRP_REASON_NO_PEER,      /* all unicast peers are addresses of this host */
 	VRRP_REASON_COUNT,
 };
 
@@ -65,7 +66,8 @@ bool vrrp_reason_is_of_peer(enum vrrp_reason_code code);
 enum vrrp_reject {
 	VRRP_ACCEPT,
 	VRRP_REJECT_LENGTH,      /* truncated, surplus bytes, or an IP header that makes no sense */
-	VRRP_REJECT_TTL,         /* not 255: it was forwarded (RFC 5082), or too often */
+	VRRP_REJECT_TTL,         /* not 255: it was forwarded (RFC 5082), or too often; of a unicast
+				    peer: below its minimum */
 	VRRP_REJECT_VERSION,     /* not the configured version */
 	VRRP_REJECT_TYPE,        /* not an advert */
 	VRRP_REJECT_VRID,        /* no virtual router of that VRID on the interface */
