@@ -637,8 +637,8 @@ DEFECTS = [
     Defect("will-of-backups",
            "The last will of a host makes its peers take over from a healthy Active.",
            "agent/keeper/will.c",
-           "if (entry->kind != STATE_ENTRY_FRAME || !armed)",
-           "(void)armed; if (entry->kind != STATE_ENTRY_FRAME)"),
+           "if (!armed) return; if (entry->kind == STATE_ENTRY_FRAME)",
+           "(void)armed; if (entry->kind == STATE_ENTRY_FRAME)"),
     Defect("will-removes-nothing",
            "vipd gives up and leaves its addresses behind.",
            "agent/keeper/will.c",
@@ -648,15 +648,15 @@ DEFECTS = [
     Defect("will-without-farewells",
            "vipd gives up without a word: 3 s of silence.",
            "agent/keeper/will.c",
-           "walk(will, state, send_frame);",
-           "(void)send_frame;"),
+           "walk(will, state, send_farewell);",
+           "(void)send_farewell;"),
     Defect("will-farewell-first",
            "Two hosts have the address at once while one of them gives up.",
            "agent/keeper/will.c",
            "sum = kern_prepared_flush(will->prepared);"
            " swept = kern_sweep(will->dump, will->changer, NULL, on_swept, teller);"
-           " if (state) walk(will, state, send_frame); flush(will);",
-           "walk(will, state, send_frame); flush(will);"
+           " if (state) walk(will, state, send_farewell); flush(will);",
+           "walk(will, state, send_farewell); flush(will);"
            " if (state) sum = kern_prepared_flush(will->prepared);"
            " swept = kern_sweep(will->dump, will->changer, NULL, on_swept, teller);"),
 ]
