@@ -160,6 +160,15 @@ const char *event_reason_text(const struct vrrp_reason *reason, const char *inte
 	case VRRP_REASON_NO_PEER:
 		snprintf(buf, size, "all its unicast peers are addresses of this host");
 		break;
+	case VRRP_REASON_NOT_HERE:
+		snprintf(buf, size, "no interface of this host has its source %s", peer);
+		break;
+	case VRRP_REASON_NO_GLOBAL:
+		snprintf(buf, size,
+			 "interface %s has no IPv6 address of its own but link-local ones, and its "
+			 "peers are on other links",
+			 interface);
+		break;
 	case VRRP_REASON_RECOVERED:
 		snprintf(buf, size, "interface %s can be used again", interface);
 		break;

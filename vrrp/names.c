@@ -41,6 +41,8 @@ const char *const vrrp_reason_words[VRRP_REASON_COUNT] = {
 	[VRRP_REASON_ONLY_VIRTUAL] = "only_virtual",
 	[VRRP_REASON_CEDED] = "ceded",
 	[VRRP_REASON_NO_PEER] = "no_peer",
+	[VRRP_REASON_NOT_HERE] = "not_here",
+	[VRRP_REASON_NO_GLOBAL] = "no_global",
 };
 
 const char *const vrrp_reject_words[VRRP_REJECT_COUNT] = {

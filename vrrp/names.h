@@ -49,6 +49,9 @@ enum vrrp_reason_code {
 				   * a virtual one */
 	VRRP_REASON_CEDED,        /* we offered to leave, and @source of @priority has taken over */
 	VRRP_REASON_NO_PEER,      /* all unicast peers are addresses of this host */
+	VRRP_REASON_NOT_HERE,     /* no interface of this host has @source, which is configured */
+	VRRP_REASON_NO_GLOBAL,    /* the interface has no IPv6 address that others than its link
+				   * could answer to */
 	VRRP_REASON_COUNT,
 };
 

@@ -19,7 +19,11 @@
 #define CONF_LINK_SIZE    16   /* IFNAMSIZ */
 #define CONF_ROUTERS_MAX  8160 /* 255 on each of 32 interfaces */
 #define CONF_EXTRA_MAX    4096
+#define CONF_PEERS_MAX    64
 #define CONF_ERRORS_MAX   20
+
+/* Where a router lives that speaks by unicast and names no interface. */
+#define CONF_LOOPBACK "lo"
 
 /* The node that a vipd was told to be on its command line, for all its processes. */
 #define CONF_NODE_ENVIRONMENT "VIPD_NODE"
@@ -72,10 +76,25 @@ struct conf_link_local {
 	uint8_t bytes[16];
 };
 
+/* Another host of a router, which adverts are sent to and taken from. */
+struct conf_peer {
+	uint8_t family;
+	uint8_t min_ttl;   /* or hop limit, of what it sends */
+	uint8_t bytes[16]; /* network byte order, IPv4 in the first 4 */
+};
+
+/* How adverts are sent by unicast; all zero: they are not. */
+struct conf_unicast {
+	uint8_t ttl;     /* or hop limit, of what is sent */
+	uint8_t min_ttl; /* of a peer that has none of its own */
+	unsigned peers_n;
+	struct conf_peer *peers; /* part of the configuration; some may be this host */
+};
+
 struct conf_router {
 	char name[CONF_NAME_SIZE];
-	char interface[CONF_LINK_SIZE];
-	bool accept; /* true: false is not supported yet */
+	char interface[CONF_LINK_SIZE]; /* CONF_LOOPBACK of one with peers that names none */
+	bool accept;                    /* true: false is not supported yet */
 	struct vrrp_config vrrp;
 	enum conf_lease lease;
 	enum conf_mac mac;
@@ -83,6 +102,7 @@ struct conf_router {
 	struct conf_link_local link_local;
 	struct conf_link link;
 	struct conf_auth auth;
+	struct conf_unicast unicast;
 	unsigned addresses_n; /* advertised: the first ones */
 	unsigned extra_n;     /* held, not advertised: behind them */
 	/* Part of the configuration. All of one family; what link_local adds is the first. */
@@ -154,6 +174,12 @@ void conf_free(struct conf *conf);
  * @address: below its addresses_n.
  */
 bool conf_is_of_virtual_router(const struct conf_router *router, unsigned address);
+
+/**
+ * conf_peers_are_link_local() - whether a router speaks to peers of its own link alone, over IPv6.
+ * The peers of a router are all so, or none is.
+ */
+bool conf_peers_are_link_local(const struct conf_router *router);
 
 /**
  * conf_lease_s() - the lifetime of a router's addresses in the kernel.

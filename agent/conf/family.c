@@ -149,7 +149,8 @@ void conf_family_check_source(const struct conf_place *group, const struct conf_
 	if (source_family(router) != router->vrrp.family)
 		conf_error_in(&place, "the addresses are of IPv%u, and this is none",
 			      router->vrrp.family);
-	else if (router->vrrp.family == 6 && !vrrp_is_link_local(6, router->source))
+	else if (router->vrrp.family == 6 && !router->unicast.peers_n &&
+		 !vrrp_is_link_local(6, router->source))
 		conf_error_in(&place, "adverts over IPv6 are sent from a link-local address, one "
 				      "of fe80::/10");
 }

@@ -292,6 +292,12 @@ bool conf_is_of_virtual_router(const struct conf_router *router, unsigned addres
 	       memcmp(router->addresses[address].bytes, bytes, sizeof(bytes)) == 0;
 }
 
+bool conf_peers_are_link_local(const struct conf_router *router)
+{
+	return router->unicast.peers_n && router->unicast.peers[0].family == 6 &&
+	       vrrp_is_link_local(6, router->unicast.peers[0].bytes);
+}
+
 static unsigned min3(unsigned a, unsigned b, unsigned c)
 {
 	unsigned ab = a < b ? a : b;

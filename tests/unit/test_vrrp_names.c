@@ -19,7 +19,8 @@ static void test_names_reasons_are_the_documented_words(void **state)
 		"left",         "preempt",      "higher",      "tie",       "stopped",
 		"link_missing", "link_down",    "no_carrier",  "link_type", "no_source",
 		"no_group",     "recovered",    "link_port",   "mtu",       "no_own",
-		"away",         "only_virtual", "ceded",       "no_peer",
+		"away",         "only_virtual", "ceded",       "no_peer",   "not_here",
+		"no_global",
 	};
 
 	(void)state;
