@@ -105,6 +105,10 @@ static const struct kind kinds[] = {
 			    "elsewhere={elsewhere}][ error=\"{error}\"] note=\"{note}\"" },
 	[EVENT_SEND] = { "send", LOG_LEVEL_ERROR, SIZE_OF(fact), ROWS(TEXT("send"), ERROR),
 			 OF_ROUTER_ON_LINK "send={send} error=\"{error}\"" },
+	[EVENT_SEND_PEER] = { "send_peer", LOG_LEVEL_ERROR, SIZE_OF(address),
+			      ROWS(OF_IP(event.address.bytes, "peer"),
+				   OF(event.address.error, "error", FIELD_ERRNO)),
+			      OF_ROUTER "send=advert peer={peer} error=\"{error}\"" },
 	[EVENT_WITHDRAWN] = { "withdrawn", LOG_LEVEL_INFO, 0, NO_FIELDS,
 			      "router={router} note=\"gone from the configuration, or with "
 			      "another interface, VRID or family\"" },
@@ -420,6 +424,9 @@ uint64_t event_episode(const struct event *event)
 		if (detail != EVENT_ADDRESS_RESTORED && detail != EVENT_ADDRESS_EXPIRED &&
 		    detail != EVENT_ADDRESS_BEHIND)
 			return 0;
+		break;
+	case EVENT_SEND_PEER:
+		hash = mix(hash, event->address.bytes, sizeof(event->address.bytes));
 		break;
 	case EVENT_SEND:
 	case EVENT_RECEIVE:

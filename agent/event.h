@@ -46,6 +46,7 @@ enum event_kind {
 	EVENT_DEAF = 18,   /* it hears nobody, while the other hears an Active */
 	EVENT_HEARS = 19,  /* it hears an Active again */
 	EVENT_RESORT = 14, /* it is the last resort, or no more: @address.news: enum event_resort */
+	EVENT_SEND_PEER = 20, /* the kernel refused an advert to a peer: @address.bytes, error */
 	/* of a router process */
 	EVENT_RECEIVE = 32,     /* adverts may have been lost: @fact.error, or 0: too fast */
 	EVENT_SWEPT = 33,       /* an address of a dead predecessor was removed: @address */

@@ -175,6 +175,18 @@ const char *event_reason_text(const struct vrrp_reason *reason, const char *inte
 		snprintf(buf, size, "interface %.15s, which an address is held on, has no carrier",
 			 reason->interface);
 		break;
+	case VRRP_REASON_NO_PEER:
+		snprintf(buf, size, "all its unicast peers are addresses of this host");
+		break;
+	case VRRP_REASON_NOT_HERE:
+		snprintf(buf, size, "no interface of this host has its source %s", peer);
+		break;
+	case VRRP_REASON_NO_GLOBAL:
+		snprintf(buf, size,
+			 "interface %s has no IPv6 address of its own but link-local ones, and its "
+			 "peers are on other links",
+			 interface);
+		break;
 	case VRRP_REASON_RECOVERED:
 		snprintf(buf, size, "interface %s can be used again", interface);
 		break;
@@ -186,7 +198,8 @@ const char *event_reason_text(const struct vrrp_reason *reason, const char *inte
 static const char *reject_note(unsigned reject)
 {
 	static const char *const notes[VRRP_REJECT_COUNT] = {
-		[VRRP_REJECT_TTL] = "the packet crossed a router; adverts never do",
+		[VRRP_REJECT_TTL] = "the packet crossed a router; adverts never do, but for those "
+				    "of unicast peers with a smaller min_ttl",
 		[VRRP_REJECT_VERSION] =
 			"the sender speaks another version of VRRP than this router: until both "
 			"speak the same, both hosts may be active",
@@ -195,8 +208,9 @@ static const char *reject_note(unsigned reject)
 		[VRRP_REJECT_OWN_SOURCE] =
 			"our own address as source: a loop in the network, or a cloned host",
 		[VRRP_REJECT_DESTINATION] =
-			"not sent to this router's multicast group: the sender is configured for "
-			"unicast, or for another group",
+			"not sent to this router's multicast group, or by unicast where it uses "
+			"multicast, or the "
+			"other way round: until both do the same, both hosts may be active",
 		[VRRP_REJECT_INTERVAL] = "an advertisement interval of zero",
 		[VRRP_REJECT_EMPTY_LIST] =
 			"an advert without addresses, and this router advertises some",

@@ -6,8 +6,8 @@
  * kind that it does not know it passes over.
  *
  * An entry is a removal of a kernel object, as netlink messages; it is to be done while it is held:
- * while the object is there because vipd added it. Or it is a frame; it is to be sent while the
- * router is armed: while it is Active, which state_put() knows.
+ * while the object is there because vipd added it. Or it is a frame, or an IP packet; it is to be
+ * sent while the router is armed: while it is Active, which state_put() knows.
  *
  * The length of a will is written last, so a process that dies while it changes one leaves none.
  * A reader believes no length and no number; that what it copies may still change he must know.
@@ -24,11 +24,13 @@ enum state_entry_kind {
 	STATE_ENTRY_NONE = 0,
 	STATE_ENTRY_NETLINK = 1, /* whole messages for one socket, carried out one after another */
 	STATE_ENTRY_FRAME = 2,   /* an Ethernet frame */
+	STATE_ENTRY_PACKET = 3,  /* a whole IP packet, for the kernel to find its way */
 };
 
 struct state_entry {
 	unsigned kind;        /* enum state_entry_kind, or one of a later version */
-	int32_t target;       /* the netlink protocol, or the interface that a frame leaves by */
+	int32_t target;       /* the netlink protocol, or the interface that a frame leaves by, or a
+				 packet to a link-local address; of others 0 */
 	uint32_t setting;     /* of netlink messages: the interface on which a secondary IPv4
 			       address must survive its primary meanwhile; 0: none */
 	bool held;            /* of netlink messages: they are to be carried out */
@@ -38,7 +40,7 @@ struct state_entry {
 
 /* A will that is being read. */
 struct state_will {
-	bool armed; /* the frames are to be sent */
+	bool armed; /* the frames and packets are to be sent */
 
 	/* The reader's own. */
 	const uint8_t *held, *held_end, *at, *end;

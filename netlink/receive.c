@@ -129,7 +129,7 @@ struct verdicts {
  * then to find the VRID in it, whose bit is looked up in eight constant words. cBPF has no tables,
  * hence one arm per word:
  *
- *	if (len - X < 8 || ttl != 255)		goto stray
+ *	if (len - X < 8 || ttl < 255 - hops)	goto stray
  *	X = vrid & 31
  *	switch (vrid >> 5) { case k: A = words[k]; }
  *	return A >> X & 1 ? advert : stray
@@ -150,7 +150,7 @@ static int attach_filter(int fd, const struct family *family, const struct kern_
 		BPF_STMT(BPF_ALU | BPF_SUB | BPF_X, 0),
 		BPF_JUMP(BPF_JMP | BPF_JGE | BPF_K, 8, 0, STRAY - 4),
 		BPF_STMT(BPF_LD | BPF_B | BPF_ABS, family->ttl_at),
-		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, 255, 0, STRAY - 6),
+		BPF_JUMP(BPF_JMP | BPF_JGE | BPF_K, 255u - vrids->hops, 0, STRAY - 6),
 		BPF_STMT(BPF_LD | BPF_B | BPF_IND, 1),
 		BPF_STMT(BPF_ST, 0),
 		BPF_STMT(BPF_ALU | BPF_AND | BPF_K, 31),

@@ -3,7 +3,7 @@
  * Receiving IP packets of one protocol on raw IP sockets, all interfaces at once. Two of them per
  * family:
  *
- *   reader  what can be an advert for us: TTL 255, long enough, a VRID of ours. A classic BPF
+ *   reader  what can be an advert for us: its TTL, long enough, a VRID of ours. A classic BPF
  *           filter in the kernel decides, so nothing else wakes us or fills the queue.
  *   strays  everything else of the protocol, to be counted when there is time: never polled, with
  *           a small queue whose overflow costs nothing but exact reasons.
@@ -51,9 +51,10 @@ enum kern_receiver_kind {
 	KERN_RECEIVER_STRAYS,
 };
 
-/* A set of 0..255. */
+/* A set of 0..255, and from how far away an advert may come. */
 struct kern_vrids {
 	uint32_t words[8];
+	uint8_t hops; /* routers that may have forwarded it: TTL 255 less so many; 0: none */
 };
 
 /**

@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <linux/filter.h>
 #include <netinet/in.h>
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -33,6 +34,7 @@ union address {
 
 struct kern_ip_sender {
 	int fds[FAMILIES_N]; /* the second may be -EAFNOSUPPORT */
+	int protocol;
 	unsigned packets_n;
 	size_t arena_len;
 	struct kern_sent sent[PACKETS_MAX]; /* of each packet, with its fate when it is flushed */
@@ -107,6 +109,7 @@ int kern_ip_sender_open(int protocol, uint8_t tos, struct kern_ip_sender **ret_s
 
 	if (!sender)
 		return -ENOMEM;
+	sender->protocol = protocol;
 	for (unsigned i = 0; i < FAMILIES_N; i++)
 		sender->fds[i] = open_socket(i, protocol, tos);
 	for (unsigned i = 0; i < FAMILIES_N; i++) {
@@ -200,6 +203,81 @@ uint8_t *kern_ip_sender_packet(struct kern_ip_sender *sender, const struct kern_
 		address_ip4(&sender->messages[i].msg_hdr, &sender->to[i], header);
 	return payload;
 }
+
+/* ---- packets that were prepared ---- */
+
+/* Both headers: where their fields are that are written and read. */
+struct layout {
+	uint8_t first; /* byte: the version, and the length of a header of IPv4 */
+	uint8_t header_len, address_len;
+	uint8_t len_at, protocol_at, ttl_at, source_at;
+	uint8_t counted; /* bytes of the header that the length counts */
+};
+
+static const struct layout layouts[FAMILIES_N] = {
+	[IP4] = { 0x45, 20, 4, .len_at = 2, 9, 8, .source_at = 12, .counted = 20 },
+	[IP6] = { 0x60, 40, 16, .len_at = 4, 6, 7, .source_at = 8, .counted = 0 },
+};
+
+size_t kern_ip_header_len(unsigned family)
+{
+	return layouts[family == 6 ? IP6 : IP4].header_len;
+}
+
+/* What is not in struct kern_ip_header the kernel fills in when the packet is sent. */
+void kern_ip_prepare(uint8_t *bytes, const struct kern_ip_header *header, int protocol,
+		     size_t payload_len)
+{
+	const struct layout *at = &layouts[header->family == 6 ? IP6 : IP4];
+	size_t len = payload_len + at->counted;
+
+	memset(bytes, 0, at->header_len);
+	bytes[0] = at->first;
+	bytes[at->len_at] = (uint8_t)(len >> 8);
+	bytes[at->len_at + 1] = (uint8_t)len;
+	bytes[at->protocol_at] = (uint8_t)protocol;
+	bytes[at->ttl_at] = header->ttl;
+	memcpy(bytes + at->source_at, header->source, at->address_len);
+	memcpy(bytes + at->source_at + at->address_len, header->destination, at->address_len);
+}
+
+/* A header that is whole, with as many bytes behind it as it says. */
+static bool makes_sense(const struct layout *at, const uint8_t *bytes, size_t len, int protocol)
+{
+	size_t counted;
+
+	if (len < at->header_len || len - at->header_len > KERN_IP_PAYLOAD_MAX)
+		return false;
+	counted = (size_t)(bytes[at->len_at] << 8 | bytes[at->len_at + 1]);
+	return bytes[0] == at->first && bytes[at->protocol_at] == protocol &&
+	       counted == len - at->header_len + at->counted;
+}
+
+int kern_ip_sender_prepared(struct kern_ip_sender *sender, int ifindex, const uint8_t *bytes,
+			    size_t len, void *owner, unsigned kind)
+{
+	uint8_t copy[KERN_IP_PREPARED_MAX], *payload;
+	struct kern_ip_header header = { .ifindex = ifindex };
+	const struct layout *at;
+
+	if (len == 0 || len > sizeof(copy))
+		return -EINVAL;
+	memcpy(copy, bytes, len);
+	at = &layouts[copy[0] >> 4 == 6 ? IP6 : IP4];
+	if (!makes_sense(at, copy, len, sender->protocol))
+		return -EINVAL;
+	header.family = copy[0] >> 4;
+	header.ttl = copy[at->ttl_at];
+	header.source = copy + at->source_at;
+	header.destination = header.source + at->address_len;
+	payload = kern_ip_sender_packet(sender, &header, len - at->header_len, owner, kind);
+	if (!payload)
+		return -ENOBUFS;
+	memcpy(payload, copy + at->header_len, len - at->header_len);
+	return 0;
+}
+
+/* ---- sending ---- */
 
 /* How many packets from this one on go through the same socket. */
 static unsigned run_of(const struct kern_ip_sender *sender, unsigned at)

@@ -12,6 +12,9 @@
 /* The most bytes of one payload: an IPv6 advert of 255 addresses, and room for a signature. */
 #define KERN_IP_PAYLOAD_MAX 4352
 
+/* And with its header. */
+#define KERN_IP_PREPARED_MAX (40 + KERN_IP_PAYLOAD_MAX)
+
 /* What stands in the header of a packet. Addresses are in network byte order and borrowed. */
 struct kern_ip_header {
 	uint8_t family; /* 4 or 6 */
@@ -53,6 +56,32 @@ void kern_ip_sender_close(struct kern_ip_sender *sender);
  */
 uint8_t *kern_ip_sender_packet(struct kern_ip_sender *sender, const struct kern_ip_header *header,
 			       size_t len, void *owner, unsigned kind);
+
+/**
+ * kern_ip_sender_prepared() - queue a whole IP packet that was prepared before.
+ * @ifindex: as in struct kern_ip_header.
+ * @bytes: from the first byte of the IP header, which has no options of IPv4 and no extensions of
+ *	IPv6; its TTL and its addresses count. Copied, then checked.
+ *
+ * Return: 0; -EINVAL when it makes no sense, or is of another protocol; -ENOBUFS when the queue is
+ * full: flush, and call again.
+ */
+int kern_ip_sender_prepared(struct kern_ip_sender *sender, int ifindex, const uint8_t *bytes,
+			    size_t len, void *owner, unsigned kind);
+
+/**
+ * kern_ip_prepare() - write the header of such a packet.
+ * @bytes: kern_ip_header_len(); the payload goes behind them.
+ * @header: but for the interface.
+ * @payload_len: up to KERN_IP_PAYLOAD_MAX.
+ */
+void kern_ip_prepare(uint8_t *bytes, const struct kern_ip_header *header, int protocol,
+		     size_t payload_len);
+
+/**
+ * kern_ip_header_len() - the bytes that kern_ip_prepare() writes.
+ */
+size_t kern_ip_header_len(unsigned family);
 
 /**
  * kern_ip_sender_flush() - send what is queued. A packet that the kernel refuses does not keep the

@@ -44,6 +44,9 @@ const char *const vrrp_reason_words[VRRP_REASON_COUNT] = {
 	[VRRP_REASON_ADDRESS_LINK_MISSING] = "address_link_missing",
 	[VRRP_REASON_ADDRESS_LINK_DOWN] = "address_link_down",
 	[VRRP_REASON_ADDRESS_NO_CARRIER] = "address_no_carrier",
+	[VRRP_REASON_NO_PEER] = "no_peer",
+	[VRRP_REASON_NOT_HERE] = "not_here",
+	[VRRP_REASON_NO_GLOBAL] = "no_global",
 };
 
 const char *const vrrp_reject_words[VRRP_REJECT_COUNT] = {

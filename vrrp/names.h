@@ -53,6 +53,10 @@ enum vrrp_reason_code {
 	VRRP_REASON_ADDRESS_LINK_MISSING, /* there is no @interface, where an address is held */
 	VRRP_REASON_ADDRESS_LINK_DOWN,    /* that one is administratively down */
 	VRRP_REASON_ADDRESS_NO_CARRIER,   /* that one is up but has no carrier */
+	VRRP_REASON_NO_PEER,              /* all unicast peers are addresses of this host */
+	VRRP_REASON_NOT_HERE,  /* no interface of this host has @source, which is configured */
+	VRRP_REASON_NO_GLOBAL, /* the interface has no IPv6 address that others than its link
+				* could answer to */
 	VRRP_REASON_COUNT,
 };
 
@@ -70,7 +74,8 @@ bool vrrp_reason_is_of_peer(enum vrrp_reason_code code);
 enum vrrp_reject {
 	VRRP_ACCEPT,
 	VRRP_REJECT_LENGTH,      /* truncated, surplus bytes, or an IP header that makes no sense */
-	VRRP_REJECT_TTL,         /* not 255: it was forwarded (RFC 5082), or too often */
+	VRRP_REJECT_TTL,         /* not 255: it was forwarded (RFC 5082), or too often; of a unicast
+				    peer: below its minimum */
 	VRRP_REJECT_VERSION,     /* not the configured version */
 	VRRP_REJECT_TYPE,        /* not an advert */
 	VRRP_REJECT_VRID,        /* no virtual router of that VRID on the interface */

@@ -194,32 +194,59 @@ static bool find_checksum_form(const struct codec *codec, const struct vrrp_rx *
 	       checksum_fits(codec, rx, VRRP_CHECKSUM_RFC5798);
 }
 
-static bool is_listed(const uint8_t *address, const uint8_t *list, unsigned n, size_t len)
+/* Return: its place in a list, or @n. */
+static unsigned find_in(const uint8_t *list, unsigned n, const uint8_t *address, size_t len)
 {
-	for (unsigned i = 0; i < n; i++)
-		if (memcmp(address, list + i * len, len) == 0)
-			return true;
-	return false;
+	unsigned i = 0;
+
+	while (i < n && memcmp(address, list + i * len, len) != 0)
+		i++;
+	return i;
+}
+
+static bool is_unicast(const struct family *family, const uint8_t *address)
+{
+	return address[0] != 0 && address[0] <= family->unicast_max;
+}
+
+static bool is_for_us(const struct family *family, const struct vrrp_rules *rules,
+		      const uint8_t *destination)
+{
+	if (rules->destinations_n == 0)
+		return is_unicast(family, destination);
+	return find_in(rules->destinations, rules->destinations_n, destination,
+		       family->address_len) < rules->destinations_n;
+}
+
+/* By whom it is sent, where only some may, and over how many hops. */
+static enum vrrp_reject check_peer(const struct family *family, const struct vrrp_rules *rules,
+				   const struct vrrp_rx *rx)
+{
+	unsigned peer = find_in(rules->peers, rules->peers_n, rx->source, family->address_len);
+
+	if (rules->peers_n == 0)
+		return VRRP_ACCEPT;
+	if (peer == rules->peers_n)
+		return VRRP_REJECT_NOT_PEER;
+	if (rules->peer_min_ttls && rx->ttl < rules->peer_min_ttls[peer])
+		return VRRP_REJECT_TTL;
+	return VRRP_ACCEPT;
 }
 
 /* Where it comes from and goes to, as its router expects. */
 static enum vrrp_reject check_addresses(const struct family *family, const struct vrrp_rules *rules,
 					const struct vrrp_rx *rx)
 {
-	size_t len = family->address_len;
-
-	if (!is_listed(rx->destination, rules->destinations, rules->destinations_n, len))
+	if (!is_for_us(family, rules, rx->destination))
 		return VRRP_REJECT_DESTINATION;
 	/* 0.0.0.0/8 and ::/8, multicast, reserved and broadcast are no address of a neighbour. */
-	if (rx->source[0] == 0 || rx->source[0] > family->unicast_max)
+	if (!is_unicast(family, rx->source))
 		return VRRP_REJECT_SOURCE;
 	/* §5.1.2.1; a peer that sends by unicast may be beyond the link. */
-	if (rx->family == 6 && rx->destination[0] > family->unicast_max &&
+	if (rx->family == 6 && !is_unicast(family, rx->destination) &&
 	    !vrrp_is_link_local(6, rx->source))
 		return VRRP_REJECT_NOT_LINK_LOCAL;
-	if (rules->peers_n && !is_listed(rx->source, rules->peers, rules->peers_n, len))
-		return VRRP_REJECT_NOT_PEER;
-	return VRRP_ACCEPT;
+	return check_peer(family, rules, rx);
 }
 
 /* RFC 2338 §7.1: authenticated as the router is, and in no other way. */

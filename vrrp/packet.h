@@ -53,13 +53,15 @@ enum vrrp_auth_type {
 /* How a packet must come that concerns a router. */
 struct vrrp_rules {
 	/* What it may be sent to: a group, or own addresses if the peers send by unicast.
-	 * destinations_n * vrrp_address_len() bytes; borrowed */
+	 * destinations_n * vrrp_address_len() bytes; borrowed. None: to whatever is no group, as
+	 * the kernel gives us of that nothing but what is sent to an address of the host */
 	const uint8_t *destinations;
 	unsigned destinations_n;
 	/* By whom it may be sent; likewise. None: by anybody */
 	const uint8_t *peers;
 	unsigned peers_n;
-	uint8_t min_ttl;                 /* or hop limit */
+	const uint8_t *peer_min_ttls;    /* of each of them, if it takes more; peers_n; NULL: not */
+	uint8_t min_ttl;                 /* or hop limit: the least of all */
 	uint8_t auth_type;               /* version 2: VRRP_AUTH_NONE or VRRP_AUTH_PASSWORD */
 	uint8_t password[VRRP_AUTH_LEN]; /* filled up with zeros */
 	bool may_be_empty;               /* adverts without addresses: it has none, either */
@@ -145,7 +147,8 @@ int vrrp_packet_vrid(const struct vrrp_rx *rx);
  * @ret_advert: filled on success only.
  *
  * Applies RFC 9568 §7.1 and the errata, or RFC 3768 §7.1, in a fixed order: TTL, length, version,
- * type, VRID, destination, source, peer, count, length again, checksum, authentication, interval.
+ * type, VRID, destination, source, peer, the peer's TTL, count, length again, checksum,
+ * authentication, interval.
  *
  * Return: VRRP_ACCEPT, or the first check that failed.
  */

@@ -19,7 +19,11 @@
 #define CONF_LINK_SIZE    16   /* IFNAMSIZ */
 #define CONF_ROUTERS_MAX  8160 /* 255 on each of 32 interfaces */
 #define CONF_EXTRA_MAX    4096
+#define CONF_PEERS_MAX    64
 #define CONF_ERRORS_MAX   20
+
+/* Where a router lives that speaks by unicast and names no interface. */
+#define CONF_LOOPBACK "lo"
 
 /* The node that a vipd was told to be on its command line, for all its processes. */
 #define CONF_NODE_ENVIRONMENT "VIPD_NODE"
@@ -117,9 +121,24 @@ enum conf_families {
 	CONF_FAMILIES_APART,    /* as two independent routers of one name */
 };
 
+/* Another host of a router, which adverts are sent to and taken from. */
+struct conf_peer {
+	uint8_t family;
+	uint8_t min_ttl;   /* or hop limit, of what it sends */
+	uint8_t bytes[16]; /* network byte order, IPv4 in the first 4 */
+};
+
+/* How adverts are sent by unicast; all zero: they are not. */
+struct conf_unicast {
+	uint8_t ttl;     /* or hop limit, of what is sent */
+	uint8_t min_ttl; /* of a peer that has none of its own */
+	unsigned peers_n;
+	struct conf_peer *peers; /* part of the configuration; some may be this host */
+};
+
 struct conf_router {
 	char name[CONF_NAME_SIZE];
-	char interface[CONF_LINK_SIZE];
+	char interface[CONF_LINK_SIZE]; /* CONF_LOOPBACK of one with peers that names none */
 	bool accept; /* packets to its addresses; false: dropped. An owner always does */
 	struct vrrp_config vrrp;
 	enum conf_lease lease;
@@ -137,6 +156,7 @@ struct conf_router {
 	struct conf_link_local link_local;
 	struct conf_link link;
 	struct conf_auth auth;
+	struct conf_unicast unicast;
 	unsigned addresses_n; /* advertised: the first ones */
 	unsigned extra_n;     /* held, not advertised: behind them */
 	/* Part of the configuration. Of one family unless there are members; what link_local adds
@@ -229,6 +249,12 @@ const char *conf_address_interface(const struct conf_router *router,
  * conf_group() - the multicast group that a router's adverts are sent to: 16 bytes, borrowed.
  */
 const uint8_t *conf_group(const struct conf_router *router);
+
+/**
+ * conf_peers_are_link_local() - whether a router speaks to peers of its own link alone, over IPv6.
+ * The peers of a router are all so, or none is.
+ */
+bool conf_peers_are_link_local(const struct conf_router *router);
 
 /**
  * conf_lease_s() - the lifetime of a router's addresses in the kernel.

@@ -161,7 +161,8 @@ static void set_source(const struct conf_place *group, struct conf_router *route
 	bool six = router->vrrp.family == 6;
 
 	memcpy(router->source, router->sources.of[six], sizeof(router->source));
-	if (six && router->source[0] && !vrrp_is_link_local(6, router->source))
+	if (six && router->source[0] && !router->unicast.peers_n &&
+	    !vrrp_is_link_local(6, router->source))
 		conf_error_in(&place, "adverts over IPv6 are sent from a link-local address, one "
 				      "of fe80::/10");
 }
@@ -181,7 +182,10 @@ static void check_group(const struct conf_place *group, const struct conf_router
 {
 	const struct conf_place place = conf_place_of(group, "group_address");
 
-	if (router->group[0] && group_family(router) != router->only_family)
+	if (router->group[0] && router->unicast.peers_n)
+		conf_error_in(&place, "adverts to unicast peers go to no group: leave one out");
+	else if (router->group[0] && router->only_family &&
+		 group_family(router) != router->only_family)
 		conf_error_in(&place, "the router is of IPv%u, and this is not",
 			      router->only_family);
 }
@@ -225,6 +229,32 @@ static unsigned pick(const struct conf_router *router, unsigned family, unsigned
 	return picked;
 }
 
+/* Each family speaks to the peers that are of it. */
+static void pick_peers(const struct conf_place *group, const struct conf_router *router,
+		       struct conf_router *member, unsigned family)
+{
+	const struct conf_unicast *from = &router->unicast;
+	const struct conf_place unicast = conf_place_of(group, "unicast");
+	const struct conf_place place = conf_place_of(&unicast, "peers");
+	struct conf_peer *peers;
+	unsigned n = 0;
+
+	if (!from->peers_n)
+		return;
+	peers = conf_alloc(group->parse->blocks, NULL, 0, from->peers_n, sizeof(*peers));
+	if (!peers) {
+		conf_error_in(&place, "out of memory");
+		return;
+	}
+	for (unsigned i = 0; i < from->peers_n; i++)
+		if (from->peers[i].family == family)
+			peers[n++] = from->peers[i];
+	if (n == 0)
+		conf_error_in(&place, "there is none of IPv%u, and addresses are of both", family);
+	member->unicast.peers = peers;
+	member->unicast.peers_n = n;
+}
+
 static void make_member(const struct conf_place *group, const struct conf_router *router,
 			struct conf_router *member, unsigned family)
 {
@@ -237,6 +267,7 @@ static void make_member(const struct conf_place *group, const struct conf_router
 		return;
 	}
 	member->only_family = (uint8_t)family;
+	pick_peers(group, router, member, family);
 	member->addresses = all;
 	member->addresses_n = pick(router, family, 0, router->addresses_n, all);
 	member->extra_n = pick(router, family, router->addresses_n, router->extra_n,
@@ -269,14 +300,15 @@ void conf_family_set(const struct conf_place *group, struct conf_router *router)
 	unsigned family = family_of(router);
 
 	router->vrrp.family = (uint8_t)family;
-	if (has_family(router, family == 6 ? 4 : 6, 0, router->addresses_n)) {
+	if (!has_family(router, family == 6 ? 4 : 6, 0, router->addresses_n))
+		router->only_family = (uint8_t)family;
+	check_group(group, router);
+	if (!router->only_family) {
 		make_members(group, router);
 		return;
 	}
-	router->only_family = (uint8_t)family;
 	check_sources(group, router);
 	check_link_local(group, router);
-	check_group(group, router);
 	set_one(group, router, family);
 }
 

@@ -55,8 +55,13 @@ const struct conf_foreign_word conf_keepalived_words[] = {
 	  "write auth = { type = \"password\"; password = \"...\"; }, which is PASS there; AH "
 	  "is " LATER,
 	  false },
-	{ "unicast_*", LATER ": unicast", false },
-	{ "check_unicast_src", LATER ": unicast", false },
+	{ "unicast_src_ip", "write source = \"192.0.2.2\"", false },
+	{ "unicast_ttl", "write unicast = { ttl = 255; ... }", false },
+	{ "unicast_*",
+	  "write unicast = { peers = [ \"192.0.2.3\" ]; }; min_ttl = 64 where keepalived sends "
+	  "over IPv6 without unicast_ttl",
+	  false },
+	{ "check_unicast_src", "leave it out: only peers are listened to", false },
 	{ "mcast_src_ip",
 	  "leave it out: the first address of the interface is the source; another one is " LATER,
 	  false },

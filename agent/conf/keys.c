@@ -5,6 +5,7 @@
 
 #include "address.h"
 #include "family.h"
+#include "unicast.h"
 #include "value.h"
 #include "vrrp/timers.h"
 
@@ -111,6 +112,55 @@ static const struct conf_schema auth_schema = {
 	.optional = true,
 };
 
+static const struct conf_key peer_keys[] = {
+	{ .field = FIELD_OF_IP(struct conf_peer, bytes, "address", family),
+	  .kind = &conf_host,
+	  .missing = "" },
+	{ .field = FIELD(struct conf_peer, min_ttl, "min_ttl", FIELD_UINT),
+	  .kind = &conf_number,
+	  .min = 1,
+	  .max = 255 },
+	CONF_KEYS_END,
+};
+
+static const struct conf_schema peer_schema = {
+	.noun = "peer",
+	.nouns = "peers",
+	.size = sizeof(struct conf_peer),
+	.keys = peer_keys,
+	.brief = "address",
+	.check = conf_unicast_check_peer,
+};
+
+static const struct conf_key unicast_keys[] = {
+	{ .field = FIELD(struct conf_unicast, peers, "peers", 0),
+	  .element = &peer_schema,
+	  .count = offsetof(struct conf_unicast, peers_n),
+	  .min = 1,
+	  .max = CONF_PEERS_MAX,
+	  .missing = ": without any there is nobody to speak to" },
+	{ .field = FIELD(struct conf_unicast, ttl, "ttl", FIELD_UINT),
+	  .kind = &conf_number,
+	  .min = 1,
+	  .max = 255,
+	  .preset = "255" },
+	{ .field = FIELD(struct conf_unicast, min_ttl, "min_ttl", FIELD_UINT),
+	  .kind = &conf_number,
+	  .min = 1,
+	  .max = 255,
+	  .preset = "255" },
+	CONF_KEYS_END,
+};
+
+static const struct conf_schema unicast_schema = {
+	.noun = "unicast",
+	.nouns = "unicasts",
+	.size = sizeof(struct conf_unicast),
+	.keys = unicast_keys,
+	.optional = true,
+	.check = conf_unicast_check_group,
+};
+
 static const char *const macs[] = {
 	[CONF_MAC_INTERFACE] = "interface",
 	[CONF_MAC_VIRTUAL] = "virtual",
@@ -151,6 +201,7 @@ static const struct conf_key router_keys[] = {
 	  .min = 1,
 	  .max = CONF_LINK_SIZE - 1,
 	  .missing = "",
+	  .unless = "unicast",
 	  .anew = true },
 	{ .field = OF(vrrp.vrid, "vrid", FIELD_UINT),
 	  .kind = &conf_number,
@@ -233,7 +284,7 @@ static const struct conf_key router_keys[] = {
 	  .kind = &conf_choice,
 	  .preset = "\"available\"" },
 	{ .field = OF(auth, "auth", 0), .element = &auth_schema },
-	LATER("unicast", "unicast peers are not supported yet"),
+	{ .field = OF(unicast, "unicast", 0), .element = &unicast_schema },
 	LATER("track", "tracking is not supported yet"),
 	LATER("routes", "virtual routes are not supported yet"),
 	CONF_KEYS_END,
@@ -393,13 +444,16 @@ static void check_router(const struct conf_place *group, void *base)
 {
 	struct conf_router *router = base;
 
+	conf_unicast_set_interface(group, router);
 	conf_family_set(group, router);
 	conf_address_check_all(group, router);
 	check_interval(group, router);
 	check_auth(group, router);
 	check_lease(group, router);
-	for (unsigned i = 0; i < conf_family_count(router); i++)
+	for (unsigned i = 0; i < conf_family_count(router); i++) {
 		check_source(group, conf_family_member(router, i));
+		conf_unicast_check(group, conf_family_member(router, i));
+	}
 	check_accept(group, router);
 	claim_all(group, router);
 }

@@ -82,6 +82,7 @@ struct conf_key {
 	const char *expected;    /* what is allowed; NULL: as the kind says it */
 	const char *preset;      /* as a file would have it; NULL: zero, or what a check() finds */
 	const char *missing;     /* not NULL: it must be there, and this follows the complaint */
+	const char *unless;      /* but not where the group has this key */
 	const char *later;       /* why it is refused in this version */
 	const char *later_value; /* only this value is, as a file would have it */
 	bool same;               /* for all nodes: there are no values by node */

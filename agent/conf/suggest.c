@@ -66,7 +66,7 @@ void conf_complain_unknown(const struct conf_place *place, const struct conf_sch
 		conf_error_in(place, "\"%.40s\" belongs outside of all groups", name);
 	else if (owner)
 		conf_error_in(place, "\"%.40s\" belongs into %s %s, one of %s = ( { ... } )", name,
-			      strchr("aeiou", owner->noun[0]) ? "an" : "a", owner->noun,
+			      strchr("aeio", owner->noun[0]) ? "an" : "a", owner->noun,
 			      owner->nouns);
 	else if (here)
 		conf_error_in(place, "\"%.40s\" is keepalived's; %s", name, here);

@@ -335,6 +335,12 @@ const uint8_t *conf_group(const struct conf_router *router)
 	return router->group[0] ? router->group : vrrp_group(router->vrrp.family);
 }
 
+bool conf_peers_are_link_local(const struct conf_router *router)
+{
+	return router->unicast.peers_n && router->unicast.peers[0].family == 6 &&
+	       vrrp_is_link_local(6, router->unicast.peers[0].bytes);
+}
+
 static unsigned min3(unsigned a, unsigned b, unsigned c)
 {
 	unsigned ab = a < b ? a : b;

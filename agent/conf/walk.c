@@ -223,6 +223,15 @@ static void sort_members(const struct conf_place *group, const struct conf_schem
 	}
 }
 
+static bool is_missing(const struct conf_schema *schema, size_t i,
+		       const config_setting_t *const *given)
+{
+	const struct conf_key *key = &schema->keys[i];
+
+	return key->missing && !given[i] &&
+	       !(key->unless && given[conf_key_find(schema, key->unless) - schema->keys]);
+}
+
 /* What a group cannot do without. */
 static void complain_missing(const struct conf_place *group, const struct conf_schema *schema,
 			     const config_setting_t *const *given)
@@ -230,7 +239,7 @@ static void complain_missing(const struct conf_place *group, const struct conf_s
 	const struct conf_place place = { group->parse, .above = group, .setting = group->setting };
 
 	for (size_t i = 0; schema->keys[i].field.name; i++)
-		if (schema->keys[i].missing && !given[i])
+		if (is_missing(schema, i, given))
 			conf_error_in(&place, "%s is missing%s", schema->keys[i].field.name,
 				      schema->keys[i].missing);
 }

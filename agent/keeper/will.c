@@ -2,6 +2,7 @@
 #include "will.h"
 
 #include <errno.h>
+#include <netinet/ip.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -11,8 +12,10 @@
 #include "netlink/filter_change.h"
 #include "netlink/prepared.h"
 #include "netlink/send.h"
+#include "netlink/send_ip.h"
 #include "netlink/sweep.h"
 #include "tell.h"
+#include "vrrp/packet.h"
 
 struct will {
 	struct kern_dump *dump;
@@ -20,6 +23,7 @@ struct will {
 	struct kern_prepared *prepared;
 	struct will_sockets sockets;
 	struct kern_sender *sender;
+	struct kern_ip_sender *ip_sender;
 	unsigned sent_n;
 	unsigned skipped_n; /* entries that are of no known kind, or make no sense */
 };
@@ -53,6 +57,8 @@ int will_open(const struct will_sockets *sockets, struct will **ret_will)
 		err = kern_changer_lend(will->changer, will->sockets.filter_fd, false);
 	if (err == 0)
 		err = kern_sender_open(will->sockets.sender_fd, &will->sender);
+	if (err == 0)
+		err = kern_ip_sender_open(VRRP_PROTOCOL, IPTOS_CLASS_CS6, &will->ip_sender);
 	if (err < 0) {
 		will_close(will);
 		return err;
@@ -70,6 +76,7 @@ void will_close(struct will *will)
 {
 	if (!will)
 		return;
+	kern_ip_sender_close(will->ip_sender);
 	kern_sender_close(will->sender);
 	if (will->sockets.sender_fd >= 0)
 		close(will->sockets.sender_fd);
@@ -94,13 +101,20 @@ static void on_swept(enum kern_kind kind, const union kern_entry *entry, int err
 		tell(arg, &event);
 }
 
+static void count(struct will *will, const struct kern_sent *sent, unsigned n)
+{
+	for (unsigned i = 0; i < n; i++)
+		will->sent_n += sent[i].error == 0;
+}
+
 static void flush(struct will *will)
 {
 	const struct kern_sent *sent;
 	unsigned n = kern_sender_flush(will->sender, &sent);
 
-	for (unsigned i = 0; i < n; i++)
-		will->sent_n += sent[i].error == 0;
+	count(will, sent, n);
+	n = kern_ip_sender_flush(will->ip_sender, &sent);
+	count(will, sent, n);
 }
 
 static int64_t now_ns(void)
@@ -135,16 +149,15 @@ static void take_away(struct will *will, bool armed, const struct state_entry *e
 
 	if (entry->kind == STATE_ENTRY_NETLINK && entry->held)
 		kern_prepared_add(will->prepared, &transaction);
-	if (entry->kind != STATE_ENTRY_NETLINK && entry->kind != STATE_ENTRY_FRAME)
+	if (entry->kind != STATE_ENTRY_NETLINK && entry->kind != STATE_ENTRY_FRAME &&
+	    entry->kind != STATE_ENTRY_PACKET)
 		will->skipped_n += armed || entry->held;
 }
 
-static void send_frame(struct will *will, bool armed, const struct state_entry *entry)
+static void send_frame(struct will *will, const struct state_entry *entry)
 {
 	uint8_t *frame;
 
-	if (entry->kind != STATE_ENTRY_FRAME || !armed)
-		return;
 	if (entry->len > KERN_FRAME_MAX) {
 		will->skipped_n++;
 		return;
@@ -155,6 +168,29 @@ static void send_frame(struct will *will, bool armed, const struct state_entry *
 		frame = kern_sender_frame(will->sender, entry->target, entry->len, NULL, 0);
 	}
 	memcpy(frame, entry->bytes, entry->len);
+}
+
+static void send_packet(struct will *will, const struct state_entry *entry)
+{
+	int err = kern_ip_sender_prepared(will->ip_sender, entry->target, entry->bytes, entry->len,
+					  NULL, 0);
+
+	if (err == -ENOBUFS) {
+		flush(will);
+		err = kern_ip_sender_prepared(will->ip_sender, entry->target, entry->bytes,
+					      entry->len, NULL, 0);
+	}
+	will->skipped_n += err < 0;
+}
+
+static void send_farewell(struct will *will, bool armed, const struct state_entry *entry)
+{
+	if (!armed)
+		return;
+	if (entry->kind == STATE_ENTRY_FRAME)
+		send_frame(will, entry);
+	if (entry->kind == STATE_ENTRY_PACKET)
+		send_packet(will, entry);
 }
 
 /* What was done. */
@@ -187,7 +223,7 @@ static struct done execute(struct will *will, const struct state *state, struct 
 		sum = kern_prepared_flush(will->prepared);
 	swept = kern_sweep(will->dump, will->changer, NULL, on_swept, teller);
 	if (state)
-		walk(will, state, send_frame);
+		walk(will, state, send_farewell);
 	flush(will);
 	return (struct done){
 		.removed = swept < 0      ? swept

@@ -43,11 +43,11 @@ void will_close(struct will *will);
  * will_execute() - carry out what the router processes left in their wills (agent/state_will.h):
  * first the removals that are held, of all routers; then the sweep of every object that carries
  * vipd's mark and is of a kind that this program knows, whether or not a will has it; then the
- * frames of all routers that were Active, so that no farewell precedes a removal.
+ * frames and packets of all routers that were Active, so that no farewell precedes a removal.
  *
  * The memory may be of any version, and damaged. Its entries are copied, then checked: netlink
- * messages by netlink/prepared.h, a frame by its length. Entries of unknown kinds, or that are
- * refused, are counted and do not keep the others.
+ * messages by netlink/prepared.h, a packet by netlink/send_ip.h, a frame by its length. Entries of
+ * unknown kinds, or that are refused, are counted and do not keep the others.
  * @state_fd: the state memory of the dead router process; -1 when there is none: only the sweep.
  * @teller: told of it, after what the router process did not live to tell.
  *

@@ -108,17 +108,24 @@ static void adopt_all(struct routers *routers, struct state *old, struct tally *
 	}
 }
 
-/* The frames that a router of the predecessor left; the kernel's objects are the sweep's business.
+/* The frames and packets that a router of the predecessor left; the kernel's objects are the
+ * sweep's business.
  */
 static void send_farewell(struct routers *routers, struct state *old, unsigned i)
 {
 	struct state_will will = state_will(old, i, routers->now->mono_ns);
 	struct state_entry entry;
 
-	while (will.armed && state_will_next(&will, &entry))
+	while (will.armed && state_will_next(&will, &entry)) {
 		if (entry.kind == STATE_ENTRY_FRAME && entry.len <= KERN_FRAME_MAX)
 			memcpy(routers_frame(routers, entry.target, entry.len, NULL, 0),
 			       entry.bytes, entry.len);
+		if (entry.kind == STATE_ENTRY_PACKET && routers_open_ip(routers) == 0)
+			(void)kern_ip_sender_prepared(routers->ip_sender, entry.target, entry.bytes,
+						      entry.len, NULL, 0);
+	}
+	/* One that was Active has few peers, but there may be many of those. */
+	routers_flush(routers);
 }
 
 /* Routers that are gone from the configuration say goodbye, by the advert that they prepared. */
@@ -194,6 +201,13 @@ static int sweep(struct routers *routers, struct state *old)
 	return removed;
 }
 
+static void look_around(struct routers *routers, struct router *router)
+{
+	(void)lan_assess(router_lan(routers, router));
+	if (router_is_unicast(router))
+		(void)router_find_peers(routers, router);
+}
+
 int routers_go(struct routers *routers, const struct clocks *now, struct state *old,
 	       int64_t frozen_real_ns, struct events *events)
 {
@@ -212,7 +226,7 @@ int routers_go(struct routers *routers, const struct clocks *now, struct state *
 	routers_hear(routers); /* nothing is touched by what was there when this process began */
 	/* What is prepared on adoption need not be prepared again in the first turn. */
 	for (unsigned i = 0; i < routers->n; i++)
-		(void)lan_assess(router_lan(routers, &routers->all[i]));
+		look_around(routers, &routers->all[i]);
 	adopt_all(routers, old, &tally);
 	state_publish(routers->state);
 	err = sweep(routers, old);

@@ -22,21 +22,35 @@ size_t router_advert_len(const struct router *router)
 	return conf_advert_len(router->conf);
 }
 
+size_t conf_packet_len(const struct conf_router *conf)
+{
+	return conf_advert_len(conf) - KERN_FRAME_ETHERNET_LEN;
+}
+
+size_t router_packet_len(const struct router *router)
+{
+	return router_advert_len(router) - header_len(router->vr.config.family);
+}
+
 bool router_can_advertise(const struct routers *routers, const struct router *router)
 {
-	return lan_can_speak(router_lan(routers, router)) && router->vr.election.source[0] != 0 &&
-	       !router_is_mute(router);
+	if (router_is_mute(router))
+		return false;
+	if (router_is_unicast(router))
+		return router->peers.can_send && router->vr.election.source[0] != 0;
+	return lan_can_speak(router_lan(routers, router)) && router->vr.election.source[0] != 0;
 }
 
 int router_renamed_ifindex(const struct routers *routers, const struct router *router)
 {
 	const struct lan *lan = router_lan(routers, router);
 
+	if (router_is_unicast(router))
+		return 0;
 	return lan->ifindex || !router->vr.election.source[0] ? 0 : lan->spoken_ifindex;
 }
 
-void router_write_advert(const struct routers *routers, const struct router *router,
-			 uint8_t priority, uint8_t *frame)
+static struct vrrp_advert advert_of(const struct router *router, uint8_t priority)
 {
 	const struct vrrp_config *c = &router->vr.config;
 	struct vrrp_advert advert = {
@@ -50,6 +64,17 @@ void router_write_advert(const struct routers *routers, const struct router *rou
 		.addresses_n = (uint8_t)router->list.addresses_n,
 		.auth_type = router->rules.auth_type,
 	};
+
+	memcpy(advert.source, router->vr.election.source, sizeof(advert.source));
+	memcpy(advert.auth, router->rules.password, sizeof(advert.auth));
+	return advert;
+}
+
+void router_write_advert(const struct routers *routers, const struct router *router,
+			 uint8_t priority, uint8_t *frame)
+{
+	const struct vrrp_config *c = &router->vr.config;
+	const struct vrrp_advert advert = advert_of(router, priority);
 	struct kern_frame_ip ip = {
 		.source_mac = router_lan(routers, router)->interface->mac,
 		.source = router->vr.election.source,
@@ -57,14 +82,34 @@ void router_write_advert(const struct routers *routers, const struct router *rou
 		.protocol = VRRP_PROTOCOL,
 		.ttl = VRRP_TTL,
 		.tos = IPTOS_CLASS_CS6,
-		.payload_len = router_advert_len(router) - header_len(c->family),
+		.payload_len = router_packet_len(router),
 	};
 
-	memcpy(advert.source, router->vr.election.source, sizeof(advert.source));
-	memcpy(advert.auth, router->rules.password, sizeof(advert.auth));
 	if (c->family == 6)
 		kern_frame_ip6(frame, &ip);
 	else
 		kern_frame_ip4(frame, &ip);
 	vrrp_packet_encode(&advert, ip.destination, frame + header_len(c->family));
+}
+
+void router_header(const struct routers *routers, const struct router *router, unsigned peer,
+		   struct kern_ip_header *ret_header)
+{
+	const uint8_t *bytes = router->conf->unicast.peers[peer].bytes;
+	unsigned family = router->vr.config.family;
+
+	*ret_header = (struct kern_ip_header){ .family = (uint8_t)family,
+					       .ttl = router->conf->unicast.ttl,
+					       .source = router->vr.election.source,
+					       .destination = bytes };
+	if (vrrp_is_link_local(family, bytes))
+		ret_header->ifindex = router_lan(routers, router)->ifindex;
+}
+
+void router_write_copy(const struct router *router, uint8_t priority, unsigned peer,
+		       uint8_t *payload)
+{
+	const struct vrrp_advert advert = advert_of(router, priority);
+
+	vrrp_packet_encode(&advert, router->conf->unicast.peers[peer].bytes, payload);
 }

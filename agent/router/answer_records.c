@@ -143,6 +143,26 @@ static const struct field conflict_fields[] = {
 	FIELDS_END,
 };
 
+/* Of the router whose record came last: a unicast peer. */
+struct peer_record {
+	uint8_t address[16];
+	uint8_t family;
+	uint8_t min_ttl;
+	uint8_t here; /* it is this host */
+	int32_t error;
+	uint64_t sent, errors;
+};
+
+static const struct field peer_fields[] = {
+	FIELD_OF_IP(struct peer_record, address, "address", family),
+	FIELD(struct peer_record, min_ttl, "min_ttl", FIELD_UINT),
+	FIELD(struct peer_record, here, "this_host", FIELD_BOOL),
+	FIELD(struct peer_record, sent, "adverts_sent", FIELD_UINT),
+	FIELD(struct peer_record, errors, "send_errors", FIELD_UINT),
+	FIELD(struct peer_record, error, "error", FIELD_ERRNO),
+	FIELDS_END,
+};
+
 /* What a router answers to "forget". */
 struct forgotten_record {
 	char name[CONF_NAME_SIZE];
@@ -189,6 +209,8 @@ const struct records_kind answer_conflict_kind = { 5, "conflict", sizeof(struct 
 
 const struct records_kind answer_forgotten_kind = { 6, "forgotten", sizeof(struct forgotten_record),
 						    forgotten_fields };
+
+const struct records_kind answer_peer_kind = { 7, "peer", sizeof(struct peer_record), peer_fields };
 
 static void put_records(const struct records_kind *kind, const void *records, unsigned n,
 			struct answer_message *message)
@@ -353,4 +375,26 @@ void answer_put_conflicts(const struct answer_facts *facts, unsigned number,
 	}
 	if (n)
 		put_records(&answer_conflict_kind, records, n, message);
+}
+
+void answer_put_peers(const struct router *router, struct answer_message *message)
+{
+	const struct conf_unicast *unicast = &router->conf->unicast;
+	struct peer_record records[CONF_PEERS_MAX];
+	unsigned n = router->peers.n;
+
+	memset(records, 0, sizeof(records));
+	for (unsigned i = 0; i < n; i++) {
+		const struct peer *peer = &router->peers.all[i];
+
+		memcpy(records[i].address, unicast->peers[i].bytes, sizeof(records[i].address));
+		records[i].family = router->conf->vrrp.family;
+		records[i].min_ttl = unicast->peers[i].min_ttl;
+		records[i].here = peer->here;
+		records[i].error = peer->error;
+		records[i].sent = peer->sent;
+		records[i].errors = peer->errors;
+	}
+	if (n)
+		put_records(&answer_peer_kind, records, n, message);
 }

@@ -15,6 +15,7 @@ extern const struct records_kind answer_address_kind; /* of the router whose rec
 extern const struct records_kind answer_configuration_kind;
 extern const struct records_kind answer_conflict_kind; /* likewise */
 extern const struct records_kind answer_forgotten_kind;
+extern const struct records_kind answer_peer_kind; /* of the router whose record came last */
 
 /**
  * answer_put_host() - what is of no router.
@@ -46,6 +47,11 @@ void answer_put_forgotten(const struct router *router, const struct forgotten *f
  */
 void answer_put_conflicts(const struct answer_facts *facts, unsigned number,
 			  const struct clocks *now, struct answer_message *message);
+
+/**
+ * answer_put_peers() - its unicast peers; makes no message when there are none.
+ */
+void answer_put_peers(const struct router *router, struct answer_message *message);
 
 /**
  * answer_put_addresses() - as many of its addresses as a message holds.

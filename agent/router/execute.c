@@ -5,7 +5,14 @@ enum sent_kind {
 	SENT_ADVERT,
 	SENT_ADVERT_LEAVE,
 	SENT_ANNOUNCEMENT,
+	SENT_KINDS,
 };
+
+/* What is sent to a peer tells to which one. */
+static unsigned kind_of_copy(enum sent_kind kind, unsigned peer)
+{
+	return (peer + 1) * SENT_KINDS + kind;
+}
 
 /* The addresses come behind the adverts in a turn: it is in time, and on evidence. */
 static void renew_on_advert(struct routers *routers, struct router *router)
@@ -48,38 +55,72 @@ static void note_evidence(struct routers *routers, struct router *router, bool l
 	}
 }
 
+/* Each peer that cannot be reached is told of for itself, and keeps no other from its copy. */
+static void note_copy(struct routers *routers, struct router *router, unsigned number, int error)
+{
+	struct journal_router journal = router_journal(routers, router);
+	struct peer *peer = &router->peers.all[number];
+
+	peer->error = error;
+	peer->sent += !error;
+	peer->errors += error != 0;
+	if (error)
+		journal_peer_error(&journal, router->conf->unicast.peers[number].bytes, error,
+				   &peer->told_s);
+}
+
+static void note_refused(struct routers *routers, struct router *router, enum sent_kind kind,
+			 int error)
+{
+	struct journal_router journal = router_journal(routers, router);
+
+	journal_send_error(&journal, kind == SENT_ANNOUNCEMENT ? "announcement" : "advert", error);
+}
+
 static void note_sent(struct routers *routers, const struct kern_sent *sent)
 {
+	enum sent_kind kind = (enum sent_kind)(sent->kind % SENT_KINDS);
+	unsigned peer = sent->kind / SENT_KINDS;
 	struct router *router = sent->owner;
 	struct vrrp_counters *counters;
-	struct journal_router journal;
 
 	if (!router) /* the farewell of a router that is no more */
 		return;
 	counters = &router->vr.counters;
+	if (peer)
+		note_copy(routers, router, peer - 1, sent->error);
+	else if (sent->error)
+		note_refused(routers, router, kind, sent->error);
 	if (sent->error) {
 		counters->send_errors++;
-		journal = router_journal(routers, router);
-		journal_send_error(&journal,
-				   sent->kind == SENT_ANNOUNCEMENT ? "announcement" : "advert",
-				   sent->error);
 		return;
 	}
-	if (sent->kind == SENT_ANNOUNCEMENT) {
+	if (kind == SENT_ANNOUNCEMENT) {
 		counters->announcements_sent++;
 		return;
 	}
 	counters->adverts_sent++;
-	if (sent->kind == SENT_ADVERT_LEAVE)
+	if (kind == SENT_ADVERT_LEAVE)
 		counters->priority_zero_sent++;
-	note_evidence(routers, router, sent->kind == SENT_ADVERT_LEAVE);
+	note_evidence(routers, router, kind == SENT_ADVERT_LEAVE);
+}
+
+static void flush_copies(struct routers *routers)
+{
+	const struct kern_sent *sent;
+	unsigned n = routers->ip_sender ? kern_ip_sender_flush(routers->ip_sender, &sent) : 0;
+
+	for (unsigned i = 0; i < n; i++)
+		note_sent(routers, &sent[i]);
 }
 
 void routers_flush(struct routers *routers)
 {
 	const struct kern_sent *sent;
-	unsigned n = kern_sender_flush(routers->sender, &sent);
+	unsigned n;
 
+	flush_copies(routers);
+	n = kern_sender_flush(routers->sender, &sent);
 	for (unsigned i = 0; i < n; i++)
 		note_sent(routers, &sent[i]);
 }
@@ -129,7 +170,8 @@ static void queue_announcement(struct routers *routers, struct router *router, u
 
 	if (router->vr.election.state != VRRP_STATE_ACTIVE || !kern_wants_has(routers->wants, want))
 		return;
-	if (!interface)
+	/* The loopback has nobody to tell. */
+	if (!interface || !interface->ethernet)
 		return;
 	frame = routers_frame(routers, interface->ifindex, len, router, SENT_ANNOUNCEMENT);
 	if (address->family == 6)
@@ -189,12 +231,42 @@ static void take_news(struct routers *routers, const struct kern_news *news)
 		take_address_news(routers, news);
 }
 
+/* Room for an advert to a peer; a full queue is sent first. */
+static uint8_t *copy_to(struct routers *routers, struct router *router, unsigned peer,
+			unsigned kind)
+{
+	size_t len = router_packet_len(router);
+	struct kern_ip_header header;
+	uint8_t *payload;
+
+	router_header(routers, router, peer, &header);
+	payload = kern_ip_sender_packet(routers->ip_sender, &header, len, router, kind);
+	if (payload)
+		return payload;
+	flush_copies(routers);
+	return kern_ip_sender_packet(routers->ip_sender, &header, len, router, kind);
+}
+
+static void queue_copies(struct routers *routers, struct router *router, uint8_t priority)
+{
+	enum sent_kind kind = priority ? SENT_ADVERT : SENT_ADVERT_LEAVE;
+
+	for (unsigned i = 0; i < router->peers.n; i++)
+		if (!router->peers.all[i].here)
+			router_write_copy(router, priority, i,
+					  copy_to(routers, router, i, kind_of_copy(kind, i)));
+}
+
 static void queue_advert(struct routers *routers, struct router *router, uint8_t priority)
 {
 	uint8_t *frame;
 
 	if (!router_can_advertise(routers, router))
 		return;
+	if (router_is_unicast(router)) {
+		queue_copies(routers, router, priority);
+		return;
+	}
 	frame = routers_frame(routers, router_lan(routers, router)->ifindex,
 			      router_advert_len(router), router,
 			      priority ? SENT_ADVERT : SENT_ADVERT_LEAVE);

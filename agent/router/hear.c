@@ -47,10 +47,21 @@ static bool speaks(const struct routers *routers, const struct lan *lan,
 	return false;
 }
 
-/* Over IPv6 adverts are sent from link-local addresses alone (RFC 9568 §5.1.2.1). */
+/* Over IPv6 adverts to the group are sent from link-local addresses alone (RFC 9568 §5.1.2.1). */
 static bool can_be_source(const struct kern_address *address)
 {
 	return address->family == 4 || kern_address_is_link_local(address);
+}
+
+/* Whether it is one of those that routers with unicast peers name, anywhere on the host. */
+static void see_own(struct routers *routers, const struct kern_object *object, int interface)
+{
+	bool gone = object->gone || !kern_address_is_usable(&object->address);
+
+	if (object->address.mark == KERN_ADDRESS_MARK && !object->gone)
+		return;
+	if (own_see(&routers->own, &object->address, gone, interface))
+		routers->dump_due = true;
 }
 
 /* What vipd added comes and goes with the states. @lan: NULL: there is none. */
@@ -86,6 +97,7 @@ static void see_address(struct routers *routers, const struct kern_object *objec
 	int want;
 
 	twins_see(routers, object);
+	see_own(routers, object, interface);
 	if (interface < 0)
 		return;
 	lan = routers_lan(routers, (unsigned)interface, object->address.family);
@@ -101,7 +113,7 @@ static void see_address(struct routers *routers, const struct kern_object *objec
 		return;
 	if (want >= 0)
 		routers_doubt(routers, lan); /* whether the owner has what it needs */
-	if (!lan || !can_be_source(&object->address))
+	if (!lan || !(can_be_source(&object->address) || lan->globals))
 		return;
 	source = as_source(object);
 	if (!source.gone && speaks(routers, lan, object))
@@ -247,6 +259,7 @@ int routers_dump(struct routers *routers)
 	if (err < 0)
 		return err;
 	each_lan(routers, begin_dump);
+	own_dump_begin(&routers->own, 0);
 	kern_wants_dump_begin(routers->wants);
 	twins_dump_begin(routers);
 	err = dump_entries(routers, 0);
@@ -254,6 +267,7 @@ int routers_dump(struct routers *routers)
 		return err;
 	twins_dump_end(routers);
 	kern_wants_dump_end(routers->wants, KERN_EVERY_INTERFACE);
+	own_dump_end(&routers->own, 0);
 	each_lan(routers, end_dump);
 	routers->dump_due = false;
 	return 0;
@@ -264,11 +278,13 @@ static int dump_interface(struct routers *routers, struct lan *lan)
 	int err;
 
 	lan_dump_begin(lan);
+	own_dump_begin(&routers->own, lan->ifindex);
 	kern_wants_dump_begin(routers->wants);
 	err = dump_entries(routers, lan->ifindex);
 	if (err < 0)
 		return err;
 	kern_wants_dump_end(routers->wants, (int)lan->number);
+	own_dump_end(&routers->own, lan->ifindex);
 	end_dump(routers, lan);
 	return 0;
 }

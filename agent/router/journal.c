@@ -32,13 +32,18 @@ void journal_sum(const struct journal *journal, enum event_kind kind, const int6
 }
 
 /* Whether it has not been put in this second; remembered in any case. */
-static bool may_put(struct journal_limits *limits, unsigned which, const struct clocks *now)
+static bool may_put_again(uint32_t *put_s, const struct clocks *now)
 {
 	uint32_t second = (uint32_t)(now->mono_ns / NS_PER_S + 1);
-	bool may = limits->put_s[which] != second;
+	bool may = *put_s != second;
 
-	limits->put_s[which] = second;
+	*put_s = second;
 	return may;
+}
+
+static bool may_put(struct journal_limits *limits, unsigned which, const struct clocks *now)
+{
+	return may_put_again(&limits->put_s[which], now);
 }
 
 static struct event of_router(const struct journal_router *router, enum event_kind kind)
@@ -344,6 +349,18 @@ void journal_send_error(const struct journal_router *router, const char *what, i
 	event = of_router(router, EVENT_SEND);
 	event.fact.error = error;
 	strcpy(event.fact.text, what);
+	journal_put(&router->journal, &event);
+}
+
+void journal_peer_error(const struct journal_router *router, const uint8_t *peer, int error,
+			uint32_t *told_s)
+{
+	struct event event = of_router(router, EVENT_SEND_PEER);
+
+	if (!may_put_again(told_s, router->journal.now))
+		return;
+	event.address.error = error;
+	memcpy(event.address.bytes, peer, sizeof(event.address.bytes));
 	journal_put(&router->journal, &event);
 }
 

@@ -197,6 +197,14 @@ void journal_resort(const struct journal_router *router, enum event_resort what,
 void journal_send_error(const struct journal_router *router, const char *what, int error);
 
 /**
+ * journal_peer_error() - the kernel refused an advert to a unicast peer.
+ * @peer: 16 bytes.
+ * @told_s: the peer's own limit; begins as 0.
+ */
+void journal_peer_error(const struct journal_router *router, const uint8_t *peer, int error,
+			uint32_t *told_s);
+
+/**
  * journal_receive() - adverts may have been lost on the way from the kernel.
  * @limits: of the agent.
  * @error: an errno, or 0 when they came faster than they could be read.

@@ -117,15 +117,27 @@ static void forget(struct lan *lan, struct lan_source *source)
 	memmove(source, source + 1, (size_t)(end - source) * sizeof(*source));
 }
 
-/* Where another entry goes; NULL when there is no room. In a dump what it has not shown gives way.
- */
-static struct lan_source *room_for_one(struct lan *lan)
+/* Of the sort that is sent from to other links than this one. */
+static bool is_global(const struct lan *lan, const uint8_t *bytes)
+{
+	return lan->family == 6 && !vrrp_is_link_local(6, bytes);
+}
+
+/* Where another entry goes; NULL when there is no room. In a dump what it has not shown gives way,
+ * and of two sorts the one of which there may be many. */
+static struct lan_source *room_for_one(struct lan *lan, const uint8_t *bytes)
 {
 	if (lan->sources_n < LAN_SOURCES_MAX)
 		return &lan->sources[lan->sources_n++];
 	for (unsigned i = 0; lan->dumping && i < lan->sources_n; i++)
 		if (!lan->sources[i].seen)
 			return &lan->sources[i];
+	for (unsigned i = lan->sources_n; i-- > 0 && !is_global(lan, bytes);) {
+		if (!is_global(lan, lan->sources[i].bytes))
+			continue;
+		lan->sources_overflow = true;
+		return &lan->sources[i];
+	}
 	return NULL;
 }
 
@@ -140,7 +152,7 @@ bool lan_source_see(struct lan *lan, const struct kern_object *object, bool is_v
 		return lan->sources_overflow;
 	}
 	if (!source)
-		source = room_for_one(lan);
+		source = room_for_one(lan, address->bytes);
 	if (!source) {
 		lan->sources_overflow = true;
 		return false;
@@ -250,29 +262,42 @@ static unsigned fitness(const struct lan_source *source, const uint8_t *vip)
 	return source->is_vip ? 1 : near ? 3 : 2;
 }
 
-const uint8_t *lan_choose_source(const struct lan *lan, const uint8_t *configured,
-				 const uint8_t *before, const uint8_t *vip)
+/* Of one sort. */
+static const uint8_t *choose(const struct lan *lan, bool global, const uint8_t *before,
+			     const uint8_t *vip)
 {
-	const uint8_t *kept = find_source(lan, configured ? configured : before);
+	const uint8_t *kept = find_source(lan, before);
 	const struct lan_source *best = NULL;
 
-	if (kept || configured)
+	if (kept && is_global(lan, kept) == global)
 		return kept;
 	for (unsigned i = 0; i < lan->sources_n; i++)
-		if (!best || fitness(&lan->sources[i], vip) > fitness(best, vip))
+		if (is_global(lan, lan->sources[i].bytes) == global &&
+		    (!best || fitness(&lan->sources[i], vip) > fitness(best, vip)))
 			best = &lan->sources[i];
 	return best ? best->bytes : NULL;
 }
 
+const uint8_t *lan_choose_source(const struct lan *lan, const uint8_t *configured,
+				 const uint8_t *before, const uint8_t *vip)
+{
+	return configured ? find_source(lan, configured) : choose(lan, false, before, vip);
+}
+
+const uint8_t *lan_choose_global(const struct lan *lan, const uint8_t *before, const uint8_t *vip)
+{
+	return choose(lan, true, before, vip);
+}
+
 /* ---- what it is worth ---- */
 
-static enum vrrp_reason_code fault_code(const struct lan *lan)
+static enum vrrp_reason_code fault_code(const struct lan *lan, bool unicast)
 {
 	const struct interface *interface = lan->interface;
 
 	if (!lan->ifindex)
 		return VRRP_REASON_LINK_MISSING;
-	if (!interface->ethernet)
+	if (!unicast && !interface->ethernet)
 		return VRRP_REASON_LINK_TYPE;
 	if (interface->master)
 		return VRRP_REASON_LINK_PORT;
@@ -280,16 +305,16 @@ static enum vrrp_reason_code fault_code(const struct lan *lan)
 		return VRRP_REASON_LINK_DOWN;
 	if (!interface->carrier)
 		return VRRP_REASON_NO_CARRIER;
-	if (!has_joined(lan))
+	if (!unicast && !has_joined(lan))
 		return VRRP_REASON_NO_GROUP;
 	if (lan->sources_n == 0)
 		return VRRP_REASON_NO_SOURCE;
 	return VRRP_REASON_NONE;
 }
 
-static struct vrrp_reason fault_of(const struct lan *lan)
+static struct vrrp_reason fault_of(const struct lan *lan, bool unicast)
 {
-	struct vrrp_reason fault = { .code = fault_code(lan) };
+	struct vrrp_reason fault = { .code = fault_code(lan, unicast) };
 
 	_Static_assert(sizeof(fault.interface) >= IF_NAMESIZE, "the name of any interface");
 	if (fault.code == VRRP_REASON_LINK_PORT &&
@@ -327,6 +352,7 @@ struct lan_news lan_assess(struct lan *lan)
 
 	if (lan->ifindex && !has_joined(lan))
 		join_groups(lan, false);
-	lan->fault = fault_of(lan);
+	lan->fault = fault_of(lan, false);
+	lan->unicast_fault = fault_of(lan, true);
 	return lan_can_speak(lan) ? speak(lan) : none;
 }

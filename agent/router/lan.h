@@ -5,7 +5,8 @@
  * there. It knows whether a virtual router can live there, and changes nothing in the kernel but
  * the membership.
  *
- * Over IPv6 adverts are sent from link-local addresses alone (RFC 9568 §5.1.2.1), and from none
+ * Over IPv6 adverts are sent from link-local addresses alone (RFC 9568 §5.1.2.1), but for those to
+ * unicast peers that are not on the link; and from none
  * that another host may have: one whose duplicate address detection runs, or has failed, counts as
  * gone.
  */
@@ -42,14 +43,18 @@ struct lan {
 	struct lan_source sources[LAN_SOURCES_MAX];
 	uint8_t virtual_seen[16]; /* a virtual one that somebody put there; 0s: none is known */
 	unsigned groups_n;
-	struct lan_group *groups; /* owned: of its routers, mostly one for all; each once */
-	int group_error;          /* why one could not be joined: an errno, or 0 */
-	uint8_t group_failed[16]; /* that one */
-	struct vrrp_reason fault; /* code VRRP_REASON_NONE: usable */
-	int spoken_ifindex;       /* where adverts could leave last; 0: nowhere so far */
-	uint8_t spoken_mac[6];    /* with what */
-	bool spoken_router;       /* and whether announcements said that the host routes IPv6 */
+	struct lan_group *groups;         /* owned: of its routers, mostly one for all; each once */
+	int group_error;                  /* why one could not be joined: an errno, or 0 */
+	uint8_t group_failed[16];         /* that one */
+	struct vrrp_reason fault;         /* code VRRP_REASON_NONE: usable */
+	struct vrrp_reason unicast_fault; /* likewise, for who speaks by unicast: needs no group,
+					     and no Ethernet */
+	int spoken_ifindex;               /* where adverts could leave last; 0: nowhere so far */
+	uint8_t spoken_mac[6];            /* with what */
+	bool spoken_router; /* and whether announcements said that the host routes IPv6 */
 
+	bool globals;          /* the caller's: over IPv6 somebody speaks from other addresses,
+				  too */
 	bool doubtful;         /* the caller's: to be assessed */
 	bool dump_due;         /* the caller's: its addresses must be asked for */
 	unsigned number;       /* the caller's: of its interface */
@@ -143,6 +148,11 @@ struct lan_news lan_assess(struct lan *lan);
  */
 const uint8_t *lan_choose_source(const struct lan *lan, const uint8_t *configured,
 				 const uint8_t *before, const uint8_t *vip);
+
+/**
+ * lan_choose_global() - the same over IPv6, of the addresses that are not link-local.
+ */
+const uint8_t *lan_choose_global(const struct lan *lan, const uint8_t *before, const uint8_t *vip);
 
 /**
  * lan_can_speak() - whether an advert could leave: without an interface or its medium there is

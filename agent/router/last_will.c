@@ -14,13 +14,19 @@ static unsigned addresses_of(const struct conf_router *conf)
 	return conf->addresses_n + conf->extra_n;
 }
 
+/* One that all hear, or one to each peer. */
+static unsigned farewells_of(const struct conf_router *conf)
+{
+	return conf->unicast.peers_n ? conf->unicast.peers_n : 1;
+}
+
 void router_ask_for_will(const struct conf_router *conf, struct state_router *ret_state)
 {
 	size_t removal_len = STATE_ENTRY_LEN(kern_kinds[KERN_KIND_ADDRESS]->removal_len);
 
-	ret_state->entries_max = addresses_of(conf) + 1;
-	ret_state->will_max =
-		addresses_of(conf) * removal_len + STATE_ENTRY_LEN(conf_advert_len(conf));
+	ret_state->entries_max = addresses_of(conf) + farewells_of(conf);
+	ret_state->will_max = addresses_of(conf) * removal_len +
+			      farewells_of(conf) * STATE_ENTRY_LEN(conf_advert_len(conf));
 }
 
 void router_hold(struct routers *routers, const struct router *router, unsigned address)
@@ -63,6 +69,31 @@ static void add_farewell(struct routers *routers, const struct router *router)
 	(void)state_will_add(routers->state, (unsigned)(router - routers->all), &entry);
 }
 
+static void add_packet(struct routers *routers, const struct router *router, unsigned peer)
+{
+	uint8_t packet[KERN_IP_PREPARED_MAX];
+	struct kern_ip_header header;
+	struct state_entry entry = { .kind = STATE_ENTRY_PACKET,
+				     .bytes = packet,
+				     .len = conf_packet_len(router->conf) };
+
+	router_header(routers, router, peer, &header);
+	entry.target = header.ifindex;
+	kern_ip_prepare(packet, &header, VRRP_PROTOCOL, router_packet_len(router));
+	router_write_copy(router, VRRP_PRIORITY_LEAVE, peer,
+			  packet + kern_ip_header_len(header.family));
+	(void)state_will_add(routers->state, (unsigned)(router - routers->all), &entry);
+}
+
+static void add_farewells(struct routers *routers, const struct router *router)
+{
+	if (!router_is_unicast(router))
+		add_farewell(routers, router);
+	for (unsigned i = 0; i < router->peers.n; i++)
+		if (!router->peers.all[i].here)
+			add_packet(routers, router, i);
+}
+
 void router_write_will(struct routers *routers, const struct router *router)
 {
 	unsigned number = (unsigned)(router - routers->all);
@@ -74,6 +105,6 @@ void router_write_will(struct routers *routers, const struct router *router)
 		add_removal(routers, router, i);
 	/* Without a medium, too: only an Active sends it, and that one has a medium. */
 	if (router->vr.election.source[0] != 0)
-		add_farewell(routers, router);
+		add_farewells(routers, router);
 	state_will_publish(routers->state, number);
 }

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * What a router leaves in the state memory for the day when no router process is left
- * (agent/state_will.h): the removals of its addresses, and its farewell, the advert of priority 0.
- * It depends on the index and the MAC of its interface and on the source of its adverts, so it is
- * prepared when one of them changes.
+ * (agent/state_will.h): the removals of its addresses, and its farewell, the advert of priority 0,
+ * as a frame to all or as a packet to each unicast peer. It depends on the index and the MAC of its
+ * interface, on the source of its adverts and on which peers are not this host, so it is prepared
+ * when one of them changes.
  *
  * The removal of an address is held only where the kernel keeps no marks. Where it does, the sweep
  * of any keeper finds the address, and looks whose it is; a prepared removal cannot

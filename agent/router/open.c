@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <linux/rtnetlink.h>
+#include <netinet/ip.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -77,22 +78,21 @@ static int join_lan(struct routers *routers, unsigned number, const struct conf_
 		lan_init(lan, conf->vrrp.family,
 			 interfaces_get(routers->interfaces, router->interface));
 	lan->number = router->interface;
+	if (conf->unicast.peers_n && conf->vrrp.family == 6 && !conf_peers_are_link_local(conf))
+		lan->globals = true;
 	lan->by_vrid[conf->vrrp.vrid] = (uint16_t)(number + 1);
 	if (lan->first)
 		routers->all[lan->last - 1].next_on_lan = number + 1;
 	else
 		lan->first = number + 1;
 	lan->last = number + 1;
-	return lan_add_group(lan, conf_group(conf));
+	return conf->unicast.peers_n ? 0 : lan_add_group(lan, conf_group(conf));
 }
 
 /* How adverts must come that concern it. */
 static void set_rules(struct router *router, const struct conf_router *conf)
 {
-	router->rules = (struct vrrp_rules){ .destinations = conf_group(conf),
-					     .destinations_n = 1,
-					     .min_ttl = VRRP_TTL,
-					     .may_be_empty = conf->addresses_n == 0 };
+	peers_set_rules(&router->peers, conf, &router->rules);
 	if (!conf->auth.password[0])
 		return;
 	router->rules.auth_type = VRRP_AUTH_PASSWORD;
@@ -113,16 +113,30 @@ static void join_unit(struct routers *routers, struct router *router,
 	router->member = vrrp_unit_add(unit, &router->vr);
 }
 
+/* Who its peers are, and which addresses of the host's it needs to know of. */
+static void name_peers(struct routers *routers, unsigned number, const struct conf_router *conf)
+{
+	unsigned interface = routers->all[number].interface;
+	const struct conf_unicast *unicast = &conf->unicast;
+
+	if (unicast->peers_n == 0)
+		return;
+	peers_index_add(&routers->peers, conf, interface, number);
+	own_add(&routers->own, conf->vrrp.family, conf->source, interface);
+	for (unsigned i = 0; i < unicast->peers_n; i++)
+		own_add(&routers->own, conf->vrrp.family, unicast->peers[i].bytes, interface);
+}
+
 static int make_router(struct routers *routers, unsigned number, const struct conf_router *conf)
 {
 	struct router *router = &routers->all[number];
 	size_t len = vrrp_address_len(conf->vrrp.family);
-	int err;
 	/* One more, since an empty list is no lack of memory. */
 	uint8_t *list = calloc(conf->addresses_n + 1, len);
+	int err = peers_new(conf, &router->peers);
 
 	router->list = (struct vrrp_list){ list, conf->addresses_n };
-	if (!list)
+	if (!list || err < 0)
 		return -ENOMEM;
 	for (unsigned i = 0; i < conf->addresses_n; i++)
 		memcpy(list + i * len, conf->addresses[i].bytes, len);
@@ -135,6 +149,7 @@ static int make_router(struct routers *routers, unsigned number, const struct co
 	router->conf = conf;
 	router->fault_ns = VRRP_NEVER;
 	err = join_lan(routers, number, conf);
+	name_peers(routers, number, conf);
 	add_wants(routers, number, conf);
 	return err;
 }
@@ -228,6 +243,22 @@ static int make_lans(struct routers *routers, const struct conf *conf, size_t in
 	return routers->doubtful ? 0 : -ENOMEM;
 }
 
+/* Of the peers of all routers, and of those that are asked for: these and a source each. */
+static int make_peers(struct routers *routers, const struct conf *conf)
+{
+	size_t peers_n = 0, routers_n = 0;
+
+	for (unsigned i = 0; i < conf->routers_n; i++) {
+		peers_n += conf->routers[i].unicast.peers_n;
+		routers_n += conf->routers[i].unicast.peers_n > 0;
+	}
+	if (peers_n == 0)
+		return 0;
+	routers->peers.all = calloc(peers_n, sizeof(*routers->peers.all));
+	routers->own.all = calloc(peers_n + routers_n, sizeof(*routers->own.all));
+	return routers->peers.all && routers->own.all ? 0 : -ENOMEM;
+}
+
 static int make_room(struct routers *routers, const struct conf *conf)
 {
 	int interfaces_n = count_interfaces(conf);
@@ -244,6 +275,8 @@ static int make_room(struct routers *routers, const struct conf *conf)
 	    !routers->continued)
 		return -ENOMEM;
 	err = make_lans(routers, conf, (size_t)interfaces_n);
+	if (err == 0)
+		err = make_peers(routers, conf);
 	if (err < 0)
 		return err;
 	err = interfaces_new((unsigned)interfaces_n, &routers->interfaces);
@@ -259,6 +292,8 @@ static int make_routers(struct routers *routers, const struct conf *conf)
 
 	for (unsigned i = 0; err == 0 && i < conf->routers_n; i++, routers->n++)
 		err = make_router(routers, i, &conf->routers[i]);
+	own_sort(&routers->own);
+	peers_index_sort(&routers->peers);
 	if (err == 0)
 		err = guests_init(routers);
 	return err < 0 ? err : twins_init(routers);
@@ -270,9 +305,13 @@ static struct kern_vrids vrids_of(const struct routers *routers, unsigned family
 
 	for (unsigned i = 0; i < routers->n; i++) {
 		unsigned vrid = routers->all[i].conf->vrrp.vrid;
+		uint8_t hops = (uint8_t)(VRRP_TTL - routers->all[i].rules.min_ttl);
 
-		if (routers->all[i].conf->vrrp.family == family)
-			vrids.words[vrid / 32] |= 1u << vrid % 32;
+		if (routers->all[i].conf->vrrp.family != family)
+			continue;
+		vrids.words[vrid / 32] |= 1u << vrid % 32;
+		if (hops > vrids.hops)
+			vrids.hops = hops;
 	}
 	return vrids;
 }
@@ -302,6 +341,13 @@ static int open_receivers(struct routers *routers, unsigned family)
 				  &routers->strays_readers[i]);
 }
 
+int routers_open_ip(struct routers *routers)
+{
+	return routers->ip_sender
+		       ? 0
+		       : kern_ip_sender_open(VRRP_PROTOCOL, IPTOS_CLASS_CS6, &routers->ip_sender);
+}
+
 static int open_hearing(struct routers *routers, int sender_fd, const char **ret_what)
 {
 	int err;
@@ -315,6 +361,10 @@ static int open_hearing(struct routers *routers, int sender_fd, const char **ret
 	if (err < 0)
 		return err;
 	err = open_receivers(routers, 6);
+	if (err < 0)
+		return err;
+	if (routers->peers.n)
+		err = routers_open_ip(routers);
 	if (err < 0)
 		return err;
 	return kern_sender_open(sender_fd, &routers->sender);
@@ -369,10 +419,17 @@ int routers_open(struct routers *routers, int sender_fd, const struct clocks *no
 	return routers_dump(routers);
 }
 
+static void free_router(struct router *router)
+{
+	free((void *)router->list.addresses);
+	peers_free(&router->peers);
+}
+
 void routers_close(struct routers *routers)
 {
 	if (!routers)
 		return;
+	kern_ip_sender_close(routers->ip_sender);
 	kern_sender_close(routers->sender);
 	for (unsigned i = 0; i < 2; i++) {
 		kern_receiver_close(routers->strays_readers[i]);
@@ -383,7 +440,7 @@ void routers_close(struct routers *routers)
 	kern_changer_close(routers->changer);
 	kern_dump_close(routers->dump);
 	for (unsigned i = 0; i < routers->n; i++)
-		free((void *)routers->all[i].list.addresses);
+		free_router(&routers->all[i]);
 	for (unsigned i = 0; i < routers->n; i++)
 		lan_fini(router_lan(routers, &routers->all[i]));
 	guests_fini(routers);
@@ -397,5 +454,7 @@ void routers_close(struct routers *routers)
 	free(routers->lans[1]);
 	free(routers->doubtful);
 	free(routers->continued);
+	free(routers->peers.all);
+	free(routers->own.all);
 	free(routers);
 }

@@ -19,15 +19,48 @@ static void miss(struct routers *routers, struct router *router)
 	router_step(routers, router, &event);
 }
 
+/* Whether packets to its peers cross routers of another kind, and so may leave anywhere. */
+static bool is_routed(const struct router *router)
+{
+	return router_is_unicast(router) && !conf_peers_are_link_local(router->conf);
+}
+
+/* The interface that has the address which adverts are sent from; 0: none. */
+static int where_source_is(const struct routers *routers, const struct router *router,
+			   const uint8_t *source)
+{
+	if (!source)
+		return 0;
+	if (is_routed(router) && router->conf->source[0])
+		return own_where(&routers->own, router->conf->vrrp.family, source,
+				 router->interface);
+	return router_lan(routers, router)->ifindex;
+}
+
 /* The address that its adverts are sent from; NULL when there is none now. */
-static const uint8_t *choose_source(const struct router *router, const struct lan *lan)
+static const uint8_t *choose_source(const struct routers *routers, const struct router *router)
 {
 	static const uint8_t none[16];
+	const struct lan *lan = router_lan(routers, router);
 	const struct conf_router *conf = router->conf;
+	const uint8_t *before = router->vr.election.source;
+	const uint8_t *vip = conf->addresses_n ? conf->addresses[0].bytes : none;
 
-	return lan_choose_source(lan, conf->source[0] ? conf->source : NULL,
-				 router->vr.election.source,
-				 conf->addresses_n ? conf->addresses[0].bytes : none);
+	if (!is_routed(router) || (!conf->source[0] && conf->vrrp.family == 4))
+		return lan_choose_source(lan, conf->source[0] ? conf->source : NULL, before, vip);
+	if (!conf->source[0])
+		return lan_choose_global(lan, before, vip);
+	return where_source_is(routers, router, conf->source) ? conf->source : NULL;
+}
+
+bool router_find_peers(struct routers *routers, struct router *router)
+{
+	const struct lan *lan = router_lan(routers, router);
+	int where = where_source_is(routers, router, choose_source(routers, router));
+
+	/* What is on another interface may leave by a third one. */
+	router->peers.can_send = where && (where != lan->ifindex || lan_can_speak(lan));
+	return peers_find_here(&router->peers, router->conf, &routers->own, router->interface);
 }
 
 /* The address that an owner has had and has no more; NULL: it has them all, or is none. */
@@ -47,7 +80,12 @@ static struct vrrp_reason no_source(const struct router *router, const struct la
 {
 	struct vrrp_reason fault = { .code = VRRP_REASON_NO_SOURCE };
 
-	if (!router->conf->source[0] && lan->virtual_seen[0]) {
+	if (is_routed(router) && router->conf->source[0]) {
+		fault.code = VRRP_REASON_NOT_HERE;
+		memcpy(fault.source, router->conf->source, sizeof(fault.source));
+	} else if (is_routed(router) && router->conf->vrrp.family == 6) {
+		fault.code = VRRP_REASON_NO_GLOBAL;
+	} else if (!router->conf->source[0] && lan->virtual_seen[0]) {
 		fault.code = VRRP_REASON_ONLY_VIRTUAL;
 		memcpy(fault.source, lan->virtual_seen, sizeof(fault.source));
 	} else if (lan->sources_n) {
@@ -62,12 +100,15 @@ static struct vrrp_reason fault_of(const struct routers *routers, const struct r
 	const struct lan *lan = router_lan(routers, router);
 	const struct conf_address *missing = lacking(routers, router);
 	unsigned len = (unsigned)router_advert_len(router) - KERN_FRAME_ETHERNET_LEN;
-	struct vrrp_reason fault = lan->fault;
+	struct vrrp_reason fault = router_is_unicast(router) ? lan->unicast_fault : lan->fault;
 
 	if (fault.code != VRRP_REASON_NONE && fault.code != VRRP_REASON_NO_SOURCE)
 		return fault;
-	if (!choose_source(router, lan)) {
+	fault.code = VRRP_REASON_NONE;
+	if (!choose_source(routers, router)) {
 		fault = no_source(router, lan);
+	} else if (router_is_unicast(router) && router->peers.away_n == 0) {
+		fault.code = VRRP_REASON_NO_PEER;
 	} else if (missing) {
 		fault.code = VRRP_REASON_NO_OWN;
 		memcpy(fault.source, missing->bytes, sizeof(fault.source));
@@ -115,7 +156,8 @@ static bool may_pass(struct routers *routers, struct router *router, enum vrrp_r
 /* Some address of the host's own is missing: which one it is may change while that lasts. */
 static enum vrrp_reason_code timed_as(enum vrrp_reason_code fault)
 {
-	if (fault == VRRP_REASON_ONLY_VIRTUAL || fault == VRRP_REASON_NO_OWN)
+	if (fault == VRRP_REASON_ONLY_VIRTUAL || fault == VRRP_REASON_NO_OWN ||
+	    fault == VRRP_REASON_NOT_HERE || fault == VRRP_REASON_NO_GLOBAL)
 		return VRRP_REASON_NO_SOURCE;
 	return fault;
 }
@@ -145,7 +187,9 @@ static void tell_worth(struct routers *routers, struct router *router,
 static bool is_of_family(enum vrrp_reason_code fault)
 {
 	return fault == VRRP_REASON_NO_SOURCE || fault == VRRP_REASON_ONLY_VIRTUAL ||
-	       fault == VRRP_REASON_NO_GROUP || fault == VRRP_REASON_MTU;
+	       fault == VRRP_REASON_NO_GROUP || fault == VRRP_REASON_MTU ||
+	       fault == VRRP_REASON_NO_PEER || fault == VRRP_REASON_NOT_HERE ||
+	       fault == VRRP_REASON_NO_GLOBAL;
 }
 
 /* What a family cannot hold that cannot speak either is no reason to leave. */
@@ -234,16 +278,16 @@ static void look_at_worth(struct routers *routers, struct router *router)
 	tell_worth(routers, router, &fault);
 }
 
-static void tell_router(struct routers *routers, struct router *router, const struct lan *lan,
-			const struct lan_news *news)
+static void tell_router(struct routers *routers, struct router *router, const struct lan_news *news)
 {
-	const uint8_t *source = choose_source(router, lan);
+	const uint8_t *source = choose_source(routers, router);
 	/* Without one left, a farewell still leaves from the one that it had. */
 	bool other = source && memcmp(source, router->vr.election.source, 16) != 0;
+	bool others = router_is_unicast(router) && router_find_peers(routers, router);
 
 	if (other)
 		vrrp_source_set(&router->vr, source);
-	if (other || news->voice)
+	if (other || others || news->voice)
 		router_write_will(routers, router);
 	/* Its fault in between was never seen: what waited on the old interface is lost. */
 	if (news->index && router->vr.election.state == VRRP_STATE_BACKUP)
@@ -272,7 +316,18 @@ static void assess(struct routers *routers, struct lan *lan)
 		tell_group_error(routers, lan);
 	routers->groups_missing |= lan->fault.code == VRRP_REASON_NO_GROUP;
 	for (unsigned i = lan->first; i; i = routers->all[i - 1].next_on_lan)
-		tell_router(routers, &routers->all[i - 1], lan, &news);
+		tell_router(routers, &routers->all[i - 1], &news);
+}
+
+/* Where a source or a peer of routers is this host's from now on, or no more. */
+static void doubt_unicast(struct routers *routers)
+{
+	if (!routers->own.changed)
+		return;
+	routers->own.changed = false;
+	for (unsigned i = 0; i < routers->n; i++)
+		if (router_is_unicast(&routers->all[i]))
+			routers_doubt(routers, router_lan(routers, &routers->all[i]));
 }
 
 /* A router with guests on an interface of which there is news. */
@@ -307,6 +362,7 @@ static void assess_guests(struct routers *routers, unsigned interface)
 
 static void assess_doubtful(struct routers *routers)
 {
+	doubt_unicast(routers);
 	for (unsigned i = 0; i < routers->doubtful_n; i++) {
 		struct lan *lan = routers->doubtful[i];
 
@@ -335,13 +391,38 @@ static void doubt_groups(struct routers *routers)
 
 /* ---- packets ---- */
 
+static bool is_to_group(const struct kern_packet *packet)
+{
+	return packet->family == 6 ? packet->destination[0] == 0xff : packet->destination[0] >= 224;
+}
+
+/*
+ * What was sent to this host concerns the router whose peer has sent it, wherever it arrived; what
+ * was sent to the group, and what is nobody's, the router on that interface. A stranger that sends
+ * to this host is counted by one that has peers, rather than by none.
+ */
+static unsigned find_number(const struct routers *routers, const struct kern_packet *packet,
+			    unsigned vrid, int interface)
+{
+	const struct lan *lan =
+		interface < 0 ? NULL : routers_lan(routers, (unsigned)interface, packet->family);
+	unsigned number = 0;
+
+	if (!is_to_group(packet))
+		number = peers_index_find(&routers->peers, packet->family, vrid, packet->source,
+					  interface);
+	if (!number && lan)
+		number = lan->by_vrid[vrid];
+	if (!number && !is_to_group(packet))
+		number = routers->peers.by_vrid[packet->family == 6][vrid];
+	return number;
+}
+
 static struct router *find_router(struct routers *routers, const struct kern_packet *packet,
 				  int vrid, const struct interface **ret_interface)
 {
 	int interface = interfaces_at(routers->interfaces, packet->ifindex);
-	const struct lan *lan =
-		interface < 0 ? NULL : routers_lan(routers, (unsigned)interface, packet->family);
-	unsigned number = !lan || vrid < 0 ? 0 : lan->by_vrid[vrid];
+	unsigned number = vrid < 0 ? 0 : find_number(routers, packet, (unsigned)vrid, interface);
 
 	*ret_interface =
 		interface < 0 ? NULL : interfaces_get(routers->interfaces, (unsigned)interface);

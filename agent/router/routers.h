@@ -15,6 +15,7 @@
 #include "journal.h"
 #include "lan.h"
 #include "lease.h"
+#include "peers.h"
 #include "resort.h"
 #include "vrrp/unit.h"
 
@@ -38,6 +39,7 @@ struct router {
 	unsigned guests_n;              /* so many of them are guests (guests.h) */
 	struct vrrp_list list;          /* what it advertises; owned */
 	struct vrrp_rules rules;        /* by which it receives, and authenticates what it sends */
+	struct peers peers;             /* to which it sends; none: it speaks by multicast */
 	struct lease lease;             /* of its addresses */
 	struct resort resort;           /* whether it can hold them */
 	struct outbox outbox;

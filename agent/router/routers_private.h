@@ -30,6 +30,7 @@
 #include "netlink/monitor.h"
 #include "netlink/receive.h"
 #include "netlink/send.h"
+#include "netlink/send_ip.h"
 #include "agent/state.h"
 
 /*
@@ -55,6 +56,9 @@ struct routers {
 	/* Of IPv4 and of IPv6; NULL likewise. */
 	struct kern_receiver *readers[2], *strays_readers[2];
 	struct kern_sender *sender;
+	struct kern_ip_sender *ip_sender; /* NULL: nobody has sent by unicast */
+	struct peers_index peers;
+	struct own own; /* what of their peers and sources this host is */
 	struct kern_wants *wants;
 	struct guests guests;
 	struct twins twins;
@@ -114,6 +118,14 @@ static inline struct lan *routers_lan(const struct routers *routers, unsigned in
 static inline struct lan *router_lan(const struct routers *routers, const struct router *router)
 {
 	return &routers->lans[router->vr.config.family == 6][router->interface];
+}
+
+/**
+ * router_is_unicast() - whether a router speaks to peers and not to the group.
+ */
+static inline bool router_is_unicast(const struct router *router)
+{
+	return router->peers.n > 0;
 }
 
 /**
@@ -229,6 +241,14 @@ bool router_can_advertise(const struct routers *routers, const struct router *ro
 int router_renamed_ifindex(const struct routers *routers, const struct router *router);
 
 /**
+ * router_find_peers() - look which of a router's unicast peers are this host, and whether it can
+ * send to the others.
+ *
+ * Return: whether other ones are this host than before.
+ */
+bool router_find_peers(struct routers *routers, struct router *router);
+
+/**
  * router_lease_s() - the lifetime of a configured router's addresses; 0: for ever.
  */
 uint32_t router_lease_s(const struct conf_router *conf);
@@ -249,6 +269,38 @@ size_t router_advert_len(const struct router *router);
  */
 void router_write_advert(const struct routers *routers, const struct router *router,
 			 uint8_t priority, uint8_t *frame);
+
+/**
+ * router_packet_len() - the bytes of an advert to a unicast peer, behind the IP header.
+ */
+size_t router_packet_len(const struct router *router);
+
+/**
+ * router_header() - the IP header of an advert to a peer.
+ * @peer: below the router's peers.n.
+ * @ret_header: borrows from @router.
+ */
+void router_header(const struct routers *routers, const struct router *router, unsigned peer,
+		   struct kern_ip_header *ret_header);
+
+/**
+ * router_write_copy() - write the advert to a peer.
+ * @payload: router_packet_len() bytes.
+ */
+void router_write_copy(const struct router *router, uint8_t priority, unsigned peer,
+		       uint8_t *payload);
+
+/**
+ * conf_packet_len() - the bytes of an advert of a configured router as a whole IP packet.
+ */
+size_t conf_packet_len(const struct conf_router *conf);
+
+/**
+ * routers_open_ip() - be able to send by unicast, if that is not so already.
+ *
+ * Return: 0, or -errno of kern_ip_sender_open().
+ */
+int routers_open_ip(struct routers *routers);
 
 /**
  * routers_say_farewells() - send the farewells that are owed, whatever is still there.

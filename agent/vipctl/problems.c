@@ -146,6 +146,11 @@ static const struct meaning rejects[] = {
 	{ "auth_mismatch", PROBLEM_DEGRADED,
 	  "adverts that are authenticated in another way are discarded" },
 	{ "auth_failed", PROBLEM_DEGRADED, "adverts with another password are discarded" },
+	{ "destination", PROBLEM_DEGRADED,
+	  "adverts are discarded that are sent by unicast where it uses multicast, or the other "
+	  "way round" },
+	{ "not_peer", PROBLEM_DEGRADED,
+	  "adverts of a host that is none of its peers are discarded" },
 	{ NULL, PROBLEM_DEGRADED, "adverts for it are discarded" },
 };
 
@@ -252,6 +257,17 @@ void problems_conflict(struct problems *problems, const struct records_table *ta
 	    client_text(table, record, "source", source),
 	    (uint8_t)client_number(table, record, "vrid"),
 	    client_text(table, record, "address", address));
+}
+
+void problems_peer(struct problems *problems, const struct records_table *table, const void *record)
+{
+	char address[FIELDS_TEXT_SIZE], error[FIELDS_TEXT_SIZE];
+
+	if (client_number(table, record, "error") && !client_number(table, record, "this_host"))
+		add(problems, PROBLEM_DEGRADED, "unreachable_peer",
+		    "no advert leaves to its peer %.60s: %.60s",
+		    client_text(table, record, "address", address),
+		    client_text(table, record, "error", error));
 }
 
 /* ---- words ---- */

@@ -63,6 +63,12 @@ void problems_conflict(struct problems *problems, const struct records_table *ta
 		       const void *record);
 
 /**
+ * problems_peer() - a unicast peer, and what became of the last advert to it.
+ */
+void problems_peer(struct problems *problems, const struct records_table *table,
+		   const void *record);
+
+/**
  * problems_is_first() - whether no problem before has that one's word.
  * @i: below @problems->n.
  */

@@ -29,7 +29,7 @@ struct shown {
 	char first[ADDRESS_TEXT_SIZE];
 	struct problems problems;
 	json_t *addresses, *extra, *missing, *held; /* owned; arrays of strings, or NULL */
-	json_t *conflicts;                          /* owned; an array of objects, or NULL */
+	json_t *conflicts, *peers;                  /* owned; arrays of objects, or NULL */
 	json_t *places; /* owned; an object of the interfaces that addresses elsewhere are on */
 };
 
@@ -222,6 +222,7 @@ static void add_addresses(struct shown *shown, json_t *object)
 	json_object_set(object, "held_addresses", shown->held);
 	json_object_set(object, "address_interfaces", shown->places);
 	json_object_set(object, "conflicts", shown->conflicts);
+	json_object_set(object, "peers", shown->peers);
 }
 
 /* As the fields of the record, which does not show it: it is null where nobody was heard. */
@@ -309,8 +310,9 @@ static void forget_lists(struct shown *shown)
 	json_decref(shown->held);
 	json_decref(shown->conflicts);
 	json_decref(shown->places);
-	shown->addresses = shown->extra = shown->missing = shown->held = shown->conflicts = NULL;
-	shown->places = NULL;
+	json_decref(shown->peers);
+	shown->addresses = shown->extra = shown->missing = shown->held = NULL;
+	shown->conflicts = shown->peers = shown->places = NULL;
 }
 
 /* The router that is complete by now. */
@@ -345,6 +347,7 @@ static const char *begin_router(struct printer *printer, const struct records_ta
 		shown->held = json_array();
 		shown->conflicts = json_array();
 		shown->places = json_object();
+		shown->peers = json_array();
 	}
 	return NULL;
 }
@@ -387,6 +390,21 @@ static const char *add_conflict(struct printer *printer, const struct records_ta
 	return NULL;
 }
 
+static const char *add_peer(struct printer *printer, const struct records_table *table,
+			    const void *record)
+{
+	json_t *peer;
+
+	problems_peer(&printer->shown.problems, table, record);
+	if (!printer->routers)
+		return NULL;
+	peer = record_json(printer, table, record);
+	if (!peer)
+		return no_json;
+	json_array_append_new(printer->shown.peers, peer);
+	return NULL;
+}
+
 /* What is known of all of it: also whether somebody goes on when the router process dies. */
 static const char *take_host(struct printer *printer, const struct records_table *table,
 			     const void *record)
@@ -411,6 +429,8 @@ static const char *take_record(const struct records_table *table, const void *re
 		add_address(&printer->shown, table, record);
 	if (strcmp(table->name, "conflict") == 0 && printer->shown.any)
 		return add_conflict(printer, table, record);
+	if (strcmp(table->name, "peer") == 0 && printer->shown.any)
+		return add_peer(printer, table, record);
 	if (strcmp(table->name, "host") == 0 && printer->routers && !printer->host)
 		return take_host(printer, table, record);
 	return NULL;

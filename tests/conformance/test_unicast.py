@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: MIT
 """Routers that speak to configured peers, and adverts that carry an HMAC."""
 
+import socket
+import struct
 import time
 
 import pytest
@@ -84,9 +86,24 @@ def test_stranger(scene, variant):
                    spoiled(scene, [{"src": variant.low, **speak_to(scene)}]))
 
 
+def join_group(scene):
+    """Another program of the host makes it a member: the agent need not be one."""
+    ifindex, group = scene.gw.link()["ifindex"], scene.variant.group
+    if scene.variant.family == 4:
+        sock = scene.gw.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        sock.setsockopt(socket.IPPROTO_IP, socket.IP_ADD_MEMBERSHIP,
+                        socket.inet_aton(group) + bytes(4) + struct.pack("i", ifindex))
+    else:
+        sock = scene.gw.socket(socket.AF_INET6, socket.SOCK_DGRAM)
+        sock.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_JOIN_GROUP,
+                        socket.inet_pton(socket.AF_INET6, group) + struct.pack("i", ifindex))
+    scene.lab.at_close(sock.close)
+
+
 @rule("R-192", MUST, "with peers, the group is not listened to", *BOTH)
 def test_group_is_ignored(scene):
     active(scene)
+    join_group(scene)
     active_ignores(scene, Reason("destination"), spoiled(scene, [{}]))
 
 

@@ -76,6 +76,8 @@ DECISIONS = {
                        "erratum 8300: other agents can be told to send such; it is counted",
     ("vipd", "R-080"): "no router advertisements of its own: radvd sends them, coupled to the "
                        "state",
+    ("vipd", "R-189"): "peers over IPv6 may be global addresses, too: behind a router there are no "
+                       "others",
     ("vipd", "R-147"): "an address list is never a reason to drop an advert: so an address can be "
                        "added on one node first; a different one is counted",
 }

@@ -75,8 +75,8 @@ DEFECTS = [
     Defect("farewell-not-prepared",
            "A withdrawn router, or one whose vipd has died, leaves without a word: 3 s of silence.",
            "agent/router/*.c",
-           "if (router->vr.election.source[0] != 0) add_farewell(routers, router);",
-           "(void)add_farewell;"),
+           "if (router->vr.election.source[0] != 0) add_farewells(routers, router);",
+           "(void)add_farewells;"),
     Defect("advert-for-each-contest",
            "A paused Active answers a queue of weak adverts with as many of its own.",
            "agent/router/*.c",
@@ -243,8 +243,8 @@ DEFECTS = [
     Defect("source-not-kept",
            "Another address of the interface changes who wins a tie.",
            "agent/router/*.c",
-           "if (kept || configured)",
-           "if (configured)"),
+           "if (kept && is_global(lan, kept) == global)",
+           "if (false)"),
     Defect("carrier-not-seen",
            "An unplugged Active goes on: the address is on two hosts.",
            "agent/router/*.c",
@@ -780,8 +780,8 @@ DEFECTS = [
     Defect("will-of-backups",
            "The last will of a host makes its peers take over from a healthy Active.",
            "agent/keeper/will.c",
-           "if (entry->kind != STATE_ENTRY_FRAME || !armed)",
-           "(void)armed; if (entry->kind != STATE_ENTRY_FRAME)"),
+           "if (!armed) return; if (entry->kind == STATE_ENTRY_FRAME)",
+           "(void)armed; if (entry->kind == STATE_ENTRY_FRAME)"),
     Defect("will-removes-nothing",
            "vipd gives up and leaves its addresses behind.",
            "agent/keeper/will.c",
@@ -791,15 +791,15 @@ DEFECTS = [
     Defect("will-without-farewells",
            "vipd gives up without a word: 3 s of silence.",
            "agent/keeper/will.c",
-           "walk(will, state, send_frame);",
-           "(void)send_frame;"),
+           "walk(will, state, send_farewell);",
+           "(void)send_farewell;"),
     Defect("will-farewell-first",
            "Two hosts have the address at once while one of them gives up.",
            "agent/keeper/will.c",
            "sum = kern_prepared_flush(will->prepared);"
            " swept = kern_sweep(will->dump, will->changer, NULL, on_swept, teller);"
-           " if (state) walk(will, state, send_frame); flush(will);",
-           "walk(will, state, send_frame); flush(will);"
+           " if (state) walk(will, state, send_farewell); flush(will);",
+           "walk(will, state, send_farewell); flush(will);"
            " if (state) sum = kern_prepared_flush(will->prepared);"
            " swept = kern_sweep(will->dump, will->changer, NULL, on_swept, teller);"),
 ]

@@ -194,6 +194,124 @@ static void test_ip_group_on_no_interface_is_refused(void **state)
 	assert_int_equal(fd, -1);
 }
 
+/* Where peers are some routers away the least of their TTLs is what parts adverts from strays. */
+static void test_ip_filter_lets_adverts_come_from_afar(void **state)
+{
+	struct kern_vrids vrids = { .words = { [VRID / 32] = 1u << VRID % 32 }, .hops = 2 };
+	static const char *const ends[][2] = { { "192.0.2.1", "192.0.2.2" },
+					       { "2001:db8::1", "2001:db8::2" } };
+
+	(void)state;
+	if (here < 0)
+		skip();
+	for (unsigned i = 0; i < 2; i++) {
+		struct kern_receiver *reader;
+		struct heard heard;
+
+		enter(there);
+		assert_int_equal(kern_receiver_open(i ? 6 : 4, KERN_RECEIVER_READER, PROTOCOL,
+						    &vrids, &reader),
+				 0);
+		enter(here);
+		for (unsigned ttl = 252; ttl < 256; ttl++) {
+			const struct sending sending = { ends[i][0],   ends[i][1], 0,
+							 (uint8_t)ttl, VRID,       12 };
+
+			assert_int_equal(send_one(&sending), 0);
+			if (ttl == 252)
+				continue;
+			heard = wait_for(reader);
+			assert_int_equal(heard.n, 1);
+			assert_int_equal(heard.last.ttl, ttl);
+		}
+		kern_receiver_close(reader);
+	}
+}
+
+/* Return: an advert as a whole packet, with a header that says so; its length. */
+static size_t prepare(const struct sending *sending, uint8_t *bytes)
+{
+	unsigned family = strchr(sending->source, ':') ? 6 : 4;
+	uint8_t source[16] = { 0 }, destination[16] = { 0 };
+	const struct kern_ip_header header = { .family = (uint8_t)family,
+					       .ttl = sending->ttl,
+					       .source = source,
+					       .destination = destination };
+	size_t header_len = kern_ip_header_len(family);
+
+	set_bytes(source, sending->source);
+	set_bytes(destination, sending->destination);
+	kern_ip_prepare(bytes, &header, PROTOCOL, sizeof(advert));
+	memcpy(bytes + header_len, advert, sizeof(advert));
+	return header_len + sizeof(advert);
+}
+
+/* A farewell by unicast: what was prepared leaves as it was meant, also to a link-local peer. */
+static void test_ip_prepared_packet_leaves_as_it_is(void **state)
+{
+	const struct sending rows[] = {
+		{ "192.0.2.1", "192.0.2.2", 0, 255, VRID, 0 },
+		{ "2001:db8::1", "2001:db8::2", 0, 255, VRID, 0 },
+		{ "fe80::1", "fe80::2", ifindex_here, 255, VRID, 0 },
+	};
+
+	(void)state;
+	if (here < 0)
+		skip();
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		unsigned family = i ? 6 : 4;
+		struct kern_receiver *reader = listen_there(family, KERN_RECEIVER_READER);
+		struct kern_ip_sender *sender = open_sender();
+		uint8_t bytes[KERN_IP_PREPARED_MAX];
+		size_t len = prepare(&rows[i], bytes);
+		const struct kern_sent *sent;
+		struct heard heard;
+
+		assert_int_equal(
+			kern_ip_sender_prepared(sender, rows[i].ifindex, bytes, len, sender, 7), 0);
+		assert_int_equal(kern_ip_sender_flush(sender, &sent), 1);
+		assert_int_equal(sent[0].error, 0);
+		heard = wait_for(reader);
+		assert_int_equal(heard.last.ttl, 255);
+		assert_bytes(heard.last.source, rows[i].source);
+		assert_bytes(heard.last.destination, rows[i].destination);
+		assert_int_equal(heard.last.payload_len, sizeof(advert));
+		assert_memory_equal(heard.payload, advert, sizeof(advert));
+		kern_ip_sender_close(sender);
+		kern_receiver_close(reader);
+	}
+}
+
+/* What stands in a memory that others wrote may be anything. */
+static void test_ip_prepared_packet_without_sense_is_refused(void **state)
+{
+	static const struct {
+		size_t at;
+		uint8_t value;
+	} wrong[] = { { 0, 0x46 }, { 0, 0x75 }, { 3, 99 }, { 9, 17 } };
+	const struct sending sending = { "192.0.2.1", "192.0.2.2", 0, 255, VRID, 0 };
+	struct kern_ip_sender *sender;
+	uint8_t bytes[KERN_IP_PREPARED_MAX];
+	const struct kern_sent *sent;
+	size_t len;
+
+	(void)state;
+	if (here < 0)
+		skip();
+	sender = open_sender();
+	for (size_t i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++) {
+		len = prepare(&sending, bytes);
+		bytes[wrong[i].at] = wrong[i].value;
+		assert_int_equal(kern_ip_sender_prepared(sender, 0, bytes, len, NULL, 0), -EINVAL);
+	}
+	len = prepare(&sending, bytes);
+	for (size_t shorter = 0; shorter < len; shorter++)
+		assert_int_equal(kern_ip_sender_prepared(sender, 0, bytes, shorter, NULL, 0),
+				 -EINVAL);
+	assert_int_equal(kern_ip_sender_flush(sender, &sent), 0);
+	kern_ip_sender_close(sender);
+}
+
 /* What is none of our adverts does not wake anybody, but can be counted. */
 static void test_ip_filter_parts_adverts_from_strays(void **state)
 {
@@ -405,6 +523,9 @@ int main(void)
 		cmocka_unit_test(test_ip_multicast6_is_heard_by_members),
 		cmocka_unit_test(test_ip_group_on_no_interface_is_refused),
 		cmocka_unit_test(test_ip_filter_parts_adverts_from_strays),
+		cmocka_unit_test(test_ip_filter_lets_adverts_come_from_afar),
+		cmocka_unit_test(test_ip_prepared_packet_leaves_as_it_is),
+		cmocka_unit_test(test_ip_prepared_packet_without_sense_is_refused),
 		cmocka_unit_test(test_ip_unicast_leaves_as_it_is_told),
 		cmocka_unit_test(test_ip_longest_advert_of_ipv6_arrives),
 		cmocka_unit_test(test_ip_refused_packets_say_why_and_keep_no_others),

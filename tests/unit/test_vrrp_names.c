@@ -42,6 +42,9 @@ static void test_names_reasons_are_the_documented_words(void **state)
 		"address_link_missing",
 		"address_link_down",
 		"address_no_carrier",
+		"no_peer",
+		"not_here",
+		"no_global",
 	};
 
 	(void)state;

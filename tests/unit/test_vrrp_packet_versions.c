@@ -599,7 +599,11 @@ static void test_packet_decode_lists_of_rules_over_ipv4(void **state)
 {
 	static const uint8_t own[] = { 192, 0, 2, 20, 192, 0, 2, 21 };
 	static const uint8_t peers[] = { 192, 0, 2, 9, 198, 51, 100, 10 };
-	struct vrrp_rules rules = { own, 2, peers, 2, 255, VRRP_AUTH_NONE, { 0 }, false };
+	struct vrrp_rules rules = { .destinations = own,
+				    .destinations_n = 2,
+				    .peers = peers,
+				    .peers_n = 2,
+				    .min_ttl = 255 };
 	struct vrrp_advert advert;
 	struct message m;
 
@@ -611,6 +615,58 @@ static void test_packet_decode_lists_of_rules_over_ipv4(void **state)
 	assert_int_equal(vrrp_packet_decode(&m.rx, 3, &advert), VRRP_ACCEPT);
 	rules.peers_n = 1;
 	assert_int_equal(vrrp_packet_decode(&m.rx, 3, &advert), VRRP_REJECT_NOT_PEER);
+}
+
+/* whatever the kernel gives us is for this host, unless it was sent to a group. */
+static void test_packet_decode_rules_of_any_own_address(void **state)
+{
+	const struct vrrp_rules rules = { .min_ttl = 255 };
+	struct vrrp_advert advert;
+	struct message m;
+
+	(void)state;
+	assert_int_equal(decode6_from("2001:db8::10", "2001:db8::20", &rules), VRRP_ACCEPT);
+	assert_int_equal(decode6_from("fe80::10", "fe80::20", &rules), VRRP_ACCEPT);
+	assert_int_equal(decode6_from("fe80::10", "ff02::12", &rules), VRRP_REJECT_DESTINATION);
+	message_init(&m);
+	m.rx.rules = &rules;
+	assert_int_equal(vrrp_packet_decode(&m.rx, 3, &advert), VRRP_REJECT_DESTINATION);
+	set_address(m.rx.destination, "255.255.255.255");
+	assert_int_equal(vrrp_packet_decode(&m.rx, 3, &advert), VRRP_REJECT_DESTINATION);
+	set_address(m.rx.destination, "192.0.2.21");
+	wire_sign(&m);
+	assert_int_equal(vrrp_packet_decode(&m.rx, 3, &advert), VRRP_ACCEPT);
+}
+
+/* each peer is as far away as it is said to be, and a stranger is one at any TTL. */
+static void test_packet_decode_rules_of_the_ttl_of_a_peer(void **state)
+{
+	static const uint8_t peers[] = { 192, 0, 2, 9, 192, 0, 2, 10 }, min_ttls[] = { 64, 253 };
+	struct vrrp_rules rules = {
+		.peers = peers, .peers_n = 2, .peer_min_ttls = min_ttls, .min_ttl = 64
+	};
+	struct vrrp_advert advert;
+	struct message m;
+
+	(void)state;
+	for (unsigned ttl = 0; ttl < 256; ttl++) {
+		message_init(&m);
+		m.rx.rules = &rules;
+		m.rx.ttl = (uint8_t)ttl;
+		set_address(m.rx.destination, "192.0.2.21");
+		set_address(m.rx.source, "192.0.2.9");
+		wire_sign(&m);
+		assert_int_equal(vrrp_packet_decode(&m.rx, 3, &advert),
+				 ttl >= 64 ? VRRP_ACCEPT : VRRP_REJECT_TTL);
+		set_address(m.rx.source, "192.0.2.10");
+		wire_sign(&m);
+		assert_int_equal(vrrp_packet_decode(&m.rx, 3, &advert),
+				 ttl >= 253 ? VRRP_ACCEPT : VRRP_REJECT_TTL);
+		set_address(m.rx.source, "192.0.2.11");
+		wire_sign(&m);
+		assert_int_equal(vrrp_packet_decode(&m.rx, 3, &advert),
+				 ttl >= 64 ? VRRP_REJECT_NOT_PEER : VRRP_REJECT_TTL);
+	}
 }
 
 /* Another group is a group: what comes to it comes from the link. */
@@ -724,6 +780,8 @@ int main(void)
 		cmocka_unit_test(test_packet6_decode_multicast_comes_from_a_link_local_address),
 		cmocka_unit_test(test_packet6_decode_only_the_group_is_a_destination),
 		cmocka_unit_test(test_packet_decode_rules_of_unicast_peers),
+		cmocka_unit_test(test_packet_decode_rules_of_any_own_address),
+		cmocka_unit_test(test_packet_decode_rules_of_the_ttl_of_a_peer),
 		cmocka_unit_test(test_packet_decode_rules_of_who_may_send),
 		cmocka_unit_test(test_packet_decode_lists_of_rules_over_ipv4),
 		cmocka_unit_test(test_packet_decode_rules_of_another_group),

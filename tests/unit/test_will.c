@@ -21,6 +21,7 @@
 #include "agent/keeper/will.h"
 #include "agent/state_will.h"
 #include "netlink/change.h"
+#include "netlink/send_ip.h"
 
 #define ROUTE_IS_THERE   "ip route show 198.51.100.0/24 | grep -q ."
 #define ADDRESS_IS_THERE "ip -4 -o addr show dev v0 | grep -q 10.0.0.1"
@@ -246,7 +247,7 @@ static void test_will_passes_over_what_it_does_not_know(void **unused)
 	put_state(writer, 0, true);
 	put_state(writer, 1, true);
 	state_will_begin(writer, 0);
-	add_bytes(writer, 0, 3, 100);                   /* a kind of a later version */
+	add_bytes(writer, 0, 99, 100);                  /* a kind of a later version */
 	add_bytes(writer, 0, STATE_ENTRY_FRAME, 4200);  /* longer than a frame */
 	add_bytes(writer, 0, STATE_ENTRY_NETLINK, 100); /* of no known protocol */
 	add_route_removal(writer, true);
@@ -258,6 +259,37 @@ static void test_will_passes_over_what_it_does_not_know(void **unused)
 	assert_false(is_so(ROUTE_IS_THERE));
 	assert_int_equal(sent.frames_n, 1);
 	assert_int_equal(sent.len, 61);
+}
+
+/* Those of routers with unicast peers; whoever wrote it, what makes no sense is not sent. */
+static void test_will_sends_packets(void **unused)
+{
+	static const uint8_t own[4] = { 192, 0, 2, 2 }, peer[4] = { 192, 0, 2, 3 };
+	const struct kern_ip_header header = {
+		.family = 4, .ttl = 255, .source = own, .destination = peer
+	};
+	uint8_t bytes[32] = { [20] = 0x31 };
+	const struct state_entry entry = { .kind = STATE_ENTRY_PACKET,
+					   .bytes = bytes,
+					   .len = sizeof(bytes) };
+	int fd;
+	struct state *writer = begin(&fd);
+
+	(void)unused;
+	kern_ip_prepare(bytes, &header, 112, 12);
+	put_state(writer, 0, true);
+	put_state(writer, 1, false);
+	for (unsigned i = 0; i < 2; i++) {
+		state_will_begin(writer, i);
+		(void)state_will_add(writer, i, &entry);
+	}
+	add_bytes(writer, 0, STATE_ENTRY_PACKET, 60);
+	state_will_publish(writer, 0);
+	state_will_publish(writer, 1);
+	assert_int_equal(execute(fd, writer), 0);
+	assert_int_equal(sent.frames_n, 1);
+	assert_int_equal(sent.len, 12);
+	assert_int_equal(sent.first, 0x31);
 }
 
 /* Return: whether the kernel keeps marks. */
@@ -327,6 +359,7 @@ int main(void)
 		cmocka_unit_test(test_will_leaves_what_is_not_held),
 		cmocka_unit_test(test_will_that_was_torn_is_not_executed),
 		cmocka_unit_test(test_will_passes_over_what_it_does_not_know),
+		cmocka_unit_test(test_will_sends_packets),
 		cmocka_unit_test(test_will_sweeps_what_is_marked),
 		cmocka_unit_test(test_will_of_the_first_version_is_executed),
 	};
