@@ -362,17 +362,29 @@ static void fill_prefix(struct event_words *words)
 		 ip_text(event->family, event->address.bytes, text), event->address.prefix_len);
 }
 
+/* NULL: the kernel refuses it for a reason that only the error says. */
+static const char *refusal_note(const struct event *event)
+{
+	if (event->family == 4 && event->address.error == EINVAL)
+		return "the kernel refuses it while an address of the same subnet on that "
+		       "interface has another scope; tried again every second";
+	if (event->family == 6 && event->address.error == EACCES)
+		return "IPv6 is switched off on that interface (disable_ipv6); tried again every "
+		       "second";
+	return NULL;
+}
+
 static void fill_address(struct event_words *words)
 {
 	const struct event *event = &words->event;
+	const unsigned news = event->address.news;
+	const char *note = news < EVENT_ADDRESS_COUNT ? address_notes[news] : NULL;
 
 	fill_prefix(words);
-	if (event->address.news == EVENT_ADDRESS_FAILED && event->address.error == EINVAL &&
-	    event->family == 4)
-		strcpy(words->note, "the kernel refuses it while an address of the same subnet on "
-				    "that interface has another scope; tried again every second");
-	else if (event->address.news < EVENT_ADDRESS_COUNT && address_notes[event->address.news])
-		strcpy(words->note, address_notes[event->address.news]);
+	if (news == EVENT_ADDRESS_FAILED && refusal_note(event))
+		note = refusal_note(event);
+	if (note)
+		strcpy(words->note, note);
 }
 
 static void fill_resort(struct event_words *words)

@@ -99,9 +99,13 @@ def test_farewell(life):
 @rule("R-026", SHOULD, "addresses in the configured order", V3, V6)
 def test_list(scene, variant):
     scene.active(addresses=scene.configured(3))
-    assert scene.dut.refusal([scene.router(addresses=[])]), "no address is accepted"
     seen = scene.wait_advert()
     assert seen.count == len(seen.addresses) and seen.addresses == variant.listed(number=3)
+
+
+@rule("R-016", MUST, "at least one address is listed", V3, V6)
+def test_no_list(scene):
+    assert scene.dut.refusal([scene.router(addresses=[])]), "no address is accepted"
 
 
 @rule("R-022", MUST, "checksum is right in every advert", V2, V3, V6)

@@ -72,6 +72,8 @@ UNSEEN = [
 
 # (agent, requirement): what it does instead, and why. A test that fails there is no failure.
 DECISIONS = {
+    ("vipd", "R-016"): "a router may advertise no addresses, when others move them: only those "
+                       "that do so, too, accept it",
     ("vipd", "R-044"): "an address list is never a reason to drop an advert, though it may break "
                        "erratum 8300: other agents can be told to send such; it is counted",
     ("vipd", "R-080"): "no router advertisements of its own: radvd sends them, coupled to the "

@@ -346,6 +346,19 @@ def test_extra_address_of_ipv4_beside_a_router_of_ipv6(lab):
                10, "the kernel to end the leases")
 
 
+@pytest.mark.parametrize("required", [True, False])
+def test_extra_address_of_ipv6_where_it_is_switched_off(lab, required):
+    """A router that needs it is the last resort; another one goes on as ever."""
+    agent = gateway(lab, {"address": EXTRA6, "required": required})
+    assert "IPv6 is switched off" in agent.wait_log("news=failed")
+    agent.host.wait_adverts(40)                    # what is refused for 3 s cannot be held
+    shown = agent.router()
+    assert shown["state"] == "active" and shown["missing_addresses"] == [EXTRA6]
+    assert shown["last_resort"] == required
+    agent.host.sysctl("net.ipv6.conf.eth0.disable_ipv6", 0)
+    wait_held(agent.host, EXTRA6)
+
+
 # ---- the other end of a link ----
 
 def test_point_to_point_address_has_its_peer(lab):
