@@ -177,6 +177,22 @@ static void see_there(struct kern_wants *w, struct want *want, const struct kern
 		kern_wants_look_at(w, want);
 }
 
+/* The host's own, which is a duplicate, or may be one yet. */
+static bool is_useless(const struct want *want, const struct kern_object *object)
+{
+	const struct kern_ops *ops = kern_want_ops(want);
+
+	return want->spec.is_hosts && !object->gone && !ops->is_marked(&object->entry) &&
+	       ops->is_usable && !ops->is_usable(&object->entry);
+}
+
+static void see_useless(struct kern_wants *w, struct want *want)
+{
+	want->hosts = true;
+	if (want->present)
+		set_absent(w, want);
+}
+
 int kern_wants_see(struct kern_wants *wants, unsigned interface, const struct kern_object *object)
 {
 	uint32_t number = *slot_of(wants, interface, object->kind, &object->entry);
@@ -187,6 +203,8 @@ int kern_wants_see(struct kern_wants *wants, unsigned interface, const struct ke
 	want = &wants->all[number - 1];
 	if (!kern_want_ops(want)->collide(&object->entry, &want->spec.entry))
 		see_double(wants, want, object);
+	else if (is_useless(want, object))
+		see_useless(wants, want);
 	else if (object->gone)
 		see_gone(wants, want, object);
 	else

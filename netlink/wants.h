@@ -27,7 +27,8 @@ struct kern_want {
 	uint32_t lease_s;   /* the kernel itself removes it when so long nobody calls
 			       kern_wants_renew(); 0: never */
 	bool is_hosts;      /* may be the host's own: once it was there and not ours, it is never
-			       added here, since it would become ours and go with us */
+			       added here, since it would become ours and go with us; while it
+			       cannot be used it is not there */
 	union {             /* as it shall be; ifindex is set here */
 		struct kern_address address; /* the same as entry.address */
 		union kern_entry entry;

@@ -98,6 +98,8 @@ static void see_address(struct routers *routers, const struct kern_object *objec
 	}
 	if (object->address.mark == KERN_ADDRESS_MARK && !object->gone)
 		return;
+	if (want >= 0)
+		routers_doubt(routers, lan); /* whether the owner has what it needs */
 	if (!lan || !can_be_source(&object->address))
 		return;
 	source = as_source(object);
