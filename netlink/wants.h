@@ -66,7 +66,8 @@ unsigned kern_wants_add(struct kern_wants *wants, const struct kern_want *want);
 /**
  * kern_wants_need() - never add an object while another one is not there, nor remove that one while
  * it is: where the kernel refuses the one, it is as if it refused both.
- * @needed: of a kind that is claimed before that of @want; by no other.
+ * @needed: of a kind that is claimed before that of @want, and of which one more addition is no
+ *          error; needed by no other.
  */
 void kern_wants_need(struct kern_wants *wants, unsigned want, unsigned needed);
 
