@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "sim.h"
+#include "sim_filter.h"
 
 /* Who did something, as netlink shows it. */
 struct actor {
@@ -192,6 +193,8 @@ static void put(struct sim *sim, unsigned i, struct actor actor, unsigned k, uin
 
 	if (actor.process)
 		check_added(sim, i, k);
+	if (actor.process)
+		filter_check_added(sim, actor.process, k);
 	if (actor.process && address->ended && !address->stolen)
 		check_renewal(sim, actor.process, k);
 	*address = (struct sim_address){ .present = true,

@@ -40,6 +40,13 @@ struct sim_address {
 	bool ended;       /* not present: its lease ended */
 };
 
+/* Packets to an address are dropped. */
+struct sim_filter {
+	bool present;
+	bool refused; /* its removal was, since then */
+	int ifindex;  /* that it was made for */
+};
+
 struct sim_link {
 	bool exists, up, carrier;
 	int ifindex;
@@ -64,6 +71,7 @@ struct sim_kernel {
 	bool own[SIM_OWN_MAX];        /* the last one is the address of sim_gateway.own */
 	int members[SIM_MEMBERS_MAX]; /* of the group, by interface index; 0: free, -1: in vain */
 	struct sim_address table[SIM_ADDRESSES_MAX];
+	struct sim_filter filters[SIM_ADDRESSES_MAX];
 };
 
 /* What a process hears of its kernel. */
