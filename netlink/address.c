@@ -166,6 +166,11 @@ static bool is_leased(const union kern_entry *entry)
 	return entry->address.leased;
 }
 
+static bool is_usable(const union kern_entry *entry)
+{
+	return kern_address_is_usable(&entry->address);
+}
+
 /* Of IPv6 addresses the kernel does not say who removed one. */
 static bool may_have_ended(const union kern_entry *entry)
 {
@@ -410,6 +415,7 @@ const struct kern_ops kern_address_ops = {
 	.is_marked = is_marked,
 	.is_leased = is_leased,
 	.may_have_ended = may_have_ended,
+	.is_usable = is_usable,
 	.ifindex = ifindex_of,
 	.set_ifindex = set_ifindex,
 	.falls_with = falls_with,

@@ -63,6 +63,8 @@ struct kern_ops {
 	/* Of one that is gone, and nobody known asked for it: whether that may have been the end
 	 * of its lease. */
 	bool (*may_have_ended)(const union kern_entry *entry);
+	/* Whether it does what it is there for. NULL: it does. */
+	bool (*is_usable)(const union kern_entry *entry);
 	/* Of one in a message about new ones: whether it is gone all the same. NULL: none is. */
 	bool (*is_gone)(const union kern_entry *entry);
 	int (*ifindex)(const union kern_entry *entry);

@@ -321,6 +321,9 @@ static void note_result(struct kern_wants *w, struct want *want, const struct ke
 	want->renew |= change->renew;
 	tell_once(w, want, KERN_WANT_FAILED, -change->result);
 	wait_until(w, want, now_ns + RETRY_NS);
+	/* Nothing may count on one that is perhaps gone; to add it again is no error. */
+	if (change->result == -EINPROGRESS && !change->add && want->needed_by)
+		want->present = want->ours = false;
 	if (change->result != -EINPROGRESS) {
 		if (change->add && !want->present && want->refused_ns == KERN_NEVER)
 			want->refused_ns = now_ns;

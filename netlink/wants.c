@@ -257,6 +257,22 @@ static void see_below(struct kern_wants *w, unsigned i, const struct kern_object
 		set_leading(w, want);
 }
 
+/* The host's own, which is a duplicate, or may be one yet. */
+static bool is_useless(const struct want *want, const struct kern_object *object)
+{
+	const struct kern_ops *ops = kern_want_ops(want);
+
+	return want->spec.is_hosts && !object->gone && !ops->is_marked(&object->entry) &&
+	       ops->is_usable && !ops->is_usable(&object->entry);
+}
+
+static void see_useless(struct kern_wants *w, struct want *want)
+{
+	want->hosts = true;
+	if (want->present)
+		set_absent(w, want);
+}
+
 int kern_wants_see(struct kern_wants *wants, unsigned interface, const struct kern_object *object)
 {
 	uint32_t number = *slot_of(wants, interface, object->kind, &object->entry);
@@ -264,11 +280,13 @@ int kern_wants_see(struct kern_wants *wants, unsigned interface, const struct ke
 
 	if (want && !kern_want_ops(want)->collide(&object->entry, &want->spec.entry))
 		see_double(wants, want, object);
+	else if (want && is_useless(want, object))
+		see_useless(wants, want);
 	else if (want && object->gone)
 		see_gone(wants, want, object);
 	else if (want)
 		see_there(wants, want, object);
-	if (!object->gone && !(want && want->ours))
+	if (!object->gone && !(want && want->present && want->ours))
 		see_below(wants, interface, object);
 	return (int)number - 1;
 }

@@ -27,7 +27,8 @@ struct kern_want {
 	uint32_t lease_s;   /* the kernel itself removes it when so long nobody calls
 			       kern_wants_renew(); 0: never */
 	bool is_hosts;      /* may be the host's own: once it was there and not ours, it is never
-			       added here, since it would become ours and go with us */
+			       added here, since it would become ours and go with us; while it
+			       cannot be used it is not there */
 	union {             /* as it shall be; ifindex is set here */
 		struct kern_address address; /* the same as entry.address */
 		union kern_entry entry;
@@ -65,7 +66,8 @@ unsigned kern_wants_add(struct kern_wants *wants, const struct kern_want *want);
 /**
  * kern_wants_need() - never add an object while another one is not there, nor remove that one while
  * it is: where the kernel refuses the one, it is as if it refused both.
- * @needed: of a kind that is claimed before that of @want; by no other.
+ * @needed: of a kind that is claimed before that of @want, and of which one more addition is no
+ *          error; needed by no other.
  */
 void kern_wants_need(struct kern_wants *wants, unsigned want, unsigned needed);
 

@@ -214,12 +214,15 @@ static void take_filter_news(struct routers *routers, const struct kern_news *ne
 {
 	const struct kern_want *want = kern_wants_get(routers->wants, news->want);
 	struct router *router = &routers->all[want->owner];
+	const struct conf_address *address = &router->conf->addresses[news->want - router->filter];
 	struct journal_router journal = router_journal(routers, router);
 
 	if (news->what != KERN_WANT_FAILED)
 		return;
-	journal_address_unfiltered(&journal, &router->conf->addresses[news->want - router->filter],
-				   news->error);
+	if (router->vr.election.state == VRRP_STATE_ACTIVE)
+		journal_address_unfiltered(&journal, address, news->error);
+	else
+		journal_address(&journal, address, news->what, news->error);
 	router_doubt_addresses(routers, router, news->what);
 }
 

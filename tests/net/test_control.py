@@ -377,7 +377,7 @@ ROUTER = {"name": str, "interface": str, "vrid": int, "family": int, "version": 
           "active_interval_ms": (int, type(None)), "takeover_in_ms": (int, type(None)),
           "interval_ms": int, "addresses": list,
           "extra_addresses": list, "missing_addresses": list, "held_addresses": list,
-          "address_interfaces": dict,
+          "address_interfaces": dict, "peers": list,
           "conflicts": list, "last_heard": (str, type(None)), "warnings": list, "counters": dict}
 COUNTERS = {name: int for name in (
     "adverts_sent", "adverts_received", "priority_zero_sent", "priority_zero_received",

@@ -51,6 +51,39 @@ class Found(NamedTuple):
 
 
 DEFECTS = [
+    # ---- accept = false ----
+    Defect("accept-never-filters",
+           "Packets are served at an address that shall not accept any.",
+           "agent/router/*.c",
+           "if (!router->conf->accept) kern_wants_want(routers->wants, router->filter + address",
+           "if (!router->conf->accept && !wanted) kern_wants_want(routers->wants, router->filter + "
+           "address"),
+    Defect("accept-filter-after-address",
+           "Each takeover serves packets for a moment.",
+           "netlink/kind.c",
+           "KERN_KIND_FILTER, KERN_KIND_ADDRESS,",
+           "KERN_KIND_ADDRESS, KERN_KIND_FILTER,"),
+    Defect("accept-address-without-filter",
+           "Where nftables refuse, an address is served that shall not be.",
+           "netlink/*.c",
+           "if (is_held_up(w, want, now_ns)) return false;",
+           "(void)is_held_up;"),
+    Defect("accept-batch-of-both",
+           "An address is refused, or added, before it is known what became of its filter.",
+           "netlink/*.c",
+           "if (must_know(w, kind)) return;",
+           "(void)must_know;"),
+    Defect("accept-filter-left-by-reload",
+           "A reload to accept = true goes on dropping.",
+           "netlink/*.c",
+           "if (kern_kinds[pass.kind]->asks_one) continue;",
+           "if (kern_kinds[pass.kind]->asks_one || pass.kind == KERN_KIND_FILTER) continue;"),
+    Defect("accept-filter-unseen-after-crash",
+           "A successor takes filters that are there for missing, or leaves them behind.",
+           "agent/router/*.c",
+           "kind == KERN_KIND_ADDRESS || kern_wants_has_kind(routers->wants, kind)",
+           "kind == KERN_KIND_ADDRESS"),
+
     # ---- a turn, and what leaves in it ----
     Defect("farewell-before-removal",
            "Two hosts have the address at once while one of them leaves.",

@@ -100,6 +100,9 @@
  *     1 until it is Active and has had all addresses for a minute, or until a reload or a fault. As
  *     long as it lacks one it offers to leave, at most once a minute, unless somebody with priority
  *     1 was heard within an hour.
+ * P17 No packet to an address of a router that does not accept is ever delivered: its filter comes
+ *     before the address and goes after it, and at the end of a turn it is there as long as the
+ *     router is Active, and no longer.
  * lease     While the agent is well, and was for two leases, the kernel ends none of an Active.
  * timing    What sim_model.h says about single steps.
  * deadline  A router always has a deadline, neither past nor too far, except in Fault.

@@ -5,6 +5,7 @@
 
 #include "netlink/frame.h"
 #include "sim.h"
+#include "sim_filter.h"
 
 #define ETHERNET_LEN 14
 #define IP_LEN       20
@@ -450,6 +451,7 @@ void check_turn_end(struct sim *sim, const struct sim_process *process)
 	check_said(sim, i);
 	companion_turn(sim, process);
 	check_addresses(sim, process);
+	filter_check(sim, process);
 	check_resort(sim, i);
 	check_patience(sim, i);
 	sim->routers[i].adverts_n += sim->routers[i].turn.adverts_sent;

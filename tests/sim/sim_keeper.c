@@ -8,6 +8,7 @@
 #include "agent/keeper/tell.h"
 #include "agent/keeper/will.h"
 #include "sim.h"
+#include "sim_filter.h"
 
 #define ANSWERS_MAX (SUCCESSION_ACTIONS_MAX)
 
@@ -703,6 +704,7 @@ void keeper_end(struct sim *sim, unsigned i)
 	for (unsigned role = 0; role < SUCCESSION_ROLES_COUNT; role++)
 		forget(sim, &keeper->children[role]);
 	keeper_init(keeper);
+	filter_end(sim, i);
 }
 
 void keeper_reload(struct sim *sim, unsigned i)

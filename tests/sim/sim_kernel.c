@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "sim.h"
+#include "sim_filter.h"
 
 #define LEASE_EARLY_NS (100 * SIM_MS) /* so long before its end a lease may be over */
 
@@ -279,10 +280,11 @@ static void put(struct sim *sim, unsigned i, struct actor actor, unsigned k, uin
 	struct sim_kernel *kernel = &sim->routers[i].kernel;
 	struct sim_address *address = &kernel->table[k];
 
-	if (actor.process)
+	if (actor.process) {
 		check_added(sim, i, k);
-	if (actor.process)
 		check_lacking(sim, actor.process, k);
+		filter_check_added(sim, actor.process, k);
+	}
 	if (actor.process && address->ended && !address->stolen)
 		check_renewal(sim, actor.process, k);
 	*address = (struct sim_address){ .present = true,

@@ -46,6 +46,13 @@ struct sim_address {
 	bool ended;  /* not present: its lease ended */
 };
 
+/* Packets to an address are dropped. */
+struct sim_filter {
+	bool present;
+	bool refused; /* its removal was, since then */
+	int ifindex;  /* that it was made for */
+};
+
 struct sim_link {
 	bool exists, up, carrier;
 	int ifindex;
@@ -75,6 +82,7 @@ struct sim_kernel {
 		const struct sim_process *of;
 	} members[SIM_MEMBERS_MAX]; /* of the groups */
 	struct sim_address table[SIM_ADDRESSES_MAX];
+	struct sim_filter filters[SIM_ADDRESSES_MAX];
 };
 
 /* What a process hears of its kernel. */

@@ -9,6 +9,7 @@
 #include "netlink/monitor.h"
 #include "netlink/prepared.h"
 #include "sim.h"
+#include "sim_filter.h"
 
 /* ---- netlink/change.h ---- */
 
@@ -52,6 +53,18 @@ uint32_t kern_changer_port(const struct kern_changer *changer)
 	return 0;
 }
 
+static int carry_out(struct sim_process *by, const struct kern_change *change)
+{
+	bool is_filter = change->kind == KERN_KIND_FILTER;
+
+	if (kernel_goes_wrong(by->sim, by->router, SIM_TROUBLE_CHANGES)) {
+		if (is_filter)
+			filter_refuse(by->sim, by->router, change);
+		return -ENOMEM;
+	}
+	return is_filter ? filter_change(by->sim, by, change) : kernel_change(by->sim, by, change);
+}
+
 int kern_changer_apply(struct kern_changer *changer, struct kern_change *changes,
 		       unsigned changes_n)
 {
@@ -63,9 +76,7 @@ int kern_changer_apply(struct kern_changer *changer, struct kern_change *changes
 	by->unanswered = broken;
 	for (unsigned n = 0; n < changes_n; n++) {
 		process_may_die(by);
-		changes[n].result = kernel_goes_wrong(by->sim, by->router, SIM_TROUBLE_CHANGES)
-					    ? -ENOMEM
-					    : kernel_change(by->sim, by, &changes[n]);
+		changes[n].result = carry_out(by, &changes[n]);
 		changes[n].marked = changes[n].add && changes[n].result == 0;
 		if (broken)
 			changes[n].result = -EINPROGRESS;
@@ -159,6 +170,8 @@ int kern_dump_kind(struct kern_dump *dump, enum kern_kind kind, kern_object_fn e
 	const struct sim_kernel *kernel = &process->sim->routers[process->router].kernel;
 
 	process_may_die(process);
+	if (kind == KERN_KIND_FILTER)
+		return filter_dump(process, 0, each, arg);
 	if (kind != KERN_KIND_ADDRESS)
 		return 0;
 	show_own(process, each, arg);
@@ -183,9 +196,13 @@ int kern_dump_kind(struct kern_dump *dump, enum kern_kind kind, kern_object_fn e
 int kern_dump_interface(struct kern_dump *dump, enum kern_kind kind, int ifindex,
 			kern_object_fn each, void *arg)
 {
-	const struct sim_process *process = dump->process;
+	struct sim_process *process = dump->process;
 	const struct sim_link *link = &process->sim->routers[process->router].kernel.link;
 
+	if (kind == KERN_KIND_FILTER) { /* which outlives its interface */
+		process_may_die(process);
+		return filter_dump(process, ifindex, each, arg);
+	}
 	if (!link->exists || ifindex != link->ifindex)
 		return 0;
 	return kern_dump_kind(dump, kind, each, arg);

@@ -11,6 +11,7 @@
 #include "agent/keeper/tell.h"
 #include "agent/state.h"
 #include "sim.h"
+#include "sim_filter.h"
 
 #define ABSENT_VRID (SIM_VRID + 100)
 
@@ -196,7 +197,7 @@ static void write_router(struct sim_process *process)
 	bool absent = process->conf.absent;
 
 	*router = (struct conf_router){
-		.accept = true,
+		.accept = filter_accepts(process->sim, &process->conf.vrrp),
 		.vrrp = process->conf.vrrp,
 		.lease = process->conf.lease,
 		.addresses_n = absent ? 1 : r->addresses_n,

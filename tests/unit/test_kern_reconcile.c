@@ -410,6 +410,34 @@ static void test_reconcile_hosts_own_address_that_is_there_stays_its_own_when_le
 	assert_pass("", "lacking 1");
 }
 
+/* The kernel looks for another host that has it, and finds one. */
+static void test_reconcile_hosts_own_address_that_cannot_be_used_is_not_there(void **state)
+{
+	struct kern_object own = shown(&(struct kern_address){ .family = 4 });
+
+	(void)state;
+	begin_with((struct kern_want){ .is_hosts = true, .lease_s = LEASE_S }, 1);
+	own.address = address(1);
+	own.address.tentative = true;
+	see(own);
+	assert_true(kern_wants_lacks(t.wants, 0));
+	want(1, true);
+	assert_pass("", "lacking 1");
+	own.address.tentative = false;
+	see(own);
+	assert_false(kern_wants_lacks(t.wants, 0));
+	assert_pass("", "foreign 1");
+	own.address.failed = true;
+	see(own);
+	assert_true(kern_wants_lacks(t.wants, 0) && !kern_wants_has(t.wants, 0));
+	assert_pass("", "lacking 1");
+	/* vipd's own are there at once. */
+	begin(1, LEASE_S);
+	own.address.mark = OURS;
+	see(own);
+	assert_true(kern_wants_has(t.wants, 0));
+}
+
 /* ---- leases ---- */
 
 static void test_reconcile_ended_lease_comes_back_when_it_is_renewed(void **state)
@@ -605,6 +633,7 @@ int main(void)
 		cmocka_unit_test(test_reconcile_hosts_own_address_is_lent_by_a_predecessor),
 		cmocka_unit_test(
 			test_reconcile_hosts_own_address_that_is_there_stays_its_own_when_lent),
+		cmocka_unit_test(test_reconcile_hosts_own_address_that_cannot_be_used_is_not_there),
 		cmocka_unit_test(test_reconcile_without_a_lease_the_kernel_ends_none),
 		cmocka_unit_test(test_reconcile_lease_that_somebody_took_off_is_put_back),
 		cmocka_unit_test(test_reconcile_renewal_is_due_once),
