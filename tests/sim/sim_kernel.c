@@ -509,6 +509,8 @@ void kernel_squat(struct sim *sim, unsigned i, unsigned k, bool there)
 
 	if (there && !kernel->link.exists)
 		return;
+	if (there && sim->routers[i].config.family == 6 && !ip6_is_there(kernel))
+		return;
 	if (there ? address->present : !address->present || address->mark == KERN_ADDRESS_MARK)
 		return;
 	if (is_spared(sim, i) && (there || address->mark == 0))
