@@ -80,7 +80,7 @@ $(BUILD)/tests/conf/keys: $(BUILD)/tests/conf/keys.o $(CONF) $(BUILD)/agent/fiel
 SIM_REAL = $(FLOOR) $(addprefix $(BUILD)/agent/, conf/value.o \
 	$(addprefix keeper/,will.o succession.o succession_gap.o) \
 	$(addprefix router/,adopt.o advert.o conflicts.o execute.o hear.o interfaces.o journal.o lan.o last_will.o \
-	lease.o open.o priority.o resort.o \
+	lease.o open.o priority.o resort.o round.o \
 	routers.o step.o)) \
 	$(addprefix $(BUILD)/netlink/,address.o attributes.o frame.o kind.o receive.o reconcile.o \
 	wants.o sweep.o macvlan.o)

@@ -48,6 +48,19 @@ struct conf_link {
 	int64_t delay_ns; /* a lost carrier must last so long to be a fault */
 };
 
+struct conf_moment {
+	int64_t ns;
+};
+
+/* How the addresses are announced. Read and checked; the protocol's part is in vrrp.announce. */
+struct conf_announce {
+	struct conf_moment *after; /* again, since the takeover; ascending; part of the
+				      configuration */
+	unsigned after_n;
+	int64_t refresh_ns; /* 0: never */
+	int64_t pace_ns;    /* between two frames of one announcement */
+};
+
 /* By what the routers of a LAN prove that they belong together. */
 enum conf_auth_type {
 	CONF_AUTH_PASSWORD, /* version 2: whoever listens has it */
@@ -82,6 +95,7 @@ struct conf_router {
 	uint8_t source[16]; /* the only address to advertise from; zero: any */
 	struct conf_link_local link_local;
 	struct conf_link link;
+	struct conf_announce announce;
 	struct conf_auth auth;
 	unsigned addresses_n; /* advertised: the first ones */
 	unsigned extra_n;     /* held, not advertised: behind them */

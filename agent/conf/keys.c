@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "announce.h"
 #include "family.h"
 #include "value.h"
 #include "vrrp/timers.h"
@@ -53,6 +54,53 @@ static const struct conf_schema link_schema = {
 	.nouns = "links",
 	.size = sizeof(struct conf_link),
 	.keys = link_keys,
+};
+
+static const struct conf_key moment_keys[] = {
+	{ .field = FIELD(struct conf_moment, ns, "after", FIELD_DURATION),
+	  .kind = &conf_duration,
+	  .min = 10 * NS_PER_MS,
+	  .max = 600 * NS_PER_S,
+	  .step = NS_PER_MS,
+	  .missing = "" },
+	CONF_KEYS_END,
+};
+
+static const struct conf_schema moment_schema = {
+	.noun = "duration",
+	.nouns = "durations",
+	.size = sizeof(struct conf_moment),
+	.keys = moment_keys,
+	.brief = "after",
+	.only_brief = true,
+};
+
+/* The first announcement comes with the takeover, and needs no key. */
+static const struct conf_key announce_keys[] = {
+	{ .field = FIELD(struct conf_announce, after, "after", 0),
+	  .element = &moment_schema,
+	  .count = offsetof(struct conf_announce, after_n),
+	  .max = VRRP_REPEATS_MAX,
+	  .preset = "[ \"100ms\", \"1s\", \"4s\", \"16s\" ]" },
+	{ .field = FIELD(struct conf_announce, refresh_ns, "refresh", FIELD_DURATION),
+	  .kind = &conf_duration,
+	  .max = 24 * 3600 * NS_PER_S,
+	  .step = NS_PER_MS,
+	  .expected = "a duration from \"1s\" to \"24h\", \"0s\" for never",
+	  .preset = "\"60s\"" },
+	{ .field = FIELD(struct conf_announce, pace_ns, "pace", FIELD_DURATION),
+	  .kind = &conf_duration,
+	  .max = NS_PER_S,
+	  .step = NS_PER_MS,
+	  .preset = "\"0s\"" },
+	CONF_KEYS_END,
+};
+
+static const struct conf_schema announce_schema = {
+	.noun = "announce",
+	.nouns = "announces",
+	.size = sizeof(struct conf_announce),
+	.keys = announce_keys,
 };
 
 static const char *const auth_types[] = {
@@ -196,6 +244,7 @@ static const struct conf_key router_keys[] = {
 	{ .field = FIELD_OF_WORDS(struct conf_router, lease, "lease", leases),
 	  .kind = &conf_choice,
 	  .preset = "\"available\"" },
+	{ .field = OF(announce, "announce", 0), .element = &announce_schema, .preset = "{ }" },
 	{ .field = OF(auth, "auth", 0), .element = &auth_schema },
 	LATER("unicast", "unicast peers are not supported yet"),
 	LATER("track", "tracking is not supported yet"),
@@ -320,6 +369,7 @@ static void check_router(const struct conf_place *group, void *base)
 	struct conf_router *router = base;
 
 	conf_family_set(group, router);
+	conf_announce_set(group, router);
 	check_interval(group, router);
 	check_auth(group, router);
 	check_lease(group, router);

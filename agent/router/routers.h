@@ -16,6 +16,7 @@
 #include "lan.h"
 #include "lease.h"
 #include "resort.h"
+#include "round.h"
 
 /* What a router owes to the wire at the end of the turn. */
 struct outbox {
@@ -23,6 +24,7 @@ struct outbox {
 	bool advert_due;   /* as Active */
 	bool farewell_due; /* of one that gives its addresses up, and first removes them */
 	bool announce_due; /* all of its addresses */
+	bool round_due;    /* what is left of them */
 	uint8_t advert_priority, farewell_priority;
 };
 
@@ -38,6 +40,7 @@ struct router {
 	struct lease lease;             /* of its addresses */
 	struct resort resort;           /* whether it can hold them */
 	struct outbox outbox;
+	struct round round;               /* the announcement that is under way */
 	enum vrrp_reason_code fault_code; /* that may pass */
 	int64_t fault_ns; /* a fault that may pass is one from then on; VRRP_NEVER: there is none */
 	struct journal_limits limits;

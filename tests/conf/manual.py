@@ -5,7 +5,7 @@ every key with its form, range and default, and nothing that is no key."""
 import re
 
 SECTIONS = {"file": "Keys of the host", "router": "Keys of a virtual router",
-            "auth": "Keys of auth"}
+            "auth": "Keys of auth", "announce": "Keys of announce"}
 COLUMNS = "noun key kind min max expected preset required refused".split()
 FORMS = {"boolean": "boolean", "number": "number", "word": "word", "path": "path",
          "duration": "duration", "list": "list of groups", "array": "array of ",

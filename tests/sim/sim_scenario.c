@@ -136,7 +136,8 @@ static bool parse_router(struct script *script, char **words, unsigned n)
 				      .vrid = SIM_VRID,
 				      .priority = VRRP_PRIORITY_DEFAULT,
 				      .interval_cs = 100,
-				      .preempt = true };
+				      .preempt = true,
+				      .announce = { 3, { 1000, 4000, 16000 }, 60000 } };
 	struct sim_conf conf = { .lease = CONF_LEASE_OFF }, other = { .lease = CONF_LEASE_OFF };
 
 	if (i == SIM_ROUTERS_MAX)

@@ -176,6 +176,8 @@ static void draw_router(struct sim *sim, unsigned i, const struct habits *habits
 		.down_intervals = (uint8_t)habits->missed,
 		.preempt = !habits->mixed_preempt || prng_one_in(p, 2),
 		.checksum = prng_one_in(p, 2) ? VRRP_CHECKSUM_RFC9568 : VRRP_CHECKSUM_RFC5798,
+		.announce = i % 2 ? (struct vrrp_announce){ 4, { 100, 1000, 4000, 16000 }, 60000 }
+				  : (struct vrrp_announce){ 1, { 1000 }, 5000 },
 	};
 
 	if (habits->owner && (i == 0 || prng_one_in(p, 16)))
