@@ -259,17 +259,23 @@ static void begin(struct vrrp *vr, enum vrrp_reason_code code, int64_t now_ns,
 	set_state(vr, VRRP_STATE_BACKUP, (struct vrrp_reason){ .code = code }, now_ns, out);
 }
 
-/* Startup, or the end of a fault: at once, or after the delay that lets switch ports wake up. */
+/* Startup, or the end of a fault: at once, or after the delay that lets switch ports wake up, or
+ * the one that lets the host do so. */
 static void start(struct vrrp *vr, enum vrrp_reason_code code, int64_t now_ns,
 		  struct vrrp_output *out)
 {
 	int64_t delay_ns = vr->config.start_delay_ns;
-	struct vrrp_reason reason = { .code = VRRP_REASON_START_DELAY, .ns = delay_ns };
+	struct vrrp_reason reason = { .code = VRRP_REASON_START_DELAY };
 
+	if (vr->config.not_before_ns && vr->config.not_before_ns > now_ns + delay_ns) {
+		reason.code = VRRP_REASON_BOOT_DELAY;
+		delay_ns = vr->config.not_before_ns - now_ns;
+	}
 	if (delay_ns == 0) {
 		begin(vr, code, now_ns, out);
 		return;
 	}
+	reason.ns = delay_ns;
 	set_state(vr, VRRP_STATE_INITIALIZE, reason, now_ns, out);
 	vr->election.start_ns = now_ns + delay_ns;
 }

@@ -109,6 +109,7 @@ struct conf {
 	char node[CONF_NODE_SIZE];
 	char control[CONF_CONTROL_SIZE];
 	bool realtime;
+	int64_t boot_delay_ns; /* no election before the host is up so long */
 	unsigned routers_n;
 	struct conf_router *routers;
 	struct conf_block *blocks; /* owned: where routers and their lists are */

@@ -123,7 +123,7 @@ const struct conf_foreign_word conf_keepalived_words[] = {
 	/* In global_defs. */
 	{ "router_id", "write node = \"gw1\"", false },
 	{ "vrrp_startup_delay", "write start_delay = \"10s\" in each router", false },
-	{ "vrrp_delay_after_boot", LATER, false },
+	{ "vrrp_delay_after_boot", "write boot_delay = \"60s\", with a unit", false },
 	{ "notification_email*", "there is no such thing: mail is for a notify command, " LATER,
 	  false },
 	{ "script_user", LATER ": checks and notify", false },

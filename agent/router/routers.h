@@ -78,6 +78,12 @@ int routers_open(struct routers *routers, int sender_fd, const struct clocks *no
 		 const char **ret_what);
 
 /**
+ * routers_hold() - let no election begin before a time. Those that are adopted have begun.
+ * @not_before_ns: CLOCK_MONOTONIC; in the past: at once.
+ */
+void routers_hold(struct routers *routers, int64_t not_before_ns);
+
+/**
  * routers_go() - from here on these routers are this host's. Goes on with the elections that a
  * predecessor left, removes the addresses that nobody continues, starts what is new.
  * @old: what the predecessor left, or NULL.
