@@ -123,12 +123,21 @@ static void queue_announcement(struct routers *routers, struct router *router, u
 		kern_frame_arp(frame, lan->interface->mac, lan->interface->mac, address->bytes);
 }
 
+/* Whoever listens before it speaks announces anew after that, if it still is Active. */
+static void put_off_round(struct routers *routers, struct router *router)
+{
+	round_end(&router->round);
+	router->vr.election.announce_ns = routers->now->mono_ns;
+}
+
 /* What of a round may leave in this turn. */
 static void run_round(struct routers *routers, struct router *router)
 {
 	struct round *round = &router->round;
 	int64_t now_ns = routers->now->mono_ns, pace_ns = router->conf->announce.pace_ns;
 
+	if (router->vr.election.listening && round->left)
+		put_off_round(routers, router);
 	while (round_is_due(round, now_ns)) {
 		unsigned want = router->want + round->next;
 

@@ -5,6 +5,7 @@ Times count from the first announcement. None may come early; a busy machine may
 """
 
 import itertools
+import signal
 
 import pytest
 
@@ -163,6 +164,23 @@ def test_pace_goes_on_in_the_next_process(lab, gw, end):
     end(agent)
     every = {it.split("/")[0] for it in MANY}
     wait_until(lambda: every <= {arp.spa for arp in announced(lab, gw, mark)}, 10, "all of them")
+
+
+def test_pace_waits_for_one_that_listens_first(lab, gw):
+    """Whoever stood still for too long hears what others say before it says anything, and then
+    announces all of its addresses."""
+    agent = lab.vipd(gw, [paced(interval="500ms", preempt=False, down_intervals=1)])
+    wait_announced(lab, gw, 3)
+    agent.kill(signal.SIGSTOP)
+    stopped = lab.now()
+    wait_moment(lab, stopped + 1_600_000_000)
+    mark = lab.now()
+    agent.kill(signal.SIGCONT)
+    every = {it.split("/")[0] for it in MANY}
+    seen = wait_until(lambda: (it := announced(lab, gw, mark))
+                      and every <= {arp.spa for arp in it} and it, 10, "all of them")
+    assert_elapsed(mark, seen[0], 0.5, early=0.05)
+    assert agent.router()["counters"]["became_active"] == 1
 
 
 def test_pace_ends_with_active(lab, gw, probe):
