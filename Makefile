@@ -80,7 +80,7 @@ $(BUILD)/tests/conf/keys: $(BUILD)/tests/conf/keys.o $(CONF) $(BUILD)/agent/fiel
 SIM_REAL = $(FLOOR) $(addprefix $(BUILD)/agent/, conf/value.o \
 	$(addprefix keeper/,will.o succession.o succession_gap.o) \
 	$(addprefix router/,accept.o adopt.o advert.o conflicts.o execute.o guests.o hear.o interfaces.o journal.o lan.o last_will.o \
-	lease.o open.o own.o peers.o priority.o resort.o twins.o \
+	lease.o open.o own.o peers.o priority.o resort.o round.o twins.o \
 	routers.o step.o)) \
 	$(addprefix $(BUILD)/netlink/,address.o attributes.o frame.o kind.o receive.o reconcile.o \
 	wants.o sweep.o macvlan.o filter.o filter_table.o nft.o)
@@ -196,13 +196,13 @@ install: all
 	install -m 644 etc/vipd.8 etc/vipctl.8 $(DESTDIR)$(PREFIX)/share/man/man8
 	install -d $(DESTDIR)$(PREFIX)/lib/systemd/system
 	sed 's,@SBIN@,$(PREFIX)/sbin,' etc/vipd.service >$(DESTDIR)$(PREFIX)/lib/systemd/system/vipd.service
-	install -m 644 etc/vipd.conf.sample LICENSE $(DESTDIR)$(PREFIX)/share/doc/vipd
+	install -m 644 etc/vipd.conf.sample etc/examples/radvd.conf LICENSE $(DESTDIR)$(PREFIX)/share/doc/vipd
 
 # What install has put there, and the directory that is vipd's alone.
 uninstall:
 	rm -f $(addprefix $(DESTDIR)$(PREFIX)/, sbin/vipd sbin/vipctl \
 		$(addprefix share/man/, man5/vipd.conf.5 man8/vipd.8 man8/vipctl.8) \
-		lib/systemd/system/vipd.service $(addprefix share/doc/vipd/, vipd.conf.sample LICENSE))
+		lib/systemd/system/vipd.service $(addprefix share/doc/vipd/, vipd.conf.sample radvd.conf LICENSE))
 	@rmdir $(DESTDIR)$(PREFIX)/share/doc/vipd 2>/dev/null || :
 
 clean:

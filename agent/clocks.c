@@ -17,3 +17,8 @@ struct clocks clocks_now(void)
 {
 	return (struct clocks){ clock_ns(CLOCK_MONOTONIC), clock_ns(CLOCK_REALTIME) };
 }
+
+int64_t clocks_up_ns(void)
+{
+	return clock_ns(CLOCK_BOOTTIME);
+}

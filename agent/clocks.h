@@ -19,4 +19,9 @@ struct clocks {
  */
 struct clocks clocks_now(void);
 
+/**
+ * clocks_up_ns() - how long the host is up, times of suspension included (CLOCK_BOOTTIME).
+ */
+int64_t clocks_up_ns(void);
+
 #endif

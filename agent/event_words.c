@@ -86,6 +86,9 @@ const char *event_reason_text(const struct vrrp_reason *reason, const char *inte
 	case VRRP_REASON_START_DELAY:
 		snprintf(buf, size, "start delay of %.3f s", seconds);
 		break;
+	case VRRP_REASON_BOOT_DELAY:
+		snprintf(buf, size, "boot delay, which ends in %.3f s", seconds);
+		break;
 	case VRRP_REASON_OWNER:
 		snprintf(buf, size, "owner of the addresses");
 		break;

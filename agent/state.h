@@ -143,7 +143,8 @@ unsigned state_count(const struct state *state);
 /**
  * state_get() - the election of router @i, as its writer left it.
  * @now_ns: CLOCK_MONOTONIC, to judge it.
- * @ret_vr: a copy, on success only.
+ * @ret_vr: a copy, on success only. Without config.announce and config.not_before_ns, which
+ *	nobody continues.
  *
  * Return: 0; -EBADMSG when neither copy is whole and sane: that router starts anew.
  */

@@ -10,7 +10,7 @@ packages() {
 	demo) echo python3 iproute2 nftables ;;
 	check) echo python3 iproute2 iptables python3-pytest python3-pytest-xdist libcmocka-dev tshark \
 		keepalived nftables libcap2-bin util-linux procps binutils systemd ;;
-	interop) echo frr ;;
+	interop) echo frr radvd ;;
 	bench) echo python3 iproute2 nftables keepalived ;;
 	fuzz) echo clang libclang-rt-14-dev ;;
 	lint) echo clang-format binutils mandoc git ;;

@@ -31,12 +31,26 @@ static void forget_heard(struct vrrp *vr, int64_t now_ns)
 		e->heard_ns = now_ns;
 }
 
+/* Repetitions that are due stay due; a refresh comes no later than the schedule of now has it. */
+static void refresh_as_configured(struct vrrp *vr, int64_t now_ns)
+{
+	struct vrrp_election *e = &vr->election;
+	int64_t refresh_ns = vrrp_announce_gap_ns(&vr->config.announce, VRRP_ANNOUNCED_ALL);
+	int64_t due_ns = refresh_ns ? now_ns + refresh_ns : VRRP_NEVER;
+
+	if (e->state != VRRP_STATE_ACTIVE || e->announced_n != VRRP_ANNOUNCED_ALL)
+		return;
+	if (refresh_ns == 0 || due_ns < e->announce_ns)
+		e->announce_ns = due_ns;
+}
+
 void vrrp_adopt(struct vrrp *vr, const struct vrrp *old, uint8_t priority, int64_t now_ns)
 {
 	assert(vr->config.family == old->config.family);
 	vr->election = old->election;
 	vr->election.priority = priority;
 	vr->counters = old->counters;
+	refresh_as_configured(vr, now_ns);
 	if (vr->config.version != old->config.version)
 		forget_heard(vr, now_ns);
 	if (!same_election(&vr->config, &old->config) ||
@@ -60,14 +74,6 @@ static bool config_is_sane(const struct vrrp_config *c)
 	       c->down_intervals <= VRRP_DOWN_INTERVALS_MAX;
 }
 
-/* An Active of IPv6 has announced its addresses often enough one day (RFC 4861 §7.2.6). */
-static bool announces_sanely(const struct vrrp *vr, bool active)
-{
-	bool due = vr->election.announce_ns != VRRP_NEVER;
-
-	return vr->config.family == 6 ? active || !due : active == due;
-}
-
 bool vrrp_is_sane(const struct vrrp *vr, int64_t now_ns)
 {
 	const struct vrrp_election *e = &vr->election;
@@ -78,5 +84,5 @@ bool vrrp_is_sane(const struct vrrp *vr, int64_t now_ns)
 	       e->heard_ns <= now_ns &&
 	       vrrp_interval_is_valid(vr->config.version, e->active_interval_cs) &&
 	       (e->down_ns != VRRP_NEVER) == backup && (e->advert_ns != VRRP_NEVER) == active &&
-	       announces_sanely(vr, active);
+	       (active || e->announce_ns == VRRP_NEVER);
 }

@@ -17,9 +17,10 @@
  *
  * With an unchanged configuration every deadline stays as it was, so that nothing happens on the
  * wire. What depends on a changed one is computed anew from when the Active was heard last; an
- * Active whose adverts will look different sends the next one at once. Of another version, an
- * Active stays Active, and a Backup waits a whole Active_Down_Interval: it cannot hear whom it
- * heard.
+ * Active whose adverts will look different sends the next one at once. Repetitions of an
+ * announcement that are due stay due, and a refresh comes no later than it is configured now. Of
+ * another version, an Active stays Active, and a Backup waits a whole Active_Down_Interval: it
+ * cannot hear whom it heard.
  */
 void vrrp_adopt(struct vrrp *vr, const struct vrrp *old, uint8_t priority, int64_t now_ns);
 

@@ -8,19 +8,6 @@
 
 #define NS_PER_S INT64_C(1000000000)
 
-/*
- * After the announcement of a takeover come repetitions, for hosts and switches that missed it,
- * then a slow refresh for tables that age. Seconds since the previous one. Of IPv6 three in all and
- * no refresh: MAX_NEIGHBOR_ADVERTISEMENT (RFC 4861 §7.2.6, §10).
- */
-static const struct announce_plan {
-	unsigned gaps_n;
-	int64_t gaps_s[3], refresh_s; /* 0: never */
-} announce_plans[] = {
-	{ .gaps_n = 3, .gaps_s = { 1, 3, 12 }, .refresh_s = 60 },
-	{ .gaps_n = 2, .gaps_s = { 1, 3 } },
-};
-
 /* A contested Active answers at once, but a storm of lower adverts must not make another storm. */
 #define CONTEST_WINDOW_NS   NS_PER_S
 #define CONTEST_ANSWERS_MAX 5
@@ -32,6 +19,7 @@ void vrrp_init(struct vrrp *vr, const struct vrrp_config *config)
 	assert(vrrp_packet_exists(config->version, config->family));
 	assert(vrrp_interval_is_valid(config->version, config->interval_cs));
 	assert(config->down_intervals <= VRRP_DOWN_INTERVALS_MAX);
+	assert(config->announce.repeats_n <= VRRP_REPEATS_MAX);
 	*vr = (struct vrrp){
 		.config = *config,
 		.election.priority = config->priority,
@@ -223,16 +211,13 @@ static void defer_to(struct vrrp *vr, const struct vrrp_advert *advert, int64_t 
 
 static void announce(struct vrrp *vr, int64_t now_ns, struct vrrp_output *out)
 {
-	const struct announce_plan *plan = &announce_plans[vr->config.family == 6];
+	const struct vrrp_announce *plan = &vr->config.announce;
 	unsigned n = vr->election.announced_n;
-	int64_t gap_s = plan->refresh_s;
+	int64_t gap_ns = vrrp_announce_gap_ns(plan, n);
 
 	act(out, (struct vrrp_action){ .type = VRRP_ACTION_ANNOUNCE });
-	if (n < plan->gaps_n) {
-		gap_s = plan->gaps_s[n];
-		vr->election.announced_n++;
-	}
-	vr->election.announce_ns = gap_s ? now_ns + gap_s * NS_PER_S : VRRP_NEVER;
+	vr->election.announced_n = n < plan->repeats_n ? (uint8_t)(n + 1) : VRRP_ANNOUNCED_ALL;
+	vr->election.announce_ns = gap_ns ? now_ns + gap_ns : VRRP_NEVER;
 }
 
 /*
@@ -274,17 +259,23 @@ static void begin(struct vrrp *vr, enum vrrp_reason_code code, int64_t now_ns,
 	set_state(vr, VRRP_STATE_BACKUP, (struct vrrp_reason){ .code = code }, now_ns, out);
 }
 
-/* Startup, or the end of a fault: at once, or after the delay that lets switch ports wake up. */
+/* Startup, or the end of a fault: at once, or after the delay that lets switch ports wake up, or
+ * the one that lets the host do so. */
 static void start(struct vrrp *vr, enum vrrp_reason_code code, int64_t now_ns,
 		  struct vrrp_output *out)
 {
 	int64_t delay_ns = vr->config.start_delay_ns;
-	struct vrrp_reason reason = { .code = VRRP_REASON_START_DELAY, .ns = delay_ns };
+	struct vrrp_reason reason = { .code = VRRP_REASON_START_DELAY };
 
+	if (vr->config.not_before_ns && vr->config.not_before_ns > now_ns + delay_ns) {
+		reason.code = VRRP_REASON_BOOT_DELAY;
+		delay_ns = vr->config.not_before_ns - now_ns;
+	}
 	if (delay_ns == 0) {
 		begin(vr, code, now_ns, out);
 		return;
 	}
+	reason.ns = delay_ns;
 	set_state(vr, VRRP_STATE_INITIALIZE, reason, now_ns, out);
 	vr->election.start_ns = now_ns + delay_ns;
 }

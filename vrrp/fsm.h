@@ -13,6 +13,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "announce.h"
 #include "names.h"
 #include "packet.h"
 
@@ -60,6 +61,8 @@ struct vrrp_config {
 	enum vrrp_checksum checksum; /* of what is sent; of version 3 over IPv4 alone */
 	int64_t preempt_delay_ns;
 	int64_t start_delay_ns;
+	int64_t not_before_ns; /* no election begins before that; 0: at any time */
+	struct vrrp_announce announce;
 };
 
 /* What a virtual router knows and waits for: all that a successor of its process goes on with. */
@@ -84,7 +87,7 @@ struct vrrp_election {
 	int64_t advert_ns;   /* Active: Adver_Timer */
 	int64_t announce_ns; /* Active: next announcement of the addresses */
 
-	uint8_t announced_n;    /* announcements of the schedule that are done */
+	uint8_t announced_n;    /* repetitions that are done or armed; or VRRP_ANNOUNCED_ALL */
 	uint8_t contested_n;    /* answers given in the current contest window */
 	int64_t contested_ns;   /* start of that window */
 	bool listening;         /* Active: was away, and has not spoken since */

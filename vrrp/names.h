@@ -54,9 +54,10 @@ enum vrrp_reason_code {
 	VRRP_REASON_ADDRESS_LINK_DOWN,    /* that one is administratively down */
 	VRRP_REASON_ADDRESS_NO_CARRIER,   /* that one is up but has no carrier */
 	VRRP_REASON_NO_PEER,              /* all unicast peers are addresses of this host */
-	VRRP_REASON_NOT_HERE,  /* no interface of this host has @source, which is configured */
-	VRRP_REASON_NO_GLOBAL, /* the interface has no IPv6 address that others than its link
-				* could answer to */
+	VRRP_REASON_NOT_HERE,   /* no interface of this host has @source, which is configured */
+	VRRP_REASON_NO_GLOBAL,  /* the interface has no IPv6 address that others than its link
+				 * could answer to */
+	VRRP_REASON_BOOT_DELAY, /* @ns: until the host is up for as long as configured */
 	VRRP_REASON_COUNT,
 };
 

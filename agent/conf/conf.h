@@ -86,6 +86,19 @@ struct conf_link {
 	int64_t delay_ns; /* a lost carrier must last so long to be a fault */
 };
 
+struct conf_moment {
+	int64_t ns;
+};
+
+/* How the addresses are announced. Read and checked; the protocol's part is in vrrp.announce. */
+struct conf_announce {
+	struct conf_moment *after; /* again, since the takeover; ascending; part of the
+				      configuration */
+	unsigned after_n;
+	int64_t refresh_ns; /* 0: never */
+	int64_t pace_ns;    /* between two frames of one announcement */
+};
+
 /* By what the routers of a LAN prove that they belong together. */
 enum conf_auth_type {
 	CONF_AUTH_PASSWORD, /* version 2: whoever listens has it */
@@ -155,6 +168,7 @@ struct conf_router {
 	uint8_t group[16];           /* multicast group of the adverts; zero: vrrp_group() */
 	struct conf_link_local link_local;
 	struct conf_link link;
+	struct conf_announce announce;
 	struct conf_auth auth;
 	struct conf_unicast unicast;
 	unsigned addresses_n; /* advertised: the first ones */
@@ -170,6 +184,7 @@ struct conf {
 	char node[CONF_NODE_SIZE];
 	char control[CONF_CONTROL_SIZE];
 	bool realtime;
+	int64_t boot_delay_ns; /* no election before the host is up so long */
 	unsigned written_n;
 	struct conf_router *written; /* as the file has them */
 	unsigned routers_n;

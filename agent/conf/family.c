@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "announce.h"
 #include "parse.h"
 #include "value.h"
 
@@ -211,6 +212,7 @@ static void set_one(const struct conf_place *group, struct conf_router *router, 
 		conf_error_in(&version, "VRRP version %u has no IPv6; use 3", router->vrrp.version);
 	set_source(group, router);
 	set_group(router);
+	conf_announce_set(router);
 	if (family == 6)
 		add_first(group, router);
 }

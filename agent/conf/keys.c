@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "address.h"
+#include "announce.h"
 #include "family.h"
 #include "unicast.h"
 #include "value.h"
@@ -83,6 +84,53 @@ static const struct conf_schema link_schema = {
 	.nouns = "links",
 	.size = sizeof(struct conf_link),
 	.keys = link_keys,
+};
+
+static const struct conf_key moment_keys[] = {
+	{ .field = FIELD(struct conf_moment, ns, "after", FIELD_DURATION),
+	  .kind = &conf_duration,
+	  .min = 10 * NS_PER_MS,
+	  .max = 600 * NS_PER_S,
+	  .step = NS_PER_MS,
+	  .missing = "" },
+	CONF_KEYS_END,
+};
+
+static const struct conf_schema moment_schema = {
+	.noun = "duration",
+	.nouns = "durations",
+	.size = sizeof(struct conf_moment),
+	.keys = moment_keys,
+	.brief = "after",
+	.only_brief = true,
+};
+
+/* The first announcement comes with the takeover, and needs no key. */
+static const struct conf_key announce_keys[] = {
+	{ .field = FIELD(struct conf_announce, after, "after", 0),
+	  .element = &moment_schema,
+	  .count = offsetof(struct conf_announce, after_n),
+	  .max = VRRP_REPEATS_MAX,
+	  .preset = "[ \"100ms\", \"1s\", \"4s\", \"16s\" ]" },
+	{ .field = FIELD(struct conf_announce, refresh_ns, "refresh", FIELD_DURATION),
+	  .kind = &conf_duration,
+	  .max = 24 * 3600 * NS_PER_S,
+	  .step = NS_PER_MS,
+	  .expected = "a duration from \"1s\" to \"24h\", \"0s\" for never",
+	  .preset = "\"60s\"" },
+	{ .field = FIELD(struct conf_announce, pace_ns, "pace", FIELD_DURATION),
+	  .kind = &conf_duration,
+	  .max = NS_PER_S,
+	  .step = NS_PER_MS,
+	  .preset = "\"0s\"" },
+	CONF_KEYS_END,
+};
+
+static const struct conf_schema announce_schema = {
+	.noun = "announce",
+	.nouns = "announces",
+	.size = sizeof(struct conf_announce),
+	.keys = announce_keys,
 };
 
 static const char *const auth_types[] = {
@@ -283,6 +331,7 @@ static const struct conf_key router_keys[] = {
 	{ .field = FIELD_OF_WORDS(struct conf_router, lease, "lease", leases),
 	  .kind = &conf_choice,
 	  .preset = "\"available\"" },
+	{ .field = OF(announce, "announce", 0), .element = &announce_schema, .preset = "{ }" },
 	{ .field = OF(auth, "auth", 0), .element = &auth_schema },
 	{ .field = OF(unicast, "unicast", 0), .element = &unicast_schema },
 	LATER("track", "tracking is not supported yet"),
@@ -447,6 +496,7 @@ static void check_router(const struct conf_place *group, void *base)
 	conf_unicast_set_interface(group, router);
 	conf_family_set(group, router);
 	conf_address_check_all(group, router);
+	conf_announce_check(group, &router->announce);
 	check_interval(group, router);
 	check_auth(group, router);
 	check_lease(group, router);
@@ -553,6 +603,11 @@ static const struct conf_key file_keys[] = {
 	{ .field = FIELD(struct conf, realtime, "realtime", FIELD_BOOL),
 	  .kind = &conf_boolean,
 	  .preset = "true" },
+	{ .field = FIELD(struct conf, boot_delay_ns, "boot_delay", FIELD_DURATION),
+	  .kind = &conf_duration,
+	  .max = 3600 * NS_PER_S,
+	  .step = NS_PER_MS,
+	  .preset = "\"0s\"" },
 	{ .field = FIELD(struct conf, written, "routers", 0),
 	  .element = &router_schema,
 	  .count = offsetof(struct conf, written_n),

@@ -1,6 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 #include "routers_private.h"
 
+/*
+ * So many frames of repeated announcements leave in a turn, and more of them in turns that come
+ * after it, so far apart: thousands of routers that took over together repeat theirs together. The
+ * first announcement of an address waits for nothing.
+ */
+#define ROUND_TURN_MAX 256
+#define ROUND_SLOT_NS  INT64_C(1000000)
+
 enum sent_kind {
 	SENT_ADVERT,
 	SENT_ADVERT_LEAVE,
@@ -161,6 +169,12 @@ static const struct interface *place_of(const struct routers *routers, unsigned 
 }
 
 /* Only what is really there is announced (RFC 9568 §8.1.2, §8.2.2). */
+static bool may_announce(const struct routers *routers, const struct router *router, unsigned want)
+{
+	return router->vr.election.state == VRRP_STATE_ACTIVE &&
+	       kern_wants_has(routers->wants, want);
+}
+
 static void queue_announcement(struct routers *routers, struct router *router, unsigned want)
 {
 	const struct conf_address *address = &router->conf->addresses[want - router->want];
@@ -168,7 +182,7 @@ static void queue_announcement(struct routers *routers, struct router *router, u
 	size_t len = address->family == 6 ? KERN_FRAME_NA_LEN : KERN_FRAME_ARP_LEN;
 	uint8_t *frame;
 
-	if (router->vr.election.state != VRRP_STATE_ACTIVE || !kern_wants_has(routers->wants, want))
+	if (!may_announce(routers, router, want))
 		return;
 	/* The loopback has nobody to tell. */
 	if (!interface || !interface->ethernet)
@@ -178,6 +192,55 @@ static void queue_announcement(struct routers *routers, struct router *router, u
 		write_na(frame, interface, address);
 	else
 		kern_frame_arp(frame, interface->mac, interface->mac, address->bytes);
+}
+
+/* Whoever listens before it speaks announces anew after that, if it still is Active. */
+static void put_off_round(struct routers *routers, struct router *router)
+{
+	round_end(&router->round);
+	router->vr.election.announce_ns = routers->now->mono_ns;
+}
+
+/* What of a round may leave in this turn. */
+static void run_round(struct routers *routers, struct router *router)
+{
+	struct round *round = &router->round;
+	int64_t now_ns = routers->now->mono_ns, pace_ns = router->conf->announce.pace_ns;
+
+	if (router->vr.election.listening && round->left)
+		put_off_round(routers, router);
+	while (round_is_due(round, now_ns)) {
+		unsigned want = router->want + round->next;
+
+		if (!may_announce(routers, router, want)) {
+			(void)round_take(round); /* announced when it is added */
+		} else if (routers->repeated_n >= ROUND_TURN_MAX) {
+			round_wait(round,
+				   now_ns + routers->repeated_n / ROUND_TURN_MAX * ROUND_SLOT_NS);
+			routers->repeated_n += round->left;
+		} else {
+			(void)round_take(round);
+			queue_announcement(routers, router, want);
+			routers->repeated_n++;
+			if (pace_ns)
+				round_wait(round, now_ns + pace_ns);
+		}
+	}
+	router->outbox.round_due = false;
+	router_schedule(routers, router);
+}
+
+/* An address that is new here, at once if the pace allows it. */
+static void announce_new(struct routers *routers, struct router *router, unsigned address)
+{
+	unsigned n = router->conf->addresses_n + router->conf->extra_n;
+
+	if (router->conf->announce.pace_ns == 0) {
+		queue_announcement(routers, router, router->want + address);
+		return;
+	}
+	round_one(&router->round, n, address);
+	run_round(routers, router);
 }
 
 /* The fate of one address: told, counted, and announced when it is new here. */
@@ -206,7 +269,7 @@ static void take_address_news(struct routers *routers, const struct kern_news *n
 	if (back)
 		router->vr.counters.addresses_restored++;
 	if (back || news->what == KERN_WANT_ADDED)
-		queue_announcement(routers, router, news->want);
+		announce_new(routers, router, address);
 }
 
 /* Nobody else can add or remove one, so there is nothing to tell but the kernel's refusal. */
@@ -316,8 +379,10 @@ static void queue_announcements(struct routers *routers)
 		struct router *router = routers->owing[i];
 		unsigned n = router->conf->addresses_n + router->conf->extra_n;
 
-		for (unsigned k = 0; k < n && router->outbox.announce_due; k++)
-			queue_announcement(routers, router, router->want + k);
+		if (router->outbox.announce_due)
+			round_all(&router->round, n);
+		if (router->outbox.announce_due || router->outbox.round_due)
+			run_round(routers, router);
 	}
 }
 
@@ -393,6 +458,7 @@ static bool owes_nothing(const struct routers *routers)
 void routers_execute(struct routers *routers, const struct clocks *now)
 {
 	routers->now = now;
+	routers->repeated_n = 0;
 	if (owes_nothing(routers))
 		return;
 	queue_adverts(routers);

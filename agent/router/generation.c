@@ -439,6 +439,7 @@ static int go(struct generation *g)
 	if (err < 0)
 		return err;
 	now = clocks_now();
+	routers_hold(g->routers, now.mono_ns + g->conf->boot_delay_ns - clocks_up_ns());
 	err = routers_go(g->routers, &now, g->old, frozen_real_ns, g->events);
 	if (err < 0)
 		tell_error(g, EVENT_FAILED, err, "removing leftover addresses");

@@ -419,6 +419,12 @@ int routers_open(struct routers *routers, int sender_fd, const struct clocks *no
 	return routers_dump(routers);
 }
 
+void routers_hold(struct routers *routers, int64_t not_before_ns)
+{
+	for (unsigned i = 0; i < routers->n; i++)
+		routers->all[i].vr.config.not_before_ns = not_before_ns;
+}
+
 static void free_router(struct router *router)
 {
 	free((void *)router->list.addresses);

@@ -584,6 +584,8 @@ static void fire(struct routers *routers, struct router *router)
 		router_renew_leases(routers, router);
 	if (event.now_ns >= router->fault_ns)
 		look_at_worth(routers, router);
+	if (round_is_due(&router->round, event.now_ns))
+		router_owe_round(routers, router);
 	router_look_at_addresses(routers, router);
 	router_step(routers, router, &event);
 }
@@ -697,6 +699,9 @@ static bool is_renewal_due(const struct routers *routers, const struct router *r
 void routers_save(struct routers *routers)
 {
 	for (unsigned i = 0; i < routers->n; i++) {
+		/* A successor announces anew what is left of a round. */
+		if (routers->all[i].round.left)
+			routers->all[i].vr.election.announce_ns = routers->now->mono_ns;
 		state_put(routers->state, i, &routers->all[i].vr);
 		if (is_renewal_due(routers, &routers->all[i]))
 			state_put_lease(routers->state, i, 0);

@@ -17,6 +17,7 @@
 #include "lease.h"
 #include "peers.h"
 #include "resort.h"
+#include "round.h"
 #include "vrrp/unit.h"
 
 /* What a router owes to the wire at the end of the turn. */
@@ -25,6 +26,7 @@ struct outbox {
 	bool advert_due;   /* as Active */
 	bool farewell_due; /* of one that gives its addresses up, and first removes them */
 	bool announce_due; /* all of its addresses */
+	bool round_due;    /* what is left of them */
 	uint8_t advert_priority, farewell_priority;
 };
 
@@ -45,6 +47,7 @@ struct router {
 	struct outbox outbox;
 	struct vrrp_unit *unit; /* with whom it shares its fate; borrowed; NULL: with none */
 	unsigned member;        /* which of them it is; the others are next to it */
+	struct round round;     /* the announcement that is under way */
 	enum vrrp_reason_code fault_code; /* that may pass */
 	int64_t fault_ns; /* a fault that may pass is one from then on; VRRP_NEVER: there is none */
 	struct journal_limits limits;
@@ -106,6 +109,12 @@ int routers_lend(struct routers *routers, int filter_fd);
  */
 int routers_open(struct routers *routers, int sender_fd, const struct clocks *now,
 		 const char **ret_what);
+
+/**
+ * routers_hold() - let no election begin before a time. Those that are adopted have begun.
+ * @not_before_ns: CLOCK_MONOTONIC; in the past: at once.
+ */
+void routers_hold(struct routers *routers, int64_t not_before_ns);
 
 /**
  * routers_go() - from here on these routers are this host's. Goes on with the elections that a

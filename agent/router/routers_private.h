@@ -73,6 +73,7 @@ struct routers {
 	bool dump_due;            /* the kernel must be asked for everything */
 	int64_t dump_ns;          /* not before: it could not answer last time */
 	unsigned doubtful_n, owing_n;
+	unsigned repeated_n;   /* frames of rounds that it has sent, or put off */
 	struct lan **doubtful; /* LANs to be assessed; each once */
 	struct router **owing; /* routers with something in their outbox; each once */
 
@@ -97,6 +98,11 @@ struct journal_router router_journal(struct routers *routers, struct router *rou
  * router_owe_announcement() - all addresses of a router are announced at the end of the turn.
  */
 void router_owe_announcement(struct routers *routers, struct router *router);
+
+/**
+ * router_owe_round() - what is left of an announcement goes on at the end of the turn.
+ */
+void router_owe_round(struct routers *routers, struct router *router);
 
 /**
  * routers_lan() - an interface as a place where a family is spoken.

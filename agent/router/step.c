@@ -27,6 +27,11 @@ void router_owe_announcement(struct routers *routers, struct router *router)
 	outbox_of(routers, router)->announce_due = true;
 }
 
+void router_owe_round(struct routers *routers, struct router *router)
+{
+	outbox_of(routers, router)->round_due = true;
+}
+
 /*
  * An Active that was paused may find a queue full of weaker adverts, each of which deserves an
  * answer: one for all of them is enough. Whoever gives its addresses up says so after the removal;
@@ -118,12 +123,15 @@ void router_schedule(struct routers *routers, struct router *router)
 	if (!active) {
 		lease_end(&router->lease);
 		resort_rest(&router->resort);
+		round_end(&router->round);
 	}
 	state_put_lease(routers->state, (unsigned)(router - routers->all), router->lease.renew_ns);
 	if (active && lease_deadline(&router->lease) < deadline_ns)
 		deadline_ns = lease_deadline(&router->lease);
 	if (resort_deadline(&router->resort) < deadline_ns)
 		deadline_ns = resort_deadline(&router->resort);
+	if (!router->outbox.round_due && round_deadline(&router->round) < deadline_ns)
+		deadline_ns = round_deadline(&router->round);
 	if (router->fault_ns < deadline_ns)
 		deadline_ns = router->fault_ns;
 	deadlines_set(routers->heap, (unsigned)(router - routers->all), deadline_ns);

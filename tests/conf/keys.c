@@ -34,7 +34,8 @@ static void print_row(const struct conf_schema *schema, const struct conf_key *k
 	printf("%s\t%s\t%s\t%" PRId64 "\t%" PRId64 "\t%s\t%s\t%s\t%s\n", schema->noun,
 	       key->field.name, kind_of(key), key->min, key->max,
 	       conf_key_has_value(key) ? conf_key_expected(key, expected) : "",
-	       key->preset ? key->preset : "", key->missing ? "required" : "", refused(key));
+	       key->preset && !(key->element && !key->count) ? key->preset : "",
+	       key->missing ? "required" : "", refused(key));
 }
 
 static const struct conf_key *row_of(const struct conf_key *key)

@@ -5,7 +5,8 @@ every key with its form, range and default, and nothing that is no key."""
 import re
 
 SECTIONS = {"file": "Keys of the host", "router": "Keys of a virtual router",
-            "auth": "Keys of auth", "address": "Keys of an address", "unicast": "Keys of unicast"}
+            "auth": "Keys of auth", "address": "Keys of an address", "unicast": "Keys of unicast",
+            "announce": "Keys of announce"}
 COLUMNS = "noun key kind min max expected preset required refused".split()
 FORMS = {"boolean": "boolean", "number": "number", "word": "word", "path": "path",
          "duration": "duration", "list": "list of groups", "array": "array of ",

@@ -207,6 +207,7 @@ static inline void make_router(struct vrrp *vr, enum vrrp_state state, unsigned 
 						    : 0,
 		.preempt = preempt,
 		.preempt_delay_ns = preempt_delay_ns,
+		.announce = { 2, { 1000, 4000 }, target.family == 4 ? 60000 : 0 },
 		.checksum = preempt ? VRRP_CHECKSUM_RFC9568 : VRRP_CHECKSUM_RFC5798,
 	};
 	struct vrrp_event event = { .type = VRRP_EVENT_STARTUP, .now_ns = START - 10 * SECOND };

@@ -83,10 +83,10 @@ class Vipd(Agent):
     standby (.standby_pid), which is that other one after a crash.
     """
 
-    def __init__(self, host, config, control, args=(), env=None):
+    def __init__(self, host, config, control, args=(), env=None, before=()):
         self.config, self.control = config, control
         host.runs_vipd = True
-        super().__init__(host, "vipd", [binary("vipd"), "-c", config, *args], env)
+        super().__init__(host, "vipd", [*before, binary("vipd"), "-c", config, *args], env)
 
     def _children(self, name):
         """The living children of the keeper that go by this name."""

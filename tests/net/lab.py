@@ -320,18 +320,19 @@ class Lab:
         for it in routers:
             self._past[segment].advert(vrid=it["vrid"], priority=0, **fields)
 
-    def vipd(self, host, routers=None, text=None, *, wait=True, args=(), env=None, **settings):
+    def vipd(self, host, routers=None, text=None, *, wait=True, args=(), env=None, before=(),
+             **settings):
         """Starts vipd with these routers and global settings, or with the configuration text.
 
         node and control are filled in; in text, @CONTROL@ stands for the socket's path. wait:
-        until it answers there.
+        until it answers there. before: a command that executes it.
         """
         config, control = self.path(f"{host.name}.conf"), self.path(f"{host.name}.sock")
         if text is None:
             text = vipd_config(routers, {"node": host.name, "control": control, **settings})
         with open(config, "w", encoding="utf-8") as file:
             file.write(text.replace("@CONTROL@", control))
-        agent = Vipd(host, config, control, args, env)
+        agent = Vipd(host, config, control, args, env, before)
         self.agents.append(agent)
         if wait:
             agent.wait_ready()

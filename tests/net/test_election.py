@@ -175,7 +175,7 @@ def test_lower_priority_is_answered_at_once_whatever_the_address(lab, gw, probe,
 def assert_answered(lab, gw, probe, src, priority):
     """An Active stays that, and answers with an advert, then an announcement. Learns nothing.
 
-    Asked between the announcements of its own accord, 1 s and 4 s after the takeover.
+    Asked between the announcements of its own accord, e.g. 1 s and 4 s after the takeover.
     """
     vipd, first = reign(lab, gw, probe)
     lab.capture.wait_arp(host=gw, since=first.ns + 5 * 10**8, gratuitous=True)

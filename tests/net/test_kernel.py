@@ -305,7 +305,8 @@ def test_hundreds_of_addresses_come_and_go_together(lab):
     """The most that an advert holds, and a thousand more: announced each, and once."""
     listed = [f"10.8.0.{n}/16" for n in range(1, 256)]
     extra = [f"10.9.{n // 250}.{n % 250 + 1}/32" for n in range(1000)]
-    agent = start(lab, 254, addresses=listed, extra_addresses=extra)
+    agent = start(lab, 254, addresses=listed, extra_addresses=extra,
+                  announce={"after": ["1s"]})
     agent.wait_state("lan", "active")
     advert = lab.capture.wait_advert(host=agent.host)
     assert list(advert.addresses) == [address.split("/")[0] for address in listed]

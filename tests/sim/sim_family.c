@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "agent/conf/value.h"
-#include "sim_gateway.h"
+#include "sim.h"
 
 static const struct sim_family families[] = {
 	{ .number = 4,
@@ -111,4 +111,13 @@ const char *family_name(unsigned number, enum conf_link_local_kind kind, unsigne
 
 	family_virtual(number, kind, k, bytes);
 	return inet_ntop(number == 6 ? AF_INET6 : AF_INET, bytes, buf, (socklen_t)len);
+}
+
+struct vrrp_announce family_announce(unsigned family, bool often)
+{
+	static const int64_t many_ns[] = { SIM_S / 10, SIM_S, 4 * SIM_S, 16 * SIM_S };
+
+	if (often)
+		return vrrp_announce_of(family, many_ns, 4, 60 * SIM_S);
+	return vrrp_announce_of(family, many_ns + 1, 1, 5 * SIM_S);
 }

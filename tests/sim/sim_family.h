@@ -74,4 +74,10 @@ size_t family_message(unsigned number, const uint8_t *ip, size_t *ret_end);
 const char *family_name(unsigned number, enum conf_link_local_kind kind, unsigned k, char *buf,
 			size_t len);
 
+/**
+ * family_announce() - the schedule of announcements that a family allows.
+ * @often: more and earlier ones than otherwise, and a later refresh.
+ */
+struct vrrp_announce family_announce(unsigned family, bool often);
+
 #endif

@@ -141,7 +141,8 @@ static bool parse_router(struct script *script, char **words, unsigned n)
 				      .vrid = SIM_VRID,
 				      .priority = VRRP_PRIORITY_DEFAULT,
 				      .interval_cs = 100,
-				      .preempt = true };
+				      .preempt = true,
+				      .announce = { 3, { 1000, 4000, 16000 }, 60000 } };
 	bool companion = false;
 	struct sim_conf conf = { .lease = CONF_LEASE_OFF }, other = { .lease = CONF_LEASE_OFF };
 
@@ -151,6 +152,8 @@ static bool parse_router(struct script *script, char **words, unsigned n)
 		if (!parse_agent(words[w], &conf, &other, &subnet, &companion) &&
 		    !parse_setting(words[w], &config, &address, &start))
 			return false;
+	if (config.family == 6)
+		config.announce = family_announce(6, true);
 	gateway_init(&sim->routers[i], &config, (uint8_t)address, subnet ? (unsigned)subnet : 1);
 	kernel_init(sim, i);
 	if (config.family == 6)

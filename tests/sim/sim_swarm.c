@@ -194,6 +194,7 @@ static void draw_router(struct sim *sim, unsigned i, const struct habits *habits
 		.down_intervals = (uint8_t)habits->missed,
 		.preempt = !habits->mixed_preempt || prng_one_in(p, 2),
 		.checksum = prng_one_in(p, 2) ? VRRP_CHECKSUM_RFC9568 : VRRP_CHECKSUM_RFC5798,
+		.announce = family_announce(habits->family, i % 2),
 	};
 
 	if (habits->owner && (i == 0 || prng_one_in(p, 16)))

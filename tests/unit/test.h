@@ -51,6 +51,7 @@ static inline struct vrrp test_router(unsigned priority)
 		.priority = (uint8_t)priority,
 		.interval_cs = 100,
 		.preempt = true,
+		.announce = { 3, { 1000, 4000, 16000 }, 60000 },
 	};
 	struct vrrp vr;
 	uint8_t source[16];

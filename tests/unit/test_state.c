@@ -126,6 +126,15 @@ static int64_t seen(int fd, unsigned i)
 	return err < 0 ? err : vr.election.since_ns;
 }
 
+/* All but what the next configuration says. */
+static void assert_left(const struct vrrp *got, const struct vrrp *put, size_t size)
+{
+	struct vrrp expected = *put;
+
+	memset(&expected.config.announce, 0, sizeof(expected.config.announce));
+	assert_memory_equal(got, &expected, size);
+}
+
 static void test_state_returns_what_was_put(void **unused)
 {
 	struct vrrp first = test_active(100, T0), second = test_backup(100, T0), vr;
@@ -140,13 +149,13 @@ static void test_state_returns_what_was_put(void **unused)
 	assert_int_equal(state_open(fd, &reader), 0);
 	assert_int_equal(state_count(reader), 2);
 	assert_int_equal(state_get(reader, 0, NOW, &vr), 0);
-	assert_memory_equal(&vr, &first, sizeof(vr));
+	assert_left(&vr, &first, sizeof(vr));
 	assert_int_equal(state_get(reader, 1, NOW, &vr), 0);
-	assert_memory_equal(&vr, &second, sizeof(vr));
+	assert_left(&vr, &second, sizeof(vr));
 	second = test_router(100); /* whose process dies before it starts */
 	state_put(writer, 1, &second);
 	assert_int_equal(state_get(reader, 1, NOW, &vr), 0);
-	assert_memory_equal(&vr, &second, sizeof(vr));
+	assert_left(&vr, &second, sizeof(vr));
 	state_close(writer); /* its end changes nothing */
 	assert_int_equal(state_get(reader, 0, NOW, &vr), 0);
 	state_close(reader);
@@ -412,7 +421,7 @@ static void assert_same_election(const struct vrrp *got, const struct vrrp *expe
 	struct vrrp copy = *got;
 
 	copy.counters = expected->counters;
-	assert_memory_equal(&copy, expected, sizeof(copy));
+	assert_left(&copy, expected, sizeof(copy));
 }
 
 static void test_state_of_a_newer_version_is_read(void **unused)
@@ -524,7 +533,7 @@ static void test_state_of_the_first_version_is_read(void **unused)
 	for (unsigned i = 0; i < 2; i++) {
 		assert_int_equal(state_find(reader, &routers[i]), (int)i);
 		assert_int_equal(state_get(reader, i, NOW, &vr), 0);
-		assert_memory_equal(&vr, &kept[i], sizeof(vr));
+		assert_left(&vr, &kept[i], sizeof(vr));
 		assert_int_equal(state_lease(reader, i), 1000 + i);
 	}
 	assert_int_equal(state_farewell(reader, 0).ifindex, 3);
@@ -582,8 +591,7 @@ static void test_state_of_garbage_does_no_harm(void **unused)
 				for (unsigned n = 0; state_will_next(&will, &entry); n++)
 					assert_true(entry.len <= size && n < size);
 				if (state_get(reader, i, NOW, &got) == 0)
-					assert_memory_equal(&got, &vr,
-							    offsetof(struct vrrp, counters));
+					assert_left(&got, &vr, offsetof(struct vrrp, counters));
 			}
 			(void)state_find(reader, &routers[1]);
 			state_close(reader);

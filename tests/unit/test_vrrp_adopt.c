@@ -286,7 +286,6 @@ static void test_sane_is_not_what_cannot_be(void **state)
 	ASSERT_INSANE(active(), election.since_ns = NOW + 1);
 	ASSERT_INSANE(active(), election.heard_ns = NOW + 1);
 	ASSERT_INSANE(active(), election.advert_ns = VRRP_NEVER);
-	ASSERT_INSANE(active(), election.announce_ns = VRRP_NEVER);
 	ASSERT_INSANE(active(), election.down_ns = NOW);
 	ASSERT_INSANE(heard_backup(), election.down_ns = VRRP_NEVER);
 	ASSERT_INSANE(heard_backup(), election.advert_ns = NOW);

@@ -130,6 +130,30 @@ static void test_fsm_start_delay_postpones_backup(void **state)
 	assert_int_equal(vrrp_deadline(&vr), T0 + 30 * SECOND + DOWN_100);
 }
 
+/* Whichever delay ends later; and afterwards nothing is held up. */
+static void test_fsm_boot_delay_holds_whatever_starts_before_its_end(void **state)
+{
+	struct vrrp vr = test_router(100);
+
+	(void)state;
+	vr.config.not_before_ns = T0 + 30 * SECOND;
+	assert_string_equal(on_startup(&vr, T0), "initialize->initialize");
+	assert_int_equal(vr.election.reason.code, VRRP_REASON_BOOT_DELAY);
+	assert_int_equal(vr.election.reason.ns, 30 * SECOND);
+	assert_string_equal(on_timer(&vr, T0 + 30 * SECOND - 1), "");
+	assert_string_equal(on_fault(&vr, T0 + SECOND, VRRP_REASON_LINK_DOWN), "initialize->fault");
+	vr.config.start_delay_ns = 10 * SECOND;
+	assert_string_equal(on_startup(&vr, T0 + 5 * SECOND), "fault->initialize");
+	assert_int_equal(vr.election.reason.ns, 25 * SECOND);
+	assert_int_equal(vrrp_deadline(&vr), T0 + 30 * SECOND);
+	assert_string_equal(on_timer(&vr, T0 + 30 * SECOND), "initialize->backup");
+	assert_string_equal(on_fault(&vr, T0 + 31 * SECOND, VRRP_REASON_LINK_DOWN),
+			    "backup->fault");
+	assert_string_equal(on_startup(&vr, T0 + 32 * SECOND), "fault->initialize");
+	assert_int_equal(vr.election.reason.code, VRRP_REASON_START_DELAY);
+	assert_int_equal(vr.election.reason.ns, 10 * SECOND);
+}
+
 static void test_fsm_start_delay_postpones_an_owner(void **state)
 {
 	struct vrrp vr = test_router(255);
@@ -625,6 +649,7 @@ int main(void)
 		cmocka_unit_test(test_fsm_startup_is_heeded_once),
 		cmocka_unit_test(test_fsm_restart_forgets_the_learned_interval),
 		cmocka_unit_test(test_fsm_start_delay_postpones_backup),
+		cmocka_unit_test(test_fsm_boot_delay_holds_whatever_starts_before_its_end),
 		cmocka_unit_test(test_fsm_start_delay_postpones_an_owner),
 		cmocka_unit_test(test_fsm_start_delay_ends_with_shutdown_and_fault),
 		cmocka_unit_test(test_fsm_backup_shutdown_is_silent),

@@ -45,6 +45,7 @@ static void test_names_reasons_are_the_documented_words(void **state)
 		"no_peer",
 		"not_here",
 		"no_global",
+		"boot_delay",
 	};
 
 	(void)state;

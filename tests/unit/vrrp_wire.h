@@ -142,6 +142,7 @@ static inline void message6_init(struct message *m)
 static inline struct vrrp wire_router(const struct wire *wire, unsigned priority,
 				      unsigned interval_cs)
 {
+	static const int64_t repeats_ns[] = { SECOND, 4 * SECOND, 16 * SECOND };
 	struct vrrp_config config = {
 		.family = (uint8_t)wire->family,
 		.version = (uint8_t)wire->version,
@@ -149,6 +150,7 @@ static inline struct vrrp wire_router(const struct wire *wire, unsigned priority
 		.priority = (uint8_t)priority,
 		.interval_cs = (uint16_t)interval_cs,
 		.preempt = true,
+		.announce = vrrp_announce_of((unsigned)wire->family, repeats_ns, 3, 60 * SECOND),
 	};
 	struct vrrp vr;
 	uint8_t source[16];

@@ -100,13 +100,13 @@ def test_f86_reload_of_the_same(lab, fault):
     settings = {} if KEEPALIVED else {"lease": "off"}          # its renewals are events, too
     one = single(lab, router(150, **settings))
     told = lab.capture.wait_arp(host=one.host, gratuitous=True).ns
-    wait_moment(lab, told + 1_200_000_000)         # behind the second announcement
+    wait_moment(lab, told + 1_200_000_000)         # behind the third announcement
     ping, mark = ping_vip(lab), lab.now()
     worker, before = one.worker, None if KEEPALIVED else one.agent.router()
     measure_rhythm(fault, one, one.reload)
     fault.measure("address events", len(one.events.seen(mark)))
     arps = [arp for arp in lab.capture.arps(host=one.host, since=mark, gratuitous=True)
-            if arp.ns < told + 3_900_000_000]      # the third announcement
+            if arp.ns < told + 3_900_000_000]      # the fourth announcement
     fault.measure("announcements", len(arps))
     fault.measure("pings lost", ping.lost(since=mark))
     if not KEEPALIVED:
