@@ -388,6 +388,7 @@ def test_peer_without_a_route_is_told_once_and_keeps_no_other_from_its_copy(lab)
     shown = peers_of(one, V3)
     assert shown["198.51.100.9"]["send_errors"] > 10 and not shown["192.0.2.3"]["send_errors"]
     assert shown["198.51.100.9"]["error"] == "Network is unreachable"
+    assert "error" not in shown["192.0.2.3"]
     assert len([line for line in one.log if "peer=198.51.100.9" in line]) == 1
     assert "unreachable_peer" in one.router()["warnings"]
     one.host.ip("route add 198.51.100.0/24 via 192.0.2.254")
