@@ -23,7 +23,7 @@ struct will {
 	struct kern_prepared *prepared;
 	struct will_sockets sockets;
 	struct kern_sender *sender;
-	struct kern_ip_sender *ip_sender;
+	struct kern_ip_sender *ip_sender; /* NULL: no packet was to be sent so far */
 	unsigned sent_n;
 	unsigned skipped_n; /* entries that are of no known kind, or make no sense */
 };
@@ -57,8 +57,6 @@ int will_open(const struct will_sockets *sockets, struct will **ret_will)
 		err = kern_changer_lend(will->changer, will->sockets.filter_fd, false);
 	if (err == 0)
 		err = kern_sender_open(will->sockets.sender_fd, &will->sender);
-	if (err == 0)
-		err = kern_ip_sender_open(VRRP_PROTOCOL, IPTOS_CLASS_CS6, &will->ip_sender);
 	if (err < 0) {
 		will_close(will);
 		return err;
@@ -113,6 +111,8 @@ static void flush(struct will *will)
 	unsigned n = kern_sender_flush(will->sender, &sent);
 
 	count(will, sent, n);
+	if (!will->ip_sender)
+		return;
 	n = kern_ip_sender_flush(will->ip_sender, &sent);
 	count(will, sent, n);
 }
@@ -170,15 +170,25 @@ static void send_frame(struct will *will, const struct state_entry *entry)
 	memcpy(frame, entry->bytes, entry->len);
 }
 
+static int queue_packet(struct will *will, const struct state_entry *entry)
+{
+	int err = 0;
+
+	if (!will->ip_sender)
+		err = kern_ip_sender_open(VRRP_PROTOCOL, IPTOS_CLASS_CS6, &will->ip_sender);
+	if (err < 0)
+		return err;
+	return kern_ip_sender_prepared(will->ip_sender, entry->target, entry->bytes, entry->len,
+				       NULL, 0);
+}
+
 static void send_packet(struct will *will, const struct state_entry *entry)
 {
-	int err = kern_ip_sender_prepared(will->ip_sender, entry->target, entry->bytes, entry->len,
-					  NULL, 0);
+	int err = queue_packet(will, entry);
 
 	if (err == -ENOBUFS) {
 		flush(will);
-		err = kern_ip_sender_prepared(will->ip_sender, entry->target, entry->bytes,
-					      entry->len, NULL, 0);
+		err = queue_packet(will, entry);
 	}
 	will->skipped_n += err < 0;
 }

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * The last will: what is done when no router process is left. Its sockets are opened in good times,
- * and what it does and sends was prepared by the routers, so that nothing has to be decided or
- * understood then.
+ * but for that of packets to unicast peers, whom most hosts do not have; and what it does and sends
+ * was prepared by the routers, so that nothing has to be decided or understood then.
  */
 #ifndef WILL_H
 #define WILL_H

@@ -108,9 +108,17 @@ static void adopt_all(struct routers *routers, struct state *old, struct tally *
 	}
 }
 
+static int queue_packet(struct routers *routers, const struct state_entry *entry)
+{
+	int err = routers_open_ip(routers);
+
+	return err < 0 ? err
+		       : kern_ip_sender_prepared(routers->ip_sender, entry->target, entry->bytes,
+						 entry->len, NULL, 0);
+}
+
 /* The frames and packets that a router of the predecessor left; the kernel's objects are the
- * sweep's business.
- */
+ * sweep's business. */
 static void send_farewell(struct routers *routers, struct state *old, unsigned i)
 {
 	struct state_will will = state_will(old, i, routers->now->mono_ns);
@@ -120,12 +128,11 @@ static void send_farewell(struct routers *routers, struct state *old, unsigned i
 		if (entry.kind == STATE_ENTRY_FRAME && entry.len <= KERN_FRAME_MAX)
 			memcpy(routers_frame(routers, entry.target, entry.len, NULL, 0),
 			       entry.bytes, entry.len);
-		if (entry.kind == STATE_ENTRY_PACKET && routers_open_ip(routers) == 0)
-			(void)kern_ip_sender_prepared(routers->ip_sender, entry.target, entry.bytes,
-						      entry.len, NULL, 0);
+		if (entry.kind != STATE_ENTRY_PACKET || queue_packet(routers, &entry) != -ENOBUFS)
+			continue;
+		routers_flush(routers);
+		(void)queue_packet(routers, &entry);
 	}
-	/* One that was Active has few peers, but there may be many of those. */
-	routers_flush(routers);
 }
 
 /* Routers that are gone from the configuration say goodbye, by the advert that they prepared. */

@@ -172,6 +172,21 @@ def test_stranger_and_group_change_nothing(lab, kind):
     one.wait_log("rejected=not_peer source=" + src)
 
 
+def test_every_own_address_is_listened_to(lab):
+    """A peer that was configured with our global address is heard, too: no two Actives."""
+    host = lab.host("gw1", "2001:db8::1/64", ipv6=True)
+    agent = lab.vipd(host, [LINK.router(2, 2)])
+    hand = Probe(lab.host("hand", ipv6=True))
+
+    def speak():
+        hand.advert(src="fe80::ff:fe00:200", dst="2001:db8::1", dst_mac=host.mac(), priority=250,
+                    addresses=one_list(LINK))
+        return agent.router(family=6)["active_address"] == "fe80::ff:fe00:200"
+
+    wait_until(speak, what=lambda _: agent.story("a Backup that hears"))
+    assert agent.router(family=6)["state"] == "backup"
+
+
 def one_list(kind):
     """The addresses that the routers advertise."""
     return ["fe80::200:5eff:fe00:233", "2001:db8::100"] if kind.family == 6 else ["192.0.2.100"]
@@ -252,6 +267,28 @@ def routed(lab, ipv6=False):
         host.ip(f"route add default via {net.format(254).partition('/')[0]}")
         hosts.append(host)
     return middle, hosts, [net.format(1).partition("/")[0] for net in nets]
+
+
+@pytest.mark.parametrize("ipv6", [False, True], ids=["IPv4", "IPv6"])
+def test_router_without_an_interface_lives_on_lo(lab, ipv6):
+    _, hosts, owns = routed(lab, ipv6)
+    family = 6 if ipv6 else 4
+    vip = "2001:db8:f::1/128" if ipv6 else "10.1.1.1/32"
+    it = router(200, addresses=[vip], source=owns[0], unicast={"peers": [owns[1]]})
+    del it["interface"]
+    hosts[0].ip("link set lo up")
+    agent = lab.vipd(hosts[0], [it])
+    agent.wait_state("lan", "active", family=family)
+    wait_until(lambda: vip in hosts[0].addresses("lo"), what="the address on lo")
+    assert agent.router(family=family)["interface"] == "lo"
+    assert agent.router(family=family)["counters"]["announcements_sent"] == 0
+    crash(agent)
+    reload(agent)
+    assert vip in hosts[0].addresses("lo")
+    mark = lab.now()
+    assert agent.term() == 0
+    assert vip not in hosts[0].addresses("lo")
+    wait_until(lambda: (owns[1], 255, 0) in sent(lab, hosts[0], mark), what="a farewell")
 
 
 @pytest.mark.parametrize("ipv6", [False, True], ids=["IPv4", "IPv6"])
@@ -351,6 +388,7 @@ def test_peer_without_a_route_is_told_once_and_keeps_no_other_from_its_copy(lab)
     shown = peers_of(one, V3)
     assert shown["198.51.100.9"]["send_errors"] > 10 and not shown["192.0.2.3"]["send_errors"]
     assert shown["198.51.100.9"]["error"] == "Network is unreachable"
+    assert "error" not in shown["192.0.2.3"]
     assert len([line for line in one.log if "peer=198.51.100.9" in line]) == 1
     assert "unreachable_peer" in one.router()["warnings"]
     one.host.ip("route add 198.51.100.0/24 via 192.0.2.254")

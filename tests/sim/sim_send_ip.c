@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * netlink/send_ip.h where all speak by multicast: it can be opened, as the keeper always does, and
- * whoever sends by it has found a fault.
+ * netlink/send_ip.h where all speak by multicast: whoever sends by it has found a fault.
  */
 #include "netlink/send_ip.h"
 

@@ -455,6 +455,60 @@ static void test_lan6_chooses_and_keeps_a_link_local_address(void **state)
 	destroy(&scene);
 }
 
+/* Of two sorts each is chosen for itself; many of the one do not displace the other. */
+static void test_lan6_keeps_both_sorts_of_addresses_apart(void **state)
+{
+	struct kern_object link_local = link_local_of(2, 1, false);
+	static const uint8_t vip[16] = { 0x20, 0x01, [15] = 9 }, none[16];
+	struct scene scene;
+
+	(void)state;
+	build_of(&scene, 6);
+	scene.lan.globals = true;
+	follow(&scene, link_of(2, "eth0"));
+	assert_null(lan_choose_global(&scene.lan, none, vip));
+	for (uint8_t i = 0; i < LAN_SOURCES_MAX; i++) {
+		struct kern_object global = link_local_of(2, i, false);
+
+		global.address.bytes[0] = 0x20;
+		(void)lan_source_see(&scene.lan, &global, false);
+	}
+	assert_null(lan_choose_source(&scene.lan, NULL, none, vip));
+	assert_int_equal(lan_choose_global(&scene.lan, none, vip)[0], 0x20);
+	assert_false(scene.lan.sources_overflow);
+	(void)lan_source_see(&scene.lan, &link_local, false);
+	assert_true(scene.lan.sources_overflow);
+	assert_int_equal(lan_choose_source(&scene.lan, NULL, none, vip)[0], 0xfe);
+	assert_int_equal(lan_choose_source(&scene.lan, NULL,
+					   lan_choose_global(&scene.lan, none, vip), vip)[0],
+			 0xfe);
+	destroy(&scene);
+}
+
+/* Where all speak by unicast no group is joined, and the loopback will do. */
+static void test_lan_of_unicast_needs_neither_group_nor_ethernet(void **state)
+{
+	struct kern_object link = link_of(2, "eth0");
+	struct scene scene;
+
+	(void)state;
+	build(&scene);
+	scene.lan.ungrouped = true;
+	link.link.ethernet = false;
+	see(scene.interfaces, link);
+	(void)lan_follow(&scene.lan);
+	own(&scene, 2, false);
+	lan_assess(&scene.lan);
+	assert_int_equal(scene.lan.group_fd, -1);
+	assert_int_equal(scene.lan.fault.code, VRRP_REASON_LINK_TYPE);
+	assert_int_equal(scene.lan.unicast_fault.code, VRRP_REASON_NONE);
+	link.link.up = false;
+	see(scene.interfaces, link);
+	lan_assess(&scene.lan);
+	assert_int_equal(scene.lan.unicast_fault.code, VRRP_REASON_LINK_DOWN);
+	destroy(&scene);
+}
+
 static void test_lan_entries_of_equal_bytes_are_two(void **state)
 {
 	struct scene scene;
@@ -647,6 +701,8 @@ int main(void)
 		cmocka_unit_test(test_lan_source_is_one_whose_prefix_has_the_first_address),
 		cmocka_unit_test(test_lan_source_is_a_virtual_one_only_without_another),
 		cmocka_unit_test(test_lan_source_stays_as_long_as_it_is_there),
+		cmocka_unit_test(test_lan6_keeps_both_sorts_of_addresses_apart),
+		cmocka_unit_test(test_lan_of_unicast_needs_neither_group_nor_ethernet),
 		cmocka_unit_test(test_lan_source_that_is_configured_is_the_only_one),
 		cmocka_unit_test(test_lan_source_prefixes_are_compared_to_the_bit),
 		cmocka_unit_test(test_lan_with_too_many_addresses_needs_a_dump_when_one_goes),
