@@ -493,13 +493,13 @@ static void test_lan_of_unicast_needs_neither_group_nor_ethernet(void **state)
 
 	(void)state;
 	build(&scene);
-	scene.lan.ungrouped = true;
+	lan_fini(&scene.lan); /* the group that build() has it listen to */
 	link.link.ethernet = false;
 	see(scene.interfaces, link);
 	(void)lan_follow(&scene.lan);
 	own(&scene, 2, false);
 	lan_assess(&scene.lan);
-	assert_int_equal(scene.lan.group_fd, -1);
+	assert_int_equal(scene.lan.groups_n, 0);
 	assert_int_equal(scene.lan.fault.code, VRRP_REASON_LINK_TYPE);
 	assert_int_equal(scene.lan.unicast_fault.code, VRRP_REASON_NONE);
 	link.link.up = false;
