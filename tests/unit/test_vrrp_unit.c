@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * A dual-stack router as a function: one election in two families. First each rule, then pairs of
- * hosts on a network whose families are cut and mended at random.
+ * A dual-stack router as a function: one election in two families. First each rule, then hosts
+ * on a network whose families are cut and mended at random.
  */
 #include "test.h"
 
@@ -294,13 +294,14 @@ static void test_unit_latecomer_joins_or_all_yield(void **state)
 	assert_int_equal(host.vr[V6].election.state, VRRP_STATE_BACKUP);
 }
 
-/* ---- two hosts ---- */
+/* ---- hosts on a network ---- */
 
-#define HOSTS 2
+#define HOSTS_MAX 5
 
 struct network {
-	struct host hosts[HOSTS];
-	bool cut[2][HOSTS]; /* by family: what this host sends is lost */
+	unsigned n;
+	struct host hosts[HOSTS_MAX];
+	bool cut[2][HOSTS_MAX]; /* by family: what this host sends is lost */
 	int64_t now_ns;
 	uint64_t random;
 };
@@ -311,55 +312,69 @@ static unsigned draw(struct network *net, unsigned n)
 	return (unsigned)(net->random >> 33) % n;
 }
 
-/* What has left is heard by the other one, whose answers are heard in turn. */
-static void deliver(struct network *net, unsigned from, const struct vrrp_output *sent)
-{
-	for (unsigned family = 0; family < 2; family++) {
-		for (unsigned i = 0; i < sent[family].actions_n; i++) {
-			const struct vrrp_action *action = &sent[family].actions[i];
-			const struct vrrp *vr = &net->hosts[from].vr[family];
-			struct vrrp_advert advert = { .family = vr->config.family,
-						      .version = 3,
-						      .vrid = 51,
-						      .priority = action->priority,
-						      .interval_cs = 100 };
-			const struct vrrp_event event = { .type = VRRP_EVENT_ADVERT,
-							  .now_ns = net->now_ns,
-							  .advert = &advert };
-			struct host *to = &net->hosts[1 - from];
-			struct vrrp_output answer[VRRP_UNIT_MAX];
+static void deliver(struct network *net, unsigned from, const struct vrrp_output *sent);
 
-			if (action->type != VRRP_ACTION_ADVERT || net->cut[family][from])
-				continue;
-			memcpy(advert.source, vr->election.source, 16);
-			vrrp_unit_step(&to->unit, family, &event, to->out);
-			memcpy(answer, to->out, sizeof(answer));
-			deliver(net, 1 - from, answer);
-		}
+/* One advert, heard by all others, whose answers are heard in turn. */
+static void send_to_all(struct network *net, unsigned from, unsigned family, uint8_t priority)
+{
+	const struct vrrp *vr = &net->hosts[from].vr[family];
+	struct vrrp_advert advert = { .family = vr->config.family,
+				      .version = 3,
+				      .vrid = 51,
+				      .priority = priority,
+				      .interval_cs = 100 };
+	const struct vrrp_event event = { .type = VRRP_EVENT_ADVERT,
+					  .now_ns = net->now_ns,
+					  .advert = &advert };
+	struct vrrp_output answer[VRRP_UNIT_MAX];
+
+	memcpy(advert.source, vr->election.source, 16);
+	for (unsigned to = 0; to < net->n; to++) {
+		if (to == from)
+			continue;
+		vrrp_unit_step(&net->hosts[to].unit, family, &event, net->hosts[to].out);
+		memcpy(answer, net->hosts[to].out, sizeof(answer));
+		deliver(net, to, answer);
 	}
 }
 
-static void run_until(struct network *net, int64_t until_ns)
+static void deliver(struct network *net, unsigned from, const struct vrrp_output *sent)
 {
-	for (;;) {
-		unsigned host = 0, member = 0;
-		int64_t first_ns = VRRP_NEVER;
-		struct vrrp_output sent[VRRP_UNIT_MAX];
+	for (unsigned family = 0; family < 2; family++)
+		for (unsigned i = 0; i < sent[family].actions_n; i++)
+			if (sent[family].actions[i].type == VRRP_ACTION_ADVERT &&
+			    !net->cut[family][from])
+				send_to_all(net, from, family, sent[family].actions[i].priority);
+}
 
-		for (unsigned h = 0; h < HOSTS; h++) {
-			for (unsigned m = 0; m < 2; m++) {
-				int64_t ns = vrrp_unit_deadline(&net->hosts[h].unit, m);
+/* The deadline that comes first. */
+static int64_t next_deadline(const struct network *net, unsigned *ret_host, unsigned *ret_member)
+{
+	int64_t first_ns = VRRP_NEVER;
 
-				if (ns < first_ns) {
-					first_ns = ns;
-					host = h;
-					member = m;
-				}
-			}
+	for (unsigned host = 0; host < net->n; host++) {
+		for (unsigned member = 0; member < 2; member++) {
+			int64_t ns = vrrp_unit_deadline(&net->hosts[host].unit, member);
+
+			if (ns >= first_ns)
+				continue;
+			first_ns = ns;
+			*ret_host = host;
+			*ret_member = member;
 		}
-		if (first_ns > until_ns)
-			break;
-		net->now_ns = first_ns > net->now_ns ? first_ns : net->now_ns;
+	}
+	return first_ns;
+}
+
+static void run_for(struct network *net, unsigned seconds)
+{
+	const int64_t until_ns = net->now_ns + seconds * SECOND;
+	struct vrrp_output sent[VRRP_UNIT_MAX];
+	unsigned host = 0, member = 0;
+	int64_t ns;
+
+	while ((ns = next_deadline(net, &host, &member)) <= until_ns) {
+		net->now_ns = ns > net->now_ns ? ns : net->now_ns;
 		happens(&net->hosts[host], member, VRRP_EVENT_TIMER, net->now_ns);
 		memcpy(sent, net->hosts[host].out, sizeof(sent));
 		deliver(net, host, sent);
@@ -372,47 +387,69 @@ static bool serves(const struct network *net, unsigned host, unsigned member)
 	return net->hosts[host].vr[member].election.state == VRRP_STATE_ACTIVE;
 }
 
-/* While one family at least goes both ways: one Active in both families, and no bouncing. */
-static void assert_one_active(const struct network *net)
+/* One Active, in both families. Return: which. */
+static unsigned assert_one_active(const struct network *net)
 {
-	unsigned n = 0;
+	unsigned n = 0, active = 0;
 
-	for (unsigned h = 0; h < HOSTS; h++) {
-		n += serves(net, h, V4);
-		assert_int_equal(serves(net, h, V4), serves(net, h, V6));
+	for (unsigned host = 0; host < net->n; host++) {
+		assert_int_equal(serves(net, host, V4), serves(net, host, V6));
+		if (!serves(net, host, V4))
+			continue;
+		active = host;
+		n++;
 	}
 	assert_int_equal(n, 1);
+	return active;
 }
 
-static void test_unit_pairs_end_with_one_active_whatever_is_cut(void **state)
+/* Of equal priorities, or not; who is first by one family's address is last by the other's. */
+static void make_network(struct network *net, unsigned n, uint64_t seed)
 {
+	bool equal = seed % 2;
+	char ip4[32], ip6[32];
+
+	*net = (struct network){ .n = n, .now_ns = T0, .random = seed };
+	for (unsigned host = 0; host < n; host++) {
+		snprintf(ip4, sizeof(ip4), "198.51.100.%u", 10 + host);
+		snprintf(ip6, sizeof(ip6), "fe80::%u", 90 - host);
+		make(&net->hosts[host], equal ? 100 : 100 + 10 * host, ip4, ip6);
+		for (unsigned member = 0; member < 2; member++)
+			happens(&net->hosts[host], member, VRRP_EVENT_STARTUP, net->now_ns);
+	}
+}
+
+/* Cut at random; then one family at least is whole, and soon one Active is, and stays. */
+static void run_round(struct network *net)
+{
+	uint64_t became[HOSTS_MAX];
+	unsigned whole = draw(net, 2), active;
+
+	for (unsigned i = 0; i < 2 * net->n; i++)
+		net->cut[i % 2][i / 2] = draw(net, 2);
+	run_for(net, 1 + draw(net, 20));
+	memset(net->cut[whole], 0, sizeof(net->cut[whole]));
+	run_for(net, 15);
+	active = assert_one_active(net);
+	for (unsigned host = 0; host < net->n; host++)
+		became[host] = net->hosts[host].vr[V4].counters.became_active;
+	run_for(net, 60);
+	assert_int_equal(assert_one_active(net), active);
+	for (unsigned host = 0; host < net->n; host++)
+		assert_int_equal(net->hosts[host].vr[V4].counters.became_active, became[host]);
+}
+
+static void test_unit_two_three_and_five_hosts_end_with_one_active_whatever_is_cut(void **state)
+{
+	static const unsigned sizes[] = { 2, 3, 5 };
+	struct network net;
+
 	(void)state;
-	for (unsigned seed = 1; seed <= 300; seed++) {
-		struct network net = { .now_ns = T0, .random = seed };
-		bool equal = draw(&net, 2);
-		uint64_t became[HOSTS];
-
-		make(&net.hosts[0], 100, LOWER_ADDRESS, "fe80::200");
-		make(&net.hosts[1], equal ? 100 : 150, HIGHER_ADDRESS, "fe80::10");
-		for (unsigned h = 0; h < HOSTS; h++)
-			for (unsigned m = 0; m < 2; m++)
-				happens(&net.hosts[h], m, VRRP_EVENT_STARTUP, net.now_ns);
-		for (unsigned round = 0; round < 20; round++) {
-			unsigned whole = draw(&net, 2);
-
-			for (unsigned i = 0; i < 4; i++)
-				net.cut[i / 2][i % 2] = draw(&net, 2);
-			run_until(&net, net.now_ns + (1 + draw(&net, 20)) * SECOND);
-			memset(net.cut[whole], 0, sizeof(net.cut[whole]));
-			run_until(&net, net.now_ns + 15 * SECOND);
-			assert_one_active(&net);
-			for (unsigned h = 0; h < HOSTS; h++)
-				became[h] = net.hosts[h].vr[V4].counters.became_active;
-			run_until(&net, net.now_ns + 60 * SECOND);
-			assert_one_active(&net);
-			for (unsigned h = 0; h < HOSTS; h++)
-				assert_int_equal(net.hosts[h].vr[V4].counters.became_active,
-						 became[h]);
+	for (unsigned i = 0; i < 3; i++) {
+		for (uint64_t seed = 1; seed <= 100; seed++) {
+			make_network(&net, sizes[i], seed);
+			for (unsigned round = 0; round < 10; round++)
+				run_round(&net);
 		}
 	}
 }
@@ -432,7 +469,8 @@ int main(void)
 		cmocka_unit_test(test_unit_mute_member_hinders_nobody_and_follows),
 		cmocka_unit_test(test_unit_mute_member_does_not_follow_against_another_active),
 		cmocka_unit_test(test_unit_latecomer_joins_or_all_yield),
-		cmocka_unit_test(test_unit_pairs_end_with_one_active_whatever_is_cut),
+		cmocka_unit_test(
+			test_unit_two_three_and_five_hosts_end_with_one_active_whatever_is_cut),
 	};
 
 	return cmocka_run_group_tests_name("vrrp_unit", tests, NULL, NULL);
