@@ -9,8 +9,8 @@ packages() {
 		libjansson-dev libsmartcols-dev ;;
 	demo) echo python3 iproute2 nftables ;;
 	check) echo python3 iproute2 iptables python3-pytest python3-pytest-xdist libcmocka-dev tshark \
-		keepalived nftables libcap2-bin util-linux procps binutils systemd ;;
-	interop) echo frr radvd ;;
+		keepalived nftables libcap2-bin util-linux procps binutils systemd radvd ;;
+	interop) echo frr ;;
 	bench) echo python3 iproute2 nftables keepalived ;;
 	fuzz) echo clang libclang-rt-14-dev ;;
 	lint) echo clang-format binutils mandoc git ;;

@@ -136,11 +136,13 @@ def test_reload_that_changes_an_option_makes_the_address_anew_once(lab, before, 
 
 
 def test_reload_that_says_what_is_so_by_default_changes_nothing(lab):
-    agent = gateway(lab, EXTRA)
+    once = {"announce": {"after": [], "refresh": "0s"}}
+    agent = gateway(lab, EXTRA, **once)
     wait_held(agent.host, EXTRA)
+    lab.capture.wait_arp(host=agent.host, gratuitous=True, spa=EXTRA.split("/")[0])
     agent.configure([router(200, extra_addresses=[
         {"address": EXTRA, "interface": "eth0", "scope": "global", "broadcast": "none",
-         "prefix_route": True, "preferred": True, "required": True}])])
+         "prefix_route": True, "preferred": True, "required": True}], **once)])
     mark = reload(agent)
     agent.wait_log("reload=unchanged")
     agent.host.wait_adverts(3, since=mark)
