@@ -161,8 +161,9 @@ static int make_own_name(char name[NAME_SIZE])
 	return 0;
 }
 
-/* Return: a descriptor; or -errno; -EPERM when others could put another file there. */
-static int open_directory(void)
+/* Return: a descriptor; or -errno; -EPERM when others could put another file there, which is told.
+ */
+static int open_directory(struct claim_report *report)
 {
 	struct stat status;
 	int fd;
@@ -174,6 +175,10 @@ static int open_directory(void)
 	if (fstat(fd, &status) == 0 && (status.st_uid == 0 || status.st_uid == geteuid()) &&
 	    !(status.st_mode & (S_IWGRP | S_IWOTH)))
 		return fd;
+	snprintf(report->text, sizeof(report->text),
+		 DIRECTORY " is of uid %u and mode %03o, so others could put a file there: chown "
+			   "root, chmod 755",
+		 status.st_uid, status.st_mode & 07777);
 	close(fd);
 	return -EPERM;
 }
@@ -269,7 +274,7 @@ static int take_lock(int *fd, struct claim_report *report)
 
 	if (err < 0)
 		return err;
-	directory = open_directory();
+	directory = open_directory(report);
 	if (directory < 0)
 		return directory;
 	if (*fd < 0)
@@ -293,8 +298,9 @@ static void remove_lock(int directory, const char *name, int fd)
 
 int claim_take_other(uintmax_t namespace, int *ret_fd)
 {
+	struct claim_report unread;
 	char name[NAME_SIZE];
-	int directory = open_directory();
+	int directory = open_directory(&unread);
 	pid_t pid;
 	int err;
 
@@ -309,7 +315,8 @@ int claim_take_other(uintmax_t namespace, int *ret_fd)
 void claim_release_other(uintmax_t namespace, int fd)
 {
 	char name[NAME_SIZE];
-	int directory = open_directory();
+	struct claim_report unread;
+	int directory = open_directory(&unread);
 
 	make_name(namespace, name);
 	remove_lock(directory, name, fd);
@@ -345,8 +352,9 @@ int claim_take(struct claim *claim, struct claim_report *ret_report)
 
 void claim_release(struct claim *claim)
 {
+	struct claim_report unread;
 	char name[NAME_SIZE];
-	int directory = claim->lock_fd < 0 ? -1 : open_directory();
+	int directory = claim->lock_fd < 0 ? -1 : open_directory(&unread);
 
 	if (directory >= 0 && make_own_name(name) == 0 &&
 	    is_in_place(claim->lock_fd, directory, name))

@@ -316,18 +316,19 @@ static void dispatch(void *self, const struct clocks *now, unsigned readable)
 
 static void tell_unclaimed(struct keeper *keeper, const struct claim_report *report)
 {
+	const char *why = report->text[0] ? ": " : "";
 	char doing[48 + CLAIM_TEXT_SIZE];
 
 	snprintf(doing, sizeof(doing), "claiming the network namespace%s%s",
-		 report->text[0] ? ": " : "", report->text);
+		 report->namespace_error ? why : "", report->namespace_error ? report->text : "");
 	if (report->namespace_error)
 		tell_failure(keeper->teller, EVENT_DEGRADED, report->namespace_error, doing,
 			     report->lock_error
 				     ? "going on without protection against a second vipd"
 				     : "a lock in /run/vipd alone keeps a second vipd away");
+	snprintf(doing, sizeof(doing), "locking a file in /run/vipd%s%s", why, report->text);
 	if (report->lock_error)
-		tell_failure(keeper->teller, EVENT_DEGRADED, report->lock_error,
-			     "locking a file in /run/vipd",
+		tell_failure(keeper->teller, EVENT_DEGRADED, report->lock_error, doing,
 			     "a vipd of an earlier version would not be refused");
 }
 

@@ -266,7 +266,8 @@ def test_lock_in_a_directory_of_others_does_not_count(lab, monkeypatch, prepare)
     wrap(lab, monkeypatch, "unshare", "--mount", "sh", "-c",
          f'mount -t tmpfs none /run && mkdir /run/vipd && {prepare} && exec "$@"', "sh")
     agent = start(lab)
-    assert "locking a file in /run/vipd" in agent.wait_log(" warning: error=")
+    line = agent.wait_log(" warning: error=")
+    assert "locking a file in /run/vipd: /run/vipd is of uid " in line and "chmod 755" in line
     assert_refused(agent)
 
 
