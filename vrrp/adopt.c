@@ -44,6 +44,17 @@ static void refresh_as_configured(struct vrrp *vr, int64_t now_ns)
 		e->announce_ns = due_ns;
 }
 
+/* A start delay counts from when the wait began, and is as long as it is configured now. */
+static void wait_as_configured(struct vrrp *vr)
+{
+	struct vrrp_election *e = &vr->election;
+
+	if (e->start_ns == VRRP_NEVER || e->reason.code != VRRP_REASON_START_DELAY)
+		return;
+	e->reason.ns = vr->config.start_delay_ns;
+	e->start_ns = e->since_ns + vr->config.start_delay_ns;
+}
+
 void vrrp_adopt(struct vrrp *vr, const struct vrrp *old, uint8_t priority, int64_t now_ns)
 {
 	assert(vr->config.family == old->config.family);
@@ -51,6 +62,7 @@ void vrrp_adopt(struct vrrp *vr, const struct vrrp *old, uint8_t priority, int64
 	vr->election.priority = priority;
 	vr->counters = old->counters;
 	refresh_as_configured(vr, now_ns);
+	wait_as_configured(vr);
 	if (vr->config.version != old->config.version)
 		forget_heard(vr, now_ns);
 	if (!same_election(&vr->config, &old->config) ||

@@ -307,6 +307,24 @@ static void test_sane_is_not_what_cannot_be(void **state)
 	ASSERT_INSANE(wire_router(&wires[2], 1, 100), config.version = 2);
 }
 
+static void test_adopt_of_another_start_delay_counts_from_the_start(void **state)
+{
+	struct vrrp old = test_router(100), vr;
+	struct vrrp_config config;
+
+	(void)state;
+	old.config.start_delay_ns = 60 * SECOND;
+	assert_string_equal(on_startup(&old, T0), "initialize->initialize");
+	assert_int_equal(old.election.start_ns, T0 + 60 * SECOND);
+	config = old.config;
+	config.start_delay_ns = 10 * SECOND;
+	vr = adopted(&old, &config);
+	assert_int_equal(vr.election.start_ns, T0 + 10 * SECOND);
+	assert_int_equal(vr.election.reason.ns, 10 * SECOND);
+	config.start_delay_ns = 0;
+	assert_int_equal(adopted(&old, &config).election.start_ns, T0);
+}
+
 static void test_history_is_an_active_that_was_silent_for_too_long(void **state)
 {
 	struct vrrp vr = active();
@@ -355,6 +373,7 @@ int main(void)
 		cmocka_unit_test(test_adopt_by_a_backup_that_became_owner_does_not_wait),
 		cmocka_unit_test(test_adopt_by_an_active_whose_adverts_change_sends_one_at_once),
 		cmocka_unit_test(test_adopt_before_the_start_has_nothing_to_compute),
+		cmocka_unit_test(test_adopt_of_another_start_delay_counts_from_the_start),
 		cmocka_unit_test(test_history_is_an_active_that_was_silent_for_too_long),
 		cmocka_unit_test(test_history_is_longer_where_more_adverts_may_be_missed),
 		cmocka_unit_test(test_history_is_a_router_that_was_told_to_leave),
