@@ -66,7 +66,7 @@ $(BUILD)/tests/unit/%: $(BUILD)/tests/unit/%.o $(AGENT) $(CORE) $(KERNEL)
 
 # Functions that a test replaces by its own, as __wrap_NAME().
 $(addprefix $(BUILD)/tests/unit/test_kern_,reconcile reconcile_doubt thefts behind): \
-	WRAP = kern_changer_apply kern_dump_interface
+	WRAP = kern_changer_apply kern_dump_interface kern_dump_link
 $(addprefix $(BUILD)/tests/unit/test_,kern_send will): WRAP = sendmmsg
 $(BUILD)/tests/unit/test_renewals: WRAP = clocks_now
 

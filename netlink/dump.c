@@ -181,6 +181,18 @@ int kern_dump_links(struct kern_dump *dump, kern_object_fn each, void *arg)
 	return ask(dump, dump->sock, &question);
 }
 
+int kern_dump_link(struct kern_dump *dump, int ifindex, kern_object_fn each, void *arg)
+{
+	struct ifinfomsg request = { .ifi_family = AF_UNSPEC, .ifi_index = ifindex };
+	const struct question question = { RTM_GETLINK, 0, &request, sizeof(request) };
+
+	dump->kind = -1;
+	dump->ifindex = 0;
+	dump->each = each;
+	dump->arg = arg;
+	return ask(dump, dump->sock, &question);
+}
+
 /* A kernel without nftables, or without the table, has nothing to show. */
 static int ask_netfilter(struct kern_dump *dump, const struct kern_ops *ops)
 {

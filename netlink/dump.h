@@ -34,6 +34,14 @@ void kern_dump_close(struct kern_dump *dump);
 int kern_dump_links(struct kern_dump *dump, kern_object_fn each, void *arg);
 
 /**
+ * kern_dump_link() - one link: of its settings, not all make an event.
+ * @each: called once.
+ *
+ * Return: 0; -ENODEV when there is none of that index; or as kern_dump_links().
+ */
+int kern_dump_link(struct kern_dump *dump, int ifindex, kern_object_fn each, void *arg);
+
+/**
  * kern_dump_kind() - every object of a kind in the network namespace. As kern_dump_links().
  */
 int kern_dump_kind(struct kern_dump *dump, enum kern_kind kind, kern_object_fn each, void *arg);

@@ -103,7 +103,6 @@ static bool plan_behind(struct kern_wants *w, struct want *want, int64_t now_ns,
 	if (!want->leading || !may_try(w, want, now_ns))
 		return false;
 	change->add = change->behind = true;
-	change->promote = !kern_want_interface(w, want)->promotes;
 	change->lifetime_s = want->spec.lease_s;
 	return true;
 }
@@ -195,7 +194,6 @@ static bool plan(struct kern_wants *w, struct want *want, int64_t now_ns,
 	if (want->wanted && want->stolen && !may_restore(w, want, now_ns))
 		return false;
 	change->add = want->wanted;
-	change->promote = !want->wanted && !kern_want_interface(w, want)->promotes;
 	change->lifetime_s = want->spec.lease_s;
 	return true;
 }
@@ -222,6 +220,8 @@ static void consider(struct kern_wants *w, uint32_t number, int64_t now_ns)
 		wait_until(w, want, now_ns);
 		return;
 	}
+	if ((!change.add || change.behind) && kern_want_ops(want)->falls_with)
+		change.promote = !kern_wants_promotes(w, want);
 	change.kind = want->spec.kind;
 	change.entry = want->spec.entry;
 	w->changes[w->changes_n] = change;

@@ -390,6 +390,24 @@ void kern_wants_make_sure(struct kern_wants *w, const struct want *want)
 		w->pass.contradicted = w->doubt = true;
 }
 
+static void on_link(const struct kern_object *object, void *arg)
+{
+	struct interface *interface = arg;
+
+	if (object->type == KERN_OBJECT_LINK && object->link.ifindex == interface->ifindex)
+		interface->promotes = object->link.promotes;
+}
+
+bool kern_wants_promotes(struct kern_wants *w, const struct want *want)
+{
+	struct interface *interface = kern_want_interface(w, want);
+
+	if (interface->asked != w->pass.number)
+		(void)kern_dump_link(w->dump, interface->ifindex, on_link, interface);
+	interface->asked = w->pass.number;
+	return interface->promotes;
+}
+
 /* ---- what is wanted ---- */
 
 /* What is ours on an interface that is renamed away would stay there for good. */

@@ -46,7 +46,8 @@ struct want {
 struct interface {
 	uint32_t first, last; /* of its wants: number + 1; or 0 */
 	int ifindex;          /* 0: there is none */
-	bool promotes;        /* see struct kern_change */
+	bool promotes;        /* see struct kern_change; as it was when its link was seen last */
+	uint32_t asked;       /* the last pass that asked for its link */
 	uint32_t looked;      /* the last pass that looked at it in doubt */
 	bool unclear;         /* what falls with ours there */
 };
@@ -112,5 +113,11 @@ void kern_wants_look_at(struct kern_wants *w, struct want *want);
  * which is some milliseconds long. Also when it is unclear what falls with ours.
  */
 void kern_wants_make_sure(struct kern_wants *w, const struct want *want);
+
+/**
+ * kern_wants_promotes() - whether the link of a want promotes secondaries at this moment, which no
+ * event tells: the kernel is asked, once in a pass. If it does not say, what is known counts.
+ */
+bool kern_wants_promotes(struct kern_wants *w, const struct want *want);
 
 #endif

@@ -73,6 +73,17 @@ def test_own_address_replaced_leads_its_subnet_again(lab):
     assert agent.router()["counters"]["became_active"] == 1
 
 
+@pytest.mark.parametrize("promotes", [0, 1])
+def test_setting_that_somebody_changes_meanwhile_stays_his(lab, promotes):
+    """No event tells of it, and whoever goes by what he knew would set it back, or take others
+    along."""
+    host, agent = active_beside_others(lab, 1 - promotes)
+    host.sysctl(SETTING, promotes)
+    assert agent.term() == 0
+    assert host.addresses() == [OWN, *OTHERS]
+    assert int(host.sysctl(SETTING)) == promotes
+
+
 def test_routers_of_one_subnet_do_not_disturb_each_other(lab):
     """Two routers share a subnet that nobody else is in: one yields, the other one keeps its own."""
     host = lab.host("gw1", OWN)

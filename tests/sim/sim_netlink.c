@@ -144,6 +144,17 @@ int kern_dump_links(struct kern_dump *dump, kern_object_fn each, void *arg)
 	return 0;
 }
 
+int kern_dump_link(struct kern_dump *dump, int ifindex, kern_object_fn each, void *arg)
+{
+	struct sim_process *process = dump->process;
+
+	if (kernel_goes_wrong(process->sim, process->router, SIM_TROUBLE_DUMPS))
+		return -EAGAIN;
+	if (kernel_link(process->sim, process->router).ifindex != ifindex)
+		return -ENODEV;
+	return kern_dump_links(dump, each, arg);
+}
+
 static struct kern_object virtual_address(const struct sim_process *process, unsigned k)
 {
 	struct kern_object object = { .type = KERN_OBJECT_ENTRY, .kind = KERN_KIND_ADDRESS };

@@ -79,6 +79,28 @@ static void test_reconcile_removal_spares_others_where_the_link_does_not(void **
 	assert_string_equal(t.changes, " | -1~");
 }
 
+/* No event tells when somebody sets promote_secondaries: it stays what he made it. */
+static void test_reconcile_asks_whether_the_link_promotes_before_a_removal(void **state)
+{
+	(void)state;
+	begin(2, LEASE_S);
+	kern_wants_interface(t.wants, 0, IFINDEX, false);
+	t.shows_link = t.promotes = true;
+	for (unsigned n = 1; n <= 2; n++)
+		want(n, true);
+	assert_pass("+1 +2", "added 1, added 2");
+	assert_int_equal(t.asked_n, 0);
+	for (unsigned n = 1; n <= 2; n++)
+		want(n, false);
+	assert_pass("-2 -1", "removed 2, removed 1");
+	assert_int_equal(t.asked_n, 1);
+	t.promotes = false;
+	want(1, true);
+	assert_pass("+1", "added 1");
+	want(1, false);
+	assert_pass("-1~", "removed 1");
+}
+
 static void test_reconcile_without_an_index_waits_for_one(void **state)
 {
 	(void)state;
@@ -605,6 +627,7 @@ int main(void)
 		cmocka_unit_test(test_reconcile_releases_before_it_claims),
 		cmocka_unit_test(test_reconcile_changed_mind_before_the_pass_is_no_change),
 		cmocka_unit_test(test_reconcile_removal_spares_others_where_the_link_does_not),
+		cmocka_unit_test(test_reconcile_asks_whether_the_link_promotes_before_a_removal),
 		cmocka_unit_test(test_reconcile_without_an_index_waits_for_one),
 		cmocka_unit_test(test_reconcile_batches_hold_128_and_a_pass_1024),
 		cmocka_unit_test(test_reconcile_batches_without_news_are_all_carried_out),

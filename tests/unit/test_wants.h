@@ -35,6 +35,8 @@ static struct {
 	bool hides;        /* breaks off when it is to show an interface, */
 	unsigned shows_n;  /* after so many addresses */
 	unsigned looks_n;  /* how often it was asked for one */
+	bool shows_link, promotes;
+	unsigned asked_n; /* how often it was asked for a link */
 
 	unsigned batches_n, changes_n, batch_max;
 	char changes[TEXT_MAX]; /* "+1 -2 =3 ^4": added, removed, renewed, put behind; "-2~":
@@ -150,6 +152,22 @@ int __wrap_kern_changer_apply(struct kern_changer *changer, struct kern_change *
 			changes[i].result = -EINPROGRESS;
 	}
 	return broken ? -ENOBUFS : 0;
+}
+
+int __wrap_kern_dump_link(struct kern_dump *dump, int ifindex, kern_object_fn each, void *arg);
+
+/* Unless a test has another link to show, what it was said to be counts. */
+int __wrap_kern_dump_link(struct kern_dump *dump, int ifindex, kern_object_fn each, void *arg)
+{
+	struct kern_object object = { .type = KERN_OBJECT_LINK };
+
+	(void)dump;
+	t.asked_n++;
+	if (!t.shows_link)
+		return -ENOBUFS;
+	object.link = (struct kern_link){ .ifindex = ifindex, .promotes = t.promotes };
+	each(&object, arg);
+	return 0;
 }
 
 static inline struct kern_object shown(const struct kern_address *a)
