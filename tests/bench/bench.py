@@ -26,21 +26,28 @@ import time
 
 from contenders import contenders
 from failover import Unmeasured, play
+from forms import FORMS
 from lab import LabError
 from scale import ROUTERS, play_scale
 from steady import SCENES, WINDOW, WINDOWS, play_steady
 
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 BUDGET = 180                     # s: no trial of a failover begins later
+FORM_TRIALS = 5
+FORM_VIPS = {"IPv6": (1, 1000), "virtual MAC": (1,), "unicast": (1,)}
 VIPS = (1, 1000)
 TITLES = {"silent death": "Active dies silently: ms behind Active_Down_Interval",
           "graceful leave": "Active leaves: ms behind priority 0 and the skew time",
+          **{form.named(scenario): f"{form.key}: {title}" for form in FORMS for scenario, title in
+             (("silent death", "Active dies silently, ms"), ("graceful leave", "Active leaves, ms"))},
           **{f"steady, {interval}": f"Steady state, adverts every {interval}"
             for _, interval in SCENES},
           "scale": f"{ROUTERS:,} virtual routers, adverts every second"}
 
 # What vipd means to reach: at most so much, or so many times what keepalived as shipped needs.
-TARGETS = {("silent death", 1, "first announcement"): (0.5, "x"),
+TARGETS = {**{(form.named("silent death"), 2 if form.family == 6 else 1, "first announcement"):
+              (0.5, "x") for form in FORMS},
+           ("silent death", 1, "first announcement"): (0.5, "x"),
            ("silent death", 1000, "last announcement"): (4, "ms"),
            ("graceful leave", 1, "first announcement"): (0.5, "x"),
            ("graceful leave", 1000, "last announcement"): (0.5, "x"),
@@ -94,12 +101,12 @@ class Results:
         return self.done == self.tried
 
 
-def attempt(results, contender, vips, function):
+def attempt(results, contender, vips, function, *args):
     """Plays one round, and notes what came of it."""
-    what = (function.__name__, vips, contender.key)
+    what = (function.__name__, *args, vips, contender.key)
     results.tried.add(what)
     try:
-        for scenario, values in function(contender, vips).items():
+        for scenario, values in function(contender, vips, *args).items():
             results.add(scenario, vips, contender, values)
         results.done.add(what)
     except (Unmeasured, LabError) as error:
@@ -115,6 +122,17 @@ def measure_failover(results, trials):
                 return
             progress(f"trial {trial + 1} of {trials}: {contender.title}, {vips:,} VIPs")
             attempt(results, contender, vips, play)
+
+
+def measure_forms(results, trials):
+    """The same in other forms: an IPv6 router has a link-local address besides."""
+    end = time.monotonic() + BUDGET
+    for trial, form in itertools.product(range(trials), FORMS):
+        for vips, contender in itertools.product(FORM_VIPS[form.key], results.who):
+            if time.monotonic() > end:
+                return
+            progress(f"{form.key}, trial {trial + 1} of {trials}: {contender.title}, {vips:,} VIPs")
+            attempt(results, contender, vips + (form.family == 6), play, form)
 
 
 def measure_steady(results, windows):
@@ -243,6 +261,8 @@ def arguments():
     parser.add_argument("--scale", action="store_true", help=f"also {ROUTERS:,} virtual routers")
     parser.add_argument("--only-scale", action="store_true", help="nothing else")
     parser.add_argument("--only-steady", action="store_true", help="nothing but the steady state")
+    parser.add_argument("--only-forms", action="store_true",
+                        help="nothing but failovers over IPv6, with virtual MACs, by unicast")
     parser.add_argument("--windows", type=int, default=WINDOWS,
                         help=f"of {WINDOW:g} s for the steady state (default {WINDOWS})")
     parser.add_argument("--vipd", action="append", default=[], metavar="PATH",
@@ -264,9 +284,12 @@ def main():
     if options.without_rt:
         who = [it for it in who if it.key != "keepalived-rt"]
     results, machine = Results(who), describe(who)
-    if not options.only_scale and not options.only_steady:
+    only = options.only_scale or options.only_steady or options.only_forms
+    if not only:
         measure_failover(results, options.trials)
-    if not options.only_scale:
+    if not only or options.only_forms:
+        measure_forms(results, min(options.trials, FORM_TRIALS))
+    if not only or options.only_steady:
         measure_steady(results, options.windows)
     if options.scale or options.only_scale:
         measure_scale(results)

@@ -11,55 +11,37 @@ import contextlib
 import signal
 import time
 
-from lab import Lab, router, wait_until
+from forms import PLAIN
+from lab import Lab, wait_until
 
 INTERVAL = 0.1                   # s
 BACKUP_PRIORITY = 100
 SKEW = (256 - BACKUP_PRIORITY) * INTERVAL / 256        # RFC 9568 §6.1
 ACTIVE_DOWN = 3 * INTERVAL + SKEW
-ADVERTISED_MAX = 255             # more do not fit into an advert's count
 LIMIT = 6.0                      # s: any failover is over, whoever measures beside us
-IGMP_GROUP = "120000E0"          # 224.0.0.18 as /proc/net/igmp writes it
 
 
 class Unmeasured(Exception):
     """The round says nothing about the program: frames were lost, or the cut fell badly."""
 
 
-def virtual_addresses(count):
-    """All in the gateways' own subnet, with its prefix length."""
-    return [f"10.9.{1 + i // 250}.{i % 250}/16" for i in range(count)]
-
-
-def settings(priority, count, interval=f"{INTERVAL * 1000:g}ms"):
-    """One virtual router of `count` addresses; what does not fit into adverts is held as extra."""
-    addresses = virtual_addresses(count)
-    keys = {"addresses": addresses[:ADVERTISED_MAX], "interval": interval}
-    if count > ADVERTISED_MAX:
-        keys["extra_addresses"] = addresses[ADVERTISED_MAX:]
-    return router(priority, **keys)
-
-
 class Pair:
     """Two gateways with the same program; gw1 is Active when settle() returns."""
 
-    def __init__(self, lab, contender, count):
-        self.lab, self.capture, self.count = lab, lab.capture, count
-        self.gw1, self.gw2 = lab.host("gw1", "10.9.0.2/16"), lab.host("gw2", "10.9.0.3/16")
-        mark = lab.now()
-        self.active = contender.start(self.gw1, [settings(150, count)])
+    def __init__(self, lab, contender, count, form):
+        self.lab, self.capture, self.count, self.form = lab, lab.capture, count, form
+        self.gw1, self.gw2 = form.host(lab, "gw1", 2), form.host(lab, "gw2", 3)
+        interval, ours, mark = f"{INTERVAL * 1000:g}ms", bool(contender.vipd), lab.now()
+        self.active = contender.start(self.gw1, [form.settings(150, count, interval, ours, 2)])
         wait_until(lambda: len(self.first_announcements(self.gw1, mark)) == count, LIMIT,
                    "all announcements of gw1", every=0.05)
-        self.backup = contender.start(self.gw2, [settings(BACKUP_PRIORITY, count)])
-        wait_until(self.listens, LIMIT, "gw2 to listen")
-
-    def listens(self):
-        """Whether gw2 has joined the group of VRRP."""
-        return IGMP_GROUP in self.gw2.run("cat", "/proc/net/igmp").stdout
+        self.backup = contender.start(self.gw2, [
+            form.settings(BACKUP_PRIORITY, count, interval, ours, 3)])
+        form.wait_listens(self.gw2, LIMIT)
 
     def settle(self):
         """Waits until gw1 alone holds the addresses, and half a second more."""
-        wait_until(lambda: len(self.gw2.addresses()) == 1, LIMIT, "gw2 to hold its own address")
+        wait_until(lambda: not self.form.held(self.gw2), LIMIT, "gw2 to hold its own address")
         mark = self.lab.now()
         wait_until(lambda: len(self.capture.adverts(mark, self.gw1)) >= 5, LIMIT,
                    "adverts of gw1", every=INTERVAL)
@@ -68,11 +50,7 @@ class Pair:
 
     def first_announcements(self, host, since):
         """When each virtual address was announced first since then: {address: ns}."""
-        first = {}
-        for arp in self.capture.arps(since, host, gratuitous=True):
-            first.setdefault(arp.spa, arp.ns)
-        first.pop(host.addresses()[0].split("/")[0], None)
-        return first
+        return self.form.announced(self.capture, since, host)
 
     def silent_death(self):
         """Cuts gw1 off between two of its adverts. Return: {quantity: ms behind the interval}."""
@@ -149,12 +127,12 @@ def network(label):
         raise unmeasured
 
 
-def play(contender, count):
+def play(contender, count, form=PLAIN):
     """One failover, one repair, one leave. Return: {scenario: {quantity: ms}}."""
     with network(f"{contender.title}, {count}") as lab:
-        pair = Pair(lab, contender, count)
+        pair = Pair(lab, contender, count, form)
         pair.settle()
         death = pair.silent_death()
         lab.heal(pair.gw1)
         pair.settle()
-        return {"silent death": death, "graceful leave": pair.leave()}
+        return {form.named("silent death"): death, form.named("graceful leave"): pair.leave()}

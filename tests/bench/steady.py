@@ -12,7 +12,8 @@ import time
 
 import reaper
 from contenders import cpu_ns, keep_apart, pss_kib
-from failover import IGMP_GROUP, LIMIT, Unmeasured, network, quiet, settings
+from failover import LIMIT, Unmeasured, network, quiet
+from forms import PLAIN
 from lab import wait_until
 
 WINDOWS, WINDOW = 5, 5.0         # s
@@ -37,15 +38,11 @@ class Couple:
         segment = f"seg{number}"
         self.active = lab.host(f"a{number}", "10.9.0.2/16", segment=segment)
         self.backup = lab.host(f"b{number}", "10.9.0.3/16", segment=segment)
-        contender.start(self.active, [settings(150, count, interval)])
+        contender.start(self.active, [PLAIN.settings(150, count, interval)])
         wait_until(lambda: len(self.active.addresses()) == count + 1, LIMIT,
                    f"all addresses of {self.active}", every=0.2)
-        contender.start(self.backup, [settings(100, count, interval)])
-        wait_until(self.listens, LIMIT, f"{self.backup} to listen")
-
-    def listens(self):
-        """Whether the Backup has joined the group of VRRP."""
-        return IGMP_GROUP in self.backup.run("cat", "/proc/net/igmp").stdout
+        contender.start(self.backup, [PLAIN.settings(100, count, interval)])
+        PLAIN.wait_listens(self.backup, LIMIT)
 
     def spent(self):
         """CPU in ns and wake-ups of both roles so far."""
