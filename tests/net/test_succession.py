@@ -33,7 +33,7 @@ talk.send(struct.pack("=IiqB", 1, -1, 0, 0))
 os._exit(0)
 """
 AT_GO = "talk.recv(4096); os.kill(os.getpid(), signal.SIGSEGV)"
-SLOW = 'cp "{0}" "{0}.seen"; sleep 0.5; exec "{1}.real" -c "{0}.seen"'
+SLOW = 'cp "{0}" "{0}.$$"; : >"{0}.seen"; sleep 0.5; exec "{1}.real" -c "{0}.$$"'
 KEEPER = 'test "$VIPD_GENERATION" || exec "{0}.real" "$@"'
 
 
