@@ -41,6 +41,7 @@ enum event_kind {
 	EVENT_FLAPPED = 13,     /* from a reader: its state after @state.changes_n such changes */
 	EVENT_FORGOTTEN = 15,   /* somebody let it forget its Active: @forgotten */
 	EVENT_RESORT = 14, /* it is the last resort, or no more: @address.news: enum event_resort */
+	EVENT_MACVLAN = 16, /* its macvlan @fact.name resists: @fact.word: enum event_macvlan */
 	/* of a router process */
 	EVENT_RECEIVE = 32,     /* adverts may have been lost: @fact.error, or 0: too fast */
 	EVENT_SWEPT = 33,       /* an address of a dead predecessor was removed: @address */
@@ -124,6 +125,18 @@ enum event_address_news {
 	EVENT_ADDRESS_LACKING = 9,
 	EVENT_ADDRESS_NOT_OWN = 10,
 	EVENT_ADDRESS_COUNT,
+};
+
+/* What became of a macvlan, or of its being up. */
+enum event_macvlan {
+	EVENT_MACVLAN_RESTORED = 1,
+	EVENT_MACVLAN_FOREIGN = 2,
+	EVENT_MACVLAN_ABANDONED = 3,
+	EVENT_MACVLAN_FAILED = 4,
+	EVENT_MACVLAN_UP_RESTORED = 5,
+	EVENT_MACVLAN_UP_ABANDONED = 6,
+	EVENT_MACVLAN_UP_FAILED = 7,
+	EVENT_MACVLAN_COUNT,
 };
 
 enum event_resort {

@@ -40,6 +40,7 @@ const char *const vrrp_reason_words[VRRP_REASON_COUNT] = {
 	[VRRP_REASON_AWAY] = "away",
 	[VRRP_REASON_ONLY_VIRTUAL] = "only_virtual",
 	[VRRP_REASON_CEDED] = "ceded",
+	[VRRP_REASON_NO_MACVLAN] = "no_macvlan",
 };
 
 const char *const vrrp_reject_words[VRRP_REJECT_COUNT] = {

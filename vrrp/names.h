@@ -48,6 +48,7 @@ enum vrrp_reason_code {
 	VRRP_REASON_ONLY_VIRTUAL, /* the interface has no address to send from but @source, which is
 				   * a virtual one */
 	VRRP_REASON_CEDED,        /* we offered to leave, and @source of @priority has taken over */
+	VRRP_REASON_NO_MACVLAN,   /* @interface, which is to carry the virtual MAC, cannot be had */
 	VRRP_REASON_COUNT,
 };
 

@@ -91,21 +91,43 @@ static bool is_zero(const struct field *field, const void *base)
 	return true;
 }
 
-/* A list that may not be empty, no group, no address, or what IPv4 does not have: the file says the
- * same without it. */
+/* A list that may not be empty, no group, no address, or what this router does not have: the file
+ * says the same without it. */
 static bool is_none(const struct conf_key *key, const void *base)
 {
 	if (key->count)
 		return key->min > 0 && conf_key_count(key->count, base) == 0;
 	if (key->element)
 		return key->element->optional && is_zero(&key->field, base);
-	return (key->kind == &conf_host || key->kind == &conf_link_local) &&
+	return (key->kind == &conf_host || key->kind == &conf_link_local ||
+		key->kind == &conf_choice || key->kind == &conf_interface ||
+		key->kind == &conf_unicast_mac) &&
 	       is_zero(&key->field, base);
 }
 
 static bool is_left_out(const struct conf_key *key, const void *base)
 {
 	return !conf_key_has_value(key) || (!key->missing && !key->preset && is_none(key, base));
+}
+
+/* Whether the value that stands for a group says all of it. */
+static bool is_brief(const struct conf_schema *schema, const void *base)
+{
+	for (const struct conf_key *key = schema->keys; schema->brief && key->field.name; key++)
+		if (strcmp(key->field.name, schema->brief) != 0 && !is_left_out(key, base))
+			return false;
+	return schema->brief;
+}
+
+static void write_member(const struct conf_key *key, const void *base, FILE *out, int indent)
+{
+	const struct conf_schema *schema = key->element;
+	const char *member = (const char *)base + key->field.offset;
+
+	if (is_brief(schema, member))
+		write_value(conf_key_find(schema, schema->brief), member, out);
+	else
+		write_group(schema, member, out, indent);
 }
 
 static void write_keys(const struct conf_schema *schema, const void *base, FILE *out, int indent)
@@ -117,8 +139,7 @@ static void write_keys(const struct conf_schema *schema, const void *base, FILE 
 		if (key->count)
 			write_list(key, base, out, indent);
 		else if (key->element)
-			write_group(key->element, (const char *)base + key->field.offset, out,
-				    indent);
+			write_member(key, base, out, indent);
 		else
 			write_value(key, base, out);
 		fputs(";\n", out);

@@ -37,7 +37,7 @@ static const char *nearest_key(const struct conf_schema *schema, const char *wri
 	return nearest;
 }
 
-/* What has that key, at or below a schema; NULL: nothing has. */
+/* What has that key, at or in a list below a schema; NULL: nothing has. */
 static const struct conf_schema *owner_of(const struct conf_schema *schema, const char *name)
 {
 	const struct conf_schema *owner = NULL;
@@ -45,7 +45,7 @@ static const struct conf_schema *owner_of(const struct conf_schema *schema, cons
 	if (conf_key_find(schema, name))
 		return schema;
 	for (const struct conf_key *key = schema->keys; key->field.name && !owner; key++)
-		if (key->element && !key->element->only_brief)
+		if (key->count && !key->element->only_brief)
 			owner = owner_of(key->element, name);
 	return owner;
 }

@@ -92,6 +92,7 @@ static void adopt_all(struct routers *routers, struct state *old, struct tally *
 
 		if (entry >= 0)
 			routers->continued[entry] = true;
+		virtual_mac_want(routers, router);
 		if (adopt(routers, router, old, entry))
 			tally->adopted++;
 		else
@@ -138,10 +139,26 @@ struct sweep {
 	unsigned told_n;
 };
 
+/* That of another name or mode is made anew, and not stolen. */
+static void note_gone(struct routers *routers, enum kern_kind kind, const union kern_entry *entry)
+{
+	struct kern_object object = { .type = KERN_OBJECT_ENTRY,
+				      .kind = kind,
+				      .gone = true,
+				      .by_us = true,
+				      .entry = *entry };
+	int interface = interfaces_at(routers->interfaces, kern_kinds[kind]->ifindex(entry));
+
+	if (interface >= 0 && kern_wants_see(routers->wants, (unsigned)interface, &object) >= 0)
+		virtual_mac_follow_all(routers);
+}
+
 static void on_swept(enum kern_kind kind, const union kern_entry *entry, int error, void *arg)
 {
 	struct sweep *sweep = arg;
 
+	if (kind == KERN_KIND_MACVLAN && !error)
+		note_gone(sweep->routers, kind, entry);
 	if (kind != KERN_KIND_ADDRESS)
 		return;
 	if ((sweep->after_death || error) && sweep->told_n++ < SWEPT_TOLD_MAX)

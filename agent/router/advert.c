@@ -50,7 +50,7 @@ void router_write_advert(const struct routers *routers, const struct router *rou
 		.auth_type = router->rules.auth_type,
 	};
 	struct kern_frame_ip ip = {
-		.source_mac = router_lan(routers, router)->interface->mac,
+		.source_mac = router_advert_mac(routers, router),
 		.source = router->vr.election.source,
 		.destination = vrrp_group(c->family),
 		.protocol = VRRP_PROTOCOL,

@@ -79,11 +79,11 @@ uint8_t *routers_frame(struct routers *routers, int ifindex, size_t len, struct 
 }
 
 /* From the announced address itself, which is there (RFC 4861 §4.4). */
-static void write_na(uint8_t *frame, const struct interface *interface,
+static void write_na(uint8_t *frame, const struct interface *interface, const uint8_t *mac,
 		     const struct conf_address *address)
 {
-	const struct kern_frame_na na = { .source_mac = interface->mac,
-					  .mac = interface->mac,
+	const struct kern_frame_na na = { .source_mac = mac,
+					  .mac = mac,
 					  .source = address->bytes,
 					  .address = address->bytes,
 					  .router = interface->forwards6,
@@ -97,20 +97,39 @@ static void queue_announcement(struct routers *routers, struct router *router, u
 {
 	const struct conf_address *address = &router->conf->addresses[want - router->want];
 	const struct lan *lan = router_lan(routers, router);
+	const uint8_t *mac = routers_mac(routers, router);
 	size_t len = address->family == 6 ? KERN_FRAME_NA_LEN : KERN_FRAME_ARP_LEN;
 	uint8_t *frame;
 
-	if (router->vr.election.state != VRRP_STATE_ACTIVE || !kern_wants_has(routers->wants, want))
+	if (router->vr.election.state != VRRP_STATE_ACTIVE ||
+	    !kern_wants_has(routers->wants, want) || virtual_mac_is_deaf(routers, router))
 		return;
 	frame = routers_frame(routers, lan->ifindex, len, router, SENT_ANNOUNCEMENT);
 	if (address->family == 6)
-		write_na(frame, lan->interface, address);
+		write_na(frame, lan->interface, mac, address);
 	else
-		kern_frame_arp(frame, lan->interface->mac, lan->interface->mac, address->bytes);
+		kern_frame_arp(frame, mac, mac, address->bytes);
+}
+
+/* What stands on a macvlan was not reached while that was not up. */
+static void take_macvlan_news(struct routers *routers, const struct kern_news *news)
+{
+	const struct kern_want *want = kern_wants_get(routers->wants, news->want);
+	struct router *router = &routers->all[want->owner];
+	unsigned n = router->conf->addresses_n + router->conf->extra_n;
+	struct journal_router journal = router_journal(routers, router);
+	bool is_up = want->kind == KERN_KIND_UP;
+
+	journal_macvlan(&journal, is_up, news->what, news->error);
+	router_hold_macvlan(routers, router);
+	router_doubt_addresses(routers, router, news->what);
+	routers_doubt(routers, router_lan(routers, router));
+	for (unsigned i = 0; is_up && i < n; i++)
+		queue_announcement(routers, router, router->want + i);
 }
 
 /* The fate of one address: told, counted, and announced when it is new here. */
-static void take_news(struct routers *routers, const struct kern_news *news)
+static void take_address_news(struct routers *routers, const struct kern_news *news)
 {
 	const struct kern_want *want = kern_wants_get(routers->wants, news->want);
 	struct router *router = &routers->all[want->owner];
@@ -124,7 +143,7 @@ static void take_news(struct routers *routers, const struct kern_news *news)
 		journal_address(&journal, &router->conf->addresses[address], news->what,
 				news->error);
 	if (owner && news->what == KERN_WANT_ADDED && address < router->conf->addresses_n &&
-	    !conf_is_of_virtual_router(router->conf, address))
+	    !router_has_virtual_mac(router) && !conf_is_of_virtual_router(router->conf, address))
 		journal_address_not_own(&journal, &router->conf->addresses[address]);
 	router_hold(routers, router, address);
 	router_doubt_addresses(routers, router, news->what);
@@ -136,6 +155,14 @@ static void take_news(struct routers *routers, const struct kern_news *news)
 		router->vr.counters.addresses_restored++;
 	if (back || news->what == KERN_WANT_ADDED)
 		queue_announcement(routers, router, news->want);
+}
+
+static void take_news(struct routers *routers, const struct kern_news *news)
+{
+	if (kern_wants_get(routers->wants, news->want)->kind == KERN_KIND_ADDRESS)
+		take_address_news(routers, news);
+	else
+		take_macvlan_news(routers, news);
 }
 
 static void queue_advert(struct routers *routers, struct router *router, uint8_t priority)
@@ -274,7 +301,7 @@ void routers_execute(struct routers *routers, const struct clocks *now)
 	routers_flush(routers);
 	reconcile(routers);
 	/* More removals than one pass takes: its next turn comes at once. */
-	if (kern_wants_deadline(routers->wants) <= now->mono_ns)
+	if (kern_reconcile_is_cut(routers->wants))
 		empty_outboxes(routers, false);
 	else
 		routers_say_farewells(routers);

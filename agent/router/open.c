@@ -30,9 +30,10 @@ static void add_wants(struct routers *routers, unsigned number, const struct con
 	for (unsigned i = 0; i < n; i++) {
 		const struct conf_address *address = &conf->addresses[i];
 		struct kern_want want = { .kind = KERN_KIND_ADDRESS,
-					  .interface = router->interface,
+					  .interface = router->home,
 					  .owner = number,
-					  .is_hosts = conf->vrrp.priority == VRRP_PRIORITY_OWNER,
+					  .is_hosts = conf->vrrp.priority == VRRP_PRIORITY_OWNER &&
+						      router->home == router->interface,
 					  .lease_s = lease_s,
 					  .address = { .family = address->family,
 						       .prefix_len = address->prefix_len,
@@ -51,6 +52,7 @@ static void join_lan(struct routers *routers, unsigned number, const struct conf
 	struct lan *lan;
 
 	router->interface = interfaces_add(routers->interfaces, conf->interface);
+	router->home = router->interface;
 	lan = router_lan(routers, router);
 	if (!lan->family)
 		lan_init(lan, conf->vrrp.family,
@@ -95,6 +97,7 @@ static int make_router(struct routers *routers, unsigned number, const struct co
 	router->conf = conf;
 	router->fault_ns = VRRP_NEVER;
 	join_lan(routers, number, conf);
+	virtual_mac_add(routers, number, conf);
 	add_wants(routers, number, conf);
 	return 0;
 }
@@ -115,12 +118,22 @@ struct state_router router_state(const struct conf_router *conf)
 
 /* ---- all of them ---- */
 
-static unsigned count_addresses(const struct conf *conf)
+static unsigned count_wants(const struct conf *conf)
 {
 	unsigned n = 0;
 
 	for (unsigned i = 0; i < conf->routers_n; i++)
-		n += conf->routers[i].addresses_n + conf->routers[i].extra_n;
+		n += conf->routers[i].addresses_n + conf->routers[i].extra_n +
+		     virtual_mac_wants_n(&conf->routers[i]);
+	return n;
+}
+
+static unsigned count_macvlans(const struct conf *conf)
+{
+	unsigned n = 0;
+
+	for (unsigned i = 0; i < conf->routers_n; i++)
+		n += conf->routers[i].mac.type == CONF_MAC_VIRTUAL;
 	return n;
 }
 
@@ -174,6 +187,7 @@ static int make_lans(struct routers *routers, const struct conf *conf, size_t in
 static int make_room(struct routers *routers, const struct conf *conf)
 {
 	int interfaces_n = count_interfaces(conf);
+	unsigned all_n;
 	int err;
 
 	if (interfaces_n < 0)
@@ -187,11 +201,15 @@ static int make_room(struct routers *routers, const struct conf *conf)
 	err = make_lans(routers, conf, (size_t)interfaces_n);
 	if (err < 0)
 		return err;
-	err = interfaces_new((unsigned)interfaces_n, &routers->interfaces);
+	routers->lans_n = (unsigned)interfaces_n;
+	all_n = routers->lans_n + count_macvlans(conf);
+	err = interfaces_new(all_n, &routers->interfaces);
 	if (err < 0)
 		return err;
-	return kern_wants_new(count_addresses(conf), (unsigned)interfaces_n, routers->changer,
-			      routers->dump, &routers->wants);
+	for (unsigned i = 0; i < conf->routers_n; i++)
+		(void)interfaces_add(routers->interfaces, conf->routers[i].interface);
+	return kern_wants_new(count_wants(conf), all_n, routers->changer, routers->dump,
+			      &routers->wants);
 }
 
 static int make_routers(struct routers *routers, const struct conf *conf)

@@ -73,6 +73,9 @@ static struct vrrp_reason fault_of(const struct routers *routers, const struct r
 		fault.code = VRRP_REASON_MTU;
 		fault.bytes[0] = len;
 		fault.bytes[1] = lan->interface->mtu;
+	} else if (virtual_mac_is_refused(routers, router)) {
+		fault.code = VRRP_REASON_NO_MACVLAN;
+		strcpy(fault.interface, router->conf->mac.name);
 	}
 	return fault;
 }
@@ -129,6 +132,8 @@ static void tell_worth(struct routers *routers, struct router *router)
 		event.fault = fault;
 	}
 	router->fault_ns = VRRP_NEVER;
+	if (event.type == VRRP_EVENT_STARTUP && virtual_mac_is_awaited(routers, router))
+		return; /* it is told of again when that is there */
 	if (event.type == VRRP_EVENT_STARTUP && election->state == VRRP_STATE_FAULT)
 		router_begin_anew(routers, router);
 	if (event.type == VRRP_EVENT_FAULT || election->state == VRRP_STATE_FAULT ||
@@ -145,8 +150,9 @@ static void tell_router(struct routers *routers, struct router *router, const st
 
 	if (other)
 		vrrp_source_set(&router->vr, source);
-	if (other || news->voice)
+	if (other || news->voice || router->moved)
 		router_write_will(routers, router);
+	router->moved = false;
 	/* Its fault in between was never seen: what waited on the old interface is lost. */
 	if (news->index && router->vr.election.state == VRRP_STATE_BACKUP)
 		miss(routers, router);
@@ -437,6 +443,7 @@ void routers_stop(struct routers *routers, const struct clocks *now)
 	while (kern_wants_deadline(routers->wants) <= now->mono_ns &&
 	       rounds++ < routers->wants_n / KERN_CHANGES_MAX);
 	routers_say_farewells(routers);
+	virtual_mac_remove_all(routers);
 }
 
 void routers_forget(struct routers *routers, unsigned i, const struct clocks *now,
@@ -504,6 +511,7 @@ const struct router *routers_get(const struct routers *routers, unsigned i)
 bool routers_added_own(const struct routers *routers, const struct router *router, unsigned address)
 {
 	return vrrp_is_owner(&router->vr) && address < router->conf->addresses_n &&
+	       !router_has_virtual_mac(router) &&
 	       !conf_is_of_virtual_router(router->conf, address) &&
 	       kern_wants_is_ours(routers->wants, router->want + address);
 }

@@ -31,8 +31,12 @@ struct router {
 	struct vrrp vr;
 	const struct conf_router *conf; /* borrowed */
 	unsigned interface;             /* number of its interface, and of its LAN */
+	unsigned home;                  /* number of the interface that has its addresses */
 	unsigned next_on_lan;           /* the next router there, plus 1; or 0 */
 	unsigned want;                  /* number of its first address; the others follow */
+	unsigned macvlan;               /* of its macvlan, with a virtual MAC: virtual_mac.h */
+	bool moved;                     /* to another macvlan: its will is another one */
+	bool unset;                     /* the keeper has not been asked for that one's settings */
 	struct vrrp_list list;          /* what it advertises; owned */
 	struct vrrp_rules rules;        /* by which it receives, and authenticates what it sends */
 	struct lease lease;             /* of its addresses */
@@ -171,6 +175,12 @@ bool routers_added_own(const struct routers *routers, const struct router *route
 bool routers_has_address(const struct routers *routers, const struct router *router,
 			 unsigned address);
 
+/**
+ * routers_mac() - where the addresses of a router are announced to be; borrowed. Zeros when its
+ * interface was never there.
+ */
+const uint8_t *routers_mac(const struct routers *routers, const struct router *router);
+
 /* What a router answers to the word that it shall forget its Active. */
 struct forgotten {
 	enum vrrp_state state;
@@ -189,6 +199,19 @@ struct forgotten {
  */
 void routers_forget(struct routers *routers, unsigned i, const struct clocks *now,
 		    const struct journal_asker *asker, struct forgotten *ret_forgotten);
+
+/**
+ * routers_unset() - a router whose macvlan was made, and whose settings the keeper has not been
+ * asked for.
+ *
+ * Return: NULL when there is none.
+ */
+const struct conf_router *routers_unset(struct routers *routers);
+
+/**
+ * routers_note_set() - the keeper has been asked for those of what routers_unset() told.
+ */
+void routers_note_set(struct routers *routers);
 
 /**
  * routers_strays() - read the packets that the filter set aside, and count them.

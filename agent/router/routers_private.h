@@ -2,6 +2,7 @@
 /*
  * The inside of struct routers, private to the files that share it. Each calls only those above it:
  *
+ *	virtual_mac.c	the macvlan of a router with a virtual MAC
  *	step.c		one event for one router, and what it owes for it
  *	priority.c	the effective priority: of the last resort
  *	hear.c		what the kernel tells, and dumps
@@ -25,6 +26,7 @@
 #include "netlink/receive.h"
 #include "netlink/send.h"
 #include "agent/state.h"
+#include "virtual_mac.h"
 
 /*
  * Packets that the filter set aside are counted, and failed dumps repeated, this often: in a turn
@@ -38,8 +40,10 @@ struct routers {
 	unsigned n, wants_n;
 	struct router *all; /* owned, as all below */
 	struct interfaces *interfaces;
+	unsigned lans_n;     /* interfaces that routers live on: the first ones */
 	struct lan *lans[2]; /* of IPv4 and of IPv6, by number of their interface; NULL: no router
 				speaks that family */
+	unsigned unset_from; /* no router before this one is unset */
 
 	struct deadlines *heap;
 	struct kern_dump *dump;
@@ -96,7 +100,8 @@ static inline struct lan *routers_lan(const struct routers *routers, unsigned in
 {
 	struct lan *lans = routers->lans[family == 6];
 
-	return lans && lans[interface].family ? &lans[interface] : NULL;
+	return lans && interface < routers->lans_n && lans[interface].family ? &lans[interface]
+									     : NULL;
 }
 
 /**
@@ -111,7 +116,14 @@ static inline struct lan *router_lan(const struct routers *routers, const struct
  * routers_doubt() - let a LAN be assessed in this turn.
  * @lan: NULL: there is none.
  */
-void routers_doubt(struct routers *routers, struct lan *lan);
+static inline void routers_doubt(struct routers *routers, struct lan *lan)
+{
+	if (!lan)
+		return;
+	if (!lan->doubtful)
+		routers->doubtful[routers->doubtful_n++] = lan;
+	lan->doubtful = true;
+}
 
 /**
  * routers_hear() - read the kernel's events. When some are lost, a dump is due.

@@ -76,7 +76,7 @@ static void check_router(const struct conf_router *router)
 	assert(router->interface[0] && memchr(router->interface, 0, sizeof(router->interface)));
 	assert(vrrp_packet_exists(c->version, c->family));
 	assert(c->vrid && c->priority);
-	assert(router->mac == CONF_MAC_INTERFACE && router->accept);
+	assert(router->accept);
 	assert(vrrp_interval_is_valid(c->version, c->interval_cs));
 	check_delay(c->preempt_delay_ns);
 	check_delay(c->start_delay_ns);

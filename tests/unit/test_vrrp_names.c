@@ -15,11 +15,11 @@ static void test_names_states_are_the_documented_words(void **state)
 static void test_names_reasons_are_the_documented_words(void **state)
 {
 	static const char *const words[VRRP_REASON_COUNT] = {
-		"none",         "started",      "start_delay", "owner",     "silence",
-		"left",         "preempt",      "higher",      "tie",       "stopped",
-		"link_missing", "link_down",    "no_carrier",  "link_type", "no_source",
-		"no_group",     "recovered",    "link_port",   "mtu",       "no_own",
-		"away",         "only_virtual", "ceded",
+		"none",         "started",      "start_delay", "owner",      "silence",
+		"left",         "preempt",      "higher",      "tie",        "stopped",
+		"link_missing", "link_down",    "no_carrier",  "link_type",  "no_source",
+		"no_group",     "recovered",    "link_port",   "mtu",        "no_own",
+		"away",         "only_virtual", "ceded",       "no_macvlan",
 	};
 
 	(void)state;
