@@ -101,9 +101,12 @@ static void queue_announcement(struct routers *routers, struct router *router, u
 	size_t len = address->family == 6 ? KERN_FRAME_NA_LEN : KERN_FRAME_ARP_LEN;
 	uint8_t *frame;
 
-	if (router->vr.election.state != VRRP_STATE_ACTIVE ||
-	    !kern_wants_has(routers->wants, want) || virtual_mac_is_deaf(routers, router))
+	if (router->vr.election.state != VRRP_STATE_ACTIVE || !kern_wants_has(routers->wants, want))
 		return;
+	if (virtual_mac_is_deaf(routers, router)) {
+		router->outbox.unheard = true;
+		return;
+	}
 	frame = routers_frame(routers, lan->ifindex, len, router, SENT_ANNOUNCEMENT);
 	if (address->family == 6)
 		write_na(frame, lan->interface, mac, address);
@@ -111,7 +114,7 @@ static void queue_announcement(struct routers *routers, struct router *router, u
 		kern_frame_arp(frame, mac, mac, address->bytes);
 }
 
-/* What stands on a macvlan was not reached while that was not up. */
+/* What stands on a macvlan was not reached while that was not up, and not announced. */
 static void take_macvlan_news(struct routers *routers, const struct kern_news *news)
 {
 	const struct kern_want *want = kern_wants_get(routers->wants, news->want);
@@ -124,7 +127,11 @@ static void take_macvlan_news(struct routers *routers, const struct kern_news *n
 	router_hold_macvlan(routers, router);
 	router_doubt_addresses(routers, router, news->what);
 	routers_doubt(routers, router_lan(routers, router));
-	for (unsigned i = 0; is_up && i < n; i++)
+	if (!is_up || virtual_mac_is_deaf(routers, router) ||
+	    (news->what != KERN_WANT_RESTORED && !router->outbox.unheard))
+		return;
+	router->outbox.unheard = false;
+	for (unsigned i = 0; i < n; i++)
 		queue_announcement(routers, router, router->want + i);
 }
 

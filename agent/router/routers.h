@@ -23,6 +23,7 @@ struct outbox {
 	bool advert_due;   /* as Active */
 	bool farewell_due; /* of one that gives its addresses up, and first removes them */
 	bool announce_due; /* all of its addresses */
+	bool unheard;      /* some were not announced, since their macvlan was not up */
 	uint8_t advert_priority, farewell_priority;
 };
 

@@ -78,6 +78,7 @@ static void take_action(struct routers *routers, struct router *router,
 			router->resort.look_ns = routers->now->mono_ns;
 		return;
 	case VRRP_ACTION_RELEASE:
+		router->outbox.unheard = false;
 		router_want_addresses(routers, router, false);
 		return;
 	case VRRP_ACTION_ADVERT:
