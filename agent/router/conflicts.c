@@ -19,12 +19,18 @@ void conflicts_init(struct routers *routers)
 	struct conflicts *conflicts = &routers->conflicts;
 
 	memset(conflicts, 0, sizeof(*conflicts));
-	for (unsigned i = 0; i < routers->wants_n; i++)
-		learn_length(conflicts, kern_wants_get(routers->wants, i)->address.prefix_len);
+	conflicts->places_n = 1;
+	for (unsigned i = 0; i < routers->wants_n; i++) {
+		const struct kern_want *want = kern_wants_get(routers->wants, i);
+
+		if (want->kind == KERN_KIND_ADDRESS)
+			learn_length(conflicts, want->address.prefix_len);
+		conflicts->places_n += want->kind == KERN_KIND_MACVLAN;
+	}
 }
 
-/* The router of ours that has the address; -1: none has. */
-static int owner_of(const struct routers *routers, unsigned interface, unsigned family,
+/* The router of ours that has the address on an interface; -1: none has. */
+static int owner_on(const struct routers *routers, unsigned interface, unsigned family,
 		    const uint8_t *address)
 {
 	const struct conflicts *conflicts = &routers->conflicts;
@@ -42,12 +48,27 @@ static int owner_of(const struct routers *routers, unsigned interface, unsigned 
 	return -1;
 }
 
+/* Or on a macvlan that stands on it. */
+static int owner_of(const struct routers *routers, unsigned interface, unsigned family,
+		    const uint8_t *address)
+{
+	const struct lan *lan = routers_lan(routers, interface, family);
+	int owner = owner_on(routers, interface, family, address);
+
+	for (unsigned i = lan ? lan->first : 0; i && owner < 0; i = routers->all[i - 1].next_on_lan)
+		if (router_has_virtual_mac(&routers->all[i - 1]))
+			owner = owner_on(routers, routers->all[i - 1].home, family, address);
+	return owner;
+}
+
 static bool may_look(struct conflicts *conflicts, int64_t now_ns)
 {
+	unsigned looks_n = conflicts->lens_n * conflicts->places_n;
+
 	if (conflicts->second != now_ns / NS_PER_S)
 		conflicts->looked_n = 0;
 	conflicts->second = now_ns / NS_PER_S;
-	return conflicts->looked_n++ < LOOKS_MAX / (conflicts->lens_n ? conflicts->lens_n : 1);
+	return conflicts->looked_n++ * (looks_n ? looks_n : 1) < LOOKS_MAX;
 }
 
 /* The place of what is known already, or a new one, or that of the oldest. */
@@ -143,5 +164,11 @@ unsigned conflicts_of(const struct routers *routers, unsigned router, int64_t no
 bool conflicts_has_double(const struct routers *routers, const struct router *router,
 			  unsigned address)
 {
+	const struct lan *lan = router_lan(routers, router);
+
+	if (router_has_virtual_mac(router) && !vrrp_is_owner(&router->vr) &&
+	    memcmp(lan->virtual_seen, router->conf->addresses[address].bytes,
+		   sizeof(lan->virtual_seen)) == 0)
+		return true;
 	return kern_wants_is_doubled(routers->wants, router->want + address);
 }

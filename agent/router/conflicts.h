@@ -31,6 +31,7 @@ struct conflicts {
 	struct conflict all[CONFLICTS_MAX];
 	unsigned lens_n;
 	uint8_t lens[129]; /* prefix lengths of our addresses: adverts have none */
+	unsigned places_n; /* at most so many interfaces have those of one LAN */
 	int64_t second;    /* the current one, in which was */
 	unsigned looked_n; /* looked for so many addresses */
 };
@@ -61,7 +62,7 @@ unsigned conflicts_of(const struct routers *routers, unsigned router, int64_t no
 
 /**
  * conflicts_has_double() - whether an address of a router is on the interface with another prefix
- * length: vipd did not put it there.
+ * length, or although its place is on a macvlan: vipd did not put it there.
  * @address: below its addresses_n + extra_n.
  */
 bool conflicts_has_double(const struct routers *routers, const struct router *router,

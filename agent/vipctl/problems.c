@@ -211,8 +211,8 @@ void problems_address(struct problems *problems, const struct records_table *tab
 		    ip);
 	else if (client_number(table, record, "doubled"))
 		add(problems, PROBLEM_DEGRADED, "double_address",
-		    "%.60s is there with another prefix length, too: it stays when vipd gives it "
-		    "up",
+		    "%.60s is there twice, with another prefix length or beside its macvlan: one "
+		    "of them is not vipd's, and stays when vipd gives it up",
 		    ip);
 	if (client_number(table, record, ".not_own"))
 		add(problems, PROBLEM_DEGRADED, "not_own_address",

@@ -68,6 +68,18 @@ static void check_delay(int64_t delay_ns)
 	assert(delay_ns >= 0 && delay_ns <= HOUR_NS && delay_ns % MS_NS == 0);
 }
 
+static void check_mac(const struct conf_mac *mac)
+{
+	static const uint8_t zeros[6];
+	bool has_address = memcmp(mac->address, zeros, sizeof(zeros)) != 0;
+
+	assert(memchr(mac->name, 0, sizeof(mac->name)));
+	if (mac->type == CONF_MAC_INTERFACE)
+		assert(!mac->adverts && !mac->name[0] && !has_address);
+	else
+		assert(mac->adverts && mac->name[0] && has_address && !(mac->address[0] & 1));
+}
+
 static void check_router(const struct conf_router *router)
 {
 	const struct vrrp_config *c = &router->vrrp;
@@ -77,6 +89,7 @@ static void check_router(const struct conf_router *router)
 	assert(vrrp_packet_exists(c->version, c->family));
 	assert(c->vrid && c->priority);
 	assert(router->accept);
+	check_mac(&router->mac);
 	assert(vrrp_interval_is_valid(c->version, c->interval_cs));
 	check_delay(c->preempt_delay_ns);
 	check_delay(c->start_delay_ns);

@@ -8,6 +8,7 @@ import json
 import pytest
 
 from agents import router
+from frames import Probe
 from generations import crash, reload
 from lab import wait_until
 from test_ipv6 import announcements, host6
@@ -409,3 +410,38 @@ def test_interface_with_another_mtu_and_mac_keeps_the_macvlan(lab):
     assert macvlan(one.host)["ifindex"] == index
     assert set(announced(lab, 4, since=mark)) <= {MAC[4]}
     assert one.router()["state"] == "active"
+
+
+# ---- what else concerns the address ----
+
+def test_address_beside_the_macvlan_is_told_and_no_source(lab):
+    """Somebody put it on the interface, which would answer for it with its own MAC."""
+    one, two = pair(lab)
+    for agent, warning in ((one, "double_address"), (two, "held_address")):
+        agent.host.ip("address add 192.0.2.1/32 dev eth0")
+        wait_until(lambda agent=agent, warning=warning:
+                   warning in agent.router()["warnings"],
+                   what=lambda _, agent=agent: f"the warning, not {agent.router()['warnings']}")
+    two.host.ip("address del 192.0.2.3/24 dev eth0")
+    two.wait_fault("interface eth0 has no IPv4 address but the virtual 192.0.2.1: "
+                   "add one of its own")
+
+
+def test_address_of_another_vrid_is_an_error(lab):
+    one = active(lab)
+    with Probe(lab.host("probe")).speak(vrid=77, priority=100, addresses=["192.0.2.1"]):
+        one.wait_log("conflict=192.0.2.1 .*other_vrid=77")
+
+
+def test_interface_that_is_a_bridge_has_macvlans(lab):
+    host = lab.host("gw1")
+    host.ip("link add br0 type bridge", "link set eth0 master br0", "link set br0 up",
+            "address add 192.0.2.2/24 dev br0")
+    one = lab.vipd(host, [virtual(interface="br0")])
+    one.wait_state("lan", "active")
+    wait_held(host, name="vrrp.51.br0")
+    client = lab.host("client", "192.0.2.100/24")
+    client.ip(f"neigh replace 192.0.2.1 lladdr {MAC[4]} dev eth0 nud permanent")
+    ping = lab.ping(client, "192.0.2.1")
+    ping.wait_answer()
+    assert port_of(lab, MAC[4]) == "gw1.eth0"
