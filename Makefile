@@ -79,11 +79,11 @@ $(BUILD)/tests/conf/keys: $(BUILD)/tests/conf/keys.o $(CONF) $(BUILD)/agent/fiel
 # and clock, and looks at what happens by the linker's --wrap.
 SIM_REAL = $(FLOOR) $(addprefix $(BUILD)/agent/, conf/value.o \
 	$(addprefix keeper/,will.o succession.o succession_gap.o) \
-	$(addprefix router/,adopt.o advert.o conflicts.o execute.o hear.o interfaces.o journal.o lan.o last_will.o \
+	$(addprefix router/,accept.o adopt.o advert.o conflicts.o execute.o hear.o interfaces.o journal.o lan.o last_will.o \
 	lease.o open.o priority.o resort.o \
 	routers.o step.o virtual_mac.o)) \
 	$(addprefix $(BUILD)/netlink/,address.o attributes.o frame.o kind.o receive.o reconcile.o \
-	wants.o sweep.o macvlan.o)
+	wants.o sweep.o macvlan.o filter.o filter_table.o nft.o)
 $(BUILD)/sim: WRAP = vrrp_step vrrp_receive vrrp_adopt state_put clock_gettime close kern_receiver_open \
 	kern_receiver_close kern_receiver_fd kern_receiver_dispatch kern_group_join
 

@@ -62,6 +62,8 @@ enum channel_fd {
 	CHANNEL_FD_CONF_IN, /* of the one before: a standby runs it, a successor tells what changed
 			       since; may be missing for the latter */
 	CHANNEL_FD_LIFE,    /* the timer of life_timer.h, shared as well */
+	CHANNEL_FD_FILTER,  /* what nftables drop is there as long as it is open; the keeper's, and
+			       shared with it; may be missing */
 	CHANNEL_FD_END,
 };
 

@@ -319,7 +319,8 @@ size_t event_payload_size(unsigned kind)
 static enum log_level address_level(unsigned news)
 {
 	return news == EVENT_ADDRESS_ENDED || news == EVENT_ADDRESS_ABANDONED ||
-			       news == EVENT_ADDRESS_FAILED || news == EVENT_ADDRESS_LACKING
+			       news == EVENT_ADDRESS_FAILED || news == EVENT_ADDRESS_LACKING ||
+			       news == EVENT_ADDRESS_UNFILTERED
 		       ? LOG_LEVEL_ERROR
 		       : LOG_LEVEL_WARNING;
 }

@@ -9,11 +9,17 @@
 #include "vrrp/packet.h"
 
 const char *const event_address_words[EVENT_ADDRESS_COUNT] = {
-	[EVENT_ADDRESS_RESTORED] = "restored",   [EVENT_ADDRESS_EXPIRED] = "expired",
-	[EVENT_ADDRESS_ENDED] = "ended",         [EVENT_ADDRESS_FOREIGN] = "foreign",
-	[EVENT_ADDRESS_KEPT] = "kept",           [EVENT_ADDRESS_DOUBLE] = "double",
-	[EVENT_ADDRESS_ABANDONED] = "abandoned", [EVENT_ADDRESS_FAILED] = "failed",
-	[EVENT_ADDRESS_LACKING] = "lacking",     [EVENT_ADDRESS_NOT_OWN] = "not_own",
+	[EVENT_ADDRESS_RESTORED] = "restored",
+	[EVENT_ADDRESS_EXPIRED] = "expired",
+	[EVENT_ADDRESS_ENDED] = "ended",
+	[EVENT_ADDRESS_FOREIGN] = "foreign",
+	[EVENT_ADDRESS_KEPT] = "kept",
+	[EVENT_ADDRESS_DOUBLE] = "double",
+	[EVENT_ADDRESS_ABANDONED] = "abandoned",
+	[EVENT_ADDRESS_FAILED] = "failed",
+	[EVENT_ADDRESS_LACKING] = "lacking",
+	[EVENT_ADDRESS_NOT_OWN] = "not_own",
+	[EVENT_ADDRESS_UNFILTERED] = "unfiltered",
 };
 
 const char *const event_macvlan_words[EVENT_MACVLAN_COUNT] = {
@@ -284,6 +290,9 @@ static const char *const address_notes[EVENT_ADDRESS_COUNT] = {
 		"removed by somebody again and again, and left alone for a pause that grows from "
 		"2 to 64 s; find out who removes it (ip monitor address), then vipctl reload",
 	[EVENT_ADDRESS_FAILED] = "the kernel refuses the change; tried again every second",
+	[EVENT_ADDRESS_UNFILTERED] =
+		"accept = false, and nftables refuse to drop packets to it, so it is not added; "
+		"tried again every second",
 };
 
 static const char *const macvlan_notes[EVENT_MACVLAN_COUNT] = {

@@ -7,12 +7,15 @@
 #include <stdlib.h>
 #include <sys/socket.h>
 
+#include "filter_change.h"
 #include "object.h"
 
 struct kern_changer {
 	struct mnl_socket *sock;
 	uint32_t seq; /* of the next change; never 0, which is that of settings */
 	bool marks;   /* the kernel has shown a mark, so it keeps them */
+	int lent_fd;  /* for what belongs to a socket; -1: none */
+	struct kern_filter_changer *filters; /* owned; NULL before it is needed */
 	_Alignas(struct nlmsghdr) char send_buf[KERN_BATCH_MAX *
 						(KERN_CHANGE_LEN_MAX + 2 * KERN_SETTING_LEN_MAX)];
 	_Alignas(struct nlmsghdr) char receive_buf[32 << 10];
@@ -41,6 +44,7 @@ int kern_changer_open(struct kern_changer **ret_changer)
 	if (!changer)
 		return -ENOMEM;
 	changer->seq = 1;
+	changer->lent_fd = -1;
 	changer->sock = mnl_socket_open2(NETLINK_ROUTE, SOCK_CLOEXEC);
 	if (!changer->sock) {
 		err = -errno;
@@ -69,8 +73,20 @@ void kern_changer_close(struct kern_changer *changer)
 {
 	if (!changer)
 		return;
+	kern_filter_changer_close(changer->filters);
 	mnl_socket_close(changer->sock);
 	free(changer);
+}
+
+static int open_filters(struct kern_changer *changer)
+{
+	return changer->filters ? 0 : kern_filter_changer_open(changer->lent_fd, &changer->filters);
+}
+
+int kern_changer_lend(struct kern_changer *changer, int fd, bool soon)
+{
+	changer->lent_fd = kern_filter_is_socket(fd) ? fd : -1;
+	return soon ? open_filters(changer) : 0;
 }
 
 uint32_t kern_changer_port(const struct kern_changer *changer)
@@ -204,6 +220,26 @@ static int apply_batch(struct kern_changer *changer, struct kern_change *batch, 
 	return 0;
 }
 
+static int apply_filters(struct kern_changer *changer, struct kern_change *changes, unsigned n)
+{
+	int err = open_filters(changer);
+
+	for (unsigned i = 0; i < n && err < 0; i++)
+		changes[i].result = err;
+	return err < 0 ? 0 : kern_filter_changer_apply(changer->filters, changes, n);
+}
+
+/* How many changes from the first one on go the same way. */
+static unsigned run_len(const struct kern_change *changes, unsigned changes_n, bool filters)
+{
+	unsigned n = 1;
+
+	while (n < changes_n && (filters || n < KERN_BATCH_MAX) &&
+	       (changes[n].kind == KERN_KIND_FILTER) == filters)
+		n++;
+	return n;
+}
+
 int kern_changer_apply(struct kern_changer *changer, struct kern_change *changes,
 		       unsigned changes_n)
 {
@@ -212,8 +248,11 @@ int kern_changer_apply(struct kern_changer *changer, struct kern_change *changes
 	int ret = 0;
 
 	for (unsigned done = 0; done < changes_n; done += n) {
-		n = changes_n - done < KERN_BATCH_MAX ? changes_n - done : KERN_BATCH_MAX;
-		err = apply_batch(changer, changes + done, n);
+		bool filters = changes[done].kind == KERN_KIND_FILTER;
+
+		n = run_len(changes + done, changes_n - done, filters);
+		err = filters ? apply_filters(changer, changes + done, n)
+			      : apply_batch(changer, changes + done, n);
 		if (err < 0)
 			ret = err;
 	}

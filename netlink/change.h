@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Adding and removing kernel objects (kind.h), many at a time: one message to the kernel carries a
- * whole batch, and only failures and the last one are answered. 2.7 µs per address.
+ * whole batch, and only failures and the last one are answered. 2.7 µs per address. Neighbours that
+ * are elements of nftables are one transaction (filter.h); what stands before them is carried out
+ * before, and what stands behind them after, also when they are refused.
  *
  * No change of an address can be made to depend on whose it is. The kernel (as of 6.18) finds the
  * one to remove or renew by interface, bytes and prefix length, and compares neither the mark, nor
@@ -56,6 +58,17 @@ int kern_changer_open(struct kern_changer **ret_changer);
  * kern_changer_close() - release; NULL is allowed.
  */
 void kern_changer_close(struct kern_changer *changer);
+
+/**
+ * kern_changer_lend() - let a changer use a socket whose owner outlives it, for what belongs to a
+ * socket (filter.h): it is there as long as that is open. Before its first change of that kind.
+ * @fd: of kern_filter_socket(), borrowed until kern_changer_close(). Another descriptor, or -1, is
+ *      none: the changer opens a socket of its own then, as it does when it is lent none.
+ * @soon: changes of that kind will come: what they take is allocated now.
+ *
+ * Return: 0; or -errno of memory or a socket, with @soon: it is tried again at the first change.
+ */
+int kern_changer_lend(struct kern_changer *changer, int fd, bool soon);
 
 /**
  * kern_changer_port() - the netlink port of the socket, by which its echo is recognised.

@@ -15,29 +15,49 @@
 
 struct kern_dump {
 	struct nl_sock *sock;
-	kern_object_fn each; /* of the dump that runs */
-	void *arg;           /* borrowed, for each */
-	int kind;            /* of entries that it is about; -1: links */
-	int ifindex;         /* likewise; 0: all */
-	int error;           /* that ended it: -errno, or 0 */
+	struct nl_sock *netfilter; /* NULL before it is needed */
+	kern_object_fn each;       /* of the dump that runs */
+	void *arg;                 /* borrowed, for each */
+	int kind;                  /* of entries that it is about; -1: links */
+	int ifindex;               /* likewise; 0: all */
+	int error;                 /* that ended it: -errno, or 0 */
 };
+
+static void show(struct kern_dump *dump, const struct kern_object *object)
+{
+	if (object->type == KERN_OBJECT_NONE)
+		return;
+	/* Older kernels show all, whatever the request says. */
+	if (dump->ifindex && kern_kinds[object->kind]->ifindex(&object->entry) != dump->ifindex)
+		return;
+	dump->each(object, dump->arg);
+}
+
+static void show_entry(const union kern_entry *entry, void *arg)
+{
+	struct kern_dump *dump = arg;
+	struct kern_object object = { .type = KERN_OBJECT_ENTRY,
+				      .kind = (enum kern_kind)dump->kind,
+				      .entry = *entry };
+
+	show(dump, &object);
+}
 
 static int on_message(struct nl_msg *msg, void *arg)
 {
 	struct kern_dump *dump = arg;
 	struct kern_object object;
 
+	if (dump->kind >= 0 && kern_kinds[dump->kind]->parse_all) {
+		kern_kinds[dump->kind]->parse_all(nlmsg_hdr(msg), show_entry, dump);
+		return NL_OK;
+	}
 	if (dump->kind < 0)
 		kern_object_parse(nlmsg_hdr(msg), 0, &object);
 	else
 		(void)kern_object_parse_kind(nlmsg_hdr(msg), 0, (enum kern_kind)dump->kind,
 					     &object);
-	if (object.type == KERN_OBJECT_NONE)
-		return NL_OK;
-	/* Older kernels show all, whatever the request says. */
-	if (dump->ifindex && kern_kinds[object.kind]->ifindex(&object.entry) != dump->ifindex)
-		return NL_OK;
-	dump->each(&object, dump->arg);
+	show(dump, &object);
 	return NL_OK;
 }
 
@@ -60,6 +80,10 @@ static int errno_of(int nl_error)
 		return 0;
 	case NLE_DUMP_INTR:
 		return -EAGAIN;
+	case NLE_OBJ_NOTFOUND: /* of nftables: also when the kernel has none */
+	case NLE_INVAL:
+	case NLE_OPNOTSUPP:
+		return -ENOENT;
 	case NLE_NOMEM:
 		return -ENOBUFS;
 	case NLE_PERM:
@@ -70,35 +94,43 @@ static int errno_of(int nl_error)
 	}
 }
 
+static int open_socket(struct kern_dump *dump, int protocol, struct nl_sock **ret_sock)
+{
+	struct nl_sock *sock = nl_socket_alloc();
+	int on = 1;
+
+	if (!sock)
+		return -ENOMEM;
+	if (nl_connect(sock, protocol) < 0) {
+		int err = errno ? -errno : -EIO;
+
+		nl_socket_free(sock);
+		return err;
+	}
+	/* Let the kernel look at what the request says; older ones cannot, and show all. */
+	(void)setsockopt(nl_socket_get_fd(sock), SOL_NETLINK, NETLINK_GET_STRICT_CHK, &on,
+			 sizeof(on));
+	nl_socket_disable_auto_ack(sock);
+	nl_socket_modify_cb(sock, NL_CB_VALID, NL_CB_CUSTOM, on_message, dump);
+	nl_socket_modify_cb(sock, NL_CB_FINISH, NL_CB_CUSTOM, on_done, dump);
+	*ret_sock = sock;
+	return 0;
+}
+
 int kern_dump_open(struct kern_dump **ret_dump)
 {
 	struct kern_dump *dump = calloc(1, sizeof(*dump));
-	int err = -ENOMEM;
-	int on = 1;
+	int err;
 
 	if (!dump)
+		return -ENOMEM;
+	err = open_socket(dump, NETLINK_ROUTE, &dump->sock);
+	if (err < 0) {
+		free(dump);
 		return err;
-	dump->sock = nl_socket_alloc();
-	if (!dump->sock)
-		goto free_dump;
-	if (nl_connect(dump->sock, NETLINK_ROUTE) < 0) {
-		err = errno ? -errno : -EIO;
-		goto free_sock;
 	}
-	/* Let the kernel look at what the request says; older ones cannot, and show all. */
-	(void)setsockopt(nl_socket_get_fd(dump->sock), SOL_NETLINK, NETLINK_GET_STRICT_CHK, &on,
-			 sizeof(on));
-	nl_socket_disable_auto_ack(dump->sock);
-	nl_socket_modify_cb(dump->sock, NL_CB_VALID, NL_CB_CUSTOM, on_message, dump);
-	nl_socket_modify_cb(dump->sock, NL_CB_FINISH, NL_CB_CUSTOM, on_done, dump);
 	*ret_dump = dump;
 	return 0;
-
-free_sock:
-	nl_socket_free(dump->sock);
-free_dump:
-	free(dump);
-	return err;
 }
 
 void kern_dump_close(struct kern_dump *dump)
@@ -106,6 +138,7 @@ void kern_dump_close(struct kern_dump *dump)
 	if (!dump)
 		return;
 	nl_socket_free(dump->sock);
+	nl_socket_free(dump->netfilter);
 	free(dump);
 }
 
@@ -115,19 +148,16 @@ struct question {
 	size_t header_len;
 };
 
-static int ask(struct kern_dump *dump, const struct question *question, kern_object_fn each,
-	       void *arg)
+static int ask(struct kern_dump *dump, struct nl_sock *sock, const struct question *question)
 {
 	int nl_error = 0;
 
-	dump->each = each;
-	dump->arg = arg;
 	dump->error = 0;
 	for (unsigned i = 0; i < ATTEMPTS_MAX; i++) {
-		nl_error = nl_send_simple(dump->sock, question->type, question->flags,
-					  question->header, question->header_len);
+		nl_error = nl_send_simple(sock, question->type, question->flags, question->header,
+					  question->header_len);
 		if (nl_error >= 0)
-			nl_error = nl_recvmsgs_default(dump->sock);
+			nl_error = nl_recvmsgs_default(sock);
 		if (nl_error != -NLE_DUMP_INTR)
 			break;
 	}
@@ -146,7 +176,28 @@ int kern_dump_links(struct kern_dump *dump, kern_object_fn each, void *arg)
 
 	dump->kind = -1;
 	dump->ifindex = 0;
-	return ask(dump, &question, each, arg);
+	dump->each = each;
+	dump->arg = arg;
+	return ask(dump, dump->sock, &question);
+}
+
+/* A kernel without nftables, or without the table, has nothing to show. */
+static int ask_netfilter(struct kern_dump *dump, const struct kern_ops *ops)
+{
+	int err = dump->netfilter ? 0 : open_socket(dump, NETLINK_NETFILTER, &dump->netfilter);
+
+	if (err == -EPROTONOSUPPORT)
+		return 0;
+	for (unsigned part = 0; part < ops->parts_n && err == 0; part++) {
+		_Alignas(struct nlmsghdr) char header[KERN_DUMP_HEADER_MAX] = { 0 };
+		const struct question question = { ops->dump_type, NLM_F_DUMP, header,
+						   ops->put_part(header, part) };
+
+		err = ask(dump, dump->netfilter, &question);
+		if (err == -ENOENT)
+			err = 0;
+	}
+	return err;
 }
 
 int kern_dump_interface(struct kern_dump *dump, enum kern_kind kind, int ifindex,
@@ -163,7 +214,11 @@ int kern_dump_interface(struct kern_dump *dump, enum kern_kind kind, int ifindex
 
 	dump->kind = (int)kind;
 	dump->ifindex = ifindex;
-	return ask(dump, &question, each, arg);
+	dump->each = each;
+	dump->arg = arg;
+	if (ops->protocol == NETLINK_NETFILTER)
+		return ask_netfilter(dump, ops);
+	return ask(dump, dump->sock, &question);
 }
 
 int kern_dump_kind(struct kern_dump *dump, enum kern_kind kind, kern_object_fn each, void *arg)

@@ -11,12 +11,14 @@
 #include <stddef.h>
 
 #include "address.h"
+#include "filter.h"
 #include "macvlan.h"
 
 enum kern_kind {
 	KERN_KIND_ADDRESS,
 	KERN_KIND_MACVLAN,
 	KERN_KIND_UP,
+	KERN_KIND_FILTER,
 	KERN_KIND_COUNT,
 };
 
@@ -25,21 +27,27 @@ union kern_entry {
 	struct kern_address address;
 	struct kern_macvlan macvlan;
 	struct kern_up up;
+	struct kern_filter filter;
 };
 
-/* The longest header of a request for a dump. */
-#define KERN_DUMP_HEADER_MAX 16
+typedef void (*kern_entry_fn)(const union kern_entry *entry, void *arg);
+
+/* The longest request for a dump, without the head of its message. */
+#define KERN_DUMP_HEADER_MAX 64
 
 struct kern_change;
 struct nlmsghdr;
 
 struct kern_ops {
 	const char *name;
+	int protocol; /* NETLINK_ROUTE; or NETLINK_NETFILTER: a batch is a transaction, no event
+			 tells of one, and a message of a dump is about many */
 	uint16_t new_type, gone_type; /* of the messages about one */
 	uint16_t dump_type;           /* of the request for all of them */
-	bool asks_one; /* of an interface it is one object, and the request one for it alone */
-	bool echoes;   /* the echo of an addition shows whether the kernel keeps marks; else it
-			  does */
+	uint8_t parts_n; /* requests that a dump takes, each by put_part(); 0: one, by put_dump() */
+	bool asks_one;   /* of an interface it is one object, and the request one for it alone */
+	bool echoes;     /* the echo of an addition shows whether the kernel keeps marks; else it
+			    does */
 	uint16_t removal_len; /* bytes that put() writes to remove one, at most */
 
 	/* Of what makes it the same object on its interface. */
@@ -66,12 +74,16 @@ struct kern_ops {
 
 	/* Return: false for a message that makes no sense, or is about something else. */
 	bool (*parse)(const struct nlmsghdr *message, union kern_entry *ret_entry);
+	/* Call for each that a message is about; NULL: it is one, by parse(). */
+	void (*parse_all)(const struct nlmsghdr *message, kern_entry_fn each, void *arg);
 	/* Write a change of at most KERN_CHANGE_LEN_MAX bytes: messages with this sequence number,
 	 * or with 0 where the kernel's answer does not matter. Return: its length. */
 	size_t (*put)(void *buf, const struct kern_change *change, uint32_t seq);
 	/* Write the header of a request for all of an interface, or of all interfaces for 0; into
 	 * KERN_DUMP_HEADER_MAX zeros. Return: its length. */
 	size_t (*put_dump)(void *header, int ifindex);
+	/* The same of one of parts_n requests, each for all interfaces. */
+	size_t (*put_part)(void *header, unsigned part);
 
 	/* A number to remove many by, in one go; NULL: there is no such way, nor a need. */
 	uint32_t (*gathering)(void);

@@ -214,6 +214,7 @@ void kern_object_parse(const struct nlmsghdr *message, uint32_t our_port,
 		return;
 	}
 	for (unsigned kind = 0; kind < KERN_KIND_COUNT; kind++)
-		if (kern_object_parse_kind(message, our_port, (enum kern_kind)kind, ret_object))
+		if (kern_kinds[kind]->protocol == NETLINK_ROUTE &&
+		    kern_object_parse_kind(message, our_port, (enum kern_kind)kind, ret_object))
 			return;
 }

@@ -14,14 +14,11 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "nft.h"
 #include "object.h"
 
 #define SEQ          1 /* of all messages: what the kernel answers is about the one request */
 #define ATTEMPTS_MAX 3 /* an owner may end while we ask who it is */
-
-#ifndef NLM_F_NONREC /* Linux 4.20; libmnl's own copy of the header is older */
-#define NLM_F_NONREC 0x100
-#endif
 
 /* What the kernel has answered; see ask(). */
 struct answer {
@@ -32,26 +29,10 @@ struct answer {
 
 /* ---- messages ---- */
 
-static char *put_message(char *at, uint16_t type, uint16_t flags, uint8_t family, uint16_t resource)
-{
-	struct nlmsghdr *message = mnl_nlmsg_put_header(at);
-	struct nfgenmsg *header;
-
-	message->nlmsg_type = type;
-	message->nlmsg_flags = NLM_F_REQUEST | flags;
-	message->nlmsg_seq = SEQ;
-	header = mnl_nlmsg_put_extra_header(message, sizeof(*header));
-	header->nfgen_family = family;
-	header->version = NFNETLINK_V0;
-	header->res_id = htons(resource);
-	return mnl_nlmsg_get_payload_tail(message);
-}
-
 static char *put_table(char *at, enum nf_tables_msg_types type, uint16_t flags, const char *name)
 {
-	struct nlmsghdr *message = (struct nlmsghdr *)(void *)at;
+	struct nlmsghdr *message = kern_nft_put(at, type, flags, NFPROTO_INET, SEQ);
 
-	(void)put_message(at, NFNL_SUBSYS_NFTABLES << 8 | type, flags, NFPROTO_INET, 0);
 	mnl_attr_put_strz(message, NFTA_TABLE_NAME, name);
 	if (type == NFT_MSG_NEWTABLE)
 		mnl_attr_put_u32(message, NFTA_TABLE_FLAGS, htonl(NFT_TABLE_F_OWNER));
@@ -60,7 +41,7 @@ static char *put_table(char *at, enum nf_tables_msg_types type, uint16_t flags, 
 
 static char *put_edge(char *at, uint16_t type)
 {
-	return put_message(at, type, 0, AF_UNSPEC, NFNL_SUBSYS_NFTABLES);
+	return at + kern_nft_put_edge(at, type, SEQ);
 }
 
 /* ---- answers ---- */

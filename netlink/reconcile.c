@@ -124,6 +124,19 @@ static bool plan_wanted(struct kern_wants *w, struct want *want, int64_t now_ns,
 	return want->ours && plan_renewal(w, want, now_ns, change);
 }
 
+/* What another want must be there for is refused as long as that is. */
+static bool lacks_need(struct kern_wants *w, struct want *want, int64_t now_ns)
+{
+	int64_t retry_ns = now_ns + RETRY_NS;
+
+	if (!want->wanted || !want->needs || w->all[want->needs - 1].present)
+		return false;
+	if (want->refused_ns == KERN_NEVER)
+		want->refused_ns = now_ns;
+	wait_until(w, want, retry_ns);
+	return true;
+}
+
 /* What is to be done for one want. Return: whether @change, zeros so far, was filled. */
 static bool plan(struct kern_wants *w, struct want *want, int64_t now_ns,
 		 struct kern_change *change)
@@ -154,6 +167,8 @@ static bool plan(struct kern_wants *w, struct want *want, int64_t now_ns,
 		wait_until(w, want, want->retry_ns);
 		return false;
 	}
+	if (lacks_need(w, want, now_ns))
+		return false;
 	if (want->wanted && want->stolen && !may_restore(w, want, now_ns))
 		return false;
 	change->add = want->wanted;
@@ -203,6 +218,13 @@ static void consider(struct kern_wants *w, uint32_t number, int64_t now_ns)
 	w->pass.changes_n++;
 }
 
+/* Whether what becomes of the batch may decide about a change of a kind. */
+static bool must_know(const struct kern_wants *w, enum kern_kind kind)
+{
+	return w->changes_n > 0 && kern_kinds[w->changes[w->changes_n - 1].kind]->protocol !=
+					   kern_kinds[kind]->protocol;
+}
+
 /* Walk on until the batch is full, or the news might be: of one want there are three at most,
  * the answer to its change included. */
 static void fill_batch(struct kern_wants *w, int64_t now_ns)
@@ -223,8 +245,11 @@ static void fill_batch(struct kern_wants *w, int64_t now_ns)
 			if (w->changes_n == KERN_BATCH_MAX ||
 			    w->news_n + w->changes_n + 3 > KERN_NEWS_MAX)
 				return;
-			if (w->all[number].wanted == wanted && w->all[number].spec.kind == kind)
-				consider(w, number, now_ns);
+			if (w->all[number].wanted != wanted || w->all[number].spec.kind != kind)
+				continue;
+			if (must_know(w, kind))
+				return;
+			consider(w, number, now_ns);
 		}
 	}
 }

@@ -79,7 +79,7 @@ static void spread_failure(struct pass *pass)
 static int error_of(const struct kern_change *change)
 {
 	if (change->result == -EADDRNOTAVAIL || change->result == -ENODEV ||
-	    change->result == -ENXIO)
+	    change->result == -ENXIO || change->result == -ENOENT)
 		return 0;
 	return -change->result;
 }

@@ -86,6 +86,12 @@ unsigned kern_wants_add(struct kern_wants *wants, const struct kern_want *want)
 	return i;
 }
 
+void kern_wants_need(struct kern_wants *wants, unsigned want, unsigned needed)
+{
+	assert(want < wants->wants_n && needed < wants->wants_n);
+	wants->all[want].needs = needed + 1;
+}
+
 bool kern_wants_has_kind(const struct kern_wants *wants, enum kern_kind kind)
 {
 	return wants->kinds_n[kind] > 0;

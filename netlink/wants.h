@@ -63,6 +63,13 @@ void kern_wants_free(struct kern_wants *wants);
 unsigned kern_wants_add(struct kern_wants *wants, const struct kern_want *want);
 
 /**
+ * kern_wants_need() - never add an object while another one is not there: what is refused with that
+ * one is as if it were refused itself.
+ * @needed: of a kind that is claimed before that of @want.
+ */
+void kern_wants_need(struct kern_wants *wants, unsigned want, unsigned needed);
+
+/**
  * kern_wants_has_kind() - whether any object of a kind was added: a dump that has none to show need
  * not be made.
  */

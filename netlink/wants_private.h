@@ -14,6 +14,7 @@
 struct want {
 	struct kern_want spec; /* its entry has the ifindex of its interface */
 	uint32_t next;         /* of its interface: number + 1; 0: the last one */
+	uint32_t needs;        /* what must be there before it: number + 1; 0: nothing */
 	bool wanted;
 	bool renew;   /* the lease shall start anew */
 	bool present; /* as the kernel shows it, like the next two */

@@ -89,7 +89,7 @@ struct conf_link_local {
 struct conf_router {
 	char name[CONF_NAME_SIZE];
 	char interface[CONF_LINK_SIZE];
-	bool accept; /* true: false is not supported yet */
+	bool accept; /* packets to its addresses; false: dropped. An owner always does */
 	struct vrrp_config vrrp;
 	enum conf_lease lease;
 	struct conf_mac mac;

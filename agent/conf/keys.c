@@ -213,11 +213,7 @@ static const struct conf_key router_keys[] = {
 	  .before = offsetof(struct conf_router, addresses_n),
 	  .max = CONF_EXTRA_MAX },
 	{ .field = OF(mac, "mac", 0), .element = &mac_schema, .preset = "\"interface\"" },
-	{ .field = OF(accept, "accept", FIELD_BOOL),
-	  .kind = &conf_boolean,
-	  .preset = "true",
-	  .later = "false is not supported yet; use true",
-	  .later_value = "false" },
+	{ .field = OF(accept, "accept", FIELD_BOOL), .kind = &conf_boolean, .preset = "true" },
 	{ .field = FIELD_OF_WORDS(struct conf_router, vrrp.checksum, "checksum", checksums),
 	  .kind = &conf_choice,
 	  .preset = "\"rfc9568\"" },
@@ -304,6 +300,35 @@ static void claim_addresses(const struct conf_place *group, const struct conf_ro
 	}
 }
 
+/* The kernel cannot tell by which interface an address is meant, unless it is a link-local one. */
+static void claim_silence(const struct conf_place *place, const struct conf_router *router)
+{
+	char text[CONF_ADDRESS_TEXT_SIZE];
+
+	for (unsigned i = 0; i < router->addresses_n + router->extra_n; i++) {
+		const struct conf_address *address = &router->addresses[i];
+
+		if (!address->family || vrrp_is_link_local(address->family, address->bytes))
+			continue;
+		conf_address_format(address, text);
+		text[strcspn(text, "/")] = '\0';
+		conf_claim(place, "address %s with accept = false", text);
+	}
+}
+
+static void check_accept(const struct conf_place *group, const struct conf_router *router)
+{
+	const struct conf_place place = conf_place_of(group, "accept");
+
+	if (router->accept)
+		return;
+	if (router->vrrp.priority == VRRP_PRIORITY_OWNER)
+		conf_error_in(&place, "an owner always accepts packets to its addresses (RFC 9568 "
+				      "§6.1): leave it out");
+	else if (place.setting)
+		claim_silence(&place, router);
+}
+
 /* What only one router may have, of all or of those on its interface. */
 static void claim_all(const struct conf_place *group, const struct conf_router *router)
 {
@@ -353,6 +378,7 @@ static void check_router(const struct conf_place *group, void *base)
 	check_lease(group, router);
 	check_source(group, router);
 	conf_mac_set(group, router);
+	check_accept(group, router);
 	claim_all(group, router);
 }
 

@@ -88,8 +88,9 @@ static void become_child(const struct child_setting *setting, enum succession_ki
 	hand_down(channel_fd, CHANNEL_FD_CHANNEL);
 	hand_down(self->state_fd, CHANNEL_FD_STATE);
 	hand_down(self->conf_fd, CHANNEL_FD_CONF_OUT);
-	hand_down(setting->sender_fd, CHANNEL_FD_SENDER);
+	hand_down(setting->sockets.sender_fd, CHANNEL_FD_SENDER);
 	hand_down(setting->life_fd, CHANNEL_FD_LIFE);
+	hand_down(setting->sockets.filter_fd, CHANNEL_FD_FILTER);
 	hand_down(kind == SUCCESSION_KIND_FIRST ? -1 : model->conf_fd, CHANNEL_FD_CONF_IN);
 	if (setenv(CHANNEL_ENVIRONMENT, environment[kind], 1) < 0)
 		_exit(EXIT_FAILURE);

@@ -10,13 +10,14 @@
 #include <sys/types.h>
 
 #include "succession.h"
+#include "will.h"
 
 /* What all of them are born with; borrowed. */
 struct child_setting {
-	const char *binary;    /* as it was named at start: an upgrade replaces the file */
-	const char *conf_path; /* of the file */
-	int sender_fd;         /* the packet socket that all share */
-	int life_fd;           /* the timer that whoever speaks puts off (life_timer.h) */
+	const char *binary;          /* as it was named at start: an upgrade replaces the file */
+	const char *conf_path;       /* of the file */
+	struct will_sockets sockets; /* that all share */
+	int life_fd;                 /* the timer that whoever speaks puts off (life_timer.h) */
 };
 
 /* All descriptors are owned; -1: none. */

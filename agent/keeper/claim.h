@@ -12,8 +12,8 @@
  * only that. It counts in a directory in which only root, or our user, can write; and is made anew
  * when others could have opened it, since whoever has it open can lock it.
  *
- * The table stays empty: only the keeper's socket could change it. Rules that a router process is
- * to change belong into a table of another name, such as "vipd".
+ * The table stays empty: only the keeper's socket could change it. Rules that a router process
+ * changes are in tables of another name (netlink/filter.h).
  */
 #ifndef CLAIM_H
 #define CLAIM_H

@@ -31,6 +31,7 @@ static const struct field table[] = {
 	ROW(claim_fd, FIELD_INT), /* claim.h, both */
 	ROW(namespace_fd, FIELD_INT),
 	ROW(sender_fd, FIELD_INT),
+	ROW(filter_fd, FIELD_INT),
 	ROW(life_fd, FIELD_INT),
 	ROW(report_fd, FIELD_INT),
 	ROW(journal_fd, FIELD_INT),

@@ -54,6 +54,7 @@ struct image {
 	int32_t claim_fd;     /* the locked file (claim.h); -1: there is none */
 	int32_t namespace_fd; /* the socket that claims the network namespace; likewise */
 	int32_t sender_fd;    /* the packet socket that all share */
+	int32_t filter_fd;    /* the socket that vipd's nftables belong to; likewise */
 	int32_t life_fd;      /* the timer that wakes the keeper; likewise */
 	int32_t report_fd;    /* who rehearses writes there why it cannot, in words */
 	int32_t journal_fd;   /* the keeper's journal where it has no file; -1: it has */

@@ -454,7 +454,7 @@ static void raise_limits(void)
 
 static int open_will(struct keeper *keeper)
 {
-	int err = will_open(keeper->setting.sender_fd, &keeper->will);
+	int err = will_open(&keeper->setting.sockets, &keeper->will);
 
 	if (err < 0)
 		tell_failure(keeper->teller, EVENT_FAILED, -err, "opening sockets",
@@ -501,7 +501,7 @@ static int open_all(struct keeper *keeper)
 		err = open_loop(keeper);
 	if (err < 0)
 		return err;
-	keeper->setting.sender_fd = will_sender_fd(keeper->will);
+	keeper->setting.sockets = will_sockets(keeper->will);
 	open_service(keeper);
 	return 0;
 }
@@ -539,7 +539,7 @@ static void close_all(struct keeper *keeper)
 static void init(struct keeper *keeper, const char *conf_path)
 {
 	*keeper = (struct keeper){
-		.setting = { .conf_path = conf_path, .sender_fd = -1, .life_fd = -1 },
+		.setting = { .conf_path = conf_path, .sockets = { -1, -1 }, .life_fd = -1 },
 		.signal_fd = -1,
 		.journal_fd = -1,
 		.report_fd = -1,

@@ -80,7 +80,7 @@ static void restore(const struct image *image, struct keeper *keeper)
 	memcpy(keeper->conf_path, image->conf_path, sizeof(keeper->conf_path));
 	keeper->setting = (struct child_setting){ .binary = keeper->binary,
 						  .conf_path = keeper->conf_path,
-						  .sender_fd = image->sender_fd,
+						  .sockets = { image->sender_fd, image->filter_fd },
 						  .life_fd = image->life_fd };
 	keeper->running = (struct upgrade_program){ .device = image->program_device,
 						    .inode = image->program_inode,
@@ -127,6 +127,7 @@ static const char *find_obstacle(const struct image *image)
 	    (image->standby.pid && !child_is_whole(&image->standby)))
 		return "the image lacks a router process, or what belongs to it";
 	if (!is_of_type(image->sender_fd, S_IFSOCK) ||
+	    (image->filter_fd >= 0 && !is_of_type(image->filter_fd, S_IFSOCK)) ||
 	    (image->claim_fd >= 0 && !is_of_type(image->claim_fd, S_IFREG)) ||
 	    (image->namespace_fd >= 0 && !is_of_type(image->namespace_fd, S_IFSOCK)) ||
 	    (image->previous_fd >= 0 && !is_of_type(image->previous_fd, S_IFREG)) ||
@@ -230,6 +231,7 @@ static int fail(int report_fd, const char *doing, int err)
 /* What a keeper opens anew. */
 static int try_opening(const struct image *image)
 {
+	const struct will_sockets sockets = { image->sender_fd, image->filter_fd };
 	struct loop *loop = NULL;
 	struct will *will = NULL;
 	int err = child_reserve_places();
@@ -240,7 +242,7 @@ static int try_opening(const struct image *image)
 	if (err < 0)
 		return fail(image->report_fd, "opening the loop", err);
 	loop_close(loop);
-	err = will_open(image->sender_fd, &will);
+	err = will_open(&sockets, &will);
 	if (err < 0)
 		return fail(image->report_fd, "opening sockets", err);
 	will_close(will);

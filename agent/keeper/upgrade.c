@@ -85,7 +85,8 @@ static void take_image(const struct keeper *keeper, struct image *ret_image)
 	take_program(&keeper->rehearsed, ret_image);
 	ret_image->claim_fd = keeper->claim.lock_fd;
 	ret_image->namespace_fd = keeper->claim.namespace_fd;
-	ret_image->sender_fd = keeper->setting.sender_fd;
+	ret_image->sender_fd = keeper->setting.sockets.sender_fd;
+	ret_image->filter_fd = keeper->setting.sockets.filter_fd;
 	ret_image->life_fd = keeper->setting.life_fd;
 	ret_image->report_fd = keeper->report_fd;
 	ret_image->journal_fd = tell_memory_fd(keeper->teller);

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "agent/state_will.h"
+#include "netlink/filter_change.h"
 #include "netlink/prepared.h"
 #include "netlink/send.h"
 #include "netlink/sweep.h"
@@ -17,31 +18,41 @@ struct will {
 	struct kern_dump *dump;
 	struct kern_changer *changer;
 	struct kern_prepared *prepared;
-	int sender_fd;
+	struct will_sockets sockets;
 	struct kern_sender *sender;
 	unsigned sent_n;
 	unsigned skipped_n; /* entries that are of no known kind, or make no sense */
 };
 
-int will_open(int sender_fd, struct will **ret_will)
+/* What is not there already. Return: 0 or -errno. */
+static int open_sockets(struct will_sockets *sockets)
+{
+	if (sockets->filter_fd < 0)
+		sockets->filter_fd = kern_filter_socket();
+	if (sockets->sender_fd < 0)
+		sockets->sender_fd = kern_sender_socket();
+	return sockets->sender_fd < 0 ? sockets->sender_fd : 0;
+}
+
+int will_open(const struct will_sockets *sockets, struct will **ret_will)
 {
 	struct will *will = calloc(1, sizeof(*will));
 	int err;
 
 	if (!will)
 		return -ENOMEM;
-	will->sender_fd = sender_fd;
+	will->sockets = *sockets;
 	err = kern_dump_open(&will->dump);
 	if (err == 0)
 		err = kern_changer_open(&will->changer);
 	if (err == 0)
 		err = kern_prepared_open(&will->prepared);
-	if (err == 0 && sender_fd < 0) {
-		will->sender_fd = kern_sender_socket();
-		err = will->sender_fd;
-	}
-	if (err >= 0)
-		err = kern_sender_open(will->sender_fd, &will->sender);
+	if (err == 0)
+		err = open_sockets(&will->sockets);
+	if (err == 0)
+		err = kern_changer_lend(will->changer, will->sockets.filter_fd, false);
+	if (err == 0)
+		err = kern_sender_open(will->sockets.sender_fd, &will->sender);
 	if (err < 0) {
 		will_close(will);
 		return err;
@@ -50,9 +61,9 @@ int will_open(int sender_fd, struct will **ret_will)
 	return 0;
 }
 
-int will_sender_fd(const struct will *will)
+struct will_sockets will_sockets(const struct will *will)
 {
-	return will->sender_fd;
+	return will->sockets;
 }
 
 void will_close(struct will *will)
@@ -60,10 +71,12 @@ void will_close(struct will *will)
 	if (!will)
 		return;
 	kern_sender_close(will->sender);
-	if (will->sender_fd >= 0)
-		close(will->sender_fd);
+	if (will->sockets.sender_fd >= 0)
+		close(will->sockets.sender_fd);
 	kern_prepared_close(will->prepared);
 	kern_changer_close(will->changer);
+	if (will->sockets.filter_fd >= 0)
+		close(will->sockets.filter_fd);
 	kern_dump_close(will->dump);
 	free(will);
 }

@@ -10,22 +10,29 @@
 struct will;
 struct teller;
 
+/* What the keeper shares with the router processes, since it outlives them. */
+struct will_sockets {
+	int sender_fd; /* farewells leave by it, and all other frames */
+	int filter_fd; /* what nftables drop for vipd is there as long as it is open
+			  (netlink/filter.h); -1: the kernel has no netfilter */
+};
+
 /**
  * will_open() - open what is needed.
- * @sender_fd: the socket that farewells leave by, when it is there already; -1: one is made. It is
- *             the will's to close, also on failure.
+ * @sockets: those that are there already; -1: it is made, where that can be. They are the will's to
+ *           close, also on failure.
  * @ret_will: owned by the caller.
  *
  * Return: 0; -EPERM without CAP_NET_ADMIN and CAP_NET_RAW; or -errno of a socket.
  */
-int will_open(int sender_fd, struct will **ret_will);
+int will_open(const struct will_sockets *sockets, struct will **ret_will);
 
 /**
- * will_sender_fd() - the socket that farewells leave by, for the router processes to share.
+ * will_sockets() - for the router processes to share.
  *
- * Return: a descriptor; borrowed until will_close().
+ * Return: descriptors; borrowed until will_close().
  */
-int will_sender_fd(const struct will *will);
+struct will_sockets will_sockets(const struct will *will);
 
 /**
  * will_close() - release; NULL is allowed.

@@ -53,6 +53,7 @@ struct router_record {
 	uint8_t down_intervals;                     /* adverts that may be missed */
 	char mac[CONF_MAC_TEXT_SIZE]; /* with which addresses are announced; empty: not known */
 	char macvlan[CONF_LINK_SIZE]; /* that carries it; empty: none */
+	uint8_t accept;               /* packets to its addresses, while Active */
 };
 
 #define ROUTER(member, called, type) FIELD(struct router_record, member, called, type)
@@ -83,6 +84,7 @@ static const struct field router_fields[] = {
 	ROUTER(down_intervals, "down_intervals", FIELD_UINT),
 	ROUTER(mac, "mac", FIELD_TEXT),
 	ROUTER(macvlan, "macvlan", FIELD_TEXT),
+	ROUTER(accept, "accept", FIELD_BOOL),
 	COUNTER(adverts_sent),
 	COUNTER(adverts_received),
 	COUNTER(priority_zero_sent),
@@ -283,6 +285,7 @@ void answer_put_router(const struct answer_facts *facts, const struct router *ro
 	record.last_resort = router->resort.last;
 	record.interval_cs = config->interval_cs;
 	record.down_intervals = (uint8_t)vrrp_down_intervals(config);
+	record.accept = router->conf->accept;
 	record.since_real_ns = facts->real_offset_ns + election->since_ns;
 	record.counters = router->vr.counters;
 	fill_active(&router->vr, now, &record);

@@ -164,12 +164,36 @@ static void take_address_news(struct routers *routers, const struct kern_news *n
 		queue_announcement(routers, router, news->want);
 }
 
+/* Nobody else can add or remove one, so there is nothing to tell but the kernel's refusal. */
+static void take_filter_news(struct routers *routers, const struct kern_news *news)
+{
+	const struct kern_want *want = kern_wants_get(routers->wants, news->want);
+	struct router *router = &routers->all[want->owner];
+	struct journal_router journal = router_journal(routers, router);
+
+	if (news->what != KERN_WANT_FAILED)
+		return;
+	journal_address_unfiltered(&journal, &router->conf->addresses[news->want - router->filter],
+				   news->error);
+	router_doubt_addresses(routers, router, news->what);
+}
+
 static void take_news(struct routers *routers, const struct kern_news *news)
 {
-	if (kern_wants_get(routers->wants, news->want)->kind == KERN_KIND_ADDRESS)
+	switch (kern_wants_get(routers->wants, news->want)->kind) {
+	case KERN_KIND_ADDRESS:
 		take_address_news(routers, news);
-	else
+		break;
+	case KERN_KIND_MACVLAN:
+	case KERN_KIND_UP:
 		take_macvlan_news(routers, news);
+		break;
+	case KERN_KIND_FILTER:
+		take_filter_news(routers, news);
+		break;
+	case KERN_KIND_COUNT:
+		break;
+	}
 }
 
 static void queue_advert(struct routers *routers, struct router *router, uint8_t priority)

@@ -337,6 +337,11 @@ static int prepare(struct generation *g)
 		fail_routers(g, what, err);
 		return err;
 	}
+	err = routers_lend(g->routers, CHANNEL_FD_FILTER);
+	if (err < 0) {
+		fail_routers(g, "opening the socket of nftables", err);
+		return err;
+	}
 	/* So that a standby need not read it back when it is needed. */
 	if (g->conf->realtime)
 		realtime_keep();

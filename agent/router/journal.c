@@ -292,6 +292,12 @@ void journal_macvlan(const struct journal_router *router, bool is_up, enum kern_
 	journal_put(&router->journal, &event);
 }
 
+void journal_address_unfiltered(const struct journal_router *router,
+				const struct conf_address *address, int error)
+{
+	put_address(router, address, EVENT_ADDRESS_UNFILTERED, error);
+}
+
 void journal_resort(const struct journal_router *router, enum event_resort what,
 		    const struct conf_address *address)
 {

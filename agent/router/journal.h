@@ -147,6 +147,14 @@ void journal_address(const struct journal_router *router, const struct conf_addr
 		     enum kern_want_news news, int error);
 
 /**
+ * journal_address_unfiltered() - the kernel refuses to drop packets to an address of a router that
+ * does not accept them, so it is not added.
+ * @error: an errno.
+ */
+void journal_address_unfiltered(const struct journal_router *router,
+				const struct conf_address *address, int error);
+
+/**
  * journal_address_not_own() - vipd has added an owner's address: it is not the host's own.
  */
 void journal_address_not_own(const struct journal_router *router,

@@ -43,6 +43,7 @@ static void add_wants(struct routers *routers, unsigned number, const struct con
 		kern_wants_add(routers->wants, &want);
 		routers->wants_n++;
 	}
+	accept_add(routers, router);
 }
 
 /* Where VRRP is spoken: one LAN for each interface and family. */
@@ -124,7 +125,7 @@ static unsigned count_wants(const struct conf *conf)
 
 	for (unsigned i = 0; i < conf->routers_n; i++)
 		n += conf->routers[i].addresses_n + conf->routers[i].extra_n +
-		     virtual_mac_wants_n(&conf->routers[i]);
+		     virtual_mac_wants_n(&conf->routers[i]) + accept_wants_n(&conf->routers[i]);
 	return n;
 }
 
@@ -293,12 +294,22 @@ int routers_new(const struct conf *conf, struct state *state, struct routers **r
 		*ret_what = "allocating memory";
 		err = make_routers(routers, conf);
 	}
+	if (err == 0) {
+		*ret_what = "preparing nftables for accept = false";
+		err = accept_prepare(routers);
+	}
 	if (err < 0) {
 		routers_close(routers);
 		return err;
 	}
 	*ret_routers = routers;
 	return 0;
+}
+
+int routers_lend(struct routers *routers, int filter_fd)
+{
+	return kern_changer_lend(routers->changer, filter_fd,
+				 kern_wants_has_kind(routers->wants, KERN_KIND_FILTER));
 }
 
 int routers_open(struct routers *routers, int sender_fd, const struct clocks *now,

@@ -38,6 +38,7 @@ struct router {
 	unsigned macvlan;               /* of its macvlan, with a virtual MAC: virtual_mac.h */
 	bool moved;                     /* to another macvlan: its will is another one */
 	bool unset;                     /* the keeper has not been asked for that one's settings */
+	unsigned filter;                /* likewise of its filters (accept.h) */
 	struct vrrp_list list;          /* what it advertises; owned */
 	struct vrrp_rules rules;        /* by which it receives, and authenticates what it sends */
 	struct lease lease;             /* of its addresses */
@@ -63,10 +64,20 @@ struct state_router router_state(const struct conf_router *conf);
  * @ret_routers: owned by the caller, who passes it to routers_close().
  * @ret_what: on failure what could not be done, a constant.
  *
- * Return: 0; -ENOMEM; -EPERM without CAP_NET_ADMIN; another -errno of a socket.
+ * Return: 0; -ENOMEM; -EPERM without CAP_NET_ADMIN; another -errno of a socket, or of a kernel that
+ * cannot do what is configured.
  */
 int routers_new(const struct conf *conf, struct state *state, struct routers **ret_routers,
 		const char **ret_what);
+
+/**
+ * routers_lend() - let them use a socket of somebody who outlives them.
+ * @filter_fd: what nftables drop for them is there as long as it is open; borrowed until
+ *             routers_close(). What is no such socket is none: it is as long there as they are.
+ *
+ * Return: 0; or -errno of memory or a socket.
+ */
+int routers_lend(struct routers *routers, int filter_fd);
 
 /**
  * routers_open() - listen, and look at the interfaces. Nothing starts and nothing changes yet:

@@ -3,6 +3,7 @@
  * The inside of struct routers, private to the files that share it. Each calls only those above it:
  *
  *	virtual_mac.c	the macvlan of a router with a virtual MAC
+ *	accept.c	packets that are dropped, by accept = false
  *	step.c		one event for one router, and what it owes for it
  *	priority.c	the effective priority: of the last resort
  *	hear.c		what the kernel tells, and dumps
@@ -17,6 +18,7 @@
 #ifndef ROUTERS_PRIVATE_H
 #define ROUTERS_PRIVATE_H
 
+#include "accept.h"
 #include "agent/deadlines.h"
 #include "conflicts.h"
 #include "last_will.h"

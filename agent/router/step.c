@@ -54,8 +54,10 @@ void router_want_addresses(struct routers *routers, struct router *router, bool 
 	unsigned n = router->conf->addresses_n + router->conf->extra_n;
 
 	virtual_mac_want_up(routers, router, wanted);
-	for (unsigned i = 0; i < n; i++)
+	for (unsigned i = 0; i < n; i++) {
 		kern_wants_want(routers->wants, router->want + i, wanted);
+		accept_want(routers, router, i, wanted);
+	}
 }
 
 void router_renew_leases(struct routers *routers, struct router *router)

@@ -11,6 +11,7 @@
 
 #include "agent/router/lan.h"
 #include "netlink/change.h"
+#include "netlink/filter_table.h"
 #include "netlink/object.h"
 
 #define OUR_PORT   4242
@@ -49,6 +50,34 @@ static void check_round_trip(const struct kern_object *object)
 	assert(ops->equal(&object->entry, &entry) && ops->is_marked(&entry));
 	change.add = false;
 	assert(ops->put(bytes, &change, 1) <= ops->removal_len);
+}
+
+/* The same of elements of a set, of which a message shows many. */
+static void check_filter(const union kern_entry *entry, void *arg)
+{
+	_Alignas(struct nlmsghdr) uint8_t bytes[KERN_CHANGE_LEN_MAX];
+	struct kern_change change = { .kind = KERN_KIND_FILTER, .add = true, .entry = *entry };
+	unsigned *shown_n = arg;
+	union kern_entry again;
+
+	(*shown_n)++;
+	assert(entry->filter.family == 4 || entry->filter.family == 6);
+	assert(kern_filter_ops.put(bytes, &change, 1) <= KERN_FILTER_ELEMENT_LEN_MAX);
+	assert(kern_filter_ops.parse((const struct nlmsghdr *)(const void *)bytes, &again));
+	assert(kern_filter_ops.same(entry, &again));
+	assert(kern_filter_ops.hash(entry) == kern_filter_ops.hash(&again));
+	assert(kern_filter_ops.ifindex(entry) == kern_filter_ops.ifindex(&again));
+	change.add = false;
+	assert(kern_filter_ops.put(bytes, &change, 1) <= kern_filter_ops.removal_len);
+}
+
+static void check_filters(const struct nlmsghdr *message)
+{
+	unsigned shown_n = 0;
+	union kern_entry first;
+
+	kern_filter_ops.parse_all(message, check_filter, &shown_n);
+	assert(kern_filter_ops.parse(message, &first) == (shown_n > 0));
 }
 
 /* The same of links that are an object of a kind, too. */
@@ -174,6 +203,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		memset(&object, 0xa5, sizeof(object));
 		kern_object_parse(message, OUR_PORT, &object);
 		check_object(&object, message);
+		check_filters(message);
 		show(interfaces, lans, &object);
 	}
 	for (unsigned i = 0; i < INTERFACES; i++)

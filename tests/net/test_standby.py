@@ -46,7 +46,7 @@ def test_standby_hears_nothing(lab):
     with open(f"/proc/{standby}/net/raw", encoding="ascii") as table:
         readers = len(table.readlines()) - 1
     assert readers == 2, "those of the router process"
-    assert sockets(standby) == 4 < sockets(agent.router_pid)
+    assert sockets(standby) == 5 < sockets(agent.router_pid)
 
 
 def test_standby_of_a_reload_runs_what_was_reloaded(lab):

@@ -215,6 +215,7 @@ static void execute_retire(struct sim *sim, unsigned i)
 
 static void execute_will(struct sim *sim, unsigned i, const struct succession_action *action)
 {
+	const struct will_sockets none = { -1, -1 };
 	struct sim_gateway *r = &sim->routers[i];
 	struct will *will;
 	int err;
@@ -223,7 +224,7 @@ static void execute_will(struct sim *sim, unsigned i, const struct succession_ac
 	if (gateway_is_active(r))
 		check_withdrawn(sim, i);
 	process_enter(self(sim, i));
-	err = will_open(-1, &will);
+	err = will_open(&none, &will);
 	assert(err == 0);
 	(void)will_execute(will, r->keeper.children[action->role].state_fd, NULL);
 	will_close(will);

@@ -5,6 +5,7 @@
 #include <errno.h>
 
 #include "netlink/dump.h"
+#include "netlink/filter_change.h"
 #include "netlink/monitor.h"
 #include "netlink/prepared.h"
 #include "sim.h"
@@ -23,6 +24,25 @@ int kern_changer_open(struct kern_changer **ret_changer)
 void kern_changer_close(struct kern_changer *changer)
 {
 	(void)changer;
+}
+
+int kern_changer_lend(struct kern_changer *changer, int fd, bool soon)
+{
+	(void)changer;
+	(void)fd;
+	(void)soon;
+	return 0;
+}
+
+int kern_filter_socket(void)
+{
+	return -EPROTONOSUPPORT;
+}
+
+int kern_filter_probe(enum kern_filter_action action)
+{
+	(void)action;
+	return 0;
 }
 
 /* Events are marked by_us without it. */

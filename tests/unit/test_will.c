@@ -156,11 +156,12 @@ static void add_bytes(struct state *writer, unsigned i, unsigned kind, size_t le
 /* The keeper comes, and its memory goes. Return: what will_execute() does. */
 static int execute(int fd, struct state *writer)
 {
+	const struct will_sockets none = { -1, -1 };
 	struct will *will;
 	int removed;
 
 	state_close(writer);
-	assert_int_equal(will_open(-1, &will), 0);
+	assert_int_equal(will_open(&none, &will), 0);
 	removed = will_execute(will, fd, teller);
 	will_close(will);
 	close(fd);

@@ -1,0 +1,716 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Addresses at which this host is not at home, on the kernel that runs: what is dropped and what
+ * passes, and whose the tables are.
+ */
+#include "hosts.h"
+
+#include <errno.h>
+#include <libmnl/libmnl.h>
+#include <poll.h>
+#include <linux/netfilter/nf_tables.h>
+#include <linux/netfilter/nfnetlink.h>
+#include <linux/netlink.h>
+
+#include "netlink/filter_change.h"
+#include "netlink/owned_table.h"
+#include "netlink/reconcile.h"
+#include "netlink/sweep.h"
+
+#define MANY 1000
+
+static struct kern_changer *changer;
+static struct kern_dump *dumper;
+
+static bool is_so(const char *command)
+{
+	return system(command) == 0;
+}
+
+static int open_all(void **state)
+{
+	int err = connect_hosts(state);
+
+	if (err || here < 0)
+		return err;
+	assert_int_equal(kern_dump_open(&dumper), 0);
+	return 0;
+}
+
+static int close_all(void **state)
+{
+	kern_changer_close(changer);
+	kern_dump_close(dumper);
+	return close_namespaces(state);
+}
+
+/* With tables of nobody. */
+static void start(void)
+{
+	if (here < 0)
+		skip();
+	kern_changer_close(changer);
+	changer = NULL;
+	run("nft flush ruleset");
+	assert_int_equal(kern_changer_open(&changer), 0);
+}
+
+static struct kern_change change_of(bool add, const char *address)
+{
+	struct kern_change change = { .kind = KERN_KIND_FILTER, .add = add };
+
+	change.entry.filter.ifindex = ifindex_here;
+	change.entry.filter.family = strchr(address, ':') ? 6 : 4;
+	set_address(change.entry.filter.bytes, address);
+	return change;
+}
+
+static int apply(bool add, const char *address)
+{
+	struct kern_change change = change_of(add, address);
+
+	assert_int_equal(kern_changer_apply(changer, &change, 1), 0);
+	assert_int_equal(change.marked, add && change.result == 0);
+	return change.result;
+}
+
+static int apply_arp(bool add, const char *address)
+{
+	struct kern_change change = change_of(add, address);
+
+	change.entry.filter.action = KERN_FILTER_ARP;
+	assert_int_equal(kern_changer_apply(changer, &change, 1), 0);
+	return change.result;
+}
+
+struct shown {
+	unsigned n;
+	union kern_entry last;
+};
+
+static void on_object(const struct kern_object *object, void *arg)
+{
+	struct shown *shown = arg;
+
+	assert_int_equal(object->type, KERN_OBJECT_ENTRY);
+	assert_int_equal(object->kind, KERN_KIND_FILTER);
+	assert_true(kern_filter_ops.is_marked(&object->entry));
+	shown->n++;
+	shown->last = object->entry;
+}
+
+static struct shown dump_of(int ifindex)
+{
+	struct shown shown = { 0 };
+
+	if (ifindex)
+		assert_int_equal(
+			kern_dump_interface(dumper, KERN_KIND_FILTER, ifindex, on_object, &shown),
+			0);
+	else
+		assert_int_equal(kern_dump_kind(dumper, KERN_KIND_FILTER, on_object, &shown), 0);
+	return shown;
+}
+
+static socklen_t address_of(const char *text, int port, struct sockaddr_storage *ret_address)
+{
+	struct sockaddr_in *ip4 = (struct sockaddr_in *)ret_address;
+	struct sockaddr_in6 *ip6 = (struct sockaddr_in6 *)ret_address;
+
+	memset(ret_address, 0, sizeof(*ret_address));
+	if (!strchr(text, ':')) {
+		ip4->sin_family = AF_INET;
+		ip4->sin_port = htons((uint16_t)port);
+		assert_int_equal(inet_pton(AF_INET, text, &ip4->sin_addr), 1);
+		return sizeof(*ip4);
+	}
+	ip6->sin6_family = AF_INET6;
+	ip6->sin6_port = htons((uint16_t)port);
+	ip6->sin6_scope_id = strncmp(text, "fe80", 4) ? 0 : if_nametoindex("v1");
+	assert_int_equal(inet_pton(AF_INET6, text, &ip6->sin6_addr), 1);
+	return sizeof(*ip6);
+}
+
+/* Whether a datagram is refused by a host: no service is there, but the packet was delivered. */
+static bool reaches(const char *address, const char *from)
+{
+	struct sockaddr_storage target, source;
+	socklen_t len = address_of(address, 9, &target);
+	int fd = socket(target.ss_family, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	struct pollfd poll_fd = { .fd = fd, .events = POLLIN };
+	bool refused;
+	char byte = 0;
+
+	if (from)
+		assert_int_equal(bind(fd, (struct sockaddr *)&source, address_of(from, 0, &source)),
+				 0);
+	assert_int_equal(connect(fd, (struct sockaddr *)&target, len), 0);
+	assert_int_equal(send(fd, &byte, 1, 0), 1);
+	refused = poll(&poll_fd, 1, 400) == 1 && recv(fd, &byte, 1, 0) < 0 && errno == ECONNREFUSED;
+	close(fd);
+	return refused;
+}
+
+/* Seen from there, which knows no MAC before. */
+static bool answers(const char *address)
+{
+	bool is;
+
+	enter(there);
+	run("ip neigh flush all dev v1");
+	is = reaches(address, NULL);
+	enter(here);
+	return is;
+}
+
+/* Whether a MAC is known there. */
+static bool is_resolved(const char *address)
+{
+	bool is;
+	char command[128];
+
+	enter(there);
+	snprintf(command, sizeof(command), "ip neigh show to %s dev v1 | grep -q lladdr", address);
+	is = is_so(command);
+	enter(here);
+	return is;
+}
+
+/* ---- what it is ---- */
+
+static void test_filter_is_told_apart_by_address_and_action(void **state)
+{
+	union kern_entry a = change_of(true, "192.0.2.1").entry, b = a;
+
+	(void)state;
+	b.filter.ifindex = 7;
+	assert_true(kern_filter_ops.same(&a, &b) && kern_filter_ops.equal(&a, &b));
+	assert_int_equal(kern_filter_ops.hash(&a), kern_filter_ops.hash(&b));
+	b.filter.action = KERN_FILTER_ARP;
+	assert_false(kern_filter_ops.same(&a, &b));
+	b = change_of(true, "192.0.2.2").entry;
+	assert_false(kern_filter_ops.same(&a, &b));
+}
+
+/* What nft(8) shows is what nft(8) could load. */
+static void test_filter_tables_are_what_the_manual_says(void **state)
+{
+	static const char expected[] =
+		"table inet vipd_filter {\n\n"
+		"	set addresses {\n"
+		"		type ipv4_addr\n"
+		"		elements = { 192.0.2.1 comment \"interface %d\" }\n"
+		"	}\n\n"
+		"	set addresses6 {\n"
+		"		type ipv6_addr\n"
+		"		elements = { 2001:db8::1 comment \"interface %d\" }\n"
+		"	}\n\n"
+		"	set link_local {\n"
+		"		type iface_index . ipv6_addr\n"
+		"		elements = { \"v0\" . fe80::1 }\n"
+		"	}\n\n"
+		"	chain input {\n"
+		"		type filter hook input priority filter - 1; policy accept;\n"
+		"		ip daddr @addresses drop\n"
+		"		icmpv6 type 133-137 accept\n"
+		"		ip6 daddr @addresses6 drop\n"
+		"		iif . ip6 daddr @link_local drop\n"
+		"	}\n"
+		"}\n"
+		"table arp vipd_filter {\n\n"
+		"	set addresses {\n"
+		"		type iface_index . ipv4_addr\n"
+		"		elements = { \"v0\" . 192.0.2.1 }\n"
+		"	}\n\n"
+		"	chain input {\n"
+		"		type filter hook input priority filter - 1; policy accept;\n"
+		"		arp operation request iif . arp daddr ip @addresses drop\n"
+		"	}\n\n"
+		"	chain output {\n"
+		"		type filter hook output priority filter - 1; policy accept;\n"
+		"		oif . arp saddr ip @addresses drop\n"
+		"	}\n"
+		"}\n";
+	char text[4096], shown[4096] = "";
+	FILE *nft;
+
+	(void)state;
+	start();
+	assert_int_equal(apply(true, "192.0.2.1"), 0);
+	assert_int_equal(apply(true, "2001:db8::1"), 0);
+	assert_int_equal(apply(true, "fe80::1"), 0);
+	assert_int_equal(apply_arp(true, "192.0.2.1"), 0);
+	snprintf(text, sizeof(text), expected, ifindex_here, ifindex_here);
+	/* That there is an owner is said in a line of its own, with the name of this program. */
+	nft = popen("nft list ruleset | sed 's/ # progname.*//' | grep -v 'flags owner'", "r");
+	(void)!fread(shown, 1, sizeof(shown) - 1, nft);
+	pclose(nft);
+	assert_string_equal(shown, text);
+	assert_true(is_so("nft list ruleset | grep -q 'flags owner'"));
+}
+
+static void test_filter_is_shown_with_its_interface(void **state)
+{
+	static const char *const addresses[] = { "192.0.2.1", "2001:db8::1", "fe80::1" };
+
+	(void)state;
+	start();
+	assert_int_equal(dump_of(0).n, 0);
+	for (unsigned i = 0; i < 3; i++) {
+		struct kern_change change = change_of(true, addresses[i]);
+		struct shown shown;
+
+		assert_int_equal(apply(true, addresses[i]), 0);
+		shown = dump_of(ifindex_here);
+		assert_int_equal(shown.n, 1);
+		assert_memory_equal(&shown.last.filter, &change.entry.filter,
+				    sizeof(change.entry.filter));
+		assert_int_equal(dump_of(ifindex_here + 1).n, 0);
+		assert_int_equal(apply(false, addresses[i]), 0);
+		assert_int_equal(dump_of(0).n, 0);
+	}
+	assert_int_equal(apply_arp(true, "192.0.2.1"), 0);
+	assert_int_equal(dump_of(ifindex_here).n, 1);
+	assert_int_equal(dump_of(ifindex_here).last.filter.action, KERN_FILTER_ARP);
+}
+
+/* ---- what it does ---- */
+
+/* */
+static void test_filter_drops_what_is_for_the_address_but_discovery(void **state)
+{
+	static const char *const addresses[] = { "192.0.2.1", "2001:db8::1", "fe80::1" };
+
+	(void)state;
+	start();
+	for (unsigned i = 0; i < 3; i++) {
+		assert_true(answers(addresses[i]));
+		assert_int_equal(apply(true, addresses[i]), 0);
+		assert_false(answers(addresses[i]));
+		assert_true(is_resolved(addresses[i]));
+		assert_int_equal(apply(false, addresses[i]), 0);
+		assert_true(answers(addresses[i]));
+	}
+	/* The host itself is no exception; another address of its is. */
+	assert_int_equal(apply(true, "192.0.2.1"), 0);
+	assert_false(reaches("192.0.2.1", NULL));
+	assert_true(reaches("127.0.0.1", NULL));
+	assert_true(answers("2001:db8::1"));
+}
+
+static void test_filter_takes_a_link_local_address_on_its_interface_alone(void **state)
+{
+	struct kern_change change = change_of(true, "fe80::1");
+
+	(void)state;
+	start();
+	change.entry.filter.ifindex = ifindex_here + 100;
+	assert_int_equal(kern_changer_apply(changer, &change, 1), 0);
+	assert_int_equal(change.result, 0);
+	assert_true(answers("fe80::1"));
+	assert_int_equal(dump_of(ifindex_here).n, 0);
+	assert_int_equal(dump_of(ifindex_here + 100).n, 1);
+}
+
+/* an address of another interface, of which v0 would speak. */
+static void test_filter_keeps_arp_of_an_address_from_an_interface(void **state)
+{
+	(void)state;
+	start();
+	run("ip addr add 192.0.2.77/32 dev lo");
+	assert_true(answers("192.0.2.77"));
+	run("ip neigh flush all dev v0");
+	assert_true(reaches("192.0.2.2", "192.0.2.77"));
+	assert_int_equal(apply_arp(true, "192.0.2.77"), 0);
+	assert_false(answers("192.0.2.77"));
+	assert_false(is_resolved("192.0.2.77"));
+	run("ip neigh flush all dev v0");
+	assert_false(reaches("192.0.2.2", "192.0.2.77"));
+	assert_true(answers("192.0.2.1"));
+	assert_int_equal(apply_arp(false, "192.0.2.77"), 0);
+	assert_true(answers("192.0.2.77"));
+	run("ip addr del 192.0.2.77/32 dev lo");
+}
+
+/* ---- transactions ---- */
+
+static int on_generation(const struct nlmsghdr *message, void *arg)
+{
+	const struct nlattr *attribute;
+
+	mnl_attr_for_each(attribute, message, sizeof(struct nfgenmsg))
+	{
+		if (mnl_attr_get_type(attribute) == NFTA_GEN_ID)
+			*(uint32_t *)arg = ntohl(mnl_attr_get_u32(attribute));
+	}
+	return MNL_CB_OK;
+}
+
+/* How many transactions there have been. */
+static uint32_t generation(void)
+{
+	struct mnl_socket *sock = mnl_socket_open(NETLINK_NETFILTER);
+	_Alignas(struct nlmsghdr) char buf[8192];
+	struct nlmsghdr *message = mnl_nlmsg_put_header(buf);
+	uint32_t number = 0;
+	ssize_t len;
+
+	message->nlmsg_type = NFNL_SUBSYS_NFTABLES << 8 | NFT_MSG_GETGEN;
+	message->nlmsg_flags = NLM_F_REQUEST;
+	(void)mnl_nlmsg_put_extra_header(message, sizeof(struct nfgenmsg));
+	assert_true(mnl_socket_bind(sock, 0, MNL_SOCKET_AUTOPID) == 0);
+	assert_true(mnl_socket_sendto(sock, message, message->nlmsg_len) > 0);
+	len = mnl_socket_recvfrom(sock, buf, sizeof(buf));
+	assert_true(mnl_cb_run(buf, (size_t)len, 0, 0, on_generation, &number) >= 0);
+	mnl_socket_close(sock);
+	return number;
+}
+
+static void test_filter_of_many_is_one_transaction(void **state)
+{
+	static struct kern_change changes[MANY];
+	uint32_t before;
+
+	(void)state;
+	start();
+	for (unsigned round = 0; round < 2; round++) {
+		for (unsigned i = 0; i < MANY; i++) {
+			changes[i] = change_of(round == 0, i % 2 ? "2001:db8::" : "10.0.0.0");
+			changes[i].entry.filter.bytes[i % 2 ? 14 : 2] = (uint8_t)(i >> 8);
+			changes[i].entry.filter.bytes[i % 2 ? 15 : 3] = (uint8_t)i;
+		}
+		before = generation();
+		assert_int_equal(kern_changer_apply(changer, changes, MANY), 0);
+		assert_int_equal(generation() - before, 1);
+		for (unsigned i = 0; i < MANY; i++)
+			assert_int_equal(changes[i].result, 0);
+		assert_int_equal(dump_of(0).n, round == 0 ? MANY : 0);
+	}
+}
+
+static void test_filter_that_is_refused_leaves_the_others_theirs(void **state)
+{
+	struct kern_change changes[] = { change_of(true, "192.0.2.1"),
+					 change_of(false, "192.0.2.9"),
+					 change_of(true, "192.0.2.2"),
+					 change_of(false, "192.0.2.8") };
+
+	(void)state;
+	start();
+	/* Without a table, too. */
+	assert_int_equal(apply(false, "192.0.2.9"), -ENOENT);
+	assert_int_equal(kern_changer_apply(changer, changes, 4), 0);
+	assert_int_equal(changes[0].result, 0);
+	assert_int_equal(changes[1].result, -ENOENT);
+	assert_int_equal(changes[2].result, 0);
+	assert_int_equal(changes[3].result, -ENOENT);
+	assert_true(kern_filter_ops.contradicts(&changes[1]));
+	assert_int_equal(dump_of(0).n, 2);
+	/* What is there is there. */
+	assert_int_equal(apply(true, "192.0.2.1"), 0);
+	assert_int_equal(dump_of(0).n, 2);
+}
+
+/* In their order, among changes of other kinds. */
+static void test_filter_goes_with_changes_of_other_kinds(void **state)
+{
+	struct kern_change changes[] = {
+		change_of(true, "192.0.2.100"),
+		{ .kind = KERN_KIND_ADDRESS,
+		  .add = true,
+		  .address = { .ifindex = ifindex_here,
+			       .family = 4,
+			       .prefix_len = 24,
+			       .bytes = { 192, 0, 2, 100 } } },
+		change_of(true, "192.0.2.101"),
+	};
+
+	(void)state;
+	start();
+	changes[1].address.ifindex = ifindex_here;
+	assert_int_equal(kern_changer_apply(changer, changes, 3), 0);
+	for (unsigned i = 0; i < 3; i++)
+		assert_int_equal(changes[i].result, 0);
+	assert_int_equal(dump_of(0).n, 2);
+	assert_false(answers("192.0.2.100"));
+	assert_true(is_resolved("192.0.2.100"));
+	run("ip addr del 192.0.2.100/24 dev v0");
+}
+
+/* ---- whose it is ---- */
+
+static void test_filter_resists_commands_and_leaves_others_alone(void **state)
+{
+	(void)state;
+	start();
+	run("nft add table inet mine && nft add chain inet mine input");
+	assert_int_equal(apply(true, "192.0.2.1"), 0);
+	assert_true(is_so("nft list table inet mine | grep -q 'chain input'"));
+	assert_false(is_so("nft delete table inet vipd_filter 2>/dev/null"));
+	assert_false(is_so("nft flush set inet vipd_filter addresses 2>/dev/null"));
+	assert_false(is_so("nft flush chain inet vipd_filter input 2>/dev/null"));
+	assert_true(is_so("nft flush ruleset"));
+	assert_false(is_so("nft list table inet mine 2>/dev/null"));
+	assert_false(answers("192.0.2.1"));
+	assert_int_equal(dump_of(0).n, 1);
+	assert_int_equal(apply(false, "192.0.2.1"), 0);
+}
+
+/* As a restored ruleset leaves one. */
+static void test_filter_replaces_a_table_of_nobody(void **state)
+{
+	(void)state;
+	start();
+	run("nft 'add table inet vipd_filter; add set inet vipd_filter addresses "
+	    "{ type ipv4_addr; }; add element inet vipd_filter addresses { 192.0.2.1 }; "
+	    "add chain inet vipd_filter other { type filter hook input priority 0; policy drop; "
+	    "}'");
+	assert_int_equal(dump_of(0).n, 1);
+	assert_int_equal(apply(true, "192.0.2.200"), 0);
+	assert_int_equal(dump_of(0).n, 1);
+	assert_true(answers("192.0.2.1"));
+	assert_false(is_so("nft list table inet vipd_filter | grep -q other"));
+	assert_false(is_so("nft delete table inet vipd_filter 2>/dev/null"));
+}
+
+static void test_filter_is_refused_where_another_one_owns_the_table(void **state)
+{
+	uint32_t owner;
+	int fd;
+
+	(void)state;
+	start();
+	assert_int_equal(kern_owned_table_create(KERN_FILTER_TABLE, &fd, &owner), 0);
+	assert_int_equal(apply(true, "192.0.2.1"), -EADDRINUSE);
+	assert_true(answers("192.0.2.1"));
+	close(fd);
+	assert_int_equal(apply(true, "192.0.2.1"), 0);
+}
+
+/* What somebody who died had asked for, and not read. */
+static void leave_unread(int fd)
+{
+	_Alignas(struct nlmsghdr) char buf[64];
+	struct nlmsghdr *message = mnl_nlmsg_put_header(buf);
+
+	message->nlmsg_type = NFNL_SUBSYS_NFTABLES << 8 | NFT_MSG_DELSETELEM;
+	message->nlmsg_flags = NLM_F_REQUEST | NLM_F_ACK;
+	message->nlmsg_seq = 3;
+	(void)mnl_nlmsg_put_extra_header(message, sizeof(struct nfgenmsg));
+	for (unsigned i = 0; i < 5; i++)
+		assert_true(send(fd, buf, message->nlmsg_len, 0) > 0);
+}
+
+static void test_filter_lives_as_long_as_the_socket_that_was_lent(void **state)
+{
+	unsigned round = 0;
+	int fd;
+
+	(void)state;
+	start();
+	fd = kern_filter_socket();
+	assert_true(kern_filter_is_socket(fd));
+	assert_false(kern_filter_is_socket(-1) || kern_filter_is_socket(here));
+	assert_int_equal(kern_changer_lend(changer, fd, round++ == 0), 0);
+	assert_int_equal(apply(true, "192.0.2.1"), 0);
+	leave_unread(fd);
+	/* A process ends, and the next one goes on. */
+	kern_changer_close(changer);
+	assert_int_equal(dump_of(0).n, 1);
+	assert_int_equal(kern_changer_open(&changer), 0);
+	assert_int_equal(kern_changer_lend(changer, fd, round++ == 0), 0);
+	assert_int_equal(apply(true, "192.0.2.2"), 0);
+	assert_int_equal(apply(false, "192.0.2.1"), 0);
+	assert_int_equal(dump_of(0).n, 1);
+	kern_changer_close(changer);
+	changer = NULL;
+	close(fd);
+	assert_int_equal(dump_of(0).n, 0);
+	assert_false(is_so("nft list table inet vipd_filter 2>/dev/null"));
+	assert_true(answers("192.0.2.1"));
+}
+
+static unsigned swept_n;
+
+static void on_swept(enum kern_kind kind, const union kern_entry *entry, int error, void *arg)
+{
+	(void)entry;
+	(void)arg;
+	assert_int_equal(kind, KERN_KIND_FILTER);
+	assert_int_equal(error, 0);
+	swept_n++;
+}
+
+static bool keep_first(enum kern_kind kind, const union kern_entry *entry, void *arg)
+{
+	(void)arg;
+	return kind == KERN_KIND_FILTER && entry->filter.bytes[3] == 1;
+}
+
+static void test_filter_sweep_finds_all_of_them(void **state)
+{
+	(void)state;
+	start();
+	for (unsigned round = 0; round < 2; round++) {
+		if (round == 0) {
+			assert_int_equal(apply(true, "192.0.2.1"), 0);
+			assert_int_equal(apply(true, "fe80::1"), 0);
+			assert_int_equal(apply_arp(true, "192.0.2.2"), 0);
+		}
+		swept_n = 0;
+		assert_int_equal(
+			kern_sweep(dumper, changer, round ? NULL : keep_first, on_swept, NULL),
+			round ? 1 : 2);
+		assert_int_equal(dump_of(0).n, round ? 0 : 1);
+	}
+	/* Of a table of nobody, without comments. */
+	kern_changer_close(changer);
+	assert_int_equal(kern_changer_open(&changer), 0);
+	run("nft 'add table inet vipd_filter; add set inet vipd_filter addresses "
+	    "{ type ipv4_addr; }; add element inet vipd_filter addresses { 192.0.2.1 }'");
+	assert_int_equal(kern_sweep(dumper, changer, NULL, on_swept, NULL), 1);
+	assert_int_equal(dump_of(0).n, 0);
+}
+
+static void test_filter_probe_leaves_nothing_and_needs_the_right(void **state)
+{
+	uint32_t before;
+	int status;
+	pid_t pid;
+
+	(void)state;
+	start();
+	before = generation();
+	assert_int_equal(kern_filter_probe(KERN_FILTER_DELIVERY), 0);
+	assert_int_equal(kern_filter_probe(KERN_FILTER_ARP), 0);
+	assert_int_equal(generation(), before);
+	assert_false(is_so("nft list tables | grep -q ."));
+	pid = fork();
+	if (pid == 0)
+		_exit(setuid(65534) == 0 && kern_filter_probe(KERN_FILTER_DELIVERY) == -EPERM ? 0
+											      : 1);
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	assert_int_equal(status, 0);
+}
+
+/* ---- as a want ---- */
+
+static unsigned news[KERN_WANT_COUNT];
+
+static void settle(struct kern_wants *wants, int64_t now_ns)
+{
+	struct kern_news told[KERN_NEWS_MAX];
+	int n;
+
+	memset(news, 0, sizeof(news));
+	while ((n = kern_reconcile(wants, now_ns, told)) > 0)
+		for (int i = 0; i < n; i++)
+			news[told[i].what]++;
+	assert_int_equal(n, 0);
+}
+
+static bool is_held(void)
+{
+	return is_so("ip addr show dev v0 | grep -q 192.0.2.100/24");
+}
+
+/* An address that must not be there without its filter: want 0 needs want 1. */
+static struct kern_wants *make_wants(void)
+{
+	struct kern_want address = {
+		.kind = KERN_KIND_ADDRESS,
+		.address = { .family = 4, .prefix_len = 24, .bytes = { 192, 0, 2, 100 } }
+	};
+	struct kern_want filter = { .kind = KERN_KIND_FILTER,
+				    .entry = change_of(true, "192.0.2.100").entry };
+	struct kern_wants *wants;
+
+	assert_int_equal(kern_wants_new(2, 1, changer, dumper, &wants), 0);
+	(void)kern_wants_add(wants, &address);
+	(void)kern_wants_add(wants, &filter);
+	kern_wants_need(wants, 0, 1);
+	kern_wants_interface(wants, 0, ifindex_here, false);
+	for (unsigned i = 0; i < 2; i++)
+		kern_wants_want(wants, i, true);
+	return wants;
+}
+
+static void test_filter_as_a_want_comes_before_what_needs_it(void **state)
+{
+	struct kern_wants *wants;
+
+	(void)state;
+	start();
+	wants = make_wants();
+	settle(wants, SECOND);
+	assert_int_equal(news[KERN_WANT_ADDED], 2);
+	assert_true(is_held());
+	assert_int_equal(dump_of(ifindex_here).n, 1);
+	for (unsigned i = 0; i < 2; i++)
+		kern_wants_want(wants, i, false);
+	settle(wants, 2 * SECOND);
+	assert_int_equal(news[KERN_WANT_REMOVED], 2);
+	assert_false(is_held());
+	assert_int_equal(dump_of(0).n, 0);
+	/* The interface has another index: of the old one nothing is left. */
+	kern_wants_want(wants, 1, true);
+	settle(wants, 3 * SECOND);
+	kern_wants_interface(wants, 0, ifindex_here + 100, false);
+	assert_int_equal(dump_of(0).n, 0);
+	settle(wants, 4 * SECOND);
+	assert_int_equal(dump_of(ifindex_here + 100).n, 1);
+	kern_wants_free(wants);
+}
+
+static void test_filter_that_is_refused_keeps_the_address_away(void **state)
+{
+	struct kern_wants *wants;
+	uint32_t owner;
+	int fd;
+
+	(void)state;
+	start();
+	assert_int_equal(kern_owned_table_create(KERN_FILTER_TABLE, &fd, &owner), 0);
+	wants = make_wants();
+	settle(wants, SECOND);
+	assert_int_equal(news[KERN_WANT_FAILED], 1);
+	assert_int_equal(news[KERN_WANT_ADDED], 0);
+	assert_false(is_held());
+	assert_int_equal(kern_wants_unheld_ns(wants, 0), SECOND);
+	assert_int_equal(kern_wants_deadline(wants), 2 * SECOND);
+	settle(wants, 2 * SECOND);
+	assert_false(is_held());
+	assert_int_equal(kern_wants_unheld_ns(wants, 0), SECOND);
+	close(fd);
+	settle(wants, 3 * SECOND);
+	assert_int_equal(news[KERN_WANT_ADDED], 2);
+	assert_true(is_held());
+	kern_wants_want(wants, 0, false);
+	settle(wants, 4 * SECOND);
+	kern_wants_free(wants);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_filter_is_told_apart_by_address_and_action),
+		cmocka_unit_test(test_filter_tables_are_what_the_manual_says),
+		cmocka_unit_test(test_filter_is_shown_with_its_interface),
+		cmocka_unit_test(test_filter_drops_what_is_for_the_address_but_discovery),
+		cmocka_unit_test(test_filter_takes_a_link_local_address_on_its_interface_alone),
+		cmocka_unit_test(test_filter_keeps_arp_of_an_address_from_an_interface),
+		cmocka_unit_test(test_filter_of_many_is_one_transaction),
+		cmocka_unit_test(test_filter_that_is_refused_leaves_the_others_theirs),
+		cmocka_unit_test(test_filter_goes_with_changes_of_other_kinds),
+		cmocka_unit_test(test_filter_resists_commands_and_leaves_others_alone),
+		cmocka_unit_test(test_filter_replaces_a_table_of_nobody),
+		cmocka_unit_test(test_filter_is_refused_where_another_one_owns_the_table),
+		cmocka_unit_test(test_filter_lives_as_long_as_the_socket_that_was_lent),
+		cmocka_unit_test(test_filter_sweep_finds_all_of_them),
+		cmocka_unit_test(test_filter_probe_leaves_nothing_and_needs_the_right),
+		cmocka_unit_test(test_filter_as_a_want_comes_before_what_needs_it),
+		cmocka_unit_test(test_filter_that_is_refused_keeps_the_address_away),
+	};
+
+	return cmocka_run_group_tests(tests, open_all, close_all);
+}
