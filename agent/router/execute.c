@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "routers_private.h"
 
+#include <stdio.h>
+
 enum sent_kind {
 	SENT_ADVERT,
 	SENT_ADVERT_LEAVE,
@@ -164,6 +166,20 @@ static void take_address_news(struct routers *routers, const struct kern_news *n
 		queue_announcement(routers, router, news->want);
 }
 
+/* Once: it is the kernel that has no such filters. */
+static void tell_arp_unfiltered(struct routers *routers, const struct router *router, int error)
+{
+	struct journal journal = routers_journal(routers);
+	char doing[80];
+
+	if (routers->arp_told)
+		return;
+	routers->arp_told = true;
+	snprintf(doing, sizeof(doing), "keeping ARP for a virtual MAC from interface %s",
+		 router->conf->interface);
+	journal_fact(&journal, EVENT_DEGRADED, error, doing);
+}
+
 /* Nobody else can add or remove one, so there is nothing to tell but the kernel's refusal. */
 static void take_filter_news(struct routers *routers, const struct kern_news *news)
 {
@@ -173,6 +189,10 @@ static void take_filter_news(struct routers *routers, const struct kern_news *ne
 
 	if (news->what != KERN_WANT_FAILED)
 		return;
+	if (want->entry.filter.action == KERN_FILTER_ARP) {
+		tell_arp_unfiltered(routers, router, news->error);
+		return;
+	}
 	journal_address_unfiltered(&journal, &router->conf->addresses[news->want - router->filter],
 				   news->error);
 	router_doubt_addresses(routers, router, news->what);

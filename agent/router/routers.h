@@ -35,7 +35,7 @@ struct router {
 	unsigned home;                  /* number of the interface that has its addresses */
 	unsigned next_on_lan;           /* the next router there, plus 1; or 0 */
 	unsigned want;                  /* number of its first address; the others follow */
-	unsigned macvlan;               /* of its macvlan, with a virtual MAC: virtual_mac.h */
+	unsigned macvlan, arp;          /* of its macvlan, and what ARP must not: virtual_mac.h */
 	bool moved;                     /* to another macvlan: its will is another one */
 	bool unset;                     /* the keeper has not been asked for that one's settings */
 	unsigned filter;                /* likewise of its filters (accept.h) */

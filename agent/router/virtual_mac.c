@@ -6,16 +6,40 @@
 #include "netlink/sweep.h"
 #include "routers_private.h"
 
-/* The wants of a router with a virtual MAC, by what is behind router->macvlan. */
+/* The wants of a router with a virtual MAC, by what is behind router->macvlan; then one for each
+ * address, router->arp. */
 enum {
 	MACVLAN,
 	UP,
 	WANTS,
 };
 
+/* The interface speaks ARP for all addresses of the host; ND knows whose each is. */
+static unsigned arps_n(const struct conf_router *conf)
+{
+	return conf->vrrp.family == 4 ? conf->addresses_n + conf->extra_n : 0;
+}
+
 unsigned virtual_mac_wants_n(const struct conf_router *conf)
 {
-	return conf->mac.type == CONF_MAC_VIRTUAL ? WANTS : 0;
+	return conf->mac.type == CONF_MAC_VIRTUAL ? WANTS + arps_n(conf) : 0;
+}
+
+static void add_arps(struct routers *routers, struct router *router, unsigned number,
+		     const struct conf_router *conf)
+{
+	router->arp = routers->wants_n;
+	for (unsigned i = 0; i < arps_n(conf); i++) {
+		struct kern_want want = { .kind = KERN_KIND_FILTER,
+					  .interface = router->interface,
+					  .owner = number };
+
+		want.entry.filter = (struct kern_filter){ .action = KERN_FILTER_ARP, .family = 4 };
+		memcpy(want.entry.filter.bytes, conf->addresses[i].bytes,
+		       sizeof(want.entry.filter.bytes));
+		kern_wants_add(routers->wants, &want);
+		routers->wants_n++;
+	}
 }
 
 void virtual_mac_add(struct routers *routers, unsigned number, const struct conf_router *conf)
@@ -34,6 +58,7 @@ void virtual_mac_add(struct routers *routers, unsigned number, const struct conf
 	router->macvlan = kern_wants_add(routers->wants, &macvlan);
 	kern_wants_add(routers->wants, &up);
 	routers->wants_n += WANTS;
+	add_arps(routers, router, number, conf);
 }
 
 void virtual_mac_want(struct routers *routers, const struct router *router)
@@ -44,8 +69,11 @@ void virtual_mac_want(struct routers *routers, const struct router *router)
 
 void virtual_mac_want_up(struct routers *routers, const struct router *router, bool up)
 {
-	if (router_has_virtual_mac(router))
-		kern_wants_want(routers->wants, router->macvlan + UP, up);
+	if (!router_has_virtual_mac(router))
+		return;
+	kern_wants_want(routers->wants, router->macvlan + UP, up);
+	for (unsigned i = 0; i < arps_n(router->conf); i++)
+		kern_wants_want(routers->wants, router->arp + i, up);
 }
 
 /* ---- what became of it ---- */

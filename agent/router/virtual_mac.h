@@ -6,6 +6,10 @@
  * about it, on the interface itself, since a macvlan that is down sends nothing; so are adverts,
  * unless they are to have the interface's MAC. Adverts are heard by the interface, too.
  *
+ * Of IPv4 the interface would answer ARP for the macvlan's addresses, too, and speak of them, with
+ * its own MAC (RFC 9568 §8.1.2); while the router is Active filters keep it from that
+ * (netlink/filter.h, KERN_FILTER_ARP). A kernel that has none of these is told of, and goes on.
+ *
  * A macvlan is known by its MAC and its mark. Whoever else has that MAC on the interface, or its
  * name, is in the way: the router is in fault until that is gone.
  *
@@ -42,7 +46,8 @@ void virtual_mac_add(struct routers *routers, unsigned number, const struct conf
 void virtual_mac_want(struct routers *routers, const struct router *router);
 
 /**
- * virtual_mac_want_up() - whether it shall be up.
+ * virtual_mac_want_up() - whether it shall be up, and the interface below it silent about what it
+ * has.
  */
 void virtual_mac_want_up(struct routers *routers, const struct router *router, bool up);
 

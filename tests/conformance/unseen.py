@@ -76,6 +76,8 @@ DECISIONS = {
                        "erratum 8300: other agents can be told to send such; it is counted",
     ("vipd", "R-080"): "no router advertisements of its own: radvd sends them, coupled to the "
                        "state",
+    ("vipd", "R-115"): "an owner's address is the interface's own, which answers solicitations for "
+                       "it, too: Neighbour Discovery is never dropped",
     ("vipd", "R-147"): "an address list is never a reason to drop an advert: so an address can be "
                        "added on one node first; a different one is counted",
 }

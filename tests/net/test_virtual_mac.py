@@ -179,6 +179,49 @@ def test_client_that_never_learns_loses_no_more_than_others(lab, family):
     assert ping.longest_outage(mark) < 0.3, "nobody is silent when the better one comes back"
 
 
+SEND = ("import socket; s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM); "
+        "s.bind(('192.0.2.1', 0)); s.sendto(b'x', ('192.0.2.%d', 9))")
+
+
+def assert_names_the_virtual_mac_alone(lab, host, client, number):
+    """Whoever asks for the address, and whomever the host itself has to find for packets that come
+    from it: the MAC of the interface is never named with it (RFC 9568 §8.1.2)."""
+    mark = lab.now()
+    client.run("ip", "neigh", "flush", "dev", "eth0")
+    ping = lab.ping(client, "192.0.2.1")
+    ping.wait_answer()
+    ping.stop()
+    host.run("ip", "neigh", "flush", "all")
+    host.run("/usr/bin/python3", "-c", SEND % number)
+    lab.capture.wait_arp(host=client, since=mark, op=2, spa=f"192.0.2.{number}")
+    wait_until(lambda: f"192.0.2.{number} dev eth0 lladdr" in host.run("ip", "neigh").stdout,
+               what="the client to be found")
+    named = {arp.sha for arp in lab.capture.arps(since=mark, host=host, spa="192.0.2.1")}
+    assert named == {MAC[4]}
+    assert MAC[4] in client.run("ip", "neigh", "show", "192.0.2.1").stdout
+
+
+def test_arp_names_the_virtual_mac_alone(lab):
+    one, two = pair(lab)
+    client = lab.host("client", "192.0.2.100/24")
+    assert_names_the_virtual_mac_alone(lab, one.host, client, 100)
+    crash(one)
+    assert_names_the_virtual_mac_alone(lab, one.host, client, 100)
+    reload(one)
+    assert_names_the_virtual_mac_alone(lab, one.host, client, 100)
+    # The interface goes on to speak of its own address.
+    ping = lab.ping(client, "192.0.2.2")
+    ping.wait_answer()
+    assert one.host.mac() in client.run("ip", "neigh", "show", "192.0.2.2").stdout
+    # What a Backup, or nobody, holds is nobody's business.
+    assert "192.0.2.1" not in two.host.run("nft", "list", "ruleset").stdout
+    assert one.term() == 0
+    assert "192.0.2.1" not in one.host.run("nft", "list", "ruleset").stdout
+    two.wait_state("lan", "active")
+    wait_held(two.host)
+    assert_names_the_virtual_mac_alone(lab, two.host, client, 100)
+
+
 # ---- processes ----
 
 @BOTH
