@@ -329,7 +329,8 @@ def test_reload_gives_the_macvlan_another_name(lab):
     one = active(lab)
     one.configure([virtual(mac={"type": "virtual", "name": "vrrp.51"})])
     said = one.ctl("reload", "--dry-run").stdout
-    assert f"mac.name {NAME[4]} -> vrrp.51" in said, said
+    assert (f"mac.name {NAME[4]} -> vrrp.51; it is active here: its addresses are away for a "
+            "moment") in said, said
     mark = reload(one)
     wait_held(one.host, name="vrrp.51")
     assert macvlans(one.host) == ["vrrp.51"]
@@ -488,3 +489,18 @@ def test_interface_that_is_a_bridge_has_macvlans(lab):
     ping = lab.ping(client, "192.0.2.1")
     ping.wait_answer()
     assert port_of(lab, MAC[4]) == "gw1.eth0"
+
+
+@BOTH
+def test_packets_that_are_not_accepted_are_dropped_on_the_macvlan(lab, family):
+    """accept = false: the address is found, and answers nothing else."""
+    one = active(lab, family, accept=False)
+    client = new_host(lab, "client", 100, family)
+    address = VIP[family].split("/")[0]
+    ping = lab.ping(client, address)
+    ping.wait_silence()
+    found = client.run("ip", "neigh", "show", address).stdout
+    assert f"lladdr {MAC[family]}" in found, found
+    one.configure([virtual(family, accept=True)])
+    reload(one)
+    ping.wait_answer()
