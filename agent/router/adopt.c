@@ -137,6 +137,7 @@ struct sweep {
 	struct journal journal;
 	bool after_death; /* else the predecessor's configuration had them */
 	unsigned told_n;
+	int addresses_n; /* removed */
 };
 
 /* That of another name or mode is made anew, and not stolen. */
@@ -161,6 +162,7 @@ static void on_swept(enum kern_kind kind, const union kern_entry *entry, int err
 		note_gone(sweep->routers, kind, entry);
 	if (kind != KERN_KIND_ADDRESS)
 		return;
+	sweep->addresses_n += !error;
 	if ((sweep->after_death || error) && sweep->told_n++ < SWEPT_TOLD_MAX)
 		journal_swept(&sweep->journal, &entry->address, error);
 }
@@ -178,12 +180,15 @@ static bool is_known(enum kern_kind kind, const union kern_entry *entry, void *a
 /* After a predecessor that left no elections, nothing at all is continued. */
 static int sweep(struct routers *routers, struct state *old)
 {
-	struct sweep sweep = { routers, routers_journal(routers), old == NULL, 0 };
+	struct sweep sweep = { .routers = routers,
+			       .journal = routers_journal(routers),
+			       .after_death = old == NULL };
 	int removed = kern_sweep(routers->dump, routers->changer, old ? is_known : NULL, on_swept,
 				 &sweep);
 
-	if (sweep.after_death && removed > SWEPT_TOLD_MAX)
-		journal_sum(&sweep.journal, EVENT_SWEPT_ALL, (const int64_t[3]){ removed });
+	if (sweep.after_death && sweep.addresses_n > SWEPT_TOLD_MAX)
+		journal_sum(&sweep.journal, EVENT_SWEPT_ALL,
+			    (const int64_t[3]){ sweep.addresses_n });
 	return removed;
 }
 

@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "routers_private.h"
 
-#include <stdio.h>
-
 enum sent_kind {
 	SENT_ADVERT,
 	SENT_ADVERT_LEAVE,
@@ -167,17 +165,14 @@ static void take_address_news(struct routers *routers, const struct kern_news *n
 }
 
 /* Once: it is the kernel that has no such filters. */
-static void tell_arp_unfiltered(struct routers *routers, const struct router *router, int error)
+static void tell_arp_unfiltered(struct routers *routers, int error)
 {
 	struct journal journal = routers_journal(routers);
-	char doing[80];
 
-	if (routers->arp_told)
-		return;
+	if (!routers->arp_told)
+		journal_fact(&journal, EVENT_DEGRADED, error,
+			     "keeping ARP for virtual MACs from the interfaces below them");
 	routers->arp_told = true;
-	snprintf(doing, sizeof(doing), "keeping ARP for a virtual MAC from interface %s",
-		 router->conf->interface);
-	journal_fact(&journal, EVENT_DEGRADED, error, doing);
 }
 
 /* Nobody else can add or remove one, so there is nothing to tell but the kernel's refusal. */
@@ -190,7 +185,7 @@ static void take_filter_news(struct routers *routers, const struct kern_news *ne
 	if (news->what != KERN_WANT_FAILED)
 		return;
 	if (want->entry.filter.action == KERN_FILTER_ARP) {
-		tell_arp_unfiltered(routers, router, news->error);
+		tell_arp_unfiltered(routers, news->error);
 		return;
 	}
 	journal_address_unfiltered(&journal, &router->conf->addresses[news->want - router->filter],

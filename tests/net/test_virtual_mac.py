@@ -145,6 +145,15 @@ def test_macvlan_has_the_name_and_the_address_of_the_file(lab):
     assert one.router()["mac"] == "02:00:00:ab:cd:01"
 
 
+def test_macvlan_has_ipv6_where_new_interfaces_have_none(lab):
+    host = host6(lab, "gw1", 2)
+    host.sysctl("net.ipv6.conf.default.disable_ipv6", 1)
+    one = lab.vipd(host, [virtual(6)])
+    one.wait_state("lan", "active", family=6)
+    wait_held(host, 6)
+    assert not [line for line in one.log if "error" in line]
+
+
 # ---- what the LAN sees ----
 
 @BOTH
@@ -262,6 +271,8 @@ def test_last_will_removes_macvlans(lab):
     one.process.wait(10)
     assert one.process.returncode != 0
     assert not macvlans(one.host)
+    # The will holds the macvlan, with which the address goes; what speaks of it is swept.
+    one.wait_log("last_will=executed addresses_removed=2 farewells_sent=1")
 
 
 def test_start_after_everything_was_killed_removes_what_is_left(lab):
