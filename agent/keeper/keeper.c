@@ -84,28 +84,38 @@ static void take_reload(struct keeper *keeper, int64_t end_ns)
 	feed(keeper, SUCCESSION_RELOAD, SUCCESSION_CURRENT);
 }
 
-static void switch_off(struct keeper *keeper, const char *interface, const char *setting)
+static void tell_unset(struct keeper *keeper, int err, const char *interface, const char *setting)
 {
 	char doing[128];
-	int err = kern_sysctl_ip6(interface, setting, false);
 
 	if (err == 0 || err == -ENOENT) /* it is gone by now, or there is no IPv6 */
 		return;
-	snprintf(doing, sizeof(doing), "switching %s of interface %s off", setting, interface);
+	snprintf(doing, sizeof(doing), "setting %s of interface %s", setting, interface);
 	tell_failure(keeper->teller, EVENT_DEGRADED, -err, doing, NULL);
 }
 
+static void switch_off(struct keeper *keeper, const char *interface, const char *setting)
+{
+	tell_unset(keeper, kern_sysctl_ip6(interface, setting, false), interface, setting);
+}
+
 /*
- * A Router Advertisement would make an address of the virtual MAC (RFC 9568 §7.4 forbids that), and
- * a default route. A router of IPv6 needs that also where new interfaces have none by default.
+ * What comes to the virtual MAC is routed as what comes to the interface itself. A Router
+ * Advertisement would make an address of that MAC (RFC 9568 §7.4 forbids that), and a default
+ * route. A router of IPv6 needs that also where new interfaces have none by default.
  */
 static void set_up_made(struct keeper *keeper, const struct channel_message *message)
 {
-	if (strlen(message->text) >= IF_NAMESIZE)
+	unsigned family = message->ns == 6 ? 6 : 4;
+	char name[IF_NAMESIZE], below[IF_NAMESIZE];
+
+	_Static_assert(IF_NAMESIZE == 16, "the widths below");
+	if (sscanf(message->text, "%15s %15s", name, below) != 2)
 		return;
-	switch_off(keeper, message->text, "accept_ra");
-	if (message->ns == 6)
-		switch_off(keeper, message->text, "disable_ipv6");
+	switch_off(keeper, name, "accept_ra");
+	if (family == 6)
+		switch_off(keeper, name, "disable_ipv6");
+	tell_unset(keeper, kern_sysctl_copy_forwarding(family, below, name), name, "forwarding");
 }
 
 static void on_current(struct keeper *keeper, const struct channel_message *message)

@@ -100,10 +100,14 @@ void turn_close(struct turn *turn)
 static void ask_for_settings(struct turn *turn)
 {
 	const struct conf_router *conf;
+	char names[2 * CONF_LINK_SIZE];
 
-	while ((conf = routers_unset(turn->routers)) &&
-	       channel_send(turn->channel_fd, CHANNEL_MADE, conf->vrrp.family, conf->mac.name) == 0)
+	while ((conf = routers_unset(turn->routers))) {
+		strcat(strcat(strcpy(names, conf->mac.name), " "), conf->interface);
+		if (channel_send(turn->channel_fd, CHANNEL_MADE, conf->vrrp.family, names) < 0)
+			return;
 		routers_note_set(turn->routers);
+	}
 }
 
 static void run_routers(void *self, const struct clocks *now, unsigned readable)

@@ -13,8 +13,9 @@
  * A macvlan is known by its MAC and its mark. Whoever else has that MAC on the interface, or its
  * name, is in the way: the router is in fault until that is gone.
  *
- * What netlink cannot set on it (netlink/sysctl.h) the keeper sets, which may write files: the
- * router process asks it when a macvlan was made, long before a router that starts is Active. Where
+ * What netlink cannot set on it (netlink/sysctl.h), and whether it routes, as the interface below
+ * does by then, the keeper sets, which may write files: the router process asks it when a macvlan
+ * was made or found, long before a router that starts is Active. Where
  * one is made anew under an Active router, Router Advertisements may come before that, and with
  * them an address of its MAC: one of the macvlan's, which goes with it.
  */

@@ -145,6 +145,23 @@ def test_macvlan_has_the_name_and_the_address_of_the_file(lab):
     assert one.router()["mac"] == "02:00:00:ab:cd:01"
 
 
+def test_macvlan_routes_what_its_interface_routes(lab):
+    """On a host that routes between these two interfaces, and no others."""
+    gw = lab.host("gw1", "192.0.2.2/24")
+    assert gw.attach("far", "198.51.100.1/24") == "eth1"
+    for dev, on in (("all", 0), ("default", 0), ("eth0", 1), ("eth1", 1)):
+        gw.sysctl(f"net.ipv4.conf.{dev}.forwarding", on)
+    one = lab.vipd(gw, [virtual()])
+    one.wait_state("lan", "active")
+    wait_held(gw)
+    far = lab.host("far", "198.51.100.7/24", segment="far")
+    far.ip("route add 192.0.2.0/24 via 198.51.100.1")
+    client = lab.host("client", "192.0.2.100/24")
+    client.ip("route add 198.51.100.0/24 via 192.0.2.1",
+              f"neigh replace 192.0.2.1 lladdr {MAC[4]} dev eth0 nud permanent")
+    lab.ping(client, "198.51.100.7").wait_answer()
+
+
 def test_macvlan_has_ipv6_where_new_interfaces_have_none(lab):
     host = host6(lab, "gw1", 2)
     host.sysctl("net.ipv6.conf.default.disable_ipv6", 1)
