@@ -136,9 +136,10 @@ def test_reload_that_changes_an_option_makes_the_address_anew_once(lab, before, 
 
 
 def test_reload_that_says_what_is_so_by_default_changes_nothing(lab):
-    agent = gateway(lab, EXTRA)
+    once = {"after": [], "refresh": "0s"}
+    agent = gateway(lab, EXTRA, announce=once)
     wait_held(agent.host, EXTRA)
-    agent.configure([router(200, extra_addresses=[
+    agent.configure([router(200, announce=once, extra_addresses=[
         {"address": EXTRA, "interface": "eth0", "scope": "global", "broadcast": "none",
          "prefix_route": True, "preferred": True, "required": True}])])
     mark = reload(agent)

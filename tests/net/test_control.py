@@ -314,8 +314,8 @@ def test_client_that_reads_late_gets_all(lab):
         messages = list(iter(lambda: wire.receive(it), b""))
     assert wire.take_end(messages[-1]) == (0, "")
     kinds = [struct.unpack_from("=H", it, 6)[0] for it in messages]
-    # Four tables; the host; of each router itself, and 401 addresses by 64.
-    assert (kinds.count(wire.TABLE), kinds.count(wire.RECORDS)) == (4, 1 + 60 * (1 + 7))
+    # Five tables; the host; of each router itself, and 401 addresses by 64.
+    assert (kinds.count(wire.TABLE), kinds.count(wire.RECORDS)) == (5, 1 + 60 * (1 + 7))
 
 
 def asks_in_a_loop(agent, busy):

@@ -17,6 +17,7 @@ from test_ipv6 import announcements, host6
 MAC = {4: "00:00:5e:00:01:33", 6: "00:00:5e:00:02:33"}
 NAME = {4: "vrrp.51.eth0", 6: "vrrp6.51.eth0"}
 VIP = {4: "192.0.2.1/24", 6: "2001:db8::1/64"}
+ONCE = {"after": [], "refresh": "0s"}  # a takeover is announced, and not again
 BOTH = pytest.mark.parametrize("family", (4, 6))
 
 
@@ -266,14 +267,15 @@ def test_crash_keeps_the_macvlan_and_its_packets(lab, family):
 
 
 def test_reload_of_an_unchanged_router_keeps_the_macvlan(lab):
-    one = active(lab)
+    one = active(lab, announce=ONCE)
     index = macvlan(one.host)["ifindex"]
-    one.configure([virtual(), virtual(name="two", vrid=52, addresses=["192.0.2.11/24"])])
+    one.configure([virtual(announce=ONCE),
+                   virtual(name="two", vrid=52, addresses=["192.0.2.11/24"])])
     mark = reload(one)
     one.wait_state("two", "active")
     assert macvlan(one.host)["ifindex"] == index
     assert sorted(macvlans(one.host)) == [NAME[4], "vrrp.52.eth0"]
-    one.configure([virtual()])
+    one.configure([virtual(announce=ONCE)])
     reload(one)
     wait_until(lambda: macvlans(one.host) == [NAME[4]], what="the other macvlan to go")
     assert macvlan(one.host)["ifindex"] == index
@@ -328,7 +330,7 @@ def test_many_macvlans_leave_at_once(lab):
 def test_reload_moves_the_address_between_interface_and_macvlan(lab, family):
     """With one announcement each way, and never on both."""
     host = new_host(lab, "gw1", 2, family)
-    one = lab.vipd(host, [virtual(family, mac="interface")])
+    one = lab.vipd(host, [virtual(family, mac="interface", announce=ONCE)])
     one.wait_state("lan", "active", family=family)
     wait_until(lambda: places(host, VIP[family]) == ["eth0"], what="the address")
     client = new_host(lab, "client", 100, family)
@@ -336,10 +338,9 @@ def test_reload_moves_the_address_between_interface_and_macvlan(lab, family):
     ping.wait_answer()
     for mac, place, expected in (("virtual", NAME[family], MAC[family]),
                                  ("interface", "eth0", host.mac())):
-        # Whoever announces on becoming Active may still be at it: its last one is 16 s later.
         monitor = host.popen("ip", "monitor", "address", stdout=-1, text=True)
         lab.at_close(monitor.kill)
-        one.configure([virtual(family, mac=mac)])
+        one.configure([virtual(family, mac=mac, announce=ONCE)])
         mark = reload(one)
         wait_until(lambda place=place: places(host, VIP[family]) == [place], what="the move")
         wait_until(lambda: announced(lab, family, host, mark), what="the announcement")
