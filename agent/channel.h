@@ -41,6 +41,9 @@ enum channel_type {
 	CHANNEL_TAKEN,   /* keeper: the RELOAD of that @ns came in time, and will be answered; from
 			    an older one there is none */
 	CHANNEL_TELL,    /* keeper: log the state of each router; an older generation ignores it */
+	CHANNEL_MADE,    /* generation: it has made an interface, for a router of the family @ns,
+			    which needs settings that netlink cannot change; @text: its name, a
+			    blank, and that of the one below it; an older keeper ignores it */
 };
 
 struct channel_message {

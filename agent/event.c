@@ -44,6 +44,7 @@ struct kind {
 #define WITH_ONE_ADDRESS  (WITHOUT_LISTS + 16)
 #define WITHOUT_CHANGES   offsetof(struct event_state, changes_n)
 #define WITHOUT_TEXT      offsetof(struct event_fact, name)
+#define WITHOUT_FACT_TEXT offsetof(struct event_fact, text)
 #define OF_ROUTER         "router={router} family={family} "
 #define OF_ROUTER_ON_LINK "router={router} family={family} interface={interface} "
 
@@ -171,6 +172,12 @@ static const struct kind kinds[] = {
 			 "hears an Active: a firewall, or a switch that filters multicast; nobody "
 			 "takes over for that\"" },
 	[EVENT_HEARS] = { "hears", LOG_LEVEL_INFO, 0, NO_FIELDS, OF_ROUTER_ON_LINK "deaf=no" },
+	[EVENT_MACVLAN] = { "macvlan", LOG_LEVEL_ERROR, WITHOUT_FACT_TEXT,
+			    ROWS(NAME("macvlan"),
+				 OF_WORDS(event.fact.word, "news", event_macvlan_words), ERROR,
+				 NOTE),
+			    OF_ROUTER "macvlan={macvlan} interface={interface} news={news}[ "
+				      "error=\"{error}\"] note=\"{note}\"" },
 	[EVENT_RECEIVE] = { "receive", LOG_LEVEL_WARNING, WITHOUT_TEXT,
 			    ROWS(OF(event.fact.error, "errno", FIELD_INT), NOTE),
 			    "receive=lost error=\"{note}\"" },
@@ -367,6 +374,11 @@ enum log_level event_level(const struct event *event)
 		break;
 	case EVENT_ADDRESS:
 		return address_level(event->address.news);
+	case EVENT_MACVLAN:
+		if (event->fact.word == EVENT_MACVLAN_RESTORED ||
+		    event->fact.word == EVENT_MACVLAN_UP_RESTORED)
+			return LOG_LEVEL_WARNING;
+		break;
 	case EVENT_RESORT:
 		return resort_level(event->address.news);
 	case EVENT_SWEPT_ALL: /* by somebody who asked for it */

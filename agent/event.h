@@ -47,6 +47,7 @@ enum event_kind {
 	EVENT_HEARS = 19,  /* it hears an Active again */
 	EVENT_RESORT = 14, /* it is the last resort, or no more: @address.news: enum event_resort */
 	EVENT_SEND_PEER = 20, /* the kernel refused an advert to a peer: @address.bytes, error */
+	EVENT_MACVLAN = 21,   /* its macvlan @fact.name resists: @fact.word: enum event_macvlan */
 	/* of a router process */
 	EVENT_RECEIVE = 32,     /* adverts may have been lost: @fact.error, or 0: too fast */
 	EVENT_SWEPT = 33,       /* an address of a dead predecessor was removed: @address */
@@ -135,6 +136,18 @@ enum event_address_news {
 	EVENT_ADDRESS_NO_PLACE = 13,
 	EVENT_ADDRESS_TWIN = 14,
 	EVENT_ADDRESS_COUNT,
+};
+
+/* What became of a macvlan, or of its being up. */
+enum event_macvlan {
+	EVENT_MACVLAN_RESTORED = 1,
+	EVENT_MACVLAN_FOREIGN = 2,
+	EVENT_MACVLAN_ABANDONED = 3,
+	EVENT_MACVLAN_FAILED = 4,
+	EVENT_MACVLAN_UP_RESTORED = 5,
+	EVENT_MACVLAN_UP_ABANDONED = 6,
+	EVENT_MACVLAN_UP_FAILED = 7,
+	EVENT_MACVLAN_COUNT,
 };
 
 enum event_resort {

@@ -18,6 +18,13 @@ const char *const event_address_words[EVENT_ADDRESS_COUNT] = {
 	[EVENT_ADDRESS_NO_PLACE] = "no_place",   [EVENT_ADDRESS_TWIN] = "twin",
 };
 
+const char *const event_macvlan_words[EVENT_MACVLAN_COUNT] = {
+	[EVENT_MACVLAN_RESTORED] = "restored",       [EVENT_MACVLAN_FOREIGN] = "foreign",
+	[EVENT_MACVLAN_ABANDONED] = "abandoned",     [EVENT_MACVLAN_FAILED] = "failed",
+	[EVENT_MACVLAN_UP_RESTORED] = "up_restored", [EVENT_MACVLAN_UP_ABANDONED] = "up_abandoned",
+	[EVENT_MACVLAN_UP_FAILED] = "up_failed",
+};
+
 const char *const event_resort_words[EVENT_RESORT_RESET + 1] = {
 	[EVENT_RESORT_BEGINS] = "begins",
 	[EVENT_RESORT_CEDES] = "cedes",
@@ -190,6 +197,10 @@ const char *event_reason_text(const struct vrrp_reason *reason, const char *inte
 			 "peers are on other links",
 			 interface);
 		break;
+	case VRRP_REASON_NO_MACVLAN:
+		snprintf(buf, size, "interface %s cannot have the macvlan %.15s", interface,
+			 reason->interface);
+		break;
 	case VRRP_REASON_RECOVERED:
 		snprintf(buf, size, "interface %s can be used again", interface);
 		break;
@@ -319,6 +330,21 @@ static const char *const address_notes[EVENT_ADDRESS_COUNT] = {
 	[EVENT_ADDRESS_UNFILTERED] =
 		"accept = false, and nftables refuse to drop packets to it, so it is not added; "
 		"tried again every second",
+};
+
+static const char *const macvlan_notes[EVENT_MACVLAN_COUNT] = {
+	[EVENT_MACVLAN_RESTORED] = "somebody removed it; it is back, with its addresses",
+	[EVENT_MACVLAN_FOREIGN] = "somebody else's macvlan has the virtual MAC address on this "
+				  "interface, so vipd makes none; remove it by hand",
+	[EVENT_MACVLAN_ABANDONED] = "removed by somebody again and again, and left alone for a "
+				    "pause that grows from 2 to 64 s; find out who removes it (ip "
+				    "monitor link)",
+	[EVENT_MACVLAN_FAILED] = "the kernel does not make it; tried again every second",
+	[EVENT_MACVLAN_UP_RESTORED] = "somebody set it down; it is up again",
+	[EVENT_MACVLAN_UP_ABANDONED] = "set down by somebody again and again, and left alone for a "
+				       "pause that grows from 2 to 64 s; find out who does it (ip "
+				       "monitor link)",
+	[EVENT_MACVLAN_UP_FAILED] = "the kernel does not set it up; tried again every second",
 };
 
 static const char *const resort_notes[EVENT_RESORT_RESET + 1] = {
@@ -480,12 +506,27 @@ static const char *const changes_notes[] = {
 };
 #define CHANGES_NOTES (sizeof(changes_notes) / sizeof(changes_notes[0]))
 
+static const char *macvlan_note(const struct event *event)
+{
+	const unsigned news = event->fact.word;
+
+	if (news == EVENT_MACVLAN_FAILED && event->fact.error == EEXIST)
+		return "another interface has its name, and vipd leaves that alone: rename that, "
+		       "or give mac a name of its own; tried again every second";
+	if (news == EVENT_MACVLAN_UP_FAILED && event->fact.error == EADDRINUSE)
+		return "another macvlan with its MAC address is up on this interface; tried again "
+		       "every second";
+	return news < EVENT_MACVLAN_COUNT && macvlan_notes[news] ? macvlan_notes[news] : "";
+}
+
 static void fill_fact(struct event_words *words)
 {
 	const struct event *event = &words->event;
 	const char *name = NULL;
 
-	if (event->kind == EVENT_SIGNAL) {
+	if (event->kind == EVENT_MACVLAN) {
+		strcpy(words->note, macvlan_note(event));
+	} else if (event->kind == EVENT_SIGNAL) {
 		name = sigabbrev_np((int)event->fact.number[0]);
 		snprintf(words->signal, sizeof(words->signal), "%s", name ? name : "?");
 		strcpy(words->note, signal_note(event));

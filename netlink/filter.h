@@ -12,7 +12,9 @@
  * element for it.
  *
  * KERN_FILTER_ARP keeps an interface from answering ARP requests for an address that is on another
- * one, and from sending ARP in its name. It is for the interface below a virtual MAC (macvlan.h),
+ * one, and from sending ARP in its name. What it asks for packets that come from that address it
+ * asks in nobody's name, as a probe does (RFC 5227 §1.1): not to ask would leave them unsent, since
+ * the routes to hosts lead there. It is for the interface below a virtual MAC (macvlan.h),
  * whose own MAC must not appear with the address (RFC 9568 §8.1.2). What is sent by packet sockets
  * is not concerned, nor what comes and goes on the macvlan.
  *

@@ -46,6 +46,8 @@ enum step_kind {
 	STEP_PAYLOAD, /* load: base, offset, len */
 	STEP_CMP,     /* go on if: op, value of len bytes */
 	STEP_LOOKUP,  /* go on if it is in: set */
+	STEP_VALUE,   /* load: value of len bytes */
+	STEP_WRITE,   /* into the packet: base, offset, len */
 	STEP_VERDICT, /* end with: verdict */
 };
 
@@ -54,7 +56,7 @@ struct step {
 	enum step_kind kind;
 	uint32_t key, base, offset, len, op;
 	enum kern_filter_set_number set;
-	uint8_t value[2]; /* network byte order */
+	uint8_t value[4]; /* network byte order */
 	uint32_t verdict;
 	bool second;
 };
@@ -87,6 +89,14 @@ struct chain {
 #define LOOKUP(in)                                                                                 \
 	{                                                                                          \
 		.kind = STEP_LOOKUP, .set = (in)                                                   \
+	}
+#define VALUE(n)                                                                                   \
+	{                                                                                          \
+		.kind = STEP_VALUE, .len = (n)                                                     \
+	}
+#define WRITE(of, at, n)                                                                           \
+	{                                                                                          \
+		.kind = STEP_WRITE, .base = (of), .offset = (at), .len = (n)                       \
 	}
 #define VERDICT(what)                                                                              \
 	{                                                                                          \
@@ -129,6 +139,11 @@ static const struct chain chains_arp[] = {
 	{ "output",
 	  NF_ARP_OUT,
 	  {
+		  /* arp operation request oif . arp saddr ip @addresses arp saddr ip set 0.0.0.0
+		   * accept */
+		  { PAYLOAD(NETWORK, 6, 2), CMP(NFT_CMP_EQ, 2, 0, 1), META(NFT_META_OIF),
+		    PAYLOAD_BEHIND(NETWORK, 14, 4), LOOKUP(KERN_FILTER_SET_ARP), VALUE(4),
+		    WRITE(NETWORK, 14, 4), VERDICT(NF_ACCEPT) },
 		  /* oif . arp saddr ip @addresses drop */
 		  { META(NFT_META_OIF), PAYLOAD_BEHIND(NETWORK, 14, 4), LOOKUP(KERN_FILTER_SET_ARP),
 		    VERDICT(NF_DROP) },
@@ -156,6 +171,16 @@ static void put_cmp(struct nlmsghdr *message, const struct step *step)
 	mnl_attr_nest_end(message, data);
 }
 
+static void put_value(struct nlmsghdr *message, const struct step *step)
+{
+	struct nlattr *data;
+
+	put_u32(message, NFTA_IMMEDIATE_DREG, REG_FIRST);
+	data = mnl_attr_nest_start(message, NFTA_IMMEDIATE_DATA);
+	mnl_attr_put(message, NFTA_DATA_VALUE, step->len, step->value);
+	mnl_attr_nest_end(message, data);
+}
+
 static void put_verdict(struct nlmsghdr *message, const struct step *step)
 {
 	struct nlattr *data, *verdict;
@@ -170,7 +195,10 @@ static void put_verdict(struct nlmsghdr *message, const struct step *step)
 
 static void put_payload(struct nlmsghdr *message, const struct step *step)
 {
-	put_u32(message, NFTA_PAYLOAD_DREG, target_of(step));
+	if (step->kind == STEP_WRITE)
+		put_u32(message, NFTA_PAYLOAD_SREG, REG_FIRST);
+	else
+		put_u32(message, NFTA_PAYLOAD_DREG, target_of(step));
 	put_u32(message, NFTA_PAYLOAD_BASE, step->base);
 	put_u32(message, NFTA_PAYLOAD_OFFSET, step->offset);
 	put_u32(message, NFTA_PAYLOAD_LEN, step->len);
@@ -186,7 +214,11 @@ static void put_what_it_does(struct nlmsghdr *message, const struct step *step)
 		put_u32(message, NFTA_META_DREG, target_of(step));
 		return;
 	case STEP_PAYLOAD:
+	case STEP_WRITE:
 		put_payload(message, step);
+		return;
+	case STEP_VALUE:
+		put_value(message, step);
 		return;
 	case STEP_CMP:
 		put_cmp(message, step);
@@ -204,8 +236,9 @@ static void put_what_it_does(struct nlmsghdr *message, const struct step *step)
 static void put_step(struct nlmsghdr *message, const struct step *step)
 {
 	static const char *const names[] = {
-		[STEP_META] = "meta",     [STEP_PAYLOAD] = "payload",   [STEP_CMP] = "cmp",
-		[STEP_LOOKUP] = "lookup", [STEP_VERDICT] = "immediate",
+		[STEP_META] = "meta",         [STEP_PAYLOAD] = "payload", [STEP_CMP] = "cmp",
+		[STEP_LOOKUP] = "lookup",     [STEP_VALUE] = "immediate", [STEP_WRITE] = "payload",
+		[STEP_VERDICT] = "immediate",
 	};
 	struct nlattr *element = mnl_attr_nest_start(message, NFTA_LIST_ELEM);
 	struct nlattr *data;

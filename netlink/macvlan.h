@@ -20,9 +20,9 @@
  * sysctl.h.
  *
  * What else RFC 9568 §8.1.2 demands is the parent's: it answers ARP for all addresses of the host,
- * and asks on behalf of all, with its own MAC, unless its arp_ignore is 1 and its arp_announce 2,
- * or rules of nftables (arp input, arp output) mend that. Here nothing of it is changed. ND is
- * about the addresses of one interface as it is.
+ * and asks on behalf of all, with its own MAC, unless its arp_ignore is 1 and its arp_announce 2.
+ * Here nothing of it is changed; filters mend that (filter.h, KERN_FILTER_ARP). ND is about the
+ * addresses of one interface as it is.
  *
  * To create one costs the kernel 0.2 ms, to set it up 0.03 ms. To set it down or to remove it costs
  * 10 to 20 ms, in which it waits, and its caller with it: so a pass of reconcile.h makes one such

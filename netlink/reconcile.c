@@ -198,9 +198,18 @@ static bool plan(struct kern_wants *w, struct want *want, int64_t now_ns,
 	return true;
 }
 
-static bool is_slow(const struct want *want, const struct kern_change *change)
+/*
+ * What takes the kernel some 10 ms must not keep addresses and their announcements waiting, nor
+ * wait for them for ever. Return: whether it is for the next pass.
+ */
+static bool must_wait(const struct pass *pass, struct want *want, const struct kern_change *change)
 {
-	return kern_want_ops(want)->is_slow && kern_want_ops(want)->is_slow(change);
+	if (!kern_want_ops(want)->is_slow || !kern_want_ops(want)->is_slow(change))
+		return false;
+	if (pass->slow_n == 0 && (pass->changes_n == 0 || want->let_pass))
+		return false;
+	want->let_pass = true;
+	return true;
 }
 
 /* What cannot be done in this pass is for the next one. */
@@ -210,16 +219,19 @@ static void consider(struct kern_wants *w, uint32_t number, int64_t now_ns)
 	struct want *want = &w->all[number];
 
 	if (w->pass.changes_n == KERN_CHANGES_MAX) {
+		w->pass.cut = true;
 		wait_until(w, want, now_ns);
 		return;
 	}
 	kern_wants_make_sure(w, want);
 	if (!plan(w, want, now_ns, &change))
 		return;
-	if (is_slow(want, &change) && w->pass.slow_n++ > 0) {
+	if (must_wait(&w->pass, want, &change)) {
 		wait_until(w, want, now_ns);
 		return;
 	}
+	w->pass.slow_n += kern_want_ops(want)->is_slow && kern_want_ops(want)->is_slow(&change);
+	want->let_pass = false;
 	if ((!change.add || change.behind) && kern_want_ops(want)->falls_with)
 		change.promote = !kern_wants_promotes(w, want);
 	change.kind = want->spec.kind;
@@ -356,6 +368,11 @@ static bool do_batch(struct kern_wants *w, int64_t now_ns)
 	for (unsigned i = 0; i < w->changes_n; i++)
 		note_result(w, &w->all[w->changing[i]], &w->changes[i], now_ns);
 	return true;
+}
+
+bool kern_reconcile_is_cut(const struct kern_wants *wants)
+{
+	return wants->pass.cut;
 }
 
 int kern_reconcile(struct kern_wants *wants, int64_t now_ns, struct kern_news *ret_news)

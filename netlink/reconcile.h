@@ -33,7 +33,7 @@
 #define KERN_HELD_NS           INT64_C(60000000000)
 
 /* Changes of one pass, of which one at most is slow: whoever waits for more of them looks at its
- * sockets in between. */
+ * sockets in between. A slow one lets all others of a pass go first, and is for the next one. */
 #define KERN_CHANGES_MAX 1024
 
 /* The most news of one call of kern_reconcile(). */
@@ -74,5 +74,11 @@ struct kern_news {
  * of the kernel contradicted what was known: dump, and begin another pass.
  */
 int kern_reconcile(struct kern_wants *wants, int64_t now_ns, struct kern_news *ret_news);
+
+/**
+ * kern_reconcile_is_cut() - whether the last pass ended for KERN_CHANGES_MAX: not all that it had
+ * to do is done, but for what is slow or waits for a time.
+ */
+bool kern_reconcile_is_cut(const struct kern_wants *wants);
 
 #endif

@@ -24,4 +24,14 @@
  */
 int kern_sysctl_ip6(const char *interface, const char *setting, bool on);
 
+/**
+ * kern_sysctl_copy_forwarding() - let an interface route what another one routes. A new one has
+ * what is set for new ones, which says nothing of hosts that route between some interfaces alone.
+ * @family: 4 or 6.
+ * @from, @to: their names, shorter than IFNAMSIZ.
+ *
+ * Return: as kern_sysctl_ip6().
+ */
+int kern_sysctl_copy_forwarding(unsigned family, const char *from, const char *to);
+
 #endif

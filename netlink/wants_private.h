@@ -28,6 +28,7 @@ struct want {
 	bool stolen;            /* by somebody else, since the last reconcile */
 	bool expired;           /* its lease ended, since the last reconcile */
 	bool unanswered;        /* perhaps added: the kernel's answer was lost */
+	bool let_pass;          /* its slow change has let the others of a pass go first */
 	bool abandoned;         /* removed too often; until it was held for KERN_HELD_NS */
 	bool listed;            /* in the list of those to look at */
 	uint16_t told;          /* 1 << news: was told and still holds */
@@ -64,8 +65,9 @@ struct pass {
 	uint32_t number;    /* counts passes, from 1 on */
 	unsigned phase, at; /* the next one to look at */
 	unsigned changes_n; /* so far */
-	unsigned slow_n;    /* asked for: the first one is made */
+	unsigned slow_n;    /* made: one at most */
 	bool contradicted;  /* by the kernel's answers */
+	bool cut;           /* some wants were not looked at for KERN_CHANGES_MAX */
 	struct list list;
 };
 

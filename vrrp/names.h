@@ -58,6 +58,7 @@ enum vrrp_reason_code {
 	VRRP_REASON_NO_GLOBAL,  /* the interface has no IPv6 address that others than its link
 				 * could answer to */
 	VRRP_REASON_BOOT_DELAY, /* @ns: until the host is up for as long as configured */
+	VRRP_REASON_NO_MACVLAN, /* @interface, which is to carry the virtual MAC, cannot be had */
 	VRRP_REASON_COUNT,
 };
 

@@ -114,7 +114,11 @@ static void check_label(const struct conf_place *group, const struct conf_router
 			const struct conf_address *address)
 {
 	const struct conf_place place = conf_place_of(group, "label");
-	const char *interface = conf_address_interface(router, address);
+	/* Only IPv4 has labels. */
+	const struct conf_router *member = conf_family_member(router, 0);
+	const char *interface = conf_is_on_macvlan(member, address)
+					? member->mac.name
+					: conf_address_interface(router, address);
 	size_t len = strlen(interface);
 
 	if (!address->label[0] || !len)

@@ -75,10 +75,24 @@ enum conf_lease {
 	CONF_LEASE_OFF,       /* for ever */
 };
 
-/* With which MAC address the virtual addresses are announced. */
-enum conf_mac {
+/* With which MAC address the virtual addresses are announced and answered for. */
+enum conf_mac_type {
 	CONF_MAC_INTERFACE,
-	CONF_MAC_VIRTUAL, /* not supported yet */
+	CONF_MAC_VIRTUAL, /* of a macvlan that vipd makes (RFC 9568 §7.3) */
+};
+
+/* With which one adverts are sent; zero of a router without a virtual MAC. */
+enum conf_adverts {
+	CONF_ADVERTS_VIRTUAL = 1, /* so that switches know where it is */
+	CONF_ADVERTS_INTERFACE,   /* for networks that let no other MAC pass so often */
+};
+
+/* All but the type is zero of CONF_MAC_INTERFACE. */
+struct conf_mac {
+	uint8_t type;              /* enum conf_mac_type */
+	uint8_t adverts;           /* enum conf_adverts */
+	uint8_t address[6];        /* unicast */
+	char name[CONF_LINK_SIZE]; /* of the macvlan */
 };
 
 /* What becomes of a router when its interface has troubles. */
@@ -155,7 +169,7 @@ struct conf_router {
 	bool accept; /* packets to its addresses; false: dropped. An owner always does */
 	struct vrrp_config vrrp;
 	enum conf_lease lease;
-	enum conf_mac mac;
+	struct conf_mac mac;
 	struct conf_sources sources; /* as the file has them */
 	uint8_t source[16];  /* of its family: the only address to advertise from; zero: any */
 	uint8_t families;    /* enum conf_families */
@@ -239,6 +253,20 @@ int conf_load_like(const char *path, const char *node, struct conf **ret_conf,
  * conf_free() - release; NULL is allowed.
  */
 void conf_free(struct conf *conf);
+
+/**
+ * conf_has_address() - whether a router holds an address, whatever its prefix length.
+ * @bytes: as struct conf_address has them.
+ */
+bool conf_has_address(const struct conf_router *router, const uint8_t *bytes);
+
+/**
+ * conf_is_on_macvlan() - whether the macvlan of a router with a virtual MAC has an address: that
+ * MAC is one of a family, so what is of another one, or held elsewhere, is where it would be
+ * without.
+ * @router: of one family.
+ */
+bool conf_is_on_macvlan(const struct conf_router *router, const struct conf_address *address);
 
 /**
  * conf_is_of_virtual_router() - whether an address is the link-local one of the virtual router's

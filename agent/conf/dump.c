@@ -144,6 +144,17 @@ static void write_list(const struct conf_key *key, const void *base, FILE *out, 
 	fprintf(out, "\n%*s)", indent, "");
 }
 
+static void write_member(const struct conf_key *key, const void *base, FILE *out, int indent)
+{
+	const struct conf_schema *schema = key->element;
+	const char *member = (const char *)base + key->field.offset;
+
+	if (conf_is_brief(schema, member))
+		write_brief(schema, member, out);
+	else
+		write_group(schema, member, out, indent);
+}
+
 static void write_keys(const struct conf_schema *schema, const void *base, FILE *out, int indent)
 {
 	for (const struct conf_key *key = schema->keys; key->field.name; key++) {
@@ -153,8 +164,7 @@ static void write_keys(const struct conf_schema *schema, const void *base, FILE 
 		if (key->count)
 			write_list(key, base, out, indent);
 		else if (key->element)
-			write_group(key->element, (const char *)base + key->field.offset, out,
-				    indent);
+			write_member(key, base, out, indent);
 		else
 			write_value(key, base, out);
 		fputs(";\n", out);

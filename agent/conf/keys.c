@@ -6,6 +6,7 @@
 #include "address.h"
 #include "announce.h"
 #include "family.h"
+#include "mac.h"
 #include "unicast.h"
 #include "value.h"
 #include "vrrp/timers.h"
@@ -214,6 +215,38 @@ static const char *const macs[] = {
 	[CONF_MAC_VIRTUAL] = "virtual",
 };
 
+static const char *const adverts[] = {
+	[0] = "",
+	[CONF_ADVERTS_VIRTUAL] = "virtual",
+	[CONF_ADVERTS_INTERFACE] = "interface",
+};
+
+static const struct conf_key mac_keys[] = {
+	{ .field = FIELD_OF_WORDS(struct conf_mac, type, "type", macs),
+	  .kind = &conf_choice,
+	  .missing = "" },
+	{ .field = FIELD(struct conf_mac, name, "name", FIELD_TEXT),
+	  .kind = &conf_interface,
+	  .min = 1,
+	  .max = CONF_LINK_SIZE - 1 },
+	{ .field = FIELD_OF_WORDS(struct conf_mac, adverts, "adverts", adverts),
+	  .kind = &conf_choice },
+	{ .field = { .name = "address",
+		     .offset = offsetof(struct conf_mac, address),
+		     .size = sizeof(((struct conf_mac *)0)->address) },
+	  .kind = &conf_unicast_mac },
+	CONF_KEYS_END,
+};
+
+static const struct conf_schema mac_schema = {
+	.noun = "mac",
+	.nouns = "macs",
+	.size = sizeof(struct conf_mac),
+	.keys = mac_keys,
+	.brief = "type",
+	.terse = true,
+};
+
 static const char *const families[] = {
 	[CONF_FAMILIES_TOGETHER] = "together",
 	[CONF_FAMILIES_APART] = "apart",
@@ -317,11 +350,7 @@ static const struct conf_key router_keys[] = {
 	  .count = offsetof(struct conf_router, extra_n),
 	  .before = offsetof(struct conf_router, addresses_n),
 	  .max = CONF_EXTRA_MAX },
-	{ .field = FIELD_OF_WORDS(struct conf_router, mac, "mac", macs),
-	  .kind = &conf_choice,
-	  .preset = "\"interface\"",
-	  .later = "a virtual MAC is not supported yet; use \"interface\"",
-	  .later_value = "\"virtual\"" },
+	{ .field = OF(mac, "mac", 0), .element = &mac_schema, .preset = "\"interface\"" },
 	{ .field = OF(accept, "accept", FIELD_BOOL), .kind = &conf_boolean, .preset = "true" },
 	{ .field = FIELD_OF_WORDS(struct conf_router, vrrp.checksum, "checksum", checksums),
 	  .kind = &conf_choice,
@@ -495,6 +524,7 @@ static void check_router(const struct conf_place *group, void *base)
 
 	conf_unicast_set_interface(group, router);
 	conf_family_set(group, router);
+	conf_mac_set(group, router);
 	conf_address_check_all(group, router);
 	conf_announce_check(group, &router->announce);
 	check_interval(group, router);
@@ -627,6 +657,7 @@ static void check_file(const struct conf_place *file, void *base)
 
 	strcpy(conf->node, file->parse->nodes.name);
 	conf_family_flatten(file, conf);
+	conf_mac_check_names(file, conf);
 }
 
 const struct conf_schema conf_file_schema = {

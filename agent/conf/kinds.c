@@ -41,6 +41,15 @@ static bool quoted_text(const struct conf_key *key, const void *base, char *buf)
 	return true;
 }
 
+/* What may be left out and is. */
+static bool optional_text(const struct conf_key *key, const void *base, char *buf)
+{
+	fields_text(&key->field, base, buf);
+	if (!*buf)
+		strcpy(buf, "-");
+	return true;
+}
+
 /* An invisible or foreign character is named, since it may look like another one. */
 static void complain_text(const struct conf_place *place, const char *text, const char *hint)
 {
@@ -188,7 +197,7 @@ static void parse_choice(const struct conf_place *place, void *base)
 
 	if (!text)
 		return;
-	while (i < field->words_n && strcmp(field->words[i], text) != 0)
+	while (i < field->words_n && (!*field->words[i] || strcmp(field->words[i], text) != 0))
 		i++;
 	if (i < field->words_n)
 		fields_set_number(field, base, i);
@@ -199,17 +208,18 @@ static void parse_choice(const struct conf_place *place, void *base)
 static void expect_choice(const struct conf_key *key, char *buf)
 {
 	const struct field *field = &key->field;
+	uint16_t first = *field->words[0] == '\0';
 	size_t len = 0;
 
-	for (uint16_t i = 0; i < field->words_n; i++)
+	for (uint16_t i = first; i < field->words_n; i++)
 		len += (size_t)snprintf(buf + len, CONF_EXPECTED_SIZE - len, "%s\"%s\"",
-					i == 0                   ? ""
+					i == first               ? ""
 					: i + 1 < field->words_n ? ", "
 								 : " or ",
 					field->words[i]);
 }
 
-const struct conf_kind conf_choice = { "choice", parse_choice, expect_choice, quoted_text };
+const struct conf_kind conf_choice = { "choice", parse_choice, expect_choice, optional_text };
 
 /* ---- texts ---- */
 
@@ -284,7 +294,8 @@ static void expect_interface(const struct conf_key *key, char *buf)
 		 key->max);
 }
 
-const struct conf_kind conf_interface = { "word", parse_interface, expect_interface, quoted_text };
+const struct conf_kind conf_interface = { "word", parse_interface, expect_interface,
+					  optional_text };
 
 static bool is_printable(const char *text)
 {
@@ -564,6 +575,37 @@ static bool multicast_text(const struct conf_key *key, const void *base, char *b
 
 const struct conf_kind conf_multicast = { "address", parse_multicast, expect_multicast,
 					  multicast_text };
+
+/* ---- MAC address ---- */
+
+static void parse_mac(const struct conf_place *place, void *base)
+{
+	const char *text = get_string(place), *fault;
+
+	fault = text ? conf_mac_parse(text, (uint8_t *)member_of(place->key, base)) : NULL;
+	if (fault)
+		conf_error_fault(place, fault);
+}
+
+static void expect_mac(const struct conf_key *key, char *buf)
+{
+	(void)key;
+	strcpy(buf, "a MAC address such as \"02:00:00:00:00:01\"");
+}
+
+static bool mac_text(const struct conf_key *key, const void *base, char *buf)
+{
+	static const uint8_t zeros[6];
+	const uint8_t *bytes = (const uint8_t *)base + key->field.offset;
+
+	if (memcmp(bytes, zeros, sizeof(zeros)) == 0)
+		strcpy(buf, "-");
+	else
+		conf_mac_format(bytes, buf);
+	return true;
+}
+
+const struct conf_kind conf_unicast_mac = { "address", parse_mac, expect_mac, mac_text };
 
 /* ---- which link-local address comes first ---- */
 

@@ -32,11 +32,32 @@ bool conf_node_is_known(const struct conf_nodes *nodes, const char *name)
 	return strcmp(name, DEFAULT) == 0 || conf_node_find(nodes, name);
 }
 
+/* Where a group may stand, one that has nodes in it, and nothing of that group. */
+static bool has_nodes_alone(const struct conf_nodes *nodes, const struct conf_schema *schema,
+			    const config_setting_t *setting)
+{
+	int n = config_setting_length(setting);
+	bool found = false;
+
+	for (int i = 0; i < n; i++) {
+		const char *name =
+			config_setting_name(config_setting_get_elem(setting, (unsigned)i));
+
+		if (conf_key_find(schema, name))
+			return false;
+		found |= conf_node_is_known(nodes, name);
+	}
+	return found;
+}
+
 bool conf_node_is_by(const struct conf_nodes *nodes, const struct conf_key *key,
 		     const config_setting_t *setting)
 {
-	return nodes->nodes_n > 0 && (key->kind || key->count) && !key->same &&
-	       config_setting_is_group(setting);
+	if (nodes->nodes_n == 0 || key->same || !config_setting_is_group(setting))
+		return false;
+	return key->kind || key->count ||
+	       (key->element && key->element->brief &&
+		has_nodes_alone(nodes, key->element, setting));
 }
 
 const config_setting_t *conf_node_value(const struct conf_nodes *nodes,

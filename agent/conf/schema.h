@@ -47,20 +47,21 @@ struct conf_kind {
 };
 
 extern const struct conf_kind conf_boolean;
-extern const struct conf_kind conf_number;     /* or one of the row's names for some */
-extern const struct conf_kind conf_choice;     /* one of the field's words */
-extern const struct conf_kind conf_word;       /* printable ASCII that needs no quotes anywhere */
-extern const struct conf_kind conf_interface;  /* what can be the name of one */
-extern const struct conf_kind conf_duration;   /* a number of nanoseconds in any unit */
-extern const struct conf_kind conf_socket;     /* the path of one */
-extern const struct conf_kind conf_address;    /* struct conf_address, with its prefix length */
-extern const struct conf_kind conf_password;   /* printable ASCII that no message shows */
-extern const struct conf_kind conf_host;       /* uint8_t[16], an address without; zero: none */
-extern const struct conf_kind conf_sources;    /* struct conf_sources, without; one, or a list */
-extern const struct conf_kind conf_link_local; /* struct conf_link_local */
-extern const struct conf_kind conf_yes_no;     /* enum conf_answer in a byte; zero: unsaid */
-extern const struct conf_kind conf_multicast;  /* uint8_t[16], a group; zero: none */
-extern const struct conf_kind conf_broadcast;  /* struct conf_broadcast */
+extern const struct conf_kind conf_number;      /* or one of the row's names for some */
+extern const struct conf_kind conf_choice;      /* one of the field's words; an empty one is none */
+extern const struct conf_kind conf_word;        /* printable ASCII that needs no quotes anywhere */
+extern const struct conf_kind conf_interface;   /* what can be the name of one */
+extern const struct conf_kind conf_duration;    /* a number of nanoseconds in any unit */
+extern const struct conf_kind conf_socket;      /* the path of one */
+extern const struct conf_kind conf_address;     /* struct conf_address, with its prefix length */
+extern const struct conf_kind conf_password;    /* printable ASCII that no message shows */
+extern const struct conf_kind conf_host;        /* uint8_t[16], an address without; zero: none */
+extern const struct conf_kind conf_sources;     /* struct conf_sources, without; one, or a list */
+extern const struct conf_kind conf_link_local;  /* struct conf_link_local */
+extern const struct conf_kind conf_yes_no;      /* enum conf_answer in a byte; zero: unsaid */
+extern const struct conf_kind conf_multicast;   /* uint8_t[16], a group; zero: none */
+extern const struct conf_kind conf_broadcast;   /* struct conf_broadcast */
+extern const struct conf_kind conf_unicast_mac; /* uint8_t[6]; zero: none */
 
 /* A number that has a name: "owner" is 255. */
 struct conf_named {

@@ -43,31 +43,49 @@ static bool is_brief(const struct conf_schema *schema, const char *name)
 	return schema->brief && strcmp(schema->brief, name) == 0;
 }
 
-/* What has that key, at or below a schema; NULL: nothing has. */
-static const struct conf_schema *owner_of(const struct conf_schema *schema, const char *name)
+static bool has_key(const struct conf_schema *schema, const char *name)
 {
-	const struct conf_schema *owner = NULL;
+	return conf_key_find(schema, name) && !is_brief(schema, name);
+}
 
-	if (conf_key_find(schema, name) && !is_brief(schema, name))
-		return schema;
-	for (const struct conf_key *key = schema->keys; key->field.name && !owner; key++)
-		if (key->element && !key->element->only_brief)
-			owner = owner_of(key->element, name);
+/* What has a key in its braces, at any depth below a schema; NULL: nothing has. A group that a
+ * value mostly stands for is seldom meant. */
+static const struct conf_key *owner_of(const struct conf_schema *schema, const char *name)
+{
+	const struct conf_key *owner = NULL;
+
+	for (const struct conf_key *key = schema->keys; key->field.name && !owner; key++) {
+		if (!key->element || key->element->only_brief ||
+		    (key->element->brief && !key->count))
+			continue;
+		owner = has_key(key->element, name) ? key : owner_of(key->element, name);
+	}
 	return owner;
+}
+
+static void complain_misplaced(const struct conf_place *place, const struct conf_key *owner,
+			       const char *name)
+{
+	const char *noun = owner->element->noun;
+
+	if (owner->count)
+		conf_error_in(place, "\"%.40s\" belongs into %s %s, one of %s = ( { ... } )", name,
+			      strchr("aeio", noun[0]) ? "an" : "a", noun, owner->element->nouns);
+	else
+		conf_error_in(place, "\"%.40s\" belongs into %s = { ... }", name,
+			      owner->field.name);
 }
 
 void conf_complain_unknown(const struct conf_place *place, const struct conf_schema *schema)
 {
 	const char *name = config_setting_name(place->setting);
 	const char *here = conf_keepalived_find(name), *nearest = nearest_key(schema, name);
-	const struct conf_schema *owner = owner_of(place->parse->schema, name);
+	const struct conf_key *owner = owner_of(place->parse->schema, name);
 
-	if (owner == place->parse->schema)
+	if (has_key(place->parse->schema, name))
 		conf_error_in(place, "\"%.40s\" belongs outside of all groups", name);
 	else if (owner)
-		conf_error_in(place, "\"%.40s\" belongs into %s %s, one of %s = ( { ... } )", name,
-			      strchr("aeio", owner->noun[0]) ? "an" : "a", owner->noun,
-			      owner->nouns);
+		complain_misplaced(place, owner, name);
 	else if (here)
 		conf_error_in(place, "\"%.40s\" is keepalived's; %s", name, here);
 	else if (nearest)

@@ -299,6 +299,45 @@ const char *conf_address_format(const struct conf_address *address, char *buf)
 	return buf;
 }
 
+/* ---- MAC addresses ---- */
+
+/* Two digits each, with colons between them. */
+static bool parse_six(const char *text, uint8_t *ret_bytes)
+{
+	static const char hex[] = "0123456789abcdefABCDEF";
+
+	for (unsigned i = 0; i < 6; i++, text += 3) {
+		if (strspn(text, hex) != 2 || text[2] != (i == 5 ? '\0' : ':'))
+			return false;
+		ret_bytes[i] = (uint8_t)strtoul(text, NULL, 16);
+	}
+	return true;
+}
+
+const char *conf_mac_parse(const char *text, uint8_t *ret_bytes)
+{
+	static const uint8_t zeros[6];
+	uint8_t bytes[6];
+
+	if (!parse_six(text, bytes))
+		return "is not a MAC address; write \"02:00:00:00:00:01\"";
+	if (bytes[0] & 1)
+		return "is a group of MAC addresses: its first byte is odd";
+	if (memcmp(bytes, zeros, sizeof(zeros)) == 0)
+		return "is no MAC address of an interface";
+	memcpy(ret_bytes, bytes, sizeof(bytes));
+	return NULL;
+}
+
+const char *conf_mac_format(const uint8_t *bytes, char *buf)
+{
+	snprintf(buf, CONF_MAC_TEXT_SIZE, "%02x:%02x:%02x:%02x:%02x:%02x", bytes[0], bytes[1],
+		 bytes[2], bytes[3], bytes[4], bytes[5]);
+	return buf;
+}
+
+/* ---- of a virtual router ---- */
+
 void conf_link_local_of(uint8_t vrid, uint8_t *ret_bytes)
 {
 	static const uint8_t template[15] = { 0xfe, 0x80, 0,    0,    0,    0, 0,   0,
@@ -306,6 +345,21 @@ void conf_link_local_of(uint8_t vrid, uint8_t *ret_bytes)
 
 	memcpy(ret_bytes, template, sizeof(template));
 	ret_bytes[15] = vrid;
+}
+
+bool conf_has_address(const struct conf_router *router, const uint8_t *bytes)
+{
+	for (unsigned i = 0; i < router->addresses_n + router->extra_n; i++)
+		if (memcmp(router->addresses[i].bytes, bytes, sizeof(router->addresses[i].bytes)) ==
+		    0)
+			return true;
+	return false;
+}
+
+bool conf_is_on_macvlan(const struct conf_router *router, const struct conf_address *address)
+{
+	return router->mac.type == CONF_MAC_VIRTUAL && address->family == router->vrrp.family &&
+	       strcmp(conf_address_interface(router, address), router->interface) == 0;
 }
 
 bool conf_is_of_virtual_router(const struct conf_router *router, unsigned address)

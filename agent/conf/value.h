@@ -13,6 +13,7 @@
 #include "conf.h"
 
 #define CONF_ADDRESS_TEXT_SIZE 50 /* INET6_ADDRSTRLEN, "/128" */
+#define CONF_MAC_TEXT_SIZE     18
 
 /**
  * conf_duration_parse() - "10ms", "1.5s", "2m", "1h" to nanoseconds.
@@ -70,6 +71,20 @@ unsigned conf_host_family(const uint8_t *bytes);
  * @buf: CONF_ADDRESS_TEXT_SIZE bytes.
  */
 const char *conf_address_format(const struct conf_address *address, char *buf);
+
+/**
+ * conf_mac_parse() - "02:00:00:00:00:01" to bytes: a MAC address that one host can have.
+ * @ret_bytes: 6, filled on success.
+ *
+ * Return: as conf_address_parse().
+ */
+const char *conf_mac_parse(const char *text, uint8_t *ret_bytes);
+
+/**
+ * conf_mac_format() - a MAC address as text.
+ * @buf: CONF_MAC_TEXT_SIZE bytes.
+ */
+const char *conf_mac_format(const uint8_t *bytes, char *buf);
 
 /**
  * conf_link_local_of() - the link-local address that is made of a virtual router's MAC,

@@ -2,6 +2,7 @@
 #include "keeper.h"
 
 #include <errno.h>
+#include <net/if.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -12,6 +13,7 @@
 
 #include "agent/state.h"
 #include "keeper_private.h"
+#include "netlink/sysctl.h"
 #include "renewals.h"
 #include "resume.h"
 #include "rings.h"
@@ -82,6 +84,40 @@ static void take_reload(struct keeper *keeper, int64_t end_ns)
 	feed(keeper, SUCCESSION_RELOAD, SUCCESSION_CURRENT);
 }
 
+static void tell_unset(struct keeper *keeper, int err, const char *interface, const char *setting)
+{
+	char doing[128];
+
+	if (err == 0 || err == -ENOENT) /* it is gone by now, or there is no IPv6 */
+		return;
+	snprintf(doing, sizeof(doing), "setting %s of interface %s", setting, interface);
+	tell_failure(keeper->teller, EVENT_DEGRADED, -err, doing, NULL);
+}
+
+static void switch_off(struct keeper *keeper, const char *interface, const char *setting)
+{
+	tell_unset(keeper, kern_sysctl_ip6(interface, setting, false), interface, setting);
+}
+
+/*
+ * What comes to the virtual MAC is routed as what comes to the interface itself. A Router
+ * Advertisement would make an address of that MAC (RFC 9568 §7.4 forbids that), and a default
+ * route. A router of IPv6 needs that also where new interfaces have none by default.
+ */
+static void set_up_made(struct keeper *keeper, const struct channel_message *message)
+{
+	unsigned family = message->ns == 6 ? 6 : 4;
+	char name[IF_NAMESIZE], below[IF_NAMESIZE];
+
+	_Static_assert(IF_NAMESIZE == 16, "the widths below");
+	if (sscanf(message->text, "%15s %15s", name, below) != 2)
+		return;
+	switch_off(keeper, name, "accept_ra");
+	if (family == 6)
+		switch_off(keeper, name, "disable_ipv6");
+	tell_unset(keeper, kern_sysctl_copy_forwarding(family, below, name), name, "forwarding");
+}
+
 static void on_current(struct keeper *keeper, const struct channel_message *message)
 {
 	close_attached(message);
@@ -94,6 +130,8 @@ static void on_current(struct keeper *keeper, const struct channel_message *mess
 		snprintf(keeper->current_status, sizeof(keeper->current_status), "%.*s",
 			 (int)sizeof(keeper->current_status) - 1, message->text);
 		feed(keeper, SUCCESSION_SAYS_ALIVE, SUCCESSION_CURRENT);
+	} else if (message->type == CHANNEL_MADE) {
+		set_up_made(keeper, message);
 	}
 }
 

@@ -42,7 +42,8 @@ void accept_want(struct routers *routers, const struct router *router, unsigned 
 
 int accept_prepare(struct routers *routers)
 {
-	if (!kern_wants_has_kind(routers->wants, KERN_KIND_FILTER))
-		return 0;
-	return kern_filter_probe(KERN_FILTER_DELIVERY);
+	for (unsigned i = 0; i < routers->n; i++)
+		if (!routers->all[i].conf->accept)
+			return kern_filter_probe(KERN_FILTER_DELIVERY);
+	return 0;
 }

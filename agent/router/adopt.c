@@ -100,6 +100,7 @@ static void adopt_all(struct routers *routers, struct state *old, struct tally *
 
 		if (entry >= 0)
 			routers->continued[entry] = true;
+		virtual_mac_want(routers, router);
 		if (adopt(routers, router, old, entry))
 			tally->adopted++;
 		else
@@ -158,6 +159,7 @@ struct sweep {
 	struct journal journal;
 	bool after_death; /* else the predecessor's configuration had them */
 	unsigned told_n;
+	int addresses_n; /* removed */
 };
 
 /* What is wanted with other attributes than it had was swept, and comes back in this turn. */
@@ -170,8 +172,10 @@ static void note_swept(struct routers *routers, enum kern_kind kind, const union
 				    .entry = *entry };
 	int interface = interfaces_at(routers->interfaces, kern_kinds[kind]->ifindex(entry));
 
-	if (interface >= 0)
-		(void)kern_wants_see(routers->wants, (unsigned)interface, &gone);
+	if (interface < 0 || kern_wants_see(routers->wants, (unsigned)interface, &gone) < 0)
+		return;
+	if (kind == KERN_KIND_MACVLAN)
+		virtual_mac_follow_all(routers);
 }
 
 static void on_swept(enum kern_kind kind, const union kern_entry *entry, int error, void *arg)
@@ -182,6 +186,7 @@ static void on_swept(enum kern_kind kind, const union kern_entry *entry, int err
 		note_swept(sweep->routers, kind, entry);
 	if (kind != KERN_KIND_ADDRESS)
 		return;
+	sweep->addresses_n += !error;
 	if ((sweep->after_death || error) && sweep->told_n++ < SWEPT_TOLD_MAX)
 		journal_swept(&sweep->journal, &entry->address, error);
 }
@@ -199,12 +204,15 @@ static bool is_known(enum kern_kind kind, const union kern_entry *entry, void *a
 /* After a predecessor that left no elections, nothing at all is continued. */
 static int sweep(struct routers *routers, struct state *old)
 {
-	struct sweep sweep = { routers, routers_journal(routers), old == NULL, 0 };
+	struct sweep sweep = { .routers = routers,
+			       .journal = routers_journal(routers),
+			       .after_death = old == NULL };
 	int removed = kern_sweep(routers->dump, routers->changer, old ? is_known : NULL, on_swept,
 				 &sweep);
 
-	if (sweep.after_death && removed > SWEPT_TOLD_MAX)
-		journal_sum(&sweep.journal, EVENT_SWEPT_ALL, (const int64_t[3]){ removed });
+	if (sweep.after_death && sweep.addresses_n > SWEPT_TOLD_MAX)
+		journal_sum(&sweep.journal, EVENT_SWEPT_ALL,
+			    (const int64_t[3]){ sweep.addresses_n });
 	return removed;
 }
 

@@ -76,7 +76,7 @@ void router_write_advert(const struct routers *routers, const struct router *rou
 	const struct vrrp_config *c = &router->vr.config;
 	const struct vrrp_advert advert = advert_of(router, priority);
 	struct kern_frame_ip ip = {
-		.source_mac = router_lan(routers, router)->interface->mac,
+		.source_mac = router_advert_mac(routers, router),
 		.source = router->vr.election.source,
 		.destination = conf_group(router->conf),
 		.protocol = VRRP_PROTOCOL,

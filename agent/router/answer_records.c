@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "agent/conf/value.h"
 #include "conflicts.h"
 
 #define ADDRESSES_PER_MESSAGE 64
@@ -51,7 +52,9 @@ struct router_record {
 	uint8_t last_resort;                        /* it cannot hold its addresses */
 	uint8_t down_intervals;                     /* adverts that may be missed */
 	uint8_t mute, deaf;                         /* struct vrrp_member */
-	uint8_t accept;                             /* packets to its addresses, while Active */
+	char mac[CONF_MAC_TEXT_SIZE]; /* with which addresses are announced; empty: not known */
+	char macvlan[CONF_LINK_SIZE]; /* that carries it; empty: none */
+	uint8_t accept;               /* packets to its addresses, while Active */
 };
 
 #define ROUTER(member, called, type) FIELD(struct router_record, member, called, type)
@@ -82,6 +85,8 @@ static const struct field router_fields[] = {
 	ROUTER(down_intervals, "down_intervals", FIELD_UINT),
 	ROUTER(mute, "mute", FIELD_BOOL),
 	ROUTER(deaf, "deaf", FIELD_BOOL),
+	ROUTER(mac, "mac", FIELD_TEXT),
+	ROUTER(macvlan, "macvlan", FIELD_TEXT),
 	ROUTER(accept, "accept", FIELD_BOOL),
 	COUNTER(adverts_sent),
 	COUNTER(adverts_received),
@@ -281,6 +286,17 @@ static int64_t heard_real_ns(const struct answer_facts *facts, const struct vrrp
 		       : 0;
 }
 
+static void fill_mac(const struct answer_facts *facts, const struct router *router,
+		     struct router_record *record)
+{
+	static const uint8_t zeros[6];
+	const uint8_t *mac = routers_mac(facts->routers, router);
+
+	if (memcmp(mac, zeros, sizeof(zeros)) != 0)
+		conf_mac_format(mac, record->mac);
+	strcpy(record->macvlan, router->conf->mac.name);
+}
+
 void answer_put_router(const struct answer_facts *facts, const struct router *router,
 		       const struct clocks *now, struct answer_message *message)
 {
@@ -307,6 +323,7 @@ void answer_put_router(const struct answer_facts *facts, const struct router *ro
 	record.counters = router->vr.counters;
 	fill_active(&router->vr, now, &record);
 	fill_reason(&election->reason, &record);
+	fill_mac(facts, router, &record);
 	record.heard_real_ns = heard_real_ns(facts, election);
 	journal_ages(&router->limits, JOURNAL_LIMIT_REJECT, VRRP_REJECT_COUNT, now->mono_ns,
 		     record.rejected_ago_s);

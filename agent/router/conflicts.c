@@ -10,11 +10,16 @@
 
 void conflicts_init(struct routers *routers)
 {
-	memset(&routers->conflicts, 0, sizeof(routers->conflicts));
+	struct conflicts *conflicts = &routers->conflicts;
+
+	memset(conflicts, 0, sizeof(*conflicts));
+	conflicts->places_n = 1;
+	for (unsigned i = 0; i < routers->wants_n; i++)
+		conflicts->places_n += kern_wants_get(routers->wants, i)->kind == KERN_KIND_MACVLAN;
 }
 
-/* The router of ours that has the address; -1: none has. */
-static int owner_of(const struct routers *routers, unsigned interface, unsigned family,
+/* The router of ours that has the address on an interface; -1: none has. */
+static int owner_on(const struct routers *routers, unsigned interface, unsigned family,
 		    const uint8_t *address)
 {
 	union kern_entry entry = { .address = { .family = (uint8_t)family } };
@@ -25,12 +30,25 @@ static int owner_of(const struct routers *routers, unsigned interface, unsigned 
 	return want < 0 ? -1 : (int)kern_wants_get(routers->wants, (unsigned)want)->owner;
 }
 
+/* Or on a macvlan that stands on it. */
+static int owner_of(const struct routers *routers, unsigned interface, unsigned family,
+		    const uint8_t *address)
+{
+	const struct lan *lan = routers_lan(routers, interface, family);
+	int owner = owner_on(routers, interface, family, address);
+
+	for (unsigned i = lan ? lan->first : 0; i && owner < 0; i = routers->all[i - 1].next_on_lan)
+		if (router_has_virtual_mac(&routers->all[i - 1]))
+			owner = owner_on(routers, routers->all[i - 1].home, family, address);
+	return owner;
+}
+
 static bool may_look(struct conflicts *conflicts, int64_t now_ns)
 {
 	if (conflicts->second != now_ns / NS_PER_S)
 		conflicts->looked_n = 0;
 	conflicts->second = now_ns / NS_PER_S;
-	return conflicts->looked_n++ < LOOKS_MAX;
+	return conflicts->looked_n++ * conflicts->places_n < LOOKS_MAX;
 }
 
 /* The place of what is known already, or a new one, or that of the oldest. */

@@ -29,6 +29,7 @@ struct conflict {
 struct conflicts {
 	unsigned n;
 	struct conflict all[CONFLICTS_MAX];
+	unsigned places_n; /* at most so many interfaces have those of one LAN */
 	int64_t second;    /* the current one, in which was */
 	unsigned looked_n; /* looked for so many addresses */
 };

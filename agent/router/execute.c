@@ -145,11 +145,11 @@ uint8_t *routers_frame(struct routers *routers, int ifindex, size_t len, struct 
 }
 
 /* From the announced address itself, which is there (RFC 4861 §4.4). */
-static void write_na(uint8_t *frame, const struct interface *interface,
+static void write_na(uint8_t *frame, const struct interface *interface, const uint8_t *mac,
 		     const struct conf_address *address)
 {
-	const struct kern_frame_na na = { .source_mac = interface->mac,
-					  .mac = interface->mac,
+	const struct kern_frame_na na = { .source_mac = mac,
+					  .mac = mac,
 					  .source = address->bytes,
 					  .address = address->bytes,
 					  .router = interface->forwards6,
@@ -158,27 +158,37 @@ static void write_na(uint8_t *frame, const struct interface *interface,
 	kern_frame_na(frame, &na);
 }
 
-/* Where an address is announced; NULL: nobody there asks for MAC addresses, or could hear. */
-static const struct interface *place_of(const struct routers *routers, unsigned want)
+/* Where an address is announced: what is on a macvlan, on the interface below, which sends although
+ * that may be down. NULL: nobody there asks for MAC addresses, or could hear. */
+static const struct interface *place_of(const struct routers *routers, const struct router *router,
+					unsigned want)
 {
-	unsigned number = kern_wants_get(routers->wants, want)->interface;
+	unsigned number = virtual_mac_has(routers, router, want)
+				  ? router->interface
+				  : kern_wants_get(routers->wants, want)->interface;
 	const struct interface *interface = interfaces_get(routers->interfaces, number);
 	bool usable = interface->ethernet && interface->up && interface->carrier;
 
 	return interface->ifindex && usable ? interface : NULL;
 }
 
-/* Only what is really there is announced (RFC 9568 §8.1.2, §8.2.2). */
-static bool may_announce(const struct routers *routers, const struct router *router, unsigned want)
+/* Only what is really there is announced (RFC 9568 §8.1.2, §8.2.2), and can be reached: what is not
+ * for want of its macvlan is announced when that is up. */
+static bool may_announce(const struct routers *routers, struct router *router, unsigned want)
 {
-	return router->vr.election.state == VRRP_STATE_ACTIVE &&
-	       kern_wants_has(routers->wants, want);
+	if (router->vr.election.state != VRRP_STATE_ACTIVE || !kern_wants_has(routers->wants, want))
+		return false;
+	if (!virtual_mac_has(routers, router, want) || !virtual_mac_is_deaf(routers, router))
+		return true;
+	router->outbox.unheard = true;
+	return false;
 }
 
 static void queue_announcement(struct routers *routers, struct router *router, unsigned want)
 {
 	const struct conf_address *address = &router->conf->addresses[want - router->want];
-	const struct interface *interface = place_of(routers, want);
+	const struct interface *interface = place_of(routers, router, want);
+	const uint8_t *mac;
 	size_t len = address->family == 6 ? KERN_FRAME_NA_LEN : KERN_FRAME_ARP_LEN;
 	uint8_t *frame;
 
@@ -187,11 +197,12 @@ static void queue_announcement(struct routers *routers, struct router *router, u
 	/* The loopback has nobody to tell. */
 	if (!interface || !interface->ethernet)
 		return;
+	mac = virtual_mac_has(routers, router, want) ? router->conf->mac.address : interface->mac;
 	frame = routers_frame(routers, interface->ifindex, len, router, SENT_ANNOUNCEMENT);
 	if (address->family == 6)
-		write_na(frame, interface, address);
+		write_na(frame, interface, mac, address);
 	else
-		kern_frame_arp(frame, interface->mac, interface->mac, address->bytes);
+		kern_frame_arp(frame, mac, mac, address->bytes);
 }
 
 /* Whoever listens before it speaks announces anew after that, if it still is Active. */
@@ -213,7 +224,7 @@ static void run_round(struct routers *routers, struct router *router)
 		unsigned want = router->want + round->next;
 
 		if (!may_announce(routers, router, want)) {
-			(void)round_take(round); /* announced when it is added */
+			(void)round_take(round); /* announced when it is added, or heard */
 		} else if (routers->repeated_n >= ROUND_TURN_MAX) {
 			round_wait(round,
 				   now_ns + routers->repeated_n / ROUND_TURN_MAX * ROUND_SLOT_NS);
@@ -243,6 +254,28 @@ static void announce_new(struct routers *routers, struct router *router, unsigne
 	run_round(routers, router);
 }
 
+/* What stands on a macvlan was not reached while that was not up, and not announced. */
+static void take_macvlan_news(struct routers *routers, const struct kern_news *news)
+{
+	const struct kern_want *want = kern_wants_get(routers->wants, news->want);
+	struct router *router = &routers->all[want->owner];
+	unsigned n = router->conf->addresses_n + router->conf->extra_n;
+	struct journal_router journal = router_journal(routers, router);
+	bool is_up = want->kind == KERN_KIND_UP;
+
+	journal_macvlan(&journal, is_up, news->what, news->error);
+	router_hold_macvlan(routers, router);
+	router_doubt_addresses(routers, router, news->what);
+	routers_doubt(routers, router_lan(routers, router));
+	if (!is_up || virtual_mac_is_deaf(routers, router) ||
+	    (news->what != KERN_WANT_RESTORED && !router->outbox.unheard))
+		return;
+	router->outbox.unheard = false;
+	for (unsigned i = 0; i < n; i++)
+		if (virtual_mac_has(routers, router, router->want + i))
+			announce_new(routers, router, i);
+}
+
 /* The fate of one address: told, counted, and announced when it is new here. */
 static void take_address_news(struct routers *routers, const struct kern_news *news)
 {
@@ -258,6 +291,7 @@ static void take_address_news(struct routers *routers, const struct kern_news *n
 		journal_address(&journal, &router->conf->addresses[address], news->what,
 				news->error);
 	if (owner && news->what == KERN_WANT_ADDED && address < router->conf->addresses_n &&
+	    !virtual_mac_has(routers, router, news->want) &&
 	    !conf_is_of_virtual_router(router->conf, address))
 		journal_address_not_own(&journal, &router->conf->addresses[address]);
 	router_hold(routers, router, address);
@@ -272,16 +306,32 @@ static void take_address_news(struct routers *routers, const struct kern_news *n
 		announce_new(routers, router, address);
 }
 
+/* Once: it is the kernel that has no such filters. */
+static void tell_arp_unfiltered(struct routers *routers, int error)
+{
+	struct journal journal = routers_journal(routers);
+
+	if (!routers->arp_told)
+		journal_fact(&journal, EVENT_DEGRADED, error,
+			     "keeping ARP for virtual MACs from the interfaces below them");
+	routers->arp_told = true;
+}
+
 /* Nobody else can add or remove one, so there is nothing to tell but the kernel's refusal. */
 static void take_filter_news(struct routers *routers, const struct kern_news *news)
 {
 	const struct kern_want *want = kern_wants_get(routers->wants, news->want);
 	struct router *router = &routers->all[want->owner];
-	const struct conf_address *address = &router->conf->addresses[news->want - router->filter];
 	struct journal_router journal = router_journal(routers, router);
+	const struct conf_address *address;
 
 	if (news->what != KERN_WANT_FAILED)
 		return;
+	if (want->entry.filter.action == KERN_FILTER_ARP) {
+		tell_arp_unfiltered(routers, news->error);
+		return;
+	}
+	address = &router->conf->addresses[news->want - router->filter];
 	if (router->vr.election.state == VRRP_STATE_ACTIVE)
 		journal_address_unfiltered(&journal, address, news->error);
 	else
@@ -291,10 +341,20 @@ static void take_filter_news(struct routers *routers, const struct kern_news *ne
 
 static void take_news(struct routers *routers, const struct kern_news *news)
 {
-	if (kern_wants_get(routers->wants, news->want)->kind == KERN_KIND_FILTER)
-		take_filter_news(routers, news);
-	else
+	switch (kern_wants_get(routers->wants, news->want)->kind) {
+	case KERN_KIND_ADDRESS:
 		take_address_news(routers, news);
+		break;
+	case KERN_KIND_MACVLAN:
+	case KERN_KIND_UP:
+		take_macvlan_news(routers, news);
+		break;
+	case KERN_KIND_FILTER:
+		take_filter_news(routers, news);
+		break;
+	case KERN_KIND_COUNT:
+		break;
+	}
 }
 
 /* Room for an advert to a peer; a full queue is sent first. */
@@ -466,7 +526,7 @@ void routers_execute(struct routers *routers, const struct clocks *now)
 	routers_flush(routers);
 	reconcile(routers);
 	/* More removals than one pass takes: its next turn comes at once. */
-	if (kern_wants_deadline(routers->wants) <= now->mono_ns)
+	if (kern_reconcile_is_cut(routers->wants))
 		empty_outboxes(routers, false);
 	else
 		routers_say_farewells(routers);

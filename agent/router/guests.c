@@ -7,10 +7,16 @@
 
 #include "routers_private.h"
 
+/* Where its router lives, or on the macvlan there. */
+static bool is_home(const struct router *router, unsigned interface)
+{
+	return interface == router->interface || interface == router->home;
+}
+
 static bool is_guest(const struct router *router, const struct kern_want *want)
 {
 	return want->kind == KERN_KIND_ADDRESS &&
-	       (want->interface != router->interface ||
+	       (!is_home(router, want->interface) ||
 		want->address.family != router->conf->vrrp.family);
 }
 
@@ -89,8 +95,7 @@ static const struct interface *elsewhere(const struct routers *routers, const st
 {
 	unsigned interface = kern_wants_get(routers->wants, router->want + address)->interface;
 
-	return interface == router->interface ? NULL
-					      : interfaces_get(routers->interfaces, interface);
+	return is_home(router, interface) ? NULL : interfaces_get(routers->interfaces, interface);
 }
 
 bool guests_can_come(const struct routers *routers, const struct router *router, unsigned address)

@@ -5,15 +5,6 @@
 
 /* ---- what is to be looked at in this turn ---- */
 
-void routers_doubt(struct routers *routers, struct lan *lan)
-{
-	if (!lan)
-		return;
-	if (!lan->doubtful)
-		routers->doubtful[routers->doubtful_n++] = lan;
-	lan->doubtful = true;
-}
-
 typedef void (*lan_fn)(struct routers *routers, struct lan *lan);
 
 static void each_lan(struct routers *routers, lan_fn each)
@@ -83,6 +74,26 @@ static struct kern_object as_source(const struct kern_object *object)
 	return source;
 }
 
+static struct router *router_of_want(struct routers *routers, unsigned want)
+{
+	return &routers->all[kern_wants_get(routers->wants, want)->owner];
+}
+
+/* Whether it is virtual, and has its place on a macvlan: here it is somebody else's. An owner's is
+ * the interface's own, too. */
+static bool belongs_on_macvlan(const struct routers *routers, const struct lan *lan,
+			       const struct kern_object *object)
+{
+	for (unsigned i = lan ? lan->first : 0; i; i = routers->all[i - 1].next_on_lan) {
+		const struct router *router = &routers->all[i - 1];
+
+		if (router_has_virtual_mac(router) && !vrrp_is_owner(&router->vr) &&
+		    conf_has_address(router->conf, object->address.bytes))
+			return true;
+	}
+	return false;
+}
+
 /*
  * An address is either one of the virtual ones or the interface's own, from which adverts may be
  * sent; an owner's are both. What vipd added is never a source, not even under another
@@ -91,7 +102,6 @@ static struct kern_object as_source(const struct kern_object *object)
 static void see_address(struct routers *routers, const struct kern_object *object)
 {
 	int interface = interfaces_at(routers->interfaces, object->address.ifindex);
-	const struct router *router;
 	struct kern_object source;
 	struct lan *lan;
 	int want;
@@ -102,12 +112,11 @@ static void see_address(struct routers *routers, const struct kern_object *objec
 		return;
 	lan = routers_lan(routers, (unsigned)interface, object->address.family);
 	want = kern_wants_see(routers->wants, (unsigned)interface, object);
-	if (want >= 0) {
-		router = &routers->all[kern_wants_get(routers->wants, (unsigned)want)->owner];
-		if (!vrrp_is_owner(&router->vr)) {
+	if (want >= 0 ? !vrrp_is_owner(&router_of_want(routers, (unsigned)want)->vr)
+		      : belongs_on_macvlan(routers, lan, object)) {
+		if (lan)
 			see_virtual(routers, lan, object);
-			return;
-		}
+		return;
 	}
 	if (object->address.mark == KERN_ADDRESS_MARK && !object->gone)
 		return;
@@ -125,7 +134,7 @@ static void see_address(struct routers *routers, const struct kern_object *objec
 /* Of other kinds only what is wanted matters. */
 static void see_entry(struct routers *routers, const struct kern_object *object)
 {
-	int interface;
+	int interface, want;
 
 	if (object->kind == KERN_KIND_ADDRESS) {
 		see_address(routers, object);
@@ -133,8 +142,9 @@ static void see_entry(struct routers *routers, const struct kern_object *object)
 	}
 	interface = interfaces_at(routers->interfaces,
 				  kern_kinds[object->kind]->ifindex(&object->entry));
-	if (interface >= 0)
-		(void)kern_wants_see(routers->wants, (unsigned)interface, object);
+	want = interface < 0 ? -1 : kern_wants_see(routers->wants, (unsigned)interface, object);
+	if (want >= 0 && object->kind == KERN_KIND_MACVLAN)
+		virtual_mac_follow(routers, router_of_want(routers, (unsigned)want));
 }
 
 /* What stands on an interface follows it to another index, or away. */
@@ -179,6 +189,9 @@ static void on_event(const struct kern_object *object, void *arg)
 	n = interfaces_see(routers->interfaces, object, seen);
 	for (unsigned i = 0; i < n; i++)
 		follow(routers, seen[i]);
+	/* Macvlans go with it, and then no event is about an interface that is known. */
+	if (n)
+		virtual_mac_follow_all(routers);
 }
 
 void routers_hear(struct routers *routers)
@@ -211,13 +224,14 @@ static int dump_kind(struct routers *routers, enum kern_kind kind, int ifindex)
 	return kern_dump_kind(routers->dump, kind, on_entry, routers);
 }
 
-/* Of one interface, or of all for 0. Addresses always: an interface's own are among them. */
+/* Of one interface, or of all for 0; what others stand on first. Addresses always: an interface's
+ * own are among them. */
 static int dump_entries(struct routers *routers, int ifindex)
 {
 	int err = 0;
 
 	for (unsigned i = 0; i < KERN_KIND_COUNT && err == 0; i++) {
-		enum kern_kind kind = (enum kern_kind)i;
+		enum kern_kind kind = kern_kinds_order[i];
 
 		if (kind == KERN_KIND_ADDRESS || kern_wants_has_kind(routers->wants, kind))
 			err = dump_kind(routers, kind, ifindex);
@@ -268,6 +282,7 @@ int routers_dump(struct routers *routers)
 	twins_dump_end(routers);
 	kern_wants_dump_end(routers->wants, KERN_EVERY_INTERFACE);
 	own_dump_end(&routers->own, 0);
+	virtual_mac_follow_all(routers);
 	each_lan(routers, end_dump);
 	routers->dump_due = false;
 	return 0;
@@ -285,6 +300,7 @@ static int dump_interface(struct routers *routers, struct lan *lan)
 		return err;
 	kern_wants_dump_end(routers->wants, (int)lan->number);
 	own_dump_end(&routers->own, lan->ifindex);
+	virtual_mac_follow_all(routers);
 	end_dump(routers, lan);
 	return 0;
 }

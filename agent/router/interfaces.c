@@ -9,6 +9,7 @@
 /* An interface in its two chains; numbers are plus 1, 0 ends a chain. */
 struct entry {
 	struct interface interface;
+	bool made; /* by vipd: in no chain of names */
 	uint32_t next_by_name;
 	uint32_t next_by_index; /* while it has one */
 	uint32_t shown;         /* the last dump that showed it */
@@ -88,6 +89,15 @@ int interfaces_at(const struct interfaces *interfaces, int ifindex)
 	return (int)i - 1;
 }
 
+static struct entry *new_entry(struct interfaces *interfaces, const char *name)
+{
+	struct entry *entry = &interfaces->all[interfaces->n++];
+
+	assert(interfaces->n <= interfaces->max && strlen(name) < KERN_LINK_NAME_SIZE);
+	strcpy(entry->interface.name, name);
+	return entry;
+}
+
 unsigned interfaces_add(struct interfaces *interfaces, const char *name)
 {
 	int known = find_name(interfaces, name);
@@ -96,11 +106,18 @@ unsigned interfaces_add(struct interfaces *interfaces, const char *name)
 
 	if (known >= 0)
 		return (unsigned)known;
-	assert(interfaces->n < interfaces->max && strlen(name) < KERN_LINK_NAME_SIZE);
-	entry = &interfaces->all[interfaces->n++];
-	strcpy(entry->interface.name, name);
+	entry = new_entry(interfaces, name);
 	entry->next_by_name = *chain;
 	*chain = interfaces->n;
+	return interfaces->n - 1;
+}
+
+unsigned interfaces_add_made(struct interfaces *interfaces, const char *name)
+{
+	struct entry *entry = new_entry(interfaces, name);
+
+	entry->made = true;
+	entry->interface.promotes = true; /* netlink/macvlan.h */
 	return interfaces->n - 1;
 }
 
@@ -138,6 +155,12 @@ static void set_index(struct interfaces *interfaces, unsigned i, int ifindex)
 	*link = i + 1;
 }
 
+void interfaces_tie(struct interfaces *interfaces, unsigned i, int ifindex)
+{
+	assert(i < interfaces->n && interfaces->all[i].made);
+	set_index(interfaces, i, ifindex);
+}
+
 static void take(struct interface *interface, const struct kern_link *seen)
 {
 	interface->up = seen->up;
@@ -168,6 +191,8 @@ unsigned interfaces_see(struct interfaces *interfaces, const struct kern_object 
 	int named = object->gone ? -1 : find_any_name(interfaces, seen);
 	unsigned n = 0;
 
+	if (at >= 0 && interfaces->all[at].made)
+		return 0; /* whoever made it knows */
 	if (at >= 0 && at != named) {
 		set_index(interfaces, (unsigned)at, 0); /* removed, moved away or renamed */
 		ret_seen[n++] = (unsigned)at;
@@ -198,6 +223,6 @@ void interfaces_dump_begin(struct interfaces *interfaces)
 void interfaces_dump_end(struct interfaces *interfaces)
 {
 	for (unsigned i = 0; i < interfaces->n; i++)
-		if (interfaces->all[i].shown != interfaces->dumps)
+		if (interfaces->all[i].shown != interfaces->dumps && !interfaces->all[i].made)
 			set_index(interfaces, i, 0);
 }

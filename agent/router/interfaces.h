@@ -3,7 +3,7 @@
  * The interfaces that the configuration names, as the kernel shows them: facts alone. An interface
  * is followed by its name, or by an alternative one; it may come, go and come back with another
  * index. Found by either in the same time, however many there are. What is spoken there is lan.h's
- * business.
+ * business. Of those that vipd makes itself only the index is known, from whoever made them.
  */
 #ifndef INTERFACES_H
 #define INTERFACES_H
@@ -44,6 +44,22 @@ void interfaces_free(struct interfaces *interfaces);
  * Return: its number; they count from 0.
  */
 unsigned interfaces_add(struct interfaces *interfaces, const char *name);
+
+/**
+ * interfaces_add_made() - room for an interface that vipd makes. It is known by its index alone,
+ * which interfaces_tie() gives it: whatever else has its name is not it.
+ * @name: shorter than KERN_LINK_NAME_SIZE.
+ *
+ * Return: its number, as interfaces_add().
+ */
+unsigned interfaces_add_made(struct interfaces *interfaces, const char *name);
+
+/**
+ * interfaces_tie() - an interface that vipd makes is there, or is not.
+ * @i: of interfaces_add_made().
+ * @ifindex: 0: it is not.
+ */
+void interfaces_tie(struct interfaces *interfaces, unsigned i, int ifindex);
 
 /**
  * interfaces_count() - how many there are.

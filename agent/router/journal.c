@@ -302,6 +302,29 @@ void journal_address_not_own(const struct journal_router *router,
 	put_address(router, address, EVENT_ADDRESS_NOT_OWN, 0);
 }
 
+void journal_macvlan(const struct journal_router *router, bool is_up, enum kern_want_news news,
+		     int error)
+{
+	static const uint8_t told[2][KERN_WANT_COUNT] = {
+		{ [KERN_WANT_RESTORED] = EVENT_MACVLAN_RESTORED,
+		  [KERN_WANT_FOREIGN] = EVENT_MACVLAN_FOREIGN,
+		  [KERN_WANT_ABANDONED] = EVENT_MACVLAN_ABANDONED,
+		  [KERN_WANT_FAILED] = EVENT_MACVLAN_FAILED },
+		{ [KERN_WANT_RESTORED] = EVENT_MACVLAN_UP_RESTORED,
+		  [KERN_WANT_ABANDONED] = EVENT_MACVLAN_UP_ABANDONED,
+		  [KERN_WANT_FAILED] = EVENT_MACVLAN_UP_FAILED },
+	};
+	struct event event = of_router(router, EVENT_MACVLAN);
+
+	/* Of an interface that is gone the state tells. */
+	if (!told[is_up][news] || error == ENODEV)
+		return;
+	event.fact.word = told[is_up][news];
+	event.fact.error = error;
+	strcpy(event.fact.name, router->conf->mac.name);
+	journal_put(&router->journal, &event);
+}
+
 void journal_address_unfiltered(const struct journal_router *router,
 				const struct conf_address *address, int error)
 {

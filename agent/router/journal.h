@@ -184,6 +184,15 @@ void journal_address_twin(const struct journal_router *router, const struct conf
 			  int ifindex);
 
 /**
+ * journal_macvlan() - the macvlan of a router with a virtual MAC, or that it is up, resists. That
+ * it was made, or comes and goes with the state, is not told.
+ * @is_up: the latter.
+ * @error: an errno for KERN_WANT_FAILED.
+ */
+void journal_macvlan(const struct journal_router *router, bool is_up, enum kern_want_news news,
+		     int error);
+
+/**
  * journal_resort() - a virtual router becomes the last resort, or is it no more (resort.h).
  * @address: that it cannot hold, or NULL.
  */

@@ -7,7 +7,8 @@
 #include "agent/state_will.h"
 #include "routers_private.h"
 
-/* ---- the will: a removal per address, the last address first, then the farewell ---- */
+/* ---- the will: a removal per address, the last address first, that of the macvlan, then the
+ * farewell ---- */
 
 static unsigned addresses_of(const struct conf_router *conf)
 {
@@ -27,6 +28,10 @@ void router_ask_for_will(const struct conf_router *conf, struct state_router *re
 	ret_state->entries_max = addresses_of(conf) + farewells_of(conf);
 	ret_state->will_max = addresses_of(conf) * removal_len +
 			      farewells_of(conf) * STATE_ENTRY_LEN(conf_advert_len(conf));
+	if (conf->mac.type != CONF_MAC_VIRTUAL)
+		return;
+	ret_state->entries_max++;
+	ret_state->will_max += STATE_ENTRY_LEN(kern_kinds[KERN_KIND_MACVLAN]->removal_len);
 }
 
 void router_hold(struct routers *routers, const struct router *router, unsigned address)
@@ -37,13 +42,24 @@ void router_hold(struct routers *routers, const struct router *router, unsigned 
 			kern_wants_is_unmarked(routers->wants, router->want + address));
 }
 
-static void add_removal(struct routers *routers, const struct router *router, unsigned address)
+void router_hold_macvlan(struct routers *routers, const struct router *router)
 {
-	const struct kern_want *want = kern_wants_get(routers->wants, router->want + address);
+	if (router_has_virtual_mac(router))
+		state_will_hold(routers->state, (unsigned)(router - routers->all),
+				addresses_of(router->conf),
+				kern_wants_is_ours(routers->wants, router->macvlan));
+}
+
+/* @number: of its want. */
+static void add_removal(struct routers *routers, const struct router *router, unsigned number,
+			bool held)
+{
+	const struct kern_want *want = kern_wants_get(routers->wants, number);
 	const struct interface *interface = interfaces_get(routers->interfaces, want->interface);
 	const struct kern_ops *ops = kern_kinds[want->kind];
 	struct kern_change removal = { .kind = want->kind,
-				       .promote = !interface->promotes,
+				       .promote = !interface->promotes &&
+						  !virtual_mac_has(routers, router, number),
 				       .entry = want->entry };
 	_Alignas(8) uint8_t message[KERN_CHANGE_LEN_MAX];
 	struct state_entry entry = { .kind = STATE_ENTRY_NETLINK,
@@ -53,7 +69,7 @@ static void add_removal(struct routers *routers, const struct router *router, un
 				     .len = ops->put(message, &removal, 0) };
 
 	assert(entry.len <= ops->removal_len);
-	entry.held = kern_wants_is_unmarked(routers->wants, router->want + address);
+	entry.held = held;
 	(void)state_will_add(routers->state, (unsigned)(router - routers->all), &entry);
 }
 
@@ -101,8 +117,11 @@ void router_write_will(struct routers *routers, const struct router *router)
 	state_will_begin(routers->state, number);
 	if (router_lan(routers, router)->ifindex == 0)
 		return;
-	for (unsigned i = addresses_of(router->conf); i-- > 0;)
-		add_removal(routers, router, i);
+	for (unsigned i = router->want + addresses_of(router->conf); i-- > router->want;)
+		add_removal(routers, router, i, kern_wants_is_unmarked(routers->wants, i));
+	if (router_has_virtual_mac(router))
+		add_removal(routers, router, router->macvlan,
+			    kern_wants_is_ours(routers->wants, router->macvlan));
 	/* Without a medium, too: only an Active sends it, and that one has a medium. */
 	if (router->vr.election.source[0] != 0)
 		add_farewells(routers, router);

@@ -51,12 +51,15 @@ static void add_wants(struct routers *routers, unsigned number, const struct con
 	router->want = routers->wants_n;
 	for (unsigned i = 0; i < n; i++) {
 		const struct conf_address *address = &conf->addresses[i];
-		const char *interface = conf_address_interface(conf, address);
+		unsigned place = conf_is_on_macvlan(conf, address)
+					 ? router->home
+					 : interfaces_add(routers->interfaces,
+							  conf_address_interface(conf, address));
 		struct kern_want want = { .kind = KERN_KIND_ADDRESS,
-					  .interface =
-						  interfaces_add(routers->interfaces, interface),
+					  .interface = place,
 					  .owner = number,
-					  .is_hosts = conf->vrrp.priority == VRRP_PRIORITY_OWNER,
+					  .is_hosts = conf->vrrp.priority == VRRP_PRIORITY_OWNER &&
+						      !conf_is_on_macvlan(conf, address),
 					  .lease_s = lease_s,
 					  .address = address_of(address) };
 
@@ -73,6 +76,7 @@ static int join_lan(struct routers *routers, unsigned number, const struct conf_
 	struct lan *lan;
 
 	router->interface = interfaces_add(routers->interfaces, conf->interface);
+	router->home = router->interface;
 	lan = router_lan(routers, router);
 	if (!lan->family)
 		lan_init(lan, conf->vrrp.family,
@@ -149,6 +153,7 @@ static int make_router(struct routers *routers, unsigned number, const struct co
 	router->conf = conf;
 	router->fault_ns = VRRP_NEVER;
 	err = join_lan(routers, number, conf);
+	virtual_mac_add(routers, number, conf);
 	name_peers(routers, number, conf);
 	add_wants(routers, number, conf);
 	return err;
@@ -176,7 +181,16 @@ static unsigned count_wants(const struct conf *conf)
 
 	for (unsigned i = 0; i < conf->routers_n; i++)
 		n += conf->routers[i].addresses_n + conf->routers[i].extra_n +
-		     accept_wants_n(&conf->routers[i]);
+		     virtual_mac_wants_n(&conf->routers[i]) + accept_wants_n(&conf->routers[i]);
+	return n;
+}
+
+static unsigned count_macvlans(const struct conf *conf)
+{
+	unsigned n = 0;
+
+	for (unsigned i = 0; i < conf->routers_n; i++)
+		n += conf->routers[i].mac.type == CONF_MAC_VIRTUAL;
 	return n;
 }
 
@@ -262,6 +276,7 @@ static int make_peers(struct routers *routers, const struct conf *conf)
 static int make_room(struct routers *routers, const struct conf *conf)
 {
 	int interfaces_n = count_interfaces(conf);
+	unsigned all_n;
 	int err;
 
 	if (interfaces_n < 0)
@@ -279,11 +294,15 @@ static int make_room(struct routers *routers, const struct conf *conf)
 		err = make_peers(routers, conf);
 	if (err < 0)
 		return err;
-	err = interfaces_new((unsigned)interfaces_n, &routers->interfaces);
+	routers->lans_n = (unsigned)interfaces_n;
+	all_n = routers->lans_n + count_macvlans(conf);
+	err = interfaces_new(all_n, &routers->interfaces);
 	if (err < 0)
 		return err;
-	return kern_wants_new(count_wants(conf), (unsigned)interfaces_n, routers->changer,
-			      routers->dump, &routers->wants);
+	for (unsigned i = 0; i < conf->routers_n; i++)
+		(void)interfaces_add(routers->interfaces, conf->routers[i].interface);
+	return kern_wants_new(count_wants(conf), all_n, routers->changer, routers->dump,
+			      &routers->wants);
 }
 
 static int make_routers(struct routers *routers, const struct conf *conf)

@@ -18,9 +18,10 @@ static int64_t unheld_ns(const struct routers *routers, const struct router *rou
 			 const struct conf_address **ret_address)
 {
 	unsigned n = router->conf->addresses_n + router->conf->extra_n;
-	int64_t earliest_ns = VRRP_NEVER;
+	int64_t earliest_ns = virtual_mac_unheld_ns(routers, router);
 
-	*ret_address = NULL;
+	/* None of them can be reached while the macvlan that has them cannot be set up. */
+	*ret_address = earliest_ns == KERN_NEVER ? NULL : &router->conf->addresses[0];
 	for (unsigned i = 0; i < n; i++) {
 		int64_t ns = address_unheld_ns(routers, router->want + i);
 

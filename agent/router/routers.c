@@ -116,6 +116,9 @@ static struct vrrp_reason fault_of(const struct routers *routers, const struct r
 		fault.code = VRRP_REASON_MTU;
 		fault.bytes[0] = len;
 		fault.bytes[1] = lan->interface->mtu;
+	} else if (virtual_mac_is_refused(routers, router)) {
+		fault.code = VRRP_REASON_NO_MACVLAN;
+		strcpy(fault.interface, router->conf->mac.name);
 	} else {
 		fault = guests_fault(routers, router);
 	}
@@ -162,6 +165,19 @@ static enum vrrp_reason_code timed_as(enum vrrp_reason_code fault)
 	return fault;
 }
 
+/* All of a unit begin together, but for the mute. */
+static bool is_macvlan_awaited(const struct routers *routers, struct router *router)
+{
+	for (unsigned i = 0; i < router_mates_n(router); i++) {
+		const struct router *mate = router_mate(router, i);
+
+		if ((mate == router || !router_is_mute(mate)) &&
+		    virtual_mac_is_awaited(routers, mate))
+			return true;
+	}
+	return false;
+}
+
 /* Whether its LAN can be used from now on, or can no more. */
 static void tell_worth(struct routers *routers, struct router *router,
 		       const struct vrrp_reason *fault)
@@ -176,6 +192,8 @@ static void tell_worth(struct routers *routers, struct router *router,
 		event.fault = *fault;
 	}
 	router->fault_ns = VRRP_NEVER;
+	if (event.type == VRRP_EVENT_STARTUP && is_macvlan_awaited(routers, router))
+		return; /* it is told of again when that is there */
 	if (event.type == VRRP_EVENT_STARTUP && election->state == VRRP_STATE_FAULT)
 		router_begin_anew(routers, router);
 	if (event.type == VRRP_EVENT_FAULT || election->state == VRRP_STATE_FAULT ||
@@ -287,8 +305,9 @@ static void tell_router(struct routers *routers, struct router *router, const st
 
 	if (other)
 		vrrp_source_set(&router->vr, source);
-	if (other || others || news->voice)
+	if (other || others || news->voice || router->moved)
 		router_write_will(routers, router);
+	router->moved = false;
 	/* Its fault in between was never seen: what waited on the old interface is lost. */
 	if (news->index && router->vr.election.state == VRRP_STATE_BACKUP)
 		miss(routers, router);
@@ -653,6 +672,7 @@ void routers_stop(struct routers *routers, const struct clocks *now)
 	while (kern_wants_deadline(routers->wants) <= now->mono_ns &&
 	       rounds++ < routers->wants_n / KERN_CHANGES_MAX);
 	routers_say_farewells(routers);
+	virtual_mac_remove_all(routers);
 }
 
 void routers_forget(struct routers *routers, unsigned i, const struct clocks *now,
@@ -723,6 +743,7 @@ const struct router *routers_get(const struct routers *routers, unsigned i)
 bool routers_added_own(const struct routers *routers, const struct router *router, unsigned address)
 {
 	return vrrp_is_owner(&router->vr) && address < router->conf->addresses_n &&
+	       !virtual_mac_has(routers, router, router->want + address) &&
 	       !conf_is_of_virtual_router(router->conf, address) &&
 	       kern_wants_is_ours(routers->wants, router->want + address);
 }

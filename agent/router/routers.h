@@ -27,6 +27,7 @@ struct outbox {
 	bool farewell_due; /* of one that gives its addresses up, and first removes them */
 	bool announce_due; /* all of its addresses */
 	bool round_due;    /* what is left of them */
+	bool unheard;      /* some were not announced, since their macvlan was not up */
 	uint8_t advert_priority, farewell_priority;
 };
 
@@ -35,8 +36,12 @@ struct router {
 	struct vrrp vr;
 	const struct conf_router *conf; /* borrowed */
 	unsigned interface;             /* number of its interface, and of its LAN */
+	unsigned home;                  /* number of the interface that has its addresses */
 	unsigned next_on_lan;           /* the next router there, plus 1; or 0 */
 	unsigned want;                  /* number of its first address; the others follow */
+	unsigned macvlan, arp, arps_n;  /* of its macvlan, and what ARP must not: virtual_mac.h */
+	bool moved;                     /* to another macvlan: its will is another one */
+	bool unset;                     /* the keeper has not been asked for that one's settings */
 	unsigned filter;                /* likewise of its filters (accept.h) */
 	unsigned guests_n;              /* so many of them are guests (guests.h) */
 	struct vrrp_list list;          /* what it advertises; owned */
@@ -219,6 +224,12 @@ bool routers_has_address(const struct routers *routers, const struct router *rou
  */
 bool routers_has_twin(const struct routers *routers, const struct router *router, unsigned address);
 
+/**
+ * routers_mac() - where the addresses of a router are announced to be; borrowed. Zeros when its
+ * interface was never there.
+ */
+const uint8_t *routers_mac(const struct routers *routers, const struct router *router);
+
 /* What a router answers to the word that it shall forget its Active. */
 struct forgotten {
 	enum vrrp_state state;
@@ -237,6 +248,19 @@ struct forgotten {
  */
 void routers_forget(struct routers *routers, unsigned i, const struct clocks *now,
 		    const struct journal_asker *asker, struct forgotten *ret_forgotten);
+
+/**
+ * routers_unset() - a router whose macvlan was made, and whose settings the keeper has not been
+ * asked for.
+ *
+ * Return: NULL when there is none.
+ */
+const struct conf_router *routers_unset(struct routers *routers);
+
+/**
+ * routers_note_set() - the keeper has been asked for those of what routers_unset() told.
+ */
+void routers_note_set(struct routers *routers);
 
 /**
  * routers_strays() - read the packets that the filter set aside, and count them.

@@ -2,10 +2,11 @@
 /*
  * The inside of struct routers, private to the files that share it. Each calls only those above it:
  *
+ *	virtual_mac.c	the macvlan of a router with a virtual MAC
  *	accept.c	packets that are dropped, by accept = false
- *	twins.c		addresses that somebody else has on another interface
  *	guests.c	addresses where their router does not live
  *	step.c		one event for one router, and what it owes for it
+ *	twins.c		addresses that somebody else has on another interface
  *	priority.c	the effective priority: of the last resort
  *	hear.c		what the kernel tells, and dumps
  *	advert.c	the bytes of an advert
@@ -32,6 +33,7 @@
 #include "netlink/send.h"
 #include "netlink/send_ip.h"
 #include "agent/state.h"
+#include "virtual_mac.h"
 
 /*
  * Packets that the filter set aside are counted, and failed dumps repeated, this often: in a turn
@@ -46,8 +48,11 @@ struct routers {
 	struct router *all;      /* owned, as all below */
 	struct vrrp_unit *units; /* of those that speak both families */
 	struct interfaces *interfaces;
+	unsigned lans_n;     /* interfaces that routers live on: the first ones */
 	struct lan *lans[2]; /* of IPv4 and of IPv6, by number of their interface; NULL: no router
 				speaks that family */
+	unsigned unset_from; /* no router before this one is unset */
+	bool arp_told;       /* that the kernel does not filter ARP */
 
 	struct deadlines *heap;
 	struct kern_dump *dump;
@@ -115,7 +120,8 @@ static inline struct lan *routers_lan(const struct routers *routers, unsigned in
 {
 	struct lan *lans = routers->lans[family == 6];
 
-	return lans && lans[interface].family ? &lans[interface] : NULL;
+	return lans && interface < routers->lans_n && lans[interface].family ? &lans[interface]
+									     : NULL;
 }
 
 /**
@@ -138,7 +144,14 @@ static inline bool router_is_unicast(const struct router *router)
  * routers_doubt() - let a LAN be assessed in this turn.
  * @lan: NULL: there is none.
  */
-void routers_doubt(struct routers *routers, struct lan *lan);
+static inline void routers_doubt(struct routers *routers, struct lan *lan)
+{
+	if (!lan)
+		return;
+	if (!lan->doubtful)
+		routers->doubtful[routers->doubtful_n++] = lan;
+	lan->doubtful = true;
+}
 
 /**
  * routers_hear() - read the kernel's events. When some are lost, a dump is due.

@@ -70,6 +70,7 @@ void router_want_addresses(struct routers *routers, struct router *router, bool 
 {
 	unsigned n = router->conf->addresses_n + router->conf->extra_n;
 
+	virtual_mac_want_up(routers, router, wanted);
 	for (unsigned i = 0; i < n; i++)
 		router_want_address(routers, router, i, wanted);
 }
@@ -94,6 +95,7 @@ static void take_action(struct routers *routers, struct router *router,
 			router->resort.look_ns = routers->now->mono_ns;
 		return;
 	case VRRP_ACTION_RELEASE:
+		router->outbox.unheard = false;
 		router_want_addresses(routers, router, false);
 		return;
 	case VRRP_ACTION_ADVERT:

@@ -96,12 +96,27 @@ void turn_close(struct turn *turn)
 
 /* ---- first: the routers ---- */
 
+/* What does not get through now is asked for with the next turn. */
+static void ask_for_settings(struct turn *turn)
+{
+	const struct conf_router *conf;
+	char names[2 * CONF_LINK_SIZE];
+
+	while ((conf = routers_unset(turn->routers))) {
+		strcat(strcat(strcpy(names, conf->mac.name), " "), conf->interface);
+		if (channel_send(turn->channel_fd, CHANNEL_MADE, conf->vrrp.family, names) < 0)
+			return;
+		routers_note_set(turn->routers);
+	}
+}
+
 static void run_routers(void *self, const struct clocks *now, unsigned readable)
 {
 	struct turn *turn = self;
 
 	turn->read_real_ns = now->real_ns;
 	routers_turn(turn->routers, now, readable);
+	ask_for_settings(turn);
 }
 
 static int64_t routers_next(const void *self)

@@ -33,10 +33,11 @@ int twins_init(struct routers *routers)
 	if (!twins->all || !twins->untold || !twins->by_bytes)
 		return -ENOMEM;
 	for (unsigned i = 0; i < routers->wants_n; i++) {
-		uint32_t *chain = chain_of(twins, address_of(routers, i));
+		uint32_t *chain;
 
 		if (kern_wants_get(routers->wants, i)->kind != KERN_KIND_ADDRESS)
 			continue;
+		chain = chain_of(twins, address_of(routers, i));
 		twins->all[i].next = *chain;
 		*chain = i + 1;
 	}
@@ -67,6 +68,15 @@ static bool is_configured(const struct routers *routers, const struct kern_addre
 	return false;
 }
 
+/* An owner's address is the interface's own, also where it has another place on a macvlan. */
+static bool is_owners(const struct routers *routers, uint32_t want, int ifindex)
+{
+	const struct router *router = &routers->all[kern_wants_get(routers->wants, want)->owner];
+
+	return vrrp_is_owner(&router->vr) && virtual_mac_has(routers, router, want) &&
+	       router_lan(routers, router)->ifindex == ifindex;
+}
+
 static void come(struct twins *twins, unsigned want, int ifindex)
 {
 	struct twin *twin = &twins->all[want];
@@ -91,7 +101,8 @@ void twins_see(struct routers *routers, const struct kern_object *object)
 	    (address->family == 6 && kern_address_is_link_local(address)))
 		return;
 	for (; i; i = twins->all[i - 1].next) {
-		if (!is_same(address_of(routers, i - 1), address))
+		if (!is_same(address_of(routers, i - 1), address) ||
+		    is_owners(routers, i - 1, address->ifindex))
 			continue;
 		if (!object->gone)
 			come(twins, i - 1, address->ifindex);

@@ -156,6 +156,19 @@ static bool is_risk(const struct comparison *c, const struct conf_difference *d)
 	       new->vrrp.priority < old->vrrp.priority;
 }
 
+/* The addresses go from one interface to another; of several keys one says it. */
+static bool is_moved(const struct comparison *c, const struct conf_difference *d)
+{
+	static const char *const keys[] = { "mac.type", "mac.name", "mac.address" };
+
+	if (!is_active(c, d) || strcmp(d->old_text, "-") == 0 || strcmp(d->new_text, "-") == 0)
+		return false;
+	for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]); i++)
+		if (strcmp(d->key, keys[i]) == 0)
+			return true;
+	return false;
+}
+
 static void change_key(struct comparison *c, const struct conf_difference *d)
 {
 	bool risk = is_risk(c, d);
@@ -167,7 +180,8 @@ static void change_key(struct comparison *c, const struct conf_difference *d)
 	else
 		change(c, d, "%s %s -> %s%s", d->key, d->old_text, d->new_text,
 		       risk ? "; it is active here, and yields if another host has a higher one"
-			    : "");
+		       : is_moved(c, d) ? "; it is active here: its addresses are away for a moment"
+					: "");
 }
 
 static void change_element(struct comparison *c, const struct conf_difference *d)

@@ -7,6 +7,7 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "agent/conf/keepalived.h"
 #include "agent/conf/schema.h"
@@ -34,7 +35,7 @@ static void print_row(const struct conf_schema *schema, const struct conf_key *k
 	printf("%s\t%s\t%s\t%" PRId64 "\t%" PRId64 "\t%s\t%s\t%s\t%s\n", schema->noun,
 	       key->field.name, kind_of(key), key->min, key->max,
 	       conf_key_has_value(key) ? conf_key_expected(key, expected) : "",
-	       key->preset && !(key->element && !key->count) ? key->preset : "",
+	       key->preset && strcmp(key->preset, "{ }") != 0 ? key->preset : "",
 	       key->missing ? "required" : "", refused(key));
 }
 

@@ -6,7 +6,7 @@ import re
 
 SECTIONS = {"file": "Keys of the host", "router": "Keys of a virtual router",
             "auth": "Keys of auth", "address": "Keys of an address", "unicast": "Keys of unicast",
-            "announce": "Keys of announce"}
+            "announce": "Keys of announce", "mac": "Keys of mac"}
 COLUMNS = "noun key kind min max expected preset required refused".split()
 FORMS = {"boolean": "boolean", "number": "number", "word": "word", "path": "path",
          "duration": "duration", "list": "list of groups", "array": "array of ",
@@ -108,7 +108,7 @@ def default_is_right(row, text):
     said = re.search(r"Default: (.*?)[.] ", text + " ")
     if row["required"]:
         return not said
-    if row["kind"] == "group":
+    if row["kind"] == "group" and not row.preset:
         return not said  # each of its keys has one
     return bool(said) and (not row.preset or said[1].strip('"') == row.preset)
 

@@ -80,6 +80,8 @@ DECISIONS = {
                        "state",
     ("vipd", "R-189"): "peers over IPv6 may be global addresses, too: behind a router there are no "
                        "others",
+    ("vipd", "R-115"): "an owner's address is the interface's own, which answers solicitations for "
+                       "it, too: Neighbour Discovery is never dropped",
     ("vipd", "R-147"): "an address list is never a reason to drop an advert: so an address can be "
                        "added on one node first; a different one is counted",
 }

@@ -86,6 +86,18 @@ static void check_options(const struct conf_router *router, const struct conf_ad
 	assert(memcmp(a->peer, a->bytes, sizeof(a->peer)) != 0);
 }
 
+static void check_mac(const struct conf_mac *mac)
+{
+	static const uint8_t zeros[6];
+	bool has_address = memcmp(mac->address, zeros, sizeof(zeros)) != 0;
+
+	assert(memchr(mac->name, 0, sizeof(mac->name)));
+	if (mac->type == CONF_MAC_INTERFACE)
+		assert(!mac->adverts && !mac->name[0] && !has_address);
+	else
+		assert(mac->adverts && mac->name[0] && has_address && !(mac->address[0] & 1));
+}
+
 static void check_router(const struct conf_router *router)
 {
 	const struct vrrp_config *c = &router->vrrp;
@@ -94,8 +106,8 @@ static void check_router(const struct conf_router *router)
 	assert(router->interface[0] && memchr(router->interface, 0, sizeof(router->interface)));
 	assert(vrrp_packet_exists(c->version, c->family));
 	assert(c->vrid && c->priority);
-	assert(router->mac == CONF_MAC_INTERFACE);
 	assert(router->accept || router->vrrp.priority != VRRP_PRIORITY_OWNER);
+	check_mac(&router->mac);
 	assert(vrrp_interval_is_valid(c->version, c->interval_cs));
 	check_delay(c->preempt_delay_ns);
 	check_delay(c->start_delay_ns);

@@ -401,6 +401,7 @@ def check_shown(shown):
     check_shape(shown, SHOWN)
     assert REJECTS <= set(shown["rejected"])
     for entry in shown["routers"]:
+        assert re.fullmatch(r"([\da-f]{2}(:|$)){6}", entry.pop("mac", "02:00:00:00:00:01"))
         check_shape(entry, ROUTER)
         check_shape(entry["counters"], COUNTERS)
         check_shape(entry["counters"]["noticed"], NOTICED)
@@ -424,8 +425,10 @@ def test_show_json(lab):
         wait_until(lambda: agent.router("two")["counters"]["adverts_received"] > 0,
                    what="adverts")
         shown = agent.show()
+    mac, absent = (shown["routers"][i].get("mac") for i in (0, 2))
     check_shown(shown)
     lan, two, gone = shown["routers"]
+    assert (mac, absent) == (host.mac(), None)
     assert shown["node"] == "gateway-1"
     assert (lan["name"], lan["interface"], lan["vrid"], lan["family"], lan["version"]) == (
         "lan", "eth0", 51, 4, 3)

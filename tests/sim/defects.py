@@ -98,8 +98,9 @@ DEFECTS = [
     Defect("announcement-of-nothing",
            "Hosts are sent to a router that does not answer for the address.",
            "agent/router/*.c",
-           "router->vr.election.state == VRRP_STATE_ACTIVE && kern_wants_has(routers->wants, want)",
-           "(void)kern_wants_has, router->vr.election.state == VRRP_STATE_ACTIVE"),
+           "if (router->vr.election.state != VRRP_STATE_ACTIVE || "
+           "!kern_wants_has(routers->wants, want))",
+           "if ((void)kern_wants_has, router->vr.election.state != VRRP_STATE_ACTIVE)"),
     Defect("restored-not-announced",
            "An address that comes back after a theft stays in the caches of others.",
            "agent/router/*.c",

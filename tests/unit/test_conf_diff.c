@@ -121,6 +121,37 @@ static void test_diff_passwords_are_secret(void **state)
 	assert_string_equal(diff(other, none), "router lan: key auth.password (secret) ;");
 }
 
+/* what follows from VRID and family is told as well. */
+static void test_diff_virtual_mac(void **state)
+{
+	static const char virtual[] = ROUTERS(ROUTER("lan", "51", A "mac = \"virtual\";"));
+	static const char named[] =
+		ROUTERS(ROUTER("lan", "51",
+			       A "mac = { type = \"virtual\"; name = \"vrrp.51\"; adverts = "
+				 "\"interface\"; address = \"02:00:00:00:00:01\"; };"));
+
+	(void)state;
+	assert_string_equal(diff(virtual, virtual), "");
+	assert_string_equal(
+		diff(virtual, ROUTERS(ROUTER("lan", "51",
+					     A "mac = { type = \"virtual\"; name = "
+					       "\"vrrp.51.eth0\"; adverts = \"virtual\"; };"))),
+		"");
+	assert_string_equal(diff(lan, virtual), "router lan: key mac.type interface virtual;"
+						"router lan: key mac.name - vrrp.51.eth0;"
+						"router lan: key mac.adverts - virtual;"
+						"router lan: key mac.address - 00:00:5e:00:01:33;");
+	assert_string_equal(diff(virtual, named),
+			    "router lan: key mac.name vrrp.51.eth0 vrrp.51;"
+			    "router lan: key mac.adverts virtual interface;"
+			    "router lan: key mac.address 00:00:5e:00:01:33 02:00:00:00:00:01;");
+	/* Another interface is another virtual router, whatever else follows from that. */
+	assert_string_equal(diff(virtual,
+				 HOST "routers = ( { name = \"lan\"; interface = "
+				      "\"eth1\"; vrid = 51; mac = \"virtual\"; " A " } );"),
+			    "router lan: restart interface eth0 eth1;");
+}
+
 static void test_diff_addresses_that_come_and_go(void **state)
 {
 	(void)state;
@@ -406,6 +437,7 @@ int main(void)
 		cmocka_unit_test(test_diff_keys_of_the_host),
 		cmocka_unit_test(test_diff_keys_of_a_router),
 		cmocka_unit_test(test_diff_passwords_are_secret),
+		cmocka_unit_test(test_diff_virtual_mac),
 		cmocka_unit_test(test_diff_addresses_that_come_and_go),
 		cmocka_unit_test(test_diff_address_that_is_no_longer_advertised_goes_and_comes),
 		cmocka_unit_test(test_diff_an_option_of_an_address_and_none_that_is_as_by_default),

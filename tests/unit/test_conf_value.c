@@ -363,6 +363,44 @@ static void test_address_longest_text_fits(void **state)
 	assert_string_equal(conf_address_format(&address, text), "255.255.255.255/32");
 }
 
+static void test_mac_of_one_host(void **state)
+{
+	static const uint8_t bytes[6] = { 0x02, 0x00, 0xab, 0xcd, 0x0e, 0xff };
+	char text[CONF_MAC_TEXT_SIZE];
+	uint8_t parsed[6];
+
+	(void)state;
+	assert_null(conf_mac_parse("02:00:aB:Cd:0e:ff", parsed));
+	assert_memory_equal(parsed, bytes, 6);
+	assert_string_equal(conf_mac_format(parsed, text), "02:00:ab:cd:0e:ff");
+}
+
+static void test_mac_that_no_host_can_have(void **state)
+{
+	static const char *const forms[] = { "",
+					     "02",
+					     "02:00:00:00:00",
+					     "02:00:00:00:00:",
+					     "2:0:0:0:0:1",
+					     "02:00:00:00:00:1",
+					     "02:00:00:00:00:001",
+					     "02:00:00:00:00:01:02",
+					     "02-00-00-00-00-01",
+					     "0200.0000.0001",
+					     "02:00:00:00:00:0g",
+					     " 02:00:00:00:00:01",
+					     "02:00:00:00:00:01 " };
+	uint8_t bytes[6] = { 7 };
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(forms) / sizeof(forms[0]); i++)
+		assert_non_null(strstr(conf_mac_parse(forms[i], bytes), "is not a MAC address"));
+	assert_non_null(strstr(conf_mac_parse("33:33:00:00:00:12", bytes), "group"));
+	assert_non_null(strstr(conf_mac_parse("ff:ff:ff:ff:ff:ff", bytes), "group"));
+	assert_non_null(strstr(conf_mac_parse("00:00:00:00:00:00", bytes), "no MAC address"));
+	assert_int_equal(bytes[0], 7);
+}
+
 static void test_distance_counts_slips(void **state)
 {
 	(void)state;
@@ -452,6 +490,8 @@ int main(void)
 		cmocka_unit_test(test_address_of_network_and_broadcast),
 		cmocka_unit_test(test_address_in_a_network_of_two_or_one),
 		cmocka_unit_test(test_address_longest_text_fits),
+		cmocka_unit_test(test_mac_of_one_host),
+		cmocka_unit_test(test_mac_that_no_host_can_have),
 		cmocka_unit_test(test_distance_counts_slips),
 		cmocka_unit_test(test_distance_of_long_words_is_their_length),
 		cmocka_unit_test(test_distance_is_symmetric_and_bounded),

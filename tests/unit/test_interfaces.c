@@ -157,6 +157,34 @@ static void test_interfaces_that_a_dump_does_not_show_are_gone(void **state)
 }
 
 /* Chains of several in all orders of coming and going, against the names that they were given. */
+/* Whoever else has the name of what vipd makes is not that. */
+static void test_interfaces_that_vipd_makes_are_known_by_index_alone(void **state)
+{
+	struct interfaces *interfaces;
+
+	(void)state;
+	assert_int_equal(interfaces_new(2, &interfaces), 0);
+	assert_int_equal(interfaces_add(interfaces, "eth0"), 0);
+	assert_int_equal(interfaces_add_made(interfaces, "vrrp.51.eth0"), 1);
+	assert_string_equal(interfaces_get(interfaces, 1)->name, "vrrp.51.eth0");
+	assert_int_equal(see(interfaces, link_of(7, "vrrp.51.eth0")), 0);
+	assert_int_equal(interfaces_at(interfaces, 7), -1);
+	interfaces_tie(interfaces, 1, 9);
+	assert_int_equal(interfaces_at(interfaces, 9), 1);
+	/* Neither a new name nor what a dump shows changes that. */
+	assert_int_equal(see(interfaces, link_of(9, "other")), 0);
+	assert_int_equal(see(interfaces, link_of(9, "eth0")), 0);
+	interfaces_dump_begin(interfaces);
+	assert_int_equal(see(interfaces, link_of(3, "eth0")), 1);
+	interfaces_dump_end(interfaces);
+	assert_int_equal(interfaces_at(interfaces, 9), 1);
+	assert_int_equal(interfaces_at(interfaces, 3), 0);
+	assert_int_equal(see(interfaces, gone_link(9, "vrrp.51.eth0")), 0);
+	interfaces_tie(interfaces, 1, 0);
+	assert_int_equal(interfaces_at(interfaces, 9), -1);
+	interfaces_free(interfaces);
+}
+
 static void test_interfaces_by_the_thousand_are_told_apart(void **state)
 {
 	enum {
@@ -686,6 +714,7 @@ int main(void)
 		cmocka_unit_test(test_interfaces_are_found_by_an_alternative_name),
 		cmocka_unit_test(test_interfaces_of_two_names_have_the_first_one),
 		cmocka_unit_test(test_interfaces_that_a_dump_does_not_show_are_gone),
+		cmocka_unit_test(test_interfaces_that_vipd_makes_are_known_by_index_alone),
 		cmocka_unit_test(test_interfaces_by_the_thousand_are_told_apart),
 		cmocka_unit_test(test_lan_without_an_interface_has_a_fault_and_no_voice),
 		cmocka_unit_test(test_lan_says_what_is_wrong_with_its_interface),

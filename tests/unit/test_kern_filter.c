@@ -230,6 +230,8 @@ static void test_filter_tables_are_what_the_manual_says(void **state)
 		"	}\n\n"
 		"	chain output {\n"
 		"		type filter hook output priority filter - 1; policy accept;\n"
+		"		arp operation request oif . arp saddr ip @addresses arp saddr ip "
+		"set 0.0.0.0 accept\n"
 		"		oif . arp saddr ip @addresses drop\n"
 		"	}\n"
 		"}\n";
@@ -327,7 +329,10 @@ static void test_filter_keeps_arp_of_an_address_from_an_interface(void **state)
 	assert_false(answers("192.0.2.77"));
 	assert_false(is_resolved("192.0.2.77"));
 	run("ip neigh flush all dev v0");
+	/* It finds the neighbour, which does not learn of the address by that. */
 	assert_false(reaches("192.0.2.2", "192.0.2.77"));
+	run("ip neigh show 192.0.2.2 dev v0 | grep -q lladdr");
+	assert_false(is_resolved("192.0.2.77"));
 	assert_true(answers("192.0.2.1"));
 	assert_int_equal(apply_arp(false, "192.0.2.77"), 0);
 	assert_true(answers("192.0.2.77"));

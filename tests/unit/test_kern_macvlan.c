@@ -403,6 +403,44 @@ static void test_macvlan_removals_take_a_pass_each(void **state)
 	kern_wants_free(wants);
 }
 
+/* Nobody's addresses wait for the kernel to set a macvlan down, and that not for ever for them. */
+static void test_macvlan_goes_down_behind_all_else(void **state)
+{
+	struct kern_want specs[3] = {
+		{ .kind = KERN_KIND_MACVLAN,
+		  .interface = PARENT,
+		  .entry.macvlan = macvlan(NAME4, mac4) },
+	};
+
+	(void)state;
+	clean();
+	for (unsigned i = 1; i < 3; i++)
+		specs[i] =
+			(struct kern_want){ .interface = PARENT,
+					    .address = { .family = 4,
+							 .prefix_len = 24,
+							 .bytes = { 198, 51, 100, (uint8_t)i } } };
+	assert_int_equal(kern_wants_new(3, INTERFACES, changer, dumper, &wants), 0);
+	for (unsigned i = 0; i < 3; i++)
+		kern_wants_want(wants, kern_wants_add(wants, &specs[i]), i < 2);
+	kern_wants_interface(wants, PARENT, ifindex_here, false);
+	settle();
+	assert_int_equal(news[KERN_WANT_ADDED], 2);
+	kern_wants_want(wants, 0, false);
+	kern_wants_want(wants, 1, false);
+	assert_int_equal(pass(77), 1);
+	assert_true(kern_wants_has(wants, 0) && !kern_wants_has(wants, 1));
+	assert_false(kern_reconcile_is_cut(wants));
+	assert_int_equal(kern_wants_deadline(wants), 77);
+	kern_wants_want(wants, 2, true);
+	assert_int_equal(pass(77), 1);
+	assert_false(kern_wants_has(wants, 0));
+	assert_true(kern_wants_has(wants, 2));
+	kern_wants_want(wants, 2, false);
+	(void)pass(77);
+	kern_wants_free(wants);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -416,6 +454,7 @@ int main(void)
 		cmocka_unit_test(test_macvlan_as_a_want_comes_is_restored_and_goes),
 		cmocka_unit_test(test_macvlan_as_a_want_that_is_there),
 		cmocka_unit_test(test_macvlan_removals_take_a_pass_each),
+		cmocka_unit_test(test_macvlan_goes_down_behind_all_else),
 	};
 
 	return cmocka_run_group_tests_name("kern_macvlan", tests, open_all, close_all);

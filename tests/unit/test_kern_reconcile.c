@@ -134,6 +134,7 @@ static void test_reconcile_batches_hold_128_and_a_pass_1024(void **state)
 	assert_int_equal(calls_n, KERN_CHANGES_MAX / KERN_BATCH_MAX);
 	assert_int_equal(t.there_n, KERN_CHANGES_MAX);
 	assert_int_equal(kern_wants_deadline(t.wants), t.now_ns); /* the rest is due at once */
+	assert_true(kern_reconcile_is_cut(t.wants));
 	assert_int_equal(run(), 0);
 	assert_int_equal(t.there_n, 1500);
 	assert_int_equal(t.batches_n, 4);

@@ -289,6 +289,32 @@ static void test_sysctl_is_set_on_one_interface(void **state)
 	assert_int_equal(kern_sysctl_ip6("..", "accept_ra", true), -ENOENT);
 }
 
+/* also on a host that routes between some interfaces alone. */
+static void test_sysctl_forwarding_is_that_of_the_interface_below(void **state)
+{
+	(void)state;
+	clean();
+	assert_int_equal(create(NAME4, mac4), 0);
+	for (unsigned family = 4; family <= 6; family += 2) {
+		char command[160];
+
+		for (int on = 1; on >= 0; on--) {
+			snprintf(command, sizeof(command),
+				 "cd /proc/sys/net/ipv%u/conf && echo %d >v0/forwarding", family,
+				 on);
+			run(command);
+			assert_int_equal(kern_sysctl_copy_forwarding(family, "v0", NAME4), 0);
+			snprintf(command, sizeof(command),
+				 "cd /proc/sys/net/ipv%u/conf && test $(cat " NAME4
+				 "/forwarding) = %d && test $(cat default/forwarding) = 0",
+				 family, on);
+			run(command);
+		}
+		assert_int_equal(kern_sysctl_copy_forwarding(family, "absent", NAME4), -ENOENT);
+		assert_int_equal(kern_sysctl_copy_forwarding(family, "v0", "all"), -ENOENT);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -298,6 +324,7 @@ int main(void)
 		cmocka_unit_test(test_macvlan_parent_tells_what_becomes_of_it),
 		cmocka_unit_test(test_link_says_whether_it_routes_ipv6),
 		cmocka_unit_test(test_sysctl_is_set_on_one_interface),
+		cmocka_unit_test(test_sysctl_forwarding_is_that_of_the_interface_below),
 	};
 
 	return cmocka_run_group_tests_name("kern_virtual_mac", tests, open_all, close_all);

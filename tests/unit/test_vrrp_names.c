@@ -46,6 +46,7 @@ static void test_names_reasons_are_the_documented_words(void **state)
 		"not_here",
 		"no_global",
 		"boot_delay",
+		"no_macvlan",
 	};
 
 	(void)state;

@@ -223,6 +223,26 @@ def test_f62_interface_renamed(lab, fault):
     assert one.host.addresses() == [OWN]
 
 
+@pytest.mark.fault("F65", "macvlan of a virtual MAC removed by somebody", "back and announced "
+                   "within 100 ms")
+def test_f65_macvlan_removed(lab, fault):
+    """Announced: from before the removal to the announcement, which follows the restoration."""
+    gw = lab.host("gw1", OWN)
+    agent = lab.vipd(gw, [router(150, mac="virtual")])
+    wait_until(lambda: "vrrp.51.eth0" in gw.run("ip", "-o", "link").stdout and
+               VIP in gw.addresses("vrrp.51.eth0"), what=VIP)
+    back_ms = []
+    for _ in range(3):
+        gw.wait_adverts(3, lab.now())
+        mark = lab.now()
+        gw.ip("link delete vrrp.51.eth0")
+        told = lab.capture.wait_arp(host=gw, since=mark, gratuitous=True, spa=plain(VIP))
+        back_ms.append((told.ns - mark) / 1e6)
+        assert VIP in gw.addresses("vrrp.51.eth0")
+    fault.measure("back and announced", back_ms, "ms", 100, SOON_MS)
+    assert agent.router()["counters"]["became_active"] == 1
+
+
 EGRESS = """table netdev vipd_test {
   chain out {
     type filter hook egress device "eth0" priority 0; policy accept;

@@ -1,0 +1,220 @@
+/* SPDX-License-Identifier: MIT */
+#include "virtual_mac.h"
+
+#include <string.h>
+
+#include "netlink/sweep.h"
+#include "routers_private.h"
+
+/* The wants of a router with a virtual MAC, by what is behind router->macvlan; then one for each
+ * address that ARP is about, router->arp. */
+enum {
+	MACVLAN,
+	UP,
+	WANTS,
+};
+
+/* The interface speaks ARP for all addresses of the host; ND knows whose each is. */
+static bool needs_arp(const struct conf_router *conf, unsigned address)
+{
+	return conf->vrrp.family == 4 && conf_is_on_macvlan(conf, &conf->addresses[address]);
+}
+
+static unsigned arps_n(const struct conf_router *conf)
+{
+	unsigned n = 0;
+
+	for (unsigned i = 0; i < conf->addresses_n + conf->extra_n; i++)
+		n += needs_arp(conf, i);
+	return n;
+}
+
+unsigned virtual_mac_wants_n(const struct conf_router *conf)
+{
+	return conf->mac.type == CONF_MAC_VIRTUAL ? WANTS + arps_n(conf) : 0;
+}
+
+static void add_arps(struct routers *routers, struct router *router, unsigned number,
+		     const struct conf_router *conf)
+{
+	router->arp = routers->wants_n;
+	for (unsigned i = 0; i < conf->addresses_n + conf->extra_n; i++) {
+		struct kern_want want = { .kind = KERN_KIND_FILTER,
+					  .interface = router->interface,
+					  .owner = number };
+
+		if (!needs_arp(conf, i))
+			continue;
+		want.entry.filter = (struct kern_filter){ .action = KERN_FILTER_ARP, .family = 4 };
+		memcpy(want.entry.filter.bytes, conf->addresses[i].bytes,
+		       sizeof(want.entry.filter.bytes));
+		kern_wants_add(routers->wants, &want);
+		routers->wants_n++;
+		router->arps_n++;
+	}
+}
+
+void virtual_mac_add(struct routers *routers, unsigned number, const struct conf_router *conf)
+{
+	struct router *router = &routers->all[number];
+	struct kern_want macvlan = { .kind = KERN_KIND_MACVLAN,
+				     .interface = router->interface,
+				     .owner = number };
+	struct kern_want up = { .kind = KERN_KIND_UP, .owner = number };
+
+	if (conf->mac.type != CONF_MAC_VIRTUAL)
+		return;
+	router->home = up.interface = interfaces_add_made(routers->interfaces, conf->mac.name);
+	memcpy(macvlan.entry.macvlan.mac, conf->mac.address, sizeof(conf->mac.address));
+	strcpy(macvlan.entry.macvlan.name, conf->mac.name);
+	router->macvlan = kern_wants_add(routers->wants, &macvlan);
+	kern_wants_add(routers->wants, &up);
+	routers->wants_n += WANTS;
+	add_arps(routers, router, number, conf);
+}
+
+void virtual_mac_want(struct routers *routers, const struct router *router)
+{
+	if (router_has_virtual_mac(router))
+		kern_wants_want(routers->wants, router->macvlan + MACVLAN, true);
+}
+
+void virtual_mac_want_up(struct routers *routers, const struct router *router, bool up)
+{
+	if (!router_has_virtual_mac(router))
+		return;
+	kern_wants_want(routers->wants, router->macvlan + UP, up);
+	for (unsigned i = 0; i < router->arps_n; i++)
+		kern_wants_want(routers->wants, router->arp + i, up);
+}
+
+/* ---- what became of it ---- */
+
+/* The index that it has; 0: it is not there, or not ours. */
+static int ifindex_of(const struct routers *routers, const struct router *router)
+{
+	const struct kern_want *want = kern_wants_get(routers->wants, router->macvlan + MACVLAN);
+
+	return kern_wants_is_ours(routers->wants, router->macvlan + MACVLAN)
+		       ? want->entry.macvlan.own_ifindex
+		       : 0;
+}
+
+void virtual_mac_follow(struct routers *routers, struct router *router)
+{
+	const struct interface *home = interfaces_get(routers->interfaces, router->home);
+	int ifindex = ifindex_of(routers, router);
+
+	if (home->ifindex == ifindex)
+		return;
+	interfaces_tie(routers->interfaces, router->home, ifindex);
+	kern_wants_interface(routers->wants, router->home, ifindex, home->promotes);
+	router->moved = true;
+	router->unset = ifindex != 0;
+	if (router->unset && routers->unset_from > (unsigned)(router - routers->all))
+		routers->unset_from = (unsigned)(router - routers->all);
+	routers_doubt(routers, router_lan(routers, router));
+}
+
+void virtual_mac_follow_all(struct routers *routers)
+{
+	if (!kern_wants_has_kind(routers->wants, KERN_KIND_MACVLAN))
+		return;
+	for (unsigned i = 0; i < routers->n; i++)
+		if (router_has_virtual_mac(&routers->all[i]))
+			virtual_mac_follow(routers, &routers->all[i]);
+}
+
+bool virtual_mac_has(const struct routers *routers, const struct router *router, unsigned want)
+{
+	const struct kern_want *spec = kern_wants_get(routers->wants, want);
+
+	return router_has_virtual_mac(router) && spec->kind == KERN_KIND_ADDRESS &&
+	       spec->interface == router->home;
+}
+
+bool virtual_mac_is_awaited(const struct routers *routers, const struct router *router)
+{
+	return router_has_virtual_mac(router) &&
+	       interfaces_get(routers->interfaces, router->home)->ifindex == 0;
+}
+
+bool virtual_mac_is_refused(const struct routers *routers, const struct router *router)
+{
+	unsigned want = router->macvlan + MACVLAN;
+
+	if (!router_has_virtual_mac(router))
+		return false;
+	if (kern_wants_has(routers->wants, want))
+		return !kern_wants_is_ours(routers->wants, want);
+	return kern_wants_unheld_ns(routers->wants, want) != KERN_NEVER;
+}
+
+int64_t virtual_mac_unheld_ns(const struct routers *routers, const struct router *router)
+{
+	return router_has_virtual_mac(router)
+		       ? kern_wants_unheld_ns(routers->wants, router->macvlan + UP)
+		       : KERN_NEVER;
+}
+
+bool virtual_mac_is_deaf(const struct routers *routers, const struct router *router)
+{
+	return router_has_virtual_mac(router) &&
+	       !kern_wants_has(routers->wants, router->macvlan + UP);
+}
+
+/* ---- what the keeper is asked for ---- */
+
+const struct conf_router *routers_unset(struct routers *routers)
+{
+	for (; routers->unset_from < routers->n; routers->unset_from++)
+		if (routers->all[routers->unset_from].unset)
+			return routers->all[routers->unset_from].conf;
+	return NULL;
+}
+
+void routers_note_set(struct routers *routers)
+{
+	routers->all[routers->unset_from].unset = false;
+}
+
+/* ---- frames ---- */
+
+const uint8_t *routers_mac(const struct routers *routers, const struct router *router)
+{
+	return router_has_virtual_mac(router) ? router->conf->mac.address
+					      : router_lan(routers, router)->interface->mac;
+}
+
+const uint8_t *router_advert_mac(const struct routers *routers, const struct router *router)
+{
+	return router->conf->mac.adverts == CONF_ADVERTS_VIRTUAL
+		       ? router->conf->mac.address
+		       : router_lan(routers, router)->interface->mac;
+}
+
+/* ---- the end ---- */
+
+/* All that is not a macvlan of this configuration. */
+static bool is_not_ours(enum kern_kind kind, const union kern_entry *entry, void *arg)
+{
+	const struct routers *routers = arg;
+	int interface = interfaces_at(routers->interfaces, kern_kinds[kind]->ifindex(entry));
+
+	return kind != KERN_KIND_MACVLAN || interface < 0 ||
+	       kern_wants_find(routers->wants, (unsigned)interface, kind, entry) < 0;
+}
+
+static void on_removed(enum kern_kind kind, const union kern_entry *entry, int error, void *arg)
+{
+	(void)kind;
+	(void)entry;
+	(void)error; /* whoever comes next finds it by its mark */
+	(void)arg;
+}
+
+void virtual_mac_remove_all(struct routers *routers)
+{
+	if (kern_wants_has_kind(routers->wants, KERN_KIND_MACVLAN))
+		(void)kern_sweep(routers->dump, routers->changer, is_not_ours, on_removed, routers);
+}
