@@ -270,7 +270,9 @@ static void check_announced(struct sim *sim, unsigned i)
 {
 	const struct sim_gateway *r = &sim->routers[i];
 
-	if (check_in_trouble(sim, i) || r->vr.election.state != VRRP_STATE_ACTIVE)
+	/* Whoever was away hears first what others have to say. */
+	if (check_in_trouble(sim, i) || r->vr.election.state != VRRP_STATE_ACTIVE ||
+	    r->vr.election.listening)
 		return;
 	for (unsigned k = 0; k < r->addresses_n; k++)
 		if (r->kernel.table[k].present && (r->turn.announce & ~r->turn.announced) >> k & 1)
