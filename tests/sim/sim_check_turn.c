@@ -286,8 +286,8 @@ static void check_said(struct sim *sim, unsigned i)
 	const struct sim_ip6 *ip6 = &r->kernel.ip6;
 	uint32_t right = ip6->forwards ? UINT32_MAX : 0;
 
-	if (r->vr.election.state != VRRP_STATE_ACTIVE || !gateway_can_serve(r) ||
-	    check_in_trouble(sim, i))
+	if (r->vr.election.state != VRRP_STATE_ACTIVE || r->vr.election.listening ||
+	    !gateway_can_serve(r) || check_in_trouble(sim, i))
 		return;
 	for (unsigned k = 0; k < r->addresses_n; k++)
 		if (r->kernel.table[k].present && (ip6->said & (ip6->said_router ^ right)) >> k & 1)
