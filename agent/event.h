@@ -18,7 +18,7 @@
 #define EVENT_TEXT_SIZE      400 /* a longer text is cut off */
 #define EVENT_LINE_SIZE      900 /* the longest line of the log, with its zero */
 #define EVENT_JSON_SIZE      2600
-#define EVENT_REASON_SIZE    128
+#define EVENT_REASON_SIZE    160
 #define EVENT_LIST_MAX       8   /* addresses of a list that are told */
 #define EVENT_KEY_SIZE       64  /* of a configuration, with its zero */
 #define EVENT_VALUE_SIZE     176 /* a longer value is cut off, and ends with dots */

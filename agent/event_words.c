@@ -74,137 +74,105 @@ static const char *source_kind(unsigned family)
 	return family == 6 ? "link-local" : "IPv4";
 }
 
+/*
+ * One row per reason. What stands in braces is {i}, the router's interface; {o}, another one; {p},
+ * the peer or the address in question; {n} its priority, {m} ours; {s} seconds; {k} what adverts
+ * are sent from; {a} and {b}, numbers.
+ */
+static const char *const reason_texts[VRRP_REASON_COUNT] = {
+	[VRRP_REASON_NONE] = "not started yet",
+	[VRRP_REASON_STARTED] = "started",
+	[VRRP_REASON_START_DELAY] = "start delay of {s} s",
+	[VRRP_REASON_BOOT_DELAY] = "boot delay, which ends in {s} s",
+	[VRRP_REASON_OWNER] = "owner of the addresses",
+	[VRRP_REASON_SILENCE] = "no advert for {s} s",
+	[VRRP_REASON_LEFT] = "{p} left with priority 0",
+	[VRRP_REASON_PREEMPT] = "{p} has the lower priority {n}, ours is {m}",
+	[VRRP_REASON_HIGHER] = "{p} has the higher priority {n}, ours is {m}",
+	[VRRP_REASON_TIE] = "{p} has the same priority {n} and the higher address",
+	[VRRP_REASON_STOPPED] = "stopped",
+	[VRRP_REASON_LINK_MISSING] = "there is no interface {i}",
+	[VRRP_REASON_LINK_DOWN] = "interface {i} is down",
+	[VRRP_REASON_NO_CARRIER] = "interface {i} has no carrier",
+	[VRRP_REASON_LINK_TYPE] = "interface {i} is not Ethernet",
+	[VRRP_REASON_NO_SOURCE] = "interface {i} has no {k} address of its own",
+	[VRRP_REASON_NO_GROUP] = "interface {i} cannot join the multicast group",
+	[VRRP_REASON_RECOVERED] = "interface {i} can be used again",
+	[VRRP_REASON_LINK_PORT] = "interface {i} is a port of {o}",
+	[VRRP_REASON_MTU] = "an advert of {a} bytes does not fit into the MTU of interface {i}, "
+			    "{b}",
+	[VRRP_REASON_NO_OWN] = "interface {i} does not have the owner's address {p}",
+	[VRRP_REASON_AWAY] = "this host stood still, and {p} with priority {n} took over",
+	[VRRP_REASON_ONLY_VIRTUAL] = "interface {i} has no {k} address but the virtual {p}: add "
+				     "one of its own",
+	[VRRP_REASON_CEDED] = "last resort, so we offered to leave; {p} with priority {n} took "
+			      "over",
+	[VRRP_REASON_TOGETHER] = "together with its IPv{n}",
+	[VRRP_REASON_ADDRESS_LINK_MISSING] = "there is no interface {o} to hold an address on",
+	[VRRP_REASON_ADDRESS_LINK_DOWN] = "interface {o}, which an address is held on, is down",
+	[VRRP_REASON_ADDRESS_NO_CARRIER] = "interface {o}, which an address is held on, has no "
+					   "carrier",
+	[VRRP_REASON_NO_PEER] = "all its unicast peers are addresses of this host",
+	[VRRP_REASON_NOT_HERE] = "no interface of this host has its source {p}",
+	[VRRP_REASON_NO_GLOBAL] = "interface {i} has no IPv6 address of its own but link-local "
+				  "ones, and its peers are on other links",
+	[VRRP_REASON_NO_MACVLAN] = "interface {i} cannot have the macvlan {o}",
+};
+
+/* Of a router that is told what to send from. */
+static const char no_such_source[] = "interface {i} does not have its source {p}";
+
+/* What a letter of a row stands for. @buf: INET6_ADDRSTRLEN. */
+static const char *reason_word(const struct vrrp_reason *reason, const char *interface,
+			       unsigned family, char letter, char *buf)
+{
+	const size_t size = INET6_ADDRSTRLEN;
+
+	switch (letter) {
+	case 'i':
+		return interface;
+	case 'k':
+		return source_kind(family);
+	case 'o':
+		snprintf(buf, size, "%.15s", reason->interface);
+		return buf;
+	case 's':
+		snprintf(buf, size, "%.3f", (double)reason->ns / 1e9);
+		return buf;
+	case 'n':
+	case 'm':
+		snprintf(buf, size, "%u", letter == 'n' ? reason->priority : reason->own_priority);
+		return buf;
+	case 'a':
+	case 'b':
+		snprintf(buf, size, "%u", reason->bytes[letter == 'b']);
+		return buf;
+	default:
+		return ip_text(family, reason->source, buf);
+	}
+}
+
 const char *event_reason_text(const struct vrrp_reason *reason, const char *interface,
 			      unsigned family, char *buf)
 {
-	const size_t size = EVENT_REASON_SIZE;
-	const double seconds = (double)reason->ns / 1e9;
-	char peer[INET6_ADDRSTRLEN];
+	const char *text = reason_texts[reason->code < VRRP_REASON_COUNT ? reason->code : 0];
+	char word[INET6_ADDRSTRLEN];
+	size_t len = 0;
 
-	ip_text(family, reason->source, peer);
-	switch (reason->code) {
-	case VRRP_REASON_NONE:
-	case VRRP_REASON_COUNT:
-		snprintf(buf, size, "not started yet");
-		break;
-	case VRRP_REASON_STARTED:
-		snprintf(buf, size, "started");
-		break;
-	case VRRP_REASON_START_DELAY:
-		snprintf(buf, size, "start delay of %.3f s", seconds);
-		break;
-	case VRRP_REASON_BOOT_DELAY:
-		snprintf(buf, size, "boot delay, which ends in %.3f s", seconds);
-		break;
-	case VRRP_REASON_OWNER:
-		snprintf(buf, size, "owner of the addresses");
-		break;
-	case VRRP_REASON_SILENCE:
-		snprintf(buf, size, "no advert for %.3f s", seconds);
-		break;
-	case VRRP_REASON_LEFT:
-		snprintf(buf, size, "%s left with priority 0", peer);
-		break;
-	case VRRP_REASON_PREEMPT:
-		snprintf(buf, size, "%s has the lower priority %u, ours is %u", peer,
-			 reason->priority, reason->own_priority);
-		break;
-	case VRRP_REASON_HIGHER:
-		snprintf(buf, size, "%s has the higher priority %u, ours is %u", peer,
-			 reason->priority, reason->own_priority);
-		break;
-	case VRRP_REASON_TIE:
-		snprintf(buf, size, "%s has the same priority %u and the higher address", peer,
-			 reason->priority);
-		break;
-	case VRRP_REASON_STOPPED:
-		snprintf(buf, size, "stopped");
-		break;
-	case VRRP_REASON_LINK_MISSING:
-		snprintf(buf, size, "there is no interface %s", interface);
-		break;
-	case VRRP_REASON_LINK_DOWN:
-		snprintf(buf, size, "interface %s is down", interface);
-		break;
-	case VRRP_REASON_NO_CARRIER:
-		snprintf(buf, size, "interface %s has no carrier", interface);
-		break;
-	case VRRP_REASON_LINK_TYPE:
-		snprintf(buf, size, "interface %s is not Ethernet", interface);
-		break;
-	case VRRP_REASON_NO_SOURCE:
-		if (reason->source[0])
-			snprintf(buf, size, "interface %s does not have its source %s", interface,
-				 peer);
-		else
-			snprintf(buf, size, "interface %s has no %s address of its own", interface,
-				 source_kind(family));
-		break;
-	case VRRP_REASON_LINK_PORT:
-		snprintf(buf, size, "interface %s is a port of %.15s", interface,
-			 reason->interface);
-		break;
-	case VRRP_REASON_MTU:
-		snprintf(buf, size,
-			 "an advert of %u bytes does not fit into the MTU of interface %s, %u",
-			 reason->bytes[0], interface, reason->bytes[1]);
-		break;
-	case VRRP_REASON_NO_GROUP:
-		snprintf(buf, size, "interface %s cannot join the multicast group", interface);
-		break;
-	case VRRP_REASON_NO_OWN:
-		snprintf(buf, size, "interface %s does not have the owner's address %s", interface,
-			 peer);
-		break;
-	case VRRP_REASON_ONLY_VIRTUAL:
-		snprintf(buf, size,
-			 "interface %s has no %s address but the virtual %s: add one of its own",
-			 interface, source_kind(family), peer);
-		break;
-	case VRRP_REASON_AWAY:
-		snprintf(buf, size, "this host stood still, and %s with priority %u took over",
-			 peer, reason->priority);
-		break;
-	case VRRP_REASON_CEDED:
-		snprintf(buf, size,
-			 "last resort, so we offered to leave; %s with priority %u took over", peer,
-			 reason->priority);
-		break;
-	case VRRP_REASON_TOGETHER:
-		snprintf(buf, size, "together with its IPv%u", reason->priority);
-		break;
-	case VRRP_REASON_ADDRESS_LINK_MISSING:
-		snprintf(buf, size, "there is no interface %.15s to hold an address on",
-			 reason->interface);
-		break;
-	case VRRP_REASON_ADDRESS_LINK_DOWN:
-		snprintf(buf, size, "interface %.15s, which an address is held on, is down",
-			 reason->interface);
-		break;
-	case VRRP_REASON_ADDRESS_NO_CARRIER:
-		snprintf(buf, size, "interface %.15s, which an address is held on, has no carrier",
-			 reason->interface);
-		break;
-	case VRRP_REASON_NO_PEER:
-		snprintf(buf, size, "all its unicast peers are addresses of this host");
-		break;
-	case VRRP_REASON_NOT_HERE:
-		snprintf(buf, size, "no interface of this host has its source %s", peer);
-		break;
-	case VRRP_REASON_NO_GLOBAL:
-		snprintf(buf, size,
-			 "interface %s has no IPv6 address of its own but link-local ones, and its "
-			 "peers are on other links",
-			 interface);
-		break;
-	case VRRP_REASON_NO_MACVLAN:
-		snprintf(buf, size, "interface %s cannot have the macvlan %.15s", interface,
-			 reason->interface);
-		break;
-	case VRRP_REASON_RECOVERED:
-		snprintf(buf, size, "interface %s can be used again", interface);
-		break;
+	if (reason->code == VRRP_REASON_NO_SOURCE && reason->source[0])
+		text = no_such_source;
+	for (; *text && len < EVENT_REASON_SIZE - 1; text++) {
+		if (*text != '{') {
+			buf[len++] = *text;
+			continue;
+		}
+		len += (size_t)snprintf(buf + len, EVENT_REASON_SIZE - len, "%s",
+					reason_word(reason, interface, family, text[1], word));
+		text += 2;
 	}
+	if (len >= EVENT_REASON_SIZE)
+		len = EVENT_REASON_SIZE - 1;
+	buf[len] = '\0';
 	return buf;
 }
 

@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: MIT */
-/* What the routers put into the journal about what they hear: an interval that is not theirs. */
+/* What the routers put into the journal about an interval that is not theirs, and reasons in words.
+ */
 #include "vrrp_wire.h"
 
+#include "agent/event.h"
 #include "agent/router/journal.h"
 
 static const uint8_t addresses4[] = { 192, 0, 2, 100 };
@@ -135,11 +137,57 @@ static void test_journal_interval_is_the_same_event_in_both_versions(void **stat
 	assert_int_equal(episodes[0], episodes[1]);
 }
 
+/* A row that was forgotten would be nothing to read, or worse. */
+static void test_journal_every_reason_has_words(void **state)
+{
+	const struct vrrp_reason longest = { .priority = 254,
+					     .own_priority = 100,
+					     .source = "0123456789abcde",
+					     .ns = 3600 * SECOND };
+	char text[EVENT_REASON_SIZE];
+
+	(void)state;
+	for (unsigned code = 0; code < VRRP_REASON_COUNT; code++) {
+		for (unsigned family = 4; family <= 6; family += 2) {
+			struct vrrp_reason reason = longest;
+
+			reason.code = (enum vrrp_reason_code)code;
+			(void)event_reason_text(&reason, "interface678901", family, text);
+			assert_true(strlen(text) > 0 && strlen(text) < sizeof(text) - 1);
+			assert_null(strpbrk(text, "{}"));
+		}
+	}
+}
+
+static void test_journal_reasons_are_worded_with_their_numbers(void **state)
+{
+	struct vrrp_reason mtu = { .code = VRRP_REASON_MTU, .bytes = { 1500, 1400 } };
+	struct vrrp_reason higher = { .code = VRRP_REASON_HIGHER, .priority = 150 };
+	struct vrrp_reason source = { .code = VRRP_REASON_NO_SOURCE };
+	char text[EVENT_REASON_SIZE];
+
+	(void)state;
+	assert_string_equal(event_reason_text(&mtu, "eth0", 4, text),
+			    "an advert of 1500 bytes does not fit into the MTU of interface eth0, "
+			    "1400");
+	higher.own_priority = 100;
+	set_address(higher.source, "2001:db8::3");
+	assert_string_equal(event_reason_text(&higher, "eth0", 6, text),
+			    "2001:db8::3 has the higher priority 150, ours is 100");
+	assert_string_equal(event_reason_text(&source, "eth0", 6, text),
+			    "interface eth0 has no link-local address of its own");
+	set_address(source.source, "192.0.2.2");
+	assert_string_equal(event_reason_text(&source, "eth0", 4, text),
+			    "interface eth0 does not have its source 192.0.2.2");
+}
+
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_journal_interval_of_version_2_is_told_with_both_values),
 		cmocka_unit_test(test_journal_interval_of_version_2_is_put_once_a_second),
+		cmocka_unit_test(test_journal_every_reason_has_words),
+		cmocka_unit_test(test_journal_reasons_are_worded_with_their_numbers),
 		cmocka_unit_test(test_journal_interval_is_the_same_event_in_both_versions),
 	};
 
