@@ -17,6 +17,7 @@
 struct finding {
 	enum problem_level level;
 	char router[FIELDS_TEXT_SIZE]; /* empty: of the host */
+	int64_t family;                /* of the router: one of both has two rows */
 	char word[PROBLEM_WORD_SIZE];
 	char text[COMPLAIN_SIZE];
 };
@@ -27,9 +28,10 @@ struct checker {
 	unsigned routers_n, active_n, findings_n, findings_max, more_n;
 	struct finding *findings;    /* owned */
 	bool any;                    /* a router whose records are coming */
-	char name[FIELDS_TEXT_SIZE]; /* of it */
-	struct problems problems;    /* likewise */
-	char why[COMPLAIN_SIZE];     /* it cannot be asked */
+	char name[FIELDS_TEXT_SIZE]; /* of it, as the next one */
+	int64_t family;
+	struct problems problems; /* likewise */
+	char why[COMPLAIN_SIZE];  /* it cannot be asked */
 };
 
 /* As monitoring plugins say it, and as JSON does. */
@@ -54,6 +56,7 @@ static const char *add(struct checker *checker, enum problem_level level, const 
 	grown = &checker->findings[checker->findings_n++];
 	grown->level = level;
 	snprintf(grown->router, sizeof(grown->router), "%s", router);
+	grown->family = checker->family;
 	snprintf(grown->word, sizeof(grown->word), "%s", word);
 	snprintf(grown->text, sizeof(grown->text), "%s", text);
 	return NULL;
@@ -81,6 +84,7 @@ static const char *begin_router(struct checker *checker, const struct records_ta
 
 	problems_begin(&checker->problems, table, record);
 	client_text(table, record, "name", checker->name);
+	checker->family = client_number(table, record, "family");
 	checker->any = true;
 	checker->routers_n++;
 	checker->active_n += checker->problems.is_active;
@@ -131,7 +135,7 @@ static int ask(int fd, const void *arg)
 static void print_finding(const struct finding *finding)
 {
 	if (finding->router[0])
-		printf("router %s: ", finding->router);
+		printf("router %s%s: ", finding->router, finding->family == 6 ? " over IPv6" : "");
 	printf("%s: %s", finding->word, finding->text);
 }
 
@@ -176,9 +180,11 @@ static void print_document(const struct checker *checker)
 
 		json_array_append_new(
 			problems,
-			json_pack("{s:s, s:o, s:s, s:s}", "level", level_words[finding->level],
+			json_pack("{s:s, s:o, s:o, s:s, s:s}", "level", level_words[finding->level],
 				  "router",
 				  finding->router[0] ? json_string(finding->router) : json_null(),
+				  "family",
+				  finding->router[0] ? json_integer(finding->family) : json_null(),
 				  "problem", finding->word, "text", finding->text));
 	}
 	json_object_set_new(document, "level", json_string(level_words[checker->level]));
