@@ -13,6 +13,7 @@
  *	last_will.c	what is left for the day when no process is
  *	conflicts.c	addresses of ours that another VRID advertises
  *	execute.c	what is owed, carried out
+ *	worth.c		what keeps a router from living: of its LAN, its source, its addresses
  *	routers.c	a turn: reads, fires, executes
  *	open.c		makes and unmakes it all
  *	adopt.c		goes on where a predecessor stopped
@@ -266,6 +267,28 @@ int router_renamed_ifindex(const struct routers *routers, const struct router *r
  * Return: whether other ones are this host than before.
  */
 bool router_find_peers(struct routers *routers, struct router *router);
+
+/**
+ * router_miss() - adverts for a router may have been lost here: silence proves nothing.
+ */
+void router_miss(struct routers *routers, struct router *router);
+
+/**
+ * router_look_at_worth() - whether a router can live where it is; it is told when that is news, as
+ * a fault or its end, or as muteness where it is one of a unit.
+ */
+void router_look_at_worth(struct routers *routers, struct router *router);
+
+/**
+ * routers_assess() - do so for all on LANs in doubt, and for those with addresses on such
+ * interfaces.
+ */
+void routers_assess(struct routers *routers);
+
+/**
+ * routers_doubt_groups() - where a multicast group could not be joined it is tried again.
+ */
+void routers_doubt_groups(struct routers *routers);
 
 /**
  * router_lease_s() - the lifetime of a configured router's addresses; 0: for ever.

@@ -1,0 +1,405 @@
+/* SPDX-License-Identifier: MIT */
+#include "routers_private.h"
+
+#include <string.h>
+
+#include "vrrp/timers.h"
+
+/* Network tools correct an address by removing it first. */
+#define SOURCE_PATIENCE_NS INT64_C(500000000)
+
+void router_miss(struct routers *routers, struct router *router)
+{
+	const struct vrrp_event event = { .type = VRRP_EVENT_MISSED,
+					  .now_ns = routers->now->mono_ns };
+
+	router_step(routers, router, &event);
+}
+
+/* Whether packets to its peers cross routers of another kind, and so may leave anywhere. */
+static bool is_routed(const struct router *router)
+{
+	return router_is_unicast(router) && !conf_peers_are_link_local(router->conf);
+}
+
+/* The interface that has the address which adverts are sent from; 0: none. */
+static int where_source_is(const struct routers *routers, const struct router *router,
+			   const uint8_t *source)
+{
+	if (!source)
+		return 0;
+	if (is_routed(router) && router->conf->source[0])
+		return own_where(&routers->own, router->conf->vrrp.family, source,
+				 router->interface);
+	return router_lan(routers, router)->ifindex;
+}
+
+/* The address that its adverts are sent from; NULL when there is none now. */
+static const uint8_t *choose_source(const struct routers *routers, const struct router *router)
+{
+	static const uint8_t none[16];
+	const struct lan *lan = router_lan(routers, router);
+	const struct conf_router *conf = router->conf;
+	const uint8_t *before = router->vr.election.source;
+	const uint8_t *vip = conf->addresses_n ? conf->addresses[0].bytes : none;
+
+	if (!is_routed(router) || (!conf->source[0] && conf->vrrp.family == 4))
+		return lan_choose_source(lan, conf->source[0] ? conf->source : NULL, before, vip);
+	if (!conf->source[0])
+		return lan_choose_global(lan, before, vip);
+	return where_source_is(routers, router, conf->source) ? conf->source : NULL;
+}
+
+bool router_find_peers(struct routers *routers, struct router *router)
+{
+	const struct lan *lan = router_lan(routers, router);
+	int where = where_source_is(routers, router, choose_source(routers, router));
+
+	/* What is on another interface may leave by a third one. */
+	router->peers.can_send = where && (where != lan->ifindex || lan_can_speak(lan));
+	return peers_find_here(&router->peers, router->conf, &routers->own, router->interface);
+}
+
+/* The address that an owner has had and has no more; NULL: it has them all, or is none. */
+static const struct conf_address *lacking(const struct routers *routers,
+					  const struct router *router)
+{
+	const struct conf_router *conf = router->conf;
+
+	for (unsigned i = 0; vrrp_is_owner(&router->vr) && i < conf->addresses_n; i++)
+		if (kern_wants_lacks(routers->wants, router->want + i))
+			return &conf->addresses[i];
+	return NULL;
+}
+
+/* Why there is nothing to send from. */
+static struct vrrp_reason no_source(const struct router *router, const struct lan *lan)
+{
+	struct vrrp_reason fault = { .code = VRRP_REASON_NO_SOURCE };
+
+	if (is_routed(router) && router->conf->source[0]) {
+		fault.code = VRRP_REASON_NOT_HERE;
+		memcpy(fault.source, router->conf->source, sizeof(fault.source));
+	} else if (is_routed(router) && router->conf->vrrp.family == 6) {
+		fault.code = VRRP_REASON_NO_GLOBAL;
+	} else if (!router->conf->source[0] && lan->virtual_seen[0]) {
+		fault.code = VRRP_REASON_ONLY_VIRTUAL;
+		memcpy(fault.source, lan->virtual_seen, sizeof(fault.source));
+	} else if (lan->sources_n) {
+		memcpy(fault.source, router->conf->source, sizeof(fault.source));
+	}
+	return fault;
+}
+
+/* What keeps a router from living on its LAN. */
+static struct vrrp_reason fault_of(const struct routers *routers, const struct router *router)
+{
+	const struct lan *lan = router_lan(routers, router);
+	const struct conf_address *missing = lacking(routers, router);
+	unsigned len = (unsigned)router_advert_len(router) - KERN_FRAME_ETHERNET_LEN;
+	struct vrrp_reason fault = router_is_unicast(router) ? lan->unicast_fault : lan->fault;
+
+	if (fault.code != VRRP_REASON_NONE && fault.code != VRRP_REASON_NO_SOURCE)
+		return fault;
+	fault.code = VRRP_REASON_NONE;
+	if (!choose_source(routers, router)) {
+		fault = no_source(router, lan);
+	} else if (router_is_unicast(router) && router->peers.away_n == 0) {
+		fault.code = VRRP_REASON_NO_PEER;
+	} else if (missing) {
+		fault.code = VRRP_REASON_NO_OWN;
+		memcpy(fault.source, missing->bytes, sizeof(fault.source));
+	} else if (lan->interface->mtu && lan->interface->mtu < len) {
+		fault.code = VRRP_REASON_MTU;
+		fault.bytes[0] = len;
+		fault.bytes[1] = lan->interface->mtu;
+	} else if (virtual_mac_is_refused(routers, router)) {
+		fault.code = VRRP_REASON_NO_MACVLAN;
+		strcpy(fault.interface, router->conf->mac.name);
+	} else {
+		fault = guests_fault(routers, router);
+	}
+	return fault;
+}
+
+/*
+ * How long a fault must last: a carrier may blink, and whoever corrects an address removes it.
+ * After as many intervals without a carrier as may be missed others have taken over by right, or
+ * would be taken for silent.
+ */
+static int64_t patience_ns(const struct router *router, enum vrrp_reason_code fault)
+{
+	const struct vrrp_config *config = &router->vr.config;
+	int64_t others_ns = vrrp_down_intervals(config) * vrrp_interval_ns(config->interval_cs);
+
+	if (fault == VRRP_REASON_NO_CARRIER || fault == VRRP_REASON_ADDRESS_NO_CARRIER)
+		return router->conf->link.delay_ns < others_ns ? router->conf->link.delay_ns
+							       : others_ns;
+	return fault == VRRP_REASON_NO_SOURCE ? SOURCE_PATIENCE_NS : 0;
+}
+
+/* Whether a fault of a router that runs may still pass; then its deadline is set. */
+static bool may_pass(struct routers *routers, struct router *router, enum vrrp_reason_code fault)
+{
+	int64_t until_ns = routers->now->mono_ns + patience_ns(router, fault);
+
+	if (router->vr.election.state != VRRP_STATE_BACKUP &&
+	    router->vr.election.state != VRRP_STATE_ACTIVE)
+		return false;
+	if (router->fault_ns == VRRP_NEVER || router->fault_code != fault)
+		router->fault_ns = until_ns;
+	router->fault_code = fault;
+	router_schedule(routers, router);
+	return routers->now->mono_ns < router->fault_ns;
+}
+
+/* Some address of the host's own is missing: which one it is may change while that lasts. */
+static enum vrrp_reason_code timed_as(enum vrrp_reason_code fault)
+{
+	if (fault == VRRP_REASON_ONLY_VIRTUAL || fault == VRRP_REASON_NO_OWN ||
+	    fault == VRRP_REASON_NOT_HERE || fault == VRRP_REASON_NO_GLOBAL)
+		return VRRP_REASON_NO_SOURCE;
+	return fault;
+}
+
+/* All of a unit begin together, but for the mute. */
+static bool is_macvlan_awaited(const struct routers *routers, struct router *router)
+{
+	for (unsigned i = 0; i < router_mates_n(router); i++) {
+		const struct router *mate = router_mate(router, i);
+
+		if ((mate == router || !router_is_mute(mate)) &&
+		    virtual_mac_is_awaited(routers, mate))
+			return true;
+	}
+	return false;
+}
+
+/* Whether its LAN can be used from now on, or can no more. */
+static void tell_worth(struct routers *routers, struct router *router,
+		       const struct vrrp_reason *fault)
+{
+	const struct vrrp_election *election = &router->vr.election;
+	struct vrrp_event event = { .type = VRRP_EVENT_STARTUP, .now_ns = routers->now->mono_ns };
+
+	if (fault->code != VRRP_REASON_NONE) {
+		if (may_pass(routers, router, timed_as(fault->code)))
+			return;
+		event.type = VRRP_EVENT_FAULT;
+		event.fault = *fault;
+	}
+	router->fault_ns = VRRP_NEVER;
+	if (event.type == VRRP_EVENT_STARTUP && is_macvlan_awaited(routers, router))
+		return; /* it is told of again when that is there */
+	if (event.type == VRRP_EVENT_STARTUP && election->state == VRRP_STATE_FAULT)
+		router_begin_anew(routers, router);
+	if (event.type == VRRP_EVENT_FAULT || election->state == VRRP_STATE_FAULT ||
+	    (election->state == VRRP_STATE_INITIALIZE && election->reason.code == VRRP_REASON_NONE))
+		router_step(routers, router, &event);
+}
+
+/* Whether a fault is of one family alone, and the other one may go on. */
+static bool is_of_family(enum vrrp_reason_code fault)
+{
+	return fault == VRRP_REASON_NO_SOURCE || fault == VRRP_REASON_ONLY_VIRTUAL ||
+	       fault == VRRP_REASON_NO_GROUP || fault == VRRP_REASON_MTU ||
+	       fault == VRRP_REASON_NO_PEER || fault == VRRP_REASON_NOT_HERE ||
+	       fault == VRRP_REASON_NO_GLOBAL;
+}
+
+/* What a family cannot hold that cannot speak either is no reason to leave. */
+static void become_mute(struct routers *routers, struct router *router,
+			const struct vrrp_reason *fault)
+{
+	struct journal_router journal = router_journal(routers, router);
+
+	journal_mute(&journal, fault);
+	resort_rest(&router->resort);
+	router_begin_anew(routers, router);
+}
+
+/* Whatever was refused meanwhile is asked for anew. */
+static void speak_again(struct routers *routers, struct router *router)
+{
+	struct journal_router journal = router_journal(routers, router);
+
+	journal_family(&journal, EVENT_SPEAKS);
+	if (router->vr.election.state != VRRP_STATE_ACTIVE)
+		return;
+	router_want_addresses(routers, router, false);
+	router_want_addresses(routers, router, true);
+}
+
+static void tell_mute(struct routers *routers, struct router *router,
+		      const struct vrrp_reason *fault)
+{
+	struct vrrp_member *member = &router->unit->members[router->member];
+	bool mute = fault->code != VRRP_REASON_NONE;
+
+	if (member->mute == mute)
+		return;
+	member->mute = mute;
+	if (mute)
+		become_mute(routers, router, fault);
+	else
+		speak_again(routers, router);
+	router_schedule(routers, router);
+}
+
+/* What a member of a unit makes of the faults of all: whether it is mute, and what its fault is. */
+static void tell_member(struct routers *routers, struct router *mate, const struct vrrp_reason *own,
+			const struct vrrp_reason *shared)
+{
+	static const struct vrrp_reason none = { .code = VRRP_REASON_NONE };
+	bool follows = shared->code == VRRP_REASON_NONE && own->code != VRRP_REASON_NONE;
+	const struct vrrp_reason *fault = own->code == VRRP_REASON_NONE ? shared : own;
+
+	/* A fault that may still pass is neither. */
+	if (follows && !router_is_mute(mate) && may_pass(routers, mate, timed_as(own->code)))
+		return;
+	tell_mute(routers, mate, follows ? own : &none);
+	tell_worth(routers, mate, follows ? &none : fault);
+}
+
+/*
+ * A member of a unit that alone cannot speak is mute, and follows the others. Any other fault is
+ * one of all: nobody takes over one family from a host that lives in the other.
+ */
+static void tell_worth_of_unit(struct routers *routers, struct router *router)
+{
+	struct vrrp_reason faults[VRRP_UNIT_MAX], shared = { .code = VRRP_REASON_NONE };
+	bool speaks = false;
+
+	for (unsigned i = 0; i < router->unit->n; i++) {
+		faults[i] = fault_of(routers, router_mate(router, i));
+		speaks |= faults[i].code == VRRP_REASON_NONE;
+	}
+	for (unsigned i = 0; i < router->unit->n && shared.code == VRRP_REASON_NONE; i++)
+		if (!speaks || !is_of_family(faults[i].code))
+			shared = faults[i];
+	for (unsigned i = 0; i < router->unit->n; i++)
+		tell_member(routers, router_mate(router, i), &faults[i], &shared);
+}
+
+void router_look_at_worth(struct routers *routers, struct router *router)
+{
+	struct vrrp_reason fault;
+
+	if (router->unit) {
+		tell_worth_of_unit(routers, router);
+		return;
+	}
+	fault = fault_of(routers, router);
+	tell_worth(routers, router, &fault);
+}
+
+static void tell_router(struct routers *routers, struct router *router, const struct lan_news *news)
+{
+	const uint8_t *source = choose_source(routers, router);
+	/* Without one left, a farewell still leaves from the one that it had. */
+	bool other = source && memcmp(source, router->vr.election.source, 16) != 0;
+	bool others = router_is_unicast(router) && router_find_peers(routers, router);
+
+	if (other)
+		vrrp_source_set(&router->vr, source);
+	if (other || others || news->voice || router->moved)
+		router_write_will(routers, router);
+	router->moved = false;
+	/* Its fault in between was never seen: what waited on the old interface is lost. */
+	if (news->index && router->vr.election.state == VRRP_STATE_BACKUP)
+		router_miss(routers, router);
+	if (news->mac && router->vr.election.state == VRRP_STATE_ACTIVE)
+		router_owe_announcement(routers, router);
+	router_look_at_worth(routers, router);
+}
+
+static void tell_group_error(struct routers *routers, const struct lan *lan)
+{
+	struct journal journal = routers_journal(routers);
+	struct event event = event_of(EVENT_GROUP, NULL, lan->interface->name, lan->family);
+
+	event.fact.error = lan->group_error;
+	memcpy(event.fact.number, lan->group_failed, sizeof(lan->group_failed));
+	journal_put(&journal, &event);
+}
+
+static void assess(struct routers *routers, struct lan *lan)
+{
+	enum vrrp_reason_code before = lan->fault.code;
+	struct lan_news news = lan_assess(lan);
+
+	if (lan->fault.code == VRRP_REASON_NO_GROUP && before != VRRP_REASON_NO_GROUP)
+		tell_group_error(routers, lan);
+	routers->groups_missing |= lan->fault.code == VRRP_REASON_NO_GROUP;
+	for (unsigned i = lan->first; i; i = routers->all[i - 1].next_on_lan)
+		tell_router(routers, &routers->all[i - 1], &news);
+}
+
+/* Where a source or a peer of routers is this host's from now on, or no more. */
+static void doubt_unicast(struct routers *routers)
+{
+	if (!routers->own.changed)
+		return;
+	routers->own.changed = false;
+	for (unsigned i = 0; i < routers->n; i++)
+		if (router_is_unicast(&routers->all[i]))
+			routers_doubt(routers, router_lan(routers, &routers->all[i]));
+}
+
+/* A router with guests on an interface of which there is news. */
+static void tell_host(struct routers *routers, struct router *router,
+		      const struct guests_news *news)
+{
+	if (news->index)
+		router_write_will(routers, router);
+	if (news->announce && router->vr.election.state == VRRP_STATE_ACTIVE)
+		router_owe_announcement(routers, router);
+	router_look_at_worth(routers, router);
+}
+
+/* Guests of one router are neighbours. */
+static void assess_guests(struct routers *routers, unsigned interface)
+{
+	struct guests_news news = guests_assess(routers, interface);
+	struct router *router = NULL;
+
+	for (uint32_t i = routers->guests.places[interface].first; i;
+	     i = routers->guests.next[i - 1]) {
+		struct router *owner = &routers->all[kern_wants_get(routers->wants, i - 1)->owner];
+		unsigned address = i - 1 - owner->want;
+
+		if (owner != router)
+			tell_host(routers, owner, &news);
+		router = owner;
+		if (news.up && owner->vr.election.state == VRRP_STATE_ACTIVE)
+			router_want_address(routers, owner, address, true);
+	}
+}
+
+void routers_assess(struct routers *routers)
+{
+	doubt_unicast(routers);
+	for (unsigned i = 0; i < routers->doubtful_n; i++) {
+		struct lan *lan = routers->doubtful[i];
+
+		lan->doubtful = false;
+		assess(routers, lan);
+	}
+	routers->doubtful_n = 0;
+	for (unsigned i = 0; i < routers->guests.doubtful_n; i++)
+		assess_guests(routers, routers->guests.doubtful[i]);
+	routers->guests.doubtful_n = 0;
+}
+
+void routers_doubt_groups(struct routers *routers)
+{
+	if (!routers->groups_missing)
+		return;
+	routers->groups_missing = false;
+	for (unsigned i = 0; i < routers->n; i++) {
+		struct lan *lan = router_lan(routers, &routers->all[i]);
+
+		if (lan->fault.code == VRRP_REASON_NO_GROUP)
+			routers_doubt(routers, lan);
+	}
+}
