@@ -151,7 +151,7 @@ static int make_router(struct routers *routers, unsigned number, const struct co
 	join_unit(routers, router, conf);
 	set_rules(router, conf);
 	router->conf = conf;
-	router->fault_ns = VRRP_NEVER;
+	router->fault_ns = router->mute_ns = VRRP_NEVER;
 	err = join_lan(routers, number, conf);
 	virtual_mac_add(routers, number, conf);
 	name_peers(routers, number, conf);

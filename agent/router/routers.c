@@ -197,7 +197,7 @@ static void fire(struct routers *routers, struct router *router)
 	if (router->vr.election.state == VRRP_STATE_ACTIVE &&
 	    lease_on_timer(&router->lease, event.now_ns))
 		router_renew_leases(routers, router);
-	if (event.now_ns >= router->fault_ns)
+	if (event.now_ns >= router->fault_ns || event.now_ns >= router->mute_ns)
 		router_look_at_worth(routers, router);
 	if (round_is_due(&router->round, event.now_ns))
 		router_owe_round(routers, router);

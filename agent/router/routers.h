@@ -55,6 +55,8 @@ struct router {
 	struct round round;     /* the announcement that is under way */
 	enum vrrp_reason_code fault_code; /* that may pass */
 	int64_t fault_ns; /* a fault that may pass is one from then on; VRRP_NEVER: there is none */
+	int64_t mute_ns;  /* it is mute since its start, which is told then; VRRP_NEVER: it is not,
+			     or that is told */
 	struct journal_limits limits;
 };
 

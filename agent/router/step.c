@@ -136,6 +136,8 @@ void router_schedule(struct routers *routers, struct router *router)
 		deadline_ns = round_deadline(&router->round);
 	if (router->fault_ns < deadline_ns)
 		deadline_ns = router->fault_ns;
+	if (router->mute_ns < deadline_ns)
+		deadline_ns = router->mute_ns;
 	deadlines_set(routers->heap, (unsigned)(router - routers->all), deadline_ns);
 }
 

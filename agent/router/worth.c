@@ -8,6 +8,9 @@
 /* Network tools correct an address by removing it first. */
 #define SOURCE_PATIENCE_NS INT64_C(500000000)
 
+/* At every boot of a host its link-local address is tentative for a second or two. */
+#define MUTE_PATIENCE_NS INT64_C(3000000000)
+
 void router_miss(struct routers *routers, struct router *router)
 {
 	const struct vrrp_event event = { .type = VRRP_EVENT_MISSED,
@@ -208,14 +211,24 @@ static bool is_of_family(enum vrrp_reason_code fault)
 }
 
 /* What a family cannot hold that cannot speak either is no reason to leave. */
-static void become_mute(struct routers *routers, struct router *router,
-			const struct vrrp_reason *fault)
+static void become_mute(struct routers *routers, struct router *router)
+{
+	bool starts = router->vr.election.state == VRRP_STATE_INITIALIZE;
+
+	router->mute_ns = routers->now->mono_ns + (starts ? MUTE_PATIENCE_NS : 0);
+	resort_rest(&router->resort);
+	router_begin_anew(routers, router);
+}
+
+static void tell_that_mute(struct routers *routers, struct router *router,
+			   const struct vrrp_reason *fault)
 {
 	struct journal_router journal = router_journal(routers, router);
 
+	if (routers->now->mono_ns < router->mute_ns)
+		return;
+	router->mute_ns = VRRP_NEVER;
 	journal_mute(&journal, fault);
-	resort_rest(&router->resort);
-	router_begin_anew(routers, router);
 }
 
 /* Whatever was refused meanwhile is asked for anew. */
@@ -223,7 +236,9 @@ static void speak_again(struct routers *routers, struct router *router)
 {
 	struct journal_router journal = router_journal(routers, router);
 
-	journal_family(&journal, EVENT_SPEAKS);
+	if (router->mute_ns == VRRP_NEVER)
+		journal_family(&journal, EVENT_SPEAKS);
+	router->mute_ns = VRRP_NEVER;
 	if (router->vr.election.state != VRRP_STATE_ACTIVE)
 		return;
 	router_want_addresses(routers, router, false);
@@ -236,13 +251,14 @@ static void tell_mute(struct routers *routers, struct router *router,
 	struct vrrp_member *member = &router->unit->members[router->member];
 	bool mute = fault->code != VRRP_REASON_NONE;
 
-	if (member->mute == mute)
-		return;
-	member->mute = mute;
-	if (mute)
-		become_mute(routers, router, fault);
-	else
-		speak_again(routers, router);
+	if (member->mute != mute) {
+		member->mute = mute;
+		if (mute)
+			become_mute(routers, router);
+		else
+			speak_again(routers, router);
+	}
+	tell_that_mute(routers, router, fault);
 	router_schedule(routers, router);
 }
 

@@ -156,6 +156,30 @@ def test_family_that_cannot_speak_follows_aloud_and_speaks_again(lab):
     assert became(agent) == [1, 1]
 
 
+def test_boot_of_a_host_whose_link_local_address_is_tentative_is_no_alarm(lab):
+    """IPv6 follows from the beginning, and speaks when duplicate address detection has ended."""
+    gateway = host(lab, "gw1", 2)
+    gateway.ip("address flush dev eth0 scope link")
+    gateway.sysctl("net.ipv6.conf.eth0.accept_dad", 1)
+    gateway.ip("address add fe80::77/64 dev eth0")
+    agent = lab.vipd(gateway, [both()])
+    assert any(it.get("tentative") for it in gateway.address_info()), "the test came too late"
+    wait_until(lambda: agent.router(family=6)["mute"], what="IPv6 that follows")
+    wait_states(agent, "active")
+    gateway.wait_adverts(30, since=lab.now(), src="fe80::77")
+    assert not agent.router(family=6)["mute"] and held(agent) == ADDRESSES
+    assert not [line for line in agent.log if "mute=" in line]
+
+
+def test_family_that_cannot_speak_at_the_start_is_told_when_that_lasts(lab):
+    gateway = host(lab, "gw1", 2)
+    gateway.ip("link set eth0 addrgenmode none", "address flush dev eth0 scope link")
+    agent = lab.vipd(gateway, [both()])
+    wait_states(agent, "active")
+    assert "no link-local address" in agent.wait_log("family=6 interface=eth0 mute=yes")
+    assert held(agent) == ADDRESSES
+
+
 def test_ipv4_goes_on_when_ipv6_is_switched_off(lab):
     one, two = pair(lab)
     mark = lab.now()
