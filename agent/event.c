@@ -168,9 +168,10 @@ static const struct kind kinds[] = {
 	[EVENT_SPEAKS] = { "speaks", LOG_LEVEL_INFO, 0, NO_FIELDS, OF_ROUTER_ON_LINK "mute=no" },
 	[EVENT_DEAF] = { "deaf", LOG_LEVEL_WARNING, 0, NO_FIELDS,
 			 OF_ROUTER_ON_LINK
-			 "deaf=yes note=\"no advert of this family arrives, while the other one "
-			 "hears an Active: a firewall, or a switch that filters multicast; nobody "
-			 "takes over for that\"" },
+			 "deaf=yes note=\"no advert arrives here, while its other family or "
+			 "another router of its group hears an Active: a firewall, or a switch "
+			 "that "
+			 "filters multicast; nobody takes over for that\"" },
 	[EVENT_HEARS] = { "hears", LOG_LEVEL_INFO, 0, NO_FIELDS, OF_ROUTER_ON_LINK "deaf=no" },
 	[EVENT_MACVLAN] = { "macvlan", LOG_LEVEL_ERROR, WITHOUT_FACT_TEXT,
 			    ROWS(NAME("macvlan"),
@@ -520,6 +521,8 @@ static const char *form_of(const struct kind *kind, const struct event *event)
 {
 	if (event->kind == EVENT_CHANGE && !event->router[0])
 		return "reload=changed {what}";
+	if (event->kind == EVENT_CHANGE && event->change.of_group)
+		return "reload=changed group={router} {what}";
 	if (event->kind != EVENT_SWEPT)
 		return kind->line;
 	return event->address.error

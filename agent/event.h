@@ -216,8 +216,9 @@ struct event_forgotten {
 
 /* All texts end with a zero; those that do not apply are empty. */
 struct event_change {
-	uint8_t what; /* enum event_change_what */
-	uint8_t reserved[7];
+	uint8_t what;     /* enum event_change_what */
+	uint8_t of_group; /* the name is not a router's, but a group's */
+	uint8_t reserved[6];
 	char key[EVENT_KEY_SIZE]; /* in a group with a dot: "link.delay" */
 	char old[EVENT_VALUE_SIZE], new[EVENT_VALUE_SIZE];
 };

@@ -336,11 +336,17 @@ static void step_initialize(struct vrrp *vr, const struct vrrp_event *event,
 	}
 }
 
+/* What ends with a fault. */
+static enum vrrp_reason_code reason_of_end(enum vrrp_reason_code fault)
+{
+	return fault == VRRP_REASON_MEMBER ? VRRP_REASON_GROUP : VRRP_REASON_RECOVERED;
+}
+
 static void step_fault(struct vrrp *vr, const struct vrrp_event *event, struct vrrp_output *out)
 {
 	switch (event->type) {
 	case VRRP_EVENT_STARTUP:
-		start(vr, VRRP_REASON_RECOVERED, event->now_ns, out);
+		start(vr, reason_of_end(vr->election.reason.code), event->now_ns, out);
 		break;
 	case VRRP_EVENT_SHUTDOWN:
 		leave(vr, event->now_ns, out);

@@ -59,6 +59,8 @@ enum vrrp_reason_code {
 				 * could answer to */
 	VRRP_REASON_BOOT_DELAY, /* @ns: until the host is up for as long as configured */
 	VRRP_REASON_NO_MACVLAN, /* @interface, which is to carry the virtual MAC, cannot be had */
+	VRRP_REASON_GROUP,      /* the router's group decides, and another member did so first */
+	VRRP_REASON_MEMBER,     /* another member of its group has a fault, on @interface */
 	VRRP_REASON_COUNT,
 };
 

@@ -5,15 +5,17 @@
 
 #include "timers.h"
 
-void vrrp_unit_init(struct vrrp_unit *unit)
+void vrrp_unit_init(struct vrrp_unit *unit, struct vrrp_member *members)
 {
-	*unit = (struct vrrp_unit){ .tie_since_ns = VRRP_NEVER, .tie_ns = VRRP_NEVER };
+	*unit = (struct vrrp_unit){ .members = members,
+				    .tie_since_ns = VRRP_NEVER,
+				    .tie_ns = VRRP_NEVER };
 }
 
-unsigned vrrp_unit_add(struct vrrp_unit *unit, struct vrrp *vr)
+unsigned vrrp_unit_add(struct vrrp_unit *unit, struct vrrp *vr, unsigned router)
 {
 	assert(unit->n < VRRP_UNIT_MAX);
-	unit->members[unit->n] = (struct vrrp_member){ .vr = vr };
+	unit->members[unit->n] = (struct vrrp_member){ .vr = vr, .router = router };
 	return unit->n++;
 }
 
@@ -31,7 +33,10 @@ static const struct vrrp_member *active_member(const struct vrrp_unit *unit)
 	return NULL;
 }
 
-/* The member whose Active_Down_Timer runs longest, of those that have a say; NULL: none has. */
+/*
+ * The member whose Active_Down_Timer runs longest, of those that have a say. NULL: none has, or one
+ * has not begun yet, and it is not known what it will hear.
+ */
 static const struct vrrp_member *last_waiting(const struct vrrp_unit *unit)
 {
 	const struct vrrp_member *last = NULL;
@@ -39,7 +44,11 @@ static const struct vrrp_member *last_waiting(const struct vrrp_unit *unit)
 	for (unsigned i = 0; i < unit->n; i++) {
 		const struct vrrp_member *member = &unit->members[i];
 
-		if (is_in(member, VRRP_STATE_BACKUP) && !member->mute &&
+		if (member->mute)
+			continue;
+		if (!is_in(member, VRRP_STATE_BACKUP) && !is_in(member, VRRP_STATE_ACTIVE))
+			return NULL;
+		if (is_in(member, VRRP_STATE_BACKUP) &&
 		    (!last || member->vr->election.down_ns > last->vr->election.down_ns))
 			last = member;
 	}
@@ -48,12 +57,14 @@ static const struct vrrp_member *last_waiting(const struct vrrp_unit *unit)
 
 /* ---- together ---- */
 
-static struct vrrp_event together(enum vrrp_event_type type, const struct vrrp_member *with,
-				  int64_t now_ns)
+static struct vrrp_event together(enum vrrp_event_type type, const struct vrrp_member *member,
+				  const struct vrrp_member *with, int64_t now_ns)
 {
 	return (struct vrrp_event){ .type = type,
 				    .now_ns = now_ns,
-				    .reason = { .code = VRRP_REASON_TOGETHER,
+				    .reason = { .code = member->router == with->router
+								? VRRP_REASON_TOGETHER
+								: VRRP_REASON_GROUP,
 						.priority = with->vr->config.family } };
 }
 
@@ -61,10 +72,9 @@ static struct vrrp_event together(enum vrrp_event_type type, const struct vrrp_m
 static void lead(struct vrrp_unit *unit, const struct vrrp_member *first, int64_t now_ns,
 		 struct vrrp_output *out)
 {
-	const struct vrrp_event event = together(VRRP_EVENT_LEAD, first, now_ns);
-
 	for (unsigned i = 0; i < unit->n; i++) {
 		const struct vrrp_member *member = &unit->members[i];
+		const struct vrrp_event event = together(VRRP_EVENT_LEAD, member, first, now_ns);
 
 		if (is_in(member, VRRP_STATE_BACKUP) && member->vr->election.down_ns <= now_ns)
 			vrrp_step(member->vr, &event, &out[i]);
@@ -75,11 +85,14 @@ static void lead(struct vrrp_unit *unit, const struct vrrp_member *first, int64_
 static void give_way(struct vrrp_unit *unit, const struct vrrp_member *first, int64_t now_ns,
 		     struct vrrp_output *out)
 {
-	const struct vrrp_event event = together(VRRP_EVENT_GIVE_WAY, first, now_ns);
+	for (unsigned i = 0; i < unit->n; i++) {
+		const struct vrrp_member *member = &unit->members[i];
+		const struct vrrp_event event =
+			together(VRRP_EVENT_GIVE_WAY, member, first, now_ns);
 
-	for (unsigned i = 0; i < unit->n; i++)
-		if (is_in(&unit->members[i], VRRP_STATE_ACTIVE))
-			vrrp_step(unit->members[i].vr, &event, &out[i]);
+		if (is_in(member, VRRP_STATE_ACTIVE))
+			vrrp_step(member->vr, &event, &out[i]);
+	}
 	unit->tie_since_ns = unit->tie_ns = VRRP_NEVER;
 }
 

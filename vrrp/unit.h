@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Virtual routers with one fate: the families of a dual-stack router. Each member is a virtual
- * router of its own (fsm.h), with its own adverts and timers; the unit decides what none of them
- * can know alone. It is Active in all of them or in none:
+ * Virtual routers with one fate: the families of a dual-stack router, the routers of a group. Each
+ * member is a virtual router of its own (fsm.h), with its own adverts and timers; the unit decides
+ * what none of them can know alone. It is Active in all of them or in none:
  *
  *   - An Active heard by one member is an Active: the others do not take over. Who hears nobody
  *     meanwhile is deaf, which is told, and no second Active.
- *   - They take over together, when no member's Active_Down_Timer runs any more.
+ *   - They take over together, when each has begun and no Active_Down_Timer runs any more.
  *   - When one yields, all do. A tie is decided by the first member alone, since the addresses of
  *     the others may say the opposite; by another one when it has lasted there for as long as an
  *     Active may be silent.
@@ -21,38 +21,41 @@
 
 #include "fsm.h"
 
-#define VRRP_UNIT_MAX 2 /* members */
+#define VRRP_UNIT_MAX 256 /* members */
 
 struct vrrp_member {
 	struct vrrp *vr; /* borrowed; written by vrrp_unit_step() */
+	unsigned router; /* any number; families of one router have the same */
 	bool mute;       /* no advert of it can leave; the caller's */
 	bool deaf;       /* hears nobody, while another member hears an Active */
 };
 
 struct vrrp_unit {
 	unsigned n;
-	struct vrrp_member members[VRRP_UNIT_MAX]; /* the first one decides ties */
+	struct vrrp_member *members; /* borrowed; the first one decides ties */
 	int64_t tie_since_ns; /* Active: others than the first one have heard a tie since then, */
 	int64_t tie_ns;       /* and until then; without a longer pause */
 };
 
 /**
  * vrrp_unit_init() - a unit without members.
+ * @members: room for them; borrowed for as long as the unit is used.
  */
-void vrrp_unit_init(struct vrrp_unit *unit);
+void vrrp_unit_init(struct vrrp_unit *unit, struct vrrp_member *members);
 
 /**
  * vrrp_unit_add() - one more member, up to VRRP_UNIT_MAX.
  * @vr: borrowed for as long as the unit is used.
+ * @router: struct vrrp_member.
  *
  * Return: its number, counting from 0.
  */
-unsigned vrrp_unit_add(struct vrrp_unit *unit, struct vrrp *vr);
+unsigned vrrp_unit_add(struct vrrp_unit *unit, struct vrrp *vr, unsigned router);
 
 /**
  * vrrp_unit_step() - one event for one member, and what follows for all.
  * @member: whom it concerns. VRRP_EVENT_PRIORITY and VRRP_EVENT_CEDE concern all, whoever gets it.
- * @out: VRRP_UNIT_MAX of them, overwritten: what the caller must now do for each member.
+ * @out: as many as there are members, overwritten: what the caller must now do for each member.
  */
 void vrrp_unit_step(struct vrrp_unit *unit, unsigned member, const struct vrrp_event *event,
 		    struct vrrp_output *out);

@@ -20,6 +20,7 @@
 #define CONF_ROUTERS_MAX  8160 /* 255 on each of 32 interfaces */
 #define CONF_EXTRA_MAX    4096
 #define CONF_PEERS_MAX    64
+#define CONF_MEMBERS_MAX  128 /* routers of a group */
 #define CONF_ERRORS_MAX   20
 
 /* Where a router lives that speaks by unicast and names no interface. */
@@ -176,10 +177,12 @@ struct conf_router {
 	uint8_t only_family; /* 0: it speaks both, and the next two are what it is made of */
 	uint8_t members_n;   /* 0 or 2 */
 	uint8_t added_n;     /* addresses in front of those that the file has: 0 or 1 */
-	uint8_t unit_n;      /* of a member: how many share its fate, and follow each other in */
-	uint8_t unit_at;     /* the configuration; and which of them it is; 0, 0: none */
 	struct conf_router *members; /* part of the configuration */
-	uint8_t group[16];           /* multicast group of the adverts; zero: vrrp_group() */
+	uint16_t unit_n;  /* how many share its fate, and follow each other in the list of all; */
+	uint16_t unit_at; /* which of them it is; */
+	uint16_t unit_router; /* and of which router, by number; all 0: it has its own fate */
+	const struct conf_group *team; /* that it is in; part of the configuration; NULL: none */
+	uint8_t group[16];             /* multicast group of the adverts; zero: vrrp_group() */
 	struct conf_link_local link_local;
 	struct conf_link link;
 	struct conf_announce announce;
@@ -192,6 +195,17 @@ struct conf_router {
 	struct conf_address *addresses;
 };
 
+struct conf_group_member {
+	char router[CONF_NAME_SIZE];
+};
+
+/* Routers with one fate. */
+struct conf_group {
+	char name[CONF_NAME_SIZE];
+	unsigned routers_n;
+	struct conf_group_member *routers; /* part of the configuration; the first decides ties */
+};
+
 struct conf_block; /* of memory */
 
 struct conf {
@@ -202,8 +216,11 @@ struct conf {
 	unsigned written_n;
 	struct conf_router *written; /* as the file has them */
 	unsigned routers_n;
-	struct conf_router *routers; /* each of one family: in the same order, members of both */
-	struct conf_block *blocks;   /* owned: where routers and their lists are */
+	struct conf_router *routers; /* each of one family: in the same order, but that those with
+					one fate are next to each other */
+	unsigned groups_n;
+	struct conf_group *groups;
+	struct conf_block *blocks; /* owned: where routers and their lists are */
 };
 
 struct conf_error {
@@ -340,9 +357,9 @@ enum conf_change {
 /* One difference. All pointers are borrowed, and for the call only. */
 struct conf_difference {
 	enum conf_change change;
-	const char *noun;      /* "router"; NULL for a key of the host */
+	const char *noun;      /* "router", "group"; NULL for a key of the host */
 	const char *name;      /* of it; NULL likewise */
-	const void *old, *new; /* it, a router as struct conf_router; NULL when new, when gone */
+	const void *old, *new; /* struct conf_router, or conf_group; NULL when new, when gone */
 	const char *key;       /* NULL for all of it; in a group with a dot: "link.delay" */
 	const char *element;   /* what the list @key is one of: "address"; else NULL */
 	const char *old_text, *new_text; /* without quotes */

@@ -291,6 +291,8 @@ static void make_members(const struct conf_place *group, struct conf_router *rou
 	if (router->families == CONF_FAMILIES_TOGETHER) {
 		members[0].unit_n = members[1].unit_n = 2;
 		members[1].unit_at = 1;
+	} else {
+		members[1].unit_router = 1;
 	}
 	router->members = members;
 	router->members_n = 2;
@@ -312,34 +314,4 @@ void conf_family_set(const struct conf_place *group, struct conf_router *router)
 	check_sources(group, router);
 	check_link_local(group, router);
 	set_one(group, router, family);
-}
-
-/* ---- all routers ---- */
-
-void conf_family_flatten(const struct conf_place *file, struct conf *conf)
-{
-	const struct conf_place place = conf_place_of(file, "routers");
-	unsigned n = 0;
-
-	for (unsigned i = 0; i < conf->written_n; i++)
-		n += conf_family_count(&conf->written[i]);
-	if (n > CONF_ROUTERS_MAX) {
-		conf_error_in(&place, "expected at most %d, got %u: one of both families is two",
-			      CONF_ROUTERS_MAX, n);
-		return;
-	}
-	if (n == conf->written_n) {
-		conf->routers = conf->written;
-		conf->routers_n = n;
-		return;
-	}
-	conf->routers = conf_alloc(file->parse->blocks, NULL, 0, n, sizeof(*conf->routers));
-	if (n && !conf->routers) {
-		conf_error_in(&place, "out of memory");
-		return;
-	}
-	for (unsigned i = 0; i < conf->written_n; i++)
-		for (unsigned k = 0; k < conf_family_count(&conf->written[i]); k++)
-			conf->routers[conf->routers_n++] =
-				*conf_family_member(&conf->written[i], k);
 }

@@ -34,9 +34,4 @@ const struct conf_router *conf_family_member(const struct conf_router *router, u
  */
 unsigned conf_family_added(const struct conf_router *router);
 
-/**
- * conf_family_flatten() - make the list of all routers, each of one family. Errors are told.
- */
-void conf_family_flatten(const struct conf_place *file, struct conf *conf);
-
 #endif

@@ -10,7 +10,8 @@
 const struct conf_foreign_word conf_keepalived_words[] = {
 	/* Blocks. */
 	{ "vrrp_instance", "write a group { name = \"NAME\"; ... } in routers", true },
-	{ "vrrp_sync_group", LATER ": groups", true },
+	{ "vrrp_sync_group", "write a group { name = \"NAME\"; routers = [ ... ]; } in groups",
+	  true },
 	{ "vrrp_script", LATER ": checks", true },
 	{ "vrrp_track_file", LATER ": checks", true },
 	{ "vrrp_track_process", LATER ": checks", true },
@@ -121,9 +122,9 @@ const struct conf_foreign_word conf_keepalived_words[] = {
 	{ "lvs_sync*", "there is no such thing: keepalived can go on with load balancing", false },
 
 	/* In vrrp_sync_group. */
-	{ "group", LATER ": groups", false },
-	{ "global_tracking", LATER ": groups", false },
-	{ "sync_group_tracking_weight", LATER ": groups", false },
+	{ "group", "write routers = [ \"NAME\", ... ]", false },
+	{ "global_tracking", LATER ": tracking", false },
+	{ "sync_group_tracking_weight", LATER ": tracking", false },
 
 	/* In vrrp_script. */
 	{ "script", LATER ": checks", false },

@@ -6,6 +6,7 @@
 #include "address.h"
 #include "announce.h"
 #include "family.h"
+#include "group.h"
 #include "mac.h"
 #include "unicast.h"
 #include "value.h"
@@ -550,6 +551,49 @@ static const struct conf_schema router_schema = {
 	.check = check_router,
 };
 
+/* ---- groups ---- */
+
+static const struct conf_key group_member_keys[] = {
+	{ .field = FIELD(struct conf_group_member, router, "router", FIELD_TEXT),
+	  .kind = &conf_word,
+	  .min = 1,
+	  .max = CONF_NAME_SIZE - 1,
+	  .missing = "" },
+	CONF_KEYS_END,
+};
+
+static const struct conf_schema group_member_schema = {
+	.noun = "router",
+	.nouns = "routers",
+	.size = sizeof(struct conf_group_member),
+	.keys = group_member_keys,
+	.brief = "router",
+	.only_brief = true,
+};
+
+static const struct conf_key group_keys[] = {
+	{ .field = FIELD(struct conf_group, name, "name", FIELD_TEXT),
+	  .kind = &conf_word,
+	  .min = 1,
+	  .max = CONF_NAME_SIZE - 1,
+	  .missing = "" },
+	{ .field = FIELD(struct conf_group, routers, "routers", 0),
+	  .element = &group_member_schema,
+	  .count = offsetof(struct conf_group, routers_n),
+	  .min = 1,
+	  .max = CONF_MEMBERS_MAX,
+	  .missing = "" },
+	CONF_KEYS_END,
+};
+
+static const struct conf_schema group_schema = {
+	.noun = "group",
+	.nouns = "groups",
+	.size = sizeof(struct conf_group),
+	.keys = group_keys,
+	.check = conf_group_check,
+};
+
 /* ---- nodes ---- */
 
 static const struct conf_key host_keys[] = {
@@ -644,7 +688,11 @@ static const struct conf_key file_keys[] = {
 	  .min = 1,
 	  .max = CONF_ROUTERS_MAX,
 	  .missing = ": there is nothing to do" },
-	LATER("groups", "groups of routers are not supported yet"),
+	{ .field = FIELD(struct conf, groups, "groups", 0),
+	  .element = &group_schema,
+	  .count = offsetof(struct conf, groups_n),
+	  .min = 1,
+	  .max = CONF_ROUTERS_MAX },
 	LATER("checks", "health checks are not supported yet"),
 	LATER("notify", "notify commands are not supported yet"),
 	CONF_KEYS_END,
@@ -656,7 +704,7 @@ static void check_file(const struct conf_place *file, void *base)
 	struct conf *conf = base;
 
 	strcpy(conf->node, file->parse->nodes.name);
-	conf_family_flatten(file, conf);
+	conf_group_flatten(file, conf);
 	conf_mac_check_names(file, conf);
 }
 

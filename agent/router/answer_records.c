@@ -55,6 +55,7 @@ struct router_record {
 	char mac[CONF_MAC_TEXT_SIZE]; /* with which addresses are announced; empty: not known */
 	char macvlan[CONF_LINK_SIZE]; /* that carries it; empty: none */
 	uint8_t accept;               /* packets to its addresses, while Active */
+	char group[CONF_NAME_SIZE];   /* empty: it is in none */
 };
 
 #define ROUTER(member, called, type) FIELD(struct router_record, member, called, type)
@@ -88,6 +89,7 @@ static const struct field router_fields[] = {
 	ROUTER(mac, "mac", FIELD_TEXT),
 	ROUTER(macvlan, "macvlan", FIELD_TEXT),
 	ROUTER(accept, "accept", FIELD_BOOL),
+	ROUTER(group, "group", FIELD_TEXT),
 	COUNTER(adverts_sent),
 	COUNTER(adverts_received),
 	COUNTER(priority_zero_sent),
@@ -316,6 +318,8 @@ void answer_put_router(const struct answer_facts *facts, const struct router *ro
 	record.last_resort = router->resort.last;
 	record.interval_cs = config->interval_cs;
 	record.down_intervals = (uint8_t)vrrp_down_intervals(config);
+	if (router->conf->team)
+		strcpy(record.group, router->conf->team->name);
 	record.mute = router_is_mute(router);
 	record.deaf = router_is_deaf(router);
 	record.accept = router->conf->accept;

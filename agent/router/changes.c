@@ -32,10 +32,12 @@ static struct event event_of_difference(const struct conf_difference *d)
 		[CONF_NEW] = EVENT_CHANGE_ADDED,         [CONF_GONE] = EVENT_CHANGE_REMOVED,
 		[CONF_RESTART] = EVENT_CHANGE_RESTARTED,
 	};
+	bool of_router = d->noun && strcmp(d->noun, "router") == 0;
 	const struct conf_router *router = d->new ? d->new : d->old;
-	struct event event = event_of(EVENT_CHANGE, d->name, router ? router->interface : NULL,
-				      router ? router->vrrp.family : 0);
+	struct event event = event_of(EVENT_CHANGE, d->name, of_router ? router->interface : NULL,
+				      of_router ? router->vrrp.family : 0);
 
+	event.change.of_group = d->noun && !of_router;
 	event.change.what = what[d->change];
 	put_text(d->key, event.change.key, sizeof(event.change.key));
 	put_text(d->old_text, event.change.old, sizeof(event.change.old));

@@ -111,10 +111,11 @@ static void join_unit(struct routers *routers, struct router *router,
 	if (!conf->unit_n)
 		return;
 	if (conf->unit_at == 0)
-		vrrp_unit_init(&routers->units[routers->units_n++]);
+		vrrp_unit_init(&routers->units[routers->units_n++],
+			       &routers->members[router - routers->all]);
 	unit = &routers->units[routers->units_n - 1];
 	router->unit = unit;
-	router->member = vrrp_unit_add(unit, &router->vr);
+	router->member = vrrp_unit_add(unit, &router->vr, conf->unit_router);
 }
 
 /* Who its peers are, and which addresses of the host's it needs to know of. */
@@ -191,6 +192,15 @@ static unsigned count_macvlans(const struct conf *conf)
 
 	for (unsigned i = 0; i < conf->routers_n; i++)
 		n += conf->routers[i].mac.type == CONF_MAC_VIRTUAL;
+	return n;
+}
+
+static unsigned count_units(const struct conf *conf)
+{
+	unsigned n = 0;
+
+	for (unsigned i = 0; i < conf->routers_n; i++)
+		n += conf->routers[i].unit_n && conf->routers[i].unit_at == 0;
 	return n;
 }
 
@@ -282,12 +292,13 @@ static int make_room(struct routers *routers, const struct conf *conf)
 	if (interfaces_n < 0)
 		return interfaces_n;
 	routers->all = calloc(conf->routers_n, sizeof(*routers->all));
-	routers->units = calloc(conf->routers_n, sizeof(*routers->units));
+	routers->units = calloc(count_units(conf) + 1, sizeof(*routers->units));
+	routers->members = calloc(conf->routers_n, sizeof(*routers->members));
 	routers->owing = calloc(conf->routers_n, sizeof(struct router *));
 	routers->heap = deadlines_new(conf->routers_n);
 	routers->continued = calloc(STATE_ROUTERS_MAX, sizeof(*routers->continued));
-	if (!routers->all || !routers->units || !routers->owing || !routers->heap ||
-	    !routers->continued)
+	if (!routers->all || !routers->units || !routers->members || !routers->owing ||
+	    !routers->heap || !routers->continued)
 		return -ENOMEM;
 	err = make_lans(routers, conf, (size_t)interfaces_n);
 	if (err == 0)
@@ -474,6 +485,7 @@ void routers_close(struct routers *routers)
 	deadlines_free(routers->heap);
 	free(routers->all);
 	free(routers->units);
+	free(routers->members);
 	free(routers->owing);
 	free(routers->lans[0]);
 	free(routers->lans[1]);

@@ -46,8 +46,9 @@
 
 struct routers {
 	unsigned n, wants_n, units_n;
-	struct router *all;      /* owned, as all below */
-	struct vrrp_unit *units; /* of those that speak both families */
+	struct router *all;          /* owned, as all below */
+	struct vrrp_unit *units;     /* of those that speak both families, and of groups */
+	struct vrrp_member *members; /* of all units, each where its router is in @all */
 	struct interfaces *interfaces;
 	unsigned lans_n;     /* interfaces that routers live on: the first ones */
 	struct lan *lans[2]; /* of IPv4 and of IPv6, by number of their interface; NULL: no router

@@ -262,39 +262,91 @@ static void tell_mute(struct routers *routers, struct router *router,
 	router_schedule(routers, router);
 }
 
+/* The faults of a unit's members. */
+struct faults {
+	struct vrrp_reason own[VRRP_UNIT_MAX];
+	bool passing[VRRP_UNIT_MAX]; /* it may still pass, and is none until then */
+	const struct router *shared; /* whose fault is one of all; NULL: there is none */
+};
+
+static bool is_fault(const struct faults *faults, unsigned i)
+{
+	return faults->own[i].code != VRRP_REASON_NONE && !faults->passing[i];
+}
+
+/* What follows for a member from the fault of another one. */
+static struct vrrp_reason shared_fault(const struct faults *faults, const struct router *mate)
+{
+	const struct router *shared = faults->shared;
+	struct vrrp_reason fault = faults->own[shared->member];
+
+	if (shared->conf->unit_router == mate->conf->unit_router)
+		return fault;
+	fault = (struct vrrp_reason){ .code = VRRP_REASON_MEMBER };
+	strcpy(fault.interface, shared->conf->interface);
+	return fault;
+}
+
 /* What a member of a unit makes of the faults of all: whether it is mute, and what its fault is. */
-static void tell_member(struct routers *routers, struct router *mate, const struct vrrp_reason *own,
-			const struct vrrp_reason *shared)
+static void tell_member(struct routers *routers, struct router *mate, const struct faults *faults)
 {
 	static const struct vrrp_reason none = { .code = VRRP_REASON_NONE };
-	bool follows = shared->code == VRRP_REASON_NONE && own->code != VRRP_REASON_NONE;
-	const struct vrrp_reason *fault = own->code == VRRP_REASON_NONE ? shared : own;
+	bool is_own = is_fault(faults, mate->member);
+	struct vrrp_reason fault = none;
 
-	/* A fault that may still pass is neither. */
-	if (follows && !router_is_mute(mate) && may_pass(routers, mate, timed_as(own->code)))
+	if (is_own)
+		fault = faults->own[mate->member];
+	else if (faults->shared)
+		fault = shared_fault(faults, mate);
+	else if (faults->passing[mate->member])
 		return;
-	tell_mute(routers, mate, follows ? own : &none);
-	tell_worth(routers, mate, follows ? &none : fault);
+	tell_mute(routers, mate, is_own && !faults->shared ? &fault : &none);
+	tell_worth(routers, mate, faults->shared ? &fault : &none);
+}
+
+/* Whether some family of a member's router can speak. */
+static bool speaks(const struct router *mate, struct router *first, const struct faults *faults)
+{
+	for (unsigned i = 0; i < first->unit->n; i++)
+		if (router_mate(first, i)->conf->unit_router == mate->conf->unit_router &&
+		    !is_fault(faults, i))
+			return true;
+	return false;
+}
+
+static void find_faults(struct routers *routers, struct router *router, struct faults *ret_faults)
+{
+	for (unsigned i = 0; i < router->unit->n; i++) {
+		struct router *mate = router_mate(router, i);
+		enum vrrp_reason_code code;
+
+		ret_faults->own[i] = fault_of(routers, mate);
+		code = ret_faults->own[i].code;
+		ret_faults->passing[i] = code != VRRP_REASON_NONE &&
+					 !(router_is_mute(mate) && is_of_family(code)) &&
+					 may_pass(routers, mate, timed_as(code));
+	}
 }
 
 /*
- * A member of a unit that alone cannot speak is mute, and follows the others. Any other fault is
- * one of all: nobody takes over one family from a host that lives in the other.
+ * A family of a router that alone cannot speak is mute, and follows the other one. Any other fault
+ * is one of all: nobody takes over one family from a host that lives in the other, and the routers
+ * of a group have one fate.
  */
 static void tell_worth_of_unit(struct routers *routers, struct router *router)
 {
-	struct vrrp_reason faults[VRRP_UNIT_MAX], shared = { .code = VRRP_REASON_NONE };
-	bool speaks = false;
+	struct faults faults = { .shared = NULL };
 
-	for (unsigned i = 0; i < router->unit->n; i++) {
-		faults[i] = fault_of(routers, router_mate(router, i));
-		speaks |= faults[i].code == VRRP_REASON_NONE;
+	find_faults(routers, router, &faults);
+	for (unsigned i = 0; i < router->unit->n && !faults.shared; i++) {
+		const struct router *mate = router_mate(router, i);
+
+		if (is_fault(&faults, i) &&
+		    !(is_of_family(faults.own[i].code) && speaks(mate, router, &faults)))
+			faults.shared = mate;
 	}
-	for (unsigned i = 0; i < router->unit->n && shared.code == VRRP_REASON_NONE; i++)
-		if (!speaks || !is_of_family(faults[i].code))
-			shared = faults[i];
 	for (unsigned i = 0; i < router->unit->n; i++)
-		tell_member(routers, router_mate(router, i), &faults[i], &shared);
+		tell_member(routers, router_mate(router, i), &faults);
 }
 
 void router_look_at_worth(struct routers *routers, struct router *router)

@@ -114,8 +114,8 @@ static void judge_family(struct problems *problems, const struct records_table *
 		    "events");
 	if (client_number(table, record, "deaf"))
 		add(problems, PROBLEM_DEGRADED, "deaf",
-		    "no advert of this family arrives, while the other one hears an Active: a "
-		    "firewall, or a switch that filters multicast");
+		    "no advert arrives here, while its other family or another router of its group "
+		    "hears an Active: a firewall, or a switch that filters multicast");
 }
 
 /* What is known of words that vipd has for what it notices, and for what it discards. */

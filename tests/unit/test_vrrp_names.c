@@ -47,6 +47,8 @@ static void test_names_reasons_are_the_documented_words(void **state)
 		"no_global",
 		"boot_delay",
 		"no_macvlan",
+		"group",
+		"member",
 	};
 
 	(void)state;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * A dual-stack router as a function: one election in two families. First each rule, then hosts
- * on a network whose families are cut and mended at random.
+ * A dual-stack router as a function: one election in two families; and a group of such a one and
+ * others. First each rule, then hosts on networks that are cut and mended at random.
  */
 #include "test.h"
 
@@ -12,12 +12,14 @@
 #define DOWN_100 INT64_C(3609375000) /* Active_Down_Interval of priority 100, intervals of 1 s */
 #define V4       0
 #define V6       1
+#define MEMBERS  4 /* of a group: both of a router, and two others */
 
-/* A dual-stack router of one host. */
+/* A dual-stack router of one host, or a group. */
 struct host {
-	struct vrrp vr[2];
+	struct vrrp vr[MEMBERS];
 	struct vrrp_unit unit;
-	struct vrrp_output out[VRRP_UNIT_MAX];
+	struct vrrp_member members[MEMBERS];
+	struct vrrp_output out[MEMBERS];
 };
 
 static struct vrrp router_of(unsigned family, unsigned priority, const char *source)
@@ -43,9 +45,22 @@ static void make(struct host *host, unsigned priority, const char *source4, cons
 {
 	*host = (struct host){ .vr = { router_of(4, priority, source4),
 				       router_of(6, priority, source6) } };
-	vrrp_unit_init(&host->unit);
+	vrrp_unit_init(&host->unit, host->members);
 	for (unsigned i = 0; i < 2; i++)
-		assert_int_equal(vrrp_unit_add(&host->unit, &host->vr[i]), i);
+		assert_int_equal(vrrp_unit_add(&host->unit, &host->vr[i], 0), i);
+}
+
+/* With an interval of half a second in one of the others, and version 2 in the last. */
+static void make_group(struct host *host, unsigned priority, const char *source4,
+		       const char *source6)
+{
+	make(host, priority, source4, source6);
+	for (unsigned i = 2; i < MEMBERS; i++) {
+		host->vr[i] = router_of(4, priority, source4);
+		assert_int_equal(vrrp_unit_add(&host->unit, &host->vr[i], i), i);
+	}
+	host->vr[2].config.interval_cs = 50;
+	host->vr[3].config.version = 2;
 }
 
 /* "claim | release": what each member has to do. */
@@ -294,6 +309,55 @@ static void test_unit_latecomer_joins_or_all_yield(void **state)
 	assert_int_equal(host.vr[V6].election.state, VRRP_STATE_BACKUP);
 }
 
+static unsigned count_active(const struct host *host)
+{
+	unsigned n = 0;
+
+	for (unsigned i = 0; i < host->unit.n; i++)
+		n += host->vr[i].election.state == VRRP_STATE_ACTIVE;
+	return n;
+}
+
+static void begin_group(struct host *host, unsigned n)
+{
+	make_group(host, 100, OWN_ADDRESS, "fe80::20");
+	for (unsigned i = 0; i < n; i++)
+		happens(host, i, VRRP_EVENT_STARTUP, T0);
+}
+
+static void test_unit_group_waits_for_all_to_begin(void **state)
+{
+	struct host host;
+
+	(void)state;
+	begin_group(&host, MEMBERS - 1);
+	for (unsigned i = 0; i < MEMBERS - 1; i++)
+		assert_int_equal(vrrp_unit_deadline(&host.unit, i), VRRP_NEVER);
+	timer(&host, V4, T0 + 10 * SECOND);
+	assert_int_equal(count_active(&host), 0);
+	happens(&host, MEMBERS - 1, VRRP_EVENT_STARTUP, T0 + 10 * SECOND);
+	assert_int_equal(vrrp_unit_deadline(&host.unit, V4), T0 + 10 * SECOND + DOWN_100);
+	timer(&host, V4, T0 + 10 * SECOND + DOWN_100);
+	assert_int_equal(count_active(&host), MEMBERS);
+	assert_int_equal(host.vr[3].election.reason.code, VRRP_REASON_SILENCE);
+	assert_int_equal(host.vr[V4].election.reason.code, VRRP_REASON_GROUP);
+}
+
+static void test_unit_group_yields_as_one(void **state)
+{
+	struct host host;
+
+	(void)state;
+	begin_group(&host, MEMBERS);
+	timer(&host, V4, T0 + 4 * SECOND);
+	assert_int_equal(count_active(&host), MEMBERS);
+	hear(&host, V6, T0 + 5 * SECOND, 150, "fe80::1");
+	assert_int_equal(count_active(&host), 0);
+	assert_int_equal(host.vr[V6].election.reason.code, VRRP_REASON_HIGHER);
+	assert_int_equal(host.vr[V4].election.reason.code, VRRP_REASON_TOGETHER);
+	assert_int_equal(host.vr[2].election.reason.code, VRRP_REASON_GROUP);
+}
+
 /* ---- hosts on a network ---- */
 
 #define HOSTS_MAX 5
@@ -301,7 +365,8 @@ static void test_unit_latecomer_joins_or_all_yield(void **state)
 struct network {
 	unsigned n;
 	struct host hosts[HOSTS_MAX];
-	bool cut[2][HOSTS_MAX]; /* by family: what this host sends is lost */
+	unsigned members;
+	bool cut[MEMBERS][HOSTS_MAX]; /* by member: what this host sends is lost */
 	int64_t now_ns;
 	uint64_t random;
 };
@@ -315,24 +380,24 @@ static unsigned draw(struct network *net, unsigned n)
 static void deliver(struct network *net, unsigned from, const struct vrrp_output *sent);
 
 /* One advert, heard by all others, whose answers are heard in turn. */
-static void send_to_all(struct network *net, unsigned from, unsigned family, uint8_t priority)
+static void send_to_all(struct network *net, unsigned from, unsigned member, uint8_t priority)
 {
-	const struct vrrp *vr = &net->hosts[from].vr[family];
+	const struct vrrp *vr = &net->hosts[from].vr[member];
 	struct vrrp_advert advert = { .family = vr->config.family,
-				      .version = 3,
+				      .version = vr->config.version,
 				      .vrid = 51,
 				      .priority = priority,
-				      .interval_cs = 100 };
+				      .interval_cs = vr->config.interval_cs };
 	const struct vrrp_event event = { .type = VRRP_EVENT_ADVERT,
 					  .now_ns = net->now_ns,
 					  .advert = &advert };
-	struct vrrp_output answer[VRRP_UNIT_MAX];
+	struct vrrp_output answer[MEMBERS];
 
 	memcpy(advert.source, vr->election.source, 16);
 	for (unsigned to = 0; to < net->n; to++) {
 		if (to == from)
 			continue;
-		vrrp_unit_step(&net->hosts[to].unit, family, &event, net->hosts[to].out);
+		vrrp_unit_step(&net->hosts[to].unit, member, &event, net->hosts[to].out);
 		memcpy(answer, net->hosts[to].out, sizeof(answer));
 		deliver(net, to, answer);
 	}
@@ -340,11 +405,11 @@ static void send_to_all(struct network *net, unsigned from, unsigned family, uin
 
 static void deliver(struct network *net, unsigned from, const struct vrrp_output *sent)
 {
-	for (unsigned family = 0; family < 2; family++)
-		for (unsigned i = 0; i < sent[family].actions_n; i++)
-			if (sent[family].actions[i].type == VRRP_ACTION_ADVERT &&
-			    !net->cut[family][from])
-				send_to_all(net, from, family, sent[family].actions[i].priority);
+	for (unsigned member = 0; member < net->members; member++)
+		for (unsigned i = 0; i < sent[member].actions_n; i++)
+			if (sent[member].actions[i].type == VRRP_ACTION_ADVERT &&
+			    !net->cut[member][from])
+				send_to_all(net, from, member, sent[member].actions[i].priority);
 }
 
 /* The deadline that comes first. */
@@ -353,7 +418,7 @@ static int64_t next_deadline(const struct network *net, unsigned *ret_host, unsi
 	int64_t first_ns = VRRP_NEVER;
 
 	for (unsigned host = 0; host < net->n; host++) {
-		for (unsigned member = 0; member < 2; member++) {
+		for (unsigned member = 0; member < net->members; member++) {
 			int64_t ns = vrrp_unit_deadline(&net->hosts[host].unit, member);
 
 			if (ns >= first_ns)
@@ -369,7 +434,7 @@ static int64_t next_deadline(const struct network *net, unsigned *ret_host, unsi
 static void run_for(struct network *net, unsigned seconds)
 {
 	const int64_t until_ns = net->now_ns + seconds * SECOND;
-	struct vrrp_output sent[VRRP_UNIT_MAX];
+	struct vrrp_output sent[MEMBERS];
 	unsigned host = 0, member = 0;
 	int64_t ns;
 
@@ -387,13 +452,14 @@ static bool serves(const struct network *net, unsigned host, unsigned member)
 	return net->hosts[host].vr[member].election.state == VRRP_STATE_ACTIVE;
 }
 
-/* One Active, in both families. Return: which. */
+/* One Active, in all members. Return: which. */
 static unsigned assert_one_active(const struct network *net)
 {
 	unsigned n = 0, active = 0;
 
 	for (unsigned host = 0; host < net->n; host++) {
-		assert_int_equal(serves(net, host, V4), serves(net, host, V6));
+		for (unsigned member = 1; member < net->members; member++)
+			assert_int_equal(serves(net, host, V4), serves(net, host, member));
 		if (!serves(net, host, V4))
 			continue;
 		active = host;
@@ -404,29 +470,30 @@ static unsigned assert_one_active(const struct network *net)
 }
 
 /* Of equal priorities, or not; who is first by one family's address is last by the other's. */
-static void make_network(struct network *net, unsigned n, uint64_t seed)
+static void make_network(struct network *net, unsigned n, unsigned members, uint64_t seed)
 {
 	bool equal = seed % 2;
 	char ip4[32], ip6[32];
 
-	*net = (struct network){ .n = n, .now_ns = T0, .random = seed };
+	*net = (struct network){ .n = n, .members = members, .now_ns = T0, .random = seed };
 	for (unsigned host = 0; host < n; host++) {
 		snprintf(ip4, sizeof(ip4), "198.51.100.%u", 10 + host);
 		snprintf(ip6, sizeof(ip6), "fe80::%u", 90 - host);
-		make(&net->hosts[host], equal ? 100 : 100 + 10 * host, ip4, ip6);
-		for (unsigned member = 0; member < 2; member++)
+		(members == MEMBERS ? make_group : make)(&net->hosts[host],
+							 equal ? 100 : 100 + 10 * host, ip4, ip6);
+		for (unsigned member = 0; member < members; member++)
 			happens(&net->hosts[host], member, VRRP_EVENT_STARTUP, net->now_ns);
 	}
 }
 
-/* Cut at random; then one family at least is whole, and soon one Active is, and stays. */
+/* Cut at random; then one member at least is whole, and soon one Active is, and stays. */
 static void run_round(struct network *net)
 {
 	uint64_t became[HOSTS_MAX];
-	unsigned whole = draw(net, 2), active;
+	unsigned whole = draw(net, net->members), active;
 
-	for (unsigned i = 0; i < 2 * net->n; i++)
-		net->cut[i % 2][i / 2] = draw(net, 2);
+	for (unsigned i = 0; i < net->members * net->n; i++)
+		net->cut[i % net->members][i / net->members] = draw(net, 2);
 	run_for(net, 1 + draw(net, 20));
 	memset(net->cut[whole], 0, sizeof(net->cut[whole]));
 	run_for(net, 15);
@@ -445,9 +512,9 @@ static void test_unit_two_three_and_five_hosts_end_with_one_active_whatever_is_c
 	struct network net;
 
 	(void)state;
-	for (unsigned i = 0; i < 3; i++) {
+	for (unsigned i = 0; i < 6; i++) {
 		for (uint64_t seed = 1; seed <= 100; seed++) {
-			make_network(&net, sizes[i], seed);
+			make_network(&net, sizes[i / 2], i % 2 ? MEMBERS : 2, seed);
 			for (unsigned round = 0; round < 10; round++)
 				run_round(&net);
 		}
@@ -469,6 +536,8 @@ int main(void)
 		cmocka_unit_test(test_unit_mute_member_hinders_nobody_and_follows),
 		cmocka_unit_test(test_unit_mute_member_does_not_follow_against_another_active),
 		cmocka_unit_test(test_unit_latecomer_joins_or_all_yield),
+		cmocka_unit_test(test_unit_group_waits_for_all_to_begin),
+		cmocka_unit_test(test_unit_group_yields_as_one),
 		cmocka_unit_test(
 			test_unit_two_three_and_five_hosts_end_with_one_active_whatever_is_cut),
 	};
