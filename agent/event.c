@@ -173,6 +173,14 @@ static const struct kind kinds[] = {
 			 "that "
 			 "filters multicast; nobody takes over for that\"" },
 	[EVENT_HEARS] = { "hears", LOG_LEVEL_INFO, 0, NO_FIELDS, OF_ROUTER_ON_LINK "deaf=no" },
+	[EVENT_TRACK] = { "track", LOG_LEVEL_WARNING, SIZE_OF(track),
+			  ROWS(OF(event.track.interface, "track", FIELD_TEXT),
+			       OF_WORDS(event.track.down, "is", event_track_words),
+			       OF(event.track.weight, "weight", FIELD_INT),
+			       OF(event.track.from, "priority_before", FIELD_UINT),
+			       OF(event.track.to, "effective_priority", FIELD_UINT)),
+			  OF_ROUTER "track={track} is={is} weight={weight} "
+				    "priority={priority_before}->{effective_priority}" },
 	[EVENT_MACVLAN] = { "macvlan", LOG_LEVEL_ERROR, WITHOUT_FACT_TEXT,
 			    ROWS(NAME("macvlan"),
 				 OF_WORDS(event.fact.word, "news", event_macvlan_words), ERROR,
@@ -396,6 +404,10 @@ enum log_level event_level(const struct event *event)
 		break;
 	case EVENT_STANDBY:
 		if (event->fact.word == EVENT_STANDBY_AGAIN)
+			return LOG_LEVEL_INFO;
+		break;
+	case EVENT_TRACK:
+		if (event->track.to >= event->track.from)
 			return LOG_LEVEL_INFO;
 		break;
 	case EVENT_CHANGES:

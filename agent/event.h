@@ -48,6 +48,7 @@ enum event_kind {
 	EVENT_RESORT = 14, /* it is the last resort, or no more: @address.news: enum event_resort */
 	EVENT_SEND_PEER = 20, /* the kernel refused an advert to a peer: @address.bytes, error */
 	EVENT_MACVLAN = 21,   /* its macvlan @fact.name resists: @fact.word: enum event_macvlan */
+	EVENT_TRACK = 26,     /* an interface that it tracks came or went: @track */
 	/* of a router process */
 	EVENT_RECEIVE = 32,     /* adverts may have been lost: @fact.error, or 0: too fast */
 	EVENT_SWEPT = 33,       /* an address of a dead predecessor was removed: @address */
@@ -223,6 +224,15 @@ struct event_change {
 	char old[EVENT_VALUE_SIZE], new[EVENT_VALUE_SIZE];
 };
 
+/* What is tracked with a weight, and the effective priority before and after. */
+struct event_track {
+	int16_t weight;
+	uint8_t down;
+	uint8_t from, to;
+	char interface[16];
+	uint8_t reserved[3];
+};
+
 struct event_fact {
 	int64_t number[3];
 	int32_t error; /* an errno, or 0 */
@@ -245,6 +255,7 @@ struct event {
 		struct event_address address;
 		struct event_change change;
 		struct event_forgotten forgotten;
+		struct event_track track;
 		struct event_fact fact;
 		unsigned char payload[sizeof(struct event_fact)];
 	};

@@ -25,6 +25,8 @@ const char *const event_macvlan_words[EVENT_MACVLAN_COUNT] = {
 	[EVENT_MACVLAN_UP_FAILED] = "up_failed",
 };
 
+const char *const event_track_words[2] = { "up", "down" };
+
 const char *const event_resort_words[EVENT_RESORT_RESET + 1] = {
 	[EVENT_RESORT_BEGINS] = "begins",
 	[EVENT_RESORT_CEDES] = "cedes",
@@ -118,6 +120,8 @@ static const char *const reason_texts[VRRP_REASON_COUNT] = {
 				  "ones, and its peers are on other links",
 	[VRRP_REASON_NO_MACVLAN] = "interface {i} cannot have the macvlan {o}",
 	[VRRP_REASON_GROUP] = "together with its group",
+	[VRRP_REASON_TRACK_DOWN] = "interface {o}, which is tracked, is down",
+	[VRRP_REASON_TRACK_UP] = "interface {o}, which is tracked in reverse, is up",
 	[VRRP_REASON_MEMBER] = "another member of its group has a fault, on interface {o}",
 };
 

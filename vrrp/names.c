@@ -51,6 +51,8 @@ const char *const vrrp_reason_words[VRRP_REASON_COUNT] = {
 	[VRRP_REASON_NO_MACVLAN] = "no_macvlan",
 	[VRRP_REASON_GROUP] = "group",
 	[VRRP_REASON_MEMBER] = "member",
+	[VRRP_REASON_TRACK_DOWN] = "track_down",
+	[VRRP_REASON_TRACK_UP] = "track_up",
 };
 
 const char *const vrrp_reject_words[VRRP_REJECT_COUNT] = {

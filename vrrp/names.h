@@ -61,6 +61,8 @@ enum vrrp_reason_code {
 	VRRP_REASON_NO_MACVLAN, /* @interface, which is to carry the virtual MAC, cannot be had */
 	VRRP_REASON_GROUP,      /* the router's group decides, and another member did so first */
 	VRRP_REASON_MEMBER,     /* another member of its group has a fault, on @interface */
+	VRRP_REASON_TRACK_DOWN, /* @interface, which is tracked, cannot be used */
+	VRRP_REASON_TRACK_UP,   /* it can, and is tracked in reverse */
 	VRRP_REASON_COUNT,
 };
 

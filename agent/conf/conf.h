@@ -21,6 +21,7 @@
 #define CONF_EXTRA_MAX    4096
 #define CONF_PEERS_MAX    64
 #define CONF_MEMBERS_MAX  128 /* routers of a group */
+#define CONF_TRACKS_MAX   64  /* of a router, and of a group */
 #define CONF_ERRORS_MAX   20
 
 /* Where a router lives that speaks by unicast and names no interface. */
@@ -124,6 +125,15 @@ struct conf_auth {
 	char password[VRRP_AUTH_LEN + 1]; /* empty: there is no authentication */
 };
 
+/* An interface whose state counts for a router. */
+struct conf_track {
+	char interface[CONF_LINK_SIZE];
+	int16_t weight;   /* -253..253: what it adds while it is up, or takes away while it is down;
+			     0: being down is a fault */
+	bool reverse;     /* the other way round */
+	int64_t delay_ns; /* so long it must be down */
+};
+
 /* Which link-local address a router of IPv6 advertises first (RFC 9568 §5.2.9). */
 enum conf_link_local_kind {
 	CONF_LINK_LOCAL_UNSAID,  /* of IPv4; of IPv6 it becomes the next one */
@@ -188,8 +198,10 @@ struct conf_router {
 	struct conf_announce announce;
 	struct conf_auth auth;
 	struct conf_unicast unicast;
-	unsigned addresses_n; /* advertised: the first ones */
-	unsigned extra_n;     /* held, not advertised: behind them */
+	unsigned tracks_n;
+	struct conf_track *tracks; /* part of the configuration */
+	unsigned addresses_n;      /* advertised: the first ones */
+	unsigned extra_n;          /* held, not advertised: behind them */
 	/* Part of the configuration. Of one family unless there are members; what link_local adds
 	 * is the first. */
 	struct conf_address *addresses;
@@ -204,6 +216,8 @@ struct conf_group {
 	char name[CONF_NAME_SIZE];
 	unsigned routers_n;
 	struct conf_group_member *routers; /* part of the configuration; the first decides ties */
+	unsigned tracks_n;
+	struct conf_track *tracks; /* likewise */
 };
 
 struct conf_block; /* of memory */

@@ -103,7 +103,9 @@ const struct conf_foreign_word conf_keepalived_words[] = {
 	{ "strict_mode", "write accept = false; else the protocol is always kept to", false },
 	{ "vrrp_strict", "write accept = false in each router; else the protocol is always kept to",
 	  false },
-	{ "track_*", LATER ": track", false },
+	{ "track_interface", "write track = ( { interface = \"eth1\"; weight = -20; }, ... )",
+	  false },
+	{ "track_*", LATER ": checks", false },
 	{ "dont_track_primary", LATER ": a router of an interface that is down is in fault",
 	  false },
 	{ "linkbeat_*", "leave it out: the kernel tells", false },
@@ -123,8 +125,8 @@ const struct conf_foreign_word conf_keepalived_words[] = {
 
 	/* In vrrp_sync_group. */
 	{ "group", "write routers = [ \"NAME\", ... ]", false },
-	{ "global_tracking", LATER ": tracking", false },
-	{ "sync_group_tracking_weight", LATER ": tracking", false },
+	{ "global_tracking", "leave it out: what a member tracks weighs for its group", false },
+	{ "sync_group_tracking_weight", "leave it out: weights count in groups", false },
 
 	/* In vrrp_script. */
 	{ "script", LATER ": checks", false },

@@ -211,6 +211,38 @@ static const struct conf_schema unicast_schema = {
 	.check = conf_unicast_check_group,
 };
 
+/* ---- what is tracked ---- */
+
+static const struct conf_key track_keys[] = {
+	{ .field = FIELD(struct conf_track, interface, "interface", FIELD_TEXT),
+	  .kind = &conf_interface,
+	  .min = 1,
+	  .max = CONF_LINK_SIZE - 1,
+	  .missing = "" },
+	{ .field = FIELD(struct conf_track, weight, "weight", FIELD_INT),
+	  .kind = &conf_number,
+	  .min = -253,
+	  .max = 253,
+	  .preset = "0" },
+	{ .field = FIELD(struct conf_track, reverse, "reverse", FIELD_BOOL),
+	  .kind = &conf_boolean,
+	  .preset = "false" },
+	{ .field = FIELD(struct conf_track, delay_ns, "delay", FIELD_DURATION),
+	  .kind = &conf_duration,
+	  .max = 60 * NS_PER_S,
+	  .step = NS_PER_MS,
+	  .preset = "\"0s\"" },
+	LATER("check", "health checks are not supported yet"),
+	CONF_KEYS_END,
+};
+
+static const struct conf_schema track_schema = {
+	.noun = "track",
+	.nouns = "tracks",
+	.size = sizeof(struct conf_track),
+	.keys = track_keys,
+};
+
 static const char *const macs[] = {
 	[CONF_MAC_INTERFACE] = "interface",
 	[CONF_MAC_VIRTUAL] = "virtual",
@@ -364,7 +396,11 @@ static const struct conf_key router_keys[] = {
 	{ .field = OF(announce, "announce", 0), .element = &announce_schema, .preset = "{ }" },
 	{ .field = OF(auth, "auth", 0), .element = &auth_schema },
 	{ .field = OF(unicast, "unicast", 0), .element = &unicast_schema },
-	LATER("track", "tracking is not supported yet"),
+	{ .field = OF(tracks, "track", 0),
+	  .element = &track_schema,
+	  .count = offsetof(struct conf_router, tracks_n),
+	  .min = 1,
+	  .max = CONF_TRACKS_MAX },
 	LATER("routes", "virtual routes are not supported yet"),
 	CONF_KEYS_END,
 };
@@ -519,6 +555,24 @@ static void check_source(const struct conf_place *group, const struct conf_route
 	}
 }
 
+/* Its priority says that it owns the addresses (RFC 9568 §6.1). */
+static void check_track(const struct conf_place *group, const struct conf_router *router)
+{
+	const struct conf_place list = conf_place_of(group, "track");
+
+	for (unsigned i = 0; i < router->tracks_n; i++) {
+		struct conf_place place = list;
+
+		place.setting = config_setting_get_elem(list.setting, i);
+		if (router->tracks[i].weight && router->vrrp.priority == VRRP_PRIORITY_OWNER)
+			conf_error_in(&place, "an owner has priority 255 whatever weighs: leave "
+					      "weight out, and it is a fault");
+		if (router->name[0] && router->tracks[i].interface[0])
+			conf_claim(&place, "\"%s\" in what router \"%s\" tracks",
+				   router->tracks[i].interface, router->name);
+	}
+}
+
 static void check_router(const struct conf_place *group, void *base)
 {
 	struct conf_router *router = base;
@@ -536,6 +590,7 @@ static void check_router(const struct conf_place *group, void *base)
 		conf_unicast_check(group, conf_family_member(router, i));
 	}
 	check_accept(group, router);
+	check_track(group, router);
 	claim_all(group, router);
 }
 
@@ -583,6 +638,11 @@ static const struct conf_key group_keys[] = {
 	  .min = 1,
 	  .max = CONF_MEMBERS_MAX,
 	  .missing = "" },
+	{ .field = FIELD(struct conf_group, tracks, "track", 0),
+	  .element = &track_schema,
+	  .count = offsetof(struct conf_group, tracks_n),
+	  .min = 1,
+	  .max = CONF_TRACKS_MAX },
 	CONF_KEYS_END,
 };
 

@@ -38,6 +38,7 @@ static bool is_last_resort(const struct routers *routers, const struct router *r
 {
 	return routers->read_real_ns == 0 && old->election.priority == RESORT_PRIORITY &&
 	       old->config.priority > RESORT_PRIORITY &&
+	       router->vr.election.priority > RESORT_PRIORITY && /* nothing else makes it that */
 	       old->config.priority == router->vr.config.priority;
 }
 
@@ -71,7 +72,7 @@ static bool adopt(struct routers *routers, struct router *router, struct state *
 	    vrrp_is_history(&vr, now_ns))
 		return false;
 	last = is_last_resort(routers, router, &vr);
-	vrrp_adopt(&router->vr, &vr, last ? RESORT_PRIORITY : router->vr.config.priority, now_ns);
+	vrrp_adopt(&router->vr, &vr, last ? RESORT_PRIORITY : router->vr.election.priority, now_ns);
 	if (last)
 		router_resume_resort(routers, router);
 	if (routers->read_real_ns == 0)
@@ -91,6 +92,20 @@ static bool adopt(struct routers *routers, struct router *router, struct state *
 	return true;
 }
 
+/* What counts from the beginning; a predecessor has told it. */
+static void tell_tracks(struct routers *routers, struct router *router)
+{
+	struct journal_router journal = router_journal(routers, router);
+
+	for (unsigned i = 0; i < router->tracks_n; i++) {
+		const struct track *track = routers_track(routers, router, i);
+
+		if (track->conf->weight && track_counts(track))
+			journal_track(&journal, track->conf, track->down,
+				      router->vr.config.priority);
+	}
+}
+
 static void adopt_all(struct routers *routers, struct state *old, struct tally *tally)
 {
 	for (unsigned i = 0; i < routers->n; i++) {
@@ -101,10 +116,12 @@ static void adopt_all(struct routers *routers, struct state *old, struct tally *
 		if (entry >= 0)
 			routers->continued[entry] = true;
 		virtual_mac_want(routers, router);
-		if (adopt(routers, router, old, entry))
+		if (adopt(routers, router, old, entry)) {
 			tally->adopted++;
-		else
+		} else {
+			tell_tracks(routers, router);
 			tally->started++;
+		}
 		state_put(routers->state, i, &router->vr);
 	}
 }
@@ -242,6 +259,7 @@ int routers_go(struct routers *routers, const struct clocks *now, struct state *
 	/* What is prepared on adoption need not be prepared again in the first turn. */
 	for (unsigned i = 0; i < routers->n; i++)
 		look_around(routers, &routers->all[i]);
+	routers_assess_tracks(routers);
 	adopt_all(routers, old, &tally);
 	state_publish(routers->state);
 	err = sweep(routers, old);

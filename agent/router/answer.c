@@ -42,10 +42,15 @@ static bool put_forgotten(const struct answer_facts *facts, struct answer *answe
 			  const struct clocks *now, struct answer_message *message);
 
 static const struct step show_steps[] = {
-	{ .table = &answer_host_kind },     { .put = put_host },
-	{ .table = &answer_router_kind },   { .table = &answer_address_kind },
-	{ .table = &answer_conflict_kind }, { .table = &answer_peer_kind },
-	{ .put = put_addresses },           { 0 },
+	{ .table = &answer_host_kind },
+	{ .put = put_host },
+	{ .table = &answer_router_kind },
+	{ .table = &answer_address_kind },
+	{ .table = &answer_conflict_kind },
+	{ .table = &answer_peer_kind },
+	{ .table = &answer_track_kind },
+	{ .put = put_addresses },
+	{ 0 },
 };
 
 /* And who is what here: what a change would cost. */
@@ -207,7 +212,7 @@ static bool next_router(const struct answer_facts *facts, struct answer *answer)
 {
 	answer->router++;
 	answer->address = 0;
-	answer->inside = answer->peers_told = answer->conflicts_told = false;
+	answer->inside = answer->peers_told = answer->tracks_told = answer->conflicts_told = false;
 	if (answer->router < routers_count(facts->routers))
 		return false;
 	if (answer->name[0] && !answer->found)
@@ -238,6 +243,9 @@ static bool put_addresses(const struct answer_facts *facts, struct answer *answe
 	} else if (!answer->peers_told) {
 		answer_put_peers(router, message);
 		answer->peers_told = true;
+	} else if (!answer->tracks_told) {
+		answer_put_tracks(facts, router, message);
+		answer->tracks_told = true;
 	} else {
 		answer_put_conflicts(facts, answer->router, now, message);
 		answer->conflicts_told = true;

@@ -5,6 +5,7 @@
 
 #include "agent/conf/value.h"
 #include "conflicts.h"
+#include "track.h"
 
 #define ADDRESSES_PER_MESSAGE 64
 #define NS_PER_MS             INT64_C(1000000)
@@ -170,6 +171,24 @@ static const struct field peer_fields[] = {
 	FIELDS_END,
 };
 
+/* Of the router whose record came last: what it tracks. */
+struct track_record {
+	char interface[CONF_LINK_SIZE];
+	int16_t weight; /* 0: being down is a fault */
+	uint8_t reverse;
+	uint8_t up;     /* or down for less than the delay */
+	uint8_t counts; /* the weight does, or it is a fault */
+};
+
+static const struct field track_fields[] = {
+	FIELD(struct track_record, interface, "interface", FIELD_TEXT),
+	FIELD(struct track_record, weight, "weight", FIELD_INT),
+	FIELD(struct track_record, reverse, "reverse", FIELD_BOOL),
+	FIELD(struct track_record, up, "up", FIELD_BOOL),
+	FIELD(struct track_record, counts, "counts", FIELD_BOOL),
+	FIELDS_END,
+};
+
 /* What a router answers to "forget". */
 struct forgotten_record {
 	char name[CONF_NAME_SIZE];
@@ -218,6 +237,9 @@ const struct records_kind answer_forgotten_kind = { 6, "forgotten", sizeof(struc
 						    forgotten_fields };
 
 const struct records_kind answer_peer_kind = { 7, "peer", sizeof(struct peer_record), peer_fields };
+
+const struct records_kind answer_track_kind = { 8, "track", sizeof(struct track_record),
+						track_fields };
 
 static void put_records(const struct records_kind *kind, const void *records, unsigned n,
 			struct answer_message *message)
@@ -396,6 +418,25 @@ void answer_put_conflicts(const struct answer_facts *facts, unsigned number,
 	}
 	if (n)
 		put_records(&answer_conflict_kind, records, n, message);
+}
+
+void answer_put_tracks(const struct answer_facts *facts, const struct router *router,
+		       struct answer_message *message)
+{
+	struct track_record records[2 * CONF_TRACKS_MAX];
+
+	memset(records, 0, sizeof(records));
+	for (unsigned i = 0; i < router->tracks_n; i++) {
+		const struct track *track = routers_track(facts->routers, router, i);
+
+		strcpy(records[i].interface, track->conf->interface);
+		records[i].weight = track->conf->weight;
+		records[i].reverse = track->conf->reverse;
+		records[i].up = !track->down;
+		records[i].counts = track_counts(track);
+	}
+	if (router->tracks_n)
+		put_records(&answer_track_kind, records, router->tracks_n, message);
 }
 
 void answer_put_peers(const struct router *router, struct answer_message *message)

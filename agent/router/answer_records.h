@@ -15,7 +15,8 @@ extern const struct records_kind answer_address_kind; /* of the router whose rec
 extern const struct records_kind answer_configuration_kind;
 extern const struct records_kind answer_conflict_kind; /* likewise */
 extern const struct records_kind answer_forgotten_kind;
-extern const struct records_kind answer_peer_kind; /* of the router whose record came last */
+extern const struct records_kind answer_peer_kind;  /* of the router whose record came last */
+extern const struct records_kind answer_track_kind; /* likewise */
 
 /**
  * answer_put_host() - what is of no router.
@@ -47,6 +48,12 @@ void answer_put_forgotten(const struct router *router, const struct forgotten *f
  */
 void answer_put_conflicts(const struct answer_facts *facts, unsigned number,
 			  const struct clocks *now, struct answer_message *message);
+
+/**
+ * answer_put_tracks() - what a router tracks. Nothing when that is nothing.
+ */
+void answer_put_tracks(const struct answer_facts *facts, const struct router *router,
+		       struct answer_message *message);
 
 /**
  * answer_put_peers() - its unicast peers; makes no message when there are none.

@@ -363,6 +363,19 @@ void journal_resort(const struct journal_router *router, enum event_resort what,
 	journal_put(&router->journal, &event);
 }
 
+void journal_track(const struct journal_router *router, const struct conf_track *track, bool down,
+		   uint8_t before)
+{
+	struct event event = of_router(router, EVENT_TRACK);
+
+	event.track = (struct event_track){ .weight = track->weight,
+					    .down = down,
+					    .from = before,
+					    .to = router->vr->election.priority };
+	memcpy(event.track.interface, track->interface, sizeof(event.track.interface));
+	journal_put(&router->journal, &event);
+}
+
 void journal_send_error(const struct journal_router *router, const char *what, int error)
 {
 	struct event event;

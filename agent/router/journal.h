@@ -72,6 +72,13 @@ struct event journal_state_event(enum event_kind kind, const struct conf_router 
 				 const struct vrrp *vr);
 
 /**
+ * journal_track() - an interface that is tracked with a weight came or went.
+ * @before: the effective priority until then.
+ */
+void journal_track(const struct journal_router *router, const struct conf_track *track, bool down,
+		   uint8_t before);
+
+/**
  * journal_state() - a virtual router has just changed its state.
  */
 void journal_state(const struct journal_router *router, enum vrrp_state from);

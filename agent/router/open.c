@@ -157,6 +157,7 @@ static int make_router(struct routers *routers, unsigned number, const struct co
 	virtual_mac_add(routers, number, conf);
 	name_peers(routers, number, conf);
 	add_wants(routers, number, conf);
+	tracks_add(routers, number, number ? conf - 1 : NULL);
 	return err;
 }
 
@@ -204,15 +205,26 @@ static unsigned count_units(const struct conf *conf)
 	return n;
 }
 
+static unsigned count_tracks(const struct conf *conf)
+{
+	unsigned n = 0;
+
+	for (unsigned i = 0; i < conf->routers_n; i++)
+		n += tracks_of(&conf->routers[i], i ? &conf->routers[i - 1] : NULL, NULL);
+	return n;
+}
+
 static int cmp_names(const void *a, const void *b)
 {
 	return strcmp(*(const char *const *)a, *(const char *const *)b);
 }
 
-/* Of all routers, and of addresses that are elsewhere. Return: how many there are. */
+/* Of all routers, of addresses that are elsewhere, and of what is tracked. Return: how many there
+ * are. */
 static unsigned list_interfaces(const struct conf *conf, const char **ret_names)
 {
-	unsigned n = 0;
+	const struct conf_track *tracks[2 * CONF_TRACKS_MAX];
+	unsigned n = 0, tracks_n;
 
 	for (unsigned i = 0; i < conf->routers_n; i++) {
 		const struct conf_router *router = &conf->routers[i];
@@ -221,6 +233,9 @@ static unsigned list_interfaces(const struct conf *conf, const char **ret_names)
 		for (unsigned k = 0; k < router->addresses_n + router->extra_n; k++)
 			if (router->addresses[k].interface[0])
 				ret_names[n++] = router->addresses[k].interface;
+		tracks_n = tracks_of(router, i ? router - 1 : NULL, tracks);
+		for (unsigned k = 0; k < tracks_n; k++)
+			ret_names[n++] = tracks[k]->interface;
 	}
 	return n;
 }
@@ -228,7 +243,7 @@ static unsigned list_interfaces(const struct conf *conf, const char **ret_names)
 /* How many interfaces a configuration names; or -ENOMEM. */
 static int count_interfaces(const struct conf *conf)
 {
-	unsigned max = conf->routers_n + count_wants(conf), names_n;
+	unsigned max = conf->routers_n + count_wants(conf) + count_tracks(conf), names_n;
 	const char **names = calloc(max + 1, sizeof(*names));
 	int n = 0;
 
@@ -300,6 +315,9 @@ static int make_room(struct routers *routers, const struct conf *conf)
 	if (!routers->all || !routers->units || !routers->members || !routers->owing ||
 	    !routers->heap || !routers->continued)
 		return -ENOMEM;
+	routers->tracks.all = calloc(count_tracks(conf) + 1, sizeof(*routers->tracks.all));
+	if (!routers->tracks.all)
+		return -ENOMEM;
 	err = make_lans(routers, conf, (size_t)interfaces_n);
 	if (err == 0)
 		err = make_peers(routers, conf);
@@ -326,6 +344,8 @@ static int make_routers(struct routers *routers, const struct conf *conf)
 	peers_index_sort(&routers->peers);
 	if (err == 0)
 		err = guests_init(routers);
+	if (err == 0)
+		err = tracks_init(routers);
 	return err < 0 ? err : twins_init(routers);
 }
 
@@ -480,6 +500,7 @@ void routers_close(struct routers *routers)
 	for (unsigned i = 0; i < routers->n; i++)
 		lan_fini(router_lan(routers, &routers->all[i]));
 	guests_fini(routers);
+	tracks_free(&routers->tracks);
 	twins_fini(routers);
 	interfaces_free(routers->interfaces);
 	deadlines_free(routers->heap);

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+#include "effective.h"
 #include "routers_private.h"
 
 #include "vrrp/timers.h"
@@ -33,22 +34,29 @@ static int64_t unheld_ns(const struct routers *routers, const struct router *rou
 	return earliest_ns;
 }
 
-static void set_priority(struct routers *routers, struct router *router, uint8_t priority)
+/* Of all with which it has one priority: what weighs for one does so for all. */
+static struct priority_facts facts_of(const struct routers *routers, struct router *router)
 {
-	const struct vrrp_event event = { .type = VRRP_EVENT_PRIORITY,
-					  .now_ns = routers->now->mono_ns,
-					  .priority = priority };
+	struct priority_facts facts = { .base = router->vr.config.priority };
 
-	router_step(routers, router, &event);
+	for (unsigned i = 0; i < router_mates_n(router); i++) {
+		const struct router *mate = router_mate(router, i);
+
+		facts.last |= mate->resort.last;
+		facts.weights += track_weights(routers, mate);
+	}
+	return facts;
 }
 
-/* As configured, unless it is the last resort, or another one is with which it has one priority. */
-static void reset_priority(struct routers *routers, struct router *router)
+void router_weigh(struct routers *routers, struct router *router)
 {
-	for (unsigned i = 0; i < router_mates_n(router); i++)
-		if (router_mate(router, i)->resort.last)
-			return;
-	set_priority(routers, router, router->vr.config.priority);
+	const struct priority_facts facts = facts_of(routers, router);
+	const struct vrrp_event event = { .type = VRRP_EVENT_PRIORITY,
+					  .now_ns = routers->now->mono_ns,
+					  .priority = priority_of(&facts) };
+
+	if (event.priority != router->vr.election.priority)
+		router_step(routers, router, &event);
 }
 
 static void cede(struct routers *routers, struct router *router)
@@ -91,11 +99,11 @@ void router_look_at_addresses(struct routers *routers, struct router *router)
 	switch (resort_look(&router->resort, ns, silence_ns(router), now_ns)) {
 	case RESORT_BEGINS:
 		journal_resort(&journal, EVENT_RESORT_BEGINS, address);
-		set_priority(routers, router, RESORT_PRIORITY);
+		router_weigh(routers, router);
 		break;
 	case RESORT_ENDS:
 		journal_resort(&journal, EVENT_RESORT_ENDS, NULL);
-		reset_priority(routers, router);
+		router_weigh(routers, router);
 		break;
 	case RESORT_UNCHANGED:
 		break;
@@ -113,7 +121,7 @@ void router_begin_anew(struct routers *routers, struct router *router)
 		return;
 	resort_end(&router->resort);
 	journal_resort(&journal, EVENT_RESORT_RESET, NULL);
-	reset_priority(routers, router);
+	router_weigh(routers, router);
 }
 
 void router_doubt_addresses(struct routers *routers, struct router *router,

@@ -202,6 +202,7 @@ static void fire(struct routers *routers, struct router *router)
 	if (round_is_due(&router->round, event.now_ns))
 		router_owe_round(routers, router);
 	router_look_at_addresses(routers, router);
+	router_look_at_tracks(routers, router);
 	router_step(routers, router, &event);
 }
 
@@ -246,7 +247,7 @@ int64_t routers_deadline(const struct routers *routers)
 	int64_t deadline_ns;
 
 	/* What was seen at the end of a turn, in a dump, is for the next one. */
-	if (routers->doubtful_n || routers->guests.doubtful_n)
+	if (routers->doubtful_n || routers->guests.doubtful_n || routers->tracks.doubtful_n)
 		return routers->read_ns;
 	deadlines_first(routers->heap, &deadline_ns);
 	if (retry_ns < deadline_ns)
@@ -348,6 +349,13 @@ bool routers_has_address(const struct routers *routers, const struct router *rou
 			 unsigned address)
 {
 	return kern_wants_has(routers->wants, router->want + address);
+}
+
+const struct track *routers_track(const struct routers *routers, const struct router *router,
+				  unsigned i)
+{
+	assert(i < router->tracks_n);
+	return &routers->tracks.all[router->track + i];
 }
 
 bool routers_has_twin(const struct routers *routers, const struct router *router, unsigned address)

@@ -57,6 +57,7 @@ struct router {
 	int64_t fault_ns; /* a fault that may pass is one from then on; VRRP_NEVER: there is none */
 	int64_t mute_ns;  /* it is mute since its start, which is told then; VRRP_NEVER: it is not,
 			     or that is told */
+	unsigned track, tracks_n; /* number of the first that it tracks; so many follow */
 	struct journal_limits limits;
 };
 
@@ -219,6 +220,13 @@ bool routers_added_own(const struct routers *routers, const struct router *route
  */
 bool routers_has_address(const struct routers *routers, const struct router *router,
 			 unsigned address);
+
+/**
+ * routers_track() - what a router tracks.
+ * @i: below its tracks_n.
+ */
+const struct track *routers_track(const struct routers *routers, const struct router *router,
+				  unsigned i);
 
 /**
  * routers_has_twin() - whether somebody has an address of a router on another interface (twins.h).

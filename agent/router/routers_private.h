@@ -5,9 +5,10 @@
  *	virtual_mac.c	the macvlan of a router with a virtual MAC
  *	accept.c	packets that are dropped, by accept = false
  *	guests.c	addresses where their router does not live
+ *	track.c		interfaces that count for a router, wherever it lives
  *	step.c		one event for one router, and what it owes for it
  *	twins.c		addresses that somebody else has on another interface
- *	priority.c	the effective priority: of the last resort
+ *	priority.c	the effective priority: what is tracked, the last resort
  *	hear.c		what the kernel tells, and dumps
  *	advert.c	the bytes of an advert
  *	last_will.c	what is left for the day when no process is
@@ -27,6 +28,7 @@
 #include "guests.h"
 #include "last_will.h"
 #include "routers.h"
+#include "track.h"
 #include "twins.h"
 #include "netlink/dump.h"
 #include "netlink/monitor.h"
@@ -69,6 +71,7 @@ struct routers {
 	struct kern_wants *wants;
 	struct guests guests;
 	struct twins twins;
+	struct tracks tracks;
 	struct state *state; /* where elections are left; borrowed */
 	bool *continued; /* which entries of a predecessor have a router here; STATE_ROUTERS_MAX */
 
@@ -220,6 +223,12 @@ void router_look_at_addresses(struct routers *routers, struct router *router);
 void router_resume_resort(struct routers *routers, struct router *router);
 
 /**
+ * router_weigh() - let the effective priority of a router, and of those with one fate, be what the
+ * facts of now say (effective.h).
+ */
+void router_weigh(struct routers *routers, struct router *router);
+
+/**
  * router_begin_anew() - a fault is over, and with it whatever kept a router from holding addresses.
  */
 void router_begin_anew(struct routers *routers, struct router *router);
@@ -285,6 +294,16 @@ void router_look_at_worth(struct routers *routers, struct router *router);
  * interfaces.
  */
 void routers_assess(struct routers *routers);
+
+/**
+ * routers_assess_tracks() - look at the interfaces that are tracked and of which there is news.
+ */
+void routers_assess_tracks(struct routers *routers);
+
+/**
+ * router_look_at_tracks() - the same for what a router tracks, when a delay has passed.
+ */
+void router_look_at_tracks(struct routers *routers, struct router *router);
 
 /**
  * routers_doubt_groups() - where a multicast group could not be joined it is tried again.

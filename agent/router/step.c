@@ -138,6 +138,8 @@ void router_schedule(struct routers *routers, struct router *router)
 		deadline_ns = router->fault_ns;
 	if (router->mute_ns < deadline_ns)
 		deadline_ns = router->mute_ns;
+	if (router->tracks_n && track_deadline(routers, router) < deadline_ns)
+		deadline_ns = track_deadline(routers, router);
 	deadlines_set(routers->heap, (unsigned)(router - routers->all), deadline_ns);
 }
 

@@ -121,6 +121,8 @@ static struct vrrp_reason fault_of(const struct routers *routers, const struct r
 		strcpy(fault.interface, router->conf->mac.name);
 	} else {
 		fault = guests_fault(routers, router);
+		if (fault.code == VRRP_REASON_NONE)
+			fault = track_fault(routers, router);
 	}
 	return fault;
 }
@@ -274,6 +276,14 @@ static bool is_fault(const struct faults *faults, unsigned i)
 	return faults->own[i].code != VRRP_REASON_NONE && !faults->passing[i];
 }
 
+/* Whether a fault is of an interface where its router does not live. */
+static bool is_elsewhere(enum vrrp_reason_code fault)
+{
+	return fault == VRRP_REASON_ADDRESS_LINK_MISSING ||
+	       fault == VRRP_REASON_ADDRESS_LINK_DOWN || fault == VRRP_REASON_ADDRESS_NO_CARRIER ||
+	       fault == VRRP_REASON_TRACK_DOWN || fault == VRRP_REASON_TRACK_UP;
+}
+
 /* What follows for a member from the fault of another one. */
 static struct vrrp_reason shared_fault(const struct faults *faults, const struct router *mate)
 {
@@ -283,7 +293,9 @@ static struct vrrp_reason shared_fault(const struct faults *faults, const struct
 	if (shared->conf->unit_router == mate->conf->unit_router)
 		return fault;
 	fault = (struct vrrp_reason){ .code = VRRP_REASON_MEMBER };
-	strcpy(fault.interface, shared->conf->interface);
+	strcpy(fault.interface, is_elsewhere(faults->own[shared->member].code)
+					? faults->own[shared->member].interface
+					: shared->conf->interface);
 	return fault;
 }
 
@@ -444,8 +456,52 @@ static void assess_guests(struct routers *routers, unsigned interface)
 	}
 }
 
+/* What came or went with a weight is told, with what follows from it. */
+static void take_track(struct routers *routers, struct track *track)
+{
+	struct router *router = &routers->all[track->router];
+	uint8_t before = router->vr.election.priority;
+	bool first = !track->seen;
+	struct journal_router journal;
+
+	if (track_look(routers, track) && track->conf->weight) {
+		router_weigh(routers, router);
+		journal = router_journal(routers, router);
+		if (!first)
+			journal_track(&journal, track->conf, track->down, before);
+	} else if (!first && track->conf->weight == 0) {
+		router_look_at_worth(routers, router);
+	}
+	router_schedule(routers, router);
+}
+
+static void take_tracks(struct routers *routers, unsigned interface)
+{
+	struct tracks *tracks = &routers->tracks;
+
+	tracks->is_doubtful[interface] = false;
+	for (uint32_t i = tracks->first[interface]; i; i = tracks->all[i - 1].next)
+		take_track(routers, &tracks->all[i - 1]);
+}
+
+void routers_assess_tracks(struct routers *routers)
+{
+	for (unsigned i = 0; i < routers->tracks.doubtful_n; i++)
+		take_tracks(routers, routers->tracks.doubtful[i]);
+	routers->tracks.doubtful_n = 0;
+}
+
+void router_look_at_tracks(struct routers *routers, struct router *router)
+{
+	if (!router->tracks_n || routers->now->mono_ns < track_deadline(routers, router))
+		return;
+	for (unsigned i = 0; i < router->tracks_n; i++)
+		take_track(routers, &routers->tracks.all[router->track + i]);
+}
+
 void routers_assess(struct routers *routers)
 {
+	routers_assess_tracks(routers);
 	doubt_unicast(routers);
 	for (unsigned i = 0; i < routers->doubtful_n; i++) {
 		struct lan *lan = routers->doubtful[i];

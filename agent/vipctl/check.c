@@ -104,6 +104,8 @@ static const char *take_record(const struct records_table *table, const void *re
 		problems_conflict(&checker->problems, table, record);
 	if (strcmp(table->name, "peer") == 0 && checker->any)
 		problems_peer(&checker->problems, table, record);
+	if (strcmp(table->name, "track") == 0 && checker->any)
+		problems_track(&checker->problems, table, record);
 	return NULL;
 }
 

@@ -259,6 +259,22 @@ void problems_conflict(struct problems *problems, const struct records_table *ta
 	    client_text(table, record, "address", address));
 }
 
+void problems_track(struct problems *problems, const struct records_table *table,
+		    const void *record)
+{
+	int weight = (int)client_number(table, record, "weight");
+	bool up = client_number(table, record, "up") != 0;
+	bool good = up != (client_number(table, record, "reverse") != 0);
+	char interface[FIELDS_TEXT_SIZE];
+
+	/* Without a weight it is a fault, and that is told. */
+	if (weight && !good)
+		add(problems, PROBLEM_DEGRADED, "track",
+		    "the interface %.60s, which it tracks, is %s: its priority is %d less",
+		    client_text(table, record, "interface", interface), up ? "up" : "down",
+		    weight < 0 ? -weight : weight);
+}
+
 void problems_peer(struct problems *problems, const struct records_table *table, const void *record)
 {
 	char address[FIELDS_TEXT_SIZE], error[FIELDS_TEXT_SIZE];

@@ -57,6 +57,12 @@ bool problems_address_is_held(const struct problems *problems, const struct reco
 			      const void *record);
 
 /**
+ * problems_track() - an interface that counts for its priority.
+ */
+void problems_track(struct problems *problems, const struct records_table *table,
+		    const void *record);
+
+/**
  * problems_conflict() - another VRID has one of its addresses.
  */
 void problems_conflict(struct problems *problems, const struct records_table *table,

@@ -29,7 +29,7 @@ struct shown {
 	char first[ADDRESS_TEXT_SIZE];
 	struct problems problems;
 	json_t *addresses, *extra, *missing, *held; /* owned; arrays of strings, or NULL */
-	json_t *conflicts, *peers;                  /* owned; arrays of objects, or NULL */
+	json_t *conflicts, *peers, *tracks;         /* owned; arrays of objects, or NULL */
 	json_t *places; /* owned; an object of the interfaces that addresses elsewhere are on */
 };
 
@@ -223,6 +223,7 @@ static void add_addresses(struct shown *shown, json_t *object)
 	json_object_set(object, "address_interfaces", shown->places);
 	json_object_set(object, "conflicts", shown->conflicts);
 	json_object_set(object, "peers", shown->peers);
+	json_object_set(object, "tracks", shown->tracks);
 }
 
 /* As the fields of the record, which does not show it: it is null where nobody was heard. */
@@ -311,8 +312,9 @@ static void forget_lists(struct shown *shown)
 	json_decref(shown->conflicts);
 	json_decref(shown->places);
 	json_decref(shown->peers);
+	json_decref(shown->tracks);
 	shown->addresses = shown->extra = shown->missing = shown->held = NULL;
-	shown->conflicts = shown->peers = shown->places = NULL;
+	shown->conflicts = shown->peers = shown->tracks = shown->places = NULL;
 }
 
 /* The router that is complete by now. */
@@ -348,6 +350,7 @@ static const char *begin_router(struct printer *printer, const struct records_ta
 		shown->conflicts = json_array();
 		shown->places = json_object();
 		shown->peers = json_array();
+		shown->tracks = json_array();
 	}
 	return NULL;
 }
@@ -375,33 +378,38 @@ static void add_address(struct shown *shown, const struct records_table *table, 
 		json_array_append_new(shown->held, json_string(text));
 }
 
-static const char *add_conflict(struct printer *printer, const struct records_table *table,
-				const void *record)
+/* One of what a router has several of. */
+static const char *add_listed(struct printer *printer, const struct records_table *table,
+			      const void *record, json_t *list)
 {
-	json_t *conflict;
+	json_t *element;
 
-	problems_conflict(&printer->shown.problems, table, record);
 	if (!printer->routers)
 		return NULL;
-	conflict = record_json(printer, table, record);
-	if (!conflict)
+	element = record_json(printer, table, record);
+	if (!element)
 		return no_json;
-	json_array_append_new(printer->shown.conflicts, conflict);
+	json_array_append_new(list, element);
 	return NULL;
 }
 
-static const char *add_peer(struct printer *printer, const struct records_table *table,
-			    const void *record)
+static const char *take_listed(struct printer *printer, const struct records_table *table,
+			       const void *record)
 {
-	json_t *peer;
+	struct shown *shown = &printer->shown;
 
-	problems_peer(&printer->shown.problems, table, record);
-	if (!printer->routers)
-		return NULL;
-	peer = record_json(printer, table, record);
-	if (!peer)
-		return no_json;
-	json_array_append_new(printer->shown.peers, peer);
+	if (strcmp(table->name, "conflict") == 0) {
+		problems_conflict(&shown->problems, table, record);
+		return add_listed(printer, table, record, shown->conflicts);
+	}
+	if (strcmp(table->name, "peer") == 0) {
+		problems_peer(&shown->problems, table, record);
+		return add_listed(printer, table, record, shown->peers);
+	}
+	if (strcmp(table->name, "track") == 0) {
+		problems_track(&shown->problems, table, record);
+		return add_listed(printer, table, record, shown->tracks);
+	}
 	return NULL;
 }
 
@@ -427,13 +435,9 @@ static const char *take_record(const struct records_table *table, const void *re
 		return begin_router(printer, table, record);
 	if (strcmp(table->name, "address") == 0 && printer->shown.any)
 		add_address(&printer->shown, table, record);
-	if (strcmp(table->name, "conflict") == 0 && printer->shown.any)
-		return add_conflict(printer, table, record);
-	if (strcmp(table->name, "peer") == 0 && printer->shown.any)
-		return add_peer(printer, table, record);
 	if (strcmp(table->name, "host") == 0 && printer->routers && !printer->host)
 		return take_host(printer, table, record);
-	return NULL;
+	return printer->shown.any ? take_listed(printer, table, record) : NULL;
 }
 
 static bool print_all(struct printer *printer)

@@ -44,8 +44,27 @@ static const struct conf_key *row_of(const struct conf_key *key)
 	return key->header ? key->header : key;
 }
 
+#define SCHEMAS_MAX 64
+
+/* Several keys may have elements of one schema. */
+static bool is_printed(const struct conf_schema *schema)
+{
+	static const struct conf_schema *printed[SCHEMAS_MAX];
+	unsigned n = 0;
+
+	for (; printed[n]; n++)
+		if (printed[n] == schema)
+			return true;
+	if (n == SCHEMAS_MAX - 1)
+		abort();
+	printed[n] = schema;
+	return false;
+}
+
 static void print_rows(const struct conf_schema *schema)
 {
+	if (is_printed(schema))
+		return;
 	for (const struct conf_key *key = schema->keys; key->field.name; key++)
 		print_row(schema, row_of(key));
 	for (const struct conf_key *key = schema->keys; key->field.name; key++)

@@ -216,9 +216,9 @@ DEFECTS = [
     Defect("source-not-adopted",
            "A reload changes the address that adverts come from, and with it who wins a tie.",
            "agent/router/*.c",
-           "vrrp_adopt(&router->vr, &vr, last ? RESORT_PRIORITY : router->vr.config.priority,"
+           "vrrp_adopt(&router->vr, &vr, last ? RESORT_PRIORITY : router->vr.election.priority,"
            " now_ns);",
-           "vrrp_adopt(&router->vr, &vr, last ? RESORT_PRIORITY : router->vr.config.priority,"
+           "vrrp_adopt(&router->vr, &vr, last ? RESORT_PRIORITY : router->vr.election.priority,"
            " now_ns);"
            " memset(router->vr.election.source, 0, sizeof(router->vr.election.source));"),
     Defect("history-adopted",
@@ -767,18 +767,18 @@ DEFECTS = [
     Defect("holds-what-it-cannot",
            "An Active without its address stays Active beside a healthy Backup.",
            "agent/router/priority.c",
-           "set_priority(routers, router, RESORT_PRIORITY);",
+           "journal_resort(&journal, EVENT_RESORT_BEGINS, address); router_weigh(routers, router);",
            ""),
     Defect("last-resort-for-good",
            "A router whose addresses are all back keeps priority 1.",
            "agent/router/priority.c",
-           "journal_resort(&journal, EVENT_RESORT_ENDS, NULL); reset_priority(routers, router);",
+           "journal_resort(&journal, EVENT_RESORT_ENDS, NULL); router_weigh(routers, router);",
            ""),
     Defect("last-resort-after-a-fault",
            "A host whose interface was flushed and made anew does not take its addresses back.",
            "agent/router/priority.c",
            "resort_end(&router->resort); journal_resort(&journal, EVENT_RESORT_RESET, NULL);"
-           " reset_priority(routers, router);",
+           " router_weigh(routers, router);",
            "(void)journal;"),
     Defect("cedes-again-and-again",
            "A router that nobody relieves falls silent again and again.",

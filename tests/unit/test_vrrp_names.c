@@ -49,6 +49,8 @@ static void test_names_reasons_are_the_documented_words(void **state)
 		"no_macvlan",
 		"group",
 		"member",
+		"track_down",
+		"track_up",
 	};
 
 	(void)state;

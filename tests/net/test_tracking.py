@@ -1,0 +1,191 @@
+# SPDX-License-Identifier: MIT
+"""Interfaces that count for a router's priority, or are a fault of it, wherever it lives."""
+
+import json
+
+import pytest
+
+from agents import router
+from generations import crash, reload
+from lab import wait_until
+
+VIP = "192.0.2.1/24"
+
+
+def host(lab, name, number, ipv6=False):
+    """A host whose eth1 is where nobody speaks VRRP."""
+    addresses = [f"192.0.2.{number}/24"] + ([f"2001:db8::{number}/64"] if ipv6 else [])
+    made = lab.host(name, *addresses, ipv6=ipv6)
+    made.attach("other", f"198.51.100.{number}/24")
+    return made
+
+
+def tracking(priority, *tracks, **keys):
+    """A router that tracks something; a number stands for the weight of eth1."""
+    return router(priority, track=[{"interface": "eth1", "weight": it} if isinstance(it, int)
+                                   else it for it in tracks], **keys)
+
+
+def priority_of(agent, name="lan"):
+    """The effective one, in all families."""
+    found = {it["effective_priority"] for it in agent.show()["routers"] if it["name"] == name}
+    assert len(found) == 1, found
+    return found.pop()
+
+
+def wait_priority(agent, priority, name="lan"):
+    """Waits until it is that."""
+    wait_until(lambda: priority_of(agent, name) == priority,
+               what=lambda _: agent.story(f"priority {priority}, not {priority_of(agent, name)}"))
+
+
+def down(lab, agent, dev="eth1"):
+    """The interface loses its carrier."""
+    lab.cut(agent.host, silent=False, dev=dev)
+
+
+def pair(lab, *tracks, priorities=(150, 100), **keys):
+    """An Active that tracks, and a Backup that hears it."""
+    one = lab.vipd(host(lab, "gw1", 2), [tracking(priorities[0], *tracks, **keys)])
+    one.wait_state("lan", "active")
+    two = lab.vipd(host(lab, "gw2", 3), [router(priorities[1], **keys)])
+    wait_until(lambda: two.router()["active_address"], what="a Backup that hears")
+    return one, two
+
+
+def test_interface_without_a_weight_is_a_fault(lab):
+    one, two = pair(lab, {"interface": "eth1"})
+    down(lab, one)
+    one.wait_fault("interface eth1, which is tracked, is down")
+    two.wait_state("lan", "active")
+    lab.heal(one.host, dev="eth1")
+    one.wait_state("lan", "active")
+    two.wait_state("lan", "backup")
+
+
+def test_weight_lets_the_better_one_take_over_and_return(lab):
+    one, two = pair(lab, -60)
+    shown = one.router()["tracks"]
+    assert shown == [{"interface": "eth1", "weight": -60, "reverse": False, "up": True,
+                      "counts": False}]
+    down(lab, one)
+    two.wait_state("lan", "active")
+    one.wait_state("lan", "backup")
+    one.wait_log("router=lan family=4 track=eth1 is=down weight=-60 priority=150->90")
+    assert priority_of(one) == 90 and one.router()["priority"] == 150
+    assert one.router()["tracks"][0]["counts"]
+    checked = one.ctl("check", "--json", check=False)
+    assert "which it tracks, is down: its priority is 60 less" in checked.stdout
+    assert checked.returncode == 1, json.loads(checked.stdout)
+    lab.heal(one.host, dev="eth1")
+    one.wait_state("lan", "active")
+    one.wait_log("router=lan family=4 track=eth1 is=up weight=-60 priority=90->150")
+    assert one.ctl("check").returncode == 0
+
+
+@pytest.mark.parametrize("track, up, is_down", [
+    ({"interface": "eth1", "weight": 60}, 160, 100),
+    ({"interface": "eth1", "weight": -60}, 100, 40),
+    ({"interface": "eth1", "weight": 60, "reverse": True}, 100, 160),
+    ({"interface": "eth1", "weight": -60, "reverse": True}, 40, 100),
+    ({"interface": "eth1", "weight": -253}, 100, 1),
+    ({"interface": "eth1", "weight": 253}, 254, 100)])
+def test_weights_count_as_their_signs_say(lab, track, up, is_down):
+    agent = lab.vipd(host(lab, "gw1", 2), [tracking(100, track)])
+    agent.wait_state("lan", "active")
+    assert priority_of(agent) == up
+    down(lab, agent)
+    wait_priority(agent, is_down)
+    lab.heal(agent.host, dev="eth1")
+    wait_priority(agent, up)
+    assert agent.router()["counters"]["became_active"] == 1
+
+
+def test_interface_tracked_in_reverse_is_a_fault_while_it_is_up(lab):
+    agent = lab.vipd(host(lab, "gw1", 2), [tracking(100, {"interface": "eth1", "reverse": True})])
+    agent.wait_fault("interface eth1, which is tracked in reverse, is up")
+    agent.host.ip("link set eth1 down")
+    agent.wait_state("lan", "active")
+
+
+def test_delay_lets_a_carrier_blink(lab):
+    one, two = pair(lab, {"interface": "eth1", "weight": -60, "delay": "2s"})
+    down(lab, one)
+    one.host.wait_adverts(5, since=lab.now())
+    lab.heal(one.host, dev="eth1")
+    one.host.wait_adverts(25, since=lab.now())
+    assert priority_of(one) == 150 and not [it for it in one.log if "track=" in it]
+    down(lab, one)
+    begun = lab.now()
+    wait_priority(one, 90)
+    assert lab.now() - begun > 1_500_000_000
+    two.wait_state("lan", "active")
+
+
+def test_interface_that_is_not_there_yet(lab):
+    agent = lab.vipd(host(lab, "gw1", 2), [tracking(150, {"interface": "tun7", "weight": -60},
+                                                    {"interface": "eth1", "weight": -20})])
+    agent.wait_state("lan", "active")
+    assert priority_of(agent) == 90
+    agent.wait_log("track=tun7 is=down weight=-60 priority=150->90")
+    agent.host.ip("tuntap add tun7 mode tap", "link add tun8 type veth peer name tun9",
+                  "link delete tun7", "link set tun9 up", "link set tun8 name tun7 up")
+    wait_priority(agent, 150)
+    agent.host.ip("link delete tun7")
+    wait_priority(agent, 90)
+    assert agent.router()["counters"]["became_active"] == 1
+
+
+def test_reload_that_changes_priority_and_weight_while_it_is_down(lab):
+    one, two = pair(lab, -20)
+    down(lab, one)
+    wait_priority(one, 130)
+    lines = len(one.log)
+    one.configure([tracking(200, -90)])
+    mark = reload(one)
+    assert priority_of(one) == 110
+    one.host.wait_adverts(10, since=mark)
+    seen = [it.priority for it in lab.capture.adverts(host=one.host, since=mark)]
+    assert set(seen[2:]) == {110} and set(seen) <= {130, 110}, seen
+    assert not [it for it in one.log[lines:] if " is=" in it]
+    assert two.router()["state"] == "backup"
+
+
+def test_crash_keeps_the_priority(lab):
+    one, two = pair(lab, -20)
+    down(lab, one)
+    wait_priority(one, 130)
+    mark = lab.now()
+    crash(one)
+    one.host.wait_adverts(10, since=mark)
+    assert {it.priority for it in lab.capture.adverts(host=one.host, since=mark)} == {130}
+    assert one.router()["state"] == "active" and two.router()["state"] == "backup"
+
+
+def test_families_of_a_router_track_once(lab):
+    agent = lab.vipd(host(lab, "gw1", 2, ipv6=True),
+                     [tracking(150, -60, addresses=[VIP, "2001:db8::1/64"])])
+    for family in (4, 6):
+        agent.wait_state("lan", "active", family=family)
+    down(lab, agent)
+    wait_until(lambda: {it["effective_priority"] for it in agent.show()["routers"]} == {90},
+               what="one weight, once")
+    assert len([it for it in agent.log if "track=" in it]) == 1
+
+
+def test_what_one_member_or_the_group_tracks_weighs_for_all(lab):
+    gateway = host(lab, "gw1", 2)
+    gateway.attach("third", "203.0.113.2/24")
+    routers = [router(150), tracking(150, -20, name="wan", interface="eth2", vrid=52,
+                                     addresses=["203.0.113.1/24"])]
+    group = {"name": "gateway", "routers": ["lan", "wan"],
+             "track": [{"interface": "eth1", "weight": -30}]}
+    agent = lab.vipd(gateway, routers, groups=[group])
+    for name in ("lan", "wan"):
+        agent.wait_state(name, "active")
+    down(lab, agent)
+    for name in ("lan", "wan"):
+        wait_priority(agent, 100, name)
+    lab.heal(gateway, dev="eth1")
+    for name in ("lan", "wan"):
+        wait_priority(agent, 150, name)
