@@ -292,6 +292,23 @@ def test_router_without_an_interface_lives_on_lo(lab, ipv6):
 
 
 @pytest.mark.parametrize("ipv6", [False, True], ids=["IPv4", "IPv6"])
+def test_router_on_lo_does_not_speak_from_a_loopback_address(lab, ipv6):
+    """Nobody could answer 127.0.0.1 or ::1: without another address it is in fault."""
+    family, code = (6, "no_global") if ipv6 else (4, "no_source")
+    it = router(200, addresses=["2001:db8:f::1/128" if ipv6 else "10.1.1.1/32"],
+                unicast={"peers": ["2001:db8::3" if ipv6 else "192.0.2.3"]})
+    del it["interface"]
+    host = lab.host("gw1", "192.0.2.11/24", ipv6=ipv6)
+    host.ip("link set lo up")
+    agent = lab.vipd(host, [it])
+    is_fault(agent, code, family)
+    own = "2001:db8:e::7" if ipv6 else "10.9.9.7"
+    host.ip(f"address add {own}/{128 if ipv6 else 32} dev lo")
+    agent.wait_state("lan", "active", family=family)
+    assert agent.router(family=family)["active_address"] == own
+
+
+@pytest.mark.parametrize("ipv6", [False, True], ids=["IPv4", "IPv6"])
 def test_peers_behind_a_router(lab, ipv6):
     family = 6 if ipv6 else 4
     _, hosts, owns = routed(lab, ipv6)
