@@ -184,11 +184,17 @@ static void change_key(struct comparison *c, const struct conf_difference *d)
 					: "");
 }
 
+/* Peers and durations are elements of lists, too. */
+static bool is_address(const struct conf_difference *d)
+{
+	return strcmp(d->key, "addresses") == 0 || strcmp(d->key, "extra_addresses") == 0;
+}
+
 static void change_element(struct comparison *c, const struct conf_difference *d)
 {
 	bool goes = d->change == CONF_GOES;
 
-	c->addresses_lost_n += goes && is_active(c, d);
+	c->addresses_lost_n += goes && is_address(d) && is_active(c, d);
 	change(c, d, "%s %s %s%s", d->element, goes ? d->old_text : d->new_text,
 	       goes ? "goes" : "comes",
 	       strcmp(d->key, "extra_addresses") == 0 ? " (not advertised)" : "");

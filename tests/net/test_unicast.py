@@ -419,3 +419,13 @@ def test_dry_run_tells_peers(lab):
     said = one.ctl("reload", "--dry-run").stdout
     assert 'peer { address = "192.0.2.4"; min_ttl = 255; } comes' in said
     assert "unicast.ttl 255 -> 64" in said
+
+
+def test_dry_run_takes_no_peer_for_an_address_that_is_given_up(lab):
+    one = lab.vipd(lab.host("gw1", "192.0.2.11/24"),
+                   [router(200, unicast={"peers": ["192.0.2.3"]})])
+    one.wait_state("lan", "active")
+    one.configure([router(200, unicast={"peers": ["192.0.2.3"], "min_ttl": 254})])
+    said = one.ctl("reload", "--dry-run").stdout
+    assert 'peer { address = "192.0.2.3"; min_ttl = 255; } goes' in said
+    assert "this host gives nothing up" in said
