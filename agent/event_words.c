@@ -241,11 +241,32 @@ static void interval_note(const struct event *event, char *buf)
 		 packet->theirs_cs / 100.0, packet->ours_cs / 100.0, wait);
 }
 
+/* Whether our list has a link-local address in front that theirs does without. */
+static bool is_link_local_ours_alone(const struct event *event)
+{
+	const struct event_packet *packet = &event->packet;
+
+	return packet->ours_n && packet->theirs_n && vrrp_is_link_local(6, packet->ours[0]) &&
+	       !vrrp_is_link_local(6, packet->theirs[0]);
+}
+
+/* keepalived discards adverts with other addresses than its own. */
+static void list_note(const struct event *event, char *buf)
+{
+	if (event->family == 6 && is_link_local_ours_alone(event))
+		snprintf(buf, EVENT_NOTE_SIZE,
+			 "its list has no link-local address in front, ours has: a keepalived "
+			 "discards ours, and then both are active; set link_local to none in "
+			 "router %s",
+			 event->router);
+	else
+		strcpy(buf, "another configuration, or somebody else's router with our VRID; a "
+			    "keepalived discards our list, and then both are active");
+}
+
 static void notice_note(const struct event *event, char *buf)
 {
 	static const char *const notes[VRRP_NOTICE_COUNT] = {
-		[VRRP_NOTICE_ADDRESS_LIST] =
-			"another configuration, or somebody else's router with our VRID",
 		[VRRP_NOTICE_OWNER] = "two hosts claim to own the addresses; only one may have "
 				      "priority 'owner'",
 		[VRRP_NOTICE_EQUAL_PRIORITY] = "the higher address wins; give distinct priorities",
@@ -260,6 +281,8 @@ static void notice_note(const struct event *event, char *buf)
 			 "active; set checksum to %s in router %s",
 			 event->packet.checksum == VRRP_CHECKSUM_RFC5798 ? "rfc5798" : "rfc9568",
 			 event->router);
+	else if (which == VRRP_NOTICE_ADDRESS_LIST)
+		list_note(event, buf);
 	else if (which == VRRP_NOTICE_INTERVAL && event->packet.discarded)
 		strcpy(buf, "discarded, as version 2 demands equal intervals: until they are, both "
 			    "hosts may be active; set the same on both");
