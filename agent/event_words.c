@@ -180,8 +180,9 @@ const char *event_reason_text(const struct vrrp_reason *reason, const char *inte
 static const char *reject_note(unsigned reject)
 {
 	static const char *const notes[VRRP_REJECT_COUNT] = {
-		[VRRP_REJECT_TTL] = "the packet crossed a router; adverts never do, but for those "
-				    "of unicast peers with a smaller min_ttl",
+		[VRRP_REJECT_TTL] = "its TTL is too low: it crossed a router, or was sent with "
+				    "less than 255, as keepalived does over IPv6 to unicast peers; "
+				    "of unicast peers min_ttl says how low it may be",
 		[VRRP_REJECT_VERSION] =
 			"the sender speaks another version of VRRP than this router: until both "
 			"speak the same, both hosts may be active",
