@@ -97,7 +97,7 @@ static const char *const reason_texts[VRRP_REASON_COUNT] = {
 	[VRRP_REASON_LINK_TYPE] = "interface {i} is not Ethernet",
 	[VRRP_REASON_NO_SOURCE] = "interface {i} has no {k} address of its own",
 	[VRRP_REASON_NO_GROUP] = "interface {i} cannot join the multicast group",
-	[VRRP_REASON_RECOVERED] = "interface {i} can be used again",
+	[VRRP_REASON_RECOVERED] = "the fault is over",
 	[VRRP_REASON_LINK_PORT] = "interface {i} is a port of {o}",
 	[VRRP_REASON_MTU] = "an advert of {a} bytes does not fit into the MTU of interface {i}, "
 			    "{b}",
