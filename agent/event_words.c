@@ -122,6 +122,10 @@ static const char *const reason_texts[VRRP_REASON_COUNT] = {
 /* Of a router that is told what to send from. */
 static const char no_such_source[] = "interface {i} does not have its source {p}";
 
+/* Of one that is not, and has no interface: 127.0.0.1 and ::1 are of no use. */
+static const char nothing_on_lo[] = "it has no source, and interface {i} no address that others "
+				    "can answer to";
+
 /* What a letter of a row stands for. @buf: INET6_ADDRSTRLEN. */
 static const char *reason_word(const struct vrrp_reason *reason, const char *interface,
 			       unsigned family, char letter, char *buf)
@@ -152,15 +156,25 @@ static const char *reason_word(const struct vrrp_reason *reason, const char *int
 	}
 }
 
+/* The row of a reason, or what is said instead of it. */
+static const char *reason_row(const struct vrrp_reason *reason, const char *interface)
+{
+	bool no_source = reason->code == VRRP_REASON_NO_SOURCE;
+
+	if (no_source && reason->source[0])
+		return no_such_source;
+	if ((no_source || reason->code == VRRP_REASON_NO_GLOBAL) && strcmp(interface, "lo") == 0)
+		return nothing_on_lo;
+	return reason_texts[reason->code < VRRP_REASON_COUNT ? reason->code : 0];
+}
+
 const char *event_reason_text(const struct vrrp_reason *reason, const char *interface,
 			      unsigned family, char *buf)
 {
-	const char *text = reason_texts[reason->code < VRRP_REASON_COUNT ? reason->code : 0];
+	const char *text = reason_row(reason, interface);
 	char word[INET6_ADDRSTRLEN];
 	size_t len = 0;
 
-	if (reason->code == VRRP_REASON_NO_SOURCE && reason->source[0])
-		text = no_such_source;
 	for (; *text && len < EVENT_REASON_SIZE - 1; text++) {
 		if (*text != '{') {
 			buf[len++] = *text;

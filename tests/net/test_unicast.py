@@ -302,6 +302,7 @@ def test_router_on_lo_does_not_speak_from_a_loopback_address(lab, ipv6):
     host.ip("link set lo up")
     agent = lab.vipd(host, [it])
     is_fault(agent, code, family)
+    assert agent.router(family=family)["reason"].startswith("it has no source, and interface lo ")
     own = "2001:db8:e::7" if ipv6 else "10.9.9.7"
     host.ip(f"address add {own}/{128 if ipv6 else 32} dev lo")
     agent.wait_state("lan", "active", family=family)
