@@ -197,7 +197,7 @@ static const struct kind kinds[] = {
 			  NULL },
 	[EVENT_SWEPT_ALL] = { "swept_all", LOG_LEVEL_WARNING, WITHOUT_TEXT,
 			      ROWS(NUMBER(0, "addresses")),
-			      "swept={addresses} note=\"addresses in all\"" },
+			      "swept={addresses} note=\"addresses and macvlans in all\"" },
 	[EVENT_DUMP] = { "dump", LOG_LEVEL_WARNING, WITHOUT_TEXT, ROWS(ERROR),
 			 "netlink=dump error=\"{error}\" note=\"going on with what is known; asked "
 			 "again in 1 s\"" },

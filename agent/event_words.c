@@ -99,7 +99,7 @@ static const char *const reason_texts[VRRP_REASON_COUNT] = {
 	[VRRP_REASON_LINK_TYPE] = "interface {i} is not Ethernet",
 	[VRRP_REASON_NO_SOURCE] = "interface {i} has no {k} address of its own",
 	[VRRP_REASON_NO_GROUP] = "interface {i} cannot join the multicast group",
-	[VRRP_REASON_RECOVERED] = "interface {i} can be used again",
+	[VRRP_REASON_RECOVERED] = "the fault is over",
 	[VRRP_REASON_LINK_PORT] = "interface {i} is a port of {o}",
 	[VRRP_REASON_MTU] = "an advert of {a} bytes does not fit into the MTU of interface {i}, "
 			    "{b}",
@@ -127,6 +127,10 @@ static const char *const reason_texts[VRRP_REASON_COUNT] = {
 
 /* Of a router that is told what to send from. */
 static const char no_such_source[] = "interface {i} does not have its source {p}";
+
+/* Of one that is not, and has no interface: 127.0.0.1 and ::1 are of no use. */
+static const char nothing_on_lo[] = "it has no source, and interface {i} no address that others "
+				    "can answer to";
 
 /* What a letter of a row stands for. @buf: INET6_ADDRSTRLEN. */
 static const char *reason_word(const struct vrrp_reason *reason, const char *interface,
@@ -158,15 +162,25 @@ static const char *reason_word(const struct vrrp_reason *reason, const char *int
 	}
 }
 
+/* The row of a reason, or what is said instead of it. */
+static const char *reason_row(const struct vrrp_reason *reason, const char *interface)
+{
+	bool no_source = reason->code == VRRP_REASON_NO_SOURCE;
+
+	if (no_source && reason->source[0])
+		return no_such_source;
+	if ((no_source || reason->code == VRRP_REASON_NO_GLOBAL) && strcmp(interface, "lo") == 0)
+		return nothing_on_lo;
+	return reason_texts[reason->code < VRRP_REASON_COUNT ? reason->code : 0];
+}
+
 const char *event_reason_text(const struct vrrp_reason *reason, const char *interface,
 			      unsigned family, char *buf)
 {
-	const char *text = reason_texts[reason->code < VRRP_REASON_COUNT ? reason->code : 0];
+	const char *text = reason_row(reason, interface);
 	char word[INET6_ADDRSTRLEN];
 	size_t len = 0;
 
-	if (reason->code == VRRP_REASON_NO_SOURCE && reason->source[0])
-		text = no_such_source;
 	for (; *text && len < EVENT_REASON_SIZE - 1; text++) {
 		if (*text != '{') {
 			buf[len++] = *text;
@@ -186,8 +200,9 @@ const char *event_reason_text(const struct vrrp_reason *reason, const char *inte
 static const char *reject_note(unsigned reject)
 {
 	static const char *const notes[VRRP_REJECT_COUNT] = {
-		[VRRP_REJECT_TTL] = "the packet crossed a router; adverts never do, but for those "
-				    "of unicast peers with a smaller min_ttl",
+		[VRRP_REJECT_TTL] = "its TTL is too low: it crossed a router, or was sent with "
+				    "less than 255, as keepalived does over IPv6 to unicast peers; "
+				    "of unicast peers min_ttl says how low it may be",
 		[VRRP_REJECT_VERSION] =
 			"the sender speaks another version of VRRP than this router: until both "
 			"speak the same, both hosts may be active",
@@ -247,11 +262,32 @@ static void interval_note(const struct event *event, char *buf)
 		 packet->theirs_cs / 100.0, packet->ours_cs / 100.0, wait);
 }
 
+/* Whether our list has a link-local address in front that theirs does without. */
+static bool is_link_local_ours_alone(const struct event *event)
+{
+	const struct event_packet *packet = &event->packet;
+
+	return packet->ours_n && packet->theirs_n && vrrp_is_link_local(6, packet->ours[0]) &&
+	       !vrrp_is_link_local(6, packet->theirs[0]);
+}
+
+/* keepalived discards adverts with other addresses than its own. */
+static void list_note(const struct event *event, char *buf)
+{
+	if (event->family == 6 && is_link_local_ours_alone(event))
+		snprintf(buf, EVENT_NOTE_SIZE,
+			 "its list has no link-local address in front, ours has: a keepalived "
+			 "discards ours, and then both are active; set link_local to none in "
+			 "router %s",
+			 event->router);
+	else
+		strcpy(buf, "another configuration, or somebody else's router with our VRID; a "
+			    "keepalived discards our list, and then both are active");
+}
+
 static void notice_note(const struct event *event, char *buf)
 {
 	static const char *const notes[VRRP_NOTICE_COUNT] = {
-		[VRRP_NOTICE_ADDRESS_LIST] =
-			"another configuration, or somebody else's router with our VRID",
 		[VRRP_NOTICE_OWNER] = "two hosts claim to own the addresses; only one may have "
 				      "priority 'owner'",
 		[VRRP_NOTICE_EQUAL_PRIORITY] = "the higher address wins; give distinct priorities",
@@ -266,6 +302,8 @@ static void notice_note(const struct event *event, char *buf)
 			 "active; set checksum to %s in router %s",
 			 event->packet.checksum == VRRP_CHECKSUM_RFC5798 ? "rfc5798" : "rfc9568",
 			 event->router);
+	else if (which == VRRP_NOTICE_ADDRESS_LIST)
+		list_note(event, buf);
 	else if (which == VRRP_NOTICE_INTERVAL && event->packet.discarded)
 		strcpy(buf, "discarded, as version 2 demands equal intervals: until they are, both "
 			    "hosts may be active; set the same on both");

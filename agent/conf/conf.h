@@ -377,7 +377,6 @@ struct conf_difference {
 	const char *key;       /* NULL for all of it; in a group with a dot: "link.delay" */
 	const char *element;   /* what the list @key is one of: "address"; else NULL */
 	const char *old_text, *new_text; /* without quotes */
-	bool is_duration;                /* both texts are */
 };
 
 typedef void (*conf_difference_fn)(const struct conf_difference *difference, void *arg);

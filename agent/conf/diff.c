@@ -206,7 +206,6 @@ static void compare_value(struct diff *diff, const struct conf_key *key, const c
 	difference.key = key_name(key, group, name);
 	difference.old_text = old_text;
 	difference.new_text = new_text;
-	difference.is_duration = key->kind == &conf_duration;
 	diff->each(&difference, diff->arg);
 }
 

@@ -13,6 +13,7 @@ static const char *our_word(const char *name)
 		const char *theirs, *ours;
 	} words[] = {
 		{ "VRID", "vrid" },
+		{ "advert_interval", "interval" },
 		{ "prio", "priority" },
 	};
 
@@ -81,10 +82,11 @@ void conf_complain_unknown(const struct conf_place *place, const struct conf_sch
 	const char *name = config_setting_name(place->setting);
 	const char *here = conf_keepalived_find(name), *nearest = nearest_key(schema, name);
 	const struct conf_key *owner = owner_of(place->parse->schema, name);
+	bool slip = nearest && conf_distance(nearest, name) == 1;
 
 	if (has_key(place->parse->schema, name))
 		conf_error_in(place, "\"%.40s\" belongs outside of all groups", name);
-	else if (owner)
+	else if (owner && !slip)
 		complain_misplaced(place, owner, name);
 	else if (here)
 		conf_error_in(place, "\"%.40s\" is keepalived's; %s", name, here);

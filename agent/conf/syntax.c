@@ -257,6 +257,14 @@ static void complain_no_value(struct syntax *s)
 		stop(s);
 }
 
+/* An array has plain values alone; options of an address are the usual reason. */
+static void complain_nested(struct syntax *s, char bracket)
+{
+	if (top(s)->open == '[')
+		tell(s, "'%c' in an array [ ... ]: %s in a list, ( ... )", bracket,
+		     bracket == '{' ? "a group stands" : "what has elements itself stands");
+}
+
 static void want_value(struct syntax *s)
 {
 	char bracket = bracket_of(&s->token);
@@ -264,6 +272,7 @@ static void want_value(struct syntax *s)
 	if (is_closing(bracket) && s->due == DUE_FIRST) {
 		close_bracket(s, bracket);
 	} else if (bracket && !is_closing(bracket)) {
+		complain_nested(s, bracket);
 		open_bracket(s, bracket);
 	} else if (s->token.type == CONF_TOKEN_MARK) {
 		complain_no_value(s);

@@ -179,6 +179,15 @@ static void parse_by_node(const struct conf_place *by, const struct conf_schema 
 		complain_no_value(by);
 }
 
+/* Whether a group can only be meant as values by node, where no nodes are declared. */
+static bool is_by_node_alone(const struct conf_key *key, const config_setting_t *setting)
+{
+	if (key->same || !config_setting_is_group(setting))
+		return false;
+	return key->kind ? config_setting_length(setting) > 0
+			 : key->count && config_setting_get_member(setting, "default");
+}
+
 /* What is given where only a value can stand. */
 static void parse_value(const struct conf_place *place, const struct conf_schema *schema,
 			void *base)
@@ -187,8 +196,7 @@ static void parse_value(const struct conf_place *place, const struct conf_schema
 
 	if (conf_node_is_by(&place->parse->nodes, key, place->setting))
 		parse_by_node(place, schema, base);
-	else if ((key->kind || key->count) && config_setting_is_group(place->setting) &&
-		 config_setting_get_member(place->setting, "default"))
+	else if (is_by_node_alone(key, place->setting))
 		conf_error_hint(place, "values by node need nodes = ( { name = ... } )");
 	else
 		parse_key(place, base);

@@ -44,6 +44,15 @@ static bool can_be_source(const struct kern_address *address)
 	return address->family == 4 || kern_address_is_link_local(address);
 }
 
+/* What lo has of itself, and no other host can answer to. */
+static bool is_loopback(const struct kern_address *address)
+{
+	static const uint8_t loopback6[16] = { [15] = 1 };
+
+	return address->family == 4 ? address->bytes[0] == 127
+				    : memcmp(address->bytes, loopback6, sizeof(loopback6)) == 0;
+}
+
 /* Whether it is one of those that routers with unicast peers name, anywhere on the host. */
 static void see_own(struct routers *routers, const struct kern_object *object, int interface)
 {
@@ -122,7 +131,8 @@ static void see_address(struct routers *routers, const struct kern_object *objec
 		return;
 	if (want >= 0)
 		routers_doubt(routers, lan); /* whether the owner has what it needs */
-	if (!lan || !(can_be_source(&object->address) || lan->globals))
+	if (!lan || is_loopback(&object->address) ||
+	    !(can_be_source(&object->address) || lan->globals))
 		return;
 	source = as_source(object);
 	if (!source.gone && speaks(routers, lan, object))

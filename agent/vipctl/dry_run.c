@@ -2,7 +2,6 @@
 #include "dry_run.h"
 
 #include <stdarg.h>
-#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -10,11 +9,8 @@
 #include <unistd.h>
 
 #include "agent/conf/conf.h"
-#include "agent/conf/value.h"
 #include "client.h"
 #include "complain.h"
-
-#define NS_PER_MS INT64_C(1000000)
 
 /* What runs: its configuration, and which of its routers are Active here. */
 struct running {
@@ -139,14 +135,6 @@ static bool is_active(const struct comparison *c, const struct conf_difference *
 		       compare_names);
 }
 
-static int64_t milliseconds(const char *duration)
-{
-	int64_t ns = 0;
-
-	(void)conf_duration_parse(duration, &ns);
-	return ns / NS_PER_MS;
-}
-
 /* Another host may have a higher priority than the new one. */
 static bool is_risk(const struct comparison *c, const struct conf_difference *d)
 {
@@ -174,21 +162,23 @@ static void change_key(struct comparison *c, const struct conf_difference *d)
 	bool risk = is_risk(c, d);
 
 	c->yielding_n += risk;
-	if (d->is_duration)
-		change(c, d, "%s in ms %jd -> %jd", d->key, (intmax_t)milliseconds(d->old_text),
-		       (intmax_t)milliseconds(d->new_text));
-	else
-		change(c, d, "%s %s -> %s%s", d->key, d->old_text, d->new_text,
-		       risk ? "; it is active here, and yields if another host has a higher one"
-		       : is_moved(c, d) ? "; it is active here: its addresses are away for a moment"
-					: "");
+	change(c, d, "%s %s -> %s%s", d->key, d->old_text, d->new_text,
+	       risk             ? "; it is active here, and yields if another host has a higher one"
+	       : is_moved(c, d) ? "; it is active here: its addresses are away for a moment"
+				: "");
+}
+
+/* Peers and durations are elements of lists, too. */
+static bool is_address(const struct conf_difference *d)
+{
+	return strcmp(d->key, "addresses") == 0 || strcmp(d->key, "extra_addresses") == 0;
 }
 
 static void change_element(struct comparison *c, const struct conf_difference *d)
 {
 	bool goes = d->change == CONF_GOES;
 
-	c->addresses_lost_n += goes && is_active(c, d);
+	c->addresses_lost_n += goes && is_address(d) && is_active(c, d);
 	change(c, d, "%s %s %s%s", d->element, goes ? d->old_text : d->new_text,
 	       goes ? "goes" : "comes",
 	       strcmp(d->key, "extra_addresses") == 0 ? " (not advertised)" : "");

@@ -146,9 +146,13 @@ static const struct meaning rejects[] = {
 	{ "auth_mismatch", PROBLEM_DEGRADED,
 	  "adverts that are authenticated in another way are discarded" },
 	{ "auth_failed", PROBLEM_DEGRADED, "adverts with another password are discarded" },
+	{ "ttl", PROBLEM_DEGRADED,
+	  "adverts with a TTL below 255, or below min_ttl of a unicast peer, are discarded" },
+	{ "empty_list", PROBLEM_DEGRADED,
+	  "adverts without addresses are discarded, since it advertises some" },
 	{ "destination", PROBLEM_DEGRADED,
-	  "adverts are discarded that are sent by unicast where it uses multicast, or the other "
-	  "way round" },
+	  "adverts to another multicast group, or by unicast where it uses multicast or the other "
+	  "way round, are discarded" },
 	{ "not_peer", PROBLEM_DEGRADED,
 	  "adverts of a host that is none of its peers are discarded" },
 	{ NULL, PROBLEM_DEGRADED, "adverts for it are discarded" },

@@ -108,11 +108,14 @@ def test_equal_priority_is_a_warning(lab, gw, probe):
     ("interval", {"interval": 20}), ("address_list", {"addresses": ["192.0.2.1", "192.0.2.77"]}),
     ("checksum_form", {"checksum": "rfc5798"}),
     ("rejected_own_source", {"src": REAL}), ("rejected_checksum", {"checksum": "bad"}),
-    ("rejected_version", {"version": 2})])
+    ("rejected_version", {"version": 2}), ("rejected_ttl", {"ttl": 254}),
+    ("rejected_empty_list", {"addresses": []})])
 def test_what_is_odd_about_adverts_is_a_warning(backup, probe, word, fields):
     probe.advert(**{"priority": 200, "interval": 10, **fields})
     wait_warning(backup, word)
-    assert checked(backup)[0] == 1
+    status, lines = checked(backup)
+    assert status == 1
+    assert "adverts for it are discarded" not in lines[1], "what is odd about them is not said"
 
 
 def test_missing_extra_address_is_degraded_and_a_missing_one_wrong(made_up):

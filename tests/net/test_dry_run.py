@@ -44,7 +44,7 @@ def test_dry_run_names_every_change(lab):
     assert status == 0 and sorted(lines[:-1]) == sorted([
         "router lan: priority 150 -> 120; it is active here, and yields if another host has a "
         "higher one",
-        "router lan: interval in ms 100 -> 200", "router lan: lease available -> off",
+        "router lan: interval 100ms -> 200ms", "router lan: lease available -> off",
         "router lan: address 192.0.2.9/24 comes",
         "router two: address 192.0.2.12/32 comes (not advertised)", "router new: is new"])
     assert lines[-1] == (f"{agent.config}: 6 changes; this host MAY YIELD 1 active router to a "
@@ -85,7 +85,7 @@ def test_dry_run_follows_a_symbolic_link_that_was_switched(lab, relative):
     os.replace(link + ".new", link)
     status, lines, _ = dry_run(agent)
     named = os.path.join(os.getcwd(), given)
-    assert (status, lines) == (0, ["router lan: interval in ms 100 -> 200",
+    assert (status, lines) == (0, ["router lan: interval 100ms -> 200ms",
                                    f"{named}: 1 change; this host gives nothing up"])
     assert agent.reload().returncode == 0
     assert agent.router()["interval_ms"] == 200

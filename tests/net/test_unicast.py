@@ -292,6 +292,24 @@ def test_router_without_an_interface_lives_on_lo(lab, ipv6):
 
 
 @pytest.mark.parametrize("ipv6", [False, True], ids=["IPv4", "IPv6"])
+def test_router_on_lo_does_not_speak_from_a_loopback_address(lab, ipv6):
+    """Nobody could answer 127.0.0.1 or ::1: without another address it is in fault."""
+    family, code = (6, "no_global") if ipv6 else (4, "no_source")
+    it = router(200, addresses=["2001:db8:f::1/128" if ipv6 else "10.1.1.1/32"],
+                unicast={"peers": ["2001:db8::3" if ipv6 else "192.0.2.3"]})
+    del it["interface"]
+    host = lab.host("gw1", "192.0.2.11/24", ipv6=ipv6)
+    host.ip("link set lo up")
+    agent = lab.vipd(host, [it])
+    is_fault(agent, code, family)
+    assert agent.router(family=family)["reason"].startswith("it has no source, and interface lo ")
+    own = "2001:db8:e::7" if ipv6 else "10.9.9.7"
+    host.ip(f"address add {own}/{128 if ipv6 else 32} dev lo")
+    agent.wait_state("lan", "active", family=family)
+    assert agent.router(family=family)["active_address"] == own
+
+
+@pytest.mark.parametrize("ipv6", [False, True], ids=["IPv4", "IPv6"])
 def test_peers_behind_a_router(lab, ipv6):
     family = 6 if ipv6 else 4
     _, hosts, owns = routed(lab, ipv6)
@@ -402,3 +420,13 @@ def test_dry_run_tells_peers(lab):
     said = one.ctl("reload", "--dry-run").stdout
     assert 'peer { address = "192.0.2.4"; min_ttl = 255; } comes' in said
     assert "unicast.ttl 255 -> 64" in said
+
+
+def test_dry_run_takes_no_peer_for_an_address_that_is_given_up(lab):
+    one = lab.vipd(lab.host("gw1", "192.0.2.11/24"),
+                   [router(200, unicast={"peers": ["192.0.2.3"]})])
+    one.wait_state("lan", "active")
+    one.configure([router(200, unicast={"peers": ["192.0.2.3"], "min_ttl": 254})])
+    said = one.ctl("reload", "--dry-run").stdout
+    assert 'peer { address = "192.0.2.3"; min_ttl = 255; } goes' in said
+    assert "this host gives nothing up" in said

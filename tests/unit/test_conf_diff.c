@@ -27,9 +27,9 @@ static void note(const struct conf_difference *d, void *arg)
 	size_t len = strlen(told->text);
 
 	told->n++;
-	snprintf(told->text + len, sizeof(told->text) - len, "%s %s: %s %s %s %s%s;",
+	snprintf(told->text + len, sizeof(told->text) - len, "%s %s: %s %s %s %s;",
 		 or_none(d->noun), or_none(d->name), words[d->change], or_none(d->key),
-		 or_none(d->old_text), or_none(d->new_text), d->is_duration ? " duration" : "");
+		 or_none(d->old_text), or_none(d->new_text));
 }
 
 static struct conf *load(const char *text)
@@ -96,10 +96,10 @@ static void test_diff_keys_of_a_router(void **state)
 					   "preempt = false; preempt_delay = \"1m\";"
 					   "start_delay = \"1500ms\";"
 					   "checksum = \"rfc5798\"; lease = \"off\";"))),
-		"router lan: key priority 100 owner;router lan: key interval 1s 200ms duration;"
+		"router lan: key priority 100 owner;router lan: key interval 1s 200ms;"
 		"router lan: key preempt true false;"
-		"router lan: key preempt_delay 0s 1m duration;"
-		"router lan: key start_delay 0s 1500ms duration;"
+		"router lan: key preempt_delay 0s 1m;"
+		"router lan: key start_delay 0s 1500ms;"
 		"router lan: key checksum rfc9568 rfc5798;router lan: key lease available off;");
 }
 

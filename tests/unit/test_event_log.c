@@ -435,6 +435,29 @@ static void test_log_of_an_interval_that_differs(void **state)
 	assert_int_equal(line[strlen(line) - 1], '"'); /* there was room for all of it */
 }
 
+/* A keepalived of IPv6 without a link-local address: what to set is said. The longest lists fit. */
+static void test_log_of_another_address_list_says_what_follows(void **state)
+{
+	static const uint8_t link_local[16] = { 0xfe, 0x80, [15] = 1 };
+	struct event event = event_of(EVENT_NOTICE, "lan", "eth0", 6);
+	char line[EVENT_LINE_SIZE];
+
+	(void)state;
+	event.packet.which = VRRP_NOTICE_ADDRESS_LIST;
+	event.packet.ours_n = event.packet.theirs_n = 255;
+	memset(event.packet.ours, 0x2a, sizeof(event.packet.ours));
+	memset(event.packet.theirs, 0x2a, sizeof(event.packet.theirs));
+	event_line(&event, line);
+	assert_null(strstr(line, "link_local"));
+	assert_non_null(strstr(line, "discards our list, and then both are active\""));
+	memcpy(event.packet.ours[0], link_local, sizeof(link_local));
+	event_line(&event, line);
+	assert_non_null(strstr(line, "set link_local to none in router lan\""));
+	memcpy(event.packet.theirs[0], link_local, sizeof(link_local));
+	event_line(&event, line);
+	assert_null(strstr(line, "link_local"));
+}
+
 static void test_log_of_what_was_forgotten_names_who_asked(void **state)
 {
 	struct event event = event_of(EVENT_FORGOTTEN, "lan", "eth0", 4);
@@ -485,6 +508,7 @@ int main(void)
 		cmocka_unit_test(test_log_of_a_router_that_flaps_and_was_overrun_knows_it),
 		cmocka_unit_test(test_log_of_a_state_of_now),
 		cmocka_unit_test(test_log_of_an_interval_that_differs),
+		cmocka_unit_test(test_log_of_another_address_list_says_what_follows),
 		cmocka_unit_test(test_log_of_what_was_forgotten_names_who_asked),
 	};
 

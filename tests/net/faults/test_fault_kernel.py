@@ -191,7 +191,7 @@ def test_f60_interface_down_and_up(lab, fault, how):
     fail_and_return(lab, fault, one, two, fail, restore,
                     f"interface eth0 {'is down' if how == 'down' else 'has no carrier'}")
     assert KEEPALIVED or one.agent.wait_log(
-        'state=fault->backup reason="interface eth0 can be used again"')
+        'state=fault->backup reason="the fault is over"')
 
 
 @pytest.mark.fault("F61", "interface deleted and made anew", "peer Active in time; Active again "
