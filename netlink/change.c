@@ -89,6 +89,13 @@ int kern_changer_lend(struct kern_changer *changer, int fd, bool soon)
 	return soon ? open_filters(changer) : 0;
 }
 
+int kern_changer_prepare(struct kern_changer *changer, enum kern_filter_action action)
+{
+	int err = open_filters(changer);
+
+	return err < 0 ? err : kern_filter_changer_prepare(changer->filters, action);
+}
+
 uint32_t kern_changer_port(const struct kern_changer *changer)
 {
 	return mnl_socket_get_portid(changer->sock);

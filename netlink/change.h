@@ -73,6 +73,15 @@ void kern_changer_close(struct kern_changer *changer);
 int kern_changer_lend(struct kern_changer *changer, int fd, bool soon);
 
 /**
+ * kern_changer_prepare() - make what filters stand on (filter.h), so that the first one of them
+ * takes no longer than the others. Behind kern_changer_lend().
+ * @action: what they shall do.
+ *
+ * Return: 0; or -errno: it is tried again with the first one.
+ */
+int kern_changer_prepare(struct kern_changer *changer, enum kern_filter_action action);
+
+/**
  * kern_changer_port() - the netlink port of the socket, by which its echo is recognised.
  */
 uint32_t kern_changer_port(const struct kern_changer *changer);

@@ -21,8 +21,9 @@
  * The tables belong to a socket, as owned_table.h has it: nobody else can change them, a flush of
  * the ruleset passes them over, and they go with the last descriptor of it. So whoever shall go on
  * after a crash is lent the socket by somebody who lives longer: kern_changer_lend(). The tables
- * are made with the first element. One of their names that nobody owns, as a restored ruleset may
- * have it, is replaced then. What is in them is fixed: a change of it needs another name.
+ * are made with the first element, or ahead. One of their names that nobody owns, as a restored
+ * ruleset may have it, is replaced then. What is in them is fixed: a change of it needs another
+ * name.
  *
  * All elements of a batch come and go in one transaction, before which a packet sees none of it and
  * after which all. One that the kernel refuses leaves the others theirs: they are in another one.

@@ -309,6 +309,38 @@ static int attempt(struct kern_filter_changer *changer, struct batch *batch, boo
 	return 0;
 }
 
+static void note_error(struct kern_filter_changer *changer, const struct nlmsghdr *message,
+		       void *arg)
+{
+	int error;
+
+	(void)arg;
+	if (is_answer(message, &error) && error && !changer->error)
+		changer->error = error;
+}
+
+int kern_filter_changer_prepare(struct kern_filter_changer *changer, enum kern_filter_action action)
+{
+	const struct kern_change change = { .add = true, .entry.filter.action = action };
+	enum kern_filter_table table = table_of(&change);
+	struct batch batch = { .changes = (struct kern_change[]){ change }, .n = 1 };
+	char *at = changer->request;
+	int err = prepare(changer, &batch);
+
+	if (err < 0 || !batch.make[table])
+		return err;
+	at += kern_nft_put_edge(at, NFNL_MSG_BATCH_BEGIN, changer->seq);
+	at += kern_filter_table_put(at, table, KERN_FILTER_TABLE, batch.replace[table],
+				    changer->seq);
+	at += kern_nft_put_edge(at, NFNL_MSG_BATCH_END, changer->seq++);
+	changer->error = 0;
+	err = exchange(changer, at, note_error, NULL);
+	if (err == 0)
+		err = changer->error;
+	changer->ready[table] = err == 0;
+	return err;
+}
+
 static void settle(struct batch *batch, int result)
 {
 	for (unsigned i = 0; i < batch->n; i++) {
@@ -358,16 +390,6 @@ int kern_filter_changer_apply(struct kern_filter_changer *changer, struct kern_c
 }
 
 /* ---- whether it can be done ---- */
-
-static void note_error(struct kern_filter_changer *changer, const struct nlmsghdr *message,
-		       void *arg)
-{
-	int error;
-
-	(void)arg;
-	if (is_answer(message, &error) && error && !changer->error)
-		changer->error = error;
-}
 
 int kern_filter_probe(enum kern_filter_action action)
 {

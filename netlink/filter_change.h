@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Adding and removing elements of filter.h, for change.h: each batch is one transaction, and the
- * tables are made in the one that first needs them.
+ * tables are made in the one that first needs them, or ahead of it.
  */
 #ifndef KERN_FILTER_CHANGE_H
 #define KERN_FILTER_CHANGE_H
@@ -40,6 +40,15 @@ int kern_filter_changer_open(int fd, struct kern_filter_changer **ret_changer);
  * kern_filter_changer_close() - release; NULL is allowed. The tables go with their socket.
  */
 void kern_filter_changer_close(struct kern_filter_changer *changer);
+
+/**
+ * kern_filter_changer_prepare() - make the table that elements will need, unless it is there.
+ * @action: what they shall do.
+ *
+ * Return: 0 or -errno; then the first batch of them tries again.
+ */
+int kern_filter_changer_prepare(struct kern_filter_changer *changer,
+				enum kern_filter_action action);
 
 /**
  * kern_filter_changer_apply() - carry out changes of KERN_KIND_FILTER.

@@ -240,6 +240,20 @@ static void look_around(struct routers *routers, struct router *router)
 		(void)router_find_peers(routers, router);
 }
 
+/* What a Backup will need when it takes over; if it cannot be made, that is told then. */
+static void prepare_filters(struct routers *routers)
+{
+	bool wanted[KERN_FILTER_ACTION_COUNT] = { false };
+
+	for (unsigned i = 0; i < routers->n; i++) {
+		wanted[KERN_FILTER_ARP] |= routers->all[i].arps_n > 0;
+		wanted[KERN_FILTER_DELIVERY] |= !routers->all[i].conf->accept;
+	}
+	for (unsigned i = 0; i < KERN_FILTER_ACTION_COUNT; i++)
+		if (wanted[i])
+			(void)kern_changer_prepare(routers->changer, (enum kern_filter_action)i);
+}
+
 int routers_go(struct routers *routers, const struct clocks *now, struct state *old,
 	       int64_t frozen_real_ns, struct events *events)
 {
@@ -265,6 +279,7 @@ int routers_go(struct routers *routers, const struct clocks *now, struct state *
 	err = sweep(routers, old);
 	routers_execute(routers, now);
 	withdraw(routers, old, &tally);
+	prepare_filters(routers);
 	if (old)
 		journal_sum(&journal, EVENT_ADOPTED,
 			    (const int64_t[3]){ tally.adopted, tally.started, tally.withdrawn });

@@ -27,6 +27,13 @@ void kern_changer_close(struct kern_changer *changer)
 	(void)changer;
 }
 
+int kern_changer_prepare(struct kern_changer *changer, enum kern_filter_action action)
+{
+	(void)changer;
+	(void)action;
+	return 0;
+}
+
 int kern_changer_lend(struct kern_changer *changer, int fd, bool soon)
 {
 	(void)changer;

@@ -537,6 +537,24 @@ static void test_filter_lives_as_long_as_the_socket_that_was_lent(void **state)
 	assert_true(answers("192.0.2.1"));
 }
 
+static void test_filter_tables_can_be_made_ahead(void **state)
+{
+	uint32_t before;
+
+	(void)state;
+	start();
+	assert_int_equal(kern_changer_prepare(changer, KERN_FILTER_DELIVERY), 0);
+	assert_true(is_so("nft list table inet vipd_filter >/dev/null"));
+	assert_int_equal(dump_of(0).n, 0);
+	before = generation();
+	assert_int_equal(kern_changer_prepare(changer, KERN_FILTER_DELIVERY), 0);
+	assert_int_equal(generation(), before);
+	/* One element is one transaction, and the table stays as it is. */
+	assert_int_equal(apply(true, "192.0.2.1"), 0);
+	assert_int_equal(generation(), before + 1);
+	assert_int_equal(dump_of(0).n, 1);
+}
+
 static unsigned swept_n;
 
 static void on_swept(enum kern_kind kind, const union kern_entry *entry, int error, void *arg)
@@ -751,6 +769,7 @@ int main(void)
 		cmocka_unit_test(test_filter_replaces_a_table_of_nobody),
 		cmocka_unit_test(test_filter_is_refused_where_another_one_owns_the_table),
 		cmocka_unit_test(test_filter_lives_as_long_as_the_socket_that_was_lent),
+		cmocka_unit_test(test_filter_tables_can_be_made_ahead),
 		cmocka_unit_test(test_filter_sweep_finds_all_of_them),
 		cmocka_unit_test(test_filter_probe_leaves_nothing_and_needs_the_right),
 		cmocka_unit_test(test_filter_as_a_want_comes_before_what_needs_it),
