@@ -173,6 +173,14 @@ static const struct kind kinds[] = {
 			 "that "
 			 "filters multicast; nobody takes over for that\"" },
 	[EVENT_HEARS] = { "hears", LOG_LEVEL_INFO, 0, NO_FIELDS, OF_ROUTER_ON_LINK "deaf=no" },
+	[EVENT_DRAIN] = { "drain", LOG_LEVEL_INFO, SIZE_OF(fact),
+			  ROWS(OF_WORDS(event.fact.word, "drain", event_drain_words),
+			       NUMBER(0, "for_s"), NUMBER(1, "uid"), NUMBER(2, "pid"), NOTE),
+			  OF_ROUTER "drain={drain}[ for_s={for_s}] uid={uid} pid={pid}[ "
+				    "note=\"{note}\"]" },
+	[EVENT_DRAINED] = { "drained", LOG_LEVEL_INFO, SIZE_OF(fact),
+			    ROWS(OF_WORDS(event.fact.word, "drain", event_drain_words), NOTE),
+			    OF_ROUTER "drain={drain} note=\"{note}\"" },
 	[EVENT_TRACK] = { "track", LOG_LEVEL_WARNING, SIZE_OF(track),
 			  ROWS(OF(event.track.interface, "track", FIELD_TEXT),
 			       OF_WORDS(event.track.down, "is", event_track_words),

@@ -49,6 +49,9 @@ enum event_kind {
 	EVENT_SEND_PEER = 20, /* the kernel refused an advert to a peer: @address.bytes, error */
 	EVENT_MACVLAN = 21,   /* its macvlan @fact.name resists: @fact.word: enum event_macvlan */
 	EVENT_TRACK = 26,     /* an interface that it tracks came or went: @track */
+	EVENT_DRAIN = 27,     /* somebody drains it or ends that: @fact.word: enum event_drain,
+				 number: seconds or 0, uid, pid */
+	EVENT_DRAINED = 28,   /* what comes of a drain: @fact.word: enum event_drain */
 	/* of a router process */
 	EVENT_RECEIVE = 32,     /* adverts may have been lost: @fact.error, or 0: too fast */
 	EVENT_SWEPT = 33,       /* an address of a dead predecessor was removed: @address */
@@ -149,6 +152,13 @@ enum event_macvlan {
 	EVENT_MACVLAN_UP_ABANDONED = 6,
 	EVENT_MACVLAN_UP_FAILED = 7,
 	EVENT_MACVLAN_COUNT,
+};
+
+enum event_drain {
+	EVENT_DRAIN_BEGINS = 1,
+	EVENT_DRAIN_OFFERS = 2, /* it offers to leave, once */
+	EVENT_DRAIN_OVER = 3,   /* its time has passed */
+	EVENT_DRAIN_RESUMED = 4,
 };
 
 enum event_resort {

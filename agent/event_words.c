@@ -25,6 +25,13 @@ const char *const event_macvlan_words[EVENT_MACVLAN_COUNT] = {
 	[EVENT_MACVLAN_UP_FAILED] = "up_failed",
 };
 
+const char *const event_drain_words[EVENT_DRAIN_RESUMED + 1] = {
+	[EVENT_DRAIN_BEGINS] = "begins",
+	[EVENT_DRAIN_OFFERS] = "offers",
+	[EVENT_DRAIN_OVER] = "over",
+	[EVENT_DRAIN_RESUMED] = "resumed",
+};
+
 const char *const event_track_words[2] = { "up", "down" };
 
 const char *const event_resort_words[EVENT_RESORT_RESET + 1] = {
@@ -452,6 +459,21 @@ static void fill_state(struct event_words *words)
 	event_reason_text(&reason, event->interface, event->family, words->reason);
 }
 
+static void fill_drain(struct event_words *words)
+{
+	static const char *const notes[EVENT_DRAIN_RESUMED + 1] = {
+		[EVENT_DRAIN_BEGINS] = "its priority is 1, and its addresses stay until another "
+				       "host takes over",
+		[EVENT_DRAIN_OFFERS] = "no peer preempts, so it says priority 0 and leaves if one "
+				       "takes over; whether that one is healthy is not known",
+		[EVENT_DRAIN_OVER] = "the time of the drain has passed",
+		[EVENT_DRAIN_RESUMED] = "",
+	};
+
+	if (words->event.fact.word <= EVENT_DRAIN_RESUMED && notes[words->event.fact.word])
+		snprintf(words->note, sizeof(words->note), "%s", notes[words->event.fact.word]);
+}
+
 static void fill_forgotten(struct event_words *words)
 {
 	const struct event_forgotten *forgotten = &words->event.forgotten;
@@ -601,6 +623,10 @@ void event_words_fill(struct event_words *words)
 		break;
 	case EVENT_GROUP:
 		fill_group(words);
+		break;
+	case EVENT_DRAIN:
+	case EVENT_DRAINED:
+		fill_drain(words);
 		break;
 	case EVENT_FORGOTTEN:
 		fill_forgotten(words);

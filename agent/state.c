@@ -516,6 +516,23 @@ void state_put_lease(struct state *state, unsigned i, int64_t lease_ns)
 		atomic_store_explicit(&record->renew_ns, lease_ns, memory_order_relaxed);
 }
 
+void state_put_drain(struct state *state, unsigned i, int64_t until_ns)
+{
+	struct lease_record *record = record_at(state, TAG_LEASE, i);
+
+	assert(i < state->routers_n);
+	atomic_store_explicit(&record->drained_ns, until_ns, memory_order_relaxed);
+}
+
+int64_t state_drain(const struct state *state, unsigned i)
+{
+	struct lease_record record;
+
+	assert(i < state->routers_n);
+	read_record(state, TAG_LEASE, i, &record, sizeof(record));
+	return atomic_load(&record.drained_ns);
+}
+
 uint32_t state_lease_s(const struct state *state, unsigned i)
 {
 	struct router_record record;

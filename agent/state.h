@@ -110,6 +110,17 @@ void state_put(struct state *state, unsigned i, const struct vrrp *vr);
 void state_put_lease(struct state *state, unsigned i, int64_t lease_ns);
 
 /**
+ * state_put_drain() - note until when router @i is drained.
+ * @until_ns: CLOCK_MONOTONIC; VRRP_NEVER: for good; 0: it is not.
+ */
+void state_put_drain(struct state *state, unsigned i, int64_t until_ns);
+
+/**
+ * state_drain() - until when router @i is drained, likewise.
+ */
+int64_t state_drain(const struct state *state, unsigned i);
+
+/**
  * state_lease_s() - how long the addresses of router @i are leased; 0: for ever.
  */
 uint32_t state_lease_s(const struct state *state, unsigned i);

@@ -95,6 +95,7 @@ struct strays_record {
 
 struct lease_record {
 	_Atomic int64_t renew_ns;
+	_Atomic int64_t drained_ns; /* until then; or VRRP_NEVER; 0: not */
 };
 
 /* The frame of a will once more, for keepers of the first version, which know no wills. */

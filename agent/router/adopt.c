@@ -106,6 +106,18 @@ static void tell_tracks(struct routers *routers, struct router *router)
 	}
 }
 
+static void resume_drains(struct routers *routers, struct state *old)
+{
+	for (unsigned i = 0; old && i < routers->n; i++) {
+		struct state_router key = router_state(routers->all[i].conf);
+		int entry = state_find(old, &key);
+
+		if (entry >= 0)
+			router_resume_drain(routers, &routers->all[i],
+					    state_drain(old, (unsigned)entry));
+	}
+}
+
 static void adopt_all(struct routers *routers, struct state *old, struct tally *tally)
 {
 	for (unsigned i = 0; i < routers->n; i++) {
@@ -274,6 +286,7 @@ int routers_go(struct routers *routers, const struct clocks *now, struct state *
 	for (unsigned i = 0; i < routers->n; i++)
 		look_around(routers, &routers->all[i]);
 	routers_assess_tracks(routers);
+	resume_drains(routers, old);
 	adopt_all(routers, old, &tally);
 	state_publish(routers->state);
 	err = sweep(routers, old);

@@ -11,7 +11,9 @@
 #include "answer_records.h"
 
 #define CLOCK_STEP_NS INT64_C(1000000)
-#define WORDS_MAX     2   /* the command, and a router */
+#define WORDS_MAX     3 /* the command, a number, a router */
+#define SECONDS_MAX   (366 * 24 * 3600)
+#define NS_PER_S      INT64_C(1000000000)
 #define WHY_SIZE      512 /* of a text that lists commands or routers */
 
 /* ---- the commands ---- */
@@ -27,6 +29,8 @@ struct answer_command {
 	const char *name;
 	unsigned rights;          /* that are needed */
 	bool takes_router;        /* its name may follow */
+	bool takes_seconds;       /* and they stand in front of it; 0: without an end */
+	bool takes_group;         /* the name may be a group's */
 	const struct step *steps; /* end with one that has neither; NULL: answered elsewhere */
 };
 
@@ -40,6 +44,9 @@ static bool put_addresses(const struct answer_facts *facts, struct answer *answe
 			  const struct clocks *now, struct answer_message *message);
 static bool put_forgotten(const struct answer_facts *facts, struct answer *answer,
 			  const struct clocks *now, struct answer_message *message);
+
+static bool put_drained(const struct answer_facts *facts, struct answer *answer,
+			const struct clocks *now, struct answer_message *message);
 
 static const struct step show_steps[] = {
 	{ .table = &answer_host_kind },
@@ -68,11 +75,21 @@ static const struct step forget_steps[] = {
 	{ 0 },
 };
 
+static const struct step drain_steps[] = {
+	{ .table = &answer_drained_kind },
+	{ .put = put_drained },
+	{ 0 },
+};
+
 static const struct answer_command commands[] = {
-	{ "show", ANSWER_READ, true, show_steps },
-	{ "configuration", ANSWER_READ, false, configuration_steps },
-	{ "reload", ANSWER_CHANGE, false, NULL },
-	{ "forget", ANSWER_CHANGE, true, forget_steps },
+	{ "show", ANSWER_READ, .takes_router = true, .takes_group = true, .steps = show_steps },
+	{ "configuration", ANSWER_READ, .steps = configuration_steps },
+	{ "reload", ANSWER_CHANGE, .steps = NULL },
+	{ "forget", ANSWER_CHANGE, .takes_router = true, .steps = forget_steps },
+	{ "drain", ANSWER_CHANGE, .takes_router = true, .takes_seconds = true, .takes_group = true,
+	  .steps = drain_steps },
+	{ "resume", ANSWER_CHANGE, .takes_router = true, .takes_group = true,
+	  .steps = drain_steps },
 };
 
 #define COMMANDS_N (sizeof(commands) / sizeof(commands[0]))
@@ -134,10 +151,22 @@ static unsigned split(const char *text, size_t len, const char *words[WORDS_MAX]
 	return n;
 }
 
+/* How long; without a number there is no end. Return: whether it is one. */
+static bool take_seconds(struct answer *answer, const char *word)
+{
+	char *end;
+	long long seconds = strtoll(word, &end, 10);
+
+	if (*end || end == word || seconds < 0 || seconds > SECONDS_MAX)
+		return false;
+	answer->for_ns = seconds ? seconds * NS_PER_S : VRRP_NEVER;
+	return true;
+}
+
 static void understand(struct answer *answer, const char *text, size_t len)
 {
 	const char *words[WORDS_MAX];
-	unsigned n = split(text, len, words);
+	unsigned n = split(text, len, words), at = 1;
 
 	if (n == 0) {
 		refuse(answer, EBADMSG, "vipd does not understand the request");
@@ -146,12 +175,16 @@ static void understand(struct answer *answer, const char *text, size_t len)
 	answer->command = find_command(words[0]);
 	if (!answer->command)
 		refuse(answer, ENOSYS, NULL);
-	else if (n > 1 && !answer->command->takes_router)
-		refuse(answer, EINVAL, "the command takes no argument");
-	else if (n > 1 && (!words[1][0] || strlen(words[1]) >= sizeof(answer->name)))
+	else if (answer->command->takes_seconds && (n < 2 || !take_seconds(answer, words[at++])))
+		refuse(answer, EINVAL, "the command takes a number of seconds, at most 366 days");
+	else if (n > at + answer->command->takes_router)
+		refuse(answer, EINVAL,
+		       at > 1 || answer->command->takes_router ? "the command takes one router"
+							       : "the command takes no argument");
+	else if (n > at && (!words[at][0] || strlen(words[at]) >= sizeof(answer->name)))
 		refuse(answer, ENOENT, "there is no router of that name");
-	else if (n > 1)
-		strcpy(answer->name, words[1]);
+	else if (n > at)
+		strcpy(answer->name, words[at]);
 }
 
 void answer_begin(const void *request, size_t len, unsigned rights,
@@ -220,6 +253,17 @@ static bool next_router(const struct answer_facts *facts, struct answer *answer)
 	return true;
 }
 
+/* Whether a router is asked about. */
+static bool is_meant(const struct answer *answer, const struct router *router)
+{
+	const struct conf_router *conf = router->conf;
+
+	if (!answer->name[0] || strcmp(conf->name, answer->name) == 0)
+		return true;
+	return answer->command->takes_group && conf->team &&
+	       strcmp(conf->team->name, answer->name) == 0;
+}
+
 static bool put_routers(const struct answer_facts *facts, struct answer *answer,
 			const struct clocks *now, struct answer_message *message)
 {
@@ -234,7 +278,7 @@ static bool put_addresses(const struct answer_facts *facts, struct answer *answe
 	const struct router *router = routers_get(facts->routers, answer->router);
 	unsigned addresses_n = router->conf->addresses_n + router->conf->extra_n;
 
-	if (answer->name[0] && strcmp(router->conf->name, answer->name) != 0)
+	if (!is_meant(answer, router))
 		return next_router(facts, answer);
 	if (!answer->inside) {
 		answer_put_router(facts, router, now, message);
@@ -260,7 +304,7 @@ static bool put_forgotten(const struct answer_facts *facts, struct answer *answe
 {
 	const struct router *router = routers_get(facts->routers, answer->router);
 
-	if (answer->name[0] && strcmp(router->conf->name, answer->name) != 0)
+	if (!is_meant(answer, router))
 		return next_router(facts, answer);
 	if (!answer->inside) {
 		routers_forget(facts->routers, answer->router, now, &answer->asker,
@@ -269,6 +313,24 @@ static bool put_forgotten(const struct answer_facts *facts, struct answer *answe
 		return false;
 	}
 	answer_put_forgotten(router, &answer->forgotten, now, message);
+	return next_router(facts, answer);
+}
+
+/* As put_forgotten(). What shares its fate is asked, too, and has done it by then. */
+static bool put_drained(const struct answer_facts *facts, struct answer *answer,
+			const struct clocks *now, struct answer_message *message)
+{
+	const struct router *router = routers_get(facts->routers, answer->router);
+
+	if (!is_meant(answer, router))
+		return next_router(facts, answer);
+	if (!answer->inside) {
+		routers_drain(facts->routers, answer->router, answer->for_ns, now, &answer->asker,
+			      &answer->drained);
+		answer->inside = answer->found = true;
+		return false;
+	}
+	answer_put_drained(facts, router, &answer->drained, message);
 	return next_router(facts, answer);
 }
 

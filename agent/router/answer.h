@@ -40,6 +40,8 @@ struct answer {
 	char name[CONF_NAME_SIZE]; /* of the router that is asked about; empty: all */
 	struct journal_asker asker;
 	struct forgotten forgotten; /* by the router that comes next, if @inside */
+	struct drained drained;     /* likewise */
+	int64_t for_ns;             /* how long to drain it; VRRP_NEVER, 0: resume */
 };
 
 struct answer_message {

@@ -57,6 +57,8 @@ struct router_record {
 	char macvlan[CONF_LINK_SIZE]; /* that carries it; empty: none */
 	uint8_t accept;               /* packets to its addresses, while Active */
 	char group[CONF_NAME_SIZE];   /* empty: it is in none */
+	uint8_t drained;
+	int64_t drained_until_real_ns; /* 0: without an end, or not */
 };
 
 #define ROUTER(member, called, type) FIELD(struct router_record, member, called, type)
@@ -91,6 +93,8 @@ static const struct field router_fields[] = {
 	ROUTER(macvlan, "macvlan", FIELD_TEXT),
 	ROUTER(accept, "accept", FIELD_BOOL),
 	ROUTER(group, "group", FIELD_TEXT),
+	ROUTER(drained, "drained", FIELD_BOOL),
+	ROUTER(drained_until_real_ns, ".drained_until", FIELD_TIME),
 	COUNTER(adverts_sent),
 	COUNTER(adverts_received),
 	COUNTER(priority_zero_sent),
@@ -189,6 +193,28 @@ static const struct field track_fields[] = {
 	FIELDS_END,
 };
 
+/* What a router answers to "drain" and "resume". */
+struct drained_record {
+	char name[CONF_NAME_SIZE];
+	uint8_t family;
+	uint8_t state; /* enum vrrp_state */
+	uint8_t owner; /* so that nothing has changed */
+	int64_t drained_until_real_ns;
+	uint32_t wait_ms; /* until others have come, if any do */
+};
+
+#define DRAINED(member, called, type) FIELD(struct drained_record, member, called, type)
+
+static const struct field drained_fields[] = {
+	DRAINED(name, "name", FIELD_TEXT),
+	DRAINED(family, "family", FIELD_UINT),
+	FIELD_OF_WORDS(struct drained_record, state, "state", vrrp_state_words),
+	DRAINED(owner, "owner", FIELD_BOOL),
+	DRAINED(drained_until_real_ns, "drained_until", FIELD_TIME),
+	DRAINED(wait_ms, "wait_ms", FIELD_UINT),
+	FIELDS_END,
+};
+
 /* What a router answers to "forget". */
 struct forgotten_record {
 	char name[CONF_NAME_SIZE];
@@ -237,6 +263,9 @@ const struct records_kind answer_forgotten_kind = { 6, "forgotten", sizeof(struc
 						    forgotten_fields };
 
 const struct records_kind answer_peer_kind = { 7, "peer", sizeof(struct peer_record), peer_fields };
+
+const struct records_kind answer_drained_kind = { 9, "drained", sizeof(struct drained_record),
+						  drained_fields };
 
 const struct records_kind answer_track_kind = { 8, "track", sizeof(struct track_record),
 						track_fields };
@@ -321,6 +350,12 @@ static void fill_mac(const struct answer_facts *facts, const struct router *rout
 	strcpy(record->macvlan, router->conf->mac.name);
 }
 
+/* When a drain ends; 0: it does not. */
+static int64_t until_real_ns(const struct answer_facts *facts, int64_t until_ns)
+{
+	return until_ns && until_ns != VRRP_NEVER ? facts->real_offset_ns + until_ns : 0;
+}
+
 void answer_put_router(const struct answer_facts *facts, const struct router *router,
 		       const struct clocks *now, struct answer_message *message)
 {
@@ -342,6 +377,8 @@ void answer_put_router(const struct answer_facts *facts, const struct router *ro
 	record.down_intervals = (uint8_t)vrrp_down_intervals(config);
 	if (router->conf->team)
 		strcpy(record.group, router->conf->team->name);
+	record.drained = drain_is_on(&router->drain);
+	record.drained_until_real_ns = until_real_ns(facts, router->drain.until_ns);
 	record.mute = router_is_mute(router);
 	record.deaf = router_is_deaf(router);
 	record.accept = router->conf->accept;
@@ -418,6 +455,21 @@ void answer_put_conflicts(const struct answer_facts *facts, unsigned number,
 	}
 	if (n)
 		put_records(&answer_conflict_kind, records, n, message);
+}
+
+void answer_put_drained(const struct answer_facts *facts, const struct router *router,
+			const struct drained *drained, struct answer_message *message)
+{
+	struct drained_record record;
+
+	memset(&record, 0, sizeof(record));
+	strcpy(record.name, router->conf->name);
+	record.family = router->vr.config.family;
+	record.state = (uint8_t)drained->state;
+	record.owner = drained->owner;
+	record.drained_until_real_ns = until_real_ns(facts, drained->until_ns);
+	record.wait_ms = (uint32_t)(drained->wait_ns / NS_PER_MS);
+	put_records(&answer_drained_kind, &record, 1, message);
 }
 
 void answer_put_tracks(const struct answer_facts *facts, const struct router *router,

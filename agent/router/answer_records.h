@@ -17,6 +17,7 @@ extern const struct records_kind answer_conflict_kind; /* likewise */
 extern const struct records_kind answer_forgotten_kind;
 extern const struct records_kind answer_peer_kind;  /* of the router whose record came last */
 extern const struct records_kind answer_track_kind; /* likewise */
+extern const struct records_kind answer_drained_kind;
 
 /**
  * answer_put_host() - what is of no router.
@@ -48,6 +49,12 @@ void answer_put_forgotten(const struct router *router, const struct forgotten *f
  */
 void answer_put_conflicts(const struct answer_facts *facts, unsigned number,
 			  const struct clocks *now, struct answer_message *message);
+
+/**
+ * answer_put_drained() - what a router has answered to a drain, or the end of one.
+ */
+void answer_put_drained(const struct answer_facts *facts, const struct router *router,
+			const struct drained *drained, struct answer_message *message);
 
 /**
  * answer_put_tracks() - what a router tracks. Nothing when that is nothing.

@@ -363,6 +363,26 @@ void journal_resort(const struct journal_router *router, enum event_resort what,
 	journal_put(&router->journal, &event);
 }
 
+void journal_drain(const struct journal_router *router, enum event_drain what, int64_t for_ns,
+		   const struct journal_asker *asker)
+{
+	struct event event = of_router(router, EVENT_DRAIN);
+
+	event.fact.word = (uint8_t)what;
+	event.fact.number[0] = for_ns == VRRP_NEVER ? 0 : for_ns / NS_PER_S;
+	event.fact.number[1] = asker->uid;
+	event.fact.number[2] = asker->pid;
+	journal_put(&router->journal, &event);
+}
+
+void journal_drained(const struct journal_router *router, enum event_drain what)
+{
+	struct event event = of_router(router, EVENT_DRAINED);
+
+	event.fact.word = (uint8_t)what;
+	journal_put(&router->journal, &event);
+}
+
 void journal_track(const struct journal_router *router, const struct conf_track *track, bool down,
 		   uint8_t before)
 {

@@ -72,6 +72,18 @@ struct event journal_state_event(enum event_kind kind, const struct conf_router 
 				 const struct vrrp *vr);
 
 /**
+ * journal_drain() - somebody drains a router, or ends that.
+ * @for_ns: how long; VRRP_NEVER or 0: without an end.
+ */
+void journal_drain(const struct journal_router *router, enum event_drain what, int64_t for_ns,
+		   const struct journal_asker *asker);
+
+/**
+ * journal_drained() - what comes of a drain.
+ */
+void journal_drained(const struct journal_router *router, enum event_drain what);
+
+/**
  * journal_track() - an interface that is tracked with a weight came or went.
  * @before: the effective priority until then.
  */

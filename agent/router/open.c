@@ -149,6 +149,7 @@ static int make_router(struct routers *routers, unsigned number, const struct co
 	lease_init(&router->lease, conf->lease, conf->vrrp.interval_cs,
 		   vrrp_down_intervals(&conf->vrrp));
 	resort_init(&router->resort);
+	drain_init(&router->drain);
 	join_unit(routers, router, conf);
 	set_rules(router, conf);
 	router->conf = conf;

@@ -2,7 +2,11 @@
 #include "effective.h"
 #include "routers_private.h"
 
+#include <assert.h>
+
 #include "vrrp/timers.h"
+
+#define NS_PER_S INT64_C(1000000000)
 
 /* One that is neither there nor refused is on its way, or waits for an advert. */
 static int64_t address_unheld_ns(const struct routers *routers, unsigned want)
@@ -42,7 +46,7 @@ static struct priority_facts facts_of(const struct routers *routers, struct rout
 	for (unsigned i = 0; i < router_mates_n(router); i++) {
 		const struct router *mate = router_mate(router, i);
 
-		facts.last |= mate->resort.last;
+		facts.last |= mate->resort.last || drain_is_on(&mate->drain);
 		facts.weights += track_weights(routers, mate);
 	}
 	return facts;
@@ -63,9 +67,7 @@ static void cede(struct routers *routers, struct router *router)
 {
 	const struct vrrp_event event = { .type = VRRP_EVENT_CEDE,
 					  .now_ns = routers->now->mono_ns };
-	struct journal_router journal = router_journal(routers, router);
 
-	journal_resort(&journal, EVENT_RESORT_CEDES, NULL);
 	router_step(routers, router, &event);
 }
 
@@ -108,8 +110,10 @@ void router_look_at_addresses(struct routers *routers, struct router *router)
 	case RESORT_UNCHANGED:
 		break;
 	}
-	if (resort_cedes(&router->resort, speaks, silence_ns(router), now_ns))
+	if (resort_cedes(&router->resort, speaks, silence_ns(router), now_ns)) {
+		journal_resort(&journal, EVENT_RESORT_CEDES, NULL);
 		cede(routers, router);
+	}
 	router_schedule(routers, router);
 }
 
@@ -135,4 +139,95 @@ void router_doubt_addresses(struct routers *routers, struct router *router,
 		return;
 	router->resort.look_ns = routers->now->mono_ns;
 	router_schedule(routers, router);
+}
+
+/* ---- drains ---- */
+
+static bool is_active(const struct router *router)
+{
+	return router->vr.election.state == VRRP_STATE_ACTIVE;
+}
+
+/* A member has the same time as the others; who speaks first for them all offers. */
+static void set_drain(struct routers *routers, struct router *router, int64_t until_ns)
+{
+	for (unsigned i = 0; i < router_mates_n(router); i++) {
+		struct router *mate = router_mate(router, i);
+		bool offers = is_active(mate) && !router_is_mute(mate);
+
+		if (until_ns)
+			drain_begin(&mate->drain, until_ns, offers, silence_ns(mate),
+				    routers->now->mono_ns);
+		else
+			drain_init(&mate->drain);
+		state_put_drain(routers->state, (unsigned)(mate - routers->all), until_ns);
+	}
+	router_weigh(routers, router);
+	for (unsigned i = 0; i < router_mates_n(router); i++)
+		router_schedule(routers, router_mate(router, i));
+}
+
+void router_resume_drain(struct routers *routers, struct router *router, int64_t until_ns)
+{
+	if (until_ns > routers->now->mono_ns && !drain_is_on(&router->drain))
+		set_drain(routers, router, until_ns);
+}
+
+/* One offer is for all with one fate. */
+static bool offers(struct routers *routers, struct router *router)
+{
+	const struct vrrp_election *election = &router->vr.election;
+	const struct resort *resort = &router->resort;
+	int64_t now_ns = routers->now->mono_ns;
+	bool hopeless = resort->equal_ns && now_ns < resort->equal_ns + RESORT_EQUAL_NS;
+
+	if (!drain_offers(&router->drain, !election->listening && !election->ceding, hopeless,
+			  silence_ns(router), now_ns))
+		return false;
+	for (unsigned i = 0; i < router_mates_n(router); i++)
+		drain_rest(&router_mate(router, i)->drain);
+	return true;
+}
+
+void router_look_at_drain(struct routers *routers, struct router *router)
+{
+	struct journal_router journal = router_journal(routers, router);
+
+	if (routers->now->mono_ns < drain_deadline(&router->drain))
+		return;
+	if (drain_is_over(&router->drain, routers->now->mono_ns)) {
+		journal_drained(&journal, EVENT_DRAIN_OVER);
+		set_drain(routers, router, 0);
+	} else if (offers(routers, router)) {
+		journal_drained(&journal, EVENT_DRAIN_OFFERS);
+		cede(routers, router);
+	}
+	router_schedule(routers, router);
+}
+
+/* The others are heard at once, or after a silence at the lowest priority; then after the offer. */
+static int64_t wait_ns(const struct router *router)
+{
+	return is_active(router) ? 2 * silence_ns(router) + NS_PER_S : 0;
+}
+
+void routers_drain(struct routers *routers, unsigned i, int64_t for_ns, const struct clocks *now,
+		   const struct journal_asker *asker, struct drained *ret_drained)
+{
+	struct router *router = &routers->all[i];
+	struct journal_router journal;
+	int64_t until_ns = for_ns && for_ns != VRRP_NEVER ? now->mono_ns + for_ns : for_ns;
+
+	assert(i < routers->n);
+	routers->now = now;
+	*ret_drained = (struct drained){ .state = router->vr.election.state,
+					 .owner = vrrp_is_owner(&router->vr),
+					 .until_ns = router->drain.until_ns,
+					 .wait_ns = wait_ns(router) };
+	if (ret_drained->owner || router->drain.until_ns == until_ns)
+		return;
+	journal = router_journal(routers, router);
+	journal_drain(&journal, for_ns ? EVENT_DRAIN_BEGINS : EVENT_DRAIN_RESUMED, for_ns, asker);
+	set_drain(routers, router, until_ns);
+	ret_drained->until_ns = until_ns;
 }

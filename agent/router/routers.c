@@ -203,6 +203,7 @@ static void fire(struct routers *routers, struct router *router)
 		router_owe_round(routers, router);
 	router_look_at_addresses(routers, router);
 	router_look_at_tracks(routers, router);
+	router_look_at_drain(routers, router);
 	router_step(routers, router, &event);
 }
 

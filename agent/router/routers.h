@@ -12,6 +12,7 @@
 #include "agent/clocks.h"
 #include "agent/conf/conf.h"
 #include "agent/state.h"
+#include "drain.h"
 #include "journal.h"
 #include "lan.h"
 #include "lease.h"
@@ -49,6 +50,7 @@ struct router {
 	struct peers peers;             /* to which it sends; none: it speaks by multicast */
 	struct lease lease;             /* of its addresses */
 	struct resort resort;           /* whether it can hold them */
+	struct drain drain;             /* whether somebody wants it to leave */
 	struct outbox outbox;
 	struct vrrp_unit *unit; /* with whom it shares its fate; borrowed; NULL: with none */
 	unsigned member;        /* which of them it is; the others are next to it */
@@ -239,6 +241,24 @@ bool routers_has_twin(const struct routers *routers, const struct router *router
  * interface was never there.
  */
 const uint8_t *routers_mac(const struct routers *routers, const struct router *router);
+
+/* What a router answers when it is drained, or resumed. */
+struct drained {
+	enum vrrp_state state; /* when it was asked */
+	bool owner;            /* it is one, so nothing has changed */
+	int64_t until_ns;      /* struct drain's */
+	int64_t wait_ns;       /* so long it takes until others have come, if any do */
+};
+
+/**
+ * routers_drain() - let a router, and all with one fate, have the lowest priority.
+ * @i: below routers_count().
+ * @for_ns: how long; VRRP_NEVER: until it is resumed; 0: resume.
+ * @now: not before the last turn.
+ * @asker: for the journal.
+ */
+void routers_drain(struct routers *routers, unsigned i, int64_t for_ns, const struct clocks *now,
+		   const struct journal_asker *asker, struct drained *ret_drained);
 
 /* What a router answers to the word that it shall forget its Active. */
 struct forgotten {

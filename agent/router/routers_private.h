@@ -229,6 +229,17 @@ void router_resume_resort(struct routers *routers, struct router *router);
 void router_weigh(struct routers *routers, struct router *router);
 
 /**
+ * router_look_at_drain() - whether a drain ends, or an offer to leave is due.
+ */
+void router_look_at_drain(struct routers *routers, struct router *router);
+
+/**
+ * router_resume_drain() - a router that goes on was drained.
+ * @until_ns: struct drain's, as its predecessor had it.
+ */
+void router_resume_drain(struct routers *routers, struct router *router, int64_t until_ns);
+
+/**
  * router_begin_anew() - a fault is over, and with it whatever kept a router from holding addresses.
  */
 void router_begin_anew(struct routers *routers, struct router *router);

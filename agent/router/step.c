@@ -125,6 +125,7 @@ void router_schedule(struct routers *routers, struct router *router)
 	if (!active) {
 		lease_end(&router->lease);
 		resort_rest(&router->resort);
+		drain_rest(&router->drain);
 		round_end(&router->round);
 	}
 	state_put_lease(routers->state, (unsigned)(router - routers->all), router->lease.renew_ns);
@@ -132,6 +133,8 @@ void router_schedule(struct routers *routers, struct router *router)
 		deadline_ns = lease_deadline(&router->lease);
 	if (resort_deadline(&router->resort) < deadline_ns)
 		deadline_ns = resort_deadline(&router->resort);
+	if (drain_deadline(&router->drain) < deadline_ns)
+		deadline_ns = drain_deadline(&router->drain);
 	if (!router->outbox.round_due && round_deadline(&router->round) < deadline_ns)
 		deadline_ns = round_deadline(&router->round);
 	if (router->fault_ns < deadline_ns)

@@ -43,10 +43,15 @@ static int send_request(struct conversation *c)
 	char buf[CONTROL_REQUEST_SIZE];
 	size_t len = sizeof(head) + strlen(q->command) + 1;
 
-	if (len + (q->router ? strlen(q->router) + 1 : 0) > sizeof(buf))
+	if (len + (q->word ? strlen(q->word) + 1 : 0) + (q->router ? strlen(q->router) + 1 : 0) >
+	    sizeof(buf))
 		return complain(c->question->ret_why, "there is no router of that name");
 	memcpy(buf, &head, sizeof(head));
 	strcpy(buf + sizeof(head), q->command);
+	if (q->word) {
+		strcpy(buf + len, q->word);
+		len += strlen(q->word) + 1;
+	}
 	if (q->router) {
 		strcpy(buf + len, q->router);
 		len += strlen(q->router) + 1;

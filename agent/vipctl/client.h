@@ -15,6 +15,7 @@ typedef const char *(*client_record_fn)(const struct records_table *table, const
 
 struct client_question {
 	const char *command;
+	const char *word;   /* in front of the router's name, or NULL */
 	const char *router; /* its name, or NULL */
 	client_record_fn each;
 	const char *(*finish)(

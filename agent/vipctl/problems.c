@@ -104,6 +104,15 @@ static void judge_priority(struct problems *problems, const struct records_table
 		    "the cause, then vipctl reload");
 }
 
+/* An operator has done it, and may have forgotten that. */
+static void judge_drain(struct problems *problems, const struct records_table *table,
+			const void *record)
+{
+	if (client_number(table, record, "drained"))
+		add(problems, PROBLEM_DEGRADED, "drained",
+		    "it is drained, so its priority is 1: vipctl resume ends that");
+}
+
 /* Of a family of a router that speaks both. */
 static void judge_family(struct problems *problems, const struct records_table *table,
 			 const void *record)
@@ -196,6 +205,7 @@ void problems_begin(struct problems *problems, const struct records_table *table
 	judge_state(problems, table, record);
 	judge_wait(problems, table, record);
 	judge_priority(problems, table, record);
+	judge_drain(problems, table, record);
 	judge_family(problems, table, record);
 	judge_ages(problems, table, record, ".noticed_ago_s", "", notices);
 	judge_ages(problems, table, record, ".rejected_ago_s", "rejected_", rejects);

@@ -226,16 +226,16 @@ static void add_addresses(struct shown *shown, json_t *object)
 	json_object_set(object, "tracks", shown->tracks);
 }
 
-/* As the fields of the record, which does not show it: it is null where nobody was heard. */
-static void add_heard(const struct shown *shown, json_t *object)
+/* As the fields of the record, which does not show it: a time that may not be there is null. */
+static void add_time(const struct shown *shown, json_t *object, const char *from, const char *name)
 {
-	const struct field *heard = fields_find(shown->table->fields, ".heard");
-	bool known = heard && client_number(shown->table, shown->record, ".heard");
+	const struct field *field = fields_find(shown->table->fields, from);
+	bool known = field && client_number(shown->table, shown->record, from);
 	char text[FIELDS_TEXT_SIZE];
 
-	if (heard)
-		json_object_set_new(object, "last_heard",
-				    known ? json_string(fields_text(heard, shown->record, text))
+	if (field)
+		json_object_set_new(object, name,
+				    known ? json_string(fields_text(field, shown->record, text))
 					  : json_null());
 }
 
@@ -294,7 +294,8 @@ static const char *json_add(struct printer *printer)
 	if (!json_object_get(object, "addresses"))
 		add_addresses(shown, object);
 	null_what_is_unknown(object);
-	add_heard(shown, object);
+	add_time(shown, object, ".heard", "last_heard");
+	add_time(shown, object, ".drained_until", "drained_until");
 	json_object_set_new(object, "warnings", warnings_json(&shown->problems));
 	json_decref(fields);
 	json_array_append_new(printer->routers, object);

@@ -13,13 +13,10 @@ static const struct option_word {
 	const char *name; /* NULL: behind the last one */
 	unsigned option;  /* enum usage_option; 0: stands in front of the command */
 } option_words[] = {
-	{ "--watch", USAGE_WATCH },
-	{ "--json", USAGE_JSON },
-	{ "--follow", USAGE_FOLLOW },
-	{ "--dry-run", USAGE_DRY_RUN },
-	{ "--socket", 0 },
-	{ "--version", 0 },
-	{ NULL, 0 },
+	{ "--watch", USAGE_WATCH },   { "--json", USAGE_JSON },
+	{ "--follow", USAGE_FOLLOW }, { "--dry-run", USAGE_DRY_RUN },
+	{ "--for", USAGE_FOR },       { "--socket", 0 },
+	{ "--version", 0 },           { NULL, 0 },
 };
 
 /* What other programs call it. */
@@ -171,12 +168,25 @@ static int refuse(const struct command *command, const struct arguments *argumen
 	return EX_USAGE;
 }
 
+static int refuse_without_value(const struct command *command, const char *option)
+{
+	complain(NULL, "%s needs a value: %s 30m", option, option);
+	fprintf(stderr, "usage: vipctl [-s SOCKET] %s %s\n", command->name, command->arguments);
+	return EX_USAGE;
+}
+
 int usage_parse(const struct command *command, int argc, char **argv,
 		struct arguments *ret_arguments)
 {
 	struct arguments arguments = { 0 };
 
 	for (int i = 1; i < argc; i++) {
+		if ((command->options & USAGE_FOR) && strcmp(argv[i], "--for") == 0) {
+			if (++i == argc)
+				return refuse_without_value(command, argv[i - 1]);
+			arguments.time = argv[i];
+			continue;
+		}
 		if (argv[i][0] != '-' && command->takes_router && !arguments.router)
 			arguments.router = argv[i];
 		else if (argv[i][0] != '-' || !take_option(command, argv[i], &arguments))

@@ -16,12 +16,14 @@ enum usage_option {
 	USAGE_FOLLOW = 1 << 1,
 	USAGE_DRY_RUN = 1 << 2,
 	USAGE_WATCH = 1 << 3,
+	USAGE_FOR = 1 << 4, /* has a value */
 };
 
 /* What stands behind a command. */
 struct arguments {
 	unsigned options;   /* enum usage_option */
 	const char *router; /* borrowed; NULL: none was named */
+	const char *time;   /* of USAGE_FOR; likewise */
 	bool help;          /* is wanted instead of the command */
 };
 

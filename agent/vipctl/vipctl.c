@@ -10,6 +10,7 @@
 #include "check.h"
 #include "complain.h"
 #include "connection.h"
+#include "drain.h"
 #include "dry_run.h"
 #include "events.h"
 #include "forget.h"
@@ -92,6 +93,24 @@ static int command_forget(const char *path, const struct arguments *arguments)
 	return connection_converse(path, talk_forget, &options, NULL);
 }
 
+static int command_drain(const char *path, const struct arguments *arguments)
+{
+	const struct drain_options options = { .json = arguments->options & USAGE_JSON,
+					       .router = arguments->router,
+					       .time = arguments->time };
+
+	return drain(path, &options);
+}
+
+static int command_resume(const char *path, const struct arguments *arguments)
+{
+	const struct drain_options options = { .json = arguments->options & USAGE_JSON,
+					       .resume = true,
+					       .router = arguments->router };
+
+	return drain(path, &options);
+}
+
 static int command_events(const char *path, const struct arguments *arguments)
 {
 	const struct journal_options options = { .json = arguments->options & USAGE_JSON,
@@ -114,6 +133,9 @@ static const struct command commands[] = {
 	  USAGE_DRY_RUN, false, command_reload },
 	{ "forget", "[--json] [ROUTER]", "let Backups end the wait for an Active that is none",
 	  USAGE_JSON, true, command_forget },
+	{ "drain", "[--json] [--for 30m] [ROUTER|GROUP]", "let another host serve, if one can",
+	  USAGE_JSON | USAGE_FOR, true, command_drain },
+	{ "resume", "[--json] [ROUTER|GROUP]", "end a drain", USAGE_JSON, true, command_resume },
 	{ .name = NULL },
 };
 

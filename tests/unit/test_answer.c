@@ -84,7 +84,9 @@ static void test_answer_takes_the_longest_name_and_none_longer(void **state)
 
 static void test_answer_to_what_is_unknown_names_what_is_known(void **state)
 {
-	static const char known[] = "commands known here: show, configuration, reload, forget";
+	static const char known[] =
+		"commands known here: show, configuration, reload, forget, drain, "
+		"resume";
 
 	(void)state;
 	assert_end(WORDS("", ALL), ENOSYS, known);
@@ -101,8 +103,40 @@ static void test_answer_to_half_a_request_is_an_end(void **state)
 	assert_end(asked(CONTROL_VERSION, CONTROL_WORDS, "", 0, ALL), EBADMSG, why);
 	assert_end(asked(CONTROL_VERSION, CONTROL_WORDS, "show", 4, ALL), EBADMSG, why);
 	assert_end(asked(CONTROL_VERSION, CONTROL_WORDS, "show\0la", 7, ALL), EBADMSG, why);
-	assert_end(WORDS("show\0lan\0wan", ALL), EBADMSG, why);
+	assert_end(WORDS("show\0a\0b\0c", ALL), EBADMSG, why);
+	assert_end(WORDS("show\0lan\0wan", ALL), EINVAL, "the command takes one router");
 	assert_end(WORDS("configuration\0lan", ALL), EINVAL, "the command takes no argument");
+}
+
+static void test_answer_to_a_drain_knows_how_long(void **state)
+{
+	static const char why[] = "the command takes a number of seconds, at most 366 days";
+	struct answer answer = WORDS("drain\0"
+				     "1800\0lan",
+				     ALL);
+
+	(void)state;
+	assert_string_equal(answer.name, "lan");
+	assert_int_equal(answer.for_ns, 1800 * SECOND);
+	answer = WORDS("drain\0"
+		       "0",
+		       ALL);
+	assert_string_equal(answer.name, "");
+	assert_int_equal(answer.for_ns, VRRP_NEVER);
+	assert_end(WORDS("drain", ALL), EINVAL, why);
+	assert_end(WORDS("drain\0lan", ALL), EINVAL, why);
+	assert_end(WORDS("drain\0-1", ALL), EINVAL, why);
+	assert_end(WORDS("drain\0"
+			 "31622401",
+			 ALL),
+		   EINVAL, why);
+	assert_end(WORDS("drain\0"
+			 "60",
+			 ANSWER_READ),
+		   EACCES, "this user may not do that");
+	answer = WORDS("resume\0lan", ALL);
+	assert_string_equal(answer.name, "lan");
+	assert_int_equal(answer.for_ns, 0);
 }
 
 static void test_answer_to_fixed_structs_says_that_they_are_over(void **state)
@@ -162,6 +196,7 @@ int main(void)
 		cmocka_unit_test(test_answer_takes_the_longest_name_and_none_longer),
 		cmocka_unit_test(test_answer_to_what_is_unknown_names_what_is_known),
 		cmocka_unit_test(test_answer_to_half_a_request_is_an_end),
+		cmocka_unit_test(test_answer_to_a_drain_knows_how_long),
 		cmocka_unit_test(test_answer_to_fixed_structs_says_that_they_are_over),
 		cmocka_unit_test(test_answer_reload_is_of_all_versions),
 		cmocka_unit_test(test_answer_asks_for_the_rights_of_a_command),

@@ -1,0 +1,196 @@
+/* SPDX-License-Identifier: MIT */
+#include "drain.h"
+
+#include <jansson.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sysexits.h>
+#include <time.h>
+
+#include "agent/conf/value.h"
+#include "client.h"
+#include "complain.h"
+#include "connection.h"
+
+#define JSON_SIZE   8192 /* of a record; later versions may have more fields */
+#define NS_PER_S    INT64_C(1000000000)
+#define TIME_MAX_NS (366 * 24 * 3600 * NS_PER_S)
+#define LOOK_NS     INT64_C(50000000) /* between two looks at who serves */
+
+struct drainer {
+	const struct drain_options *options;
+	char seconds[24];            /* as the request has it */
+	json_t *routers;             /* owned; NULL: lines are printed */
+	int64_t wait_ms;             /* within which somebody has come, if anybody does */
+	unsigned active_n;           /* routers that are still Active here */
+	char name[FIELDS_TEXT_SIZE]; /* one of them */
+};
+
+/* ---- the request ---- */
+
+static void print_line(const struct drainer *drainer, const struct records_table *table,
+		       const void *record)
+{
+	char name[FIELDS_TEXT_SIZE], state[FIELDS_TEXT_SIZE], until[FIELDS_TEXT_SIZE];
+
+	client_text(table, record, "name", name);
+	client_text(table, record, "state", state);
+	if (client_number(table, record, "owner"))
+		printf("%s: not drained: an owner has priority 255 whatever weighs\n", name);
+	else if (drainer->options->resume)
+		printf("%s: resumed, %s\n", name, state);
+	else if (client_number(table, record, "drained_until"))
+		printf("%s: drained until %s, %s\n", name,
+		       client_text(table, record, "drained_until", until), state);
+	else
+		printf("%s: drained, %s\n", name, state);
+}
+
+static const char *add_object(json_t *routers, const struct records_table *table,
+			      const void *record)
+{
+	char json[JSON_SIZE] = "{";
+	size_t len = fields_json(table->fields, record, json + 1, sizeof(json) - 2);
+	json_t *object;
+
+	strcpy(json + 1 + len, "}");
+	object = json_loads(json, 0, NULL);
+	if (!object)
+		return "it has a number that is too large for JSON";
+	json_array_append_new(routers, object);
+	return NULL;
+}
+
+/* Kinds that are unknown are skipped. */
+static const char *take_drained(const struct records_table *table, const void *record, void *arg)
+{
+	struct drainer *drainer = arg;
+	int64_t wait_ms;
+
+	if (strcmp(table->name, "drained") != 0)
+		return NULL;
+	wait_ms = client_number(table, record, "wait_ms");
+	if (wait_ms > drainer->wait_ms)
+		drainer->wait_ms = wait_ms;
+	if (drainer->routers)
+		return add_object(drainer->routers, table, record);
+	print_line(drainer, table, record);
+	return NULL;
+}
+
+static int talk_drain(int fd, const void *arg)
+{
+	struct drainer *drainer = *(struct drainer *const *)arg;
+	const struct client_question question = {
+		.command = drainer->options->resume ? "resume" : "drain",
+		.router = drainer->options->router,
+		.word = drainer->options->resume ? NULL : drainer->seconds,
+		.each = take_drained,
+		.arg = drainer
+	};
+
+	return client_ask(fd, &question);
+}
+
+/* ---- what comes of it ---- */
+
+static const char *take_router(const struct records_table *table, const void *record, void *arg)
+{
+	struct drainer *drainer = arg;
+	char state[FIELDS_TEXT_SIZE];
+
+	if (strcmp(table->name, "router") != 0 || !client_number(table, record, "drained"))
+		return NULL;
+	if (strcmp(client_text(table, record, "state", state), "active") != 0)
+		return NULL;
+	drainer->active_n++;
+	client_text(table, record, "name", drainer->name);
+	return NULL;
+}
+
+static int talk_show(int fd, const void *arg)
+{
+	struct drainer *drainer = *(struct drainer *const *)arg;
+	const struct client_question question = { .command = "show",
+						  .router = drainer->options->router,
+						  .each = take_router,
+						  .arg = drainer };
+
+	drainer->active_n = 0;
+	return client_ask(fd, &question);
+}
+
+static int64_t now_ns(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return now.tv_sec * NS_PER_S + now.tv_nsec;
+}
+
+/* Until nobody serves here any more, or nobody else can be hoped for. */
+static int await_others(const char *path, struct drainer *drainer)
+{
+	const struct timespec pause = { .tv_nsec = LOOK_NS };
+	const int64_t end_ns = now_ns() + drainer->wait_ms * (NS_PER_S / 1000);
+	int status;
+
+	for (;;) {
+		status = connection_converse(path, talk_show, &drainer, NULL);
+		if (status != EXIT_SUCCESS || drainer->active_n == 0)
+			return status;
+		if (now_ns() >= end_ns)
+			break;
+		clock_nanosleep(CLOCK_MONOTONIC, 0, &pause, NULL);
+	}
+	return complain(NULL,
+			"%s is still Active here: no other host has taken over; it serves with "
+			"priority 1 until one does, or until vipctl resume",
+			drainer->name);
+}
+
+static int print_json(const struct drainer *drainer)
+{
+	json_t *document = json_object();
+
+	json_object_set(document, "routers", drainer->routers);
+	json_dumpf(document, stdout, JSON_INDENT(2));
+	puts("");
+	json_decref(document);
+	return EXIT_SUCCESS;
+}
+
+/* A zero stands for no end. */
+static bool read_time(const char *text, char *seconds, size_t size)
+{
+	int64_t ns = 0;
+
+	if (text && (!conf_duration_parse(text, &ns) || ns < NS_PER_S || ns > TIME_MAX_NS))
+		return false;
+	snprintf(seconds, size, "%lld", (long long)(ns / NS_PER_S));
+	return true;
+}
+
+int drain(const char *path, const struct drain_options *options)
+{
+	struct drainer drainer = { .options = options }, *arg = &drainer;
+	int status;
+
+	if (!read_time(options->time, drainer.seconds, sizeof(drainer.seconds))) {
+		complain(NULL,
+			 "expected a duration from 1s to 366 days behind --for, such as 30m, got "
+			 "\"%.40s\"",
+			 options->time);
+		return EX_USAGE;
+	}
+	if (options->json && !(drainer.routers = json_array()))
+		return complain(NULL, "out of memory");
+	status = connection_converse(path, talk_drain, &arg, NULL);
+	if (status == EXIT_SUCCESS && options->json)
+		status = print_json(&drainer);
+	if (status == EXIT_SUCCESS && !options->resume)
+		status = await_others(path, &drainer);
+	json_decref(drainer.routers);
+	return status;
+}

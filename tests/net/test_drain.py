@@ -1,0 +1,167 @@
+# SPDX-License-Identifier: MIT
+"""vipctl drain: another host serves, if one can; and resume."""
+
+import json
+
+import pytest
+
+from agents import router
+from generations import crash, reload, start, start_pair
+from lab import wait_until
+from test_groups import GROUP, became, host, members, states, wait_all
+from test_groups import pair as pair_of_groups
+
+VIP = "192.0.2.1/24"
+
+
+def drain(agent, *args, status=0):
+    """vipctl drain. Return: what it said."""
+    done = agent.ctl("drain", *args, check=False)
+    assert done.returncode == status, (done.stdout, done.stderr)
+    return done.stdout + done.stderr
+
+
+def test_drain_hands_over_to_a_peer_that_preempts(lab):
+    one, two = start_pair(lab)
+    mark = lab.now()
+    assert "lan: drained, active" in drain(one, "lan")
+    assert one.router()["state"] == "backup" and two.router()["state"] == "active"
+    said = {it.priority for it in lab.capture.adverts(host=one.host, since=mark)}
+    assert said <= {150, 1} and 1 in said, "never 0: the peer came by itself"
+    shown = one.router()
+    assert shown["drained"] and shown["effective_priority"] == 1 and shown["drained_until"] is None
+    assert one.ctl("check", check=False).returncode == 1
+    one.wait_log("router=lan family=4 drain=begins uid=0 pid=")
+    one.ctl("resume", "lan")
+    one.wait_state("lan", "active")
+    two.wait_state("lan", "backup")
+    assert not one.router()["drained"] and one.ctl("check").returncode == 0
+    one.wait_log("router=lan family=4 drain=resumed uid=0")
+
+
+def test_drain_offers_to_leave_to_a_peer_that_does_not_preempt(lab):
+    one, two = start_pair(lab, preempt=False)
+    mark = lab.now()
+    drain(one)
+    assert two.router()["state"] == "active"
+    one.wait_log("router=lan family=4 drain=offers")
+    assert 0 in {it.priority for it in lab.capture.adverts(host=one.host, since=mark)}
+    two.host.wait_adverts(20, since=lab.now())
+    assert one.router()["state"] == "backup"
+
+
+def test_drain_without_a_peer_goes_on_serving_and_says_so(lab):
+    one = start(lab)
+    assert "no other host has taken over" in drain(one, status=1)
+    assert one.router()["state"] == "active" and one.router()["drained"]
+    assert VIP in one.host.addresses()
+    offers = [it for it in one.log if "drain=offers" in it]
+    assert len(offers) == 1
+    two = lab.vipd(lab.host("gw2", "192.0.2.3/24"), [router(100)])
+    two.wait_state("lan", "active")
+    one.wait_state("lan", "backup")
+
+
+def test_drain_where_the_peer_is_drained_too_leaves_one_active(lab):
+    one, two = start_pair(lab)
+    drain(two)
+    drain(one)
+    two.host.wait_adverts(50, since=lab.now())
+    assert (one.router()["state"], two.router()["state"]) == ("backup", "active")
+    assert [it.router()["counters"]["became_active"] for it in (one, two)] == [1, 1]
+
+
+def test_drain_ends_by_itself(lab):
+    one, two = start_pair(lab)
+    assert "drained until 20" in drain(one, "--for", "4s", "lan")
+    assert one.router()["drained_until"] and two.router()["state"] == "active"
+    one.wait_log("drain=over")
+    one.wait_state("lan", "active")
+    assert not one.router()["drained"]
+
+
+def test_drain_survives_reload_and_crash(lab):
+    one, two = start_pair(lab)
+    drain(one, "lan")
+    reload(one)
+    crash(one)
+    mark = lab.now()
+    two.host.wait_adverts(20, since=mark)
+    assert one.router()["drained"] and one.router()["state"] == "backup"
+    assert not lab.capture.adverts(host=one.host, since=mark)
+    drain(one, "--for", "1h")
+    crash(one)
+    assert one.router()["drained_until"]
+    one.ctl("resume")
+    one.wait_state("lan", "active")
+
+
+def test_drained_active_stays_so_over_a_reload(lab):
+    one = start(lab)
+    drain(one, status=1)
+    mark = lab.now()
+    reload(one)
+    one.host.wait_adverts(10, since=mark)
+    assert one.router()["state"] == "active" and one.router()["effective_priority"] == 1
+    assert not [it for it in one.log if "resort=" in it]
+    one.ctl("resume")
+    assert one.router()["effective_priority"] == 150
+
+
+def test_drain_of_a_member_is_one_of_its_group(lab):
+    one, two = pair_of_groups(lab)
+    drain(one, "wan")
+    wait_all(two, "active")
+    wait_all(one, "backup")
+    assert {it["effective_priority"] for it in one.show()["routers"]} == {1}
+    one.ctl("resume", "gateway")
+    wait_all(one, "active")
+    drain(one, "gateway")
+    assert set(states(two).values()) == {"active"}
+    assert became(one) == 4
+
+
+def test_drain_of_one_member_with_a_peer_that_is_active_in_none(lab):
+    agent = lab.vipd(host(lab, "gw1", 2), members(200), groups=[GROUP])
+    wait_all(agent, "active")
+    drain(agent, "lan", status=1)
+    assert set(states(agent).values()) == {"active"}
+    agent.wait_log("drain=offers")
+    agent.host.wait_adverts(20, since=lab.now())
+    assert set(states(agent).values()) == {"active"} and became(agent) == 2
+
+
+def test_drain_of_a_backup_keeps_it_the_last_resort(lab):
+    one, two = start_pair(lab)
+    assert "lan: drained, backup" in drain(two)
+    assert two.router()["effective_priority"] == 1
+    one.kill()
+    two.wait_state("lan", "active")
+
+
+def test_drain_of_an_owner_is_refused_with_the_reason(lab):
+    owner = lab.host("gw1", VIP)
+    agent = lab.vipd(owner, [router("owner")])
+    agent.wait_state("lan", "active")
+    assert "an owner has priority 255" in drain(agent, status=0)
+    assert agent.router()["effective_priority"] == 255 and not agent.router()["drained"]
+
+
+@pytest.mark.parametrize("args, status, said", [
+    (["nobody"], 1, "there is no router of that name; there are: lan"),
+    (["--for", "0s"], 64, "expected a duration from 1s to 366 days"),
+    (["--for", "10y"], 64, "expected a duration from 1s to 366 days"),
+    (["--for", "9000h"], 64, "expected a duration from 1s to 366 days"),
+    (["--for"], 64, "--for needs a value"),
+    (["lan", "wan"], 64, "takes one router at most")])
+def test_drain_of_what_is_none_changes_nothing(lab, args, status, said):
+    agent = start(lab)
+    assert said in drain(agent, *args, status=status)
+    assert not agent.router()["drained"] and agent.router()["effective_priority"] == 150
+
+
+def test_drain_as_json(lab):
+    one, two = start_pair(lab)
+    shown = json.loads(one.ctl("drain", "--json", "--for", "1h").stdout)["routers"]
+    assert [it["name"] for it in shown] == ["lan"] and shown[0]["state"] == "active"
+    assert shown[0]["drained_until"] and two.router()["state"] == "active"
