@@ -42,6 +42,7 @@ struct router {
 	unsigned macvlan, arp, arps_n;  /* of its macvlan, and what ARP must not: virtual_mac.h */
 	bool moved;                     /* to another macvlan: its will is another one */
 	bool unset;                     /* the keeper has not been asked for that one's settings */
+	bool narrow;                    /* that one's MTU is too small for IPv6 */
 	unsigned filter;                /* likewise of its filters (accept.h) */
 	unsigned guests_n;              /* so many of them are guests (guests.h) */
 	struct vrrp_list list;          /* what it advertises; owned */

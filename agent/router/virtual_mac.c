@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "virtual_mac.h"
 
+#include <linux/ipv6.h>
 #include <string.h>
 
 #include "netlink/sweep.h"
@@ -75,8 +76,10 @@ void virtual_mac_add(struct routers *routers, unsigned number, const struct conf
 
 void virtual_mac_want(struct routers *routers, const struct router *router)
 {
-	if (router_has_virtual_mac(router))
-		kern_wants_want(routers->wants, router->macvlan + MACVLAN, true);
+	if (!router_has_virtual_mac(router))
+		return;
+	kern_wants_want(routers->wants, router->macvlan + MACVLAN, true);
+	virtual_mac_fit(routers, router);
 }
 
 void virtual_mac_want_up(struct routers *routers, const struct router *router, bool up)
@@ -90,6 +93,30 @@ void virtual_mac_want_up(struct routers *routers, const struct router *router, b
 
 /* ---- what became of it ---- */
 
+static void ask_to_set(struct routers *routers, struct router *router)
+{
+	router->unset = true;
+	if (routers->unset_from > (unsigned)(router - routers->all))
+		routers->unset_from = (unsigned)(router - routers->all);
+}
+
+void virtual_mac_fit(struct routers *routers, const struct router *router)
+{
+	unsigned want = router->macvlan + MACVLAN;
+	const struct interface *below = interfaces_get(routers->interfaces, router->interface);
+	union kern_entry entry;
+
+	if (!router_has_virtual_mac(router) || !kern_wants_is_ours(routers->wants, want) ||
+	    !below->ifindex || !below->mtu)
+		return;
+	entry = kern_wants_get(routers->wants, want)->entry;
+	if (entry.macvlan.shown_mtu == below->mtu && !entry.macvlan.other_mode)
+		return;
+	entry.macvlan.mtu = below->mtu;
+	kern_wants_amend(routers->wants, want, &entry);
+	kern_wants_renew(routers->wants, want);
+}
+
 /* The index that it has; 0: it is not there, or not ours. */
 static int ifindex_of(const struct routers *routers, const struct router *router)
 {
@@ -100,19 +127,32 @@ static int ifindex_of(const struct routers *routers, const struct router *router
 		       : 0;
 }
 
+/* With an MTU that IPv6 can live with again, its settings are new ones. */
+static void follow_width(struct routers *routers, struct router *router)
+{
+	uint32_t mtu =
+		kern_wants_get(routers->wants, router->macvlan + MACVLAN)->entry.macvlan.shown_mtu;
+	bool narrow = mtu && mtu < IPV6_MIN_MTU;
+
+	if (router->narrow && !narrow)
+		ask_to_set(routers, router);
+	router->narrow = narrow;
+}
+
 void virtual_mac_follow(struct routers *routers, struct router *router)
 {
 	const struct interface *home = interfaces_get(routers->interfaces, router->home);
 	int ifindex = ifindex_of(routers, router);
 
+	follow_width(routers, router);
 	if (home->ifindex == ifindex)
 		return;
 	interfaces_tie(routers->interfaces, router->home, ifindex);
 	kern_wants_interface(routers->wants, router->home, ifindex, home->promotes);
 	router->moved = true;
-	router->unset = ifindex != 0;
-	if (router->unset && routers->unset_from > (unsigned)(router - routers->all))
-		routers->unset_from = (unsigned)(router - routers->all);
+	router->unset = false;
+	if (ifindex)
+		ask_to_set(routers, router);
 	routers_doubt(routers, router_lan(routers, router));
 }
 
@@ -120,9 +160,12 @@ void virtual_mac_follow_all(struct routers *routers)
 {
 	if (!kern_wants_has_kind(routers->wants, KERN_KIND_MACVLAN))
 		return;
-	for (unsigned i = 0; i < routers->n; i++)
-		if (router_has_virtual_mac(&routers->all[i]))
-			virtual_mac_follow(routers, &routers->all[i]);
+	for (unsigned i = 0; i < routers->n; i++) {
+		if (!router_has_virtual_mac(&routers->all[i]))
+			continue;
+		virtual_mac_follow(routers, &routers->all[i]);
+		virtual_mac_fit(routers, &routers->all[i]);
+	}
 }
 
 bool virtual_mac_has(const struct routers *routers, const struct router *router, unsigned want)

@@ -59,6 +59,12 @@ void virtual_mac_want_up(struct routers *routers, const struct router *router, b
 void virtual_mac_follow(struct routers *routers, struct router *router);
 
 /**
+ * virtual_mac_fit() - let the macvlan of a router have what its interface has, and what else it was
+ * made with, if it is there and has not. Not to be called because of a change of our own.
+ */
+void virtual_mac_fit(struct routers *routers, const struct router *router);
+
+/**
  * virtual_mac_follow_all() - of all routers, after a dump.
  */
 void virtual_mac_follow_all(struct routers *routers);

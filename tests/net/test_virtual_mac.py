@@ -4,6 +4,8 @@ it when processes, configurations and interfaces change. The rules of the standa
 tests/conformance's, pairs with other agents tests/interop's."""
 
 import json
+import os
+import signal
 
 import pytest
 
@@ -483,6 +485,86 @@ def test_interface_with_another_mtu_and_mac_keeps_the_macvlan(lab):
     one.host.wait_adverts(3, lab.now())
     assert macvlan(one.host)["ifindex"] == index
     assert set(announced(lab, 4, since=mark)) <= {MAC[4]}
+    assert one.router()["state"] == "active"
+
+
+def mtu_of(host, name):
+    """Of an interface that is there."""
+    return links(host)[name]["mtu"]
+
+
+@BOTH
+@pytest.mark.parametrize("narrow", (1400, 1000))
+def test_macvlan_follows_the_mtu_of_its_interface_down_and_up_again(lab, family, narrow):
+    """Without the MTU that IPv6 needs it is a fault of IPv6 alone, which ends by itself; and what
+    the kernel then knows of the macvlan is set anew."""
+    host = host_of_both(lab, "gw1", 2)
+    one = lab.vipd(host, [virtual(family)])
+    one.wait_state("lan", "active", family=family)
+    wait_held(host, family)
+    name, index = NAME[family], macvlan(host, NAME[family])["ifindex"]
+    two = lab.vipd(host_of_both(lab, "gw2", 3), [virtual(family, 100)])
+    wait_until(lambda: two.router(family=family)["active_address"], what="a Backup that hears")
+    for it in (host, two.host):
+        it.ip(f"link set eth0 mtu {narrow}")
+        wait_until(lambda it=it: mtu_of(it, name) == narrow, what="the smaller MTU")
+    is_fault = family == 6 and narrow < 1280
+    one.wait_state("lan", "fault" if is_fault else "active", family=family)
+    for it in (host, two.host):
+        it.ip("link set eth0 mtu 1500")
+        it.run("ip", "address", "replace", f"2001:db8::{2 if it is host else 3}/64", "dev", "eth0")
+        wait_until(lambda it=it: mtu_of(it, name) == 1500, what="the MTU of before")
+    one.wait_state("lan", "active", family=family)
+    wait_held(host, family)
+    assert macvlan(host, name)["ifindex"] == index
+    for setting, value in (("addr_gen_mode", 1), ("accept_ra", 0)):
+        path = f"/proc/sys/net/ipv6/conf/{name}/{setting}"
+        for it in (host, two.host):
+            wait_until(lambda it=it, path=path, value=value:
+                       it.run("cat", path).stdout == f"{value}\n", what=f"{path}")
+    expected = {VIP[4]} if family == 4 else {VIP[6], "fe80::200:5eff:fe00:233/128"}
+    assert set(host.addresses(name)) == expected
+    assert two.router(family=family)["state"] == "backup"
+    # A Backup has it, too, when it takes over.
+    one.kill()
+    two.wait_state("lan", "active", family=family)
+    wait_held(two.host, family)
+    assert mtu_of(two.host, name) == 1500
+
+
+def test_family_that_follows_has_no_address_of_its_mac_when_the_mtu_is_raised(lab):
+    """Without IPv6 its macvlan is up and empty, while the other family serves."""
+    host = host_of_both(lab, "gw1", 2)
+    one = lab.vipd(host, [both(mac="virtual")])
+    wait_states(one, "active")
+    for family in FAMILIES:
+        wait_held(host, family)
+    host.ip("link set eth0 mtu 1000")
+    one.wait_log("family=6 interface=eth0 mute=yes")
+    host.ip("link set eth0 mtu 1500", "address replace 2001:db8::2/64 dev eth0")
+    one.wait_log("family=6 interface=eth0 mute=no")
+    for family in FAMILIES:
+        wait_held(host, family)
+        assert mtu_of(host, NAME[family]) == 1500
+    assert set(host.addresses(NAME[6])) == {VIP[6], "fe80::200:5eff:fe00:233/128"}
+    assert not [line for line in one.log if "news=foreign" in line or "news=double" in line]
+    assert one.router()["counters"]["became_active"] == 1
+
+
+@pytest.mark.parametrize("moment", ("crash", "reload"))
+def test_mtu_that_was_raised_while_nobody_looked_is_followed(lab, moment):
+    one = active(lab)
+    one.host.ip("link set eth0 mtu 1400")
+    wait_until(lambda: mtu_of(one.host, NAME[4]) == 1400, what="the smaller MTU")
+    pid = one.router_pid
+    os.kill(pid, signal.SIGSTOP)
+    one.host.ip("link set eth0 mtu 1500")
+    if moment == "crash":
+        crash(one)
+    else:
+        os.kill(pid, signal.SIGCONT)
+        reload(one)
+    wait_until(lambda: mtu_of(one.host, NAME[4]) == 1500, what="the MTU of before")
     assert one.router()["state"] == "active"
 
 
