@@ -143,8 +143,12 @@ static void see_entry(struct routers *routers, const struct kern_object *object)
 	interface = interfaces_at(routers->interfaces,
 				  kern_kinds[object->kind]->ifindex(&object->entry));
 	want = interface < 0 ? -1 : kern_wants_see(routers->wants, (unsigned)interface, object);
-	if (want < 0 || object->kind != KERN_KIND_MACVLAN)
+	if (object->kind != KERN_KIND_MACVLAN)
 		return;
+	if (want < 0) {
+		virtual_mac_see_altered(routers, object);
+		return;
+	}
 	virtual_mac_follow(routers, router_of_want(routers, (unsigned)want));
 	if (!object->by_us)
 		virtual_mac_fit(routers, router_of_want(routers, (unsigned)want));

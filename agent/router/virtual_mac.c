@@ -156,6 +156,29 @@ void virtual_mac_follow(struct routers *routers, struct router *router)
 	routers_doubt(routers, router_lan(routers, router));
 }
 
+static struct router *router_of_home(struct routers *routers, int home)
+{
+	for (unsigned i = 0; home >= 0 && i < routers->n; i++)
+		if (router_has_virtual_mac(&routers->all[i]) &&
+		    routers->all[i].home == (unsigned)home)
+			return &routers->all[i];
+	return NULL;
+}
+
+void virtual_mac_see_altered(struct routers *routers, const struct kern_object *object)
+{
+	int home = interfaces_at(routers->interfaces, object->entry.macvlan.own_ifindex);
+	const struct router *router = object->gone ? NULL : router_of_home(routers, home);
+	union kern_entry entry;
+
+	if (!router)
+		return;
+	entry = kern_wants_get(routers->wants, router->macvlan + MACVLAN)->entry;
+	entry.macvlan.other_mode = true;
+	kern_wants_amend(routers->wants, router->macvlan + MACVLAN, &entry);
+	virtual_mac_fit(routers, router);
+}
+
 void virtual_mac_follow_all(struct routers *routers)
 {
 	if (!kern_wants_has_kind(routers->wants, KERN_KIND_MACVLAN))
@@ -238,14 +261,13 @@ const uint8_t *router_advert_mac(const struct routers *routers, const struct rou
 
 /* ---- the end ---- */
 
-/* All that is not a macvlan of this configuration. */
+/* All that is not a macvlan of this configuration; whatever became of its name, MAC and mode. */
 static bool is_not_ours(enum kern_kind kind, const union kern_entry *entry, void *arg)
 {
 	const struct routers *routers = arg;
-	int interface = interfaces_at(routers->interfaces, kern_kinds[kind]->ifindex(entry));
 
-	return kind != KERN_KIND_MACVLAN || interface < 0 ||
-	       kern_wants_find(routers->wants, (unsigned)interface, kind, entry) < 0;
+	return kind != KERN_KIND_MACVLAN ||
+	       interfaces_at(routers->interfaces, entry->macvlan.own_ifindex) < 0;
 }
 
 static void on_removed(enum kern_kind kind, const union kern_entry *entry, int error, void *arg)

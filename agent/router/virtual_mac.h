@@ -65,6 +65,12 @@ void virtual_mac_follow(struct routers *routers, struct router *router);
 void virtual_mac_fit(struct routers *routers, const struct router *router);
 
 /**
+ * virtual_mac_see_altered() - take note of a macvlan that no router wants as it is: somebody may
+ * have given another MAC to one of ours, which gets its own back.
+ */
+void virtual_mac_see_altered(struct routers *routers, const struct kern_object *object);
+
+/**
  * virtual_mac_follow_all() - of all routers, after a dump.
  */
 void virtual_mac_follow_all(struct routers *routers);

@@ -568,6 +568,38 @@ def test_mtu_that_was_raised_while_nobody_looked_is_followed(lab, moment):
     assert one.router()["state"] == "active"
 
 
+@pytest.mark.parametrize("change", ("address 02:00:00:11:22:33", "type macvlan mode private",
+                                    "mtu 900"))
+def test_macvlan_that_somebody_changes_is_set_right(lab, change):
+    """With another MAC it would hear nothing, in another mode its interface not the other Active."""
+    one = active(lab)
+    before = macvlan(one.host)
+
+    def again():
+        it = macvlan(one.host)
+        return all(it[key] == before[key] for key in ("ifindex", "address", "mtu")) and \
+            it["linkinfo"]["info_data"]["mode"] == "bridge"
+
+    one.host.ip(f"link set {NAME[4]} {change}")
+    wait_until(again, what=lambda _: f"{before} instead of {macvlan(one.host)}")
+    ping = lab.ping(lab.host("client", "192.0.2.100/24"), "192.0.2.1")
+    ping.wait_answer()
+    assert one.router()["counters"]["became_active"] == 1
+
+
+@pytest.mark.parametrize("change", ("address 02:00:00:11:22:33", "type macvlan mode private",
+                                    "name other"))
+def test_macvlan_that_somebody_has_changed_goes_with_the_end(lab, change):
+    one = active(lab)
+    pid = one.router_pid
+    os.kill(pid, signal.SIGSTOP)
+    one.host.ip(f"link set {NAME[4]} {change}")
+    one.process.terminate()
+    os.kill(pid, signal.SIGCONT)
+    assert one.term() == 0
+    assert not macvlans(one.host) and not places(one.host, VIP[4])
+
+
 # ---- routers of both families, peers, addresses elsewhere ----
 
 def pair_of_both(lab, **keys):
