@@ -134,6 +134,7 @@ static void see_address(struct routers *routers, const struct kern_object *objec
 /* Of other kinds only what is wanted matters. */
 static void see_entry(struct routers *routers, const struct kern_object *object)
 {
+	struct router *router;
 	int interface, want;
 
 	if (object->kind == KERN_KIND_ADDRESS) {
@@ -149,9 +150,9 @@ static void see_entry(struct routers *routers, const struct kern_object *object)
 		virtual_mac_see_altered(routers, object);
 		return;
 	}
-	virtual_mac_follow(routers, router_of_want(routers, (unsigned)want));
-	if (!object->by_us)
-		virtual_mac_fit(routers, router_of_want(routers, (unsigned)want));
+	router = router_of_want(routers, (unsigned)want);
+	virtual_mac_follow(routers, router);
+	virtual_mac_fit(routers, router, object->by_us);
 }
 
 /* What stands on an interface follows it to another index, or away. */

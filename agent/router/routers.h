@@ -43,6 +43,7 @@ struct router {
 	bool moved;                     /* to another macvlan: its will is another one */
 	bool unset;                     /* the keeper has not been asked for that one's settings */
 	bool narrow;                    /* that one's MTU is too small for IPv6 */
+	bool misfit;                    /* it was not as it was made when last looked at */
 	unsigned filter;                /* likewise of its filters (accept.h) */
 	unsigned guests_n;              /* so many of them are guests (guests.h) */
 	struct vrrp_list list;          /* what it advertises; owned */

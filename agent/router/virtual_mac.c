@@ -74,12 +74,12 @@ void virtual_mac_add(struct routers *routers, unsigned number, const struct conf
 	add_arps(routers, router, number, conf);
 }
 
-void virtual_mac_want(struct routers *routers, const struct router *router)
+void virtual_mac_want(struct routers *routers, struct router *router)
 {
 	if (!router_has_virtual_mac(router))
 		return;
 	kern_wants_want(routers->wants, router->macvlan + MACVLAN, true);
-	virtual_mac_fit(routers, router);
+	virtual_mac_fit(routers, router, false);
 }
 
 void virtual_mac_want_up(struct routers *routers, const struct router *router, bool up)
@@ -100,17 +100,20 @@ static void ask_to_set(struct routers *routers, struct router *router)
 		routers->unset_from = (unsigned)(router - routers->all);
 }
 
-void virtual_mac_fit(struct routers *routers, const struct router *router)
+void virtual_mac_fit(struct routers *routers, struct router *router, bool by_us)
 {
 	unsigned want = router->macvlan + MACVLAN;
 	const struct interface *below = interfaces_get(routers->interfaces, router->interface);
 	union kern_entry entry;
+	bool asked;
 
 	if (!router_has_virtual_mac(router) || !kern_wants_is_ours(routers->wants, want) ||
 	    !below->ifindex || !below->mtu)
 		return;
 	entry = kern_wants_get(routers->wants, want)->entry;
-	if (entry.macvlan.shown_mtu == below->mtu && !entry.macvlan.other_mode)
+	asked = by_us && router->misfit;
+	router->misfit = entry.macvlan.shown_mtu != below->mtu || entry.macvlan.other_mode;
+	if (!router->misfit || asked)
 		return;
 	entry.macvlan.mtu = below->mtu;
 	kern_wants_amend(routers->wants, want, &entry);
@@ -168,7 +171,7 @@ static struct router *router_of_home(struct routers *routers, int home)
 void virtual_mac_see_altered(struct routers *routers, const struct kern_object *object)
 {
 	int home = interfaces_at(routers->interfaces, object->entry.macvlan.own_ifindex);
-	const struct router *router = object->gone ? NULL : router_of_home(routers, home);
+	struct router *router = object->gone ? NULL : router_of_home(routers, home);
 	union kern_entry entry;
 
 	if (!router)
@@ -176,7 +179,7 @@ void virtual_mac_see_altered(struct routers *routers, const struct kern_object *
 	entry = kern_wants_get(routers->wants, router->macvlan + MACVLAN)->entry;
 	entry.macvlan.other_mode = true;
 	kern_wants_amend(routers->wants, router->macvlan + MACVLAN, &entry);
-	virtual_mac_fit(routers, router);
+	virtual_mac_fit(routers, router, false);
 }
 
 void virtual_mac_follow_all(struct routers *routers)
@@ -187,7 +190,7 @@ void virtual_mac_follow_all(struct routers *routers)
 		if (!router_has_virtual_mac(&routers->all[i]))
 			continue;
 		virtual_mac_follow(routers, &routers->all[i]);
-		virtual_mac_fit(routers, &routers->all[i]);
+		virtual_mac_fit(routers, &routers->all[i], false);
 	}
 }
 

@@ -44,7 +44,7 @@ void virtual_mac_add(struct routers *routers, unsigned number, const struct conf
 /**
  * virtual_mac_want() - the macvlan of a router shall be there from here on, or be found there.
  */
-void virtual_mac_want(struct routers *routers, const struct router *router);
+void virtual_mac_want(struct routers *routers, struct router *router);
 
 /**
  * virtual_mac_want_up() - whether it shall be up, and the interface below it silent about what it
@@ -60,9 +60,11 @@ void virtual_mac_follow(struct routers *routers, struct router *router);
 
 /**
  * virtual_mac_fit() - let the macvlan of a router have what its interface has, and what else it was
- * made with, if it is there and has not. Not to be called because of a change of our own.
+ * made with, if it is there and has not.
+ * @by_us: a change of our own has led here: what the kernel did not give it then is not asked for
+ *         again.
  */
-void virtual_mac_fit(struct routers *routers, const struct router *router);
+void virtual_mac_fit(struct routers *routers, struct router *router, bool by_us);
 
 /**
  * virtual_mac_see_altered() - take note of a macvlan that no router wants as it is: somebody may

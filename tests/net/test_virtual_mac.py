@@ -587,6 +587,17 @@ def test_macvlan_that_somebody_changes_is_set_right(lab, change):
     assert one.router()["counters"]["became_active"] == 1
 
 
+def test_macvlan_that_somebody_changed_while_it_was_down_is_set_right_when_it_is_up(lab):
+    """Of a link that is down the kernel does not tell it."""
+    one, two = pair(lab)
+    two.host.ip(f"link set {NAME[4]} type macvlan mode private")
+    one.kill()
+    two.wait_state("lan", "active")
+    wait_held(two.host)
+    wait_until(lambda: macvlan(two.host)["linkinfo"]["info_data"]["mode"] == "bridge",
+               what="the mode that it was made with")
+
+
 @pytest.mark.parametrize("change", ("address 02:00:00:11:22:33", "type macvlan mode private",
                                     "name other"))
 def test_macvlan_that_somebody_has_changed_goes_with_the_end(lab, change):
