@@ -254,6 +254,18 @@ static bool share_prefix(const uint8_t *a, const uint8_t *b, unsigned bits)
 	return memcmp(a, b, whole) == 0 && (mask == 0 || ((a[whole] ^ b[whole]) & mask) == 0);
 }
 
+bool lan_is_near(const struct lan *lan, const uint8_t *bytes)
+{
+	for (unsigned i = 0; i < lan->sources_n; i++) {
+		const struct lan_source *source = &lan->sources[i];
+		const uint8_t *subnet = source->peer[0] ? source->peer : source->bytes;
+
+		if (share_prefix(subnet, bytes, source->prefix_len))
+			return true;
+	}
+	return false;
+}
+
 /* The greater, the better; of equals the first. */
 static unsigned fitness(const struct lan_source *source, const uint8_t *vip)
 {
