@@ -213,10 +213,18 @@ static void join_group(struct lan *lan, struct lan_group *group)
 		close(old_fd);
 }
 
-/* @anew: those that are joined, too. */
+/*
+ * @anew: those that are joined, too. The kernel tells of an MTU before it acts on it: one that is
+ * joined in between would be forgotten, and taken for joined.
+ */
 static void join_groups(struct lan *lan, bool anew)
 {
 	lan->group_error = 0;
+	if (lan->groups_n && is_too_narrow(lan)) {
+		lan->group_error = EINVAL; /* as the kernel would say in a moment */
+		memcpy(lan->group_failed, lan->groups[0].address, sizeof(lan->group_failed));
+		return;
+	}
 	for (unsigned i = 0; i < lan->groups_n; i++)
 		if (anew || lan->groups[i].fd < 0)
 			join_group(lan, &lan->groups[i]);

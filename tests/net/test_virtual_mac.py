@@ -14,7 +14,7 @@ from frames import Probe
 from generations import crash, reload
 from lab import wait_until
 from test_dual_stack import FAMILIES, both, host as host_of_both, wait_states
-from test_ipv6 import announcements, host6
+from test_ipv6 import announcements, host6, is_member
 
 MAC = {4: "00:00:5e:00:01:33", 6: "00:00:5e:00:02:33"}
 NAME = {4: "vrrp.51.eth0", 6: "vrrp6.51.eth0"}
@@ -530,6 +530,18 @@ def test_macvlan_follows_the_mtu_of_its_interface_down_and_up_again(lab, family,
     two.wait_state("lan", "active", family=family)
     wait_held(two.host, family)
     assert mtu_of(two.host, name) == 1500
+
+
+def test_group_is_joined_again_after_each_dip_of_the_mtu(lab):
+    """A kernel tells of the MTU before it forgets memberships: what is joined in between is lost,
+    and a Backup that is no member hears nobody."""
+    one = active(lab, 6)
+    for _ in range(5):
+        one.host.ip("link set eth0 mtu 1000")
+        wait_until(lambda: not is_member(one.host), what="no member")
+        one.host.ip("link set eth0 mtu 1500", "address replace 2001:db8::2/64 dev eth0 nodad")
+        wait_until(lambda: is_member(one.host), what=lambda _: one.story("a member"))
+        one.wait_state("lan", "active", family=6)
 
 
 def test_family_that_follows_has_no_address_of_its_mac_when_the_mtu_is_raised(lab):
