@@ -172,14 +172,16 @@ void virtual_mac_see_altered(struct routers *routers, const struct kern_object *
 {
 	int home = interfaces_at(routers->interfaces, object->entry.macvlan.own_ifindex);
 	struct router *router = object->gone ? NULL : router_of_home(routers, home);
-	union kern_entry entry;
+	struct kern_object altered = *object;
+	const struct kern_want *want;
 
 	if (!router)
 		return;
-	entry = kern_wants_get(routers->wants, router->macvlan + MACVLAN)->entry;
-	entry.macvlan.other_mode = true;
-	kern_wants_amend(routers->wants, router->macvlan + MACVLAN, &entry);
-	virtual_mac_fit(routers, router, false);
+	want = kern_wants_get(routers->wants, router->macvlan + MACVLAN);
+	memcpy(altered.entry.macvlan.mac, want->entry.macvlan.mac, sizeof(want->entry.macvlan.mac));
+	altered.entry.macvlan.other_mode = true;
+	(void)kern_wants_see(routers->wants, router->interface, &altered);
+	virtual_mac_fit(routers, router, object->by_us);
 }
 
 void virtual_mac_follow_all(struct routers *routers)

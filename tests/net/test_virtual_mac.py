@@ -13,6 +13,7 @@ from agents import router
 from frames import Probe
 from generations import crash, reload
 from lab import wait_until
+from processes import lost_events
 from test_dual_stack import FAMILIES, both, host as host_of_both, wait_states
 from test_ipv6 import announcements, host6, is_member
 
@@ -597,6 +598,35 @@ def test_macvlan_that_somebody_changes_is_set_right(lab, change):
     ping = lab.ping(lab.host("client", "192.0.2.100/24"), "192.0.2.1")
     ping.wait_answer()
     assert one.router()["counters"]["became_active"] == 1
+
+
+@BOTH
+@pytest.mark.parametrize("change", ("{mac} address 02:00:00:11:22:33", "{mac} down",
+                                    "{mac} type macvlan mode private", "eth0 mtu 1400"))
+def test_macvlan_is_set_right_although_the_events_are_lost(lab, family, change):
+    """vipd stands still until its queue of events overflows; what mattered comes after that."""
+    one = active(lab, family, lease="off")
+    one.host.ip("link add spare0 type veth peer name spare1")
+    before = macvlan(one.host, NAME[family])
+    pid = one.router_pid
+    os.kill(pid, signal.SIGSTOP)
+    for _ in range(20):
+        one.host.ip(*(f"link set spare0 mtu {1300 + n % 200}" for n in range(2000)))
+        if lost_events(one):
+            break
+    assert lost_events(one) > 0, "the test did not overflow the queue"
+    one.host.ip(f"link set {change.format(mac=NAME[family])}", "link set eth0 mtu 1500")
+    os.kill(pid, signal.SIGCONT)
+
+    def again():
+        it = macvlan(one.host, NAME[family])
+        return it["address"] == MAC[family] and it["mtu"] == 1500 and "UP" in it["flags"] and \
+            it["linkinfo"]["info_data"]["mode"] == "bridge"
+
+    wait_until(again, what=lambda _: one.story(f"{before} again"))
+    wait_held(one.host, family)
+    assert macvlan(one.host, NAME[family])["ifindex"] == before["ifindex"]
+    assert one.router(family=family)["counters"]["became_active"] == 1
 
 
 def test_macvlan_that_somebody_changed_while_it_was_down_is_set_right_when_it_is_up(lab):
