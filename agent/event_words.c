@@ -117,6 +117,8 @@ static const char *const reason_texts[VRRP_REASON_COUNT] = {
 	[VRRP_REASON_NO_GLOBAL] = "interface {i} has no IPv6 address of its own but link-local "
 				  "ones, and its peers are on other links",
 	[VRRP_REASON_NO_MACVLAN] = "interface {i} cannot have the macvlan {o}",
+	[VRRP_REASON_ON_MACVLAN] = "interface {i} is a macvlan itself and can carry no virtual "
+				   "MAC: name what it stands on, or use mac = \"interface\"",
 };
 
 /* Of a router that is told what to send from. */

@@ -40,6 +40,7 @@ struct router {
 	unsigned next_on_lan;           /* the next router there, plus 1; or 0 */
 	unsigned want;                  /* number of its first address; the others follow */
 	unsigned macvlan, arp, arps_n;  /* of its macvlan, and what ARP must not: virtual_mac.h */
+	bool begun;                     /* it is wanted from then on */
 	bool moved;                     /* to another macvlan: its will is another one */
 	bool unset;                     /* the keeper has not been asked for that one's settings */
 	bool narrow;                    /* that one's MTU is too small for IPv6 */

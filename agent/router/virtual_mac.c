@@ -74,11 +74,26 @@ void virtual_mac_add(struct routers *routers, unsigned number, const struct conf
 	add_arps(routers, router, number, conf);
 }
 
+bool virtual_mac_is_on_macvlan(const struct routers *routers, const struct router *router)
+{
+	const struct interface *below = interfaces_get(routers->interfaces, router->interface);
+
+	return router_has_virtual_mac(router) && below->ifindex && below->macvlan;
+}
+
+static void want_where_it_can_be(struct routers *routers, const struct router *router)
+{
+	if (router->begun)
+		kern_wants_want(routers->wants, router->macvlan + MACVLAN,
+				!virtual_mac_is_on_macvlan(routers, router));
+}
+
 void virtual_mac_want(struct routers *routers, struct router *router)
 {
 	if (!router_has_virtual_mac(router))
 		return;
-	kern_wants_want(routers->wants, router->macvlan + MACVLAN, true);
+	router->begun = true;
+	want_where_it_can_be(routers, router);
 	virtual_mac_fit(routers, router, false);
 }
 
@@ -191,6 +206,7 @@ void virtual_mac_follow_all(struct routers *routers)
 	for (unsigned i = 0; i < routers->n; i++) {
 		if (!router_has_virtual_mac(&routers->all[i]))
 			continue;
+		want_where_it_can_be(routers, &routers->all[i]);
 		virtual_mac_follow(routers, &routers->all[i]);
 		virtual_mac_fit(routers, &routers->all[i], false);
 	}

@@ -89,6 +89,13 @@ bool virtual_mac_has(const struct routers *routers, const struct router *router,
 bool virtual_mac_is_awaited(const struct routers *routers, const struct router *router);
 
 /**
+ * virtual_mac_is_on_macvlan() - whether the interface of a router with a virtual MAC is a macvlan
+ * itself, as a container's may be: the kernel would put another one beside it, on what it stands
+ * on, perhaps in another network namespace, and show it there. None is made.
+ */
+bool virtual_mac_is_on_macvlan(const struct routers *routers, const struct router *router);
+
+/**
  * virtual_mac_is_refused() - whether it cannot be had: somebody is in the way, or the kernel does
  * not make it.
  */

@@ -790,6 +790,27 @@ def test_interface_that_is_a_bridge_has_macvlans(lab):
     assert port_of(lab, MAC[4]) == "gw1.eth0"
 
 
+@pytest.mark.parametrize("inside", (False, True), ids=("beside it", "from outside"))
+def test_interface_that_is_a_macvlan_is_a_fault_and_has_none(lab, inside):
+    """As in a container. The kernel would make it on what that stands on, and show it there: it was
+    waited for without a word, and stayed when vipd left."""
+    host = outer = lab.host("gw1")
+    if inside:
+        host = lab.host("inner", segment="spare")
+    outer.ip("link add mv0 link eth0 address 02:00:00:00:55:01 type macvlan mode bridge",
+             f"link set mv0 netns {host.netns}")
+    host.ip("link set mv0 up", "address add 192.0.2.2/24 dev mv0")
+    one = lab.vipd(host, [virtual(interface="mv0")])
+    one.wait_fault("interface mv0 is a macvlan itself and can carry no virtual MAC: name what it "
+                   'stands on, or use mac = "interface"')
+    assert one.router()["reason_code"] == "on_macvlan"
+    assert macvlans(host) == ["mv0"]
+    one.configure([virtual(interface="mv0", mac="interface")])
+    reload(one)
+    one.wait_state("lan", "active")
+    wait_until(lambda: places(host, VIP[4]) == ["mv0"], what="the address")
+
+
 @BOTH
 def test_packets_that_are_not_accepted_are_dropped_on_the_macvlan(lab, family):
     """accept = false: the address is found, and answers nothing else."""
