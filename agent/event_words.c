@@ -130,6 +130,8 @@ static const char *const reason_texts[VRRP_REASON_COUNT] = {
 	[VRRP_REASON_TRACK_DOWN] = "interface {o}, which is tracked, is down",
 	[VRRP_REASON_TRACK_UP] = "interface {o}, which is tracked in reverse, is up",
 	[VRRP_REASON_MEMBER] = "another member of its group has a fault, on interface {o}",
+	[VRRP_REASON_ON_MACVLAN] = "interface {i} is a macvlan itself and can carry no virtual "
+				   "MAC: name what it stands on, or use mac = \"interface\"",
 };
 
 /* Of a router that is told what to send from. */

@@ -5,7 +5,9 @@
 #include <libmnl/libmnl.h>
 #include <linux/if.h>
 #include <linux/if_link.h>
+#include <linux/if_addr.h>
 #include <linux/ip.h>
+#include <linux/ipv6.h>
 #include <linux/netlink.h>
 #include <linux/rtnetlink.h>
 #include <string.h>
@@ -74,10 +76,12 @@ static void set_ifindex(union kern_entry *entry, int ifindex)
 	entry->macvlan.ifindex = ifindex;
 }
 
-/* So that it is this one that is removed, whatever it is called by then. */
+/* So that it is this one that is changed or removed, whatever it is called by then. */
 static void learn(union kern_entry *wanted, const union kern_entry *shown)
 {
 	wanted->macvlan.own_ifindex = shown->macvlan.own_ifindex;
+	wanted->macvlan.shown_mtu = shown->macvlan.shown_mtu;
+	wanted->macvlan.other_mode = shown->macvlan.other_mode;
 }
 
 /* An addition is refused when its name is taken, by whatever, and no look at the parent helps. */
@@ -160,6 +164,7 @@ static bool parse(const struct nlmsghdr *message, union kern_entry *ret_entry)
 	const struct nlattr *name = attributes.of[IFLA_IFNAME];
 	const uint32_t *parent = kern_attributes_get(&attributes, IFLA_LINK, sizeof(*parent));
 	const uint8_t *mac = kern_attributes_get(&attributes, IFLA_ADDRESS, sizeof(macvlan.mac));
+	const uint32_t *mtu = kern_attributes_get(&attributes, IFLA_MTU, sizeof(*mtu));
 
 	if (!header || !parent || !mac || !parse_info(attributes.of[IFLA_LINKINFO], &macvlan) ||
 	    !name || mnl_attr_validate(name, MNL_TYPE_NUL_STRING) < 0 ||
@@ -170,6 +175,7 @@ static bool parse(const struct nlmsghdr *message, union kern_entry *ret_entry)
 		return false;
 	macvlan.ifindex = (int)*parent;
 	macvlan.own_ifindex = header->ifi_index;
+	macvlan.shown_mtu = mtu ? *mtu : 0;
 	macvlan.marked = is_link_marked(&attributes);
 	memcpy(macvlan.mac, mac, sizeof(macvlan.mac));
 	strcpy(macvlan.name, mnl_attr_get_str(name));
@@ -248,13 +254,13 @@ static void put_ip6_settings(struct nlmsghdr *message)
 	mnl_attr_nest_end(message, family);
 }
 
-/* The settings of a family and, with IPv4, the mark. */
-static size_t put_settings(void *buf, unsigned family, int ifindex, uint32_t seq)
+/* The settings of a family and, with IPv4, the mark. @mode: with that. */
+static size_t put_settings(void *buf, unsigned family, int ifindex, bool mode, uint32_t seq)
 {
 	struct nlmsghdr *message = put_link(buf, RTM_NEWLINK, ifindex, seq);
 	struct nlattr *spec;
 
-	put_info(message, false);
+	put_info(message, mode);
 	if (family == 4)
 		mnl_attr_put_strz(message, IFLA_IFALIAS, KERN_LINK_MARK);
 	spec = mnl_attr_nest_start(message, IFLA_AF_SPEC);
@@ -275,6 +281,50 @@ static size_t put_notice(void *buf, const struct kern_macvlan *macvlan, int ifin
 	mnl_attr_put(message, IFLA_ADDRESS, sizeof(macvlan->mac), macvlan->mac);
 	put_info(message, false);
 	return message->nlmsg_len;
+}
+
+/* Its parent may have become smaller since that was told of: then the next news of it leads here.
+ */
+static size_t put_mtu(void *buf, const struct kern_macvlan *macvlan)
+{
+	struct nlmsghdr *message = put_link(buf, RTM_NEWLINK, macvlan->own_ifindex, 0);
+
+	mnl_attr_put_u32(message, IFLA_MTU, macvlan->mtu);
+	put_info(message, false);
+	return message->nlmsg_len;
+}
+
+/* What the kernel makes of the MAC (RFC 4291 §2.5.6) on a link that is up. */
+static size_t put_no_own_address(void *buf, const struct kern_macvlan *macvlan)
+{
+	struct nlmsghdr *message = mnl_nlmsg_put_header(buf);
+	const uint8_t *mac = macvlan->mac;
+	const uint8_t address[16] = { 0xfe, 0x80, [8] = mac[0] ^ 2, mac[1], mac[2],
+				      0xff, 0xfe, mac[3],           mac[4], mac[5] };
+	struct ifaddrmsg *header;
+
+	message->nlmsg_type = RTM_DELADDR;
+	message->nlmsg_flags = NLM_F_REQUEST;
+	header = mnl_nlmsg_put_extra_header(message, sizeof(*header));
+	header->ifa_family = AF_INET6;
+	header->ifa_prefixlen = 64;
+	header->ifa_index = (uint32_t)macvlan->own_ifindex;
+	mnl_attr_put(message, IFA_LOCAL, sizeof(address), address);
+	return message->nlmsg_len;
+}
+
+/* As it was made, whatever has become of it since. */
+static size_t put_renewal(void *buf, const struct kern_macvlan *macvlan, uint32_t seq)
+{
+	char *at = buf;
+
+	at += put_mtu(at, macvlan);
+	if (macvlan->shown_mtu < IPV6_MIN_MTU && macvlan->mtu >= IPV6_MIN_MTU)
+		at += put_no_own_address(at, macvlan);
+	at += put_settings(at, 4, macvlan->own_ifindex, true, seq);
+	at += put_settings(at, 6, macvlan->own_ifindex, false, 0);
+	at += put_notice(at, macvlan, macvlan->own_ifindex);
+	return (size_t)(at - (char *)buf);
 }
 
 /* Not to be guessed, nor met by chance: one of some 500 million. */
@@ -316,10 +366,12 @@ static size_t put(void *buf, const struct kern_change *change, uint32_t seq)
 
 	if (!change->add)
 		return put_removal(buf, change, seq);
+	if (change->renew)
+		return put_renewal(buf, macvlan, seq);
 	ifindex = (int)choose_number();
 	at += put_creation(at, macvlan, ifindex, seq);
-	at += put_settings(at, 4, ifindex, seq);
-	at += put_settings(at, 6, ifindex, 0);
+	at += put_settings(at, 4, ifindex, false, seq);
+	at += put_settings(at, 6, ifindex, false, 0);
 	at += put_notice(at, macvlan, ifindex);
 	return (size_t)(at - (char *)buf);
 }

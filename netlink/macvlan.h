@@ -19,6 +19,11 @@
  * promoted; and no IPv6 address is made of its MAC (RFC 9568 §7.4). What netlink cannot set is in
  * sysctl.h.
  *
+ * It is made with the MTU of its parent. The kernel makes that smaller with the parent's, and never
+ * larger again, so a renewal does, and sets anew whatever else somebody may have changed. An MTU
+ * that IPv6 can live with (RFC 8200 §5) gives back to the link what that knows of it, all but the
+ * settings: an address that it makes of the MAC by then is removed at once.
+ *
  * What else RFC 9568 §8.1.2 demands is the parent's: it answers ARP for all addresses of the host,
  * and asks on behalf of all, with its own MAC, unless its arp_ignore is 1 and its arp_announce 2.
  * Here nothing of it is changed; filters mend that (filter.h, KERN_FILTER_ARP). ND is about the
@@ -44,10 +49,12 @@ struct kern_macvlan {
 	int ifindex; /* of its parent */
 	uint8_t mac[6];
 	char name[KERN_MACVLAN_NAME_SIZE];
+	uint32_t mtu; /* wanted alone: what a renewal sets, up to that of its parent */
 
-	/* Shown alone. */
+	/* Shown alone, and learned from there. */
 	int own_ifindex; /* 0: not known yet */
-	bool marked;
+	uint32_t shown_mtu;
+	bool marked; /* not learned */
 	bool other_mode;
 };
 

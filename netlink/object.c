@@ -71,13 +71,6 @@ static bool is_of_vrf(const struct nlattr *info)
 	return false;
 }
 
-static int parse_master(const struct kern_attributes *attributes)
-{
-	const uint32_t *master = kern_attributes_get(attributes, IFLA_MASTER, sizeof(*master));
-
-	return master && !is_of_vrf(attributes->of[IFLA_LINKINFO]) ? (int)*master : 0;
-}
-
 /* A name of an interface, as it is in an attribute; NULL: it is none, or too long. */
 static const char *name_of(const struct nlattr *attribute)
 {
@@ -85,6 +78,31 @@ static const char *name_of(const struct nlattr *attribute)
 	    mnl_attr_get_payload_len(attribute) > KERN_LINK_NAME_SIZE)
 		return NULL;
 	return mnl_attr_get_str(attribute);
+}
+
+/* A macvtap, too. */
+static bool is_macvlan(const struct nlattr *info)
+{
+	const struct nlattr *part;
+	const char *kind;
+
+	if (!info)
+		return false;
+	mnl_attr_for_each_nested(part, info)
+	{
+		if (mnl_attr_get_type(part) != IFLA_INFO_KIND)
+			continue;
+		kind = name_of(part);
+		return kind && (strcmp(kind, "macvlan") == 0 || strcmp(kind, "macvtap") == 0);
+	}
+	return false;
+}
+
+static int parse_master(const struct kern_attributes *attributes)
+{
+	const uint32_t *master = kern_attributes_get(attributes, IFLA_MASTER, sizeof(*master));
+
+	return master && !is_of_vrf(attributes->of[IFLA_LINKINFO]) ? (int)*master : 0;
 }
 
 static void parse_altnames(const struct nlattr *properties, struct kern_link *link)
@@ -132,6 +150,7 @@ static void parse_link(const struct nlmsghdr *message, struct kern_object *objec
 	object->link.carrier = header->ifi_flags & IFF_RUNNING;
 	object->link.promotes = parse_promotes(attributes.of[IFLA_AF_SPEC]);
 	object->link.master = parse_master(&attributes);
+	object->link.macvlan = is_macvlan(attributes.of[IFLA_LINKINFO]);
 	object->link.forwards6 = parse_forwards6(attributes.of[IFLA_AF_SPEC]);
 	mtu = kern_attributes_get(&attributes, IFLA_MTU, sizeof(*mtu));
 	object->link.mtu = mtu ? *mtu : 0;

@@ -24,6 +24,7 @@ struct kern_link {
 	bool up;        /* administratively */
 	bool carrier;   /* operationally: the medium is there and not dormant */
 	bool ethernet;  /* has a 6-byte address */
+	bool macvlan;   /* stands on another one: what is to stand on it does so, too */
 	bool promotes;  /* a secondary address survives the removal of its primary */
 	bool forwards6; /* routes IPv6: announcements say so (RFC 4861 §4.4, R) */
 	int master; /* the interface that gets what this one receives: a bridge, a bond; 0: none */

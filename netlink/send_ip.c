@@ -49,18 +49,34 @@ struct kern_ip_sender {
 /* ---- the sockets ---- */
 
 /*
+ * Over IPv4 the kernel keeps it to itself that a queue or the neighbour table had no room
+ * (ENOBUFS), unless errors are asked for. Then it also tells what ICMP says of earlier packets, and
+ * sends the next one not at all for that: none of it concerns a socket that is bound to an address
+ * which they did not come from. IPv6 tells unasked.
+ */
+static void hear_of_refusals(int fd)
+{
+	int on = 1;
+
+	(void)setsockopt(fd, IPPROTO_IP, IP_RECVERR, &on, sizeof(on));
+}
+
+/*
  * What others send to this protocol shall neither fill its queue nor cost a copy: it is bound to an
- * address that no packet from outside can have, though all that it sends says its own source; where
- * that is not possible, since lo is down, a filter drops what comes.
+ * address that no packet from outside can have, though all that it sends says its own source. While
+ * lo is down some kernels refuse that; then a filter drops what comes, as it does before.
  */
 static int make_deaf(int fd, const void *loopback, socklen_t loopback_len)
 {
 	struct sock_filter code[] = { BPF_STMT(BPF_RET | BPF_K, 0) };
 	struct sock_fprog program = { .len = 1, .filter = code };
+	int on = 1;
 
 	if (setsockopt(fd, SOL_SOCKET, SO_ATTACH_FILTER, &program, sizeof(program)) < 0)
 		return -errno;
-	(void)bind(fd, loopback, loopback_len);
+	(void)setsockopt(fd, IPPROTO_IP, IP_FREEBIND, &on, sizeof(on));
+	if (bind(fd, loopback, loopback_len) == 0)
+		hear_of_refusals(fd);
 	return 0;
 }
 

@@ -483,6 +483,16 @@ void kern_wants_renew(struct kern_wants *wants, unsigned i)
 	kern_wants_look_at(wants, want);
 }
 
+void kern_wants_amend(struct kern_wants *wants, unsigned i, const union kern_entry *entry)
+{
+	struct kern_want *spec = &wants->all[i].spec;
+
+	assert(kern_kinds[spec->kind]->same(&spec->entry, entry) &&
+	       kern_kinds[spec->kind]->ifindex(&spec->entry) ==
+		       kern_kinds[spec->kind]->ifindex(entry));
+	spec->entry = *entry;
+}
+
 int64_t kern_wants_deadline(const struct kern_wants *wants)
 {
 	return wants->retry_ns;

@@ -145,6 +145,13 @@ void kern_wants_dump_begin(struct kern_wants *wants);
 void kern_wants_dump_end(struct kern_wants *wants, int interface);
 
 /**
+ * kern_wants_amend() - want other attributes of an object. They count from its next change on;
+ * kern_wants_renew() makes one.
+ * @entry: the same object, on the same interface.
+ */
+void kern_wants_amend(struct kern_wants *wants, unsigned want, const union kern_entry *entry);
+
+/**
  * kern_wants_deadline() - when to reconcile again although nothing happened: a refused change waits
  * for a second, more than KERN_CHANGES_MAX of them for the next pass. KERN_NEVER mostly.
  */

@@ -53,6 +53,7 @@ const char *const vrrp_reason_words[VRRP_REASON_COUNT] = {
 	[VRRP_REASON_MEMBER] = "member",
 	[VRRP_REASON_TRACK_DOWN] = "track_down",
 	[VRRP_REASON_TRACK_UP] = "track_up",
+	[VRRP_REASON_ON_MACVLAN] = "on_macvlan",
 };
 
 const char *const vrrp_reject_words[VRRP_REJECT_COUNT] = {

@@ -63,6 +63,7 @@ enum vrrp_reason_code {
 	VRRP_REASON_MEMBER,     /* another member of its group has a fault, on @interface */
 	VRRP_REASON_TRACK_DOWN, /* @interface, which is tracked, cannot be used */
 	VRRP_REASON_TRACK_UP,   /* it can, and is tracked in reverse */
+	VRRP_REASON_ON_MACVLAN, /* the interface is a macvlan, and can carry no virtual MAC */
 	VRRP_REASON_COUNT,
 };
 

@@ -13,7 +13,8 @@
 
 /*
  * "vrrp.51.eth0", or of IPv6 "vrrp6.51.eth0". What is too long for a name, as that of a VLAN often
- * is, has a hash of the interface instead: "vrrp.51.k3f9q".
+ * is, has a hash of the interface instead: "vrrp.51.k3f9q"; so has what the kernel would take for a
+ * pattern.
  */
 static void choose_name(const struct conf_router *router, char *ret_name)
 {
@@ -23,7 +24,8 @@ static void choose_name(const struct conf_router *router, char *ret_name)
 	char text[64];
 	int len = snprintf(text, sizeof(text), "%s.%u.", prefix, router->vrrp.vrid);
 
-	if ((size_t)len + strlen(router->interface) < CONF_LINK_SIZE) {
+	if ((size_t)len + strlen(router->interface) < CONF_LINK_SIZE &&
+	    !strchr(router->interface, '%')) {
 		strcpy(text + len, router->interface);
 	} else {
 		for (const char *at = router->interface; *at; at++)
@@ -68,6 +70,11 @@ static void check_virtual(const struct conf_place *group, const struct conf_rout
 			&place,
 			"a virtual MAC stands on an interface with one: name that, not \"%s\"",
 			CONF_LOOPBACK);
+	if (strchr(mac->name, '%'))
+		conf_error_in(&place,
+			      "the kernel makes a number of what begins with %% in \"%s\": no "
+			      "macvlan can have that name",
+			      mac->name);
 	if (router->unicast.peers_n && mac->adverts == CONF_ADVERTS_VIRTUAL)
 		conf_error_in(&place, "adverts to unicast peers have the MAC of the interface "
 				      "that they leave by: leave adverts out");

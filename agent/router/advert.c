@@ -92,6 +92,20 @@ void router_write_advert(const struct routers *routers, const struct router *rou
 	vrrp_packet_encode(&advert, ip.destination, frame + header_len(c->family));
 }
 
+/*
+ * Where an advert to a peer must leave; 0: where the route leads. An address on a macvlan brings a
+ * route to its subnet along, and that may come before the interface's own: on that way no neighbour
+ * is found, or with a MAC that two Actives have in common.
+ */
+static int way_to(const struct routers *routers, const struct router *router, const uint8_t *peer)
+{
+	const struct lan *lan = router_lan(routers, router);
+
+	if (vrrp_is_link_local(router->vr.config.family, peer))
+		return lan->ifindex;
+	return router_has_virtual_mac(router) && lan_is_near(lan, peer) ? lan->ifindex : 0;
+}
+
 void router_header(const struct routers *routers, const struct router *router, unsigned peer,
 		   struct kern_ip_header *ret_header)
 {
@@ -101,9 +115,8 @@ void router_header(const struct routers *routers, const struct router *router, u
 	*ret_header = (struct kern_ip_header){ .family = (uint8_t)family,
 					       .ttl = router->conf->unicast.ttl,
 					       .source = router->vr.election.source,
-					       .destination = bytes };
-	if (vrrp_is_link_local(family, bytes))
-		ret_header->ifindex = router_lan(routers, router)->ifindex;
+					       .destination = bytes,
+					       .ifindex = way_to(routers, router, bytes) };
 }
 
 void router_write_copy(const struct router *router, uint8_t priority, unsigned peer,

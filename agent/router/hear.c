@@ -144,6 +144,7 @@ static void see_address(struct routers *routers, const struct kern_object *objec
 /* Of other kinds only what is wanted matters. */
 static void see_entry(struct routers *routers, const struct kern_object *object)
 {
+	struct router *router;
 	int interface, want;
 
 	if (object->kind == KERN_KIND_ADDRESS) {
@@ -153,8 +154,15 @@ static void see_entry(struct routers *routers, const struct kern_object *object)
 	interface = interfaces_at(routers->interfaces,
 				  kern_kinds[object->kind]->ifindex(&object->entry));
 	want = interface < 0 ? -1 : kern_wants_see(routers->wants, (unsigned)interface, object);
-	if (want >= 0 && object->kind == KERN_KIND_MACVLAN)
-		virtual_mac_follow(routers, router_of_want(routers, (unsigned)want));
+	if (object->kind != KERN_KIND_MACVLAN)
+		return;
+	if (want < 0) {
+		virtual_mac_see_altered(routers, object);
+		return;
+	}
+	router = router_of_want(routers, (unsigned)want);
+	virtual_mac_follow(routers, router);
+	virtual_mac_fit(routers, router, object->by_us);
 }
 
 /* What stands on an interface follows it to another index, or away. */

@@ -168,6 +168,7 @@ static void take(struct interface *interface, const struct kern_link *seen)
 	interface->ethernet = seen->ethernet;
 	interface->promotes = seen->promotes;
 	interface->forwards6 = seen->forwards6;
+	interface->macvlan = seen->macvlan;
 	interface->master = seen->master;
 	interface->mtu = seen->mtu;
 	memcpy(interface->mac, seen->mac, sizeof(interface->mac));

@@ -16,7 +16,8 @@
 struct interface {
 	char name[KERN_LINK_NAME_SIZE];
 	int ifindex; /* 0: there is no such interface, and the rest is what it was */
-	bool up, carrier, ethernet, promotes, forwards6; /* struct kern_link, like the next two */
+	/* Of struct kern_link. */
+	bool up, carrier, ethernet, macvlan, promotes, forwards6;
 	int master;
 	unsigned mtu;
 	uint8_t mac[6];

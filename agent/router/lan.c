@@ -213,10 +213,18 @@ static void join_group(struct lan *lan, struct lan_group *group)
 		close(old_fd);
 }
 
-/* @anew: those that are joined, too. */
+/*
+ * @anew: those that are joined, too. The kernel tells of an MTU before it acts on it: one that is
+ * joined in between would be forgotten, and taken for joined.
+ */
 static void join_groups(struct lan *lan, bool anew)
 {
 	lan->group_error = 0;
+	if (lan->groups_n && is_too_narrow(lan)) {
+		lan->group_error = EINVAL; /* as the kernel would say in a moment */
+		memcpy(lan->group_failed, lan->groups[0].address, sizeof(lan->group_failed));
+		return;
+	}
 	for (unsigned i = 0; i < lan->groups_n; i++)
 		if (anew || lan->groups[i].fd < 0)
 			join_group(lan, &lan->groups[i]);
@@ -252,6 +260,18 @@ static bool share_prefix(const uint8_t *a, const uint8_t *b, unsigned bits)
 	unsigned whole = bits / 8, mask = 0xff00u >> bits % 8 & 0xff;
 
 	return memcmp(a, b, whole) == 0 && (mask == 0 || ((a[whole] ^ b[whole]) & mask) == 0);
+}
+
+bool lan_is_near(const struct lan *lan, const uint8_t *bytes)
+{
+	for (unsigned i = 0; i < lan->sources_n; i++) {
+		const struct lan_source *source = &lan->sources[i];
+		const uint8_t *subnet = source->peer[0] ? source->peer : source->bytes;
+
+		if (share_prefix(subnet, bytes, source->prefix_len))
+			return true;
+	}
+	return false;
 }
 
 /* The greater, the better; of equals the first. */

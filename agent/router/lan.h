@@ -150,6 +150,13 @@ const uint8_t *lan_choose_source(const struct lan *lan, const uint8_t *configure
 				 const uint8_t *before, const uint8_t *vip);
 
 /**
+ * lan_is_near() - whether an address is in the subnet of one of the interface's own, as far as they
+ * are followed (of IPv6 the global ones are where a router speaks from one).
+ * @bytes: IPv4 in the first 4 of 16.
+ */
+bool lan_is_near(const struct lan *lan, const uint8_t *bytes);
+
+/**
  * lan_choose_global() - the same over IPv6, of the addresses that are not link-local.
  */
 const uint8_t *lan_choose_global(const struct lan *lan, const uint8_t *before, const uint8_t *vip);

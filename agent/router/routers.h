@@ -41,8 +41,11 @@ struct router {
 	unsigned next_on_lan;           /* the next router there, plus 1; or 0 */
 	unsigned want;                  /* number of its first address; the others follow */
 	unsigned macvlan, arp, arps_n;  /* of its macvlan, and what ARP must not: virtual_mac.h */
+	bool begun;                     /* it is wanted from then on */
 	bool moved;                     /* to another macvlan: its will is another one */
 	bool unset;                     /* the keeper has not been asked for that one's settings */
+	bool narrow;                    /* that one's MTU is too small for IPv6 */
+	bool misfit;                    /* it was not as it was made when last looked at */
 	unsigned filter;                /* likewise of its filters (accept.h) */
 	unsigned guests_n;              /* so many of them are guests (guests.h) */
 	struct vrrp_list list;          /* what it advertises; owned */

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "virtual_mac.h"
 
+#include <linux/ipv6.h>
 #include <string.h>
 
 #include "netlink/sweep.h"
@@ -73,10 +74,27 @@ void virtual_mac_add(struct routers *routers, unsigned number, const struct conf
 	add_arps(routers, router, number, conf);
 }
 
-void virtual_mac_want(struct routers *routers, const struct router *router)
+bool virtual_mac_is_on_macvlan(const struct routers *routers, const struct router *router)
 {
-	if (router_has_virtual_mac(router))
-		kern_wants_want(routers->wants, router->macvlan + MACVLAN, true);
+	const struct interface *below = interfaces_get(routers->interfaces, router->interface);
+
+	return router_has_virtual_mac(router) && below->ifindex && below->macvlan;
+}
+
+static void want_where_it_can_be(struct routers *routers, const struct router *router)
+{
+	if (router->begun)
+		kern_wants_want(routers->wants, router->macvlan + MACVLAN,
+				!virtual_mac_is_on_macvlan(routers, router));
+}
+
+void virtual_mac_want(struct routers *routers, struct router *router)
+{
+	if (!router_has_virtual_mac(router))
+		return;
+	router->begun = true;
+	want_where_it_can_be(routers, router);
+	virtual_mac_fit(routers, router, false);
 }
 
 void virtual_mac_want_up(struct routers *routers, const struct router *router, bool up)
@@ -90,6 +108,33 @@ void virtual_mac_want_up(struct routers *routers, const struct router *router, b
 
 /* ---- what became of it ---- */
 
+static void ask_to_set(struct routers *routers, struct router *router)
+{
+	router->unset = true;
+	if (routers->unset_from > (unsigned)(router - routers->all))
+		routers->unset_from = (unsigned)(router - routers->all);
+}
+
+void virtual_mac_fit(struct routers *routers, struct router *router, bool by_us)
+{
+	unsigned want = router->macvlan + MACVLAN;
+	const struct interface *below = interfaces_get(routers->interfaces, router->interface);
+	union kern_entry entry;
+	bool asked;
+
+	if (!router_has_virtual_mac(router) || !kern_wants_is_ours(routers->wants, want) ||
+	    !below->ifindex || !below->mtu)
+		return;
+	entry = kern_wants_get(routers->wants, want)->entry;
+	asked = by_us && router->misfit;
+	router->misfit = entry.macvlan.shown_mtu != below->mtu || entry.macvlan.other_mode;
+	if (!router->misfit || asked)
+		return;
+	entry.macvlan.mtu = below->mtu;
+	kern_wants_amend(routers->wants, want, &entry);
+	kern_wants_renew(routers->wants, want);
+}
+
 /* The index that it has; 0: it is not there, or not ours. */
 static int ifindex_of(const struct routers *routers, const struct router *router)
 {
@@ -100,29 +145,71 @@ static int ifindex_of(const struct routers *routers, const struct router *router
 		       : 0;
 }
 
+/* With an MTU that IPv6 can live with again, its settings are new ones. */
+static void follow_width(struct routers *routers, struct router *router)
+{
+	uint32_t mtu =
+		kern_wants_get(routers->wants, router->macvlan + MACVLAN)->entry.macvlan.shown_mtu;
+	bool narrow = mtu && mtu < IPV6_MIN_MTU;
+
+	if (router->narrow && !narrow)
+		ask_to_set(routers, router);
+	router->narrow = narrow;
+}
+
 void virtual_mac_follow(struct routers *routers, struct router *router)
 {
 	const struct interface *home = interfaces_get(routers->interfaces, router->home);
 	int ifindex = ifindex_of(routers, router);
 
+	follow_width(routers, router);
 	if (home->ifindex == ifindex)
 		return;
 	interfaces_tie(routers->interfaces, router->home, ifindex);
 	kern_wants_interface(routers->wants, router->home, ifindex, home->promotes);
 	router->moved = true;
-	router->unset = ifindex != 0;
-	if (router->unset && routers->unset_from > (unsigned)(router - routers->all))
-		routers->unset_from = (unsigned)(router - routers->all);
+	router->unset = false;
+	if (ifindex)
+		ask_to_set(routers, router);
 	routers_doubt(routers, router_lan(routers, router));
+}
+
+static struct router *router_of_home(struct routers *routers, int home)
+{
+	for (unsigned i = 0; home >= 0 && i < routers->n; i++)
+		if (router_has_virtual_mac(&routers->all[i]) &&
+		    routers->all[i].home == (unsigned)home)
+			return &routers->all[i];
+	return NULL;
+}
+
+void virtual_mac_see_altered(struct routers *routers, const struct kern_object *object)
+{
+	int home = interfaces_at(routers->interfaces, object->entry.macvlan.own_ifindex);
+	struct router *router = object->gone ? NULL : router_of_home(routers, home);
+	struct kern_object altered = *object;
+	const struct kern_want *want;
+
+	if (!router)
+		return;
+	want = kern_wants_get(routers->wants, router->macvlan + MACVLAN);
+	memcpy(altered.entry.macvlan.mac, want->entry.macvlan.mac, sizeof(want->entry.macvlan.mac));
+	altered.entry.macvlan.other_mode = true;
+	(void)kern_wants_see(routers->wants, router->interface, &altered);
+	virtual_mac_fit(routers, router, object->by_us);
 }
 
 void virtual_mac_follow_all(struct routers *routers)
 {
 	if (!kern_wants_has_kind(routers->wants, KERN_KIND_MACVLAN))
 		return;
-	for (unsigned i = 0; i < routers->n; i++)
-		if (router_has_virtual_mac(&routers->all[i]))
-			virtual_mac_follow(routers, &routers->all[i]);
+	for (unsigned i = 0; i < routers->n; i++) {
+		if (!router_has_virtual_mac(&routers->all[i]))
+			continue;
+		want_where_it_can_be(routers, &routers->all[i]);
+		virtual_mac_follow(routers, &routers->all[i]);
+		virtual_mac_fit(routers, &routers->all[i], false);
+	}
 }
 
 bool virtual_mac_has(const struct routers *routers, const struct router *router, unsigned want)
@@ -195,14 +282,13 @@ const uint8_t *router_advert_mac(const struct routers *routers, const struct rou
 
 /* ---- the end ---- */
 
-/* All that is not a macvlan of this configuration. */
+/* All that is not a macvlan of this configuration; whatever became of its name, MAC and mode. */
 static bool is_not_ours(enum kern_kind kind, const union kern_entry *entry, void *arg)
 {
 	const struct routers *routers = arg;
-	int interface = interfaces_at(routers->interfaces, kern_kinds[kind]->ifindex(entry));
 
-	return kind != KERN_KIND_MACVLAN || interface < 0 ||
-	       kern_wants_find(routers->wants, (unsigned)interface, kind, entry) < 0;
+	return kind != KERN_KIND_MACVLAN ||
+	       interfaces_at(routers->interfaces, entry->macvlan.own_ifindex) < 0;
 }
 
 static void on_removed(enum kern_kind kind, const union kern_entry *entry, int error, void *arg)

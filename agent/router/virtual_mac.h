@@ -44,7 +44,7 @@ void virtual_mac_add(struct routers *routers, unsigned number, const struct conf
 /**
  * virtual_mac_want() - the macvlan of a router shall be there from here on, or be found there.
  */
-void virtual_mac_want(struct routers *routers, const struct router *router);
+void virtual_mac_want(struct routers *routers, struct router *router);
 
 /**
  * virtual_mac_want_up() - whether it shall be up, and the interface below it silent about what it
@@ -57,6 +57,20 @@ void virtual_mac_want_up(struct routers *routers, const struct router *router, b
  * it to another index, or away. Its LAN is to be assessed when that changes anything.
  */
 void virtual_mac_follow(struct routers *routers, struct router *router);
+
+/**
+ * virtual_mac_fit() - let the macvlan of a router have what its interface has, and what else it was
+ * made with, if it is there and has not.
+ * @by_us: a change of our own has led here: what the kernel did not give it then is not asked for
+ *         again.
+ */
+void virtual_mac_fit(struct routers *routers, struct router *router, bool by_us);
+
+/**
+ * virtual_mac_see_altered() - take note of a macvlan that no router wants as it is: somebody may
+ * have given another MAC to one of ours, which gets its own back.
+ */
+void virtual_mac_see_altered(struct routers *routers, const struct kern_object *object);
 
 /**
  * virtual_mac_follow_all() - of all routers, after a dump.
@@ -73,6 +87,13 @@ bool virtual_mac_has(const struct routers *routers, const struct router *router,
  * virtual_mac_is_awaited() - whether the macvlan of a router is not there, or not known yet.
  */
 bool virtual_mac_is_awaited(const struct routers *routers, const struct router *router);
+
+/**
+ * virtual_mac_is_on_macvlan() - whether the interface of a router with a virtual MAC is a macvlan
+ * itself, as a container's may be: the kernel would put another one beside it, on what it stands
+ * on, perhaps in another network namespace, and show it there. None is made.
+ */
+bool virtual_mac_is_on_macvlan(const struct routers *routers, const struct router *router);
 
 /**
  * virtual_mac_is_refused() - whether it cannot be had: somebody is in the way, or the kernel does

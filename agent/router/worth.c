@@ -116,6 +116,8 @@ static struct vrrp_reason fault_of(const struct routers *routers, const struct r
 		fault.code = VRRP_REASON_MTU;
 		fault.bytes[0] = len;
 		fault.bytes[1] = lan->interface->mtu;
+	} else if (virtual_mac_is_on_macvlan(routers, router)) {
+		fault.code = VRRP_REASON_ON_MACVLAN;
 	} else if (virtual_mac_is_refused(routers, router)) {
 		fault.code = VRRP_REASON_NO_MACVLAN;
 		strcpy(fault.interface, router->conf->mac.name);

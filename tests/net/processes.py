@@ -49,3 +49,10 @@ def cpu_ticks(pid):
     """The processor time of a process, in hundredths of a second."""
     with open(f"/proc/{pid}/stat", encoding="ascii") as stat:
         return sum(map(int, re.split(r"\) ", stat.read())[1].split()[11:13]))
+
+
+def lost_events(agent):
+    """How many events the kernel could not queue for vipd (the Drops of its event socket)."""
+    with open(f"/proc/{agent.router_pid}/net/netlink", encoding="ascii") as table:
+        rows = [line.split() for line in table.readlines()[1:]]
+    return sum(int(row[8]) for row in rows if row[1] == "0" and int(row[3], 16) & 0x11 == 0x11)

@@ -413,6 +413,62 @@ def test_peer_without_a_route_is_told_once_and_keeps_no_other_from_its_copy(lab)
     wait_until(lambda: "unreachable_peer" not in one.router()["warnings"], what="no warning")
 
 
+@pytest.mark.parametrize("ipv6", [False, True], ids=["IPv4", "IPv6"])
+@pytest.mark.parametrize("lo", ["up", "down"])
+def test_peer_for_whose_adverts_there_is_no_room_is_told_and_tried_again(lab, ipv6, lo):
+    """ENOBUFS, which is also the kernel's answer when its table of neighbours is full. The other
+    peer runs no vipd, and says so by ICMP to each advert: that is nobody's failure."""
+    near, far = ("2001:db8::{}/64", "2001:db8:1::{}/64") if ipv6 else \
+        ("192.0.2.{}/24", "203.0.113.{}/24")
+    family, kind = (6, GLOBAL) if ipv6 else (4, V3)
+    near_peer, far_peer = near.format(3).split("/")[0], far.format(9).split("/")[0]
+    host = lab.host("gw1", near.format(11), ipv6=ipv6)
+    host.attach("far", far.format(1))
+    lab.host("gw3", near.format(3), ipv6=ipv6)
+    other = lab.host("gw9", far.format(9), segment="far", ipv6=ipv6)
+    host.ip(f"link set lo {lo}", f"neigh add {far_peer} lladdr {other.mac()} dev eth1")
+    host.run("tc", "qdisc", "add", "dev", "eth1", "root", "pfifo", "limit", "0")
+    one = lab.vipd(host, [router(200, addresses=[VIP6 if ipv6 else VIP4],
+                                 unicast={"peers": [far_peer, near_peer]})])
+    one.wait_state("lan", "active", family=family)
+    wait_until(lambda: peers_of(one, kind)[near_peer]["adverts_sent"] > 15,
+               what="adverts to the other one")
+    shown = peers_of(one, kind)
+    assert shown[far_peer]["send_errors"] > 10 and not shown[near_peer]["send_errors"]
+    assert not shown[far_peer]["adverts_sent"]
+    assert shown[far_peer]["error"] == "No buffer space available"
+    assert one.router(family=family)["counters"]["send_errors"] >= shown[far_peer]["send_errors"]
+    assert len([line for line in one.log if f"peer={far_peer}" in line]) == 1
+    assert "unreachable_peer" in one.router(family=family)["warnings"]
+    host.run("tc", "qdisc", "del", "dev", "eth1", "root")
+    wait_until(lambda: (it := peers_of(one, kind)[far_peer])["adverts_sent"] > 5
+               and "error" not in it, what="adverts to it")
+    assert "unreachable_peer" not in one.router(family=family)["warnings"]
+    assert not peers_of(one, kind)[near_peer]["send_errors"]
+
+
+@pytest.mark.parametrize("kind", [V3, GLOBAL], ids=lambda it: it.name)
+def test_adverts_to_near_peers_never_leave_by_the_macvlan(lab, kind):
+    """Where the interface's own address is there anew, the route that the virtual one brought along
+    comes first. Over IPv6 no neighbour is found on that way: the adverts were lost, uncounted."""
+    keys = {"mac": "virtual"} | ({"link_local": "none"} if kind.family == 6 else {})
+    one, two = pair(lab, kind, **keys)
+    host, macvlan = one.host, "vrrp6.51.eth0" if kind.family == 6 else "vrrp.51.eth0"
+    wait_until(lambda: kind.vip in host.addresses(macvlan), what="the address")
+    own = kind.address(1) + ("/64" if kind.family == 6 else "/24")
+    nodad = " nodad" if kind.family == 6 else ""
+    host.ip(f"address del {own} dev eth0", f"address add {own} dev eth0{nodad}")
+    route = host.run("ip", "route", "get", kind.address(2)).stdout
+    assert f"dev {macvlan}" in route, route
+    host.ip(f"neigh flush dev {macvlan}", "neigh flush dev eth0")
+    mark = lab.now()
+    host.wait_adverts(20, since=mark, priority=200)
+    assert {frame.src_mac for frame in lab.capture.frames(mark, host) if frame.vrrp} == \
+        {host.mac()}
+    assert two.router(family=kind.family)["counters"]["became_active"] == 0
+    assert one.router(family=kind.family)["state"] == "active"
+
+
 def test_dry_run_tells_peers(lab):
     one = lab.vipd(lab.host("gw1", "192.0.2.11/24"),
                    [router(200, unicast={"peers": ["192.0.2.3"]})])

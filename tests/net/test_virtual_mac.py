@@ -4,6 +4,8 @@ it when processes, configurations and interfaces change. The rules of the standa
 tests/conformance's, pairs with other agents tests/interop's."""
 
 import json
+import os
+import signal
 
 import pytest
 
@@ -11,8 +13,9 @@ from agents import router
 from frames import Probe
 from generations import crash, reload
 from lab import wait_until
+from processes import lost_events
 from test_dual_stack import FAMILIES, both, host as host_of_both, wait_states
-from test_ipv6 import announcements, host6
+from test_ipv6 import announcements, host6, is_member
 
 MAC = {4: "00:00:5e:00:01:33", 6: "00:00:5e:00:02:33"}
 NAME = {4: "vrrp.51.eth0", 6: "vrrp6.51.eth0"}
@@ -486,6 +489,170 @@ def test_interface_with_another_mtu_and_mac_keeps_the_macvlan(lab):
     assert one.router()["state"] == "active"
 
 
+def mtu_of(host, name):
+    """Of an interface that is there."""
+    return links(host)[name]["mtu"]
+
+
+@BOTH
+@pytest.mark.parametrize("narrow", (1400, 1000))
+def test_macvlan_follows_the_mtu_of_its_interface_down_and_up_again(lab, family, narrow):
+    """Without the MTU that IPv6 needs it is a fault of IPv6 alone, which ends by itself; and what
+    the kernel then knows of the macvlan is set anew."""
+    host = host_of_both(lab, "gw1", 2)
+    one = lab.vipd(host, [virtual(family)])
+    one.wait_state("lan", "active", family=family)
+    wait_held(host, family)
+    name, index = NAME[family], macvlan(host, NAME[family])["ifindex"]
+    two = lab.vipd(host_of_both(lab, "gw2", 3), [virtual(family, 100)])
+    wait_until(lambda: two.router(family=family)["active_address"], what="a Backup that hears")
+    for it in (host, two.host):
+        it.ip(f"link set eth0 mtu {narrow}")
+        wait_until(lambda it=it: mtu_of(it, name) == narrow, what="the smaller MTU")
+    is_fault = family == 6 and narrow < 1280
+    one.wait_state("lan", "fault" if is_fault else "active", family=family)
+    for it in (host, two.host):
+        it.ip("link set eth0 mtu 1500")
+        it.run("ip", "address", "replace", f"2001:db8::{2 if it is host else 3}/64", "dev", "eth0")
+        wait_until(lambda it=it: mtu_of(it, name) == 1500, what="the MTU of before")
+    one.wait_state("lan", "active", family=family)
+    wait_held(host, family)
+    assert macvlan(host, name)["ifindex"] == index
+    for setting, value in (("addr_gen_mode", 1), ("accept_ra", 0)):
+        path = f"/proc/sys/net/ipv6/conf/{name}/{setting}"
+        for it in (host, two.host):
+            wait_until(lambda it=it, path=path, value=value:
+                       it.run("cat", path).stdout == f"{value}\n", what=f"{path}")
+    expected = {VIP[4]} if family == 4 else {VIP[6], "fe80::200:5eff:fe00:233/128"}
+    assert set(host.addresses(name)) == expected
+    assert two.router(family=family)["state"] == "backup"
+    # A Backup has it, too, when it takes over.
+    one.kill()
+    two.wait_state("lan", "active", family=family)
+    wait_held(two.host, family)
+    assert mtu_of(two.host, name) == 1500
+
+
+def test_group_is_joined_again_after_each_dip_of_the_mtu(lab):
+    """A kernel tells of the MTU before it forgets memberships: what is joined in between is lost,
+    and a Backup that is no member hears nobody."""
+    one = active(lab, 6)
+    for _ in range(5):
+        one.host.ip("link set eth0 mtu 1000")
+        wait_until(lambda: not is_member(one.host), what="no member")
+        one.host.ip("link set eth0 mtu 1500", "address replace 2001:db8::2/64 dev eth0 nodad")
+        wait_until(lambda: is_member(one.host), what=lambda _: one.story("a member"))
+        one.wait_state("lan", "active", family=6)
+
+
+def test_family_that_follows_has_no_address_of_its_mac_when_the_mtu_is_raised(lab):
+    """Without IPv6 its macvlan is up and empty, while the other family serves."""
+    host = host_of_both(lab, "gw1", 2)
+    one = lab.vipd(host, [both(mac="virtual")])
+    wait_states(one, "active")
+    for family in FAMILIES:
+        wait_held(host, family)
+    host.ip("link set eth0 mtu 1000")
+    one.wait_log("family=6 interface=eth0 mute=yes")
+    host.ip("link set eth0 mtu 1500", "address replace 2001:db8::2/64 dev eth0")
+    one.wait_log("family=6 interface=eth0 mute=no")
+    for family in FAMILIES:
+        wait_held(host, family)
+        assert mtu_of(host, NAME[family]) == 1500
+    assert set(host.addresses(NAME[6])) == {VIP[6], "fe80::200:5eff:fe00:233/128"}
+    assert not [line for line in one.log if "news=foreign" in line or "news=double" in line]
+    assert one.router()["counters"]["became_active"] == 1
+
+
+@pytest.mark.parametrize("moment", ("crash", "reload"))
+def test_mtu_that_was_raised_while_nobody_looked_is_followed(lab, moment):
+    one = active(lab)
+    one.host.ip("link set eth0 mtu 1400")
+    wait_until(lambda: mtu_of(one.host, NAME[4]) == 1400, what="the smaller MTU")
+    pid = one.router_pid
+    os.kill(pid, signal.SIGSTOP)
+    one.host.ip("link set eth0 mtu 1500")
+    if moment == "crash":
+        crash(one)
+    else:
+        os.kill(pid, signal.SIGCONT)
+        reload(one)
+    wait_until(lambda: mtu_of(one.host, NAME[4]) == 1500, what="the MTU of before")
+    assert one.router()["state"] == "active"
+
+
+@pytest.mark.parametrize("change", ("address 02:00:00:11:22:33", "type macvlan mode private",
+                                    "mtu 900"))
+def test_macvlan_that_somebody_changes_is_set_right(lab, change):
+    """With another MAC it would hear nothing, in another mode its interface not the other Active."""
+    one = active(lab)
+    before = macvlan(one.host)
+
+    def again():
+        it = macvlan(one.host)
+        return all(it[key] == before[key] for key in ("ifindex", "address", "mtu")) and \
+            it["linkinfo"]["info_data"]["mode"] == "bridge"
+
+    one.host.ip(f"link set {NAME[4]} {change}")
+    wait_until(again, what=lambda _: f"{before} instead of {macvlan(one.host)}")
+    ping = lab.ping(lab.host("client", "192.0.2.100/24"), "192.0.2.1")
+    ping.wait_answer()
+    assert one.router()["counters"]["became_active"] == 1
+
+
+@BOTH
+@pytest.mark.parametrize("change", ("{mac} address 02:00:00:11:22:33", "{mac} down",
+                                    "{mac} type macvlan mode private", "eth0 mtu 1400"))
+def test_macvlan_is_set_right_although_the_events_are_lost(lab, family, change):
+    """vipd stands still until its queue of events overflows; what mattered comes after that."""
+    one = active(lab, family, lease="off")
+    one.host.ip("link add spare0 type veth peer name spare1")
+    before = macvlan(one.host, NAME[family])
+    pid = one.router_pid
+    os.kill(pid, signal.SIGSTOP)
+    for _ in range(20):
+        one.host.ip(*(f"link set spare0 mtu {1300 + n % 200}" for n in range(2000)))
+        if lost_events(one):
+            break
+    assert lost_events(one) > 0, "the test did not overflow the queue"
+    one.host.ip(f"link set {change.format(mac=NAME[family])}", "link set eth0 mtu 1500")
+    os.kill(pid, signal.SIGCONT)
+
+    def again():
+        it = macvlan(one.host, NAME[family])
+        return it["address"] == MAC[family] and it["mtu"] == 1500 and "UP" in it["flags"] and \
+            it["linkinfo"]["info_data"]["mode"] == "bridge"
+
+    wait_until(again, what=lambda _: one.story(f"{before} again"))
+    wait_held(one.host, family)
+    assert macvlan(one.host, NAME[family])["ifindex"] == before["ifindex"]
+    assert one.router(family=family)["counters"]["became_active"] == 1
+
+
+def test_macvlan_that_somebody_changed_while_it_was_down_is_set_right_when_it_is_up(lab):
+    """Of a link that is down the kernel does not tell it."""
+    one, two = pair(lab)
+    two.host.ip(f"link set {NAME[4]} type macvlan mode private")
+    one.kill()
+    two.wait_state("lan", "active")
+    wait_held(two.host)
+    wait_until(lambda: macvlan(two.host)["linkinfo"]["info_data"]["mode"] == "bridge",
+               what="the mode that it was made with")
+
+
+@pytest.mark.parametrize("change", ("address 02:00:00:11:22:33", "type macvlan mode private",
+                                    "name other"))
+def test_macvlan_that_somebody_has_changed_goes_with_the_end(lab, change):
+    one = active(lab)
+    pid = one.router_pid
+    os.kill(pid, signal.SIGSTOP)
+    one.host.ip(f"link set {NAME[4]} {change}")
+    one.process.terminate()
+    os.kill(pid, signal.SIGCONT)
+    assert one.term() == 0
+    assert not macvlans(one.host) and not places(one.host, VIP[4])
+
+
 # ---- routers of both families, peers, addresses elsewhere ----
 
 def pair_of_both(lab, **keys):
@@ -621,6 +788,27 @@ def test_interface_that_is_a_bridge_has_macvlans(lab):
     ping = lab.ping(client, "192.0.2.1")
     ping.wait_answer()
     assert port_of(lab, MAC[4]) == "gw1.eth0"
+
+
+@pytest.mark.parametrize("inside", (False, True), ids=("beside it", "from outside"))
+def test_interface_that_is_a_macvlan_is_a_fault_and_has_none(lab, inside):
+    """As in a container. The kernel would make it on what that stands on, and show it there: it was
+    waited for without a word, and stayed when vipd left."""
+    host = outer = lab.host("gw1")
+    if inside:
+        host = lab.host("inner", segment="spare")
+    outer.ip("link add mv0 link eth0 address 02:00:00:00:55:01 type macvlan mode bridge",
+             f"link set mv0 netns {host.netns}")
+    host.ip("link set mv0 up", "address add 192.0.2.2/24 dev mv0")
+    one = lab.vipd(host, [virtual(interface="mv0")])
+    one.wait_fault("interface mv0 is a macvlan itself and can carry no virtual MAC: name what it "
+                   'stands on, or use mac = "interface"')
+    assert one.router()["reason_code"] == "on_macvlan"
+    assert macvlans(host) == ["mv0"]
+    one.configure([virtual(interface="mv0", mac="interface")])
+    reload(one)
+    one.wait_state("lan", "active")
+    wait_until(lambda: places(host, VIP[4]) == ["mv0"], what="the address")
 
 
 @BOTH

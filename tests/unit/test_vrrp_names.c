@@ -51,6 +51,7 @@ static void test_names_reasons_are_the_documented_words(void **state)
 		"member",
 		"track_down",
 		"track_up",
+		"on_macvlan",
 	};
 
 	(void)state;

@@ -7,6 +7,7 @@ from agents import seconds
 from faults.dut import (DOWN_MS, KEEPALIVED, MARK, OTHER, OWN, QUICK_MS, SOON_MS, VIP, pair,
                         ping_vip, single)
 from lab import router, wait_until
+from processes import lost_events
 from rtnetlink import Rtnetlink
 from timing import EARLY, down, wait_moment
 
@@ -16,13 +17,6 @@ NEW = "192.0.2.22/24"            # in the place of OWN
 def plain(address):
     """An address without its prefix length."""
     return address.split("/")[0]
-
-
-def lost_events(agent):
-    """How many events the kernel could not queue for vipd (the Drops of its event socket)."""
-    with open(f"/proc/{agent.router_pid}/net/netlink", encoding="ascii") as table:
-        rows = [line.split() for line in table.readlines()[1:]]
-    return sum(int(row[8]) for row in rows if row[1] == "0" and int(row[3], 16) & 0x11 == 0x11)
 
 
 @pytest.mark.fault("F54", "the kernel's events lost", "addresses are looked at anew, within 50 ms "
