@@ -216,13 +216,6 @@ static int sweep(struct routers *routers, struct state *old)
 	return removed;
 }
 
-static void look_around(struct routers *routers, struct router *router)
-{
-	(void)lan_assess(router_lan(routers, router));
-	if (router_is_unicast(router))
-		(void)router_find_peers(routers, router);
-}
-
 int routers_go(struct routers *routers, const struct clocks *now, struct state *old,
 	       int64_t frozen_real_ns, struct events *events)
 {
@@ -241,7 +234,8 @@ int routers_go(struct routers *routers, const struct clocks *now, struct state *
 	routers_hear(routers); /* nothing is touched by what was there when this process began */
 	/* What is prepared on adoption need not be prepared again in the first turn. */
 	for (unsigned i = 0; i < routers->n; i++)
-		look_around(routers, &routers->all[i]);
+		if (router_is_unicast(&routers->all[i]))
+			(void)router_find_peers(routers, &routers->all[i]);
 	adopt_all(routers, old, &tally);
 	state_publish(routers->state);
 	err = sweep(routers, old);
