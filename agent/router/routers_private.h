@@ -160,6 +160,15 @@ static inline void routers_doubt(struct routers *routers, struct lan *lan)
 void routers_hear(struct routers *routers);
 
 /**
+ * routers_place_of() - on which interface an object is wanted that the kernel shows: on its own; of
+ * some kinds the kernel has room for one on all interfaces, and shows it as of any.
+ *
+ * Return: its number; -1 when its own is none of ours, and it is not wanted elsewhere.
+ */
+int routers_place_of(const struct routers *routers, enum kern_kind kind,
+		     const union kern_entry *entry);
+
+/**
  * routers_look() - ask the kernel for what is due: everything, or single interfaces. What it does
  * not show now it is asked for in a second.
  */

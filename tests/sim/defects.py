@@ -84,6 +84,12 @@ DEFECTS = [
            "kind == KERN_KIND_ADDRESS || kern_wants_has_kind(routers->wants, kind)",
            "kind == KERN_KIND_ADDRESS"),
 
+    Defect("accept-filter-of-replaced-interface",
+           "Packets are let in for a moment after a crash, or dropped for good.",
+           "netlink/filter.c",
+           "return !kern_filter_sets[set_of(&entry->filter)].by_interface;",
+           "(void)entry; return false;"),
+
     # ---- a turn, and what leaves in it ----
     Defect("farewell-before-removal",
            "Two hosts have the address at once while one of them leaves.",
