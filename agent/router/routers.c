@@ -220,6 +220,7 @@ void routers_fire(struct routers *routers, const struct clocks *now)
 	routers->housekeeping_ns = now->mono_ns + HOUSEKEEPING_NS;
 	(void)routers_strays(routers, now);
 	routers_doubt_groups(routers);
+	routers_sweep_again(routers);
 }
 
 void routers_turn(struct routers *routers, const struct clocks *now, unsigned readable)
@@ -234,7 +235,7 @@ static int64_t housekeeping_deadline(const struct routers *routers)
 {
 	if (routers->dump_due)
 		return routers->dump_ns;
-	if (routers->groups_missing)
+	if (routers->groups_missing || routers->unswept)
 		return routers->housekeeping_ns;
 	return routers->housekeeping_ns + HOUSEKEEPING_LATE_NS;
 }

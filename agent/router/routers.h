@@ -131,7 +131,8 @@ void routers_hold(struct routers *routers, int64_t not_before_ns);
  *
  * The caller knows that no other vipd runs in this network namespace.
  *
- * Return: 0, or -errno when leftover addresses could not be removed.
+ * Return: 0, or -errno when something left over could not be removed, which is tried again once a
+ * second.
  */
 int routers_go(struct routers *routers, const struct clocks *now, struct state *old,
 	       int64_t frozen_real_ns, struct events *events);

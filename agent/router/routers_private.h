@@ -13,6 +13,7 @@
  *	last_will.c	what is left for the day when no process is
  *	conflicts.c	addresses of ours that another VRID advertises
  *	execute.c	what is owed, carried out
+ *	leftovers.c	what a predecessor left in the kernel
  *	worth.c		what keeps a router from living: of its LAN, its source, its addresses
  *	routers.c	a turn: reads, fires, executes
  *	open.c		makes and unmakes it all
@@ -76,6 +77,7 @@ struct routers {
 	int64_t read_ns;          /* when everything had been read last */
 	int64_t read_real_ns;     /* up to here the predecessor read the packets */
 	bool groups_missing;      /* some LAN could not join its group: try again */
+	bool unswept;             /* something that a predecessor left was not removed: try again */
 	bool dump_due;            /* the kernel must be asked for everything */
 	int64_t dump_ns;          /* not before: it could not answer last time */
 	unsigned doubtful_n, owing_n;
@@ -345,6 +347,20 @@ void router_write_copy(const struct router *router, uint8_t priority, unsigned p
  * conf_packet_len() - the bytes of an advert of a configured router as a whole IP packet.
  */
 size_t conf_packet_len(const struct conf_router *conf);
+
+/**
+ * routers_sweep() - remove what a predecessor left and nobody wants.
+ * @after_death: also what is wanted.
+ *
+ * Return: 0; -errno when the kernel could not be asked, or refuses to remove something; of an
+ * address that is told. In both cases routers_sweep_again() is due once a second.
+ */
+int routers_sweep(struct routers *routers, bool after_death);
+
+/**
+ * routers_sweep_again() - try again what was refused, if anything was.
+ */
+void routers_sweep_again(struct routers *routers);
 
 /**
  * routers_open_ip() - be able to send by unicast, if that is not so already.
