@@ -127,6 +127,11 @@ bool check_is_refused(const struct sim *sim, const struct sim_gateway *r)
 	       (r->kernel.ip6.back_ns && sim->now_ns < r->kernel.ip6.back_ns + RETRY_NS + late_ns);
 }
 
+static bool is_taken(const struct sim_gateway *r, unsigned k)
+{
+	return r->kernel.table[k].stolen || r->along_ns[k] > r->back_ns[k];
+}
+
 /* An Active lacks address @k: it was taken away too often, or nothing has renewed its lease. */
 static void check_missing(struct sim *sim, unsigned i, unsigned k)
 {
@@ -137,15 +142,20 @@ static void check_missing(struct sim *sim, unsigned i, unsigned k)
 	bool too_often = recent >= SIM_RESTORES_MAX || again || r->paused_ns[k];
 	bool trouble = check_in_trouble(sim, i);
 
-	if (r->config.family == 6 && check_is_refused(sim, r))
+	if (r->config.family == 6 && check_is_refused(sim, r)) {
+		/* What the kernel may refuse may have been taken away too often, and a pause begun.
+		 */
+		if (too_often && !r->paused_ns[k])
+			note_abandoned(sim, i, k, true);
 		return;
+	}
 	if ((r->abandoned | r->perhaps_abandoned) >> k & 1 && r->paused_ns[k]) {
 		check_paused(sim, i, k);
 		return;
 	}
-	if (recent < SIM_RESTORES_MAX && !r->paused_ns[k] && may_have_ended(sim, i, k)) {
-		/* For all that vipd was told it was taken. */
-		if (again && (r->kernel.table[k].stolen || r->along_ns[k] > r->back_ns[k]))
+	if (!r->paused_ns[k] && may_have_ended(sim, i, k)) {
+		/* For all that vipd was told it was taken; or it was told nothing. */
+		if (too_often && (is_taken(r, k) || (trouble && !again)))
 			note_abandoned(sim, i, k, true);
 		return;
 	}
