@@ -3,6 +3,7 @@
 #include "routers_private.h"
 
 #include <errno.h>
+#include <linux/netlink.h>
 
 #include "netlink/sweep.h"
 
@@ -58,14 +59,22 @@ static void on_swept(enum kern_kind kind, const union kern_entry *entry, int err
 		journal_swept(&sweep->journal, &entry->address, error);
 }
 
-/* What the configuration knows is the reconciliation's business. */
+/*
+ * What the configuration knows is the reconciliation's business. What nftables have come to drop
+ * since this process looked, for the one before it, no event has told of.
+ */
 static bool is_known(enum kern_kind kind, const union kern_entry *entry, void *arg)
 {
 	struct sweep *sweep = arg;
+	struct kern_object object = { .type = KERN_OBJECT_ENTRY, .kind = kind, .entry = *entry };
 	int interface = routers_place_of(sweep->routers, kind, entry);
 
-	return interface >= 0 &&
-	       kern_wants_find(sweep->routers->wants, (unsigned)interface, kind, entry) >= 0;
+	if (interface < 0 ||
+	    kern_wants_find(sweep->routers->wants, (unsigned)interface, kind, entry) < 0)
+		return false;
+	if (kern_kinds[kind]->protocol == NETLINK_NETFILTER)
+		(void)kern_wants_see(sweep->routers->wants, (unsigned)interface, &object);
+	return true;
 }
 
 /* What is refused now is not for ever: packets to an address may be dropped that shall be let in.
