@@ -141,7 +141,8 @@ int routers_place_of(const struct routers *routers, enum kern_kind kind,
 	    (place >= 0 && kern_wants_find_same(routers->wants, (unsigned)place, kind, entry) >= 0))
 		return place;
 	for (unsigned i = 0; i < interfaces_count(routers->interfaces); i++)
-		if (kern_wants_find_same(routers->wants, i, kind, entry) >= 0)
+		if (interfaces_get(routers->interfaces, i)->ifindex &&
+		    kern_wants_find_same(routers->wants, i, kind, entry) >= 0)
 			return (int)i;
 	return place;
 }

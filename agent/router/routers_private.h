@@ -165,7 +165,8 @@ void routers_hear(struct routers *routers);
  * routers_place_of() - on which interface an object is wanted that the kernel shows: on its own; of
  * some kinds the kernel has room for one on all interfaces, and shows it as of any.
  *
- * Return: its number; -1 when its own is none of ours, and it is not wanted elsewhere.
+ * Return: its number; -1 when its own is none of ours, and it is not wanted on another one that is
+ * there.
  */
 int routers_place_of(const struct routers *routers, enum kern_kind kind,
 		     const union kern_entry *entry);
