@@ -483,6 +483,11 @@ void kern_wants_renew(struct kern_wants *wants, unsigned i)
 	kern_wants_look_at(wants, want);
 }
 
+void kern_wants_forgo(struct kern_wants *wants, unsigned i)
+{
+	wants->all[i].renew = false;
+}
+
 int64_t kern_wants_deadline(const struct kern_wants *wants)
 {
 	return wants->retry_ns;

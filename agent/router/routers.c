@@ -205,6 +205,22 @@ static void fire(struct routers *routers, struct router *router)
 	router_step(routers, router, &event);
 }
 
+/* What the kernel refused to renew it may be asked for again only as long as there is evidence. */
+static void forgo_renewals(struct routers *routers)
+{
+	if (routers->now->mono_ns < kern_wants_deadline(routers->wants))
+		return;
+	for (unsigned i = 0; i < routers->n; i++) {
+		struct router *router = &routers->all[i];
+		unsigned n = router->conf->addresses_n + router->conf->extra_n;
+
+		if (!lease_is_starved(&router->lease, routers->now->mono_ns))
+			continue;
+		for (unsigned k = 0; k < n; k++)
+			kern_wants_forgo(routers->wants, router->want + k);
+	}
+}
+
 void routers_fire(struct routers *routers, const struct clocks *now)
 {
 	int64_t deadline_ns;
@@ -215,6 +231,7 @@ void routers_fire(struct routers *routers, const struct clocks *now)
 	     i = deadlines_first(routers->heap, &deadline_ns)) {
 		fire(routers, &routers->all[i]);
 	}
+	forgo_renewals(routers);
 	if (now->mono_ns < routers->housekeeping_ns - HOUSEKEEPING_EARLY_NS)
 		return;
 	routers->housekeeping_ns = now->mono_ns + HOUSEKEEPING_NS;

@@ -137,7 +137,7 @@ DEFECTS = [
     Defect("lease-without-evidence",
            "A host whose adverts do not leave keeps the address beside its successor.",
            "agent/router/lease.c",
-           "lease->starved = now_ns - lease->advertised_ns > interval_ns;",
+           "lease->starved = lease_is_starved(lease, now_ns);",
            "lease->starved = false;"),
     Defect("lease-on-advert-without-evidence",
            "A host whose adverts do not leave keeps the address beside its successor.",
