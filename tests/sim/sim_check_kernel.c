@@ -334,9 +334,11 @@ void check_renewal(struct sim *sim, const struct sim_process *by, unsigned k)
 {
 	struct sim_gateway *r = &sim->routers[by->router];
 
-	/* Without an answer it will ask again, and so it does when the kernel refuses. */
+	/* Without an answer it will ask again, and so it does when the kernel refuses: a second
+	 * later, when that may be over. */
 	if (by->unanswered || r->kernel.table[k].unanswered ||
-	    r->kernel.trouble & (SIM_TROUBLE_ANSWERS | SIM_TROUBLE_CHANGES))
+	    (check_in_trouble(sim, by->router) &&
+	     r->kernel.troubles & (SIM_TROUBLE_ANSWERS | SIM_TROUBLE_CHANGES)))
 		return;
 	if (r->renewed_after[k] != r->left_n)
 		r->renewals_n[k] = 0;
