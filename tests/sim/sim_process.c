@@ -250,6 +250,7 @@ void process_spawn(struct sim *sim, struct sim_process *process, unsigned router
 	process->doom = 0;
 	process->wake_ns = process->step_ns = VRRP_NEVER;
 	process->hung_ns = INT64_MIN / 2;
+	process->sweeping = false;
 	process->unseen = process->lacks = process->may_lack = 0;
 	process->refused_ns = INT64_MIN;
 	process->monitor.open = process->monitor.overrun = false;
