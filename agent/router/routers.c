@@ -330,11 +330,14 @@ static bool is_renewal_due(const struct routers *routers, const struct router *r
 	return false;
 }
 
-void routers_save(struct routers *routers)
+void routers_save(struct routers *routers, const struct clocks *now)
 {
+	routers->now = now;
 	for (unsigned i = 0; i < routers->n; i++) {
-		/* A successor announces anew what is left of a round. */
-		if (routers->all[i].round.left)
+		/* A successor announces anew what is left of a round; and what the kernel has not
+		 * shown may have made it wrong. */
+		if (routers->all[i].round.left ||
+		    (routers->dump_due && routers->all[i].vr.election.state == VRRP_STATE_ACTIVE))
 			routers->all[i].vr.election.announce_ns = routers->now->mono_ns;
 		state_put(routers->state, i, &routers->all[i].vr);
 		if (is_renewal_due(routers, &routers->all[i]))

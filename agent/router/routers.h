@@ -192,7 +192,7 @@ void routers_stop(struct routers *routers, const struct clocks *now);
 /**
  * routers_save() - leave everything in the state memory, counters of the last turn included.
  */
-void routers_save(struct routers *routers);
+void routers_save(struct routers *routers, const struct clocks *now);
 
 /**
  * routers_count() - how many routers there are.

@@ -377,8 +377,10 @@ bool process_stop(struct sim_process *process)
 
 void process_freeze(struct sim_process *process)
 {
+	struct clocks now = process_clocks(process);
+
 	process_enter(process);
-	routers_save(process->routers);
+	routers_save(process->routers, &now);
 	process_leave();
 }
 
