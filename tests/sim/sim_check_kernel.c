@@ -547,6 +547,7 @@ void check_go_begin(struct sim *sim, const struct sim_process *process, bool fol
 		.quiet = is_quiet(sim, process),
 		.vr = r->vr,
 		.lease_ns = r->lease_ns,
+		.turn_ns = r->turn_ns,
 		.packets_n = r->packets_n,
 		.changes_n = r->kernel.changes_n,
 	};
@@ -579,12 +580,18 @@ void check_go_end(struct sim *sim, const struct sim_process *process, const stru
 {
 	unsigned i = process->router;
 	struct sim_gateway *r = &sim->routers[i];
+	int64_t arrived_ns = sim->check.arrived[i].at_ns;
 
 	if (!r->conf.absent && r->adopted != (going->follows && !going->history))
 		check_fail(sim, "P7", "%s %s", node_name(i),
 			   r->adopted ? "goes on with an election that is over"
 				      : "forgets an election");
 	if (r->adopted && !going->same) /* what arrived was judged by the old one's eyes */
+		check_unread(sim, i);
+	/* Nobody has read what came after the last turn of the dead one, and before this one could
+	 * hear; whoever else waits for its turn takes that for read. */
+	if (r->adopted && !r->reloading && arrived_ns > going->turn_ns &&
+	    arrived_ns < gateway_local_at(r, process->opened_ns))
 		check_unread(sim, i);
 	if (r->adopted && r->reloading && going->same)
 		check_reload(sim, process, going);
