@@ -107,7 +107,7 @@ int routers_lend(struct routers *routers, int filter_fd);
 /**
  * routers_open() - listen, and look at the interfaces. Nothing starts and nothing changes yet:
  * another process may still run the routers. What makes announcements wrong from now on is news
- * for the first turn.
+ * for the first turn, and so is an interface that is replaced: adverts may have been lost by it.
  * @sender_fd: of kern_sender_socket(); borrowed until routers_close().
  * @ret_what: on failure what could not be done, a constant.
  *
