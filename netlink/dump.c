@@ -23,12 +23,20 @@ struct kern_dump {
 	int error;                 /* that ended it: -errno, or 0 */
 };
 
+static bool is_on(const struct kern_object *object, int ifindex)
+{
+	const struct kern_ops *ops = kern_kinds[object->kind];
+
+	return ops->ifindex(&object->entry) == ifindex ||
+	       (ops->is_everywhere && ops->is_everywhere(&object->entry));
+}
+
 static void show(struct kern_dump *dump, const struct kern_object *object)
 {
 	if (object->type == KERN_OBJECT_NONE)
 		return;
 	/* Older kernels show all, whatever the request says. */
-	if (dump->ifindex && kern_kinds[object->kind]->ifindex(&object->entry) != dump->ifindex)
+	if (dump->ifindex && !is_on(object, dump->ifindex))
 		return;
 	dump->each(object, dump->arg);
 }

@@ -84,6 +84,12 @@ static int ifindex_of(const union kern_entry *entry)
 	return entry->filter.ifindex;
 }
 
+/* The comment is the one of who added it first: to add it again changes nothing. */
+static bool is_everywhere(const union kern_entry *entry)
+{
+	return !kern_filter_sets[set_of(&entry->filter)].by_interface;
+}
+
 static void set_ifindex(union kern_entry *entry, int ifindex)
 {
 	entry->filter.ifindex = ifindex;
@@ -319,6 +325,7 @@ const struct kern_ops kern_filter_ops = {
 	.is_leased = never,
 	.may_have_ended = never,
 	.ifindex = ifindex_of,
+	.is_everywhere = is_everywhere,
 	.set_ifindex = set_ifindex,
 	.contradicts = contradicts,
 	.parse = parse,

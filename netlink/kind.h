@@ -68,6 +68,9 @@ struct kern_ops {
 	/* Of one in a message about new ones: whether it is gone all the same. NULL: none is. */
 	bool (*is_gone)(const union kern_entry *entry);
 	int (*ifindex)(const union kern_entry *entry);
+	/* Whether the kernel has room for one on all interfaces, and may show it as of another one
+	 * than it is wanted on. NULL: it never is. */
+	bool (*is_everywhere)(const union kern_entry *entry);
 	void (*set_ifindex)(union kern_entry *entry, int ifindex);
 	/* Of one interface: whether the kernel removes @a together with the leader of those that
 	 * fall with each other, if @b is one of them. NULL: none ever. */

@@ -493,6 +493,11 @@ void kern_wants_amend(struct kern_wants *wants, unsigned i, const union kern_ent
 	spec->entry = *entry;
 }
 
+void kern_wants_forgo(struct kern_wants *wants, unsigned i)
+{
+	wants->all[i].renew = false;
+}
+
 int64_t kern_wants_deadline(const struct kern_wants *wants)
 {
 	return wants->retry_ns;

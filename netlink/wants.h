@@ -102,6 +102,11 @@ void kern_wants_want(struct kern_wants *wants, unsigned want, bool wanted);
 void kern_wants_renew(struct kern_wants *wants, unsigned want);
 
 /**
+ * kern_wants_forgo() - let a renewal be that the kernel has refused so far.
+ */
+void kern_wants_forgo(struct kern_wants *wants, unsigned want);
+
+/**
  * kern_wants_see() - take note of an event or a line of a dump.
  * @interface: of the object.
  * @object: KERN_OBJECT_ENTRY.

@@ -31,14 +31,16 @@ static void forget_heard(struct vrrp *vr, int64_t now_ns)
 		e->heard_ns = now_ns;
 }
 
-/* Repetitions that are due stay due; a refresh comes no later than the schedule of now has it. */
+/* What is due stays due, also what was put off by one that listens first; a refresh comes no later
+ * than the schedule of now has it. */
 static void refresh_as_configured(struct vrrp *vr, int64_t now_ns)
 {
 	struct vrrp_election *e = &vr->election;
 	int64_t refresh_ns = vrrp_announce_gap_ns(&vr->config.announce, VRRP_ANNOUNCED_ALL);
 	int64_t due_ns = refresh_ns ? now_ns + refresh_ns : VRRP_NEVER;
 
-	if (e->state != VRRP_STATE_ACTIVE || e->announced_n != VRRP_ANNOUNCED_ALL)
+	if (e->state != VRRP_STATE_ACTIVE || e->announced_n != VRRP_ANNOUNCED_ALL ||
+	    e->announce_ns <= now_ns)
 		return;
 	if (refresh_ns == 0 || due_ns < e->announce_ns)
 		e->announce_ns = due_ns;

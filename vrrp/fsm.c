@@ -600,6 +600,14 @@ static bool defend(struct vrrp *vr, int64_t now_ns, struct vrrp_output *out)
 	return true;
 }
 
+/* Who leaves was Active, and has announced the addresses. One that says nothing now announces them
+ * for itself when nobody else has come by then; as rarely as a contest has answers. */
+static void announce_soon(struct vrrp *vr, int64_t now_ns)
+{
+	vr->election.announced_n = 0;
+	vr->election.announce_ns = min_ns(vr->election.announce_ns, now_ns + CONTEST_QUIET_NS);
+}
+
 /*
  * §6.4.3 (450)..(475). Before the address is handed over comes one last advert: the winner hears a
  * lower priority, announces again, and so has the last word in every ARP cache. Where ours may be
@@ -636,9 +644,11 @@ static void active_advert(struct vrrp *vr, const struct vrrp_advert *advert, int
 {
 	size_t address_len = vrrp_address_len(vr->config.family);
 
-	if (advert->priority == VRRP_PRIORITY_LEAVE) {
+	if (advert->priority == VRRP_PRIORITY_LEAVE && is_quiet(vr)) {
+		announce_soon(vr, now_ns);
+	} else if (advert->priority == VRRP_PRIORITY_LEAVE) {
 		/* The timer only starts anew with an advert: a flood must not silence us. */
-		if (!is_quiet(vr) && defend(vr, now_ns, out))
+		if (defend(vr, now_ns, out))
 			vr->election.advert_ns = now_ns + vrrp_interval_ns(vr->config.interval_cs);
 	} else if (vr->election.ceding) {
 		yield(vr, VRRP_REASON_CEDED, advert, now_ns, out);

@@ -6,10 +6,7 @@
 #include <string.h>
 
 #include "agent/state_will.h"
-#include "netlink/sweep.h"
 #include "vrrp/adopt.h"
-
-#define SWEPT_TOLD_MAX 8
 
 /* What became of the routers, for one line in the log. */
 struct tally {
@@ -182,76 +179,6 @@ static void withdraw(struct routers *routers, struct state *old, struct tally *t
 	routers_flush(routers);
 }
 
-/* A dead predecessor may have left thousands; the first ones and the sum are enough to read. */
-struct sweep {
-	struct routers *routers;
-	struct journal journal;
-	bool after_death; /* else the predecessor's configuration had them */
-	unsigned told_n;
-	int addresses_n; /* removed */
-};
-
-/* What is wanted with other attributes than it had was swept, and comes back in this turn. */
-static void note_swept(struct routers *routers, enum kern_kind kind, const union kern_entry *entry)
-{
-	struct kern_object gone = { .type = KERN_OBJECT_ENTRY,
-				    .kind = kind,
-				    .gone = true,
-				    .by_us = true,
-				    .entry = *entry };
-	int interface = interfaces_at(routers->interfaces, kern_kinds[kind]->ifindex(entry));
-
-	if (interface < 0 || kern_wants_see(routers->wants, (unsigned)interface, &gone) < 0)
-		return;
-	if (kind == KERN_KIND_MACVLAN)
-		virtual_mac_follow_all(routers);
-}
-
-static void on_swept(enum kern_kind kind, const union kern_entry *entry, int error, void *arg)
-{
-	struct sweep *sweep = arg;
-
-	if (!error)
-		note_swept(sweep->routers, kind, entry);
-	if (kind != KERN_KIND_ADDRESS)
-		return;
-	sweep->addresses_n += !error;
-	if ((sweep->after_death || error) && sweep->told_n++ < SWEPT_TOLD_MAX)
-		journal_swept(&sweep->journal, &entry->address, error);
-}
-
-/* What the configuration knows is the reconciliation's business. */
-static bool is_known(enum kern_kind kind, const union kern_entry *entry, void *arg)
-{
-	struct sweep *sweep = arg;
-	int interface = interfaces_at(sweep->routers->interfaces, kern_kinds[kind]->ifindex(entry));
-
-	return interface >= 0 &&
-	       kern_wants_find(sweep->routers->wants, (unsigned)interface, kind, entry) >= 0;
-}
-
-/* After a predecessor that left no elections, nothing at all is continued. */
-static int sweep(struct routers *routers, struct state *old)
-{
-	struct sweep sweep = { .routers = routers,
-			       .journal = routers_journal(routers),
-			       .after_death = old == NULL };
-	int removed = kern_sweep(routers->dump, routers->changer, old ? is_known : NULL, on_swept,
-				 &sweep);
-
-	if (sweep.after_death && sweep.addresses_n > SWEPT_TOLD_MAX)
-		journal_sum(&sweep.journal, EVENT_SWEPT_ALL,
-			    (const int64_t[3]){ sweep.addresses_n });
-	return removed;
-}
-
-static void look_around(struct routers *routers, struct router *router)
-{
-	(void)lan_assess(router_lan(routers, router));
-	if (router_is_unicast(router))
-		(void)router_find_peers(routers, router);
-}
-
 /* What a Backup will need when it takes over; if it cannot be made, that is told then. */
 static void prepare_filters(struct routers *routers)
 {
@@ -284,17 +211,18 @@ int routers_go(struct routers *routers, const struct clocks *now, struct state *
 	routers_hear(routers); /* nothing is touched by what was there when this process began */
 	/* What is prepared on adoption need not be prepared again in the first turn. */
 	for (unsigned i = 0; i < routers->n; i++)
-		look_around(routers, &routers->all[i]);
+		if (router_is_unicast(&routers->all[i]))
+			(void)router_find_peers(routers, &routers->all[i]);
 	routers_assess_tracks(routers);
 	resume_drains(routers, old);
 	adopt_all(routers, old, &tally);
 	state_publish(routers->state);
-	err = sweep(routers, old);
+	err = routers_sweep(routers, old == NULL);
 	routers_execute(routers, now);
 	withdraw(routers, old, &tally);
 	prepare_filters(routers);
 	if (old)
 		journal_sum(&journal, EVENT_ADOPTED,
 			    (const int64_t[3]){ tally.adopted, tally.started, tally.withdrawn });
-	return err < 0 ? err : 0;
+	return err;
 }

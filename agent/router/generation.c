@@ -442,7 +442,7 @@ static int go(struct generation *g)
 	routers_hold(g->routers, now.mono_ns + g->conf->boot_delay_ns - clocks_up_ns());
 	err = routers_go(g->routers, &now, g->old, frozen_real_ns, g->events);
 	if (err < 0)
-		tell_error(g, EVENT_FAILED, err, "removing leftover addresses");
+		tell_error(g, EVENT_FAILED, err, "removing leftovers, tried again every second");
 	err = control_publish(g->control, g->old ? state_control(g->old) : g->conf->control);
 	if (err < 0)
 		tell_error(g, EVENT_CONTROL, err, g->conf->control);

@@ -141,6 +141,22 @@ static void see_address(struct routers *routers, const struct kern_object *objec
 	routers_doubt(routers, lan);
 }
 
+int routers_place_of(const struct routers *routers, enum kern_kind kind,
+		     const union kern_entry *entry)
+{
+	const struct kern_ops *ops = kern_kinds[kind];
+	int place = interfaces_at(routers->interfaces, ops->ifindex(entry));
+
+	if (!ops->is_everywhere || !ops->is_everywhere(entry) ||
+	    (place >= 0 && kern_wants_find_same(routers->wants, (unsigned)place, kind, entry) >= 0))
+		return place;
+	for (unsigned i = 0; i < interfaces_count(routers->interfaces); i++)
+		if (interfaces_get(routers->interfaces, i)->ifindex &&
+		    kern_wants_find_same(routers->wants, i, kind, entry) >= 0)
+			return (int)i;
+	return place;
+}
+
 /* Of other kinds only what is wanted matters. */
 static void see_entry(struct routers *routers, const struct kern_object *object)
 {
@@ -151,8 +167,7 @@ static void see_entry(struct routers *routers, const struct kern_object *object)
 		see_address(routers, object);
 		return;
 	}
-	interface = interfaces_at(routers->interfaces,
-				  kern_kinds[object->kind]->ifindex(&object->entry));
+	interface = routers_place_of(routers, object->kind, &object->entry);
 	want = interface < 0 ? -1 : kern_wants_see(routers->wants, (unsigned)interface, object);
 	if (object->kind != KERN_KIND_MACVLAN)
 		return;

@@ -76,14 +76,18 @@ void lease_on_ended(struct lease *lease)
 }
 
 /* Only a router that has advertised of late is alive, whatever its process may think. */
+bool lease_is_starved(const struct lease *lease, int64_t now_ns)
+{
+	return lease->kind == CONF_LEASE_SAFE &&
+	       now_ns - lease->advertised_ns > vrrp_interval_ns(lease->interval_cs);
+}
+
 bool lease_on_timer(struct lease *lease, int64_t now_ns)
 {
-	int64_t interval_ns = vrrp_interval_ns(lease->interval_cs);
-
 	if (now_ns < lease_deadline(lease))
 		return false;
 	lease->renew_ns = now_ns + period_ns(lease);
-	lease->starved = now_ns - lease->advertised_ns > interval_ns;
+	lease->starved = lease_is_starved(lease, now_ns);
 	if (lease->starved)
 		return false;
 	lease->renewed_ns = now_ns;

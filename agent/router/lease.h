@@ -79,6 +79,12 @@ void lease_on_ended(struct lease *lease);
 bool lease_on_timer(struct lease *lease, int64_t now_ns);
 
 /**
+ * lease_is_starved() - whether a renewal that the kernel has refused may not be tried again: what
+ * was its evidence is none any more. Of an "available" lease any advert of its time is.
+ */
+bool lease_is_starved(const struct lease *lease, int64_t now_ns);
+
+/**
  * lease_deadline() - when lease_on_timer() is due for an Active router; INT64_MAX: never.
  */
 int64_t lease_deadline(const struct lease *lease);

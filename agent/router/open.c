@@ -455,6 +455,22 @@ int routers_lend(struct routers *routers, int filter_fd)
 				 kern_wants_has_kind(routers->wants, KERN_KIND_FILTER));
 }
 
+/*
+ * What was announced is right up to now. Whoever speaks at the moment may not see what changes from
+ * now on, so that it is news for the first turn of this process, too: where all stays in doubt.
+ */
+static void look_around(struct routers *routers)
+{
+	struct guests *guests = &routers->guests;
+
+	for (unsigned i = 0; i < routers->n; i++)
+		(void)lan_assess(router_lan(routers, &routers->all[i]));
+	for (unsigned i = 0; i < guests->doubtful_n; i++) {
+		(void)guests_assess(routers, guests->doubtful[i]);
+		guests->places[guests->doubtful[i]].doubtful = true;
+	}
+}
+
 int routers_open(struct routers *routers, int sender_fd, const struct clocks *now,
 		 const char **ret_what)
 {
@@ -467,7 +483,11 @@ int routers_open(struct routers *routers, int sender_fd, const struct clocks *no
 	if (err < 0)
 		return err;
 	*ret_what = "listing the interfaces";
-	return routers_dump(routers);
+	err = routers_dump(routers);
+	if (err < 0)
+		return err;
+	look_around(routers);
+	return 0;
 }
 
 void routers_hold(struct routers *routers, int64_t not_before_ns)

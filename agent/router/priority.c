@@ -137,6 +137,9 @@ void router_doubt_addresses(struct routers *routers, struct router *router,
 	if (router->vr.election.state != VRRP_STATE_ACTIVE || vrrp_is_owner(&router->vr) ||
 	    router_is_mute(router) || (!resists && !router->resort.last))
 		return;
+	/* In a pause nobody is told that somebody else's has come and gone. */
+	if (news == KERN_WANT_ADDED || news == KERN_WANT_RESTORED || news == KERN_WANT_EXPIRED)
+		resort_lacked(&router->resort);
 	router->resort.look_ns = routers->now->mono_ns;
 	router_schedule(routers, router);
 }

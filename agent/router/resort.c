@@ -41,6 +41,11 @@ void resort_hear(struct resort *resort, uint8_t priority, int64_t now_ns)
 		resort->equal_ns = now_ns;
 }
 
+void resort_lacked(struct resort *resort)
+{
+	resort->kept_ns = VRRP_NEVER;
+}
+
 static enum resort_change keep(struct resort *resort, int64_t now_ns)
 {
 	if (!resort->last)

@@ -68,6 +68,12 @@ void resort_end(struct resort *resort);
 void resort_hear(struct resort *resort, uint8_t priority, int64_t now_ns);
 
 /**
+ * resort_lacked() - an address has come that was not there until now, whether that was known or
+ * not.
+ */
+void resort_lacked(struct resort *resort);
+
+/**
  * resort_look() - look at the addresses of an Active router. Too early a call does no harm.
  * @unheld_ns: since when one of them cannot be held; 0: for good; VRRP_NEVER: all are there.
  * @silence_ns: as for resort_resume().

@@ -207,6 +207,22 @@ static void fire(struct routers *routers, struct router *router)
 	router_step(routers, router, &event);
 }
 
+/* What the kernel refused to renew it may be asked for again only as long as there is evidence. */
+static void forgo_renewals(struct routers *routers)
+{
+	if (routers->now->mono_ns < kern_wants_deadline(routers->wants))
+		return;
+	for (unsigned i = 0; i < routers->n; i++) {
+		struct router *router = &routers->all[i];
+		unsigned n = router->conf->addresses_n + router->conf->extra_n;
+
+		if (!lease_is_starved(&router->lease, routers->now->mono_ns))
+			continue;
+		for (unsigned k = 0; k < n; k++)
+			kern_wants_forgo(routers->wants, router->want + k);
+	}
+}
+
 void routers_fire(struct routers *routers, const struct clocks *now)
 {
 	int64_t deadline_ns;
@@ -217,11 +233,13 @@ void routers_fire(struct routers *routers, const struct clocks *now)
 	     i = deadlines_first(routers->heap, &deadline_ns)) {
 		fire(routers, &routers->all[i]);
 	}
+	forgo_renewals(routers);
 	if (now->mono_ns < routers->housekeeping_ns - HOUSEKEEPING_EARLY_NS)
 		return;
 	routers->housekeeping_ns = now->mono_ns + HOUSEKEEPING_NS;
 	(void)routers_strays(routers, now);
 	routers_doubt_groups(routers);
+	routers_sweep_again(routers);
 }
 
 void routers_turn(struct routers *routers, const struct clocks *now, unsigned readable)
@@ -236,7 +254,7 @@ static int64_t housekeeping_deadline(const struct routers *routers)
 {
 	if (routers->dump_due)
 		return routers->dump_ns;
-	if (routers->groups_missing)
+	if (routers->groups_missing || routers->unswept)
 		return routers->housekeeping_ns;
 	return routers->housekeeping_ns + HOUSEKEEPING_LATE_NS;
 }
@@ -314,11 +332,14 @@ static bool is_renewal_due(const struct routers *routers, const struct router *r
 	return false;
 }
 
-void routers_save(struct routers *routers)
+void routers_save(struct routers *routers, const struct clocks *now)
 {
+	routers->now = now;
 	for (unsigned i = 0; i < routers->n; i++) {
-		/* A successor announces anew what is left of a round. */
-		if (routers->all[i].round.left)
+		/* A successor announces anew what is left of a round; and what the kernel has not
+		 * shown may have made it wrong. */
+		if (routers->all[i].round.left ||
+		    (routers->dump_due && routers->all[i].vr.election.state == VRRP_STATE_ACTIVE))
 			routers->all[i].vr.election.announce_ns = routers->now->mono_ns;
 		state_put(routers->state, i, &routers->all[i].vr);
 		if (is_renewal_due(routers, &routers->all[i]))

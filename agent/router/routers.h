@@ -114,7 +114,8 @@ int routers_lend(struct routers *routers, int filter_fd);
 
 /**
  * routers_open() - listen, and look at the interfaces. Nothing starts and nothing changes yet:
- * another process may still run the routers.
+ * another process may still run the routers. What makes announcements wrong from now on is news
+ * for the first turn, and so is an interface that is replaced: adverts may have been lost by it.
  * @sender_fd: of kern_sender_socket(); borrowed until routers_close().
  * @ret_what: on failure what could not be done, a constant.
  *
@@ -138,7 +139,8 @@ void routers_hold(struct routers *routers, int64_t not_before_ns);
  *
  * The caller knows that no other vipd runs in this network namespace.
  *
- * Return: 0, or -errno when leftover addresses could not be removed.
+ * Return: 0, or -errno when something left over could not be removed, which is tried again once a
+ * second.
  */
 int routers_go(struct routers *routers, const struct clocks *now, struct state *old,
 	       int64_t frozen_real_ns, struct events *events);
@@ -198,7 +200,7 @@ void routers_stop(struct routers *routers, const struct clocks *now);
 /**
  * routers_save() - leave everything in the state memory, counters of the last turn included.
  */
-void routers_save(struct routers *routers);
+void routers_save(struct routers *routers, const struct clocks *now);
 
 /**
  * routers_count() - how many routers there are.

@@ -14,6 +14,7 @@
  *	last_will.c	what is left for the day when no process is
  *	conflicts.c	addresses of ours that another VRID advertises
  *	execute.c	what is owed, carried out
+ *	leftovers.c	what a predecessor left in the kernel
  *	worth.c		what keeps a router from living: of its LAN, its source, its addresses
  *	routers.c	a turn: reads, fires, executes
  *	open.c		makes and unmakes it all
@@ -80,6 +81,7 @@ struct routers {
 	int64_t read_ns;          /* when everything had been read last */
 	int64_t read_real_ns;     /* up to here the predecessor read the packets */
 	bool groups_missing;      /* some LAN could not join its group: try again */
+	bool unswept;             /* something that a predecessor left was not removed: try again */
 	bool dump_due;            /* the kernel must be asked for everything */
 	int64_t dump_ns;          /* not before: it could not answer last time */
 	unsigned doubtful_n, owing_n;
@@ -162,6 +164,16 @@ static inline void routers_doubt(struct routers *routers, struct lan *lan)
  * routers_hear() - read the kernel's events. When some are lost, a dump is due.
  */
 void routers_hear(struct routers *routers);
+
+/**
+ * routers_place_of() - on which interface an object is wanted that the kernel shows: on its own; of
+ * some kinds the kernel has room for one on all interfaces, and shows it as of any.
+ *
+ * Return: its number; -1 when its own is none of ours, and it is not wanted on another one that is
+ * there.
+ */
+int routers_place_of(const struct routers *routers, enum kern_kind kind,
+		     const union kern_entry *entry);
 
 /**
  * routers_look() - ask the kernel for what is due: everything, or single interfaces. What it does
@@ -367,6 +379,20 @@ void router_write_copy(const struct router *router, uint8_t priority, unsigned p
  * conf_packet_len() - the bytes of an advert of a configured router as a whole IP packet.
  */
 size_t conf_packet_len(const struct conf_router *conf);
+
+/**
+ * routers_sweep() - remove what a predecessor left and nobody wants.
+ * @after_death: also what is wanted.
+ *
+ * Return: 0; -errno when the kernel could not be asked, or refuses to remove something; of an
+ * address that is told. In both cases routers_sweep_again() is due once a second.
+ */
+int routers_sweep(struct routers *routers, bool after_death);
+
+/**
+ * routers_sweep_again() - try again what was refused, if anything was.
+ */
+void routers_sweep_again(struct routers *routers);
 
 /**
  * routers_open_ip() - be able to send by unicast, if that is not so already.

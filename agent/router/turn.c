@@ -341,9 +341,9 @@ static void say_alive(struct turn *turn, const struct clocks *now)
 }
 
 /* Make room without a word on the wire: nothing is closed in order, everything just stays. */
-static void freeze(struct turn *turn)
+static void freeze(struct turn *turn, const struct clocks *now)
 {
-	routers_save(turn->routers);
+	routers_save(turn->routers, now);
 	if (channel_send(turn->channel_fd, CHANNEL_FROZEN, turn->read_real_ns, NULL) < 0)
 		return;
 	control_reload_done(turn->control, turn->freeze_ns, NULL);
@@ -362,7 +362,7 @@ static void run_orders(void *self, const struct clocks *now, unsigned readable)
 	if (turn->stop)
 		loop_stop(turn->loop);
 	else if (turn->freeze_ns) /* all up to now is decided, executed and in the state memory */
-		freeze(turn);
+		freeze(turn, now);
 }
 
 static int64_t orders_next(const void *self)

@@ -131,6 +131,7 @@ struct sim_going {
 	bool quiet;       /* and nothing else happens on this host, so that P7 is exact */
 	struct vrrp vr;   /* as it was left */
 	int64_t lease_ns; /* next renewal of the leases */
+	int64_t turn_ns;  /* the last turn of the one before */
 	uint64_t packets_n, changes_n;
 };
 

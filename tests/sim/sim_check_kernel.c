@@ -127,6 +127,11 @@ bool check_is_refused(const struct sim *sim, const struct sim_gateway *r)
 	       (r->kernel.ip6.back_ns && sim->now_ns < r->kernel.ip6.back_ns + RETRY_NS + late_ns);
 }
 
+static bool is_taken(const struct sim_gateway *r, unsigned k)
+{
+	return r->kernel.table[k].stolen || r->along_ns[k] > r->back_ns[k];
+}
+
 /* An Active lacks address @k: it was taken away too often, or nothing has renewed its lease. */
 static void check_missing(struct sim *sim, unsigned i, unsigned k)
 {
@@ -137,15 +142,20 @@ static void check_missing(struct sim *sim, unsigned i, unsigned k)
 	bool too_often = recent >= SIM_RESTORES_MAX || again || r->paused_ns[k];
 	bool trouble = check_in_trouble(sim, i);
 
-	if (r->config.family == 6 && check_is_refused(sim, r))
+	if (r->config.family == 6 && check_is_refused(sim, r)) {
+		/* What the kernel may refuse may have been taken away too often, and a pause begun.
+		 */
+		if (too_often && !r->paused_ns[k])
+			note_abandoned(sim, i, k, true);
 		return;
+	}
 	if ((r->abandoned | r->perhaps_abandoned) >> k & 1 && r->paused_ns[k]) {
 		check_paused(sim, i, k);
 		return;
 	}
-	if (recent < SIM_RESTORES_MAX && !r->paused_ns[k] && may_have_ended(sim, i, k)) {
-		/* For all that vipd was told it was taken. */
-		if (again && (r->kernel.table[k].stolen || r->along_ns[k] > r->back_ns[k]))
+	if (!r->paused_ns[k] && may_have_ended(sim, i, k)) {
+		/* For all that vipd was told it was taken; or it was told nothing. */
+		if (too_often && (is_taken(r, k) || (trouble && !again)))
 			note_abandoned(sim, i, k, true);
 		return;
 	}
@@ -324,9 +334,11 @@ void check_renewal(struct sim *sim, const struct sim_process *by, unsigned k)
 {
 	struct sim_gateway *r = &sim->routers[by->router];
 
-	/* Without an answer it will ask again, and so it does when the kernel refuses. */
+	/* Without an answer it will ask again, and so it does when the kernel refuses: a second
+	 * later, when that may be over. */
 	if (by->unanswered || r->kernel.table[k].unanswered ||
-	    r->kernel.trouble & (SIM_TROUBLE_ANSWERS | SIM_TROUBLE_CHANGES))
+	    (check_in_trouble(sim, by->router) &&
+	     r->kernel.troubles & (SIM_TROUBLE_ANSWERS | SIM_TROUBLE_CHANGES)))
 		return;
 	if (r->renewed_after[k] != r->left_n)
 		r->renewals_n[k] = 0;
@@ -535,6 +547,7 @@ void check_go_begin(struct sim *sim, const struct sim_process *process, bool fol
 		.quiet = is_quiet(sim, process),
 		.vr = r->vr,
 		.lease_ns = r->lease_ns,
+		.turn_ns = r->turn_ns,
 		.packets_n = r->packets_n,
 		.changes_n = r->kernel.changes_n,
 	};
@@ -567,12 +580,18 @@ void check_go_end(struct sim *sim, const struct sim_process *process, const stru
 {
 	unsigned i = process->router;
 	struct sim_gateway *r = &sim->routers[i];
+	int64_t arrived_ns = sim->check.arrived[i].at_ns;
 
 	if (!r->conf.absent && r->adopted != (going->follows && !going->history))
 		check_fail(sim, "P7", "%s %s", node_name(i),
 			   r->adopted ? "goes on with an election that is over"
 				      : "forgets an election");
 	if (r->adopted && !going->same) /* what arrived was judged by the old one's eyes */
+		check_unread(sim, i);
+	/* Nobody has read what came after the last turn of the dead one, and before this one could
+	 * hear; whoever else waits for its turn takes that for read. */
+	if (r->adopted && !r->reloading && arrived_ns > going->turn_ns &&
+	    arrived_ns < gateway_local_at(r, process->opened_ns))
 		check_unread(sim, i);
 	if (r->adopted && r->reloading && going->same)
 		check_reload(sim, process, going);

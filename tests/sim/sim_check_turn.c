@@ -411,15 +411,18 @@ static void check_member(struct sim *sim, unsigned i)
 
 static int64_t deadline_latest(const struct sim *sim, const struct sim_gateway *r)
 {
+	const struct sim_model *m = &sim->check.models[r - sim->routers];
+	int64_t interval_ns = r->config.interval_cs * 10 * SIM_MS;
+
 	switch (r->vr.election.state) {
 	case VRRP_STATE_INITIALIZE:
 		return r->config.start_delay_ns;
 	case VRRP_STATE_BACKUP:
 		return model_down_ns(&r->config, sim->check.interval_max_cs);
 	case VRRP_STATE_ACTIVE:
-		return sim->check.models[r - sim->routers].cedes
-			       ? model_down_ns(&r->config, r->config.interval_cs)
-			       : r->config.interval_cs * 10 * SIM_MS;
+		if (m->listens) /* for as long as it began to, whatever a reload has changed */
+			return m->beat_ns - gateway_local_ns(sim, r);
+		return m->cedes ? model_down_ns(&r->config, r->config.interval_cs) : interval_ns;
 	case VRRP_STATE_FAULT:
 	case VRRP_STATE_COUNT:
 		break;

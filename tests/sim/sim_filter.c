@@ -33,10 +33,17 @@ static unsigned virtual_number(const struct sim *sim, unsigned i, const struct k
 	return family_virtual_number(sim->routers[i].config.family, change->entry.filter.bytes);
 }
 
+/* Of such addresses the kernel tells elements apart by their interface, too. */
+static bool is_of_link(const struct kern_address *address)
+{
+	return address->family == 6 && family_is_link_local(6, address->bytes);
+}
+
 int filter_change(struct sim *sim, struct sim_process *by, const struct kern_change *change)
 {
 	unsigned k = virtual_number(sim, by->router, change);
 	struct sim_kernel *kernel = &sim->routers[by->router].kernel;
+	struct kern_address address;
 	struct sim_filter *filter;
 
 	if (k == SIM_ADDRESSES_MAX) {
@@ -49,7 +56,9 @@ int filter_change(struct sim *sim, struct sim_process *by, const struct kern_cha
 		return -ENOENT;
 	if (!change->add)
 		check_removed(sim, by, k);
-	if (change->add && !filter->present)
+	address = kernel_address(sim, by->router, k);
+	/* One that is there keeps its comment; of a gone link it does not matter any more. */
+	if (change->add && (!filter->present || is_of_link(&address)))
 		filter->ifindex = change->entry.filter.ifindex;
 	filter->present = change->add;
 	filter->refused = false;
@@ -75,7 +84,7 @@ int filter_dump(const struct sim_process *process, int ifindex, kern_object_fn e
 		if (kernel_goes_wrong(process->sim, process->router, SIM_TROUBLE_DUMPS))
 			return -EAGAIN;
 		if (!kernel->filters[k].present ||
-		    (ifindex && kernel->filters[k].ifindex != ifindex))
+		    (ifindex && kernel->filters[k].ifindex != ifindex && is_of_link(&address)))
 			continue;
 		object.entry.filter = (struct kern_filter){ .ifindex = kernel->filters[k].ifindex,
 							    .family = address.family };

@@ -550,6 +550,8 @@ void keeper_turned(struct sim *sim, struct sim_process *process)
 			ended(sim, process, 0);
 	} else if (process->told_to_freeze) {
 		process_freeze(process);
+		if (process_router(process)) /* with what is to be announced anew */
+			sim->routers[i].vr = process_router(process)->vr;
 		process->speaks = process->licensed = false;
 		process->told_to_freeze = false;
 		process->frozen = true;

@@ -8,6 +8,7 @@
 #include "netlink/filter_change.h"
 #include "netlink/monitor.h"
 #include "netlink/prepared.h"
+#include "netlink/sweep.h"
 #include "sim.h"
 #include "sim_filter.h"
 
@@ -202,10 +203,12 @@ int kern_dump_kind(struct kern_dump *dump, enum kern_kind kind, kern_object_fn e
 		}
 		if (!kernel->table[k].present)
 			continue;
-		process->unseen &= ~(1u << k);
+		if (!process->sweeping)
+			process->unseen &= ~(1u << k);
 		each(&object, arg);
 	}
-	process->unseen = 0;
+	if (!process->sweeping)
+		process->unseen = 0;
 	if (process->sim->routers[process->router].companion.there)
 		companion_show(process, each, arg);
 	return 0;
@@ -224,6 +227,23 @@ int kern_dump_interface(struct kern_dump *dump, enum kern_kind kind, int ifindex
 	if (!link->exists || ifindex != link->ifindex)
 		return 0;
 	return kern_dump_kind(dump, kind, each, arg);
+}
+
+int __real_kern_sweep(struct kern_dump *dump, struct kern_changer *changer, kern_keep_fn keep,
+		      kern_swept_fn swept, void *arg);
+int __wrap_kern_sweep(struct kern_dump *dump, struct kern_changer *changer, kern_keep_fn keep,
+		      kern_swept_fn swept, void *arg);
+
+/* What is shown to it the reconciliation does not hear of, and asks for itself. */
+int __wrap_kern_sweep(struct kern_dump *dump, struct kern_changer *changer, kern_keep_fn keep,
+		      kern_swept_fn swept, void *arg)
+{
+	int removed;
+
+	dump->process->sweeping = true;
+	removed = __real_kern_sweep(dump, changer, keep, swept, arg);
+	dump->process->sweeping = false;
+	return removed;
 }
 
 /* ---- netlink/monitor.h ---- */

@@ -250,6 +250,7 @@ void process_spawn(struct sim *sim, struct sim_process *process, unsigned router
 	process->doom = 0;
 	process->wake_ns = process->step_ns = VRRP_NEVER;
 	process->hung_ns = INT64_MIN / 2;
+	process->sweeping = false;
 	process->unseen = process->lacks = process->may_lack = 0;
 	process->refused_ns = INT64_MIN;
 	process->monitor.open = process->monitor.overrun = false;
@@ -376,8 +377,10 @@ bool process_stop(struct sim_process *process)
 
 void process_freeze(struct sim_process *process)
 {
+	struct clocks now = process_clocks(process);
+
 	process_enter(process);
-	routers_save(process->routers);
+	routers_save(process->routers, &now);
 	process_leave();
 }
 

@@ -135,6 +135,7 @@ struct sim_process {
 	struct kern_sender sender;
 	bool unanswered;    /* does not hear whether the changes that it asks for were made */
 	uint32_t unseen;    /* a bit per address: an event of it was lost since it was shown last */
+	bool sweeping;      /* it looks for what is marked, and at nothing else */
 	int64_t refused_ns; /* when the kernel refused to show its addresses last */
 	uint32_t lacks; /* a bit per address: the host's own, gone while this listened as owner; */
 	uint32_t may_lack; /* or it may know of that */

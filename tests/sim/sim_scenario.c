@@ -284,6 +284,8 @@ static bool parse_line(struct script *script, char *line)
 		return n == 2 && parse_ms(words[1], &script->until_ns);
 	if (strcmp(words[0], "packets") == 0)
 		return script->packets = true;
+	if (strcmp(words[0], "silent") == 0)
+		return sim->silent = true;
 	if (strcmp(words[0], "hosts") != 0 || n != 2 ||
 	    !parse_number(words[1], SIM_HOSTS_MAX, &hosts))
 		return false;

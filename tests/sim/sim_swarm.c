@@ -557,12 +557,16 @@ static int64_t largest(const struct sim *sim,
 {
 	int64_t found = 0;
 
-	for (unsigned i = 0; i < 2 * sim->routers_n; i++) {
-		const struct sim_gateway *r = &sim->routers[i / 2];
-		int64_t ns = of(sim, i % 2 ? &r->other.vrrp : &r->config);
+	for (unsigned i = 0; i < sim->routers_n; i++) {
+		const struct sim_gateway *r = &sim->routers[i];
+		/* A companion stays as it began, whatever a reload makes of the router. */
+		const struct vrrp_config *configs[] = { &r->config, &r->other.vrrp,
+							r->companion.there ? &r->companion.config
+									   : &r->config };
 
-		if (found < ns)
-			found = ns;
+		for (unsigned n = 0; n < sizeof(configs) / sizeof(configs[0]); n++)
+			if (found < of(sim, configs[n]))
+				found = of(sim, configs[n]);
 	}
 	return found;
 }

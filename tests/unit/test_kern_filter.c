@@ -269,13 +269,41 @@ static void test_filter_is_shown_with_its_interface(void **state)
 		assert_int_equal(shown.n, 1);
 		assert_memory_equal(&shown.last.filter, &change.entry.filter,
 				    sizeof(change.entry.filter));
-		assert_int_equal(dump_of(ifindex_here + 1).n, 0);
+		/* There is one on all interfaces, but of a link-local address. */
+		assert_int_equal(dump_of(ifindex_here + 1).n, i < 2 ? 1 : 0);
 		assert_int_equal(apply(false, addresses[i]), 0);
 		assert_int_equal(dump_of(0).n, 0);
 	}
 	assert_int_equal(apply_arp(true, "192.0.2.1"), 0);
 	assert_int_equal(dump_of(ifindex_here).n, 1);
 	assert_int_equal(dump_of(ifindex_here).last.filter.action, KERN_FILTER_ARP);
+}
+
+/* Its interface was replaced, and the kernel goes on showing the index of the old one. */
+static void test_filter_added_again_stays_shown_as_of_the_first_interface(void **state)
+{
+	static const char *const addresses[] = { "192.0.2.1", "2001:db8::1", "fe80::1" };
+
+	(void)state;
+	start();
+	for (unsigned i = 0; i < 3; i++) {
+		struct kern_change again = change_of(true, addresses[i]);
+		bool one = kern_filter_ops.is_everywhere(&again.entry);
+
+		assert_int_equal(one, i < 2);
+		assert_int_equal(apply(true, addresses[i]), 0);
+		again.entry.filter.ifindex = ifindex_here + 1;
+		assert_int_equal(kern_changer_apply(changer, &again, 1), 0);
+		assert_int_equal(again.result, 0);
+		assert_int_equal(dump_of(0).n, one ? 1 : 2);
+		assert_int_equal(dump_of(ifindex_here + 1).n, 1);
+		assert_int_equal(dump_of(ifindex_here + 1).last.filter.ifindex,
+				 one ? ifindex_here : ifindex_here + 1);
+		again.add = false;
+		assert_int_equal(kern_changer_apply(changer, &again, 1), 0);
+		assert_int_equal(again.result, 0);
+		assert_int_equal(dump_of(0).n, one ? 0 : 1);
+	}
 }
 
 /* ---- what it does ---- */
@@ -759,6 +787,7 @@ int main(void)
 		cmocka_unit_test(test_filter_is_told_apart_by_address_and_action),
 		cmocka_unit_test(test_filter_tables_are_what_the_manual_says),
 		cmocka_unit_test(test_filter_is_shown_with_its_interface),
+		cmocka_unit_test(test_filter_added_again_stays_shown_as_of_the_first_interface),
 		cmocka_unit_test(test_filter_drops_what_is_for_the_address_but_discovery),
 		cmocka_unit_test(test_filter_takes_a_link_local_address_on_its_interface_alone),
 		cmocka_unit_test(test_filter_keeps_arp_of_an_address_from_an_interface),

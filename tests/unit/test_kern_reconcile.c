@@ -542,6 +542,26 @@ static void test_reconcile_refused_renewal_waits_for_a_second(void **state)
 	assert_pass("=1", "");
 }
 
+static void test_reconcile_refused_renewal_is_forgone(void **state)
+{
+	(void)state;
+	begin(1, LEASE_S);
+	want(1, true);
+	assert_int_equal(run(), 0);
+	kern_wants_renew(t.wants, 0);
+	t.refuses = EPERM;
+	assert_pass("=1", "failed 1 (1)");
+	assert_true(kern_wants_is_due(t.wants, 0));
+	t.refuses = 0;
+	t.now_ns += SECOND;
+	kern_wants_forgo(t.wants, 0);
+	assert_false(kern_wants_is_due(t.wants, 0));
+	assert_pass("", "");
+	/* It has to be renewed as ever. */
+	kern_wants_renew(t.wants, 0);
+	assert_pass("=1", "");
+}
+
 /* A lease that is not ours says nothing about our adverts. */
 static void test_reconcile_foreign_lifetime_that_ends_is_a_loss(void **state)
 {
@@ -652,6 +672,7 @@ int main(void)
 		cmocka_unit_test(test_reconcile_adopted_lease_may_end_at_any_time),
 		cmocka_unit_test(test_reconcile_renewal_is_one_change_without_news),
 		cmocka_unit_test(test_reconcile_refused_renewal_waits_for_a_second),
+		cmocka_unit_test(test_reconcile_refused_renewal_is_forgone),
 		cmocka_unit_test(test_reconcile_foreign_lifetime_that_ends_is_a_loss),
 		cmocka_unit_test(test_reconcile_hosts_own_address_is_never_added),
 		cmocka_unit_test(test_reconcile_hosts_own_address_is_lent_by_a_predecessor),

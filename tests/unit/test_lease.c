@@ -161,6 +161,23 @@ static void test_safe_lease_of_a_router_that_fell_silent_is_not_renewed(void **s
 	assert_false(lease_on_sent(&lease, T0 + 25 * SECOND));
 }
 
+/* What the kernel refused may not be renewed when nobody could have heard an advert since. */
+static void test_lease_evidence_lasts_for_an_interval(void **state)
+{
+	struct lease safe = fresh(CONF_LEASE_SAFE, 500);
+	struct lease available = fresh(CONF_LEASE_AVAILABLE, 500);
+
+	(void)state;
+	advertise(&safe, T0);
+	assert_true(lease_on_timer(&safe, T0 + SECOND));
+	assert_false(lease_is_starved(&safe, T0 + 5 * SECOND));
+	assert_true(lease_is_starved(&safe, T0 + 5 * SECOND + 1));
+	advertise(&safe, T0 + 6 * SECOND);
+	assert_false(lease_is_starved(&safe, T0 + 6 * SECOND));
+	advertise(&available, T0);
+	assert_false(lease_is_starved(&available, T0 + 60 * SECOND));
+}
+
 static void test_lease_that_is_off_is_never_renewed(void **state)
 {
 	struct lease lease = fresh(CONF_LEASE_OFF, 100);
@@ -250,6 +267,7 @@ int main(void)
 		cmocka_unit_test(test_available_lease_is_renewed_by_adverts_that_have_left),
 		cmocka_unit_test(test_safe_lease_goes_by_its_own_timer),
 		cmocka_unit_test(test_safe_lease_of_a_router_that_fell_silent_is_not_renewed),
+		cmocka_unit_test(test_lease_evidence_lasts_for_an_interval),
 		cmocka_unit_test(test_lease_that_is_off_is_never_renewed),
 		cmocka_unit_test(test_lease_end_forgets_what_was_due),
 		cmocka_unit_test(test_lease_that_ended_is_due_with_the_next_advert),

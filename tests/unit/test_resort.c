@@ -143,6 +143,21 @@ static void test_resort_ends_after_a_minute_with_all_of_them(void **state)
 	assert_true(cedes(T0 + 200 * SECOND + SILENCE));
 }
 
+static void test_resort_counts_the_minute_from_when_one_came(void **state)
+{
+	(void)state;
+	begin();
+	assert_int_equal(look(0, T0), RESORT_BEGINS);
+	assert_int_equal(look(VRRP_NEVER, T0 + SECOND), RESORT_UNCHANGED);
+	resort_lacked(&resort);
+	assert_int_equal(look(VRRP_NEVER, T0 + 9 * SECOND), RESORT_UNCHANGED);
+	assert_int_equal(look(VRRP_NEVER, T0 + 61 * SECOND), RESORT_UNCHANGED);
+	assert_int_equal(look(VRRP_NEVER, T0 + 69 * SECOND), RESORT_ENDS);
+	/* Of one that is none it changes nothing. */
+	resort_lacked(&resort);
+	assert_int_equal(resort_deadline(&resort), VRRP_NEVER);
+}
+
 static void test_resort_stays_the_last_one_while_another_is_active(void **state)
 {
 	(void)state;
@@ -186,6 +201,7 @@ int main(void)
 		cmocka_unit_test(test_resort_puts_an_offer_off_while_all_are_there),
 		cmocka_unit_test(test_resort_puts_an_offer_off_that_nobody_would_hear),
 		cmocka_unit_test(test_resort_ends_after_a_minute_with_all_of_them),
+		cmocka_unit_test(test_resort_counts_the_minute_from_when_one_came),
 		cmocka_unit_test(test_resort_stays_the_last_one_while_another_is_active),
 		cmocka_unit_test(test_resort_resumed_offers_when_it_is_active),
 	};

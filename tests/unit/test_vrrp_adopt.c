@@ -69,6 +69,29 @@ static void test_adopt_of_the_same_configuration_changes_not_a_byte(void **state
 }
 
 /* These matter at the next occasion, not now. */
+static void test_adopt_announces_what_was_put_off_and_no_refresh_of_before(void **state)
+{
+	struct vrrp old = active(), vr;
+
+	(void)state;
+	old.election.announced_n = VRRP_ANNOUNCED_ALL;
+	old.config.announce = (struct vrrp_announce){ .refresh_ms = 60000 };
+	old.election.announce_ns = NOW + 30 * SECOND;
+	vr = adopted(&old, &old.config);
+	assert_int_equal(vr.election.announce_ns, NOW + 30 * SECOND);
+	old.config.announce.refresh_ms = 10000;
+	vr = adopted(&old, &old.config);
+	assert_int_equal(vr.election.announce_ns, NOW + 10 * SECOND);
+	old.config.announce.refresh_ms = 0;
+	vr = adopted(&old, &old.config);
+	assert_int_equal(vr.election.announce_ns, VRRP_NEVER);
+	/* By one that listens before it speaks. */
+	old.election.listening = true;
+	old.election.announce_ns = NOW - 100 * MS;
+	vr = adopted(&old, &old.config);
+	assert_int_equal(vr.election.announce_ns, NOW - 100 * MS);
+}
+
 static void test_adopt_of_other_delays_and_preemption_changes_no_deadline(void **state)
 {
 	struct vrrp olds[] = { heard_backup(), active() };
@@ -358,6 +381,7 @@ int main(void)
 {
 	static const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_adopt_of_the_same_configuration_changes_not_a_byte),
+		cmocka_unit_test(test_adopt_announces_what_was_put_off_and_no_refresh_of_before),
 		cmocka_unit_test(test_adopt_of_other_delays_and_preemption_changes_no_deadline),
 		cmocka_unit_test(test_adopt_by_a_backup_of_another_priority_waits_as_that_one),
 		cmocka_unit_test(

@@ -92,6 +92,38 @@ static void test_cede_does_not_answer_priority_zero(void **state)
 	assert_int_equal(vr.election.advert_ns, T0 + DOWN_1);
 }
 
+/* It was Active, and hosts send to it. A flood of such adverts makes one announcement in a while.
+ */
+static void test_cede_announces_soon_when_another_one_leaves(void **state)
+{
+	struct vrrp vr = ceding(T0);
+
+	(void)state;
+	vr.election.announced_n = VRRP_ANNOUNCED_ALL;
+	vr.election.announce_ns = VRRP_NEVER;
+	for (unsigned i = 0; i < 100; i++)
+		assert_string_equal(on_advert(&vr, T0 + i * MS, 0, HIGHER_ADDRESS, 100), "");
+	assert_int_equal(vrrp_deadline(&vr), T0 + 200 * MS);
+	assert_string_equal(on_timer(&vr, T0 + 200 * MS), "announce");
+	assert_int_equal(vr.election.announce_ns, T0 + 1200 * MS); /* as after a takeover */
+}
+
+/* Nor does one that was away announce before it has listened. */
+static void test_away_announces_later_when_another_one_leaves(void **state)
+{
+	struct vrrp vr = test_active(100, T0);
+
+	(void)state;
+	vr.config.preempt = false;
+	vr.election.announced_n = VRRP_ANNOUNCED_ALL;
+	vr.election.announce_ns = VRRP_NEVER;
+	assert_string_equal(on_timer(&vr, T0 + 10 * SECOND), "");
+	assert_true(vr.election.listening);
+	assert_string_equal(on_advert(&vr, T0 + 10 * SECOND, 0, HIGHER_ADDRESS, 100), "");
+	assert_int_equal(vrrp_deadline(&vr), T0 + 11 * SECOND);
+	assert_string_equal(on_timer(&vr, T0 + 11 * SECOND), "advert 100, announce");
+}
+
 static void test_cede_ends_when_the_priority_changes(void **state)
 {
 	struct vrrp vr = ceding(T0);
@@ -145,6 +177,8 @@ int main(void)
 		cmocka_unit_test(test_cede_is_quiet_for_as_many_intervals_as_may_be_missed),
 		cmocka_unit_test(test_cede_yields_to_any_advert),
 		cmocka_unit_test(test_cede_does_not_answer_priority_zero),
+		cmocka_unit_test(test_cede_announces_soon_when_another_one_leaves),
+		cmocka_unit_test(test_away_announces_later_when_another_one_leaves),
 		cmocka_unit_test(test_cede_ends_when_the_priority_changes),
 		cmocka_unit_test(test_cede_leaves_and_fails_like_any_active),
 		cmocka_unit_test(test_cede_is_nothing_in_other_states),
