@@ -236,6 +236,8 @@ static const struct kind kinds[] = {
 			    "control=\"{control}\"[ error=\"{error}\"] note=\"{note}\"" },
 	[EVENT_CONF_ERROR] = { "conf_error", LOG_LEVEL_ERROR, SIZE_OF(fact), ROWS(TEXT("error")),
 			       "{error}" },
+	[EVENT_CONF_WARNING] = { "conf_warning", LOG_LEVEL_WARNING, SIZE_OF(fact),
+				 ROWS(TEXT("warning")), "{warning}" },
 	[EVENT_CHANGE] = { "change", LOG_LEVEL_INFO, SIZE_OF(change),
 			   ROWS(OF_WORDS(event.change.what, "change", event_change_words),
 				OF(event.change.key, "key", FIELD_TEXT),

@@ -68,7 +68,8 @@ enum event_kind {
 	EVENT_KEEPER_GONE = 43,
 	EVENT_CONTROL = 44,    /* the control socket @fact.text is not in place: error; 0: it is */
 	EVENT_CONF_ERROR = 45, /* @fact.text */
-	EVENT_CHANGE = 46,     /* a reload changed something: @change */
+	EVENT_CONF_WARNING = 50, /* likewise: allowed, but not what somebody may have meant */
+	EVENT_CHANGE = 46,       /* a reload changed something: @change */
 	EVENT_CHANGES = 47, /* all of a reload: @fact.word: enum event_changes, number[0], text */
 	/* of any process */
 	EVENT_SIGNAL = 64,       /* number[0]: signal, number[1]: pid that sent it */

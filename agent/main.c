@@ -73,10 +73,11 @@ static int load(const struct options *options, struct conf **ret_conf)
 {
 	struct conf_errors errors;
 
-	if (conf_load_as(options->conf_path, options->node, ret_conf, &errors) == 0)
-		return 0;
+	int err = conf_load_as(options->conf_path, options->node, ret_conf, &errors);
+
 	conf_errors_print(&errors, stderr);
-	return EX_CONFIG;
+	conf_warnings_print(&errors, stderr);
+	return err < 0 ? EX_CONFIG : 0;
 }
 
 static int check(const struct options *options)

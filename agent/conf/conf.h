@@ -22,7 +22,7 @@
 #define CONF_PEERS_MAX    64
 #define CONF_MEMBERS_MAX  128 /* routers of a group */
 #define CONF_TRACKS_MAX   64  /* of a router, and of a group */
-#define CONF_ERRORS_MAX   20
+#define CONF_ERRORS_MAX   20  /* and as many warnings */
 
 /* Where a router lives that speaks by unicast and names no interface. */
 #define CONF_LOOPBACK "lo"
@@ -244,17 +244,19 @@ struct conf_error {
 	char text[256];
 };
 
-/* The first errors, and how many there were. */
+/* The first errors, and how many there were; and likewise what is allowed, but will not do what
+ * somebody may have meant. */
 struct conf_errors {
-	unsigned total;
+	unsigned total, warnings_total;
 	struct conf_error errors[CONF_ERRORS_MAX];
+	struct conf_error warnings[CONF_ERRORS_MAX];
 };
 
 /**
  * conf_load() - read and check a configuration file.
  * @path: of a regular file.
  * @ret_conf: on success; owned by the caller, who passes it to conf_free().
- * @ret_errors: filled on failure.
+ * @ret_errors: filled on failure; its warnings also on success.
  *
  * Return: 0; -EINVAL when the file says something wrong; another -errno when it cannot be read.
  * In both cases @ret_errors says what to mend.
@@ -397,5 +399,10 @@ int conf_diff(const struct conf *old, const struct conf *new, conf_difference_fn
  * conf_errors_print() - write one line per error: "file:line: text".
  */
 void conf_errors_print(const struct conf_errors *errors, FILE *out);
+
+/**
+ * conf_warnings_print() - write one line per warning: "file:line: warning: text".
+ */
+void conf_warnings_print(const struct conf_errors *errors, FILE *out);
 
 #endif

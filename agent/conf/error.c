@@ -9,21 +9,27 @@
 #define SEEN_SIZE  80
 
 /* @at: the line of the text, by which errors are sorted. */
-static void add_error(struct conf_parse *parse, unsigned at, const char *file, unsigned line,
-		      const char *place, const char *format, va_list args)
+static void put_error(struct conf_parse *parse, struct conf_error *error, unsigned at,
+		      const char *file, unsigned line, const char *place, const char *format,
+		      va_list args)
 {
-	struct conf_errors *errors = parse->errors;
-	struct conf_error *error;
 	size_t len;
 
-	if (errors->total++ >= CONF_ERRORS_MAX)
-		return;
-	error = &errors->errors[errors->total - 1];
 	snprintf(error->file, sizeof(error->file), "%s", file ? file : parse->path);
 	error->line = line;
 	error->at = at;
 	len = (size_t)snprintf(error->text, sizeof(error->text), "%s", place);
 	vsnprintf(error->text + len, sizeof(error->text) - len, format, args);
+}
+
+static void add_error(struct conf_parse *parse, unsigned at, const char *file, unsigned line,
+		      const char *place, const char *format, va_list args)
+{
+	struct conf_errors *errors = parse->errors;
+
+	if (errors->total++ < CONF_ERRORS_MAX)
+		put_error(parse, &errors->errors[errors->total - 1], at, file, line, place, format,
+			  args);
 }
 
 void conf_error_file(struct conf_parse *parse, const char *file, unsigned line, const char *format,
@@ -57,6 +63,23 @@ void conf_error_in(const struct conf_place *place, const char *format, ...)
 	conf_place_text(place, text, sizeof(text));
 	va_start(args, format);
 	add_error(place->parse, at, file, line, text, format, args);
+	va_end(args);
+}
+
+void conf_warn_in(const struct conf_place *place, const char *format, ...)
+{
+	unsigned at = config_setting_source_line(place->setting), line = at;
+	const char *file = conf_lines_find(&place->parse->lines, at, &line);
+	struct conf_errors *errors = place->parse->errors;
+	char text[PLACE_SIZE];
+	va_list args;
+
+	if (errors->warnings_total++ >= CONF_ERRORS_MAX)
+		return;
+	conf_place_text(place, text, sizeof(text));
+	va_start(args, format);
+	put_error(place->parse, &errors->warnings[errors->warnings_total - 1], at, file, line, text,
+		  format, args);
 	va_end(args);
 }
 
@@ -136,18 +159,28 @@ void conf_error_fault(const struct conf_place *place, const char *fault)
 	conf_error_in(place, "%s %s", conf_value_seen(place->setting, seen, sizeof(seen)), fault);
 }
 
-void conf_errors_print(const struct conf_errors *errors, FILE *out)
+/* @word: in front of the text. @more: of those that there was no room for. */
+static void print_all(const struct conf_error *all, unsigned total, const char *word,
+		      const char *more, FILE *out)
 {
-	unsigned shown = errors->total < CONF_ERRORS_MAX ? errors->total : CONF_ERRORS_MAX;
+	unsigned shown = total < CONF_ERRORS_MAX ? total : CONF_ERRORS_MAX;
 
 	for (unsigned i = 0; i < shown; i++) {
-		const struct conf_error *e = &errors->errors[i];
-
-		if (e->line)
-			fprintf(out, "%s:%u: %s\n", e->file, e->line, e->text);
+		if (all[i].line)
+			fprintf(out, "%s:%u: %s%s\n", all[i].file, all[i].line, word, all[i].text);
 		else
-			fprintf(out, "%s: %s\n", e->file, e->text);
+			fprintf(out, "%s: %s%s\n", all[i].file, word, all[i].text);
 	}
-	if (errors->total > shown)
-		fprintf(out, "... and %u more errors\n", errors->total - shown);
+	if (total > shown)
+		fprintf(out, "... and %u more %s\n", total - shown, more);
+}
+
+void conf_errors_print(const struct conf_errors *errors, FILE *out)
+{
+	print_all(errors->errors, errors->total, "", "errors", out);
+}
+
+void conf_warnings_print(const struct conf_errors *errors, FILE *out)
+{
+	print_all(errors->warnings, errors->warnings_total, "warning: ", "warnings", out);
 }

@@ -15,6 +15,8 @@ void conf_group_check(const struct conf_place *place, void *base)
 	const struct conf_place name = conf_place_of(place, "name");
 	const struct conf_place routers = conf_place_of(place, "routers");
 
+	if (group->routers_n == 1)
+		conf_warn_in(&routers, "a group of one router changes nothing");
 	if (group->name[0])
 		conf_claim(&name, "group name \"%s\"", group->name);
 	for (unsigned i = 0; i < group->routers_n; i++) {

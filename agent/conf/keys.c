@@ -567,6 +567,10 @@ static void check_track(const struct conf_place *group, const struct conf_router
 		if (router->tracks[i].weight && router->vrrp.priority == VRRP_PRIORITY_OWNER)
 			conf_error_in(&place, "an owner has priority 255 whatever weighs: leave "
 					      "weight out, and it is a fault");
+		if (router->tracks[i].weight && !router->vrrp.preempt)
+			conf_warn_in(&place, "with preempt = false a weight takes nothing from who "
+					     "is Active, nor lets it return: it decides the next "
+					     "election alone");
 		if (router->name[0] && router->tracks[i].interface[0])
 			conf_claim(&place, "\"%s\" in what router \"%s\" tracks",
 				   router->tracks[i].interface, router->name);

@@ -52,11 +52,9 @@ static int compare_errors(const void *a, const void *b)
 	return (x->at > y->at) - (x->at < y->at);
 }
 
-static void sort_errors(struct conf_errors *errors)
+static void sort_errors(struct conf_error *all, unsigned total)
 {
-	unsigned n = errors->total < CONF_ERRORS_MAX ? errors->total : CONF_ERRORS_MAX;
-
-	qsort(errors->errors, n, sizeof(errors->errors[0]), compare_errors);
+	qsort(all, total < CONF_ERRORS_MAX ? total : CONF_ERRORS_MAX, sizeof(*all), compare_errors);
 }
 
 static int run_parse(struct conf_parse *parse, void *base)
@@ -73,7 +71,8 @@ static int run_parse(struct conf_parse *parse, void *base)
 	conf_presets_free(parse->presets);
 	conf_lines_fini(&parse->lines);
 	free(parse->claims);
-	sort_errors(errors);
+	sort_errors(errors->errors, errors->total);
+	sort_errors(errors->warnings, errors->warnings_total);
 	return err == 0 && errors->total ? -EINVAL : err;
 }
 

@@ -90,6 +90,12 @@ void conf_error_in(const struct conf_place *place, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));
 
 /**
+ * conf_warn_in() - what is allowed at a place, but will not do what somebody may have meant.
+ */
+void conf_warn_in(const struct conf_place *place, const char *format, ...)
+	__attribute__((format(printf, 2, 3)));
+
+/**
  * conf_error_fault() - the value seen, and what is wrong with it.
  */
 void conf_error_fault(const struct conf_place *place, const char *fault);

@@ -121,6 +121,30 @@ static void fail(const struct generation *g, const char *doing, int err, const c
 	(void)channel_send(CHANNEL_FD_CHANNEL, CHANNEL_ERROR, 0, text);
 }
 
+/* Each line is an event. @text: is changed. */
+static void tell_lines(const struct generation *g, enum event_kind kind, char *text)
+{
+	for (char *line = strtok(text, "\n"); line; line = strtok(NULL, "\n")) {
+		struct event event = event_fact(kind, 0, line);
+
+		tell(g, &event);
+	}
+}
+
+static void tell_warnings(const struct generation *g, const struct conf_errors *errors)
+{
+	char *text = NULL;
+	size_t size;
+	FILE *memory = errors->warnings_total ? open_memstream(&text, &size) : NULL;
+
+	if (!memory)
+		return;
+	conf_warnings_print(errors, memory);
+	fclose(memory);
+	tell_lines(g, EVENT_CONF_WARNING, text);
+	free(text);
+}
+
 static void tell_errors(const struct generation *g, const struct conf_errors *errors)
 {
 	char *text = NULL;
@@ -137,11 +161,8 @@ static void tell_errors(const struct generation *g, const struct conf_errors *er
 	conf_errors_print(errors, memory);
 	fclose(memory);
 	(void)channel_send(CHANNEL_FD_CHANNEL, CHANNEL_ERROR, 0, text);
-	for (char *line = strtok(text, "\n"); line && for_log; line = strtok(NULL, "\n")) {
-		struct event event = event_fact(EVENT_CONF_ERROR, 0, line);
-
-		tell(g, &event);
-	}
+	if (for_log)
+		tell_lines(g, EVENT_CONF_ERROR, text);
 	free(text);
 }
 
@@ -190,6 +211,8 @@ static int load(struct generation *g, const char *conf_path)
 		tell_errors(g, &errors);
 		return EX_CONFIG;
 	}
+	if (!g->standby) /* it reads what runs, of which that was told */
+		tell_warnings(g, &errors);
 	find_changes(g, handed);
 	(void)malloc_trim(0); /* the parser needs more than all that comes after it */
 	return 0;

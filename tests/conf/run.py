@@ -3,7 +3,8 @@
 """Golden tests of the configuration.
 
 Each NN-name.conf beside this file has either NN-name.ok, the normalised dump that `vipd -t -t`
-writes to standard output, or NN-name.err, what `vipd -t` writes to standard error. What no file can
+writes to standard output, or NN-name.err, what `vipd -t` writes to standard error; a good one may
+have NN-name.warn beside it, of which warnings there are. What no file can
 show (a directory, a missing file, 100 MB of nothing) is made at run time, in the functions named
 case_*. After a change of messages: run with --update and read the difference.
 """
@@ -71,9 +72,9 @@ def expect_refused(result, *messages):
     expect("exit status", EX_CONFIG, result.returncode)
 
 
-def expect_accepted(result, stdout=None):
-    """Exit status 0 without a word on standard error."""
-    expect("standard error", "", result.stderr)
+def expect_accepted(result, stdout=None, warnings=""):
+    """Exit status 0, and on standard error nothing but warnings."""
+    expect("standard error", warnings, result.stderr)
     expect("exit status", 0, result.returncode)
     if stdout is not None:
         expect("standard output", stdout, result.stdout)
@@ -112,9 +113,15 @@ def run_golden(vipd, conf, update):
     if update:
         save_text(golden, result.stdout if good else result.stderr)
     if good:
-        expect_accepted(result, load_text(golden))
-        expect_accepted(vipd.run("-t", "-c", conf.name))
-        expect_accepted(vipd.run("-t", "-t", "-c", golden.name), load_text(golden))
+        warn = conf.with_suffix(".warn")
+        warnings = load_text(warn) if warn.exists() else ""
+        if update and warnings:
+            save_text(warn, result.stderr)
+        expect_accepted(result, load_text(golden), warnings)
+        expect_accepted(vipd.run("-t", "-c", conf.name), warnings=warnings)
+        again = vipd.run("-t", "-t", "-c", golden.name)
+        expect("dump of the dump", load_text(golden), again.stdout)
+        expect("its warnings", len(warnings.splitlines()), len(again.stderr.splitlines()))
     else:
         expect("standard error", load_text(golden), result.stderr)
         expect("standard output", "", result.stdout)

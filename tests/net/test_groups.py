@@ -169,6 +169,17 @@ def test_reload_adds_moves_and_removes_members_without_a_failover(lab):
     assert not any("group" in it for it in one.show()["routers"])
 
 
+def test_group_of_one_is_warned_of_once_per_configuration(lab):
+    alone = [{"name": "gateway", "routers": ["lan"]}]
+    agent = lab.vipd(host(lab, "gw1", 2), members(200, "lan"), groups=alone)
+    wait_all(agent, "active")
+    crash(agent)
+    told = [it for it in agent.log if "a group of one router changes nothing" in it]
+    assert len(told) == 1 and " warning: " in told[0], told
+    reload(agent)
+    agent.wait_log("a group of one router changes nothing", skip=agent.log.index(told[0]) + 1)
+
+
 def test_group_that_is_active_goes_on_after_a_crash(lab):
     one, two = pair(lab)
     crash(one)
