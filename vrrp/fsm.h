@@ -120,6 +120,7 @@ enum vrrp_event_type {
 	VRRP_EVENT_FORGET,   /* an operator does not believe the Active heard last */
 	VRRP_EVENT_LEAD,     /* whom it shares its fate with is Active: so is a Backup: @reason */
 	VRRP_EVENT_GIVE_WAY, /* and has yielded: so does an Active: @reason */
+	VRRP_EVENT_CONTEST,  /* and had a rival: an Active announces again when that is over */
 };
 
 struct vrrp_event {

@@ -202,6 +202,50 @@ static void test_unit_answers_a_lower_priority_in_its_family_alone(void **state)
 			    " | advert 100, announce");
 }
 
+/* It was Active in both, and may be mute in the other one. */
+static void test_unit_rival_in_one_family_makes_the_other_announce_when_it_is_over(void **state)
+{
+	struct host host;
+
+	(void)state;
+	begin_active(&host, 100);
+	assert_string_equal(hear(&host, V4, T0 + 5 * SECOND, 50, LOWER_ADDRESS),
+			    "advert 100, announce | ");
+	assert_string_equal(timer(&host, V6, T0 + 5 * SECOND), " | advert 100");
+	hear(&host, V4, T0 + 6 * SECOND, 50, LOWER_ADDRESS);
+	assert_string_equal(timer(&host, V6, T0 + 6 * SECOND), " | advert 100");
+	assert_int_equal(vrrp_unit_deadline(&host.unit, V6), T0 + 6500 * SECOND / 1000);
+	assert_string_equal(timer(&host, V6, T0 + 6500 * SECOND / 1000), " | announce");
+}
+
+static void test_unit_rival_in_both_families_is_announced_against_once_in_each(void **state)
+{
+	struct host host;
+
+	(void)state;
+	begin_active(&host, 100);
+	hear(&host, V4, T0 + 5 * SECOND, 50, LOWER_ADDRESS);
+	assert_string_equal(hear(&host, V6, T0 + 5 * SECOND, 50, "fe80::1"),
+			    " | advert 100, announce");
+	assert_string_equal(timer(&host, V4, T0 + 6 * SECOND), "advert 100 | ");
+	assert_string_equal(timer(&host, V6, T0 + 6 * SECOND), " | advert 100");
+	assert_int_equal(vrrp_unit_deadline(&host.unit, V4), T0 + 7 * SECOND);
+	assert_int_equal(vrrp_unit_deadline(&host.unit, V6), T0 + 7 * SECOND);
+}
+
+/* Packets of IPv6 are read after those of IPv4 that came later. */
+static void test_unit_does_not_go_back_in_time(void **state)
+{
+	struct host host;
+
+	(void)state;
+	begin_active(&host, 100);
+	hear(&host, V4, T0 + 7 * SECOND, 150, LOWER_ADDRESS);
+	hear(&host, V6, T0 + 5 * SECOND, 150, "fe80::1");
+	assert_int_equal(host.vr[V6].election.heard_ns, T0 + 7 * SECOND);
+	assert_int_equal(vrrp_unit_deadline(&host.unit, V6), T0 + 7 * SECOND + DOWN_100);
+}
+
 static void test_unit_tie_is_decided_by_the_first_family(void **state)
 {
 	struct host host;
@@ -463,6 +507,11 @@ int main(void)
 		cmocka_unit_test(test_unit_stall_of_the_host_is_granted_once),
 		cmocka_unit_test(test_unit_yields_as_one),
 		cmocka_unit_test(test_unit_answers_a_lower_priority_in_its_family_alone),
+		cmocka_unit_test(
+			test_unit_rival_in_one_family_makes_the_other_announce_when_it_is_over),
+		cmocka_unit_test(
+			test_unit_rival_in_both_families_is_announced_against_once_in_each),
+		cmocka_unit_test(test_unit_does_not_go_back_in_time),
 		cmocka_unit_test(test_unit_tie_is_decided_by_the_first_family),
 		cmocka_unit_test(test_unit_tie_is_decided_by_the_other_when_the_first_does_not),
 		cmocka_unit_test(test_unit_priority_and_ceding_are_of_all),
