@@ -257,6 +257,11 @@ static void tell_member(struct routers *routers, struct router *mate, const stru
 	/* A fault that may still pass is neither. */
 	if (follows && !router_is_mute(mate) && may_pass(routers, mate, timed_as(own->code)))
 		return;
+	/* What has made it mute has lasted long enough. */
+	if (!follows && router_is_mute(mate) && own->code != VRRP_REASON_NONE) {
+		mate->fault_code = timed_as(own->code);
+		mate->fault_ns = routers->now->mono_ns;
+	}
 	tell_mute(routers, mate, follows ? own : &none);
 	tell_worth(routers, mate, follows ? &none : fault);
 }
