@@ -117,6 +117,7 @@ static const char *const reason_texts[VRRP_REASON_COUNT] = {
 	[VRRP_REASON_NO_GLOBAL] = "interface {i} has no IPv6 address of its own but link-local "
 				  "ones, and its peers are on other links",
 	[VRRP_REASON_NO_MACVLAN] = "interface {i} cannot have the macvlan {o}",
+	[VRRP_REASON_MUTE] = "no advert of ours leaves, and {p} with priority {n} is active",
 };
 
 /* Of a router that is told what to send from. */

@@ -333,6 +333,7 @@ static void step_initialize(struct vrrp *vr, const struct vrrp_event *event,
 	case VRRP_EVENT_LEAD:
 	case VRRP_EVENT_GIVE_WAY:
 	case VRRP_EVENT_CONTEST:
+	case VRRP_EVENT_DEFER:
 		break;
 	}
 }
@@ -361,6 +362,7 @@ static void step_fault(struct vrrp *vr, const struct vrrp_event *event, struct v
 	case VRRP_EVENT_LEAD:
 	case VRRP_EVENT_GIVE_WAY:
 	case VRRP_EVENT_CONTEST:
+	case VRRP_EVENT_DEFER:
 		break;
 	}
 }
@@ -477,6 +479,17 @@ static void backup_advert(struct vrrp *vr, const struct vrrp_advert *advert, int
 	}
 }
 
+/* Who cannot speak takes over from nobody. */
+static void backup_defer(struct vrrp *vr, const struct vrrp_advert *advert, int64_t now_ns)
+{
+	if (advert->priority == VRRP_PRIORITY_LEAVE) {
+		backup_advert(vr, advert, now_ns);
+		return;
+	}
+	vr->election.preempt_ns = VRRP_NEVER;
+	defer_to(vr, advert, now_ns);
+}
+
 /*
  * As if it had just begun to listen; but forgetting never puts off a takeover, so that whoever asks
  * for it again and again does no harm. Nor does it start a preempt delay anew.
@@ -519,6 +532,9 @@ static void step_backup(struct vrrp *vr, const struct vrrp_event *event, struct 
 		break;
 	case VRRP_EVENT_FORGET:
 		backup_forget(vr, event->now_ns);
+		break;
+	case VRRP_EVENT_DEFER:
+		backup_defer(vr, event->advert, event->now_ns);
 		break;
 	}
 }
@@ -689,6 +705,10 @@ static void step_active(struct vrrp *vr, const struct vrrp_event *event, struct 
 		break;
 	case VRRP_EVENT_CONTEST:
 		active_contest(vr, event->now_ns);
+		break;
+	case VRRP_EVENT_DEFER: /* what it would answer nobody hears */
+		if (event->advert->priority != VRRP_PRIORITY_LEAVE)
+			yield(vr, VRRP_REASON_MUTE, event->advert, event->now_ns, out);
 		break;
 	case VRRP_EVENT_TIMER:
 		active_timer(vr, event->now_ns, out);

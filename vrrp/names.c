@@ -49,6 +49,7 @@ const char *const vrrp_reason_words[VRRP_REASON_COUNT] = {
 	[VRRP_REASON_NO_GLOBAL] = "no_global",
 	[VRRP_REASON_BOOT_DELAY] = "boot_delay",
 	[VRRP_REASON_NO_MACVLAN] = "no_macvlan",
+	[VRRP_REASON_MUTE] = "mute",
 };
 
 const char *const vrrp_reject_words[VRRP_REJECT_COUNT] = {
@@ -98,5 +99,5 @@ bool vrrp_reason_is_of_peer(enum vrrp_reason_code code)
 {
 	return code == VRRP_REASON_LEFT || code == VRRP_REASON_PREEMPT ||
 	       code == VRRP_REASON_HIGHER || code == VRRP_REASON_TIE || code == VRRP_REASON_AWAY ||
-	       code == VRRP_REASON_CEDED;
+	       code == VRRP_REASON_CEDED || code == VRRP_REASON_MUTE;
 }

@@ -59,6 +59,7 @@ enum vrrp_reason_code {
 				 * could answer to */
 	VRRP_REASON_BOOT_DELAY, /* @ns: until the host is up for as long as configured */
 	VRRP_REASON_NO_MACVLAN, /* @interface, which is to carry the virtual MAC, cannot be had */
+	VRRP_REASON_MUTE,       /* no advert of ours leaves, and @source of @priority is Active */
 	VRRP_REASON_COUNT,
 };
 

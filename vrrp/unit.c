@@ -224,17 +224,41 @@ static void on_latecomer_advert(struct vrrp_unit *unit, unsigned i, const struct
 	give_way(unit, member, event->now_ns, out);
 }
 
+/* An Active that is heard in any family is one: what is Active without a voice gives way to it. */
+static void on_backup_advert(struct vrrp_unit *unit, unsigned i, const struct vrrp_event *event,
+			     struct vrrp_output *out)
+{
+	const struct vrrp_member *member = &unit->members[i];
+
+	step(unit, i, event, &out[i]);
+	if (is_in(member, VRRP_STATE_BACKUP) && event->advert->priority != VRRP_PRIORITY_LEAVE &&
+	    member->vr->election.heard_ns == member->last_ns)
+		give_way(unit, member, event->now_ns, out);
+}
+
+/* Who cannot answer leaves its family to whomever it hears there, and hinders nobody. */
+static void on_mute_advert(struct vrrp_unit *unit, unsigned i, const struct vrrp_event *event,
+			   struct vrrp_output *out)
+{
+	struct vrrp_event defer = *event;
+
+	defer.type = VRRP_EVENT_DEFER;
+	step(unit, i, &defer, &out[i]);
+}
+
 static void on_advert(struct vrrp_unit *unit, unsigned i, const struct vrrp_event *event,
 		      struct vrrp_output *out)
 {
 	struct vrrp_member *member = &unit->members[i];
 
-	if (is_in(member, VRRP_STATE_ACTIVE))
+	if (member->mute)
+		on_mute_advert(unit, i, event, out);
+	else if (is_in(member, VRRP_STATE_ACTIVE))
 		on_active_advert(unit, i, event, out);
-	else if (is_in(member, VRRP_STATE_BACKUP) && active_member(unit) && !member->mute)
+	else if (is_in(member, VRRP_STATE_BACKUP) && active_member(unit))
 		on_latecomer_advert(unit, i, event, out);
 	else
-		step(unit, i, event, &out[i]);
+		on_backup_advert(unit, i, event, out);
 	set_deaf(member, false, &out[i]);
 }
 

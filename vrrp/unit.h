@@ -12,7 +12,7 @@
  *     the others may say the opposite; by another one when it has lasted there for as long as an
  *     Active may be silent.
  *   - A member that cannot speak is mute: it hinders nobody, and follows the others, unless it
- *     hears another Active.
+ *     hears another Active, whom it leaves its family to, however weak.
  *   - All have one priority.
  *
  * Pure, as fsm.h.

@@ -322,6 +322,40 @@ static void test_unit_mute_member_does_not_follow_against_another_active(void **
 	assert_int_equal(host.vr[V6].election.reason.priority, 4);
 }
 
+static void test_unit_active_without_a_voice_gives_way_to_whom_another_family_hears(void **state)
+{
+	struct host host;
+
+	(void)state;
+	begin_active(&host, 100);
+	happens(&host, V6, VRRP_EVENT_FAULT, T0 + 5 * SECOND);
+	happens(&host, V6, VRRP_EVENT_STARTUP, T0 + 6 * SECOND);
+	host.unit.members[V4].mute = true;
+	assert_string_equal(hear(&host, V6, T0 + 7 * SECOND, 50, "fe80::1"), " | ");
+	assert_string_equal(hear(&host, V6, T0 + 8 * SECOND, 0, "fe80::1"), " | ");
+	assert_string_equal(hear(&host, V6, T0 + 8 * SECOND, 100, "fe80::1"), GIVES_WAY " | ");
+}
+
+/* Nobody else could end that, nor the fault of a family make the other one leave. */
+static void test_unit_mute_active_leaves_its_family_to_whom_it_hears(void **state)
+{
+	struct host host;
+
+	(void)state;
+	begin_active(&host, 100);
+	host.unit.members[V6].mute = true;
+	assert_string_equal(hear(&host, V6, T0 + 5 * SECOND, 0, "fe80::1"), " | ");
+	assert_string_equal(hear(&host, V6, T0 + 5 * SECOND, 50, "fe80::1"), " | " GIVES_WAY);
+	assert_int_equal(host.vr[V6].election.reason.code, VRRP_REASON_MUTE);
+	assert_int_equal(host.vr[V4].election.state, VRRP_STATE_ACTIVE);
+	/* As long as it is there. */
+	assert_string_equal(hear(&host, V6, T0 + 8 * SECOND, 50, "fe80::1"), " | ");
+	assert_int_equal(vrrp_unit_deadline(&host.unit, V6), T0 + 8 * SECOND + DOWN_100);
+	assert_string_equal(timer(&host, V6, T0 + 8 * SECOND + DOWN_100), " | " TAKES_OVER);
+	assert_string_equal(hear(&host, V6, T0 + 15 * SECOND, 150, "fe80::1"), " | " GIVES_WAY);
+	assert_int_equal(host.vr[V4].election.state, VRRP_STATE_ACTIVE);
+}
+
 static void test_unit_latecomer_joins_or_all_yield(void **state)
 {
 	struct host host;
@@ -517,6 +551,9 @@ int main(void)
 		cmocka_unit_test(test_unit_priority_and_ceding_are_of_all),
 		cmocka_unit_test(test_unit_mute_member_hinders_nobody_and_follows),
 		cmocka_unit_test(test_unit_mute_member_does_not_follow_against_another_active),
+		cmocka_unit_test(
+			test_unit_active_without_a_voice_gives_way_to_whom_another_family_hears),
+		cmocka_unit_test(test_unit_mute_active_leaves_its_family_to_whom_it_hears),
 		cmocka_unit_test(test_unit_latecomer_joins_or_all_yield),
 		cmocka_unit_test(
 			test_unit_two_three_and_five_hosts_end_with_one_active_whatever_is_cut),
