@@ -218,7 +218,8 @@ static void become_mute(struct routers *routers, struct router *router,
 	router_begin_anew(routers, router);
 }
 
-/* Whatever was refused meanwhile is asked for anew. */
+/* Whatever was refused meanwhile is asked for anew, and who speaks again does so at once: until now
+ * the other family's adverts were evidence for its addresses (lease.h). */
 static void speak_again(struct routers *routers, struct router *router)
 {
 	struct journal_router journal = router_journal(routers, router);
@@ -228,6 +229,7 @@ static void speak_again(struct routers *routers, struct router *router)
 		return;
 	router_want_addresses(routers, router, false);
 	router_want_addresses(routers, router, true);
+	vrrp_refresh(&router->vr, routers->now->mono_ns);
 }
 
 static void tell_mute(struct routers *routers, struct router *router,
