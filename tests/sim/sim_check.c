@@ -36,6 +36,7 @@ void check_arrival(struct sim *sim, unsigned i, const struct sim_packet *packet,
 
 	if (packet->type != SIM_PACKET_ADVERT || echo)
 		return;
+	unit_arrival(sim, i, 0, packet, at_ns);
 	if (packet->priority && model_defers(&r->config, packet->priority)) {
 		sim->check.arrived[i].at_ns = at_ns;
 		sim->check.arrived[i].interval_cs = packet->interval_cs;
@@ -289,7 +290,7 @@ static void watch_pair(struct sim *sim, unsigned x, unsigned y, int64_t at_ns)
 
 static void watch_rivals(struct sim *sim, unsigned i)
 {
-	for (unsigned x = 0; x < sim->routers_n; x++)
+	for (unsigned x = 0; x < sim->routers_n && !sim->units; x++)
 		if (x != i && gateway_is_active(&sim->routers[x]))
 			watch_pair(sim, x < i ? x : i, x < i ? i : x, sim->now_ns);
 }
@@ -394,9 +395,13 @@ void check_step(struct sim *sim, unsigned i, const struct vrrp *before,
 	check_time(sim, i, event);
 	check_actions(sim, i, before, event, out);
 	check_decided(sim, i, out);
-	if (before->election.state == VRRP_STATE_BACKUP && is)
-		check_takeover(sim, i, before);
-	model_step(sim, i, before, event, out);
+	if (r->unit.together) {
+		unit_follow(sim, i, event);
+	} else {
+		if (before->election.state == VRRP_STATE_BACKUP && is)
+			check_takeover(sim, i, before);
+		model_step(sim, i, before, event, out);
+	}
 	if (before->election.state == VRRP_STATE_FAULT && event->type == VRRP_EVENT_STARTUP)
 		check_recovery(sim, i);
 	if (!was && is) {
@@ -452,6 +457,10 @@ static unsigned component_size(const struct sim *sim, unsigned group)
 
 void check_converged(struct sim *sim)
 {
+	if (sim->units) {
+		unit_converged(sim);
+		return;
+	}
 	for (unsigned group = 0; group < SIM_GROUPS; group++) {
 		unsigned n, size = component_size(sim, group);
 		int active = component_active(sim, group, &n);

@@ -297,7 +297,8 @@ void check_expiry(struct sim *sim, unsigned i, unsigned k)
 
 	check_length(sim, i, k);
 	if (!offers && gateway_runs(sim, i) && r->vr.election.state == VRRP_STATE_ACTIVE &&
-	    !check_in_trouble(sim, i) && sim->now_ns > r->kernel.trouble_end_ns + 2 * lease_ns &&
+	    !check_in_trouble(sim, i) && unit_had_voice(sim, i, sim->now_ns - 2 * lease_ns) &&
+	    sim->now_ns > r->kernel.trouble_end_ns + 2 * lease_ns &&
 	    sim->now_ns > r->healthy_ns + 2 * lease_ns)
 		check_fail(sim, "lease", "%s is well and has let the lease of address %u end",
 			   node_name(i), k);
@@ -413,6 +414,7 @@ void check_lease_change(struct sim *sim, unsigned i, const struct sim_conf *old)
 void check_unread(struct sim *sim, unsigned i)
 {
 	sim->check.arrived[i].at_ns = INT64_MIN / 2;
+	unit_unread(sim, i);
 }
 
 void check_restarted(struct sim *sim, unsigned i)

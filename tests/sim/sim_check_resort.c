@@ -44,7 +44,7 @@ static void check_ends(struct sim *sim, unsigned i)
 	struct sim_gateway *r = &sim->routers[i];
 	int64_t held_ns = gateway_local_ns(sim, r) - r->lacked_ns;
 
-	if (r->vr.election.state == VRRP_STATE_FAULT)
+	if (r->vr.election.state == VRRP_STATE_FAULT || unit_has_mute(sim, i))
 		return;
 	if (r->vr.election.state != VRRP_STATE_ACTIVE)
 		check_fail(sim, "P16", "%s is %s and has its priority back", node_name(i),

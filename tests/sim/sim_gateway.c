@@ -208,6 +208,8 @@ void gateway_stepped(struct sim *sim, unsigned i, const struct vrrp *before, con
 	}
 	r->config.priority = vr->election.priority;
 	check_step(sim, i, before, event, out);
+	if (r->unit.together)
+		unit_stepped(sim, i, 0, before, event);
 }
 
 bool gateway_may_tear(const struct sim_gateway *r)
@@ -228,7 +230,10 @@ void gateway_adopted(struct sim *sim, unsigned i, const struct vrrp *vr, const s
 	r->config.priority = vr->election.priority;
 	before = old->config;
 	before.priority = old->election.priority;
-	model_adopt(sim, i, &before);
+	if (r->unit.together)
+		unit_follow(sim, i, NULL);
+	else
+		model_adopt(sim, i, &before);
 	if (vr->election.state == VRRP_STATE_ACTIVE)
 		check_wanted(sim, i);
 	else if (!r->reloading) /* what had come died with the one before */
@@ -334,6 +339,8 @@ void gateway_go(struct sim *sim, struct sim_process *process, int old_fd)
 		check_start(sim, i);
 	}
 	look(sim, process);
+	if (r->kernel.ip6.forwards_ns >= process->opened_ns) /* nobody knows what was said */
+		r->kernel.ip6.said = 0;
 	check_go_end(sim, process, &going);
 	gateway_turn(sim, process);
 }

@@ -105,6 +105,12 @@ static bool is_main(const struct vrrp *vr)
 	       vr->config.family == running->sim->routers[running->router].config.family;
 }
 
+/* The second member of a unit, as of a host with one. */
+static bool is_mate(const struct vrrp *vr)
+{
+	return vr->config.vrid == SIM_VRID && running->sim->routers[running->router].unit.together;
+}
+
 void __real_vrrp_step(struct vrrp *vr, const struct vrrp_event *event, struct vrrp_output *out);
 void __wrap_vrrp_step(struct vrrp *vr, const struct vrrp_event *event, struct vrrp_output *out);
 
@@ -115,6 +121,8 @@ void __wrap_vrrp_step(struct vrrp *vr, const struct vrrp_event *event, struct vr
 	__real_vrrp_step(vr, event, out);
 	if (is_main(vr))
 		gateway_stepped(running->sim, running->router, &before, vr, event, out);
+	else if (is_mate(vr))
+		companion_stepped(running->sim, running->router, &before, vr, event);
 }
 
 #define MEMORY_MAX 8192 /* a state memory is smaller */
@@ -204,6 +212,7 @@ static void write_router(struct sim_process *process)
 		.addresses = process->addresses,
 	};
 	router->link_local.kind = r->link_local;
+	router->unit_n = r->unit.together && !absent ? 2 : 0;
 	strcpy(router->name, absent ? "other" : "lan");
 	strcpy(router->interface, absent ? "eth9" : SIM_INTERFACE);
 	if (absent)
@@ -223,12 +232,12 @@ static void write_conf(struct sim_process *process)
 
 	process->product = (struct conf){
 		.control = "/run/vipd/control.sock",
-		.routers_n = r->companion.there ? 2 : 1,
+		.routers_n = companion_is_conf(r, &process->conf) ? 2 : 1,
 		.routers = process->router_confs,
 	};
 	strcpy(process->product.node, node_name(process->router));
 	write_router(process);
-	companion_conf(r, process->companions, &process->router_confs[1]);
+	companion_conf(r, &process->conf, process->companions, &process->router_confs[1]);
 }
 
 void process_spawn(struct sim *sim, struct sim_process *process, unsigned router)
@@ -246,6 +255,8 @@ void process_spawn(struct sim *sim, struct sim_process *process, unsigned router
 	process->by_reload = process->said_ready = process->went = process->was_alive = false;
 	if (sim->routers[router].bare == process)
 		sim->routers[router].bare = NULL;
+	if (sim->routers[router].unit.by == process)
+		sim->routers[router].unit.by = NULL;
 	process->alive_ns = 0;
 	process->doom = 0;
 	process->wake_ns = process->step_ns = VRRP_NEVER;

@@ -119,8 +119,11 @@ void socket_deliver(struct sim *sim, unsigned slot, unsigned i)
 
 		heard |= queued && (!speaker || process == speaker);
 	}
-	if (sim->net.packets[slot].type == SIM_PACKET_COMPANION)
+	if (sim->net.packets[slot].type == SIM_PACKET_COMPANION) {
+		if (heard)
+			unit_arrival(sim, i, 1, &sim->net.packets[slot], at_ns);
 		return;
+	}
 	if (heard)
 		check_arrival(sim, i, &sim->net.packets[slot], at_ns);
 	else
@@ -161,7 +164,7 @@ bool socket_drop_all(struct sim_process *process, bool lost)
 		while (receiver->n) {
 			unsigned slot = receiver->queue[take(receiver)].slot;
 
-			some |= receiver == main_reader(process);
+			some |= sim->units || receiver == main_reader(process);
 			if (lost)
 				net_mark_lost(sim, &sim->net.packets[slot], process->router);
 			net_release(sim, slot);
