@@ -135,6 +135,9 @@ static int64_t patience_ns(const struct router *router, enum vrrp_reason_code fa
 	if (fault == VRRP_REASON_NO_CARRIER || fault == VRRP_REASON_ADDRESS_NO_CARRIER)
 		return router->conf->link.delay_ns < others_ns ? router->conf->link.delay_ns
 							       : others_ns;
+	/* What is sent to an address that is gone nobody hears: no silence would prove anything. */
+	if (router_is_unicast(router) && router->vr.election.state == VRRP_STATE_BACKUP)
+		return 0;
 	return fault == VRRP_REASON_NO_SOURCE ? SOURCE_PATIENCE_NS : 0;
 }
 
@@ -218,17 +221,32 @@ static void become_mute(struct routers *routers, struct router *router,
 	router_begin_anew(routers, router);
 }
 
+/* A renewal was refused, and would be forgotten with what else was. */
+static bool is_renewal_due(const struct routers *routers, const struct router *router)
+{
+	unsigned n = router->conf->addresses_n + router->conf->extra_n;
+
+	for (unsigned i = 0; i < n; i++)
+		if (kern_wants_is_due(routers->wants, router->want + i))
+			return true;
+	return false;
+}
+
 /* Whatever was refused meanwhile is asked for anew, and who speaks again does so at once: until now
  * the other family's adverts were evidence for its addresses (lease.h). */
 static void speak_again(struct routers *routers, struct router *router)
 {
 	struct journal_router journal = router_journal(routers, router);
+	bool due;
 
 	journal_family(&journal, EVENT_SPEAKS);
 	if (router->vr.election.state != VRRP_STATE_ACTIVE)
 		return;
+	due = is_renewal_due(routers, router);
 	router_want_addresses(routers, router, false);
 	router_want_addresses(routers, router, true);
+	if (due)
+		router_renew_leases(routers, router);
 	vrrp_refresh(&router->vr, routers->now->mono_ns);
 }
 
