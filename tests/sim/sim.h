@@ -35,6 +35,8 @@ struct sim {
 	unsigned still_n;   /* so many events at this moment */
 	bool silent;        /* routers of some priorities do not accept packets */
 	bool units;         /* hosts have routers of both families that elect as one (sim_unit.h) */
+	bool unicast;       /* routers speak to peers (sim_peers.h), */
+	bool nobody;        /* of whom one does not exist */
 	bool tidy;          /* a scenario: no chance anywhere, for traces that read well */
 	bool moving;        /* hosts may speak from other addresses than they began with */
 	int64_t latency_ns; /* a wake-up comes at most so late on a healthy host */

@@ -316,7 +316,8 @@ static int64_t rivals_since(const struct sim *sim, unsigned better, unsigned wor
 
 	if (path->cut || !gateway_runs(sim, better) || !gateway_runs(sim, worse) ||
 	    check_astray(sim, better) || check_astray(sim, worse) ||
-	    sim->check.models[better].listens || sim->check.models[better].cedes)
+	    sim->check.models[better].listens || sim->check.models[better].cedes ||
+	    (sim->unicast && !(gateway_can_serve(b) && gateway_can_serve(w))))
 		return sim->now_ns;
 	since = later(since, later(b->ranked_ns, w->ranked_ns));
 	return later(since, later(b->healthy_ns, w->healthy_ns));
@@ -381,6 +382,13 @@ static bool is_start(const struct sim *sim, unsigned i, const struct vrrp *befor
 	       process->kind == SUCCESSION_KIND_FIRST;
 }
 
+/* Whether last words would leave. */
+static bool can_say(const struct sim *sim, const struct sim_gateway *r)
+{
+	return kernel_can_talk(&r->kernel) && !(r->kernel.trouble & SIM_TROUBLE_FRAMES) &&
+	       !(sim->unicast && !gateway_can_serve(r));
+}
+
 void check_step(struct sim *sim, unsigned i, const struct vrrp *before,
 		const struct vrrp_event *event, const struct vrrp_output *out)
 {
@@ -409,10 +417,7 @@ void check_step(struct sim *sim, unsigned i, const struct vrrp *before,
 		watch_rivals(sim, i);
 	}
 	if (was && !is) /* nobody hears the last words when the interface is gone */
-		sim->check.silent_ns[i] =
-			kernel_can_talk(&r->kernel) && !(r->kernel.trouble & SIM_TROUBLE_FRAMES)
-				? sim->now_ns
-				: INT64_MIN;
+		sim->check.silent_ns[i] = can_say(sim, r) ? sim->now_ns : INT64_MIN;
 	if (was && is)
 		check_contest(sim, i, event, out);
 }

@@ -6,6 +6,7 @@
 #include "netlink/frame.h"
 #include "sim.h"
 #include "sim_filter.h"
+#include "sim_peers.h"
 
 #define ETHERNET_LEN 14
 #define IP_LEN       20
@@ -165,6 +166,16 @@ static void check_farewell(struct sim *sim, unsigned i)
 		check_fail(sim, "P3", "%s says farewell and still has an address", node_name(i));
 }
 
+void check_advert_left(struct sim *sim, unsigned i, unsigned priority)
+{
+	const struct sim_turn *turn = &sim->routers[i].turn;
+
+	if (turn->adverts_sent < turn->adverts)
+		check_active_advert(sim, i, priority);
+	else
+		check_farewell(sim, i);
+}
+
 /* A unit may be started by its other family, before this one has found its address. */
 static const uint8_t *source_of(const struct sim_gateway *r, const struct sim_process *process)
 {
@@ -186,10 +197,7 @@ void check_advert(struct sim *sim, const struct sim_process *process, const stru
 		check_fail(sim, "P11", "%s sends an advert with wrong headers", node_name(i));
 	if (memcmp(ip + family->source_at, source_of(r, process), family->address_len) != 0)
 		check_fail(sim, "P11", "%s sends an advert from a wrong address", node_name(i));
-	if (r->turn.adverts_sent < r->turn.adverts)
-		check_active_advert(sim, i, priority);
-	else
-		check_farewell(sim, i);
+	check_advert_left(sim, i, priority);
 }
 
 /* Return: which address an ARP announcement is about; SIM_ADDRESSES_MAX: it is wrong. */
@@ -319,6 +327,8 @@ void check_sent(struct sim *sim, unsigned i)
 		check_fail(sim, "P12", "%s owes %u adverts and %u farewells, and sends %u and %u",
 			   node_name(i), adverts, farewells, r->turn.adverts_sent,
 			   r->turn.farewells_sent);
+	if (can && peers_missed(sim, i))
+		check_fail(sim, "P12", "%s does not send its advert to all peers", node_name(i));
 	if (can)
 		check_announced(sim, i);
 }
@@ -359,7 +369,7 @@ static enum vrrp_reason_code fault_of(const struct sim_gateway *r)
 		return VRRP_REASON_LINK_DOWN;
 	if (!link->carrier)
 		return VRRP_REASON_NO_CARRIER;
-	if (r->config.family == 6 && r->kernel.ip6.narrow)
+	if (r->config.family == 6 && r->kernel.ip6.narrow && !r->unicast)
 		return VRRP_REASON_NO_GROUP;
 	return gateway_can_serve(r) ? VRRP_REASON_NONE : VRRP_REASON_NO_SOURCE;
 }
@@ -385,6 +395,8 @@ static bool may_come_back(struct sim *sim, const struct sim_process *process,
 	if (fault != VRRP_REASON_NO_SOURCE || r->bare != process)
 		r->bare_ns = now_ns;
 	r->bare = fault == VRRP_REASON_NO_SOURCE ? process : NULL;
+	if (r->unicast && r->vr.election.state != VRRP_STATE_ACTIVE) /* it would hear nobody */
+		return false;
 	return r->bare && now_ns < r->bare_ns + 500 * SIM_MS;
 }
 
@@ -397,7 +409,8 @@ static void check_fault(struct sim *sim, const struct sim_process *process)
 	enum vrrp_reason_code said =
 		e->state == VRRP_STATE_FAULT ? e->reason.code : VRRP_REASON_NONE;
 
-	if (said == VRRP_REASON_NO_OWN || said == VRRP_REASON_ONLY_VIRTUAL)
+	if (said == VRRP_REASON_NO_OWN || said == VRRP_REASON_ONLY_VIRTUAL ||
+	    said == VRRP_REASON_NOT_HERE)
 		said = VRRP_REASON_NO_SOURCE;
 	if (may_come_back(sim, process, fault) && said == VRRP_REASON_NONE)
 		return;
@@ -412,7 +425,7 @@ static void check_member(struct sim *sim, unsigned i)
 {
 	const struct sim_gateway *r = &sim->routers[i];
 
-	if (gateway_can_serve(r) && !check_in_trouble(sim, i) &&
+	if (gateway_can_serve(r) && !check_in_trouble(sim, i) && !r->unicast &&
 	    !socket_is_member(&r->kernel, r->config.family))
 		check_fail(sim, "P15", "%s is deaf, and does not know it", node_name(i));
 }

@@ -112,16 +112,23 @@ static bool is_own(const struct sim_gateway *r, unsigned k)
 {
 	bool known = k < r->addresses_n && r->config.priority != VRRP_PRIORITY_OWNER;
 
-	if (r->config.family == 6 && (k > 0 || r->link_local == CONF_LINK_LOCAL_NONE))
+	if (r->unicast ||
+	    (r->config.family == 6 && (k > 0 || r->link_local == CONF_LINK_LOCAL_NONE)))
 		return false;
 	return r->kernel.table[k].present && r->kernel.table[k].mark != KERN_ADDRESS_MARK && !known;
+}
+
+/* Peers know one of them. */
+static unsigned first_own(const struct sim_gateway *r)
+{
+	return r->unicast ? SIM_OWN_MAX - 1 : 0;
 }
 
 bool gateway_owns(const struct sim_gateway *r, const uint8_t *bytes)
 {
 	unsigned k = family_virtual_number(r->config.family, bytes);
 
-	for (unsigned n = 0; n < SIM_OWN_MAX; n++)
+	for (unsigned n = first_own(r); n < SIM_OWN_MAX; n++)
 		if (r->kernel.own[n] == SIM_OWN_USABLE && family_same(r->own[n], bytes))
 			return true;
 	return k < SIM_ADDRESSES_MAX && is_own(r, k);
@@ -151,7 +158,7 @@ bool gateway_can_serve(const struct sim_gateway *r)
 {
 	bool own = false;
 
-	for (unsigned n = 0; n < SIM_OWN_MAX; n++)
+	for (unsigned n = first_own(r); n < SIM_OWN_MAX; n++)
 		own |= r->kernel.own[n] == SIM_OWN_USABLE;
 	for (unsigned k = 0; k < SIM_ADDRESSES_MAX; k++)
 		own |= is_own(r, k);

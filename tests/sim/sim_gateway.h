@@ -46,6 +46,7 @@ struct sim_turn {
 	unsigned farewells_sent;
 	uint32_t announce;               /* addresses that are to be announced, a bit each */
 	uint32_t announced;              /* since they are there */
+	uint32_t copies, copies_left;    /* peers that it went to; and to whom it left */
 	uint64_t changes_n;              /* of the kernel when it began */
 	uint8_t source[SIM_ADDRESS_LEN]; /* likewise, of the router */
 };
@@ -70,6 +71,7 @@ struct sim_gateway {
 	uint8_t own[SIM_OWN_MAX][SIM_ADDRESS_LEN]; /* that the host may have of its own */
 	enum conf_link_local_kind link_local;      /* of IPv6 */
 	unsigned addresses_n;
+	bool unicast;       /* it speaks to peers, from one address alone */
 	bool options;       /* its host puts an option into every IP header */
 	unsigned queue_max; /* so many packets wait in a socket, up to SIM_QUEUE_MAX */
 

@@ -203,6 +203,22 @@ void net_lose(struct sim *sim, const struct sim_packet *packet)
 	all_receivers(sim, packet, lose);
 }
 
+void net_send_to(struct sim *sim, const struct sim_packet *packet, unsigned to)
+{
+	struct sim_packet copy = *packet;
+
+	copy.sent_ns = sim->now_ns;
+	path_send(sim, &copy, to);
+}
+
+void net_lose_to(struct sim *sim, const struct sim_packet *packet, unsigned to)
+{
+	struct sim_packet copy = *packet;
+
+	copy.sent_ns = sim->now_ns;
+	lose(sim, &copy, to);
+}
+
 void net_inject(struct sim *sim, const struct sim_packet *packet, unsigned to)
 {
 	unsigned slot = slot_take(&sim->net, packet);

@@ -82,6 +82,12 @@ void net_init(struct sim *sim, int64_t delay_ns);
 void net_send(struct sim *sim, const struct sim_packet *packet);
 
 /**
+ * net_send_to(), net_lose_to() - likewise, to one router alone.
+ */
+void net_send_to(struct sim *sim, const struct sim_packet *packet, unsigned to);
+void net_lose_to(struct sim *sim, const struct sim_packet *packet, unsigned to);
+
+/**
  * net_lose() - what would have been sent is lost for all nodes.
  */
 void net_lose(struct sim *sim, const struct sim_packet *packet);

@@ -213,6 +213,8 @@ static void write_router(struct sim_process *process)
 	};
 	router->link_local.kind = r->link_local;
 	router->unit_n = r->unit.together && !absent ? 2 : 0;
+	if (!absent)
+		peers_conf(process->sim, process->router, process->peers, router);
 	strcpy(router->name, absent ? "other" : "lan");
 	strcpy(router->interface, absent ? "eth9" : SIM_INTERFACE);
 	if (absent)

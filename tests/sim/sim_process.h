@@ -14,6 +14,7 @@
 #include "netlink/send.h"
 #include "sim_companion.h"
 #include "sim_kernel.h"
+#include "sim_peers.h"
 
 #define SIM_PROCESSES_MAX 6
 #define SIM_QUEUE_MAX     256
@@ -121,6 +122,7 @@ struct sim_process {
 	struct conf_router router_confs[2]; /* the second one is the companion */
 	struct conf_address addresses[SIM_ADDRESSES_MAX];
 	struct conf_address companions[SIM_COMPANION_ADDRESSES];
+	struct conf_peer peers[SIM_PEERS_MAX];
 	struct state *state; /* its memory, which outlives it; NULL: it has not begun */
 	struct routers *routers;
 	const struct state_strays *strays;

@@ -148,6 +148,11 @@ void unit_arrival(struct sim *sim, unsigned i, unsigned member, const struct sim
 
 	if (!r->unit.together)
 		return;
+	r->unit.heard_ns[member] = at_ns;
+	/* Of what comes beside an Active member a Backup takes its better alone for news. */
+	if (is_in(r, !member, VRRP_STATE_ACTIVE) && is_in(r, member, VRRP_STATE_BACKUP) &&
+	    !is_known_mute(sim, i, !member) && !is_known_mute(sim, i, member))
+		return;
 	if (packet->priority &&
 	    (model_defers(&r->config, packet->priority) || is_known_mute(sim, i, member))) {
 		r->unit.arrived[member].at_ns = at_ns;
@@ -332,6 +337,33 @@ static void check_same(struct sim *sim, const struct sim_process *process)
 			   (double)(now_ns - r->unit.parted_ns) / SIM_MS);
 }
 
+/* From when on a member waits, whatever it has heard: one that has no say, since it has lost it. */
+static int64_t waits_since(const struct sim_gateway *r, const struct sim_process *process,
+			   unsigned member)
+{
+	int64_t since_ns = member_of(r, member)->election.since_ns;
+
+	if (is_mute(process, member))
+		return r->unit.since_ns[member] + PATIENCE_NS;
+	return r->unit.heard_ns[member] > since_ns ? r->unit.heard_ns[member] : since_ns;
+}
+
+/* On a healthy host silence is noticed. */
+static void check_silence(struct sim *sim, const struct sim_process *process)
+{
+	unsigned i = process->router;
+	const struct sim_gateway *r = &sim->routers[i];
+	int64_t first = waits_since(r, process, 0), second = waits_since(r, process, 1);
+	int64_t since_ns = first > second ? first : second, healthy = r->healthy_ns;
+
+	if (!is_in(r, 0, VRRP_STATE_BACKUP) || !is_in(r, 1, VRRP_STATE_BACKUP))
+		return;
+	if (gateway_local_at(r, healthy) < since_ns && !r->resumed &&
+	    gateway_local_ns(sim, r) > since_ns + patience_ns(sim, r))
+		check_fail(sim, "U", "%s hears nobody for %.3f ms and does not take over",
+			   node_name(i), (double)(gateway_local_ns(sim, r) - since_ns) / SIM_MS);
+}
+
 /* A member is Active that cannot speak, and the other one is none, or cannot either. */
 static bool is_voiceless(const struct sim_gateway *r)
 {
@@ -356,6 +388,7 @@ void unit_turn(struct sim *sim, const struct sim_process *process)
 		return;
 	check_same(sim, process);
 	look(sim, process);
+	check_silence(sim, process);
 	if (is_voiceless(r))
 		r->unit.voiceless_ns = sim->now_ns;
 	if (!check_in_trouble(sim, process->router))

@@ -11,6 +11,8 @@
  *     another Active.
  *   - Nobody takes over while an advert counts that forbids it, in whichever family it arrived,
  *     unless that family cannot speak here.
+ *   - Whoever hears nobody in the families that it can speak takes over, whatever it hears in
+ * others.
  *   - Who can speak in one family is in no fault, and mute in the other one if that has had no
  *     address of its own for half a second; nobody else is mute.
  *   - When the faults are over, each family of a component has one Active, on one host but for
@@ -56,6 +58,7 @@ struct sim_unit {
 		unsigned interval_cs;
 		bool by_muteness; /* it forbids only whom cannot speak */
 	} arrived[SIM_MEMBERS_OF_UNIT];
+	int64_t heard_ns[SIM_MEMBERS_OF_UNIT]; /* the last advert that came; local time */
 	bool can[SIM_MEMBERS_OF_UNIT];         /* speak, as of the last turn, */
 	const struct sim_process *by;          /* of this process, */
 	int64_t since_ns[SIM_MEMBERS_OF_UNIT]; /* since then; local time */

@@ -12,6 +12,7 @@ void world_draw(uint64_t seed, struct sim_world *ret_world)
 	ret_world->companions = prng_one_in(p, 4);
 	ret_world->old = prng_one_in(p, 2);
 	ret_world->units = prng_one_in(p, 4);
+	ret_world->unicast = prng_one_in(p, 4) && !ret_world->companions && !ret_world->units;
 	ret_world->companions |= ret_world->units;
 }
 
@@ -52,12 +53,22 @@ static void draw_units(struct sim *sim, struct sim_world *world)
 		sim->routers[odd].companion.there = false;
 }
 
+static void draw_peers(struct sim *sim, struct sim_world *world)
+{
+	sim->unicast = true;
+	sim->nobody = prng_one_in(&world->prng, 2);
+	for (unsigned i = 0; i < sim->routers_n; i++)
+		sim->routers[i].unicast = true;
+}
+
 void world_furnish(struct sim *sim, struct sim_world *world)
 {
 	if (world->companions)
 		draw_companions(sim, world);
 	if (world->units)
 		draw_units(sim, world);
+	if (world->unicast)
+		draw_peers(sim, world);
 }
 
 /* In a calm run one family is well everywhere, so no unit's state changes. */

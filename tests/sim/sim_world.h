@@ -20,6 +20,7 @@ struct sim_world {
 	bool old;        /* of version 2, where there is one */
 	bool units;      /* both elect as one, */
 	bool mixed;      /* but on one host */
+	bool unicast;    /* they speak to peers */
 };
 
 /* When faults may happen. */
