@@ -195,14 +195,14 @@ const uint8_t *router_advert_mac(const struct routers *routers, const struct rou
 
 /* ---- the end ---- */
 
-/* All that is not a macvlan of this configuration. */
+/* All that is not a macvlan of this configuration, whatever somebody has called it since. */
 static bool is_not_ours(enum kern_kind kind, const union kern_entry *entry, void *arg)
 {
 	const struct routers *routers = arg;
 	int interface = interfaces_at(routers->interfaces, kern_kinds[kind]->ifindex(entry));
 
 	return kind != KERN_KIND_MACVLAN || interface < 0 ||
-	       kern_wants_find(routers->wants, (unsigned)interface, kind, entry) < 0;
+	       kern_wants_find_same(routers->wants, (unsigned)interface, kind, entry) < 0;
 }
 
 static void on_removed(enum kern_kind kind, const union kern_entry *entry, int error, void *arg)
