@@ -386,7 +386,7 @@ static bool is_start(const struct sim *sim, unsigned i, const struct vrrp *befor
 static bool can_say(const struct sim *sim, const struct sim_gateway *r)
 {
 	return kernel_can_talk(&r->kernel) && !(r->kernel.trouble & SIM_TROUBLE_FRAMES) &&
-	       !(sim->unicast && !gateway_can_serve(r));
+	       !(sim->unicast && !gateway_can_serve(r)) && unit_can_say(sim, r);
 }
 
 void check_step(struct sim *sim, unsigned i, const struct vrrp *before,

@@ -35,7 +35,8 @@ bool check_in_trouble(const struct sim *sim, unsigned i)
 {
 	const struct sim_gateway *r = &sim->routers[i];
 
-	return r->kernel.trouble || sim->now_ns < r->kernel.trouble_end_ns + repair_ns(sim, r);
+	return r->kernel.trouble || sim->now_ns < r->kernel.trouble_end_ns + repair_ns(sim, r) ||
+	       macvlan_in_trouble(sim, i);
 }
 
 void check_resumed(struct sim *sim, unsigned i)
@@ -201,6 +202,7 @@ void check_given_up(struct sim *sim, unsigned i)
 	if (!check_in_trouble(sim, i) && kernel_ours(&sim->routers[i].kernel))
 		check_fail(sim, "P3", "%s has given up and left an address behind", node_name(i));
 	companion_left(sim, i);
+	macvlan_left(sim, i);
 }
 
 void check_lacking(struct sim *sim, const struct sim_process *by, unsigned k)

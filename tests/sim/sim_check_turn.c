@@ -115,7 +115,7 @@ static bool headers6_are_right(const struct sim_gateway *r, const struct sim_fra
 	static const uint8_t group[SIM_ADDRESS_LEN] = { 0xff, 0x02, [15] = 0x12 };
 	const uint8_t *p = frame->bytes, *ip = p + ETHERNET_LEN;
 
-	return memcmp(p, group_mac, 6) == 0 && memcmp(p + 6, r->kernel.link.mac, 6) == 0 &&
+	return memcmp(p, group_mac, 6) == 0 && memcmp(p + 6, macvlan_advert_mac(r), 6) == 0 &&
 	       p[12] == 0x86 && p[13] == 0xdd && ip[0] >> 4 == 6 &&
 	       (size_t)(ip[4] << 8 | ip[5]) == frame->len - ETHERNET_LEN - IP6_LEN &&
 	       ip[6] == VRRP_PROTOCOL && ip[7] == 255 && family_same(ip + 24, group) &&
@@ -128,7 +128,7 @@ static bool headers4_are_right(const struct sim_gateway *r, const struct sim_fra
 	static const uint8_t group[] = { 224, 0, 0, 18 };
 	const uint8_t *p = frame->bytes, *ip = p + ETHERNET_LEN;
 
-	return memcmp(p, group_mac, 6) == 0 && memcmp(p + 6, r->kernel.link.mac, 6) == 0 &&
+	return memcmp(p, group_mac, 6) == 0 && memcmp(p + 6, macvlan_advert_mac(r), 6) == 0 &&
 	       p[12] == 0x08 && p[13] == 0x00 && ip[0] == 0x45 && sums_up(ip) &&
 	       (size_t)(ip[2] << 8 | ip[3]) == frame->len - ETHERNET_LEN && ip[8] == 255 &&
 	       ip[9] == VRRP_PROTOCOL && memcmp(ip + 16, group, 4) == 0;
@@ -205,7 +205,7 @@ static unsigned read_arp(const struct sim_gateway *r, const struct sim_frame *fr
 {
 	static const uint8_t everybody[] = { 0xff, 0xff, 0xff, 0xff, 0xff, 0xff };
 	static const uint8_t request[] = { 0x08, 0x06, 0, 1, 0x08, 0, 6, 4, 0, 1 };
-	const uint8_t *p = frame->bytes, *mac = r->kernel.link.mac;
+	const uint8_t *p = frame->bytes, *mac = macvlan_mac(r);
 
 	if (frame->len != KERN_FRAME_ARP_LEN || memcmp(p, everybody, 6) != 0 ||
 	    memcmp(p + 6, mac, 6) != 0 || memcmp(p + 12, request, sizeof(request)) != 0 ||
@@ -221,7 +221,7 @@ static unsigned read_na(const struct sim_gateway *r, const struct sim_frame *fra
 	static const uint8_t head[] = { 0x33, 0x33, 0, 0, 0, 1 };
 	static const uint8_t ip6[] = { 0x86, 0xdd, 0x60, 0, 0, 0, 0, 32, 58, 255 };
 	static const uint8_t nodes[SIM_ADDRESS_LEN] = { 0xff, 0x02, [15] = 1 };
-	const uint8_t *p = frame->bytes, *mac = r->kernel.link.mac;
+	const uint8_t *p = frame->bytes, *mac = macvlan_mac(r);
 	const uint8_t *message = p + ETHERNET_LEN + IP6_LEN, *target = message + 8;
 
 	if (frame->len != KERN_FRAME_NA_LEN || memcmp(p, head, 6) != 0 ||
@@ -485,6 +485,7 @@ void check_turn_end(struct sim *sim, const struct sim_process *process)
 		return;
 	model_turn(sim, i);
 	unit_turn(sim, process);
+	macvlan_turn(sim, process);
 	if (!sim->routers[i].unit.together)
 		check_fault(sim, process);
 	check_member(sim, i);

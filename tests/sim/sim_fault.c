@@ -115,6 +115,7 @@ static void path_apply(struct sim *sim, unsigned from, unsigned to, const struct
 	case SIM_FAULT_JUNK:
 	case SIM_FAULT_START:
 	case SIM_FAULT_ROUTE:
+	case SIM_FAULT_MACVLAN:
 	case SIM_FAULT_COUNT:
 		break;
 	}
@@ -214,6 +215,7 @@ static void narrate_begin(const struct sim *sim, const struct sim_episode *e)
 	case SIM_FAULT_PROGRAM:
 	case SIM_FAULT_START:
 	case SIM_FAULT_ROUTE:
+	case SIM_FAULT_MACVLAN:
 	case SIM_FAULT_FAMILY:
 	case SIM_FAULT_COUNT:
 		break;
@@ -441,6 +443,8 @@ static void host_begin(struct sim *sim, unsigned i, const struct sim_episode *e)
 		kernel_trouble(sim, e->node, e->amount);
 	else if (e->type == SIM_FAULT_FAMILY)
 		unit_begin(sim, e);
+	else if (e->type == SIM_FAULT_MACVLAN)
+		macvlan_begin(sim, e);
 	else if (e->type == SIM_FAULT_ROUTE)
 		ip6_set_forwards(sim, e->node, !r->kernel.ip6.forwards);
 }
@@ -468,6 +472,8 @@ static void host_end(struct sim *sim, const struct sim_episode *e)
 		kernel_trouble(sim, e->node, 0);
 	} else if (e->type == SIM_FAULT_FAMILY) {
 		unit_end(sim, e);
+	} else if (e->type == SIM_FAULT_MACVLAN) {
+		macvlan_end(sim, e);
 	} else if (e->type == SIM_FAULT_ROUTE) {
 		ip6_set_forwards(sim, e->node, !r->kernel.ip6.forwards);
 	}

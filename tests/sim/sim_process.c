@@ -213,6 +213,8 @@ static void write_router(struct sim_process *process)
 	};
 	router->link_local.kind = r->link_local;
 	router->unit_n = r->unit.together && !absent ? 2 : 0;
+	if (!absent && r->kernel.macvlans.used)
+		router->mac = r->kernel.macvlans.conf;
 	if (!absent)
 		peers_conf(process->sim, process->router, process->peers, router);
 	strcpy(router->name, absent ? "other" : "lan");
@@ -251,7 +253,7 @@ void process_spawn(struct sim *sim, struct sim_process *process, unsigned router
 	process->opened = process->speaks = process->killed = process->hung = false;
 	process->frozen = false;
 	process->woken_ns = 0;
-	process->told_to_freeze = process->told_to_leave = false;
+	process->told_to_freeze = process->told_to_leave = process->stops = false;
 	process->asked_to_forget = false;
 	process->licensed = process->doomed_put = process->mortal = false;
 	process->by_reload = process->said_ready = process->went = process->was_alive = false;
@@ -380,7 +382,7 @@ bool process_stop(struct sim_process *process)
 		process_leave();
 		return false;
 	}
-	process->mortal = true;
+	process->mortal = process->stops = true;
 	routers_stop(process->routers, &now);
 	process->mortal = false;
 	process_leave();

@@ -96,6 +96,7 @@ struct sim_process {
 	bool hung;
 	int64_t woken_ns; /* its host runs again since then, and it was not late before; or 0 */
 	bool told_to_freeze, told_to_leave;
+	bool stops;           /* it leaves */
 	bool asked_to_forget; /* a client waits for that */
 	bool by_reload;       /* it is what a reload brought */
 	bool said_ready;

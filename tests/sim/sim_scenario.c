@@ -113,7 +113,7 @@ static bool parse_setting(char *word, struct vrrp_config *config, int64_t *addre
 
 /* What a host has besides its router. */
 struct extras {
-	bool companion, unit;
+	bool companion, unit, mac;
 };
 
 /* "lease=available", "other.priority=50", "subnet=4": what is not of struct vrrp_config. */
@@ -130,6 +130,8 @@ static bool parse_agent(char *word, struct sim_conf *conf, struct sim_conf *othe
 		other->vrrp.priority = (uint8_t)n;
 	else if (strcmp(word, "companion=1") == 0)
 		extras->companion = true;
+	else if (strcmp(word, "mac=1") == 0)
+		extras->mac = true;
 	else if (strcmp(word, "unit=1") == 0)
 		extras->companion = extras->unit = true;
 	else if (strncmp(word, "subnet=", 7) != 0 ||
@@ -173,6 +175,8 @@ static bool parse_router(struct script *script, char **words, unsigned n)
 	sim->routers[i].file = sim->routers[i].conf;
 	if (extras.companion)
 		companion_init(&sim->routers[i], (uint8_t)(11 + i), &config);
+	if (extras.mac)
+		macvlan_init(sim, i, CONF_ADVERTS_VIRTUAL);
 	sim->routers[i].unit.together = extras.unit;
 	sim->units |= extras.unit;
 	unit_unread(sim, i);
@@ -224,6 +228,7 @@ static const struct {
 	{ "squat", SIM_FAULT_SQUAT, 1, false, false, 0 },
 	{ "trouble", SIM_FAULT_KERNEL, 1, true, false, 0 },
 	{ "forget", SIM_FAULT_FORGET, 1, false, false, 0 },
+	{ "macvlan", SIM_FAULT_MACVLAN, 1, true, false, 0 },
 	{ "cut4", SIM_FAULT_FAMILY, 2, false, false, SIM_FAMILY_CUT * 2 },
 	{ "cut6", SIM_FAULT_FAMILY, 2, false, false, SIM_FAMILY_CUT * 2 + 1 },
 	{ "bare4", SIM_FAULT_FAMILY, 1, false, false, SIM_FAMILY_SOURCELESS * 2 },

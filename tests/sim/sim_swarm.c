@@ -369,6 +369,7 @@ static void draw_size(struct sim *sim, const struct mix *mix, struct sim_episode
 	case SIM_FAULT_START:
 	case SIM_FAULT_ROUTE:
 	case SIM_FAULT_FAMILY:
+	case SIM_FAULT_MACVLAN:
 	case SIM_FAULT_COUNT:
 		break;
 	}
@@ -636,6 +637,10 @@ void swarm_begin(struct sim *sim, uint64_t seed)
 	mix.types = draw_types(p);
 	if (world.units)
 		mix.types &= ~THEFT_FAULTS;
+	if (world.macvlans) {
+		mix.types &= ~(FAULT_BIT(SQUAT) | FAULT_BIT(REPLACE));
+		sim->silent = false;
+	}
 	if (!mix.types)
 		mix.types = FAULT_BIT(LOSS);
 	mix.interval_ns = cs_ns(interval_extreme(sim, false));

@@ -245,6 +245,17 @@ void unit_follow(struct sim *sim, unsigned i, const struct vrrp_event *event)
 	m->ifindex = sim->routers[i].kernel.link.ifindex;
 }
 
+bool unit_can_say(const struct sim *sim, const struct sim_gateway *r)
+{
+	unsigned i = (unsigned)(r - sim->routers);
+	const struct vrrp_election *mate = &r->companion.vr.election;
+	bool leaves =
+		mate->since_ns == r->vr.election.since_ns; /* it was the one that has yielded */
+
+	return !r->unit.together || unit_can_speak(sim, i, 0) ||
+	       (leaves && unit_can_speak(sim, i, 1));
+}
+
 void unit_sent(struct sim *sim, unsigned i)
 {
 	struct sim_gateway *r = &sim->routers[i];

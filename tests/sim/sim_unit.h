@@ -46,6 +46,7 @@ enum sim_family_fault {
 
 struct sim;
 struct sim_episode;
+struct sim_gateway;
 struct sim_packet;
 struct sim_process;
 
@@ -102,6 +103,11 @@ void unit_stepped(struct sim *sim, unsigned i, unsigned member, const struct vrr
  * unit_follow() - let the model of the first member be as the member is.
  */
 void unit_follow(struct sim *sim, unsigned i, const struct vrrp_event *event);
+
+/**
+ * unit_can_say() - whether the first member, or the second one that leaves with it, can say so.
+ */
+bool unit_can_say(const struct sim *sim, const struct sim_gateway *r);
 
 /**
  * unit_sent() - the second member has sent an advert: it is evidence for the first one, too, if

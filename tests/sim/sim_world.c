@@ -13,6 +13,8 @@ void world_draw(uint64_t seed, struct sim_world *ret_world)
 	ret_world->old = prng_one_in(p, 2);
 	ret_world->units = prng_one_in(p, 4);
 	ret_world->unicast = prng_one_in(p, 4) && !ret_world->companions && !ret_world->units;
+	ret_world->macvlans = prng_one_in(p, 3) && ret_world->family == 4 &&
+			      !ret_world->companions && !ret_world->units && !ret_world->unicast;
 	ret_world->companions |= ret_world->units;
 }
 
@@ -69,6 +71,10 @@ void world_furnish(struct sim *sim, struct sim_world *world)
 		draw_units(sim, world);
 	if (world->unicast)
 		draw_peers(sim, world);
+	for (unsigned i = 0; i < sim->routers_n && world->macvlans; i++)
+		macvlan_init(sim, i,
+			     prng_one_in(&world->prng, 2) ? CONF_ADVERTS_VIRTUAL
+							  : CONF_ADVERTS_INTERFACE);
 }
 
 /* In a calm run one family is well everywhere, so no unit's state changes. */
@@ -81,6 +87,16 @@ static unsigned draw_family_fault(struct prng *p, unsigned family, bool calm)
 	return unit_kind(fault, family);
 }
 
+static void draw_span(struct prng *p, const struct sim_span *span, struct sim_episode *e)
+{
+	int64_t most = prng_one_in(p, 3) ? span->until_ns - span->from_ns : 12 * span->interval_ns;
+
+	e->begin_ns = prng_range(p, span->from_ns, span->until_ns - 1);
+	e->end_ns = e->begin_ns + prng_range(p, 1, most);
+	if (e->end_ns > span->until_ns)
+		e->end_ns = span->until_ns;
+}
+
 static void afflict_units(struct sim *sim, struct sim_world *world, const struct sim_span *span)
 {
 	struct prng *p = &world->prng;
@@ -89,22 +105,33 @@ static void afflict_units(struct sim *sim, struct sim_world *world, const struct
 	for (unsigned n = prng_below(p, 7); n; n--) {
 		struct sim_episode e = { .type = SIM_FAULT_FAMILY,
 					 .node = (uint8_t)prng_below(p, sim->routers_n) };
-		int64_t most =
-			prng_one_in(p, 3) ? span->until_ns - span->from_ns : 12 * span->interval_ns;
 
 		e.peer = (uint8_t)((e.node + 1 + prng_below(p, sim->routers_n - 1)) %
 				   sim->routers_n);
 		e.amount = draw_family_fault(p, family, span->calm);
-		e.begin_ns = prng_range(p, span->from_ns, span->until_ns - 1);
-		e.end_ns = e.begin_ns + prng_range(p, 1, most);
-		if (e.end_ns > span->until_ns)
-			e.end_ns = span->until_ns;
+		draw_span(p, span, &e);
+		fault_add(sim, &e);
+	}
+}
+
+static void afflict_macvlans(struct sim *sim, struct sim_world *world, const struct sim_span *span)
+{
+	struct prng *p = &world->prng;
+
+	for (unsigned n = prng_below(p, 5); n; n--) {
+		struct sim_episode e = { .type = SIM_FAULT_MACVLAN,
+					 .node = (uint8_t)prng_below(p, sim->routers_n),
+					 .amount = prng_below(p, SIM_MACVLAN_FAULTS) };
+
+		draw_span(p, span, &e);
 		fault_add(sim, &e);
 	}
 }
 
 void world_afflict(struct sim *sim, struct sim_world *world, const struct sim_span *span)
 {
+	if (world->macvlans && !span->calm)
+		afflict_macvlans(sim, world, span);
 	if (world->units && !(world->mixed && span->calm))
 		afflict_units(sim, world, span);
 }

@@ -20,7 +20,8 @@ struct sim_world {
 	bool old;        /* of version 2, where there is one */
 	bool units;      /* both elect as one, */
 	bool mixed;      /* but on one host */
-	bool unicast;    /* they speak to peers */
+	bool unicast;    /* they speak to peers, */
+	bool macvlans;   /* or have virtual MACs */
 };
 
 /* When faults may happen. */
