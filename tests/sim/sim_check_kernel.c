@@ -203,6 +203,7 @@ void check_given_up(struct sim *sim, unsigned i)
 		check_fail(sim, "P3", "%s has given up and left an address behind", node_name(i));
 	companion_left(sim, i);
 	macvlan_left(sim, i);
+	guest_left(sim, i);
 }
 
 void check_lacking(struct sim *sim, const struct sim_process *by, unsigned k)

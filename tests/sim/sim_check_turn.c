@@ -358,6 +358,15 @@ static void check_source(struct sim *sim, const struct sim_process *process)
 		check_fail(sim, "P7", "%s speaks from another address without need", node_name(i));
 }
 
+/* But for its guest. */
+static bool has_source(const struct sim_gateway *r)
+{
+	struct sim_gateway alone = *r;
+
+	alone.guest.used = false;
+	return gateway_can_serve(&alone);
+}
+
 /* What is wrong with the interface. */
 static enum vrrp_reason_code fault_of(const struct sim_gateway *r)
 {
@@ -371,6 +380,8 @@ static enum vrrp_reason_code fault_of(const struct sim_gateway *r)
 		return VRRP_REASON_NO_CARRIER;
 	if (r->config.family == 6 && r->kernel.ip6.narrow && !r->unicast)
 		return VRRP_REASON_NO_GROUP;
+	if (guest_fault(r) != VRRP_REASON_NONE && has_source(r))
+		return guest_fault(r);
 	return gateway_can_serve(r) ? VRRP_REASON_NONE : VRRP_REASON_NO_SOURCE;
 }
 
@@ -453,7 +464,9 @@ static void check_deadline(struct sim *sim, const struct sim_process *process)
 	unsigned i = process->router;
 	const struct sim_gateway *r = &sim->routers[i];
 	int64_t now = gateway_local_ns(sim, r), deadline = vrrp_deadline(&r->vr);
+	bool awaits = r->kernel.macvlans.used && r->vr.election.reason.code == VRRP_REASON_NONE;
 	bool never = r->vr.election.state == VRRP_STATE_FAULT ||
+		     (r->vr.election.state == VRRP_STATE_INITIALIZE && awaits) ||
 		     (r->vr.election.state == VRRP_STATE_INITIALIZE &&
 		      r->vr.election.reason.code == VRRP_REASON_STOPPED);
 
@@ -486,6 +499,7 @@ void check_turn_end(struct sim *sim, const struct sim_process *process)
 	model_turn(sim, i);
 	unit_turn(sim, process);
 	macvlan_turn(sim, process);
+	guest_turn(sim, process);
 	if (!sim->routers[i].unit.together)
 		check_fault(sim, process);
 	check_member(sim, i);

@@ -116,6 +116,7 @@ static void path_apply(struct sim *sim, unsigned from, unsigned to, const struct
 	case SIM_FAULT_START:
 	case SIM_FAULT_ROUTE:
 	case SIM_FAULT_MACVLAN:
+	case SIM_FAULT_GUEST:
 	case SIM_FAULT_COUNT:
 		break;
 	}
@@ -216,6 +217,7 @@ static void narrate_begin(const struct sim *sim, const struct sim_episode *e)
 	case SIM_FAULT_START:
 	case SIM_FAULT_ROUTE:
 	case SIM_FAULT_MACVLAN:
+	case SIM_FAULT_GUEST:
 	case SIM_FAULT_FAMILY:
 	case SIM_FAULT_COUNT:
 		break;
@@ -445,6 +447,8 @@ static void host_begin(struct sim *sim, unsigned i, const struct sim_episode *e)
 		unit_begin(sim, e);
 	else if (e->type == SIM_FAULT_MACVLAN)
 		macvlan_begin(sim, e);
+	else if (e->type == SIM_FAULT_GUEST)
+		guest_begin(sim, e);
 	else if (e->type == SIM_FAULT_ROUTE)
 		ip6_set_forwards(sim, e->node, !r->kernel.ip6.forwards);
 }
@@ -474,6 +478,8 @@ static void host_end(struct sim *sim, const struct sim_episode *e)
 		unit_end(sim, e);
 	} else if (e->type == SIM_FAULT_MACVLAN) {
 		macvlan_end(sim, e);
+	} else if (e->type == SIM_FAULT_GUEST) {
+		guest_end(sim, e);
 	} else if (e->type == SIM_FAULT_ROUTE) {
 		ip6_set_forwards(sim, e->node, !r->kernel.ip6.forwards);
 	}

@@ -162,7 +162,8 @@ bool gateway_can_serve(const struct sim_gateway *r)
 		own |= r->kernel.own[n] == SIM_OWN_USABLE;
 	for (unsigned k = 0; k < SIM_ADDRESSES_MAX; k++)
 		own |= is_own(r, k);
-	return r->up && own && !lacks_own(r) && kernel_can_talk(&r->kernel);
+	return r->up && own && !lacks_own(r) && kernel_can_talk(&r->kernel) &&
+	       guest_fault(r) == VRRP_REASON_NONE;
 }
 
 bool gateway_in_service(const struct sim_gateway *r)

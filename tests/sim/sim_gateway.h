@@ -12,6 +12,7 @@
 #include "sim_model.h"
 #include "sim_process.h"
 #include "sim_unit.h"
+#include "sim_guest.h"
 
 #define SIM_DRIFT_PPM   500 /* more than a quartz ever drifts */
 #define SIM_ANSWERS_MAX 10  /* per second: five per window, two windows touch it */
@@ -68,6 +69,7 @@ struct sim_gateway {
 	struct sim_keeper keeper;
 	struct sim_companion companion;
 	struct sim_unit unit;
+	struct sim_guest guest;
 	uint8_t own[SIM_OWN_MAX][SIM_ADDRESS_LEN]; /* that the host may have of its own */
 	enum conf_link_local_kind link_local;      /* of IPv6 */
 	unsigned addresses_n;

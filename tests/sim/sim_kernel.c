@@ -398,6 +398,8 @@ int kernel_change(struct sim *sim, struct sim_process *by, const struct kern_cha
 	struct sim_address *address = &kernel->table[k];
 	int refusal = ip6_refusal(kernel, change), home = macvlan_home(&sim->routers[i]);
 
+	if (guest_is_on(&sim->routers[i], change->address.ifindex))
+		return guest_change(sim, by, change);
 	if (kernel->macvlans.used && change->add && change->address.ifindex == kernel->link.ifindex)
 		check_fail(sim, "M", "%s puts an address on the interface below", node_name(i));
 	if (!home || change->address.ifindex != home)

@@ -148,6 +148,7 @@ int kern_dump_links(struct kern_dump *dump, kern_object_fn each, void *arg)
 
 	process_may_die(process);
 
+	guest_show_link(process, each, arg);
 	if (!process->sim->routers[process->router].kernel.link.exists)
 		return 0;
 	object.link = kernel_link(process->sim, process->router);
@@ -161,6 +162,10 @@ int kern_dump_link(struct kern_dump *dump, int ifindex, kern_object_fn each, voi
 
 	if (kernel_goes_wrong(process->sim, process->router, SIM_TROUBLE_DUMPS))
 		return -EAGAIN;
+	if (guest_is_on(&process->sim->routers[process->router], ifindex)) {
+		guest_show_link(process, each, arg);
+		return 0;
+	}
 	if (kernel_link(process->sim, process->router).ifindex != ifindex)
 		return -ENODEV;
 	return kern_dump_links(dump, each, arg);
@@ -218,6 +223,7 @@ int kern_dump_kind(struct kern_dump *dump, enum kern_kind kind, kern_object_fn e
 		macvlan_show(process, kind, 0, each, arg);
 	if (kind != KERN_KIND_ADDRESS)
 		return 0;
+	guest_show(process, each, arg);
 	show_own(process, each, arg);
 	err = show_virtual(process, each, arg);
 	if (err < 0)
@@ -240,6 +246,11 @@ int kern_dump_interface(struct kern_dump *dump, enum kern_kind kind, int ifindex
 	if (kind == KERN_KIND_MACVLAN || kind == KERN_KIND_UP) {
 		process_may_die(process);
 		macvlan_show(process, kind, ifindex, each, arg);
+		return 0;
+	}
+	if (guest_is_on(&process->sim->routers[process->router], ifindex)) {
+		if (kind == KERN_KIND_ADDRESS)
+			guest_show(process, each, arg);
 		return 0;
 	}
 	if (ifindex == macvlan_home(&process->sim->routers[process->router]) &&

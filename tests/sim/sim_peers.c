@@ -89,8 +89,9 @@ static void check_copy(struct sim *sim, unsigned i, const struct sim_copy *copy,
 	const struct sim_gateway *r = &sim->routers[i];
 	bool link_local = family_is_link_local(copy->family, copy->destination);
 
-	if (peer >= peers_n(sim) || peer == i || copy->ttl != VRRP_TTL ||
-	    !family_same(copy->source, name_of(sim, i)) || (!link_local && copy->ifindex) ||
+	if (peer >= peers_n(sim) || (peer == i && gateway_owns(r, copy->destination)) ||
+	    copy->ttl != VRRP_TTL || !family_same(copy->source, name_of(sim, i)) ||
+	    (!link_local && copy->ifindex) ||
 	    (link_local && r->kernel.link.exists && !copy->ifindex && !check_in_trouble(sim, i)))
 		check_fail(sim, "P11", "%s sends a copy of an advert with wrong headers",
 			   node_name(i));

@@ -228,6 +228,8 @@ static void write_router(struct sim_process *process)
 							       .prefix_len = address.prefix_len };
 		memcpy(process->addresses[k].bytes, address.bytes, SIM_ADDRESS_LEN);
 	}
+	if (!absent)
+		guest_conf(r, &process->addresses[router->addresses_n], router);
 }
 
 static void write_conf(struct sim_process *process)

@@ -435,6 +435,10 @@ unsigned kern_sender_flush(struct kern_sender *sender, const struct kern_sent **
 		return 0;
 	process_may_die(process);
 	for (unsigned n = 0; n < sent_n; n++) {
+		if (guest_is_on(&sim->routers[process->router], sender->frames[n].ifindex)) {
+			sender->sent[n].error = guest_frame(sim, process, &sender->frames[n]);
+			continue;
+		}
 		sender->sent[n].error = refusal(kernel, &sender->frames[n]);
 		if (!sender->sent[n].error)
 			transmit(sim, process, &sender->frames[n], &announced);

@@ -242,7 +242,7 @@ static void draw_topology(struct sim *sim, struct sim_world *world, bool calm)
 	sim->hosts_n = 1 + prng_below(p, SIM_HOSTS_MAX);
 	for (unsigned i = 0; i < sim->routers_n; i++) /* addresses in any order */
 		draw_router(sim, i, &habits, host_of(first, i));
-	world_furnish(sim, world);
+	world_furnish(sim, world, calm);
 	for (unsigned i = 0; i < sim->hosts_n; i++)
 		host_init(&sim->hosts[i]);
 	sim->check.interval_max_cs = interval_extreme(sim, true);
@@ -370,6 +370,7 @@ static void draw_size(struct sim *sim, const struct mix *mix, struct sim_episode
 	case SIM_FAULT_ROUTE:
 	case SIM_FAULT_FAMILY:
 	case SIM_FAULT_MACVLAN:
+	case SIM_FAULT_GUEST:
 	case SIM_FAULT_COUNT:
 		break;
 	}
@@ -637,10 +638,12 @@ void swarm_begin(struct sim *sim, uint64_t seed)
 	mix.types = draw_types(p);
 	if (world.units)
 		mix.types &= ~THEFT_FAULTS;
-	if (world.macvlans) {
-		mix.types &= ~(FAULT_BIT(SQUAT) | FAULT_BIT(REPLACE));
+	if (world.guests || world.macvlans)
 		sim->silent = false;
-	}
+	if (world.guests) /* its bad days are not modelled there */
+		mix.types &= ~FAULT_BIT(KERNEL);
+	if (world.macvlans)
+		mix.types &= ~(FAULT_BIT(SQUAT) | FAULT_BIT(REPLACE));
 	if (!mix.types)
 		mix.types = FAULT_BIT(LOSS);
 	mix.interval_ns = cs_ns(interval_extreme(sim, false));

@@ -174,7 +174,8 @@ static int64_t forbidden_until(const struct sim_gateway *r, unsigned member)
 {
 	int64_t at_ns = r->unit.arrived[member].at_ns;
 
-	if (at_ns < member_of(r, member)->election.since_ns || !is_in(r, member, VRRP_STATE_BACKUP))
+	if (at_ns <= member_of(r, member)->election.since_ns ||
+	    !is_in(r, member, VRRP_STATE_BACKUP))
 		return INT64_MIN;
 	return at_ns + model_down_ns(&r->config, r->unit.arrived[member].interval_cs);
 }
@@ -186,7 +187,7 @@ static bool counts(const struct sim_gateway *r, unsigned member, bool mute, int6
 
 	if (r->unit.arrived[member].by_muteness && !mute)
 		return false;
-	return at_ns >= since_ns && (!mute || at_ns > r->unit.since_ns[member] + PATIENCE_NS);
+	return at_ns > since_ns && (!mute || at_ns > r->unit.since_ns[member] + PATIENCE_NS);
 }
 
 static void check_takeover(struct sim *sim, unsigned i, unsigned member, const struct vrrp *before)
@@ -282,6 +283,8 @@ static void look(struct sim *sim, const struct sim_process *process)
 			unit->since_ns[n] = gateway_local_ns(sim, &sim->routers[i]);
 		unit->can[n] = can;
 	}
+	if (process != unit->by)
+		unit->begun_ns = gateway_local_ns(sim, &sim->routers[i]);
 	unit->by = process;
 }
 
@@ -366,6 +369,9 @@ static void check_silence(struct sim *sim, const struct sim_process *process)
 	const struct sim_gateway *r = &sim->routers[i];
 	int64_t first = waits_since(r, process, 0), second = waits_since(r, process, 1);
 	int64_t since_ns = first > second ? first : second, healthy = r->healthy_ns;
+
+	if (since_ns < r->unit.begun_ns)
+		since_ns = r->unit.begun_ns;
 
 	if (!is_in(r, 0, VRRP_STATE_BACKUP) || !is_in(r, 1, VRRP_STATE_BACKUP))
 		return;

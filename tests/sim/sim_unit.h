@@ -61,7 +61,8 @@ struct sim_unit {
 	} arrived[SIM_MEMBERS_OF_UNIT];
 	int64_t heard_ns[SIM_MEMBERS_OF_UNIT]; /* the last advert that came; local time */
 	bool can[SIM_MEMBERS_OF_UNIT];         /* speak, as of the last turn, */
-	const struct sim_process *by;          /* of this process, */
+	int64_t begun_ns;             /* when the process began that knows it; local time */
+	const struct sim_process *by; /* of this process, */
 	int64_t since_ns[SIM_MEMBERS_OF_UNIT]; /* since then; local time */
 	int64_t voiceless_ns; /* Active, and could not say so, then; global time; or 0 */
 	int64_t parted_ns;    /* a Backup stands beside an Active since then; local time; 0: none */

@@ -15,6 +15,8 @@ void world_draw(uint64_t seed, struct sim_world *ret_world)
 	ret_world->unicast = prng_one_in(p, 4) && !ret_world->companions && !ret_world->units;
 	ret_world->macvlans = prng_one_in(p, 3) && ret_world->family == 4 &&
 			      !ret_world->companions && !ret_world->units && !ret_world->unicast;
+	ret_world->guests = prng_one_in(p, 3) && !ret_world->companions && !ret_world->units &&
+			    !ret_world->unicast && !ret_world->macvlans;
 	ret_world->companions |= ret_world->units;
 }
 
@@ -63,7 +65,17 @@ static void draw_peers(struct sim *sim, struct sim_world *world)
 		sim->routers[i].unicast = true;
 }
 
-void world_furnish(struct sim *sim, struct sim_world *world)
+static void draw_guests(struct sim *sim, struct sim_world *world, bool calm)
+{
+	struct prng *p = &world->prng;
+	unsigned family = prng_one_in(p, 2) ? 6 : 4;
+	bool required = prng_one_in(p, 2) && !calm;
+
+	for (unsigned i = 0; i < sim->routers_n; i++)
+		guest_init(sim, i, family, required);
+}
+
+void world_furnish(struct sim *sim, struct sim_world *world, bool calm)
 {
 	if (world->companions)
 		draw_companions(sim, world);
@@ -71,6 +83,8 @@ void world_furnish(struct sim *sim, struct sim_world *world)
 		draw_units(sim, world);
 	if (world->unicast)
 		draw_peers(sim, world);
+	if (world->guests)
+		draw_guests(sim, world, calm);
 	for (unsigned i = 0; i < sim->routers_n && world->macvlans; i++)
 		macvlan_init(sim, i,
 			     prng_one_in(&world->prng, 2) ? CONF_ADVERTS_VIRTUAL
@@ -114,14 +128,15 @@ static void afflict_units(struct sim *sim, struct sim_world *world, const struct
 	}
 }
 
-static void afflict_macvlans(struct sim *sim, struct sim_world *world, const struct sim_span *span)
+static void afflict_hosts(struct sim *sim, struct sim_world *world, const struct sim_span *span,
+			  enum sim_fault_type type, unsigned kinds)
 {
 	struct prng *p = &world->prng;
 
 	for (unsigned n = prng_below(p, 5); n; n--) {
-		struct sim_episode e = { .type = SIM_FAULT_MACVLAN,
+		struct sim_episode e = { .type = type,
 					 .node = (uint8_t)prng_below(p, sim->routers_n),
-					 .amount = prng_below(p, SIM_MACVLAN_FAULTS) };
+					 .amount = prng_below(p, kinds) };
 
 		draw_span(p, span, &e);
 		fault_add(sim, &e);
@@ -131,7 +146,9 @@ static void afflict_macvlans(struct sim *sim, struct sim_world *world, const str
 void world_afflict(struct sim *sim, struct sim_world *world, const struct sim_span *span)
 {
 	if (world->macvlans && !span->calm)
-		afflict_macvlans(sim, world, span);
+		afflict_hosts(sim, world, span, SIM_FAULT_MACVLAN, SIM_MACVLAN_FAULTS);
+	if (world->guests)
+		afflict_hosts(sim, world, span, SIM_FAULT_GUEST, SIM_GUEST_FAULTS);
 	if (world->units && !(world->mixed && span->calm))
 		afflict_units(sim, world, span);
 }

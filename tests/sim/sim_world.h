@@ -21,7 +21,8 @@ struct sim_world {
 	bool units;      /* both elect as one, */
 	bool mixed;      /* but on one host */
 	bool unicast;    /* they speak to peers, */
-	bool macvlans;   /* or have virtual MACs */
+	bool macvlans;   /* or have virtual MACs, */
+	bool guests;     /* or an address elsewhere */
 };
 
 /* When faults may happen. */
@@ -48,8 +49,9 @@ unsigned world_routers(struct sim_world *world, unsigned n);
 
 /**
  * world_furnish() - give the hosts what such a world has, behind their routers.
+ * @calm: nobody's state may change.
  */
-void world_furnish(struct sim *sim, struct sim_world *world);
+void world_furnish(struct sim *sim, struct sim_world *world, bool calm);
 
 /**
  * world_afflict() - add the faults that only such a world has.
