@@ -332,7 +332,8 @@ void companion_turn(struct sim *sim, const struct sim_process *process)
 
 	if (!companion_is_conf(&sim->routers[i], &process->conf)) {
 		companion_vanished(&sim->routers[i]);
-		companion_left(sim, i);
+		if (sim->routers[i].kernel.trouble_end_ns < process->told_ns)
+			companion_left(sim, i);
 		return;
 	}
 	c->vr = routers_get(process->routers, NUMBER)->vr;

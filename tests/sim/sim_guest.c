@@ -174,6 +174,8 @@ static void set_link(struct sim *sim, unsigned i, bool up, bool carrier)
 	struct sim_guest *g = &sim->routers[i].guest;
 	struct kern_object object;
 
+	if (up && carrier && !(g->up && g->carrier)) /* nobody has heard what was said meanwhile */
+		g->unsaid = g->present;
 	g->up = up;
 	g->carrier = carrier;
 	if (!g->exists)
