@@ -201,6 +201,7 @@ static int create(struct sim *sim, struct sim_process *by, const struct kern_mac
 		check_fail(sim, "M", "%s makes a wrong macvlan", node_name(by->router));
 	m->settled_ns = sim->now_ns;
 	make_one(sim, by->router, OURS, wanted->name, true);
+	check_replaced(sim, by->router);
 	return 0;
 }
 
