@@ -99,7 +99,8 @@ static void give_way(struct vrrp_unit *unit, const struct vrrp_member *first, in
 	unit->tie_since_ns = unit->tie_ns = VRRP_NEVER;
 }
 
-/* A member has a rival, who was Active in the other families, too, but may have no voice there. */
+/* A member has a rival, who was Active in the other families, too, but may have no voice there.
+ * @with: who answers it; or @unit->n: nobody does. */
 static void contest(struct vrrp_unit *unit, unsigned with, int64_t now_ns, struct vrrp_output *out)
 {
 	const struct vrrp_event event = { .type = VRRP_EVENT_CONTEST, .now_ns = now_ns };
@@ -200,8 +201,10 @@ static void on_active_advert(struct vrrp_unit *unit, unsigned i, const struct vr
 {
 	const struct vrrp_member *member = &unit->members[i];
 
-	if (is_left_to_first(unit, i, event))
+	if (is_left_to_first(unit, i, event)) {
+		contest(unit, unit->n, event->now_ns, out);
 		return;
+	}
 	step(unit, i, event, &out[i]);
 	if (is_in(member, VRRP_STATE_BACKUP))
 		give_way(unit, member, event->now_ns, out);

@@ -253,6 +253,9 @@ static void test_unit_tie_is_decided_by_the_first_family(void **state)
 	(void)state;
 	begin_active(&host, 100);
 	assert_string_equal(hear(&host, V6, T0 + 5 * SECOND, 100, "fe80::200"), " | ");
+	/* Which is not answered, but may be its last word. */
+	assert_int_equal(host.vr[V4].election.announce_ns, T0 + 6500 * SECOND / 1000);
+	assert_int_equal(host.vr[V6].election.announce_ns, T0 + 6500 * SECOND / 1000);
 	assert_string_equal(hear(&host, V4, T0 + 5 * SECOND, 100, LOWER_ADDRESS),
 			    "advert 100, announce | ");
 	assert_string_equal(hear(&host, V4, T0 + 6 * SECOND, 100, HIGHER_ADDRESS),
