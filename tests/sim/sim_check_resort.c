@@ -62,6 +62,9 @@ void check_priority(struct sim *sim, unsigned i, unsigned priority)
 		check_ends(sim, i);
 	else if (priority == LAST && r->vr.election.state == VRRP_STATE_ACTIVE)
 		check_begins(sim, i);
+	else if (priority == LAST && r->unit.together &&
+		 r->companion.vr.election.state == VRRP_STATE_ACTIVE)
+		sim->check.frozen = NULL; /* for what the other family lacks */
 	else
 		check_fail(sim, "P16", "%s has priority %u for no reason", node_name(i), priority);
 }

@@ -163,7 +163,7 @@ int guest_frame(struct sim *sim, const struct sim_process *process, const struct
 		check_fail(sim, "G", "%s announces its guest by a wrong frame", node_name(i));
 	if (!g->present || sim->routers[i].vr.election.state != VRRP_STATE_ACTIVE)
 		check_fail(sim, "G", "%s announces a guest that it does not have", node_name(i));
-	g->unsaid = false;
+	g->unsaid = !g->carrier; /* nobody has heard it */
 	return 0;
 }
 
@@ -174,8 +174,6 @@ static void set_link(struct sim *sim, unsigned i, bool up, bool carrier)
 	struct sim_guest *g = &sim->routers[i].guest;
 	struct kern_object object;
 
-	if (up && carrier && !(g->up && g->carrier)) /* nobody has heard what was said meanwhile */
-		g->unsaid = g->present;
 	g->up = up;
 	g->carrier = carrier;
 	if (!g->exists)
