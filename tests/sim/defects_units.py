@@ -30,8 +30,8 @@ DEFECTS = [
     ("unit-tie-decided-by-each",
      "Of two equal hosts each wins in one family, and makes the other yield, for ever.",
      "vrrp/unit.c",
-     "if (is_left_to_first(unit, i, event)) return;",
-     "(void)is_left_to_first;"),
+     "if (is_left_to_first(unit, i, event)) {",
+     "if (is_left_to_first(unit, i, event) && false) {"),
     ("unit-rival-without-voice",
      "Neighbours stay with a host that gave its addresses up, over IPv6 for good.",
      "vrrp/unit.c",
@@ -57,11 +57,6 @@ DEFECTS = [
      "agent/router/worth.c",
      "vrrp_refresh(&router->vr, routers->now->mono_ns);",
      "(void)vrrp_refresh;"),
-    ("unit-renewal-forgotten",
-     "A lease whose renewal was refused just before a family speaks again ends.",
-     "agent/router/worth.c",
-     "due = is_renewal_due(routers, router);",
-     "due = false; (void)is_renewal_due;"),
 
     # ---- unicast peers ----
     ("peers-itself",
