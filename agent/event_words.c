@@ -132,6 +132,7 @@ static const char *const reason_texts[VRRP_REASON_COUNT] = {
 	[VRRP_REASON_MEMBER] = "another member of its group has a fault, on interface {o}",
 	[VRRP_REASON_ON_MACVLAN] = "interface {i} is a macvlan itself and can carry no virtual "
 				   "MAC: name what it stands on, or use mac = \"interface\"",
+	[VRRP_REASON_MUTE] = "no advert of ours leaves, and {p} with priority {n} is active",
 };
 
 /* Of a router that is told what to send from. */

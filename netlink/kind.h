@@ -77,6 +77,9 @@ struct kern_ops {
 	bool (*falls_with)(const union kern_entry *a, const union kern_entry *b);
 	/* Whether others may fall with it. With falls_with. */
 	bool (*leads)(const union kern_entry *entry);
+	/* Whether what is shown is a second one of somebody else's beside ours, which is there all
+	 * the same. NULL: the kernel has no two. */
+	bool (*is_rival)(const union kern_entry *shown, const union kern_entry *ours);
 	/* Take over what a later removal needs and only the kernel knows. NULL: nothing. */
 	void (*learn)(union kern_entry *wanted, const union kern_entry *shown);
 	/* The kernel's refusal of a change says that what was known is not true. */

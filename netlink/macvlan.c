@@ -84,6 +84,13 @@ static void learn(union kern_entry *wanted, const union kern_entry *shown)
 	wanted->macvlan.other_mode = shown->macvlan.other_mode;
 }
 
+/* One of the same MAC: down as long as ours is up. */
+static bool is_rival(const union kern_entry *shown, const union kern_entry *ours)
+{
+	return !shown->macvlan.marked && ours->macvlan.own_ifindex &&
+	       shown->macvlan.own_ifindex != ours->macvlan.own_ifindex;
+}
+
 /* An addition is refused when its name is taken, by whatever, and no look at the parent helps. */
 static bool contradicts(const struct kern_change *change)
 {
@@ -401,6 +408,7 @@ const struct kern_ops kern_macvlan_ops = {
 	.may_have_ended = never,
 	.ifindex = ifindex_of,
 	.set_ifindex = set_ifindex,
+	.is_rival = is_rival,
 	.learn = learn,
 	.contradicts = contradicts,
 	.parse = parse,

@@ -273,11 +273,22 @@ static void see_useless(struct kern_wants *w, struct want *want)
 		set_absent(w, want);
 }
 
+/* Ours is there whatever comes and goes beside it. */
+static bool is_rival(const struct want *want, const struct kern_object *object)
+{
+	const struct kern_ops *ops = kern_want_ops(want);
+
+	return want->present && want->ours && ops->is_rival &&
+	       ops->is_rival(&object->entry, &want->spec.entry);
+}
+
 int kern_wants_see(struct kern_wants *wants, unsigned interface, const struct kern_object *object)
 {
 	uint32_t number = *slot_of(wants, interface, object->kind, &object->entry);
 	struct want *want = number ? &wants->all[number - 1] : NULL;
 
+	if (want && is_rival(want, object))
+		return (int)number - 1;
 	if (want && !kern_want_ops(want)->collide(&object->entry, &want->spec.entry))
 		see_double(wants, want, object);
 	else if (want && is_useless(want, object))

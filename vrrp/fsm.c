@@ -332,6 +332,8 @@ static void step_initialize(struct vrrp *vr, const struct vrrp_event *event,
 	case VRRP_EVENT_CEDE:
 	case VRRP_EVENT_LEAD:
 	case VRRP_EVENT_GIVE_WAY:
+	case VRRP_EVENT_CONTEST:
+	case VRRP_EVENT_DEFER:
 		break;
 	}
 }
@@ -365,6 +367,8 @@ static void step_fault(struct vrrp *vr, const struct vrrp_event *event, struct v
 	case VRRP_EVENT_CEDE:
 	case VRRP_EVENT_LEAD:
 	case VRRP_EVENT_GIVE_WAY:
+	case VRRP_EVENT_CONTEST:
+	case VRRP_EVENT_DEFER:
 		break;
 	}
 }
@@ -481,6 +485,17 @@ static void backup_advert(struct vrrp *vr, const struct vrrp_advert *advert, int
 	}
 }
 
+/* Who cannot speak takes over from nobody. */
+static void backup_defer(struct vrrp *vr, const struct vrrp_advert *advert, int64_t now_ns)
+{
+	if (advert->priority == VRRP_PRIORITY_LEAVE) {
+		backup_advert(vr, advert, now_ns);
+		return;
+	}
+	vr->election.preempt_ns = VRRP_NEVER;
+	defer_to(vr, advert, now_ns);
+}
+
 /*
  * As if it had just begun to listen; but forgetting never puts off a takeover, so that whoever asks
  * for it again and again does no harm. Nor does it start a preempt delay anew.
@@ -498,6 +513,7 @@ static void step_backup(struct vrrp *vr, const struct vrrp_event *event, struct 
 	case VRRP_EVENT_STARTUP:
 	case VRRP_EVENT_CEDE:
 	case VRRP_EVENT_GIVE_WAY:
+	case VRRP_EVENT_CONTEST:
 		break;
 	case VRRP_EVENT_LEAD:
 		become_active(vr, event->reason, event->now_ns, out);
@@ -522,6 +538,9 @@ static void step_backup(struct vrrp *vr, const struct vrrp_event *event, struct 
 		break;
 	case VRRP_EVENT_FORGET:
 		backup_forget(vr, event->now_ns);
+		break;
+	case VRRP_EVENT_DEFER:
+		backup_defer(vr, event->advert, event->now_ns);
 		break;
 	}
 }
@@ -562,18 +581,19 @@ static void cede(struct vrrp *vr, int64_t now_ns, struct vrrp_output *out)
 				      vr->config.interval_cs, vrrp_down_intervals(&vr->config));
 }
 
-/*
- * When a contest that had all its answers is over: when no more than its last words can be under
- * way, which a router that yields sends; at the window's end if it never is.
+/* When no more of a contest can be under way than its last words, which a router that yields sends.
  */
-static int64_t contest_end(const struct vrrp *vr, int64_t now_ns)
+static int64_t contest_quiet(const struct vrrp *vr, int64_t now_ns)
 {
 	int64_t quiet_ns = vrrp_interval_ns(vr->config.interval_cs) * 3 / 2;
-	int64_t end_ns = vr->election.contested_ns + CONTEST_WINDOW_NS;
 
-	if (quiet_ns < CONTEST_QUIET_NS)
-		quiet_ns = CONTEST_QUIET_NS;
-	return now_ns + quiet_ns < end_ns ? now_ns + quiet_ns : end_ns;
+	return now_ns + (quiet_ns < CONTEST_QUIET_NS ? CONTEST_QUIET_NS : quiet_ns);
+}
+
+/* When a contest that had all its answers is over; at the window's end if it never is. */
+static int64_t contest_end(const struct vrrp *vr, int64_t now_ns)
+{
+	return min_ns(contest_quiet(vr, now_ns), vr->election.contested_ns + CONTEST_WINDOW_NS);
 }
 
 /*
@@ -606,6 +626,20 @@ static void announce_soon(struct vrrp *vr, int64_t now_ns)
 {
 	vr->election.announced_n = 0;
 	vr->election.announce_ns = min_ns(vr->election.announce_ns, now_ns + CONTEST_QUIET_NS);
+}
+
+/*
+ * Whom it shares its fate with is contested, by somebody who may have announced these addresses,
+ * too, without a voice to say so. Whoever hears that one itself has answered, or will.
+ */
+static void active_contest(struct vrrp *vr, int64_t now_ns)
+{
+	if (vr->election.contested_n && now_ns - vr->election.contested_ns < CONTEST_WINDOW_NS)
+		return;
+	/* Not put off again and again by one who does not end it. */
+	if (vr->election.announced_n)
+		vr->election.announce_ns = contest_quiet(vr, now_ns);
+	vr->election.announced_n = 0;
 }
 
 /*
@@ -684,6 +718,13 @@ static void step_active(struct vrrp *vr, const struct vrrp_event *event, struct 
 		break;
 	case VRRP_EVENT_CEDE:
 		cede(vr, event->now_ns, out);
+		break;
+	case VRRP_EVENT_CONTEST:
+		active_contest(vr, event->now_ns);
+		break;
+	case VRRP_EVENT_DEFER: /* what it would answer nobody hears */
+		if (event->advert->priority != VRRP_PRIORITY_LEAVE)
+			yield(vr, VRRP_REASON_MUTE, event->advert, event->now_ns, out);
 		break;
 	case VRRP_EVENT_TIMER:
 		active_timer(vr, event->now_ns, out);

@@ -120,6 +120,9 @@ enum vrrp_event_type {
 	VRRP_EVENT_FORGET,   /* an operator does not believe the Active heard last */
 	VRRP_EVENT_LEAD,     /* whom it shares its fate with is Active: so is a Backup: @reason */
 	VRRP_EVENT_GIVE_WAY, /* and has yielded: so does an Active: @reason */
+	VRRP_EVENT_CONTEST,  /* and had a rival: an Active announces again when that is over */
+	VRRP_EVENT_DEFER,    /* as VRRP_EVENT_ADVERT, but no advert of ours leaves: whoever is
+				heard is left to be Active */
 };
 
 struct vrrp_event {
@@ -129,7 +132,8 @@ struct vrrp_event {
 		struct vrrp_reason fault;         /* VRRP_EVENT_FAULT */
 		struct vrrp_reason reason;        /* VRRP_EVENT_LEAD, VRRP_EVENT_GIVE_WAY */
 		uint8_t priority;                 /* VRRP_EVENT_PRIORITY; 1..254, an owner's 255 */
-		const struct vrrp_advert *advert; /* VRRP_EVENT_ADVERT; borrowed for the call */
+		const struct vrrp_advert *advert; /* VRRP_EVENT_ADVERT, VRRP_EVENT_DEFER; borrowed
+						     for the call */
 	};
 };
 

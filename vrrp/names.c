@@ -54,6 +54,7 @@ const char *const vrrp_reason_words[VRRP_REASON_COUNT] = {
 	[VRRP_REASON_TRACK_DOWN] = "track_down",
 	[VRRP_REASON_TRACK_UP] = "track_up",
 	[VRRP_REASON_ON_MACVLAN] = "on_macvlan",
+	[VRRP_REASON_MUTE] = "mute",
 };
 
 const char *const vrrp_reject_words[VRRP_REJECT_COUNT] = {
@@ -103,5 +104,5 @@ bool vrrp_reason_is_of_peer(enum vrrp_reason_code code)
 {
 	return code == VRRP_REASON_LEFT || code == VRRP_REASON_PREEMPT ||
 	       code == VRRP_REASON_HIGHER || code == VRRP_REASON_TIE || code == VRRP_REASON_AWAY ||
-	       code == VRRP_REASON_CEDED;
+	       code == VRRP_REASON_CEDED || code == VRRP_REASON_MUTE;
 }

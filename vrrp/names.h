@@ -64,6 +64,7 @@ enum vrrp_reason_code {
 	VRRP_REASON_TRACK_DOWN, /* @interface, which is tracked, cannot be used */
 	VRRP_REASON_TRACK_UP,   /* it can, and is tracked in reverse */
 	VRRP_REASON_ON_MACVLAN, /* the interface is a macvlan, and can carry no virtual MAC */
+	VRRP_REASON_MUTE,       /* no advert of ours leaves, and @source of @priority is Active */
 	VRRP_REASON_COUNT,
 };
 

@@ -55,6 +55,22 @@ static const struct vrrp_member *last_waiting(const struct vrrp_unit *unit)
 	return last;
 }
 
+/*
+ * Adverts of one family are read after those of another one, which may have come later: what those
+ * have led to is not undone by going back in time.
+ */
+static void step(struct vrrp_unit *unit, unsigned i, const struct vrrp_event *event,
+		 struct vrrp_output *out)
+{
+	struct vrrp_member *member = &unit->members[i];
+	struct vrrp_event in_order = *event;
+
+	if (in_order.now_ns < member->last_ns)
+		in_order.now_ns = member->last_ns;
+	member->last_ns = in_order.now_ns;
+	vrrp_step(member->vr, &in_order, out);
+}
+
 /* ---- together ---- */
 
 static struct vrrp_event together(enum vrrp_event_type type, const struct vrrp_member *member,
@@ -77,7 +93,7 @@ static void lead(struct vrrp_unit *unit, const struct vrrp_member *first, int64_
 		const struct vrrp_event event = together(VRRP_EVENT_LEAD, member, first, now_ns);
 
 		if (is_in(member, VRRP_STATE_BACKUP) && member->vr->election.down_ns <= now_ns)
-			vrrp_step(member->vr, &event, &out[i]);
+			step(unit, i, &event, &out[i]);
 	}
 }
 
@@ -91,9 +107,20 @@ static void give_way(struct vrrp_unit *unit, const struct vrrp_member *first, in
 			together(VRRP_EVENT_GIVE_WAY, member, first, now_ns);
 
 		if (is_in(member, VRRP_STATE_ACTIVE))
-			vrrp_step(member->vr, &event, &out[i]);
+			step(unit, i, &event, &out[i]);
 	}
 	unit->tie_since_ns = unit->tie_ns = VRRP_NEVER;
+}
+
+/* A member has a rival, who was Active in the other families, too, but may have no voice there.
+ * @with: who answers it; or @unit->n: nobody does. */
+static void contest(struct vrrp_unit *unit, unsigned with, int64_t now_ns, struct vrrp_output *out)
+{
+	const struct vrrp_event event = { .type = VRRP_EVENT_CONTEST, .now_ns = now_ns };
+
+	for (unsigned i = 0; i < unit->n; i++)
+		if (i != with && is_in(&unit->members[i], VRRP_STATE_ACTIVE))
+			step(unit, i, &event, &out[i]);
 }
 
 /* ---- deafness ---- */
@@ -129,7 +156,7 @@ static void miss(struct vrrp_unit *unit, int64_t now_ns, struct vrrp_output *out
 
 	for (unsigned i = 0; i < unit->n; i++)
 		if (is_in(&unit->members[i], VRRP_STATE_BACKUP))
-			vrrp_step(unit->members[i].vr, &event, &out[i]);
+			step(unit, i, &event, &out[i]);
 }
 
 static void on_backup_timer(struct vrrp_unit *unit, unsigned i, const struct vrrp_event *event,
@@ -141,13 +168,13 @@ static void on_backup_timer(struct vrrp_unit *unit, unsigned i, const struct vrr
 	if (active && member->mute) {
 		lead(unit, active, event->now_ns, out);
 	} else if (active) {
-		vrrp_step(member->vr, event, &out[i]);
+		step(unit, i, event, &out[i]);
 	} else if (last && last->vr->election.down_ns > event->now_ns) {
 		if (!member->mute && event->now_ns >= deaf_ns(member) && hears_active(last))
 			set_deaf(member, true, &out[i]);
 	} else if (last) {
 		/* Whether the silence proves anything is for the last one to say. */
-		vrrp_step(last->vr, event, &out[last - unit->members]);
+		step(unit, (unsigned)(last - unit->members), event, &out[last - unit->members]);
 		if (is_in(last, VRRP_STATE_ACTIVE))
 			lead(unit, last, event->now_ns, out);
 		else
@@ -187,11 +214,15 @@ static void on_active_advert(struct vrrp_unit *unit, unsigned i, const struct vr
 {
 	const struct vrrp_member *member = &unit->members[i];
 
-	if (is_left_to_first(unit, i, event))
+	if (is_left_to_first(unit, i, event)) {
+		contest(unit, unit->n, event->now_ns, out);
 		return;
-	vrrp_step(member->vr, event, &out[i]);
+	}
+	step(unit, i, event, &out[i]);
 	if (is_in(member, VRRP_STATE_BACKUP))
 		give_way(unit, member, event->now_ns, out);
+	else
+		contest(unit, i, event->now_ns, out);
 }
 
 /*
@@ -205,8 +236,30 @@ static void on_latecomer_advert(struct vrrp_unit *unit, unsigned i, const struct
 
 	if (event->advert->priority <= member->vr->election.priority)
 		return;
-	vrrp_step(member->vr, event, &out[i]);
+	step(unit, i, event, &out[i]);
 	give_way(unit, member, event->now_ns, out);
+}
+
+/* An Active that is heard in any family is one: what is Active without a voice gives way to it. */
+static void on_backup_advert(struct vrrp_unit *unit, unsigned i, const struct vrrp_event *event,
+			     struct vrrp_output *out)
+{
+	const struct vrrp_member *member = &unit->members[i];
+
+	step(unit, i, event, &out[i]);
+	if (is_in(member, VRRP_STATE_BACKUP) && event->advert->priority != VRRP_PRIORITY_LEAVE &&
+	    member->vr->election.heard_ns == member->last_ns)
+		give_way(unit, member, event->now_ns, out);
+}
+
+/* Who cannot answer leaves its family to whomever it hears there, and hinders nobody. */
+static void on_mute_advert(struct vrrp_unit *unit, unsigned i, const struct vrrp_event *event,
+			   struct vrrp_output *out)
+{
+	struct vrrp_event defer = *event;
+
+	defer.type = VRRP_EVENT_DEFER;
+	step(unit, i, &defer, &out[i]);
 }
 
 static void on_advert(struct vrrp_unit *unit, unsigned i, const struct vrrp_event *event,
@@ -214,12 +267,14 @@ static void on_advert(struct vrrp_unit *unit, unsigned i, const struct vrrp_even
 {
 	struct vrrp_member *member = &unit->members[i];
 
-	if (is_in(member, VRRP_STATE_ACTIVE))
+	if (member->mute)
+		on_mute_advert(unit, i, event, out);
+	else if (is_in(member, VRRP_STATE_ACTIVE))
 		on_active_advert(unit, i, event, out);
-	else if (is_in(member, VRRP_STATE_BACKUP) && active_member(unit) && !member->mute)
+	else if (is_in(member, VRRP_STATE_BACKUP) && active_member(unit))
 		on_latecomer_advert(unit, i, event, out);
 	else
-		vrrp_step(member->vr, event, &out[i]);
+		on_backup_advert(unit, i, event, out);
 	set_deaf(member, false, &out[i]);
 }
 
@@ -227,7 +282,7 @@ static void step_all(struct vrrp_unit *unit, const struct vrrp_event *event,
 		     struct vrrp_output *out)
 {
 	for (unsigned i = 0; i < unit->n; i++)
-		vrrp_step(unit->members[i].vr, event, &out[i]);
+		step(unit, i, event, &out[i]);
 }
 
 void vrrp_unit_step(struct vrrp_unit *unit, unsigned i, const struct vrrp_event *event,
@@ -245,7 +300,7 @@ void vrrp_unit_step(struct vrrp_unit *unit, unsigned i, const struct vrrp_event 
 	else if (event->type == VRRP_EVENT_TIMER && is_in(member, VRRP_STATE_BACKUP))
 		on_backup_timer(unit, i, event, out);
 	else
-		vrrp_step(member->vr, event, &out[i]);
+		step(unit, i, event, &out[i]);
 	if (!is_in(member, VRRP_STATE_BACKUP))
 		member->deaf = false;
 }

@@ -7,11 +7,12 @@
  *   - An Active heard by one member is an Active: the others do not take over. Who hears nobody
  *     meanwhile is deaf, which is told, and no second Active.
  *   - They take over together, when each has begun and no Active_Down_Timer runs any more.
+ *   - When one has a rival, all announce again, as that may have done so in all families.
  *   - When one yields, all do. A tie is decided by the first member alone, since the addresses of
  *     the others may say the opposite; by another one when it has lasted there for as long as an
  *     Active may be silent.
  *   - A member that cannot speak is mute: it hinders nobody, and follows the others, unless it
- *     hears another Active.
+ *     hears another Active, whom it leaves its family to, however weak.
  *   - All have one priority.
  *
  * Pure, as fsm.h.
@@ -28,6 +29,7 @@ struct vrrp_member {
 	unsigned router; /* any number; families of one router have the same */
 	bool mute;       /* no advert of it can leave; the caller's */
 	bool deaf;       /* hears nobody, while another member hears an Active */
+	int64_t last_ns; /* its last event */
 };
 
 struct vrrp_unit {

@@ -142,6 +142,9 @@ static int64_t patience_ns(const struct router *router, enum vrrp_reason_code fa
 	if (fault == VRRP_REASON_NO_CARRIER || fault == VRRP_REASON_ADDRESS_NO_CARRIER)
 		return router->conf->link.delay_ns < others_ns ? router->conf->link.delay_ns
 							       : others_ns;
+	/* What is sent to an address that is gone nobody hears: no silence would prove anything. */
+	if (router_is_unicast(router) && router->vr.election.state == VRRP_STATE_BACKUP)
+		return 0;
 	return fault == VRRP_REASON_NO_SOURCE ? SOURCE_PATIENCE_NS : 0;
 }
 
@@ -235,18 +238,35 @@ static void tell_that_mute(struct routers *routers, struct router *router,
 	journal_mute(&journal, fault);
 }
 
-/* Whatever was refused meanwhile is asked for anew. */
+/* A renewal was refused, and would be forgotten with what else was. */
+static bool is_renewal_due(const struct routers *routers, const struct router *router)
+{
+	unsigned n = router->conf->addresses_n + router->conf->extra_n;
+
+	for (unsigned i = 0; i < n; i++)
+		if (kern_wants_is_due(routers->wants, router->want + i))
+			return true;
+	return false;
+}
+
+/* Whatever was refused meanwhile is asked for anew, and who speaks again does so at once: until now
+ * the other family's adverts were evidence for its addresses (lease.h). */
 static void speak_again(struct routers *routers, struct router *router)
 {
 	struct journal_router journal = router_journal(routers, router);
+	bool due;
 
 	if (router->mute_ns == VRRP_NEVER)
 		journal_family(&journal, EVENT_SPEAKS);
 	router->mute_ns = VRRP_NEVER;
 	if (router->vr.election.state != VRRP_STATE_ACTIVE)
 		return;
+	due = is_renewal_due(routers, router);
 	router_want_addresses(routers, router, false);
 	router_want_addresses(routers, router, true);
+	if (due)
+		router_renew_leases(routers, router);
+	vrrp_refresh(&router->vr, routers->now->mono_ns);
 }
 
 static void tell_mute(struct routers *routers, struct router *router,
@@ -314,6 +334,11 @@ static void tell_member(struct routers *routers, struct router *mate, const stru
 		fault = shared_fault(faults, mate);
 	else if (faults->passing[mate->member])
 		return;
+	/* What has made it mute has lasted long enough. */
+	if (is_own && faults->shared && router_is_mute(mate)) {
+		mate->fault_code = timed_as(fault.code);
+		mate->fault_ns = routers->now->mono_ns;
+	}
 	tell_mute(routers, mate, is_own && !faults->shared ? &fault : &none);
 	tell_worth(routers, mate, faults->shared ? &fault : &none);
 }

@@ -24,6 +24,8 @@ import time
 from pathlib import Path
 from typing import NamedTuple
 
+import defects_units
+
 ROOT = Path(__file__).resolve().parent.parent.parent
 FOLDERS = ("agent", "netlink", "vrrp", "tests/sim")
 TIMEOUT_S = 120                  # of one defect; then the simulator hangs, which is found, too
@@ -839,8 +841,8 @@ DEFECTS = [
     Defect("cedes-for-three-missed",
            "A router that offers to leave is silent for as long as three adverts may be missed.",
            "vrrp/fsm.c",
-           "vr->config.interval_cs, vrrp_down_intervals(&vr->config)); } /* * When a contest",
-           "vr->config.interval_cs, 3); } /* * When a contest"),
+           "vr->config.interval_cs, vrrp_down_intervals(&vr->config)); } /* When no more",
+           "vr->config.interval_cs, 3); } /* When no more"),
     # ---- the last will ----
     Defect("will-of-backups",
            "The last will of a host makes its peers take over from a healthy Active.",
@@ -867,7 +869,7 @@ DEFECTS = [
            "walk(will, state, send_farewell); flush(will);"
            " if (state) sum = kern_prepared_flush(will->prepared);"
            " swept = kern_sweep(will->dump, will->changer, NULL, on_swept, teller);"),
-]
+] + [Defect(*row) for row in defects_units.DEFECTS]
 
 
 class Misplaced(Exception):

@@ -94,9 +94,8 @@ bool sim_run_until(struct sim *sim, int64_t until_ns)
 
 const char *node_name(unsigned node)
 {
-	static const char *const names[SIM_NODES_MAX] = {
-		"r1", "r2", "r3", "r4", "h1", "h2", "h3"
-	};
+	static const char *const names[SIM_NODES_MAX] = { "r1", "r2", "r3", "r4",
+							  "r5", "h1", "h2", "h3" };
 
 	assert(node < SIM_NODES_MAX);
 	return names[node];

@@ -19,6 +19,7 @@
 #include "sim_gateway.h"
 #include "sim_socket.h"
 #include "sim_trace.h"
+#include "sim_unit.h"
 
 #define SIM_MS INT64_C(1000000)
 #define SIM_S  INT64_C(1000000000)
@@ -33,6 +34,9 @@ struct sim {
 	int64_t now_ns;
 	unsigned still_n;   /* so many events at this moment */
 	bool silent;        /* routers of some priorities do not accept packets */
+	bool units;         /* hosts have routers of both families that elect as one (sim_unit.h) */
+	bool unicast;       /* routers speak to peers (sim_peers.h), */
+	bool nobody;        /* of whom one does not exist */
 	bool tidy;          /* a scenario: no chance anywhere, for traces that read well */
 	bool moving;        /* hosts may speak from other addresses than they began with */
 	int64_t latency_ns; /* a wake-up comes at most so late on a healthy host */
@@ -67,7 +71,7 @@ void sim_init(struct sim *sim, uint64_t seed);
 bool sim_run_until(struct sim *sim, int64_t until_ns);
 
 /**
- * node_name() - "r1" to "r4", "h1" to "h3".
+ * node_name() - "r1" to "r5", "h1" to "h3".
  */
 const char *node_name(unsigned node);
 

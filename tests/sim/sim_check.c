@@ -36,6 +36,7 @@ void check_arrival(struct sim *sim, unsigned i, const struct sim_packet *packet,
 
 	if (packet->type != SIM_PACKET_ADVERT || echo)
 		return;
+	unit_arrival(sim, i, 0, packet, at_ns);
 	if (packet->priority && model_defers(&r->config, packet->priority)) {
 		sim->check.arrived[i].at_ns = at_ns;
 		sim->check.arrived[i].interval_cs = packet->interval_cs;
@@ -289,7 +290,7 @@ static void watch_pair(struct sim *sim, unsigned x, unsigned y, int64_t at_ns)
 
 static void watch_rivals(struct sim *sim, unsigned i)
 {
-	for (unsigned x = 0; x < sim->routers_n; x++)
+	for (unsigned x = 0; x < sim->routers_n && !sim->units; x++)
 		if (x != i && gateway_is_active(&sim->routers[x]))
 			watch_pair(sim, x < i ? x : i, x < i ? i : x, sim->now_ns);
 }
@@ -315,7 +316,8 @@ static int64_t rivals_since(const struct sim *sim, unsigned better, unsigned wor
 
 	if (path->cut || !gateway_runs(sim, better) || !gateway_runs(sim, worse) ||
 	    check_astray(sim, better) || check_astray(sim, worse) ||
-	    sim->check.models[better].listens || sim->check.models[better].cedes)
+	    sim->check.models[better].listens || sim->check.models[better].cedes ||
+	    (sim->unicast && !(gateway_can_serve(b) && gateway_can_serve(w))))
 		return sim->now_ns;
 	since = later(since, later(b->ranked_ns, w->ranked_ns));
 	return later(since, later(b->healthy_ns, w->healthy_ns));
@@ -380,6 +382,13 @@ static bool is_start(const struct sim *sim, unsigned i, const struct vrrp *befor
 	       process->kind == SUCCESSION_KIND_FIRST;
 }
 
+/* Whether last words would leave. */
+static bool can_say(const struct sim *sim, const struct sim_gateway *r)
+{
+	return kernel_can_talk(&r->kernel) && !(r->kernel.trouble & SIM_TROUBLE_FRAMES) &&
+	       !(sim->unicast && !gateway_can_serve(r)) && unit_can_say(sim, r);
+}
+
 void check_step(struct sim *sim, unsigned i, const struct vrrp *before,
 		const struct vrrp_event *event, const struct vrrp_output *out)
 {
@@ -394,9 +403,13 @@ void check_step(struct sim *sim, unsigned i, const struct vrrp *before,
 	check_time(sim, i, event);
 	check_actions(sim, i, before, event, out);
 	check_decided(sim, i, out);
-	if (before->election.state == VRRP_STATE_BACKUP && is)
-		check_takeover(sim, i, before);
-	model_step(sim, i, before, event, out);
+	if (r->unit.together) {
+		unit_follow(sim, i, event);
+	} else {
+		if (before->election.state == VRRP_STATE_BACKUP && is)
+			check_takeover(sim, i, before);
+		model_step(sim, i, before, event, out);
+	}
 	if (before->election.state == VRRP_STATE_FAULT && event->type == VRRP_EVENT_STARTUP)
 		check_recovery(sim, i);
 	if (!was && is) {
@@ -404,10 +417,7 @@ void check_step(struct sim *sim, unsigned i, const struct vrrp *before,
 		watch_rivals(sim, i);
 	}
 	if (was && !is) /* nobody hears the last words when the interface is gone */
-		sim->check.silent_ns[i] =
-			kernel_can_talk(&r->kernel) && !(r->kernel.trouble & SIM_TROUBLE_FRAMES)
-				? sim->now_ns
-				: INT64_MIN;
+		sim->check.silent_ns[i] = can_say(sim, r) ? sim->now_ns : INT64_MIN;
 	if (was && is)
 		check_contest(sim, i, event, out);
 }
@@ -452,6 +462,10 @@ static unsigned component_size(const struct sim *sim, unsigned group)
 
 void check_converged(struct sim *sim)
 {
+	if (sim->units) {
+		unit_converged(sim);
+		return;
+	}
 	for (unsigned group = 0; group < SIM_GROUPS; group++) {
 		unsigned n, size = component_size(sim, group);
 		int active = component_active(sim, group, &n);

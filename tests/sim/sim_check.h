@@ -235,6 +235,11 @@ void check_advert(struct sim *sim, const struct sim_process *process,
 void check_announcement(struct sim *sim, const struct sim_process *process,
 			const struct sim_frame *frame);
 
+/**
+ * check_advert_left() - an advert leaves, whatever by.
+ */
+void check_advert_left(struct sim *sim, unsigned i, unsigned priority);
+
 /* What is right about a frame of either family: sim_check_turn.c. */
 
 /**

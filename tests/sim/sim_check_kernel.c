@@ -35,7 +35,8 @@ bool check_in_trouble(const struct sim *sim, unsigned i)
 {
 	const struct sim_gateway *r = &sim->routers[i];
 
-	return r->kernel.trouble || sim->now_ns < r->kernel.trouble_end_ns + repair_ns(sim, r);
+	return r->kernel.trouble || sim->now_ns < r->kernel.trouble_end_ns + repair_ns(sim, r) ||
+	       macvlan_in_trouble(sim, i);
 }
 
 void check_resumed(struct sim *sim, unsigned i)
@@ -211,6 +212,8 @@ void check_given_up(struct sim *sim, unsigned i)
 	if (!check_in_trouble(sim, i) && kernel_ours(&sim->routers[i].kernel))
 		check_fail(sim, "P3", "%s has given up and left an address behind", node_name(i));
 	companion_left(sim, i);
+	macvlan_left(sim, i);
+	guest_left(sim, i);
 }
 
 void check_lacking(struct sim *sim, const struct sim_process *by, unsigned k)
@@ -307,7 +310,8 @@ void check_expiry(struct sim *sim, unsigned i, unsigned k)
 
 	check_length(sim, i, k);
 	if (!offers && gateway_runs(sim, i) && r->vr.election.state == VRRP_STATE_ACTIVE &&
-	    !check_in_trouble(sim, i) && sim->now_ns > r->kernel.trouble_end_ns + 2 * lease_ns &&
+	    !check_in_trouble(sim, i) && unit_had_voice(sim, i, sim->now_ns - 2 * lease_ns) &&
+	    sim->now_ns > r->kernel.trouble_end_ns + 2 * lease_ns &&
 	    sim->now_ns > r->healthy_ns + 2 * lease_ns)
 		check_fail(sim, "lease", "%s is well and has let the lease of address %u end",
 			   node_name(i), k);
@@ -425,6 +429,7 @@ void check_lease_change(struct sim *sim, unsigned i, const struct sim_conf *old)
 void check_unread(struct sim *sim, unsigned i)
 {
 	sim->check.arrived[i].at_ns = INT64_MIN / 2;
+	unit_unread(sim, i);
 }
 
 void check_restarted(struct sim *sim, unsigned i)

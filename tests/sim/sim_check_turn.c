@@ -6,6 +6,7 @@
 #include "netlink/frame.h"
 #include "sim.h"
 #include "sim_filter.h"
+#include "sim_peers.h"
 
 #define ETHERNET_LEN 14
 #define IP_LEN       20
@@ -114,7 +115,7 @@ static bool headers6_are_right(const struct sim_gateway *r, const struct sim_fra
 	static const uint8_t group[SIM_ADDRESS_LEN] = { 0xff, 0x02, [15] = 0x12 };
 	const uint8_t *p = frame->bytes, *ip = p + ETHERNET_LEN;
 
-	return memcmp(p, group_mac, 6) == 0 && memcmp(p + 6, r->kernel.link.mac, 6) == 0 &&
+	return memcmp(p, group_mac, 6) == 0 && memcmp(p + 6, macvlan_advert_mac(r), 6) == 0 &&
 	       p[12] == 0x86 && p[13] == 0xdd && ip[0] >> 4 == 6 &&
 	       (size_t)(ip[4] << 8 | ip[5]) == frame->len - ETHERNET_LEN - IP6_LEN &&
 	       ip[6] == VRRP_PROTOCOL && ip[7] == 255 && family_same(ip + 24, group) &&
@@ -127,7 +128,7 @@ static bool headers4_are_right(const struct sim_gateway *r, const struct sim_fra
 	static const uint8_t group[] = { 224, 0, 0, 18 };
 	const uint8_t *p = frame->bytes, *ip = p + ETHERNET_LEN;
 
-	return memcmp(p, group_mac, 6) == 0 && memcmp(p + 6, r->kernel.link.mac, 6) == 0 &&
+	return memcmp(p, group_mac, 6) == 0 && memcmp(p + 6, macvlan_advert_mac(r), 6) == 0 &&
 	       p[12] == 0x08 && p[13] == 0x00 && ip[0] == 0x45 && sums_up(ip) &&
 	       (size_t)(ip[2] << 8 | ip[3]) == frame->len - ETHERNET_LEN && ip[8] == 255 &&
 	       ip[9] == VRRP_PROTOCOL && memcmp(ip + 16, group, 4) == 0;
@@ -165,6 +166,24 @@ static void check_farewell(struct sim *sim, unsigned i)
 		check_fail(sim, "P3", "%s says farewell and still has an address", node_name(i));
 }
 
+void check_advert_left(struct sim *sim, unsigned i, unsigned priority)
+{
+	const struct sim_turn *turn = &sim->routers[i].turn;
+
+	if (turn->adverts_sent < turn->adverts)
+		check_active_advert(sim, i, priority);
+	else
+		check_farewell(sim, i);
+}
+
+/* A unit may be started by its other family, before this one has found its address. */
+static const uint8_t *source_of(const struct sim_gateway *r, const struct sim_process *process)
+{
+	bool known = r->unit.together && process->routers && !process->conf.absent;
+
+	return known ? process_router(process)->vr.election.source : r->vr.election.source;
+}
+
 void check_advert(struct sim *sim, const struct sim_process *process, const struct sim_frame *frame)
 {
 	unsigned i = process->router;
@@ -176,12 +195,9 @@ void check_advert(struct sim *sim, const struct sim_process *process, const stru
 	r->packets_n++;
 	if (!check_headers(r, family->number, frame))
 		check_fail(sim, "P11", "%s sends an advert with wrong headers", node_name(i));
-	if (memcmp(ip + family->source_at, r->vr.election.source, family->address_len) != 0)
+	if (memcmp(ip + family->source_at, source_of(r, process), family->address_len) != 0)
 		check_fail(sim, "P11", "%s sends an advert from a wrong address", node_name(i));
-	if (r->turn.adverts_sent < r->turn.adverts)
-		check_active_advert(sim, i, priority);
-	else
-		check_farewell(sim, i);
+	check_advert_left(sim, i, priority);
 }
 
 /* Return: which address an ARP announcement is about; SIM_ADDRESSES_MAX: it is wrong. */
@@ -189,7 +205,7 @@ static unsigned read_arp(const struct sim_gateway *r, const struct sim_frame *fr
 {
 	static const uint8_t everybody[] = { 0xff, 0xff, 0xff, 0xff, 0xff, 0xff };
 	static const uint8_t request[] = { 0x08, 0x06, 0, 1, 0x08, 0, 6, 4, 0, 1 };
-	const uint8_t *p = frame->bytes, *mac = r->kernel.link.mac;
+	const uint8_t *p = frame->bytes, *mac = macvlan_mac(r);
 
 	if (frame->len != KERN_FRAME_ARP_LEN || memcmp(p, everybody, 6) != 0 ||
 	    memcmp(p + 6, mac, 6) != 0 || memcmp(p + 12, request, sizeof(request)) != 0 ||
@@ -205,7 +221,7 @@ static unsigned read_na(const struct sim_gateway *r, const struct sim_frame *fra
 	static const uint8_t head[] = { 0x33, 0x33, 0, 0, 0, 1 };
 	static const uint8_t ip6[] = { 0x86, 0xdd, 0x60, 0, 0, 0, 0, 32, 58, 255 };
 	static const uint8_t nodes[SIM_ADDRESS_LEN] = { 0xff, 0x02, [15] = 1 };
-	const uint8_t *p = frame->bytes, *mac = r->kernel.link.mac;
+	const uint8_t *p = frame->bytes, *mac = macvlan_mac(r);
 	const uint8_t *message = p + ETHERNET_LEN + IP6_LEN, *target = message + 8;
 
 	if (frame->len != KERN_FRAME_NA_LEN || memcmp(p, head, 6) != 0 ||
@@ -311,6 +327,8 @@ void check_sent(struct sim *sim, unsigned i)
 		check_fail(sim, "P12", "%s owes %u adverts and %u farewells, and sends %u and %u",
 			   node_name(i), adverts, farewells, r->turn.adverts_sent,
 			   r->turn.farewells_sent);
+	if (can && peers_missed(sim, i))
+		check_fail(sim, "P12", "%s does not send its advert to all peers", node_name(i));
 	if (can)
 		check_announced(sim, i);
 }
@@ -340,6 +358,15 @@ static void check_source(struct sim *sim, const struct sim_process *process)
 		check_fail(sim, "P7", "%s speaks from another address without need", node_name(i));
 }
 
+/* But for its guest. */
+static bool has_source(const struct sim_gateway *r)
+{
+	struct sim_gateway alone = *r;
+
+	alone.guest.used = false;
+	return gateway_can_serve(&alone);
+}
+
 /* What is wrong with the interface. */
 static enum vrrp_reason_code fault_of(const struct sim_gateway *r)
 {
@@ -351,8 +378,10 @@ static enum vrrp_reason_code fault_of(const struct sim_gateway *r)
 		return VRRP_REASON_LINK_DOWN;
 	if (!link->carrier)
 		return VRRP_REASON_NO_CARRIER;
-	if (r->config.family == 6 && r->kernel.ip6.narrow)
+	if (r->config.family == 6 && r->kernel.ip6.narrow && !r->unicast)
 		return VRRP_REASON_NO_GROUP;
+	if (guest_fault(r) != VRRP_REASON_NONE && has_source(r))
+		return guest_fault(r);
 	return gateway_can_serve(r) ? VRRP_REASON_NONE : VRRP_REASON_NO_SOURCE;
 }
 
@@ -377,6 +406,8 @@ static bool may_come_back(struct sim *sim, const struct sim_process *process,
 	if (fault != VRRP_REASON_NO_SOURCE || r->bare != process)
 		r->bare_ns = now_ns;
 	r->bare = fault == VRRP_REASON_NO_SOURCE ? process : NULL;
+	if (r->unicast && r->vr.election.state != VRRP_STATE_ACTIVE) /* it would hear nobody */
+		return false;
 	return r->bare && now_ns < r->bare_ns + 500 * SIM_MS;
 }
 
@@ -389,7 +420,8 @@ static void check_fault(struct sim *sim, const struct sim_process *process)
 	enum vrrp_reason_code said =
 		e->state == VRRP_STATE_FAULT ? e->reason.code : VRRP_REASON_NONE;
 
-	if (said == VRRP_REASON_NO_OWN || said == VRRP_REASON_ONLY_VIRTUAL)
+	if (said == VRRP_REASON_NO_OWN || said == VRRP_REASON_ONLY_VIRTUAL ||
+	    said == VRRP_REASON_NOT_HERE)
 		said = VRRP_REASON_NO_SOURCE;
 	if (may_come_back(sim, process, fault) && said == VRRP_REASON_NONE)
 		return;
@@ -404,7 +436,7 @@ static void check_member(struct sim *sim, unsigned i)
 {
 	const struct sim_gateway *r = &sim->routers[i];
 
-	if (gateway_can_serve(r) && !check_in_trouble(sim, i) &&
+	if (gateway_can_serve(r) && !check_in_trouble(sim, i) && !r->unicast &&
 	    !socket_is_member(&r->kernel, r->config.family))
 		check_fail(sim, "P15", "%s is deaf, and does not know it", node_name(i));
 }
@@ -435,7 +467,9 @@ static void check_deadline(struct sim *sim, const struct sim_process *process)
 	unsigned i = process->router;
 	const struct sim_gateway *r = &sim->routers[i];
 	int64_t now = gateway_local_ns(sim, r), deadline = vrrp_deadline(&r->vr);
+	bool awaits = r->kernel.macvlans.used && r->vr.election.reason.code == VRRP_REASON_NONE;
 	bool never = r->vr.election.state == VRRP_STATE_FAULT ||
+		     (r->vr.election.state == VRRP_STATE_INITIALIZE && awaits) ||
 		     (r->vr.election.state == VRRP_STATE_INITIALIZE &&
 		      r->vr.election.reason.code == VRRP_REASON_STOPPED);
 
@@ -466,7 +500,13 @@ void check_turn_end(struct sim *sim, const struct sim_process *process)
 	if (!process_router(process))
 		return;
 	model_turn(sim, i);
-	check_fault(sim, process);
+	unit_turn(sim, process);
+	macvlan_turn(sim, process);
+	guest_turn(sim, process);
+	if (!sim->routers[i].unit.together)
+		check_fault(sim, process);
 	check_member(sim, i);
-	check_deadline(sim, process);
+	if (!sim->routers[i].unit.together ||
+	    sim->routers[i].vr.election.state != VRRP_STATE_BACKUP)
+		check_deadline(sim, process);
 }

@@ -63,18 +63,38 @@ static struct kern_address own_address(const struct sim_gateway *r)
 	return address;
 }
 
-void companion_conf(const struct sim_gateway *r, struct conf_address *ret_addresses,
-		    struct conf_router *ret_router)
+/* What is configured for a unit is so for both. */
+static struct vrrp_config config_of(const struct sim_gateway *r, const struct sim_conf *conf)
+{
+	struct vrrp_config config = conf->vrrp;
+
+	if (!r->unit.together)
+		return r->companion.config;
+	config.family = r->companion.config.family;
+	config.checksum = r->companion.config.checksum;
+	config.announce = family_announce(config.family, true);
+	return config;
+}
+
+bool companion_is_conf(const struct sim_gateway *r, const struct sim_conf *conf)
+{
+	return r->companion.there && !(r->unit.together && conf->absent);
+}
+
+void companion_conf(const struct sim_gateway *r, const struct sim_conf *conf,
+		    struct conf_address *ret_addresses, struct conf_router *ret_router)
 {
 	*ret_router = (struct conf_router){
 		.accept = true,
-		.vrrp = r->companion.config,
+		.vrrp = config_of(r, conf),
 		.lease = CONF_LEASE_OFF,
 		.link_local.kind = KIND,
 		.addresses_n = SIM_COMPANION_ADDRESSES,
 		.addresses = ret_addresses,
+		.unit_n = r->unit.together ? 2 : 0,
+		.unit_at = r->unit.together ? 1 : 0,
 	};
-	strcpy(ret_router->name, "companion");
+	strcpy(ret_router->name, r->unit.together ? "lan" : "companion");
 	strcpy(ret_router->interface, SIM_INTERFACE);
 	for (unsigned k = 0; k < SIM_COMPANION_ADDRESSES; k++) {
 		struct kern_address address = address_of(r, k);
@@ -149,9 +169,21 @@ void companion_vanishes(struct sim *sim, unsigned i)
 		c->table[k].present = false;
 		tell(sim, i, NULL, address_of(r, k), true);
 	}
-	if (c->own == SIM_OWN_ABSENT)
+	companion_set_own(sim, i, false);
+}
+
+void companion_set_own(struct sim *sim, unsigned i, bool there)
+{
+	struct sim_gateway *r = &sim->routers[i];
+
+	if (there) {
+		companion_links(sim, i);
 		return;
-	c->own = SIM_OWN_ABSENT;
+	}
+	if (r->companion.own == SIM_OWN_ABSENT)
+		return;
+	kernel_disturb(sim, i);
+	r->companion.own = SIM_OWN_ABSENT;
 	tell(sim, i, NULL, own_address(r), true);
 }
 
@@ -216,6 +248,9 @@ void companion_frame(struct sim *sim, const struct sim_process *process,
 			   node_name(process->router));
 	packet.len = (uint16_t)(frame->len - 14);
 	memcpy(packet.bytes, ip, packet.len);
+	packet.priority = ip[family->header_len + 2];
+	packet.interval_cs = (r->unit.together ? &r->config : &c->config)->interval_cs;
+	unit_sent(sim, process->router);
 	if (kernel_can_talk(&r->kernel))
 		net_send(sim, &packet);
 }
@@ -281,7 +316,8 @@ static void check_state(struct sim *sim, const struct sim_process *process)
 	bool fault = e->state == VRRP_STATE_FAULT;
 	bool waits = may_wait(sim, process);
 
-	if (e->state == VRRP_STATE_INITIALIZE || is_excused(sim, i) || (waits && !fault))
+	if (e->state == VRRP_STATE_INITIALIZE || is_excused(sim, i) || (waits && !fault) ||
+	    r->unit.together)
 		return;
 	if (fault == can_serve(r))
 		check_fail(sim, "P15", "the companion of %s is %s, and %s serve", node_name(i),
@@ -294,8 +330,12 @@ void companion_turn(struct sim *sim, const struct sim_process *process)
 	struct sim_companion *c = &sim->routers[i].companion;
 	enum vrrp_state before = c->vr.election.state;
 
-	if (!c->there)
+	if (!companion_is_conf(&sim->routers[i], &process->conf)) {
+		companion_vanished(&sim->routers[i]);
+		if (sim->routers[i].kernel.trouble_end_ns < process->told_ns)
+			companion_left(sim, i);
 		return;
+	}
 	c->vr = routers_get(process->routers, NUMBER)->vr;
 	if (sim->check.companions_settled && c->vr.election.state != before)
 		check_fail(sim, "P2", "the companion of %s leaves %s without need", node_name(i),
@@ -303,6 +343,13 @@ void companion_turn(struct sim *sim, const struct sim_process *process)
 	if (!is_excused(sim, i))
 		check_table(sim, process);
 	check_state(sim, process);
+}
+
+void companion_stepped(struct sim *sim, unsigned i, const struct vrrp *before,
+		       const struct vrrp *vr, const struct vrrp_event *event)
+{
+	sim->routers[i].companion.vr = *vr;
+	unit_stepped(sim, i, 1, before, event);
 }
 
 void companion_left(struct sim *sim, unsigned i)

@@ -35,6 +35,7 @@ struct sim_companion {
 };
 
 struct sim;
+struct sim_conf;
 struct sim_gateway;
 struct sim_process;
 struct sim_frame;
@@ -49,10 +50,27 @@ void companion_init(struct sim_gateway *r, uint8_t host, const struct vrrp_confi
 
 /**
  * companion_conf() - write its configuration.
+ * @conf: of the router whose fate it shares, if it does.
  * @ret_addresses: SIM_COMPANION_ADDRESSES; borrowed by @ret_router.
  */
-void companion_conf(const struct sim_gateway *r, struct conf_address *ret_addresses,
-		    struct conf_router *ret_router);
+void companion_conf(const struct sim_gateway *r, const struct sim_conf *conf,
+		    struct conf_address *ret_addresses, struct conf_router *ret_router);
+
+/**
+ * companion_is_conf() - whether a configuration has it.
+ */
+bool companion_is_conf(const struct sim_gateway *r, const struct sim_conf *conf);
+
+/**
+ * companion_stepped() - the core made a step with one that is a member of a unit.
+ */
+void companion_stepped(struct sim *sim, unsigned i, const struct vrrp *before,
+		       const struct vrrp *vr, const struct vrrp_event *event);
+
+/**
+ * companion_set_own() - the host's own address of its family comes, if it can, or goes.
+ */
+void companion_set_own(struct sim *sim, unsigned i, bool there);
 
 /**
  * companion_change() - carry out a change that a process asks for.

@@ -47,6 +47,7 @@ static void path_reset(struct sim *sim, unsigned from, unsigned to, const struct
 	(void)e;
 	path->cut = false;
 	path->loss = path->duplicate = path->corrupt = 0;
+	path->loss_of[0] = path->loss_of[1] = 0;
 	path->jitter_ns = 0;
 }
 
@@ -91,6 +92,9 @@ static void path_apply(struct sim *sim, unsigned from, unsigned to, const struct
 		path->cut |=
 			(from == e->node || to == e->node) && ways[e->amount % SIM_LINK_FAULTS].cut;
 		break;
+	case SIM_FAULT_FAMILY:
+		unit_apply(sim, from, to, e);
+		break;
 	case SIM_FAULT_BURST:
 	case SIM_FAULT_STALL:
 	case SIM_FAULT_STOP:
@@ -111,6 +115,8 @@ static void path_apply(struct sim *sim, unsigned from, unsigned to, const struct
 	case SIM_FAULT_JUNK:
 	case SIM_FAULT_START:
 	case SIM_FAULT_ROUTE:
+	case SIM_FAULT_MACVLAN:
+	case SIM_FAULT_GUEST:
 	case SIM_FAULT_COUNT:
 		break;
 	}
@@ -210,6 +216,9 @@ static void narrate_begin(const struct sim *sim, const struct sim_episode *e)
 	case SIM_FAULT_PROGRAM:
 	case SIM_FAULT_START:
 	case SIM_FAULT_ROUTE:
+	case SIM_FAULT_MACVLAN:
+	case SIM_FAULT_GUEST:
+	case SIM_FAULT_FAMILY:
 	case SIM_FAULT_COUNT:
 		break;
 	}
@@ -434,6 +443,12 @@ static void host_begin(struct sim *sim, unsigned i, const struct sim_episode *e)
 		kernel_replace(sim, e->node, e->peer % r->addresses_n);
 	else if (e->type == SIM_FAULT_KERNEL)
 		kernel_trouble(sim, e->node, e->amount);
+	else if (e->type == SIM_FAULT_FAMILY)
+		unit_begin(sim, e);
+	else if (e->type == SIM_FAULT_MACVLAN)
+		macvlan_begin(sim, e);
+	else if (e->type == SIM_FAULT_GUEST)
+		guest_begin(sim, e);
 	else if (e->type == SIM_FAULT_ROUTE)
 		ip6_set_forwards(sim, e->node, !r->kernel.ip6.forwards);
 }
@@ -459,6 +474,12 @@ static void host_end(struct sim *sim, const struct sim_episode *e)
 		kernel_squat(sim, e->node, e->peer % r->addresses_n, false);
 	} else if (e->type == SIM_FAULT_KERNEL) {
 		kernel_trouble(sim, e->node, 0);
+	} else if (e->type == SIM_FAULT_FAMILY) {
+		unit_end(sim, e);
+	} else if (e->type == SIM_FAULT_MACVLAN) {
+		macvlan_end(sim, e);
+	} else if (e->type == SIM_FAULT_GUEST) {
+		guest_end(sim, e);
 	} else if (e->type == SIM_FAULT_ROUTE) {
 		ip6_set_forwards(sim, e->node, !r->kernel.ip6.forwards);
 	}

@@ -44,6 +44,9 @@ enum sim_fault_type {
 	SIM_FAULT_JUNK,     /* @amount packets that must be rejected come to @node */
 	SIM_FAULT_START,    /* no fault: @node is started for the first time */
 	SIM_FAULT_ROUTE,    /* the host of @node begins, or ends, to route IPv6 */
+	SIM_FAULT_MACVLAN,  /* enum sim_macvlan_fault @amount */
+	SIM_FAULT_GUEST,    /* enum sim_guest_fault @amount */
+	SIM_FAULT_FAMILY,   /* of one family alone: unit_kind() @amount */
 	SIM_FAULT_COUNT,
 };
 

@@ -46,6 +46,9 @@ int filter_change(struct sim *sim, struct sim_process *by, const struct kern_cha
 	struct kern_address address;
 	struct sim_filter *filter;
 
+	if (change->entry.filter.action == KERN_FILTER_ARP)
+		return macvlan_silence(sim, by, change);
+
 	if (k == SIM_ADDRESSES_MAX) {
 		check_fail(sim, "P17", "%s drops packets to an address that is not virtual",
 			   node_name(by->router));
@@ -69,8 +72,24 @@ void filter_refuse(struct sim *sim, unsigned i, const struct kern_change *change
 {
 	unsigned k = virtual_number(sim, i, change);
 
-	if (k < SIM_ADDRESSES_MAX)
+	if (k < SIM_ADDRESSES_MAX && change->entry.filter.action == KERN_FILTER_DELIVERY)
 		sim->routers[i].kernel.filters[k].refused |= !change->add;
+}
+
+static void show_silence(const struct sim_process *process, const struct kern_address *address,
+			 unsigned k, int ifindex, kern_object_fn each, void *arg)
+{
+	const struct sim_kernel *kernel = &process->sim->routers[process->router].kernel;
+	struct kern_object object = { .type = KERN_OBJECT_ENTRY, .kind = KERN_KIND_FILTER };
+	int below = kernel->macvlans.arps[k];
+
+	if (!below || (ifindex && ifindex != below))
+		return;
+	object.entry.filter = (struct kern_filter){ .ifindex = below,
+						    .action = KERN_FILTER_ARP,
+						    .family = address->family };
+	memcpy(object.entry.filter.bytes, address->bytes, sizeof(address->bytes));
+	each(&object, arg);
 }
 
 int filter_dump(const struct sim_process *process, int ifindex, kern_object_fn each, void *arg)
@@ -83,6 +102,7 @@ int filter_dump(const struct sim_process *process, int ifindex, kern_object_fn e
 
 		if (kernel_goes_wrong(process->sim, process->router, SIM_TROUBLE_DUMPS))
 			return -EAGAIN;
+		show_silence(process, &address, k, ifindex, each, arg);
 		if (!kernel->filters[k].present ||
 		    (ifindex && kernel->filters[k].ifindex != ifindex && is_of_link(&address)))
 			continue;
@@ -97,6 +117,8 @@ int filter_dump(const struct sim_process *process, int ifindex, kern_object_fn e
 void filter_end(struct sim *sim, unsigned i)
 {
 	memset(sim->routers[i].kernel.filters, 0, sizeof(sim->routers[i].kernel.filters));
+	memset(sim->routers[i].kernel.macvlans.arps, 0,
+	       sizeof(sim->routers[i].kernel.macvlans.arps));
 }
 
 void filter_check_added(struct sim *sim, const struct sim_process *by, unsigned k)

@@ -112,16 +112,23 @@ static bool is_own(const struct sim_gateway *r, unsigned k)
 {
 	bool known = k < r->addresses_n && r->config.priority != VRRP_PRIORITY_OWNER;
 
-	if (r->config.family == 6 && (k > 0 || r->link_local == CONF_LINK_LOCAL_NONE))
+	if (r->unicast ||
+	    (r->config.family == 6 && (k > 0 || r->link_local == CONF_LINK_LOCAL_NONE)))
 		return false;
 	return r->kernel.table[k].present && r->kernel.table[k].mark != KERN_ADDRESS_MARK && !known;
+}
+
+/* Peers know one of them. */
+static unsigned first_own(const struct sim_gateway *r)
+{
+	return r->unicast ? SIM_OWN_MAX - 1 : 0;
 }
 
 bool gateway_owns(const struct sim_gateway *r, const uint8_t *bytes)
 {
 	unsigned k = family_virtual_number(r->config.family, bytes);
 
-	for (unsigned n = 0; n < SIM_OWN_MAX; n++)
+	for (unsigned n = first_own(r); n < SIM_OWN_MAX; n++)
 		if (r->kernel.own[n] == SIM_OWN_USABLE && family_same(r->own[n], bytes))
 			return true;
 	return k < SIM_ADDRESSES_MAX && is_own(r, k);
@@ -151,11 +158,12 @@ bool gateway_can_serve(const struct sim_gateway *r)
 {
 	bool own = false;
 
-	for (unsigned n = 0; n < SIM_OWN_MAX; n++)
+	for (unsigned n = first_own(r); n < SIM_OWN_MAX; n++)
 		own |= r->kernel.own[n] == SIM_OWN_USABLE;
 	for (unsigned k = 0; k < SIM_ADDRESSES_MAX; k++)
 		own |= is_own(r, k);
-	return r->up && own && !lacks_own(r) && kernel_can_talk(&r->kernel);
+	return r->up && own && !lacks_own(r) && kernel_can_talk(&r->kernel) &&
+	       guest_fault(r) == VRRP_REASON_NONE;
 }
 
 bool gateway_in_service(const struct sim_gateway *r)
@@ -208,6 +216,8 @@ void gateway_stepped(struct sim *sim, unsigned i, const struct vrrp *before, con
 	}
 	r->config.priority = vr->election.priority;
 	check_step(sim, i, before, event, out);
+	if (r->unit.together)
+		unit_stepped(sim, i, 0, before, event);
 }
 
 bool gateway_may_tear(const struct sim_gateway *r)
@@ -228,7 +238,10 @@ void gateway_adopted(struct sim *sim, unsigned i, const struct vrrp *vr, const s
 	r->config.priority = vr->election.priority;
 	before = old->config;
 	before.priority = old->election.priority;
-	model_adopt(sim, i, &before);
+	if (r->unit.together)
+		unit_follow(sim, i, NULL);
+	else
+		model_adopt(sim, i, &before);
 	if (vr->election.state == VRRP_STATE_ACTIVE)
 		check_wanted(sim, i);
 	else if (!r->reloading) /* what had come died with the one before */
@@ -334,6 +347,8 @@ void gateway_go(struct sim *sim, struct sim_process *process, int old_fd)
 		check_start(sim, i);
 	}
 	look(sim, process);
+	if (r->kernel.ip6.forwards_ns >= process->opened_ns) /* nobody knows what was said */
+		r->kernel.ip6.said = 0;
 	check_go_end(sim, process, &going);
 	gateway_turn(sim, process);
 }

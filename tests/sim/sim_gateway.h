@@ -11,6 +11,8 @@
 #include "sim_keeper.h"
 #include "sim_model.h"
 #include "sim_process.h"
+#include "sim_unit.h"
+#include "sim_guest.h"
 
 #define SIM_DRIFT_PPM   500 /* more than a quartz ever drifts */
 #define SIM_ANSWERS_MAX 10  /* per second: five per window, two windows touch it */
@@ -45,6 +47,7 @@ struct sim_turn {
 	unsigned farewells_sent;
 	uint32_t announce;               /* addresses that are to be announced, a bit each */
 	uint32_t announced;              /* since they are there */
+	uint32_t copies, copies_left;    /* peers that it went to; and to whom it left */
 	uint64_t changes_n;              /* of the kernel when it began */
 	uint8_t source[SIM_ADDRESS_LEN]; /* likewise, of the router */
 };
@@ -65,9 +68,12 @@ struct sim_gateway {
 	struct sim_kernel kernel;
 	struct sim_keeper keeper;
 	struct sim_companion companion;
+	struct sim_unit unit;
+	struct sim_guest guest;
 	uint8_t own[SIM_OWN_MAX][SIM_ADDRESS_LEN]; /* that the host may have of its own */
 	enum conf_link_local_kind link_local;      /* of IPv6 */
 	unsigned addresses_n;
+	bool unicast;       /* it speaks to peers, from one address alone */
 	bool options;       /* its host puts an option into every IP header */
 	unsigned queue_max; /* so many packets wait in a socket, up to SIM_QUEUE_MAX */
 

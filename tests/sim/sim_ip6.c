@@ -144,6 +144,7 @@ void ip6_set_forwards(struct sim *sim, unsigned i, bool forwards)
 	kernel_disturb(sim, i);
 	trace(sim, "%s %s IPv6", node_name(i), forwards ? "routes" : "routes no more");
 	kernel->ip6.forwards = forwards;
+	kernel->ip6.forwards_ns = sim->now_ns;
 	if (kernel->link.exists && !kernel->ip6.narrow)
 		kernel_tell_forwarding(sim, i);
 }

@@ -33,6 +33,7 @@ struct sim_ip6 {
 	bool duplicate;              /* somebody else on the LAN has what this host would take */
 	int64_t dad_ns[SIM_OWN_MAX]; /* when duplicate address detection ends */
 	int64_t back_ns;             /* it came back last */
+	int64_t forwards_ns;         /* it began, or ended, to route */
 	uint32_t said, said_router;  /* a bit per address: what neighbours were told of it */
 };
 

@@ -163,6 +163,24 @@ static const struct defect defects6[] = {
 	{ NULL, VRRP_REJECT_OWN_SOURCE },
 };
 
+static void set_nothing(const struct junk *junk)
+{
+	(void)junk;
+}
+
+/* What comes to one who has peers, from somebody who is none. The kernel drops what is to others.
+ */
+static const struct defect defects_of_peers[] = {
+	{ set_ttl, VRRP_REJECT_TTL },
+	{ set_version, VRRP_REJECT_VERSION },
+	{ set_type, VRRP_REJECT_TYPE },
+	{ set_vrid, VRRP_REJECT_VRID },
+	{ set_source_zero, VRRP_REJECT_SOURCE },
+	{ set_source_group, VRRP_REJECT_SOURCE },
+	{ set_nothing, VRRP_REJECT_NOT_PEER },
+	{ set_checksum, VRRP_REJECT_NOT_PEER },
+};
+
 static const struct {
 	const struct defect *all;
 	unsigned n;
@@ -226,6 +244,9 @@ static void junk_send_one(struct sim *sim, unsigned to, const struct defect *def
 	struct junk junk = { family, packet.bytes, packet.bytes + family->header_len };
 
 	write_advert(&sim->routers[to], defect->spoil != NULL, &packet);
+	if (sim->unicast)
+		memcpy(packet.bytes + family->destination_at, sim->routers[to].own[SIM_OWN_MAX - 1],
+		       family->address_len);
 	if (defect->spoil)
 		defect->spoil(&junk);
 	trace(sim, "junk for %s: %s", node_name(to), vrrp_reject_name(defect->expect));
@@ -237,7 +258,10 @@ void junk_send(struct sim *sim, unsigned to, unsigned n)
 {
 	bool ip6 = sim->routers[to].config.family == 6;
 	unsigned kinds = defects[ip6].n - sim->moving;
+	const unsigned of_peers_n = sizeof(defects_of_peers) / sizeof(defects_of_peers[0]);
 
-	for (unsigned i = 0; i < n; i++)
+	for (unsigned i = 0; i < n && sim->unicast; i++)
+		junk_send_one(sim, to, &defects_of_peers[prng_below(&sim->prng, of_peers_n)]);
+	for (unsigned i = 0; i < n && !sim->unicast; i++)
 		junk_send_one(sim, to, &defects[ip6].all[prng_below(&sim->prng, kinds)]);
 }

@@ -48,7 +48,7 @@ static unsigned prefix_len_of(const struct sim *sim, unsigned i, unsigned k)
 struct kern_address kernel_address(const struct sim *sim, unsigned i, unsigned k)
 {
 	const struct sim_gateway *r = &sim->routers[i];
-	struct kern_address address = { .ifindex = r->kernel.link.ifindex,
+	struct kern_address address = { .ifindex = macvlan_home(r),
 					.family = r->config.family,
 					.prefix_len = (uint8_t)prefix_len_of(sim, i, k) };
 
@@ -339,6 +339,12 @@ static bool is_in_subnet(const struct sim *sim, unsigned i, unsigned k)
 	return sim->routers[i].config.family == 4 && prefix_len_of(sim, i, k) != 32;
 }
 
+void kernel_drop(struct sim *sim, unsigned i, unsigned k)
+{
+	if (sim->routers[i].kernel.table[k].present)
+		drop(sim, i, the_kernel, k);
+}
+
 void kernel_lose(struct sim *sim, unsigned i, unsigned k)
 {
 	if (!sim->routers[i].kernel.table[k].present)
@@ -390,9 +396,13 @@ int kernel_change(struct sim *sim, struct sim_process *by, const struct kern_cha
 	struct sim_kernel *kernel = &sim->routers[i].kernel;
 	struct actor actor = { by, false };
 	struct sim_address *address = &kernel->table[k];
-	int refusal = ip6_refusal(kernel, change);
+	int refusal = ip6_refusal(kernel, change), home = macvlan_home(&sim->routers[i]);
 
-	if (!kernel->link.exists || change->address.ifindex != kernel->link.ifindex)
+	if (guest_is_on(&sim->routers[i], change->address.ifindex))
+		return guest_change(sim, by, change);
+	if (kernel->macvlans.used && change->add && change->address.ifindex == kernel->link.ifindex)
+		check_fail(sim, "M", "%s puts an address on the interface below", node_name(i));
+	if (!home || change->address.ifindex != home)
 		return -ENODEV;
 	if (change->address.family != sim->routers[i].config.family)
 		return companion_change(sim, by, change);
@@ -573,10 +583,9 @@ void kernel_remove_link(struct sim *sim, unsigned i)
 	if (!kernel->link.exists)
 		return;
 	disturb(sim, i);
-	for (unsigned k = 0; k < SIM_ADDRESSES_MAX; k++) {
-		if (kernel->table[k].present)
-			drop(sim, i, the_kernel, k);
-	}
+	macvlan_vanish(sim, i);
+	for (unsigned k = 0; k < SIM_ADDRESSES_MAX; k++)
+		kernel_drop(sim, i, k);
 	for (unsigned n = 0; n < SIM_OWN_MAX; n++)
 		kernel_set_own(sim, i, n, false);
 	companion_vanishes(sim, i);

@@ -10,6 +10,7 @@
 #include "netlink/change.h"
 #include "netlink/object.h"
 #include "sim_ip6.h"
+#include "sim_macvlan.h"
 #include "sim_net.h"
 
 #define SIM_INTERFACE   "eth0"
@@ -83,6 +84,7 @@ struct sim_kernel {
 	} members[SIM_MEMBERS_MAX]; /* of the groups */
 	struct sim_address table[SIM_ADDRESSES_MAX];
 	struct sim_filter filters[SIM_ADDRESSES_MAX];
+	struct sim_macvlans macvlans;
 };
 
 /* What a process hears of its kernel. */
@@ -218,6 +220,11 @@ void kernel_disturb(struct sim *sim, unsigned i);
  * kernel_lose() - virtual address @k goes with all that the interface has.
  */
 void kernel_lose(struct sim *sim, unsigned i, unsigned k);
+
+/**
+ * kernel_drop() - virtual address @k goes with the interface that has it.
+ */
+void kernel_drop(struct sim *sim, unsigned i, unsigned k);
 
 /* What it tells the processes of the agent; of an object, that @by has asked for that, or NULL. */
 void kernel_tell(struct sim *sim, unsigned i, const struct sim_process *by,

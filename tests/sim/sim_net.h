@@ -11,7 +11,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define SIM_ROUTERS_MAX   4
+#define SIM_ROUTERS_MAX   5
 #define SIM_HOSTS_MAX     3
 #define SIM_NODES_MAX     (SIM_ROUTERS_MAX + SIM_HOSTS_MAX)
 #define SIM_ADDRESSES_MAX 20
@@ -52,10 +52,12 @@ struct sim_path {
 	/* Faults in effect, set by sim_fault.c. Chances are per thousand packets. */
 	bool cut;
 	unsigned loss, duplicate, corrupt;
-	int64_t jitter_ns;  /* additional random delay: packets overtake each other */
-	unsigned burst;     /* so many packets more are lost */
-	unsigned lost_run;  /* adverts lost in a row */
-	int64_t healthy_ns; /* what is sent from then on was delivered in time so far */
+	unsigned loss_of[2];    /* of IPv4 and of IPv6 alone; never of announcements */
+	int64_t jitter_ns;      /* additional random delay: packets overtake each other */
+	unsigned burst;         /* so many packets more are lost */
+	unsigned lost_run;      /* adverts lost in a row, */
+	unsigned companion_run; /* and of companions, but for what befalls one family alone */
+	int64_t healthy_ns;     /* what is sent from then on was delivered in time so far */
 };
 
 struct sim_net {
@@ -78,6 +80,12 @@ void net_init(struct sim *sim, int64_t delay_ns);
  * @packet: copied; sent_ns is set.
  */
 void net_send(struct sim *sim, const struct sim_packet *packet);
+
+/**
+ * net_send_to(), net_lose_to() - likewise, to one router alone.
+ */
+void net_send_to(struct sim *sim, const struct sim_packet *packet, unsigned to);
+void net_lose_to(struct sim *sim, const struct sim_packet *packet, unsigned to);
 
 /**
  * net_lose() - what would have been sent is lost for all nodes.

@@ -3,6 +3,8 @@
  * sim_kernel.h. */
 #include <assert.h>
 #include <errno.h>
+#include <libmnl/libmnl.h>
+#include <linux/rtnetlink.h>
 
 #include "netlink/dump.h"
 #include "netlink/filter_change.h"
@@ -70,6 +72,8 @@ static int carry_out(struct sim_process *by, const struct kern_change *change)
 			filter_refuse(by->sim, by->router, change);
 		return -ENOMEM;
 	}
+	if (change->kind == KERN_KIND_MACVLAN || change->kind == KERN_KIND_UP)
+		return macvlan_change(by->sim, by, change);
 	return is_filter ? filter_change(by->sim, by, change) : kernel_change(by->sim, by, change);
 }
 
@@ -111,7 +115,14 @@ void kern_prepared_close(struct kern_prepared *prepared)
 
 void kern_prepared_add(struct kern_prepared *prepared, const struct kern_transaction *transaction)
 {
-	(void)transaction;
+	const struct nlmsghdr *message = (const struct nlmsghdr *)transaction->bytes;
+
+	if (message->nlmsg_type == RTM_DELLINK) {
+		const struct ifinfomsg *link = mnl_nlmsg_get_payload(message);
+
+		(void)macvlan_remove(prepared->process->sim, prepared->process, link->ifi_index);
+		return;
+	}
 	check_fail(prepared->process->sim, "P3", "%s removes an address without a look at it",
 		   node_name(prepared->process->router));
 }
@@ -145,6 +156,7 @@ int kern_dump_links(struct kern_dump *dump, kern_object_fn each, void *arg)
 
 	process_may_die(process);
 
+	guest_show_link(process, each, arg);
 	if (!process->sim->routers[process->router].kernel.link.exists)
 		return 0;
 	object.link = kernel_link(process->sim, process->router);
@@ -158,6 +170,10 @@ int kern_dump_link(struct kern_dump *dump, int ifindex, kern_object_fn each, voi
 
 	if (kernel_goes_wrong(process->sim, process->router, SIM_TROUBLE_DUMPS))
 		return -EAGAIN;
+	if (guest_is_on(&process->sim->routers[process->router], ifindex)) {
+		guest_show_link(process, each, arg);
+		return 0;
+	}
 	if (kernel_link(process->sim, process->router).ifindex != ifindex)
 		return -ENODEV;
 	return kern_dump_links(dump, each, arg);
@@ -183,17 +199,10 @@ static void show_own(const struct sim_process *process, kern_object_fn each, voi
 	}
 }
 
-int kern_dump_kind(struct kern_dump *dump, enum kern_kind kind, kern_object_fn each, void *arg)
+static int show_virtual(struct sim_process *process, kern_object_fn each, void *arg)
 {
-	struct sim_process *process = dump->process;
 	const struct sim_kernel *kernel = &process->sim->routers[process->router].kernel;
 
-	process_may_die(process);
-	if (kind == KERN_KIND_FILTER)
-		return filter_dump(process, 0, each, arg);
-	if (kind != KERN_KIND_ADDRESS)
-		return 0;
-	show_own(process, each, arg);
 	for (unsigned k = 0; k < SIM_ADDRESSES_MAX; k++) {
 		struct kern_object object = virtual_address(process, k);
 
@@ -209,6 +218,26 @@ int kern_dump_kind(struct kern_dump *dump, enum kern_kind kind, kern_object_fn e
 	}
 	if (!process->sweeping)
 		process->unseen = 0;
+	return 0;
+}
+
+int kern_dump_kind(struct kern_dump *dump, enum kern_kind kind, kern_object_fn each, void *arg)
+{
+	struct sim_process *process = dump->process;
+	int err;
+
+	process_may_die(process);
+	if (kind == KERN_KIND_FILTER)
+		return filter_dump(process, 0, each, arg);
+	if (kind == KERN_KIND_MACVLAN || kind == KERN_KIND_UP)
+		macvlan_show(process, kind, 0, each, arg);
+	if (kind != KERN_KIND_ADDRESS)
+		return 0;
+	guest_show(process, each, arg);
+	show_own(process, each, arg);
+	err = show_virtual(process, each, arg);
+	if (err < 0)
+		return err;
 	if (process->sim->routers[process->router].companion.there)
 		companion_show(process, each, arg);
 	return 0;
@@ -224,8 +253,26 @@ int kern_dump_interface(struct kern_dump *dump, enum kern_kind kind, int ifindex
 		process_may_die(process);
 		return filter_dump(process, ifindex, each, arg);
 	}
+	if (kind == KERN_KIND_MACVLAN || kind == KERN_KIND_UP) {
+		process_may_die(process);
+		macvlan_show(process, kind, ifindex, each, arg);
+		return 0;
+	}
+	if (guest_is_on(&process->sim->routers[process->router], ifindex)) {
+		if (kind == KERN_KIND_ADDRESS)
+			guest_show(process, each, arg);
+		return 0;
+	}
+	if (ifindex == macvlan_home(&process->sim->routers[process->router]) &&
+	    ifindex != link->ifindex)
+		return show_virtual(process, each, arg);
 	if (!link->exists || ifindex != link->ifindex)
 		return 0;
+	if (kind == KERN_KIND_ADDRESS &&
+	    process->sim->routers[process->router].kernel.macvlans.used) {
+		show_own(process, each, arg);
+		return 0;
+	}
 	return kern_dump_kind(dump, kind, each, arg);
 }
 

@@ -105,6 +105,12 @@ static bool is_main(const struct vrrp *vr)
 	       vr->config.family == running->sim->routers[running->router].config.family;
 }
 
+/* The second member of a unit, as of a host with one. */
+static bool is_mate(const struct vrrp *vr)
+{
+	return vr->config.vrid == SIM_VRID && running->sim->routers[running->router].unit.together;
+}
+
 void __real_vrrp_step(struct vrrp *vr, const struct vrrp_event *event, struct vrrp_output *out);
 void __wrap_vrrp_step(struct vrrp *vr, const struct vrrp_event *event, struct vrrp_output *out);
 
@@ -115,6 +121,8 @@ void __wrap_vrrp_step(struct vrrp *vr, const struct vrrp_event *event, struct vr
 	__real_vrrp_step(vr, event, out);
 	if (is_main(vr))
 		gateway_stepped(running->sim, running->router, &before, vr, event, out);
+	else if (is_mate(vr))
+		companion_stepped(running->sim, running->router, &before, vr, event);
 }
 
 #define MEMORY_MAX 8192 /* a state memory is smaller */
@@ -204,6 +212,11 @@ static void write_router(struct sim_process *process)
 		.addresses = process->addresses,
 	};
 	router->link_local.kind = r->link_local;
+	router->unit_n = r->unit.together && !absent ? 2 : 0;
+	if (!absent && r->kernel.macvlans.used)
+		router->mac = r->kernel.macvlans.conf;
+	if (!absent)
+		peers_conf(process->sim, process->router, process->peers, router);
 	strcpy(router->name, absent ? "other" : "lan");
 	strcpy(router->interface, absent ? "eth9" : SIM_INTERFACE);
 	if (absent)
@@ -215,6 +228,8 @@ static void write_router(struct sim_process *process)
 							       .prefix_len = address.prefix_len };
 		memcpy(process->addresses[k].bytes, address.bytes, SIM_ADDRESS_LEN);
 	}
+	if (!absent)
+		guest_conf(r, &process->addresses[router->addresses_n], router);
 }
 
 static void write_conf(struct sim_process *process)
@@ -223,12 +238,12 @@ static void write_conf(struct sim_process *process)
 
 	process->product = (struct conf){
 		.control = "/run/vipd/control.sock",
-		.routers_n = r->companion.there ? 2 : 1,
+		.routers_n = companion_is_conf(r, &process->conf) ? 2 : 1,
 		.routers = process->router_confs,
 	};
 	strcpy(process->product.node, node_name(process->router));
 	write_router(process);
-	companion_conf(r, process->companions, &process->router_confs[1]);
+	companion_conf(r, &process->conf, process->companions, &process->router_confs[1]);
 }
 
 void process_spawn(struct sim *sim, struct sim_process *process, unsigned router)
@@ -240,12 +255,14 @@ void process_spawn(struct sim *sim, struct sim_process *process, unsigned router
 	process->opened = process->speaks = process->killed = process->hung = false;
 	process->frozen = false;
 	process->woken_ns = 0;
-	process->told_to_freeze = process->told_to_leave = false;
+	process->told_to_freeze = process->told_to_leave = process->stops = false;
 	process->asked_to_forget = false;
 	process->licensed = process->doomed_put = process->mortal = false;
 	process->by_reload = process->said_ready = process->went = process->was_alive = false;
 	if (sim->routers[router].bare == process)
 		sim->routers[router].bare = NULL;
+	if (sim->routers[router].unit.by == process)
+		sim->routers[router].unit.by = NULL;
 	process->alive_ns = 0;
 	process->doom = 0;
 	process->wake_ns = process->step_ns = VRRP_NEVER;
@@ -368,7 +385,7 @@ bool process_stop(struct sim_process *process)
 		process_leave();
 		return false;
 	}
-	process->mortal = true;
+	process->mortal = process->stops = true;
 	routers_stop(process->routers, &now);
 	process->mortal = false;
 	process_leave();

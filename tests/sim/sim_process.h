@@ -14,6 +14,7 @@
 #include "netlink/send.h"
 #include "sim_companion.h"
 #include "sim_kernel.h"
+#include "sim_peers.h"
 
 #define SIM_PROCESSES_MAX 6
 #define SIM_QUEUE_MAX     256
@@ -95,6 +96,7 @@ struct sim_process {
 	bool hung;
 	int64_t woken_ns; /* its host runs again since then, and it was not late before; or 0 */
 	bool told_to_freeze, told_to_leave;
+	bool stops;           /* it leaves */
 	bool asked_to_forget; /* a client waits for that */
 	bool by_reload;       /* it is what a reload brought */
 	bool said_ready;
@@ -118,9 +120,10 @@ struct sim_process {
 
 	/* The product's. */
 	struct conf product;
-	struct conf_router router_confs[2]; /* the second one is the companion */
-	struct conf_address addresses[SIM_ADDRESSES_MAX];
+	struct conf_router router_confs[2];                   /* the second one is the companion */
+	struct conf_address addresses[SIM_ADDRESSES_MAX + 1]; /* and a guest */
 	struct conf_address companions[SIM_COMPANION_ADDRESSES];
+	struct conf_peer peers[SIM_PEERS_MAX];
 	struct state *state; /* its memory, which outlives it; NULL: it has not begun */
 	struct routers *routers;
 	const struct state_strays *strays;

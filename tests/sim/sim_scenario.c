@@ -111,9 +111,14 @@ static bool parse_setting(char *word, struct vrrp_config *config, int64_t *addre
 	return true;
 }
 
+/* What a host has besides its router. */
+struct extras {
+	bool companion, unit, mac;
+};
+
 /* "lease=available", "other.priority=50", "subnet=4": what is not of struct vrrp_config. */
 static bool parse_agent(char *word, struct sim_conf *conf, struct sim_conf *other, int64_t *subnet,
-			bool *companion)
+			struct extras *extras)
 {
 	int64_t n;
 
@@ -124,7 +129,11 @@ static bool parse_agent(char *word, struct sim_conf *conf, struct sim_conf *othe
 	else if (strncmp(word, "other.priority=", 15) == 0 && parse_number(word + 15, 255, &n))
 		other->vrrp.priority = (uint8_t)n;
 	else if (strcmp(word, "companion=1") == 0)
-		*companion = true;
+		extras->companion = true;
+	else if (strcmp(word, "mac=1") == 0)
+		extras->mac = true;
+	else if (strcmp(word, "unit=1") == 0)
+		extras->companion = extras->unit = true;
 	else if (strncmp(word, "subnet=", 7) != 0 ||
 		 !parse_number(word + 7, SIM_ADDRESSES_MAX, subnet))
 		return false;
@@ -143,13 +152,13 @@ static bool parse_router(struct script *script, char **words, unsigned n)
 				      .interval_cs = 100,
 				      .preempt = true,
 				      .announce = { 3, { 1000, 4000, 16000 }, 60000 } };
-	bool companion = false;
+	struct extras extras = { 0 };
 	struct sim_conf conf = { .lease = CONF_LEASE_OFF }, other = { .lease = CONF_LEASE_OFF };
 
 	if (i == SIM_ROUTERS_MAX)
 		return false;
 	for (unsigned w = 1; w < n; w++)
-		if (!parse_agent(words[w], &conf, &other, &subnet, &companion) &&
+		if (!parse_agent(words[w], &conf, &other, &subnet, &extras) &&
 		    !parse_setting(words[w], &config, &address, &start))
 			return false;
 	if (config.family == 6)
@@ -164,8 +173,13 @@ static bool parse_router(struct script *script, char **words, unsigned n)
 	}
 	sim->routers[i].conf.lease = sim->routers[i].other.lease = conf.lease;
 	sim->routers[i].file = sim->routers[i].conf;
-	if (companion)
+	if (extras.companion)
 		companion_init(&sim->routers[i], (uint8_t)(11 + i), &config);
+	if (extras.mac)
+		macvlan_init(sim, i, CONF_ADVERTS_VIRTUAL);
+	sim->routers[i].unit.together = extras.unit;
+	sim->units |= extras.unit;
+	unit_unread(sim, i);
 	if (other.vrrp.priority)
 		sim->routers[i].other.vrrp.priority = other.vrrp.priority;
 	sim->routers_n++;
@@ -214,6 +228,12 @@ static const struct {
 	{ "squat", SIM_FAULT_SQUAT, 1, false, false, 0 },
 	{ "trouble", SIM_FAULT_KERNEL, 1, true, false, 0 },
 	{ "forget", SIM_FAULT_FORGET, 1, false, false, 0 },
+	{ "macvlan", SIM_FAULT_MACVLAN, 1, true, false, 0 },
+	{ "cut4", SIM_FAULT_FAMILY, 2, false, false, SIM_FAMILY_CUT * 2 },
+	{ "cut6", SIM_FAULT_FAMILY, 2, false, false, SIM_FAMILY_CUT * 2 + 1 },
+	{ "bare4", SIM_FAULT_FAMILY, 1, false, false, SIM_FAMILY_SOURCELESS * 2 },
+	{ "bare6", SIM_FAULT_FAMILY, 1, false, false, SIM_FAMILY_SOURCELESS * 2 + 1 },
+	{ "off6", SIM_FAULT_FAMILY, 1, false, false, SIM_FAMILY_OFF * 2 + 1 },
 };
 
 static bool parse_operands(char **words, unsigned n, unsigned kind, struct sim_episode *e)

@@ -11,7 +11,9 @@
  *                                        and lease=available or safe, default off; subnet=4: so
  *                                        many addresses, of which the first takes the others
  *                                        along; and what a reload may change: other.priority=50;
- *                                        family=6; companion=1: one of the other family, too
+ *                                        family=6; companion=1: one of the other family, too;
+ *                                        unit=1: one that shares its fate;
+ *                                        mac=1: with a virtual MAC
  *   hosts 1                              how many; default 1
  *   at 5000 crash r1 for 3000            without "for": for good
  *   at 5000 leave r1 | stop r1 | freeze r1 | link r1
@@ -26,6 +28,9 @@
  *   at 5000 reload r1 1                  with what is other; 0: as it is
  *   at 5000 steal r1 500 for 4000        every 500 ms
  *   at 5000 trouble r1 1 for 4000        a sum of enum sim_trouble
+ *   at 5000 macvlan r1 1                 enum sim_macvlan_fault
+ *   at 5000 cut4 r1 r2 | cut6 r1 r2 | bare4 r1 | bare6 r1 | off6 r1
+ *                                        one family is cut one way; has no address; is switched off
  *   at 5000 cut r1 r2 | burst r1 r2 3    one way; a burst loses so many packets
  *   at 5000 split r1 h1                  from all others
  *   at 5000 junk r1 17                   so many packets

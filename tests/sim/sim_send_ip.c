@@ -1,73 +1,110 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * netlink/send_ip.h where all speak by multicast: whoever sends by it has found a fault.
+ * The raw IP sockets of netlink/send_ip.c, which runs as it is: what it gives to sendmmsg() goes to
+ * the network, if the kernel of the host takes it.
  */
-#include "netlink/send_ip.h"
-
+#include <arpa/inet.h>
 #include <assert.h>
 #include <errno.h>
+#include <netinet/in.h>
+#include <string.h>
+#include <sys/socket.h>
 
-struct kern_ip_sender {
-	struct kern_sent none;
-};
+#include "sim.h"
+#include "sim_peers.h"
 
-static struct kern_ip_sender only;
+int __real_socket(int domain, int type, int protocol);
+int __wrap_socket(int domain, int type, int protocol);
+int __real_setsockopt(int fd, int level, int name, const void *value, socklen_t len);
+int __wrap_setsockopt(int fd, int level, int name, const void *value, socklen_t len);
+int __real_bind(int fd, const struct sockaddr *address, socklen_t len);
+int __wrap_bind(int fd, const struct sockaddr *address, socklen_t len);
+int __wrap_sendmmsg(int fd, struct mmsghdr *messages, unsigned n, int flags);
 
-int kern_ip_sender_open(int protocol, uint8_t tos, struct kern_ip_sender **ret_sender)
+static bool is_simulated(int fd)
 {
-	(void)protocol;
-	(void)tos;
-	*ret_sender = &only;
-	return 0;
+	return fd >= SIM_FD_IP;
 }
 
-void kern_ip_sender_close(struct kern_ip_sender *sender)
+int __wrap_socket(int domain, int type, int protocol)
 {
-	(void)sender;
+	if (protocol != VRRP_PROTOCOL)
+		return __real_socket(domain, type, protocol);
+	return SIM_FD_IP + (domain == AF_INET6);
 }
 
-uint8_t *kern_ip_sender_packet(struct kern_ip_sender *sender, const struct kern_ip_header *header,
-			       size_t len, void *owner, unsigned kind)
+int __wrap_setsockopt(int fd, int level, int name, const void *value, socklen_t len)
 {
-	(void)sender;
-	(void)header;
-	(void)len;
-	(void)owner;
-	(void)kind;
-	assert(!"no simulated router has unicast peers");
-	return NULL;
+	return is_simulated(fd) ? 0 : __real_setsockopt(fd, level, name, value, len);
 }
 
-int kern_ip_sender_prepared(struct kern_ip_sender *sender, int ifindex, const uint8_t *bytes,
-			    size_t len, void *owner, unsigned kind)
+int __wrap_bind(int fd, const struct sockaddr *address, socklen_t len)
 {
-	(void)sender;
-	(void)ifindex;
-	(void)bytes;
-	(void)len;
-	(void)owner;
-	(void)kind;
-	assert(!"no simulated router has unicast peers");
-	return -EINVAL;
+	return is_simulated(fd) ? 0 : __real_bind(fd, address, len);
 }
 
-void kern_ip_prepare(uint8_t *bytes, const struct kern_ip_header *header, int protocol,
-		     size_t payload_len)
+/* What the control messages of a packet say. */
+static void read_control(const struct msghdr *message, struct sim_copy *copy)
 {
-	(void)bytes;
-	(void)header;
-	(void)protocol;
-	(void)payload_len;
-	assert(!"no simulated router has unicast peers");
+	struct cmsghdr *c;
+	int hops;
+
+	for (c = CMSG_FIRSTHDR(message); c; c = CMSG_NXTHDR((struct msghdr *)message, c)) {
+		if (c->cmsg_level == IPPROTO_IP && c->cmsg_type == IP_PKTINFO) {
+			struct in_pktinfo info;
+
+			memcpy(&info, CMSG_DATA(c), sizeof(info));
+			copy->ifindex = info.ipi_ifindex;
+			memcpy(copy->source, &info.ipi_spec_dst, 4);
+		} else if (c->cmsg_level == IPPROTO_IPV6 && c->cmsg_type == IPV6_PKTINFO) {
+			struct in6_pktinfo info;
+
+			memcpy(&info, CMSG_DATA(c), sizeof(info));
+			copy->ifindex = (int)info.ipi6_ifindex;
+			memcpy(copy->source, &info.ipi6_addr, 16);
+		} else {
+			memcpy(&hops, CMSG_DATA(c), sizeof(hops));
+			copy->ttl = (uint8_t)hops;
+		}
+	}
 }
 
-size_t kern_ip_header_len(unsigned family)
+static struct sim_copy read_message(const struct msghdr *message)
 {
-	return family == 6 ? 40 : 20;
+	const struct sockaddr_in6 *to6 = message->msg_name;
+	const struct sockaddr_in *to4 = message->msg_name;
+	struct sim_copy copy = { .family = message->msg_namelen == sizeof(*to6) ? 6 : 4,
+				 .payload = message->msg_iov[0].iov_base,
+				 .len = message->msg_iov[0].iov_len };
+
+	if (copy.family == 6)
+		memcpy(copy.destination, &to6->sin6_addr, 16);
+	else
+		memcpy(copy.destination, &to4->sin_addr, 4);
+	read_control(message, &copy);
+	return copy;
 }
 
-unsigned kern_ip_sender_flush(struct kern_ip_sender *sender, const struct kern_sent **ret_sent)
+/* As the kernel does: all up to the first one that it refuses, or the reason to refuse that. */
+int __wrap_sendmmsg(int fd, struct mmsghdr *messages, unsigned n, int flags)
 {
-	*ret_sent = &sender->none;
-	return 0;
+	struct sim_process *process = process_running();
+	unsigned done = 0;
+
+	(void)flags;
+	assert(is_simulated(fd));
+	process_may_die(process);
+	for (; done < n; done++) {
+		struct sim_copy copy = read_message(&messages[done].msg_hdr);
+		int error = peers_send(process->sim, process, &copy);
+
+		if (error == 0)
+			continue;
+		if (done > 0)
+			break;
+		errno = error;
+		return -1;
+	}
+	process_may_die(process);
+	return (int)done;
 }

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "sim.h"
+#include "sim_peers.h"
 
 #define FD_BASE    (1 << 24) /* of memberships: no descriptor of this process is so high */
 #define IP4_LEN    20
@@ -100,13 +101,22 @@ bool socket_is_member(const struct sim_kernel *kernel, unsigned family)
 	return false;
 }
 
+/* What is sent to the group, or to an address of its own. */
+static bool takes(const struct sim *sim, unsigned i, const struct sim_packet *packet)
+{
+	const struct sim_kernel *kernel = &sim->routers[i].kernel;
+
+	if (sim->unicast)
+		return peers_take(sim, i, packet);
+	return socket_is_member(kernel, packet->family) &&
+	       (packet->family == 4 || ip6_is_there(kernel));
+}
+
 void socket_deliver(struct sim *sim, unsigned slot, unsigned i)
 {
 	struct sim_gateway *r = &sim->routers[i];
 	const struct sim_process *speaker = keeper_speaker(sim, i);
-	unsigned family = sim->net.packets[slot].family;
-	bool listens = kernel_can_talk(&r->kernel) && socket_is_member(&r->kernel, family) &&
-		       (family == 4 || ip6_is_there(&r->kernel));
+	bool listens = kernel_can_talk(&r->kernel) && takes(sim, i, &sim->net.packets[slot]);
 	bool heard = false;
 	/* Two moments are never the same; what comes after a turn is later than it. */
 	int64_t at_ns = gateway_local_ns(sim, r);
@@ -119,8 +129,11 @@ void socket_deliver(struct sim *sim, unsigned slot, unsigned i)
 
 		heard |= queued && (!speaker || process == speaker);
 	}
-	if (sim->net.packets[slot].type == SIM_PACKET_COMPANION)
+	if (sim->net.packets[slot].type == SIM_PACKET_COMPANION) {
+		if (heard)
+			unit_arrival(sim, i, 1, &sim->net.packets[slot], at_ns);
 		return;
+	}
 	if (heard)
 		check_arrival(sim, i, &sim->net.packets[slot], at_ns);
 	else
@@ -161,7 +174,7 @@ bool socket_drop_all(struct sim_process *process, bool lost)
 		while (receiver->n) {
 			unsigned slot = receiver->queue[take(receiver)].slot;
 
-			some |= receiver == main_reader(process);
+			some |= sim->units || receiver == main_reader(process);
 			if (lost)
 				net_mark_lost(sim, &sim->net.packets[slot], process->router);
 			net_release(sim, slot);
@@ -239,6 +252,8 @@ bool socket_close(int fd)
 
 	if (fd < FD_BASE)
 		return false;
+	if (fd >= SIM_FD_IP)
+		return true;
 	assert(process && fd < FD_BASE + SIM_MEMBERS_MAX);
 	kernel_leave(&process->sim->routers[process->router].kernel, (unsigned)(fd - FD_BASE));
 	return true;
@@ -295,7 +310,7 @@ static size_t put_option(uint8_t *ip, size_t len)
 }
 
 /* As the version of the message has it: in centiseconds, or behind another byte in seconds. */
-static uint16_t interval_of(const uint8_t *message)
+uint16_t socket_interval(const uint8_t *message)
 {
 	if (message[0] >> 4 == 2)
 		return (uint16_t)(message[5] * 100);
@@ -311,7 +326,7 @@ static void send_advert(struct sim *sim, unsigned i, const struct sim_frame *fra
 				     .from = (uint8_t)i,
 				     .family = family->number,
 				     .priority = message[2],
-				     .interval_cs = interval_of(message) };
+				     .interval_cs = socket_interval(message) };
 
 	assert(len + (family->number == 4 ? OPTION_LEN : 0) <= SIM_PACKET_MAX);
 	memcpy(packet.source, ip + family->source_at, family->address_len);
@@ -420,6 +435,10 @@ unsigned kern_sender_flush(struct kern_sender *sender, const struct kern_sent **
 		return 0;
 	process_may_die(process);
 	for (unsigned n = 0; n < sent_n; n++) {
+		if (guest_is_on(&sim->routers[process->router], sender->frames[n].ifindex)) {
+			sender->sent[n].error = guest_frame(sim, process, &sender->frames[n]);
+			continue;
+		}
 		sender->sent[n].error = refusal(kernel, &sender->frames[n]);
 		if (!sender->sent[n].error)
 			transmit(sim, process, &sender->frames[n], &announced);

@@ -8,6 +8,10 @@
 #define SIM_SOCKET_H
 
 #include <stdbool.h>
+#include <stdint.h>
+
+/* Descriptors of sockets that send to peers: no other one is so high. */
+#define SIM_FD_IP ((1 << 24) + 256)
 
 struct sim;
 struct sim_kernel;
@@ -37,6 +41,11 @@ unsigned socket_waiting(const struct sim_process *process);
  * interface.
  */
 bool socket_is_member(const struct sim_kernel *kernel, unsigned family);
+
+/**
+ * socket_interval() - the interval that a VRRP message says, in centiseconds.
+ */
+uint16_t socket_interval(const uint8_t *message);
 
 /**
  * socket_close() - close a descriptor that is of a fake.

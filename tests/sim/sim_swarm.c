@@ -2,6 +2,7 @@
 #include "sim_swarm.h"
 
 #include "sim.h"
+#include "sim_world.h"
 #include "vrrp/timers.h"
 
 #define FAULT_BIT(type) (1u << SIM_FAULT_##type)
@@ -18,6 +19,9 @@
 	 FAULT_BIT(CORRUPT) | FAULT_BIT(STALL) | FAULT_BIT(STOP) | FAULT_BIT(FREEZE) |             \
 	 FAULT_BIT(JUNK) | FAULT_BIT(RELOAD) | FAULT_BIT(STEAL) | FAULT_BIT(SQUAT) |               \
 	 FAULT_BIT(REPLACE) | FAULT_BIT(KERNEL) | FAULT_BIT(FORGET))
+
+/* So many of them have addresses in an order of their own. */
+#define HOSTS_APART 4
 
 #define NEAR_NS        (10 * SIM_MS)   /* so long does one process take to follow another */
 #define ALIVE_SLACK_NS (1500 * SIM_MS) /* whoever is later has given no sign of life, see P1 */
@@ -217,50 +221,28 @@ static void draw_router(struct sim *sim, unsigned i, const struct habits *habits
 		sim->routers[i].clock_ppm = (int32_t)prng_range(p, -SIM_DRIFT_PPM, SIM_DRIFT_PPM);
 }
 
-/* Drawn apart from all else, so that the worlds of IPv4 alone stay what they were. */
-struct world {
-	unsigned family;
-	bool companions; /* hosts have a router of the other family, too, */
-	bool old;        /* of version 2, where there is one */
-};
-
-static struct world draw_world(uint64_t seed)
+/* The last byte of a host's address. */
+static uint8_t host_of(unsigned first, unsigned i)
 {
-	struct prng apart = { .state = ~seed };
-	struct world world = { .family = prng_one_in(&apart, 3) ? 6 : 4 };
-
-	world.companions = prng_one_in(&apart, 4);
-	world.old = prng_one_in(&apart, 2);
-	return world;
+	return (uint8_t)(10 + (i < HOSTS_APART ? (first + 3 * i) % HOSTS_APART : i));
 }
 
-static bool has_ip6(struct world world)
-{
-	return world.family == 6 || world.companions;
-}
-
-static void draw_companions(struct sim *sim, struct world world)
-{
-	struct vrrp_config like = sim->routers[0].config;
-
-	like.version = world.old && like.interval_cs % 100 == 0 ? 2 : 3;
-	for (unsigned i = 0; i < sim->routers_n; i++)
-		companion_init(&sim->routers[i], (uint8_t)(10 + i), &like);
-}
-
-static void draw_topology(struct sim *sim, struct world world, bool calm)
+static void draw_topology(struct sim *sim, struct sim_world *world, bool calm)
 {
 	struct prng *p = &sim->prng;
-	struct habits habits = draw_habits(p, world.family, calm);
-	unsigned odds = prng_below(p, 8), first = prng_below(p, SIM_ROUTERS_MAX);
+	struct habits habits = draw_habits(p, world->family, calm);
+	unsigned odds = prng_below(p, 8), first = prng_below(p, HOSTS_APART);
 	int64_t shortest;
 
-	sim->routers_n = odds < 4 ? 2 : odds < 7 ? 3 : 4;
+	if (world->units) { /* as all of a unit has version 3, and no address of the host's own */
+		habits.version = 3;
+		habits.owner = false;
+	}
+	sim->routers_n = world_routers(world, odds < 4 ? 2 : odds < 7 ? 3 : 4);
 	sim->hosts_n = 1 + prng_below(p, SIM_HOSTS_MAX);
 	for (unsigned i = 0; i < sim->routers_n; i++) /* addresses in any order */
-		draw_router(sim, i, &habits, (uint8_t)(10 + (first + 3 * i) % SIM_ROUTERS_MAX));
-	if (world.companions)
-		draw_companions(sim, world);
+		draw_router(sim, i, &habits, host_of(first, i));
+	world_furnish(sim, world, calm);
 	for (unsigned i = 0; i < sim->hosts_n; i++)
 		host_init(&sim->hosts[i]);
 	sim->check.interval_max_cs = interval_extreme(sim, true);
@@ -320,7 +302,7 @@ static void draw_size(struct sim *sim, const struct mix *mix, struct sim_episode
 {
 	struct prng *p = &sim->prng;
 	unsigned everybody = (1u << sim->routers_n) - 1;
-	unsigned hosts = ((1u << sim->hosts_n) - 1) << SIM_ROUTERS_MAX;
+	unsigned hosts = ((1u << sim->hosts_n) - 1) << HOSTS_APART;
 
 	switch (e->type) {
 	case SIM_FAULT_LOSS:
@@ -340,7 +322,8 @@ static void draw_size(struct sim *sim, const struct mix *mix, struct sim_episode
 		e->ns = prng_range(p, 0, mix->stall_ns);
 		break;
 	case SIM_FAULT_PARTITION:
-		e->amount = (1 + prng_below(p, everybody - 1)) | ((unsigned)prng_next(p) & hosts);
+		e->amount = (1 + prng_below(p, everybody - 1)) |
+			    ((unsigned)prng_next(p) & hosts) << (SIM_ROUTERS_MAX - HOSTS_APART);
 		break;
 	case SIM_FAULT_JUNK:
 		e->amount = 1 + prng_below(p, 8);
@@ -385,6 +368,9 @@ static void draw_size(struct sim *sim, const struct mix *mix, struct sim_episode
 	case SIM_FAULT_SOURCE:
 	case SIM_FAULT_START:
 	case SIM_FAULT_ROUTE:
+	case SIM_FAULT_FAMILY:
+	case SIM_FAULT_MACVLAN:
+	case SIM_FAULT_GUEST:
 	case SIM_FAULT_COUNT:
 		break;
 	}
@@ -609,6 +595,7 @@ static int64_t convergence_ns(const struct sim *sim)
 	bound += interval + largest(sim, skew_of); /* grace: one interval and the skew time */
 	if (sim->routers[0].companion.there)       /* of lower priority, after an owner */
 		bound += interval;
+	bound += unit_late_ns(sim, down);
 	if (preempt_delay)
 		bound += preempt_delay + down;
 	/*
@@ -645,20 +632,31 @@ void swarm_begin(struct sim *sim, uint64_t seed)
 {
 	struct mix mix = { .calm = is_calm(seed) };
 	struct prng *p = &sim->prng;
-	struct world world = draw_world(seed);
+	struct sim_world world;
 	int64_t length;
 
+	world_draw(seed, &world);
 	sim_init(sim, seed);
 	sim->silent = seed % 4 != 0;
-	draw_topology(sim, world, mix.calm);
+	draw_topology(sim, &world, mix.calm);
 	mix.types = draw_types(p);
+	if (world.units)
+		mix.types &= ~THEFT_FAULTS;
+	if (world.guests || world.macvlans)
+		sim->silent = false;
+	if (world.guests) /* its bad days are not modelled there */
+		mix.types &= ~FAULT_BIT(KERNEL);
+	if (world.macvlans)
+		mix.types &= ~(FAULT_BIT(SQUAT) | FAULT_BIT(REPLACE));
+	if (!mix.types)
+		mix.types = FAULT_BIT(LOSS);
 	mix.interval_ns = cs_ns(interval_extreme(sim, false));
 	mix.missed = largest(sim, missed_of);
 	mix.jitter_ns = mix.interval_ns * prng_range(p, 1, 5);
 	mix.stall_ns = mix.interval_ns * prng_range(p, 1, 3);
 	if (mix.calm)
 		draw_calm(sim, &mix);
-	sim->moving = moves(mix.types) || (has_ip6(world) && !mix.calm);
+	sim->moving = moves(mix.types) || (world_has_ip6(&world) && !mix.calm);
 	if (sim->moving && mix.types & FAULT_BIT(KERNEL)) /* the interface may be another one */
 		sim->faults.repair_ns = 2 * SIM_S;
 	length = prng_range(p, 10, 150) * mix.interval_ns;
@@ -671,7 +669,7 @@ void swarm_begin(struct sim *sim, uint64_t seed)
 		sim->faults.settle_ns += HANDOVER_NS;
 	if (mix.types & (FAULT_BIT(LINK) | THEFT_FAULTS))
 		sim->faults.settle_ns += PATIENCE_NS;
-	if (has_ip6(world))
+	if (world_has_ip6(&world))
 		sim->faults.settle_ns += PATIENCE_NS + (mix.calm ? 0 : SIM_DAD_NS);
 	for (unsigned i = 0; i < sim->routers_n; i++)
 		fault_add(sim,
@@ -682,8 +680,10 @@ void swarm_begin(struct sim *sim, uint64_t seed)
 	draw_episodes(sim, &mix);
 	for (unsigned n = prng_below(p, 4); n; n--)
 		draw_pair(sim, &mix);
-	if (has_ip6(world))
+	if (world_has_ip6(&world))
 		draw_ip6(sim, &mix);
+	world_afflict(sim, &world,
+		      &(struct sim_span){ mix.from_ns, mix.until_ns, mix.interval_ns, mix.calm });
 }
 
 /* Nothing may happen any more, or ever: any change of state fails @property. */
@@ -720,7 +720,8 @@ bool swarm_run(struct sim *sim)
 	if (!sim_run_until(sim, converged))
 		return false;
 	check_converged(sim);
-	companion_converged(sim);
+	if (!sim->units)
+		companion_converged(sim);
 	check_kept(sim);
 	settled = converged + SIM_S + cs_ns(sim->check.interval_max_cs);
 	if (!run_frozen(sim, "P2", settled))

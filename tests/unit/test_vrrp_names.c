@@ -52,6 +52,7 @@ static void test_names_reasons_are_the_documented_words(void **state)
 		"track_down",
 		"track_up",
 		"on_macvlan",
+		"mute",
 	};
 
 	(void)state;

@@ -217,6 +217,50 @@ static void test_unit_answers_a_lower_priority_in_its_family_alone(void **state)
 			    " | advert 100, announce");
 }
 
+/* It was Active in both, and may be mute in the other one. */
+static void test_unit_rival_in_one_family_makes_the_other_announce_when_it_is_over(void **state)
+{
+	struct host host;
+
+	(void)state;
+	begin_active(&host, 100);
+	assert_string_equal(hear(&host, V4, T0 + 5 * SECOND, 50, LOWER_ADDRESS),
+			    "advert 100, announce | ");
+	assert_string_equal(timer(&host, V6, T0 + 5 * SECOND), " | advert 100");
+	hear(&host, V4, T0 + 6 * SECOND, 50, LOWER_ADDRESS);
+	assert_string_equal(timer(&host, V6, T0 + 6 * SECOND), " | advert 100");
+	assert_int_equal(vrrp_unit_deadline(&host.unit, V6), T0 + 6500 * SECOND / 1000);
+	assert_string_equal(timer(&host, V6, T0 + 6500 * SECOND / 1000), " | announce");
+}
+
+static void test_unit_rival_in_both_families_is_announced_against_once_in_each(void **state)
+{
+	struct host host;
+
+	(void)state;
+	begin_active(&host, 100);
+	hear(&host, V4, T0 + 5 * SECOND, 50, LOWER_ADDRESS);
+	assert_string_equal(hear(&host, V6, T0 + 5 * SECOND, 50, "fe80::1"),
+			    " | advert 100, announce");
+	assert_string_equal(timer(&host, V4, T0 + 6 * SECOND), "advert 100 | ");
+	assert_string_equal(timer(&host, V6, T0 + 6 * SECOND), " | advert 100");
+	assert_int_equal(vrrp_unit_deadline(&host.unit, V4), T0 + 7 * SECOND);
+	assert_int_equal(vrrp_unit_deadline(&host.unit, V6), T0 + 7 * SECOND);
+}
+
+/* Packets of IPv6 are read after those of IPv4 that came later. */
+static void test_unit_does_not_go_back_in_time(void **state)
+{
+	struct host host;
+
+	(void)state;
+	begin_active(&host, 100);
+	hear(&host, V4, T0 + 7 * SECOND, 150, LOWER_ADDRESS);
+	hear(&host, V6, T0 + 5 * SECOND, 150, "fe80::1");
+	assert_int_equal(host.vr[V6].election.heard_ns, T0 + 7 * SECOND);
+	assert_int_equal(vrrp_unit_deadline(&host.unit, V6), T0 + 7 * SECOND + DOWN_100);
+}
+
 static void test_unit_tie_is_decided_by_the_first_family(void **state)
 {
 	struct host host;
@@ -224,6 +268,9 @@ static void test_unit_tie_is_decided_by_the_first_family(void **state)
 	(void)state;
 	begin_active(&host, 100);
 	assert_string_equal(hear(&host, V6, T0 + 5 * SECOND, 100, "fe80::200"), " | ");
+	/* Which is not answered, but may be its last word. */
+	assert_int_equal(host.vr[V4].election.announce_ns, T0 + 6500 * SECOND / 1000);
+	assert_int_equal(host.vr[V6].election.announce_ns, T0 + 6500 * SECOND / 1000);
 	assert_string_equal(hear(&host, V4, T0 + 5 * SECOND, 100, LOWER_ADDRESS),
 			    "advert 100, announce | ");
 	assert_string_equal(hear(&host, V4, T0 + 6 * SECOND, 100, HIGHER_ADDRESS),
@@ -291,6 +338,40 @@ static void test_unit_mute_member_does_not_follow_against_another_active(void **
 	assert_int_equal(vrrp_unit_deadline(&host.unit, V6), heard + DOWN_100);
 	assert_string_equal(timer(&host, V6, heard + DOWN_100), " | " TAKES_OVER);
 	assert_int_equal(host.vr[V6].election.reason.priority, 4);
+}
+
+static void test_unit_active_without_a_voice_gives_way_to_whom_another_family_hears(void **state)
+{
+	struct host host;
+
+	(void)state;
+	begin_active(&host, 100);
+	happens(&host, V6, VRRP_EVENT_FAULT, T0 + 5 * SECOND);
+	happens(&host, V6, VRRP_EVENT_STARTUP, T0 + 6 * SECOND);
+	host.unit.members[V4].mute = true;
+	assert_string_equal(hear(&host, V6, T0 + 7 * SECOND, 50, "fe80::1"), " | ");
+	assert_string_equal(hear(&host, V6, T0 + 8 * SECOND, 0, "fe80::1"), " | ");
+	assert_string_equal(hear(&host, V6, T0 + 8 * SECOND, 100, "fe80::1"), GIVES_WAY " | ");
+}
+
+/* Nobody else could end that, nor the fault of a family make the other one leave. */
+static void test_unit_mute_active_leaves_its_family_to_whom_it_hears(void **state)
+{
+	struct host host;
+
+	(void)state;
+	begin_active(&host, 100);
+	host.unit.members[V6].mute = true;
+	assert_string_equal(hear(&host, V6, T0 + 5 * SECOND, 0, "fe80::1"), " | ");
+	assert_string_equal(hear(&host, V6, T0 + 5 * SECOND, 50, "fe80::1"), " | " GIVES_WAY);
+	assert_int_equal(host.vr[V6].election.reason.code, VRRP_REASON_MUTE);
+	assert_int_equal(host.vr[V4].election.state, VRRP_STATE_ACTIVE);
+	/* As long as it is there. */
+	assert_string_equal(hear(&host, V6, T0 + 8 * SECOND, 50, "fe80::1"), " | ");
+	assert_int_equal(vrrp_unit_deadline(&host.unit, V6), T0 + 8 * SECOND + DOWN_100);
+	assert_string_equal(timer(&host, V6, T0 + 8 * SECOND + DOWN_100), " | " TAKES_OVER);
+	assert_string_equal(hear(&host, V6, T0 + 15 * SECOND, 150, "fe80::1"), " | " GIVES_WAY);
+	assert_int_equal(host.vr[V4].election.state, VRRP_STATE_ACTIVE);
 }
 
 static void test_unit_latecomer_joins_or_all_yield(void **state)
@@ -530,11 +611,19 @@ int main(void)
 		cmocka_unit_test(test_unit_stall_of_the_host_is_granted_once),
 		cmocka_unit_test(test_unit_yields_as_one),
 		cmocka_unit_test(test_unit_answers_a_lower_priority_in_its_family_alone),
+		cmocka_unit_test(
+			test_unit_rival_in_one_family_makes_the_other_announce_when_it_is_over),
+		cmocka_unit_test(
+			test_unit_rival_in_both_families_is_announced_against_once_in_each),
+		cmocka_unit_test(test_unit_does_not_go_back_in_time),
 		cmocka_unit_test(test_unit_tie_is_decided_by_the_first_family),
 		cmocka_unit_test(test_unit_tie_is_decided_by_the_other_when_the_first_does_not),
 		cmocka_unit_test(test_unit_priority_and_ceding_are_of_all),
 		cmocka_unit_test(test_unit_mute_member_hinders_nobody_and_follows),
 		cmocka_unit_test(test_unit_mute_member_does_not_follow_against_another_active),
+		cmocka_unit_test(
+			test_unit_active_without_a_voice_gives_way_to_whom_another_family_hears),
+		cmocka_unit_test(test_unit_mute_active_leaves_its_family_to_whom_it_hears),
 		cmocka_unit_test(test_unit_latecomer_joins_or_all_yield),
 		cmocka_unit_test(test_unit_group_waits_for_all_to_begin),
 		cmocka_unit_test(test_unit_group_yields_as_one),

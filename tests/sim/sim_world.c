@@ -1,0 +1,154 @@
+/* SPDX-License-Identifier: MIT */
+#include "sim_world.h"
+
+#include "sim.h"
+
+void world_draw(uint64_t seed, struct sim_world *ret_world)
+{
+	struct prng *p = &ret_world->prng;
+
+	*ret_world = (struct sim_world){ .prng = { .state = ~seed } };
+	ret_world->family = prng_one_in(p, 3) ? 6 : 4;
+	ret_world->companions = prng_one_in(p, 4);
+	ret_world->old = prng_one_in(p, 2);
+	ret_world->units = prng_one_in(p, 4);
+	ret_world->unicast = prng_one_in(p, 4) && !ret_world->companions && !ret_world->units;
+	ret_world->macvlans = prng_one_in(p, 3) && ret_world->family == 4 &&
+			      !ret_world->companions && !ret_world->units && !ret_world->unicast;
+	ret_world->guests = prng_one_in(p, 3) && !ret_world->companions && !ret_world->units &&
+			    !ret_world->unicast && !ret_world->macvlans;
+	ret_world->companions |= ret_world->units;
+}
+
+bool world_has_ip6(const struct sim_world *world)
+{
+	return world->family == 6 || world->companions;
+}
+
+unsigned world_routers(struct sim_world *world, unsigned n)
+{
+	return world->units && prng_one_in(&world->prng, 6) ? 5 : n;
+}
+
+static void draw_companions(struct sim *sim, const struct sim_world *world)
+{
+	struct vrrp_config like = sim->routers[0].config;
+
+	like.version = world->old && like.interval_cs % 100 == 0 && !world->units ? 2 : 3;
+	for (unsigned i = 0; i < sim->routers_n; i++)
+		companion_init(&sim->routers[i], (uint8_t)(10 + i), &like);
+}
+
+/* In mixed ones, a host has a router of one family, or two that elect apart. */
+static void draw_units(struct sim *sim, struct sim_world *world)
+{
+	struct prng *p = &world->prng;
+	unsigned odd = SIM_ROUTERS_MAX;
+
+	world->mixed = prng_one_in(p, 4);
+	if (world->mixed)
+		odd = prng_below(p, sim->routers_n);
+	sim->units = true;
+	for (unsigned i = 0; i < sim->routers_n; i++) {
+		sim->routers[i].unit.together = i != odd;
+		unit_unread(sim, i);
+	}
+	if (odd < SIM_ROUTERS_MAX && prng_one_in(p, 2))
+		sim->routers[odd].companion.there = false;
+}
+
+static void draw_peers(struct sim *sim, struct sim_world *world)
+{
+	sim->unicast = true;
+	sim->nobody = prng_one_in(&world->prng, 2);
+	for (unsigned i = 0; i < sim->routers_n; i++)
+		sim->routers[i].unicast = true;
+}
+
+static void draw_guests(struct sim *sim, struct sim_world *world, bool calm)
+{
+	struct prng *p = &world->prng;
+	unsigned family = prng_one_in(p, 2) ? 6 : 4;
+	bool required = prng_one_in(p, 2) && !calm;
+
+	for (unsigned i = 0; i < sim->routers_n; i++)
+		guest_init(sim, i, family, required);
+}
+
+void world_furnish(struct sim *sim, struct sim_world *world, bool calm)
+{
+	if (world->companions)
+		draw_companions(sim, world);
+	if (world->units)
+		draw_units(sim, world);
+	if (world->unicast)
+		draw_peers(sim, world);
+	if (world->guests)
+		draw_guests(sim, world, calm);
+	for (unsigned i = 0; i < sim->routers_n && world->macvlans; i++)
+		macvlan_init(sim, i,
+			     prng_one_in(&world->prng, 2) ? CONF_ADVERTS_VIRTUAL
+							  : CONF_ADVERTS_INTERFACE);
+}
+
+/* In a calm run one family is well everywhere, so no unit's state changes. */
+static unsigned draw_family_fault(struct prng *p, unsigned family, bool calm)
+{
+	enum sim_family_fault fault = (enum sim_family_fault)prng_below(p, SIM_FAMILY_FAULTS);
+
+	if (!calm)
+		family = prng_one_in(p, 2) ? 6 : 4;
+	return unit_kind(fault, family);
+}
+
+static void draw_span(struct prng *p, const struct sim_span *span, struct sim_episode *e)
+{
+	int64_t most = prng_one_in(p, 3) ? span->until_ns - span->from_ns : 12 * span->interval_ns;
+
+	e->begin_ns = prng_range(p, span->from_ns, span->until_ns - 1);
+	e->end_ns = e->begin_ns + prng_range(p, 1, most);
+	if (e->end_ns > span->until_ns)
+		e->end_ns = span->until_ns;
+}
+
+static void afflict_units(struct sim *sim, struct sim_world *world, const struct sim_span *span)
+{
+	struct prng *p = &world->prng;
+	unsigned family = prng_one_in(p, 2) ? 6 : 4;
+
+	for (unsigned n = prng_below(p, 7); n; n--) {
+		struct sim_episode e = { .type = SIM_FAULT_FAMILY,
+					 .node = (uint8_t)prng_below(p, sim->routers_n) };
+
+		e.peer = (uint8_t)((e.node + 1 + prng_below(p, sim->routers_n - 1)) %
+				   sim->routers_n);
+		e.amount = draw_family_fault(p, family, span->calm);
+		draw_span(p, span, &e);
+		fault_add(sim, &e);
+	}
+}
+
+static void afflict_hosts(struct sim *sim, struct sim_world *world, const struct sim_span *span,
+			  enum sim_fault_type type, unsigned kinds)
+{
+	struct prng *p = &world->prng;
+
+	for (unsigned n = prng_below(p, 5); n; n--) {
+		struct sim_episode e = { .type = type,
+					 .node = (uint8_t)prng_below(p, sim->routers_n),
+					 .amount = prng_below(p, kinds) };
+
+		draw_span(p, span, &e);
+		fault_add(sim, &e);
+	}
+}
+
+void world_afflict(struct sim *sim, struct sim_world *world, const struct sim_span *span)
+{
+	if (world->macvlans && !span->calm)
+		afflict_hosts(sim, world, span, SIM_FAULT_MACVLAN, SIM_MACVLAN_FAULTS);
+	if (world->guests)
+		afflict_hosts(sim, world, span, SIM_FAULT_GUEST, SIM_GUEST_FAULTS);
+	if (world->units && !(world->mixed && span->calm))
+		afflict_units(sim, world, span);
+}
