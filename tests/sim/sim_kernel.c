@@ -56,6 +56,11 @@ struct kern_address kernel_address(const struct sim *sim, unsigned i, unsigned k
 	return address;
 }
 
+unsigned kernel_mtu(const struct sim_kernel *kernel)
+{
+	return kernel->ip6.narrow ? 1000 : 1500;
+}
+
 /* In whole seconds; the last of them is what is left of it when it ends. */
 static bool is_ending(const struct sim *sim, const struct sim_address *address)
 {
@@ -100,7 +105,7 @@ struct kern_link kernel_link(const struct sim *sim, unsigned i)
 				  .ethernet = true,
 				  .promotes = kernel->promotes,
 				  .forwards6 = kernel->ip6.forwards && !kernel->ip6.narrow,
-				  .mtu = kernel->ip6.narrow ? 1000 : 1500 };
+				  .mtu = kernel_mtu(kernel) };
 
 	memcpy(link.mac, kernel->link.mac, sizeof(link.mac));
 	return link;

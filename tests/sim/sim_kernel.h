@@ -238,4 +238,9 @@ void kernel_tell_forwarding(struct sim *sim, unsigned i);
  */
 unsigned kernel_ours(const struct sim_kernel *kernel);
 
+/**
+ * kernel_mtu() - that of the interface where the routers live.
+ */
+unsigned kernel_mtu(const struct sim_kernel *kernel);
+
 #endif

@@ -58,6 +58,7 @@ static struct kern_object shown(const struct sim_gateway *r, const struct sim_ma
 						      .marked = macvlan->marked };
 	strcpy(object.entry.macvlan.name, macvlan->name);
 	memcpy(object.entry.macvlan.mac, macvlan->mac, sizeof(macvlan->mac));
+	object.entry.macvlan.shown_mtu = macvlan->mtu;
 	return object;
 }
 
@@ -124,6 +125,7 @@ static void make_one(struct sim *sim, unsigned i, unsigned n, const char *name, 
 
 	m->all[n] = (struct sim_macvlan){ .exists = true,
 					  .marked = marked,
+					  .mtu = kernel_mtu(&sim->routers[i].kernel),
 					  .ifindex = FIRST + (int)m->made_n++ };
 	strcpy(m->all[n].name, name);
 	memcpy(m->all[n].mac, m->conf.address, sizeof(m->all[n].mac));
@@ -242,10 +244,28 @@ static int set_up(struct sim *sim, struct sim_process *by, const struct kern_cha
 	return 0;
 }
 
+/* One that is there is made what it was, and as wide as the interface below. */
+static int renew(struct sim *sim, struct sim_process *by, const struct kern_macvlan *wanted)
+{
+	struct sim_macvlan *macvlan = find(sim, by->router, wanted->own_ifindex);
+
+	if (!macvlan)
+		return -ENODEV;
+	if (!macvlan->marked)
+		check_fail(sim, "M", "%s alters somebody else's macvlan", node_name(by->router));
+	if (wanted->mtu > kernel_mtu(&sim->routers[by->router].kernel))
+		return -EINVAL;
+	macvlan->mtu = wanted->mtu;
+	tell(sim, by->router, macvlan, false);
+	return 0;
+}
+
 int macvlan_change(struct sim *sim, struct sim_process *by, const struct kern_change *change)
 {
 	if (change->kind == KERN_KIND_UP)
 		return set_up(sim, by, change);
+	if (change->add && change->renew)
+		return renew(sim, by, &change->entry.macvlan);
 	if (change->add)
 		return create(sim, by, &change->entry.macvlan);
 	if (change->gathering)

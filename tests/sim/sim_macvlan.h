@@ -42,6 +42,7 @@ enum sim_macvlan_fault {
 struct sim_macvlan {
 	bool exists, up, marked;
 	int ifindex;
+	unsigned mtu;
 	uint32_t group; /* removed together */
 	char name[KERN_MACVLAN_NAME_SIZE];
 	uint8_t mac[6];
