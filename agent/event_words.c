@@ -210,6 +210,22 @@ static const char *reject_note(unsigned reject)
 			"another password than this router's: until they are the same, both hosts "
 			"may be active",
 		[VRRP_REJECT_NOT_PEER] = "the sender is none of the configured peers",
+		[VRRP_REJECT_HMAC_MISSING] =
+			"not signed, and this router takes only what is: forged, or the sender has "
+			"no auth yet: until it has, both hosts may be active",
+		[VRRP_REJECT_HMAC_MALFORMED] = "its HMAC trailer is of a kind that nobody defined",
+		[VRRP_REJECT_HMAC_STALE] =
+			"the time in its HMAC trailer is further from this host's than the window: "
+			"an old advert sent again, or a wrong clock: until both clocks are right, "
+			"both hosts may be active",
+		[VRRP_REJECT_HMAC_UNKNOWN_KEY] =
+			"signed with a key whose number is not among the keys of this router: "
+			"until it is, both hosts may be active",
+		[VRRP_REJECT_HMAC_BAD] =
+			"not signed with our key of that number: forged, or another secret under "
+			"the same number: until they are the same, both hosts may be active",
+		[VRRP_REJECT_HMAC_REPLAY] =
+			"heard before: somebody sends old adverts again, or a loop in the network",
 		[VRRP_REJECT_INTERVAL_DIFFERS] =
 			"version 2 demands equal intervals: until they are, both hosts may be "
 			"active",
@@ -251,6 +267,10 @@ static void notice_note(const struct event *event, char *buf)
 		[VRRP_NOTICE_EQUAL_PRIORITY] = "the higher address wins; give distinct priorities",
 		[VRRP_NOTICE_OTHER_ACTIVE] =
 			"that host was active, too; answered and announced again",
+		[VRRP_NOTICE_CLOCK_SKEW] =
+			"its clock and this host's are more than half the window apart: beyond the "
+			"window its adverts are discarded; set the clocks by NTP, then restart "
+			"vipd where it was wrong",
 	};
 	unsigned which = event->packet.which;
 

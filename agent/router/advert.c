@@ -4,7 +4,7 @@
 #include <netinet/ip.h>
 #include <string.h>
 
-_Static_assert(KERN_FRAME_IP6_LEN + VRRP_PACKET_MAX <= KERN_FRAME_MAX, "room for any advert");
+_Static_assert(KERN_FRAME_IP6_LEN + VRRP_SIGNED_MAX <= KERN_FRAME_MAX, "room for any advert");
 
 static size_t header_len(unsigned family)
 {

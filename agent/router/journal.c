@@ -194,6 +194,7 @@ static void notice(const struct journal_router *router, enum vrrp_notice which,
 		event.packet.priority = advert->priority;
 		break;
 	case VRRP_NOTICE_OWNER:
+	case VRRP_NOTICE_CLOCK_SKEW:
 	case VRRP_NOTICE_COUNT:
 		break;
 	}

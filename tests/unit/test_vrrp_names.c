@@ -76,6 +76,12 @@ static void test_names_rejects_are_the_documented_words(void **state)
 		"interval_differs",
 		"auth_failed",
 		"not_peer",
+		"hmac_missing",
+		"hmac_malformed",
+		"hmac_stale",
+		"hmac_unknown_key",
+		"hmac_bad",
+		"hmac_replay",
 	};
 
 	(void)state;
@@ -86,8 +92,8 @@ static void test_names_rejects_are_the_documented_words(void **state)
 static void test_names_notices_are_the_documented_words(void **state)
 {
 	static const char *const words[VRRP_NOTICE_COUNT] = {
-		"interval",       "address_list",  "owner",
-		"equal_priority", "checksum_form", "other_active",
+		"interval",      "address_list", "owner",      "equal_priority",
+		"checksum_form", "other_active", "clock_skew",
 	};
 
 	(void)state;
