@@ -80,7 +80,7 @@ $(BUILD)/tests/conf/keys: $(BUILD)/tests/conf/keys.o $(CONF) $(BUILD)/agent/fiel
 # and clock, and looks at what happens by the linker's --wrap.
 SIM_REAL = $(FLOOR) $(addprefix $(BUILD)/agent/, conf/value.o \
 	$(addprefix keeper/,will.o succession.o succession_gap.o) \
-	$(addprefix router/,accept.o adopt.o advert.o conflicts.o execute.o guests.o hear.o interfaces.o journal.o lan.o last_will.o \
+	$(addprefix router/,accept.o adopt.o advert.o auth.o conflicts.o execute.o guests.o hear.o interfaces.o journal.o lan.o last_will.o \
 	lease.o open.o own.o peers.o priority.o resort.o round.o twins.o \
 	routers.o step.o virtual_mac.o worth.o)) \
 	$(addprefix $(BUILD)/netlink/,address.o attributes.o frame.o kind.o receive.o reconcile.o \

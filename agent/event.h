@@ -48,6 +48,7 @@ enum event_kind {
 	EVENT_RESORT = 14, /* it is the last resort, or no more: @address.news: enum event_resort */
 	EVENT_SEND_PEER = 20, /* the kernel refused an advert to a peer: @address.bytes, error */
 	EVENT_MACVLAN = 21,   /* its macvlan @fact.name resists: @fact.word: enum event_macvlan */
+	EVENT_CLOCK = 28,     /* the time of what is signed, and ours: @clock */
 	/* of a router process */
 	EVENT_RECEIVE = 32,     /* adverts may have been lost: @fact.error, or 0: too fast */
 	EVENT_SWEPT = 33,       /* an address of a dead predecessor was removed: @address */
@@ -66,6 +67,7 @@ enum event_kind {
 	EVENT_CONF_ERROR = 45, /* @fact.text */
 	EVENT_CHANGE = 46,     /* a reload changed something: @change */
 	EVENT_CHANGES = 47, /* all of a reload: @fact.word: enum event_changes, number[0], text */
+	EVENT_KEYS = 56, /* a file of HMAC keys: @fact.word: enum event_keys; text: path, and why */
 	/* of any process */
 	EVENT_SIGNAL = 64,       /* number[0]: signal, number[1]: pid that sent it */
 	EVENT_FAILED = 65,       /* @fact.text: what for, error, @fact.name: an advice or nothing */
@@ -106,6 +108,20 @@ enum event_changes {
 	EVENT_CHANGES_NONE = 1,
 	EVENT_CHANGES_MORE = 2,       /* number[0] more than were told */
 	EVENT_CHANGES_UNCOMPARED = 3, /* they cannot be told: @fact.text */
+};
+
+enum event_keys {
+	EVENT_KEYS_TAKEN = 1,  /* number[0] of them */
+	EVENT_KEYS_KEPT = 2,   /* the file is unusable: those of before are used */
+	EVENT_KEYS_LACKED = 3, /* likewise, and there are none */
+	EVENT_KEYS_COUNT,
+};
+
+/* What became of a clock that disagrees with a sender's. */
+enum event_clock_what {
+	EVENT_CLOCK_DIFFERS = 1, /* the advert is discarded */
+	EVENT_CLOCK_MOVED = 2,   /* HMAC goes by the time of now, which agrees */
+	EVENT_CLOCK_COUNT,
 };
 
 enum event_upgrade {
@@ -214,6 +230,14 @@ struct event_forgotten {
 	uint8_t address[16];
 };
 
+/* Of an advert with our key. */
+struct event_clock {
+	uint8_t what; /* enum event_clock_what */
+	uint8_t reserved[7];
+	int64_t ahead_s; /* the sender's clock of ours, as it was */
+	uint8_t source[16];
+};
+
 /* All texts end with a zero; those that do not apply are empty. */
 struct event_change {
 	uint8_t what; /* enum event_change_what */
@@ -244,6 +268,7 @@ struct event {
 		struct event_address address;
 		struct event_change change;
 		struct event_forgotten forgotten;
+		struct event_clock clock;
 		struct event_fact fact;
 		unsigned char payload[sizeof(struct event_fact)];
 	};

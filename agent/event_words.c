@@ -63,6 +63,17 @@ const char *const event_standby_words[EVENT_STANDBY_AGAIN + 1] = {
 	[EVENT_STANDBY_AGAIN] = "again",
 };
 
+const char *const event_keys_words[EVENT_KEYS_COUNT] = {
+	[EVENT_KEYS_TAKEN] = "taken",
+	[EVENT_KEYS_KEPT] = "kept",
+	[EVENT_KEYS_LACKED] = "none",
+};
+
+const char *const event_clock_words[EVENT_CLOCK_COUNT] = {
+	[EVENT_CLOCK_DIFFERS] = "differs",
+	[EVENT_CLOCK_MOVED] = "moved",
+};
+
 static const char *ip_text(unsigned family, const uint8_t *bytes, char *buf)
 {
 	return inet_ntop(family == 6 ? AF_INET6 : AF_INET, bytes, buf, INET6_ADDRSTRLEN);
@@ -77,7 +88,7 @@ static const char *source_kind(unsigned family)
 /*
  * One row per reason. What stands in braces is {i}, the router's interface; {o}, another one; {p},
  * the peer or the address in question; {n} its priority, {m} ours; {s} seconds; {k} what adverts
- * are sent from; {a} and {b}, numbers.
+ * are sent from; {a} and {b}, numbers; {#} the first one behind a blank, unless it is 0.
  */
 static const char *const reason_texts[VRRP_REASON_COUNT] = {
 	[VRRP_REASON_NONE] = "not started yet",
@@ -117,6 +128,7 @@ static const char *const reason_texts[VRRP_REASON_COUNT] = {
 	[VRRP_REASON_NO_GLOBAL] = "interface {i} has no IPv6 address of its own but link-local "
 				  "ones, and its peers are on other links",
 	[VRRP_REASON_NO_MACVLAN] = "interface {i} cannot have the macvlan {o}",
+	[VRRP_REASON_NO_KEY] = "there is no usable HMAC key{#}: see the keys of auth",
 };
 
 /* Of a router that is told what to send from. */
@@ -142,6 +154,11 @@ static const char *reason_word(const struct vrrp_reason *reason, const char *int
 	case 'n':
 	case 'm':
 		snprintf(buf, size, "%u", letter == 'n' ? reason->priority : reason->own_priority);
+		return buf;
+	case '#':
+		if (reason->bytes[0] == 0)
+			return "";
+		snprintf(buf, size, " %u", reason->bytes[0]);
 		return buf;
 	case 'a':
 	case 'b':
@@ -362,7 +379,7 @@ static void fill_packet(struct event_words *words)
 	struct event *event = &words->event;
 
 	if (event->kind != EVENT_NOTICE) {
-		strcpy(words->note, reject_note(event->packet.which));
+		snprintf(words->note, sizeof(words->note), "%s", reject_note(event->packet.which));
 		return;
 	}
 	notice_note(event, words->note);
@@ -507,6 +524,30 @@ static const char *macvlan_note(const struct event *event)
 	return news < EVENT_MACVLAN_COUNT && macvlan_notes[news] ? macvlan_notes[news] : "";
 }
 
+static const char *const keys_notes[EVENT_KEYS_COUNT] = {
+	[EVENT_KEYS_TAKEN] = "",
+	[EVENT_KEYS_KEPT] = "the keys of before are used on; mend the file, then vipctl reload",
+	[EVENT_KEYS_LACKED] = "its routers are in fault; mend the file, then vipctl reload",
+};
+
+static void fill_clock(struct event_words *words)
+{
+	static const char *const notes[EVENT_CLOCK_COUNT] = {
+		[EVENT_CLOCK_DIFFERS] =
+			"it has our key and another time: a wrong clock there or here, or old "
+			"adverts sent again; a Backup that has heard nobody waits up to a minute, "
+			"then both hosts may be active; set the clocks, then restart vipd where "
+			"one was wrong",
+		[EVENT_CLOCK_MOVED] =
+			"the clock was set, or stood still, since vipd began to use it: HMAC goes "
+			"by the time of now, which agrees with the sender's",
+	};
+	const unsigned what = words->event.clock.what;
+
+	if (what < EVENT_CLOCK_COUNT && notes[what])
+		snprintf(words->note, sizeof(words->note), "%s", notes[what]);
+}
+
 static void fill_fact(struct event_words *words)
 {
 	const struct event *event = &words->event;
@@ -530,6 +571,8 @@ static void fill_fact(struct event_words *words)
 		strcpy(words->note, event->fact.word
 					    ? "the state memory is of another version of vipd"
 					    : "the state memory is damaged or was never finished");
+	} else if (event->kind == EVENT_KEYS && event->fact.word < EVENT_KEYS_COUNT) {
+		strcpy(words->note, keys_notes[event->fact.word] ?: "");
 	} else if (event->kind == EVENT_CHANGES && event->fact.word < CHANGES_NOTES) {
 		strcpy(words->note, changes_notes[event->fact.word]);
 	} else if (event->kind == EVENT_RECEIVE) {
@@ -580,6 +623,9 @@ void event_words_fill(struct event_words *words)
 		break;
 	case EVENT_FORGOTTEN:
 		fill_forgotten(words);
+		break;
+	case EVENT_CLOCK:
+		fill_clock(words);
 		break;
 	default:
 		fill_fact(words);

@@ -87,7 +87,7 @@ static int check(const struct options *options)
 	if (status)
 		return status;
 	if (options->check_n > 1)
-		conf_dump(conf, stdout);
+		conf_show(conf, stdout);
 	else
 		printf("%s: configuration OK, %u router%s\n", options->conf_path, conf->routers_n,
 		       conf->routers_n == 1 ? "" : "s");

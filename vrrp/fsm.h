@@ -120,6 +120,7 @@ enum vrrp_event_type {
 	VRRP_EVENT_FORGET,   /* an operator does not believe the Active heard last */
 	VRRP_EVENT_LEAD,     /* whom it shares its fate with is Active: so is a Backup: @reason */
 	VRRP_EVENT_GIVE_WAY, /* and has yielded: so does an Active: @reason */
+	VRRP_EVENT_UNDATED,  /* one of ours was heard, now or long ago: the clocks disagree */
 };
 
 struct vrrp_event {
@@ -187,6 +188,8 @@ void vrrp_source_set(struct vrrp *vr, const uint8_t *source);
  * does, it goes on as Active. VRRP_EVENT_FORGET ends a wait that a false advert has begun: a Backup
  * knows no Active and waits for its configured Active_Down_Interval from then on, or for what was
  * left if that is less; the next advert is believed as ever. In other states it changes nothing.
+ * VRRP_EVENT_UNDATED makes a Backup that has heard nobody since it began wait on, for up to a
+ * minute: the clock of one of both hosts may be set in that time.
  */
 void vrrp_step(struct vrrp *vr, const struct vrrp_event *event, struct vrrp_output *out);
 

@@ -6,11 +6,10 @@
 #include <stdatomic.h>
 #include <string.h>
 
-#include "packet.h"
-
 #define TYPE_HMAC_SHA256 1
 #define DIGEST_LEN       16 /* the leftmost bytes of SHA-256's 32 */
 #define HEAD_LEN         (VRRP_HMAC_LEN - DIGEST_LEN)
+#define HEADER_LEN       8 /* of the message */
 #define CHECKSUM_AT      6
 #define NS_PER_S         UINT64_C(1000000000)
 
@@ -73,6 +72,11 @@ uint64_t vrrp_hmac_sequence(const uint8_t *trailer)
 
 /* ---- the digest ---- */
 
+static size_t source_len(const struct vrrp_hmac_scope *scope)
+{
+	return scope->family == 6 ? 16 : 4;
+}
+
 static void digest(const struct vrrp_hmac_key *key, const struct vrrp_hmac_scope *scope,
 		   const uint8_t *message, size_t len, const uint8_t *head, uint8_t ret[DIGEST_LEN])
 {
@@ -80,13 +84,13 @@ static void digest(const struct vrrp_hmac_key *key, const struct vrrp_hmac_scope
 	uint8_t pseudo[20] = { scope->family, scope->version, scope->vrid };
 	struct hmac_sha256_ctx hmac;
 
-	assert(key->len <= VRRP_HMAC_KEY_MAX && len >= VRRP_HEADER_LEN);
-	memcpy(pseudo + 4, scope->source, vrrp_address_len(scope->family));
+	assert(key->len <= VRRP_HMAC_KEY_MAX && len >= HEADER_LEN);
+	memcpy(pseudo + 4, scope->source, source_len(scope));
 	hmac_sha256_set_key(&hmac, key->len, key->bytes);
 	hmac_sha256_update(&hmac, sizeof(pseudo), pseudo);
 	hmac_sha256_update(&hmac, CHECKSUM_AT, message);
 	hmac_sha256_update(&hmac, 2, zeros);
-	hmac_sha256_update(&hmac, len - VRRP_HEADER_LEN, message + VRRP_HEADER_LEN);
+	hmac_sha256_update(&hmac, len - HEADER_LEN, message + HEADER_LEN);
 	hmac_sha256_update(&hmac, HEAD_LEN, head);
 	hmac_sha256_update(&hmac, DIGEST_LEN, zeros);
 	hmac_sha256_digest(&hmac, DIGEST_LEN, ret);
@@ -157,14 +161,15 @@ enum vrrp_reject vrrp_hmac_check(const struct vrrp_hmac_rules *rules,
 	uint64_t sequence;
 	enum vrrp_reject reject;
 
+	if (rules->unjudged)
+		return VRRP_ACCEPT;
 	if (!trailer)
 		return rules->unsigned_too ? VRRP_ACCEPT : VRRP_REJECT_HMAC_MISSING;
 	sequence = vrrp_hmac_sequence(trailer);
 	if (!is_malformed(trailer) && !is_within(rules, sequence))
 		return VRRP_REJECT_HMAC_STALE;
 	reject = vrrp_hmac_verify(rules->keys, scope, message, len, trailer);
-	if (reject == VRRP_ACCEPT &&
-	    is_replay(rules, scope->source, vrrp_address_len(scope->family), sequence))
+	if (reject == VRRP_ACCEPT && is_replay(rules, scope->source, source_len(scope), sequence))
 		return VRRP_REJECT_HMAC_REPLAY;
 	return reject;
 }

@@ -62,6 +62,7 @@ struct vrrp_hmac_rules {
 	uint32_t window_s; /* so far the sender's time may be from ours */
 	uint64_t now;      /* ours, vrrp_hmac_time() */
 	bool unsigned_too; /* adverts without a trailer are accepted, too */
+	bool unjudged;     /* all are: of a router that is none of ours, to look at it */
 };
 
 /* What the digest is bound to, beside the bytes. */

@@ -49,6 +49,7 @@ const char *const vrrp_reason_words[VRRP_REASON_COUNT] = {
 	[VRRP_REASON_NO_GLOBAL] = "no_global",
 	[VRRP_REASON_BOOT_DELAY] = "boot_delay",
 	[VRRP_REASON_NO_MACVLAN] = "no_macvlan",
+	[VRRP_REASON_NO_KEY] = "no_key",
 };
 
 const char *const vrrp_reject_words[VRRP_REJECT_COUNT] = {

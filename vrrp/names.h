@@ -59,6 +59,7 @@ enum vrrp_reason_code {
 				 * could answer to */
 	VRRP_REASON_BOOT_DELAY, /* @ns: until the host is up for as long as configured */
 	VRRP_REASON_NO_MACVLAN, /* @interface, which is to carry the virtual MAC, cannot be had */
+	VRRP_REASON_NO_KEY,     /* there is no usable key of number @bytes[0]; 0: none at all */
 	VRRP_REASON_COUNT,
 };
 

@@ -364,6 +364,20 @@ void journal_resort(const struct journal_router *router, enum event_resort what,
 	journal_put(&router->journal, &event);
 }
 
+void journal_clock(const struct journal_router *router, enum event_clock_what what,
+		   const uint8_t *source, int64_t ahead_s)
+{
+	struct event event = of_router(router, EVENT_CLOCK);
+
+	if (what == EVENT_CLOCK_DIFFERS &&
+	    !may_put(router->limits, JOURNAL_LIMIT_CLOCK, router->journal.now))
+		return;
+	event.clock.what = (uint8_t)what;
+	event.clock.ahead_s = ahead_s;
+	memcpy(event.clock.source, source, vrrp_address_len(event.family));
+	journal_put(&router->journal, &event);
+}
+
 void journal_send_error(const struct journal_router *router, const char *what, int error)
 {
 	struct event event;

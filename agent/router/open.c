@@ -97,7 +97,7 @@ static int join_lan(struct routers *routers, unsigned number, const struct conf_
 static void set_rules(struct router *router, const struct conf_router *conf)
 {
 	peers_set_rules(&router->peers, conf, &router->rules);
-	if (!conf->auth.password[0])
+	if (conf->auth.type != CONF_AUTH_PASSWORD)
 		return;
 	router->rules.auth_type = VRRP_AUTH_PASSWORD;
 	memcpy(router->rules.password, conf->auth.password, VRRP_AUTH_LEN);
@@ -151,6 +151,7 @@ static int make_router(struct routers *routers, unsigned number, const struct co
 	join_unit(routers, router, conf);
 	set_rules(router, conf);
 	router->conf = conf;
+	auth_init(routers, router);
 	router->fault_ns = VRRP_NEVER;
 	err = join_lan(routers, number, conf);
 	virtual_mac_add(routers, number, conf);
@@ -170,6 +171,7 @@ struct state_router router_state(const struct conf_router *conf)
 	};
 
 	router_ask_for_will(conf, &state);
+	auth_ask(conf, &state);
 	return state;
 }
 

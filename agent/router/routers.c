@@ -112,6 +112,7 @@ static void on_packet(const struct kern_packet *packet, void *arg)
 	}
 	rx.rules = &router->rules;
 	journal = router_journal(routers, router);
+	auth_hear(routers, router, &rx);
 	reject = vrrp_receive(&router->vr, &router->list, &rx, &advert);
 	if (reject != VRRP_ACCEPT) {
 		if (reject == VRRP_REJECT_INTERVAL_DIFFERS)
@@ -120,6 +121,7 @@ static void on_packet(const struct kern_packet *packet, void *arg)
 			journal_reject(&journal, reject, rx.source);
 		return;
 	}
+	auth_accept(routers, router, &advert);
 	if (advert.notices)
 		journal_notices(&journal, &router->list, &advert);
 	resort_hear(&router->resort, advert.priority, routers->now->mono_ns);

@@ -6,6 +6,7 @@
  *	accept.c	packets that are dropped, by accept = false
  *	guests.c	addresses where their router does not live
  *	step.c		one event for one router, and what it owes for it
+ *	auth.c		what is signed: keys, sequences, time
  *	twins.c		addresses that somebody else has on another interface
  *	priority.c	the effective priority: of the last resort
  *	hear.c		what the kernel tells, and dumps
@@ -307,10 +308,11 @@ size_t router_advert_len(const struct router *router);
 
 /**
  * router_write_advert() - write an advert of a router that can advertise.
+ * @sequence: auth_next() or auth_left().
  * @frame: router_advert_len() bytes.
  */
 void router_write_advert(const struct routers *routers, const struct router *router,
-			 uint8_t priority, uint8_t *frame);
+			 uint8_t priority, uint64_t sequence, uint8_t *frame);
 
 /**
  * router_packet_len() - the bytes of an advert to a unicast peer, behind the IP header.
@@ -327,10 +329,11 @@ void router_header(const struct routers *routers, const struct router *router, u
 
 /**
  * router_write_copy() - write the advert to a peer.
+ * @sequence: likewise, the same to all peers.
  * @payload: router_packet_len() bytes.
  */
-void router_write_copy(const struct router *router, uint8_t priority, unsigned peer,
-		       uint8_t *payload);
+void router_write_copy(const struct router *router, uint8_t priority, uint64_t sequence,
+		       unsigned peer, uint8_t *payload);
 
 /**
  * conf_packet_len() - the bytes of an advert of a configured router as a whole IP packet.

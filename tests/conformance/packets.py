@@ -18,7 +18,6 @@ ETH_P_IPV6, IPPROTO_ICMPV6, IPPROTO_VRRP = 0x86DD, 58, 112
 NS, NA, RS, RA = 135, 136, 133, 134
 ALL_NODES, ALL_NODES_MAC = "ff02::1", "33:33:00:00:00:01"
 VRID = 51
-HMAC_LENGTH = 28
 
 
 @dataclass(frozen=True)
@@ -126,6 +125,8 @@ def message(variant, priority=100, *, src, dst, vrid=VRID, version=None, type=1,
     if length is not None:
         raw = raw[:length].ljust(length, b"\0")
     trailer = sign(raw) if sign else b""
+    if variant.family == 6:  # whose checksum covers the trailer
+        return _with_checksum(variant, raw + trailer, checksum, src, dst)
     return _with_checksum(variant, raw, checksum, src, dst) + trailer
 
 
@@ -237,7 +238,7 @@ class Vrrp(frames.Seen):
     @functools.cached_property
     def form(self):
         """Which checksum it carries: "message", "pseudo-header" or "bad"."""
-        for body in (self.message, self.message[:-HMAC_LENGTH]):
+        for body in (self.message, self.message[:-frames.HMAC_LENGTH]):
             if frames.internet_checksum(body) == 0:
                 return "message"
             if frames.internet_checksum(pseudo_header(self.src, self.dst, len(body)) + body) == 0:

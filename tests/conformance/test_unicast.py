@@ -131,7 +131,7 @@ def start_signed(scene, mode="enforce"):
     """An Active that signs."""
     keys = scene.lab.path("keys")
     with open(keys, "w", encoding="ascii") as file:
-        file.write(f"1 hex:{KEY.secret.hex()}\n")
+        file.write(f"1 hmac-sha256 {KEY.secret.hex()}\n")
     scene.gw.run("chmod", "600", keys)
     auth = {"type": "hmac", "mode": mode, "keys": keys, "active": 1, "window": "5s"}
     scene.start(auth=auth, **({"auth_hmac": True} if scene.dut.name == "keepalived" else {}))

@@ -73,7 +73,7 @@ static void repair(const struct vrrp_rx *rx, uint8_t *message)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	struct vrrp_hmac_rules hmac = { &keys, marks, 2, 5, NOW, size && data[0] & 2 };
+	struct vrrp_hmac_rules hmac = { &keys, marks, 2, 5, NOW, size && data[0] & 2, false };
 	struct vrrp_rules rules = { .min_ttl = 255, .hmac = &hmac };
 	unsigned version = size && data[0] & 8 ? 2 : 3;
 	struct vrrp_advert advert;

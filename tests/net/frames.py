@@ -220,12 +220,22 @@ class Advert(Seen):
     __repr__ = __str__
 
 
+HMAC_LENGTH = 28
+
+
+def _summed(ip):
+    """What the checksum covers: over IPv4 no HMAC trailer."""
+    raw = ip.payload
+    length = 8 + 4 * raw[3] + (8 if raw[0] >> 4 == 2 else 0)
+    return raw[:length] if not is_ipv6(ip.src) and len(raw) == length + HMAC_LENGTH else raw
+
+
 def _checksum_form(ip):
     """"rfc9568": as that says for the family. Otherwise over IPv4 "rfc5798", with a pseudo-header,
     over IPv6 "message", without one, or in both "bad"."""
-    alone = internet_checksum(ip.payload) == 0
-    with_header = internet_checksum(_pseudo_header(ip.src, ip.dst, len(ip.payload))
-                                    + ip.payload) == 0
+    raw = _summed(ip)
+    alone = internet_checksum(raw) == 0
+    with_header = internet_checksum(_pseudo_header(ip.src, ip.dst, len(raw)) + raw) == 0
     if is_ipv6(ip.src):
         return "rfc9568" if with_header else "message" if alone else "bad"
     return "rfc9568" if alone else "rfc5798" if with_header else "bad"

@@ -385,7 +385,7 @@ COUNTERS = {name: int for name in (
 COUNTERS |= {"rejected": dict, "noticed": dict}
 NOTICED = {name: int for name in (
     "interval", "address_list", "owner", "equal_priority", "checksum_form",
-    "other_active")}
+    "other_active", "clock_skew")}
 
 
 def check_shape(value, shape):

@@ -109,7 +109,8 @@ DEFECTS = [
     Defect("farewell-not-prepared",
            "A withdrawn router, or one whose vipd has died, leaves without a word: 3 s of silence.",
            "agent/router/*.c",
-           "if (router->vr.election.source[0] != 0) add_farewells(routers, router);",
+           "if (router->vr.election.source[0] != 0 && !auth_lacks_key(router)) "
+           "add_farewells(routers, router);",
            "(void)add_farewells;"),
     Defect("advert-for-each-contest",
            "A paused Active answers a queue of weak adverts with as many of its own.",

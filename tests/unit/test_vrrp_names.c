@@ -47,6 +47,7 @@ static void test_names_reasons_are_the_documented_words(void **state)
 		"no_global",
 		"boot_delay",
 		"no_macvlan",
+		"no_key",
 	};
 
 	(void)state;
