@@ -6,7 +6,6 @@ who take part. Nothing here shares code with an agent.
 """
 
 import functools
-import hmac
 import ipaddress
 import socket
 import struct
@@ -86,22 +85,6 @@ def pseudo_header(src, dst, length, proto=IPPROTO_VRRP):
 
 
 # Building
-
-@dataclass(frozen=True)
-class Key:
-    """What signs an advert with a 28 byte trailer."""
-    id: int
-    secret: bytes
-
-    def trailer(self, src, message, seconds, *, subseconds=0, kind=1, reserved=0):
-        """The trailer of this message."""
-        head = struct.pack("!BBHIHH", kind, self.id, reserved, seconds, subseconds, 0)
-        address = packed(src)
-        pseudo = struct.pack("!BBBB", 4 if len(address) == 4 else 6, message[0] >> 4, message[1],
-                             0) + address.ljust(16, b"\0")
-        covered = pseudo + message[:6] + bytes(2) + message[8:] + head + bytes(16)
-        return head + hmac.digest(self.secret, covered, "sha256")[:16]
-
 
 def message(variant, priority=100, *, src, dst, vrid=VRID, version=None, type=1, count=None,
             addresses=None, interval=None, reserve=0, auth_type=0, auth=bytes(8), trailing=b"",

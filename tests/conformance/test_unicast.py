@@ -8,14 +8,14 @@ import time
 import pytest
 
 import dut
-import packets
+from frames import Key
 from lab import wait_until
 from packets import V3, V6
 from rules import MUST, rule
 from test_receive import Reason, active_ignores, spoiled
 
 BOTH = V3, V6
-KEY = packets.Key(1, bytes(range(32)))
+KEY = Key(1, bytes(range(32)))
 
 
 def to_peers(scene, number=1):
@@ -131,7 +131,7 @@ def start_signed(scene, mode="enforce"):
     """An Active that signs."""
     keys = scene.lab.path("keys")
     with open(keys, "w", encoding="ascii") as file:
-        file.write(f"1 hmac-sha256 {KEY.secret.hex()}\n")
+        file.write(KEY.line())
     scene.gw.run("chmod", "600", keys)
     auth = {"type": "hmac", "mode": mode, "keys": keys, "active": 1, "window": "5s"}
     scene.start(auth=auth, **({"auth_hmac": True} if scene.dut.name == "keepalived" else {}))
@@ -175,7 +175,7 @@ def test_bad_trailer(scene, variant, reason):
         "bad_hmac": {**signed(scene), "src": variant.low},
         "stale": signed(scene, seconds=int(time.time()) - 3600)}[reason]
     if reason == "unknown_key":
-        fields = {"sign": lambda raw: packets.Key(9, KEY.secret).trailer(
+        fields = {"sign": lambda raw: Key(9, KEY.secret).trailer(
             variant.high, raw, int(time.time()))}
     active_ignores(scene, Reason(reason, reason.partition("_")[0]), spoiled(scene, [fields]))
 
