@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+#include "vrrp/timers.h"
+
 #define NS_PER_S INT64_C(1000000000)
 
 /* So many adverts of another time are looked at in a second: a flood of forged ones costs no more.
@@ -77,16 +79,12 @@ static int64_t clock_now_ns(const struct routers *routers)
 	return routers->now->real_ns - routers->now->mono_ns;
 }
 
-static uint64_t time_by(const struct routers *routers, int64_t clock_ns)
-{
-	return vrrp_hmac_time(clock_ns + routers->now->mono_ns);
-}
-
-static uint64_t time_of(const struct routers *routers, const struct router *router)
+/* @mono_ns: of now, or of before. */
+static uint64_t time_at(const struct routers *routers, const struct router *router, int64_t mono_ns)
 {
 	const struct state_auth *kept = router->auth.kept;
 
-	return time_by(routers, kept->begun ? kept->clock_ns : clock_now_ns(routers));
+	return vrrp_hmac_time((kept->begun ? kept->clock_ns : clock_now_ns(routers)) + mono_ns);
 }
 
 /* From the first use on the time does not follow CLOCK_REALTIME any more. */
@@ -108,7 +106,7 @@ uint64_t auth_next(const struct routers *routers, struct router *router)
 	if (!router->auth.key)
 		return 0;
 	begin_clock(routers, router);
-	sequence = vrrp_hmac_next(kept->sequence, time_of(routers, router));
+	sequence = vrrp_hmac_next(kept->sequence, time_at(routers, router, routers->now->mono_ns));
 	kept->sequence = sequence + 1;
 	return sequence;
 }
@@ -119,6 +117,11 @@ uint64_t auth_left(const struct router *router)
 }
 
 /* ---- adverts of another time ---- */
+
+static uint64_t sequence_of(const struct vrrp_rx *rx)
+{
+	return vrrp_hmac_sequence(rx->payload + rx->payload_len - VRRP_HMAC_LEN);
+}
 
 static bool is_near(const struct router *router, uint64_t sequence, uint64_t time)
 {
@@ -155,29 +158,33 @@ static bool is_ours(const struct router *router, const struct vrrp_rx *rx)
  * Forward, to the time of now, if the sender agrees with that and nobody has agreed with ours for
  * as long as an advert is fresh.
  */
-static bool move_clock(struct routers *routers, struct router *router, uint64_t sequence)
+static bool move_clock(struct routers *routers, struct router *router, uint64_t sequence,
+		       int64_t arrival_ns)
 {
 	const struct auth *auth = &router->auth;
-	int64_t clock_ns = clock_now_ns(routers), window_ns = auth->rules.window_s * NS_PER_S;
+	int64_t clock_ns = clock_now_ns(routers);
+	int64_t interval_ns = vrrp_interval_ns(router->vr.election.active_interval_cs);
 
 	if (!auth->kept->begun || clock_ns <= auth->kept->clock_ns ||
-	    !is_near(router, sequence, time_by(routers, clock_ns)) ||
-	    (auth->heard_ns && routers->now->mono_ns - auth->heard_ns <= window_ns))
+	    !is_near(router, sequence, vrrp_hmac_time(clock_ns + arrival_ns)) ||
+	    (auth->heard_ns && arrival_ns - auth->heard_ns <= interval_ns * 5 / 4))
 		return false;
 	auth->kept->clock_ns = clock_ns;
 	return true;
 }
 
 static void hear_undated(struct routers *routers, struct router *router, const struct vrrp_rx *rx,
-			 uint64_t sequence)
+			 int64_t arrival_ns)
 {
+	const int64_t since_ns = router->vr.election.since_ns;
 	const struct vrrp_event event = { .type = VRRP_EVENT_UNDATED,
-					  .now_ns = routers->now->mono_ns };
+					  .now_ns = arrival_ns < since_ns ? since_ns : arrival_ns };
 	struct journal_router journal = router_journal(routers, router);
+	uint64_t sequence = sequence_of(rx);
 	int32_t ahead_s = vrrp_hmac_ahead_s(sequence, router->auth.rules.now);
 
-	if (move_clock(routers, router, sequence)) {
-		router->auth.rules.now = time_of(routers, router);
+	if (move_clock(routers, router, sequence, arrival_ns)) {
+		router->auth.rules.now = time_at(routers, router, arrival_ns);
 		journal_clock(&journal, EVENT_CLOCK_MOVED, rx->source, ahead_s);
 		return;
 	}
@@ -185,20 +192,18 @@ static void hear_undated(struct routers *routers, struct router *router, const s
 	router_step(routers, router, &event);
 }
 
-void auth_hear(struct routers *routers, struct router *router, const struct vrrp_rx *rx)
+void auth_hear(struct routers *routers, struct router *router, const struct vrrp_rx *rx,
+	       int64_t arrival_ns)
 {
 	struct auth *auth = &router->auth;
-	uint64_t sequence;
 
 	if (!auth->kept)
 		return;
-	auth->rules.now = time_of(routers, router);
-	if (rx->payload_len < VRRP_HEADER_LEN + VRRP_HMAC_LEN)
-		return;
-	sequence = vrrp_hmac_sequence(rx->payload + rx->payload_len - VRRP_HMAC_LEN);
-	if (!is_near(router, sequence, auth->rules.now) && may_look(routers, auth) &&
+	auth->rules.now = time_at(routers, router, arrival_ns);
+	if (rx->payload_len >= VRRP_HEADER_LEN + VRRP_HMAC_LEN &&
+	    !is_near(router, sequence_of(rx), auth->rules.now) && may_look(routers, auth) &&
 	    is_ours(router, rx))
-		hear_undated(routers, router, rx, sequence);
+		hear_undated(routers, router, rx, arrival_ns);
 }
 
 void auth_accept(const struct routers *routers, struct router *router,

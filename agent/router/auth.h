@@ -74,11 +74,13 @@ uint64_t auth_next(const struct routers *routers, struct router *router);
 uint64_t auth_left(const struct router *router);
 
 /**
- * auth_hear() - before a packet is judged: what time it is. An advert with our key and another time
- * may move the time, or let a router wait.
+ * auth_hear() - before a packet is judged: what time it was when it came. An advert with our key
+ * and another time may move the time, or let a router wait.
  * @rx: with the router's rules.
+ * @arrival_ns: CLOCK_MONOTONIC; it may have waited in a queue.
  */
-void auth_hear(struct routers *routers, struct router *router, const struct vrrp_rx *rx);
+void auth_hear(struct routers *routers, struct router *router, const struct vrrp_rx *rx,
+	       int64_t arrival_ns);
 
 /**
  * auth_accept() - an advert was accepted.

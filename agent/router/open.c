@@ -431,7 +431,7 @@ int routers_open(struct routers *routers, int sender_fd, const struct clocks *no
 	int err;
 
 	routers->now = now;
-	routers->read_ns = now->mono_ns;
+	routers->read_ns = routers->unread_ns = now->mono_ns;
 	routers->housekeeping_ns = now->mono_ns + HOUSEKEEPING_NS;
 	err = open_hearing(routers, sender_fd, ret_what);
 	if (err < 0)

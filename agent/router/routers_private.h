@@ -74,7 +74,8 @@ struct routers {
 
 	/* The turn. */
 	const struct clocks *now; /* borrowed while one of our functions runs */
-	int64_t read_ns;          /* when everything had been read last */
+	int64_t read_ns;          /* when everything had been read last, also by a predecessor */
+	int64_t unread_ns;        /* no packet that waits has come before */
 	int64_t read_real_ns;     /* up to here the predecessor read the packets */
 	bool groups_missing;      /* some LAN could not join its group: try again */
 	bool dump_due;            /* the kernel must be asked for everything */

@@ -34,6 +34,7 @@ struct sim {
 	unsigned still_n;   /* so many events at this moment */
 	bool silent;        /* routers of some priorities do not accept packets */
 	bool tidy;          /* a scenario: no chance anywhere, for traces that read well */
+	bool signs;         /* adverts are signed, and wall clocks are set while vipd runs */
 	bool moving;        /* hosts may speak from other addresses than they began with */
 	int64_t latency_ns; /* a wake-up comes at most so late on a healthy host */
 	struct prng prng;

@@ -222,6 +222,7 @@ struct world {
 	unsigned family;
 	bool companions; /* hosts have a router of the other family, too, */
 	bool old;        /* of version 2, where there is one */
+	bool signs;      /* adverts are signed */
 };
 
 static struct world draw_world(uint64_t seed)
@@ -231,6 +232,7 @@ static struct world draw_world(uint64_t seed)
 
 	world.companions = prng_one_in(&apart, 4);
 	world.old = prng_one_in(&apart, 2);
+	world.signs = prng_one_in(&apart, 4);
 	return world;
 }
 
@@ -372,6 +374,8 @@ static void draw_size(struct sim *sim, const struct mix *mix, struct sim_episode
 		break;
 	case SIM_FAULT_FREEZE:
 		e->amount = prng_below(p, 2);
+		if (sim->signs) /* a clock that stood still takes a while to be found out */
+			e->amount = 0;
 		break;
 	case SIM_FAULT_LEAVE:
 		e->amount = prng_one_in(p, 2) ? SIM_LEAVE_PLAIN : prng_below(p, SIM_LEAVES);
@@ -646,6 +650,7 @@ void swarm_begin(struct sim *sim, uint64_t seed)
 
 	sim_init(sim, seed);
 	sim->silent = seed % 4 != 0;
+	sim->signs = world.signs;
 	draw_topology(sim, world, mix.calm);
 	mix.types = draw_types(p);
 	mix.interval_ns = cs_ns(interval_extreme(sim, false));
