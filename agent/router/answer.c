@@ -65,7 +65,8 @@ static const struct step forget_steps[] = {
 
 static const struct answer_command commands[] = {
 	{ "show", ANSWER_READ, true, show_steps },
-	{ "configuration", ANSWER_READ, false, configuration_steps },
+	/* It has passwords of version 2. */
+	{ "configuration", ANSWER_CHANGE, false, configuration_steps },
 	{ "reload", ANSWER_CHANGE, false, NULL },
 	{ "forget", ANSWER_CHANGE, true, forget_steps },
 };

@@ -30,8 +30,9 @@
 struct generation {
 	struct conf *conf;
 	struct state *state;
-	struct state *old; /* of the predecessor, NULL when there is nothing to adopt */
-	struct keys *keys; /* what became of their files; NULL after GO */
+	struct state *old;   /* of the predecessor, NULL when there is nothing to adopt */
+	struct conf *before; /* of the predecessor, while keys are read that it may have; or NULL */
+	struct keys *keys;   /* what became of their files; NULL after GO */
 	struct routers *routers;
 	struct control *control;
 	struct turn *turn;
@@ -157,6 +158,8 @@ static void find_changes(struct generation *g, const char *handed)
 	if (!g->succeeds || g->standby || !g->knows_before)
 		return;
 	g->changes = changes_find(handed, g->conf);
+	if (g->conf->key_files_n)
+		(void)conf_load(handed, &g->before, &(struct conf_errors){ 0 });
 	close(CHANNEL_FD_CONF_IN);
 }
 
@@ -333,7 +336,7 @@ static int prepare_keys(struct generation *g)
 		fail(g, "reading the keys", err, "");
 		return err;
 	}
-	if (!g->succeeds || g->standby || keys_are_complete(g->keys, why))
+	if (!g->succeeds || g->standby || keys_are_complete(g->keys, g->before, why))
 		return 0;
 	fail(g, why, -ENOKEY, "");
 	return -ENOKEY;
@@ -353,6 +356,8 @@ static int prepare(struct generation *g)
 		return err;
 	}
 	err = prepare_keys(g);
+	conf_free(g->before);
+	g->before = NULL;
 	if (err < 0)
 		return err;
 	err = routers_new(g->conf, g->state, &g->routers, &what);
@@ -495,6 +500,7 @@ static void close_all(struct generation *g)
 	turn_close(g->turn);
 	control_close(g->control);
 	routers_close(g->routers);
+	conf_free(g->before);
 	keys_free(g->keys);
 	state_close(g->old);
 	state_close(g->state);

@@ -55,24 +55,42 @@ int keys_read(const struct conf *conf, struct state *state, struct keys **ret_ke
 	return err;
 }
 
-static bool is_complete(const struct keys *keys, const struct conf_router *router)
+static bool had_file(const struct conf *before, const char *path)
 {
-	unsigned number = router->auth.key_file;
+	unsigned i = 0;
 
-	return !conf_signs(router) || keys->files[number - 1].err ||
-	       vrrp_hmac_key(state_keys(keys->state, number), router->auth.active);
+	if (!before)
+		return true;
+	while (i < before->routers_n && strcmp(before->routers[i].auth.keys, path) != 0)
+		i++;
+	return i < before->routers_n;
 }
 
-bool keys_are_complete(const struct keys *keys, char *ret_why)
+/* Return: what a router lacks; or NULL. */
+static const char *fault_of(const struct keys *keys, const struct conf *before,
+			    const struct conf_router *router)
+{
+	unsigned number = router->auth.key_file;
+	const struct file *file = number ? &keys->files[number - 1] : NULL;
+
+	if (file && file->err)
+		return had_file(before, file->path) ? NULL : file->why;
+	if (!conf_signs(router) ||
+	    vrrp_hmac_key(state_keys(keys->state, number), router->auth.active))
+		return NULL;
+	return "it does not have that key";
+}
+
+bool keys_are_complete(const struct keys *keys, const struct conf *before, char *ret_why)
 {
 	for (unsigned i = 0; i < keys->conf->routers_n; i++) {
 		const struct conf_router *router = &keys->conf->routers[i];
+		const char *fault = fault_of(keys, before, router);
 
-		if (is_complete(keys, router))
+		if (!fault)
 			continue;
-		snprintf(ret_why, KEYS_WHY_SIZE,
-			 "router %s is to sign with key %u, which %s does not have", router->name,
-			 router->auth.active, router->auth.keys);
+		snprintf(ret_why, KEYS_WHY_SIZE, "router %s needs key %u of %s: %s", router->name,
+			 router->auth.active, router->auth.keys, fault);
 		return false;
 	}
 	return true;

@@ -33,11 +33,12 @@ int keys_read(const struct conf *conf, struct state *state, struct keys **ret_ke
 int keys_none(const struct conf *conf, struct state *state, struct keys **ret_keys);
 
 /**
- * keys_are_complete() - whether each router finds the key that it is to sign with, if its file
- * could be read.
+ * keys_are_complete() - whether each router will find the key that it is to sign with: in its file,
+ * or, if that is unusable, with the predecessor.
+ * @before: the configuration of that; NULL: it is not known, and may have all keys.
  * @ret_why: what is wrong, KEYS_WHY_SIZE.
  */
-bool keys_are_complete(const struct keys *keys, char *ret_why);
+bool keys_are_complete(const struct keys *keys, const struct conf *before, char *ret_why);
 
 /**
  * keys_settle() - the keys of files that were unusable, or not read, from a predecessor; what it

@@ -34,10 +34,10 @@ def keys_file(lab, *keys, name="keys", mode=0o600):
     return path
 
 
-def signing(lab, priority, *, active=1, mode="enforce", name="keys", **keys):
+def signing(lab, priority, *, active=1, mode="enforce", file="keys", **keys):
     """A router that signs."""
     return router(priority, **FAST, **keys,
-                  auth={"type": "hmac", "mode": mode, "keys": lab.path(name), "active": active,
+                  auth={"type": "hmac", "mode": mode, "keys": lab.path(file), "active": active,
                         "window": "5s"})
 
 
@@ -183,11 +183,16 @@ def test_without_keys_a_router_is_in_fault_and_silent(lab):
     agent.expected_to_live = False
 
 
-def test_reload_without_the_key_that_is_to_sign_is_refused(lab):
+@pytest.mark.parametrize("keys, why", [
+    ({"active": 2}, "router lan needs key 2 of {}: it does not have that key"),
+    ({"file": "other"}, "router lan needs key 1 of {}: it cannot be read: No such file")],
+    ids=["key", "file"])
+def test_reload_without_the_key_that_is_to_sign_is_refused(lab, keys, why):
     one, two = pair(lab)
-    one.configure([signing(lab, 150, active=2)])
+    one.configure([signing(lab, 150, **keys)])
     done = one.reload()
-    assert done.returncode == 1 and "router lan is to sign with key 2, which " in done.stderr
+    assert done.returncode == 1
+    assert why.format(lab.path(keys.get("file", "keys"))) in done.stderr
     one.host.wait_adverts(3, lab.now())
     assert became_active(one, two) == [1, 0] and not rejected(two)
 
