@@ -10,7 +10,7 @@ import time
 
 import pytest
 
-from agents import VIP, binary, is_sanitized, run_vipd
+from agents import VIP, binary, is_sanitized, run_vipd, write_config
 from frames import Key
 from generations import OWN, crash, reload
 from lab import router, wait_until
@@ -181,6 +181,19 @@ def test_without_keys_a_router_is_in_fault_and_silent(lab):
     agent.wait_state("lan", "active")
     assert not agent.term()
     agent.expected_to_live = False
+
+
+def test_check_tells_of_unusable_keys(lab):
+    """The file itself is right, wherever it is checked."""
+    host, path = lab.host("gw1", OWN), lab.path("keys")
+    config = write_config(lab, routers=[signing(lab, 150)])
+    keys_file(lab, KEY)
+    good = run_vipd(host, "-t", "-c", config)
+    keys_file(lab, KEY, mode=0o640)
+    bad = run_vipd(host, "-t", "-c", config)
+    assert good.returncode == bad.returncode == 0 and not good.stderr + bad.stderr
+    assert bad.stdout == good.stdout + (f"{path}: unusable here, which would be a fault: others can "
+                                        "use it, mode 0640: chmod 600\n")
 
 
 @pytest.mark.parametrize("keys, why", [
