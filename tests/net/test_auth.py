@@ -136,6 +136,36 @@ def test_keys_are_changed_without_a_gap(lab):
     one.wait_log('keys=taken numbers=2 file="')
 
 
+def test_hmac_comes_to_hosts_that_run(lab):
+    """All hosts to receive-only, then to permissive, then to enforce: nobody notices."""
+    keys_file(lab, KEY)
+    one = lab.vipd(lab.host("gw1", OWN), [router(150, **FAST)])
+    two = lab.vipd(lab.host("gw2", OTHER), [router(100, **FAST)])
+    one.wait_state("lan", "active")
+    for mode in ("receive-only", "permissive", "enforce"):
+        for agent, priority in ((one, 150), (two, 100)):
+            agent.configure([signing(lab, priority, mode=mode)])
+            reload(agent)
+            length = len(one.host.wait_adverts(4, lab.now())[-1].message)
+        assert length == (12 if mode == "receive-only" else 40)
+    assert became_active(one, two) == [1, 0] and not rejected(one) and not rejected(two)
+
+
+def test_version_2_is_signed_on_demand(lab):
+    keys_file(lab, KEY)
+    auth = {"type": "hmac", "keys": lab.path("keys"), "active": 1, "version2": True}
+    one, two = (lab.vipd(lab.host(f"gw{n}", own), [router(priority, version=2, interval="1s",
+                                                          auth=auth)])
+                for n, own, priority in ((1, OWN, 150), (2, OTHER, 100)))
+    one.wait_state("lan", "active")
+    assert {len(it.message) for it in one.host.wait_adverts(2)} == {8 + 4 + 8 + 28}
+    wait_until(lambda: two.router()["active_address"] == "192.0.2.2", what="a Backup that hears")
+    assert one.term() == 0
+    one.expected_to_live = False
+    two.wait_state("lan", "active")
+    assert two.router()["reason_code"] == "left" and not rejected(two)
+
+
 def spoil(lab, how):
     """The file with the keys as it must not be."""
     path = lab.path("keys")
