@@ -56,11 +56,21 @@ static int64_t drawn_ns(const struct sim_process *process)
 	return steps_s[drawn % (sizeof(steps_s) / sizeof(steps_s[0]))] * SIM_S;
 }
 
+/* Of a scenario, which says it; or of chance, once the clock is used. */
+static int64_t wall_ns(const struct sim_process *process, bool begun)
+{
+	const struct sim_gateway *r = &process->sim->routers[process->router];
+
+	if (process->sim->tidy)
+		return process->sim->now_ns < r->wall_set_ns ? -r->wall_behind_ns : 0;
+	return begun ? drawn_ns(process) : 0;
+}
+
 int64_t auth_wall_ns(const struct sim_process *process)
 {
 	const struct router *router = process->sim->signs ? process_router(process) : NULL;
 
-	return router && router->auth.kept->begun ? drawn_ns(process) : 0;
+	return wall_ns(process, router && router->auth.kept->begun);
 }
 
 int64_t auth_wall_left_ns(const struct sim_process *process, struct state *old)
@@ -71,5 +81,5 @@ int64_t auth_wall_left_ns(const struct sim_process *process, struct state *old)
 
 	if (entry >= 0 && !process->conf.absent)
 		state_get_auth(old, (unsigned)entry, &auth);
-	return auth.begun ? drawn_ns(process) : 0;
+	return wall_ns(process, auth.begun);
 }

@@ -42,7 +42,7 @@ int64_t auth_wall_left_ns(const struct sim_process *process, struct state *old);
 
 /**
  * auth_wall_ns() - how far the wall clock of a process's host is ahead of what it would be, had
- * nobody set it. Nobody sets it before vipd has used it.
+ * nobody set it. Nobody sets it before vipd has used it, unless a scenario says so.
  */
 int64_t auth_wall_ns(const struct sim_process *process);
 
