@@ -12,7 +12,7 @@ import pytest
 
 from agents import VIP, binary, is_sanitized, run_vipd, write_config
 from frames import Key
-from generations import OWN, crash, reload
+from generations import OWN, crash, reload, replace
 from lab import router, wait_until
 
 KEY, NEXT = Key(1, bytes(range(32))), Key(2, b"the second key of this very test")
@@ -107,6 +107,22 @@ def test_crash_and_reload_are_no_news(lab):
     assert became_active(one, two) == [1, 0] and not rejected(one) and not rejected(two)
     sequences = [advert.message[-24:-16] for advert in lab.capture.adverts(host=one.host)]
     assert sequences == sorted(set(sequences))
+
+
+def test_upgrade_goes_on_without_the_file(lab, probe, own_binary):
+    """Another program is the keeper, and its processes sign on, and believe nothing twice."""
+    one, two = pair(lab)
+    heard = one.host.wait_adverts(2)[-1]
+    os.remove(lab.path("keys"))
+    replace(own_binary)
+    for agent in (two, one):
+        reload(agent)
+        agent.wait_log("upgrade=done")
+        agent.wait_log("keys=kept")
+    probe.send(heard.frame.data)
+    wait_until(lambda: rejected(two) == {"hmac_replay": 1}, what=lambda _: two.story("a replay"))
+    one.host.wait_adverts(4, lab.now())
+    assert became_active(one, two) == [1, 0] and not rejected(one)
 
 
 @pytest.mark.parametrize("again", [crash, reload], ids=["crash", "reload"])
