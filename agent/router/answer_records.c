@@ -55,7 +55,13 @@ struct router_record {
 	char mac[CONF_MAC_TEXT_SIZE]; /* with which addresses are announced; empty: not known */
 	char macvlan[CONF_LINK_SIZE]; /* that carries it; empty: none */
 	uint8_t accept;               /* packets to its addresses, while Active */
+	uint8_t auth;                 /* by what adverts prove who sends them: auth_words */
 };
+
+/* Of HMAC its mode. */
+static const char *const auth_words[] = { "none", "password", "enforce", "permissive",
+					  "receive-only" };
+#define AUTH_MODES 1 /* so much behind enum conf_auth_mode */
 
 #define ROUTER(member, called, type) FIELD(struct router_record, member, called, type)
 #define COUNTER(name)                ROUTER(counters.name, "counters." #name, FIELD_UINT)
@@ -88,6 +94,7 @@ static const struct field router_fields[] = {
 	ROUTER(mac, "mac", FIELD_TEXT),
 	ROUTER(macvlan, "macvlan", FIELD_TEXT),
 	ROUTER(accept, "accept", FIELD_BOOL),
+	FIELD_OF_WORDS(struct router_record, auth, "auth", auth_words),
 	COUNTER(adverts_sent),
 	COUNTER(adverts_received),
 	COUNTER(priority_zero_sent),
@@ -319,6 +326,9 @@ void answer_put_router(const struct answer_facts *facts, const struct router *ro
 	record.mute = router_is_mute(router);
 	record.deaf = router_is_deaf(router);
 	record.accept = router->conf->accept;
+	record.auth = router->conf->auth.type == CONF_AUTH_HMAC
+			      ? router->conf->auth.mode + AUTH_MODES
+			      : router->conf->auth.type;
 	record.since_real_ns = facts->real_offset_ns + election->since_ns;
 	record.counters = router->vr.counters;
 	fill_active(&router->vr, now, &record);

@@ -163,6 +163,7 @@ def test_hmac_comes_to_hosts_that_run(lab):
             agent.configure([signing(lab, priority, mode=mode)])
             reload(agent)
             length = len(one.host.wait_adverts(4, lab.now())[-1].message)
+            assert agent.router()["auth"] == mode
         assert length == (12 if mode == "receive-only" else 40)
     assert became_active(one, two) == [1, 0] and not rejected(one) and not rejected(two)
 
