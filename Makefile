@@ -17,8 +17,9 @@ ALL_CFLAGS = -std=gnu17 $(WARN) $(HARDEN) $(CFLAGS) $(SANITIZE)
 ALL_LDFLAGS = -pie -Wl,-z,relro,-z,now -Wl,--as-needed $(LDFLAGS) $(SANITIZE)
 
 # Libraries by pkg-config name. Asked when a recipe runs, after `make demo` has installed them.
-LIBS_vipd   = libnl-3.0 libmnl libconfig
-LIBS_vipctl = jansson smartcols libconfig
+LIBS_vrrp   = nettle
+LIBS_vipd   = libnl-3.0 libmnl libconfig $(LIBS_vrrp)
+LIBS_vipctl = jansson smartcols libconfig $(LIBS_vrrp)
 PKG_CFLAGS  = $(shell pkg-config --cflags $(LIBS_vipd) $(LIBS_vipctl))
 
 # Folders, and what each may see: tests/lint.sh. The floor is what all programs stand on.
@@ -73,13 +74,13 @@ $(BUILD)/tests/unit/test_renewals: WRAP = clocks_now
 # Prints the rows of the configuration, for the test that compares them with the manual.
 $(BUILD)/tests/conf/keys: $(BUILD)/tests/conf/keys.o $(CONF) $(BUILD)/agent/fields.o $(CORE)
 	$(call SAY,LD)
-	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(shell pkg-config --libs libconfig)
+	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(shell pkg-config --libs libconfig $(LIBS_vrrp))
 
 # The simulator runs the product's own code: all that is not a system call. It has its own kernel, wire
 # and clock, and looks at what happens by the linker's --wrap.
 SIM_REAL = $(FLOOR) $(addprefix $(BUILD)/agent/, conf/value.o \
 	$(addprefix keeper/,will.o succession.o succession_gap.o) \
-	$(addprefix router/,accept.o adopt.o advert.o conflicts.o execute.o guests.o hear.o interfaces.o journal.o lan.o last_will.o \
+	$(addprefix router/,accept.o adopt.o advert.o auth.o conflicts.o execute.o guests.o hear.o interfaces.o journal.o lan.o last_will.o \
 	lease.o leftovers.o open.o own.o peers.o priority.o effective.o drain.o resort.o round.o twins.o \
 	routers.o step.o track.o virtual_mac.o worth.o)) \
 	$(addprefix $(BUILD)/netlink/,address.o attributes.o frame.o kind.o receive.o reconcile.o \
@@ -91,7 +92,7 @@ $(BUILD)/sim: WRAP = vrrp_step vrrp_receive vrrp_adopt state_put clock_gettime c
 $(BUILD)/sim: $(SIM) $(CORE) $(SIM_REAL)
 	$(call SAY,LD)
 	$(Q)$(CC) $(ALL_LDFLAGS) $(addprefix -Wl$(comma)--wrap=,$(WRAP)) -o $@ $^ \
-		$(shell pkg-config --libs libmnl)
+		$(shell pkg-config --libs libmnl $(LIBS_vrrp))
 
 $(BUILD)/tests/fuzz/replay_%: $(BUILD)/tests/fuzz/fuzz_%.o $(BUILD)/tests/fuzz/replay.o $(AGENT) $(CORE) $(KERNEL)
 	$(call SAY,LD)
@@ -115,7 +116,7 @@ $(BUILD)/tests/net/%.so: tests/net/%.c
 # An advert by the codec, to be compared with what others make of it.
 $(BUILD)/tests/net/encode: $(BUILD)/tests/net/encode.o $(CORE)
 	$(call SAY,LD)
-	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $^
+	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(shell pkg-config --libs $(LIBS_vrrp))
 
 test-programs: all $(BUILD)/sim $(UNITS) $(REPLAYS) $(BUILD)/tests/conf/keys \
 	$(addprefix $(BUILD)/tests/net/,wallclock.so claims.so refusal.so encode)

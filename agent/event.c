@@ -195,6 +195,12 @@ static const struct kind kinds[] = {
 				 NOTE),
 			    OF_ROUTER "macvlan={macvlan} interface={interface} news={news}[ "
 				      "error=\"{error}\"] note=\"{note}\"" },
+	[EVENT_CLOCK] = { "clock", LOG_LEVEL_ERROR, SIZE_OF(clock),
+			  ROWS(OF_WORDS(event.clock.what, "clock", event_clock_words),
+			       OF_IP(event.clock.source, "source"),
+			       OF(event.clock.ahead_s, "ahead_s", FIELD_INT), NOTE),
+			  OF_ROUTER "clock={clock} source={source} ahead_s={ahead_s} "
+				    "note=\"{note}\"" },
 	[EVENT_RECEIVE] = { "receive", LOG_LEVEL_WARNING, WITHOUT_TEXT,
 			    ROWS(OF(event.fact.error, "errno", FIELD_INT), NOTE),
 			    "receive=lost error=\"{note}\"" },
@@ -248,6 +254,10 @@ static const struct kind kinds[] = {
 			    ROWS(OF_WORDS(event.fact.word, "reload", event_changes_words),
 				 NUMBER(0, "more"), TEXT("error"), NOTE),
 			    "reload={reload}[ more={more}][ error=\"{error}\"] note=\"{note}\"" },
+	[EVENT_KEYS] = { "keys", LOG_LEVEL_ERROR, SIZE_OF(fact),
+			 ROWS(OF_WORDS(event.fact.word, "keys", event_keys_words),
+			      NUMBER(0, "number"), NAME("numbers"), TEXT("file"), NOTE),
+			 "keys={keys}[ numbers={numbers}] file=\"{file}\"[ note=\"{note}\"]" },
 	[EVENT_SIGNAL] = { "signal", LOG_LEVEL_INFO, WITHOUT_TEXT,
 			   ROWS(OF(signal, "signal", FIELD_TEXT), NUMBER(1, "from_pid"), NOTE),
 			   "signal={signal} from_pid={from_pid}[ note=\"{note}\"]" },
@@ -424,6 +434,14 @@ enum log_level event_level(const struct event *event)
 		if (event->fact.word == EVENT_CHANGES_UNCOMPARED)
 			return LOG_LEVEL_WARNING;
 		break;
+	case EVENT_KEYS:
+		if (event->fact.word == EVENT_KEYS_TAKEN)
+			return LOG_LEVEL_INFO;
+		break;
+	case EVENT_CLOCK:
+		if (event->clock.what == EVENT_CLOCK_MOVED)
+			return LOG_LEVEL_WARNING;
+		break;
 	case EVENT_UPGRADE:
 		if (event->fact.word == EVENT_UPGRADE_REFUSED)
 			return LOG_LEVEL_ERROR;
@@ -459,6 +477,9 @@ uint64_t event_episode(const struct event *event)
 		if (detail != EVENT_ADDRESS_RESTORED && detail != EVENT_ADDRESS_EXPIRED &&
 		    detail != EVENT_ADDRESS_BEHIND)
 			return 0;
+		break;
+	case EVENT_CLOCK:
+		detail = event->clock.what;
 		break;
 	case EVENT_SEND_PEER:
 		hash = mix(hash, event->address.bytes, sizeof(event->address.bytes));

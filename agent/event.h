@@ -52,6 +52,7 @@ enum event_kind {
 	EVENT_DRAIN = 27,     /* somebody drains it or ends that: @fact.word: enum event_drain,
 				 number: seconds or 0, uid, pid */
 	EVENT_DRAINED = 28,   /* what comes of a drain: @fact.word: enum event_drain */
+	EVENT_CLOCK = 29,     /* the time of what is signed, and ours: @clock */
 	/* of a router process */
 	EVENT_RECEIVE = 32,     /* adverts may have been lost: @fact.error, or 0: too fast */
 	EVENT_SWEPT = 33,       /* an address of a dead predecessor was removed: @address */
@@ -71,6 +72,7 @@ enum event_kind {
 	EVENT_CONF_WARNING = 50, /* likewise: allowed, but not what somebody may have meant */
 	EVENT_CHANGE = 46,       /* a reload changed something: @change */
 	EVENT_CHANGES = 47, /* all of a reload: @fact.word: enum event_changes, number[0], text */
+	EVENT_KEYS = 56, /* a file of HMAC keys: @fact.word: enum event_keys; text: path, and why */
 	/* of any process */
 	EVENT_SIGNAL = 64,       /* number[0]: signal, number[1]: pid that sent it */
 	EVENT_FAILED = 65,       /* @fact.text: what for, error, @fact.name: an advice or nothing */
@@ -111,6 +113,20 @@ enum event_changes {
 	EVENT_CHANGES_NONE = 1,
 	EVENT_CHANGES_MORE = 2,       /* number[0] more than were told */
 	EVENT_CHANGES_UNCOMPARED = 3, /* they cannot be told: @fact.text */
+};
+
+enum event_keys {
+	EVENT_KEYS_TAKEN = 1,  /* number[0] of them */
+	EVENT_KEYS_KEPT = 2,   /* the file is unusable: those of before are used */
+	EVENT_KEYS_LACKED = 3, /* likewise, and there are none */
+	EVENT_KEYS_COUNT,
+};
+
+/* What became of a clock that disagrees with a sender's. */
+enum event_clock_what {
+	EVENT_CLOCK_DIFFERS = 1, /* the advert is discarded */
+	EVENT_CLOCK_MOVED = 2,   /* HMAC goes by the time of now, which agrees */
+	EVENT_CLOCK_COUNT,
 };
 
 enum event_upgrade {
@@ -226,6 +242,14 @@ struct event_forgotten {
 	uint8_t address[16];
 };
 
+/* Of an advert with our key. */
+struct event_clock {
+	uint8_t what; /* enum event_clock_what */
+	uint8_t reserved[7];
+	int64_t ahead_s; /* the sender's clock of ours, as it was */
+	uint8_t source[16];
+};
+
 /* All texts end with a zero; those that do not apply are empty. */
 struct event_change {
 	uint8_t what;     /* enum event_change_what */
@@ -267,6 +291,7 @@ struct event {
 		struct event_change change;
 		struct event_forgotten forgotten;
 		struct event_track track;
+		struct event_clock clock;
 		struct event_fact fact;
 		unsigned char payload[sizeof(struct event_fact)];
 	};

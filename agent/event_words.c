@@ -72,6 +72,17 @@ const char *const event_standby_words[EVENT_STANDBY_AGAIN + 1] = {
 	[EVENT_STANDBY_AGAIN] = "again",
 };
 
+const char *const event_keys_words[EVENT_KEYS_COUNT] = {
+	[EVENT_KEYS_TAKEN] = "taken",
+	[EVENT_KEYS_KEPT] = "kept",
+	[EVENT_KEYS_LACKED] = "none",
+};
+
+const char *const event_clock_words[EVENT_CLOCK_COUNT] = {
+	[EVENT_CLOCK_DIFFERS] = "differs",
+	[EVENT_CLOCK_MOVED] = "moved",
+};
+
 static const char *ip_text(unsigned family, const uint8_t *bytes, char *buf)
 {
 	return inet_ntop(family == 6 ? AF_INET6 : AF_INET, bytes, buf, INET6_ADDRSTRLEN);
@@ -86,7 +97,7 @@ static const char *source_kind(unsigned family)
 /*
  * One row per reason. What stands in braces is {i}, the router's interface; {o}, another one; {p},
  * the peer or the address in question; {n} its priority, {m} ours; {s} seconds; {k} what adverts
- * are sent from; {a} and {b}, numbers.
+ * are sent from; {a} and {b}, numbers; {#} the first one behind a blank, unless it is 0.
  */
 static const char *const reason_texts[VRRP_REASON_COUNT] = {
 	[VRRP_REASON_NONE] = "not started yet",
@@ -133,6 +144,7 @@ static const char *const reason_texts[VRRP_REASON_COUNT] = {
 	[VRRP_REASON_ON_MACVLAN] = "interface {i} is a macvlan itself and can carry no virtual "
 				   "MAC: name what it stands on, or use mac = \"interface\"",
 	[VRRP_REASON_MUTE] = "no advert of ours leaves, and {p} with priority {n} is active",
+	[VRRP_REASON_NO_KEY] = "there is no usable HMAC key{#}: see the keys of auth",
 };
 
 /* Of a router that is told what to send from. */
@@ -162,6 +174,11 @@ static const char *reason_word(const struct vrrp_reason *reason, const char *int
 	case 'n':
 	case 'm':
 		snprintf(buf, size, "%u", letter == 'n' ? reason->priority : reason->own_priority);
+		return buf;
+	case '#':
+		if (reason->bytes[0] == 0)
+			return "";
+		snprintf(buf, size, " %u", reason->bytes[0]);
 		return buf;
 	case 'a':
 	case 'b':
@@ -241,6 +258,22 @@ static const char *reject_note(unsigned reject)
 			"another password than this router's: until they are the same, both hosts "
 			"may be active",
 		[VRRP_REJECT_NOT_PEER] = "the sender is none of the configured peers",
+		[VRRP_REJECT_HMAC_MISSING] =
+			"not signed, and this router takes only what is: forged, or the sender has "
+			"no auth yet: until it has, both hosts may be active",
+		[VRRP_REJECT_HMAC_MALFORMED] = "its HMAC trailer is of a kind that nobody defined",
+		[VRRP_REJECT_HMAC_STALE] =
+			"the time in its HMAC trailer is further from this host's than the window: "
+			"an old advert sent again, or a wrong clock: until both clocks are right, "
+			"both hosts may be active",
+		[VRRP_REJECT_HMAC_UNKNOWN_KEY] =
+			"signed with a key whose number is not among the keys of this router: "
+			"until it is, both hosts may be active",
+		[VRRP_REJECT_HMAC_BAD] =
+			"not signed with our key of that number: forged, or another secret under "
+			"the same number: until they are the same, both hosts may be active",
+		[VRRP_REJECT_HMAC_REPLAY] =
+			"heard before: somebody sends old adverts again, or a loop in the network",
 		[VRRP_REJECT_INTERVAL_DIFFERS] =
 			"version 2 demands equal intervals: until they are, both hosts may be "
 			"active",
@@ -303,6 +336,10 @@ static void notice_note(const struct event *event, char *buf)
 		[VRRP_NOTICE_EQUAL_PRIORITY] = "the higher address wins; give distinct priorities",
 		[VRRP_NOTICE_OTHER_ACTIVE] =
 			"that host was active, too; answered and announced again",
+		[VRRP_NOTICE_CLOCK_SKEW] =
+			"its clock and this host's are more than half the window apart: beyond the "
+			"window its adverts are discarded; set the clocks by NTP, then restart "
+			"vipd where it was wrong",
 	};
 	unsigned which = event->packet.which;
 
@@ -396,7 +433,7 @@ static void fill_packet(struct event_words *words)
 	struct event *event = &words->event;
 
 	if (event->kind != EVENT_NOTICE) {
-		strcpy(words->note, reject_note(event->packet.which));
+		snprintf(words->note, sizeof(words->note), "%s", reject_note(event->packet.which));
 		return;
 	}
 	notice_note(event, words->note);
@@ -556,6 +593,30 @@ static const char *macvlan_note(const struct event *event)
 	return news < EVENT_MACVLAN_COUNT && macvlan_notes[news] ? macvlan_notes[news] : "";
 }
 
+static const char *const keys_notes[EVENT_KEYS_COUNT] = {
+	[EVENT_KEYS_TAKEN] = "",
+	[EVENT_KEYS_KEPT] = "the keys of before are used on; mend the file, then vipctl reload",
+	[EVENT_KEYS_LACKED] = "its routers are in fault; mend the file, then vipctl reload",
+};
+
+static void fill_clock(struct event_words *words)
+{
+	static const char *const notes[EVENT_CLOCK_COUNT] = {
+		[EVENT_CLOCK_DIFFERS] =
+			"it has our key and another time: a wrong clock there or here, or old "
+			"adverts sent again; a Backup that has heard nobody waits up to a minute, "
+			"then both hosts may be active; set the clocks, then restart vipd where "
+			"one was wrong",
+		[EVENT_CLOCK_MOVED] =
+			"the clock was set, or stood still, since vipd began to use it: HMAC goes "
+			"by the time of now, which agrees with the sender's",
+	};
+	const unsigned what = words->event.clock.what;
+
+	if (what < EVENT_CLOCK_COUNT && notes[what])
+		snprintf(words->note, sizeof(words->note), "%s", notes[what]);
+}
+
 static void fill_fact(struct event_words *words)
 {
 	const struct event *event = &words->event;
@@ -579,6 +640,8 @@ static void fill_fact(struct event_words *words)
 		strcpy(words->note, event->fact.word
 					    ? "the state memory is of another version of vipd"
 					    : "the state memory is damaged or was never finished");
+	} else if (event->kind == EVENT_KEYS && event->fact.word < EVENT_KEYS_COUNT) {
+		strcpy(words->note, keys_notes[event->fact.word] ?: "");
 	} else if (event->kind == EVENT_CHANGES && event->fact.word < CHANGES_NOTES) {
 		strcpy(words->note, changes_notes[event->fact.word]);
 	} else if (event->kind == EVENT_RECEIVE) {
@@ -633,6 +696,9 @@ void event_words_fill(struct event_words *words)
 		break;
 	case EVENT_FORGOTTEN:
 		fill_forgotten(words);
+		break;
+	case EVENT_CLOCK:
+		fill_clock(words);
 		break;
 	default:
 		fill_fact(words);

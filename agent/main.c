@@ -10,6 +10,7 @@
 
 #include "agent/conf/conf.h"
 #include "agent/router/generation.h"
+#include "agent/router/key_file.h"
 #include "agent/keeper/keeper.h"
 #include "log.h"
 #include "output.h"
@@ -80,6 +81,26 @@ static int load(const struct options *options, struct conf **ret_conf)
 	return err < 0 ? EX_CONFIG : 0;
 }
 
+/* What a start would find; the file may be checked on another host, or by somebody who may not read
+ * them. */
+static void tell_keys(const struct conf *conf)
+{
+	struct vrrp_hmac_keys keys;
+	char why[KEY_FILE_WHY_SIZE];
+	unsigned told = 0;
+
+	for (unsigned i = 0; i < conf->routers_n; i++) {
+		const struct conf_auth *auth = &conf->routers[i].auth;
+
+		if (auth->key_file <= told)
+			continue;
+		told = auth->key_file;
+		if (key_file_read(auth->keys, &keys, why) < 0)
+			printf("%s: unusable here, which would be a fault: %s\n", auth->keys, why);
+		explicit_bzero(&keys, sizeof(keys));
+	}
+}
+
 static int check(const struct options *options)
 {
 	struct conf *conf;
@@ -88,10 +109,12 @@ static int check(const struct options *options)
 	if (status)
 		return status;
 	if (options->check_n > 1)
-		conf_dump(conf, stdout);
+		conf_show(conf, stdout);
 	else
 		printf("%s: configuration OK, %u router%s\n", options->conf_path, conf->routers_n,
 		       conf->routers_n == 1 ? "" : "s");
+	if (options->check_n == 1)
+		tell_keys(conf);
 	conf_free(conf);
 	return 0;
 }

@@ -28,6 +28,7 @@ static int map(int fd, size_t size, int protection, struct state **ret_state)
 		free(state);
 		return -errno;
 	}
+	(void)madvise(memory, size, MADV_DONTDUMP);
 	state->header = memory;
 	state->size = size;
 	*ret_state = state;
@@ -126,6 +127,13 @@ static size_t plan(const struct state_router *routers, unsigned n,
 		{ .tag = TAG_STRAYS_REJECTED,
 		  .record_size = VRRP_REJECT_COUNT * sizeof(uint64_t),
 		  .records_n = 1 },
+		{ .tag = TAG_AUTH, .record_size = sizeof(struct auth_record), .records_n = n },
+		{ .tag = TAG_MARKS,
+		  .record_size = sizeof(struct vrrp_hmac_mark),
+		  .records_n = (uint32_t)state_marks_n(routers, n) },
+		{ .tag = TAG_KEYS,
+		  .record_size = sizeof(struct keys_record),
+		  .records_n = state_key_files_n(routers, n) },
 	};
 	size_t offset = round_up(sizeof(struct header) + sizeof(wanted));
 
@@ -138,7 +146,7 @@ static size_t plan(const struct state_router *routers, unsigned n,
 }
 
 static void lay_out_router(struct state *state, unsigned i, const struct state_router *router,
-			   uint64_t *offset)
+			   uint64_t *offset, uint32_t *marks)
 {
 	struct router_record *record = record_at(state, TAG_ROUTER, i);
 
@@ -150,6 +158,7 @@ static void lay_out_router(struct state *state, unsigned i, const struct state_r
 	record->family = router->family;
 	record->lease_s = router->lease_s;
 	state_lay_out_will(state, i, router, offset);
+	state_lay_out_auth(state, i, router, marks);
 }
 
 int state_new(int fd, const char *control, const struct state_router *routers, unsigned routers_n,
@@ -159,6 +168,7 @@ int state_new(int fd, const char *control, const struct state_router *routers, u
 	size_t size = plan(routers, routers_n, sections);
 	struct state *state;
 	uint64_t offset = 0;
+	uint32_t marks = 0;
 	int err;
 
 	assert(routers_n <= STATE_ROUTERS_MAX && strlen(control) < STATE_CONTROL_SIZE);
@@ -176,10 +186,11 @@ int state_new(int fd, const char *control, const struct state_router *routers, u
 	memcpy(state->header + 1, sections, sizeof(sections));
 	find_places(state);
 	strcpy(((struct host_record *)record_at(state, TAG_HOST, 0))->control, control);
+	state->key_files_n = state_key_files_n(routers, routers_n);
 	state->rooms = calloc(routers_n + 1, sizeof(*state->rooms));
 	err = state->rooms ? 0 : -ENOMEM;
 	for (unsigned i = 0; err == 0 && i < routers_n; i++)
-		lay_out_router(state, i, &routers[i], &offset);
+		lay_out_router(state, i, &routers[i], &offset, &marks);
 	if (err == 0)
 		err = copy_names(state);
 	if (err < 0) {

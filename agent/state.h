@@ -23,6 +23,8 @@
 #define STATE_NAME_SIZE      33 /* of a router, with its zero */
 #define STATE_INTERFACE_SIZE 16
 #define STATE_CONTROL_SIZE   104
+#define STATE_PATH_SIZE      128
+#define STATE_KEY_FILES_MAX  32
 #define STATE_ROUTERS_MAX    8160
 
 struct state;
@@ -48,6 +50,9 @@ struct state_router {
 	uint32_t lease_s;     /* how long its addresses are leased; 0: for ever */
 	uint32_t entries_max; /* of its will, */
 	size_t will_max;      /* and their STATE_ENTRY_LEN()s in sum */
+	uint32_t marks_n;     /* of senders whose adverts are signed (state_auth.h) */
+	uint32_t key_file;    /* the file with its keys, from 1 to STATE_KEY_FILES_MAX; 0: none */
+	const char *keys;     /* and its path, shorter than STATE_PATH_SIZE; borrowed */
 };
 
 /**

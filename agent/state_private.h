@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The inside of the state memory, private to the two files that share it: state.c lays it out,
- * opens it and keeps elections; state_will.c writes wills and state_will_read.c reads them.
+ * The inside of the state memory, private to the files that share it: state.c lays it out, opens it
+ * and keeps elections; state_will.c writes wills and state_will_read.c reads them; state_auth.c
+ * keeps what HMACs need.
  */
 #ifndef STATE_PRIVATE_H
 #define STATE_PRIVATE_H
@@ -10,7 +11,7 @@
 #include <stddef.h>
 #include <string.h>
 
-#include "state.h"
+#include "state_auth.h"
 
 /* ---- what is in the memory: of all versions, so members are added at the end alone ---- */
 
@@ -36,6 +37,9 @@ enum tag {
 	TAG_WILL = 10,            /* none in the first version */
 	TAG_STRAYS = 11,          /* one; none in the first versions */
 	TAG_STRAYS_REJECTED = 12, /* likewise, by enum vrrp_reject */
+	TAG_AUTH = 13,            /* none in the first versions, as of all that follow */
+	TAG_MARKS = 14,           /* of senders whose adverts were signed */
+	TAG_KEYS = 15,            /* one for each file of keys */
 	TAGS,
 };
 
@@ -116,6 +120,16 @@ struct will_record {
 	uint8_t reserved[3];
 };
 
+struct auth_record {
+	struct state_auth auth;
+	uint32_t marks_first, marks_n; /* in TAG_MARKS */
+};
+
+struct keys_record {
+	char path[STATE_PATH_SIZE]; /* of the file */
+	struct vrrp_hmac_keys keys;
+};
+
 /* Begins on a multiple of 8, as its bytes behind it do. */
 struct will_entry {
 	uint16_t kind; /* enum state_entry_kind */
@@ -135,6 +149,8 @@ _Static_assert(offsetof(struct election_record, effective_priority) == 35 &&
 _Static_assert(sizeof(struct router_record) == 88, "a record only grows at its end");
 _Static_assert(sizeof(struct farewell_record) == 24, "a record only grows at its end");
 _Static_assert(sizeof(struct will_record) == 24, "a record only grows at its end");
+_Static_assert(sizeof(struct auth_record) == 32 && sizeof(struct keys_record) == 1188,
+	       "a record only grows at its end");
 
 /* ---- the memory as a process has it ---- */
 
@@ -148,6 +164,9 @@ struct room {
 	uint64_t offset;
 	uint32_t held_len, max; /* as in struct will_record */
 	uint32_t len, entries_n;
+	uint64_t sent_offset;      /* of the first frame or packet, in TAG_BYTES */
+	uint32_t sent_len, sent_n; /* each is as long; and how many there are */
+	uint32_t marks_first, marks_n;
 	uint64_t frame_offset; /* of the first frame, in TAG_BYTES */
 	uint32_t frame_len;    /* 0: there is none */
 	int32_t frame_ifindex;
@@ -160,8 +179,9 @@ struct state {
 	struct place places[TAGS];
 	char control[STATE_CONTROL_SIZE]; /* a copy that ends */
 	char (*names)[STATE_NAME_SIZE];   /* likewise; owned */
-	struct room *rooms; /* of a writer, who does not ask the memory where to write; owned */
-	uint32_t *index;    /* of a reader: router + 1 by name, or 0; owned. NULL: not needed yet */
+	struct room *rooms;   /* of a writer, who does not ask the memory where to write; owned */
+	uint32_t key_files_n; /* of a writer */
+	uint32_t *index; /* of a reader: router + 1 by name, or 0; owned. NULL: not needed yet */
 	uint32_t index_mask;
 };
 
@@ -195,6 +215,23 @@ void state_lay_out_will(struct state *state, unsigned i, const struct state_rout
  * state_will_room() - bytes that a router needs in TAG_BYTES.
  */
 size_t state_will_room(const struct state_router *router);
+
+/**
+ * state_marks_n() - how many marks routers need.
+ */
+size_t state_marks_n(const struct state_router *routers, unsigned n);
+
+/**
+ * state_key_files_n() - how many files of keys they name.
+ */
+uint32_t state_key_files_n(const struct state_router *routers, unsigned n);
+
+/**
+ * state_lay_out_auth() - give router @i its place for marks, and name its file of keys.
+ * @marks: how many have been given away; moved on.
+ */
+void state_lay_out_auth(struct state *state, unsigned i, const struct state_router *router,
+			uint32_t *marks);
 
 /**
  * state_arm() - the frames of router @i are to be sent, or not.

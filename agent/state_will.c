@@ -54,8 +54,20 @@ void state_will_begin(struct state *state, unsigned i)
 	atomic_store(&record->len, 0);
 	atomic_store(&farewell->len, 0);
 	room->len = room->entries_n = 0;
-	room->frame_len = 0;
+	room->frame_len = room->sent_n = 0;
 	memset(record_at(state, TAG_BYTES, room->offset), 0, room->held_len);
+}
+
+/* What is renewed with each advert, if that is signed: those of one length that stand together. */
+static void note_sent(struct room *room, const struct state_entry *entry, uint64_t offset)
+{
+	if (room->sent_n == 0) {
+		room->sent_offset = offset;
+		room->sent_len = (uint32_t)entry->len;
+	}
+	if (entry->len == room->sent_len &&
+	    offset == room->sent_offset + room->sent_n * STATE_ENTRY_LEN(entry->len))
+		room->sent_n++;
 }
 
 static void note_frame(struct room *room, const struct state_entry *entry, uint64_t offset)
@@ -83,6 +95,8 @@ unsigned state_will_add(struct state *state, unsigned i, const struct state_entr
 	memcpy(at + sizeof(head), entry->bytes, entry->len);
 	if (entry->kind == STATE_ENTRY_FRAME)
 		note_frame(room, entry, offset + sizeof(head));
+	if (entry->kind == STATE_ENTRY_FRAME || entry->kind == STATE_ENTRY_PACKET)
+		note_sent(room, entry, offset + sizeof(head));
 	room->len += (uint32_t)STATE_ENTRY_LEN(entry->len);
 	state_will_hold(state, i, room->entries_n, entry->held);
 	return room->entries_n++;
@@ -110,4 +124,16 @@ void state_will_hold(struct state *state, unsigned i, unsigned entry, bool held)
 	assert(i < state->routers_n);
 	if (entry < room->held_len)
 		atomic_store(at, held);
+}
+
+uint8_t *state_will_farewell(struct state *state, unsigned i, unsigned number, size_t *ret_len)
+{
+	const struct room *room = &state->rooms[i];
+
+	assert(i < state->routers_n);
+	if (number >= room->sent_n)
+		return NULL;
+	*ret_len = room->sent_len;
+	return record_at(state, TAG_BYTES,
+			 room->sent_offset + number * STATE_ENTRY_LEN(room->sent_len));
 }

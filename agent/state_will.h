@@ -77,6 +77,16 @@ void state_will_publish(struct state *state, unsigned i);
 void state_will_hold(struct state *state, unsigned i, unsigned entry, bool held);
 
 /**
+ * state_will_farewell() - the bytes of a frame or packet of a will that was published, to be
+ * written anew in place: what is signed must be of now. Whoever dies meanwhile leaves one that its
+ * receivers discard. Those of one router are equally long, and stand together.
+ * @number: counting them from 0.
+ *
+ * Return: NULL when there are not so many.
+ */
+uint8_t *state_will_farewell(struct state *state, unsigned i, unsigned number, size_t *ret_len);
+
+/**
  * state_will() - the will of router @i, of any version; of the first one it is the farewell, armed
  * when the election says Active.
  * @now_ns: CLOCK_MONOTONIC, to judge that election.

@@ -9,7 +9,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define KERN_FRAME_MAX          4142 /* an advert of 255 IPv6 addresses */
+#define KERN_FRAME_MAX          4170 /* a signed advert of 255 IPv6 addresses */
 #define KERN_FRAME_ETHERNET_LEN 14
 #define KERN_FRAME_IP4_LEN      34 /* Ethernet and IPv4 header */
 #define KERN_FRAME_IP6_LEN      54 /* Ethernet and IPv6 header */

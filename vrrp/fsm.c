@@ -13,6 +13,9 @@
 #define CONTEST_ANSWERS_MAX 5
 #define CONTEST_QUIET_NS    (NS_PER_S / CONTEST_ANSWERS_MAX)
 
+/* So long a host that has just booted may need to get the right time. */
+#define UNDATED_NS (60 * NS_PER_S)
+
 void vrrp_init(struct vrrp *vr, const struct vrrp_config *config)
 {
 	assert(config->vrid && config->priority);
@@ -334,6 +337,7 @@ static void step_initialize(struct vrrp *vr, const struct vrrp_event *event,
 	case VRRP_EVENT_GIVE_WAY:
 	case VRRP_EVENT_CONTEST:
 	case VRRP_EVENT_DEFER:
+	case VRRP_EVENT_UNDATED:
 		break;
 	}
 }
@@ -369,6 +373,7 @@ static void step_fault(struct vrrp *vr, const struct vrrp_event *event, struct v
 	case VRRP_EVENT_GIVE_WAY:
 	case VRRP_EVENT_CONTEST:
 	case VRRP_EVENT_DEFER:
+	case VRRP_EVENT_UNDATED:
 		break;
 	}
 }
@@ -507,6 +512,19 @@ static void backup_forget(struct vrrp *vr, int64_t now_ns)
 		restart_down(vr, now_ns);
 }
 
+/*
+ * Somebody who has our key is Active, or was so once: an advert of old times that was sent again is
+ * no different. So nothing is learned from it, and only who has heard nobody yet waits, in the hope
+ * that a clock is set.
+ */
+static void backup_undated(struct vrrp *vr, int64_t now_ns)
+{
+	int64_t until_ns = min_ns(now_ns + down_interval(vr), vr->election.since_ns + UNDATED_NS);
+
+	if (vr->election.active_source[0] == 0 && until_ns > vr->election.down_ns)
+		vr->election.down_ns = until_ns;
+}
+
 static void step_backup(struct vrrp *vr, const struct vrrp_event *event, struct vrrp_output *out)
 {
 	switch (event->type) {
@@ -541,6 +559,9 @@ static void step_backup(struct vrrp *vr, const struct vrrp_event *event, struct 
 		break;
 	case VRRP_EVENT_DEFER:
 		backup_defer(vr, event->advert, event->now_ns);
+		break;
+	case VRRP_EVENT_UNDATED:
+		backup_undated(vr, event->now_ns);
 		break;
 	}
 }
@@ -734,6 +755,7 @@ static void step_active(struct vrrp *vr, const struct vrrp_event *event, struct 
 		break;
 	case VRRP_EVENT_MISSED: /* the next one tells as well */
 	case VRRP_EVENT_FORGET: /* it waits for nobody */
+	case VRRP_EVENT_UNDATED:
 		break;
 	}
 }

@@ -123,6 +123,7 @@ enum vrrp_event_type {
 	VRRP_EVENT_CONTEST,  /* and had a rival: an Active announces again when that is over */
 	VRRP_EVENT_DEFER,    /* as VRRP_EVENT_ADVERT, but no advert of ours leaves: whoever is
 				heard is left to be Active */
+	VRRP_EVENT_UNDATED,  /* one of ours was heard, now or long ago: the clocks disagree */
 };
 
 struct vrrp_event {
@@ -191,6 +192,8 @@ void vrrp_source_set(struct vrrp *vr, const uint8_t *source);
  * does, it goes on as Active. VRRP_EVENT_FORGET ends a wait that a false advert has begun: a Backup
  * knows no Active and waits for its configured Active_Down_Interval from then on, or for what was
  * left if that is less; the next advert is believed as ever. In other states it changes nothing.
+ * VRRP_EVENT_UNDATED makes a Backup that has heard nobody since it began wait on, for up to a
+ * minute: the clock of one of both hosts may be set in that time.
  */
 void vrrp_step(struct vrrp *vr, const struct vrrp_event *event, struct vrrp_output *out);
 

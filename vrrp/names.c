@@ -55,6 +55,7 @@ const char *const vrrp_reason_words[VRRP_REASON_COUNT] = {
 	[VRRP_REASON_TRACK_UP] = "track_up",
 	[VRRP_REASON_ON_MACVLAN] = "on_macvlan",
 	[VRRP_REASON_MUTE] = "mute",
+	[VRRP_REASON_NO_KEY] = "no_key",
 };
 
 const char *const vrrp_reject_words[VRRP_REJECT_COUNT] = {
@@ -77,6 +78,12 @@ const char *const vrrp_reject_words[VRRP_REJECT_COUNT] = {
 	[VRRP_REJECT_INTERVAL_DIFFERS] = "interval_differs",
 	[VRRP_REJECT_AUTH_FAILED] = "auth_failed",
 	[VRRP_REJECT_NOT_PEER] = "not_peer",
+	[VRRP_REJECT_HMAC_MISSING] = "hmac_missing",
+	[VRRP_REJECT_HMAC_MALFORMED] = "hmac_malformed",
+	[VRRP_REJECT_HMAC_STALE] = "hmac_stale",
+	[VRRP_REJECT_HMAC_UNKNOWN_KEY] = "hmac_unknown_key",
+	[VRRP_REJECT_HMAC_BAD] = "hmac_bad",
+	[VRRP_REJECT_HMAC_REPLAY] = "hmac_replay",
 };
 
 const char *vrrp_reject_name(enum vrrp_reject reject)
@@ -92,6 +99,7 @@ const char *const vrrp_notice_words[VRRP_NOTICE_COUNT] = {
 	[VRRP_NOTICE_EQUAL_PRIORITY] = "equal_priority",
 	[VRRP_NOTICE_CHECKSUM_FORM] = "checksum_form",
 	[VRRP_NOTICE_OTHER_ACTIVE] = "other_active",
+	[VRRP_NOTICE_CLOCK_SKEW] = "clock_skew",
 };
 
 const char *vrrp_notice_name(enum vrrp_notice notice)

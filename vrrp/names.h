@@ -65,6 +65,7 @@ enum vrrp_reason_code {
 	VRRP_REASON_TRACK_UP,   /* it can, and is tracked in reverse */
 	VRRP_REASON_ON_MACVLAN, /* the interface is a macvlan, and can carry no virtual MAC */
 	VRRP_REASON_MUTE,       /* no advert of ours leaves, and @source of @priority is Active */
+	VRRP_REASON_NO_KEY,     /* there is no usable key of number @bytes[0]; 0: none at all */
 	VRRP_REASON_COUNT,
 };
 
@@ -100,6 +101,12 @@ enum vrrp_reject {
 	VRRP_REJECT_INTERVAL_DIFFERS, /* version 2: not the router's interval (RFC 3768 §7.1) */
 	VRRP_REJECT_AUTH_FAILED,      /* version 2: not the router's password (RFC 2338 §7.1) */
 	VRRP_REJECT_NOT_PEER,         /* unicast from an address that is no configured peer */
+	VRRP_REJECT_HMAC_MISSING,     /* no HMAC trailer, and this router demands one */
+	VRRP_REJECT_HMAC_MALFORMED,   /* a trailer of another type, or reserved bits are set */
+	VRRP_REJECT_HMAC_STALE,       /* its time is further from ours than the window */
+	VRRP_REJECT_HMAC_UNKNOWN_KEY, /* by a key that this router does not have */
+	VRRP_REJECT_HMAC_BAD,         /* not by that key: another secret, or forged */
+	VRRP_REJECT_HMAC_REPLAY,      /* not after the last one of that sender: heard before */
 	VRRP_REJECT_COUNT,
 };
 
@@ -111,6 +118,7 @@ enum vrrp_notice {
 	VRRP_NOTICE_EQUAL_PRIORITY, /* the election is decided by address */
 	VRRP_NOTICE_CHECKSUM_FORM,  /* the sender uses the other reading of the IPv4 checksum */
 	VRRP_NOTICE_OTHER_ACTIVE,   /* while we are Active, and not of a higher priority */
+	VRRP_NOTICE_CLOCK_SKEW,     /* the time in its HMAC trailer is half the window from ours */
 	VRRP_NOTICE_COUNT,
 };
 

@@ -166,10 +166,17 @@ static uint32_t sum_of_form(const struct codec *codec, enum vrrp_checksum form,
 	return 0;
 }
 
+/* How much of a payload the checksum covers: a trailer only over IPv6, where it is the kernel's,
+ * too (RFC 3542 §3.1). */
+static size_t summed_len(const struct codec *codec, size_t message_len, size_t payload_len)
+{
+	return codec->pseudo_header == PSEUDO_HEADER_ALWAYS ? payload_len : message_len;
+}
+
 static bool checksum_fits(const struct codec *codec, const struct vrrp_rx *rx,
 			  enum vrrp_checksum form)
 {
-	size_t len = rx->payload_len;
+	size_t len = summed_len(codec, len_of(codec, rx->payload[3]), rx->payload_len);
 	uint32_t sum = sum_of_form(codec, form, rx->source, rx->destination, len);
 
 	return sum_fold(sum_bytes(sum, rx->payload, len)) == 0xffff;
@@ -262,6 +269,28 @@ static enum vrrp_reject check_auth(const struct vrrp_rules *rules, const struct 
 	return wrong ? VRRP_REJECT_AUTH_FAILED : VRRP_ACCEPT;
 }
 
+/* The trailer of a packet that is longer than its message; NULL: there is none. */
+static const uint8_t *trailer_of(const struct vrrp_rules *rules, const struct vrrp_rx *rx,
+				 size_t message_len)
+{
+	return rules->hmac && rx->payload_len == message_len + VRRP_HMAC_LEN
+		       ? rx->payload + message_len
+		       : NULL;
+}
+
+static enum vrrp_reject check_hmac(const struct vrrp_rules *rules, const struct vrrp_rx *rx,
+				   size_t message_len, struct vrrp_advert *advert)
+{
+	const struct vrrp_hmac_scope scope = { advert->family, advert->version, advert->vrid,
+					       rx->source };
+	const uint8_t *trailer = trailer_of(rules, rx, message_len);
+
+	if (!rules->hmac)
+		return VRRP_ACCEPT;
+	advert->sequence = trailer ? vrrp_hmac_sequence(trailer) : 0;
+	return vrrp_hmac_check(rules->hmac, &scope, rx->payload, message_len, trailer);
+}
+
 /* What is in a message whose header is right. */
 static enum vrrp_reject decode(const struct codec *codec, const struct vrrp_rules *rules,
 			       const struct vrrp_rx *rx, struct vrrp_advert *ret_advert)
@@ -275,18 +304,21 @@ static enum vrrp_reject decode(const struct codec *codec, const struct vrrp_rule
 		.addresses_n = p[3],
 		.addresses = p + VRRP_HEADER_LEN,
 	};
+	size_t len = len_of(codec, p[3]);
 	enum vrrp_reject reject;
 
 	/* Erratum 8299. */
 	if (p[3] == 0 && !rules->may_be_empty)
 		return VRRP_REJECT_EMPTY_LIST;
-	if (rx->payload_len != len_of(codec, p[3]))
+	if (rx->payload_len != len && !trailer_of(rules, rx, len))
 		return VRRP_REJECT_LENGTH;
 	if (!find_checksum_form(codec, rx, &advert.checksum))
 		return VRRP_REJECT_CHECKSUM;
-	reject = codec->read(p, rx->payload_len, &advert);
+	reject = codec->read(p, len, &advert);
 	if (reject == VRRP_ACCEPT)
 		reject = check_auth(rules, &advert);
+	if (reject == VRRP_ACCEPT)
+		reject = check_hmac(rules, rx, len, &advert);
 	if (reject != VRRP_ACCEPT)
 		return reject;
 	if (advert.interval_cs == 0)
@@ -320,12 +352,20 @@ enum vrrp_reject vrrp_packet_decode(const struct vrrp_rx *rx, unsigned version,
 	return reject == VRRP_ACCEPT ? decode(codec, rules, rx, ret_advert) : reject;
 }
 
+static void write_checksum(const struct codec *codec, const struct vrrp_advert *advert,
+			   const uint8_t *destination, uint8_t *buf, size_t len)
+{
+	uint32_t sum = sum_of_form(codec, advert->checksum, advert->source, destination, len);
+
+	put16(buf + 6, 0);
+	put16(buf + 6, (unsigned)~sum_fold(sum_bytes(sum, buf, len)) & 0xffff);
+}
+
 size_t vrrp_packet_encode(const struct vrrp_advert *advert, const uint8_t *destination,
 			  uint8_t *buf)
 {
 	const struct codec *codec = codec_of(advert->version, advert->family);
 	size_t len;
-	uint32_t sum;
 
 	assert(codec);
 	assert(vrrp_interval_is_valid(advert->version, advert->interval_cs));
@@ -334,12 +374,26 @@ size_t vrrp_packet_encode(const struct vrrp_advert *advert, const uint8_t *desti
 	buf[1] = advert->vrid;
 	buf[2] = advert->priority;
 	buf[3] = advert->addresses_n;
-	put16(buf + 6, 0);
 	if (advert->addresses_n)
 		memcpy(buf + VRRP_HEADER_LEN, advert->addresses,
 		       advert->addresses_n * vrrp_address_len(advert->family));
 	codec->write(advert, buf, len);
-	sum = sum_of_form(codec, advert->checksum, advert->source, destination, len);
-	put16(buf + 6, (unsigned)~sum_fold(sum_bytes(sum, buf, len)) & 0xffff);
+	write_checksum(codec, advert, destination, buf, len);
+	return len;
+}
+
+size_t vrrp_packet_sign(const struct vrrp_advert *advert, const uint8_t *destination,
+			const struct vrrp_hmac_key *key, uint8_t *buf)
+{
+	const struct codec *codec = codec_of(advert->version, advert->family);
+	const struct vrrp_hmac_scope scope = { advert->family, advert->version, advert->vrid,
+					       advert->source };
+	size_t message_len, len;
+
+	assert(codec);
+	message_len = len_of(codec, advert->addresses_n);
+	len = message_len + VRRP_HMAC_LEN;
+	vrrp_hmac_sign(key, &scope, buf, message_len, advert->sequence, buf + message_len);
+	write_checksum(codec, advert, destination, buf, summed_len(codec, message_len, len));
 	return len;
 }

@@ -22,7 +22,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "names.h"
+#include "hmac.h"
 
 #define VRRP_PROTOCOL      112 /* IP protocol number */
 #define VRRP_TTL           255
@@ -32,6 +32,7 @@
 
 /* The longest message of any version and family. */
 #define VRRP_PACKET_MAX (VRRP_HEADER_LEN + VRRP_ADDRESSES_MAX * 16)
+#define VRRP_SIGNED_MAX (VRRP_PACKET_MAX + VRRP_HMAC_LEN)
 
 #define VRRP_PRIORITY_LEAVE   0
 #define VRRP_PRIORITY_DEFAULT 100
@@ -65,6 +66,8 @@ struct vrrp_rules {
 	uint8_t auth_type;               /* version 2: VRRP_AUTH_NONE or VRRP_AUTH_PASSWORD */
 	uint8_t password[VRRP_AUTH_LEN]; /* filled up with zeros */
 	bool may_be_empty;               /* adverts without addresses: it has none, either */
+	/* How trailers are judged; borrowed. NULL: no advert has one */
+	const struct vrrp_hmac_rules *hmac;
 };
 
 /* A received IP packet of protocol 112, as the socket layer hands it in. */
@@ -93,6 +96,7 @@ struct vrrp_advert {
 	uint8_t addresses_n;
 	uint8_t auth_type;           /* version 2: enum vrrp_auth_type; else VRRP_AUTH_NONE */
 	uint8_t auth[VRRP_AUTH_LEN]; /* the password, filled up with zeros; else all zero */
+	uint64_t sequence;           /* of its HMAC trailer, which is right; 0: it has none */
 	unsigned notices;            /* 1 << enum vrrp_notice; set by vrrp_receive() */
 };
 
@@ -123,7 +127,8 @@ bool vrrp_is_link_local(unsigned family, const uint8_t *address);
 bool vrrp_packet_exists(unsigned version, unsigned family);
 
 /**
- * vrrp_packet_len() - bytes of a message; only this length is accepted.
+ * vrrp_packet_len() - bytes of a message; only this length is accepted, or with a trailer behind it
+ * VRRP_HMAC_LEN more.
  * @version: of a message that exists over @family.
  * @addresses_n: 0..255; RFC 9568 §5.2.5 has no 0.
  */
@@ -148,7 +153,7 @@ int vrrp_packet_vrid(const struct vrrp_rx *rx);
  *
  * Applies RFC 9568 §7.1 and the errata, or RFC 3768 §7.1, in a fixed order: TTL, length, version,
  * type, VRID, destination, source, peer, the peer's TTL, count, length again, checksum,
- * authentication, interval.
+ * authentication, HMAC, interval.
  *
  * Return: VRRP_ACCEPT, or the first check that failed.
  */
@@ -166,8 +171,8 @@ bool vrrp_packet_checksum_fits(const struct vrrp_rx *rx, enum vrrp_checksum form
 
 /**
  * vrrp_packet_encode() - write an advert.
- * @advert: all but notices is used; the version exists over the family, the authentication type is
- *	VRRP_AUTH_NONE or VRRP_AUTH_PASSWORD.
+ * @advert: all but notices and sequence is used; the version exists over the family, the
+ *	authentication type is VRRP_AUTH_NONE or VRRP_AUTH_PASSWORD.
  * @destination: of the IP header to be; part of the pseudo-header.
  * @buf: the caller's, at least vrrp_packet_len() bytes.
  *
@@ -175,5 +180,17 @@ bool vrrp_packet_checksum_fits(const struct vrrp_rx *rx, enum vrrp_checksum form
  */
 size_t vrrp_packet_encode(const struct vrrp_advert *advert, const uint8_t *destination,
 			  uint8_t *buf);
+
+/**
+ * vrrp_packet_sign() - put an HMAC trailer behind an advert that was just written. Over IPv6 the
+ * checksum covers it, over IPv4 it does not.
+ * @advert, @destination: as for vrrp_packet_encode(), but that advert->sequence is used: the one of
+ *	the trailer. All copies of one advert have the same.
+ * @buf: what that wrote, and VRRP_HMAC_LEN bytes more.
+ *
+ * Return: bytes of both.
+ */
+size_t vrrp_packet_sign(const struct vrrp_advert *advert, const uint8_t *destination,
+			const struct vrrp_hmac_key *key, uint8_t *buf);
 
 #endif

@@ -56,6 +56,17 @@ static bool has_just_taken_over(const struct vrrp *vr)
 	       vr->election.since_ns + vrrp_interval_ns(vr->config.interval_cs);
 }
 
+/* Before adverts of that sender are discarded for their time, there is time to set a clock. */
+static bool is_skewed(const struct vrrp_rules *rules, const struct vrrp_advert *advert)
+{
+	int64_t ahead_s;
+
+	if (!advert->sequence)
+		return false;
+	ahead_s = vrrp_hmac_ahead_s(advert->sequence, rules->hmac->now);
+	return 2 * ahead_s > rules->hmac->window_s || -2 * ahead_s > rules->hmac->window_s;
+}
+
 /* 1 << enum vrrp_notice for all that an operator would want to know of an accepted advert. */
 static unsigned notices_of(const struct vrrp *vr, const struct vrrp_list *own,
 			   const struct vrrp_rx *rx, const struct vrrp_advert *advert)
@@ -76,6 +87,8 @@ static unsigned notices_of(const struct vrrp *vr, const struct vrrp_list *own,
 	if (vr->election.state == VRRP_STATE_ACTIVE && advert->priority <= vr->election.priority &&
 	    !has_just_taken_over(vr))
 		notices |= 1u << VRRP_NOTICE_OTHER_ACTIVE;
+	if (is_skewed(rx->rules, advert))
+		notices |= 1u << VRRP_NOTICE_CLOCK_SKEW;
 	return notices;
 }
 

@@ -22,6 +22,8 @@
 #define CONF_PEERS_MAX    64
 #define CONF_MEMBERS_MAX  128 /* routers of a group */
 #define CONF_TRACKS_MAX   64  /* of a router, and of a group */
+#define CONF_KEYS_SIZE    128 /* of the path of a file with keys */
+#define CONF_KEY_FILES    32  /* of all routers, at most */
 #define CONF_ERRORS_MAX   20  /* and as many warnings */
 
 /* Where a router lives that speaks by unicast and names no interface. */
@@ -117,12 +119,28 @@ struct conf_announce {
 
 /* By what the routers of a LAN prove that they belong together. */
 enum conf_auth_type {
+	CONF_AUTH_NONE,
 	CONF_AUTH_PASSWORD, /* version 2: whoever listens has it */
+	CONF_AUTH_HMAC,     /* each advert is signed with a key */
 };
 
+/* How far a router goes with its HMAC; in the order in which a LAN is converted, from the end. */
+enum conf_auth_mode {
+	CONF_AUTH_ENFORCE = 1,  /* signs, and takes only what is signed */
+	CONF_AUTH_PERMISSIVE,   /* signs, and takes what is not signed, too */
+	CONF_AUTH_RECEIVE_ONLY, /* does not sign yet */
+};
+
+/* All zero: there is no authentication. */
 struct conf_auth {
 	uint8_t type;                     /* enum conf_auth_type */
-	char password[VRRP_AUTH_LEN + 1]; /* empty: there is no authentication */
+	uint8_t mode;                     /* of HMAC, as all below: enum conf_auth_mode */
+	uint8_t active;                   /* number of the key that signs; 0: none does */
+	bool version2;                    /* adverts of version 2 are signed */
+	char password[VRRP_AUTH_LEN + 1]; /* of that type */
+	char keys[CONF_KEYS_SIZE];        /* the file that has them */
+	int64_t window_ns;                /* so far a sender's clock may be from ours */
+	uint8_t key_file;                 /* number of the file among all of them, from 1 */
 };
 
 /* An interface whose state counts for a router. */
@@ -234,6 +252,7 @@ struct conf {
 					one fate are next to each other */
 	unsigned groups_n;
 	struct conf_group *groups;
+	unsigned key_files_n;      /* different ones that they name */
 	struct conf_block *blocks; /* owned: where routers and their lists are */
 };
 
@@ -357,6 +376,17 @@ unsigned conf_lease_safe_cs(unsigned down_intervals);
  * The output is a configuration file that loads to the same.
  */
 void conf_dump(const struct conf *conf, FILE *out);
+
+/**
+ * conf_show() - conf_dump() for people: without passwords. What is written in their place is an
+ * error when it is loaded, so that nobody runs with another one by mistake.
+ */
+void conf_show(const struct conf *conf, FILE *out);
+
+/**
+ * conf_signs() - whether the adverts of a router carry an HMAC.
+ */
+bool conf_signs(const struct conf_router *router);
 
 /* What two configurations may differ in. */
 enum conf_change {

@@ -6,7 +6,16 @@
 
 #define INDENT 2
 
-static void write_keys(const struct conf_schema *schema, const void *base, FILE *out, int indent);
+/* Stands in place of a secret, and is refused when somebody loads it. */
+#define NOT_SHOWN "\"\" /* not shown */"
+
+struct output {
+	FILE *file; /* borrowed */
+	bool secrets;
+};
+
+static void write_keys(const struct conf_schema *schema, const void *base, const struct output *to,
+		       int indent);
 
 /* ---- what a file need not say ---- */
 
@@ -45,7 +54,7 @@ static bool is_left_out(const struct conf_schema *schema, const struct conf_key 
 
 bool conf_is_brief(const struct conf_schema *schema, const void *element)
 {
-	if (!schema->terse)
+	if (!schema->terse || !schema->brief)
 		return schema->only_brief;
 	for (const struct conf_key *key = schema->keys; key->field.name; key++)
 		if (strcmp(key->field.name, schema->brief) != 0 &&
@@ -57,15 +66,15 @@ bool conf_is_brief(const struct conf_schema *schema, const void *element)
 /* ---- values ---- */
 
 /* libconfig's escapes: the backslash and the quote. */
-static void write_string(const char *text, FILE *out)
+static void write_string(const char *text, const struct output *to)
 {
-	fputc('"', out);
+	fputc('"', to->file);
 	for (; *text; text++) {
 		if (*text == '"' || *text == '\\')
-			fputc('\\', out);
-		fputc(*text, out);
+			fputc('\\', to->file);
+		fputc(*text, to->file);
 	}
-	fputc('"', out);
+	fputc('"', to->file);
 }
 
 /* libconfig keeps the low 32 bits of a number without a suffix. */
@@ -74,23 +83,26 @@ static bool is_long(int64_t number)
 	return number < INT32_MIN || number > INT32_MAX;
 }
 
-static void write_value(const struct conf_key *key, const void *base, FILE *out)
+static void write_value(const struct conf_key *key, const void *base, const struct output *to)
 {
 	char text[FIELDS_TEXT_SIZE];
 
-	if (key->kind->text(key, base, text))
-		write_string(text, out);
+	if (key->kind == &conf_password && !to->secrets)
+		fputs(NOT_SHOWN, to->file);
+	else if (key->kind->text(key, base, text))
+		write_string(text, to);
 	else if (key->kind == &conf_number && is_long(fields_number(&key->field, base)))
-		fprintf(out, "%sL", text);
+		fprintf(to->file, "%sL", text);
 	else
-		fputs(text, out);
+		fputs(text, to->file);
 }
 
-static void write_group(const struct conf_schema *schema, const void *base, FILE *out, int indent)
+static void write_group(const struct conf_schema *schema, const void *base, const struct output *to,
+			int indent)
 {
-	fputs("{\n", out);
-	write_keys(schema, base, out, indent + INDENT);
-	fprintf(out, "%*s}", indent, "");
+	fputs("{\n", to->file);
+	write_keys(schema, base, to, indent + INDENT);
+	fprintf(to->file, "%*s}", indent, "");
 }
 
 static bool are_brief(const struct conf_schema *schema, const char *elements, unsigned n)
@@ -98,85 +110,98 @@ static bool are_brief(const struct conf_schema *schema, const char *elements, un
 	for (unsigned i = 0; i < n; i++)
 		if (!conf_is_brief(schema, elements + i * schema->size))
 			return false;
-	return schema->terse || schema->only_brief;
+	return (schema->terse && schema->brief) || schema->only_brief;
 }
 
 /* The value that stands for its group. */
-static void write_brief(const struct conf_schema *schema, const void *element, FILE *out)
+static void write_brief(const struct conf_schema *schema, const void *element,
+			const struct output *to)
 {
-	write_value(conf_key_find(schema, schema->brief), element, out);
+	write_value(conf_key_find(schema, schema->brief), element, to);
 }
 
 /* Values that stand for their groups go on one line. */
 static void write_brief_list(const struct conf_schema *schema, const char *elements, unsigned n,
-			     FILE *out)
+			     const struct output *to)
 {
-	fputs("[", out);
+	fputs("[", to->file);
 	for (unsigned i = 0; i < n; i++) {
-		fputs(i ? ", " : " ", out);
-		write_brief(schema, elements + i * schema->size, out);
+		fputs(i ? ", " : " ", to->file);
+		write_brief(schema, elements + i * schema->size, to);
 	}
-	fputs(" ]", out);
+	fputs(" ]", to->file);
 }
 
-static void write_list(const struct conf_key *key, const void *base, FILE *out, int indent)
+static void write_list(const struct conf_key *key, const void *base, const struct output *to,
+		       int indent)
 {
 	const struct conf_schema *schema = key->element;
 	unsigned n;
 	const char *elements = conf_key_elements(key, base, &n), *element = elements;
 
 	if (are_brief(schema, elements, n)) {
-		write_brief_list(schema, elements, n, out);
+		write_brief_list(schema, elements, n, to);
 		return;
 	}
 	if (n == 0) {
-		fputs("( )", out);
+		fputs("( )", to->file);
 		return;
 	}
-	fputs("(\n", out);
+	fputs("(\n", to->file);
 	for (unsigned i = 0; i < n; i++, element += schema->size) {
-		fprintf(out, "%s%*s", i ? ",\n" : "", indent + INDENT, "");
+		fprintf(to->file, "%s%*s", i ? ",\n" : "", indent + INDENT, "");
 		if (conf_is_brief(schema, element))
-			write_brief(schema, element, out);
+			write_brief(schema, element, to);
 		else
-			write_group(schema, element, out, indent + INDENT);
+			write_group(schema, element, to, indent + INDENT);
 	}
-	fprintf(out, "\n%*s)", indent, "");
+	fprintf(to->file, "\n%*s)", indent, "");
 }
 
-static void write_member(const struct conf_key *key, const void *base, FILE *out, int indent)
+static void write_member(const struct conf_key *key, const void *base, const struct output *to,
+			 int indent)
 {
 	const struct conf_schema *schema = key->element;
 	const char *member = (const char *)base + key->field.offset;
 
 	if (conf_is_brief(schema, member))
-		write_brief(schema, member, out);
+		write_brief(schema, member, to);
 	else
-		write_group(schema, member, out, indent);
+		write_group(schema, member, to, indent);
 }
 
-static void write_keys(const struct conf_schema *schema, const void *base, FILE *out, int indent)
+static void write_keys(const struct conf_schema *schema, const void *base, const struct output *to,
+		       int indent)
 {
 	for (const struct conf_key *key = schema->keys; key->field.name; key++) {
 		if (is_left_out(schema, key, base))
 			continue;
-		fprintf(out, "%*s%s = ", indent, "", key->field.name);
+		fprintf(to->file, "%*s%s = ", indent, "", key->field.name);
 		if (key->count)
-			write_list(key, base, out, indent);
+			write_list(key, base, to, indent);
 		else if (key->element)
-			write_member(key, base, out, indent);
+			write_member(key, base, to, indent);
 		else
-			write_value(key, base, out);
-		fputs(";\n", out);
+			write_value(key, base, to);
+		fputs(";\n", to->file);
 	}
 }
 
 void conf_write(const struct conf_schema *schema, const void *base, FILE *out)
 {
-	write_keys(schema, base, out, 0);
+	const struct output to = { out, true };
+
+	write_keys(schema, base, &to, 0);
 }
 
 void conf_dump(const struct conf *conf, FILE *out)
 {
 	conf_write(&conf_file_schema, conf, out);
+}
+
+void conf_show(const struct conf *conf, FILE *out)
+{
+	const struct output to = { out, false };
+
+	write_keys(&conf_file_schema, conf, &to, 0);
 }

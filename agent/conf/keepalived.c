@@ -52,11 +52,17 @@ const struct conf_foreign_word conf_keepalived_words[] = {
 	  "write checksum = \"rfc5798\" where it is not set, as keepalived does by default and "
 	  "before 2.2.8 always; \"rfc9568\", the default here, where it is",
 	  false },
+	{ "auth_hmac", "write auth = { type = \"hmac\"; keys = \"/etc/vipd/keys\"; active = 1; }",
+	  false },
+	{ "active_key", "write active = 1 in auth", false },
+	{ "time_window", "write window = \"5s\" in auth", false },
+	{ "anti_replay", "leave it out: the clock of the start is used, and goes on by itself",
+	  false },
 	{ "authentication",
 	  "write auth = { type = \"password\"; password = \"...\"; }, with version = 2", false },
 	{ "auth_*",
 	  "write auth = { type = \"password\"; password = \"...\"; }, which is PASS there; AH "
-	  "is " LATER,
+	  "is obsolete, and not here: HMAC takes its place",
 	  false },
 	{ "unicast_src_ip", "write source = \"192.0.2.2\"", false },
 	{ "unicast_ttl", "write unicast = { ttl = 255; ... }", false },

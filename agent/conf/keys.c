@@ -5,6 +5,7 @@
 
 #include "address.h"
 #include "announce.h"
+#include "auth.h"
 #include "family.h"
 #include "group.h"
 #include "mac.h"
@@ -136,29 +137,54 @@ static const struct conf_schema announce_schema = {
 };
 
 static const char *const auth_types[] = {
+	[CONF_AUTH_NONE] = "",
 	[CONF_AUTH_PASSWORD] = "password",
+	[CONF_AUTH_HMAC] = "hmac",
 };
 
-/* First what says whether there is any. */
+static const char *const auth_modes[] = {
+	[0] = "",
+	[CONF_AUTH_ENFORCE] = "enforce",
+	[CONF_AUTH_PERMISSIVE] = "permissive",
+	[CONF_AUTH_RECEIVE_ONLY] = "receive-only",
+};
+
+#define OF(member, called, kind) FIELD(struct conf_auth, member, called, kind)
+
+/* Which of them there must be depends on the type: conf_auth_check(). */
 static const struct conf_key auth_keys[] = {
 	{ .field = FIELD_OF_WORDS(struct conf_auth, type, "type", auth_types),
 	  .kind = &conf_choice,
 	  .missing = "",
-	  .later = "HMAC is not supported yet; use \"password\", or leave auth out",
-	  .later_value = "\"hmac\"" },
-	{ .field = FIELD(struct conf_auth, password, "password", FIELD_TEXT),
+	  .later =
+		  "IPsec AH is obsolete, its replay guard made several Actives, and vipd has none: "
+		  "use \"hmac\", or in version 2 \"password\"",
+	  .later_value = "\"ah\"" },
+	{ .field = OF(password, "password", FIELD_TEXT),
 	  .kind = &conf_password,
 	  .min = 1,
-	  .max = VRRP_AUTH_LEN,
-	  .missing = "" },
+	  .max = VRRP_AUTH_LEN },
+	{ .field = FIELD_OF_WORDS(struct conf_auth, mode, "mode", auth_modes),
+	  .kind = &conf_choice },
+	{ .field = OF(keys, "keys", FIELD_TEXT), .kind = &conf_path, .max = CONF_KEYS_SIZE - 1 },
+	{ .field = OF(active, "active", FIELD_UINT), .kind = &conf_number, .min = 1, .max = 255 },
+	{ .field = OF(window_ns, "window", FIELD_DURATION),
+	  .kind = &conf_duration,
+	  .min = NS_PER_S,
+	  .max = 300 * NS_PER_S,
+	  .step = NS_PER_S },
+	{ .field = OF(version2, "version2", FIELD_BOOL), .kind = &conf_boolean },
 	CONF_KEYS_END,
 };
+
+#undef OF
 
 static const struct conf_schema auth_schema = {
 	.noun = "auth",
 	.nouns = "auths",
 	.size = sizeof(struct conf_auth),
 	.keys = auth_keys,
+	.terse = true,
 	.optional = true,
 };
 
@@ -442,16 +468,6 @@ static void check_interval(const struct conf_place *group, struct conf_router *r
 	vrrp->interval_cs = 0;
 }
 
-/* Version 3 has no place for it (RFC 9568 §9). */
-static void check_auth(const struct conf_place *group, const struct conf_router *router)
-{
-	const struct conf_place place = conf_place_of(group, "auth");
-
-	if (router->auth.password[0] && router->vrrp.version == 3)
-		conf_error_in(&place, "version 3 has no passwords: leave it out, or write "
-				      "version = 2 if all hosts of the router speak it");
-}
-
 static void claim_address(const struct conf_place *place, const struct conf_router *router,
 			  const struct conf_address *address)
 {
@@ -582,12 +598,12 @@ static void check_router(const struct conf_place *group, void *base)
 	struct conf_router *router = base;
 
 	conf_unicast_set_interface(group, router);
+	conf_auth_check(group, router);
 	conf_family_set(group, router);
 	conf_mac_set(group, router);
 	conf_address_check_all(group, router);
 	conf_announce_check(group, &router->announce);
 	check_interval(group, router);
-	check_auth(group, router);
 	check_lease(group, router);
 	for (unsigned i = 0; i < conf_family_count(router); i++) {
 		check_source(group, conf_family_member(router, i));
@@ -770,6 +786,7 @@ static void check_file(const struct conf_place *file, void *base)
 	strcpy(conf->node, file->parse->nodes.name);
 	conf_group_flatten(file, conf);
 	conf_mac_check_names(file, conf);
+	conf_auth_number_files(file, conf);
 }
 
 const struct conf_schema conf_file_schema = {

@@ -305,32 +305,47 @@ static bool is_printable(const char *text)
 	return true;
 }
 
-static void parse_socket(const struct conf_place *place, void *base)
+/* @what: it is the path of. */
+static void parse_path(const struct conf_place *place, void *base, const char *what)
 {
 	const struct conf_key *key = place->key;
+	char expected[64];
 	const char *path;
 
 	assert(key->max < key->field.size);
 	if (config_setting_type(place->setting) != CONFIG_TYPE_STRING) {
-		conf_error_expected(place, "the absolute path of a socket");
+		snprintf(expected, sizeof(expected), "the absolute path of a %s", what);
+		conf_error_expected(place, expected);
 		return;
 	}
 	path = config_setting_get_string(place->setting);
+	snprintf(expected, sizeof(expected), "the path of a %s, in printable ASCII", what);
 	if (path[0] != '/' || strlen(path) > (size_t)key->max)
 		conf_error_expected(place, NULL);
 	else if (path[strlen(path) - 1] == '/' || !is_printable(path))
-		conf_error_expected(place, "the path of a socket, in printable ASCII");
+		conf_error_expected(place, expected);
 	else
 		strcpy(member_of(key, base), path);
 }
 
-static void expect_socket(const struct conf_key *key, char *buf)
+static void parse_socket(const struct conf_place *place, void *base)
+{
+	parse_path(place, base, "socket");
+}
+
+static void parse_file(const struct conf_place *place, void *base)
+{
+	parse_path(place, base, "file");
+}
+
+static void expect_path(const struct conf_key *key, char *buf)
 {
 	snprintf(buf, CONF_EXPECTED_SIZE, "an absolute path of at most %" PRId64 " characters",
 		 key->max);
 }
 
-const struct conf_kind conf_socket = { "path", parse_socket, expect_socket, quoted_text };
+const struct conf_kind conf_socket = { "path", parse_socket, expect_path, quoted_text };
+const struct conf_kind conf_path = { "path", parse_file, expect_path, quoted_text };
 
 /* ---- password ---- */
 

@@ -53,6 +53,7 @@ extern const struct conf_kind conf_word;        /* printable ASCII that needs no
 extern const struct conf_kind conf_interface;   /* what can be the name of one */
 extern const struct conf_kind conf_duration;    /* a number of nanoseconds in any unit */
 extern const struct conf_kind conf_socket;      /* the path of one */
+extern const struct conf_kind conf_path;        /* of a file */
 extern const struct conf_kind conf_address;     /* struct conf_address, with its prefix length */
 extern const struct conf_kind conf_password;    /* printable ASCII that no message shows */
 extern const struct conf_kind conf_host;        /* uint8_t[16], an address without; zero: none */

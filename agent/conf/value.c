@@ -384,6 +384,11 @@ const char *conf_address_interface(const struct conf_router *router,
 	return address->interface[0] ? address->interface : router->interface;
 }
 
+bool conf_signs(const struct conf_router *router)
+{
+	return router->auth.type == CONF_AUTH_HMAC && router->auth.mode != CONF_AUTH_RECEIVE_ONLY;
+}
+
 const uint8_t *conf_group(const struct conf_router *router)
 {
 	return router->group[0] ? router->group : vrrp_group(router->vrrp.family);

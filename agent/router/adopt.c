@@ -122,8 +122,10 @@ static void adopt_all(struct routers *routers, struct state *old, struct tally *
 		struct state_router key = router_state(router->conf);
 		int entry = old ? state_find(old, &key) : -1;
 
-		if (entry >= 0)
+		if (entry >= 0) {
 			routers->continued[entry] = true;
+			auth_adopt(router, old, (unsigned)entry);
+		}
 		virtual_mac_want(routers, router);
 		if (adopt(routers, router, old, entry)) {
 			tally->adopted++;
@@ -209,6 +211,8 @@ int routers_go(struct routers *routers, const struct clocks *now, struct state *
 	if (old)
 		state_get_strays(old, &routers->strays);
 	routers_hear(routers); /* nothing is touched by what was there when this process began */
+	for (unsigned i = 0; i < routers->n; i++)
+		auth_begin(routers, &routers->all[i]);
 	/* What is prepared on adoption need not be prepared again in the first turn. */
 	for (unsigned i = 0; i < routers->n; i++)
 		if (router_is_unicast(&routers->all[i]))

@@ -4,7 +4,7 @@
 #include <netinet/ip.h>
 #include <string.h>
 
-_Static_assert(KERN_FRAME_IP6_LEN + VRRP_PACKET_MAX <= KERN_FRAME_MAX, "room for any advert");
+_Static_assert(KERN_FRAME_IP6_LEN + VRRP_SIGNED_MAX <= KERN_FRAME_MAX, "room for any advert");
 
 static size_t header_len(unsigned family)
 {
@@ -14,7 +14,8 @@ static size_t header_len(unsigned family)
 size_t conf_advert_len(const struct conf_router *conf)
 {
 	return header_len(conf->vrrp.family) +
-	       vrrp_packet_len(conf->vrrp.version, conf->vrrp.family, conf->addresses_n);
+	       vrrp_packet_len(conf->vrrp.version, conf->vrrp.family, conf->addresses_n) +
+	       (conf_signs(conf) ? VRRP_HMAC_LEN : 0);
 }
 
 size_t router_advert_len(const struct router *router)
@@ -34,7 +35,7 @@ size_t router_packet_len(const struct router *router)
 
 bool router_can_advertise(const struct routers *routers, const struct router *router)
 {
-	if (router_is_mute(router))
+	if (router_is_mute(router) || auth_lacks_key(router))
 		return false;
 	if (router_is_unicast(router))
 		return router->peers.can_send && router->vr.election.source[0] != 0;
@@ -50,7 +51,8 @@ int router_renamed_ifindex(const struct routers *routers, const struct router *r
 	return lan->ifindex || !router->vr.election.source[0] ? 0 : lan->spoken_ifindex;
 }
 
-static struct vrrp_advert advert_of(const struct router *router, uint8_t priority)
+static struct vrrp_advert advert_of(const struct router *router, uint8_t priority,
+				    uint64_t sequence)
 {
 	const struct vrrp_config *c = &router->vr.config;
 	struct vrrp_advert advert = {
@@ -63,6 +65,7 @@ static struct vrrp_advert advert_of(const struct router *router, uint8_t priorit
 		.addresses = router->list.addresses,
 		.addresses_n = (uint8_t)router->list.addresses_n,
 		.auth_type = router->rules.auth_type,
+		.sequence = sequence,
 	};
 
 	memcpy(advert.source, router->vr.election.source, sizeof(advert.source));
@@ -70,11 +73,20 @@ static struct vrrp_advert advert_of(const struct router *router, uint8_t priorit
 	return advert;
 }
 
+/* Signed, if the router does so. */
+static void write_message(const struct router *router, const struct vrrp_advert *advert,
+			  const uint8_t *destination, uint8_t *buf)
+{
+	vrrp_packet_encode(advert, destination, buf);
+	if (router->auth.key)
+		vrrp_packet_sign(advert, destination, router->auth.key, buf);
+}
+
 void router_write_advert(const struct routers *routers, const struct router *router,
-			 uint8_t priority, uint8_t *frame)
+			 uint8_t priority, uint64_t sequence, uint8_t *frame)
 {
 	const struct vrrp_config *c = &router->vr.config;
-	const struct vrrp_advert advert = advert_of(router, priority);
+	const struct vrrp_advert advert = advert_of(router, priority, sequence);
 	struct kern_frame_ip ip = {
 		.source_mac = router_advert_mac(routers, router),
 		.source = router->vr.election.source,
@@ -89,7 +101,7 @@ void router_write_advert(const struct routers *routers, const struct router *rou
 		kern_frame_ip6(frame, &ip);
 	else
 		kern_frame_ip4(frame, &ip);
-	vrrp_packet_encode(&advert, ip.destination, frame + header_len(c->family));
+	write_message(router, &advert, ip.destination, frame + header_len(c->family));
 }
 
 /*
@@ -119,10 +131,10 @@ void router_header(const struct routers *routers, const struct router *router, u
 					       .ifindex = way_to(routers, router, bytes) };
 }
 
-void router_write_copy(const struct router *router, uint8_t priority, unsigned peer,
-		       uint8_t *payload)
+void router_write_copy(const struct router *router, uint8_t priority, uint64_t sequence,
+		       unsigned peer, uint8_t *payload)
 {
-	const struct vrrp_advert advert = advert_of(router, priority);
+	const struct vrrp_advert advert = advert_of(router, priority, sequence);
 
-	vrrp_packet_encode(&advert, router->conf->unicast.peers[peer].bytes, payload);
+	write_message(router, &advert, router->conf->unicast.peers[peer].bytes, payload);
 }

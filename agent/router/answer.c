@@ -83,7 +83,8 @@ static const struct step drain_steps[] = {
 
 static const struct answer_command commands[] = {
 	{ "show", ANSWER_READ, .takes_router = true, .takes_group = true, .steps = show_steps },
-	{ "configuration", ANSWER_READ, .steps = configuration_steps },
+	/* It has passwords of version 2. */
+	{ "configuration", ANSWER_CHANGE, .steps = configuration_steps },
 	{ "reload", ANSWER_CHANGE, .steps = NULL },
 	{ "forget", ANSWER_CHANGE, .takes_router = true, .steps = forget_steps },
 	{ "drain", ANSWER_CHANGE, .takes_router = true, .takes_seconds = true, .takes_group = true,

@@ -59,7 +59,13 @@ struct router_record {
 	char group[CONF_NAME_SIZE];   /* empty: it is in none */
 	uint8_t drained;
 	int64_t drained_until_real_ns; /* 0: without an end, or not */
+	uint8_t auth;                  /* by what adverts prove who sends them: auth_words */
 };
+
+/* Of HMAC its mode. */
+static const char *const auth_words[] = { "none", "password", "enforce", "permissive",
+					  "receive-only" };
+#define AUTH_MODES 1 /* so much behind enum conf_auth_mode */
 
 #define ROUTER(member, called, type) FIELD(struct router_record, member, called, type)
 #define COUNTER(name)                ROUTER(counters.name, "counters." #name, FIELD_UINT)
@@ -95,6 +101,7 @@ static const struct field router_fields[] = {
 	ROUTER(group, "group", FIELD_TEXT),
 	ROUTER(drained, "drained", FIELD_BOOL),
 	ROUTER(drained_until_real_ns, ".drained_until", FIELD_TIME),
+	FIELD_OF_WORDS(struct router_record, auth, "auth", auth_words),
 	COUNTER(adverts_sent),
 	COUNTER(adverts_received),
 	COUNTER(priority_zero_sent),
@@ -382,6 +389,9 @@ void answer_put_router(const struct answer_facts *facts, const struct router *ro
 	record.mute = router_is_mute(router);
 	record.deaf = router_is_deaf(router);
 	record.accept = router->conf->accept;
+	record.auth = router->conf->auth.type == CONF_AUTH_HMAC
+			      ? router->conf->auth.mode + AUTH_MODES
+			      : router->conf->auth.type;
 	record.since_real_ns = facts->real_offset_ns + election->since_ns;
 	record.counters = router->vr.counters;
 	fill_active(&router->vr, now, &record);

@@ -83,19 +83,22 @@ static void note(struct routers *routers, unsigned router, const struct vrrp_adv
 	journal_conflict(&journal, conflict.vrid, conflict.source, conflict.address);
 }
 
-/* Of whatever version it is, in whatever group and with whatever password: it is none of our
- * routers. */
+/* Of whatever version it is, in whatever group, with whatever password and however signed: it is
+ * none of our routers. */
 static bool decode(const struct vrrp_rx *rx, struct vrrp_advert *ret_advert)
 {
+	const struct vrrp_hmac_rules any = { .unjudged = true };
 	struct vrrp_rules rules = { .destinations = rx->destination,
 				    .destinations_n = 1,
-				    .min_ttl = VRRP_TTL };
+				    .min_ttl = VRRP_TTL,
+				    .hmac = &any };
 	struct vrrp_rx as_sent = *rx;
 	unsigned version;
 
 	if (rx->payload_len < VRRP_HEADER_LEN)
 		return false;
 	version = rx->payload[0] >> 4;
+	/* Nobody has a password and signs. */
 	if (version == 2 && rx->payload[4] == VRRP_AUTH_PASSWORD &&
 	    rx->payload_len >= VRRP_HEADER_LEN + VRRP_AUTH_LEN) {
 		rules.auth_type = VRRP_AUTH_PASSWORD;

@@ -373,30 +373,34 @@ static uint8_t *copy_to(struct routers *routers, struct router *router, unsigned
 	return kern_ip_sender_packet(routers->ip_sender, &header, len, router, kind);
 }
 
-static void queue_copies(struct routers *routers, struct router *router, uint8_t priority)
+static void queue_copies(struct routers *routers, struct router *router, uint8_t priority,
+			 uint64_t sequence)
 {
 	enum sent_kind kind = priority ? SENT_ADVERT : SENT_ADVERT_LEAVE;
 
 	for (unsigned i = 0; i < router->peers.n; i++)
 		if (!router->peers.all[i].here)
-			router_write_copy(router, priority, i,
+			router_write_copy(router, priority, sequence, i,
 					  copy_to(routers, router, i, kind_of_copy(kind, i)));
 }
 
 static void queue_advert(struct routers *routers, struct router *router, uint8_t priority)
 {
+	uint64_t sequence;
 	uint8_t *frame;
 
 	if (!router_can_advertise(routers, router))
 		return;
+	sequence = auth_next(routers, router);
 	if (router_is_unicast(router)) {
-		queue_copies(routers, router, priority);
-		return;
+		queue_copies(routers, router, priority, sequence);
+	} else {
+		frame = routers_frame(routers, router_lan(routers, router)->ifindex,
+				      router_advert_len(router), router,
+				      priority ? SENT_ADVERT : SENT_ADVERT_LEAVE);
+		router_write_advert(routers, router, priority, sequence, frame);
 	}
-	frame = routers_frame(routers, router_lan(routers, router)->ifindex,
-			      router_advert_len(router), router,
-			      priority ? SENT_ADVERT : SENT_ADVERT_LEAVE);
-	router_write_advert(routers, router, priority, frame);
+	router_renew_farewells(routers, router);
 }
 
 static void queue_adverts(struct routers *routers)
@@ -419,8 +423,10 @@ static void queue_farewell(struct routers *routers, struct router *router, uint8
 		queue_advert(routers, router, priority);
 		return;
 	}
+	if (auth_lacks_key(router))
+		return;
 	frame = routers_frame(routers, ifindex, router_advert_len(router), NULL, SENT_ADVERT_LEAVE);
-	router_write_advert(routers, router, priority, frame);
+	router_write_advert(routers, router, priority, auth_next(routers, router), frame);
 }
 
 static void queue_farewells(struct routers *routers)

@@ -17,6 +17,7 @@
 #include "agent/events.h"
 #include "changes.h"
 #include "control.h"
+#include "keys.h"
 #include "routers.h"
 #include "agent/log.h"
 #include "turn.h"
@@ -29,7 +30,9 @@
 struct generation {
 	struct conf *conf;
 	struct state *state;
-	struct state *old; /* of the predecessor, NULL when there is nothing to adopt */
+	struct state *old;   /* of the predecessor, NULL when there is nothing to adopt */
+	struct conf *before; /* of the predecessor, while keys are read that it may have; or NULL */
+	struct keys *keys;   /* what became of their files; NULL after GO */
 	struct routers *routers;
 	struct control *control;
 	struct turn *turn;
@@ -176,6 +179,8 @@ static void find_changes(struct generation *g, const char *handed)
 	if (!g->succeeds || g->standby || !g->knows_before)
 		return;
 	g->changes = changes_find(handed, g->conf);
+	if (g->conf->key_files_n)
+		(void)conf_load(handed, &g->before, &(struct conf_errors){ 0 });
 	close(CHANNEL_FD_CONF_IN);
 }
 
@@ -342,6 +347,24 @@ static int new_state(struct generation *g)
 	return err;
 }
 
+/* Files are read while a predecessor still speaks. A reload that would leave a router without the
+ * key that it is to sign with is refused; at a start that router alone is in fault. */
+static int prepare_keys(struct generation *g)
+{
+	char why[KEYS_WHY_SIZE];
+	int err = g->standby ? keys_none(g->conf, g->state, &g->keys)
+			     : keys_read(g->conf, g->state, &g->keys);
+
+	if (err < 0) {
+		fail(g, "reading the keys", err, "");
+		return err;
+	}
+	if (!g->succeeds || g->standby || keys_are_complete(g->keys, g->before, why))
+		return 0;
+	fail(g, why, -ENOKEY, "");
+	return -ENOKEY;
+}
+
 /* What takes time that grows with the configuration. */
 static int prepare(struct generation *g)
 {
@@ -355,6 +378,11 @@ static int prepare(struct generation *g)
 		     err == -EFBIG ? "raise the limit on the size of files (RLIMIT_FSIZE)" : "");
 		return err;
 	}
+	err = prepare_keys(g);
+	conf_free(g->before);
+	g->before = NULL;
+	if (err < 0)
+		return err;
 	err = routers_new(g->conf, g->state, &g->routers, &what);
 	if (err < 0) {
 		fail_routers(g, what, err);
@@ -453,6 +481,18 @@ static void tell_changes(struct generation *g)
 	g->changes = NULL;
 }
 
+static void tell_keys(const struct event *event, void *arg)
+{
+	tell(arg, event);
+}
+
+static void settle_keys(struct generation *g)
+{
+	keys_settle(g->keys, g->old, tell_keys, g);
+	keys_free(g->keys);
+	g->keys = NULL;
+}
+
 static int go(struct generation *g)
 {
 	struct clocks now;
@@ -461,6 +501,7 @@ static int go(struct generation *g)
 
 	if (err < 0)
 		return err;
+	settle_keys(g);
 	now = clocks_now();
 	routers_hold(g->routers, now.mono_ns + g->conf->boot_delay_ns - clocks_up_ns());
 	err = routers_go(g->routers, &now, g->old, frozen_real_ns, g->events);
@@ -482,6 +523,8 @@ static void close_all(struct generation *g)
 	turn_close(g->turn);
 	control_close(g->control);
 	routers_close(g->routers);
+	conf_free(g->before);
+	keys_free(g->keys);
 	state_close(g->old);
 	state_close(g->state);
 	events_close(g->events);

@@ -194,6 +194,7 @@ static void notice(const struct journal_router *router, enum vrrp_notice which,
 		event.packet.priority = advert->priority;
 		break;
 	case VRRP_NOTICE_OWNER:
+	case VRRP_NOTICE_CLOCK_SKEW:
 	case VRRP_NOTICE_COUNT:
 		break;
 	}
@@ -393,6 +394,20 @@ void journal_track(const struct journal_router *router, const struct conf_track 
 					    .from = before,
 					    .to = router->vr->election.priority };
 	memcpy(event.track.interface, track->interface, sizeof(event.track.interface));
+	journal_put(&router->journal, &event);
+}
+
+void journal_clock(const struct journal_router *router, enum event_clock_what what,
+		   const uint8_t *source, int64_t ahead_s)
+{
+	struct event event = of_router(router, EVENT_CLOCK);
+
+	if (what == EVENT_CLOCK_DIFFERS &&
+	    !may_put(router->limits, JOURNAL_LIMIT_CLOCK, router->journal.now))
+		return;
+	event.clock.what = (uint8_t)what;
+	event.clock.ahead_s = ahead_s;
+	memcpy(event.clock.source, source, vrrp_address_len(event.family));
 	journal_put(&router->journal, &event);
 }
 

@@ -19,6 +19,7 @@ enum {
 	JOURNAL_LIMIT_SEND = JOURNAL_LIMIT_NOTICE + VRRP_NOTICE_COUNT,
 	JOURNAL_LIMIT_RECEIVE,
 	JOURNAL_LIMIT_CONFLICT,
+	JOURNAL_LIMIT_CLOCK,
 	JOURNAL_LIMITS,
 };
 
@@ -217,6 +218,13 @@ void journal_macvlan(const struct journal_router *router, bool is_up, enum kern_
  */
 void journal_resort(const struct journal_router *router, enum event_resort what,
 		    const struct conf_address *address);
+
+/**
+ * journal_clock() - the time of a signed advert is not this host's.
+ * @ahead_s: the sender's clock of ours.
+ */
+void journal_clock(const struct journal_router *router, enum event_clock_what what,
+		   const uint8_t *source, int64_t ahead_s);
 
 /**
  * journal_send_error() - a frame was refused by the kernel.

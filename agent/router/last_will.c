@@ -81,7 +81,7 @@ static void add_farewell(struct routers *routers, const struct router *router)
 				     .bytes = frame,
 				     .len = router_advert_len(router) };
 
-	router_write_advert(routers, router, VRRP_PRIORITY_LEAVE, frame);
+	router_write_advert(routers, router, VRRP_PRIORITY_LEAVE, auth_left(router), frame);
 	(void)state_will_add(routers->state, (unsigned)(router - routers->all), &entry);
 }
 
@@ -96,7 +96,7 @@ static void add_packet(struct routers *routers, const struct router *router, uns
 	router_header(routers, router, peer, &header);
 	entry.target = header.ifindex;
 	kern_ip_prepare(packet, &header, VRRP_PROTOCOL, router_packet_len(router));
-	router_write_copy(router, VRRP_PRIORITY_LEAVE, peer,
+	router_write_copy(router, VRRP_PRIORITY_LEAVE, auth_left(router), peer,
 			  packet + kern_ip_header_len(header.family));
 	(void)state_will_add(routers->state, (unsigned)(router - routers->all), &entry);
 }
@@ -123,7 +123,42 @@ void router_write_will(struct routers *routers, const struct router *router)
 		add_removal(routers, router, router->macvlan,
 			    kern_wants_is_ours(routers->wants, router->macvlan));
 	/* Without a medium, too: only an Active sends it, and that one has a medium. */
-	if (router->vr.election.source[0] != 0)
+	if (router->vr.election.source[0] != 0 && !auth_lacks_key(router))
 		add_farewells(routers, router);
 	state_will_publish(routers->state, number);
+}
+
+/* The prepared IP header stands in front, and stays. */
+static void renew_packets(struct routers *routers, const struct router *router)
+{
+	size_t header_len = kern_ip_header_len(router->vr.config.family), len;
+	unsigned number = (unsigned)(router - routers->all), n = 0;
+
+	for (unsigned i = 0; i < router->peers.n; i++) {
+		uint8_t *packet;
+
+		if (router->peers.all[i].here)
+			continue;
+		packet = state_will_farewell(routers->state, number, n++, &len);
+		if (packet && len == header_len + router_packet_len(router))
+			router_write_copy(router, VRRP_PRIORITY_LEAVE, auth_left(router), i,
+					  packet + header_len);
+	}
+}
+
+void router_renew_farewells(struct routers *routers, const struct router *router)
+{
+	unsigned number = (unsigned)(router - routers->all);
+	uint8_t *frame;
+	size_t len;
+
+	if (!router->auth.key)
+		return;
+	if (router_is_unicast(router)) {
+		renew_packets(routers, router);
+		return;
+	}
+	frame = state_will_farewell(routers->state, number, 0, &len);
+	if (frame && len == router_advert_len(router))
+		router_write_advert(routers, router, VRRP_PRIORITY_LEAVE, auth_left(router), frame);
 }

@@ -34,6 +34,12 @@ void router_ask_for_will(const struct conf_router *conf, struct state_router *re
 void router_write_will(struct routers *routers, const struct router *router);
 
 /**
+ * router_renew_farewells() - an advert of a router that signs leaves: the farewells in its will are
+ * signed anew, behind it. Without effect on others.
+ */
+void router_renew_farewells(struct routers *routers, const struct router *router);
+
+/**
  * router_hold_macvlan() - likewise, of its macvlan. Without effect on a router that has none.
  */
 void router_hold_macvlan(struct routers *routers, const struct router *router);

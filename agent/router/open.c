@@ -97,7 +97,7 @@ static int join_lan(struct routers *routers, unsigned number, const struct conf_
 static void set_rules(struct router *router, const struct conf_router *conf)
 {
 	peers_set_rules(&router->peers, conf, &router->rules);
-	if (!conf->auth.password[0])
+	if (conf->auth.type != CONF_AUTH_PASSWORD)
 		return;
 	router->rules.auth_type = VRRP_AUTH_PASSWORD;
 	memcpy(router->rules.password, conf->auth.password, VRRP_AUTH_LEN);
@@ -153,6 +153,7 @@ static int make_router(struct routers *routers, unsigned number, const struct co
 	join_unit(routers, router, conf);
 	set_rules(router, conf);
 	router->conf = conf;
+	auth_init(routers, router);
 	router->fault_ns = router->mute_ns = VRRP_NEVER;
 	err = join_lan(routers, number, conf);
 	virtual_mac_add(routers, number, conf);
@@ -173,6 +174,7 @@ struct state_router router_state(const struct conf_router *conf)
 	};
 
 	router_ask_for_will(conf, &state);
+	auth_ask(conf, &state);
 	return state;
 }
 
@@ -477,7 +479,7 @@ int routers_open(struct routers *routers, int sender_fd, const struct clocks *no
 	int err;
 
 	routers->now = now;
-	routers->read_ns = now->mono_ns;
+	routers->read_ns = routers->unread_ns = now->mono_ns;
 	routers->housekeeping_ns = now->mono_ns + HOUSEKEEPING_NS;
 	err = open_hearing(routers, sender_fd, ret_what);
 	if (err < 0)

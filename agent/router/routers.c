@@ -46,16 +46,16 @@ static struct router *find_router(struct routers *routers, const struct kern_pac
 
 /*
  * When the packet arrived, on the clock of the timers. The wall clock may have been set in between,
- * so the answer is kept to what must be true: since everything had been read last, and not later
- * than now.
+ * so the answer is kept to what must be true: @since_ns, when everything had been read last, and
+ * not later than now.
  */
-static int64_t arrival_mono(const struct routers *routers, int64_t arrival_ns)
+static int64_t arrival_mono(const struct routers *routers, int64_t arrival_ns, int64_t since_ns)
 {
 	int64_t mono_ns = routers->now->mono_ns - (routers->now->real_ns - arrival_ns);
 
 	if (arrival_ns == 0 || mono_ns > routers->now->mono_ns)
 		return routers->now->mono_ns;
-	return mono_ns < routers->read_ns ? routers->read_ns : mono_ns;
+	return mono_ns < since_ns ? since_ns : mono_ns;
 }
 
 static void note_stray(struct routers *routers, const struct interface *interface,
@@ -112,6 +112,12 @@ static void on_packet(const struct kern_packet *packet, void *arg)
 	}
 	rx.rules = &router->rules;
 	journal = router_journal(routers, router);
+	auth_hear(routers, router, &rx,
+		  arrival_mono(routers, packet->arrival_ns, routers->unread_ns));
+	event.now_ns = arrival_mono(routers, packet->arrival_ns, routers->read_ns);
+	/* It may have waited for us since before the router began. */
+	if (event.now_ns < router->vr.election.since_ns)
+		event.now_ns = router->vr.election.since_ns;
 	reject = vrrp_receive(&router->vr, &router->list, &rx, &advert);
 	if (reject != VRRP_ACCEPT) {
 		if (reject == VRRP_REJECT_INTERVAL_DIFFERS)
@@ -120,13 +126,10 @@ static void on_packet(const struct kern_packet *packet, void *arg)
 			journal_reject(&journal, reject, rx.source);
 		return;
 	}
+	auth_accept(routers, router, &advert);
 	if (advert.notices)
 		journal_notices(&journal, &router->list, &advert);
 	resort_hear(&router->resort, advert.priority, routers->now->mono_ns);
-	event.now_ns = arrival_mono(routers, packet->arrival_ns);
-	/* It may have waited for us since before the router began. */
-	if (event.now_ns < router->vr.election.since_ns)
-		event.now_ns = router->vr.election.since_ns;
 	router_step(routers, router, &event);
 }
 
@@ -169,7 +172,7 @@ void routers_read(struct routers *routers, const struct clocks *now, unsigned re
 		read_adverts(routers, 6);
 	/* Now all is read that the predecessor had; and that clock may be set. */
 	routers->read_real_ns = 0;
-	routers->read_ns = now->mono_ns;
+	routers->read_ns = routers->unread_ns = now->mono_ns;
 }
 
 const struct state_strays *routers_strays(struct routers *routers, const struct clocks *now)

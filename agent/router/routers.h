@@ -12,6 +12,7 @@
 #include "agent/clocks.h"
 #include "agent/conf/conf.h"
 #include "agent/state.h"
+#include "auth.h"
 #include "drain.h"
 #include "journal.h"
 #include "lan.h"
@@ -50,6 +51,7 @@ struct router {
 	unsigned guests_n;              /* so many of them are guests (guests.h) */
 	struct vrrp_list list;          /* what it advertises; owned */
 	struct vrrp_rules rules;        /* by which it receives, and authenticates what it sends */
+	struct auth auth;               /* what it signs with, and judges by; of HMAC */
 	struct peers peers;             /* to which it sends; none: it speaks by multicast */
 	struct lease lease;             /* of its addresses */
 	struct resort resort;           /* whether it can hold them */

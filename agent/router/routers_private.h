@@ -7,6 +7,7 @@
  *	guests.c	addresses where their router does not live
  *	track.c		interfaces that count for a router, wherever it lives
  *	step.c		one event for one router, and what it owes for it
+ *	auth.c		what is signed: keys, sequences, time
  *	twins.c		addresses that somebody else has on another interface
  *	priority.c	the effective priority: what is tracked, the last resort
  *	hear.c		what the kernel tells, and dumps
@@ -78,7 +79,8 @@ struct routers {
 
 	/* The turn. */
 	const struct clocks *now; /* borrowed while one of our functions runs */
-	int64_t read_ns;          /* when everything had been read last */
+	int64_t read_ns;          /* when everything had been read last, also by a predecessor */
+	int64_t unread_ns;        /* no packet that waits has come before */
 	int64_t read_real_ns;     /* up to here the predecessor read the packets */
 	bool groups_missing;      /* some LAN could not join its group: try again */
 	bool unswept;             /* something that a predecessor left was not removed: try again */
@@ -350,10 +352,11 @@ size_t router_advert_len(const struct router *router);
 
 /**
  * router_write_advert() - write an advert of a router that can advertise.
+ * @sequence: auth_next() or auth_left().
  * @frame: router_advert_len() bytes.
  */
 void router_write_advert(const struct routers *routers, const struct router *router,
-			 uint8_t priority, uint8_t *frame);
+			 uint8_t priority, uint64_t sequence, uint8_t *frame);
 
 /**
  * router_packet_len() - the bytes of an advert to a unicast peer, behind the IP header.
@@ -370,10 +373,11 @@ void router_header(const struct routers *routers, const struct router *router, u
 
 /**
  * router_write_copy() - write the advert to a peer.
+ * @sequence: likewise, the same to all peers.
  * @payload: router_packet_len() bytes.
  */
-void router_write_copy(const struct router *router, uint8_t priority, unsigned peer,
-		       uint8_t *payload);
+void router_write_copy(const struct router *router, uint8_t priority, uint64_t sequence,
+		       unsigned peer, uint8_t *payload);
 
 /**
  * conf_packet_len() - the bytes of an advert of a configured router as a whole IP packet.

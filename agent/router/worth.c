@@ -109,6 +109,9 @@ static struct vrrp_reason fault_of(const struct routers *routers, const struct r
 		fault = no_source(router, lan);
 	} else if (router_is_unicast(router) && router->peers.away_n == 0) {
 		fault.code = VRRP_REASON_NO_PEER;
+	} else if (auth_lacks_key(router)) {
+		fault.code = VRRP_REASON_NO_KEY;
+		fault.bytes[0] = router->conf->auth.active;
 	} else if (missing) {
 		fault.code = VRRP_REASON_NO_OWN;
 		memcpy(fault.source, missing->bytes, sizeof(fault.source));

@@ -142,6 +142,8 @@ static const struct meaning notices[] = {
 	  "another host has the same priority: addresses decide the election" },
 	{ "checksum_form", PROBLEM_DEGRADED, "another host has the other form of the checksum" },
 	{ "other_active", PROBLEM_WRONG, "another host was Active at the same time" },
+	{ "clock_skew", PROBLEM_DEGRADED,
+	  "the clock of another host is almost too far from this one's: set both by NTP" },
 	{ NULL, PROBLEM_DEGRADED, "it was noticed in an advert" },
 };
 
@@ -164,6 +166,17 @@ static const struct meaning rejects[] = {
 	  "way round, are discarded" },
 	{ "not_peer", PROBLEM_DEGRADED,
 	  "adverts of a host that is none of its peers are discarded" },
+	{ "hmac_missing", PROBLEM_DEGRADED, "adverts that are not signed are discarded" },
+	{ "hmac_malformed", PROBLEM_DEGRADED,
+	  "adverts that are signed in an unknown way are "
+	  "discarded" },
+	{ "hmac_stale", PROBLEM_DEGRADED,
+	  "adverts are discarded for their time: a wrong clock here or there, or old ones sent "
+	  "again" },
+	{ "hmac_unknown_key", PROBLEM_DEGRADED,
+	  "adverts are discarded that are signed with a key that is not there" },
+	{ "hmac_bad", PROBLEM_DEGRADED, "adverts are discarded that are signed with another key" },
+	{ "hmac_replay", PROBLEM_DEGRADED, "adverts are discarded that were heard before" },
 	{ NULL, PROBLEM_DEGRADED, "adverts for it are discarded" },
 };
 

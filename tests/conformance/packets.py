@@ -6,7 +6,6 @@ who take part. Nothing here shares code with an agent.
 """
 
 import functools
-import hmac
 import ipaddress
 import socket
 import struct
@@ -18,7 +17,6 @@ ETH_P_IPV6, IPPROTO_ICMPV6, IPPROTO_VRRP = 0x86DD, 58, 112
 NS, NA, RS, RA = 135, 136, 133, 134
 ALL_NODES, ALL_NODES_MAC = "ff02::1", "33:33:00:00:00:01"
 VRID = 51
-HMAC_LENGTH = 28
 
 
 @dataclass(frozen=True)
@@ -88,22 +86,6 @@ def pseudo_header(src, dst, length, proto=IPPROTO_VRRP):
 
 # Building
 
-@dataclass(frozen=True)
-class Key:
-    """What signs an advert with a 28 byte trailer."""
-    id: int
-    secret: bytes
-
-    def trailer(self, src, message, seconds, *, subseconds=0, kind=1, reserved=0):
-        """The trailer of this message."""
-        head = struct.pack("!BBHIHH", kind, self.id, reserved, seconds, subseconds, 0)
-        address = packed(src)
-        pseudo = struct.pack("!BBBB", 4 if len(address) == 4 else 6, message[0] >> 4, message[1],
-                             0) + address.ljust(16, b"\0")
-        covered = pseudo + message[:6] + bytes(2) + message[8:] + head + bytes(16)
-        return head + hmac.digest(self.secret, covered, "sha256")[:16]
-
-
 def message(variant, priority=100, *, src, dst, vrid=VRID, version=None, type=1, count=None,
             addresses=None, interval=None, reserve=0, auth_type=0, auth=bytes(8), trailing=b"",
             length=None, checksum="rfc9568", sign=None):
@@ -126,6 +108,8 @@ def message(variant, priority=100, *, src, dst, vrid=VRID, version=None, type=1,
     if length is not None:
         raw = raw[:length].ljust(length, b"\0")
     trailer = sign(raw) if sign else b""
+    if variant.family == 6:  # whose checksum covers the trailer
+        return _with_checksum(variant, raw + trailer, checksum, src, dst)
     return _with_checksum(variant, raw, checksum, src, dst) + trailer
 
 
@@ -237,7 +221,7 @@ class Vrrp(frames.Seen):
     @functools.cached_property
     def form(self):
         """Which checksum it carries: "message", "pseudo-header" or "bad"."""
-        for body in (self.message, self.message[:-HMAC_LENGTH]):
+        for body in (self.message, self.message[:-frames.HMAC_LENGTH]):
             if frames.internet_checksum(body) == 0:
                 return "message"
             if frames.internet_checksum(pseudo_header(self.src, self.dst, len(body)) + body) == 0:

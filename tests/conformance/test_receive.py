@@ -238,10 +238,10 @@ def test_password(scene):
 @rule("R-160", MUST, "a short password is filled with zeros, a long one refused", V2)
 @rule("R-163", MUST, "a password is shown nowhere", V2)
 def test_password_sent(scene):
-    scene.start(auth={"type": "password", "password": "key"})
+    scene.start(auth={"type": "password", "password": "q7x"})
     seen = scene.wait_advert(timeout=15)
-    assert (seen.auth_type, seen.trailing) == (1, b"key" + bytes(5))
-    assert not scene.dut.secrets_shown("key\"") and not scene.dut.secrets_shown("=key")
+    assert (seen.auth_type, seen.trailing) == (1, b"q7x" + bytes(5))
+    assert not scene.dut.secrets_shown("q7x")
     assert scene.dut.refusal([scene.router(auth={"type": "password", "password": "123456789"})]), \
         "nine characters are accepted"
 

@@ -8,14 +8,14 @@ import time
 import pytest
 
 import dut
-import packets
+from frames import Key
 from lab import wait_until
 from packets import V3, V6
-from rules import MUST, rule
+from rules import MUST, SHOULD, rule
 from test_receive import Reason, active_ignores, spoiled
 
 BOTH = V3, V6
-KEY = packets.Key(1, bytes(range(32)))
+KEY = Key(1, bytes(range(32)))
 
 
 def to_peers(scene, number=1):
@@ -127,14 +127,15 @@ def signed(scene, src=None, **trailer):
                                                                         **trailer})}
 
 
-def start_signed(scene, mode="enforce"):
+def start_signed(scene, mode="enforce", **router):
     """An Active that signs."""
     keys = scene.lab.path("keys")
     with open(keys, "w", encoding="ascii") as file:
-        file.write(f"1 hex:{KEY.secret.hex()}\n")
+        file.write(KEY.line())
     scene.gw.run("chmod", "600", keys)
     auth = {"type": "hmac", "mode": mode, "keys": keys, "active": 1, "window": "5s"}
-    scene.start(auth=auth, **({"auth_hmac": True} if scene.dut.name == "keepalived" else {}))
+    scene.start(auth=auth, **router,
+                **({"auth_hmac": True} if scene.dut.name == "keepalived" else {}))
     scene.wait_advert(timeout=15)
 
 
@@ -175,7 +176,7 @@ def test_bad_trailer(scene, variant, reason):
         "bad_hmac": {**signed(scene), "src": variant.low},
         "stale": signed(scene, seconds=int(time.time()) - 3600)}[reason]
     if reason == "unknown_key":
-        fields = {"sign": lambda raw: packets.Key(9, KEY.secret).trailer(
+        fields = {"sign": lambda raw: Key(9, KEY.secret).trailer(
             variant.high, raw, int(time.time()))}
     active_ignores(scene, Reason(reason, reason.partition("_")[0]), spoiled(scene, [fields]))
 
@@ -200,3 +201,71 @@ def test_receive_only(scene, variant):
     start_signed(scene, "receive-only")
     assert {len(it.message) for it in scene.wait_adverts(3)} == \
         {8 + variant.size * len(variant.listed())}
+
+
+@rule("R-170", MUST, "the same trailer to each peer", *BOTH)
+def test_signed_copies(scene, variant):
+    start_signed(scene, **to_peers(scene, 2))
+    seen = scene.wait_adverts(8)[:8]
+    trailers = {peer: [it.message[-28:] for it in seen if it.dst == peer]
+                for peer in (variant.high, variant.low)}
+    assert trailers[variant.high] == trailers[variant.low] and len(trailers[variant.low]) == 4
+
+
+def forged(scene, ahead=0):
+    """Fields of an advert by somebody who has another key, of a time that is so far ahead."""
+    key = Key(KEY.id, bytes(range(1, 33)))
+    return {"sign": lambda raw: key.trailer(scene.variant.high, raw, int(time.time()) + ahead)}
+
+
+@rule("R-175", MUST, "a forged time does not lock the sender out", *BOTH)
+def test_forged_time(scene, variant):
+    start_signed(scene)
+    active_ignores(scene, Reason("bad"), spoiled(scene, [forged(scene, ahead=4)]))
+    scene.speak_once(200, **signed(scene))
+    dut.wait_state(scene.dut, variant.family, "backup")
+
+
+def sources(variant, number):
+    """So many neighbours that there are not."""
+    if variant.family == 4:
+        return [f"192.0.2.{100 + i % 100}" for i in range(number)]
+    return [f"fe80::ffff:{i:x}" for i in range(number)]
+
+
+@rule("R-178", SHOULD, "forged sources displace nobody", *BOTH)
+def test_forged_sources(scene, variant):
+    start_signed(scene)
+    heard = scene.hand.built(priority=1, interval=variant.raw(scene.interval), **signed(scene))
+    scene.hand.send(heard)
+    for src in sources(variant, 1000):
+        scene.hand.send(scene.hand.built(src=src, priority=200, **forged(scene)))
+    active_ignores(scene, Reason("replay"), [heard])
+
+
+@rule("R-183", SHOULD, "a skewed clock is warned of", *BOTH)
+def test_skewed_clock(scene):
+    start_signed(scene)
+    before = scene.dut.counters()
+    for ahead in (-1, 4):
+        scene.speak_once(1, **signed(scene, seconds=int(time.time()) + ahead))
+    risen = {name for name, n in scene.dut.counters().items() if n > before[name]}
+    assert [name for name in risen if "skew" in name], f"only {risen}"
+
+
+@rule("R-184", SHOULD, "the list leaves room for the trailer", V3)
+def test_room_for_trailer(scene, variant):
+    """43 addresses are an IPv4 packet of 200 bytes, to which the trailer does not add."""
+    scene.gw.run("ip", "link", "set", "eth0", "mtu", "200")
+    addresses = [f"198.51.100.{i}/32" for i in range(1, 44)]
+    keys = scene.lab.path("keys")
+    scene.start(addresses=addresses)
+    scene.wait_advert(timeout=15)
+    scene.need(scene.router(auth={"type": "hmac", "keys": keys, "active": 1}))
+    with open(keys, "w", encoding="ascii") as file:
+        file.write(KEY.line())
+    scene.gw.run("chmod", "600", keys)
+    scene.dut.agent.configure([scene.router(addresses=addresses,
+                                            auth={"type": "hmac", "keys": keys, "active": 1})])
+    scene.dut.agent.reload()
+    dut.wait_state(scene.dut, variant.family, "fault")

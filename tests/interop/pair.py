@@ -49,6 +49,8 @@ class Side:
             found["unicast"] = {"peers": [row.source(1 - number)]}
         if row.virtual_mac:
             found["mac"] = "virtual"
+        if row.password:
+            found["auth"] = {"type": "password", "password": "secret"}
         return found
 
     def start(self):

@@ -17,10 +17,12 @@ class Row:
     variant: packets.Variant
     unicast: bool = False
     virtual_mac: bool = False    # of both; FRR knows nothing else for itself
+    password: bool = False       # of version 2: keepalived's auth_type PASS
 
     def __str__(self):
         words = [self.peer, str(self.variant), "unicast" if self.unicast else "multicast"]
-        return " ".join(words + (["virtual-MAC"] if self.virtual_mac else []))
+        options = {"virtual-MAC": self.virtual_mac, "password": self.password}
+        return " ".join([*words, *(word for word, wanted in options.items() if wanted)])
 
     @property
     def interval(self):
@@ -47,4 +49,5 @@ def rows():
     """All of them."""
     switches = itertools.product((V2, V3, V6), (False, True), (False, True))
     return [*(Row("keepalived", *it) for it in switches),
+            *(Row("keepalived", V2, unicast, password=True) for unicast in (False, True)),
             *(Row("frr", variant) for variant in (V2, V3, V6))]

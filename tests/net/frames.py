@@ -6,6 +6,7 @@ under test proves nothing. Every field of a built frame can be given a wrong val
 """
 
 import functools
+import hmac
 import itertools
 import socket
 import struct
@@ -220,12 +221,22 @@ class Advert(Seen):
     __repr__ = __str__
 
 
+HMAC_LENGTH = 28
+
+
+def _summed(ip):
+    """What the checksum covers: over IPv4 no HMAC trailer."""
+    raw = ip.payload
+    length = 8 + 4 * raw[3] + (8 if raw[0] >> 4 == 2 else 0)
+    return raw[:length] if not is_ipv6(ip.src) and len(raw) == length + HMAC_LENGTH else raw
+
+
 def _checksum_form(ip):
     """"rfc9568": as that says for the family. Otherwise over IPv4 "rfc5798", with a pseudo-header,
     over IPv6 "message", without one, or in both "bad"."""
-    alone = internet_checksum(ip.payload) == 0
-    with_header = internet_checksum(_pseudo_header(ip.src, ip.dst, len(ip.payload))
-                                    + ip.payload) == 0
+    raw = _summed(ip)
+    alone = internet_checksum(raw) == 0
+    with_header = internet_checksum(_pseudo_header(ip.src, ip.dst, len(raw)) + raw) == 0
     if is_ipv6(ip.src):
         return "rfc9568" if with_header else "message" if alone else "bad"
     return "rfc9568" if alone else "rfc5798" if with_header else "bad"
@@ -288,16 +299,41 @@ def _block(kind, body):
     return struct.pack("<I", kind) + length + body + length
 
 
+@dataclass(frozen=True)
+class Key:
+    """What signs an advert with a 28 byte trailer."""
+    id: int
+    secret: bytes
+
+    def trailer(self, src, message, seconds, *, subseconds=0, kind=1, reserved=0):
+        """The trailer of this message."""
+        head = struct.pack("!BBHIHH", kind, self.id, reserved, seconds, subseconds, 0)
+        address = address_bytes(src)
+        pseudo = struct.pack("!BBBB", 4 if len(address) == 4 else 6, message[0] >> 4, message[1],
+                             0) + address.ljust(16, b"\0")
+        covered = pseudo + message[:6] + bytes(2) + message[8:] + head + bytes(16)
+        return head + hmac.digest(self.secret, covered, "sha256")[:16]
+
+    def sign(self, src, message, ahead=0):
+        """A trailer of now, by a clock that is so many seconds ahead."""
+        now = time.time() + ahead
+        return self.trailer(src, message, int(now), subseconds=int(now % 1 * 65536))
+
+    def line(self):
+        """As a file of keys has it."""
+        return f"{self.id} hmac-sha256 {self.secret.hex()}\n"
+
+
 def vrrp(vrid=51, priority=100, addresses=None, interval=None, *, version=3, type=1,
          count=None, reserve=0, checksum="rfc9568", src="0.0.0.0", dst=None, auth_type=0,
-         auth=b"", trailing=b"", length=None):
+         auth=b"", trailing=b"", length=None, sign=None):
     """A VRRP message. interval is the raw field: centiseconds in version 3, seconds in version 2.
 
     An IPv6 src makes it one over IPv6. checksum: "rfc9568" (over IPv6 with a pseudo-header: give
     src, and dst if it is not the group), "rfc5798" (with one over IPv4, too), "message" (without
     one over IPv6, either), "bad" or a number; it covers trailing bytes, too. auth is filled up
     with zeros. length cuts the message short or fills it up with zeros, after the checksum was
-    computed over what is left of it.
+    computed over what is left of it. sign: makes an HMAC trailer of source and message.
     """
     dst = dst or group_of(src)
     if addresses is None:
@@ -313,7 +349,10 @@ def vrrp(vrid=51, priority=100, addresses=None, interval=None, *, version=3, typ
     raw += listed + trailing
     if length is not None:
         raw = raw[:length].ljust(length, b"\0")
-    return _with_checksum(raw, checksum, src, dst)
+    trailer = sign(src, raw) if sign else b""
+    if is_ipv6(src):             # whose checksum covers the trailer
+        return _with_checksum(raw + trailer, checksum, src, dst)
+    return _with_checksum(raw, checksum, src, dst) + trailer
 
 
 def _with_checksum(raw, checksum, src, dst):

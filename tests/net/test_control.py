@@ -372,7 +372,7 @@ SHOWN = {"node": str, "version": str, "rejected": dict, "unread": int, "dropped"
 ROUTER = {"name": str, "interface": str, "vrid": int, "family": int, "version": int,
           "state": str, "reason": str, "reason_code": str, "since": str, "priority": int,
           "effective_priority": int, "last_resort": bool, "mute": bool, "deaf": bool,
-          "accept": bool, "down_intervals": int,
+          "accept": bool, "auth": str, "down_intervals": int,
           "active_address": (str, type(None)), "active_priority": (int, type(None)),
           "active_interval_ms": (int, type(None)), "takeover_in_ms": (int, type(None)),
           "interval_ms": int, "addresses": list,
@@ -385,7 +385,7 @@ COUNTERS = {name: int for name in (
 COUNTERS |= {"rejected": dict, "noticed": dict}
 NOTICED = {name: int for name in (
     "interval", "address_list", "owner", "equal_priority", "checksum_form",
-    "other_active")}
+    "other_active", "clock_skew")}
 
 
 def check_shape(value, shape):

@@ -18,7 +18,10 @@ RATE = 1000                      # of them in a second
 OURS = 200                       # the priority of one that is Active
 LINES = 2                        # of the log that a flood may cost
 PASSWORD = {"auth_type": 1, "auth": b"tell me"}
-ELSEWHERE = {"not_peer": "unicast routers count it: tests/conformance/test_unicast.py"}
+SIGNED = "routers with HMAC count it: tests/conformance/test_unicast.py"
+ELSEWHERE = {"not_peer": "unicast routers count it: tests/conformance/test_unicast.py",
+             **{f"hmac_{word}": SIGNED for word in (
+                 "missing", "malformed", "stale", "unknown_key", "bad", "replay")}}
 
 
 @dataclass(frozen=True)

@@ -38,6 +38,7 @@ struct sim {
 	bool unicast;       /* routers speak to peers (sim_peers.h), */
 	bool nobody;        /* of whom one does not exist */
 	bool tidy;          /* a scenario: no chance anywhere, for traces that read well */
+	bool signs;         /* adverts are signed, and wall clocks are set while vipd runs */
 	bool moving;        /* hosts may speak from other addresses than they began with */
 	int64_t latency_ns; /* a wake-up comes at most so late on a healthy host */
 	struct prng prng;

@@ -20,6 +20,12 @@ void check_fail(struct sim *sim, const char *property, const char *format, ...)
 	trace(sim, "%s FAILS: %s", property, check->message);
 }
 
+/* What comes twice, or was overtaken, is a replay to whoever judges by signatures. */
+static bool is_overtaken(const struct sim *sim, const struct sim_packet *packet, uint64_t newest)
+{
+	return sim->signs && packet->sequence <= newest;
+}
+
 void check_start(struct sim *sim, unsigned i)
 {
 	model_start(sim, i);
@@ -34,9 +40,11 @@ void check_arrival(struct sim *sim, unsigned i, const struct sim_packet *packet,
 
 	bool echo = family_same(packet->source, r->vr.election.source); /* of both hosts */
 
-	if (packet->type != SIM_PACKET_ADVERT || echo)
+	if (packet->type != SIM_PACKET_ADVERT || echo ||
+	    is_overtaken(sim, packet, sim->check.heard[i][packet->from].arrived))
 		return;
 	unit_arrival(sim, i, 0, packet, at_ns);
+	sim->check.heard[i][packet->from].arrived = packet->sequence;
 	if (packet->priority && model_defers(&r->config, packet->priority)) {
 		sim->check.arrived[i].at_ns = at_ns;
 		sim->check.arrived[i].interval_cs = packet->interval_cs;
@@ -156,17 +164,23 @@ void check_receive(struct sim *sim, unsigned i, const struct vrrp *vr, enum vrrp
 	const struct sim_reading *reading = &sim->check.reading;
 	const struct sim_packet *packet = reading->packet;
 	bool twin = vr && speaks_alike(packet, vr);
-	bool good = packet->type == SIM_PACKET_ADVERT && !twin;
+	uint64_t *accepted = &sim->check.heard[i][packet->from].accepted;
+	bool replay = packet->type == SIM_PACKET_ADVERT && vr && !twin &&
+		      is_overtaken(sim, packet, *accepted);
+	bool good = packet->type == SIM_PACKET_ADVERT && !twin && !replay;
 	int64_t *heard_ns = &sim->check.heard_sent_ns[i][packet->from];
 
 	vr ? r->fed++ : r->foreign++;
 	if (!vr && (reading->stale || r->conf.absent || check_in_trouble(sim, i)))
 		return;
 	if (good != (reject == VRRP_ACCEPT) || (twin && reject != VRRP_REJECT_OWN_SOURCE) ||
+	    (replay && reject != VRRP_REJECT_HMAC_REPLAY) ||
 	    (packet->type == SIM_PACKET_JUNK && reject != packet->expect))
 		check_fail(sim, "P11", "%s judged a packet \"%s\", not \"%s\"", node_name(i),
 			   vrrp_reject_name(reject),
-			   good ? "accepted" : vrrp_reject_name(packet->expect));
+			   good     ? "accepted"
+			   : replay ? "hmac_replay"
+				    : vrrp_reject_name(packet->expect));
 	if (!vr)
 		return;
 	if (!only_counters_differ(&reading->before, vr))
@@ -174,6 +188,7 @@ void check_receive(struct sim *sim, unsigned i, const struct vrrp *vr, enum vrrp
 	check_accounts(sim, i, vr);
 	if (!good)
 		return;
+	*accepted = packet->sequence;
 	if (packet->priority == 1)
 		sim->check.equal_ns[i] = gateway_local_ns(sim, r);
 	trace_packet(sim, "%s reads advert of %s, priority %u", node_name(i),

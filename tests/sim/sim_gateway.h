@@ -86,10 +86,11 @@ struct sim_gateway {
 	unsigned meddled;     /* 1 + the address that somebody waits to replace; 0: none */
 	int64_t frozen_at_ns; /* SIM_FROZEN: since when */
 	int64_t clock_lag_ns; /* how much the clock missed while it stood still */
-	int32_t clock_ppm;    /* how much too fast it goes; up to SIM_DRIFT_PPM, or too slow */
-	int64_t stall_ns;     /* a wake-up comes at most so late */
-	int64_t turn_ns;      /* local time of the last turn */
-	int64_t last_ns;      /* local time of the last event */
+	int64_t wall_behind_ns, wall_set_ns; /* so far its wall clock is behind, until it is set */
+	int32_t clock_ppm; /* how much too fast it goes; up to SIM_DRIFT_PPM, or too slow */
+	int64_t stall_ns;  /* a wake-up comes at most so late */
+	int64_t turn_ns;   /* local time of the last turn */
+	int64_t last_ns;   /* local time of the last event */
 
 	/* For the checks; global time. */
 	struct sim_turn turn;

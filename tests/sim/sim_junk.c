@@ -243,13 +243,18 @@ static void junk_send_one(struct sim *sim, unsigned to, const struct defect *def
 				     .expect = (uint8_t)defect->expect };
 	struct junk junk = { family, packet.bytes, packet.bytes + family->header_len };
 
+	/* Whoever judges by signatures looks for one before it looks at what is said. */
+	if (sim->signs &&
+	    (defect->expect == VRRP_REJECT_INTERVAL || defect->expect == VRRP_REJECT_OWN_SOURCE))
+		packet.expect = VRRP_REJECT_HMAC_MISSING;
+
 	write_advert(&sim->routers[to], defect->spoil != NULL, &packet);
 	if (sim->unicast)
 		memcpy(packet.bytes + family->destination_at, sim->routers[to].own[SIM_OWN_MAX - 1],
 		       family->address_len);
 	if (defect->spoil)
 		defect->spoil(&junk);
-	trace(sim, "junk for %s: %s", node_name(to), vrrp_reject_name(defect->expect));
+	trace(sim, "junk for %s: %s", node_name(to), vrrp_reject_name(packet.expect));
 	net_inject(sim, &packet, to);
 }
 

@@ -16,7 +16,7 @@
 #define SIM_NODES_MAX     (SIM_ROUTERS_MAX + SIM_HOSTS_MAX)
 #define SIM_ADDRESSES_MAX 20
 #define SIM_ADDRESS_LEN   16  /* of IPv4 the first 4 count, the others are 0 */
-#define SIM_PACKET_MAX    368 /* IPv6 header, VRRP header, 20 addresses */
+#define SIM_PACKET_MAX    396 /* IPv6 header, VRRP header, 20 addresses, HMAC trailer */
 #define SIM_PACKETS_MAX   8192
 
 struct sim;
@@ -41,6 +41,7 @@ struct sim_packet {
 	/* What an advert says, to compare with what the receiver decodes. */
 	uint8_t priority;
 	uint16_t interval_cs;
+	uint64_t sequence; /* of its trailer; 0: it has none */
 	uint8_t source[SIM_ADDRESS_LEN];
 	uint32_t announced; /* a bit per address */
 	uint16_t len;

@@ -11,6 +11,7 @@
 #include "agent/keeper/tell.h"
 #include "agent/state.h"
 #include "sim.h"
+#include "sim_auth.h"
 #include "sim_filter.h"
 
 #define ABSENT_VRID (SIM_VRID + 100)
@@ -40,7 +41,7 @@ struct clocks process_clocks(const struct sim_process *process)
 {
 	int64_t local = gateway_local_ns(process->sim, &process->sim->routers[process->router]);
 
-	return (struct clocks){ local, gateway_real_at(local) };
+	return (struct clocks){ local, gateway_real_at(local) + process->wall_ns };
 }
 
 uint32_t process_lease_s(const struct sim_conf *conf)
@@ -217,6 +218,8 @@ static void write_router(struct sim_process *process)
 		router->mac = r->kernel.macvlans.conf;
 	if (!absent)
 		peers_conf(process->sim, process->router, process->peers, router);
+	if (process->sim->signs && !absent)
+		auth_configure(process->sim, router);
 	strcpy(router->name, absent ? "other" : "lan");
 	strcpy(router->interface, absent ? "eth9" : SIM_INTERFACE);
 	if (absent)
@@ -240,6 +243,7 @@ static void write_conf(struct sim_process *process)
 		.control = "/run/vipd/control.sock",
 		.routers_n = companion_is_conf(r, &process->conf) ? 2 : 1,
 		.routers = process->router_confs,
+		.key_files_n = process->sim->signs,
 	};
 	strcpy(process->product.node, node_name(process->router));
 	write_router(process);
@@ -255,7 +259,8 @@ void process_spawn(struct sim *sim, struct sim_process *process, unsigned router
 	process->opened = process->speaks = process->killed = process->hung = false;
 	process->frozen = false;
 	process->woken_ns = 0;
-	process->told_to_freeze = process->told_to_leave = process->stops = false;
+	process->told_to_freeze = process->told_to_leave = process->stops = process->turned = false;
+	process->wall_ns = 0;
 	process->asked_to_forget = false;
 	process->licensed = process->doomed_put = process->mortal = false;
 	process->by_reload = process->said_ready = process->went = process->was_alive = false;
@@ -292,6 +297,8 @@ void process_start(struct sim_process *process, const struct sim_conf *conf, int
 	err = state_new(state_fd, process->product.control, keys, process->product.routers_n,
 			&process->state);
 	assert(err == 0);
+	if (process->router_confs[0].auth.key_file)
+		auth_give_key(process->state);
 	process_enter(process);
 	err = routers_new(&process->product, process->state, &process->routers, &what);
 	process_leave();
@@ -326,7 +333,7 @@ bool process_has_left(int state_fd)
 
 bool process_go(struct sim_process *process, int old_fd, int64_t frozen_real_ns)
 {
-	struct clocks now = process_clocks(process);
+	struct clocks now;
 	struct state *volatile old = NULL;
 	volatile bool lives = false;
 	struct state *opened;
@@ -334,10 +341,13 @@ bool process_go(struct sim_process *process, int old_fd, int64_t frozen_real_ns)
 	process->speaks = process->went = true;
 	if (old_fd >= 0 && state_open(old_fd, &opened) == 0)
 		old = opened;
+	process->wall_ns = auth_wall_left_ns(process, old);
+	now = process_clocks(process);
 	process_enter(process);
 	if (!setjmp(death)) {
 		process->mortal = true;
-		(void)routers_go(process->routers, &now, old, frozen_real_ns,
+		(void)routers_go(process->routers, &now, old,
+				 frozen_real_ns ? frozen_real_ns + process->wall_ns : 0,
 				 trace_journal(process->sim, process->router));
 		process->mortal = false;
 		lives = true;
@@ -349,17 +359,22 @@ bool process_go(struct sim_process *process, int old_fd, int64_t frozen_real_ns)
 
 bool process_turn(struct sim_process *process)
 {
-	struct clocks now = process_clocks(process);
+	struct clocks now;
 
+	/* What its predecessor had read it tells from the rest by that clock. */
+	if (process->turned)
+		process->wall_ns = auth_wall_ns(process);
+	now = process_clocks(process);
 	process_enter(process);
 	if (setjmp(death)) {
 		process_leave();
 		return false;
 	}
-	process->read_real_ns = now.real_ns;
+	process->read_real_ns = now.real_ns - process->wall_ns;
 	process->mortal = true;
 	routers_turn(process->routers, &now, ROUTERS_ALL);
 	process->mortal = false;
+	process->turned = true;
 	process_leave();
 	return true;
 }

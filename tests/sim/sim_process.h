@@ -19,7 +19,7 @@
 #define SIM_PROCESSES_MAX 6
 #define SIM_QUEUE_MAX     256
 #define SIM_FRAMES_MAX    64
-#define SIM_FRAME_SIZE    384
+#define SIM_FRAME_SIZE    412
 
 /* A configuration of a router, as the operator wrote it. */
 struct sim_conf {
@@ -111,6 +111,8 @@ struct sim_process {
 	struct sim_conf conf;   /* what it runs */
 	int64_t opened_ns;      /* when it looked at the host */
 	int64_t wake_ns;        /* when the next wake-up is, or VRRP_NEVER */
+	int64_t wall_ns;        /* so far its wall clock was set, while it runs at a moment */
+	bool turned;            /* it has done with what its predecessor had read */
 	int64_t read_real_ns;   /* CLOCK_REALTIME up to which it has read packets */
 	int64_t frozen_real_ns; /* and its predecessor; 0: that has died */
 	bool follows_absent;    /* whose configuration did not have the router */

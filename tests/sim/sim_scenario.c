@@ -75,8 +75,14 @@ static bool parse_node(const char *word, unsigned end, uint8_t *ret_node)
 	return false;
 }
 
+/* What of a host is not in its configuration. */
+struct host {
+	int64_t address, start_ns;
+	int64_t behind_ns, set_ns; /* its wall clock, until it is set */
+};
+
 /* One key=value of a router line. */
-static bool parse_setting(char *word, struct vrrp_config *config, int64_t *address, int64_t *start)
+static bool parse_setting(char *word, struct vrrp_config *config, struct host *host)
 {
 	char *value = strchr(word, '=');
 	int64_t n;
@@ -103,9 +109,13 @@ static bool parse_setting(char *word, struct vrrp_config *config, int64_t *addre
 	else if (strcmp(word, "start_delay") == 0)
 		config->start_delay_ns = n * SIM_MS;
 	else if (strcmp(word, "address") == 0)
-		*address = n;
+		host->address = n;
 	else if (strcmp(word, "start") == 0)
-		*start = n * SIM_MS;
+		host->start_ns = n * SIM_MS;
+	else if (strcmp(word, "behind") == 0)
+		host->behind_ns = n * SIM_MS;
+	else if (strcmp(word, "set") == 0)
+		host->set_ns = n * SIM_MS;
 	else
 		return false;
 	return true;
@@ -144,7 +154,8 @@ static bool parse_router(struct script *script, char **words, unsigned n)
 {
 	struct sim *sim = script->sim;
 	unsigned i = sim->routers_n;
-	int64_t address = 11 + i, start = 0, subnet = 0;
+	struct host host = { .address = 11 + i };
+	int64_t subnet = 0;
 	struct vrrp_config config = { .family = 4,
 				      .version = 3,
 				      .vrid = SIM_VRID,
@@ -159,12 +170,15 @@ static bool parse_router(struct script *script, char **words, unsigned n)
 		return false;
 	for (unsigned w = 1; w < n; w++)
 		if (!parse_agent(words[w], &conf, &other, &subnet, &extras) &&
-		    !parse_setting(words[w], &config, &address, &start))
+		    !parse_setting(words[w], &config, &host))
 			return false;
 	if (config.family == 6)
 		config.announce = family_announce(6, true);
-	gateway_init(&sim->routers[i], &config, (uint8_t)address, subnet ? (unsigned)subnet : 1);
+	gateway_init(&sim->routers[i], &config, (uint8_t)host.address,
+		     subnet ? (unsigned)subnet : 1);
 	kernel_init(sim, i);
+	sim->routers[i].wall_behind_ns = host.behind_ns;
+	sim->routers[i].wall_set_ns = host.set_ns;
 	if (config.family == 6)
 		sim->routers[i].link_local = CONF_LINK_LOCAL_VIRTUAL;
 	if (subnet) { /* so many addresses, the first of which takes the others along */
@@ -187,7 +201,7 @@ static bool parse_router(struct script *script, char **words, unsigned n)
 		sim->check.interval_max_cs = config.interval_cs;
 	fault_add(sim, &(struct sim_episode){ .type = SIM_FAULT_START,
 					      .node = (uint8_t)i,
-					      .begin_ns = start,
+					      .begin_ns = host.start_ns,
 					      .end_ns = VRRP_NEVER });
 	return true;
 }
@@ -306,6 +320,12 @@ static bool parse_line(struct script *script, char *line)
 		return script->packets = true;
 	if (strcmp(words[0], "silent") == 0)
 		return sim->silent = true;
+	if (strcmp(words[0], "signs") == 0)
+		return sim->signs = true;
+	if (strcmp(words[0], "ignore") == 0 && n == 2) {
+		sim->check.ignored = words[1];
+		return true;
+	}
 	if (strcmp(words[0], "hosts") != 0 || n != 2 ||
 	    !parse_number(words[1], SIM_HOSTS_MAX, &hosts))
 		return false;

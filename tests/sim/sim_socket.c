@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "sim.h"
+#include "sim_auth.h"
 #include "sim_peers.h"
 
 #define FD_BASE    (1 << 24) /* of memberships: no descriptor of this process is so high */
@@ -217,9 +218,11 @@ int __wrap_kern_receiver_dispatch(struct kern_receiver *receiver, int64_t until_
 						      gateway_real_at(receiver->queue[at].at_ns) };
 
 		read_packet(sent, &packet);
-		more = packet.arrival_ns <= until_ns;
 		if (sent->type != SIM_PACKET_COMPANION)
 			check_read_begin(sim, process, slot, &packet);
+		/* The time that has passed since is the same, whatever the wall clock says now. */
+		packet.arrival_ns += process->wall_ns;
+		more = packet.arrival_ns <= until_ns;
 		each(&packet, arg);
 		if (sent->type != SIM_PACKET_COMPANION)
 			check_read_end(sim, process);
@@ -330,6 +333,8 @@ static void send_advert(struct sim *sim, unsigned i, const struct sim_frame *fra
 
 	assert(len + (family->number == 4 ? OPTION_LEN : 0) <= SIM_PACKET_MAX);
 	memcpy(packet.source, ip + family->source_at, family->address_len);
+	if (sim->signs)
+		packet.sequence = auth_sequence_of(message, len - family->header_len);
 	memcpy(packet.bytes, ip, len);
 	if (family->number == 4 && sim->routers[i].options)
 		len = put_option(packet.bytes, len);

@@ -355,6 +355,8 @@ static void draw_size(struct sim *sim, const struct mix *mix, struct sim_episode
 		break;
 	case SIM_FAULT_FREEZE:
 		e->amount = prng_below(p, 2);
+		if (sim->signs) /* a clock that stood still takes a while to be found out */
+			e->amount = 0;
 		break;
 	case SIM_FAULT_LEAVE:
 		e->amount = prng_one_in(p, 2) ? SIM_LEAVE_PLAIN : prng_below(p, SIM_LEAVES);
@@ -638,6 +640,7 @@ void swarm_begin(struct sim *sim, uint64_t seed)
 	world_draw(seed, &world);
 	sim_init(sim, seed);
 	sim->silent = seed % 4 != 0;
+	sim->signs = world.signs;
 	draw_topology(sim, &world, mix.calm);
 	mix.types = draw_types(p);
 	if (world.units)

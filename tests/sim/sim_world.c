@@ -17,6 +17,8 @@ void world_draw(uint64_t seed, struct sim_world *ret_world)
 			      !ret_world->companions && !ret_world->units && !ret_world->unicast;
 	ret_world->guests = prng_one_in(p, 3) && !ret_world->companions && !ret_world->units &&
 			    !ret_world->unicast && !ret_world->macvlans;
+	ret_world->signs = prng_one_in(p, 4) && !ret_world->units && !ret_world->unicast &&
+			   !ret_world->macvlans && !ret_world->guests;
 	ret_world->companions |= ret_world->units;
 }
 

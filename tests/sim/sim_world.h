@@ -23,6 +23,7 @@ struct sim_world {
 	bool unicast;    /* they speak to peers, */
 	bool macvlans;   /* or have virtual MACs, */
 	bool guests;     /* or an address elsewhere */
+	bool signs;      /* adverts are signed, where there is none of the last four */
 };
 
 /* When faults may happen. */

@@ -117,8 +117,10 @@ static void test_diff_passwords_are_secret(void **state)
 	(void)state;
 	assert_string_equal(diff(one, one), "");
 	assert_string_equal(diff(one, other), "router lan: key auth.password (secret) (secret);");
-	assert_string_equal(diff(none, one), "router lan: key auth.password  (secret);");
-	assert_string_equal(diff(other, none), "router lan: key auth.password (secret) ;");
+	assert_string_equal(diff(none, one), "router lan: key auth.type - password;"
+					     "router lan: key auth.password  (secret);");
+	assert_string_equal(diff(other, none), "router lan: key auth.type password -;"
+					       "router lan: key auth.password (secret) ;");
 }
 
 /* what follows from VRID and family is told as well. */

@@ -181,12 +181,45 @@ static void test_journal_reasons_are_worded_with_their_numbers(void **state)
 			    "interface eth0 does not have its source 192.0.2.2");
 }
 
+/* What becomes of packets, clocks and keys: each has words, and they fit. */
+static void test_journal_every_sort_has_a_note(void **state)
+{
+	static const struct {
+		enum event_kind kind;
+		unsigned first, n;
+	} sorts[] = {
+		{ EVENT_REJECT, 1, VRRP_REJECT_COUNT },
+		{ EVENT_NOTICE, 0, VRRP_NOTICE_COUNT },
+		{ EVENT_CLOCK, 1, EVENT_CLOCK_COUNT },
+		{ EVENT_KEYS, EVENT_KEYS_KEPT, EVENT_KEYS_COUNT },
+	};
+	char line[EVENT_LINE_SIZE];
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(sorts) / sizeof(sorts[0]); i++) {
+		for (unsigned which = sorts[i].first; which < sorts[i].n; which++) {
+			struct event event = event_of(sorts[i].kind, "lan", "eth0", 4);
+
+			if (sorts[i].kind == EVENT_KEYS)
+				event.fact.word = (uint8_t)which;
+			else /* which the others begin with */
+				event.packet.which = (uint8_t)which;
+			(void)event_line(&event, line);
+			assert_non_null(strstr(line, "note=\""));
+			assert_null(strstr(line, "note=\"\""));
+			assert_int_equal(line[strlen(line) - 1], '"');
+			assert_true(strlen(line) < sizeof(line) - 1);
+		}
+	}
+}
+
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_journal_interval_of_version_2_is_told_with_both_values),
 		cmocka_unit_test(test_journal_interval_of_version_2_is_put_once_a_second),
 		cmocka_unit_test(test_journal_every_reason_has_words),
+		cmocka_unit_test(test_journal_every_sort_has_a_note),
 		cmocka_unit_test(test_journal_reasons_are_worded_with_their_numbers),
 		cmocka_unit_test(test_journal_interval_is_the_same_event_in_both_versions),
 	};

@@ -53,6 +53,7 @@ static void test_names_reasons_are_the_documented_words(void **state)
 		"track_up",
 		"on_macvlan",
 		"mute",
+		"no_key",
 	};
 
 	(void)state;
@@ -82,6 +83,12 @@ static void test_names_rejects_are_the_documented_words(void **state)
 		"interval_differs",
 		"auth_failed",
 		"not_peer",
+		"hmac_missing",
+		"hmac_malformed",
+		"hmac_stale",
+		"hmac_unknown_key",
+		"hmac_bad",
+		"hmac_replay",
 	};
 
 	(void)state;
@@ -92,8 +99,8 @@ static void test_names_rejects_are_the_documented_words(void **state)
 static void test_names_notices_are_the_documented_words(void **state)
 {
 	static const char *const words[VRRP_NOTICE_COUNT] = {
-		"interval",       "address_list",  "owner",
-		"equal_priority", "checksum_form", "other_active",
+		"interval",      "address_list", "owner",      "equal_priority",
+		"checksum_form", "other_active", "clock_skew",
 	};
 
 	(void)state;

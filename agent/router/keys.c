@@ -1,0 +1,153 @@
+/* SPDX-License-Identifier: MIT */
+#include "keys.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "key_file.h"
+
+/* What became of one file. */
+struct file {
+	const char *path; /* borrowed from the configuration */
+	bool read;        /* it was looked at */
+	int err;          /* of that: 0, or -errno with a reason */
+	char why[KEY_FILE_WHY_SIZE];
+};
+
+struct keys {
+	const struct conf *conf; /* borrowed */
+	struct state *state;     /* borrowed */
+	struct file files[CONF_KEY_FILES];
+};
+
+static void read_file(struct keys *keys, unsigned number)
+{
+	struct file *file = &keys->files[number - 1];
+
+	file->read = true;
+	file->err = key_file_read(file->path, state_keys(keys->state, number), file->why);
+}
+
+int keys_none(const struct conf *conf, struct state *state, struct keys **ret_keys)
+{
+	struct keys *keys = calloc(1, sizeof(*keys));
+
+	if (!keys)
+		return -ENOMEM;
+	keys->conf = conf;
+	keys->state = state;
+	for (unsigned i = 0; i < conf->routers_n; i++)
+		if (conf->routers[i].auth.key_file)
+			keys->files[conf->routers[i].auth.key_file - 1].path =
+				conf->routers[i].auth.keys;
+	*ret_keys = keys;
+	return 0;
+}
+
+int keys_read(const struct conf *conf, struct state *state, struct keys **ret_keys)
+{
+	int err = keys_none(conf, state, ret_keys);
+
+	for (unsigned number = 1; err == 0 && number <= conf->key_files_n; number++)
+		read_file(*ret_keys, number);
+	return err;
+}
+
+static bool had_file(const struct conf *before, const char *path)
+{
+	unsigned i = 0;
+
+	if (!before)
+		return true;
+	while (i < before->routers_n && strcmp(before->routers[i].auth.keys, path) != 0)
+		i++;
+	return i < before->routers_n;
+}
+
+/* Return: what a router lacks; or NULL. */
+static const char *fault_of(const struct keys *keys, const struct conf *before,
+			    const struct conf_router *router)
+{
+	unsigned number = router->auth.key_file;
+	const struct file *file = number ? &keys->files[number - 1] : NULL;
+
+	if (file && file->err)
+		return had_file(before, file->path) ? NULL : file->why;
+	if (!conf_signs(router) ||
+	    vrrp_hmac_key(state_keys(keys->state, number), router->auth.active))
+		return NULL;
+	return "it does not have that key";
+}
+
+bool keys_are_complete(const struct keys *keys, const struct conf *before, char *ret_why)
+{
+	for (unsigned i = 0; i < keys->conf->routers_n; i++) {
+		const struct conf_router *router = &keys->conf->routers[i];
+		const char *fault = fault_of(keys, before, router);
+
+		if (!fault)
+			continue;
+		snprintf(ret_why, KEYS_WHY_SIZE, "router %s needs key %u of %s: %s", router->name,
+			 router->auth.active, router->auth.keys, fault);
+		return false;
+	}
+	return true;
+}
+
+/* "1 2 255" */
+static void list_numbers(const struct vrrp_hmac_keys *all, char *buf, size_t size)
+{
+	size_t len = 0;
+
+	buf[0] = '\0';
+	for (unsigned i = 0; i < all->n && len < size; i++)
+		len += (size_t)snprintf(buf + len, size - len, i ? ",%u" : "%u", all->all[i].id);
+}
+
+static struct event news_of(const struct file *file, enum event_keys what,
+			    const struct vrrp_hmac_keys *now)
+{
+	struct event event = event_fact(EVENT_KEYS, 0, NULL);
+
+	event.fact.word = (uint8_t)what;
+	event.fact.number[0] = now->n;
+	list_numbers(now, event.fact.name, sizeof(event.fact.name));
+	snprintf(event.fact.text, sizeof(event.fact.text), file->err ? "%s: %s" : "%s", file->path,
+		 file->why);
+	return event;
+}
+
+static void settle(struct keys *keys, unsigned number, const struct state *old, keys_tell_fn tell,
+		   void *arg)
+{
+	struct file *file = &keys->files[number - 1];
+	struct vrrp_hmac_keys *now = state_keys(keys->state, number), before = { 0 };
+	bool kept = state_get_keys(old, file->path, &before);
+	enum event_keys what = EVENT_KEYS_TAKEN;
+	struct event event;
+
+	if (!file->read && !kept)
+		read_file(keys, number);
+	if (!file->read || file->err) {
+		*now = before;
+		what = kept ? EVENT_KEYS_KEPT : EVENT_KEYS_LACKED;
+	}
+	if (file->err || (file->read && memcmp(now, &before, sizeof(before)) != 0)) {
+		event = news_of(file, what, now);
+		tell(&event, arg);
+	}
+	explicit_bzero(&before, sizeof(before));
+}
+
+void keys_settle(struct keys *keys, const struct state *old, keys_tell_fn tell, void *arg)
+{
+	for (unsigned number = 1; number <= keys->conf->key_files_n; number++)
+		settle(keys, number, old, tell, arg);
+}
+
+void keys_free(struct keys *keys)
+{
+	free(keys);
+}
