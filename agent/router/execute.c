@@ -352,6 +352,8 @@ static void take_news(struct routers *routers, const struct kern_news *news)
 	case KERN_KIND_FILTER:
 		take_filter_news(routers, news);
 		break;
+	case KERN_KIND_ROUTE:
+	case KERN_KIND_RULE:
 	case KERN_KIND_COUNT:
 		break;
 	}
