@@ -45,7 +45,7 @@ static bool is_left_out(const struct conf_schema *schema, const struct conf_key 
 
 bool conf_is_brief(const struct conf_schema *schema, const void *element)
 {
-	if (!schema->terse)
+	if (!schema->terse || !schema->brief)
 		return schema->only_brief;
 	for (const struct conf_key *key = schema->keys; key->field.name; key++)
 		if (strcmp(key->field.name, schema->brief) != 0 &&
@@ -98,7 +98,7 @@ static bool are_brief(const struct conf_schema *schema, const char *elements, un
 	for (unsigned i = 0; i < n; i++)
 		if (!conf_is_brief(schema, elements + i * schema->size))
 			return false;
-	return schema->terse || schema->only_brief;
+	return schema->brief && (schema->terse || schema->only_brief);
 }
 
 /* The value that stands for its group. */

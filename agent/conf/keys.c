@@ -7,6 +7,7 @@
 #include "announce.h"
 #include "family.h"
 #include "mac.h"
+#include "route.h"
 #include "unicast.h"
 #include "value.h"
 #include "vrrp/timers.h"
@@ -364,7 +365,16 @@ static const struct conf_key router_keys[] = {
 	{ .field = OF(auth, "auth", 0), .element = &auth_schema },
 	{ .field = OF(unicast, "unicast", 0), .element = &unicast_schema },
 	LATER("track", "tracking is not supported yet"),
-	LATER("routes", "virtual routes are not supported yet"),
+	{ .field = OF(routes, "routes", 0),
+	  .element = &conf_route_schema,
+	  .count = offsetof(struct conf_router, routes_n),
+	  .min = 1,
+	  .max = CONF_ROUTES_MAX },
+	{ .field = OF(rules, "rules", 0),
+	  .element = &conf_rule_schema,
+	  .count = offsetof(struct conf_router, rules_n),
+	  .min = 1,
+	  .max = CONF_ROUTES_MAX },
 	CONF_KEYS_END,
 };
 
@@ -525,6 +535,7 @@ static void check_router(const struct conf_place *group, void *base)
 	conf_unicast_set_interface(group, router);
 	conf_family_set(group, router);
 	conf_mac_set(group, router);
+	conf_route_set_all(group, router);
 	conf_address_check_all(group, router);
 	conf_announce_check(group, &router->announce);
 	check_interval(group, router);
