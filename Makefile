@@ -81,7 +81,7 @@ SIM_REAL = $(FLOOR) $(addprefix $(BUILD)/agent/, conf/value.o \
 	$(addprefix keeper/,will.o succession.o succession_gap.o) \
 	$(addprefix router/,accept.o adopt.o advert.o conflicts.o execute.o guests.o hear.o interfaces.o journal.o lan.o last_will.o \
 	lease.o open.o own.o peers.o priority.o resort.o round.o twins.o \
-	routers.o step.o virtual_mac.o worth.o)) \
+	routers.o routes.o step.o virtual_mac.o worth.o)) \
 	$(addprefix $(BUILD)/netlink/,address.o attributes.o frame.o kind.o receive.o reconcile.o route.o rule.o \
 	wants.o sweep.o macvlan.o filter.o filter_table.o nft.o)
 $(BUILD)/sim: WRAP = vrrp_step vrrp_receive vrrp_adopt state_put clock_gettime close kern_receiver_open \

@@ -48,6 +48,8 @@ enum event_kind {
 	EVENT_RESORT = 14, /* it is the last resort, or no more: @address.news: enum event_resort */
 	EVENT_SEND_PEER = 20, /* the kernel refused an advert to a peer: @address.bytes, error */
 	EVENT_MACVLAN = 21,   /* its macvlan @fact.name resists: @fact.word: enum event_macvlan */
+	EVENT_ROUTE = 28,     /* a route, @fact.text, resists: @fact.word: enum event_route */
+	EVENT_RULE = 29,      /* likewise a rule */
 	/* of a router process */
 	EVENT_RECEIVE = 32,     /* adverts may have been lost: @fact.error, or 0: too fast */
 	EVENT_SWEPT = 33,       /* an address of a dead predecessor was removed: @address */
@@ -148,6 +150,15 @@ enum event_macvlan {
 	EVENT_MACVLAN_UP_ABANDONED = 6,
 	EVENT_MACVLAN_UP_FAILED = 7,
 	EVENT_MACVLAN_COUNT,
+};
+
+/* What became of a route or a rule. */
+enum event_route {
+	EVENT_ROUTE_RESTORED = 1,
+	EVENT_ROUTE_ABANDONED = 2,
+	EVENT_ROUTE_FAILED = 3,
+	EVENT_ROUTE_NO_PLACE = 4, /* it has no interface now */
+	EVENT_ROUTE_COUNT,
 };
 
 enum event_resort {

@@ -59,6 +59,9 @@ enum vrrp_reason_code {
 				 * could answer to */
 	VRRP_REASON_BOOT_DELAY, /* @ns: until the host is up for as long as configured */
 	VRRP_REASON_NO_MACVLAN, /* @interface, which is to carry the virtual MAC, cannot be had */
+	VRRP_REASON_ROUTE_LINK_MISSING, /* there is no @interface, which a route leads over */
+	VRRP_REASON_ROUTE_LINK_DOWN,    /* that one is administratively down */
+	VRRP_REASON_ROUTE_NO_CARRIER,   /* that one is up but has no carrier */
 	VRRP_REASON_COUNT,
 };
 

@@ -170,7 +170,7 @@ static void note_swept(struct routers *routers, enum kern_kind kind, const union
 				    .gone = true,
 				    .by_us = true,
 				    .entry = *entry };
-	int interface = interfaces_at(routers->interfaces, kern_kinds[kind]->ifindex(entry));
+	int interface = routers_place(routers, kind, entry);
 
 	if (interface < 0 || kern_wants_see(routers->wants, (unsigned)interface, &gone) < 0)
 		return;
@@ -195,7 +195,7 @@ static void on_swept(enum kern_kind kind, const union kern_entry *entry, int err
 static bool is_known(enum kern_kind kind, const union kern_entry *entry, void *arg)
 {
 	struct sweep *sweep = arg;
-	int interface = interfaces_at(sweep->routers->interfaces, kern_kinds[kind]->ifindex(entry));
+	int interface = routers_place(sweep->routers, kind, entry);
 
 	return interface >= 0 &&
 	       kern_wants_find(sweep->routers->wants, (unsigned)interface, kind, entry) >= 0;

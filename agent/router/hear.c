@@ -136,12 +136,12 @@ static void see_entry(struct routers *routers, const struct kern_object *object)
 {
 	int interface, want;
 
+	routes_see(routers, object);
 	if (object->kind == KERN_KIND_ADDRESS) {
 		see_address(routers, object);
 		return;
 	}
-	interface = interfaces_at(routers->interfaces,
-				  kern_kinds[object->kind]->ifindex(&object->entry));
+	interface = routers_place(routers, object->kind, &object->entry);
 	want = interface < 0 ? -1 : kern_wants_see(routers->wants, (unsigned)interface, object);
 	if (want >= 0 && object->kind == KERN_KIND_MACVLAN)
 		virtual_mac_follow(routers, router_of_want(routers, (unsigned)want));
@@ -161,6 +161,7 @@ static void follow(struct routers *routers, unsigned interface)
 		routers_doubt(routers, lan);
 	}
 	guests_doubt(routers, interface);
+	routes_doubt(routers, interface);
 	kern_wants_interface(routers->wants, interface, now->ifindex, now->promotes);
 }
 
@@ -186,6 +187,7 @@ static void on_event(const struct kern_object *object, void *arg)
 		see_forwarding(routers, object);
 	if (object->type != KERN_OBJECT_LINK)
 		return;
+	routes_see(routers, object);
 	n = interfaces_see(routers->interfaces, object, seen);
 	for (unsigned i = 0; i < n; i++)
 		follow(routers, seen[i]);
@@ -233,6 +235,8 @@ static int dump_entries(struct routers *routers, int ifindex)
 	for (unsigned i = 0; i < KERN_KIND_COUNT && err == 0; i++) {
 		enum kern_kind kind = kern_kinds_order[i];
 
+		if (ifindex && kern_kinds[kind]->of_host)
+			continue;
 		if (kind == KERN_KIND_ADDRESS || kern_wants_has_kind(routers->wants, kind))
 			err = dump_kind(routers, kind, ifindex);
 	}

@@ -67,6 +67,7 @@ static void add_wants(struct routers *routers, unsigned number, const struct con
 		routers->wants_n++;
 	}
 	accept_add(routers, router);
+	routes_add(routers, number, conf);
 }
 
 /* Where VRRP is spoken: one LAN for each interface and family. */
@@ -181,7 +182,8 @@ static unsigned count_wants(const struct conf *conf)
 
 	for (unsigned i = 0; i < conf->routers_n; i++)
 		n += conf->routers[i].addresses_n + conf->routers[i].extra_n +
-		     virtual_mac_wants_n(&conf->routers[i]) + accept_wants_n(&conf->routers[i]);
+		     virtual_mac_wants_n(&conf->routers[i]) + accept_wants_n(&conf->routers[i]) +
+		     routes_wants_n(&conf->routers[i]);
 	return n;
 }
 
@@ -199,7 +201,7 @@ static int cmp_names(const void *a, const void *b)
 	return strcmp(*(const char *const *)a, *(const char *const *)b);
 }
 
-/* Of all routers, and of addresses that are elsewhere. Return: how many there are. */
+/* Of all routers, and of addresses and routes that are elsewhere. Return: how many there are. */
 static unsigned list_interfaces(const struct conf *conf, const char **ret_names)
 {
 	unsigned n = 0;
@@ -211,6 +213,7 @@ static unsigned list_interfaces(const struct conf *conf, const char **ret_names)
 		for (unsigned k = 0; k < router->addresses_n + router->extra_n; k++)
 			if (router->addresses[k].interface[0])
 				ret_names[n++] = router->addresses[k].interface;
+		n += routes_list_interfaces(router, ret_names + n);
 	}
 	return n;
 }
@@ -219,9 +222,12 @@ static unsigned list_interfaces(const struct conf *conf, const char **ret_names)
 static int count_interfaces(const struct conf *conf)
 {
 	unsigned max = conf->routers_n + count_wants(conf), names_n;
-	const char **names = calloc(max + 1, sizeof(*names));
+	const char **names;
 	int n = 0;
 
+	for (unsigned i = 0; i < conf->routers_n; i++)
+		max += routes_list_interfaces(&conf->routers[i], NULL);
+	names = calloc(max + 1, sizeof(*names));
 	if (!names)
 		return -ENOMEM;
 	names_n = list_interfaces(conf, names);
@@ -301,7 +307,10 @@ static int make_room(struct routers *routers, const struct conf *conf)
 		return err;
 	for (unsigned i = 0; i < conf->routers_n; i++)
 		(void)interfaces_add(routers->interfaces, conf->routers[i].interface);
-	return kern_wants_new(count_wants(conf), all_n, routers->changer, routers->dump,
+	err = routes_new(routers, conf, all_n);
+	if (err < 0)
+		return err;
+	return kern_wants_new(count_wants(conf), all_n + 1, routers->changer, routers->dump,
 			      &routers->wants);
 }
 
@@ -315,6 +324,8 @@ static int make_routers(struct routers *routers, const struct conf *conf)
 	peers_index_sort(&routers->peers);
 	if (err == 0)
 		err = guests_init(routers);
+	if (err == 0)
+		kern_wants_interface(routers->wants, routers->routes.host, KERN_HOST, false);
 	return err < 0 ? err : twins_init(routers);
 }
 
@@ -373,6 +384,8 @@ static int open_hearing(struct routers *routers, int sender_fd, const char **ret
 
 	*ret_what = "opening the netlink sockets";
 	err = kern_monitor_open(kern_changer_port(routers->changer), &routers->monitor);
+	if (err == 0)
+		err = routes_open(routers);
 	if (err < 0)
 		return err;
 	*ret_what = "opening the packet sockets";
@@ -469,6 +482,7 @@ void routers_close(struct routers *routers)
 	for (unsigned i = 0; i < routers->n; i++)
 		lan_fini(router_lan(routers, &routers->all[i]));
 	guests_fini(routers);
+	routes_fini(routers);
 	twins_fini(routers);
 	interfaces_free(routers->interfaces);
 	deadlines_free(routers->heap);

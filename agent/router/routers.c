@@ -350,6 +350,11 @@ bool routers_has_address(const struct routers *routers, const struct router *rou
 	return kern_wants_has(routers->wants, router->want + address);
 }
 
+bool routers_has_route(const struct routers *routers, const struct router *router, unsigned i)
+{
+	return kern_wants_is_ours(routers->wants, router->route + i);
+}
+
 bool routers_has_twin(const struct routers *routers, const struct router *router, unsigned address)
 {
 	return twins_of(routers, router->want + address) != 0;

@@ -43,6 +43,8 @@ struct router {
 	bool moved;                     /* to another macvlan: its will is another one */
 	bool unset;                     /* the keeper has not been asked for that one's settings */
 	unsigned filter;                /* likewise of its filters (accept.h) */
+	unsigned route;                 /* likewise of its routes, and then its rules (routes.h) */
+	unsigned routes_at;             /* number of its first route among all */
 	unsigned guests_n;              /* so many of them are guests (guests.h) */
 	struct vrrp_list list;          /* what it advertises; owned */
 	struct vrrp_rules rules;        /* by which it receives, and authenticates what it sends */
@@ -229,6 +231,12 @@ bool routers_has_twin(const struct routers *routers, const struct router *router
  * interface was never there.
  */
 const uint8_t *routers_mac(const struct routers *routers, const struct router *router);
+
+/**
+ * routers_has_route() - whether a route or rule of a router is there, by vipd.
+ * @i: below its routes_n + rules_n; the rules are behind the routes.
+ */
+bool routers_has_route(const struct routers *routers, const struct router *router, unsigned i);
 
 /* What a router answers to the word that it shall forget its Active. */
 struct forgotten {

@@ -2,6 +2,7 @@
 /*
  * The inside of struct routers, private to the files that share it. Each calls only those above it:
  *
+ *	routes.c	routes and rules
  *	virtual_mac.c	the macvlan of a router with a virtual MAC
  *	accept.c	packets that are dropped, by accept = false
  *	guests.c	addresses where their router does not live
@@ -27,6 +28,7 @@
 #include "guests.h"
 #include "last_will.h"
 #include "routers.h"
+#include "routes.h"
 #include "twins.h"
 #include "netlink/dump.h"
 #include "netlink/monitor.h"
@@ -67,6 +69,7 @@ struct routers {
 	struct own own; /* what of their peers and sources this host is */
 	struct kern_wants *wants;
 	struct guests guests;
+	struct routes routes;
 	struct twins twins;
 	struct state *state; /* where elections are left; borrowed */
 	bool *continued; /* which entries of a predecessor have a router here; STATE_ROUTERS_MAX */
@@ -131,6 +134,18 @@ static inline struct lan *routers_lan(const struct routers *routers, unsigned in
 static inline struct lan *router_lan(const struct routers *routers, const struct router *router)
 {
 	return &routers->lans[router->vr.config.family == 6][router->interface];
+}
+
+/**
+ * routers_place() - the number of the place of a kernel object: an interface, or the host; -1: on
+ * none that is followed.
+ */
+static inline int routers_place(const struct routers *routers, enum kern_kind kind,
+				const union kern_entry *entry)
+{
+	if (kern_kinds[kind]->of_host)
+		return (int)routers->routes.host;
+	return interfaces_at(routers->interfaces, kern_kinds[kind]->ifindex(entry));
 }
 
 /**
@@ -238,7 +253,14 @@ void router_want_address(struct routers *routers, struct router *router, unsigne
 			 bool wanted);
 
 /**
- * router_want_addresses() - whether a router's addresses shall be there.
+ * router_want_route() - whether a route of a router shall be there, over the interfaces that there
+ * are now; one that has none is told of, and not wanted.
+ * @i: below its routes_n.
+ */
+void router_want_route(struct routers *routers, struct router *router, unsigned i, bool wanted);
+
+/**
+ * router_want_addresses() - whether a router's addresses, routes and rules shall be there.
  */
 void router_want_addresses(struct routers *routers, struct router *router, bool wanted);
 

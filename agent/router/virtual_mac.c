@@ -109,6 +109,7 @@ void virtual_mac_follow(struct routers *routers, struct router *router)
 		return;
 	interfaces_tie(routers->interfaces, router->home, ifindex);
 	kern_wants_interface(routers->wants, router->home, ifindex, home->promotes);
+	routes_doubt(routers, router->home);
 	router->moved = true;
 	router->unset = ifindex != 0;
 	if (router->unset && routers->unset_from > (unsigned)(router - routers->all))

@@ -118,6 +118,8 @@ static struct vrrp_reason fault_of(const struct routers *routers, const struct r
 		strcpy(fault.interface, router->conf->mac.name);
 	} else {
 		fault = guests_fault(routers, router);
+		if (fault.code == VRRP_REASON_NONE)
+			fault = routes_fault(routers, router);
 	}
 	return fault;
 }
@@ -132,7 +134,8 @@ static int64_t patience_ns(const struct router *router, enum vrrp_reason_code fa
 	const struct vrrp_config *config = &router->vr.config;
 	int64_t others_ns = vrrp_down_intervals(config) * vrrp_interval_ns(config->interval_cs);
 
-	if (fault == VRRP_REASON_NO_CARRIER || fault == VRRP_REASON_ADDRESS_NO_CARRIER)
+	if (fault == VRRP_REASON_NO_CARRIER || fault == VRRP_REASON_ADDRESS_NO_CARRIER ||
+	    fault == VRRP_REASON_ROUTE_NO_CARRIER)
 		return router->conf->link.delay_ns < others_ns ? router->conf->link.delay_ns
 							       : others_ns;
 	return fault == VRRP_REASON_NO_SOURCE ? SOURCE_PATIENCE_NS : 0;
@@ -376,6 +379,25 @@ static void assess_guests(struct routers *routers, unsigned interface)
 	}
 }
 
+/* Hops of one router are neighbours. */
+static void assess_routes(struct routers *routers, unsigned interface)
+{
+	const struct routes *routes = &routers->routes;
+	const struct router *router = NULL;
+
+	routes->places[interface].doubtful = false;
+	for (uint32_t i = routes->places[interface].first; i; i = routes->hops[i - 1].next) {
+		const struct routes_route *route = &routes->all[routes->hops[i - 1].route];
+		struct router *owner = &routers->all[route->router];
+
+		if (owner != router)
+			router_look_at_worth(routers, owner);
+		router = owner;
+		router_want_route(routers, owner, route->number,
+				  owner->vr.election.state == VRRP_STATE_ACTIVE);
+	}
+}
+
 void routers_assess(struct routers *routers)
 {
 	doubt_unicast(routers);
@@ -389,6 +411,9 @@ void routers_assess(struct routers *routers)
 	for (unsigned i = 0; i < routers->guests.doubtful_n; i++)
 		assess_guests(routers, routers->guests.doubtful[i]);
 	routers->guests.doubtful_n = 0;
+	for (unsigned i = 0; i < routers->routes.doubtful_n; i++)
+		assess_routes(routers, routers->routes.doubtful[i]);
+	routers->routes.doubtful_n = 0;
 }
 
 void routers_doubt_groups(struct routers *routers)

@@ -238,6 +238,13 @@ void kern_monitor_close(struct kern_monitor *monitor)
 		monitor->process->monitor.open = false;
 }
 
+int kern_monitor_add_routes(struct kern_monitor *monitor, const struct kern_monitor_routes *routes)
+{
+	(void)monitor;
+	(void)routes;
+	return 0;
+}
+
 int kern_monitor_fd(const struct kern_monitor *monitor)
 {
 	(void)monitor;

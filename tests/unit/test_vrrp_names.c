@@ -47,6 +47,9 @@ static void test_names_reasons_are_the_documented_words(void **state)
 		"no_global",
 		"boot_delay",
 		"no_macvlan",
+		"route_link_missing",
+		"route_link_down",
+		"route_no_carrier",
 	};
 
 	(void)state;
