@@ -29,7 +29,8 @@ struct shown {
 	char first[ADDRESS_TEXT_SIZE];
 	struct problems problems;
 	json_t *addresses, *extra, *missing, *held; /* owned; arrays of strings, or NULL */
-	json_t *conflicts, *peers;                  /* owned; arrays of objects, or NULL */
+	json_t *routes, *rules, *missing_routes, *missing_rules; /* likewise */
+	json_t *conflicts, *peers; /* owned; arrays of objects, or NULL */
 	json_t *places; /* owned; an object of the interfaces that addresses elsewhere are on */
 };
 
@@ -223,6 +224,10 @@ static void add_addresses(struct shown *shown, json_t *object)
 	json_object_set(object, "address_interfaces", shown->places);
 	json_object_set(object, "conflicts", shown->conflicts);
 	json_object_set(object, "peers", shown->peers);
+	json_object_set(object, "routes", shown->routes);
+	json_object_set(object, "rules", shown->rules);
+	json_object_set(object, "missing_routes", shown->missing_routes);
+	json_object_set(object, "missing_rules", shown->missing_rules);
 }
 
 /* As the fields of the record, which does not show it: it is null where nobody was heard. */
@@ -311,6 +316,11 @@ static void forget_lists(struct shown *shown)
 	json_decref(shown->conflicts);
 	json_decref(shown->places);
 	json_decref(shown->peers);
+	json_decref(shown->routes);
+	json_decref(shown->rules);
+	json_decref(shown->missing_routes);
+	json_decref(shown->missing_rules);
+	shown->routes = shown->rules = shown->missing_routes = shown->missing_rules = NULL;
 	shown->addresses = shown->extra = shown->missing = shown->held = NULL;
 	shown->conflicts = shown->peers = shown->places = NULL;
 }
@@ -348,6 +358,10 @@ static const char *begin_router(struct printer *printer, const struct records_ta
 		shown->conflicts = json_array();
 		shown->places = json_object();
 		shown->peers = json_array();
+		shown->routes = json_array();
+		shown->rules = json_array();
+		shown->missing_routes = json_array();
+		shown->missing_rules = json_array();
 	}
 	return NULL;
 }
@@ -373,6 +387,19 @@ static void add_address(struct shown *shown, const struct records_table *table, 
 		json_array_append_new(shown->missing, json_string(text));
 	if (problems_address_is_held(&shown->problems, table, record))
 		json_array_append_new(shown->held, json_string(text));
+}
+
+static void add_route(struct shown *shown, const struct records_table *table, const void *record)
+{
+	bool is_rule = client_number(table, record, "rule");
+	char text[FIELDS_TEXT_SIZE];
+
+	client_text(table, record, "text", text);
+	problems_route(&shown->problems, table, record);
+	json_array_append_new(is_rule ? shown->rules : shown->routes, json_string(text));
+	if (problems_route_is_missing(&shown->problems, table, record))
+		json_array_append_new(is_rule ? shown->missing_rules : shown->missing_routes,
+				      json_string(text));
 }
 
 static const char *add_conflict(struct printer *printer, const struct records_table *table,
@@ -427,6 +454,8 @@ static const char *take_record(const struct records_table *table, const void *re
 		return begin_router(printer, table, record);
 	if (strcmp(table->name, "address") == 0 && printer->shown.any)
 		add_address(&printer->shown, table, record);
+	if (strcmp(table->name, "route") == 0 && printer->shown.any)
+		add_route(&printer->shown, table, record);
 	if (strcmp(table->name, "conflict") == 0 && printer->shown.any)
 		return add_conflict(printer, table, record);
 	if (strcmp(table->name, "peer") == 0 && printer->shown.any)
