@@ -493,7 +493,9 @@ void kern_wants_suspect(struct kern_wants *wants, unsigned i)
 
 		if (!want->present || !want->ours)
 			continue;
-		set_unclear(wants, want); /* one look is about all of them */
+		/* One look is about all of them. */
+		if (!look_at_interface(wants, i))
+			set_unclear(wants, want);
 		return;
 	}
 }

@@ -71,8 +71,8 @@ unsigned kern_wants_add(struct kern_wants *wants, const struct kern_want *want);
 void kern_wants_alter(struct kern_wants *wants, unsigned want, const union kern_entry *entry);
 
 /**
- * kern_wants_suspect() - the kernel may have removed objects of an interface without a word: the
- * next reconcile looks at it, if there are some.
+ * kern_wants_suspect() - the kernel may have removed objects of an interface without a word: look
+ * at it, if there are some. If the kernel does not show it now, the next reconcile looks again.
  */
 void kern_wants_suspect(struct kern_wants *wants, unsigned interface);
 

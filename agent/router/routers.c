@@ -246,7 +246,8 @@ int64_t routers_deadline(const struct routers *routers)
 	int64_t deadline_ns;
 
 	/* What was seen at the end of a turn, in a dump, is for the next one. */
-	if (routers->doubtful_n || routers->guests.doubtful_n)
+	if (routers->doubtful_n || routers->guests.doubtful_n || routers->routes.doubtful_n ||
+	    routers->routes.suspect)
 		return routers->read_ns;
 	deadlines_first(routers->heap, &deadline_ns);
 	if (retry_ns < deadline_ns)

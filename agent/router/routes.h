@@ -7,7 +7,7 @@
  *
  * The kernel removes an IPv4 route with its interface or its source without a word. What it has
  * shown of ours is remembered roughly, by a few bits, and an event about such an interface or
- * address lets the next reconcile look.
+ * address lets the turn look.
  *
  * A route that is stolen or refused comes back as an address does (netlink/reconcile.h), but is no
  * reason to leave: what keeps it away is mostly the same on all hosts, and the addresses are
@@ -129,7 +129,7 @@ struct vrrp_reason routes_fault(const struct routers *routers, const struct rout
 void routes_see(struct routers *routers, const struct kern_object *object);
 
 /**
- * routes_look() - let the next reconcile look, if some may be gone.
+ * routes_look() - look at what is there, if some may be gone.
  */
 void routes_look(struct routers *routers);
 
