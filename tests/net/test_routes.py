@@ -11,6 +11,7 @@ from agents import VIP, router, run_vipd
 from generations import OWN, crash, reload
 from lab import wait_until
 from test_check import checked
+from test_upgrade import upgrade
 
 MARK = "112"
 WAN = "203.0.113.2/24"
@@ -77,9 +78,23 @@ def foreign(host):
             [it for it in shown(host, "rule") if str(it.get("protocol")) != MARK])
 
 
-def become_backup(lab, agent):
+def monitor(host):
+    """Lets ip(8) note what the kernel tells. Return: a function that gives its lines so far."""
+    path = host.lab.path("monitor")
+    with open(path, "wb") as out:
+        process = host.popen("ip", "monitor", "address", "route", "rule", stdout=out)
+    host.lab.at_close(lambda: (process.send_signal(signal.SIGTERM), process.wait()))
+
+    def lines():
+        with open(path, encoding="utf-8") as file:
+            return file.read().splitlines()
+
+    return lines
+
+
+def become_backup(lab, agent, name="gw2"):
     """A better host takes over."""
-    other = lab.vipd(lab.host("gw2", "192.0.2.3/24"), [router(250)])
+    other = lab.vipd(lab.host(name, "192.0.2.3/24"), [router(250)])
     other.wait_state("lan", "active")
     agent.wait_state("lan", "backup")
     return other
@@ -110,6 +125,28 @@ def test_routes_and_rules_come_and_go_with_the_state(lab):
     wait_rules(host, 1)
     assert agent.term() == 0
     assert (routes(host), rules(host), foreign(host)) == ([], [], before)
+
+
+def test_rules_go_before_routes_and_these_before_their_source(lab):
+    agent = gateway(lab, {**DEFAULT, "source": "192.0.2.1"}, rules=[RULE])
+    events = monitor(agent.host)
+    ours = {"rule": "1000:", "route": "default via 203.0.113.1", "address": VIP}
+
+    def order(gone):
+        found = {}
+        for number, line in enumerate(events()):
+            for what, words in ours.items():
+                if words in line and line.startswith("Deleted ") == gone:
+                    found.setdefault(what, number)
+        return sorted(found, key=found.get) if len(found) == 3 else None
+
+    wait_routes(agent.host, 1)
+    other = become_backup(lab, agent)
+    assert wait_until(lambda: order(gone=True), what="all gone") == ["rule", "route", "address"]
+    assert other.term() == 0
+    agent.wait_state("lan", "active")
+    assert wait_until(lambda: order(gone=False), what="all back") == ["address", "route", "rule"]
+    assert not any("news=" in line for line in agent.log)
 
 
 def test_routes_of_both_families_come_with_the_router_of_both(lab):
@@ -284,13 +321,7 @@ def test_crash_and_reload_touch_nothing_that_stays(lab):
                     {"to": "198.51.101.0/24", "via": "203.0.113.1"}, rules=[RULE])
     host = agent.host
     wait_routes(host, 3)
-    monitor = host.popen("ip", "monitor", "route", "rule",
-                         stdout=open(lab.path("monitor"), "wb"))
-    lab.at_close(lambda: (monitor.send_signal(signal.SIGTERM), monitor.wait()))
-
-    def events():
-        with open(lab.path("monitor"), encoding="utf-8") as file:
-            return file.read().splitlines()
+    events = monitor(host)
 
     def has_come(network):                         # the one before would have come as well
         host.ip(f"route add {network} dev eth1", f"route del {network} dev eth1")
@@ -306,7 +337,8 @@ def test_crash_and_reload_touch_nothing_that_stays(lab):
     reload(agent)
     agent.wait_state("lan", "active")
     wait_until(lambda: has_come("198.51.103.0/24"), what="a monitor")
-    ours = [line for line in events() if "198.51.102.0" not in line and "198.51.103.0" not in line]
+    ours = [line for line in events() if "proto 112" in line or "1000:" in line or
+            "198.51.100" in line or "198.51.101" in line or "203.0.113.1 " in line]
     assert ours == [] and len(routes(host)) == 3 and len(rules(host)) == 1
 
 
@@ -333,6 +365,60 @@ def test_reload_that_changes_a_route_does_it_the_first_time(lab):
     reload(agent)
     wait_routes(agent.host, 1)
     wait_rules(agent.host, 1)
+
+
+def test_rule_is_there_exactly_once_through_all_changes(lab):
+    agent = gateway(lab, DEFAULT, rules=[RULE, {**RULE, "from": "198.51.100.0/24",
+                                                "priority": 1001}])
+    host = agent.host
+    other = {**RULE, "from": "198.51.100.0/24", "priority": 1001}
+
+    def become_backup_and_active(name):
+        better = become_backup(lab, agent, name)
+        wait_rules(host, 0)
+        assert better.term() == 0
+        agent.wait_state("lan", "active")
+
+    def change(**keys):
+        agent.configure([configured([DEFAULT], [other, RULE], **keys)])
+        reload(agent)
+
+    for happens in (lambda: become_backup_and_active("gw2"), lambda: crash(agent),
+                    lambda: change(interval="90ms"), lambda: reload(agent),
+                    lambda: host.ip("rule del pref 1001"), lambda: change(preempt=False),
+                    lambda: become_backup_and_active("gw3")):
+        happens()
+        wait_rules(host, 1, priority=1000)
+        wait_rules(host, 1, priority=1001)
+        wait_routes(host, 1)
+    assert len(rules(host)) == 2
+
+
+def test_upgrade_touches_nothing(lab, own_binary):
+    agent = gateway(lab, DEFAULT, rules=[RULE])
+    wait_routes(agent.host, 1)
+    events = monitor(agent.host)
+    wait_until(lambda: (agent.host.ip("rule add pref 5 table 5", "rule del pref 5 table 5"),
+                        any(line.startswith("5:") for line in events())), what="a monitor")
+    mark = len(events())
+    upgrade(agent, own_binary)
+    assert len(routes(agent.host)) == 1 and len(rules(agent.host)) == 1
+    assert not [line for line in events()[mark:] if "203.0.113.1" in line or "1000:" in line]
+
+
+def test_router_that_a_reload_removes_takes_its_routes_along(lab):
+    host = lab.host("gw1", OWN)
+    host.attach("wan", WAN)
+    two = configured([{**DEFAULT, "table": 200}], [{**RULE, "priority": 2000}], name="two", vrid=52)
+    two["addresses"] = ["192.0.2.12/24"]
+    agent = lab.vipd(host, [configured([DEFAULT], [RULE]), two])
+    agent.wait_state("two", "active")
+    agent.wait_state("lan", "active")
+    wait_routes(host, 2)
+    agent.configure([configured([DEFAULT], [RULE])])
+    reload(agent)
+    assert [it["table"] for it in routes(host)] == ["100"]
+    assert [it["priority"] for it in rules(host)] == [1000]
 
 
 def test_last_will_leaves_nothing(lab):
