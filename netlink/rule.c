@@ -112,10 +112,16 @@ static uint32_t parse_number(const struct kern_attributes *of, unsigned type, ui
 	return number ? *number : otherwise;
 }
 
+/* Without a length there are no bytes that matter. */
 static bool parse_selectors(const struct kern_attributes *of, struct kern_rule *rule)
 {
-	return parse_bytes(of->of[FRA_SRC], rule->family, rule->from) &&
-	       parse_bytes(of->of[FRA_DST], rule->family, rule->to) &&
+	const struct nlattr *from = rule->from_len ? of->of[FRA_SRC] : NULL;
+	const struct nlattr *to = rule->to_len ? of->of[FRA_DST] : NULL;
+	size_t bits = 8 * len_of(rule->family);
+
+	return rule->from_len <= bits && rule->to_len <= bits &&
+	       parse_bytes(from, rule->family, rule->from) &&
+	       parse_bytes(to, rule->family, rule->to) &&
 	       parse_link(of->of[FRA_IIFNAME], rule->iif) &&
 	       parse_link(of->of[FRA_OIFNAME], rule->oif);
 }
@@ -164,7 +170,7 @@ static void put_selectors(struct nlmsghdr *message, const struct kern_rule *rule
 		mnl_attr_put_strz(message, FRA_IIFNAME, rule->iif);
 	if (*rule->oif)
 		mnl_attr_put_strz(message, FRA_OIFNAME, rule->oif);
-	if (rule->fwmask) {
+	if (rule->fwmark || rule->fwmask) {
 		mnl_attr_put_u32(message, FRA_FWMARK, rule->fwmark);
 		mnl_attr_put_u32(message, FRA_FWMASK, rule->fwmask);
 	}

@@ -51,6 +51,27 @@ class Found(NamedTuple):
 
 
 DEFECTS = [
+    # ---- routes ----
+    Defect("route-never-suspected",
+           "A route that the kernel removes with its source stays away for good.",
+           "agent/router/*.c",
+           "if (routers->routes.suspect) kern_wants_suspect(routers->wants, routers->routes.host);",
+           ";"),
+    Defect("route-stays-with-a-backup",
+           "Traffic of a Backup leaves by the route of the Active.",
+           "agent/router/*.c",
+           "kern_wants_want(routers->wants, router->route + i, wanted && can_come);",
+           "if (wanted) kern_wants_want(routers->wants, router->route + i, can_come);"),
+    Defect("route-leads-over-the-interface-that-was",
+           "After its interface was made anew a route never comes back.",
+           "agent/router/*.c",
+           "ways[n].ifindex = interfaces_get(routers->interfaces, (unsigned)place)->ifindex;",
+           "ways[n].ifindex = 2;"),
+    Defect("route-of-a-predecessor-unknown",
+           "What a reload or a crash leaves of routes is taken for an interface's, and stays.",
+           "agent/router/*.h",
+           "if (kern_kinds[kind]->of_host) return (int)routers->routes.host;",
+           ";"),
     # ---- accept = false ----
     Defect("accept-never-filters",
            "Packets are served at an address that shall not accept any.",

@@ -33,6 +33,7 @@ struct sim {
 	int64_t now_ns;
 	unsigned still_n;   /* so many events at this moment */
 	bool silent;        /* routers of some priorities do not accept packets */
+	bool routed;        /* each router has a route */
 	bool tidy;          /* a scenario: no chance anywhere, for traces that read well */
 	bool moving;        /* hosts may speak from other addresses than they began with */
 	int64_t latency_ns; /* a wake-up comes at most so late on a healthy host */

@@ -10,6 +10,7 @@
 #include "netlink/prepared.h"
 #include "sim.h"
 #include "sim_filter.h"
+#include "sim_route.h"
 
 /* ---- netlink/change.h ---- */
 
@@ -62,6 +63,8 @@ static int carry_out(struct sim_process *by, const struct kern_change *change)
 			filter_refuse(by->sim, by->router, change);
 		return -ENOMEM;
 	}
+	if (change->kind == KERN_KIND_ROUTE)
+		return route_change(by->sim, by, change);
 	return is_filter ? filter_change(by->sim, by, change) : kernel_change(by->sim, by, change);
 }
 
@@ -84,8 +87,8 @@ int kern_changer_apply(struct kern_changer *changer, struct kern_change *changes
 	return broken ? -ENOBUFS : 0;
 }
 
-/* ---- netlink/prepared.h: this kernel keeps marks, so the removal of an address is never held ----
- */
+/* ---- netlink/prepared.h: this kernel keeps marks, so the removal of an address is never held;
+ * that of a route is ---- */
 
 int kern_prepared_open(struct kern_prepared **ret_prepared)
 {
@@ -103,7 +106,8 @@ void kern_prepared_close(struct kern_prepared *prepared)
 
 void kern_prepared_add(struct kern_prepared *prepared, const struct kern_transaction *transaction)
 {
-	(void)transaction;
+	if (route_bequeath(prepared->process->sim, prepared->process, transaction))
+		return;
 	check_fail(prepared->process->sim, "P3", "%s removes an address without a look at it",
 		   node_name(prepared->process->router));
 }
@@ -183,6 +187,8 @@ int kern_dump_kind(struct kern_dump *dump, enum kern_kind kind, kern_object_fn e
 	process_may_die(process);
 	if (kind == KERN_KIND_FILTER)
 		return filter_dump(process, 0, each, arg);
+	if (kind == KERN_KIND_ROUTE)
+		return route_dump(process, each, arg);
 	if (kind != KERN_KIND_ADDRESS)
 		return 0;
 	show_own(process, each, arg);
@@ -210,6 +216,10 @@ int kern_dump_interface(struct kern_dump *dump, enum kern_kind kind, int ifindex
 	struct sim_process *process = dump->process;
 	const struct sim_link *link = &process->sim->routers[process->router].kernel.link;
 
+	if (kind == KERN_KIND_ROUTE) { /* which is of no interface */
+		process_may_die(process);
+		return route_dump(process, each, arg);
+	}
 	if (kind == KERN_KIND_FILTER) { /* which outlives its interface */
 		process_may_die(process);
 		return filter_dump(process, ifindex, each, arg);
