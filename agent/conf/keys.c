@@ -368,12 +368,10 @@ static const struct conf_key router_keys[] = {
 	{ .field = OF(routes, "routes", 0),
 	  .element = &conf_route_schema,
 	  .count = offsetof(struct conf_router, routes_n),
-	  .min = 1,
 	  .max = CONF_ROUTES_MAX },
 	{ .field = OF(rules, "rules", 0),
 	  .element = &conf_rule_schema,
 	  .count = offsetof(struct conf_router, rules_n),
-	  .min = 1,
 	  .max = CONF_ROUTES_MAX },
 	CONF_KEYS_END,
 };
