@@ -179,12 +179,18 @@ static void parse_hop(const struct kern_attributes *of, struct kern_route *route
 	add_hop(route, &hop);
 }
 
+/* RTNH_OK() reads the length before it looks whether there is one. */
+static bool is_hop(const struct rtnexthop *hop, int len)
+{
+	return len >= (int)sizeof(*hop) && RTNH_OK(hop, len);
+}
+
 static void parse_hops(const struct nlattr *list, struct kern_route *route)
 {
 	const struct rtnexthop *at = mnl_attr_get_payload(list);
 	int len = mnl_attr_get_payload_len(list);
 
-	for (; RTNH_OK(at, len) && route->hops_n < UINT8_MAX;
+	for (; is_hop(at, len) && route->hops_n < UINT8_MAX;
 	     len -= RTNH_ALIGN(at->rtnh_len), at = RTNH_NEXT(at)) {
 		struct kern_attributes of = { 0 };
 		struct kern_hop hop = { .ifindex = at->rtnh_ifindex,
