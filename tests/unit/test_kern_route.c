@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "netlink/monitor.h"
+#include "netlink/reconcile.h"
 #include "netlink/sweep.h"
 
 static struct kern_changer *changer;
@@ -490,6 +491,66 @@ static void test_rule_of_many_words_fits_into_a_change(void **state)
 	assert_in_range(kern_rule_ops.put(buf, &change, 1), 1, KERN_CHANGE_LEN_MAX);
 }
 
+/* ---- wanted together with an address ---- */
+
+static void assert_news(struct kern_wants *wants, unsigned want, enum kern_want_news what)
+{
+	struct kern_news news[KERN_NEWS_MAX];
+
+	assert_int_equal(kern_reconcile(wants, SECOND, news), 1);
+	assert_int_equal(news[0].want, want);
+	assert_int_equal(news[0].what, what);
+}
+
+static void assert_no_news(struct kern_wants *wants)
+{
+	struct kern_news news[KERN_NEWS_MAX];
+
+	assert_int_equal(kern_reconcile(wants, SECOND, news), 0);
+}
+
+/* Its source is there before it and goes after it, and is told of in between, to be announced. */
+static void test_route_comes_behind_its_source_and_goes_before_it(void **state)
+{
+	struct kern_hop hops[] = { hop("192.0.2.9", v0) };
+	struct kern_want address = { .kind = KERN_KIND_ADDRESS,
+				     .address = { .family = 4, .prefix_len = 24 } };
+	struct kern_want route = { .kind = KERN_KIND_ROUTE, .interface = 1 };
+	struct kern_wants *wants;
+
+	(void)state;
+	clean();
+	set_address(address.address.bytes, "192.0.2.1");
+	route.entry.route = route_to("203.0.113.0/24");
+	set_address(route.entry.route.source, "192.0.2.1");
+	kern_route_set_hops(&route.entry.route, hops, 1);
+	assert_int_equal(kern_wants_new(2, 2, changer, dumper, &wants), 0);
+	assert_int_equal(kern_wants_add(wants, &route), 0);
+	assert_int_equal(kern_wants_add(wants, &address), 1);
+	kern_wants_interface(wants, 0, v0, true);
+	kern_wants_interface(wants, 1, KERN_HOST, false);
+	kern_wants_want(wants, 0, true);
+	kern_wants_want(wants, 1, true);
+	assert_news(wants, 1, KERN_WANT_ADDED);
+	assert_news(wants, 0, KERN_WANT_ADDED);
+	assert_no_news(wants);
+	assert_int_equal(dump_of(KERN_KIND_ROUTE).n, 1);
+	/* The kernel takes the one with the other, and says nothing. */
+	run("ip addr del 192.0.2.1/24 dev v0 && ip addr add 192.0.2.1/24 dev v0");
+	assert_true(kern_wants_is_ours(wants, 0));
+	kern_wants_suspect(wants, 1);
+	assert_false(kern_wants_is_ours(wants, 0));
+	assert_news(wants, 0, KERN_WANT_RESTORED);
+	assert_no_news(wants);
+	kern_wants_want(wants, 1, false);
+	kern_wants_want(wants, 0, false);
+	assert_news(wants, 0, KERN_WANT_REMOVED);
+	assert_news(wants, 1, KERN_WANT_REMOVED);
+	assert_no_news(wants);
+	assert_int_equal(dump_of(KERN_KIND_ROUTE).n, 0);
+	kern_wants_free(wants);
+}
+
 /* ---- after a death ---- */
 
 static void note_swept(enum kern_kind kind, const union kern_entry *entry, int error, void *arg)
@@ -539,6 +600,7 @@ int main(void)
 		cmocka_unit_test(test_kernel_keeps_a_rule_exactly_once),
 		cmocka_unit_test(test_rule_of_somebody_else_is_never_touched),
 		cmocka_unit_test(test_rule_of_many_words_fits_into_a_change),
+		cmocka_unit_test(test_route_comes_behind_its_source_and_goes_before_it),
 		cmocka_unit_test(test_sweep_finds_what_is_marked_alone),
 	};
 
