@@ -9,6 +9,9 @@
  * first removes what we had there ourselves, and needs no look. Only who replaces ours by his own
  * is heard of, as the end of ours.
  *
+ * To find ours the kernel walks through all that there are, 15 to 30 ms per 400,000 of them: so a
+ * dump of routes is for who has some.
+ *
  * With its interface, or with the address that is its source, the kernel removes an IPv4 route
  * without a word: kern_wants_suspect().
  */

@@ -2,6 +2,7 @@
 #include "routers_private.h"
 
 #include <errno.h>
+#include <linux/netlink.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -201,14 +202,54 @@ static bool is_known(enum kern_kind kind, const union kern_entry *entry, void *a
 	       kern_wants_find(sweep->routers->wants, (unsigned)interface, kind, entry) >= 0;
 }
 
+/* Whether a message in the will of a predecessor is a removal of that kind. */
+static bool is_removal_of(const struct state_entry *entry, enum kern_kind kind)
+{
+	struct nlmsghdr head;
+
+	if (entry->kind != STATE_ENTRY_NETLINK || entry->target != kern_kinds[kind]->protocol ||
+	    entry->len < sizeof(head))
+		return false;
+	memcpy(&head, entry->bytes, sizeof(head));
+	return head.nlmsg_type == kern_kinds[kind]->gone_type;
+}
+
+/* Whether a predecessor may have left objects of a kind. */
+static bool has_left(struct routers *routers, struct state *old, enum kern_kind kind)
+{
+	for (unsigned i = 0; i < state_count(old); i++) {
+		struct state_will will = state_will(old, i, routers->now->mono_ns);
+		struct state_entry entry;
+
+		while (state_will_next(&will, &entry))
+			if (is_removal_of(&entry, kind))
+				return true;
+	}
+	return false;
+}
+
+/* What is of the host is looked for where there may be some: it takes long to find. */
+static unsigned kinds_to_sweep(struct routers *routers, struct state *old)
+{
+	unsigned kinds = 0;
+
+	for (unsigned kind = 0; kind < KERN_KIND_COUNT; kind++)
+		if (!old || !kern_kinds[kind]->of_host ||
+		    kern_wants_has_kind(routers->wants, (enum kern_kind)kind) ||
+		    has_left(routers, old, (enum kern_kind)kind))
+			kinds |= 1u << kind;
+	return kinds;
+}
+
 /* After a predecessor that left no elections, nothing at all is continued. */
 static int sweep(struct routers *routers, struct state *old)
 {
 	struct sweep sweep = { .routers = routers,
 			       .journal = routers_journal(routers),
 			       .after_death = old == NULL };
-	int removed = kern_sweep(routers->dump, routers->changer, old ? is_known : NULL, on_swept,
-				 &sweep);
+	int removed =
+		kern_sweep_kinds(routers->dump, routers->changer, kinds_to_sweep(routers, old),
+				 old ? is_known : NULL, on_swept, &sweep);
 
 	if (sweep.after_death && sweep.addresses_n > SWEPT_TOLD_MAX)
 		journal_sum(&sweep.journal, EVENT_SWEPT_ALL,

@@ -217,5 +217,6 @@ static void on_removed(enum kern_kind kind, const union kern_entry *entry, int e
 void virtual_mac_remove_all(struct routers *routers)
 {
 	if (kern_wants_has_kind(routers->wants, KERN_KIND_MACVLAN))
-		(void)kern_sweep(routers->dump, routers->changer, is_not_ours, on_removed, routers);
+		(void)kern_sweep_kinds(routers->dump, routers->changer, 1u << KERN_KIND_MACVLAN,
+				       is_not_ours, on_removed, routers);
 }

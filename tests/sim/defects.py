@@ -97,8 +97,9 @@ DEFECTS = [
     Defect("accept-filter-left-by-reload",
            "A reload to accept = true goes on dropping.",
            "netlink/*.c",
-           "if (kern_kinds[pass.kind]->asks_one) continue;",
-           "if (kern_kinds[pass.kind]->asks_one || pass.kind == KERN_KIND_FILTER) continue;"),
+           "ops->of_host != of_host || ops->asks_one) continue;",
+           "ops->of_host != of_host || ops->asks_one || pass->kind == KERN_KIND_FILTER) "
+           "continue;"),
     Defect("accept-filter-unseen-after-crash",
            "A successor takes filters that are there for missing, or leaves them behind.",
            "agent/router/*.c",
