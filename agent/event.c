@@ -201,6 +201,16 @@ static const struct kind kinds[] = {
 			       OF(event.clock.ahead_s, "ahead_s", FIELD_INT), NOTE),
 			  OF_ROUTER "clock={clock} source={source} ahead_s={ahead_s} "
 				    "note=\"{note}\"" },
+	[EVENT_ROUTE] = { "route", LOG_LEVEL_ERROR, SIZE_OF(fact),
+			  ROWS(TEXT("route"), OF_WORDS(event.fact.word, "news", event_route_words),
+			       ERROR, NOTE),
+			  OF_ROUTER "route=\"{route}\" news={news}[ error=\"{error}\"] "
+				    "note=\"{note}\"" },
+	[EVENT_RULE] = { "rule", LOG_LEVEL_ERROR, SIZE_OF(fact),
+			 ROWS(TEXT("rule"), OF_WORDS(event.fact.word, "news", event_route_words),
+			      ERROR, NOTE),
+			 OF_ROUTER "rule=\"{rule}\" news={news}[ error=\"{error}\"] "
+				   "note=\"{note}\"" },
 	[EVENT_RECEIVE] = { "receive", LOG_LEVEL_WARNING, WITHOUT_TEXT,
 			    ROWS(OF(event.fact.error, "errno", FIELD_INT), NOTE),
 			    "receive=lost error=\"{note}\"" },
@@ -406,6 +416,12 @@ enum log_level event_level(const struct event *event)
 	case EVENT_MACVLAN:
 		if (event->fact.word == EVENT_MACVLAN_RESTORED ||
 		    event->fact.word == EVENT_MACVLAN_UP_RESTORED)
+			return LOG_LEVEL_WARNING;
+		break;
+	case EVENT_ROUTE:
+	case EVENT_RULE:
+		if (event->fact.word == EVENT_ROUTE_RESTORED ||
+		    event->fact.word == EVENT_ROUTE_NO_PLACE)
 			return LOG_LEVEL_WARNING;
 		break;
 	case EVENT_RESORT:

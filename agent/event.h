@@ -53,6 +53,8 @@ enum event_kind {
 				 number: seconds or 0, uid, pid */
 	EVENT_DRAINED = 28,   /* what comes of a drain: @fact.word: enum event_drain */
 	EVENT_CLOCK = 29,     /* the time of what is signed, and ours: @clock */
+	EVENT_ROUTE = 30,     /* a route, @fact.text, resists: @fact.word: enum event_route */
+	EVENT_RULE = 31,      /* likewise a rule */
 	/* of a router process */
 	EVENT_RECEIVE = 32,     /* adverts may have been lost: @fact.error, or 0: too fast */
 	EVENT_SWEPT = 33,       /* an address of a dead predecessor was removed: @address */
@@ -176,6 +178,15 @@ enum event_drain {
 	EVENT_DRAIN_OFFERS = 2, /* it offers to leave, once */
 	EVENT_DRAIN_OVER = 3,   /* its time has passed */
 	EVENT_DRAIN_RESUMED = 4,
+};
+
+/* What became of a route or a rule. */
+enum event_route {
+	EVENT_ROUTE_RESTORED = 1,
+	EVENT_ROUTE_ABANDONED = 2,
+	EVENT_ROUTE_FAILED = 3,
+	EVENT_ROUTE_NO_PLACE = 4, /* it has no interface now */
+	EVENT_ROUTE_COUNT,
 };
 
 enum event_resort {

@@ -67,6 +67,13 @@ const char *const event_upgrade_words[EVENT_UPGRADE_REFUSED + 1] = {
 	[EVENT_UPGRADE_REFUSED] = "refused",
 };
 
+const char *const event_route_words[EVENT_ROUTE_COUNT] = {
+	[EVENT_ROUTE_RESTORED] = "restored",
+	[EVENT_ROUTE_ABANDONED] = "abandoned",
+	[EVENT_ROUTE_FAILED] = "failed",
+	[EVENT_ROUTE_NO_PLACE] = "no_place",
+};
+
 const char *const event_standby_words[EVENT_STANDBY_AGAIN + 1] = {
 	[EVENT_STANDBY_NONE] = "none",
 	[EVENT_STANDBY_AGAIN] = "again",
@@ -145,6 +152,9 @@ static const char *const reason_texts[VRRP_REASON_COUNT] = {
 				   "MAC: name what it stands on, or use mac = \"interface\"",
 	[VRRP_REASON_MUTE] = "no advert of ours leaves, and {p} with priority {n} is active",
 	[VRRP_REASON_NO_KEY] = "there is no usable HMAC key{#}: see the keys of auth",
+	[VRRP_REASON_ROUTE_LINK_MISSING] = "there is no interface {o} for a route to lead over",
+	[VRRP_REASON_ROUTE_LINK_DOWN] = "interface {o}, which a route leads over, is down",
+	[VRRP_REASON_ROUTE_NO_CARRIER] = "interface {o}, which a route leads over, has no carrier",
 };
 
 /* Of a router that is told what to send from. */
@@ -406,6 +416,42 @@ static const char *const macvlan_notes[EVENT_MACVLAN_COUNT] = {
 	[EVENT_MACVLAN_UP_FAILED] = "the kernel does not set it up; tried again every second",
 };
 
+static const char *const route_notes[EVENT_ROUTE_COUNT] = {
+	[EVENT_ROUTE_RESTORED] = "it was removed, by somebody or with what it needs; it is back",
+	[EVENT_ROUTE_ABANDONED] = "removed by somebody again and again, and left alone for a pause "
+				  "that grows from 2 to 64 s; find out who removes it (ip monitor "
+				  "route, ip monitor rule)",
+	[EVENT_ROUTE_FAILED] = "the kernel does not take it; tried again every second",
+	[EVENT_ROUTE_NO_PLACE] = "its interface is missing or down: it is added when that comes up",
+};
+
+/* NULL: only the kernel's error says why. */
+static const char *route_refusal(int error)
+{
+	switch (error) {
+	case EEXIST:
+		return "somebody else's is there and stays, as it is not vipd's to remove: remove "
+		       "it, or give this one another metric or table; tried again every second";
+	case ENETUNREACH:
+	case EHOSTUNREACH:
+		return "no network of this host has its gateway: mend via, or write onlink = true; "
+		       "tried again every second";
+	case ENETDOWN:
+		return "its interface is down; tried again every second";
+	}
+	return NULL;
+}
+
+static const char *route_note(const struct event *event)
+{
+	const unsigned news = event->fact.word;
+	const char *refusal = route_refusal(event->fact.error);
+
+	if (news == EVENT_ROUTE_FAILED && refusal)
+		return refusal;
+	return news < EVENT_ROUTE_COUNT && route_notes[news] ? route_notes[news] : "";
+}
+
 static const char *const resort_notes[EVENT_RESORT_RESET + 1] = {
 	[EVENT_RESORT_BEGINS] = "active without this address: the last resort, with priority 1, "
 				"until all of them have been there for 60 s or vipctl reload",
@@ -622,7 +668,9 @@ static void fill_fact(struct event_words *words)
 	const struct event *event = &words->event;
 	const char *name = NULL;
 
-	if (event->kind == EVENT_MACVLAN) {
+	if (event->kind == EVENT_ROUTE || event->kind == EVENT_RULE) {
+		strcpy(words->note, route_note(event));
+	} else if (event->kind == EVENT_MACVLAN) {
 		strcpy(words->note, macvlan_note(event));
 	} else if (event->kind == EVENT_SIGNAL) {
 		name = sigabbrev_np((int)event->fact.number[0]);

@@ -19,6 +19,12 @@ void kern_attributes_parse(const struct nlmsghdr *message, unsigned header_len,
 	mnl_attr_parse(message, header_len, collect, ret_attributes);
 }
 
+void kern_attributes_parse_part(const void *part, size_t len,
+				struct kern_attributes *ret_attributes)
+{
+	mnl_attr_parse_payload(part, len, collect, ret_attributes);
+}
+
 const void *kern_attributes_get(const struct kern_attributes *attributes, unsigned type, size_t len)
 {
 	const struct nlattr *attribute = attributes->of[type];

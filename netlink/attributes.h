@@ -25,6 +25,13 @@ void kern_attributes_parse(const struct nlmsghdr *message, unsigned header_len,
 			   struct kern_attributes *ret_attributes);
 
 /**
+ * kern_attributes_parse_part() - the same, of attributes that stand in a part of a message.
+ * @len: bytes of them.
+ */
+void kern_attributes_parse_part(const void *part, size_t len,
+				struct kern_attributes *ret_attributes);
+
+/**
  * kern_attributes_get() - an attribute's payload.
  * @type: below 64.
  * @len: what it must have, exactly.

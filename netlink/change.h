@@ -22,7 +22,7 @@
 #define KERN_BATCH_MAX 128
 
 /* Bytes of one change, and of one begin or end of a setting: struct kern_ops. */
-#define KERN_CHANGE_LEN_MAX  368
+#define KERN_CHANGE_LEN_MAX  432
 #define KERN_SETTING_LEN_MAX 52
 
 struct kern_change {

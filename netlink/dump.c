@@ -90,8 +90,9 @@ static int errno_of(int nl_error)
 		return -EAGAIN;
 	case NLE_OBJ_NOTFOUND: /* of nftables: also when the kernel has none */
 	case NLE_INVAL:
-	case NLE_OPNOTSUPP:
 		return -ENOENT;
+	case NLE_OPNOTSUPP:
+		return -EOPNOTSUPP;
 	case NLE_NOMEM:
 		return -ENOBUFS;
 	case NLE_PERM:
@@ -214,7 +215,7 @@ static int ask_netfilter(struct kern_dump *dump, const struct kern_ops *ops)
 						   ops->put_part(header, part) };
 
 		err = ask(dump, dump->netfilter, &question);
-		if (err == -ENOENT)
+		if (err == -ENOENT || err == -EOPNOTSUPP)
 			err = 0;
 	}
 	return err;
@@ -231,6 +232,7 @@ int kern_dump_interface(struct kern_dump *dump, enum kern_kind kind, int ifindex
 		.header = header,
 		.header_len = ops->put_dump(header, ifindex),
 	};
+	int err;
 
 	dump->kind = (int)kind;
 	dump->ifindex = ifindex;
@@ -238,7 +240,9 @@ int kern_dump_interface(struct kern_dump *dump, enum kern_kind kind, int ifindex
 	dump->arg = arg;
 	if (ops->protocol == NETLINK_NETFILTER)
 		return ask_netfilter(dump, ops);
-	return ask(dump, dump->sock, &question);
+	err = ask(dump, dump->sock, &question);
+	/* A kernel without rules has none to show. */
+	return ops->of_host && err == -EOPNOTSUPP ? 0 : err;
 }
 
 int kern_dump_kind(struct kern_dump *dump, enum kern_kind kind, kern_object_fn each, void *arg)

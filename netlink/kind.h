@@ -13,14 +13,21 @@
 #include "address.h"
 #include "filter.h"
 #include "macvlan.h"
+#include "route.h"
+#include "rule.h"
 
 enum kern_kind {
 	KERN_KIND_ADDRESS,
 	KERN_KIND_MACVLAN,
 	KERN_KIND_UP,
 	KERN_KIND_FILTER,
+	KERN_KIND_ROUTE,
+	KERN_KIND_RULE,
 	KERN_KIND_COUNT,
 };
+
+/* What is of no interface is of the host, and has this in place of an index. */
+#define KERN_HOST (-1)
 
 /* One object of some kind, as wanted or as the kernel shows it. */
 union kern_entry {
@@ -28,6 +35,8 @@ union kern_entry {
 	struct kern_macvlan macvlan;
 	struct kern_up up;
 	struct kern_filter filter;
+	struct kern_route route;
+	struct kern_rule rule;
 };
 
 typedef void (*kern_entry_fn)(const union kern_entry *entry, void *arg);
@@ -46,6 +55,7 @@ struct kern_ops {
 	uint16_t dump_type;           /* of the request for all of them */
 	uint8_t parts_n; /* requests that a dump takes, each by put_part(); 0: one, by put_dump() */
 	bool asks_one;   /* of an interface it is one object, and the request one for it alone */
+	bool of_host;    /* of no interface: its index is KERN_HOST */
 	bool echoes;     /* the echo of an addition shows whether the kernel keeps marks; else it
 			    does */
 	uint16_t removal_len; /* bytes that put() writes to remove one, at most */

@@ -24,26 +24,79 @@ struct kern_monitor {
 	_Alignas(struct nlmsghdr) char buf[32 << 10];
 };
 
+/* Instructions of the filter: what is the same for all, and a test per length. */
+#define CODE_MAX (16 + KERN_MONITOR_LENS_MAX)
+
+/* Where a route's message has them. */
+#define AT_DST_LEN  (NLMSG_HDRLEN + offsetof(struct rtmsg, rtm_dst_len))
+#define AT_PROTOCOL (NLMSG_HDRLEN + offsetof(struct rtmsg, rtm_protocol))
+
+struct code {
+	unsigned short n;
+	struct sock_filter all[CODE_MAX];
+};
+
+static void put(struct code *code, struct sock_filter instruction)
+{
+	code->all[code->n++] = instruction;
+}
+
+/* A test skips so many instructions when it is true, or false. */
+#define LOAD(size, at) ((struct sock_filter)BPF_STMT(BPF_LD | (size) | BPF_ABS, (at)))
+#define TEST(how, value, yes, no)                                                                  \
+	((struct sock_filter)BPF_JUMP(BPF_JMP | (how) | BPF_K, (value), (uint8_t)(yes),            \
+				      (uint8_t)(no)))
+#define RETURN(value) ((struct sock_filter)BPF_STMT(BPF_RET | BPF_K, (value)))
+
 /*
  * The echo of an address that we added says nothing that the kernel's answer has not said; a
  * takeover of a thousand addresses would read a thousand of them, as it does with IPv6, whose echo
  * the kernel does not sign. Our removals are echoed: one may take other addresses along. Words of a
  * message are in host order, cBPF loads them as if in network order.
  */
-static int drop_echo_of_additions(int fd, uint32_t our_port)
+static void put_addresses(struct code *code, uint32_t our_port)
 {
-	struct sock_filter code[] = {
-		BPF_STMT(BPF_LD | BPF_H | BPF_ABS, offsetof(struct nlmsghdr, nlmsg_type)),
-		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, htons(RTM_NEWADDR), 0, 3),
-		BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct nlmsghdr, nlmsg_pid)),
-		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, htonl(our_port), 0, 1),
-		BPF_STMT(BPF_RET | BPF_K, 0),
-		BPF_STMT(BPF_RET | BPF_K, UINT32_MAX),
-	};
-	struct sock_fprog program = { .len = sizeof(code) / sizeof(code[0]), .filter = code };
+	put(code, LOAD(BPF_H, offsetof(struct nlmsghdr, nlmsg_type)));
+	put(code, TEST(BPF_JEQ, htons(RTM_NEWADDR), 0, 3));
+	put(code, LOAD(BPF_W, offsetof(struct nlmsghdr, nlmsg_pid)));
+	put(code, TEST(BPF_JEQ, htonl(our_port), 0, 1));
+	put(code, RETURN(0));
+}
 
-	return setsockopt(fd, SOL_SOCKET, SO_ATTACH_FILTER, &program, sizeof(program)) < 0 ? -errno
-											   : 0;
+/* Of routes those with our mark, and new ones in the place of another whose prefix may be one of
+ * ours. The last two instructions are what each test leads to: to drop, and to pass. */
+static void put_routes(struct code *code, const struct kern_monitor_routes *routes)
+{
+	bool any = routes->lens_n > KERN_MONITOR_LENS_MAX;
+	unsigned n = any ? 0 : routes->lens_n;
+
+	put(code, LOAD(BPF_H, offsetof(struct nlmsghdr, nlmsg_type)));
+	put(code, TEST(BPF_JEQ, htons(RTM_DELROUTE), 1, 0));
+	put(code, TEST(BPF_JEQ, htons(RTM_NEWROUTE), 0, 6 + n));
+	put(code, LOAD(BPF_B, AT_PROTOCOL));
+	put(code, TEST(BPF_JEQ, KERN_ROUTE_MARK, 4 + n, 0));
+	put(code, LOAD(BPF_H, offsetof(struct nlmsghdr, nlmsg_flags)));
+	put(code, TEST(BPF_JSET, htons(NLM_F_REPLACE), any ? 2 : 0, 1 + n));
+	put(code, LOAD(BPF_B, AT_DST_LEN));
+	for (unsigned i = 0; i < n; i++)
+		put(code, TEST(BPF_JEQ, routes->lens[i], n - i, 0));
+	put(code, RETURN(0));
+}
+
+static int set_filter(const struct kern_monitor *monitor, const struct kern_monitor_routes *routes)
+{
+	struct code code = { 0 };
+	struct sock_fprog program = { .filter = code.all };
+
+	put_addresses(&code, monitor->our_port);
+	if (routes)
+		put_routes(&code, routes);
+	put(&code, RETURN(UINT32_MAX));
+	program.len = code.n;
+	return setsockopt(mnl_socket_get_fd(monitor->sock), SOL_SOCKET, SO_ATTACH_FILTER, &program,
+			  sizeof(program)) < 0
+		       ? -errno
+		       : 0;
 }
 
 int kern_monitor_open(uint32_t our_port, struct kern_monitor **ret_monitor)
@@ -63,7 +116,7 @@ int kern_monitor_open(uint32_t our_port, struct kern_monitor **ret_monitor)
 	/* Best effort: a smaller buffer means more dumps, not wrong answers. */
 	(void)setsockopt(mnl_socket_get_fd(monitor->sock), SOL_SOCKET, SO_RCVBUFFORCE, &size,
 			 sizeof(size));
-	err = drop_echo_of_additions(mnl_socket_get_fd(monitor->sock), our_port);
+	err = set_filter(monitor, NULL);
 	if (err < 0)
 		goto close_sock;
 	if (mnl_socket_bind(monitor->sock, GROUPS, MNL_SOCKET_AUTOPID) < 0) {
@@ -86,6 +139,19 @@ void kern_monitor_close(struct kern_monitor *monitor)
 		return;
 	mnl_socket_close(monitor->sock);
 	free(monitor);
+}
+
+int kern_monitor_add_routes(struct kern_monitor *monitor, const struct kern_monitor_routes *routes)
+{
+	static const int groups[] = { RTNLGRP_IPV4_ROUTE, RTNLGRP_IPV6_ROUTE, RTNLGRP_IPV4_RULE,
+				      RTNLGRP_IPV6_RULE };
+	int err = set_filter(monitor, routes);
+
+	for (size_t i = 0; i < sizeof(groups) / sizeof(groups[0]) && err == 0; i++)
+		if (mnl_socket_setsockopt(monitor->sock, NETLINK_ADD_MEMBERSHIP, (void *)&groups[i],
+					  sizeof(groups[i])) < 0)
+			err = -errno;
+	return err;
 }
 
 int kern_monitor_fd(const struct kern_monitor *monitor)

@@ -241,11 +241,16 @@ static void consider(struct kern_wants *w, uint32_t number, int64_t now_ns)
 	w->pass.changes_n++;
 }
 
-/* Whether what becomes of the batch may decide about a change of a kind. */
+/* Whether what becomes of the batch may decide about a change of a kind; or is to be announced, and
+ * need not wait for routes. */
 static bool must_know(const struct kern_wants *w, enum kern_kind kind)
 {
-	return w->changes_n > 0 && kern_kinds[w->changes[w->changes_n - 1].kind]->protocol !=
-					   kern_kinds[kind]->protocol;
+	const struct kern_ops *next = kern_kinds[kind], *last;
+
+	if (w->changes_n == 0)
+		return false;
+	last = kern_kinds[w->changes[w->changes_n - 1].kind];
+	return last->protocol != next->protocol || last->of_host != next->of_host;
 }
 
 /* Walk on until the batch is full, or the news might be: of one want there are three at most,

@@ -114,21 +114,40 @@ static int run_pass(struct kern_dump *dump, struct kern_changer *changer, struct
 	return removed_n > 0;
 }
 
+/* Of the host or of interfaces. Return: 0 or -errno. */
+static int sweep_kinds(struct kern_dump *dump, struct kern_changer *changer, unsigned kinds,
+		       bool of_host, struct pass *pass, kern_swept_fn swept)
+{
+	int more = 0;
+
+	for (unsigned i = 0; i < KERN_KIND_COUNT && more == 0; i++) {
+		const struct kern_ops *ops;
+
+		pass->kind = kern_kinds_order[KERN_KIND_COUNT - 1 - i];
+		ops = kern_kinds[pass->kind];
+		/* A state of an interface goes with it. */
+		if (!(kinds >> pass->kind & 1) || ops->of_host != of_host || ops->asks_one)
+			continue;
+		do
+			more = run_pass(dump, changer, pass, swept);
+		while (more > 0);
+	}
+	return more;
+}
+
+int kern_sweep_kinds(struct kern_dump *dump, struct kern_changer *changer, unsigned kinds,
+		     kern_keep_fn keep, kern_swept_fn swept, void *arg)
+{
+	struct pass pass = { .keep = keep, .arg = arg };
+	int err = sweep_kinds(dump, changer, kinds, false, &pass, swept);
+
+	if (err == 0)
+		err = sweep_kinds(dump, changer, kinds, true, &pass, swept);
+	return err < 0 ? err : (int)pass.removed_n;
+}
+
 int kern_sweep(struct kern_dump *dump, struct kern_changer *changer, kern_keep_fn keep,
 	       kern_swept_fn swept, void *arg)
 {
-	struct pass pass = { .keep = keep, .arg = arg };
-	int more;
-
-	for (unsigned i = 0; i < KERN_KIND_COUNT; i++) {
-		pass.kind = kern_kinds_order[KERN_KIND_COUNT - 1 - i];
-		if (kern_kinds[pass.kind]->asks_one)
-			continue; /* a state of an interface goes with it */
-		do
-			more = run_pass(dump, changer, &pass, swept);
-		while (more > 0);
-		if (more < 0)
-			return more;
-	}
-	return (int)pass.removed_n;
+	return kern_sweep_kinds(dump, changer, KERN_SWEEP_ALL, keep, swept, arg);
 }

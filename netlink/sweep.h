@@ -18,7 +18,9 @@ typedef void (*kern_swept_fn)(enum kern_kind kind, const union kern_entry *entry
 typedef bool (*kern_keep_fn)(enum kern_kind kind, const union kern_entry *entry, void *arg);
 
 /**
- * kern_sweep() - find and remove, kind by kind, in the reverse of their order.
+ * kern_sweep() - find and remove, kind by kind, in the reverse of their order; but what is of the
+ * host last, since to find it takes the kernel a walk through all routes that there are, some 50 ms
+ * per million of them, and addresses shall not wait for that.
  * @keep: asked per object; NULL keeps none.
  * @swept: called per object.
  *
@@ -28,5 +30,14 @@ typedef bool (*kern_keep_fn)(enum kern_kind kind, const union kern_entry *entry,
  */
 int kern_sweep(struct kern_dump *dump, struct kern_changer *changer, kern_keep_fn keep,
 	       kern_swept_fn swept, void *arg);
+
+#define KERN_SWEEP_ALL (~0u)
+
+/**
+ * kern_sweep_kinds() - the same of some kinds.
+ * @kinds: a bit for each enum kern_kind.
+ */
+int kern_sweep_kinds(struct kern_dump *dump, struct kern_changer *changer, unsigned kinds,
+		     kern_keep_fn keep, kern_swept_fn swept, void *arg);
 
 #endif

@@ -379,7 +379,7 @@ static bool look_at_interface(struct kern_wants *w, unsigned interface)
 
 	kern_wants_dump_begin(w);
 	for (unsigned kind = 0; kind < KERN_KIND_COUNT && err == 0; kind++)
-		if (w->kinds_n[kind])
+		if (w->kinds_n[kind] && kern_kinds[kind]->of_host == (ifindex == KERN_HOST))
 			err = kern_dump_interface(w->dump, (enum kern_kind)kind, ifindex, on_object,
 						  &look);
 	if (err < 0)
@@ -482,6 +482,33 @@ void kern_wants_want(struct kern_wants *wants, unsigned i, bool wanted)
 	want->told &= TOLD_FOR_GOOD;
 	want->retry_ns = 0;
 	kern_wants_look_at(wants, want);
+}
+
+void kern_wants_alter(struct kern_wants *wants, unsigned i, const union kern_entry *entry)
+{
+	struct want *want = &wants->all[i];
+
+	assert(kern_want_ops(want)->same(&want->spec.entry, entry));
+	want->spec.entry = *entry;
+	want->retry_ns = 0;
+	want->renew |= want->present && want->ours;
+	kern_wants_look_at(wants, want);
+}
+
+void kern_wants_suspect(struct kern_wants *wants, unsigned i)
+{
+	struct interface *interface = &wants->interfaces[i];
+
+	for (uint32_t number = interface->first; number; number = wants->all[number - 1].next) {
+		struct want *want = &wants->all[number - 1];
+
+		if (!want->present || !want->ours)
+			continue;
+		/* One look is about all of them. */
+		if (!look_at_interface(wants, i))
+			set_unclear(wants, want);
+		return;
+	}
 }
 
 void kern_wants_renew(struct kern_wants *wants, unsigned i)

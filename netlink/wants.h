@@ -64,6 +64,19 @@ void kern_wants_free(struct kern_wants *wants);
 unsigned kern_wants_add(struct kern_wants *wants, const struct kern_want *want);
 
 /**
+ * kern_wants_alter() - want an object with other attributes from now on. One that is there, and
+ * ours, is replaced with the next reconcile.
+ * @entry: the same object; copied.
+ */
+void kern_wants_alter(struct kern_wants *wants, unsigned want, const union kern_entry *entry);
+
+/**
+ * kern_wants_suspect() - the kernel may have removed objects of an interface without a word: look
+ * at it, if there are some. If the kernel does not show it now, the next reconcile looks again.
+ */
+void kern_wants_suspect(struct kern_wants *wants, unsigned interface);
+
+/**
  * kern_wants_need() - never add an object while another one is not there, nor remove that one while
  * it is: where the kernel refuses the one, it is as if it refused both.
  * @needed: of a kind that is claimed before that of @want, and of which one more addition is no

@@ -56,6 +56,9 @@ const char *const vrrp_reason_words[VRRP_REASON_COUNT] = {
 	[VRRP_REASON_ON_MACVLAN] = "on_macvlan",
 	[VRRP_REASON_MUTE] = "mute",
 	[VRRP_REASON_NO_KEY] = "no_key",
+	[VRRP_REASON_ROUTE_LINK_MISSING] = "route_link_missing",
+	[VRRP_REASON_ROUTE_LINK_DOWN] = "route_link_down",
+	[VRRP_REASON_ROUTE_NO_CARRIER] = "route_no_carrier",
 };
 
 const char *const vrrp_reject_words[VRRP_REJECT_COUNT] = {

@@ -66,6 +66,9 @@ enum vrrp_reason_code {
 	VRRP_REASON_ON_MACVLAN, /* the interface is a macvlan, and can carry no virtual MAC */
 	VRRP_REASON_MUTE,       /* no advert of ours leaves, and @source of @priority is Active */
 	VRRP_REASON_NO_KEY,     /* there is no usable key of number @bytes[0]; 0: none at all */
+	VRRP_REASON_ROUTE_LINK_MISSING, /* there is no @interface, which a route leads over */
+	VRRP_REASON_ROUTE_LINK_DOWN,    /* that one is administratively down */
+	VRRP_REASON_ROUTE_NO_CARRIER,   /* that one is up but has no carrier */
 	VRRP_REASON_COUNT,
 };
 

@@ -26,6 +26,13 @@
 #define CONF_KEY_FILES    32  /* of all routers, at most */
 #define CONF_ERRORS_MAX   20  /* and as many warnings */
 
+/* Of a router, as of its rules; and the ways of one route. */
+#define CONF_ROUTES_MAX   256
+#define CONF_NEXTHOPS_MAX 8
+
+/* A route or a rule in words. */
+#define CONF_ROUTE_TEXT_SIZE 208
+
 /* Where a router lives that speaks by unicast and names no interface. */
 #define CONF_LOOPBACK "lo"
 
@@ -192,6 +199,68 @@ struct conf_unicast {
 	struct conf_peer *peers; /* part of the configuration; some may be this host */
 };
 
+/* What a route leads to, or a rule selects. */
+struct conf_prefix {
+	bool is_default; /* of a route: the word, which has no family of its own */
+	uint8_t family;  /* 4 or 6; 0: nothing is said */
+	uint8_t prefix_len;
+	uint8_t bytes[16]; /* network byte order, IPv4 in the first 4 */
+};
+
+/* What becomes of packets, by a route or a rule. */
+enum conf_route_type {
+	CONF_ROUTE_UNICAST, /* they go on; of a rule: by a table */
+	CONF_ROUTE_BLACKHOLE,
+	CONF_ROUTE_UNREACHABLE,
+	CONF_ROUTE_PROHIBIT,
+};
+
+/* Of IPv4. */
+enum conf_route_scope {
+	CONF_ROUTE_SCOPE_UNSAID, /* link of what has no gateway, else global */
+	CONF_ROUTE_SCOPE_GLOBAL,
+	CONF_ROUTE_SCOPE_SITE,
+	CONF_ROUTE_SCOPE_LINK,
+	CONF_ROUTE_SCOPE_HOST,
+};
+
+struct conf_nexthop {
+	uint8_t via_family; /* 0: none */
+	uint8_t weight;
+	uint8_t via[16];
+	char interface[CONF_LINK_SIZE];
+};
+
+struct conf_route {
+	uint8_t family;                    /* 4 or 6; in a router of both: 0: of each */
+	uint8_t via_family, source_family; /* 0: none */
+	uint8_t type;                      /* enum conf_route_type */
+	uint8_t scope;                     /* enum conf_route_scope */
+	uint8_t required;                  /* enum conf_answer: its interface is, too */
+	bool onlink;
+	struct conf_prefix to;
+	uint8_t via[16], source[16];
+	char interface[CONF_LINK_SIZE]; /* empty: the kernel finds it */
+	uint32_t table, metric;         /* of IPv6 a metric of 0 is 1024 */
+	unsigned nexthops_n;
+	struct conf_nexthop *nexthops; /* instead of via and interface; part of the configuration */
+	char text[CONF_ROUTE_TEXT_SIZE]; /* as messages have it */
+};
+
+struct conf_fwmark {
+	uint32_t mark, mask; /* 0, 0: any */
+};
+
+struct conf_rule {
+	uint8_t family; /* as of a route */
+	uint8_t type;   /* enum conf_route_type */
+	struct conf_prefix from, to;
+	char iif[CONF_LINK_SIZE], oif[CONF_LINK_SIZE]; /* empty: any */
+	struct conf_fwmark fwmark;
+	uint32_t table, priority;
+	char text[CONF_ROUTE_TEXT_SIZE];
+};
+
 struct conf_router {
 	char name[CONF_NAME_SIZE];
 	char interface[CONF_LINK_SIZE]; /* CONF_LOOPBACK of one with peers that names none */
@@ -223,6 +292,9 @@ struct conf_router {
 	/* Part of the configuration. Of one family unless there are members; what link_local adds
 	 * is the first. */
 	struct conf_address *addresses;
+	unsigned routes_n, rules_n;
+	struct conf_route *routes; /* part of the configuration, as the rules */
+	struct conf_rule *rules;
 };
 
 struct conf_group_member {

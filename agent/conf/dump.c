@@ -29,12 +29,13 @@ static bool is_zero(const struct field *field, const void *base)
 	return true;
 }
 
-/* A list that may not be empty, no group, no address, or what IPv4 does not have: the file says the
- * same without it. */
+/* A list that may not be empty, or of groups, that is; no group, no address, or what IPv4 does not
+ * have: the file says the same without it. */
 static bool is_none(const struct conf_key *key, const void *base)
 {
 	if (key->count)
-		return key->min > 0 && conf_key_count(key->count, base) == 0;
+		return (key->min > 0 || !key->element->brief) &&
+		       conf_key_count(key->count, base) == 0;
 	if (key->element)
 		return key->element->optional && is_zero(&key->field, base);
 	return (key->kind == &conf_host || key->kind == &conf_sources ||
@@ -110,7 +111,7 @@ static bool are_brief(const struct conf_schema *schema, const char *elements, un
 	for (unsigned i = 0; i < n; i++)
 		if (!conf_is_brief(schema, elements + i * schema->size))
 			return false;
-	return (schema->terse && schema->brief) || schema->only_brief;
+	return schema->brief && (schema->terse || schema->only_brief);
 }
 
 /* The value that stands for its group. */

@@ -6,10 +6,12 @@
 
 #include "family.h"
 #include "parse.h"
+#include "track.h"
+#include "value.h"
 
 /* ---- one group ---- */
 
-void conf_group_check(const struct conf_place *place, void *base)
+static void check(const struct conf_place *place, void *base)
 {
 	const struct conf_group *group = base;
 	const struct conf_place name = conf_place_of(place, "name");
@@ -29,6 +31,54 @@ void conf_group_check(const struct conf_place *place, void *base)
 			   group->routers[i].router);
 	}
 }
+
+/* ---- keys ---- */
+
+static const struct conf_key group_member_keys[] = {
+	{ .field = FIELD(struct conf_group_member, router, "router", FIELD_TEXT),
+	  .kind = &conf_word,
+	  .min = 1,
+	  .max = CONF_NAME_SIZE - 1,
+	  .missing = "" },
+	CONF_KEYS_END,
+};
+
+static const struct conf_schema group_member_schema = {
+	.noun = "router",
+	.nouns = "routers",
+	.size = sizeof(struct conf_group_member),
+	.keys = group_member_keys,
+	.brief = "router",
+	.only_brief = true,
+};
+
+static const struct conf_key group_keys[] = {
+	{ .field = FIELD(struct conf_group, name, "name", FIELD_TEXT),
+	  .kind = &conf_word,
+	  .min = 1,
+	  .max = CONF_NAME_SIZE - 1,
+	  .missing = "" },
+	{ .field = FIELD(struct conf_group, routers, "routers", 0),
+	  .element = &group_member_schema,
+	  .count = offsetof(struct conf_group, routers_n),
+	  .min = 1,
+	  .max = CONF_MEMBERS_MAX,
+	  .missing = "" },
+	{ .field = FIELD(struct conf_group, tracks, "track", 0),
+	  .element = &conf_track_schema,
+	  .count = offsetof(struct conf_group, tracks_n),
+	  .min = 1,
+	  .max = CONF_TRACKS_MAX },
+	CONF_KEYS_END,
+};
+
+const struct conf_schema conf_group_schema = {
+	.noun = "group",
+	.nouns = "groups",
+	.size = sizeof(struct conf_group),
+	.keys = group_keys,
+	.check = check,
+};
 
 /* ---- routers by name ---- */
 

@@ -8,10 +8,8 @@
 
 #include "schema.h"
 
-/**
- * conf_group_check() - what can be told of one group alone; a schema's check().
- */
-void conf_group_check(const struct conf_place *place, void *base);
+/* Of struct conf_group. */
+extern const struct conf_schema conf_group_schema;
 
 /**
  * conf_group_flatten() - make the list of all routers, each of one family. A group's come where its

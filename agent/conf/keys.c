@@ -9,6 +9,8 @@
 #include "family.h"
 #include "group.h"
 #include "mac.h"
+#include "route.h"
+#include "track.h"
 #include "unicast.h"
 #include "value.h"
 #include "vrrp/timers.h"
@@ -237,38 +239,6 @@ static const struct conf_schema unicast_schema = {
 	.check = conf_unicast_check_group,
 };
 
-/* ---- what is tracked ---- */
-
-static const struct conf_key track_keys[] = {
-	{ .field = FIELD(struct conf_track, interface, "interface", FIELD_TEXT),
-	  .kind = &conf_interface,
-	  .min = 1,
-	  .max = CONF_LINK_SIZE - 1,
-	  .missing = "" },
-	{ .field = FIELD(struct conf_track, weight, "weight", FIELD_INT),
-	  .kind = &conf_number,
-	  .min = -253,
-	  .max = 253,
-	  .preset = "0" },
-	{ .field = FIELD(struct conf_track, reverse, "reverse", FIELD_BOOL),
-	  .kind = &conf_boolean,
-	  .preset = "false" },
-	{ .field = FIELD(struct conf_track, delay_ns, "delay", FIELD_DURATION),
-	  .kind = &conf_duration,
-	  .max = 60 * NS_PER_S,
-	  .step = NS_PER_MS,
-	  .preset = "\"0s\"" },
-	LATER("check", "health checks are not supported yet"),
-	CONF_KEYS_END,
-};
-
-static const struct conf_schema track_schema = {
-	.noun = "track",
-	.nouns = "tracks",
-	.size = sizeof(struct conf_track),
-	.keys = track_keys,
-};
-
 static const char *const macs[] = {
 	[CONF_MAC_INTERFACE] = "interface",
 	[CONF_MAC_VIRTUAL] = "virtual",
@@ -423,11 +393,18 @@ static const struct conf_key router_keys[] = {
 	{ .field = OF(auth, "auth", 0), .element = &auth_schema },
 	{ .field = OF(unicast, "unicast", 0), .element = &unicast_schema },
 	{ .field = OF(tracks, "track", 0),
-	  .element = &track_schema,
+	  .element = &conf_track_schema,
 	  .count = offsetof(struct conf_router, tracks_n),
 	  .min = 1,
 	  .max = CONF_TRACKS_MAX },
-	LATER("routes", "virtual routes are not supported yet"),
+	{ .field = OF(routes, "routes", 0),
+	  .element = &conf_route_schema,
+	  .count = offsetof(struct conf_router, routes_n),
+	  .max = CONF_ROUTES_MAX },
+	{ .field = OF(rules, "rules", 0),
+	  .element = &conf_rule_schema,
+	  .count = offsetof(struct conf_router, rules_n),
+	  .max = CONF_ROUTES_MAX },
 	CONF_KEYS_END,
 };
 
@@ -571,28 +548,6 @@ static void check_source(const struct conf_place *group, const struct conf_route
 	}
 }
 
-/* Its priority says that it owns the addresses (RFC 9568 §6.1). */
-static void check_track(const struct conf_place *group, const struct conf_router *router)
-{
-	const struct conf_place list = conf_place_of(group, "track");
-
-	for (unsigned i = 0; i < router->tracks_n; i++) {
-		struct conf_place place = list;
-
-		place.setting = config_setting_get_elem(list.setting, i);
-		if (router->tracks[i].weight && router->vrrp.priority == VRRP_PRIORITY_OWNER)
-			conf_error_in(&place, "an owner has priority 255 whatever weighs: leave "
-					      "weight out, and it is a fault");
-		if (router->tracks[i].weight && !router->vrrp.preempt)
-			conf_warn_in(&place, "with preempt = false a weight takes nothing from who "
-					     "is Active, nor lets it return: it decides the next "
-					     "election alone");
-		if (router->name[0] && router->tracks[i].interface[0])
-			conf_claim(&place, "\"%s\" in what router \"%s\" tracks",
-				   router->tracks[i].interface, router->name);
-	}
-}
-
 static void check_router(const struct conf_place *group, void *base)
 {
 	struct conf_router *router = base;
@@ -601,6 +556,7 @@ static void check_router(const struct conf_place *group, void *base)
 	conf_auth_check(group, router);
 	conf_family_set(group, router);
 	conf_mac_set(group, router);
+	conf_route_set_all(group, router);
 	conf_address_check_all(group, router);
 	conf_announce_check(group, &router->announce);
 	check_interval(group, router);
@@ -610,7 +566,7 @@ static void check_router(const struct conf_place *group, void *base)
 		conf_unicast_check(group, conf_family_member(router, i));
 	}
 	check_accept(group, router);
-	check_track(group, router);
+	conf_track_check(group, router);
 	claim_all(group, router);
 }
 
@@ -624,54 +580,6 @@ static const struct conf_schema router_schema = {
 	.keys = router_keys,
 	.anew = &router_family,
 	.check = check_router,
-};
-
-/* ---- groups ---- */
-
-static const struct conf_key group_member_keys[] = {
-	{ .field = FIELD(struct conf_group_member, router, "router", FIELD_TEXT),
-	  .kind = &conf_word,
-	  .min = 1,
-	  .max = CONF_NAME_SIZE - 1,
-	  .missing = "" },
-	CONF_KEYS_END,
-};
-
-static const struct conf_schema group_member_schema = {
-	.noun = "router",
-	.nouns = "routers",
-	.size = sizeof(struct conf_group_member),
-	.keys = group_member_keys,
-	.brief = "router",
-	.only_brief = true,
-};
-
-static const struct conf_key group_keys[] = {
-	{ .field = FIELD(struct conf_group, name, "name", FIELD_TEXT),
-	  .kind = &conf_word,
-	  .min = 1,
-	  .max = CONF_NAME_SIZE - 1,
-	  .missing = "" },
-	{ .field = FIELD(struct conf_group, routers, "routers", 0),
-	  .element = &group_member_schema,
-	  .count = offsetof(struct conf_group, routers_n),
-	  .min = 1,
-	  .max = CONF_MEMBERS_MAX,
-	  .missing = "" },
-	{ .field = FIELD(struct conf_group, tracks, "track", 0),
-	  .element = &track_schema,
-	  .count = offsetof(struct conf_group, tracks_n),
-	  .min = 1,
-	  .max = CONF_TRACKS_MAX },
-	CONF_KEYS_END,
-};
-
-static const struct conf_schema group_schema = {
-	.noun = "group",
-	.nouns = "groups",
-	.size = sizeof(struct conf_group),
-	.keys = group_keys,
-	.check = conf_group_check,
 };
 
 /* ---- nodes ---- */
@@ -769,7 +677,7 @@ static const struct conf_key file_keys[] = {
 	  .max = CONF_ROUTERS_MAX,
 	  .missing = ": there is nothing to do" },
 	{ .field = FIELD(struct conf, groups, "groups", 0),
-	  .element = &group_schema,
+	  .element = &conf_group_schema,
 	  .count = offsetof(struct conf, groups_n),
 	  .min = 1,
 	  .max = CONF_ROUTERS_MAX },

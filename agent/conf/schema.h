@@ -62,6 +62,9 @@ extern const struct conf_kind conf_link_local;  /* struct conf_link_local */
 extern const struct conf_kind conf_yes_no;      /* enum conf_answer in a byte; zero: unsaid */
 extern const struct conf_kind conf_multicast;   /* uint8_t[16], a group; zero: none */
 extern const struct conf_kind conf_broadcast;   /* struct conf_broadcast */
+extern const struct conf_kind conf_network;     /* struct conf_prefix; zero: none */
+extern const struct conf_kind conf_destination; /* the same, or "default" */
+extern const struct conf_kind conf_fwmark;      /* struct conf_fwmark; zero: none */
 extern const struct conf_kind conf_unicast_mac; /* uint8_t[6]; zero: none */
 
 /* A number that has a name: "owner" is 255. */

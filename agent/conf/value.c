@@ -299,6 +299,46 @@ const char *conf_address_format(const struct conf_address *address, char *buf)
 	return buf;
 }
 
+/* ---- networks ---- */
+
+const char *conf_prefix_parse(const char *text, struct conf_prefix *ret_prefix)
+{
+	const char *slash = strchr(text, '/');
+	bool is_ip6 = strchr(text, ':');
+	unsigned bits = is_ip6 ? 128 : 32, len;
+	struct conf_prefix prefix = { .family = is_ip6 ? 6 : 4 };
+	char host[INET6_ADDRSTRLEN + 1];
+	size_t digits = slash ? strspn(slash + 1, "0123456789") : 0;
+
+	snprintf(host, sizeof(host), "%.*s", slash ? (int)(slash - text) : (int)strlen(text), text);
+	if (inet_pton(is_ip6 ? AF_INET6 : AF_INET, host, prefix.bytes) != 1)
+		return is_ip6 ? "is not an IPv6 network" : host_fault(host);
+	if (!slash)
+		return is_ip6 ? "has no prefix length; write /128 for one host"
+			      : "has no prefix length; write /32 for one host";
+	len = (unsigned)strtoul(slash + 1, NULL, 10);
+	if (digits == 0 || digits > 3 || slash[1 + digits] || len > bits)
+		return is_ip6 ? "has a prefix length that is not a number from 0 to 128"
+			      : "has a prefix length that is not a number from 0 to 32";
+	if (!are_zero(prefix.bytes, len, bits))
+		return "has bits behind its prefix length that are not 0: it is an address, not a "
+		       "network";
+	prefix.prefix_len = (uint8_t)len;
+	*ret_prefix = prefix;
+	return NULL;
+}
+
+const char *conf_prefix_format(const struct conf_prefix *prefix, char *buf)
+{
+	char host[INET6_ADDRSTRLEN];
+
+	if (!prefix->family)
+		return strcpy(buf, "default");
+	inet_ntop(prefix->family == 6 ? AF_INET6 : AF_INET, prefix->bytes, host, sizeof(host));
+	snprintf(buf, CONF_PREFIX_TEXT_SIZE, "%s/%u", host, prefix->prefix_len);
+	return buf;
+}
+
 /* ---- MAC addresses ---- */
 
 /* Two digits each, with colons between them. */

@@ -14,6 +14,7 @@
 
 #define CONF_ADDRESS_TEXT_SIZE 50 /* INET6_ADDRSTRLEN, "/128" */
 #define CONF_MAC_TEXT_SIZE     18
+#define CONF_PREFIX_TEXT_SIZE  CONF_ADDRESS_TEXT_SIZE
 
 /**
  * conf_duration_parse() - "10ms", "1.5s", "2m", "1h" to nanoseconds.
@@ -71,6 +72,20 @@ unsigned conf_host_family(const uint8_t *bytes);
  * @buf: CONF_ADDRESS_TEXT_SIZE bytes.
  */
 const char *conf_address_format(const struct conf_address *address, char *buf);
+
+/**
+ * conf_prefix_parse() - "192.0.2.0/24" or "::/0" to bytes: a network, with no bits behind it set.
+ * @ret_prefix: filled on success.
+ *
+ * Return: as conf_address_parse().
+ */
+const char *conf_prefix_parse(const char *text, struct conf_prefix *ret_prefix);
+
+/**
+ * conf_prefix_format() - a network with its length; "default" of no family.
+ * @buf: CONF_PREFIX_TEXT_SIZE bytes.
+ */
+const char *conf_prefix_format(const struct conf_prefix *prefix, char *buf);
 
 /**
  * conf_mac_parse() - "02:00:00:00:00:01" to bytes: a MAC address that one host can have.

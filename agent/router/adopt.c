@@ -2,6 +2,7 @@
 #include "routers_private.h"
 
 #include <errno.h>
+#include <linux/netlink.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -221,7 +222,7 @@ int routers_go(struct routers *routers, const struct clocks *now, struct state *
 	resume_drains(routers, old);
 	adopt_all(routers, old, &tally);
 	state_publish(routers->state);
-	err = routers_sweep(routers, old == NULL);
+	err = routers_sweep(routers, old);
 	routers_execute(routers, now);
 	withdraw(routers, old, &tally);
 	prepare_filters(routers);

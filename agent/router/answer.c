@@ -49,15 +49,11 @@ static bool put_drained(const struct answer_facts *facts, struct answer *answer,
 			const struct clocks *now, struct answer_message *message);
 
 static const struct step show_steps[] = {
-	{ .table = &answer_host_kind },
-	{ .put = put_host },
-	{ .table = &answer_router_kind },
-	{ .table = &answer_address_kind },
-	{ .table = &answer_conflict_kind },
-	{ .table = &answer_peer_kind },
-	{ .table = &answer_track_kind },
-	{ .put = put_addresses },
-	{ 0 },
+	{ .table = &answer_host_kind },     { .put = put_host },
+	{ .table = &answer_router_kind },   { .table = &answer_address_kind },
+	{ .table = &answer_conflict_kind }, { .table = &answer_peer_kind },
+	{ .table = &answer_track_kind },    { .table = &answer_route_kind },
+	{ .put = put_addresses },           { 0 },
 };
 
 /* And who is what here: what a change would cost. */
@@ -245,7 +241,7 @@ static bool put_configuration(const struct answer_facts *facts, struct answer *a
 static bool next_router(const struct answer_facts *facts, struct answer *answer)
 {
 	answer->router++;
-	answer->address = 0;
+	answer->address = answer->route = 0;
 	answer->inside = answer->peers_told = answer->tracks_told = answer->conflicts_told = false;
 	if (answer->router < routers_count(facts->routers))
 		return false;
@@ -272,12 +268,13 @@ static bool put_routers(const struct answer_facts *facts, struct answer *answer,
 	return next_router(facts, answer);
 }
 
-/* Each router that is asked about, and behind it its addresses, peers and conflicts. */
+/* Each router that is asked about, and behind it its addresses, routes, peers and conflicts. */
 static bool put_addresses(const struct answer_facts *facts, struct answer *answer,
 			  const struct clocks *now, struct answer_message *message)
 {
 	const struct router *router = routers_get(facts->routers, answer->router);
 	unsigned addresses_n = router->conf->addresses_n + router->conf->extra_n;
+	unsigned routes_n = router->conf->routes_n + router->conf->rules_n;
 
 	if (!is_meant(answer, router))
 		return next_router(facts, answer);
@@ -285,6 +282,8 @@ static bool put_addresses(const struct answer_facts *facts, struct answer *answe
 		answer_put_router(facts, router, now, message);
 	} else if (answer->address < addresses_n) {
 		answer->address += answer_put_addresses(facts, router, answer->address, message);
+	} else if (answer->route < routes_n) {
+		answer->route += answer_put_routes(facts, router, answer->route, message);
 	} else if (!answer->peers_told) {
 		answer_put_peers(router, message);
 		answer->peers_told = true;

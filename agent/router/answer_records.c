@@ -8,6 +8,7 @@
 #include "track.h"
 
 #define ADDRESSES_PER_MESSAGE 64
+#define ROUTES_PER_MESSAGE    64
 #define NS_PER_MS             INT64_C(1000000)
 
 #ifndef VIPD_VERSION
@@ -222,6 +223,22 @@ static const struct field drained_fields[] = {
 	FIELDS_END,
 };
 
+/* Of the router whose record came last: a route or a rule. */
+struct route_record {
+	char text[CONF_ROUTE_TEXT_SIZE];
+	uint8_t family;
+	uint8_t rule;    /* it is one */
+	uint8_t present; /* by vipd */
+};
+
+static const struct field route_fields[] = {
+	FIELD(struct route_record, text, "text", FIELD_TEXT),
+	FIELD(struct route_record, family, "family", FIELD_UINT),
+	FIELD(struct route_record, rule, "rule", FIELD_BOOL),
+	FIELD(struct route_record, present, "present", FIELD_BOOL),
+	FIELDS_END,
+};
+
 /* What a router answers to "forget". */
 struct forgotten_record {
 	char name[CONF_NAME_SIZE];
@@ -276,6 +293,9 @@ const struct records_kind answer_drained_kind = { 9, "drained", sizeof(struct dr
 
 const struct records_kind answer_track_kind = { 8, "track", sizeof(struct track_record),
 						track_fields };
+
+const struct records_kind answer_route_kind = { 10, "route", sizeof(struct route_record),
+						route_fields };
 
 static void put_records(const struct records_kind *kind, const void *records, unsigned n,
 			struct answer_message *message)
@@ -521,4 +541,27 @@ void answer_put_peers(const struct router *router, struct answer_message *messag
 	}
 	if (n)
 		put_records(&answer_peer_kind, records, n, message);
+}
+
+unsigned answer_put_routes(const struct answer_facts *facts, const struct router *router,
+			   unsigned first, struct answer_message *message)
+{
+	const struct conf_router *conf = router->conf;
+	struct route_record records[ROUTES_PER_MESSAGE];
+	unsigned n = conf->routes_n + conf->rules_n - first;
+
+	if (n > ROUTES_PER_MESSAGE)
+		n = ROUTES_PER_MESSAGE;
+	memset(records, 0, sizeof(records));
+	for (unsigned i = 0; i < n; i++) {
+		bool is_rule = first + i >= conf->routes_n;
+		unsigned k = is_rule ? first + i - conf->routes_n : first + i;
+
+		strcpy(records[i].text, is_rule ? conf->rules[k].text : conf->routes[k].text);
+		records[i].family = is_rule ? conf->rules[k].family : conf->routes[k].family;
+		records[i].rule = is_rule;
+		records[i].present = routers_has_route(facts->routers, router, first + i);
+	}
+	put_records(&answer_route_kind, records, n, message);
+	return n;
 }

@@ -18,6 +18,7 @@ extern const struct records_kind answer_forgotten_kind;
 extern const struct records_kind answer_peer_kind;  /* of the router whose record came last */
 extern const struct records_kind answer_track_kind; /* likewise */
 extern const struct records_kind answer_drained_kind;
+extern const struct records_kind answer_route_kind; /* likewise */
 
 /**
  * answer_put_host() - what is of no router.
@@ -75,5 +76,11 @@ void answer_put_peers(const struct router *router, struct answer_message *messag
  */
 unsigned answer_put_addresses(const struct answer_facts *facts, const struct router *router,
 			      unsigned first, struct answer_message *message);
+
+/**
+ * answer_put_routes() - likewise of its routes and rules.
+ */
+unsigned answer_put_routes(const struct answer_facts *facts, const struct router *router,
+			   unsigned first, struct answer_message *message);
 
 #endif

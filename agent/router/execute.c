@@ -339,6 +339,16 @@ static void take_filter_news(struct routers *routers, const struct kern_news *ne
 	router_doubt_addresses(routers, router, news->what);
 }
 
+/* The fate of a route or a rule: told, and no reason to leave. */
+static void take_route_news(struct routers *routers, const struct kern_news *news)
+{
+	struct router *router = &routers->all[kern_wants_get(routers->wants, news->want)->owner];
+	struct journal_router journal = router_journal(routers, router);
+
+	journal_route(&journal, news->want - router->route, news->what, news->error);
+	router_hold_route(routers, router, news->want - router->route);
+}
+
 static void take_news(struct routers *routers, const struct kern_news *news)
 {
 	switch (kern_wants_get(routers->wants, news->want)->kind) {
@@ -351,6 +361,10 @@ static void take_news(struct routers *routers, const struct kern_news *news)
 		break;
 	case KERN_KIND_FILTER:
 		take_filter_news(routers, news);
+		break;
+	case KERN_KIND_ROUTE:
+	case KERN_KIND_RULE:
+		take_route_news(routers, news);
 		break;
 	case KERN_KIND_COUNT:
 		break;
@@ -525,6 +539,7 @@ void routers_execute(struct routers *routers, const struct clocks *now)
 {
 	routers->now = now;
 	routers->repeated_n = 0;
+	routes_look(routers);
 	if (owes_nothing(routers))
 		return;
 	queue_adverts(routers);

@@ -32,10 +32,11 @@ int guests_init(struct routers *routers)
 		return -ENOMEM;
 	for (unsigned i = routers->wants_n; i-- > 0;) {
 		const struct kern_want *want = kern_wants_get(routers->wants, i);
-		struct guests_place *place = &guests->places[want->interface];
+		struct guests_place *place;
 
 		if (!is_guest(&routers->all[want->owner], want))
 			continue;
+		place = &guests->places[want->interface];
 		routers->all[want->owner].guests_n++;
 		guests->next[i] = place->first;
 		place->first = i + 1;

@@ -145,8 +145,11 @@ int routers_place_of(const struct routers *routers, enum kern_kind kind,
 		     const union kern_entry *entry)
 {
 	const struct kern_ops *ops = kern_kinds[kind];
-	int place = interfaces_at(routers->interfaces, ops->ifindex(entry));
+	int place;
 
+	if (ops->of_host)
+		return (int)routers->routes.host;
+	place = interfaces_at(routers->interfaces, ops->ifindex(entry));
 	if (!ops->is_everywhere || !ops->is_everywhere(entry) ||
 	    (place >= 0 && kern_wants_find_same(routers->wants, (unsigned)place, kind, entry) >= 0))
 		return place;
@@ -163,6 +166,7 @@ static void see_entry(struct routers *routers, const struct kern_object *object)
 	struct router *router;
 	int interface, want;
 
+	routes_see(routers, object);
 	if (object->kind == KERN_KIND_ADDRESS) {
 		see_address(routers, object);
 		return;
@@ -195,6 +199,7 @@ static void follow(struct routers *routers, unsigned interface)
 	}
 	guests_doubt(routers, interface);
 	tracks_doubt(routers, interface);
+	routes_doubt(routers, interface);
 	kern_wants_interface(routers->wants, interface, now->ifindex, now->promotes);
 }
 
@@ -220,6 +225,7 @@ static void on_event(const struct kern_object *object, void *arg)
 		see_forwarding(routers, object);
 	if (object->type != KERN_OBJECT_LINK)
 		return;
+	routes_see(routers, object);
 	n = interfaces_see(routers->interfaces, object, seen);
 	for (unsigned i = 0; i < n; i++)
 		follow(routers, seen[i]);
@@ -267,6 +273,8 @@ static int dump_entries(struct routers *routers, int ifindex)
 	for (unsigned i = 0; i < KERN_KIND_COUNT && err == 0; i++) {
 		enum kern_kind kind = kern_kinds_order[i];
 
+		if (ifindex && kern_kinds[kind]->of_host)
+			continue;
 		if (kind == KERN_KIND_ADDRESS || kern_wants_has_kind(routers->wants, kind))
 			err = dump_kind(routers, kind, ifindex);
 	}

@@ -326,6 +326,44 @@ void journal_macvlan(const struct journal_router *router, bool is_up, enum kern_
 	journal_put(&router->journal, &event);
 }
 
+static void put_route(const struct journal_router *router, enum event_kind kind, unsigned family,
+		      const char *text, enum event_route news, int error)
+{
+	struct event event = of_router(router, kind);
+
+	event.family = (uint8_t)family;
+	event.fact.word = (uint8_t)news;
+	event.fact.error = error;
+	strcpy(event.fact.text, text);
+	journal_put(&router->journal, &event);
+}
+
+void journal_route(const struct journal_router *router, unsigned i, enum kern_want_news news,
+		   int error)
+{
+	static const uint8_t told[KERN_WANT_COUNT] = {
+		[KERN_WANT_RESTORED] = EVENT_ROUTE_RESTORED,
+		[KERN_WANT_ABANDONED] = EVENT_ROUTE_ABANDONED,
+		[KERN_WANT_FAILED] = EVENT_ROUTE_FAILED,
+	};
+	const struct conf_router *conf = router->conf;
+
+	/* Of an interface that is gone the state tells. */
+	if (!told[news] || error == ENODEV)
+		return;
+	if (i < conf->routes_n)
+		put_route(router, EVENT_ROUTE, conf->routes[i].family, conf->routes[i].text,
+			  told[news], error);
+	else
+		put_route(router, EVENT_RULE, conf->rules[i - conf->routes_n].family,
+			  conf->rules[i - conf->routes_n].text, told[news], error);
+}
+
+void journal_route_no_place(const struct journal_router *router, const struct conf_route *route)
+{
+	put_route(router, EVENT_ROUTE, route->family, route->text, EVENT_ROUTE_NO_PLACE, 0);
+}
+
 void journal_address_unfiltered(const struct journal_router *router,
 				const struct conf_address *address, int error)
 {

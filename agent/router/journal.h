@@ -213,6 +213,20 @@ void journal_macvlan(const struct journal_router *router, bool is_up, enum kern_
 		     int error);
 
 /**
+ * journal_route() - a route or a rule of a router resists. That it comes and goes with the state is
+ * not told.
+ * @i: below its routes_n + rules_n; the rules are behind the routes.
+ * @error: an errno for KERN_WANT_FAILED.
+ */
+void journal_route(const struct journal_router *router, unsigned i, enum kern_want_news news,
+		   int error);
+
+/**
+ * journal_route_no_place() - a route has no interface to lead over.
+ */
+void journal_route_no_place(const struct journal_router *router, const struct conf_route *route);
+
+/**
  * journal_resort() - a virtual router becomes the last resort, or is it no more (resort.h).
  * @address: that it cannot hold, or NULL.
  */

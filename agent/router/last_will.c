@@ -7,8 +7,8 @@
 #include "agent/state_will.h"
 #include "routers_private.h"
 
-/* ---- the will: a removal per address, the last address first, that of the macvlan, then the
- * farewell ---- */
+/* ---- the will: a removal per rule, route and address, the last one first, that of the macvlan,
+ * then the farewell ---- */
 
 static unsigned addresses_of(const struct conf_router *conf)
 {
@@ -23,10 +23,13 @@ static unsigned farewells_of(const struct conf_router *conf)
 
 void router_ask_for_will(const struct conf_router *conf, struct state_router *ret_state)
 {
-	size_t removal_len = STATE_ENTRY_LEN(kern_kinds[KERN_KIND_ADDRESS]->removal_len);
+	size_t address_len = STATE_ENTRY_LEN(kern_kinds[KERN_KIND_ADDRESS]->removal_len);
+	size_t route_len = STATE_ENTRY_LEN(kern_kinds[KERN_KIND_ROUTE]->removal_len);
+	size_t rule_len = STATE_ENTRY_LEN(kern_kinds[KERN_KIND_RULE]->removal_len);
 
-	ret_state->entries_max = addresses_of(conf) + farewells_of(conf);
-	ret_state->will_max = addresses_of(conf) * removal_len +
+	ret_state->entries_max = routes_wants_n(conf) + addresses_of(conf) + farewells_of(conf);
+	ret_state->will_max = conf->rules_n * rule_len + conf->routes_n * route_len +
+			      addresses_of(conf) * address_len +
 			      farewells_of(conf) * STATE_ENTRY_LEN(conf_advert_len(conf));
 	if (conf->mac.type != CONF_MAC_VIRTUAL)
 		return;
@@ -36,18 +39,36 @@ void router_ask_for_will(const struct conf_router *conf, struct state_router *re
 
 void router_hold(struct routers *routers, const struct router *router, unsigned address)
 {
-	unsigned entry = addresses_of(router->conf) - 1 - address;
+	unsigned entry = routes_wants_n(router->conf) + addresses_of(router->conf) - 1 - address;
 
 	state_will_hold(routers->state, (unsigned)(router - routers->all), entry,
 			kern_wants_is_unmarked(routers->wants, router->want + address));
+}
+
+void router_hold_route(struct routers *routers, const struct router *router, unsigned i)
+{
+	state_will_hold(routers->state, (unsigned)(router - routers->all),
+			routes_wants_n(router->conf) - 1 - i,
+			kern_wants_is_ours(routers->wants, router->route + i));
 }
 
 void router_hold_macvlan(struct routers *routers, const struct router *router)
 {
 	if (router_has_virtual_mac(router))
 		state_will_hold(routers->state, (unsigned)(router - routers->all),
-				addresses_of(router->conf),
+				routes_wants_n(router->conf) + addresses_of(router->conf),
 				kern_wants_is_ours(routers->wants, router->macvlan));
+}
+
+/* Whether the removal of an address would take others along. */
+static bool must_promote(const struct routers *routers, const struct router *router,
+			 unsigned number)
+{
+	const struct kern_want *want = kern_wants_get(routers->wants, number);
+
+	return want->kind == KERN_KIND_ADDRESS &&
+	       !interfaces_get(routers->interfaces, want->interface)->promotes &&
+	       !virtual_mac_has(routers, router, number);
 }
 
 /* @number: of its want. */
@@ -55,11 +76,9 @@ static void add_removal(struct routers *routers, const struct router *router, un
 			bool held)
 {
 	const struct kern_want *want = kern_wants_get(routers->wants, number);
-	const struct interface *interface = interfaces_get(routers->interfaces, want->interface);
 	const struct kern_ops *ops = kern_kinds[want->kind];
 	struct kern_change removal = { .kind = want->kind,
-				       .promote = !interface->promotes &&
-						  !virtual_mac_has(routers, router, number),
+				       .promote = must_promote(routers, router, number),
 				       .entry = want->entry };
 	_Alignas(8) uint8_t message[KERN_CHANGE_LEN_MAX];
 	struct state_entry entry = { .kind = STATE_ENTRY_NETLINK,
@@ -117,6 +136,8 @@ void router_write_will(struct routers *routers, const struct router *router)
 	state_will_begin(routers->state, number);
 	if (router_lan(routers, router)->ifindex == 0)
 		return;
+	for (unsigned i = router->route + routes_wants_n(router->conf); i-- > router->route;)
+		add_removal(routers, router, i, kern_wants_is_ours(routers->wants, i));
 	for (unsigned i = router->want + addresses_of(router->conf); i-- > router->want;)
 		add_removal(routers, router, i, kern_wants_is_unmarked(routers->wants, i));
 	if (router_has_virtual_mac(router))

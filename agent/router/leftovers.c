@@ -4,7 +4,9 @@
 
 #include <errno.h>
 #include <linux/netlink.h>
+#include <string.h>
 
+#include "agent/state_will.h"
 #include "netlink/sweep.h"
 
 /* A dead predecessor may have left thousands; the first ones and the sum are enough to read. */
@@ -15,6 +17,7 @@ struct sweep {
 	struct journal journal;
 	bool after_death; /* else the predecessor's configuration had them */
 	bool again;       /* of what was refused before, which was told */
+	unsigned kinds;   /* a bit for each that is looked for */
 	unsigned told_n;
 	int addresses_n; /* removed */
 	int error;       /* why something is still there: an errno, or 0 */
@@ -77,23 +80,64 @@ static bool is_known(enum kern_kind kind, const union kern_entry *entry, void *a
 	return true;
 }
 
+/* Whether a message in the will of a predecessor is a removal of that kind. */
+static bool is_removal_of(const struct state_entry *entry, enum kern_kind kind)
+{
+	struct nlmsghdr head;
+
+	if (entry->kind != STATE_ENTRY_NETLINK || entry->target != kern_kinds[kind]->protocol ||
+	    entry->len < sizeof(head))
+		return false;
+	memcpy(&head, entry->bytes, sizeof(head));
+	return head.nlmsg_type == kern_kinds[kind]->gone_type;
+}
+
+/* Whether a predecessor may have left objects of a kind. */
+static bool has_left(struct routers *routers, struct state *old, enum kern_kind kind)
+{
+	for (unsigned i = 0; i < state_count(old); i++) {
+		struct state_will will = state_will(old, i, routers->now->mono_ns);
+		struct state_entry entry;
+
+		while (state_will_next(&will, &entry))
+			if (is_removal_of(&entry, kind))
+				return true;
+	}
+	return false;
+}
+
+/* What is of the host is looked for where there may be some: it takes long to find. */
+static unsigned kinds_to_sweep(struct routers *routers, struct state *old)
+{
+	unsigned kinds = 0;
+
+	for (unsigned kind = 0; kind < KERN_KIND_COUNT; kind++)
+		if (!old || !kern_kinds[kind]->of_host ||
+		    kern_wants_has_kind(routers->wants, (enum kern_kind)kind) ||
+		    has_left(routers, old, (enum kern_kind)kind))
+			kinds |= 1u << kind;
+	return kinds;
+}
+
 /* What is refused now is not for ever: packets to an address may be dropped that shall be let in.
  */
 static int run(struct sweep *sweep)
 {
 	struct routers *routers = sweep->routers;
-	int removed = kern_sweep(routers->dump, routers->changer,
-				 sweep->after_death ? NULL : is_known, on_swept, sweep);
+	int removed = kern_sweep_kinds(routers->dump, routers->changer, sweep->kinds,
+				       sweep->after_death ? NULL : is_known, on_swept, sweep);
 
-	routers->unswept = removed < 0 || sweep->error;
+	routers->unswept = removed < 0 || sweep->error ? sweep->kinds : 0;
 	return removed < 0 ? removed : -sweep->untold;
 }
 
 /* After a predecessor that left no elections, nothing at all is continued. */
-int routers_sweep(struct routers *routers, bool after_death)
+int routers_sweep(struct routers *routers, struct state *old)
 {
+	bool after_death = old == NULL;
 	struct sweep sweep = { .routers = routers,
 			       .journal = routers_journal(routers),
+			       .kinds = kinds_to_sweep(routers, old),
 			       .after_death = after_death };
 	int err = run(&sweep);
 
@@ -107,6 +151,7 @@ void routers_sweep_again(struct routers *routers)
 {
 	struct sweep sweep = { .routers = routers,
 			       .journal = routers_journal(routers),
+			       .kinds = routers->unswept,
 			       .again = true };
 
 	if (routers->unswept)

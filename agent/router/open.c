@@ -67,6 +67,7 @@ static void add_wants(struct routers *routers, unsigned number, const struct con
 		routers->wants_n++;
 	}
 	accept_add(routers, router);
+	routes_add(routers, number, conf);
 }
 
 /* Where VRRP is spoken: one LAN for each interface and family. */
@@ -186,7 +187,8 @@ static unsigned count_wants(const struct conf *conf)
 
 	for (unsigned i = 0; i < conf->routers_n; i++)
 		n += conf->routers[i].addresses_n + conf->routers[i].extra_n +
-		     virtual_mac_wants_n(&conf->routers[i]) + accept_wants_n(&conf->routers[i]);
+		     virtual_mac_wants_n(&conf->routers[i]) + accept_wants_n(&conf->routers[i]) +
+		     routes_wants_n(&conf->routers[i]);
 	return n;
 }
 
@@ -222,8 +224,8 @@ static int cmp_names(const void *a, const void *b)
 	return strcmp(*(const char *const *)a, *(const char *const *)b);
 }
 
-/* Of all routers, of addresses that are elsewhere, and of what is tracked. Return: how many there
- * are. */
+/* Of all routers, of addresses and routes that are elsewhere, and of what is tracked. Return: how
+ * many there are. */
 static unsigned list_interfaces(const struct conf *conf, const char **ret_names)
 {
 	const struct conf_track *tracks[2 * CONF_TRACKS_MAX];
@@ -239,6 +241,7 @@ static unsigned list_interfaces(const struct conf *conf, const char **ret_names)
 		tracks_n = tracks_of(router, i ? router - 1 : NULL, tracks);
 		for (unsigned k = 0; k < tracks_n; k++)
 			ret_names[n++] = tracks[k]->interface;
+		n += routes_list_interfaces(router, ret_names + n);
 	}
 	return n;
 }
@@ -247,9 +250,12 @@ static unsigned list_interfaces(const struct conf *conf, const char **ret_names)
 static int count_interfaces(const struct conf *conf)
 {
 	unsigned max = conf->routers_n + count_wants(conf) + count_tracks(conf), names_n;
-	const char **names = calloc(max + 1, sizeof(*names));
+	const char **names;
 	int n = 0;
 
+	for (unsigned i = 0; i < conf->routers_n; i++)
+		max += routes_list_interfaces(&conf->routers[i], NULL);
+	names = calloc(max + 1, sizeof(*names));
 	if (!names)
 		return -ENOMEM;
 	names_n = list_interfaces(conf, names);
@@ -333,7 +339,10 @@ static int make_room(struct routers *routers, const struct conf *conf)
 		return err;
 	for (unsigned i = 0; i < conf->routers_n; i++)
 		(void)interfaces_add(routers->interfaces, conf->routers[i].interface);
-	return kern_wants_new(count_wants(conf), all_n, routers->changer, routers->dump,
+	err = routes_new(routers, conf, all_n);
+	if (err < 0)
+		return err;
+	return kern_wants_new(count_wants(conf), all_n + 1, routers->changer, routers->dump,
 			      &routers->wants);
 }
 
@@ -349,6 +358,8 @@ static int make_routers(struct routers *routers, const struct conf *conf)
 		err = guests_init(routers);
 	if (err == 0)
 		err = tracks_init(routers);
+	if (err == 0)
+		kern_wants_interface(routers->wants, routers->routes.host, KERN_HOST, false);
 	return err < 0 ? err : twins_init(routers);
 }
 
@@ -407,6 +418,8 @@ static int open_hearing(struct routers *routers, int sender_fd, const char **ret
 
 	*ret_what = "opening the netlink sockets";
 	err = kern_monitor_open(kern_changer_port(routers->changer), &routers->monitor);
+	if (err == 0)
+		err = routes_open(routers);
 	if (err < 0)
 		return err;
 	*ret_what = "opening the packet sockets";
@@ -524,6 +537,7 @@ void routers_close(struct routers *routers)
 		lan_fini(router_lan(routers, &routers->all[i]));
 	guests_fini(routers);
 	tracks_free(&routers->tracks);
+	routes_fini(routers);
 	twins_fini(routers);
 	interfaces_free(routers->interfaces);
 	deadlines_free(routers->heap);

@@ -269,7 +269,8 @@ int64_t routers_deadline(const struct routers *routers)
 	int64_t deadline_ns;
 
 	/* What was seen at the end of a turn, in a dump, is for the next one. */
-	if (routers->doubtful_n || routers->guests.doubtful_n || routers->tracks.doubtful_n)
+	if (routers->doubtful_n || routers->guests.doubtful_n || routers->tracks.doubtful_n ||
+	    routers->routes.doubtful_n || routers->routes.suspect)
 		return routers->read_ns;
 	deadlines_first(routers->heap, &deadline_ns);
 	if (retry_ns < deadline_ns)
@@ -381,6 +382,11 @@ const struct track *routers_track(const struct routers *routers, const struct ro
 {
 	assert(i < router->tracks_n);
 	return &routers->tracks.all[router->track + i];
+}
+
+bool routers_has_route(const struct routers *routers, const struct router *router, unsigned i)
+{
+	return kern_wants_is_ours(routers->wants, router->route + i);
 }
 
 bool routers_has_twin(const struct routers *routers, const struct router *router, unsigned address)

@@ -48,6 +48,8 @@ struct router {
 	bool narrow;                    /* that one's MTU is too small for IPv6 */
 	bool misfit;                    /* it was not as it was made when last looked at */
 	unsigned filter;                /* likewise of its filters (accept.h) */
+	unsigned route;                 /* likewise of its routes, and then its rules (routes.h) */
+	unsigned routes_at;             /* number of its first route among all */
 	unsigned guests_n;              /* so many of them are guests (guests.h) */
 	struct vrrp_list list;          /* what it advertises; owned */
 	struct vrrp_rules rules;        /* by which it receives, and authenticates what it sends */
@@ -266,6 +268,11 @@ struct drained {
  */
 void routers_drain(struct routers *routers, unsigned i, int64_t for_ns, const struct clocks *now,
 		   const struct journal_asker *asker, struct drained *ret_drained);
+/**
+ * routers_has_route() - whether a route or rule of a router is there, by vipd.
+ * @i: below its routes_n + rules_n; the rules are behind the routes.
+ */
+bool routers_has_route(const struct routers *routers, const struct router *router, unsigned i);
 
 /* What a router answers to the word that it shall forget its Active. */
 struct forgotten {

@@ -2,6 +2,7 @@
 /*
  * The inside of struct routers, private to the files that share it. Each calls only those above it:
  *
+ *	routes.c	routes and rules
  *	virtual_mac.c	the macvlan of a router with a virtual MAC
  *	accept.c	packets that are dropped, by accept = false
  *	guests.c	addresses where their router does not live
@@ -30,6 +31,7 @@
 #include "guests.h"
 #include "last_will.h"
 #include "routers.h"
+#include "routes.h"
 #include "track.h"
 #include "twins.h"
 #include "netlink/dump.h"
@@ -72,6 +74,7 @@ struct routers {
 	struct own own; /* what of their peers and sources this host is */
 	struct kern_wants *wants;
 	struct guests guests;
+	struct routes routes;
 	struct twins twins;
 	struct tracks tracks;
 	struct state *state; /* where elections are left; borrowed */
@@ -83,9 +86,9 @@ struct routers {
 	int64_t unread_ns;        /* no packet that waits has come before */
 	int64_t read_real_ns;     /* up to here the predecessor read the packets */
 	bool groups_missing;      /* some LAN could not join its group: try again */
-	bool unswept;             /* something that a predecessor left was not removed: try again */
-	bool dump_due;            /* the kernel must be asked for everything */
-	int64_t dump_ns;          /* not before: it could not answer last time */
+	unsigned unswept; /* kinds of which something that a predecessor left was not removed */
+	bool dump_due;    /* the kernel must be asked for everything */
+	int64_t dump_ns;  /* not before: it could not answer last time */
 	unsigned doubtful_n, owing_n;
 	unsigned repeated_n;   /* frames of rounds that it has sent, or put off */
 	struct lan **doubtful; /* LANs to be assessed; each once */
@@ -168,8 +171,8 @@ static inline void routers_doubt(struct routers *routers, struct lan *lan)
 void routers_hear(struct routers *routers);
 
 /**
- * routers_place_of() - on which interface an object is wanted that the kernel shows: on its own; of
- * some kinds the kernel has room for one on all interfaces, and shows it as of any.
+ * routers_place_of() - where an object is wanted that the kernel shows: on its own interface, or on
+ * the host; of some kinds the kernel has room for one on all interfaces, and shows it as of any.
  *
  * Return: its number; -1 when its own is none of ours, and it is not wanted on another one that is
  * there.
@@ -273,7 +276,14 @@ void router_want_address(struct routers *routers, struct router *router, unsigne
 			 bool wanted);
 
 /**
- * router_want_addresses() - whether a router's addresses shall be there.
+ * router_want_route() - whether a route of a router shall be there, over the interfaces that there
+ * are now; one that has none is told of, and not wanted.
+ * @i: below its routes_n.
+ */
+void router_want_route(struct routers *routers, struct router *router, unsigned i, bool wanted);
+
+/**
+ * router_want_addresses() - whether a router's addresses, routes and rules shall be there.
  */
 void router_want_addresses(struct routers *routers, struct router *router, bool wanted);
 
@@ -386,12 +396,12 @@ size_t conf_packet_len(const struct conf_router *conf);
 
 /**
  * routers_sweep() - remove what a predecessor left and nobody wants.
- * @after_death: also what is wanted.
+ * @old: what the predecessor left; NULL: nothing, and then what is wanted goes, too.
  *
  * Return: 0; -errno when the kernel could not be asked, or refuses to remove something; of an
  * address that is told. In both cases routers_sweep_again() is due once a second.
  */
-int routers_sweep(struct routers *routers, bool after_death);
+int routers_sweep(struct routers *routers, struct state *old);
 
 /**
  * routers_sweep_again() - try again what was refused, if anything was.

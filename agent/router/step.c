@@ -66,6 +66,16 @@ void router_want_address(struct routers *routers, struct router *router, unsigne
 	accept_want(routers, router, address, wanted && can_come);
 }
 
+void router_want_route(struct routers *routers, struct router *router, unsigned i, bool wanted)
+{
+	struct journal_router journal = router_journal(routers, router);
+	bool can_come = routes_update(routers, router->routes_at + i);
+
+	if (wanted && !can_come)
+		journal_route_no_place(&journal, &router->conf->routes[i]);
+	kern_wants_want(routers->wants, router->route + i, wanted && can_come);
+}
+
 void router_want_addresses(struct routers *routers, struct router *router, bool wanted)
 {
 	unsigned n = router->conf->addresses_n + router->conf->extra_n;
@@ -73,6 +83,10 @@ void router_want_addresses(struct routers *routers, struct router *router, bool 
 	virtual_mac_want_up(routers, router, wanted);
 	for (unsigned i = 0; i < n; i++)
 		router_want_address(routers, router, i, wanted);
+	for (unsigned i = 0; i < router->conf->routes_n; i++)
+		router_want_route(routers, router, i, wanted);
+	for (unsigned i = 0; i < router->conf->rules_n; i++)
+		kern_wants_want(routers->wants, router->route + router->conf->routes_n + i, wanted);
 }
 
 void router_renew_leases(struct routers *routers, struct router *router)

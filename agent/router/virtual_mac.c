@@ -167,6 +167,7 @@ void virtual_mac_follow(struct routers *routers, struct router *router)
 		return;
 	interfaces_tie(routers->interfaces, router->home, ifindex);
 	kern_wants_interface(routers->wants, router->home, ifindex, home->promotes);
+	routes_doubt(routers, router->home);
 	router->moved = true;
 	router->unset = false;
 	if (ifindex)
@@ -302,5 +303,6 @@ static void on_removed(enum kern_kind kind, const union kern_entry *entry, int e
 void virtual_mac_remove_all(struct routers *routers)
 {
 	if (kern_wants_has_kind(routers->wants, KERN_KIND_MACVLAN))
-		(void)kern_sweep(routers->dump, routers->changer, is_not_ours, on_removed, routers);
+		(void)kern_sweep_kinds(routers->dump, routers->changer, 1u << KERN_KIND_MACVLAN,
+				       is_not_ours, on_removed, routers);
 }

@@ -127,6 +127,8 @@ static struct vrrp_reason fault_of(const struct routers *routers, const struct r
 	} else {
 		fault = guests_fault(routers, router);
 		if (fault.code == VRRP_REASON_NONE)
+			fault = routes_fault(routers, router);
+		if (fault.code == VRRP_REASON_NONE)
 			fault = track_fault(routers, router);
 	}
 	return fault;
@@ -142,7 +144,8 @@ static int64_t patience_ns(const struct router *router, enum vrrp_reason_code fa
 	const struct vrrp_config *config = &router->vr.config;
 	int64_t others_ns = vrrp_down_intervals(config) * vrrp_interval_ns(config->interval_cs);
 
-	if (fault == VRRP_REASON_NO_CARRIER || fault == VRRP_REASON_ADDRESS_NO_CARRIER)
+	if (fault == VRRP_REASON_NO_CARRIER || fault == VRRP_REASON_ADDRESS_NO_CARRIER ||
+	    fault == VRRP_REASON_ROUTE_NO_CARRIER)
 		return router->conf->link.delay_ns < others_ns ? router->conf->link.delay_ns
 							       : others_ns;
 	/* What is sent to an address that is gone nobody hears: no silence would prove anything. */
@@ -529,6 +532,25 @@ void router_look_at_tracks(struct routers *routers, struct router *router)
 		take_track(routers, &routers->tracks.all[router->track + i]);
 }
 
+/* Hops of one router are neighbours. */
+static void assess_routes(struct routers *routers, unsigned interface)
+{
+	const struct routes *routes = &routers->routes;
+	const struct router *router = NULL;
+
+	routes->places[interface].doubtful = false;
+	for (uint32_t i = routes->places[interface].first; i; i = routes->hops[i - 1].next) {
+		const struct routes_route *route = &routes->all[routes->hops[i - 1].route];
+		struct router *owner = &routers->all[route->router];
+
+		if (owner != router)
+			router_look_at_worth(routers, owner);
+		router = owner;
+		router_want_route(routers, owner, route->number,
+				  owner->vr.election.state == VRRP_STATE_ACTIVE);
+	}
+}
+
 void routers_assess(struct routers *routers)
 {
 	routers_assess_tracks(routers);
@@ -543,6 +565,9 @@ void routers_assess(struct routers *routers)
 	for (unsigned i = 0; i < routers->guests.doubtful_n; i++)
 		assess_guests(routers, routers->guests.doubtful[i]);
 	routers->guests.doubtful_n = 0;
+	for (unsigned i = 0; i < routers->routes.doubtful_n; i++)
+		assess_routes(routers, routers->routes.doubtful[i]);
+	routers->routes.doubtful_n = 0;
 }
 
 void routers_doubt_groups(struct routers *routers)

@@ -275,6 +275,24 @@ void problems_address(struct problems *problems, const struct records_table *tab
 		    ip);
 }
 
+bool problems_route_is_missing(const struct problems *problems, const struct records_table *table,
+			       const void *record)
+{
+	return problems->is_active && !client_number(table, record, "present");
+}
+
+void problems_route(struct problems *problems, const struct records_table *table,
+		    const void *record)
+{
+	bool is_rule = client_number(table, record, "rule");
+	char text[FIELDS_TEXT_SIZE];
+
+	if (problems_route_is_missing(problems, table, record))
+		add(problems, PROBLEM_DEGRADED, is_rule ? "missing_rule" : "missing_route",
+		    "it is Active without its %s %.120s; vipctl events says why",
+		    is_rule ? "rule" : "route", client_text(table, record, "text", text));
+}
+
 void problems_conflict(struct problems *problems, const struct records_table *table,
 		       const void *record)
 {

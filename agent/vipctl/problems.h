@@ -63,6 +63,18 @@ void problems_track(struct problems *problems, const struct records_table *table
 		    const void *record);
 
 /**
+ * problems_route() - one of its routes or rules.
+ */
+void problems_route(struct problems *problems, const struct records_table *table,
+		    const void *record);
+
+/**
+ * problems_route_is_missing() - whether it is not there although the router is Active.
+ */
+bool problems_route_is_missing(const struct problems *problems, const struct records_table *table,
+			       const void *record);
+
+/**
  * problems_conflict() - another VRID has one of its addresses.
  */
 void problems_conflict(struct problems *problems, const struct records_table *table,

@@ -29,7 +29,8 @@ struct shown {
 	char first[ADDRESS_TEXT_SIZE];
 	struct problems problems;
 	json_t *addresses, *extra, *missing, *held; /* owned; arrays of strings, or NULL */
-	json_t *conflicts, *peers, *tracks;         /* owned; arrays of objects, or NULL */
+	json_t *routes, *rules, *missing_routes, *missing_rules; /* likewise */
+	json_t *conflicts, *peers, *tracks; /* owned; arrays of objects, or NULL */
 	json_t *places; /* owned; an object of the interfaces that addresses elsewhere are on */
 };
 
@@ -224,6 +225,10 @@ static void add_addresses(struct shown *shown, json_t *object)
 	json_object_set(object, "conflicts", shown->conflicts);
 	json_object_set(object, "peers", shown->peers);
 	json_object_set(object, "tracks", shown->tracks);
+	json_object_set(object, "routes", shown->routes);
+	json_object_set(object, "rules", shown->rules);
+	json_object_set(object, "missing_routes", shown->missing_routes);
+	json_object_set(object, "missing_rules", shown->missing_rules);
 }
 
 /* As the fields of the record, which does not show it: a time that may not be there is null. */
@@ -314,6 +319,11 @@ static void forget_lists(struct shown *shown)
 	json_decref(shown->places);
 	json_decref(shown->peers);
 	json_decref(shown->tracks);
+	json_decref(shown->routes);
+	json_decref(shown->rules);
+	json_decref(shown->missing_routes);
+	json_decref(shown->missing_rules);
+	shown->routes = shown->rules = shown->missing_routes = shown->missing_rules = NULL;
 	shown->addresses = shown->extra = shown->missing = shown->held = NULL;
 	shown->conflicts = shown->peers = shown->tracks = shown->places = NULL;
 }
@@ -352,6 +362,10 @@ static const char *begin_router(struct printer *printer, const struct records_ta
 		shown->places = json_object();
 		shown->peers = json_array();
 		shown->tracks = json_array();
+		shown->routes = json_array();
+		shown->rules = json_array();
+		shown->missing_routes = json_array();
+		shown->missing_rules = json_array();
 	}
 	return NULL;
 }
@@ -377,6 +391,19 @@ static void add_address(struct shown *shown, const struct records_table *table, 
 		json_array_append_new(shown->missing, json_string(text));
 	if (problems_address_is_held(&shown->problems, table, record))
 		json_array_append_new(shown->held, json_string(text));
+}
+
+static void add_route(struct shown *shown, const struct records_table *table, const void *record)
+{
+	bool is_rule = client_number(table, record, "rule");
+	char text[FIELDS_TEXT_SIZE];
+
+	client_text(table, record, "text", text);
+	problems_route(&shown->problems, table, record);
+	json_array_append_new(is_rule ? shown->rules : shown->routes, json_string(text));
+	if (problems_route_is_missing(&shown->problems, table, record))
+		json_array_append_new(is_rule ? shown->missing_rules : shown->missing_routes,
+				      json_string(text));
 }
 
 /* One of what a router has several of. */
@@ -436,6 +463,8 @@ static const char *take_record(const struct records_table *table, const void *re
 		return begin_router(printer, table, record);
 	if (strcmp(table->name, "address") == 0 && printer->shown.any)
 		add_address(&printer->shown, table, record);
+	if (strcmp(table->name, "route") == 0 && printer->shown.any)
+		add_route(&printer->shown, table, record);
 	if (strcmp(table->name, "host") == 0 && printer->routers && !printer->host)
 		return take_host(printer, table, record);
 	return printer->shown.any ? take_listed(printer, table, record) : NULL;

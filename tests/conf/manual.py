@@ -10,7 +10,8 @@ SECTIONS = {"file": "Keys of the host", "router": "Keys of a virtual router",
 COLUMNS = "noun key kind min max expected preset required refused".split()
 FORMS = {"boolean": "boolean", "number": "number", "word": "word", "path": "path",
          "duration": "duration", "list": "list of groups", "array": "array of ",
-         "address": "address", "group": "group", "password": "password"}
+         "address": "address", "network": "network", "mark": "mark", "group": "group",
+         "password": "password"}
 ORDINALS = ["no", "one", "two", "three", "four", "five", "six", "seven", "eight"]
 # Macros of mdoc(7) that say how a word looks, and nothing else.
 LOOKS = {"Ic", "Ar", "Cm", "Ql", "Dv", "Pa", "Em", "Nm", "Xr", "No", "Sy", "Li", "Ns", "Pq"}
@@ -185,7 +186,7 @@ def wrong_row(row, column):
              "kind": "number" if row["kind"] == "boolean" else "boolean",
              "min": row["min"] if row["kind"] == "path" else row["min"] + "1",
              "max": row["max"] + "1",
-             "expected": row["expected"].replace('"', '"x', row["kind"] != "address"),
+             "expected": row["expected"].replace('"', '"x', row["kind"] not in ("address", "network", "mark")),
              "preset": row["preset"] and "other",
              "required": "" if row["required"] else "required",
              "refused": "" if row["refused"] else '"other"'}[column]

@@ -154,7 +154,8 @@ static void check_unique(const struct conf *conf)
 			assert(!same_address(a, b));
 			if (i == j)
 				continue;
-			assert(strcmp(a->name, b->name) != 0);
+			/* A router of both families is two of one name. */
+			assert(strcmp(a->name, b->name) != 0 || a->vrrp.family != b->vrrp.family);
 			if (strcmp(a->interface, b->interface) == 0)
 				assert(a->vrrp.vrid != b->vrrp.vrid ||
 				       a->vrrp.family != b->vrrp.family);

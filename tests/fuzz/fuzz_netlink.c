@@ -108,6 +108,27 @@ static void check_link_kinds(const struct nlmsghdr *message)
 	}
 }
 
+/* What is ours can be removed: by a message that is about the same. Others are shown as what is
+ * gone from their place. */
+static void check_of_host(const struct kern_object *object)
+{
+	_Alignas(struct nlmsghdr) uint8_t bytes[KERN_CHANGE_LEN_MAX];
+	const struct kern_ops *ops = kern_kinds[object->kind];
+	struct kern_change change = { .kind = object->kind, .entry = object->entry };
+	union kern_entry entry;
+
+	assert(ops->ifindex(&object->entry) == KERN_HOST);
+	assert(ops->is_marked(&object->entry) || object->gone);
+	assert(ops->equal(&object->entry, &object->entry));
+	assert(ops->put(bytes, &change, 1) <= ops->removal_len);
+	assert(ops->parse((const struct nlmsghdr *)(const void *)bytes, &entry));
+	assert(ops->same(&object->entry, &entry) && ops->is_marked(&entry));
+	assert(ops->hash(&object->entry) == ops->hash(&entry));
+	change.add = true;
+	if (object->kind == KERN_KIND_RULE)
+		assert(ops->put(bytes, &change, 1) <= sizeof(bytes));
+}
+
 static void check_object(const struct kern_object *object, const struct nlmsghdr *message)
 {
 	assert(object->by_us == (message->nlmsg_pid == OUR_PORT));
@@ -123,6 +144,10 @@ static void check_object(const struct kern_object *object, const struct nlmsghdr
 		break;
 	case KERN_OBJECT_ENTRY:
 		assert(object->kind < KERN_KIND_COUNT);
+		if (kern_kinds[object->kind]->of_host) {
+			check_of_host(object);
+			break;
+		}
 		check_address(&object->address);
 		check_round_trip(object);
 		break;
@@ -166,7 +191,7 @@ static void show(struct interfaces *interfaces, struct lan *lans, const struct k
 	if (object->type == KERN_OBJECT_LINK)
 		for (unsigned n = interfaces_see(interfaces, object, seen); n; n--)
 			lan_follow(&lans[seen[n - 1]]);
-	if (object->type == KERN_OBJECT_ENTRY)
+	if (object->type == KERN_OBJECT_ENTRY && object->kind == KERN_KIND_ADDRESS)
 		at = interfaces_at(interfaces, object->address.ifindex);
 	if (at >= 0 && object->address.family == 4)
 		lan_source_see(&lans[at], object, false);

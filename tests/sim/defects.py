@@ -53,6 +53,27 @@ class Found(NamedTuple):
 
 
 DEFECTS = [
+    # ---- routes ----
+    Defect("route-never-suspected",
+           "A route that the kernel removes with its source stays away for good.",
+           "agent/router/*.c",
+           "if (routers->routes.suspect) kern_wants_suspect(routers->wants, routers->routes.host);",
+           ";"),
+    Defect("route-stays-with-a-backup",
+           "Traffic of a Backup leaves by the route of the Active.",
+           "agent/router/*.c",
+           "kern_wants_want(routers->wants, router->route + i, wanted && can_come);",
+           "if (wanted) kern_wants_want(routers->wants, router->route + i, can_come);"),
+    Defect("route-leads-over-the-interface-that-was",
+           "After its interface was made anew a route never comes back.",
+           "agent/router/*.c",
+           "ways[n].ifindex = interfaces_get(routers->interfaces, (unsigned)place)->ifindex;",
+           "ways[n].ifindex = 2;"),
+    Defect("route-of-a-predecessor-unknown",
+           "What a reload or a crash leaves of routes is taken for an interface's, and stays.",
+           "agent/router/*.c",
+           "if (ops->of_host) return (int)routers->routes.host;",
+           ";"),
     # ---- accept = false ----
     Defect("accept-never-filters",
            "Packets are served at an address that shall not accept any.",
@@ -78,8 +99,9 @@ DEFECTS = [
     Defect("accept-filter-left-by-reload",
            "A reload to accept = true goes on dropping.",
            "netlink/*.c",
-           "if (kern_kinds[pass.kind]->asks_one) continue;",
-           "if (kern_kinds[pass.kind]->asks_one || pass.kind == KERN_KIND_FILTER) continue;"),
+           "ops->of_host != of_host || ops->asks_one) continue;",
+           "ops->of_host != of_host || ops->asks_one || pass->kind == KERN_KIND_FILTER) "
+           "continue;"),
     Defect("accept-filter-unseen-after-crash",
            "A successor takes filters that are there for missing, or leaves them behind.",
            "agent/router/*.c",
@@ -251,7 +273,7 @@ DEFECTS = [
     Defect("leftovers-not-swept",
            "Addresses of a vipd that died, or of an earlier configuration, stay for ever.",
            "agent/router/*.c",
-           "err = routers_sweep(routers, old == NULL);",
+           "err = routers_sweep(routers, old);",
            "err = 0; (void)routers_sweep;"),
     Defect("kernel-not-heard-at-first",
            "What others did while a process was getting ready is undone by its first changes.",

@@ -37,6 +37,7 @@ struct sim {
 	bool units;         /* hosts have routers of both families that elect as one (sim_unit.h) */
 	bool unicast;       /* routers speak to peers (sim_peers.h), */
 	bool nobody;        /* of whom one does not exist */
+	bool routed;        /* each router has a route */
 	bool tidy;          /* a scenario: no chance anywhere, for traces that read well */
 	bool signs;         /* adverts are signed, and wall clocks are set while vipd runs */
 	bool moving;        /* hosts may speak from other addresses than they began with */

@@ -103,6 +103,9 @@
  * P17 No packet to an address of a router that does not accept is ever delivered: its filter comes
  *     before the address and goes after it, and at the end of a turn it is there as long as the
  *     router is Active, and no longer.
+ * P18 In worlds with routes, a router that is not Active has none at the end of a turn, and an
+ * Active that has its interface and its first address has it, but for 3 s after a refusal and while
+ *     thefts are waited out.
  * lease     While the agent is well, and was for two leases, the kernel ends none of an Active.
  * timing    What sim_model.h says about single steps.
  * deadline  A router always has a deadline, neither past nor too far, except in Fault.

@@ -210,7 +210,8 @@ void check_addresses(struct sim *sim, const struct sim_process *process)
 void check_given_up(struct sim *sim, unsigned i)
 {
 	if (!check_in_trouble(sim, i) && kernel_ours(&sim->routers[i].kernel))
-		check_fail(sim, "P3", "%s has given up and left an address behind", node_name(i));
+		check_fail(sim, "P3", "%s has given up and left an address or route behind",
+			   node_name(i));
 	companion_left(sim, i);
 	macvlan_left(sim, i);
 	guest_left(sim, i);
@@ -412,7 +413,8 @@ void check_bound(struct sim *sim, unsigned i)
 {
 	const struct sim_gateway *r = &sim->routers[i];
 
-	if (r->bound_ns == sim->now_ns && kernel_ours(&r->kernel))
+	/* A route has none. */
+	if (r->bound_ns == sim->now_ns && kernel_ours(&r->kernel) > r->kernel.route.present)
 		check_fail(sim, "P5", "%s has an address although nobody renewed its lease",
 			   node_name(i));
 }
@@ -602,6 +604,7 @@ void check_go_end(struct sim *sim, const struct sim_process *process, const stru
 		check_reload(sim, process, going);
 	if (!check_in_trouble(sim, i) && r->vr.election.state != VRRP_STATE_ACTIVE &&
 	    kernel_ours(&r->kernel))
-		check_fail(sim, "P3", "%s goes on and leaves an address behind", node_name(i));
+		check_fail(sim, "P3", "%s goes on and leaves an address or route behind",
+			   node_name(i));
 	check_sent(sim, i);
 }

@@ -7,6 +7,7 @@
 #include "sim.h"
 #include "sim_filter.h"
 #include "sim_peers.h"
+#include "sim_route.h"
 
 #define ETHERNET_LEN 14
 #define IP_LEN       20
@@ -163,7 +164,8 @@ static void check_farewell(struct sim *sim, unsigned i)
 
 	r->turn.farewells_sent++;
 	if (!check_in_trouble(sim, i) && kernel_ours(&r->kernel))
-		check_fail(sim, "P3", "%s says farewell and still has an address", node_name(i));
+		check_fail(sim, "P3", "%s says farewell and still has an address or route",
+			   node_name(i));
 }
 
 void check_advert_left(struct sim *sim, unsigned i, unsigned priority)
@@ -491,6 +493,7 @@ void check_turn_end(struct sim *sim, const struct sim_process *process)
 	companion_turn(sim, process);
 	check_addresses(sim, process);
 	filter_check(sim, process);
+	route_check(sim, process);
 	check_resort(sim, i);
 	check_patience(sim, i);
 	sim->routers[i].adverts_n += sim->routers[i].turn.adverts_sent;

@@ -4,6 +4,7 @@
 #include <assert.h>
 
 #include "sim.h"
+#include "sim_route.h"
 #include "sim_junk.h"
 
 void fault_add(struct sim *sim, const struct sim_episode *episode)
@@ -501,6 +502,7 @@ void fault_theft(struct sim *sim, unsigned i)
 	for (unsigned k = 0; k < r->addresses_n; k++)
 		if (e->amount || k == e->peer % r->addresses_n)
 			kernel_steal(sim, e->node, k);
+	route_steal(sim, e->node);
 	if (e->ns && sim->now_ns + e->ns < e->end_ns)
 		events_push(&sim->events, sim->now_ns + e->ns, SIM_EVENT_THEFT, i, 0);
 }

@@ -7,6 +7,7 @@
 
 #include "sim.h"
 #include "sim_filter.h"
+#include "sim_route.h"
 
 #define LEASE_EARLY_NS (100 * SIM_MS) /* so long before its end a lease may be over */
 
@@ -118,7 +119,7 @@ bool kernel_can_talk(const struct sim_kernel *kernel)
 
 unsigned kernel_ours(const struct sim_kernel *kernel)
 {
-	unsigned n = 0;
+	unsigned n = kernel->route.present;
 
 	for (unsigned k = 0; k < SIM_ADDRESSES_MAX; k++)
 		n += kernel->table[k].present && kernel->table[k].mark == KERN_ADDRESS_MARK;
@@ -132,8 +133,8 @@ static void mark_unseen(struct sim_process *process, const struct kern_object *o
 {
 	unsigned family = process->sim->routers[process->router].config.family, k;
 
-	if (object->type != KERN_OBJECT_ENTRY || object->address.family != family ||
-	    (ours && !object->gone))
+	if (object->type != KERN_OBJECT_ENTRY || object->kind != KERN_KIND_ADDRESS ||
+	    object->address.family != family || (ours && !object->gone))
 		return;
 	k = family_virtual_number(object->address.family, object->address.bytes);
 	if (k < SIM_ADDRESSES_MAX)
@@ -145,7 +146,8 @@ static void notify(struct sim *sim, unsigned i, struct sim_process *process, str
 {
 	struct sim_monitor *monitor = &process->monitor;
 	bool ours = actor.process == process;
-	bool ip6 = object.type == KERN_OBJECT_ENTRY && object.address.family == 6;
+	bool ip6 = object.type == KERN_OBJECT_ENTRY && object.kind == KERN_KIND_ADDRESS &&
+		   object.address.family == 6;
 
 	/* As in netlink/monitor.c: what it added itself a process does not hear of; but of IPv6
 	 * nothing says who has done something. */
@@ -317,6 +319,7 @@ static void drop(struct sim *sim, unsigned i, struct actor actor, unsigned k)
 	sim->routers[i].kernel.table[k].present = false;
 	note_own(sim, i, k);
 	tell_address(sim, i, actor, k, true);
+	route_loses_source(sim, i, k);
 }
 
 /*
@@ -556,6 +559,8 @@ void kernel_set_link(struct sim *sim, unsigned i, bool up, bool carrier)
 	disturb(sim, i);
 	link->up = up;
 	link->carrier = carrier;
+	if (!up)
+		route_loses_link(sim, i);
 	if (link->exists)
 		kernel_tell_link(sim, i);
 	if (!up)
@@ -594,6 +599,7 @@ void kernel_remove_link(struct sim *sim, unsigned i)
 	for (unsigned n = 0; n < SIM_OWN_MAX; n++)
 		kernel_set_own(sim, i, n, false);
 	companion_vanishes(sim, i);
+	route_loses_link(sim, i);
 	kernel->link.exists = false;
 	check_unread(sim, i); /* what came by it is of no interface any more */
 	for (unsigned n = 0; n < SIM_MEMBERS_MAX; n++)

@@ -54,6 +54,15 @@ struct sim_filter {
 	int ifindex;  /* that it was made for */
 };
 
+/* Of vipd: nobody else has one to the same network. */
+struct sim_route {
+	bool present;
+	uint8_t mark;
+	int ifindex;       /* that it leads over */
+	int64_t stolen_ns; /* somebody took it last */
+	int64_t shaken_ns; /* what it needs was gone last */
+};
+
 struct sim_link {
 	bool exists, up, carrier;
 	int ifindex;
@@ -85,6 +94,7 @@ struct sim_kernel {
 	struct sim_address table[SIM_ADDRESSES_MAX];
 	struct sim_filter filters[SIM_ADDRESSES_MAX];
 	struct sim_macvlans macvlans;
+	struct sim_route route;
 };
 
 /* What a process hears of its kernel. */
@@ -234,7 +244,7 @@ void kernel_tell_link(struct sim *sim, unsigned i);
 void kernel_tell_forwarding(struct sim *sim, unsigned i);
 
 /**
- * kernel_ours() - how many addresses on the host carry the agent's mark.
+ * kernel_ours() - how many addresses and routes of the host carry the agent's mark.
  */
 unsigned kernel_ours(const struct sim_kernel *kernel);
 

@@ -13,6 +13,7 @@
 #include "netlink/sweep.h"
 #include "sim.h"
 #include "sim_filter.h"
+#include "sim_route.h"
 
 /* ---- netlink/change.h ---- */
 
@@ -74,6 +75,8 @@ static int carry_out(struct sim_process *by, const struct kern_change *change)
 	}
 	if (change->kind == KERN_KIND_MACVLAN || change->kind == KERN_KIND_UP)
 		return macvlan_change(by->sim, by, change);
+	if (change->kind == KERN_KIND_ROUTE)
+		return route_change(by->sim, by, change);
 	return is_filter ? filter_change(by->sim, by, change) : kernel_change(by->sim, by, change);
 }
 
@@ -96,8 +99,8 @@ int kern_changer_apply(struct kern_changer *changer, struct kern_change *changes
 	return broken ? -ENOBUFS : 0;
 }
 
-/* ---- netlink/prepared.h: this kernel keeps marks, so the removal of an address is never held ----
- */
+/* ---- netlink/prepared.h: this kernel keeps marks, so the removal of an address is never held;
+ * that of a route is ---- */
 
 int kern_prepared_open(struct kern_prepared **ret_prepared)
 {
@@ -123,6 +126,8 @@ void kern_prepared_add(struct kern_prepared *prepared, const struct kern_transac
 		(void)macvlan_remove(prepared->process->sim, prepared->process, link->ifi_index);
 		return;
 	}
+	if (route_bequeath(prepared->process->sim, prepared->process, transaction))
+		return;
 	check_fail(prepared->process->sim, "P3", "%s removes an address without a look at it",
 		   node_name(prepared->process->router));
 }
@@ -229,6 +234,8 @@ int kern_dump_kind(struct kern_dump *dump, enum kern_kind kind, kern_object_fn e
 	process_may_die(process);
 	if (kind == KERN_KIND_FILTER)
 		return filter_dump(process, 0, each, arg);
+	if (kind == KERN_KIND_ROUTE)
+		return route_dump(process, each, arg);
 	if (kind == KERN_KIND_MACVLAN || kind == KERN_KIND_UP)
 		macvlan_show(process, kind, 0, each, arg);
 	if (kind != KERN_KIND_ADDRESS)
@@ -249,6 +256,10 @@ int kern_dump_interface(struct kern_dump *dump, enum kern_kind kind, int ifindex
 	struct sim_process *process = dump->process;
 	const struct sim_link *link = &process->sim->routers[process->router].kernel.link;
 
+	if (kind == KERN_KIND_ROUTE) { /* which is of no interface */
+		process_may_die(process);
+		return route_dump(process, each, arg);
+	}
 	if (kind == KERN_KIND_FILTER) { /* which outlives its interface */
 		process_may_die(process);
 		return filter_dump(process, ifindex, each, arg);
@@ -276,19 +287,19 @@ int kern_dump_interface(struct kern_dump *dump, enum kern_kind kind, int ifindex
 	return kern_dump_kind(dump, kind, each, arg);
 }
 
-int __real_kern_sweep(struct kern_dump *dump, struct kern_changer *changer, kern_keep_fn keep,
-		      kern_swept_fn swept, void *arg);
-int __wrap_kern_sweep(struct kern_dump *dump, struct kern_changer *changer, kern_keep_fn keep,
-		      kern_swept_fn swept, void *arg);
+int __real_kern_sweep_kinds(struct kern_dump *dump, struct kern_changer *changer, unsigned kinds,
+			    kern_keep_fn keep, kern_swept_fn swept, void *arg);
+int __wrap_kern_sweep_kinds(struct kern_dump *dump, struct kern_changer *changer, unsigned kinds,
+			    kern_keep_fn keep, kern_swept_fn swept, void *arg);
 
 /* What is shown to it the reconciliation does not hear of, and asks for itself. */
-int __wrap_kern_sweep(struct kern_dump *dump, struct kern_changer *changer, kern_keep_fn keep,
-		      kern_swept_fn swept, void *arg)
+int __wrap_kern_sweep_kinds(struct kern_dump *dump, struct kern_changer *changer, unsigned kinds,
+			    kern_keep_fn keep, kern_swept_fn swept, void *arg)
 {
 	int removed;
 
 	dump->process->sweeping = true;
-	removed = __real_kern_sweep(dump, changer, keep, swept, arg);
+	removed = __real_kern_sweep_kinds(dump, changer, kinds, keep, swept, arg);
 	dump->process->sweeping = false;
 	return removed;
 }
@@ -310,6 +321,13 @@ void kern_monitor_close(struct kern_monitor *monitor)
 {
 	if (monitor)
 		monitor->process->monitor.open = false;
+}
+
+int kern_monitor_add_routes(struct kern_monitor *monitor, const struct kern_monitor_routes *routes)
+{
+	(void)monitor;
+	(void)routes;
+	return 0;
 }
 
 int kern_monitor_fd(const struct kern_monitor *monitor)

@@ -13,6 +13,7 @@
 #include "sim.h"
 #include "sim_auth.h"
 #include "sim_filter.h"
+#include "sim_route.h"
 
 #define ABSENT_VRID (SIM_VRID + 100)
 
@@ -224,6 +225,8 @@ static void write_router(struct sim_process *process)
 	strcpy(router->interface, absent ? "eth9" : SIM_INTERFACE);
 	if (absent)
 		router->vrrp.vrid = ABSENT_VRID;
+	else
+		route_conf(process->sim, process->router, &process->route, router);
 	for (unsigned k = 0; k < router->addresses_n; k++) {
 		struct kern_address address = kernel_address(process->sim, process->router, k);
 

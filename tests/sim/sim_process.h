@@ -124,6 +124,7 @@ struct sim_process {
 	struct conf product;
 	struct conf_router router_confs[2];                   /* the second one is the companion */
 	struct conf_address addresses[SIM_ADDRESSES_MAX + 1]; /* and a guest */
+	struct conf_route route;
 	struct conf_address companions[SIM_COMPANION_ADDRESSES];
 	struct conf_peer peers[SIM_PEERS_MAX];
 	struct state *state; /* its memory, which outlives it; NULL: it has not begun */

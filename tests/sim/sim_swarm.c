@@ -641,6 +641,8 @@ void swarm_begin(struct sim *sim, uint64_t seed)
 	sim_init(sim, seed);
 	sim->silent = seed % 4 != 0;
 	sim->signs = world.signs;
+	sim->routed =
+		seed % 7 < 3 && !world.units && !world.unicast && !world.macvlans && !world.guests;
 	draw_topology(sim, &world, mix.calm);
 	mix.types = draw_types(p);
 	if (world.units)

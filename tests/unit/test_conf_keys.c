@@ -40,7 +40,9 @@ static void check_range(const struct conf_schema *schema, const struct conf_key 
 	    key->kind != &conf_sources && key->kind != &conf_host &&
 	    key->kind != &conf_link_local && key->kind != &conf_yes_no &&
 	    key->kind != &conf_broadcast && key->kind != &conf_multicast &&
-	    key->kind != &conf_unicast_mac && !(key->element && !key->count))
+	    key->kind != &conf_unicast_mac && key->kind != &conf_destination &&
+	    key->kind != &conf_network && key->kind != &conf_fwmark &&
+	    !(key->element && !key->count))
 		assert_true(key->min <= key->max && key->max > 0);
 	if (key->kind == &conf_word || key->kind == &conf_socket || key->kind == &conf_password)
 		assert_true(key->max < key->field.size);

@@ -440,6 +440,87 @@ static void test_reconcile_4000_wants_on_4000_interfaces_cost_no_product(void **
 	assert_pass("", "");
 }
 
+/* ---- what goes without a word, and what is to be another one ---- */
+
+static void test_suspicion_looks_once_and_restores_what_went_without_a_word(void **state)
+{
+	(void)state;
+	begin(3, 0);
+	kern_wants_suspect(t.wants, 0);
+	assert_pass("", ""); /* nothing could have gone */
+	want(1, true);
+	want(2, true);
+	assert_pass("+1 +2", "added 1, added 2");
+	assert_int_equal(t.looks_n, 0);
+	kern_wants_suspect(t.wants, 0);
+	assert_int_equal(t.looks_n, 1);
+	assert_pass("", "");
+	take_away(2);
+	kern_wants_suspect(t.wants, 0);
+	assert_pass("+2", "restored 2");
+	assert_int_equal(t.looks_n, 2);
+	/* What the kernel does not show now is looked at again. */
+	take_away(1);
+	t.hides = true;
+	kern_wants_suspect(t.wants, 0);
+	assert_contradicted("", "");
+	t.hides = false;
+	dump();
+	assert_pass("+1", "restored 1");
+}
+
+/* What goes because it is not wanted any more needs no removal. */
+static void test_suspicion_of_what_is_released_spares_its_removal(void **state)
+{
+	(void)state;
+	begin(1, 0);
+	want(1, true);
+	assert_pass("+1", "added 1");
+	take_away(1);
+	kern_wants_suspect(t.wants, 0);
+	want(1, false);
+	assert_pass("", "");
+	want(1, true);
+	assert_pass("+1", "added 1");
+}
+
+static void alter(unsigned n, bool deprecated)
+{
+	union kern_entry entry = kern_wants_get(t.wants, n - 1)->entry;
+
+	entry.address.deprecated = deprecated;
+	kern_wants_alter(t.wants, n - 1, &entry);
+}
+
+static void test_altered_want_replaces_what_is_there(void **state)
+{
+	(void)state;
+	begin(2, 0);
+	alter(1, true);
+	assert_pass("", "");
+	want(1, true);
+	assert_pass("+1", "added 1");
+	assert_true(t.there[0].deprecated);
+	alter(1, false);
+	assert_pass("=1", "");
+	assert_false(t.there[0].deprecated);
+	alter(1, true);
+	t.refuses = ENETUNREACH;
+	assert_pass("=1", "failed 1 (101)");
+	t.refuses = 0;
+	assert_pass("", "");
+	t.now_ns += SECOND;
+	assert_pass("=1", "");
+	assert_true(t.there[0].deprecated);
+	/* Another one may be taken at once. */
+	t.refuses = ENETUNREACH;
+	want(2, true);
+	assert_pass("+2", "failed 2 (101)");
+	t.refuses = 0;
+	alter(2, true);
+	assert_pass("+2", "added 2");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -466,6 +547,9 @@ int main(void)
 		cmocka_unit_test(test_interface_that_comes_back_is_no_theft),
 		cmocka_unit_test(test_interface_change_forgets_what_was_on_the_old_one),
 		cmocka_unit_test(test_reconcile_4000_wants_on_4000_interfaces_cost_no_product),
+		cmocka_unit_test(test_suspicion_looks_once_and_restores_what_went_without_a_word),
+		cmocka_unit_test(test_suspicion_of_what_is_released_spares_its_removal),
+		cmocka_unit_test(test_altered_want_replaces_what_is_there),
 	};
 
 	return cmocka_run_group_tests_name("kern_reconcile_doubt", tests, NULL, end);

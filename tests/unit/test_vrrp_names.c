@@ -54,6 +54,9 @@ static void test_names_reasons_are_the_documented_words(void **state)
 		"on_macvlan",
 		"mute",
 		"no_key",
+		"route_link_missing",
+		"route_link_down",
+		"route_no_carrier",
 	};
 
 	(void)state;

@@ -96,7 +96,7 @@ static int leave(void **state)
 	return 0;
 }
 
-/* A memory, and what its router has in the kernel: a route of a kind that no keeper knows. */
+/* A memory, and what its router has in the kernel: a route whose mark no keeper knows. */
 static struct state *begin(int *ret_fd)
 {
 	struct state *writer;
@@ -104,8 +104,8 @@ static struct state *begin(int *ret_fd)
 	if (!teller)
 		skip();
 	memset(&sent, 0, sizeof(sent));
-	assert_true(is_so("ip -4 addr flush dev v0; ip route flush proto 112; "
-			  "ip route add blackhole 198.51.100.0/24 proto 112"));
+	assert_true(is_so("ip -4 addr flush dev v0; ip route flush proto 99; "
+			  "ip route add blackhole 198.51.100.0/24 proto 99"));
 	*ret_fd = memfd_create("test-will", MFD_CLOEXEC | MFD_ALLOW_SEALING);
 	assert_int_equal(state_new(*ret_fd, "/run/a.sock", routers, 2, &writer), 0);
 	state_publish(writer);
@@ -137,7 +137,7 @@ static void add_route_removal(struct state *writer, bool held)
 	header->rtm_family = AF_INET;
 	header->rtm_dst_len = 24;
 	header->rtm_table = RT_TABLE_MAIN;
-	header->rtm_protocol = 112;
+	header->rtm_protocol = 99;
 	header->rtm_scope = RT_SCOPE_NOWHERE;
 	mnl_attr_put(message, RTA_DST, sizeof(net), net);
 	entry.len = message->nlmsg_len;

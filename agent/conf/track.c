@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: MIT */
+#include "track.h"
+
+#include "parse.h"
+#include "value.h"
+
+#define NS_PER_MS INT64_C(1000000)
+#define NS_PER_S  (1000 * NS_PER_MS)
+
+static const struct conf_key track_keys[] = {
+	{ .field = FIELD(struct conf_track, interface, "interface", FIELD_TEXT),
+	  .kind = &conf_interface,
+	  .min = 1,
+	  .max = CONF_LINK_SIZE - 1,
+	  .missing = "" },
+	{ .field = FIELD(struct conf_track, weight, "weight", FIELD_INT),
+	  .kind = &conf_number,
+	  .min = -253,
+	  .max = 253,
+	  .preset = "0" },
+	{ .field = FIELD(struct conf_track, reverse, "reverse", FIELD_BOOL),
+	  .kind = &conf_boolean,
+	  .preset = "false" },
+	{ .field = FIELD(struct conf_track, delay_ns, "delay", FIELD_DURATION),
+	  .kind = &conf_duration,
+	  .max = 60 * NS_PER_S,
+	  .step = NS_PER_MS,
+	  .preset = "\"0s\"" },
+	{ .field = { .name = "check" }, .later = "health checks are not supported yet" },
+	CONF_KEYS_END,
+};
+
+const struct conf_schema conf_track_schema = {
+	.noun = "track",
+	.nouns = "tracks",
+	.size = sizeof(struct conf_track),
+	.keys = track_keys,
+};
+
+/* Its priority says that it owns the addresses (RFC 9568 §6.1). */
+void conf_track_check(const struct conf_place *group, const struct conf_router *router)
+{
+	const struct conf_place list = conf_place_of(group, "track");
+
+	for (unsigned i = 0; i < router->tracks_n; i++) {
+		struct conf_place place = list;
+
+		place.setting = config_setting_get_elem(list.setting, i);
+		if (router->tracks[i].weight && router->vrrp.priority == VRRP_PRIORITY_OWNER)
+			conf_error_in(&place, "an owner has priority 255 whatever weighs: leave "
+					      "weight out, and it is a fault");
+		if (router->tracks[i].weight && !router->vrrp.preempt)
+			conf_warn_in(&place, "with preempt = false a weight takes nothing from who "
+					     "is Active, nor lets it return: it decides the next "
+					     "election alone");
+		if (router->name[0] && router->tracks[i].interface[0])
+			conf_claim(&place, "\"%s\" in what router \"%s\" tracks",
+				   router->tracks[i].interface, router->name);
+	}
+}
