@@ -77,7 +77,7 @@ def refusal(agent, asked):
 
 def test_requests_that_are_none_are_told_what_there_is(lab):
     agent = start_active(lab)
-    known = "commands known here: show, configuration, reload, forget"
+    known = "commands known here: show, configuration, reload, forget, drain, resume"
     for word in ("bogus", "sho", "showx", "\xff", "x" * 200):
         assert refusal(agent, wire.request(word)) == (errno.ENOSYS, known)
     assert refusal(agent, wire.request("bogus", "lan")) == (errno.ENOSYS, known)
@@ -314,8 +314,8 @@ def test_client_that_reads_late_gets_all(lab):
         messages = list(iter(lambda: wire.receive(it), b""))
     assert wire.take_end(messages[-1]) == (0, "")
     kinds = [struct.unpack_from("=H", it, 6)[0] for it in messages]
-    # Six tables; the host; of each router itself, and 401 addresses by 64.
-    assert (kinds.count(wire.TABLE), kinds.count(wire.RECORDS)) == (6, 1 + 60 * (1 + 7))
+    # Seven tables; the host; of each router itself, and 401 addresses by 64.
+    assert (kinds.count(wire.TABLE), kinds.count(wire.RECORDS)) == (7, 1 + 60 * (1 + 7))
 
 
 def asks_in_a_loop(agent, busy):
@@ -372,12 +372,13 @@ SHOWN = {"node": str, "version": str, "rejected": dict, "unread": int, "dropped"
 ROUTER = {"name": str, "interface": str, "vrid": int, "family": int, "version": int,
           "state": str, "reason": str, "reason_code": str, "since": str, "priority": int,
           "effective_priority": int, "last_resort": bool, "mute": bool, "deaf": bool,
-          "accept": bool, "auth": str, "down_intervals": int,
+          "accept": bool, "auth": str, "drained": bool, "drained_until": (str, type(None)),
+          "down_intervals": int,
           "active_address": (str, type(None)), "active_priority": (int, type(None)),
           "active_interval_ms": (int, type(None)), "takeover_in_ms": (int, type(None)),
           "interval_ms": int, "addresses": list,
           "extra_addresses": list, "missing_addresses": list, "held_addresses": list,
-          "address_interfaces": dict, "peers": list, "routes": list, "rules": list,
+          "address_interfaces": dict, "peers": list, "tracks": list, "routes": list, "rules": list,
           "missing_routes": list, "missing_rules": list,
           "conflicts": list, "last_heard": (str, type(None)), "warnings": list, "counters": dict}
 COUNTERS = {name: int for name in (
