@@ -2,6 +2,7 @@
 #include "attributes.h"
 
 #include <libmnl/libmnl.h>
+#include <string.h>
 
 static int collect(const struct nlattr *attribute, void *arg)
 {
@@ -32,4 +33,16 @@ const void *kern_attributes_get(const struct kern_attributes *attributes, unsign
 	if (!attribute || mnl_attr_get_payload_len(attribute) != len)
 		return NULL;
 	return mnl_attr_get_payload(attribute);
+}
+
+bool kern_attributes_address(const struct nlattr *attribute, unsigned family, uint8_t *bytes)
+{
+	size_t len = family == 6 ? 16 : 4;
+
+	if (!attribute)
+		return true;
+	if (mnl_attr_get_payload_len(attribute) != len)
+		return false;
+	memcpy(bytes, mnl_attr_get_payload(attribute), len);
+	return true;
 }

@@ -5,7 +5,9 @@
 #ifndef KERN_ATTRIBUTES_H
 #define KERN_ATTRIBUTES_H
 
+#include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 struct nlattr;
 struct nlmsghdr;
@@ -40,5 +42,15 @@ void kern_attributes_parse_part(const void *part, size_t len,
  */
 const void *kern_attributes_get(const struct kern_attributes *attributes, unsigned type,
 				size_t len);
+
+/**
+ * kern_attributes_address() - the address in an attribute.
+ * @attribute: NULL: it is absent, and @bytes stay as they are.
+ * @family: 4 or 6.
+ * @bytes: as many as that family's addresses have.
+ *
+ * Return: false when it has another length.
+ */
+bool kern_attributes_address(const struct nlattr *attribute, unsigned family, uint8_t *bytes);
 
 #endif

@@ -139,23 +139,13 @@ static bool contradicts(const struct kern_change *change)
 
 /* ---- what the kernel shows ---- */
 
-static bool parse_bytes(const struct nlattr *attribute, uint8_t family, uint8_t *bytes)
-{
-	if (!attribute)
-		return true;
-	if (mnl_attr_get_payload_len(attribute) != len_of(family))
-		return false;
-	memcpy(bytes, mnl_attr_get_payload(attribute), len_of(family));
-	return true;
-}
-
 static void parse_via(const struct kern_attributes *of, uint8_t family, struct kern_hop *hop)
 {
 	const struct nlattr *gateway = of->of[RTA_GATEWAY], *via = of->of[RTA_VIA];
 	const struct rtvia *other;
 	size_t len;
 
-	if (gateway && parse_bytes(gateway, family, hop->via)) {
+	if (gateway && kern_attributes_address(gateway, family, hop->via)) {
 		hop->family = family;
 		return;
 	}
@@ -243,8 +233,8 @@ static bool parse(const struct nlmsghdr *message, union kern_entry *ret_entry)
 		return false;
 	kern_attributes_parse(message, sizeof(*header), &of);
 	route.family = header->rtm_family == AF_INET6 ? 6 : 4;
-	if (!parse_bytes(of.of[RTA_DST], route.family, route.bytes) ||
-	    !parse_bytes(of.of[RTA_PREFSRC], route.family, route.source))
+	if (!kern_attributes_address(of.of[RTA_DST], route.family, route.bytes) ||
+	    !kern_attributes_address(of.of[RTA_PREFSRC], route.family, route.source))
 		return false;
 	parse_numbers(&of, header, &route);
 	/* Of one that leads nowhere the kernel shows the loopback interface with IPv6. */

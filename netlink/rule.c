@@ -84,16 +84,6 @@ static bool contradicts(const struct kern_change *change)
 
 /* ---- what the kernel shows ---- */
 
-static bool parse_bytes(const struct nlattr *attribute, uint8_t family, uint8_t *bytes)
-{
-	if (!attribute)
-		return true;
-	if (mnl_attr_get_payload_len(attribute) != len_of(family))
-		return false;
-	memcpy(bytes, mnl_attr_get_payload(attribute), len_of(family));
-	return true;
-}
-
 static bool parse_link(const struct nlattr *attribute, char *name)
 {
 	if (!attribute)
@@ -120,8 +110,8 @@ static bool parse_selectors(const struct kern_attributes *of, struct kern_rule *
 	size_t bits = 8 * len_of(rule->family);
 
 	return rule->from_len <= bits && rule->to_len <= bits &&
-	       parse_bytes(from, rule->family, rule->from) &&
-	       parse_bytes(to, rule->family, rule->to) &&
+	       kern_attributes_address(from, rule->family, rule->from) &&
+	       kern_attributes_address(to, rule->family, rule->to) &&
 	       parse_link(of->of[FRA_IIFNAME], rule->iif) &&
 	       parse_link(of->of[FRA_OIFNAME], rule->oif);
 }

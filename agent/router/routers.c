@@ -325,17 +325,6 @@ void routers_fds(const struct routers *routers, int ret_fds[3])
 		ret_fds[1 + i] = routers->readers[i] ? kern_receiver_fd(routers->readers[i]) : -1;
 }
 
-/* Whether a renewal of a router waits for a kernel that refused it: a successor must ask again. */
-static bool is_renewal_due(const struct routers *routers, const struct router *router)
-{
-	unsigned n = router->conf->addresses_n + router->conf->extra_n;
-
-	for (unsigned i = 0; i < n; i++)
-		if (kern_wants_is_due(routers->wants, router->want + i))
-			return true;
-	return false;
-}
-
 void routers_save(struct routers *routers, const struct clocks *now)
 {
 	routers->now = now;
@@ -346,7 +335,7 @@ void routers_save(struct routers *routers, const struct clocks *now)
 		    (routers->dump_due && routers->all[i].vr.election.state == VRRP_STATE_ACTIVE))
 			routers->all[i].vr.election.announce_ns = routers->now->mono_ns;
 		state_put(routers->state, i, &routers->all[i].vr);
-		if (is_renewal_due(routers, &routers->all[i]))
+		if (router_is_renewal_due(routers, &routers->all[i]))
 			state_put_lease(routers->state, i, 0);
 	}
 	state_put_strays(routers->state, &routers->strays);

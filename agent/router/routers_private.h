@@ -293,6 +293,12 @@ void router_want_addresses(struct routers *routers, struct router *router, bool 
 void router_renew_leases(struct routers *routers, struct router *router);
 
 /**
+ * router_is_renewal_due() - whether one waits for a kernel that refused it: a successor must ask
+ * again.
+ */
+bool router_is_renewal_due(const struct routers *routers, const struct router *router);
+
+/**
  * router_can_advertise() - whether an advert of a router could leave.
  */
 bool router_can_advertise(const struct routers *routers, const struct router *router);

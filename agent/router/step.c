@@ -97,6 +97,16 @@ void router_renew_leases(struct routers *routers, struct router *router)
 		kern_wants_renew(routers->wants, router->want + i);
 }
 
+bool router_is_renewal_due(const struct routers *routers, const struct router *router)
+{
+	unsigned n = router->conf->addresses_n + router->conf->extra_n;
+
+	for (unsigned i = 0; i < n; i++)
+		if (kern_wants_is_due(routers->wants, router->want + i))
+			return true;
+	return false;
+}
+
 static void take_action(struct routers *routers, struct router *router,
 			const struct vrrp_action *action)
 {

@@ -244,17 +244,6 @@ static void tell_that_mute(struct routers *routers, struct router *router,
 	journal_mute(&journal, fault);
 }
 
-/* A renewal was refused, and would be forgotten with what else was. */
-static bool is_renewal_due(const struct routers *routers, const struct router *router)
-{
-	unsigned n = router->conf->addresses_n + router->conf->extra_n;
-
-	for (unsigned i = 0; i < n; i++)
-		if (kern_wants_is_due(routers->wants, router->want + i))
-			return true;
-	return false;
-}
-
 /* Whatever was refused meanwhile is asked for anew, and who speaks again does so at once: until now
  * the other family's adverts were evidence for its addresses (lease.h). */
 static void speak_again(struct routers *routers, struct router *router)
@@ -267,7 +256,8 @@ static void speak_again(struct routers *routers, struct router *router)
 	router->mute_ns = VRRP_NEVER;
 	if (router->vr.election.state != VRRP_STATE_ACTIVE)
 		return;
-	due = is_renewal_due(routers, router);
+	/* One that was refused would be forgotten with what else was. */
+	due = router_is_renewal_due(routers, router);
 	router_want_addresses(routers, router, false);
 	router_want_addresses(routers, router, true);
 	if (due)
