@@ -342,7 +342,7 @@ uint64_t event_episode(const struct event *event);
  * event_line() - as the log has it: key=value, ending with a reason or a note.
  * @buf: EVENT_LINE_SIZE bytes.
  *
- * Return: @buf; an empty text for kinds that the log does not show.
+ * Return: @buf. Of a kind that this version does not know, its number.
  */
 const char *event_line(const struct event *event, char *buf);
 

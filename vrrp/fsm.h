@@ -100,7 +100,8 @@ struct vrrp_election {
 
 /*
  * One virtual router: one VRID on one interface in one family. Read by all; the election is written
- * here alone, the counters as said above.
+ * in vrrp/ alone, but for announce_ns: whoever could not announce, or cannot know whether another
+ * one did, lets it be due again. The counters as said above.
  */
 struct vrrp {
 	struct vrrp_config config;
