@@ -161,6 +161,10 @@ void router_schedule(struct routers *routers, struct router *router)
 		deadline_ns = drain_deadline(&router->drain);
 	if (!router->outbox.round_due && round_deadline(&router->round) < deadline_ns)
 		deadline_ns = round_deadline(&router->round);
+	/* An Active may wait for its address; one that has yielded meanwhile can hear nobody. */
+	if (router->fault_ns != VRRP_NEVER && router_is_unicast(router) &&
+	    router->vr.election.state == VRRP_STATE_BACKUP)
+		router->fault_ns = routers->now->mono_ns;
 	if (router->fault_ns < deadline_ns)
 		deadline_ns = router->fault_ns;
 	if (router->mute_ns < deadline_ns)

@@ -82,10 +82,12 @@ def test_requests_that_are_none_are_told_what_there_is(lab):
         assert refusal(agent, wire.request(word)) == (errno.ENOSYS, known)
     assert refusal(agent, wire.request("bogus", "lan")) == (errno.ENOSYS, known)
     assert refusal(agent, wire.request(command=77)) == (errno.ENOSYS, known)
-    for asked in (wire.request(), wire.request("show", "lan", "more"), SHOW[:-1], SHOW[:9],
+    for asked in (wire.request(), wire.request("show", "a", "b", "c"), SHOW[:-1], SHOW[:9],
                   wire.request("x" * 300), wire.request("show") + os.urandom(50) + b"x"):
         error, text = refusal(agent, asked)
         assert (error, text) == (errno.EBADMSG, "vipd does not understand the request")
+    assert refusal(agent, wire.request("show", "lan", "more")) == (
+        errno.EINVAL, "the command takes one router")
     assert refusal(agent, wire.request("configuration", "lan")) == (
         errno.EINVAL, "the command takes no argument")
     assert agent.router()["state"] == "active", "and nothing has come of it"
