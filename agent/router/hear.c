@@ -108,6 +108,15 @@ static bool belongs_on_macvlan(const struct routers *routers, const struct lan *
  * sent; an owner's are both. What vipd added is never a source, not even under another
  * configuration.
  */
+/* Marked as ours, and none that is wanted as it is: a predecessor's, to be swept. */
+static bool is_leftover(const struct routers *routers, const struct kern_object *object,
+			int interface)
+{
+	return object->address.mark == KERN_ADDRESS_MARK && !object->gone &&
+	       (interface < 0 || kern_wants_find(routers->wants, (unsigned)interface,
+						 KERN_KIND_ADDRESS, &object->entry) < 0);
+}
+
 static void see_address(struct routers *routers, const struct kern_object *object)
 {
 	int interface = interfaces_at(routers->interfaces, object->address.ifindex);
@@ -117,6 +126,7 @@ static void see_address(struct routers *routers, const struct kern_object *objec
 
 	twins_see(routers, object);
 	see_own(routers, object, interface);
+	routers->leftover_seen |= is_leftover(routers, object, interface);
 	if (interface < 0)
 		return;
 	lan = routers_lan(routers, (unsigned)interface, object->address.family);

@@ -106,15 +106,24 @@ static bool has_left(struct routers *routers, struct state *old, enum kern_kind 
 	return false;
 }
 
-/* What is of the host is looked for where there may be some: it takes long to find. */
+/*
+ * What is of the host is looked for where there may be some: it takes long to find. So do thousands
+ * of addresses; but all of them were seen when this process looked, and what came since.
+ */
+static bool may_be_left(struct routers *routers, struct state *old, enum kern_kind kind)
+{
+	if (kind == KERN_KIND_ADDRESS)
+		return routers->leftover_seen || routers->dump_due;
+	return !kern_kinds[kind]->of_host || kern_wants_has_kind(routers->wants, kind) ||
+	       has_left(routers, old, kind);
+}
+
 static unsigned kinds_to_sweep(struct routers *routers, struct state *old)
 {
 	unsigned kinds = 0;
 
 	for (unsigned kind = 0; kind < KERN_KIND_COUNT; kind++)
-		if (!old || !kern_kinds[kind]->of_host ||
-		    kern_wants_has_kind(routers->wants, (enum kern_kind)kind) ||
-		    has_left(routers, old, (enum kern_kind)kind))
+		if (!old || may_be_left(routers, old, (enum kern_kind)kind))
 			kinds |= 1u << kind;
 	return kinds;
 }

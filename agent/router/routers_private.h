@@ -86,6 +86,7 @@ struct routers {
 	int64_t unread_ns;        /* no packet that waits has come before */
 	int64_t read_real_ns;     /* up to here the predecessor read the packets */
 	bool groups_missing;      /* some LAN could not join its group: try again */
+	bool leftover_seen;       /* an address that carries our mark, and is not wanted as it is */
 	unsigned unswept; /* kinds of which something that a predecessor left was not removed */
 	bool dump_due;    /* the kernel must be asked for everything */
 	int64_t dump_ns;  /* not before: it could not answer last time */
