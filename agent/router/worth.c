@@ -309,7 +309,9 @@ static bool is_elsewhere(enum vrrp_reason_code fault)
 {
 	return fault == VRRP_REASON_ADDRESS_LINK_MISSING ||
 	       fault == VRRP_REASON_ADDRESS_LINK_DOWN || fault == VRRP_REASON_ADDRESS_NO_CARRIER ||
-	       fault == VRRP_REASON_TRACK_DOWN || fault == VRRP_REASON_TRACK_UP;
+	       fault == VRRP_REASON_ROUTE_LINK_MISSING || fault == VRRP_REASON_ROUTE_LINK_DOWN ||
+	       fault == VRRP_REASON_ROUTE_NO_CARRIER || fault == VRRP_REASON_TRACK_DOWN ||
+	       fault == VRRP_REASON_TRACK_UP;
 }
 
 /* What follows for a member from the fault of another one. */

@@ -218,6 +218,21 @@ def test_second_router_of_both_families_in_a_group(lab):
     assert {it["effective_priority"] for it in agent.show()["routers"]} == {170}
 
 
+@pytest.mark.parametrize("required", [
+    {"routes": [{"to": "10.9.0.0/16", "via": "203.0.113.9", "interface": "eth2",
+                 "required": True}]},
+    {"extra_addresses": [{"address": "203.0.113.1/24", "interface": "eth2", "required": True}]},
+    {"track": [{"interface": "eth2"}]}], ids=["route", "address", "track"])
+def test_fault_of_an_interface_elsewhere_names_that_to_all(lab, required):
+    agent = lab.vipd(host(lab, "gw1", 2), [member("lan", 200), member("wan", 200, **required)],
+                     groups=[GROUP])
+    wait_all(agent, "active")
+    lab.cut(agent.host, silent=False, dev="eth2")
+    wait_all(agent, "fault")
+    assert "eth2" in agent.router("wan")["reason"]
+    assert agent.router("lan")["reason"].endswith("has a fault, on interface eth2")
+
+
 def keepalived_group(priority):
     """The same group in keepalived's words."""
     return (keepalived_config(members(priority)) +
