@@ -181,5 +181,6 @@ void router_step(struct routers *routers, struct router *router, const struct vr
 	}
 	vrrp_unit_step(router->unit, router->member, event, out);
 	for (unsigned i = 0; i < router->unit->n; i++)
-		take_actions(routers, router_mate(router, i), &out[i]);
+		if (router->unit->members[i].touched)
+			take_actions(routers, router_mate(router, i), &out[i]);
 }
