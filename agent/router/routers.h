@@ -66,6 +66,7 @@ struct router {
 	int64_t fault_ns; /* a fault that may pass is one from then on; VRRP_NEVER: there is none */
 	int64_t mute_ns;  /* it is mute since its start, which is told then; VRRP_NEVER: it is not,
 			     or that is told */
+	bool worth_due;   /* somebody shall look at its worth in this turn */
 	unsigned track, tracks_n; /* number of the first that it tracks; so many follow */
 	struct journal_limits limits;
 };
