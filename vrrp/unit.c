@@ -126,12 +126,19 @@ static void contest(struct vrrp_unit *unit, unsigned with, int64_t now_ns, struc
 
 /* ---- deafness ---- */
 
-/* When it is sure that a member hears nobody: adverts in all families leave at one time. */
+/*
+ * When it is sure that a member hears nobody: adverts in all families leave at one time. One that
+ * was told of somebody who leaves, and now waits less, has heard until then.
+ */
 static int64_t deaf_ns(const struct vrrp_member *member)
 {
 	const struct vrrp_election *e = &member->vr->election;
+	int64_t silent_ns = e->heard_ns + vrrp_down_ns(member->vr->config.version, e->priority,
+						       e->active_interval_cs,
+						       vrrp_down_intervals(&member->vr->config));
 
-	return e->down_ns + vrrp_interval_ns(e->active_interval_cs);
+	return (silent_ns > e->down_ns ? silent_ns : e->down_ns) +
+	       vrrp_interval_ns(e->active_interval_cs);
 }
 
 static bool hears_active(const struct vrrp_member *member)

@@ -416,6 +416,23 @@ static void begin_group(struct host *host, unsigned n)
 		happens(host, i, VRRP_EVENT_STARTUP, T0);
 }
 
+/* A router leaves aloud where it can, and where its carrier is gone it cannot. */
+static void test_unit_family_that_hears_somebody_leave_is_not_deaf(void **state)
+{
+	struct host host;
+	int64_t last_ns = T0 + SECOND, now;
+
+	(void)state;
+	begin(&host, 100);
+	hear(&host, V4, last_ns, 150, HIGHER_ADDRESS);
+	hear(&host, V6, last_ns, 150, "fe80::99");
+	hear(&host, V4, last_ns + SECOND / 2, 0, HIGHER_ADDRESS);
+	for (now = last_ns + SECOND; now < last_ns + DOWN_100; now += SECOND / 4)
+		assert_string_equal(timer(&host, V4, now), " | ");
+	assert_int_equal(vrrp_unit_deadline(&host.unit, V4), last_ns + DOWN_100);
+	assert_string_equal(timer(&host, V4, last_ns + DOWN_100), TAKES_OVER " | " TAKES_OVER);
+}
+
 static void test_unit_group_waits_for_all_to_begin(void **state)
 {
 	struct host host;
@@ -665,6 +682,7 @@ int main(void)
 			test_unit_active_without_a_voice_gives_way_to_whom_another_family_hears),
 		cmocka_unit_test(test_unit_mute_active_leaves_its_family_to_whom_it_hears),
 		cmocka_unit_test(test_unit_latecomer_joins_or_all_yield),
+		cmocka_unit_test(test_unit_family_that_hears_somebody_leave_is_not_deaf),
 		cmocka_unit_test(test_unit_group_waits_for_all_to_begin),
 		cmocka_unit_test(test_unit_group_yields_as_one),
 		cmocka_unit_test(test_unit_touches_no_more_members_than_an_event_concerns),
