@@ -214,12 +214,17 @@ static int64_t wait_ns(const struct router *router)
 	return is_active(router) ? 2 * silence_ns(router) + NS_PER_S : 0;
 }
 
-void routers_drain(struct routers *routers, unsigned i, int64_t for_ns, const struct clocks *now,
+/* As it was asked for; the answer for many routers takes some turns. */
+static int64_t span_ns(int64_t until_ns, int64_t now_ns)
+{
+	return until_ns == VRRP_NEVER ? VRRP_NEVER : until_ns - now_ns + NS_PER_S / 2;
+}
+
+void routers_drain(struct routers *routers, unsigned i, int64_t until_ns, const struct clocks *now,
 		   const struct journal_asker *asker, struct drained *ret_drained)
 {
 	struct router *router = &routers->all[i];
 	struct journal_router journal;
-	int64_t until_ns = for_ns && for_ns != VRRP_NEVER ? now->mono_ns + for_ns : for_ns;
 
 	assert(i < routers->n);
 	routers->now = now;
@@ -230,7 +235,8 @@ void routers_drain(struct routers *routers, unsigned i, int64_t for_ns, const st
 	if (ret_drained->owner || router->drain.until_ns == until_ns)
 		return;
 	journal = router_journal(routers, router);
-	journal_drain(&journal, for_ns ? EVENT_DRAIN_BEGINS : EVENT_DRAIN_RESUMED, for_ns, asker);
+	journal_drain(&journal, until_ns ? EVENT_DRAIN_BEGINS : EVENT_DRAIN_RESUMED,
+		      until_ns ? span_ns(until_ns, now->mono_ns) : 0, asker);
 	set_drain(routers, router, until_ns);
 	ret_drained->until_ns = until_ns;
 }

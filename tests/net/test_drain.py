@@ -121,6 +121,22 @@ def test_drain_of_a_member_is_one_of_its_group(lab):
     assert became(one) == 4
 
 
+def test_drain_of_a_group_for_a_time_begins_and_ends_once(lab):
+    """Of more members than are answered in one turn."""
+    names = [f"r{vrid}" for vrid in range(1, 61)]
+    routers = [router(150, name=name, vrid=vrid, addresses=[f"192.0.2.{100 + vrid}/24"])
+               for vrid, name in enumerate(names, 1)]
+    one = lab.vipd(lab.host("gw1", "192.0.2.2/24"), routers,
+                   groups=[{"name": "gateway", "routers": names}])
+    wait_all(one, "active")
+    answers = json.loads(one.ctl("drain", "gateway", "--for", "2s", "--json", check=False).stdout)
+    one.wait_log("drain=over")
+    assert len(answers["routers"]) == len(names)
+    assert len({it["drained_until"] for it in answers["routers"]}) == 1
+    for what in ("begins", "over"):
+        assert len([it for it in one.log if f"drain={what}" in it]) == 1
+
+
 def test_drain_of_one_member_with_a_peer_that_is_active_in_none(lab):
     agent = lab.vipd(host(lab, "gw1", 2), members(200), groups=[GROUP])
     wait_all(agent, "active")
