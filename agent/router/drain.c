@@ -16,6 +16,11 @@ void drain_begin(struct drain *drain, int64_t until_ns, bool active, int64_t sil
 		drain->offer_ns = active ? now_ns + silence_ns : VRRP_NEVER;
 }
 
+void drain_resume(struct drain *drain, int64_t offer_ns)
+{
+	drain->offer_ns = offer_ns;
+}
+
 void drain_rest(struct drain *drain)
 {
 	drain->offer_ns = VRRP_NEVER;

@@ -38,6 +38,12 @@ void drain_begin(struct drain *drain, int64_t until_ns, bool active, int64_t sil
 		 int64_t now_ns);
 
 /**
+ * drain_resume() - another process had planned the offer of a router that is drained.
+ * @offer_ns: when; VRRP_NEVER: it had none to make.
+ */
+void drain_resume(struct drain *drain, int64_t offer_ns);
+
+/**
  * drain_is_on() - whether a router is drained.
  */
 static inline bool drain_is_on(const struct drain *drain)

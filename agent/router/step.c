@@ -143,6 +143,7 @@ void router_schedule(struct routers *routers, struct router *router)
 		round_end(&router->round);
 	}
 	state_put_lease(routers->state, (unsigned)(router - routers->all), router->lease.renew_ns);
+	state_put_offer(routers->state, (unsigned)(router - routers->all), router->drain.offer_ns);
 	if (active && lease_deadline(&router->lease) < deadline_ns)
 		deadline_ns = lease_deadline(&router->lease);
 	if (resort_deadline(&router->resort) < deadline_ns)

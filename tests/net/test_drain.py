@@ -108,6 +108,22 @@ def test_drained_active_stays_so_over_a_reload(lab):
     assert one.router()["effective_priority"] == 150
 
 
+@pytest.mark.parametrize("restart", [reload, crash])
+def test_drain_offers_to_leave_though_another_process_goes_on(lab, restart):
+    """One that began before its offer was due."""
+    one, two = start_pair(lab, preempt=False, interval="400ms")
+    command = one.host.popen(*one.ctl_argv("drain", "lan"))
+    one.wait_log("drain=begins")
+    restart(one)
+    two.wait_state("lan", "active")
+    one.wait_state("lan", "backup")
+    assert command.wait(timeout=10) == 0
+    assert len([it for it in one.log if "drain=offers" in it]) == 1
+    restart(one)
+    two.host.wait_adverts(10, since=lab.now())
+    assert len([it for it in one.log if "drain=offers" in it]) == 1
+
+
 def test_drain_of_a_member_is_one_of_its_group(lab):
     one, two = pair_of_groups(lab)
     drain(one, "wan")
