@@ -29,7 +29,8 @@ struct drain {
 void drain_init(struct drain *drain);
 
 /**
- * drain_begin() - a router is drained from now on, or until another time than before.
+ * drain_begin() - a router is drained from now on, or until another time than before. An Active
+ * that has made its offer makes another one: peers may have come since.
  * @until_ns: its end, or VRRP_NEVER.
  * @active: whether it is Active.
  * @silence_ns: after which a peer that preempts has taken over.

@@ -214,6 +214,14 @@ static int64_t wait_ns(const struct router *router)
 	return is_active(router) ? 2 * silence_ns(router) + NS_PER_S : 0;
 }
 
+/* Whether nothing is left to do: what is Active still may offer once more to leave. */
+static bool is_drained(const struct router *router, int64_t until_ns)
+{
+	return router->drain.until_ns == until_ns &&
+	       (!until_ns || !is_active(router) || router_is_mute(router) ||
+		router->drain.offer_ns != VRRP_NEVER);
+}
+
 /* As it was asked for; the answer for many routers takes some turns. */
 static int64_t span_ns(int64_t until_ns, int64_t now_ns)
 {
@@ -232,7 +240,7 @@ void routers_drain(struct routers *routers, unsigned i, int64_t until_ns, const 
 					 .owner = vrrp_is_owner(&router->vr),
 					 .until_ns = router->drain.until_ns,
 					 .wait_ns = wait_ns(router) };
-	if (ret_drained->owner || router->drain.until_ns == until_ns)
+	if (ret_drained->owner || is_drained(router, until_ns))
 		return;
 	journal = router_journal(routers, router);
 	journal_drain(&journal, until_ns ? EVENT_DRAIN_BEGINS : EVENT_DRAIN_RESUMED,

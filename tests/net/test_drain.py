@@ -62,6 +62,17 @@ def test_drain_without_a_peer_goes_on_serving_and_says_so(lab):
     one.wait_state("lan", "backup")
 
 
+def test_drain_once_more_offers_to_a_peer_that_has_come_since(lab):
+    """One that does not preempt, so nothing else would make it take over."""
+    one = start(lab, router(150, preempt=False))
+    drain(one, status=1)
+    two = lab.vipd(lab.host("gw2", "192.0.2.3/24"), [router(100, preempt=False)])
+    wait_until(lambda: two.router()["active_address"], what="a Backup that hears")
+    drain(one)
+    assert two.router()["state"] == "active" and one.router()["state"] == "backup"
+    assert len([it for it in one.log if "drain=offers" in it]) == 2
+
+
 def test_drain_where_the_peer_is_drained_too_leaves_one_active(lab):
     one, two = start_pair(lab)
     drain(two)
