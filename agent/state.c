@@ -517,14 +517,38 @@ int state_get(const struct state *state, unsigned i, int64_t now_ns, struct vrrp
 
 /* ---- what else there is of a router ---- */
 
+/* With every step, and mostly the same: nothing else is ordered by it. */
+static void put_time(_Atomic int64_t *time, int64_t ns)
+{
+	if (atomic_load_explicit(time, memory_order_relaxed) != ns)
+		atomic_store_explicit(time, ns, memory_order_relaxed);
+}
+
 void state_put_lease(struct state *state, unsigned i, int64_t lease_ns)
 {
 	struct lease_record *record = record_at(state, TAG_LEASE, i);
 
 	assert(i < state->routers_n);
-	/* With every step, and mostly the same: nothing else is ordered by it. */
-	if (atomic_load_explicit(&record->renew_ns, memory_order_relaxed) != lease_ns)
-		atomic_store_explicit(&record->renew_ns, lease_ns, memory_order_relaxed);
+	put_time(&record->renew_ns, lease_ns);
+}
+
+void state_put_offer(struct state *state, unsigned i, int64_t offer_ns)
+{
+	struct lease_record *record = record_at(state, TAG_LEASE, i);
+
+	assert(i < state->routers_n);
+	put_time(&record->offer_ns, offer_ns);
+}
+
+int64_t state_offer(const struct state *state, unsigned i)
+{
+	struct lease_record record;
+	int64_t offer_ns;
+
+	assert(i < state->routers_n);
+	read_record(state, TAG_LEASE, i, &record, sizeof(record));
+	offer_ns = atomic_load(&record.offer_ns);
+	return offer_ns ? offer_ns : VRRP_NEVER;
 }
 
 void state_put_drain(struct state *state, unsigned i, int64_t until_ns)

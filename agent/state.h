@@ -126,6 +126,17 @@ void state_put_drain(struct state *state, unsigned i, int64_t until_ns);
 int64_t state_drain(const struct state *state, unsigned i);
 
 /**
+ * state_put_offer() - note when router @i, which is drained, will offer to leave.
+ * @offer_ns: CLOCK_MONOTONIC; VRRP_NEVER: it has done so, or has nothing to offer.
+ */
+void state_put_offer(struct state *state, unsigned i, int64_t offer_ns);
+
+/**
+ * state_offer() - when it will do so, likewise; VRRP_NEVER of a version that did not note it.
+ */
+int64_t state_offer(const struct state *state, unsigned i);
+
+/**
  * state_lease_s() - how long the addresses of router @i are leased; 0: for ever.
  */
 uint32_t state_lease_s(const struct state *state, unsigned i);

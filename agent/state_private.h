@@ -100,6 +100,8 @@ struct strays_record {
 struct lease_record {
 	_Atomic int64_t renew_ns;
 	_Atomic int64_t drained_ns; /* until then; or VRRP_NEVER; 0: not */
+	_Atomic int64_t
+		offer_ns; /* drained, it offers to leave then; or VRRP_NEVER; 0: not known */
 };
 
 /* The frame of a will once more, for keepers of the first version, which know no wills. */

@@ -68,6 +68,7 @@ static void step(struct vrrp_unit *unit, unsigned i, const struct vrrp_event *ev
 	if (in_order.now_ns < member->last_ns)
 		in_order.now_ns = member->last_ns;
 	member->last_ns = in_order.now_ns;
+	member->touched = true;
 	vrrp_step(member->vr, &in_order, out);
 }
 
@@ -125,12 +126,19 @@ static void contest(struct vrrp_unit *unit, unsigned with, int64_t now_ns, struc
 
 /* ---- deafness ---- */
 
-/* When it is sure that a member hears nobody: adverts in all families leave at one time. */
+/*
+ * When it is sure that a member hears nobody: adverts in all families leave at one time. One that
+ * was told of somebody who leaves, and now waits less, has heard until then.
+ */
 static int64_t deaf_ns(const struct vrrp_member *member)
 {
 	const struct vrrp_election *e = &member->vr->election;
+	int64_t silent_ns = e->heard_ns + vrrp_down_ns(member->vr->config.version, e->priority,
+						       e->active_interval_cs,
+						       vrrp_down_intervals(&member->vr->config));
 
-	return e->down_ns + vrrp_interval_ns(e->active_interval_cs);
+	return (silent_ns > e->down_ns ? silent_ns : e->down_ns) +
+	       vrrp_interval_ns(e->active_interval_cs);
 }
 
 static bool hears_active(const struct vrrp_member *member)
@@ -143,6 +151,7 @@ static void set_deaf(struct vrrp_member *member, bool deaf, struct vrrp_output *
 	if (member->deaf == deaf)
 		return;
 	member->deaf = deaf;
+	member->touched = true;
 	assert(out->actions_n < VRRP_ACTIONS_MAX);
 	out->actions[out->actions_n++].type = deaf ? VRRP_ACTION_DEAF : VRRP_ACTION_HEARS;
 }
@@ -285,14 +294,29 @@ static void step_all(struct vrrp_unit *unit, const struct vrrp_event *event,
 		step(unit, i, event, &out[i]);
 }
 
+/* Timers of all depend on who leads, and who waits longest claims for all. */
+static void touch_others(struct vrrp_unit *unit)
+{
+	const struct vrrp_member *last = last_waiting(unit);
+	bool led = active_member(unit), waits = last;
+
+	for (unsigned i = 0; i < unit->n; i++)
+		if (led != unit->led || waits != unit->waits || &unit->members[i] == last)
+			unit->members[i].touched = true;
+	unit->led = led;
+	unit->waits = waits;
+}
+
 void vrrp_unit_step(struct vrrp_unit *unit, unsigned i, const struct vrrp_event *event,
 		    struct vrrp_output *out)
 {
 	struct vrrp_member *member = &unit->members[i];
 
 	assert(i < unit->n);
-	for (unsigned n = 0; n < unit->n; n++)
+	for (unsigned n = 0; n < unit->n; n++) {
 		out[n].actions_n = 0;
+		unit->members[n].touched = n == i;
+	}
 	if (event->type == VRRP_EVENT_PRIORITY || event->type == VRRP_EVENT_CEDE)
 		step_all(unit, event, out);
 	else if (event->type == VRRP_EVENT_ADVERT)
@@ -303,6 +327,7 @@ void vrrp_unit_step(struct vrrp_unit *unit, unsigned i, const struct vrrp_event 
 		step(unit, i, event, &out[i]);
 	if (!is_in(member, VRRP_STATE_BACKUP))
 		member->deaf = false;
+	touch_others(unit);
 }
 
 int64_t vrrp_unit_deadline(const struct vrrp_unit *unit, unsigned i)

@@ -30,6 +30,7 @@ struct vrrp_member {
 	bool mute;       /* no advert of it can leave; the caller's */
 	bool deaf;       /* hears nobody, while another member hears an Active */
 	int64_t last_ns; /* its last event */
+	bool touched; /* by the last vrrp_unit_step(): it, or when its timer is due, may be other */
 };
 
 struct vrrp_unit {
@@ -37,6 +38,7 @@ struct vrrp_unit {
 	struct vrrp_member *members; /* borrowed; the first one decides ties */
 	int64_t tie_since_ns; /* Active: others than the first one have heard a tie since then, */
 	int64_t tie_ns;       /* and until then; without a longer pause */
+	bool led, waits; /* as of the last event: a member is Active; all have begun, and wait */
 };
 
 /**
@@ -57,14 +59,16 @@ unsigned vrrp_unit_add(struct vrrp_unit *unit, struct vrrp *vr, unsigned router)
 /**
  * vrrp_unit_step() - one event for one member, and what follows for all.
  * @member: whom it concerns. VRRP_EVENT_PRIORITY and VRRP_EVENT_CEDE concern all, whoever gets it.
- * @out: as many as there are members, overwritten: what the caller must now do for each member.
+ * @out: as many as there are members, overwritten: what the caller must now do for each member. Of
+ * those that are not touched nothing has changed.
  */
 void vrrp_unit_step(struct vrrp_unit *unit, unsigned member, const struct vrrp_event *event,
 		    struct vrrp_output *out);
 
 /**
  * vrrp_unit_deadline() - when VRRP_EVENT_TIMER of a member is due, as vrrp_deadline(). It may be
- * put off by what other members hear: asking anew when it has come is early enough.
+ * put off by what other members hear: asking anew when it has come is early enough. What brings it
+ * forward touches the member, or the one that will claim for all.
  */
 int64_t vrrp_unit_deadline(const struct vrrp_unit *unit, unsigned member);
 

@@ -183,12 +183,13 @@ static void put(struct conf *conf, const struct conf_router *router)
 /* Those of one router keep what they are to each other. */
 static void unite(struct conf_router *all, unsigned n)
 {
-	unsigned router = 0;
+	unsigned router = 0, written = 0; /* the number that the one before was written with */
 
 	for (unsigned i = 0; i < n; i++) {
-		if (i && (strcmp(all[i].name, all[i - 1].name) != 0 ||
-			  all[i].unit_router != all[i - 1].unit_router))
+		if (i &&
+		    (strcmp(all[i].name, all[i - 1].name) != 0 || all[i].unit_router != written))
 			router++;
+		written = all[i].unit_router;
 		all[i].unit_n = (uint16_t)n;
 		all[i].unit_at = (uint16_t)i;
 		all[i].unit_router = (uint16_t)router;

@@ -73,6 +73,8 @@ static bool adopt(struct routers *routers, struct router *router, struct state *
 	vrrp_adopt(&router->vr, &vr, last ? RESORT_PRIORITY : router->vr.election.priority, now_ns);
 	if (last)
 		router_resume_resort(routers, router);
+	if (drain_is_on(&router->drain))
+		drain_resume(&router->drain, state_offer(old, (unsigned)entry));
 	if (routers->read_real_ns == 0)
 		make_up_for_death(routers, router);
 	router_write_will(routers, router);

@@ -316,6 +316,11 @@ static bool put_forgotten(const struct answer_facts *facts, struct answer *answe
 	return next_router(facts, answer);
 }
 
+static int64_t until(int64_t for_ns, const struct clocks *now)
+{
+	return for_ns && for_ns != VRRP_NEVER ? now->mono_ns + for_ns : for_ns;
+}
+
 /* As put_forgotten(). What shares its fate is asked, too, and has done it by then. */
 static bool put_drained(const struct answer_facts *facts, struct answer *answer,
 			const struct clocks *now, struct answer_message *message)
@@ -324,8 +329,10 @@ static bool put_drained(const struct answer_facts *facts, struct answer *answer,
 
 	if (!is_meant(answer, router))
 		return next_router(facts, answer);
+	if (!answer->until_ns)
+		answer->until_ns = until(answer->for_ns, now);
 	if (!answer->inside) {
-		routers_drain(facts->routers, answer->router, answer->for_ns, now, &answer->asker,
+		routers_drain(facts->routers, answer->router, answer->until_ns, now, &answer->asker,
 			      &answer->drained);
 		answer->inside = answer->found = true;
 		return false;

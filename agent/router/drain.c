@@ -9,11 +9,16 @@ void drain_init(struct drain *drain)
 void drain_begin(struct drain *drain, int64_t until_ns, bool active, int64_t silence_ns,
 		 int64_t now_ns)
 {
-	bool began = !drain_is_on(drain);
+	bool pending = drain_is_on(drain) && drain->offer_ns != VRRP_NEVER;
 
 	drain->until_ns = until_ns;
-	if (began)
+	if (!pending)
 		drain->offer_ns = active ? now_ns + silence_ns : VRRP_NEVER;
+}
+
+void drain_resume(struct drain *drain, int64_t offer_ns)
+{
+	drain->offer_ns = offer_ns;
 }
 
 void drain_rest(struct drain *drain)

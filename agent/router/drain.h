@@ -29,13 +29,20 @@ struct drain {
 void drain_init(struct drain *drain);
 
 /**
- * drain_begin() - a router is drained from now on, or until another time than before.
+ * drain_begin() - a router is drained from now on, or until another time than before. An Active
+ * that has made its offer makes another one: peers may have come since.
  * @until_ns: its end, or VRRP_NEVER.
  * @active: whether it is Active.
  * @silence_ns: after which a peer that preempts has taken over.
  */
 void drain_begin(struct drain *drain, int64_t until_ns, bool active, int64_t silence_ns,
 		 int64_t now_ns);
+
+/**
+ * drain_resume() - another process had planned the offer of a router that is drained.
+ * @offer_ns: when; VRRP_NEVER: it had none to make.
+ */
+void drain_resume(struct drain *drain, int64_t offer_ns);
 
 /**
  * drain_is_on() - whether a router is drained.

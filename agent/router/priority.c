@@ -214,12 +214,25 @@ static int64_t wait_ns(const struct router *router)
 	return is_active(router) ? 2 * silence_ns(router) + NS_PER_S : 0;
 }
 
-void routers_drain(struct routers *routers, unsigned i, int64_t for_ns, const struct clocks *now,
+/* Whether nothing is left to do: what is Active still may offer once more to leave. */
+static bool is_drained(const struct router *router, int64_t until_ns)
+{
+	return router->drain.until_ns == until_ns &&
+	       (!until_ns || !is_active(router) || router_is_mute(router) ||
+		router->drain.offer_ns != VRRP_NEVER);
+}
+
+/* As it was asked for; the answer for many routers takes some turns. */
+static int64_t span_ns(int64_t until_ns, int64_t now_ns)
+{
+	return until_ns == VRRP_NEVER ? VRRP_NEVER : until_ns - now_ns + NS_PER_S / 2;
+}
+
+void routers_drain(struct routers *routers, unsigned i, int64_t until_ns, const struct clocks *now,
 		   const struct journal_asker *asker, struct drained *ret_drained)
 {
 	struct router *router = &routers->all[i];
 	struct journal_router journal;
-	int64_t until_ns = for_ns && for_ns != VRRP_NEVER ? now->mono_ns + for_ns : for_ns;
 
 	assert(i < routers->n);
 	routers->now = now;
@@ -227,10 +240,11 @@ void routers_drain(struct routers *routers, unsigned i, int64_t for_ns, const st
 					 .owner = vrrp_is_owner(&router->vr),
 					 .until_ns = router->drain.until_ns,
 					 .wait_ns = wait_ns(router) };
-	if (ret_drained->owner || router->drain.until_ns == until_ns)
+	if (ret_drained->owner || is_drained(router, until_ns))
 		return;
 	journal = router_journal(routers, router);
-	journal_drain(&journal, for_ns ? EVENT_DRAIN_BEGINS : EVENT_DRAIN_RESUMED, for_ns, asker);
+	journal_drain(&journal, until_ns ? EVENT_DRAIN_BEGINS : EVENT_DRAIN_RESUMED,
+		      until_ns ? span_ns(until_ns, now->mono_ns) : 0, asker);
 	set_drain(routers, router, until_ns);
 	ret_drained->until_ns = until_ns;
 }

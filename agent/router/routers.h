@@ -66,6 +66,7 @@ struct router {
 	int64_t fault_ns; /* a fault that may pass is one from then on; VRRP_NEVER: there is none */
 	int64_t mute_ns;  /* it is mute since its start, which is told then; VRRP_NEVER: it is not,
 			     or that is told */
+	bool worth_due;   /* somebody shall look at its worth in this turn */
 	unsigned track, tracks_n; /* number of the first that it tracks; so many follow */
 	struct journal_limits limits;
 };
@@ -262,11 +263,11 @@ struct drained {
 /**
  * routers_drain() - let a router, and all with one fate, have the lowest priority.
  * @i: below routers_count().
- * @for_ns: how long; VRRP_NEVER: until it is resumed; 0: resume.
+ * @until_ns: CLOCK_MONOTONIC; VRRP_NEVER: until it is resumed; 0: resume.
  * @now: not before the last turn.
  * @asker: for the journal.
  */
-void routers_drain(struct routers *routers, unsigned i, int64_t for_ns, const struct clocks *now,
+void routers_drain(struct routers *routers, unsigned i, int64_t until_ns, const struct clocks *now,
 		   const struct journal_asker *asker, struct drained *ret_drained);
 /**
  * routers_has_route() - whether a route or rule of a router is there, by vipd.

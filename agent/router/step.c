@@ -153,6 +153,7 @@ void router_schedule(struct routers *routers, struct router *router)
 		round_end(&router->round);
 	}
 	state_put_lease(routers->state, (unsigned)(router - routers->all), router->lease.renew_ns);
+	state_put_offer(routers->state, (unsigned)(router - routers->all), router->drain.offer_ns);
 	if (active && lease_deadline(&router->lease) < deadline_ns)
 		deadline_ns = lease_deadline(&router->lease);
 	if (resort_deadline(&router->resort) < deadline_ns)
@@ -195,5 +196,6 @@ void router_step(struct routers *routers, struct router *router, const struct vr
 	}
 	vrrp_unit_step(router->unit, router->member, event, out);
 	for (unsigned i = 0; i < router->unit->n; i++)
-		take_actions(routers, router_mate(router, i), &out[i]);
+		if (router->unit->members[i].touched)
+			take_actions(routers, router_mate(router, i), &out[i]);
 }

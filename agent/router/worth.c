@@ -196,6 +196,9 @@ static void tell_worth(struct routers *routers, struct router *router,
 		       const struct vrrp_reason *fault)
 {
 	const struct vrrp_election *election = &router->vr.election;
+	bool waits =
+		election->state == VRRP_STATE_FAULT || (election->state == VRRP_STATE_INITIALIZE &&
+							election->reason.code == VRRP_REASON_NONE);
 	struct vrrp_event event = { .type = VRRP_EVENT_STARTUP, .now_ns = routers->now->mono_ns };
 
 	if (fault->code != VRRP_REASON_NONE) {
@@ -205,13 +208,12 @@ static void tell_worth(struct routers *routers, struct router *router,
 		event.fault = *fault;
 	}
 	router->fault_ns = VRRP_NEVER;
-	if (event.type == VRRP_EVENT_STARTUP && is_macvlan_awaited(routers, router))
-		return; /* it is told of again when that is there */
+	/* It is told of again when that is there. */
+	if (event.type == VRRP_EVENT_STARTUP && (!waits || is_macvlan_awaited(routers, router)))
+		return;
 	if (event.type == VRRP_EVENT_STARTUP && election->state == VRRP_STATE_FAULT)
 		router_begin_anew(routers, router);
-	if (event.type == VRRP_EVENT_FAULT || election->state == VRRP_STATE_FAULT ||
-	    (election->state == VRRP_STATE_INITIALIZE && election->reason.code == VRRP_REASON_NONE))
-		router_step(routers, router, &event);
+	router_step(routers, router, &event);
 }
 
 /* Whether a fault is of one family alone, and the other one may go on. */
@@ -277,6 +279,8 @@ static void tell_mute(struct routers *routers, struct router *router,
 			become_mute(routers, router);
 		else
 			speak_again(routers, router);
+		for (unsigned i = 0; i < router_mates_n(router); i++)
+			router_schedule(routers, router_mate(router, i));
 	}
 	tell_that_mute(routers, router, fault);
 	router_schedule(routers, router);
@@ -299,7 +303,9 @@ static bool is_elsewhere(enum vrrp_reason_code fault)
 {
 	return fault == VRRP_REASON_ADDRESS_LINK_MISSING ||
 	       fault == VRRP_REASON_ADDRESS_LINK_DOWN || fault == VRRP_REASON_ADDRESS_NO_CARRIER ||
-	       fault == VRRP_REASON_TRACK_DOWN || fault == VRRP_REASON_TRACK_UP;
+	       fault == VRRP_REASON_ROUTE_LINK_MISSING || fault == VRRP_REASON_ROUTE_LINK_DOWN ||
+	       fault == VRRP_REASON_ROUTE_NO_CARRIER || fault == VRRP_REASON_TRACK_DOWN ||
+	       fault == VRRP_REASON_TRACK_UP;
 }
 
 /* What follows for a member from the fault of another one. */
@@ -339,14 +345,20 @@ static void tell_member(struct routers *routers, struct router *mate, const stru
 	tell_worth(routers, mate, faults->shared ? &fault : &none);
 }
 
-/* Whether some family of a member's router can speak. */
-static bool speaks(const struct router *mate, struct router *first, const struct faults *faults)
+/* Whether a member is there and is of the same router as another one. */
+static bool is_of_router(struct router *router, unsigned i, const struct router *mate)
 {
-	for (unsigned i = 0; i < first->unit->n; i++)
-		if (router_mate(first, i)->conf->unit_router == mate->conf->unit_router &&
-		    !is_fault(faults, i))
-			return true;
-	return false;
+	return i < router->unit->n &&
+	       router_mate(router, i)->conf->unit_router == mate->conf->unit_router;
+}
+
+/* Whether the other family of a member's router can speak; it is a neighbour. */
+static bool speaks(struct router *mate, const struct faults *faults)
+{
+	unsigned i = mate->member;
+
+	return (i > 0 && is_of_router(mate, i - 1, mate) && !is_fault(faults, i - 1)) ||
+	       (is_of_router(mate, i + 1, mate) && !is_fault(faults, i + 1));
 }
 
 static void find_faults(struct routers *routers, struct router *router, struct faults *ret_faults)
@@ -374,10 +386,10 @@ static void tell_worth_of_unit(struct routers *routers, struct router *router)
 
 	find_faults(routers, router, &faults);
 	for (unsigned i = 0; i < router->unit->n && !faults.shared; i++) {
-		const struct router *mate = router_mate(router, i);
+		struct router *mate = router_mate(router, i);
 
 		if (is_fault(&faults, i) &&
-		    !(is_of_family(faults.own[i].code) && speaks(mate, router, &faults)))
+		    !(is_of_family(faults.own[i].code) && speaks(mate, &faults)))
 			faults.shared = mate;
 	}
 	for (unsigned i = 0; i < router->unit->n; i++)
@@ -388,12 +400,21 @@ void router_look_at_worth(struct routers *routers, struct router *router)
 {
 	struct vrrp_reason fault;
 
+	for (unsigned i = 0; i < router_mates_n(router); i++)
+		router_mate(router, i)->worth_due = false;
 	if (router->unit) {
 		tell_worth_of_unit(routers, router);
 		return;
 	}
 	fault = fault_of(routers, router);
 	tell_worth(routers, router, &fault);
+}
+
+/* After all of a place were told its news: a look at one of a unit is one at all. */
+static void look_if_due(struct routers *routers, struct router *router)
+{
+	if (router->worth_due)
+		router_look_at_worth(routers, router);
 }
 
 static void tell_router(struct routers *routers, struct router *router, const struct lan_news *news)
@@ -413,7 +434,7 @@ static void tell_router(struct routers *routers, struct router *router, const st
 		router_miss(routers, router);
 	if (news->mac && router->vr.election.state == VRRP_STATE_ACTIVE)
 		router_owe_announcement(routers, router);
-	router_look_at_worth(routers, router);
+	router->worth_due = true;
 }
 
 static void tell_group_error(struct routers *routers, const struct lan *lan)
@@ -436,6 +457,8 @@ static void assess(struct routers *routers, struct lan *lan)
 	routers->groups_missing |= lan->fault.code == VRRP_REASON_NO_GROUP;
 	for (unsigned i = lan->first; i; i = routers->all[i - 1].next_on_lan)
 		tell_router(routers, &routers->all[i - 1], &news);
+	for (unsigned i = lan->first; i; i = routers->all[i - 1].next_on_lan)
+		look_if_due(routers, &routers->all[i - 1]);
 }
 
 /* Where a source or a peer of routers is this host's from now on, or no more. */
@@ -457,25 +480,35 @@ static void tell_host(struct routers *routers, struct router *router,
 		router_write_will(routers, router);
 	if (news->announce && router->vr.election.state == VRRP_STATE_ACTIVE)
 		router_owe_announcement(routers, router);
-	router_look_at_worth(routers, router);
+	router->worth_due = true;
+}
+
+static struct router *owner_of(struct routers *routers, unsigned want)
+{
+	return &routers->all[kern_wants_get(routers->wants, want)->owner];
 }
 
 /* Guests of one router are neighbours. */
 static void assess_guests(struct routers *routers, unsigned interface)
 {
 	struct guests_news news = guests_assess(routers, interface);
+	uint32_t first = routers->guests.places[interface].first;
 	struct router *router = NULL;
 
-	for (uint32_t i = routers->guests.places[interface].first; i;
-	     i = routers->guests.next[i - 1]) {
-		struct router *owner = &routers->all[kern_wants_get(routers->wants, i - 1)->owner];
-		unsigned address = i - 1 - owner->want;
+	for (uint32_t i = first; i; i = routers->guests.next[i - 1]) {
+		struct router *owner = owner_of(routers, i - 1);
 
 		if (owner != router)
 			tell_host(routers, owner, &news);
 		router = owner;
+	}
+	for (uint32_t i = first; i; i = routers->guests.next[i - 1])
+		look_if_due(routers, owner_of(routers, i - 1));
+	for (uint32_t i = first; i; i = routers->guests.next[i - 1]) {
+		struct router *owner = owner_of(routers, i - 1);
+
 		if (news.up && owner->vr.election.state == VRRP_STATE_ACTIVE)
-			router_want_address(routers, owner, address, true);
+			router_want_address(routers, owner, i - 1 - owner->want, true);
 	}
 }
 
@@ -493,7 +526,7 @@ static void take_track(struct routers *routers, struct track *track)
 		if (!first)
 			journal_track(&journal, track->conf, track->down, before);
 	} else if (!first && track->conf->weight == 0) {
-		router_look_at_worth(routers, router);
+		router->worth_due = true;
 	}
 	router_schedule(routers, router);
 }
@@ -505,6 +538,8 @@ static void take_tracks(struct routers *routers, unsigned interface)
 	tracks->is_doubtful[interface] = false;
 	for (uint32_t i = tracks->first[interface]; i; i = tracks->all[i - 1].next)
 		take_track(routers, &tracks->all[i - 1]);
+	for (uint32_t i = tracks->first[interface]; i; i = tracks->all[i - 1].next)
+		look_if_due(routers, &routers->all[tracks->all[i - 1].router]);
 }
 
 void routers_assess_tracks(struct routers *routers)
@@ -520,22 +555,22 @@ void router_look_at_tracks(struct routers *routers, struct router *router)
 		return;
 	for (unsigned i = 0; i < router->tracks_n; i++)
 		take_track(routers, &routers->tracks.all[router->track + i]);
+	look_if_due(routers, router);
 }
 
-/* Hops of one router are neighbours. */
 static void assess_routes(struct routers *routers, unsigned interface)
 {
 	const struct routes *routes = &routers->routes;
-	const struct router *router = NULL;
+	uint32_t first = routes->places[interface].first;
 
 	routes->places[interface].doubtful = false;
-	for (uint32_t i = routes->places[interface].first; i; i = routes->hops[i - 1].next) {
+	for (uint32_t i = first; i; i = routes->hops[i - 1].next)
+		routers->all[routes->all[routes->hops[i - 1].route].router].worth_due = true;
+	for (uint32_t i = first; i; i = routes->hops[i - 1].next) {
 		const struct routes_route *route = &routes->all[routes->hops[i - 1].route];
 		struct router *owner = &routers->all[route->router];
 
-		if (owner != router)
-			router_look_at_worth(routers, owner);
-		router = owner;
+		look_if_due(routers, owner);
 		router_want_route(routers, owner, route->number,
 				  owner->vr.election.state == VRRP_STATE_ACTIVE);
 	}

@@ -62,6 +62,17 @@ def test_drain_without_a_peer_goes_on_serving_and_says_so(lab):
     one.wait_state("lan", "backup")
 
 
+def test_drain_once_more_offers_to_a_peer_that_has_come_since(lab):
+    """One that does not preempt, so nothing else would make it take over."""
+    one = start(lab, router(150, preempt=False))
+    drain(one, status=1)
+    two = lab.vipd(lab.host("gw2", "192.0.2.3/24"), [router(100, preempt=False)])
+    wait_until(lambda: two.router()["active_address"], what="a Backup that hears")
+    drain(one)
+    assert two.router()["state"] == "active" and one.router()["state"] == "backup"
+    assert len([it for it in one.log if "drain=offers" in it]) == 2
+
+
 def test_drain_where_the_peer_is_drained_too_leaves_one_active(lab):
     one, two = start_pair(lab)
     drain(two)
@@ -108,6 +119,22 @@ def test_drained_active_stays_so_over_a_reload(lab):
     assert one.router()["effective_priority"] == 150
 
 
+@pytest.mark.parametrize("restart", [reload, crash])
+def test_drain_offers_to_leave_though_another_process_goes_on(lab, restart):
+    """One that began before its offer was due."""
+    one, two = start_pair(lab, preempt=False, interval="400ms")
+    command = one.host.popen(*one.ctl_argv("drain", "lan"))
+    one.wait_log("drain=begins")
+    restart(one)
+    two.wait_state("lan", "active")
+    one.wait_state("lan", "backup")
+    assert command.wait(timeout=10) == 0
+    assert len([it for it in one.log if "drain=offers" in it]) == 1
+    restart(one)
+    two.host.wait_adverts(10, since=lab.now())
+    assert len([it for it in one.log if "drain=offers" in it]) == 1
+
+
 def test_drain_of_a_member_is_one_of_its_group(lab):
     one, two = pair_of_groups(lab)
     drain(one, "wan")
@@ -119,6 +146,22 @@ def test_drain_of_a_member_is_one_of_its_group(lab):
     drain(one, "gateway")
     assert set(states(two).values()) == {"active"}
     assert became(one) == 4
+
+
+def test_drain_of_a_group_for_a_time_begins_and_ends_once(lab):
+    """Of more members than are answered in one turn."""
+    names = [f"r{vrid}" for vrid in range(1, 61)]
+    routers = [router(150, name=name, vrid=vrid, addresses=[f"192.0.2.{100 + vrid}/24"])
+               for vrid, name in enumerate(names, 1)]
+    one = lab.vipd(lab.host("gw1", "192.0.2.2/24"), routers,
+                   groups=[{"name": "gateway", "routers": names}])
+    wait_all(one, "active")
+    answers = json.loads(one.ctl("drain", "gateway", "--for", "2s", "--json", check=False).stdout)
+    one.wait_log("drain=over")
+    assert len(answers["routers"]) == len(names)
+    assert len({it["drained_until"] for it in answers["routers"]}) == 1
+    for what in ("begins", "over"):
+        assert len([it for it in one.log if f"drain={what}" in it]) == 1
 
 
 def test_drain_of_one_member_with_a_peer_that_is_active_in_none(lab):

@@ -200,6 +200,39 @@ def test_group_of_both_families(lab):
     wait_until(lambda: "2001:db8::1/64" in gateway.addresses(), what="the address of IPv6")
 
 
+def test_second_router_of_both_families_in_a_group(lab):
+    """Its IPv6 that cannot speak follows as that of the first one, and it tracks once."""
+    gateway = lab.host("gw1", "192.0.2.2/24", "2001:db8::2/64", segment="lan", ipv6=True)
+    gateway.attach("wan", "198.51.100.2/24", "2001:db8:1::2/64")
+    gateway.attach("dmz", "203.0.113.2/24")
+    gateway.ip("link set eth1 addrgenmode none", "address flush dev eth1 scope link")
+    track = [{"interface": "eth2", "weight": -30}]
+    routers = [member("lan", 200, addresses=[LAN, "2001:db8::1/64"]),
+               member("wan", 200, addresses=[WAN, "2001:db8:1::1/64"], track=track)]
+    agent = lab.vipd(gateway, routers, groups=[GROUP])
+    wait_all(agent, "active")
+    assert agent.router("wan", family=6)["mute"]
+    wait_until(lambda: "2001:db8:1::1/64" in gateway.addresses("eth1"), what="its IPv6 address")
+    lab.cut(gateway, silent=False, dev="eth2")
+    agent.wait_log("track=eth2")
+    assert {it["effective_priority"] for it in agent.show()["routers"]} == {170}
+
+
+@pytest.mark.parametrize("required", [
+    {"routes": [{"to": "10.9.0.0/16", "via": "203.0.113.9", "interface": "eth2",
+                 "required": True}]},
+    {"extra_addresses": [{"address": "203.0.113.1/24", "interface": "eth2", "required": True}]},
+    {"track": [{"interface": "eth2"}]}], ids=["route", "address", "track"])
+def test_fault_of_an_interface_elsewhere_names_that_to_all(lab, required):
+    agent = lab.vipd(host(lab, "gw1", 2), [member("lan", 200), member("wan", 200, **required)],
+                     groups=[GROUP])
+    wait_all(agent, "active")
+    lab.cut(agent.host, silent=False, dev="eth2")
+    wait_all(agent, "fault")
+    assert "eth2" in agent.router("wan")["reason"]
+    assert agent.router("lan")["reason"].endswith("has a fault, on interface eth2")
+
+
 def keepalived_group(priority):
     """The same group in keepalived's words."""
     return (keepalived_config(members(priority)) +

@@ -25,6 +25,10 @@ static void test_drain_of_an_active_offers_once(void **state)
 	assert_false(drain_offers(&drain, true, false, SILENCE, T0 + 100 * SECOND));
 	assert_int_equal(drain_deadline(&drain), VRRP_NEVER);
 	assert_true(drain_is_on(&drain));
+	/* Asked once more, it offers once more; and when it was asked before, at the same time. */
+	drain_begin(&drain, VRRP_NEVER, true, SILENCE, T0 + 100 * SECOND);
+	drain_begin(&drain, VRRP_NEVER, true, SILENCE, T0 + 101 * SECOND);
+	assert_int_equal(drain_deadline(&drain), T0 + 100 * SECOND + SILENCE);
 }
 
 static void test_drain_that_cannot_offer_does_so_later(void **state)
@@ -59,8 +63,8 @@ static void test_drain_ends_by_itself(void **state)
 	drain_begin(&drain, T0 + 60 * SECOND, false, SILENCE, T0);
 	assert_int_equal(drain_deadline(&drain), T0 + 60 * SECOND);
 	assert_false(drain_is_over(&drain, T0 + 60 * SECOND - 1));
-	/* Another time, and no new offer. */
-	drain_begin(&drain, T0 + 90 * SECOND, true, SILENCE, T0 + SECOND);
+	/* Another time. */
+	drain_begin(&drain, T0 + 90 * SECOND, false, SILENCE, T0 + SECOND);
 	assert_int_equal(drain_deadline(&drain), T0 + 90 * SECOND);
 	assert_true(drain_is_over(&drain, T0 + 90 * SECOND));
 	assert_false(drain_is_on(&drain));

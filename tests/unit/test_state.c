@@ -439,6 +439,7 @@ static void test_state_of_a_newer_version_is_read(void **unused)
 	first.counters.send_errors = 12;
 	state_put(writer, 0, &first);
 	state_put_lease(writer, 0, 99);
+	state_put_offer(writer, 0, 77);
 	put_farewell(writer, 0, 4, "farewell", 8);
 	bytes = copy_of(fd);
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
@@ -453,6 +454,7 @@ static void test_state_of_a_newer_version_is_read(void **unused)
 		assert_same_election(&vr, &first);
 		assert_int_equal(vr.counters.send_errors, 12);
 		assert_int_equal(state_lease(reader, 0), 99);
+		assert_int_equal(state_offer(reader, 0), 77);
 		assert_int_equal(state_lease_s(reader, 0), 5);
 		assert_int_equal(state_farewell(reader, 0).frame_len, 8);
 		assert_memory_equal(state_farewell(reader, 0).frame, "farewell", 8);
@@ -535,6 +537,7 @@ static void test_state_of_the_first_version_is_read(void **unused)
 		assert_int_equal(state_get(reader, i, NOW, &vr), 0);
 		assert_left(&vr, &kept[i], sizeof(vr));
 		assert_int_equal(state_lease(reader, i), 1000 + i);
+		assert_int_equal(state_offer(reader, i), VRRP_NEVER); /* not noted by then */
 	}
 	assert_int_equal(state_farewell(reader, 0).ifindex, 3);
 	assert_memory_equal(state_farewell(reader, 0).frame, "last words", 10);

@@ -20,6 +20,7 @@ struct host {
 	struct vrrp_unit unit;
 	struct vrrp_member members[MEMBERS];
 	struct vrrp_output out[MEMBERS];
+	int64_t due_ns[MEMBERS]; /* deadlines as of when a member was touched last */
 };
 
 static struct vrrp router_of(unsigned family, unsigned priority, const char *source)
@@ -63,6 +64,15 @@ static void make_group(struct host *host, unsigned priority, const char *source4
 	host->vr[3].config.version = 2;
 }
 
+/* Of what is not touched, a caller keeps what it knows. */
+static void take(struct host *host, unsigned member, const struct vrrp_event *event)
+{
+	vrrp_unit_step(&host->unit, member, event, host->out);
+	for (unsigned i = 0; i < host->unit.n; i++)
+		if (host->members[i].touched)
+			host->due_ns[i] = vrrp_unit_deadline(&host->unit, i);
+}
+
 /* "claim | release": what each member has to do. */
 static const char *both(const struct host *host)
 {
@@ -79,7 +89,7 @@ static const char *happens(struct host *host, unsigned member, enum vrrp_event_t
 {
 	const struct vrrp_event event = { .type = type, .now_ns = now_ns };
 
-	vrrp_unit_step(&host->unit, member, &event, host->out);
+	take(host, member, &event);
 	return both(host);
 }
 
@@ -406,6 +416,23 @@ static void begin_group(struct host *host, unsigned n)
 		happens(host, i, VRRP_EVENT_STARTUP, T0);
 }
 
+/* A router leaves aloud where it can, and where its carrier is gone it cannot. */
+static void test_unit_family_that_hears_somebody_leave_is_not_deaf(void **state)
+{
+	struct host host;
+	int64_t last_ns = T0 + SECOND, now;
+
+	(void)state;
+	begin(&host, 100);
+	hear(&host, V4, last_ns, 150, HIGHER_ADDRESS);
+	hear(&host, V6, last_ns, 150, "fe80::99");
+	hear(&host, V4, last_ns + SECOND / 2, 0, HIGHER_ADDRESS);
+	for (now = last_ns + SECOND; now < last_ns + DOWN_100; now += SECOND / 4)
+		assert_string_equal(timer(&host, V4, now), " | ");
+	assert_int_equal(vrrp_unit_deadline(&host.unit, V4), last_ns + DOWN_100);
+	assert_string_equal(timer(&host, V4, last_ns + DOWN_100), TAKES_OVER " | " TAKES_OVER);
+}
+
 static void test_unit_group_waits_for_all_to_begin(void **state)
 {
 	struct host host;
@@ -437,6 +464,36 @@ static void test_unit_group_yields_as_one(void **state)
 	assert_int_equal(host.vr[V6].election.reason.code, VRRP_REASON_HIGHER);
 	assert_int_equal(host.vr[V4].election.reason.code, VRRP_REASON_TOGETHER);
 	assert_int_equal(host.vr[2].election.reason.code, VRRP_REASON_GROUP);
+}
+
+static unsigned touched(const struct host *host)
+{
+	unsigned n = 0;
+
+	for (unsigned i = 0; i < host->unit.n; i++)
+		n += host->members[i].touched;
+	return n;
+}
+
+static void test_unit_touches_no_more_members_than_an_event_concerns(void **state)
+{
+	struct host host;
+	int64_t now = T0 + SECOND;
+
+	(void)state;
+	make_group(&host, 100, OWN_ADDRESS, "fe80::20");
+	for (unsigned i = 0; i < MEMBERS; i++)
+		happens(&host, i, VRRP_EVENT_STARTUP, T0);
+	assert_int_equal(touched(&host), MEMBERS); /* all have begun */
+	for (unsigned i = 0; i < 3 * MEMBERS; i++, now += SECOND / MEMBERS) {
+		hear(&host, i % MEMBERS, now, 150, HIGHER_ADDRESS);
+		assert_in_range(touched(&host), 1, 2);
+	}
+	now = vrrp_unit_deadline(&host.unit, 0);
+	timer(&host, 0, now);
+	assert_int_equal(touched(&host), MEMBERS); /* all are Active */
+	timer(&host, V6, host.due_ns[V6]);
+	assert_int_equal(touched(&host), 1); /* one advert */
 }
 
 /* ---- hosts on a network ---- */
@@ -478,7 +535,7 @@ static void send_to_all(struct network *net, unsigned from, unsigned member, uin
 	for (unsigned to = 0; to < net->n; to++) {
 		if (to == from)
 			continue;
-		vrrp_unit_step(&net->hosts[to].unit, member, &event, net->hosts[to].out);
+		take(&net->hosts[to], member, &event);
 		memcpy(answer, net->hosts[to].out, sizeof(answer));
 		deliver(net, to, answer);
 	}
@@ -500,7 +557,7 @@ static int64_t next_deadline(const struct network *net, unsigned *ret_host, unsi
 
 	for (unsigned host = 0; host < net->n; host++) {
 		for (unsigned member = 0; member < net->members; member++) {
-			int64_t ns = vrrp_unit_deadline(&net->hosts[host].unit, member);
+			int64_t ns = net->hosts[host].due_ns[member];
 
 			if (ns >= first_ns)
 				continue;
@@ -625,8 +682,10 @@ int main(void)
 			test_unit_active_without_a_voice_gives_way_to_whom_another_family_hears),
 		cmocka_unit_test(test_unit_mute_active_leaves_its_family_to_whom_it_hears),
 		cmocka_unit_test(test_unit_latecomer_joins_or_all_yield),
+		cmocka_unit_test(test_unit_family_that_hears_somebody_leave_is_not_deaf),
 		cmocka_unit_test(test_unit_group_waits_for_all_to_begin),
 		cmocka_unit_test(test_unit_group_yields_as_one),
+		cmocka_unit_test(test_unit_touches_no_more_members_than_an_event_concerns),
 		cmocka_unit_test(
 			test_unit_two_three_and_five_hosts_end_with_one_active_whatever_is_cut),
 	};
