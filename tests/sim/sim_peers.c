@@ -55,15 +55,20 @@ static unsigned number_of(const struct sim *sim, const uint8_t *bytes)
 
 /* ---- what arrives ---- */
 
+bool peers_has_source(const struct sim *sim, unsigned i)
+{
+	const struct sim_gateway *r = &sim->routers[i];
+
+	return r->kernel.own[SIM_OWN_MAX - 1] == SIM_OWN_USABLE &&
+	       (r->config.family == 4 || ip6_is_there(&r->kernel));
+}
+
 bool peers_take(const struct sim *sim, unsigned i, const struct sim_packet *packet)
 {
 	const struct sim_family *family = family_of(packet->family);
-	const struct sim_gateway *r = &sim->routers[i];
 	const uint8_t *to = packet->bytes + family->destination_at;
 
-	return memcmp(to, name_of(sim, i), family->address_len) == 0 &&
-	       r->kernel.own[SIM_OWN_MAX - 1] == SIM_OWN_USABLE &&
-	       (family->number == 4 || ip6_is_there(&r->kernel));
+	return memcmp(to, name_of(sim, i), family->address_len) == 0 && peers_has_source(sim, i);
 }
 
 /* ---- what leaves ---- */

@@ -45,6 +45,11 @@ void peers_conf(const struct sim *sim, unsigned i, struct conf_peer *ret_peers,
 int peers_send(struct sim *sim, struct sim_process *process, const struct sim_copy *copy);
 
 /**
+ * peers_has_source() - whether the host has the address that its router sends from and is sent to.
+ */
+bool peers_has_source(const struct sim *sim, unsigned i);
+
+/**
  * peers_take() - whether the host takes what is sent to that address.
  */
 bool peers_take(const struct sim *sim, unsigned i, const struct sim_packet *packet);
