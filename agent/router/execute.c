@@ -295,7 +295,8 @@ static void take_address_news(struct routers *routers, const struct kern_news *n
 	    !conf_is_of_virtual_router(router->conf, address))
 		journal_address_not_own(&journal, &router->conf->addresses[address]);
 	router_hold(routers, router, address);
-	router_doubt_addresses(routers, router, news->what);
+	if (router->conf->addresses[address].required != CONF_NO)
+		router_doubt_addresses(routers, router, news->what);
 	if (news->what == KERN_WANT_ENDED) {
 		lease_on_ended(&router->lease);
 		router_schedule(routers, router);
