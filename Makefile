@@ -55,7 +55,11 @@ $(BUILD)/vipctl: $(VIPCTL) $(CONF) $(FLOOR) $(CORE)
 # The core may not lose a bit in a conversion that nobody wrote.
 $(BUILD)/vrrp/%.o: WARN += -Wconversion
 
-$(BUILD)/%.o: %.c Makefile
+libraries:
+	@pkg-config --exists --print-errors $(LIBS_vipd) $(LIBS_vipctl) || \
+		{ echo "\"sudo tests/need.sh build\" installs what is missing" >&2; exit 1; }
+
+$(BUILD)/%.o: %.c Makefile | libraries
 	$(call SAY,CC)
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(CPPFLAGS) $(PKG_CFLAGS) $(ALL_CFLAGS) -MMD -MP -c -o $@ $<
@@ -214,6 +218,6 @@ clean:
 
 DUT = vipd
 
-.PHONY: all test-programs demo check asan sim defects faults conformance interop soak fuzz bench lint install uninstall clean
+.PHONY: all libraries test-programs demo check asan sim defects faults conformance interop soak fuzz bench lint install uninstall clean
 .SECONDARY:
 .DELETE_ON_ERROR:
