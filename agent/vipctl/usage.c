@@ -10,13 +10,14 @@
 #include "complain.h"
 
 static const struct option_word {
-	const char *name; /* NULL: behind the last one */
-	unsigned option;  /* enum usage_option; 0: stands in front of the command */
+	const char *name;  /* NULL: behind the last one */
+	unsigned option;   /* enum usage_option; 0: stands in front of the command */
+	const char *value; /* an example of what must follow; NULL: nothing does */
 } option_words[] = {
-	{ "--watch", USAGE_WATCH },   { "--json", USAGE_JSON },
-	{ "--follow", USAGE_FOLLOW }, { "--dry-run", USAGE_DRY_RUN },
-	{ "--for", USAGE_FOR },       { "--socket", 0 },
-	{ "--version", 0 },           { NULL, 0 },
+	{ "--watch", USAGE_WATCH, NULL },   { "--json", USAGE_JSON, NULL },
+	{ "--follow", USAGE_FOLLOW, NULL }, { "--dry-run", USAGE_DRY_RUN, NULL },
+	{ "--for", USAGE_FOR, "30m" },      { "--socket", 0, NULL },
+	{ "--version", 0, NULL },           { NULL, 0, NULL },
 };
 
 /* What other programs call it. */
@@ -134,6 +135,8 @@ static void refuse_option(const struct command *command, const char *name)
 	if (strncmp(name, "-s", 2) == 0 || strcmp(name, "-V") == 0 || (nearest && !nearest->option))
 		complain(NULL, "\"%.40s\" belongs in front of the command: vipctl %s %s", name,
 			 name[1] == 'V' || name[2] == 'v' ? "-V" : "-s SOCKET", command->name);
+	else if (nearest && strcmp(nearest->name, name) == 0)
+		complain(NULL, "%s needs a value: %s %s", name, name, nearest->value);
 	else if (nearest)
 		complain(NULL, "%s has no option \"%.40s\": did you mean \"%s\"?", command->name,
 			 name, nearest->name);
@@ -141,12 +144,19 @@ static void refuse_option(const struct command *command, const char *name)
 		complain(NULL, "%s has no option \"%.40s\"", command->name, name);
 }
 
-static bool take_option(const struct command *command, const char *name,
+/* @i: of the option; moves on to its value. */
+static bool take_option(const struct command *command, char **argv, int *i,
 			struct arguments *arguments)
 {
+	const char *name = argv[*i];
+
 	for (const struct option_word *word = option_words; word->name; word++) {
 		if (strcmp(word->name, name) != 0 || !(word->option & command->options))
 			continue;
+		if (word->value && !argv[*i + 1])
+			return false;
+		if (word->value)
+			arguments->value = argv[++*i];
 		arguments->options |= word->option;
 		return true;
 	}
@@ -168,28 +178,15 @@ static int refuse(const struct command *command, const struct arguments *argumen
 	return EX_USAGE;
 }
 
-static int refuse_without_value(const struct command *command, const char *option)
-{
-	complain(NULL, "%s needs a value: %s 30m", option, option);
-	fprintf(stderr, "usage: vipctl [-s SOCKET] %s %s\n", command->name, command->arguments);
-	return EX_USAGE;
-}
-
 int usage_parse(const struct command *command, int argc, char **argv,
 		struct arguments *ret_arguments)
 {
 	struct arguments arguments = { 0 };
 
 	for (int i = 1; i < argc; i++) {
-		if ((command->options & USAGE_FOR) && strcmp(argv[i], "--for") == 0) {
-			if (++i == argc)
-				return refuse_without_value(command, argv[i - 1]);
-			arguments.time = argv[i];
-			continue;
-		}
 		if (argv[i][0] != '-' && command->takes_router && !arguments.router)
 			arguments.router = argv[i];
-		else if (argv[i][0] != '-' || !take_option(command, argv[i], &arguments))
+		else if (argv[i][0] != '-' || !take_option(command, argv, &i, &arguments))
 			return refuse(command, &arguments, argv[i]);
 	}
 	*ret_arguments = arguments;

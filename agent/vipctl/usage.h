@@ -23,7 +23,7 @@ enum usage_option {
 struct arguments {
 	unsigned options;   /* enum usage_option */
 	const char *router; /* borrowed; NULL: none was named */
-	const char *time;   /* of USAGE_FOR; likewise */
+	const char *value;  /* of the option that has one; likewise */
 	bool help;          /* is wanted instead of the command */
 };
 

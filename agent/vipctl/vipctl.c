@@ -97,7 +97,7 @@ static int command_drain(const char *path, const struct arguments *arguments)
 {
 	const struct drain_options options = { .json = arguments->options & USAGE_JSON,
 					       .router = arguments->router,
-					       .time = arguments->time };
+					       .time = arguments->value };
 
 	return drain(path, &options);
 }
