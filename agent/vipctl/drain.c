@@ -24,6 +24,7 @@ struct drainer {
 	json_t *routers;             /* owned; NULL: lines are printed */
 	int64_t wait_ms;             /* within which somebody has come, if anybody does */
 	unsigned active_n;           /* routers that are still Active here */
+	bool tells;                  /* who serves the others */
 	char name[FIELDS_TEXT_SIZE]; /* one of them */
 };
 
@@ -95,6 +96,19 @@ static int talk_drain(int fd, const void *arg)
 
 /* ---- what comes of it ---- */
 
+static void print_who_serves(const struct records_table *table, const void *record,
+			     const char *state)
+{
+	char name[FIELDS_TEXT_SIZE], address[FIELDS_TEXT_SIZE];
+
+	client_text(table, record, "name", name);
+	if (strcmp(state, "backup") == 0 && client_number(table, record, "active_priority"))
+		printf("%s: %s now, %s is Active\n", name, state,
+		       client_text(table, record, "active_address", address));
+	else
+		printf("%s: %s now\n", name, state);
+}
+
 static const char *take_router(const struct records_table *table, const void *record, void *arg)
 {
 	struct drainer *drainer = arg;
@@ -102,7 +116,10 @@ static const char *take_router(const struct records_table *table, const void *re
 
 	if (strcmp(table->name, "router") != 0 || !client_number(table, record, "drained"))
 		return NULL;
-	if (strcmp(client_text(table, record, "state", state), "active") != 0)
+	client_text(table, record, "state", state);
+	if (drainer->tells)
+		print_who_serves(table, record, state);
+	if (strcmp(state, "active") != 0)
 		return NULL;
 	drainer->active_n++;
 	client_text(table, record, "name", drainer->name);
@@ -191,6 +208,9 @@ int drain(const char *path, const struct drain_options *options)
 		status = print_json(&drainer);
 	if (status == EXIT_SUCCESS && !options->resume)
 		status = await_others(path, &drainer);
+	drainer.tells = status == EXIT_SUCCESS && !options->resume && !options->json;
+	if (drainer.tells)
+		status = connection_converse(path, talk_show, &arg, NULL);
 	json_decref(drainer.routers);
 	return status;
 }

@@ -167,15 +167,30 @@ static const char *takeover_text(const struct shown *shown, char *buf, size_t si
 	return buf;
 }
 
+/* "90/150": the effective one of that which is configured, where they are not the same. */
+static const char *priority_text(const struct shown *shown, char *buf, size_t size)
+{
+	int64_t configured = client_number(shown->table, shown->record, "priority");
+	int64_t effective = client_number(shown->table, shown->record, "effective_priority");
+
+	if (effective && effective != configured)
+		snprintf(buf, size, "%d/%d", (int)effective, (int)configured);
+	else
+		snprintf(buf, size, "%d", (int)configured);
+	return buf;
+}
+
 static const char *table_add(struct printer *printer)
 {
 	static const struct {
 		enum column column;
 		const char *name;
 	} cells[] = {
-		{ COLUMN_ROUTER, "name" },       { COLUMN_INTERFACE, "interface" },
-		{ COLUMN_VRID, "vrid" },         { COLUMN_STATE, "state" },
-		{ COLUMN_PRIORITY, "priority" }, { COLUMN_ACTIVE, "active_address" },
+		{ COLUMN_ROUTER, "name" },
+		{ COLUMN_INTERFACE, "interface" },
+		{ COLUMN_VRID, "vrid" },
+		{ COLUMN_STATE, "state" },
+		{ COLUMN_ACTIVE, "active_address" },
 	};
 	struct shown *shown = &printer->shown;
 	struct libscols_line *line = scols_table_new_line(printer->table, NULL);
@@ -189,6 +204,7 @@ static const char *table_add(struct printer *printer)
 	scols_line_set_data(
 		line, COLUMN_SINCE,
 		ago_text(client_number(shown->table, shown->record, "since"), text, sizeof(text)));
+	scols_line_set_data(line, COLUMN_PRIORITY, priority_text(shown, text, sizeof(text)));
 	scols_line_set_data(line, COLUMN_TAKEOVER, takeover_text(shown, text, sizeof(text)));
 	scols_line_set_data(line, COLUMN_HEARD,
 			    heard_text(client_number(shown->table, shown->record, ".heard"), text,

@@ -24,7 +24,9 @@ def drain(agent, *args, status=0):
 def test_drain_hands_over_to_a_peer_that_preempts(lab):
     one, two = start_pair(lab)
     mark = lab.now()
-    assert "lan: drained, active" in drain(one, "lan")
+    assert drain(one, "lan").splitlines() == ["lan: drained, active",
+                                              "lan: backup now, 192.0.2.3 is Active"]
+    assert " 1/150 " in one.ctl("show").stdout
     assert one.router()["state"] == "backup" and two.router()["state"] == "active"
     said = {it.priority for it in lab.capture.adverts(host=one.host, since=mark)}
     assert said <= {150, 1} and 1 in said, "never 0: the peer came by itself"
