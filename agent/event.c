@@ -228,6 +228,10 @@ static const struct kind kinds[] = {
 	[EVENT_GROUP] = { "group", LOG_LEVEL_ERROR, WITHOUT_TEXT, ROWS(ERROR),
 			  "interface={interface} group={what} error=\"{error}\" note=\"tried "
 			  "again every second\"" },
+	[EVENT_CAVEAT] = { "caveat", LOG_LEVEL_WARNING, WITHOUT_TEXT,
+			   ROWS(OF_WORDS(event.fact.word, "caveat", event_caveat_words), NOTE),
+			   "interface={interface} family={family} caveat={caveat} "
+			   "note=\"{note}\"" },
 	[EVENT_ADOPTED] = { "adopted", LOG_LEVEL_INFO, WITHOUT_TEXT,
 			    ROWS(NUMBER(0, "adopted"), NUMBER(1, "started"),
 				 NUMBER(2, "withdrawn")),

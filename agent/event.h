@@ -74,6 +74,7 @@ enum event_kind {
 	EVENT_CONF_WARNING = 50, /* likewise: allowed, but not what somebody may have meant */
 	EVENT_CHANGE = 46,       /* a reload changed something: @change */
 	EVENT_CHANGES = 47, /* all of a reload: @fact.word: enum event_changes, number[0], text */
+	EVENT_CAVEAT = 57,  /* a LAN may make routers useless: @fact.word: enum event_caveat */
 	EVENT_KEYS = 56, /* a file of HMAC keys: @fact.word: enum event_keys; text: path, and why */
 	/* of any process */
 	EVENT_SIGNAL = 64,       /* number[0]: signal, number[1]: pid that sent it */
@@ -115,6 +116,13 @@ enum event_changes {
 	EVENT_CHANGES_NONE = 1,
 	EVENT_CHANGES_MORE = 2,       /* number[0] more than were told */
 	EVENT_CHANGES_UNCOMPARED = 3, /* they cannot be told: @fact.text */
+};
+
+/* What may make the routers of an interface useless, and no fault of theirs. */
+enum event_caveat {
+	EVENT_CAVEAT_NOT_FORWARDING = 1,
+	EVENT_CAVEAT_SNOOPING = 2,
+	EVENT_CAVEAT_COUNT,
 };
 
 enum event_keys {

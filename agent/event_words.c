@@ -67,6 +67,11 @@ const char *const event_upgrade_words[EVENT_UPGRADE_REFUSED + 1] = {
 	[EVENT_UPGRADE_REFUSED] = "refused",
 };
 
+const char *const event_caveat_words[EVENT_CAVEAT_COUNT] = {
+	[EVENT_CAVEAT_NOT_FORWARDING] = "not_forwarding",
+	[EVENT_CAVEAT_SNOOPING] = "snooping",
+};
+
 const char *const event_route_words[EVENT_ROUTE_COUNT] = {
 	[EVENT_ROUTE_RESTORED] = "restored",
 	[EVENT_ROUTE_ABANDONED] = "abandoned",
@@ -416,6 +421,29 @@ static const char *const macvlan_notes[EVENT_MACVLAN_COUNT] = {
 	[EVENT_MACVLAN_UP_FAILED] = "the kernel does not set it up; tried again every second",
 };
 
+static const char *caveat_note(const struct event *event)
+{
+	switch ((enum event_caveat)event->fact.word) {
+	case EVENT_CAVEAT_NOT_FORWARDING:
+		return event->family == 4
+			       ? "this host does not route IPv4: what clients send by way of its "
+				 "virtual addresses is lost (sysctl net.ipv4.ip_forward); for "
+				 "services on the host itself all is well"
+			       : "this host does not route IPv6, and its advertisements say so, so "
+				 "that clients take it for no router (sysctl "
+				 "net.ipv6.conf.all.forwarding); for services on the host itself "
+				 "all is well";
+	case EVENT_CAVEAT_SNOOPING:
+		return "a bridge that snoops multicast and asks nobody itself: adverts and "
+		       "neighbour "
+		       "solicitations may not reach ports that answer no other querier; set "
+		       "mcast_snooping 0 or mcast_querier 1 (ip link set ... type bridge)";
+	case EVENT_CAVEAT_COUNT:
+		break;
+	}
+	return "";
+}
+
 static const char *const route_notes[EVENT_ROUTE_COUNT] = {
 	[EVENT_ROUTE_RESTORED] = "it was removed, by somebody or with what it needs; it is back",
 	[EVENT_ROUTE_ABANDONED] = "removed by somebody again and again, and left alone for a pause "
@@ -690,6 +718,8 @@ static void fill_fact(struct event_words *words)
 					    : "the state memory is damaged or was never finished");
 	} else if (event->kind == EVENT_KEYS && event->fact.word < EVENT_KEYS_COUNT) {
 		strcpy(words->note, keys_notes[event->fact.word] ?: "");
+	} else if (event->kind == EVENT_CAVEAT) {
+		strcpy(words->note, caveat_note(event));
 	} else if (event->kind == EVENT_CHANGES && event->fact.word < CHANGES_NOTES) {
 		strcpy(words->note, changes_notes[event->fact.word]);
 	} else if (event->kind == EVENT_RECEIVE) {

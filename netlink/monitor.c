@@ -14,7 +14,8 @@
 #define RECEIVE_BUFFER (8 << 20)
 
 #define GROUPS                                                                                     \
-	(RTMGRP_LINK | RTMGRP_IPV4_IFADDR | RTMGRP_IPV6_IFADDR | 1u << (RTNLGRP_IPV6_NETCONF - 1))
+	(RTMGRP_LINK | RTMGRP_IPV4_IFADDR | RTMGRP_IPV6_IFADDR |                                   \
+	 1u << (RTNLGRP_IPV4_NETCONF - 1) | 1u << (RTNLGRP_IPV6_NETCONF - 1))
 
 struct kern_monitor {
 	struct mnl_socket *sock;

@@ -4,6 +4,7 @@
 #include <libmnl/libmnl.h>
 #include <linux/if.h>
 #include <linux/if_arp.h>
+#include <linux/if_bridge.h>
 #include <linux/if_link.h>
 #include <linux/ip.h>
 #include <linux/ipv6.h>
@@ -45,9 +46,29 @@ static bool parse_promotes(const struct nlattr *af_spec)
 			     IPV4_DEVCONF_PROMOTE_SECONDARIES - 1);
 }
 
+static bool parse_forwards4(const struct nlattr *af_spec)
+{
+	return parse_setting(af_spec, AF_INET, IFLA_INET_CONF, IPV4_DEVCONF_FORWARDING - 1);
+}
+
 static bool parse_forwards6(const struct nlattr *af_spec)
 {
 	return parse_setting(af_spec, AF_INET6, IFLA_INET6_CONF, DEVCONF_FORWARDING);
+}
+
+/* A part of what is told of a link's kind; NULL: there is none. */
+static const struct nlattr *info_of(const struct nlattr *info, unsigned type)
+{
+	const struct nlattr *part;
+
+	if (!info)
+		return NULL;
+	mnl_attr_for_each_nested(part, info)
+	{
+		if (mnl_attr_get_type(part) == type)
+			return part;
+	}
+	return NULL;
 }
 
 /*
@@ -57,18 +78,10 @@ static bool parse_forwards6(const struct nlattr *af_spec)
 static bool is_of_vrf(const struct nlattr *info)
 {
 	static const char vrf[] = "vrf";
-	const struct nlattr *part;
+	const struct nlattr *kind = info_of(info, IFLA_INFO_SLAVE_KIND);
 
-	if (!info)
-		return false;
-	mnl_attr_for_each_nested(part, info)
-	{
-		if (mnl_attr_get_type(part) == IFLA_INFO_SLAVE_KIND &&
-		    mnl_attr_get_payload_len(part) >= sizeof(vrf) - 1 &&
-		    memcmp(mnl_attr_get_payload(part), vrf, sizeof(vrf) - 1) == 0)
-			return true;
-	}
-	return false;
+	return kind && mnl_attr_get_payload_len(kind) >= sizeof(vrf) - 1 &&
+	       memcmp(mnl_attr_get_payload(kind), vrf, sizeof(vrf) - 1) == 0;
 }
 
 /* A name of an interface, as it is in an attribute; NULL: it is none, or too long. */
@@ -80,22 +93,38 @@ static const char *name_of(const struct nlattr *attribute)
 	return mnl_attr_get_str(attribute);
 }
 
+static bool is_of_kind(const struct nlattr *info, const char *wanted)
+{
+	const char *kind = name_of(info_of(info, IFLA_INFO_KIND));
+
+	return kind && strcmp(kind, wanted) == 0;
+}
+
 /* A macvtap, too. */
 static bool is_macvlan(const struct nlattr *info)
 {
-	const struct nlattr *part;
-	const char *kind;
+	return is_of_kind(info, "macvlan") || is_of_kind(info, "macvtap");
+}
 
-	if (!info)
+static bool parse_snoops(const struct nlattr *info)
+{
+	const struct nlattr *data =
+		is_of_kind(info, "bridge") ? info_of(info, IFLA_INFO_DATA) : NULL;
+	const struct nlattr *part;
+	bool snoops = false, asks = false;
+
+	if (!data)
 		return false;
-	mnl_attr_for_each_nested(part, info)
+	mnl_attr_for_each_nested(part, data)
 	{
-		if (mnl_attr_get_type(part) != IFLA_INFO_KIND)
+		if (mnl_attr_get_payload_len(part) < 1)
 			continue;
-		kind = name_of(part);
-		return kind && (strcmp(kind, "macvlan") == 0 || strcmp(kind, "macvtap") == 0);
+		if (mnl_attr_get_type(part) == IFLA_BR_MCAST_SNOOPING)
+			snoops = mnl_attr_get_u8(part) != 0;
+		if (mnl_attr_get_type(part) == IFLA_BR_MCAST_QUERIER)
+			asks = mnl_attr_get_u8(part) != 0;
 	}
-	return false;
+	return snoops && !asks;
 }
 
 static int parse_master(const struct kern_attributes *attributes)
@@ -151,6 +180,8 @@ static void parse_link(const struct nlmsghdr *message, struct kern_object *objec
 	object->link.promotes = parse_promotes(attributes.of[IFLA_AF_SPEC]);
 	object->link.master = parse_master(&attributes);
 	object->link.macvlan = is_macvlan(attributes.of[IFLA_LINKINFO]);
+	object->link.snoops = parse_snoops(attributes.of[IFLA_LINKINFO]);
+	object->link.forwards4 = parse_forwards4(attributes.of[IFLA_AF_SPEC]);
 	object->link.forwards6 = parse_forwards6(attributes.of[IFLA_AF_SPEC]);
 	mtu = kern_attributes_get(&attributes, IFLA_MTU, sizeof(*mtu));
 	object->link.mtu = mtu ? *mtu : 0;
@@ -171,7 +202,7 @@ static void parse_netconf(const struct nlmsghdr *message, struct kern_object *ob
 	if (mnl_nlmsg_get_payload_len(message) < sizeof(*header))
 		return;
 	header = mnl_nlmsg_get_payload(message);
-	if (header->ncm_family != AF_INET6)
+	if (header->ncm_family != AF_INET && header->ncm_family != AF_INET6)
 		return;
 	kern_attributes_parse(message, sizeof(*header), &attributes);
 	ifindex = kern_attributes_get(&attributes, NETCONFA_IFINDEX, sizeof(*ifindex));
@@ -179,7 +210,11 @@ static void parse_netconf(const struct nlmsghdr *message, struct kern_object *ob
 	if (!ifindex || *ifindex <= 0 || !forwards)
 		return;
 	object->type = KERN_OBJECT_FORWARDING;
-	object->forwarding = (struct kern_forwarding){ *ifindex, *forwards != 0 };
+	object->forwarding = (struct kern_forwarding){
+		.ifindex = *ifindex,
+		.family = header->ncm_family == AF_INET ? 4 : 6,
+		.forwards = *forwards != 0,
+	};
 }
 
 bool kern_object_fits(const struct nlmsghdr *message, int len)

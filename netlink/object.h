@@ -26,7 +26,10 @@ struct kern_link {
 	bool ethernet;  /* has a 6-byte address */
 	bool macvlan;   /* stands on another one: what is to stand on it does so, too */
 	bool promotes;  /* a secondary address survives the removal of its primary */
+	bool forwards4; /* routes IPv4 */
 	bool forwards6; /* routes IPv6: announcements say so (RFC 4861 §4.4, R) */
+	bool snoops;    /* a bridge that prunes multicast, and leaves it to others to ask who wants
+			   it (RFC 4541) */
 	int master; /* the interface that gets what this one receives: a bridge, a bond; 0: none */
 	unsigned mtu; /* bytes of an IP packet; 0: unknown */
 	uint8_t mac[6];
@@ -34,10 +37,11 @@ struct kern_link {
 	char altnames[KERN_LINK_ALTNAMES_MAX][KERN_LINK_NAME_SIZE];
 };
 
-/* That an interface begins or ends to route IPv6; no link's message tells of it. */
+/* That an interface begins or ends to route a family; no link's message tells of it. */
 struct kern_forwarding {
 	int ifindex;
-	bool forwards6; /* as struct kern_link has it */
+	unsigned family; /* 4 or 6 */
+	bool forwards;   /* as struct kern_link has it */
 };
 
 enum kern_object_type {

@@ -213,14 +213,15 @@ static void follow(struct routers *routers, unsigned interface)
 	kern_wants_interface(routers->wants, interface, now->ifindex, now->promotes);
 }
 
-/* Announcements say it (RFC 4861 §4.4, R). */
+/* Announcements say it of IPv6 (RFC 4861 §4.4, R). */
 static void see_forwarding(struct routers *routers, const struct kern_object *object)
 {
 	int interface = interfaces_see_forwarding(routers->interfaces, object);
 
 	if (interface < 0)
 		return;
-	routers_doubt(routers, routers_lan(routers, (unsigned)interface, 6));
+	routers_doubt(routers,
+		      routers_lan(routers, (unsigned)interface, object->forwarding.family));
 	guests_doubt(routers, (unsigned)interface);
 }
 

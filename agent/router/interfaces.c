@@ -167,7 +167,9 @@ static void take(struct interface *interface, const struct kern_link *seen)
 	interface->carrier = seen->carrier;
 	interface->ethernet = seen->ethernet;
 	interface->promotes = seen->promotes;
+	interface->forwards4 = seen->forwards4;
 	interface->forwards6 = seen->forwards6;
+	interface->snoops = seen->snoops;
 	interface->macvlan = seen->macvlan;
 	interface->master = seen->master;
 	interface->mtu = seen->mtu;
@@ -209,10 +211,15 @@ unsigned interfaces_see(struct interfaces *interfaces, const struct kern_object 
 
 int interfaces_see_forwarding(struct interfaces *interfaces, const struct kern_object *object)
 {
-	int at = interfaces_at(interfaces, object->forwarding.ifindex);
+	const struct kern_forwarding *seen = &object->forwarding;
+	int at = interfaces_at(interfaces, seen->ifindex);
 
-	if (at >= 0)
-		interfaces->all[at].interface.forwards6 = object->forwarding.forwards6;
+	if (at < 0)
+		return at;
+	if (seen->family == 4)
+		interfaces->all[at].interface.forwards4 = seen->forwards;
+	else
+		interfaces->all[at].interface.forwards6 = seen->forwards;
 	return at;
 }
 

@@ -17,7 +17,7 @@ struct interface {
 	char name[KERN_LINK_NAME_SIZE];
 	int ifindex; /* 0: there is no such interface, and the rest is what it was */
 	/* Of struct kern_link. */
-	bool up, carrier, ethernet, macvlan, promotes, forwards6;
+	bool up, carrier, ethernet, macvlan, promotes, forwards4, forwards6, snoops;
 	int master;
 	unsigned mtu;
 	uint8_t mac[6];
@@ -92,7 +92,7 @@ unsigned interfaces_see(struct interfaces *interfaces, const struct kern_object 
 			unsigned ret_seen[INTERFACES_SEEN_MAX]);
 
 /**
- * interfaces_see_forwarding() - an interface begins or ends to route IPv6.
+ * interfaces_see_forwarding() - an interface begins or ends to route a family.
  * @object: KERN_OBJECT_FORWARDING, of any interface of the host.
  *
  * Return: the number of that which it concerns; -1: none.

@@ -87,6 +87,15 @@ void journal_state(const struct journal_router *router, enum vrrp_state from)
 	journal_put(&router->journal, &event);
 }
 
+void journal_caveat(const struct journal *journal, const char *interface, unsigned family,
+		    enum event_caveat caveat)
+{
+	struct event event = event_of(EVENT_CAVEAT, NULL, interface, family);
+
+	event.fact.word = (uint8_t)caveat;
+	journal_put(journal, &event);
+}
+
 void journal_mute(const struct journal_router *router, const struct vrrp_reason *why)
 {
 	struct event event = of_router(router, EVENT_MUTE);

@@ -73,6 +73,13 @@ struct event journal_state_event(enum event_kind kind, const struct conf_router 
 				 const struct vrrp *vr);
 
 /**
+ * journal_caveat() - something about a LAN may make its routers useless.
+ * @interface: its name.
+ */
+void journal_caveat(const struct journal *journal, const char *interface, unsigned family,
+		    enum event_caveat caveat);
+
+/**
  * journal_drain() - somebody drains a router, or ends that.
  * @for_ns: how long; VRRP_NEVER or 0: without an end.
  */

@@ -9,6 +9,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "agent/event.h"
 #include "netlink/receive.h"
 #include "vrrp/packet.h"
 
@@ -375,4 +376,28 @@ struct lan_news lan_assess(struct lan *lan)
 	lan->fault = fault_of(lan, false);
 	lan->unicast_fault = fault_of(lan, true);
 	return lan_can_speak(lan) ? speak(lan) : none;
+}
+
+/* 224.0.0.0/24 and ff02::1 reach all ports. */
+static bool is_pruned(const struct lan *lan, const uint8_t *group)
+{
+	static const uint8_t local[3] = { 224, 0, 0 };
+
+	return lan->family == 6 || memcmp(group, local, sizeof(local)) != 0;
+}
+
+unsigned lan_caveats(const struct lan *lan)
+{
+	const struct interface *interface = lan->interface;
+	bool forwards = lan->family == 4 ? interface->forwards4 : interface->forwards6;
+	unsigned caveats = 0;
+
+	if (!lan_can_speak(lan))
+		return 0;
+	if (!forwards)
+		caveats |= 1u << EVENT_CAVEAT_NOT_FORWARDING;
+	for (unsigned i = 0; i < lan->groups_n && interface->snoops; i++)
+		if (is_pruned(lan, lan->groups[i].address))
+			caveats |= 1u << EVENT_CAVEAT_SNOOPING;
+	return caveats;
 }

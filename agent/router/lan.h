@@ -52,6 +52,7 @@ struct lan {
 	int spoken_ifindex;               /* where adverts could leave last; 0: nowhere so far */
 	uint8_t spoken_mac[6];            /* with what */
 	bool spoken_router; /* and whether announcements said that the host routes IPv6 */
+	unsigned caveats;   /* the caller's: those of lan_caveats() that were told */
 
 	bool globals;          /* the caller's: over IPv6 somebody speaks from other addresses,
 				  too */
@@ -166,5 +167,15 @@ const uint8_t *lan_choose_global(const struct lan *lan, const uint8_t *before, c
  * nobody to tell.
  */
 bool lan_can_speak(const struct lan *lan);
+
+/**
+ * lan_caveats() - what may make routers useless, although they can live here: only the running host
+ * knows. It does not route (RFC 9568 §1: a virtual router forwards what is sent to it), or its
+ * interface is a bridge that may prune the group of adverts, and the solicitations of neighbours
+ * (RFC 4541; of 224.0.0.0/24 no bridge does).
+ *
+ * Return: bits 1 << enum event_caveat; 0 while nothing can be sent here.
+ */
+unsigned lan_caveats(const struct lan *lan);
 
 #endif

@@ -447,6 +447,20 @@ static void tell_group_error(struct routers *routers, const struct lan *lan)
 	journal_put(&journal, &event);
 }
 
+/* Each once, and again when it has ended meanwhile. */
+static void tell_caveats(struct routers *routers, struct lan *lan)
+{
+	struct journal journal = routers_journal(routers);
+	unsigned caveats = lan_caveats(lan);
+
+	for (unsigned caveat = 1; caveat < EVENT_CAVEAT_COUNT; caveat++)
+		if (caveats & ~lan->caveats & 1u << caveat)
+			journal_caveat(&journal, lan->interface->name, lan->family,
+				       (enum event_caveat)caveat);
+	if (lan_can_speak(lan))
+		lan->caveats = caveats;
+}
+
 static void assess(struct routers *routers, struct lan *lan)
 {
 	enum vrrp_reason_code before = lan->fault.code;
@@ -454,6 +468,7 @@ static void assess(struct routers *routers, struct lan *lan)
 
 	if (lan->fault.code == VRRP_REASON_NO_GROUP && before != VRRP_REASON_NO_GROUP)
 		tell_group_error(routers, lan);
+	tell_caveats(routers, lan);
 	routers->groups_missing |= lan->fault.code == VRRP_REASON_NO_GROUP;
 	for (unsigned i = lan->first; i; i = routers->all[i - 1].next_on_lan)
 		tell_router(routers, &routers->all[i - 1], &news);

@@ -1,6 +1,9 @@
 # SPDX-License-Identifier: MIT
 """Where virtual routers live: the interface, the address that they speak from, its troubles."""
 
+import json
+import re
+
 import pytest
 
 import frames
@@ -207,3 +210,45 @@ def test_delay_of_the_link_excuses_no_missed_advert(lab):
     lab.heal(agent.host)
     agent.wait_state("lan", "active")
     assert lab.now() - mark < 3e9
+
+
+# ---- what only the running host can know ----
+
+def caveats(agent):
+    """What the log says of LANs where routers may be useless: [(interface, family, word)]."""
+    found = (re.search(r" warning: interface=(\S+) family=(\d) caveat=(\S+) note=", line)
+             for line in agent.log)
+    return [it.groups() for it in found if it]
+
+
+def test_host_that_does_not_route_is_told_of_once_per_family(lab):
+    host = lab.host("gw1", OWN, "2001:db8::2/64", ipv6=True)
+    host.sysctl("net.ipv4.ip_forward", 0)
+    host.sysctl("net.ipv6.conf.all.forwarding", 1)
+    both = router(200, addresses=[VIP, "2001:db8::1/64"])
+    agent = lab.vipd(host, [both, dict(both, name="two", vrid=52, addresses=["192.0.2.9/24"])])
+    agent.wait_state("lan", "active", family=6)
+    agent.wait_state("two", "active")
+    assert caveats(agent) == [("eth0", "4", "not_forwarding")]
+    host.sysctl("net.ipv6.conf.all.forwarding", 0)
+    wait_until(lambda: ("eth0", "6", "not_forwarding") in caveats(agent), what="IPv6 to be told of")
+    host.sysctl("net.ipv4.ip_forward", 1)
+    host.ip("link set eth0 down", "link set eth0 up")
+    agent.wait_state("lan", "active")
+    events = [json.loads(line) for line in agent.ctl("events", "--json").stdout.splitlines()]
+    assert [it["caveat"] for it in events if it["kind"] == "caveat"] == ["not_forwarding"] * 2
+    assert len(caveats(agent)) == 2
+
+
+@pytest.mark.parametrize("settings, told", [("mcast_snooping 1", True),
+                                            ("mcast_snooping 1 mcast_querier 1", False),
+                                            ("mcast_snooping 0", False)])
+def test_bridge_that_snoops_is_told_of_where_it_may_prune(lab, settings, told):
+    host = lab.host("gw1", ipv6=True)
+    host.sysctl("net.ipv4.ip_forward", 1)
+    host.sysctl("net.ipv6.conf.all.forwarding", 1)
+    host.ip(f"link add br0 type bridge {settings}", "link set eth0 master br0",
+            f"address add {OWN} dev br0", "address add 2001:db8::2/64 dev br0", "link set br0 up")
+    agent = lab.vipd(host, [router(200, interface="br0", addresses=[VIP, "2001:db8::1/64"])])
+    agent.wait_state("lan", "active", family=6)
+    assert caveats(agent) == [("br0", "6", "snooping")] * told

@@ -105,6 +105,7 @@ struct kern_link kernel_link(const struct sim *sim, unsigned i)
 				  .carrier = kernel->link.up && kernel->link.carrier,
 				  .ethernet = true,
 				  .promotes = kernel->promotes,
+				  .forwards4 = true,
 				  .forwards6 = kernel->ip6.forwards && !kernel->ip6.narrow,
 				  .mtu = kernel_mtu(kernel) };
 
@@ -218,7 +219,9 @@ void kernel_tell_forwarding(struct sim *sim, unsigned i)
 	const struct sim_kernel *kernel = &sim->routers[i].kernel;
 	struct kern_object object = { .type = KERN_OBJECT_FORWARDING };
 
-	object.forwarding = (struct kern_forwarding){ kernel->link.ifindex, kernel->ip6.forwards };
+	object.forwarding = (struct kern_forwarding){ .ifindex = kernel->link.ifindex,
+						      .family = 6,
+						      .forwards = kernel->ip6.forwards };
 	notify_all(sim, i, the_kernel, &object);
 }
 

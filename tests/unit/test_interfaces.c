@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <unistd.h>
 
+#include "agent/event.h"
 #include "agent/router/lan.h"
 
 static struct kern_object link_of(int ifindex, const char *name)
@@ -387,7 +388,8 @@ static struct kern_object link_local_of(int ifindex, uint8_t last, bool gone)
 static void test_lan6_that_routes_announces_so(void **state)
 {
 	struct kern_object routes = { .type = KERN_OBJECT_FORWARDING,
-				      .forwarding = { .ifindex = 2, .forwards6 = true } };
+				      .forwarding = {
+					      .ifindex = 2, .family = 6, .forwards = true } };
 	struct scene scene, other;
 
 	(void)state;
@@ -408,6 +410,49 @@ static void test_lan6_that_routes_announces_so(void **state)
 	routes.forwarding.ifindex = 2;
 	(void)interfaces_see_forwarding(other.interfaces, &routes);
 	assert_news(lan_assess(&other.lan), false, false, false);
+	destroy(&other);
+}
+
+static unsigned bits_of(const struct scene *scene)
+{
+	return lan_caveats(&scene->lan);
+}
+
+#define NOT_FORWARDING (1u << EVENT_CAVEAT_NOT_FORWARDING)
+#define SNOOPING       (1u << EVENT_CAVEAT_SNOOPING)
+
+static void test_lan_says_whether_it_may_be_useless(void **state)
+{
+	static const uint8_t far[16] = { 239, 1, 2, 3 };
+	struct kern_object routes = { .type = KERN_OBJECT_FORWARDING,
+				      .forwarding = {
+					      .ifindex = 2, .family = 4, .forwards = true } };
+	struct kern_object link = link_of(2, "eth0");
+	struct scene scene, other;
+
+	(void)state;
+	build(&scene);
+	assert_int_equal(bits_of(&scene), 0);
+	link.link.snoops = true;
+	follow(&scene, link);
+	assert_int_equal(bits_of(&scene), NOT_FORWARDING); /* all bridges flood 224.0.0.18 */
+	(void)interfaces_see_forwarding(scene.interfaces, &routes);
+	assert_int_equal(bits_of(&scene), 0);
+	assert_int_equal(lan_add_group(&scene.lan, far), 0);
+	assert_int_equal(bits_of(&scene), SNOOPING);
+	link.link.carrier = false;
+	follow(&scene, link);
+	assert_int_equal(bits_of(&scene), 0);
+	destroy(&scene);
+
+	build_of(&other, 6);
+	link.link.carrier = true;
+	follow(&other, link);
+	(void)interfaces_see_forwarding(other.interfaces, &routes);
+	assert_int_equal(bits_of(&other), NOT_FORWARDING | SNOOPING);
+	routes.forwarding.family = 6;
+	(void)interfaces_see_forwarding(other.interfaces, &routes);
+	assert_int_equal(bits_of(&other), SNOOPING);
 	destroy(&other);
 }
 
@@ -722,6 +767,7 @@ int main(void)
 		cmocka_unit_test(test_lan_voice_waits_until_somebody_can_hear_it),
 		cmocka_unit_test(test_lan_of_another_index_forgets_the_addresses_of_the_old_one),
 		cmocka_unit_test(test_lan6_that_routes_announces_so),
+		cmocka_unit_test(test_lan_says_whether_it_may_be_useless),
 		cmocka_unit_test(test_lan_is_in_the_groups_of_all_its_routers),
 		cmocka_unit_test(test_lan6_leaves_the_group_when_the_mtu_ends_ipv6),
 		cmocka_unit_test(test_lan6_chooses_and_keeps_a_link_local_address),

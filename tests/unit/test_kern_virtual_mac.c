@@ -246,16 +246,22 @@ static void on_forwarding(const struct kern_object *object, void *arg)
 	forwarding->last = object->forwarding;
 }
 
-/* RFC 4861 §4.4: who does not route says so in what it announces. */
-static void test_link_says_whether_it_routes_ipv6(void **state)
+/* RFC 4861 §4.4: who does not route IPv6 says so in what it announces. */
+static void test_link_says_whether_it_routes(void **state)
 {
 	static const struct {
 		const char *command;
+		unsigned family;
 		bool forwards;
-	} rows[] = { { "echo 1 >/proc/sys/net/ipv6/conf/v0/forwarding", true },
-		     { "echo 0 >/proc/sys/net/ipv6/conf/v0/forwarding", false },
-		     { "echo 1 >/proc/sys/net/ipv6/conf/all/forwarding", true },
-		     { "echo 0 >/proc/sys/net/ipv6/conf/all/forwarding", false } };
+	} rows[] = { { "echo 1 >/proc/sys/net/ipv6/conf/v0/forwarding", 6, true },
+		     { "echo 0 >/proc/sys/net/ipv6/conf/v0/forwarding", 6, false },
+		     { "echo 1 >/proc/sys/net/ipv6/conf/all/forwarding", 6, true },
+		     { "echo 0 >/proc/sys/net/ipv6/conf/all/forwarding", 6, false },
+		     { "echo 1 >/proc/sys/net/ipv4/conf/v0/forwarding", 4, true },
+		     { "echo 0 >/proc/sys/net/ipv4/conf/v0/forwarding", 4, false },
+		     { "echo 1 >/proc/sys/net/ipv4/ip_forward", 4, true },
+		     { "echo 0 >/proc/sys/net/ipv4/ip_forward", 4, false } };
+	struct kern_link link;
 
 	(void)state;
 	clean();
@@ -265,9 +271,35 @@ static void test_link_says_whether_it_routes_ipv6(void **state)
 		run(rows[i].command);
 		assert_int_equal(kern_monitor_dispatch(monitor, on_forwarding, &forwarding), 0);
 		assert_int_equal(forwarding.n, 1);
-		assert_int_equal(forwarding.last.forwards6, rows[i].forwards);
-		assert_int_equal(link_of("v0").forwards6, rows[i].forwards);
+		assert_int_equal(forwarding.last.family, rows[i].family);
+		assert_int_equal(forwarding.last.forwards, rows[i].forwards);
+		link = link_of("v0");
+		assert_int_equal(rows[i].family == 4 ? link.forwards4 : link.forwards6,
+				 rows[i].forwards);
 	}
+}
+
+static void test_link_says_whether_it_snoops(void **state)
+{
+	static const struct {
+		const char *settings;
+		bool snoops;
+	} rows[] = { { "mcast_snooping 1 mcast_querier 0", true },
+		     { "mcast_snooping 1 mcast_querier 1", false },
+		     { "mcast_snooping 0 mcast_querier 0", false } };
+	char command[128];
+
+	(void)state;
+	run("ip link add snoops up type bridge");
+	ifindex_here = (int)if_nametoindex("snoops");
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		snprintf(command, sizeof(command), "ip link set snoops type bridge %s",
+			 rows[i].settings);
+		run(command);
+		assert_int_equal(link_of("snoops").snoops, rows[i].snoops);
+	}
+	run("ip link delete snoops");
+	ifindex_here = (int)if_nametoindex("v0");
 }
 
 /* no Router Advertisement makes an address of the virtual MAC. */
@@ -322,7 +354,8 @@ int main(void)
 		cmocka_unit_test(test_macvlan_that_is_down_is_deaf),
 		cmocka_unit_test(test_macvlan_leaves_adverts_from_its_own_mac_to_the_parent),
 		cmocka_unit_test(test_macvlan_parent_tells_what_becomes_of_it),
-		cmocka_unit_test(test_link_says_whether_it_routes_ipv6),
+		cmocka_unit_test(test_link_says_whether_it_routes),
+		cmocka_unit_test(test_link_says_whether_it_snoops),
 		cmocka_unit_test(test_sysctl_is_set_on_one_interface),
 		cmocka_unit_test(test_sysctl_forwarding_is_that_of_the_interface_below),
 	};
