@@ -126,23 +126,17 @@ struct verdicts {
 
 /*
  * X holds the length of the IP header, as far as the socket gives it: first to measure the payload,
- * then to find the VRID in it, whose bit is looked up in eight constant words. cBPF has no tables,
- * hence one arm per word:
+ * then to find the VRID in it:
  *
- *	if (len - X < 8 || ttl < 255 - hops)	goto stray
- *	X = vrid & 31
- *	switch (vrid >> 5) { case k: A = words[k]; }
- *	return A >> X & 1 ? advert : stray
+ *	if (len - X < 8 || ttl < 255 - hops)	return stray
+ *	return vrid is ours ? advert : stray
  */
 static int attach_filter(int fd, const struct family *family, const struct kern_vrids *vrids,
 			 const struct verdicts *verdicts)
 {
 	enum {
-		HEAD = 12,
-		ARM = 3,
-		ARMS = 8,
-		TAIL = 4,
-		STRAY = HEAD + ARMS * ARM + TAIL - 1
+		HEAD = 7,
+		STRAY = HEAD + KERN_LOOKUP_LEN - 1
 	};
 	struct sock_filter code[STRAY + 1] = {
 		BPF_STMT(family->header_load, 0),
@@ -152,26 +146,10 @@ static int attach_filter(int fd, const struct family *family, const struct kern_
 		BPF_STMT(BPF_LD | BPF_B | BPF_ABS, family->ttl_at),
 		BPF_JUMP(BPF_JMP | BPF_JGE | BPF_K, 255u - vrids->hops, 0, STRAY - 6),
 		BPF_STMT(BPF_LD | BPF_B | BPF_IND, 1),
-		BPF_STMT(BPF_ST, 0),
-		BPF_STMT(BPF_ALU | BPF_AND | BPF_K, 31),
-		BPF_STMT(BPF_MISC | BPF_TAX, 0),
-		BPF_STMT(BPF_LD | BPF_MEM, 0),
-		BPF_STMT(BPF_ALU | BPF_RSH | BPF_K, 5),
 	};
-	struct sock_filter *tail = code + HEAD + ARMS * ARM;
 	struct sock_fprog program = { .len = STRAY + 1, .filter = code };
 
-	for (unsigned k = 0; k < ARMS; k++) {
-		struct sock_filter *arm = code + HEAD + k * ARM;
-
-		arm[0] = (struct sock_filter)BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, k, 0, ARM - 1);
-		arm[1] = (struct sock_filter)BPF_STMT(BPF_LD | BPF_IMM, vrids->words[k]);
-		arm[2] = (struct sock_filter)BPF_STMT(BPF_JMP | BPF_JA, (ARMS - 1 - k) * ARM);
-	}
-	tail[0] = (struct sock_filter)BPF_STMT(BPF_ALU | BPF_RSH | BPF_X, 0);
-	tail[1] = (struct sock_filter)BPF_JUMP(BPF_JMP | BPF_JSET | BPF_K, 1, 0, 1);
-	tail[2] = (struct sock_filter)BPF_STMT(BPF_RET | BPF_K, verdicts->advert);
-	tail[3] = (struct sock_filter)BPF_STMT(BPF_RET | BPF_K, verdicts->stray);
+	kern_lookup_put(code + HEAD, &vrids->set, verdicts->advert, verdicts->stray);
 	return setsockopt(fd, SOL_SOCKET, SO_ATTACH_FILTER, &program, sizeof(program)) < 0 ? -errno
 											   : 0;
 }

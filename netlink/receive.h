@@ -16,6 +16,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "lookup.h"
+
 /* One received IP packet. With IPv4 a raw socket delivers the header, too; with IPv6 it does not,
  * and says what was in it; the kernel has put fragments together by then. Addresses are in network
  * byte order, IPv4 in the first 4 bytes. */
@@ -51,9 +53,9 @@ enum kern_receiver_kind {
 	KERN_RECEIVER_STRAYS,
 };
 
-/* A set of 0..255, and from how far away an advert may come. */
+/* VRIDs, and from how far away an advert may come. */
 struct kern_vrids {
-	uint32_t words[8];
+	struct kern_bytes set;
 	uint8_t hops; /* routers that may have forwarded it: TTL 255 less so many; 0: none */
 };
 

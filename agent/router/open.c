@@ -373,7 +373,7 @@ static struct kern_vrids vrids_of(const struct routers *routers, unsigned family
 
 		if (routers->all[i].conf->vrrp.family != family)
 			continue;
-		vrids.words[vrid / 32] |= 1u << vrid % 32;
+		kern_bytes_add(&vrids.set, (uint8_t)vrid);
 		if (hops > vrids.hops)
 			vrids.hops = hops;
 	}

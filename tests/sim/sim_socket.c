@@ -64,7 +64,7 @@ static bool can_be_advert(const struct kern_vrids *vrids, const struct sim_packe
 	    packet->bytes[family_of(packet->family)->ttl_at] != 255)
 		return false;
 	vrid = packet->bytes[begin + 1];
-	return vrids->words[vrid / 32] >> vrid % 32 & 1;
+	return vrids->set.words[vrid / 32] >> vrid % 32 & 1;
 }
 
 /* Return: whether the reader of @process will see it. */

@@ -75,7 +75,7 @@ static int send_one(const struct sending *sending)
 
 static struct kern_receiver *listen_there(unsigned family, enum kern_receiver_kind kind)
 {
-	const struct kern_vrids vrids = { .words = { [VRID / 32] = 1u << VRID % 32 } };
+	const struct kern_vrids vrids = { .set.words = { [VRID / 32] = 1u << VRID % 32 } };
 	struct kern_receiver *receiver;
 
 	enter(there);
@@ -197,7 +197,7 @@ static void test_ip_group_on_no_interface_is_refused(void **state)
 /* Where peers are some routers away the least of their TTLs is what parts adverts from strays. */
 static void test_ip_filter_lets_adverts_come_from_afar(void **state)
 {
-	struct kern_vrids vrids = { .words = { [VRID / 32] = 1u << VRID % 32 }, .hops = 2 };
+	struct kern_vrids vrids = { .set.words = { [VRID / 32] = 1u << VRID % 32 }, .hops = 2 };
 	static const char *const ends[][2] = { { "192.0.2.1", "192.0.2.2" },
 					       { "2001:db8::1", "2001:db8::2" } };
 
@@ -495,7 +495,7 @@ static void test_ip_sender_is_deaf(void **state)
 {
 	const struct sending four = { "192.0.2.2", "192.0.2.1", 0, 255, VRID, 8 };
 	const struct sending six = { "2001:db8::2", "2001:db8::1", 0, 255, VRID, 8 };
-	const struct kern_vrids vrids = { .words = { [VRID / 32] = 1u << VRID % 32 } };
+	const struct kern_vrids vrids = { .set.words = { [VRID / 32] = 1u << VRID % 32 } };
 	struct kern_ip_sender *sender;
 	struct kern_receiver *control;
 

@@ -159,7 +159,7 @@ static void on_packet(const struct kern_packet *packet, void *arg)
 static void test_macvlan_leaves_adverts_from_its_own_mac_to_the_parent(void **state)
 {
 	static const uint8_t group[] = { 224, 0, 0, 18 };
-	const struct kern_vrids vrids = { .words = { [1] = 1u << 0x13 } };
+	const struct kern_vrids vrids = { .set.words = { [1] = 1u << 0x13 } };
 	struct kern_receiver *reader;
 	uint32_t dropped;
 	int member, heard_on = 0;
