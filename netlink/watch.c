@@ -1,0 +1,278 @@
+/* SPDX-License-Identifier: MIT */
+#include "watch.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <linux/filter.h>
+#include <linux/if_packet.h>
+#include <net/ethernet.h>
+#include <net/if_arp.h>
+#include <netinet/icmp6.h>
+#include <netinet/in.h>
+#include <stddef.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <time.h>
+#include <unistd.h>
+
+#define PACKETS_MAX 64  /* of one recvmmsg */
+#define PACKET_SIZE 128 /* what is looked at lies before that */
+#define NS_PER_S    INT64_C(1000000000)
+
+/* RFC 826, behind the Ethernet header. */
+#define ARP_LEN     42
+#define ARP_KIND    14 /* what is resolved by what, and the lengths of both */
+#define ARP_MAC     22 /* of the sender, */
+#define ARP_ADDRESS 28 /* and its address */
+#define ARP_TARGET  38
+
+/* RFC 4861 §4.4, from the ICMPv6 header. */
+#define NA_LEN     24
+#define NA_FLAGS   4
+#define NA_TARGET  8
+#define NA_OPTIONS 24
+
+#define NA_SOLICITED     0x40
+#define OPTION_MAC       2 /* Target Link-layer Address */
+#define OPTION_UNIT      8
+#define LAST_OF_ADDRESS6 15
+
+union control {
+	struct cmsghdr align;
+	char buf[CMSG_SPACE(sizeof(struct timespec)) + CMSG_SPACE(sizeof(struct in6_pktinfo))];
+};
+
+struct kern_watch {
+	int fd; /* owned; of IPv4 borrowed */
+	unsigned family;
+	struct mmsghdr messages[PACKETS_MAX];
+	struct iovec iovs[PACKETS_MAX];
+	struct sockaddr_ll froms[PACKETS_MAX]; /* of IPv4 */
+	union control controls[PACKETS_MAX];
+	uint8_t packets[PACKETS_MAX][PACKET_SIZE];
+};
+
+/* ---- what is said ---- */
+
+bool kern_said_arp(const uint8_t *frame, size_t len, struct kern_said *ret_said)
+{
+	static const uint8_t kind[6] = { 0, ARPHRD_ETHER, ETHERTYPE_IP >> 8, 0, 6, 4 };
+	static const uint8_t none[4];
+	struct kern_said said = { .family = 4 };
+
+	if (len < ARP_LEN || memcmp(frame + ARP_KIND, kind, sizeof(kind)) != 0 ||
+	    memcmp(frame + ARP_ADDRESS, none, sizeof(none)) == 0)
+		return false;
+	memcpy(said.address, frame + ARP_ADDRESS, 4);
+	memcpy(said.mac, frame + ARP_MAC, sizeof(said.mac));
+	said.announcement = memcmp(frame + ARP_ADDRESS, frame + ARP_TARGET, 4) == 0;
+	*ret_said = said;
+	return true;
+}
+
+/* A length of 0 makes no sense, and is the end of them (RFC 4861 §4.6). */
+static void read_options(const uint8_t *message, size_t len, struct kern_said *said)
+{
+	size_t at = NA_OPTIONS;
+
+	while (at + OPTION_UNIT <= len && message[at + 1]) {
+		if (message[at] == OPTION_MAC && message[at + 1] == 1)
+			memcpy(said->mac, message + at + 2, sizeof(said->mac));
+		at += (size_t)message[at + 1] * OPTION_UNIT;
+	}
+}
+
+bool kern_said_na(const uint8_t *message, size_t len, struct kern_said *ret_said)
+{
+	struct kern_said said = { .family = 6 };
+
+	if (len < NA_LEN || message[0] != ND_NEIGHBOR_ADVERT || message[1] != 0)
+		return false;
+	memcpy(said.address, message + NA_TARGET, sizeof(said.address));
+	said.announcement = !(message[NA_FLAGS] & NA_SOLICITED);
+	read_options(message, len, &said);
+	*ret_said = said;
+	return true;
+}
+
+/* ---- the sockets ---- */
+
+/* @at: of the last byte of the address. */
+static int attach_filter(int fd, uint32_t at, const struct kern_bytes *last)
+{
+	struct sock_filter code[1 + KERN_LOOKUP_LEN] = {
+		BPF_STMT(BPF_LD | BPF_B | BPF_ABS, at),
+	};
+	struct sock_fprog program = { .len = 1 + KERN_LOOKUP_LEN, .filter = code };
+
+	kern_lookup_put(code + 1, last, PACKET_SIZE, 0);
+	return setsockopt(fd, SOL_SOCKET, SO_ATTACH_FILTER, &program, sizeof(program)) < 0 ? -errno
+											   : 0;
+}
+
+static int set_stamps(int fd)
+{
+	int on = 1;
+
+	return setsockopt(fd, SOL_SOCKET, SO_TIMESTAMPNS, &on, sizeof(on)) < 0 ? -errno : 0;
+}
+
+/* The filter comes first: nothing else is ever queued. */
+static int listen_arp(int fd, const struct kern_bytes *last)
+{
+	const struct sockaddr_ll all = { .sll_family = AF_PACKET,
+					 .sll_protocol = htons(ETH_P_ARP) };
+	int err = attach_filter(fd, ARP_ADDRESS + 3, last);
+
+	if (err == 0)
+		err = set_stamps(fd);
+	if (err == 0 && bind(fd, (const struct sockaddr *)&all, sizeof(all)) < 0)
+		err = -errno;
+	return err;
+}
+
+static int set_nd_options(int fd, const struct kern_bytes *last)
+{
+	struct icmp6_filter filter;
+	int on = 1, err;
+
+	ICMP6_FILTER_SETBLOCKALL(&filter);
+	ICMP6_FILTER_SETPASS(ND_NEIGHBOR_ADVERT, &filter);
+	if (setsockopt(fd, IPPROTO_ICMPV6, ICMP6_FILTER, &filter, sizeof(filter)) < 0 ||
+	    setsockopt(fd, IPPROTO_IPV6, IPV6_RECVPKTINFO, &on, sizeof(on)) < 0)
+		return -errno;
+	err = attach_filter(fd, NA_TARGET + LAST_OF_ADDRESS6, last);
+	return err < 0 ? err : set_stamps(fd);
+}
+
+static int open_nd(const struct kern_bytes *last, int *ret_fd)
+{
+	int fd = socket(AF_INET6, SOCK_RAW | SOCK_CLOEXEC | SOCK_NONBLOCK, IPPROTO_ICMPV6);
+	int err;
+
+	if (fd < 0)
+		return -errno;
+	err = set_nd_options(fd, last);
+	if (err < 0) {
+		close(fd);
+		return err;
+	}
+	*ret_fd = fd;
+	return 0;
+}
+
+static void init_messages(struct kern_watch *watch)
+{
+	for (unsigned i = 0; i < PACKETS_MAX; i++) {
+		watch->iovs[i] = (struct iovec){ watch->packets[i], PACKET_SIZE };
+		watch->messages[i].msg_hdr = (struct msghdr){
+			.msg_name = watch->family == 4 ? &watch->froms[i] : NULL,
+			.msg_iov = &watch->iovs[i],
+			.msg_iovlen = 1,
+			.msg_control = &watch->controls[i],
+		};
+	}
+}
+
+int kern_watch_open(unsigned family, int sender_fd, const struct kern_bytes *last,
+		    struct kern_watch **ret_watch)
+{
+	struct kern_watch *watch = calloc(1, sizeof(*watch));
+	int err;
+
+	if (!watch)
+		return -ENOMEM;
+	watch->family = family;
+	watch->fd = sender_fd;
+	init_messages(watch);
+	err = family == 4 ? listen_arp(sender_fd, last) : open_nd(last, &watch->fd);
+	if (err < 0) {
+		free(watch);
+		return err;
+	}
+	*ret_watch = watch;
+	return 0;
+}
+
+void kern_watch_close(struct kern_watch *watch)
+{
+	if (!watch)
+		return;
+	if (watch->family == 6)
+		close(watch->fd);
+	free(watch);
+}
+
+int kern_watch_fd(const struct kern_watch *watch)
+{
+	return watch->fd;
+}
+
+/* ---- reading ---- */
+
+static void read_control(struct msghdr *message, struct kern_said *said)
+{
+	struct timespec time;
+	struct in6_pktinfo info;
+
+	for (struct cmsghdr *c = CMSG_FIRSTHDR(message); c; c = CMSG_NXTHDR(message, c)) {
+		if (c->cmsg_level == SOL_SOCKET && c->cmsg_type == SCM_TIMESTAMPNS) {
+			memcpy(&time, CMSG_DATA(c), sizeof(time));
+			said->arrival_ns = time.tv_sec * NS_PER_S + time.tv_nsec;
+		} else if (c->cmsg_level == IPPROTO_IPV6 && c->cmsg_type == IPV6_PKTINFO) {
+			memcpy(&info, CMSG_DATA(c), sizeof(info));
+			said->ifindex = (int)info.ipi6_ifindex;
+		}
+	}
+}
+
+static bool read_packet(struct kern_watch *watch, unsigned i, struct kern_said *ret_said)
+{
+	size_t len = watch->messages[i].msg_len;
+	bool understood = watch->family == 4 ? kern_said_arp(watch->packets[i], len, ret_said)
+					     : kern_said_na(watch->packets[i], len, ret_said);
+
+	if (!understood)
+		return false;
+	read_control(&watch->messages[i].msg_hdr, ret_said);
+	if (watch->family == 4)
+		ret_said->ifindex = watch->froms[i].sll_ifindex;
+	return true;
+}
+
+static int receive_some(struct kern_watch *watch)
+{
+	int n;
+
+	for (unsigned i = 0; i < PACKETS_MAX; i++) {
+		watch->messages[i].msg_hdr.msg_controllen = sizeof(watch->controls[i]);
+		if (watch->family == 4)
+			watch->messages[i].msg_hdr.msg_namelen = sizeof(watch->froms[i]);
+	}
+	do
+		n = recvmmsg(watch->fd, watch->messages, PACKETS_MAX, MSG_DONTWAIT, NULL);
+	while (n < 0 && errno == EINTR);
+	if (n < 0)
+		return errno == EAGAIN || errno == EWOULDBLOCK ? 0 : -errno;
+	return n;
+}
+
+int kern_watch_dispatch(struct kern_watch *watch, kern_said_fn each, void *arg)
+{
+	int n, total = 0;
+
+	do {
+		n = receive_some(watch);
+		if (n < 0)
+			return n;
+		for (int i = 0; i < n; i++) {
+			struct kern_said said;
+
+			if (read_packet(watch, (unsigned)i, &said))
+				each(&said, arg);
+		}
+		total += n;
+	} while (n == PACKETS_MAX && total < KERN_WATCH_MAX);
+	return total;
+}
