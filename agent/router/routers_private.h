@@ -7,7 +7,9 @@
  *	accept.c	packets that are dropped, by accept = false
  *	guests.c	addresses where their router does not live
  *	track.c		interfaces that count for a router, wherever it lives
- *	step.c		one event for one router, and what it owes for it
+ *	wanted.c	what a router wants of the kernel
+ *	outbox.c	what it owes to the wire at the end of the turn
+ *	step.c		one event for one router
  *	auth.c		what is signed: keys, sequences, time
  *	twins.c		addresses that somebody else has on another interface
  *	priority.c	the effective priority: what is tracked, the last resort
@@ -111,6 +113,14 @@ struct journal routers_journal(const struct routers *routers);
  * router_journal() - a router as the journal wants it.
  */
 struct journal_router router_journal(struct routers *routers, struct router *router);
+
+/**
+ * router_owe_advert() - an advert of a router leaves at the end of the turn. An Active that was
+ * paused may find a queue full of weaker adverts, each of which deserves an answer: one for all of
+ * them is enough. Whoever gives its addresses up says so after the removal; unless it has them
+ * again by then.
+ */
+void router_owe_advert(struct routers *routers, struct router *router, uint8_t priority);
 
 /**
  * router_owe_announcement() - all addresses of a router are announced at the end of the turn.

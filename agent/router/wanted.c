@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: MIT */
+#include "routers_private.h"
+
+struct journal routers_journal(const struct routers *routers)
+{
+	return (struct journal){ routers->events, routers->now };
+}
+
+struct journal_router router_journal(struct routers *routers, struct router *router)
+{
+	return (struct journal_router){ routers_journal(routers), router->conf, &router->vr,
+					&router->limits };
+}
+
+void router_want_address(struct routers *routers, struct router *router, unsigned address,
+			 bool wanted)
+{
+	struct journal_router journal = router_journal(routers, router);
+	bool can_come = guests_can_come(routers, router, address);
+
+	if (wanted && !can_come)
+		journal_address_no_place(&journal, &router->conf->addresses[address]);
+	kern_wants_want(routers->wants, router->want + address, wanted && can_come);
+	accept_want(routers, router, address, wanted && can_come);
+}
+
+void router_want_route(struct routers *routers, struct router *router, unsigned i, bool wanted)
+{
+	struct journal_router journal = router_journal(routers, router);
+	bool can_come = routes_update(routers, router->routes_at + i);
+
+	if (wanted && !can_come)
+		journal_route_no_place(&journal, &router->conf->routes[i]);
+	kern_wants_want(routers->wants, router->route + i, wanted && can_come);
+}
+
+void router_want_addresses(struct routers *routers, struct router *router, bool wanted)
+{
+	unsigned n = router->conf->addresses_n + router->conf->extra_n;
+
+	virtual_mac_want_up(routers, router, wanted);
+	for (unsigned i = 0; i < n; i++)
+		router_want_address(routers, router, i, wanted);
+	for (unsigned i = 0; i < router->conf->routes_n; i++)
+		router_want_route(routers, router, i, wanted);
+	for (unsigned i = 0; i < router->conf->rules_n; i++)
+		kern_wants_want(routers->wants, router->route + router->conf->routes_n + i, wanted);
+}
+
+void router_renew_leases(struct routers *routers, struct router *router)
+{
+	unsigned n = router->conf->addresses_n + router->conf->extra_n;
+
+	for (unsigned i = 0; i < n; i++)
+		kern_wants_renew(routers->wants, router->want + i);
+}
+
+bool router_is_renewal_due(const struct routers *routers, const struct router *router)
+{
+	unsigned n = router->conf->addresses_n + router->conf->extra_n;
+
+	for (unsigned i = 0; i < n; i++)
+		if (kern_wants_is_due(routers->wants, router->want + i))
+			return true;
+	return false;
+}
