@@ -15,9 +15,9 @@ import pytest
 import frames
 import reaper
 from agents import run_vipd, write_config
-from faults.dut import (DOWN_MS, KEEPALIVED, LATE_S, MARK, OTHER, OWN, PEER, QUICK_MS, SKEW_MS,
-                        SOON_MS, VIP, Gateway, log_ns, measure_rhythm, measure_silence, pair,
-                        ping_vip, single)
+from faults.dut import (DOWN_MS, DUAL, IPV6, KEEPALIVED, LATE_S, MARK, OTHER, OWN, PEER, PLAIN,
+                        QUICK_MS, SKEW_MS, SOON_MS, UNICAST, VIP, Gateway, crash, forms, log_ns,
+                        measure_rhythm, measure_silence, pair, ping_vip, single)
 from generations import assert_settled, lifetime, replace
 from lab import router, wait_until
 from processes import wait_end
@@ -25,28 +25,16 @@ from rtnetlink import Rtnetlink
 from timing import EARLY, longest_gap_ms, wait_moment
 
 
-def crash(gateway, number):
-    """Ends the process that speaks VRRP. Return: after how many ms the next one went on."""
-    assert KEEPALIVED or gateway.agent.standby_pid
-    lines = len(gateway.agent.log)
-    old, mark = gateway.worker, gateway.kill_worker(number)
-    if KEEPALIVED:
-        wait_end(old)
-        gateway.host.wait_adverts(1, gateway.lab.now())
-        return 0
-    return (log_ns(gateway.agent.wait_log("started version=", skip=lines)) - mark) / 1e6
-
-
-def survive_crashes(lab, fault, numbers, rounds=1):
+def survive_crashes(lab, fault, numbers, rounds=1, form=PLAIN):
     """The peer and a client notice nothing. A third crash within a minute would be the last."""
-    one, two = pair(lab)
-    ping = ping_vip(lab)
+    one, two = pair(lab, form=form)
+    ping = ping_vip(lab, form=form)
     took_ms, gaps_ms, lost, seen = [], [], 0, 0
     for this in range(rounds):
         mark, before = lab.now(), one.sent
         for number in numbers:
             took_ms.append(crash(one, number))
-            one.host.wait_adverts(5, lab.now())
+            one.wait_adverts(5, lab.now())
         assert one.sent > before, "counters survive"
         one.check_counters(became_active=1)
         gaps_ms.append(longest_gap_ms(one.host, mark))
@@ -67,10 +55,12 @@ def survive_crashes(lab, fault, numbers, rounds=1):
 
 
 @pytest.mark.alone
+@forms(PLAIN, IPV6, DUAL, UNICAST)
 @pytest.mark.fault("F01", "router process killed", "next one within 5 ms, no ping lost, "
                    "peer notices nothing", keepalived=True)
-def test_f01_router_process_killed(lab, fault):
-    survive_crashes(lab, fault, [signal.SIGKILL] * 2, rounds=1 if KEEPALIVED else 4)
+def test_f01_router_process_killed(lab, fault, form):
+    rounds = 1 if KEEPALIVED else 4 if form is PLAIN else 2
+    survive_crashes(lab, fault, [signal.SIGKILL] * 2, rounds, form)
 
 
 @pytest.mark.alone
@@ -178,13 +168,15 @@ def test_f02_keeper_killed(lab, fault):
     fault.measure("address gone", gone_ms, "ms", 10, QUICK_MS)
 
 
-@pytest.mark.parametrize("interval, limit_s", [("100ms", 3.2), ("1s", 6.2)])
+@pytest.mark.parametrize("interval, limit_s, form", [
+    pytest.param(*it, id=f"{it[0]}-{it[2].key}") for it in
+    [("1s", 6.2, PLAIN), *(("100ms", 3.2, form) for form in (PLAIN, IPV6, DUAL, UNICAST))]])
 @pytest.mark.fault("F03", "all processes killed at once", "address gone 3.2 s later (adverts of "
                    "100 ms) or 6.2 s (1 s); peer Active in time", keepalived=True)
-def test_f03_everything_killed(lab, fault, interval, limit_s):
-    one, two = pair(lab, interval=interval)
+def test_f03_everything_killed(lab, fault, interval, limit_s, form):
+    one, two = pair(lab, form=form, interval=interval)
     lease_s = limit_s - 1.2
-    assert KEEPALIVED or 0 < lifetime(one.host) <= lease_s
+    assert KEEPALIVED or all(0 < lifetime(one.host, vip) <= lease_s for vip in one.vips)
     mark = one.kill_all()
     assert one.holds(), "left behind"
     last = lab.capture.adverts(host=one.host)[-1]
@@ -192,8 +184,10 @@ def test_f03_everything_killed(lab, fault, interval, limit_s):
     scale = last.interval_ms / 100
     fault.measure("peer behind Active_Down", (took_over.ns - last.ns) / 1e6 - DOWN_MS * scale,
                   "ms", 5, SOON_MS)
-    gone = one.events.wait(False, since=mark, timeout=limit_s + LATE_S)
+    two.wait_active(mark)
+    gone = one.wait_gone(mark, limit_s + LATE_S)
     assert (gone - mark) / 1e9 > lease_s / 3
+    assert not one.holds()
     fault.measure("address gone", (gone - mark) / 1e9, "s", limit_s, limit_s + LATE_S)
 
 
@@ -261,9 +255,10 @@ class Sleeper:
 
     def __init__(self, lab, how, pause):
         self.lab, self.how, self._pause = lab, how, pause
-        self.one = Gateway(lab, f"{how}1", OWN, [router(100)], segment=how)
+        self.one = Gateway(lab.host(f"{how}1", OWN, segment=how), [router(100)])
         self.one.wait_active()
-        self.two = Gateway(lab, f"{how}2", PEER, [router(150, preempt=False)], segment=how)
+        self.two = Gateway(lab.host(f"{how}2", PEER, segment=how),
+                           [router(150, preempt=False)])
         self.one.host.wait_adverts(5, lab.now())
         self.mark = self.thaw = 0
 
@@ -395,10 +390,11 @@ def test_f08_crash_loop(lab, fault):
                   SOON_MS)
 
 
+@forms(PLAIN, IPV6, DUAL, UNICAST)
 @pytest.mark.fault("F09", "another binary, then a reload", "no ping lost, peer notices nothing")
-def test_f09_upgraded(lab, fault, own_binary):
-    one, two = pair(lab)
-    ping, mark = ping_vip(lab), lab.now()
+def test_f09_upgraded(lab, fault, own_binary, form):
+    one, two = pair(lab, form=form)
+    ping, mark = ping_vip(lab, form=form), lab.now()
 
     def upgrade():
         before = inode_of(one.worker)
@@ -445,7 +441,7 @@ def test_f11_stale_addresses(lab, fault):
                  second="198.51.100.2/24")
     stale = {VIP: "eth0", OTHER: "eth0", "198.51.100.1/24": "eth1", "203.0.113.1/32": "eth1"}
     wait_until(lambda: all(one.holds(*it) for it in stale.items()), what="all addresses")
-    two = Gateway(lab, "gw2", PEER, [router(200, addresses=[VIP])])
+    two = Gateway(lab.host("gw2", PEER), [router(200, addresses=[VIP])])
     one.kill_all()
     two.wait_active()
     one.host.ip("address add 192.0.2.77/24 dev eth0", "address add 192.0.2.78/32 dev lo")
