@@ -33,10 +33,11 @@ SKEW_MS = 100 * 156 / 256
 
 @dataclasses.dataclass(frozen=True)
 class Form:
-    """In which families a router has addresses, and whom it speaks to."""
+    """In which families a router has addresses, whom it speaks to, whether it accepts."""
     key: str
     families: tuple = (4,)
     unicast: bool = False
+    accept: bool = True
 
     def own(self, number):
         """The addresses of a host of this number; of IPv6 it has a link-local one besides."""
@@ -55,6 +56,8 @@ class Form:
             return router(priority, **self._of_keepalived(number, keys))
         if self.unicast:
             keys.setdefault("unicast", {"peers": [f"192.0.2.{5 - number}"]})
+        if not self.accept:
+            keys["accept"] = False
         return router(priority, **keys)
 
     def _of_keepalived(self, number, keys):
@@ -66,6 +69,8 @@ class Form:
         if self.unicast:
             keys["extra"] = (f"unicast_src_ip 192.0.2.{number}\n  unicast_peer {{\n"
                              f"    192.0.2.{5 - number}\n  }}")
+        if not self.accept:
+            keys["extra"] = "no_accept"
         return keys
 
     def host(self, lab, name, number):
@@ -82,6 +87,8 @@ PLAIN = Form("IPv4")
 IPV6 = Form("IPv6", families=(6,))
 DUAL = Form("dual", families=(4, 6))
 UNICAST = Form("unicast", unicast=True)
+DEAF = Form("accept=false", accept=False)
+DEAF6 = Form("IPv6 accept=false", families=(6,), accept=False)
 
 
 def forms(*which):
