@@ -16,8 +16,8 @@ import frames
 import reaper
 from agents import run_vipd, write_config
 from faults.dut import (DOWN_MS, DUAL, IPV6, KEEPALIVED, LATE_S, MARK, OTHER, OWN, PEER, PLAIN,
-                        QUICK_MS, SKEW_MS, SOON_MS, UNICAST, VIP, Gateway, crash, forms, log_ns,
-                        measure_rhythm, measure_silence, pair, ping_vip, single)
+                        QUICK_MS, SKEW_MS, SOON_MS, UNICAST, VIP, VIRTUAL6, Gateway, crash, forms,
+                        log_ns, measure_rhythm, measure_silence, pair, ping_vip, single)
 from generations import assert_settled, lifetime, replace
 from lab import router, wait_until
 from processes import wait_end
@@ -147,20 +147,24 @@ def longest_gaps_ms(lab, host, since):
 
 
 @pytest.mark.alone
+@forms(PLAIN, IPV6, DUAL, UNICAST)
 @pytest.mark.fault("F02", "keeper killed", "priority 0 within 10 ms, address gone, peer Active",
                    keepalived=True)
-def test_f02_keeper_killed(lab, fault):
-    one, two = pair(lab)
+def test_f02_keeper_killed(lab, fault, form):
+    one, two = pair(lab, form=form)
+    before = set(one.host.addresses()) - set(form.vips()) - {VIRTUAL6}
     farewell_ms, gone_ms = [], []
     for _ in range(3):
         worker, mark = one.worker, one.kill_first()
         farewell = lab.capture.wait_advert(host=one.host, since=mark, priority=0)
         farewell_ms.append((farewell.ns - mark) / 1e6)
-        gone_ms.append((one.events.wait(False, since=mark) - mark) / 1e6)
+        gone_ms.append((one.wait_gone(mark) - mark) / 1e6)
         two.wait_active(mark)
         wait_end(worker)
-        assert lab.capture.adverts(host=one.host, since=mark)[-1] is farewell
-        assert one.host.addresses() == [OWN]
+        said = {(6 if ":" in it.src else 4, it.priority)
+                for it in lab.capture.adverts(host=one.host, since=farewell.ns)}
+        assert said == {(family, 0) for family in form.families}
+        assert set(one.host.addresses()) == before
         assert KEEPALIVED or not os.path.exists(one.agent.control)
         one.start()
         one.wait_active(lab.now())
@@ -322,11 +326,12 @@ def test_f05_nobody_is_blamed_for_the_pause(lab, fault):
 
 @pytest.mark.alone
 @pytest.mark.requirement("R-085", "R-069")
+@forms(PLAIN, IPV6, DUAL, UNICAST)
 @pytest.mark.fault("F06", "stopped (SIGTERM)", "peer Active its skew time plus 1 ms later, address "
                    "gone, exit 0 within 100 ms", keepalived=True)
-def test_f06_stopped(lab, fault):
-    one, two = pair(lab)
-    ping = ping_vip(lab)
+def test_f06_stopped(lab, fault, form):
+    one, two = pair(lab, form=form)
+    ping, source = ping_vip(lab, form=form), lab.capture.adverts(host=one.host)[-1].src
     behind_ms, exit_ms, outage_ms = [], [], []
     for _ in range(5):
         mark = lab.now()
@@ -339,7 +344,8 @@ def test_f06_stopped(lab, fault):
         ping.wait_answer(since=advert.ns)
         outage_ms.append(ping.longest_outage(since=mark) * 1000)
         two.check_counters(priority_zero_received=len(behind_ms))
-        assert KEEPALIVED or two.agent.router()["reason"] == "192.0.2.2 left with priority 0"
+        assert KEEPALIVED or f"{source} left with priority 0" in {
+            two.agent.router(family=family)["reason"] for family in form.families}
         one.start()
         one.wait_active(lab.now())
         wait_until(lambda: not two.holds(), what="gw2 to be Backup")
@@ -369,10 +375,12 @@ def test_f07_router_process_crashes(lab, fault, monkeypatch):
 
 
 @pytest.mark.alone
+@forms(PLAIN, IPV6, DUAL, UNICAST)
 @pytest.mark.fault("F08", "third crash within a minute", "last will: priority 0 and address gone "
                    "within 2 ms, exit 1, peer Active")
-def test_f08_crash_loop(lab, fault):
-    one, two = pair(lab)
+def test_f08_crash_loop(lab, fault, form):
+    one, two = pair(lab, form=form)
+    before = set(one.host.addresses()) - set(form.vips()) - {VIRTUAL6}
     for _ in range(2):
         crash(one, signal.SIGKILL)
     start = lab.now()
@@ -380,11 +388,13 @@ def test_f08_crash_loop(lab, fault):
     one.agent.expected_to_live = False
     mark = one.kill_worker()
     farewell = lab.capture.wait_advert(host=one.host, since=mark, priority=0)
-    gone = one.events.wait(False, since=mark)
-    assert one.agent.process.wait(10) == 1 and one.host.addresses() == [OWN]
+    gone = one.wait_gone(mark)
+    assert one.agent.process.wait(10) == 1 and set(one.host.addresses()) == before
     fault.measure("priority 0", (farewell.ns - mark) / 1e6, "ms", 2, QUICK_MS)
     fault.measure("address gone", (gone - mark) / 1e6, "ms", 2, QUICK_MS)
-    assert "farewells_sent=1" in one.agent.wait_log("last_will=executed addresses_removed=1")
+    removed = len(form.vips()) + (6 in form.families)          # the link-local one besides
+    assert f"farewells_sent={len(form.families)}" in one.agent.wait_log(
+        f"last_will=executed addresses_removed={removed}")
     advert = lab.capture.wait_advert(host=two.host, since=start)
     fault.measure("peer behind the skew time", (advert.ns - farewell.ns) / 1e6 - SKEW_MS, "ms", 2,
                   SOON_MS)
