@@ -27,10 +27,13 @@ class Contender:
     vipd: str = ""               # path of a vipd; empty: keepalived
     extra: str = ""              # lines for keepalived's global_defs
 
-    def start(self, host, routers):
-        """Starts it on a host of a lab; vipd answers its control socket when this returns."""
+    def start(self, host, routers, groups=""):
+        """Starts it on a host of a lab; vipd answers its control socket when this returns.
+
+        groups: the vrrp_sync_groups of keepalived's routers.
+        """
         if not self.vipd:
-            return _Keepalived(host, keepalived_config(routers, self.extra))
+            return _Keepalived(host, keepalived_config(routers, self.extra) + groups)
         with _environment(VIPD=self.vipd, VIPCTL=beside(self.vipd, "vipctl")):
             return host.lab.vipd(host, routers)
 

@@ -74,7 +74,7 @@ class Form:
     def announced(self, capture, since, host):
         """When each virtual address was announced first since then: {address: ns}."""
         first, virtual = {}, {text.split("/")[0] for text in self.addresses(2000)}
-        for address, ns in (_by_arp if self.family == 4 else _by_na)(capture, since, host):
+        for address, ns in (by_arp if self.family == 4 else by_na)(capture, since, host):
             if address in virtual:
                 first.setdefault(address, ns)
         return first
@@ -84,11 +84,13 @@ class Form:
         wait_until(lambda: self.listens(host), limit, f"{host} to listen")
 
 
-def _by_arp(capture, since, host):
+def by_arp(capture, since, host):
+    """[(address, ns), ...] of a host's gratuitous ARPs."""
     return [(arp.spa, arp.ns) for arp in capture.arps(since, host, gratuitous=True)]
 
 
-def _by_na(capture, since, host):
+def by_na(capture, since, host):
+    """[(address, ns), ...] of a host's unsolicited Neighbor Advertisements."""
     def is_one(ip):
         return ip and ip.proto == ICMP6 and ip.payload[0] == ADVERTISEMENT and ip.dst == "ff02::1"
 

@@ -168,10 +168,14 @@ class Vipd(Agent):
         return wait_until(reached, timeout, lambda _: self.story(
             f"{name} to be {state}, it is {self.router(name, family)}"))
 
-    def wait_fault(self, reason, name="lan"):
+    def wait_fault(self, reason, name="lan", family=4):
         """Waits until the router is out of service for this reason."""
-        wait_until(lambda: (it := self.router(name))["state"] == "fault" and it["reason"] == reason,
-                   what=lambda _: self.story(f"the fault {reason!r}, not {self.router(name)}"))
+        def is_so():
+            it = self.router(name, family)
+            return (it["state"], it["reason"]) == ("fault", reason)
+
+        wait_until(is_so, what=lambda _: self.story(
+            f"the fault {reason!r}, not {self.router(name, family)}"))
 
     def wait_ready(self):
         """Waits until it answers its control socket."""

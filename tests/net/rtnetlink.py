@@ -14,7 +14,8 @@ import time
 from agents import VIP
 from witness import wait_until
 
-RTM_NEWADDR, RTM_DELADDR, RTM_GETADDR, IFA_LOCAL, IFA_PROTO = 20, 21, 22, 2, 11
+RTM_NEWADDR, RTM_DELADDR, RTM_GETADDR = 20, 21, 22
+IFA_ADDRESS, IFA_LOCAL, IFA_PROTO = 1, 2, 11
 NLM_F_REQUEST, NLM_F_ACK, NLM_F_DUMP, NLM_F_CREATE, NLMSG_DONE = 1, 4, 0x300, 0x400, 3
 
 
@@ -35,7 +36,7 @@ class Rtnetlink:
         self._change(RTM_DELADDR, address, b"")
 
     def marks(self):
-        """{address without its length: mark} of all interfaces."""
+        """{IPv4 address without its length: mark} of all interfaces."""
         self._ask(RTM_GETADDR, NLM_F_DUMP, struct.pack("BBBBi", socket.AF_INET, 0, 0, 0, 0))
         found = {}
         while True:
@@ -48,8 +49,10 @@ class Rtnetlink:
 
     def _change(self, kind, address, attribute):
         ip, length = address.split("/")
-        body = struct.pack("BBBBi", socket.AF_INET, int(length), 0, 0, self._index)
-        body += struct.pack("HH", 8, IFA_LOCAL) + socket.inet_aton(ip) + attribute
+        family = socket.AF_INET6 if ":" in ip else socket.AF_INET
+        raw = socket.inet_pton(family, ip)
+        body = struct.pack("BBBBi", family, int(length), 0, 0, self._index)
+        body += struct.pack("HH", 4 + len(raw), IFA_LOCAL) + raw + attribute
         self._ask(kind, NLM_F_ACK | NLM_F_CREATE, body)
         error, = struct.unpack_from("i", self._socket.recv(8192), 16)
         assert error == 0, os.strerror(-error)
@@ -69,18 +72,18 @@ def _pieces(raw, head):
 
 
 class AddressEvents:
-    """What the kernel says about a host's IPv4 addresses, with times; lo's do not count.
+    """What the kernel says about a host's addresses, with times; lo's do not count.
 
     A question about the past is complete: who asks first takes what the kernel still holds.
     """
 
-    GROUP = 0x10                 # RTMGRP_IPV4_IFADDR
+    GROUPS = 0x110               # RTMGRP_IPV4_IFADDR, RTMGRP_IPV6_IFADDR
 
     def __init__(self, host):
         self._seen = []                            # (ns, present, address)
         self._lock, self._wake = threading.Lock(), os.eventfd(0)
         self._socket = host.socket(socket.AF_NETLINK, socket.SOCK_RAW, socket.NETLINK_ROUTE)
-        self._socket.bind((0, self.GROUP))
+        self._socket.bind((0, self.GROUPS))
         self._socket.setblocking(False)
         self._thread = threading.Thread(target=self._run, daemon=True)
         self._thread.start()
@@ -143,5 +146,6 @@ def _index(body):
 
 def _address(body):
     """The address and prefix length of an ifaddrmsg and its attributes."""
-    local = dict(_pieces(body[8:], "HH"))[IFA_LOCAL]
-    return f"{socket.inet_ntoa(local)}/{body[1]}"
+    attributes = dict(_pieces(body[8:], "HH"))     # of IPv6 there is mostly no IFA_LOCAL
+    local = attributes.get(IFA_LOCAL) or attributes[IFA_ADDRESS]
+    return f"{socket.inet_ntop(body[0], local)}/{body[1]}"

@@ -40,10 +40,13 @@ def wait_moment(lab, ns):
 
 
 def gaps_ms(host, since, vrid=51):
-    """The times between a host's adverts, from the last one before since on."""
-    times = [advert.ns for advert in host.lab.capture.adverts(host=host, vrid=vrid)]
-    first = max([i for i, ns in enumerate(times) if ns < since], default=0)
-    return [(after - before) / 1e6 for before, after in itertools.pairwise(times[first:])]
+    """The times between a host's adverts of one family, from the last one before since on."""
+    adverts, gaps = host.lab.capture.adverts(host=host, vrid=vrid), []
+    for ipv6 in (False, True):
+        times = [advert.ns for advert in adverts if (":" in advert.src) is ipv6]
+        first = max([i for i, ns in enumerate(times) if ns < since], default=0)
+        gaps += [(after - before) / 1e6 for before, after in itertools.pairwise(times[first:])]
+    return gaps
 
 
 def longest_gap_ms(host, since, vrid=51):

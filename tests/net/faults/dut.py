@@ -6,16 +6,21 @@ addresses and what it says about them. What vipd says of itself is asked of vipd
 """
 
 import contextlib
+import dataclasses
 import os
 import signal
+import socket
 from datetime import datetime, timezone
+
+import pytest
 
 from agents import VIP, is_slow, keepalived_config
 from lab import router, wait_until
-from processes import children, name_of
+from processes import children, name_of, wait_end
 from rtnetlink import AddressEvents
 from timing import GAP_MS, disturbed_gaps_ms
 
+ICMP6, ADVERTISEMENT = 58, 136
 KEEPALIVED = os.environ.get("DUT") == "keepalived"
 OTHER, OWN, PEER = "192.0.2.11/24", "192.0.2.2/24", "192.0.2.3/24"
 MARK = 112                       # IFA_PROTO of vipd's addresses
@@ -26,15 +31,78 @@ DOWN_MS = 100 * (3 + 156 / 256)  # Active_Down_Interval at 100 ms and priority 1
 SKEW_MS = 100 * 156 / 256
 
 
-class Gateway:
-    """A host, and the program under test on it."""
+@dataclasses.dataclass(frozen=True)
+class Form:
+    """In which families a router has addresses, whom it speaks to, whether it accepts."""
+    key: str
+    families: tuple = (4,)
+    unicast: bool = False
+    accept: bool = True
 
-    def __init__(self, lab, name, address, routers, *, segment="lan", second=None, **settings):
-        self.lab, self.routers, self.settings = lab, routers, settings
-        self.host = lab.host(name, address, segment=segment)
-        if second:
-            self.host.attach("other", second)      # as eth1
-        self.events = AddressEvents(self.host)
+    def own(self, number):
+        """The addresses of a host of this number; of IPv6 it has a link-local one besides."""
+        return [{4: f"192.0.2.{number}/24", 6: f"2001:db8::{number}/64"}[it]
+                for it in self.families]
+
+    def vips(self, count=1):
+        """So many virtual addresses of each family."""
+        return [{4: f"192.0.2.{n}/24", 6: f"2001:db8::{n}/64"}[it] for it in self.families
+                for n in (1, *range(101, 100 + count))]
+
+    def router(self, priority, number, **keys):
+        """The settings of a router on the host of this number; of two, the other is its peer."""
+        keys = {"addresses": self.vips(), **keys}
+        if KEEPALIVED:
+            return router(priority, **self._of_keepalived(number, keys))
+        if self.unicast:
+            keys.setdefault("unicast", {"peers": [f"192.0.2.{5 - number}"]})
+        if not self.accept:
+            keys["accept"] = False
+        return router(priority, **keys)
+
+    def _of_keepalived(self, number, keys):
+        """The same in its words, or aloud that there are none."""
+        if len(self.families) > 1:
+            pytest.skip("keepalived has no router of both families")
+        if self.families == (6,):
+            keys["addresses"] = [VIRTUAL6, *keys["addresses"]]
+        if self.unicast:
+            keys["extra"] = (f"unicast_src_ip 192.0.2.{number}\n  unicast_peer {{\n"
+                             f"    192.0.2.{5 - number}\n  }}")
+        if not self.accept:
+            keys["extra"] = "no_accept"
+        return keys
+
+    def host(self, lab, name, number):
+        """A host of this number."""
+        return lab.host(name, *self.own(number), ipv6=6 in self.families)
+
+    def client(self, lab, segment="lan"):
+        """A host that is served."""
+        return lab.host(f"at-{segment}", *self.own(100), segment=segment, ipv6=6 in self.families)
+
+
+VIRTUAL6 = "fe80::200:5eff:fe00:233/128"         # of VRID 51
+PLAIN = Form("IPv4")
+IPV6 = Form("IPv6", families=(6,))
+DUAL = Form("dual", families=(4, 6))
+UNICAST = Form("unicast", unicast=True)
+DEAF = Form("accept=false", accept=False)
+DEAF6 = Form("IPv6 accept=false", families=(6,), accept=False)
+
+
+def forms(*which):
+    """The test is made in each of these forms; a row's title has their keys."""
+    return pytest.mark.parametrize("form", which, ids=lambda it: it.key)
+
+
+class Gateway:
+    """A host, and the program under test on it. A form says what its first router is like."""
+
+    def __init__(self, host, routers, *, form=PLAIN, **settings):
+        self.lab, self.host, self.form = host.lab, host, form
+        self.routers, self.settings = routers, settings
+        self.events = AddressEvents(host)
         self.start()
 
     def start(self):
@@ -126,19 +194,45 @@ class Gateway:
             assert done.returncode == 0, done.stderr
         return mark
 
-    def holds(self, address=VIP, dev="eth0"):
-        """Whether the kernel has the address."""
-        return address in self.host.addresses(dev)
+    @property
+    def vips(self):
+        """The virtual address of each family."""
+        return self.form.vips()
+
+    def holds(self, address=None, dev="eth0"):
+        """Whether the kernel has the address, or any virtual one."""
+        wanted = [address] if address else self.vips
+        return not set(wanted).isdisjoint(self.host.addresses(dev))
 
     def wait_active(self, since=0):
-        """Waits until it holds the address and says so. Return: its first advert."""
-        wait_until(self.holds, 15, f"{self.host} to hold {VIP}")
+        """Waits until it holds the addresses and says so. Return: its first advert."""
+        wait_until(lambda: set(self.vips) <= set(self.host.addresses()), 15,
+                   f"{self.host} to hold {self.vips}")
         return self.lab.capture.wait_advert(host=self.host, since=since)
 
+    def wait_gone(self, since, timeout=10):
+        """Waits until the last one of its virtual addresses goes. Return: when, in ns."""
+        return max(self.events.wait(False, vip, since, timeout) for vip in self.vips)
+
+    def wait_announced(self, address, since, timeout=10):
+        """Waits for a gratuitous ARP or an unsolicited Neighbor Advertisement. Return: it."""
+        ip = address.split("/", maxsplit=1)[0]
+        if ":" not in ip:
+            return self.lab.capture.wait_arp(timeout, since, self.host, gratuitous=True, spa=ip)
+        return self.lab.capture.wait_frame(lambda frame: announces(frame, ip), timeout, since,
+                                           self.host, f"an announcement of {ip}")
+
+    def wait_adverts(self, number, since):
+        """Waits until it sent so many in each family."""
+        for family in self.form.families:
+            wait_until(lambda it=family: sum((":" in advert.src) == (it == 6) for advert in
+                                             self.lab.capture.adverts(since, self.host)) >= number,
+                       20, f"{number} adverts of {self.host} over IPv{family}")
+
     def check_counters(self, **expected):
-        """What vipd has counted of its router "lan"."""
-        if not KEEPALIVED:
-            shown = self.agent.router()
+        """What vipd has counted of its router "lan", in each family."""
+        for family in () if KEEPALIVED else self.form.families:
+            shown = self.agent.router(family=family)
             assert shown["missing_addresses"] == []
             assert {name: shown["counters"][name] for name in expected} == expected
 
@@ -147,12 +241,12 @@ class Gateway:
         """How many adverts of its router "lan" left; as vipd has counted them."""
         if KEEPALIVED:
             return len(self.lab.capture.adverts(host=self.host))
-        return self.agent.router()["counters"]["adverts_sent"]
+        return self.agent.router(family=self.form.families[0])["counters"]["adverts_sent"]
 
     def wait_fault(self, reason):
         """Waits until vipd's router "lan" is out of service for this reason."""
-        if not KEEPALIVED:
-            self.agent.wait_fault(reason)
+        for family in () if KEEPALIVED else self.form.families:
+            self.agent.wait_fault(reason, family=family)
 
 
 def _write(path, value):
@@ -172,31 +266,79 @@ def _children(pid):
     return [child for child in children(pid) if name_of(child)]
 
 
-def single(lab, *routers, name="gw1", **settings):
-    """One gateway, Active. With long intervals its predecessor leaves, so that it soon is."""
-    routers = list(routers) or [router(150)]
-    one = Gateway(lab, name, OWN, routers, **settings)
-    if is_slow(routers[0]):
-        lab.leave_to(*routers, checksum="rfc5798" if KEEPALIVED else "rfc9568")
+def announces(frame, ip):
+    """Whether it is an unsolicited Neighbor Advertisement of that address."""
+    return (frame.ip and frame.ip.proto == ICMP6 and frame.ip.payload[0] == ADVERTISEMENT
+            and frame.ip.dst == "ff02::1"
+            and socket.inet_ntop(socket.AF_INET6, frame.ip.payload[8:24]) == ip)
+
+
+def crash(gateway, number=signal.SIGKILL):
+    """Ends the process that speaks VRRP. Return: after how many ms the next one went on."""
+    assert KEEPALIVED or gateway.agent.standby_pid
+    lines = len(gateway.agent.log)
+    old, mark = gateway.worker, gateway.kill_worker(number)
+    if KEEPALIVED:
+        wait_end(old)
+        gateway.host.wait_adverts(1, gateway.lab.now())
+        return 0
+    return (log_ns(gateway.agent.wait_log("started version=", skip=lines)) - mark) / 1e6
+
+
+def single(lab, *routers, name="gw1", second=None, form=PLAIN, **settings):
+    """One gateway, Active. second: the address of its eth1, on another segment."""
+    host = form.host(lab, name, 2)
+    if second:
+        host.attach("other", second)
+    return active(Gateway(host, list(routers) or [form.router(150, 2)], form=form, **settings))
+
+
+def active(one):
+    """Waits until it is. With long intervals its predecessor leaves, so that it soon is."""
+    if is_slow(one.routers[0]):
+        one.lab.leave_to(*one.routers, checksum="rfc5798" if KEEPALIVED else "rfc9568")
     one.wait_active()
     return one
 
 
-def pair(lab, env=None, **keys):
+def pair(lab, env=None, form=PLAIN, **keys):
     """gw1 of priority 150, Active, and gw2 of priority 100, its Backup, which hears it."""
-    settings = {"env": env} if env else {}
-    one = single(lab, router(150, **keys), **settings)
-    two = Gateway(lab, "gw2", PEER, [router(100, **keys)], **settings)
-    one.host.wait_adverts(1 if is_slow(one.routers[0]) else 3, lab.now())
+    settings = {"form": form, **({"env": env} if env else {})}
+    hosts = [form.host(lab, name, number) for name, number in (("gw1", 2), ("gw2", 3))]
+    one = active(Gateway(hosts[0], [form.router(150, 2, **keys)], **settings))
+    two = Gateway(hosts[1], [form.router(100, 3, **keys)], **settings)
+    one.wait_adverts(1 if is_slow(one.routers[0]) else 3, lab.now())
     return one, two
 
 
-def ping_vip(lab, segment="lan"):
-    """A client that pings the address every millisecond, and is answered."""
-    client = lab.host(f"at-{segment}", "192.0.2.100/24", segment=segment)
-    ping = lab.ping(client, "192.0.2.1", interval=0.001)
-    ping.wait_answer()
-    return ping
+class Pings:
+    """Several pings, asked as one is."""
+
+    def __init__(self, pings):
+        self._pings = pings
+
+    def wait_answer(self, **keys):
+        """Waits until each of them is answered."""
+        for ping in self._pings:
+            ping.wait_answer(**keys)
+
+    def lost(self, since=0):
+        """The requests that were not answered in time."""
+        return sum(ping.lost(since) for ping in self._pings)
+
+    def longest_outage(self, since=0):
+        """The longest of all, in seconds."""
+        return max(ping.longest_outage(since) for ping in self._pings)
+
+
+def ping_vip(lab, segment="lan", form=PLAIN):
+    """A client that pings the address every millisecond, each of several, and is answered."""
+    client = form.client(lab, segment)
+    pings = [lab.ping(client, vip.split("/", maxsplit=1)[0], interval=0.001)
+             for vip in form.vips()]
+    for ping in pings:
+        ping.wait_answer()
+    return pings[0] if len(pings) == 1 else Pings(pings)
 
 
 def measure_rhythm(fault, gateway, disturb, adverts=10, attempts=3):
@@ -213,7 +355,7 @@ def measure_silence(fault, gateway, since):
     """The Backup has never been anything else."""
     fault.measure("peer's adverts", len(gateway.lab.capture.adverts(host=gateway.host,
                                                                     since=since)))
-    assert not gateway.holds(), f"{gateway.host} holds {VIP}"
+    assert not gateway.holds(), f"{gateway.host} holds {gateway.vips}"
 
 
 def log_ns(line):

@@ -4,14 +4,17 @@
 import pytest
 
 from agents import seconds
-from faults.dut import (DOWN_MS, KEEPALIVED, MARK, OTHER, OWN, QUICK_MS, SOON_MS, VIP, pair,
-                        ping_vip, single)
+from faults.dut import (DOWN_MS, DUAL, IPV6, KEEPALIVED, LATE_S, MARK, OTHER, OWN, PLAIN, QUICK_MS,
+                        SKEW_MS, SOON_MS, UNICAST, VIP, forms, measure_silence, pair, ping_vip,
+                        single)
 from lab import router, wait_until
 from processes import lost_events
 from rtnetlink import Rtnetlink
-from timing import EARLY, down, wait_moment
+from timing import EARLY, GAP_MS, down, longest_gap_ms, wait_moment
 
 NEW = "192.0.2.22/24"            # in the place of OWN
+NO_SOURCE = "interface eth0 has no IPv4 address of its own"
+NO_LINK_LOCAL = "interface eth0 has no link-local address of its own"
 
 
 def plain(address):
@@ -44,26 +47,26 @@ def test_f54_events_lost(lab, fault):
     one.check_counters(became_active=1, addresses_restored=1)
 
 
+@forms(PLAIN, IPV6, DUAL)
 @pytest.mark.fault("F55", "address removed by somebody", "back and announced within 5 ms",
                    keepalived=True)
-def test_f55_address_removed(lab, fault):
+def test_f55_address_removed(lab, fault, form):
     """Announced: from before the removal to the announcement, which follows the restoration."""
-    vips = [f"192.0.2.{n}/24" for n in (1, 101, 102, 103, 104, 105, 106)]
-    one = single(lab, router(150, addresses=vips))
-    wait_until(lambda: one.holds(vips[-1]), what=vips[-1])
+    vips = form.vips(7 // len(form.families))
+    one = single(lab, form.router(150, 2, addresses=vips), form=form)
+    wait_until(lambda: set(vips) <= set(one.host.addresses()), what="all addresses")
     thief, back_ms, told_ms = Rtnetlink(one.host), [], []
     for vip in vips:
         mark = lab.now()
         thief.remove(vip)
-        told = lab.capture.wait_arp(host=one.host, since=mark, gratuitous=True, spa=plain(vip),
-                                    timeout=3)
+        told = one.wait_announced(vip, mark, 3)
         told_ms.append((told.ns - mark) / 1e6)
         back_ms.append(one.events.longest_absence_ms(mark, vip))
         wait_until(lambda it=vip: one.holds(it), what=f"{vip} to be back")
-        assert KEEPALIVED or thief.marks()[plain(vip)] == MARK
+        assert KEEPALIVED or ":" in vip or thief.marks()[plain(vip)] == MARK
     fault.measure("away", back_ms, "ms", 5, SOON_MS)
     fault.measure("announced", told_ms, "ms", 5, SOON_MS if KEEPALIVED else 5)
-    one.check_counters(became_active=1, addresses_restored=len(vips))
+    one.check_counters(became_active=1, addresses_restored=len(vips) // len(form.families))
     if not KEEPALIVED:
         assert sorted(told_ms)[-2] <= QUICK_MS, f"one may be the test's own delay: {told_ms}"
         line = one.agent.wait_log(f"address={vips[0]} .*news=restored")
@@ -134,17 +137,23 @@ def test_f59_own_address_replaced(lab, fault):
     assert KEEPALIVED or one.agent.router()["active_address"] == plain(NEW)
 
 
+def measure_takeover(fault, one, took_over):
+    """The peer's first advert against the last one of gw1, which may have said farewell."""
+    last = [it for it in one.lab.capture.adverts(host=one.host) if it.ns < took_over.ns][-1]
+    what, after = ("the skew time", SKEW_MS) if last.priority == 0 else ("Active_Down", DOWN_MS)
+    fault.measure(f"peer behind {what}", (took_over.ns - last.ns) / 1e6 - after, "ms", 5, SOON_MS)
+
+
 def fail_and_return(lab, fault, one, two, fail, restore, reason):
-    """gw1's link goes, for which vipd has a word, and comes back; a client is served by one."""
-    ping = ping_vip(lab)
+    """gw1 fails, for which vipd has a word, and comes back; a client is served by one."""
+    ping = ping_vip(lab, form=one.form)
     mark = lab.now()
     fail()
     one.wait_fault(reason)
     took_over = two.wait_active(mark)
-    last = [advert.ns for advert in lab.capture.adverts(host=one.host) if advert.ns < took_over.ns]
-    fault.measure("peer behind Active_Down", (took_over.ns - last[-1]) / 1e6 - DOWN_MS, "ms", 5,
-                  SOON_MS)
+    measure_takeover(fault, one, took_over)
     ping.wait_answer(since=took_over.ns)
+    fault.measure("no answer", ping.longest_outage(since=mark) * 1000, "ms", 1000, 2000)
     restored = lab.now()
     restore()
     back = lab.capture.wait_advert(host=one.host, since=restored)
@@ -162,10 +171,11 @@ def fail_and_return(lab, fault, one, two, fail, restore, reason):
 
 @pytest.mark.requirement("R-058")
 @pytest.mark.parametrize("how", ["down", "no carrier"])
+@forms(PLAIN, IPV6, DUAL, UNICAST)
 @pytest.mark.fault("F60", "interface down and up, or its carrier gone and back", "address gone "
                    "within 10 ms, peer Active in time, and back", keepalived=True)
-def test_f60_interface_down_and_up(lab, fault, how):
-    one, two = pair(lab)
+def test_f60_interface_down_and_up(lab, fault, form, how):
+    one, two = pair(lab, form=form)
 
     def fail():
         mark = lab.now()
@@ -173,7 +183,7 @@ def test_f60_interface_down_and_up(lab, fault, how):
             one.host.ip("link set eth0 down")
         else:
             lab.cut(one.host, silent=False)
-        gone = one.events.wait(False, since=mark)
+        gone = one.wait_gone(mark)
         fault.measure("address gone", (gone - mark) / 1e6, "ms", 10, SOON_MS)
 
     def restore():
@@ -215,6 +225,149 @@ def test_f62_interface_renamed(lab, fault):
     assert sorted(one.host.addresses()) == [VIP, OWN]
     assert one.agent.term() == 0
     assert one.host.addresses() == [OWN]
+
+def source(gateway):
+    """The address that its adverts come from, with its prefix length."""
+    src = gateway.lab.capture.adverts(host=gateway.host)[-1].src
+    return next(it for it in gateway.host.addresses() if plain(it) == src)
+
+
+@forms(PLAIN, IPV6, UNICAST)
+@pytest.mark.fault("F59", "the host's own address removed, and added again", "half a second later "
+                   "in fault and address gone, peer Active in time, and back", keepalived=True)
+def test_f59_own_address_removed(lab, fault, form):
+    """Of IPv6 the link-local one. What replaces it within half a second is no fault: see above."""
+    one, two = pair(lab, form=form)
+    own, begun = source(one), lab.now()
+    one.host.sysctl("net.ipv4.conf.eth0.promote_secondaries", 1)
+
+    def fail():
+        mark = lab.now()
+        one.host.ip(f"address delete {own} dev eth0")
+        gone = one.wait_gone(mark)
+        fault.measure("address gone", (gone - mark) / 1e6, "ms", 520, 600 + SOON_MS)
+
+    fail_and_return(lab, fault, one, two, fail,
+                    lambda: one.host.ip(f"address add {own} dev eth0"),
+                    NO_LINK_LOCAL if form is IPV6 else NO_SOURCE)
+    gone, took_over = one.wait_gone(begun), lab.capture.wait_advert(host=two.host, since=begun).ns
+    fault.measure("held by both", max(0, gone - took_over) / 1e6, "ms", 250, 250 + SOON_MS)
+
+
+@forms(IPV6)
+@pytest.mark.fault("F67", "IPv6 switched off on the interface (disable_ipv6), and on again",
+                   "address gone within 10 ms, peer Active half a second and its skew time later, "
+                   "and back", keepalived=True)
+def test_f67_ipv6_switched_off(lab, fault, form):
+    one, two = pair(lab, form=form)
+
+    def fail():
+        mark = lab.now()
+        one.host.sysctl("net.ipv6.conf.eth0.disable_ipv6", 1)
+        fault.measure("address gone", (one.wait_gone(mark) - mark) / 1e6, "ms", 10, SOON_MS)
+
+    fail_and_return(lab, fault, one, two, fail,
+                    lambda: one.host.sysctl("net.ipv6.conf.eth0.disable_ipv6", 0), NO_LINK_LOCAL)
+
+
+def lose_ipv6(lab, fault, fail, restore):
+    """A dual-stack Active cannot speak over IPv6 for a while. Return: it, and both times."""
+    one, two = pair(lab, form=DUAL)
+    ping, failed = ping_vip(lab), lab.now()        # of its IPv4
+    fail(one.host)
+    one.agent.wait_log("router=lan family=6 interface=eth0 mute=yes")
+    one.host.wait_adverts(10, lab.now(), src=plain(OWN))       # longer than a Backup waits
+    fault.measure("longest gap over IPv4", longest_gap_ms(one.host, failed), "ms", 110, GAP_MS)
+    restored = lab.now()
+    restore(one.host)
+    again = lab.capture.wait_frame(lambda frame: frame.vrrp and ":" in frame.vrrp.src,
+                                   host=one.host, since=restored, what="an advert over IPv6")
+    fault.measure("IPv6 speaks again", (again.ns - restored) / 1e6, "ms", 120, 120 + SOON_MS)
+    one.wait_active(restored)
+    one.wait_adverts(5, lab.now())
+    fault.measure("pings lost", ping.lost(since=failed))
+    measure_silence(fault, two, failed)
+    one.check_counters(became_active=1)
+    return one, failed, restored
+
+
+@forms(DUAL)
+@pytest.mark.fault("F59", "link-local address removed, and added again", "IPv4 goes on, addresses "
+                   "of IPv6 stay, peer notices nothing; an interval later IPv6 speaks again")
+def test_f59_link_local_address_removed(lab, fault, form):
+    own = "fe80::ff:fe00:100/64"                   # of gw1, by its MAC
+    one, failed, _ = lose_ipv6(lab, fault, lambda host: host.ip(f"address delete {own} dev eth0"),
+                               lambda host: host.ip(f"address add {own} dev eth0 nodad"))
+    fault.measure("address of IPv6 away", one.events.longest_absence_ms(failed, form.vips()[1]),
+                  "ms", 1, QUICK_MS)
+
+
+@forms(DUAL)
+@pytest.mark.fault("F67", "IPv6 switched off on the interface (disable_ipv6), and on again",
+                   "IPv4 goes on, peer notices nothing; address of IPv6 back and announced within "
+                   "10 ms")
+def test_f67_ipv6_of_two_families_switched_off(lab, fault, form):
+    def switch(value):
+        return lambda host: host.sysctl("net.ipv6.conf.eth0.disable_ipv6", value)
+
+    one, _, restored = lose_ipv6(lab, fault, switch(1), switch(0))
+    vip = form.vips()[1]
+    back = one.events.wait(True, vip, restored)
+    fault.measure("back", (back - restored) / 1e6, "ms", 10, SOON_MS)
+    told = one.wait_announced(vip, restored)
+    fault.measure("announced", (told.ns - restored) / 1e6, "ms", 10, SOON_MS)
+
+
+@forms(UNICAST)
+@pytest.mark.fault("F52", "route to the only peer blackholed, and back", "not fatal: peer Active "
+                   "in time, address gone after 3.2 s at the latest; back with the next advert",
+                   keepalived=True)
+def test_f52_route_to_the_peer_blackholed(lab, fault, form):
+    """Nothing that it sends leaves, so nothing pays for its lease."""
+    if KEEPALIVED:
+        pytest.skip("its adverts leave all the same, whatever the route says")
+    one, two = pair(lab, form=form)
+    ping, mark = ping_vip(lab), lab.now()
+    one.host.ip("route add blackhole 192.0.2.3/32")
+    measure_takeover(fault, one, two.wait_active(mark))
+    gone = one.wait_gone(mark, 3.2 + LATE_S)
+    fault.measure("address gone", (gone - mark) / 1e9, "s", 3.2, 3.2 + LATE_S)
+    ping.wait_answer(since=gone)
+    assert "unreachable_peer" in one.agent.router()["warnings"]
+    restored = lab.now()
+    one.host.ip("route delete blackhole 192.0.2.3/32")
+    back = lab.capture.wait_advert(host=one.host, since=restored)
+    fault.measure("advert again", (back.ns - restored) / 1e6, "ms", 110, 110 + SOON_MS)
+    wait_until(lambda: one.holds() and not two.holds(), what="one holder, the first one")
+    one.host.wait_adverts(5, lab.now())
+    mark = lab.now()
+    one.host.wait_adverts(5, mark)
+    fault.measure("pings lost later", ping.lost(since=mark))
+
+
+@pytest.mark.parametrize("how", ["no route", "no neighbour"])
+@forms(UNICAST)
+@pytest.mark.fault("F52", "one of two peers unreachable", "the other one has its copies in time "
+                   "and notices nothing; addresses stay")
+def test_f52_one_of_two_peers_unreachable(lab, fault, form, how):
+    third = lab.host("gw3", "192.0.2.4/24")
+    one, two = pair(lab, form=form, unicast={"peers": ["192.0.2.2", "192.0.2.3", "192.0.2.4"]})
+    lab.capture.wait_advert(host=one.host, dst="192.0.2.4")
+    ping, mark = ping_vip(lab), lab.now()
+    if how == "no route":
+        one.host.ip("route add unreachable 192.0.2.4/32")
+    else:
+        lab.cut(third)
+        one.host.ip("neighbour flush to 192.0.2.4 dev eth0")
+    one.host.wait_adverts(40, mark, dst="192.0.2.3")           # longer than a lease
+    times = [advert.ns for advert in lab.capture.adverts(host=one.host, dst="192.0.2.3")]
+    gaps = [(after - before) / 1e6 for before, after in zip(times, times[1:]) if after > mark]
+    fault.measure("longest gap to the other one", max(gaps), "ms", 110, GAP_MS)
+    fault.measure("pings lost", ping.lost(since=mark))
+    measure_silence(fault, two, mark)
+    one.check_counters(became_active=1)
+    lost = [it for it in lab.capture.adverts(host=one.host, dst="192.0.2.4") if it.ns > mark]
+    assert not lost[2:], f"it was reached: {lost}"
 
 
 @pytest.mark.fault("F65", "macvlan of a virtual MAC removed by somebody", "back and announced "

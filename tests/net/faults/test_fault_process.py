@@ -15,9 +15,9 @@ import pytest
 import frames
 import reaper
 from agents import run_vipd, write_config
-from faults.dut import (DOWN_MS, KEEPALIVED, LATE_S, MARK, OTHER, OWN, PEER, QUICK_MS, SKEW_MS,
-                        SOON_MS, VIP, Gateway, log_ns, measure_rhythm, measure_silence, pair,
-                        ping_vip, single)
+from faults.dut import (DOWN_MS, DUAL, IPV6, KEEPALIVED, LATE_S, MARK, OTHER, OWN, PEER, PLAIN,
+                        QUICK_MS, SKEW_MS, SOON_MS, UNICAST, VIP, VIRTUAL6, Gateway, crash, forms,
+                        log_ns, measure_rhythm, measure_silence, pair, ping_vip, single)
 from generations import assert_settled, lifetime, replace
 from lab import router, wait_until
 from processes import wait_end
@@ -25,28 +25,16 @@ from rtnetlink import Rtnetlink
 from timing import EARLY, longest_gap_ms, wait_moment
 
 
-def crash(gateway, number):
-    """Ends the process that speaks VRRP. Return: after how many ms the next one went on."""
-    assert KEEPALIVED or gateway.agent.standby_pid
-    lines = len(gateway.agent.log)
-    old, mark = gateway.worker, gateway.kill_worker(number)
-    if KEEPALIVED:
-        wait_end(old)
-        gateway.host.wait_adverts(1, gateway.lab.now())
-        return 0
-    return (log_ns(gateway.agent.wait_log("started version=", skip=lines)) - mark) / 1e6
-
-
-def survive_crashes(lab, fault, numbers, rounds=1):
+def survive_crashes(lab, fault, numbers, rounds=1, form=PLAIN):
     """The peer and a client notice nothing. A third crash within a minute would be the last."""
-    one, two = pair(lab)
-    ping = ping_vip(lab)
+    one, two = pair(lab, form=form)
+    ping = ping_vip(lab, form=form)
     took_ms, gaps_ms, lost, seen = [], [], 0, 0
     for this in range(rounds):
         mark, before = lab.now(), one.sent
         for number in numbers:
             took_ms.append(crash(one, number))
-            one.host.wait_adverts(5, lab.now())
+            one.wait_adverts(5, lab.now())
         assert one.sent > before, "counters survive"
         one.check_counters(became_active=1)
         gaps_ms.append(longest_gap_ms(one.host, mark))
@@ -67,10 +55,12 @@ def survive_crashes(lab, fault, numbers, rounds=1):
 
 
 @pytest.mark.alone
+@forms(PLAIN, IPV6, DUAL, UNICAST)
 @pytest.mark.fault("F01", "router process killed", "next one within 5 ms, no ping lost, "
                    "peer notices nothing", keepalived=True)
-def test_f01_router_process_killed(lab, fault):
-    survive_crashes(lab, fault, [signal.SIGKILL] * 2, rounds=1 if KEEPALIVED else 4)
+def test_f01_router_process_killed(lab, fault, form):
+    rounds = 1 if KEEPALIVED else 4 if form is PLAIN else 2
+    survive_crashes(lab, fault, [signal.SIGKILL] * 2, rounds, form)
 
 
 @pytest.mark.alone
@@ -157,20 +147,24 @@ def longest_gaps_ms(lab, host, since):
 
 
 @pytest.mark.alone
+@forms(PLAIN, IPV6, DUAL, UNICAST)
 @pytest.mark.fault("F02", "keeper killed", "priority 0 within 10 ms, address gone, peer Active",
                    keepalived=True)
-def test_f02_keeper_killed(lab, fault):
-    one, two = pair(lab)
+def test_f02_keeper_killed(lab, fault, form):
+    one, two = pair(lab, form=form)
+    before = set(one.host.addresses()) - set(form.vips()) - {VIRTUAL6}
     farewell_ms, gone_ms = [], []
     for _ in range(3):
         worker, mark = one.worker, one.kill_first()
         farewell = lab.capture.wait_advert(host=one.host, since=mark, priority=0)
         farewell_ms.append((farewell.ns - mark) / 1e6)
-        gone_ms.append((one.events.wait(False, since=mark) - mark) / 1e6)
+        gone_ms.append((one.wait_gone(mark) - mark) / 1e6)
         two.wait_active(mark)
         wait_end(worker)
-        assert lab.capture.adverts(host=one.host, since=mark)[-1] is farewell
-        assert one.host.addresses() == [OWN]
+        said = {(6 if ":" in it.src else 4, it.priority)
+                for it in lab.capture.adverts(host=one.host, since=farewell.ns)}
+        assert said == {(family, 0) for family in form.families}
+        assert set(one.host.addresses()) == before
         assert KEEPALIVED or not os.path.exists(one.agent.control)
         one.start()
         one.wait_active(lab.now())
@@ -178,13 +172,15 @@ def test_f02_keeper_killed(lab, fault):
     fault.measure("address gone", gone_ms, "ms", 10, QUICK_MS)
 
 
-@pytest.mark.parametrize("interval, limit_s", [("100ms", 3.2), ("1s", 6.2)])
+@pytest.mark.parametrize("interval, limit_s, form", [
+    pytest.param(*it, id=f"{it[0]}-{it[2].key}") for it in
+    [("1s", 6.2, PLAIN), *(("100ms", 3.2, form) for form in (PLAIN, IPV6, DUAL, UNICAST))]])
 @pytest.mark.fault("F03", "all processes killed at once", "address gone 3.2 s later (adverts of "
                    "100 ms) or 6.2 s (1 s); peer Active in time", keepalived=True)
-def test_f03_everything_killed(lab, fault, interval, limit_s):
-    one, two = pair(lab, interval=interval)
+def test_f03_everything_killed(lab, fault, interval, limit_s, form):
+    one, two = pair(lab, form=form, interval=interval)
     lease_s = limit_s - 1.2
-    assert KEEPALIVED or 0 < lifetime(one.host) <= lease_s
+    assert KEEPALIVED or all(0 < lifetime(one.host, vip) <= lease_s for vip in one.vips)
     mark = one.kill_all()
     assert one.holds(), "left behind"
     last = lab.capture.adverts(host=one.host)[-1]
@@ -192,8 +188,10 @@ def test_f03_everything_killed(lab, fault, interval, limit_s):
     scale = last.interval_ms / 100
     fault.measure("peer behind Active_Down", (took_over.ns - last.ns) / 1e6 - DOWN_MS * scale,
                   "ms", 5, SOON_MS)
-    gone = one.events.wait(False, since=mark, timeout=limit_s + LATE_S)
+    two.wait_active(mark)
+    gone = one.wait_gone(mark, limit_s + LATE_S)
     assert (gone - mark) / 1e9 > lease_s / 3
+    assert not one.holds()
     fault.measure("address gone", (gone - mark) / 1e9, "s", limit_s, limit_s + LATE_S)
 
 
@@ -261,9 +259,10 @@ class Sleeper:
 
     def __init__(self, lab, how, pause):
         self.lab, self.how, self._pause = lab, how, pause
-        self.one = Gateway(lab, f"{how}1", OWN, [router(100)], segment=how)
+        self.one = Gateway(lab.host(f"{how}1", OWN, segment=how), [router(100)])
         self.one.wait_active()
-        self.two = Gateway(lab, f"{how}2", PEER, [router(150, preempt=False)], segment=how)
+        self.two = Gateway(lab.host(f"{how}2", PEER, segment=how),
+                           [router(150, preempt=False)])
         self.one.host.wait_adverts(5, lab.now())
         self.mark = self.thaw = 0
 
@@ -327,11 +326,12 @@ def test_f05_nobody_is_blamed_for_the_pause(lab, fault):
 
 @pytest.mark.alone
 @pytest.mark.requirement("R-085", "R-069")
+@forms(PLAIN, IPV6, DUAL, UNICAST)
 @pytest.mark.fault("F06", "stopped (SIGTERM)", "peer Active its skew time plus 1 ms later, address "
                    "gone, exit 0 within 100 ms", keepalived=True)
-def test_f06_stopped(lab, fault):
-    one, two = pair(lab)
-    ping = ping_vip(lab)
+def test_f06_stopped(lab, fault, form):
+    one, two = pair(lab, form=form)
+    ping, source = ping_vip(lab, form=form), lab.capture.adverts(host=one.host)[-1].src
     behind_ms, exit_ms, outage_ms = [], [], []
     for _ in range(5):
         mark = lab.now()
@@ -344,7 +344,8 @@ def test_f06_stopped(lab, fault):
         ping.wait_answer(since=advert.ns)
         outage_ms.append(ping.longest_outage(since=mark) * 1000)
         two.check_counters(priority_zero_received=len(behind_ms))
-        assert KEEPALIVED or two.agent.router()["reason"] == "192.0.2.2 left with priority 0"
+        assert KEEPALIVED or f"{source} left with priority 0" in {
+            two.agent.router(family=family)["reason"] for family in form.families}
         one.start()
         one.wait_active(lab.now())
         wait_until(lambda: not two.holds(), what="gw2 to be Backup")
@@ -374,10 +375,12 @@ def test_f07_router_process_crashes(lab, fault, monkeypatch):
 
 
 @pytest.mark.alone
+@forms(PLAIN, IPV6, DUAL, UNICAST)
 @pytest.mark.fault("F08", "third crash within a minute", "last will: priority 0 and address gone "
                    "within 2 ms, exit 1, peer Active")
-def test_f08_crash_loop(lab, fault):
-    one, two = pair(lab)
+def test_f08_crash_loop(lab, fault, form):
+    one, two = pair(lab, form=form)
+    before = set(one.host.addresses()) - set(form.vips()) - {VIRTUAL6}
     for _ in range(2):
         crash(one, signal.SIGKILL)
     start = lab.now()
@@ -385,20 +388,23 @@ def test_f08_crash_loop(lab, fault):
     one.agent.expected_to_live = False
     mark = one.kill_worker()
     farewell = lab.capture.wait_advert(host=one.host, since=mark, priority=0)
-    gone = one.events.wait(False, since=mark)
-    assert one.agent.process.wait(10) == 1 and one.host.addresses() == [OWN]
+    gone = one.wait_gone(mark)
+    assert one.agent.process.wait(10) == 1 and set(one.host.addresses()) == before
     fault.measure("priority 0", (farewell.ns - mark) / 1e6, "ms", 2, QUICK_MS)
     fault.measure("address gone", (gone - mark) / 1e6, "ms", 2, QUICK_MS)
-    assert "farewells_sent=1" in one.agent.wait_log("last_will=executed addresses_removed=1")
+    removed = len(form.vips()) + (6 in form.families)          # the link-local one besides
+    assert f"farewells_sent={len(form.families)}" in one.agent.wait_log(
+        f"last_will=executed addresses_removed={removed}")
     advert = lab.capture.wait_advert(host=two.host, since=start)
     fault.measure("peer behind the skew time", (advert.ns - farewell.ns) / 1e6 - SKEW_MS, "ms", 2,
                   SOON_MS)
 
 
+@forms(PLAIN, IPV6, DUAL, UNICAST)
 @pytest.mark.fault("F09", "another binary, then a reload", "no ping lost, peer notices nothing")
-def test_f09_upgraded(lab, fault, own_binary):
-    one, two = pair(lab)
-    ping, mark = ping_vip(lab), lab.now()
+def test_f09_upgraded(lab, fault, own_binary, form):
+    one, two = pair(lab, form=form)
+    ping, mark = ping_vip(lab, form=form), lab.now()
 
     def upgrade():
         before = inode_of(one.worker)
@@ -445,7 +451,7 @@ def test_f11_stale_addresses(lab, fault):
                  second="198.51.100.2/24")
     stale = {VIP: "eth0", OTHER: "eth0", "198.51.100.1/24": "eth1", "203.0.113.1/32": "eth1"}
     wait_until(lambda: all(one.holds(*it) for it in stale.items()), what="all addresses")
-    two = Gateway(lab, "gw2", PEER, [router(200, addresses=[VIP])])
+    two = Gateway(lab.host("gw2", PEER), [router(200, addresses=[VIP])])
     one.kill_all()
     two.wait_active()
     one.host.ip("address add 192.0.2.77/24 dev eth0", "address add 192.0.2.78/32 dev lo")
