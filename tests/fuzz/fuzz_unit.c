@@ -424,7 +424,7 @@ static void change_priority(struct subject *s, unsigned who, unsigned byte)
 	struct vrrp_event event = { .type = VRRP_EVENT_PRIORITY, .now_ns = s->now_ns };
 
 	event.priority = (uint8_t)(1 + byte % 254);
-	if (!is_owner(&s->vr[who]) && s->vr[who].election.priority != event.priority)
+	if (!is_owner(&s->vr[who]))
 		happen(s, who, &event);
 }
 
@@ -519,6 +519,7 @@ static void adopt(struct subject *s, struct input *in)
 	if (is_history(s))
 		return;
 	twin.on = false;
+	s->read_ns = s->now_ns;
 	s->unit.tie_since_ns = s->unit.tie_ns = VRRP_NEVER;
 	for (unsigned i = 0; i < s->n; i++) {
 		struct vrrp_config config = s->vr[i].config;

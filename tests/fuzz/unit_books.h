@@ -345,14 +345,14 @@ static inline void keep_backup(struct subject *s, unsigned i)
 		books->until_ns = INT64_MIN;
 }
 
-/* Others than the first member have a tie to decide. */
+/* Others than the first member have a tie to decide, until one of them yields. */
 static inline void keep_tie(struct subject *s)
 {
 	bool tie = s->event->type == VRRP_EVENT_ADVERT && s->who != s->first &&
 		   is_speaking(s, s->who) &&
 		   s->event->advert->priority == s->vr[s->who].election.priority;
 
-	if (s->event->type == VRRP_EVENT_ADVERT && !any_speaks(s))
+	if (s->event->type == VRRP_EVENT_ADVERT && s->speaker && !any_speaks(s))
 		s->tie_ns = VRRP_NEVER;
 	else if (tie && s->tie_ns == VRRP_NEVER)
 		s->tie_ns = s->event->now_ns;

@@ -272,6 +272,38 @@ static inline void check_timers(const struct subject *s, unsigned i)
 	       "who forgets waits for its own Active_Down_Interval, or less");
 }
 
+/* Since the last announcement, as configured; VRRP_NEVER: there is no other one. */
+static inline int64_t gap_ns_of(const struct vrrp *vr)
+{
+	const struct vrrp_announce *plan = &vr->config.announce;
+	unsigned n = vr->election.announced_n;
+
+	if (n == VRRP_ANNOUNCED_ALL)
+		return plan->refresh_ms ? plan->refresh_ms * MS : VRRP_NEVER;
+	return (plan->after_ms[n - 1] - (n > 1 ? plan->after_ms[n - 2] : 0)) * MS;
+}
+
+/* One announcement: the first one, or the next one of a row. */
+static inline void check_announcement(const struct subject *s, unsigned i)
+{
+	const struct vrrp *vr = &s->vr[i];
+	unsigned before_n = s->books[i].before.election.announced_n, n = vr->election.announced_n;
+	bool first = !is_in(&s->books[i].before, VRRP_STATE_ACTIVE) ||
+		     s->event->type == VRRP_EVENT_ADVERT;
+
+	if (!find_action(&s->out[i], VRRP_ACTION_ANNOUNCE))
+		return;
+	if (first)
+		before_n = 0;
+	expect(s, i,
+	       n == (before_n < vr->config.announce.repeats_n ? before_n + 1 : VRRP_ANNOUNCED_ALL),
+	       "an announcement is repeated as often as configured");
+	expect(s, i,
+	       vr->election.announce_ns ==
+		       (gap_ns_of(vr) == VRRP_NEVER ? VRRP_NEVER : time_of(s, i) + gap_ns_of(vr)),
+	       "an announcement is repeated when it is configured");
+}
+
 /* Whether an advert is one that a Backup lets run on its Active_Down_Timer for. */
 static inline bool puts_off(const struct subject *s, unsigned i)
 {
@@ -312,13 +344,17 @@ static inline bool may_be_put_off(const struct subject *s, unsigned i)
 
 /* ---- adverts ---- */
 
-/* Priority 0 of a stranger calls nobody away whom it is not. */
-static inline void check_leave(const struct subject *s, unsigned i)
+/* Priority 0 of a stranger calls nobody away whom it is not. Who has come later than an Active
+ * member takes for news its better alone. */
+static inline void check_backup_advert(const struct subject *s, unsigned i)
 {
 	const struct vrrp_election *before = &s->books[i].before.election;
 	const struct vrrp_advert *advert = s->event->advert;
 	size_t len = vrrp_address_len(s->vr[i].config.family);
 
+	if (s->speaker && !s->members[i].mute && advert->priority <= before->priority)
+		expect(s, i, !memcmp(&s->books[i].before, &s->vr[i], sizeof(s->vr[i])),
+		       "who has come later hears its better alone");
 	if (advert->priority || !before->active_source[0] ||
 	    !memcmp(before->active_source, advert->source, len) ||
 	    (before->lower_heard && !memcmp(before->lower_source, advert->source, len)))
@@ -381,7 +417,7 @@ static inline void check_advert(const struct subject *s, unsigned i)
 	if (!is_in(before, VRRP_STATE_ACTIVE) && !is_in(before, VRRP_STATE_BACKUP))
 		expect(s, i, !memcmp(before, vr, sizeof(*vr)), "who has not begun hears nobody");
 	if (is_in(before, VRRP_STATE_BACKUP))
-		check_leave(s, i);
+		check_backup_advert(s, i);
 	if (!is_in(before, VRRP_STATE_ACTIVE))
 		return;
 	if (mute)
@@ -493,6 +529,7 @@ static inline void check_member(const struct subject *s, unsigned i)
 	check_state(s, i);
 	check_armed(s, i);
 	check_timers(s, i);
+	check_announcement(s, i);
 	check_takeover(s, i);
 	check_deafness(s, i);
 	if (s->event->type == VRRP_EVENT_ADVERT)
@@ -500,6 +537,10 @@ static inline void check_member(const struct subject *s, unsigned i)
 	if (is_in(before, VRRP_STATE_BACKUP) && is_in(vr, VRRP_STATE_BACKUP) &&
 	    vr->election.down_ns > before->election.down_ns)
 		expect(s, i, may_be_put_off(s, i), "nothing else puts off a takeover");
+	expect(s, i,
+	       s->plain || (vr->election.heard_ns >= before->election.heard_ns &&
+			    vr->election.since_ns >= before->election.since_ns),
+	       "nobody goes back in time");
 	expect(s, i, vr->election.priority == s->vr[0].election.priority, "all have one priority");
 	expect(s, i,
 	       vr->counters.became_active - before->counters.became_active ==
