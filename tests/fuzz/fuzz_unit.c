@@ -459,10 +459,8 @@ static void begin_twin(struct subject *s)
 static struct vrrp_config changed(const struct vrrp_config *old, struct input *in,
 				  unsigned priority)
 {
-	struct vrrp_config config = config_of(in, old->family, old->priority);
+	struct vrrp_config config = config_of(in, old->family, priority);
 
-	if (old->priority != VRRP_PRIORITY_OWNER)
-		config.priority = (uint8_t)priority;
 	config.not_before_ns = old->not_before_ns;
 	return config;
 }
@@ -497,6 +495,8 @@ static void adopt_member(struct subject *s, unsigned i, const struct vrrp_config
 		s->books[i].adopted = true;
 	}
 	s->books[i].gap_max_ns = most(s->books[i].gap_max_ns, gap_max_ns(config));
+	/* An owner waits for no other member. */
+	s->books[i].latecomer |= is_owner(&old) && is_in(&old, VRRP_STATE_BACKUP);
 	if (s->books[i].interval_max_cs < config->interval_cs)
 		s->books[i].interval_max_cs = config->interval_cs;
 	if (crash)
@@ -513,7 +513,7 @@ static void print_adoption(const struct subject *s, unsigned kind)
  */
 static void adopt(struct subject *s, struct input *in)
 {
-	unsigned kind = byte_of(in), priority = 1 + byte_of(in) % 254;
+	unsigned kind = byte_of(in), priority = 1 + byte_of(in) % 255;
 	struct input shared = *in;
 
 	if (is_history(s))
