@@ -367,6 +367,9 @@ static void hear(struct subject *s, struct input *in, unsigned who, enum vrrp_ev
 	if (kind & 0x40 && type == VRRP_EVENT_ADVERT)
 		event.now_ns = most(most(vr->election.since_ns, s->read_ns),
 				    s->now_ns - (more >> 3) * 10 * MS);
+	/* One router's are read as they came; what else has befallen it may be later. */
+	if (s->plain)
+		s->read_ns = event.now_ns;
 	happen(s, who, &event);
 }
 
