@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "vrrp/packet.h"
+#include "checksum.h"
 
 #define NOW UINT64_C(0x6800000080000000)
 
@@ -56,19 +56,7 @@ static void sign(const struct vrrp_rx *rx, unsigned version, uint8_t *message)
 /* With the sum as it must be; over IPv4 the trailer is no part of it. */
 static void repair(const struct vrrp_rx *rx, uint8_t *message)
 {
-	size_t len = rx->payload_len - (rx->family == 4 ? VRRP_HMAC_LEN : 0);
-	uint64_t sum = 0;
-
-	message[6] = message[7] = 0;
-	for (size_t i = 0; i < len; i++)
-		sum += (uint64_t)message[i] << (i % 2 ? 0 : 8);
-	for (size_t i = 0; rx->family == 6 && i < 16; i++)
-		sum += (uint64_t)(rx->source[i] + rx->destination[i]) << (i % 2 ? 0 : 8);
-	if (rx->family == 6)
-		sum += rx->payload_len + VRRP_PROTOCOL;
-	sum = 0xffff - sum % 0xffff;
-	message[6] = (uint8_t)(sum >> 8);
-	message[7] = (uint8_t)sum;
+	checksum_repair(rx, message, rx->payload_len - (rx->family == 4 ? VRRP_HMAC_LEN : 0));
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)

@@ -12,6 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "checksum.h"
 #include "netlink/receive.h"
 #include "vrrp/receive.h"
 #include "vrrp/timers.h"
@@ -277,26 +278,6 @@ static inline void deliver(const struct vrrp_rx *rx)
 	}
 }
 
-/* Make the one's complement sum of the message come out right: over IPv4 in the plain form. */
-static inline void repair(const struct vrrp_rx *rx, uint8_t *message)
-{
-	size_t len = rx->payload_len;
-	uint64_t sum = 0;
-
-	if (len < VRRP_HEADER_LEN)
-		return;
-	message[6] = message[7] = 0;
-	for (size_t i = 0; i < len; i++)
-		sum += (uint64_t)message[i] << (i % 2 ? 0 : 8);
-	for (size_t i = 0; rx->family == 6 && i < 16; i++)
-		sum += (uint64_t)(rx->source[i] + rx->destination[i]) << (i % 2 ? 0 : 8);
-	if (rx->family == 6)
-		sum += len + VRRP_PROTOCOL;
-	sum = 0xffff - sum % 0xffff;
-	message[6] = (uint8_t)(sum >> 8);
-	message[7] = (uint8_t)sum;
-}
-
 /* A packet by each of the rules. */
 static inline void deliver_by_rules(struct vrrp_rx rx)
 {
@@ -318,7 +299,8 @@ static inline void deliver_twice(const struct vrrp_rx *rx)
 	deliver_by_rules(*rx);
 	if (rx->payload_len)
 		memcpy(message, rx->payload, rx->payload_len);
-	repair(rx, message);
+	if (rx->payload_len >= VRRP_HEADER_LEN)
+		checksum_repair(rx, message, rx->payload_len);
 	repaired.payload = message;
 	deliver_by_rules(repaired);
 	free(message);

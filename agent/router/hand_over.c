@@ -1,0 +1,131 @@
+/* SPDX-License-Identifier: MIT */
+#include "hand_over.h"
+
+#include "routers_private.h"
+#include "vrrp/timers.h"
+
+/* What was announced so long ago is no news of the one who comes now. */
+#define LATELY_NS INT64_C(1000000000)
+
+bool hand_over_is_on(const struct router *router)
+{
+	return router->hand_over.until_ns != 0;
+}
+
+int64_t hand_over_deadline(const struct router *router)
+{
+	return hand_over_is_on(router) ? router->hand_over.until_ns : INT64_MAX;
+}
+
+void hand_over_say(struct router *router, uint8_t priority)
+{
+	router->hand_over.word_due = true;
+	router->hand_over.word = priority;
+}
+
+static void forget(struct routers *routers, struct router *router)
+{
+	unsigned n = router->conf->addresses_n + router->conf->extra_n;
+
+	for (unsigned i = 0; i < n; i++)
+		routers->said[router->want + i].awaited = false;
+	router->hand_over = (struct hand_over){ .claimed_ns = router->hand_over.claimed_ns };
+}
+
+void hand_over_cancel(struct routers *routers, struct router *router)
+{
+	router->hand_over.claimed_ns = routers->now->mono_ns;
+	if (hand_over_is_on(router))
+		forget(routers, router);
+}
+
+void hand_over_end(struct routers *routers, struct router *router)
+{
+	const struct hand_over done = router->hand_over;
+	struct journal_router journal = router_journal(routers, router);
+
+	if (!hand_over_is_on(router))
+		return;
+	forget(routers, router);
+	router_want_addresses(routers, router, false);
+	journal_handed_over(&journal, done.gone_n, done.left_n,
+			    routers->now->mono_ns - done.began_ns);
+	if (done.word_due)
+		router_owe_advert(routers, router, done.word);
+}
+
+void hand_over_look(struct routers *routers, struct router *router)
+{
+	if (routers->now->mono_ns >= hand_over_deadline(router))
+		hand_over_end(routers, router);
+}
+
+/* Its successor may have announced it before the first advert that is read here. */
+static bool is_announced(const struct routers *routers, const struct router *router, unsigned want)
+{
+	int64_t heard_ns = routers->said[want].heard_ns;
+
+	return heard_ns > router->hand_over.claimed_ns &&
+	       routers->now->mono_ns - heard_ns < LATELY_NS;
+}
+
+/* Whether somebody can be heard to announce an address. */
+static bool can_be_heard(const struct routers *routers, const struct router *router, unsigned want)
+{
+	unsigned family = kern_wants_get(routers->wants, want)->address.family;
+
+	return routers->watches[family == 6] && kern_wants_has(routers->wants, want) &&
+	       router_announces_on(routers, router, want);
+}
+
+static void let_go(struct routers *routers, struct router *router, unsigned address)
+{
+	if (router->hand_over.gone_n++ == 0)
+		router_want_routes(routers, router, false);
+	router_want_address(routers, router, address, false);
+}
+
+static void begin_with(struct routers *routers, struct router *router, unsigned address)
+{
+	unsigned want = router->want + address;
+
+	if (!can_be_heard(routers, router, want))
+		return;
+	if (is_announced(routers, router, want)) {
+		let_go(routers, router, address);
+		return;
+	}
+	routers->said[want].awaited = true;
+	router->hand_over.left_n++;
+}
+
+/* What evidence there was for the leases is of this moment: an Active was heard that comes. */
+void hand_over_begin(struct routers *routers, struct router *router)
+{
+	int64_t interval_ns = vrrp_interval_ns(router->vr.config.interval_cs);
+	int64_t now_ns = routers->now->mono_ns;
+	unsigned n = router->conf->addresses_n + router->conf->extra_n;
+	int64_t span_ns = interval_ns < HAND_OVER_MIN_NS ? HAND_OVER_MIN_NS : interval_ns;
+
+	router->hand_over.began_ns = now_ns;
+	router->hand_over.until_ns = now_ns + span_ns;
+	for (unsigned i = 0; i < n; i++)
+		begin_with(routers, router, i);
+	if (router->hand_over.left_n && router_has_virtual_mac(router))
+		router_owe_recall(routers, router);
+	if (!router->hand_over.left_n)
+		hand_over_end(routers, router);
+	else if (span_ns > interval_ns)
+		router_renew_leases(routers, router);
+}
+
+void hand_over_announced(struct routers *routers, struct router *router, unsigned want)
+{
+	if (!routers->said[want].awaited)
+		return;
+	routers->said[want].awaited = false;
+	router->hand_over.left_n--;
+	let_go(routers, router, want - router->want);
+	if (!router->hand_over.left_n)
+		hand_over_end(routers, router);
+}

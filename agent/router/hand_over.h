@@ -1,0 +1,75 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Handing addresses over: a router that leaves on purpose, or has found its better, goes on serving
+ * each address until its successor is heard to announce it, and removes it then, so that at any
+ * time somebody answers. Those that nobody can announce, since they are on no Ethernet, go with the
+ * last one, and routes and rules with the first. All of it ends after an interval, however little
+ * was announced, and a fault or a stop ends it at once.
+ */
+#ifndef HAND_OVER_H
+#define HAND_OVER_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+/* A successor may need so long to add many addresses, however short the interval is. */
+#define HAND_OVER_MIN_NS INT64_C(500000000)
+
+struct router;
+struct routers;
+
+/* Of a router. */
+struct hand_over {
+	int64_t until_ns;   /* it ends then; 0: there is none */
+	int64_t began_ns;   /* since then */
+	int64_t claimed_ns; /* the router became Active then */
+	unsigned left_n;    /* addresses that are still to be announced */
+	unsigned gone_n;    /* those that were */
+	bool word_due;      /* an advert that leaves behind it, */
+	uint8_t word;       /* of that priority */
+};
+
+/**
+ * hand_over_begin() - a router is not Active any more, and somebody comes for its addresses. What
+ * nobody needs to announce goes at once.
+ */
+void hand_over_begin(struct routers *routers, struct router *router);
+
+/**
+ * hand_over_is_on() - whether it still serves.
+ */
+bool hand_over_is_on(const struct router *router);
+
+/**
+ * hand_over_say() - an advert leaves when all addresses are gone.
+ */
+void hand_over_say(struct router *router, uint8_t priority);
+
+/**
+ * hand_over_end() - what is left goes now. Without effect when there is none.
+ */
+void hand_over_end(struct routers *routers, struct router *router);
+
+/**
+ * hand_over_cancel() - the router is Active again, and wants them all.
+ */
+void hand_over_cancel(struct routers *routers, struct router *router);
+
+/**
+ * hand_over_announced() - somebody else has announced an address of a router: if that is awaited,
+ * it goes.
+ * @want: of the router.
+ */
+void hand_over_announced(struct routers *routers, struct router *router, unsigned want);
+
+/**
+ * hand_over_look() - end one whose time is over.
+ */
+void hand_over_look(struct routers *routers, struct router *router);
+
+/**
+ * hand_over_deadline() - when that is due; INT64_MAX.
+ */
+int64_t hand_over_deadline(const struct router *router);
+
+#endif

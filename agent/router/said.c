@@ -1,0 +1,113 @@
+/* SPDX-License-Identifier: MIT */
+#include "said.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "netlink/watch.h"
+#include "routers_private.h"
+
+int said_init(struct routers *routers)
+{
+	routers->said = calloc(routers->wants_n + 1, sizeof(*routers->said));
+	return routers->said ? 0 : -ENOMEM;
+}
+
+void said_fini(struct routers *routers)
+{
+	kern_watch_close(routers->watches[0]);
+	kern_watch_close(routers->watches[1]);
+	free(routers->said);
+}
+
+/* Return: whether there is an address of that family at all. */
+static bool last_bytes(const struct routers *routers, unsigned family, struct kern_bytes *ret_last)
+{
+	bool some = false;
+
+	for (unsigned i = 0; i < routers->wants_n; i++) {
+		const struct kern_want *want = kern_wants_get(routers->wants, i);
+
+		if (want->kind != KERN_KIND_ADDRESS || want->address.family != family)
+			continue;
+		kern_bytes_add(ret_last, want->address.bytes[family == 6 ? 15 : 3]);
+		some = true;
+	}
+	return some;
+}
+
+static void on_nothing(const struct kern_said *said, void *arg)
+{
+	(void)said;
+	(void)arg;
+}
+
+void said_listen(struct routers *routers)
+{
+	struct journal journal = routers_journal(routers);
+
+	for (unsigned i = 0; i < 2; i++) {
+		unsigned family = i ? 6 : 4;
+		struct kern_bytes last = { 0 };
+		int err = 0;
+
+		if (last_bytes(routers, family, &last))
+			err = kern_watch_open(family, routers->sender_fd, &last,
+					      &routers->watches[i]);
+		/* What waits was said before this process was to hear it. */
+		while (routers->watches[i] &&
+		       kern_watch_dispatch(routers->watches[i], on_nothing, NULL) > 0)
+			;
+		if (err < 0)
+			journal_fact(&journal, EVENT_DEGRADED, -err,
+				     "listening to who announces addresses");
+	}
+}
+
+int said_fd(const struct routers *routers, unsigned family)
+{
+	const struct kern_watch *watch = routers->watches[family == 6];
+
+	return watch ? kern_watch_fd(watch) : -1;
+}
+
+/* On the interface where a router announces an address, and not by itself. */
+static bool is_of_other(const struct routers *routers, const struct router *router, unsigned want,
+			const struct kern_said *said)
+{
+	const struct interface *interface = router_announces_on(routers, router, want);
+
+	return interface && interface->ifindex == said->ifindex &&
+	       (virtual_mac_has(routers, router, want) ||
+		memcmp(interface->mac, said->mac, sizeof(said->mac)) != 0);
+}
+
+static void on_said(const struct kern_said *said, void *arg)
+{
+	struct routers *routers = arg;
+	struct kern_address address = { .family = said->family };
+
+	if (!said->announcement)
+		return;
+	memcpy(address.bytes, said->address, sizeof(address.bytes));
+	for (int want = twins_find(routers, &address, -1); want >= 0;
+	     want = twins_find(routers, &address, want)) {
+		struct router *router =
+			&routers->all[kern_wants_get(routers->wants, (unsigned)want)->owner];
+
+		if (!is_of_other(routers, router, (unsigned)want, said))
+			continue;
+		routers->said[want].heard_ns = routers->now->mono_ns;
+		hand_over_announced(routers, router, (unsigned)want);
+		router_schedule(routers, router);
+	}
+}
+
+void said_hear(struct routers *routers, unsigned family)
+{
+	struct kern_watch *watch = routers->watches[family == 6];
+
+	if (watch)
+		(void)kern_watch_dispatch(watch, on_said, routers);
+}

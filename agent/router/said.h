@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What others say of addresses of ours, by ARP and by Neighbor Advertisements (netlink/watch.h): a
+ * hand-over waits for that.
+ */
+#ifndef SAID_H
+#define SAID_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+struct routers;
+
+/* Of a want that is an address. */
+struct said {
+	int64_t heard_ns; /* somebody else announced it last; 0: never */
+	bool awaited;     /* a hand-over waits for that */
+};
+
+/**
+ * said_init() - nobody is heard yet. All wants are there.
+ *
+ * Return: 0 or -ENOMEM; said_fini() in both cases.
+ */
+int said_init(struct routers *routers);
+
+/**
+ * said_fini() - release. Of what is zero, too.
+ */
+void said_fini(struct routers *routers);
+
+/**
+ * said_listen() - begin to hear who announces addresses. A family that the kernel does not
+ * give is told of, and handed over without a wait.
+ */
+void said_listen(struct routers *routers);
+
+/**
+ * said_hear() - read what was announced.
+ * @family: 4 or 6.
+ */
+void said_hear(struct routers *routers, unsigned family);
+
+/**
+ * said_fd() - what to poll for that; -1: nothing.
+ */
+int said_fd(const struct routers *routers, unsigned family);
+
+#endif

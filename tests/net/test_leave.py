@@ -1,0 +1,233 @@
+# SPDX-License-Identifier: MIT
+"""Leaving on purpose without a gap: whoever is Active serves until a successor has announced each
+address. Clients ping every millisecond, and lose none."""
+
+import re
+
+import pytest
+
+import frames
+from agents import router
+from lab import wait_until
+
+INTERVAL = "1s"
+
+
+def settings(priority, ipv6=False, **keys):
+    """A virtual router with adverts every second: the skew time of its Backup is 0.6 s."""
+    return [router(priority, **{"interval": INTERVAL,
+                                "addresses": ["2001:db8::1/64" if ipv6 else "192.0.2.1/24"],
+                                **({"link_local": "none"} if ipv6 else {}), **keys})]
+
+
+def host(lab, name, number, ipv6):
+    return lab.host(name, f"2001:db8::{number}/64" if ipv6 else f"192.0.2.{number}/24", ipv6=ipv6)
+
+
+def pair(lab, successor="vipd", ipv6=False, **keys):
+    """An Active gw1 and a Backup gw2 that has heard it. Return: the two agents."""
+    family = 6 if ipv6 else 4
+    if successor == "keepalived" and not ipv6:
+        keys["checksum"] = "rfc5798"
+    one = lab.vipd(host(lab, "gw1", 2, ipv6), settings(150, ipv6, **keys))
+    one.wait_state("lan", "active", timeout=10, family=family)
+    gw2 = host(lab, "gw2", 3, ipv6)
+    if successor == "vipd":
+        two = lab.vipd(gw2, settings(100, ipv6, **keys))
+        wait_until(lambda: two.router(family=family)["active_address"], what="a Backup that hears")
+    else:
+        two = lab.keepalived(gw2, settings(100, ipv6, **keys))
+        two.wait_log("Entering BACKUP STATE")
+        one.host.wait_adverts(3, since=lab.now())
+    return one, two
+
+
+def client(lab, ipv6):
+    ping = lab.ping(host(lab, "client", 100, ipv6), "2001:db8::1" if ipv6 else "192.0.2.1",
+                    interval=0.001)
+    ping.wait_answer()
+    return ping
+
+
+def lost(ping, since):
+    return [sent for sent, fate in ping.fates(since) if not fate]
+
+
+def handed_over(agent):
+    """What its log says of addresses that were handed over: [(announced, unannounced, us)]."""
+    found = (re.search(r" handed_over=(\d+)(?: unannounced=(\d+))? after_us=(\d+)$", line)
+             for line in agent.log)
+    return [(int(it[1]), int(it[2] or 0), int(it[3])) for it in found if it]
+
+
+BOTH = pytest.mark.parametrize("ipv6", [False, True], ids=["IPv4", "IPv6"])
+SUCCESSORS = pytest.mark.parametrize("successor", ["vipd", "keepalived"])
+
+
+def is_active(agent):
+    """Whether a vipd or a keepalived serves."""
+    return VIPS & set(agent.host.addresses())
+
+
+VIPS = {"192.0.2.1/24", "2001:db8::1/64"}
+
+
+# ---- a stop ----
+
+@BOTH
+@SUCCESSORS
+def test_stop_loses_no_ping(lab, successor, ipv6):
+    one, two = pair(lab, successor, ipv6)
+    ping = client(lab, ipv6)
+    mark = lab.now()
+    assert one.term() == 0
+    two.host.wait_adverts(2, since=mark)
+    assert lost(ping, mark) == [], one.log
+    [(announced, unannounced, _)] = handed_over(one)
+    assert (announced, unannounced) == (1, 0)
+    assert not is_active(one)
+    assert {it.priority for it in lab.capture.adverts(host=one.host, since=mark)} <= {150, 0, 99}
+
+
+@SUCCESSORS
+def test_stop_with_a_virtual_mac_loses_no_ping(lab, successor):
+    """A keepalived's adverts call the switch some milliseconds before it has the address, and it
+    answers some more after it has announced it: those alone are its own affair."""
+    one, two = pair(lab, successor, mac="virtual")
+    ping = client(lab, False)
+    mark = lab.now()
+    assert one.term() == 0
+    two.host.wait_adverts(2, since=mark)
+    [announced, *_] = lab.capture.arps(since=mark, host=two.host, gratuitous=True)
+    excused = announced.ns if successor == "keepalived" else lab.now()
+    assert [it for it in lost(ping, mark) if it < excused] == [], one.log
+    assert len(lost(ping, mark)) < 50
+
+
+def test_stop_without_a_successor_serves_for_its_down_interval_and_leaves(lab):
+    one = lab.vipd(host(lab, "gw1", 2, False), settings(150, interval="100ms"))
+    one.wait_state("lan", "active")
+    ping = client(lab, False)
+    mark = lab.now()
+    assert one.term() == 0
+    ended = (lab.now() - mark) / 1e9
+    assert ended >= 0.34 and not is_active(one)
+    assert not handed_over(one)
+    [first, *_] = lost(ping, mark)
+    assert (first - mark) / 1e9 >= 0.34, "it served until then"
+    assert [it.priority for it in lab.capture.adverts(host=one.host, since=mark)][-2:] == [0, 0]
+
+
+def test_stop_asked_for_twice_waits_for_nobody(lab):
+    one = lab.vipd(host(lab, "gw1", 2, False), settings(150, interval="5s", down_intervals=1))
+    one.wait_state("lan", "active", timeout=15)
+    mark = lab.now()
+    one.process.terminate()
+    one.wait_log("signal=TERM")
+    one.host.wait_adverts(1, since=mark, priority=0)
+    assert one.term() == 0
+    assert (lab.now() - mark) / 1e9 < 4 and not is_active(one)
+
+
+def test_stop_with_a_gap_removes_the_address_first(lab):
+    one, two = pair(lab, leave="gap")
+    mark = lab.now()
+    assert one.term() == 0
+    assert (lab.now() - mark) / 1e9 < 0.5 and not is_active(one) and not handed_over(one)
+    two.host.wait_adverts(1, since=mark)
+
+
+def test_stop_of_many_addresses_loses_no_ping(lab):
+    """One of a thousand, the last to be added and announced."""
+    extra = [f"192.0.{n // 250 + 3}.{n % 250 + 1}/32" for n in range(999)]
+    one, two = pair(lab, extra_addresses=extra)
+    watcher = lab.host("client", "192.0.2.100/24")
+    watcher.ip("route add 192.0.0.0/21 dev eth0")
+    ping = lab.ping(watcher, extra[-1].split("/")[0], interval=0.001)
+    ping.wait_answer()
+    mark = lab.now()
+    assert one.term() == 0
+    two.host.wait_adverts(2, since=mark)
+    assert lost(ping, mark) == []
+    [(announced, unannounced, _)] = handed_over(one)
+    assert (announced, unannounced) == (1000, 0)
+
+
+# ---- other ways out ----
+
+@SUCCESSORS
+def test_drain_and_resume_lose_no_ping(lab, successor):
+    one, two = pair(lab, successor)
+    ping = client(lab, False)
+    mark = lab.now()
+    one.ctl("drain", "lan")
+    assert one.router()["state"] == "backup"
+    wait_until(lambda: not is_active(one), what="the address to be handed over")
+    one.ctl("resume", "lan")
+    one.wait_state("lan", "active")
+    wait_until(lambda: not is_active(two), what="the other one to give it up")
+    assert lost(ping, mark) == [], (one.log, two.log)
+    assert handed_over(one)[0][:2] == (1, 0)
+
+
+@SUCCESSORS
+def test_lower_priority_by_a_reload_loses_no_ping(lab, successor):
+    one, two = pair(lab, successor)
+    ping = client(lab, False)
+    mark = lab.now()
+    keys = {"checksum": "rfc5798"} if successor == "keepalived" else {}
+    one.configure(settings(50, **keys))
+    one.reload()
+    one.wait_state("lan", "backup")
+    two.host.wait_adverts(2, since=lab.now())
+    assert lost(ping, mark) == [], (one.log, two.log)
+
+
+@SUCCESSORS
+def test_router_that_a_reload_removes_loses_no_ping(lab, successor):
+    one, two = pair(lab, successor)
+    other = settings(150, name="other", vrid=52, addresses=["192.0.2.9/24"])
+    ping = client(lab, False)
+    mark = lab.now()
+    one.configure(other)
+    one.reload()
+    two.host.wait_adverts(2, since=mark)
+    assert lost(ping, mark) == [], (one.log, two.log)
+    assert [it["name"] for it in one.show()["routers"]] == ["other"]
+    assert handed_over(one) == [(1, 0, handed_over(one)[0][2])] and not is_active(one)
+
+
+def test_restart_loses_no_ping(lab):
+    """As for an upgrade: away, and back by preemption."""
+    one, two = pair(lab)
+    ping = client(lab, False)
+    mark = lab.now()
+    assert one.term() == 0
+    one = lab.vipd(one.host, settings(150))
+    one.wait_state("lan", "active", timeout=15)
+    two.wait_state("lan", "backup")
+    assert lost(ping, mark) == [], (one.log, two.log)
+    assert handed_over(two)[0][:2] == (1, 0)
+
+
+# ---- what must not be waited for ----
+
+def test_fault_waits_for_no_successor(lab):
+    one, two = pair(lab, interval="100ms")
+    mark = lab.now()
+    one.host.ip("link set eth0 down")
+    two.wait_state("lan", "active")
+    assert not handed_over(one)
+    one.host.ip("link set eth0 up")
+    one.wait_state("lan", "active")
+
+
+def test_announcement_of_a_stranger_takes_nothing_from_an_active(lab):
+    """Only who has found its better gives an address up for it."""
+    one = lab.vipd(host(lab, "gw1", 2, False), settings(150, interval="100ms"))
+    one.wait_state("lan", "active")
+    stranger = frames.Probe(lab.host("stranger"))
+    mark = lab.now()
+    stranger.send(frames.arp(1, stranger.mac, "192.0.2.1", "192.0.2.1", src_mac=stranger.mac))
+    one.host.wait_adverts(5, since=mark)
+    assert is_active(one) and one.router()["state"] == "active"
