@@ -44,6 +44,12 @@ enum channel_type {
 	CHANNEL_MADE,    /* generation: it has made an interface, for a router of the family @ns,
 			    which needs settings that netlink cannot change; @text: its name, a
 			    blank, and that of the one below it; an older keeper ignores it */
+	CHANNEL_GONE, /* generation, before READY, and the keeper before FREEZE: that router, @text:
+			 its name, nobody continues; first one without a name: those of before are
+			 void; older ones ignore it */
+	CHANNEL_LEAVING, /* generation: it serves until somebody comes, until @ns (monotonic) at the
+			    latest, and ends then; an older keeper ignores it, and may lose patience
+			  */
 };
 
 struct channel_message {

@@ -232,6 +232,11 @@ static const struct kind kinds[] = {
 			   ROWS(OF_WORDS(event.fact.word, "caveat", event_caveat_words), NOTE),
 			   "interface={interface} family={family} caveat={caveat} "
 			   "note=\"{note}\"" },
+	[EVENT_HANDED_OVER] = { "handed_over", LOG_LEVEL_INFO, WITHOUT_TEXT,
+				ROWS(NUMBER(0, "addresses"), NUMBER(1, "unannounced"),
+				     NUMBER(2, "after_us")),
+				OF_ROUTER "handed_over={addresses}[ unannounced={unannounced}] "
+					  "after_us={after_us}" },
 	[EVENT_ADOPTED] = { "adopted", LOG_LEVEL_INFO, WITHOUT_TEXT,
 			    ROWS(NUMBER(0, "adopted"), NUMBER(1, "started"),
 				 NUMBER(2, "withdrawn")),

@@ -76,6 +76,8 @@ enum event_kind {
 	EVENT_CHANGES = 47, /* all of a reload: @fact.word: enum event_changes, number[0], text */
 	EVENT_CAVEAT = 57,  /* a LAN may make routers useless: @fact.word: enum event_caveat */
 	EVENT_KEYS = 56, /* a file of HMAC keys: @fact.word: enum event_keys; text: path, and why */
+	EVENT_HANDED_OVER = 58, /* number: addresses that a successor had announced before they
+				   went, those that it had not, us for which both had them */
 	/* of any process */
 	EVENT_SIGNAL = 64,       /* number[0]: signal, number[1]: pid that sent it */
 	EVENT_FAILED = 65,       /* @fact.text: what for, error, @fact.name: an advice or nothing */

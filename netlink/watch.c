@@ -13,12 +13,10 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <time.h>
 #include <unistd.h>
 
 #define PACKETS_MAX 64  /* of one recvmmsg */
 #define PACKET_SIZE 128 /* what is looked at lies before that */
-#define NS_PER_S    INT64_C(1000000000)
 
 /* RFC 826, behind the Ethernet header. */
 #define ARP_LEN     42
@@ -40,7 +38,7 @@
 
 union control {
 	struct cmsghdr align;
-	char buf[CMSG_SPACE(sizeof(struct timespec)) + CMSG_SPACE(sizeof(struct in6_pktinfo))];
+	char buf[CMSG_SPACE(sizeof(struct in6_pktinfo))];
 };
 
 struct kern_watch {
@@ -111,13 +109,6 @@ static int attach_filter(int fd, uint32_t at, const struct kern_bytes *last)
 											   : 0;
 }
 
-static int set_stamps(int fd)
-{
-	int on = 1;
-
-	return setsockopt(fd, SOL_SOCKET, SO_TIMESTAMPNS, &on, sizeof(on)) < 0 ? -errno : 0;
-}
-
 /* The filter comes first: nothing else is ever queued. */
 static int listen_arp(int fd, const struct kern_bytes *last)
 {
@@ -125,8 +116,6 @@ static int listen_arp(int fd, const struct kern_bytes *last)
 					 .sll_protocol = htons(ETH_P_ARP) };
 	int err = attach_filter(fd, ARP_ADDRESS + 3, last);
 
-	if (err == 0)
-		err = set_stamps(fd);
 	if (err == 0 && bind(fd, (const struct sockaddr *)&all, sizeof(all)) < 0)
 		err = -errno;
 	return err;
@@ -135,15 +124,14 @@ static int listen_arp(int fd, const struct kern_bytes *last)
 static int set_nd_options(int fd, const struct kern_bytes *last)
 {
 	struct icmp6_filter filter;
-	int on = 1, err;
+	int on = 1;
 
 	ICMP6_FILTER_SETBLOCKALL(&filter);
 	ICMP6_FILTER_SETPASS(ND_NEIGHBOR_ADVERT, &filter);
 	if (setsockopt(fd, IPPROTO_ICMPV6, ICMP6_FILTER, &filter, sizeof(filter)) < 0 ||
 	    setsockopt(fd, IPPROTO_IPV6, IPV6_RECVPKTINFO, &on, sizeof(on)) < 0)
 		return -errno;
-	err = attach_filter(fd, NA_TARGET + LAST_OF_ADDRESS6, last);
-	return err < 0 ? err : set_stamps(fd);
+	return attach_filter(fd, NA_TARGET + LAST_OF_ADDRESS6, last);
 }
 
 static int open_nd(const struct kern_bytes *last, int *ret_fd)
@@ -211,20 +199,18 @@ int kern_watch_fd(const struct kern_watch *watch)
 
 /* ---- reading ---- */
 
-static void read_control(struct msghdr *message, struct kern_said *said)
+/* Where an advertisement came; of ARP the address that it came from says so. */
+static int ifindex_of(struct msghdr *message)
 {
-	struct timespec time;
 	struct in6_pktinfo info;
 
 	for (struct cmsghdr *c = CMSG_FIRSTHDR(message); c; c = CMSG_NXTHDR(message, c)) {
-		if (c->cmsg_level == SOL_SOCKET && c->cmsg_type == SCM_TIMESTAMPNS) {
-			memcpy(&time, CMSG_DATA(c), sizeof(time));
-			said->arrival_ns = time.tv_sec * NS_PER_S + time.tv_nsec;
-		} else if (c->cmsg_level == IPPROTO_IPV6 && c->cmsg_type == IPV6_PKTINFO) {
-			memcpy(&info, CMSG_DATA(c), sizeof(info));
-			said->ifindex = (int)info.ipi6_ifindex;
-		}
+		if (c->cmsg_level != IPPROTO_IPV6 || c->cmsg_type != IPV6_PKTINFO)
+			continue;
+		memcpy(&info, CMSG_DATA(c), sizeof(info));
+		return (int)info.ipi6_ifindex;
 	}
+	return 0;
 }
 
 static bool read_packet(struct kern_watch *watch, unsigned i, struct kern_said *ret_said)
@@ -235,9 +221,8 @@ static bool read_packet(struct kern_watch *watch, unsigned i, struct kern_said *
 
 	if (!understood)
 		return false;
-	read_control(&watch->messages[i].msg_hdr, ret_said);
-	if (watch->family == 4)
-		ret_said->ifindex = watch->froms[i].sll_ifindex;
+	ret_said->ifindex = watch->family == 4 ? watch->froms[i].sll_ifindex
+					       : ifindex_of(&watch->messages[i].msg_hdr);
 	return true;
 }
 

@@ -18,9 +18,8 @@
 
 /* What somebody says. */
 struct kern_said {
-	int ifindex;        /* of arrival */
-	int64_t arrival_ns; /* CLOCK_REALTIME, by the kernel; 0 when it gave none */
-	uint8_t family;     /* 4 or 6 */
+	int ifindex;    /* of arrival */
+	uint8_t family; /* 4 or 6 */
 	uint8_t address[16];
 	uint8_t mac[6];    /* where it says the address is; zeros: it does not */
 	bool announcement; /* to all; else it asks for somebody, or answers this host */
@@ -67,7 +66,7 @@ int kern_watch_dispatch(struct kern_watch *watch, kern_said_fn each, void *arg);
 /**
  * kern_said_arp() - take what the sender of an ARP packet says of itself.
  * @frame: from the Ethernet header; any alignment.
- * @ret_said: filled but for where and when it came.
+ * @ret_said: filled but for where it came.
  *
  * Return: whether it is ARP of IPv4 over Ethernet, and its sender has an address.
  */

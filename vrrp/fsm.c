@@ -54,8 +54,8 @@ static void begin(struct vrrp *vr, enum vrrp_reason_code code, int64_t now_ns,
 {
 	fsm_forget_active(vr);
 	if (vrrp_is_owner(vr)) {
-		fsm_become_active(vr, (struct vrrp_reason){ .code = VRRP_REASON_OWNER }, now_ns,
-				  out);
+		fsm_become_active(vr, (struct vrrp_reason){ .code = VRRP_REASON_OWNER }, false,
+				  now_ns, out);
 		return;
 	}
 	fsm_restart_down(vr, now_ns);

@@ -58,6 +58,9 @@ struct vrrp_config {
 	uint16_t interval_cs;   /* Advertisement_Interval: vrrp_interval_is_valid() */
 	uint8_t down_intervals; /* 1..100 adverts missed before a takeover; 0: three, as the RFCs */
 	bool preempt;
+	bool virtual_mac; /* adverts may leave from the addresses' own MAC address: by the first
+			     one switches send here what is for them */
+	bool overlap;     /* whoever hands its addresses over serves until they are announced */
 	enum vrrp_checksum checksum; /* of what is sent; of version 3 over IPv4 alone */
 	int64_t preempt_delay_ns;
 	int64_t start_delay_ns;
@@ -131,8 +134,11 @@ struct vrrp_event {
 	enum vrrp_event_type type;
 	int64_t now_ns; /* of an advert: its arrival; never before the previous event */
 	union {
-		struct vrrp_reason fault;         /* VRRP_EVENT_FAULT */
-		struct vrrp_reason reason;        /* VRRP_EVENT_LEAD, VRRP_EVENT_GIVE_WAY */
+		struct vrrp_reason fault; /* VRRP_EVENT_FAULT */
+		struct {
+			struct vrrp_reason reason; /* VRRP_EVENT_LEAD, VRRP_EVENT_GIVE_WAY */
+			bool served;               /* VRRP_EVENT_LEAD: by whom it is preempted */
+		};
 		uint8_t priority;                 /* VRRP_EVENT_PRIORITY; 1..254, an owner's 255 */
 		const struct vrrp_advert *advert; /* VRRP_EVENT_ADVERT, VRRP_EVENT_DEFER; borrowed
 						     for the call */
@@ -146,7 +152,9 @@ enum vrrp_action_type {
 	VRRP_ACTION_ANNOUNCE, /* one gratuitous ARP per address */
 	VRRP_ACTION_STATE, /* the state was @from until now; state and reason are in the router */
 	VRRP_ACTION_DEAF, /* of a unit's member (unit.h): it hears nobody, while another one does */
-	VRRP_ACTION_HEARS, /* and not any more */
+	VRRP_ACTION_HEARS,     /* and not any more */
+	VRRP_ACTION_HAND_OVER, /* each address is wanted until its successor announces it, which is
+				  the caller's to see and to bound; what comes behind waits */
 };
 
 struct vrrp_action {
@@ -211,6 +219,12 @@ void vrrp_refresh(struct vrrp *vr, int64_t now_ns);
  * Return: nanoseconds on the clock of the events, or VRRP_NEVER.
  */
 int64_t vrrp_deadline(const struct vrrp *vr);
+
+/**
+ * vrrp_is_served() - whether somebody serves until a router that takes over for a reason is heard:
+ * it shall have the addresses by then.
+ */
+bool vrrp_is_served(const struct vrrp *vr, enum vrrp_reason_code code);
 
 /**
  * vrrp_is_owner() - whether the interface owns the addresses (priority 255).

@@ -109,18 +109,36 @@ static void active_contest(struct vrrp *vr, int64_t now_ns)
 	vr->election.announced_n = 0;
 }
 
+/* Whether somebody has come for the addresses who may not have them yet. */
+static bool hands_over(const struct vrrp *vr, enum vrrp_reason_code code)
+{
+	return vr->config.overlap && (code == VRRP_REASON_HIGHER || code == VRRP_REASON_CEDED);
+}
+
 /*
- * §6.4.3 (450)..(475). Before the address is handed over comes one last advert: the winner hears a
- * lower priority, announces again, and so has the last word in every ARP cache. Where ours may be
- * the better one it is 0, since it would drive the winner out.
+ * The winner hears a lower priority, announces again, and so has the last word in every ARP cache,
+ * also of those that have learned ours while both had the addresses. Where ours may be the better
+ * one it would drive the winner out: then it is just below that one's, or 0.
  */
+static unsigned last_word(const struct vrrp *vr, enum vrrp_reason_code code,
+			  const struct vrrp_advert *advert)
+{
+	unsigned own = vr->election.priority, below = advert->priority - 1u;
+
+	if (code == VRRP_REASON_HIGHER || code == VRRP_REASON_TIE)
+		return own;
+	if (!hands_over(vr, code))
+		return VRRP_PRIORITY_LEAVE;
+	return own < below ? own : below;
+}
+
+/* §6.4.3 (450)..(475). The last advert leaves when the addresses are gone. */
 static void yield(struct vrrp *vr, enum vrrp_reason_code code, const struct vrrp_advert *advert,
 		  int64_t now_ns, struct vrrp_output *out)
 {
-	bool loses = code == VRRP_REASON_HIGHER || code == VRRP_REASON_TIE;
-
-	fsm_act(out, (struct vrrp_action){ .type = VRRP_ACTION_RELEASE });
-	fsm_act_advert(out, loses ? vr->election.priority : VRRP_PRIORITY_LEAVE);
+	fsm_act(out, (struct vrrp_action){ .type = hands_over(vr, code) ? VRRP_ACTION_HAND_OVER
+									: VRRP_ACTION_RELEASE });
+	fsm_act_advert(out, last_word(vr, code, advert));
 	fsm_defer_to(vr, advert, now_ns);
 	fsm_set_state(vr, VRRP_STATE_BACKUP, fsm_reason_of_advert(code, advert), now_ns, out);
 }
@@ -132,8 +150,11 @@ static void yield(struct vrrp *vr, enum vrrp_reason_code code, const struct vrrp
 static void give_way(struct vrrp *vr, struct vrrp_reason reason, int64_t now_ns,
 		     struct vrrp_output *out)
 {
-	fsm_act(out, (struct vrrp_action){ .type = VRRP_ACTION_RELEASE });
+	if (!vr->config.overlap)
+		fsm_act(out, (struct vrrp_action){ .type = VRRP_ACTION_RELEASE });
 	fsm_act_advert(out, VRRP_PRIORITY_LEAVE);
+	if (vr->config.overlap)
+		fsm_act(out, (struct vrrp_action){ .type = VRRP_ACTION_HAND_OVER });
 	fsm_forget_active(vr);
 	fsm_restart_down(vr, now_ns);
 	fsm_set_state(vr, VRRP_STATE_BACKUP, reason, now_ns, out);

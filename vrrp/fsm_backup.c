@@ -54,10 +54,12 @@ static void grant_late(struct vrrp *vr, int64_t now_ns)
  */
 static void backup_timer(struct vrrp *vr, int64_t now_ns, struct vrrp_output *out)
 {
+	struct vrrp_reason reason = takeover_reason(vr, now_ns);
+
 	if (now_ns - vr->election.down_ns >= vrrp_interval_ns(vr->election.active_interval_cs))
 		grant_late(vr, now_ns);
 	if (now_ns >= vr->election.down_ns)
-		fsm_become_active(vr, takeover_reason(vr, now_ns), now_ns, out);
+		fsm_become_active(vr, reason, vrrp_is_served(vr, reason.code), now_ns, out);
 }
 
 /* Whether a lower priority is left in peace: no preemption, or not yet. */
@@ -167,7 +169,7 @@ void fsm_step_backup(struct vrrp *vr, const struct vrrp_event *event, struct vrr
 	case VRRP_EVENT_CONTEST:
 		break;
 	case VRRP_EVENT_LEAD:
-		fsm_become_active(vr, event->reason, event->now_ns, out);
+		fsm_become_active(vr, event->reason, event->served, event->now_ns, out);
 		break;
 	case VRRP_EVENT_SHUTDOWN:
 		fsm_leave(vr, event->now_ns, out);

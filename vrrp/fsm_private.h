@@ -91,8 +91,9 @@ void fsm_announce(struct vrrp *vr, int64_t now_ns, struct vrrp_output *out);
 
 /**
  * fsm_become_active() - §6.4.1 (210), §6.4.2 (305).
+ * @served: somebody weaker serves until it hears us.
  */
-void fsm_become_active(struct vrrp *vr, struct vrrp_reason reason, int64_t now_ns,
+void fsm_become_active(struct vrrp *vr, struct vrrp_reason reason, bool served, int64_t now_ns,
 		       struct vrrp_output *out);
 
 /**

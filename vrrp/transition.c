@@ -11,6 +11,11 @@ bool vrrp_is_owner(const struct vrrp *vr)
 	return vr->config.priority == VRRP_PRIORITY_OWNER;
 }
 
+bool vrrp_is_served(const struct vrrp *vr, enum vrrp_reason_code code)
+{
+	return code == VRRP_REASON_PREEMPT || (code == VRRP_REASON_LEFT && vr->config.virtual_mac);
+}
+
 unsigned vrrp_down_intervals(const struct vrrp_config *config)
 {
 	return config->down_intervals ? config->down_intervals : VRRP_DOWN_INTERVALS;
@@ -165,18 +170,22 @@ void fsm_announce(struct vrrp *vr, int64_t now_ns, struct vrrp_output *out)
 }
 
 /*
- * §6.4.1 (210), §6.4.2 (305): advert, announcement, Adver_Timer. The addresses come in between,
- * since nothing may be announced before it answers (§8.1.2).
+ * Advert, announcement, Adver_Timer. The addresses come in between, since nothing may be announced
+ * before it answers (§8.1.2). Who preempts has time: until its first advert somebody else serves,
+ * and gives the addresses up when it is heard.
  */
-void fsm_become_active(struct vrrp *vr, struct vrrp_reason reason, int64_t now_ns,
+void fsm_become_active(struct vrrp *vr, struct vrrp_reason reason, bool served, int64_t now_ns,
 		       struct vrrp_output *out)
 {
 	vr->election.announced_n = 0;
 	vr->election.contested_n = 0;
 	vr->election.contested_ns = now_ns;
 	vr->counters.became_active++;
-	fsm_act_advert(out, vr->election.priority);
+	if (!served)
+		fsm_act_advert(out, vr->election.priority);
 	fsm_act(out, (struct vrrp_action){ .type = VRRP_ACTION_CLAIM });
+	if (served)
+		fsm_act_advert(out, vr->election.priority);
 	fsm_announce(vr, now_ns, out);
 	vr->election.advert_ns = now_ns + vrrp_interval_ns(vr->config.interval_cs);
 	fsm_set_state(vr, VRRP_STATE_ACTIVE, reason, now_ns, out);

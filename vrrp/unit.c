@@ -91,8 +91,9 @@ static void lead(struct vrrp_unit *unit, const struct vrrp_member *first, int64_
 {
 	for (unsigned i = 0; i < unit->n; i++) {
 		const struct vrrp_member *member = &unit->members[i];
-		const struct vrrp_event event = together(VRRP_EVENT_LEAD, member, first, now_ns);
+		struct vrrp_event event = together(VRRP_EVENT_LEAD, member, first, now_ns);
 
+		event.served = vrrp_is_served(first->vr, first->vr->election.reason.code);
 		if (is_in(member, VRRP_STATE_BACKUP) && member->vr->election.down_ns <= now_ns)
 			step(unit, i, &event, &out[i]);
 	}

@@ -286,6 +286,11 @@ static const char *const checksums[] = {
 	[VRRP_CHECKSUM_RFC5798] = "rfc5798",
 };
 
+static const char *const leaves[] = {
+	[false] = "gap",
+	[true] = "overlap",
+};
+
 static const char *const leases[] = {
 	[CONF_LEASE_AVAILABLE] = "available",
 	[CONF_LEASE_SAFE] = "safe",
@@ -389,6 +394,9 @@ static const struct conf_key router_keys[] = {
 	{ .field = FIELD_OF_WORDS(struct conf_router, lease, "lease", leases),
 	  .kind = &conf_choice,
 	  .preset = "\"available\"" },
+	{ .field = FIELD_OF_WORDS(struct conf_router, vrrp.overlap, "leave", leaves),
+	  .kind = &conf_choice,
+	  .preset = "\"overlap\"" },
 	{ .field = OF(announce, "announce", 0), .element = &announce_schema, .preset = "{ }" },
 	{ .field = OF(auth, "auth", 0), .element = &auth_schema },
 	{ .field = OF(unicast, "unicast", 0), .element = &unicast_schema },

@@ -98,6 +98,7 @@ static void claim(const struct conf_place *group, const struct conf_router *rout
 /* Of one family. */
 static void set_virtual(const struct conf_place *group, struct conf_router *router)
 {
+	router->vrrp.virtual_mac = true;
 	struct conf_mac *mac = &router->mac;
 	const uint8_t standard[6] = {
 		0x00, 0x00, 0x5e, 0x00, router->vrrp.family == 6 ? 2 : 1, router->vrrp.vrid

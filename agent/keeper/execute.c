@@ -26,9 +26,9 @@ static void serve_alive(const struct keeper *keeper)
 	service_alive(keeper->service, text);
 }
 
-static void serve(struct keeper *keeper, enum succession_service service)
+static void serve(struct keeper *keeper, const struct succession_action *action)
 {
-	switch (service) {
+	switch (action->service) {
 	case SUCCESSION_SERVICE_READY:
 		service_ready(keeper->service);
 		break;
@@ -40,6 +40,9 @@ static void serve(struct keeper *keeper, enum succession_service service)
 		break;
 	case SUCCESSION_SERVICE_STOPPING:
 		service_stopping(keeper->service);
+		break;
+	case SUCCESSION_SERVICE_LEAVING:
+		service_leaving(keeper->service, action->ns);
 		break;
 	}
 }
@@ -248,7 +251,7 @@ void keeper_execute(struct keeper *keeper, const struct succession_action *actio
 		keeper_tell(keeper, action);
 		break;
 	case SUCCESSION_SERVICE:
-		serve(keeper, action->service);
+		serve(keeper, action);
 		break;
 	}
 }

@@ -130,6 +130,9 @@ static void on_current(struct keeper *keeper, const struct channel_message *mess
 		snprintf(keeper->current_status, sizeof(keeper->current_status), "%.*s",
 			 (int)sizeof(keeper->current_status) - 1, message->text);
 		feed(keeper, SUCCESSION_SAYS_ALIVE, SUCCESSION_CURRENT);
+	} else if (message->type == CHANNEL_LEAVING) {
+		keeper_feed(keeper, &(struct succession_event){ .type = SUCCESSION_SAYS_LEAVING,
+								.ns = message->ns });
 	} else if (message->type == CHANNEL_MADE) {
 		set_up_made(keeper, message);
 	}
@@ -175,6 +178,9 @@ static bool on_newcomer(struct keeper *keeper, enum succession_role role,
 	if (message->type == CHANNEL_EVENT) {
 		channel_event(message, &event);
 		tell(keeper->teller, &event);
+	} else if (message->type == CHANNEL_GONE && role == SUCCESSION_NEXT) {
+		(void)channel_send(keeper->children[SUCCESSION_CURRENT].channel_fd, CHANNEL_GONE, 0,
+				   message->text);
 	} else if (message->type == CHANNEL_ERROR && role == SUCCESSION_NEXT) {
 		snprintf(keeper->error, sizeof(keeper->error), "%s", message->text);
 	}
@@ -477,7 +483,9 @@ static int open_will(struct keeper *keeper)
 
 static int open_loop(struct keeper *keeper)
 {
-	const struct loop_part part = { { keeper->signal_fd, -1, -1 }, keeper, dispatch, deadline };
+	const struct loop_part part = {
+		{ keeper->signal_fd, -1, -1, -1, -1 }, keeper, dispatch, deadline
+	};
 	int err = loop_open(&keeper->loop);
 
 	if (err == 0)

@@ -145,3 +145,13 @@ void service_stopping(struct service *service)
 	if (service)
 		(void)tell(service, "STOPPING=1");
 }
+
+void service_leaving(struct service *service, int64_t span_ns)
+{
+	char text[64];
+
+	if (!service)
+		return;
+	snprintf(text, sizeof(text), "EXTEND_TIMEOUT_USEC=%" PRIi64 "\nWATCHDOG=1", span_ns / 1000);
+	(void)tell(service, text);
+}

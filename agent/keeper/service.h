@@ -60,4 +60,10 @@ void service_look(struct service *service, int64_t now_ns);
  */
 void service_stopping(struct service *service);
 
+/**
+ * service_leaving() - which takes a while: the manager shall have patience.
+ * @span_ns: so long from now on.
+ */
+void service_leaving(struct service *service, int64_t span_ns);
+
 #endif

@@ -21,7 +21,7 @@ static void refuse(const struct step *step, enum succession_why why)
 
 	action->why = why;
 	action->ns = step->s->reload_began_ns;
-	serve(step, SUCCESSION_SERVICE_READY);
+	serve(step, SUCCESSION_SERVICE_READY, 0);
 }
 
 /* Whether a reload can begin, or go on with what its rehearsal has shown. */
@@ -38,7 +38,7 @@ static void begin_reload(const struct step *step)
 	step->s->reload_due = false;
 	step->s->reload_began_ns = step->event->now_ns;
 	tell(step, SUCCESSION_FACT_RELOADING, SUCCESSION_CURRENT);
-	serve(step, SUCCESSION_SERVICE_RELOADING);
+	serve(step, SUCCESSION_SERVICE_RELOADING, 0);
 	spawn(step, SUCCESSION_REHEARSAL, SUCCESSION_KIND_REHEARSAL);
 }
 
@@ -291,7 +291,7 @@ static void on_alive(const struct step *step)
 	s->on_trial = false;
 	if (!is_occupied(step, SUCCESSION_STANDBY) && s->standby_ns == SUCCESSION_NEVER)
 		s->standby_ns = step->event->now_ns;
-	serve(step, SUCCESSION_SERVICE_ALIVE);
+	serve(step, SUCCESSION_SERVICE_ALIVE, 0);
 }
 
 static void on_frozen(const struct step *step)
@@ -410,14 +410,48 @@ static void on_reload(const struct step *step)
 	step->s->reload_due = true;
 }
 
+static void ask_to_leave(const struct step *step)
+{
+	act(step, SUCCESSION_LEAVE, SUCCESSION_CURRENT);
+	set_life(step, SUCCESSION_CURRENT, SUCCESSION_READY, LEAVE_TIMEOUT_NS);
+}
+
+/* Who asks twice has no time for a successor to come. */
+static void on_stop_again(const struct step *step)
+{
+	if (step->s->phase != SUCCESSION_LEAVING ||
+	    life_of(step, SUCCESSION_CURRENT) != SUCCESSION_READY)
+		return;
+	ask_to_leave(step);
+}
+
+static void on_leaving(const struct step *step)
+{
+	struct succession_child *current = child_of(step, SUCCESSION_CURRENT);
+	int64_t now_ns = step->event->now_ns;
+
+	if (current->life != SUCCESSION_READY)
+		return;
+	if (step->s->phase == SUCCESSION_FREEZING) /* some of its routers leave before */
+		set_life(step, SUCCESSION_CURRENT, SUCCESSION_READY,
+			 step->event->ns - now_ns + FREEZE_TIMEOUT_NS);
+	if (step->s->phase != SUCCESSION_LEAVING)
+		return;
+	set_life(step, SUCCESSION_CURRENT, SUCCESSION_READY,
+		 step->event->ns - now_ns + LEAVE_TIMEOUT_NS);
+	serve(step, SUCCESSION_SERVICE_LEAVING, current->deadline_ns - now_ns);
+}
+
 static void on_stop(const struct step *step)
 {
 	struct succession *s = step->s;
 
-	if (is_ending(s))
+	if (is_ending(s)) {
+		on_stop_again(step);
 		return;
+	}
 	tell(step, SUCCESSION_FACT_ASKED, SUCCESSION_CURRENT);
-	serve(step, SUCCESSION_SERVICE_STOPPING);
+	serve(step, SUCCESSION_SERVICE_STOPPING, 0);
 	s->reload_due = s->rehearsed = false;
 	dismiss(step, SUCCESSION_REHEARSAL);
 	dismiss(step, SUCCESSION_NEXT);
@@ -429,8 +463,7 @@ static void on_stop(const struct step *step)
 	s->phase = s->phase == SUCCESSION_FREEZING ? SUCCESSION_LEAVING_FROZEN : SUCCESSION_LEAVING;
 	if (life_of(step, SUCCESSION_CURRENT) == SUCCESSION_KILLED)
 		return;
-	act(step, SUCCESSION_LEAVE, SUCCESSION_CURRENT);
-	set_life(step, SUCCESSION_CURRENT, SUCCESSION_READY, LEAVE_TIMEOUT_NS);
+	ask_to_leave(step);
 }
 
 /* ---- events: time ---- */
@@ -498,14 +531,23 @@ void succession_step(struct succession *s, const struct succession_event *event,
 		     struct succession_output *out)
 {
 	static void (*const handlers[SUCCESSION_EVENTS_COUNT])(const struct step *) = {
-		[SUCCESSION_START] = on_start,        [SUCCESSION_RESUMED] = on_resumed,
-		[SUCCESSION_SPAWNED] = on_spawned,    [SUCCESSION_SPAWN_FAILED] = on_spawn_failed,
-		[SUCCESSION_NEEDLESS] = on_needless,  [SUCCESSION_EXEC_FAILED] = on_exec_failed,
-		[SUCCESSION_SAYS_READY] = on_ready,   [SUCCESSION_SAYS_ALIVE] = on_alive,
-		[SUCCESSION_SAYS_FROZEN] = on_frozen, [SUCCESSION_CHANNEL_END] = on_channel_end,
-		[SUCCESSION_ENDED] = on_ended,        [SUCCESSION_RELOAD] = on_reload,
-		[SUCCESSION_STOPPED] = on_stopped,    [SUCCESSION_CONTINUED] = on_continued,
-		[SUCCESSION_STOP] = on_stop,          [SUCCESSION_TIMER] = on_timer,
+		[SUCCESSION_START] = on_start,
+		[SUCCESSION_RESUMED] = on_resumed,
+		[SUCCESSION_SPAWNED] = on_spawned,
+		[SUCCESSION_SPAWN_FAILED] = on_spawn_failed,
+		[SUCCESSION_NEEDLESS] = on_needless,
+		[SUCCESSION_EXEC_FAILED] = on_exec_failed,
+		[SUCCESSION_SAYS_READY] = on_ready,
+		[SUCCESSION_SAYS_ALIVE] = on_alive,
+		[SUCCESSION_SAYS_FROZEN] = on_frozen,
+		[SUCCESSION_CHANNEL_END] = on_channel_end,
+		[SUCCESSION_ENDED] = on_ended,
+		[SUCCESSION_RELOAD] = on_reload,
+		[SUCCESSION_STOPPED] = on_stopped,
+		[SUCCESSION_CONTINUED] = on_continued,
+		[SUCCESSION_STOP] = on_stop,
+		[SUCCESSION_TIMER] = on_timer,
+		[SUCCESSION_SAYS_LEAVING] = on_leaving,
 	};
 	const struct step step = { s, event, out };
 

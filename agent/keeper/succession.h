@@ -110,6 +110,7 @@ enum succession_event_type {
 	SUCCESSION_EXEC_FAILED,  /* EXEC has returned */
 	SUCCESSION_SAYS_READY,   /* @role: NEXT or STANDBY, and its conversation goes on */
 	SUCCESSION_SAYS_ALIVE,   /* CURRENT */
+	SUCCESSION_SAYS_LEAVING, /* CURRENT, @ns: CLOCK_MONOTONIC when it will have left */
 	SUCCESSION_SAYS_FROZEN,  /* CURRENT, @ns: CLOCK_REALTIME up to which it read packets */
 	SUCCESSION_CHANNEL_END,  /* @role: its conversation is over; its process may live yet */
 	SUCCESSION_ENDED,        /* @role: its process is gone, @exit_status */
@@ -125,7 +126,7 @@ struct succession_event {
 	enum succession_event_type type;
 	enum succession_role role;
 	int64_t now_ns;  /* CLOCK_MONOTONIC; never less than that of the event before */
-	int64_t ns;      /* SAYS_FROZEN; SAYS_ALIVE: when it was, 0: now */
+	int64_t ns;      /* SAYS_FROZEN, SAYS_LEAVING; SAYS_ALIVE: when it was, 0: now */
 	int exit_status; /* ENDED: 0..255; -1: by a signal */
 	bool published;  /* the memory of CURRENT is valid; may be false with SAYS_ALIVE */
 };
@@ -184,6 +185,7 @@ enum succession_service {
 	SUCCESSION_SERVICE_RELOADING,
 	SUCCESSION_SERVICE_ALIVE,
 	SUCCESSION_SERVICE_STOPPING,
+	SUCCESSION_SERVICE_LEAVING, /* which takes @ns from now on */
 };
 
 struct succession_action {
@@ -196,7 +198,7 @@ struct succession_action {
 		enum succession_service service; /* SERVICE */
 		int status;                      /* EXIT */
 	};
-	int64_t ns; /* FREEZE, GO, REFUSE */
+	int64_t ns; /* FREEZE, GO, REFUSE, SERVICE */
 };
 
 struct succession_output {

@@ -29,7 +29,7 @@ void succession_hand_over(const struct step *step, enum succession_role heir,
 	s->standby_ns = SUCCESSION_NEVER; /* not before it is alive: it is in a hurry */
 	s->retry_ns = SUCCESSION_NEVER;
 	s->reload_ns = step->event->now_ns + RELOAD_GAP_NS;
-	serve(step, SUCCESSION_SERVICE_READY);
+	serve(step, SUCCESSION_SERVICE_READY, 0);
 }
 
 void succession_hand_over_to_next(const struct step *step, int64_t frozen_real_ns)

@@ -47,9 +47,12 @@ static inline void tell(const struct step *step, enum succession_fact fact,
 	act(step, SUCCESSION_TELL, role)->fact = fact;
 }
 
-static inline void serve(const struct step *step, enum succession_service service)
+static inline void serve(const struct step *step, enum succession_service service, int64_t ns)
 {
-	act(step, SUCCESSION_SERVICE, SUCCESSION_CURRENT)->service = service;
+	struct succession_action *action = act(step, SUCCESSION_SERVICE, SUCCESSION_CURRENT);
+
+	action->service = service;
+	action->ns = ns;
 }
 
 static inline void set_life(const struct step *step, enum succession_role role,

@@ -213,6 +213,7 @@ int routers_go(struct routers *routers, const struct clocks *now, struct state *
 	conflicts_init(routers);
 	if (old)
 		state_get_strays(old, &routers->strays);
+	said_listen(routers);
 	routers_hear(routers); /* nothing is touched by what was there when this process began */
 	for (unsigned i = 0; i < routers->n; i++)
 		auth_begin(routers, &routers->all[i]);

@@ -5,8 +5,10 @@
 #include <string.h>
 
 struct changes {
-	unsigned n;       /* all of them */
-	struct event sum; /* what is told behind them; of no kind: nothing */
+	unsigned n;                   /* all of them */
+	unsigned gone_n;              /* routers that nobody continues */
+	char (*gone)[CONF_NAME_SIZE]; /* owned */
+	struct event sum;             /* what is told behind them; of no kind: nothing */
 	struct event events[CHANGES_MAX];
 };
 
@@ -45,10 +47,24 @@ static struct event event_of_difference(const struct conf_difference *d)
 	return event;
 }
 
+/* Without memory for it, that one leaves a gap. */
+static void note_gone(struct changes *changes, const char *name)
+{
+	void *gone = reallocarray(changes->gone, changes->gone_n + 1, sizeof(*changes->gone));
+
+	if (!gone)
+		return;
+	changes->gone = gone;
+	strcpy(changes->gone[changes->gone_n++], name);
+}
+
 static void note(const struct conf_difference *difference, void *arg)
 {
 	struct changes *changes = arg;
+	bool of_router = difference->noun && strcmp(difference->noun, "router") == 0;
 
+	if (of_router && (difference->change == CONF_GONE || difference->change == CONF_RESTART))
+		note_gone(changes, difference->name);
 	if (changes->n < CHANGES_MAX)
 		changes->events[changes->n] = event_of_difference(difference);
 	changes->n++;
@@ -108,6 +124,11 @@ bool changes_touch(const struct changes *changes, const char *key)
 	return false;
 }
 
+const char *changes_gone(const struct changes *changes, unsigned i)
+{
+	return changes && i < changes->gone_n ? changes->gone[i] : NULL;
+}
+
 void changes_put(const struct changes *changes, struct events *events, const struct clocks *now)
 {
 	for (unsigned i = 0; i < changes->n && i < CHANGES_MAX; i++)
@@ -118,5 +139,7 @@ void changes_put(const struct changes *changes, struct events *events, const str
 
 void changes_free(struct changes *changes)
 {
+	if (changes)
+		free(changes->gone);
 	free(changes);
 }

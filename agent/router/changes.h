@@ -33,6 +33,14 @@ struct changes *changes_find(const char *old_path, const struct conf *new);
 bool changes_touch(const struct changes *changes, const char *key);
 
 /**
+ * changes_gone() - the routers that nobody continues, since they are gone, or other ones.
+ * @i: from 0.
+ *
+ * Return: a name, borrowed; NULL behind the last one. NULL is allowed for @changes.
+ */
+const char *changes_gone(const struct changes *changes, unsigned i);
+
+/**
  * changes_put() - into the journal: an event per change, up to CHANGES_MAX, and one that says how
  * many more there are; or that nothing changed; or why they cannot be told.
  */

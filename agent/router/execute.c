@@ -158,25 +158,13 @@ static void write_na(uint8_t *frame, const struct interface *interface, const ui
 	kern_frame_na(frame, &na);
 }
 
-/* Where an address is announced: what is on a macvlan, on the interface below, which sends although
- * that may be down. NULL: nobody there asks for MAC addresses, or could hear. */
-static const struct interface *place_of(const struct routers *routers, const struct router *router,
-					unsigned want)
-{
-	unsigned number = virtual_mac_has(routers, router, want)
-				  ? router->interface
-				  : kern_wants_get(routers->wants, want)->interface;
-	const struct interface *interface = interfaces_get(routers->interfaces, number);
-	bool usable = interface->ethernet && interface->up && interface->carrier;
-
-	return interface->ifindex && usable ? interface : NULL;
-}
-
 /* Only what is really there is announced (RFC 9568 §8.1.2, §8.2.2), and can be reached: what is not
  * for want of its macvlan is announced when that is up. */
 static bool may_announce(const struct routers *routers, struct router *router, unsigned want)
 {
-	if (router->vr.election.state != VRRP_STATE_ACTIVE || !kern_wants_has(routers->wants, want))
+	bool serves = router->vr.election.state == VRRP_STATE_ACTIVE || hand_over_is_on(router);
+
+	if (!serves || !kern_wants_has(routers->wants, want))
 		return false;
 	if (!virtual_mac_has(routers, router, want) || !virtual_mac_is_deaf(routers, router))
 		return true;
@@ -187,15 +175,14 @@ static bool may_announce(const struct routers *routers, struct router *router, u
 static void queue_announcement(struct routers *routers, struct router *router, unsigned want)
 {
 	const struct conf_address *address = &router->conf->addresses[want - router->want];
-	const struct interface *interface = place_of(routers, router, want);
+	const struct interface *interface = router_announces_on(routers, router, want);
 	const uint8_t *mac;
 	size_t len = address->family == 6 ? KERN_FRAME_NA_LEN : KERN_FRAME_ARP_LEN;
 	uint8_t *frame;
 
 	if (!may_announce(routers, router, want))
 		return;
-	/* The loopback has nobody to tell. */
-	if (!interface || !interface->ethernet)
+	if (!interface)
 		return;
 	mac = virtual_mac_has(routers, router, want) ? router->conf->mac.address : interface->mac;
 	frame = routers_frame(routers, interface->ifindex, len, router, SENT_ANNOUNCEMENT);
@@ -245,6 +232,10 @@ static void run_round(struct routers *routers, struct router *router)
 static void announce_new(struct routers *routers, struct router *router, unsigned address)
 {
 	unsigned n = router->conf->addresses_n + router->conf->extra_n;
+
+	/* By the first one, switches send here what is for all of them. */
+	if (router->outbox.advert_late && router_has_virtual_mac(router))
+		return;
 
 	if (router->conf->announce.pace_ns == 0) {
 		queue_announcement(routers, router, router->want + address);
@@ -418,12 +409,13 @@ static void queue_advert(struct routers *routers, struct router *router, uint8_t
 	router_renew_farewells(routers, router);
 }
 
-static void queue_adverts(struct routers *routers)
+/* @late: those that wait until the addresses are there. */
+static void queue_adverts(struct routers *routers, bool late)
 {
 	for (unsigned i = 0; i < routers->owing_n; i++) {
 		const struct outbox *outbox = &routers->owing[i]->outbox;
 
-		if (outbox->advert_due)
+		if (outbox->advert_due && outbox->advert_late == late)
 			queue_advert(routers, routers->owing[i], outbox->advert_priority);
 	}
 }
@@ -454,6 +446,18 @@ static void queue_farewells(struct routers *routers)
 	}
 }
 
+/* One that is still to be handed over; of one whose successor has announced them all there is none.
+ */
+static void recall(struct routers *routers, struct router *router)
+{
+	unsigned n = router->conf->addresses_n + router->conf->extra_n, i = 0;
+
+	while (i < n && !routers->said[router->want + i].awaited)
+		i++;
+	if (i < n && hand_over_is_on(router))
+		queue_announcement(routers, router, router->want + i);
+}
+
 static void queue_announcements(struct routers *routers)
 {
 	for (unsigned i = 0; i < routers->owing_n; i++) {
@@ -464,7 +468,25 @@ static void queue_announcements(struct routers *routers)
 			round_all(&router->round, n);
 		if (router->outbox.announce_due || router->outbox.round_due)
 			run_round(routers, router);
+		if (router->outbox.recall_due)
+			recall(routers, router);
 	}
+}
+
+/* What waited for the addresses: the first advert, and where all of them have one MAC address,
+ * their announcement. */
+static void say_late(struct routers *routers)
+{
+	queue_adverts(routers, true);
+	for (unsigned i = 0; i < routers->owing_n; i++) {
+		struct router *router = routers->owing[i];
+
+		if (!router->outbox.advert_late || !router_has_virtual_mac(router))
+			continue;
+		round_all(&router->round, router->conf->addresses_n + router->conf->extra_n);
+		run_round(routers, router);
+	}
+	routers_flush(routers);
 }
 
 /* @said: also the farewells. */
@@ -475,7 +497,8 @@ static void empty_outboxes(struct routers *routers, bool said)
 	for (unsigned i = 0; i < routers->owing_n; i++) {
 		struct outbox *outbox = &routers->owing[i]->outbox;
 
-		outbox->advert_due = outbox->announce_due = false;
+		outbox->advert_due = outbox->advert_late = outbox->announce_due = false;
+		outbox->recall_due = false;
 		outbox->listed = outbox->farewell_due && !said;
 		if (outbox->listed)
 			routers->owing[n++] = routers->owing[i];
@@ -532,7 +555,8 @@ static bool owes_nothing(const struct routers *routers)
 
 /*
  * Adverts leave before the addresses change: whoever else configures this host at the moment may
- * hold the kernel's lock for a tenth of a second, and no peer shall take that for our silence. A
+ * hold the kernel's lock for a tenth of a second, and no peer shall take that for our silence. Only
+ * the first advert of one who preempts waits for them, since a peer serves until it comes. A
  * farewell comes after the removal, so that no two hosts have an address; so does an announcement,
  * since only what is there may be announced (RFC 9568 §8.1.2).
  */
@@ -543,10 +567,11 @@ void routers_execute(struct routers *routers, const struct clocks *now)
 	routes_look(routers);
 	if (owes_nothing(routers))
 		return;
-	queue_adverts(routers);
+	queue_adverts(routers, false);
 	queue_announcements(routers); /* of what is there; what is added is announced then */
 	routers_flush(routers);
 	reconcile(routers);
+	say_late(routers);
 	/* More removals than one pass takes: its next turn comes at once. */
 	if (kern_reconcile_is_cut(routers->wants))
 		empty_outboxes(routers, false);

@@ -414,17 +414,30 @@ static int open_all(struct generation *g)
 	return err;
 }
 
+/* So that they leave without a gap, while all others are still in the predecessor's hands. */
+static void say_gone(const struct generation *g)
+{
+	const char *name;
+
+	if (changes_gone(g->changes, 0))
+		(void)channel_send(CHANNEL_FD_CHANNEL, CHANNEL_GONE, 0, NULL);
+	for (unsigned i = 0; (name = changes_gone(g->changes, i)); i++)
+		(void)channel_send(CHANNEL_FD_CHANNEL, CHANNEL_GONE, 0, name);
+}
+
 /*
  * Wait for GO: the predecessor still runs the routers. Return: 0, or -EPIPE without a keeper.
  * @ret_state_fd: owned by the caller; or -1.
  */
-static int await_go(int64_t *ret_frozen_real_ns, int *ret_state_fd)
+static int await_go(const struct generation *g, int64_t *ret_frozen_real_ns, int *ret_state_fd)
 {
 	struct pollfd fd = { .fd = CHANNEL_FD_CHANNEL, .events = POLLIN };
 	static struct channel_message message;
 	int program_fd = open("/proc/self/exe", O_PATH | O_CLOEXEC);
-	int got = channel_send_fd(CHANNEL_FD_CHANNEL, CHANNEL_READY, 0, program_fd);
+	int got;
 
+	say_gone(g);
+	got = channel_send_fd(CHANNEL_FD_CHANNEL, CHANNEL_READY, 0, program_fd);
 	if (program_fd >= 0)
 		close(program_fd);
 
@@ -451,7 +464,7 @@ static int await_turn(struct generation *g, int64_t *ret_frozen_real_ns)
 	int err = g->standby ? 0 : open_all(g);
 
 	if (err == 0)
-		err = await_go(ret_frozen_real_ns, &state_fd);
+		err = await_go(g, ret_frozen_real_ns, &state_fd);
 	if (err < 0)
 		return err;
 	(void)prctl(PR_SET_NAME, "vipd-router");

@@ -9,6 +9,7 @@
 
 #define NS_PER_S  INT64_C(1000000000)
 #define NS_PER_MS INT64_C(1000000)
+#define NS_PER_US INT64_C(1000)
 
 void journal_put(const struct journal *journal, const struct event *event)
 {
@@ -94,6 +95,17 @@ void journal_caveat(const struct journal *journal, const char *interface, unsign
 
 	event.fact.word = (uint8_t)caveat;
 	journal_put(journal, &event);
+}
+
+void journal_handed_over(const struct journal_router *router, unsigned gone_n, unsigned left_n,
+			 int64_t span_ns)
+{
+	struct event event = of_router(router, EVENT_HANDED_OVER);
+
+	event.fact.number[0] = gone_n;
+	event.fact.number[1] = left_n;
+	event.fact.number[2] = span_ns / NS_PER_US;
+	journal_put(&router->journal, &event);
 }
 
 void journal_mute(const struct journal_router *router, const struct vrrp_reason *why)

@@ -80,6 +80,15 @@ void journal_caveat(const struct journal *journal, const char *interface, unsign
 		    enum event_caveat caveat);
 
 /**
+ * journal_handed_over() - a router has given its addresses up to somebody who has announced them.
+ * @gone_n: those that were announced.
+ * @left_n: those that were not, in the time that there was.
+ * @span_ns: how long it went on serving.
+ */
+void journal_handed_over(const struct journal_router *router, unsigned gone_n, unsigned left_n,
+			 int64_t span_ns);
+
+/**
  * journal_drain() - somebody drains a router, or ends that.
  * @for_ns: how long; VRRP_NEVER or 0: without an end.
  */

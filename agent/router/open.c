@@ -360,7 +360,9 @@ static int make_routers(struct routers *routers, const struct conf *conf)
 		err = tracks_init(routers);
 	if (err == 0)
 		kern_wants_interface(routers->wants, routers->routes.host, KERN_HOST, false);
-	return err < 0 ? err : twins_init(routers);
+	if (err == 0)
+		err = twins_init(routers);
+	return err < 0 ? err : said_init(routers);
 }
 
 static struct kern_vrids vrids_of(const struct routers *routers, unsigned family)
@@ -433,6 +435,7 @@ static int open_hearing(struct routers *routers, int sender_fd, const char **ret
 		err = routers_open_ip(routers);
 	if (err < 0)
 		return err;
+	routers->sender_fd = sender_fd;
 	return kern_sender_open(sender_fd, &routers->sender);
 }
 
@@ -539,6 +542,7 @@ void routers_close(struct routers *routers)
 	tracks_free(&routers->tracks);
 	routes_fini(routers);
 	twins_fini(routers);
+	said_fini(routers);
 	interfaces_free(routers->interfaces);
 	deadlines_free(routers->heap);
 	free(routers->all);

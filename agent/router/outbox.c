@@ -14,6 +14,11 @@ void router_owe_announcement(struct routers *routers, struct router *router)
 	outbox_of(routers, router)->announce_due = true;
 }
 
+void router_owe_recall(struct routers *routers, struct router *router)
+{
+	outbox_of(routers, router)->recall_due = true;
+}
+
 void router_owe_round(struct routers *routers, struct router *router)
 {
 	outbox_of(routers, router)->round_due = true;
@@ -30,6 +35,13 @@ void router_owe_advert(struct routers *routers, struct router *router, uint8_t p
 		return;
 	}
 	outbox->advert_due = true;
+	outbox->advert_late = false;
 	outbox->advert_priority = priority;
 	outbox->farewell_due = false;
+}
+
+void router_owe_late_advert(struct routers *routers, struct router *router, uint8_t priority)
+{
+	router_owe_advert(routers, router, priority);
+	router->outbox.advert_late = true;
 }

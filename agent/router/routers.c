@@ -4,6 +4,8 @@
 #include <assert.h>
 #include <string.h>
 
+#include "vrrp/timers.h"
+
 /* ---- packets ---- */
 
 static bool is_to_group(const struct kern_packet *packet)
@@ -170,6 +172,11 @@ void routers_read(struct routers *routers, const struct clocks *now, unsigned re
 		read_adverts(routers, 4);
 	if (readable & ROUTERS_ADVERTS6)
 		read_adverts(routers, 6);
+	/* A successor adverts before it announces, or what it announced is remembered. */
+	if (readable & ROUTERS_SAID)
+		said_hear(routers, 4);
+	if (readable & ROUTERS_SAID6)
+		said_hear(routers, 6);
 	/* Now all is read that the predecessor had; and that clock may be set. */
 	routers->read_real_ns = 0;
 	routers->read_ns = routers->unread_ns = now->mono_ns;
@@ -207,6 +214,7 @@ static void fire(struct routers *routers, struct router *router)
 	router_look_at_addresses(routers, router);
 	router_look_at_tracks(routers, router);
 	router_look_at_drain(routers, router);
+	hand_over_look(routers, router);
 	router_step(routers, router, &event);
 }
 
@@ -226,6 +234,118 @@ static void forgo_renewals(struct routers *routers)
 	}
 }
 
+/* ---- leaving ---- */
+
+/* Whether nobody with its fate serves any more, or waits for a successor. */
+static bool is_out(struct router *router)
+{
+	for (unsigned i = 0; i < router_mates_n(router); i++) {
+		const struct router *mate = router_mate(router, i);
+
+		if (hand_over_is_on(mate) ||
+		    (mate->vr.election.state == VRRP_STATE_ACTIVE && mate->vr.election.ceding))
+			return false;
+	}
+	return true;
+}
+
+static void look_at_leavers(struct routers *routers)
+{
+	const struct vrrp_event event = { .type = VRRP_EVENT_SHUTDOWN,
+					  .now_ns = routers->now->mono_ns };
+
+	for (unsigned i = 0; i < routers->n && routers->leaving_n; i++) {
+		struct router *router = &routers->all[i];
+
+		if (!router->leaving || !is_out(router))
+			continue;
+		router->leaving = false;
+		router->left = true;
+		routers->leaving_n--;
+		router_step(routers, router, &event);
+	}
+}
+
+/* How long one that says so may wait for a successor, and then for its announcements. */
+static int64_t leave_ns(const struct router *router)
+{
+	const struct vrrp_config *c = &router->vr.config;
+	int64_t interval_ns = vrrp_interval_ns(c->interval_cs);
+	int64_t hand_over_ns = interval_ns < HAND_OVER_MIN_NS ? HAND_OVER_MIN_NS : interval_ns;
+
+	return hand_over_ns + vrrp_down_ns(c->version, router->vr.election.priority, c->interval_cs,
+					   vrrp_down_intervals(c));
+}
+
+/* Return: when it will be out at the latest. */
+static int64_t leave(struct routers *routers, struct router *router)
+{
+	const struct vrrp_event event = { .type = VRRP_EVENT_CEDE,
+					  .now_ns = routers->now->mono_ns };
+
+	router->leaving = true;
+	routers->leaving_n++;
+	if (!router->vr.config.overlap || router->vr.election.state != VRRP_STATE_ACTIVE)
+		return event.now_ns;
+	router_step(routers, router, &event);
+	return event.now_ns + leave_ns(router);
+}
+
+int64_t routers_leave(struct routers *routers, const struct clocks *now)
+{
+	int64_t until_ns = now->mono_ns;
+
+	routers->now = now;
+	for (unsigned i = 0; i < routers->n; i++) {
+		int64_t ns = routers->all[i].leaving ? 0 : leave(routers, &routers->all[i]);
+
+		until_ns = ns > until_ns ? ns : until_ns;
+	}
+	look_at_leavers(routers);
+	routers_execute(routers, now);
+	return routers->leaving_n ? until_ns : now->mono_ns;
+}
+
+void routers_note_gone(struct routers *routers, const char *name)
+{
+	for (unsigned i = 0; i < routers->n; i++)
+		routers->all[i].gone = name[0] && (routers->all[i].gone ||
+						   strcmp(routers->all[i].conf->name, name) == 0);
+}
+
+/* Nobody whose fate it shares goes on. */
+static bool may_leave(struct router *router)
+{
+	for (unsigned i = 0; i < router_mates_n(router); i++)
+		if (!router_mate(router, i)->gone)
+			return false;
+	return true;
+}
+
+int64_t routers_leave_gone(struct routers *routers, const struct clocks *now, int64_t patience_ns)
+{
+	int64_t until_ns = now->mono_ns;
+
+	routers->now = now;
+	for (unsigned i = 0; i < routers->n; i++) {
+		struct router *router = &routers->all[i];
+		int64_t ns;
+
+		if (!may_leave(router) || leave_ns(router) > patience_ns)
+			continue;
+		ns = leave(routers, router);
+		until_ns = ns > until_ns ? ns : until_ns;
+	}
+	look_at_leavers(routers);
+	routers_execute(routers, now);
+	return routers->leaving_n ? until_ns : now->mono_ns;
+}
+
+bool routers_have_left(const struct routers *routers)
+{
+	return routers->leaving_n == 0;
+}
+
 void routers_fire(struct routers *routers, const struct clocks *now)
 {
 	int64_t deadline_ns;
@@ -237,6 +357,7 @@ void routers_fire(struct routers *routers, const struct clocks *now)
 		fire(routers, &routers->all[i]);
 	}
 	forgo_renewals(routers);
+	look_at_leavers(routers);
 	if (now->mono_ns < routers->housekeeping_ns - HOUSEKEEPING_EARLY_NS)
 		return;
 	routers->housekeeping_ns = now->mono_ns + HOUSEKEEPING_NS;
@@ -285,7 +406,8 @@ void routers_stop(struct routers *routers, const struct clocks *now)
 
 	routers->now = now;
 	for (unsigned i = 0; i < routers->n; i++)
-		router_step(routers, &routers->all[i], &event);
+		if (!routers->all[i].left)
+			router_step(routers, &routers->all[i], &event);
 	/* As often as the most addresses need; what the kernel refuses by then it will not give. */
 	do
 		routers_execute(routers, now);
@@ -318,11 +440,13 @@ void routers_forget(struct routers *routers, unsigned i, const struct clocks *no
 	journal_forgotten(&journal, &before, asker);
 }
 
-void routers_fds(const struct routers *routers, int ret_fds[3])
+void routers_fds(const struct routers *routers, int ret_fds[ROUTERS_FDS])
 {
 	ret_fds[0] = kern_monitor_fd(routers->monitor);
 	for (unsigned i = 0; i < 2; i++)
 		ret_fds[1 + i] = routers->readers[i] ? kern_receiver_fd(routers->readers[i]) : -1;
+	ret_fds[3] = said_fd(routers, 4);
+	ret_fds[4] = said_fd(routers, 6);
 }
 
 void routers_save(struct routers *routers, const struct clocks *now)

@@ -14,6 +14,7 @@
 #include "agent/state.h"
 #include "auth.h"
 #include "drain.h"
+#include "hand_over.h"
 #include "journal.h"
 #include "lan.h"
 #include "lease.h"
@@ -26,9 +27,11 @@
 struct outbox {
 	bool listed;       /* among those that owe anything */
 	bool advert_due;   /* as Active */
+	bool advert_late;  /* when its addresses are there */
 	bool farewell_due; /* of one that gives its addresses up, and first removes them */
 	bool announce_due; /* all of its addresses */
 	bool round_due;    /* what is left of them */
+	bool recall_due;   /* one, so that switches send here what is for its virtual MAC address */
 	bool unheard;      /* some were not announced, since their macvlan was not up */
 	uint8_t advert_priority, farewell_priority;
 };
@@ -58,6 +61,9 @@ struct router {
 	struct lease lease;             /* of its addresses */
 	struct resort resort;           /* whether it can hold them */
 	struct drain drain;             /* whether somebody wants it to leave */
+	struct hand_over hand_over;     /* to a successor that comes */
+	bool gone;                      /* a reload does without it */
+	bool leaving, left;             /* it was told to leave; and has */
 	struct outbox outbox;
 	struct vrrp_unit *unit; /* with whom it shares its fate; borrowed; NULL: with none */
 	unsigned member;        /* which of them it is; the others are next to it */
@@ -156,18 +162,22 @@ int routers_go(struct routers *routers, const struct clocks *now, struct state *
  */
 void routers_close(struct routers *routers);
 
+#define ROUTERS_FDS 5
+
 /**
- * routers_fds() - the descriptors to poll for reading.
- * @ret_fds: three of them, in the order of enum routers_readable; -1: nobody speaks that family.
+ * routers_fds() - the descriptors to poll for reading, of routers that go.
+ * @ret_fds: in the order of enum routers_readable; -1: nobody speaks that family.
  */
-void routers_fds(const struct routers *routers, int ret_fds[3]);
+void routers_fds(const struct routers *routers, int ret_fds[ROUTERS_FDS]);
 
 /* Which of them may have something. */
 enum routers_readable {
 	ROUTERS_NEWS = 1 << 0,
 	ROUTERS_ADVERTS = 1 << 1,
 	ROUTERS_ADVERTS6 = 1 << 2,
-	ROUTERS_ALL = ROUTERS_NEWS | ROUTERS_ADVERTS | ROUTERS_ADVERTS6,
+	ROUTERS_SAID = 1 << 3, /* announcements of others, by ARP */
+	ROUTERS_SAID6 = 1 << 4,
+	ROUTERS_ALL = (1 << ROUTERS_FDS) - 1,
 };
 
 /**
@@ -198,7 +208,34 @@ void routers_turn(struct routers *routers, const struct clocks *now, unsigned re
 int64_t routers_deadline(const struct routers *routers);
 
 /**
- * routers_stop() - leave gracefully: addresses gone, priority 0 sent. Ends with routers_execute().
+ * routers_leave() - leave gracefully: who is Active says so, and serves until a successor has
+ * announced each address, or its Active_Down_Interval has passed; turns go on until then. All
+ * others are out at once, and so is who was told to leave a gap.
+ *
+ * Return: when all will be out at the latest, CLOCK_MONOTONIC.
+ */
+int64_t routers_leave(struct routers *routers, const struct clocks *now);
+
+/**
+ * routers_note_gone() - a reload that is to come does without a router.
+ * @name: of all its families; empty: what was noted before is void.
+ */
+void routers_note_gone(struct routers *routers, const char *name);
+
+/**
+ * routers_leave_gone() - the same as routers_leave() for those, but for who shares its fate with
+ * one that goes on, and who would take longer than @patience_ns: they leave a gap.
+ */
+int64_t routers_leave_gone(struct routers *routers, const struct clocks *now, int64_t patience_ns);
+
+/**
+ * routers_have_left() - whether all are out, of those that were told to leave.
+ */
+bool routers_have_left(const struct routers *routers);
+
+/**
+ * routers_stop() - leave gracefully and now: addresses gone, priority 0 sent. Ends with
+ * routers_execute().
  */
 void routers_stop(struct routers *routers, const struct clocks *now);
 

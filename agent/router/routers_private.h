@@ -9,7 +9,9 @@
  *	track.c		interfaces that count for a router, wherever it lives
  *	wanted.c	what a router wants of the kernel
  *	outbox.c	what it owes to the wire at the end of the turn
+ *	hand_over.c	addresses that go when a successor announces them
  *	step.c		one event for one router
+ *	said.c		who announces addresses of ours
  *	auth.c		what is signed: keys, sequences, time
  *	twins.c		addresses that somebody else has on another interface
  *	priority.c	the effective priority: what is tracked, the last resort
@@ -34,6 +36,7 @@
 #include "last_will.h"
 #include "routers.h"
 #include "routes.h"
+#include "said.h"
 #include "track.h"
 #include "twins.h"
 #include "netlink/dump.h"
@@ -70,7 +73,10 @@ struct routers {
 	struct kern_monitor *monitor;
 	/* Of IPv4 and of IPv6; NULL likewise. */
 	struct kern_receiver *readers[2], *strays_readers[2];
+	int sender_fd; /* borrowed */
 	struct kern_sender *sender;
+	struct kern_watch *watches[2]; /* of what is said by ARP, by ND; NULL: nothing is heard */
+	struct said *said;             /* by want: what was */
 	struct kern_ip_sender *ip_sender; /* NULL: nobody has sent by unicast */
 	struct peers_index peers;
 	struct own own; /* what of their peers and sources this host is */
@@ -93,6 +99,7 @@ struct routers {
 	bool dump_due;    /* the kernel must be asked for everything */
 	int64_t dump_ns;  /* not before: it could not answer last time */
 	unsigned doubtful_n, owing_n;
+	unsigned leaving_n;    /* routers that were told to leave, and have not */
 	unsigned repeated_n;   /* frames of rounds that it has sent, or put off */
 	struct lan **doubtful; /* LANs to be assessed; each once */
 	struct router **owing; /* routers with something in their outbox; each once */
@@ -123,9 +130,21 @@ struct journal_router router_journal(struct routers *routers, struct router *rou
 void router_owe_advert(struct routers *routers, struct router *router, uint8_t priority);
 
 /**
+ * router_owe_late_advert() - likewise of an Active, when its addresses are there.
+ */
+void router_owe_late_advert(struct routers *routers, struct router *router, uint8_t priority);
+
+/**
  * router_owe_announcement() - all addresses of a router are announced at the end of the turn.
  */
 void router_owe_announcement(struct routers *routers, struct router *router);
+
+/**
+ * router_owe_recall() - a router with a virtual MAC that hands over sends from it at the end of the
+ * turn: its successor's advert came from there, and switches send that one what it has no address
+ * for yet.
+ */
+void router_owe_recall(struct routers *routers, struct router *router);
 
 /**
  * router_owe_round() - what is left of an announcement goes on at the end of the turn.
@@ -292,6 +311,21 @@ void router_want_address(struct routers *routers, struct router *router, unsigne
  * @i: below its routes_n.
  */
 void router_want_route(struct routers *routers, struct router *router, unsigned i, bool wanted);
+
+/**
+ * router_want_routes() - whether all routes and rules of a router shall be there.
+ */
+void router_want_routes(struct routers *routers, struct router *router, bool wanted);
+
+/**
+ * router_announces_on() - where an address is announced: what is on a macvlan, on the interface
+ * below, which sends although that may be down.
+ * @want: of the router, an address.
+ *
+ * Return: NULL when nobody there asks for MAC addresses, or could hear.
+ */
+const struct interface *router_announces_on(const struct routers *routers,
+					    const struct router *router, unsigned want);
 
 /**
  * router_want_addresses() - whether a router's addresses, routes and rules shall be there.

@@ -1,13 +1,27 @@
 /* SPDX-License-Identifier: MIT */
 #include "routers_private.h"
 
+/* In its order among the actions of a step. */
+static void take_advert(struct routers *routers, struct router *router, uint8_t priority,
+			const struct vrrp_action *before)
+{
+	if (before && before->type == VRRP_ACTION_CLAIM)
+		router_owe_late_advert(routers, router, priority);
+	else if (before && before->type == VRRP_ACTION_HAND_OVER && hand_over_is_on(router))
+		hand_over_say(router, priority);
+	else
+		router_owe_advert(routers, router, priority);
+}
+
+/* @before: the one that stands before it; NULL: none does. */
 static void take_action(struct routers *routers, struct router *router,
-			const struct vrrp_action *action)
+			const struct vrrp_action *action, const struct vrrp_action *before)
 {
 	struct journal_router journal = router_journal(routers, router);
 
 	switch (action->type) {
 	case VRRP_ACTION_CLAIM:
+		hand_over_cancel(routers, router);
 		router_want_addresses(routers, router, true);
 		if (router->resort.last)
 			router->resort.look_ns = routers->now->mono_ns;
@@ -17,7 +31,11 @@ static void take_action(struct routers *routers, struct router *router,
 		router_want_addresses(routers, router, false);
 		return;
 	case VRRP_ACTION_ADVERT:
-		router_owe_advert(routers, router, action->priority);
+		take_advert(routers, router, action->priority, before);
+		return;
+	case VRRP_ACTION_HAND_OVER:
+		router->outbox.unheard = false;
+		hand_over_begin(routers, router);
 		return;
 	case VRRP_ACTION_ANNOUNCE:
 		router_owe_announcement(routers, router);
@@ -54,6 +72,8 @@ void router_schedule(struct routers *routers, struct router *router)
 		deadline_ns = resort_deadline(&router->resort);
 	if (drain_deadline(&router->drain) < deadline_ns)
 		deadline_ns = drain_deadline(&router->drain);
+	if (hand_over_deadline(router) < deadline_ns)
+		deadline_ns = hand_over_deadline(router);
 	if (!router->outbox.round_due && round_deadline(&router->round) < deadline_ns)
 		deadline_ns = round_deadline(&router->round);
 	/* An Active may wait for its address; one that has yielded meanwhile can hear nobody. */
@@ -74,7 +94,9 @@ static void take_actions(struct routers *routers, struct router *router,
 			 const struct vrrp_output *out)
 {
 	for (unsigned i = 0; i < out->actions_n; i++)
-		take_action(routers, router, &out->actions[i]);
+		take_action(routers, router, &out->actions[i], i ? &out->actions[i - 1] : NULL);
+	if (router->vr.election.state != VRRP_STATE_BACKUP)
+		hand_over_end(routers, router);
 	router_schedule(routers, router);
 	state_put(routers->state, (unsigned)(router - routers->all), &router->vr);
 }

@@ -20,6 +20,8 @@
 #define ALIVE_EARLY_NS INT64_C(100000000)
 #define ALIVE_LATE_NS  INT64_C(500000000)
 
+#define GONE_PATIENCE_NS INT64_C(6000000000) /* a reload waits no longer for who leaves */
+
 #define RETRY_NS INT64_C(1000000000) /* after a line of the log that nobody takes */
 
 struct turn {
@@ -39,6 +41,8 @@ struct turn {
 	int64_t alive_ns;        /* when a sign of life is due next */
 	unsigned counts[VRRP_STATE_COUNT]; /* of routers by state, as the keeper knows them */
 	bool counts_said;                  /* it does */
+	bool leaving;                      /* somebody has told us to leave, */
+	bool left;                         /* and the routers know it */
 	int64_t read_real_ns;              /* what arrived until then was read; CLOCK_REALTIME */
 	bool stop;
 	struct channel_message message; /* the one that is being read */
@@ -266,7 +270,9 @@ static void read_signals(struct turn *turn, const struct clocks *now)
 	while (read(turn->signal_fd, &info, sizeof(info)) == sizeof(info)) {
 		if (info.ssi_signo == SIGHUP) /* meant for the keeper */
 			continue;
-		turn->stop = true;
+		/* Who asks twice has no time for a successor to come. */
+		turn->stop = turn->leaving;
+		turn->leaving = true;
 		/* The keeper says for itself who asked. */
 		if ((pid_t)info.ssi_pid != getppid())
 			tell_signal(turn, now, &info);
@@ -282,6 +288,19 @@ static void begin_to_show(struct turn *turn, const struct clocks *now)
 	turn->log_ns = now->mono_ns;
 }
 
+/* Routers that nobody continues leave before the others are handed over. */
+static void begin_to_freeze(struct turn *turn, const struct clocks *now, int64_t began_ns)
+{
+	int64_t until_ns;
+
+	turn->freeze_ns = began_ns;
+	if (turn->leaving)
+		return;
+	until_ns = routers_leave_gone(turn->routers, now, GONE_PATIENCE_NS);
+	if (until_ns > now->mono_ns)
+		(void)channel_send(turn->channel_fd, CHANNEL_LEAVING, until_ns, NULL);
+}
+
 static void read_keeper(struct turn *turn, const struct clocks *now)
 {
 	struct event event;
@@ -290,7 +309,9 @@ static void read_keeper(struct turn *turn, const struct clocks *now)
 
 	while ((got = channel_receive(turn->channel_fd, message)) > 0) {
 		if (message->type == CHANNEL_FREEZE)
-			turn->freeze_ns = message->ns;
+			begin_to_freeze(turn, now, message->ns);
+		else if (message->type == CHANNEL_GONE)
+			routers_note_gone(turn->routers, message->text);
 		else if (message->type == CHANNEL_REFUSED)
 			control_reload_done(turn->control, message->ns, message->text);
 		else if (message->type == CHANNEL_TAKEN)
@@ -350,6 +371,19 @@ static void freeze(struct turn *turn, const struct clocks *now)
 	_exit(EXIT_SUCCESS);
 }
 
+/* Who is Active serves until somebody comes; the keeper, and its manager, shall have patience. */
+static void leave(struct turn *turn, const struct clocks *now)
+{
+	int64_t until_ns;
+
+	if (turn->left)
+		return;
+	turn->left = true;
+	until_ns = routers_leave(turn->routers, now);
+	if (until_ns > now->mono_ns)
+		(void)channel_send(turn->channel_fd, CHANNEL_LEAVING, until_ns, NULL);
+}
+
 static void run_orders(void *self, const struct clocks *now, unsigned readable)
 {
 	struct turn *turn = self;
@@ -359,9 +393,14 @@ static void run_orders(void *self, const struct clocks *now, unsigned readable)
 		read_signals(turn, now);
 	if (readable & ORDERS_KEEPER)
 		read_keeper(turn, now);
+	if (turn->leaving && !turn->stop) {
+		leave(turn, now);
+		turn->stop = routers_have_left(turn->routers);
+	}
 	if (turn->stop)
 		loop_stop(turn->loop);
-	else if (turn->freeze_ns) /* all up to now is decided, executed and in the state memory */
+	else if (turn->freeze_ns && !turn->leaving && routers_have_left(turn->routers))
+		/* all up to now is decided, executed and in the state memory */
 		freeze(turn, now);
 }
 
@@ -373,10 +412,13 @@ static int64_t orders_next(const void *self)
 static int add_parts(struct turn *turn)
 {
 	struct loop_part parts[] = {
-		{ { -1, -1, -1 }, turn, run_routers, routers_next },
-		{ { control_fd(turn->control), -1, -1 }, turn, run_control, control_next },
-		{ { -1, -1, -1 }, turn, run_log, log_next },
-		{ { turn->signal_fd, turn->channel_fd, -1 }, turn, run_orders, orders_next },
+		{ { -1, -1, -1, -1, -1 }, turn, run_routers, routers_next },
+		{ { control_fd(turn->control), -1, -1, -1, -1 }, turn, run_control, control_next },
+		{ { -1, -1, -1, -1, -1 }, turn, run_log, log_next },
+		{ { turn->signal_fd, turn->channel_fd, -1, -1, -1 },
+		  turn,
+		  run_orders,
+		  orders_next },
 	};
 	int err = 0;
 

@@ -56,6 +56,16 @@ static bool is_same(const struct kern_address *a, const struct kern_address *b)
 	return a->family == b->family && memcmp(a->bytes, b->bytes, sizeof(a->bytes)) == 0;
 }
 
+int twins_find(const struct routers *routers, const struct kern_address *address, int after)
+{
+	uint32_t i =
+		after < 0 ? *chain_of(&routers->twins, address) : routers->twins.all[after].next;
+
+	while (i && !is_same(address_of(routers, i - 1), address))
+		i = routers->twins.all[i - 1].next;
+	return (int)i - 1;
+}
+
 /* Whether some router of ours has the address there. */
 static bool is_configured(const struct routers *routers, const struct kern_address *address)
 {

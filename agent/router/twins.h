@@ -14,6 +14,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+struct kern_address;
 struct kern_object;
 struct routers;
 
@@ -61,6 +62,14 @@ void twins_dump_begin(struct routers *routers);
  * twins_dump_end() - what the dump did not show is not there.
  */
 void twins_dump_end(struct routers *routers);
+
+/**
+ * twins_find() - the wants that are an address, wherever it is wanted.
+ * @after: what was found last; -1: the first one.
+ *
+ * Return: a number; -1: there is none (any more).
+ */
+int twins_find(const struct routers *routers, const struct kern_address *address, int after);
 
 /**
  * twins_tell() - put what is new into the journal.

@@ -34,6 +34,14 @@ void router_want_route(struct routers *routers, struct router *router, unsigned 
 	kern_wants_want(routers->wants, router->route + i, wanted && can_come);
 }
 
+void router_want_routes(struct routers *routers, struct router *router, bool wanted)
+{
+	for (unsigned i = 0; i < router->conf->routes_n; i++)
+		router_want_route(routers, router, i, wanted);
+	for (unsigned i = 0; i < router->conf->rules_n; i++)
+		kern_wants_want(routers->wants, router->route + router->conf->routes_n + i, wanted);
+}
+
 void router_want_addresses(struct routers *routers, struct router *router, bool wanted)
 {
 	unsigned n = router->conf->addresses_n + router->conf->extra_n;
@@ -41,10 +49,7 @@ void router_want_addresses(struct routers *routers, struct router *router, bool 
 	virtual_mac_want_up(routers, router, wanted);
 	for (unsigned i = 0; i < n; i++)
 		router_want_address(routers, router, i, wanted);
-	for (unsigned i = 0; i < router->conf->routes_n; i++)
-		router_want_route(routers, router, i, wanted);
-	for (unsigned i = 0; i < router->conf->rules_n; i++)
-		kern_wants_want(routers->wants, router->route + router->conf->routes_n + i, wanted);
+	router_want_routes(routers, router, wanted);
 }
 
 void router_renew_leases(struct routers *routers, struct router *router)
@@ -63,4 +68,16 @@ bool router_is_renewal_due(const struct routers *routers, const struct router *r
 		if (kern_wants_is_due(routers->wants, router->want + i))
 			return true;
 	return false;
+}
+
+const struct interface *router_announces_on(const struct routers *routers,
+					    const struct router *router, unsigned want)
+{
+	unsigned number = virtual_mac_has(routers, router, want)
+				  ? router->interface
+				  : kern_wants_get(routers->wants, want)->interface;
+	const struct interface *interface = interfaces_get(routers->interfaces, number);
+	bool usable = interface->ethernet && interface->up && interface->carrier;
+
+	return interface->ifindex && usable ? interface : NULL;
 }

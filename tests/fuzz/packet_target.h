@@ -65,7 +65,10 @@ static inline void check_action(const struct vrrp_action *action, bool last,
 		assert(!was_active && is_active);
 		break;
 	case VRRP_ACTION_RELEASE:
+	case VRRP_ACTION_HAND_OVER:
 		assert(was_active && !is_active);
+		assert((action->type == VRRP_ACTION_HAND_OVER) ==
+		       (vr->config.overlap && vr->election.reason.code == VRRP_REASON_HIGHER));
 		break;
 	case VRRP_ACTION_ANNOUNCE:
 		assert(is_active);

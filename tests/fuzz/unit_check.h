@@ -65,6 +65,16 @@ static inline void check_active_actions(const struct subject *s, unsigned i, con
 	       "no advert leaves before Adver_Timer");
 }
 
+/* Who preempts has the addresses before it speaks; who is led does as who leads. */
+static inline bool is_takeover(const struct subject *s, unsigned i, const char *word)
+{
+	enum vrrp_reason_code code = s->vr[i].election.reason.code;
+	bool led = code == VRRP_REASON_TOGETHER || code == VRRP_REASON_GROUP;
+
+	return strcmp(word, code == VRRP_REASON_PREEMPT ? "CAGS" : "ACGS") == 0 ||
+	       (led && strcmp(word, "CAGS") == 0);
+}
+
 static inline void check_actions(const struct subject *s, unsigned i)
 {
 	const struct vrrp_output *out = &s->out[i];
@@ -78,7 +88,8 @@ static inline void check_actions(const struct subject *s, unsigned i)
 	spell(out, word);
 	expect(s, i, !state || state->from == before->election.state, "from is the state before");
 	if (!was && is) {
-		expect(s, i, !strcmp(word, "ACGS"), "takes over: advert, claim, announce, state");
+		expect(s, i, is_takeover(s, i, word),
+		       "takes over: advert, claim, announce, state; who preempts claims first");
 		expect(s, i, advert->priority == vr->election.priority, "by its own priority");
 	} else if (was && !is) {
 		expect(s, i, !strcmp(word, "RAS"), "gives up: release, last advert, state");

@@ -133,14 +133,13 @@ DEFECTS = [
     Defect("addresses-before-adverts",
            "Whoever holds the kernel's lock delays adverts, and a Backup takes over for nothing.",
            "agent/router/*.c",
-           "queue_adverts(routers); queue_announcements(routers);",
-           "reconcile(routers); queue_adverts(routers); queue_announcements(routers);"),
+           "queue_adverts(routers, false); queue_announcements(routers);",
+           "reconcile(routers); queue_adverts(routers, false); queue_announcements(routers);"),
     Defect("announcement-of-nothing",
            "Hosts are sent to a router that does not answer for the address.",
            "agent/router/*.c",
-           "if (router->vr.election.state != VRRP_STATE_ACTIVE || "
-           "!kern_wants_has(routers->wants, want))",
-           "if ((void)kern_wants_has, router->vr.election.state != VRRP_STATE_ACTIVE)"),
+           "if (!serves || !kern_wants_has(routers->wants, want))",
+           "if ((void)kern_wants_has, !serves)"),
     Defect("restored-not-announced",
            "An address that comes back after a theft stays in the caches of others.",
            "agent/router/*.c",
@@ -231,8 +230,8 @@ DEFECTS = [
     Defect("due-renewal-forgotten",
            "An Active that yields and claims at once loses its addresses a little later.",
            "agent/router/*.c",
-           "case VRRP_ACTION_CLAIM: router_want_addresses(routers, router, true);",
-           "case VRRP_ACTION_CLAIM: router_want_addresses(routers, router, true);"
+           "hand_over_cancel(routers, router); router_want_addresses(routers, router, true);",
+           "hand_over_cancel(routers, router); router_want_addresses(routers, router, true);"
            " (void)lease_on_advert(&router->lease, routers->now->mono_ns);"),
     # ---- one process after another ----
     Defect("crash-without-missed",
@@ -509,11 +508,11 @@ DEFECTS = [
     Defect("stop-lost-in-reload",
            "vipd does not stop when it is told to during a reload.",
            "agent/keeper/*.[ch]",
-           "if (is_ending(s)) return; tell(step, SUCCESSION_FACT_ASKED, SUCCESSION_CURRENT);"
-           " serve(step, SUCCESSION_SERVICE_STOPPING);",
-           "if (is_ending(s) || s->phase == SUCCESSION_FREEZING) return;"
+           "on_stop_again(step); return; } tell(step, SUCCESSION_FACT_ASKED, SUCCESSION_CURRENT);"
+           " serve(step, SUCCESSION_SERVICE_STOPPING, 0);",
+           "on_stop_again(step); return; } if (s->phase == SUCCESSION_FREEZING) return;"
            " tell(step, SUCCESSION_FACT_ASKED, SUCCESSION_CURRENT);"
-           " serve(step, SUCCESSION_SERVICE_STOPPING);"),
+           " serve(step, SUCCESSION_SERVICE_STOPPING, 0);"),
     Defect("reload-lost-in-reload",
            "A second reload during the first is forgotten: the file is not what runs.",
            "agent/keeper/*.[ch]",
@@ -544,19 +543,19 @@ DEFECTS = [
     Defect("stop-ignored-at-first",
            "vipd does not stop while its first process starts.",
            "agent/keeper/*.[ch]",
-           "if (is_ending(s)) return; tell(step, SUCCESSION_FACT_ASKED, SUCCESSION_CURRENT);"
-           " serve(step, SUCCESSION_SERVICE_STOPPING);",
-           "if (is_ending(s) || s->phase == SUCCESSION_FIRST) return;"
+           "on_stop_again(step); return; } tell(step, SUCCESSION_FACT_ASKED, SUCCESSION_CURRENT);"
+           " serve(step, SUCCESSION_SERVICE_STOPPING, 0);",
+           "on_stop_again(step); return; } if (s->phase == SUCCESSION_FIRST) return;"
            " tell(step, SUCCESSION_FACT_ASKED, SUCCESSION_CURRENT);"
-           " serve(step, SUCCESSION_SERVICE_STOPPING);"),
+           " serve(step, SUCCESSION_SERVICE_STOPPING, 0);"),
     Defect("stop-ignored-in-gap",
            "vipd does not stop while one process follows another that died.",
            "agent/keeper/*.[ch]",
-           "if (is_ending(s)) return; tell(step, SUCCESSION_FACT_ASKED, SUCCESSION_CURRENT);"
-           " serve(step, SUCCESSION_SERVICE_STOPPING);",
-           "if (is_ending(s) || s->phase == SUCCESSION_GAP) return;"
+           "on_stop_again(step); return; } tell(step, SUCCESSION_FACT_ASKED, SUCCESSION_CURRENT);"
+           " serve(step, SUCCESSION_SERVICE_STOPPING, 0);",
+           "on_stop_again(step); return; } if (s->phase == SUCCESSION_GAP) return;"
            " tell(step, SUCCESSION_FACT_ASKED, SUCCESSION_CURRENT);"
-           " serve(step, SUCCESSION_SERVICE_STOPPING);"),
+           " serve(step, SUCCESSION_SERVICE_STOPPING, 0);"),
     Defect("stop-in-gap-without-will",
            "vipd stops while nobody speaks, and leaves the addresses of the dead behind.",
            "agent/keeper/*.[ch]",
@@ -701,8 +700,8 @@ DEFECTS = [
     Defect("yields-without-a-word",
            "Hosts go on sending to a router that has yielded.",
            "vrrp/*.c",
-           "fsm_act_advert(out, loses ? vr->election.priority : VRRP_PRIORITY_LEAVE);",
-           "(void)loses;"),
+           "fsm_act_advert(out, last_word(vr, code, advert));",
+           "(void)last_word;"),
     # ---- IPv6 ----
     Defect("tentative-source",
            "Adverts leave from an address that may be another host's.",

@@ -203,26 +203,35 @@ void check_missed(struct sim *sim, unsigned i)
 	sim->check.models[i].missed = true;
 }
 
-/* One letter per action: Claim, Release, Advert, Leave (an advert of priority 0), anNounce. */
+/* One letter per action: Claim, Release, Advert, Leave (an advert of priority 0), anNounce, Hand
+ * over.
+ */
 static void spell(const struct vrrp_output *out, char *ret_letters)
 {
+	static const char letters[] = {
+		[VRRP_ACTION_CLAIM] = 'C',  [VRRP_ACTION_RELEASE] = 'R',
+		[VRRP_ACTION_ADVERT] = 'A', [VRRP_ACTION_ANNOUNCE] = 'N',
+		[VRRP_ACTION_STATE] = 'S',  [VRRP_ACTION_DEAF] = 'd',
+		[VRRP_ACTION_HEARS] = 'h',  [VRRP_ACTION_HAND_OVER] = 'H',
+	};
+
 	for (unsigned i = 0; i < out->actions_n; i++) {
 		const struct vrrp_action *action = &out->actions[i];
 		bool leave = action->type == VRRP_ACTION_ADVERT && !action->priority;
 
-		*ret_letters++ = leave ? 'L' : "CRANS"[action->type];
+		*ret_letters++ = leave ? 'L' : letters[action->type];
 	}
 	*ret_letters = 0;
 }
 
 /* The answers that there are: P3 in one table. */
 static bool answer_is_legal(enum vrrp_event_type event, enum vrrp_state from, enum vrrp_state to,
-			    const char *letters)
+			    bool preempts, const char *letters)
 {
 	bool was = from == VRRP_STATE_ACTIVE, is = to == VRRP_STATE_ACTIVE;
 
 	if (!was && is)
-		return strcmp(letters, "ACNS") == 0;
+		return strcmp(letters, preempts ? "CANS" : "ACNS") == 0;
 	if (was && to == VRRP_STATE_BACKUP)
 		return strcmp(letters, "RAS") == 0 || strcmp(letters, "RLS") == 0;
 	if (was && !is)
@@ -240,9 +249,13 @@ static void check_actions(struct sim *sim, unsigned i, const struct vrrp *before
 {
 	const struct sim_gateway *r = &sim->routers[i];
 	char letters[VRRP_ACTIONS_MAX + 1];
+	bool preempts = event->type == VRRP_EVENT_LEAD
+				? event->served
+				: r->vr.election.reason.code == VRRP_REASON_PREEMPT;
 
 	spell(out, letters);
-	if (!answer_is_legal(event->type, before->election.state, r->vr.election.state, letters))
+	if (!answer_is_legal(event->type, before->election.state, r->vr.election.state, preempts,
+			     letters))
 		check_fail(sim, "P3", "%s does \"%s\" on the way from %s to %s", node_name(i),
 			   letters, vrrp_state_name(before->election.state),
 			   vrrp_state_name(r->vr.election.state));

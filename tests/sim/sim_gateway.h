@@ -40,6 +40,7 @@ enum sim_pause {
 /* What a turn has decided, to compare with what it does. */
 struct sim_turn {
 	bool changed;          /* claimed or released */
+	bool late;             /* claimed before the advert was decided */
 	unsigned adverts;      /* adverts as Active that are due, */
 	unsigned farewells;    /* last adverts that are due */
 	unsigned priority;     /* of the last one that was decided */

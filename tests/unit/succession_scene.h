@@ -28,7 +28,8 @@ static inline const char *word_of(const struct succession_action *action)
 		"end",       "lost",     "hopeless",   "standby",    "no-standby",
 		"reloading", "reloaded", "undone",     "resumed",    "again",
 	};
-	static const char *const services[] = { "ready", "reloading", "alive", "stopping" };
+	static const char *const services[] = { "ready", "reloading", "alive", "stopping",
+						"leaving" };
 
 	switch (action->type) {
 	case SUCCESSION_SPAWN:

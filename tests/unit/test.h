@@ -96,6 +96,9 @@ static inline const char *actions_text(const struct vrrp *vr, const struct vrrp_
 		case VRRP_ACTION_HEARS:
 			p += sprintf(p, "hears");
 			break;
+		case VRRP_ACTION_HAND_OVER:
+			p += sprintf(p, "hand over");
+			break;
 		}
 	}
 	return text;

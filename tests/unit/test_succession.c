@@ -468,11 +468,40 @@ static void test_stop_current_leaves_gracefully(void **state)
 	(void)state;
 	assert_string_equal(on_event(&scene, SUCCESSION_STOP),
 			    "tell(current asked) dismiss(standby) leave(current)");
-	assert_string_equal(on_event(&scene, SUCCESSION_STOP), "");
 	assert_string_equal(on_event(&scene, SUCCESSION_RELOAD), "");
 	assert_string_equal(on_event(&scene, SUCCESSION_SAYS_ALIVE), "");
 	assert_string_equal(on(&scene, SUCCESSION_CHANNEL_END, SUCCESSION_CURRENT), "");
 	assert_string_equal(on_ended(&scene, SUCCESSION_CURRENT, 0), "exit(current 0)");
+}
+
+static void test_stop_twice_asks_twice(void **state)
+{
+	struct scene scene = steady();
+
+	(void)state;
+	assert_string_equal(on_event(&scene, SUCCESSION_STOP),
+			    "tell(current asked) dismiss(standby) leave(current)");
+	assert_string_equal(on_event(&scene, SUCCESSION_STOP), "leave(current)");
+	assert_string_equal(on_late(&scene), "tell(current late-leave) kill(current)");
+	assert_string_equal(on_event(&scene, SUCCESSION_STOP), "");
+}
+
+/* It serves until a successor has come: so long nobody loses patience, the manager included. */
+static void test_stop_waits_as_long_as_current_has_said(void **state)
+{
+	struct scene scene = steady();
+	struct succession_event leaving = { .type = SUCCESSION_SAYS_LEAVING };
+	int64_t since_ns;
+
+	(void)state;
+	leaving.ns = scene.now_ns + 60 * SECOND;
+	assert_string_equal(give(&scene, leaving), "");
+	on_event(&scene, SUCCESSION_STOP);
+	since_ns = scene.now_ns;
+	leaving.ns = since_ns + 60 * SECOND;
+	assert_string_equal(give(&scene, leaving), "");
+	assert_string_equal(on_late(&scene), "tell(current late-leave) kill(current)");
+	assert_int_equal(scene.now_ns, since_ns + 65 * SECOND);
 }
 
 static void test_stop_current_crashes_its_will_is_executed(void **state)
@@ -579,6 +608,8 @@ int main(void)
 		cmocka_unit_test(
 			test_standby_of_before_a_reload_is_dismissed_by_the_first_sign_of_life),
 		cmocka_unit_test(test_stop_current_leaves_gracefully),
+		cmocka_unit_test(test_stop_twice_asks_twice),
+		cmocka_unit_test(test_stop_waits_as_long_as_current_has_said),
 		cmocka_unit_test(test_stop_current_crashes_its_will_is_executed),
 		cmocka_unit_test(test_stop_current_hangs_is_killed_within_five_seconds),
 		cmocka_unit_test(

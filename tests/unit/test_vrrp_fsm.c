@@ -333,7 +333,7 @@ static void test_fsm_backup_lower_priority_is_preempted_by_the_running_timer(voi
 	assert_int_equal(vr.election.active_priority, 0);
 	assert_int_equal(vr.election.heard_ns, T0);
 	assert_string_equal(on_timer(&vr, T0 + DOWN_100),
-			    "advert 100, claim, announce, backup->active");
+			    "claim, advert 100, announce, backup->active");
 	assert_int_equal(vr.election.reason.code, VRRP_REASON_PREEMPT);
 	assert_int_equal(vr.election.reason.priority, 50);
 	assert_address(vr.election.reason.source, LOWER_ADDRESS);
@@ -622,7 +622,7 @@ static void test_fsm_late_timer_is_granted_again_after_an_advert(void **state)
 	}
 	assert_string_equal(on_advert(&vr, now_ns, 50, LOWER_ADDRESS, 100), "");
 	assert_string_equal(on_timer(&vr, vrrp_deadline(&vr)),
-			    "advert 100, claim, announce, backup->active");
+			    "claim, advert 100, announce, backup->active");
 }
 
 /* adverts that waited while we were stopped are read first. */
