@@ -38,8 +38,7 @@ static struct vrrp_reason takeover_reason(const struct vrrp *vr, int64_t now_ns)
  */
 static void grant_late(struct vrrp *vr, int64_t now_ns)
 {
-	int64_t until_ns =
-		now_ns + vrrp_interval_ns(vr->election.active_interval_cs) + fsm_skew_time(vr);
+	int64_t until_ns = now_ns + fsm_grant(vr);
 
 	if (vr->election.late_granted || vr->election.down_ns >= until_ns)
 		return;

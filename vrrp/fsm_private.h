@@ -59,6 +59,11 @@ int64_t fsm_down_interval(const struct vrrp *vr);
 int64_t fsm_skew_time(const struct vrrp *vr);
 
 /**
+ * fsm_grant() - what an Active needs to be heard once more.
+ */
+int64_t fsm_grant(const struct vrrp *vr);
+
+/**
  * fsm_restart_down() - somebody who is deferred to was heard: Active_Down_Timer starts anew.
  */
 void fsm_restart_down(struct vrrp *vr, int64_t now_ns);

@@ -79,6 +79,11 @@ int64_t fsm_skew_time(const struct vrrp *vr)
 			    vr->election.active_interval_cs);
 }
 
+int64_t fsm_grant(const struct vrrp *vr)
+{
+	return vrrp_interval_ns(vr->election.active_interval_cs) + fsm_skew_time(vr);
+}
+
 void fsm_restart_down(struct vrrp *vr, int64_t now_ns)
 {
 	vr->election.heard_ns = now_ns;
@@ -112,13 +117,24 @@ static int64_t refreshed_down_ns(const struct vrrp *vr, int64_t now_ns)
 	const struct vrrp_election *e = &vr->election;
 	bool heard = e->active_source[0] != 0;
 	int64_t down_ns = e->heard_ns + fsm_down_interval(vr);
+	int64_t granted_ns = fsm_min_ns(e->down_ns, now_ns + fsm_grant(vr));
 
 	if (vrrp_is_owner(vr))
 		return now_ns;
 	if (heard && e->active_priority == VRRP_PRIORITY_LEAVE)
 		return e->heard_ns + fsm_skew_time(vr);
-	/* What was granted stays granted. */
-	return e->late_granted && e->down_ns > down_ns ? e->down_ns : down_ns;
+	/* What was granted stays granted, as far as it would be now. */
+	return e->late_granted && granted_ns > down_ns ? granted_ns : down_ns;
+}
+
+/* Whether one that was to be preempted is not weaker any more, or may stay: it is deferred to from
+ * now on, as if just heard. */
+static bool has_caught_up(const struct vrrp *vr)
+{
+	const struct vrrp_election *e = &vr->election;
+
+	return e->lower_heard && !vrrp_is_owner(vr) &&
+	       (e->lower_priority >= e->priority || !vr->config.preempt);
 }
 
 void vrrp_refresh(struct vrrp *vr, int64_t now_ns)
@@ -135,6 +151,12 @@ void vrrp_refresh(struct vrrp *vr, int64_t now_ns)
 	/* Nobody was heard yet, so nobody's interval was learned; version 2 learns none. */
 	if (e->active_source[0] == 0 || vr->config.version == 2)
 		e->active_interval_cs = vr->config.interval_cs;
+	if (has_caught_up(vr)) {
+		e->active_priority = e->lower_priority;
+		memcpy(e->active_source, e->lower_source, sizeof(e->active_source));
+		fsm_restart_down(vr, now_ns);
+		return;
+	}
 	e->down_ns = refreshed_down_ns(vr, now_ns);
 }
 

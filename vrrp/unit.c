@@ -301,9 +301,14 @@ static void touch_others(struct vrrp_unit *unit)
 	const struct vrrp_member *last = last_waiting(unit);
 	bool led = active_member(unit), waits = last;
 
-	for (unsigned i = 0; i < unit->n; i++)
+	for (unsigned i = 0; i < unit->n; i++) {
 		if (led != unit->led || waits != unit->waits || &unit->members[i] == last)
 			unit->members[i].touched = true;
+		if (!is_in(&unit->members[i], VRRP_STATE_BACKUP))
+			unit->members[i].deaf = false;
+	}
+	if (!led) /* a tie that was not decided is none any more */
+		unit->tie_since_ns = unit->tie_ns = VRRP_NEVER;
 	unit->led = led;
 	unit->waits = waits;
 }
@@ -326,8 +331,6 @@ void vrrp_unit_step(struct vrrp_unit *unit, unsigned i, const struct vrrp_event 
 		on_backup_timer(unit, i, event, out);
 	else
 		step(unit, i, event, &out[i]);
-	if (!is_in(member, VRRP_STATE_BACKUP))
-		member->deaf = false;
 	touch_others(unit);
 }
 

@@ -116,7 +116,7 @@ static inline bool is_reason_to_be_active(const struct subject *s, unsigned i)
 		return is_owner(&s->vr[i]) &&
 		       (type == VRRP_EVENT_STARTUP || type == VRRP_EVENT_TIMER);
 	case VRRP_REASON_PREEMPT:
-		return type == VRRP_EVENT_TIMER && e->reason.priority < s->books[i].best;
+		return type == VRRP_EVENT_TIMER && e->reason.priority < e->priority;
 	case VRRP_REASON_SILENCE:
 	case VRRP_REASON_LEFT:
 		return type == VRRP_EVENT_TIMER;
@@ -524,6 +524,8 @@ static inline void check_deafness(const struct subject *s, unsigned i)
 	       "deaf is who hears nobody while another one hears an Active");
 	expect(s, i, !untold || (s->books[i].was_deaf && !s->members[i].deaf),
 	       "only who was deaf hears again");
+	expect(s, i, !s->members[i].deaf || is_in(&s->vr[i], VRRP_STATE_BACKUP),
+	       "nobody but a Backup is deaf");
 	expect(s, i, !told || is_in(&s->vr[i], VRRP_STATE_BACKUP), "only a Backup becomes deaf");
 }
 

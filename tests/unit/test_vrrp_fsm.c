@@ -358,6 +358,42 @@ static void test_fsm_backup_compares_priorities_exactly(void **state)
 }
 
 /* A lower priority that was heard before the Active went silent is not why we took over. */
+/* Who is to be preempted may not be weaker any more, after a drain, say: then it is a living
+ * Active. */
+static void test_fsm_backup_defers_to_whom_its_own_priority_falls_below(void **state)
+{
+	static const uint8_t priorities[] = { 50, 40, 1 };
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(priorities); i++) {
+		struct vrrp vr = test_backup(100, T0);
+		struct vrrp_event event = { .type = VRRP_EVENT_PRIORITY,
+					    .now_ns = T0 + 3 * SECOND,
+					    .priority = priorities[i] };
+
+		on_advert(&vr, T0 + 2 * SECOND, 50, LOWER_ADDRESS, 100);
+		assert_string_equal(step(&vr, &event), "");
+		assert_true(vrrp_deadline(&vr) > T0 + 6 * SECOND);
+		assert_int_equal(vr.election.active_priority, 50);
+		assert_address(vr.election.active_source, LOWER_ADDRESS);
+		assert_false(vr.election.lower_heard);
+	}
+}
+
+static void test_fsm_backup_goes_on_to_preempt_whom_it_is_still_above(void **state)
+{
+	struct vrrp vr = test_backup(100, T0);
+	struct vrrp_event event = { .type = VRRP_EVENT_PRIORITY,
+				    .now_ns = T0 + 3 * SECOND,
+				    .priority = 51 };
+
+	(void)state;
+	on_advert(&vr, T0 + 2 * SECOND, 50, LOWER_ADDRESS, 100);
+	assert_string_equal(step(&vr, &event), "");
+	assert_true(vrrp_deadline(&vr) < T0 + 4 * SECOND);
+	assert_true(vr.election.lower_heard);
+}
+
 static void test_fsm_backup_reason_names_the_last_that_mattered(void **state)
 {
 	struct vrrp vr = test_backup(100, T0), left = vr;
@@ -663,6 +699,8 @@ int main(void)
 		cmocka_unit_test(test_fsm_backup_without_preemption_follows_a_lower_priority),
 		cmocka_unit_test(test_fsm_backup_lower_priority_is_preempted_by_the_running_timer),
 		cmocka_unit_test(test_fsm_backup_compares_priorities_exactly),
+		cmocka_unit_test(test_fsm_backup_defers_to_whom_its_own_priority_falls_below),
+		cmocka_unit_test(test_fsm_backup_goes_on_to_preempt_whom_it_is_still_above),
 		cmocka_unit_test(test_fsm_backup_reason_names_the_last_that_mattered),
 		cmocka_unit_test(test_fsm_backup_lets_nobody_leave_who_was_not_active),
 		cmocka_unit_test(test_fsm_backup_lets_a_weaker_active_leave),

@@ -174,6 +174,23 @@ static void test_unit_one_family_that_hears_an_active_is_enough(void **state)
 	assert_false(host.unit.members[V6].deaf);
 }
 
+/* Whoever of them the timer is of. */
+static void test_unit_deaf_family_that_is_led_is_deaf_no_more(void **state)
+{
+	struct host host;
+	int64_t now = T0;
+
+	(void)state;
+	begin(&host, 100);
+	for (unsigned i = 0; i < 6; i++, now += SECOND) {
+		hear(&host, V4, now, 150, HIGHER_ADDRESS);
+		(void)timer(&host, V6, now);
+	}
+	assert_true(host.unit.members[V6].deaf);
+	assert_string_equal(timer(&host, V4, now + DOWN_100 - SECOND), TAKES_OVER " | " TAKES_OVER);
+	assert_false(host.unit.members[V6].deaf);
+}
+
 static void test_unit_deaf_family_hears_again(void **state)
 {
 	struct host host;
@@ -664,6 +681,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_unit_takes_over_in_one_step),
 		cmocka_unit_test(test_unit_one_family_that_hears_an_active_is_enough),
+		cmocka_unit_test(test_unit_deaf_family_that_is_led_is_deaf_no_more),
 		cmocka_unit_test(test_unit_deaf_family_hears_again),
 		cmocka_unit_test(test_unit_stall_of_the_host_is_granted_once),
 		cmocka_unit_test(test_unit_yields_as_one),
