@@ -415,7 +415,9 @@ enum log_level event_level(const struct event *event)
 		break;
 	case EVENT_NOTICE:
 		if (event->packet.which == VRRP_NOTICE_OWNER ||
-		    event->packet.which == VRRP_NOTICE_INTERVAL)
+		    event->packet.which == VRRP_NOTICE_INTERVAL ||
+		    event->packet.which == VRRP_NOTICE_NOT_HEARD ||
+		    event->packet.which == VRRP_NOTICE_ADDRESS_TAKEN)
 			return LOG_LEVEL_ERROR;
 		if (event->packet.which == VRRP_NOTICE_EQUAL_PRIORITY)
 			return LOG_LEVEL_INFO;

@@ -343,6 +343,17 @@ static void list_note(const struct event *event, char *buf)
 			    "keepalived discards our list, and then both are active");
 }
 
+/* Its address stands where an advert has its source. */
+static void taken_note(const struct event *event, char *buf)
+{
+	const uint8_t *mac = event->packet.theirs[0];
+
+	snprintf(buf, EVENT_NOTE_SIZE,
+		 "%02x:%02x:%02x:%02x:%02x:%02x says to have this address, which is ours now: two "
+		 "hosts answer; find that MAC address in the switch, and remove the address there",
+		 mac[0], mac[1], mac[2], mac[3], mac[4], mac[5]);
+}
+
 static void notice_note(const struct event *event, char *buf)
 {
 	static const char *const notes[VRRP_NOTICE_COUNT] = {
@@ -351,6 +362,11 @@ static void notice_note(const struct event *event, char *buf)
 		[VRRP_NOTICE_EQUAL_PRIORITY] = "the higher address wins; give distinct priorities",
 		[VRRP_NOTICE_OTHER_ACTIVE] =
 			"that host was active, too; answered and announced again",
+		[VRRP_NOTICE_NOT_HEARD] =
+			"that host goes on being active, although it was answered all the time: it "
+			"does not hear this one, and two hosts answer; look for a firewall there "
+			"that drops IP protocol 112, a switch that filters, other keys or another "
+			"version",
 		[VRRP_NOTICE_CLOCK_SKEW] =
 			"its clock and this host's are more than half the window apart: beyond the "
 			"window its adverts are discarded; set the clocks by NTP, then restart "
@@ -364,6 +380,8 @@ static void notice_note(const struct event *event, char *buf)
 			 "active; set checksum to %s in router %s",
 			 event->packet.checksum == VRRP_CHECKSUM_RFC5798 ? "rfc5798" : "rfc9568",
 			 event->router);
+	else if (which == VRRP_NOTICE_ADDRESS_TAKEN)
+		taken_note(event, buf);
 	else if (which == VRRP_NOTICE_ADDRESS_LIST)
 		list_note(event, buf);
 	else if (which == VRRP_NOTICE_INTERVAL && event->packet.discarded)

@@ -117,3 +117,34 @@ void kern_frame_na(uint8_t *frame, const struct kern_frame_na *na)
 	put16(message + 2, checksum(IPPROTO_ICMPV6 + (uint32_t)ip.payload_len, message - 32,
 				    32 + ip.payload_len));
 }
+
+void kern_frame_arp_probe(uint8_t *frame, const uint8_t *mac, const uint8_t *address)
+{
+	kern_frame_arp(frame, mac, mac, address);
+	memset(frame + 28, 0, 4); /* the sender's address, */
+	memset(frame + 32, 0, 6); /* and whose MAC is asked for */
+}
+
+void kern_frame_ns_probe(uint8_t *frame, const uint8_t *mac, const uint8_t *address)
+{
+	static const uint8_t unspecified[16];
+	/* RFC 4291 §2.7.1: the solicited-node group. */
+	const uint8_t group[16] = { 0xff,        0x02,        [11] = 1,   0xff,
+				    address[13], address[14], address[15] };
+	const struct kern_frame_ip ip = {
+		.source_mac = mac,
+		.source = unspecified,
+		.destination = group,
+		.protocol = IPPROTO_ICMPV6,
+		.ttl = 255,
+		.payload_len = KERN_FRAME_NS_PROBE_LEN - KERN_FRAME_IP6_LEN,
+	};
+	uint8_t *message = frame + KERN_FRAME_IP6_LEN;
+
+	kern_frame_ip6(frame, &ip);
+	memset(message, 0, ip.payload_len);
+	message[0] = ND_NEIGHBOR_SOLICIT;
+	put_bytes(message + 8, address, 16);
+	put16(message + 2, checksum(IPPROTO_ICMPV6 + (uint32_t)ip.payload_len, message - 32,
+				    32 + ip.payload_len));
+}

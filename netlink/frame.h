@@ -52,6 +52,25 @@ void kern_frame_ip6(uint8_t *frame, const struct kern_frame_ip *ip);
 void kern_frame_arp(uint8_t *frame, const uint8_t *source_mac, const uint8_t *mac,
 		    const uint8_t *address);
 
+/**
+ * kern_frame_arp_probe() - write the question whether anybody else has an address, by which nobody
+ * learns where it is (RFC 5227 §1.1).
+ * @frame: KERN_FRAME_ARP_LEN bytes.
+ * @mac: of the sender, who is answered.
+ * @address: 4 bytes.
+ */
+void kern_frame_arp_probe(uint8_t *frame, const uint8_t *mac, const uint8_t *address);
+
+#define KERN_FRAME_NS_PROBE_LEN 78
+
+/**
+ * kern_frame_ns_probe() - the same of IPv6: as duplicate address detection asks (RFC 4862 §5.4.2).
+ * @frame: KERN_FRAME_NS_PROBE_LEN bytes.
+ * @mac: of the sender. All nodes get the answer.
+ * @address: 16 bytes.
+ */
+void kern_frame_ns_probe(uint8_t *frame, const uint8_t *mac, const uint8_t *address);
+
 /* What stands in an unsolicited Neighbor Advertisement. All is borrowed. */
 struct kern_frame_na {
 	const uint8_t *source_mac;

@@ -103,6 +103,8 @@ const char *const vrrp_notice_words[VRRP_NOTICE_COUNT] = {
 	[VRRP_NOTICE_CHECKSUM_FORM] = "checksum_form",
 	[VRRP_NOTICE_OTHER_ACTIVE] = "other_active",
 	[VRRP_NOTICE_CLOCK_SKEW] = "clock_skew",
+	[VRRP_NOTICE_NOT_HEARD] = "not_heard",
+	[VRRP_NOTICE_ADDRESS_TAKEN] = "address_taken",
 };
 
 const char *vrrp_notice_name(enum vrrp_notice notice)

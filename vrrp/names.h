@@ -113,7 +113,8 @@ enum vrrp_reject {
 	VRRP_REJECT_COUNT,
 };
 
-/* What is remarkable about an accepted advert. One counter each; the advert takes its course. */
+/* What is remarkable about an accepted advert, which takes its course; the last two are the
+ * caller's to find. One counter each. */
 enum vrrp_notice {
 	VRRP_NOTICE_INTERVAL,       /* the sender's interval differs from ours */
 	VRRP_NOTICE_ADDRESS_LIST,   /* the sender's addresses differ from ours */
@@ -122,6 +123,9 @@ enum vrrp_notice {
 	VRRP_NOTICE_CHECKSUM_FORM,  /* the sender uses the other reading of the IPv4 checksum */
 	VRRP_NOTICE_OTHER_ACTIVE,   /* while we are Active, and not of a higher priority */
 	VRRP_NOTICE_CLOCK_SKEW,     /* the time in its HMAC trailer is half the window from ours */
+	VRRP_NOTICE_NOT_HEARD,      /* while we are Active, again and again: it does not hear us */
+	VRRP_NOTICE_ADDRESS_TAKEN,  /* no advert: somebody says to have an address while we are
+				       Active */
 	VRRP_NOTICE_COUNT,
 };
 

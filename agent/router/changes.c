@@ -5,6 +5,7 @@
 #include <string.h>
 
 struct changes {
+	const struct conf *new;       /* while they are found; borrowed */
 	unsigned n;                   /* all of them */
 	unsigned gone_n;              /* routers that nobody continues */
 	char (*gone)[CONF_NAME_SIZE]; /* owned */
@@ -47,6 +48,24 @@ static struct event event_of_difference(const struct conf_difference *d)
 	return event;
 }
 
+/* Whether some router goes on with one, whatever it is called: as router_state() knows it. */
+static bool is_continued(const struct conf *new, const struct conf_router *old)
+{
+	unsigned n = old->members_n ? old->members_n : 1;
+
+	for (unsigned i = 0; i < n; i++) {
+		const struct conf_router *member = old->members_n ? &old->members[i] : old;
+
+		for (unsigned k = 0; k < new->routers_n; k++)
+			if (new->routers[k].vrrp.vrid ==
+				    member->vrrp.vrid &&new->routers[k].vrrp.family ==
+				    member->vrrp.family &&
+			    strcmp(new->routers[k].interface, member->interface) == 0)
+				return true;
+	}
+	return false;
+}
+
 /* Without memory for it, that one leaves a gap. */
 static void note_gone(struct changes *changes, const char *name)
 {
@@ -63,7 +82,8 @@ static void note(const struct conf_difference *difference, void *arg)
 	struct changes *changes = arg;
 	bool of_router = difference->noun && strcmp(difference->noun, "router") == 0;
 
-	if (of_router && (difference->change == CONF_GONE || difference->change == CONF_RESTART))
+	if (of_router && (difference->change == CONF_GONE || difference->change == CONF_RESTART) &&
+	    !is_continued(changes->new, difference->old))
 		note_gone(changes, difference->name);
 	if (changes->n < CHANGES_MAX)
 		changes->events[changes->n] = event_of_difference(difference);
@@ -88,7 +108,11 @@ static void give_up(struct changes *changes, const char *why)
 
 static void compare(struct changes *changes, const struct conf *old, const struct conf *new)
 {
-	int err = conf_diff(old, new, note, changes);
+	int err;
+
+	changes->new = new;
+	err = conf_diff(old, new, note, changes);
+	changes->new = NULL;
 
 	if (err < 0)
 		give_up(changes, strerror(-err));

@@ -164,12 +164,18 @@ static bool may_announce(const struct routers *routers, struct router *router, u
 {
 	bool serves = router->vr.election.state == VRRP_STATE_ACTIVE || hand_over_is_on(router);
 
-	if (!serves || !kern_wants_has(routers->wants, want))
+	if (!serves || !kern_wants_has(routers->wants, want) || routers->said[want].fresh)
 		return false;
 	if (!virtual_mac_has(routers, router, want) || !virtual_mac_is_deaf(routers, router))
 		return true;
 	router->outbox.unheard = true;
 	return false;
+}
+
+static const uint8_t *mac_of(const struct routers *routers, const struct router *router,
+			     unsigned want, const struct interface *interface)
+{
+	return virtual_mac_has(routers, router, want) ? router->conf->mac.address : interface->mac;
 }
 
 static void queue_announcement(struct routers *routers, struct router *router, unsigned want)
@@ -180,11 +186,9 @@ static void queue_announcement(struct routers *routers, struct router *router, u
 	size_t len = address->family == 6 ? KERN_FRAME_NA_LEN : KERN_FRAME_ARP_LEN;
 	uint8_t *frame;
 
-	if (!may_announce(routers, router, want))
+	if (!may_announce(routers, router, want) || !interface)
 		return;
-	if (!interface)
-		return;
-	mac = virtual_mac_has(routers, router, want) ? router->conf->mac.address : interface->mac;
+	mac = mac_of(routers, router, want, interface);
 	frame = routers_frame(routers, interface->ifindex, len, router, SENT_ANNOUNCEMENT);
 	if (address->family == 6)
 		write_na(frame, interface, mac, address);
@@ -294,8 +298,11 @@ static void take_address_news(struct routers *routers, const struct kern_news *n
 	}
 	if (back)
 		router->vr.counters.addresses_restored++;
-	if (back || news->what == KERN_WANT_ADDED)
-		announce_new(routers, router, address);
+	if (!back && news->what != KERN_WANT_ADDED)
+		return;
+	/* What is added over IPv6 does not answer before the kernel's event of it: hear.c. */
+	routers->said[news->want].fresh = router->conf->addresses[address].family == 6;
+	announce_new(routers, router, address);
 }
 
 /* Once: it is the kernel that has no such filters. */
@@ -446,6 +453,34 @@ static void queue_farewells(struct routers *routers)
 	}
 }
 
+/* Each that is announced is asked for. What becomes of the frames nobody needs to know. */
+static void queue_probe(struct routers *routers, struct router *router, unsigned want)
+{
+	const struct conf_address *address = &router->conf->addresses[want - router->want];
+	const struct interface *interface = router_announces_on(routers, router, want);
+	const uint8_t *mac;
+
+	if (!interface || !may_announce(routers, router, want))
+		return;
+	mac = mac_of(routers, router, want, interface);
+	if (address->family == 6)
+		kern_frame_ns_probe(routers_frame(routers, interface->ifindex,
+						  KERN_FRAME_NS_PROBE_LEN, NULL, SENT_ANNOUNCEMENT),
+				    mac, address->bytes);
+	else
+		kern_frame_arp_probe(routers_frame(routers, interface->ifindex, KERN_FRAME_ARP_LEN,
+						   NULL, SENT_ANNOUNCEMENT),
+				     mac, address->bytes);
+}
+
+static void probe(struct routers *routers, struct router *router)
+{
+	unsigned n = router->conf->addresses_n + router->conf->extra_n;
+
+	for (unsigned i = 0; i < n; i++)
+		queue_probe(routers, router, router->want + i);
+}
+
 /* One that is still to be handed over; of one whose successor has announced them all there is none.
  */
 static void recall(struct routers *routers, struct router *router)
@@ -470,6 +505,8 @@ static void queue_announcements(struct routers *routers)
 			run_round(routers, router);
 		if (router->outbox.recall_due)
 			recall(routers, router);
+		if (router->outbox.probe_due)
+			probe(routers, router);
 	}
 }
 
@@ -498,7 +535,7 @@ static void empty_outboxes(struct routers *routers, bool said)
 		struct outbox *outbox = &routers->owing[i]->outbox;
 
 		outbox->advert_due = outbox->advert_late = outbox->announce_due = false;
-		outbox->recall_due = false;
+		outbox->recall_due = outbox->probe_due = false;
 		outbox->listed = outbox->farewell_due && !said;
 		if (outbox->listed)
 			routers->owing[n++] = routers->owing[i];

@@ -14,7 +14,11 @@ bool hand_over_is_on(const struct router *router)
 
 int64_t hand_over_deadline(const struct router *router)
 {
-	return hand_over_is_on(router) ? router->hand_over.until_ns : INT64_MAX;
+	const struct hand_over *hand_over = &router->hand_over;
+
+	if (!hand_over_is_on(router))
+		return INT64_MAX;
+	return hand_over->due_ns < hand_over->until_ns ? hand_over->due_ns : hand_over->until_ns;
 }
 
 void hand_over_say(struct router *router, uint8_t priority)
@@ -54,12 +58,6 @@ void hand_over_end(struct routers *routers, struct router *router)
 		router_owe_advert(routers, router, done.word);
 }
 
-void hand_over_look(struct routers *routers, struct router *router)
-{
-	if (routers->now->mono_ns >= hand_over_deadline(router))
-		hand_over_end(routers, router);
-}
-
 /* Its successor may have announced it before the first advert that is read here. */
 static bool is_announced(const struct routers *routers, const struct router *router, unsigned want)
 {
@@ -85,18 +83,60 @@ static void let_go(struct routers *routers, struct router *router, unsigned addr
 	router_want_address(routers, router, address, false);
 }
 
-static void begin_with(struct routers *routers, struct router *router, unsigned address)
+/* @heard_ns: its successor was heard then. */
+static void let_go_soon(struct routers *routers, struct router *router, unsigned want,
+			int64_t heard_ns)
 {
-	unsigned want = router->want + address;
+	int64_t gone_ns = heard_ns + HAND_OVER_GRACE_NS;
+
+	routers->said[want].gone_ns = gone_ns;
+	if (gone_ns < router->hand_over.due_ns)
+		router->hand_over.due_ns = gone_ns;
+}
+
+static void begin_with(struct routers *routers, struct router *router, unsigned want)
+{
+	struct said *said = &routers->said[want];
 
 	if (!can_be_heard(routers, router, want))
 		return;
-	if (is_announced(routers, router, want)) {
-		let_go(routers, router, address);
-		return;
-	}
-	routers->said[want].awaited = true;
+	said->awaited = true;
+	said->gone_ns = VRRP_NEVER;
 	router->hand_over.left_n++;
+	if (is_announced(routers, router, want))
+		let_go_soon(routers, router, want, said->heard_ns);
+}
+
+/* Those whose moment has come. */
+static void let_go_announced(struct routers *routers, struct router *router)
+{
+	unsigned n = router->conf->addresses_n + router->conf->extra_n;
+
+	router->hand_over.due_ns = VRRP_NEVER;
+	for (unsigned i = 0; i < n; i++) {
+		struct said *said = &routers->said[router->want + i];
+
+		if (!said->awaited)
+			continue;
+		if (said->gone_ns <= routers->now->mono_ns) {
+			said->awaited = false;
+			router->hand_over.left_n--;
+			let_go(routers, router, i);
+		} else if (said->gone_ns < router->hand_over.due_ns) {
+			router->hand_over.due_ns = said->gone_ns;
+		}
+	}
+}
+
+void hand_over_look(struct routers *routers, struct router *router)
+{
+	int64_t now_ns = routers->now->mono_ns;
+
+	if (hand_over_is_on(router) && now_ns >= router->hand_over.due_ns)
+		let_go_announced(routers, router);
+	if (hand_over_is_on(router) &&
+	    (!router->hand_over.left_n || now_ns >= router->hand_over.until_ns))
+		hand_over_end(routers, router);
 }
 
 /* What evidence there was for the leases is of this moment: an Active was heard that comes. */
@@ -109,23 +149,20 @@ void hand_over_begin(struct routers *routers, struct router *router)
 
 	router->hand_over.began_ns = now_ns;
 	router->hand_over.until_ns = now_ns + span_ns;
+	router->hand_over.due_ns = VRRP_NEVER;
 	for (unsigned i = 0; i < n; i++)
-		begin_with(routers, router, i);
-	if (router->hand_over.left_n && router_has_virtual_mac(router))
+		begin_with(routers, router, router->want + i);
+	hand_over_look(routers, router);
+	if (!hand_over_is_on(router))
+		return;
+	if (router_has_virtual_mac(router))
 		router_owe_recall(routers, router);
-	if (!router->hand_over.left_n)
-		hand_over_end(routers, router);
-	else if (span_ns > interval_ns)
+	if (span_ns > interval_ns)
 		router_renew_leases(routers, router);
 }
 
 void hand_over_announced(struct routers *routers, struct router *router, unsigned want)
 {
-	if (!routers->said[want].awaited)
-		return;
-	routers->said[want].awaited = false;
-	router->hand_over.left_n--;
-	let_go(routers, router, want - router->want);
-	if (!router->hand_over.left_n)
-		hand_over_end(routers, router);
+	if (routers->said[want].awaited && routers->said[want].gone_ns == VRRP_NEVER)
+		let_go_soon(routers, router, want, routers->now->mono_ns);
 }

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Handing addresses over: a router that leaves on purpose, or has found its better, goes on serving
- * each address until its successor is heard to announce it, and removes it then, so that at any
- * time somebody answers. Those that nobody can announce, since they are on no Ethernet, go with the
- * last one, and routes and rules with the first. All of it ends after an interval, however little
- * was announced, and a fault or a stop ends it at once.
+ * each address until its successor is heard to announce it, and a moment longer, for what was under
+ * way by then, so that at any time somebody answers. Those that nobody can announce, since they are
+ * on no Ethernet, go with the last one, and routes and rules with the first. All of it ends after
+ * an interval, however little was announced, and a fault or a stop ends it at once.
  */
 #ifndef HAND_OVER_H
 #define HAND_OVER_H
@@ -15,12 +15,16 @@
 /* A successor may need so long to add many addresses, however short the interval is. */
 #define HAND_OVER_MIN_NS INT64_C(500000000)
 
+/* So long a packet may be under way to whoever had the address before it was announced. */
+#define HAND_OVER_GRACE_NS INT64_C(2000000)
+
 struct router;
 struct routers;
 
 /* Of a router. */
 struct hand_over {
 	int64_t until_ns;   /* it ends then; 0: there is none */
+	int64_t due_ns;     /* the next address goes then; VRRP_NEVER: none is announced */
 	int64_t began_ns;   /* since then */
 	int64_t claimed_ns; /* the router became Active then */
 	unsigned left_n;    /* addresses that are still to be announced */
@@ -57,13 +61,13 @@ void hand_over_cancel(struct routers *routers, struct router *router);
 
 /**
  * hand_over_announced() - somebody else has announced an address of a router: if that is awaited,
- * it goes.
+ * it goes in a moment.
  * @want: of the router.
  */
 void hand_over_announced(struct routers *routers, struct router *router, unsigned want);
 
 /**
- * hand_over_look() - end one whose time is over.
+ * hand_over_look() - let go what is announced, and end one whose time is over.
  */
 void hand_over_look(struct routers *routers, struct router *router);
 

@@ -117,6 +117,25 @@ static bool is_leftover(const struct routers *routers, const struct kern_object 
 						 KERN_KIND_ADDRESS, &object->entry) < 0);
 }
 
+/*
+ * Linux routes to a new IPv6 address from its work queue, whether detection of duplicates is asked
+ * for or not, and tells of the address then: now it answers, and may be announced (RFC 9568
+ * §8.2.2).
+ */
+static void see_ready(struct routers *routers, unsigned want)
+{
+	struct router *router = router_of_want(routers, want);
+	unsigned n = router->conf->addresses_n + router->conf->extra_n;
+
+	if (!routers->said[want].fresh)
+		return;
+	routers->said[want].fresh = false;
+	if (router->vr.election.state != VRRP_STATE_ACTIVE)
+		return;
+	round_one(&router->round, n, want - router->want);
+	router_owe_round(routers, router);
+}
+
 static void see_address(struct routers *routers, const struct kern_object *object)
 {
 	int interface = interfaces_at(routers->interfaces, object->address.ifindex);
@@ -131,6 +150,8 @@ static void see_address(struct routers *routers, const struct kern_object *objec
 		return;
 	lan = routers_lan(routers, (unsigned)interface, object->address.family);
 	want = kern_wants_see(routers->wants, (unsigned)interface, object);
+	if (want >= 0 && !object->gone)
+		see_ready(routers, (unsigned)want);
 	if (want >= 0 ? !vrrp_is_owner(&router_of_want(routers, (unsigned)want)->vr)
 		      : belongs_on_macvlan(routers, lan, object)) {
 		if (lan)

@@ -212,10 +212,12 @@ static void notice(const struct journal_router *router, enum vrrp_notice which,
 		break;
 	case VRRP_NOTICE_EQUAL_PRIORITY:
 	case VRRP_NOTICE_OTHER_ACTIVE:
+	case VRRP_NOTICE_NOT_HEARD:
 		event.packet.priority = advert->priority;
 		break;
 	case VRRP_NOTICE_OWNER:
 	case VRRP_NOTICE_CLOCK_SKEW:
+	case VRRP_NOTICE_ADDRESS_TAKEN:
 	case VRRP_NOTICE_COUNT:
 		break;
 	}
@@ -229,6 +231,29 @@ void journal_notices(const struct journal_router *router, const struct vrrp_list
 		if (advert->notices >> i & 1 &&
 		    may_put(router->limits, JOURNAL_LIMIT_NOTICE + i, router->journal.now))
 			notice(router, (enum vrrp_notice)i, own, advert);
+}
+
+void journal_not_heard(const struct journal_router *router, const struct vrrp_advert *advert)
+{
+	if (may_put(router->limits, JOURNAL_LIMIT_NOTICE + VRRP_NOTICE_NOT_HEARD,
+		    router->journal.now))
+		notice(router, VRRP_NOTICE_NOT_HEARD, NULL, advert);
+}
+
+void journal_address_taken(const struct journal_router *router, const struct conf_address *address,
+			   const uint8_t *mac)
+{
+	struct event event = of_router(router, EVENT_NOTICE);
+
+	if (!may_put(router->limits, JOURNAL_LIMIT_NOTICE + VRRP_NOTICE_ADDRESS_TAKEN,
+		     router->journal.now))
+		return;
+	event.family = address->family;
+	event.packet.which = VRRP_NOTICE_ADDRESS_TAKEN;
+	event.packet.total = router->vr->counters.noticed[VRRP_NOTICE_ADDRESS_TAKEN];
+	memcpy(event.packet.source, address->bytes, sizeof(event.packet.source));
+	memcpy(event.packet.theirs[0], mac, 6);
+	journal_put(&router->journal, &event);
 }
 
 void journal_conflict(const struct journal_router *router, uint8_t vrid, const uint8_t *source,

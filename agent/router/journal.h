@@ -80,6 +80,18 @@ void journal_caveat(const struct journal *journal, const char *interface, unsign
 		    enum event_caveat caveat);
 
 /**
+ * journal_not_heard() - another Active goes on, although it has been answered.
+ */
+void journal_not_heard(const struct journal_router *router, const struct vrrp_advert *advert);
+
+/**
+ * journal_address_taken() - somebody says to have an address of an Active.
+ * @mac: who.
+ */
+void journal_address_taken(const struct journal_router *router, const struct conf_address *address,
+			   const uint8_t *mac);
+
+/**
  * journal_handed_over() - a router has given its addresses up to somebody who has announced them.
  * @gone_n: those that were announced.
  * @left_n: those that were not, in the time that there was.

@@ -151,6 +151,7 @@ static int make_router(struct routers *routers, unsigned number, const struct co
 		   vrrp_down_intervals(&conf->vrrp));
 	resort_init(&router->resort);
 	drain_init(&router->drain);
+	rivals_rest(&router->rivals);
 	join_unit(routers, router, conf);
 	set_rules(router, conf);
 	router->conf = conf;

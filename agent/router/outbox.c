@@ -19,6 +19,11 @@ void router_owe_recall(struct routers *routers, struct router *router)
 	outbox_of(routers, router)->recall_due = true;
 }
 
+void router_owe_probe(struct routers *routers, struct router *router)
+{
+	outbox_of(routers, router)->probe_due = true;
+}
+
 void router_owe_round(struct routers *routers, struct router *router)
 {
 	outbox_of(routers, router)->round_due = true;

@@ -88,6 +88,26 @@ static struct vrrp_rx rx_of(const struct kern_packet *packet)
 	return rx;
 }
 
+/* Another Active that goes on although it has been answered for long enough. */
+static void hear_rival(struct routers *routers, struct router *router,
+		       const struct vrrp_advert *advert)
+{
+	const struct vrrp_config *c = &router->vr.config;
+	struct journal_router journal = router_journal(routers, router);
+	int64_t theirs_ns = vrrp_interval_ns(advert->interval_cs);
+	int64_t ours_ns = vrrp_interval_ns(c->interval_cs);
+	int64_t longer_ns = theirs_ns > ours_ns ? theirs_ns : ours_ns;
+
+	if (!(advert->notices & 1u << VRRP_NOTICE_OTHER_ACTIVE) ||
+	    advert->priority == VRRP_PRIORITY_LEAVE ||
+	    !rivals_hear(&router->rivals, advert->source,
+			 vrrp_down_intervals(c) * longer_ns + RIVALS_SETTLE_NS,
+			 2 * theirs_ns + RIVALS_SETTLE_NS, routers->now->mono_ns))
+		return;
+	router->vr.counters.noticed[VRRP_NOTICE_NOT_HEARD]++;
+	journal_not_heard(&journal, advert);
+}
+
 static void on_packet(const struct kern_packet *packet, void *arg)
 {
 	struct routers *routers = arg;
@@ -133,6 +153,7 @@ static void on_packet(const struct kern_packet *packet, void *arg)
 		journal_notices(&journal, &router->list, &advert);
 	resort_hear(&router->resort, advert.priority, routers->now->mono_ns);
 	router_step(routers, router, &event);
+	hear_rival(routers, router, &advert);
 }
 
 /* The queue could not take all adverts, or does not give them: nobody's silence proves anything. */
@@ -199,6 +220,19 @@ const struct state_strays *routers_strays(struct routers *routers, const struct 
 
 /* ---- time ---- */
 
+static void look_at_rivals(struct routers *routers, struct router *router)
+{
+	struct journal_router journal = router_journal(routers, router);
+
+	if (rivals_probes(&router->rivals, routers->now->mono_ns))
+		router_owe_probe(routers, router);
+	if (!rivals_is_claimed(&router->rivals, routers->now->mono_ns))
+		return;
+	router->vr.counters.noticed[VRRP_NOTICE_ADDRESS_TAKEN]++;
+	journal_address_taken(&journal, &router->conf->addresses[router->rivals.address],
+			      router->rivals.mac);
+}
+
 static void fire(struct routers *routers, struct router *router)
 {
 	const struct vrrp_event event = { .type = VRRP_EVENT_TIMER,
@@ -215,6 +249,7 @@ static void fire(struct routers *routers, struct router *router)
 	router_look_at_tracks(routers, router);
 	router_look_at_drain(routers, router);
 	hand_over_look(routers, router);
+	look_at_rivals(routers, router);
 	router_step(routers, router, &event);
 }
 
@@ -449,14 +484,25 @@ void routers_fds(const struct routers *routers, int ret_fds[ROUTERS_FDS])
 	ret_fds[4] = said_fd(routers, 6);
 }
 
+/* A successor announces anew what is left of a round, and what did not answer yet; and what the
+ * kernel has not shown may have made it wrong. */
+static bool is_unannounced(const struct routers *routers, const struct router *router)
+{
+	unsigned n = router->conf->addresses_n + router->conf->extra_n;
+	bool fresh = false;
+
+	if (router->vr.election.state != VRRP_STATE_ACTIVE)
+		return router->round.left;
+	for (unsigned i = 0; i < n; i++)
+		fresh |= routers->said[router->want + i].fresh;
+	return fresh || router->round.left || routers->dump_due;
+}
+
 void routers_save(struct routers *routers, const struct clocks *now)
 {
 	routers->now = now;
 	for (unsigned i = 0; i < routers->n; i++) {
-		/* A successor announces anew what is left of a round; and what the kernel has not
-		 * shown may have made it wrong. */
-		if (routers->all[i].round.left ||
-		    (routers->dump_due && routers->all[i].vr.election.state == VRRP_STATE_ACTIVE))
+		if (is_unannounced(routers, &routers->all[i]))
 			routers->all[i].vr.election.announce_ns = routers->now->mono_ns;
 		state_put(routers->state, i, &routers->all[i].vr);
 		if (router_is_renewal_due(routers, &routers->all[i]))

@@ -20,6 +20,7 @@
 #include "lease.h"
 #include "peers.h"
 #include "resort.h"
+#include "rivals.h"
 #include "round.h"
 #include "vrrp/unit.h"
 
@@ -31,6 +32,7 @@ struct outbox {
 	bool farewell_due; /* of one that gives its addresses up, and first removes them */
 	bool announce_due; /* all of its addresses */
 	bool round_due;    /* what is left of them */
+	bool probe_due;    /* whether anybody else has its addresses */
 	bool recall_due;   /* one, so that switches send here what is for its virtual MAC address */
 	bool unheard;      /* some were not announced, since their macvlan was not up */
 	uint8_t advert_priority, farewell_priority;
@@ -62,6 +64,7 @@ struct router {
 	struct resort resort;           /* whether it can hold them */
 	struct drain drain;             /* whether somebody wants it to leave */
 	struct hand_over hand_over;     /* to a successor that comes */
+	struct rivals rivals;           /* of an Active */
 	bool gone;                      /* a reload does without it */
 	bool leaving, left;             /* it was told to leave; and has */
 	struct outbox outbox;

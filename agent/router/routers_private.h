@@ -11,7 +11,7 @@
  *	outbox.c	what it owes to the wire at the end of the turn
  *	hand_over.c	addresses that go when a successor announces them
  *	step.c		one event for one router
- *	said.c		who announces addresses of ours
+ *	said.c		who says to have addresses of ours
  *	auth.c		what is signed: keys, sequences, time
  *	twins.c		addresses that somebody else has on another interface
  *	priority.c	the effective priority: what is tracked, the last resort
@@ -145,6 +145,11 @@ void router_owe_announcement(struct routers *routers, struct router *router);
  * for yet.
  */
 void router_owe_recall(struct routers *routers, struct router *router);
+
+/**
+ * router_owe_probe() - at the end of the turn it is asked whether anybody else has the addresses.
+ */
+void router_owe_probe(struct routers *routers, struct router *router);
 
 /**
  * router_owe_round() - what is left of an announcement goes on at the end of the turn.

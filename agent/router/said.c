@@ -78,9 +78,33 @@ static bool is_of_other(const struct routers *routers, const struct router *rout
 {
 	const struct interface *interface = router_announces_on(routers, router, want);
 
-	return interface && interface->ifindex == said->ifindex &&
-	       (virtual_mac_has(routers, router, want) ||
-		memcmp(interface->mac, said->mac, sizeof(said->mac)) != 0);
+	if (!interface)
+		return false;
+	if (!virtual_mac_has(routers, router, want))
+		return interface->ifindex == said->ifindex &&
+		       memcmp(interface->mac, said->mac, sizeof(said->mac)) != 0;
+	/* Who answers the virtual MAC is heard above it. */
+	return interface->ifindex == said->ifindex ||
+	       interfaces_get(routers->interfaces, router->home)->ifindex == said->ifindex;
+}
+
+static void hear_announcement(struct routers *routers, struct router *router, unsigned want)
+{
+	routers->said[want].heard_ns = routers->now->mono_ns;
+	hand_over_announced(routers, router, want);
+}
+
+/* From our own virtual MAC it was a loop, or another router of ours, whose adverts tell. */
+static void hear_claim(struct routers *routers, struct router *router, unsigned want,
+		       const struct kern_said *said)
+{
+	static const uint8_t none[6];
+
+	if (memcmp(said->mac, none, sizeof(none)) != 0 &&
+	    !(virtual_mac_has(routers, router, want) &&
+	      memcmp(said->mac, router->conf->mac.address, sizeof(said->mac)) == 0))
+		rivals_claim(&router->rivals, want - router->want, said->mac,
+			     routers->now->mono_ns);
 }
 
 static void on_said(const struct kern_said *said, void *arg)
@@ -88,8 +112,6 @@ static void on_said(const struct kern_said *said, void *arg)
 	struct routers *routers = arg;
 	struct kern_address address = { .family = said->family };
 
-	if (!said->announcement)
-		return;
 	memcpy(address.bytes, said->address, sizeof(address.bytes));
 	for (int want = twins_find(routers, &address, -1); want >= 0;
 	     want = twins_find(routers, &address, want)) {
@@ -98,8 +120,9 @@ static void on_said(const struct kern_said *said, void *arg)
 
 		if (!is_of_other(routers, router, (unsigned)want, said))
 			continue;
-		routers->said[want].heard_ns = routers->now->mono_ns;
-		hand_over_announced(routers, router, (unsigned)want);
+		if (said->announcement)
+			hear_announcement(routers, router, (unsigned)want);
+		hear_claim(routers, router, (unsigned)want, said);
 		router_schedule(routers, router);
 	}
 }

@@ -63,6 +63,9 @@ void router_schedule(struct routers *routers, struct router *router)
 		resort_rest(&router->resort);
 		drain_rest(&router->drain);
 		round_end(&router->round);
+		rivals_rest(&router->rivals);
+	} else {
+		rivals_begin(&router->rivals, routers->now->mono_ns);
 	}
 	state_put_lease(routers->state, (unsigned)(router - routers->all), router->lease.renew_ns);
 	state_put_offer(routers->state, (unsigned)(router - routers->all), router->drain.offer_ns);
@@ -72,6 +75,8 @@ void router_schedule(struct routers *routers, struct router *router)
 		deadline_ns = resort_deadline(&router->resort);
 	if (drain_deadline(&router->drain) < deadline_ns)
 		deadline_ns = drain_deadline(&router->drain);
+	if (rivals_deadline(&router->rivals) < deadline_ns)
+		deadline_ns = rivals_deadline(&router->rivals);
 	if (hand_over_deadline(router) < deadline_ns)
 		deadline_ns = hand_over_deadline(router);
 	if (!router->outbox.round_due && round_deadline(&router->round) < deadline_ns)

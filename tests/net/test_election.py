@@ -191,7 +191,7 @@ def assert_answered(lab, gw, probe, src, priority):
 @pytest.mark.requirement("R-085")
 def test_leaving_active_removes_its_addresses_and_then_says_so(lab, gw, probe):
     """Its successor never meets an address that is still there."""
-    vipd, _ = reign(lab, gw, probe, extra_addresses=["192.0.2.7/24"])
+    vipd, _ = reign(lab, gw, probe, extra_addresses=["192.0.2.7/24"], leave="gap")
     with probe.flood(frames.arp(1, probe.mac, "0.0.0.0", VIP), 2000, 5):
         lab.capture.wait_arp(host=gw, op=2, spa=VIP)
         assert vipd.term() == 0
@@ -296,7 +296,7 @@ def test_a_false_active_does_not_have_the_last_word(lab, fault):
 def test_loser_speaks_once_more_and_the_winner_announces_again(lab, gw, probe):
     """The debt by itself: the last advert of the false Active comes after its announcement, and
     before its address is missed."""
-    vipd, first = reign(lab, gw, probe)
+    vipd, first = reign(lab, gw, probe, leave="gap")
     debt = lab.capture.wait_arp(host=gw, gratuitous=True)
     winning = say(lab, probe, HIGHER, priority=251, interval=SLOW_FIELD)
     vipd.wait_state("lan", "backup")

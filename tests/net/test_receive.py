@@ -73,7 +73,7 @@ def active(lab, gw, probe):
 
     It took over at once because its predecessor left: 234 ms of skew time.
     """
-    vipd = lab.vipd(gw, [router(OURS, interval="10s")])
+    vipd = lab.vipd(gw, [router(OURS, interval="10s", leave="gap")])
     for priority in (255, 0):
         probe.advert(priority=priority, interval=1000)
     vipd.wait_state("lan", "active")

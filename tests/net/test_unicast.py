@@ -93,7 +93,8 @@ def test_pair_elects_and_a_stop_hands_over(lab, kind):
     mark = lab.now()
     assert one.term() == 0
     two.wait_state("lan", "active", family=kind.family)
-    assert sent(lab, one.host, mark)[-1] == (kind.address(2), 255, 0)
+    *_, offer, last_word = sent(lab, one.host, mark)
+    assert (offer, last_word) == ((kind.address(2), 255, 0), (kind.address(2), 255, 99))
     assert two.router(family=kind.family)["reason_code"] == "left"
     assert not [it for it in sent(lab, two.host) if it[0] != kind.address(1)]
 

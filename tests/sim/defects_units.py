@@ -124,8 +124,8 @@ DEFECTS = [
     ("macvlan-announced-with-the-other-mac",
      "Neighbours are told the MAC of a host, which moves nowhere.",
      "agent/router/*.c",
-     "mac = virtual_mac_has(routers, router, want) ? router->conf->mac.address : interface->mac;",
-     "mac = interface->mac;"),
+     "return virtual_mac_has(routers, router, want) ? router->conf->mac.address : interface->mac;",
+     "return interface->mac;"),
 
     # ---- addresses elsewhere ----
     ("guest-on-what-is-down",

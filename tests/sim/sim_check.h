@@ -241,6 +241,12 @@ void check_announcement(struct sim *sim, const struct sim_process *process,
 			const struct sim_frame *frame);
 
 /**
+ * check_probe() - it is asked whether anybody else has an address: by who serves, or did so when
+ * its turn began.
+ */
+void check_probe(struct sim *sim, const struct sim_process *process, const struct sim_frame *frame);
+
+/**
  * check_advert_left() - an advert leaves, whatever by.
  */
 void check_advert_left(struct sim *sim, unsigned i, unsigned priority);

@@ -538,6 +538,8 @@ void check_go_begin(struct sim *sim, const struct sim_process *process, bool fol
 	unsigned i = process->router;
 	struct sim_gateway *r = &sim->routers[i];
 
+	r->unannounced |= r->ready; /* what the one before had not heard of */
+	r->ready = 0;
 	memset(r->renewals_n, 0, sizeof(r->renewals_n));
 	r->left_ns = sim->now_ns; /* it takes for granted that there was one before */
 	if (!check_same_conf(&r->conf, &process->conf))

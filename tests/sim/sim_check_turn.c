@@ -17,7 +17,8 @@ void check_turn_begin(struct sim *sim, unsigned i)
 {
 	struct sim_gateway *r = &sim->routers[i];
 
-	r->turn = (struct sim_turn){ .changes_n = r->kernel.changes_n };
+	r->turn = (struct sim_turn){ .changes_n = r->kernel.changes_n, .announce = r->ready };
+	r->ready = 0;
 	r->abandoned_before = r->abandoned;
 	memcpy(r->turn.source, r->vr.election.source, sizeof(r->turn.source));
 }
@@ -26,7 +27,8 @@ void check_died(struct sim *sim, unsigned i)
 {
 	struct sim_gateway *r = &sim->routers[i];
 
-	r->unannounced |= r->turn.announce & ~r->turn.announced;
+	r->unannounced |= (r->turn.announce & ~r->turn.announced) | r->ready;
+	r->ready = 0;
 	r->bare = NULL;
 }
 
@@ -82,7 +84,8 @@ void check_added(struct sim *sim, unsigned i, unsigned k)
 {
 	struct sim_gateway *r = &sim->routers[i];
 
-	r->turn.announce |= 1u << k;
+	/* Over IPv6 the kernel says when it answers: the next turn hears that. */
+	*(r->config.family == 6 ? &r->ready : &r->turn.announce) |= 1u << k;
 	r->turn.announced &= ~(1u << k);
 	r->back_ns[k] = r->held_ns = gateway_local_ns(sim, r);
 	r->paused_ns[k] = 0;
@@ -286,6 +289,22 @@ void check_announcement(struct sim *sim, const struct sim_process *process,
 			   k);
 }
 
+void check_probe(struct sim *sim, const struct sim_process *process, const struct sim_frame *frame)
+{
+	const struct sim_gateway *r = &sim->routers[process->router];
+	bool ip6 = frame->bytes[12] == 0x86;
+	const uint8_t *address = frame->bytes + (ip6 ? 62 : 38);
+
+	if (ip6 != (r->config.family == 6)) /* a companion's */
+		return;
+	if (r->vr.election.state != VRRP_STATE_ACTIVE)
+		check_fail(sim, "P4", "%s is %s and asks for its addresses",
+			   node_name(process->router), vrrp_state_name(r->vr.election.state));
+	if (family_virtual_number(r->config.family, address) >= r->addresses_n)
+		check_fail(sim, "P4", "%s asks for an address that is none of its own",
+			   node_name(process->router));
+}
+
 /* Every address that came, or all of them when the core said so, as far as they are there. */
 static void check_announced(struct sim *sim, unsigned i)
 {
@@ -296,7 +315,8 @@ static void check_announced(struct sim *sim, unsigned i)
 	    r->vr.election.listening)
 		return;
 	for (unsigned k = 0; k < r->addresses_n; k++)
-		if (r->kernel.table[k].present && (r->turn.announce & ~r->turn.announced) >> k & 1)
+		if (r->kernel.table[k].present &&
+		    (r->turn.announce & ~r->turn.announced & ~r->ready) >> k & 1)
 			check_fail(sim, "P4", "%s does not announce address %u", node_name(i), k);
 }
 

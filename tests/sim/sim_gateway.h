@@ -128,6 +128,7 @@ struct sim_gateway {
 	uint64_t packets_n;                         /* sent so far */
 	uint64_t adverts_n;                         /* of them adverts of earlier turns */
 	uint64_t adverts_at_end[SIM_ADDRESSES_MAX]; /* when the lease of an address ended */
+	uint32_t ready;                 /* over IPv6: added, to be announced in the next turn */
 	uint32_t unannounced;           /* when its process died in a turn, a bit per address */
 	int64_t left_ns;                /* when the last one has left */
 	const struct sim_process *bare; /* found no address of its own, or NULL */

@@ -109,6 +109,7 @@ static void set_address(struct sim *sim, unsigned i, const struct sim_process *b
 		return;
 	g->present = there;
 	g->unsaid = there;
+	g->fresh = there && g->family == 6;
 	object = address_of(g);
 	kernel_tell(sim, i, by, &object);
 }
@@ -238,17 +239,19 @@ void guest_end(struct sim *sim, const struct sim_episode *e)
 void guest_turn(struct sim *sim, const struct sim_process *process)
 {
 	unsigned i = process->router;
-	const struct sim_gateway *r = &sim->routers[i];
-	const struct sim_guest *g = &r->guest;
+	struct sim_gateway *r = &sim->routers[i];
+	struct sim_guest *g = &r->guest;
+	bool fresh = g->fresh;
 	bool active = process_router(process) && r->vr.election.state == VRRP_STATE_ACTIVE;
 	bool can = g->exists && g->up;
 
+	g->fresh = false;
 	if (!g->used || check_in_trouble(sim, i))
 		return;
 	if (g->present != (active && can))
 		check_fail(sim, "G", "%s is %sActive and has its guest%s", node_name(i),
 			   active ? "" : "not ", g->present ? "" : " not");
-	if (g->present && g->unsaid && g->carrier && !r->vr.election.listening)
+	if (g->present && g->unsaid && !fresh && g->carrier && !r->vr.election.listening)
 		check_fail(sim, "G", "%s does not announce its guest", node_name(i));
 }
 

@@ -36,6 +36,7 @@ struct sim_guest {
 	int ifindex;
 	bool present; /* the address */
 	bool unsaid;  /* it has come, and was not announced */
+	bool fresh;   /* in this turn: over IPv6 the next one hears that it answers */
 };
 
 struct sim;

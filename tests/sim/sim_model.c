@@ -170,6 +170,7 @@ static void backup_advert(struct sim *sim, unsigned i, const struct vrrp_advert 
 	if (!model_defers(c, advert->priority) && now_ns >= m->lower_ns + preempt_delay_ns(c)) {
 		memcpy(m->lower_from, advert->source, sizeof(m->lower_from));
 		m->weaker = true;
+		m->lower = advert->priority;
 		return;
 	}
 	m->interval_cs = advert->interval_cs;
@@ -295,7 +296,7 @@ void model_adopt(struct sim *sim, unsigned i, const struct vrrp_config *old)
 	const struct sim_gateway *r = &sim->routers[i];
 	const struct vrrp_config *c = &r->config;
 	struct sim_model *m = &sim->check.models[i];
-	int64_t down_ns;
+	int64_t down_ns, granted_ns;
 	int64_t now = gateway_local_ns(sim, r);
 
 	m->repeated = 0;
@@ -312,8 +313,15 @@ void model_adopt(struct sim *sim, unsigned i, const struct vrrp_config *old)
 		m->interval_cs = c->interval_cs;
 	down_ns = m->heard_ns +
 		  (m->left ? model_skew_ns(c, m->interval_cs) : model_down_ns(c, m->interval_cs));
-	if (m->left || !m->granted || down_ns > m->down_ns)
-		m->down_ns = down_ns;
+	granted_ns = now + interval_ns(m->interval_cs) + model_skew_ns(c, m->interval_cs);
+	if (granted_ns > m->down_ns)
+		granted_ns = m->down_ns;
+	m->down_ns = m->left || !m->granted || down_ns > granted_ns ? down_ns : granted_ns;
+	/* It was about to preempt one that is not weaker any more. */
+	if (r->vr.election.state == VRRP_STATE_BACKUP && m->weaker && model_defers(c, m->lower)) {
+		memcpy(m->from, m->lower_from, sizeof(m->from));
+		restart(m, c, now);
+	}
 	if (c->priority == VRRP_PRIORITY_OWNER) { /* waits for nobody from now on */
 		m->down_ns = now;
 		check_unread(sim, i);

@@ -26,7 +26,8 @@ struct sim_model {
 	uint8_t from[SIM_ADDRESS_LEN]; /* Backup: the Active as last heard */
 	/* Backup: one that it does not defer to, since the timer began */
 	uint8_t lower_from[SIM_ADDRESS_LEN];
-	bool weaker;       /* Backup: a weaker Active was heard since, and not respected */
+	bool weaker;       /* Backup: a weaker Active was heard since, and not respected, */
+	uint8_t lower;     /* of that priority */
 	unsigned repeated; /* Active, over IPv6: announcements since something happened */
 	bool missed;       /* adverts were lost on the host, and the router was not told */
 	int ifindex;       /* of the interface that it came to Backup on, or was told of since */

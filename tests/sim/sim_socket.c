@@ -388,11 +388,26 @@ static bool is_companions(const struct sim *sim, unsigned i, const struct sim_fr
 	return (frame->bytes[12] == 0x86) != (sim->routers[i].config.family == 6);
 }
 
+/* The question whether anybody else has an address; nobody here does who would answer. */
+static bool is_probe(const struct sim_frame *frame)
+{
+	static const uint8_t none[4];
+	const uint8_t *p = frame->bytes;
+
+	if (p[12] == 0x86)
+		return p[20] == IPPROTO_ICMPV6 && p[54] == 135;
+	return p[12] == 0x08 && p[13] == 0x06 && memcmp(p + 28, none, sizeof(none)) == 0;
+}
+
 static void transmit(struct sim *sim, struct sim_process *process, const struct sim_frame *frame,
 		     uint32_t *announced)
 {
 	unsigned i = process->router, k;
 
+	if (is_probe(frame)) {
+		check_probe(sim, process, frame);
+		return;
+	}
 	if (is_companions(sim, i, frame)) {
 		companion_frame(sim, process, frame);
 		return;
@@ -414,7 +429,7 @@ static void lose(struct sim *sim, struct sim_process *process, const struct sim_
 	struct sim_packet packet = { .type = SIM_PACKET_ADVERT, .from = (uint8_t)process->router };
 	unsigned k;
 
-	if (is_companions(process->sim, process->router, frame))
+	if (is_companions(process->sim, process->router, frame) || is_probe(frame))
 		return;
 	if (check_is_announcement(frame)) {
 		k = announced_by(frame);
@@ -441,6 +456,8 @@ unsigned kern_sender_flush(struct kern_sender *sender, const struct kern_sent **
 	process_may_die(process);
 	for (unsigned n = 0; n < sent_n; n++) {
 		if (guest_is_on(&sim->routers[process->router], sender->frames[n].ifindex)) {
+			if (is_probe(&sender->frames[n]))
+				continue;
 			sender->sent[n].error = guest_frame(sim, process, &sender->frames[n]);
 			continue;
 		}

@@ -127,6 +127,7 @@ class Piped:
         self.reader, writer = os.pipe()
         fcntl.fcntl(writer, fcntl.F_SETPIPE_SZ, 8192)
         self.host.attach("other", "198.51.100.2/24")
+        self.host.sysctl("net.ipv4.ip_forward", 1)     # else that is told, too
         path = write_config(lab, routers=[router(150, interval="20ms"), *(
             router(1, name=f"r{i}", interface="eth1", vrid=i, interval="40s",
                    addresses=[f"198.51.100.{i}/32"]) for i in range(101, 101 + LINES // 2))])
