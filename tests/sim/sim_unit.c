@@ -261,7 +261,7 @@ void unit_sent(struct sim *sim, unsigned i)
 {
 	struct sim_gateway *r = &sim->routers[i];
 
-	if (!r->unit.together || unit_can_speak(sim, i, 0))
+	if (!r->unit.together || (unit_can_speak(sim, i, 0) && !is_known_mute(sim, i, 0)))
 		return;
 	r->left_n++;
 	r->left_ns = sim->now_ns;

@@ -112,7 +112,7 @@ bool unit_can_say(const struct sim *sim, const struct sim_gateway *r);
 
 /**
  * unit_sent() - the second member has sent an advert: it is evidence for the first one, too, if
- * that cannot speak.
+ * that cannot speak, or its process does not know that it can again.
  */
 void unit_sent(struct sim *sim, unsigned i);
 
