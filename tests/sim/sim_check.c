@@ -21,9 +21,10 @@ void check_fail(struct sim *sim, const char *property, const char *format, ...)
 }
 
 /* What comes twice, or was overtaken, is a replay to whoever judges by signatures. */
-static bool is_overtaken(const struct sim *sim, const struct sim_packet *packet, uint64_t newest)
+static bool is_overtaken(const struct sim *sim, const struct sim_packet *packet,
+			 const struct sim_mark *marks)
 {
-	return sim->signs && packet->sequence <= newest;
+	return sim->signs && auth_is_overtaken(marks, packet);
 }
 
 void check_start(struct sim *sim, unsigned i)
@@ -41,10 +42,10 @@ void check_arrival(struct sim *sim, unsigned i, const struct sim_packet *packet,
 	bool echo = family_same(packet->source, r->vr.election.source); /* of both hosts */
 
 	if (packet->type != SIM_PACKET_ADVERT || echo ||
-	    is_overtaken(sim, packet, sim->check.heard[i][packet->from].arrived))
+	    is_overtaken(sim, packet, sim->check.heard[i].arrived))
 		return;
 	unit_arrival(sim, i, 0, packet, at_ns);
-	sim->check.heard[i][packet->from].arrived = packet->sequence;
+	auth_mark(sim->check.heard[i].arrived, packet);
 	if (packet->priority && model_defers(&r->config, packet->priority)) {
 		sim->check.arrived[i].at_ns = at_ns;
 		sim->check.arrived[i].interval_cs = packet->interval_cs;
@@ -164,9 +165,9 @@ void check_receive(struct sim *sim, unsigned i, const struct vrrp *vr, enum vrrp
 	const struct sim_reading *reading = &sim->check.reading;
 	const struct sim_packet *packet = reading->packet;
 	bool twin = vr && speaks_alike(packet, vr);
-	uint64_t *accepted = &sim->check.heard[i][packet->from].accepted;
+	struct sim_mark *accepted = sim->check.heard[i].accepted;
 	bool replay = packet->type == SIM_PACKET_ADVERT && vr && !twin &&
-		      is_overtaken(sim, packet, *accepted);
+		      is_overtaken(sim, packet, accepted);
 	bool good = packet->type == SIM_PACKET_ADVERT && !twin && !replay;
 	int64_t *heard_ns = &sim->check.heard_sent_ns[i][packet->from];
 
@@ -188,7 +189,7 @@ void check_receive(struct sim *sim, unsigned i, const struct vrrp *vr, enum vrrp
 	check_accounts(sim, i, vr);
 	if (!good)
 		return;
-	*accepted = packet->sequence;
+	auth_mark(accepted, packet);
 	if (packet->priority == 1)
 		sim->check.equal_ns[i] = gateway_local_ns(sim, r);
 	trace_packet(sim, "%s reads advert of %s, priority %u", node_name(i),

@@ -149,8 +149,8 @@ struct sim_check {
 	struct sim_model models[SIM_ROUTERS_MAX];
 	struct sim_reading reading;
 	bool pair_pending[SIM_ROUTERS_MAX][SIM_ROUTERS_MAX];
-	int64_t equal_ns[SIM_ROUTERS_MAX]; /* last read an advert of priority 1 */
-	struct sim_heard heard[SIM_ROUTERS_MAX][SIM_ROUTERS_MAX]; /* likewise */
+	int64_t equal_ns[SIM_ROUTERS_MAX];       /* last read an advert of priority 1 */
+	struct sim_heard heard[SIM_ROUTERS_MAX]; /* by a router, or its host */
 	int64_t heard_sent_ns[SIM_ROUTERS_MAX][SIM_ROUTERS_MAX]; /* [reader][sender]: newest read */
 	int64_t silent_ns[SIM_ROUTERS_MAX]; /* when it ceased to be Active; of a crash: never knew
 					     */
