@@ -66,6 +66,15 @@ void auth_mark(struct sim_mark *marks, const struct sim_packet *packet)
 	mark->sequence = packet->sequence;
 }
 
+/* Both in whole seconds. */
+bool auth_is_stale(const struct sim *sim, const struct sim_packet *packet, int64_t arrival_ns)
+{
+	int64_t signed_s = (int64_t)(packet->sequence >> 32);
+
+	return packet->priority == VRRP_PRIORITY_LEAVE &&
+	       arrival_ns / SIM_S - signed_s > window_ns(sim) / SIM_S;
+}
+
 /* The same for all that happens at a moment on a host. */
 static uint64_t mix(uint64_t a, uint64_t b)
 {

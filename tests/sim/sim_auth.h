@@ -11,6 +11,7 @@
 #include "agent/state_auth.h"
 #include "sim_net.h"
 
+struct sim;
 struct sim_process;
 
 /* The newest advert from an address. */
@@ -51,6 +52,13 @@ bool auth_is_overtaken(const struct sim_mark *marks, const struct sim_packet *pa
  * auth_mark() - it is known from now on; the oldest one of the others is forgotten if need be.
  */
 void auth_mark(struct sim_mark *marks, const struct sim_packet *packet);
+
+/**
+ * auth_is_stale() - whether a farewell is older than the window: what a process that hung has left
+ * in its will is of the time of its last advert. Nothing else takes so long.
+ * @arrival_ns: CLOCK_REALTIME of whom it came to, had nobody set it.
+ */
+bool auth_is_stale(const struct sim *sim, const struct sim_packet *packet, int64_t arrival_ns);
 
 /**
  * auth_wall_left_ns() - that of a process that is about to go on with what another one has left.

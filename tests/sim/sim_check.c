@@ -27,6 +27,12 @@ static bool is_overtaken(const struct sim *sim, const struct sim_packet *packet,
 	return sim->signs && auth_is_overtaken(marks, packet);
 }
 
+/* @arrival_ns: CLOCK_REALTIME of the receiver. */
+static bool is_stale(const struct sim *sim, const struct sim_packet *packet, int64_t arrival_ns)
+{
+	return sim->signs && auth_is_stale(sim, packet, arrival_ns);
+}
+
 void check_start(struct sim *sim, unsigned i)
 {
 	model_start(sim, i);
@@ -42,7 +48,8 @@ void check_arrival(struct sim *sim, unsigned i, const struct sim_packet *packet,
 	bool echo = family_same(packet->source, r->vr.election.source); /* of both hosts */
 
 	if (packet->type != SIM_PACKET_ADVERT || echo ||
-	    is_overtaken(sim, packet, sim->check.heard[i].arrived))
+	    is_overtaken(sim, packet, sim->check.heard[i].arrived) ||
+	    is_stale(sim, packet, gateway_real_at(at_ns)))
 		return;
 	unit_arrival(sim, i, 0, packet, at_ns);
 	auth_mark(sim->check.heard[i].arrived, packet);
@@ -168,18 +175,23 @@ void check_receive(struct sim *sim, unsigned i, const struct vrrp *vr, enum vrrp
 	struct sim_mark *accepted = sim->check.heard[i].accepted;
 	bool replay = packet->type == SIM_PACKET_ADVERT && vr && !twin &&
 		      is_overtaken(sim, packet, accepted);
-	bool good = packet->type == SIM_PACKET_ADVERT && !twin && !replay;
+	bool stale = packet->type == SIM_PACKET_ADVERT && vr &&
+		     is_stale(sim, packet, reading->arrival_ns);
+	bool good = packet->type == SIM_PACKET_ADVERT && !twin && !replay && !stale;
 	int64_t *heard_ns = &sim->check.heard_sent_ns[i][packet->from];
 
 	vr ? r->fed++ : r->foreign++;
 	if (!vr && (reading->stale || r->conf.absent || check_in_trouble(sim, i)))
 		return;
-	if (good != (reject == VRRP_ACCEPT) || (twin && reject != VRRP_REJECT_OWN_SOURCE) ||
-	    (replay && reject != VRRP_REJECT_HMAC_REPLAY) ||
+	if (good != (reject == VRRP_ACCEPT) ||
+	    (twin && !stale && reject != VRRP_REJECT_OWN_SOURCE) ||
+	    (stale && reject != VRRP_REJECT_HMAC_STALE) ||
+	    (replay && !stale && reject != VRRP_REJECT_HMAC_REPLAY) ||
 	    (packet->type == SIM_PACKET_JUNK && reject != packet->expect))
 		check_fail(sim, "P11", "%s judged a packet \"%s\", not \"%s\"", node_name(i),
 			   vrrp_reject_name(reject),
 			   good     ? "accepted"
+			   : stale  ? "hmac_stale"
 			   : replay ? "hmac_replay"
 				    : vrrp_reject_name(packet->expect));
 	if (!vr)

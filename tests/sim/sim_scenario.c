@@ -215,7 +215,8 @@ static const struct {
 	unsigned amount; /* unless there is a number */
 } faults[] = {
 	{ "crash", SIM_FAULT_CRASH, 1, false, false, 0 },
-	{ "leave", SIM_FAULT_LEAVE, 1, false, false, 0 },
+	{ "leave", SIM_FAULT_LEAVE, 1, false, false, SIM_LEAVE_PLAIN },
+	{ "leave-hung", SIM_FAULT_LEAVE, 1, false, false, SIM_LEAVE_HUNG },
 	{ "stop", SIM_FAULT_STOP, 1, false, false, 0 },
 	{ "freeze", SIM_FAULT_FREEZE, 1, false, false, 0 },
 	{ "link", SIM_FAULT_LINK, 1, false, false, SIM_LINK_DOWN },

@@ -16,7 +16,8 @@
  *                                        mac=1: with a virtual MAC
  *   hosts 1                              how many; default 1
  *   at 5000 crash r1 for 3000            without "for": for good
- *   at 5000 leave r1 | stop r1 | freeze r1 | link r1
+ *   at 5000 leave r1 | leave-hung r1 | stop r1 | freeze r1 | link r1
+ *                                        it hangs when it is told to
  *   at 5000 unplug r1 | unlink r1 | bare r1 | source r1
  *                                        no carrier; the interface is removed; its own address is;
  *                                        it gets one more
