@@ -191,6 +191,13 @@ static bool is_macvlan_awaited(const struct routers *routers, struct router *rou
 	return false;
 }
 
+/* A unit has one priority: what some member could not hold counts for none from now on. */
+static void begin_unit_anew(struct routers *routers, struct router *router)
+{
+	for (unsigned i = 0; i < router_mates_n(router); i++)
+		router_begin_anew(routers, router_mate(router, i));
+}
+
 /* Whether its LAN can be used from now on, or can no more. */
 static void tell_worth(struct routers *routers, struct router *router,
 		       const struct vrrp_reason *fault)
@@ -212,7 +219,7 @@ static void tell_worth(struct routers *routers, struct router *router,
 	if (event.type == VRRP_EVENT_STARTUP && (!waits || is_macvlan_awaited(routers, router)))
 		return;
 	if (event.type == VRRP_EVENT_STARTUP && election->state == VRRP_STATE_FAULT)
-		router_begin_anew(routers, router);
+		begin_unit_anew(routers, router);
 	router_step(routers, router, &event);
 }
 
