@@ -583,6 +583,14 @@ int64_t kern_wants_unheld_ns(const struct kern_wants *wants, unsigned i)
 	return want->abandoned && want->paused_ns ? 0 : want->refused_ns;
 }
 
+bool kern_wants_is_overdue(const struct kern_wants *wants, unsigned i, int64_t now_ns)
+{
+	const struct want *want = &wants->all[i];
+
+	return want->wanted && !want->present && want->retry_ns &&
+	       now_ns - want->retry_ns >= KERN_RETRY_NS;
+}
+
 bool kern_wants_is_doubled(const struct kern_wants *wants, unsigned want)
 {
 	return wants->all[want].doubled;

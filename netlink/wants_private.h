@@ -8,6 +8,8 @@
 
 #include "reconcile.h"
 
+#define KERN_RETRY_NS INT64_C(1000000000) /* after a refusal */
+
 /* What a new claim does not make untrue. */
 #define TOLD_FOR_GOOD (1u << KERN_WANT_DOUBLE)
 

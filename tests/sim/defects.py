@@ -406,7 +406,7 @@ DEFECTS = [
     Defect("refused-not-repeated",
            "A change that the kernel refuses is never tried again.",
            "netlink/reconcile.c",
-           "wait_until(w, want, now_ns + RETRY_NS);",
+           "wait_until(w, want, now_ns + KERN_RETRY_NS);",
            ""),
     Defect("ended-lease-restored",
            "The kernel takes an address of a silent host, and vipd puts it back.",
