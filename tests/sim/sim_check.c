@@ -444,8 +444,10 @@ void check_step(struct sim *sim, unsigned i, const struct vrrp *before,
 		sim->routers[i].answers_n = 0;
 		watch_rivals(sim, i);
 	}
-	if (was && !is) /* nobody hears the last words when the interface is gone */
+	if (was && !is) { /* nobody hears the last words when the interface is gone */
 		sim->check.silent_ns[i] = can_say(sim, r) ? sim->now_ns : INT64_MIN;
+		sim->check.by_mate[i] = unit_is_mute(sim, i);
+	}
 	if (was && is)
 		check_contest(sim, i, event, out);
 }
@@ -510,6 +512,9 @@ static bool host_is_excused(const struct sim *sim, const struct sim_neighbour *o
 {
 	int64_t silent_ns = sim->check.silent_ns[of->cache];
 
+	/* What one family says of both only a unit takes for that. */
+	if (sim->check.by_mate[of->cache] && !sim->routers[active].unit.together)
+		silent_ns = INT64_MIN;
 	if (of->lost_ns[active] >= of->cache_sent_ns || of->heard_ns[active] >= of->cache_sent_ns)
 		return true;
 	return sim->check.heard_sent_ns[active][of->cache] < of->cache_sent_ns &&

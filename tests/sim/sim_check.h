@@ -154,6 +154,7 @@ struct sim_check {
 	int64_t heard_sent_ns[SIM_ROUTERS_MAX][SIM_ROUTERS_MAX]; /* [reader][sender]: newest read */
 	int64_t silent_ns[SIM_ROUTERS_MAX]; /* when it ceased to be Active; of a crash: never knew
 					     */
+	bool by_mate[SIM_ROUTERS_MAX];      /* and only its other family could say so */
 	/* The newest arrival that a Backup must respect, read or not; local time of the receiver.
 	 */
 	struct {

@@ -530,6 +530,7 @@ void check_withdrawn(struct sim *sim, unsigned i)
 {
 	sim->routers[i].turn.farewells = 1;
 	sim->check.silent_ns[i] = sim->now_ns;
+	sim->check.by_mate[i] = unit_is_mute(sim, i);
 }
 
 void check_go_begin(struct sim *sim, const struct sim_process *process, bool follows,

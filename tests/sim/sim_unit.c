@@ -141,6 +141,12 @@ bool unit_has_mute(struct sim *sim, unsigned i)
 	       (is_known_mute(sim, i, 0) || is_known_mute(sim, i, 1));
 }
 
+bool unit_is_mute(struct sim *sim, unsigned i)
+{
+	return sim->routers[i].unit.together &&
+	       (!unit_can_speak(sim, i, 0) || is_known_mute(sim, i, 0));
+}
+
 void unit_arrival(struct sim *sim, unsigned i, unsigned member, const struct sim_packet *packet,
 		  int64_t at_ns)
 {
@@ -261,7 +267,7 @@ void unit_sent(struct sim *sim, unsigned i)
 {
 	struct sim_gateway *r = &sim->routers[i];
 
-	if (!r->unit.together || (unit_can_speak(sim, i, 0) && !is_known_mute(sim, i, 0)))
+	if (!unit_is_mute(sim, i))
 		return;
 	r->left_n++;
 	r->left_ns = sim->now_ns;

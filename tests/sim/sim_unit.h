@@ -111,8 +111,14 @@ void unit_follow(struct sim *sim, unsigned i, const struct vrrp_event *event);
 bool unit_can_say(const struct sim *sim, const struct sim_gateway *r);
 
 /**
+ * unit_is_mute() - whether no advert of the first member leaves: it cannot speak, or its process
+ * does not know that it can again.
+ */
+bool unit_is_mute(struct sim *sim, unsigned i);
+
+/**
  * unit_sent() - the second member has sent an advert: it is evidence for the first one, too, if
- * that cannot speak, or its process does not know that it can again.
+ * that is mute.
  */
 void unit_sent(struct sim *sim, unsigned i);
 
