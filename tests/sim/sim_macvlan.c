@@ -10,6 +10,7 @@
 #define OTHER      1
 #define FIRST      100 /* index of the first one */
 #define TROUBLE_NS (2 * SIM_S)
+#define RETRY_NS   (1 * SIM_S) /* after a refusal */
 
 void macvlan_init(struct sim *sim, unsigned i, enum conf_adverts adverts)
 {
@@ -394,6 +395,21 @@ bool macvlan_in_trouble(const struct sim *sim, unsigned i)
 	return m->used &&
 	       (is_rival_first(m) || sim->now_ns <= m->trouble_ns + TROUBLE_NS + late_ns ||
 		sim->now_ns <= m->settled_ns + late_ns);
+}
+
+int64_t macvlan_late_ns(const struct sim *sim)
+{
+	int64_t retry_ns = RETRY_NS + RETRY_NS * SIM_DRIFT_PPM / 1000000 + 2 * sim->latency_ns + 1;
+	int64_t late_ns = 0;
+
+	for (unsigned i = 0; i < sim->routers_n; i++) {
+		const struct sim_macvlans *m = &sim->routers[i].kernel.macvlans;
+		int64_t left_ns = m->trouble_ns + retry_ns - sim->now_ns;
+
+		if (m->used && left_ns > late_ns)
+			late_ns = left_ns;
+	}
+	return late_ns;
 }
 
 /* ---- what must hold ---- */

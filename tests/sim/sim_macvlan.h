@@ -123,6 +123,12 @@ void macvlan_end(struct sim *sim, const struct sim_episode *e);
 bool macvlan_in_trouble(const struct sim *sim, unsigned i);
 
 /**
+ * macvlan_late_ns() - when all faults are over, how long it takes until each agent has its macvlan:
+ * what was refused it tries again after a second.
+ */
+int64_t macvlan_late_ns(const struct sim *sim);
+
+/**
  * macvlan_turn(), macvlan_left() - the end of a turn; vipd has left (M).
  */
 void macvlan_turn(struct sim *sim, const struct sim_process *process);
