@@ -179,6 +179,7 @@ static bool parse_router(struct script *script, char **words, unsigned n)
 	kernel_init(sim, i);
 	sim->routers[i].wall_behind_ns = host.behind_ns;
 	sim->routers[i].wall_set_ns = host.set_ns;
+	sim->routers[i].unicast = sim->unicast;
 	if (config.family == 6)
 		sim->routers[i].link_local = CONF_LINK_LOCAL_VIRTUAL;
 	if (subnet) { /* so many addresses, the first of which takes the others along */
@@ -218,6 +219,7 @@ static const struct {
 	{ "leave", SIM_FAULT_LEAVE, 1, false, false, SIM_LEAVE_PLAIN },
 	{ "leave-hung", SIM_FAULT_LEAVE, 1, false, false, SIM_LEAVE_HUNG },
 	{ "stop", SIM_FAULT_STOP, 1, false, false, 0 },
+	{ "late", SIM_FAULT_STALL, 1, true, false, 0 },
 	{ "freeze", SIM_FAULT_FREEZE, 1, false, false, 0 },
 	{ "link", SIM_FAULT_LINK, 1, false, false, SIM_LINK_DOWN },
 	{ "unplug", SIM_FAULT_LINK, 1, false, false, SIM_LINK_UNPLUGGED },
@@ -292,7 +294,7 @@ static bool parse_at(struct script *script, char **words, unsigned n)
 		e.type = faults[kind].type;
 		if (!parse_operands(words + 3, n - 3, kind, &e))
 			return false;
-		if (e.type == SIM_FAULT_STEAL) /* so often */
+		if (e.type == SIM_FAULT_STEAL || e.type == SIM_FAULT_STALL) /* so often; so late */
 			e.ns = e.amount * SIM_MS;
 		fault_add(script->sim, &e);
 		return true;
@@ -323,6 +325,8 @@ static bool parse_line(struct script *script, char *line)
 		return sim->silent = true;
 	if (strcmp(words[0], "signs") == 0)
 		return sim->signs = true;
+	if (strcmp(words[0], "peers") == 0)
+		return sim->unicast = true;
 	if (strcmp(words[0], "ignore") == 0 && n == 2) {
 		sim->check.ignored = words[1];
 		return true;

@@ -5,6 +5,7 @@
  *
  *   delay 2                              of every path; default 1
  *   packets                              narrate each advert too
+ *   peers                                all routers speak to peers; before the first of them
  *   router priority=100 interval=1000 preempt=1 preempt_delay=0 start_delay=0 address=11 start=0
  *                                        the next of r1, r2...; all of it may be left out; the
  *                                        default address is 192.0.2.11 for r1, .12 for r2...
@@ -28,6 +29,7 @@
  *                                        begins to route, or ends
  *   at 5000 reload r1 1                  with what is other; 0: as it is
  *   at 5000 steal r1 500 for 4000        every 500 ms
+ *   at 5000 late r1 500 for 4000         is scheduled up to 500 ms late
  *   at 5000 trouble r1 1 for 4000        a sum of enum sim_trouble
  *   at 5000 macvlan r1 1                 enum sim_macvlan_fault
  *   at 5000 cut4 r1 r2 | cut6 r1 r2 | bare4 r1 | bare6 r1 | off6 r1
