@@ -123,7 +123,7 @@ static bool parse_setting(char *word, struct vrrp_config *config, struct host *h
 
 /* What a host has besides its router. */
 struct extras {
-	bool companion, unit, mac;
+	bool companion, unit, mac, guest;
 };
 
 /* "lease=available", "other.priority=50", "subnet=4": what is not of struct vrrp_config. */
@@ -142,6 +142,8 @@ static bool parse_agent(char *word, struct sim_conf *conf, struct sim_conf *othe
 		extras->companion = true;
 	else if (strcmp(word, "mac=1") == 0)
 		extras->mac = true;
+	else if (strcmp(word, "guest=1") == 0)
+		extras->guest = true;
 	else if (strcmp(word, "unit=1") == 0)
 		extras->companion = extras->unit = true;
 	else if (strncmp(word, "subnet=", 7) != 0 ||
@@ -190,6 +192,8 @@ static bool parse_router(struct script *script, char **words, unsigned n)
 	sim->routers[i].file = sim->routers[i].conf;
 	if (extras.companion)
 		companion_init(&sim->routers[i], (uint8_t)(11 + i), &config);
+	if (extras.guest)
+		guest_init(sim, i, config.family, true);
 	if (extras.mac)
 		macvlan_init(sim, i, CONF_ADVERTS_VIRTUAL);
 	sim->routers[i].unit.together = extras.unit;
@@ -246,6 +250,7 @@ static const struct {
 	{ "trouble", SIM_FAULT_KERNEL, 1, true, false, 0 },
 	{ "forget", SIM_FAULT_FORGET, 1, false, false, 0 },
 	{ "macvlan", SIM_FAULT_MACVLAN, 1, true, false, 0 },
+	{ "guest", SIM_FAULT_GUEST, 1, true, false, 0 },
 	{ "cut4", SIM_FAULT_FAMILY, 2, false, false, SIM_FAMILY_CUT * 2 },
 	{ "cut6", SIM_FAULT_FAMILY, 2, false, false, SIM_FAMILY_CUT * 2 + 1 },
 	{ "bare4", SIM_FAULT_FAMILY, 1, false, false, SIM_FAMILY_SOURCELESS * 2 },

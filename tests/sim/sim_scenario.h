@@ -14,7 +14,8 @@
  *                                        along; and what a reload may change: other.priority=50;
  *                                        family=6; companion=1: one of the other family, too;
  *                                        unit=1: one that shares its fate;
- *                                        mac=1: with a virtual MAC
+ *                                        mac=1: with a virtual MAC; guest=1: with a required
+ *                                        address on another interface
  *   hosts 1                              how many; default 1
  *   at 5000 crash r1 for 3000            without "for": for good
  *   at 5000 leave r1 | leave-hung r1 | stop r1 | freeze r1 | link r1
@@ -32,6 +33,7 @@
  *   at 5000 late r1 500 for 4000         is scheduled up to 500 ms late
  *   at 5000 trouble r1 1 for 4000        a sum of enum sim_trouble
  *   at 5000 macvlan r1 1                 enum sim_macvlan_fault
+ *   at 5000 guest r1 1                   enum sim_guest_fault
  *   at 5000 cut4 r1 r2 | cut6 r1 r2 | bare4 r1 | bare6 r1 | off6 r1
  *                                        one family is cut one way; has no address; is switched off
  *   at 5000 cut r1 r2 | burst r1 r2 3    one way; a burst loses so many packets
