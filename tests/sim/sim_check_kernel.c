@@ -349,6 +349,7 @@ void check_renewal(struct sim *sim, const struct sim_process *by, unsigned k)
 	    (check_in_trouble(sim, by->router) &&
 	     r->kernel.troubles & (SIM_TROUBLE_ANSWERS | SIM_TROUBLE_CHANGES)))
 		return;
+	unit_inherit(sim, by->router);
 	if (r->renewed_after[k] != r->left_n)
 		r->renewals_n[k] = 0;
 	r->renewed_after[k] = r->left_n;

@@ -263,10 +263,21 @@ bool unit_can_say(const struct sim *sim, const struct sim_gateway *r)
 	       (leaves && unit_can_speak(sim, i, 1));
 }
 
+void unit_inherit(struct sim *sim, unsigned i)
+{
+	struct sim_gateway *r = &sim->routers[i];
+
+	if (!r->unit.together || !is_known_mute(sim, i, 0) || r->unit.mate_ns <= r->left_ns)
+		return;
+	r->left_n++;
+	r->left_ns = r->unit.mate_ns;
+}
+
 void unit_sent(struct sim *sim, unsigned i)
 {
 	struct sim_gateway *r = &sim->routers[i];
 
+	r->unit.mate_ns = sim->now_ns;
 	if (!unit_is_mute(sim, i))
 		return;
 	r->left_n++;
