@@ -436,7 +436,7 @@ DEFECTS = [
     Defect("dump-shows-no-absence",
            "A theft whose event is lost is never seen: the address stays away.",
            "netlink/wants.c",
-           "if (!want->present || want->shown == w->dumps) return;",
+           "if (!want->present || want->shown >= w->begun) return;",
            "return;"),
     Defect("replaced-stays-ours",
            "vipd removes what an administrator has put in the place of its own.",
