@@ -253,18 +253,6 @@ static bool is_of_family(enum vrrp_reason_code fault)
 	       fault == VRRP_REASON_NO_GLOBAL;
 }
 
-/* From now on adverts of the others are the evidence for its addresses, the last ones included. */
-static void take_evidence(struct router *router)
-{
-	for (unsigned i = 0; i < router_mates_n(router); i++) {
-		const struct router *mate = router_mate(router, i);
-
-		if (!router_is_mute(mate) &&
-		    mate->lease.advertised_ns > router->lease.advertised_ns)
-			(void)lease_on_sent(&router->lease, mate->lease.advertised_ns);
-	}
-}
-
 /* What a family cannot hold that cannot speak either is no reason to leave. */
 static void become_mute(struct routers *routers, struct router *router)
 {
@@ -273,7 +261,6 @@ static void become_mute(struct routers *routers, struct router *router)
 	router->mute_ns = routers->now->mono_ns + (starts ? MUTE_PATIENCE_NS : 0);
 	resort_rest(&router->resort);
 	router_begin_anew(routers, router);
-	take_evidence(router);
 }
 
 static void tell_that_mute(struct routers *routers, struct router *router,
