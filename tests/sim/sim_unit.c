@@ -294,11 +294,14 @@ static void look(struct sim *sim, const struct sim_process *process)
 	struct sim_unit *unit = &sim->routers[i].unit;
 
 	for (unsigned n = 0; n < SIM_MEMBERS_OF_UNIT; n++) {
-		bool can = unit_can_speak(sim, i, n);
+		bool can = unit_can_speak(sim, i, n), mute = is_mute(process, n);
 
 		if (can != unit->can[n] || process != unit->by)
 			unit->since_ns[n] = gateway_local_ns(sim, &sim->routers[i]);
+		if (mute != unit->mute[n] || process != unit->by)
+			unit->known_ns[n] = gateway_local_ns(sim, &sim->routers[i]);
 		unit->can[n] = can;
+		unit->mute[n] = mute;
 	}
 	if (process != unit->by)
 		unit->begun_ns = gateway_local_ns(sim, &sim->routers[i]);
@@ -370,14 +373,14 @@ static void check_same(struct sim *sim, const struct sim_process *process)
 			   (double)(now_ns - r->unit.parted_ns) / SIM_MS);
 }
 
-/* From when on a member waits, whatever it has heard: one that has no say, since it has lost it. */
+/* From when on a member waits, whatever it has heard: one that has no say, since that is known. */
 static int64_t waits_since(const struct sim_gateway *r, const struct sim_process *process,
 			   unsigned member)
 {
 	int64_t since_ns = member_of(r, member)->election.since_ns;
 
 	if (is_mute(process, member))
-		return r->unit.since_ns[member] + PATIENCE_NS;
+		return r->unit.known_ns[member];
 	return r->unit.heard_ns[member] > since_ns ? r->unit.heard_ns[member] : since_ns;
 }
 

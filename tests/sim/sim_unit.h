@@ -64,6 +64,8 @@ struct sim_unit {
 	int64_t begun_ns;             /* when the process began that knows it; local time */
 	const struct sim_process *by; /* of this process, */
 	int64_t since_ns[SIM_MEMBERS_OF_UNIT]; /* since then; local time */
+	bool mute[SIM_MEMBERS_OF_UNIT];        /* taken for that, likewise, */
+	int64_t known_ns[SIM_MEMBERS_OF_UNIT]; /* since then; local time */
 	int64_t mate_ns;      /* the second member has sent its last advert then; global time */
 	int64_t voiceless_ns; /* Active, and could not say so, then; global time; or 0 */
 	int64_t parted_ns;    /* a Backup stands beside an Active since then; local time; 0: none */
