@@ -161,7 +161,9 @@ static void check_missing(struct sim *sim, unsigned i, unsigned k)
 			note_abandoned(sim, i, k, true);
 		return;
 	}
-	if (recent > 1 && now < r->back_ns[k] + SIM_GAP_NS) { /* whoever flushes goes on */
+	/* Whoever flushes goes on; what waits for that does so to its end, whatever is ten seconds
+	 * ago meanwhile. */
+	if ((recent > 1 || r->hasty >> k & 1) && now < r->back_ns[k] + SIM_GAP_NS) {
 		r->hasty |= 1u << k;
 		if (too_often) { /* it has been abandoned, or is not yet by vipd's account */
 			r->perhaps_abandoned |= 1u << k;
