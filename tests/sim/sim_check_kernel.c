@@ -50,6 +50,7 @@ void check_resumed(struct sim *sim, unsigned i)
 		r->kernel.trouble_end_ns = sim->now_ns;
 	if (r->kernel.ip6.back_ns && r->frozen_at_ns < r->kernel.ip6.back_ns + TROUBLE_NS)
 		r->kernel.ip6.back_ns = sim->now_ns;
+	macvlan_resumed(sim, i);
 }
 
 /* How often address @k was put back in the last ten seconds. */

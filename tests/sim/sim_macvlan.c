@@ -397,6 +397,15 @@ bool macvlan_in_trouble(const struct sim *sim, unsigned i)
 		sim->now_ns <= m->settled_ns + late_ns);
 }
 
+void macvlan_resumed(struct sim *sim, unsigned i)
+{
+	struct sim_macvlans *m = &sim->routers[i].kernel.macvlans;
+	int64_t frozen_ns = sim->routers[i].frozen_at_ns;
+
+	if (m->used && !m->faults_n && frozen_ns < m->trouble_ns + TROUBLE_NS)
+		m->trouble_ns = sim->now_ns;
+}
+
 int64_t macvlan_late_ns(const struct sim *sim)
 {
 	int64_t retry_ns = RETRY_NS + RETRY_NS * SIM_DRIFT_PPM / 1000000 + 2 * sim->latency_ns + 1;

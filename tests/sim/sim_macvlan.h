@@ -123,6 +123,11 @@ void macvlan_end(struct sim *sim, const struct sim_episode *e);
 bool macvlan_in_trouble(const struct sim *sim, unsigned i);
 
 /**
+ * macvlan_resumed() - a host runs again, whose agent had no time to mend what had befallen one.
+ */
+void macvlan_resumed(struct sim *sim, unsigned i);
+
+/**
  * macvlan_late_ns() - when all faults are over, how long it takes until each agent has its macvlan:
  * what was refused it tries again after a second.
  */
