@@ -59,6 +59,7 @@ struct sim_macvlans {
 	int64_t trouble_ns;          /* when something befell one last, or VRRP_NEVER / 2 */
 	int64_t settled_ns;          /* when the agent has made one last */
 	int arps[SIM_ADDRESSES_MAX]; /* that interface below is silent about them; 0: none */
+	uint32_t arps_refused;       /* a bit each: its removal was refused last */
 };
 
 struct sim;
