@@ -330,6 +330,8 @@ static bool parse_line(struct script *script, char *line)
 		return sim->silent = true;
 	if (strcmp(words[0], "signs") == 0)
 		return sim->signs = true;
+	if (strcmp(words[0], "routes") == 0)
+		return sim->routed = true;
 	if (strcmp(words[0], "peers") == 0)
 		return sim->unicast = true;
 	if (strcmp(words[0], "ignore") == 0 && n == 2) {

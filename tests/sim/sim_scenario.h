@@ -5,6 +5,7 @@
  *
  *   delay 2                              of every path; default 1
  *   packets                              narrate each advert too
+ *   routes                               each router has one
  *   peers                                all routers speak to peers; before the first of them
  *   router priority=100 interval=1000 preempt=1 preempt_delay=0 start_delay=0 address=11 start=0
  *                                        the next of r1, r2...; all of it may be left out; the
