@@ -216,6 +216,11 @@ void state_alive(struct state *state, int64_t now_ns)
 }
 
 /* The counter wraps after seven weeks: what it tells is how long ago that was. */
+bool state_was_alive(const struct state *state)
+{
+	return atomic_load(&state->header->alive_ms) != 0;
+}
+
 int64_t state_alive_at(int fd, int64_t now_ns)
 {
 	struct header header;

@@ -95,6 +95,12 @@ void state_publish(struct state *state);
 void state_alive(struct state *state, int64_t now_ns);
 
 /**
+ * state_was_alive() - whether the writer of a memory has ever given one: else it died before the
+ * end of its first turn.
+ */
+bool state_was_alive(const struct state *state);
+
+/**
  * state_alive_at() - when the writer of a memory gave its last sign of life. Costs one system call.
  * @fd: of the memory; -1: there is none.
  * @now_ns: CLOCK_MONOTONIC.

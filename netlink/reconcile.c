@@ -4,7 +4,6 @@
 #include <assert.h>
 #include <errno.h>
 
-#define RETRY_NS INT64_C(1000000000)
 #define NS_PER_S INT64_C(1000000000)
 
 /* The kernel ends a lease a little early: by 20 ms, and the rounding of its clock. */
@@ -150,7 +149,7 @@ static bool is_ours(const struct kern_wants *w, uint32_t number)
 /* Whether a change waits for one of another want, which the kernel has refused. */
 static bool is_held_up(struct kern_wants *w, struct want *want, int64_t now_ns)
 {
-	int64_t retry_ns = now_ns + RETRY_NS;
+	int64_t retry_ns = now_ns + KERN_RETRY_NS;
 
 	if (want->wanted ? !want->needs || w->all[want->needs - 1].present
 			 : !want->needed_by || !is_ours(w, want->needed_by))
@@ -337,7 +336,7 @@ static void note_result(struct kern_wants *w, struct want *want, const struct ke
 	}
 	want->renew |= change->renew;
 	tell_once(w, want, KERN_WANT_FAILED, -change->result);
-	wait_until(w, want, now_ns + RETRY_NS);
+	wait_until(w, want, now_ns + KERN_RETRY_NS);
 	/* Nothing may count on one that is perhaps gone; to add it again is no error. */
 	if (change->result == -EINPROGRESS && !change->add && want->needed_by)
 		want->present = want->ours = false;

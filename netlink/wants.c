@@ -320,14 +320,14 @@ int kern_wants_find(const struct kern_wants *wants, unsigned interface, enum ker
 
 void kern_wants_dump_begin(struct kern_wants *wants)
 {
-	wants->dumps++;
+	wants->begun = ++wants->dumps;
 }
 
 static void end_dump_of(struct kern_wants *w, struct want *want)
 {
-	if (want->doubled && want->shown_doubled != w->dumps)
+	if (want->doubled && want->shown_doubled < w->begun)
 		want->doubled = false;
-	if (!want->present || want->shown == w->dumps)
+	if (!want->present || want->shown >= w->begun)
 		return;
 	want->stolen = true;
 	set_absent(w, want);
@@ -369,12 +369,14 @@ static void on_object(const struct kern_object *object, void *arg)
 
 /*
  * What the kernel shows is true, also when it then breaks off; what it does not show is unknown.
+ * It may be within a dump of all, to which what was shown before counts, too.
  * Return: whether it showed everything.
  */
 static bool look_at_interface(struct kern_wants *w, unsigned interface)
 {
 	struct look look = { w, interface };
 	int ifindex = w->interfaces[interface].ifindex;
+	uint32_t begun = w->begun;
 	int err = 0;
 
 	kern_wants_dump_begin(w);
@@ -382,11 +384,12 @@ static bool look_at_interface(struct kern_wants *w, unsigned interface)
 		if (w->kinds_n[kind] && kern_kinds[kind]->of_host == (ifindex == KERN_HOST))
 			err = kern_dump_interface(w->dump, (enum kern_kind)kind, ifindex, on_object,
 						  &look);
-	if (err < 0)
-		return false;
-	kern_wants_dump_end(w, (int)interface);
-	w->interfaces[interface].unclear = false;
-	return true;
+	if (err == 0) {
+		kern_wants_dump_end(w, (int)interface);
+		w->interfaces[interface].unclear = false;
+	}
+	w->begun = begun;
+	return err == 0;
 }
 
 void kern_wants_make_sure(struct kern_wants *w, const struct want *want)
@@ -581,6 +584,14 @@ int64_t kern_wants_unheld_ns(const struct kern_wants *wants, unsigned i)
 	if (!want->wanted || want->present)
 		return KERN_NEVER;
 	return want->abandoned && want->paused_ns ? 0 : want->refused_ns;
+}
+
+bool kern_wants_is_overdue(const struct kern_wants *wants, unsigned i, int64_t now_ns)
+{
+	const struct want *want = &wants->all[i];
+
+	return want->wanted && !want->present && want->retry_ns &&
+	       now_ns - want->retry_ns >= KERN_RETRY_NS;
 }
 
 bool kern_wants_is_doubled(const struct kern_wants *wants, unsigned want)

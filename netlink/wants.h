@@ -216,6 +216,13 @@ bool kern_wants_is_ours(const struct kern_wants *wants, unsigned want);
 int64_t kern_wants_unheld_ns(const struct kern_wants *wants, unsigned want);
 
 /**
+ * kern_wants_is_overdue() - whether an object was to be tried again, and then once more, and nobody
+ * ran: how long it cannot be held says nothing until it is tried.
+ * @now_ns: on the clock of kern_wants_deadline().
+ */
+bool kern_wants_is_overdue(const struct kern_wants *wants, unsigned want, int64_t now_ns);
+
+/**
  * kern_wants_is_doubled() - whether somebody else's is there with other attributes, such as another
  * prefix length, as far as is known.
  */

@@ -8,6 +8,8 @@
 
 #include "reconcile.h"
 
+#define KERN_RETRY_NS INT64_C(1000000000) /* after a refusal */
+
 /* What a new claim does not make untrue. */
 #define TOLD_FOR_GOOD (1u << KERN_WANT_DOUBLE)
 
@@ -82,7 +84,8 @@ struct kern_wants {
 	unsigned kinds_n[KERN_KIND_COUNT]; /* wants of each */
 	bool marks[KERN_KIND_COUNT];       /* the kernel has shown one, so it keeps them */
 	bool doubt;                        /* events or answers were lost */
-	uint32_t dumps;                    /* so far: the number of the one that runs */
+	uint32_t dumps;                    /* so far, */
+	uint32_t begun;                    /* and the number of the one that is to end */
 	int64_t retry_ns;                  /* the earliest of theirs */
 	struct list list;                  /* for the next pass */
 	struct pass pass;

@@ -210,8 +210,10 @@ void fsm_step_active(struct vrrp *vr, const struct vrrp_event *event, struct vrr
 	case VRRP_EVENT_CONTEST:
 		active_contest(vr, event->now_ns);
 		break;
-	case VRRP_EVENT_DEFER: /* what it would answer nobody hears */
-		if (event->advert->priority != VRRP_PRIORITY_LEAVE)
+	case VRRP_EVENT_DEFER: /* what it would answer nobody hears, but hosts hear announcements */
+		if (event->advert->priority == VRRP_PRIORITY_LEAVE)
+			announce_soon(vr, event->now_ns);
+		else
 			yield(vr, VRRP_REASON_MUTE, event->advert, event->now_ns, out);
 		break;
 	case VRRP_EVENT_TIMER:

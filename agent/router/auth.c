@@ -11,6 +11,8 @@
  */
 #define LOOKS_PER_S 16
 
+#define PRIORITY_AT 2 /* in the message (RFC 9568 §5.2) */
+
 void auth_ask(const struct conf_router *conf, struct state_router *ret_state)
 {
 	if (conf->auth.type != CONF_AUTH_HMAC)
@@ -139,6 +141,13 @@ static bool may_look(const struct routers *routers, struct auth *auth)
 	return auth->looked_n++ < LOOKS_PER_S;
 }
 
+/* Nobody waits for whom leaves. And the farewell of a process that hung is as old as its last
+ * advert, whatever the clocks say. */
+static bool is_farewell(const struct vrrp_rx *rx)
+{
+	return rx->payload[PRIORITY_AT] == VRRP_PRIORITY_LEAVE;
+}
+
 /* Whether a packet that is stale and nothing else was made by somebody who has our key. */
 static bool is_ours(const struct router *router, const struct vrrp_rx *rx)
 {
@@ -200,7 +209,7 @@ void auth_hear(struct routers *routers, struct router *router, const struct vrrp
 	if (!auth->kept)
 		return;
 	auth->rules.now = time_at(routers, router, arrival_ns);
-	if (rx->payload_len >= VRRP_HEADER_LEN + VRRP_HMAC_LEN &&
+	if (rx->payload_len >= VRRP_HEADER_LEN + VRRP_HMAC_LEN && !is_farewell(rx) &&
 	    !is_near(router, sequence_of(rx), auth->rules.now) && may_look(routers, auth) &&
 	    is_ours(router, rx))
 		hear_undated(routers, router, rx, arrival_ns);

@@ -108,14 +108,16 @@ static bool has_left(struct routers *routers, struct state *old, enum kern_kind 
 
 /*
  * What is of the host is looked for where there may be some: it takes long to find. So do thousands
- * of addresses; but all of them were seen when this process looked, and what came since.
+ * of addresses; but all of them were seen when this process looked, and what came since. A
+ * predecessor that died at once may have had no time to look, and does not know what was left to
+ * it.
  */
 static bool may_be_left(struct routers *routers, struct state *old, enum kern_kind kind)
 {
 	if (kind == KERN_KIND_ADDRESS)
 		return routers->leftover_seen || routers->dump_due;
 	return !kern_kinds[kind]->of_host || kern_wants_has_kind(routers->wants, kind) ||
-	       has_left(routers, old, kind);
+	       !state_was_alive(old) || has_left(routers, old, kind);
 }
 
 static unsigned kinds_to_sweep(struct routers *routers, struct state *old)

@@ -8,13 +8,16 @@
 
 #define NS_PER_S INT64_C(1000000000)
 
-/* One that is neither there nor refused is on its way, or waits for an advert. */
+/* One that is neither there nor refused is on its way, or waits for an advert; so is one that was
+ * refused before this host stood still, and is tried again in this turn. */
 static int64_t address_unheld_ns(const struct routers *routers, unsigned want)
 {
 	int64_t unheld_ns = kern_wants_unheld_ns(routers->wants, want);
+	int64_t now_ns = routers->now->mono_ns;
 
-	if (unheld_ns == KERN_NEVER && !kern_wants_has(routers->wants, want))
-		return routers->now->mono_ns;
+	if ((unheld_ns == KERN_NEVER && !kern_wants_has(routers->wants, want)) ||
+	    kern_wants_is_overdue(routers->wants, want, now_ns))
+		return now_ns;
 	return unheld_ns;
 }
 

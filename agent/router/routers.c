@@ -233,11 +233,26 @@ static void look_at_rivals(struct routers *routers, struct router *router)
 			      router->rivals.mac);
 }
 
+/* Of one that cannot speak, adverts of the others are the evidence (lease.h): also the last one
+ * from before it was mute, or Active. */
+static void take_evidence(struct router *router)
+{
+	for (unsigned i = 0; i < router_mates_n(router); i++) {
+		const struct router *mate = router_mate(router, i);
+
+		if (!router_is_mute(mate) &&
+		    mate->lease.advertised_ns > router->lease.advertised_ns)
+			(void)lease_on_sent(&router->lease, mate->lease.advertised_ns);
+	}
+}
+
 static void fire(struct routers *routers, struct router *router)
 {
 	const struct vrrp_event event = { .type = VRRP_EVENT_TIMER,
 					  .now_ns = routers->now->mono_ns };
 
+	if (router->vr.election.state == VRRP_STATE_ACTIVE && router_is_mute(router))
+		take_evidence(router);
 	if (router->vr.election.state == VRRP_STATE_ACTIVE &&
 	    lease_on_timer(&router->lease, event.now_ns))
 		router_renew_leases(routers, router);

@@ -70,6 +70,7 @@ struct router {
 	struct outbox outbox;
 	struct vrrp_unit *unit; /* with whom it shares its fate; borrowed; NULL: with none */
 	unsigned member;        /* which of them it is; the others are next to it */
+	int64_t last_ns;        /* its last event, if it is in no unit */
 	struct round round;     /* the announcement that is under way */
 	enum vrrp_reason_code fault_code; /* that may pass */
 	int64_t fault_ns; /* a fault that may pass is one from then on; VRRP_NEVER: there is none */

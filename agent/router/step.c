@@ -106,12 +106,24 @@ static void take_actions(struct routers *routers, struct router *router,
 	state_put(routers->state, (unsigned)(router - routers->all), &router->vr);
 }
 
+/* In a turn the kernel's news comes first, and then adverts that may have come before it. */
+static void step_alone(struct router *router, const struct vrrp_event *event,
+		       struct vrrp_output *out)
+{
+	struct vrrp_event in_order = *event;
+
+	if (in_order.now_ns < router->last_ns)
+		in_order.now_ns = router->last_ns;
+	router->last_ns = in_order.now_ns;
+	vrrp_step(&router->vr, &in_order, out);
+}
+
 void router_step(struct routers *routers, struct router *router, const struct vrrp_event *event)
 {
 	struct vrrp_output out[VRRP_UNIT_MAX];
 
 	if (!router->unit) {
-		vrrp_step(&router->vr, event, out);
+		step_alone(router, event, out);
 		take_actions(routers, router, out);
 		return;
 	}

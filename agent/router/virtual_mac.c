@@ -240,9 +240,13 @@ bool virtual_mac_is_refused(const struct routers *routers, const struct router *
 
 int64_t virtual_mac_unheld_ns(const struct routers *routers, const struct router *router)
 {
-	return router_has_virtual_mac(router)
-		       ? kern_wants_unheld_ns(routers->wants, router->macvlan + UP)
-		       : KERN_NEVER;
+	unsigned want = router->macvlan + UP;
+
+	if (!router_has_virtual_mac(router))
+		return KERN_NEVER;
+	if (kern_wants_is_overdue(routers->wants, want, routers->now->mono_ns))
+		return routers->now->mono_ns;
+	return kern_wants_unheld_ns(routers->wants, want);
 }
 
 bool virtual_mac_is_deaf(const struct routers *routers, const struct router *router)

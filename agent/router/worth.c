@@ -95,7 +95,7 @@ static struct vrrp_reason no_source(const struct router *router, const struct la
 }
 
 /* What keeps a router from living on its LAN. */
-static struct vrrp_reason fault_of(const struct routers *routers, const struct router *router)
+static struct vrrp_reason fault_at_home(const struct routers *routers, const struct router *router)
 {
 	const struct lan *lan = router_lan(routers, router);
 	const struct conf_address *missing = lacking(routers, router);
@@ -124,13 +124,20 @@ static struct vrrp_reason fault_of(const struct routers *routers, const struct r
 	} else if (virtual_mac_is_refused(routers, router)) {
 		fault.code = VRRP_REASON_NO_MACVLAN;
 		strcpy(fault.interface, router->conf->mac.name);
-	} else {
-		fault = guests_fault(routers, router);
-		if (fault.code == VRRP_REASON_NONE)
-			fault = routes_fault(routers, router);
-		if (fault.code == VRRP_REASON_NONE)
-			fault = track_fault(routers, router);
 	}
+	return fault;
+}
+
+/* What it needs of other interfaces. */
+static struct vrrp_reason fault_elsewhere(const struct routers *routers,
+					  const struct router *router)
+{
+	struct vrrp_reason fault = guests_fault(routers, router);
+
+	if (fault.code == VRRP_REASON_NONE)
+		fault = routes_fault(routers, router);
+	if (fault.code == VRRP_REASON_NONE)
+		fault = track_fault(routers, router);
 	return fault;
 }
 
@@ -178,6 +185,20 @@ static enum vrrp_reason_code timed_as(enum vrrp_reason_code fault)
 	return fault;
 }
 
+/* One that may still pass hides none that counts at once. */
+static struct vrrp_reason fault_of(const struct routers *routers, const struct router *router)
+{
+	struct vrrp_reason home = fault_at_home(routers, router), other;
+
+	if (home.code != VRRP_REASON_NONE && patience_ns(router, timed_as(home.code)) == 0)
+		return home;
+	other = fault_elsewhere(routers, router);
+	if (other.code == VRRP_REASON_NONE ||
+	    (home.code != VRRP_REASON_NONE && patience_ns(router, other.code) != 0))
+		return home;
+	return other;
+}
+
 /* All of a unit begin together, but for the mute. */
 static bool is_macvlan_awaited(const struct routers *routers, struct router *router)
 {
@@ -189,6 +210,13 @@ static bool is_macvlan_awaited(const struct routers *routers, struct router *rou
 			return true;
 	}
 	return false;
+}
+
+/* A unit has one priority: what some member could not hold counts for none from now on. */
+static void begin_unit_anew(struct routers *routers, struct router *router)
+{
+	for (unsigned i = 0; i < router_mates_n(router); i++)
+		router_begin_anew(routers, router_mate(router, i));
 }
 
 /* Whether its LAN can be used from now on, or can no more. */
@@ -212,7 +240,7 @@ static void tell_worth(struct routers *routers, struct router *router,
 	if (event.type == VRRP_EVENT_STARTUP && (!waits || is_macvlan_awaited(routers, router)))
 		return;
 	if (event.type == VRRP_EVENT_STARTUP && election->state == VRRP_STATE_FAULT)
-		router_begin_anew(routers, router);
+		begin_unit_anew(routers, router);
 	router_step(routers, router, &event);
 }
 

@@ -37,6 +37,44 @@ uint64_t auth_sequence_of(const uint8_t *message, size_t len)
 	return vrrp_hmac_sequence(message + len - VRRP_HMAC_LEN);
 }
 
+/* That of a sender; of one without it, which it takes: a free one, or else the oldest. */
+static unsigned mark_of(const struct sim_mark *marks, const uint8_t *source)
+{
+	unsigned oldest = 0;
+
+	for (unsigned n = 0; n < VRRP_HMAC_MARKS; n++)
+		if (marks[n].sequence && family_same(marks[n].source, source))
+			return n;
+	for (unsigned n = 1; n < VRRP_HMAC_MARKS; n++)
+		if (marks[n].sequence < marks[oldest].sequence)
+			oldest = n;
+	return oldest;
+}
+
+bool auth_is_overtaken(const struct sim_mark *marks, const struct sim_packet *packet)
+{
+	const struct sim_mark *mark = &marks[mark_of(marks, packet->source)];
+
+	return family_same(mark->source, packet->source) && packet->sequence <= mark->sequence;
+}
+
+void auth_mark(struct sim_mark *marks, const struct sim_packet *packet)
+{
+	struct sim_mark *mark = &marks[mark_of(marks, packet->source)];
+
+	memcpy(mark->source, packet->source, sizeof(mark->source));
+	mark->sequence = packet->sequence;
+}
+
+/* Both in whole seconds. */
+bool auth_is_stale(const struct sim *sim, const struct sim_packet *packet, int64_t arrival_ns)
+{
+	int64_t signed_s = (int64_t)(packet->sequence >> 32);
+
+	return packet->priority == VRRP_PRIORITY_LEAVE &&
+	       arrival_ns / SIM_S - signed_s > window_ns(sim) / SIM_S;
+}
+
 /* The same for all that happens at a moment on a host. */
 static uint64_t mix(uint64_t a, uint64_t b)
 {

@@ -11,11 +11,18 @@
 #include "agent/state_auth.h"
 #include "sim_net.h"
 
+struct sim;
 struct sim_process;
 
-/* The newest adverts of each sender that a host has got, and that it has accepted. */
+/* The newest advert from an address. */
+struct sim_mark {
+	uint8_t source[SIM_ADDRESS_LEN];
+	uint64_t sequence; /* 0: the mark is free */
+};
+
+/* Of each sender that a router remembers: what its host has got, and what it has accepted. */
 struct sim_heard {
-	uint64_t arrived, accepted; /* sequences */
+	struct sim_mark arrived[VRRP_HMAC_MARKS], accepted[VRRP_HMAC_MARKS];
 };
 
 /**
@@ -33,6 +40,25 @@ void auth_give_key(struct state *state);
  * @message: @len bytes.
  */
 uint64_t auth_sequence_of(const uint8_t *message, size_t len);
+
+/**
+ * auth_is_overtaken() - whether an advert is not newer than what is known from its
+ * address. A sender is an address: what a host has sent from another one overtakes nothing.
+ * @marks: VRRP_HMAC_MARKS of them.
+ */
+bool auth_is_overtaken(const struct sim_mark *marks, const struct sim_packet *packet);
+
+/**
+ * auth_mark() - it is known from now on; the oldest one of the others is forgotten if need be.
+ */
+void auth_mark(struct sim_mark *marks, const struct sim_packet *packet);
+
+/**
+ * auth_is_stale() - whether a farewell is older than the window: what a process that hung has left
+ * in its will is of the time of its last advert. Nothing else takes so long.
+ * @arrival_ns: CLOCK_REALTIME of whom it came to, had nobody set it.
+ */
+bool auth_is_stale(const struct sim *sim, const struct sim_packet *packet, int64_t arrival_ns);
 
 /**
  * auth_wall_left_ns() - that of a process that is about to go on with what another one has left.

@@ -21,9 +21,16 @@ void check_fail(struct sim *sim, const char *property, const char *format, ...)
 }
 
 /* What comes twice, or was overtaken, is a replay to whoever judges by signatures. */
-static bool is_overtaken(const struct sim *sim, const struct sim_packet *packet, uint64_t newest)
+static bool is_overtaken(const struct sim *sim, const struct sim_packet *packet,
+			 const struct sim_mark *marks)
 {
-	return sim->signs && packet->sequence <= newest;
+	return sim->signs && auth_is_overtaken(marks, packet);
+}
+
+/* @arrival_ns: CLOCK_REALTIME of the receiver. */
+static bool is_stale(const struct sim *sim, const struct sim_packet *packet, int64_t arrival_ns)
+{
+	return sim->signs && auth_is_stale(sim, packet, arrival_ns);
 }
 
 void check_start(struct sim *sim, unsigned i)
@@ -41,10 +48,11 @@ void check_arrival(struct sim *sim, unsigned i, const struct sim_packet *packet,
 	bool echo = family_same(packet->source, r->vr.election.source); /* of both hosts */
 
 	if (packet->type != SIM_PACKET_ADVERT || echo ||
-	    is_overtaken(sim, packet, sim->check.heard[i][packet->from].arrived))
+	    is_overtaken(sim, packet, sim->check.heard[i].arrived) ||
+	    is_stale(sim, packet, gateway_real_at(at_ns)))
 		return;
 	unit_arrival(sim, i, 0, packet, at_ns);
-	sim->check.heard[i][packet->from].arrived = packet->sequence;
+	auth_mark(sim->check.heard[i].arrived, packet);
 	if (packet->priority && model_defers(&r->config, packet->priority)) {
 		sim->check.arrived[i].at_ns = at_ns;
 		sim->check.arrived[i].interval_cs = packet->interval_cs;
@@ -164,21 +172,26 @@ void check_receive(struct sim *sim, unsigned i, const struct vrrp *vr, enum vrrp
 	const struct sim_reading *reading = &sim->check.reading;
 	const struct sim_packet *packet = reading->packet;
 	bool twin = vr && speaks_alike(packet, vr);
-	uint64_t *accepted = &sim->check.heard[i][packet->from].accepted;
+	struct sim_mark *accepted = sim->check.heard[i].accepted;
 	bool replay = packet->type == SIM_PACKET_ADVERT && vr && !twin &&
-		      is_overtaken(sim, packet, *accepted);
-	bool good = packet->type == SIM_PACKET_ADVERT && !twin && !replay;
+		      is_overtaken(sim, packet, accepted);
+	bool stale = packet->type == SIM_PACKET_ADVERT && vr &&
+		     is_stale(sim, packet, reading->arrival_ns);
+	bool good = packet->type == SIM_PACKET_ADVERT && !twin && !replay && !stale;
 	int64_t *heard_ns = &sim->check.heard_sent_ns[i][packet->from];
 
 	vr ? r->fed++ : r->foreign++;
 	if (!vr && (reading->stale || r->conf.absent || check_in_trouble(sim, i)))
 		return;
-	if (good != (reject == VRRP_ACCEPT) || (twin && reject != VRRP_REJECT_OWN_SOURCE) ||
-	    (replay && reject != VRRP_REJECT_HMAC_REPLAY) ||
+	if (good != (reject == VRRP_ACCEPT) ||
+	    (twin && !stale && reject != VRRP_REJECT_OWN_SOURCE) ||
+	    (stale && reject != VRRP_REJECT_HMAC_STALE) ||
+	    (replay && !stale && reject != VRRP_REJECT_HMAC_REPLAY) ||
 	    (packet->type == SIM_PACKET_JUNK && reject != packet->expect))
 		check_fail(sim, "P11", "%s judged a packet \"%s\", not \"%s\"", node_name(i),
 			   vrrp_reject_name(reject),
 			   good     ? "accepted"
+			   : stale  ? "hmac_stale"
 			   : replay ? "hmac_replay"
 				    : vrrp_reject_name(packet->expect));
 	if (!vr)
@@ -188,7 +201,7 @@ void check_receive(struct sim *sim, unsigned i, const struct vrrp *vr, enum vrrp
 	check_accounts(sim, i, vr);
 	if (!good)
 		return;
-	*accepted = packet->sequence;
+	auth_mark(accepted, packet);
 	if (packet->priority == 1)
 		sim->check.equal_ns[i] = gateway_local_ns(sim, r);
 	trace_packet(sim, "%s reads advert of %s, priority %u", node_name(i),
@@ -444,8 +457,10 @@ void check_step(struct sim *sim, unsigned i, const struct vrrp *before,
 		sim->routers[i].answers_n = 0;
 		watch_rivals(sim, i);
 	}
-	if (was && !is) /* nobody hears the last words when the interface is gone */
+	if (was && !is) { /* nobody hears the last words when the interface is gone */
 		sim->check.silent_ns[i] = can_say(sim, r) ? sim->now_ns : INT64_MIN;
+		sim->check.by_mate[i] = unit_is_mute(sim, i);
+	}
 	if (was && is)
 		check_contest(sim, i, event, out);
 }
@@ -510,6 +525,9 @@ static bool host_is_excused(const struct sim *sim, const struct sim_neighbour *o
 {
 	int64_t silent_ns = sim->check.silent_ns[of->cache];
 
+	/* What one family says of both only a unit takes for that. */
+	if (sim->check.by_mate[of->cache] && !sim->routers[active].unit.together)
+		silent_ns = INT64_MIN;
 	if (of->lost_ns[active] >= of->cache_sent_ns || of->heard_ns[active] >= of->cache_sent_ns)
 		return true;
 	return sim->check.heard_sent_ns[active][of->cache] < of->cache_sent_ns &&

@@ -149,11 +149,12 @@ struct sim_check {
 	struct sim_model models[SIM_ROUTERS_MAX];
 	struct sim_reading reading;
 	bool pair_pending[SIM_ROUTERS_MAX][SIM_ROUTERS_MAX];
-	int64_t equal_ns[SIM_ROUTERS_MAX]; /* last read an advert of priority 1 */
-	struct sim_heard heard[SIM_ROUTERS_MAX][SIM_ROUTERS_MAX]; /* likewise */
+	int64_t equal_ns[SIM_ROUTERS_MAX];       /* last read an advert of priority 1 */
+	struct sim_heard heard[SIM_ROUTERS_MAX]; /* by a router, or its host */
 	int64_t heard_sent_ns[SIM_ROUTERS_MAX][SIM_ROUTERS_MAX]; /* [reader][sender]: newest read */
 	int64_t silent_ns[SIM_ROUTERS_MAX]; /* when it ceased to be Active; of a crash: never knew
 					     */
+	bool by_mate[SIM_ROUTERS_MAX];      /* and only its other family could say so */
 	/* The newest arrival that a Backup must respect, read or not; local time of the receiver.
 	 */
 	struct {

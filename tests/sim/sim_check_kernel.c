@@ -50,6 +50,7 @@ void check_resumed(struct sim *sim, unsigned i)
 		r->kernel.trouble_end_ns = sim->now_ns;
 	if (r->kernel.ip6.back_ns && r->frozen_at_ns < r->kernel.ip6.back_ns + TROUBLE_NS)
 		r->kernel.ip6.back_ns = sim->now_ns;
+	macvlan_resumed(sim, i);
 }
 
 /* How often address @k was put back in the last ten seconds. */
@@ -161,7 +162,9 @@ static void check_missing(struct sim *sim, unsigned i, unsigned k)
 			note_abandoned(sim, i, k, true);
 		return;
 	}
-	if (recent > 1 && now < r->back_ns[k] + SIM_GAP_NS) { /* whoever flushes goes on */
+	/* Whoever flushes goes on; what waits for that does so to its end, whatever is ten seconds
+	 * ago meanwhile. */
+	if ((recent > 1 || r->hasty >> k & 1) && now < r->back_ns[k] + SIM_GAP_NS) {
 		r->hasty |= 1u << k;
 		if (too_often) { /* it has been abandoned, or is not yet by vipd's account */
 			r->perhaps_abandoned |= 1u << k;
@@ -349,6 +352,7 @@ void check_renewal(struct sim *sim, const struct sim_process *by, unsigned k)
 	    (check_in_trouble(sim, by->router) &&
 	     r->kernel.troubles & (SIM_TROUBLE_ANSWERS | SIM_TROUBLE_CHANGES)))
 		return;
+	unit_inherit(sim, by->router);
 	if (r->renewed_after[k] != r->left_n)
 		r->renewals_n[k] = 0;
 	r->renewed_after[k] = r->left_n;
@@ -530,6 +534,7 @@ void check_withdrawn(struct sim *sim, unsigned i)
 {
 	sim->routers[i].turn.farewells = 1;
 	sim->check.silent_ns[i] = sim->now_ns;
+	sim->check.by_mate[i] = unit_is_mute(sim, i);
 }
 
 void check_go_begin(struct sim *sim, const struct sim_process *process, bool follows,

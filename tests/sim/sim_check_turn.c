@@ -383,16 +383,7 @@ static void check_source(struct sim *sim, const struct sim_process *process)
 		check_fail(sim, "P7", "%s speaks from another address without need", node_name(i));
 }
 
-/* But for its guest. */
-static bool has_source(const struct sim_gateway *r)
-{
-	struct sim_gateway alone = *r;
-
-	alone.guest.used = false;
-	return gateway_can_serve(&alone);
-}
-
-/* What is wrong with the interface. */
+/* What is wrong with the interface; an address that is missing may come back, and hides nothing. */
 static enum vrrp_reason_code fault_of(const struct sim_gateway *r)
 {
 	const struct sim_link *link = &r->kernel.link;
@@ -405,7 +396,7 @@ static enum vrrp_reason_code fault_of(const struct sim_gateway *r)
 		return VRRP_REASON_NO_CARRIER;
 	if (r->config.family == 6 && r->kernel.ip6.narrow && !r->unicast)
 		return VRRP_REASON_NO_GROUP;
-	if (guest_fault(r) != VRRP_REASON_NONE && has_source(r))
+	if (guest_fault(r) != VRRP_REASON_NONE)
 		return guest_fault(r);
 	return gateway_can_serve(r) ? VRRP_REASON_NONE : VRRP_REASON_NO_SOURCE;
 }

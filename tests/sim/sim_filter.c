@@ -72,8 +72,12 @@ void filter_refuse(struct sim *sim, unsigned i, const struct kern_change *change
 {
 	unsigned k = virtual_number(sim, i, change);
 
-	if (k < SIM_ADDRESSES_MAX && change->entry.filter.action == KERN_FILTER_DELIVERY)
-		sim->routers[i].kernel.filters[k].refused |= !change->add;
+	if (k >= SIM_ADDRESSES_MAX || change->add)
+		return;
+	if (change->entry.filter.action == KERN_FILTER_DELIVERY)
+		sim->routers[i].kernel.filters[k].refused = true;
+	else
+		sim->routers[i].kernel.macvlans.arps_refused |= 1u << k;
 }
 
 static void show_silence(const struct sim_process *process, const struct kern_address *address,

@@ -375,7 +375,7 @@ void gateway_start(struct sim *sim, unsigned i)
 	r->bound_ns = VRRP_NEVER;
 	r->conf = r->file;
 	r->config = r->conf.vrrp;
-	memset(sim->check.heard[i], 0, sizeof(sim->check.heard[i]));
+	memset(&sim->check.heard[i], 0, sizeof(sim->check.heard[i]));
 	keeper_start(sim, i);
 	check_asked(sim, i);
 }

@@ -127,6 +127,8 @@ int guest_change(struct sim *sim, struct sim_process *by, const struct kern_chan
 	}
 	if (change->add == g->present)
 		return !change->add ? 0 : change->renew ? 0 : -EEXIST;
+	if (change->add && g->required) /* all addresses are there from now on (P16) */
+		sim->routers[by->router].held_ns = gateway_local_ns(sim, &sim->routers[by->router]);
 	set_address(sim, by->router, by, change->add);
 	return 0;
 }

@@ -535,6 +535,7 @@ static void say_alive(struct sim *sim, struct sim_process *process)
 		return;
 	process->alive_ns = now + SIM_S;
 	process->was_alive = true;
+	state_alive(process->state, now);
 	sim->routers[process->router].keeper.early_n = 0;
 	says(sim, process, SUCCESSION_SAYS_ALIVE, 0);
 }

@@ -147,12 +147,12 @@ static void notify(struct sim *sim, unsigned i, struct sim_process *process, str
 {
 	struct sim_monitor *monitor = &process->monitor;
 	bool ours = actor.process == process;
-	bool ip6 = object.type == KERN_OBJECT_ENTRY && object.kind == KERN_KIND_ADDRESS &&
-		   object.address.family == 6;
+	bool address = object.type == KERN_OBJECT_ENTRY && object.kind == KERN_KIND_ADDRESS;
+	bool ip6 = address && object.address.family == 6;
 
-	/* As in netlink/monitor.c: what it added itself a process does not hear of; but of IPv6
-	 * nothing says who has done something. */
-	if (!process->exists || !monitor->open || (ours && !object.gone && !ip6))
+	/* As in netlink/monitor.c: of an address that it added itself a process does not hear, but
+	 * of a route; and of an address of IPv6 nothing says who has done something. */
+	if (!process->exists || !monitor->open || (ours && !object.gone && address && !ip6))
 		return;
 	object.by_us = ours && !ip6;
 	object.by_kernel = actor.kernel || ip6;

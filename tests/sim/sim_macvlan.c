@@ -10,6 +10,7 @@
 #define OTHER      1
 #define FIRST      100 /* index of the first one */
 #define TROUBLE_NS (2 * SIM_S)
+#define RETRY_NS   (1 * SIM_S) /* after a refusal */
 
 void macvlan_init(struct sim *sim, unsigned i, enum conf_adverts adverts)
 {
@@ -286,6 +287,7 @@ int macvlan_silence(struct sim *sim, struct sim_process *by, const struct kern_c
 	if (!change->add && !m->arps[k])
 		return -ENOENT;
 	m->arps[k] = change->add ? change->entry.filter.ifindex : 0;
+	m->arps_refused &= ~(1u << k);
 	return 0;
 }
 
@@ -396,14 +398,46 @@ bool macvlan_in_trouble(const struct sim *sim, unsigned i)
 		sim->now_ns <= m->settled_ns + late_ns);
 }
 
+void macvlan_resumed(struct sim *sim, unsigned i)
+{
+	struct sim_macvlans *m = &sim->routers[i].kernel.macvlans;
+	int64_t frozen_ns = sim->routers[i].frozen_at_ns;
+
+	if (m->used && !m->faults_n && frozen_ns < m->trouble_ns + TROUBLE_NS)
+		m->trouble_ns = sim->now_ns;
+}
+
+int64_t macvlan_late_ns(const struct sim *sim)
+{
+	int64_t retry_ns = RETRY_NS + RETRY_NS * SIM_DRIFT_PPM / 1000000 + 2 * sim->latency_ns + 1;
+	int64_t late_ns = 0;
+
+	for (unsigned i = 0; i < sim->routers_n; i++) {
+		const struct sim_macvlans *m = &sim->routers[i].kernel.macvlans;
+		int64_t left_ns = m->trouble_ns + retry_ns - sim->now_ns;
+
+		if (m->used && left_ns > late_ns)
+			late_ns = left_ns;
+	}
+	return late_ns;
+}
+
 /* ---- what must hold ---- */
+
+/* As with other filters: one whose removal was refused when its interface went stays. */
+static bool is_left(const struct sim_kernel *kernel, unsigned k)
+{
+	return kernel->macvlans.arps_refused >> k & 1 &&
+	       (!kernel->link.exists || kernel->macvlans.arps[k] != kernel->link.ifindex);
+}
 
 static void check_arps(struct sim *sim, unsigned i, bool active)
 {
 	const struct sim_gateway *r = &sim->routers[i];
 
 	for (unsigned k = 0; k < r->addresses_n; k++)
-		if (r->kernel.macvlans.arps[k] != (active ? r->kernel.link.ifindex : 0))
+		if (r->kernel.macvlans.arps[k] != (active ? r->kernel.link.ifindex : 0) &&
+		    (active || !is_left(&r->kernel, k)))
 			check_fail(sim, "M",
 				   "%s is %sActive and the interface below %s of address %u",
 				   node_name(i), active ? "" : "not ",

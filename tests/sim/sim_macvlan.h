@@ -59,6 +59,7 @@ struct sim_macvlans {
 	int64_t trouble_ns;          /* when something befell one last, or VRRP_NEVER / 2 */
 	int64_t settled_ns;          /* when the agent has made one last */
 	int arps[SIM_ADDRESSES_MAX]; /* that interface below is silent about them; 0: none */
+	uint32_t arps_refused;       /* a bit each: its removal was refused last */
 };
 
 struct sim;
@@ -121,6 +122,17 @@ void macvlan_end(struct sim *sim, const struct sim_episode *e);
  * macvlan_in_trouble() - whether something befalls one, or has just done so.
  */
 bool macvlan_in_trouble(const struct sim *sim, unsigned i);
+
+/**
+ * macvlan_resumed() - a host runs again, whose agent had no time to mend what had befallen one.
+ */
+void macvlan_resumed(struct sim *sim, unsigned i);
+
+/**
+ * macvlan_late_ns() - when all faults are over, how long it takes until each agent has its macvlan:
+ * what was refused it tries again after a second.
+ */
+int64_t macvlan_late_ns(const struct sim *sim);
 
 /**
  * macvlan_turn(), macvlan_left() - the end of a turn; vipd has left (M).

@@ -269,6 +269,8 @@ void process_spawn(struct sim *sim, struct sim_process *process, unsigned router
 	process->by_reload = process->said_ready = process->went = process->was_alive = false;
 	if (sim->routers[router].bare == process)
 		sim->routers[router].bare = NULL;
+	if (sim->routers[router].companion.bare == process)
+		sim->routers[router].companion.bare = NULL;
 	if (sim->routers[router].unit.by == process)
 		sim->routers[router].unit.by = NULL;
 	process->alive_ns = 0;

@@ -85,6 +85,7 @@ static int add(struct sim *sim, const struct sim_process *by, const struct kern_
 {
 	unsigned i = by->router;
 	const struct sim_kernel *kernel = &sim->routers[i].kernel;
+	struct kern_object object;
 
 	drop(sim, i, by, true); /* nobody else's is ever there */
 	if (!kernel->link.exists || wanted->hops_n != 1 ||
@@ -97,6 +98,8 @@ static int add(struct sim *sim, const struct sim_process *by, const struct kern_
 	route_of(sim, i)->present = true;
 	route_of(sim, i)->mark = KERN_ROUTE_MARK;
 	route_of(sim, i)->ifindex = kernel->link.ifindex;
+	object = shown(sim, i, false);
+	kernel_tell(sim, i, by, &object);
 	return 0;
 }
 

@@ -123,7 +123,7 @@ static bool parse_setting(char *word, struct vrrp_config *config, struct host *h
 
 /* What a host has besides its router. */
 struct extras {
-	bool companion, unit, mac;
+	bool companion, unit, mac, guest;
 };
 
 /* "lease=available", "other.priority=50", "subnet=4": what is not of struct vrrp_config. */
@@ -142,6 +142,8 @@ static bool parse_agent(char *word, struct sim_conf *conf, struct sim_conf *othe
 		extras->companion = true;
 	else if (strcmp(word, "mac=1") == 0)
 		extras->mac = true;
+	else if (strcmp(word, "guest=1") == 0)
+		extras->guest = true;
 	else if (strcmp(word, "unit=1") == 0)
 		extras->companion = extras->unit = true;
 	else if (strncmp(word, "subnet=", 7) != 0 ||
@@ -179,6 +181,7 @@ static bool parse_router(struct script *script, char **words, unsigned n)
 	kernel_init(sim, i);
 	sim->routers[i].wall_behind_ns = host.behind_ns;
 	sim->routers[i].wall_set_ns = host.set_ns;
+	sim->routers[i].unicast = sim->unicast;
 	if (config.family == 6)
 		sim->routers[i].link_local = CONF_LINK_LOCAL_VIRTUAL;
 	if (subnet) { /* so many addresses, the first of which takes the others along */
@@ -189,6 +192,8 @@ static bool parse_router(struct script *script, char **words, unsigned n)
 	sim->routers[i].file = sim->routers[i].conf;
 	if (extras.companion)
 		companion_init(&sim->routers[i], (uint8_t)(11 + i), &config);
+	if (extras.guest)
+		guest_init(sim, i, config.family, true);
 	if (extras.mac)
 		macvlan_init(sim, i, CONF_ADVERTS_VIRTUAL);
 	sim->routers[i].unit.together = extras.unit;
@@ -215,8 +220,10 @@ static const struct {
 	unsigned amount; /* unless there is a number */
 } faults[] = {
 	{ "crash", SIM_FAULT_CRASH, 1, false, false, 0 },
-	{ "leave", SIM_FAULT_LEAVE, 1, false, false, 0 },
+	{ "leave", SIM_FAULT_LEAVE, 1, false, false, SIM_LEAVE_PLAIN },
+	{ "leave-hung", SIM_FAULT_LEAVE, 1, false, false, SIM_LEAVE_HUNG },
 	{ "stop", SIM_FAULT_STOP, 1, false, false, 0 },
+	{ "late", SIM_FAULT_STALL, 1, true, false, 0 },
 	{ "freeze", SIM_FAULT_FREEZE, 1, false, false, 0 },
 	{ "link", SIM_FAULT_LINK, 1, false, false, SIM_LINK_DOWN },
 	{ "unplug", SIM_FAULT_LINK, 1, false, false, SIM_LINK_UNPLUGGED },
@@ -243,6 +250,7 @@ static const struct {
 	{ "trouble", SIM_FAULT_KERNEL, 1, true, false, 0 },
 	{ "forget", SIM_FAULT_FORGET, 1, false, false, 0 },
 	{ "macvlan", SIM_FAULT_MACVLAN, 1, true, false, 0 },
+	{ "guest", SIM_FAULT_GUEST, 1, true, false, 0 },
 	{ "cut4", SIM_FAULT_FAMILY, 2, false, false, SIM_FAMILY_CUT * 2 },
 	{ "cut6", SIM_FAULT_FAMILY, 2, false, false, SIM_FAMILY_CUT * 2 + 1 },
 	{ "bare4", SIM_FAULT_FAMILY, 1, false, false, SIM_FAMILY_SOURCELESS * 2 },
@@ -291,7 +299,7 @@ static bool parse_at(struct script *script, char **words, unsigned n)
 		e.type = faults[kind].type;
 		if (!parse_operands(words + 3, n - 3, kind, &e))
 			return false;
-		if (e.type == SIM_FAULT_STEAL) /* so often */
+		if (e.type == SIM_FAULT_STEAL || e.type == SIM_FAULT_STALL) /* so often; so late */
 			e.ns = e.amount * SIM_MS;
 		fault_add(script->sim, &e);
 		return true;
@@ -322,6 +330,10 @@ static bool parse_line(struct script *script, char *line)
 		return sim->silent = true;
 	if (strcmp(words[0], "signs") == 0)
 		return sim->signs = true;
+	if (strcmp(words[0], "routes") == 0)
+		return sim->routed = true;
+	if (strcmp(words[0], "peers") == 0)
+		return sim->unicast = true;
 	if (strcmp(words[0], "ignore") == 0 && n == 2) {
 		sim->check.ignored = words[1];
 		return true;

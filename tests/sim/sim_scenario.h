@@ -5,6 +5,8 @@
  *
  *   delay 2                              of every path; default 1
  *   packets                              narrate each advert too
+ *   routes                               each router has one
+ *   peers                                all routers speak to peers; before the first of them
  *   router priority=100 interval=1000 preempt=1 preempt_delay=0 start_delay=0 address=11 start=0
  *                                        the next of r1, r2...; all of it may be left out; the
  *                                        default address is 192.0.2.11 for r1, .12 for r2...
@@ -13,10 +15,12 @@
  *                                        along; and what a reload may change: other.priority=50;
  *                                        family=6; companion=1: one of the other family, too;
  *                                        unit=1: one that shares its fate;
- *                                        mac=1: with a virtual MAC
+ *                                        mac=1: with a virtual MAC; guest=1: with a required
+ *                                        address on another interface
  *   hosts 1                              how many; default 1
  *   at 5000 crash r1 for 3000            without "for": for good
- *   at 5000 leave r1 | stop r1 | freeze r1 | link r1
+ *   at 5000 leave r1 | leave-hung r1 | stop r1 | freeze r1 | link r1
+ *                                        it hangs when it is told to
  *   at 5000 unplug r1 | unlink r1 | bare r1 | source r1
  *                                        no carrier; the interface is removed; its own address is;
  *                                        it gets one more
@@ -27,8 +31,10 @@
  *                                        begins to route, or ends
  *   at 5000 reload r1 1                  with what is other; 0: as it is
  *   at 5000 steal r1 500 for 4000        every 500 ms
+ *   at 5000 late r1 500 for 4000         is scheduled up to 500 ms late
  *   at 5000 trouble r1 1 for 4000        a sum of enum sim_trouble
  *   at 5000 macvlan r1 1                 enum sim_macvlan_fault
+ *   at 5000 guest r1 1                   enum sim_guest_fault
  *   at 5000 cut4 r1 r2 | cut6 r1 r2 | bare4 r1 | bare6 r1 | off6 r1
  *                                        one family is cut one way; has no address; is switched off
  *   at 5000 cut r1 r2 | burst r1 r2 3    one way; a burst loses so many packets

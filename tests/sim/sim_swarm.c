@@ -721,7 +721,8 @@ bool swarm_run(struct sim *sim)
 	if (!run_faults(sim))
 		return false;
 	trace(sim, "-- faults are over");
-	converged = sim->now_ns + convergence_ns(sim) + sim->faults.repair_ns;
+	converged =
+		sim->now_ns + convergence_ns(sim) + sim->faults.repair_ns + macvlan_late_ns(sim);
 	if (!sim_run_until(sim, converged))
 		return false;
 	check_converged(sim);

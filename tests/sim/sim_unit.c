@@ -141,6 +141,12 @@ bool unit_has_mute(struct sim *sim, unsigned i)
 	       (is_known_mute(sim, i, 0) || is_known_mute(sim, i, 1));
 }
 
+bool unit_is_mute(struct sim *sim, unsigned i)
+{
+	return sim->routers[i].unit.together &&
+	       (!unit_can_speak(sim, i, 0) || is_known_mute(sim, i, 0));
+}
+
 void unit_arrival(struct sim *sim, unsigned i, unsigned member, const struct sim_packet *packet,
 		  int64_t at_ns)
 {
@@ -257,11 +263,22 @@ bool unit_can_say(const struct sim *sim, const struct sim_gateway *r)
 	       (leaves && unit_can_speak(sim, i, 1));
 }
 
+void unit_inherit(struct sim *sim, unsigned i)
+{
+	struct sim_gateway *r = &sim->routers[i];
+
+	if (!r->unit.together || !is_known_mute(sim, i, 0) || r->unit.mate_ns <= r->left_ns)
+		return;
+	r->left_n++;
+	r->left_ns = r->unit.mate_ns;
+}
+
 void unit_sent(struct sim *sim, unsigned i)
 {
 	struct sim_gateway *r = &sim->routers[i];
 
-	if (!r->unit.together || unit_can_speak(sim, i, 0))
+	r->unit.mate_ns = sim->now_ns;
+	if (!unit_is_mute(sim, i))
 		return;
 	r->left_n++;
 	r->left_ns = sim->now_ns;
@@ -277,11 +294,14 @@ static void look(struct sim *sim, const struct sim_process *process)
 	struct sim_unit *unit = &sim->routers[i].unit;
 
 	for (unsigned n = 0; n < SIM_MEMBERS_OF_UNIT; n++) {
-		bool can = unit_can_speak(sim, i, n);
+		bool can = unit_can_speak(sim, i, n), mute = is_mute(process, n);
 
 		if (can != unit->can[n] || process != unit->by)
 			unit->since_ns[n] = gateway_local_ns(sim, &sim->routers[i]);
+		if (mute != unit->mute[n] || process != unit->by)
+			unit->known_ns[n] = gateway_local_ns(sim, &sim->routers[i]);
 		unit->can[n] = can;
+		unit->mute[n] = mute;
 	}
 	if (process != unit->by)
 		unit->begun_ns = gateway_local_ns(sim, &sim->routers[i]);
@@ -353,14 +373,14 @@ static void check_same(struct sim *sim, const struct sim_process *process)
 			   (double)(now_ns - r->unit.parted_ns) / SIM_MS);
 }
 
-/* From when on a member waits, whatever it has heard: one that has no say, since it has lost it. */
+/* From when on a member waits, whatever it has heard: one that has no say, since that is known. */
 static int64_t waits_since(const struct sim_gateway *r, const struct sim_process *process,
 			   unsigned member)
 {
 	int64_t since_ns = member_of(r, member)->election.since_ns;
 
 	if (is_mute(process, member))
-		return r->unit.since_ns[member] + PATIENCE_NS;
+		return r->unit.known_ns[member];
 	return r->unit.heard_ns[member] > since_ns ? r->unit.heard_ns[member] : since_ns;
 }
 

@@ -64,6 +64,9 @@ struct sim_unit {
 	int64_t begun_ns;             /* when the process began that knows it; local time */
 	const struct sim_process *by; /* of this process, */
 	int64_t since_ns[SIM_MEMBERS_OF_UNIT]; /* since then; local time */
+	bool mute[SIM_MEMBERS_OF_UNIT];        /* taken for that, likewise, */
+	int64_t known_ns[SIM_MEMBERS_OF_UNIT]; /* since then; local time */
+	int64_t mate_ns;      /* the second member has sent its last advert then; global time */
 	int64_t voiceless_ns; /* Active, and could not say so, then; global time; or 0 */
 	int64_t parted_ns;    /* a Backup stands beside an Active since then; local time; 0: none */
 };
@@ -111,10 +114,22 @@ void unit_follow(struct sim *sim, unsigned i, const struct vrrp_event *event);
 bool unit_can_say(const struct sim *sim, const struct sim_gateway *r);
 
 /**
+ * unit_is_mute() - whether no advert of the first member leaves: it cannot speak, or its process
+ * does not know that it can again.
+ */
+bool unit_is_mute(struct sim *sim, unsigned i);
+
+/**
  * unit_sent() - the second member has sent an advert: it is evidence for the first one, too, if
- * that cannot speak.
+ * that is mute.
  */
 void unit_sent(struct sim *sim, unsigned i);
+
+/**
+ * unit_inherit() - leases of the first member are renewed: if it is known to be mute, what the
+ * second one has sent before it was that is evidence, too.
+ */
+void unit_inherit(struct sim *sim, unsigned i);
 
 /**
  * unit_had_voice() - whether some member of an Active unit could say that it is Active, all the

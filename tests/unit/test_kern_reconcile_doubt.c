@@ -75,6 +75,34 @@ static void test_reconcile_contradiction_asks_for_a_dump_once_per_pass(void **st
 	assert_false(kern_wants_has(t.wants, 1));
 }
 
+/* In a dump an interface shows up as another one, and by the way it is looked at for itself. */
+static void test_reconcile_look_within_a_dump_hides_nothing_that_was_shown(void **state)
+{
+	struct kern_object object;
+
+	(void)state;
+	begin(1, LEASE_S);
+	kern_wants_interface(t.wants, 1, IFINDEX + 1, true);
+	want(1, true);
+	assert_pass("+1", "added 1");
+	kern_wants_doubt(t.wants);
+	kern_wants_dump_begin(t.wants);
+	object = shown(&t.there[0]);
+	see(object);
+	kern_wants_interface(t.wants, 1, IFINDEX + 2, true);
+	assert_int_equal(t.looks_n, 1);
+	kern_wants_dump_end(t.wants, KERN_EVERY_INTERFACE);
+	assert_true(kern_wants_has(t.wants, 0));
+	assert_pass("", "");
+	/* What none of them shows is gone. */
+	take_away(1);
+	kern_wants_doubt(t.wants);
+	kern_wants_dump_begin(t.wants);
+	kern_wants_interface(t.wants, 1, IFINDEX + 1, true);
+	kern_wants_dump_end(t.wants, KERN_EVERY_INTERFACE);
+	assert_false(kern_wants_has(t.wants, 0));
+}
+
 static void test_reconcile_lost_answers_are_a_contradiction(void **state)
 {
 	(void)state;
@@ -528,6 +556,7 @@ int main(void)
 		cmocka_unit_test(test_reconcile_refused_renewal_is_tried_again),
 		cmocka_unit_test(test_reconcile_refusal_is_no_reason_to_wait_for_a_new_wish),
 		cmocka_unit_test(test_reconcile_contradiction_asks_for_a_dump_once_per_pass),
+		cmocka_unit_test(test_reconcile_look_within_a_dump_hides_nothing_that_was_shown),
 		cmocka_unit_test(test_reconcile_lost_answers_are_a_contradiction),
 		cmocka_unit_test(
 			test_reconcile_lost_answer_is_news_when_the_kernel_shows_the_change),

@@ -150,6 +150,25 @@ static void test_thefts_refused_is_unheld_since_the_first_refusal(void **state)
 	t.refuses = 0;
 }
 
+/* A process that was stopped has left tries out, and one refusal is not many. */
+static void test_thefts_refused_is_overdue_after_a_try_was_left_out(void **state)
+{
+	(void)state;
+	begin(1, LEASE_S);
+	t.refuses = EPERM;
+	want(1, true);
+	assert_int_equal(run(), 0);
+	assert_false(kern_wants_is_overdue(t.wants, 0, t.now_ns + 2 * SECOND - 1));
+	assert_true(kern_wants_is_overdue(t.wants, 0, t.now_ns + 2 * SECOND));
+	t.now_ns += 5 * SECOND;
+	assert_int_equal(run(), 0);
+	assert_false(kern_wants_is_overdue(t.wants, 0, t.now_ns));
+	t.refuses = 0;
+	t.now_ns += SECOND;
+	assert_pass("+1", "added 1");
+	assert_false(kern_wants_is_overdue(t.wants, 0, t.now_ns + 60 * SECOND));
+}
+
 static void test_thefts_window_of_restorations_starts_anew_after_ten_seconds(void **state)
 {
 	(void)state;
@@ -207,6 +226,7 @@ int main(void)
 			test_thefts_stolen_again_at_once_comes_back_after_a_tenth_of_a_second),
 		cmocka_unit_test(test_thefts_abandoned_is_added_to_a_new_interface_at_once),
 		cmocka_unit_test(test_thefts_refused_is_unheld_since_the_first_refusal),
+		cmocka_unit_test(test_thefts_refused_is_overdue_after_a_try_was_left_out),
 		cmocka_unit_test(test_thefts_window_of_restorations_starts_anew_after_ten_seconds),
 		cmocka_unit_test(test_thefts_abandoned_one_that_somebody_adds_is_used_again),
 		cmocka_unit_test(test_thefts_abandoned_is_not_woken_by_late_news),

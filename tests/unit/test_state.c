@@ -715,7 +715,9 @@ static void test_state_tells_the_last_sign_of_life(void **unused)
 	(void)unused;
 	assert_int_equal(state_alive_at(-1, at), 0);
 	assert_int_equal(state_alive_at(fd, at), 0);
+	assert_false(state_was_alive(writer));
 	state_alive(writer, at);
+	assert_true(state_was_alive(writer));
 	assert_int_equal(state_alive_at(fd, at), at);
 	assert_int_equal(state_alive_at(fd, at + 1500 * ms), at); /* the counter has wrapped */
 	for (int64_t us = 1; us < 1000; us += 7) /* it looks the same at any moment */

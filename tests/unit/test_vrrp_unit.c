@@ -389,7 +389,9 @@ static void test_unit_mute_active_leaves_its_family_to_whom_it_hears(void **stat
 	(void)state;
 	begin_active(&host, 100);
 	host.unit.members[V6].mute = true;
+	/* Whoever leaves has announced the addresses, so this one does. */
 	assert_string_equal(hear(&host, V6, T0 + 5 * SECOND, 0, "fe80::1"), " | ");
+	assert_int_equal(host.vr[V6].election.announce_ns, T0 + 5 * SECOND + SECOND / 5);
 	assert_string_equal(hear(&host, V6, T0 + 5 * SECOND, 50, "fe80::1"), " | " GIVES_WAY);
 	assert_int_equal(host.vr[V6].election.reason.code, VRRP_REASON_MUTE);
 	assert_int_equal(host.vr[V4].election.state, VRRP_STATE_ACTIVE);
