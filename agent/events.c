@@ -74,8 +74,7 @@ int events_path(const char *which, char *buf)
 	return 0;
 }
 
-/* Unlike the number of its inode, this one is never given to another namespace; 0: unknown. */
-static uint64_t namespace_cookie(void)
+uint64_t events_namespace(void)
 {
 	int fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
 	uint64_t cookie = 0;
@@ -195,7 +194,7 @@ static int lay_out(int fd, unsigned routers_n)
 				 .routers_max = routers_n,
 				 .size = size_for(routers_n),
 				 .tail_seq = 1,
-				 .namespace = namespace_cookie() };
+				 .namespace = events_namespace() };
 	int err = -posix_fallocate(fd, 0, (off_t)(HEADER_SIZE + header.size));
 
 	if (err < 0)
@@ -211,7 +210,7 @@ static struct events *open_present(const char *path)
 
 	if (fd < 0)
 		return NULL;
-	if (events_map(fd, true, &events) == 0 && events->header->namespace == namespace_cookie()) {
+	if (events_map(fd, true, &events) == 0 && events->header->namespace == events_namespace()) {
 		events->fd = fd;
 		atomic_store(&events->header->abandoned_ns, 0);
 		return events;

@@ -46,6 +46,14 @@ struct events_cursor {
 int events_path(const char *which, char *buf);
 
 /**
+ * events_namespace() - a number of this network namespace that no other one is ever given, unlike
+ * the inode's in the path.
+ *
+ * Return: 0: the kernel does not tell.
+ */
+uint64_t events_namespace(void);
+
+/**
  * events_create() - the ring in a file, with what it has kept; a new one where there is none, where
  * it makes no sense, or where it is too small: then what it has is taken over.
  * @path: its directory is made if only the last step is missing. NULL: memory without a name.

@@ -1,10 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 #include <assert.h>
+#include <errno.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "agent/kept.h"
+#include "agent/state.h"
 #include "keeper_private.h"
 
 static void refuse(struct keeper *keeper, const struct succession_action *action)
@@ -196,8 +199,25 @@ static void execute_program(struct keeper *keeper)
 	keeper_answer(keeper, SUCCESSION_EXEC_FAILED, SUCCESSION_CURRENT);
 }
 
+/* Of whoever left in order: nobody else knows what it was told. */
+static void keep(struct keeper *keeper)
+{
+	struct state *state;
+	int err = state_open(keeper->children[SUCCESSION_CURRENT].state_fd, &state);
+
+	if (err == 0) {
+		err = kept_write(state);
+		state_close(state);
+	}
+	if (err < 0 && err != -ENOTSUP)
+		tell_failure(keeper->teller, EVENT_DEGRADED, -err,
+			     "keeping drains for the next start", NULL);
+}
+
 static void finish(struct keeper *keeper, int status)
 {
+	if (keeper->children[SUCCESSION_CURRENT].state_fd >= 0)
+		keep(keeper);
 	keeper->done = true;
 	keeper->status = keeper->will_failed ? EXIT_FAILURE : status;
 }

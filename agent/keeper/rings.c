@@ -35,15 +35,16 @@ struct rings {
 /* "netns-4026531840.router.events", or with ".new" behind it while it is made. */
 static bool parse_name(const char *name, uintmax_t *ret_namespace, bool *ret_unfinished)
 {
-	static const char *const ends[] = { ".keeper.events", ".router.events",
-					    ".keeper.events.new", ".router.events.new" };
+	static const char *const ends[] = { ".keeper.events",     ".router.events",
+					    ".kept.events",       ".keeper.events.new",
+					    ".router.events.new", ".kept.events.new" };
 	char *end;
 
 	if (strncmp(name, "netns-", 6) != 0 || name[6] < '0' || name[6] > '9')
 		return false;
 	*ret_namespace = strtoumax(name + 6, &end, 10);
 	for (unsigned i = 0; i < sizeof(ends) / sizeof(ends[0]); i++) {
-		*ret_unfinished = i >= 2;
+		*ret_unfinished = i >= 3;
 		if (strcmp(end, ends[i]) == 0)
 			return true;
 	}

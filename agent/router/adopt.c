@@ -118,6 +118,22 @@ static void resume_drains(struct routers *routers, struct state *old)
 	}
 }
 
+void routers_remember(struct routers *routers, const struct clocks *now, const struct kept *kept)
+{
+	routers->now = now;
+	for (unsigned i = 0; i < routers->n; i++) {
+		struct router *router = &routers->all[i];
+
+		if (router->vr.config.family != kept->family ||
+		    strcmp(router->conf->name, kept->router) != 0)
+			continue;
+		if (kept->sequence)
+			auth_remember(router, kept->source, kept->sequence);
+		else
+			router_resume_drain(routers, router, kept->until_ns);
+	}
+}
+
 static void adopt_all(struct routers *routers, struct state *old, struct tally *tally)
 {
 	for (unsigned i = 0; i < routers->n; i++) {

@@ -53,6 +53,14 @@ void auth_adopt(struct router *router, const struct state *old, unsigned entry)
 				       mark.sequence);
 }
 
+void auth_remember(struct router *router, const uint8_t *source, uint64_t sequence)
+{
+	struct auth *auth = &router->auth;
+
+	if (auth->kept)
+		vrrp_hmac_mark(auth->marks, auth->rules.marks_n, source, sequence);
+}
+
 void auth_begin(struct routers *routers, struct router *router)
 {
 	const struct conf_auth *conf = &router->conf->auth;

@@ -51,6 +51,11 @@ void auth_init(struct routers *routers, struct router *router);
 void auth_adopt(struct router *router, const struct state *old, unsigned entry);
 
 /**
+ * auth_remember() - nothing of a sender up to a sequence is accepted.
+ */
+void auth_remember(struct router *router, const uint8_t *source, uint64_t sequence);
+
+/**
  * auth_begin() - choose the key. The state memory has those of the router's file now.
  */
 void auth_begin(struct routers *routers, struct router *router);

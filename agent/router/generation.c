@@ -506,6 +506,23 @@ static void settle_keys(struct generation *g)
 	g->keys = NULL;
 }
 
+static void remember(const struct kept *kept, void *arg)
+{
+	const struct generation *g = arg;
+	struct clocks now = clocks_now();
+
+	routers_remember(g->routers, &now, kept);
+}
+
+/* The first one goes on with what the last one was told. */
+static void take_kept(struct generation *g)
+{
+	int err = g->succeeds ? 0 : kept_take(remember, g);
+
+	if (err < 0 && err != -ENOENT)
+		tell_error(g, EVENT_DEGRADED, err, "reading what was kept of drains");
+}
+
 static int go(struct generation *g)
 {
 	struct clocks now;
@@ -517,6 +534,7 @@ static int go(struct generation *g)
 	settle_keys(g);
 	now = clocks_now();
 	routers_hold(g->routers, now.mono_ns + g->conf->boot_delay_ns - clocks_up_ns());
+	take_kept(g);
 	err = routers_go(g->routers, &now, g->old, frozen_real_ns, g->events);
 	if (err < 0)
 		tell_error(g, EVENT_FAILED, err, "removing leftovers, tried again every second");

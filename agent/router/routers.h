@@ -11,6 +11,7 @@
 
 #include "agent/clocks.h"
 #include "agent/conf/conf.h"
+#include "agent/kept.h"
 #include "agent/state.h"
 #include "auth.h"
 #include "drain.h"
@@ -144,6 +145,12 @@ int routers_open(struct routers *routers, int sender_fd, const struct clocks *no
  * @not_before_ns: CLOCK_MONOTONIC; in the past: at once.
  */
 void routers_hold(struct routers *routers, int64_t not_before_ns);
+
+/**
+ * routers_remember() - what a vipd of before has kept when it left: a router was drained, or has
+ * heard a signed advert. Before routers_go(), and only where nothing is adopted.
+ */
+void routers_remember(struct routers *routers, const struct clocks *now, const struct kept *kept);
 
 /**
  * routers_go() - from here on these routers are this host's. Goes on with the elections that a

@@ -7,7 +7,7 @@ else the machine does hits them alike. Told is how long after the moment that th
 the successor's adverts and gratuitous ARPs were at the switch, by the kernel's clock there.
 
 vipd runs as it is installed: with real-time priority. keepalived runs as Debian ships it, without,
-and in a second column with it. 255 dual-stack routers fail over together, and with --scale 4,080
+and in a second column with it. Then planned work, and what clients lose of pings; 255 dual-stack routers fail over together, and with --scale 4,080
 virtual routers of IPv4.
 
 Absolute figures move from machine to machine: compare within a run. Samples, medians and ratios
@@ -30,12 +30,14 @@ from dual import ADDRESSES, VRIDS, play_dual
 from failover import Unmeasured, play
 from forms import FORMS
 from lab import LabError
+from leave import play_planned
 from scale import ROUTERS, play_scale
 from steady import SCENES, WINDOW, WINDOWS, play_steady
 
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 BUDGET = 180                     # s: no trial of a failover begins later
 FORM_TRIALS = 5
+PLANNED_TRIALS, PLANNED_BUDGET = 5, 240     # of 16 s for each program
 DUAL_TRIALS, DUAL_BUDGET = 3, 78     # of 9 s for each program
 FORM_VIPS = {"IPv6": (1, 1000), "virtual MAC": (1,), "unicast": (1,)}
 VIPS = (1, 1000)
@@ -45,6 +47,9 @@ TITLES = {"silent death": "Active dies silently: ms behind Active_Down_Interval"
              (("silent death", "Active dies silently, ms"), ("graceful leave", "Active leaves, ms"))},
           **{f"steady, {interval}": f"Steady state, adverts every {interval}"
             for _, interval in SCENES},
+          "planned stop": "Active is stopped, adverts every second: what clients lose",
+          "planned return": "It comes back and preempts",
+          "planned drain": "It is drained (keepalived: told a lower priority)",
           "dual": f"{len(VRIDS)} dual-stack routers, adverts every second: Active dies silently",
           "scale": f"{ROUTERS:,} virtual routers, adverts every second"}
 
@@ -61,6 +66,8 @@ TARGETS = {**{(form.named("silent death"), 2 if form.family == 6 else 1, "first 
            ("steady, 1s", 1, "CPU as Backup, %"): (1, "x"),
            ("steady, 100ms", 1000, "CPU as Active, %"): (2, "x"),
            ("steady, 100ms", 1000, "CPU as Backup, %"): (2, "x"),
+           **{(f"planned {what}", 1, "pings lost"): (0, "")
+              for what in ("stop", "return", "drain")},
            ("dual", ADDRESSES, "announcement behind, p99, ms"): (100, "ms"),
            ("dual", ADDRESSES, "families of a router apart, max, ms"): (20, "ms"),
            ("dual", ADDRESSES, "addresses not announced"): (0, ""),
@@ -145,6 +152,16 @@ def measure_forms(results, trials):
                 return
             progress(f"{form.key}, trial {trial + 1} of {trials}: {contender.title}, {vips:,} VIPs")
             attempt(results, contender, vips + (form.family == 6), play, form)
+
+
+def measure_planned(results, trials):
+    """Planned work, in turn."""
+    end = time.monotonic() + PLANNED_BUDGET
+    for trial, contender in itertools.product(range(trials), results.who):
+        if time.monotonic() > end:
+            return
+        progress(f"planned work, trial {trial + 1} of {trials}: {contender.title}")
+        attempt(results, contender, 1, play_planned)
 
 
 def measure_dual(results, trials):
@@ -286,6 +303,8 @@ def arguments():
     parser.add_argument("--only-steady", action="store_true", help="nothing but the steady state")
     parser.add_argument("--only-forms", action="store_true",
                         help="nothing but failovers over IPv6, with virtual MACs, by unicast")
+    parser.add_argument("--only-planned", action="store_true",
+                        help="nothing but a stop, a return and a drain")
     parser.add_argument("--only-dual", action="store_true",
                         help=f"nothing but {len(VRIDS)} dual-stack routers")
     parser.add_argument("--windows", type=int, default=WINDOWS,
@@ -310,11 +329,13 @@ def main():
         who = [it for it in who if it.key != "keepalived-rt"]
     results, machine = Results(who), describe(who)
     only = (options.only_scale or options.only_steady or options.only_forms
-            or options.only_dual)
+            or options.only_dual or options.only_planned)
     if not only:
         measure_failover(results, options.trials)
     if not only or options.only_forms:
         measure_forms(results, min(options.trials, FORM_TRIALS))
+    if not only or options.only_planned:
+        measure_planned(results, min(options.trials, PLANNED_TRIALS))
     if not only or options.only_dual:
         measure_dual(results, min(options.trials, DUAL_TRIALS))
     if not only or options.only_steady:

@@ -136,6 +136,17 @@ def test_heard_before_a_crash_or_reload_is_not_believed_after(lab, probe, again)
     assert became_active(one, two) == [1, 0]
 
 
+def test_heard_before_a_restart_is_not_believed_after(lab, probe):
+    """The marks of senders are kept for the next start; within the window nothing else tells."""
+    one, two = pair(lab)
+    heard = one.host.wait_adverts(2)[-1]
+    lab.cut(one.host)                              # else a later one is heard first
+    assert two.term() == 0
+    two = lab.vipd(two.host, [signing(lab, 100)])
+    probe.send(heard.frame.data)
+    wait_until(lambda: rejected(two) == {"hmac_replay": 1}, what=lambda _: two.story("a replay"))
+
+
 # ---- keys ----
 
 def test_keys_are_changed_without_a_gap(lab):

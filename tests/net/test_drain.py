@@ -210,3 +210,46 @@ def test_drain_as_json(lab):
     shown = json.loads(one.ctl("drain", "--json", "--for", "1h").stdout)["routers"]
     assert [it["name"] for it in shown] == ["lan"] and shown[0]["state"] == "active"
     assert shown[0]["drained_until"] and two.router()["state"] == "active"
+
+
+# ---- over a restart ----
+
+def restart(lab, agent, *routers):
+    """Stops it in order, and starts it again with the same file, or other routers."""
+    assert agent.term() == 0
+    return lab.vipd(agent.host, list(routers) or [router(150)])
+
+
+def test_drain_survives_a_restart_and_ends_with_resume(lab):
+    one, two = start_pair(lab)
+    drain(one, "lan")
+    one = restart(lab, one)
+    wait_until(lambda: one.router()["active_address"] == "192.0.2.3", what="a Backup that hears")
+    shown = one.router()
+    assert shown["drained"] and shown["drained_until"] is None and shown["effective_priority"] == 1
+    two.host.wait_adverts(10, since=lab.now())
+    assert one.router()["state"] == "backup" and two.router()["state"] == "active"
+    one.ctl("resume", "lan")
+    one.wait_state("lan", "active")
+    one = restart(lab, one)
+    one.wait_state("lan", "active")
+    assert not one.router()["drained"], "what was resumed stays so"
+
+
+def test_drain_for_a_time_ends_after_a_restart(lab):
+    one, _ = start_pair(lab)
+    drain(one, "lan", "--for", "6s")
+    one = restart(lab, one)
+    assert one.router()["drained"] and one.router()["drained_until"]
+    one.wait_state("lan", "active", timeout=15)
+    assert not one.router()["drained"]
+
+
+def test_drain_is_forgotten_when_everything_was_killed(lab):
+    """Nobody was left to keep it; that is the time to look after the host."""
+    one, _ = start_pair(lab)
+    drain(one, "lan")
+    one.kill()
+    one = lab.vipd(one.host, [router(150)])
+    one.wait_state("lan", "active")
+    assert not one.router()["drained"]

@@ -1,0 +1,145 @@
+/* SPDX-License-Identifier: MIT */
+#include "kept.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "events.h"
+#include "state.h"
+#include "state_auth.h"
+
+#define LINE_SIZE  160
+#define SOURCE_LEN 16
+
+static int path_of(char *buf, char *buf_new)
+{
+	int err = events_path("kept", buf);
+
+	if (err == 0)
+		snprintf(buf_new, EVENTS_PATH_SIZE + 4, "%s.new", buf);
+	return err;
+}
+
+/* ---- writing ---- */
+
+static void put_drain(FILE *file, const struct state *state, unsigned i)
+{
+	int64_t until_ns = state_drain(state, i);
+
+	if (until_ns)
+		fprintf(file, "drain %s %u %" PRIi64 "\n", state_name(state, i),
+			state_family(state, i), until_ns == INT64_MAX ? 0 : until_ns);
+}
+
+static void put_marks(FILE *file, const struct state *state, unsigned i)
+{
+	struct vrrp_hmac_mark mark;
+
+	for (unsigned n = 0; state_get_mark(state, i, n, &mark); n++) {
+		if (!mark.sequence)
+			continue;
+		fprintf(file, "mark %s %u ", state_name(state, i), state_family(state, i));
+		for (unsigned k = 0; k < SOURCE_LEN; k++)
+			fprintf(file, "%02x", mark.source[k]);
+		fprintf(file, " %" PRIu64 "\n", mark.sequence);
+	}
+}
+
+/* The old one stays until the new one is whole. */
+int kept_write(const struct state *state)
+{
+	char path[EVENTS_PATH_SIZE], path_new[EVENTS_PATH_SIZE + 4];
+	int fd, err = path_of(path, path_new);
+	uint64_t namespace = events_namespace();
+	FILE *file;
+
+	if (err < 0 || !namespace)
+		return err < 0 ? err : -ENOTSUP;
+	fd = open(path_new, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600);
+	if (fd < 0)
+		return -errno;
+	file = fdopen(fd, "w");
+	if (!file) {
+		close(fd);
+		return -ENOMEM;
+	}
+	fprintf(file, "namespace %" PRIu64 "\n", namespace);
+	for (unsigned i = 0; i < state_count(state); i++) {
+		put_drain(file, state, i);
+		put_marks(file, state, i);
+	}
+	if (fclose(file) != 0 || rename(path_new, path) < 0) {
+		err = -errno;
+		(void)unlink(path_new);
+	}
+	return err;
+}
+
+/* ---- reading ---- */
+
+static bool read_source(const char *digits, uint8_t *ret_source)
+{
+	unsigned byte;
+
+	for (unsigned i = 0; i < SOURCE_LEN; i++) {
+		if (sscanf(digits + 2 * i, "%2x", &byte) != 1)
+			return false;
+		ret_source[i] = (uint8_t)byte;
+	}
+	return true;
+}
+
+/* Return: whether a line is known, and makes sense. */
+static bool read_line(const char *line, char *router, struct kept *ret_kept)
+{
+	char digits[2 * SOURCE_LEN + 1];
+
+	*ret_kept = (struct kept){ .router = router };
+	if (sscanf(line, "drain %32s %u %" SCNi64, router, &ret_kept->family,
+		   &ret_kept->until_ns) == 3) {
+		if (ret_kept->until_ns == 0)
+			ret_kept->until_ns = INT64_MAX;
+		return ret_kept->until_ns > 0;
+	}
+	return sscanf(line, "mark %32s %u %32s %" SCNu64, router, &ret_kept->family, digits,
+		      &ret_kept->sequence) == 4 &&
+	       strlen(digits) == 2 * SOURCE_LEN && read_source(digits, ret_kept->source) &&
+	       ret_kept->sequence;
+}
+
+/* The first line. */
+static bool is_of_this_namespace(FILE *file)
+{
+	char line[LINE_SIZE];
+	uint64_t namespace = 0;
+
+	return fgets(line, sizeof(line), file) &&
+	       sscanf(line, "namespace %" SCNu64, &namespace) == 1 && namespace &&
+	       namespace == events_namespace();
+}
+
+int kept_take(kept_fn each, void *arg)
+{
+	char path[EVENTS_PATH_SIZE], path_new[EVENTS_PATH_SIZE + 4];
+	char line[LINE_SIZE], router[EVENT_NAME_SIZE];
+	int err = path_of(path, path_new);
+	struct kept kept;
+	FILE *file;
+
+	if (err < 0)
+		return err;
+	file = fopen(path, "re");
+	if (!file)
+		return -errno;
+	for (bool ours = is_of_this_namespace(file); ours && fgets(line, sizeof(line), file);)
+		if (read_line(line, router, &kept))
+			each(&kept, arg);
+	fclose(file);
+	return unlink(path) < 0 ? -errno : 0;
+}

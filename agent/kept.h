@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What outlives a stop of vipd, until the host is started again: which routers are drained, and
+ * which signed adverts were heard last, so that none of them is taken once more. A file below
+ * /run/vipd, written by the keeper when all is over, read and removed by the next start. It has no
+ * secrets: the keys are in other files.
+ *
+ * The first line is "namespace NUMBER" (events_namespace()): what is of another one is void.
+ * Then a line per fact: "drain NAME FAMILY UNTIL" in nanoseconds of CLOCK_MONOTONIC, or 0 for good;
+ * "mark NAME FAMILY SOURCE SEQUENCE", the source as 32 hexadecimal digits. Others are passed over.
+ */
+#ifndef KEPT_H
+#define KEPT_H
+
+#include <stdint.h>
+
+struct state;
+
+/* One of them: of a drain, or of a mark when @sequence is not 0. */
+struct kept {
+	const char *router; /* borrowed for the call */
+	unsigned family;    /* 4 or 6 */
+	int64_t until_ns;   /* as state_drain() */
+	uint8_t source[16];
+	uint64_t sequence;
+};
+
+typedef void (*kept_fn)(const struct kept *kept, void *arg);
+
+/**
+ * kept_write() - keep what a state memory has.
+ *
+ * Return: 0; -ENOTSUP: the kernel tells no number of the namespace; another -errno: it is
+ * forgotten, say so.
+ */
+int kept_write(const struct state *state);
+
+/**
+ * kept_take() - read what was kept, and remove it.
+ *
+ * Return: 0; -ENOENT: nothing was; another -errno.
+ */
+int kept_take(kept_fn each, void *arg);
+
+#endif
