@@ -7,8 +7,8 @@ else the machine does hits them alike. Told is how long after the moment that th
 the successor's adverts and gratuitous ARPs were at the switch, by the kernel's clock there.
 
 vipd runs as it is installed: with real-time priority. keepalived runs as Debian ships it, without,
-and in a second column with it. Then planned work, and what clients lose of pings; 255 dual-stack routers fail over together, and with --scale 4,080
-virtual routers of IPv4.
+and in a second column with it. Then comes planned work, and what clients lose of pings by it; 255
+dual-stack routers fail over together, and with --scale 4,080 virtual routers of IPv4.
 
 Absolute figures move from machine to machine: compare within a run. Samples, medians and ratios
 go to build/bench.json. Exit status 0 if all could be measured, however slow it was.
