@@ -481,13 +481,14 @@ static void probe(struct routers *routers, struct router *router)
 		queue_probe(routers, router, router->want + i);
 }
 
-/* One that is still to be handed over; of one whose successor has announced them all there is none.
- */
+/* One that is still to be handed over. A successor that has its addresses when it adverts announces
+ * them a moment later, and is not to be called away from. */
 static void recall(struct routers *routers, struct router *router)
 {
 	unsigned n = router->conf->addresses_n + router->conf->extra_n, i = 0;
 
-	while (i < n && !routers->said[router->want + i].awaited)
+	said_hear(routers, router->vr.config.family);
+	while (i < n && !hand_over_awaits(routers, router->want + i))
 		i++;
 	if (i < n && hand_over_is_on(router))
 		queue_announcement(routers, router, router->want + i);

@@ -161,8 +161,13 @@ void hand_over_begin(struct routers *routers, struct router *router)
 		router_renew_leases(routers, router);
 }
 
+bool hand_over_awaits(const struct routers *routers, unsigned want)
+{
+	return routers->said[want].awaited && routers->said[want].gone_ns == VRRP_NEVER;
+}
+
 void hand_over_announced(struct routers *routers, struct router *router, unsigned want)
 {
-	if (routers->said[want].awaited && routers->said[want].gone_ns == VRRP_NEVER)
+	if (hand_over_awaits(routers, want))
 		let_go_soon(routers, router, want, routers->now->mono_ns);
 }

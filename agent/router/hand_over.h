@@ -67,6 +67,11 @@ void hand_over_cancel(struct routers *routers, struct router *router);
 void hand_over_announced(struct routers *routers, struct router *router, unsigned want);
 
 /**
+ * hand_over_awaits() - whether an address is still to be announced.
+ */
+bool hand_over_awaits(const struct routers *routers, unsigned want);
+
+/**
  * hand_over_look() - let go what is announced, and end one whose time is over.
  */
 void hand_over_look(struct routers *routers, struct router *router);
