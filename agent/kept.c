@@ -51,6 +51,19 @@ static void put_marks(FILE *file, const struct state *state, unsigned i)
 	}
 }
 
+static bool has_any(const struct state *state)
+{
+	struct vrrp_hmac_mark mark;
+	bool any = false;
+
+	for (unsigned i = 0; i < state_count(state); i++) {
+		any |= state_drain(state, i) != 0;
+		for (unsigned n = 0; state_get_mark(state, i, n, &mark); n++)
+			any |= mark.sequence != 0;
+	}
+	return any;
+}
+
 /* The old one stays until the new one is whole. */
 int kept_write(const struct state *state)
 {
@@ -59,8 +72,12 @@ int kept_write(const struct state *state)
 	uint64_t namespace = events_namespace();
 	FILE *file;
 
-	if (err < 0 || !namespace)
-		return err < 0 ? err : -ENOTSUP;
+	if (err < 0)
+		return err;
+	if (!has_any(state))
+		return unlink(path) < 0 && errno != ENOENT ? -errno : 0;
+	if (!namespace)
+		return -ENOTSUP;
 	fd = open(path_new, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600);
 	if (fd < 0)
 		return -errno;

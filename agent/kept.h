@@ -28,7 +28,7 @@ struct kept {
 typedef void (*kept_fn)(const struct kept *kept, void *arg);
 
 /**
- * kept_write() - keep what a state memory has.
+ * kept_write() - keep what a state memory has; nothing makes no file.
  *
  * Return: 0; -ENOTSUP: the kernel tells no number of the namespace; another -errno: it is
  * forgotten, say so.

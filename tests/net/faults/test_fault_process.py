@@ -528,7 +528,8 @@ def test_f13_signals_in_any_order(lab, fault):
         one.agent.kill(number)
     assert one.agent.process.wait(10) == 0
     assert one.host.addresses() == [OWN]
-    assert lab.capture.adverts(host=one.host)[-1].priority == 0
+    # 99: to a successor that had come by then
+    assert lab.capture.adverts(host=one.host)[-1].priority in (0, 99)
     fault.saw("exit 0")
 
 
