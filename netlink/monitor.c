@@ -7,6 +7,7 @@
 #include <linux/rtnetlink.h>
 #include <arpa/inet.h>
 #include <stddef.h>
+#include <poll.h>
 #include <stdlib.h>
 #include <sys/socket.h>
 
@@ -153,6 +154,14 @@ int kern_monitor_add_routes(struct kern_monitor *monitor, const struct kern_moni
 					  sizeof(groups[i])) < 0)
 			err = -errno;
 	return err;
+}
+
+bool kern_monitor_wait(const struct kern_monitor *monitor, int64_t patience_ns)
+{
+	struct pollfd fd = { .fd = mnl_socket_get_fd(monitor->sock), .events = POLLIN };
+	const struct timespec patience = { .tv_nsec = patience_ns };
+
+	return ppoll(&fd, 1, &patience, NULL) == 1;
 }
 
 int kern_monitor_fd(const struct kern_monitor *monitor)

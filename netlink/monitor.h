@@ -49,6 +49,14 @@ int kern_monitor_add_routes(struct kern_monitor *monitor, const struct kern_moni
 int kern_monitor_fd(const struct kern_monitor *monitor);
 
 /**
+ * kern_monitor_wait() - sleep until there is something to read.
+ * @patience_ns: at most so long.
+ *
+ * Return: whether there is.
+ */
+bool kern_monitor_wait(const struct kern_monitor *monitor, int64_t patience_ns);
+
+/**
  * kern_monitor_dispatch() - read everything that is queued.
  * @each: called per object, in the kernel's order; for a link that is an object of some kind, for
  *        the link first.

@@ -9,6 +9,10 @@
 #define ROUND_TURN_MAX 256
 #define ROUND_SLOT_NS  INT64_C(1000000)
 
+/* So often, and so long each time, a turn waits for the kernel. */
+#define FRESH_WAITS_MAX 4
+#define FRESH_WAIT_NS   INT64_C(200000)
+
 enum sent_kind {
 	SENT_ADVERT,
 	SENT_ADVERT_LEAVE,
@@ -271,6 +275,22 @@ static void take_macvlan_news(struct routers *routers, const struct kern_news *n
 			announce_new(routers, router, i);
 }
 
+/*
+ * Whether somebody may still serve whom clients would leave: then what is added over IPv6, which
+ * does not answer before the kernel's event of it (hear.c), is not announced before that.
+ */
+static bool may_be_served(struct router *router)
+{
+	bool served = false;
+
+	for (unsigned i = 0; i < router_mates_n(router); i++) {
+		enum vrrp_reason_code code = router_mate(router, i)->vr.election.reason.code;
+
+		served |= code == VRRP_REASON_PREEMPT || code == VRRP_REASON_LEFT;
+	}
+	return served;
+}
+
 /* The fate of one address: told, counted, and announced when it is new here. */
 static void take_address_news(struct routers *routers, const struct kern_news *news)
 {
@@ -300,8 +320,8 @@ static void take_address_news(struct routers *routers, const struct kern_news *n
 		router->vr.counters.addresses_restored++;
 	if (!back && news->what != KERN_WANT_ADDED)
 		return;
-	/* What is added over IPv6 does not answer before the kernel's event of it: hear.c. */
-	routers->said[news->want].fresh = router->conf->addresses[address].family == 6;
+	said_set_fresh(routers, news->want,
+		       router->conf->addresses[address].family == 6 && may_be_served(router));
 	announce_new(routers, router, address);
 }
 
@@ -585,6 +605,24 @@ static void reconcile(struct routers *routers)
 		routers->dump_due = true;
 }
 
+/*
+ * New addresses of IPv6 answer when the kernel's work queue has run, which it does on this
+ * processor as soon as this process sleeps: what is announced in this turn is a fifth of a
+ * millisecond earlier than what waits for the next one. Only some addresses are worth the wait.
+ */
+static void await_fresh(struct routers *routers)
+{
+	for (unsigned i = 0; i < FRESH_WAITS_MAX && routers->fresh_n; i++) {
+		if (!kern_monitor_wait(routers->monitor, FRESH_WAIT_NS))
+			return;
+		routers_hear(routers);
+		for (unsigned k = 0; k < routers->owing_n; k++)
+			if (routers->owing[k]->outbox.round_due)
+				run_round(routers, routers->owing[k]);
+		routers_flush(routers);
+	}
+}
+
 /* As in most turns of a Backup. */
 static bool owes_nothing(const struct routers *routers)
 {
@@ -609,6 +647,7 @@ void routers_execute(struct routers *routers, const struct clocks *now)
 	queue_announcements(routers); /* of what is there; what is added is announced then */
 	routers_flush(routers);
 	reconcile(routers);
+	await_fresh(routers);
 	say_late(routers);
 	/* More removals than one pass takes: its next turn comes at once. */
 	if (kern_reconcile_is_cut(routers->wants))

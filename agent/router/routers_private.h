@@ -99,6 +99,7 @@ struct routers {
 	bool dump_due;    /* the kernel must be asked for everything */
 	int64_t dump_ns;  /* not before: it could not answer last time */
 	unsigned doubtful_n, owing_n;
+	unsigned fresh_n;      /* addresses that the kernel has not said yet to answer */
 	unsigned leaving_n;    /* routers that were told to leave, and have not */
 	unsigned repeated_n;   /* frames of rounds that it has sent, or put off */
 	struct lan **doubtful; /* LANs to be assessed; each once */

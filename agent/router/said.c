@@ -21,6 +21,13 @@ void said_fini(struct routers *routers)
 	free(routers->said);
 }
 
+void said_set_fresh(struct routers *routers, unsigned want, bool fresh)
+{
+	routers->fresh_n += fresh;
+	routers->fresh_n -= routers->said[want].fresh;
+	routers->said[want].fresh = fresh;
+}
+
 /* Return: whether there is an address of that family at all. */
 static bool last_bytes(const struct routers *routers, unsigned family, struct kern_bytes *ret_last)
 {

@@ -279,6 +279,7 @@ void check_announcement(struct sim *sim, const struct sim_process *process,
 		return;
 	}
 	r->turn.announced |= 1u << k;
+	r->ready &= ~(1u << k);
 	if (r->config.family == 6)
 		note_said(sim, i, frame, k);
 	if (r->vr.election.state != VRRP_STATE_ACTIVE)

@@ -336,6 +336,14 @@ int kern_monitor_fd(const struct kern_monitor *monitor)
 	return -1;
 }
 
+/* No time passes in a turn. */
+bool kern_monitor_wait(const struct kern_monitor *handle, int64_t patience_ns)
+{
+	(void)handle;
+	(void)patience_ns;
+	return false;
+}
+
 int kern_monitor_dispatch(struct kern_monitor *handle, kern_object_fn each, void *arg)
 {
 	struct sim_monitor *monitor = &handle->process->monitor;
