@@ -28,6 +28,14 @@ static int path_of(char *buf, char *buf_new)
 
 /* ---- writing ---- */
 
+/* What stands beside an election that makes no sense makes none. */
+static bool makes_sense(const struct state *state, unsigned i, int64_t now_ns)
+{
+	struct vrrp vr;
+
+	return state_get(state, i, now_ns, &vr) == 0;
+}
+
 static void put_drain(FILE *file, const struct state *state, unsigned i)
 {
 	int64_t until_ns = state_drain(state, i);
@@ -51,12 +59,14 @@ static void put_marks(FILE *file, const struct state *state, unsigned i)
 	}
 }
 
-static bool has_any(const struct state *state)
+static bool has_any(const struct state *state, int64_t now_ns)
 {
 	struct vrrp_hmac_mark mark;
 	bool any = false;
 
 	for (unsigned i = 0; i < state_count(state); i++) {
+		if (!makes_sense(state, i, now_ns))
+			continue;
 		any |= state_drain(state, i) != 0;
 		for (unsigned n = 0; state_get_mark(state, i, n, &mark); n++)
 			any |= mark.sequence != 0;
@@ -65,7 +75,7 @@ static bool has_any(const struct state *state)
 }
 
 /* The old one stays until the new one is whole. */
-int kept_write(const struct state *state)
+int kept_write(const struct state *state, int64_t now_ns)
 {
 	char path[EVENTS_PATH_SIZE], path_new[EVENTS_PATH_SIZE + 4];
 	int fd, err = path_of(path, path_new);
@@ -74,7 +84,7 @@ int kept_write(const struct state *state)
 
 	if (err < 0)
 		return err;
-	if (!has_any(state))
+	if (!has_any(state, now_ns))
 		return unlink(path) < 0 && errno != ENOENT ? -errno : 0;
 	if (!namespace)
 		return -ENOTSUP;
@@ -88,6 +98,8 @@ int kept_write(const struct state *state)
 	}
 	fprintf(file, "namespace %" PRIu64 "\n", namespace);
 	for (unsigned i = 0; i < state_count(state); i++) {
+		if (!makes_sense(state, i, now_ns))
+			continue;
 		put_drain(file, state, i);
 		put_marks(file, state, i);
 	}

@@ -29,11 +29,12 @@ typedef void (*kept_fn)(const struct kept *kept, void *arg);
 
 /**
  * kept_write() - keep what a state memory has; nothing makes no file.
+ * @now_ns: CLOCK_MONOTONIC.
  *
  * Return: 0; -ENOTSUP: the kernel tells no number of the namespace; another -errno: it is
  * forgotten, say so.
  */
-int kept_write(const struct state *state);
+int kept_write(const struct state *state, int64_t now_ns);
 
 /**
  * kept_take() - read what was kept, and remove it.

@@ -76,14 +76,15 @@ bool state_get_mark(const struct state *state, unsigned i, unsigned number,
 		    struct vrrp_hmac_mark *ret_mark)
 {
 	struct auth_record record;
+	size_t at;
 
 	assert(i < state->routers_n);
 	read_record(state, TAG_AUTH, i, &record, sizeof(record));
-	if (number >= record.marks_n)
+	at = (size_t)record.marks_first + number;
+	/* A damaged memory may speak of billions. */
+	if (number >= record.marks_n || at >= state->places[TAG_MARKS].records_n)
 		return false;
-	/* Beyond the section there is nothing but zeros. */
-	read_record(state, TAG_MARKS, (size_t)record.marks_first + number, ret_mark,
-		    sizeof(*ret_mark));
+	read_record(state, TAG_MARKS, at, ret_mark, sizeof(*ret_mark));
 	return true;
 }
 

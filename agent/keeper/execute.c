@@ -206,7 +206,7 @@ static void keep(struct keeper *keeper)
 	int err = state_open(keeper->children[SUCCESSION_CURRENT].state_fd, &state);
 
 	if (err == 0) {
-		err = kept_write(state);
+		err = kept_write(state, clocks_now().mono_ns);
 		state_close(state);
 	}
 	if (err < 0 && err != -ENOTSUP)

@@ -419,10 +419,15 @@ static void ask_to_leave(const struct step *step)
 /* Who asks twice has no time for a successor to come. */
 static void on_stop_again(const struct step *step)
 {
-	if (step->s->phase != SUCCESSION_LEAVING ||
-	    life_of(step, SUCCESSION_CURRENT) != SUCCESSION_READY)
+	const struct succession_child *current = child_of(step, SUCCESSION_CURRENT);
+
+	if (step->s->phase != SUCCESSION_LEAVING || current->life != SUCCESSION_READY)
 		return;
-	ask_to_leave(step);
+	/* Whoever asks again and again puts off no end. */
+	if (current->deadline_ns > step->event->now_ns + LEAVE_TIMEOUT_NS)
+		ask_to_leave(step);
+	else
+		act(step, SUCCESSION_LEAVE, SUCCESSION_CURRENT);
 }
 
 static void on_leaving(const struct step *step)

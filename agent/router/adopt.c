@@ -111,8 +111,10 @@ static void resume_drains(struct routers *routers, struct state *old)
 	for (unsigned i = 0; old && i < routers->n; i++) {
 		struct state_router key = router_state(routers->all[i].conf);
 		int entry = state_find(old, &key);
+		struct vrrp vr;
 
-		if (entry >= 0)
+		/* Beside an election that makes no sense a drain makes none. */
+		if (entry >= 0 && state_get(old, (unsigned)entry, routers->now->mono_ns, &vr) == 0)
 			router_resume_drain(routers, &routers->all[i],
 					    state_drain(old, (unsigned)entry));
 	}

@@ -131,18 +131,19 @@ static void test_state_auth_wild_numbers_are_read_as_nothing(void **test)
 	struct auth_record *record;
 	struct state *writer, *reader;
 	int fd = new_memory(&writer);
+	unsigned n = 0;
 
 	(void)test;
 	record = record_at(writer, TAG_AUTH, 2);
 	record->marks_first = UINT32_MAX - 1;
 	record->marks_n = 3;
 	assert_int_equal(state_open(fd, &reader), 0);
-	for (unsigned i = 0; i < 3; i++) {
-		memset(&mark, 0xa5, sizeof(mark));
-		assert_true(state_get_mark(reader, 2, i, &mark));
-		assert_true(mark.sequence == 0);
-	}
-	assert_false(state_get_mark(reader, 2, 3, &mark));
+	assert_false(state_get_mark(reader, 2, 0, &mark));
+	record->marks_first = 0;
+	record->marks_n = UINT32_MAX;
+	while (state_get_mark(reader, 2, n, &mark))
+		n++;
+	assert_in_range(n, 1, 100); /* as many as there are at all */
 	state_close(reader);
 	state_close(writer);
 	close(fd);
