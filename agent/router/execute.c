@@ -241,6 +241,9 @@ static void announce_new(struct routers *routers, struct router *router, unsigne
 {
 	unsigned n = router->conf->addresses_n + router->conf->extra_n;
 
+	/* Whoever hands over says nothing behind its successor. */
+	if (router->vr.election.state != VRRP_STATE_ACTIVE)
+		return;
 	/* By the first one, switches send here what is for all of them. */
 	if (router->outbox.advert_late && router_has_virtual_mac(router))
 		return;

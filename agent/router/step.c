@@ -35,6 +35,8 @@ static void take_action(struct routers *routers, struct router *router,
 		return;
 	case VRRP_ACTION_HAND_OVER:
 		router->outbox.unheard = false;
+		/* What it owes as Active nobody shall hear behind its successor. */
+		router->outbox.announce_due = router->outbox.advert_due = false;
 		hand_over_begin(routers, router);
 		return;
 	case VRRP_ACTION_ANNOUNCE:

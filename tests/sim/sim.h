@@ -20,6 +20,7 @@
 #include "sim_socket.h"
 #include "sim_trace.h"
 #include "sim_unit.h"
+#include "sim_watch.h"
 
 #define SIM_MS INT64_C(1000000)
 #define SIM_S  INT64_C(1000000000)
@@ -41,8 +42,10 @@ struct sim {
 	bool tidy;          /* a scenario: no chance anywhere, for traces that read well */
 	bool signs;         /* adverts are signed, and wall clocks are set while vipd runs */
 	bool moving;        /* hosts may speak from other addresses than they began with */
+	bool overlap;       /* some routers hand over with overlap, and announcements are heard */
 	int64_t latency_ns; /* a wake-up comes at most so late on a healthy host */
 	struct prng prng;
+	struct prng said; /* of what befalls announcements on their way to routers */
 	unsigned routers_n;
 	unsigned hosts_n;
 	struct sim_gateway routers[SIM_ROUTERS_MAX];

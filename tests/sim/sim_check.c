@@ -237,14 +237,24 @@ static void spell(const struct vrrp_output *out, char *ret_letters)
 	*ret_letters = 0;
 }
 
+/* Whether somebody comes for the addresses who may not have them yet. */
+static bool hands_over(const struct sim_gateway *r)
+{
+	enum vrrp_reason_code code = r->vr.election.reason.code;
+
+	return r->config.overlap && (code == VRRP_REASON_HIGHER || code == VRRP_REASON_CEDED);
+}
+
 /* The answers that there are: P3 in one table. */
 static bool answer_is_legal(enum vrrp_event_type event, enum vrrp_state from, enum vrrp_state to,
-			    bool preempts, const char *letters)
+			    bool preempts, bool overlaps, const char *letters)
 {
 	bool was = from == VRRP_STATE_ACTIVE, is = to == VRRP_STATE_ACTIVE;
 
 	if (!was && is)
 		return strcmp(letters, preempts ? "CANS" : "ACNS") == 0;
+	if (was && to == VRRP_STATE_BACKUP && overlaps)
+		return strcmp(letters, "HAS") == 0 || strcmp(letters, "HLS") == 0;
 	if (was && to == VRRP_STATE_BACKUP)
 		return strcmp(letters, "RAS") == 0 || strcmp(letters, "RLS") == 0;
 	if (was && !is)
@@ -262,19 +272,24 @@ static void check_actions(struct sim *sim, unsigned i, const struct vrrp *before
 {
 	const struct sim_gateway *r = &sim->routers[i];
 	char letters[VRRP_ACTIONS_MAX + 1];
+	bool was_active = before->election.state == VRRP_STATE_ACTIVE;
+	unsigned priority = r->config.priority;
 	bool preempts = event->type == VRRP_EVENT_LEAD
 				? event->served
 				: r->vr.election.reason.code == VRRP_REASON_PREEMPT;
 
+	if (was_active && r->vr.election.state == VRRP_STATE_BACKUP && hands_over(r) &&
+	    priority >= event->advert->priority) /* who comes is to announce once more, and stay */
+		priority = event->advert->priority - 1u;
 	spell(out, letters);
 	if (!answer_is_legal(event->type, before->election.state, r->vr.election.state, preempts,
-			     letters))
+			     hands_over(r), letters))
 		check_fail(sim, "P3", "%s does \"%s\" on the way from %s to %s", node_name(i),
 			   letters, vrrp_state_name(before->election.state),
 			   vrrp_state_name(r->vr.election.state));
 	for (unsigned n = 0; n < out->actions_n; n++)
 		if (out->actions[n].type == VRRP_ACTION_ADVERT && out->actions[n].priority &&
-		    out->actions[n].priority != r->config.priority)
+		    out->actions[n].priority != priority)
 			check_fail(sim, "P3", "%s sends a wrong priority", node_name(i));
 }
 
@@ -458,7 +473,7 @@ void check_step(struct sim *sim, unsigned i, const struct vrrp *before,
 		watch_rivals(sim, i);
 	}
 	if (was && !is) { /* nobody hears the last words when the interface is gone */
-		sim->check.silent_ns[i] = can_say(sim, r) ? sim->now_ns : INT64_MIN;
+		sim->check.silent_ns[i] = can_say(sim, r) && !r->yield.on ? sim->now_ns : INT64_MIN;
 		sim->check.by_mate[i] = unit_is_mute(sim, i);
 	}
 	if (was && is)

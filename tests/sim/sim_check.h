@@ -40,6 +40,11 @@
  *     - of an owner, when it was the host's own, and went while the process listened: vipd never
  *       adds such a one, and half a second later it is a fault.
  *     A router process that dies between decision and execution makes no end of a turn.
+ *     One with overlap that has yielded to a higher priority, or after an offer to leave, may have
+ *     an address until 2 ms after it has read its successor's announcement of it, in the second
+ *     before it yielded or since, and for an interval at most, or half a second if that is more;
+ *     its route until the first one goes. It is to be woken then. A fault or a stop ends that in
+ *     its turn, and the last advert leaves in the turn in which none is awaited any more.
  * P4  One second after P2 a ping from each host to each address lands at the Active. A host is
  *     excused until the next refresh (60 s) when the Active could not know or could not do better:
  *     its answer to that host was lost, or was overtaken by the older announcement of the other
@@ -275,6 +280,48 @@ bool check_headers(const struct sim_gateway *r, unsigned family, const struct si
  * check_sent() - what was decided has left.
  */
 void check_sent(struct sim *sim, unsigned i);
+
+/* ---- who hands over with overlap: sim_check_overlap.c ---- */
+
+/**
+ * check_heard() - a process has read that address @k is announced by another host.
+ */
+void check_heard(struct sim *sim, const struct sim_process *process, const struct kern_said *said,
+		 unsigned k);
+
+/**
+ * check_hand_over() - router @i has yielded, and its last advert waits for its addresses to be
+ * gone.
+ * @word: the priority of that one.
+ */
+void check_hand_over(struct sim *sim, unsigned i, uint8_t word);
+
+/**
+ * check_hand_over_end() - it is Active again; or another process goes on, which knows nothing of
+ * it.
+ */
+void check_hand_over_end(struct sim *sim, unsigned i);
+
+/**
+ * check_may_hold() - whether a router that is not Active may still have address @k.
+ */
+bool check_may_hold(const struct sim *sim, unsigned i, unsigned k);
+
+/**
+ * check_is_handing_over() - whether it may have all that it had.
+ */
+bool check_is_handing_over(const struct sim *sim, unsigned i);
+
+/**
+ * check_word_left() - an advert of one that is not Active leaves.
+ */
+void check_word_left(struct sim *sim, unsigned i, unsigned priority);
+
+/**
+ * check_yield() - the end of a turn: who hands over is woken in time, and has the last word (P3).
+ * @can: an advert could leave.
+ */
+void check_yield(struct sim *sim, const struct sim_process *process, bool can);
 
 /* ---- addresses and processes: sim_check_kernel.c, sim_check_keeper.c ---- */
 

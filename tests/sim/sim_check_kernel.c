@@ -203,7 +203,8 @@ void check_addresses(struct sim *sim, const struct sim_process *process)
 		}
 		if (check_in_trouble(sim, i))
 			continue;
-		if (!active && address->present && address->mark == KERN_ADDRESS_MARK)
+		if (!active && address->present && address->mark == KERN_ADDRESS_MARK &&
+		    !check_may_hold(sim, i, k))
 			check_fail(sim, "P3", "%s is %s and has address %u", node_name(i),
 				   vrrp_state_name(r->vr.election.state), k);
 		if (address->present != routers_has_address(process->routers, router, k))
@@ -521,6 +522,7 @@ void check_left(struct sim *sim, unsigned i, const struct vrrp *old)
 
 	untear(sim, i, old);
 	copy.config.announce = r->vr.config.announce; /* nobody continues that */
+	copy.config.overlap = r->vr.config.overlap;
 	if (!r->reloading) { /* a count may have died with the process; so may what it had seen */
 		copy.counters = r->vr.counters;
 		memcpy(copy.election.source, r->vr.election.source, sizeof(copy.election.source));

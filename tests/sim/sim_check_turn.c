@@ -58,12 +58,18 @@ void check_decided(struct sim *sim, unsigned i, const struct vrrp_output *out)
 		case VRRP_ACTION_CLAIM:
 			r->turn.changed = true;
 			check_wanted(sim, i);
+			check_hand_over_end(sim, i);
 			break;
 		case VRRP_ACTION_RELEASE:
 		case VRRP_ACTION_HAND_OVER:
 			r->turn.changed = true;
 			break;
 		case VRRP_ACTION_ADVERT:
+			if (n && out->actions[n - 1].type == VRRP_ACTION_HAND_OVER) {
+				check_hand_over(sim, i, out->actions[n].priority);
+				r->turn.adverts = r->turn.farewells = 0;
+				break;
+			}
 			r->turn.late |= n && out->actions[n - 1].type == VRRP_ACTION_CLAIM;
 			decide_advert(&r->turn, r->vr.election.state == VRRP_STATE_ACTIVE);
 			r->turn.priority = out->actions[n].priority;
@@ -164,11 +170,12 @@ static void check_active_advert(struct sim *sim, unsigned i, unsigned priority)
 }
 
 /* A farewell leaves behind the addresses, so that no two hosts have them. */
-static void check_farewell(struct sim *sim, unsigned i)
+static void check_farewell(struct sim *sim, unsigned i, unsigned priority)
 {
 	struct sim_gateway *r = &sim->routers[i];
 
 	r->turn.farewells_sent++;
+	check_word_left(sim, i, priority);
 	if (!check_in_trouble(sim, i) && kernel_ours(&r->kernel))
 		check_fail(sim, "P3", "%s says farewell and still has an address or route",
 			   node_name(i));
@@ -181,7 +188,7 @@ void check_advert_left(struct sim *sim, unsigned i, unsigned priority)
 	if (turn->adverts_sent < turn->adverts)
 		check_active_advert(sim, i, priority);
 	else
-		check_farewell(sim, i);
+		check_farewell(sim, i, priority);
 }
 
 /* A unit may be started by its other family, before this one has found its address. */
@@ -337,13 +344,19 @@ static void check_said(struct sim *sim, unsigned i)
 				   node_name(i), k, ip6->forwards ? "no" : "a");
 }
 
+/* On an interface that was replaced at this moment a prepared farewell finds nobody. */
+static bool can_send(const struct sim *sim, unsigned i)
+{
+	const struct sim_gateway *r = &sim->routers[i];
+
+	return gateway_can_serve(r) && !check_in_trouble(sim, i) && r->kernel.link_ns < sim->now_ns;
+}
+
 void check_sent(struct sim *sim, unsigned i)
 {
 	struct sim_gateway *r = &sim->routers[i];
 	unsigned adverts = r->turn.adverts, farewells = r->turn.farewells;
-	/* On an interface that was replaced at this moment a prepared farewell finds nobody. */
-	bool can = gateway_can_serve(r) && !check_in_trouble(sim, i) &&
-		   r->kernel.link_ns < sim->now_ns;
+	bool can = can_send(sim, i);
 
 	if (r->turn.adverts_sent > adverts || r->turn.farewells_sent > farewells)
 		check_fail(sim, "P3", "%s sends %u adverts and %u farewells, and owes %u and %u",
@@ -504,6 +517,7 @@ void check_turn_end(struct sim *sim, const struct sim_process *process)
 	unsigned i = process->router;
 
 	check_sent(sim, i);
+	check_yield(sim, process, can_send(sim, i));
 	check_said(sim, i);
 	companion_turn(sim, process);
 	check_addresses(sim, process);

@@ -145,13 +145,19 @@ void filter_check(struct sim *sim, const struct sim_process *process)
 	unsigned i = process->router;
 	const struct sim_gateway *r = &sim->routers[i];
 	bool active = r->vr.election.state == VRRP_STATE_ACTIVE;
-	bool wanted = active && !process->router_confs[0].accept;
 
 	if (!process_router(process) || check_in_trouble(sim, i))
 		return;
-	for (unsigned k = 0; k < r->addresses_n; k++)
+	for (unsigned k = 0; k < r->addresses_n; k++) {
+		bool holds = check_may_hold(sim, i, k);
+		bool wanted = !process->router_confs[0].accept &&
+			      (active || (r->kernel.table[k].present && holds));
+
+		if (holds && !r->kernel.table[k].present) /* as while it was Active */
+			continue;
 		if (r->kernel.filters[k].present != wanted && (wanted || !is_left(&r->kernel, k)))
 			check_fail(sim, "P17", "%s is %s and %s packets to address %u",
 				   node_name(i), vrrp_state_name(r->vr.election.state),
 				   wanted ? "lets in" : "drops", k);
+	}
 }

@@ -315,6 +315,7 @@ void gateway_go(struct sim *sim, struct sim_process *process, int old_fd)
 	struct sim_going going;
 
 	r->adopted = r->last.quiet = false;
+	check_hand_over_end(sim, i);
 	r->bound_ns = VRRP_NEVER;
 	r->reloading = process->frozen_real_ns != 0;
 	process->follows_absent = r->conf.absent;

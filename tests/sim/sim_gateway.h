@@ -61,6 +61,17 @@ struct sim_last {
 	struct sim_model model; /* before it */
 };
 
+/* A router that has yielded, and serves on: P3. Times of its clock. */
+struct sim_yield {
+	bool on;          /* some address may still be there */
+	bool word_due;    /* the last advert leaves behind them, */
+	uint8_t word;     /* of that priority */
+	bool gone;        /* some address was let go */
+	uint32_t awaited; /* those that were there; a thief changes nothing about it */
+	int64_t until_ns; /* it ends then */
+	int64_t due_ns[SIM_ADDRESSES_MAX]; /* an address goes then */
+};
+
 struct sim_gateway {
 	struct vrrp vr;              /* the election after the last step; a copy */
 	struct vrrp_config config;   /* conf.vrrp, but with the effective priority */
@@ -121,12 +132,16 @@ struct sim_gateway {
 	int64_t held_ns;                      /* likewise, or vipd may not have known */
 	int64_t unoffered_ns;                 /* what makes it offer to leave lasts since then */
 	int64_t offered_ns;                   /* its last offer to leave, of this process; 0 */
-	bool at_home;                         /* after the last turn the host had the source */
-	uint64_t left_n;                      /* adverts as Active that have left */
-	uint64_t renewed_after[SIM_ADDRESSES_MAX];  /* of them, when a lease was renewed last; */
-	unsigned renewals_n[SIM_ADDRESSES_MAX];     /* and how often since */
-	uint64_t packets_n;                         /* sent so far */
-	uint64_t adverts_n;                         /* of them adverts of earlier turns */
+	struct sim_yield yield;
+	int64_t said_ns[SIM_ADDRESSES_MAX];        /* its process has read that somebody else has an
+						      address; on its clock; 0: it has not since it is
+						      Active */
+	bool at_home;                              /* after the last turn the host had the source */
+	uint64_t left_n;                           /* adverts as Active that have left */
+	uint64_t renewed_after[SIM_ADDRESSES_MAX]; /* of them, when a lease was renewed last; */
+	unsigned renewals_n[SIM_ADDRESSES_MAX];    /* and how often since */
+	uint64_t packets_n;                        /* sent so far */
+	uint64_t adverts_n;                        /* of them adverts of earlier turns */
 	uint64_t adverts_at_end[SIM_ADDRESSES_MAX]; /* when the lease of an address ended */
 	uint32_t ready;                 /* over IPv6: added, to be announced in the next turn */
 	uint32_t unannounced;           /* when its process died in a turn, a bit per address */

@@ -219,6 +219,21 @@ void net_lose_to(struct sim *sim, const struct sim_packet *packet, unsigned to)
 	lose(sim, &copy, to);
 }
 
+void net_say(struct sim *sim, const struct sim_packet *packet, unsigned to)
+{
+	const struct sim_path *path = &sim->net.paths[packet->from][to];
+	int64_t arrival = sim->now_ns + path->delay_ns;
+	unsigned slot;
+
+	if (path->cut || path->burst || prng_below(&sim->said, 1000) < path->loss)
+		return;
+	if (path->jitter_ns)
+		arrival += prng_range(&sim->said, 0, path->jitter_ns);
+	slot = slot_take(&sim->net, packet);
+	sim->net.packets[slot].sent_ns = sim->now_ns;
+	events_push(&sim->events, arrival, SIM_EVENT_DELIVER, slot, to);
+}
+
 void net_inject(struct sim *sim, const struct sim_packet *packet, unsigned to)
 {
 	unsigned slot = slot_take(&sim->net, packet);
@@ -231,7 +246,9 @@ void net_deliver(struct sim *sim, unsigned slot, unsigned to)
 {
 	const struct sim_packet *packet = &sim->net.packets[slot];
 
-	if (packet->type == SIM_PACKET_ARP)
+	if (packet->type == SIM_PACKET_ARP && to < SIM_ROUTERS_MAX)
+		watch_deliver(sim, slot, to);
+	else if (packet->type == SIM_PACKET_ARP)
 		host_hear(sim, to - SIM_ROUTERS_MAX, packet);
 	else
 		gateway_deliver(sim, slot, to);

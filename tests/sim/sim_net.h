@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * The network: one directed path per pair of nodes, each with its own delay and its own faults.
- * Adverts travel to routers and announcements to hosts, as bytes, one copy per receiver. A copy is
+ * Adverts travel to routers and announcements to hosts, and to routers in worlds where they listen,
+ * as bytes, one copy per receiver. A copy is
  * shared by the processes of the receiving host.
  */
 #ifndef SIM_NET_H
@@ -23,7 +24,8 @@ struct sim;
 
 enum sim_packet_type {
 	SIM_PACKET_ADVERT,
-	SIM_PACKET_ARP,       /* the addresses @announced are at @from; no bytes; of IPv6 an NA */
+	SIM_PACKET_ARP,       /* the addresses @announced are at @from; of IPv6 an NA; the bytes are
+				 its MAC address */
 	SIM_PACKET_COMPANION, /* an advert of a companion: in no books */
 	SIM_PACKET_JUNK,      /* must be rejected for the reason @expect */
 	SIM_PACKET_CORRUPT,   /* was an advert; must be rejected for whatever reason */
@@ -92,6 +94,12 @@ void net_lose_to(struct sim *sim, const struct sim_packet *packet, unsigned to);
  * net_lose() - what would have been sent is lost for all nodes.
  */
 void net_lose(struct sim *sim, const struct sim_packet *packet);
+
+/**
+ * net_say() - an announcement goes to a router, too. It is in no books, and what befalls it is
+ * drawn apart.
+ */
+void net_say(struct sim *sim, const struct sim_packet *packet, unsigned to);
 
 /**
  * net_inject() - put a packet in front of one router at once, past all faults.

@@ -287,6 +287,8 @@ void process_spawn(struct sim *sim, struct sim_process *process, unsigned router
 	process->state = NULL;
 	for (unsigned n = 0; n < 4; n++)
 		process->receivers[n / 2][n % 2].open = false;
+	process->watches[0].open = process->watches[1].open = false;
+	process->watches[0].n = process->watches[1].n = 0;
 }
 
 void process_start(struct sim_process *process, const struct sim_conf *conf, int state_fd)

@@ -12,6 +12,7 @@
 #include "agent/router/routers.h"
 #include "netlink/receive.h"
 #include "netlink/send.h"
+#include "netlink/watch.h"
 #include "sim_companion.h"
 #include "sim_kernel.h"
 #include "sim_peers.h"
@@ -19,6 +20,7 @@
 #define SIM_PROCESSES_MAX 6
 #define SIM_QUEUE_MAX     256
 #define SIM_FRAMES_MAX    64
+#define SIM_SAID_MAX      64
 #define SIM_FRAME_SIZE    412
 
 /* A configuration of a router, as the operator wrote it. */
@@ -58,6 +60,16 @@ struct kern_receiver {
 		int ifindex;
 		int64_t at_ns; /* local time of arrival */
 	} queue[SIM_QUEUE_MAX];
+};
+
+struct kern_watch {
+	struct sim_process *process;
+	bool open;
+	unsigned first, n;
+	struct {
+		uint16_t slot;
+		int ifindex;
+	} queue[SIM_SAID_MAX];
 };
 
 struct sim_frame {
@@ -139,6 +151,7 @@ struct sim_process {
 	struct kern_monitor monitor_handle;
 	struct kern_receiver receivers[2][2]; /* by family and kind */
 	struct kern_sender sender;
+	struct kern_watch watches[2]; /* by family */
 	bool unanswered;    /* does not hear whether the changes that it asks for were made */
 	uint32_t unseen;    /* a bit per address: an event of it was lost since it was shown last */
 	bool sweeping;      /* it looks for what is marked, and at nothing else */

@@ -194,7 +194,7 @@ void route_check(struct sim *sim, const struct sim_process *process)
 
 	if (!sim->routed || !process_router(process) || check_in_trouble(sim, i))
 		return;
-	if (!active && present)
+	if (!active && present && !check_is_handing_over(sim, i))
 		check_fail(sim, "P18", "%s is %s and has its route", node_name(i),
 			   vrrp_state_name(r->vr.election.state));
 	if (active && !present && must_have(sim, i))

@@ -348,13 +348,14 @@ static void send_advert(struct sim *sim, unsigned i, const struct sim_frame *fra
 static void send_announcements(struct sim *sim, unsigned i, uint32_t announced)
 {
 	const struct sim_gateway *r = &sim->routers[i];
-	struct sim_packet packet = { .type = SIM_PACKET_ARP,
-				     .from = (uint8_t)i,
-				     .announced = announced };
+	struct sim_packet packet = {
+		.type = SIM_PACKET_ARP, .from = (uint8_t)i, .announced = announced, .len = 6
+	};
 	char name[64];
 
 	if (!announced)
 		return;
+	memcpy(packet.bytes, macvlan_mac(r), packet.len);
 	if (announced & (announced - 1))
 		trace(sim, "%s announces %d addresses", node_name(i),
 		      __builtin_popcount(announced));
@@ -363,6 +364,9 @@ static void send_announcements(struct sim *sim, unsigned i, uint32_t announced)
 		      family_name(r->config.family, r->link_local,
 				  (unsigned)__builtin_ctz(announced), name, sizeof(name)));
 	net_send(sim, &packet);
+	for (unsigned to = 0; to < sim->routers_n && sim->overlap; to++)
+		if (to != i)
+			net_say(sim, &packet, to);
 }
 
 /* Return: 0 or the errno of a frame that the kernel refuses. */

@@ -1,22 +1,50 @@
 /* SPDX-License-Identifier: MIT */
-/* netlink/watch.h, where nobody hears announcements: whoever hands over does so at once. */
-#include <errno.h>
+#include "sim_watch.h"
+
+#include <string.h>
 
 #include "netlink/watch.h"
+#include "sim.h"
 
 int kern_watch_open(unsigned family, int sender_fd, const struct kern_bytes *last,
 		    struct kern_watch **ret_watch)
 {
-	(void)family;
+	struct sim_process *process = process_running();
+	struct kern_watch *watch = &process->watches[family == 6];
+
 	(void)sender_fd;
 	(void)last;
-	(void)ret_watch;
+	if (!process->sim->overlap)
+		return 0;
+	watch->process = process;
+	watch->open = true;
+	watch->first = watch->n = 0;
+	*ret_watch = watch;
 	return 0;
+}
+
+/* Return: where the first one was; its slot is to be released. */
+static unsigned take(struct kern_watch *watch)
+{
+	unsigned first = watch->first;
+
+	watch->first = (first + 1) % SIM_SAID_MAX;
+	watch->n--;
+	return first;
+}
+
+static void drop_all(struct kern_watch *watch)
+{
+	while (watch->open && watch->n)
+		net_release(watch->process->sim, watch->queue[take(watch)].slot);
 }
 
 void kern_watch_close(struct kern_watch *watch)
 {
-	(void)watch;
+	if (!watch)
+		return;
+	drop_all(watch);
+	watch->open = false;
 }
 
 int kern_watch_fd(const struct kern_watch *watch)
@@ -25,10 +53,61 @@ int kern_watch_fd(const struct kern_watch *watch)
 	return -1;
 }
 
+/* What one system call has sent was as many frames as addresses. */
+static void read_all(struct kern_watch *watch, unsigned at, kern_said_fn each, void *arg)
+{
+	const struct sim_process *process = watch->process;
+	const struct sim_packet *packet = &process->sim->net.packets[watch->queue[at].slot];
+
+	for (unsigned k = 0; k < SIM_ADDRESSES_MAX; k++) {
+		struct kern_address address = kernel_address(process->sim, process->router, k);
+		struct kern_said said = { .ifindex = watch->queue[at].ifindex,
+					  .family = address.family,
+					  .announcement = true };
+
+		if (!(packet->announced >> k & 1))
+			continue;
+		memcpy(said.address, address.bytes, sizeof(said.address));
+		memcpy(said.mac, packet->bytes, sizeof(said.mac));
+		each(&said, arg);
+		check_heard(process->sim, process, &said, k);
+	}
+}
+
 int kern_watch_dispatch(struct kern_watch *watch, kern_said_fn each, void *arg)
 {
-	(void)watch;
-	(void)each;
-	(void)arg;
-	return 0;
+	int n = 0;
+
+	for (; watch->n; n++) {
+		unsigned at = take(watch);
+
+		read_all(watch, at, each, arg);
+		net_release(watch->process->sim, watch->queue[at].slot);
+	}
+	return n;
+}
+
+static void queue(struct sim *sim, struct sim_process *process, unsigned slot)
+{
+	const struct sim_gateway *r = &sim->routers[process->router];
+	struct kern_watch *watch = &process->watches[r->config.family == 6];
+	unsigned last = (watch->first + watch->n) % SIM_SAID_MAX;
+
+	if (!process->exists || !watch->open || watch->n == SIM_SAID_MAX)
+		return;
+	watch->n++;
+	watch->queue[last].slot = (uint16_t)slot;
+	watch->queue[last].ifindex = r->kernel.link.ifindex;
+	sim->net.packets[slot].refs++;
+	process_wake(sim, process);
+}
+
+void watch_deliver(struct sim *sim, unsigned slot, unsigned i)
+{
+	const struct sim_gateway *r = &sim->routers[i];
+
+	if (r->pause == SIM_FROZEN || !kernel_can_talk(&r->kernel))
+		return;
+	for (unsigned n = 0; n < SIM_PROCESSES_MAX; n++)
+		queue(sim, &sim->processes[i][n], slot);
 }

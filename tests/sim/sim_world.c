@@ -20,6 +20,9 @@ void world_draw(uint64_t seed, struct sim_world *ret_world)
 	ret_world->signs = prng_one_in(p, 4) && !ret_world->units && !ret_world->unicast &&
 			   !ret_world->macvlans && !ret_world->guests;
 	ret_world->companions |= ret_world->units;
+	ret_world->said.state = seed ^ UINT64_C(0x6f7665726c617073);
+	ret_world->overlap = prng_one_in(&ret_world->said, 2) && !ret_world->units &&
+			     !ret_world->macvlans && !ret_world->guests;
 }
 
 bool world_has_ip6(const struct sim_world *world)
@@ -77,6 +80,23 @@ static void draw_guests(struct sim *sim, struct sim_world *world, bool calm)
 		guest_init(sim, i, family, required);
 }
 
+/* All of them, or some; and a reload changes nothing about it. */
+static void draw_overlap(struct sim *sim, struct sim_world *world)
+{
+	struct prng *p = &world->said;
+	bool all = prng_one_in(p, 2);
+
+	sim->overlap = true;
+	for (unsigned i = 0; i < sim->routers_n; i++) {
+		struct sim_gateway *r = &sim->routers[i];
+		bool overlap = all || prng_one_in(p, 2);
+
+		r->config.overlap = r->vr.config.overlap = overlap;
+		r->conf.vrrp.overlap = r->other.vrrp.overlap = r->file.vrrp.overlap = overlap;
+	}
+	sim->said = *p;
+}
+
 void world_furnish(struct sim *sim, struct sim_world *world, bool calm)
 {
 	if (world->companions)
@@ -87,6 +107,8 @@ void world_furnish(struct sim *sim, struct sim_world *world, bool calm)
 		draw_peers(sim, world);
 	if (world->guests)
 		draw_guests(sim, world, calm);
+	if (world->overlap)
+		draw_overlap(sim, world);
 	for (unsigned i = 0; i < sim->routers_n && world->macvlans; i++)
 		macvlan_init(sim, i,
 			     prng_one_in(&world->prng, 2) ? CONF_ADVERTS_VIRTUAL

@@ -24,6 +24,9 @@ struct sim_world {
 	bool macvlans;   /* or have virtual MACs, */
 	bool guests;     /* or an address elsewhere */
 	bool signs;      /* adverts are signed, where there is none of the last four */
+	bool overlap;    /* some routers hand over what they serve until others have announced it */
+	struct prng
+		said; /* of what befalls announcements there; drawn apart from the others, too */
 };
 
 /* When faults may happen. */
