@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "event_notes.h"
 #include "vrrp/packet.h"
 
 const char *const event_address_words[EVENT_ADDRESS_COUNT] = {
@@ -424,80 +425,6 @@ static const char *const address_notes[EVENT_ADDRESS_COUNT] = {
 		"tried again every second",
 };
 
-static const char *const macvlan_notes[EVENT_MACVLAN_COUNT] = {
-	[EVENT_MACVLAN_RESTORED] = "somebody removed it; it is back, with its addresses",
-	[EVENT_MACVLAN_FOREIGN] = "somebody else's macvlan has the virtual MAC address on this "
-				  "interface, so vipd makes none; remove it by hand",
-	[EVENT_MACVLAN_ABANDONED] = "removed by somebody again and again, and left alone for a "
-				    "pause that grows from 2 to 64 s; find out who removes it (ip "
-				    "monitor link)",
-	[EVENT_MACVLAN_FAILED] = "the kernel does not make it; tried again every second",
-	[EVENT_MACVLAN_UP_RESTORED] = "somebody set it down; it is up again",
-	[EVENT_MACVLAN_UP_ABANDONED] = "set down by somebody again and again, and left alone for a "
-				       "pause that grows from 2 to 64 s; find out who does it (ip "
-				       "monitor link)",
-	[EVENT_MACVLAN_UP_FAILED] = "the kernel does not set it up; tried again every second",
-};
-
-static const char *caveat_note(const struct event *event)
-{
-	switch ((enum event_caveat)event->fact.word) {
-	case EVENT_CAVEAT_NOT_FORWARDING:
-		return event->family == 4
-			       ? "this host does not route IPv4: what clients send by way of its "
-				 "virtual addresses is lost (sysctl net.ipv4.ip_forward); for "
-				 "services on the host itself all is well"
-			       : "this host does not route IPv6, and its advertisements say so, so "
-				 "that clients take it for no router (sysctl "
-				 "net.ipv6.conf.all.forwarding); for services on the host itself "
-				 "all is well";
-	case EVENT_CAVEAT_SNOOPING:
-		return "a bridge that snoops multicast and asks nobody itself: adverts and "
-		       "neighbour "
-		       "solicitations may not reach ports that answer no other querier; set "
-		       "mcast_snooping 0 or mcast_querier 1 (ip link set ... type bridge)";
-	case EVENT_CAVEAT_COUNT:
-		break;
-	}
-	return "";
-}
-
-static const char *const route_notes[EVENT_ROUTE_COUNT] = {
-	[EVENT_ROUTE_RESTORED] = "it was removed, by somebody or with what it needs; it is back",
-	[EVENT_ROUTE_ABANDONED] = "removed by somebody again and again, and left alone for a pause "
-				  "that grows from 2 to 64 s; find out who removes it (ip monitor "
-				  "route, ip monitor rule)",
-	[EVENT_ROUTE_FAILED] = "the kernel does not take it; tried again every second",
-	[EVENT_ROUTE_NO_PLACE] = "its interface is missing or down: it is added when that comes up",
-};
-
-/* NULL: only the kernel's error says why. */
-static const char *route_refusal(int error)
-{
-	switch (error) {
-	case EEXIST:
-		return "somebody else's is there and stays, as it is not vipd's to remove: remove "
-		       "it, or give this one another metric or table; tried again every second";
-	case ENETUNREACH:
-	case EHOSTUNREACH:
-		return "no network of this host has its gateway: mend via, or write onlink = true; "
-		       "tried again every second";
-	case ENETDOWN:
-		return "its interface is down; tried again every second";
-	}
-	return NULL;
-}
-
-static const char *route_note(const struct event *event)
-{
-	const unsigned news = event->fact.word;
-	const char *refusal = route_refusal(event->fact.error);
-
-	if (news == EVENT_ROUTE_FAILED && refusal)
-		return refusal;
-	return news < EVENT_ROUTE_COUNT && route_notes[news] ? route_notes[news] : "";
-}
-
 static const char *const resort_notes[EVENT_RESORT_RESET + 1] = {
 	[EVENT_RESORT_BEGINS] = "active without this address: the last resort, with priority 1, "
 				"until all of them have been there for 60 s or vipctl reload",
@@ -672,19 +599,6 @@ static const char *const changes_notes[] = {
 };
 #define CHANGES_NOTES (sizeof(changes_notes) / sizeof(changes_notes[0]))
 
-static const char *macvlan_note(const struct event *event)
-{
-	const unsigned news = event->fact.word;
-
-	if (news == EVENT_MACVLAN_FAILED && event->fact.error == EEXIST)
-		return "another interface has its name, and vipd leaves that alone: rename that, "
-		       "or give mac a name of its own; tried again every second";
-	if (news == EVENT_MACVLAN_UP_FAILED && event->fact.error == EADDRINUSE)
-		return "another macvlan with its MAC address is up on this interface; tried again "
-		       "every second";
-	return news < EVENT_MACVLAN_COUNT && macvlan_notes[news] ? macvlan_notes[news] : "";
-}
-
 static const char *const keys_notes[EVENT_KEYS_COUNT] = {
 	[EVENT_KEYS_TAKEN] = "",
 	[EVENT_KEYS_KEPT] = "the keys of before are used on; mend the file, then vipctl reload",
@@ -715,9 +629,9 @@ static void fill_fact(struct event_words *words)
 	const char *name = NULL;
 
 	if (event->kind == EVENT_ROUTE || event->kind == EVENT_RULE) {
-		strcpy(words->note, route_note(event));
+		strcpy(words->note, event_note_route(event));
 	} else if (event->kind == EVENT_MACVLAN) {
-		strcpy(words->note, macvlan_note(event));
+		strcpy(words->note, event_note_macvlan(event));
 	} else if (event->kind == EVENT_SIGNAL) {
 		name = sigabbrev_np((int)event->fact.number[0]);
 		snprintf(words->signal, sizeof(words->signal), "%s", name ? name : "?");
@@ -737,7 +651,7 @@ static void fill_fact(struct event_words *words)
 	} else if (event->kind == EVENT_KEYS && event->fact.word < EVENT_KEYS_COUNT) {
 		strcpy(words->note, keys_notes[event->fact.word] ?: "");
 	} else if (event->kind == EVENT_CAVEAT) {
-		strcpy(words->note, caveat_note(event));
+		strcpy(words->note, event_note_caveat(event));
 	} else if (event->kind == EVENT_CHANGES && event->fact.word < CHANGES_NOTES) {
 		strcpy(words->note, changes_notes[event->fact.word]);
 	} else if (event->kind == EVENT_RECEIVE) {
