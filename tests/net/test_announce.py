@@ -132,7 +132,7 @@ def test_pace_keeps_frames_apart(lab, gw):
     for whole in (once, again):    # a frame may leave late, and the next one on time
         assert statistics.median(gaps(whole)) >= PACE - TICK
         assert_elapsed(whole[0].ns, whole[-1], (len(MANY) - 1) * PACE, early=0.1)
-    assert_elapsed(once[0].ns, again[0], 2, early=TICK)
+    assert_elapsed(once[0].ns, again[0], 2, early=0.1)     # the first frame may have left late
     assert len(lab.capture.adverts(host=gw, since=once[0].ns)) >= 10
 
 
