@@ -410,10 +410,14 @@ static void on_reload(const struct step *step)
 	step->s->reload_due = true;
 }
 
-static void ask_to_leave(const struct step *step)
+/* @again: one that hangs gets no more time by that. */
+static void ask_to_leave(const struct step *step, bool again)
 {
+	int64_t deadline_ns = child_of(step, SUCCESSION_CURRENT)->deadline_ns;
+
 	act(step, SUCCESSION_LEAVE, SUCCESSION_CURRENT);
-	set_life(step, SUCCESSION_CURRENT, SUCCESSION_READY, LEAVE_TIMEOUT_NS);
+	if (!again || deadline_ns - step->event->now_ns > LEAVE_TIMEOUT_NS)
+		set_life(step, SUCCESSION_CURRENT, SUCCESSION_READY, LEAVE_TIMEOUT_NS);
 }
 
 /* Who asks twice has no time for a successor to come. */
@@ -423,11 +427,7 @@ static void on_stop_again(const struct step *step)
 
 	if (step->s->phase != SUCCESSION_LEAVING || current->life != SUCCESSION_READY)
 		return;
-	/* Whoever asks again and again puts off no end. */
-	if (current->deadline_ns > step->event->now_ns + LEAVE_TIMEOUT_NS)
-		ask_to_leave(step);
-	else
-		act(step, SUCCESSION_LEAVE, SUCCESSION_CURRENT);
+	ask_to_leave(step, true);
 }
 
 static void on_leaving(const struct step *step)
@@ -468,7 +468,7 @@ static void on_stop(const struct step *step)
 	s->phase = s->phase == SUCCESSION_FREEZING ? SUCCESSION_LEAVING_FROZEN : SUCCESSION_LEAVING;
 	if (life_of(step, SUCCESSION_CURRENT) == SUCCESSION_KILLED)
 		return;
-	ask_to_leave(step);
+	ask_to_leave(step, false);
 }
 
 /* ---- events: time ---- */

@@ -57,6 +57,9 @@ static void dispatch(struct sim *sim, const struct sim_event *event)
 	case SIM_EVENT_STOPPED:
 		check_stopped(sim, event->a);
 		break;
+	case SIM_EVENT_STOP_AGAIN:
+		keeper_stop_again(sim, event->a);
+		break;
 	case SIM_EVENT_THEFT:
 		fault_theft(sim, event->a);
 		break;

@@ -68,7 +68,9 @@
  *     tried a second time when it dies; when it dies again and what ran before is ready, that goes
  *     on. A reload that nothing befalls is done within 3 s, whenever it was asked for. Behind a
  *     process that lives waits another one, 12 s after the last trouble. vipd is gone within
- *     6.5 s when it is told to stop.
+ *     6.5 s when it is told to stop; an Active with overlap may wait before that for an
+ *     Active_Down_Interval, and an interval or half a second; told again it is gone with its next
+ *     turn.
  * P7  A reload without changes: no packet, no change of an address, every deadline and all of
  *     the election as before, to the bit. After any death the state memory has the election that
  *     the process had, or, if it died writing that down, the one before; and the next one goes on
@@ -111,6 +113,8 @@
  * P18 In worlds with routes, a router that is not Active has none at the end of a turn, and an
  * Active that has its interface and its first address has it, but for 3 s after a refusal and while
  *     thefts are waited out.
+ * P19 While nothing befalls anybody, no address that an Active with overlap has when it is told to
+ *     leave is nowhere until a successor has it, if one comes within an Active_Down_Interval.
  * lease     While the agent is well, and was for two leases, the kernel ends none of an Active.
  * timing    What sim_model.h says about single steps.
  * deadline  A router always has a deadline, neither past nor too far, except in Fault.
@@ -530,6 +534,27 @@ void check_let_go(struct sim *sim, const struct sim_process *process);
  */
 void check_stop(struct sim *sim, unsigned i);
 void check_stopped(struct sim *sim, unsigned i);
+
+/**
+ * check_leave() - the routers of a process are told to leave (P6, P19).
+ */
+void check_leave(struct sim *sim, const struct sim_process *process);
+
+/**
+ * check_stop_again() - vipd is told to stop at once (P6).
+ */
+void check_stop_again(struct sim *sim, unsigned i);
+
+/**
+ * check_leave_begin() - an Active offers to leave, and waits so long for a successor (P19).
+ * @down_ns: at most.
+ */
+void check_leave_begin(struct sim *sim, unsigned i, int64_t down_ns);
+
+/**
+ * check_leaving() - the end of a turn: what one that leaves has given up somebody else has (P19).
+ */
+void check_leaving(struct sim *sim, const struct sim_process *process);
 
 /**
  * check_asked() - vipd is started, or told to reload; check_shaken(): something befalls one of its

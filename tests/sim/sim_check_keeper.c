@@ -4,6 +4,7 @@
 
 /* A stop: it leaves, has a last moment, is killed, and is not waited for. */
 #define STOP_NS    (6500 * SIM_MS)
+#define OVERLAP_NS (500 * SIM_MS)
 #define RELOAD_NS  (3 * SIM_S)  /* for a reload, with the gap to the one before */
 #define STANDBY_NS (12 * SIM_S) /* for another standby after one that could not be kept */
 
@@ -129,19 +130,57 @@ void check_let_go(struct sim *sim, const struct sim_process *process)
 			   node_name(process->router));
 }
 
+static void expect_stop(struct sim *sim, unsigned i, int64_t ns)
+{
+	sim->routers[i].keeper.stopped_ns = sim->now_ns + ns;
+	events_push(&sim->events, sim->now_ns + ns, SIM_EVENT_STOPPED, i, 0);
+}
+
 void check_stop(struct sim *sim, unsigned i)
 {
 	sim->routers[i].keeper.stop_ns = sim->now_ns;
-	events_push(&sim->events, sim->now_ns + STOP_NS, SIM_EVENT_STOPPED, i, 0);
+	expect_stop(sim, i, STOP_NS);
+}
+
+/* An Active waits for a successor so long, and then for its announcements. */
+void check_leave(struct sim *sim, const struct sim_process *process)
+{
+	unsigned i = process->router;
+	struct sim_gateway *r = &sim->routers[i];
+	int64_t interval_ns = r->config.interval_cs * 10 * SIM_MS;
+	int64_t down_ns = model_down_ns(&r->config, r->config.interval_cs);
+	int64_t leave_ns = down_ns + (interval_ns < OVERLAP_NS ? OVERLAP_NS : interval_ns);
+
+	r->leaving = (struct sim_leaving){ .told = true };
+	if (!process_router(process) || !r->config.overlap ||
+	    r->config.priority == VRRP_PRIORITY_OWNER || r->vr.election.state != VRRP_STATE_ACTIVE)
+		return;
+	expect_stop(sim, i, STOP_NS + leave_ns + leave_ns / 1000);
+	check_leave_begin(sim, i, down_ns);
+}
+
+/* Nobody is waited for: the next turn is the last one. */
+void check_stop_again(struct sim *sim, unsigned i)
+{
+	struct sim_gateway *r = &sim->routers[i];
+
+	r->leaving = (struct sim_leaving){ 0 };
+	if (gateway_runs(sim, i) && r->healthy_ns < sim->now_ns && r->stall_ns <= sim->latency_ns) {
+		r->keeper.stop_ns = sim->now_ns;
+		expect_stop(sim, i, 2 * sim->latency_ns + 1);
+	}
 }
 
 void check_stopped(struct sim *sim, unsigned i)
 {
 	const struct sim_gateway *r = &sim->routers[i];
 
-	if (r->up && r->keeper.stopping && r->keeper.stop_ns + STOP_NS == sim->now_ns &&
-	    r->pause == SIM_RUNNING && r->frozen_at_ns < r->keeper.stop_ns)
-		check_fail(sim, "P6", "%s does not stop", node_name(i));
+	if (!r->up || !r->keeper.stopping || r->keeper.stopped_ns != sim->now_ns ||
+	    r->pause != SIM_RUNNING || r->frozen_at_ns >= r->keeper.stop_ns)
+		return;
+	if (r->healthy_ns >= r->keeper.stop_ns && sim->now_ns < r->keeper.stop_ns + STOP_NS)
+		return;
+	check_fail(sim, "P6", "%s does not stop", node_name(i));
 }
 
 void check_shaken(struct sim *sim, unsigned i)

@@ -8,6 +8,7 @@
 #define GRACE_NS  (2 * SIM_MS)
 #define LATELY_NS (1 * SIM_S)
 #define LEAST_NS  (500 * SIM_MS)
+#define CALM_NS   (5 * SIM_S) /* behind whatever has befallen somebody */
 
 void check_heard(struct sim *sim, const struct sim_process *process, const struct kern_said *said,
 		 unsigned k)
@@ -130,4 +131,69 @@ void check_yield(struct sim *sim, const struct sim_process *process, bool can)
 	if (r->yield.word_due && can)
 		check_fail(sim, "P12", "%s has nothing left, and does not say so", node_name(i));
 	r->yield.on = r->yield.word_due = false;
+}
+
+/* Anything but a leave, or a first start, may be in the way of a successor, and for a while after.
+ */
+static bool is_calm(const struct sim *sim)
+{
+	for (unsigned n = 0; n < sim->faults.n; n++) {
+		const struct sim_episode *e = &sim->faults.episodes[n];
+
+		if (e->on && e->type != SIM_FAULT_LEAVE && e->type != SIM_FAULT_START)
+			return false;
+	}
+	return sim->now_ns > sim->faults.befell_ns + CALM_NS;
+}
+
+/* Whether all hosts know all addresses, and can have them. */
+static uint32_t shared(const struct sim *sim)
+{
+	uint32_t shared = UINT32_MAX;
+
+	for (unsigned i = 0; i < sim->routers_n; i++) {
+		const struct sim_gateway *r = &sim->routers[i];
+
+		shared &= (1u << r->addresses_n) - 1;
+		if (check_in_trouble(sim, i))
+			shared = 0;
+	}
+	return shared;
+}
+
+void check_leave_begin(struct sim *sim, unsigned i, int64_t down_ns)
+{
+	struct sim_gateway *r = &sim->routers[i];
+
+	r->leaving.until_ns = gateway_local_ns(sim, r) + down_ns;
+	for (unsigned k = 0; k < r->addresses_n; k++)
+		r->leaving.held |= (uint32_t)r->kernel.table[k].present << k;
+	if (!is_calm(sim) || r->vr.election.listening)
+		r->leaving.held = 0;
+	r->leaving.held &= shared(sim);
+}
+
+static bool somebody_has(const struct sim *sim, unsigned k)
+{
+	for (unsigned i = 0; i < sim->routers_n; i++)
+		if (sim->routers[i].kernel.table[k].present)
+			return true;
+	return false;
+}
+
+void check_leaving(struct sim *sim, const struct sim_process *process)
+{
+	unsigned i = process->router;
+	struct sim_gateway *r = &sim->routers[i];
+
+	if (!r->leaving.held || !process->leaves)
+		return;
+	r->leaving.came |= r->yield.on;
+	/* Who has waited for long enough has found nobody. */
+	if (!is_calm(sim) || (!r->leaving.came && gateway_local_ns(sim, r) >= r->leaving.until_ns))
+		r->leaving.held = 0;
+	for (unsigned k = 0; k < r->addresses_n; k++)
+		if (r->leaving.held >> k & 1 && !somebody_has(sim, k))
+			check_fail(sim, "P19", "%s leaves, and nobody has address %u", node_name(i),
+				   k);
 }

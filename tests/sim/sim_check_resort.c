@@ -95,7 +95,9 @@ void check_offer(struct sim *sim, unsigned i)
 	struct sim_gateway *r = &sim->routers[i];
 	int64_t equal_ns = sim->check.equal_ns[i], now = gateway_local_ns(sim, r);
 
-	sim->check.frozen = NULL;          /* somebody else may be Active from now on */
+	sim->check.frozen = NULL; /* somebody else may be Active from now on */
+	if (r->leaving.told)      /* vipd stops, and asks nobody */
+		return;
 	if (r->conf.vrrp.priority == LAST) /* which does not show it */
 		return;
 	if (r->vr.election.priority != LAST)

@@ -518,6 +518,7 @@ void check_turn_end(struct sim *sim, const struct sim_process *process)
 
 	check_sent(sim, i);
 	check_yield(sim, process, can_send(sim, i));
+	check_leaving(sim, process);
 	check_said(sim, i);
 	companion_turn(sim, process);
 	check_addresses(sim, process);

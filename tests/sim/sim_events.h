@@ -16,16 +16,17 @@ enum sim_event_type {
 	SIM_EVENT_WAKE,        /* process @b of router @a is scheduled by its host */
 	SIM_EVENT_FAULT_BEGIN, /* episode @a */
 	SIM_EVENT_FAULT_END,
-	SIM_EVENT_PAIR,    /* look whether routers @a and @b are still both Active */
-	SIM_EVENT_LEASE,   /* of address @b of router @a */
-	SIM_EVENT_KEEPER,  /* something may be due for the keeper of router @a, */
-	SIM_EVENT_PROCESS, /* or for process @b of it, which does not speak */
-	SIM_EVENT_HUNG,    /* process @b of router @a has hung for long enough */
-	SIM_EVENT_RESTART, /* the service manager starts router @a again */
-	SIM_EVENT_BOUND,   /* router @a is dead, stopped or hung for long enough: P5 */
-	SIM_EVENT_STOPPED, /* router @a has had time to stop */
-	SIM_EVENT_THEFT,   /* the thief of episode @a comes again */
-	SIM_EVENT_DAD,     /* duplicate address detection of address @b of router @a is over */
+	SIM_EVENT_PAIR,       /* look whether routers @a and @b are still both Active */
+	SIM_EVENT_LEASE,      /* of address @b of router @a */
+	SIM_EVENT_KEEPER,     /* something may be due for the keeper of router @a, */
+	SIM_EVENT_PROCESS,    /* or for process @b of it, which does not speak */
+	SIM_EVENT_HUNG,       /* process @b of router @a has hung for long enough */
+	SIM_EVENT_RESTART,    /* the service manager starts router @a again */
+	SIM_EVENT_BOUND,      /* router @a is dead, stopped or hung for long enough: P5 */
+	SIM_EVENT_STOPPED,    /* router @a has had time to stop */
+	SIM_EVENT_STOP_AGAIN, /* whoever has told router @a to stop has no patience */
+	SIM_EVENT_THEFT,      /* the thief of episode @a comes again */
+	SIM_EVENT_DAD,        /* duplicate address detection of address @b of router @a is over */
 };
 
 struct sim_event {

@@ -514,6 +514,8 @@ void fault_begin(struct sim *sim, unsigned i)
 	if (!can_suffer(sim, e))
 		return;
 	e->on = true;
+	if (e->type != SIM_FAULT_LEAVE && e->type != SIM_FAULT_START)
+		sim->faults.befell_ns = sim->now_ns;
 	narrate_begin(sim, e);
 	recompute(sim);
 	if (concerns_router(e->type))
@@ -535,6 +537,7 @@ void fault_end(struct sim *sim, unsigned i)
 	if (!e->on)
 		return;
 	e->on = false;
+	sim->faults.befell_ns = sim->now_ns;
 	narrate_end(sim, e);
 	recompute(sim);
 	if (concerns_router(e->type))

@@ -80,6 +80,7 @@ struct sim_faults {
 	int64_t until_ns;     /* the last episode ends */
 	int64_t repair_ns;    /* what the kernel's trouble led to is repaired so long after it */
 	int64_t settle_ns;    /* so long after it what was delayed or stalled still happens */
+	int64_t befell_ns;    /* somebody was told of the last one, but for leaves and starts */
 	unsigned n;
 	struct sim_episode episodes[SIM_EPISODES_MAX];
 	uint8_t group[SIM_NODES_MAX]; /* 0 or 1 during a partition */

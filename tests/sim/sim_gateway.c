@@ -284,6 +284,24 @@ void gateway_forget(struct sim *sim, unsigned i)
 	process_wake(sim, process);
 }
 
+bool gateway_begin_to_leave(struct sim *sim, struct sim_process *process, int64_t *ret_until_ns)
+{
+	struct sim_gateway *r = &sim->routers[process->router];
+
+	check_turn_begin(sim, process->router);
+	r->ready = r->turn.announce; /* nothing is read here that says so */
+	r->turn.announce = 0;
+	check_leave(sim, process);
+	if (!process_leave_routers(process, ret_until_ns)) {
+		check_died(sim, process->router);
+		keeper_died(sim, process, true);
+		return false;
+	}
+	look(sim, process);
+	check_turn_end(sim, process);
+	return true;
+}
+
 bool gateway_stop(struct sim *sim, struct sim_process *process)
 {
 	check_turn_begin(sim, process->router);
@@ -374,6 +392,7 @@ void gateway_start(struct sim *sim, unsigned i)
 	r->given_up = false;
 	r->healthy_ns = sim->now_ns;
 	r->bound_ns = VRRP_NEVER;
+	r->leaving = (struct sim_leaving){ 0 };
 	r->conf = r->file;
 	r->config = r->conf.vrrp;
 	memset(&sim->check.heard[i], 0, sizeof(sim->check.heard[i]));

@@ -72,6 +72,14 @@ struct sim_yield {
 	int64_t due_ns[SIM_ADDRESSES_MAX]; /* an address goes then */
 };
 
+/* An Active that was told to leave: P19. */
+struct sim_leaving {
+	bool told;
+	uint32_t held;    /* a bit per address that it had; 0: nothing is to be judged */
+	int64_t until_ns; /* its clock: nobody is waited for after that, */
+	bool came;        /* unless somebody has come */
+};
+
 struct sim_gateway {
 	struct vrrp vr;              /* the election after the last step; a copy */
 	struct vrrp_config config;   /* conf.vrrp, but with the effective priority */
@@ -133,6 +141,7 @@ struct sim_gateway {
 	int64_t unoffered_ns;                 /* what makes it offer to leave lasts since then */
 	int64_t offered_ns;                   /* its last offer to leave, of this process; 0 */
 	struct sim_yield yield;
+	struct sim_leaving leaving;
 	int64_t said_ns[SIM_ADDRESSES_MAX];        /* its process has read that somebody else has an
 						      address; on its clock; 0: it has not since it is
 						      Active */
@@ -238,7 +247,15 @@ void gateway_wake(struct sim *sim, struct sim_process *process);
 void gateway_turn(struct sim *sim, struct sim_process *process);
 
 /**
- * gateway_stop() - it leaves gracefully.
+ * gateway_begin_to_leave() - its routers leave, as soon as somebody serves.
+ * @ret_until_ns: likewise as process_leave_routers().
+ *
+ * Return: false when it died doing so, which the keeper has heard.
+ */
+bool gateway_begin_to_leave(struct sim *sim, struct sim_process *process, int64_t *ret_until_ns);
+
+/**
+ * gateway_stop() - it leaves gracefully, and now.
  *
  * Return: false when it died doing so, which the keeper has heard.
  */

@@ -298,6 +298,7 @@ static void execute(struct sim *sim, unsigned i, const struct succession_action 
 		execute_go(sim, i, action);
 		break;
 	case SUCCESSION_LEAVE:
+		child->process->told_again = child->process->told_to_leave;
 		child->process->told_to_leave = true;
 		wake(sim, child->process);
 		break;
@@ -540,6 +541,25 @@ static void say_alive(struct sim *sim, struct sim_process *process)
 	says(sim, process, SUCCESSION_SAYS_ALIVE, 0);
 }
 
+/* As agent/router/turn.c does. Return: whether it is to stop now; it may have died. */
+static bool leaves(struct sim *sim, struct sim_process *process)
+{
+	int64_t until_ns;
+
+	if (!sim->overlap || process->told_again)
+		return true;
+	if (!process->leaves) {
+		if (!gateway_begin_to_leave(sim, process, &until_ns))
+			return false;
+		if (until_ns > gateway_local_ns(sim, &sim->routers[process->router]))
+			says(sim, process, SUCCESSION_SAYS_LEAVING, until_ns);
+	}
+	if (routers_have_left(process->routers))
+		return true;
+	gateway_schedule(sim, process);
+	return false;
+}
+
 void keeper_turned(struct sim *sim, struct sim_process *process)
 {
 	unsigned i = process->router;
@@ -547,7 +567,7 @@ void keeper_turned(struct sim *sim, struct sim_process *process)
 
 	say_alive(sim, process);
 	if (process->told_to_leave) {
-		if (gateway_stop(sim, process))
+		if (leaves(sim, process) && gateway_stop(sim, process))
 			ended(sim, process, 0);
 	} else if (process->told_to_freeze) {
 		process_freeze(process);
@@ -697,6 +717,18 @@ void keeper_stop(struct sim *sim, unsigned i, enum sim_leave how)
 		return;
 	sim->routers[i].keeper.stopping = true;
 	check_stop(sim, i);
+	handle(sim, i, (struct succession_event){ .type = SUCCESSION_STOP });
+	if (sim->overlap && !sim->tidy && prng_one_in(&sim->said, 4))
+		events_push(&sim->events, sim->now_ns + prng_range(&sim->said, 0, 4 * SIM_S),
+			    SIM_EVENT_STOP_AGAIN, i, 0);
+}
+
+void keeper_stop_again(struct sim *sim, unsigned i)
+{
+	if (!sim->routers[i].up || !sim->routers[i].keeper.stopping)
+		return;
+	trace(sim, "%s is told to leave at once", node_name(i));
+	check_stop_again(sim, i);
 	handle(sim, i, (struct succession_event){ .type = SUCCESSION_STOP });
 }
 

@@ -52,6 +52,7 @@ struct sim_keeper {
 	bool faithful;            /* the next one is to run what the last one ran, */
 	struct sim_conf lost;     /* which was this */
 	int64_t stop_ns;          /* told to stop; global, as are those that follow */
+	int64_t stopped_ns;       /* it is gone by then */
 	int64_t asked_ns;         /* started, or told to reload */
 	int64_t shaken_ns;        /* something befell one of its processes */
 	int64_t frozen_opened_ns; /* the one that made room last began to listen; global */
@@ -89,6 +90,11 @@ enum sim_leave {
  * keeper_stop() - it is told to stop.
  */
 void keeper_stop(struct sim *sim, unsigned i, enum sim_leave how);
+
+/**
+ * keeper_stop_again() - somebody has no time for a successor to come.
+ */
+void keeper_stop_again(struct sim *sim, unsigned i);
 
 /**
  * keeper_end() - keeper and processes are no more; the addresses stay.

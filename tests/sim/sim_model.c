@@ -381,6 +381,8 @@ static void cede(struct sim *sim, unsigned i, const struct vrrp_output *out, int
 	check_offer(sim, i);
 	if (out->actions_n == 0 && (m->listens || m->cedes)) /* it speaks to nobody now */
 		return;
+	if (out->actions_n == 0 && c->priority == VRRP_PRIORITY_OWNER) /* nobody is better */
+		return;
 	if (out->actions_n != 1)
 		check_fail(sim, "timing", "%s does not say that it would leave", node_name(i));
 	m->cedes = true;

@@ -264,7 +264,7 @@ void process_spawn(struct sim *sim, struct sim_process *process, unsigned router
 	process->woken_ns = 0;
 	process->told_to_freeze = process->told_to_leave = process->stops = process->turned = false;
 	process->wall_ns = 0;
-	process->asked_to_forget = false;
+	process->asked_to_forget = process->leaves = process->told_again = false;
 	process->licensed = process->doomed_put = process->mortal = false;
 	process->by_reload = process->said_ready = process->went = process->was_alive = false;
 	if (sim->routers[router].bare == process)
@@ -396,6 +396,22 @@ void process_forget(struct sim_process *process)
 	process_enter(process);
 	routers_forget(process->routers, 0, &now, &asker, &forgotten);
 	process_leave();
+}
+
+bool process_leave_routers(struct sim_process *process, int64_t *ret_until_ns)
+{
+	struct clocks now = process_clocks(process);
+
+	process_enter(process);
+	if (setjmp(death)) {
+		process_leave();
+		return false;
+	}
+	process->mortal = process->leaves = true;
+	*ret_until_ns = routers_leave(process->routers, &now);
+	process->mortal = false;
+	process_leave();
+	return true;
 }
 
 bool process_stop(struct sim_process *process)

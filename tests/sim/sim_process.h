@@ -109,6 +109,8 @@ struct sim_process {
 	int64_t woken_ns; /* its host runs again since then, and it was not late before; or 0 */
 	bool told_to_freeze, told_to_leave;
 	bool stops;           /* it leaves */
+	bool leaves;          /* its routers were told to leave, */
+	bool told_again;      /* and now at once */
 	bool asked_to_forget; /* a client waits for that */
 	bool by_reload;       /* it is what a reload brought */
 	bool said_ready;
@@ -223,6 +225,14 @@ bool process_turn(struct sim_process *process);
  * process_forget() - what a client has asked for: its router forgets its Active.
  */
 void process_forget(struct sim_process *process);
+
+/**
+ * process_leave_routers() - its routers leave, as soon as somebody serves.
+ * @ret_until_ns: when they are out at the latest, on its clock.
+ *
+ * Return: false when it died doing so.
+ */
+bool process_leave_routers(struct sim_process *process, int64_t *ret_until_ns);
 
 /**
  * process_stop() - it leaves gracefully.

@@ -104,6 +104,8 @@ static bool parse_setting(char *word, struct vrrp_config *config, struct host *h
 		config->version = (uint8_t)n;
 	else if (strcmp(word, "preempt") == 0)
 		config->preempt = n;
+	else if (strcmp(word, "overlap") == 0)
+		config->overlap = n != 0;
 	else if (strcmp(word, "preempt_delay") == 0)
 		config->preempt_delay_ns = n * SIM_MS;
 	else if (strcmp(word, "start_delay") == 0)
@@ -198,6 +200,7 @@ static bool parse_router(struct script *script, char **words, unsigned n)
 		macvlan_init(sim, i, CONF_ADVERTS_VIRTUAL);
 	sim->routers[i].unit.together = extras.unit;
 	sim->units |= extras.unit;
+	sim->overlap |= config.overlap;
 	unit_unread(sim, i);
 	if (other.vrrp.priority)
 		sim->routers[i].other.vrrp.priority = other.vrrp.priority;

@@ -653,6 +653,8 @@ void swarm_begin(struct sim *sim, uint64_t seed)
 		mix.types &= ~FAULT_BIT(KERNEL);
 	if (world.macvlans)
 		mix.types &= ~(FAULT_BIT(SQUAT) | FAULT_BIT(REPLACE));
+	if (world.planned && !mix.calm)
+		mix.types = FAULT_BIT(LEAVE);
 	if (!mix.types)
 		mix.types = FAULT_BIT(LOSS);
 	mix.interval_ns = cs_ns(interval_extreme(sim, false));

@@ -25,6 +25,7 @@ struct sim_world {
 	bool guests;     /* or an address elsewhere */
 	bool signs;      /* adverts are signed, where there is none of the last four */
 	bool overlap;    /* some routers hand over what they serve until others have announced it */
+	bool planned;    /* there, and nothing befalls anybody but that they leave */
 	struct prng
 		said; /* of what befalls announcements there; drawn apart from the others, too */
 };

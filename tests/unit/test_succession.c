@@ -504,6 +504,30 @@ static void test_stop_waits_as_long_as_current_has_said(void **state)
 	assert_int_equal(scene.now_ns, since_ns + 65 * SECOND);
 }
 
+/* And not the longer for being asked again. */
+static void test_stop_twice_gives_no_more_time(void **state)
+{
+	struct scene scene = steady();
+	struct succession_event leaving = { .type = SUCCESSION_SAYS_LEAVING };
+	int64_t since_ns = scene.now_ns;
+
+	(void)state;
+	on_event(&scene, SUCCESSION_STOP);
+	scene.now_ns += 3 * SECOND;
+	assert_string_equal(on_event(&scene, SUCCESSION_STOP), "leave(current)");
+	assert_string_equal(on_late(&scene), "tell(current late-leave) kill(current)");
+	assert_true(scene.now_ns <= since_ns + 5 * SECOND);
+
+	scene = steady();
+	on_event(&scene, SUCCESSION_STOP);
+	leaving.ns = scene.now_ns + 60 * SECOND;
+	assert_string_equal(give(&scene, leaving), "");
+	since_ns = scene.now_ns;
+	assert_string_equal(on_event(&scene, SUCCESSION_STOP), "leave(current)");
+	assert_string_equal(on_late(&scene), "tell(current late-leave) kill(current)");
+	assert_true(scene.now_ns <= since_ns + 5 * SECOND);
+}
+
 static void test_stop_current_crashes_its_will_is_executed(void **state)
 {
 	struct scene scene = steady();
@@ -610,6 +634,7 @@ int main(void)
 		cmocka_unit_test(test_stop_current_leaves_gracefully),
 		cmocka_unit_test(test_stop_twice_asks_twice),
 		cmocka_unit_test(test_stop_waits_as_long_as_current_has_said),
+		cmocka_unit_test(test_stop_twice_gives_no_more_time),
 		cmocka_unit_test(test_stop_current_crashes_its_will_is_executed),
 		cmocka_unit_test(test_stop_current_hangs_is_killed_within_five_seconds),
 		cmocka_unit_test(
