@@ -138,8 +138,7 @@ static const char *const reason_texts[VRRP_REASON_COUNT] = {
 	[VRRP_REASON_AWAY] = "this host stood still, and {p} with priority {n} took over",
 	[VRRP_REASON_ONLY_VIRTUAL] = "interface {i} has no {k} address but the virtual {p}: add "
 				     "one of its own",
-	[VRRP_REASON_CEDED] = "last resort, so we offered to leave; {p} with priority {n} took "
-			      "over",
+	[VRRP_REASON_CEDED] = "we offered to leave; {p} with priority {n} took over",
 	[VRRP_REASON_TOGETHER] = "together with its IPv{n}",
 	[VRRP_REASON_ADDRESS_LINK_MISSING] = "there is no interface {o} to hold an address on",
 	[VRRP_REASON_ADDRESS_LINK_DOWN] = "interface {o}, which an address is held on, is down",

@@ -83,9 +83,10 @@ static unsigned notices_of(const struct vrrp *vr, const struct vrrp_list *own,
 	if (advert->priority == vr->election.priority)
 		notices |= vrrp_is_owner(vr) ? 1u << VRRP_NOTICE_OWNER
 					     : 1u << VRRP_NOTICE_EQUAL_PRIORITY;
-	/* A higher one makes us yield, which says enough. */
-	if (vr->election.state == VRRP_STATE_ACTIVE && advert->priority <= vr->election.priority &&
-	    !has_just_taken_over(vr))
+	/* A higher one makes us yield, which says enough; and so does any when we have offered to.
+	 */
+	if (vr->election.state == VRRP_STATE_ACTIVE && !vr->election.ceding &&
+	    advert->priority <= vr->election.priority && !has_just_taken_over(vr))
 		notices |= 1u << VRRP_NOTICE_OTHER_ACTIVE;
 	if (is_skewed(rx->rules, advert))
 		notices |= 1u << VRRP_NOTICE_CLOCK_SKEW;
