@@ -53,6 +53,21 @@ class Found(NamedTuple):
 
 
 DEFECTS = [
+    # ---- overlap ----
+    Defect("overlap-lets-go-at-once",
+           "A planned stop leaves clients a gap until the successor is Active.",
+           "agent/router/hand_over.c", "said->gone_ns = VRRP_NEVER;", "said->gone_ns = 0, router->hand_over.due_ns = 0;"),
+    Defect("overlap-another-address-is-enough",
+           "An address is given up that the successor may not have yet.",
+           "agent/router/said.c", "hand_over_announced(routers, router, want);",
+           "hand_over_announced(routers, router, router->want);"),
+    Defect("overlap-word-before-removal",
+           "The successor announces while the leaver still answers, and nobody corrects that.",
+           "agent/router/step.c", "before->type == VRRP_ACTION_HAND_OVER && hand_over_is_on(router)",
+           "before->type == VRRP_ACTION_HAND_OVER && false"),
+    Defect("overlap-second-stop-is-ignored",
+           "Who asks twice waits all the same.",
+           "agent/keeper/succession.c", "ask_to_leave(step, true);", "(void)step;"),
     # ---- routes ----
     Defect("route-never-suspected",
            "A route that the kernel removes with its source stays away for good.",
