@@ -70,6 +70,11 @@ static void begin_what_is_due(const struct step *step)
 
 /* ---- the end of children ---- */
 
+static bool is_leaving(const struct succession *s)
+{
+	return s->phase == SUCCESSION_LEAVING || s->phase == SUCCESSION_LEAVING_FROZEN;
+}
+
 static void kill_child(const struct step *step, enum succession_role role)
 {
 	act(step, SUCCESSION_KILL, role);
@@ -318,8 +323,7 @@ static void on_channel_end(const struct step *step)
 		return;
 	switch (role) {
 	case SUCCESSION_CURRENT:
-		if (step->s->phase == SUCCESSION_LEAVING ||
-		    step->s->phase == SUCCESSION_LEAVING_FROZEN)
+		if (is_leaving(step->s))
 			return;
 		if (life != SUCCESSION_KILLED)
 			kill_child(step, role);
@@ -350,8 +354,7 @@ static bool is_told(const struct step *step, enum succession_role role)
 {
 	if (role == SUCCESSION_STANDBY)
 		return standby_is_told(step);
-	return (role == SUCCESSION_CURRENT && step->s->phase != SUCCESSION_LEAVING &&
-		step->s->phase != SUCCESSION_LEAVING_FROZEN);
+	return role == SUCCESSION_CURRENT && !is_leaving(step->s);
 }
 
 static void on_ended(const struct step *step)
@@ -398,8 +401,7 @@ static void on_resumed(const struct step *step)
 
 static bool is_ending(const struct succession *s)
 {
-	return s->phase == SUCCESSION_LEAVING || s->phase == SUCCESSION_LEAVING_FROZEN ||
-	       s->phase == SUCCESSION_OVER;
+	return is_leaving(s) || s->phase == SUCCESSION_OVER;
 }
 
 static void on_reload(const struct step *step)
@@ -425,7 +427,7 @@ static void on_stop_again(const struct step *step)
 {
 	const struct succession_child *current = child_of(step, SUCCESSION_CURRENT);
 
-	if (step->s->phase != SUCCESSION_LEAVING || current->life != SUCCESSION_READY)
+	if (!is_leaving(step->s) || current->life != SUCCESSION_READY)
 		return;
 	ask_to_leave(step, true);
 }
@@ -440,7 +442,7 @@ static void on_leaving(const struct step *step)
 	if (step->s->phase == SUCCESSION_FREEZING) /* some of its routers leave before */
 		set_life(step, SUCCESSION_CURRENT, SUCCESSION_READY,
 			 step->event->ns - now_ns + FREEZE_TIMEOUT_NS);
-	if (step->s->phase != SUCCESSION_LEAVING)
+	if (!is_leaving(step->s))
 		return;
 	set_life(step, SUCCESSION_CURRENT, SUCCESSION_READY,
 		 step->event->ns - now_ns + LEAVE_TIMEOUT_NS);

@@ -25,7 +25,9 @@
  * RELOAD	noted		begins, or is	noted		noted		-
  *				noted
  * STOP		WILL, EXIT	LEAVE		LEAVE		WILL, EXIT	-
- *				->LEAVING	->LEAVING_FROZEN
+ *				->LEAVING	->LEAVING_FROZEN		LEAVE again
+ * LEAVING	-		-		CURRENT is	-		likewise
+ *						given the time
  *
  * Whoever is late has a last moment, and is then killed; who is killed and does not end within a
  * second counts as ended. A CURRENT that was killed for that speaks no more, but only its end lets

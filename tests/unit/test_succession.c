@@ -528,6 +528,25 @@ static void test_stop_twice_gives_no_more_time(void **state)
 	assert_true(scene.now_ns <= since_ns + 5 * SECOND);
 }
 
+/* A reload lets routers leave that it removes; whoever stops meanwhile is waited for likewise. */
+static void test_stop_while_freezing_waits_and_may_be_asked_again(void **state)
+{
+	struct scene scene = freezing();
+	struct succession_event leaving = { .type = SUCCESSION_SAYS_LEAVING };
+	int64_t since_ns;
+
+	(void)state;
+	on_event(&scene, SUCCESSION_STOP);
+	since_ns = scene.now_ns;
+	leaving.ns = since_ns + 60 * SECOND;
+	assert_string_equal(give(&scene, leaving), "");
+	scene.now_ns += 20 * SECOND;
+	assert_string_equal(on_event(&scene, SUCCESSION_TIMER), "");
+	assert_string_equal(on_event(&scene, SUCCESSION_STOP), "leave(current)");
+	assert_string_equal(on_late(&scene), "tell(current late-leave) kill(current)");
+	assert_true(scene.now_ns <= since_ns + 25 * SECOND);
+}
+
 static void test_stop_current_crashes_its_will_is_executed(void **state)
 {
 	struct scene scene = steady();
@@ -635,6 +654,7 @@ int main(void)
 		cmocka_unit_test(test_stop_twice_asks_twice),
 		cmocka_unit_test(test_stop_waits_as_long_as_current_has_said),
 		cmocka_unit_test(test_stop_twice_gives_no_more_time),
+		cmocka_unit_test(test_stop_while_freezing_waits_and_may_be_asked_again),
 		cmocka_unit_test(test_stop_current_crashes_its_will_is_executed),
 		cmocka_unit_test(test_stop_current_hangs_is_killed_within_five_seconds),
 		cmocka_unit_test(
