@@ -245,8 +245,10 @@ static inline void keep_actions(struct subject *s, unsigned i)
 		if (action->type == VRRP_ACTION_ANNOUNCE)
 			books->announced_n++;
 	}
-	/* A contest of another member begins an announcement anew, too. */
-	if (s->event->type == VRRP_EVENT_ADVERT || s->event->type == VRRP_EVENT_CONTEST)
+	/* A contest of another member begins an announcement anew, too, and so does a farewell that
+	 * one without a voice hears. */
+	if (s->event->type == VRRP_EVENT_ADVERT || s->event->type == VRRP_EVENT_CONTEST ||
+	    s->event->type == VRRP_EVENT_DEFER)
 		books->announced_n = 0;
 }
 
