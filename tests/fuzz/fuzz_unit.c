@@ -85,6 +85,8 @@ static struct vrrp_config config_of(struct input *in, unsigned family, unsigned 
 		.interval_cs = (uint16_t)interval_of(version, byte_of(in)),
 		.down_intervals = missed[flags >> 2 & 7],
 		.preempt = !(flags & 2),
+		.overlap = flags & 64,
+		.virtual_mac = flags & 128,
 		.preempt_delay_ns = delays_ns[delays & 3],
 		.start_delay_ns = delays_ns[delays >> 2 & 3],
 		.not_before_ns = delays & 16 ? START + 3 * SECOND : 0,
@@ -570,9 +572,11 @@ static void decide_for_one(struct subject *s, struct input *in)
 {
 	static const enum vrrp_event_type types[] = { VRRP_EVENT_LEAD, VRRP_EVENT_GIVE_WAY,
 						      VRRP_EVENT_CONTEST, VRRP_EVENT_DEFER };
-	struct vrrp_event event = { .type = types[byte_of(in) % 4], .now_ns = s->now_ns };
+	unsigned byte = byte_of(in);
+	struct vrrp_event event = { .type = types[byte % 4], .now_ns = s->now_ns };
 
 	event.reason.code = VRRP_REASON_TOGETHER;
+	event.served = event.type == VRRP_EVENT_LEAD && byte & 4;
 	if (s->n > 1)
 		return;
 	if (event.type == VRRP_EVENT_DEFER)

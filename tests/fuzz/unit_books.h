@@ -25,7 +25,7 @@
 struct books {
 	struct vrrp before; /* the event at hand */
 	bool was_deaf;
-	bool wanted;    /* its addresses: claimed, and not released since */
+	bool wanted;    /* its addresses: claimed, and not released or handed over since */
 	bool latecomer; /* Backup: it has begun, or begun to speak, when the others had */
 	/* Backup: the last advert that forbids a takeover, or the beginning; its interval; until
 	 * when it does so at most; when its sender has left */
@@ -72,6 +72,13 @@ static const char *const event_words[] = {
 	[VRRP_EVENT_DEFER] = "defer",       [VRRP_EVENT_UNDATED] = "undated",
 };
 
+/* Claim, Release, Advert, announce (G), State, Deaf, hEars, Hand over. */
+static const char action_letters[] = {
+	[VRRP_ACTION_CLAIM] = 'C',    [VRRP_ACTION_RELEASE] = 'R',   [VRRP_ACTION_ADVERT] = 'A',
+	[VRRP_ACTION_ANNOUNCE] = 'G', [VRRP_ACTION_STATE] = 'S',     [VRRP_ACTION_DEAF] = 'D',
+	[VRRP_ACTION_HEARS] = 'E',    [VRRP_ACTION_HAND_OVER] = 'H',
+};
+
 static inline void print_event(const struct subject *s)
 {
 	const struct vrrp_event *event = s->event;
@@ -101,7 +108,7 @@ static inline void print_member(const struct subject *s, unsigned i)
 	if (vrrp_deadline(&s->vr[i]) != VRRP_NEVER)
 		fprintf(stderr, ", due at %.9f", (double)vrrp_deadline(&s->vr[i]) / SECOND);
 	for (unsigned k = 0; k < s->out[i].actions_n; k++)
-		fprintf(stderr, "%s%c", k ? "" : " -> ", "CRAGSDH"[s->out[i].actions[k].type]);
+		fprintf(stderr, "%s%c", k ? "" : " -> ", action_letters[s->out[i].actions[k].type]);
 	fputs("\n", stderr);
 }
 
@@ -236,8 +243,10 @@ static inline void keep_actions(struct subject *s, unsigned i)
 	for (unsigned k = 0; k < out->actions_n; k++) {
 		const struct vrrp_action *action = &out->actions[k];
 
-		if (action->type == VRRP_ACTION_CLAIM || action->type == VRRP_ACTION_RELEASE)
-			books->wanted = action->type == VRRP_ACTION_CLAIM;
+		if (action->type == VRRP_ACTION_CLAIM)
+			books->wanted = true;
+		if (action->type == VRRP_ACTION_RELEASE || action->type == VRRP_ACTION_HAND_OVER)
+			books->wanted = false;
 		if (action->type == VRRP_ACTION_ADVERT)
 			books->spoke |= action->priority == s->vr[i].election.priority;
 		if (action->type == VRRP_ACTION_CLAIM || answers)
@@ -245,8 +254,10 @@ static inline void keep_actions(struct subject *s, unsigned i)
 		if (action->type == VRRP_ACTION_ANNOUNCE)
 			books->announced_n++;
 	}
-	/* A contest of another member begins an announcement anew, too. */
-	if (s->event->type == VRRP_EVENT_ADVERT || s->event->type == VRRP_EVENT_CONTEST)
+	/* A contest of another member begins an announcement anew, too, and so does a farewell that
+	 * one without a voice hears. */
+	if (s->event->type == VRRP_EVENT_ADVERT || s->event->type == VRRP_EVENT_CONTEST ||
+	    s->event->type == VRRP_EVENT_DEFER)
 		books->announced_n = 0;
 }
 

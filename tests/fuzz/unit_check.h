@@ -18,19 +18,63 @@ static inline void spell(const struct vrrp_output *out, char *ret_word)
 {
 	unsigned n = out->actions_n;
 
-	while (n && out->actions[n - 1].type >= VRRP_ACTION_DEAF)
+	while (n && (out->actions[n - 1].type == VRRP_ACTION_DEAF ||
+		     out->actions[n - 1].type == VRRP_ACTION_HEARS))
 		n--;
 	for (unsigned i = 0; i < n; i++)
-		ret_word[i] = "CRAGSDH"[out->actions[i].type];
+		ret_word[i] = action_letters[out->actions[i].type];
 	ret_word[n] = '\0';
 }
 
-static inline unsigned farewell_priority(const struct vrrp *vr)
+/* Of the last advert of an Active: its own one, which the winner answers. Whoever has come after an
+ * offer to leave may be weaker, and hears of one below its own; or, without overlap, of 0, as all
+ * others do. */
+static inline unsigned last_priority(const struct subject *s, unsigned i)
 {
-	bool loses = vr->election.reason.code == VRRP_REASON_HIGHER ||
-		     vr->election.reason.code == VRRP_REASON_TIE;
+	const struct vrrp *vr = &s->vr[i];
+	unsigned own = vr->election.priority;
 
-	return loses ? vr->election.priority : VRRP_PRIORITY_LEAVE;
+	switch ((unsigned)vr->election.reason.code) {
+	case VRRP_REASON_HIGHER:
+	case VRRP_REASON_TIE:
+		return own;
+	case VRRP_REASON_CEDED:
+		if (vr->config.overlap)
+			return own < s->event->advert->priority ? own
+								: s->event->advert->priority - 1u;
+		break;
+	}
+	return VRRP_PRIORITY_LEAVE;
+}
+
+/* How an Active ends. With overlap it hands the addresses over to whoever has come for them, and
+ * its last advert waits; when another member has yielded, that advert is what calls them, and goes
+ * first. */
+static inline const char *end_word(const struct vrrp *vr)
+{
+	bool backup = is_in(vr, VRRP_STATE_BACKUP);
+
+	if (!vr->config.overlap || !backup)
+		return "RAS";
+	switch ((unsigned)vr->election.reason.code) {
+	case VRRP_REASON_HIGHER:
+	case VRRP_REASON_CEDED:
+		return "HAS";
+	case VRRP_REASON_TOGETHER:
+	case VRRP_REASON_GROUP:
+		return "AHS";
+	}
+	return "RAS";
+}
+
+static inline void check_end(const struct subject *s, unsigned i, const char *word)
+{
+	const struct vrrp_action *advert = find_action(&s->out[i], VRRP_ACTION_ADVERT);
+
+	expect(s, i, !strcmp(word, end_word(&s->vr[i])),
+	       "gives up: release or hand over, last advert, state; who gives way calls first");
+	expect(s, i, advert->priority == last_priority(s, i),
+	       "the last advert is 0, or of who has lost, or lower than who comes");
 }
 
 /* Of an Active that stays so. */
@@ -65,14 +109,38 @@ static inline void check_active_actions(const struct subject *s, unsigned i, con
 	       "no advert leaves before Adver_Timer");
 }
 
-/* Who preempts has the addresses before it speaks; who is led does as who leads. */
-static inline bool is_takeover(const struct subject *s, unsigned i, const char *word)
+/* Whether somebody serves until a router's first advert: the one that it preempts; or, of one that
+ * leaves, whose MAC address that advert would take. */
+static inline bool is_served(const struct vrrp *vr)
+{
+	enum vrrp_reason_code code = vr->election.reason.code;
+
+	return code == VRRP_REASON_PREEMPT || (code == VRRP_REASON_LEFT && vr->config.virtual_mac);
+}
+
+/* Who was Active already, or has just taken over by itself. */
+static inline bool is_leading(const struct subject *s, unsigned i)
 {
 	enum vrrp_reason_code code = s->vr[i].election.reason.code;
-	bool led = code == VRRP_REASON_TOGETHER || code == VRRP_REASON_GROUP;
 
-	return strcmp(word, code == VRRP_REASON_PREEMPT ? "CAGS" : "ACGS") == 0 ||
-	       (led && strcmp(word, "CAGS") == 0);
+	if (s->speaker)
+		return is_in(&s->books[i].before, VRRP_STATE_ACTIVE) && !s->members[i].mute;
+	return is_speaking(s, i) && code != VRRP_REASON_TOGETHER && code != VRRP_REASON_GROUP;
+}
+
+/* Of who is led, that is said of who leads. */
+static inline bool is_served_unit(const struct subject *s, unsigned i)
+{
+	enum vrrp_reason_code code = s->vr[i].election.reason.code;
+
+	if (code != VRRP_REASON_TOGETHER && code != VRRP_REASON_GROUP)
+		return is_served(&s->vr[i]);
+	if (s->event->type == VRRP_EVENT_LEAD)
+		return s->event->served;
+	for (unsigned k = 0; k < s->n; k++)
+		if (is_leading(s, k))
+			return is_served(&s->vr[k]);
+	return false;
 }
 
 static inline void check_actions(const struct subject *s, unsigned i)
@@ -88,13 +156,11 @@ static inline void check_actions(const struct subject *s, unsigned i)
 	spell(out, word);
 	expect(s, i, !state || state->from == before->election.state, "from is the state before");
 	if (!was && is) {
-		expect(s, i, is_takeover(s, i, word),
-		       "takes over: advert, claim, announce, state; who preempts claims first");
+		expect(s, i, !strcmp(word, is_served_unit(s, i) ? "CAGS" : "ACGS"),
+		       "takes over: advert, claim, announce, state; from who serves: claim first");
 		expect(s, i, advert->priority == vr->election.priority, "by its own priority");
 	} else if (was && !is) {
-		expect(s, i, !strcmp(word, "RAS"), "gives up: release, last advert, state");
-		expect(s, i, advert->priority == farewell_priority(vr),
-		       "the last advert is 0, or of who has lost");
+		check_end(s, i, word);
 	} else if (is) {
 		check_active_actions(s, i, word);
 	} else {
