@@ -121,7 +121,8 @@ void check_yield(struct sim *sim, const struct sim_process *process, bool can)
 	due_ns = next_ns(sim, i);
 	for (unsigned k = 0; k < r->addresses_n; k++)
 		r->yield.gone |= now_ns >= r->yield.due_ns[k];
-	if (due_ns > now_ns && due_ns != VRRP_NEVER &&
+	/* In trouble it may have addresses that it does not know of, and waits for nobody. */
+	if (due_ns > now_ns && due_ns != VRRP_NEVER && !check_in_trouble(sim, i) &&
 	    routers_deadline(process->routers) > due_ns &&
 	    r->vr.election.state == VRRP_STATE_BACKUP)
 		check_fail(sim, "deadline", "%s sleeps over the end of its hand-over",
