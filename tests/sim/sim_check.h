@@ -44,7 +44,9 @@
  *     an address until 2 ms after it has read its successor's announcement of it, in the second
  *     before it yielded or since, and for an interval at most, or half a second if that is more;
  *     its route until the first one goes. It is to be woken then. A fault or a stop ends that in
- *     its turn, and the last advert leaves in the turn in which none is awaited any more.
+ *     its turn, and the last advert leaves in the turn in which none is awaited any more. Where it
+ *     has a virtual MAC it calls switches back in the turn in which it yields, by one announcement
+ *     of an address that its successor has not announced, if there is one.
  * P4  One second after P2 a ping from each host to each address lands at the Active. A host is
  *     excused until the next refresh (60 s) when the Active could not know or could not do better:
  *     its answer to that host was lost, or was overtaken by the older announcement of the other
@@ -310,6 +312,19 @@ void check_hand_over_end(struct sim *sim, unsigned i);
  * check_may_hold() - whether a router that is not Active may still have address @k.
  */
 bool check_may_hold(const struct sim *sim, unsigned i, unsigned k);
+
+/**
+ * check_is_serving() - whether it may still have any.
+ */
+bool check_is_serving(const struct sim *sim, unsigned i);
+
+/**
+ * check_recall() - it announces address @k.
+ *
+ * Return: whether it may, since it calls switches back to its virtual MAC: with one announcement,
+ * in the turn in which it yields, of an address that its successor has not announced.
+ */
+bool check_recall(struct sim *sim, unsigned i, unsigned k);
 
 /**
  * check_is_handing_over() - whether it may have all that it had.

@@ -33,6 +33,7 @@ void check_hand_over(struct sim *sim, unsigned i, uint8_t word)
 	struct sim_yield *yield = &r->yield;
 
 	*yield = (struct sim_yield){ .on = true, .word_due = true, .word = word };
+	yield->recalls = r->kernel.macvlans.used;
 	yield->until_ns = now_ns + (interval_ns < LEAST_NS ? LEAST_NS : interval_ns);
 	for (unsigned k = 0; k < SIM_ADDRESSES_MAX; k++) {
 		bool lately = r->said_ns[k] && now_ns - r->said_ns[k] < LATELY_NS;
@@ -58,6 +59,23 @@ bool check_may_hold(const struct sim *sim, unsigned i, unsigned k)
 
 	return r->yield.on && r->vr.election.state == VRRP_STATE_BACKUP &&
 	       now_ns < r->yield.until_ns && now_ns < r->yield.due_ns[k];
+}
+
+bool check_is_serving(const struct sim *sim, unsigned i)
+{
+	for (unsigned k = 0; k < sim->routers[i].addresses_n; k++)
+		if (check_may_hold(sim, i, k))
+			return true;
+	return false;
+}
+
+bool check_recall(struct sim *sim, unsigned i, unsigned k)
+{
+	struct sim_yield *yield = &sim->routers[i].yield;
+	bool may = yield->recalls && check_may_hold(sim, i, k) && yield->due_ns[k] == VRRP_NEVER;
+
+	yield->recalls = false;
+	return may;
 }
 
 bool check_is_handing_over(const struct sim *sim, unsigned i)
@@ -110,6 +128,20 @@ static int64_t next_ns(const struct sim *sim, unsigned i)
 	return next_ns;
 }
 
+/* Whether some address is to be handed over, and its macvlan can be heard. */
+static bool must_recall(const struct sim *sim, unsigned i, bool can)
+{
+	const struct sim_gateway *r = &sim->routers[i];
+
+	if (!can || check_in_trouble(sim, i) || macvlan_in_trouble(sim, i))
+		return false;
+	for (unsigned k = 0; k < r->addresses_n; k++)
+		if (r->kernel.table[k].present && check_may_hold(sim, i, k) &&
+		    r->yield.due_ns[k] == VRRP_NEVER)
+			return true;
+	return false;
+}
+
 void check_yield(struct sim *sim, const struct sim_process *process, bool can)
 {
 	unsigned i = process->router;
@@ -118,6 +150,9 @@ void check_yield(struct sim *sim, const struct sim_process *process, bool can)
 
 	if (!r->yield.on)
 		return;
+	if (r->yield.recalls && must_recall(sim, i, can))
+		check_fail(sim, "P4", "%s calls no switch back", node_name(i));
+	r->yield.recalls = false;
 	due_ns = next_ns(sim, i);
 	for (unsigned k = 0; k < r->addresses_n; k++)
 		r->yield.gone |= now_ns >= r->yield.due_ns[k];
@@ -193,8 +228,12 @@ void check_leaving(struct sim *sim, const struct sim_process *process)
 	/* Who has waited for long enough has found nobody. */
 	if (!is_calm(sim) || (!r->leaving.came && gateway_local_ns(sim, r) >= r->leaving.until_ns))
 		r->leaving.held = 0;
-	for (unsigned k = 0; k < r->addresses_n; k++)
-		if (r->leaving.held >> k & 1 && !somebody_has(sim, k))
+	for (unsigned k = 0; k < r->addresses_n; k++) {
+		if (!(r->leaving.held >> k & 1) || r->kernel.table[k].present)
+			continue;
+		if (!somebody_has(sim, k))
 			check_fail(sim, "P19", "%s leaves, and nobody has address %u", node_name(i),
 				   k);
+		r->leaving.held &= ~(1u << k); /* its successor may leave in turn */
+	}
 }
