@@ -567,6 +567,11 @@ void check_stop_again(struct sim *sim, unsigned i);
 void check_leave_begin(struct sim *sim, unsigned i, int64_t down_ns);
 
 /**
+ * check_leaving_late_ns() - how much longer one may serve that was told to leave (P2).
+ */
+int64_t check_leaving_late_ns(const struct sim *sim);
+
+/**
  * check_leaving() - the end of a turn: what one that leaves has given up somebody else has (P19).
  */
 void check_leaving(struct sim *sim, const struct sim_process *process);

@@ -18,23 +18,31 @@ void check_heard(struct sim *sim, const struct sim_process *process, const struc
 	struct sim_yield *yield = &r->yield;
 	int64_t now_ns = gateway_local_ns(sim, r);
 
-	if (!process_router(process) || said->ifindex != r->kernel.link.ifindex)
+	if (!process_router(process) || said->ifindex != r->kernel.link.ifindex ||
+	    (sim->loops && memcmp(said->mac, r->kernel.link.mac, sizeof(said->mac)) == 0))
 		return;
 	r->said_ns[k] = now_ns;
 	if (yield->on && yield->due_ns[k] == VRRP_NEVER)
 		yield->due_ns[k] = now_ns + GRACE_NS;
 }
 
+/* How long a hand-over may take. */
+static int64_t span_of(const struct sim_gateway *r)
+{
+	int64_t interval_ns = r->config.interval_cs * 10 * SIM_MS;
+
+	return interval_ns < LEAST_NS ? LEAST_NS : interval_ns;
+}
+
 void check_hand_over(struct sim *sim, unsigned i, uint8_t word)
 {
 	struct sim_gateway *r = &sim->routers[i];
 	int64_t now_ns = gateway_local_ns(sim, r);
-	int64_t interval_ns = r->config.interval_cs * 10 * SIM_MS;
 	struct sim_yield *yield = &r->yield;
 
 	*yield = (struct sim_yield){ .on = true, .word_due = true, .word = word };
 	yield->recalls = r->kernel.macvlans.used;
-	yield->until_ns = now_ns + (interval_ns < LEAST_NS ? LEAST_NS : interval_ns);
+	yield->until_ns = now_ns + span_of(r);
 	for (unsigned k = 0; k < SIM_ADDRESSES_MAX; k++) {
 		bool lately = r->said_ns[k] && now_ns - r->said_ns[k] < LATELY_NS;
 
@@ -142,6 +150,19 @@ static bool must_recall(const struct sim *sim, unsigned i, bool can)
 	return false;
 }
 
+/* What is awaited stays, unless somebody takes it away, or its lease is over. */
+static void check_held(struct sim *sim, unsigned i)
+{
+	const struct sim_gateway *r = &sim->routers[i];
+
+	for (unsigned k = 0; k < r->addresses_n; k++)
+		if (r->yield.awaited >> k & 1 && check_may_hold(sim, i, k) &&
+		    !r->kernel.table[k].present && !r->kernel.table[k].stolen &&
+		    !r->kernel.table[k].ended)
+			check_fail(sim, "P19", "%s gives address %u up before it is announced",
+				   node_name(i), k);
+}
+
 void check_yield(struct sim *sim, const struct sim_process *process, bool can)
 {
 	unsigned i = process->router;
@@ -150,6 +171,8 @@ void check_yield(struct sim *sim, const struct sim_process *process, bool can)
 
 	if (!r->yield.on)
 		return;
+	if (!check_in_trouble(sim, i))
+		check_held(sim, i);
 	if (r->yield.recalls && must_recall(sim, i, can))
 		check_fail(sim, "P4", "%s calls no switch back", node_name(i));
 	r->yield.recalls = false;
@@ -207,6 +230,23 @@ void check_leave_begin(struct sim *sim, unsigned i, int64_t down_ns)
 	if (!is_calm(sim) || r->vr.election.listening)
 		r->leaving.held = 0;
 	r->leaving.held &= shared(sim);
+}
+
+int64_t check_leaving_late_ns(const struct sim *sim)
+{
+	int64_t late_ns = 0;
+
+	for (unsigned i = 0; i < sim->routers_n; i++) {
+		const struct sim_gateway *r = &sim->routers[i];
+		int64_t left_ns = r->leaving.until_ns - gateway_local_ns(sim, r);
+
+		if (!r->leaving.told || left_ns <= 0)
+			continue;
+		left_ns += left_ns * SIM_DRIFT_PPM / 1000000 + span_of(r) + SIM_S;
+		if (left_ns > late_ns)
+			late_ns = left_ns;
+	}
+	return late_ns;
 }
 
 static bool somebody_has(const struct sim *sim, unsigned k)
