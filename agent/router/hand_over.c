@@ -94,10 +94,14 @@ static void let_go_soon(struct routers *routers, struct router *router, unsigned
 		router->hand_over.due_ns = gone_ns;
 }
 
-static void begin_with(struct routers *routers, struct router *router, unsigned want)
+/* One that is not there shall not come any more: its successor may have it by then. */
+static void begin_with(struct routers *routers, struct router *router, unsigned address)
 {
+	unsigned want = router->want + address;
 	struct said *said = &routers->said[want];
 
+	if (!kern_wants_has(routers->wants, want))
+		router_want_address(routers, router, address, false);
 	if (!can_be_heard(routers, router, want))
 		return;
 	said->awaited = true;
@@ -151,7 +155,7 @@ void hand_over_begin(struct routers *routers, struct router *router)
 	router->hand_over.until_ns = now_ns + span_ns;
 	router->hand_over.due_ns = VRRP_NEVER;
 	for (unsigned i = 0; i < n; i++)
-		begin_with(routers, router, router->want + i);
+		begin_with(routers, router, i);
 	hand_over_look(routers, router);
 	if (!hand_over_is_on(router))
 		return;

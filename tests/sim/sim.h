@@ -43,6 +43,7 @@ struct sim {
 	bool signs;         /* adverts are signed, and wall clocks are set while vipd runs */
 	bool moving;        /* hosts may speak from other addresses than they began with */
 	bool overlap;       /* some routers hand over with overlap, and announcements are heard */
+	bool loops;         /* a switch sends announcements back to whoever has sent them */
 	int64_t latency_ns; /* a wake-up comes at most so late on a healthy host */
 	struct prng prng;
 	struct prng said; /* of what befalls announcements on their way to routers */

@@ -44,7 +44,9 @@
  *     an address until 2 ms after it has read its successor's announcement of it, in the second
  *     before it yielded or since, and for an interval at most, or half a second if that is more;
  *     its route until the first one goes. It is to be woken then. A fault or a stop ends that in
- *     its turn, and the last advert leaves in the turn in which none is awaited any more.
+ *     its turn, and the last advert leaves in the turn in which none is awaited any more. Where it
+ *     has a virtual MAC it calls switches back in the turn in which it yields, by one announcement
+ *     of an address that its successor has not announced, if there is one.
  * P4  One second after P2 a ping from each host to each address lands at the Active. A host is
  *     excused until the next refresh (60 s) when the Active could not know or could not do better:
  *     its answer to that host was lost, or was overtaken by the older announcement of the other
@@ -312,6 +314,19 @@ void check_hand_over_end(struct sim *sim, unsigned i);
 bool check_may_hold(const struct sim *sim, unsigned i, unsigned k);
 
 /**
+ * check_is_serving() - whether it may still have any.
+ */
+bool check_is_serving(const struct sim *sim, unsigned i);
+
+/**
+ * check_recall() - it announces address @k.
+ *
+ * Return: whether it may, since it calls switches back to its virtual MAC: with one announcement,
+ * in the turn in which it yields, of an address that its successor has not announced.
+ */
+bool check_recall(struct sim *sim, unsigned i, unsigned k);
+
+/**
  * check_is_handing_over() - whether it may have all that it had.
  */
 bool check_is_handing_over(const struct sim *sim, unsigned i);
@@ -550,6 +565,11 @@ void check_stop_again(struct sim *sim, unsigned i);
  * @down_ns: at most.
  */
 void check_leave_begin(struct sim *sim, unsigned i, int64_t down_ns);
+
+/**
+ * check_leaving_late_ns() - how much longer one may serve that was told to leave (P2).
+ */
+int64_t check_leaving_late_ns(const struct sim *sim);
 
 /**
  * check_leaving() - the end of a turn: what one that leaves has given up somebody else has (P19).

@@ -18,22 +18,31 @@ void check_heard(struct sim *sim, const struct sim_process *process, const struc
 	struct sim_yield *yield = &r->yield;
 	int64_t now_ns = gateway_local_ns(sim, r);
 
-	if (!process_router(process) || said->ifindex != r->kernel.link.ifindex)
+	if (!process_router(process) || said->ifindex != r->kernel.link.ifindex ||
+	    (sim->loops && memcmp(said->mac, r->kernel.link.mac, sizeof(said->mac)) == 0))
 		return;
 	r->said_ns[k] = now_ns;
 	if (yield->on && yield->due_ns[k] == VRRP_NEVER)
 		yield->due_ns[k] = now_ns + GRACE_NS;
 }
 
+/* How long a hand-over may take. */
+static int64_t span_of(const struct sim_gateway *r)
+{
+	int64_t interval_ns = r->config.interval_cs * 10 * SIM_MS;
+
+	return interval_ns < LEAST_NS ? LEAST_NS : interval_ns;
+}
+
 void check_hand_over(struct sim *sim, unsigned i, uint8_t word)
 {
 	struct sim_gateway *r = &sim->routers[i];
 	int64_t now_ns = gateway_local_ns(sim, r);
-	int64_t interval_ns = r->config.interval_cs * 10 * SIM_MS;
 	struct sim_yield *yield = &r->yield;
 
 	*yield = (struct sim_yield){ .on = true, .word_due = true, .word = word };
-	yield->until_ns = now_ns + (interval_ns < LEAST_NS ? LEAST_NS : interval_ns);
+	yield->recalls = r->kernel.macvlans.used;
+	yield->until_ns = now_ns + span_of(r);
 	for (unsigned k = 0; k < SIM_ADDRESSES_MAX; k++) {
 		bool lately = r->said_ns[k] && now_ns - r->said_ns[k] < LATELY_NS;
 
@@ -58,6 +67,23 @@ bool check_may_hold(const struct sim *sim, unsigned i, unsigned k)
 
 	return r->yield.on && r->vr.election.state == VRRP_STATE_BACKUP &&
 	       now_ns < r->yield.until_ns && now_ns < r->yield.due_ns[k];
+}
+
+bool check_is_serving(const struct sim *sim, unsigned i)
+{
+	for (unsigned k = 0; k < sim->routers[i].addresses_n; k++)
+		if (check_may_hold(sim, i, k))
+			return true;
+	return false;
+}
+
+bool check_recall(struct sim *sim, unsigned i, unsigned k)
+{
+	struct sim_yield *yield = &sim->routers[i].yield;
+	bool may = yield->recalls && check_may_hold(sim, i, k) && yield->due_ns[k] == VRRP_NEVER;
+
+	yield->recalls = false;
+	return may;
 }
 
 bool check_is_handing_over(const struct sim *sim, unsigned i)
@@ -110,6 +136,33 @@ static int64_t next_ns(const struct sim *sim, unsigned i)
 	return next_ns;
 }
 
+/* Whether some address is to be handed over, and its macvlan can be heard. */
+static bool must_recall(const struct sim *sim, unsigned i, bool can)
+{
+	const struct sim_gateway *r = &sim->routers[i];
+
+	if (!can || check_in_trouble(sim, i) || macvlan_in_trouble(sim, i))
+		return false;
+	for (unsigned k = 0; k < r->addresses_n; k++)
+		if (r->kernel.table[k].present && check_may_hold(sim, i, k) &&
+		    r->yield.due_ns[k] == VRRP_NEVER)
+			return true;
+	return false;
+}
+
+/* What is awaited stays, unless somebody takes it away, or its lease is over. */
+static void check_held(struct sim *sim, unsigned i)
+{
+	const struct sim_gateway *r = &sim->routers[i];
+
+	for (unsigned k = 0; k < r->addresses_n; k++)
+		if (r->yield.awaited >> k & 1 && check_may_hold(sim, i, k) &&
+		    !r->kernel.table[k].present && !r->kernel.table[k].stolen &&
+		    !r->kernel.table[k].ended)
+			check_fail(sim, "P19", "%s gives address %u up before it is announced",
+				   node_name(i), k);
+}
+
 void check_yield(struct sim *sim, const struct sim_process *process, bool can)
 {
 	unsigned i = process->router;
@@ -118,10 +171,16 @@ void check_yield(struct sim *sim, const struct sim_process *process, bool can)
 
 	if (!r->yield.on)
 		return;
+	if (!check_in_trouble(sim, i))
+		check_held(sim, i);
+	if (r->yield.recalls && must_recall(sim, i, can))
+		check_fail(sim, "P4", "%s calls no switch back", node_name(i));
+	r->yield.recalls = false;
 	due_ns = next_ns(sim, i);
 	for (unsigned k = 0; k < r->addresses_n; k++)
 		r->yield.gone |= now_ns >= r->yield.due_ns[k];
-	if (due_ns > now_ns && due_ns != VRRP_NEVER &&
+	/* In trouble it may have addresses that it does not know of, and waits for nobody. */
+	if (due_ns > now_ns && due_ns != VRRP_NEVER && !check_in_trouble(sim, i) &&
 	    routers_deadline(process->routers) > due_ns &&
 	    r->vr.election.state == VRRP_STATE_BACKUP)
 		check_fail(sim, "deadline", "%s sleeps over the end of its hand-over",
@@ -173,6 +232,23 @@ void check_leave_begin(struct sim *sim, unsigned i, int64_t down_ns)
 	r->leaving.held &= shared(sim);
 }
 
+int64_t check_leaving_late_ns(const struct sim *sim)
+{
+	int64_t late_ns = 0;
+
+	for (unsigned i = 0; i < sim->routers_n; i++) {
+		const struct sim_gateway *r = &sim->routers[i];
+		int64_t left_ns = r->leaving.until_ns - gateway_local_ns(sim, r);
+
+		if (!r->leaving.told || left_ns <= 0)
+			continue;
+		left_ns += left_ns * SIM_DRIFT_PPM / 1000000 + span_of(r) + SIM_S;
+		if (left_ns > late_ns)
+			late_ns = left_ns;
+	}
+	return late_ns;
+}
+
 static bool somebody_has(const struct sim *sim, unsigned k)
 {
 	for (unsigned i = 0; i < sim->routers_n; i++)
@@ -192,8 +268,12 @@ void check_leaving(struct sim *sim, const struct sim_process *process)
 	/* Who has waited for long enough has found nobody. */
 	if (!is_calm(sim) || (!r->leaving.came && gateway_local_ns(sim, r) >= r->leaving.until_ns))
 		r->leaving.held = 0;
-	for (unsigned k = 0; k < r->addresses_n; k++)
-		if (r->leaving.held >> k & 1 && !somebody_has(sim, k))
+	for (unsigned k = 0; k < r->addresses_n; k++) {
+		if (!(r->leaving.held >> k & 1) || r->kernel.table[k].present)
+			continue;
+		if (!somebody_has(sim, k))
 			check_fail(sim, "P19", "%s leaves, and nobody has address %u", node_name(i),
 				   k);
+		r->leaving.held &= ~(1u << k); /* its successor may leave in turn */
+	}
 }

@@ -289,7 +289,7 @@ void check_announcement(struct sim *sim, const struct sim_process *process,
 	r->ready &= ~(1u << k);
 	if (r->config.family == 6)
 		note_said(sim, i, frame, k);
-	if (r->vr.election.state != VRRP_STATE_ACTIVE)
+	if (r->vr.election.state != VRRP_STATE_ACTIVE && !check_recall(sim, i, k))
 		check_fail(sim, "P4", "%s is %s and announces address %u", node_name(i),
 			   vrrp_state_name(r->vr.election.state), k);
 	if (!r->kernel.table[k].present && !check_in_trouble(sim, i))

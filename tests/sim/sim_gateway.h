@@ -67,6 +67,7 @@ struct sim_yield {
 	bool word_due;    /* the last advert leaves behind them, */
 	uint8_t word;     /* of that priority */
 	bool gone;        /* some address was let go */
+	bool recalls;     /* it calls switches back to its virtual MAC before the turn ends */
 	uint32_t awaited; /* those that were there; a thief changes nothing about it */
 	int64_t until_ns; /* it ends then */
 	int64_t due_ns[SIM_ADDRESSES_MAX]; /* an address goes then */

@@ -368,7 +368,8 @@ void kernel_lose(struct sim *sim, unsigned i, unsigned k)
 static void take(struct sim *sim, unsigned i, struct actor actor, unsigned k, bool promote)
 {
 	struct sim_kernel *kernel = &sim->routers[i].kernel;
-	bool alone = !is_in_subnet(sim, i, k) || kernel->promotes || promote;
+	bool promotes = kernel->promotes || kernel->macvlans.used; /* as vipd makes it */
+	bool alone = !is_in_subnet(sim, i, k) || promotes || promote;
 	bool primary = is_primary(kernel, k);
 
 	drop(sim, i, actor, k);

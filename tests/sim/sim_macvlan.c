@@ -435,13 +435,19 @@ static void check_arps(struct sim *sim, unsigned i, bool active)
 {
 	const struct sim_gateway *r = &sim->routers[i];
 
-	for (unsigned k = 0; k < r->addresses_n; k++)
-		if (r->kernel.macvlans.arps[k] != (active ? r->kernel.link.ifindex : 0) &&
-		    (active || !is_left(&r->kernel, k)))
+	bool holds = !active && check_is_serving(sim, i);
+	bool wanted = active || holds;
+
+	if (holds && !kernel_ours(&r->kernel)) /* perhaps it waits for nothing any more */
+		return;
+	for (unsigned k = 0; k < r->addresses_n; k++) {
+		if (r->kernel.macvlans.arps[k] != (wanted ? r->kernel.link.ifindex : 0) &&
+		    (wanted || !is_left(&r->kernel, k)))
 			check_fail(sim, "M",
 				   "%s is %sActive and the interface below %s of address %u",
 				   node_name(i), active ? "" : "not ",
-				   active ? "speaks" : "is silent", k);
+				   wanted ? "speaks" : "is silent", k);
+	}
 }
 
 void macvlan_turn(struct sim *sim, const struct sim_process *process)
@@ -451,12 +457,13 @@ void macvlan_turn(struct sim *sim, const struct sim_process *process)
 	const struct sim_macvlan *ours = &r->kernel.macvlans.all[OURS];
 	bool active = r->vr.election.state == VRRP_STATE_ACTIVE;
 	bool wanted = process_router(process) && r->kernel.link.exists && !process->stops;
+	bool serves = active || check_is_serving(sim, i);
 
 	if (!r->kernel.macvlans.used || check_in_trouble(sim, i))
 		return;
 	if (wanted && !ours->exists)
 		check_fail(sim, "M", "%s has no macvlan", node_name(i));
-	if (ours->up == active || !ours->exists)
+	if (ours->up == active || (ours->up && serves) || !ours->exists)
 		r->kernel.macvlans.odd_ns = 0;
 	else if (!active && !r->kernel.macvlans.odd_ns) /* to set it down takes a turn of its own */
 		r->kernel.macvlans.odd_ns = sim->now_ns;

@@ -365,7 +365,7 @@ static void send_announcements(struct sim *sim, unsigned i, uint32_t announced)
 				  (unsigned)__builtin_ctz(announced), name, sizeof(name)));
 	net_send(sim, &packet);
 	for (unsigned to = 0; to < sim->routers_n && sim->overlap; to++)
-		if (to != i)
+		if (to != i || sim->loops)
 			net_say(sim, &packet, to);
 }
 

@@ -641,6 +641,8 @@ void swarm_begin(struct sim *sim, uint64_t seed)
 	sim_init(sim, seed);
 	sim->silent = seed % 4 != 0;
 	sim->signs = world.signs;
+	/* One MAC address for all, and nobody can tell whose announcement comes back. */
+	sim->loops = seed % 11 == 3 && world.overlap && !world.macvlans;
 	sim->routed =
 		seed % 7 < 3 && !world.units && !world.unicast && !world.macvlans && !world.guests;
 	draw_topology(sim, &world, mix.calm);
@@ -723,8 +725,8 @@ bool swarm_run(struct sim *sim)
 	if (!run_faults(sim))
 		return false;
 	trace(sim, "-- faults are over");
-	converged =
-		sim->now_ns + convergence_ns(sim) + sim->faults.repair_ns + macvlan_late_ns(sim);
+	converged = sim->now_ns + convergence_ns(sim) + sim->faults.repair_ns +
+		    macvlan_late_ns(sim) + check_leaving_late_ns(sim);
 	if (!sim_run_until(sim, converged))
 		return false;
 	check_converged(sim);

@@ -21,8 +21,8 @@ void world_draw(uint64_t seed, struct sim_world *ret_world)
 			   !ret_world->macvlans && !ret_world->guests;
 	ret_world->companions |= ret_world->units;
 	ret_world->said.state = seed ^ UINT64_C(0x6f7665726c617073);
-	ret_world->overlap = prng_one_in(&ret_world->said, 2) && !ret_world->units &&
-			     !ret_world->macvlans && !ret_world->guests;
+	ret_world->overlap =
+		prng_one_in(&ret_world->said, 2) && !ret_world->units && !ret_world->guests;
 	ret_world->planned = ret_world->overlap && prng_one_in(&ret_world->said, 4);
 }
 
