@@ -19,16 +19,20 @@ ALL_LDFLAGS = -pie -Wl,-z,relro,-z,now -Wl,--as-needed $(LDFLAGS) $(SANITIZE)
 # Libraries by pkg-config name. Asked when a recipe runs, after `make demo` has installed them.
 LIBS_vrrp   = nettle
 LIBS_vipd   = libnl-3.0 libmnl libconfig $(LIBS_vrrp)
+LIBS_checker = libconfig libcap-ng libcurl libcares libsystemd $(LIBS_vrrp)
 LIBS_vipctl = jansson smartcols libconfig $(LIBS_vrrp)
-PKG_CFLAGS  = $(shell pkg-config --cflags $(LIBS_vipd) $(LIBS_vipctl))
+PKG_CFLAGS  = $(shell pkg-config --cflags $(LIBS_vipd) $(LIBS_vipctl) $(LIBS_checker))
 
 # Folders, and what each may see: tests/lint.sh. The floor is what all programs stand on.
 objects = $(patsubst %.c,$(BUILD)/%.o,$(wildcard $(1)/*.c))
 CORE    = $(call objects,vrrp)
 KERNEL  = $(call objects,netlink)
+CHECKS  = $(call objects,checks)
+CHECK   = $(BUILD)/checks/check.o
 FLOOR   = $(filter-out $(BUILD)/agent/main.o,$(call objects,agent))
 CONF    = $(call objects,agent/conf)
 VIPCTL  = $(call objects,agent/vipctl)
+CHECKER = $(call objects,agent/checker)
 AGENT   = $(FLOOR) $(CONF) $(call objects,agent/keeper) $(call objects,agent/router)
 SIM     = $(patsubst %.c,$(BUILD)/%.o,$(wildcard tests/sim/*.c))
 UNITS   = $(patsubst %.c,$(BUILD)/%,$(wildcard tests/unit/test_*.c))
@@ -42,21 +46,26 @@ Q = $(if $(V),,@)
 comma = ,
 SAY = $(if $(V),@:,@echo "  $(1)	$@")
 
-all: $(BUILD)/vipd $(BUILD)/vipctl
+all: $(BUILD)/vipd $(BUILD)/vipctl $(BUILD)/vipd-checker
 
-$(BUILD)/vipd: $(BUILD)/agent/main.o $(AGENT) $(CORE) $(KERNEL)
+$(BUILD)/vipd: $(BUILD)/agent/main.o $(AGENT) $(CORE) $(KERNEL) $(CHECK)
 	$(call SAY,LD)
 	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(shell pkg-config --libs $(LIBS_vipd))
 
-$(BUILD)/vipctl: $(VIPCTL) $(CONF) $(FLOOR) $(CORE)
+$(BUILD)/vipctl: $(VIPCTL) $(CONF) $(FLOOR) $(CORE) $(CHECK)
 	$(call SAY,LD)
 	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(shell pkg-config --libs $(LIBS_vipctl))
+
+# A program of its own: what it needs of libraries nobody else shall have in memory.
+$(BUILD)/vipd-checker: $(CHECKER) $(CHECKS) $(CONF) $(FLOOR) $(CORE)
+	$(call SAY,LD)
+	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(shell pkg-config --libs $(LIBS_checker))
 
 # The core may not lose a bit in a conversion that nobody wrote.
 $(BUILD)/vrrp/%.o: WARN += -Wconversion
 
 libraries:
-	@pkg-config --exists --print-errors $(LIBS_vipd) $(LIBS_vipctl) || \
+	@pkg-config --exists --print-errors $(LIBS_vipd) $(LIBS_vipctl) $(LIBS_checker) || \
 		{ echo "\"sudo tests/need.sh build\" installs what is missing" >&2; exit 1; }
 
 $(BUILD)/%.o: %.c Makefile | libraries
@@ -64,7 +73,7 @@ $(BUILD)/%.o: %.c Makefile | libraries
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(CPPFLAGS) $(PKG_CFLAGS) $(ALL_CFLAGS) -MMD -MP -c -o $@ $<
 
-$(BUILD)/tests/unit/%: $(BUILD)/tests/unit/%.o $(AGENT) $(CORE) $(KERNEL)
+$(BUILD)/tests/unit/%: $(BUILD)/tests/unit/%.o $(AGENT) $(CORE) $(KERNEL) $(CHECK)
 	$(call SAY,LD)
 	$(Q)$(CC) $(ALL_LDFLAGS) $(addprefix -Wl$(comma)--wrap=,$(WRAP)) -o $@ $^ -lcmocka \
 		$(shell pkg-config --libs $(LIBS_vipd))
@@ -76,7 +85,7 @@ $(addprefix $(BUILD)/tests/unit/test_,kern_send will): WRAP = sendmmsg
 $(BUILD)/tests/unit/test_renewals: WRAP = clocks_now
 
 # Prints the rows of the configuration, for the test that compares them with the manual.
-$(BUILD)/tests/conf/keys: $(BUILD)/tests/conf/keys.o $(CONF) $(BUILD)/agent/fields.o $(CORE)
+$(BUILD)/tests/conf/keys: $(BUILD)/tests/conf/keys.o $(CONF) $(BUILD)/agent/fields.o $(CORE) $(CHECK)
 	$(call SAY,LD)
 	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(shell pkg-config --libs libconfig $(LIBS_vrrp))
 
@@ -93,12 +102,12 @@ $(BUILD)/sim: WRAP = vrrp_step vrrp_receive vrrp_adopt state_put clock_gettime c
 	kern_receiver_close kern_receiver_fd kern_receiver_dispatch kern_group_join kern_sweep_kinds \
 	socket setsockopt bind sendmmsg
 
-$(BUILD)/sim: $(SIM) $(CORE) $(SIM_REAL)
+$(BUILD)/sim: $(SIM) $(CORE) $(SIM_REAL) $(CHECK)
 	$(call SAY,LD)
 	$(Q)$(CC) $(ALL_LDFLAGS) $(addprefix -Wl$(comma)--wrap=,$(WRAP)) -o $@ $^ \
 		$(shell pkg-config --libs libmnl $(LIBS_vrrp))
 
-$(BUILD)/tests/fuzz/replay_%: $(BUILD)/tests/fuzz/fuzz_%.o $(BUILD)/tests/fuzz/replay.o $(AGENT) $(CORE) $(KERNEL)
+$(BUILD)/tests/fuzz/replay_%: $(BUILD)/tests/fuzz/fuzz_%.o $(BUILD)/tests/fuzz/replay.o $(AGENT) $(CORE) $(KERNEL) $(CHECK)
 	$(call SAY,LD)
 	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(shell pkg-config --libs $(LIBS_vipd))
 
@@ -108,7 +117,7 @@ $(BUILD)/tests/fuzz/fuzz_%: tests/fuzz/fuzz_%.c $(wildcard tests/fuzz/*.h vrrp/*
 	$(call SAY,FUZZ)
 	@mkdir -p $(@D)
 	$(Q)clang $(CPPFLAGS) $(PKG_CFLAGS) $(FUZZ_CFLAGS) -o $@ $< \
-		$(patsubst $(BUILD)/%.o,%.c,$(AGENT) $(CORE) $(KERNEL)) \
+		$(patsubst $(BUILD)/%.o,%.c,$(AGENT) $(CORE) $(KERNEL) $(CHECK)) \
 		$(shell pkg-config --libs $(LIBS_vipd))
 
 # Preloaded by tests that set a wall clock, or take nftables away.
@@ -197,7 +206,7 @@ lint:
 install: all
 	install -d $(DESTDIR)$(PREFIX)/sbin $(DESTDIR)$(PREFIX)/share/man/man5 \
 		$(DESTDIR)$(PREFIX)/share/man/man8 $(DESTDIR)$(PREFIX)/share/doc/vipd
-	install -m 755 $(BUILD)/vipd $(BUILD)/vipctl $(DESTDIR)$(PREFIX)/sbin
+	install -m 755 $(BUILD)/vipd $(BUILD)/vipctl $(BUILD)/vipd-checker $(DESTDIR)$(PREFIX)/sbin
 	install -m 644 etc/vipd.conf.5 $(DESTDIR)$(PREFIX)/share/man/man5
 	install -m 644 etc/vipd.8 etc/vipctl.8 $(DESTDIR)$(PREFIX)/share/man/man8
 	install -d $(DESTDIR)$(PREFIX)/lib/systemd/system
@@ -206,7 +215,7 @@ install: all
 
 # What install has put there, and the directory that is vipd's alone.
 uninstall:
-	rm -f $(addprefix $(DESTDIR)$(PREFIX)/, sbin/vipd sbin/vipctl \
+	rm -f $(addprefix $(DESTDIR)$(PREFIX)/, sbin/vipd sbin/vipctl sbin/vipd-checker \
 		$(addprefix share/man/, man5/vipd.conf.5 man8/vipd.8 man8/vipctl.8) \
 		lib/systemd/system/vipd.service $(addprefix share/doc/vipd/, vipd.conf.sample radvd.conf LICENSE))
 	@rmdir $(DESTDIR)$(PREFIX)/share/doc/vipd 2>/dev/null || :

@@ -16,8 +16,8 @@ symbols=$(nm -u "$build"/vrrp/*.o | awk '$1 == "U" { print $2 }' | sort -u |
 	grep -Ev '^(mem(cmp|cpy|set|move)|__mem(cpy|set|move)_chk|__assert_fail|__stack_chk_fail|(vrrp|fsm)_.*|nettle_hmac_sha256_(set_key|update|digest)|_GLOBAL_OFFSET_TABLE_|__(asan|ubsan)_.*)$')
 [ -z "$symbols" ] || complain "vrrp/ may not use: $(echo "$symbols" | tr '\n' ' ')"
 
-# vrrp/ and netlink/ see neither each other nor agent/.
-for folder in vrrp netlink; do
+# vrrp/, netlink/ and checks/ see neither each other nor agent/.
+for folder in vrrp netlink checks; do
 	arrows=$(grep -nE '^#include "[^"]*/' "$folder"/*.[ch])
 	[ -z "$arrows" ] || complain "an arrow out of $folder/: $arrows"
 done
@@ -26,7 +26,7 @@ done
 # folder sees the floor and:
 sees() {
 	case $1 in
-	router | vipctl) echo conf ;;
+	router | vipctl | checker) echo conf ;;
 	esac
 }
 arrows=$(grep -nE '^#include "agent/[a-z]+/' agent/*.[ch] | grep -v '^agent/main.c:')

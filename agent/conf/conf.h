@@ -11,10 +11,12 @@
 #include <stdint.h>
 #include <stdio.h>
 
+#include "checks/check.h"
 #include "vrrp/fsm.h"
 
 #define CONF_NAME_SIZE    33 /* of a router, with its zero */
 #define CONF_NODE_SIZE    65
+#define CONF_USER_SIZE    33
 #define CONF_CONTROL_SIZE 104  /* sun_path, less what is appended to it while it is made */
 #define CONF_LINK_SIZE    16   /* IFNAMSIZ */
 #define CONF_ROUTERS_MAX  8160 /* 255 on each of 32 interfaces */
@@ -150,13 +152,15 @@ struct conf_auth {
 	uint8_t key_file;                 /* number of the file among all of them, from 1 */
 };
 
-/* An interface whose state counts for a router. */
+/* An interface or a check whose state counts for a router; one of both. */
 struct conf_track {
-	char interface[CONF_LINK_SIZE];
+	char interface[CONF_LINK_SIZE]; /* empty: a check */
+	char check[CHECK_NAME_SIZE];    /* empty: an interface */
+	uint16_t check_number;          /* in the configuration */
 	int16_t weight;   /* -253..253: what it adds while it is up, or takes away while it is down;
 			     0: being down is a fault */
 	bool reverse;     /* the other way round */
-	int64_t delay_ns; /* so long it must be down */
+	int64_t delay_ns; /* so long it must be down; of an interface */
 };
 
 /* Which link-local address a router of IPv6 advertises first (RFC 9568 §5.2.9). */
@@ -316,7 +320,10 @@ struct conf {
 	char node[CONF_NODE_SIZE];
 	char control[CONF_CONTROL_SIZE];
 	bool realtime;
-	int64_t boot_delay_ns; /* no election before the host is up so long */
+	int64_t boot_delay_ns;     /* no election before the host is up so long */
+	char user[CONF_USER_SIZE]; /* of the checker, and of what it runs; empty: conf_user() */
+	unsigned checks_n;
+	struct check_config *checks; /* part of the configuration, as all that they point to */
 	unsigned written_n;
 	struct conf_router *written; /* as the file has them */
 	unsigned routers_n;
@@ -422,6 +429,12 @@ const uint8_t *conf_group(const struct conf_router *router);
  * The peers of a router are all so, or none is.
  */
 bool conf_peers_are_link_local(const struct conf_router *router);
+
+/**
+ * conf_user() - whose rights the checker has.
+ * @ret_default: it is not said, and this is what there is: "vipd", else "nobody".
+ */
+const char *conf_user(const struct conf *conf, bool *ret_default);
 
 /**
  * conf_lease_s() - the lifetime of a router's addresses in the kernel.

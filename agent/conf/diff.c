@@ -106,28 +106,35 @@ static void compare_named(struct diff *diff, const struct match_list *old,
 
 /* ---- lists of what has none ---- */
 
+static void tell_one(struct diff *diff, enum conf_change change, const char *key,
+		     const struct conf_schema *schema, const void *element)
+{
+	struct conf_difference difference = diff->about;
+	char *text = match_text(schema, element);
+
+	if (!text) {
+		diff->err = -ENOMEM;
+		return;
+	}
+	difference.change = change;
+	difference.key = key;
+	difference.element = schema->noun;
+	difference.old_text = change == CONF_GOES ? text : NULL;
+	difference.new_text = change == CONF_GOES ? NULL : text;
+	diff->each(&difference, diff->arg);
+	free(text);
+}
+
 /* Those of a list that the other one has not. Return: how many. */
 static unsigned tell_lonely(struct diff *diff, enum conf_change change, const char *key,
 			    const struct match_list *list)
 {
-	struct conf_difference difference = diff->about;
 	unsigned n = 0;
-	char *text;
 
-	difference.change = change;
-	difference.key = key;
-	difference.element = list->schema->noun;
 	for (unsigned i = 0; i < list->n; i++) {
 		if (list->counterpart[i] != MATCH_NONE)
 			continue;
-		text = match_text(list->schema, match_element(list, i));
-		if (!text)
-			diff->err = -ENOMEM;
-		difference.old_text = change == CONF_GOES ? text : NULL;
-		difference.new_text = change == CONF_GOES ? NULL : text;
-		if (text)
-			diff->each(&difference, diff->arg);
-		free(text);
+		tell_one(diff, change, key, list->schema, match_element(list, i));
 		n++;
 	}
 	return n;
@@ -209,19 +216,30 @@ static void compare_value(struct diff *diff, const struct conf_key *key, const c
 	diff->each(&difference, diff->arg);
 }
 
+/* One that is kept apart comes or goes as an element of a list does. */
+static void compare_group(struct diff *diff, const struct conf_key *key, const char *group,
+			  const void *old, const void *new)
+{
+	const void *a = conf_key_group(key, old), *b = conf_key_group(key, new);
+	char name[KEY_SIZE];
+
+	if (a && b)
+		compare_keys(diff, key->element, key_name(key, group, name), a, b);
+	else if (a)
+		tell_one(diff, CONF_GOES, key_name(key, group, name), key->element, a);
+	else if (b)
+		tell_one(diff, CONF_COMES, key_name(key, group, name), key->element, b);
+}
+
 static void compare_keys(struct diff *diff, const struct conf_schema *schema, const char *group,
 			 const void *old, const void *new)
 {
-	char name[KEY_SIZE];
 
 	for (const struct conf_key *key = schema->keys; key->field.name; key++) {
-		uint16_t offset = key->field.offset;
-
 		if (key->count)
 			compare_list(diff, key, group, old, new);
 		else if (key->element)
-			compare_keys(diff, key->element, key_name(key, group, name),
-				     (const char *)old + offset, (const char *)new + offset);
+			compare_group(diff, key, group, old, new);
 		else if (key->kind)
 			compare_value(diff, key, group, old, new);
 	}

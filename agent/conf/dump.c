@@ -37,9 +37,10 @@ static bool is_none(const struct conf_key *key, const void *base)
 		return (key->min > 0 || !key->element->brief) &&
 		       conf_key_count(key->count, base) == 0;
 	if (key->element)
-		return key->element->optional && is_zero(&key->field, base);
-	return (key->kind == &conf_host || key->kind == &conf_sources ||
-		key->kind == &conf_link_local || key->kind == &conf_multicast) &&
+		return (key->element->optional || key->apart) && is_zero(&key->field, base);
+	return (key->field.type == FIELD_TEXT || key->kind == &conf_host ||
+		key->kind == &conf_sources || key->kind == &conf_link_local ||
+		key->kind == &conf_multicast) &&
 	       is_zero(&key->field, base);
 }
 
@@ -163,7 +164,7 @@ static void write_member(const struct conf_key *key, const void *base, const str
 			 int indent)
 {
 	const struct conf_schema *schema = key->element;
-	const char *member = (const char *)base + key->field.offset;
+	const void *member = conf_key_group(key, base);
 
 	if (conf_is_brief(schema, member))
 		write_brief(schema, member, to);

@@ -6,6 +6,7 @@
 #include "address.h"
 #include "announce.h"
 #include "auth.h"
+#include "check.h"
 #include "family.h"
 #include "group.h"
 #include "mac.h"
@@ -678,6 +679,10 @@ static const struct conf_key file_keys[] = {
 	  .max = 3600 * NS_PER_S,
 	  .step = NS_PER_MS,
 	  .preset = "\"0s\"" },
+	{ .field = FIELD(struct conf, user, "user", FIELD_TEXT),
+	  .kind = &conf_word,
+	  .min = 1,
+	  .max = CONF_USER_SIZE - 1 },
 	{ .field = FIELD(struct conf, written, "routers", 0),
 	  .element = &router_schema,
 	  .count = offsetof(struct conf, written_n),
@@ -689,7 +694,11 @@ static const struct conf_key file_keys[] = {
 	  .count = offsetof(struct conf, groups_n),
 	  .min = 1,
 	  .max = CONF_ROUTERS_MAX },
-	LATER("checks", "health checks are not supported yet"),
+	{ .field = FIELD(struct conf, checks, "checks", 0),
+	  .element = &conf_check_schema,
+	  .count = offsetof(struct conf, checks_n),
+	  .min = 1,
+	  .max = CHECK_MAX },
 	LATER("notify", "notify commands are not supported yet"),
 	CONF_KEYS_END,
 };
@@ -700,6 +709,7 @@ static void check_file(const struct conf_place *file, void *base)
 	struct conf *conf = base;
 
 	strcpy(conf->node, file->parse->nodes.name);
+	conf_check_connect(file, conf);
 	conf_group_flatten(file, conf);
 	conf_mac_check_names(file, conf);
 	conf_auth_number_files(file, conf);

@@ -305,6 +305,29 @@ static bool is_printable(const char *text)
 	return true;
 }
 
+static void parse_text(const struct conf_place *place, void *base)
+{
+	const struct conf_key *key = place->key;
+	const char *text = get_string(place);
+	size_t len = text ? strlen(text) : 0;
+
+	assert(key->max < key->field.size);
+	if (!text)
+		return;
+	if (len >= (size_t)key->min && len <= (size_t)key->max && is_printable(text))
+		strcpy(member_of(key, base), text);
+	else
+		complain_text(place, text, NULL);
+}
+
+static void expect_text(const struct conf_key *key, char *buf)
+{
+	snprintf(buf, CONF_EXPECTED_SIZE, "%" PRId64 "..%" PRId64 " printable ASCII characters",
+		 key->min, key->max);
+}
+
+const struct conf_kind conf_text = { "text", parse_text, expect_text, quoted_text };
+
 /* @what: it is the path of. */
 static void parse_path(const struct conf_place *place, void *base, const char *what)
 {

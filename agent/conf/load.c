@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "definition.h"
 #include "source.h"
 #include "syntax.h"
 #include "value.h"
@@ -94,6 +95,8 @@ static int load(struct conf_parse *parse, struct conf **ret_conf)
 	parse->schema = &conf_file_schema;
 	parse->blocks = conf ? &conf->blocks : NULL;
 	err = run_parse(parse, conf);
+	if (err == 0)
+		err = conf_define_checks(conf);
 	if (err < 0)
 		conf_free(conf);
 	else

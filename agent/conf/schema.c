@@ -55,6 +55,17 @@ unsigned conf_key_count(uint16_t offset, const void *base)
 	return n;
 }
 
+const void *conf_key_group(const struct conf_key *key, const void *base)
+{
+	const char *member = (const char *)base + key->field.offset;
+	const void *group;
+
+	if (!key->apart)
+		return member;
+	memcpy(&group, member, sizeof(group));
+	return group;
+}
+
 const void *conf_key_elements(const struct conf_key *key, const void *base, unsigned *ret_n)
 {
 	const char *all;

@@ -50,6 +50,7 @@ extern const struct conf_kind conf_boolean;
 extern const struct conf_kind conf_number;      /* or one of the row's names for some */
 extern const struct conf_kind conf_choice;      /* one of the field's words; an empty one is none */
 extern const struct conf_kind conf_word;        /* printable ASCII that needs no quotes anywhere */
+extern const struct conf_kind conf_text;        /* printable ASCII */
 extern const struct conf_kind conf_interface;   /* what can be the name of one */
 extern const struct conf_kind conf_duration;    /* a number of nanoseconds in any unit */
 extern const struct conf_kind conf_socket;      /* the path of one */
@@ -91,12 +92,13 @@ struct conf_key {
 	const char *later;       /* why it is refused in this version */
 	const char *later_value; /* only this value is, as a file would have it */
 	bool same;               /* for all nodes: there are no values by node */
+	bool apart; /* of a group: the member points to it, and is NULL where there is none */
 	/* This is what the file has to say before all else, and no part of the struct: a list in
 	 * struct conf_nodes. The row itself has no value. */
 	const struct conf_key *header;
 	bool anew; /* of what begins anew when this changes: no continuation of the old one */
 	/* Of a list: offset of its number of elements, unsigned; and of those of the lists that
-	 * stand before and behind it in one array. 0: none. */
+	 * stand before and behind it in one array. 0: none, so no such member comes first. */
 	uint16_t count, before, behind;
 };
 
@@ -188,6 +190,14 @@ unsigned conf_key_count(uint16_t offset, const void *base);
  * @base: the struct that the list is in.
  */
 const void *conf_key_elements(const struct conf_key *key, const void *base, unsigned *ret_n);
+
+/**
+ * conf_key_group() - the struct of a group, of a row with an element and without a count.
+ * @base: the struct that the group is in.
+ *
+ * Return: NULL when it is @apart, and not there.
+ */
+const void *conf_key_group(const struct conf_key *key, const void *base);
 
 /**
  * conf_schema_is_named() - whether what it describes has a name of its own.

@@ -11,8 +11,11 @@ static const struct conf_key track_keys[] = {
 	{ .field = FIELD(struct conf_track, interface, "interface", FIELD_TEXT),
 	  .kind = &conf_interface,
 	  .min = 1,
-	  .max = CONF_LINK_SIZE - 1,
-	  .missing = "" },
+	  .max = CONF_LINK_SIZE - 1 },
+	{ .field = FIELD(struct conf_track, check, "check", FIELD_TEXT),
+	  .kind = &conf_word,
+	  .min = 1,
+	  .max = CHECK_NAME_SIZE - 1 },
 	{ .field = FIELD(struct conf_track, weight, "weight", FIELD_INT),
 	  .kind = &conf_number,
 	  .min = -253,
@@ -26,15 +29,29 @@ static const struct conf_key track_keys[] = {
 	  .max = 60 * NS_PER_S,
 	  .step = NS_PER_MS,
 	  .preset = "\"0s\"" },
-	{ .field = { .name = "check" }, .later = "health checks are not supported yet" },
 	CONF_KEYS_END,
 };
+
+static void check_one(const struct conf_place *group, void *base)
+{
+	const struct conf_track *track = base;
+	bool interface = config_setting_get_member(group->setting, "interface");
+	bool check = config_setting_get_member(group->setting, "check");
+	const struct conf_place delay = conf_place_of(group, "delay");
+
+	if (interface == check)
+		conf_error_in(group, check ? "interface and check: one of both is tracked"
+					   : "interface is missing, or check");
+	if (check && track->delay_ns)
+		conf_error_in(&delay, "is for interfaces: a check has rise and fall");
+}
 
 const struct conf_schema conf_track_schema = {
 	.noun = "track",
 	.nouns = "tracks",
 	.size = sizeof(struct conf_track),
 	.keys = track_keys,
+	.check = check_one,
 };
 
 /* Its priority says that it owns the addresses (RFC 9568 §6.1). */
@@ -56,5 +73,8 @@ void conf_track_check(const struct conf_place *group, const struct conf_router *
 		if (router->name[0] && router->tracks[i].interface[0])
 			conf_claim(&place, "\"%s\" in what router \"%s\" tracks",
 				   router->tracks[i].interface, router->name);
+		if (router->name[0] && router->tracks[i].check[0])
+			conf_claim(&place, "check \"%s\" in what router \"%s\" tracks",
+				   router->tracks[i].check, router->name);
 	}
 }

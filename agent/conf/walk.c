@@ -107,6 +107,25 @@ static bool is_for_later(const struct conf_place *place)
 	return strcmp(conf_value_seen(place->setting, seen, sizeof(seen)), key->later_value) == 0;
 }
 
+/* Where a group is kept: in the struct of the group above it, or apart. */
+static void parse_member(const struct conf_place *place, void *base)
+{
+	const struct conf_key *key = place->key;
+	char *member = (char *)base + key->field.offset;
+
+	if (key->apart) {
+		void *group = conf_alloc(place->parse->blocks, NULL, 0, 1, key->element->size);
+
+		if (!group) {
+			conf_error_in(place, "out of memory");
+			return;
+		}
+		memcpy(member, &group, sizeof(group));
+		member = group;
+	}
+	parse_element(place, member);
+}
+
 static void parse_key(const struct conf_place *place, void *base)
 {
 	const struct conf_key *key = place->key;
@@ -118,7 +137,7 @@ static void parse_key(const struct conf_place *place, void *base)
 	else if (key->count)
 		parse_list(place, base);
 	else if (key->element)
-		parse_element(place, (char *)base + key->field.offset);
+		parse_member(place, base);
 	else
 		key->kind->parse(place, base);
 }

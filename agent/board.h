@@ -1,0 +1,134 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The board: what checks have found, in memory that outlives checker and router process. One
+ * process writes, the checker, which has no rights and may be anything but honest; others read, and
+ * believe no length and no word of it. A fact is written between two changes of its number, so that
+ * a reader sees all of it or knows that it does not; a writer that dies in the midst of that leaves
+ * a fact that is read as the one before by nobody, and written anew by its successor.
+ *
+ * Facts are found by the name of their check, and stay where they are as long as there is one. Each
+ * change of a value is told by an eventfd. Versions of vipd share it: a fact only grows at its end,
+ * numbers never change, and zero is what was before a member existed.
+ */
+#ifndef BOARD_H
+#define BOARD_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#define BOARD_NAME_SIZE   33
+#define BOARD_ERROR_SIZE  128
+#define BOARD_OUTPUT_SIZE 4096
+#define BOARD_FACTS_MAX   8192
+#define BOARD_NONE        UINT32_MAX
+
+enum board_value {
+	BOARD_UNKNOWN, /* nobody has answered yet */
+	BOARD_UP,
+	BOARD_DOWN,
+	BOARD_VALUES_COUNT,
+};
+
+/* Times are CLOCK_MONOTONIC. */
+struct fact {
+	char name[BOARD_NAME_SIZE]; /* of the check; empty: the place is free */
+	uint8_t value;              /* enum board_value */
+	uint8_t good;               /* the last answer was */
+	uint8_t reserved[5];
+	uint64_t definition; /* of the check: another one is another check */
+	int32_t number;      /* of a file with a number; else 0 */
+	uint32_t in_row;     /* answers like the last one, one after the other */
+	int64_t since_ns;    /* of the value */
+	int64_t answered_ns; /* the last answer; 0: none */
+	int64_t next_ns;     /* when it is asked again */
+	int64_t took_ns;     /* the last answer */
+	uint64_t answers, bad, timed_out;
+	uint32_t output_len, reserved2;
+	char error[BOARD_ERROR_SIZE]; /* of the last answer; empty of a good one */
+};
+
+struct board;
+
+/**
+ * board_new() - the memory of a board.
+ *
+ * Return: a descriptor to be handed to writer and readers; or -errno.
+ */
+int board_new(void);
+
+/**
+ * board_open() - map a board.
+ * @fd: of board_new(); borrowed, and needed until board_close().
+ * @event_fd: told of each change, or read by whoever wants to know; borrowed; -1: nobody is told.
+ * @writes: there is one writer at a time.
+ * @ret_board: owned by the caller.
+ *
+ * Return: 0; -EPROTO when it is of a version that does not fit; another -errno.
+ */
+int board_open(int fd, int event_fd, bool writes, struct board **ret_board);
+
+/**
+ * board_close() - unmap; NULL is allowed.
+ */
+void board_close(struct board *board);
+
+/**
+ * board_count() - places up to and with the last one that is taken.
+ */
+unsigned board_count(const struct board *board);
+
+/**
+ * board_find() - the place of a check. Costs a look at each of them.
+ *
+ * Return: BOARD_NONE when there is none.
+ */
+uint32_t board_find(struct board *board, const char *name);
+
+/**
+ * board_get() - one fact, checked: its texts end, its words are known.
+ * @place: below BOARD_FACTS_MAX.
+ *
+ * Return: whether there is one, and could be read: else ask again later.
+ */
+bool board_get(struct board *board, uint32_t place, struct fact *ret_fact);
+
+/**
+ * board_number() - changes when the fact does, and costs almost nothing; 0: there was none ever.
+ */
+uint32_t board_number(struct board *board, uint32_t place);
+
+/**
+ * board_output() - the last output of a check.
+ * @fd: of board_new().
+ * @buf: BOARD_OUTPUT_SIZE bytes, not a text.
+ *
+ * Return: how many bytes; 0 also when it cannot be read.
+ */
+size_t board_output(int fd, uint32_t place, const struct fact *fact, char *buf);
+
+/**
+ * board_take() - the place of a check, an own one or a free one.
+ *
+ * Return: BOARD_NONE when all are taken.
+ */
+uint32_t board_take(struct board *board, const char *name);
+
+/**
+ * board_put() - write a fact. Who wants to know is told when its value or its number is another one
+ * than before.
+ */
+void board_put(struct board *board, uint32_t place, const struct fact *fact);
+
+/**
+ * board_put_output() - what a command has written; before the fact that has its length.
+ * @len: at most BOARD_OUTPUT_SIZE.
+ */
+void board_put_output(struct board *board, uint32_t place, const char *output, size_t len);
+
+/**
+ * board_clear() - nobody has that check any more: its place is free.
+ */
+void board_clear(struct board *board, uint32_t place);
+
+#endif

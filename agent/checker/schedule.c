@@ -1,0 +1,474 @@
+/* SPDX-License-Identifier: MIT */
+#include "schedule.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "agent/deadlines.h"
+#include "checks/verdict.h"
+
+#define NS_PER_S INT64_C(1000000000)
+
+/* One check that is asked again and again. */
+struct item {
+	struct check check;
+	struct check_verdict verdict; /* of this process; unknown until the first answer */
+	uint32_t place;               /* on the board; BOARD_NONE: there is none */
+	struct fact fact;             /* as it was put there last */
+	int64_t next_ns;              /* when it is asked again */
+	int64_t phase_ns;             /* at this time of each interval */
+};
+
+struct schedule {
+	unsigned n, several_n;
+	struct item *items;     /* owned, as all below */
+	unsigned *several;      /* numbers of those that are made of others */
+	struct deadlines *heap; /* of all */
+	struct check_context context;
+	struct check_engine *engines[CHECK_KINDS_COUNT];
+	int open_errors[CHECK_KINDS_COUNT]; /* an errno: why there is no engine */
+	struct board *board;                /* borrowed */
+	bool changed; /* some value, since those made of others were looked at */
+};
+
+_Static_assert((int)CHECK_VALUE_UNKNOWN == (int)BOARD_UNKNOWN &&
+		       (int)CHECK_VALUE_UP == (int)BOARD_UP &&
+		       (int)CHECK_VALUE_DOWN == (int)BOARD_DOWN,
+	       "a verdict's value is a fact's");
+_Static_assert(CHECK_NAME_SIZE == BOARD_NAME_SIZE && CHECK_ERROR_SIZE == BOARD_ERROR_SIZE &&
+		       CHECK_OUTPUT_SIZE == BOARD_OUTPUT_SIZE && CHECK_MAX <= BOARD_FACTS_MAX,
+	       "a check has room on the board");
+
+static const struct check_config *config_of(const struct item *item)
+{
+	return item->check.config;
+}
+
+static const struct check_kind *kind_of(const struct item *item)
+{
+	return check_kind_of(config_of(item)->kind);
+}
+
+/* ---- when ---- */
+
+static void arm(struct schedule *schedule, struct item *item)
+{
+	int64_t at_ns = item->check.asked ? item->check.timeout_ns : item->next_ns;
+
+	deadlines_set(schedule->heap, (unsigned)(item - schedule->items), at_ns);
+}
+
+/* The next time in its interval, after @after_ns. */
+static int64_t next_of(const struct item *item, int64_t after_ns)
+{
+	int64_t interval_ns = config_of(item)->interval_ns;
+	int64_t ahead_ns = (after_ns - item->phase_ns) % interval_ns;
+
+	return after_ns + interval_ns - (ahead_ns < 0 ? ahead_ns + interval_ns : ahead_ns);
+}
+
+/* The fractions of multiples of the golden ratio: however many there are, they are spread. */
+static double fraction_of(unsigned number)
+{
+	double fraction = number * 0.6180339887498949;
+
+	return fraction - (double)(int64_t)fraction;
+}
+
+/* All are asked soon, and from then on at their own time of the interval. */
+static void plan_first(struct item *item, unsigned number, const struct clocks *now)
+{
+	const struct check_config *config = config_of(item);
+	int64_t soon_ns = config->interval_ns < NS_PER_S ? config->interval_ns : NS_PER_S;
+	double fraction = fraction_of(number);
+
+	item->phase_ns =
+		now->mono_ns + config->delay_ns + (int64_t)(fraction * (double)config->interval_ns);
+	item->next_ns = now->mono_ns + config->delay_ns + (int64_t)(fraction * (double)soon_ns);
+}
+
+/* ---- facts ---- */
+
+static void begin_fact(struct item *item)
+{
+	item->fact = (struct fact){ .definition = config_of(item)->definition };
+	memcpy(item->fact.name, config_of(item)->name, sizeof(item->fact.name));
+}
+
+/* As another process left it. What is asked in another way keeps its value until that has an
+ * answer: nothing is up that was down, only since somebody changed how it is asked. */
+static void resume_fact(struct item *item, const struct clocks *now)
+{
+	const struct check_config *config = config_of(item);
+
+	if (item->fact.definition != config->definition) {
+		item->fact.definition = config->definition;
+		item->fact.in_row = 0;
+		item->fact.answered_ns = item->fact.value ? now->mono_ns : 0;
+		return;
+	}
+	item->verdict = (struct check_verdict){ .value = item->fact.value,
+						.good = item->fact.good,
+						.in_row = item->fact.in_row };
+	if (item->fact.next_ns > now->mono_ns &&
+	    item->fact.next_ns <= now->mono_ns + config->interval_ns)
+		item->next_ns = item->phase_ns = item->fact.next_ns;
+}
+
+static void put(struct schedule *schedule, struct item *item)
+{
+	item->fact.next_ns = item->next_ns;
+	if (item->place != BOARD_NONE)
+		board_put(schedule->board, item->place, &item->fact);
+}
+
+static void set_value(struct schedule *schedule, struct item *item, enum check_value value,
+		      int64_t now_ns)
+{
+	if (item->fact.value == value)
+		return;
+	item->fact.value = (uint8_t)value;
+	item->fact.since_ns = now_ns;
+	schedule->changed = true;
+}
+
+static void count(struct fact *fact, const struct check *check, int64_t now_ns)
+{
+	fact->good = check->result == CHECK_GOOD;
+	fact->answers++;
+	fact->bad += !fact->good;
+	fact->timed_out += check->result == CHECK_TIMED_OUT;
+	fact->answered_ns = now_ns;
+	fact->took_ns = now_ns - check->asked_ns;
+}
+
+static void put_output(struct schedule *schedule, struct item *item)
+{
+	const struct check *check = &item->check;
+
+	item->fact.output_len = check->output_len;
+	if (check->output_len && item->place != BOARD_NONE)
+		board_put_output(schedule->board, item->place, check->output, check->output_len);
+}
+
+static void take_answer(struct schedule *schedule, struct item *item, int64_t now_ns)
+{
+	const struct check_config *config = config_of(item);
+	struct fact *fact = &item->fact;
+	const struct check *check = &item->check;
+
+	(void)check_verdict_take(&item->verdict, check->result == CHECK_GOOD, config->rise,
+				 config->fall);
+	count(fact, check, now_ns);
+	fact->in_row = item->verdict.in_row;
+	if (fact->number != check->number)
+		schedule->changed = true;
+	fact->number = check->number;
+	memcpy(fact->error, check->error, sizeof(fact->error));
+	put_output(schedule, item);
+	set_value(schedule, item, item->verdict.value, now_ns);
+	if (item->next_ns <= now_ns)
+		item->next_ns = next_of(item, now_ns);
+	put(schedule, item);
+	arm(schedule, item);
+}
+
+static void take_answers(struct schedule *schedule, int64_t now_ns)
+{
+	struct check *check;
+
+	while ((check = check_context_answered(&schedule->context)))
+		take_answer(schedule, (struct item *)(void *)check, now_ns);
+}
+
+_Static_assert(offsetof(struct item, check) == 0, "a check is found in its item");
+
+/* ---- what is made of others ---- */
+
+static const struct check_several *parts_of(const struct check_config *config)
+{
+	return config->all ? config->all : config->any ? config->any : config->at_least;
+}
+
+/* "1 of 3 are up; db, web are not". */
+static void describe(const struct schedule *schedule, struct item *item, unsigned up)
+{
+	const struct check_several *parts = parts_of(config_of(item));
+	char *text = item->fact.error;
+	size_t size = sizeof(item->fact.error), len;
+
+	len = (size_t)snprintf(text, size, "%u of %u are up, not", up, parts->checks_n);
+	for (unsigned i = 0; i < parts->checks_n && len < size; i++) {
+		const struct item *part = &schedule->items[parts->checks[i].number];
+
+		if (part->fact.value != BOARD_UP)
+			len += (size_t)snprintf(text + len, size - len, " %s",
+						config_of(part)->name);
+	}
+}
+
+/* Return: whether its value is another one. */
+static bool look_at_parts(struct schedule *schedule, struct item *item, int64_t now_ns)
+{
+	const struct check_several *parts = parts_of(config_of(item));
+	unsigned up = 0, unknown = 0;
+	enum check_value value = CHECK_VALUE_UNKNOWN, before = item->fact.value;
+
+	for (unsigned i = 0; i < parts->checks_n; i++) {
+		const struct item *part = &schedule->items[parts->checks[i].number];
+
+		up += part->fact.value == BOARD_UP;
+		unknown += part->fact.value == BOARD_UNKNOWN;
+	}
+	if (up >= parts->n)
+		value = CHECK_VALUE_UP;
+	else if (up + unknown < parts->n)
+		value = CHECK_VALUE_DOWN;
+	item->fact.error[0] = '\0';
+	if (value == CHECK_VALUE_DOWN)
+		describe(schedule, item, up);
+	if (value != CHECK_VALUE_UNKNOWN) {
+		item->fact.answers++;
+		item->fact.bad += value == CHECK_VALUE_DOWN;
+		item->fact.good = value == CHECK_VALUE_UP;
+		item->fact.answered_ns = now_ns;
+	}
+	set_value(schedule, item, value, now_ns);
+	put(schedule, item);
+	return value != before;
+}
+
+/* Some may be made of others of them; conf_check_connect() has seen to it that this has an end. */
+static void look_at_all_parts(struct schedule *schedule, int64_t now_ns)
+{
+	bool again = schedule->changed;
+
+	while (again) {
+		again = false;
+		for (unsigned i = 0; i < schedule->several_n; i++)
+			again |= look_at_parts(schedule, &schedule->items[schedule->several[i]],
+					       now_ns);
+	}
+	schedule->changed = false;
+}
+
+/* ---- what is due ---- */
+
+static void ask(struct schedule *schedule, struct item *item, int64_t now_ns)
+{
+	struct check *check = &item->check;
+	unsigned kind = config_of(item)->kind;
+
+	item->next_ns = next_of(item, now_ns);
+	if (!kind_of(item)) {
+		(void)look_at_parts(schedule, item, now_ns);
+	} else if (schedule->open_errors[kind]) {
+		check->asked_ns = now_ns;
+		check_answer_errno(check, "cannot be asked here", schedule->open_errors[kind]);
+	} else {
+		check->asked = true;
+		check->asked_ns = now_ns;
+		check->timeout_ns = now_ns + config_of(item)->timeout_ns;
+		check->output_len = 0;
+		kind_of(item)->ask(check, now_ns);
+	}
+	arm(schedule, item);
+}
+
+static void do_what_is_due(struct schedule *schedule, struct item *item, int64_t now_ns)
+{
+	if (!item->check.asked)
+		ask(schedule, item, now_ns);
+	else
+		kind_of(item)->give_up(&item->check, now_ns);
+}
+
+/* Each kind's own time, for what is no single check's. */
+static int64_t kinds_deadline(const struct schedule *schedule)
+{
+	int64_t deadline_ns = CHECK_NEVER, ns;
+
+	for (unsigned kind = 0; kind < CHECK_KINDS_COUNT; kind++) {
+		const struct check_kind *row = check_kind_of(kind);
+
+		if (!row || !row->deadline || !schedule->engines[kind])
+			continue;
+		ns = row->deadline(schedule->engines[kind]);
+		if (ns < deadline_ns)
+			deadline_ns = ns;
+	}
+	return deadline_ns;
+}
+
+static void work(struct schedule *schedule, int64_t now_ns)
+{
+	for (unsigned kind = 0; kind < CHECK_KINDS_COUNT; kind++) {
+		const struct check_kind *row = check_kind_of(kind);
+
+		if (row && row->deadline && schedule->engines[kind] &&
+		    row->deadline(schedule->engines[kind]) <= now_ns)
+			row->work(schedule->engines[kind], now_ns);
+	}
+}
+
+int schedule_fd(const struct schedule *schedule)
+{
+	return schedule->context.epoll_fd;
+}
+
+/* What has answered by now has answered in time. */
+void schedule_dispatch(struct schedule *schedule, const struct clocks *now)
+{
+	int64_t due_ns;
+	unsigned number;
+
+	check_context_dispatch(&schedule->context, now->mono_ns);
+	take_answers(schedule, now->mono_ns);
+	work(schedule, now->mono_ns);
+	take_answers(schedule, now->mono_ns);
+	for (;;) {
+		number = deadlines_first(schedule->heap, &due_ns);
+		if (due_ns > now->mono_ns)
+			break;
+		do_what_is_due(schedule, &schedule->items[number], now->mono_ns);
+		take_answers(schedule, now->mono_ns);
+	}
+	look_at_all_parts(schedule, now->mono_ns);
+}
+
+int64_t schedule_deadline(const struct schedule *schedule)
+{
+	int64_t kinds_ns = kinds_deadline(schedule), due_ns;
+
+	(void)deadlines_first(schedule->heap, &due_ns);
+	return due_ns < kinds_ns ? due_ns : kinds_ns;
+}
+
+/* ---- making and unmaking ---- */
+
+static void open_engine(struct schedule *schedule, unsigned number)
+{
+	const struct check_kind *kind = check_kind_of(number);
+	int err = 0;
+
+	if (!kind || !kind->open || schedule->engines[number] || schedule->open_errors[number])
+		return;
+	err = kind->open(&schedule->context, &schedule->engines[number]);
+	if (err < 0)
+		schedule->open_errors[number] = -err;
+}
+
+static int add(struct schedule *schedule, unsigned number, const struct clocks *now)
+{
+	struct item *item = &schedule->items[number];
+	const struct check_kind *kind = kind_of(item);
+	unsigned kind_number = config_of(item)->kind;
+
+	plan_first(item, number, now);
+	item->place = board_take(schedule->board, config_of(item)->name);
+	if (item->place != BOARD_NONE && board_get(schedule->board, item->place, &item->fact))
+		resume_fact(item, now);
+	else
+		begin_fact(item);
+	put(schedule, item);
+	if (!kind)
+		schedule->several[schedule->several_n++] = number;
+	if (kind && kind->run_size)
+		item->check.run = calloc(1, kind->run_size);
+	if (kind && kind->run_size && !item->check.run)
+		return -ENOMEM;
+	open_engine(schedule, kind_number);
+	item->check.engine = schedule->engines[kind_number];
+	if (kind && kind->add && !schedule->open_errors[kind_number])
+		return kind->add(&item->check);
+	return 0;
+}
+
+static bool is_ours(const struct schedule *schedule, uint32_t place)
+{
+	for (unsigned i = 0; i < schedule->n; i++)
+		if (schedule->items[i].place == place)
+			return true;
+	return false;
+}
+
+/* Of checks that nobody has any more. */
+static void clear_others(struct schedule *schedule)
+{
+	struct fact fact;
+
+	for (uint32_t place = 0; place < board_count(schedule->board); place++)
+		if (board_get(schedule->board, place, &fact) && !is_ours(schedule, place))
+			board_clear(schedule->board, place);
+}
+
+static int open_all(struct schedule *schedule, const struct check_config *checks,
+		    int proc_events_fd, const struct clocks *now)
+{
+	int err = check_context_open(&schedule->context);
+
+	schedule->items = calloc(schedule->n + 1, sizeof(*schedule->items));
+	schedule->several = calloc(schedule->n + 1, sizeof(*schedule->several));
+	schedule->heap = deadlines_new(schedule->n + 1);
+	if (err < 0)
+		return err;
+	if (!schedule->items || !schedule->several || !schedule->heap)
+		return -ENOMEM;
+	schedule->context.proc_events_fd = proc_events_fd;
+	for (unsigned i = 0; i < schedule->n && err == 0; i++) {
+		schedule->items[i].check =
+			(struct check){ .config = &checks[i], .context = &schedule->context };
+		err = add(schedule, i, now);
+	}
+	for (unsigned i = 0; i < schedule->n && err == 0; i++)
+		arm(schedule, &schedule->items[i]);
+	if (err == 0)
+		clear_others(schedule);
+	schedule->changed = true;
+	return err;
+}
+
+int schedule_open(const struct check_config *checks, unsigned n, struct board *board,
+		  int proc_events_fd, const struct clocks *now, struct schedule **ret_schedule)
+{
+	struct schedule *schedule = calloc(1, sizeof(*schedule));
+	int err;
+
+	if (!schedule)
+		return -ENOMEM;
+	schedule->n = n;
+	schedule->board = board;
+	err = open_all(schedule, checks, proc_events_fd, now);
+	if (err < 0) {
+		schedule_close(schedule);
+		return err;
+	}
+	*ret_schedule = schedule;
+	return 0;
+}
+
+void schedule_close(struct schedule *schedule)
+{
+	if (!schedule)
+		return;
+	for (unsigned i = 0; schedule->items && i < schedule->n; i++) {
+		struct item *item = &schedule->items[i];
+
+		if (item->check.config && kind_of(item) && kind_of(item)->remove &&
+		    !schedule->open_errors[config_of(item)->kind] &&
+		    (item->check.run || !kind_of(item)->run_size))
+			kind_of(item)->remove(&item->check);
+		free(item->check.run);
+	}
+	for (unsigned kind = 0; kind < CHECK_KINDS_COUNT; kind++)
+		if (schedule->engines[kind])
+			check_kind_of(kind)->close(schedule->engines[kind]);
+	check_context_close(&schedule->context);
+	deadlines_free(schedule->heap);
+	free(schedule->items);
+	free(schedule->several);
+	free(schedule);
+}

@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * When checks are asked, and what their answers come to: the facts on the board. Checks of one
+ * interval are spread over it; one that has not answered when it is due again is not asked twice.
+ */
+#ifndef SCHEDULE_H
+#define SCHEDULE_H
+
+#include "agent/board.h"
+#include "agent/clocks.h"
+#include "checks/kind.h"
+
+struct schedule;
+
+/**
+ * schedule_open() - go on with all checks that the board has, and begin with the others.
+ * @checks: @n of them; borrowed.
+ * @board: to write; borrowed.
+ * @proc_events_fd: struct check_context's; borrowed; -1: none.
+ * @ret_schedule: owned by the caller.
+ *
+ * Return: 0 or -errno. What a single kind cannot have is told by the checks of that kind.
+ */
+int schedule_open(const struct check_config *checks, unsigned n, struct board *board,
+		  int proc_events_fd, const struct clocks *now, struct schedule **ret_schedule);
+
+/**
+ * schedule_close() - stop all that runs; NULL is allowed. The board stays as it is.
+ */
+void schedule_close(struct schedule *schedule);
+
+/**
+ * schedule_fd() - readable when something may have answered.
+ */
+int schedule_fd(const struct schedule *schedule);
+
+/**
+ * schedule_dispatch() - hear answers, give up what has had its time, ask what is due.
+ */
+void schedule_dispatch(struct schedule *schedule, const struct clocks *now);
+
+/**
+ * schedule_deadline() - when that is due next, CLOCK_MONOTONIC.
+ */
+int64_t schedule_deadline(const struct schedule *schedule);
+
+#endif

@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What a helper is born with: a process of the keeper's that the routers can do without, as the
+ * checker. It says what it has to say by CHANNEL_EVENT and CHANNEL_ERROR (channel.h), and ends when
+ * the keeper hangs up or by SIGTERM.
+ */
+#ifndef HELPER_H
+#define HELPER_H
+
+/* In its environment: the version of all this. A helper of another one ends with EX_PROTOCOL. */
+#define HELPER_ENVIRONMENT "VIPD_HELPER"
+#define HELPER_VERSION     "1"
+
+/* Its descriptors. */
+enum helper_fd {
+	HELPER_FD_CHANNEL = 3, /* the conversation */
+	HELPER_FD_CONF,        /* the configuration that runs, sealed */
+	HELPER_FD_BOARD,       /* board.h */
+	HELPER_FD_NEWS,        /* an eventfd: told of what is new on the board */
+	HELPER_FD_PROCESSES,   /* the kernel's proc connector; may be missing */
+	HELPER_FD_END,
+};
+
+#endif
