@@ -50,6 +50,9 @@ enum channel_type {
 	CHANNEL_LEAVING, /* generation: it serves until somebody comes, until @ns (monotonic) at the
 			    latest, and ends then; an older keeper ignores it, and may lose patience
 			  */
+	CHANNEL_CHECKS,  /* generation, when it runs: its configuration has @ns checks, for the
+				 checker to ask; an older keeper ignores it, and no check answers */
+	CHANNEL_CHECKER_LATE, /* generation: the checker does not answer; likewise */
 };
 
 struct channel_message {
@@ -70,6 +73,8 @@ enum channel_fd {
 	CHANNEL_FD_LIFE,    /* the timer of life_timer.h, shared as well */
 	CHANNEL_FD_FILTER,  /* what nftables drop is there as long as it is open; the keeper's, and
 			       shared with it; may be missing */
+	CHANNEL_FD_BOARD,   /* what the checker finds (board.h); may be missing, as the next one */
+	CHANNEL_FD_FOUND,   /* readable when something is new there */
 	CHANNEL_FD_END,
 };
 

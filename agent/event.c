@@ -49,7 +49,7 @@ struct kind {
 #define OF_ROUTER_ON_LINK "router={router} family={family} interface={interface} "
 
 static const struct kind kinds[] = {
-	[EVENT_STATE] = { "state", LOG_LEVEL_INFO, WITHOUT_CHANGES,
+	[EVENT_STATE] = { "state", LOG_LEVEL_INFO, SIZE_OF(state),
 			  ROWS(OF_WORDS(event.state.from, "from", vrrp_state_words),
 			       OF_WORDS(event.state.to, "to", vrrp_state_words),
 			       OF(reason, "reason", FIELD_TEXT),
@@ -182,7 +182,7 @@ static const struct kind kinds[] = {
 			    ROWS(OF_WORDS(event.fact.word, "drain", event_drain_words), NOTE),
 			    OF_ROUTER "drain={drain} note=\"{note}\"" },
 	[EVENT_TRACK] = { "track", LOG_LEVEL_WARNING, SIZE_OF(track),
-			  ROWS(OF(event.track.interface, "track", FIELD_TEXT),
+			  ROWS(OF(track, "track", FIELD_TEXT),
 			       OF_WORDS(event.track.down, "is", event_track_words),
 			       OF(event.track.weight, "weight", FIELD_INT),
 			       OF(event.track.from, "priority_before", FIELD_UINT),
@@ -232,6 +232,17 @@ static const struct kind kinds[] = {
 			   ROWS(OF_WORDS(event.fact.word, "caveat", event_caveat_words), NOTE),
 			   "interface={interface} family={family} caveat={caveat} "
 			   "note=\"{note}\"" },
+	[EVENT_CHECK] = { "check", LOG_LEVEL_WARNING, SIZE_OF(check),
+			  ROWS(OF(event.check.name, "check", FIELD_TEXT),
+			       OF_WORDS(event.check.from, "from", event_check_words),
+			       OF_WORDS(event.check.to, "is", event_check_words),
+			       OF(event.check.overdue, "overdue", FIELD_BOOL),
+			       OF(event.check.in_row, "answers", FIELD_UINT),
+			       FIELD_SCALED(struct event_words, event.check.took_ns, "took_ns", 1),
+			       OF(event.check.number, "number", FIELD_INT),
+			       OF(event.check.error, "error", FIELD_TEXT), NOTE),
+			  "check={check} is={is}[ number={number}][ error=\"{error}\"][ "
+			  "answers={answers}][ note=\"{note}\"]" },
 	[EVENT_HANDED_OVER] = { "handed_over", LOG_LEVEL_INFO, WITHOUT_TEXT,
 				ROWS(NUMBER(0, "addresses"), NUMBER(1, "unannounced"),
 				     NUMBER(2, "after_us")),
@@ -320,6 +331,12 @@ static const struct kind kinds[] = {
 			    ROWS(OF_WORDS(event.fact.word, "upgrade", event_upgrade_words),
 				 TEXT("why")),
 			    "upgrade={upgrade}[ note=\"{why}\"]" },
+	[EVENT_CHECKER] = { "checker", LOG_LEVEL_ERROR, SIZE_OF(fact),
+			    ROWS(NUMBER(0, "checker_pid"), TEXT("lost"), NUMBER(1, "again_ms")),
+			    "[checker_pid={checker_pid} ]checker=\"{lost}\" note=\"another one is "
+			    "started in {again_ms} ms; what checks have found stays, and none of "
+			    "them "
+			    "is asked meanwhile\"" },
 	[EVENT_STANDBY] = { "standby", LOG_LEVEL_ERROR, SIZE_OF(fact),
 			    ROWS(OF_WORDS(event.fact.word, "standby", event_standby_words),
 				 NUMBER(0, "standby_pid"), TEXT("why"), NOTE),
@@ -455,6 +472,12 @@ enum log_level event_level(const struct event *event)
 		break;
 	case EVENT_TRACK:
 		if (event->track.to >= event->track.from)
+			return LOG_LEVEL_INFO;
+		break;
+	case EVENT_CHECK:
+		if (event->check.overdue)
+			return LOG_LEVEL_ERROR;
+		if (event->check.to == EVENT_CHECK_UP)
 			return LOG_LEVEL_INFO;
 		break;
 	case EVENT_CHANGES:

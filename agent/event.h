@@ -18,9 +18,12 @@
 #define EVENT_TEXT_SIZE      400 /* a longer text is cut off */
 #define EVENT_LINE_SIZE      900 /* the longest line of the log, with its zero */
 #define EVENT_JSON_SIZE      2600
-#define EVENT_REASON_SIZE    160
+#define EVENT_REASON_SIZE    192
 #define EVENT_LIST_MAX       8   /* addresses of a list that are told */
 #define EVENT_KEY_SIZE       64  /* of a configuration, with its zero */
+#define EVENT_CHECK_SIZE     33  /* the name of a check, with its zero */
+#define EVENT_ERROR_SIZE     128 /* what a check says, likewise */
+#define EVENT_WHY_SIZE       176
 #define EVENT_VALUE_SIZE     176 /* a longer value is cut off, and ends with dots */
 
 enum event_kind {
@@ -48,7 +51,7 @@ enum event_kind {
 	EVENT_RESORT = 14, /* it is the last resort, or no more: @address.news: enum event_resort */
 	EVENT_SEND_PEER = 20, /* the kernel refused an advert to a peer: @address.bytes, error */
 	EVENT_MACVLAN = 21,   /* its macvlan @fact.name resists: @fact.word: enum event_macvlan */
-	EVENT_TRACK = 26,     /* an interface that it tracks came or went: @track */
+	EVENT_TRACK = 26,     /* an interface or a check that it tracks came or went: @track */
 	EVENT_DRAIN = 27,     /* somebody drains it or ends that: @fact.word: enum event_drain,
 				 number: seconds or 0, uid, pid */
 	EVENT_DRAINED = 28,   /* what comes of a drain: @fact.word: enum event_drain */
@@ -76,6 +79,7 @@ enum event_kind {
 	EVENT_CHANGES = 47, /* all of a reload: @fact.word: enum event_changes, number[0], text */
 	EVENT_CAVEAT = 57,  /* a LAN may make routers useless: @fact.word: enum event_caveat */
 	EVENT_KEYS = 56, /* a file of HMAC keys: @fact.word: enum event_keys; text: path, and why */
+	EVENT_CHECK = 59,       /* a check has another value: @check */
 	EVENT_HANDED_OVER = 58, /* number: addresses that a successor had announced before they
 				   went, those that it had not, us for which both had them */
 	/* of any process */
@@ -93,7 +97,9 @@ enum event_kind {
 	EVENT_CLAIMED = 102, /* another vipd, number[0] or unknown, runs here; @text: what to do */
 	EVENT_UPGRADE = 103, /* @fact.word: enum event_upgrade; @fact.text: why */
 	EVENT_PROCESSES = 104, /* who lives: number: keeper, router, standby; text: why not all */
-	EVENT_STANDBY = 105,   /* @fact.word: enum event_standby; number[0]: pid; text: why */
+	EVENT_CHECKER = 106, /* the checker is not there: number[0]: pid; text: how it ended, or why
+				there is none; number[1]: ms until another one is started */
+	EVENT_STANDBY = 105, /* @fact.word: enum event_standby; number[0]: pid; text: why */
 };
 
 enum event_reload {
@@ -183,6 +189,12 @@ enum event_macvlan {
 	EVENT_MACVLAN_COUNT,
 };
 
+enum event_check_value {
+	EVENT_CHECK_UNKNOWN = 0,
+	EVENT_CHECK_UP = 1,
+	EVENT_CHECK_DOWN = 2,
+};
+
 enum event_drain {
 	EVENT_DRAIN_BEGINS = 1,
 	EVENT_DRAIN_OFFERS = 2, /* it offers to leave, once */
@@ -219,6 +231,7 @@ struct event_state {
 	uint8_t detail[16];     /* what the reason has instead of a peer */
 	uint32_t changes_n;     /* of EVENT_FLAPPED */
 	uint32_t reserved2;
+	char why[EVENT_WHY_SIZE]; /* of a check that is the reason: what it is and why */
 };
 
 struct event_packet {
@@ -285,8 +298,21 @@ struct event_track {
 	int16_t weight;
 	uint8_t down;
 	uint8_t from, to;
-	char interface[16];
+	char interface[16]; /* empty: a check */
 	uint8_t reserved[3];
+	char check[EVENT_CHECK_SIZE];
+};
+
+/* What a check has found, as the routers believe it. */
+struct event_check {
+	uint8_t from, to; /* unknown, up, down; numbers of the journal's own: 0, 1, 2 */
+	uint8_t overdue;  /* since it does not answer */
+	uint8_t reserved[5];
+	int64_t took_ns; /* the last answer */
+	uint32_t in_row; /* answers that say so, one after the other */
+	int32_t number;  /* of a file with a number */
+	char name[EVENT_CHECK_SIZE];
+	char error[EVENT_ERROR_SIZE];
 };
 
 struct event_fact {
@@ -312,6 +338,7 @@ struct event {
 		struct event_change change;
 		struct event_forgotten forgotten;
 		struct event_track track;
+		struct event_check check;
 		struct event_clock clock;
 		struct event_fact fact;
 		unsigned char payload[sizeof(struct event_fact)];
@@ -367,9 +394,10 @@ const char *event_json(const struct event *event, char *buf);
  * event_reason_text() - the reason of a state in words, as in the log and in vipctl. All numbers
  * are the reason's: a reload may have changed those of now.
  * @interface: the name of the router's interface.
+ * @why: of a check: "nginx is down: connect: Connection refused"; empty: not known.
  * @buf: EVENT_REASON_SIZE bytes.
  */
 const char *event_reason_text(const struct vrrp_reason *reason, const char *interface,
-			      unsigned family, char *buf);
+			      const char *why, unsigned family, char *buf);
 
 #endif

@@ -35,6 +35,12 @@ const char *const event_drain_words[EVENT_DRAIN_RESUMED + 1] = {
 
 const char *const event_track_words[2] = { "up", "down" };
 
+const char *const event_check_words[EVENT_CHECK_DOWN + 1] = {
+	[EVENT_CHECK_UNKNOWN] = "unknown",
+	[EVENT_CHECK_UP] = "up",
+	[EVENT_CHECK_DOWN] = "down",
+};
+
 const char *const event_resort_words[EVENT_RESORT_RESET + 1] = {
 	[EVENT_RESORT_BEGINS] = "begins",
 	[EVENT_RESORT_CEDES] = "cedes",
@@ -110,7 +116,8 @@ static const char *source_kind(unsigned family)
 /*
  * One row per reason. What stands in braces is {i}, the router's interface; {o}, another one; {p},
  * the peer or the address in question; {n} its priority, {m} ours; {s} seconds; {k} what adverts
- * are sent from; {a} and {b}, numbers; {#} the first one behind a blank, unless it is 0.
+ * are sent from; {a} and {b}, numbers; {#} the first one behind a blank, unless it is 0; {c} a
+ * check, and how it is.
  */
 static const char *const reason_texts[VRRP_REASON_COUNT] = {
 	[VRRP_REASON_NONE] = "not started yet",
@@ -160,6 +167,8 @@ static const char *const reason_texts[VRRP_REASON_COUNT] = {
 	[VRRP_REASON_ROUTE_LINK_MISSING] = "there is no interface {o} for a route to lead over",
 	[VRRP_REASON_ROUTE_LINK_DOWN] = "interface {o}, which a route leads over, is down",
 	[VRRP_REASON_ROUTE_NO_CARRIER] = "interface {o}, which a route leads over, has no carrier",
+	[VRRP_REASON_CHECK_DOWN] = "check {c}",
+	[VRRP_REASON_CHECK_UP] = "check {c}, and it is tracked in reverse",
 };
 
 /* Of a router that is told what to send from. */
@@ -169,17 +178,26 @@ static const char no_such_source[] = "interface {i} does not have its source {p}
 static const char nothing_on_lo[] = "it has no source, and interface {i} no address that others "
 				    "can answer to";
 
+/* What a reason is told with. */
+struct reason_told {
+	const struct vrrp_reason *reason;
+	const char *interface, *why;
+	unsigned family;
+};
+
 /* What a letter of a row stands for. @buf: INET6_ADDRSTRLEN. */
-static const char *reason_word(const struct vrrp_reason *reason, const char *interface,
-			       unsigned family, char letter, char *buf)
+static const char *reason_word(const struct reason_told *told, char letter, char *buf)
 {
+	const struct vrrp_reason *reason = told->reason;
 	const size_t size = INET6_ADDRSTRLEN;
 
 	switch (letter) {
 	case 'i':
-		return interface;
+		return told->interface;
+	case 'c':
+		return told->why[0] ? told->why : "that is tracked";
 	case 'k':
-		return source_kind(family);
+		return source_kind(told->family);
 	case 'o':
 		snprintf(buf, size, "%.15s", reason->interface);
 		return buf;
@@ -200,7 +218,7 @@ static const char *reason_word(const struct vrrp_reason *reason, const char *int
 		snprintf(buf, size, "%u", reason->bytes[letter == 'b']);
 		return buf;
 	default:
-		return ip_text(family, reason->source, buf);
+		return ip_text(told->family, reason->source, buf);
 	}
 }
 
@@ -217,8 +235,9 @@ static const char *reason_row(const struct vrrp_reason *reason, const char *inte
 }
 
 const char *event_reason_text(const struct vrrp_reason *reason, const char *interface,
-			      unsigned family, char *buf)
+			      const char *why, unsigned family, char *buf)
 {
+	const struct reason_told told = { reason, interface, why, family };
 	const char *text = reason_row(reason, interface);
 	char word[INET6_ADDRSTRLEN];
 	size_t len = 0;
@@ -229,7 +248,7 @@ const char *event_reason_text(const struct vrrp_reason *reason, const char *inte
 			continue;
 		}
 		len += (size_t)snprintf(buf + len, EVENT_REASON_SIZE - len, "%s",
-					reason_word(reason, interface, family, text[1], word));
+					reason_word(&told, text[1], word));
 		text += 2;
 	}
 	if (len >= EVENT_REASON_SIZE)
@@ -514,7 +533,28 @@ static void fill_state(struct event_words *words)
 	memcpy(reason.source,
 	       vrrp_reason_is_of_peer(reason.code) ? event->state.peer : event->state.detail,
 	       sizeof(reason.source));
-	event_reason_text(&reason, event->interface, event->family, words->reason);
+	event_reason_text(&reason, event->interface, event->state.why, event->family,
+			  words->reason);
+}
+
+static void fill_track(struct event_words *words)
+{
+	const struct event_track *track = &words->event.track;
+
+	strcpy(words->track, track->interface[0] ? track->interface : track->check);
+}
+
+static void fill_check(struct event_words *words)
+{
+	const struct event_check *check = &words->event.check;
+
+	if (check->overdue)
+		snprintf(words->note, sizeof(words->note),
+			 "it has not answered for three intervals: another checker is started, and "
+			 "it counts as %s until it does",
+			 check->to <= EVENT_CHECK_DOWN ? event_check_words[check->to] : "unknown");
+	else if (check->from == check->to)
+		strcpy(words->note, "it answers again");
 }
 
 static void fill_drain(struct event_words *words)
@@ -702,6 +742,12 @@ void event_words_fill(struct event_words *words)
 	case EVENT_DRAIN:
 	case EVENT_DRAINED:
 		fill_drain(words);
+		break;
+	case EVENT_TRACK:
+		fill_track(words);
+		break;
+	case EVENT_CHECK:
+		fill_check(words);
 		break;
 	case EVENT_FORGOTTEN:
 		fill_forgotten(words);

@@ -20,12 +20,14 @@ struct event_words {
 	char ours[EVENT_LIST_TEXT_SIZE], theirs[EVENT_LIST_TEXT_SIZE];
 	char address[EVENT_PREFIX_SIZE]; /* with its prefix length */
 	char signal[16];
-	char what[EVENT_WHAT_SIZE]; /* a change of the configuration: "priority=100->150" */
+	char track[EVENT_CHECK_SIZE]; /* what is tracked */
+	char what[EVENT_WHAT_SIZE];   /* a change of the configuration: "priority=100->150" */
 };
 
 extern const char *const event_address_words[EVENT_ADDRESS_COUNT];
 extern const char *const event_macvlan_words[EVENT_MACVLAN_COUNT];
 extern const char *const event_track_words[2];
+extern const char *const event_check_words[EVENT_CHECK_DOWN + 1];
 extern const char *const event_drain_words[EVENT_DRAIN_RESUMED + 1];
 extern const char *const event_caveat_words[EVENT_CAVEAT_COUNT];
 extern const char *const event_route_words[EVENT_ROUTE_COUNT];

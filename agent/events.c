@@ -519,6 +519,23 @@ static void end_texts(struct event *event)
 {
 	struct event_change *change = &event->change;
 
+	switch (event->kind) {
+	case EVENT_STATE:
+	case EVENT_STATE_NOW:
+	case EVENT_STATE_ASKED:
+	case EVENT_FLAPPED:
+		event->state.why[sizeof(event->state.why) - 1] = '\0';
+		return;
+	case EVENT_TRACK:
+		event->track.interface[sizeof(event->track.interface) - 1] = '\0';
+		event->track.check[sizeof(event->track.check) - 1] = '\0';
+		return;
+	case EVENT_CHECK:
+		event->check.name[sizeof(event->check.name) - 1] = '\0';
+		event->check.error[sizeof(event->check.error) - 1] = '\0';
+		return;
+	}
+
 	if (event->kind == EVENT_CHANGE) {
 		change->key[sizeof(change->key) - 1] = '\0';
 		change->old[sizeof(change->old) - 1] = '\0';

@@ -15,7 +15,7 @@
 
 #define LOOP_NEVER     INT64_MAX
 #define LOOP_PARTS_MAX 8
-#define LOOP_FDS_MAX   5 /* of a part */
+#define LOOP_FDS_MAX   6 /* of a part */
 
 struct loop;
 

@@ -59,6 +59,8 @@ const char *const vrrp_reason_words[VRRP_REASON_COUNT] = {
 	[VRRP_REASON_ROUTE_LINK_MISSING] = "route_link_missing",
 	[VRRP_REASON_ROUTE_LINK_DOWN] = "route_link_down",
 	[VRRP_REASON_ROUTE_NO_CARRIER] = "route_no_carrier",
+	[VRRP_REASON_CHECK_DOWN] = "check_down",
+	[VRRP_REASON_CHECK_UP] = "check_up",
 };
 
 const char *const vrrp_reject_words[VRRP_REJECT_COUNT] = {

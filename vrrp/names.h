@@ -69,6 +69,8 @@ enum vrrp_reason_code {
 	VRRP_REASON_ROUTE_LINK_MISSING, /* there is no @interface, which a route leads over */
 	VRRP_REASON_ROUTE_LINK_DOWN,    /* that one is administratively down */
 	VRRP_REASON_ROUTE_NO_CARRIER,   /* that one is up but has no carrier */
+	VRRP_REASON_CHECK_DOWN, /* a check that is tracked, of the caller's number @bytes[0] */
+	VRRP_REASON_CHECK_UP,   /* it is up, and tracked in reverse */
 	VRRP_REASON_COUNT,
 };
 

@@ -97,11 +97,11 @@ static int open_signals(struct checker *checker)
 static int open_loop(struct checker *checker)
 {
 	const struct loop_part parts[] = {
-		{ { schedule_fd(checker->schedule), -1, -1, -1, -1 },
+		{ { schedule_fd(checker->schedule), -1, -1, -1, -1, -1 },
 		  checker,
 		  run_schedule,
 		  schedule_next },
-		{ { checker->signal_fd, HELPER_FD_CHANNEL, -1, -1, -1 },
+		{ { checker->signal_fd, HELPER_FD_CHANNEL, -1, -1, -1, -1 },
 		  checker,
 		  run_orders,
 		  NULL },

@@ -35,6 +35,8 @@ static const struct field table[] = {
 	ROW(life_fd, FIELD_INT),
 	ROW(report_fd, FIELD_INT),
 	ROW(journal_fd, FIELD_INT),
+	ROW(board_fd, FIELD_INT),
+	ROW(found_fd, FIELD_INT),
 	ROWS_OF_CHILD(current),
 	ROWS_OF_CHILD(standby),
 	ROW(previous_fd, FIELD_INT),

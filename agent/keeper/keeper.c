@@ -135,6 +135,12 @@ static void on_current(struct keeper *keeper, const struct channel_message *mess
 								.ns = message->ns });
 	} else if (message->type == CHANNEL_MADE) {
 		set_up_made(keeper, message);
+	} else if (message->type == CHANNEL_CHECKS) {
+		helper_want(&keeper->checker,
+			    message->ns ? keeper->children[SUCCESSION_CURRENT].conf_fd : -1,
+			    clocks_now().mono_ns);
+	} else if (message->type == CHANNEL_CHECKER_LATE) {
+		helper_replace(&keeper->checker, clocks_now().mono_ns);
 	}
 }
 
@@ -227,6 +233,14 @@ static void report_stop(struct keeper *keeper, enum succession_role role, bool s
 	feed(keeper, stopped ? SUCCESSION_STOPPED : SUCCESSION_CONTINUED, role);
 }
 
+static bool is_checker(struct keeper *keeper, pid_t pid, int status)
+{
+	char how[KEEPER_HOW_SIZE];
+
+	return helper_ended(&keeper->checker, pid, keeper_describe_end(status, how),
+			    clocks_now().mono_ns, keeper->teller);
+}
+
 /* Who has ended, or was stopped: whatever it said before can be read by now. */
 static void reap(struct keeper *keeper)
 {
@@ -241,7 +255,7 @@ static void reap(struct keeper *keeper)
 		} else if (role < SUCCESSION_ROLES_COUNT) {
 			keeper->children[role].reaped = true;
 			keeper->children[role].wait_status = status;
-		} else if (!keeper_was_dismissed(keeper, pid)) {
+		} else if (!is_checker(keeper, pid, status) && !keeper_was_dismissed(keeper, pid)) {
 			keeper_tell_end(keeper, pid, status);
 		}
 	}
@@ -300,8 +314,9 @@ static int64_t deadline(const void *self)
 {
 	const struct keeper *keeper = self;
 
-	return earlier(service_deadline(keeper->service),
-		       succession_other_deadline(&keeper->succession));
+	return earlier(
+		earlier(service_deadline(keeper->service), helper_deadline(&keeper->checker)),
+		succession_other_deadline(&keeper->succession));
 }
 
 /* CURRENT may not have touched the timer yet, or be of a version that knows of none. */
@@ -347,6 +362,7 @@ static void dispatch(void *self, const struct clocks *now, unsigned readable)
 	for (enum succession_role role = 0; role < SUCCESSION_ROLES_COUNT; role++)
 		report_end(keeper, role);
 	now_ns = clocks_now().mono_ns;
+	helper_dispatch(&keeper->checker, now_ns, keeper->teller);
 	if (earlier(deadline(keeper), succession_life_deadline(&keeper->succession)) <= now_ns)
 		look_for_life(keeper, now_ns);
 	if (succession_deadline(&keeper->succession) <= now_ns)
@@ -484,7 +500,7 @@ static int open_will(struct keeper *keeper)
 static int open_loop(struct keeper *keeper)
 {
 	const struct loop_part part = {
-		{ keeper->signal_fd, -1, -1, -1, -1 }, keeper, dispatch, deadline
+		{ keeper->signal_fd, -1, -1, -1, -1, -1 }, keeper, dispatch, deadline
 	};
 	int err = loop_open(&keeper->loop);
 
@@ -508,6 +524,18 @@ static void open_service(struct keeper *keeper)
 			     "the service manager waits for news in vain");
 }
 
+/* The memory alone: whether it is needed the configuration says. */
+static void open_checker(struct keeper *keeper)
+{
+	int err = helper_open(&keeper->checker, keeper->binary);
+
+	if (err < 0)
+		tell_failure(keeper->teller, EVENT_DEGRADED, -err,
+			     "making room for what checks find", "none will ever answer");
+	keeper->setting.board_fd = keeper->checker.board_fd;
+	keeper->setting.found_fd = keeper->checker.found_fd;
+}
+
 static int open_all(struct keeper *keeper)
 {
 	int err;
@@ -521,6 +549,7 @@ static int open_all(struct keeper *keeper)
 	if (err < 0)
 		return err;
 	keeper->setting.sockets = will_sockets(keeper->will);
+	open_checker(keeper);
 	open_service(keeper);
 	return 0;
 }
@@ -528,6 +557,7 @@ static int open_all(struct keeper *keeper)
 /* Whoever speaks yet hears that its conversation ended, and leaves gracefully. */
 static void part_with_children(struct keeper *keeper)
 {
+	helper_close(&keeper->checker);
 	keeper_dismiss(keeper, SUCCESSION_NEXT);
 	keeper_dismiss(keeper, SUCCESSION_STANDBY);
 	keeper_dismiss(keeper, SUCCESSION_REHEARSAL);
@@ -554,16 +584,19 @@ static void close_all(struct keeper *keeper)
 
 static void init(struct keeper *keeper, const char *conf_path)
 {
-	*keeper = (struct keeper){
-		.setting = { .conf_path = conf_path, .sockets = { -1, -1 }, .life_fd = -1 },
-		.signal_fd = -1,
-		.journal_fd = -1,
-		.report_fd = -1,
-		.stderr_fd = -1,
-		.status = EXIT_FAILURE,
-		.teller = tell_new()
-	};
+	*keeper = (struct keeper){ .setting = { .conf_path = conf_path,
+						.sockets = { -1, -1 },
+						.life_fd = -1,
+						.board_fd = -1,
+						.found_fd = -1 },
+				   .signal_fd = -1,
+				   .journal_fd = -1,
+				   .report_fd = -1,
+				   .stderr_fd = -1,
+				   .status = EXIT_FAILURE,
+				   .teller = tell_new() };
 	claim_init(&keeper->claim);
+	helper_init(&keeper->checker);
 	succession_init(&keeper->succession);
 	for (enum succession_role role = 0; role < SUCCESSION_ROLES_COUNT; role++)
 		keeper->children[role] = child_none;

@@ -15,6 +15,7 @@
 #include "agent/loop.h"
 #include "child.h"
 #include "claim.h"
+#include "helper.h"
 #include "image.h"
 #include "keeper.h"
 #include "service.h"
@@ -41,7 +42,8 @@ struct keeper {
 	struct will *will;       /* NULL: not open yet */
 	struct teller *teller;   /* never NULL */
 	struct service *service; /* NULL: there is no service manager */
-	int journal_fd;          /* what another program left, until it is open; -1: none */
+	struct helper checker;
+	int journal_fd; /* what another program left, until it is open; -1: none */
 
 	struct succession succession;
 	struct child children[SUCCESSION_ROLES_COUNT]; /* what is in its slots */

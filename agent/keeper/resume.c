@@ -81,7 +81,9 @@ static void restore(const struct image *image, struct keeper *keeper)
 	keeper->setting = (struct child_setting){ .binary = keeper->binary,
 						  .conf_path = keeper->conf_path,
 						  .sockets = { image->sender_fd, image->filter_fd },
-						  .life_fd = image->life_fd };
+						  .life_fd = image->life_fd,
+						  .board_fd = -1,
+						  .found_fd = -1 };
 	keeper->running = (struct upgrade_program){ .device = image->program_device,
 						    .inode = image->program_inode,
 						    .size = image->program_size,
@@ -90,6 +92,8 @@ static void restore(const struct image *image, struct keeper *keeper)
 		(struct claim){ .namespace_fd = image->namespace_fd, .lock_fd = image->claim_fd };
 	keeper->report_fd = image->report_fd;
 	keeper->journal_fd = image->journal_fd;
+	keeper->checker.board_fd = image->board_fd;
+	keeper->checker.found_fd = image->found_fd;
 	for (unsigned i = 0; i < IMAGE_DISMISSED_MAX; i++)
 		keeper->dismissed[i] = image->dismissed[i];
 	restore_child(&image->current, &keeper->children[SUCCESSION_CURRENT]);

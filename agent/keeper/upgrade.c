@@ -76,6 +76,17 @@ static void take_program(const struct upgrade_program *program, struct image *re
 	ret_image->program_changed_ns = program->changed_ns;
 }
 
+/* It is hung up on by the exec, and ends: the next keeper starts another one. */
+static void dismiss(struct image *image, pid_t pid)
+{
+	unsigned place = 0;
+
+	while (place < IMAGE_DISMISSED_MAX - 1 && image->dismissed[place])
+		place++;
+	if (pid)
+		image->dismissed[place] = pid;
+}
+
 static void take_image(const struct keeper *keeper, struct image *ret_image)
 {
 	image_init(ret_image);
@@ -90,12 +101,15 @@ static void take_image(const struct keeper *keeper, struct image *ret_image)
 	ret_image->life_fd = keeper->setting.life_fd;
 	ret_image->report_fd = keeper->report_fd;
 	ret_image->journal_fd = tell_memory_fd(keeper->teller);
+	ret_image->board_fd = keeper->checker.board_fd;
+	ret_image->found_fd = keeper->checker.found_fd;
 	take_child(keeper, SUCCESSION_CURRENT, &ret_image->current);
 	take_child(keeper, SUCCESSION_STANDBY, &ret_image->standby);
 	ret_image->previous_fd = keeper->children[SUCCESSION_PREVIOUS].state_fd;
 	take_rules(&keeper->succession, ret_image);
 	for (unsigned i = 0; i < IMAGE_DISMISSED_MAX; i++)
 		ret_image->dismissed[i] = keeper->dismissed[i];
+	dismiss(ret_image, keeper->checker.pid);
 }
 
 /* ---- execution ---- */

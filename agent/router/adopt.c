@@ -101,8 +101,7 @@ static void tell_tracks(struct routers *routers, struct router *router)
 		const struct track *track = routers_track(routers, router, i);
 
 		if (track->conf->weight && track_counts(track))
-			journal_track(&journal, track->conf, track->down,
-				      router->vr.config.priority);
+			journal_track(&journal, track, router->vr.config.priority);
 	}
 }
 
@@ -239,6 +238,8 @@ int routers_go(struct routers *routers, const struct clocks *now, struct state *
 	for (unsigned i = 0; i < routers->n; i++)
 		if (router_is_unicast(&routers->all[i]))
 			(void)router_find_peers(routers, &routers->all[i]);
+	facts_begin(&routers->facts, now);
+	routers_look_at_facts(routers);
 	routers_assess_tracks(routers);
 	resume_drains(routers, old);
 	adopt_all(routers, old, &tally);

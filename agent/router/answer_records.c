@@ -61,6 +61,7 @@ struct router_record {
 	uint8_t drained;
 	int64_t drained_until_real_ns; /* 0: without an end, or not */
 	uint8_t auth;                  /* by what adverts prove who sends them: auth_words */
+	char why[FACTS_TEXT_SIZE];     /* of a check that is the reason */
 };
 
 /* Of HMAC its mode. */
@@ -83,6 +84,7 @@ static const struct field router_fields[] = {
 	ROUTER(reason_priority, ".reason_priority", FIELD_UINT),
 	ROUTER(reason_own_priority, ".reason_own_priority", FIELD_UINT),
 	ROUTER(reason_ns, ".reason_ns", FIELD_INT),
+	ROUTER(why, ".reason_why", FIELD_TEXT),
 	FIELD_OF_IP(struct router_record, reason_source, ".reason_source", family),
 	ROUTER(since_real_ns, "since", FIELD_TIME),
 	ROUTER(priority, "priority", FIELD_UINT),
@@ -185,19 +187,25 @@ static const struct field peer_fields[] = {
 
 /* Of the router whose record came last: what it tracks. */
 struct track_record {
-	char interface[CONF_LINK_SIZE];
+	char interface[CONF_LINK_SIZE]; /* empty: a check */
+	char check[CHECK_NAME_SIZE];
 	int16_t weight; /* 0: being down is a fault */
 	uint8_t reverse;
-	uint8_t up;     /* or down for less than the delay */
-	uint8_t counts; /* the weight does, or it is a fault */
+	uint8_t up;      /* or down for less than the delay */
+	uint8_t unknown; /* a check that has never answered */
+	uint8_t counts;  /* the weight does, or it is a fault */
+	int16_t adds;    /* to the priority, now */
 };
 
 static const struct field track_fields[] = {
 	FIELD(struct track_record, interface, "interface", FIELD_TEXT),
+	FIELD(struct track_record, check, "check", FIELD_TEXT),
 	FIELD(struct track_record, weight, "weight", FIELD_INT),
 	FIELD(struct track_record, reverse, "reverse", FIELD_BOOL),
 	FIELD(struct track_record, up, "up", FIELD_BOOL),
+	FIELD(struct track_record, unknown, "unknown", FIELD_BOOL),
 	FIELD(struct track_record, counts, "counts", FIELD_BOOL),
+	FIELD(struct track_record, adds, "adds", FIELD_INT),
 	FIELDS_END,
 };
 
@@ -349,13 +357,16 @@ static void fill_active(const struct vrrp *vr, const struct clocks *now,
 	record->active_interval_cs = self ? vr->config.interval_cs : election->active_interval_cs;
 }
 
-static void fill_reason(const struct vrrp_reason *reason, struct router_record *record)
+static void fill_reason(const struct answer_facts *facts, const struct vrrp_reason *reason,
+			struct router_record *record)
 {
 	record->reason = (uint8_t)reason->code;
 	record->reason_priority = reason->priority;
 	record->reason_own_priority = reason->own_priority;
 	record->reason_ns = reason->ns;
 	memcpy(record->reason_source, reason->source, sizeof(record->reason_source));
+	if (reason->code == VRRP_REASON_CHECK_DOWN || reason->code == VRRP_REASON_CHECK_UP)
+		(void)facts_describe(routers_facts(facts->routers), reason->bytes[0], record->why);
 }
 
 /* When the last advert was accepted; only a Backup waits for one. */
@@ -415,7 +426,7 @@ void answer_put_router(const struct answer_facts *facts, const struct router *ro
 	record.since_real_ns = facts->real_offset_ns + election->since_ns;
 	record.counters = router->vr.counters;
 	fill_active(&router->vr, now, &record);
-	fill_reason(&election->reason, &record);
+	fill_reason(facts, &election->reason, &record);
 	fill_mac(facts, router, &record);
 	record.heard_real_ns = heard_real_ns(facts, election);
 	journal_ages(&router->limits, JOURNAL_LIMIT_REJECT, VRRP_REJECT_COUNT, now->mono_ns,
@@ -512,10 +523,13 @@ void answer_put_tracks(const struct answer_facts *facts, const struct router *ro
 		const struct track *track = routers_track(facts->routers, router, i);
 
 		strcpy(records[i].interface, track->conf->interface);
+		strcpy(records[i].check, track->conf->check);
 		records[i].weight = track->conf->weight;
 		records[i].reverse = track->conf->reverse;
-		records[i].up = !track->down;
+		records[i].up = !track->down && !track->unknown;
+		records[i].unknown = track->unknown;
 		records[i].counts = track_counts(track);
+		records[i].adds = (int16_t)track_weight(routers_facts(facts->routers), track);
 	}
 	if (router->tracks_n)
 		put_records(&answer_track_kind, records, router->tracks_n, message);

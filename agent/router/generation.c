@@ -393,6 +393,10 @@ static int prepare(struct generation *g)
 		fail_routers(g, "opening the socket of nftables", err);
 		return err;
 	}
+	err = g->conf->checks_n ? routers_lend_board(g->routers, CHANNEL_FD_BOARD, CHANNEL_FD_FOUND)
+				: 0;
+	if (err < 0)
+		tell_error(g, EVENT_DEGRADED, err, "reading what checks find");
 	/* So that a standby need not read it back when it is needed. */
 	if (g->conf->realtime)
 		realtime_keep();

@@ -229,7 +229,7 @@ static void follow(struct routers *routers, unsigned interface)
 		routers_doubt(routers, lan);
 	}
 	guests_doubt(routers, interface);
-	tracks_doubt(routers, interface);
+	tracks_doubt_interface(routers, interface);
 	routes_doubt(routers, interface);
 	kern_wants_interface(routers->wants, interface, now->ifindex, now->promotes);
 }

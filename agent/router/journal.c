@@ -54,7 +54,7 @@ static struct event of_router(const struct journal_router *router, enum event_ki
 }
 
 struct event journal_state_event(enum event_kind kind, const struct conf_router *conf,
-				 const struct vrrp *vr)
+				 const struct vrrp *vr, const struct facts *facts)
 {
 	const struct vrrp_reason *reason = &vr->election.reason;
 	struct event event = event_of(kind, conf->name, conf->interface, vr->config.family);
@@ -66,13 +66,16 @@ struct event journal_state_event(enum event_kind kind, const struct conf_router 
 					    .reason_ns = reason->ns };
 	memcpy(vrrp_reason_is_of_peer(reason->code) ? event.state.peer : event.state.detail,
 	       reason->source, sizeof(event.state.peer));
+	if (reason->code == VRRP_REASON_CHECK_DOWN || reason->code == VRRP_REASON_CHECK_UP)
+		(void)facts_describe(facts, reason->bytes[0], event.state.why);
 	return event;
 }
 
 void journal_state(const struct journal_router *router, enum vrrp_state from)
 {
 	const struct vrrp_election *election = &router->vr->election;
-	struct event event = journal_state_event(EVENT_STATE, router->conf, router->vr);
+	struct event event =
+		journal_state_event(EVENT_STATE, router->conf, router->vr, router->facts);
 	bool silence = election->state == VRRP_STATE_ACTIVE &&
 		       election->reason.code == VRRP_REASON_SILENCE;
 
@@ -468,17 +471,45 @@ void journal_drained(const struct journal_router *router, enum event_drain what)
 	journal_put(&router->journal, &event);
 }
 
-void journal_track(const struct journal_router *router, const struct conf_track *track, bool down,
-		   uint8_t before)
+void journal_track(const struct journal_router *router, const struct track *track, uint8_t before)
 {
 	struct event event = of_router(router, EVENT_TRACK);
 
-	event.track = (struct event_track){ .weight = track->weight,
-					    .down = down,
+	event.track = (struct event_track){ .weight = track->conf->weight,
+					    .down = track->down,
 					    .from = before,
 					    .to = router->vr->election.priority };
-	memcpy(event.track.interface, track->interface, sizeof(event.track.interface));
+	memcpy(event.track.interface, track->conf->interface, sizeof(event.track.interface));
+	memcpy(event.track.check, track->conf->check, sizeof(event.track.check));
 	journal_put(&router->journal, &event);
+}
+
+_Static_assert((int)BOARD_UNKNOWN == (int)EVENT_CHECK_UNKNOWN &&
+		       (int)BOARD_UP == (int)EVENT_CHECK_UP &&
+		       (int)BOARD_DOWN == (int)EVENT_CHECK_DOWN,
+	       "the journal's numbers of a value are the board's");
+_Static_assert(FACTS_TEXT_SIZE <= EVENT_WHY_SIZE && CHECK_NAME_SIZE == EVENT_CHECK_SIZE &&
+		       CHECK_ERROR_SIZE == EVENT_ERROR_SIZE,
+	       "what is said of a check fits into an event");
+
+void journal_check(const struct journal *journal, const struct facts *facts,
+		   const struct facts_news *news)
+{
+	const struct facts_check *check = &facts->all[news->check];
+	struct event event = event_of(EVENT_CHECK, NULL, NULL, 0);
+	struct fact fact;
+
+	event.check = (struct event_check){ .from = news->before,
+					    .to = check->value,
+					    .overdue = news->overdue };
+	memcpy(event.check.name, check->config->name, sizeof(event.check.name));
+	if (!news->overdue && facts_get(facts, news->check, &fact)) {
+		event.check.took_ns = fact.took_ns;
+		event.check.in_row = fact.in_row;
+		event.check.number = fact.number;
+		memcpy(event.check.error, fact.error, sizeof(event.check.error));
+	}
+	journal_put(journal, &event);
 }
 
 void journal_clock(const struct journal_router *router, enum event_clock_what what,

@@ -10,6 +10,8 @@
 #include "agent/conf/conf.h"
 #include "agent/events.h"
 #include "netlink/reconcile.h"
+#include "facts.h"
+#include "track.h"
 #include "vrrp/receive.h"
 
 /* What is limited, for each router and for what concerns none. */
@@ -40,6 +42,7 @@ struct journal_router {
 	const struct conf_router *conf; /* borrowed */
 	const struct vrrp *vr;          /* borrowed */
 	struct journal_limits *limits;  /* borrowed */
+	const struct facts *facts;      /* borrowed */
 };
 
 /* Who asked for something over the control socket. */
@@ -68,9 +71,10 @@ void journal_sum(const struct journal *journal, enum event_kind kind, const int6
 /**
  * journal_state_event() - an event about the state that a virtual router is in.
  * @kind: EVENT_STATE, or another with that payload.
+ * @facts: of the checks that may be the reason.
  */
 struct event journal_state_event(enum event_kind kind, const struct conf_router *conf,
-				 const struct vrrp *vr);
+				 const struct vrrp *vr, const struct facts *facts);
 
 /**
  * journal_caveat() - something about a LAN may make its routers useless.
@@ -113,11 +117,16 @@ void journal_drain(const struct journal_router *router, enum event_drain what, i
 void journal_drained(const struct journal_router *router, enum event_drain what);
 
 /**
- * journal_track() - an interface that is tracked with a weight came or went.
+ * journal_track() - what is tracked with a weight came or went.
  * @before: the effective priority until then.
  */
-void journal_track(const struct journal_router *router, const struct conf_track *track, bool down,
-		   uint8_t before);
+void journal_track(const struct journal_router *router, const struct track *track, uint8_t before);
+
+/**
+ * journal_check() - a check has another value, or does not answer, or does again.
+ */
+void journal_check(const struct journal *journal, const struct facts *facts,
+		   const struct facts_news *news);
 
 /**
  * journal_state() - a virtual router has just changed its state.

@@ -241,7 +241,8 @@ static unsigned list_interfaces(const struct conf *conf, const char **ret_names)
 				ret_names[n++] = router->addresses[k].interface;
 		tracks_n = tracks_of(router, i ? router - 1 : NULL, tracks);
 		for (unsigned k = 0; k < tracks_n; k++)
-			ret_names[n++] = tracks[k]->interface;
+			if (!tracks[k]->check[0])
+				ret_names[n++] = tracks[k]->interface;
 		n += routes_list_interfaces(router, ret_names + n);
 	}
 	return n;
@@ -450,8 +451,11 @@ int routers_new(const struct conf *conf, struct state *state, struct routers **r
 	if (!routers)
 		return -ENOMEM;
 	routers->state = state;
-	*ret_what = "opening the netlink sockets";
-	err = open_asking(routers);
+	err = facts_open(&routers->facts, conf);
+	if (err == 0) {
+		*ret_what = "opening the netlink sockets";
+		err = open_asking(routers);
+	}
 	if (err == 0) {
 		*ret_what = "allocating memory";
 		err = make_routers(routers, conf);
@@ -472,6 +476,11 @@ int routers_lend(struct routers *routers, int filter_fd)
 {
 	return kern_changer_lend(routers->changer, filter_fd,
 				 kern_wants_has_kind(routers->wants, KERN_KIND_FILTER));
+}
+
+int routers_lend_board(struct routers *routers, int board_fd, int event_fd)
+{
+	return routers->facts.n ? facts_attach(&routers->facts, board_fd, event_fd) : 0;
 }
 
 /*
@@ -541,6 +550,7 @@ void routers_close(struct routers *routers)
 		lan_fini(router_lan(routers, &routers->all[i]));
 	guests_fini(routers);
 	tracks_free(&routers->tracks);
+	facts_close(&routers->facts);
 	routes_fini(routers);
 	twins_fini(routers);
 	said_fini(routers);

@@ -49,7 +49,8 @@ static struct priority_facts facts_of(const struct routers *routers, struct rout
 	for (unsigned i = 0; i < router_mates_n(router); i++) {
 		const struct router *mate = router_mate(router, i);
 
-		facts.last |= mate->resort.last || drain_is_on(&mate->drain);
+		facts.last |= mate->resort.last || drain_is_on(&mate->drain) ||
+			      track_is_lacking(routers, mate);
 		facts.weights += track_weights(routers, mate);
 	}
 	return facts;

@@ -187,6 +187,8 @@ void routers_read(struct routers *routers, const struct clocks *now, unsigned re
 	if (readable & ROUTERS_NEWS)
 		routers_hear(routers);
 	routers_look(routers);
+	if ((readable & ROUTERS_FACTS) || now->mono_ns >= facts_deadline(&routers->facts))
+		routers_look_at_facts(routers);
 	routers_assess(routers);
 	twins_tell(routers);
 	if (readable & ROUTERS_ADVERTS)
@@ -446,6 +448,8 @@ int64_t routers_deadline(const struct routers *routers)
 	deadlines_first(routers->heap, &deadline_ns);
 	if (retry_ns < deadline_ns)
 		deadline_ns = retry_ns;
+	if (facts_deadline(&routers->facts) < deadline_ns)
+		deadline_ns = facts_deadline(&routers->facts);
 	return housekeeping_ns < deadline_ns ? housekeeping_ns : deadline_ns;
 }
 
@@ -497,6 +501,7 @@ void routers_fds(const struct routers *routers, int ret_fds[ROUTERS_FDS])
 		ret_fds[1 + i] = routers->readers[i] ? kern_receiver_fd(routers->readers[i]) : -1;
 	ret_fds[3] = said_fd(routers, 4);
 	ret_fds[4] = said_fd(routers, 6);
+	ret_fds[5] = routers->facts.event_fd;
 }
 
 /* A successor announces anew what is left of a round, and what did not answer yet; and what the
@@ -524,6 +529,19 @@ void routers_save(struct routers *routers, const struct clocks *now)
 			state_put_lease(routers->state, i, 0);
 	}
 	state_put_strays(routers->state, &routers->strays);
+}
+
+const struct facts *routers_facts(const struct routers *routers)
+{
+	return &routers->facts;
+}
+
+bool routers_want_checker(struct routers *routers)
+{
+	bool wanted = routers->facts.wants_checker;
+
+	routers->facts.wants_checker = false;
+	return wanted;
 }
 
 unsigned routers_count(const struct routers *routers)

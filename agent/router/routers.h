@@ -129,6 +129,25 @@ int routers_new(const struct conf *conf, struct state *state, struct routers **r
 int routers_lend(struct routers *routers, int filter_fd);
 
 /**
+ * routers_lend_board() - let them read what the checker finds.
+ * @board_fd, @event_fd: board.h; borrowed until routers_close().
+ *
+ * Return: 0; or -errno: no check ever answers.
+ */
+int routers_lend_board(struct routers *routers, int board_fd, int event_fd);
+
+/**
+ * routers_facts() - what is known of the checks of their configuration.
+ */
+const struct facts *routers_facts(const struct routers *routers);
+
+/**
+ * routers_want_checker() - whether the checker does not answer, and another one is needed. Asked
+ * once.
+ */
+bool routers_want_checker(struct routers *routers);
+
+/**
  * routers_open() - listen, and look at the interfaces. Nothing starts and nothing changes yet:
  * another process may still run the routers. What makes announcements wrong from now on is news
  * for the first turn, and so is an interface that is replaced: adverts may have been lost by it.
@@ -173,7 +192,7 @@ int routers_go(struct routers *routers, const struct clocks *now, struct state *
  */
 void routers_close(struct routers *routers);
 
-#define ROUTERS_FDS 5
+#define ROUTERS_FDS 6
 
 /**
  * routers_fds() - the descriptors to poll for reading, of routers that go.
@@ -188,6 +207,7 @@ enum routers_readable {
 	ROUTERS_ADVERTS6 = 1 << 2,
 	ROUTERS_SAID = 1 << 3, /* announcements of others, by ARP */
 	ROUTERS_SAID6 = 1 << 4,
+	ROUTERS_FACTS = 1 << 5, /* of the checker */
 	ROUTERS_ALL = (1 << ROUTERS_FDS) - 1,
 };
 

@@ -6,7 +6,8 @@
  *	virtual_mac.c	the macvlan of a router with a virtual MAC
  *	accept.c	packets that are dropped, by accept = false
  *	guests.c	addresses where their router does not live
- *	track.c		interfaces that count for a router, wherever it lives
+ *	facts.c		what the checker has found
+ *	track.c		interfaces and checks that count for a router, wherever it lives
  *	wanted.c	what a router wants of the kernel
  *	outbox.c	what it owes to the wire at the end of the turn
  *	hand_over.c	addresses that go when a successor announces them
@@ -32,6 +33,7 @@
 #include "accept.h"
 #include "agent/deadlines.h"
 #include "conflicts.h"
+#include "facts.h"
 #include "guests.h"
 #include "last_will.h"
 #include "routers.h"
@@ -85,6 +87,7 @@ struct routers {
 	struct routes routes;
 	struct twins twins;
 	struct tracks tracks;
+	struct facts facts;
 	struct state *state; /* where elections are left; borrowed */
 	bool *continued; /* which entries of a predecessor have a router here; STATE_ROUTERS_MAX */
 
@@ -386,6 +389,11 @@ void router_look_at_worth(struct routers *routers, struct router *router);
  * interfaces.
  */
 void routers_assess(struct routers *routers);
+
+/**
+ * routers_look_at_facts() - what is new of checks is told, and looked at by who tracks them.
+ */
+void routers_look_at_facts(struct routers *routers);
 
 /**
  * routers_assess_tracks() - look at the interfaces that are tracked and of which there is news.

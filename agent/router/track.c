@@ -7,6 +7,11 @@
 
 #include "routers_private.h"
 
+/* Of a file with a number: as keepalived has it, a product so low is a fault, and none counts for
+ * more. */
+#define WEIGHT_MAX   253
+#define WEIGHT_FAULT (-254)
+
 /* ---- what tracks what ---- */
 
 static unsigned put(const struct conf_track *from, unsigned n, const struct conf_track **to)
@@ -39,6 +44,13 @@ void tracks_free(struct tracks *tracks)
 	free(tracks->is_doubtful);
 }
 
+static unsigned source_of(struct routers *routers, const struct conf_track *conf)
+{
+	if (conf->check[0])
+		return conf->check_number;
+	return routers->facts.n + interfaces_add(routers->interfaces, conf->interface);
+}
+
 void tracks_add(struct routers *routers, unsigned number, const struct conf_router *previous)
 {
 	const struct conf_track *confs[2 * CONF_TRACKS_MAX];
@@ -51,39 +63,47 @@ void tracks_add(struct routers *routers, unsigned number, const struct conf_rout
 		tracks->all[tracks->n++] = (struct track){
 			.conf = confs[i],
 			.router = number,
-			.interface = interfaces_add(routers->interfaces, confs[i]->interface),
+			.source = source_of(routers, confs[i]),
 			.down_ns = VRRP_NEVER,
 		};
+}
+
+static void doubt(struct tracks *tracks, unsigned source)
+{
+	if (!tracks->first[source] || tracks->is_doubtful[source])
+		return;
+	tracks->is_doubtful[source] = true;
+	tracks->doubtful[tracks->doubtful_n++] = source;
 }
 
 int tracks_init(struct routers *routers)
 {
 	struct tracks *tracks = &routers->tracks;
-	unsigned interfaces_n = interfaces_count(routers->interfaces);
+	unsigned sources_n = routers->facts.n + interfaces_count(routers->interfaces);
 
-	tracks->first = calloc(interfaces_n + 1, sizeof(*tracks->first));
-	tracks->doubtful = calloc(interfaces_n + 1, sizeof(*tracks->doubtful));
-	tracks->is_doubtful = calloc(interfaces_n + 1, sizeof(*tracks->is_doubtful));
+	tracks->first = calloc(sources_n + 1, sizeof(*tracks->first));
+	tracks->doubtful = calloc(sources_n + 1, sizeof(*tracks->doubtful));
+	tracks->is_doubtful = calloc(sources_n + 1, sizeof(*tracks->is_doubtful));
 	if (!tracks->first || !tracks->doubtful || !tracks->is_doubtful)
 		return -ENOMEM;
 	for (unsigned i = tracks->n; i-- > 0;) {
 		struct track *track = &tracks->all[i];
 
-		track->next = tracks->first[track->interface];
-		tracks->first[track->interface] = i + 1;
-		tracks_doubt(routers, track->interface);
+		track->next = tracks->first[track->source];
+		tracks->first[track->source] = i + 1;
+		doubt(tracks, track->source);
 	}
 	return 0;
 }
 
-void tracks_doubt(struct routers *routers, unsigned interface)
+void tracks_doubt_interface(struct routers *routers, unsigned interface)
 {
-	struct tracks *tracks = &routers->tracks;
+	doubt(&routers->tracks, routers->facts.n + interface);
+}
 
-	if (!tracks->first[interface] || tracks->is_doubtful[interface])
-		return;
-	tracks->is_doubtful[interface] = true;
-	tracks->doubtful[tracks->doubtful_n++] = interface;
+void tracks_doubt_check(struct routers *routers, unsigned check)
+{
+	doubt(&routers->tracks, check);
 }
 
 /* ---- what has become of it ---- */
@@ -94,25 +114,58 @@ static bool is_usable(const struct interface *interface)
 }
 
 /* What was down already when it was first looked at has been so for long enough. */
-bool track_look(struct routers *routers, struct track *track)
+static void look_at_interface(struct routers *routers, struct track *track)
 {
-	bool usable = is_usable(interfaces_get(routers->interfaces, track->interface));
+	unsigned number = track->source - routers->facts.n;
+	bool usable = is_usable(interfaces_get(routers->interfaces, number));
 	int64_t now_ns = routers->now->mono_ns;
-	bool before = track->down, first = !track->seen;
 
 	if (usable)
 		track->down_ns = VRRP_NEVER;
 	else if (track->down_ns == VRRP_NEVER)
-		track->down_ns = first ? now_ns : now_ns + track->conf->delay_ns;
+		track->down_ns = track->seen ? now_ns + track->conf->delay_ns : now_ns;
 	track->down = now_ns >= track->down_ns;
+}
+
+static bool is_of_number(const struct facts *facts, const struct track *track)
+{
+	const struct check_config *check;
+
+	if (!track->conf->check[0])
+		return false;
+	check = facts->all[track->source].config;
+	return check->kind == CHECK_FILE && check->file->form == CHECK_FILE_VALUE;
+}
+
+static void look_at_check(const struct routers *routers, struct track *track)
+{
+	const struct facts_check *check = &routers->facts.all[track->source];
+
+	track->unknown = check->value == BOARD_UNKNOWN;
+	track->down = check->value == BOARD_DOWN;
+	track->number = is_of_number(&routers->facts, track) ? check->number : 1;
+	track->lacking &= track->unknown;
+}
+
+bool track_look(struct routers *routers, struct track *track)
+{
+	const struct track before = *track;
+
+	if (track->conf->check[0])
+		look_at_check(routers, track);
+	else
+		look_at_interface(routers, track);
 	track->seen = true;
-	return first || track->down != before;
+	return !before.seen || track->down != before.down || track->unknown != before.unknown ||
+	       track->number != before.number || track->lacking != before.lacking;
 }
 
 bool track_counts(const struct track *track)
 {
 	bool good = track->down == track->conf->reverse;
 
+	if (track->unknown)
+		return false;
 	return track->conf->weight > 0 ? good : !good;
 }
 
@@ -122,16 +175,60 @@ static const struct track *track_get(const struct routers *routers, const struct
 	return &routers->tracks.all[router->track + i];
 }
 
+int track_weight(const struct facts *facts, const struct track *track)
+{
+	int64_t product = (int64_t)track->conf->weight * track->number;
+
+	if (!is_of_number(facts, track))
+		return track_counts(track) ? track->conf->weight : 0;
+	if (track->unknown)
+		return 0;
+	if (track->conf->reverse)
+		product = -product;
+	return (int)(product > WEIGHT_MAX     ? WEIGHT_MAX
+		     : product < WEIGHT_FAULT ? WEIGHT_FAULT
+					      : product);
+}
+
+bool track_is_awaited(const struct routers *routers, const struct router *router)
+{
+	for (unsigned i = 0; i < router->tracks_n; i++) {
+		const struct track *track = track_get(routers, router, i);
+
+		if (track->conf->check[0] && facts_is_awaited(&routers->facts, track->source))
+			return true;
+	}
+	return false;
+}
+
+bool track_note_lacking(struct routers *routers, const struct router *router)
+{
+	bool any = false;
+
+	for (unsigned i = 0; i < router->tracks_n; i++) {
+		struct track *track = &routers->tracks.all[router->track + i];
+
+		track->lacking = track->unknown;
+		any |= track->lacking;
+	}
+	return any;
+}
+
+bool track_is_lacking(const struct routers *routers, const struct router *router)
+{
+	bool any = false;
+
+	for (unsigned i = 0; i < router->tracks_n; i++)
+		any |= track_get(routers, router, i)->lacking;
+	return any;
+}
+
 int track_weights(const struct routers *routers, const struct router *router)
 {
 	int sum = 0;
 
-	for (unsigned i = 0; i < router->tracks_n; i++) {
-		const struct track *track = track_get(routers, router, i);
-
-		if (track_counts(track))
-			sum += track->conf->weight;
-	}
+	for (unsigned i = 0; i < router->tracks_n; i++)
+		sum += track_weight(&routers->facts, track_get(routers, router, i));
 	return sum;
 }
 
@@ -148,17 +245,30 @@ int64_t track_deadline(const struct routers *routers, const struct router *route
 	return deadline_ns;
 }
 
+static bool is_fault(const struct facts *facts, const struct track *track)
+{
+	if (track->conf->weight == 0)
+		return track_counts(track);
+	return is_of_number(facts, track) && track_weight(facts, track) <= WEIGHT_FAULT;
+}
+
 struct vrrp_reason track_fault(const struct routers *routers, const struct router *router)
 {
 	struct vrrp_reason fault = { .code = VRRP_REASON_NONE };
 
 	for (unsigned i = 0; i < router->tracks_n; i++) {
 		const struct track *track = track_get(routers, router, i);
+		const struct conf_track *conf = track->conf;
 
-		if (track->conf->weight || !track_counts(track))
+		if (!is_fault(&routers->facts, track))
 			continue;
-		fault.code = track->down ? VRRP_REASON_TRACK_DOWN : VRRP_REASON_TRACK_UP;
-		strcpy(fault.interface, track->conf->interface);
+		if (conf->check[0]) {
+			fault.code = track->down ? VRRP_REASON_CHECK_DOWN : VRRP_REASON_CHECK_UP;
+			fault.bytes[0] = facts_key(conf->check);
+		} else {
+			fault.code = track->down ? VRRP_REASON_TRACK_DOWN : VRRP_REASON_TRACK_UP;
+			strcpy(fault.interface, conf->interface);
+		}
 		break;
 	}
 	return fault;

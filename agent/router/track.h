@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What routers track: interfaces, whose state counts for the priority of a router, or is a fault of
- * it. Here is what they are and since when; what follows from that is a matter of priority.c and
- * worth.c. Found by the interface, however many track it.
+ * What routers track: interfaces and checks, whose state counts for the priority of a router, or is
+ * a fault of it. Here is what they are and since when; what follows from that is a matter of
+ * priority.c and worth.c. Found by the interface or the check, their source, however many track it.
  *
  * The families of a router track once, in the first of them; what a group tracks, its first member
  * does.
@@ -14,6 +14,7 @@
 #include <stdint.h>
 
 #include "agent/conf/conf.h"
+#include "facts.h"
 
 struct router;
 struct routers;
@@ -21,19 +22,23 @@ struct routers;
 struct track {
 	const struct conf_track *conf; /* borrowed */
 	unsigned router;               /* number of the router */
-	unsigned interface;            /* number of the interface */
-	uint32_t next;                 /* the next one of that interface, plus 1; or 0 */
+	unsigned source;               /* number of the check; or, behind all checks, of the
+					  interface */
+	uint32_t next;                 /* the next one of that source, plus 1; or 0 */
 	bool seen;                     /* looked at before */
 	bool down;                     /* cannot be used, for as long as its delay */
+	bool unknown;                  /* a check that has never answered: it counts for nothing */
+	bool lacking;                  /* likewise, and its router did not wait any longer */
+	int32_t number;                /* of a file; how often its weight counts */
 	int64_t down_ns;               /* it is down from then on; VRRP_NEVER: it is up */
 };
 
 struct tracks {
 	unsigned n;
 	struct track *all;  /* those of a router are neighbours; owned, as all below */
-	uint32_t *first;    /* by number of interface: the first one, plus 1; or 0 */
-	unsigned *doubtful; /* numbers of interfaces of which there is news */
-	bool *is_doubtful;  /* by number of interface */
+	uint32_t *first;    /* by number of source: the first one, plus 1; or 0 */
+	unsigned *doubtful; /* numbers of sources of which there is news */
+	bool *is_doubtful;  /* by number of source */
 	unsigned doubtful_n;
 };
 
@@ -60,17 +65,22 @@ void tracks_free(struct tracks *tracks);
 void tracks_add(struct routers *routers, unsigned number, const struct conf_router *previous);
 
 /**
- * tracks_init() - they are all added, and so are all interfaces: find them by interface, and look
- * at each in the next turn.
+ * tracks_init() - they are all added, and so are all interfaces: find them by source, and look at
+ * each in the next turn.
  *
  * Return: 0 or -ENOMEM.
  */
 int tracks_init(struct routers *routers);
 
 /**
- * tracks_doubt() - something is new about an interface.
+ * tracks_doubt_interface() - something is new about an interface.
  */
-void tracks_doubt(struct routers *routers, unsigned interface);
+void tracks_doubt_interface(struct routers *routers, unsigned interface);
+
+/**
+ * tracks_doubt_check() - something is new about a check.
+ */
+void tracks_doubt_check(struct routers *routers, unsigned check);
 
 /**
  * track_look() - see what has become of what a router tracks.
@@ -81,9 +91,33 @@ bool track_look(struct routers *routers, struct track *track);
 
 /**
  * track_counts() - whether what its weight is for is the case: a positive one while the interface
- * can be used, a negative one or none while it cannot; the other way round with reverse.
+ * can be used or the check is up, a negative one or none while it cannot, or is down; the other way
+ * round with reverse. What is unknown never counts.
  */
 bool track_counts(const struct track *track);
+
+/**
+ * track_is_awaited() - whether a router tracks a check that has yet to answer, and has time to.
+ */
+bool track_is_awaited(const struct routers *routers, const struct router *router);
+
+/**
+ * track_note_lacking() - a router begins although some check has not answered.
+ *
+ * Return: whether there is one.
+ */
+bool track_note_lacking(struct routers *routers, const struct router *router);
+
+/**
+ * track_is_lacking() - whether it has begun so, and that check has still not answered.
+ */
+bool track_is_lacking(const struct routers *routers, const struct router *router);
+
+/**
+ * track_weight() - what a weight comes to now. That of a file with a number counts so often as the
+ * number says, up to 253 in all, as keepalived has it; a product of -254 and less is a fault.
+ */
+int track_weight(const struct facts *facts, const struct track *track);
 
 /**
  * track_weights() - the sum of all weights of a router that count now.

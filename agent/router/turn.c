@@ -121,6 +121,8 @@ static void run_routers(void *self, const struct clocks *now, unsigned readable)
 	turn->read_real_ns = now->real_ns;
 	routers_turn(turn->routers, now, readable);
 	ask_for_settings(turn);
+	if (routers_want_checker(turn->routers))
+		(void)channel_send(turn->channel_fd, CHANNEL_CHECKER_LATE, 0, NULL);
 }
 
 static int64_t routers_next(const void *self)
@@ -161,9 +163,11 @@ static int64_t control_next(const void *self)
 
 /* ---- then: the log ---- */
 
-static bool tell_state(enum event_kind kind, const struct router *router, const struct clocks *now)
+static bool tell_state(const struct turn *turn, enum event_kind kind, const struct router *router,
+		       const struct clocks *now)
 {
-	struct event event = journal_state_event(kind, router->conf, &router->vr);
+	struct event event =
+		journal_state_event(kind, router->conf, &router->vr, routers_facts(turn->routers));
 	char line[EVENT_LINE_SIZE];
 
 	return log_line(event_level(&event), now->real_ns, event_line(&event, line));
@@ -190,7 +194,7 @@ static int64_t make_up(struct turn *turn, const struct clocks *now)
 			continue;
 		if (lines_n++ == EVENT_LOG_TURN_MAX)
 			return now->mono_ns;
-		if (!log_is_writable() || !tell_state(EVENT_STATE_NOW, router, now))
+		if (!log_is_writable() || !tell_state(turn, EVENT_STATE_NOW, router, now))
 			return now->mono_ns + RETRY_NS;
 	}
 	event_log_caught_up(turn->log);
@@ -205,7 +209,7 @@ static int64_t show_all(struct turn *turn, const struct clocks *now)
 
 		if (lines_n++ == EVENT_LOG_TURN_MAX)
 			return now->mono_ns;
-		if (!log_is_writable() || !tell_state(EVENT_STATE_ASKED, router, now))
+		if (!log_is_writable() || !tell_state(turn, EVENT_STATE_ASKED, router, now))
 			return now->mono_ns + RETRY_NS;
 	}
 	return LOOP_NEVER;
@@ -412,10 +416,13 @@ static int64_t orders_next(const void *self)
 static int add_parts(struct turn *turn)
 {
 	struct loop_part parts[] = {
-		{ { -1, -1, -1, -1, -1 }, turn, run_routers, routers_next },
-		{ { control_fd(turn->control), -1, -1, -1, -1 }, turn, run_control, control_next },
-		{ { -1, -1, -1, -1, -1 }, turn, run_log, log_next },
-		{ { turn->signal_fd, turn->channel_fd, -1, -1, -1 },
+		{ { -1, -1, -1, -1, -1, -1 }, turn, run_routers, routers_next },
+		{ { control_fd(turn->control), -1, -1, -1, -1, -1 },
+		  turn,
+		  run_control,
+		  control_next },
+		{ { -1, -1, -1, -1, -1, -1 }, turn, run_log, log_next },
+		{ { turn->signal_fd, turn->channel_fd, -1, -1, -1, -1 },
 		  turn,
 		  run_orders,
 		  orders_next },
@@ -426,6 +433,13 @@ static int add_parts(struct turn *turn)
 	for (unsigned i = 0; err == 0 && i < sizeof(parts) / sizeof(parts[0]); i++)
 		err = loop_add(turn->loop, &parts[i]);
 	return err;
+}
+
+/* The keeper starts who asks them. */
+static int tell_checks(const struct turn *turn)
+{
+	return channel_send(turn->channel_fd, CHANNEL_CHECKS, routers_facts(turn->routers)->n,
+			    NULL);
 }
 
 int turn_run(struct turn *turn, struct state *state, struct routers *routers,
@@ -440,6 +454,8 @@ int turn_run(struct turn *turn, struct state *state, struct routers *routers,
 	turn->events = events;
 	turn->told_n = turn->shown_n = routers_count(routers);
 	err = add_parts(turn);
+	if (err == 0)
+		err = tell_checks(turn);
 	if (err == 0)
 		err = loop_run(turn->loop);
 	now = clocks_now();

@@ -9,7 +9,7 @@ struct journal routers_journal(const struct routers *routers)
 struct journal_router router_journal(struct routers *routers, struct router *router)
 {
 	return (struct journal_router){ routers_journal(routers), router->conf, &router->vr,
-					&router->limits };
+					&router->limits, &routers->facts };
 }
 
 void router_want_address(struct routers *routers, struct router *router, unsigned address,

@@ -212,6 +212,26 @@ static bool is_macvlan_awaited(const struct routers *routers, struct router *rou
 	return false;
 }
 
+/* What is tracked shall be known before it is decided who is Active; but not for ever. */
+static bool are_checks_awaited(const struct routers *routers, struct router *router)
+{
+	for (unsigned i = 0; i < router_mates_n(router); i++)
+		if (track_is_awaited(routers, router_mate(router, i)))
+			return true;
+	return false;
+}
+
+/* Whoever begins without knowing is the last resort. */
+static void note_lacking(struct routers *routers, struct router *router)
+{
+	bool lacking = false;
+
+	for (unsigned i = 0; i < router_mates_n(router); i++)
+		lacking |= track_note_lacking(routers, router_mate(router, i));
+	if (lacking)
+		router_weigh(routers, router);
+}
+
 /* A unit has one priority: what some member could not hold counts for none from now on. */
 static void begin_unit_anew(struct routers *routers, struct router *router)
 {
@@ -239,6 +259,11 @@ static void tell_worth(struct routers *routers, struct router *router,
 	/* It is told of again when that is there. */
 	if (event.type == VRRP_EVENT_STARTUP && (!waits || is_macvlan_awaited(routers, router)))
 		return;
+	if (event.type == VRRP_EVENT_STARTUP && election->state == VRRP_STATE_INITIALIZE) {
+		if (are_checks_awaited(routers, router))
+			return;
+		note_lacking(routers, router);
+	}
 	if (event.type == VRRP_EVENT_STARTUP && election->state == VRRP_STATE_FAULT)
 		begin_unit_anew(routers, router);
 	router_step(routers, router, &event);
@@ -333,7 +358,8 @@ static bool is_elsewhere(enum vrrp_reason_code fault)
 	       fault == VRRP_REASON_ADDRESS_LINK_DOWN || fault == VRRP_REASON_ADDRESS_NO_CARRIER ||
 	       fault == VRRP_REASON_ROUTE_LINK_MISSING || fault == VRRP_REASON_ROUTE_LINK_DOWN ||
 	       fault == VRRP_REASON_ROUTE_NO_CARRIER || fault == VRRP_REASON_TRACK_DOWN ||
-	       fault == VRRP_REASON_TRACK_UP;
+	       fault == VRRP_REASON_TRACK_UP || fault == VRRP_REASON_CHECK_DOWN ||
+	       fault == VRRP_REASON_CHECK_UP;
 }
 
 /* What follows for a member from the fault of another one. */
@@ -566,23 +592,37 @@ static void take_track(struct routers *routers, struct track *track)
 	if (track_look(routers, track) && track->conf->weight) {
 		router_weigh(routers, router);
 		journal = router_journal(routers, router);
-		if (!first)
-			journal_track(&journal, track->conf, track->down, before);
-	} else if (!first && track->conf->weight == 0) {
-		router->worth_due = true;
+		if (!first && !track->unknown)
+			journal_track(&journal, track, before);
 	}
+	/* One without a weight is a fault, and so may be the product of one; and who waits for a
+	 * check begins with it. */
+	if (!first && (track->conf->weight == 0 || track->conf->check[0]))
+		router->worth_due = true;
 	router_schedule(routers, router);
 }
 
-static void take_tracks(struct routers *routers, unsigned interface)
+static void take_tracks(struct routers *routers, unsigned source)
 {
 	struct tracks *tracks = &routers->tracks;
 
-	tracks->is_doubtful[interface] = false;
-	for (uint32_t i = tracks->first[interface]; i; i = tracks->all[i - 1].next)
+	tracks->is_doubtful[source] = false;
+	for (uint32_t i = tracks->first[source]; i; i = tracks->all[i - 1].next)
 		take_track(routers, &tracks->all[i - 1]);
-	for (uint32_t i = tracks->first[interface]; i; i = tracks->all[i - 1].next)
+	for (uint32_t i = tracks->first[source]; i; i = tracks->all[i - 1].next)
 		look_if_due(routers, &routers->all[tracks->all[i - 1].router]);
+}
+
+void routers_look_at_facts(struct routers *routers)
+{
+	struct journal journal = routers_journal(routers);
+	struct facts *facts = &routers->facts;
+	unsigned n = facts_look(facts, routers->now);
+
+	for (unsigned i = 0; i < n; i++) {
+		journal_check(&journal, facts, &facts->news[i]);
+		tracks_doubt_check(routers, facts->news[i].check);
+	}
 }
 
 void routers_assess_tracks(struct routers *routers)

@@ -43,7 +43,7 @@ const char *problems_reason(const struct records_table *table, const void *recor
 	const struct field *source = fields_find(table->fields, ".reason_source");
 	int64_t code = client_number(table, record, "reason_code");
 	struct vrrp_reason reason = { 0 };
-	char interface[FIELDS_TEXT_SIZE];
+	char interface[FIELDS_TEXT_SIZE], why[FIELDS_TEXT_SIZE];
 
 	if (code < 0 || code >= VRRP_REASON_COUNT)
 		return client_text(table, record, "reason_code", buf);
@@ -54,7 +54,8 @@ const char *problems_reason(const struct records_table *table, const void *recor
 	if (source && source->type == FIELD_IP)
 		memcpy(reason.source, (const char *)record + source->offset, sizeof(reason.source));
 	client_text(table, record, "interface", interface);
-	return event_reason_text(&reason, interface,
+	client_text(table, record, ".reason_why", why);
+	return event_reason_text(&reason, interface, why,
 				 (uint8_t)client_number(table, record, "family"), buf);
 }
 

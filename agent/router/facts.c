@@ -1,0 +1,246 @@
+/* SPDX-License-Identifier: MIT */
+#include "facts.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#define NS_PER_S   INT64_C(1000000000)
+#define LOOK_NS    (NS_PER_S / 4) /* what is overdue is noticed this much later at most */
+#define GRACE_NS   NS_PER_S       /* for the checker, after this host stood still */
+#define RESTART_NS (10 * NS_PER_S)
+
+int facts_open(struct facts *facts, const struct conf *conf)
+{
+	*facts = (struct facts){
+		.n = conf->checks_n, .board_fd = -1, .event_fd = -1, .look_ns = INT64_MAX
+	};
+	if (facts->n == 0)
+		return 0;
+	facts->all = calloc(facts->n, sizeof(*facts->all));
+	facts->news = calloc(facts->n, sizeof(*facts->news));
+	if (!facts->all || !facts->news)
+		return -ENOMEM;
+	for (unsigned i = 0; i < facts->n; i++)
+		facts->all[i] =
+			(struct facts_check){ .config = &conf->checks[i], .place = BOARD_NONE };
+	return 0;
+}
+
+int facts_attach(struct facts *facts, int board_fd, int event_fd)
+{
+	int err = board_open(board_fd, -1, false, &facts->board);
+
+	if (err < 0)
+		return err;
+	facts->board_fd = board_fd;
+	facts->event_fd = event_fd;
+	return 0;
+}
+
+void facts_close(struct facts *facts)
+{
+	board_close(facts->board);
+	free(facts->all);
+	free(facts->news);
+}
+
+void facts_begin(struct facts *facts, const struct clocks *now)
+{
+	facts->began_ns = facts->looked_ns = now->mono_ns;
+	facts->look_ns = facts->n ? now->mono_ns : INT64_MAX;
+}
+
+int64_t facts_deadline(const struct facts *facts)
+{
+	return facts->look_ns;
+}
+
+/* ---- one check ---- */
+
+/* Where its fact stays, once it is there. */
+static bool find(struct facts *facts, struct facts_check *check)
+{
+	if (check->place == BOARD_NONE && facts->board)
+		check->place = board_find(facts->board, check->config->name);
+	return check->place != BOARD_NONE;
+}
+
+static void read_fact(struct facts *facts, struct facts_check *check)
+{
+	uint32_t number;
+	struct fact fact;
+
+	if (!find(facts, check))
+		return;
+	number = board_number(facts->board, check->place);
+	if (number == check->seen || !board_get(facts->board, check->place, &fact))
+		return;
+	if (strcmp(fact.name, check->config->name) != 0) {
+		check->place = BOARD_NONE; /* its place is somebody else's by now */
+		return;
+	}
+	check->seen = number;
+	check->found = fact.value;
+	check->number = fact.number;
+	check->answered_ns = fact.answered_ns;
+}
+
+/* Until when it has time to answer. What is made of others answers by them. */
+static int64_t due_ns(const struct facts *facts, const struct facts_check *check)
+{
+	if (check->answered_ns && check->config->kind >= CHECK_ALL)
+		return INT64_MAX;
+	if (check->answered_ns)
+		return check->answered_ns + check_stale_ns(check->config);
+	return facts->began_ns + check_first_ns(check->config);
+}
+
+static enum board_value value_of(const struct facts_check *check)
+{
+	bool known = check->found != BOARD_UNKNOWN && !check->overdue;
+
+	if (known)
+		return check->found;
+	if (check->config->unknown == CHECK_UNKNOWN_DOWN && check->overdue)
+		return BOARD_DOWN;
+	/* What was ever known holds; a successor of this process finds it on the board. */
+	return check->value != BOARD_UNKNOWN ? check->value : check->found;
+}
+
+static void look_at(struct facts *facts, unsigned number, int64_t now_ns)
+{
+	struct facts_check *check = &facts->all[number];
+	enum board_value before = check->value;
+	int32_t number_before = check->number;
+	bool overdue_before = check->overdue;
+
+	read_fact(facts, check);
+	check->overdue = now_ns >= due_ns(facts, check);
+	check->value = (uint8_t)value_of(check);
+	if (check->value != before || check->number != number_before ||
+	    check->overdue != overdue_before)
+		facts->news[facts->news_n++] =
+			(struct facts_news){ number, (uint8_t)before, check->overdue };
+}
+
+/* ---- all of them ---- */
+
+/* Whoever stood still has not heard what the checker, which may have stood still as well, will say
+ * in a moment. */
+static int64_t patient_ns(const struct facts *facts, int64_t now_ns)
+{
+	bool late = now_ns > facts->look_ns && now_ns - facts->look_ns > GRACE_NS;
+
+	return late ? facts->look_ns : now_ns;
+}
+
+static void drain_event(const struct facts *facts)
+{
+	uint64_t n;
+
+	if (facts->event_fd >= 0 && read(facts->event_fd, &n, sizeof(n)) < 0)
+		return;
+}
+
+static void ask_for_checker(struct facts *facts, bool any_overdue, int64_t now_ns)
+{
+	if (!any_overdue || now_ns < facts->restart_ns)
+		return;
+	facts->wants_checker = true;
+	facts->restart_ns = now_ns + RESTART_NS;
+}
+
+unsigned facts_look(struct facts *facts, const struct clocks *now)
+{
+	int64_t now_ns = patient_ns(facts, now->mono_ns), next_ns = INT64_MAX, ns;
+	bool any_overdue = false;
+
+	drain_event(facts);
+	facts->news_n = 0;
+	for (unsigned i = 0; i < facts->n; i++) {
+		look_at(facts, i, now_ns);
+		any_overdue |= facts->all[i].overdue;
+		ns = due_ns(facts, &facts->all[i]);
+		if (!facts->all[i].overdue && ns < next_ns)
+			next_ns = ns;
+	}
+	ask_for_checker(facts, any_overdue, now->mono_ns);
+	if (any_overdue && facts->restart_ns < next_ns)
+		next_ns = facts->restart_ns;
+	facts->looked_ns = now->mono_ns;
+	if (now_ns < now->mono_ns) /* once more, then */
+		next_ns = now->mono_ns + GRACE_NS;
+	else if (next_ns != INT64_MAX && next_ns < now->mono_ns + LOOK_NS)
+		next_ns = now->mono_ns + LOOK_NS;
+	facts->look_ns = facts->n ? next_ns : INT64_MAX;
+	return facts->news_n;
+}
+
+bool facts_is_awaited(const struct facts *facts, unsigned number)
+{
+	const struct facts_check *check = &facts->all[number];
+
+	return check->value == BOARD_UNKNOWN && !check->overdue;
+}
+
+/* ---- in words ---- */
+
+uint32_t facts_key(const char *name)
+{
+	uint32_t key = 2166136261u; /* FNV-1a */
+
+	for (; *name; name++)
+		key = (key ^ (uint8_t)*name) * 16777619u;
+	return key ? key : 1;
+}
+
+bool facts_get(const struct facts *facts, unsigned number, struct fact *ret_fact)
+{
+	const struct facts_check *check = &facts->all[number];
+
+	return check->place != BOARD_NONE && facts->board &&
+	       board_get(facts->board, check->place, ret_fact) &&
+	       strcmp(ret_fact->name, check->config->name) == 0;
+}
+
+/* How many answers it took: of a check that needs but one there is nothing to say. */
+static void append_count(const struct facts_check *check, const struct fact *fact, char *buf)
+{
+	unsigned needed = fact->good ? check->config->rise : check->config->fall;
+	size_t len = strlen(buf);
+	unsigned n = fact->in_row < needed ? fact->in_row : needed;
+
+	if (needed > 1)
+		snprintf(buf + len, FACTS_TEXT_SIZE - len, " (%u of %u)", n, needed);
+}
+
+static void describe(const struct facts *facts, unsigned number, char *buf)
+{
+	static const char *const words[BOARD_VALUES_COUNT] = { "unknown", "up", "down" };
+	const struct facts_check *check = &facts->all[number];
+	const char *name = check->config->name, *word = words[check->value];
+	struct fact fact;
+
+	if (check->overdue)
+		snprintf(buf, FACTS_TEXT_SIZE, "%s is %s: it does not answer", name, word);
+	else if (!facts_get(facts, number, &fact) || !fact.error[0])
+		snprintf(buf, FACTS_TEXT_SIZE, "%s is %s", name, word);
+	else {
+		snprintf(buf, FACTS_TEXT_SIZE, "%s is %s: %.100s", name, word, fact.error);
+		append_count(check, &fact, buf);
+	}
+}
+
+const char *facts_describe(const struct facts *facts, uint32_t key, char *buf)
+{
+	buf[0] = '\0';
+	for (unsigned i = 0; i < facts->n; i++)
+		if (facts_key(facts->all[i].config->name) == key) {
+			describe(facts, i, buf);
+			break;
+		}
+	return buf;
+}

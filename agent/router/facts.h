@@ -1,0 +1,116 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What the checker has found, as the routers believe it: up, down, or unknown. A check that has not
+ * answered for too long keeps its value, or is down, as it is configured; in both cases that is
+ * told, and the keeper is asked for another checker. Reading costs nothing but when something is
+ * new.
+ */
+#ifndef FACTS_H
+#define FACTS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "agent/board.h"
+#include "agent/clocks.h"
+#include "agent/conf/conf.h"
+
+/* "nginx is down: connect: Connection refused (3 of 3)", with its zero. */
+#define FACTS_TEXT_SIZE 160
+
+struct facts_check {
+	const struct check_config *config; /* borrowed */
+	uint32_t place;                    /* on the board; BOARD_NONE: not found there yet */
+	uint32_t seen;                     /* board_number() of what follows */
+	uint8_t value;                     /* enum board_value: what counts */
+	uint8_t found;                     /* likewise: as the checker has it */
+	bool overdue;                      /* has not answered in time, which is told */
+	int32_t number;
+	int64_t answered_ns; /* 0: not yet */
+};
+
+/* News of one check. */
+struct facts_news {
+	unsigned check;
+	uint8_t before; /* enum board_value: what counted */
+	bool overdue;   /* since it has not answered */
+};
+
+struct facts {
+	unsigned n;
+	struct facts_check *all; /* owned, as all below; by number of the check */
+	struct facts_news *news; /* of the last look: room for one per check */
+	unsigned news_n;
+	struct board *board;    /* NULL: there is none */
+	int board_fd, event_fd; /* borrowed */
+	int64_t began_ns;       /* what has never answered is due from then on */
+	int64_t looked_ns;      /* the last look */
+	int64_t look_ns;        /* the next one, if nothing is new before */
+	int64_t restart_ns;     /* the keeper is not asked again before */
+	bool wants_checker;     /* a new one, since this one does not answer */
+};
+
+/**
+ * facts_open() - nothing is known yet, and nothing ever answers without a board.
+ *
+ * Return: 0 or -ENOMEM.
+ */
+int facts_open(struct facts *facts, const struct conf *conf);
+
+/**
+ * facts_attach() - read a board.
+ * @board_fd, @event_fd: of it; borrowed until facts_close().
+ *
+ * Return: 0; -EPROTO when it is of another version; another -errno.
+ */
+int facts_attach(struct facts *facts, int board_fd, int event_fd);
+
+/**
+ * facts_close() - release all of it; legal for what is zero.
+ */
+void facts_close(struct facts *facts);
+
+/**
+ * facts_begin() - from now on answers are waited for.
+ */
+void facts_begin(struct facts *facts, const struct clocks *now);
+
+/**
+ * facts_look() - see what is new. Call it when @event_fd is readable, and when it is due.
+ *
+ * Return: how many news there are in @facts->news.
+ */
+unsigned facts_look(struct facts *facts, const struct clocks *now);
+
+/**
+ * facts_deadline() - when facts_look() is due, CLOCK_MONOTONIC; INT64_MAX.
+ */
+int64_t facts_deadline(const struct facts *facts);
+
+/**
+ * facts_is_awaited() - whether a check has never answered, and still has time to.
+ */
+bool facts_is_awaited(const struct facts *facts, unsigned check);
+
+/**
+ * facts_key() - a number for a name, the same in all versions and configurations; never 0.
+ */
+uint32_t facts_key(const char *name);
+
+/**
+ * facts_describe() - a check in words, and why it is as it is.
+ * @key: facts_key() of its name.
+ * @buf: FACTS_TEXT_SIZE bytes.
+ *
+ * Return: @buf.
+ */
+const char *facts_describe(const struct facts *facts, uint32_t key, char *buf);
+
+/**
+ * facts_get() - all that the board has of a check.
+ *
+ * Return: whether there is anything.
+ */
+bool facts_get(const struct facts *facts, unsigned check, struct fact *ret_fact);
+
+#endif

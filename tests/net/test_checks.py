@@ -1,0 +1,178 @@
+# SPDX-License-Identifier: MIT
+"""Services become facts: what is tracked by a check, in a pair of real routers."""
+
+import json
+import os
+import signal
+import socket
+
+import pytest
+
+from agents import router
+from generations import crash, reload
+from lab import wait_until
+from processes import children, name_of
+
+VIP = "192.0.2.1/24"
+PORT = 7001
+
+
+class Service:
+    """Something that accepts connections on a host's loopback; it can be stopped and come back."""
+
+    def __init__(self, host, port=PORT):
+        self.host, self.port, self.server = host, port, None
+        host.ip("link set lo up")
+        self.start()
+
+    def start(self):
+        self.server = self.host.socket(socket.AF_INET, socket.SOCK_STREAM)
+        self.server.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        self.server.bind(("127.0.0.1", self.port))
+        self.server.listen(64)
+
+    def stop(self):
+        self.server.close()
+
+
+def check(name="web", interval="50ms", port=PORT, **keys):
+    return {"name": name, "tcp": f"127.0.0.1:{port}", "interval": interval, **keys}
+
+
+def tracking(priority, *tracks, **keys):
+    """A router at 100 ms that tracks these."""
+    return router(priority, interval="100ms", track=list(tracks), **keys)
+
+
+def host(lab, number, ipv6=False):
+    addresses = [f"192.0.2.{number}/24"] + ([f"2001:db8::{number}/64"] if ipv6 else [])
+    return lab.host(f"gw{number - 1}", *addresses, ipv6=ipv6)
+
+
+def facts(agent):
+    """The checks as vipctl shows them, by name."""
+    return {it["name"]: it for it in agent.show()["checks"]}
+
+
+def priority_of(agent):
+    return agent.router()["effective_priority"]
+
+
+def wait_priority(agent, priority):
+    wait_until(lambda: priority_of(agent) == priority,
+               what=lambda _: agent.story(f"priority {priority}, not {priority_of(agent)}"))
+
+
+def checker_of(agent):
+    """The pid of the checker; waits for one."""
+    return wait_until(lambda: next((pid for pid in children(agent.pid)
+                                    if name_of(pid) == "vipd-checker"), None),
+                      what=lambda _: agent.story("a checker"))
+
+
+def test_without_a_weight_a_dead_service_is_a_fault_that_names_it(lab):
+    one, two = host(lab, 2), host(lab, 3)
+    service = Service(one)
+    track = {"check": "web"}
+    first = lab.vipd(one, [tracking(150, track)], checks=[check(fall=3)])
+    first.wait_state("lan", "active")
+    second = lab.vipd(two, [router(100, interval="100ms")])
+    second.wait_state("lan", "backup")
+    mark = lab.now()
+    service.stop()
+    second.wait_state("lan", "active")
+    first.wait_fault("check web is down: connect: Connection refused (3 of 3)")
+    first.wait_log(r'state=active->fault reason="check web is down: connect: Connection refused \(3 of 3\)"')
+    farewell = one.wait_adverts(1, since=mark, priority=0)
+    assert farewell, "priority 0 hands over at once"
+    service.start()
+    first.wait_state("lan", "active")
+    first.wait_log(r"check=web is=up")
+    service.stop()
+
+
+def test_a_weight_moves_the_priority_and_is_explained(lab):
+    one, two = host(lab, 2), host(lab, 3)
+    service = Service(one)
+    first = lab.vipd(one, [tracking(150, {"check": "web", "weight": -60})], checks=[check()])
+    first.wait_state("lan", "active")
+    second = lab.vipd(two, [router(100, interval="100ms")])
+    second.wait_state("lan", "backup")
+    service.stop()
+    second.wait_state("lan", "active")
+    first.wait_state("lan", "backup")
+    assert priority_of(first) == 90
+    track, = first.router()["tracks"]
+    assert (track["check"], track["weight"], track["up"], track["counts"], track["adds"]) == \
+        ("web", -60, False, True, -60)
+    first.wait_log(r"track=web is=down weight=-60 priority=150->90")
+    service.start()
+    wait_priority(first, 150)
+    first.wait_state("lan", "active")
+    service.stop()
+
+
+def test_a_service_that_is_dead_at_the_start_is_waited_for(lab):
+    """Nobody is Active for a moment before the first answer says that it cannot serve."""
+    one = host(lab, 2)
+    one.ip("link set lo up")
+    first = lab.vipd(one, [tracking(150, {"check": "web"})], checks=[check()])
+    first.wait_fault("check web is down: connect: Connection refused")
+    assert first.router()["counters"]["became_active"] == 0
+    assert not [line for line in first.log if "->active" in line or "->backup" in line], first.log
+
+
+def test_facts_outlive_reload_crash_and_a_dead_checker(lab):
+    one = host(lab, 2)
+    service = Service(one)
+    first = lab.vipd(one, [tracking(150, {"check": "web", "weight": 50})],
+                     checks=[check(interval="100ms")])
+    first.wait_state("lan", "active")
+    wait_priority(first, 200)
+    before = checker_of(first)
+    service.stop()
+    wait_priority(first, 150)
+    reload(first, [tracking(140, {"check": "web", "weight": 50})], checks=[check(interval="100ms")])
+    assert priority_of(first) == 140
+    crash(first)
+    assert priority_of(first) == 140
+    os.kill(checker_of(first), signal.SIGKILL)
+    first.wait_log(r"checker_pid=\d+ checker=")
+    wait_until(lambda: checker_of(first) != before, what="another checker")
+    service.start()
+    wait_priority(first, 190)
+    assert first.router()["counters"]["became_active"] == 1
+    service.stop()
+
+
+@pytest.mark.parametrize("unknown, priority", [("hold", 150), ("down", 90)])
+def test_a_checker_that_is_stopped_is_replaced_aloud(lab, unknown, priority):
+    one = host(lab, 2)
+    service = Service(one)
+    first = lab.vipd(one, [tracking(150, {"check": "web", "weight": -60})],
+                     checks=[check(interval="100ms", unknown=unknown)])
+    first.wait_state("lan", "active")
+    stopped = checker_of(first)
+    os.kill(stopped, signal.SIGSTOP)
+    first.wait_log(r"check=web is=(up|down).* note=\"it has not answered")
+    if unknown == "down":
+        wait_until(lambda: any("priority=150->90" in line for line in first.log), what="the loss")
+    wait_until(lambda: checker_of(first) != stopped, what="another checker")
+    wait_priority(first, 150)
+    first.wait_log(r"check=web is=up")
+    service.stop()
+
+
+def test_show_tells_what_checks_have_found(lab):
+    one = host(lab, 2)
+    service = Service(one)
+    first = lab.vipd(one, [tracking(150, {"check": "web"})], checks=[check(), check("other", port=7002)])
+    first.wait_state("lan", "active")
+    wait_until(lambda: facts(first)["web"]["answers"] >= 2 and facts(first)["other"]["bad"] >= 1, what="answers")
+    web, other = facts(first)["web"], facts(first)["other"]
+    assert (web["kind"], web["value"], web["error"] if "error" in web else "") == ("tcp", "up", "")
+    assert (other["value"], other["error"]) == ("down", "connect: Connection refused")
+    text = first.ctl("show", "--checks").stdout
+    assert "web" in text and "Connection refused" in text
+    assert json.loads(first.ctl("show", "--json").stdout)["checks"]
+    service.stop()
