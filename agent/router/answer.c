@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "agent/records.h"
+#include "answer_checks.h"
 #include "answer_records.h"
 
 #define CLOCK_STEP_NS INT64_C(1000000)
@@ -45,15 +46,33 @@ static bool put_addresses(const struct answer_facts *facts, struct answer *answe
 static bool put_forgotten(const struct answer_facts *facts, struct answer *answer,
 			  const struct clocks *now, struct answer_message *message);
 
+static bool put_checks(const struct answer_facts *facts, struct answer *answer,
+		       const struct clocks *now, struct answer_message *message);
+static bool put_outputs(const struct answer_facts *facts, struct answer *answer,
+			const struct clocks *now, struct answer_message *message);
 static bool put_drained(const struct answer_facts *facts, struct answer *answer,
 			const struct clocks *now, struct answer_message *message);
 
 static const struct step show_steps[] = {
-	{ .table = &answer_host_kind },     { .put = put_host },
-	{ .table = &answer_router_kind },   { .table = &answer_address_kind },
-	{ .table = &answer_conflict_kind }, { .table = &answer_peer_kind },
-	{ .table = &answer_track_kind },    { .table = &answer_route_kind },
-	{ .put = put_addresses },           { 0 },
+	{ .table = &answer_host_kind },
+	{ .put = put_host },
+	{ .table = &answer_router_kind },
+	{ .table = &answer_address_kind },
+	{ .table = &answer_conflict_kind },
+	{ .table = &answer_peer_kind },
+	{ .table = &answer_track_kind },
+	{ .table = &answer_route_kind },
+	{ .table = &answer_check_kind },
+	{ .put = put_addresses },
+	{ .put = put_checks },
+	{ 0 },
+};
+
+static const struct step checks_steps[] = {
+	{ .table = &answer_check_kind },
+	{ .table = &answer_output_kind },
+	{ .put = put_outputs },
+	{ 0 },
 };
 
 /* And who is what here: what a change would cost. */
@@ -79,6 +98,7 @@ static const struct step drain_steps[] = {
 
 static const struct answer_command commands[] = {
 	{ "show", ANSWER_READ, .takes_router = true, .takes_group = true, .steps = show_steps },
+	{ "checks", ANSWER_READ, .steps = checks_steps },
 	/* It has passwords of version 2. */
 	{ "configuration", ANSWER_CHANGE, .steps = configuration_steps },
 	{ "reload", ANSWER_CHANGE, .steps = NULL },
@@ -296,6 +316,37 @@ static bool put_addresses(const struct answer_facts *facts, struct answer *answe
 	}
 	answer->inside = answer->found = true;
 	return answer->conflicts_told && next_router(facts, answer);
+}
+
+/* All of them, whatever router is asked about: they are nobody's. */
+static bool put_checks(const struct answer_facts *facts, struct answer *answer,
+		       const struct clocks *now, struct answer_message *message)
+{
+	unsigned n = routers_facts(facts->routers)->n;
+
+	(void)now;
+	if (answer->check < n)
+		answer->check += answer_put_checks(facts, answer->check, n, message);
+	return answer->check >= n;
+}
+
+/* Each check, and behind it its output. */
+static bool put_outputs(const struct answer_facts *facts, struct answer *answer,
+			const struct clocks *now, struct answer_message *message)
+{
+	unsigned n = routers_facts(facts->routers)->n;
+
+	(void)now;
+	if (answer->check == n)
+		return true;
+	if (!answer->inside) {
+		(void)answer_put_checks(facts, answer->check, answer->check + 1, message);
+	} else {
+		answer_put_output(facts, answer->check, message);
+		answer->check++;
+	}
+	answer->inside = !answer->inside;
+	return answer->check == n;
 }
 
 /* Each router that is asked about is told, and in the message behind it what it has forgotten. */

@@ -30,7 +30,7 @@ enum answer_rights {
 struct answer {
 	const struct answer_command *command; /* NULL: none of ours */
 	unsigned step;
-	unsigned router, address, route;              /* what comes next */
+	unsigned router, address, route, check;       /* what comes next */
 	bool inside;                                  /* that router itself was told */
 	bool peers_told, tracks_told, conflicts_told; /* and what else belongs to it */
 	bool found;                                   /* a router of the name */

@@ -49,7 +49,7 @@ void facts_close(struct facts *facts)
 
 void facts_begin(struct facts *facts, const struct clocks *now)
 {
-	facts->began_ns = facts->looked_ns = now->mono_ns;
+	facts->began_ns = now->mono_ns;
 	facts->look_ns = facts->n ? now->mono_ns : INT64_MAX;
 }
 
@@ -168,9 +168,8 @@ unsigned facts_look(struct facts *facts, const struct clocks *now)
 			next_ns = ns;
 	}
 	ask_for_checker(facts, any_overdue, now->mono_ns);
-	if (any_overdue && facts->restart_ns < next_ns)
-		next_ns = facts->restart_ns;
-	facts->looked_ns = now->mono_ns;
+	if (any_overdue) /* an answer like the last one is no news to who writes it */
+		next_ns = now->mono_ns;
 	if (now_ns < now->mono_ns) /* once more, then */
 		next_ns = now->mono_ns + GRACE_NS;
 	else if (next_ns != INT64_MAX && next_ns < now->mono_ns + LOOK_NS)

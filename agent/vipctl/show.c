@@ -11,13 +11,14 @@
 #include <sysexits.h>
 #include <time.h>
 
+#include "ago.h"
 #include "client.h"
 #include "complain.h"
 #include "problems.h"
+#include "record_json.h"
 #include "standby.h"
 
 #define NS_PER_S          INT64_C(1000000000)
-#define JSON_SIZE         (256 << 10) /* the longest record as JSON */
 #define ADDRESS_TEXT_SIZE (FIELDS_TEXT_SIZE + 8)
 
 /* The router whose addresses are coming. */
@@ -39,11 +40,10 @@ struct printer {
 	const char *(*add)(struct printer *printer);
 	struct libscols_table *table; /* owned */
 	json_t *host;                 /* owned; an object */
-	json_t *routers;              /* owned */
+	json_t *routers, *checks;     /* owned */
 	enum standby standby;
 	bool redraw; /* on a terminal that is cleared before */
 	struct shown shown;
-	char json[JSON_SIZE];
 };
 
 /* ---- the table ---- */
@@ -90,22 +90,6 @@ static struct libscols_table *new_table(void)
 		if (!scols_table_new_column(table, columns[i].name, 0, columns[i].flags))
 			return NULL;
 	return table;
-}
-
-/* "12 s", "3 min", "5 h", "9 d": how long ago. */
-static const char *ago_text(int64_t since_real_ns, char *buf, size_t size)
-{
-	int64_t s = time(NULL) - since_real_ns / NS_PER_S;
-
-	if (s < 120)
-		snprintf(buf, size, "%jd s", (intmax_t)(s < 0 ? 0 : s));
-	else if (s < 120 * 60)
-		snprintf(buf, size, "%jd min", (intmax_t)(s / 60));
-	else if (s < 48 * 3600)
-		snprintf(buf, size, "%jd h", (intmax_t)(s / 3600));
-	else
-		snprintf(buf, size, "%jd d", (intmax_t)(s / 86400));
-	return buf;
 }
 
 /* The first address and how many more; one that is missing on an Active is pointed at. */
@@ -218,19 +202,6 @@ static const char *table_add(struct printer *printer)
 
 /* ---- the document ---- */
 
-static const char no_json[] = "it has a number that is too large for JSON";
-
-/* All fields of a record, also those that this version knows nothing of. */
-static json_t *record_json(struct printer *printer, const struct records_table *table,
-			   const void *record)
-{
-	size_t len = fields_json(table->fields, record, printer->json + 1, JSON_SIZE - 2);
-
-	printer->json[0] = '{';
-	strcpy(printer->json + 1 + len, "}");
-	return json_loads(printer->json, 0, NULL);
-}
-
 static void add_addresses(struct shown *shown, json_t *object)
 {
 	json_object_set(object, "addresses", shown->addresses);
@@ -293,13 +264,13 @@ static json_t *warnings_json(const struct problems *problems)
 static const char *json_add(struct printer *printer)
 {
 	struct shown *shown = &printer->shown;
-	json_t *fields = record_json(printer, shown->table, shown->record);
+	json_t *fields = record_json(shown->table, shown->record);
 	json_t *object, *value;
 	char reason[FIELDS_TEXT_SIZE];
 	const char *key;
 
 	if (!fields)
-		return no_json;
+		return "it has a number that is too large for JSON";
 	object = json_object();
 	problems_reason(shown->table, shown->record, reason);
 	json_object_foreach(fields, key, value)
@@ -426,15 +397,7 @@ static void add_route(struct shown *shown, const struct records_table *table, co
 static const char *add_listed(struct printer *printer, const struct records_table *table,
 			      const void *record, json_t *list)
 {
-	json_t *element;
-
-	if (!printer->routers)
-		return NULL;
-	element = record_json(printer, table, record);
-	if (!element)
-		return no_json;
-	json_array_append_new(list, element);
-	return NULL;
+	return printer->routers ? record_json_append(list, table, record) : NULL;
 }
 
 static const char *take_listed(struct printer *printer, const struct records_table *table,
@@ -461,9 +424,9 @@ static const char *take_listed(struct printer *printer, const struct records_tab
 static const char *take_host(struct printer *printer, const struct records_table *table,
 			     const void *record)
 {
-	printer->host = record_json(printer, table, record);
+	printer->host = record_json(table, record);
 	if (!printer->host)
-		return no_json;
+		return "it has a number that is too large for JSON";
 	if (printer->standby != STANDBY_UNKNOWN)
 		json_object_set_new(printer->host, "standby",
 				    json_boolean(printer->standby == STANDBY_WAITS));
@@ -481,6 +444,8 @@ static const char *take_record(const struct records_table *table, const void *re
 		add_address(&printer->shown, table, record);
 	if (strcmp(table->name, "route") == 0 && printer->shown.any)
 		add_route(&printer->shown, table, record);
+	if (strcmp(table->name, "check") == 0)
+		return add_listed(printer, table, record, printer->checks);
 	if (strcmp(table->name, "host") == 0 && printer->routers && !printer->host)
 		return take_host(printer, table, record);
 	return printer->shown.any ? take_listed(printer, table, record) : NULL;
@@ -495,6 +460,7 @@ static bool print_all(struct printer *printer)
 	if (!printer->host)
 		printer->host = json_object();
 	json_object_set(printer->host, "routers", printer->routers);
+	json_object_set(printer->host, "checks", printer->checks);
 	return json_dumpf(printer->host, stdout, JSON_INDENT(2)) == 0 && puts("") >= 0;
 }
 
@@ -523,10 +489,12 @@ int show(int socket_fd, const struct show_options *options)
 	printer->standby = standby_look(socket_fd, false);
 	printer->redraw = options->redraw;
 	printer->add = options->json ? json_add : table_add;
-	if (options->json)
+	if (options->json) {
 		printer->routers = json_array();
-	else
+		printer->checks = json_array();
+	} else {
 		printer->table = new_table();
+	}
 	if (printer->routers || printer->table)
 		status = client_ask(socket_fd, &question);
 	else
@@ -534,6 +502,7 @@ int show(int socket_fd, const struct show_options *options)
 	scols_unref_table(printer->table);
 	json_decref(printer->host);
 	json_decref(printer->routers);
+	json_decref(printer->checks);
 	forget_lists(&printer->shown);
 	free(printer);
 	return status;

@@ -14,10 +14,15 @@ static const struct option_word {
 	unsigned option;   /* enum usage_option; 0: stands in front of the command */
 	const char *value; /* an example of what must follow; NULL: nothing does */
 } option_words[] = {
-	{ "--watch", USAGE_WATCH, NULL },   { "--json", USAGE_JSON, NULL },
-	{ "--follow", USAGE_FOLLOW, NULL }, { "--dry-run", USAGE_DRY_RUN, NULL },
-	{ "--for", USAGE_FOR, "30m" },      { "--socket", 0, NULL },
-	{ "--version", 0, NULL },           { NULL, 0, NULL },
+	{ "--watch", USAGE_WATCH, NULL },
+	{ "--json", USAGE_JSON, NULL },
+	{ "--follow", USAGE_FOLLOW, NULL },
+	{ "--dry-run", USAGE_DRY_RUN, NULL },
+	{ "--checks", USAGE_CHECKS, NULL },
+	{ "--for", USAGE_FOR, "30m" },
+	{ "--socket", 0, NULL },
+	{ "--version", 0, NULL },
+	{ NULL, 0, NULL },
 };
 
 /* What other programs call it. */

@@ -17,6 +17,7 @@ enum usage_option {
 	USAGE_DRY_RUN = 1 << 2,
 	USAGE_WATCH = 1 << 3,
 	USAGE_FOR = 1 << 4, /* has a value */
+	USAGE_CHECKS = 1 << 5,
 };
 
 /* What stands behind a command. */

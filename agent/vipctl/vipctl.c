@@ -16,6 +16,7 @@
 #include "forget.h"
 #include "reload.h"
 #include "show.h"
+#include "show_checks.h"
 #include "usage.h"
 #include "watch.h"
 
@@ -26,22 +27,33 @@ static int talk_show(int fd, const void *arg)
 	return show(fd, arg);
 }
 
+static int talk_show_checks(int fd, const void *arg)
+{
+	return show_checks(fd, arg);
+}
+
 static int command_show(const char *path, const struct arguments *arguments)
 {
+	const bool checks = arguments->options & USAGE_CHECKS;
+	int (*const talk)(int fd, const void *arg) = checks ? talk_show_checks : talk_show;
 	const bool watch = arguments->options & USAGE_WATCH;
 	const struct show_options options = { .json = arguments->options & USAGE_JSON,
 					      .redraw = watch && isatty(STDOUT_FILENO),
 					      .router = arguments->router };
 	int status;
 
+	if (checks && arguments->router) {
+		complain(NULL, "checks are nobody's: --checks shows all of them, without a router");
+		return EX_USAGE;
+	}
 	if (watch)
 		watch_begin();
-	status = connection_converse(path, talk_show, &options, NULL);
+	status = connection_converse(path, talk, &options, NULL);
 	if (!watch || status != EXIT_SUCCESS)
 		return status;
 	/* One that does not answer later is said, and asked again: it may be restarted. */
 	while (watch_next())
-		(void)connection_converse(path, talk_show, &options, NULL);
+		(void)connection_converse(path, talk, &options, NULL);
 	return EXIT_SUCCESS;
 }
 
@@ -122,8 +134,9 @@ static int command_events(const char *path, const struct arguments *arguments)
 
 /* One row per command: dispatch and usage. */
 static const struct command commands[] = {
-	{ "show", "[--json] [--watch] [ROUTER]", "the state of every virtual router, or of one",
-	  USAGE_JSON | USAGE_WATCH, true, command_show },
+	{ "show", "[--json] [--watch] [--checks] [ROUTER]",
+	  "the state of every virtual router, or of one; or what checks have found",
+	  USAGE_JSON | USAGE_WATCH | USAGE_CHECKS, true, command_show },
 	{ "check", "[--json] [ROUTER]",
 	  "whether all is well: ends with 0, or 1: degraded, 2: wrong", USAGE_JSON, true,
 	  command_check },

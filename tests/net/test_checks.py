@@ -132,7 +132,8 @@ def test_facts_outlive_reload_crash_and_a_dead_checker(lab):
     before = checker_of(first)
     service.stop()
     wait_priority(first, 150)
-    reload(first, [tracking(140, {"check": "web", "weight": 50})], checks=[check(interval="100ms")])
+    first.configure([tracking(140, {"check": "web", "weight": 50})], checks=[check(interval="100ms")])
+    reload(first)
     assert priority_of(first) == 140
     crash(first)
     assert priority_of(first) == 140
