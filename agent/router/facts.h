@@ -44,7 +44,6 @@ struct facts {
 	struct board *board;    /* NULL: there is none */
 	int board_fd, event_fd; /* borrowed */
 	int64_t began_ns;       /* what has never answered is due from then on */
-	int64_t looked_ns;      /* the last look */
 	int64_t look_ns;        /* the next one, if nothing is new before */
 	int64_t restart_ns;     /* the keeper is not asked again before */
 	bool wants_checker;     /* a new one, since this one does not answer */

@@ -1,10 +1,12 @@
 # SPDX-License-Identifier: MIT
 """Services become facts: what is tracked by a check, in a pair of real routers."""
 
+import contextlib
 import json
 import os
 import signal
 import socket
+import threading
 
 import pytest
 
@@ -30,8 +32,16 @@ class Service:
         self.server.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         self.server.bind(("127.0.0.1", self.port))
         self.server.listen(64)
+        threading.Thread(target=self._accept, args=(self.server,), daemon=True).start()
+
+    @staticmethod
+    def _accept(server):
+        with contextlib.suppress(OSError):
+            while True:
+                server.accept()[0].close()
 
     def stop(self):
+        self.server.shutdown(socket.SHUT_RDWR)
         self.server.close()
 
 
