@@ -106,7 +106,7 @@ int image_read(int fd, struct image *ret_image, struct image_strangers *ret_stra
  *
  * Return: how many there are.
  */
-#define IMAGE_FDS_MAX 16
+#define IMAGE_FDS_MAX 24
 unsigned image_fds(struct image *image, int32_t *ret_fds[IMAGE_FDS_MAX]);
 
 #endif

@@ -152,7 +152,7 @@ static void test_journal_every_reason_has_words(void **state)
 			struct vrrp_reason reason = longest;
 
 			reason.code = (enum vrrp_reason_code)code;
-			(void)event_reason_text(&reason, "interface678901", family, text);
+			(void)event_reason_text(&reason, "interface678901", "", family, text);
 			assert_true(strlen(text) > 0 && strlen(text) < sizeof(text) - 1);
 			assert_null(strpbrk(text, "{}"));
 		}
@@ -167,17 +167,17 @@ static void test_journal_reasons_are_worded_with_their_numbers(void **state)
 	char text[EVENT_REASON_SIZE];
 
 	(void)state;
-	assert_string_equal(event_reason_text(&mtu, "eth0", 4, text),
+	assert_string_equal(event_reason_text(&mtu, "eth0", "", 4, text),
 			    "an advert of 1500 bytes does not fit into the MTU of interface eth0, "
 			    "1400");
 	higher.own_priority = 100;
 	set_address(higher.source, "2001:db8::3");
-	assert_string_equal(event_reason_text(&higher, "eth0", 6, text),
+	assert_string_equal(event_reason_text(&higher, "eth0", "", 6, text),
 			    "2001:db8::3 has the higher priority 150, ours is 100");
-	assert_string_equal(event_reason_text(&source, "eth0", 6, text),
+	assert_string_equal(event_reason_text(&source, "eth0", "", 6, text),
 			    "interface eth0 has no link-local address of its own");
 	set_address(source.source, "192.0.2.2");
-	assert_string_equal(event_reason_text(&source, "eth0", 4, text),
+	assert_string_equal(event_reason_text(&source, "eth0", "", 4, text),
 			    "interface eth0 does not have its source 192.0.2.2");
 }
 

@@ -57,6 +57,8 @@ static void test_names_reasons_are_the_documented_words(void **state)
 		"route_link_missing",
 		"route_link_down",
 		"route_no_carrier",
+		"check_down",
+		"check_up",
 	};
 
 	(void)state;
