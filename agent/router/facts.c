@@ -76,10 +76,12 @@ static void read_fact(struct facts *facts, struct facts_check *check)
 	if (!find(facts, check))
 		return;
 	number = board_number(facts->board, check->place);
-	if (number == check->seen || !board_get(facts->board, check->place, &fact))
+	if (number == check->seen)
 		return;
-	if (strcmp(fact.name, check->config->name) != 0) {
-		check->place = BOARD_NONE; /* its place is somebody else's by now */
+	if (!board_get(facts->board, check->place, &fact) ||
+	    strcmp(fact.name, check->config->name) != 0) {
+		check->place = BOARD_NONE; /* it is somebody else's by now, or nobody's */
+		check->seen = 0;
 		return;
 	}
 	check->seen = number;
@@ -129,12 +131,12 @@ static void look_at(struct facts *facts, unsigned number, int64_t now_ns)
 /* ---- all of them ---- */
 
 /* Whoever stood still has not heard what the checker, which may have stood still as well, will say
- * in a moment. */
+ * in a moment: nothing is overdue that was not before. */
 static int64_t patient_ns(const struct facts *facts, int64_t now_ns)
 {
 	bool late = now_ns > facts->look_ns && now_ns - facts->look_ns > GRACE_NS;
 
-	return late ? facts->look_ns : now_ns;
+	return late ? facts->look_ns - 1 : now_ns;
 }
 
 static void drain_event(const struct facts *facts)

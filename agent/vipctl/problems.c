@@ -314,14 +314,20 @@ void problems_track(struct problems *problems, const struct records_table *table
 	int weight = (int)client_number(table, record, "weight");
 	bool up = client_number(table, record, "up") != 0;
 	bool good = up != (client_number(table, record, "reverse") != 0);
-	char interface[FIELDS_TEXT_SIZE];
+	char name[FIELDS_TEXT_SIZE];
+	const char *what = "interface";
 
+	client_text(table, record, what, name);
+	if (!name[0])
+		client_text(table, record, what = "check", name);
+	if (client_number(table, record, "unknown"))
+		add(problems, PROBLEM_DEGRADED, "unknown",
+		    "the check %.60s, which it tracks, has not answered yet", name);
 	/* Without a weight it is a fault, and that is told. */
-	if (weight && !good)
+	else if (weight && !good)
 		add(problems, PROBLEM_DEGRADED, "track",
-		    "the interface %.60s, which it tracks, is %s: its priority is %d less",
-		    client_text(table, record, "interface", interface), up ? "up" : "down",
-		    weight < 0 ? -weight : weight);
+		    "the %s %.60s, which it tracks, is %s: its priority is %d less", what, name,
+		    up ? "up" : "down", weight < 0 ? -weight : weight);
 }
 
 void problems_peer(struct problems *problems, const struct records_table *table, const void *record)
