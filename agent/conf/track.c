@@ -54,6 +54,66 @@ const struct conf_schema conf_track_schema = {
 	.check = check_one,
 };
 
+/* The highest priority of another node, where the file has one for each; 0: nobody can tell. */
+static long others_priority(const struct conf_place *group)
+{
+	const config_setting_t *setting = config_setting_get_member(group->setting, "priority");
+	const config_setting_t *ours = setting && config_setting_is_group(setting)
+					       ? conf_node_value(&group->parse->nodes, setting)
+					       : NULL;
+	long highest = 0;
+
+	for (int i = 0; ours && i < config_setting_length(setting); i++) {
+		const config_setting_t *other = config_setting_get_elem(setting, (unsigned)i);
+
+		if (other != ours && config_setting_get_int(other) > highest)
+			highest = config_setting_get_int(other);
+	}
+	return highest;
+}
+
+/* A group has one sum of weights for all of its routers. */
+static bool has_groups(const struct conf_place *place)
+{
+	while (place->above)
+		place = place->above;
+	return config_setting_get_member(place->setting, "groups") != NULL;
+}
+
+/* How low all weights together can bring a router. */
+static long lowest_of(const struct conf_router *router)
+{
+	long sum = router->vrrp.priority;
+
+	for (unsigned i = 0; i < router->tracks_n; i++) {
+		long weight = router->tracks[i].weight;
+
+		if (router->tracks[i].reverse)
+			weight = -weight;
+		if (weight < 0)
+			sum += weight;
+	}
+	return sum < 1 ? 1 : sum;
+}
+
+/* Of a router that is Active with all of them as they should be. */
+static void warn_powerless(const struct conf_place *group, const struct conf_router *router)
+{
+	const struct conf_place list = conf_place_of(group, "track");
+	long others = has_groups(group) ? 0 : others_priority(group), ours = router->vrrp.priority;
+	bool weighs = false;
+
+	for (unsigned i = 0; i < router->tracks_n; i++)
+		weighs |= router->tracks[i].weight != 0;
+	if (!weighs || !others || !ours || ours == others || ours == VRRP_PRIORITY_OWNER)
+		return;
+	if (ours > others && lowest_of(router) > others)
+		conf_warn_in(&list,
+			     "all weights together leave priority %ld, and the highest of other "
+			     "nodes is %ld: nobody ever takes over for them",
+			     lowest_of(router), others);
+}
+
 /* Its priority says that it owns the addresses (RFC 9568 §6.1). */
 void conf_track_check(const struct conf_place *group, const struct conf_router *router)
 {
@@ -77,4 +137,5 @@ void conf_track_check(const struct conf_place *group, const struct conf_router *
 			conf_claim(&place, "check \"%s\" in what router \"%s\" tracks",
 				   router->tracks[i].check, router->name);
 	}
+	warn_powerless(group, router);
 }
