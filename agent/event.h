@@ -79,7 +79,7 @@ enum event_kind {
 	EVENT_CHANGES = 47, /* all of a reload: @fact.word: enum event_changes, number[0], text */
 	EVENT_CAVEAT = 57,  /* a LAN may make routers useless: @fact.word: enum event_caveat */
 	EVENT_KEYS = 56, /* a file of HMAC keys: @fact.word: enum event_keys; text: path, and why */
-	EVENT_CHECK = 59,       /* a check has another value: @check */
+	EVENT_CHECK = 60,       /* a check has another value: @check */
 	EVENT_HANDED_OVER = 58, /* number: addresses that a successor had announced before they
 				   went, those that it had not, us for which both had them */
 	/* of any process */

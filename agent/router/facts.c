@@ -68,7 +68,13 @@ static bool find(struct facts *facts, struct facts_check *check)
 	return check->place != BOARD_NONE;
 }
 
-static void read_fact(struct facts *facts, struct facts_check *check)
+/* Nobody has answered in times to come, whatever the board says. */
+static int64_t past(int64_t ns, int64_t now_ns)
+{
+	return ns < 0 ? 0 : ns > now_ns ? now_ns : ns;
+}
+
+static void read_fact(struct facts *facts, struct facts_check *check, int64_t now_ns)
 {
 	uint32_t number;
 	struct fact fact;
@@ -87,7 +93,7 @@ static void read_fact(struct facts *facts, struct facts_check *check)
 	check->seen = number;
 	check->found = fact.value;
 	check->number = fact.number;
-	check->answered_ns = fact.answered_ns;
+	check->answered_ns = past(fact.answered_ns, now_ns);
 }
 
 /* Until when it has time to answer. What is made of others answers by them. */
@@ -112,15 +118,16 @@ static enum board_value value_of(const struct facts_check *check)
 	return check->value != BOARD_UNKNOWN ? check->value : check->found;
 }
 
-static void look_at(struct facts *facts, unsigned number, int64_t now_ns)
+/* @patient_ns: before that it was to answer. */
+static void look_at(struct facts *facts, unsigned number, int64_t patient_ns, int64_t now_ns)
 {
 	struct facts_check *check = &facts->all[number];
 	enum board_value before = check->value;
 	int32_t number_before = check->number;
 	bool overdue_before = check->overdue;
 
-	read_fact(facts, check);
-	check->overdue = now_ns >= due_ns(facts, check);
+	read_fact(facts, check, now_ns);
+	check->overdue = patient_ns >= due_ns(facts, check);
 	check->value = (uint8_t)value_of(check);
 	if (check->value != before || check->number != number_before ||
 	    check->overdue != overdue_before)
@@ -132,7 +139,7 @@ static void look_at(struct facts *facts, unsigned number, int64_t now_ns)
 
 /* Whoever stood still has not heard what the checker, which may have stood still as well, will say
  * in a moment: nothing is overdue that was not before. */
-static int64_t patient_ns(const struct facts *facts, int64_t now_ns)
+static int64_t patient_of(const struct facts *facts, int64_t now_ns)
 {
 	bool late = now_ns > facts->look_ns && now_ns - facts->look_ns > GRACE_NS;
 
@@ -157,25 +164,26 @@ static void ask_for_checker(struct facts *facts, bool any_overdue, int64_t now_n
 
 unsigned facts_look(struct facts *facts, const struct clocks *now)
 {
-	int64_t now_ns = patient_ns(facts, now->mono_ns), next_ns = INT64_MAX, ns;
+	int64_t now_ns = now->mono_ns, patient_ns = patient_of(facts, now_ns);
+	int64_t next_ns = INT64_MAX, ns;
 	bool any_overdue = false;
 
 	drain_event(facts);
 	facts->news_n = 0;
 	for (unsigned i = 0; i < facts->n; i++) {
-		look_at(facts, i, now_ns);
+		look_at(facts, i, patient_ns, now_ns);
 		any_overdue |= facts->all[i].overdue;
 		ns = due_ns(facts, &facts->all[i]);
 		if (!facts->all[i].overdue && ns < next_ns)
 			next_ns = ns;
 	}
-	ask_for_checker(facts, any_overdue, now->mono_ns);
+	ask_for_checker(facts, any_overdue, now_ns);
 	if (any_overdue) /* an answer like the last one is no news to who writes it */
-		next_ns = now->mono_ns;
-	if (now_ns < now->mono_ns) /* once more, then */
-		next_ns = now->mono_ns + GRACE_NS;
-	else if (next_ns != INT64_MAX && next_ns < now->mono_ns + LOOK_NS)
-		next_ns = now->mono_ns + LOOK_NS;
+		next_ns = now_ns;
+	if (patient_ns < now_ns) /* once more, then */
+		next_ns = now_ns + GRACE_NS;
+	else if (next_ns != INT64_MAX && next_ns < now_ns + LOOK_NS)
+		next_ns = now_ns + LOOK_NS;
 	facts->look_ns = facts->n ? next_ns : INT64_MAX;
 	return facts->news_n;
 }
