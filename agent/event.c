@@ -181,6 +181,11 @@ static const struct kind kinds[] = {
 	[EVENT_DRAINED] = { "drained", LOG_LEVEL_INFO, SIZE_OF(fact),
 			    ROWS(OF_WORDS(event.fact.word, "drain", event_drain_words), NOTE),
 			    OF_ROUTER "drain={drain} note=\"{note}\"" },
+	[EVENT_DAMPED] = { "damped", LOG_LEVEL_WARNING, WITHOUT_TEXT,
+			   ROWS(OF_WORDS(event.fact.word, "damped", event_damping_words),
+				NUMBER(0, "changes"), NUMBER(1, "within_s"), NAME("until"), NOTE),
+			   OF_ROUTER "damped={damped}[ changes={changes}][ within_s={within_s}]"
+				     "[ until={until}] note=\"{note}\"" },
 	[EVENT_TRACK] = { "track", LOG_LEVEL_WARNING, SIZE_OF(track),
 			  ROWS(OF(event.track.interface, "track", FIELD_TEXT),
 			       OF_WORDS(event.track.down, "is", event_track_words),
@@ -451,6 +456,10 @@ enum log_level event_level(const struct event *event)
 		break;
 	case EVENT_STANDBY:
 		if (event->fact.word == EVENT_STANDBY_AGAIN)
+			return LOG_LEVEL_INFO;
+		break;
+	case EVENT_DAMPED:
+		if (event->fact.word != EVENT_DAMPING_BEGINS)
 			return LOG_LEVEL_INFO;
 		break;
 	case EVENT_TRACK:
