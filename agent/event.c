@@ -111,8 +111,8 @@ static const struct kind kinds[] = {
 				   OF(event.address.error, "error", FIELD_ERRNO)),
 			      OF_ROUTER "send=advert peer={peer} error=\"{error}\"" },
 	[EVENT_WITHDRAWN] = { "withdrawn", LOG_LEVEL_INFO, 0, NO_FIELDS,
-			      "router={router} note=\"gone from the configuration, or with "
-			      "another interface, VRID or family\"" },
+			      OF_ROUTER "withdrawn=yes note=\"gone from the configuration, or with "
+					"another interface, VRID or family\"" },
 	[EVENT_STATE_NOW] = { "state_now", LOG_LEVEL_INFO, SIZE_OF(state),
 			      ROWS(OF_WORDS(event.state.to, "to", vrrp_state_words),
 				   OF(reason, "reason", FIELD_TEXT)),
