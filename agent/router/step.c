@@ -192,7 +192,9 @@ static void step_unit(struct routers *routers, struct router *router,
 
 void router_step(struct routers *routers, struct router *router, const struct vrrp_event *event)
 {
-	bool led = damps(router) && is_led(router);
+	/* Who leaves for good is told of, and forgotten. */
+	bool counts = damps(router) && event->type != VRRP_EVENT_SHUTDOWN;
+	bool led = counts && is_led(router);
 	struct vrrp_output out;
 
 	if (router->unit) {
@@ -201,6 +203,6 @@ void router_step(struct routers *routers, struct router *router, const struct vr
 		step_alone(router, event, &out);
 		take_actions(routers, router, &out);
 	}
-	if (damps(router) && is_led(router) != led)
+	if (counts && is_led(router) != led)
 		note_change(routers, router);
 }

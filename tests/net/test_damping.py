@@ -9,6 +9,7 @@ from agents import router
 from generations import crash, reload, start, start_pair
 from lab import wait_until
 from test_groups import GROUP, host, members, states, wait_all
+from test_upgrade import upgrade
 
 RULE = {"changes": 4, "within": "1m", "hold": "6s"}
 LONG = {**RULE, "hold": "5m"}
@@ -132,6 +133,21 @@ def test_damping_of_a_group_is_one_for_all_members(lab):
     assert one.router("wan")["damped_until"] and told(one, "begins") == 1
     two.kill()
     wait_all(one, "active")
+
+
+def test_damping_outlives_an_upgrade(lab, own_binary):
+    one, two = start_pair(lab, damping=LONG)
+    flap(lab, one, two)
+    until = one.router()["damped_until"]
+    upgrade(one, own_binary)
+    assert one.router()["damped_until"][:21] == until[:21]
+    two.host.wait_adverts(20, since=lab.now())
+    assert one.router()["state"] == "backup" and told(one, "begins") == 1
+
+
+def test_stop_is_no_change_that_damps(lab):
+    one = start(lab, router(150, damping={**LONG, "changes": 2}))
+    assert one.term() == 0 and not told(one, "begins")
 
 
 def test_active_that_is_damped_goes_on(lab):
