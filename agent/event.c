@@ -111,8 +111,8 @@ static const struct kind kinds[] = {
 				   OF(event.address.error, "error", FIELD_ERRNO)),
 			      OF_ROUTER "send=advert peer={peer} error=\"{error}\"" },
 	[EVENT_WITHDRAWN] = { "withdrawn", LOG_LEVEL_INFO, 0, NO_FIELDS,
-			      "router={router} note=\"gone from the configuration, or with "
-			      "another interface, VRID or family\"" },
+			      OF_ROUTER "withdrawn=yes note=\"gone from the configuration, or with "
+					"another interface, VRID or family\"" },
 	[EVENT_STATE_NOW] = { "state_now", LOG_LEVEL_INFO, SIZE_OF(state),
 			      ROWS(OF_WORDS(event.state.to, "to", vrrp_state_words),
 				   OF(reason, "reason", FIELD_TEXT)),
@@ -181,6 +181,11 @@ static const struct kind kinds[] = {
 	[EVENT_DRAINED] = { "drained", LOG_LEVEL_INFO, SIZE_OF(fact),
 			    ROWS(OF_WORDS(event.fact.word, "drain", event_drain_words), NOTE),
 			    OF_ROUTER "drain={drain} note=\"{note}\"" },
+	[EVENT_DAMPED] = { "damped", LOG_LEVEL_WARNING, WITHOUT_TEXT,
+			   ROWS(OF_WORDS(event.fact.word, "damped", event_damping_words),
+				NUMBER(0, "changes"), NUMBER(1, "within_s"), NAME("until"), NOTE),
+			   OF_ROUTER "damped={damped}[ changes={changes}][ within_s={within_s}]"
+				     "[ until={until}] note=\"{note}\"" },
 	[EVENT_TRACK] = { "track", LOG_LEVEL_WARNING, SIZE_OF(track),
 			  ROWS(OF(track, "track", FIELD_TEXT),
 			       OF_WORDS(event.track.down, "is", event_track_words),
@@ -468,6 +473,10 @@ enum log_level event_level(const struct event *event)
 		break;
 	case EVENT_STANDBY:
 		if (event->fact.word == EVENT_STANDBY_AGAIN)
+			return LOG_LEVEL_INFO;
+		break;
+	case EVENT_DAMPED:
+		if (event->fact.word != EVENT_DAMPING_BEGINS)
 			return LOG_LEVEL_INFO;
 		break;
 	case EVENT_TRACK:

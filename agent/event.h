@@ -82,6 +82,8 @@ enum event_kind {
 	EVENT_CHECK = 60,       /* a check has another value: @check */
 	EVENT_HANDED_OVER = 58, /* number: addresses that a successor had announced before they
 				   went, those that it had not, us for which both had them */
+	EVENT_DAMPED = 59,      /* of a router that flaps: @fact.word: enum event_damping; number:
+				   changes, in so many seconds, CLOCK_REALTIME until then; or zeros */
 	/* of any process */
 	EVENT_SIGNAL = 64,       /* number[0]: signal, number[1]: pid that sent it */
 	EVENT_FAILED = 65,       /* @fact.text: what for, error, @fact.name: an advice or nothing */
@@ -200,6 +202,14 @@ enum event_drain {
 	EVENT_DRAIN_OFFERS = 2, /* it offers to leave, once */
 	EVENT_DRAIN_OVER = 3,   /* its time has passed */
 	EVENT_DRAIN_RESUMED = 4,
+};
+
+/* Whether a router that has changed too often preempts nobody. */
+enum event_damping {
+	EVENT_DAMPING_BEGINS = 1,
+	EVENT_DAMPING_ENDS = 2,    /* it has not changed for long enough */
+	EVENT_DAMPING_REMOVED = 3, /* a reload does without */
+	EVENT_DAMPING_COUNT,
 };
 
 /* What became of a route or a rule. */

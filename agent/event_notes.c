@@ -54,6 +54,21 @@ const char *event_note_caveat(const struct event *event)
 	return "";
 }
 
+static const char *const damping_notes[EVENT_DAMPING_COUNT] = {
+	[EVENT_DAMPING_BEGINS] = "it became Active or ceased to be so too often, so it preempts "
+				 "nobody until it has not changed for the time of hold; where "
+				 "nobody is Active it takes over as ever",
+	[EVENT_DAMPING_ENDS] = "it has not changed for the time of hold, and preempts again",
+	[EVENT_DAMPING_REMOVED] = "the configuration has no damping any more, so it preempts again",
+};
+
+const char *event_note_damping(const struct event *event)
+{
+	const unsigned what = event->fact.word;
+
+	return what < EVENT_DAMPING_COUNT && damping_notes[what] ? damping_notes[what] : "";
+}
+
 static const char *const route_notes[EVENT_ROUTE_COUNT] = {
 	[EVENT_ROUTE_RESTORED] = "it was removed, by somebody or with what it needs; it is back",
 	[EVENT_ROUTE_ABANDONED] = "removed by somebody again and again, and left alone for a pause "

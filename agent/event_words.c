@@ -33,6 +33,12 @@ const char *const event_drain_words[EVENT_DRAIN_RESUMED + 1] = {
 	[EVENT_DRAIN_RESUMED] = "resumed",
 };
 
+const char *const event_damping_words[EVENT_DAMPING_COUNT] = {
+	[EVENT_DAMPING_BEGINS] = "begins",
+	[EVENT_DAMPING_ENDS] = "ends",
+	[EVENT_DAMPING_REMOVED] = "removed",
+};
+
 const char *const event_track_words[2] = { "up", "down" };
 
 const char *const event_check_words[EVENT_CHECK_DOWN + 1] = {
@@ -572,6 +578,18 @@ static void fill_drain(struct event_words *words)
 		snprintf(words->note, sizeof(words->note), "%s", notes[words->event.fact.word]);
 }
 
+static void fill_damping(struct event_words *words)
+{
+	static const struct field until =
+		FIELD(struct event_words, event.fact.number[2], "until", FIELD_TIME);
+	struct event_fact *fact = &words->event.fact;
+	char text[FIELDS_TEXT_SIZE];
+
+	snprintf(fact->name, sizeof(fact->name), "%.66s",
+		 fact->number[2] ? fields_text(&until, words, text) : "");
+	strcpy(words->note, event_note_damping(&words->event));
+}
+
 static void fill_forgotten(struct event_words *words)
 {
 	const struct event_forgotten *forgotten = &words->event.forgotten;
@@ -748,6 +766,9 @@ void event_words_fill(struct event_words *words)
 		break;
 	case EVENT_CHECK:
 		fill_check(words);
+		break;
+	case EVENT_DAMPED:
+		fill_damping(words);
 		break;
 	case EVENT_FORGOTTEN:
 		fill_forgotten(words);

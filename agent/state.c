@@ -96,6 +96,14 @@ static size_t wills_size(const struct state_router *routers, unsigned n)
 	return size;
 }
 
+static bool some_damps(const struct state_router *routers, unsigned n)
+{
+	for (unsigned i = 0; i < n; i++)
+		if (routers[i].damps)
+			return true;
+	return false;
+}
+
 /* The table for so many routers. Return: how long the memory is. */
 static size_t plan(const struct state_router *routers, unsigned n,
 		   struct section sections[TAGS - 1])
@@ -134,6 +142,9 @@ static size_t plan(const struct state_router *routers, unsigned n,
 		{ .tag = TAG_KEYS,
 		  .record_size = sizeof(struct keys_record),
 		  .records_n = state_key_files_n(routers, n) },
+		{ .tag = TAG_DAMPING,
+		  .record_size = sizeof(struct state_damping),
+		  .records_n = some_damps(routers, n) ? n : 0 },
 	};
 	size_t offset = round_up(sizeof(struct header) + sizeof(wanted));
 
@@ -571,6 +582,29 @@ int64_t state_drain(const struct state *state, unsigned i)
 	assert(i < state->routers_n);
 	read_record(state, TAG_LEASE, i, &record, sizeof(record));
 	return atomic_load(&record.drained_ns);
+}
+
+/* Whoever dies in between has not counted the last change. */
+void state_put_damping(struct state *state, unsigned i, const struct state_damping *damping)
+{
+	struct state_damping *record = record_at(state, TAG_DAMPING, i);
+
+	assert(i < state->routers_n);
+	if (i >= state->places[TAG_DAMPING].records_n)
+		return;
+	memcpy(record->changed_ns, damping->changed_ns, sizeof(record->changed_ns));
+	atomic_signal_fence(memory_order_seq_cst);
+	record->changes_n = damping->changes_n;
+	record->on = damping->on;
+}
+
+struct state_damping state_damping(const struct state *state, unsigned i)
+{
+	struct state_damping record;
+
+	assert(i < state->routers_n);
+	read_record(state, TAG_DAMPING, i, &record, sizeof(record));
+	return record;
 }
 
 uint32_t state_lease_s(const struct state *state, unsigned i)

@@ -26,6 +26,7 @@
 #define STATE_PATH_SIZE      128
 #define STATE_KEY_FILES_MAX  32
 #define STATE_ROUTERS_MAX    8160
+#define STATE_CHANGES_MAX    10
 
 struct state;
 
@@ -34,6 +35,15 @@ struct state_strays {
 	uint64_t rejected[VRRP_REJECT_COUNT];
 	uint64_t unread;  /* dropped by a full queue before a reason was found; at most so many */
 	uint64_t dropped; /* could have been adverts, but the reader's queue was full; likewise */
+};
+
+/* When a router has changed to Active or from it, for its damping. */
+struct state_damping {
+	int64_t changed_ns[STATE_CHANGES_MAX]; /* the last ones, CLOCK_MONOTONIC, @changes_n of them
+						  in turn from the first place on */
+	uint32_t changes_n;                    /* so far; at most @STATE_CHANGES_MAX are kept */
+	uint8_t on;                            /* it preempts nobody */
+	uint8_t reserved[3];
 };
 
 /* A priority-0 advert, ready to send. */
@@ -48,6 +58,7 @@ struct state_router {
 	const char *name, *interface; /* borrowed; shorter than their sizes above */
 	uint8_t vrid, family;
 	uint32_t lease_s;     /* how long its addresses are leased; 0: for ever */
+	bool damps;           /* it has a struct state_damping */
 	uint32_t entries_max; /* of its will, */
 	size_t will_max;      /* and their STATE_ENTRY_LEN()s in sum */
 	uint32_t marks_n;     /* of senders whose adverts are signed (state_auth.h) */
@@ -130,6 +141,17 @@ void state_put_drain(struct state *state, unsigned i, int64_t until_ns);
  * state_drain() - until when router @i is drained, likewise.
  */
 int64_t state_drain(const struct state *state, unsigned i);
+
+/**
+ * state_put_damping() - write when router @i has changed; nothing unless some router of this memory
+ * damps.
+ */
+void state_put_damping(struct state *state, unsigned i, const struct state_damping *damping);
+
+/**
+ * state_damping() - the same, as its writer left it; zeros where it left none.
+ */
+struct state_damping state_damping(const struct state *state, unsigned i);
 
 /**
  * state_put_offer() - note when router @i, which is drained, will offer to leave.

@@ -40,6 +40,7 @@ enum tag {
 	TAG_AUTH = 13,            /* none in the first versions, as of all that follow */
 	TAG_MARKS = 14,           /* of senders whose adverts were signed */
 	TAG_KEYS = 15,            /* one for each file of keys */
+	TAG_DAMPING = 16,         /* none where no router damps */
 	TAGS,
 };
 
@@ -151,6 +152,7 @@ _Static_assert(offsetof(struct election_record, effective_priority) == 35 &&
 _Static_assert(sizeof(struct router_record) == 88, "a record only grows at its end");
 _Static_assert(sizeof(struct farewell_record) == 24, "a record only grows at its end");
 _Static_assert(sizeof(struct will_record) == 24, "a record only grows at its end");
+_Static_assert(sizeof(struct state_damping) == 88, "a record only grows at its end");
 _Static_assert(sizeof(struct auth_record) == 32 && sizeof(struct keys_record) == 1188,
 	       "a record only grows at its end");
 

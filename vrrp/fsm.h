@@ -64,7 +64,8 @@ struct vrrp_config {
 	enum vrrp_checksum checksum; /* of what is sent; of version 3 over IPv4 alone */
 	int64_t preempt_delay_ns;
 	int64_t start_delay_ns;
-	int64_t not_before_ns; /* no election begins before that; 0: at any time */
+	int64_t not_before_ns;         /* no election begins before that; 0: at any time */
+	int64_t preempt_not_before_ns; /* nor is a living lower Active preempted; 0: at any time */
 	struct vrrp_announce announce;
 };
 

@@ -64,15 +64,17 @@ static void backup_timer(struct vrrp *vr, int64_t now_ns, struct vrrp_output *ou
 /* Whether a lower priority is left in peace: no preemption, or not yet. */
 static bool tolerates_lower(struct vrrp *vr, int64_t now_ns)
 {
+	bool held_off = now_ns < vr->config.preempt_not_before_ns;
+
 	if (vrrp_is_owner(vr))
 		return false;
 	if (!vr->config.preempt)
 		return true;
 	if (vr->config.preempt_delay_ns == 0)
-		return false;
+		return held_off;
 	if (vr->election.preempt_ns == VRRP_NEVER)
 		vr->election.preempt_ns = now_ns + vr->config.preempt_delay_ns;
-	return now_ns < vr->election.preempt_ns;
+	return held_off || now_ns < vr->election.preempt_ns;
 }
 
 static bool is_of(const struct vrrp *vr, const struct vrrp_advert *advert, const uint8_t *source)

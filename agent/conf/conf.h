@@ -23,6 +23,7 @@
 #define CONF_EXTRA_MAX    4096
 #define CONF_PEERS_MAX    64
 #define CONF_MEMBERS_MAX  128 /* routers of a group */
+#define CONF_DAMPING_MAX  10  /* changes that count for damping */
 #define CONF_TRACKS_MAX   64  /* of a router, and of a group */
 #define CONF_KEYS_SIZE    128 /* of the path of a file with keys */
 #define CONF_KEY_FILES    32  /* of all routers, at most */
@@ -163,6 +164,13 @@ struct conf_track {
 	int64_t delay_ns; /* so long it must be down; of an interface */
 };
 
+/* When a router has changed too often to preempt anybody; all zero: never. */
+struct conf_damping {
+	uint8_t changes;   /* to Active or from it, 2..CONF_DAMPING_MAX */
+	int64_t within_ns; /* so many in this time */
+	int64_t hold_ns;   /* it preempts nobody for so long after the last one */
+};
+
 /* Which link-local address a router of IPv6 advertises first (RFC 9568 §5.2.9). */
 enum conf_link_local_kind {
 	CONF_LINK_LOCAL_UNSAID,  /* of IPv4; of IPv6 it becomes the next one */
@@ -289,6 +297,7 @@ struct conf_router {
 	struct conf_announce announce;
 	struct conf_auth auth;
 	struct conf_unicast unicast;
+	struct conf_damping damping; /* in the list of all, of a group's that of the group */
 	unsigned tracks_n;
 	struct conf_track *tracks; /* part of the configuration */
 	unsigned addresses_n;      /* advertised: the first ones */
@@ -310,6 +319,7 @@ struct conf_group {
 	char name[CONF_NAME_SIZE];
 	unsigned routers_n;
 	struct conf_group_member *routers; /* part of the configuration; the first decides ties */
+	struct conf_damping damping;
 	unsigned tracks_n;
 	struct conf_track *tracks; /* likewise */
 };

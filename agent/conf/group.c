@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "damping.h"
 #include "family.h"
 #include "parse.h"
 #include "track.h"
@@ -64,6 +65,8 @@ static const struct conf_key group_keys[] = {
 	  .min = 1,
 	  .max = CONF_MEMBERS_MAX,
 	  .missing = "" },
+	{ .field = FIELD(struct conf_group, damping, "damping", 0),
+	  .element = &conf_damping_schema },
 	{ .field = FIELD(struct conf_group, tracks, "track", 0),
 	  .element = &conf_track_schema,
 	  .count = offsetof(struct conf_group, tracks_n),
@@ -133,6 +136,16 @@ static void check_priority(const struct conf_place *place, const struct conf_rou
 			      router->name, ours, first->name, theirs);
 }
 
+/* One fate, and so one rule. */
+static void check_damping(const struct conf_place *member, const struct conf_router *router)
+{
+	if (router->damping.changes)
+		conf_error_in(member,
+			      "\"%s\" has damping of its own: the routers of a group change "
+			      "together, so write it in the group",
+			      router->name);
+}
+
 static void join(const struct conf_place *place, const struct conf_group *group,
 		 const struct directory *directory)
 {
@@ -148,10 +161,13 @@ static void join(const struct conf_place *place, const struct conf_group *group,
 		if (!named)
 			continue;
 		named->router->team = group;
-		if (first)
+		check_damping(&member, named->router);
+		if (first) {
 			check_priority(&member, named->router, first);
-		else
-			first = named->router;
+			continue;
+		}
+		first = named->router;
+		conf_damping_check(place, &group->damping, first);
 	}
 }
 
@@ -175,8 +191,12 @@ static void join_all(const struct conf_place *file, const struct conf *conf,
 static void put(struct conf *conf, const struct conf_router *router)
 {
 	for (unsigned k = 0; k < conf_family_count(router); k++) {
-		conf->routers[conf->routers_n] = *conf_family_member(router, k);
-		conf->routers[conf->routers_n++].team = router->team;
+		struct conf_router *copy = &conf->routers[conf->routers_n++];
+
+		*copy = *conf_family_member(router, k);
+		copy->team = router->team;
+		if (router->team)
+			copy->damping = router->team->damping;
 	}
 }
 

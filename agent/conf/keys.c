@@ -7,6 +7,7 @@
 #include "announce.h"
 #include "auth.h"
 #include "check.h"
+#include "damping.h"
 #include "family.h"
 #include "group.h"
 #include "mac.h"
@@ -401,6 +402,7 @@ static const struct conf_key router_keys[] = {
 	{ .field = OF(announce, "announce", 0), .element = &announce_schema, .preset = "{ }" },
 	{ .field = OF(auth, "auth", 0), .element = &auth_schema },
 	{ .field = OF(unicast, "unicast", 0), .element = &unicast_schema },
+	{ .field = OF(damping, "damping", 0), .element = &conf_damping_schema },
 	{ .field = OF(tracks, "track", 0),
 	  .element = &conf_track_schema,
 	  .count = offsetof(struct conf_router, tracks_n),
@@ -575,6 +577,7 @@ static void check_router(const struct conf_place *group, void *base)
 		conf_unicast_check(group, conf_family_member(router, i));
 	}
 	check_accept(group, router);
+	conf_damping_check(group, &router->damping, router);
 	conf_track_check(group, router);
 	claim_all(group, router);
 }

@@ -119,6 +119,44 @@ static void resume_drains(struct routers *routers, struct state *old)
 	}
 }
 
+/* Those with one fate have left the same; some of them may be new. */
+static struct state_damping old_damping(struct routers *routers, struct state *old,
+					struct router *router)
+{
+	struct state_damping damping = { 0 };
+
+	for (unsigned i = 0; i < router_mates_n(router) && !damping.changes_n; i++) {
+		struct state_router key = router_state(router_mate(router, i)->conf);
+		int entry = state_find(old, &key);
+
+		if (entry < 0)
+			continue;
+		damping = state_damping(old, (unsigned)entry);
+		if (!damping_is_sane(&damping, routers->now->mono_ns))
+			damping = (struct state_damping){ 0 };
+	}
+	return damping;
+}
+
+static void resume_damping(struct routers *routers, struct state *old)
+{
+	for (unsigned i = 0; old && i < routers->n; i++) {
+		struct router *router = &routers->all[i];
+		struct journal_router journal = router_journal(routers, router);
+		struct state_damping damping;
+
+		if (router->unit && router->member)
+			continue;
+		damping = old_damping(routers, old, router);
+		if (router->conf->damping.changes) {
+			router->damping = damping;
+			router_damp(routers, router);
+		} else if (damping.on) {
+			journal_damping(&journal, EVENT_DAMPING_REMOVED, 0, 0);
+		}
+	}
+}
+
 void routers_remember(struct routers *routers, const struct clocks *now, const struct kept *kept)
 {
 	routers->now = now;
@@ -242,6 +280,7 @@ int routers_go(struct routers *routers, const struct clocks *now, struct state *
 	routers_look_at_facts(routers);
 	routers_assess_tracks(routers);
 	resume_drains(routers, old);
+	resume_damping(routers, old);
 	adopt_all(routers, old, &tally);
 	state_publish(routers->state);
 	err = routers_sweep(routers, old);

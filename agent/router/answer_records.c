@@ -60,6 +60,7 @@ struct router_record {
 	char group[CONF_NAME_SIZE];   /* empty: it is in none */
 	uint8_t drained;
 	int64_t drained_until_real_ns; /* 0: without an end, or not */
+	int64_t damped_until_real_ns;  /* 0: it is not damped */
 	uint8_t auth;                  /* by what adverts prove who sends them: auth_words */
 	char why[FACTS_TEXT_SIZE];     /* of a check that is the reason */
 };
@@ -104,6 +105,7 @@ static const struct field router_fields[] = {
 	ROUTER(group, "group", FIELD_TEXT),
 	ROUTER(drained, "drained", FIELD_BOOL),
 	ROUTER(drained_until_real_ns, ".drained_until", FIELD_TIME),
+	ROUTER(damped_until_real_ns, ".damped_until", FIELD_TIME),
 	FIELD_OF_WORDS(struct router_record, auth, "auth", auth_words),
 	COUNTER(adverts_sent),
 	COUNTER(adverts_received),
@@ -388,7 +390,7 @@ static void fill_mac(const struct answer_facts *facts, const struct router *rout
 	strcpy(record->macvlan, router->conf->mac.name);
 }
 
-/* When a drain ends; 0: it does not. */
+/* When a drain or damping ends; 0: it does not. */
 static int64_t until_real_ns(const struct answer_facts *facts, int64_t until_ns)
 {
 	return until_ns && until_ns != VRRP_NEVER ? facts->real_offset_ns + until_ns : 0;
@@ -417,6 +419,7 @@ void answer_put_router(const struct answer_facts *facts, const struct router *ro
 		strcpy(record.group, router->conf->team->name);
 	record.drained = drain_is_on(&router->drain);
 	record.drained_until_real_ns = until_real_ns(facts, router->drain.until_ns);
+	record.damped_until_real_ns = until_real_ns(facts, router_damped_until(router));
 	record.mute = router_is_mute(router);
 	record.deaf = router_is_deaf(router);
 	record.accept = router->conf->accept;

@@ -471,6 +471,21 @@ void journal_drained(const struct journal_router *router, enum event_drain what)
 	journal_put(&router->journal, &event);
 }
 
+void journal_damping(const struct journal_router *router, enum event_damping what,
+		     unsigned changes_n, int64_t until_ns)
+{
+	const struct clocks *now = router->journal.now;
+	struct event event = of_router(router, EVENT_DAMPED);
+
+	event.fact.word = (uint8_t)what;
+	event.fact.number[0] = changes_n;
+	if (changes_n)
+		event.fact.number[1] = router->conf->damping.within_ns / NS_PER_S;
+	if (until_ns)
+		event.fact.number[2] = now->real_ns + until_ns - now->mono_ns;
+	journal_put(&router->journal, &event);
+}
+
 void journal_track(const struct journal_router *router, const struct track *track, uint8_t before)
 {
 	struct event event = of_router(router, EVENT_TRACK);

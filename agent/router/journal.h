@@ -117,6 +117,14 @@ void journal_drain(const struct journal_router *router, enum event_drain what, i
 void journal_drained(const struct journal_router *router, enum event_drain what);
 
 /**
+ * journal_damping() - a router that flaps is damped, or is no more.
+ * @changes_n: to Active or from it, that made it so.
+ * @until_ns: CLOCK_MONOTONIC; 0: it is not.
+ */
+void journal_damping(const struct journal_router *router, enum event_damping what,
+		     unsigned changes_n, int64_t until_ns);
+
+/**
  * journal_track() - what is tracked with a weight came or went.
  * @before: the effective priority until then.
  */

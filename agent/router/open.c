@@ -173,6 +173,7 @@ struct state_router router_state(const struct conf_router *conf)
 		.vrid = conf->vrrp.vrid,
 		.family = conf->vrrp.family,
 		.lease_s = router_lease_s(conf),
+		.damps = conf->damping.changes,
 	};
 
 	router_ask_for_will(conf, &state);

@@ -265,6 +265,7 @@ static void fire(struct routers *routers, struct router *router)
 	router_look_at_addresses(routers, router);
 	router_look_at_tracks(routers, router);
 	router_look_at_drain(routers, router);
+	router_look_at_damping(routers, router);
 	hand_over_look(routers, router);
 	look_at_rivals(routers, router);
 	router_step(routers, router, &event);

@@ -14,6 +14,7 @@
 #include "agent/kept.h"
 #include "agent/state.h"
 #include "auth.h"
+#include "damping.h"
 #include "drain.h"
 #include "hand_over.h"
 #include "journal.h"
@@ -64,6 +65,7 @@ struct router {
 	struct lease lease;             /* of its addresses */
 	struct resort resort;           /* whether it can hold them */
 	struct drain drain;             /* whether somebody wants it to leave */
+	struct state_damping damping;   /* of the first of its unit: whether that flaps */
 	struct hand_over hand_over;     /* to a successor that comes */
 	struct rivals rivals;           /* of an Active */
 	bool gone;                      /* a reload does without it */
@@ -96,6 +98,17 @@ static inline bool router_is_mute(const struct router *router)
 static inline bool router_is_deaf(const struct router *router)
 {
 	return router->unit && router->unit->members[router->member].deaf;
+}
+
+/**
+ * router_damped_until() - until when a router, and all with one fate, preempt nobody for having
+ * changed too often.
+ *
+ * Return: CLOCK_MONOTONIC; 0: they are not damped.
+ */
+static inline int64_t router_damped_until(const struct router *router)
+{
+	return router->vr.config.preempt_not_before_ns;
 }
 
 struct routers;

@@ -11,7 +11,7 @@
  *	wanted.c	what a router wants of the kernel
  *	outbox.c	what it owes to the wire at the end of the turn
  *	hand_over.c	addresses that go when a successor announces them
- *	step.c		one event for one router
+ *	step.c		one event for one router; its damping
  *	said.c		who says to have addresses of ours
  *	auth.c		what is signed: keys, sequences, time
  *	twins.c		addresses that somebody else has on another interface
@@ -266,6 +266,17 @@ void router_step(struct routers *routers, struct router *router, const struct vr
  * router_schedule() - let the loop come when the router's next deadline is due.
  */
 void router_schedule(struct routers *routers, struct router *router);
+
+/**
+ * router_damp() - let what is known of a router's damping be so for all with one fate, and for a
+ * successor.
+ */
+void router_damp(struct routers *routers, struct router *router);
+
+/**
+ * router_look_at_damping() - whether it ends; of the first of a unit alone there is any.
+ */
+void router_look_at_damping(struct routers *routers, struct router *router);
 
 /**
  * router_look_at_addresses() - whether an Active router holds them; if not, it becomes the last

@@ -54,6 +54,63 @@ static void take_action(struct routers *routers, struct router *router,
 	}
 }
 
+/* ---- damping ---- */
+
+static bool damps(const struct router *router)
+{
+	return router->conf->damping.changes;
+}
+
+/* With all that it shares its fate with. */
+static bool is_led(struct router *router)
+{
+	for (unsigned i = 0; i < router_mates_n(router); i++)
+		if (router_mate(router, i)->vr.election.state == VRRP_STATE_ACTIVE)
+			return true;
+	return false;
+}
+
+/* What is known of the first is so of all, and for a successor, whoever is the first then. */
+void router_damp(struct routers *routers, struct router *router)
+{
+	struct router *first = router_mate(router, 0);
+	int64_t until_ns = damping_until(&first->damping, &first->conf->damping);
+
+	for (unsigned i = 0; i < router_mates_n(router); i++) {
+		struct router *mate = router_mate(router, i);
+
+		mate->vr.config.preempt_not_before_ns = until_ns;
+		state_put_damping(routers->state, (unsigned)(mate - routers->all), &first->damping);
+	}
+	router_schedule(routers, first);
+}
+
+static void note_change(struct routers *routers, struct router *router)
+{
+	struct router *first = router_mate(router, 0);
+	const struct conf_damping *rule = &first->conf->damping;
+	struct journal_router journal = router_journal(routers, first);
+	int64_t now_ns = routers->now->mono_ns;
+
+	if (damping_note(&first->damping, rule, now_ns))
+		journal_damping(&journal, EVENT_DAMPING_BEGINS,
+				damping_count(&first->damping, rule, now_ns),
+				damping_until(&first->damping, rule));
+	router_damp(routers, router);
+}
+
+void router_look_at_damping(struct routers *routers, struct router *router)
+{
+	struct journal_router journal = router_journal(routers, router);
+
+	if (!damping_is_over(&router->damping, &router->conf->damping, routers->now->mono_ns))
+		return;
+	journal_damping(&journal, EVENT_DAMPING_ENDS, 0, 0);
+	router_damp(routers, router);
+}
+
+/* ---- one event ---- */
+
 void router_schedule(struct routers *routers, struct router *router)
 {
 	int64_t deadline_ns = router->unit ? vrrp_unit_deadline(router->unit, router->member)
@@ -77,6 +134,8 @@ void router_schedule(struct routers *routers, struct router *router)
 		deadline_ns = resort_deadline(&router->resort);
 	if (drain_deadline(&router->drain) < deadline_ns)
 		deadline_ns = drain_deadline(&router->drain);
+	if (damping_deadline(&router->damping, &router->conf->damping) < deadline_ns)
+		deadline_ns = damping_deadline(&router->damping, &router->conf->damping);
 	if (rivals_deadline(&router->rivals) < deadline_ns)
 		deadline_ns = rivals_deadline(&router->rivals);
 	if (hand_over_deadline(router) < deadline_ns)
@@ -120,17 +179,30 @@ static void step_alone(struct router *router, const struct vrrp_event *event,
 	vrrp_step(&router->vr, &in_order, out);
 }
 
-void router_step(struct routers *routers, struct router *router, const struct vrrp_event *event)
+static void step_unit(struct routers *routers, struct router *router,
+		      const struct vrrp_event *event)
 {
 	struct vrrp_output out[VRRP_UNIT_MAX];
 
-	if (!router->unit) {
-		step_alone(router, event, out);
-		take_actions(routers, router, out);
-		return;
-	}
 	vrrp_unit_step(router->unit, router->member, event, out);
 	for (unsigned i = 0; i < router->unit->n; i++)
 		if (router->unit->members[i].touched)
 			take_actions(routers, router_mate(router, i), &out[i]);
+}
+
+void router_step(struct routers *routers, struct router *router, const struct vrrp_event *event)
+{
+	/* Who leaves for good is told of, and forgotten. */
+	bool counts = damps(router) && event->type != VRRP_EVENT_SHUTDOWN;
+	bool led = counts && is_led(router);
+	struct vrrp_output out;
+
+	if (router->unit) {
+		step_unit(routers, router, event);
+	} else {
+		step_alone(router, event, &out);
+		take_actions(routers, router, &out);
+	}
+	if (counts && is_led(router) != led)
+		note_change(routers, router);
 }

@@ -114,6 +114,19 @@ static void judge_drain(struct problems *problems, const struct records_table *t
 		    "it is drained, so its priority is 1: vipctl resume ends that");
 }
 
+/* It delays no failover, but whoever waits for it to return shall know why it does not. */
+static void judge_damping(struct problems *problems, const struct records_table *table,
+			  const void *record)
+{
+	char until[FIELDS_TEXT_SIZE];
+
+	if (client_number(table, record, ".damped_until"))
+		add(problems, PROBLEM_DEGRADED, "damped",
+		    "it became Active or ceased to be so too often, so it preempts nobody until "
+		    "%.40s: see vipctl events",
+		    client_text(table, record, ".damped_until", until));
+}
+
 /* Of a family of a router that speaks both. */
 static void judge_family(struct problems *problems, const struct records_table *table,
 			 const void *record)
@@ -223,6 +236,7 @@ void problems_begin(struct problems *problems, const struct records_table *table
 	judge_wait(problems, table, record);
 	judge_priority(problems, table, record);
 	judge_drain(problems, table, record);
+	judge_damping(problems, table, record);
 	judge_family(problems, table, record);
 	judge_ages(problems, table, record, ".noticed_ago_s", "", notices);
 	judge_ages(problems, table, record, ".rejected_ago_s", "rejected_", rejects);

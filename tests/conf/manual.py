@@ -6,7 +6,7 @@ import re
 
 SECTIONS = {"file": "Keys of the host", "router": "Keys of a virtual router",
             "auth": "Keys of auth", "address": "Keys of an address", "unicast": "Keys of unicast",
-            "announce": "Keys of announce", "mac": "Keys of mac"}
+            "announce": "Keys of announce", "mac": "Keys of mac", "damping": "Keys of damping"}
 COLUMNS = "noun key kind min max expected preset required refused".split()
 FORMS = {"text": "\"", "boolean": "boolean", "number": "number", "word": "word", "path": "path",
          "duration": "duration", "list": "list of groups", "array": "array of ",

@@ -261,6 +261,31 @@ def test_required_interface_that_goes_is_a_fault_until_it_comes(lab, harm, cure,
     wait_held(agent.host, EXTRA, "eth1")
 
 
+@pytest.mark.parametrize("addresses", [[VIP], ["2001:db8::1/64"], [VIP, "2001:db8::1/64"]],
+                         ids=["of IPv4", "of IPv6", "of both"])
+@pytest.mark.parametrize("address", [EXTRA, EXTRA6], ids=["IPv4", "IPv6"])
+def test_required_address_of_either_family_goes_and_comes_with_its_interface(
+        lab, addresses, address):
+    host = lab.host("gw1", OWN, "2001:db8::2/64", ipv6=True)
+    host.attach("wan", "203.0.113.2/28")
+    extra = {"address": address, "interface": "eth1", "required": True}
+    agent = lab.vipd(host, [router(200, addresses=addresses, extra_addresses=[extra])])
+
+    def wait_states(state):
+        wait_until(lambda: {it["state"] for it in agent.show()["routers"]} == {state},
+                   what=lambda _: agent.story(f"all to be {state}"))
+
+    wait_states("active")
+    wait_held(host, address, "eth1")
+    host.ip("link set eth1 down")
+    wait_states("fault")
+    assert {it["reason_code"] for it in agent.show()["routers"]} == {"address_link_down"}
+    wait_until(lambda: not set(addresses) & set(host.addresses()), what="the addresses to go")
+    host.ip("link set eth1 up")
+    wait_states("active")
+    wait_held(host, address, "eth1")
+
+
 def test_required_interface_without_a_carrier_is_a_fault(lab):
     agent = gateway(lab, ELSEWHERE)
     lab.cut(agent.host, silent=False, dev="eth1")

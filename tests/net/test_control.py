@@ -375,6 +375,7 @@ ROUTER = {"name": str, "interface": str, "vrid": int, "family": int, "version": 
           "state": str, "reason": str, "reason_code": str, "since": str, "priority": int,
           "effective_priority": int, "last_resort": bool, "mute": bool, "deaf": bool,
           "accept": bool, "auth": str, "drained": bool, "drained_until": (str, type(None)),
+          "damped_until": (str, type(None)),
           "down_intervals": int,
           "active_address": (str, type(None)), "active_priority": (int, type(None)),
           "active_interval_ms": (int, type(None)), "takeover_in_ms": (int, type(None)),

@@ -10,6 +10,7 @@ import signal
 
 import pytest
 
+from frames import Probe
 from generations import replace
 from lab import router, wait_until
 
@@ -43,6 +44,33 @@ def test_events_have_the_lines_of_the_log(agent):
     one = next(it for it in events(agent) if it["kind"] == "state" and it["to"] == "active")
     assert one["router"] == "lan" and one["interface"] == "eth0" and one["family"] == 4
     assert one["reason"].startswith("no advert for") and one["level"] == "info"
+
+
+def test_events_tell_scripts_of_a_router_that_a_reload_removes(lab, agent):
+    others = [router(interval="100ms", priority=150)]
+    dmz = router(150, name="dmz", vrid=52, addresses=["192.0.2.9/24"])
+    agent.configure([*others, dmz])
+    assert agent.reload().returncode == 0
+    agent.wait_state("dmz", "active")
+    agent.configure(others)
+    assert agent.reload().returncode == 0
+    agent.wait_log("info: router=dmz family=4 withdrawn=yes note=")
+    told = [(it["kind"], it.get("change")) for it in events(agent) if it.get("router") == "dmz"]
+    assert told.count(("withdrawn", None)) == 1 and told.count(("change", "removed")) == 1
+    [event] = [it for it in events(agent) if it["kind"] == "withdrawn"]
+    assert (event["router"], event["family"], event["level"]) == ("dmz", 4, "info")
+    assert "192.0.2.9/24" not in agent.host.addresses()
+
+
+def test_events_tell_scripts_of_a_lower_priority_heard_as_active(lab, agent):
+    weak = Probe(lab.host("weak"))
+    weak.speak("192.0.2.9", every=0.1, vrid=51, priority=50, addresses=["192.0.2.1"])
+    agent.wait_log("warning: router=lan family=4 notice=other_active source=192.0.2.9 priority=50")
+    event = next(it for it in events(agent) if it.get("notice") == "other_active")
+    assert event["kind"] == "notice" and event["router"] == "lan" and event["level"] == "warning"
+    assert (event["source"], event["priority"]) == ("192.0.2.9", 50) and event["total"] >= 1
+    assert agent.router()["counters"]["noticed"]["other_active"] >= event["total"]
+    assert agent.router()["state"] == "active"
 
 
 def test_events_outlive_reload_crash_and_death(lab, agent):

@@ -129,7 +129,7 @@ def test_both_families_share_a_vrid_and_an_interface(lab):
     mark = lab.now()
     agent.configure([router(200, name="lan4")])
     reload(agent)
-    agent.wait_log('router=lan6 note="gone from the configuration')
+    agent.wait_log('router=lan6 family=6 withdrawn=yes note="gone from the configuration')
     wait_until(lambda: not held(host), what="the other family to go")
     assert 0 in {it.priority for it in lab.capture.adverts(host=host, since=mark, src=OWN)}
     assert agent.router("lan4")["counters"]["became_active"] == 1

@@ -311,6 +311,30 @@ def test_interface_of_a_required_route_is_one_of_the_router(lab):
     wait_routes(agent.host, 1)
 
 
+@pytest.mark.parametrize("addresses", [[VIP], ["2001:db8::1/64"], [VIP, "2001:db8::1/64"]],
+                         ids=["of IPv4", "of IPv6", "of both"])
+@pytest.mark.parametrize("route", [
+    {"to": "198.51.100.0/24", "via": "203.0.113.1"}, {"to": "2001:db8:7::/64", "via": "2001:db8:1::1"}],
+    ids=["IPv4", "IPv6"])
+def test_required_route_of_either_family_goes_and_comes_with_its_interface(lab, addresses, route):
+    route = {**route, "interface": "eth1", "required": True}
+    agent = gateway(lab, route, ipv6=True, wait=False, addresses=addresses)
+
+    def wait_states(state):
+        wait_until(lambda: {it["state"] for it in agent.show()["routers"]} == {state},
+                   what=lambda _: agent.story(f"all to be {state}"))
+
+    wait_states("active")
+    wait_routes(agent.host, 1, dst=route["to"], dev="eth1")
+    lab.cut(agent.host, silent=False, dev="eth1")
+    wait_states("fault")
+    wait_routes(agent.host, 0)
+    assert not set(addresses) & set(agent.host.addresses())
+    lab.heal(agent.host, dev="eth1")
+    wait_states("active")
+    wait_routes(agent.host, 1, dst=route["to"], dev="eth1")
+
+
 def test_router_whose_route_has_no_interface_begins_in_fault(lab):
     agent = gateway(lab, {**DEFAULT, "interface": "ppp0"}, wait=False)
     agent.wait_fault("there is no interface ppp0 for a route to lead over")

@@ -101,6 +101,66 @@ def test_weights_count_as_their_signs_say(lab, track, up, is_down):
     assert agent.router()["counters"]["became_active"] == 1
 
 
+# ---- the same trouble on all hosts ----
+
+def both(lab, weights, priorities=(150, 100)):
+    """Two hosts that track, one of them Active."""
+    agents = [lab.vipd(host(lab, f"gw{i + 1}", i + 2), [tracking(priority, weight)])
+              for i, (priority, weight) in enumerate(zip(priorities, weights))]
+    agents[0].wait_state("lan", "active")
+    wait_until(lambda: agents[1].router()["active_address"], what="a Backup that hears")
+    return agents
+
+
+def assert_only(lab, winner, loser):
+    """One of them serves, and goes on with it."""
+    winner.wait_state("lan", "active")
+    loser.wait_state("lan", "backup")
+    wait_until(lambda: VIP not in loser.host.addresses(), what="the loser to let go")
+    mark = lab.now()
+    winner.host.wait_adverts(20, since=mark)
+    assert not lab.capture.adverts(host=loser.host, since=mark)
+    assert VIP in winner.host.addresses() and VIP not in loser.host.addresses()
+
+
+@pytest.mark.parametrize("weights, left", [
+    ((-60, -60), (90, 40)), ((-60, -20), (90, 80)), ((-253, -20), (1, 80)), ((60, 60), (150, 100))])
+def test_weights_that_count_everywhere_leave_the_higher_priority_active(lab, weights, left):
+    agents = both(lab, weights)
+    for agent, priority in zip(agents, left):
+        down(lab, agent)
+        wait_priority(agent, priority)
+    assert_only(lab, *(agents if left[0] > left[1] else agents[::-1]))
+
+
+@pytest.mark.parametrize("weights, left", [((-60, -10), 90), ((-253, -253), 1)])
+def test_weights_that_make_all_equal_leave_who_is_active_and_then_the_higher_address(
+        lab, weights, left):
+    one, two = agents = both(lab, weights)
+    for agent in agents[::-1]:                     # so that nobody ever is the better Backup
+        down(lab, agent)
+    for agent in agents:
+        wait_priority(agent, left)
+    assert_only(lab, one, two)
+    lab.cut(two.host)
+    two.wait_state("lan", "active")
+    lab.heal(two.host)
+    assert_only(lab, two, one)
+
+
+def test_faults_of_all_leave_nobody_active_until_one_is_mended(lab):
+    one, two = both(lab, [{"interface": "eth1"}] * 2)
+    for agent in (one, two):
+        down(lab, agent)
+    for agent in (one, two):
+        agent.wait_fault("interface eth1, which is tracked, is down")
+        wait_until(lambda agent=agent: VIP not in agent.host.addresses(), what="no address")
+        assert agent.ctl("check", check=False).returncode == 2
+    lab.heal(two.host, dev="eth1")
+    two.wait_state("lan", "active")
+    assert one.router()["state"] == "fault"
+
+
 def test_interface_tracked_in_reverse_is_a_fault_while_it_is_up(lab):
     agent = lab.vipd(host(lab, "gw1", 2), [tracking(100, {"interface": "eth1", "reverse": True})])
     agent.wait_fault("interface eth1, which is tracked in reverse, is up")

@@ -56,7 +56,7 @@ void check_arrival(struct sim *sim, unsigned i, const struct sim_packet *packet,
 	if (packet->priority && model_defers(&r->config, packet->priority)) {
 		sim->check.arrived[i].at_ns = at_ns;
 		sim->check.arrived[i].interval_cs = packet->interval_cs;
-	} else if (!packet->priority || r->config.preempt_delay_ns) {
+	} else if (!packet->priority || r->config.preempt_delay_ns || r->conf.damping.changes) {
 		/* Who leaves forbids nothing; who is tolerated for a while is the model's affair.
 		 */
 		sim->check.arrived[i].at_ns = INT64_MIN / 2;

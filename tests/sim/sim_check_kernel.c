@@ -523,6 +523,7 @@ void check_left(struct sim *sim, unsigned i, const struct vrrp *old)
 	untear(sim, i, old);
 	copy.config.announce = r->vr.config.announce; /* nobody continues that */
 	copy.config.overlap = r->vr.config.overlap;
+	copy.config.preempt_not_before_ns = r->vr.config.preempt_not_before_ns; /* kept apart */
 	if (!r->reloading) { /* a count may have died with the process; so may what it had seen */
 		copy.counters = r->vr.counters;
 		memcpy(copy.election.source, r->vr.election.source, sizeof(copy.election.source));

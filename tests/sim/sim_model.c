@@ -38,6 +38,13 @@ static int64_t preempt_delay_ns(const struct vrrp_config *config)
 	return config->priority == VRRP_PRIORITY_OWNER ? 0 : config->preempt_delay_ns;
 }
 
+/* Until when is the product's to say, and the scenarios' to know. */
+static bool is_damped(const struct sim_gateway *r, int64_t now_ns)
+{
+	return r->config.priority != VRRP_PRIORITY_OWNER &&
+	       now_ns < r->vr.config.preempt_not_before_ns;
+}
+
 bool model_defers(const struct vrrp_config *config, unsigned priority)
 {
 	return priority >= config->priority || !preempts(config);
@@ -167,7 +174,8 @@ static void backup_advert(struct sim *sim, unsigned i, const struct vrrp_advert 
 		m->lower_ns = VRRP_NEVER;
 	else if (m->lower_ns == VRRP_NEVER)
 		m->lower_ns = now_ns;
-	if (!model_defers(c, advert->priority) && now_ns >= m->lower_ns + preempt_delay_ns(c)) {
+	if (!model_defers(c, advert->priority) && now_ns >= m->lower_ns + preempt_delay_ns(c) &&
+	    !is_damped(&sim->routers[i], now_ns)) {
 		memcpy(m->lower_from, advert->source, sizeof(m->lower_from));
 		m->weaker = true;
 		m->lower = advert->priority;

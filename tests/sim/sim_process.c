@@ -210,6 +210,7 @@ static void write_router(struct sim_process *process)
 		.accept = filter_accepts(process->sim, &process->conf.vrrp),
 		.vrrp = process->conf.vrrp,
 		.lease = process->conf.lease,
+		.damping = process->conf.damping,
 		.addresses_n = absent ? 1 : r->addresses_n,
 		.addresses = process->addresses,
 	};

@@ -28,6 +28,7 @@ struct sim_conf {
 	struct vrrp_config vrrp;
 	enum conf_lease lease;
 	bool absent; /* the configuration does not have the router */
+	struct conf_damping damping;
 };
 
 /* ---- what the kernel's handles are here ---- */

@@ -140,6 +140,12 @@ static bool parse_agent(char *word, struct sim_conf *conf, struct sim_conf *othe
 		conf->lease = CONF_LEASE_SAFE;
 	else if (strncmp(word, "other.priority=", 15) == 0 && parse_number(word + 15, 255, &n))
 		other->vrrp.priority = (uint8_t)n;
+	else if (strncmp(word, "damping.changes=", 16) == 0 && parse_number(word + 16, 10, &n))
+		conf->damping.changes = (uint8_t)n;
+	else if (strncmp(word, "damping.within=", 15) == 0 && parse_number(word + 15, 3600000, &n))
+		conf->damping.within_ns = n * SIM_MS;
+	else if (strncmp(word, "damping.hold=", 13) == 0 && parse_number(word + 13, 3600000, &n))
+		conf->damping.hold_ns = n * SIM_MS;
 	else if (strcmp(word, "companion=1") == 0)
 		extras->companion = true;
 	else if (strcmp(word, "mac=1") == 0)
@@ -191,6 +197,7 @@ static bool parse_router(struct script *script, char **words, unsigned n)
 		sim->routers[i].kernel.promotes = false;
 	}
 	sim->routers[i].conf.lease = sim->routers[i].other.lease = conf.lease;
+	sim->routers[i].conf.damping = sim->routers[i].other.damping = conf.damping;
 	sim->routers[i].file = sim->routers[i].conf;
 	if (extras.companion)
 		companion_init(&sim->routers[i], (uint8_t)(11 + i), &config);

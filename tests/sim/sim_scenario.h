@@ -17,6 +17,8 @@
  *                                        unit=1: one that shares its fate;
  *                                        mac=1: with a virtual MAC; guest=1: with a required
  *                                        address on another interface
+ *                                        damping.changes=4 damping.within=60000
+ *                                        damping.hold=8000: none by default
  *   hosts 1                              how many; default 1
  *   at 5000 crash r1 for 3000            without "for": for good
  *   at 5000 leave r1 | leave-hung r1 | stop r1 | freeze r1 | link r1

@@ -587,6 +587,16 @@ static int64_t preempt_delay_of(const struct sim *sim, const struct vrrp_config 
 	return config->preempt_delay_ns;
 }
 
+static int64_t hold_ns(const struct sim *sim)
+{
+	int64_t largest_ns = 0;
+
+	for (unsigned i = 0; i < sim->routers_n; i++)
+		if (sim->routers[i].conf.damping.hold_ns > largest_ns)
+			largest_ns = sim->routers[i].conf.damping.hold_ns;
+	return largest_ns;
+}
+
 /* P2: how long a healthy network may take. A delayed preemption is a second silence to wait for. */
 static int64_t convergence_ns(const struct sim *sim)
 {
@@ -600,6 +610,8 @@ static int64_t convergence_ns(const struct sim *sim)
 	bound += unit_late_ns(sim, down);
 	if (preempt_delay)
 		bound += preempt_delay + down;
+	if (hold_ns(sim)) /* since its last change, which may be the last fault's doing */
+		bound += hold_ns(sim) + down;
 	/*
 	 * The last advert of a router that yields may teach the others a shorter interval than the
 	 * winner's, and the winner may have no answer left in this second: one more contest.

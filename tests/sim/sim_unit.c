@@ -164,7 +164,7 @@ void unit_arrival(struct sim *sim, unsigned i, unsigned member, const struct sim
 		r->unit.arrived[member].at_ns = at_ns;
 		r->unit.arrived[member].interval_cs = packet->interval_cs;
 		r->unit.arrived[member].by_muteness = !model_defers(&r->config, packet->priority);
-	} else if (!packet->priority || r->config.preempt_delay_ns) {
+	} else if (!packet->priority || r->config.preempt_delay_ns || r->conf.damping.changes) {
 		r->unit.arrived[member].at_ns = INT64_MIN / 2;
 	}
 }

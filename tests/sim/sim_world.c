@@ -24,6 +24,7 @@ void world_draw(uint64_t seed, struct sim_world *ret_world)
 	ret_world->overlap =
 		prng_one_in(&ret_world->said, 2) && !ret_world->units && !ret_world->guests;
 	ret_world->planned = ret_world->overlap && prng_one_in(&ret_world->said, 4);
+	ret_world->damped = seed % 7 == 3 && !ret_world->planned;
 }
 
 bool world_has_ip6(const struct sim_world *world)
@@ -98,6 +99,24 @@ static void draw_overlap(struct sim *sim, struct sim_world *world)
 	sim->said = *p;
 }
 
+/* All of them, or some; and a reload changes nothing about it. */
+static void draw_damping(struct sim *sim, uint64_t seed)
+{
+	struct prng p = { .state = seed ^ UINT64_C(0x64616d70696e6773) };
+	bool all = prng_one_in(&p, 2);
+
+	for (unsigned i = 0; i < sim->routers_n; i++) {
+		struct sim_gateway *r = &sim->routers[i];
+		struct conf_damping damping = { .changes = (uint8_t)prng_range(&p, 2, 5),
+						.within_ns = prng_range(&p, 1, 60) * SIM_S,
+						.hold_ns = prng_range(&p, 1, 20) * SIM_S };
+
+		if (!all && prng_one_in(&p, 2))
+			continue;
+		r->conf.damping = r->other.damping = r->file.damping = damping;
+	}
+}
+
 void world_furnish(struct sim *sim, struct sim_world *world, bool calm)
 {
 	if (world->companions)
@@ -110,6 +129,8 @@ void world_furnish(struct sim *sim, struct sim_world *world, bool calm)
 		draw_guests(sim, world, calm);
 	if (world->overlap)
 		draw_overlap(sim, world);
+	if (world->damped)
+		draw_damping(sim, world->prng.state);
 	for (unsigned i = 0; i < sim->routers_n && world->macvlans; i++)
 		macvlan_init(sim, i,
 			     prng_one_in(&world->prng, 2) ? CONF_ADVERTS_VIRTUAL

@@ -26,6 +26,7 @@ struct sim_world {
 	bool signs;      /* adverts are signed, where there is none of the last four */
 	bool overlap;    /* some routers hand over what they serve until others have announced it */
 	bool planned;    /* there, and nothing befalls anybody but that they leave */
+	bool damped;     /* some routers preempt nobody when they have changed too often */
 	struct prng
 		said; /* of what befalls announcements there; drawn apart from the others, too */
 };

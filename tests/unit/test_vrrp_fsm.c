@@ -550,6 +550,61 @@ static void test_fsm_preempt_delay_dies_with_the_state(void **state)
 	assert_int_equal(vrrp_deadline(&vr), T0 + 21 * SECOND + DOWN_100);
 }
 
+/* Damping: the caller says until when; the later one of both delays counts, and from then on the
+ * lower Active's next advert is the first that is not tolerated. */
+static void test_fsm_not_before_tolerates_a_lower_priority_until_then(void **state)
+{
+	struct vrrp vr = test_backup(100, T0), longer = vr, shorter = vr;
+
+	(void)state;
+	vr.config.preempt_not_before_ns = T0 + 5 * SECOND;
+	longer.config = shorter.config = vr.config;
+	longer.config.preempt_delay_ns = 8 * SECOND;
+	shorter.config.preempt_delay_ns = 2 * SECOND;
+	for (int i = 1; i <= 9; i++) {
+		on_advert(&vr, T0 + i * SECOND, 50, LOWER_ADDRESS, 100);
+		on_advert(&longer, T0 + i * SECOND, 50, LOWER_ADDRESS, 100);
+		on_advert(&shorter, T0 + i * SECOND, 50, LOWER_ADDRESS, 100);
+		assert_int_equal(vr.election.lower_heard, i >= 5);
+		assert_int_equal(shorter.election.lower_heard, i >= 5);
+		assert_int_equal(longer.election.lower_heard, i >= 9);
+	}
+	assert_int_equal(vrrp_deadline(&vr), T0 + 4 * SECOND + DOWN_100);
+	on_timer(&vr, T0 + 4 * SECOND + DOWN_100);
+	assert_int_equal(vr.election.reason.code, VRRP_REASON_PREEMPT);
+}
+
+static void test_fsm_not_before_does_not_delay_a_failover(void **state)
+{
+	struct vrrp vr = test_backup(100, T0), left;
+
+	(void)state;
+	vr.config.preempt_not_before_ns = T0 + 1000 * SECOND;
+	on_advert(&vr, T0 + SECOND, 50, LOWER_ADDRESS, 100);
+	left = vr;
+	on_timer(&vr, T0 + SECOND + DOWN_100);
+	assert_int_equal(vr.election.state, VRRP_STATE_ACTIVE);
+	assert_int_equal(vr.election.reason.code, VRRP_REASON_SILENCE);
+	on_advert(&left, T0 + 2 * SECOND, 0, LOWER_ADDRESS, 100);
+	on_timer(&left, T0 + 2 * SECOND + SKEW_100);
+	assert_int_equal(left.election.state, VRRP_STATE_ACTIVE);
+	assert_int_equal(left.election.reason.code, VRRP_REASON_LEFT);
+}
+
+/* Who is Active, and who owns the addresses, yields no sooner for it. */
+static void test_fsm_not_before_is_nothing_to_an_active_and_an_owner(void **state)
+{
+	struct vrrp vr = test_active(100, T0), owner = test_backup(100, T0);
+
+	(void)state;
+	owner.config.priority = owner.election.priority = VRRP_PRIORITY_OWNER;
+	vr.config.preempt_not_before_ns = owner.config.preempt_not_before_ns = T0 + 1000 * SECOND;
+	on_advert(&vr, T0 + SECOND, 50, LOWER_ADDRESS, 100);
+	assert_int_equal(vr.election.state, VRRP_STATE_ACTIVE);
+	on_advert(&owner, T0 + SECOND, 50, LOWER_ADDRESS, 100);
+	assert_true(owner.election.lower_heard);
+}
+
 /* an owner that had to yield to another owner is still an owner. */
 static void test_fsm_backup_owner_always_preempts(void **state)
 {
@@ -711,6 +766,9 @@ int main(void)
 		cmocka_unit_test(test_fsm_preempt_delay_starts_again_after_a_better_active),
 		cmocka_unit_test(test_fsm_preempt_delay_does_not_delay_a_failover),
 		cmocka_unit_test(test_fsm_preempt_delay_dies_with_the_state),
+		cmocka_unit_test(test_fsm_not_before_tolerates_a_lower_priority_until_then),
+		cmocka_unit_test(test_fsm_not_before_does_not_delay_a_failover),
+		cmocka_unit_test(test_fsm_not_before_is_nothing_to_an_active_and_an_owner),
 		cmocka_unit_test(test_fsm_backup_owner_always_preempts),
 		cmocka_unit_test(test_fsm_late_timer_is_granted_once),
 		cmocka_unit_test(test_fsm_missed_adverts_grant_an_interval_once),
