@@ -2,13 +2,16 @@
 """Leaving on purpose without a gap: whoever is Active serves until a successor has announced each
 address. Clients ping every millisecond, and lose none."""
 
+import os
 import re
+import signal
 
 import pytest
 
 import frames
 from agents import router
 from lab import wait_until
+from processes import children
 
 INTERVAL = "1s"
 
@@ -126,6 +129,35 @@ def test_stop_asked_for_twice_waits_for_nobody(lab):
     one.wait_log("signal=TERM")
     one.host.wait_adverts(1, since=mark, priority=0)
     assert one.term() == 0
+    assert (lab.now() - mark) / 1e9 < 4 and not is_active(one)
+
+
+@pytest.mark.parametrize("which", [signal.SIGINT, signal.SIGTERM])
+def test_stop_of_the_whole_process_group_is_one_stop(lab, which):
+    """A Ctrl-C reaches the router process, too, and then the keeper asks it."""
+    one, two = pair(lab)
+    ping = client(lab, False)
+    mark = lab.now()
+    one.expected_to_live = False
+    for pid in [one.pid, *children(one.pid)]:
+        os.kill(pid, which)
+    assert one.process.wait(10) == 0
+    two.host.wait_adverts(2, since=mark)
+    assert lost(ping, mark) == [], one.log
+
+
+def test_second_stop_of_the_whole_process_group_waits_for_nobody(lab):
+    one = lab.vipd(host(lab, "gw1", 2, False), settings(150, interval="5s", down_intervals=1))
+    one.wait_state("lan", "active", timeout=15)
+    mark = lab.now()
+    one.expected_to_live = False
+    group = [one.pid, *children(one.pid)]
+    for pid in group:
+        os.kill(pid, signal.SIGINT)
+    one.host.wait_adverts(1, since=mark, priority=0)
+    for pid in {one.pid, *children(one.pid)} & set(group):
+        os.kill(pid, signal.SIGINT)
+    assert one.process.wait(10) == 0
     assert (lab.now() - mark) / 1e9 < 4 and not is_active(one)
 
 
