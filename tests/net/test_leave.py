@@ -161,6 +161,26 @@ def test_second_stop_of_the_whole_process_group_waits_for_nobody(lab):
     assert (lab.now() - mark) / 1e9 < 4 and not is_active(one)
 
 
+def test_router_that_has_left_does_not_come_back(lab):
+    """The other one serves for its down interval, and meanwhile an interface fails and recovers."""
+    gw = host(lab, "gw1", 2, False)
+    gw.attach("far", "198.51.100.2/24")
+    slow = settings(150, name="slow", interval="8s", down_intervals=1, interface="eth1",
+                    vrid=52, addresses=["198.51.100.1/24"])
+    one = lab.vipd(gw, settings(150, interval="100ms") + slow)
+    one.wait_state("lan", "active")
+    one.wait_state("slow", "active", timeout=20)
+    one.expected_to_live = False
+    one.process.terminate()
+    one.wait_state("lan", "initialize")
+    mark = lab.now()
+    gw.ip("link set eth0 down")
+    gw.ip("link set eth0 up")
+    assert one.process.wait(30) == 0
+    assert lab.capture.adverts(since=mark, vrid=51) == [], one.log
+    assert not is_active(one), one.log
+
+
 def test_stop_with_a_gap_removes_the_address_first(lab):
     one, two = pair(lab, leave="gap")
     mark = lab.now()
