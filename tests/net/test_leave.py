@@ -181,6 +181,22 @@ def test_router_that_has_left_does_not_come_back(lab):
     assert not is_active(one), one.log
 
 
+def test_stop_within_a_long_hand_over_has_the_time_for_it(lab):
+    """Its better is there, and has not announced the address yet: an interval is the limit."""
+    conf = settings(150, interval="6s")
+    one = lab.vipd(host(lab, "gw1", 2, False), conf)
+    lab.leave_to(*conf, interval=600)
+    one.wait_state("lan", "active", timeout=20)
+    better = frames.Probe(lab.host("stranger"))
+    better.advert("192.0.2.9", vrid=51, priority=200, addresses=["192.0.2.1"], interval=600)
+    one.wait_state("lan", "backup")
+    assert one.term(timeout=20) == 0
+    assert not any("error:" in line for line in one.log), one.log
+    [(announced, unannounced, after_us)] = handed_over(one)
+    assert (announced, unannounced) == (0, 1) and after_us >= 6_000_000
+    assert not is_active(one)
+
+
 def test_stop_with_a_gap_removes_the_address_first(lab):
     one, two = pair(lab, leave="gap")
     mark = lab.now()
