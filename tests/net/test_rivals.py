@@ -24,6 +24,19 @@ def lines(agent, word):
 
 
 @pytest.mark.parametrize("mac", ["interface", "virtual"])
+def test_second_interface_on_the_lan_is_no_other_host(lab, mac):
+    """Linux answers on it for the address of the first one, too."""
+    gw = lab.host("gw1", "192.0.2.2/24")
+    gw.attach("lan", "192.0.2.4/24")
+    agent = lab.vipd(gw, [router(200, addresses=[VIPS[4]], mac=mac)])
+    agent.wait_state("lan", "active")
+    answer = lab.capture.wait_arp(10, op=2, spa="192.0.2.1", sha=gw.mac("eth1"))
+    agent.host.wait_adverts(30, since=answer.ns)
+    assert not lines(agent, "address_taken"), agent.log
+    assert agent.router()["counters"]["noticed"]["address_taken"] == 0
+
+
+@pytest.mark.parametrize("mac", ["interface", "virtual"])
 @pytest.mark.parametrize("family", [4, 6])
 def test_host_that_sits_there_with_the_address_is_found_and_told_once(lab, family, mac):
     squatter = lab.host("squatter", "192.0.2.66/24", "2001:db8::66/64", ipv6=True)
