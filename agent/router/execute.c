@@ -531,6 +531,8 @@ static void queue_announcements(struct routers *routers)
 			recall(routers, router);
 		if (router->outbox.probe_due)
 			probe(routers, router);
+		else if (router->outbox.question_due)
+			queue_probe(routers, router, router->want + router->rivals.address);
 	}
 }
 
@@ -559,7 +561,7 @@ static void empty_outboxes(struct routers *routers, bool said)
 		struct outbox *outbox = &routers->owing[i]->outbox;
 
 		outbox->advert_due = outbox->advert_late = outbox->announce_due = false;
-		outbox->recall_due = outbox->probe_due = false;
+		outbox->recall_due = outbox->probe_due = outbox->question_due = false;
 		outbox->listed = outbox->farewell_due && !said;
 		if (outbox->listed)
 			routers->owing[n++] = routers->owing[i];

@@ -24,6 +24,11 @@ void router_owe_probe(struct routers *routers, struct router *router)
 	outbox_of(routers, router)->probe_due = true;
 }
 
+void router_owe_question(struct routers *routers, struct router *router)
+{
+	outbox_of(routers, router)->question_due = true;
+}
+
 void router_owe_round(struct routers *routers, struct router *router)
 {
 	outbox_of(routers, router)->round_due = true;

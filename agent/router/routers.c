@@ -226,6 +226,8 @@ static void look_at_rivals(struct routers *routers, struct router *router)
 
 	if (rivals_probes(&router->rivals, routers->now->mono_ns))
 		router_owe_probe(routers, router);
+	if (rivals_asks(&router->rivals, routers->now->mono_ns))
+		router_owe_question(routers, router);
 	if (!rivals_is_claimed(&router->rivals, routers->now->mono_ns))
 		return;
 	router->vr.counters.noticed[VRRP_NOTICE_ADDRESS_TAKEN]++;

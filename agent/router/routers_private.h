@@ -153,6 +153,11 @@ void router_owe_recall(struct routers *routers, struct router *router);
 void router_owe_probe(struct routers *routers, struct router *router);
 
 /**
+ * router_owe_question() - likewise about one address, rivals.address.
+ */
+void router_owe_question(struct routers *routers, struct router *router);
+
+/**
  * router_owe_round() - what is left of an announcement goes on at the end of the turn.
  */
 void router_owe_round(struct routers *routers, struct router *router);

@@ -23,6 +23,32 @@ def lines(agent, word):
     return [line for line in agent.log if f"notice={word} " in line]
 
 
+def says_to_have_it(lab, probe):
+    """One ARP request from the address, as of a service that is bound to it. Return: when."""
+    mark = lab.now()
+    probe.send(frames.arp(1, probe.mac, "192.0.2.1", "192.0.2.77", src_mac=probe.mac))
+    return mark
+
+
+def test_host_that_has_given_the_address_up_is_not_told(lab):
+    """A keepalived does, without a word, when a LAN that was cut is whole again."""
+    agent = active(lab)
+    mark = says_to_have_it(lab, frames.Probe(lab.host("former")))
+    question = lab.capture.wait_arp(10, since=mark, host=agent.host, spa="0.0.0.0", tpa="192.0.2.1")
+    agent.host.wait_adverts(20, since=question.ns)
+    assert not lines(agent, "address_taken"), agent.log
+
+
+def test_host_that_says_again_to_have_the_address_is_told_though_it_answers_no_question(lab):
+    agent = active(lab)
+    liar = frames.Probe(lab.host("liar"))
+    mark = says_to_have_it(lab, liar)
+    lab.capture.wait_arp(10, since=mark, host=agent.host, spa="0.0.0.0", tpa="192.0.2.1")
+    agent.host.wait_adverts(12, since=mark)
+    says_to_have_it(lab, liar)
+    assert liar.mac in agent.wait_log("notice=address_taken")
+
+
 @pytest.mark.parametrize("mac", ["interface", "virtual"])
 def test_second_interface_on_the_lan_is_no_other_host(lab, mac):
     """Linux answers on it for the address of the first one, too."""

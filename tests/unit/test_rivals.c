@@ -35,19 +35,47 @@ static void test_rivals_are_asked_for_soon_and_then_every_minute(void **state)
 	assert_false(rivals_probes(&rivals, due_ns));
 }
 
-static void test_rivals_claim_is_told_once_when_it_has_settled(void **state)
+/* Asked for when it has settled, and told when the same one says so again. */
+static void test_rivals_claim_is_told_once_when_it_was_repeated(void **state)
 {
 	struct rivals rivals = active();
+	int64_t asked_ns = T0 + 3 * SECOND + RIVALS_SETTLE_NS;
 
 	(void)state;
-	rivals_claim(&rivals, 7, mac, T0 + SECOND);
-	rivals_claim(&rivals, 8, other_mac, T0 + SECOND + MS);
-	assert_int_equal(rivals_deadline(&rivals), T0 + SECOND + RIVALS_SETTLE_NS);
-	assert_false(rivals_is_claimed(&rivals, T0 + SECOND + RIVALS_SETTLE_NS - 1));
-	assert_true(rivals_is_claimed(&rivals, T0 + SECOND + RIVALS_SETTLE_NS));
+	assert_true(rivals_probes(&rivals, T0 + RIVALS_FIRST_NS));
+	rivals_claim(&rivals, 7, mac, T0 + 3 * SECOND);
+	rivals_claim(&rivals, 7, mac, T0 + 3 * SECOND + MS);
+	rivals_claim(&rivals, 8, other_mac, T0 + 3 * SECOND + MS);
+	assert_int_equal(rivals_deadline(&rivals), asked_ns);
+	assert_false(rivals_asks(&rivals, asked_ns - 1));
+	assert_true(rivals_asks(&rivals, asked_ns));
+	assert_false(rivals_asks(&rivals, asked_ns));
+	assert_false(rivals_is_claimed(&rivals, asked_ns));
+	rivals_claim(&rivals, 7, other_mac, asked_ns + MS);
+	rivals_claim(&rivals, 8, mac, asked_ns + MS);
+	assert_false(rivals_is_claimed(&rivals, asked_ns + MS));
+	rivals_claim(&rivals, 7, mac, asked_ns + MS);
+	assert_int_equal(rivals_deadline(&rivals), asked_ns + MS);
+	assert_true(rivals_is_claimed(&rivals, asked_ns + MS));
 	assert_int_equal(rivals.address, 7);
 	assert_memory_equal(rivals.mac, mac, 6);
 	assert_false(rivals_is_claimed(&rivals, T0 + 60 * SECOND));
+}
+
+/* It has given the address up since. */
+static void test_rivals_claim_without_another_one_is_nothing(void **state)
+{
+	struct rivals rivals = active();
+	int64_t again_ns = T0 + SECOND + RIVALS_AGAIN_NS + 1;
+
+	(void)state;
+	rivals_claim(&rivals, 7, mac, T0 + SECOND);
+	assert_true(rivals_asks(&rivals, T0 + 2 * SECOND));
+	rivals_claim(&rivals, 7, mac, again_ns);
+	assert_false(rivals_is_claimed(&rivals, again_ns));
+	assert_true(rivals_asks(&rivals, again_ns + RIVALS_SETTLE_NS));
+	rivals_claim(&rivals, 7, mac, again_ns + RIVALS_SETTLE_NS);
+	assert_true(rivals_is_claimed(&rivals, again_ns + RIVALS_SETTLE_NS));
 }
 
 /* Whoever gives way meanwhile was told by its better; and a Backup hears claims of the Active. */
@@ -57,9 +85,11 @@ static void test_rivals_claim_is_nothing_in_an_election(void **state)
 
 	(void)state;
 	rivals_claim(&rivals, 7, mac, T0);
+	rivals_claim(&rivals, 7, mac, T0 + RIVALS_SETTLE_NS);
 	rivals_rest(&rivals);
 	assert_false(rivals_is_claimed(&rivals, T0 + 60 * SECOND));
 	rivals_claim(&rivals, 7, mac, T0 + 60 * SECOND);
+	rivals_claim(&rivals, 7, mac, T0 + 62 * SECOND);
 	assert_false(rivals_is_claimed(&rivals, T0 + 70 * SECOND));
 	rivals_begin(&rivals, T0 + 80 * SECOND);
 	assert_false(rivals_is_claimed(&rivals, T0 + 90 * SECOND));
@@ -67,6 +97,7 @@ static void test_rivals_claim_is_nothing_in_an_election(void **state)
 	rivals = active(); /* another Active has announced it, whose adverts are told of */
 	rivals_claim(&rivals, 7, mac, T0 + SECOND);
 	assert_false(rivals_hear(&rivals, one, 3 * SECOND, 2 * SECOND, T0 + SECOND));
+	rivals_claim(&rivals, 7, mac, T0 + SECOND + RIVALS_SETTLE_NS);
 	assert_false(rivals_is_claimed(&rivals, T0 + SECOND + RIVALS_SETTLE_NS));
 }
 
@@ -93,7 +124,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_rivals_are_asked_for_soon_and_then_every_minute),
-		cmocka_unit_test(test_rivals_claim_is_told_once_when_it_has_settled),
+		cmocka_unit_test(test_rivals_claim_is_told_once_when_it_was_repeated),
+		cmocka_unit_test(test_rivals_claim_without_another_one_is_nothing),
 		cmocka_unit_test(test_rivals_claim_is_nothing_in_an_election),
 		cmocka_unit_test(test_rivals_that_go_on_do_not_hear_us),
 	};
