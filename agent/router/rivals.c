@@ -21,20 +21,20 @@ void rivals_begin(struct rivals *rivals, int64_t now_ns)
 	rivals->probe_ns = now_ns + RIVALS_FIRST_NS;
 }
 
-bool rivals_probes(struct rivals *rivals, int64_t now_ns)
+struct rivals_probe rivals_probe(struct rivals *rivals, unsigned n, int64_t pace_ns, int64_t now_ns)
 {
-	if (!rivals->active || now_ns < rivals->probe_ns)
-		return false;
-	rivals->probe_ns = now_ns + RIVALS_PROBE_NS;
-	return true;
-}
+	struct rivals_probe probe = { .from = rivals->probe_at };
 
-bool rivals_asks(struct rivals *rivals, int64_t now_ns)
-{
-	if (!rivals->active || now_ns < rivals->ask_ns)
-		return false;
-	rivals->ask_ns = VRRP_NEVER;
-	return true;
+	if (rivals->active && now_ns >= rivals->ask_ns) {
+		rivals->ask_ns = VRRP_NEVER;
+		return (struct rivals_probe){ rivals->address, rivals->address + 1 };
+	}
+	if (!rivals->active || now_ns < rivals->probe_ns)
+		return (struct rivals_probe){ 0 };
+	probe.to = pace_ns && probe.from + 1 < n ? probe.from + 1 : n;
+	rivals->probe_at = probe.to == n ? 0 : probe.to;
+	rivals->probe_ns = now_ns + (rivals->probe_at ? pace_ns : RIVALS_PROBE_NS);
+	return probe;
 }
 
 void rivals_claim(struct rivals *rivals, unsigned address, const uint8_t *mac, int64_t now_ns)

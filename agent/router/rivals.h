@@ -32,6 +32,7 @@
 struct rivals {
 	bool active;
 	int64_t probe_ns;   /* the next question is due; VRRP_NEVER: none so far */
+	unsigned probe_at;  /* and is about that address; as below */
 	int64_t claimed_ns; /* somebody has said to have an address then; 0: nobody */
 	unsigned address;   /* which one: a number of the caller's */
 	uint8_t mac[6];     /* and who */
@@ -52,15 +53,19 @@ void rivals_begin(struct rivals *rivals, int64_t now_ns);
  */
 void rivals_rest(struct rivals *rivals);
 
-/**
- * rivals_probes() - whether the addresses are to be asked for now.
+/* Addresses to be asked for: from that one on, and below the other one; none when they are equal.
  */
-bool rivals_probes(struct rivals *rivals, int64_t now_ns);
+struct rivals_probe {
+	unsigned from, to;
+};
 
 /**
- * rivals_asks() - whether one address is to be asked for now, rivals.address.
+ * rivals_probe() - which addresses are to be asked for now.
+ * @n: how many there are.
+ * @pace_ns: so long after one the next one; 0: all at a time.
  */
-bool rivals_asks(struct rivals *rivals, int64_t now_ns);
+struct rivals_probe rivals_probe(struct rivals *rivals, unsigned n, int64_t pace_ns,
+				 int64_t now_ns);
 
 /**
  * rivals_claim() - somebody says to have an address. One at a time is looked into.

@@ -223,11 +223,12 @@ const struct state_strays *routers_strays(struct routers *routers, const struct 
 static void look_at_rivals(struct routers *routers, struct router *router)
 {
 	struct journal_router journal = router_journal(routers, router);
+	unsigned n = router->conf->addresses_n + router->conf->extra_n;
+	struct rivals_probe probe = rivals_probe(&router->rivals, n, router->conf->announce.pace_ns,
+						 routers->now->mono_ns);
 
-	if (rivals_probes(&router->rivals, routers->now->mono_ns))
-		router_owe_probe(routers, router);
-	if (rivals_asks(&router->rivals, routers->now->mono_ns))
-		router_owe_question(routers, router);
+	if (probe.from < probe.to)
+		router_owe_probe(routers, router, &probe);
 	if (!rivals_is_claimed(&router->rivals, routers->now->mono_ns))
 		return;
 	router->vr.counters.noticed[VRRP_NOTICE_ADDRESS_TAKEN]++;

@@ -23,6 +23,21 @@ def lines(agent, word):
     return [line for line in agent.log if f"notice={word} " in line]
 
 
+def test_questions_keep_the_pace_of_announcements(lab):
+    """A switch that polices ARP may close the port at a burst."""
+    extra = [f"192.0.2.{n}/24" for n in range(200, 208)]
+    active(lab, extra_addresses=extra,
+           announce={"pace": "20ms", "after": ["100ms"], "refresh": "0s"})
+
+    def questions():
+        return [it for it in lab.capture.arps() if it.spa == "0.0.0.0"]
+
+    wait_until(lambda: len(questions()) >= 9, 10, "a question about each address")
+    assert [it.tpa for it in questions()] == ["192.0.2.1", *(it[:-3] for it in extra)]
+    gaps = [(b.ns - a.ns) / 1e6 for a, b in zip(questions(), questions()[1:])]
+    assert min(gaps) > 15, gaps
+
+
 def says_to_have_it(lab, probe):
     """One ARP request from the address, as of a service that is bound to it. Return: when."""
     mark = lab.now()
