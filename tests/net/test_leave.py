@@ -11,7 +11,6 @@ import pytest
 import frames
 from agents import router
 from lab import wait_until
-from processes import children
 
 INTERVAL = "1s"
 
@@ -139,8 +138,7 @@ def test_stop_of_the_whole_process_group_is_one_stop(lab, which):
     ping = client(lab, False)
     mark = lab.now()
     one.expected_to_live = False
-    for pid in [one.pid, *children(one.pid)]:
-        os.kill(pid, which)
+    os.killpg(one.pid, which)
     assert one.process.wait(10) == 0
     two.host.wait_adverts(2, since=mark)
     assert lost(ping, mark) == [], one.log
@@ -151,12 +149,9 @@ def test_second_stop_of_the_whole_process_group_waits_for_nobody(lab):
     one.wait_state("lan", "active", timeout=15)
     mark = lab.now()
     one.expected_to_live = False
-    group = [one.pid, *children(one.pid)]
-    for pid in group:
-        os.kill(pid, signal.SIGINT)
+    os.killpg(one.pid, signal.SIGINT)
     one.host.wait_adverts(1, since=mark, priority=0)
-    for pid in {one.pid, *children(one.pid)} & set(group):
-        os.kill(pid, signal.SIGINT)
+    os.killpg(one.pid, signal.SIGINT)
     assert one.process.wait(10) == 0
     assert (lab.now() - mark) / 1e9 < 4 and not is_active(one)
 
