@@ -88,7 +88,8 @@ int kept_write(const struct state *state, int64_t now_ns)
 		return unlink(path) < 0 && errno != ENOENT ? -errno : 0;
 	if (!namespace)
 		return -ENOTSUP;
-	fd = open(path_new, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600);
+	(void)unlink(path_new); /* what a keeper that died left */
+	fd = open(path_new, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
 	if (fd < 0)
 		return -errno;
 	file = fdopen(fd, "w");
@@ -153,19 +154,40 @@ static bool is_of_this_namespace(FILE *file)
 	       namespace == events_namespace();
 }
 
+/* Only root's and our own user's files count. Nothing else that has the name is waited for. */
+static int open_file(const char *path, FILE **ret_file)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
+	struct stat status;
+	FILE *file = NULL;
+	int err = -EPERM;
+
+	if (fd < 0)
+		return -errno;
+	if (fstat(fd, &status) == 0 && S_ISREG(status.st_mode) &&
+	    (status.st_uid == 0 || status.st_uid == geteuid())) {
+		file = fdopen(fd, "r");
+		err = file ? 0 : -ENOMEM;
+	}
+	if (!file)
+		close(fd);
+	else
+		*ret_file = file;
+	return err;
+}
+
 int kept_take(kept_fn each, void *arg)
 {
 	char path[EVENTS_PATH_SIZE], path_new[EVENTS_PATH_SIZE + 4];
 	char line[LINE_SIZE], router[EVENT_NAME_SIZE];
 	int err = path_of(path, path_new);
 	struct kept kept;
-	FILE *file;
+	FILE *file = NULL;
 
-	if (err < 0)
-		return err;
-	file = fopen(path, "re");
+	if (err == 0)
+		err = open_file(path, &file);
 	if (!file)
-		return -errno;
+		return err;
 	for (bool ours = is_of_this_namespace(file); ours && fgets(line, sizeof(line), file);)
 		if (read_line(line, router, &kept))
 			each(&kept, arg);

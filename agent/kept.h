@@ -37,9 +37,10 @@ typedef void (*kept_fn)(const struct kept *kept, void *arg);
 int kept_write(const struct state *state, int64_t now_ns);
 
 /**
- * kept_take() - read what was kept, and remove it.
+ * kept_take() - read what was kept, and remove it. Lines that make no sense are passed over.
  *
- * Return: 0; -ENOENT: nothing was; another -errno.
+ * Return: 0; -ENOENT: nothing was; -EPERM: what has its name is no file, or somebody else's, and is
+ * left there, as after -ELOOP, a symbolic link; another -errno.
  */
 int kept_take(kept_fn each, void *arg);
 

@@ -35,6 +35,8 @@
 #define OPTION_MAC       2 /* Target Link-layer Address */
 #define OPTION_UNIT      8
 #define LAST_OF_ADDRESS6 15
+#define HOP_LIMIT        7 /* in the IPv6 header */
+#define HOPS_OF_ND       255
 
 union control {
 	struct cmsghdr align;
@@ -96,17 +98,41 @@ bool kern_said_na(const uint8_t *message, size_t len, struct kern_said *ret_said
 
 /* ---- the sockets ---- */
 
-/* @at: of the last byte of the address. */
-static int attach_filter(int fd, uint32_t at, const struct kern_bytes *last)
+static int attach_filter(int fd, struct sock_filter *code, unsigned short len)
 {
-	struct sock_filter code[1 + KERN_LOOKUP_LEN] = {
-		BPF_STMT(BPF_LD | BPF_B | BPF_ABS, at),
-	};
-	struct sock_fprog program = { .len = 1 + KERN_LOOKUP_LEN, .filter = code };
+	const struct sock_fprog program = { .len = len, .filter = code };
 
-	kern_lookup_put(code + 1, last, PACKET_SIZE, 0);
 	return setsockopt(fd, SOL_SOCKET, SO_ATTACH_FILTER, &program, sizeof(program)) < 0 ? -errno
 											   : 0;
+}
+
+/* By the last byte of the sender's address. */
+static int attach_arp_filter(int fd, const struct kern_bytes *last)
+{
+	struct sock_filter code[1 + KERN_LOOKUP_LEN] = {
+		BPF_STMT(BPF_LD | BPF_B | BPF_ABS, ARP_ADDRESS + 3),
+	};
+
+	kern_lookup_put(code + 1, last, PACKET_SIZE, 0);
+	return attach_filter(fd, code, 1 + KERN_LOOKUP_LEN);
+}
+
+/* By the last byte of the target. What a router has forwarded is of nobody on this link (RFC 4861
+ * §7.1.2). */
+static int attach_nd_filter(int fd, const struct kern_bytes *last)
+{
+	enum {
+		HEAD = 4
+	};
+	struct sock_filter code[HEAD + KERN_LOOKUP_LEN] = {
+		BPF_STMT(BPF_LD | BPF_B | BPF_ABS, (uint32_t)SKF_NET_OFF + HOP_LIMIT),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, HOPS_OF_ND, 1, 0),
+		BPF_STMT(BPF_RET | BPF_K, 0),
+		BPF_STMT(BPF_LD | BPF_B | BPF_ABS, NA_TARGET + LAST_OF_ADDRESS6),
+	};
+
+	kern_lookup_put(code + HEAD, last, PACKET_SIZE, 0);
+	return attach_filter(fd, code, HEAD + KERN_LOOKUP_LEN);
 }
 
 /* The filter comes first: nothing else is ever queued. */
@@ -114,7 +140,7 @@ static int listen_arp(int fd, const struct kern_bytes *last)
 {
 	const struct sockaddr_ll all = { .sll_family = AF_PACKET,
 					 .sll_protocol = htons(ETH_P_ARP) };
-	int err = attach_filter(fd, ARP_ADDRESS + 3, last);
+	int err = attach_arp_filter(fd, last);
 
 	if (err == 0 && bind(fd, (const struct sockaddr *)&all, sizeof(all)) < 0)
 		err = -errno;
@@ -131,7 +157,7 @@ static int set_nd_options(int fd, const struct kern_bytes *last)
 	if (setsockopt(fd, IPPROTO_ICMPV6, ICMP6_FILTER, &filter, sizeof(filter)) < 0 ||
 	    setsockopt(fd, IPPROTO_IPV6, IPV6_RECVPKTINFO, &on, sizeof(on)) < 0)
 		return -errno;
-	return attach_filter(fd, NA_TARGET + LAST_OF_ADDRESS6, last);
+	return attach_nd_filter(fd, last);
 }
 
 static int open_nd(const struct kern_bytes *last, int *ret_fd)

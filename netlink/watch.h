@@ -2,7 +2,8 @@
 /*
  * Who says to have an address of ours: ARP packets whose sender has it (RFC 826, RFC 5227), and
  * Neighbor Advertisements about it (RFC 4861). Filters in the kernel let through what may be about
- * one of ours, by its last byte; no IP packet that a gateway forwards ever visits these sockets.
+ * one of ours, by its last byte, and comes from this link; no IP packet that a gateway forwards
+ * ever visits these sockets.
  *
  * ARP is heard on the socket that frames are sent from (send.h), since a packet socket of its own
  * would cost whoever closes it 10 ms. What this host sends is not heard.

@@ -139,7 +139,7 @@ void keeper_tell(struct keeper *keeper, const struct succession_action *action)
 		tell_role(keeper, action, EVENT_PROCESS_LATE, "no sign of life", 0);
 		break;
 	case SUCCESSION_FACT_LATE_LEAVE:
-		tell_role(keeper, action, EVENT_PROCESS_LATE, "did not leave within 5 s", 0);
+		tell_role(keeper, action, EVENT_PROCESS_LATE, "did not leave in time", 0);
 		break;
 	case SUCCESSION_FACT_END:
 		tell_role(keeper, action, EVENT_PROCESS_END, keeper->how, 0);

@@ -32,20 +32,34 @@ struct rings {
 	struct ring kept[RINGS_MAX];
 };
 
+enum sort {
+	RING,
+	KEPT,       /* of agent/kept.h */
+	UNFINISHED, /* what its writer did not get to rename */
+};
+
 /* "netns-4026531840.router.events", or with ".new" behind it while it is made. */
-static bool parse_name(const char *name, uintmax_t *ret_namespace, bool *ret_unfinished)
+static bool parse_name(const char *name, uintmax_t *ret_namespace, enum sort *ret_sort)
 {
-	static const char *const ends[] = { ".keeper.events",     ".router.events",
-					    ".kept.events",       ".keeper.events.new",
-					    ".router.events.new", ".kept.events.new" };
+	static const struct {
+		const char *end;
+		enum sort sort;
+	} ends[] = {
+		{ ".keeper.events", RING },
+		{ ".router.events", RING },
+		{ ".kept.events", KEPT },
+		{ ".keeper.events.new", UNFINISHED },
+		{ ".router.events.new", UNFINISHED },
+		{ ".kept.events.new", UNFINISHED },
+	};
 	char *end;
 
 	if (strncmp(name, "netns-", 6) != 0 || name[6] < '0' || name[6] > '9')
 		return false;
 	*ret_namespace = strtoumax(name + 6, &end, 10);
 	for (unsigned i = 0; i < sizeof(ends) / sizeof(ends[0]); i++) {
-		*ret_unfinished = i >= 3;
-		if (strcmp(end, ends[i]) == 0)
+		*ret_sort = ends[i].sort;
+		if (strcmp(end, ends[i].end) == 0)
 			return true;
 	}
 	return false;
@@ -108,33 +122,48 @@ static void keep(struct rings *rings, struct ring *ring)
 		*oldest = *ring;
 }
 
-static void look_at(struct rings *rings, const char *name, uintmax_t own, int64_t now_ns)
+static void look_at_ring(struct rings *rings, struct ring *ring, int64_t now_ns)
+{
+	int err = events_abandoned(ring->path, &ring->since_ns);
+
+	if (err == -EBADMSG)
+		remove_file(ring);
+	else if (err == 0 && !is_noted(ring, now_ns) && !note_abandoned(ring, now_ns))
+		return;
+	else if (err == 0 && now_ns - ring->since_ns > RINGS_AGE_NS)
+		remove_file(ring);
+	else if (err == 0)
+		keep(rings, ring);
+}
+
+static void look_at(struct rings rings[2], const char *name, uintmax_t own, int64_t now_ns)
 {
 	struct ring ring = { 0 };
 	struct stat status;
-	bool unfinished;
-	int err;
+	enum sort sort;
 
-	if (!parse_name(name, &ring.namespace, &unfinished) || ring.namespace == own)
+	if (!parse_name(name, &ring.namespace, &sort) || ring.namespace == own)
 		return;
 	snprintf(ring.path, sizeof(ring.path), DIRECTORY "/%.64s", name);
 	if (lstat(ring.path, &status) < 0)
 		return;
 	ring.made_ns = status.st_mtim.tv_sec * INT64_C(1000000000) + status.st_mtim.tv_nsec;
-	err = unfinished ? -EBADMSG : events_abandoned(ring.path, &ring.since_ns);
-	if (err == -EBADMSG)
+	switch (sort) {
+	case RING:
+		look_at_ring(&rings[RING], &ring, now_ns);
+		break;
+	case KEPT: /* for a start that may come at any time */
+		keep(&rings[KEPT], &ring);
+		break;
+	case UNFINISHED:
 		remove_file(&ring);
-	else if (err == 0 && !is_noted(&ring, now_ns) && !note_abandoned(&ring, now_ns))
-		return;
-	else if (err == 0 && now_ns - ring.since_ns > RINGS_AGE_NS)
-		remove_file(&ring);
-	else if (err == 0)
-		keep(rings, &ring);
+		break;
+	}
 }
 
 void rings_clean(int64_t now_ns)
 {
-	struct rings *rings = calloc(1, sizeof(*rings));
+	struct rings *rings = calloc(2, sizeof(*rings)); /* RING, KEPT */
 	DIR *directory = opendir(DIRECTORY);
 	const struct dirent *entry;
 	struct stat own;

@@ -476,7 +476,7 @@ static void queue_farewells(struct routers *routers)
 	}
 }
 
-/* Each that is announced is asked for. What becomes of the frames nobody needs to know. */
+/* One that is announced is asked for. What becomes of the frames nobody needs to know. */
 static void queue_probe(struct routers *routers, struct router *router, unsigned want)
 {
 	const struct conf_address *address = &router->conf->addresses[want - router->want];
@@ -494,14 +494,6 @@ static void queue_probe(struct routers *routers, struct router *router, unsigned
 		kern_frame_arp_probe(routers_frame(routers, interface->ifindex, KERN_FRAME_ARP_LEN,
 						   NULL, SENT_ANNOUNCEMENT),
 				     mac, address->bytes);
-}
-
-static void probe(struct routers *routers, struct router *router)
-{
-	unsigned n = router->conf->addresses_n + router->conf->extra_n;
-
-	for (unsigned i = 0; i < n; i++)
-		queue_probe(routers, router, router->want + i);
 }
 
 /* One that is still to be handed over. A successor that has its addresses when it adverts announces
@@ -529,8 +521,8 @@ static void queue_announcements(struct routers *routers)
 			run_round(routers, router);
 		if (router->outbox.recall_due)
 			recall(routers, router);
-		if (router->outbox.probe_due)
-			probe(routers, router);
+		for (unsigned k = router->outbox.probe.from; k < router->outbox.probe.to; k++)
+			queue_probe(routers, router, router->want + k);
 	}
 }
 
@@ -559,7 +551,8 @@ static void empty_outboxes(struct routers *routers, bool said)
 		struct outbox *outbox = &routers->owing[i]->outbox;
 
 		outbox->advert_due = outbox->advert_late = outbox->announce_due = false;
-		outbox->recall_due = outbox->probe_due = false;
+		outbox->recall_due = false;
+		outbox->probe = (struct rivals_probe){ 0 };
 		outbox->listed = outbox->farewell_due && !said;
 		if (outbox->listed)
 			routers->owing[n++] = routers->owing[i];

@@ -4,12 +4,22 @@
 #include "routers_private.h"
 #include "vrrp/timers.h"
 
+/* A successor may need so long to add many addresses, however short the interval is. */
+#define SPAN_MIN_NS INT64_C(500000000)
+
 /* What was announced so long ago is no news of the one who comes now. */
 #define LATELY_NS INT64_C(1000000000)
 
 bool hand_over_is_on(const struct router *router)
 {
 	return router->hand_over.until_ns != 0;
+}
+
+int64_t hand_over_span_ns(const struct router *router)
+{
+	int64_t interval_ns = vrrp_interval_ns(router->vr.config.interval_cs);
+
+	return interval_ns < SPAN_MIN_NS ? SPAN_MIN_NS : interval_ns;
 }
 
 int64_t hand_over_deadline(const struct router *router)
@@ -146,10 +156,9 @@ void hand_over_look(struct routers *routers, struct router *router)
 /* What evidence there was for the leases is of this moment: an Active was heard that comes. */
 void hand_over_begin(struct routers *routers, struct router *router)
 {
-	int64_t interval_ns = vrrp_interval_ns(router->vr.config.interval_cs);
 	int64_t now_ns = routers->now->mono_ns;
 	unsigned n = router->conf->addresses_n + router->conf->extra_n;
-	int64_t span_ns = interval_ns < HAND_OVER_MIN_NS ? HAND_OVER_MIN_NS : interval_ns;
+	int64_t span_ns = hand_over_span_ns(router);
 
 	router->hand_over.began_ns = now_ns;
 	router->hand_over.until_ns = now_ns + span_ns;
@@ -161,7 +170,7 @@ void hand_over_begin(struct routers *routers, struct router *router)
 		return;
 	if (router_has_virtual_mac(router))
 		router_owe_recall(routers, router);
-	if (span_ns > interval_ns)
+	if (span_ns > vrrp_interval_ns(router->vr.config.interval_cs))
 		router_renew_leases(routers, router);
 }
 

@@ -12,9 +12,6 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/* A successor may need so long to add many addresses, however short the interval is. */
-#define HAND_OVER_MIN_NS INT64_C(500000000)
-
 /* So long a packet may be under way to whoever had the address before it was announced. */
 #define HAND_OVER_GRACE_NS INT64_C(2000000)
 
@@ -43,6 +40,11 @@ void hand_over_begin(struct routers *routers, struct router *router);
  * hand_over_is_on() - whether it still serves.
  */
 bool hand_over_is_on(const struct router *router);
+
+/**
+ * hand_over_span_ns() - how long it lasts at most, once it has begun.
+ */
+int64_t hand_over_span_ns(const struct router *router);
 
 /**
  * hand_over_say() - an advert leaves when all addresses are gone.

@@ -21,6 +21,8 @@ struct interfaces {
 	uint32_t *by_name, *by_index;
 	uint32_t mask;  /* of both */
 	uint32_t dumps; /* so far: the number of the one that runs */
+	unsigned macs_n;
+	uint8_t macs[INTERFACES_MACS_MAX][6]; /* each once */
 };
 
 int interfaces_new(unsigned max, struct interfaces **ret_interfaces)
@@ -186,6 +188,23 @@ static int find_any_name(const struct interfaces *interfaces, const struct kern_
 	return i;
 }
 
+bool interfaces_has_mac(const struct interfaces *interfaces, const uint8_t *mac)
+{
+	unsigned i = 0;
+
+	while (i < interfaces->macs_n && memcmp(interfaces->macs[i], mac, 6) != 0)
+		i++;
+	return i < interfaces->macs_n;
+}
+
+static void note_mac(struct interfaces *interfaces, const struct kern_link *seen)
+{
+	if (!seen->ethernet || interfaces->macs_n == INTERFACES_MACS_MAX ||
+	    interfaces_has_mac(interfaces, seen->mac))
+		return;
+	memcpy(interfaces->macs[interfaces->macs_n++], seen->mac, 6);
+}
+
 unsigned interfaces_see(struct interfaces *interfaces, const struct kern_object *object,
 			unsigned ret_seen[INTERFACES_SEEN_MAX])
 {
@@ -196,6 +215,8 @@ unsigned interfaces_see(struct interfaces *interfaces, const struct kern_object 
 
 	if (at >= 0 && interfaces->all[at].made)
 		return 0; /* whoever made it knows */
+	if (!object->gone)
+		note_mac(interfaces, seen);
 	if (at >= 0 && at != named) {
 		set_index(interfaces, (unsigned)at, 0); /* removed, moved away or renamed */
 		ret_seen[n++] = (unsigned)at;
@@ -226,6 +247,7 @@ int interfaces_see_forwarding(struct interfaces *interfaces, const struct kern_o
 void interfaces_dump_begin(struct interfaces *interfaces)
 {
 	interfaces->dumps++;
+	interfaces->macs_n = 0;
 }
 
 void interfaces_dump_end(struct interfaces *interfaces)

@@ -3,7 +3,8 @@
  * The interfaces that the configuration names, as the kernel shows them: facts alone. An interface
  * is followed by its name, or by an alternative one; it may come, go and come back with another
  * index. Found by either in the same time, however many there are. What is spoken there is lan.h's
- * business. Of those that vipd makes itself only the index is known, from whoever made them.
+ * business. Of those that vipd makes itself only the index is known, from whoever made them. Of all
+ * others of the host it is known which MAC addresses they have.
  */
 #ifndef INTERFACES_H
 #define INTERFACES_H
@@ -90,6 +91,15 @@ int interfaces_at(const struct interfaces *interfaces, int ifindex);
  */
 unsigned interfaces_see(struct interfaces *interfaces, const struct kern_object *object,
 			unsigned ret_seen[INTERFACES_SEEN_MAX]);
+
+/* The first ones that were seen; a host with more has mostly virtual ones, which came later. */
+#define INTERFACES_MACS_MAX 64
+
+/**
+ * interfaces_has_mac() - whether an interface of this host has a MAC address, or had it since the
+ * last dump.
+ */
+bool interfaces_has_mac(const struct interfaces *interfaces, const uint8_t *mac);
 
 /**
  * interfaces_see_forwarding() - an interface begins or ends to route a family.

@@ -19,9 +19,10 @@ void router_owe_recall(struct routers *routers, struct router *router)
 	outbox_of(routers, router)->recall_due = true;
 }
 
-void router_owe_probe(struct routers *routers, struct router *router)
+void router_owe_probe(struct routers *routers, struct router *router,
+		      const struct rivals_probe *probe)
 {
-	outbox_of(routers, router)->probe_due = true;
+	outbox_of(routers, router)->probe = *probe;
 }
 
 void router_owe_round(struct routers *routers, struct router *router)

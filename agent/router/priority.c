@@ -176,7 +176,9 @@ static void set_drain(struct routers *routers, struct router *router, int64_t un
 
 void router_resume_drain(struct routers *routers, struct router *router, int64_t until_ns)
 {
-	if (until_ns > routers->now->mono_ns && !drain_is_on(&router->drain))
+	/* One may have become an owner since. */
+	if (until_ns > routers->now->mono_ns && !drain_is_on(&router->drain) &&
+	    !vrrp_is_owner(&router->vr))
 		set_drain(routers, router, until_ns);
 }
 

@@ -8,6 +8,10 @@
  * then once a minute, each address is asked for as duplicate address detection does (RFC 5227 §1.1,
  * RFC 4862 §5.4.2), which makes nobody forget whose it is.
  *
+ * Who says so once may have given the address up by now: an Active on the other side of a LAN that
+ * was cut does, without a word, when it hears ours. So it is asked for, and told of when it says so
+ * again.
+ *
  * Pure: it says when, the caller does it.
  */
 #ifndef RIVALS_H
@@ -16,19 +20,24 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#define RIVALS_FIRST_NS INT64_C(2000000000) /* from the takeover to the first question */
+/* From the takeover to the first question, and from one to the next. */
+#define RIVALS_FIRST_NS INT64_C(2000000000)
 #define RIVALS_PROBE_NS INT64_C(60000000000)
-#define RIVALS_SETTLE_NS                                                                           \
-	INT64_C(1000000000) /* what elections need to settle, and news to arrive                   \
-			     */
+
+/* What elections need to settle, and news to arrive. Who says so again, does by RIVALS_AGAIN_NS. */
+#define RIVALS_SETTLE_NS INT64_C(1000000000)
+#define RIVALS_AGAIN_NS  INT64_C(5000000000)
 
 /* All times on the clock of the router's deadlines. Zero: of a router that is not Active. */
 struct rivals {
 	bool active;
 	int64_t probe_ns;   /* the next question is due; VRRP_NEVER: none so far */
-	int64_t claim_ns;   /* somebody has said to have an address: told then; VRRP_NEVER */
+	unsigned probe_at;  /* and is about that address; as below */
+	int64_t claimed_ns; /* somebody has said to have an address then; 0: nobody */
 	unsigned address;   /* which one: a number of the caller's */
 	uint8_t mac[6];     /* and who */
+	int64_t ask_ns;     /* it is to be asked for then; VRRP_NEVER */
+	int64_t tell_ns;    /* it has said so again: told then; VRRP_NEVER */
 	int64_t since_ns;   /* a weaker Active is heard since, */
 	int64_t heard_ns;   /* and was last; 0: none is */
 	uint8_t source[16]; /* it */
@@ -44,19 +53,28 @@ void rivals_begin(struct rivals *rivals, int64_t now_ns);
  */
 void rivals_rest(struct rivals *rivals);
 
-/**
- * rivals_probes() - whether the addresses are to be asked for now.
+/* Addresses to be asked for: from that one on, and below the other one; none when they are equal.
  */
-bool rivals_probes(struct rivals *rivals, int64_t now_ns);
+struct rivals_probe {
+	unsigned from, to;
+};
 
 /**
- * rivals_claim() - somebody says to have an address.
+ * rivals_probe() - which addresses are to be asked for now.
+ * @n: how many there are.
+ * @pace_ns: so long after one the next one; 0: all at a time.
+ */
+struct rivals_probe rivals_probe(struct rivals *rivals, unsigned n, int64_t pace_ns,
+				 int64_t now_ns);
+
+/**
+ * rivals_claim() - somebody says to have an address. One at a time is looked into.
  */
 void rivals_claim(struct rivals *rivals, unsigned address, const uint8_t *mac, int64_t now_ns);
 
 /**
  * rivals_is_claimed() - whether that is to be told now: the router is still Active, and no other
- * one that was heard of late explains it. Once per claim.
+ * one that was heard of late explains it.
  */
 bool rivals_is_claimed(struct rivals *rivals, int64_t now_ns);
 
@@ -72,7 +90,7 @@ bool rivals_hear(struct rivals *rivals, const uint8_t *source, int64_t down_ns, 
 		 int64_t now_ns);
 
 /**
- * rivals_deadline() - when rivals_probes() or rivals_is_claimed() is due; VRRP_NEVER.
+ * rivals_deadline() - when something of that is due; VRRP_NEVER.
  */
 int64_t rivals_deadline(const struct rivals *rivals);
 

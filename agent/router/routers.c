@@ -225,9 +225,12 @@ const struct state_strays *routers_strays(struct routers *routers, const struct 
 static void look_at_rivals(struct routers *routers, struct router *router)
 {
 	struct journal_router journal = router_journal(routers, router);
+	unsigned n = router->conf->addresses_n + router->conf->extra_n;
+	struct rivals_probe probe = rivals_probe(&router->rivals, n, router->conf->announce.pace_ns,
+						 routers->now->mono_ns);
 
-	if (rivals_probes(&router->rivals, routers->now->mono_ns))
-		router_owe_probe(routers, router);
+	if (probe.from < probe.to)
+		router_owe_probe(routers, router, &probe);
 	if (!rivals_is_claimed(&router->rivals, routers->now->mono_ns))
 		return;
 	router->vr.counters.noticed[VRRP_NOTICE_ADDRESS_TAKEN]++;
@@ -323,40 +326,58 @@ static void look_at_leavers(struct routers *routers)
 static int64_t leave_ns(const struct router *router)
 {
 	const struct vrrp_config *c = &router->vr.config;
-	int64_t interval_ns = vrrp_interval_ns(c->interval_cs);
-	int64_t hand_over_ns = interval_ns < HAND_OVER_MIN_NS ? HAND_OVER_MIN_NS : interval_ns;
 
-	return hand_over_ns + vrrp_down_ns(c->version, router->vr.election.priority, c->interval_cs,
-					   vrrp_down_intervals(c));
+	return hand_over_span_ns(router) + vrrp_down_ns(c->version, router->vr.election.priority,
+							c->interval_cs, vrrp_down_intervals(c));
 }
 
-/* Return: when it will be out at the latest. */
-static int64_t leave(struct routers *routers, struct router *router)
+static void leave(struct routers *routers, struct router *router)
 {
 	const struct vrrp_event event = { .type = VRRP_EVENT_CEDE,
 					  .now_ns = routers->now->mono_ns };
 
 	router->leaving = true;
 	routers->leaving_n++;
-	if (!router->vr.config.overlap || router->vr.election.state != VRRP_STATE_ACTIVE)
-		return event.now_ns;
-	router_step(routers, router, &event);
-	return event.now_ns + leave_ns(router);
+	if (router->vr.config.overlap && router->vr.election.state == VRRP_STATE_ACTIVE)
+		router_step(routers, router, &event);
+}
+
+/* When a router will be out at the latest: who waits for a successor may have to wait for its
+ * announcements, too. */
+static int64_t out_ns(const struct routers *routers, const struct router *router)
+{
+	const struct vrrp_election *election = &router->vr.election;
+
+	if (hand_over_is_on(router))
+		return router->hand_over.until_ns;
+	if (election->state == VRRP_STATE_ACTIVE && election->ceding)
+		return election->advert_ns + hand_over_span_ns(router);
+	return routers->now->mono_ns;
+}
+
+/* Return: when all will be out that were told to leave. */
+static int64_t see_off(struct routers *routers)
+{
+	int64_t until_ns = routers->now->mono_ns;
+
+	look_at_leavers(routers);
+	routers_execute(routers, routers->now);
+	for (unsigned i = 0; i < routers->n && routers->leaving_n; i++) {
+		int64_t ns = out_ns(routers, &routers->all[i]);
+
+		if (routers->all[i].leaving && ns > until_ns)
+			until_ns = ns;
+	}
+	return until_ns;
 }
 
 int64_t routers_leave(struct routers *routers, const struct clocks *now)
 {
-	int64_t until_ns = now->mono_ns;
-
 	routers->now = now;
-	for (unsigned i = 0; i < routers->n; i++) {
-		int64_t ns = routers->all[i].leaving ? 0 : leave(routers, &routers->all[i]);
-
-		until_ns = ns > until_ns ? ns : until_ns;
-	}
-	look_at_leavers(routers);
-	routers_execute(routers, now);
-	return routers->leaving_n ? until_ns : now->mono_ns;
+	for (unsigned i = 0; i < routers->n; i++)
+		if (!routers->all[i].leaving)
+			leave(routers, &routers->all[i]);
+	return see_off(routers);
 }
 
 void routers_note_gone(struct routers *routers, const char *name)
@@ -377,21 +398,11 @@ static bool may_leave(struct router *router)
 
 int64_t routers_leave_gone(struct routers *routers, const struct clocks *now, int64_t patience_ns)
 {
-	int64_t until_ns = now->mono_ns;
-
 	routers->now = now;
-	for (unsigned i = 0; i < routers->n; i++) {
-		struct router *router = &routers->all[i];
-		int64_t ns;
-
-		if (!may_leave(router) || leave_ns(router) > patience_ns)
-			continue;
-		ns = leave(routers, router);
-		until_ns = ns > until_ns ? ns : until_ns;
-	}
-	look_at_leavers(routers);
-	routers_execute(routers, now);
-	return routers->leaving_n ? until_ns : now->mono_ns;
+	for (unsigned i = 0; i < routers->n; i++)
+		if (may_leave(&routers->all[i]) && leave_ns(&routers->all[i]) <= patience_ns)
+			leave(routers, &routers->all[i]);
+	return see_off(routers);
 }
 
 bool routers_have_left(const struct routers *routers)

@@ -34,9 +34,9 @@ struct outbox {
 	bool farewell_due; /* of one that gives its addresses up, and first removes them */
 	bool announce_due; /* all of its addresses */
 	bool round_due;    /* what is left of them */
-	bool probe_due;    /* whether anybody else has its addresses */
 	bool recall_due;   /* one, so that switches send here what is for its virtual MAC address */
-	bool unheard;      /* some were not announced, since their macvlan was not up */
+	struct rivals_probe probe; /* whether anybody else has these addresses */
+	bool unheard;              /* some were not announced, since their macvlan was not up */
 	uint8_t advert_priority, farewell_priority;
 };
 

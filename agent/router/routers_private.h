@@ -151,9 +151,10 @@ void router_owe_announcement(struct routers *routers, struct router *router);
 void router_owe_recall(struct routers *routers, struct router *router);
 
 /**
- * router_owe_probe() - at the end of the turn it is asked whether anybody else has the addresses.
+ * router_owe_probe() - at the end of the turn it is asked whether anybody else has some addresses.
  */
-void router_owe_probe(struct routers *routers, struct router *router);
+void router_owe_probe(struct routers *routers, struct router *router,
+		      const struct rivals_probe *probe);
 
 /**
  * router_owe_round() - what is left of an announcement goes on at the end of the turn.

@@ -79,7 +79,8 @@ int said_fd(const struct routers *routers, unsigned family)
 	return watch ? kern_watch_fd(watch) : -1;
 }
 
-/* On the interface where a router announces an address, and not by itself. */
+/* On the interface where a router announces an address, and not by this host: Linux answers ARP for
+ * each of its addresses on all interfaces (arp_ignore), and two may be of one LAN. */
 static bool is_of_other(const struct routers *routers, const struct router *router, unsigned want,
 			const struct kern_said *said)
 {
@@ -89,7 +90,7 @@ static bool is_of_other(const struct routers *routers, const struct router *rout
 		return false;
 	if (!virtual_mac_has(routers, router, want))
 		return interface->ifindex == said->ifindex &&
-		       memcmp(interface->mac, said->mac, sizeof(said->mac)) != 0;
+		       !interfaces_has_mac(routers->interfaces, said->mac);
 	/* Who answers the virtual MAC is heard above it. */
 	return interface->ifindex == said->ifindex ||
 	       interfaces_get(routers->interfaces, router->home)->ifindex == said->ifindex;
@@ -101,13 +102,14 @@ static void hear_announcement(struct routers *routers, struct router *router, un
 	hand_over_announced(routers, router, want);
 }
 
-/* From our own virtual MAC it was a loop, or another router of ours, whose adverts tell. */
+/* From our own virtual MAC it was a loop, or another router with it, whose adverts tell. */
 static void hear_claim(struct routers *routers, struct router *router, unsigned want,
 		       const struct kern_said *said)
 {
 	static const uint8_t none[6];
 
 	if (memcmp(said->mac, none, sizeof(none)) != 0 &&
+	    !interfaces_has_mac(routers->interfaces, said->mac) &&
 	    !(virtual_mac_has(routers, router, want) &&
 	      memcmp(said->mac, router->conf->mac.address, sizeof(said->mac)) == 0))
 		rivals_claim(&router->rivals, want - router->want, said->mac,

@@ -41,7 +41,8 @@ struct turn {
 	int64_t alive_ns;        /* when a sign of life is due next */
 	unsigned counts[VRRP_STATE_COUNT]; /* of routers by state, as the keeper knows them */
 	bool counts_said;                  /* it does */
-	bool leaving;                      /* somebody has told us to leave, */
+	bool asked[2];                     /* to leave: by somebody, by the keeper */
+	bool leaving;                      /* some of them did, */
 	bool left;                         /* and the routers know it */
 	int64_t read_real_ns;              /* what arrived until then was read; CLOCK_REALTIME */
 	bool stop;
@@ -270,15 +271,18 @@ static void tell_signal(const struct turn *turn, const struct clocks *now,
 static void read_signals(struct turn *turn, const struct clocks *now)
 {
 	struct signalfd_siginfo info;
+	bool by_keeper;
 
 	while (read(turn->signal_fd, &info, sizeof(info)) == sizeof(info)) {
 		if (info.ssi_signo == SIGHUP) /* meant for the keeper */
 			continue;
-		/* Who asks twice has no time for a successor to come. */
-		turn->stop = turn->leaving;
-		turn->leaving = true;
+		by_keeper = (pid_t)info.ssi_pid == getppid();
+		/* Who asks twice has no time for a successor to come. One Ctrl-C reaches both this
+		 * process and the keeper, which then asks for the first time. */
+		turn->stop |= turn->asked[by_keeper];
+		turn->asked[by_keeper] = turn->leaving = true;
 		/* The keeper says for itself who asked. */
-		if ((pid_t)info.ssi_pid != getppid())
+		if (!by_keeper)
 			tell_signal(turn, now, &info);
 	}
 }

@@ -249,6 +249,9 @@ static void tell_worth(struct routers *routers, struct router *router,
 							election->reason.code == VRRP_REASON_NONE);
 	struct vrrp_event event = { .type = VRRP_EVENT_STARTUP, .now_ns = routers->now->mono_ns };
 
+	/* Others may still serve for a while; whatever befalls it, this one is out for good. */
+	if (router->left)
+		return;
 	if (fault->code != VRRP_REASON_NONE) {
 		if (may_pass(routers, router, timed_as(fault->code)))
 			return;

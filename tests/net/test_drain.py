@@ -245,6 +245,18 @@ def test_drain_for_a_time_ends_after_a_restart(lab):
     assert not one.router()["drained"]
 
 
+def test_drain_ends_with_a_restart_as_an_owner(lab):
+    """Which cannot be drained, whatever it was before."""
+    gw = lab.host("gw1", "192.0.2.2/24")
+    one = lab.vipd(gw, [router(150)])
+    one.wait_state("lan", "active")
+    one.ctl("drain", "lan", check=False)
+    one = restart(lab, one, router("owner", addresses=["192.0.2.2/24"]))
+    one.wait_state("lan", "active")
+    shown = one.router()
+    assert not shown["drained"] and shown["effective_priority"] == 255
+
+
 def test_drain_is_forgotten_when_everything_was_killed(lab):
     """Nobody was left to keep it; that is the time to look after the host."""
     one, _ = start_pair(lab)

@@ -2,7 +2,9 @@
 """Leaving on purpose without a gap: whoever is Active serves until a successor has announced each
 address. Clients ping every millisecond, and lose none."""
 
+import os
 import re
+import signal
 
 import pytest
 
@@ -127,6 +129,67 @@ def test_stop_asked_for_twice_waits_for_nobody(lab):
     one.host.wait_adverts(1, since=mark, priority=0)
     assert one.term() == 0
     assert (lab.now() - mark) / 1e9 < 4 and not is_active(one)
+
+
+@pytest.mark.parametrize("which", [signal.SIGINT, signal.SIGTERM])
+def test_stop_of_the_whole_process_group_is_one_stop(lab, which):
+    """A Ctrl-C reaches the router process, too, and then the keeper asks it."""
+    one, two = pair(lab)
+    ping = client(lab, False)
+    mark = lab.now()
+    one.expected_to_live = False
+    os.killpg(one.pid, which)
+    assert one.process.wait(10) == 0
+    two.host.wait_adverts(2, since=mark)
+    assert lost(ping, mark) == [], one.log
+
+
+def test_second_stop_of_the_whole_process_group_waits_for_nobody(lab):
+    one = lab.vipd(host(lab, "gw1", 2, False), settings(150, interval="5s", down_intervals=1))
+    one.wait_state("lan", "active", timeout=15)
+    mark = lab.now()
+    one.expected_to_live = False
+    os.killpg(one.pid, signal.SIGINT)
+    one.host.wait_adverts(1, since=mark, priority=0)
+    os.killpg(one.pid, signal.SIGINT)
+    assert one.process.wait(10) == 0
+    assert (lab.now() - mark) / 1e9 < 4 and not is_active(one)
+
+
+def test_router_that_has_left_does_not_come_back(lab):
+    """The other one serves for its down interval, and meanwhile an interface fails and recovers."""
+    gw = host(lab, "gw1", 2, False)
+    gw.attach("far", "198.51.100.2/24")
+    slow = settings(150, name="slow", interval="8s", down_intervals=1, interface="eth1",
+                    vrid=52, addresses=["198.51.100.1/24"])
+    one = lab.vipd(gw, settings(150, interval="100ms") + slow)
+    one.wait_state("lan", "active")
+    one.wait_state("slow", "active", timeout=20)
+    one.expected_to_live = False
+    one.process.terminate()
+    one.wait_state("lan", "initialize")
+    mark = lab.now()
+    gw.ip("link set eth0 down")
+    gw.ip("link set eth0 up")
+    assert one.process.wait(30) == 0
+    assert lab.capture.adverts(since=mark, vrid=51) == [], one.log
+    assert not is_active(one), one.log
+
+
+def test_stop_within_a_long_hand_over_has_the_time_for_it(lab):
+    """Its better is there, and has not announced the address yet: an interval is the limit."""
+    conf = settings(150, interval="6s")
+    one = lab.vipd(host(lab, "gw1", 2, False), conf)
+    lab.leave_to(*conf, interval=600)
+    one.wait_state("lan", "active", timeout=20)
+    better = frames.Probe(lab.host("stranger"))
+    better.advert("192.0.2.9", vrid=51, priority=200, addresses=["192.0.2.1"], interval=600)
+    one.wait_state("lan", "backup")
+    assert one.term(timeout=20) == 0
+    assert not any("error:" in line for line in one.log), one.log
+    [(announced, unannounced, after_us)] = handed_over(one)
+    assert (announced, unannounced) == (0, 1) and after_us >= 6_000_000
+    assert not is_active(one)
 
 
 def test_stop_with_a_gap_removes_the_address_first(lab):

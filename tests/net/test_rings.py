@@ -138,6 +138,24 @@ def test_rings_of_ones_own_stay(lab, run):
     assert [run.since_s(name) for name in pair(dead.host)] == [None, None]
 
 
+def test_rings_are_cleaned_without_what_a_vipd_has_kept_for_its_next_start(lab, run):
+    one = start(lab, "gw1")
+    one.ctl("drain", "lan", check=False)
+    assert one.term() == 0
+    kept = f"netns-{inode(one.host)}.kept.events"
+    numbers = range(1, 41)
+    for number in numbers:
+        write(run.path(f"netns-{number}.kept.events"), "namespace 1\n")
+        os.utime(run.path(f"netns-{number}.kept.events"), (number, number))
+    start(lab, "gw2")
+    wait_until(lambda: len([it for it in os.listdir(run.directory) if "kept" in it]) == RINGS_MAX,
+               what="the removal of too many")
+    assert os.path.exists(run.path(kept)) and not os.path.exists(run.path("netns-1.kept.events"))
+    one = lab.vipd(one.host, [router(150)])
+    one.wait_state("lan", "active")
+    assert one.router()["drained"]
+
+
 def test_rings_are_not_too_many(lab, run):
     """Of those that nobody writes the oldest go first, and what is no ring at once."""
     living, dead = start(lab, "gw1"), start(lab, "gw2")

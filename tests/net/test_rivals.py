@@ -23,6 +23,60 @@ def lines(agent, word):
     return [line for line in agent.log if f"notice={word} " in line]
 
 
+def test_questions_keep_the_pace_of_announcements(lab):
+    """A switch that polices ARP may close the port at a burst."""
+    extra = [f"192.0.2.{n}/24" for n in range(200, 208)]
+    active(lab, extra_addresses=extra,
+           announce={"pace": "20ms", "after": ["100ms"], "refresh": "0s"})
+
+    def questions():
+        return [it for it in lab.capture.arps() if it.spa == "0.0.0.0"]
+
+    wait_until(lambda: len(questions()) >= 9, 10, "a question about each address")
+    assert [it.tpa for it in questions()] == ["192.0.2.1", *(it[:-3] for it in extra)]
+    gaps = [(b.ns - a.ns) / 1e6 for a, b in zip(questions(), questions()[1:])]
+    assert min(gaps) > 15, gaps
+
+
+def says_to_have_it(lab, probe):
+    """One ARP request from the address, as of a service that is bound to it. Return: when."""
+    mark = lab.now()
+    probe.send(frames.arp(1, probe.mac, "192.0.2.1", "192.0.2.77", src_mac=probe.mac))
+    return mark
+
+
+def test_host_that_has_given_the_address_up_is_not_told(lab):
+    """A keepalived does, without a word, when a LAN that was cut is whole again."""
+    agent = active(lab)
+    mark = says_to_have_it(lab, frames.Probe(lab.host("former")))
+    question = lab.capture.wait_arp(10, since=mark, host=agent.host, spa="0.0.0.0", tpa="192.0.2.1")
+    agent.host.wait_adverts(20, since=question.ns)
+    assert not lines(agent, "address_taken"), agent.log
+
+
+def test_host_that_says_again_to_have_the_address_is_told_though_it_answers_no_question(lab):
+    agent = active(lab)
+    liar = frames.Probe(lab.host("liar"))
+    mark = says_to_have_it(lab, liar)
+    lab.capture.wait_arp(10, since=mark, host=agent.host, spa="0.0.0.0", tpa="192.0.2.1")
+    agent.host.wait_adverts(12, since=mark)
+    says_to_have_it(lab, liar)
+    assert liar.mac in agent.wait_log("notice=address_taken")
+
+
+@pytest.mark.parametrize("mac", ["interface", "virtual"])
+def test_second_interface_on_the_lan_is_no_other_host(lab, mac):
+    """Linux answers on it for the address of the first one, too."""
+    gw = lab.host("gw1", "192.0.2.2/24")
+    gw.attach("lan", "192.0.2.4/24")
+    agent = lab.vipd(gw, [router(200, addresses=[VIPS[4]], mac=mac)])
+    agent.wait_state("lan", "active")
+    answer = lab.capture.wait_arp(10, op=2, spa="192.0.2.1", sha=gw.mac("eth1"))
+    agent.host.wait_adverts(30, since=answer.ns)
+    assert not lines(agent, "address_taken"), agent.log
+    assert agent.router()["counters"]["noticed"]["address_taken"] == 0
+
+
 @pytest.mark.parametrize("mac", ["interface", "virtual"])
 @pytest.mark.parametrize("family", [4, 6])
 def test_host_that_sits_there_with_the_address_is_found_and_told_once(lab, family, mac):

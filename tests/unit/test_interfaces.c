@@ -153,6 +153,7 @@ static void test_interfaces_that_a_dump_does_not_show_are_gone(void **state)
 	see(interfaces, link_of(4, "eth1"));
 	interfaces_dump_end(interfaces);
 	assert_int_equal(interfaces_at(interfaces, 3), -1);
+	assert_false(interfaces_has_mac(interfaces, link_of(3, "eth0").link.mac));
 	assert_int_equal(interfaces_at(interfaces, 4), 1);
 	interfaces_free(interfaces);
 }
@@ -183,6 +184,17 @@ static void test_interfaces_that_vipd_makes_are_known_by_index_alone(void **stat
 	assert_int_equal(see(interfaces, gone_link(9, "vrrp.51.eth0")), 0);
 	interfaces_tie(interfaces, 1, 0);
 	assert_int_equal(interfaces_at(interfaces, 9), -1);
+	interfaces_free(interfaces);
+}
+
+static void test_interfaces_know_the_mac_addresses_of_all(void **state)
+{
+	const struct kern_object other = link_of(7, "other");
+	struct interfaces *interfaces = two();
+
+	(void)state;
+	see(interfaces, other);
+	assert_true(interfaces_has_mac(interfaces, other.link.mac));
 	interfaces_free(interfaces);
 }
 
@@ -760,6 +772,7 @@ int main(void)
 		cmocka_unit_test(test_interfaces_of_two_names_have_the_first_one),
 		cmocka_unit_test(test_interfaces_that_a_dump_does_not_show_are_gone),
 		cmocka_unit_test(test_interfaces_that_vipd_makes_are_known_by_index_alone),
+		cmocka_unit_test(test_interfaces_know_the_mac_addresses_of_all),
 		cmocka_unit_test(test_interfaces_by_the_thousand_are_told_apart),
 		cmocka_unit_test(test_lan_without_an_interface_has_a_fault_and_no_voice),
 		cmocka_unit_test(test_lan_says_what_is_wrong_with_its_interface),

@@ -203,6 +203,9 @@ static void test_watch_hears_advertisements_about_ours(void **state)
 	write_na(frame, neighbour);
 	send_from_there(frame, sizeof(frame));
 	write_na(frame, vip6);
+	frame[21]--; /* the hop limit: it was forwarded (RFC 4861 §7.1.2) */
+	send_from_there(frame, sizeof(frame));
+	frame[21]++;
 	send_from_there(frame, sizeof(frame));
 	assert_int_equal(hear(watch), 1);
 	assert_heard(vip6);
