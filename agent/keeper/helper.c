@@ -208,8 +208,10 @@ void helper_want(struct helper *helper, int conf_fd, int64_t now_ns)
 	helper->failures_n = 0;
 	if (helper->life == HELPER_RUNS)
 		end(helper, SIGTERM, now_ns);
+	else if (helper->life != HELPER_ENDS && helper->conf_fd < 0)
+		set_life(helper, HELPER_NONE, HELPER_NEVER);
 	else if (helper->life != HELPER_ENDS)
-		set_life(helper, helper->conf_fd < 0 ? HELPER_NONE : HELPER_WAITS, now_ns);
+		set_life(helper, HELPER_WAITS, now_ns);
 }
 
 void helper_replace(struct helper *helper, int64_t now_ns)

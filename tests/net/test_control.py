@@ -316,8 +316,8 @@ def test_client_that_reads_late_gets_all(lab):
         messages = list(iter(lambda: wire.receive(it), b""))
     assert wire.take_end(messages[-1]) == (0, "")
     kinds = [struct.unpack_from("=H", it, 6)[0] for it in messages]
-    # Seven tables; the host; of each router itself, and 401 addresses by 64.
-    assert (kinds.count(wire.TABLE), kinds.count(wire.RECORDS)) == (7, 1 + 60 * (1 + 7))
+    # Eight tables; the host; of each router itself, and 401 addresses by 64.
+    assert (kinds.count(wire.TABLE), kinds.count(wire.RECORDS)) == (8, 1 + 60 * (1 + 7))
 
 
 def asks_in_a_loop(agent, busy):
@@ -370,7 +370,7 @@ def test_show_of_two_thousand_routers_delays_no_advert(lab):
 # ---- show ----
 
 SHOWN = {"node": str, "version": str, "rejected": dict, "unread": int, "dropped": int,
-         "standby": bool, "routers": list}
+         "standby": bool, "routers": list, "checks": list}
 ROUTER = {"name": str, "interface": str, "vrid": int, "family": int, "version": int,
           "state": str, "reason": str, "reason_code": str, "since": str, "priority": int,
           "effective_priority": int, "last_resort": bool, "mute": bool, "deaf": bool,

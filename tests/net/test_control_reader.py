@@ -118,7 +118,8 @@ def test_answer_is_shown_as_it_is(ask):
       },
       "warnings": []
     }
-  ]
+  ],
+  "checks": []
 }
 """
     header, lan = ask(whole(), "show").stdout.splitlines()
