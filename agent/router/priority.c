@@ -62,7 +62,9 @@ void router_weigh(struct routers *routers, struct router *router)
 					  .now_ns = routers->now->mono_ns,
 					  .priority = priority_of(&facts) };
 
-	if (event.priority != router->vr.election.priority)
+	/* Who leaves has offered to, and waits for whoever comes: a priority would take that back.
+	 */
+	if (event.priority != router->vr.election.priority && !router->leaving)
 		router_step(routers, router, &event);
 }
 
