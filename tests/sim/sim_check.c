@@ -202,6 +202,7 @@ void check_receive(struct sim *sim, unsigned i, const struct vrrp *vr, enum vrrp
 	if (!good)
 		return;
 	auth_mark(accepted, packet);
+	r->drain.equal |= packet->priority == 1;
 	if (packet->priority == 1)
 		sim->check.equal_ns[i] = gateway_local_ns(sim, r);
 	trace_packet(sim, "%s reads advert of %s, priority %u", node_name(i),

@@ -558,7 +558,7 @@ void check_go_begin(struct sim *sim, const struct sim_process *process, bool fol
 		if (&sim->processes[i][n] != process && sim->processes[i][n].exists &&
 		    sim->processes[i][n].speaks)
 			check_fail(sim, "P6", "two processes of %s speak", node_name(i));
-	bool as_configured = r->vr.election.priority == process->conf.vrrp.priority;
+	bool as_configured = r->vr.election.priority == drains_priority(sim, i, &process->conf);
 
 	*ret_going = (struct sim_going){
 		.follows = follows && !r->conf.absent && !process->conf.absent,

@@ -8,7 +8,6 @@
 #define GRACE_NS  (2 * SIM_MS)
 #define LATELY_NS (1 * SIM_S)
 #define LEAST_NS  (500 * SIM_MS)
-#define CALM_NS   (5 * SIM_S) /* behind whatever has befallen somebody */
 
 void check_heard(struct sim *sim, const struct sim_process *process, const struct kern_said *said,
 		 unsigned k)
@@ -192,21 +191,41 @@ void check_yield(struct sim *sim, const struct sim_process *process, bool can)
 	r->yield.on = r->yield.word_due = false;
 }
 
-/* Anything but a leave, or a first start, may be in the way of a successor, and for a while after.
- */
-static bool is_calm(const struct sim *sim)
+bool check_befalls(const struct sim *sim)
 {
 	for (unsigned n = 0; n < sim->faults.n; n++) {
 		const struct sim_episode *e = &sim->faults.episodes[n];
 
-		if (e->on && e->type != SIM_FAULT_LEAVE && e->type != SIM_FAULT_START)
-			return false;
+		if (e->on && fault_befalls(e))
+			return true;
 	}
-	return sim->now_ns > sim->faults.befell_ns + CALM_NS;
+	return false;
 }
 
-/* Whether all hosts know all addresses, and can have them. */
-static uint32_t shared(const struct sim *sim)
+#define CALM_NS (5 * SIM_S)
+
+/* Until a silence that a fault has begun is over, and what it has led to. */
+static int64_t calm_ns(const struct sim *sim)
+{
+	int64_t longest_ns = 0;
+
+	for (unsigned i = 0; i < sim->routers_n; i++) {
+		const struct vrrp_config *c = &sim->routers[i].config;
+		int64_t down_ns = model_down_ns(c, sim->check.interval_max_cs);
+
+		if (down_ns > longest_ns)
+			longest_ns = down_ns;
+	}
+	longest_ns += sim->check.interval_max_cs * 10 * SIM_MS;
+	return longest_ns < CALM_NS ? longest_ns : CALM_NS;
+}
+
+bool check_is_calm(const struct sim *sim)
+{
+	return !check_befalls(sim) && sim->now_ns > sim->faults.befell_ns + calm_ns(sim);
+}
+
+uint32_t check_shared(const struct sim *sim)
 {
 	uint32_t shared = UINT32_MAX;
 
@@ -224,12 +243,13 @@ void check_leave_begin(struct sim *sim, unsigned i, int64_t down_ns)
 {
 	struct sim_gateway *r = &sim->routers[i];
 
+	sim->tally.leaves_n++;
 	r->leaving.until_ns = gateway_local_ns(sim, r) + down_ns;
 	for (unsigned k = 0; k < r->addresses_n; k++)
 		r->leaving.held |= (uint32_t)r->kernel.table[k].present << k;
-	if (!is_calm(sim) || r->vr.election.listening)
+	if (!check_is_calm(sim) || r->vr.election.listening)
 		r->leaving.held = 0;
-	r->leaving.held &= shared(sim);
+	r->leaving.held &= check_shared(sim);
 }
 
 int64_t check_leaving_late_ns(const struct sim *sim)
@@ -266,7 +286,8 @@ void check_leaving(struct sim *sim, const struct sim_process *process)
 		return;
 	r->leaving.came |= r->yield.on;
 	/* Who has waited for long enough has found nobody. */
-	if (!is_calm(sim) || (!r->leaving.came && gateway_local_ns(sim, r) >= r->leaving.until_ns))
+	if (!check_is_calm(sim) ||
+	    (!r->leaving.came && gateway_local_ns(sim, r) >= r->leaving.until_ns))
 		r->leaving.held = 0;
 	for (unsigned k = 0; k < r->addresses_n; k++) {
 		if (!(r->leaving.held >> k & 1) || r->kernel.table[k].present)
@@ -274,6 +295,8 @@ void check_leaving(struct sim *sim, const struct sim_process *process)
 		if (!somebody_has(sim, k))
 			check_fail(sim, "P19", "%s leaves, and nobody has address %u", node_name(i),
 				   k);
+		sim->tally.leaves_judged_n += !r->leaving.judged;
+		r->leaving.judged = true;
 		r->leaving.held &= ~(1u << k); /* its successor may leave in turn */
 	}
 }

@@ -519,6 +519,7 @@ void check_turn_end(struct sim *sim, const struct sim_process *process)
 	check_sent(sim, i);
 	check_yield(sim, process, can_send(sim, i));
 	check_leaving(sim, process);
+	check_served(sim);
 	check_said(sim, i);
 	companion_turn(sim, process);
 	check_addresses(sim, process);
@@ -532,6 +533,7 @@ void check_turn_end(struct sim *sim, const struct sim_process *process)
 		gateway_owns(&sim->routers[i], sim->routers[i].vr.election.source);
 	if (!process_router(process))
 		return;
+	check_drain_turn(sim, process);
 	model_turn(sim, i);
 	unit_turn(sim, process);
 	macvlan_turn(sim, process);

@@ -8,6 +8,7 @@
 #define SIM_GATEWAY_H
 
 #include "sim_companion.h"
+#include "sim_drain.h"
 #include "sim_keeper.h"
 #include "sim_model.h"
 #include "sim_process.h"
@@ -78,10 +79,12 @@ struct sim_leaving {
 	bool told;
 	uint32_t held;    /* a bit per address that it had; 0: nothing is to be judged */
 	int64_t until_ns; /* its clock: nobody is waited for after that, */
+	bool judged;      /* some were */
 	bool came;        /* unless somebody has come */
 };
 
 struct sim_gateway {
+	struct sim_drain drain;
 	struct vrrp vr;              /* the election after the last step; a copy */
 	struct vrrp_config config;   /* conf.vrrp, but with the effective priority */
 	struct sim_conf conf, other; /* what runs; what a reload may change it into */

@@ -113,6 +113,13 @@ static bool is_mate(const struct vrrp *vr)
 	return vr->config.vrid == SIM_VRID && running->sim->routers[running->router].unit.together;
 }
 
+/* A drain weighs on a router before that goes on with what was left to it. */
+static bool is_early(const struct vrrp *before, const struct vrrp_event *event)
+{
+	return event->type == VRRP_EVENT_PRIORITY && !running->turned &&
+	       before->election.state == VRRP_STATE_INITIALIZE;
+}
+
 void __real_vrrp_step(struct vrrp *vr, const struct vrrp_event *event, struct vrrp_output *out);
 void __wrap_vrrp_step(struct vrrp *vr, const struct vrrp_event *event, struct vrrp_output *out);
 
@@ -121,6 +128,8 @@ void __wrap_vrrp_step(struct vrrp *vr, const struct vrrp_event *event, struct vr
 	struct vrrp before = *vr;
 
 	__real_vrrp_step(vr, event, out);
+	if (is_early(&before, event))
+		return;
 	if (is_main(vr))
 		gateway_stepped(running->sim, running->router, &before, vr, event, out);
 	else if (is_mate(vr))
@@ -264,6 +273,7 @@ void process_spawn(struct sim *sim, struct sim_process *process, unsigned router
 	process->woken_ns = 0;
 	process->told_to_freeze = process->told_to_leave = process->stops = process->turned = false;
 	process->wall_ns = 0;
+	process->asked_to_drain = false;
 	process->asked_to_forget = process->leaves = process->told_again = false;
 	process->licensed = process->doomed_put = process->mortal = false;
 	process->by_reload = process->said_ready = process->went = process->was_alive = false;
@@ -395,6 +405,17 @@ void process_forget(struct sim_process *process)
 	process->asked_to_forget = false;
 	process_enter(process);
 	routers_forget(process->routers, 0, &now, &asker, &forgotten);
+	process_leave();
+}
+
+void process_drain(struct sim_process *process, int64_t until_ns)
+{
+	const struct journal_asker asker = { 0 };
+	struct clocks now = process_clocks(process);
+	struct drained drained;
+
+	process_enter(process);
+	routers_drain(process->routers, 0, until_ns, &now, &asker, &drained);
 	process_leave();
 }
 

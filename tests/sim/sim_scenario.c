@@ -260,6 +260,8 @@ static const struct {
 	{ "forget", SIM_FAULT_FORGET, 1, false, false, 0 },
 	{ "macvlan", SIM_FAULT_MACVLAN, 1, true, false, 0 },
 	{ "guest", SIM_FAULT_GUEST, 1, true, false, 0 },
+	{ "drain", SIM_FAULT_DRAIN, 1, false, false, SIM_DRAIN_RESUMED },
+	{ "drain-for", SIM_FAULT_DRAIN, 1, false, false, SIM_DRAIN_TIMED },
 	{ "cut4", SIM_FAULT_FAMILY, 2, false, false, SIM_FAMILY_CUT * 2 },
 	{ "cut6", SIM_FAULT_FAMILY, 2, false, false, SIM_FAMILY_CUT * 2 + 1 },
 	{ "bare4", SIM_FAULT_FAMILY, 1, false, false, SIM_FAMILY_SOURCELESS * 2 },

@@ -373,6 +373,7 @@ static void draw_size(struct sim *sim, const struct mix *mix, struct sim_episode
 	case SIM_FAULT_FAMILY:
 	case SIM_FAULT_MACVLAN:
 	case SIM_FAULT_GUEST:
+	case SIM_FAULT_DRAIN:
 	case SIM_FAULT_COUNT:
 		break;
 	}
@@ -657,6 +658,8 @@ void swarm_begin(struct sim *sim, uint64_t seed)
 		mix.types &= ~(FAULT_BIT(SQUAT) | FAULT_BIT(REPLACE));
 	if (world.planned && !mix.calm)
 		mix.types = FAULT_BIT(LEAVE);
+	if (world.peaceful && !mix.calm)
+		mix.types = FAULT_BIT(LEAVE) | FAULT_BIT(RELOAD);
 	if (!mix.types)
 		mix.types = FAULT_BIT(LOSS);
 	mix.interval_ns = cs_ns(interval_extreme(sim, false));
@@ -726,7 +729,7 @@ bool swarm_run(struct sim *sim)
 		return false;
 	trace(sim, "-- faults are over");
 	converged = sim->now_ns + convergence_ns(sim) + sim->faults.repair_ns +
-		    macvlan_late_ns(sim) + check_leaving_late_ns(sim);
+		    macvlan_late_ns(sim) + check_leaving_late_ns(sim) + drains_late_ns(sim);
 	if (!sim_run_until(sim, converged))
 		return false;
 	check_converged(sim);
