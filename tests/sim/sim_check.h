@@ -564,8 +564,9 @@ void check_stopped(struct sim *sim, unsigned i);
 
 /**
  * check_leave() - the routers of a process are told to leave (P6, P19).
+ * @gone_alone: those that the next process does not have.
  */
-void check_leave(struct sim *sim, const struct sim_process *process);
+void check_leave(struct sim *sim, const struct sim_process *process, bool gone_alone);
 
 /**
  * check_stop_again() - vipd is told to stop at once (P6).

@@ -52,7 +52,7 @@ static bool is_mixed(const struct sim *sim)
 static bool is_steady(const struct sim *sim)
 {
 	for (unsigned i = 0; i < sim->routers_n; i++)
-		if (sim->routers[i].keeper.stopping)
+		if (sim->routers[i].keeper.stopping || sim->routers[i].leaving.told)
 			return false;
 	return check_is_calm(sim);
 }
@@ -109,7 +109,8 @@ void check_drain_turn(struct sim *sim, const struct sim_process *process)
 	if (r->vr.election.state != VRRP_STATE_ACTIVE)
 		r->drain.may_offer = false;
 	r->drain.resort = is_last(process);
-	if (r->keeper.stopping) /* what it has said is not taken back by a priority */
+	if (r->keeper.stopping ||
+	    r->leaving.told) /* what it has said is not taken back by a priority */
 		return;
 	if (drained && priority != drains_priority(sim, i, &r->conf))
 		check_fail(sim, "P20", "%s is drained and has priority %u", node_name(i), priority);

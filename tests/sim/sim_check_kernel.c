@@ -534,6 +534,7 @@ void check_left(struct sim *sim, unsigned i, const struct vrrp *old)
 
 void check_withdrawn(struct sim *sim, unsigned i)
 {
+	sim->check.served = 0;
 	sim->routers[i].turn.farewells = 1;
 	sim->check.silent_ns[i] = sim->now_ns;
 	sim->check.by_mate[i] = unit_is_mute(sim, i);

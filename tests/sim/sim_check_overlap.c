@@ -216,7 +216,7 @@ static int64_t calm_ns(const struct sim *sim)
 		if (down_ns > longest_ns)
 			longest_ns = down_ns;
 	}
-	longest_ns += sim->check.interval_max_cs * 10 * SIM_MS;
+	longest_ns += sim->check.interval_max_cs * 10 * SIM_MS + sim->faults.settle_ns;
 	return longest_ns < CALM_NS ? longest_ns : CALM_NS;
 }
 
@@ -245,6 +245,8 @@ void check_leave_begin(struct sim *sim, unsigned i, int64_t down_ns)
 
 	sim->tally.leaves_n++;
 	r->leaving.until_ns = gateway_local_ns(sim, r) + down_ns;
+	if (sim->check.models[i].cedes) /* it has offered to before */
+		r->leaving.until_ns = sim->check.models[i].beat_ns;
 	for (unsigned k = 0; k < r->addresses_n; k++)
 		r->leaving.held |= (uint32_t)r->kernel.table[k].present << k;
 	if (!check_is_calm(sim) || r->vr.election.listening)
@@ -282,7 +284,7 @@ void check_leaving(struct sim *sim, const struct sim_process *process)
 	unsigned i = process->router;
 	struct sim_gateway *r = &sim->routers[i];
 
-	if (!r->leaving.held || !process->leaves)
+	if (!r->leaving.held || !(process->leaves || process->leaves_gone))
 		return;
 	r->leaving.came |= r->yield.on;
 	/* Who has waited for long enough has found nobody. */

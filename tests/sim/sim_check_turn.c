@@ -503,6 +503,8 @@ static void check_deadline(struct sim *sim, const struct sim_process *process)
 		     (r->vr.election.state == VRRP_STATE_INITIALIZE &&
 		      r->vr.election.reason.code == VRRP_REASON_STOPPED);
 
+	if (r->drain.told_ns == sim->now_ns) /* in a turn before, with an advert for the next */
+		return;
 	if (never ? deadline != VRRP_NEVER
 		  : deadline <= now || deadline > now + deadline_latest(sim, r))
 		check_fail(sim, "deadline", "%s in %s has its deadline in %.3f ms", node_name(i),

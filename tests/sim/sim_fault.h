@@ -98,7 +98,7 @@ void fault_add(struct sim *sim, const struct sim_episode *episode);
 
 /**
  * fault_befalls() - whether somebody may notice it: not what people do with care, as a leave, a
- * first start, a drain or a reload without changes.
+ * first start, a drain, or a reload that changes nothing, or takes the router away.
  */
 bool fault_befalls(const struct sim_episode *e);
 

@@ -290,15 +290,17 @@ void gateway_forget(struct sim *sim, unsigned i)
 	process_wake(sim, process);
 }
 
-bool gateway_begin_to_leave(struct sim *sim, struct sim_process *process, int64_t *ret_until_ns)
+/* @gone_alone: those that the next process does not have. */
+static bool begin_to_leave(struct sim *sim, struct sim_process *process, bool gone_alone,
+			   int64_t *ret_until_ns)
 {
 	struct sim_gateway *r = &sim->routers[process->router];
 
 	check_turn_begin(sim, process->router);
 	r->ready = r->turn.announce; /* nothing is read here that says so */
 	r->turn.announce = 0;
-	check_leave(sim, process);
-	if (!process_leave_routers(process, ret_until_ns)) {
+	check_leave(sim, process, gone_alone);
+	if (!(gone_alone ? process_leave_gone : process_leave_routers)(process, ret_until_ns)) {
 		check_died(sim, process->router);
 		keeper_died(sim, process, true);
 		return false;
@@ -306,6 +308,20 @@ bool gateway_begin_to_leave(struct sim *sim, struct sim_process *process, int64_
 	look(sim, process);
 	check_turn_end(sim, process);
 	return true;
+}
+
+bool gateway_begin_to_leave(struct sim *sim, struct sim_process *process, int64_t *ret_until_ns)
+{
+	return begin_to_leave(sim, process, false, ret_until_ns);
+}
+
+bool gateway_leave_gone(struct sim *sim, struct sim_process *process, int64_t *ret_until_ns)
+{
+	if (!process->told_gone) { /* as nobody is to leave, nothing else happens either */
+		*ret_until_ns = INT64_MIN;
+		return true;
+	}
+	return begin_to_leave(sim, process, true, ret_until_ns);
 }
 
 bool gateway_stop(struct sim *sim, struct sim_process *process)
@@ -339,6 +355,7 @@ void gateway_go(struct sim *sim, struct sim_process *process, int old_fd)
 	struct sim_going going;
 
 	r->adopted = r->last.quiet = false;
+	r->leaving = (struct sim_leaving){ 0 };
 	check_hand_over_end(sim, i);
 	r->bound_ns = VRRP_NEVER;
 	r->reloading = process->frozen_real_ns != 0;

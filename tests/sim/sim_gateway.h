@@ -259,6 +259,11 @@ void gateway_turn(struct sim *sim, struct sim_process *process);
 bool gateway_begin_to_leave(struct sim *sim, struct sim_process *process, int64_t *ret_until_ns);
 
 /**
+ * gateway_leave_gone() - likewise, those of its routers that the next process does not have.
+ */
+bool gateway_leave_gone(struct sim *sim, struct sim_process *process, int64_t *ret_until_ns);
+
+/**
  * gateway_stop() - it leaves gracefully, and now.
  *
  * Return: false when it died doing so, which the keeper has heard.

@@ -497,6 +497,16 @@ static void on_frozen(struct sim *sim, struct sim_process *process)
 		ended(sim, process, 0);
 }
 
+/* What it does not have the one that speaks hears of before it is to make room. */
+static void say_gone(struct sim *sim, const struct sim_process *process)
+{
+	const struct sim_keeper *keeper = &sim->routers[process->router].keeper;
+	struct sim_process *current = keeper->children[SUCCESSION_CURRENT].process;
+
+	if (role_of(keeper, process) == SUCCESSION_NEXT && current)
+		current->told_gone = process->conf.absent && !current->conf.absent;
+}
+
 void keeper_process_event(struct sim *sim, struct sim_process *process)
 {
 	enum sim_step step = process->step;
@@ -510,6 +520,7 @@ void keeper_process_event(struct sim *sim, struct sim_process *process)
 		on_start(sim, process);
 		break;
 	case SIM_STEP_READY:
+		say_gone(sim, process);
 		process->said_ready = true;
 		fault_meddle(sim, process->router);
 		says(sim, process, SUCCESSION_SAYS_READY, 0);
@@ -560,27 +571,48 @@ static bool leaves(struct sim *sim, struct sim_process *process)
 	return false;
 }
 
-void keeper_turned(struct sim *sim, struct sim_process *process)
+static void freeze(struct sim *sim, struct sim_process *process)
 {
 	unsigned i = process->router;
-	struct sim_keeper *keeper = &sim->routers[i].keeper;
 
+	process_freeze(process);
+	if (process_router(process)) /* with what is to be announced anew */
+		sim->routers[i].vr = process_router(process)->vr;
+	process->speaks = process->licensed = false;
+	process->told_to_freeze = false;
+	process->frozen = true;
+	sim->routers[i].keeper.frozen_opened_ns = process->opened_ns;
+	check_frozen(sim, i);
+	/* This and GO are heard within the latency of a host. */
+	process_at(sim, process, SIM_STEP_FROZEN,
+		   sim->now_ns + draw_ns(sim, 0, 0, sim->latency_ns / 2));
+}
+
+/* As agent/router/turn.c does. Return: whether it makes room now; it may have died. */
+static bool makes_room(struct sim *sim, struct sim_process *process)
+{
+	int64_t until_ns;
+
+	if (!process->leaves_gone) {
+		if (!gateway_leave_gone(sim, process, &until_ns))
+			return false;
+		if (until_ns > gateway_local_ns(sim, &sim->routers[process->router]))
+			says(sim, process, SUCCESSION_SAYS_LEAVING, until_ns);
+	}
+	if (routers_have_left(process->routers))
+		return true;
+	gateway_schedule(sim, process);
+	return false;
+}
+
+void keeper_turned(struct sim *sim, struct sim_process *process)
+{
 	say_alive(sim, process);
 	if (process->told_to_leave) {
 		if (leaves(sim, process) && gateway_stop(sim, process))
 			ended(sim, process, 0);
-	} else if (process->told_to_freeze) {
-		process_freeze(process);
-		if (process_router(process)) /* with what is to be announced anew */
-			sim->routers[i].vr = process_router(process)->vr;
-		process->speaks = process->licensed = false;
-		process->told_to_freeze = false;
-		process->frozen = true;
-		keeper->frozen_opened_ns = process->opened_ns;
-		check_frozen(sim, i);
-		/* This and GO are heard within the latency of a host. */
-		process_at(sim, process, SIM_STEP_FROZEN,
-			   sim->now_ns + draw_ns(sim, 0, 0, sim->latency_ns / 2));
+	} else if (process->told_to_freeze && makes_room(sim, process)) {
+		freeze(sim, process);
 	}
 }
 

@@ -17,6 +17,9 @@
 
 #define ABSENT_VRID (SIM_VRID + 100)
 
+/* As agent/router/turn.c has it. */
+#define GONE_PATIENCE_NS (6 * SIM_S)
+
 /* Whose code runs, for what the product calls without a handle. One thread, one world. */
 static struct sim_process *running;
 static jmp_buf death;
@@ -273,7 +276,7 @@ void process_spawn(struct sim *sim, struct sim_process *process, unsigned router
 	process->woken_ns = 0;
 	process->told_to_freeze = process->told_to_leave = process->stops = process->turned = false;
 	process->wall_ns = 0;
-	process->asked_to_drain = false;
+	process->asked_to_drain = process->told_gone = process->leaves_gone = false;
 	process->asked_to_forget = process->leaves = process->told_again = false;
 	process->licensed = process->doomed_put = process->mortal = false;
 	process->by_reload = process->said_ready = process->went = process->was_alive = false;
@@ -419,7 +422,8 @@ void process_drain(struct sim_process *process, int64_t until_ns)
 	process_leave();
 }
 
-bool process_leave_routers(struct sim_process *process, int64_t *ret_until_ns)
+/* Let it do what it may die of. */
+static bool leave(struct sim_process *process, bool gone_alone, int64_t *ret_until_ns)
 {
 	struct clocks now = process_clocks(process);
 
@@ -428,11 +432,27 @@ bool process_leave_routers(struct sim_process *process, int64_t *ret_until_ns)
 		process_leave();
 		return false;
 	}
-	process->mortal = process->leaves = true;
-	*ret_until_ns = routers_leave(process->routers, &now);
+	process->mortal = true;
+	*ret_until_ns = gone_alone ? routers_leave_gone(process->routers, &now, GONE_PATIENCE_NS)
+				   : routers_leave(process->routers, &now);
 	process->mortal = false;
 	process_leave();
 	return true;
+}
+
+bool process_leave_routers(struct sim_process *process, int64_t *ret_until_ns)
+{
+	process->leaves = true;
+	return leave(process, false, ret_until_ns);
+}
+
+bool process_leave_gone(struct sim_process *process, int64_t *ret_until_ns)
+{
+	process->leaves_gone = true;
+	routers_note_gone(process->routers, "");
+	if (process->told_gone)
+		routers_note_gone(process->routers, process->router_confs[0].name);
+	return leave(process, true, ret_until_ns);
 }
 
 bool process_stop(struct sim_process *process)

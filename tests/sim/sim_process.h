@@ -110,6 +110,8 @@ struct sim_process {
 	bool told_to_freeze, told_to_leave;
 	bool stops;            /* it leaves */
 	bool leaves;           /* its routers were told to leave, */
+	bool told_gone;        /* the next one does not have its router */
+	bool leaves_gone;      /* which was told to leave therefore */
 	bool told_again;       /* and now at once */
 	bool asked_to_forget;  /* a client waits for that, */
 	bool asked_to_drain;   /* or for that: */
@@ -241,6 +243,11 @@ void process_drain(struct sim_process *process, int64_t until_ns);
  * Return: false when it died doing so.
  */
 bool process_leave_routers(struct sim_process *process, int64_t *ret_until_ns);
+
+/**
+ * process_leave_gone() - likewise, those of its routers that the next process does not have.
+ */
+bool process_leave_gone(struct sim_process *process, int64_t *ret_until_ns);
 
 /**
  * process_stop() - it leaves gracefully.

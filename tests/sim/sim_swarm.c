@@ -657,9 +657,9 @@ void swarm_begin(struct sim *sim, uint64_t seed)
 	if (world.macvlans)
 		mix.types &= ~(FAULT_BIT(SQUAT) | FAULT_BIT(REPLACE));
 	if (world.planned && !mix.calm)
-		mix.types = FAULT_BIT(LEAVE);
+		mix.types = FAULT_BIT(LEAVE) | FAULT_BIT(WITHDRAW);
 	if (world.peaceful && !mix.calm)
-		mix.types = FAULT_BIT(LEAVE) | FAULT_BIT(RELOAD);
+		mix.types = FAULT_BIT(LEAVE) | FAULT_BIT(RELOAD) | FAULT_BIT(WITHDRAW);
 	if (!mix.types)
 		mix.types = FAULT_BIT(LOSS);
 	mix.interval_ns = cs_ns(interval_extreme(sim, false));
