@@ -310,9 +310,9 @@ void check_heard(struct sim *sim, const struct sim_process *process, const struc
 /**
  * check_hand_over() - router @i has yielded, and its last advert waits for its addresses to be
  * gone.
- * @word: the priority of that one.
+ * @word: the priority of that one; -1: it was sent before, to call whoever comes.
  */
-void check_hand_over(struct sim *sim, unsigned i, uint8_t word);
+void check_hand_over(struct sim *sim, unsigned i, int word);
 
 /**
  * check_hand_over_end() - it is Active again; or another process goes on, which knows nothing of
@@ -324,6 +324,12 @@ void check_hand_over_end(struct sim *sim, unsigned i);
  * check_may_hold() - whether a router that is not Active may still have address @k.
  */
 bool check_may_hold(const struct sim *sim, unsigned i, unsigned k);
+
+/**
+ * check_companion_may_hold() - whether the second member of a unit, which is not Active, may still
+ * have addresses: it takes no longer than the first one.
+ */
+bool check_companion_may_hold(const struct sim *sim, unsigned i);
 
 /**
  * check_is_serving() - whether it may still have any.

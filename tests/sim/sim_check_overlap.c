@@ -33,13 +33,14 @@ static int64_t span_of(const struct sim_gateway *r)
 	return interval_ns < LEAST_NS ? LEAST_NS : interval_ns;
 }
 
-void check_hand_over(struct sim *sim, unsigned i, uint8_t word)
+void check_hand_over(struct sim *sim, unsigned i, int word)
 {
 	struct sim_gateway *r = &sim->routers[i];
 	int64_t now_ns = gateway_local_ns(sim, r);
 	struct sim_yield *yield = &r->yield;
 
-	*yield = (struct sim_yield){ .on = true, .word_due = true, .word = word };
+	*yield = (struct sim_yield){ .on = true, .word_due = word >= 0 };
+	yield->word = (uint8_t)(word < 0 ? 0 : word);
 	yield->recalls = r->kernel.macvlans.used;
 	yield->until_ns = now_ns + span_of(r);
 	for (unsigned k = 0; k < SIM_ADDRESSES_MAX; k++) {
@@ -66,6 +67,18 @@ bool check_may_hold(const struct sim *sim, unsigned i, unsigned k)
 
 	return r->yield.on && r->vr.election.state == VRRP_STATE_BACKUP &&
 	       now_ns < r->yield.until_ns && now_ns < r->yield.due_ns[k];
+}
+
+bool check_companion_may_hold(const struct sim *sim, unsigned i)
+{
+	const struct sim_gateway *r = &sim->routers[i];
+	const struct vrrp_election *e = &r->companion.vr.election;
+	enum vrrp_reason_code code = e->reason.code;
+	bool hands_over = code == VRRP_REASON_HIGHER || code == VRRP_REASON_CEDED ||
+			  code == VRRP_REASON_TOGETHER;
+
+	return r->unit.together && r->config.overlap && e->state == VRRP_STATE_BACKUP &&
+	       hands_over && gateway_local_ns(sim, r) < r->companion.yielded_ns + span_of(r);
 }
 
 bool check_is_serving(const struct sim *sim, unsigned i)

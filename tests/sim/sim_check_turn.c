@@ -60,8 +60,13 @@ void check_decided(struct sim *sim, unsigned i, const struct vrrp_output *out)
 			check_wanted(sim, i);
 			check_hand_over_end(sim, i);
 			break;
-		case VRRP_ACTION_RELEASE:
 		case VRRP_ACTION_HAND_OVER:
+			r->turn.changed = true;
+			if (n + 1 == out->actions_n ||
+			    out->actions[n + 1].type != VRRP_ACTION_ADVERT)
+				check_hand_over(sim, i, -1); /* it has said so before */
+			break;
+		case VRRP_ACTION_RELEASE:
 			r->turn.changed = true;
 			break;
 		case VRRP_ACTION_ADVERT:
@@ -176,7 +181,7 @@ static void check_farewell(struct sim *sim, unsigned i, unsigned priority)
 
 	r->turn.farewells_sent++;
 	check_word_left(sim, i, priority);
-	if (!check_in_trouble(sim, i) && kernel_ours(&r->kernel))
+	if (!check_in_trouble(sim, i) && !check_is_handing_over(sim, i) && kernel_ours(&r->kernel))
 		check_fail(sim, "P3", "%s says farewell and still has an address or route",
 			   node_name(i));
 }

@@ -23,8 +23,7 @@ void world_draw(uint64_t seed, struct sim_world *ret_world)
 			   !ret_world->macvlans && !ret_world->guests;
 	ret_world->companions |= ret_world->units;
 	ret_world->said.state = seed ^ UINT64_C(0x6f7665726c617073);
-	ret_world->overlap =
-		prng_one_in(&ret_world->said, 2) && !ret_world->units && !ret_world->guests;
+	ret_world->overlap = prng_one_in(&ret_world->said, 2) && !ret_world->guests;
 	ret_world->drained.state = seed ^ UINT64_C(0x647261696e656421);
 	ret_world->drains = prng_one_in(&ret_world->drained, 3);
 	ret_world->peaceful = ret_world->drains && prng_one_in(&ret_world->drained, 2);
