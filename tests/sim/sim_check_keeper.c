@@ -175,7 +175,7 @@ void check_stop_again(struct sim *sim, unsigned i)
 {
 	struct sim_gateway *r = &sim->routers[i];
 
-	r->leaving = (struct sim_leaving){ 0 };
+	r->leaving = (struct sim_leaving){ .told = r->leaving.told };
 	if (gateway_runs(sim, i) && r->healthy_ns < sim->now_ns && r->stall_ns <= sim->latency_ns) {
 		r->keeper.stop_ns = sim->now_ns;
 		expect_stop(sim, i, 2 * sim->latency_ns + 1);
