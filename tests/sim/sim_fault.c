@@ -497,7 +497,8 @@ bool fault_befalls(const struct sim_episode *e)
 	bool plain = e->type == SIM_FAULT_LEAVE || e->type == SIM_FAULT_RELOAD;
 
 	return !(plain && !e->amount) && e->type != SIM_FAULT_WITHDRAW &&
-	       e->type != SIM_FAULT_START && e->type != SIM_FAULT_DRAIN;
+	       e->type != SIM_FAULT_ROUTE && e->type != SIM_FAULT_START &&
+	       e->type != SIM_FAULT_DRAIN;
 }
 
 void fault_meddle(struct sim *sim, unsigned i)

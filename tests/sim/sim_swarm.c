@@ -258,6 +258,7 @@ struct mix {
 	int64_t jitter_ns, stall_ns; /* the most of them */
 	int64_t missed;              /* the most adverts that one may miss */
 	bool calm;
+	bool quiet; /* nothing but what people do with care */
 };
 
 /* @after: another episode that has an end, or NULL. */
@@ -481,8 +482,9 @@ static void draw_ip6(struct sim *sim, const struct mix *mix)
 			ip6_begin_dad(sim, i, SIM_OWN_MAX - 1);
 	}
 	for (unsigned n = prng_below(p, 4); n; n--) {
-		struct sim_episode e = { .type = mix->calm || prng_one_in(p, 3) ? SIM_FAULT_ROUTE
-										: SIM_FAULT_LINK,
+		struct sim_episode e = { .type = mix->calm || mix->quiet || prng_one_in(p, 3)
+							 ? SIM_FAULT_ROUTE
+							 : SIM_FAULT_LINK,
 					 .node = (uint8_t)prng_below(p, sim->routers_n),
 					 .amount = prng_below(p, SIM_LINK_FAULTS) };
 
@@ -656,6 +658,7 @@ void swarm_begin(struct sim *sim, uint64_t seed)
 		mix.types &= ~FAULT_BIT(KERNEL);
 	if (world.macvlans)
 		mix.types &= ~(FAULT_BIT(SQUAT) | FAULT_BIT(REPLACE));
+	mix.quiet = (world.planned || world.peaceful) && !mix.calm;
 	if (world.planned && !mix.calm)
 		mix.types = FAULT_BIT(LEAVE) | FAULT_BIT(WITHDRAW);
 	if (world.peaceful && !mix.calm)

@@ -27,7 +27,7 @@ void world_draw(uint64_t seed, struct sim_world *ret_world)
 	ret_world->drained.state = seed ^ UINT64_C(0x647261696e656421);
 	ret_world->drains = prng_one_in(&ret_world->drained, 3);
 	ret_world->peaceful = ret_world->drains && prng_one_in(&ret_world->drained, 2);
-	ret_world->planned = ret_world->overlap && prng_one_in(&ret_world->said, 4);
+	ret_world->planned = ret_world->overlap && prng_one_in(&ret_world->said, 2);
 }
 
 bool world_has_ip6(const struct sim_world *world)
@@ -209,7 +209,7 @@ void world_afflict(struct sim *sim, struct sim_world *world, const struct sim_sp
 {
 	if (world->drains && !span->calm)
 		drain_hosts(sim, world, span);
-	if (world->peaceful && !span->calm)
+	if ((world->peaceful || world->planned) && !span->calm)
 		return;
 	if (world->macvlans && !span->calm)
 		afflict_hosts(sim, world, span, SIM_FAULT_MACVLAN, SIM_MACVLAN_FAULTS);
