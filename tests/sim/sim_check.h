@@ -117,14 +117,16 @@
  *     thefts are waited out.
  * P19 While nothing befalls anybody, no address that an Active with overlap has when it is told to
  *     leave is nowhere until a successor has it, if one comes within an Active_Down_Interval.
- * P20 Drains. A router has the lowest priority from the turn in which it is told so until it is
- * told otherwise, or the time has come, whatever process speaks for it; then it has its own again,
- *     unless it is the last resort. While nothing befalls anybody, no address that was served when
- *     somebody was drained or resumed is nowhere, not for a moment, until an Active is told to
- *     stop: a take-over from an Active that lives takes none. One that was Active when it was
- *     drained offers to leave once, after what any peer needs to preempt it, unless somebody is
- *     with the lowest priority; and is not Active any more where a better Backup has been there
- *     all the time, two Active_Down_Intervals, two intervals and a second later.
+ * P20 Drains. A router has the lowest priority from the turn in which it is told so, until it is
+ *     told otherwise or the time has come, whatever process speaks for it; then it has its own
+ *     again, unless it is the last resort. While nothing befalls anybody, no address that was
+ *     served when somebody was drained or resumed is nowhere, not for a moment: a take-over from an
+ *     Active that lives takes none. That is so until an Active is told to stop, or until a drain
+ *     begins or ends while two are Active, or one for less than an interval; and not where a unit
+ *     stands beside a host whose families elect apart. Who was Active when it was drained offers to
+ *     leave once, after what any peer needs to preempt it, unless somebody has the lowest priority;
+ *     and is not Active any more where a better Backup has been there all the time, two
+ *     Active_Down_Intervals, two intervals and a second later.
  * lease     While the agent is well, and was for two leases, the kernel ends none of an Active.
  * timing    What sim_model.h says about single steps.
  * deadline  A router always has a deadline, neither past nor too far, except in Fault.

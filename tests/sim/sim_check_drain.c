@@ -57,6 +57,21 @@ static bool is_steady(const struct sim *sim)
 	return check_is_calm(sim);
 }
 
+/* Two are Active, or somebody has been for less than an interval: adverts of a contest are under
+ * way, and whoever changes his priority now may yield to one who yields to him. */
+static bool is_contested(const struct sim *sim)
+{
+	int64_t lately_ns = sim->now_ns - sim->check.interval_max_cs * 10 * SIM_MS;
+	unsigned n = 0;
+
+	for (unsigned i = 0; i < sim->routers_n; i++) {
+		n += gateway_is_active(&sim->routers[i]);
+		if (gateway_is_active(&sim->routers[i]) && sim->routers[i].active_ns > lately_ns)
+			return true;
+	}
+	return n > 1;
+}
+
 void check_drain(struct sim *sim, unsigned i)
 {
 	struct sim_gateway *r = &sim->routers[i];
@@ -68,7 +83,9 @@ void check_drain(struct sim *sim, unsigned i)
 		r->drain.offer_ns = r->drain.asked_ns + model_down_ns(&last, last.interval_cs);
 	r->drain.may_offer = r->drain.until_ns && gateway_is_active(r);
 	sim->tally.drains_n++;
-	if (is_steady(sim) && !is_mixed(sim)) {
+	if (is_contested(sim)) {
+		sim->check.served = 0;
+	} else if (is_steady(sim) && !is_mixed(sim)) {
 		sim->tally.drains_judged_n++;
 		sim->check.served |= served(sim);
 		sim->check.served_ns = sim->now_ns;
@@ -119,6 +136,8 @@ void check_drain_turn(struct sim *sim, const struct sim_process *process)
 			   priority);
 	if (drained && routers_deadline(process->routers) > r->drain.until_ns)
 		check_fail(sim, "deadline", "%s sleeps over the end of its drain", node_name(i));
+	if (!drained && r->drain.until_ns && is_contested(sim))
+		sim->check.served = 0;
 	if (!drained)
 		r->drain.until_ns = 0;
 }
