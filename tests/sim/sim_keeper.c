@@ -5,7 +5,6 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-#include "agent/keeper/tell.h"
 #include "agent/keeper/will.h"
 #include "sim.h"
 #include "sim_filter.h"
@@ -22,16 +21,6 @@ struct answers {
 };
 
 static const struct sim_child no_child = { .state_fd = -1 };
-
-/* The first place is the keeper's own. */
-static struct sim_process *self(struct sim *sim, unsigned i)
-{
-	struct sim_process *process = &sim->processes[i][0];
-
-	process->sim = sim;
-	process->router = i;
-	return process;
-}
 
 static int64_t draw_ns(struct sim *sim, int64_t tidy_ns, int64_t low, int64_t high)
 {
@@ -66,47 +55,6 @@ static enum succession_role role_of(const struct sim_keeper *keeper,
 		if (keeper->children[role].process == process)
 			return (enum succession_role)role;
 	return SUCCESSION_ROLES_COUNT;
-}
-
-/* ---- what is told ---- */
-
-static void tell_word(struct sim *sim, unsigned i, enum event_kind kind, int pid, const char *text,
-		      unsigned word)
-{
-	process_enter(self(sim, i));
-	tell_process(NULL, kind, pid, text, word);
-	process_leave();
-}
-
-static void narrate(struct sim *sim, unsigned i, const struct succession_action *action)
-{
-	static const struct {
-		enum event_kind kind; /* 0: nothing is told */
-		const char *text;
-		unsigned word;
-	} facts[] = {
-		[SUCCESSION_FACT_NO_FIRST] = { EVENT_FAILED, "starting a router process", 0 },
-		[SUCCESSION_FACT_LATE_READY] = { EVENT_PROCESS_LATE, "not ready within 5 s", 0 },
-		[SUCCESSION_FACT_LATE_ALIVE] = { EVENT_PROCESS_LATE, "no sign of life", 0 },
-		[SUCCESSION_FACT_LATE_LEAVE] = { EVENT_PROCESS_LATE, "did not leave within 5 s",
-						 0 },
-		[SUCCESSION_FACT_LOST] = { EVENT_PROCESS_LOST, "it ended", 0 },
-		[SUCCESSION_FACT_HOPELESS] = { EVENT_PROCESS_LOST, "it ended", 1 },
-		[SUCCESSION_FACT_STANDBY] = { EVENT_STANDBY_LOST, "it ended", 0 },
-		[SUCCESSION_FACT_RELOADING] = { EVENT_RELOAD, NULL, EVENT_RELOAD_STARTED },
-		[SUCCESSION_FACT_RELOADED] = { EVENT_RELOAD, NULL, EVENT_RELOAD_DONE },
-		[SUCCESSION_FACT_UNDONE] = { EVENT_RELOAD, "what ran before goes on",
-					     EVENT_RELOAD_UNDONE },
-		[SUCCESSION_FACT_RESUMED] = { EVENT_NONE, NULL, 0 },
-		[SUCCESSION_FACT_AGAIN] = { EVENT_NONE, NULL, 0 },
-	};
-
-	enum succession_fact fact = action->fact;
-	bool of_all = fact == SUCCESSION_FACT_RELOADING || fact == SUCCESSION_FACT_UNDONE;
-	int pid = of_all ? 0 : sim->routers[i].keeper.children[action->role].pid;
-
-	if (facts[fact].kind)
-		tell_word(sim, i, facts[fact].kind, pid, facts[fact].text, facts[fact].word);
 }
 
 /* ---- processes ---- */
@@ -224,7 +172,7 @@ static void execute_will(struct sim *sim, unsigned i, const struct succession_ac
 	check_turn_begin(sim, i);
 	if (gateway_is_active(r))
 		check_withdrawn(sim, i);
-	process_enter(self(sim, i));
+	process_enter(keeper_self(sim, i));
 	err = will_open(&none, &will);
 	assert(err == 0);
 	(void)will_execute(will, r->keeper.children[action->role].state_fd, NULL);
@@ -317,8 +265,8 @@ static void execute(struct sim *sim, unsigned i, const struct succession_action 
 		forget(sim, child);
 		break;
 	case SUCCESSION_REFUSE:
-		tell_word(sim, i, EVENT_RELOAD, 0, "the running configuration stays",
-			  EVENT_RELOAD_REFUSED);
+		keeper_tell(sim, i, EVENT_RELOAD, 0, "the running configuration stays",
+			    EVENT_RELOAD_REFUSED);
 		break;
 	case SUCCESSION_EXEC:
 		add(answers,
@@ -335,7 +283,7 @@ static void execute(struct sim *sim, unsigned i, const struct succession_action 
 	case SUCCESSION_TELL:
 		if (action->fact == SUCCESSION_FACT_LATE_READY)
 			check_late(sim, i);
-		narrate(sim, i, action);
+		keeper_narrate(sim, i, action);
 		break;
 	case SUCCESSION_SERVICE:
 		break;
