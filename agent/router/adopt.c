@@ -30,11 +30,13 @@ static void make_up_for_death(struct routers *routers, struct router *router)
 		vrrp_step(&router->vr, &missed, &out); /* moves a deadline at most */
 }
 
-/* A reload tries anew what could not be held; nobody has asked a crash to do that. */
+/* A reload tries anew what could not be held; nobody has asked a crash to do that.
+ * @was_drained: and the time of that may have passed since. */
 static bool is_last_resort(const struct routers *routers, const struct router *router,
-			   const struct vrrp *old)
+			   const struct vrrp *old, bool was_drained)
 {
-	return routers->read_real_ns == 0 && old->election.priority == RESORT_PRIORITY &&
+	return routers->read_real_ns == 0 && !was_drained &&
+	       old->election.priority == RESORT_PRIORITY &&
 	       old->config.priority > RESORT_PRIORITY &&
 	       router->vr.election.priority > RESORT_PRIORITY && /* nothing else makes it that */
 	       old->config.priority == router->vr.config.priority;
@@ -69,7 +71,7 @@ static bool adopt(struct routers *routers, struct router *router, struct state *
 	if (entry < 0 || state_get(old, (unsigned)entry, now_ns, &vr) < 0 ||
 	    vrrp_is_history(&vr, now_ns))
 		return false;
-	last = is_last_resort(routers, router, &vr);
+	last = is_last_resort(routers, router, &vr, state_drain(old, (unsigned)entry) != 0);
 	vrrp_adopt(&router->vr, &vr, last ? RESORT_PRIORITY : router->vr.election.priority, now_ns);
 	if (last)
 		router_resume_resort(routers, router);

@@ -31,12 +31,6 @@ int64_t hand_over_deadline(const struct router *router)
 	return hand_over->due_ns < hand_over->until_ns ? hand_over->due_ns : hand_over->until_ns;
 }
 
-void hand_over_say(struct router *router, uint8_t priority)
-{
-	router->hand_over.word_due = true;
-	router->hand_over.word = priority;
-}
-
 static void forget(struct routers *routers, struct router *router)
 {
 	unsigned n = router->conf->addresses_n + router->conf->extra_n;
@@ -53,6 +47,22 @@ void hand_over_cancel(struct routers *routers, struct router *router)
 		forget(routers, router);
 }
 
+/* Another Active that leaves would take any other priority of one that leaves for its successor. */
+static void say(struct routers *routers, struct router *router, uint8_t priority)
+{
+	router_owe_advert(routers, router, router->leaving ? VRRP_PRIORITY_LEAVE : priority);
+}
+
+void hand_over_say(struct routers *routers, struct router *router, uint8_t priority)
+{
+	if (!hand_over_is_on(router)) {
+		say(routers, router, priority);
+		return;
+	}
+	router->hand_over.word_due = true;
+	router->hand_over.word = priority;
+}
+
 void hand_over_end(struct routers *routers, struct router *router)
 {
 	const struct hand_over done = router->hand_over;
@@ -65,7 +75,7 @@ void hand_over_end(struct routers *routers, struct router *router)
 	journal_handed_over(&journal, done.gone_n, done.left_n,
 			    routers->now->mono_ns - done.began_ns);
 	if (done.word_due)
-		router_owe_advert(routers, router, done.word);
+		say(routers, router, done.word);
 }
 
 /* Its successor may have announced it before the first advert that is read here. */

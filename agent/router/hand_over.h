@@ -47,9 +47,10 @@ bool hand_over_is_on(const struct router *router);
 int64_t hand_over_span_ns(const struct router *router);
 
 /**
- * hand_over_say() - an advert leaves when all addresses are gone.
+ * hand_over_say() - an advert leaves when all addresses are gone: with @priority, or 0 if the
+ * router leaves for good.
  */
-void hand_over_say(struct router *router, uint8_t priority);
+void hand_over_say(struct routers *routers, struct router *router, uint8_t priority);
 
 /**
  * hand_over_end() - what is left goes now. Without effect when there is none.

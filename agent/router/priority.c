@@ -63,7 +63,9 @@ void router_weigh(struct routers *routers, struct router *router)
 					  .now_ns = routers->now->mono_ns,
 					  .priority = priority_of(&facts) };
 
-	if (event.priority != router->vr.election.priority)
+	/* Who leaves has offered to, and waits for whoever comes: a priority would take that back.
+	 */
+	if (event.priority != router->vr.election.priority && !router->leaving)
 		router_step(routers, router, &event);
 }
 
@@ -188,7 +190,8 @@ static bool offers(struct routers *routers, struct router *router)
 	const struct vrrp_election *election = &router->vr.election;
 	const struct resort *resort = &router->resort;
 	int64_t now_ns = routers->now->mono_ns;
-	bool hopeless = resort->equal_ns && now_ns < resort->equal_ns + RESORT_EQUAL_NS;
+	bool equal = resort->equal_ns && now_ns < resort->equal_ns + RESORT_EQUAL_NS;
+	bool hopeless = equal || vrrp_is_owner(&router->vr); /* since a reload */
 
 	if (!drain_offers(&router->drain, !election->listening && !election->ceding, hopeless,
 			  silence_ns(router), now_ns))

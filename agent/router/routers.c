@@ -151,7 +151,9 @@ static void on_packet(const struct kern_packet *packet, void *arg)
 	auth_accept(routers, router, &advert);
 	if (advert.notices)
 		journal_notices(&journal, &router->list, &advert);
-	resort_hear(&router->resort, advert.priority, routers->now->mono_ns);
+	for (unsigned i = 0; i < router_mates_n(router); i++) /* it is so in all families */
+		resort_hear(&router_mate(router, i)->resort, advert.priority,
+			    routers->now->mono_ns);
 	router_step(routers, router, &event);
 	hear_rival(routers, router, &advert);
 }

@@ -7,8 +7,8 @@ static void take_advert(struct routers *routers, struct router *router, uint8_t 
 {
 	if (before && before->type == VRRP_ACTION_CLAIM)
 		router_owe_late_advert(routers, router, priority);
-	else if (before && before->type == VRRP_ACTION_HAND_OVER && hand_over_is_on(router))
-		hand_over_say(router, priority);
+	else if (before && before->type == VRRP_ACTION_HAND_OVER)
+		hand_over_say(routers, router, priority);
 	else
 		router_owe_advert(routers, router, priority);
 }

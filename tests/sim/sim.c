@@ -63,6 +63,12 @@ static void dispatch(struct sim *sim, const struct sim_event *event)
 	case SIM_EVENT_THEFT:
 		fault_theft(sim, event->a);
 		break;
+	case SIM_EVENT_SPLIT:
+		unit_split(sim);
+		break;
+	case SIM_EVENT_DRAINED:
+		check_drain_due(sim, event->a);
+		break;
 	case SIM_EVENT_DAD:
 		ip6_end_dad(sim, event->a, event->b);
 		break;

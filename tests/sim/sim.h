@@ -31,7 +31,14 @@
 /* Everybody's announcements, leases and turns. */
 #define SIM_EVENTS_PER_MOMENT_MAX 10000u
 
+/* How much of what may happen was judged. */
+struct sim_tally {
+	unsigned leaves_n, leaves_judged_n; /* of Actives with overlap (P19) */
+	unsigned drains_n, drains_judged_n; /* drains and resumes (P20) */
+};
+
 struct sim {
+	struct sim_tally tally;
 	int64_t now_ns;
 	unsigned still_n;   /* so many events at this moment */
 	bool silent;        /* routers of some priorities do not accept packets */

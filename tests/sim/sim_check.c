@@ -202,6 +202,7 @@ void check_receive(struct sim *sim, unsigned i, const struct vrrp *vr, enum vrrp
 	if (!good)
 		return;
 	auth_mark(accepted, packet);
+	r->drain.equal |= packet->priority == 1;
 	if (packet->priority == 1)
 		sim->check.equal_ns[i] = gateway_local_ns(sim, r);
 	trace_packet(sim, "%s reads advert of %s, priority %u", node_name(i),
@@ -242,7 +243,8 @@ static bool hands_over(const struct sim_gateway *r)
 {
 	enum vrrp_reason_code code = r->vr.election.reason.code;
 
-	return r->config.overlap && (code == VRRP_REASON_HIGHER || code == VRRP_REASON_CEDED);
+	return r->config.overlap && (code == VRRP_REASON_HIGHER || code == VRRP_REASON_CEDED ||
+				     code == VRRP_REASON_TOGETHER);
 }
 
 /* The answers that there are: P3 in one table. */
@@ -253,6 +255,8 @@ static bool answer_is_legal(enum vrrp_event_type event, enum vrrp_state from, en
 
 	if (!was && is)
 		return strcmp(letters, preempts ? "CANS" : "ACNS") == 0;
+	if (was && event == VRRP_EVENT_GIVE_WAY)
+		return strcmp(letters, overlaps ? "LHS" : "RLS") == 0;
 	if (was && to == VRRP_STATE_BACKUP && overlaps)
 		return strcmp(letters, "HAS") == 0 || strcmp(letters, "HLS") == 0;
 	if (was && to == VRRP_STATE_BACKUP)
@@ -279,6 +283,7 @@ static void check_actions(struct sim *sim, unsigned i, const struct vrrp *before
 				: r->vr.election.reason.code == VRRP_REASON_PREEMPT;
 
 	if (was_active && r->vr.election.state == VRRP_STATE_BACKUP && hands_over(r) &&
+	    event->type == VRRP_EVENT_ADVERT &&
 	    priority >= event->advert->priority) /* who comes is to announce once more, and stay */
 		priority = event->advert->priority - 1u;
 	spell(out, letters);
@@ -473,7 +478,8 @@ void check_step(struct sim *sim, unsigned i, const struct vrrp *before,
 		watch_rivals(sim, i);
 	}
 	if (was && !is) { /* nobody hears the last words when the interface is gone */
-		sim->check.silent_ns[i] = can_say(sim, r) && !r->yield.on ? sim->now_ns : INT64_MIN;
+		sim->check.silent_ns[i] =
+			can_say(sim, r) && !r->yield.word_due ? sim->now_ns : INT64_MIN;
 		sim->check.by_mate[i] = unit_is_mute(sim, i);
 	}
 	if (was && is)

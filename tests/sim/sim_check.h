@@ -117,6 +117,16 @@
  *     thefts are waited out.
  * P19 While nothing befalls anybody, no address that an Active with overlap has when it is told to
  *     leave is nowhere until a successor has it, if one comes within an Active_Down_Interval.
+ * P20 Drains. A router has the lowest priority from the turn in which it is told so, until it is
+ *     told otherwise or the time has come, whatever process speaks for it; then it has its own
+ *     again, unless it is the last resort. While nothing befalls anybody, no address that was
+ *     served when somebody was drained or resumed is nowhere, not for a moment: a take-over from an
+ *     Active that lives takes none. That is so until an Active is told to stop, or until a drain
+ *     begins or ends while two are Active, or one for less than an interval; and not where a unit
+ *     stands beside a host whose families elect apart. Who was Active when it was drained offers to
+ *     leave once, after what any peer needs to preempt it, unless somebody has the lowest priority;
+ *     and is not Active any more where a better Backup has been there all the time, two
+ *     Active_Down_Intervals, two intervals and a second later.
  * lease     While the agent is well, and was for two leases, the kernel ends none of an Active.
  * timing    What sim_model.h says about single steps.
  * deadline  A router always has a deadline, neither past nor too far, except in Fault.
@@ -163,6 +173,10 @@ struct sim_check {
 	int64_t equal_ns[SIM_ROUTERS_MAX];       /* last read an advert of priority 1 */
 	struct sim_heard heard[SIM_ROUTERS_MAX]; /* by a router, or its host */
 	int64_t heard_sent_ns[SIM_ROUTERS_MAX][SIM_ROUTERS_MAX]; /* [reader][sender]: newest read */
+	int64_t split_ns; /* two hosts have Active members of units since then; 0: they have not */
+	bool split_pending; /* that is looked at later */
+	uint32_t served;    /* since a drain, a bit per address, and those of companions: P20; */
+	int64_t served_ns;  /* since then */
 	int64_t silent_ns[SIM_ROUTERS_MAX]; /* when it ceased to be Active; of a crash: never knew
 					     */
 	bool by_mate[SIM_ROUTERS_MAX];      /* and only its other family could say so */
@@ -298,9 +312,9 @@ void check_heard(struct sim *sim, const struct sim_process *process, const struc
 /**
  * check_hand_over() - router @i has yielded, and its last advert waits for its addresses to be
  * gone.
- * @word: the priority of that one.
+ * @word: the priority of that one; -1: it was sent before, to call whoever comes.
  */
-void check_hand_over(struct sim *sim, unsigned i, uint8_t word);
+void check_hand_over(struct sim *sim, unsigned i, int word);
 
 /**
  * check_hand_over_end() - it is Active again; or another process goes on, which knows nothing of
@@ -312,6 +326,12 @@ void check_hand_over_end(struct sim *sim, unsigned i);
  * check_may_hold() - whether a router that is not Active may still have address @k.
  */
 bool check_may_hold(const struct sim *sim, unsigned i, unsigned k);
+
+/**
+ * check_companion_may_hold() - whether the second member of a unit, which is not Active, may still
+ * have addresses: it takes no longer than the first one.
+ */
+bool check_companion_may_hold(const struct sim *sim, unsigned i);
 
 /**
  * check_is_serving() - whether it may still have any.
@@ -552,8 +572,9 @@ void check_stopped(struct sim *sim, unsigned i);
 
 /**
  * check_leave() - the routers of a process are told to leave (P6, P19).
+ * @gone_alone: those that the next process does not have.
  */
-void check_leave(struct sim *sim, const struct sim_process *process);
+void check_leave(struct sim *sim, const struct sim_process *process, bool gone_alone);
 
 /**
  * check_stop_again() - vipd is told to stop at once (P6).
@@ -575,6 +596,50 @@ int64_t check_leaving_late_ns(const struct sim *sim);
  * check_leaving() - the end of a turn: what one that leaves has given up somebody else has (P19).
  */
 void check_leaving(struct sim *sim, const struct sim_process *process);
+
+/**
+ * check_befalls() - whether something befalls anybody now.
+ */
+bool check_befalls(const struct sim *sim);
+
+/**
+ * check_is_calm() - whether nothing is, or was of late, in the way of a successor.
+ */
+bool check_is_calm(const struct sim *sim);
+
+/**
+ * check_shared() - the addresses that all hosts know, and can have; a bit each.
+ */
+uint32_t check_shared(const struct sim *sim);
+
+/* ---- drains: sim_check_drain.c ---- */
+
+/**
+ * check_drain() - router @i is drained, or resumed (P20).
+ */
+void check_drain(struct sim *sim, unsigned i);
+
+/**
+ * check_drain_turn() - the end of a turn: its priority says whether it is drained.
+ */
+void check_drain_turn(struct sim *sim, const struct sim_process *process);
+
+/**
+ * check_drain_offer() - router @i offers to leave.
+ *
+ * Return: whether that is the one offer of a drain.
+ */
+bool check_drain_offer(struct sim *sim, unsigned i);
+
+/**
+ * check_drain_due() - somebody had time to come.
+ */
+void check_drain_due(struct sim *sim, unsigned i);
+
+/**
+ * check_served() - whatever was served when a drain began still is.
+ */
+void check_served(struct sim *sim);
 
 /**
  * check_asked() - vipd is started, or told to reload; check_shaken(): something befalls one of its

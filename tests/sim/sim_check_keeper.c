@@ -4,6 +4,7 @@
 
 /* A stop: it leaves, has a last moment, is killed, and is not waited for. */
 #define STOP_NS    (6500 * SIM_MS)
+#define GONE_NS    (6 * SIM_S) /* a reload waits no longer for who leaves */
 #define OVERLAP_NS (500 * SIM_MS)
 #define RELOAD_NS  (3 * SIM_S)  /* for a reload, with the gap to the one before */
 #define STANDBY_NS (12 * SIM_S) /* for another standby after one that could not be kept */
@@ -108,8 +109,10 @@ void check_ended_by_now(struct sim *sim, const struct sim_process *process)
 {
 	const struct sim_gateway *r = &sim->routers[process->router];
 
-	if (process->exists && process->hung && process->hung_ns + HUNG_NS == sim->now_ns &&
-	    !r->keeper.stopping && r->pause == SIM_RUNNING && r->frozen_at_ns < process->hung_ns)
+	/* One that was asked to make room may have said that it takes longer. */
+	if (process->exists && !process->leaves_gone && process->hung &&
+	    process->hung_ns + HUNG_NS == sim->now_ns && !r->keeper.stopping &&
+	    r->pause == SIM_RUNNING && r->frozen_at_ns < process->hung_ns)
 		check_fail(sim, "P6", "the keeper of %s lets a process hang",
 			   node_name(process->router));
 }
@@ -143,7 +146,7 @@ void check_stop(struct sim *sim, unsigned i)
 }
 
 /* An Active waits for a successor so long, and then for its announcements. */
-void check_leave(struct sim *sim, const struct sim_process *process)
+void check_leave(struct sim *sim, const struct sim_process *process, bool gone_alone)
 {
 	unsigned i = process->router;
 	struct sim_gateway *r = &sim->routers[i];
@@ -151,12 +154,20 @@ void check_leave(struct sim *sim, const struct sim_process *process)
 	int64_t down_ns = model_down_ns(&r->config, r->config.interval_cs);
 	int64_t leave_ns = down_ns + (interval_ns < OVERLAP_NS ? OVERLAP_NS : interval_ns);
 
-	r->leaving = (struct sim_leaving){ .told = true };
+	if (gone_alone && (leave_ns > GONE_NS || !process->told_gone))
+		return;
+	/* One that was told so before goes on with that. */
+	if (!r->leaving.told || gone_alone)
+		r->leaving = (struct sim_leaving){ .told = true };
+	if (r->vr.election.state == VRRP_STATE_ACTIVE)
+		sim->check.served = 0;
 	if (!process_router(process) || !r->config.overlap ||
 	    r->config.priority == VRRP_PRIORITY_OWNER || r->vr.election.state != VRRP_STATE_ACTIVE)
 		return;
-	expect_stop(sim, i, STOP_NS + leave_ns + leave_ns / 1000);
-	check_leave_begin(sim, i, down_ns);
+	if (!gone_alone)
+		expect_stop(sim, i, STOP_NS + leave_ns + leave_ns / 1000);
+	if (!process->leaves_gone)
+		check_leave_begin(sim, i, down_ns);
 }
 
 /* Nobody is waited for: the next turn is the last one. */
@@ -164,7 +175,7 @@ void check_stop_again(struct sim *sim, unsigned i)
 {
 	struct sim_gateway *r = &sim->routers[i];
 
-	r->leaving = (struct sim_leaving){ 0 };
+	r->leaving = (struct sim_leaving){ .told = r->leaving.told };
 	if (gateway_runs(sim, i) && r->healthy_ns < sim->now_ns && r->stall_ns <= sim->latency_ns) {
 		r->keeper.stop_ns = sim->now_ns;
 		expect_stop(sim, i, 2 * sim->latency_ns + 1);
@@ -199,7 +210,7 @@ static void check_settled(struct sim *sim, unsigned i)
 	const struct sim_gateway *r = &sim->routers[i];
 	const struct sim_keeper *keeper = &r->keeper;
 
-	if (sim->now_ns < keeper->asked_ns + RELOAD_NS)
+	if (sim->now_ns < keeper->asked_ns + RELOAD_NS || r->leaving.told)
 		return;
 	if (keeper->shaken_ns < keeper->asked_ns && !check_same_conf(&r->conf, &r->file))
 		check_fail(sim, "P6", "%s was told to reload and has not", node_name(i));

@@ -535,6 +535,7 @@ void check_left(struct sim *sim, unsigned i, const struct vrrp *old)
 
 void check_withdrawn(struct sim *sim, unsigned i)
 {
+	sim->check.served = 0;
 	sim->routers[i].turn.farewells = 1;
 	sim->check.silent_ns[i] = sim->now_ns;
 	sim->check.by_mate[i] = unit_is_mute(sim, i);
@@ -559,7 +560,7 @@ void check_go_begin(struct sim *sim, const struct sim_process *process, bool fol
 		if (&sim->processes[i][n] != process && sim->processes[i][n].exists &&
 		    sim->processes[i][n].speaks)
 			check_fail(sim, "P6", "two processes of %s speak", node_name(i));
-	bool as_configured = r->vr.election.priority == process->conf.vrrp.priority;
+	bool as_configured = r->vr.election.priority == drains_priority(sim, i, &process->conf);
 
 	*ret_going = (struct sim_going){
 		.follows = follows && !r->conf.absent && !process->conf.absent,

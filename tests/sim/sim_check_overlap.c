@@ -8,7 +8,6 @@
 #define GRACE_NS  (2 * SIM_MS)
 #define LATELY_NS (1 * SIM_S)
 #define LEAST_NS  (500 * SIM_MS)
-#define CALM_NS   (5 * SIM_S) /* behind whatever has befallen somebody */
 
 void check_heard(struct sim *sim, const struct sim_process *process, const struct kern_said *said,
 		 unsigned k)
@@ -34,13 +33,14 @@ static int64_t span_of(const struct sim_gateway *r)
 	return interval_ns < LEAST_NS ? LEAST_NS : interval_ns;
 }
 
-void check_hand_over(struct sim *sim, unsigned i, uint8_t word)
+void check_hand_over(struct sim *sim, unsigned i, int word)
 {
 	struct sim_gateway *r = &sim->routers[i];
 	int64_t now_ns = gateway_local_ns(sim, r);
 	struct sim_yield *yield = &r->yield;
 
-	*yield = (struct sim_yield){ .on = true, .word_due = true, .word = word };
+	*yield = (struct sim_yield){ .on = true, .word_due = word >= 0 };
+	yield->word = (uint8_t)(word < 0 ? 0 : word);
 	yield->recalls = r->kernel.macvlans.used;
 	yield->until_ns = now_ns + span_of(r);
 	for (unsigned k = 0; k < SIM_ADDRESSES_MAX; k++) {
@@ -67,6 +67,18 @@ bool check_may_hold(const struct sim *sim, unsigned i, unsigned k)
 
 	return r->yield.on && r->vr.election.state == VRRP_STATE_BACKUP &&
 	       now_ns < r->yield.until_ns && now_ns < r->yield.due_ns[k];
+}
+
+bool check_companion_may_hold(const struct sim *sim, unsigned i)
+{
+	const struct sim_gateway *r = &sim->routers[i];
+	const struct vrrp_election *e = &r->companion.vr.election;
+	enum vrrp_reason_code code = e->reason.code;
+	bool hands_over = code == VRRP_REASON_HIGHER || code == VRRP_REASON_CEDED ||
+			  code == VRRP_REASON_TOGETHER;
+
+	return r->unit.together && r->config.overlap && e->state == VRRP_STATE_BACKUP &&
+	       hands_over && gateway_local_ns(sim, r) < r->companion.yielded_ns + span_of(r);
 }
 
 bool check_is_serving(const struct sim *sim, unsigned i)
@@ -105,7 +117,7 @@ void check_word_left(struct sim *sim, unsigned i, unsigned priority)
 	r->yield.word_due = false;
 	r->turn.farewells = 1;
 	sim->check.silent_ns[i] = sim->now_ns;
-	if (priority != r->yield.word)
+	if (priority != (r->leaving.told ? 0 : r->yield.word))
 		check_fail(sim, "P3", "%s has the last word with a wrong priority", node_name(i));
 }
 
@@ -192,21 +204,41 @@ void check_yield(struct sim *sim, const struct sim_process *process, bool can)
 	r->yield.on = r->yield.word_due = false;
 }
 
-/* Anything but a leave, or a first start, may be in the way of a successor, and for a while after.
- */
-static bool is_calm(const struct sim *sim)
+bool check_befalls(const struct sim *sim)
 {
 	for (unsigned n = 0; n < sim->faults.n; n++) {
 		const struct sim_episode *e = &sim->faults.episodes[n];
 
-		if (e->on && e->type != SIM_FAULT_LEAVE && e->type != SIM_FAULT_START)
-			return false;
+		if (e->on && fault_befalls(e))
+			return true;
 	}
-	return sim->now_ns > sim->faults.befell_ns + CALM_NS;
+	return false;
 }
 
-/* Whether all hosts know all addresses, and can have them. */
-static uint32_t shared(const struct sim *sim)
+#define CALM_NS (5 * SIM_S)
+
+/* Until a silence that a fault has begun is over, and what it has led to. */
+static int64_t calm_ns(const struct sim *sim)
+{
+	int64_t longest_ns = 0;
+
+	for (unsigned i = 0; i < sim->routers_n; i++) {
+		const struct vrrp_config *c = &sim->routers[i].config;
+		int64_t down_ns = model_down_ns(c, sim->check.interval_max_cs);
+
+		if (down_ns > longest_ns)
+			longest_ns = down_ns;
+	}
+	longest_ns += sim->check.interval_max_cs * 10 * SIM_MS + sim->faults.settle_ns;
+	return longest_ns < CALM_NS ? longest_ns : CALM_NS;
+}
+
+bool check_is_calm(const struct sim *sim)
+{
+	return !check_befalls(sim) && sim->now_ns > sim->faults.befell_ns + calm_ns(sim);
+}
+
+uint32_t check_shared(const struct sim *sim)
 {
 	uint32_t shared = UINT32_MAX;
 
@@ -224,12 +256,15 @@ void check_leave_begin(struct sim *sim, unsigned i, int64_t down_ns)
 {
 	struct sim_gateway *r = &sim->routers[i];
 
+	sim->tally.leaves_n++;
 	r->leaving.until_ns = gateway_local_ns(sim, r) + down_ns;
+	if (sim->check.models[i].cedes) /* it has offered to before */
+		r->leaving.until_ns = sim->check.models[i].beat_ns;
 	for (unsigned k = 0; k < r->addresses_n; k++)
 		r->leaving.held |= (uint32_t)r->kernel.table[k].present << k;
-	if (!is_calm(sim) || r->vr.election.listening)
+	if (!check_is_calm(sim) || r->vr.election.listening)
 		r->leaving.held = 0;
-	r->leaving.held &= shared(sim);
+	r->leaving.held &= check_shared(sim);
 }
 
 int64_t check_leaving_late_ns(const struct sim *sim)
@@ -262,11 +297,12 @@ void check_leaving(struct sim *sim, const struct sim_process *process)
 	unsigned i = process->router;
 	struct sim_gateway *r = &sim->routers[i];
 
-	if (!r->leaving.held || !process->leaves)
+	if (!r->leaving.held || !(process->leaves || process->leaves_gone))
 		return;
 	r->leaving.came |= r->yield.on;
 	/* Who has waited for long enough has found nobody. */
-	if (!is_calm(sim) || (!r->leaving.came && gateway_local_ns(sim, r) >= r->leaving.until_ns))
+	if (!check_is_calm(sim) ||
+	    (!r->leaving.came && gateway_local_ns(sim, r) >= r->leaving.until_ns))
 		r->leaving.held = 0;
 	for (unsigned k = 0; k < r->addresses_n; k++) {
 		if (!(r->leaving.held >> k & 1) || r->kernel.table[k].present)
@@ -274,6 +310,8 @@ void check_leaving(struct sim *sim, const struct sim_process *process)
 		if (!somebody_has(sim, k))
 			check_fail(sim, "P19", "%s leaves, and nobody has address %u", node_name(i),
 				   k);
+		sim->tally.leaves_judged_n += !r->leaving.judged;
+		r->leaving.judged = true;
 		r->leaving.held &= ~(1u << k); /* its successor may leave in turn */
 	}
 }

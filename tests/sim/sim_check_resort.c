@@ -58,7 +58,11 @@ void check_priority(struct sim *sim, unsigned i, unsigned priority)
 {
 	const struct sim_gateway *r = &sim->routers[i];
 
-	if (priority == r->conf.vrrp.priority)
+	if (drains_has(sim, i)) /* which check_drain_turn() judges */
+		sim->check.frozen = NULL;
+	else if (r->drain.until_ns || r->drain.told_ns == sim->now_ns)
+		sim->check.frozen = NULL; /* it ends now */
+	else if (priority == r->conf.vrrp.priority)
 		check_ends(sim, i);
 	else if (priority == LAST && r->vr.election.state == VRRP_STATE_ACTIVE)
 		check_begins(sim, i);
@@ -72,8 +76,9 @@ void check_priority(struct sim *sim, unsigned i, unsigned priority)
 void check_inherited_priority(struct sim *sim, unsigned i, const struct vrrp *old)
 {
 	struct sim_gateway *r = &sim->routers[i];
-	bool last = old->election.priority == LAST && old->config.priority != LAST;
-	unsigned due = last && !r->reloading ? LAST : r->conf.vrrp.priority;
+	bool last = old->election.priority == LAST && old->config.priority != LAST &&
+		    !r->drain.until_ns;
+	unsigned due = last && !r->reloading ? LAST : drains_priority(sim, i, &r->conf);
 
 	if (r->vr.election.priority != due)
 		check_fail(sim, "P16", "%s goes on with priority %u, not %u", node_name(i),
@@ -86,7 +91,7 @@ void check_recovery(struct sim *sim, unsigned i)
 {
 	const struct sim_gateway *r = &sim->routers[i];
 
-	if (r->vr.election.priority != r->conf.vrrp.priority)
+	if (r->vr.election.priority != r->conf.vrrp.priority && !r->drain.until_ns)
 		check_fail(sim, "P16", "%s is the last resort after a fault", node_name(i));
 }
 
@@ -103,12 +108,14 @@ void check_offer(struct sim *sim, unsigned i)
 	if (r->vr.election.priority != LAST)
 		check_fail(sim, "P16", "%s offers to leave and is not the last resort",
 			   node_name(i));
+	if (equal_ns && now - equal_ns < EQUAL_NS)
+		check_fail(sim, "P16", "%s offers to leave to one that is no better", node_name(i));
+	if (check_drain_offer(sim, i))
+		return;
 	if (r->offered_ns && now - r->offered_ns < OFFER_PAUSE_NS &&
 	    r->offered_ns > r->vr.election.since_ns)
 		check_fail(sim, "P16", "%s offers to leave again after %.3f ms", node_name(i),
 			   (double)(now - r->offered_ns) / SIM_MS);
-	if (equal_ns && now - equal_ns < EQUAL_NS)
-		check_fail(sim, "P16", "%s offers to leave to one that is no better", node_name(i));
 	r->offered_ns = now;
 }
 
@@ -122,7 +129,8 @@ static void check_offered(struct sim *sim, unsigned i)
 			     r->config.interval_cs * 10 * SIM_MS;
 	bool may = r->conf.vrrp.priority != LAST && r->vr.election.priority == LAST &&
 		   !m->listens && !m->cedes && lacking(r) && !r->offered_ns &&
-		   !(equal_ns && now - equal_ns < EQUAL_NS + SIM_S) && !was_in_trouble(sim, i);
+		   !drains_has(sim, i) && !(equal_ns && now - equal_ns < EQUAL_NS + SIM_S) &&
+		   !was_in_trouble(sim, i);
 
 	if (!may)
 		r->unoffered_ns = now;
@@ -141,7 +149,7 @@ void check_resort(struct sim *sim, unsigned i)
 		return;
 	}
 	check_offered(sim, i);
-	if (lacking(r) || check_in_trouble(sim, i))
+	if (lacking(r) || check_in_trouble(sim, i) || drains_has(sim, i))
 		r->held_ns = now;
 	if (lacking(r) && !check_in_trouble(sim, i)) /* else it may not know */
 		r->lacked_ns = now;

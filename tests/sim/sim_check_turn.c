@@ -60,8 +60,13 @@ void check_decided(struct sim *sim, unsigned i, const struct vrrp_output *out)
 			check_wanted(sim, i);
 			check_hand_over_end(sim, i);
 			break;
-		case VRRP_ACTION_RELEASE:
 		case VRRP_ACTION_HAND_OVER:
+			r->turn.changed = true;
+			if (n + 1 == out->actions_n ||
+			    out->actions[n + 1].type != VRRP_ACTION_ADVERT)
+				check_hand_over(sim, i, -1); /* it has said so before */
+			break;
+		case VRRP_ACTION_RELEASE:
 			r->turn.changed = true;
 			break;
 		case VRRP_ACTION_ADVERT:
@@ -173,10 +178,12 @@ static void check_active_advert(struct sim *sim, unsigned i, unsigned priority)
 static void check_farewell(struct sim *sim, unsigned i, unsigned priority)
 {
 	struct sim_gateway *r = &sim->routers[i];
+	bool calls = r->yield.on && !r->yield.word_due; /* whoever comes, who is to announce */
 
 	r->turn.farewells_sent++;
 	check_word_left(sim, i, priority);
-	if (!check_in_trouble(sim, i) && kernel_ours(&r->kernel))
+	if (!check_in_trouble(sim, i) && !(calls && check_is_handing_over(sim, i)) &&
+	    kernel_ours(&r->kernel))
 		check_fail(sim, "P3", "%s says farewell and still has an address or route",
 			   node_name(i));
 }
@@ -503,6 +510,8 @@ static void check_deadline(struct sim *sim, const struct sim_process *process)
 		     (r->vr.election.state == VRRP_STATE_INITIALIZE &&
 		      r->vr.election.reason.code == VRRP_REASON_STOPPED);
 
+	if (r->drain.told_ns == sim->now_ns) /* in a turn before, with an advert for the next */
+		return;
 	if (never ? deadline != VRRP_NEVER
 		  : deadline <= now || deadline > now + deadline_latest(sim, r))
 		check_fail(sim, "deadline", "%s in %s has its deadline in %.3f ms", node_name(i),
@@ -519,6 +528,7 @@ void check_turn_end(struct sim *sim, const struct sim_process *process)
 	check_sent(sim, i);
 	check_yield(sim, process, can_send(sim, i));
 	check_leaving(sim, process);
+	check_served(sim);
 	check_said(sim, i);
 	companion_turn(sim, process);
 	check_addresses(sim, process);
@@ -532,6 +542,7 @@ void check_turn_end(struct sim *sim, const struct sim_process *process)
 		gateway_owns(&sim->routers[i], sim->routers[i].vr.election.source);
 	if (!process_router(process))
 		return;
+	check_drain_turn(sim, process);
 	model_turn(sim, i);
 	unit_turn(sim, process);
 	macvlan_turn(sim, process);

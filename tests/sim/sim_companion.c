@@ -36,7 +36,7 @@ void companion_vanished(struct sim_gateway *r)
 	r->companion.bare = NULL;
 }
 
-static struct kern_address address_of(const struct sim_gateway *r, unsigned k)
+struct kern_address companion_address(const struct sim_gateway *r, unsigned k)
 {
 	const struct sim_companion *c = &r->companion;
 	const struct sim_family *family = family_of(c->config.family);
@@ -98,7 +98,7 @@ void companion_conf(const struct sim_gateway *r, const struct sim_conf *conf,
 	strcpy(ret_router->name, r->unit.together ? "lan" : "companion");
 	strcpy(ret_router->interface, SIM_INTERFACE);
 	for (unsigned k = 0; k < SIM_COMPANION_ADDRESSES; k++) {
-		struct kern_address address = address_of(r, k);
+		struct kern_address address = companion_address(r, k);
 
 		ret_addresses[k] = (struct conf_address){ .family = address.family,
 							  .prefix_len = address.prefix_len };
@@ -139,7 +139,7 @@ int companion_change(struct sim *sim, struct sim_process *by, const struct kern_
 		ip6_check_message(sim, i, change);
 	address->present = change->add;
 	address->deprecated = change->add && change->address.deprecated;
-	tell(sim, i, by, address_of(r, k), !change->add);
+	tell(sim, i, by, companion_address(r, k), !change->add);
 	return 0;
 }
 
@@ -153,7 +153,7 @@ void companion_show(const struct sim_process *process, kern_object_fn each, void
 		each(&object, arg);
 	}
 	for (unsigned k = 0; k < SIM_COMPANION_ADDRESSES; k++) {
-		object.address = address_of(r, k);
+		object.address = companion_address(r, k);
 		if (r->companion.table[k].present)
 			each(&object, arg);
 	}
@@ -168,7 +168,7 @@ void companion_vanishes(struct sim *sim, unsigned i)
 		if (!c->table[k].present)
 			continue;
 		c->table[k].present = false;
-		tell(sim, i, NULL, address_of(r, k), true);
+		tell(sim, i, NULL, companion_address(r, k), true);
 	}
 	companion_set_own(sim, i, false);
 }
@@ -226,6 +226,26 @@ void companion_end_dad(struct sim *sim, unsigned i)
 
 /* ---- what it sends ---- */
 
+/* Hosts do not listen to it. */
+static void say(struct sim *sim, unsigned i, unsigned k)
+{
+	const struct sim_gateway *r = &sim->routers[i];
+	struct sim_packet packet = { .type = SIM_PACKET_ARP,
+				     .from = (uint8_t)i,
+				     .family = r->companion.config.family,
+				     .announced = 1u << k,
+				     .len = 6 };
+
+	if (k >= SIM_COMPANION_ADDRESSES) {
+		check_fail(sim, "P4", "%s announces with a wrong frame", node_name(i));
+		return;
+	}
+	memcpy(packet.bytes, macvlan_mac(r), packet.len);
+	for (unsigned to = 0; to < sim->routers_n && sim->overlap; to++)
+		if (to != i && kernel_can_talk(&r->kernel))
+			net_say(sim, &packet, to);
+}
+
 void companion_frame(struct sim *sim, const struct sim_process *process,
 		     const struct sim_frame *frame)
 {
@@ -238,9 +258,7 @@ void companion_frame(struct sim *sim, const struct sim_process *process,
 				     .family = family->number };
 
 	if (check_is_announcement(frame)) {
-		if (check_announced_by(r, frame) >= SIM_COMPANION_ADDRESSES)
-			check_fail(sim, "P4", "%s announces with a wrong frame",
-				   node_name(process->router));
+		say(sim, process->router, check_announced_by(r, frame));
 		return;
 	}
 	if (!check_headers(r, family->number, frame) ||
@@ -282,7 +300,8 @@ static void check_table(struct sim *sim, const struct sim_process *process)
 		bool known = routers_has_address(process->routers,
 						 routers_get(process->routers, NUMBER), k);
 
-		if (c->table[k].present != active)
+		if (c->table[k].present != active &&
+		    !(c->table[k].present && check_companion_may_hold(sim, i)))
 			check_fail(sim, "P3", "the companion of %s is %s and has %s address %u",
 				   node_name(i), vrrp_state_name(c->vr.election.state),
 				   active ? "no" : "still", k);
@@ -349,7 +368,11 @@ void companion_turn(struct sim *sim, const struct sim_process *process)
 void companion_stepped(struct sim *sim, unsigned i, const struct vrrp *before,
 		       const struct vrrp *vr, const struct vrrp_event *event)
 {
-	sim->routers[i].companion.vr = *vr;
+	struct sim_gateway *r = &sim->routers[i];
+
+	if (before->election.state == VRRP_STATE_ACTIVE && vr->election.state == VRRP_STATE_BACKUP)
+		r->companion.yielded_ns = gateway_local_ns(sim, r);
+	r->companion.vr = *vr;
 	unit_stepped(sim, i, 1, before, event);
 }
 

@@ -29,6 +29,7 @@ struct sim_companion {
 	uint8_t bytes[SIM_ADDRESS_LEN]; /* of the host's own address of this family */
 	enum sim_own own;
 	int64_t dad_ns;
+	int64_t yielded_ns;             /* when it was Active last, and came to Backup; its clock */
 	const struct sim_process *bare; /* has no source, */
 	int64_t bare_ns;                /* since then, on its clock */
 	struct sim_companion_address table[SIM_COMPANION_ADDRESSES];
@@ -55,6 +56,11 @@ void companion_init(struct sim_gateway *r, uint8_t host, const struct vrrp_confi
  */
 void companion_conf(const struct sim_gateway *r, const struct sim_conf *conf,
 		    struct conf_address *ret_addresses, struct conf_router *ret_router);
+
+/**
+ * companion_address() - its address @k.
+ */
+struct kern_address companion_address(const struct sim_gateway *r, unsigned k);
 
 /**
  * companion_is_conf() - whether a configuration has it.

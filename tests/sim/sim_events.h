@@ -26,6 +26,8 @@ enum sim_event_type {
 	SIM_EVENT_STOPPED,    /* router @a has had time to stop */
 	SIM_EVENT_STOP_AGAIN, /* whoever has told router @a to stop has no patience */
 	SIM_EVENT_THEFT,      /* the thief of episode @a comes again */
+	SIM_EVENT_SPLIT,      /* two hosts may have had Active members for too long */
+	SIM_EVENT_DRAINED,    /* router @a was drained so long ago that another one shall serve */
 	SIM_EVENT_DAD,        /* duplicate address detection of address @b of router @a is over */
 };
 

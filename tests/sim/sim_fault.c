@@ -118,6 +118,7 @@ static void path_apply(struct sim *sim, unsigned from, unsigned to, const struct
 	case SIM_FAULT_ROUTE:
 	case SIM_FAULT_MACVLAN:
 	case SIM_FAULT_GUEST:
+	case SIM_FAULT_DRAIN:
 	case SIM_FAULT_COUNT:
 		break;
 	}
@@ -220,6 +221,7 @@ static void narrate_begin(const struct sim *sim, const struct sim_episode *e)
 	case SIM_FAULT_MACVLAN:
 	case SIM_FAULT_GUEST:
 	case SIM_FAULT_FAMILY:
+	case SIM_FAULT_DRAIN:
 	case SIM_FAULT_COUNT:
 		break;
 	}
@@ -450,6 +452,8 @@ static void host_begin(struct sim *sim, unsigned i, const struct sim_episode *e)
 		macvlan_begin(sim, e);
 	else if (e->type == SIM_FAULT_GUEST)
 		guest_begin(sim, e);
+	else if (e->type == SIM_FAULT_DRAIN)
+		drains_begin(sim, e);
 	else if (e->type == SIM_FAULT_ROUTE)
 		ip6_set_forwards(sim, e->node, !r->kernel.ip6.forwards);
 }
@@ -481,9 +485,20 @@ static void host_end(struct sim *sim, const struct sim_episode *e)
 		macvlan_end(sim, e);
 	} else if (e->type == SIM_FAULT_GUEST) {
 		guest_end(sim, e);
+	} else if (e->type == SIM_FAULT_DRAIN) {
+		drains_end(sim, e);
 	} else if (e->type == SIM_FAULT_ROUTE) {
 		ip6_set_forwards(sim, e->node, !r->kernel.ip6.forwards);
 	}
+}
+
+bool fault_befalls(const struct sim_episode *e)
+{
+	bool plain = e->type == SIM_FAULT_LEAVE || e->type == SIM_FAULT_RELOAD;
+
+	return !(plain && !e->amount) && e->type != SIM_FAULT_WITHDRAW &&
+	       e->type != SIM_FAULT_ROUTE && e->type != SIM_FAULT_START &&
+	       e->type != SIM_FAULT_DRAIN;
 }
 
 void fault_meddle(struct sim *sim, unsigned i)
@@ -514,7 +529,7 @@ void fault_begin(struct sim *sim, unsigned i)
 	if (!can_suffer(sim, e))
 		return;
 	e->on = true;
-	if (e->type != SIM_FAULT_LEAVE && e->type != SIM_FAULT_START)
+	if (fault_befalls(e))
 		sim->faults.befell_ns = sim->now_ns;
 	narrate_begin(sim, e);
 	recompute(sim);
@@ -537,7 +552,8 @@ void fault_end(struct sim *sim, unsigned i)
 	if (!e->on)
 		return;
 	e->on = false;
-	sim->faults.befell_ns = sim->now_ns;
+	if (fault_befalls(e))
+		sim->faults.befell_ns = sim->now_ns;
 	narrate_end(sim, e);
 	recompute(sim);
 	if (concerns_router(e->type))

@@ -47,6 +47,7 @@ enum sim_fault_type {
 	SIM_FAULT_MACVLAN,  /* enum sim_macvlan_fault @amount */
 	SIM_FAULT_GUEST,    /* enum sim_guest_fault @amount */
 	SIM_FAULT_FAMILY,   /* of one family alone: unit_kind() @amount */
+	SIM_FAULT_DRAIN,    /* no fault: @node is drained: enum sim_drain_end @amount */
 	SIM_FAULT_COUNT,
 };
 
@@ -94,6 +95,12 @@ struct sim_faults {
  * state to suffer it when it begins.
  */
 void fault_add(struct sim *sim, const struct sim_episode *episode);
+
+/**
+ * fault_befalls() - whether somebody may notice it: not what people do with care, as a leave, a
+ * first start, a drain, or a reload that changes nothing, or takes the router away.
+ */
+bool fault_befalls(const struct sim_episode *e);
 
 /* The events of episode @i. */
 void fault_begin(struct sim *sim, unsigned i);

@@ -213,6 +213,10 @@ void gateway_stepped(struct sim *sim, unsigned i, const struct vrrp *before, con
 	if (vr->election.priority != before->election.priority) {
 		check_priority(sim, i, vr->election.priority);
 		r->ranked_ns = sim->now_ns + 1; /* who is better is another question now */
+		if (before->election.state == VRRP_STATE_BACKUP) { /* and who forbids what */
+			check_unread(sim, i);
+			r->healthy_ns = sim->now_ns + 1;
+		}
 	}
 	r->config.priority = vr->election.priority;
 	check_step(sim, i, before, event, out);
@@ -268,6 +272,8 @@ void gateway_turn(struct sim *sim, struct sim_process *process)
 		process_forget(process);
 	look(sim, process);
 	check_turn_end(sim, process);
+	drains_serve(sim, process);
+	look(sim, process);
 	r->resumed = false;
 	gateway_schedule(sim, process);
 	keeper_turned(sim, process);
@@ -284,15 +290,17 @@ void gateway_forget(struct sim *sim, unsigned i)
 	process_wake(sim, process);
 }
 
-bool gateway_begin_to_leave(struct sim *sim, struct sim_process *process, int64_t *ret_until_ns)
+/* @gone_alone: those that the next process does not have. */
+static bool begin_to_leave(struct sim *sim, struct sim_process *process, bool gone_alone,
+			   int64_t *ret_until_ns)
 {
 	struct sim_gateway *r = &sim->routers[process->router];
 
 	check_turn_begin(sim, process->router);
 	r->ready = r->turn.announce; /* nothing is read here that says so */
 	r->turn.announce = 0;
-	check_leave(sim, process);
-	if (!process_leave_routers(process, ret_until_ns)) {
+	check_leave(sim, process, gone_alone);
+	if (!(gone_alone ? process_leave_gone : process_leave_routers)(process, ret_until_ns)) {
 		check_died(sim, process->router);
 		keeper_died(sim, process, true);
 		return false;
@@ -300,6 +308,20 @@ bool gateway_begin_to_leave(struct sim *sim, struct sim_process *process, int64_
 	look(sim, process);
 	check_turn_end(sim, process);
 	return true;
+}
+
+bool gateway_begin_to_leave(struct sim *sim, struct sim_process *process, int64_t *ret_until_ns)
+{
+	return begin_to_leave(sim, process, false, ret_until_ns);
+}
+
+bool gateway_leave_gone(struct sim *sim, struct sim_process *process, int64_t *ret_until_ns)
+{
+	if (!process->told_gone) { /* as nobody is to leave, nothing else happens either */
+		*ret_until_ns = INT64_MIN;
+		return true;
+	}
+	return begin_to_leave(sim, process, true, ret_until_ns);
 }
 
 bool gateway_stop(struct sim *sim, struct sim_process *process)
@@ -333,6 +355,7 @@ void gateway_go(struct sim *sim, struct sim_process *process, int old_fd)
 	struct sim_going going;
 
 	r->adopted = r->last.quiet = false;
+	r->leaving = (struct sim_leaving){ 0 };
 	check_hand_over_end(sim, i);
 	r->bound_ns = VRRP_NEVER;
 	r->reloading = process->frozen_real_ns != 0;
@@ -355,6 +378,7 @@ void gateway_go(struct sim *sim, struct sim_process *process, int old_fd)
 		check_withdrawn(sim, i);
 	if (!process_go(process, old_fd, process->frozen_real_ns)) {
 		look(sim, process);
+		drains_went(sim, process, false);
 		if (r->conf.absent) /* the farewell of one that is withdrawn dies with it */
 			vrrp_init(&r->vr, &r->config);
 		check_died(sim, i);
@@ -366,6 +390,9 @@ void gateway_go(struct sim *sim, struct sim_process *process, int old_fd)
 		check_start(sim, i);
 	}
 	look(sim, process);
+	drains_went(sim, process, true);
+	if (!r->adopted)
+		r->config.priority = r->vr.election.priority;
 	if (r->kernel.ip6.forwards_ns >= process->opened_ns) /* nobody knows what was said */
 		r->kernel.ip6.said = 0;
 	check_go_end(sim, process, &going);
@@ -393,6 +420,7 @@ void gateway_start(struct sim *sim, unsigned i)
 	r->healthy_ns = sim->now_ns;
 	r->bound_ns = VRRP_NEVER;
 	r->leaving = (struct sim_leaving){ 0 };
+	r->drain = (struct sim_drain){ 0 };
 	r->conf = r->file;
 	r->config = r->conf.vrrp;
 	memset(&sim->check.heard[i], 0, sizeof(sim->check.heard[i]));
@@ -425,6 +453,8 @@ void gateway_restart(struct sim *sim, unsigned i)
 void gateway_leave(struct sim *sim, unsigned i, enum sim_leave how)
 {
 	trace(sim, "%s is told to leave", node_name(i));
+	if (gateway_is_active(&sim->routers[i]))
+		sim->check.served = 0;
 	keeper_stop(sim, i, how);
 }
 

@@ -8,6 +8,7 @@
 #define SIM_GATEWAY_H
 
 #include "sim_companion.h"
+#include "sim_drain.h"
 #include "sim_keeper.h"
 #include "sim_model.h"
 #include "sim_process.h"
@@ -78,10 +79,12 @@ struct sim_leaving {
 	bool told;
 	uint32_t held;    /* a bit per address that it had; 0: nothing is to be judged */
 	int64_t until_ns; /* its clock: nobody is waited for after that, */
+	bool judged;      /* some were */
 	bool came;        /* unless somebody has come */
 };
 
 struct sim_gateway {
+	struct sim_drain drain;
 	struct vrrp vr;              /* the election after the last step; a copy */
 	struct vrrp_config config;   /* conf.vrrp, but with the effective priority */
 	struct sim_conf conf, other; /* what runs; what a reload may change it into */
@@ -254,6 +257,11 @@ void gateway_turn(struct sim *sim, struct sim_process *process);
  * Return: false when it died doing so, which the keeper has heard.
  */
 bool gateway_begin_to_leave(struct sim *sim, struct sim_process *process, int64_t *ret_until_ns);
+
+/**
+ * gateway_leave_gone() - likewise, those of its routers that the next process does not have.
+ */
+bool gateway_leave_gone(struct sim *sim, struct sim_process *process, int64_t *ret_until_ns);
 
 /**
  * gateway_stop() - it leaves gracefully, and now.

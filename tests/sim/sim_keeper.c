@@ -5,7 +5,6 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-#include "agent/keeper/tell.h"
 #include "agent/keeper/will.h"
 #include "sim.h"
 #include "sim_filter.h"
@@ -22,16 +21,6 @@ struct answers {
 };
 
 static const struct sim_child no_child = { .state_fd = -1 };
-
-/* The first place is the keeper's own. */
-static struct sim_process *self(struct sim *sim, unsigned i)
-{
-	struct sim_process *process = &sim->processes[i][0];
-
-	process->sim = sim;
-	process->router = i;
-	return process;
-}
 
 static int64_t draw_ns(struct sim *sim, int64_t tidy_ns, int64_t low, int64_t high)
 {
@@ -66,46 +55,6 @@ static enum succession_role role_of(const struct sim_keeper *keeper,
 		if (keeper->children[role].process == process)
 			return (enum succession_role)role;
 	return SUCCESSION_ROLES_COUNT;
-}
-
-/* ---- what is told ---- */
-
-static void tell_word(struct sim *sim, unsigned i, enum event_kind kind, int pid, const char *text,
-		      unsigned word)
-{
-	process_enter(self(sim, i));
-	tell_process(NULL, kind, pid, text, word);
-	process_leave();
-}
-
-static void narrate(struct sim *sim, unsigned i, const struct succession_action *action)
-{
-	static const struct {
-		enum event_kind kind; /* 0: nothing is told */
-		const char *text;
-		unsigned word;
-	} facts[] = {
-		[SUCCESSION_FACT_NO_FIRST] = { EVENT_FAILED, "starting a router process", 0 },
-		[SUCCESSION_FACT_LATE_READY] = { EVENT_PROCESS_LATE, "not ready within 5 s", 0 },
-		[SUCCESSION_FACT_LATE_ALIVE] = { EVENT_PROCESS_LATE, "no sign of life", 0 },
-		[SUCCESSION_FACT_LATE_LEAVE] = { EVENT_PROCESS_LATE, "did not leave in time", 0 },
-		[SUCCESSION_FACT_LOST] = { EVENT_PROCESS_LOST, "it ended", 0 },
-		[SUCCESSION_FACT_HOPELESS] = { EVENT_PROCESS_LOST, "it ended", 1 },
-		[SUCCESSION_FACT_STANDBY] = { EVENT_STANDBY_LOST, "it ended", 0 },
-		[SUCCESSION_FACT_RELOADING] = { EVENT_RELOAD, NULL, EVENT_RELOAD_STARTED },
-		[SUCCESSION_FACT_RELOADED] = { EVENT_RELOAD, NULL, EVENT_RELOAD_DONE },
-		[SUCCESSION_FACT_UNDONE] = { EVENT_RELOAD, "what ran before goes on",
-					     EVENT_RELOAD_UNDONE },
-		[SUCCESSION_FACT_RESUMED] = { EVENT_NONE, NULL, 0 },
-		[SUCCESSION_FACT_AGAIN] = { EVENT_NONE, NULL, 0 },
-	};
-
-	enum succession_fact fact = action->fact;
-	bool of_all = fact == SUCCESSION_FACT_RELOADING || fact == SUCCESSION_FACT_UNDONE;
-	int pid = of_all ? 0 : sim->routers[i].keeper.children[action->role].pid;
-
-	if (facts[fact].kind)
-		tell_word(sim, i, facts[fact].kind, pid, facts[fact].text, facts[fact].word);
 }
 
 /* ---- processes ---- */
@@ -223,7 +172,7 @@ static void execute_will(struct sim *sim, unsigned i, const struct succession_ac
 	check_turn_begin(sim, i);
 	if (gateway_is_active(r))
 		check_withdrawn(sim, i);
-	process_enter(self(sim, i));
+	process_enter(keeper_self(sim, i));
 	err = will_open(&none, &will);
 	assert(err == 0);
 	(void)will_execute(will, r->keeper.children[action->role].state_fd, NULL);
@@ -316,8 +265,8 @@ static void execute(struct sim *sim, unsigned i, const struct succession_action 
 		forget(sim, child);
 		break;
 	case SUCCESSION_REFUSE:
-		tell_word(sim, i, EVENT_RELOAD, 0, "the running configuration stays",
-			  EVENT_RELOAD_REFUSED);
+		keeper_tell(sim, i, EVENT_RELOAD, 0, "the running configuration stays",
+			    EVENT_RELOAD_REFUSED);
 		break;
 	case SUCCESSION_EXEC:
 		add(answers,
@@ -334,7 +283,7 @@ static void execute(struct sim *sim, unsigned i, const struct succession_action 
 	case SUCCESSION_TELL:
 		if (action->fact == SUCCESSION_FACT_LATE_READY)
 			check_late(sim, i);
-		narrate(sim, i, action);
+		keeper_narrate(sim, i, action);
 		break;
 	case SUCCESSION_SERVICE:
 		break;
@@ -496,6 +445,16 @@ static void on_frozen(struct sim *sim, struct sim_process *process)
 		ended(sim, process, 0);
 }
 
+/* What it does not have the one that speaks hears of before it is to make room. */
+static void say_gone(struct sim *sim, const struct sim_process *process)
+{
+	const struct sim_keeper *keeper = &sim->routers[process->router].keeper;
+	struct sim_process *current = keeper->children[SUCCESSION_CURRENT].process;
+
+	if (role_of(keeper, process) == SUCCESSION_NEXT && current)
+		current->told_gone = process->conf.absent && !current->conf.absent;
+}
+
 void keeper_process_event(struct sim *sim, struct sim_process *process)
 {
 	enum sim_step step = process->step;
@@ -509,6 +468,7 @@ void keeper_process_event(struct sim *sim, struct sim_process *process)
 		on_start(sim, process);
 		break;
 	case SIM_STEP_READY:
+		say_gone(sim, process);
 		process->said_ready = true;
 		fault_meddle(sim, process->router);
 		says(sim, process, SUCCESSION_SAYS_READY, 0);
@@ -559,27 +519,48 @@ static bool leaves(struct sim *sim, struct sim_process *process)
 	return false;
 }
 
-void keeper_turned(struct sim *sim, struct sim_process *process)
+static void freeze(struct sim *sim, struct sim_process *process)
 {
 	unsigned i = process->router;
-	struct sim_keeper *keeper = &sim->routers[i].keeper;
 
+	process_freeze(process);
+	if (process_router(process)) /* with what is to be announced anew */
+		sim->routers[i].vr = process_router(process)->vr;
+	process->speaks = process->licensed = false;
+	process->told_to_freeze = false;
+	process->frozen = true;
+	sim->routers[i].keeper.frozen_opened_ns = process->opened_ns;
+	check_frozen(sim, i);
+	/* This and GO are heard within the latency of a host. */
+	process_at(sim, process, SIM_STEP_FROZEN,
+		   sim->now_ns + draw_ns(sim, 0, 0, sim->latency_ns / 2));
+}
+
+/* As agent/router/turn.c does. Return: whether it makes room now; it may have died. */
+static bool makes_room(struct sim *sim, struct sim_process *process)
+{
+	int64_t until_ns;
+
+	if (!process->leaves_gone) {
+		if (!gateway_leave_gone(sim, process, &until_ns))
+			return false;
+		if (until_ns > gateway_local_ns(sim, &sim->routers[process->router]))
+			says(sim, process, SUCCESSION_SAYS_LEAVING, until_ns);
+	}
+	if (routers_have_left(process->routers))
+		return true;
+	gateway_schedule(sim, process);
+	return false;
+}
+
+void keeper_turned(struct sim *sim, struct sim_process *process)
+{
 	say_alive(sim, process);
 	if (process->told_to_leave) {
 		if (leaves(sim, process) && gateway_stop(sim, process))
 			ended(sim, process, 0);
-	} else if (process->told_to_freeze) {
-		process_freeze(process);
-		if (process_router(process)) /* with what is to be announced anew */
-			sim->routers[i].vr = process_router(process)->vr;
-		process->speaks = process->licensed = false;
-		process->told_to_freeze = false;
-		process->frozen = true;
-		keeper->frozen_opened_ns = process->opened_ns;
-		check_frozen(sim, i);
-		/* This and GO are heard within the latency of a host. */
-		process_at(sim, process, SIM_STEP_FROZEN,
-			   sim->now_ns + draw_ns(sim, 0, 0, sim->latency_ns / 2));
+	} else if (process->told_to_freeze && makes_room(sim, process)) {
+		freeze(sim, process);
 	}
 }
 

@@ -6,6 +6,7 @@
 #ifndef SIM_KEEPER_H
 #define SIM_KEEPER_H
 
+#include "agent/event.h"
 #include "agent/keeper/succession.h"
 #include "sim_process.h"
 
@@ -70,6 +71,27 @@ void keeper_init(struct sim_keeper *keeper);
  * Return: NULL when there is none.
  */
 struct sim_process *keeper_speaker(struct sim *sim, unsigned i);
+
+/* ---- what it tells: sim_keeper_tell.c ---- */
+
+/**
+ * keeper_self() - the keeper as a process: the first place of its host is its own.
+ */
+struct sim_process *keeper_self(struct sim *sim, unsigned i);
+
+/**
+ * keeper_tell() - a fact about process @pid.
+ * @word: of the kind.
+ */
+void keeper_tell(struct sim *sim, unsigned i, enum event_kind kind, int pid, const char *text,
+		 unsigned word);
+
+/**
+ * keeper_narrate() - what the rules want to be told.
+ */
+void keeper_narrate(struct sim *sim, unsigned i, const struct succession_action *action);
+
+/* ---- life ---- */
 
 /**
  * keeper_start() - vipd is started.

@@ -40,6 +40,7 @@ struct job {
 	uint64_t seed; /* in the works */
 	unsigned failed_n;
 	uint64_t failed[FAILED_MAX];
+	struct sim_tally tally;
 };
 
 static struct sim world;
@@ -80,6 +81,14 @@ static bool is_enough(const struct options *options, const struct job *jobs, uin
 	return false;
 }
 
+static void add_tally(struct sim_tally *sum, const struct sim_tally *tally)
+{
+	sum->leaves_n += tally->leaves_n;
+	sum->leaves_judged_n += tally->leaves_judged_n;
+	sum->drains_n += tally->drains_n;
+	sum->drains_judged_n += tally->drains_judged_n;
+}
+
 static void work(const struct options *options, struct job *jobs, unsigned nth)
 {
 	struct job *job = &jobs[nth];
@@ -89,7 +98,10 @@ static void work(const struct options *options, struct job *jobs, unsigned nth)
 		if (is_enough(options, jobs, options->seed0 + i))
 			break;
 		job->seed = options->seed0 + i;
-		if (run_seed(options, job->seed, NULL))
+		bool holds = run_seed(options, job->seed, NULL);
+
+		add_tally(&job->tally, &world.tally);
+		if (holds)
 			continue;
 		if (job->failed_n < FAILED_MAX)
 			job->failed[job->failed_n] = job->seed;
@@ -156,6 +168,7 @@ static int run_seeds(const struct options *options)
 {
 	struct job *jobs = mmap(NULL, sizeof(struct job) * JOBS_MAX, PROT_READ | PROT_WRITE,
 				MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	struct sim_tally sum = { 0 };
 	unsigned failed = 0;
 
 	if (jobs == MAP_FAILED) {
@@ -167,6 +180,10 @@ static int run_seeds(const struct options *options)
 		start_job(options, jobs, i);
 	for (unsigned i = 0; i < options->jobs; i++)
 		failed += end_job(options, &jobs[i]);
+	for (unsigned i = 0; i < options->jobs; i++)
+		add_tally(&sum, &jobs[i].tally);
+	printf("leaves: %u of Actives with overlap, %u judged; drains and resumes: %u, %u judged\n",
+	       sum.leaves_n, sum.leaves_judged_n, sum.drains_n, sum.drains_judged_n);
 	printf("seeds %llu..%llu: %u of %u hold\n", (unsigned long long)options->seed0,
 	       (unsigned long long)options->seed0 + options->seeds - 1, options->seeds - failed,
 	       options->seeds);

@@ -17,6 +17,9 @@
 
 #define ABSENT_VRID (SIM_VRID + 100)
 
+/* As agent/router/turn.c has it. */
+#define GONE_PATIENCE_NS (6 * SIM_S)
+
 /* Whose code runs, for what the product calls without a handle. One thread, one world. */
 static struct sim_process *running;
 static jmp_buf death;
@@ -113,6 +116,13 @@ static bool is_mate(const struct vrrp *vr)
 	return vr->config.vrid == SIM_VRID && running->sim->routers[running->router].unit.together;
 }
 
+/* A drain weighs on a router before that goes on with what was left to it. */
+static bool is_early(const struct vrrp *before, const struct vrrp_event *event)
+{
+	return event->type == VRRP_EVENT_PRIORITY && !running->turned &&
+	       before->election.state == VRRP_STATE_INITIALIZE;
+}
+
 void __real_vrrp_step(struct vrrp *vr, const struct vrrp_event *event, struct vrrp_output *out);
 void __wrap_vrrp_step(struct vrrp *vr, const struct vrrp_event *event, struct vrrp_output *out);
 
@@ -121,6 +131,8 @@ void __wrap_vrrp_step(struct vrrp *vr, const struct vrrp_event *event, struct vr
 	struct vrrp before = *vr;
 
 	__real_vrrp_step(vr, event, out);
+	if (is_early(&before, event))
+		return;
 	if (is_main(vr))
 		gateway_stepped(running->sim, running->router, &before, vr, event, out);
 	else if (is_mate(vr))
@@ -265,6 +277,7 @@ void process_spawn(struct sim *sim, struct sim_process *process, unsigned router
 	process->woken_ns = 0;
 	process->told_to_freeze = process->told_to_leave = process->stops = process->turned = false;
 	process->wall_ns = 0;
+	process->asked_to_drain = process->told_gone = process->leaves_gone = false;
 	process->asked_to_forget = process->leaves = process->told_again = false;
 	process->licensed = process->doomed_put = process->mortal = false;
 	process->by_reload = process->said_ready = process->went = process->was_alive = false;
@@ -399,7 +412,19 @@ void process_forget(struct sim_process *process)
 	process_leave();
 }
 
-bool process_leave_routers(struct sim_process *process, int64_t *ret_until_ns)
+void process_drain(struct sim_process *process, int64_t until_ns)
+{
+	const struct journal_asker asker = { 0 };
+	struct clocks now = process_clocks(process);
+	struct drained drained;
+
+	process_enter(process);
+	routers_drain(process->routers, 0, until_ns, &now, &asker, &drained);
+	process_leave();
+}
+
+/* Let it do what it may die of. */
+static bool leave(struct sim_process *process, bool gone_alone, int64_t *ret_until_ns)
 {
 	struct clocks now = process_clocks(process);
 
@@ -408,11 +433,27 @@ bool process_leave_routers(struct sim_process *process, int64_t *ret_until_ns)
 		process_leave();
 		return false;
 	}
-	process->mortal = process->leaves = true;
-	*ret_until_ns = routers_leave(process->routers, &now);
+	process->mortal = true;
+	*ret_until_ns = gone_alone ? routers_leave_gone(process->routers, &now, GONE_PATIENCE_NS)
+				   : routers_leave(process->routers, &now);
 	process->mortal = false;
 	process_leave();
 	return true;
+}
+
+bool process_leave_routers(struct sim_process *process, int64_t *ret_until_ns)
+{
+	process->leaves = true;
+	return leave(process, false, ret_until_ns);
+}
+
+bool process_leave_gone(struct sim_process *process, int64_t *ret_until_ns)
+{
+	process->leaves_gone = true;
+	routers_note_gone(process->routers, "");
+	if (process->told_gone)
+		routers_note_gone(process->routers, process->router_confs[0].name);
+	return leave(process, true, ret_until_ns);
 }
 
 bool process_stop(struct sim_process *process)

@@ -109,11 +109,15 @@ struct sim_process {
 	bool hung;
 	int64_t woken_ns; /* its host runs again since then, and it was not late before; or 0 */
 	bool told_to_freeze, told_to_leave;
-	bool stops;           /* it leaves */
-	bool leaves;          /* its routers were told to leave, */
-	bool told_again;      /* and now at once */
-	bool asked_to_forget; /* a client waits for that */
-	bool by_reload;       /* it is what a reload brought */
+	bool stops;            /* it leaves */
+	bool leaves;           /* its routers were told to leave, */
+	bool told_gone;        /* the next one does not have its router */
+	bool leaves_gone;      /* which was told to leave therefore */
+	bool told_again;       /* and now at once */
+	bool asked_to_forget;  /* a client waits for that, */
+	bool asked_to_drain;   /* or for that: */
+	int64_t drain_span_ns; /* so long; VRRP_NEVER: without an end; 0: not any more */
+	bool by_reload;        /* it is what a reload brought */
 	bool said_ready;
 	bool went;        /* it has gone on, and left that in its memory */
 	bool was_alive;   /* it gave a sign of life */
@@ -228,12 +232,23 @@ bool process_turn(struct sim_process *process);
 void process_forget(struct sim_process *process);
 
 /**
+ * process_drain() - likewise: its router is drained.
+ * @until_ns: on its clock; VRRP_NEVER: without an end; 0: it is resumed.
+ */
+void process_drain(struct sim_process *process, int64_t until_ns);
+
+/**
  * process_leave_routers() - its routers leave, as soon as somebody serves.
  * @ret_until_ns: when they are out at the latest, on its clock.
  *
  * Return: false when it died doing so.
  */
 bool process_leave_routers(struct sim_process *process, int64_t *ret_until_ns);
+
+/**
+ * process_leave_gone() - likewise, those of its routers that the next process does not have.
+ */
+bool process_leave_gone(struct sim_process *process, int64_t *ret_until_ns);
 
 /**
  * process_stop() - it leaves gracefully.

@@ -126,9 +126,11 @@ static bool parse_setting(char *word, struct vrrp_config *config, struct host *h
 /* What a host has besides its router. */
 struct extras {
 	bool companion, unit, mac, guest;
+	int64_t addresses; /* on none of which another one depends */
 };
 
-/* "lease=available", "other.priority=50", "subnet=4": what is not of struct vrrp_config. */
+/* "lease=available", "other.priority=50", "subnet=4", "addresses=2": what is not of struct
+ * vrrp_config. */
 static bool parse_agent(char *word, struct sim_conf *conf, struct sim_conf *other, int64_t *subnet,
 			struct extras *extras)
 {
@@ -154,6 +156,9 @@ static bool parse_agent(char *word, struct sim_conf *conf, struct sim_conf *othe
 		extras->guest = true;
 	else if (strcmp(word, "unit=1") == 0)
 		extras->companion = extras->unit = true;
+	else if (strncmp(word, "addresses=", 10) == 0 &&
+		 parse_number(word + 10, SIM_ADDRESSES_MAX, &n) && n)
+		extras->addresses = n;
 	else if (strncmp(word, "subnet=", 7) != 0 ||
 		 !parse_number(word + 7, SIM_ADDRESSES_MAX, subnet))
 		return false;
@@ -173,7 +178,7 @@ static bool parse_router(struct script *script, char **words, unsigned n)
 				      .interval_cs = 100,
 				      .preempt = true,
 				      .announce = { 3, { 1000, 4000, 16000 }, 60000 } };
-	struct extras extras = { 0 };
+	struct extras extras = { .addresses = 1 };
 	struct sim_conf conf = { .lease = CONF_LEASE_OFF }, other = { .lease = CONF_LEASE_OFF };
 
 	if (i == SIM_ROUTERS_MAX)
@@ -185,7 +190,7 @@ static bool parse_router(struct script *script, char **words, unsigned n)
 	if (config.family == 6)
 		config.announce = family_announce(6, true);
 	gateway_init(&sim->routers[i], &config, (uint8_t)host.address,
-		     subnet ? (unsigned)subnet : 1);
+		     (unsigned)(subnet ? subnet : extras.addresses));
 	kernel_init(sim, i);
 	sim->routers[i].wall_behind_ns = host.behind_ns;
 	sim->routers[i].wall_set_ns = host.set_ns;
@@ -256,11 +261,14 @@ static const struct {
 	{ "reload", SIM_FAULT_RELOAD, 1, true, false, 0 },
 	{ "withdraw", SIM_FAULT_WITHDRAW, 1, false, false, 0 },
 	{ "steal", SIM_FAULT_STEAL, 1, true, false, 0 },
+	{ "steal-one", SIM_FAULT_STEAL, 1, true, false, 0 },
 	{ "squat", SIM_FAULT_SQUAT, 1, false, false, 0 },
 	{ "trouble", SIM_FAULT_KERNEL, 1, true, false, 0 },
 	{ "forget", SIM_FAULT_FORGET, 1, false, false, 0 },
 	{ "macvlan", SIM_FAULT_MACVLAN, 1, true, false, 0 },
 	{ "guest", SIM_FAULT_GUEST, 1, true, false, 0 },
+	{ "drain", SIM_FAULT_DRAIN, 1, false, false, SIM_DRAIN_RESUMED },
+	{ "drain-for", SIM_FAULT_DRAIN, 1, false, false, SIM_DRAIN_TIMED },
 	{ "cut4", SIM_FAULT_FAMILY, 2, false, false, SIM_FAMILY_CUT * 2 },
 	{ "cut6", SIM_FAULT_FAMILY, 2, false, false, SIM_FAMILY_CUT * 2 + 1 },
 	{ "bare4", SIM_FAULT_FAMILY, 1, false, false, SIM_FAMILY_SOURCELESS * 2 },
@@ -311,6 +319,8 @@ static bool parse_at(struct script *script, char **words, unsigned n)
 			return false;
 		if (e.type == SIM_FAULT_STEAL || e.type == SIM_FAULT_STALL) /* so often; so late */
 			e.ns = e.amount * SIM_MS;
+		if (strcmp(faults[kind].name, "steal-one") == 0)
+			e.amount = 0; /* not of all addresses */
 		fault_add(script->sim, &e);
 		return true;
 	}

@@ -12,7 +12,8 @@
  *                                        default address is 192.0.2.11 for r1, .12 for r2...
  *                                        and lease=available or safe, default off; subnet=4: so
  *                                        many addresses, of which the first takes the others
- *                                        along; and what a reload may change: other.priority=50;
+ *                                        along; addresses=4: so many without a subnet;
+ *                                        and what a reload may change: other.priority=50;
  *                                        family=6; companion=1: one of the other family, too;
  *                                        unit=1: one that shares its fate;
  *                                        mac=1: with a virtual MAC; guest=1: with a required
@@ -32,7 +33,7 @@
  *                                        link-local address is somebody else's, is another one; it
  *                                        begins to route, or ends
  *   at 5000 reload r1 1                  with what is other; 0: as it is
- *   at 5000 steal r1 500 for 4000        every 500 ms
+ *   at 5000 steal r1 500 for 4000        every 500 ms; steal-one: the first address alone
  *   at 5000 late r1 500 for 4000         is scheduled up to 500 ms late
  *   at 5000 trouble r1 1 for 4000        a sum of enum sim_trouble
  *   at 5000 macvlan r1 1                 enum sim_macvlan_fault

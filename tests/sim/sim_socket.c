@@ -348,9 +348,11 @@ static void send_advert(struct sim *sim, unsigned i, const struct sim_frame *fra
 static void send_announcements(struct sim *sim, unsigned i, uint32_t announced)
 {
 	const struct sim_gateway *r = &sim->routers[i];
-	struct sim_packet packet = {
-		.type = SIM_PACKET_ARP, .from = (uint8_t)i, .announced = announced, .len = 6
-	};
+	struct sim_packet packet = { .type = SIM_PACKET_ARP,
+				     .from = (uint8_t)i,
+				     .family = r->config.family,
+				     .announced = announced,
+				     .len = 6 };
 	char name[64];
 
 	if (!announced)

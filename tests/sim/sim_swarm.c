@@ -258,6 +258,7 @@ struct mix {
 	int64_t jitter_ns, stall_ns; /* the most of them */
 	int64_t missed;              /* the most adverts that one may miss */
 	bool calm;
+	bool quiet; /* nothing but what people do with care */
 };
 
 /* @after: another episode that has an end, or NULL. */
@@ -373,6 +374,7 @@ static void draw_size(struct sim *sim, const struct mix *mix, struct sim_episode
 	case SIM_FAULT_FAMILY:
 	case SIM_FAULT_MACVLAN:
 	case SIM_FAULT_GUEST:
+	case SIM_FAULT_DRAIN:
 	case SIM_FAULT_COUNT:
 		break;
 	}
@@ -480,8 +482,9 @@ static void draw_ip6(struct sim *sim, const struct mix *mix)
 			ip6_begin_dad(sim, i, SIM_OWN_MAX - 1);
 	}
 	for (unsigned n = prng_below(p, 4); n; n--) {
-		struct sim_episode e = { .type = mix->calm || prng_one_in(p, 3) ? SIM_FAULT_ROUTE
-										: SIM_FAULT_LINK,
+		struct sim_episode e = { .type = mix->calm || mix->quiet || prng_one_in(p, 3)
+							 ? SIM_FAULT_ROUTE
+							 : SIM_FAULT_LINK,
 					 .node = (uint8_t)prng_below(p, sim->routers_n),
 					 .amount = prng_below(p, SIM_LINK_FAULTS) };
 
@@ -667,8 +670,11 @@ void swarm_begin(struct sim *sim, uint64_t seed)
 		mix.types &= ~FAULT_BIT(KERNEL);
 	if (world.macvlans)
 		mix.types &= ~(FAULT_BIT(SQUAT) | FAULT_BIT(REPLACE));
+	mix.quiet = (world.planned || world.peaceful) && !mix.calm;
 	if (world.planned && !mix.calm)
-		mix.types = FAULT_BIT(LEAVE);
+		mix.types = FAULT_BIT(LEAVE) | FAULT_BIT(WITHDRAW);
+	if (world.peaceful && !mix.calm)
+		mix.types = FAULT_BIT(LEAVE) | FAULT_BIT(RELOAD) | FAULT_BIT(WITHDRAW);
 	if (!mix.types)
 		mix.types = FAULT_BIT(LOSS);
 	mix.interval_ns = cs_ns(interval_extreme(sim, false));
@@ -738,7 +744,7 @@ bool swarm_run(struct sim *sim)
 		return false;
 	trace(sim, "-- faults are over");
 	converged = sim->now_ns + convergence_ns(sim) + sim->faults.repair_ns +
-		    macvlan_late_ns(sim) + check_leaving_late_ns(sim);
+		    macvlan_late_ns(sim) + check_leaving_late_ns(sim) + drains_late_ns(sim);
 	if (!sim_run_until(sim, converged))
 		return false;
 	check_converged(sim);

@@ -403,6 +403,88 @@ static void check_silence(struct sim *sim, const struct sim_process *process)
 			   node_name(i), (double)(gateway_local_ns(sim, r) - since_ns) / SIM_MS);
 }
 
+/* ---- Active on several hosts ---- */
+
+/* Hosts that have Active members: two have, or more. */
+static bool is_split(const struct sim *sim)
+{
+	unsigned n = 0;
+
+	for (unsigned i = 0; i < sim->routers_n; i++) {
+		const struct sim_gateway *r = &sim->routers[i];
+
+		n += r->up && (is_in(r, 0, VRRP_STATE_ACTIVE) || is_in(r, 1, VRRP_STATE_ACTIVE));
+	}
+	return n > 1;
+}
+
+/* Whether all have units, whose members can speak and are taken for that. */
+static bool is_plain(struct sim *sim)
+{
+	for (unsigned i = 0; i < sim->routers_n; i++) {
+		const struct sim_gateway *r = &sim->routers[i];
+
+		if (!r->unit.together)
+			return false;
+		if (r->up && !(unit_can_speak(sim, i, 0) && unit_can_speak(sim, i, 1)))
+			return false;
+		if (r->up && unit_has_mute(sim, i))
+			return false;
+	}
+	return true;
+}
+
+/* The longest time until all have heard the better one, or that a better one is there. */
+static int64_t split_ns(const struct sim *sim)
+{
+	int64_t longest_ns = 0;
+
+	for (unsigned i = 0; i < sim->routers_n; i++) {
+		const struct vrrp_config *c = &sim->routers[i].config;
+		int64_t down_ns = model_down_ns(c, sim->check.interval_max_cs);
+
+		if (down_ns > longest_ns)
+			longest_ns = down_ns;
+	}
+	return longest_ns + longest_ns / 1000 + 2 * sim->latency_ns + SIM_MS;
+}
+
+/* Since when they could have been of one mind. */
+static int64_t split_since(struct sim *sim)
+{
+	int64_t since_ns = sim->check.split_ns;
+	int64_t befell_ns = sim->faults.befell_ns + sim->faults.settle_ns;
+
+	if (sim->faults.befell_ns && befell_ns > since_ns)
+		since_ns = befell_ns;
+	return check_befalls(sim) || !is_plain(sim) ? sim->now_ns : since_ns;
+}
+
+void unit_split(struct sim *sim)
+{
+	int64_t since_ns = split_since(sim);
+
+	sim->check.split_pending = false;
+	if (!sim->check.split_ns)
+		return;
+	if (sim->now_ns > since_ns + split_ns(sim))
+		check_fail(sim, "U", "two hosts have Active members for %.3f ms",
+			   (double)(sim->now_ns - since_ns) / SIM_MS);
+	sim->check.split_pending = true;
+	events_push(&sim->events, since_ns + split_ns(sim) + 1, SIM_EVENT_SPLIT, 0, 0);
+}
+
+static void watch_split(struct sim *sim)
+{
+	bool split = is_split(sim), before = sim->check.split_ns;
+
+	if (split == before)
+		return;
+	sim->check.split_ns = split ? sim->now_ns : 0;
+	if (split && !sim->check.split_pending)
+		unit_split(sim);
+}
+
 /* A member is Active that cannot speak, and the other one is none, or cannot either. */
 static bool is_voiceless(const struct sim_gateway *r)
 {
@@ -423,6 +505,7 @@ void unit_turn(struct sim *sim, const struct sim_process *process)
 {
 	struct sim_gateway *r = &sim->routers[process->router];
 
+	watch_split(sim);
 	if (!r->unit.together || !process_router(process))
 		return;
 	check_same(sim, process);

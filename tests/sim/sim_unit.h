@@ -17,6 +17,10 @@
  *     address of its own for half a second; nobody else is mute.
  *   - When the faults are over, each family of a component has one Active, on one host but for
  *     those that cannot speak to each other; and nothing changes any more.
+ *   - No two hosts have Active members, of one family or of different ones, for longer than the
+ *     longest Active_Down_Interval, while nothing befalls anybody, all have such units, and all of
+ *     them can speak in both families, and know that. What was delayed or stalled until then takes
+ *     its own time.
  *   - In calm runs, in which what befalls one family alone is added, nobody changes its state.
  *
  * In mixed worlds one host has a router of the first family alone, or one whose families elect
@@ -151,6 +155,11 @@ bool unit_can_speak(const struct sim *sim, unsigned i, unsigned member);
  * unit_turn() - the end of a turn.
  */
 void unit_turn(struct sim *sim, const struct sim_process *process);
+
+/**
+ * unit_split() - two hosts may have had Active members for too long.
+ */
+void unit_split(struct sim *sim);
 
 /**
  * unit_converged() - the faults are over, and each family has its Active.

@@ -59,8 +59,13 @@ static void read_all(struct kern_watch *watch, unsigned at, kern_said_fn each, v
 	const struct sim_process *process = watch->process;
 	const struct sim_packet *packet = &process->sim->net.packets[watch->queue[at].slot];
 
+	const struct sim_gateway *r = &process->sim->routers[process->router];
+	bool main = packet->family == r->config.family;
+
 	for (unsigned k = 0; k < SIM_ADDRESSES_MAX; k++) {
-		struct kern_address address = kernel_address(process->sim, process->router, k);
+		struct kern_address address =
+			main ? kernel_address(process->sim, process->router, k)
+			     : companion_address(r, k % SIM_COMPANION_ADDRESSES);
 		struct kern_said said = { .ifindex = watch->queue[at].ifindex,
 					  .family = address.family,
 					  .announcement = true };
@@ -70,7 +75,8 @@ static void read_all(struct kern_watch *watch, unsigned at, kern_said_fn each, v
 		memcpy(said.address, address.bytes, sizeof(said.address));
 		memcpy(said.mac, packet->bytes, sizeof(said.mac));
 		each(&said, arg);
-		check_heard(process->sim, process, &said, k);
+		if (main)
+			check_heard(process->sim, process, &said, k);
 	}
 }
 
@@ -90,7 +96,7 @@ int kern_watch_dispatch(struct kern_watch *watch, kern_said_fn each, void *arg)
 static void queue(struct sim *sim, struct sim_process *process, unsigned slot)
 {
 	const struct sim_gateway *r = &sim->routers[process->router];
-	struct kern_watch *watch = &process->watches[r->config.family == 6];
+	struct kern_watch *watch = &process->watches[sim->net.packets[slot].family == 6];
 	unsigned last = (watch->first + watch->n) % SIM_SAID_MAX;
 
 	if (!process->exists || !watch->open || watch->n == SIM_SAID_MAX)

@@ -3,6 +3,8 @@
 
 #include "sim.h"
 
+#define NEAR_NS (10 * SIM_MS)
+
 void world_draw(uint64_t seed, struct sim_world *ret_world)
 {
 	struct prng *p = &ret_world->prng;
@@ -21,10 +23,12 @@ void world_draw(uint64_t seed, struct sim_world *ret_world)
 			   !ret_world->macvlans && !ret_world->guests;
 	ret_world->companions |= ret_world->units;
 	ret_world->said.state = seed ^ UINT64_C(0x6f7665726c617073);
-	ret_world->overlap =
-		prng_one_in(&ret_world->said, 2) && !ret_world->units && !ret_world->guests;
-	ret_world->planned = ret_world->overlap && prng_one_in(&ret_world->said, 4);
-	ret_world->damped = seed % 7 == 3 && !ret_world->planned;
+	ret_world->overlap = prng_one_in(&ret_world->said, 2) && !ret_world->guests;
+	ret_world->drained.state = seed ^ UINT64_C(0x647261696e656421);
+	ret_world->drains = prng_one_in(&ret_world->drained, 3);
+	ret_world->peaceful = ret_world->drains && prng_one_in(&ret_world->drained, 2);
+	ret_world->planned = ret_world->overlap && prng_one_in(&ret_world->said, 2);
+	ret_world->damped = seed % 7 == 3 && !ret_world->planned && !ret_world->peaceful;
 }
 
 bool world_has_ip6(const struct sim_world *world)
@@ -189,8 +193,45 @@ static void afflict_hosts(struct sim *sim, struct sim_world *world, const struct
 	}
 }
 
+/* Often while something else begins or ends on the same host. */
+static void draw_drain(struct sim *sim, struct sim_world *world, const struct sim_span *span,
+		       struct sim_episode *e)
+{
+	struct prng *p = &world->drained;
+	const struct sim_episode *other = &sim->faults.episodes[prng_below(p, sim->faults.n)];
+	bool ends = other->end_ns != VRRP_NEVER;
+
+	*e = (struct sim_episode){ .type = SIM_FAULT_DRAIN,
+				   .node = (uint8_t)prng_below(p, sim->routers_n),
+				   .amount = prng_below(p, SIM_DRAIN_ENDS) };
+	draw_span(p, span, e);
+	if (prng_one_in(p, 3) && ends && other->begin_ns > span->from_ns + NEAR_NS) {
+		e->node = other->node;
+		e->begin_ns = (prng_one_in(p, 2) ? other->begin_ns : other->end_ns) +
+			      prng_range(p, -NEAR_NS, NEAR_NS);
+	}
+	if (prng_one_in(p, 6))
+		e->end_ns = VRRP_NEVER;
+	else if (e->end_ns < e->begin_ns)
+		e->end_ns = e->begin_ns;
+}
+
+static void drain_hosts(struct sim *sim, struct sim_world *world, const struct sim_span *span)
+{
+	for (unsigned n = 1 + prng_below(&world->drained, 6); n; n--) {
+		struct sim_episode e;
+
+		draw_drain(sim, world, span, &e);
+		fault_add(sim, &e);
+	}
+}
+
 void world_afflict(struct sim *sim, struct sim_world *world, const struct sim_span *span)
 {
+	if (world->drains && !span->calm)
+		drain_hosts(sim, world, span);
+	if ((world->peaceful || world->planned) && !span->calm)
+		return;
 	if (world->macvlans && !span->calm)
 		afflict_hosts(sim, world, span, SIM_FAULT_MACVLAN, SIM_MACVLAN_FAULTS);
 	if (world->guests)

@@ -25,8 +25,11 @@ struct sim_world {
 	bool guests;     /* or an address elsewhere */
 	bool signs;      /* adverts are signed, where there is none of the last four */
 	bool overlap;    /* some routers hand over what they serve until others have announced it */
-	bool planned;    /* there, and nothing befalls anybody but that they leave */
-	bool damped;     /* some routers preempt nobody when they have changed too often */
+	bool drains;     /* hosts are drained; */
+	bool peaceful;   /* and else they leave or reload, and nothing befalls anybody */
+	struct prng drained; /* of drains, drawn apart */
+	bool planned;        /* there, and nothing befalls anybody but that they leave */
+	bool damped;         /* some routers preempt nobody when they have changed too often */
 	struct prng
 		said; /* of what befalls announcements there; drawn apart from the others, too */
 };

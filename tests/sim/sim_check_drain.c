@@ -1,0 +1,184 @@
+/* SPDX-License-Identifier: MIT */
+/* Drains (P20), and what they may cost; the list of properties is in sim_check.h. */
+#include "sim.h"
+
+#define LAST 1
+
+/* An Active_Down_Interval at the lowest priority, an interval, and what the offer takes. */
+static int64_t patience_ns(const struct sim *sim, const struct sim_gateway *r)
+{
+	struct vrrp_config last = r->config;
+	int64_t interval_ns = sim->check.interval_max_cs * 10 * SIM_MS;
+
+	last.priority = LAST;
+	return 2 * model_down_ns(&last, sim->check.interval_max_cs) + 2 * interval_ns + SIM_S;
+}
+
+/* Whether somebody has address @k, of the router or of its companion. */
+static bool somebody_has(const struct sim *sim, unsigned k)
+{
+	for (unsigned i = 0; i < sim->routers_n; i++) {
+		const struct sim_gateway *r = &sim->routers[i];
+
+		if (k < SIM_ADDRESSES_MAX ? r->kernel.table[k].present
+					  : r->companion.table[k - SIM_ADDRESSES_MAX].present)
+			return true;
+	}
+	return false;
+}
+
+/* What is served, and can be by all. */
+static uint32_t served(const struct sim *sim)
+{
+	unsigned n = SIM_ADDRESSES_MAX + (sim->units ? SIM_COMPANION_ADDRESSES : 0);
+	uint32_t served = 0;
+
+	for (unsigned k = 0; k < n; k++)
+		served |= (uint32_t)somebody_has(sim, k) << k;
+	return served &
+	       (check_shared(sim) | (check_shared(sim) ? UINT32_MAX : 0) << SIM_ADDRESSES_MAX);
+}
+
+/* A unit leaves both families to whoever is Active in one, also where they elect apart. */
+static bool is_mixed(const struct sim *sim)
+{
+	for (unsigned i = 0; i < sim->routers_n; i++)
+		if (sim->units && !sim->routers[i].unit.together)
+			return true;
+	return false;
+}
+
+/* Nobody is about to stop. */
+static bool is_steady(const struct sim *sim)
+{
+	for (unsigned i = 0; i < sim->routers_n; i++)
+		if (sim->routers[i].keeper.stopping || sim->routers[i].leaving.told)
+			return false;
+	return check_is_calm(sim);
+}
+
+/* Two are Active, or somebody has been for less than an interval: adverts of a contest are under
+ * way, and whoever changes his priority now may yield to one who yields to him. */
+static bool is_contested(const struct sim *sim)
+{
+	int64_t lately_ns = sim->now_ns - sim->check.interval_max_cs * 10 * SIM_MS;
+	unsigned n = 0;
+
+	for (unsigned i = 0; i < sim->routers_n; i++) {
+		n += gateway_is_active(&sim->routers[i]);
+		if (gateway_is_active(&sim->routers[i]) && sim->routers[i].active_ns > lately_ns)
+			return true;
+	}
+	return n > 1;
+}
+
+void check_drain(struct sim *sim, unsigned i)
+{
+	struct sim_gateway *r = &sim->routers[i];
+
+	struct vrrp_config last = r->config;
+
+	last.priority = LAST;
+	if (r->drain.asked_ns == gateway_local_ns(sim, r))
+		r->drain.offer_ns = r->drain.asked_ns + model_down_ns(&last, last.interval_cs);
+	r->drain.may_offer = r->drain.until_ns && gateway_is_active(r);
+	sim->tally.drains_n++;
+	if (is_contested(sim)) {
+		sim->check.served = 0;
+	} else if (is_steady(sim) && !is_mixed(sim)) {
+		sim->tally.drains_judged_n++;
+		sim->check.served |= served(sim);
+		sim->check.served_ns = sim->now_ns;
+	}
+	if (!r->drain.until_ns)
+		return;
+	r->drain.due_ns = sim->now_ns + patience_ns(sim, r);
+	events_push(&sim->events, r->drain.due_ns, SIM_EVENT_DRAINED, i, 0);
+}
+
+void check_served(struct sim *sim)
+{
+	if (!sim->check.served)
+		return;
+	if (!is_steady(sim) || sim->faults.befell_ns > sim->check.served_ns)
+		sim->check.served = 0;
+	for (unsigned k = 0; k < SIM_ADDRESSES_MAX + SIM_COMPANION_ADDRESSES; k++)
+		if (sim->check.served >> k & 1 && !somebody_has(sim, k))
+			check_fail(sim, "P20", "a drain leaves nobody with address %u", k);
+}
+
+/* Whether another member of its unit is the last resort, too. */
+static bool is_last(const struct sim_process *process)
+{
+	for (unsigned n = 0; n < routers_count(process->routers); n++)
+		if (routers_get(process->routers, n)->resort.last)
+			return true;
+	return false;
+}
+
+void check_drain_turn(struct sim *sim, const struct sim_process *process)
+{
+	unsigned i = process->router;
+	struct sim_gateway *r = &sim->routers[i];
+	unsigned priority = r->vr.election.priority;
+	bool drained = drains_has(sim, i);
+
+	if (r->vr.election.state != VRRP_STATE_ACTIVE)
+		r->drain.may_offer = false;
+	r->drain.resort = is_last(process);
+	if (r->keeper.stopping ||
+	    r->leaving.told) /* what it has said is not taken back by a priority */
+		return;
+	if (drained && priority != drains_priority(sim, i, &r->conf))
+		check_fail(sim, "P20", "%s is drained and has priority %u", node_name(i), priority);
+	if (!drained && priority != r->conf.vrrp.priority && !r->drain.resort)
+		check_fail(sim, "P20", "%s is not drained and has priority %u", node_name(i),
+			   priority);
+	if (drained && routers_deadline(process->routers) > r->drain.until_ns)
+		check_fail(sim, "deadline", "%s sleeps over the end of its drain", node_name(i));
+	if (!drained && r->drain.until_ns && is_contested(sim))
+		sim->check.served = 0;
+	if (!drained)
+		r->drain.until_ns = 0;
+}
+
+bool check_drain_offer(struct sim *sim, unsigned i)
+{
+	struct sim_gateway *r = &sim->routers[i];
+	bool early = gateway_local_ns(sim, r) < r->drain.offer_ns;
+
+	if (!drains_has(sim, i) || (r->drain.resort && (early || !r->drain.may_offer)))
+		return false;
+	if (!r->drain.may_offer)
+		check_fail(sim, "P20", "%s offers to leave once more", node_name(i));
+	if (early)
+		check_fail(sim, "P20", "%s offers to leave before anybody could preempt",
+			   node_name(i));
+	r->drain.may_offer = false;
+	return true;
+}
+
+/* A peer that hears it, and has been there since it was drained, and would be better. */
+static bool is_awaited(const struct sim *sim, unsigned i, unsigned peer)
+{
+	const struct sim_gateway *r = &sim->routers[i], *p = &sim->routers[peer];
+
+	return peer != i && gateway_in_service(p) && p->vr.election.state == VRRP_STATE_BACKUP &&
+	       p->config.priority > LAST && !p->keeper.stopping &&
+	       sim->faults.group[peer] == sim->faults.group[i] &&
+	       p->vr.election.since_ns < gateway_local_at(p, r->drain.told_ns);
+}
+
+void check_drain_due(struct sim *sim, unsigned i)
+{
+	const struct sim_gateway *r = &sim->routers[i];
+
+	if (sim->now_ns != r->drain.due_ns || !drains_has(sim, i) || !gateway_is_active(r) ||
+	    r->drain.equal || is_mixed(sim) || r->keeper.stopping || !check_is_calm(sim) ||
+	    sim->faults.befell_ns > r->drain.told_ns || r->vr.election.since_ns > r->drain.asked_ns)
+		return;
+	for (unsigned peer = 0; peer < sim->routers_n; peer++)
+		if (is_awaited(sim, i, peer))
+			check_fail(sim, "P20", "%s is drained, and serves on beside %s",
+				   node_name(i), node_name(peer));
+}

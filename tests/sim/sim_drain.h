@@ -1,0 +1,73 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Drains: an operator wants another host to serve, and says when he does not any more, or how long
+ * he does. What he knows of that is written down here; what vipd makes of it is agent/router's. A
+ * drain goes on as long as processes follow each other, and ends with vipd.
+ */
+#ifndef SIM_DRAIN_H
+#define SIM_DRAIN_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+struct sim;
+struct sim_conf;
+struct sim_episode;
+struct sim_process;
+
+/* Of one host. */
+struct sim_drain {
+	int64_t until_ns; /* it ends then, on its clock; VRRP_NEVER: it does not; 0: there is none
+			   */
+	int64_t asked_ns; /* when it was told so last, likewise; */
+	int64_t told_ns;  /* global time */
+	int64_t due_ns;   /* somebody else shall be Active by then; global time */
+	int64_t offer_ns; /* it does not offer to leave before; on its clock */
+	bool may_offer;   /* it was Active then, and has been since, and has made no offer */
+	bool resort;      /* after its last turn it was the last resort for another reason */
+	bool equal;       /* it has ever heard somebody with the lowest priority */
+	bool unsure;      /* the process that had forgotten it died when it went on */
+};
+
+/* How long a drain lasts. */
+enum sim_drain_end {
+	SIM_DRAIN_RESUMED, /* till somebody says so */
+	SIM_DRAIN_TIMED,   /* as long as the episode */
+	SIM_DRAIN_ENDS,
+};
+
+/**
+ * drains_begin(), drains_end() - a fault of the type SIM_FAULT_DRAIN: a client asks, and is served
+ * at the end of a turn; nobody is when no process speaks, or it does not live to it.
+ */
+void drains_begin(struct sim *sim, const struct sim_episode *e);
+void drains_end(struct sim *sim, const struct sim_episode *e);
+
+/**
+ * drains_serve() - the end of a turn: serve whoever has asked.
+ */
+void drains_serve(struct sim *sim, struct sim_process *process);
+
+/**
+ * drains_has() - whether a host is drained now.
+ */
+bool drains_has(const struct sim *sim, unsigned i);
+
+/**
+ * drains_priority() - the effective priority of a router that is no last resort.
+ * @conf: what it runs.
+ */
+unsigned drains_priority(const struct sim *sim, unsigned i, const struct sim_conf *conf);
+
+/**
+ * drains_went() - a process has gone on.
+ * @lives: it did not die of it.
+ */
+void drains_went(struct sim *sim, const struct sim_process *process, bool lives);
+
+/**
+ * drains_late_ns() - how much longer drains that are on may have consequences (P2).
+ */
+int64_t drains_late_ns(const struct sim *sim);
+
+#endif
