@@ -15,6 +15,7 @@
 #include "agent/channel.h"
 #include "agent/conf/conf.h"
 #include "agent/events.h"
+#include "capabilities.h"
 #include "changes.h"
 #include "control.h"
 #include "keys.h"
@@ -575,6 +576,7 @@ int generation_run(const char *conf_path)
 	/* Writing a core would keep the next one waiting: the kernel closes the conversation after.
 	 */
 	(void)prctl(PR_SET_DUMPABLE, 0);
+	(void)capabilities_drop();
 	answer_path(conf_path, g.conf_path, sizeof(g.conf_path));
 	if (learn_role(&g) < 0) {
 		fail(&g, "taking over", -EPROTO,

@@ -6,6 +6,7 @@ configuration and the control socket are where they are by default.
 """
 
 import os
+import pwd
 import signal
 
 import pytest
@@ -52,7 +53,7 @@ class Service:
 
     def install_programs(self):
         """Installs vipd and vipctl, again if they were there; the next reload runs the new ones."""
-        for name in ("vipd", "vipctl"):
+        for name in ("vipd", "vipctl", "vipd-checker"):
             self.manager.install_program(binary(name))
 
     def configure(self, text):
@@ -164,7 +165,8 @@ def test_sandbox_is_in_force_and_takes_nothing_away(service):
     pid = made.router_pid
     status = dict(line.split(":\t") for line in read(f"/proc/{pid}/status").splitlines())
     assert (status["Seccomp"], status["NoNewPrivs"]) == ("2", "1")
-    assert int(status["CapBnd"], 16) == int(status["CapEff"], 16) == capabilities(12, 13, 14, 23)
+    assert int(status["CapEff"], 16) == int(status["CapPrm"], 16) == capabilities(12, 13, 14, 23)
+    assert int(status["CapBnd"], 16) == capabilities(5, 6, 7, 12, 13, 14, 23)
     assert is_read_only(f"/proc/{pid}/root/etc") and not is_read_only(f"/proc/{pid}/root/run/vipd")
     assert os.sched_getscheduler(pid) & ~os.SCHED_RESET_ON_FORK == os.SCHED_RR
     assert is_sanitized() or int(status["VmLck"].split()[0]) > 0
@@ -172,8 +174,23 @@ def test_sandbox_is_in_force_and_takes_nothing_away(service):
     assert [it["MESSAGE"] for it in said if "caveat=not_forwarding" not in it["MESSAGE"]] == []
 
 
+def test_checks_are_asked_without_rights(service):
+    """The checker is nobody, can do nothing, and finds what it is asked for."""
+    made = service(routers=[router(150)])
+    made.configure(vipd_config([router(150, track=[{"check": "web", "weight": -10}])],
+                               {"node": "gw1", "checks": [{"name": "web", "tcp": "127.0.0.1:1"}]}))
+    assert made.does("start") == 0, made.story("not started")
+    made.wait_line("check=web is=down")
+    [pid] = made.processes("vipd-checker")
+    status = dict(line.split(":\t") for line in read(f"/proc/{pid}/status").splitlines())
+    assert int(status["CapEff"], 16) == int(status["CapPrm"], 16) == 0
+    assert set(status["Uid"].split()) == {str(pwd.getpwnam("nobody").pw_uid)}
+    assert os.sched_getscheduler(pid) == os.SCHED_OTHER
+    made.wait_active()
+
+
 def capabilities(*numbers):
-    """NET_ADMIN is 12, NET_RAW 13, IPC_LOCK 14, SYS_NICE 23."""
+    """KILL is 5, SETGID 6, SETUID 7, NET_ADMIN 12, NET_RAW 13, IPC_LOCK 14, SYS_NICE 23."""
     return sum(1 << number for number in numbers)
 
 
