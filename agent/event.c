@@ -245,9 +245,10 @@ static const struct kind kinds[] = {
 			       OF(event.check.in_row, "answers", FIELD_UINT),
 			       FIELD_SCALED(struct event_words, event.check.took_ns, "took_ns", 1),
 			       OF(event.check.number, "number", FIELD_INT),
+			       OF(event.check.changes_n, "changes", FIELD_UINT),
 			       OF(event.check.error, "error", FIELD_TEXT), NOTE),
 			  "check={check} is={is}[ number={number}][ error=\"{error}\"][ "
-			  "answers={answers}][ note=\"{note}\"]" },
+			  "answers={answers}][ changes={changes}][ note=\"{note}\"]" },
 	[EVENT_HANDED_OVER] = { "handed_over", LOG_LEVEL_INFO, WITHOUT_TEXT,
 				ROWS(NUMBER(0, "addresses"), NUMBER(1, "unannounced"),
 				     NUMBER(2, "after_us")),

@@ -323,6 +323,8 @@ struct event_check {
 	int32_t number;  /* of a file with a number */
 	char name[EVENT_CHECK_SIZE];
 	char error[EVENT_ERROR_SIZE];
+	uint32_t changes_n; /* that were not told before this one */
+	uint32_t reserved2;
 };
 
 struct event_fact {

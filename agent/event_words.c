@@ -559,6 +559,9 @@ static void fill_check(struct event_words *words)
 			 "it has not answered for three intervals: another checker is started, and "
 			 "it counts as %s until it does",
 			 check->to <= EVENT_CHECK_DOWN ? event_check_words[check->to] : "unknown");
+	else if (check->changes_n)
+		strcpy(words->note, "it changes again and again: so many changes before were not "
+				    "told; vipctl show --checks has how many answers were bad");
 	else if (check->from == check->to)
 		strcpy(words->note, "it answers again");
 }

@@ -12,6 +12,10 @@
 #define GRACE_NS   NS_PER_S       /* for the checker, after this host stood still */
 #define RESTART_NS (10 * NS_PER_S)
 
+/* So many changes are told in a row, and then one each time that so much has passed. */
+#define TOLD_MAX 10
+#define TOLD_NS  (5 * NS_PER_S)
+
 int facts_open(struct facts *facts, const struct conf *conf)
 {
 	*facts = (struct facts){
@@ -118,6 +122,38 @@ static enum board_value value_of(const struct facts_check *check)
 	return check->value != BOARD_UNKNOWN ? check->value : check->found;
 }
 
+/* Whether there is something left of the stock; it is used then. */
+static bool may_tell(struct facts_check *check, int64_t now_ns)
+{
+	if (check->spent_ns > now_ns + (TOLD_MAX - 1) * TOLD_NS)
+		return false;
+	check->spent_ns = (check->spent_ns > now_ns ? check->spent_ns : now_ns) + TOLD_NS;
+	return true;
+}
+
+/* When there is again; of one with changes that were not told. */
+static int64_t telling_ns(const struct facts_check *check)
+{
+	return check->untold_n ? check->spent_ns - (TOLD_MAX - 1) * TOLD_NS : INT64_MAX;
+}
+
+static void add_news(struct facts *facts, unsigned number, bool changed, int64_t now_ns)
+{
+	struct facts_check *check = &facts->all[number];
+	struct facts_news *news = &facts->news[facts->news_n++];
+
+	*news = (struct facts_news){ .check = number,
+				     .before = check->told,
+				     .overdue = check->overdue,
+				     .tells = may_tell(check, now_ns) };
+	check->untold_n += changed && !news->tells;
+	if (!news->tells)
+		return;
+	news->changes_n = check->untold_n;
+	check->untold_n = 0;
+	check->told = check->value;
+}
+
 /* @patient_ns: before that it was to answer. */
 static void look_at(struct facts *facts, unsigned number, int64_t patient_ns, int64_t now_ns)
 {
@@ -131,8 +167,9 @@ static void look_at(struct facts *facts, unsigned number, int64_t patient_ns, in
 	check->value = (uint8_t)value_of(check);
 	if (check->value != before || check->number != number_before ||
 	    check->overdue != overdue_before)
-		facts->news[facts->news_n++] =
-			(struct facts_news){ number, (uint8_t)before, check->overdue };
+		add_news(facts, number, true, now_ns);
+	else if (now_ns >= telling_ns(check))
+		add_news(facts, number, false, now_ns);
 }
 
 /* ---- all of them ---- */
@@ -176,6 +213,8 @@ unsigned facts_look(struct facts *facts, const struct clocks *now)
 		ns = due_ns(facts, &facts->all[i]);
 		if (!facts->all[i].overdue && ns < next_ns)
 			next_ns = ns;
+		if (telling_ns(&facts->all[i]) < next_ns)
+			next_ns = telling_ns(&facts->all[i]);
 	}
 	ask_for_checker(facts, any_overdue, now_ns);
 	if (any_overdue) /* an answer like the last one is no news to who writes it */
@@ -193,6 +232,11 @@ bool facts_is_awaited(const struct facts *facts, unsigned number)
 	const struct facts_check *check = &facts->all[number];
 
 	return check->value == BOARD_UNKNOWN && !check->overdue;
+}
+
+bool facts_is_told(const struct facts *facts, unsigned number)
+{
+	return facts->all[number].untold_n == 0;
 }
 
 /* ---- in words ---- */

@@ -27,13 +27,19 @@ struct facts_check {
 	bool overdue;                      /* has not answered in time, which is told */
 	int32_t number;
 	int64_t answered_ns; /* 0: not yet */
+	uint8_t told;        /* enum board_value: as it was told last */
+	uint32_t untold_n;   /* changes since: it changes again and again */
+	int64_t spent_ns;    /* telling a change costs a while, of which there is a stock: until
+				then it is used */
 };
 
 /* News of one check. */
 struct facts_news {
 	unsigned check;
-	uint8_t before; /* enum board_value: what counted */
-	bool overdue;   /* since it has not answered */
+	uint8_t before;     /* enum board_value: what counted when it was told last */
+	bool overdue;       /* since it has not answered */
+	bool tells;         /* people shall know, too */
+	uint32_t changes_n; /* that they were not told of */
 };
 
 struct facts {
@@ -77,6 +83,9 @@ void facts_begin(struct facts *facts, const struct clocks *now);
 /**
  * facts_look() - see what is new. Call it when @event_fd is readable, and when it is due.
  *
+ * A check that changes again and again has news each time, but not all of them are told: ten in a
+ * row, and then one in five seconds, and always the last one.
+ *
  * Return: how many news there are in @facts->news.
  */
 unsigned facts_look(struct facts *facts, const struct clocks *now);
@@ -90,6 +99,11 @@ int64_t facts_deadline(const struct facts *facts);
  * facts_is_awaited() - whether a check has never answered, and still has time to.
  */
 bool facts_is_awaited(const struct facts *facts, unsigned check);
+
+/**
+ * facts_is_told() - whether the last change of a check was told, or it changes again and again.
+ */
+bool facts_is_told(const struct facts *facts, unsigned check);
 
 /**
  * facts_key() - a number for a name, the same in all versions and configurations; never 0.

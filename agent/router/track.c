@@ -175,6 +175,12 @@ static const struct track *track_get(const struct routers *routers, const struct
 	return &routers->tracks.all[router->track + i];
 }
 
+bool track_is_told(const struct routers *routers, const struct track *track)
+{
+	return !track->unknown &&
+	       (!track->conf->check[0] || facts_is_told(&routers->facts, track->source));
+}
+
 int track_weight(const struct facts *facts, const struct track *track)
 {
 	int64_t product = (int64_t)track->conf->weight * track->number;

@@ -114,6 +114,12 @@ bool track_note_lacking(struct routers *routers, const struct router *router);
 bool track_is_lacking(const struct routers *routers, const struct router *router);
 
 /**
+ * track_is_told() - whether what has become of it is worth a line: it is known, and does not change
+ * again and again.
+ */
+bool track_is_told(const struct routers *routers, const struct track *track);
+
+/**
  * track_weight() - what a weight comes to now. That of a file with a number counts so often as the
  * number says, up to 253 in all, as keepalived has it; a product of -254 and less is a fault.
  */

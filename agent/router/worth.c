@@ -595,7 +595,7 @@ static void take_track(struct routers *routers, struct track *track)
 	if (track_look(routers, track) && track->conf->weight) {
 		router_weigh(routers, router);
 		journal = router_journal(routers, router);
-		if (!first && !track->unknown)
+		if (!first && track_is_told(routers, track))
 			journal_track(&journal, track, before);
 	}
 	/* One without a weight is a fault, and so may be the product of one; and who waits for a
@@ -623,7 +623,8 @@ void routers_look_at_facts(struct routers *routers)
 	unsigned n = facts_look(facts, routers->now);
 
 	for (unsigned i = 0; i < n; i++) {
-		journal_check(&journal, facts, &facts->news[i]);
+		if (facts->news[i].tells)
+			journal_check(&journal, facts, &facts->news[i]);
 		tracks_doubt_check(routers, facts->news[i].check);
 	}
 }

@@ -289,6 +289,52 @@ static void test_facts_are_described_with_why_and_how_many(void **state)
 	close_scene(&scene);
 }
 
+/* How many of so many changes are told, one each @every_ns. */
+static unsigned tell_changes(struct scene *scene, unsigned n, int64_t every_ns)
+{
+	unsigned told_n = 0;
+
+	for (unsigned i = 0; i < n; i++) {
+		scene->now.mono_ns += every_ns;
+		answer(scene, WEB, i % 2 ? BOARD_UP : BOARD_DOWN, "");
+		assert_int_equal(facts_look(&scene->facts, &scene->now), 1);
+		told_n += scene->facts.news[0].tells;
+	}
+	return told_n;
+}
+
+static void test_facts_what_changes_again_and_again_is_told_seldom(void **state)
+{
+	struct scene scene;
+
+	(void)state;
+	open_scene(&scene);
+	scene.conf.checks_n = scene.facts.n = 1;
+	scene.checks[WEB].interval_ns = 60 * SECOND;
+	assert_int_equal(tell_changes(&scene, 10, SECOND / 50), 10);
+	assert_true(facts_is_told(&scene.facts, WEB));
+	assert_int_equal(tell_changes(&scene, 501, SECOND / 50), 2);
+	assert_false(facts_is_told(&scene.facts, WEB));
+	/* It ends with the truth, and with how much was left out. */
+	assert_string_equal(look_until(&scene, 6 * SECOND), "web down->down");
+	assert_true(scene.facts.news[0].tells);
+	assert_in_range(scene.facts.news[0].changes_n, 200, 260);
+	assert_true(facts_is_told(&scene.facts, WEB));
+	close_scene(&scene);
+}
+
+static void test_facts_changes_in_good_time_are_all_told(void **state)
+{
+	struct scene scene;
+
+	(void)state;
+	open_scene(&scene);
+	scene.conf.checks_n = scene.facts.n = 1;
+	scene.checks[WEB].interval_ns = 60 * SECOND;
+	assert_int_equal(tell_changes(&scene, 100, 5 * SECOND), 100);
+	close_scene(&scene);
+}
+
 static void test_facts_without_checks_never_wake(void **state)
 {
 	const struct conf conf = { 0 };
@@ -316,6 +362,8 @@ int main(void)
 		cmocka_unit_test(test_facts_a_successor_finds_what_was_known),
 		cmocka_unit_test(test_facts_a_place_that_changes_hands_is_looked_for_again),
 		cmocka_unit_test(test_facts_are_described_with_why_and_how_many),
+		cmocka_unit_test(test_facts_what_changes_again_and_again_is_told_seldom),
+		cmocka_unit_test(test_facts_changes_in_good_time_are_all_told),
 		cmocka_unit_test(test_facts_without_checks_never_wake),
 	};
 
