@@ -4,9 +4,9 @@
 import pytest
 
 from agents import seconds
-from faults.dut import (DOWN_MS, DUAL, IPV6, KEEPALIVED, LATE_S, MARK, OTHER, OWN, PLAIN, QUICK_MS,
-                        SKEW_MS, SOON_MS, UNICAST, VIP, forms, measure_silence, pair, ping_vip,
-                        single)
+from faults.dut import (DUAL, GROUP, HMAC, IPV6, KEEPALIVED, LATE_S, MARK, MATE, OTHER, OWN, PLAIN,
+                        QUICK_MS, ROUTED, SOON_MS, UNICAST, VIP, WIDER, forms, measure_silence,
+                        pair, ping_vip, single)
 from lab import router, wait_until
 from processes import lost_events
 from rtnetlink import Rtnetlink
@@ -47,13 +47,14 @@ def test_f54_events_lost(lab, fault):
     one.check_counters(became_active=1, addresses_restored=1)
 
 
-@forms(PLAIN, IPV6, DUAL)
+@forms(PLAIN, IPV6, DUAL, GROUP, HMAC, ROUTED)
 @pytest.mark.fault("F55", "address removed by somebody", "back and announced within 5 ms",
                    keepalived=True)
 def test_f55_address_removed(lab, fault, form):
     """Announced: from before the removal to the announcement, which follows the restoration."""
     vips = form.vips(7 // len(form.families))
-    one = single(lab, form.router(150, 2, addresses=vips), form=form)
+    own = [vip for vip in vips if vip != MATE]
+    one = single(lab, *form.routers(150, 2, addresses=own), form=form)
     wait_until(lambda: set(vips) <= set(one.host.addresses()), what="all addresses")
     thief, back_ms, told_ms = Rtnetlink(one.host), [], []
     for vip in vips:
@@ -66,7 +67,7 @@ def test_f55_address_removed(lab, fault, form):
         assert KEEPALIVED or ":" in vip or thief.marks()[plain(vip)] == MARK
     fault.measure("away", back_ms, "ms", 5, SOON_MS)
     fault.measure("announced", told_ms, "ms", 5, SOON_MS if KEEPALIVED else 5)
-    one.check_counters(became_active=1, addresses_restored=len(vips) // len(form.families))
+    one.check_counters(became_active=1, addresses_restored=len(own) // len(form.families))
     if not KEEPALIVED:
         assert sorted(told_ms)[-2] <= QUICK_MS, f"one may be the test's own delay: {told_ms}"
         line = one.agent.wait_log(f"address={vips[0]} .*news=restored")
@@ -140,7 +141,8 @@ def test_f59_own_address_replaced(lab, fault):
 def measure_takeover(fault, one, took_over):
     """The peer's first advert against the last one of gw1, which may have said farewell."""
     last = [it for it in one.lab.capture.adverts(host=one.host) if it.ns < took_over.ns][-1]
-    what, after = ("the skew time", SKEW_MS) if last.priority == 0 else ("Active_Down", DOWN_MS)
+    what, after = ("the skew time", one.form.skew_ms) if last.priority == 0 else (
+        "Active_Down", one.form.down_ms)
     fault.measure(f"peer behind {what}", (took_over.ns - last.ns) / 1e6 - after, "ms", 5, SOON_MS)
 
 
@@ -171,7 +173,7 @@ def fail_and_return(lab, fault, one, two, fail, restore, reason):
 
 @pytest.mark.requirement("R-058")
 @pytest.mark.parametrize("how", ["down", "no carrier"])
-@forms(PLAIN, IPV6, DUAL, UNICAST)
+@forms(PLAIN, IPV6, DUAL, UNICAST, *WIDER)
 @pytest.mark.fault("F60", "interface down and up, or its carrier gone and back", "address gone "
                    "within 10 ms, peer Active in time, and back", keepalived=True)
 def test_f60_interface_down_and_up(lab, fault, form, how):
@@ -185,6 +187,8 @@ def test_f60_interface_down_and_up(lab, fault, form, how):
             lab.cut(one.host, silent=False)
         gone = one.wait_gone(mark)
         fault.measure("address gone", (gone - mark) / 1e6, "ms", 10, SOON_MS)
+        if form.routes:
+            wait_until(lambda: not one.routed(), 1, "its routes and rules to go, too")
 
     def restore():
         if how == "down":
