@@ -303,7 +303,7 @@ class Gateway:
                        20, f"{number} adverts of {self.host} over IPv{family}")
 
     def check_counters(self, **expected):
-        """What vipd has counted of its router "lan", in each family; what is signed was believed."""
+        """What vipd has counted of its router "lan", in each family; signatures were believed."""
         for family in () if KEEPALIVED else self.form.families:
             shown = self.agent.router(family=family)
             assert shown["missing_addresses"] == []

@@ -467,3 +467,47 @@ def test_f116_lease_ended_before_an_own_address(lab, fault):
     fault.measure("back", (told.ns - thaw) / 1e6, "ms", 5, SOON_MS)
     assert one.host.addresses() == [NEW, VIP]
     one.check_counters(became_active=1)
+
+
+@forms(PLAIN, *WIDER)
+@pytest.mark.fault("F36", "Active not heard any more (lost one way), and heard again", "peer "
+                   "Active in time, as it cannot know better; one holder half a second after it "
+                   "hears again")
+def test_f36_active_not_heard(lab, fault, form):
+    """The Active hears that its peer is Active, too: it goes on, and has the last word.
+
+    Whoever yields to its better keeps the address until that one announces it: half a second at most.
+    """
+    one, two = pair(lab, form=form)
+    lab.mute(one.host)
+    muted = lab.now()
+    came = two.wait_active(muted)
+    last = [it for it in lab.capture.adverts(host=one.host) if not it.lost][-1]
+    fault.measure("peer behind Active_Down", (came.ns - last.ns) / 1e6 - form.down_ms, "ms", 5,
+                  SOON_MS)
+    two.host.wait_adverts(10, lab.now())
+    assert one.holds(), "the better one goes on, whatever it hears"
+    healed = lab.now()
+    lab.heal(one.host)
+    gone = two.wait_gone(healed)
+    heard = next(it for it in lab.capture.adverts(since=healed, host=one.host) if not it.lost)
+    fault.measure("held by both, once heard", (gone - heard.ns) / 1e6, "ms", 500, 500 + SOON_MS)
+    ping_vip(lab, form=form)
+    assert one.holds() and (not form.routes or (one.routed(), two.routed()) == (3, 0))
+    two.check_counters(became_active=1)
+    one.check_counters(became_active=1)
+
+
+@forms(PLAIN, *WIDER)
+@pytest.mark.fault("F37", "Active hears nothing any more (lost one way), and hears again",
+                   "nothing happens: adverts in time, peer notices nothing")
+def test_f37_active_hears_nothing(lab, fault, form):
+    one, two = pair(lab, form=form)
+    mark = lab.now()
+    lab.deafen(one.host)
+    one.wait_adverts(10, lab.now())
+    lab.heal(one.host)
+    one.wait_adverts(10, lab.now())
+    fault.measure("longest gap", longest_gap_ms(one.host, mark), "ms", 110, GAP_MS)
+    measure_silence(fault, two, mark)
+    one.check_counters(became_active=1)

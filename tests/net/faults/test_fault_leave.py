@@ -142,8 +142,8 @@ def test_f122_link_lost(lab, fault, form, how):
 
 
 @forms(*LEAVING)
-@pytest.mark.fault("F123", "leaver frozen behind its priority 0, until the peer serves", "it lets go "
-                   "within 10 ms of the thaw, without a word, exit 0")
+@pytest.mark.fault("F123", "leaver frozen behind its priority 0, until the peer serves", "it lets "
+                   "go within 10 ms of the thaw, and says no more than farewell; exit 0")
 def test_f123_frozen(lab, fault, form):
     one, two, ping, farewell = leave(lab, form)
     with one.paused():
