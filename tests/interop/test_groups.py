@@ -234,6 +234,7 @@ def test_weight(lab, row, role):
     else:
         it.stays(lab.cut, it.high.host, silent=False, dev=TRACKED)
         it.stays(lab.heal, it.high.host, dev=TRACKED)
+        assert not [line for line in it.ours.agent.log if "deaf=" in line], "it hears that half"
 
 
 @rows("priority of one of keepalived's members changed, and of the other")

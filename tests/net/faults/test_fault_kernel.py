@@ -476,7 +476,7 @@ def test_f116_lease_ended_before_an_own_address(lab, fault):
 def test_f36_active_not_heard(lab, fault, form):
     """The Active hears that its peer is Active, too: it goes on, and has the last word.
 
-    Whoever yields to its better keeps the address until that one announces it: half a second at most.
+    Whoever yields to its better keeps the address until that one announces it, for half a second.
     """
     one, two = pair(lab, form=form)
     lab.mute(one.host)
