@@ -306,6 +306,30 @@ class Sleeper:
         return ping.lost()
 
 
+@forms(*WIDER)
+@pytest.mark.fault("F05", "all stopped (SIGSTOP) for as long as the peer needs, and thawed",
+                   "the better one goes on, and announces; one holder half a second later")
+def test_f05_better_one_paused_and_thawed(lab, fault, form):
+    one, two = pair(lab, form=form)
+    begun = lab.now()
+    with one.paused():
+        two.wait_active(begun)
+        wait_moment(lab, lab.now() + 1_000_000_000)
+        thaw = lab.now()
+    gone = two.wait_gone(thaw)
+    fault.measure("held by both after the thaw", (gone - thaw) / 1e6, "ms", 500, 500 + SOON_MS)
+    one.wait_active(thaw)
+    for vip in one.vips:
+        one.wait_announced(vip, thaw)
+    ping = ping_vip(lab, form=form)
+    mark = lab.now()
+    one.wait_adverts(5, mark)
+    fault.measure("pings lost later", ping.lost(since=mark))
+    assert not two.holds() and (not form.routes or (one.routed(), two.routed()) == (3, 0))
+    for gateway in (one, two):                     # also what was signed before the pause
+        gateway.check_counters(became_active=1)
+
+
 @pytest.mark.fault("F05", "all paused for 3 s, without a peer", "the same router process goes on: "
                    "that the keeper heard nothing was its own sleep")
 def test_f05_nobody_is_blamed_for_the_pause(lab, fault):
