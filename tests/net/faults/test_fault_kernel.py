@@ -1,12 +1,14 @@
 # SPDX-License-Identifier: MIT
 """Faults between vipd and its kernel: lost events, stolen addresses, links that come and go."""
 
+import os
+
 import pytest
 
-from agents import seconds
+from agents import binary, is_sanitized, seconds
 from faults.dut import (DUAL, GROUP, HMAC, IPV6, KEEPALIVED, LATE_S, MARK, MATE, OTHER, OWN, PLAIN,
-                        QUICK_MS, ROUTED, SOON_MS, UNICAST, VIP, WIDER, forms, measure_silence,
-                        pair, ping_vip, single)
+                        QUICK_MS, ROUTED, SOON_MS, UNICAST, VIP, WIDER, Gateway, forms,
+                        measure_silence, pair, ping_vip, single)
 from lab import router, wait_until
 from processes import lost_events
 from rtnetlink import Rtnetlink
@@ -511,3 +513,34 @@ def test_f37_active_hears_nothing(lab, fault, form):
     fault.measure("longest gap", longest_gap_ms(one.host, mark), "ms", 110, GAP_MS)
     measure_silence(fault, two, mark)
     one.check_counters(became_active=1)
+
+
+@pytest.mark.skipif(is_sanitized(), reason="the sanitizers want to be loaded first")
+@forms(PLAIN, GROUP, HMAC, ROUTED)
+@pytest.mark.fault("F125", "better one comes, and its kernel refuses its addresses", "it gives all "
+                   "up after 3 s, and says so; the other one serves; back to it when that has left")
+def test_f125_addresses_refused(lab, fault, form):
+    """Of a group also what it could hold: members have one fate."""
+    refusal = lab.path("refusal")
+    one = single(lab, form=form)
+    ping, mark = ping_vip(lab, form=form), lab.now()
+    with open(refusal, "w", encoding="utf-8"):
+        pass
+    library = os.path.join(os.path.dirname(binary("vipd")), "tests/net/refusal.so")
+    better = Gateway(form.host(lab, "gw2", 3), form.routers(200, 3), form=form,
+                     env={"LD_PRELOAD": library, "REFUSAL": refusal})
+    better.agent.wait_log("error: .*news=failed")
+    better.agent.wait_log("resort=begins")
+    better.agent.wait_state("lan", "backup")
+    back = lab.now()
+    one.wait_active(back)
+    ping.wait_answer(since=back)
+    fault.measure("no answer", ping.longest_outage(since=mark) * 1000, "ms", 3000 + 500, 5000)
+    assert not better.holds()
+    if form.routes:
+        wait_until(lambda: not better.routed(), 1, "its routes and rules to go, too")
+    assert not any(it["counters"]["rejected"].get("hmac_bad") for it in
+                   better.agent.show()["routers"])
+    os.unlink(refusal)
+    assert one.agent.term() == 0
+    better.wait_active(back)
