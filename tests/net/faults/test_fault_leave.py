@@ -46,7 +46,7 @@ def check_nothing_left(one):
 def test_f118_successor_dies(lab, fault, form):
     one, two, ping, farewell = leave(lab, form)
     two.kill_all()
-    assert one.agent.process.wait(10) == 0
+    assert one.agent.wait_exit(10) == 0
     ended = lab.now()
     check_nothing_left(one)
     [first, *_] = [sent for sent, fate in _fates(ping, farewell) if not fate]
@@ -91,7 +91,7 @@ def test_f119_leaver_killed(lab, fault, form, number):
     killed = one.kill_worker(number)
     gone = one.wait_gone(killed)
     fault.measure("address gone", (gone - killed) / 1e6, "ms", 10, QUICK_MS)
-    one.agent.process.wait(10)
+    one.agent.wait_exit(10)
     came = measure_successor(fault, two, farewell)
     check_nothing_left(one)
     ping.wait_answer(since=came)
@@ -135,7 +135,7 @@ def test_f122_link_lost(lab, fault, form, how):
         lab.cut(one.host, silent=False)
     gone = one.wait_gone(lost)
     fault.measure("address gone", (gone - lost) / 1e6, "ms", 10, SOON_MS)
-    assert one.agent.process.wait(10) == 0
+    assert one.agent.wait_exit(10) == 0
     fault.measure("exit", (lab.now() - lost) / 1e6, "ms", 50, 1000)
     ping.wait_answer(since=measure_successor(fault, two, farewell))
     check_nothing_left(one)
@@ -152,7 +152,7 @@ def test_f123_frozen(lab, fault, form):
         thaw = lab.now()
     gone = one.wait_gone(farewell)
     fault.measure("held by both after the thaw", max(0, gone - thaw) / 1e6, "ms", 10, SOON_MS)
-    assert one.agent.process.wait(10) == 0
+    assert one.agent.wait_exit(10) == 0
     one.agent.expected_to_live = False
     check_nothing_left(one)
     said = {it.priority for it in lab.capture.adverts(host=one.host, since=farewell)}
@@ -167,7 +167,7 @@ def test_f124_cut(lab, fault, form):
     one, two, _, farewell = leave(lab, form)
     lab.cut(one.host)
     measure_successor(fault, two, farewell)
-    assert one.agent.process.wait(10) == 0
+    assert one.agent.wait_exit(10) == 0
     own_ms = down(150, INTERVAL_MS / 1000) * 1000
     fault.measure("exit behind Active_Down", (lab.now() - farewell) / 1e6 - own_ms, "ms", 50, 1000)
     check_nothing_left(one)
