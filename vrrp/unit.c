@@ -134,9 +134,10 @@ static void contest(struct vrrp_unit *unit, unsigned with, int64_t now_ns, struc
 static int64_t deaf_ns(const struct vrrp_member *member)
 {
 	const struct vrrp_election *e = &member->vr->election;
-	int64_t silent_ns = e->heard_ns + vrrp_down_ns(member->vr->config.version, e->priority,
-						       e->active_interval_cs,
-						       vrrp_down_intervals(&member->vr->config));
+	int64_t heard_ns = e->heard_ns > member->advert_ns ? e->heard_ns : member->advert_ns;
+	int64_t silent_ns = heard_ns + vrrp_down_ns(member->vr->config.version, e->priority,
+						    e->active_interval_cs,
+						    vrrp_down_intervals(&member->vr->config));
 
 	return (silent_ns > e->down_ns ? silent_ns : e->down_ns) +
 	       vrrp_interval_ns(e->active_interval_cs);
@@ -285,6 +286,7 @@ static void on_advert(struct vrrp_unit *unit, unsigned i, const struct vrrp_even
 		on_latecomer_advert(unit, i, event, out);
 	else
 		on_backup_advert(unit, i, event, out);
+	member->advert_ns = event->now_ns;
 	set_deaf(member, false, &out[i]);
 }
 

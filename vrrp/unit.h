@@ -25,11 +25,12 @@
 #define VRRP_UNIT_MAX 256 /* members */
 
 struct vrrp_member {
-	struct vrrp *vr; /* borrowed; written by vrrp_unit_step() */
-	unsigned router; /* any number; families of one router have the same */
-	bool mute;       /* no advert of it can leave; the caller's */
-	bool deaf;       /* hears nobody, while another member hears an Active */
-	int64_t last_ns; /* its last event */
+	struct vrrp *vr;   /* borrowed; written by vrrp_unit_step() */
+	unsigned router;   /* any number; families of one router have the same */
+	bool mute;         /* no advert of it can leave; the caller's */
+	bool deaf;         /* hears nobody, while another member hears an Active */
+	int64_t last_ns;   /* its last event */
+	int64_t advert_ns; /* its last advert, also one that a Backup makes nothing of; 0: none */
 	bool touched; /* by the last vrrp_unit_step(): it, or when its timer is due, may be other */
 };
 

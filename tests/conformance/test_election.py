@@ -255,3 +255,55 @@ def test_equal_priority_is_logged(scene, variant):
     lines = len(scene.dut.agent.log)
     scene.speak_once(MINE, src=variant.low)
     scene.dut.agent.wait_log("(?i)equal|same priority|priority", skip=lines, timeout=3)
+
+
+# ---- what a reload changes ----
+
+def changed(scene, **keys):
+    """Gives the agent other settings while it runs. Return: the time before."""
+    mark = scene.lab.now()
+    scene.routers = [{**scene.routers[0], **keys}]
+    scene.need(*scene.routers)
+    scene.dut.reload(scene.routers)
+    return mark
+
+
+@rule("R-074", MUST, "a priority raised at run time preempts what is lower now", *ALL)
+def test_priority_raised(scene, variant):
+    scene.backup()
+    with scene.speak(200):
+        mark = changed(scene, priority=250)
+        assert scene.wait_advert(mark, timeout=down(scene) + 2 * LATE).priority == 250
+        dut.wait_state(scene.dut, variant.family, "active")
+
+
+@rule("R-088", MUST, "a priority lowered at run time is sent, and yields to a higher one", *ALL)
+def test_priority_lowered(scene, variant):
+    scene.active(200)
+    mark = changed(scene, priority=50)
+    scene.wait_advert(mark, priority=50)
+    assert not scene.adverts(mark, priority=0), "it never left"
+    scene.speak_once(100)
+    dut.wait_state(scene.dut, variant.family, "backup")
+
+
+@rule("R-073", MUST, "preemption switched off at run time: a lower priority keeps a Backup", *ALL)
+def test_preemption_switched_off(scene):
+    scene.start(priority=200)
+    with scene.speak(210) as speaker:
+        time.sleep(scene.interval / 2)
+        mark = changed(scene, preempt=False)
+        speaker.update(priority=50)
+        time.sleep(down(scene, priority=200) + scene.interval)
+        assert not scene.adverts(mark)
+
+
+@rule("R-085", MUST, "a router removed at run time says priority 0", *ALL)
+def test_router_removed(scene):
+    scene.start(scene.router(), scene.router(name="other", vrid=99, addresses=[
+        f"{scene.variant.others[2]}/{scene.variant.prefix}"]))
+    scene.succeed()
+    scene.wait_advert(since=scene.started, timeout=15, vrid=packets.VRID)
+    mark = scene.lab.now()
+    scene.dut.reload(scene.routers[1:])
+    scene.wait_advert(mark, vrid=packets.VRID, priority=0)

@@ -269,3 +269,25 @@ def test_room_for_trailer(scene, variant):
                                             auth={"type": "hmac", "keys": keys, "active": 1})])
     scene.dut.agent.reload()
     dut.wait_state(scene.dut, variant.family, "fault")
+
+
+NEXT = Key(2, b"the second key, of another day!!")
+
+
+@rule("R-179", MUST, "keys are changed at run time without a gap", *BOTH)
+def test_keys_are_changed(scene, variant):
+    """Both are known, then the new one signs, then the old one is known no more."""
+    start_signed(scene)
+    mark, auth = scene.lab.now(), scene.routers[0]["auth"]
+    for keys, number in (((KEY, NEXT), 1), ((KEY, NEXT), 2), ((NEXT,), 2)):
+        with open(auth["keys"], "w", encoding="ascii") as file:
+            file.write("".join(key.line() for key in keys))
+        scene.dut.reload([{**scene.routers[0], "auth": {**auth, "active": number}}])
+        last = scene.wait_adverts(2, scene.lab.now())[-1]
+        assert last.message[-27] == number, "the key that signs"
+    assert not scene.adverts(mark, priority=0)
+    old = spoiled(scene, [signed(scene)])
+    active_ignores(scene, Reason("unknown_key", "unknown"), old)
+    sign = {"sign": lambda raw: NEXT.trailer(variant.high, raw, int(time.time()))}
+    scene.speak_once(200, **sign)
+    dut.wait_state(scene.dut, variant.family, "backup")

@@ -5,6 +5,7 @@ import contextlib
 import json
 import os
 import re
+import select
 import shutil
 import signal
 import subprocess
@@ -59,10 +60,16 @@ class Agent:
         """Asks it to leave (SIGTERM). Return: its exit code, -N if signal N ended it."""
         self.expected_to_live = False
         self.process.terminate()
-        try:
-            return self.process.wait(timeout)
-        except subprocess.TimeoutExpired:
-            raise LabError(self.story(f"no end {timeout:g} s after SIGTERM")) from None
+        return self.wait_exit(timeout)
+
+    def wait_exit(self, timeout=TIMEOUT):
+        """Waits for its end, and sees it at once: Popen.wait(timeout) looks each 50 ms. Return: its
+        exit code."""
+        if self.process.returncode is None:
+            with os.fdopen(os.pidfd_open(self.pid)) as end:
+                if not select.select([end], [], [], timeout)[0]:
+                    raise LabError(self.story(f"no end within {timeout:g} s"))
+        return self.process.wait()
 
     def kill(self, signal_number=signal.SIGKILL):
         """Sends a signal; after SIGKILL also waits. From now on it may be dead, or stopped."""

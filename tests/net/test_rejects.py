@@ -193,3 +193,28 @@ def test_backup_discards_a_thousand_of_each(lab, gw, probe, wire):
         for reason in wire.spoiled:
             mark = check_reason(probe, vipd, wire, reason)
             assert not lab.capture.adverts(since=mark, host=vipd.host), reason
+
+
+def test_wrong_password_now_and_then_changes_nothing(lab, probe):
+    """One host of several was forgotten when the password changed; the others are right."""
+    wire, forgotten = WIRES["v2 IPv4"], "192.0.2.66"
+    host = lab.host("gw", wire.own)
+    agent = lab.vipd(host, [router(100, **wire.keys)])
+    fields = {**wire.good, "interval": wire.raw, "priority": 250}
+    with probe.speak(wire.peer, every=0.2, **fields) as right:
+        wait_until(lambda: agent.router()["active_address"] == wire.peer,
+                   what="a Backup that hears")
+        before = constant(agent.show(), wire)
+        for number in range(1, 9):
+            probe.send(built(probe, wire, src=forgotten, auth=b"old one",
+                             priority=254 * (number % 2)))
+            sent = right.sent
+            wait_until(lambda it=sent: right.sent > it, what="a right one in between")
+        wait_until(lambda: agent.router()["counters"]["rejected"]["auth_failed"] == 8,
+                   what=lambda _: agent.story("eight rejected"))
+        assert constant(agent.show(), wire) == before
+    rejected = agent.router()["counters"]["rejected"]
+    assert {word: n for word, n in rejected.items() if n} == {"auth_failed": 8}
+    [line] = [line for line in agent.log if "rejected=" in line]
+    assert f"rejected=auth_failed source={forgotten} interface=eth0" in line
+    assert "state=" not in "".join(agent.log[agent.log.index(line):])

@@ -489,6 +489,21 @@ def test_start_removes_what_a_dead_one_left(lab):
 
 # ---- what the kernel does not take ----
 
+def test_table_that_nobody_knows_is_made_and_goes_again(lab):
+    agent = gateway(lab, {**DEFAULT, "table": 3999}, rules=[{**RULE, "table": 3998}])
+    host = agent.host
+    wait_routes(host, 1, table="3999")
+    wait_rules(host, 1, table="3998")              # which has no route: the next rule is asked
+    ping = lab.ping(lab.host("client", "192.0.2.100/24"), "192.0.2.1")
+    ping.wait_answer()
+    crash(agent)
+    wait_routes(host, 1, table="3999")
+    become_backup(lab, agent)
+    wait_routes(host, 0)
+    wait_rules(host, 0)
+    assert not any("news=" in line for line in agent.log)
+
+
 def test_route_over_an_unreachable_gateway_is_told_and_tried_again(lab):
     agent = gateway(lab, {"to": "198.51.100.0/24", "via": "198.18.0.1", "interface": "eth1"},
                     {"to": "198.51.101.0/24", "via": "198.18.0.1", "interface": "eth1",

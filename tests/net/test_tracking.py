@@ -161,6 +161,36 @@ def test_faults_of_all_leave_nobody_active_until_one_is_mended(lab):
     assert one.router()["state"] == "fault"
 
 
+def test_weight_of_the_active_among_equals(lab):
+    """The effective priority decides, then who is there: a Backup takes nothing from its equal."""
+    one, two = pair(lab, -60, priorities=(100, 100))
+    down(lab, one)
+    two.wait_state("lan", "active")
+    one.wait_state("lan", "backup")
+    lab.heal(one.host, dev="eth1")
+    wait_priority(one, 100)
+    mark = lab.now()
+    two.host.wait_adverts(10, since=mark)
+    assert not lab.capture.adverts(host=one.host, since=mark)
+    assert [it.router()["counters"]["became_active"] for it in (one, two)] == [1, 1]
+
+
+def test_weight_that_makes_equals_leaves_the_active_one_in_peace(lab):
+    """Also the one of the lower address; both Active, the higher address would stay."""
+    one, two = pair(lab, -50)
+    down(lab, one)
+    wait_priority(one, 100)
+    mark = lab.now()
+    one.host.wait_adverts(10, since=mark)
+    assert not lab.capture.adverts(host=two.host, since=mark)
+    lab.cut(one.host)
+    two.wait_state("lan", "active")
+    lab.heal(one.host)
+    one.wait_state("lan", "backup")
+    two.host.wait_adverts(10, since=lab.now())
+    assert two.router()["state"] == "active"
+
+
 def test_interface_tracked_in_reverse_is_a_fault_while_it_is_up(lab):
     agent = lab.vipd(host(lab, "gw1", 2), [tracking(100, {"interface": "eth1", "reverse": True})])
     agent.wait_fault("interface eth1, which is tracked in reverse, is up")

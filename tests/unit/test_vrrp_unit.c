@@ -204,6 +204,28 @@ static void test_unit_deaf_family_hears_again(void **state)
 	assert_string_equal(hear(&host, V6, T0 + 5 * SECOND, 150, "fe80::200"), " | hears");
 }
 
+/* As of a peer whose routers have different priorities: what it discards it has heard. */
+static void test_unit_member_that_hears_a_lower_priority_is_not_deaf(void **state)
+{
+	struct host host;
+	int64_t now;
+
+	(void)state;
+	begin(&host, 100);
+	for (now = T0 + SECOND; now < T0 + 10 * SECOND; now += SECOND) {
+		hear(&host, V4, now, 150, HIGHER_ADDRESS);
+		assert_string_equal(hear(&host, V6, now, 50, "fe80::200"), " | ");
+		assert_string_equal(timer(&host, V6, now + SECOND / 2), " | ");
+		assert_true(vrrp_unit_deadline(&host.unit, V6) >= now + DOWN_100);
+	}
+	for (; !host.unit.members[V6].deaf; now += SECOND) {
+		assert_true(now < T0 + 15 * SECOND);
+		hear(&host, V4, now, 150, HIGHER_ADDRESS);
+		timer(&host, V6, now);
+	}
+	assert_true(now > T0 + 9 * SECOND + DOWN_100);
+}
+
 /* The last timer alone says whether the silence proves anything. */
 static void test_unit_stall_of_the_host_is_granted_once(void **state)
 {
@@ -685,6 +707,7 @@ int main(void)
 		cmocka_unit_test(test_unit_one_family_that_hears_an_active_is_enough),
 		cmocka_unit_test(test_unit_deaf_family_that_is_led_is_deaf_no_more),
 		cmocka_unit_test(test_unit_deaf_family_hears_again),
+		cmocka_unit_test(test_unit_member_that_hears_a_lower_priority_is_not_deaf),
 		cmocka_unit_test(test_unit_stall_of_the_host_is_granted_once),
 		cmocka_unit_test(test_unit_yields_as_one),
 		cmocka_unit_test(test_unit_answers_a_lower_priority_in_its_family_alone),

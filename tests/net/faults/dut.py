@@ -5,16 +5,21 @@ All that a test measures is seen from outside: frames at the switch, a client's 
 addresses and what it says about them. What vipd says of itself is asked of vipd alone.
 """
 
+import atexit
 import contextlib
 import dataclasses
+import functools
+import json
 import os
 import signal
 import socket
+import tempfile
 from datetime import datetime, timezone
 
 import pytest
 
 from agents import VIP, is_slow, keepalived_config
+from frames import Key
 from lab import router, wait_until
 from processes import children, name_of, wait_end
 from rtnetlink import AddressEvents
@@ -29,15 +34,47 @@ QUICK_MS = 50                    # likewise, where it is measured alone
 LATE_S = 2                       # and for what takes seconds
 DOWN_MS = 100 * (3 + 156 / 256)  # Active_Down_Interval at 100 ms and priority 100
 SKEW_MS = 100 * 156 / 256
+MATE = "192.0.2.61/24"           # of the second router of a group
+ROUTES = {"routes": [{"to": "198.51.100.0/24", "type": "blackhole"},
+                     {"to": "default", "via": "192.0.2.77", "interface": "eth0", "table": 100}],
+          "rules": [{"from": "203.0.113.0/24", "table": 100, "priority": 1000}]}
 
 
 @dataclasses.dataclass(frozen=True)
 class Form:
-    """In which families a router has addresses, whom it speaks to, whether it accepts."""
+    """In which families a router has addresses, whom it speaks to, whether it accepts.
+
+    group: it shares its fate with a second router. drained: the peer of pair() is. hmac: both sign,
+    and believe nothing else. routes: ROUTES go where the address goes.
+    """
     key: str
     families: tuple = (4,)
     unicast: bool = False
     accept: bool = True
+    group: bool = False
+    drained: bool = False
+    hmac: bool = False
+    routes: bool = False
+
+    @property
+    def skew_ms(self):
+        """The skew time of the peer of pair()."""
+        return 100 * 255 / 256 if self.drained else SKEW_MS
+
+    @property
+    def down_ms(self):
+        """Its Active_Down_Interval."""
+        return DOWN_MS - SKEW_MS + self.skew_ms
+
+    @property
+    def elections(self):
+        """How many routers there are, each family counted."""
+        return len(self.families) + self.group
+
+    @property
+    def settings(self):
+        """What belongs to no router."""
+        return {"groups": [{"name": "gateway", "routers": ["lan", "mate"]}]} if self.group else {}
 
     def own(self, number):
         """The addresses of a host of this number; of IPv6 it has a link-local one besides."""
@@ -45,25 +82,37 @@ class Form:
                 for it in self.families]
 
     def vips(self, count=1):
-        """So many virtual addresses of each family."""
+        """So many virtual addresses of each family; of a group that of the second router, too."""
         return [{4: f"192.0.2.{n}/24", 6: f"2001:db8::{n}/64"}[it] for it in self.families
-                for n in (1, *range(101, 100 + count))]
+                for n in (1, *range(101, 100 + count))] + [MATE] * self.group
+
+    def routers(self, priority, number, **keys):
+        """The settings of all routers on the host of this number."""
+        mate = {"name": "mate", "vrid": 52, "addresses": [MATE]}
+        return [self.router(priority, number, **{**keys, **more})
+                for more in ({}, mate)[:1 + self.group]]
 
     def router(self, priority, number, **keys):
         """The settings of a router on the host of this number; of two, the other is its peer."""
-        keys = {"addresses": self.vips(), **keys}
+        keys = {"addresses": [it for it in self.vips() if it != MATE], **keys}
         if KEEPALIVED:
             return router(priority, **self._of_keepalived(number, keys))
         if self.unicast:
             keys.setdefault("unicast", {"peers": [f"192.0.2.{5 - number}"]})
         if not self.accept:
             keys["accept"] = False
+        if self.hmac:
+            keys["auth"] = {"type": "hmac", "mode": "enforce", "keys": key_file(), "active": 1}
+        if self.routes:
+            keys |= ROUTES
         return router(priority, **keys)
 
     def _of_keepalived(self, number, keys):
         """The same in its words, or aloud that there are none."""
         if len(self.families) > 1:
             pytest.skip("keepalived has no router of both families")
+        if self.group or self.drained or self.hmac or self.routes:
+            pytest.skip("not made with keepalived")
         if self.families == (6,):
             keys["addresses"] = [VIRTUAL6, *keys["addresses"]]
         if self.unicast:
@@ -89,6 +138,21 @@ DUAL = Form("dual", families=(4, 6))
 UNICAST = Form("unicast", unicast=True)
 DEAF = Form("accept=false", accept=False)
 DEAF6 = Form("IPv6 accept=false", families=(6,), accept=False)
+GROUP = Form("group", group=True)
+DRAINED = Form("drained peer", drained=True)
+HMAC = Form("HMAC", hmac=True)
+ROUTED = Form("routes", routes=True)
+WIDER = GROUP, DRAINED, HMAC, ROUTED
+
+
+@functools.cache
+def key_file():
+    """A file with a key, for as long as this program runs. Return: its path."""
+    descriptor, path = tempfile.mkstemp(prefix="vipd-faults-")
+    atexit.register(os.unlink, path)
+    with open(descriptor, "w", encoding="ascii") as file:
+        file.write(Key(1, bytes(range(32))).line())
+    return path
 
 
 def forms(*which):
@@ -101,7 +165,7 @@ class Gateway:
 
     def __init__(self, host, routers, *, form=PLAIN, **settings):
         self.lab, self.host, self.form = host.lab, host, form
-        self.routers, self.settings = routers, settings
+        self.routers, self.settings = routers, {**form.settings, **settings}
         self.events = AddressEvents(host)
         self.start()
 
@@ -204,10 +268,19 @@ class Gateway:
         wanted = [address] if address else self.vips
         return not set(wanted).isdisjoint(self.host.addresses(dev))
 
+    def routed(self):
+        """How many of ROUTES the kernel has: its routes and rules with vipd's mark."""
+        found = []
+        for what in (["route", "show", "table", "all"], ["rule", "show"]):
+            found += json.loads(self.host.run("ip", "-json", "-details", *what).stdout or "[]")
+        return sum(str(it.get("protocol")) == str(MARK) for it in found)
+
     def wait_active(self, since=0):
         """Waits until it holds the addresses and says so. Return: its first advert."""
         wait_until(lambda: set(self.vips) <= set(self.host.addresses()), 15,
                    f"{self.host} to hold {self.vips}")
+        if self.form.routes:
+            wait_until(lambda: self.routed() == 3, what=f"{self.host} to have its routes, once")
         return self.lab.capture.wait_advert(host=self.host, since=since)
 
     def wait_gone(self, since, timeout=10):
@@ -230,10 +303,11 @@ class Gateway:
                        20, f"{number} adverts of {self.host} over IPv{family}")
 
     def check_counters(self, **expected):
-        """What vipd has counted of its router "lan", in each family."""
+        """What vipd has counted of its router "lan", in each family; signatures were believed."""
         for family in () if KEEPALIVED else self.form.families:
             shown = self.agent.router(family=family)
             assert shown["missing_addresses"] == []
+            assert not self.form.hmac or not any(shown["counters"]["rejected"].values()), shown
             assert {name: shown["counters"][name] for name in expected} == expected
 
     @property
@@ -290,7 +364,7 @@ def single(lab, *routers, name="gw1", second=None, form=PLAIN, **settings):
     host = form.host(lab, name, 2)
     if second:
         host.attach("other", second)
-    return active(Gateway(host, list(routers) or [form.router(150, 2)], form=form, **settings))
+    return active(Gateway(host, list(routers) or form.routers(150, 2), form=form, **settings))
 
 
 def active(one):
@@ -305,8 +379,10 @@ def pair(lab, env=None, form=PLAIN, **keys):
     """gw1 of priority 150, Active, and gw2 of priority 100, its Backup, which hears it."""
     settings = {"form": form, **({"env": env} if env else {})}
     hosts = [form.host(lab, name, number) for name, number in (("gw1", 2), ("gw2", 3))]
-    one = active(Gateway(hosts[0], [form.router(150, 2, **keys)], **settings))
-    two = Gateway(hosts[1], [form.router(100, 3, **keys)], **settings)
+    one = active(Gateway(hosts[0], form.routers(150, 2, **keys), **settings))
+    two = Gateway(hosts[1], form.routers(100, 3, **keys), **settings)
+    if form.drained:
+        two.agent.ctl("drain")
     one.wait_adverts(1 if is_slow(one.routers[0]) else 3, lab.now())
     return one, two
 
@@ -315,7 +391,7 @@ class Pings:
     """Several pings, asked as one is."""
 
     def __init__(self, pings):
-        self._pings = pings
+        self._pings, self.first = pings, pings[0]
 
     def wait_answer(self, **keys):
         """Waits until each of them is answered."""

@@ -1,12 +1,14 @@
 # SPDX-License-Identifier: MIT
 """Faults between vipd and its kernel: lost events, stolen addresses, links that come and go."""
 
+import os
+
 import pytest
 
-from agents import seconds
-from faults.dut import (DOWN_MS, DUAL, IPV6, KEEPALIVED, LATE_S, MARK, OTHER, OWN, PLAIN, QUICK_MS,
-                        SKEW_MS, SOON_MS, UNICAST, VIP, forms, measure_silence, pair, ping_vip,
-                        single)
+from agents import binary, is_sanitized, seconds
+from faults.dut import (DUAL, GROUP, HMAC, IPV6, KEEPALIVED, LATE_S, MARK, MATE, OTHER, OWN, PLAIN,
+                        QUICK_MS, ROUTED, SOON_MS, UNICAST, VIP, WIDER, Gateway, forms,
+                        measure_silence, pair, ping_vip, single)
 from lab import router, wait_until
 from processes import lost_events
 from rtnetlink import Rtnetlink
@@ -47,13 +49,14 @@ def test_f54_events_lost(lab, fault):
     one.check_counters(became_active=1, addresses_restored=1)
 
 
-@forms(PLAIN, IPV6, DUAL)
+@forms(PLAIN, IPV6, DUAL, GROUP, HMAC, ROUTED)
 @pytest.mark.fault("F55", "address removed by somebody", "back and announced within 5 ms",
                    keepalived=True)
 def test_f55_address_removed(lab, fault, form):
     """Announced: from before the removal to the announcement, which follows the restoration."""
     vips = form.vips(7 // len(form.families))
-    one = single(lab, form.router(150, 2, addresses=vips), form=form)
+    own = [vip for vip in vips if vip != MATE]
+    one = single(lab, *form.routers(150, 2, addresses=own), form=form)
     wait_until(lambda: set(vips) <= set(one.host.addresses()), what="all addresses")
     thief, back_ms, told_ms = Rtnetlink(one.host), [], []
     for vip in vips:
@@ -66,7 +69,7 @@ def test_f55_address_removed(lab, fault, form):
         assert KEEPALIVED or ":" in vip or thief.marks()[plain(vip)] == MARK
     fault.measure("away", back_ms, "ms", 5, SOON_MS)
     fault.measure("announced", told_ms, "ms", 5, SOON_MS if KEEPALIVED else 5)
-    one.check_counters(became_active=1, addresses_restored=len(vips) // len(form.families))
+    one.check_counters(became_active=1, addresses_restored=len(own) // len(form.families))
     if not KEEPALIVED:
         assert sorted(told_ms)[-2] <= QUICK_MS, f"one may be the test's own delay: {told_ms}"
         line = one.agent.wait_log(f"address={vips[0]} .*news=restored")
@@ -140,7 +143,8 @@ def test_f59_own_address_replaced(lab, fault):
 def measure_takeover(fault, one, took_over):
     """The peer's first advert against the last one of gw1, which may have said farewell."""
     last = [it for it in one.lab.capture.adverts(host=one.host) if it.ns < took_over.ns][-1]
-    what, after = ("the skew time", SKEW_MS) if last.priority == 0 else ("Active_Down", DOWN_MS)
+    what, after = ("the skew time", one.form.skew_ms) if last.priority == 0 else (
+        "Active_Down", one.form.down_ms)
     fault.measure(f"peer behind {what}", (took_over.ns - last.ns) / 1e6 - after, "ms", 5, SOON_MS)
 
 
@@ -171,7 +175,7 @@ def fail_and_return(lab, fault, one, two, fail, restore, reason):
 
 @pytest.mark.requirement("R-058")
 @pytest.mark.parametrize("how", ["down", "no carrier"])
-@forms(PLAIN, IPV6, DUAL, UNICAST)
+@forms(PLAIN, IPV6, DUAL, UNICAST, *WIDER)
 @pytest.mark.fault("F60", "interface down and up, or its carrier gone and back", "address gone "
                    "within 10 ms, peer Active in time, and back", keepalived=True)
 def test_f60_interface_down_and_up(lab, fault, form, how):
@@ -185,6 +189,8 @@ def test_f60_interface_down_and_up(lab, fault, form, how):
             lab.cut(one.host, silent=False)
         gone = one.wait_gone(mark)
         fault.measure("address gone", (gone - mark) / 1e6, "ms", 10, SOON_MS)
+        if form.routes:
+            wait_until(lambda: not one.routed(), 1, "its routes and rules to go, too")
 
     def restore():
         if how == "down":
@@ -463,3 +469,78 @@ def test_f116_lease_ended_before_an_own_address(lab, fault):
     fault.measure("back", (told.ns - thaw) / 1e6, "ms", 5, SOON_MS)
     assert one.host.addresses() == [NEW, VIP]
     one.check_counters(became_active=1)
+
+
+@forms(PLAIN, *WIDER)
+@pytest.mark.fault("F36", "Active not heard any more (lost one way), and heard again", "peer "
+                   "Active in time, as it cannot know better; one holder half a second after it "
+                   "hears again")
+def test_f36_active_not_heard(lab, fault, form):
+    """The Active hears that its peer is Active, too: it goes on, and has the last word.
+
+    Whoever yields to its better keeps the address until that one announces it, for half a second.
+    """
+    one, two = pair(lab, form=form)
+    lab.mute(one.host)
+    muted = lab.now()
+    came = two.wait_active(muted)
+    last = [it for it in lab.capture.adverts(host=one.host) if not it.lost][-1]
+    fault.measure("peer behind Active_Down", (came.ns - last.ns) / 1e6 - form.down_ms, "ms", 5,
+                  SOON_MS)
+    two.host.wait_adverts(10, lab.now())
+    assert one.holds(), "the better one goes on, whatever it hears"
+    healed = lab.now()
+    lab.heal(one.host)
+    gone = two.wait_gone(healed)
+    heard = next(it for it in lab.capture.adverts(since=healed, host=one.host) if not it.lost)
+    fault.measure("held by both, once heard", (gone - heard.ns) / 1e6, "ms", 500, 500 + SOON_MS)
+    ping_vip(lab, form=form)
+    assert one.holds() and (not form.routes or (one.routed(), two.routed()) == (3, 0))
+    two.check_counters(became_active=1)
+    one.check_counters(became_active=1)
+
+
+@forms(PLAIN, *WIDER)
+@pytest.mark.fault("F37", "Active hears nothing any more (lost one way), and hears again",
+                   "nothing happens: adverts in time, peer notices nothing")
+def test_f37_active_hears_nothing(lab, fault, form):
+    one, two = pair(lab, form=form)
+    mark = lab.now()
+    lab.deafen(one.host)
+    one.wait_adverts(10, lab.now())
+    lab.heal(one.host)
+    one.wait_adverts(10, lab.now())
+    fault.measure("longest gap", longest_gap_ms(one.host, mark), "ms", 110, GAP_MS)
+    measure_silence(fault, two, mark)
+    one.check_counters(became_active=1)
+
+
+@pytest.mark.skipif(is_sanitized(), reason="the sanitizers want to be loaded first")
+@forms(PLAIN, GROUP, HMAC, ROUTED)
+@pytest.mark.fault("F125", "better one comes, and its kernel refuses its addresses", "it gives all "
+                   "up after 3 s, and says so; the other one serves; back to it when that has left")
+def test_f125_addresses_refused(lab, fault, form):
+    """Of a group also what it could hold: members have one fate."""
+    refusal = lab.path("refusal")
+    one = single(lab, form=form)
+    ping, mark = ping_vip(lab, form=form), lab.now()
+    with open(refusal, "w", encoding="utf-8"):
+        pass
+    library = os.path.join(os.path.dirname(binary("vipd")), "tests/net/refusal.so")
+    better = Gateway(form.host(lab, "gw2", 3), form.routers(200, 3), form=form,
+                     env={"LD_PRELOAD": library, "REFUSAL": refusal})
+    better.agent.wait_log("error: .*news=failed")
+    better.agent.wait_log("resort=begins")
+    better.agent.wait_state("lan", "backup")
+    back = lab.now()
+    one.wait_active(back)
+    ping.wait_answer(since=back)
+    fault.measure("no answer", ping.longest_outage(since=mark) * 1000, "ms", 3000 + 500, 5000)
+    assert not better.holds()
+    if form.routes:
+        wait_until(lambda: not better.routed(), 1, "its routes and rules to go, too")
+    assert not any(it["counters"]["rejected"].get("hmac_bad") for it in
+                   better.agent.show()["routers"])
+    os.unlink(refusal)
+    assert one.agent.term() == 0
+    better.wait_active(back)

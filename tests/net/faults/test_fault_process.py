@@ -16,7 +16,7 @@ import frames
 import reaper
 from agents import run_vipd, write_config
 from faults.dut import (DOWN_MS, DUAL, IPV6, KEEPALIVED, LATE_S, MARK, OTHER, OWN, PEER, PLAIN,
-                        QUICK_MS, SKEW_MS, SOON_MS, UNICAST, VIP, VIRTUAL6, Gateway, crash, forms,
+                        QUICK_MS, SOON_MS, UNICAST, VIP, VIRTUAL6, WIDER, Gateway, crash, forms,
                         log_ns, measure_rhythm, measure_silence, pair, ping_vip, single)
 from generations import assert_settled, lifetime, replace
 from lab import router, wait_until
@@ -55,7 +55,7 @@ def survive_crashes(lab, fault, numbers, rounds=1, form=PLAIN):
 
 
 @pytest.mark.alone
-@forms(PLAIN, IPV6, DUAL, UNICAST)
+@forms(PLAIN, IPV6, DUAL, UNICAST, *WIDER)
 @pytest.mark.fault("F01", "router process killed", "next one within 5 ms, no ping lost, "
                    "peer notices nothing", keepalived=True)
 def test_f01_router_process_killed(lab, fault, form):
@@ -147,7 +147,7 @@ def longest_gaps_ms(lab, host, since):
 
 
 @pytest.mark.alone
-@forms(PLAIN, IPV6, DUAL, UNICAST)
+@forms(PLAIN, IPV6, DUAL, UNICAST, *WIDER)
 @pytest.mark.fault("F02", "keeper killed", "priority 0 within 10 ms, address gone, peer Active",
                    keepalived=True)
 def test_f02_keeper_killed(lab, fault, form):
@@ -165,6 +165,7 @@ def test_f02_keeper_killed(lab, fault, form):
                 for it in lab.capture.adverts(host=one.host, since=farewell.ns)}
         assert said == {(family, 0) for family in form.families}
         assert set(one.host.addresses()) == before
+        assert not form.routes or not one.routed()
         assert KEEPALIVED or not os.path.exists(one.agent.control)
         one.start()
         one.wait_active(lab.now())
@@ -174,7 +175,7 @@ def test_f02_keeper_killed(lab, fault, form):
 
 @pytest.mark.parametrize("interval, limit_s, form", [
     pytest.param(*it, id=f"{it[0]}-{it[2].key}") for it in
-    [("1s", 6.2, PLAIN), *(("100ms", 3.2, form) for form in (PLAIN, IPV6, DUAL, UNICAST))]])
+    [("1s", 6.2, PLAIN), *(("100ms", 3.2, form) for form in (PLAIN, IPV6, DUAL, UNICAST, *WIDER))]])
 @pytest.mark.fault("F03", "all processes killed at once", "address gone 3.2 s later (adverts of "
                    "100 ms) or 6.2 s (1 s); peer Active in time", keepalived=True)
 def test_f03_everything_killed(lab, fault, interval, limit_s, form):
@@ -186,7 +187,7 @@ def test_f03_everything_killed(lab, fault, interval, limit_s, form):
     last = lab.capture.adverts(host=one.host)[-1]
     took_over = lab.capture.wait_advert(host=two.host, since=mark)
     scale = last.interval_ms / 100
-    fault.measure("peer behind Active_Down", (took_over.ns - last.ns) / 1e6 - DOWN_MS * scale,
+    fault.measure("peer behind Active_Down", (took_over.ns - last.ns) / 1e6 - form.down_ms * scale,
                   "ms", 5, SOON_MS)
     two.wait_active(mark)
     gone = one.wait_gone(mark, limit_s + LATE_S)
@@ -305,6 +306,30 @@ class Sleeper:
         return ping.lost()
 
 
+@forms(*WIDER)
+@pytest.mark.fault("F05", "all stopped (SIGSTOP) for as long as the peer needs, and thawed",
+                   "the better one goes on, and announces; one holder half a second later")
+def test_f05_better_one_paused_and_thawed(lab, fault, form):
+    one, two = pair(lab, form=form)
+    begun = lab.now()
+    with one.paused():
+        two.wait_active(begun)
+        wait_moment(lab, lab.now() + 1_000_000_000)
+        thaw = lab.now()
+    gone = two.wait_gone(thaw)
+    fault.measure("held by both after the thaw", (gone - thaw) / 1e6, "ms", 500, 500 + SOON_MS)
+    one.wait_active(thaw)
+    for vip in one.vips:
+        one.wait_announced(vip, thaw)
+    ping = ping_vip(lab, form=form)
+    mark = lab.now()
+    one.wait_adverts(5, mark)
+    fault.measure("pings lost later", ping.lost(since=mark))
+    assert not two.holds() and (not form.routes or (one.routed(), two.routed()) == (3, 0))
+    for gateway in (one, two):                     # also what was signed before the pause
+        gateway.check_counters(became_active=1)
+
+
 @pytest.mark.fault("F05", "all paused for 3 s, without a peer", "the same router process goes on: "
                    "that the keeper heard nothing was its own sleep")
 def test_f05_nobody_is_blamed_for_the_pause(lab, fault):
@@ -326,7 +351,7 @@ def test_f05_nobody_is_blamed_for_the_pause(lab, fault):
 
 @pytest.mark.alone
 @pytest.mark.requirement("R-085", "R-069")
-@forms(PLAIN, IPV6, DUAL, UNICAST)
+@forms(PLAIN, IPV6, DUAL, UNICAST, *WIDER)
 @pytest.mark.fault("F06", "stopped (SIGTERM)", "peer Active its skew time plus 1 ms later, address "
                    "gone, exit 0 within 100 ms", keepalived=True)
 def test_f06_stopped(lab, fault, form):
@@ -337,25 +362,27 @@ def test_f06_stopped(lab, fault, form):
         mark = lab.now()
         assert one.agent.term() == 0
         exit_ms.append((lab.now() - mark) / 1e6)
-        assert not one.holds()
+        assert not one.holds() and (not form.routes or not one.routed())
         farewell = lab.capture.wait_advert(host=one.host, since=mark, priority=0)
         advert = lab.capture.wait_advert(host=two.host, since=farewell.ns)
-        behind_ms.append((advert.ns - farewell.ns) / 1e6 - SKEW_MS)
+        behind_ms.append((advert.ns - farewell.ns) / 1e6 - form.skew_ms)
         ping.wait_answer(since=advert.ns)
         outage_ms.append(ping.longest_outage(since=mark) * 1000)
-        if len(form.families) == 1:                # else one family says so for the other, too
+        # Of two families one says so for the other, too; and whoever leaves says farewell to a
+        # successor with one less than its priority, which is 0 to one that is drained.
+        if len(form.families) == 1 and not form.drained:
             two.check_counters(priority_zero_received=len(behind_ms))
         assert KEEPALIVED or f"{source} left with priority 0" in {
-            two.agent.router(family=family)["reason"] for family in form.families}
+            it["reason"] for it in two.agent.show()["routers"]}
         one.start()
         one.wait_active(lab.now())
         wait_until(lambda: not two.holds(), what="gw2 to be Backup")
     assert min(behind_ms) >= -1000 * EARLY
     fault.measure("behind the skew time", behind_ms, "ms", 1, SOON_MS)
     if KEEPALIVED:
-        fault.measure("no answer", outage_ms, "ms", SKEW_MS + 10, SKEW_MS + SOON_MS)
+        fault.measure("no answer", outage_ms, "ms", form.skew_ms + 10, form.skew_ms + SOON_MS)
     else:                          # it serves until the other one has announced
-        fault.measure("exit", exit_ms, "ms", SKEW_MS + 20, SKEW_MS + 1000)
+        fault.measure("exit", exit_ms, "ms", form.skew_ms + 20, form.skew_ms + 1000)
         fault.measure("no answer", outage_ms, "ms", 1, 20)
 
 
@@ -379,7 +406,7 @@ def test_f07_router_process_crashes(lab, fault, monkeypatch):
 
 
 @pytest.mark.alone
-@forms(PLAIN, IPV6, DUAL, UNICAST)
+@forms(PLAIN, IPV6, DUAL, UNICAST, *WIDER)
 @pytest.mark.fault("F08", "third crash within a minute", "last will: priority 0 and address gone "
                    "within 2 ms, exit 1, peer Active")
 def test_f08_crash_loop(lab, fault, form):
@@ -396,15 +423,17 @@ def test_f08_crash_loop(lab, fault, form):
     assert one.agent.process.wait(10) == 1 and set(one.host.addresses()) == before
     fault.measure("priority 0", (farewell.ns - mark) / 1e6, "ms", 2, QUICK_MS)
     fault.measure("address gone", (gone - mark) / 1e6, "ms", 2, QUICK_MS)
-    removed = len(form.vips()) + (6 in form.families)          # the link-local one besides
-    assert f"farewells_sent={len(form.families)}" in one.agent.wait_log(
+    # The link-local address besides; and each object is counted as an address.
+    removed = len(form.vips()) + (6 in form.families) + 3 * form.routes
+    assert not form.routes or not one.routed()
+    assert f"farewells_sent={form.elections}" in one.agent.wait_log(
         f"last_will=executed addresses_removed={removed}")
     advert = lab.capture.wait_advert(host=two.host, since=start)
-    fault.measure("peer behind the skew time", (advert.ns - farewell.ns) / 1e6 - SKEW_MS, "ms", 2,
-                  SOON_MS)
+    fault.measure("peer behind the skew time", (advert.ns - farewell.ns) / 1e6 - form.skew_ms,
+                  "ms", 2, SOON_MS)
 
 
-@forms(PLAIN, IPV6, DUAL, UNICAST)
+@forms(PLAIN, IPV6, DUAL, UNICAST, *WIDER)
 @pytest.mark.fault("F09", "another binary, then a reload", "no ping lost, peer notices nothing")
 def test_f09_upgraded(lab, fault, own_binary, form):
     one, two = pair(lab, form=form)
