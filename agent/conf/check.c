@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "check.h"
 
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -285,7 +286,7 @@ static const struct conf_key route_keys[] = {
 	  .expected = "a network such as \"198.51.100.0/24\", or \"default\"",
 	  .missing = "" },
 	{ .field = FIELD(struct check_route, via, "via", FIELD_TEXT),
-	  .kind = &conf_word,
+	  .kind = &conf_text,
 	  .min = 1,
 	  .max = CHECK_ADDRESS_SIZE - 1,
 	  .expected = "an address" },
@@ -792,7 +793,7 @@ static void find_parts(struct directory *directory, unsigned number)
 
 		if (part->name[0] && found < 0)
 			conf_error_in(&place, "there is no check \"%s\"", part->name);
-		part->number = found < 0 ? number : (unsigned)found;
+		part->number = found < 0 ? UINT_MAX : (unsigned)found;
 		if (found >= 0)
 			directory->used[found] = true;
 	}
@@ -810,7 +811,7 @@ static bool is_circle(struct directory *directory, unsigned number, unsigned dep
 		return true;
 	directory->seen[number] = SEEN_NOW;
 	for (unsigned i = 0; several && i < several->checks_n && !circle; i++)
-		if (several->checks[i].name[0])
+		if (several->checks[i].number != UINT_MAX)
 			circle = is_circle(directory, several->checks[i].number, depth + 1);
 	directory->seen[number] = circle ? SEEN_NOT : SEEN_DONE;
 	return circle;
