@@ -3,16 +3,12 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <link.h>
 #include <stdlib.h>
-#include <string.h>
 #include <sys/epoll.h>
-#include <sys/mman.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
-#define NS_PER_MS    INT64_C(1000000)
-#define SEGMENTS_MAX 16 /* of a library */
+#define NS_PER_MS INT64_C(1000000)
 
 /* Kept until the end, since events of a turn may be of a socket that has been closed in it. */
 struct socket_watch {
@@ -177,33 +173,6 @@ void check_multi_end(struct check_multi *multi, CURL *easy)
 	(void)curl_multi_remove_handle(multi->curl, easy);
 }
 
-/* Return: 0: go on. */
-static int let_go_of_code(struct dl_phdr_info *object, size_t size, void *self)
-{
-	uintptr_t page = (uintptr_t)sysconf(_SC_PAGESIZE);
-	ElfW(Phdr) segments[SEGMENTS_MAX]; /* a copy: they are in the memory that is let go */
-	size_t n = object->dlpi_phnum < SEGMENTS_MAX ? object->dlpi_phnum : SEGMENTS_MAX;
-
-	(void)size;
-	(void)self;
-	memcpy(segments, object->dlpi_phdr, n * sizeof(segments[0]));
-	for (size_t i = 0; i < n; i++) {
-		uintptr_t at = object->dlpi_addr + segments[i].p_vaddr, begin = at & ~(page - 1);
-
-		if (segments[i].p_type == PT_LOAD && !(segments[i].p_flags & PF_W))
-			(void)madvise((void *)begin, at + segments[i].p_memsz - begin,
-				      MADV_DONTNEED);
-	}
-	return 0;
-}
-
-/* libcurl comes with thirty libraries, whose start touches megabytes of code that no request needs.
- * What is needed again comes back from the page cache. */
-static void let_go_of_start(void)
-{
-	(void)dl_iterate_phdr(let_go_of_code, NULL);
-}
-
 /* libcurl has descriptors of its own; no command that is started later shall have them. */
 int check_multi_open(struct check_context *context,
 		     void (*done)(CURL *easy, CURLcode code, int64_t now_ns),
@@ -224,7 +193,6 @@ int check_multi_open(struct check_context *context,
 		return -ENOMEM;
 	}
 	(void)close_range(3, ~0U, CLOSE_RANGE_CLOEXEC);
-	let_go_of_start();
 	(void)curl_multi_setopt(multi->curl, CURLMOPT_SOCKETFUNCTION, on_socket);
 	(void)curl_multi_setopt(multi->curl, CURLMOPT_SOCKETDATA, multi);
 	(void)curl_multi_setopt(multi->curl, CURLMOPT_TIMERFUNCTION, on_timer);
