@@ -20,7 +20,8 @@ struct server {
 	const char *text; /* borrowed; empty: the host's resolvers */
 	int timeout_ms;
 	unsigned pending; /* queries */
-	bool is_stale;    /* no more asked */
+	int64_t opened_ns;
+	bool is_stale; /* no more asked */
 	struct server *next;
 };
 
@@ -118,6 +119,14 @@ static void free_stale(struct check_engine *engine)
 	}
 }
 
+/* It may be its socket alone that gets no answers, as when a firewall has lost its state: then the
+ * next query is by another one. Not for each of many that time out at once. */
+static void suspect(struct server *server, int64_t now_ns)
+{
+	if (now_ns - server->opened_ns >= 2 * server->timeout_ms * NS_PER_MS)
+		server->is_stale = true;
+}
+
 /* Return: 0 or -errno. */
 static int find_server(struct check *check, struct server **ret_server)
 {
@@ -139,6 +148,7 @@ static int find_server(struct check *check, struct server **ret_server)
 		return -ENOMEM;
 	server->text = text;
 	server->timeout_ms = timeout_ms;
+	server->opened_ns = check->asked_ns;
 	err = open_server(server, engine->context);
 	if (err) {
 		free_server(server);
@@ -225,6 +235,8 @@ static void on_answer(void *self, int status, int timeouts, unsigned char *bytes
 
 	(void)timeouts;
 	query->server->pending--;
+	if (status == ARES_ETIMEOUT)
+		suspect(query->server, query->server->channel.now_ns);
 	free(query);
 	if (!check || status == ARES_EDESTRUCTION)
 		return;
@@ -290,7 +302,10 @@ static void ask(struct check *check, int64_t now_ns)
 
 static void give_up(struct check *check, int64_t now_ns)
 {
-	(void)now_ns;
+	const struct dns *dns = check->run;
+
+	if (dns->query)
+		suspect(dns->query->server, now_ns);
 	drop(check);
 	check_answer(check, CHECK_TIMED_OUT, "timed out");
 }

@@ -243,7 +243,7 @@ static int add(struct check *check)
 					      .self = check };
 	if (config->body[0])
 		check_match_set(&http->match, config->body);
-	check_multi_adopt(check->engine->multi, easy);
+	check_multi_adopt(easy);
 	(void)curl_easy_setopt(easy, CURLOPT_PRIVATE, check);
 	(void)curl_easy_setopt(easy, CURLOPT_HEADERFUNCTION, take_header);
 	(void)curl_easy_setopt(easy, CURLOPT_HEADERDATA, check);

@@ -154,9 +154,8 @@ int64_t check_multi_deadline(const struct check_multi *multi)
 
 /* ---- transfers ---- */
 
-void check_multi_adopt(struct check_multi *multi, CURL *easy)
+void check_multi_adopt(CURL *easy)
 {
-	(void)multi;
 	(void)curl_easy_setopt(easy, CURLOPT_OPENSOCKETFUNCTION, open_socket);
 	(void)curl_easy_setopt(easy, CURLOPT_FRESH_CONNECT, 1L);
 	(void)curl_easy_setopt(easy, CURLOPT_FORBID_REUSE, 1L);

@@ -16,8 +16,8 @@ struct check_multi;
 
 /**
  * check_multi_open() - no transfer yet.
- * @done: a transfer has ended, and may begin anew at once. Called out of check_multi_run(),
- * check_multi_work() and check_context_dispatch().
+ * @done: a transfer has ended, and may begin anew at once. Called out of check_multi_run() and
+ * check_context_dispatch().
  * @ret_multi: owned by the caller.
  *
  * Return: 0 or -ENOMEM.
@@ -34,7 +34,7 @@ void check_multi_close(struct check_multi *multi);
 /**
  * check_multi_adopt() - options of a handle that its sockets need; once.
  */
-void check_multi_adopt(struct check_multi *multi, CURL *easy);
+void check_multi_adopt(CURL *easy);
 
 /**
  * check_multi_begin() - a transfer; what it does first is done by check_multi_run().

@@ -10,10 +10,13 @@
 
 /* A resolver that is silent is asked twice, and then the lookup has failed. */
 #define RESOLVER_TIMEOUT_MS 1000
+#define RENEW_NS            INT64_C(5000000000) /* no more often, when lookups time out */
 #define RESOLVER_TRIES      2
 
 struct check_resolver {
 	struct check_channel channel;
+	int64_t opened_ns;
+	bool has_timed_out;         /* some lookup, since then */
 	bool is_renewed;            /* its channel is being replaced */
 	struct lookup_asked *again; /* to be asked by the next channel */
 };
@@ -82,6 +85,7 @@ static void on_answer(void *self, int status, int timeouts, struct ares_addrinfo
 		return;
 	}
 	free(asked);
+	resolver->has_timed_out |= status == ARES_ETIMEOUT;
 	if (lookup && info)
 		take(lookup, info);
 	if (info)
@@ -131,14 +135,18 @@ static void ask_again(struct check_resolver *resolver, int err)
 	}
 }
 
-/* What is under way is asked anew, of the resolvers that the host has now. */
+/* What is under way is asked anew, of the resolvers that the host has now, by other sockets: it may
+ * be a socket alone that gets no answers. */
 static int renew(struct check_resolver *resolver, int64_t now_ns)
 {
 	int err;
 
 	check_channel_begin(&resolver->channel, now_ns);
-	if (resolver->channel.ares && !check_channel_is_stale(&resolver->channel))
+	if (resolver->channel.ares && !check_channel_is_stale(&resolver->channel) &&
+	    !(resolver->has_timed_out && now_ns - resolver->opened_ns >= RENEW_NS))
 		return 0;
+	resolver->opened_ns = now_ns;
+	resolver->has_timed_out = false;
 	resolver->is_renewed = true;
 	check_channel_close(&resolver->channel);
 	resolver->is_renewed = false;

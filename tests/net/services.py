@@ -111,6 +111,7 @@ class Dns:
         self.socket = host.socket(socket.AF_INET, socket.SOCK_DGRAM)
         self.socket.bind(("127.0.0.1", port))
         self.queries = 0
+        self.ports = []  # that queries came from
         self._make = make
         self._ended = False
         self._thread = threading.Thread(target=self._run, daemon=True)
@@ -125,6 +126,7 @@ class Dns:
             except socket.timeout:
                 continue
             self.queries += 1
+            self.ports.append(sender[1])
             if answer := self._make(query):
                 self.socket.sendto(answer, sender)
 

@@ -1,12 +1,13 @@
 # SPDX-License-Identifier: MIT
 """Checks by a query: dns = "name", asked of dnsmasq and of servers that misbehave; and names of tcp."""
 
+import os
 import socket
 import struct
 
 import pytest
 from checker import Checker
-from services import Dns, dnsmasq
+from services import Crooked, Dns, dnsmasq
 from witness import wait_until
 
 RECORDS = ("host-record=www.example.test,192.0.2.9,2001:db8::9",
@@ -170,6 +171,21 @@ def test_a_slow_answer_is_for_nobody_but_who_asked(lab, host):
         assert checker.close() == 0
 
 
+def test_answers_that_never_reach_one_socket(lab, host):
+    """As when a firewall has lost its state: with queries that overlap, the socket stays for ever."""
+    server = Dns(lab, host, 5354, lambda query: None if server.ports[-1] == server.ports[0] else
+                 answer(query, records=[(1, bytes((192, 0, 2, 1)))]))
+    names = [f"name{i}" for i in range(8)]
+    checker = Checker(host, ", ".join(check(name, 'name = "www.example.test";', server="127.0.0.1:5354",
+                                            interval="100ms", more='timeout = "95ms";') for name in names))
+    try:
+        checker.wait("name0", value="down", error="timed out")
+        for name in names:
+            checker.wait(name, value="up", timeout=3)
+    finally:
+        assert checker.close() == 0
+
+
 # ---- the host's resolvers, and names of tcp ----
 
 @pytest.fixture
@@ -197,14 +213,24 @@ def test_the_resolvers_of_the_host(host, resolver):
         assert checker.close() == 0
 
 
-def test_names_of_tcp(host, resolver):
+def says(conn):
+    conn.recv(4096)
+    conn.sendall(b"HTTP/1.1 200 OK\r\n\r\n")
+
+
+def test_names_of_tcp_and_http(lab, host, resolver):
+    Crooked(lab, host, 7005, says)
     servers = [listen(host, 7001), listen(host, 7002, "192.0.2.2"), listen(host, 7003)]
     checker = Checker(host, ", ".join([
         tcp("hosts", "localhost:7001"), tcp("first", "two.example.test:7002"), tcp("second", "two.example.test:7003"),
-        tcp("neither", "two.example.test:7004"), tcp("none", "nobody.example.test:7001")]))
+        tcp("neither", "two.example.test:7004"), tcp("none", "nobody.example.test:7001"),
+        '{ name = "web"; http = "http://two.example.test:7005/"; interval = "50ms"; timeout = "2s"; }',
+        '{ name = "no-web"; http = "http://nobody.example.test/"; interval = "50ms"; timeout = "2s"; }']))
     try:
-        for name in ("hosts", "first", "second"):
+        for name in ("hosts", "first", "second", "web"):
             checker.wait(name, value="up", error="")
+        assert len(os.listdir(f"/proc/{checker.pid}/task")) == 1, "no thread looks up anything"
+        assert checker.wait("no-web", value="down").error == "resolve: no such name"
         checker.wait("neither", value="down", error="connect: Connection refused")
         assert checker.wait("none", value="down").error == "resolve: no such name"
         for server in servers:
@@ -212,6 +238,56 @@ def test_names_of_tcp(host, resolver):
         for name in ("hosts", "first", "second"):
             checker.wait(name, value="down", error="connect: Connection refused")
         wait_until(lambda: all(fact.in_row > 3 for fact in checker.facts().values()), what="all are asked again")
+    finally:
+        assert checker.close() == 0
+
+
+@pytest.fixture
+def resolv_conf(lab, host, monkeypatch):
+    """A file that checkers have in the place of /etc/resolv.conf."""
+    path, real = lab.path("resolv.conf"), host.popen
+    script = 'mount --bind "$0" /etc/resolv.conf && exec "$@"'
+    monkeypatch.setattr(host, "popen", lambda *argv, **options: real(
+        *(("unshare", "-m", "sh", "-c", script, path) if "checker" in argv[0] else ()), *argv, **options))
+
+    def write(*addresses):
+        with open(path, "w", encoding="utf-8") as file:
+            file.write("".join(f"nameserver {address}\n" for address in addresses))
+    return write
+
+
+def test_resolvers_that_change_while_checks_are_asked(lab, host, resolv_conf):
+    dnsmasq(lab, host, "host-record=www.example.test,127.0.0.7", "local=/#/", address="127.0.0.1", port=53)
+    dnsmasq(lab, host, "host-record=www.example.test,127.0.0.8", "local=/#/", address="127.0.0.2", port=53)
+    server = listen(host, 7001, "127.0.0.7")
+    resolv_conf("127.0.0.1")
+    checker = Checker(host, ", ".join([
+        check("name", 'name = "www.example.test"; answer = "127.0.0.7";', server=""),
+        tcp("service", "www.example.test:7001")]))
+    try:
+        checker.wait("name", value="up")
+        checker.wait("service", value="up")
+        resolv_conf("127.0.0.2")
+        checker.wait("name", value="down", error="answers 127.0.0.8, expected 127.0.0.7")
+        checker.wait("service", value="down", error="connect: Connection refused")
+        resolv_conf("127.0.0.1", "127.0.0.2")
+        checker.wait("name", value="up")
+        checker.wait("service", value="up")
+        server.close()
+    finally:
+        assert checker.close() == 0
+
+
+def test_resolvers_of_which_the_first_is_silent(lab, host, resolv_conf):
+    dnsmasq(lab, host, *RECORDS, address="127.0.0.2", port=53)
+    silent = host.socket(socket.AF_INET, socket.SOCK_DGRAM)
+    silent.bind(("127.0.0.1", 53))
+    resolv_conf("127.0.0.1", "127.0.0.2")
+    checker = Checker(host, check("name", 'name = "www.example.test";', server="", more='timeout = "200ms";'))
+    try:
+        up = checker.wait("name", value="up")
+        assert 100e6 <= up.took < 200e6, "each has its half of the time"
+        silent.close()
     finally:
         assert checker.close() == 0
 
