@@ -59,7 +59,7 @@ def expect(host, rows):
 
 
 def test_records_of_each_type(lab, host):
-    dnsmasq(lab, host, *RECORDS)
+    dnsmasq(lab, host, *RECORDS, "listen-address=::1")
     dnsmasq(lab, host, *ZONE, port=5356)
     rows = [
         ("a", 'name = "www.example.test";', "up", ""),
@@ -70,6 +70,7 @@ def test_records_of_each_type(lab, host):
         ("aaaa", 'name = "www.example.test"; type = "AAAA"; answer = "2001:DB8:0::9";', "up", ""),
         ("aaaa-wrong", 'name = "www.example.test"; type = "AAAA"; answer = "2001:db8::1";', "down",
          "answers 2001:db8::9, expected 2001:db8::1"),
+        ("of-ipv6", 'name = "www.example.test"; server = "[::1]:5353";', "up", ""),
         ("cname", 'name = "web.example.test"; type = "CNAME"; answer = "WWW.example.test.";', "up", ""),
         ("mx", 'name = "example.test"; type = "MX"; answer = "mail.example.test";', "up", ""),
         ("mx-whole", 'name = "example.test"; type = "MX"; answer = "10 mail.example.test";', "up", ""),
