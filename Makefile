@@ -78,6 +78,8 @@ $(BUILD)/tests/unit/%: $(BUILD)/tests/unit/%.o $(AGENT) $(CORE) $(KERNEL) $(CHEC
 	$(Q)$(CC) $(ALL_LDFLAGS) $(addprefix -Wl$(comma)--wrap=,$(WRAP)) -o $@ $^ -lcmocka \
 		$(shell pkg-config --libs $(LIBS_vipd))
 
+$(BUILD)/tests/unit/test_check_status: $(addprefix $(BUILD)/checks/,status.o match.o)
+
 # Functions that a test replaces by its own, as __wrap_NAME().
 $(addprefix $(BUILD)/tests/unit/test_kern_,reconcile reconcile_doubt thefts behind): \
 	WRAP = kern_changer_apply kern_dump_interface kern_dump_link

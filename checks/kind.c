@@ -66,6 +66,13 @@ void check_unwatch(struct check_context *context, struct check_watch *watch)
 	watch->fd = -1;
 }
 
+void check_release(struct check_context *context, struct check_watch *watch)
+{
+	if (watch->fd >= 0)
+		(void)control(context, EPOLL_CTL_DEL, watch, 0);
+	watch->fd = -1;
+}
+
 /* ---- answers ---- */
 
 struct check *check_context_answered(struct check_context *context)

@@ -14,7 +14,7 @@ struct check_engine;
 
 /* A descriptor that wakes the process for a kind. */
 struct check_watch {
-	int fd; /* -1: none; owned by the kind */
+	int fd; /* -1: none; owned by the kind, or by a library that it uses */
 	/* @events: of epoll. */
 	void (*ready)(struct check_watch *watch, uint32_t events, int64_t now_ns);
 	void *self; /* of the kind */
@@ -127,6 +127,12 @@ int check_watch_change(struct check_context *context, struct check_watch *watch,
  * check_unwatch() - close the descriptor; legal for one that is closed.
  */
 void check_unwatch(struct check_context *context, struct check_watch *watch);
+
+/**
+ * check_release() - be no more woken for a descriptor that somebody else closes, and forget it;
+ * legal for one that is forgotten.
+ */
+void check_release(struct check_context *context, struct check_watch *watch);
 
 /**
  * check_answer() - a check has answered, asked or not.

@@ -10,7 +10,8 @@ packages() {
 		libsystemd-dev ;;
 	demo) echo python3 iproute2 nftables ;;
 	check) echo python3 iproute2 iptables python3-pytest python3-pytest-xdist libcmocka-dev tshark \
-		keepalived nftables libcap2-bin util-linux procps binutils systemd radvd ;;
+		keepalived nftables libcap2-bin util-linux procps binutils systemd radvd \
+		nginx-light openssl dnsmasq-base ;;
 	interop) echo frr ;;
 	bench) echo python3 iproute2 nftables keepalived ;;
 	fuzz) echo clang libclang-rt-14-dev ;;

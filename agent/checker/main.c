@@ -21,6 +21,7 @@
 #include "agent/helper.h"
 #include "agent/loop.h"
 #include "agent/signals.h"
+#include "memory.h"
 #include "rights.h"
 #include "schedule.h"
 
@@ -153,6 +154,7 @@ static int run(struct checker *checker)
 		err = open_loop(checker);
 	if (err < 0)
 		return fail("opening what the checks need", err);
+	memory_let_go();
 	err = loop_run(checker->loop);
 	return err < 0 ? fail("waiting for answers", err) : EXIT_SUCCESS;
 }

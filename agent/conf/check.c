@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 #include "check.h"
 
+#include <arpa/inet.h>
+#include <limits.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -285,7 +288,7 @@ static const struct conf_key route_keys[] = {
 	  .expected = "a network such as \"198.51.100.0/24\", or \"default\"",
 	  .missing = "" },
 	{ .field = FIELD(struct check_route, via, "via", FIELD_TEXT),
-	  .kind = &conf_word,
+	  .kind = &conf_text,
 	  .min = 1,
 	  .max = CHECK_ADDRESS_SIZE - 1,
 	  .expected = "an address" },
@@ -508,6 +511,35 @@ static void check_http(const struct conf_place *group, void *base)
 		conf_error_in(group, "cert and key go together");
 }
 
+/* Return: NULL, or what is wrong with it. */
+static const char *address_fault(const char *text)
+{
+	uint8_t bytes[16];
+
+	if (inet_pton(strchr(text, ':') ? AF_INET6 : AF_INET, text, bytes) == 1)
+		return NULL;
+	return "is not an address, \"192.0.2.53\", \"192.0.2.53:53\" or \"[2001:db8::53]:53\"";
+}
+
+/* An address, with a port perhaps, then in brackets if it is of IPv6. Return: likewise. */
+static const char *server_fault(const char *server)
+{
+	const char *colon = strchr(server, ':');
+	char host[CHECK_TARGET_SIZE];
+	const char *fault;
+	size_t len;
+
+	if (server[0] != '[' && (!colon || strchr(colon + 1, ':')))
+		return address_fault(server);
+	fault = target_fault(server);
+	if (fault)
+		return fault;
+	snprintf(host, sizeof(host), "%s", server + (server[0] == '['));
+	len = (size_t)(strrchr(host, ':') - host);
+	host[len - (server[0] == '[')] = '\0';
+	return address_fault(host);
+}
+
 static void check_dns(const struct conf_place *group, void *base)
 {
 	static const char *const types[] = {
@@ -515,7 +547,11 @@ static void check_dns(const struct conf_place *group, void *base)
 	};
 	const struct check_dns *dns = base;
 	const struct conf_place type = conf_place_of(group, "type");
+	const struct conf_place server = conf_place_of(group, "server");
+	const char *fault = dns->server[0] ? server_fault(dns->server) : NULL;
 
+	if (fault)
+		conf_error_fault(&server, fault);
 	for (size_t i = 0; i < sizeof(types) / sizeof(types[0]); i++)
 		if (strcmp(dns->type, types[i]) == 0)
 			return;
@@ -792,7 +828,7 @@ static void find_parts(struct directory *directory, unsigned number)
 
 		if (part->name[0] && found < 0)
 			conf_error_in(&place, "there is no check \"%s\"", part->name);
-		part->number = found < 0 ? number : (unsigned)found;
+		part->number = found < 0 ? UINT_MAX : (unsigned)found;
 		if (found >= 0)
 			directory->used[found] = true;
 	}
@@ -810,7 +846,7 @@ static bool is_circle(struct directory *directory, unsigned number, unsigned dep
 		return true;
 	directory->seen[number] = SEEN_NOW;
 	for (unsigned i = 0; several && i < several->checks_n && !circle; i++)
-		if (several->checks[i].name[0])
+		if (several->checks[i].number != UINT_MAX)
 			circle = is_circle(directory, several->checks[i].number, depth + 1);
 	directory->seen[number] = circle ? SEEN_NOT : SEEN_DONE;
 	return circle;
@@ -885,7 +921,8 @@ static void warn_unused(const struct directory *directory)
 	}
 }
 
-static void connect(const struct conf_place *file, struct directory *directory, struct conf *conf)
+static void connect_all(const struct conf_place *file, struct directory *directory,
+			struct conf *conf)
 {
 	for (unsigned i = 0; i < conf->checks_n; i++)
 		directory->sorted[i] = (struct named){ conf->checks[i].name, i };
@@ -907,7 +944,7 @@ void conf_check_connect(const struct conf_place *file, struct conf *conf)
 	directory.used = calloc(conf->checks_n + 1, sizeof(*directory.used));
 	directory.seen = calloc(conf->checks_n + 1, sizeof(*directory.seen));
 	if (directory.sorted && directory.used && directory.seen)
-		connect(file, &directory, conf);
+		connect_all(file, &directory, conf);
 	else
 		conf_error_in(file, "out of memory");
 	free(directory.sorted);

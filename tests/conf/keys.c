@@ -2,13 +2,15 @@
 /*
  * The rows of the configuration as text, one per line, with tabs between: of what, key, kind,
  * least, most, what is allowed, default, whether it is required, and what is refused for now: a
- * value, or "*" for the whole key. tests/conf/manual.py compares them with vipd.conf(5).
+ * value, or "*" for the whole key. What is of a check has that in front of its noun, since routers
+ * have routes, too. tests/conf/manual.py compares them with vipd.conf(5).
  */
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "agent/conf/check.h"
 #include "agent/conf/keepalived.h"
 #include "agent/conf/schema.h"
 
@@ -28,12 +30,14 @@ static const char *refused(const struct conf_key *key)
 	return key->later_value ? key->later_value : "*";
 }
 
-static void print_row(const struct conf_schema *schema, const struct conf_key *key)
+static void print_row(const struct conf_schema *owner, const struct conf_schema *schema,
+		      const struct conf_key *key)
 {
 	char expected[CONF_EXPECTED_SIZE] = "";
 
-	printf("%s\t%s\t%s\t%" PRId64 "\t%" PRId64 "\t%s\t%s\t%s\t%s\n", schema->noun,
-	       key->field.name, kind_of(key), key->min, key->max,
+	printf("%s%s\t%s\t%s\t%" PRId64 "\t%" PRId64 "\t%s\t%s\t%s\t%s\n",
+	       owner == &conf_check_schema ? "check " : "", schema->noun, key->field.name,
+	       kind_of(key), key->min, key->max,
 	       conf_key_has_value(key) ? conf_key_expected(key, expected) : "",
 	       key->preset && strcmp(key->preset, "{ }") != 0 ? key->preset : "",
 	       key->missing ? "required" : "", refused(key));
@@ -61,15 +65,16 @@ static bool is_printed(const struct conf_schema *schema)
 	return false;
 }
 
-static void print_rows(const struct conf_schema *schema)
+/* @owner: what has keys with elements of that schema; NULL: nothing. */
+static void print_rows(const struct conf_schema *owner, const struct conf_schema *schema)
 {
 	if (is_printed(schema))
 		return;
 	for (const struct conf_key *key = schema->keys; key->field.name; key++)
-		print_row(schema, row_of(key));
+		print_row(owner, schema, row_of(key));
 	for (const struct conf_key *key = schema->keys; key->field.name; key++)
 		if (row_of(key)->element && !row_of(key)->element->only_brief)
-			print_rows(row_of(key)->element);
+			print_rows(schema, row_of(key)->element);
 }
 
 /* With an operand: keepalived's words instead, with what to write here. */
@@ -85,6 +90,6 @@ int main(int argc, char **argv)
 	if (argc > 1)
 		print_words();
 	else
-		print_rows(&conf_file_schema);
+		print_rows(NULL, &conf_file_schema);
 	return EXIT_SUCCESS;
 }

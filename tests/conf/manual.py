@@ -6,9 +6,10 @@ import re
 
 SECTIONS = {"file": "Keys of the host", "router": "Keys of a virtual router",
             "auth": "Keys of auth", "address": "Keys of an address", "unicast": "Keys of unicast",
-            "announce": "Keys of announce", "mac": "Keys of mac", "damping": "Keys of damping"}
+            "announce": "Keys of announce", "mac": "Keys of mac", "damping": "Keys of damping",
+            "check list of checks": "Keys of all and any in a check"}
 COLUMNS = "noun key kind min max expected preset required refused".split()
-FORMS = {"text": "\"", "boolean": "boolean", "number": "number", "word": "word", "path": "path",
+FORMS = {"text": "text", "boolean": "boolean", "number": "number", "word": "word", "path": "path",
          "duration": "duration", "list": "list of groups", "array": "array of ",
          "address": "address", "network": "network", "mark": "mark", "group": "group",
          "password": "password"}
@@ -77,6 +78,14 @@ def section(page, title):
     return lines[start:end]
 
 
+def title(noun):
+    """Of the section with the keys of something."""
+    if noun in SECTIONS:
+        return SECTIONS[noun]
+    kind = noun.removeprefix("check ")
+    return f"Keys of a {noun}" if kind == noun else f"Keys of {kind} in a check"
+
+
 def items(lines):
     """What a list of keys says: {key: (form, text)}, and the text around the list."""
     found, around, key = {}, [], None
@@ -121,6 +130,10 @@ def key_faults(row, form, text):
     for allowed in row.ranges():
         if allowed not in text:
             yield f"does not say {allowed!r}"
+    if row["kind"] in ("text", "array"):
+        for example in re.findall(r'"[^"]*"', row["expected"]):
+            if example not in f"{form} {text}":
+                yield f"does not say {example}"
     if row["kind"] == "word" and f"{row['min']}..{row['max']}" not in row["expected"]:
         yield f"the error says {row['expected']!r}, not {row['min']}..{row['max']}"
     if not default_is_right(row, text):
@@ -157,7 +170,7 @@ def faults(table, page):
     rows = [Row(line) for line in table.splitlines()]
     for noun in dict.fromkeys(row["noun"] for row in rows):
         here = [row for row in rows if row["noun"] == noun and not row.is_later]
-        found, around = items(section(page, SECTIONS.get(noun, f"Keys of a {noun}")))
+        found, around = items(section(page, title(noun)))
         for row in here:
             if row["key"] not in found:
                 yield f"{row['key']}: is not in the manual"

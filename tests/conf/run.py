@@ -250,6 +250,25 @@ def case_too_many_routers(vipd, tmp):
                    "many.conf:2: routers: expected 1 to 8160 routers, got 8161")
 
 
+def many_checks(n):
+    """A file with @n checks, of which the first is tracked."""
+    rows = ",\n".join(f'{{ name = "c{i}"; tcp = "127.0.0.1:80"; }}' for i in range(n))
+    return ('node = "gw1";\nrouters = ( { name = "lan"; interface = "eth0"; vrid = 1; addresses = [ "192.0.2.1/24" ];'
+            ' track = ( { check = "c0"; } ); } );\nchecks = (\n' + rows + ' );\n')
+
+
+def case_too_many_checks(vipd, tmp):
+    """One more is one too many; as many as may be are read."""
+    save_text(tmp / "many.conf", many_checks(5001))
+    expect_refused(vipd.run("-t", "-c", "many.conf", cwd=tmp),
+                   'many.conf:2: lan: track: there is no check "c0"',
+                   "many.conf:3: checks: expected 1 to 5000 checks, got 5001")
+    save_text(tmp / "most.conf", many_checks(5000))
+    result = vipd.run("-t", "-c", "most.conf", cwd=tmp)
+    expect("exit status", 0, result.returncode)
+    expect("warnings of those that nobody tracks", True, "c1: nobody tracks it" in result.stderr)
+
+
 def extra_addresses(n):
     """One router with @n addresses that are not advertised."""
     rows = ",".join(f'"10.1.{i >> 8}.{i & 255}/32"' for i in range(n))
