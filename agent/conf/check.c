@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "parse.h"
+#include "program.h"
 #include "value.h"
 
 #define NS_PER_MS INT64_C(1000000)
@@ -885,6 +886,24 @@ static void warn_unused(const struct directory *directory)
 	}
 }
 
+static void judge_programs(const struct conf_place *file, const struct directory *directory,
+			   const struct conf *conf)
+{
+	struct check_user ours;
+	bool asked = false, known = false;
+
+	for (unsigned i = 0; i < conf->checks_n; i++) {
+		const struct conf_place place = place_of(directory, i);
+
+		if (!conf->checks[i].command)
+			continue;
+		if (!asked)
+			known = conf_program_user(file, conf, &ours);
+		asked = true;
+		conf_program_check(&place, conf, &conf->checks[i], known ? &ours : NULL);
+	}
+}
+
 static void connect(const struct conf_place *file, struct directory *directory, struct conf *conf)
 {
 	for (unsigned i = 0; i < conf->checks_n; i++)
@@ -895,6 +914,8 @@ static void connect(const struct conf_place *file, struct directory *directory, 
 	find_circles(directory);
 	find_all_tracked(file, directory, conf);
 	warn_unused(directory);
+	if (file->parse->here)
+		judge_programs(file, directory, conf);
 }
 
 void conf_check_connect(const struct conf_place *file, struct conf *conf)

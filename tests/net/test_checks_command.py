@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
 """Checks by a program: command = [ "/path", "argument" ]."""
 
+import grp
 import os
 import pwd
 import resource
@@ -13,6 +14,7 @@ import tempfile
 import time
 
 import pytest
+from agents import binary, router, vipd_config
 from checker import Checker
 from witness import wait_until
 
@@ -537,3 +539,63 @@ def test_sigterm_ends_the_checker_and_what_it_runs(started, folder):
     checker.process.send_signal(signal.SIGTERM)
     assert checker.process.wait(5) == 0
     wait_gone(folder.pids())
+
+
+# ---- when a configuration is read ----
+
+def test_what_cannot_be_run_is_an_error_at_the_start_and_a_reload_is_refused(lab, folder):
+    path = folder.script("exit 0")
+    checks = [{"name": "db", "command": [path]}]
+    routers = [router(150)]
+    agent = lab.vipd(lab.host("gw1", "192.0.2.2/24"), routers, checks=checks)
+    agent.wait_state("lan", "active")
+    os.chmod(folder.path, 0o777)
+    agent.configure([router(140)], checks=checks)
+    done = agent.reload()
+    assert done.returncode == 1, done
+    assert f"db: command: {folder.path}: others may write to it, mode 0777" in done.stderr
+    assert agent.router()["priority"] == 150, "it runs on"
+    dry = agent.ctl("reload", "--dry-run", check=False)
+    assert dry.returncode and "others may write to it" in dry.stderr + dry.stdout
+    tried = agent.host.run(binary("vipd"), "-t", "-c", agent.config, check=False)
+    assert tried.returncode == 78 and tried.stderr.startswith(agent.config + ":")
+    os.chmod(folder.path, 0o755)
+    assert agent.reload().returncode == 0
+
+
+def test_a_program_for_a_group_alone_is_one_for_its_members(lab, folder):
+    path = folder.script("exit 0", mode=0o750)
+    members = [(entry.gr_mem[0], entry.gr_gid) for entry in grp.getgrall() if set(entry.gr_mem) - {"root"}]
+    if not members:
+        pytest.skip("no group of this host has a member")
+    name, group = members[0]
+    os.chown(path, 0, group)
+    host = lab.host("gw1", "192.0.2.2/24")
+    for user, status in ((name, 0), ("nobody", 78)):
+        with open(f"{folder.path}/vipd.conf", "w", encoding="ascii") as file:
+            file.write(vipd_config([router()], {"checks": [{"name": "db", "command": [path], "user": user}]}))
+        done = host.run(binary("vipd"), "-t", "-c", f"{folder.path}/vipd.conf", check=False)
+        assert done.returncode == status, done.stderr
+
+
+def test_what_may_not_be_looked_at_is_a_warning_to_whoever_asks(lab, folder):
+    os.mkdir(f"{folder.path}/home", 0o700)
+    path = folder.script("exit 0", "home/check")
+    with open(f"{folder.path}/vipd.conf", "w", encoding="ascii") as file:
+        file.write(vipd_config([router()], {"checks": [{"name": "db", "command": [path], "user": "root"}]}))
+    done = lab.host("gw1", "192.0.2.2/24").run("setpriv", "--reuid", str(NOBODY), "--clear-groups", binary("vipd"), "-t",
+                                               "-c", f"{folder.path}/vipd.conf")
+    assert f"warning: db: command: cannot be looked at from here: {path}: Permission denied" in done.stderr
+
+
+def test_a_standby_goes_on_whatever_has_become_of_a_program(lab, folder):
+    path = folder.script("exit 0")
+    agent = lab.vipd(lab.host("gw1", "192.0.2.2/24"), [router(150)],
+                     checks=[{"name": "db", "command": [path]}])
+    agent.wait_state("lan", "active")
+    os.unlink(path)
+    for _ in range(2):
+        pid = agent.router_pid
+        os.kill(pid, signal.SIGKILL)
+        wait_until(lambda: agent.router_pid not in (None, 0, pid), what="another router process")
+        agent.wait_state("lan", "active")
