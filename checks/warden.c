@@ -341,8 +341,13 @@ int check_warden_start(const struct check_execution *execution, struct check_run
 	return 0;
 }
 
+/* A warden that still stands in vfork() hears nothing: its program may never have been read. */
 void check_warden_end(pid_t pid)
 {
+	pid_t program;
+
 	(void)kill(pid, SIGTERM);
 	(void)kill(pid, SIGCONT);
+	if (check_state(pid) == 'D' && check_children(pid, &program, 1))
+		(void)kill(program, SIGKILL);
 }

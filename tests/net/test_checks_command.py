@@ -214,6 +214,33 @@ def test_the_next_run_waits_for_one_that_cannot_be_killed(started, folder):
     checker.wait("db", error="no end within 400 ms, killed")
 
 
+HANGING_OPEN = """
+import ctypes, os, sys
+libc = ctypes.CDLL(None, use_errno=True)
+fd = libc.fanotify_init(0x5, os.O_RDONLY)                      # FAN_CLASS_CONTENT, FAN_CLOEXEC
+done = libc.fanotify_mark(fd, 1, ctypes.c_uint64(0x40000), -100, sys.argv[1].encode())     # FAN_OPEN_EXEC_PERM
+print(done, flush=True)
+sys.stdin.read()
+"""
+
+
+def test_a_program_whose_file_system_hangs_is_given_up_and_nobody_waits_for_it(started, folder):
+    path = folder.script(f"echo $$ >>{folder.notes}/pids")
+    other = check("/bin/true", name="other", interval="50ms", more='timeout = "2s";')
+    holder = subprocess.Popen([sys.executable, "-c", HANGING_OPEN, path], stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+    try:
+        if holder.stdout.readline() != b"0\n":
+            pytest.skip("this kernel lets nobody hold an exec back")
+        checker = started(check(path, interval="200ms", more='timeout = "100ms";') + ", " + other)
+        checker.wait("db", value="down", error="no end within 100 ms, killed")
+        wait_until(lambda: checker.fact("db").in_row >= 4, what="it is tried again and again")
+        assert checker.wait("other").bad == 0 and not folder.pids()
+        assert checker.fact("db").error == "no end within 100 ms, killed", "none is left from before"
+    finally:
+        holder.communicate()
+    checker.wait("db", value="up")
+
+
 # ---- F74: it leaves processes behind ----
 
 ESCAPE = """
