@@ -74,7 +74,7 @@ static int load(const struct options *options, struct conf **ret_conf)
 {
 	struct conf_errors errors;
 
-	int err = conf_load_as(options->conf_path, options->node, ret_conf, &errors);
+	int err = conf_load_here(options->conf_path, options->node, ret_conf, &errors);
 
 	conf_errors_print(&errors, stderr);
 	conf_warnings_print(&errors, stderr);

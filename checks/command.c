@@ -1,4 +1,468 @@
 /* SPDX-License-Identifier: MIT */
 #include "kind.h"
 
-const struct check_kind check_command_kind = { .run_size = 0 };
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/mman.h>
+#include <sys/pidfd.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "warden.h"
+
+#define PLACES_MAX  32  /* commands that run at a time */
+#define ENDING_MAX  256 /* and that have been killed, and hang: then nobody else is started */
+#define ORPHANS_MAX 256 /* killed in a turn */
+#define ORPHANS_NS  INT64_C(20000000)
+#define NS_PER_S    INT64_C(1000000000)
+#define NAMED       "VIPD_CHECK="
+
+enum command_state {
+	COMMAND_IDLE,
+	COMMAND_WAITS, /* for a place */
+	COMMAND_RUNS,
+	COMMAND_ENDS, /* has been killed, and has answered */
+};
+
+struct command {
+	struct check_watch watch; /* of its warden */
+	struct check *check;
+	enum command_state state;
+	bool again;               /* asked while it still ends */
+	pid_t warden;             /* 0: none */
+	int64_t killed_ns;        /* then it was */
+	struct command *next;     /* of those that wait */
+	struct command *previous; /* likewise */
+	struct command *older;    /* of those that have a warden */
+	struct check_run *run;    /* in the engine's memory */
+	int user_err;             /* an errno: why there is no user */
+	struct check_execution execution;
+	const char *argv[CHECK_WORDS_MAX + 1];
+	const char *env[CHECK_WORDS_MAX + 3];
+	char name[sizeof(NAMED) + CHECK_NAME_SIZE];
+};
+
+struct check_engine {
+	struct check_run *runs; /* owned: CHECK_MAX of them, shared with wardens */
+	bool taken[CHECK_MAX];
+	struct command *first, *last; /* of those that wait, in that order */
+	struct command *wardens;      /* of all that have one */
+	unsigned running, ending;
+	int64_t orphans_ns; /* then they are looked for */
+};
+
+static int open_engine(struct check_context *context, struct check_engine **ret_engine)
+{
+	struct check_engine *engine = calloc(1, sizeof(*engine));
+
+	(void)context;
+	if (!engine)
+		return -ENOMEM;
+	engine->orphans_ns = CHECK_NEVER;
+	engine->runs = mmap(NULL, CHECK_MAX * sizeof(*engine->runs), PROT_READ | PROT_WRITE,
+			    MAP_SHARED | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+	if (engine->runs == MAP_FAILED) {
+		free(engine);
+		return -ENOMEM;
+	}
+	*ret_engine = engine;
+	return 0;
+}
+
+static void close_engine(struct check_engine *engine)
+{
+	munmap(engine->runs, CHECK_MAX * sizeof(*engine->runs));
+	free(engine);
+}
+
+/* ---- lists ---- */
+
+static void append(struct check_engine *engine, struct command *command)
+{
+	command->state = COMMAND_WAITS;
+	command->next = NULL;
+	command->previous = engine->last;
+	if (engine->last)
+		engine->last->next = command;
+	else
+		engine->first = command;
+	engine->last = command;
+}
+
+static void take_out(struct check_engine *engine, struct command *command)
+{
+	if (command->previous)
+		command->previous->next = command->next;
+	else
+		engine->first = command->next;
+	if (command->next)
+		command->next->previous = command->previous;
+	else
+		engine->last = command->previous;
+	command->state = COMMAND_IDLE;
+}
+
+static void forget_warden(struct check_engine *engine, struct command *command)
+{
+	struct command **at = &engine->wardens;
+
+	while (*at != command)
+		at = &(*at)->older;
+	*at = command->older;
+	command->warden = 0;
+}
+
+static bool is_warden(const struct check_engine *engine, pid_t pid)
+{
+	for (const struct command *at = engine->wardens; at; at = at->older)
+		if (at->warden == pid)
+			return true;
+	return false;
+}
+
+/* ---- answers ---- */
+
+/* What a terminal would obey becomes '?'. @size: of @buf. */
+static void put_line(const struct check_run *run, char *buf, size_t size)
+{
+	size_t len = run->first_len < sizeof(run->first) ? run->first_len : sizeof(run->first);
+
+	if (len > size - 1)
+		len = size - 1;
+	for (size_t i = 0; i < len; i++)
+		buf[i] = run->first[i] >= ' ' && run->first[i] < 0x7f ? run->first[i] : '?';
+	while (len && buf[len - 1] == ' ')
+		len--;
+	buf[len] = '\0';
+}
+
+static void take_output(struct check *check, const struct check_run *run)
+{
+	check->output = run->output;
+	check->output_len =
+		run->output_len < CHECK_OUTPUT_SIZE ? run->output_len : CHECK_OUTPUT_SIZE;
+}
+
+/* "exit status 3: connection refused" */
+static void answer_status(struct check *check, const struct check_run *run)
+{
+	const char *name = WIFSIGNALED(run->status) ? sigabbrev_np(WTERMSIG(run->status)) : NULL;
+	char line[CHECK_ERROR_SIZE];
+	const char *colon;
+
+	put_line(run, line, sizeof(line));
+	colon = line[0] ? ": " : "";
+	if (WIFEXITED(run->status) && WEXITSTATUS(run->status) == 0)
+		check_answer(check, CHECK_GOOD, NULL);
+	else if (WIFEXITED(run->status))
+		check_answer(check, CHECK_BAD, "exit status %d%s%s", WEXITSTATUS(run->status),
+			     colon, line);
+	else if (name)
+		check_answer(check, CHECK_BAD, "killed by SIG%s%s%s", name, colon, line);
+	else
+		check_answer(check, CHECK_BAD, "killed by signal %d%s%s", WTERMSIG(run->status),
+			     colon, line);
+}
+
+static void answer(struct check *check, const struct check_run *run)
+{
+	char why[CHECK_PROGRAM_WHY_MAX];
+
+	if (!__atomic_load_n(&run->done, __ATOMIC_ACQUIRE)) {
+		check_answer(check, CHECK_BAD, "somebody has killed the process that watched it");
+		return;
+	}
+	take_output(check, run);
+	if (run->fault.error == CHECK_PROGRAM_FINE) {
+		answer_status(check, run);
+		return;
+	}
+	check_program_explain(&run->fault, why);
+	check_answer(check, CHECK_BAD, "%s", why);
+}
+
+/* ---- a run ---- */
+
+static bool has_place(const struct check_engine *engine)
+{
+	return engine->running < PLACES_MAX && engine->ending < ENDING_MAX;
+}
+
+/* Without a descriptor for its warden nobody would hear of its end. */
+static int watch_warden(struct command *command)
+{
+	int err;
+
+	command->watch.fd = pidfd_open(command->warden, 0);
+	if (command->watch.fd < 0)
+		return -errno;
+	err = check_watch(command->check->context, &command->watch, EPOLLIN);
+	if (err < 0)
+		check_unwatch(command->check->context, &command->watch);
+	return err;
+}
+
+static void start(struct command *command, int64_t now_ns)
+{
+	struct check_engine *engine = command->check->engine;
+	int err = check_warden_start(&command->execution, command->run, &command->warden);
+
+	if (err == 0) {
+		err = watch_warden(command);
+		if (err < 0)
+			engine->orphans_ns = now_ns;
+	}
+	if (err < 0) {
+		command->warden = 0;
+		check_answer_errno(command->check, "starting a process", -err);
+		return;
+	}
+	command->older = engine->wardens;
+	engine->wardens = command;
+	command->state = COMMAND_RUNS;
+	engine->running++;
+}
+
+static void start_waiting(struct check_engine *engine, int64_t now_ns)
+{
+	while (engine->first && has_place(engine)) {
+		struct command *command = engine->first;
+
+		take_out(engine, command);
+		start(command, now_ns);
+	}
+}
+
+static void ready(struct check_watch *watch, uint32_t events, int64_t now_ns)
+{
+	struct command *command = watch->self;
+	struct check_engine *engine = command->check->engine;
+	bool runs = command->state == COMMAND_RUNS;
+
+	(void)events;
+	if (waitpid(command->warden, NULL, WNOHANG) == 0)
+		return;
+	check_unwatch(command->check->context, watch);
+	forget_warden(engine, command);
+	engine->running -= runs;
+	engine->ending -= !runs;
+	command->state = COMMAND_IDLE;
+	if (!__atomic_load_n(&command->run->done, __ATOMIC_ACQUIRE))
+		engine->orphans_ns = now_ns;
+	if (runs)
+		answer(command->check, command->run);
+	else if (command->again)
+		append(engine, command);
+	command->again = false;
+	start_waiting(engine, now_ns);
+}
+
+/* ---- what its kind is asked for ---- */
+
+static void fill_words(struct command *command, const struct check_config *config)
+{
+	const struct check_command *words = config->command;
+	unsigned n = 0;
+
+	for (unsigned i = 0; i < words->argv_n; i++)
+		command->argv[i] = words->argv[i].text;
+	snprintf(command->name, sizeof(command->name), "%s%s", NAMED, config->name);
+	command->env[n++] = command->name;
+	command->env[n++] = "PATH=" CHECK_PATH_DEFAULT;
+	for (unsigned i = 0; i < words->env_n; i++) {
+		if (strncmp(words->env[i].text, "PATH=", 5) == 0)
+			command->env[1] = words->env[i].text;
+		else if (strncmp(words->env[i].text, NAMED, strlen(NAMED)) != 0)
+			command->env[n++] = words->env[i].text;
+	}
+}
+
+static int find_user(struct command *command, const char *name)
+{
+	struct check_execution *execution = &command->execution;
+	struct check_user self;
+	int err = check_user_self(&self);
+
+	execution->user = self;
+	if (err == 0 && name[0]) {
+		err = check_user_find(name, &execution->user);
+		if (err == 0)
+			err = check_user_find_groups(name, &execution->user);
+		execution->changes_user = execution->user.uid != self.uid;
+	}
+	return err;
+}
+
+static int take_run(struct check_engine *engine, struct command *command)
+{
+	for (unsigned i = 0; i < CHECK_MAX; i++) {
+		if (engine->taken[i])
+			continue;
+		engine->taken[i] = true;
+		command->run = &engine->runs[i];
+		return 0;
+	}
+	return -ENOSPC;
+}
+
+static int add(struct check *check)
+{
+	struct command *command = check->run;
+
+	command->watch = (struct check_watch){ .fd = -1, .ready = ready, .self = command };
+	command->check = check;
+	command->execution.argv = command->argv;
+	command->execution.env = command->env;
+	fill_words(command, check->config);
+	command->user_err = -find_user(command, check->config->user);
+	return take_run(check->engine, command);
+}
+
+/* Its warden ends what there is of it, whether we wait for that or not. */
+static void remove_command(struct check *check)
+{
+	struct command *command = check->run;
+	struct check_engine *engine = check->engine;
+
+	if (command->state == COMMAND_WAITS)
+		take_out(engine, command);
+	if (command->warden) {
+		check_warden_end(command->warden);
+		engine->running -= command->state == COMMAND_RUNS;
+		engine->ending -= command->state == COMMAND_ENDS;
+		forget_warden(engine, command);
+	}
+	check_unwatch(check->context, &command->watch);
+	if (command->run)
+		engine->taken[command->run - engine->runs] = false;
+}
+
+static void answer_user(struct check *check, int err)
+{
+	const char *name = check->config->user[0] ? check->config->user : "of all checks";
+
+	if (err == ENOENT)
+		check_answer(check, CHECK_BAD, "there is no user \"%s\"", name);
+	else if (err == E2BIG)
+		check_answer(check, CHECK_BAD, "the user %s is in more than %d groups", name,
+			     CHECK_GROUPS_MAX);
+	else
+		check_answer(check, CHECK_BAD, "looking for the user %s: %s", name, strerror(err));
+}
+
+static void ask(struct check *check, int64_t now_ns)
+{
+	struct command *command = check->run;
+	struct check_engine *engine = check->engine;
+
+	if (command->user_err) {
+		answer_user(check, command->user_err);
+		return;
+	}
+	command->again = command->state == COMMAND_ENDS;
+	if (command->again)
+		return;
+	append(engine, command);
+	start_waiting(engine, now_ns);
+}
+
+/* Of what was killed, and is still there. */
+static void answer_hung(struct command *command, int64_t now_ns)
+{
+	long long since_s = (now_ns - command->killed_ns) / NS_PER_S;
+	pid_t pids[8];
+	bool hangs = false;
+	unsigned n = check_children(command->warden, pids, 8);
+
+	for (unsigned i = 0; i < n; i++)
+		hangs |= check_state(pids[i]) == 'D';
+	check_answer(command->check, CHECK_TIMED_OUT,
+		     hangs ? "the run before still hangs in the kernel (D) since %lld s"
+			   : "the run before was killed %lld s ago, and is still there",
+		     since_s);
+}
+
+static void answer_in_vain(struct check *check)
+{
+	if (check->engine->ending >= ENDING_MAX)
+		check_answer(check, CHECK_TIMED_OUT,
+			     "%d commands that were killed are still there: no more are started",
+			     ENDING_MAX);
+	else
+		check_answer(check, CHECK_TIMED_OUT, "waited for one of %d places", PLACES_MAX);
+}
+
+static void answer_late(struct check *check, const struct check_run *run)
+{
+	char line[CHECK_ERROR_SIZE];
+
+	put_line(run, line, sizeof(line));
+	take_output(check, run);
+	check_answer(check, CHECK_TIMED_OUT, "no end within %lld ms, killed%s%s",
+		     (long long)(check->config->timeout_ns / 1000000), line[0] ? ": " : "", line);
+}
+
+static void give_up(struct check *check, int64_t now_ns)
+{
+	struct command *command = check->run;
+	struct check_engine *engine = check->engine;
+
+	if (command->state == COMMAND_WAITS) {
+		take_out(engine, command);
+		answer_in_vain(check);
+		return;
+	}
+	if (command->state == COMMAND_ENDS) {
+		command->again = false;
+		answer_hung(command, now_ns);
+		return;
+	}
+	check_warden_end(command->warden);
+	command->state = COMMAND_ENDS;
+	command->killed_ns = now_ns;
+	engine->running--;
+	engine->ending++;
+	answer_late(check, command->run);
+	start_waiting(engine, now_ns);
+}
+
+/* ---- children that we did not start ---- */
+
+static int64_t deadline(const struct check_engine *engine)
+{
+	return engine->orphans_ns;
+}
+
+/* Of a warden that was killed: whatever it had adopted. */
+static void work(struct check_engine *engine, int64_t now_ns)
+{
+	pid_t pids[ORPHANS_MAX + PLACES_MAX];
+	unsigned n = check_children(getpid(), pids, sizeof(pids) / sizeof(pids[0]));
+	bool left = n == sizeof(pids) / sizeof(pids[0]);
+
+	for (unsigned i = 0; i < n; i++) {
+		if (is_warden(engine, pids[i]))
+			continue;
+		(void)kill(-pids[i], SIGKILL);
+		(void)kill(pids[i], SIGKILL);
+		left = true;
+		(void)waitpid(pids[i], NULL, WNOHANG);
+	}
+	engine->orphans_ns = left ? now_ns + ORPHANS_NS : CHECK_NEVER;
+}
+
+const struct check_kind check_command_kind = {
+	.run_size = sizeof(struct command),
+	.open = open_engine,
+	.close = close_engine,
+	.add = add,
+	.remove = remove_command,
+	.ask = ask,
+	.give_up = give_up,
+	.deadline = deadline,
+	.work = work,
+};

@@ -380,12 +380,20 @@ int conf_load_as(const char *path, const char *node, struct conf **ret_conf,
 		 struct conf_errors *ret_errors);
 
 /**
+ * conf_load_here() - conf_load_as() for this host, and now: users that do not exist here, and
+ * programs that are missing or not safe to run, are errors. Not for what runs already, or is to be
+ * looked at elsewhere.
+ */
+int conf_load_here(const char *path, const char *node, struct conf **ret_conf,
+		   struct conf_errors *ret_errors);
+
+/**
  * conf_node_is_valid() - whether a text of a command line can be the name of a node: a word.
  */
 bool conf_node_is_valid(const char *name);
 
 /**
- * conf_load_like() - conf_load() as the node that runs, unless the file names one.
+ * conf_load_like() - conf_load_here() as the node that runs, unless the file names one.
  */
 int conf_load_like(const char *path, const char *node, struct conf **ret_conf,
 		   struct conf_errors *ret_errors);

@@ -119,6 +119,16 @@ int conf_load_as(const char *path, const char *node, struct conf **ret_conf,
 	return load(&parse, ret_conf);
 }
 
+int conf_load_here(const char *path, const char *node, struct conf **ret_conf,
+		   struct conf_errors *ret_errors)
+{
+	struct conf_parse parse = {
+		.path = path, .errors = ret_errors, .nodes.named = node, .here = true
+	};
+
+	return load(&parse, ret_conf);
+}
+
 bool conf_node_is_valid(const char *name)
 {
 	return conf_word_is_valid(name, CONF_NODE_SIZE - 1);
@@ -127,7 +137,9 @@ bool conf_node_is_valid(const char *name)
 int conf_load_like(const char *path, const char *node, struct conf **ret_conf,
 		   struct conf_errors *ret_errors)
 {
-	struct conf_parse parse = { .path = path, .errors = ret_errors, .nodes.running = node };
+	struct conf_parse parse = {
+		.path = path, .errors = ret_errors, .nodes.running = node, .here = true
+	};
 
 	return load(&parse, ret_conf);
 }

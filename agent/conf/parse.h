@@ -20,6 +20,7 @@ struct conf_parse {
 	struct conf_lines lines;      /* of the file's text, and of what it includes */
 	struct conf_nodes nodes;      /* and which of them this is */
 	struct conf_errors *errors;   /* borrowed */
+	bool here;                    /* what it names on this host is looked at */
 	struct conf_presets *presets; /* owned */
 	size_t claims_n, claims_max;
 	struct conf_claim *claims; /* owned */

@@ -194,9 +194,10 @@ static int load_file(struct generation *g, const char *conf_path, const char *ha
 	struct conf *before;
 	int err;
 
-	if (named || !g->succeeds || g->standby || !g->knows_before ||
-	    conf_load(handed, &before, errors) < 0)
+	if (g->standby) /* it runs already, whatever has become of what it names */
 		return conf_load_as(conf_path, named, &g->conf, errors);
+	if (named || !g->succeeds || !g->knows_before || conf_load(handed, &before, errors) < 0)
+		return conf_load_here(conf_path, named, &g->conf, errors);
 	err = conf_load_like(conf_path, before->node, &g->conf, errors);
 	conf_free(before);
 	return err;

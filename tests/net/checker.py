@@ -75,7 +75,8 @@ class Checker:
         return found
 
     def fact(self, name):
-        return self.facts()[name]
+        """A fact, once nobody is just writing it."""
+        return self.wait(name)
 
     def wait(self, name, timeout=10, **fields):
         """Waits until a fact has these values, or an error with such a text; returns the fact."""

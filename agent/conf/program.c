@@ -1,0 +1,73 @@
+/* SPDX-License-Identifier: MIT */
+#include "program.h"
+
+#include <errno.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "parse.h"
+
+/* Return: whether there is one; else an error. */
+static bool find_user(const struct conf_place *place, const char *name, struct check_user *ret_user)
+{
+	int err = check_user_find(name, ret_user);
+
+	if (err == -ENOENT)
+		conf_error_in(place, "there is no user \"%s\" on this host", name);
+	else if (err < 0)
+		conf_error_in(place, "looking for user \"%s\": %s", name, strerror(-err));
+	return err == 0;
+}
+
+bool conf_program_user(const struct conf_place *file, const struct conf *conf,
+		       struct check_user *ret_user)
+{
+	const struct conf_place place = conf_place_of(file, "user");
+	bool by_default;
+
+	return find_user(&place, conf_user(conf, &by_default), ret_user);
+}
+
+/* Groups are asked for only where they make a difference: that may be a server in a network which
+ * is yet to come up. Return: 0 or -errno. */
+static int look_at(const char *path, const char *name, struct check_user *user,
+		   struct check_program_fault *fault)
+{
+	int fd, err = check_program_open(path, user, &fd, fault);
+
+	if (err < 0 && fault->error == CHECK_PROGRAM_NOT_EXECUTABLE && (fault->mode & 0010) &&
+	    check_user_find_groups(name, user) == 0)
+		err = check_program_open(path, user, &fd, fault);
+	if (err == 0)
+		close(fd);
+	return err;
+}
+
+void conf_program_check(const struct conf_place *place, const struct conf *conf,
+			const struct check_config *check, const struct check_user *ours)
+{
+	const struct conf_place command = conf_place_of(place, "command");
+	const struct conf_place user_place = conf_place_of(place, "user");
+	const char *path = check->command->argv_n ? check->command->argv[0].text : "";
+	const char *name = check->user;
+	struct check_program_fault fault;
+	struct check_user user = { 0 };
+	char why[CHECK_PROGRAM_WHY_MAX];
+	bool by_default;
+	int err;
+
+	if (name[0] ? !find_user(&user_place, name, &user) : !ours)
+		return;
+	if (!name[0]) {
+		user = *ours;
+		name = conf_user(conf, &by_default);
+	}
+	err = path[0] == '/' ? look_at(path, name, &user, &fault) : 0;
+	if (err == 0)
+		return;
+	check_program_explain(&fault, why);
+	if (err == -EACCES && geteuid() != user.uid)
+		conf_warn_in(&command, "cannot be looked at from here: %s", why);
+	else
+		conf_error_in(&command, "%s", why);
+}

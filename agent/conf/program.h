@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Whether what a configuration has run is there, and safe to run: on this host, and now.
+ */
+#ifndef CONF_PROGRAM_H
+#define CONF_PROGRAM_H
+
+#include "checks/program.h"
+#include "schema.h"
+
+/**
+ * conf_program_user() - find the user that has programs run which name none, or an error.
+ * @file: the place of the file.
+ *
+ * Return: whether there is one.
+ */
+bool conf_program_user(const struct conf_place *file, const struct conf *conf,
+		       struct check_user *ret_user);
+
+/**
+ * conf_program_check() - an error for a check whose program or user cannot be run or used. What
+ * this process may not look at, while that user may, is a warning.
+ * @check: with a command.
+ * @ours: of conf_program_user(); NULL: there is none.
+ */
+void conf_program_check(const struct conf_place *place, const struct conf *conf,
+			const struct check_config *check, const struct check_user *ours);
+
+#endif
