@@ -22,6 +22,7 @@
 #include "agent/loop.h"
 #include "agent/signals.h"
 #include "memory.h"
+#include "process_events.h"
 #include "rights.h"
 #include "schedule.h"
 
@@ -31,6 +32,7 @@ struct checker {
 	struct schedule *schedule;
 	struct loop *loop;
 	int signal_fd;
+	int processes_fd;               /* -1: none */
 	struct channel_message message; /* that is being read */
 };
 
@@ -128,13 +130,28 @@ static int load(struct checker *checker)
 static int begin(struct checker *checker)
 {
 	struct clocks now = clocks_now();
-	int proc_fd = fcntl(HELPER_FD_PROCESSES, F_GETFD) < 0 ? -1 : HELPER_FD_PROCESSES;
 	int err = board_open(HELPER_FD_BOARD, HELPER_FD_NEWS, true, &checker->board);
 
 	if (err == 0)
 		err = schedule_open(checker->conf->checks, checker->conf->checks_n, checker->board,
-				    proc_fd, &now, &checker->schedule);
+				    checker->processes_fd, &now, &checker->schedule);
 	return err;
+}
+
+/* Handed down, or while we may. */
+static void open_processes(struct checker *checker)
+{
+	bool needed = false;
+
+	for (unsigned i = 0; i < checker->conf->checks_n; i++)
+		needed |= checker->conf->checks[i].kind == CHECK_PROCESS;
+	if (fcntl(HELPER_FD_PROCESSES, F_GETFD) >= 0)
+		checker->processes_fd = HELPER_FD_PROCESSES;
+	else if (needed)
+		checker->processes_fd = process_events_open();
+	if (needed && checker->processes_fd < 0)
+		tell(EVENT_DEGRADED, "hearing of processes", checker->processes_fd,
+		     "checks of processes look at /proc once a second");
 }
 
 static int run(struct checker *checker)
@@ -144,6 +161,7 @@ static int run(struct checker *checker)
 
 	if (err < 0)
 		return fail("reading the configuration that runs", err);
+	open_processes(checker);
 	err = rights_reduce(checker->conf, &doing);
 	if (err < 0)
 		return fail(doing, err);
@@ -178,7 +196,7 @@ static int prepare(void)
 
 int main(void)
 {
-	struct checker checker = { .signal_fd = -1 };
+	struct checker checker = { .signal_fd = -1, .processes_fd = -1 };
 	int status;
 
 	signals_ignore_strangers();
