@@ -30,6 +30,7 @@ struct checker {
 	struct schedule *schedule;
 	struct loop *loop;
 	int signal_fd;
+	int proc_fd;                    /* HELPER_FD_PROCESSES, or -1 */
 	struct channel_message message; /* that is being read */
 };
 
@@ -127,12 +128,11 @@ static int load(struct checker *checker)
 static int begin(struct checker *checker)
 {
 	struct clocks now = clocks_now();
-	int proc_fd = fcntl(HELPER_FD_PROCESSES, F_GETFD) < 0 ? -1 : HELPER_FD_PROCESSES;
 	int err = board_open(HELPER_FD_BOARD, HELPER_FD_NEWS, true, &checker->board);
 
 	if (err == 0)
 		err = schedule_open(checker->conf->checks, checker->conf->checks_n, checker->board,
-				    proc_fd, &now, &checker->schedule);
+				    checker->proc_fd, &now, &checker->schedule);
 	return err;
 }
 
@@ -157,8 +157,9 @@ static int run(struct checker *checker)
 	return err < 0 ? fail("waiting for answers", err) : EXIT_SUCCESS;
 }
 
-/* What a command leaves behind becomes our child. */
-static int prepare(void)
+/* What a command leaves behind becomes our child. A descriptor that is missing is looked for before
+ * something else gets its number. */
+static int prepare(struct checker *checker)
 {
 	const char *version = getenv(HELPER_ENVIRONMENT);
 
@@ -170,6 +171,7 @@ static int prepare(void)
 		return EX_PROTOCOL;
 	for (int fd = HELPER_FD_CHANNEL; fd < HELPER_FD_END; fd++)
 		(void)fcntl(fd, F_SETFD, FD_CLOEXEC);
+	checker->proc_fd = fcntl(HELPER_FD_PROCESSES, F_GETFD) < 0 ? -1 : HELPER_FD_PROCESSES;
 	(void)prctl(PR_SET_CHILD_SUBREAPER, 1);
 	return 0;
 }
@@ -180,7 +182,7 @@ int main(void)
 	int status;
 
 	signals_ignore_strangers();
-	status = prepare();
+	status = prepare(&checker);
 	if (status)
 		return status;
 	status = run(&checker);
