@@ -30,7 +30,7 @@ KERNEL  = $(call objects,netlink)
 CHECKS  = $(call objects,checks)
 CHECK   = $(BUILD)/checks/check.o
 # What reads texts and packets of others, for tests.
-PARSERS = $(addprefix $(BUILD)/checks/,number.o echo.o)
+PARSERS = $(addprefix $(BUILD)/checks/,number.o echo.o proc.o proc_events.o)
 FLOOR   = $(filter-out $(BUILD)/agent/main.o,$(call objects,agent))
 CONF    = $(call objects,agent/conf)
 VIPCTL  = $(call objects,agent/vipctl)
