@@ -19,7 +19,7 @@ ALL_LDFLAGS = -pie -Wl,-z,relro,-z,now -Wl,--as-needed $(LDFLAGS) $(SANITIZE)
 # Libraries by pkg-config name. Asked when a recipe runs, after `make demo` has installed them.
 LIBS_vrrp   = nettle
 LIBS_vipd   = libnl-3.0 libmnl libconfig $(LIBS_vrrp)
-LIBS_checker = libconfig libcap-ng libcurl libcares libsystemd $(LIBS_vrrp)
+LIBS_checker = libmnl libconfig libcap-ng libcurl libcares libsystemd $(LIBS_vrrp)
 LIBS_vipctl = jansson smartcols libconfig $(LIBS_vrrp)
 PKG_CFLAGS  = $(shell pkg-config --cflags $(LIBS_vipd) $(LIBS_vipctl) $(LIBS_checker))
 
@@ -30,7 +30,7 @@ KERNEL  = $(call objects,netlink)
 CHECKS  = $(call objects,checks)
 CHECK   = $(BUILD)/checks/check.o
 # What reads texts and packets of others, for tests.
-PARSERS = $(addprefix $(BUILD)/checks/,number.o echo.o proc.o proc_events.o)
+PARSERS = $(addprefix $(BUILD)/checks/,number.o echo.o proc.o proc_events.o route_message.o)
 FLOOR   = $(filter-out $(BUILD)/agent/main.o,$(call objects,agent))
 CONF    = $(call objects,agent/conf)
 VIPCTL  = $(call objects,agent/vipctl)
