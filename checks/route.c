@@ -295,40 +295,34 @@ static int64_t clock_ns(void)
 	return now.tv_sec * NS_PER_S + now.tv_nsec;
 }
 
-/* Between two parts of a dump, routes of IPv6 are found again by their number: when others before
- * them are removed meanwhile, some are passed over. Then one that was there is not gone before
- * another dump says so, too. */
-static bool is_passed_over(struct interest *interest)
+/* Between two parts of a dump, the kernel finds its place among routes of IPv6 by their number:
+ * when some before it were removed, as many are passed over. One that was there is gone when two
+ * dumps say so, and then a third one is asked. Return: whether this dump counts. */
+static bool take_count(struct interest *interest)
 {
-	const struct view *view = interest->view;
+	struct view *view = interest->view;
+	bool doubtful = view->family == 6 && view->busy && !interest->dumped_n &&
+			(interest->n || !view->known);
 
-	if (view->family == 6 && view->busy && !interest->dumped_n && !interest->missed &&
-	    (interest->n || !view->known))
-		interest->missed = true;
-	else
-		interest->missed = false;
-	return interest->missed;
+	view->moved |= doubtful;
+	interest->missed = doubtful && !interest->missed;
+	if (interest->missed)
+		return false;
+	interest->n = interest->dumped_n;
+	interest->others_n = interest->dumped_others_n;
+	return true;
 }
 
-/* Return: whether they can be believed. */
+/* Return: whether it counts for all. */
 static bool take_counts(struct check_engine *engine, const struct view *view)
 {
-	bool sure = true;
+	bool all = true;
 
 	for (struct route *route = engine->first; route; route = route->next)
-		for (unsigned i = 0; i < route->interests_n; i++) {
-			struct interest *interest = &route->interests[i];
-
-			if (interest->view != view)
-				continue;
-			if (is_passed_over(interest)) {
-				sure = false;
-				continue;
-			}
-			interest->n = interest->dumped_n;
-			interest->others_n = interest->dumped_others_n;
-		}
-	return sure;
+		for (unsigned i = 0; i < route->interests_n; i++)
+			if (route->interests[i].view == view)
+				all &= take_count(&route->interests[i]);
+	return all;
 }
 
 static void forget_dumped(struct check_engine *engine)
@@ -351,10 +345,7 @@ static void end_dump(struct check_engine *engine, int err)
 	if (view->err) {
 		view->known = false;
 	} else if (!view->moved || !view->known) {
-		bool sure = take_counts(engine, view);
-
-		view->known |= sure;
-		view->moved |= !sure;
+		view->known |= take_counts(engine, view);
 	}
 	view->doubt = view->moved;
 	answer_all(engine, view);

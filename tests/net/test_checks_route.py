@@ -192,3 +192,36 @@ def test_a_large_table_is_not_read_each_time(host):
         checker.wait("r", 2, value="up")
     finally:
         assert checker.close() == 0
+
+
+def test_what_a_dump_of_ipv6_passes_over_is_not_gone(host):
+    """When routes before it go during a dump, the kernel passes over some: they are there all the same."""
+    def change(verb, net, numbers):
+        host.run("ip", "-6", "-batch", "-", input="\n".join(
+            f"route {verb} 2001:db8:{net}:{i:x}::/64 via 2001:db8::254" for i in numbers) + "\n")
+
+    def all_answer(more):
+        before = {name: fact.answers for name, fact in checker.facts().items()}
+        wait_until(lambda: all(checker.facts()[name].answers >= before[name] + more for name in before),
+                   what="answers of all")
+
+    moved, number = 250, 30_000                    # what is moved is passed over; a check within each so many
+    change("add", "2", range(number))
+    host.ip("link add busy0 type veth peer name busy1", "link set busy0 up")
+    checker = first(host, *(check(f"2001:db8:2:{i:x}::/64", f"r{i}", "50ms") for i in range(moved, number, 200)))
+    try:
+        for turn in range(4):
+            host.ip("link set busy0 down")         # a doubt: a dump begins, and takes some 10 ms
+            os.kill(checker.pid, signal.SIGSTOP)
+            change("del", "2", range(moved))
+            change("add", "1f", [turn])
+            os.kill(checker.pid, signal.SIGCONT)
+            all_answer(4)
+            assert not [fact for fact in checker.facts().values() if fact.bad]
+            change("add", "2", range(moved))
+            host.ip("link set busy0 up")
+            all_answer(4)
+        change("del", "2", [moved])
+        checker.wait(f"r{moved}", SOON, value="down", error=NONE)
+    finally:
+        assert checker.close() == 0
