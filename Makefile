@@ -19,7 +19,7 @@ ALL_LDFLAGS = -pie -Wl,-z,relro,-z,now -Wl,--as-needed $(LDFLAGS) $(SANITIZE)
 # Libraries by pkg-config name. Asked when a recipe runs, after `make demo` has installed them.
 LIBS_vrrp   = nettle
 LIBS_vipd   = libnl-3.0 libmnl libconfig $(LIBS_vrrp)
-LIBS_checker = libconfig libcap-ng libcurl libcares libsystemd $(LIBS_vrrp)
+LIBS_checker = libmnl libconfig libcap-ng libcurl libcares libsystemd $(LIBS_vrrp)
 LIBS_vipctl = jansson smartcols libconfig $(LIBS_vrrp)
 PKG_CFLAGS  = $(shell pkg-config --cflags $(LIBS_vipd) $(LIBS_vipctl) $(LIBS_checker))
 
@@ -29,6 +29,8 @@ CORE    = $(call objects,vrrp)
 KERNEL  = $(call objects,netlink)
 CHECKS  = $(call objects,checks)
 CHECK   = $(addprefix $(BUILD)/checks/,check.o program.o verdict.o)
+# What reads texts and packets of others, for tests.
+PARSERS = $(addprefix $(BUILD)/checks/,number.o echo.o proc.o proc_events.o route_message.o)
 FLOOR   = $(filter-out $(BUILD)/agent/main.o,$(call objects,agent))
 CONF    = $(call objects,agent/conf)
 VIPCTL  = $(call objects,agent/vipctl)
@@ -73,7 +75,7 @@ $(BUILD)/%.o: %.c Makefile | libraries
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(CPPFLAGS) $(PKG_CFLAGS) $(ALL_CFLAGS) -MMD -MP -c -o $@ $<
 
-$(BUILD)/tests/unit/%: $(BUILD)/tests/unit/%.o $(AGENT) $(CORE) $(KERNEL) $(CHECK)
+$(BUILD)/tests/unit/%: $(BUILD)/tests/unit/%.o $(AGENT) $(CORE) $(KERNEL) $(CHECK) $(PARSERS)
 	$(call SAY,LD)
 	$(Q)$(CC) $(ALL_LDFLAGS) $(addprefix -Wl$(comma)--wrap=,$(WRAP)) -o $@ $^ -lcmocka \
 		$(shell pkg-config --libs $(LIBS_vipd))
@@ -109,17 +111,18 @@ $(BUILD)/sim: $(SIM) $(CORE) $(SIM_REAL) $(CHECK)
 	$(Q)$(CC) $(ALL_LDFLAGS) $(addprefix -Wl$(comma)--wrap=,$(WRAP)) -o $@ $^ \
 		$(shell pkg-config --libs libmnl $(LIBS_vrrp))
 
-$(BUILD)/tests/fuzz/replay_%: $(BUILD)/tests/fuzz/fuzz_%.o $(BUILD)/tests/fuzz/replay.o $(AGENT) $(CORE) $(KERNEL) $(CHECK)
+$(BUILD)/tests/fuzz/replay_%: $(BUILD)/tests/fuzz/fuzz_%.o $(BUILD)/tests/fuzz/replay.o $(AGENT) $(CORE) $(KERNEL) $(CHECK) \
+	$(PARSERS)
 	$(call SAY,LD)
 	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(shell pkg-config --libs $(LIBS_vipd))
 
 # libFuzzer instruments everything, so these are built from sources in one go.
 FUZZ_CFLAGS = -std=gnu17 -g -O1 -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=all
-$(BUILD)/tests/fuzz/fuzz_%: tests/fuzz/fuzz_%.c $(wildcard tests/fuzz/*.h vrrp/*.[ch] netlink/*.[ch] agent/*.[ch] agent/*/*.[ch])
+$(BUILD)/tests/fuzz/fuzz_%: tests/fuzz/fuzz_%.c $(wildcard tests/fuzz/*.h vrrp/*.[ch] netlink/*.[ch] checks/*.[ch] agent/*.[ch] agent/*/*.[ch])
 	$(call SAY,FUZZ)
 	@mkdir -p $(@D)
 	$(Q)clang $(CPPFLAGS) $(PKG_CFLAGS) $(FUZZ_CFLAGS) -o $@ $< \
-		$(patsubst $(BUILD)/%.o,%.c,$(AGENT) $(CORE) $(KERNEL) $(CHECK)) \
+		$(patsubst $(BUILD)/%.o,%.c,$(AGENT) $(CORE) $(KERNEL) $(CHECK) $(PARSERS)) \
 		$(shell pkg-config --libs $(LIBS_vipd))
 
 # Preloaded by tests that set a wall clock, or take nftables away.

@@ -145,11 +145,10 @@ static void open_processes(struct checker *checker)
 
 	for (unsigned i = 0; i < checker->conf->checks_n; i++)
 		needed |= checker->conf->checks[i].kind == CHECK_PROCESS;
-	if (fcntl(HELPER_FD_PROCESSES, F_GETFD) >= 0)
-		checker->processes_fd = HELPER_FD_PROCESSES;
-	else if (needed)
-		checker->processes_fd = process_events_open();
-	if (needed && checker->processes_fd < 0)
+	if (!needed || checker->processes_fd >= 0)
+		return;
+	checker->processes_fd = process_events_open();
+	if (checker->processes_fd < 0)
 		tell(EVENT_DEGRADED, "hearing of processes", checker->processes_fd,
 		     "checks of processes look at /proc once a second");
 }
@@ -177,8 +176,9 @@ static int run(struct checker *checker)
 	return err < 0 ? fail("waiting for answers", err) : EXIT_SUCCESS;
 }
 
-/* What a command leaves behind becomes our child. */
-static int prepare(void)
+/* What a command leaves behind becomes our child. A descriptor that is missing is looked for before
+ * something else gets its number. */
+static int prepare(struct checker *checker)
 {
 	const char *version = getenv(HELPER_ENVIRONMENT);
 
@@ -190,6 +190,7 @@ static int prepare(void)
 		return EX_PROTOCOL;
 	for (int fd = HELPER_FD_CHANNEL; fd < HELPER_FD_END; fd++)
 		(void)fcntl(fd, F_SETFD, FD_CLOEXEC);
+	checker->processes_fd = fcntl(HELPER_FD_PROCESSES, F_GETFD) < 0 ? -1 : HELPER_FD_PROCESSES;
 	(void)prctl(PR_SET_CHILD_SUBREAPER, 1);
 	return 0;
 }
@@ -200,7 +201,7 @@ int main(void)
 	int status;
 
 	signals_ignore_strangers();
-	status = prepare();
+	status = prepare(&checker);
 	if (status)
 		return status;
 	status = run(&checker);

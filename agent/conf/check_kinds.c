@@ -560,6 +560,13 @@ static void check_dns(const struct conf_place *group, void *base)
 		conf_error_expected(&type, "one of A, AAAA, CNAME, MX, NS, PTR, SOA and TXT");
 }
 
+/* fe80::/10: on each interface there may be another host that has it. */
+static bool is_link_local(const struct check_address *address)
+{
+	return address->family == 6 && address->bytes[0] == 0xfe &&
+	       (address->bytes[1] & 0xc0) == 0x80;
+}
+
 static void check_ping(const struct conf_place *group, void *base)
 {
 	const struct check_ping *ping = base;
@@ -568,6 +575,12 @@ static void check_ping(const struct conf_place *group, void *base)
 	if (ping->addresses_n && ping->quorum > ping->addresses_n)
 		conf_error_in(&quorum, "%u of %u addresses can never answer", ping->quorum,
 			      ping->addresses_n);
+	for (unsigned i = 0; i < ping->addresses_n && !ping->interface[0]; i++)
+		if (is_link_local(&ping->addresses[i])) {
+			conf_error_in(group, "a link-local address needs an interface: "
+					     "interface = \"eth0\"");
+			return;
+		}
 }
 
 static void check_process(const struct conf_place *group, void *base)

@@ -30,7 +30,8 @@ class Fact(dict):
 class Checker:
     """vipd-checker with a configuration of checks; ended by close()."""
 
-    def __init__(self, host, checks, settings="", board=None):
+    def __init__(self, host, checks, settings="", board=None, *, processes=None, prefix=(), env=None):
+        """processes: the proc connector; prefix: words of a command that becomes the checker."""
         self.host = host
         self.board = board if board is not None else _new_board()
         conf = os.memfd_create("conf")
@@ -38,7 +39,9 @@ class Checker:
                         "addresses = [ \"192.0.2.1/32\" ]; } );\nchecks = ( " + checks + " );\n").encode())
         self.news = os.eventfd(0, os.EFD_NONBLOCK)
         self.channel, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-        fds = (theirs.fileno(), conf, self.board, self.news)
+        fds = [theirs.fileno(), conf, self.board, self.news]
+        if processes is not None:
+            fds.append(processes)
 
         def hand_down():
             for place, fd in enumerate(fds):
@@ -48,8 +51,8 @@ class Checker:
                 os.close(500 + place)
             os.closerange(3 + len(fds), 64)
 
-        self.process = host.popen(binary("vipd-checker"), close_fds=False, preexec_fn=hand_down,
-                                  env={"VIPD_HELPER": "1", "PATH": "/usr/bin:/bin"})
+        self.process = host.popen(*prefix, binary("vipd-checker"), close_fds=False, preexec_fn=hand_down,
+                                  env={"VIPD_HELPER": "1", "PATH": "/usr/sbin:/usr/bin:/sbin:/bin", **(env or {})})
         theirs.close()
         os.close(conf)
 
