@@ -47,10 +47,17 @@ void hand_over_cancel(struct routers *routers, struct router *router)
 		forget(routers, router);
 }
 
-/* Another Active that leaves would take any other priority of one that leaves for its successor. */
+/*
+ * Of who leaves for good, 0: a successor that leaves by now would take any other priority for one
+ * that comes. But a successor that has just announced all is there, and the priority below its own
+ * makes it announce once more, also a keepalived, to which 0 says nothing.
+ */
 static void say(struct routers *routers, struct router *router, uint8_t priority)
 {
-	router_owe_advert(routers, router, router->leaving ? VRRP_PRIORITY_LEAVE : priority);
+	bool is_there = router->hand_over.is_complete;
+
+	router_owe_advert(routers, router,
+			  router->leaving && !is_there ? VRRP_PRIORITY_LEAVE : priority);
 }
 
 void hand_over_say(struct routers *routers, struct router *router, uint8_t priority)
@@ -71,6 +78,7 @@ void hand_over_end(struct routers *routers, struct router *router)
 	if (!hand_over_is_on(router))
 		return;
 	forget(routers, router);
+	router->hand_over.is_complete = done.gone_n && !done.left_n;
 	router_want_addresses(routers, router, false);
 	journal_handed_over(&journal, done.gone_n, done.left_n,
 			    routers->now->mono_ns - done.began_ns);

@@ -28,6 +28,7 @@ struct hand_over {
 	unsigned gone_n;    /* those that were */
 	bool word_due;      /* an advert that leaves behind it, */
 	uint8_t word;       /* of that priority */
+	bool is_complete;   /* the last one ended when all were announced */
 };
 
 /**
@@ -48,7 +49,7 @@ int64_t hand_over_span_ns(const struct router *router);
 
 /**
  * hand_over_say() - an advert leaves when all addresses are gone: with @priority, or 0 if the
- * router leaves for good.
+ * router leaves for good and its successor has not announced all of them.
  */
 void hand_over_say(struct routers *routers, struct router *router, uint8_t priority);
 

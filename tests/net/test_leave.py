@@ -92,6 +92,19 @@ def test_stop_loses_no_ping(lab, successor, ipv6):
 
 
 @SUCCESSORS
+def test_last_word_makes_the_successor_announce_once_more(lab, successor):
+    """Clients that have resolved while both answered may have the leaver's MAC address."""
+    one, two = pair(lab, successor)
+    mark = lab.now()
+    assert one.term() == 0
+    *_, word = [it for it in lab.capture.adverts(host=one.host, since=mark)]
+    assert word.priority == 99
+
+    wait_until(lambda: lab.capture.arps(since=word.ns, host=two.host, gratuitous=True), 1,
+               what="an announcement behind the last word (a keepalived's next one comes after 5 s)")
+
+
+@SUCCESSORS
 def test_stop_with_a_virtual_mac_loses_no_ping(lab, successor):
     """A keepalived's adverts call the switch some milliseconds before it has the address, and it
     answers some more after it has announced it: those alone are its own affair."""

@@ -108,16 +108,27 @@ bool check_is_handing_over(const struct sim *sim, unsigned i)
 	return r->yield.on && !r->yield.gone && all && kernel_ours(&r->kernel);
 }
 
+/* Whether some address was awaited to the end. */
+static bool lacks_some(const struct sim_gateway *r)
+{
+	bool some = !r->yield.awaited;
+
+	for (unsigned k = 0; k < r->addresses_n; k++)
+		some |= (r->yield.awaited & 1u << k) && r->yield.due_ns[k] == VRRP_NEVER;
+	return some;
+}
+
 void check_word_left(struct sim *sim, unsigned i, unsigned priority)
 {
 	struct sim_gateway *r = &sim->routers[i];
+	bool leaves = r->leaving.told && lacks_some(r);
 
 	if (!r->yield.word_due)
 		return;
 	r->yield.word_due = false;
 	r->turn.farewells = 1;
 	sim->check.silent_ns[i] = sim->now_ns;
-	if (priority != (r->leaving.told ? 0 : r->yield.word))
+	if (priority != (leaves ? 0 : r->yield.word))
 		check_fail(sim, "P3", "%s has the last word with a wrong priority", node_name(i));
 }
 
