@@ -592,7 +592,7 @@ int generation_run(const char *conf_path)
 		be_realtime(&g, realtime_lock);
 		status = turn_run(g.turn, g.state, g.routers, g.control, g.events) < 0
 				 ? EXIT_FAILURE
-				 : EXIT_SUCCESS;
+				 : CHANNEL_EXIT_LEFT;
 		tell_error(&g, EVENT_STOPPED, 0, NULL);
 	}
 	close_all(&g);

@@ -260,6 +260,18 @@ def test_router_that_a_reload_removes_loses_no_ping(lab, successor):
     assert handed_over(one) == [(1, 0, handed_over(one)[0][2])] and not is_active(one)
 
 
+def test_stop_while_a_reload_lets_routers_leave_is_no_error(lab):
+    one = lab.vipd(host(lab, "gw1", 2, False), settings(150))
+    one.wait_state("lan", "active", timeout=10)
+    mark = lab.now()
+    one.configure(settings(150, name="other", vrid=52, addresses=["192.0.2.9/24"]))
+    os.kill(one.pid, signal.SIGHUP)
+    one.host.wait_adverts(1, since=mark, priority=0, vrid=51)
+    assert one.term() == 0
+    assert not any("last_will" in line or "error:" in line for line in one.log), one.log
+    assert not is_active(one)
+
+
 def test_restart_loses_no_ping(lab):
     """As for an upgrade: away, and back by preemption."""
     one, two = pair(lab)

@@ -5,6 +5,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include "agent/channel.h"
 #include "agent/keeper/tell.h"
 #include "agent/keeper/will.h"
 #include "sim.h"
@@ -221,6 +222,9 @@ static void execute_will(struct sim *sim, unsigned i, const struct succession_ac
 	int err;
 
 	check_turn_begin(sim, i);
+	if (r->keeper.left)
+		check_fail(sim, "P6", "the last will of %s is executed, which has left in order",
+			   node_name(i));
 	if (gateway_is_active(r))
 		check_withdrawn(sim, i);
 	process_enter(self(sim, i));
@@ -566,8 +570,10 @@ void keeper_turned(struct sim *sim, struct sim_process *process)
 
 	say_alive(sim, process);
 	if (process->told_to_leave) {
-		if (leaves(sim, process) && gateway_stop(sim, process))
-			ended(sim, process, 0);
+		if (leaves(sim, process) && gateway_stop(sim, process)) {
+			keeper->left = true;
+			ended(sim, process, CHANNEL_EXIT_LEFT);
+		}
 	} else if (process->told_to_freeze) {
 		process_freeze(process);
 		if (process_router(process)) /* with what is to be announced anew */

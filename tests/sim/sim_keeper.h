@@ -45,7 +45,8 @@ struct sim_keeper {
 	unsigned doomed_n;          /* so many that go on die doing so */
 
 	/* For the checks. */
-	bool spoke; /* some process of its has gone on */
+	bool spoke; /* some process of its has gone on, */
+	bool left;  /* or has left in order */
 	unsigned crashes_n;
 	int64_t crashes_ns[3];    /* a ring; local time */
 	unsigned early_n;         /* processes lost in a row without a sign of life */
