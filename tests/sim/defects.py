@@ -27,7 +27,7 @@ from typing import NamedTuple
 import defects_units
 
 ROOT = Path(__file__).resolve().parent.parent.parent
-FOLDERS = ("agent", "netlink", "vrrp", "tests/sim")
+FOLDERS = ("agent", "checks", "netlink", "vrrp", "tests/sim")
 TIMEOUT_S = 120                  # of one defect; then the simulator hangs, which is found, too
 FAILS = re.compile(r"^seed (\d+) FAILS ?([^:\n]*):? ?(.*)$", re.M)
 ASSERTION = re.compile(r"Assertion `(.*)' failed")
