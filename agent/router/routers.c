@@ -410,6 +410,16 @@ bool routers_have_left(const struct routers *routers)
 	return routers->leaving_n == 0;
 }
 
+int64_t routers_hand_overs_end(const struct routers *routers, const struct clocks *now)
+{
+	int64_t end_ns = now->mono_ns;
+
+	for (unsigned i = 0; i < routers->n; i++)
+		if (routers->all[i].hand_over.until_ns > end_ns)
+			end_ns = routers->all[i].hand_over.until_ns;
+	return end_ns;
+}
+
 void routers_fire(struct routers *routers, const struct clocks *now)
 {
 	int64_t deadline_ns;

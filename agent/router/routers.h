@@ -278,6 +278,14 @@ int64_t routers_leave_gone(struct routers *routers, const struct clocks *now, in
 bool routers_have_left(const struct routers *routers);
 
 /**
+ * routers_hand_overs_end() - when all are over at the latest that are under way, of routers that
+ * have yielded and still serve: another process would know nothing of them, and end them.
+ *
+ * Return: CLOCK_MONOTONIC; the time of @now when there is none.
+ */
+int64_t routers_hand_overs_end(const struct routers *routers, const struct clocks *now);
+
+/**
  * routers_stop() - leave gracefully and now: addresses gone, priority 0 sent. Ends with
  * routers_execute().
  */

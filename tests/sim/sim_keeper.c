@@ -6,7 +6,6 @@
 #include <unistd.h>
 
 #include "agent/channel.h"
-#include "agent/keeper/tell.h"
 #include "agent/keeper/will.h"
 #include "sim.h"
 #include "sim_filter.h"
@@ -23,16 +22,6 @@ struct answers {
 };
 
 static const struct sim_child no_child = { .state_fd = -1 };
-
-/* The first place is the keeper's own. */
-static struct sim_process *self(struct sim *sim, unsigned i)
-{
-	struct sim_process *process = &sim->processes[i][0];
-
-	process->sim = sim;
-	process->router = i;
-	return process;
-}
 
 static int64_t draw_ns(struct sim *sim, int64_t tidy_ns, int64_t low, int64_t high)
 {
@@ -67,46 +56,6 @@ static enum succession_role role_of(const struct sim_keeper *keeper,
 		if (keeper->children[role].process == process)
 			return (enum succession_role)role;
 	return SUCCESSION_ROLES_COUNT;
-}
-
-/* ---- what is told ---- */
-
-static void tell_word(struct sim *sim, unsigned i, enum event_kind kind, int pid, const char *text,
-		      unsigned word)
-{
-	process_enter(self(sim, i));
-	tell_process(NULL, kind, pid, text, word);
-	process_leave();
-}
-
-static void narrate(struct sim *sim, unsigned i, const struct succession_action *action)
-{
-	static const struct {
-		enum event_kind kind; /* 0: nothing is told */
-		const char *text;
-		unsigned word;
-	} facts[] = {
-		[SUCCESSION_FACT_NO_FIRST] = { EVENT_FAILED, "starting a router process", 0 },
-		[SUCCESSION_FACT_LATE_READY] = { EVENT_PROCESS_LATE, "not ready within 5 s", 0 },
-		[SUCCESSION_FACT_LATE_ALIVE] = { EVENT_PROCESS_LATE, "no sign of life", 0 },
-		[SUCCESSION_FACT_LATE_LEAVE] = { EVENT_PROCESS_LATE, "did not leave in time", 0 },
-		[SUCCESSION_FACT_LOST] = { EVENT_PROCESS_LOST, "it ended", 0 },
-		[SUCCESSION_FACT_HOPELESS] = { EVENT_PROCESS_LOST, "it ended", 1 },
-		[SUCCESSION_FACT_STANDBY] = { EVENT_STANDBY_LOST, "it ended", 0 },
-		[SUCCESSION_FACT_RELOADING] = { EVENT_RELOAD, NULL, EVENT_RELOAD_STARTED },
-		[SUCCESSION_FACT_RELOADED] = { EVENT_RELOAD, NULL, EVENT_RELOAD_DONE },
-		[SUCCESSION_FACT_UNDONE] = { EVENT_RELOAD, "what ran before goes on",
-					     EVENT_RELOAD_UNDONE },
-		[SUCCESSION_FACT_RESUMED] = { EVENT_NONE, NULL, 0 },
-		[SUCCESSION_FACT_AGAIN] = { EVENT_NONE, NULL, 0 },
-	};
-
-	enum succession_fact fact = action->fact;
-	bool of_all = fact == SUCCESSION_FACT_RELOADING || fact == SUCCESSION_FACT_UNDONE;
-	int pid = of_all ? 0 : sim->routers[i].keeper.children[action->role].pid;
-
-	if (facts[fact].kind)
-		tell_word(sim, i, facts[fact].kind, pid, facts[fact].text, facts[fact].word);
 }
 
 /* ---- processes ---- */
@@ -227,7 +176,7 @@ static void execute_will(struct sim *sim, unsigned i, const struct succession_ac
 			   node_name(i));
 	if (gateway_is_active(r))
 		check_withdrawn(sim, i);
-	process_enter(self(sim, i));
+	process_enter(keeper_self(sim, i));
 	err = will_open(&none, &will);
 	assert(err == 0);
 	(void)will_execute(will, r->keeper.children[action->role].state_fd, NULL);
@@ -320,8 +269,8 @@ static void execute(struct sim *sim, unsigned i, const struct succession_action 
 		forget(sim, child);
 		break;
 	case SUCCESSION_REFUSE:
-		tell_word(sim, i, EVENT_RELOAD, 0, "the running configuration stays",
-			  EVENT_RELOAD_REFUSED);
+		keeper_tell(sim, i, EVENT_RELOAD, 0, "the running configuration stays",
+			    EVENT_RELOAD_REFUSED);
 		break;
 	case SUCCESSION_EXEC:
 		add(answers,
@@ -338,7 +287,7 @@ static void execute(struct sim *sim, unsigned i, const struct succession_action 
 	case SUCCESSION_TELL:
 		if (action->fact == SUCCESSION_FACT_LATE_READY)
 			check_late(sim, i);
-		narrate(sim, i, action);
+		keeper_narrate(sim, i, action);
 		break;
 	case SUCCESSION_SERVICE:
 		break;
@@ -551,6 +500,7 @@ static bool leaves(struct sim *sim, struct sim_process *process)
 
 	if (!sim->overlap || process->told_again)
 		return true;
+	process->room_ns = VRRP_NEVER;
 	if (!process->leaves) {
 		if (!gateway_begin_to_leave(sim, process, &until_ns))
 			return false;
@@ -558,6 +508,28 @@ static bool leaves(struct sim *sim, struct sim_process *process)
 			says(sim, process, SUCCESSION_SAYS_LEAVING, until_ns);
 	}
 	if (routers_have_left(process->routers))
+		return true;
+	gateway_schedule(sim, process);
+	return false;
+}
+
+/* As turn.c does, too. Return: whether it makes room now. */
+static bool makes_room(struct sim *sim, struct sim_process *process)
+{
+	struct clocks now = process_clocks(process);
+	int64_t until_ns = routers_hand_overs_end(process->routers, &now);
+
+	if (!process->freeze_ns && until_ns > now.mono_ns) {
+		process->room_ns =
+			until_ns < now.mono_ns + SIM_ROOM_NS ? until_ns : now.mono_ns + SIM_ROOM_NS;
+		check_waits(sim, process);
+		says(sim, process, SUCCESSION_SAYS_LEAVING, process->room_ns);
+	}
+	if (!process->freeze_ns)
+		process->freeze_ns = now.mono_ns;
+	if (now.mono_ns >= process->room_ns)
+		process->room_ns = VRRP_NEVER;
+	if (process->room_ns == VRRP_NEVER || until_ns <= now.mono_ns)
 		return true;
 	gateway_schedule(sim, process);
 	return false;
@@ -574,7 +546,7 @@ void keeper_turned(struct sim *sim, struct sim_process *process)
 			keeper->left = true;
 			ended(sim, process, CHANNEL_EXIT_LEFT);
 		}
-	} else if (process->told_to_freeze) {
+	} else if (process->told_to_freeze && makes_room(sim, process)) {
 		process_freeze(process);
 		if (process_router(process)) /* with what is to be announced anew */
 			sim->routers[i].vr = process_router(process)->vr;
@@ -582,7 +554,7 @@ void keeper_turned(struct sim *sim, struct sim_process *process)
 		process->told_to_freeze = false;
 		process->frozen = true;
 		keeper->frozen_opened_ns = process->opened_ns;
-		check_frozen(sim, i);
+		check_frozen(sim, process);
 		/* This and GO are heard within the latency of a host. */
 		process_at(sim, process, SIM_STEP_FROZEN,
 			   sim->now_ns + draw_ns(sim, 0, 0, sim->latency_ns / 2));

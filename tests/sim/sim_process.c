@@ -262,6 +262,8 @@ void process_spawn(struct sim *sim, struct sim_process *process, unsigned router
 	process->exists = true;
 	process->opened = process->speaks = process->killed = process->hung = false;
 	process->frozen = false;
+	process->freeze_ns = 0;
+	process->room_ns = VRRP_NEVER;
 	process->woken_ns = 0;
 	process->told_to_freeze = process->told_to_leave = process->stops = process->turned = false;
 	process->wall_ns = 0;

@@ -109,6 +109,8 @@ struct sim_process {
 	bool hung;
 	int64_t woken_ns; /* its host runs again since then, and it was not late before; or 0 */
 	bool told_to_freeze, told_to_leave;
+	int64_t freeze_ns;    /* it knows that it is to freeze since then; 0: no. Local time, */
+	int64_t room_ns;      /* too: it waits until then for hand-overs; VRRP_NEVER: no more */
 	bool stops;           /* it leaves */
 	bool leaves;          /* its routers were told to leave, */
 	bool told_again;      /* and now at once */
