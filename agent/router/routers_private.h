@@ -319,6 +319,11 @@ void router_doubt_addresses(struct routers *routers, struct router *router,
 			    enum kern_want_news news);
 
 /**
+ * routers_set_fresh() - whether the kernel is still to say that an address answers.
+ */
+void routers_set_fresh(struct routers *routers, unsigned want, bool fresh);
+
+/**
  * router_want_address() - whether an address of a router shall be there; one that has no place is
  * told of, and not wanted.
  * @address: below its addresses_n + extra_n.

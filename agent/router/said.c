@@ -21,13 +21,6 @@ void said_fini(struct routers *routers)
 	free(routers->said);
 }
 
-void said_set_fresh(struct routers *routers, unsigned want, bool fresh)
-{
-	routers->fresh_n += fresh;
-	routers->fresh_n -= routers->said[want].fresh;
-	routers->said[want].fresh = fresh;
-}
-
 static void watch_all(const struct routers *routers, unsigned family, struct kern_watched *watched)
 {
 	for (unsigned i = 0; i < routers->wants_n; i++) {

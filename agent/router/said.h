@@ -32,11 +32,6 @@ int said_init(struct routers *routers);
 void said_fini(struct routers *routers);
 
 /**
- * said_set_fresh() - whether the kernel is still to say that an address answers.
- */
-void said_set_fresh(struct routers *routers, unsigned want, bool fresh);
-
-/**
  * said_listen() - begin to hear who announces addresses. A family that the kernel does not
  * give is told of, and handed over without a wait.
  */

@@ -507,6 +507,12 @@ void check_go_end(struct sim *sim, const struct sim_process *process,
 void check_frozen(struct sim *sim, const struct sim_process *process);
 
 /**
+ * check_waiting() - it waits in its turn for what the kernel says of addresses: it wants some
+ * (P12).
+ */
+void check_waiting(const struct sim_process *process);
+
+/**
  * check_waits() - it makes no room yet, since it hands over (P6).
  */
 void check_waits(struct sim *sim, const struct sim_process *process);
