@@ -159,17 +159,17 @@ static void resume_damping(struct routers *routers, struct state *old)
 
 void routers_remember(struct routers *routers, const struct clocks *now, const struct kept *kept)
 {
-	routers->now = now;
-	for (unsigned i = 0; i < routers->n; i++) {
-		struct router *router = &routers->all[i];
+	unsigned n;
+	struct router *const *named = names_find(routers, kept->router, &n);
 
-		if (router->vr.config.family != kept->family ||
-		    strcmp(router->conf->name, kept->router) != 0)
+	routers->now = now;
+	for (unsigned i = 0; i < n; i++) {
+		if (named[i]->vr.config.family != kept->family)
 			continue;
 		if (kept->sequence)
-			auth_remember(router, kept->source, kept->sequence);
+			auth_remember(named[i], kept->source, kept->sequence);
 		else
-			router_resume_drain(routers, router, kept->until_ns);
+			router_resume_drain(routers, named[i], kept->until_ns);
 	}
 }
 

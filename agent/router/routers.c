@@ -382,9 +382,13 @@ int64_t routers_leave(struct routers *routers, const struct clocks *now)
 
 void routers_note_gone(struct routers *routers, const char *name)
 {
-	for (unsigned i = 0; i < routers->n; i++)
-		routers->all[i].gone = name[0] && (routers->all[i].gone ||
-						   strcmp(routers->all[i].conf->name, name) == 0);
+	unsigned n;
+	struct router *const *named = names_find(routers, name, &n);
+
+	for (unsigned i = 0; i < n; i++)
+		named[i]->gone = true;
+	for (unsigned i = 0; !name[0] && i < routers->n; i++)
+		routers->all[i].gone = false;
 }
 
 /* Nobody whose fate it shares goes on. */

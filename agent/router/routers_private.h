@@ -2,6 +2,7 @@
 /*
  * The inside of struct routers, private to the files that share it. Each calls only those above it:
  *
+ *	names.c		routers by their name
  *	routes.c	routes and rules
  *	virtual_mac.c	the macvlan of a router with a virtual MAC
  *	accept.c	packets that are dropped, by accept = false
@@ -36,6 +37,7 @@
 #include "facts.h"
 #include "guests.h"
 #include "last_will.h"
+#include "names.h"
 #include "routers.h"
 #include "routes.h"
 #include "said.h"
@@ -83,6 +85,7 @@ struct routers {
 	struct peers_index peers;
 	struct own own; /* what of their peers and sources this host is */
 	struct kern_wants *wants;
+	struct names names;
 	struct guests guests;
 	struct routes routes;
 	struct twins twins;
