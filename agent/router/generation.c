@@ -515,7 +515,7 @@ static void remember(const struct kept *kept, void *arg)
 	const struct generation *g = arg;
 	struct clocks now = clocks_now();
 
-	routers_remember(g->routers, &now, kept);
+	routers_remember(g->routers, &now, kept, g->events);
 }
 
 /* The first one goes on with what the last one was told. */

@@ -179,10 +179,13 @@ int routers_open(struct routers *routers, int sender_fd, const struct clocks *no
 void routers_hold(struct routers *routers, int64_t not_before_ns);
 
 /**
- * routers_remember() - what a vipd of before has kept when it left: a router was drained, or has
- * heard a signed advert. Before routers_go(), and only where nothing is adopted.
+ * routers_remember() - what a vipd of before has kept when it left: a router was drained, which is
+ * told of, whatever comes of it, or has heard a signed advert. Before routers_go(), and only where
+ * nothing is adopted.
+ * @events: as routers_go().
  */
-void routers_remember(struct routers *routers, const struct clocks *now, const struct kept *kept);
+void routers_remember(struct routers *routers, const struct clocks *now, const struct kept *kept,
+		      struct events *events);
 
 /**
  * routers_go() - from here on these routers are this host's. Goes on with the elections that a
