@@ -409,6 +409,22 @@ int64_t routers_leave_gone(struct routers *routers, const struct clocks *now, in
 	return see_off(routers);
 }
 
+void routers_stay(struct routers *routers, const struct clocks *now)
+{
+	routers->now = now;
+	for (unsigned i = 0; i < routers->n && routers->leaving_n; i++) {
+		struct router *router = &routers->all[i];
+
+		if (!router->leaving)
+			continue;
+		router->leaving = false;
+		routers->leaving_n--;
+		if (router->vr.election.ceding)
+			vrrp_refresh(&router->vr, now->mono_ns);
+		router_schedule(routers, router);
+	}
+}
+
 bool routers_have_left(const struct routers *routers)
 {
 	return routers->leaving_n == 0;

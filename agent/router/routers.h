@@ -276,6 +276,12 @@ void routers_note_gone(struct routers *routers, const char *name);
 int64_t routers_leave_gone(struct routers *routers, const struct clocks *now, int64_t patience_ns);
 
 /**
+ * routers_stay() - the reload that was to come is refused: who was to leave and still serves goes
+ * on, and who has left already begins anew in the next process.
+ */
+void routers_stay(struct routers *routers, const struct clocks *now);
+
+/**
  * routers_have_left() - whether all are out, of those that were told to leave.
  */
 bool routers_have_left(const struct routers *routers);

@@ -318,6 +318,15 @@ static void begin_to_freeze(struct turn *turn, const struct clocks *now, int64_t
 	(void)channel_send(turn->channel_fd, CHANNEL_LEAVING, until_ns, NULL);
 }
 
+/* Whoever was to take over has died: nobody leaves for it. That one makes room is too late to
+ * change: the standby goes on. */
+static void take_refusal(struct turn *turn, const struct clocks *now)
+{
+	if (turn->freeze_ns && turn->freeze_ns == turn->message.ns && !turn->leaving)
+		routers_stay(turn->routers, now);
+	control_reload_done(turn->control, turn->message.ns, turn->message.text);
+}
+
 static void read_keeper(struct turn *turn, const struct clocks *now)
 {
 	struct event event;
@@ -330,7 +339,7 @@ static void read_keeper(struct turn *turn, const struct clocks *now)
 		else if (message->type == CHANNEL_GONE)
 			routers_note_gone(turn->routers, message->text);
 		else if (message->type == CHANNEL_REFUSED)
-			control_reload_done(turn->control, message->ns, message->text);
+			take_refusal(turn, now);
 		else if (message->type == CHANNEL_TAKEN)
 			control_reload_taken(turn->control, message->ns);
 		else if (message->type == CHANNEL_TELL)

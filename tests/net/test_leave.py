@@ -290,6 +290,25 @@ def test_stop_while_a_reload_lets_routers_leave_is_no_error(lab):
     assert not is_active(one)
 
 
+def test_router_that_was_to_be_removed_goes_on_when_the_reload_fails(lab):
+    """Its successor as a process is killed while it waits for another host to come."""
+    one = lab.vipd(host(lab, "gw1", 2, False), settings(150))
+    one.wait_state("lan", "active", timeout=10)
+    assert one.standby_pid
+    ping = client(lab, False)
+    before, mark = one.router_pid, lab.now()
+    one.configure(settings(150, name="other", vrid=52, addresses=["192.0.2.9/24"]))
+    os.kill(one.pid, signal.SIGHUP)
+    one.host.wait_adverts(1, since=mark, priority=0, vrid=51)
+    [successor] = set(one.router_pids) - {before}
+    os.kill(successor, signal.SIGKILL)
+    one.wait_log("reload=refused")
+    wait_until(lambda: one.router_pid != before, what="the standby to go on")
+    one.wait_state("lan", "active")
+    one.host.wait_adverts(3, since=lab.now(), priority=150)
+    assert lost(ping, mark) == [], one.log
+
+
 def test_restart_loses_no_ping(lab):
     """As for an upgrade: away, and back by preemption."""
     one, two = pair(lab)
