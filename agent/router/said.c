@@ -21,6 +21,7 @@ void said_fini(struct routers *routers)
 	free(routers->said);
 }
 
+/* Whatever may be announced, by any router. */
 static void watch_all(const struct routers *routers, unsigned family, struct kern_watched *watched)
 {
 	for (unsigned i = 0; i < routers->wants_n; i++) {

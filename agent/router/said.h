@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * What others say of addresses of ours, by ARP and by Neighbor Advertisements (netlink/watch.h): a
- * hand-over waits for that.
+ * hand-over waits for their announcement (hand_over.h), and an Active finds its rivals by what they
+ * claim (rivals.h).
  */
 #ifndef SAID_H
 #define SAID_H
