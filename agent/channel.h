@@ -26,6 +26,10 @@
 
 #define CHANNEL_TEXT_SIZE 3000
 
+/* How a generation exits that has left in order: it was told to, or its keeper is no more. One that
+ * makes room for another exits with 0; older ones do so in both cases. */
+#define CHANNEL_EXIT_LEFT 40
+
 enum channel_type {
 	CHANNEL_READY = 1, /* generation: can go on when it is told; @attached_fd: its program */
 	CHANNEL_GO,      /* keeper: adopt and run; @ns of FROZEN or 0, @attached_fd: state memory */

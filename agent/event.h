@@ -202,6 +202,9 @@ enum event_drain {
 	EVENT_DRAIN_OFFERS = 2, /* it offers to leave, once */
 	EVENT_DRAIN_OVER = 3,   /* its time has passed */
 	EVENT_DRAIN_RESUMED = 4,
+	EVENT_DRAIN_KEPT = 5, /* it was drained when vipd was stopped, and still is */
+	EVENT_DRAIN_VOID = 6, /* likewise, but there is nothing to drain any more */
+	EVENT_DRAIN_COUNT,
 };
 
 /* Whether a router that has changed too often preempts nobody. */

@@ -26,11 +26,10 @@ const char *const event_macvlan_words[EVENT_MACVLAN_COUNT] = {
 	[EVENT_MACVLAN_UP_FAILED] = "up_failed",
 };
 
-const char *const event_drain_words[EVENT_DRAIN_RESUMED + 1] = {
-	[EVENT_DRAIN_BEGINS] = "begins",
-	[EVENT_DRAIN_OFFERS] = "offers",
-	[EVENT_DRAIN_OVER] = "over",
-	[EVENT_DRAIN_RESUMED] = "resumed",
+const char *const event_drain_words[EVENT_DRAIN_COUNT] = {
+	[EVENT_DRAIN_BEGINS] = "begins", [EVENT_DRAIN_OFFERS] = "offers",
+	[EVENT_DRAIN_OVER] = "over",     [EVENT_DRAIN_RESUMED] = "resumed",
+	[EVENT_DRAIN_KEPT] = "kept",     [EVENT_DRAIN_VOID] = "void",
 };
 
 const char *const event_damping_words[EVENT_DAMPING_COUNT] = {
@@ -568,16 +567,20 @@ static void fill_check(struct event_words *words)
 
 static void fill_drain(struct event_words *words)
 {
-	static const char *const notes[EVENT_DRAIN_RESUMED + 1] = {
+	static const char *const notes[EVENT_DRAIN_COUNT] = {
 		[EVENT_DRAIN_BEGINS] = "its priority is 1, and its addresses stay until another "
 				       "host takes over",
 		[EVENT_DRAIN_OFFERS] = "no peer preempts, so it says priority 0 and leaves if one "
 				       "takes over; whether that one is healthy is not known",
 		[EVENT_DRAIN_OVER] = "the time of the drain has passed",
 		[EVENT_DRAIN_RESUMED] = "",
+		[EVENT_DRAIN_KEPT] = "it was drained when vipd was stopped; vipctl resume ends "
+				     "that",
+		[EVENT_DRAIN_VOID] = "it was drained when vipd was stopped, and is an owner now, "
+				     "or not in the configuration any more",
 	};
 
-	if (words->event.fact.word <= EVENT_DRAIN_RESUMED && notes[words->event.fact.word])
+	if (words->event.fact.word < EVENT_DRAIN_COUNT && notes[words->event.fact.word])
 		snprintf(words->note, sizeof(words->note), "%s", notes[words->event.fact.word]);
 }
 

@@ -125,22 +125,37 @@ static bool read_source(const char *digits, uint8_t *ret_source)
 	return true;
 }
 
-/* Return: whether a line is known, and makes sense. */
-static bool read_line(const char *line, char *router, struct kept *ret_kept)
+static bool read_drain(const char *line, char *router, struct kept *ret_kept)
+{
+	if (sscanf(line, "drain %32s %u %" SCNi64, router, &ret_kept->family,
+		   &ret_kept->until_ns) != 3)
+		return false;
+	if (ret_kept->until_ns == 0)
+		ret_kept->until_ns = INT64_MAX;
+	return ret_kept->until_ns > 0;
+}
+
+static bool read_mark(const char *line, char *router, struct kept *ret_kept)
 {
 	char digits[2 * SOURCE_LEN + 1];
 
-	*ret_kept = (struct kept){ .router = router };
-	if (sscanf(line, "drain %32s %u %" SCNi64, router, &ret_kept->family,
-		   &ret_kept->until_ns) == 3) {
-		if (ret_kept->until_ns == 0)
-			ret_kept->until_ns = INT64_MAX;
-		return ret_kept->until_ns > 0;
-	}
 	return sscanf(line, "mark %32s %u %32s %" SCNu64, router, &ret_kept->family, digits,
 		      &ret_kept->sequence) == 4 &&
 	       strlen(digits) == 2 * SOURCE_LEN && read_source(digits, ret_kept->source) &&
 	       ret_kept->sequence;
+}
+
+/*
+ * @router: EVENT_NAME_SIZE bytes, for the name.
+ *
+ * Return: whether a line is known, and makes sense.
+ */
+static bool read_line(const char *line, char *router, struct kept *ret_kept)
+{
+	_Static_assert(EVENT_NAME_SIZE == 33, "what is read of a name, with its zero");
+	*ret_kept = (struct kept){ .router = router };
+	return (read_drain(line, router, ret_kept) || read_mark(line, router, ret_kept)) &&
+	       (ret_kept->family == 4 || ret_kept->family == 6);
 }
 
 /* The first line. */

@@ -96,6 +96,28 @@ bool kern_said_na(const uint8_t *message, size_t len, struct kern_said *ret_said
 	return true;
 }
 
+/* ---- what is listened for ---- */
+
+static bool is_watched(const struct kern_watched *watched, const uint8_t *address, size_t len)
+{
+	for (unsigned i = 0; i < watched->n && i < KERN_WATCHED_MAX; i++)
+		if (memcmp(watched->addresses[i], address, len) == 0)
+			return true;
+	return false;
+}
+
+void kern_watched_add(struct kern_watched *watched, unsigned family, const uint8_t *address)
+{
+	size_t len = family == 6 ? 16 : 4;
+
+	kern_bytes_add(&watched->last, address[len - 1]);
+	if (watched->n > KERN_WATCHED_MAX || is_watched(watched, address, len))
+		return;
+	if (watched->n < KERN_WATCHED_MAX)
+		memcpy(watched->addresses[watched->n], address, len);
+	watched->n++;
+}
+
 /* ---- the sockets ---- */
 
 static int attach_filter(int fd, struct sock_filter *code, unsigned short len)
@@ -106,48 +128,99 @@ static int attach_filter(int fd, struct sock_filter *code, unsigned short len)
 											   : 0;
 }
 
-/* By the last byte of the sender's address. */
-static int attach_arp_filter(int fd, const struct kern_bytes *last)
+static bool are_few(const struct kern_watched *watched)
+{
+	return watched->n <= KERN_WATCHED_MAX;
+}
+
+static uint32_t word_at(const uint8_t *bytes)
+{
+	return (uint32_t)bytes[0] << 24 | (uint32_t)bytes[1] << 16 | (uint32_t)bytes[2] << 8 |
+	       bytes[3];
+}
+
+/* By the sender's address: each, or the last byte. */
+static int attach_arp_filter(int fd, const struct kern_watched *watched)
 {
 	struct sock_filter code[1 + KERN_LOOKUP_LEN] = {
 		BPF_STMT(BPF_LD | BPF_B | BPF_ABS, ARP_ADDRESS + 3),
 	};
+	struct sock_filter few[KERN_WATCHED_MAX + 3] = {
+		BPF_STMT(BPF_LD | BPF_W | BPF_ABS, ARP_ADDRESS),
+	};
+	unsigned n = watched->n;
 
-	kern_lookup_put(code + 1, last, PACKET_SIZE, 0);
-	return attach_filter(fd, code, 1 + KERN_LOOKUP_LEN);
+	if (!are_few(watched)) {
+		kern_lookup_put(code + 1, &watched->last, PACKET_SIZE, 0);
+		return attach_filter(fd, code, 1 + KERN_LOOKUP_LEN);
+	}
+	for (unsigned i = 0; i < n; i++)
+		few[1 + i] = (struct sock_filter)BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K,
+							  word_at(watched->addresses[i]),
+							  (uint8_t)(n - i), 0);
+	few[1 + n] = (struct sock_filter)BPF_STMT(BPF_RET | BPF_K, 0);
+	few[2 + n] = (struct sock_filter)BPF_STMT(BPF_RET | BPF_K, PACKET_SIZE);
+	return attach_filter(fd, few, (unsigned short)(n + 3));
 }
 
-/* By the last byte of the target. What a router has forwarded is of nobody on this link (RFC 4861
- * §7.1.2). */
-static int attach_nd_filter(int fd, const struct kern_bytes *last)
+enum {
+	ND_HEAD = 3,
+	ND_WORDS = 4, /* of an address */
+	ND_ARM = 2 * ND_WORDS + 1,
+	ND_FEW_LEN = ND_HEAD + KERN_WATCHED_MAX * ND_ARM + 1,
+	ND_MANY_LEN = ND_HEAD + 1 + KERN_LOOKUP_LEN,
+	ND_LEN = ND_FEW_LEN > ND_MANY_LEN ? ND_FEW_LEN : ND_MANY_LEN,
+};
+
+/* Take the packet when the target is this one. From its end: there they differ most. */
+static void put_nd_arm(struct sock_filter *arm, const uint8_t *address)
 {
-	enum {
-		HEAD = 4
-	};
-	struct sock_filter code[HEAD + KERN_LOOKUP_LEN] = {
+	for (unsigned i = 0; i < ND_WORDS; i++) {
+		unsigned at = 4 * (ND_WORDS - 1 - i);
+
+		arm[2 * i] = (struct sock_filter)BPF_STMT(BPF_LD | BPF_W | BPF_ABS, NA_TARGET + at);
+		arm[2 * i + 1] = (struct sock_filter)BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K,
+							      word_at(address + at), 0,
+							      (uint8_t)(ND_ARM - 2 - 2 * i));
+	}
+	arm[ND_ARM - 1] = (struct sock_filter)BPF_STMT(BPF_RET | BPF_K, PACKET_SIZE);
+}
+
+/* By the target: each, or the last byte. What a router has forwarded is of nobody on this link (RFC
+ * 4861 §7.1.2). */
+static int attach_nd_filter(int fd, const struct kern_watched *watched)
+{
+	struct sock_filter code[ND_LEN] = {
 		BPF_STMT(BPF_LD | BPF_B | BPF_ABS, (uint32_t)SKF_NET_OFF + HOP_LIMIT),
 		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, HOPS_OF_ND, 1, 0),
 		BPF_STMT(BPF_RET | BPF_K, 0),
 		BPF_STMT(BPF_LD | BPF_B | BPF_ABS, NA_TARGET + LAST_OF_ADDRESS6),
 	};
+	unsigned end = ND_HEAD + watched->n * ND_ARM;
 
-	kern_lookup_put(code + HEAD, last, PACKET_SIZE, 0);
-	return attach_filter(fd, code, HEAD + KERN_LOOKUP_LEN);
+	if (!are_few(watched)) {
+		kern_lookup_put(code + ND_HEAD + 1, &watched->last, PACKET_SIZE, 0);
+		return attach_filter(fd, code, ND_MANY_LEN);
+	}
+	for (unsigned i = 0; i < watched->n; i++)
+		put_nd_arm(code + ND_HEAD + i * ND_ARM, watched->addresses[i]);
+	code[end] = (struct sock_filter)BPF_STMT(BPF_RET | BPF_K, 0);
+	return attach_filter(fd, code, (unsigned short)(end + 1));
 }
 
 /* The filter comes first: nothing else is ever queued. */
-static int listen_arp(int fd, const struct kern_bytes *last)
+static int listen_arp(int fd, const struct kern_watched *watched)
 {
 	const struct sockaddr_ll all = { .sll_family = AF_PACKET,
 					 .sll_protocol = htons(ETH_P_ARP) };
-	int err = attach_arp_filter(fd, last);
+	int err = attach_arp_filter(fd, watched);
 
 	if (err == 0 && bind(fd, (const struct sockaddr *)&all, sizeof(all)) < 0)
 		err = -errno;
 	return err;
 }
 
-static int set_nd_options(int fd, const struct kern_bytes *last)
+static int set_nd_options(int fd, const struct kern_watched *watched)
 {
 	struct icmp6_filter filter;
 	int on = 1;
@@ -157,17 +230,17 @@ static int set_nd_options(int fd, const struct kern_bytes *last)
 	if (setsockopt(fd, IPPROTO_ICMPV6, ICMP6_FILTER, &filter, sizeof(filter)) < 0 ||
 	    setsockopt(fd, IPPROTO_IPV6, IPV6_RECVPKTINFO, &on, sizeof(on)) < 0)
 		return -errno;
-	return attach_nd_filter(fd, last);
+	return attach_nd_filter(fd, watched);
 }
 
-static int open_nd(const struct kern_bytes *last, int *ret_fd)
+static int open_nd(const struct kern_watched *watched, int *ret_fd)
 {
 	int fd = socket(AF_INET6, SOCK_RAW | SOCK_CLOEXEC | SOCK_NONBLOCK, IPPROTO_ICMPV6);
 	int err;
 
 	if (fd < 0)
 		return -errno;
-	err = set_nd_options(fd, last);
+	err = set_nd_options(fd, watched);
 	if (err < 0) {
 		close(fd);
 		return err;
@@ -189,7 +262,7 @@ static void init_messages(struct kern_watch *watch)
 	}
 }
 
-int kern_watch_open(unsigned family, int sender_fd, const struct kern_bytes *last,
+int kern_watch_open(unsigned family, int sender_fd, const struct kern_watched *watched,
 		    struct kern_watch **ret_watch)
 {
 	struct kern_watch *watch = calloc(1, sizeof(*watch));
@@ -200,7 +273,7 @@ int kern_watch_open(unsigned family, int sender_fd, const struct kern_bytes *las
 	watch->family = family;
 	watch->fd = sender_fd;
 	init_messages(watch);
-	err = family == 4 ? listen_arp(sender_fd, last) : open_nd(last, &watch->fd);
+	err = family == 4 ? listen_arp(sender_fd, watched) : open_nd(watched, &watch->fd);
 	if (err < 0) {
 		free(watch);
 		return err;

@@ -17,11 +17,11 @@
 #define DIRECTORY "/run/vipd"
 #define FILES_MAX 8192 /* that are looked at; the rest is another start's */
 
-/* A file of a namespace without a vipd. */
+/* A file of a namespace without a vipd: a ring, or what it has kept. */
 struct ring {
 	uintmax_t namespace;
 	char path[EVENTS_PATH_SIZE];
-	int64_t since_ns; /* when that was found out */
+	int64_t since_ns; /* when that was found out; 0: of no ring */
 	int64_t made_ns;  /* CLOCK_REALTIME, of the file: of those found out at once the older goes
 			   */
 };
@@ -152,7 +152,7 @@ static void look_at(struct rings rings[2], const char *name, uintmax_t own, int6
 	case RING:
 		look_at_ring(&rings[RING], &ring, now_ns);
 		break;
-	case KEPT: /* for a start that may come at any time */
+	case KEPT: /* its start may come at any time: none is too old, but some are too many */
 		keep(&rings[KEPT], &ring);
 		break;
 	case UNFINISHED:

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "succession_private.h"
 
+#include "agent/channel.h"
 #include "agent/life_timer.h"
 
 #define NS_PER_S          INT64_C(1000000000)
@@ -81,23 +82,29 @@ static void kill_child(const struct step *step, enum succession_role role)
 	set_life(step, role, SUCCESSION_KILLED, KILL_TIMEOUT_NS);
 }
 
+/* Whether CURRENT has left in order. An older one exits with 0 for that, but also when it has made
+ * room for a NEXT without a word. */
+static bool has_left(const struct step *step)
+{
+	if (step->event->type != SUCCESSION_ENDED)
+		return false;
+	return step->event->exit_status == CHANNEL_EXIT_LEFT ||
+	       (step->event->exit_status == 0 && step->s->phase == SUCCESSION_LEAVING);
+}
+
 static void end_current(const struct step *step)
 {
-	bool gracefully = step->event->type == SUCCESSION_ENDED && step->event->exit_status == 0;
-
 	switch (step->s->phase) {
 	case SUCCESSION_STEADY:
 	case SUCCESSION_FREEZING:
 		succession_recover(step, SUCCESSION_CURRENT);
 		break;
 	case SUCCESSION_LEAVING:
-		if (gracefully) {
+	case SUCCESSION_LEAVING_FROZEN:
+		if (has_left(step))
 			finish(step, 0);
-			break;
-		}
-		__attribute__((fallthrough));
-	case SUCCESSION_LEAVING_FROZEN: /* what it had left to one that never ran */
-		finish_with_will(step, 0);
+		else
+			finish_with_will(step, 0);
 		break;
 	case SUCCESSION_FIRST:
 	case SUCCESSION_GAP:

@@ -31,8 +31,9 @@
  *
  * Whoever is late has a last moment, and is then killed; who is killed and does not end within a
  * second counts as ended. A CURRENT that was killed for that speaks no more, but only its end lets
- * another one go. One that leaves without FROZEN being heard (LEAVING_FROZEN) never counts as
- * graceful: it may have gone without a word, for a NEXT that is not there any more.
+ * another one go. One that leaves without FROZEN being heard (LEAVING_FROZEN) may have gone without
+ * a word, for a NEXT that is not there any more: only CHANNEL_EXIT_LEFT (agent/channel.h) says that
+ * it left gracefully.
  *
  * fill: the first of these that can be. After a death, if it is one too many (the third crash
  * within a minute, the sixth early death in a row): WILL, EXIT. If it is the third early death in a

@@ -159,20 +159,41 @@ static void resume_damping(struct routers *routers, struct state *old)
 	}
 }
 
-void routers_remember(struct routers *routers, const struct clocks *now, const struct kept *kept)
+/* A mate with the same drain may have been first. */
+static void resume_drain(struct routers *routers, struct router *router, int64_t until_ns)
 {
-	routers->now = now;
-	for (unsigned i = 0; i < routers->n; i++) {
-		struct router *router = &routers->all[i];
+	struct journal_router journal = router_journal(routers, router);
 
-		if (router->vr.config.family != kept->family ||
-		    strcmp(router->conf->name, kept->router) != 0)
+	router_resume_drain(routers, router, until_ns);
+	if (drain_is_on(&router->drain))
+		journal_drained(&journal, EVENT_DRAIN_KEPT);
+	else
+		journal_drained(&journal, until_ns > routers->now->mono_ns ? EVENT_DRAIN_VOID
+									   : EVENT_DRAIN_OVER);
+}
+
+void routers_remember(struct routers *routers, const struct clocks *now, const struct kept *kept,
+		      struct events *events)
+{
+	struct journal journal = { events, now };
+	struct router *const *named;
+	bool found = false;
+	unsigned n;
+
+	named = names_find(routers, kept->router, &n);
+	routers->now = now;
+	routers->events = events;
+	for (unsigned i = 0; i < n; i++) {
+		if (named[i]->vr.config.family != kept->family)
 			continue;
+		found = true;
 		if (kept->sequence)
-			auth_remember(router, kept->source, kept->sequence);
+			auth_remember(named[i], kept->source, kept->sequence);
 		else
-			router_resume_drain(routers, router, kept->until_ns);
+			resume_drain(routers, named[i], kept->until_ns);
 	}
+	if (!found && !kept->sequence)
+		journal_drain_void(&journal, kept->router, kept->family);
 }
 
 static void adopt_all(struct routers *routers, struct state *old, struct tally *tally)

@@ -323,8 +323,8 @@ static void take_address_news(struct routers *routers, const struct kern_news *n
 		router->vr.counters.addresses_restored++;
 	if (!back && news->what != KERN_WANT_ADDED)
 		return;
-	said_set_fresh(routers, news->want,
-		       router->conf->addresses[address].family == 6 && may_be_served(router));
+	routers_set_fresh(routers, news->want,
+			  router->conf->addresses[address].family == 6 && may_be_served(router));
 	announce_new(routers, router, address);
 }
 

@@ -517,7 +517,7 @@ static void remember(const struct kept *kept, void *arg)
 	const struct generation *g = arg;
 	struct clocks now = clocks_now();
 
-	routers_remember(g->routers, &now, kept);
+	routers_remember(g->routers, &now, kept, g->events);
 }
 
 /* The first one goes on with what the last one was told. */
@@ -595,7 +595,7 @@ int generation_run(const char *conf_path)
 		be_realtime(&g, realtime_lock);
 		status = turn_run(g.turn, g.state, g.routers, g.control, g.events) < 0
 				 ? EXIT_FAILURE
-				 : EXIT_SUCCESS;
+				 : CHANNEL_EXIT_LEFT;
 		tell_error(&g, EVENT_STOPPED, 0, NULL);
 	}
 	close_all(&g);

@@ -4,7 +4,8 @@
  * each address until its successor is heard to announce it, and a moment longer, for what was under
  * way by then, so that at any time somebody answers. Those that nobody can announce, since they are
  * on no Ethernet, go with the last one, and routes and rules with the first. All of it ends after
- * an interval, however little was announced, and a fault or a stop ends it at once.
+ * an interval, or half a second if that is longer, however little was announced. A fault ends it at
+ * once; a stop and a reload wait for it.
  */
 #ifndef HAND_OVER_H
 #define HAND_OVER_H

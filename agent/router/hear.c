@@ -129,7 +129,7 @@ static void see_ready(struct routers *routers, unsigned want)
 
 	if (!routers->said[want].fresh)
 		return;
-	said_set_fresh(routers, want, false);
+	routers_set_fresh(routers, want, false);
 	if (router->vr.election.state != VRRP_STATE_ACTIVE)
 		return;
 	round_one(&router->round, n, want - router->want);

@@ -471,6 +471,14 @@ void journal_drained(const struct journal_router *router, enum event_drain what)
 	journal_put(&router->journal, &event);
 }
 
+void journal_drain_void(const struct journal *journal, const char *name, unsigned family)
+{
+	struct event event = event_of(EVENT_DRAINED, name, NULL, family);
+
+	event.fact.word = EVENT_DRAIN_VOID;
+	journal_put(journal, &event);
+}
+
 void journal_damping(const struct journal_router *router, enum event_damping what,
 		     unsigned changes_n, int64_t until_ns)
 {

@@ -117,6 +117,11 @@ void journal_drain(const struct journal_router *router, enum event_drain what, i
 void journal_drained(const struct journal_router *router, enum event_drain what);
 
 /**
+ * journal_drain_void() - a drain was kept of a router that is not there any more.
+ */
+void journal_drain_void(const struct journal *journal, const char *name, unsigned family);
+
+/**
  * journal_damping() - a router that flaps is damped, or is no more.
  * @changes_n: to Active or from it, that made it so.
  * @until_ns: CLOCK_MONOTONIC; 0: it is not.

@@ -358,6 +358,8 @@ static int make_routers(struct routers *routers, const struct conf *conf)
 	own_sort(&routers->own);
 	peers_index_sort(&routers->peers);
 	if (err == 0)
+		err = names_init(routers);
+	if (err == 0)
 		err = guests_init(routers);
 	if (err == 0)
 		err = tracks_init(routers);
@@ -549,6 +551,7 @@ void routers_close(struct routers *routers)
 		free_router(&routers->all[i]);
 	for (unsigned i = 0; i < routers->n; i++)
 		lan_fini(router_lan(routers, &routers->all[i]));
+	names_fini(routers);
 	guests_fini(routers);
 	tracks_free(&routers->tracks);
 	facts_close(&routers->facts);

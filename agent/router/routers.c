@@ -384,9 +384,13 @@ int64_t routers_leave(struct routers *routers, const struct clocks *now)
 
 void routers_note_gone(struct routers *routers, const char *name)
 {
-	for (unsigned i = 0; i < routers->n; i++)
-		routers->all[i].gone = name[0] && (routers->all[i].gone ||
-						   strcmp(routers->all[i].conf->name, name) == 0);
+	unsigned n;
+	struct router *const *named = names_find(routers, name, &n);
+
+	for (unsigned i = 0; i < n; i++)
+		named[i]->gone = true;
+	for (unsigned i = 0; !name[0] && i < routers->n; i++)
+		routers->all[i].gone = false;
 }
 
 /* Nobody whose fate it shares goes on. */
@@ -407,9 +411,35 @@ int64_t routers_leave_gone(struct routers *routers, const struct clocks *now, in
 	return see_off(routers);
 }
 
+void routers_stay(struct routers *routers, const struct clocks *now)
+{
+	routers->now = now;
+	for (unsigned i = 0; i < routers->n && routers->leaving_n; i++) {
+		struct router *router = &routers->all[i];
+
+		if (!router->leaving)
+			continue;
+		router->leaving = false;
+		routers->leaving_n--;
+		if (router->vr.election.ceding)
+			vrrp_refresh(&router->vr, now->mono_ns);
+		router_schedule(routers, router);
+	}
+}
+
 bool routers_have_left(const struct routers *routers)
 {
 	return routers->leaving_n == 0;
+}
+
+int64_t routers_hand_overs_end(const struct routers *routers, const struct clocks *now)
+{
+	int64_t end_ns = now->mono_ns;
+
+	for (unsigned i = 0; i < routers->n; i++)
+		if (routers->all[i].hand_over.until_ns > end_ns)
+			end_ns = routers->all[i].hand_over.until_ns;
+	return end_ns;
 }
 
 void routers_fire(struct routers *routers, const struct clocks *now)

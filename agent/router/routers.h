@@ -179,10 +179,13 @@ int routers_open(struct routers *routers, int sender_fd, const struct clocks *no
 void routers_hold(struct routers *routers, int64_t not_before_ns);
 
 /**
- * routers_remember() - what a vipd of before has kept when it left: a router was drained, or has
- * heard a signed advert. Before routers_go(), and only where nothing is adopted.
+ * routers_remember() - what a vipd of before has kept when it left: a router was drained, which is
+ * told of, whatever comes of it, or has heard a signed advert. Before routers_go(), and only where
+ * nothing is adopted.
+ * @events: as routers_go().
  */
-void routers_remember(struct routers *routers, const struct clocks *now, const struct kept *kept);
+void routers_remember(struct routers *routers, const struct clocks *now, const struct kept *kept,
+		      struct events *events);
 
 /**
  * routers_go() - from here on these routers are this host's. Goes on with the elections that a
@@ -273,9 +276,23 @@ void routers_note_gone(struct routers *routers, const char *name);
 int64_t routers_leave_gone(struct routers *routers, const struct clocks *now, int64_t patience_ns);
 
 /**
+ * routers_stay() - the reload that was to come is refused: who was to leave and still serves goes
+ * on, and who has left already begins anew in the next process.
+ */
+void routers_stay(struct routers *routers, const struct clocks *now);
+
+/**
  * routers_have_left() - whether all are out, of those that were told to leave.
  */
 bool routers_have_left(const struct routers *routers);
+
+/**
+ * routers_hand_overs_end() - when all are over at the latest that are under way, of routers that
+ * have yielded and still serve: another process would know nothing of them, and end them.
+ *
+ * Return: CLOCK_MONOTONIC; the time of @now when there is none.
+ */
+int64_t routers_hand_overs_end(const struct routers *routers, const struct clocks *now);
 
 /**
  * routers_stop() - leave gracefully and now: addresses gone, priority 0 sent. Ends with

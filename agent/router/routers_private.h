@@ -2,6 +2,7 @@
 /*
  * The inside of struct routers, private to the files that share it. Each calls only those above it:
  *
+ *	names.c		routers by their name
  *	routes.c	routes and rules
  *	virtual_mac.c	the macvlan of a router with a virtual MAC
  *	accept.c	packets that are dropped, by accept = false
@@ -36,6 +37,7 @@
 #include "facts.h"
 #include "guests.h"
 #include "last_will.h"
+#include "names.h"
 #include "routers.h"
 #include "routes.h"
 #include "said.h"
@@ -83,6 +85,7 @@ struct routers {
 	struct peers_index peers;
 	struct own own; /* what of their peers and sources this host is */
 	struct kern_wants *wants;
+	struct names names;
 	struct guests guests;
 	struct routes routes;
 	struct twins twins;
@@ -317,6 +320,11 @@ void router_begin_anew(struct routers *routers, struct router *router);
  */
 void router_doubt_addresses(struct routers *routers, struct router *router,
 			    enum kern_want_news news);
+
+/**
+ * routers_set_fresh() - whether the kernel is still to say that an address answers.
+ */
+void routers_set_fresh(struct routers *routers, unsigned want, bool fresh);
 
 /**
  * router_want_address() - whether an address of a router shall be there; one that has no place is

@@ -21,27 +21,15 @@ void said_fini(struct routers *routers)
 	free(routers->said);
 }
 
-void said_set_fresh(struct routers *routers, unsigned want, bool fresh)
+/* Whatever may be announced, by any router. */
+static void watch_all(const struct routers *routers, unsigned family, struct kern_watched *watched)
 {
-	routers->fresh_n += fresh;
-	routers->fresh_n -= routers->said[want].fresh;
-	routers->said[want].fresh = fresh;
-}
-
-/* Return: whether there is an address of that family at all. */
-static bool last_bytes(const struct routers *routers, unsigned family, struct kern_bytes *ret_last)
-{
-	bool some = false;
-
 	for (unsigned i = 0; i < routers->wants_n; i++) {
 		const struct kern_want *want = kern_wants_get(routers->wants, i);
 
-		if (want->kind != KERN_KIND_ADDRESS || want->address.family != family)
-			continue;
-		kern_bytes_add(ret_last, want->address.bytes[family == 6 ? 15 : 3]);
-		some = true;
+		if (want->kind == KERN_KIND_ADDRESS && want->address.family == family)
+			kern_watched_add(watched, family, want->address.bytes);
 	}
-	return some;
 }
 
 static void on_nothing(const struct kern_said *said, void *arg)
@@ -56,11 +44,12 @@ void said_listen(struct routers *routers)
 
 	for (unsigned i = 0; i < 2; i++) {
 		unsigned family = i ? 6 : 4;
-		struct kern_bytes last = { 0 };
+		struct kern_watched watched = { 0 };
 		int err = 0;
 
-		if (last_bytes(routers, family, &last))
-			err = kern_watch_open(family, routers->sender_fd, &last,
+		watch_all(routers, family, &watched);
+		if (watched.n)
+			err = kern_watch_open(family, routers->sender_fd, &watched,
 					      &routers->watches[i]);
 		/* What waits was said before this process was to hear it. */
 		while (routers->watches[i] &&

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * What others say of addresses of ours, by ARP and by Neighbor Advertisements (netlink/watch.h): a
- * hand-over waits for that.
+ * hand-over waits for their announcement (hand_over.h), and an Active finds its rivals by what they
+ * claim (rivals.h).
  */
 #ifndef SAID_H
 #define SAID_H
@@ -30,11 +31,6 @@ int said_init(struct routers *routers);
  * said_fini() - release. Of what is zero, too.
  */
 void said_fini(struct routers *routers);
-
-/**
- * said_set_fresh() - whether the kernel is still to say that an address answers.
- */
-void said_set_fresh(struct routers *routers, unsigned want, bool fresh);
 
 /**
  * said_listen() - begin to hear who announces addresses. A family that the kernel does not

@@ -20,7 +20,8 @@
 #define ALIVE_EARLY_NS INT64_C(100000000)
 #define ALIVE_LATE_NS  INT64_C(500000000)
 
-#define GONE_PATIENCE_NS INT64_C(6000000000) /* a reload waits no longer for who leaves */
+/* A reload waits no longer for routers that leave, or hand over. */
+#define GONE_PATIENCE_NS INT64_C(6000000000)
 
 #define RETRY_NS INT64_C(1000000000) /* after a line of the log that nobody takes */
 
@@ -38,6 +39,7 @@ struct turn {
 	unsigned shown_n;        /* routers whose states of now were told to who asked for all */
 	int64_t log_ns;          /* when it goes on */
 	int64_t freeze_ns;       /* the next generation is ready, whose reload began then; or 0 */
+	int64_t room_ns;         /* until then it waits for hand-overs; LOOP_NEVER: no more */
 	int64_t alive_ns;        /* when a sign of life is due next */
 	unsigned counts[VRRP_STATE_COUNT]; /* of routers by state, as the keeper knows them */
 	bool counts_said;                  /* it does */
@@ -72,6 +74,7 @@ int turn_open(int channel_fd, struct turn **ret_turn)
 		return -ENOMEM;
 	turn->channel_fd = channel_fd;
 	turn->signal_fd = -1;
+	turn->room_ns = LOOP_NEVER;
 	turn->log = event_log_new();
 	err = turn->log ? loop_open(&turn->loop) : -ENOMEM;
 	if (err == 0)
@@ -296,17 +299,32 @@ static void begin_to_show(struct turn *turn, const struct clocks *now)
 	turn->log_ns = now->mono_ns;
 }
 
-/* Routers that nobody continues leave before the others are handed over. */
+/* Routers that nobody continues leave before the others are handed over, and who has yielded hands
+ * its addresses over. */
 static void begin_to_freeze(struct turn *turn, const struct clocks *now, int64_t began_ns)
 {
-	int64_t until_ns;
+	int64_t left_ns, handed_over_ns, until_ns;
 
 	turn->freeze_ns = began_ns;
 	if (turn->leaving)
 		return;
-	until_ns = routers_leave_gone(turn->routers, now, GONE_PATIENCE_NS);
-	if (until_ns > now->mono_ns)
-		(void)channel_send(turn->channel_fd, CHANNEL_LEAVING, until_ns, NULL);
+	left_ns = routers_leave_gone(turn->routers, now, GONE_PATIENCE_NS);
+	handed_over_ns = earlier(routers_hand_overs_end(turn->routers, now),
+				 now->mono_ns + GONE_PATIENCE_NS);
+	until_ns = left_ns > handed_over_ns ? left_ns : handed_over_ns;
+	if (until_ns <= now->mono_ns)
+		return;
+	turn->room_ns = until_ns;
+	(void)channel_send(turn->channel_fd, CHANNEL_LEAVING, until_ns, NULL);
+}
+
+/* Whoever was to take over has died: nobody leaves for it. That one makes room is too late to
+ * change: the standby goes on. */
+static void take_refusal(struct turn *turn, const struct clocks *now)
+{
+	if (turn->freeze_ns && turn->freeze_ns == turn->message.ns && !turn->leaving)
+		routers_stay(turn->routers, now);
+	control_reload_done(turn->control, turn->message.ns, turn->message.text);
 }
 
 static void read_keeper(struct turn *turn, const struct clocks *now)
@@ -321,7 +339,7 @@ static void read_keeper(struct turn *turn, const struct clocks *now)
 		else if (message->type == CHANNEL_GONE)
 			routers_note_gone(turn->routers, message->text);
 		else if (message->type == CHANNEL_REFUSED)
-			control_reload_done(turn->control, message->ns, message->text);
+			take_refusal(turn, now);
 		else if (message->type == CHANNEL_TAKEN)
 			control_reload_taken(turn->control, message->ns);
 		else if (message->type == CHANNEL_TELL)
@@ -379,6 +397,17 @@ static void freeze(struct turn *turn, const struct clocks *now)
 	_exit(EXIT_SUCCESS);
 }
 
+/* When all up to now is decided, executed and in the state memory. */
+static void make_room(struct turn *turn, const struct clocks *now)
+{
+	if (now->mono_ns >= turn->room_ns)
+		turn->room_ns = LOOP_NEVER;
+	if (routers_have_left(turn->routers) &&
+	    (turn->room_ns == LOOP_NEVER ||
+	     routers_hand_overs_end(turn->routers, now) <= now->mono_ns))
+		freeze(turn, now);
+}
+
 /* Who is Active serves until somebody comes; the keeper, and its manager, shall have patience. */
 static void leave(struct turn *turn, const struct clocks *now)
 {
@@ -387,6 +416,7 @@ static void leave(struct turn *turn, const struct clocks *now)
 	if (turn->left)
 		return;
 	turn->left = true;
+	turn->room_ns = LOOP_NEVER;
 	until_ns = routers_leave(turn->routers, now);
 	if (until_ns > now->mono_ns)
 		(void)channel_send(turn->channel_fd, CHANNEL_LEAVING, until_ns, NULL);
@@ -407,14 +437,15 @@ static void run_orders(void *self, const struct clocks *now, unsigned readable)
 	}
 	if (turn->stop)
 		loop_stop(turn->loop);
-	else if (turn->freeze_ns && !turn->leaving && routers_have_left(turn->routers))
-		/* all up to now is decided, executed and in the state memory */
-		freeze(turn, now);
+	else if (turn->freeze_ns && !turn->leaving)
+		make_room(turn, now);
 }
 
 static int64_t orders_next(const void *self)
 {
-	return ((const struct turn *)self)->alive_ns + ALIVE_LATE_NS;
+	const struct turn *turn = self;
+
+	return earlier(turn->alive_ns + ALIVE_LATE_NS, turn->room_ns);
 }
 
 static int add_parts(struct turn *turn)

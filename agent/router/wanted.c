@@ -12,6 +12,13 @@ struct journal_router router_journal(struct routers *routers, struct router *rou
 					&router->limits, &routers->facts };
 }
 
+void routers_set_fresh(struct routers *routers, unsigned want, bool fresh)
+{
+	routers->fresh_n += fresh;
+	routers->fresh_n -= routers->said[want].fresh;
+	routers->said[want].fresh = fresh;
+}
+
 void router_want_address(struct routers *routers, struct router *router, unsigned address,
 			 bool wanted)
 {
@@ -20,6 +27,8 @@ void router_want_address(struct routers *routers, struct router *router, unsigne
 
 	if (wanted && !can_come)
 		journal_address_no_place(&journal, &router->conf->addresses[address]);
+	if (!wanted || !can_come) /* no turn waits for the kernel to say that it answers */
+		routers_set_fresh(routers, router->want + address, false);
 	kern_wants_want(routers->wants, router->want + address, wanted && can_come);
 	accept_want(routers, router, address, wanted && can_come);
 }

@@ -224,6 +224,7 @@ def test_drain_survives_a_restart_and_ends_with_resume(lab):
     one, two = start_pair(lab)
     drain(one, "lan")
     one = restart(lab, one)
+    one.wait_log("router=lan family=4 drain=kept")
     wait_until(lambda: one.router()["active_address"] == "192.0.2.3", what="a Backup that hears")
     shown = one.router()
     assert shown["drained"] and shown["drained_until"] is None and shown["effective_priority"] == 1
@@ -234,6 +235,20 @@ def test_drain_survives_a_restart_and_ends_with_resume(lab):
     one = restart(lab, one)
     one.wait_state("lan", "active")
     assert not one.router()["drained"], "what was resumed stays so"
+    assert not any("drain=" in it for it in one.log), one.log
+
+
+def test_drain_of_a_router_that_is_not_there_after_a_restart_is_told(lab):
+    gw = lab.host("gw1", "192.0.2.2/24")
+    one = lab.vipd(gw, [router(150)])
+    one.wait_state("lan", "active")
+    one.ctl("drain", "lan", check=False)
+    one = restart(lab, one, router(150, name="other", vrid=52, addresses=["192.0.2.9/24"]))
+    one.wait_log("router=lan family=4 drain=void")
+    one.wait_state("other", "active")
+    events = map(json.loads, one.ctl("events", "--json").stdout.splitlines())
+    assert [(it["router"], it["drain"]) for it in events
+            if it["kind"] == "drained"][-1:] == [("lan", "void")]
 
 
 def test_drain_for_a_time_ends_after_a_restart(lab):
@@ -255,6 +270,7 @@ def test_drain_ends_with_a_restart_as_an_owner(lab):
     one.wait_state("lan", "active")
     shown = one.router()
     assert not shown["drained"] and shown["effective_priority"] == 255
+    one.wait_log("drain=void")
 
 
 def test_drain_is_forgotten_when_everything_was_killed(lab):

@@ -273,6 +273,55 @@ def test_router_that_a_reload_removes_loses_no_ping(lab, successor):
     assert handed_over(one) == [(1, 0, handed_over(one)[0][2])] and not is_active(one)
 
 
+@pytest.mark.parametrize("interval, waits", [("3s", 3), ("9s", 6)])
+def test_reload_waits_for_a_hand_over_but_not_for_ever(lab, interval, waits):
+    """Its better is there, and does not announce the address."""
+    conf = settings(150, interval=interval, down_intervals=1)
+    one = lab.vipd(host(lab, "gw1", 2, False), conf)
+    lab.leave_to(*conf, interval=900)
+    one.wait_state("lan", "active", timeout=30)
+    better = frames.Probe(lab.host("stranger"))
+    mark = lab.now()
+    better.advert("192.0.2.9", vrid=51, priority=200, addresses=["192.0.2.1"], interval=900)
+    one.wait_state("lan", "backup")
+    one.reload()
+    assert waits <= (lab.now() - mark) / 1e9 < waits + 2
+    wait_until(lambda: not is_active(one), what="the address to go")
+    assert [it[:2] for it in handed_over(one)] == ([(0, 1)] if waits == 3 else [])
+    assert not any("error: router_pid" in line for line in one.log), one.log
+
+
+def test_stop_while_a_reload_lets_routers_leave_is_no_error(lab):
+    one = lab.vipd(host(lab, "gw1", 2, False), settings(150))
+    one.wait_state("lan", "active", timeout=10)
+    mark = lab.now()
+    one.configure(settings(150, name="other", vrid=52, addresses=["192.0.2.9/24"]))
+    os.kill(one.pid, signal.SIGHUP)
+    one.host.wait_adverts(1, since=mark, priority=0, vrid=51)
+    assert one.term() == 0
+    assert not any("last_will" in line or "error:" in line for line in one.log), one.log
+    assert not is_active(one)
+
+
+def test_router_that_was_to_be_removed_goes_on_when_the_reload_fails(lab):
+    """Its successor as a process is killed while it waits for another host to come."""
+    one = lab.vipd(host(lab, "gw1", 2, False), settings(150))
+    one.wait_state("lan", "active", timeout=10)
+    assert one.standby_pid
+    ping = client(lab, False)
+    before, mark = one.router_pid, lab.now()
+    one.configure(settings(150, name="other", vrid=52, addresses=["192.0.2.9/24"]))
+    os.kill(one.pid, signal.SIGHUP)
+    one.host.wait_adverts(1, since=mark, priority=0, vrid=51)
+    [successor] = set(one.router_pids) - {before}
+    os.kill(successor, signal.SIGKILL)
+    one.wait_log("reload=refused")
+    wait_until(lambda: one.router_pid != before, what="the standby to go on")
+    one.wait_state("lan", "active")
+    one.host.wait_adverts(3, since=lab.now(), priority=150)
+    assert lost(ping, mark) == [], one.log
+
+
 def test_restart_loses_no_ping(lab):
     """As for an upgrade: away, and back by preemption."""
     one, two = pair(lab)

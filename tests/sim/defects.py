@@ -27,7 +27,7 @@ from typing import NamedTuple
 import defects_units
 
 ROOT = Path(__file__).resolve().parent.parent.parent
-FOLDERS = ("agent", "netlink", "vrrp", "tests/sim")
+FOLDERS = ("agent", "checks", "netlink", "vrrp", "tests/sim")
 TIMEOUT_S = 120                  # of one defect; then the simulator hangs, which is found, too
 FAILS = re.compile(r"^seed (\d+) FAILS ?([^:\n]*):? ?(.*)$", re.M)
 ASSERTION = re.compile(r"Assertion `(.*)' failed")
@@ -726,8 +726,24 @@ DEFECTS = [
     Defect("stop-takes-death-for-leaving",
            "A process that dies while it leaves leaves addresses behind.",
            "agent/keeper/*.[ch]",
-           "step->event->type == SUCCESSION_ENDED && step->event->exit_status == 0; switch",
-           "true; switch"),
+           "if (has_left(step))",
+           "if (true)"),
+    Defect("fresh-though-given-up",
+           "A router that gave up a new address of IPv6 at once waits for it in each turn.",
+           "agent/router/*.c",
+           "if (!wanted || !can_come)",
+           "if (false)"),
+    Defect("reload-ends-hand-overs",
+           "A reload just behind a takeover by a better one costs packets.",
+           "agent/router/*.c",
+           "if (routers->all[i].hand_over.until_ns > end_ns)",
+           "if (false)"),
+    Defect("stop-mistrusts-who-has-left",
+           "Each stop in the middle of a reload is an error in the log, and a last will of nothing.",
+           "agent/keeper/*.[ch]",
+           "step->event->exit_status == CHANNEL_EXIT_LEFT ||",
+           "(step->event->exit_status == CHANNEL_EXIT_LEFT"
+           " && step->s->phase == SUCCESSION_LEAVING) ||"),
     Defect("stop-takes-making-room-for-leaving",
            "A stop in the middle of a reload leaves addresses behind, and says no farewell.",
            "agent/keeper/*.[ch]",

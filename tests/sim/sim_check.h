@@ -116,7 +116,8 @@
  * Active that has its interface and its first address has it, but for 3 s after a refusal and while
  *     thefts are waited out.
  * P19 While nothing befalls anybody, no address that an Active with overlap has when it is told to
- *     leave is nowhere until a successor has it, if one comes within an Active_Down_Interval.
+ *     leave is nowhere until a successor has it, if one comes within an Active_Down_Interval. A
+ *     reload waits 6 s for the end of a hand-over, which those 3 s of P6 come behind.
  * P20 Drains. A router has the lowest priority from the turn in which it is told so, until it is
  *     told otherwise or the time has come, whatever process speaks for it; then it has its own
  *     again, unless it is the last resort. While nothing befalls anybody, no address that was
@@ -521,9 +522,20 @@ void check_go_end(struct sim *sim, const struct sim_process *process,
 		  const struct sim_going *going);
 
 /**
- * check_frozen() - a process has made room for another one.
+ * check_frozen() - a process has made room for another one (P7, P19).
  */
-void check_frozen(struct sim *sim, unsigned i);
+void check_frozen(struct sim *sim, const struct sim_process *process);
+
+/**
+ * check_waiting() - it waits in its turn for what the kernel says of addresses: it wants some
+ * (P12).
+ */
+void check_waiting(const struct sim_process *process);
+
+/**
+ * check_waits() - it makes no room yet, since it hands over (P6).
+ */
+void check_waits(struct sim *sim, const struct sim_process *process);
 
 /* What the keeper has when a process of its ends. */
 struct sim_loss {

@@ -9,11 +9,26 @@
 #define RELOAD_NS  (3 * SIM_S)  /* for a reload, with the gap to the one before */
 #define STANDBY_NS (12 * SIM_S) /* for another standby after one that could not be kept */
 
-void check_frozen(struct sim *sim, unsigned i)
+/* Whether some address is there that waits for its successor. */
+static bool hands_over(const struct sim *sim, unsigned i)
 {
-	const struct sim_process *process =
-		sim->routers[i].keeper.children[SUCCESSION_CURRENT].process;
+	const struct sim_gateway *r = &sim->routers[i];
 
+	for (unsigned k = 0; k < r->addresses_n; k++)
+		if (r->kernel.table[k].present && r->yield.awaited >> k & 1 &&
+		    check_may_hold(sim, i, k))
+			return true;
+	return false;
+}
+
+void check_frozen(struct sim *sim, const struct sim_process *process)
+{
+	unsigned i = process->router;
+	int64_t now_ns = gateway_local_ns(sim, &sim->routers[i]);
+
+	if (hands_over(sim, i) && !check_in_trouble(sim, i) &&
+	    now_ns < process->freeze_ns + SIM_ROOM_NS)
+		check_fail(sim, "P19", "%s makes room in the middle of a hand-over", node_name(i));
 	if (socket_waiting(process))
 		check_fail(sim, "P7", "%s makes room and has not read everything", node_name(i));
 	check_quiet(sim, i);
@@ -109,10 +124,9 @@ void check_ended_by_now(struct sim *sim, const struct sim_process *process)
 {
 	const struct sim_gateway *r = &sim->routers[process->router];
 
-	/* One that was asked to make room may have said that it takes longer. */
-	if (process->exists && !process->leaves_gone && process->hung &&
-	    process->hung_ns + HUNG_NS == sim->now_ns && !r->keeper.stopping &&
-	    r->pause == SIM_RUNNING && r->frozen_at_ns < process->hung_ns)
+	if (process->exists && process->hung && process->hung_ns + HUNG_NS == sim->now_ns &&
+	    process->room_ns == VRRP_NEVER && !r->keeper.stopping && r->pause == SIM_RUNNING &&
+	    r->frozen_at_ns < process->hung_ns)
 		check_fail(sim, "P6", "the keeper of %s lets a process hang",
 			   node_name(process->router));
 }
@@ -199,6 +213,13 @@ void check_shaken(struct sim *sim, unsigned i)
 	sim->routers[i].keeper.shaken_ns = sim->now_ns;
 }
 
+void check_waits(struct sim *sim, const struct sim_process *process)
+{
+	struct sim_gateway *r = &sim->routers[process->router];
+
+	r->keeper.waits_ns = gateway_global_ns(r, process->room_ns);
+}
+
 void check_asked(struct sim *sim, unsigned i)
 {
 	sim->routers[i].keeper.asked_ns = sim->now_ns;
@@ -210,7 +231,8 @@ static void check_settled(struct sim *sim, unsigned i)
 	const struct sim_gateway *r = &sim->routers[i];
 	const struct sim_keeper *keeper = &r->keeper;
 
-	if (sim->now_ns < keeper->asked_ns + RELOAD_NS || r->leaving.told)
+	if (sim->now_ns < keeper->asked_ns + RELOAD_NS ||
+	    sim->now_ns < keeper->waits_ns + RELOAD_NS || r->leaving.told)
 		return;
 	if (keeper->shaken_ns < keeper->asked_ns && !check_same_conf(&r->conf, &r->file))
 		check_fail(sim, "P6", "%s was told to reload and has not", node_name(i));

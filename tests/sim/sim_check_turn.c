@@ -351,6 +351,18 @@ static void check_said(struct sim *sim, unsigned i)
 				   node_name(i), k, ip6->forwards ? "no" : "a");
 }
 
+void check_waiting(const struct sim_process *process)
+{
+	for (unsigned n = 0; n < routers_count(process->routers); n++) {
+		const struct router *router = routers_get(process->routers, n);
+
+		if (router->vr.election.state == VRRP_STATE_ACTIVE || router->hand_over.until_ns)
+			return;
+	}
+	check_fail(process->sim, "P12", "%s waits for addresses that it has given up",
+		   node_name(process->router));
+}
+
 /* On an interface that was replaced at this moment a prepared farewell finds nobody. */
 static bool can_send(const struct sim *sim, unsigned i)
 {

@@ -88,6 +88,8 @@ static int64_t deadline_of(const struct sim_process *process)
 {
 	int64_t deadline_ns = routers_deadline(process->routers);
 
+	if (process->room_ns < deadline_ns)
+		deadline_ns = process->room_ns;
 	return process->alive_ns < deadline_ns ? process->alive_ns : deadline_ns;
 }
 

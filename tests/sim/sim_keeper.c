@@ -5,6 +5,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include "agent/channel.h"
 #include "agent/keeper/will.h"
 #include "sim.h"
 #include "sim_filter.h"
@@ -170,6 +171,9 @@ static void execute_will(struct sim *sim, unsigned i, const struct succession_ac
 	int err;
 
 	check_turn_begin(sim, i);
+	if (r->keeper.left)
+		check_fail(sim, "P6", "the last will of %s is executed, which has left in order",
+			   node_name(i));
 	if (gateway_is_active(r))
 		check_withdrawn(sim, i);
 	process_enter(keeper_self(sim, i));
@@ -507,6 +511,7 @@ static bool leaves(struct sim *sim, struct sim_process *process)
 
 	if (!sim->overlap || process->told_again)
 		return true;
+	process->room_ns = VRRP_NEVER;
 	if (!process->leaves) {
 		if (!gateway_begin_to_leave(sim, process, &until_ns))
 			return false;
@@ -530,24 +535,42 @@ static void freeze(struct sim *sim, struct sim_process *process)
 	process->told_to_freeze = false;
 	process->frozen = true;
 	sim->routers[i].keeper.frozen_opened_ns = process->opened_ns;
-	check_frozen(sim, i);
+	check_frozen(sim, process);
 	/* This and GO are heard within the latency of a host. */
 	process_at(sim, process, SIM_STEP_FROZEN,
 		   sim->now_ns + draw_ns(sim, 0, 0, sim->latency_ns / 2));
 }
 
-/* As agent/router/turn.c does. Return: whether it makes room now; it may have died. */
-static bool makes_room(struct sim *sim, struct sim_process *process)
+/* Routers that nobody continues leave, and hand-overs end. Return: false: it has died. */
+static bool begin_to_make_room(struct sim *sim, struct sim_process *process)
 {
 	int64_t until_ns;
 
-	if (!process->leaves_gone) {
-		if (!gateway_leave_gone(sim, process, &until_ns))
-			return false;
-		if (until_ns > gateway_local_ns(sim, &sim->routers[process->router]))
-			says(sim, process, SUCCESSION_SAYS_LEAVING, until_ns);
-	}
-	if (routers_have_left(process->routers))
+	if (!gateway_leave_gone(sim, process, &until_ns))
+		return false;
+	until_ns = process_room_ns(process, until_ns);
+	process->freeze_ns = process_clocks(process).mono_ns;
+	if (until_ns <= process->freeze_ns)
+		return true;
+	process->room_ns = until_ns;
+	check_waits(sim, process);
+	says(sim, process, SUCCESSION_SAYS_LEAVING, until_ns);
+	return true;
+}
+
+/* As agent/router/turn.c does. Return: whether it makes room now; it may have died. */
+static bool makes_room(struct sim *sim, struct sim_process *process)
+{
+	struct clocks now;
+
+	if (!process->leaves_gone && !begin_to_make_room(sim, process))
+		return false;
+	now = process_clocks(process);
+	if (now.mono_ns >= process->room_ns)
+		process->room_ns = VRRP_NEVER;
+	if (routers_have_left(process->routers) &&
+	    (process->room_ns == VRRP_NEVER ||
+	     routers_hand_overs_end(process->routers, &now) <= now.mono_ns))
 		return true;
 	gateway_schedule(sim, process);
 	return false;
@@ -557,8 +580,10 @@ void keeper_turned(struct sim *sim, struct sim_process *process)
 {
 	say_alive(sim, process);
 	if (process->told_to_leave) {
-		if (leaves(sim, process) && gateway_stop(sim, process))
-			ended(sim, process, 0);
+		if (leaves(sim, process) && gateway_stop(sim, process)) {
+			sim->routers[process->router].keeper.left = true;
+			ended(sim, process, CHANNEL_EXIT_LEFT);
+		}
 	} else if (process->told_to_freeze && makes_room(sim, process)) {
 		freeze(sim, process);
 	}

@@ -35,6 +35,9 @@ struct sim_child {
 	bool published;              /* that memory is known to be valid */
 };
 
+/* A reload waits so long for hand-overs, as the manual says. */
+#define SIM_ROOM_NS (6 * SIM_S)
+
 struct sim_keeper {
 	struct succession rules;
 	struct sim_child children[SUCCESSION_ROLES_COUNT];
@@ -46,7 +49,8 @@ struct sim_keeper {
 	unsigned doomed_n;          /* so many that go on die doing so */
 
 	/* For the checks. */
-	bool spoke; /* some process of its has gone on */
+	bool spoke; /* some process of its has gone on, */
+	bool left;  /* or has left in order */
 	unsigned crashes_n;
 	int64_t crashes_ns[3];    /* a ring; local time */
 	unsigned early_n;         /* processes lost in a row without a sign of life */
@@ -55,6 +59,7 @@ struct sim_keeper {
 	int64_t stop_ns;          /* told to stop; global, as are those that follow */
 	int64_t stopped_ns;       /* it is gone by then */
 	int64_t asked_ns;         /* started, or told to reload */
+	int64_t waits_ns;         /* its process makes no room before that, for a hand-over */
 	int64_t shaken_ns;        /* something befell one of its processes */
 	int64_t frozen_opened_ns; /* the one that made room last began to listen; global */
 	int64_t frozen_real_ns;   /* CURRENT has just said so; else 0 */
@@ -148,6 +153,26 @@ void keeper_turned(struct sim *sim, struct sim_process *process);
  * @in_turn: in the middle of a turn.
  */
 void keeper_died(struct sim *sim, struct sim_process *process, bool in_turn);
+
+/* ---- what it tells: sim_keeper_tell.c ---- */
+
+/**
+ * keeper_self() - the keeper's own process: the first place.
+ */
+struct sim_process *keeper_self(struct sim *sim, unsigned i);
+
+/**
+ * keeper_tell() - tell an event about a process, or a reload.
+ * @pid: or 0.
+ * @text: or NULL.
+ */
+void keeper_tell(struct sim *sim, unsigned i, enum event_kind kind, int pid, const char *text,
+		 unsigned word);
+
+/**
+ * keeper_narrate() - tell the fact of an action of the rules.
+ */
+void keeper_narrate(struct sim *sim, unsigned i, const struct succession_action *action);
 
 /* Which processes a fault strikes. */
 enum sim_victims {

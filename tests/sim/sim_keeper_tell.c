@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* What a keeper tells; see sim_keeper.h. */
+#include "sim_keeper.h"
+
 #include "agent/keeper/tell.h"
 #include "sim.h"
 

@@ -274,6 +274,8 @@ void process_spawn(struct sim *sim, struct sim_process *process, unsigned router
 	process->exists = true;
 	process->opened = process->speaks = process->killed = process->hung = false;
 	process->frozen = false;
+	process->freeze_ns = 0;
+	process->room_ns = VRRP_NEVER;
 	process->woken_ns = 0;
 	process->told_to_freeze = process->told_to_leave = process->stops = process->turned = false;
 	process->wall_ns = 0;
@@ -454,6 +456,16 @@ bool process_leave_gone(struct sim_process *process, int64_t *ret_until_ns)
 	if (process->told_gone)
 		routers_note_gone(process->routers, process->router_confs[0].name);
 	return leave(process, true, ret_until_ns);
+}
+
+int64_t process_room_ns(struct sim_process *process, int64_t left_ns)
+{
+	struct clocks now = process_clocks(process);
+	int64_t handed_over_ns = routers_hand_overs_end(process->routers, &now);
+
+	if (handed_over_ns > now.mono_ns + SIM_ROOM_NS)
+		handed_over_ns = now.mono_ns + SIM_ROOM_NS;
+	return left_ns > handed_over_ns ? left_ns : handed_over_ns;
 }
 
 bool process_stop(struct sim_process *process)

@@ -109,6 +109,8 @@ struct sim_process {
 	bool hung;
 	int64_t woken_ns; /* its host runs again since then, and it was not late before; or 0 */
 	bool told_to_freeze, told_to_leave;
+	int64_t freeze_ns;     /* it knows that it is to freeze since then; 0: no. Local time, */
+	int64_t room_ns;       /* too: it waits until then for hand-overs; VRRP_NEVER: no more */
 	bool stops;            /* it leaves */
 	bool leaves;           /* its routers were told to leave, */
 	bool told_gone;        /* the next one does not have its router */
@@ -249,6 +251,12 @@ bool process_leave_routers(struct sim_process *process, int64_t *ret_until_ns);
  * process_leave_gone() - likewise, those of its routers that the next process does not have.
  */
 bool process_leave_gone(struct sim_process *process, int64_t *ret_until_ns);
+
+/**
+ * process_room_ns() - until when it makes room, as agent/router/turn.c has it.
+ * @left_ns: of process_leave_gone().
+ */
+int64_t process_room_ns(struct sim_process *process, int64_t left_ns);
 
 /**
  * process_stop() - it leaves gracefully.

@@ -6,14 +6,21 @@
 #include "netlink/watch.h"
 #include "sim.h"
 
-int kern_watch_open(unsigned family, int sender_fd, const struct kern_bytes *last,
+void kern_watched_add(struct kern_watched *watched, unsigned family, const uint8_t *address)
+{
+	(void)family;
+	(void)address;
+	watched->n = 1; /* the network delivers what is about some virtual address, and no more */
+}
+
+int kern_watch_open(unsigned family, int sender_fd, const struct kern_watched *watched,
 		    struct kern_watch **ret_watch)
 {
 	struct sim_process *process = process_running();
 	struct kern_watch *watch = &process->watches[family == 6];
 
 	(void)sender_fd;
-	(void)last;
+	(void)watched;
 	if (!process->sim->overlap)
 		return 0;
 	watch->process = process;

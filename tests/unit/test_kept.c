@@ -158,7 +158,8 @@ static void test_kept_lines_that_make_no_sense_are_passed_over(void **unused)
 	(void)unused;
 	if (!entered)
 		skip();
-	write_file("drain lan 4\ndrain lan 4 -5\nmark lan 4 zz 5\n\nrain lan 4 0\n"
+	write_file("drain lan 4\ndrain lan 4 -5\ndrain lan 5 0\ndrain lan -4 0\nmark lan 4 zz "
+		   "5\n\nrain lan 4 0\n"
 		   "mark lan 4 c0000209000000000000000000000000 0\n"
 		   "drain lan 4 0\n"
 		   "mark lan 4 c0000209000000000000000000000000 7"); /* cut off */

@@ -135,12 +135,29 @@ static unsigned hear(struct kern_watch *watch)
 	return heard.n;
 }
 
-static struct kern_bytes bytes_of(uint8_t byte)
+/* The addresses that the test is about, behind so many others that end with 1. */
+static struct kern_watched watched_of(unsigned family, unsigned others)
 {
-	struct kern_bytes bytes = { 0 };
+	struct kern_watched watched = { 0 };
+	uint8_t address[16] = { 10 };
 
-	kern_bytes_add(&bytes, byte);
-	return bytes;
+	for (unsigned i = 0; i < others; i++) {
+		address[2] = (uint8_t)i;
+		address[family == 6 ? 15 : 3] = 1;
+		kern_watched_add(&watched, family, address);
+	}
+	kern_watched_add(&watched, family, family == 6 ? vip6 : vip4);
+	kern_watched_add(&watched, family, family == 6 ? vip6 : vip4);
+	return watched;
+}
+
+static void test_watched_counts_different_ones_up_to_one_too_many(void **state)
+{
+	(void)state;
+	assert_int_equal(watched_of(4, 0).n, 1);
+	assert_int_equal(watched_of(6, 31).n, KERN_WATCHED_MAX);
+	assert_int_equal(watched_of(4, 32).n, KERN_WATCHED_MAX + 1);
+	assert_int_equal(watched_of(6, 100).n, KERN_WATCHED_MAX + 1);
 }
 
 static void assert_heard(const uint8_t *address)
@@ -151,12 +168,12 @@ static void assert_heard(const uint8_t *address)
 	assert_true(heard.last.announcement);
 }
 
-/* What is sent from the same socket is not heard, nor what ends with another byte. */
+/* What is sent from the same socket is not heard, nor what is about others. */
 static void test_watch_hears_arp_of_ours_on_the_sending_socket(void **state)
 {
-	const struct kern_bytes bytes = bytes_of(100);
+	const struct kern_watched watched = watched_of(4, 0);
 	uint8_t frame[KERN_FRAME_ARP_LEN], other[KERN_FRAME_ARP_LEN];
-	static const uint8_t neighbour[16] = { 192, 0, 2, 101 };
+	static const uint8_t neighbour[16] = { 192, 0, 3, 100 };
 	const struct kern_sent *sent;
 	struct kern_sender *sender;
 	struct kern_watch *watch;
@@ -167,7 +184,7 @@ static void test_watch_hears_arp_of_ours_on_the_sending_socket(void **state)
 		skip();
 	fd = kern_sender_socket();
 	assert_true(fd >= 0);
-	assert_int_equal(kern_watch_open(4, fd, &bytes, &watch), 0);
+	assert_int_equal(kern_watch_open(4, fd, &watched, &watch), 0);
 	assert_int_equal(kern_sender_open(fd, &sender), 0);
 	kern_frame_arp(frame, mac, mac, vip4);
 	kern_frame_arp(other, mac, mac, neighbour);
@@ -181,7 +198,7 @@ static void test_watch_hears_arp_of_ours_on_the_sending_socket(void **state)
 	kern_watch_close(watch);
 
 	/* Another process with the socket has another filter. */
-	assert_int_equal(kern_watch_open(4, fd, &(struct kern_bytes){ 0 }, &watch), 0);
+	assert_int_equal(kern_watch_open(4, fd, &(struct kern_watched){ 0 }, &watch), 0);
 	send_from_there(frame, sizeof(frame));
 	assert_int_equal(kern_watch_dispatch(watch, on_said, NULL), 0);
 	kern_watch_close(watch);
@@ -191,15 +208,15 @@ static void test_watch_hears_arp_of_ours_on_the_sending_socket(void **state)
 
 static void test_watch_hears_advertisements_about_ours(void **state)
 {
-	const struct kern_bytes bytes = bytes_of(100);
-	static const uint8_t neighbour[16] = { 0x20, 1, 0x0d, 0xb8, [15] = 101 };
+	const struct kern_watched watched = watched_of(6, 0);
+	static const uint8_t neighbour[16] = { 0x20, 1, 0x0d, 0xb9, [15] = 100 };
 	uint8_t frame[KERN_FRAME_NA_LEN];
 	struct kern_watch *watch;
 
 	(void)state;
 	if (here < 0)
 		skip();
-	assert_int_equal(kern_watch_open(6, -1, &bytes, &watch), 0);
+	assert_int_equal(kern_watch_open(6, -1, &watched, &watch), 0);
 	write_na(frame, neighbour);
 	send_from_there(frame, sizeof(frame));
 	write_na(frame, vip6);
@@ -213,6 +230,46 @@ static void test_watch_hears_advertisements_about_ours(void **state)
 	kern_watch_close(NULL);
 }
 
+/* One too many for each to have its instructions: all that end like one of them may be about it. */
+static void test_watch_hears_each_of_few_and_who_ends_like_one_of_many(void **state)
+{
+	static const unsigned others[] = { KERN_WATCHED_MAX - 1, KERN_WATCHED_MAX };
+	static const uint8_t alike4[16] = { 192, 0, 3, 100 }, else4[16] = { 192, 0, 2, 101 };
+	static const uint8_t first4[16] = { 10, [3] = 1 }, first6[16] = { 10, [15] = 1 };
+	static const uint8_t alike6[16] = { 0x20, 1, 0x0d, 0xb9, [15] = 100 };
+	uint8_t arp[KERN_FRAME_ARP_LEN], na[KERN_FRAME_NA_LEN];
+
+	(void)state;
+	if (here < 0)
+		skip();
+	for (unsigned i = 0; i < 2; i++) {
+		const struct kern_watched watched4 = watched_of(4, others[i]);
+		const struct kern_watched watched6 = watched_of(6, others[i]);
+		const uint8_t *senders[] = { else4, alike4, first4, vip4 };
+		const uint8_t *targets[] = { alike6, first6, vip6 };
+		struct kern_watch *watch4, *watch6;
+		int fd = kern_sender_socket();
+
+		assert_int_equal(kern_watch_open(4, fd, &watched4, &watch4), 0);
+		assert_int_equal(kern_watch_open(6, -1, &watched6, &watch6), 0);
+		for (unsigned k = 0; k < 4; k++) {
+			kern_frame_arp(arp, mac, mac, senders[k]);
+			send_from_there(arp, sizeof(arp));
+		}
+		assert_int_equal(hear(watch4), i ? 3 : 2);
+		assert_heard(vip4);
+		for (unsigned k = 0; k < 3; k++) {
+			write_na(na, targets[k]);
+			send_from_there(na, sizeof(na));
+		}
+		assert_int_equal(hear(watch6), i ? 3 : 2);
+		assert_heard(vip6);
+		kern_watch_close(watch4);
+		kern_watch_close(watch6);
+		close(fd);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -220,7 +277,9 @@ int main(void)
 		cmocka_unit_test(test_said_arp_of_nobody_or_of_other_protocols_is_nothing),
 		cmocka_unit_test(test_said_na_is_its_target_and_its_option),
 		cmocka_unit_test(test_watch_hears_arp_of_ours_on_the_sending_socket),
+		cmocka_unit_test(test_watched_counts_different_ones_up_to_one_too_many),
 		cmocka_unit_test(test_watch_hears_advertisements_about_ours),
+		cmocka_unit_test(test_watch_hears_each_of_few_and_who_ends_like_one_of_many),
 	};
 
 	return cmocka_run_group_tests(tests, connect_hosts, close_namespaces);

@@ -5,6 +5,8 @@
  */
 #include "succession_scene.h"
 
+#include "agent/channel.h"
+
 /* ---- start ---- */
 
 static void test_start_first_is_ready_speaks(void **state)
@@ -581,6 +583,30 @@ static void test_stop_while_freezing_executes_the_will_of_one_that_went_silently
 			    "will(current) exit(current 0)");
 }
 
+static void test_stop_while_freezing_believes_one_that_says_it_has_left(void **state)
+{
+	struct scene scene = freezing();
+
+	(void)state;
+	on_event(&scene, SUCCESSION_STOP);
+	assert_string_equal(on_ended(&scene, SUCCESSION_CURRENT, CHANNEL_EXIT_LEFT),
+			    "exit(current 0)");
+	scene = steady();
+	on_event(&scene, SUCCESSION_STOP);
+	assert_string_equal(on_ended(&scene, SUCCESSION_CURRENT, CHANNEL_EXIT_LEFT),
+			    "exit(current 0)");
+}
+
+static void test_stop_of_one_that_fails_is_the_last_will(void **state)
+{
+	struct scene scene = steady();
+
+	(void)state;
+	on_event(&scene, SUCCESSION_STOP);
+	assert_string_equal(on_ended(&scene, SUCCESSION_CURRENT, 1),
+			    "will(current) exit(current 0)");
+}
+
 static void test_stop_in_a_gap_is_the_last_will(void **state)
 {
 	struct scene scene = on_trial();
@@ -659,6 +685,8 @@ int main(void)
 		cmocka_unit_test(test_stop_current_hangs_is_killed_within_five_seconds),
 		cmocka_unit_test(
 			test_stop_while_freezing_executes_the_will_of_one_that_went_silently),
+		cmocka_unit_test(test_stop_while_freezing_believes_one_that_says_it_has_left),
+		cmocka_unit_test(test_stop_of_one_that_fails_is_the_last_will),
 		cmocka_unit_test(test_stop_in_a_gap_is_the_last_will),
 		cmocka_unit_test(test_stop_before_anybody_spoke_sweeps),
 		cmocka_unit_test(test_stop_while_the_current_one_is_killed_waits_for_its_end),

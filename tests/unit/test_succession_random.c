@@ -6,6 +6,7 @@
  */
 #include "test.h"
 
+#include "agent/channel.h"
 #include "agent/keeper/succession.h"
 #include "tests/sim/prng.h"
 
@@ -193,6 +194,7 @@ static struct succession_event draw_event(struct world *w)
 	enum succession_role role = prng_below(&w->prng, SUCCESSION_PREVIOUS);
 	struct truth *truth = &w->truths[role];
 	struct succession_event event = { .type = SUCCESSION_TIMER, .role = role };
+	static const int exits[] = { -1, 0, 1, CHANNEL_EXIT_LEFT };
 	unsigned dice = prng_below(&w->prng, 100);
 
 	if (dice < 20 && truth->talks && !truth->speaks) {
@@ -205,7 +207,7 @@ static struct succession_event draw_event(struct world *w)
 	} else if (dice < 52 && truth->process) {
 		end_process(truth);
 		event.type = SUCCESSION_ENDED;
-		event.exit_status = (int)prng_below(&w->prng, 3) - 1;
+		event.exit_status = exits[prng_below(&w->prng, sizeof(exits) / sizeof(exits[0]))];
 	} else if (dice < 56 && truth->talks && role != SUCCESSION_REHEARSAL) {
 		truth->talks = truth->speaks = truth->ready = false;
 		event.type = SUCCESSION_CHANNEL_END;

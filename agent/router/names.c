@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: MIT */
+#include "names.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "routers_private.h"
+
+static int compare(const void *a, const void *b)
+{
+	const struct router *x = *(struct router *const *)a, *y = *(struct router *const *)b;
+	int order = strcmp(x->conf->name, y->conf->name);
+
+	return order ? order : (x > y) - (x < y);
+}
+
+int names_init(struct routers *routers)
+{
+	struct router **sorted = calloc(routers->n + 1, sizeof(struct router *));
+
+	if (!sorted)
+		return -ENOMEM;
+	for (unsigned i = 0; i < routers->n; i++)
+		sorted[i] = &routers->all[i];
+	qsort(sorted, routers->n, sizeof(struct router *), compare);
+	routers->names.sorted = sorted;
+	return 0;
+}
+
+void names_fini(struct routers *routers)
+{
+	free(routers->names.sorted);
+}
+
+/* Return: how many have a name before that one. */
+static unsigned lower_bound(const struct routers *routers, const char *name)
+{
+	unsigned low = 0, high = routers->n;
+
+	while (low < high) {
+		unsigned middle = low + (high - low) / 2;
+
+		if (strcmp(routers->names.sorted[middle]->conf->name, name) < 0)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low;
+}
+
+struct router *const *names_find(const struct routers *routers, const char *name, unsigned *ret_n)
+{
+	unsigned first = lower_bound(routers, name), n = 0;
+
+	while (first + n < routers->n &&
+	       strcmp(routers->names.sorted[first + n]->conf->name, name) == 0)
+		n++;
+	*ret_n = n;
+	return routers->names.sorted + first;
+}
