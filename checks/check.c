@@ -19,5 +19,7 @@ int64_t check_stale_ns(const struct check_config *config)
 
 int64_t check_first_ns(const struct check_config *config)
 {
-	return config->delay_ns + config->interval_ns + config->timeout_ns;
+	int64_t first_ns = config->interval_ns + config->timeout_ns;
+
+	return config->delay_ns + (first_ns < NS_PER_S ? NS_PER_S : first_ns);
 }

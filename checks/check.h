@@ -183,7 +183,8 @@ extern const char *const check_kind_words[CHECK_KINDS_COUNT];
 int64_t check_stale_ns(const struct check_config *config);
 
 /**
- * check_first_ns() - by then the first answer has come, or never will: counted from the start.
+ * check_first_ns() - by then the first answer has come, or never will, counted from the start: an
+ * interval and a time-out, and a second at least, for who asks must start, too.
  */
 int64_t check_first_ns(const struct check_config *config);
 
