@@ -606,22 +606,23 @@ static void weigh(struct routers *routers, struct router *router)
 		router_mate(router, 0)->weighed_ns = routers->now->mono_ns;
 }
 
-/* What came or went with a weight is told, with what follows from it. */
+/* What came or went with a weight is told, with what follows from it. One without changes a
+ * priority, too, where its router has begun without knowing. */
 static void take_track(struct routers *routers, struct track *track)
 {
 	struct router *router = &routers->all[track->router];
 	uint8_t before = router->vr.election.priority;
-	bool first = !track->seen;
+	bool first = !track->seen, lacked = track->lacking;
 	struct journal_router journal;
 
 	if (has_to_wait(routers, router, track)) {
 		router_schedule(routers, router);
 		return;
 	}
-	if (track_look(routers, track) && track->conf->weight) {
+	if (track_look(routers, track) && (track->conf->weight || lacked)) {
 		weigh(routers, router);
 		journal = router_journal(routers, router);
-		if (!first && !track->unknown)
+		if (!first && !track->unknown && track->conf->weight)
 			journal_track(&journal, track, before);
 	}
 	/* One without a weight is a fault, and so may be the product of one; and who waits for a

@@ -11,7 +11,7 @@ import threading
 import pytest
 
 from agents import router
-from generations import crash, reload
+from generations import crash, reload, write
 from lab import wait_until
 from processes import children, name_of
 
@@ -130,6 +130,22 @@ def test_a_service_that_is_dead_at_the_start_is_waited_for(lab):
     first.wait_fault("check web is down: connect: Connection refused")
     assert first.router()["counters"]["became_active"] == 0
     assert not [line for line in first.log if "->active" in line or "->backup" in line], first.log
+
+
+@pytest.mark.parametrize("weight", [0, -60])
+def test_who_began_without_an_answer_is_the_last_resort_until_it_comes(lab, own_binary, weight):
+    one = host(lab, 2)
+    service, program = Service(one), own_binary + "-checker"
+    os.rename(program, program + ".real")
+    write(program, "#!/bin/sh\nexec sleep 1000\n")
+    os.chmod(program, 0o755)
+    first = lab.vipd(one, [tracking(150, {"check": "web", "weight": weight})], checks=[check()])
+    first.wait_state("lan", "active")
+    assert priority_of(first) == 1
+    os.rename(program + ".real", program)
+    os.kill(next(pid for pid in children(first.pid) if name_of(pid) == "sleep"), signal.SIGKILL)
+    wait_priority(first, 150)
+    service.stop()
 
 
 def test_facts_outlive_reload_crash_and_a_dead_checker(lab):
