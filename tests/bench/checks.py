@@ -109,11 +109,11 @@ class Meter:
 
     def __init__(self, lab, host, agent):
         self._group = lab.cgroup(host.name)
+        members = os.open(f"{self._group}/cgroup.procs", os.O_WRONLY)
         for pid in family(agent.pid):
-            with open(f"{self._group}/cgroup.procs", "w", encoding="ascii") as file:
-                with contextlib.suppress(ProcessLookupError):
-                    file.write(str(pid))
-                    file.flush()
+            with contextlib.suppress(ProcessLookupError):      # a command that has ended
+                os.write(members, str(pid).encode())
+        os.close(members)
 
     def ns(self):
         """So far."""
