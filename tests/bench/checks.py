@@ -2,8 +2,8 @@
 """Checks: what a thousand of them cost, and how soon a dead service is handed over.
 
 A check of keepalived is a script, so its figures stand beside each kind of vipd's: it starts
-/bin/true, and fewer times, since at a thousand a second it sends no advert for seconds. It starts
-one once a second at most: `interval` is a whole number.
+/bin/true, and fewer times, since a thousand processes a second are more than two cores can. It
+starts each once a second at most: `interval` is a whole number.
 """
 
 import contextlib
@@ -22,10 +22,11 @@ from processes import children, name_of
 from rtnetlink import AddressEvents
 from scale import quantile
 
-CHECKS, SCRIPTS = 1000, 200      # of vipd, of keepalived; asked once a second each
+CHECKS, SCRIPTS = 1000, 200      # those without a process, those with one; once a second each
 FEW = 100                        # for the memory of the checker
 KINDS = {"tcp": {"tcp": "127.0.0.1:80"}, "http": {"http": "http://127.0.0.1/"},
          "command": {"command": ["/bin/true"]}}
+COUNTS = {kind: SCRIPTS if kind == "command" else CHECKS for kind in KINDS}
 TRACKS = 64                      # the most that a router of vipd has
 VIP = "192.0.2.1"
 ADVERTS_MS = 100
