@@ -13,7 +13,7 @@ packages() {
 		keepalived nftables libcap2-bin util-linux procps binutils systemd radvd \
 		nginx-light openssl dnsmasq-base ;;
 	interop) echo frr ;;
-	bench) echo python3 iproute2 nftables keepalived ;;
+	bench) echo python3 iproute2 nftables keepalived nginx-light ;;
 	fuzz) echo clang libclang-rt-14-dev ;;
 	lint) echo clang-format binutils mandoc git ;;
 	*) echo "need.sh: no group of packages is called $1" >&2; exit 64 ;;

@@ -164,6 +164,9 @@ static int run(struct checker *checker)
 	err = rights_reduce(checker->conf, &doing);
 	if (err < 0)
 		return fail(doing, err);
+	/* A keeper that is killed has hung up: one that is stopped goes on, sees it, and ends.
+	 * Another user than before would be told nothing. */
+	(void)prctl(PR_SET_PDEATHSIG, SIGCONT);
 	err = open_signals(checker);
 	if (err == 0)
 		err = begin(checker);

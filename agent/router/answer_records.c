@@ -197,6 +197,7 @@ struct track_record {
 	uint8_t unknown; /* a check that has never answered */
 	uint8_t counts;  /* the weight does, or it is a fault */
 	int16_t adds;    /* to the priority, now */
+	uint8_t overdue; /* a check that does not answer any more */
 };
 
 static const struct field track_fields[] = {
@@ -208,6 +209,7 @@ static const struct field track_fields[] = {
 	FIELD(struct track_record, unknown, "unknown", FIELD_BOOL),
 	FIELD(struct track_record, counts, "counts", FIELD_BOOL),
 	FIELD(struct track_record, adds, "adds", FIELD_INT),
+	FIELD(struct track_record, overdue, "overdue", FIELD_BOOL),
 	FIELDS_END,
 };
 
@@ -519,6 +521,7 @@ void answer_put_drained(const struct answer_facts *facts, const struct router *r
 void answer_put_tracks(const struct answer_facts *facts, const struct router *router,
 		       struct answer_message *message)
 {
+	const struct facts *known = routers_facts(facts->routers);
 	struct track_record records[2 * CONF_TRACKS_MAX];
 
 	memset(records, 0, sizeof(records));
@@ -532,7 +535,8 @@ void answer_put_tracks(const struct answer_facts *facts, const struct router *ro
 		records[i].up = !track->down && !track->unknown;
 		records[i].unknown = track->unknown;
 		records[i].counts = track_counts(track);
-		records[i].adds = (int16_t)track_weight(routers_facts(facts->routers), track);
+		records[i].adds = (int16_t)track_weight(known, track);
+		records[i].overdue = track->conf->check[0] && known->all[track->source].overdue;
 	}
 	if (router->tracks_n)
 		put_records(&answer_track_kind, records, router->tracks_n, message);

@@ -81,6 +81,8 @@ struct router {
 			     or that is told */
 	bool worth_due;   /* somebody shall look at its worth in this turn */
 	unsigned track, tracks_n; /* number of the first that it tracks; so many follow */
+	int64_t weighed_ns; /* of the first of its unit: when what they track changed their priority
+			     */
 	struct journal_limits limits;
 };
 

@@ -65,6 +65,7 @@ void tracks_add(struct routers *routers, unsigned number, const struct conf_rout
 			.router = number,
 			.source = source_of(routers, confs[i]),
 			.down_ns = VRRP_NEVER,
+			.look_ns = VRRP_NEVER,
 		};
 }
 
@@ -247,6 +248,8 @@ int64_t track_deadline(const struct routers *routers, const struct router *route
 
 		if (!track->down && track->down_ns < deadline_ns)
 			deadline_ns = track->down_ns;
+		if (track->look_ns < deadline_ns)
+			deadline_ns = track->look_ns;
 	}
 	return deadline_ns;
 }

@@ -31,6 +31,7 @@ struct track {
 	bool lacking;                  /* likewise, and its router did not wait any longer */
 	int32_t number;                /* of a file; how often its weight counts */
 	int64_t down_ns;               /* it is down from then on; VRRP_NEVER: it is up */
+	int64_t look_ns; /* it has news that waits until then; VRRP_NEVER: none does */
 };
 
 struct tracks {

@@ -584,18 +584,45 @@ static void assess_guests(struct routers *routers, unsigned interface)
 	}
 }
 
-/* What came or went with a weight is told, with what follows from it. */
+/* An Active tells each change of its priority at once: what comes and goes all the time has to wait
+ * until an advert would be due, or there would be as many. Changes of one turn are one. */
+static bool has_to_wait(const struct routers *routers, struct router *router, struct track *track)
+{
+	int64_t weighed_ns = router_mate(router, 0)->weighed_ns, now_ns = routers->now->mono_ns;
+	int64_t due_ns = weighed_ns + vrrp_interval_ns(router->vr.config.interval_cs);
+	bool waits = track->seen && track->conf->weight && now_ns != weighed_ns &&
+		     now_ns < due_ns && router->vr.election.state == VRRP_STATE_ACTIVE;
+
+	track->look_ns = waits ? due_ns : VRRP_NEVER;
+	return waits;
+}
+
+static void weigh(struct routers *routers, struct router *router)
+{
+	uint8_t before = router->vr.election.priority;
+
+	router_weigh(routers, router);
+	if (router->vr.election.priority != before)
+		router_mate(router, 0)->weighed_ns = routers->now->mono_ns;
+}
+
+/* What came or went with a weight is told, with what follows from it. One without changes a
+ * priority, too, where its router has begun without knowing. */
 static void take_track(struct routers *routers, struct track *track)
 {
 	struct router *router = &routers->all[track->router];
 	uint8_t before = router->vr.election.priority;
-	bool first = !track->seen;
+	bool first = !track->seen, lacked = track->lacking;
 	struct journal_router journal;
 
-	if (track_look(routers, track) && track->conf->weight) {
-		router_weigh(routers, router);
+	if (has_to_wait(routers, router, track)) {
+		router_schedule(routers, router);
+		return;
+	}
+	if (track_look(routers, track) && (track->conf->weight || lacked)) {
+		weigh(routers, router);
 		journal = router_journal(routers, router);
-		if (!first && track_is_told(routers, track))
+		if (!first && track->conf->weight && track_is_told(routers, track))
 			journal_track(&journal, track, before);
 	}
 	/* One without a weight is a fault, and so may be the product of one; and who waits for a

@@ -337,6 +337,10 @@ void problems_track(struct problems *problems, const struct records_table *table
 	if (client_number(table, record, "unknown"))
 		add(problems, PROBLEM_DEGRADED, "unknown",
 		    "the check %.60s, which it tracks, has not answered yet", name);
+	else if (client_number(table, record, "overdue"))
+		add(problems, PROBLEM_DEGRADED, "overdue",
+		    "the check %.60s, which it tracks, does not answer any more: it counts as %s",
+		    name, up ? "up" : "down");
 	/* Without a weight it is a fault, and that is told. */
 	else if (weight && !good)
 		add(problems, PROBLEM_DEGRADED, "track",

@@ -194,12 +194,15 @@ static const char *take_record(const struct records_table *table, const void *re
 	return NULL;
 }
 
+/* Of an empty table nothing would be printed. */
 static bool print_table(struct printer *printer)
 {
-	bool fine = scols_print_table(printer->table) == 0 && fclose(printer->outputs_file) == 0;
+	bool fine = fclose(printer->outputs_file) == 0;
 
 	printer->outputs_file = NULL;
-	return fine &&
+	if (scols_table_is_empty(printer->table))
+		return puts("no checks are configured") >= 0;
+	return fine && scols_print_table(printer->table) == 0 &&
 	       fwrite(printer->outputs, 1, printer->outputs_len, stdout) == printer->outputs_len;
 }
 

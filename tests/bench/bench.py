@@ -8,7 +8,8 @@ the successor's adverts and gratuitous ARPs were at the switch, by the kernel's 
 
 vipd runs as it is installed: with real-time priority. keepalived runs as Debian ships it, without,
 and in a second column with it. Then comes planned work, and what clients lose of pings by it; 255
-dual-stack routers fail over together, and with --scale 4,080 virtual routers of IPv4.
+dual-stack routers fail over together, and with --scale 4,080 virtual routers of IPv4. A thousand
+checks a second, and what a dead service costs, come before the steady state.
 
 Absolute figures move from machine to machine: compare within a run. Samples, medians and ratios
 go to build/bench.json. Exit status 0 if all could be measured, however slow it was.
@@ -25,7 +26,9 @@ import statistics
 import sys
 import time
 
-from contenders import contenders
+from contenders import contenders        # makes those importable that others need
+from checks import (CHECKS, COUNTS, FALLS, FEW, INTERVAL_MS, KINDS, SCRIPTS, WEIGHT, play_death,
+                    play_load, play_memory, play_pages)
 from dual import ADDRESSES, VRIDS, play_dual
 from failover import Unmeasured, play
 from forms import FORMS
@@ -39,6 +42,7 @@ BUDGET = 180                     # s: no trial of a failover begins later
 FORM_TRIALS = 5
 PLANNED_TRIALS, PLANNED_BUDGET = 5, 240     # of 16 s for each program
 DUAL_TRIALS, DUAL_BUDGET = 3, 78     # of 9 s for each program
+CHECK_TRIALS, CHECK_BUDGET = 3, 900
 FORM_VIPS = {"IPv6": (1, 1000), "virtual MAC": (1,), "unicast": (1,)}
 VIPS = (1, 1000)
 TITLES = {"silent death": "Active dies silently: ms behind Active_Down_Interval",
@@ -51,6 +55,12 @@ TITLES = {"silent death": "Active dies silently: ms behind Active_Down_Interval"
           "planned return": "It comes back and preempts",
           "planned drain": "It is drained (keepalived: told a lower priority)",
           "dual": f"{len(VRIDS)} dual-stack routers, adverts every second: Active dies silently",
+          **{f"checks, {kind}": f"{count:,} checks a second: {kind} (keepalived: {SCRIPTS} scripts)"
+             for kind, count in COUNTS.items()},
+          **{f"death, fall {fall}": f"A service dies, asked every {INTERVAL_MS} ms (keepalived: 1 s), "
+             f"fall {fall}: ms until" for fall in FALLS},
+          **{f"pages, weight {weight}": f"nginx of the Active dies, weight {weight}: pages of a client"
+             for weight in (0, WEIGHT)},
           "scale": f"{ROUTERS:,} virtual routers, adverts every second"}
 
 # What vipd means to reach: at most so much, or so many times what keepalived as shipped needs.
@@ -72,6 +82,16 @@ TARGETS = {**{(form.named("silent death"), 2 if form.family == 6 else 1, "first 
            ("dual", ADDRESSES, "families of a router apart, max, ms"): (20, "ms"),
            ("dual", ADDRESSES, "addresses not announced"): (0, ""),
            ("dual", ADDRESSES, "CPU of the failover, ms"): (0.3, "x"),
+           **{(f"checks, {kind}", count, quantity): target for kind, count in COUNTS.items()
+              for quantity, target in (
+                  ("CPU per check, us", (1 if kind == "command" else 0.2, "x")),
+                  ("adverts off, p99, with less without, ms", (0.2, "ms")))},
+           **{(f"checks, {kind}", FEW, "private memory of the checker, MiB"): (4, "MiB")
+              for kind in KINDS},
+           **{(f"death, fall {fall}", 1, "priority 0, max, ms"): (INTERVAL_MS * fall + 5, "ms")
+              for fall in FALLS},
+           **{(f"pages, weight {weight}", 1, "behind that, ms"): (5, "ms")
+              for weight in (0, WEIGHT)},
            ("scale", ROUTERS, "start to all Active, s"): (4, "s"),
            ("scale", ROUTERS, "CPU as Active, %"): (0.35, "x"),
            ("scale", ROUTERS, "CPU as Backup, %"): (0.4, "x"),
@@ -174,6 +194,25 @@ def measure_dual(results, trials):
         attempt(results, contender, ADDRESSES, play_dual, must=bool(contender.vipd))
 
 
+def measure_checks(results, trials, asked):
+    """What checks cost and find, in turn."""
+    end = time.monotonic() + CHECK_BUDGET
+    for trial, contender in itertools.product(range(trials), results.who):
+        if time.monotonic() > end:
+            return
+        progress(f"checks, trial {trial + 1} of {trials}: {contender.title}")
+        for count in sorted({COUNTS[kind] for kind in asked}):
+            kinds = [kind for kind in asked if COUNTS[kind] == count]
+            for some in [[kind] for kind in kinds] if contender.vipd else [kinds]:
+                attempt(results, contender, count, play_load, *some)
+        for kind in asked if contender.vipd and trial == 0 else ():
+            attempt(results, contender, FEW, play_memory, kind)
+        for fall in FALLS if trial == 0 else ():
+            attempt(results, contender, 1, play_death, fall)
+        for weight in (0, WEIGHT):
+            attempt(results, contender, 1, play_pages, weight)
+
+
 def measure_steady(results, windows):
     """What doing nothing costs: all contenders in the same seconds."""
     for vips, interval in SCENES:
@@ -233,6 +272,12 @@ def verdict(results, row, versus):
     return f"<= {bound}: {'met' if value <= limit else 'missed'}"
 
 
+def counted(scenario, number_of):
+    """What a row is about."""
+    noun = "check" if scenario.startswith(("checks", "death", "pages")) else "VIP"
+    return f"{number_of:,} {noun}{'s' * (number_of > 1)}"
+
+
 def table(results, rows, title):
     """One table: a row per quantity, a column per contender, the ratios to keepalived."""
     versus = [it for it in results.who if not it.vipd]
@@ -240,8 +285,7 @@ def table(results, rows, title):
             *(f"vipd / {it.key}" for it in versus), "target"]
     lines = [head]
     for row in rows:
-        _, vips, quantity = row
-        lines.append([f"  {vips:,} VIP{'s' * (vips > 1)}: {quantity}",
+        lines.append([f"  {counted(*row[:2])}: {row[2]}",
                       *(cell(results.samples[row].get(it.key)) for it in results.who),
                       *(number(results.ratio(row, it)) for it in versus),
                       verdict(results, row, versus[0])])
@@ -307,6 +351,10 @@ def arguments():
                         help="nothing but a stop, a return and a drain")
     parser.add_argument("--only-dual", action="store_true",
                         help=f"nothing but {len(VRIDS)} dual-stack routers")
+    parser.add_argument("--only-checks", action="store_true",
+                        help=f"nothing but {CHECKS:,} checks a second, and services that die")
+    parser.add_argument("--kinds", default=",".join(KINDS), type=lambda text: text.split(","),
+                        help="of checks, with commas between them (default: %(default)s)")
     parser.add_argument("--windows", type=int, default=WINDOWS,
                         help=f"of {WINDOW:g} s for the steady state (default {WINDOWS})")
     parser.add_argument("--vipd", action="append", default=[], metavar="PATH",
@@ -329,7 +377,7 @@ def main():
         who = [it for it in who if it.key != "keepalived-rt"]
     results, machine = Results(who), describe(who)
     only = (options.only_scale or options.only_steady or options.only_forms
-            or options.only_dual or options.only_planned)
+            or options.only_dual or options.only_planned or options.only_checks)
     if not only:
         measure_failover(results, options.trials)
     if not only or options.only_forms:
@@ -338,6 +386,8 @@ def main():
         measure_planned(results, min(options.trials, PLANNED_TRIALS))
     if not only or options.only_dual:
         measure_dual(results, min(options.trials, DUAL_TRIALS))
+    if not only or options.only_checks:
+        measure_checks(results, min(options.trials, CHECK_TRIALS), options.kinds)
     if not only or options.only_steady:
         measure_steady(results, options.windows)
     if options.scale or options.only_scale:

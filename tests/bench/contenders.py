@@ -27,15 +27,15 @@ class Contender:
     vipd: str = ""               # path of a vipd; empty: keepalived
     extra: str = ""              # lines for keepalived's global_defs
 
-    def start(self, host, routers, groups=""):
+    def start(self, host, routers, more="", **settings):
         """Starts it on a host of a lab; vipd answers its control socket when this returns.
 
-        groups: the vrrp_sync_groups of keepalived's routers.
+        more: lines before keepalived's routers. settings: global ones of vipd's.
         """
         if not self.vipd:
-            return _Keepalived(host, keepalived_config(routers, self.extra) + groups)
+            return _Keepalived(host, more + keepalived_config(routers, self.extra))
         with _environment(VIPD=self.vipd, VIPCTL=beside(self.vipd, "vipctl")):
-            return host.lab.vipd(host, routers)
+            return host.lab.vipd(host, routers, **settings)
 
     def version(self):
         """As the program itself says it."""

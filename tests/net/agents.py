@@ -239,7 +239,8 @@ def binary(name):
 
 def own_binaries(lab):
     """Copies of the programs in the lab. Return: {environment variable: path of the copy}."""
-    return {name.upper(): shutil.copy(binary(name), lab.path(name)) for name in ("vipd", "vipctl")}
+    return {name.upper(): shutil.copy(binary(name), lab.path(name))
+            for name in ("vipd", "vipd-checker", "vipctl")}
 
 
 def run_vipd(host, *args, before=()):

@@ -11,7 +11,7 @@ import threading
 import pytest
 
 from agents import router
-from generations import crash, reload
+from generations import crash, reload, write
 from lab import wait_until
 from processes import children, name_of
 
@@ -132,6 +132,22 @@ def test_a_service_that_is_dead_at_the_start_is_waited_for(lab):
     assert not [line for line in first.log if "->active" in line or "->backup" in line], first.log
 
 
+@pytest.mark.parametrize("weight", [0, -60])
+def test_who_began_without_an_answer_is_the_last_resort_until_it_comes(lab, own_binary, weight):
+    one = host(lab, 2)
+    service, program = Service(one), own_binary + "-checker"
+    os.rename(program, program + ".real")
+    write(program, "#!/bin/sh\nexec sleep 1000\n")
+    os.chmod(program, 0o755)
+    first = lab.vipd(one, [tracking(150, {"check": "web", "weight": weight})], checks=[check()])
+    first.wait_state("lan", "active")
+    assert priority_of(first) == 1
+    os.rename(program + ".real", program)
+    os.kill(next(pid for pid in children(first.pid) if name_of(pid) == "sleep"), signal.SIGKILL)
+    wait_priority(first, 150)
+    service.stop()
+
+
 def test_facts_outlive_reload_crash_and_a_dead_checker(lab):
     one = host(lab, 2)
     service = Service(one)
@@ -186,4 +202,49 @@ def test_show_tells_what_checks_have_found(lab):
     text = first.ctl("show", "--checks").stdout
     assert "web" in text and "Connection refused" in text
     assert json.loads(first.ctl("show", "--json").stdout)["checks"]
+    service.stop()
+
+
+def test_that_there_are_no_checks_is_said(lab):
+    agent = lab.vipd(host(lab, 2), [router(150)])
+    assert agent.ctl("show", "--checks").stdout == "no checks are configured\n"
+    assert json.loads(agent.ctl("show", "--checks", "--json").stdout) == []
+
+
+def test_what_is_wrong_with_a_check_is_told_to_monitoring(lab):
+    """A warning while a weight counts, critical while it is a fault."""
+    one = host(lab, 2)
+    service = Service(one)
+    first = lab.vipd(one, [tracking(150, {"check": "web", "weight": -60})], checks=[check()])
+    wait_priority(first, 150)
+    first.wait_state("lan", "active")
+    assert first.ctl("check", check=False).returncode == 0, first.ctl("check", check=False).stdout
+    service.stop()
+    wait_priority(first, 90)
+    done = first.ctl("check", check=False)
+    assert done.returncode == 1
+    assert "the check web, which it tracks, is down: its priority is 60 less" in done.stdout
+    first.configure([tracking(150, {"check": "web"})], checks=[check()])
+    reload(first)
+    first.wait_fault("check web is down: connect: Connection refused")
+    done = first.ctl("check", check=False)
+    assert done.returncode == 2 and "check web is down: connect: Connection refused" in done.stdout
+
+
+@pytest.mark.parametrize("unknown", ["hold", "down"])
+def test_a_check_that_does_not_answer_is_told_to_monitoring(lab, own_binary, unknown):
+    """Whatever it counts as: nobody asks the service any more."""
+    one = host(lab, 2)
+    service, program = Service(one), own_binary + "-checker"
+    first = lab.vipd(one, [tracking(150, {"check": "web", "weight": -60})],
+                     checks=[check(unknown=unknown)])
+    first.wait_state("lan", "active")
+    wait_until(lambda: facts(first)["web"]["answers"], what="an answer")
+    os.unlink(program)
+    os.kill(checker_of(first), signal.SIGKILL)
+    wait_until(lambda: facts(first)["web"]["overdue"], what="it is overdue")
+    done = first.ctl("check", check=False)
+    assert (done.returncode, "the check web, which it tracks, does not answer any more: it counts as "
+            f"{'up' if unknown == 'hold' else 'down'}" in done.stdout) == (1, True), done.stdout
+    assert "no answer" in first.ctl("show", "--checks").stdout
     service.stop()
