@@ -137,6 +137,12 @@ static int64_t telling_ns(const struct facts_check *check)
 	return check->untold_n ? check->spent_ns - (TOLD_MAX - 1) * TOLD_NS : INT64_MAX;
 }
 
+/* A first answer that all is well, in time. */
+static bool is_as_expected(const struct facts_check *check)
+{
+	return check->told == BOARD_UNKNOWN && check->value == BOARD_UP && !check->untold_n;
+}
+
 static void add_news(struct facts *facts, unsigned number, bool changed, int64_t now_ns)
 {
 	struct facts_check *check = &facts->all[number];
@@ -144,14 +150,19 @@ static void add_news(struct facts *facts, unsigned number, bool changed, int64_t
 
 	*news = (struct facts_news){ .check = number,
 				     .before = check->told,
-				     .overdue = check->overdue,
-				     .tells = may_tell(check, now_ns) };
+				     .overdue = check->overdue };
+	if (is_as_expected(check) && !check->told_overdue && !check->overdue) {
+		check->told = check->value;
+		return;
+	}
+	news->tells = may_tell(check, now_ns);
 	check->untold_n += changed && !news->tells;
 	if (!news->tells)
 		return;
 	news->changes_n = check->untold_n;
 	check->untold_n = 0;
 	check->told = check->value;
+	check->told_overdue = check->overdue;
 }
 
 /* @patient_ns: before that it was to answer. */

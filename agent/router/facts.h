@@ -28,6 +28,7 @@ struct facts_check {
 	int32_t number;
 	int64_t answered_ns; /* 0: not yet */
 	uint8_t told;        /* enum board_value: as it was told last */
+	bool told_overdue;   /* likewise */
 	uint32_t untold_n;   /* changes since: it changes again and again */
 	int64_t spent_ns;    /* telling a change costs a while, of which there is a stock: until
 				then it is used */
@@ -84,7 +85,8 @@ void facts_begin(struct facts *facts, const struct clocks *now);
  * facts_look() - see what is new. Call it when @event_fd is readable, and when it is due.
  *
  * A check that changes again and again has news each time, but not all of them are told: ten in a
- * row, and then one in five seconds, and always the last one.
+ * row, and then one in five seconds, and always the last one. Nor is it told that a check begins
+ * well: its first answer, in time, is that it is up.
  *
  * Return: how many news there are in @facts->news.
  */

@@ -163,7 +163,9 @@ def test_facts_outlive_reload_crash_and_a_dead_checker(lab):
     assert priority_of(first) == 140
     crash(first)
     assert priority_of(first) == 140
-    os.kill(checker_of(first), signal.SIGKILL)
+    wait_until(lambda: checker_of(first) != before, what="the checker of the changed text")
+    before = checker_of(first)
+    os.kill(before, signal.SIGKILL)
     first.wait_log(r"checker_pid=\d+ checker=")
     wait_until(lambda: checker_of(first) != before, what="another checker")
     service.start()

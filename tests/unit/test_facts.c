@@ -289,6 +289,39 @@ static void test_facts_are_described_with_why_and_how_many(void **state)
 	close_scene(&scene);
 }
 
+static void test_facts_that_a_check_begins_well_is_not_told(void **state)
+{
+	struct scene scene;
+
+	(void)state;
+	open_scene(&scene);
+	answer(&scene, WEB, BOARD_UP, "");
+	assert_string_equal(look(&scene), "web unknown->up");
+	assert_false(scene.facts.news[0].tells);
+	answer(&scene, WEB, BOARD_DOWN, "");
+	assert_string_equal(look(&scene), "web up->down");
+	assert_true(scene.facts.news[0].tells);
+	answer(&scene, DB, BOARD_DOWN, "");
+	assert_string_equal(look(&scene), "db unknown->down");
+	assert_true(scene.facts.news[0].tells);
+	close_scene(&scene);
+}
+
+static void test_facts_that_it_answers_after_all_is_told(void **state)
+{
+	struct scene scene;
+
+	(void)state;
+	open_scene(&scene);
+	scene.conf.checks_n = scene.facts.n = 1;
+	(void)look_until(&scene, 10 * SECOND);
+	assert_true(scene.facts.all[WEB].overdue);
+	answer(&scene, WEB, BOARD_UP, "");
+	assert_string_equal(look(&scene), "web unknown->up");
+	assert_true(scene.facts.news[0].tells);
+	close_scene(&scene);
+}
+
 /* How many of so many changes are told, one each @every_ns. */
 static unsigned tell_changes(struct scene *scene, unsigned n, int64_t every_ns)
 {
@@ -362,6 +395,8 @@ int main(void)
 		cmocka_unit_test(test_facts_a_successor_finds_what_was_known),
 		cmocka_unit_test(test_facts_a_place_that_changes_hands_is_looked_for_again),
 		cmocka_unit_test(test_facts_are_described_with_why_and_how_many),
+		cmocka_unit_test(test_facts_that_a_check_begins_well_is_not_told),
+		cmocka_unit_test(test_facts_that_it_answers_after_all_is_told),
 		cmocka_unit_test(test_facts_what_changes_again_and_again_is_told_seldom),
 		cmocka_unit_test(test_facts_changes_in_good_time_are_all_told),
 		cmocka_unit_test(test_facts_without_checks_never_wake),
