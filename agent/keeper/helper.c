@@ -119,6 +119,8 @@ static int spawn(struct helper *helper, int64_t now_ns)
 
 	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, pair) < 0)
 		return -errno;
+	if (stat(helper->program, &helper->file) < 0)
+		helper->file = (struct stat){ 0 }; /* who becomes it says why */
 	helper->pid = fork();
 	if (helper->pid == 0)
 		become_helper(helper, pair[1]);
@@ -192,6 +194,23 @@ static bool have_same_text(int a, int b)
 	}
 }
 
+/* Not after an upgrade. */
+static bool is_of_same_program(const struct helper *helper)
+{
+	struct stat file;
+
+	return stat(helper->program, &file) < 0 ||
+	       (file.st_dev == helper->file.st_dev && file.st_ino == helper->file.st_ino &&
+		file.st_mtim.tv_sec == helper->file.st_mtim.tv_sec &&
+		file.st_mtim.tv_nsec == helper->file.st_mtim.tv_nsec);
+}
+
+static bool runs_what_is_wanted(const struct helper *helper, int conf_fd)
+{
+	return conf_fd >= 0 && helper->conf_fd >= 0 && have_same_text(conf_fd, helper->conf_fd) &&
+	       is_of_same_program(helper);
+}
+
 static void end(struct helper *helper, int signal_number, int64_t now_ns)
 {
 	(void)kill(helper->pid, signal_number);
@@ -200,7 +219,7 @@ static void end(struct helper *helper, int signal_number, int64_t now_ns)
 
 void helper_want(struct helper *helper, int conf_fd, int64_t now_ns)
 {
-	if (conf_fd >= 0 && helper->conf_fd >= 0 && have_same_text(conf_fd, helper->conf_fd))
+	if (runs_what_is_wanted(helper, conf_fd))
 		return;
 	close_fd(&helper->conf_fd);
 	if (conf_fd >= 0)

@@ -2,14 +2,15 @@
 /*
  * A process that the routers can do without: the checker. It is started when a configuration needs
  * it, and again when it ends, later and later if it goes on ending; another one takes its place
- * when the configuration changes or when it does not answer. Nothing is handed over: what it knows
- * is in memory that outlives it.
+ * when the configuration or the program changes or when it does not answer. Nothing is handed over:
+ * what it knows is in memory that outlives it.
  */
 #ifndef KEEPER_HELPER_H
 #define KEEPER_HELPER_H
 
 #include <stdbool.h>
 #include <stdint.h>
+#include <sys/stat.h>
 #include <sys/types.h>
 
 #include "tell.h"
@@ -33,6 +34,7 @@ struct helper {
 	int64_t deadline_ns; /* HELPER_NEVER: none */
 	unsigned failures_n; /* in a row: it ended soon */
 	char program[4096];  /* its path */
+	struct stat file;    /* what was there when it was started */
 };
 
 /**

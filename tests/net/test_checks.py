@@ -4,13 +4,14 @@
 import contextlib
 import json
 import os
+import shutil
 import signal
 import socket
 import threading
 
 import pytest
 
-from agents import router
+from agents import own_binaries, router
 from generations import crash, reload, write
 from lab import wait_until
 from processes import children, name_of
@@ -172,6 +173,23 @@ def test_facts_outlive_reload_crash_and_a_dead_checker(lab):
     wait_priority(first, 190)
     assert first.router()["counters"]["became_active"] == 1
     service.stop()
+
+
+def test_a_reload_starts_a_checker_that_was_upgraded(lab, monkeypatch):
+    one = host(lab, 2)
+    programs = own_binaries(lab)
+    for name in ("VIPD", "VIPCTL"):
+        monkeypatch.setenv(name, programs[name])
+    first = lab.vipd(one, [tracking(150, {"check": "web"})], checks=[check()])
+    before = checker_of(first)
+    reload(first)
+    assert checker_of(first) == before
+    program = programs["VIPD-CHECKER"]
+    shutil.copy(program, program + ".new")
+    os.rename(program + ".new", program)
+    reload(first)
+    wait_until(lambda: checker_of(first) != before, what="another checker")
+    assert not [line for line in first.log if "checker_pid=" in line]
 
 
 @pytest.mark.parametrize("unknown, priority", [("hold", 150), ("down", 90)])
