@@ -27,7 +27,7 @@ from typing import NamedTuple
 import defects_units
 
 ROOT = Path(__file__).resolve().parent.parent.parent
-FOLDERS = ("agent", "netlink", "vrrp", "tests/sim")
+FOLDERS = ("agent", "checks", "netlink", "vrrp", "tests/sim")
 TIMEOUT_S = 120                  # of one defect; then the simulator hangs, which is found, too
 FAILS = re.compile(r"^seed (\d+) FAILS ?([^:\n]*):? ?(.*)$", re.M)
 ASSERTION = re.compile(r"Assertion `(.*)' failed")
@@ -88,8 +88,8 @@ DEFECTS = [
            "until_ns = now_ns + 2 * span_ns;"),
     Defect("overlap-hears-itself",
            "A switch that sends frames back makes a leaver give up what nobody else has.",
-           "agent/router/said.c", "memcmp(interface->mac, said->mac, sizeof(said->mac)) != 0",
-           "true"),
+           "agent/router/said.c", "!interfaces_has_mac(routers->interfaces, said->mac);",
+           "true;"),
     Defect("overlap-outlives-a-fault",
            "A host whose interface fails keeps its addresses beside the successor's.",
            "agent/router/step.c",
@@ -161,8 +161,8 @@ DEFECTS = [
            " deadline_ns = drain_deadline(&router->drain);", ""),
     Defect("drain-weighs-nothing",
            "A host that is drained keeps its priority.",
-           "agent/router/priority.c", "mate->resort.last || drain_is_on(&mate->drain);",
-           "mate->resort.last;"),
+           "agent/router/priority.c", "mate->resort.last || drain_is_on(&mate->drain) ||",
+           "mate->resort.last ||"),
     Defect("drain-forgotten-by-successors",
            "A crash or a reload ends a drain.",
            "agent/router/adopt.c", "if (entry >= 0 && state_get(old, (unsigned)entry, routers->now",

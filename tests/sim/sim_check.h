@@ -61,9 +61,10 @@
  *     when the next renewal of the old one is through: until then the old length is the bound. A
  *     host that stands still as a whole answers nobody; its leases go on with it. A process that
  *     runs, and whose adverts its kernel does not take, renews no lease more often than an interval
- * and a reload need. P6  At most one process of a host speaks. When it hangs it is ended,
- * within 4.4 s at most: a sign of life, room for the next one, a last moment, which one that was
- * paused with its host has, too. When it dies one that
+ *     and a reload need.
+ * P6  At most one process of a host speaks. When it hangs it is ended, within 4.4 s at most: a sign
+ *     of life, room for the next one, a last moment, which one that was paused with its host has,
+ *     too. When it dies one that
  * is ready goes on at once, with the same configuration if no reload is under way. Only the third
  * death within a minute, or the sixth in a row before a sign of life, makes the keeper give up.
  *     When the faults are over somebody speaks wherever vipd is started. What a reload brings is
@@ -105,10 +106,10 @@
  *     the Active was silent, and for how long, has left, or is weaker. Who cannot serve is in Fault
  *     by the end of the turn, and nobody else is; and who is not is a member of the group.
  * P16 An Active without an address that was taken away too often is the last resort from its next
- *     turn on; so is one whose kernel refuses an address for 3 s, and nobody else. It has priority
- *     1 until it is Active and has had all addresses for a minute, or until a reload or a fault. As
- *     long as it lacks one it offers to leave, at most once a minute, unless somebody with priority
- *     1 was heard within an hour.
+ *     turn on, unless it leaves; so is one whose kernel refuses an address for 3 s, and nobody
+ *     else. It has priority 1 until it is Active and has had all addresses for a minute, or until a
+ *     reload or a fault. As long as it lacks one it offers to leave, at most once a minute, unless
+ *     somebody with priority 1 was heard within an hour.
  * P17 No packet to an address of a router that does not accept is ever delivered: its filter comes
  *     before the address and goes after it, and at the end of a turn it is there as long as the
  *     router is Active, and no longer.
@@ -116,17 +117,18 @@
  * Active that has its interface and its first address has it, but for 3 s after a refusal and while
  *     thefts are waited out.
  * P19 While nothing befalls anybody, no address that an Active with overlap has when it is told to
- *     leave is nowhere until a successor has it, if one comes within an Active_Down_Interval.
+ *     leave is nowhere until a successor has it, if one comes within an Active_Down_Interval; but
+ *     those of a unit that leaves beside a host whose families elect apart.
  * P20 Drains. A router has the lowest priority from the turn in which it is told so, until it is
- *     told otherwise or the time has come, whatever process speaks for it; then it has its own
- *     again, unless it is the last resort. While nothing befalls anybody, no address that was
- *     served when somebody was drained or resumed is nowhere, not for a moment: a take-over from an
- *     Active that lives takes none. That is so until an Active is told to stop, or until a drain
- *     begins or ends while two are Active, or one for less than an interval; and not where a unit
- *     stands beside a host whose families elect apart. Who was Active when it was drained offers to
- *     leave once, after what any peer needs to preempt it, unless somebody has the lowest priority;
- *     and is not Active any more where a better Backup has been there all the time, two
- *     Active_Down_Intervals, two intervals and a second later.
+ *     told otherwise or the time has come, whatever process speaks for it, unless one makes it an
+ *     owner; then it has its own again, unless it is the last resort. While nothing befalls
+ * anybody, no address that was served when somebody was drained or resumed is nowhere, not for a
+ * moment: a take-over from an Active that lives takes none. That is so until an Active is told to
+ * stop, or until a drain begins or ends while two are Active, or one for less than an interval; and
+ *     not where a unit stands beside a host whose families elect apart. Who was Active when it was
+ *     drained offers to leave once, after what any peer needs to preempt it, unless somebody has
+ *     the lowest priority; and is not Active any more where a better Backup has been there all the
+ *     time, two Active_Down_Intervals, two intervals and a second later.
  * lease     While the agent is well, and was for two leases, the kernel ends none of an Active.
  * timing    What sim_model.h says about single steps.
  * deadline  A router always has a deadline, neither past nor too far, except in Fault.

@@ -158,7 +158,8 @@ void check_resort(struct sim *sim, unsigned i)
 		check_fail(sim, "P16", "%s has held all addresses and is the last resort",
 			   node_name(i));
 	if (r->abandoned & r->abandoned_before && r->vr.election.priority != LAST &&
-	    r->vr.election.priority != VRRP_PRIORITY_OWNER)
+	    r->vr.election.priority != VRRP_PRIORITY_OWNER &&
+	    !r->leaving.told) /* whose offer to leave a priority would take back */
 		check_fail(sim, "P16", "%s cannot hold an address and is not the last resort",
 			   node_name(i));
 }
