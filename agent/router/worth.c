@@ -185,12 +185,22 @@ static enum vrrp_reason_code timed_as(enum vrrp_reason_code fault)
 	return fault;
 }
 
-/* One that may still pass hides none that counts at once. */
+/* Whether a fault is of one family alone, and the other one may go on. */
+static bool is_of_family(enum vrrp_reason_code fault)
+{
+	return fault == VRRP_REASON_NO_SOURCE || fault == VRRP_REASON_ONLY_VIRTUAL ||
+	       fault == VRRP_REASON_NO_GROUP || fault == VRRP_REASON_MTU ||
+	       fault == VRRP_REASON_NO_PEER || fault == VRRP_REASON_NOT_HERE ||
+	       fault == VRRP_REASON_NO_GLOBAL;
+}
+
+/* One that may still pass hides none that counts at once, and one of a family none of its unit. */
 static struct vrrp_reason fault_of(const struct routers *routers, const struct router *router)
 {
 	struct vrrp_reason home = fault_at_home(routers, router), other;
 
-	if (home.code != VRRP_REASON_NONE && patience_ns(router, timed_as(home.code)) == 0)
+	if (home.code != VRRP_REASON_NONE && patience_ns(router, timed_as(home.code)) == 0 &&
+	    !(router->unit && is_of_family(home.code)))
 		return home;
 	other = fault_elsewhere(routers, router);
 	if (other.code == VRRP_REASON_NONE ||
@@ -219,17 +229,6 @@ static bool are_checks_awaited(const struct routers *routers, struct router *rou
 		if (track_is_awaited(routers, router_mate(router, i)))
 			return true;
 	return false;
-}
-
-/* Whoever begins without knowing is the last resort. */
-static void note_lacking(struct routers *routers, struct router *router)
-{
-	bool lacking = false;
-
-	for (unsigned i = 0; i < router_mates_n(router); i++)
-		lacking |= track_note_lacking(routers, router_mate(router, i));
-	if (lacking)
-		router_weigh(routers, router);
 }
 
 /* A unit has one priority: what some member could not hold counts for none from now on. */
@@ -262,23 +261,15 @@ static void tell_worth(struct routers *routers, struct router *router,
 	/* It is told of again when that is there. */
 	if (event.type == VRRP_EVENT_STARTUP && (!waits || is_macvlan_awaited(routers, router)))
 		return;
-	if (event.type == VRRP_EVENT_STARTUP && election->state == VRRP_STATE_INITIALIZE) {
-		if (are_checks_awaited(routers, router))
-			return;
-		note_lacking(routers, router);
-	}
+	if (event.type == VRRP_EVENT_STARTUP && election->state == VRRP_STATE_INITIALIZE &&
+	    are_checks_awaited(routers, router))
+		return;
+	/* Who was in a fault until now has not waited. */
+	if (event.type == VRRP_EVENT_STARTUP)
+		router_note_lacking(routers, router);
 	if (event.type == VRRP_EVENT_STARTUP && election->state == VRRP_STATE_FAULT)
 		begin_unit_anew(routers, router);
 	router_step(routers, router, &event);
-}
-
-/* Whether a fault is of one family alone, and the other one may go on. */
-static bool is_of_family(enum vrrp_reason_code fault)
-{
-	return fault == VRRP_REASON_NO_SOURCE || fault == VRRP_REASON_ONLY_VIRTUAL ||
-	       fault == VRRP_REASON_NO_GROUP || fault == VRRP_REASON_MTU ||
-	       fault == VRRP_REASON_NO_PEER || fault == VRRP_REASON_NOT_HERE ||
-	       fault == VRRP_REASON_NO_GLOBAL;
 }
 
 /* What a family cannot hold that cannot speak either is no reason to leave. */
@@ -584,18 +575,19 @@ static void assess_guests(struct routers *routers, unsigned interface)
 	}
 }
 
-/* What came or went with a weight is told, with what follows from it. */
+/* What came or went with a weight is told, with what follows from it. What a router has begun
+ * without weighs, too, whether it has a weight or not. */
 static void take_track(struct routers *routers, struct track *track)
 {
 	struct router *router = &routers->all[track->router];
 	uint8_t before = router->vr.election.priority;
-	bool first = !track->seen;
+	bool first = !track->seen, lacking = track->lacking;
 	struct journal_router journal;
 
-	if (track_look(routers, track) && track->conf->weight) {
+	if (track_look(routers, track) && (track->conf->weight || lacking)) {
 		router_weigh(routers, router);
 		journal = router_journal(routers, router);
-		if (!first && !track->unknown)
+		if (!first && !track->unknown && track->conf->weight)
 			journal_track(&journal, track, before);
 	}
 	/* One without a weight is a fault, and so may be the product of one; and who waits for a
@@ -612,6 +604,12 @@ static void take_tracks(struct routers *routers, unsigned source)
 	tracks->is_doubtful[source] = false;
 	for (uint32_t i = tracks->first[source]; i; i = tracks->all[i - 1].next)
 		take_track(routers, &tracks->all[i - 1]);
+}
+
+static void look_at_trackers(struct routers *routers, unsigned source)
+{
+	const struct tracks *tracks = &routers->tracks;
+
 	for (uint32_t i = tracks->first[source]; i; i = tracks->all[i - 1].next)
 		look_if_due(routers, &routers->all[tracks->all[i - 1].router]);
 }
@@ -628,10 +626,13 @@ void routers_look_at_facts(struct routers *routers)
 	}
 }
 
+/* All that is new is taken before anybody begins with it. */
 void routers_assess_tracks(struct routers *routers)
 {
 	for (unsigned i = 0; i < routers->tracks.doubtful_n; i++)
 		take_tracks(routers, routers->tracks.doubtful[i]);
+	for (unsigned i = 0; i < routers->tracks.doubtful_n; i++)
+		look_at_trackers(routers, routers->tracks.doubtful[i]);
 	routers->tracks.doubtful_n = 0;
 }
 
