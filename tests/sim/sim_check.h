@@ -122,13 +122,23 @@
  * P20 Drains. A router has the lowest priority from the turn in which it is told so, until it is
  *     told otherwise or the time has come, whatever process speaks for it, unless one makes it an
  *     owner; then it has its own again, unless it is the last resort. While nothing befalls
- * anybody, no address that was served when somebody was drained or resumed is nowhere, not for a
- * moment: a take-over from an Active that lives takes none. That is so until an Active is told to
- * stop, or until a drain begins or ends while two are Active, or one for less than an interval; and
- *     not where a unit stands beside a host whose families elect apart. Who was Active when it was
- *     drained offers to leave once, after what any peer needs to preempt it, unless somebody has
- *     the lowest priority; and is not Active any more where a better Backup has been there all the
- *     time, two Active_Down_Intervals, two intervals and a second later.
+ *     anybody, no address that was served when somebody was drained or resumed is nowhere, not for
+ *     a moment: a take-over from an Active that lives takes none. That is so until an Active is
+ *     told to stop, or until a drain begins or ends while two are Active, or one for less than an
+ *     interval; and not where a unit stands beside a host whose families elect apart. Who was
+ *     Active when it was drained offers to leave once, after what any peer needs to preempt it,
+ *     unless somebody has the lowest priority; and is not Active any more where a better Backup has
+ *     been there all the time, two Active_Down_Intervals, two intervals and a second later.
+ * P21 Checks. At the end of each turn a router takes a check for what the board says, or, when it
+ *     has been silent for three intervals and a time-out and is configured so, for down; silence
+ *     and its end are noticed a quarter of a second later at most, and another second after the
+ *     host stood still. Nobody begins before each check has an answer, or an interval and a
+ *     time-out have passed. Unless it is drained or the last resort, the effective priority of a
+ *     router, and of all its families, is its own and all weights that count, within 1..254; the
+ *     lowest, if it has begun or come out of a fault without some answer, until that is there,
+ *     whatever process speaks for it. With a check without a weight that is down, or up in reverse,
+ *     it is in Fault by the end of the turn, and not for longer (P15); weights make nobody leave
+ *     the election (P2). A reload without changes changes nothing here either (P7).
  * lease     While the agent is well, and was for two leases, the kernel ends none of an Active.
  * timing    What sim_model.h says about single steps.
  * deadline  A router always has a deadline, neither past nor too far, except in Fault.
@@ -613,6 +623,42 @@ bool check_is_calm(const struct sim *sim);
  * check_shared() - the addresses that all hosts know, and can have; a bit each.
  */
 uint32_t check_shared(const struct sim *sim);
+
+/* ---- checks: sim_check_facts.c ---- */
+
+/**
+ * checks_priority() - the effective priority of a router that is not drained and can hold its
+ * addresses.
+ * @conf: what it runs.
+ */
+unsigned checks_priority(const struct sim *sim, unsigned i, const struct sim_conf *conf);
+
+/**
+ * check_facts_go() - a process goes on, and waits for first answers from now on.
+ * @follows: there is an election to go on with.
+ */
+void check_facts_go(struct sim *sim, unsigned i, bool follows);
+
+/**
+ * check_facts_silent() - whether some check counts as down for its silence: the next process waits
+ * for it anew, if it has never answered.
+ */
+bool check_facts_silent(const struct sim_gateway *r);
+
+/**
+ * check_facts_begin() - router @i is told that it can begin, or go on after a fault (P21).
+ */
+void check_facts_begin(struct sim *sim, unsigned i, const struct vrrp *before);
+
+/**
+ * check_facts_turn() - the end of a turn: what it takes checks for.
+ */
+void check_facts_turn(struct sim *sim, const struct sim_process *process);
+
+/**
+ * check_effective() - likewise: what its priority is therefore.
+ */
+void check_effective(struct sim *sim, unsigned i);
 
 /* ---- drains: sim_check_drain.c ---- */
 

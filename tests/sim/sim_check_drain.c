@@ -131,7 +131,7 @@ void check_drain_turn(struct sim *sim, const struct sim_process *process)
 		return;
 	if (drained && priority != drains_priority(sim, i, &r->conf))
 		check_fail(sim, "P20", "%s is drained and has priority %u", node_name(i), priority);
-	if (!drained && priority != r->conf.vrrp.priority && !r->drain.resort)
+	if (!drained && priority != checks_priority(sim, i, &r->conf) && !r->drain.resort)
 		check_fail(sim, "P20", "%s is not drained and has priority %u", node_name(i),
 			   priority);
 	if (drained && routers_deadline(process->routers) > r->drain.until_ns)

@@ -67,7 +67,7 @@ unsigned drains_priority(const struct sim *sim, unsigned i, const struct sim_con
 {
 	bool owner = conf->vrrp.priority == VRRP_PRIORITY_OWNER;
 
-	return drains_has(sim, i) && !owner ? LAST : conf->vrrp.priority;
+	return drains_has(sim, i) && !owner ? LAST : checks_priority(sim, i, conf);
 }
 
 /* A configuration without the router, or in which it is an owner, has no drain of it either. */
