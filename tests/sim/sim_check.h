@@ -129,16 +129,18 @@
  *     Active when it was drained offers to leave once, after what any peer needs to preempt it,
  *     unless somebody has the lowest priority; and is not Active any more where a better Backup has
  *     been there all the time, two Active_Down_Intervals, two intervals and a second later.
- * P21 Checks. At the end of each turn a router takes a check for what the board says, or, when it
- *     has been silent for three intervals and a time-out and is configured so, for down; silence
- *     and its end are noticed a quarter of a second later at most, and another second after the
- *     host stood still. Nobody begins before each check has an answer, or an interval and a
- *     time-out have passed. Unless it is drained or the last resort, the effective priority of a
- *     router, and of all its families, is its own and all weights that count, within 1..254; the
- *     lowest, if it has begun or come out of a fault without some answer, until that is there,
- *     whatever process speaks for it. With a check without a weight that is down, or up in reverse,
- *     it is in Fault by the end of the turn, and not for longer (P15); weights make nobody leave
- *     the election (P2). A reload without changes changes nothing here either (P7).
+ * P21 Checks. At the end of each turn a router takes a check for what the board says, or, when
+ *     it has been silent for three intervals and a time-out and is configured so, for down;
+ *     silence and its end are noticed a quarter of a second later at most, and another second
+ *     after the host stood still, in whose first turn nothing becomes silent. While a check is
+ *     silent another checker is asked for, at once and every ten seconds. Nobody begins before
+ *     each check has an answer, or an interval and a time-out have passed. Unless it is drained or
+ *     the last resort, the effective priority of a router, and of all its families, is its own and
+ *     all weights that count, within 1..254; the lowest, if it has begun or come out of a fault
+ *     without some answer, until that is there, whatever process speaks for it. With a check
+ *     without a weight that is down, or up in reverse, it is in Fault by the end of the turn, and
+ *     not for longer (P15); weights make nobody leave the election (P2). A reload without changes
+ *     changes nothing here either (P7).
  * lease     While the agent is well, and was for two leases, the kernel ends none of an Active.
  * timing    What sim_model.h says about single steps.
  * deadline  A router always has a deadline, neither past nor too far, except in Fault.
@@ -654,6 +656,11 @@ void check_facts_begin(struct sim *sim, unsigned i, const struct vrrp *before);
  * check_facts_turn() - the end of a turn: what it takes checks for.
  */
 void check_facts_turn(struct sim *sim, const struct sim_process *process);
+
+/**
+ * check_facts_asked() - after a turn, whether its process asks for another checker.
+ */
+void check_facts_asked(struct sim *sim, unsigned i, bool asks);
 
 /**
  * check_effective() - likewise: what its priority is therefore.

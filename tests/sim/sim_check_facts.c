@@ -8,6 +8,7 @@
 #define LOOK_NS  (250 * SIM_MS)  /* silence is noticed, and its end, so much later at most */
 #define GRACE_NS (1250 * SIM_MS) /* and by who stood still, who looks once more */
 #define STALE_NS SIM_S
+#define AGAIN_NS (10 * SIM_S) /* so long it is content with having asked for a checker */
 
 /* ---- what is believed ---- */
 
@@ -69,6 +70,7 @@ void check_facts_go(struct sim *sim, unsigned i, bool follows)
 	struct sim_gateway *r = &sim->routers[i];
 
 	r->beliefs.began_ns = gateway_local_ns(sim, r);
+	r->beliefs.asked_ns = 0;
 	r->beliefs.lacking = follows && r->beliefs.lacking ? UINT8_MAX : 0;
 }
 
@@ -76,7 +78,7 @@ bool check_facts_silent(const struct sim_gateway *r)
 {
 	bool silent = false;
 
-	for (unsigned n = 0; n < r->conf.checks.n; n++)
+	for (unsigned n = 0; !r->conf.absent && n < r->conf.checks.n; n++)
 		silent |= r->beliefs.overdue[r->conf.checks.of[n].id];
 	return silent;
 }
@@ -141,17 +143,23 @@ static int64_t noticed_ns(const struct sim *sim, const struct sim_gateway *r, in
 	return due_ns + slack_ns(sim, r);
 }
 
-static void check_silence(struct sim *sim, unsigned i, const struct sim_tracked *check,
-			  bool overdue, int64_t answered_ns)
+/* Whoever was away for long has not heard what is said in a moment. */
+static void check_silence(struct sim *sim, const struct sim_process *process,
+			  const struct sim_tracked *check, bool overdue, int64_t answered_ns)
 {
+	unsigned i = process->router;
 	const struct sim_gateway *r = &sim->routers[i];
 	int64_t now_ns = gateway_local_ns(sim, r), due = due_ns(r, check, answered_ns);
+	bool news = overdue && !r->beliefs.overdue[check->id] && r->beliefs.by == process;
 
 	if (!overdue && now_ns > noticed_ns(sim, r, due))
 		check_fail(sim, "P21", "%s has not noticed for %.3f ms that c%u is silent",
 			   node_name(i), (double)(now_ns - due) / SIM_MS, check->id + 1);
 	if (overdue && now_ns < due && now_ns > noticed_ns(sim, r, answered_ns))
 		check_fail(sim, "P21", "%s takes c%u for silent", node_name(i), check->id + 1);
+	if (news && r->resumed && now_ns - due > 2 * GRACE_NS + slack_ns(sim, r))
+		check_fail(sim, "P21", "%s wakes up and takes c%u for silent", node_name(i),
+			   check->id + 1);
 }
 
 static enum board_value expected(const struct sim_gateway *r, const struct sim_process *process,
@@ -176,7 +184,7 @@ static void check_belief(struct sim *sim, const struct sim_process *process,
 	enum board_value found = found_of(&r->checker, check->id, &answered_ns);
 	enum board_value right = expected(r, process, check, found, fact->overdue);
 
-	check_silence(sim, i, check, fact->overdue, answered_ns);
+	check_silence(sim, process, check, fact->overdue, answered_ns);
 	if (fact->value != right)
 		check_fail(sim, "P21", "%s takes c%u for %s, and it is %s", node_name(i),
 			   check->id + 1, words[fact->value], words[right]);
@@ -204,6 +212,23 @@ static void check_sleep(struct sim *sim, const struct sim_process *process,
 			   check->id + 1);
 }
 
+/* All have answered, or had the time to. */
+static void check_waits(struct sim *sim, const struct sim_process *process)
+{
+	unsigned i = process->router;
+	const struct sim_gateway *r = &sim->routers[i];
+	const struct sim_checks *checks = &process->conf.checks;
+	bool waits = r->vr.election.state == VRRP_STATE_INITIALIZE &&
+		     r->vr.election.reason.code == VRRP_REASON_NONE;
+
+	for (unsigned n = 0; n < checks->n; n++)
+		waits &= r->beliefs.value[checks->of[n].id] != BOARD_UNKNOWN ||
+			 r->beliefs.overdue[checks->of[n].id];
+	if (waits && checks->n && !process->conf.absent && gateway_can_speak(r) &&
+	    !r->kernel.macvlans.used && !check_in_trouble(sim, i))
+		check_fail(sim, "P21", "%s waits, and for no check", node_name(i));
+}
+
 void check_facts_turn(struct sim *sim, const struct sim_process *process)
 {
 	unsigned i = process->router;
@@ -221,6 +246,7 @@ void check_facts_turn(struct sim *sim, const struct sim_process *process)
 			r->beliefs.fault |= is_bad(check, r->beliefs.value[check->id]);
 	}
 	r->beliefs.by = process;
+	check_waits(sim, process);
 }
 
 void check_effective(struct sim *sim, unsigned i)
@@ -238,4 +264,21 @@ void check_effective(struct sim *sim, unsigned i)
 	if (r->unit.together && r->companion.vr.election.priority != right)
 		check_fail(sim, "P21", "%s has priority %u in its other family, not %u",
 			   node_name(i), r->companion.vr.election.priority, right);
+}
+
+void check_facts_asked(struct sim *sim, unsigned i, bool asks)
+{
+	struct sim_gateway *r = &sim->routers[i];
+	int64_t now_ns = gateway_local_ns(sim, r), since_ns = now_ns - r->beliefs.asked_ns;
+	bool asked = r->beliefs.asked_ns != 0;
+
+	if (asks && asked && since_ns < AGAIN_NS)
+		check_fail(sim, "P21", "%s asks for a checker again after %.3f ms", node_name(i),
+			   (double)since_ns / SIM_MS);
+	if (asks)
+		r->beliefs.asked_ns = now_ns;
+	else if (check_facts_silent(r) &&
+		 (!asked || now_ns > noticed_ns(sim, r, r->beliefs.asked_ns + AGAIN_NS)))
+		check_fail(sim, "P21", "%s asks for no checker, and a check is silent",
+			   node_name(i));
 }

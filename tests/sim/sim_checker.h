@@ -75,8 +75,8 @@ struct sim_beliefs {
 					*/
 	bool overdue[SIM_CHECKS_MAX];  /* likewise */
 	uint8_t lacking;               /* a bit per id: it has begun without */
+	int64_t asked_ns;              /* when it has asked for a checker; its clock; or 0 */
 	bool fault;                    /* some check without a weight is one */
-	int64_t unread_ns;             /* something is new, and was told, since then; or 0 */
 };
 
 /**

@@ -555,7 +555,10 @@ static bool makes_room(struct sim *sim, struct sim_process *process)
 
 void keeper_turned(struct sim *sim, struct sim_process *process)
 {
-	if (routers_want_checker(process->routers))
+	bool wants = routers_want_checker(process->routers);
+
+	check_facts_asked(sim, process->router, wants);
+	if (wants)
 		checker_replace(sim, process->router);
 	say_alive(sim, process);
 	if (process->told_to_leave) {

@@ -139,7 +139,8 @@ void world_furnish(struct sim *sim, struct sim_world *world, bool calm)
 	if (world->damped)
 		draw_damping(sim, world->prng.state);
 	for (unsigned i = 0; i < sim->routers_n && world->checks; i++)
-		checks_draw(sim, i, &world->checked, calm, world->weights);
+		checks_draw(sim, i, &world->checked, calm || world->peaceful || world->planned,
+			    world->weights);
 	sim->checked = world->checked;
 	for (unsigned i = 0; i < sim->routers_n && world->macvlans; i++)
 		macvlan_init(sim, i,
@@ -232,6 +233,24 @@ static void drain_hosts(struct sim *sim, struct sim_world *world, const struct s
 	}
 }
 
+/* Often while something else begins or ends on the same host. */
+static void draw_near(struct sim *sim, struct prng *p, struct sim_episode *e)
+{
+	const struct sim_episode *other = &sim->faults.episodes[prng_below(p, sim->faults.n)];
+	int64_t at_ns = prng_one_in(p, 2) ? other->begin_ns : other->end_ns;
+
+	if (!prng_one_in(p, 3) || other->node >= sim->routers_n || at_ns == VRRP_NEVER ||
+	    at_ns < NEAR_NS || at_ns >= e->end_ns)
+		return;
+	e->node = other->node;
+	if (prng_one_in(p, 2) && at_ns > e->begin_ns)
+		e->end_ns = at_ns + prng_range(p, -NEAR_NS, NEAR_NS);
+	else
+		e->begin_ns = at_ns + prng_range(p, -NEAR_NS, NEAR_NS);
+	if (e->end_ns < e->begin_ns)
+		e->end_ns = e->begin_ns;
+}
+
 /* First answers may be late, or never come. */
 static void afflict_checks(struct sim *sim, struct sim_world *world, const struct sim_span *span)
 {
@@ -246,6 +265,7 @@ static void afflict_checks(struct sim *sim, struct sim_world *world, const struc
 			fault = (enum sim_checker_fault)prng_below(p, SIM_CHECKER_FAULTS);
 		e.amount = checker_kind(fault, prng_below(p, SIM_CHECKS_MAX));
 		draw_span(p, span, &e);
+		draw_near(sim, p, &e);
 		if (prng_one_in(p, 4))
 			e.begin_ns = 0;
 		if (fault == SIM_CHECKER_BAD && prng_one_in(p, 6))
