@@ -174,6 +174,7 @@ static const char *const reason_texts[VRRP_REASON_COUNT] = {
 	[VRRP_REASON_ROUTE_NO_CARRIER] = "interface {o}, which a route leads over, has no carrier",
 	[VRRP_REASON_CHECK_DOWN] = "check {c}",
 	[VRRP_REASON_CHECK_UP] = "check {c}, and it is tracked in reverse",
+	[VRRP_REASON_MEMBER_CHECK] = "another member of its group has a fault: check {c}",
 };
 
 /* Of a router that is told what to send from. */

@@ -534,10 +534,10 @@ int state_get(const struct state *state, unsigned i, int64_t now_ns, struct vrrp
 /* ---- what else there is of a router ---- */
 
 /* With every step, and mostly the same: nothing else is ordered by it. */
-static void put_time(_Atomic int64_t *time, int64_t ns)
+static void put_number(_Atomic int64_t *to, int64_t number)
 {
-	if (atomic_load_explicit(time, memory_order_relaxed) != ns)
-		atomic_store_explicit(time, ns, memory_order_relaxed);
+	if (atomic_load_explicit(to, memory_order_relaxed) != number)
+		atomic_store_explicit(to, number, memory_order_relaxed);
 }
 
 void state_put_lease(struct state *state, unsigned i, int64_t lease_ns)
@@ -545,7 +545,7 @@ void state_put_lease(struct state *state, unsigned i, int64_t lease_ns)
 	struct lease_record *record = record_at(state, TAG_LEASE, i);
 
 	assert(i < state->routers_n);
-	put_time(&record->renew_ns, lease_ns);
+	put_number(&record->renew_ns, lease_ns);
 }
 
 void state_put_offer(struct state *state, unsigned i, int64_t offer_ns)
@@ -553,7 +553,26 @@ void state_put_offer(struct state *state, unsigned i, int64_t offer_ns)
 	struct lease_record *record = record_at(state, TAG_LEASE, i);
 
 	assert(i < state->routers_n);
-	put_time(&record->offer_ns, offer_ns);
+	put_number(&record->offer_ns, offer_ns);
+}
+
+void state_put_resort(struct state *state, unsigned i, unsigned why)
+{
+	struct lease_record *record = record_at(state, TAG_LEASE, i);
+
+	assert(i < state->routers_n);
+	put_number(&record->resort, (int64_t)why + 1);
+}
+
+unsigned state_resort(const struct state *state, unsigned i)
+{
+	struct lease_record record;
+	int64_t noted;
+
+	assert(i < state->routers_n);
+	read_record(state, TAG_LEASE, i, &record, sizeof(record));
+	noted = atomic_load(&record.resort);
+	return noted > 0 ? (unsigned)(noted - 1) : STATE_RESORT_LAST;
 }
 
 int64_t state_offer(const struct state *state, unsigned i)

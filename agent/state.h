@@ -164,6 +164,24 @@ void state_put_offer(struct state *state, unsigned i, int64_t offer_ns);
  */
 int64_t state_offer(const struct state *state, unsigned i);
 
+/* Why a router has the lowest priority; bits. */
+enum state_resort {
+	STATE_RESORT_LAST = 1 << 0,    /* it could not hold an address (resort.h) */
+	STATE_RESORT_LACKING = 1 << 1, /* it has begun before some check had answered */
+};
+
+/**
+ * state_put_resort() - note whether router @i is the last resort.
+ * @why: enum state_resort; 0: it is not.
+ */
+void state_put_resort(struct state *state, unsigned i, unsigned why);
+
+/**
+ * state_resort() - the same; of a version that did not note it STATE_RESORT_LAST, if the election
+ * has that priority.
+ */
+unsigned state_resort(const struct state *state, unsigned i);
+
 /**
  * state_lease_s() - how long the addresses of router @i are leased; 0: for ever.
  */

@@ -125,7 +125,9 @@ static void step_initialize(struct vrrp *vr, const struct vrrp_event *event,
 /* What ends with a fault. */
 static enum vrrp_reason_code reason_of_end(enum vrrp_reason_code fault)
 {
-	return fault == VRRP_REASON_MEMBER ? VRRP_REASON_GROUP : VRRP_REASON_RECOVERED;
+	bool is_of_another = fault == VRRP_REASON_MEMBER || fault == VRRP_REASON_MEMBER_CHECK;
+
+	return is_of_another ? VRRP_REASON_GROUP : VRRP_REASON_RECOVERED;
 }
 
 static void step_fault(struct vrrp *vr, const struct vrrp_event *event, struct vrrp_output *out)

@@ -61,6 +61,7 @@ const char *const vrrp_reason_words[VRRP_REASON_COUNT] = {
 	[VRRP_REASON_ROUTE_NO_CARRIER] = "route_no_carrier",
 	[VRRP_REASON_CHECK_DOWN] = "check_down",
 	[VRRP_REASON_CHECK_UP] = "check_up",
+	[VRRP_REASON_MEMBER_CHECK] = "member_check",
 };
 
 const char *const vrrp_reject_words[VRRP_REJECT_COUNT] = {
@@ -120,4 +121,10 @@ bool vrrp_reason_is_of_peer(enum vrrp_reason_code code)
 	return code == VRRP_REASON_LEFT || code == VRRP_REASON_PREEMPT ||
 	       code == VRRP_REASON_HIGHER || code == VRRP_REASON_TIE || code == VRRP_REASON_AWAY ||
 	       code == VRRP_REASON_CEDED || code == VRRP_REASON_MUTE;
+}
+
+bool vrrp_reason_is_of_check(enum vrrp_reason_code code)
+{
+	return code == VRRP_REASON_CHECK_DOWN || code == VRRP_REASON_CHECK_UP ||
+	       code == VRRP_REASON_MEMBER_CHECK;
 }

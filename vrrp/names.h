@@ -69,8 +69,9 @@ enum vrrp_reason_code {
 	VRRP_REASON_ROUTE_LINK_MISSING, /* there is no @interface, which a route leads over */
 	VRRP_REASON_ROUTE_LINK_DOWN,    /* that one is administratively down */
 	VRRP_REASON_ROUTE_NO_CARRIER,   /* that one is up but has no carrier */
-	VRRP_REASON_CHECK_DOWN, /* a check that is tracked, of the caller's number @bytes[0] */
-	VRRP_REASON_CHECK_UP,   /* it is up, and tracked in reverse */
+	VRRP_REASON_CHECK_DOWN,   /* a check that is tracked, of the caller's number @bytes[0] */
+	VRRP_REASON_CHECK_UP,     /* it is up, and tracked in reverse */
+	VRRP_REASON_MEMBER_CHECK, /* another member of its group has one of these two, likewise */
 	VRRP_REASON_COUNT,
 };
 
@@ -79,6 +80,12 @@ enum vrrp_reason_code {
  * @source is its address then.
  */
 bool vrrp_reason_is_of_peer(enum vrrp_reason_code code);
+
+/**
+ * vrrp_reason_is_of_check() - whether a reason is what a check says: struct vrrp_reason's @bytes[0]
+ * is its number then, and @interface nothing.
+ */
+bool vrrp_reason_is_of_check(enum vrrp_reason_code code);
 
 /*
  * Why a packet was discarded (RFC 9568 §7.1, RFC 3768 §7.1); the order of the checks is that of

@@ -30,16 +30,30 @@ static void make_up_for_death(struct routers *routers, struct router *router)
 		vrrp_step(&router->vr, &missed, &out); /* moves a deadline at most */
 }
 
-/* A reload tries anew what could not be held; nobody has asked a crash to do that.
- * @was_drained: and the time of that may have passed since. */
-static bool is_last_resort(const struct routers *routers, const struct router *router,
-			   const struct vrrp *old, bool was_drained)
+/* Whether one that shares the priority of a router was the last resort: checks may give the lowest
+ * one, too. */
+static bool may_resort(struct router *router, struct state *old)
 {
-	return routers->read_real_ns == 0 && !was_drained &&
-	       old->election.priority == RESORT_PRIORITY &&
-	       old->config.priority > RESORT_PRIORITY &&
+	bool may = false;
+
+	for (unsigned i = 0; i < router_mates_n(router); i++) {
+		struct state_router key = router_state(router_mate(router, i)->conf);
+		int entry = state_find(old, &key);
+
+		may |= entry >= 0 && state_resort(old, (unsigned)entry) & STATE_RESORT_LAST;
+	}
+	return may;
+}
+
+/* A reload tries anew what could not be held; nobody has asked a crash to do that. The time of a
+ * drain may have passed since. */
+static bool is_last_resort(const struct routers *routers, struct router *router,
+			   const struct vrrp *vr, struct state *old, int entry)
+{
+	return routers->read_real_ns == 0 && state_drain(old, (unsigned)entry) == 0 &&
+	       vr->election.priority == RESORT_PRIORITY && vr->config.priority > RESORT_PRIORITY &&
 	       router->vr.election.priority > RESORT_PRIORITY && /* nothing else makes it that */
-	       old->config.priority == router->vr.config.priority;
+	       vr->config.priority == router->vr.config.priority && may_resort(router, old);
 }
 
 /* Of other intervals, leases of equal length are renewed at other times. */
@@ -71,9 +85,9 @@ static bool adopt(struct routers *routers, struct router *router, struct state *
 	if (entry < 0 || state_get(old, (unsigned)entry, now_ns, &vr) < 0 ||
 	    vrrp_is_history(&vr, now_ns))
 		return false;
-	last = is_last_resort(routers, router, &vr, state_drain(old, (unsigned)entry) != 0);
+	last = is_last_resort(routers, router, &vr, old, entry);
 	vrrp_adopt(&router->vr, &vr, last ? RESORT_PRIORITY : router->vr.election.priority, now_ns);
-	if (last)
+	if (last && state_resort(old, (unsigned)entry) & STATE_RESORT_LAST)
 		router_resume_resort(routers, router);
 	if (drain_is_on(&router->drain))
 		drain_resume(&router->drain, state_offer(old, (unsigned)entry));
@@ -107,7 +121,8 @@ static void tell_tracks(struct routers *routers, struct router *router)
 	}
 }
 
-static void resume_drains(struct routers *routers, struct state *old)
+/* What weighs, and is not found anew: drains, and that a check has not answered by now. */
+static void resume_weights(struct routers *routers, struct state *old)
 {
 	for (unsigned i = 0; old && i < routers->n; i++) {
 		struct state_router key = router_state(routers->all[i].conf);
@@ -115,9 +130,11 @@ static void resume_drains(struct routers *routers, struct state *old)
 		struct vrrp vr;
 
 		/* Beside an election that makes no sense a drain makes none. */
-		if (entry >= 0 && state_get(old, (unsigned)entry, routers->now->mono_ns, &vr) == 0)
-			router_resume_drain(routers, &routers->all[i],
-					    state_drain(old, (unsigned)entry));
+		if (entry < 0 || state_get(old, (unsigned)entry, routers->now->mono_ns, &vr) < 0)
+			continue;
+		router_resume_drain(routers, &routers->all[i], state_drain(old, (unsigned)entry));
+		if (state_resort(old, (unsigned)entry) & STATE_RESORT_LACKING)
+			router_note_lacking(routers, &routers->all[i]);
 	}
 }
 
@@ -302,7 +319,7 @@ int routers_go(struct routers *routers, const struct clocks *now, struct state *
 	facts_begin(&routers->facts, now);
 	routers_look_at_facts(routers);
 	routers_assess_tracks(routers);
-	resume_drains(routers, old);
+	resume_weights(routers, old);
 	resume_damping(routers, old);
 	adopt_all(routers, old, &tally);
 	state_publish(routers->state);

@@ -369,7 +369,7 @@ static void fill_reason(const struct answer_facts *facts, const struct vrrp_reas
 	record->reason_own_priority = reason->own_priority;
 	record->reason_ns = reason->ns;
 	memcpy(record->reason_source, reason->source, sizeof(record->reason_source));
-	if (reason->code == VRRP_REASON_CHECK_DOWN || reason->code == VRRP_REASON_CHECK_UP)
+	if (vrrp_reason_is_of_check(reason->code))
 		(void)facts_describe(routers_facts(facts->routers), reason->bytes[0], record->why);
 }
 

@@ -118,8 +118,8 @@ static enum board_value value_of(const struct facts_check *check)
 		return check->found;
 	if (check->config->unknown == CHECK_UNKNOWN_DOWN && check->overdue)
 		return BOARD_DOWN;
-	/* What was ever known holds; a successor of this process finds it on the board. */
-	return check->value != BOARD_UNKNOWN ? check->value : check->found;
+	/* What was known last holds, as a successor of this process finds it on the board. */
+	return check->found != BOARD_UNKNOWN ? check->found : check->value;
 }
 
 /* Whether there is something left of the stock; it is used then. */

@@ -66,7 +66,7 @@ struct event journal_state_event(enum event_kind kind, const struct conf_router 
 					    .reason_ns = reason->ns };
 	memcpy(vrrp_reason_is_of_peer(reason->code) ? event.state.peer : event.state.detail,
 	       reason->source, sizeof(event.state.peer));
-	if (reason->code == VRRP_REASON_CHECK_DOWN || reason->code == VRRP_REASON_CHECK_UP)
+	if (vrrp_reason_is_of_check(reason->code))
 		(void)facts_describe(facts, reason->bytes[0], event.state.why);
 	return event;
 }

@@ -69,6 +69,18 @@ void router_weigh(struct routers *routers, struct router *router)
 		router_step(routers, router, &event);
 }
 
+void router_note_lacking(struct routers *routers, struct router *router)
+{
+	bool lacking = false;
+
+	for (unsigned i = 0; i < router_mates_n(router); i++) {
+		lacking |= track_note_lacking(routers, router_mate(router, i));
+		router_put_resort(routers, router_mate(router, i));
+	}
+	if (lacking)
+		router_weigh(routers, router);
+}
+
 static void cede(struct routers *routers, struct router *router)
 {
 	const struct vrrp_event event = { .type = VRRP_EVENT_CEDE,
@@ -106,6 +118,7 @@ void router_look_at_addresses(struct routers *routers, struct router *router)
 	ns = unheld_ns(routers, router, &address);
 	switch (resort_look(&router->resort, ns, silence_ns(router), now_ns)) {
 	case RESORT_BEGINS:
+		router_put_resort(routers, router);
 		journal_resort(&journal, EVENT_RESORT_BEGINS, address);
 		router_weigh(routers, router);
 		break;

@@ -300,6 +300,18 @@ void router_resume_resort(struct routers *routers, struct router *router);
 void router_weigh(struct routers *routers, struct router *router);
 
 /**
+ * router_note_lacking() - a router, and those with one fate, begin although some check may not have
+ * answered, or go on so: until all have they are the last resort.
+ */
+void router_note_lacking(struct routers *routers, struct router *router);
+
+/**
+ * router_put_resort() - leave in the state memory why a router has the lowest priority: before it
+ * has it, so that whoever finds that there knows.
+ */
+void router_put_resort(struct routers *routers, const struct router *router);
+
+/**
  * router_look_at_drain() - whether a drain ends, or an offer to leave is due.
  */
 void router_look_at_drain(struct routers *routers, struct router *router);

@@ -111,6 +111,14 @@ void router_look_at_damping(struct routers *routers, struct router *router)
 
 /* ---- one event ---- */
 
+void router_put_resort(struct routers *routers, const struct router *router)
+{
+	unsigned why = (router->resort.last ? STATE_RESORT_LAST : 0) |
+		       (track_is_lacking(routers, router) ? STATE_RESORT_LACKING : 0);
+
+	state_put_resort(routers->state, (unsigned)(router - routers->all), why);
+}
+
 void router_schedule(struct routers *routers, struct router *router)
 {
 	int64_t deadline_ns = router->unit ? vrrp_unit_deadline(router->unit, router->member)
@@ -128,6 +136,7 @@ void router_schedule(struct routers *routers, struct router *router)
 	}
 	state_put_lease(routers->state, (unsigned)(router - routers->all), router->lease.renew_ns);
 	state_put_offer(routers->state, (unsigned)(router - routers->all), router->drain.offer_ns);
+	router_put_resort(routers, router);
 	if (active && lease_deadline(&router->lease) < deadline_ns)
 		deadline_ns = lease_deadline(&router->lease);
 	if (resort_deadline(&router->resort) < deadline_ns)

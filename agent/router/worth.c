@@ -185,12 +185,22 @@ static enum vrrp_reason_code timed_as(enum vrrp_reason_code fault)
 	return fault;
 }
 
-/* One that may still pass hides none that counts at once. */
+/* Whether a fault is of one family alone, and the other one may go on. */
+static bool is_of_family(enum vrrp_reason_code fault)
+{
+	return fault == VRRP_REASON_NO_SOURCE || fault == VRRP_REASON_ONLY_VIRTUAL ||
+	       fault == VRRP_REASON_NO_GROUP || fault == VRRP_REASON_MTU ||
+	       fault == VRRP_REASON_NO_PEER || fault == VRRP_REASON_NOT_HERE ||
+	       fault == VRRP_REASON_NO_GLOBAL;
+}
+
+/* One that may still pass hides none that counts at once, and one of a family none of its unit. */
 static struct vrrp_reason fault_of(const struct routers *routers, const struct router *router)
 {
 	struct vrrp_reason home = fault_at_home(routers, router), other;
 
-	if (home.code != VRRP_REASON_NONE && patience_ns(router, timed_as(home.code)) == 0)
+	if (home.code != VRRP_REASON_NONE && patience_ns(router, timed_as(home.code)) == 0 &&
+	    !(router->unit && is_of_family(home.code)))
 		return home;
 	other = fault_elsewhere(routers, router);
 	if (other.code == VRRP_REASON_NONE ||
@@ -219,17 +229,6 @@ static bool are_checks_awaited(const struct routers *routers, struct router *rou
 		if (track_is_awaited(routers, router_mate(router, i)))
 			return true;
 	return false;
-}
-
-/* Whoever begins without knowing is the last resort. */
-static void note_lacking(struct routers *routers, struct router *router)
-{
-	bool lacking = false;
-
-	for (unsigned i = 0; i < router_mates_n(router); i++)
-		lacking |= track_note_lacking(routers, router_mate(router, i));
-	if (lacking)
-		router_weigh(routers, router);
 }
 
 /* A unit has one priority: what some member could not hold counts for none from now on. */
@@ -262,23 +261,15 @@ static void tell_worth(struct routers *routers, struct router *router,
 	/* It is told of again when that is there. */
 	if (event.type == VRRP_EVENT_STARTUP && (!waits || is_macvlan_awaited(routers, router)))
 		return;
-	if (event.type == VRRP_EVENT_STARTUP && election->state == VRRP_STATE_INITIALIZE) {
-		if (are_checks_awaited(routers, router))
-			return;
-		note_lacking(routers, router);
-	}
+	if (event.type == VRRP_EVENT_STARTUP && election->state == VRRP_STATE_INITIALIZE &&
+	    are_checks_awaited(routers, router))
+		return;
+	/* Who was in a fault until now has not waited. */
+	if (event.type == VRRP_EVENT_STARTUP)
+		router_note_lacking(routers, router);
 	if (event.type == VRRP_EVENT_STARTUP && election->state == VRRP_STATE_FAULT)
 		begin_unit_anew(routers, router);
 	router_step(routers, router, &event);
-}
-
-/* Whether a fault is of one family alone, and the other one may go on. */
-static bool is_of_family(enum vrrp_reason_code fault)
-{
-	return fault == VRRP_REASON_NO_SOURCE || fault == VRRP_REASON_ONLY_VIRTUAL ||
-	       fault == VRRP_REASON_NO_GROUP || fault == VRRP_REASON_MTU ||
-	       fault == VRRP_REASON_NO_PEER || fault == VRRP_REASON_NOT_HERE ||
-	       fault == VRRP_REASON_NO_GLOBAL;
 }
 
 /* What a family cannot hold that cannot speak either is no reason to leave. */
@@ -361,8 +352,7 @@ static bool is_elsewhere(enum vrrp_reason_code fault)
 	       fault == VRRP_REASON_ADDRESS_LINK_DOWN || fault == VRRP_REASON_ADDRESS_NO_CARRIER ||
 	       fault == VRRP_REASON_ROUTE_LINK_MISSING || fault == VRRP_REASON_ROUTE_LINK_DOWN ||
 	       fault == VRRP_REASON_ROUTE_NO_CARRIER || fault == VRRP_REASON_TRACK_DOWN ||
-	       fault == VRRP_REASON_TRACK_UP || fault == VRRP_REASON_CHECK_DOWN ||
-	       fault == VRRP_REASON_CHECK_UP;
+	       fault == VRRP_REASON_TRACK_UP;
 }
 
 /* What follows for a member from the fault of another one. */
@@ -373,6 +363,10 @@ static struct vrrp_reason shared_fault(const struct faults *faults, const struct
 
 	if (shared->conf->unit_router == mate->conf->unit_router)
 		return fault;
+	if (vrrp_reason_is_of_check(fault.code)) {
+		fault.code = VRRP_REASON_MEMBER_CHECK;
+		return fault;
+	}
 	fault = (struct vrrp_reason){ .code = VRRP_REASON_MEMBER };
 	strcpy(fault.interface, is_elsewhere(faults->own[shared->member].code)
 					? faults->own[shared->member].interface
@@ -639,6 +633,12 @@ static void take_tracks(struct routers *routers, unsigned source)
 	tracks->is_doubtful[source] = false;
 	for (uint32_t i = tracks->first[source]; i; i = tracks->all[i - 1].next)
 		take_track(routers, &tracks->all[i - 1]);
+}
+
+static void look_at_trackers(struct routers *routers, unsigned source)
+{
+	const struct tracks *tracks = &routers->tracks;
+
 	for (uint32_t i = tracks->first[source]; i; i = tracks->all[i - 1].next)
 		look_if_due(routers, &routers->all[tracks->all[i - 1].router]);
 }
@@ -656,10 +656,13 @@ void routers_look_at_facts(struct routers *routers)
 	}
 }
 
+/* All that is new is taken before anybody begins with it. */
 void routers_assess_tracks(struct routers *routers)
 {
 	for (unsigned i = 0; i < routers->tracks.doubtful_n; i++)
 		take_tracks(routers, routers->tracks.doubtful[i]);
+	for (unsigned i = 0; i < routers->tracks.doubtful_n; i++)
+		look_at_trackers(routers, routers->tracks.doubtful[i]);
 	routers->tracks.doubtful_n = 0;
 }
 

@@ -69,6 +69,9 @@ static void dispatch(struct sim *sim, const struct sim_event *event)
 	case SIM_EVENT_DRAINED:
 		check_drain_due(sim, event->a);
 		break;
+	case SIM_EVENT_CHECKER:
+		checker_event(sim, event->a);
+		break;
 	case SIM_EVENT_DAD:
 		ip6_end_dad(sim, event->a, event->b);
 		break;

@@ -35,6 +35,7 @@
 struct sim_tally {
 	unsigned leaves_n, leaves_judged_n; /* of Actives with overlap (P19) */
 	unsigned drains_n, drains_judged_n; /* drains and resumes (P20) */
+	unsigned beliefs_n;                 /* changes of what a check is taken for (P21) */
 };
 
 struct sim {
@@ -53,7 +54,8 @@ struct sim {
 	bool loops;         /* a switch sends announcements back to whoever has sent them */
 	int64_t latency_ns; /* a wake-up comes at most so late on a healthy host */
 	struct prng prng;
-	struct prng said; /* of what befalls announcements on their way to routers */
+	struct prng checked; /* of what checkers do */
+	struct prng said;    /* of what befalls announcements on their way to routers */
 	unsigned routers_n;
 	unsigned hosts_n;
 	struct sim_gateway routers[SIM_ROUTERS_MAX];

@@ -61,9 +61,10 @@
  *     when the next renewal of the old one is through: until then the old length is the bound. A
  *     host that stands still as a whole answers nobody; its leases go on with it. A process that
  *     runs, and whose adverts its kernel does not take, renews no lease more often than an interval
- * and a reload need. P6  At most one process of a host speaks. When it hangs it is ended,
- * within 4.4 s at most: a sign of life, room for the next one, a last moment, which one that was
- * paused with its host has, too. When it dies one that
+ *     and a reload need.
+ * P6  At most one process of a host speaks. When it hangs it is ended, within 4.4 s at most: a sign
+ *     of life, room for the next one, a last moment, which one that was paused with its host has,
+ *     too. When it dies one that
  * is ready goes on at once, with the same configuration if no reload is under way. Only the third
  * death within a minute, or the sixth in a row before a sign of life, makes the keeper give up.
  *     When the faults are over somebody speaks wherever vipd is started. What a reload brings is
@@ -105,10 +106,10 @@
  *     the Active was silent, and for how long, has left, or is weaker. Who cannot serve is in Fault
  *     by the end of the turn, and nobody else is; and who is not is a member of the group.
  * P16 An Active without an address that was taken away too often is the last resort from its next
- *     turn on; so is one whose kernel refuses an address for 3 s, and nobody else. It has priority
- *     1 until it is Active and has had all addresses for a minute, or until a reload or a fault. As
- *     long as it lacks one it offers to leave, at most once a minute, unless somebody with priority
- *     1 was heard within an hour.
+ *     turn on, unless it leaves; so is one whose kernel refuses an address for 3 s, and nobody
+ *     else. It has priority 1 until it is Active and has had all addresses for a minute, or until a
+ *     reload or a fault. As long as it lacks one it offers to leave, at most once a minute, unless
+ *     somebody with priority 1 was heard within an hour.
  * P17 No packet to an address of a router that does not accept is ever delivered: its filter comes
  *     before the address and goes after it, and at the end of a turn it is there as long as the
  *     router is Active, and no longer.
@@ -116,18 +117,31 @@
  * Active that has its interface and its first address has it, but for 3 s after a refusal and while
  *     thefts are waited out.
  * P19 While nothing befalls anybody, no address that an Active with overlap has when it is told to
- *     leave is nowhere until a successor has it, if one comes within an Active_Down_Interval. A
- *     reload waits 6 s for the end of a hand-over, which those 3 s of P6 come behind.
+ *     leave is nowhere until a successor has it, if one comes within an Active_Down_Interval; but
+ *     those of a unit that leaves beside a host whose families elect apart. A reload waits 6 s for
+ *     the end of a hand-over, which those 3 s of P6 come behind.
  * P20 Drains. A router has the lowest priority from the turn in which it is told so, until it is
- *     told otherwise or the time has come, whatever process speaks for it; then it has its own
- *     again, unless it is the last resort. While nothing befalls anybody, no address that was
- *     served when somebody was drained or resumed is nowhere, not for a moment: a take-over from an
- *     Active that lives takes none. That is so until an Active is told to stop, or until a drain
- *     begins or ends while two are Active, or one for less than an interval; and not where a unit
- *     stands beside a host whose families elect apart. Who was Active when it was drained offers to
- *     leave once, after what any peer needs to preempt it, unless somebody has the lowest priority;
- *     and is not Active any more where a better Backup has been there all the time, two
- *     Active_Down_Intervals, two intervals and a second later.
+ *     told otherwise or the time has come, whatever process speaks for it, unless one makes it an
+ *     owner; then it has its own again, unless it is the last resort. While nothing befalls
+ *     anybody, no address that was served when somebody was drained or resumed is nowhere, not for
+ *     a moment: a take-over from an Active that lives takes none. That is so until an Active is
+ *     told to stop, or until a drain begins or ends while two are Active, or one for less than an
+ *     interval; and not where a unit stands beside a host whose families elect apart. Who was
+ *     Active when it was drained offers to leave once, after what any peer needs to preempt it,
+ *     unless somebody has the lowest priority; and is not Active any more where a better Backup has
+ *     been there all the time, two Active_Down_Intervals, two intervals and a second later.
+ * P21 Checks. At the end of each turn a router takes a check for what the board says, or, when
+ *     it has been silent for three intervals and a time-out and is configured so, for down;
+ *     silence and its end are noticed a quarter of a second later at most, and another second
+ *     after the host stood still, in whose first turn nothing becomes silent. While a check is
+ *     silent another checker is asked for, at once and every ten seconds. Nobody begins before
+ *     each check has an answer, or an interval and a time-out have passed. Unless it is drained or
+ *     the last resort, the effective priority of a router, and of all its families, is its own and
+ *     all weights that count, within 1..254; the lowest, if it has begun or come out of a fault
+ *     without some answer, until that is there, whatever process speaks for it. With a check
+ *     without a weight that is down, or up in reverse, it is in Fault by the end of the turn, and
+ *     not for longer (P15); weights make nobody leave the election (P2). A reload without changes
+ *     changes nothing here either (P7).
  * lease     While the agent is well, and was for two leases, the kernel ends none of an Active.
  * timing    What sim_model.h says about single steps.
  * deadline  A router always has a deadline, neither past nor too far, except in Fault.
@@ -623,6 +637,47 @@ bool check_is_calm(const struct sim *sim);
  * check_shared() - the addresses that all hosts know, and can have; a bit each.
  */
 uint32_t check_shared(const struct sim *sim);
+
+/* ---- checks: sim_check_facts.c ---- */
+
+/**
+ * checks_priority() - the effective priority of a router that is not drained and can hold its
+ * addresses.
+ * @conf: what it runs.
+ */
+unsigned checks_priority(const struct sim *sim, unsigned i, const struct sim_conf *conf);
+
+/**
+ * check_facts_go() - a process goes on, and waits for first answers from now on.
+ * @follows: there is an election to go on with.
+ */
+void check_facts_go(struct sim *sim, unsigned i, bool follows);
+
+/**
+ * check_facts_silent() - whether some check counts as down for its silence: the next process waits
+ * for it anew, if it has never answered.
+ */
+bool check_facts_silent(const struct sim_gateway *r);
+
+/**
+ * check_facts_begin() - router @i is told that it can begin, or go on after a fault (P21).
+ */
+void check_facts_begin(struct sim *sim, unsigned i, const struct vrrp *before);
+
+/**
+ * check_facts_turn() - the end of a turn: what it takes checks for.
+ */
+void check_facts_turn(struct sim *sim, const struct sim_process *process);
+
+/**
+ * check_facts_asked() - after a turn, whether its process asks for another checker.
+ */
+void check_facts_asked(struct sim *sim, unsigned i, bool asks);
+
+/**
+ * check_effective() - likewise: what its priority is therefore.
+ */
+void check_effective(struct sim *sim, unsigned i);
 
 /* ---- drains: sim_check_drain.c ---- */
 

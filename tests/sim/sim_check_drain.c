@@ -57,15 +57,16 @@ static bool is_steady(const struct sim *sim)
 	return check_is_calm(sim);
 }
 
-/* Two are Active, or somebody has been for less than an interval: adverts of a contest are under
- * way, and whoever changes his priority now may yield to one who yields to him. */
+/* Two are Active, or somebody has been for less than an interval, or has yielded and yet to say so:
+ * adverts of a contest are under way, and whoever changes his priority now may yield to one who
+ * yields to him. */
 static bool is_contested(const struct sim *sim)
 {
 	int64_t lately_ns = sim->now_ns - sim->check.interval_max_cs * 10 * SIM_MS;
 	unsigned n = 0;
 
 	for (unsigned i = 0; i < sim->routers_n; i++) {
-		n += gateway_is_active(&sim->routers[i]);
+		n += gateway_is_active(&sim->routers[i]) || sim->routers[i].yield.word_due;
 		if (gateway_is_active(&sim->routers[i]) && sim->routers[i].active_ns > lately_ns)
 			return true;
 	}
@@ -131,7 +132,7 @@ void check_drain_turn(struct sim *sim, const struct sim_process *process)
 		return;
 	if (drained && priority != drains_priority(sim, i, &r->conf))
 		check_fail(sim, "P20", "%s is drained and has priority %u", node_name(i), priority);
-	if (!drained && priority != r->conf.vrrp.priority && !r->drain.resort)
+	if (!drained && !r->conf.checks.n && priority != r->conf.vrrp.priority && !r->drain.resort)
 		check_fail(sim, "P20", "%s is not drained and has priority %u", node_name(i),
 			   priority);
 	if (drained && routers_deadline(process->routers) > r->drain.until_ns)

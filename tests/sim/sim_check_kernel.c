@@ -474,7 +474,8 @@ bool check_same_conf(const struct sim_conf *a, const struct sim_conf *b)
 {
 	return a->vrrp.priority == b->vrrp.priority && a->vrrp.interval_cs == b->vrrp.interval_cs &&
 	       a->vrrp.down_intervals == b->vrrp.down_intervals &&
-	       a->vrrp.preempt == b->vrrp.preempt && a->lease == b->lease && a->absent == b->absent;
+	       a->vrrp.preempt == b->vrrp.preempt && a->lease == b->lease &&
+	       a->absent == b->absent && checks_same(&a->checks, &b->checks);
 }
 
 /* An Active whose peers must have taken over since; who was told to leave has left. */
@@ -565,7 +566,8 @@ void check_go_begin(struct sim *sim, const struct sim_process *process, bool fol
 	*ret_going = (struct sim_going){
 		.follows = follows && !r->conf.absent && !process->conf.absent,
 		.history = is_history(r, gateway_local_ns(sim, r)),
-		.same = check_same_conf(&r->conf, &process->conf) && as_configured,
+		.same = check_same_conf(&r->conf, &process->conf) && as_configured &&
+			!checker_has_news(sim, i) && !check_facts_silent(r),
 		.quiet = is_quiet(sim, process),
 		.vr = r->vr,
 		.lease_ns = r->lease_ns,

@@ -263,6 +263,16 @@ uint32_t check_shared(const struct sim *sim)
 	return shared;
 }
 
+/* A unit leaves both families to whoever is Active in one, also where they elect apart. */
+static bool leaves_to_others(const struct sim *sim, unsigned i)
+{
+	bool apart = false;
+
+	for (unsigned peer = 0; peer < sim->routers_n; peer++)
+		apart |= sim->units && !sim->routers[peer].unit.together;
+	return sim->routers[i].unit.together && apart;
+}
+
 void check_leave_begin(struct sim *sim, unsigned i, int64_t down_ns)
 {
 	struct sim_gateway *r = &sim->routers[i];
@@ -273,7 +283,7 @@ void check_leave_begin(struct sim *sim, unsigned i, int64_t down_ns)
 		r->leaving.until_ns = sim->check.models[i].beat_ns;
 	for (unsigned k = 0; k < r->addresses_n; k++)
 		r->leaving.held |= (uint32_t)r->kernel.table[k].present << k;
-	if (!check_is_calm(sim) || r->vr.election.listening)
+	if (!check_is_calm(sim) || r->vr.election.listening || leaves_to_others(sim, i))
 		r->leaving.held = 0;
 	r->leaving.held &= check_shared(sim);
 }

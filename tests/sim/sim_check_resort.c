@@ -28,6 +28,13 @@ static bool was_in_trouble(const struct sim *sim, unsigned i)
 	       sim->now_ns < kernel->trouble_end_ns + REFUSED_NS + SIM_S;
 }
 
+/* One to which checks do not give that priority alone. */
+static bool is_resort(const struct sim_gateway *r)
+{
+	return r->conf.vrrp.priority != LAST && r->vr.election.priority == LAST &&
+	       (!r->conf.checks.n || r->drain.resort);
+}
+
 static void check_begins(struct sim *sim, unsigned i)
 {
 	struct sim_gateway *r = &sim->routers[i];
@@ -58,7 +65,10 @@ void check_priority(struct sim *sim, unsigned i, unsigned priority)
 {
 	const struct sim_gateway *r = &sim->routers[i];
 
-	if (drains_has(sim, i)) /* which check_drain_turn() judges */
+	if (r->conf.checks.n) { /* check_effective() does */
+		if (priority == LAST || r->drain.resort)
+			sim->check.frozen = NULL;
+	} else if (drains_has(sim, i)) /* which check_drain_turn() judges */
 		sim->check.frozen = NULL;
 	else if (r->drain.until_ns || r->drain.told_ns == sim->now_ns)
 		sim->check.frozen = NULL; /* it ends now */
@@ -77,7 +87,7 @@ void check_inherited_priority(struct sim *sim, unsigned i, const struct vrrp *ol
 {
 	struct sim_gateway *r = &sim->routers[i];
 	bool last = old->election.priority == LAST && old->config.priority != LAST &&
-		    !r->drain.until_ns;
+		    !r->drain.until_ns && (!r->conf.checks.n || r->drain.resort);
 	unsigned due = last && !r->reloading ? LAST : drains_priority(sim, i, &r->conf);
 
 	if (r->vr.election.priority != due)
@@ -91,7 +101,7 @@ void check_recovery(struct sim *sim, unsigned i)
 {
 	const struct sim_gateway *r = &sim->routers[i];
 
-	if (r->vr.election.priority != r->conf.vrrp.priority && !r->drain.until_ns)
+	if (r->vr.election.priority != drains_priority(sim, i, &r->conf) && !r->drain.until_ns)
 		check_fail(sim, "P16", "%s is the last resort after a fault", node_name(i));
 }
 
@@ -127,8 +137,7 @@ static void check_offered(struct sim *sim, unsigned i)
 	int64_t now = gateway_local_ns(sim, r), equal_ns = sim->check.equal_ns[i];
 	int64_t silence_ns = (int64_t)(vrrp_down_intervals(&r->config) + 2) *
 			     r->config.interval_cs * 10 * SIM_MS;
-	bool may = r->conf.vrrp.priority != LAST && r->vr.election.priority == LAST &&
-		   !m->listens && !m->cedes && lacking(r) && !r->offered_ns &&
+	bool may = is_resort(r) && !m->listens && !m->cedes && lacking(r) && !r->offered_ns &&
 		   !drains_has(sim, i) && !(equal_ns && now - equal_ns < EQUAL_NS + SIM_S) &&
 		   !was_in_trouble(sim, i);
 
@@ -153,12 +162,12 @@ void check_resort(struct sim *sim, unsigned i)
 		r->held_ns = now;
 	if (lacking(r) && !check_in_trouble(sim, i)) /* else it may not know */
 		r->lacked_ns = now;
-	if (r->conf.vrrp.priority != LAST && r->vr.election.priority == LAST &&
-	    now - r->held_ns > SIM_HELD_NS + SIM_S)
+	if (is_resort(r) && now - r->held_ns > SIM_HELD_NS + SIM_S)
 		check_fail(sim, "P16", "%s has held all addresses and is the last resort",
 			   node_name(i));
 	if (r->abandoned & r->abandoned_before && r->vr.election.priority != LAST &&
-	    r->vr.election.priority != VRRP_PRIORITY_OWNER)
+	    r->vr.election.priority != VRRP_PRIORITY_OWNER &&
+	    !r->leaving.told) /* whose offer to leave a priority would take back */
 		check_fail(sim, "P16", "%s cannot hold an address and is not the last resort",
 			   node_name(i));
 }

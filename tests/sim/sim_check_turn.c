@@ -368,7 +368,7 @@ static bool can_send(const struct sim *sim, unsigned i)
 {
 	const struct sim_gateway *r = &sim->routers[i];
 
-	return gateway_can_serve(r) && !check_in_trouble(sim, i) && r->kernel.link_ns < sim->now_ns;
+	return gateway_can_speak(r) && !check_in_trouble(sim, i) && r->kernel.link_ns < sim->now_ns;
 }
 
 void check_sent(struct sim *sim, unsigned i)
@@ -431,15 +431,16 @@ static enum vrrp_reason_code fault_of(const struct sim_gateway *r)
 		return VRRP_REASON_NO_GROUP;
 	if (guest_fault(r) != VRRP_REASON_NONE)
 		return guest_fault(r);
-	return gateway_can_serve(r) ? VRRP_REASON_NONE : VRRP_REASON_NO_SOURCE;
+	return gateway_can_speak(r) ? VRRP_REASON_NONE : VRRP_REASON_NO_SOURCE;
 }
 
 static const char *fault_name(enum vrrp_reason_code code)
 {
 	static const char *const names[VRRP_REASON_COUNT] = {
-		[VRRP_REASON_NONE] = "none",         [VRRP_REASON_LINK_MISSING] = "no interface",
-		[VRRP_REASON_LINK_DOWN] = "down",    [VRRP_REASON_NO_CARRIER] = "no carrier",
-		[VRRP_REASON_NO_GROUP] = "no group", [VRRP_REASON_NO_SOURCE] = "no address",
+		[VRRP_REASON_NONE] = "none",          [VRRP_REASON_LINK_MISSING] = "no interface",
+		[VRRP_REASON_LINK_DOWN] = "down",     [VRRP_REASON_NO_CARRIER] = "no carrier",
+		[VRRP_REASON_NO_GROUP] = "no group",  [VRRP_REASON_NO_SOURCE] = "no address",
+		[VRRP_REASON_CHECK_DOWN] = "a check",
 	};
 
 	return names[code] ? names[code] : "another one";
@@ -472,8 +473,12 @@ static void check_fault(struct sim *sim, const struct sim_process *process)
 	if (said == VRRP_REASON_NO_OWN || said == VRRP_REASON_ONLY_VIRTUAL ||
 	    said == VRRP_REASON_NOT_HERE)
 		said = VRRP_REASON_NO_SOURCE;
-	if (may_come_back(sim, process, fault) && said == VRRP_REASON_NONE)
+	if (said == VRRP_REASON_CHECK_UP)
+		said = VRRP_REASON_CHECK_DOWN;
+	if (may_come_back(sim, process, fault) && said == VRRP_REASON_NONE && !r->beliefs.fault)
 		return;
+	if (r->beliefs.fault && (fault == VRRP_REASON_NONE || said == VRRP_REASON_CHECK_DOWN))
+		fault = VRRP_REASON_CHECK_DOWN;
 	if (said != fault && !check_in_trouble(sim, i) &&
 	    (e->state != VRRP_STATE_INITIALIZE || e->reason.code != VRRP_REASON_STOPPED))
 		check_fail(sim, "P15", "%s says that its fault is \"%s\", and it is \"%s\"",
@@ -516,7 +521,8 @@ static void check_deadline(struct sim *sim, const struct sim_process *process)
 	unsigned i = process->router;
 	const struct sim_gateway *r = &sim->routers[i];
 	int64_t now = gateway_local_ns(sim, r), deadline = vrrp_deadline(&r->vr);
-	bool awaits = r->kernel.macvlans.used && r->vr.election.reason.code == VRRP_REASON_NONE;
+	bool awaits = (r->kernel.macvlans.used || r->conf.checks.n) &&
+		      r->vr.election.reason.code == VRRP_REASON_NONE;
 	bool never = r->vr.election.state == VRRP_STATE_FAULT ||
 		     (r->vr.election.state == VRRP_STATE_INITIALIZE && awaits) ||
 		     (r->vr.election.state == VRRP_STATE_INITIALIZE &&
@@ -537,6 +543,7 @@ void check_turn_end(struct sim *sim, const struct sim_process *process)
 {
 	unsigned i = process->router;
 
+	check_facts_turn(sim, process);
 	check_sent(sim, i);
 	check_yield(sim, process, can_send(sim, i));
 	check_leaving(sim, process);
@@ -555,6 +562,7 @@ void check_turn_end(struct sim *sim, const struct sim_process *process)
 	if (!process_router(process))
 		return;
 	check_drain_turn(sim, process);
+	check_effective(sim, i);
 	model_turn(sim, i);
 	unit_turn(sim, process);
 	macvlan_turn(sim, process);

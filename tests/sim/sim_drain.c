@@ -67,15 +67,15 @@ unsigned drains_priority(const struct sim *sim, unsigned i, const struct sim_con
 {
 	bool owner = conf->vrrp.priority == VRRP_PRIORITY_OWNER;
 
-	return drains_has(sim, i) && !owner ? LAST : conf->vrrp.priority;
+	return drains_has(sim, i) && !owner ? LAST : checks_priority(sim, i, conf);
 }
 
-/* A configuration without the router has no drain of it either. */
+/* A configuration without the router, or in which it is an owner, has no drain of it either. */
 void drains_went(struct sim *sim, const struct sim_process *process, bool lives)
 {
 	struct sim_drain *drain = &sim->routers[process->router].drain;
 
-	if (process->conf.absent) {
+	if (process->conf.absent || process->conf.vrrp.priority == VRRP_PRIORITY_OWNER) {
 		drain->unsure = !lives && drain->until_ns;
 		drain->until_ns = lives ? 0 : drain->until_ns;
 	} else if (lives && drain->unsure) {

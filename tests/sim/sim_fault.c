@@ -119,6 +119,7 @@ static void path_apply(struct sim *sim, unsigned from, unsigned to, const struct
 	case SIM_FAULT_MACVLAN:
 	case SIM_FAULT_GUEST:
 	case SIM_FAULT_DRAIN:
+	case SIM_FAULT_CHECK:
 	case SIM_FAULT_COUNT:
 		break;
 	}
@@ -222,6 +223,7 @@ static void narrate_begin(const struct sim *sim, const struct sim_episode *e)
 	case SIM_FAULT_GUEST:
 	case SIM_FAULT_FAMILY:
 	case SIM_FAULT_DRAIN:
+	case SIM_FAULT_CHECK:
 	case SIM_FAULT_COUNT:
 		break;
 	}
@@ -454,6 +456,8 @@ static void host_begin(struct sim *sim, unsigned i, const struct sim_episode *e)
 		guest_begin(sim, e);
 	else if (e->type == SIM_FAULT_DRAIN)
 		drains_begin(sim, e);
+	else if (e->type == SIM_FAULT_CHECK)
+		checker_begin(sim, e);
 	else if (e->type == SIM_FAULT_ROUTE)
 		ip6_set_forwards(sim, e->node, !r->kernel.ip6.forwards);
 }
@@ -487,6 +491,8 @@ static void host_end(struct sim *sim, const struct sim_episode *e)
 		guest_end(sim, e);
 	} else if (e->type == SIM_FAULT_DRAIN) {
 		drains_end(sim, e);
+	} else if (e->type == SIM_FAULT_CHECK) {
+		checker_end(sim, e);
 	} else if (e->type == SIM_FAULT_ROUTE) {
 		ip6_set_forwards(sim, e->node, !r->kernel.ip6.forwards);
 	}

@@ -11,7 +11,7 @@
 
 #include "sim_net.h"
 
-#define SIM_EPISODES_MAX 48
+#define SIM_EPISODES_MAX 64
 #define SIM_GROUPS       2
 
 enum sim_fault_type {
@@ -48,6 +48,7 @@ enum sim_fault_type {
 	SIM_FAULT_GUEST,    /* enum sim_guest_fault @amount */
 	SIM_FAULT_FAMILY,   /* of one family alone: unit_kind() @amount */
 	SIM_FAULT_DRAIN,    /* no fault: @node is drained: enum sim_drain_end @amount */
+	SIM_FAULT_CHECK,    /* checker_kind() @amount */
 	SIM_FAULT_COUNT,
 };
 

@@ -156,7 +156,7 @@ static bool lacks_own(const struct sim_gateway *r)
 	return process && process->lacks & gone;
 }
 
-bool gateway_can_serve(const struct sim_gateway *r)
+bool gateway_can_speak(const struct sim_gateway *r)
 {
 	bool own = false;
 
@@ -166,6 +166,11 @@ bool gateway_can_serve(const struct sim_gateway *r)
 		own |= is_own(r, k);
 	return r->up && own && !lacks_own(r) && kernel_can_talk(&r->kernel) &&
 	       guest_fault(r) == VRRP_REASON_NONE;
+}
+
+bool gateway_can_serve(const struct sim_gateway *r)
+{
+	return gateway_can_speak(r) && !r->beliefs.fault;
 }
 
 bool gateway_in_service(const struct sim_gateway *r)
@@ -221,6 +226,8 @@ void gateway_stepped(struct sim *sim, unsigned i, const struct vrrp *before, con
 		}
 	}
 	r->config.priority = vr->election.priority;
+	if (event->type == VRRP_EVENT_STARTUP)
+		check_facts_begin(sim, i, before);
 	check_step(sim, i, before, event, out);
 	if (r->unit.together)
 		unit_stepped(sim, i, 0, before, event);
@@ -362,6 +369,8 @@ void gateway_go(struct sim *sim, struct sim_process *process, int old_fd)
 	r->bound_ns = VRRP_NEVER;
 	r->reloading = process->frozen_real_ns != 0;
 	process->follows_absent = r->conf.absent;
+	check_facts_go(sim, i,
+		       process_has_left(old_fd) && !r->conf.absent && !process->conf.absent);
 	check_go_begin(sim, process, process_has_left(old_fd), &going);
 	r->keeper.spoke = true;
 	r->conf = process->conf;
@@ -393,6 +402,7 @@ void gateway_go(struct sim *sim, struct sim_process *process, int old_fd)
 	}
 	look(sim, process);
 	drains_went(sim, process, true);
+	checker_want(sim, i, r->conf.absent ? &(struct sim_checks){ 0 } : &r->conf.checks);
 	if (!r->adopted)
 		r->config.priority = r->vr.election.priority;
 	if (r->kernel.ip6.forwards_ns >= process->opened_ns) /* nobody knows what was said */

@@ -85,6 +85,8 @@ struct sim_leaving {
 
 struct sim_gateway {
 	struct sim_drain drain;
+	struct sim_checker checker;
+	struct sim_beliefs beliefs;
 	struct vrrp vr;              /* the election after the last step; a copy */
 	struct vrrp_config config;   /* conf.vrrp, but with the effective priority */
 	struct sim_conf conf, other; /* what runs; what a reload may change it into */
@@ -214,6 +216,12 @@ bool gateway_owns(const struct sim_gateway *r, const uint8_t *bytes);
  * gateway_in_service() - whether the router takes part in the election.
  */
 bool gateway_in_service(const struct sim_gateway *r);
+
+/**
+ * gateway_can_speak() - whether it could, if its configuration had the router and no check was a
+ * fault.
+ */
+bool gateway_can_speak(const struct sim_gateway *r);
 
 /**
  * gateway_can_serve() - whether it could take part, if its configuration had the router.

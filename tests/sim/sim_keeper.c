@@ -578,6 +578,11 @@ static bool makes_room(struct sim *sim, struct sim_process *process)
 
 void keeper_turned(struct sim *sim, struct sim_process *process)
 {
+	bool wants = routers_want_checker(process->routers);
+
+	check_facts_asked(sim, process->router, wants);
+	if (wants)
+		checker_replace(sim, process->router);
 	say_alive(sim, process);
 	if (process->told_to_leave) {
 		if (leaves(sim, process) && gateway_stop(sim, process)) {
@@ -689,6 +694,7 @@ void keeper_unhang(struct sim *sim, unsigned i)
 void keeper_start(struct sim *sim, unsigned i)
 {
 	keeper_init(&sim->routers[i].keeper);
+	checker_open(sim, i);
 	handle(sim, i, (struct succession_event){ .type = SUCCESSION_START });
 }
 
@@ -744,6 +750,7 @@ void keeper_end(struct sim *sim, unsigned i)
 	for (unsigned role = 0; role < SUCCESSION_ROLES_COUNT; role++)
 		forget(sim, &keeper->children[role]);
 	keeper_init(keeper);
+	checker_close(sim, i);
 	filter_end(sim, i);
 }
 
@@ -787,6 +794,7 @@ void keeper_resumed(struct sim *sim, unsigned i)
 {
 	struct sim_keeper *keeper = &sim->routers[i].keeper;
 
+	checker_resumed(sim, i);
 	for (unsigned n = 1; n < SIM_PROCESSES_MAX; n++) {
 		struct sim_process *process = &sim->processes[i][n];
 

@@ -459,8 +459,10 @@ void macvlan_turn(struct sim *sim, const struct sim_process *process)
 	bool wanted = process_router(process) && r->kernel.link.exists && !process->stops;
 	bool serves = active || check_is_serving(sim, i);
 
-	if (!r->kernel.macvlans.used || check_in_trouble(sim, i))
+	if (!r->kernel.macvlans.used || check_in_trouble(sim, i)) {
+		r->kernel.macvlans.odd_ns = 0;
 		return;
+	}
 	if (wanted && !ours->exists)
 		check_fail(sim, "M", "%s has no macvlan", node_name(i));
 	if (ours->up == active || (ours->up && serves) || !ours->exists)

@@ -87,6 +87,7 @@ static void add_tally(struct sim_tally *sum, const struct sim_tally *tally)
 	sum->leaves_judged_n += tally->leaves_judged_n;
 	sum->drains_n += tally->drains_n;
 	sum->drains_judged_n += tally->drains_judged_n;
+	sum->beliefs_n += tally->beliefs_n;
 }
 
 static void work(const struct options *options, struct job *jobs, unsigned nth)
@@ -182,8 +183,9 @@ static int run_seeds(const struct options *options)
 		failed += end_job(options, &jobs[i]);
 	for (unsigned i = 0; i < options->jobs; i++)
 		add_tally(&sum, &jobs[i].tally);
-	printf("leaves: %u of Actives with overlap, %u judged; drains and resumes: %u, %u judged\n",
-	       sum.leaves_n, sum.leaves_judged_n, sum.drains_n, sum.drains_judged_n);
+	printf("leaves: %u of Actives with overlap, %u judged; drains and resumes: %u, %u judged; "
+	       "checks that change: %u\n",
+	       sum.leaves_n, sum.leaves_judged_n, sum.drains_n, sum.drains_judged_n, sum.beliefs_n);
 	printf("seeds %llu..%llu: %u of %u hold\n", (unsigned long long)options->seed0,
 	       (unsigned long long)options->seed0 + options->seeds - 1, options->seeds - failed,
 	       options->seeds);

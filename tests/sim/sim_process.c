@@ -264,6 +264,8 @@ static void write_conf(struct sim_process *process)
 	strcpy(process->product.node, node_name(process->router));
 	write_router(process);
 	companion_conf(r, &process->conf, process->companions, &process->router_confs[1]);
+	if (!process->conf.absent)
+		checks_conf(process);
 }
 
 void process_spawn(struct sim *sim, struct sim_process *process, unsigned router)
@@ -289,6 +291,8 @@ void process_spawn(struct sim *sim, struct sim_process *process, unsigned router
 		sim->routers[router].companion.bare = NULL;
 	if (sim->routers[router].unit.by == process)
 		sim->routers[router].unit.by = NULL;
+	if (sim->routers[router].beliefs.by == process)
+		sim->routers[router].beliefs.by = NULL;
 	process->alive_ns = 0;
 	process->doom = 0;
 	process->wake_ns = process->step_ns = VRRP_NEVER;
@@ -309,6 +313,7 @@ void process_spawn(struct sim *sim, struct sim_process *process, unsigned router
 
 void process_start(struct sim_process *process, const struct sim_conf *conf, int state_fd)
 {
+	const struct sim_checker *checker = &process->sim->routers[process->router].checker;
 	struct state_router keys[2];
 	const char *what;
 	int err;
@@ -324,6 +329,8 @@ void process_start(struct sim_process *process, const struct sim_conf *conf, int
 		auth_give_key(process->state);
 	process_enter(process);
 	err = routers_new(&process->product, process->state, &process->routers, &what);
+	if (err == 0)
+		err = routers_lend_board(process->routers, checker->board_fd, checker->news_fd);
 	process_leave();
 	assert(err == 0);
 }
@@ -382,6 +389,8 @@ bool process_go(struct sim_process *process, int old_fd, int64_t frozen_real_ns)
 
 bool process_turn(struct sim_process *process)
 {
+	bool news = checker_has_news(process->sim, process->router);
+	unsigned readable = news ? ROUTERS_ALL : ROUTERS_ALL & ~(unsigned)ROUTERS_FACTS;
 	struct clocks now;
 
 	/* What its predecessor had read it tells from the rest by that clock. */
@@ -395,7 +404,7 @@ bool process_turn(struct sim_process *process)
 	}
 	process->read_real_ns = now.real_ns - process->wall_ns;
 	process->mortal = true;
-	routers_turn(process->routers, &now, ROUTERS_ALL);
+	routers_turn(process->routers, &now, readable);
 	process->mortal = false;
 	process->turned = true;
 	process_leave();

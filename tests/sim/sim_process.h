@@ -13,6 +13,7 @@
 #include "netlink/receive.h"
 #include "netlink/send.h"
 #include "netlink/watch.h"
+#include "sim_checker.h"
 #include "sim_companion.h"
 #include "sim_kernel.h"
 #include "sim_peers.h"
@@ -29,6 +30,7 @@ struct sim_conf {
 	enum conf_lease lease;
 	bool absent; /* the configuration does not have the router */
 	struct conf_damping damping;
+	struct sim_checks checks;
 };
 
 /* ---- what the kernel's handles are here ---- */
@@ -146,6 +148,9 @@ struct sim_process {
 	struct conf_router router_confs[2];                   /* the second one is the companion */
 	struct conf_address addresses[SIM_ADDRESSES_MAX + 1]; /* and a guest */
 	struct conf_route route;
+	struct check_config check_confs[SIM_CHECKS_MAX];
+	struct conf_track tracks[SIM_CHECKS_MAX]; /* the router's, and its group's behind them */
+	struct conf_group team;
 	struct conf_address companions[SIM_COMPANION_ADDRESSES];
 	struct conf_peer peers[SIM_PEERS_MAX];
 	struct state *state; /* its memory, which outlives it; NULL: it has not begun */

@@ -129,6 +129,32 @@ struct extras {
 	int64_t addresses; /* on none of which another one depends */
 };
 
+/* "c1=-60": a check, tracked with that weight, 0: without one; "c1.unknown=down", "c1.reverse=1".
+ */
+static bool parse_check(const char *word, struct sim_checks *checks)
+{
+	unsigned id = (unsigned)(word[1] - '1');
+	struct sim_tracked *check = &checks->of[id];
+	bool minus = strncmp(word + 2, "=-", 2) == 0;
+	int64_t n;
+
+	if (word[0] != 'c' || id >= SIM_CHECKS_MAX || id > checks->n)
+		return false;
+	if (id < checks->n && strcmp(word + 2, ".unknown=down") == 0)
+		return check->unknown_down = true;
+	if (id < checks->n && strcmp(word + 2, ".reverse=1") == 0)
+		return check->reverse = true;
+	if (word[2] != '=' || id != checks->n || !parse_number(word + 3 + minus, 253, &n))
+		return false;
+	*check = (struct sim_tracked){ .id = (uint8_t)id,
+				       .definition = 1,
+				       .weight = (int16_t)(minus ? -n : n),
+				       .interval_ms = 1000,
+				       .timeout_ms = 500 };
+	checks->n++;
+	return true;
+}
+
 /* "lease=available", "other.priority=50", "subnet=4", "addresses=2": what is not of struct
  * vrrp_config. */
 static bool parse_agent(char *word, struct sim_conf *conf, struct sim_conf *other, int64_t *subnet,
@@ -148,6 +174,8 @@ static bool parse_agent(char *word, struct sim_conf *conf, struct sim_conf *othe
 		conf->damping.within_ns = n * SIM_MS;
 	else if (strncmp(word, "damping.hold=", 13) == 0 && parse_number(word + 13, 3600000, &n))
 		conf->damping.hold_ns = n * SIM_MS;
+	else if (parse_check(word, &conf->checks))
+		return true;
 	else if (strcmp(word, "companion=1") == 0)
 		extras->companion = true;
 	else if (strcmp(word, "mac=1") == 0)
@@ -203,6 +231,7 @@ static bool parse_router(struct script *script, char **words, unsigned n)
 	}
 	sim->routers[i].conf.lease = sim->routers[i].other.lease = conf.lease;
 	sim->routers[i].conf.damping = sim->routers[i].other.damping = conf.damping;
+	sim->routers[i].conf.checks = sim->routers[i].other.checks = conf.checks;
 	sim->routers[i].file = sim->routers[i].conf;
 	if (extras.companion)
 		companion_init(&sim->routers[i], (uint8_t)(11 + i), &config);
@@ -269,6 +298,12 @@ static const struct {
 	{ "guest", SIM_FAULT_GUEST, 1, true, false, 0 },
 	{ "drain", SIM_FAULT_DRAIN, 1, false, false, SIM_DRAIN_RESUMED },
 	{ "drain-for", SIM_FAULT_DRAIN, 1, false, false, SIM_DRAIN_TIMED },
+	{ "down", SIM_FAULT_CHECK, 1, true, false, 0 }, /* of which check */
+	{ "unanswered", SIM_FAULT_CHECK, 1, true, false, 0 },
+	{ "checker-dies", SIM_FAULT_CHECK, 1, false, false, SIM_CHECKER_KILLED *SIM_CHECKS_MAX },
+	{ "checker-stops", SIM_FAULT_CHECK, 1, false, false, SIM_CHECKER_STOPPED *SIM_CHECKS_MAX },
+	{ "checker-gone", SIM_FAULT_CHECK, 1, false, false, SIM_CHECKER_MISSING *SIM_CHECKS_MAX },
+	{ "narrow6", SIM_FAULT_FAMILY, 1, false, false, SIM_FAMILY_NARROW * 2 + 1 },
 	{ "cut4", SIM_FAULT_FAMILY, 2, false, false, SIM_FAMILY_CUT * 2 },
 	{ "cut6", SIM_FAULT_FAMILY, 2, false, false, SIM_FAMILY_CUT * 2 + 1 },
 	{ "bare4", SIM_FAULT_FAMILY, 1, false, false, SIM_FAMILY_SOURCELESS * 2 },
@@ -319,6 +354,13 @@ static bool parse_at(struct script *script, char **words, unsigned n)
 			return false;
 		if (e.type == SIM_FAULT_STEAL || e.type == SIM_FAULT_STALL) /* so often; so late */
 			e.ns = e.amount * SIM_MS;
+		if (e.type == SIM_FAULT_CHECK && faults[kind].number &&
+		    e.amount - 1 >= SIM_CHECKS_MAX)
+			return false;
+		if (strcmp(faults[kind].name, "down") == 0)
+			e.amount = checker_kind(SIM_CHECKER_BAD, e.amount - 1);
+		if (strcmp(faults[kind].name, "unanswered") == 0)
+			e.amount = checker_kind(SIM_CHECKER_MUTE, e.amount - 1);
 		if (strcmp(faults[kind].name, "steal-one") == 0)
 			e.amount = 0; /* not of all addresses */
 		fault_add(script->sim, &e);

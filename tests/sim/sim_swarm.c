@@ -375,6 +375,7 @@ static void draw_size(struct sim *sim, const struct mix *mix, struct sim_episode
 	case SIM_FAULT_MACVLAN:
 	case SIM_FAULT_GUEST:
 	case SIM_FAULT_DRAIN:
+	case SIM_FAULT_CHECK:
 	case SIM_FAULT_COUNT:
 		break;
 	}
@@ -638,7 +639,7 @@ static bool is_calm(uint64_t seed)
 static void draw_calm(struct sim *sim, struct mix *mix)
 {
 	mix->types &= CALM_FAULTS;
-	mix->from_ns = 4 * mix->interval_ns + convergence_ns(sim);
+	mix->from_ns = 4 * mix->interval_ns + convergence_ns(sim) + checker_late_ns(sim);
 	calm_limits(sim, mix);
 	if (!mix->types)
 		mix->types = FAULT_BIT(LOSS);
@@ -744,7 +745,8 @@ bool swarm_run(struct sim *sim)
 		return false;
 	trace(sim, "-- faults are over");
 	converged = sim->now_ns + convergence_ns(sim) + sim->faults.repair_ns +
-		    macvlan_late_ns(sim) + check_leaving_late_ns(sim) + drains_late_ns(sim);
+		    macvlan_late_ns(sim) + checker_late_ns(sim) + check_leaving_late_ns(sim) +
+		    drains_late_ns(sim);
 	if (!sim_run_until(sim, converged))
 		return false;
 	check_converged(sim);

@@ -120,7 +120,7 @@ bool unit_can_speak(const struct sim *sim, unsigned i, unsigned member)
 	const struct sim_companion *c = &r->companion;
 
 	if (!member)
-		return gateway_can_serve(r);
+		return gateway_can_speak(r);
 	return r->up && c->there && c->own == SIM_OWN_USABLE && kernel_can_talk(&r->kernel) &&
 	       (c->config.family == 4 || ip6_is_there(&r->kernel));
 }
@@ -333,11 +333,13 @@ static void check_faults(struct sim *sim, const struct sim_process *process)
 
 		if (e->state == VRRP_STATE_INITIALIZE && e->reason.code == VRRP_REASON_STOPPED)
 			continue;
-		if (fault == any && !((waits || may_wait(sim, i, n)) && !fault))
+		if (r->beliefs.fault ? !fault
+				     : fault == any && !((waits || may_wait(sim, i, n)) && !fault))
 			check_fail(sim, "U", "IPv%u of %s is %s, and it can%s speak",
 				   member_of(r, n)->config.family, node_name(i),
 				   vrrp_state_name(e->state), any ? "" : "not");
-		if (is_mute(process, n) != mute && !waits && !(may_wait(sim, i, n) && mute))
+		if (is_mute(process, n) != mute && !r->beliefs.fault && !waits &&
+		    !(may_wait(sim, i, n) && mute))
 			check_fail(sim, "U", "IPv%u of %s is %smute",
 				   member_of(r, n)->config.family, node_name(i),
 				   is_mute(process, n) ? "" : "not ");
@@ -524,6 +526,8 @@ static bool is_in_service(const struct sim *sim, unsigned i, unsigned member)
 	const struct sim_gateway *r = &sim->routers[i];
 
 	if (!r->up || (member && !r->companion.there))
+		return false;
+	if (r->beliefs.fault && (!member || r->unit.together))
 		return false;
 	if (!r->unit.together) /* the file may lose one of them alone */
 		return unit_can_speak(sim, i, member) && (member || !r->conf.absent);

@@ -28,6 +28,9 @@ void world_draw(uint64_t seed, struct sim_world *ret_world)
 	ret_world->drains = prng_one_in(&ret_world->drained, 3);
 	ret_world->peaceful = ret_world->drains && prng_one_in(&ret_world->drained, 2);
 	ret_world->planned = ret_world->overlap && prng_one_in(&ret_world->said, 2);
+	ret_world->checked.state = seed ^ UINT64_C(0x636865636b65642e);
+	ret_world->checks = prng_one_in(&ret_world->checked, 4) && !ret_world->guests;
+	ret_world->weights = prng_one_in(&ret_world->checked, 2);
 	ret_world->damped = seed % 7 == 3 && !ret_world->planned && !ret_world->peaceful;
 }
 
@@ -135,6 +138,10 @@ void world_furnish(struct sim *sim, struct sim_world *world, bool calm)
 		draw_overlap(sim, world);
 	if (world->damped)
 		draw_damping(sim, world->prng.state);
+	for (unsigned i = 0; i < sim->routers_n && world->checks; i++)
+		checks_draw(sim, i, &world->checked, calm || world->peaceful || world->planned,
+			    world->weights);
+	sim->checked = world->checked;
 	for (unsigned i = 0; i < sim->routers_n && world->macvlans; i++)
 		macvlan_init(sim, i,
 			     prng_one_in(&world->prng, 2) ? CONF_ADVERTS_VIRTUAL
@@ -226,12 +233,55 @@ static void drain_hosts(struct sim *sim, struct sim_world *world, const struct s
 	}
 }
 
+/* Often while something else begins or ends on the same host. */
+static void draw_near(struct sim *sim, struct prng *p, struct sim_episode *e)
+{
+	const struct sim_episode *other = &sim->faults.episodes[prng_below(p, sim->faults.n)];
+	int64_t at_ns = prng_one_in(p, 2) ? other->begin_ns : other->end_ns;
+
+	if (!prng_one_in(p, 3) || other->node >= sim->routers_n || at_ns == VRRP_NEVER ||
+	    at_ns < NEAR_NS || at_ns >= e->end_ns)
+		return;
+	e->node = other->node;
+	if (prng_one_in(p, 2) && at_ns > e->begin_ns)
+		e->end_ns = at_ns + prng_range(p, -NEAR_NS, NEAR_NS);
+	else
+		e->begin_ns = at_ns + prng_range(p, -NEAR_NS, NEAR_NS);
+	if (e->end_ns < e->begin_ns)
+		e->end_ns = e->begin_ns;
+}
+
+/* First answers may be late, or never come. */
+static void afflict_checks(struct sim *sim, struct sim_world *world, const struct sim_span *span)
+{
+	struct prng *p = &world->checked;
+
+	for (unsigned n = 1 + prng_below(p, 8); n; n--) {
+		enum sim_checker_fault fault = SIM_CHECKER_BAD;
+		struct sim_episode e = { .type = SIM_FAULT_CHECK,
+					 .node = (uint8_t)prng_below(p, sim->routers_n) };
+
+		if (prng_one_in(p, 2))
+			fault = (enum sim_checker_fault)prng_below(p, SIM_CHECKER_FAULTS);
+		e.amount = checker_kind(fault, prng_below(p, SIM_CHECKS_MAX));
+		draw_span(p, span, &e);
+		draw_near(sim, p, &e);
+		if (prng_one_in(p, 4))
+			e.begin_ns = 0;
+		if (fault == SIM_CHECKER_BAD && prng_one_in(p, 6))
+			e.end_ns = VRRP_NEVER;
+		fault_add(sim, &e);
+	}
+}
+
 void world_afflict(struct sim *sim, struct sim_world *world, const struct sim_span *span)
 {
 	if (world->drains && !span->calm)
 		drain_hosts(sim, world, span);
 	if ((world->peaceful || world->planned) && !span->calm)
 		return;
+	if (world->checks && !span->calm)
+		afflict_checks(sim, world, span);
 	if (world->macvlans && !span->calm)
 		afflict_hosts(sim, world, span, SIM_FAULT_MACVLAN, SIM_MACVLAN_FAULTS);
 	if (world->guests)

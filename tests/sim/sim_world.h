@@ -30,6 +30,9 @@ struct sim_world {
 	struct prng drained; /* of drains, drawn apart */
 	bool planned;        /* there, and nothing befalls anybody but that they leave */
 	bool damped;         /* some routers preempt nobody when they have changed too often */
+	bool checks;         /* hosts track checks, */
+	bool weights;        /* none of which is a fault */
+	struct prng checked; /* likewise */
 	struct prng
 		said; /* of what befalls announcements there; drawn apart from the others, too */
 };

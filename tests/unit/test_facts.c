@@ -195,6 +195,21 @@ static void test_facts_silence_holds_a_value_and_asks_for_a_checker(void **state
 	close_scene(&scene);
 }
 
+/* It comes to the board while nobody looks, and is old by then. */
+static void test_facts_the_last_value_holds_however_late_it_is_read(void **state)
+{
+	struct scene scene;
+
+	(void)state;
+	open_scene(&scene);
+	answer_all(&scene, BOARD_UP);
+	assert_string_equal(look(&scene), "web unknown->up, db unknown->up, both unknown->up");
+	scene.now.mono_ns += 500 * MS;
+	answer(&scene, WEB, BOARD_DOWN, "connect: Connection refused");
+	assert_string_equal(look_in(&scene, 4100 * MS), "web up->down overdue, db up->up overdue");
+	close_scene(&scene);
+}
+
 static void test_facts_silence_is_down_where_it_is_configured(void **state)
 {
 	struct scene scene;
@@ -390,6 +405,7 @@ int main(void)
 		cmocka_unit_test(test_facts_look_takes_the_event),
 		cmocka_unit_test(test_facts_what_never_answers_is_overdue),
 		cmocka_unit_test(test_facts_silence_holds_a_value_and_asks_for_a_checker),
+		cmocka_unit_test(test_facts_the_last_value_holds_however_late_it_is_read),
 		cmocka_unit_test(test_facts_silence_is_down_where_it_is_configured),
 		cmocka_unit_test(test_facts_a_host_that_stood_still_blames_nobody_at_once),
 		cmocka_unit_test(test_facts_a_successor_finds_what_was_known),

@@ -59,6 +59,7 @@ static void test_names_reasons_are_the_documented_words(void **state)
 		"route_no_carrier",
 		"check_down",
 		"check_up",
+		"member_check",
 	};
 
 	(void)state;

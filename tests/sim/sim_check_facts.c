@@ -1,0 +1,304 @@
+/* SPDX-License-Identifier: MIT */
+/* What routers make of checks (P21); the list of properties is in sim_check.h. */
+#include "agent/router/track.h"
+#include "sim.h"
+#include "vrrp/timers.h"
+
+#define LAST     1
+#define HIGHEST  254
+#define LOOK_NS  (250 * SIM_MS)  /* silence is noticed, and its end, so much later at most */
+#define GRACE_NS (1250 * SIM_MS) /* and by who stood still, who looks once more */
+#define STALE_NS SIM_S
+#define FIRST_NS SIM_S        /* so long a first answer may take at least */
+#define AGAIN_NS (10 * SIM_S) /* so long it is content with having asked for a checker */
+
+/* ---- what is believed ---- */
+
+static const struct facts_check *fact_of(const struct sim_process *process, unsigned id)
+{
+	for (unsigned n = 0; n < process->conf.checks.n; n++)
+		if (process->conf.checks.of[n].id == id)
+			return &routers_facts(process->routers)->all[n];
+	return NULL;
+}
+
+/* As of now while its process runs, and of the last turn otherwise. */
+static enum board_value belief(const struct sim *sim, unsigned i, unsigned id)
+{
+	const struct sim_process *process = process_running();
+	const struct facts_check *fact = NULL;
+
+	if (process && process->router == i && process->routers && !process->conf.absent)
+		fact = fact_of(process, id);
+	return fact ? fact->value : sim->routers[i].beliefs.value[id];
+}
+
+static bool is_bad(const struct sim_tracked *check, enum board_value value)
+{
+	return (value == BOARD_DOWN) != check->reverse;
+}
+
+unsigned checks_priority(const struct sim *sim, unsigned i, const struct sim_conf *conf)
+{
+	const struct sim_checks *checks = &conf->checks;
+	int sum = conf->vrrp.priority;
+	bool lacking = false;
+
+	for (unsigned n = 0; n < checks->n; n++) {
+		const struct sim_tracked *check = &checks->of[n];
+		enum board_value value = belief(sim, i, check->id);
+		bool counts = is_bad(check, value) == (check->weight < 0);
+
+		lacking |=
+			sim->routers[i].beliefs.lacking >> check->id & 1 && value == BOARD_UNKNOWN;
+		if (value != BOARD_UNKNOWN && counts)
+			sum += check->weight;
+	}
+	if (conf->vrrp.priority == VRRP_PRIORITY_OWNER)
+		return VRRP_PRIORITY_OWNER;
+	return lacking || sum < LAST ? LAST : sum > HIGHEST ? HIGHEST : (unsigned)sum;
+}
+
+/* ---- who begins ---- */
+
+static int64_t first_ns(const struct sim_tracked *check)
+{
+	int64_t ns = (check->interval_ms + check->timeout_ms) * SIM_MS;
+
+	return ns < FIRST_NS ? FIRST_NS : ns;
+}
+
+/* Whoever follows one that lacks an answer lacks all that it does not know. */
+void check_facts_go(struct sim *sim, unsigned i, bool follows)
+{
+	struct sim_gateway *r = &sim->routers[i];
+
+	r->beliefs.began_ns = gateway_local_ns(sim, r);
+	r->beliefs.asked_ns = 0;
+	r->beliefs.lacking = follows && r->beliefs.lacking ? UINT8_MAX : 0;
+}
+
+bool check_facts_silent(const struct sim_gateway *r)
+{
+	bool silent = false;
+
+	for (unsigned n = 0; !r->conf.absent && n < r->conf.checks.n; n++)
+		silent |= r->beliefs.overdue[r->conf.checks.of[n].id];
+	return silent;
+}
+
+void check_facts_begin(struct sim *sim, unsigned i, const struct vrrp *before)
+{
+	struct sim_gateway *r = &sim->routers[i];
+	const struct sim_checks *checks = &r->conf.checks;
+	int64_t waits_ns = gateway_local_ns(sim, r) - r->beliefs.began_ns;
+
+	for (unsigned n = 0; n < checks->n; n++) {
+		const struct sim_tracked *check = &checks->of[n];
+
+		if (belief(sim, i, check->id) != BOARD_UNKNOWN)
+			continue;
+		r->beliefs.lacking |= (uint8_t)(1u << check->id);
+		if (before->election.state == VRRP_STATE_INITIALIZE && waits_ns < first_ns(check))
+			check_fail(sim, "P21", "%s begins after %.3f ms, and c%u has not answered",
+				   node_name(i), (double)waits_ns / SIM_MS, check->id + 1);
+	}
+}
+
+/* ---- the end of a turn ---- */
+
+/* As the board has it now. */
+static enum board_value found_of(const struct sim_checker *checker, unsigned id, int64_t *ret_ns)
+{
+	char name[CHECK_NAME_SIZE] = { 'c', (char)('1' + id) };
+	uint32_t place = board_find(checker->board, name);
+	struct fact fact = { 0 };
+
+	if (place != BOARD_NONE && !board_get(checker->board, place, &fact))
+		fact.answered_ns = 0;
+	*ret_ns = fact.answered_ns;
+	return (enum board_value)fact.value;
+}
+
+/* When silence counts, if nothing comes. */
+static int64_t due_ns(const struct sim_gateway *r, const struct sim_tracked *check,
+		      int64_t answered_ns)
+{
+	int64_t stale_ns = (3 * check->interval_ms + check->timeout_ms) * SIM_MS;
+
+	if (answered_ns)
+		return answered_ns + (stale_ns < STALE_NS ? STALE_NS : stale_ns);
+	return r->beliefs.began_ns + first_ns(check);
+}
+
+/* How much later it is noticed. */
+static int64_t slack_ns(const struct sim *sim, const struct sim_gateway *r)
+{
+	return LOOK_NS + 2 * gateway_span(r, sim->latency_ns) + 2 * r->stall_ns + SIM_MS;
+}
+
+/* A host that was not on time lately looks once more. */
+static int64_t noticed_ns(const struct sim *sim, const struct sim_gateway *r, int64_t due_ns)
+{
+	int64_t healthy_ns = gateway_local_at(r, r->healthy_ns);
+
+	if (healthy_ns > due_ns - GRACE_NS)
+		due_ns = (healthy_ns > due_ns ? healthy_ns : due_ns) + GRACE_NS;
+	return due_ns + slack_ns(sim, r);
+}
+
+/* Whoever was away for long has not heard what is said in a moment. */
+static void check_silence(struct sim *sim, const struct sim_process *process,
+			  const struct sim_tracked *check, bool overdue, int64_t answered_ns)
+{
+	unsigned i = process->router;
+	const struct sim_gateway *r = &sim->routers[i];
+	int64_t now_ns = gateway_local_ns(sim, r), due = due_ns(r, check, answered_ns);
+	bool news = overdue && !r->beliefs.overdue[check->id] && r->beliefs.by == process;
+
+	if (!overdue && now_ns > noticed_ns(sim, r, due))
+		check_fail(sim, "P21", "%s has not noticed for %.3f ms that c%u is silent",
+			   node_name(i), (double)(now_ns - due) / SIM_MS, check->id + 1);
+	if (overdue && now_ns < due && now_ns > noticed_ns(sim, r, answered_ns))
+		check_fail(sim, "P21", "%s takes c%u for silent", node_name(i), check->id + 1);
+	if (news && r->resumed && now_ns - due > 2 * GRACE_NS + slack_ns(sim, r))
+		check_fail(sim, "P21", "%s wakes up and takes c%u for silent", node_name(i),
+			   check->id + 1);
+}
+
+static enum board_value expected(const struct sim_gateway *r, const struct sim_process *process,
+				 const struct sim_tracked *check, enum board_value found,
+				 bool overdue)
+{
+	if (overdue && check->unknown_down)
+		return BOARD_DOWN;
+	if (found != BOARD_UNKNOWN || r->beliefs.by != process)
+		return found;
+	return (enum board_value)r->beliefs.value[check->id];
+}
+
+static void check_belief(struct sim *sim, const struct sim_process *process,
+			 const struct sim_tracked *check)
+{
+	static const char *const words[BOARD_VALUES_COUNT] = { "unknown", "up", "down" };
+	unsigned i = process->router;
+	struct sim_gateway *r = &sim->routers[i];
+	const struct facts_check *fact = fact_of(process, check->id);
+	int64_t answered_ns;
+	enum board_value found = found_of(&r->checker, check->id, &answered_ns);
+	enum board_value right = expected(r, process, check, found, fact->overdue);
+
+	check_silence(sim, process, check, fact->overdue, answered_ns);
+	if (fact->value != right)
+		check_fail(sim, "P21", "%s takes c%u for %s, and it is %s", node_name(i),
+			   check->id + 1, words[fact->value], words[right]);
+	sim->tally.beliefs_n += fact->value != r->beliefs.value[check->id];
+	r->beliefs.value[check->id] = fact->value;
+	r->beliefs.overdue[check->id] = fact->overdue;
+	if (fact->value != BOARD_UNKNOWN)
+		r->beliefs.lacking &= (uint8_t) ~(1u << check->id);
+}
+
+/* Whoever sleeps hears of no silence. */
+static void check_sleep(struct sim *sim, const struct sim_process *process,
+			const struct sim_tracked *check)
+{
+	unsigned i = process->router;
+	const struct sim_gateway *r = &sim->routers[i];
+	int64_t now_ns = gateway_local_ns(sim, r), answered_ns, due;
+
+	(void)found_of(&r->checker, check->id, &answered_ns);
+	due = due_ns(r, check, answered_ns);
+	if (due < now_ns + GRACE_NS)
+		due = now_ns + GRACE_NS;
+	if (routers_deadline(process->routers) > due)
+		check_fail(sim, "deadline", "%s sleeps over the silence of c%u", node_name(i),
+			   check->id + 1);
+}
+
+/* All have answered, or had the time to. */
+static void check_awaited(struct sim *sim, const struct sim_process *process)
+{
+	unsigned i = process->router;
+	const struct sim_gateway *r = &sim->routers[i];
+	const struct sim_checks *checks = &process->conf.checks;
+	bool waits = r->vr.election.state == VRRP_STATE_INITIALIZE &&
+		     r->vr.election.reason.code == VRRP_REASON_NONE;
+
+	for (unsigned n = 0; n < checks->n; n++)
+		waits &= r->beliefs.value[checks->of[n].id] != BOARD_UNKNOWN ||
+			 r->beliefs.overdue[checks->of[n].id];
+	if (waits && checks->n && !process->conf.absent && gateway_can_speak(r) &&
+	    !r->kernel.macvlans.used && !check_in_trouble(sim, i))
+		check_fail(sim, "P21", "%s waits, and for no check", node_name(i));
+}
+
+void check_facts_turn(struct sim *sim, const struct sim_process *process)
+{
+	unsigned i = process->router;
+	struct sim_gateway *r = &sim->routers[i];
+	const struct sim_checks *checks = &process->conf.checks;
+
+	r->beliefs.fault = false;
+	r->beliefs.lacking &= (uint8_t)((1u << checks->n) - 1);
+	for (unsigned n = 0; !process->conf.absent && n < checks->n; n++) {
+		const struct sim_tracked *check = &checks->of[n];
+
+		check_belief(sim, process, check);
+		check_sleep(sim, process, check);
+		if (!check->weight && r->beliefs.value[check->id] != BOARD_UNKNOWN)
+			r->beliefs.fault |= is_bad(check, r->beliefs.value[check->id]);
+	}
+	r->beliefs.by = process;
+	check_awaited(sim, process);
+}
+
+/* An Active whose priority has just changed may wait an interval with the next change. */
+static bool may_wait(struct sim *sim, unsigned i, unsigned right)
+{
+	struct sim_beliefs *beliefs = &sim->routers[i].beliefs;
+	const struct vrrp *vr = &sim->routers[i].vr;
+	int64_t now_ns = gateway_local_ns(sim, &sim->routers[i]);
+	int64_t wait_ns =
+		vrrp_interval_ns(vr->config.interval_cs) + slack_ns(sim, &sim->routers[i]);
+
+	if (vr->election.priority == right || vr->election.state != VRRP_STATE_ACTIVE)
+		beliefs->right_ns = now_ns;
+	return now_ns - beliefs->right_ns < wait_ns;
+}
+
+void check_effective(struct sim *sim, unsigned i)
+{
+	const struct sim_gateway *r = &sim->routers[i];
+	unsigned right = r->drain.resort && r->conf.vrrp.priority != VRRP_PRIORITY_OWNER
+				 ? LAST
+				 : drains_priority(sim, i, &r->conf);
+
+	if (r->keeper.stopping || r->leaving.told || !r->conf.checks.n)
+		return;
+	if (may_wait(sim, i, right))
+		return;
+	if (r->vr.election.priority != right)
+		check_fail(sim, "P21", "%s has priority %u, and it is to be %u", node_name(i),
+			   r->vr.election.priority, right);
+	if (r->unit.together && r->companion.vr.election.priority != right)
+		check_fail(sim, "P21", "%s has priority %u in its other family, not %u",
+			   node_name(i), r->companion.vr.election.priority, right);
+}
+
+void check_facts_asked(struct sim *sim, unsigned i, bool asks)
+{
+	struct sim_gateway *r = &sim->routers[i];
+	int64_t now_ns = gateway_local_ns(sim, r), since_ns = now_ns - r->beliefs.asked_ns;
+	bool asked = r->beliefs.asked_ns != 0;
+
+	if (asks && asked && since_ns < AGAIN_NS)
+		check_fail(sim, "P21", "%s asks for a checker again after %.3f ms", node_name(i),
+			   (double)since_ns / SIM_MS);
+	if (asks)
+		r->beliefs.asked_ns = now_ns;
+	else if (check_facts_silent(r) &&
+		 (!asked || now_ns > noticed_ns(sim, r, r->beliefs.asked_ns + AGAIN_NS)))
+		check_fail(sim, "P21", "%s asks for no checker, and a check is silent",
+			   node_name(i));
+}
