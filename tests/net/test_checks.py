@@ -174,6 +174,47 @@ def test_a_checker_that_is_stopped_is_replaced_aloud(lab, unknown, priority):
     service.stop()
 
 
+def test_a_checker_that_has_to_start_first_is_not_blamed(lab):
+    """It takes longer than three of these intervals until it asks at all."""
+    one = host(lab, 2)
+    service = Service(one)
+    first = lab.vipd(one, [tracking(150, {"check": "web", "weight": -60})],
+                     checks=[check(interval="10ms", unknown="down")])
+    first.wait_state("lan", "active")
+    assert priority_of(first) == 150
+    assert not [line for line in first.log if "has not answered" in line], first.log
+    service.stop()
+
+
+def test_what_is_made_of_others_is_unknown_with_the_checker(lab):
+    one = host(lab, 2)
+    service = Service(one)
+    both = {"name": "both", "all": {"checks": ["web"]}, "interval": "100ms", "unknown": "down"}
+    first = lab.vipd(one, [tracking(150, {"check": "both", "weight": -60})],
+                     checks=[check(interval="100ms"), both])
+    first.wait_state("lan", "active")
+    stopped = checker_of(first)
+    os.kill(stopped, signal.SIGSTOP)
+    first.wait_log(r"check=both is=down.* note=\"it has not answered")
+    wait_until(lambda: checker_of(first) != stopped, what="another checker")
+    wait_priority(first, 150)
+    service.stop()
+
+
+def test_what_is_made_of_others_waits_for_them(lab):
+    """Not for a checker that would begin to wait anew."""
+    one = host(lab, 2)
+    service = Service(one)
+    first = lab.vipd(one, [tracking(150, {"check": "both"})],
+                     checks=[check(interval="100ms", delay="5s"),
+                             {"name": "both", "all": {"checks": ["web"]}, "interval": "100ms"}])
+    checker = checker_of(first)
+    first.wait_log("check=both is=up", 10)
+    assert checker_of(first) == checker
+    assert not [line for line in first.log if "has not answered" in line], first.log
+    service.stop()
+
+
 def test_show_tells_what_checks_have_found(lab):
     one = host(lab, 2)
     service = Service(one)
