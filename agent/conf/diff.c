@@ -110,7 +110,7 @@ static void tell_one(struct diff *diff, enum conf_change change, const char *key
 		     const struct conf_schema *schema, const void *element)
 {
 	struct conf_difference difference = diff->about;
-	char *text = match_text(schema, element);
+	char *text = match_text(schema, element, false);
 
 	if (!text) {
 		diff->err = -ENOMEM;

@@ -327,6 +327,7 @@ static void expect_text(const struct conf_key *key, char *buf)
 }
 
 const struct conf_kind conf_text = { "text", parse_text, expect_text, quoted_text };
+const struct conf_kind conf_setting = { "text", parse_text, expect_text, quoted_text };
 
 /* @what: it is the path of. */
 static void parse_path(const struct conf_place *place, void *base, const char *what)
@@ -398,6 +399,19 @@ static void expect_password(const struct conf_key *key, char *buf)
 {
 	snprintf(buf, CONF_EXPECTED_SIZE, "%" PRId64 "..%" PRId64 " printable ASCII characters",
 		 key->min, key->max);
+}
+
+bool conf_hide(const struct conf_key *key, char *text)
+{
+	char *value = key->kind == &conf_password  ? text
+		      : key->kind == &conf_setting ? strchr(text, '=')
+						   : NULL;
+
+	/* "NAME=" says that there is none. */
+	if (!value || !value[0] || (value != text && !value[1]))
+		return false;
+	*value = '\0';
+	return true;
 }
 
 const struct conf_kind conf_password = { "password", parse_password, expect_password, quoted_text };
