@@ -69,7 +69,8 @@ bool helper_ended(struct helper *helper, pid_t pid, const char *how, int64_t now
 		  struct teller *teller);
 
 /**
- * helper_dispatch() - read what it says, do what is due.
+ * helper_dispatch() - read what it says, some of it, and do what is due. What it cannot do is told,
+ * and nothing else.
  */
 void helper_dispatch(struct helper *helper, int64_t now_ns, struct teller *teller);
 
@@ -80,7 +81,7 @@ int64_t helper_deadline(const struct helper *helper);
 
 /**
  * helper_close() - end it and release all; legal for what helper_init() made. Waits for its end for
- * a tenth of a second at most.
+ * a tenth of a second at most, and then kills it.
  */
 void helper_close(struct helper *helper);
 

@@ -2,10 +2,12 @@
 """Services become facts: what is tracked by a check, in a pair of real routers."""
 
 import contextlib
+import ctypes
 import json
 import os
 import signal
 import socket
+import struct
 import threading
 
 import pytest
@@ -78,6 +80,26 @@ def checker_of(agent):
     return wait_until(lambda: next((pid for pid in children(agent.pid)
                                     if name_of(pid) == "vipd-checker"), None),
                       what=lambda _: agent.story("a checker"))
+
+
+def fd_of(pid, number):
+    """A copy of another process's descriptor."""
+    libc, pidfd = ctypes.CDLL(None, use_errno=True), os.pidfd_open(pid)
+    fd = libc.syscall(438, pidfd, number, 0)  # pidfd_getfd()
+    os.close(pidfd)
+    assert fd >= 0, os.strerror(ctypes.get_errno())
+    return fd
+
+
+def talk(channel, enough):
+    """Events of no kind (agent/channel.h), as fast as they are read."""
+    message = struct.pack("=iiq", 9, 0, 64) + bytes(64)
+    while not enough.is_set():
+        with contextlib.suppress(BlockingIOError):
+            try:
+                channel.send(message, socket.MSG_NOSIGNAL)
+            except (BrokenPipeError, ConnectionResetError):
+                return
 
 
 def test_without_a_weight_a_dead_service_is_a_fault_that_names_it(lab):
@@ -213,6 +235,36 @@ def test_what_is_made_of_others_waits_for_them(lab):
     assert checker_of(first) == checker
     assert not [line for line in first.log if "has not answered" in line], first.log
     service.stop()
+
+
+@pytest.mark.parametrize("kill", [False, True])
+def test_a_checker_that_is_stopped_does_not_stay_behind(lab, kill):
+    """Whether its keeper is stopped, or killed."""
+    one = host(lab, 2)
+    first = lab.vipd(one, [tracking(150, {"check": "web", "weight": -60})], checks=[check(interval="5s")])
+    first.wait_state("lan", "active")
+    stopped = checker_of(first)
+    os.kill(stopped, signal.SIGSTOP)
+    first.kill(signal.SIGKILL if kill else signal.SIGTERM)
+    assert kill or first.process.wait(10) == 0
+    wait_until(lambda: not os.path.exists(f"/proc/{stopped}"), what="the end of the checker")
+
+
+def test_a_checker_cannot_keep_its_keeper_busy(lab):
+    """It has no rights, and says more than anybody wants."""
+    one = host(lab, 2)
+    first = lab.vipd(one, [tracking(150, {"check": "web", "weight": -60})], checks=[check()])
+    first.wait_state("lan", "active")
+    channel = socket.socket(fileno=fd_of(checker_of(first), 3))
+    told = threading.Event()
+    talker = threading.Thread(target=talk, args=(channel, told), daemon=True)
+    talker.start()
+    mark = len(first.log)
+    for _ in range(3):
+        reload(first)
+    told.set()
+    talker.join()
+    assert priority_of(first) == 90 and len(first.log) < mark + 30, first.log[mark:]
 
 
 def test_show_tells_what_checks_have_found(lab):
