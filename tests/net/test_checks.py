@@ -280,3 +280,14 @@ def test_show_tells_what_checks_have_found(lab):
     assert "web" in text and "Connection refused" in text
     assert json.loads(first.ctl("show", "--json").stdout)["checks"]
     service.stop()
+
+
+def test_what_a_command_writes_does_not_steer_a_terminal(lab):
+    """U+009B begins a sequence as ESC [ does; what is no UTF-8 may be anything."""
+    one = host(lab, 2)
+    words = ["/usr/bin/printf", r"a\033[1mb\302\2331mc\303\274\233\n"]
+    first = lab.vipd(one, [tracking(150, {"check": "web"})],
+                     checks=[{"name": "web", "command": {"argv": words}}])
+    first.wait_state("lan", "active")
+    wait_until(lambda: "has written" in first.ctl("show", "--checks").stdout, what="the output")
+    assert "\n  a?[1mb??1mc\u00fc?\n" in first.ctl("show", "--checks").stdout
