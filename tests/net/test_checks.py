@@ -213,7 +213,7 @@ def test_what_is_made_of_others_is_unknown_with_the_checker(lab):
     service = Service(one)
     both = {"name": "both", "all": {"checks": ["web"]}, "interval": "100ms", "unknown": "down"}
     first = lab.vipd(one, [tracking(150, {"check": "both", "weight": -60})],
-                     checks=[check(interval="100ms"), both])
+                     checks=[check(interval="10s"), both])
     first.wait_state("lan", "active")
     stopped = checker_of(first)
     os.kill(stopped, signal.SIGSTOP)
