@@ -29,8 +29,9 @@
 #define AGAIN_MAX_NS (10 * NS_PER_S)
 #define WELL_NS      (60 * NS_PER_S) /* who has lived so long has not failed */
 #define CLOSE_MS     100
-#define MESSAGES_MAX 16 /* read in a turn: it has no rights, and may say more than anybody wants   \
-			 */
+#define MESSAGES_MAX                                                                               \
+	16 /* read in a turn: it has no rights, and may say more than anybody wants                \
+	    */
 
 void helper_init(struct helper *helper)
 {
@@ -214,6 +215,13 @@ void helper_want(struct helper *helper, int conf_fd, int64_t now_ns)
 		set_life(helper, HELPER_NONE, HELPER_NEVER);
 	else if (helper->life != HELPER_ENDS)
 		set_life(helper, HELPER_WAITS, now_ns);
+}
+
+void helper_expect_end(struct helper *helper, pid_t pid, int64_t now_ns)
+{
+	helper->pid = pid;
+	helper->started_ns = now_ns;
+	end(helper, SIGTERM, now_ns);
 }
 
 void helper_replace(struct helper *helper, int64_t now_ns)

@@ -55,6 +55,12 @@ int helper_open(struct helper *helper, const char *binary);
 void helper_want(struct helper *helper, int conf_fd, int64_t now_ns);
 
 /**
+ * helper_expect_end() - the keeper before this one has hung up on one: it is killed if it does not
+ * end soon, and none is started before.
+ */
+void helper_expect_end(struct helper *helper, pid_t pid, int64_t now_ns);
+
+/**
  * helper_replace() - it does not answer: kill it, and start another one.
  */
 void helper_replace(struct helper *helper, int64_t now_ns);

@@ -239,7 +239,7 @@ def binary(name):
 
 def own_binaries(lab):
     """Copies of the programs in the lab. Return: {environment variable: path of the copy}."""
-    return {name.upper(): shutil.copy(binary(name), lab.path(name)) for name in ("vipd", "vipctl")}
+    return {name.upper(): shutil.copy(binary(name), lab.path(name)) for name in ("vipd", "vipctl", "vipd-checker")}
 
 
 def run_vipd(host, *args, before=()):
