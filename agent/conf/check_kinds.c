@@ -103,7 +103,7 @@ const struct conf_schema conf_check_tcp_schema = {
 
 static const struct conf_key http_keys[] = {
 	{ .field = OF(url, "url", FIELD_TEXT),
-	  .kind = &conf_text,
+	  .kind = &conf_url,
 	  .min = 8,
 	  .max = CHECK_URL_SIZE - 1,
 	  .expected = "a URL, \"http://127.0.0.1/\" or \"https://...\"",

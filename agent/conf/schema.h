@@ -57,6 +57,7 @@ extern const struct conf_kind conf_socket;      /* the path of one */
 extern const struct conf_kind conf_path;        /* of a file */
 extern const struct conf_kind conf_address;     /* struct conf_address, with its prefix length */
 extern const struct conf_kind conf_password;    /* printable ASCII that no message shows */
+extern const struct conf_kind conf_url;         /* a text, not shown if it has a password */
 extern const struct conf_kind conf_setting;     /* NAME=value, of which the name alone is shown */
 extern const struct conf_kind conf_host;        /* uint8_t[16], an address without; zero: none */
 extern const struct conf_kind conf_sources;     /* struct conf_sources, without; one, or a list */

@@ -132,6 +132,8 @@ static void test_diff_settings_of_a_command_are_secret(void **state)
 {
 	static const char one[] = CHECK("command = { argv = [ \"/a\" ]; env = [ \"PW=one\" ]; };");
 	static const char two[] = CHECK("command = { argv = [ \"/a\" ]; env = [ \"PW=two\" ]; };");
+	static const char url[] = CHECK("http = \"http://a:b@192.0.2.1/\";");
+	static const char other[] = CHECK("http = \"http://a:c@192.0.2.1/\";");
 	static const char none[] = CHECK("tcp = \"192.0.2.1:80\";");
 
 	(void)state;
@@ -141,6 +143,8 @@ static void test_diff_settings_of_a_command_are_secret(void **state)
 	assert_non_null(strstr(diff(none, two), "\"PW\" /* not shown */"));
 	assert_null(strstr(diff(none, two), "two"));
 	assert_null(strstr(diff(one, none), "one"));
+	assert_string_equal(diff(url, other), "check db: key http.url (secret) (secret);");
+	assert_null(strstr(diff(none, url), "a:b"));
 }
 
 /* R-029: what follows from VRID and family is told as well. */
