@@ -39,9 +39,23 @@ struct place {
 
 _Static_assert(sizeof(struct place) <= PLACE_SIZE, "a fact has outgrown its place");
 
+/* Places by the name that they were taken for. Numbers of places are one more than they are: 0 is
+ * none. */
+#define BUCKETS 4096
+
+struct index {
+	uint16_t first[BUCKETS];
+	uint16_t next[BOARD_FACTS_MAX]; /* in its bucket */
+	uint16_t bucket[BOARD_FACTS_MAX];
+	uint32_t free; /* all places before it are taken */
+};
+
+_Static_assert(BOARD_FACTS_MAX < UINT16_MAX, "a place has 16 bits");
+
 struct board {
 	int fd, event_fd; /* borrowed */
 	char *memory;
+	struct index *index; /* of the writer, owned; NULL: a reader */
 };
 
 int board_new(void)
@@ -65,39 +79,11 @@ static bool is_board(int fd)
 {
 	struct stat stat;
 	struct header header;
+	int seals = fcntl(fd, F_GET_SEALS);
 
-	return fstat(fd, &stat) == 0 && stat.st_size == (off_t)SIZE &&
-	       (fcntl(fd, F_GET_SEALS) & F_SEAL_SHRINK) &&
-	       pread(fd, &header, sizeof(header), 0) == sizeof(header) && header.magic == MAGIC &&
-	       header.place_size == PLACE_SIZE;
-}
-
-int board_open(int fd, int event_fd, bool writes, struct board **ret_board)
-{
-	struct board *board;
-
-	if (!is_board(fd))
-		return -EPROTO;
-	board = calloc(1, sizeof(*board));
-	if (!board)
-		return -ENOMEM;
-	*board = (struct board){ .fd = fd, .event_fd = event_fd };
-	board->memory =
-		mmap(NULL, OUTPUTS, writes ? PROT_READ | PROT_WRITE : PROT_READ, MAP_SHARED, fd, 0);
-	if (board->memory == MAP_FAILED) {
-		free(board);
-		return -errno;
-	}
-	*ret_board = board;
-	return 0;
-}
-
-void board_close(struct board *board)
-{
-	if (!board)
-		return;
-	munmap(board->memory, OUTPUTS);
-	free(board);
+	return fstat(fd, &stat) == 0 && stat.st_size == (off_t)SIZE && seals > 0 &&
+	       (seals & F_SEAL_SHRINK) && pread(fd, &header, sizeof(header), 0) == sizeof(header) &&
+	       header.magic == MAGIC && header.place_size == PLACE_SIZE;
 }
 
 static struct header *header_of(const struct board *board)
@@ -108,6 +94,91 @@ static struct header *header_of(const struct board *board)
 static struct place *place_of(const struct board *board, uint32_t place)
 {
 	return (struct place *)(void *)(board->memory + HEAD + (size_t)place * PLACE_SIZE);
+}
+
+/* ---- by name ---- */
+
+/* A predecessor's may have no end. */
+static unsigned bucket_of(const char *name)
+{
+	uint32_t hash = 0;
+
+	for (size_t i = 0; i < BOARD_NAME_SIZE && name[i]; i++)
+		hash = hash * 31 + (uint8_t)name[i];
+	return hash % BUCKETS;
+}
+
+static void take_out(struct index *index, uint32_t place)
+{
+	uint16_t *at;
+
+	if (!index->bucket[place])
+		return;
+	at = &index->first[index->bucket[place] - 1];
+	while (*at != place + 1)
+		at = &index->next[*at - 1];
+	*at = index->next[place];
+	index->bucket[place] = 0;
+	if (place < index->free)
+		index->free = place;
+}
+
+static void put_in(struct index *index, uint32_t place, const char *name)
+{
+	unsigned bucket = bucket_of(name);
+
+	take_out(index, place);
+	index->next[place] = index->first[bucket];
+	index->first[bucket] = (uint16_t)(place + 1);
+	index->bucket[place] = (uint16_t)(bucket + 1);
+}
+
+/* Return: 0 or -ENOMEM. */
+static int index_new(struct board *board)
+{
+	struct index *index = board->index = calloc(1, sizeof(*index));
+
+	for (uint32_t i = 0; index && i < board_count(board); i++)
+		if (board_is_taken(board, i))
+			put_in(index, i, place_of(board, i)->fact.name);
+	return index ? 0 : -ENOMEM;
+}
+
+/* ---- making and unmaking ---- */
+
+int board_open(int fd, int event_fd, bool writes, struct board **ret_board)
+{
+	struct board *board;
+	int err;
+
+	if (!is_board(fd))
+		return -EPROTO;
+	board = calloc(1, sizeof(*board));
+	if (!board)
+		return -ENOMEM;
+	*board = (struct board){ .fd = fd, .event_fd = event_fd };
+	board->memory =
+		mmap(NULL, OUTPUTS, writes ? PROT_READ | PROT_WRITE : PROT_READ, MAP_SHARED, fd, 0);
+	if (board->memory == MAP_FAILED) {
+		err = -errno;
+		free(board);
+		return err;
+	}
+	err = writes ? index_new(board) : 0;
+	if (err < 0)
+		board_close(board);
+	else
+		*ret_board = board;
+	return err;
+}
+
+void board_close(struct board *board)
+{
+	if (!board)
+		return;
+	munmap(board->memory, OUTPUTS);
+	free(board->index);
+	free(board);
 }
 
 /* ---- readers ---- */
@@ -153,17 +224,6 @@ bool board_get(struct board *board, uint32_t number, struct fact *ret_fact)
 	return false;
 }
 
-uint32_t board_find(struct board *board, const char *name)
-{
-	struct fact fact;
-
-	for (uint32_t i = 0; i < board_count(board); i++)
-		if (strncmp(place_of(board, i)->fact.name, name, BOARD_NAME_SIZE) == 0 &&
-		    board_get(board, i, &fact) && strcmp(fact.name, name) == 0)
-			return i;
-	return BOARD_NONE;
-}
-
 size_t board_output(int fd, uint32_t place, const struct fact *fact, char *buf)
 {
 	off_t at = (off_t)(OUTPUTS + (size_t)place * BOARD_OUTPUT_SIZE);
@@ -174,24 +234,35 @@ size_t board_output(int fd, uint32_t place, const struct fact *fact, char *buf)
 
 /* ---- the writer ---- */
 
-static bool is_taken(const struct board *board, uint32_t place)
+bool board_is_taken(const struct board *board, uint32_t place)
 {
 	return place_of(board, place)->fact.name[0] != '\0';
 }
 
+uint32_t board_find(const struct board *board, const char *name)
+{
+	const struct index *index = board->index;
+
+	for (uint32_t i = index->first[bucket_of(name)]; i; i = index->next[i - 1])
+		if (strncmp(place_of(board, i - 1)->fact.name, name, BOARD_NAME_SIZE) == 0)
+			return i - 1;
+	return BOARD_NONE;
+}
+
 uint32_t board_take(struct board *board, const char *name)
 {
-	uint32_t n = board_count(board), place = 0;
+	uint32_t n = board_count(board), place = board_find(board, name);
 
-	for (uint32_t i = 0; i < n; i++)
-		if (strncmp(place_of(board, i)->fact.name, name, BOARD_NAME_SIZE) == 0)
-			return i;
-	while (place < n && is_taken(board, place))
+	if (place != BOARD_NONE)
+		return place;
+	for (place = board->index->free; place < n && board_is_taken(board, place);)
 		place++;
+	board->index->free = place;
 	if (place == BOARD_FACTS_MAX)
 		return BOARD_NONE;
 	if (place == n)
 		atomic_store_explicit(&header_of(board)->places_n, n + 1, memory_order_release);
+	put_in(board->index, place, name);
 	return place;
 }
 
@@ -231,5 +302,6 @@ void board_clear(struct board *board, uint32_t place)
 {
 	const struct fact none = { 0 };
 
+	take_out(board->index, place);
 	board_put(board, place, &none);
 }

@@ -79,13 +79,6 @@ void board_close(struct board *board);
 unsigned board_count(const struct board *board);
 
 /**
- * board_find() - the place of a check. Costs a look at each of them.
- *
- * Return: BOARD_NONE when there is none.
- */
-uint32_t board_find(struct board *board, const char *name);
-
-/**
  * board_get() - one fact, checked: its texts end, its words are known.
  * @place: below BOARD_FACTS_MAX.
  *
@@ -108,7 +101,20 @@ uint32_t board_number(struct board *board, uint32_t place);
 size_t board_output(int fd, uint32_t place, const struct fact *fact, char *buf);
 
 /**
- * board_take() - the place of a check, an own one or a free one.
+ * board_is_taken() - whether a place has a check, be its fact readable or not.
+ */
+bool board_is_taken(const struct board *board, uint32_t place);
+
+/**
+ * board_find() - the place of a check; by the writer alone.
+ *
+ * Return: BOARD_NONE when there is none.
+ */
+uint32_t board_find(const struct board *board, const char *name);
+
+/**
+ * board_take() - the place of a check, an own one or a free one; write its fact before the next one
+ * is taken.
  *
  * Return: BOARD_NONE when all are taken.
  */

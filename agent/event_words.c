@@ -556,8 +556,8 @@ static void fill_check(struct event_words *words)
 
 	if (check->overdue)
 		snprintf(words->note, sizeof(words->note),
-			 "it has not answered for three intervals: another checker is started, and "
-			 "it counts as %s until it does",
+			 "it has not answered in time: another checker is started, and it counts "
+			 "as %s until it does",
 			 check->to <= EVENT_CHECK_DOWN ? event_check_words[check->to] : "unknown");
 	else if (check->changes_n)
 		strcpy(words->note, "it changes again and again: so many changes before were not "

@@ -252,9 +252,9 @@ static void put_text(struct out *out, const char *text)
 	put(out, text, strlen(text));
 }
 
-/* The length of the UTF-8 sequence at @text, or 0 when it is none (RFC 3629 §4). */
-static size_t utf8_len(const unsigned char *text)
+size_t fields_utf8_len(const char *from)
 {
+	const unsigned char *text = (const unsigned char *)from;
 	size_t len = *text < 0x80 ? 1 : *text < 0xc2 ? 0 : *text < 0xe0 ? 2 : *text < 0xf0 ? 3 : 4;
 
 	if (*text > 0xf4)
@@ -276,7 +276,7 @@ static void put_string(struct out *out, const char *text)
 
 	put_text(out, "\"");
 	for (; *p; p += len ? len : 1) {
-		len = utf8_len(p);
+		len = fields_utf8_len((const char *)p);
 		if (*p == '"' || *p == '\\')
 			snprintf(escape, sizeof(escape), "\\%c", *p);
 		else if (*p < ' ')

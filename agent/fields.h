@@ -132,6 +132,14 @@ const struct field *fields_find(const struct field *fields, const char *name);
 size_t fields_json(const struct field *fields, const void *base, char *buf, size_t size);
 
 /**
+ * fields_utf8_len() - the length of the UTF-8 sequence (RFC 3629 §4) that a text begins with.
+ * @text: ends with a zero, which is one of its own.
+ *
+ * Return: 0 when it is none.
+ */
+size_t fields_utf8_len(const char *text);
+
+/**
  * fields_json_string() - a text as JSON has it, in quotes; what is not UTF-8 becomes '?'.
  * @buf, @size: always ends with a zero.
  *

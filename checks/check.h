@@ -183,9 +183,14 @@ extern const char *const check_kind_words[CHECK_KINDS_COUNT];
 int64_t check_stale_ns(const struct check_config *config);
 
 /**
- * check_first_ns() - by then the first answer has come, or never will, counted from the start: an
- * interval and a time-out, and a second at least, for who asks must start, too.
+ * check_first_ns() - by then the first answer has come, or never will: counted from the start. What
+ * is made of others has it so much later than they.
  */
 int64_t check_first_ns(const struct check_config *config);
+
+/**
+ * check_several_of() - the others that a check is made of; NULL: it is asked itself.
+ */
+const struct check_several *check_several_of(const struct check_config *config);
 
 #endif

@@ -153,7 +153,16 @@ static void open_processes(struct checker *checker)
 		     "checks of processes look at /proc once a second");
 }
 
-static int run(struct checker *checker)
+/* Even if somebody has stopped it. After the last change of the user, which forgets that; what the
+ * keeper itself is replaced by, by exec, is still our parent. */
+static void die_with(pid_t keeper)
+{
+	(void)prctl(PR_SET_PDEATHSIG, SIGKILL);
+	if (getppid() != keeper)
+		_exit(EXIT_SUCCESS);
+}
+
+static int run(struct checker *checker, pid_t keeper)
 {
 	const char *doing;
 	int err = load(checker);
@@ -164,9 +173,7 @@ static int run(struct checker *checker)
 	err = rights_reduce(checker->conf, &doing);
 	if (err < 0)
 		return fail(doing, err);
-	/* A keeper that is killed has hung up: one that is stopped goes on, sees it, and ends.
-	 * Another user than before would be told nothing. */
-	(void)prctl(PR_SET_PDEATHSIG, SIGCONT);
+	die_with(keeper);
 	err = open_signals(checker);
 	if (err == 0)
 		err = begin(checker);
@@ -201,13 +208,14 @@ static int prepare(struct checker *checker)
 int main(void)
 {
 	struct checker checker = { .signal_fd = -1, .processes_fd = -1 };
+	pid_t keeper = getppid();
 	int status;
 
 	signals_ignore_strangers();
 	status = prepare(&checker);
 	if (status)
 		return status;
-	status = run(&checker);
+	status = run(&checker, keeper);
 	loop_close(checker.loop);
 	schedule_close(checker.schedule);
 	board_close(checker.board);

@@ -189,15 +189,10 @@ _Static_assert(offsetof(struct item, check) == 0, "a check is found in its item"
 
 /* ---- what is made of others ---- */
 
-static const struct check_several *parts_of(const struct check_config *config)
-{
-	return config->all ? config->all : config->any ? config->any : config->at_least;
-}
-
-/* "1 of 3 are up; db, web are not". */
+/* "1 of 3 are up, not db web". */
 static void describe(const struct schedule *schedule, struct item *item, unsigned up)
 {
-	const struct check_several *parts = parts_of(config_of(item));
+	const struct check_several *parts = check_several_of(config_of(item));
 	char *text = item->fact.error;
 	size_t size = sizeof(item->fact.error), len;
 
@@ -214,7 +209,7 @@ static void describe(const struct schedule *schedule, struct item *item, unsigne
 /* Return: whether its value is another one. */
 static bool look_at_parts(struct schedule *schedule, struct item *item, int64_t now_ns)
 {
-	const struct check_several *parts = parts_of(config_of(item));
+	const struct check_several *parts = check_several_of(config_of(item));
 	unsigned up = 0, unknown = 0;
 	enum check_value value = CHECK_VALUE_UNKNOWN, before = item->fact.value;
 
@@ -236,6 +231,9 @@ static bool look_at_parts(struct schedule *schedule, struct item *item, int64_t 
 		item->fact.bad += value == CHECK_VALUE_DOWN;
 		item->fact.good = value == CHECK_VALUE_UP;
 		item->fact.answered_ns = now_ns;
+	} else { /* made of others than before, some of which have yet to answer */
+		item->fact.answered_ns = 0;
+		value = before;
 	}
 	set_value(schedule, item, value, now_ns);
 	put(schedule, item);
@@ -388,21 +386,19 @@ static int add(struct schedule *schedule, unsigned number, const struct clocks *
 	return 0;
 }
 
-static bool is_ours(const struct schedule *schedule, uint32_t place)
+/* Of checks that nobody has any more, before others need the room. */
+static void clear_others(const struct schedule *schedule)
 {
-	for (unsigned i = 0; i < schedule->n; i++)
-		if (schedule->items[i].place == place)
-			return true;
-	return false;
-}
+	bool ours[BOARD_FACTS_MAX + 1] = { false };
+	unsigned n = board_count(schedule->board);
 
-/* Of checks that nobody has any more. */
-static void clear_others(struct schedule *schedule)
-{
-	struct fact fact;
+	for (unsigned i = 0; i < schedule->n; i++) {
+		uint32_t place = board_find(schedule->board, config_of(&schedule->items[i])->name);
 
-	for (uint32_t place = 0; place < board_count(schedule->board); place++)
-		if (board_get(schedule->board, place, &fact) && !is_ours(schedule, place))
+		ours[place == BOARD_NONE ? BOARD_FACTS_MAX : place] = true;
+	}
+	for (uint32_t place = 0; place < n; place++)
+		if (board_is_taken(schedule->board, place) && !ours[place])
 			board_clear(schedule->board, place);
 }
 
@@ -419,15 +415,14 @@ static int open_all(struct schedule *schedule, const struct check_config *checks
 	if (!schedule->items || !schedule->several || !schedule->heap)
 		return -ENOMEM;
 	schedule->context.proc_events_fd = proc_events_fd;
-	for (unsigned i = 0; i < schedule->n && err == 0; i++) {
+	for (unsigned i = 0; i < schedule->n; i++)
 		schedule->items[i].check =
 			(struct check){ .config = &checks[i], .context = &schedule->context };
+	clear_others(schedule);
+	for (unsigned i = 0; i < schedule->n && err == 0; i++)
 		err = add(schedule, i, now);
-	}
 	for (unsigned i = 0; i < schedule->n && err == 0; i++)
 		arm(schedule, &schedule->items[i]);
-	if (err == 0)
-		clear_others(schedule);
 	schedule->changed = true;
 	return err;
 }

@@ -111,11 +111,6 @@ static void find_kind(const struct conf_place *group, struct check_config *check
 				     "file, route, unit, all, any or at_least");
 }
 
-const struct check_several *conf_check_several(const struct check_config *check)
-{
-	return check->all ? check->all : check->any ? check->any : check->at_least;
-}
-
 static void set_several(struct check_config *check)
 {
 	if (check->all)
@@ -132,7 +127,7 @@ static void check_one(const struct conf_place *group, void *base)
 
 	find_kind(group, check);
 	set_several(check);
-	if (conf_check_several(check) && (check->rise > 1 || check->fall > 1))
+	if (check_several_of(check) && (check->rise > 1 || check->fall > 1))
 		conf_error_in(group,
 			      "rise and fall are of what is asked: the checks that it is made of "
 			      "have their own");
@@ -207,7 +202,7 @@ static struct conf_place place_of(const struct directory *directory, unsigned nu
 
 static void find_parts(struct directory *directory, unsigned number)
 {
-	const struct check_several *several = conf_check_several(&directory->all[number]);
+	const struct check_several *several = check_several_of(&directory->all[number]);
 	const struct conf_place place = place_of(directory, number);
 
 	for (unsigned i = 0; several && i < several->checks_n; i++) {
@@ -225,7 +220,7 @@ static void find_parts(struct directory *directory, unsigned number)
 /* Return: whether a check is made of itself in the end. */
 static bool is_circle(struct directory *directory, unsigned number, unsigned depth)
 {
-	const struct check_several *several = conf_check_several(&directory->all[number]);
+	const struct check_several *several = check_several_of(&directory->all[number]);
 	bool circle = false;
 
 	if (directory->seen[number] == SEEN_DONE)

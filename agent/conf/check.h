@@ -18,11 +18,6 @@ extern const struct conf_schema conf_check_schema;
 void conf_check_connect(const struct conf_place *file, struct conf *conf);
 
 /**
- * conf_check_several() - what a check is made of; NULL: of no others.
- */
-const struct check_several *conf_check_several(const struct check_config *check);
-
-/**
  * conf_check_kind() - the row of a check's kind.
  */
 const struct conf_key *conf_check_kind(const struct check_config *check);

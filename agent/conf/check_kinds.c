@@ -24,6 +24,23 @@ static const struct conf_key word_keys[] = {
 	CONF_KEYS_END,
 };
 
+static const struct conf_key setting_keys[] = {
+	{ .field = FIELD(struct check_word, text, "text", FIELD_TEXT),
+	  .kind = &conf_setting,
+	  .max = CHECK_WORD_SIZE - 1,
+	  .missing = "" },
+	CONF_KEYS_END,
+};
+
+static const struct conf_schema setting_schema = {
+	.noun = "word",
+	.nouns = "words",
+	.size = sizeof(struct check_word),
+	.keys = setting_keys,
+	.brief = "text",
+	.only_brief = true,
+};
+
 static const struct conf_schema word_schema = {
 	.noun = "word",
 	.nouns = "words",
@@ -42,7 +59,7 @@ static const struct conf_key command_keys[] = {
 	  .expected = "a list of words, [ \"/path\", \"argument\" ]",
 	  .missing = "" },
 	{ .field = FIELD(struct check_command, env, "env", 0),
-	  .element = &word_schema,
+	  .element = &setting_schema,
 	  .count = offsetof(struct check_command, env_n),
 	  .min = 1,
 	  .max = CHECK_WORDS_MAX,
@@ -86,7 +103,7 @@ const struct conf_schema conf_check_tcp_schema = {
 
 static const struct conf_key http_keys[] = {
 	{ .field = OF(url, "url", FIELD_TEXT),
-	  .kind = &conf_text,
+	  .kind = &conf_url,
 	  .min = 8,
 	  .max = CHECK_URL_SIZE - 1,
 	  .expected = "a URL, \"http://127.0.0.1/\" or \"https://...\"",

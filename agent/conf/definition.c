@@ -17,7 +17,7 @@ static uint64_t hash(uint64_t hash, const char *text)
 static int define(struct check_config *check)
 {
 	const struct conf_key *kind = conf_check_kind(check);
-	char *text = match_text(kind->element, conf_key_group(kind, check));
+	char *text = match_text(kind->element, conf_key_group(kind, check), true);
 
 	if (!text)
 		return -ENOMEM;

@@ -110,7 +110,7 @@ static void tell_one(struct diff *diff, enum conf_change change, const char *key
 		     const struct conf_schema *schema, const void *element)
 {
 	struct conf_difference difference = diff->about;
-	char *text = match_text(schema, element);
+	char *text = match_text(schema, element, false);
 
 	if (!text) {
 		diff->err = -ENOMEM;
@@ -190,9 +190,9 @@ static void compare_list(struct diff *diff, const struct conf_key *key, const ch
 /* ---- keys ---- */
 
 /* Whoever reads the log need not know a password; that there is one he may. */
-static void hide(char *text)
+static void hide(const struct conf_key *key, char *text)
 {
-	if (*text)
+	if (conf_hide(key, text))
 		strcpy(text, "(secret)");
 }
 
@@ -205,10 +205,8 @@ static void compare_value(struct diff *diff, const struct conf_key *key, const c
 
 	if (!differs(key, old, new, old_text, new_text))
 		return;
-	if (key->kind == &conf_password) {
-		hide(old_text);
-		hide(new_text);
-	}
+	hide(key, old_text);
+	hide(key, new_text);
 	difference.change = CONF_KEY;
 	difference.key = key_name(key, group, name);
 	difference.old_text = old_text;

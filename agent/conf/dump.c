@@ -6,8 +6,8 @@
 
 #define INDENT 2
 
-/* Stands in place of a secret, and is refused when somebody loads it. */
-#define NOT_SHOWN "\"\" /* not shown */"
+/* Behind what is left of a secret, which is refused when somebody loads it. */
+#define NOT_SHOWN " /* not shown */"
 
 struct output {
 	FILE *file; /* borrowed */
@@ -88,15 +88,17 @@ static bool is_long(int64_t number)
 static void write_value(const struct conf_key *key, const void *base, const struct output *to)
 {
 	char text[FIELDS_TEXT_SIZE];
+	bool hidden;
 
-	if (key->kind == &conf_password && !to->secrets)
-		fputs(NOT_SHOWN, to->file);
-	else if (key->kind->text(key, base, text))
+	if (key->kind->text(key, base, text)) {
+		hidden = !to->secrets && conf_hide(key, text);
 		write_string(text, to);
-	else if (key->kind == &conf_number && is_long(fields_number(&key->field, base)))
+		fputs(hidden ? NOT_SHOWN : "", to->file);
+	} else if (key->kind == &conf_number && is_long(fields_number(&key->field, base))) {
 		fprintf(to->file, "%sL", text);
-	else
+	} else {
 		fputs(text, to->file);
+	}
 }
 
 static void write_group(const struct conf_schema *schema, const void *base, const struct output *to,
@@ -189,21 +191,19 @@ static void write_keys(const struct conf_schema *schema, const void *base, const
 	}
 }
 
-void conf_write(const struct conf_schema *schema, const void *base, FILE *out)
+void conf_write(const struct conf_schema *schema, const void *base, bool secrets, FILE *out)
 {
-	const struct output to = { out, true };
+	const struct output to = { out, secrets };
 
 	write_keys(schema, base, &to, 0);
 }
 
 void conf_dump(const struct conf *conf, FILE *out)
 {
-	conf_write(&conf_file_schema, conf, out);
+	conf_write(&conf_file_schema, conf, true, out);
 }
 
 void conf_show(const struct conf *conf, FILE *out)
 {
-	const struct output to = { out, false };
-
-	write_keys(&conf_file_schema, conf, &to, 0);
+	conf_write(&conf_file_schema, conf, false, out);
 }

@@ -327,6 +327,8 @@ static void expect_text(const struct conf_key *key, char *buf)
 }
 
 const struct conf_kind conf_text = { "text", parse_text, expect_text, quoted_text };
+const struct conf_kind conf_url = { "text", parse_text, expect_text, quoted_text };
+const struct conf_kind conf_setting = { "text", parse_text, expect_text, quoted_text };
 
 /* @what: it is the path of. */
 static void parse_path(const struct conf_place *place, void *base, const char *what)
@@ -398,6 +400,29 @@ static void expect_password(const struct conf_key *key, char *buf)
 {
 	snprintf(buf, CONF_EXPECTED_SIZE, "%" PRId64 "..%" PRId64 " printable ASCII characters",
 		 key->min, key->max);
+}
+
+/* Return: what of a value not everybody may see; NULL: nothing. */
+static char *find_secret(const struct conf_kind *kind, char *text)
+{
+	char *host = strstr(text, "://");
+
+	if (kind == &conf_password && text[0])
+		return text;
+	if (kind == &conf_setting && strchr(text, '=') && strchr(text, '=')[1])
+		return strchr(text, '=');
+	if (kind == &conf_url && host && host[3 + strcspn(host + 3, "@/?#")] == '@')
+		return host;
+	return NULL;
+}
+
+bool conf_hide(const struct conf_key *key, char *text)
+{
+	char *secret = find_secret(key->kind, text);
+
+	if (secret)
+		*secret = '\0';
+	return secret != NULL;
 }
 
 const struct conf_kind conf_password = { "password", parse_password, expect_password, quoted_text };

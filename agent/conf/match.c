@@ -36,7 +36,7 @@ static void join_lines(char *text)
 	*to = '\0';
 }
 
-char *match_text(const struct conf_schema *schema, const void *element)
+char *match_text(const struct conf_schema *schema, const void *element, bool secrets)
 {
 	char value[FIELDS_TEXT_SIZE], *text = NULL;
 	size_t len;
@@ -46,13 +46,15 @@ char *match_text(const struct conf_schema *schema, const void *element)
 		const struct conf_key *key = conf_key_find(schema, schema->brief);
 
 		key->kind->text(key, element, value);
+		if (!secrets && conf_hide(key, value))
+			strcat(value, "=(secret)");
 		return strdup(value);
 	}
 	out = open_memstream(&text, &len);
 	if (!out)
 		return NULL;
 	fputs("{\n", out);
-	conf_write(schema, element, out);
+	conf_write(schema, element, secrets, out);
 	fputs("}", out);
 	if (fclose(out) != 0) {
 		free(text);
@@ -87,7 +89,7 @@ static int sort(struct match_list *list, bool by_name)
 		if (by_name)
 			entry->name = (const char *)match_element(list, i) + name->offset;
 		else
-			entry->text = match_text(list->schema, match_element(list, i));
+			entry->text = match_text(list->schema, match_element(list, i), true);
 		if (!key_of(entry))
 			return -ENOMEM;
 	}

@@ -43,9 +43,10 @@ const void *match_element(const struct match_list *list, unsigned i);
 
 /**
  * match_text() - an element as a file has it on one line, without quotes when it is one string.
+ * @secrets: as they are, to compare; else for people.
  *
  * Return: owned by the caller; NULL when there is no memory.
  */
-char *match_text(const struct conf_schema *schema, const void *element);
+char *match_text(const struct conf_schema *schema, const void *element, bool secrets);
 
 #endif

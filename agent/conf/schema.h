@@ -57,6 +57,8 @@ extern const struct conf_kind conf_socket;      /* the path of one */
 extern const struct conf_kind conf_path;        /* of a file */
 extern const struct conf_kind conf_address;     /* struct conf_address, with its prefix length */
 extern const struct conf_kind conf_password;    /* printable ASCII that no message shows */
+extern const struct conf_kind conf_url;         /* a text, not shown if it has a password */
+extern const struct conf_kind conf_setting;     /* NAME=value, of which the name alone is shown */
 extern const struct conf_kind conf_host;        /* uint8_t[16], an address without; zero: none */
 extern const struct conf_kind conf_sources;     /* struct conf_sources, without; one, or a list */
 extern const struct conf_kind conf_link_local;  /* struct conf_link_local */
@@ -142,8 +144,17 @@ int conf_read(const char *path, const struct conf_schema *schema, void *base,
 /**
  * conf_write() - write a file by a schema, every value spelled out. Empty lists are left out only
  * where a file cannot have them.
+ * @secrets: as they are; else without, for people, as something that nobody can load.
  */
-void conf_write(const struct conf_schema *schema, const void *base, FILE *out);
+void conf_write(const struct conf_schema *schema, const void *base, bool secrets, FILE *out);
+
+/**
+ * conf_hide() - leave of a value what everybody may see.
+ * @text: as its kind writes it.
+ *
+ * Return: whether something was taken away.
+ */
+bool conf_hide(const struct conf_key *key, char *text);
 
 /**
  * conf_is_brief() - whether an element of a list is written as the one value that stands for its

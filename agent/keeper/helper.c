@@ -29,6 +29,9 @@
 #define AGAIN_MAX_NS (10 * NS_PER_S)
 #define WELL_NS      (60 * NS_PER_S) /* who has lived so long has not failed */
 #define CLOSE_MS     100
+#define MESSAGES_MAX                                                                               \
+	16 /* read in a turn: it has no rights, and may say more than anybody wants                \
+	    */
 
 void helper_init(struct helper *helper)
 {
@@ -233,6 +236,13 @@ void helper_want(struct helper *helper, int conf_fd, int64_t now_ns)
 		set_life(helper, HELPER_WAITS, now_ns);
 }
 
+void helper_expect_end(struct helper *helper, pid_t pid, int64_t now_ns)
+{
+	helper->pid = pid;
+	helper->started_ns = now_ns;
+	end(helper, SIGTERM, now_ns);
+}
+
 void helper_replace(struct helper *helper, int64_t now_ns)
 {
 	if (helper->life == HELPER_RUNS)
@@ -241,6 +251,24 @@ void helper_replace(struct helper *helper, int64_t now_ns)
 
 /* ---- what happens ---- */
 
+static void read_channel(const struct helper *helper, struct teller *teller)
+{
+	struct channel_message message;
+	struct event event;
+
+	for (unsigned i = 0; i < MESSAGES_MAX && helper->channel_fd >= 0 &&
+			     channel_receive(helper->channel_fd, &message) > 0;
+	     i++) {
+		if (message.attached_fd >= 0)
+			close(message.attached_fd);
+		if (message.type != CHANNEL_EVENT)
+			continue;
+		channel_event(&message, &event);
+		if (event.kind == EVENT_FAILED || event.kind == EVENT_DEGRADED)
+			tell(teller, &event);
+	}
+}
+
 bool helper_ended(struct helper *helper, pid_t pid, const char *how, int64_t now_ns,
 		  struct teller *teller)
 {
@@ -248,7 +276,7 @@ bool helper_ended(struct helper *helper, pid_t pid, const char *how, int64_t now
 
 	if (pid != helper->pid || !pid)
 		return false;
-	helper_dispatch(helper, now_ns, teller); /* why, in its own words */
+	read_channel(helper, teller); /* why, in its own words */
 	close_fd(&helper->channel_fd);
 	if (now_ns - helper->started_ns >= WELL_NS)
 		helper->failures_n = 0;
@@ -260,21 +288,6 @@ bool helper_ended(struct helper *helper, pid_t pid, const char *how, int64_t now
 		tell_lost(helper, how, start_later(helper, now_ns), teller);
 	helper->pid = 0;
 	return true;
-}
-
-static void read_channel(const struct helper *helper, struct teller *teller)
-{
-	struct channel_message message;
-	struct event event;
-
-	while (helper->channel_fd >= 0 && channel_receive(helper->channel_fd, &message) > 0) {
-		if (message.attached_fd >= 0)
-			close(message.attached_fd);
-		if (message.type != CHANNEL_EVENT)
-			continue;
-		channel_event(&message, &event);
-		tell(teller, &event);
-	}
 }
 
 void helper_dispatch(struct helper *helper, int64_t now_ns, struct teller *teller)
@@ -293,16 +306,23 @@ int64_t helper_deadline(const struct helper *helper)
 	return helper->deadline_ns;
 }
 
-/* Its commands are ended by it, and it ends when it is hung up on. */
+/* Its commands are ended by it, or by their wardens when it is killed. */
+static void end_soon(pid_t pid)
+{
+	(void)kill(pid, SIGTERM);
+	for (unsigned ms = 0; ms < CLOSE_MS; ms++) {
+		if (waitpid(pid, NULL, WNOHANG) != 0)
+			return;
+		(void)poll(NULL, 0, 1);
+	}
+	(void)kill(pid, SIGKILL);
+}
+
 void helper_close(struct helper *helper)
 {
 	close_fd(&helper->channel_fd);
-	if (helper->pid) {
-		(void)kill(helper->pid, SIGTERM);
-		for (unsigned ms = 0; ms < CLOSE_MS && waitpid(helper->pid, NULL, WNOHANG) == 0;
-		     ms++)
-			(void)poll(NULL, 0, 1);
-	}
+	if (helper->pid)
+		end_soon(helper->pid);
 	close_fd(&helper->board_fd);
 	close_fd(&helper->found_fd);
 	close_fd(&helper->conf_fd);

@@ -57,6 +57,12 @@ int helper_open(struct helper *helper, const char *binary);
 void helper_want(struct helper *helper, int conf_fd, int64_t now_ns);
 
 /**
+ * helper_expect_end() - the keeper before this one has hung up on one: it is killed if it does not
+ * end soon, and none is started before.
+ */
+void helper_expect_end(struct helper *helper, pid_t pid, int64_t now_ns);
+
+/**
  * helper_replace() - it does not answer: kill it, and start another one.
  */
 void helper_replace(struct helper *helper, int64_t now_ns);
@@ -71,7 +77,8 @@ bool helper_ended(struct helper *helper, pid_t pid, const char *how, int64_t now
 		  struct teller *teller);
 
 /**
- * helper_dispatch() - read what it says, do what is due.
+ * helper_dispatch() - read what it says, some of it, and do what is due. What it cannot do is told,
+ * and nothing else.
  */
 void helper_dispatch(struct helper *helper, int64_t now_ns, struct teller *teller);
 
@@ -82,7 +89,7 @@ int64_t helper_deadline(const struct helper *helper);
 
 /**
  * helper_close() - end it and release all; legal for what helper_init() made. Waits for its end for
- * a tenth of a second at most.
+ * a tenth of a second at most, and then kills it.
  */
 void helper_close(struct helper *helper);
 

@@ -74,6 +74,26 @@ static void restore_rules(const struct image *image, struct succession *s)
 	s->crashes_ns[1] = image->crash_1_ns;
 }
 
+/* Whether a process is a child of ours, and not a stranger's number. */
+static bool is_child(pid_t pid)
+{
+	siginfo_t info;
+
+	return waitid(P_PID, (id_t)pid, &info, WEXITED | WNOHANG | WNOWAIT) == 0;
+}
+
+/* One that does not end by itself, as somebody has stopped it, would write to the board beside its
+ * successor. */
+static void restore_checker(const struct image *image, struct keeper *keeper)
+{
+	keeper->checker.board_fd = image->board_fd;
+	keeper->checker.found_fd = image->found_fd;
+	if (image->checker_pid <= 0 || !is_child(image->checker_pid))
+		return;
+	helper_expect_end(&keeper->checker, image->checker_pid, clocks_now().mono_ns);
+	(void)keeper_was_dismissed(keeper, image->checker_pid);
+}
+
 static void restore(const struct image *image, struct keeper *keeper)
 {
 	memcpy(keeper->binary, image->binary, sizeof(keeper->binary));
@@ -92,14 +112,13 @@ static void restore(const struct image *image, struct keeper *keeper)
 		(struct claim){ .namespace_fd = image->namespace_fd, .lock_fd = image->claim_fd };
 	keeper->report_fd = image->report_fd;
 	keeper->journal_fd = image->journal_fd;
-	keeper->checker.board_fd = image->board_fd;
-	keeper->checker.found_fd = image->found_fd;
 	for (unsigned i = 0; i < IMAGE_DISMISSED_MAX; i++)
 		keeper->dismissed[i] = image->dismissed[i];
 	restore_child(&image->current, &keeper->children[SUCCESSION_CURRENT]);
 	restore_child(&image->standby, &keeper->children[SUCCESSION_STANDBY]);
 	keeper->children[SUCCESSION_PREVIOUS].state_fd = image->previous_fd;
 	restore_rules(image, &keeper->succession);
+	restore_checker(image, keeper);
 }
 
 /* ---- whether it can be gone on with ---- */
@@ -183,14 +202,6 @@ static int take_fds(struct image *image)
 	for (unsigned i = 0; err == 0 && i < n; i++)
 		err = take_fd(fds[i]);
 	return err;
-}
-
-/* Whether a process is a child of ours, and not a stranger's number. */
-static bool is_child(pid_t pid)
-{
-	siginfo_t info;
-
-	return waitid(P_PID, (id_t)pid, &info, WEXITED | WNOHANG | WNOWAIT) == 0;
 }
 
 static void part_with(const struct image_strangers *strangers)

@@ -109,6 +109,7 @@ static void take_image(const struct keeper *keeper, struct image *ret_image)
 	take_rules(&keeper->succession, ret_image);
 	for (unsigned i = 0; i < IMAGE_DISMISSED_MAX; i++)
 		ret_image->dismissed[i] = keeper->dismissed[i];
+	ret_image->checker_pid = keeper->checker.pid;
 	dismiss(ret_image, keeper->checker.pid);
 }
 

@@ -5,31 +5,111 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/epoll.h>
 #include <unistd.h>
 
 #define NS_PER_S   INT64_C(1000000000)
 #define LOOK_NS    (NS_PER_S / 4) /* what is overdue is noticed this much later at most */
 #define GRACE_NS   NS_PER_S       /* for the checker, after this host stood still */
 #define RESTART_NS (10 * NS_PER_S)
+#define REST_NS    INT64_C(5000000) /* from one look to the next, while news keep coming */
 
 /* So many changes are told in a row, and then one each time that so much has passed. */
 #define TOLD_MAX 10
 #define TOLD_NS  (5 * NS_PER_S)
 
+/* ---- by name ---- */
+
+/* Twice as many buckets as checks, and some are always empty. Return: that of a check of that name,
+ * or an empty one. */
+static uint32_t *bucket_of(const struct facts *facts, const char *name)
+{
+	uint32_t i = facts_key(name) % facts->buckets_n;
+
+	while (facts->buckets[i] &&
+	       strcmp(facts->all[facts->buckets[i] - 1].config->name, name) != 0)
+		i = (i + 1) % facts->buckets_n;
+	return &facts->buckets[i];
+}
+
+/* Return: NULL when nobody has such a check. */
+static struct facts_check *find(const struct facts *facts, const char *name)
+{
+	uint32_t number = *bucket_of(facts, name);
+
+	return number ? &facts->all[number - 1] : NULL;
+}
+
+/* Those that have no place yet: each place is looked at once, however many there are. */
+static void find_places(struct facts *facts)
+{
+	struct facts_check *check;
+	struct fact fact;
+
+	for (uint32_t place = 0; place < board_count(facts->board); place++) {
+		uint32_t number = board_number(facts->board, place);
+
+		if (number == facts->scanned[place] || !board_get(facts->board, place, &fact))
+			continue;
+		facts->scanned[place] = number;
+		check = find(facts, fact.name);
+		if (check && check->place == BOARD_NONE)
+			check->place = place;
+	}
+}
+
+/* ---- making and unmaking ---- */
+
+/* What is made of others is known after the last one of them. */
+static int64_t set_first(struct facts *facts, unsigned number)
+{
+	struct facts_check *check = &facts->all[number];
+	const struct check_several *parts = check_several_of(check->config);
+	int64_t latest_ns = 0, ns;
+
+	for (unsigned i = 0; parts && !check->first_ns && i < parts->checks_n; i++) {
+		ns = set_first(facts, parts->checks[i].number);
+		latest_ns = ns > latest_ns ? ns : latest_ns;
+	}
+	if (!check->first_ns)
+		check->first_ns = latest_ns + check_first_ns(check->config);
+	return check->first_ns;
+}
+
 int facts_open(struct facts *facts, const struct conf *conf)
 {
-	*facts = (struct facts){
-		.n = conf->checks_n, .board_fd = -1, .event_fd = -1, .look_ns = INT64_MAX
-	};
+	*facts = (struct facts){ .n = conf->checks_n,
+				 .buckets_n = 2 * conf->checks_n,
+				 .board_fd = -1,
+				 .event_fd = -1,
+				 .watch_fd = -1,
+				 .look_ns = INT64_MAX };
 	if (facts->n == 0)
 		return 0;
 	facts->all = calloc(facts->n, sizeof(*facts->all));
 	facts->news = calloc(facts->n, sizeof(*facts->news));
-	if (!facts->all || !facts->news)
+	facts->buckets = calloc(facts->buckets_n, sizeof(*facts->buckets));
+	facts->scanned = calloc(BOARD_FACTS_MAX, sizeof(*facts->scanned));
+	if (!facts->all || !facts->news || !facts->buckets || !facts->scanned)
 		return -ENOMEM;
-	for (unsigned i = 0; i < facts->n; i++)
+	for (unsigned i = 0; i < facts->n; i++) {
 		facts->all[i] =
 			(struct facts_check){ .config = &conf->checks[i], .place = BOARD_NONE };
+		*bucket_of(facts, conf->checks[i].name) = i + 1;
+	}
+	for (unsigned i = 0; i < facts->n; i++)
+		(void)set_first(facts, i);
+	return 0;
+}
+
+static int watch(struct facts *facts)
+{
+	struct epoll_event event = { .events = EPOLLIN };
+
+	facts->watch_fd = epoll_create1(EPOLL_CLOEXEC);
+	if (facts->watch_fd < 0 ||
+	    epoll_ctl(facts->watch_fd, EPOLL_CTL_ADD, facts->event_fd, &event) < 0)
+		return -errno;
 	return 0;
 }
 
@@ -41,14 +121,25 @@ int facts_attach(struct facts *facts, int board_fd, int event_fd)
 		return err;
 	facts->board_fd = board_fd;
 	facts->event_fd = event_fd;
-	return 0;
+	facts->is_missing = true;
+	return watch(facts);
 }
 
 void facts_close(struct facts *facts)
 {
+	/* Of what is zero it is somebody else's. */
+	if (facts->board && facts->watch_fd >= 0)
+		close(facts->watch_fd);
 	board_close(facts->board);
 	free(facts->all);
 	free(facts->news);
+	free(facts->buckets);
+	free(facts->scanned);
+}
+
+int facts_fd(const struct facts *facts)
+{
+	return facts->watch_fd;
 }
 
 void facts_begin(struct facts *facts, const struct clocks *now)
@@ -64,18 +155,19 @@ int64_t facts_deadline(const struct facts *facts)
 
 /* ---- one check ---- */
 
-/* Where its fact stays, once it is there. */
-static bool find(struct facts *facts, struct facts_check *check)
-{
-	if (check->place == BOARD_NONE && facts->board)
-		check->place = board_find(facts->board, check->config->name);
-	return check->place != BOARD_NONE;
-}
-
 /* Nobody has answered in times to come, whatever the board says. */
 static int64_t past(int64_t ns, int64_t now_ns)
 {
 	return ns < 0 ? 0 : ns > now_ns ? now_ns : ns;
+}
+
+/* Its place is somebody else's by now, or nobody's. */
+static void lose_place(struct facts *facts, struct facts_check *check)
+{
+	facts->scanned[check->place] = 0;
+	facts->is_missing = true;
+	check->place = BOARD_NONE;
+	check->seen = 0;
 }
 
 static void read_fact(struct facts *facts, struct facts_check *check, int64_t now_ns)
@@ -83,15 +175,16 @@ static void read_fact(struct facts *facts, struct facts_check *check, int64_t no
 	uint32_t number;
 	struct fact fact;
 
-	if (!find(facts, check))
+	if (check->place == BOARD_NONE) {
+		facts->is_missing = facts->board != NULL;
 		return;
+	}
 	number = board_number(facts->board, check->place);
 	if (number == check->seen)
 		return;
 	if (!board_get(facts->board, check->place, &fact) ||
 	    strcmp(fact.name, check->config->name) != 0) {
-		check->place = BOARD_NONE; /* it is somebody else's by now, or nobody's */
-		check->seen = 0;
+		lose_place(facts, check);
 		return;
 	}
 	check->seen = number;
@@ -100,14 +193,12 @@ static void read_fact(struct facts *facts, struct facts_check *check, int64_t no
 	check->answered_ns = past(fact.answered_ns, now_ns);
 }
 
-/* Until when it has time to answer. What is made of others answers by them. */
+/* Until when it has time to answer. */
 static int64_t due_ns(const struct facts *facts, const struct facts_check *check)
 {
-	if (check->answered_ns && check->config->kind >= CHECK_ALL)
-		return INT64_MAX;
 	if (check->answered_ns)
 		return check->answered_ns + check_stale_ns(check->config);
-	return facts->began_ns + check_first_ns(check->config);
+	return facts->began_ns + check->first_ns;
 }
 
 static enum board_value value_of(const struct facts_check *check)
@@ -194,12 +285,35 @@ static int64_t patient_of(const struct facts *facts, int64_t now_ns)
 	return late ? facts->look_ns - 1 : now_ns;
 }
 
-static void drain_event(const struct facts *facts)
+/* Return: whether there was news. */
+static bool drain_event(const struct facts *facts)
 {
 	uint64_t n;
 
-	if (facts->event_fd >= 0 && read(facts->event_fd, &n, sizeof(n)) < 0)
-		return;
+	return facts->event_fd >= 0 && read(facts->event_fd, &n, sizeof(n)) > 0;
+}
+
+static void listen_to(struct facts *facts, bool wanted)
+{
+	struct epoll_event event = { .events = wanted ? EPOLLIN : 0 };
+
+	/* Cannot fail: it is there. */
+	(void)epoll_ctl(facts->watch_fd, EPOLL_CTL_MOD, facts->event_fd, &event);
+	facts->rests = !wanted;
+}
+
+/* Whoever has so much to say, as a checker gone mad, does not keep the routers from their work:
+ * what comes within a rest is seen at its end. */
+static void rest_or_listen(struct facts *facts, bool any, int64_t now_ns)
+{
+	bool soon = now_ns - facts->event_ns < REST_NS;
+
+	if (any && !facts->rests && soon)
+		listen_to(facts, false);
+	else if (!any && facts->rests)
+		listen_to(facts, true);
+	if (any)
+		facts->event_ns = now_ns;
 }
 
 static void ask_for_checker(struct facts *facts, bool any_overdue, int64_t now_ns)
@@ -216,8 +330,11 @@ unsigned facts_look(struct facts *facts, const struct clocks *now)
 	int64_t next_ns = INT64_MAX, ns;
 	bool any_overdue = false;
 
-	drain_event(facts);
+	rest_or_listen(facts, drain_event(facts), now_ns);
 	facts->news_n = 0;
+	if (facts->is_missing)
+		find_places(facts);
+	facts->is_missing = false;
 	for (unsigned i = 0; i < facts->n; i++) {
 		look_at(facts, i, patient_ns, now_ns);
 		any_overdue |= facts->all[i].overdue;
@@ -228,12 +345,16 @@ unsigned facts_look(struct facts *facts, const struct clocks *now)
 			next_ns = telling_ns(&facts->all[i]);
 	}
 	ask_for_checker(facts, any_overdue, now_ns);
-	if (any_overdue) /* an answer like the last one is no news to who writes it */
+	/* An answer like the last one is no news to who writes it; and a place may have been found
+	 * by nobody yet. */
+	if (any_overdue || facts->is_missing)
 		next_ns = now_ns;
 	if (patient_ns < now_ns) /* once more, then */
 		next_ns = now_ns + GRACE_NS;
 	else if (next_ns != INT64_MAX && next_ns < now_ns + LOOK_NS)
 		next_ns = now_ns + LOOK_NS;
+	if (facts->rests)
+		next_ns = now_ns + REST_NS;
 	facts->look_ns = facts->n ? next_ns : INT64_MAX;
 	return facts->news_n;
 }

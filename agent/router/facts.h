@@ -27,6 +27,7 @@ struct facts_check {
 	bool overdue;                      /* has not answered in time, which is told */
 	int32_t number;
 	int64_t answered_ns; /* 0: not yet */
+	int64_t first_ns;    /* the first answer takes so long at most, from the beginning */
 	uint8_t told;        /* enum board_value: as it was told last */
 	bool told_overdue;   /* likewise */
 	uint32_t untold_n;   /* changes since: it changes again and again */
@@ -48,8 +49,15 @@ struct facts {
 	struct facts_check *all; /* owned, as all below; by number of the check */
 	struct facts_news *news; /* of the last look: room for one per check */
 	unsigned news_n;
+	uint32_t *buckets; /* by facts_key() of a name: the number of a check, plus 1; or 0 */
+	unsigned buckets_n;
+	uint32_t *scanned;      /* by place: board_number() when its name was looked at */
+	bool is_missing;        /* some check has no place yet */
 	struct board *board;    /* NULL: there is none */
 	int board_fd, event_fd; /* borrowed */
+	int watch_fd;           /* an epoll of event_fd; owned */
+	bool rests;             /* event_fd does not wake */
+	int64_t event_ns;       /* it was readable last */
 	int64_t began_ns;       /* what has never answered is due from then on */
 	int64_t look_ns;        /* the next one, if nothing is new before */
 	int64_t restart_ns;     /* the keeper is not asked again before */
@@ -77,12 +85,18 @@ int facts_attach(struct facts *facts, int board_fd, int event_fd);
 void facts_close(struct facts *facts);
 
 /**
+ * facts_fd() - readable when something is new; -1 without a board. However often it is told of, it
+ * is so once in five milliseconds.
+ */
+int facts_fd(const struct facts *facts);
+
+/**
  * facts_begin() - from now on answers are waited for.
  */
 void facts_begin(struct facts *facts, const struct clocks *now);
 
 /**
- * facts_look() - see what is new. Call it when @event_fd is readable, and when it is due.
+ * facts_look() - see what is new. Call it when facts_fd() is readable, and when it is due.
  *
  * A check that changes again and again has news each time, but not all of them are told: ten in a
  * row, and then one in five seconds, and always the last one. Nor is it told that a check begins

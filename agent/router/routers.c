@@ -545,7 +545,7 @@ void routers_fds(const struct routers *routers, int ret_fds[ROUTERS_FDS])
 		ret_fds[1 + i] = routers->readers[i] ? kern_receiver_fd(routers->readers[i]) : -1;
 	ret_fds[3] = said_fd(routers, 4);
 	ret_fds[4] = said_fd(routers, 6);
-	ret_fds[5] = routers->facts.event_fd;
+	ret_fds[5] = facts_fd(&routers->facts);
 }
 
 /* A successor announces anew what is left of a round, and what did not answer yet; and what the

@@ -19,7 +19,7 @@
 struct told {
 	char name[FIELDS_TEXT_SIZE];
 	size_t len;
-	char output[OUTPUT_SIZE];
+	char output[OUTPUT_SIZE + 1]; /* ends with a zero */
 };
 
 struct printer {
@@ -124,19 +124,33 @@ static const char *add_line(struct printer *printer, const struct records_table 
 	return NULL;
 }
 
-/* What a command wrote is anybody's: nothing of it may steer the terminal. */
-static void write_output(struct printer *printer, const struct told *told)
+/* What a command wrote is anybody's: nothing of it may steer the terminal, neither a control of
+ * ASCII nor one of C1, U+0080 to U+009F. Return: how many bytes the next character has; 0: one that
+ * is not shown. */
+static size_t shown_len(const char *text)
+{
+	unsigned char first = (unsigned char)text[0], second = (unsigned char)text[1];
+
+	if (first < 0x80)
+		return isprint(first) ? 1 : 0;
+	return first == 0xc2 && second < 0xa0 ? 0 : fields_utf8_len(text);
+}
+
+static void write_output(struct printer *printer, struct told *told)
 {
 	bool begins = true;
+	size_t len;
 
+	told->output[told->len] = '\0';
 	fprintf(printer->outputs_file, "\n%s has written:\n", told->name);
-	for (size_t i = 0; i < told->len; i++) {
-		unsigned char c = (unsigned char)told->output[i];
+	for (size_t i = 0; i < told->len; i += len ? len : 1) {
+		const char *at = told->output + i;
 
 		if (begins)
 			fputs("  ", printer->outputs_file);
-		begins = c == '\n';
-		fputc(begins || isprint(c) || c >= 0x80 ? c : '?', printer->outputs_file);
+		begins = *at == '\n';
+		len = begins ? 1 : shown_len(at);
+		fprintf(printer->outputs_file, "%.*s", len ? (int)len : 1, len ? at : "?");
 	}
 	if (!begins)
 		fputc('\n', printer->outputs_file);
@@ -176,8 +190,8 @@ static void take_output(struct printer *printer, const struct records_table *tab
 	char text[FIELDS_TEXT_SIZE];
 	size_t len = strlen(client_text(table, record, "text", text));
 
-	if (len > sizeof(told->output) - told->len)
-		len = sizeof(told->output) - told->len;
+	if (len > OUTPUT_SIZE - told->len)
+		len = OUTPUT_SIZE - told->len;
 	memcpy(told->output + told->len, text, len);
 	told->len += len;
 }

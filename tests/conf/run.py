@@ -23,7 +23,7 @@ import manual
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parent.parent
 EX_CONFIG = 78
-NOT_SHOWN = '"" /* not shown */'  # in a dump, in place of a secret: nobody shall run with another
+NOT_SHOWN = '" /* not shown */'  # in a dump, in place of a secret: nobody shall run with another
 TIMEOUT_S = 60
 NOBODY = 65534
 

@@ -2,11 +2,13 @@
 """Services become facts: what is tracked by a check, in a pair of real routers."""
 
 import contextlib
+import ctypes
 import json
 import os
 import shutil
 import signal
 import socket
+import struct
 import threading
 
 import pytest
@@ -79,6 +81,26 @@ def checker_of(agent):
     return wait_until(lambda: next((pid for pid in children(agent.pid)
                                     if name_of(pid) == "vipd-checker"), None),
                       what=lambda _: agent.story("a checker"))
+
+
+def fd_of(pid, number):
+    """A copy of another process's descriptor."""
+    libc, pidfd = ctypes.CDLL(None, use_errno=True), os.pidfd_open(pid)
+    fd = libc.syscall(438, pidfd, number, 0)  # pidfd_getfd()
+    os.close(pidfd)
+    assert fd >= 0, os.strerror(ctypes.get_errno())
+    return fd
+
+
+def talk(channel, enough):
+    """Events of no kind (agent/channel.h), as fast as they are read."""
+    message = struct.pack("=iiq", 9, 0, 64) + bytes(64)
+    while not enough.is_set():
+        with contextlib.suppress(BlockingIOError):
+            try:
+                channel.send(message, socket.MSG_NOSIGNAL)
+            except (BrokenPipeError, ConnectionResetError):
+                return
 
 
 def test_without_a_weight_a_dead_service_is_a_fault_that_names_it(lab):
@@ -210,6 +232,77 @@ def test_a_checker_that_is_stopped_is_replaced_aloud(lab, unknown, priority):
     service.stop()
 
 
+def test_a_checker_that_has_to_start_first_is_not_blamed(lab):
+    """It takes longer than three of these intervals until it asks at all."""
+    one = host(lab, 2)
+    service = Service(one)
+    first = lab.vipd(one, [tracking(150, {"check": "web", "weight": -60})],
+                     checks=[check(interval="10ms", unknown="down")])
+    first.wait_state("lan", "active")
+    assert priority_of(first) == 150
+    assert not [line for line in first.log if "has not answered" in line], first.log
+    service.stop()
+
+
+def test_what_is_made_of_others_is_unknown_with_the_checker(lab):
+    one = host(lab, 2)
+    service = Service(one)
+    both = {"name": "both", "all": {"checks": ["web"]}, "interval": "100ms", "unknown": "down"}
+    first = lab.vipd(one, [tracking(150, {"check": "both", "weight": -60})],
+                     checks=[check(interval="10s"), both])
+    first.wait_state("lan", "active")
+    stopped = checker_of(first)
+    os.kill(stopped, signal.SIGSTOP)
+    first.wait_log(r"check=both is=down.* note=\"it has not answered")
+    wait_until(lambda: checker_of(first) != stopped, what="another checker")
+    wait_priority(first, 150)
+    service.stop()
+
+
+def test_what_is_made_of_others_waits_for_them(lab):
+    """Not for a checker that would begin to wait anew."""
+    one = host(lab, 2)
+    service = Service(one)
+    first = lab.vipd(one, [tracking(150, {"check": "both"})],
+                     checks=[check(interval="100ms", delay="5s"),
+                             {"name": "both", "all": {"checks": ["web"]}, "interval": "100ms"}])
+    checker = checker_of(first)
+    first.wait_log("check=both is=up", 10)
+    assert checker_of(first) == checker
+    assert not [line for line in first.log if "has not answered" in line], first.log
+    service.stop()
+
+
+@pytest.mark.parametrize("kill", [False, True])
+def test_a_checker_that_is_stopped_does_not_stay_behind(lab, kill):
+    """Whether its keeper is stopped, or killed."""
+    one = host(lab, 2)
+    first = lab.vipd(one, [tracking(150, {"check": "web", "weight": -60})], checks=[check(interval="5s")])
+    first.wait_state("lan", "active")
+    stopped = checker_of(first)
+    os.kill(stopped, signal.SIGSTOP)
+    first.kill(signal.SIGKILL if kill else signal.SIGTERM)
+    assert kill or first.process.wait(10) == 0
+    wait_until(lambda: not os.path.exists(f"/proc/{stopped}"), what="the end of the checker")
+
+
+def test_a_checker_cannot_keep_its_keeper_busy(lab):
+    """It has no rights, and says more than anybody wants."""
+    one = host(lab, 2)
+    first = lab.vipd(one, [tracking(150, {"check": "web", "weight": -60})], checks=[check()])
+    first.wait_state("lan", "active")
+    channel = socket.socket(fileno=fd_of(checker_of(first), 3))
+    told = threading.Event()
+    talker = threading.Thread(target=talk, args=(channel, told), daemon=True)
+    talker.start()
+    mark = len(first.log)
+    for _ in range(3):
+        reload(first)
+    told.set()
+    talker.join()
+    assert priority_of(first) == 90 and len(first.log) < mark + 30, first.log[mark:]
+
+
 def test_show_tells_what_checks_have_found(lab):
     one = host(lab, 2)
     service = Service(one)
@@ -268,3 +361,14 @@ def test_a_check_that_does_not_answer_is_told_to_monitoring(lab, own_binary, unk
             f"{'up' if unknown == 'hold' else 'down'}" in done.stdout) == (1, True), done.stdout
     assert "no answer" in first.ctl("show", "--checks").stdout
     service.stop()
+
+
+def test_what_a_command_writes_does_not_steer_a_terminal(lab):
+    """U+009B begins a sequence as ESC [ does; what is no UTF-8 may be anything."""
+    one = host(lab, 2)
+    words = ["/usr/bin/printf", r"a\033[1mb\302\2331mc\303\274\233\n"]
+    first = lab.vipd(one, [tracking(150, {"check": "web"})],
+                     checks=[{"name": "web", "command": {"argv": words}}])
+    first.wait_state("lan", "active")
+    wait_until(lambda: "has written" in first.ctl("show", "--checks").stdout, what="the output")
+    assert "\n  a?[1mb??1mc\u00fc?\n" in first.ctl("show", "--checks").stdout

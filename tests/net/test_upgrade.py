@@ -21,6 +21,7 @@ from generations import OWN, absent, crash, reload, replace, start, start_pair, 
 from lab import router, wait_until
 from processes import children, cpu_ticks, name_of, open_files, wait_end
 from rtnetlink import AddressEvents
+from test_checks import checker_of
 from test_operation import run_vipd, write_config
 from timing import keeps_rhythm
 
@@ -522,6 +523,19 @@ def test_hangups_during_a_rehearsal_are_one_more_reload(lab, own_binary):
     wait_until(lambda: agent.router()["priority"] == 123, what="the other reload")
     wait_until(lambda: sum("reload=done" in line for line in agent.log) == 2, what="both")
     assert sum("upgrade=done" in line for line in agent.log) == 1
+
+
+def test_a_checker_that_hangs_is_replaced_with_its_keeper(lab, own_binary):
+    """It is hung up on, and somebody has stopped it: there are never two of them for long."""
+    agent = lab.vipd(lab.host("gw1", "192.0.2.2/24"), [router(150, track=[{"check": "web", "weight": -60}])],
+                     checks=[{"name": "web", "tcp": "127.0.0.1:7001", "interval": "5s"}])
+    agent.wait_state("lan", "active")
+    checker = checker_of(agent)
+    os.kill(checker, signal.SIGSTOP)
+    upgrade(agent, own_binary)
+    wait_end(checker)
+    assert checker_of(agent) != checker
+    assert agent.router()["counters"]["became_active"] == 1
 
 
 # ---- the contract ----

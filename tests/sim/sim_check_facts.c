@@ -9,7 +9,7 @@
 #define LOOK_NS  (250 * SIM_MS)  /* silence is noticed, and its end, so much later at most */
 #define GRACE_NS (1250 * SIM_MS) /* and by who stood still, who looks once more */
 #define STALE_NS SIM_S
-#define FIRST_NS SIM_S        /* so long a first answer may take at least */
+#define START_NS SIM_S /* a checker may take so long to start */
 #define AGAIN_NS (10 * SIM_S) /* so long it is content with having asked for a checker */
 
 /* ---- what is believed ---- */
@@ -63,9 +63,7 @@ unsigned checks_priority(const struct sim *sim, unsigned i, const struct sim_con
 
 static int64_t first_ns(const struct sim_tracked *check)
 {
-	int64_t ns = (check->interval_ms + check->timeout_ms) * SIM_MS;
-
-	return ns < FIRST_NS ? FIRST_NS : ns;
+	return START_NS + (check->interval_ms + check->timeout_ms) * SIM_MS;
 }
 
 /* Whoever follows one that lacks an answer lacks all that it does not know. */

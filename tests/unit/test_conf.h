@@ -44,7 +44,7 @@ static inline char *written(const struct conf_schema *schema, const void *base)
 	FILE *out = open_memstream(&text, &len);
 
 	assert_non_null(out);
-	conf_write(schema, base, out);
+	conf_write(schema, base, true, out);
 	assert_int_equal(fclose(out), 0);
 	return text;
 }

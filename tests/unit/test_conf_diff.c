@@ -123,6 +123,30 @@ static void test_diff_passwords_are_secret(void **state)
 					       "router lan: key auth.password (secret) ;");
 }
 
+#define CHECK(kind)                                                                                \
+	ROUTERS(ROUTER("lan", "51", A "track = ( { check = \"db\"; } );"))                         \
+	" checks = ( { name = \"db\"; " kind " } );"
+
+/* As one of a list, and in a group that comes or goes as a whole. */
+static void test_diff_settings_of_a_command_are_secret(void **state)
+{
+	static const char one[] = CHECK("command = { argv = [ \"/a\" ]; env = [ \"PW=one\" ]; };");
+	static const char two[] = CHECK("command = { argv = [ \"/a\" ]; env = [ \"PW=two\" ]; };");
+	static const char url[] = CHECK("http = \"http://a:b@192.0.2.1/\";");
+	static const char other[] = CHECK("http = \"http://a:c@192.0.2.1/\";");
+	static const char none[] = CHECK("tcp = \"192.0.2.1:80\";");
+
+	(void)state;
+	assert_string_equal(diff(one, one), "");
+	assert_string_equal(diff(one, two), "check db: goes command.env PW=(secret) -;"
+					    "check db: comes command.env - PW=(secret);");
+	assert_non_null(strstr(diff(none, two), "\"PW\" /* not shown */"));
+	assert_null(strstr(diff(none, two), "two"));
+	assert_null(strstr(diff(one, none), "one"));
+	assert_string_equal(diff(url, other), "check db: key http.url (secret) (secret);");
+	assert_null(strstr(diff(none, url), "a:b"));
+}
+
 /* R-029: what follows from VRID and family is told as well. */
 static void test_diff_virtual_mac(void **state)
 {
@@ -439,6 +463,7 @@ int main(void)
 		cmocka_unit_test(test_diff_keys_of_the_host),
 		cmocka_unit_test(test_diff_keys_of_a_router),
 		cmocka_unit_test(test_diff_passwords_are_secret),
+		cmocka_unit_test(test_diff_settings_of_a_command_are_secret),
 		cmocka_unit_test(test_diff_virtual_mac),
 		cmocka_unit_test(test_diff_addresses_that_come_and_go),
 		cmocka_unit_test(test_diff_address_that_is_no_longer_advertised_goes_and_comes),

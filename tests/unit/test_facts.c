@@ -2,8 +2,10 @@
 /* What the routers believe of what the checker has found, and of what it does not say. */
 #include "test.h"
 
+#include <poll.h>
 #include <stdlib.h>
 #include <sys/eventfd.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "agent/router/facts.h"
@@ -14,9 +16,14 @@
 #define WEB    0
 #define DB     1
 #define BOTH   2
+#define MANY   5000
+
+#define ALL_OVERDUE "web up->up overdue, db up->up overdue, both up->up overdue"
 
 struct scene {
 	struct check_config checks[3];
+	struct check_part parts[2];
+	struct check_several both;
 	struct conf conf;
 	struct facts facts;
 	struct board *writer;
@@ -41,7 +48,11 @@ static void open_scene(struct scene *scene)
 {
 	*scene = (struct scene){ .checks = { check("web", CHECK_TCP), check("db", CHECK_TCP),
 					     check("both", CHECK_ALL) },
+				 .parts = { { .name = "web", .number = WEB },
+					    { .name = "db", .number = DB } },
 				 .now = { .mono_ns = START } };
+	scene->both = (struct check_several){ .n = 2, .checks_n = 2, .checks = scene->parts };
+	scene->checks[BOTH].all = &scene->both;
 	scene->conf.checks = scene->checks;
 	scene->conf.checks_n = 3;
 	scene->fd = board_new();
@@ -66,7 +77,7 @@ static void answer(struct scene *scene, unsigned number, enum board_value value,
 	const char *name = scene->checks[number].name;
 	uint32_t place = board_take(scene->writer, name);
 	struct fact fact = { .value = (uint8_t)value,
-			     .answered_ns = scene->now.mono_ns,
+			     .answered_ns = value ? scene->now.mono_ns : 0,
 			     .in_row = 3,
 			     .good = value == BOARD_UP };
 
@@ -155,7 +166,7 @@ static void test_facts_look_takes_the_event(void **state)
 	close_scene(&scene);
 }
 
-/* Interval and time-out, and it is waited for no more. */
+/* Interval and time-out, and a second for the start: it is waited for no more. */
 static void test_facts_what_never_answers_is_overdue(void **state)
 {
 	struct scene scene;
@@ -163,10 +174,10 @@ static void test_facts_what_never_answers_is_overdue(void **state)
 	(void)state;
 	open_scene(&scene);
 	answer(&scene, DB, BOARD_UP, "");
-	answer(&scene, BOTH, BOARD_UNKNOWN, "");
 	(void)look(&scene);
-	assert_string_equal(look_until(&scene, 3 * SECOND), "web unknown->unknown overdue");
-	assert_in_range(scene.now.mono_ns, START + 2 * SECOND, START + 2500 * MS);
+	assert_string_equal(look_until(&scene, 4 * SECOND), "web unknown->unknown overdue");
+	assert_in_range(scene.now.mono_ns, START + 3 * SECOND, START + 3500 * MS);
+	assert_true(facts_is_awaited(&scene.facts, BOTH));
 	assert_false(facts_is_awaited(&scene.facts, WEB));
 	assert_true(scene.facts.wants_checker);
 	close_scene(&scene);
@@ -181,8 +192,7 @@ static void test_facts_silence_holds_a_value_and_asks_for_a_checker(void **state
 	answer_all(&scene, BOARD_UP);
 	(void)look(&scene);
 	answer(&scene, DB, BOARD_UP, "");
-	assert_string_equal(look_until(&scene, 10 * SECOND),
-			    "web up->up overdue, db up->up overdue");
+	assert_string_equal(look_until(&scene, 10 * SECOND), ALL_OVERDUE);
 	assert_in_range(scene.now.mono_ns, START + 4 * SECOND, START + 4500 * MS);
 	assert_true(scene.facts.wants_checker);
 	scene.facts.wants_checker = false;
@@ -191,7 +201,7 @@ static void test_facts_silence_holds_a_value_and_asks_for_a_checker(void **state
 	assert_string_equal(look_until(&scene, 10 * SECOND), "");
 	assert_true(scene.facts.wants_checker);
 	answer_all(&scene, BOARD_UP);
-	assert_string_equal(look_until(&scene, SECOND), "web up->up, db up->up");
+	assert_string_equal(look_until(&scene, SECOND), "web up->up, db up->up, both up->up");
 	close_scene(&scene);
 }
 
@@ -216,14 +226,127 @@ static void test_facts_silence_is_down_where_it_is_configured(void **state)
 
 	(void)state;
 	open_scene(&scene);
-	scene.checks[WEB].unknown = CHECK_UNKNOWN_DOWN;
+	scene.checks[WEB].unknown = scene.checks[BOTH].unknown = CHECK_UNKNOWN_DOWN;
 	answer_all(&scene, BOARD_UP);
 	(void)look(&scene);
 	assert_string_equal(look_until(&scene, 10 * SECOND),
-			    "web up->down overdue, db up->up overdue");
+			    "web up->down overdue, db up->up overdue, both up->down overdue");
 	answer_all(&scene, BOARD_UP);
-	assert_string_equal(look_until(&scene, SECOND), "web down->up, db up->up");
+	assert_string_equal(look_until(&scene, SECOND), "web down->up, db up->up, both down->up");
 	close_scene(&scene);
+}
+
+/* A second more than the part that is asked last has. */
+static void test_facts_what_is_made_of_others_has_the_time_of_them(void **state)
+{
+	struct scene scene;
+	struct facts facts;
+
+	(void)state;
+	open_scene(&scene);
+	scene.checks[DB].delay_ns = 30 * SECOND;
+	assert_int_equal(facts_open(&facts, &scene.conf), 0);
+	assert_int_equal(facts_attach(&facts, scene.fd, scene.event_fd), 0);
+	facts_begin(&facts, &scene.now);
+	answer(&scene, WEB, BOARD_UP, "");
+	answer(&scene, BOTH, BOARD_UNKNOWN, "");
+	for (scene.now.mono_ns += SECOND; scene.now.mono_ns < START + 33 * SECOND;
+	     scene.now.mono_ns += SECOND) {
+		answer(&scene, WEB, BOARD_UP, "");
+		(void)facts_look(&facts, &scene.now);
+		assert_false(facts.wants_checker);
+	}
+	facts_close(&facts);
+	close_scene(&scene);
+}
+
+static bool is_readable(const struct scene *scene)
+{
+	struct pollfd fd = { .fd = facts_fd(&scene->facts), .events = POLLIN };
+
+	return poll(&fd, 1, 0) == 1;
+}
+
+/* A checker gone mad, or taken over, tells a million times in a second. */
+static void test_facts_are_not_looked_at_as_often_as_somebody_likes(void **state)
+{
+	const uint64_t one = 1;
+	struct scene scene;
+	unsigned looks_n = 0;
+
+	(void)state;
+	open_scene(&scene);
+	for (int64_t end_ns = START + SECOND; scene.now.mono_ns < end_ns;
+	     scene.now.mono_ns += MS / 10) {
+		assert_int_equal(write(scene.event_fd, &one, sizeof(one)), sizeof(one));
+		if (!is_readable(&scene) && scene.now.mono_ns < facts_deadline(&scene.facts))
+			continue;
+		(void)look(&scene);
+		looks_n++;
+	}
+	assert_in_range(looks_n, 190, 210);
+	/* And then the first one wakes again. */
+	scene.now.mono_ns = facts_deadline(&scene.facts);
+	(void)look(&scene);
+	scene.now.mono_ns = facts_deadline(&scene.facts);
+	(void)look(&scene);
+	assert_false(is_readable(&scene));
+	answer(&scene, WEB, BOARD_UP, "");
+	assert_true(is_readable(&scene));
+	assert_string_equal(look(&scene), "web unknown->up");
+	close_scene(&scene);
+}
+
+static int64_t cpu_ns(void)
+{
+	struct timespec spent;
+
+	clock_gettime(CLOCK_THREAD_CPUTIME_ID, &spent);
+	return spent.tv_sec * SECOND + spent.tv_nsec;
+}
+
+static void put_many(struct board *writer, const char *prefix)
+{
+	for (unsigned i = 0; i < MANY; i++) {
+		struct fact fact = { .value = BOARD_UP, .answered_ns = START };
+
+		snprintf(fact.name, sizeof(fact.name), "%s-%u", prefix, i);
+		if (board_is_taken(writer, i))
+			board_clear(writer, i);
+		board_put(writer, board_take(writer, fact.name), &fact);
+	}
+}
+
+/* As after a reload that renames all checks, until the next checker has begun. */
+static void test_facts_many_that_have_no_place_cost_little(void **state)
+{
+	struct check_config *checks = calloc(MANY, sizeof(*checks));
+	struct scene scene;
+	int64_t began_ns;
+
+	(void)state;
+	open_scene(&scene);
+	facts_close(&scene.facts);
+	assert_non_null(checks);
+	for (unsigned i = 0; i < MANY; i++) {
+		checks[i] = check("", CHECK_TCP);
+		snprintf(checks[i].name, sizeof(checks[i].name), "new-%u", i);
+	}
+	scene.conf = (struct conf){ .checks = checks, .checks_n = MANY };
+	assert_int_equal(facts_open(&scene.facts, &scene.conf), 0);
+	assert_int_equal(facts_attach(&scene.facts, scene.fd, scene.event_fd), 0);
+	facts_begin(&scene.facts, &scene.now);
+	put_many(scene.writer, "old");
+	began_ns = cpu_ns();
+	assert_int_equal(facts_look(&scene.facts, &scene.now), 0);
+	assert_int_equal(facts_look(&scene.facts, &scene.now), 0);
+	put_many(scene.writer, "new");
+	assert_int_equal(facts_look(&scene.facts, &scene.now), MANY);
+	assert_true(cpu_ns() - began_ns < 200 * MS);
+	for (unsigned i = 0; i < MANY; i++)
+		assert_int_equal(scene.facts.all[i].place, i);
+	close_scene(&scene);
+	free(checks);
 }
 
 /* The checker may have stood still as long, and answers in a moment. */
@@ -239,8 +362,7 @@ static void test_facts_a_host_that_stood_still_blames_nobody_at_once(void **stat
 	answer_all(&scene, BOARD_UP);
 	assert_string_equal(look_until(&scene, 3 * SECOND), "");
 	assert_false(scene.facts.wants_checker);
-	assert_string_equal(look_until(&scene, 10 * SECOND),
-			    "web up->up overdue, db up->up overdue");
+	assert_string_equal(look_until(&scene, 10 * SECOND), ALL_OVERDUE);
 	close_scene(&scene);
 }
 
@@ -299,6 +421,7 @@ static void test_facts_are_described_with_why_and_how_many(void **state)
 			    "both is unknown");
 	assert_string_equal(facts_describe(&scene.facts, facts_key("none"), text), "");
 	(void)look_until(&scene, 10 * SECOND);
+	assert_string_equal(look_until(&scene, 10 * SECOND), "both unknown->unknown overdue");
 	assert_string_equal(facts_describe(&scene.facts, facts_key("both"), text),
 			    "both is unknown: it does not answer");
 	close_scene(&scene);
@@ -407,6 +530,9 @@ int main(void)
 		cmocka_unit_test(test_facts_silence_holds_a_value_and_asks_for_a_checker),
 		cmocka_unit_test(test_facts_the_last_value_holds_however_late_it_is_read),
 		cmocka_unit_test(test_facts_silence_is_down_where_it_is_configured),
+		cmocka_unit_test(test_facts_what_is_made_of_others_has_the_time_of_them),
+		cmocka_unit_test(test_facts_are_not_looked_at_as_often_as_somebody_likes),
+		cmocka_unit_test(test_facts_many_that_have_no_place_cost_little),
 		cmocka_unit_test(test_facts_a_host_that_stood_still_blames_nobody_at_once),
 		cmocka_unit_test(test_facts_a_successor_finds_what_was_known),
 		cmocka_unit_test(test_facts_a_place_that_changes_hands_is_looked_for_again),
