@@ -13,9 +13,12 @@ const struct conf_foreign_word conf_keepalived_words[] = {
 	{ "vrrp_sync_group", "write a group { name = \"NAME\"; routers = [ ... ]; } in groups",
 	  true },
 	{ "vrrp_script",
-	  "write checks = ( { name = \"nginx\"; command = [ \"/path\", \"argument\" ]; }, ... )",
+	  "write checks = ( { name = \"nginx\"; command = [ \"/path\", \"argument\" ]; }, ... ); "
+	  "instead of killall -0 process = \"nginx\"",
 	  true },
-	{ "vrrp_track_file", "write checks = ( { name = \"load\"; file = \"/run/load\"; }, ... )",
+	{ "vrrp_track_file",
+	  "write checks = ( { name = \"load\"; file = { path = \"/run/load\"; good = \"value\"; }; "
+	  "}, ... ): a weight counts as often as the number says",
 	  true },
 	{ "vrrp_track_process",
 	  "write checks = ( { name = \"nginx\"; process = \"nginx\"; }, ... )", true },
@@ -115,6 +118,10 @@ const struct conf_foreign_word conf_keepalived_words[] = {
 	  false },
 	{ "track_interface", "write track = ( { interface = \"eth1\"; weight = -20; }, ... )",
 	  false },
+	{ "track_file",
+	  "write track = ( { check = \"load\"; weight = 1; }, ... ): 1 is the default there, 0 "
+	  "here",
+	  false },
 	{ "track_*", "write track = ( { check = \"nginx\"; weight = -20; }, ... )", false },
 	{ "dont_track_primary", LATER ": a router of an interface that is down is in fault",
 	  false },
@@ -144,8 +151,10 @@ const struct conf_foreign_word conf_keepalived_words[] = {
 	{ "global_tracking", "leave it out: what a member tracks weighs for its group", false },
 	{ "sync_group_tracking_weight", "leave it out: weights count in groups", false },
 
-	/* In vrrp_script. */
-	{ "script", "write command = [ \"/path\", \"argument\" ] in a check: there is no shell",
+	/* In vrrp_script, vrrp_track_file and vrrp_track_process. */
+	{ "script",
+	  "write command = [ \"/path\", \"argument\" ] in a check: there is no shell, and its user "
+	  "may send no signals: instead of killall -0 write process = \"nginx\"",
 	  false },
 	{ "weight",
 	  "write it where a check is tracked: track = ( { check = \"nginx\"; weight = -20; } )",
@@ -153,6 +162,19 @@ const struct conf_foreign_word conf_keepalived_words[] = {
 	{ "rise", "write it in a check", false },
 	{ "fall", "write it in a check", false },
 	{ "init_fail", "leave it out: the first answer decides alone", false },
+	{ "init_file", "leave it out: a file that is missing is down, and its number is 0", false },
+	{ "overwrite", "leave it out: as init_file", false },
+	{ "quorum", "write process = { command = \"nginx\"; min = 1; } in a check", false },
+	{ "quorum_max",
+	  "write process = { command = \"nginx\"; max = 1; } in a check; for 0 track process = "
+	  "\"nginx\" with reverse = true",
+	  false },
+	{ "full_command", "leave it out: arguments do not count; a command can run pgrep -f",
+	  false },
+	{ "param_match", "leave it out: arguments do not count; a command can run pgrep -f",
+	  false },
+	{ "fork_delay", "write rise = 3 in a check: so many good answers in a row", false },
+	{ "terminate_delay", "write fall = 3 in a check: so many bad answers in a row", false },
 
 	/* In global_defs. */
 	{ "router_id", "write node = \"gw1\"", false },

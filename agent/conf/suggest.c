@@ -71,7 +71,7 @@ static void complain_misplaced(const struct conf_place *place, const struct conf
 
 	if (owner->count)
 		conf_error_in(place, "\"%.40s\" belongs into %s %s, one of %s = ( { ... } )", name,
-			      strchr("aeio", noun[0]) ? "an" : "a", noun, owner->element->nouns);
+			      strchr("aeio", noun[0]) ? "an" : "a", noun, owner->field.name);
 	else
 		conf_error_in(place, "\"%.40s\" belongs into %s = { ... }", name,
 			      owner->field.name);
