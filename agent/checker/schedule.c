@@ -113,6 +113,10 @@ static void resume_fact(struct item *item, const struct clocks *now)
 	item->verdict = (struct check_verdict){ .value = item->fact.value,
 						.good = item->fact.good,
 						.in_row = item->fact.in_row };
+	if (item->fact.answered_ns) { /* it was asked long ago */
+		item->next_ns -= config->delay_ns;
+		item->phase_ns -= config->delay_ns;
+	}
 	if (item->fact.next_ns > now->mono_ns &&
 	    item->fact.next_ns <= now->mono_ns + config->interval_ns)
 		item->next_ns = item->phase_ns = item->fact.next_ns;

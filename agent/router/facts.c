@@ -193,12 +193,13 @@ static void read_fact(struct facts *facts, struct facts_check *check, int64_t no
 	check->answered_ns = past(fact.answered_ns, now_ns);
 }
 
-/* Until when it has time to answer. */
+/* Until when it has time to answer. With this process, whoever asks may have begun, too. */
 static int64_t due_ns(const struct facts *facts, const struct facts_check *check)
 {
-	if (check->answered_ns)
-		return check->answered_ns + check_stale_ns(check->config);
-	return facts->began_ns + check->first_ns;
+	int64_t first_ns = facts->began_ns + check->first_ns;
+	int64_t stale_ns = check->answered_ns + check_stale_ns(check->config);
+
+	return check->answered_ns && stale_ns > first_ns ? stale_ns : first_ns;
 }
 
 static enum board_value value_of(const struct facts_check *check)
@@ -316,19 +317,25 @@ static void rest_or_listen(struct facts *facts, bool any, int64_t now_ns)
 		facts->event_ns = now_ns;
 }
 
-static void ask_for_checker(struct facts *facts, bool any_overdue, int64_t now_ns)
+/* Whether nothing but another checker helps: one that was asked for has its time, too. */
+static bool is_stuck(const struct facts *facts, const struct facts_check *check, int64_t now_ns)
 {
-	if (!any_overdue || now_ns < facts->restart_ns)
-		return;
+	int64_t patience_ns = check->first_ns > RESTART_NS ? check->first_ns : RESTART_NS;
+
+	return check->overdue && (!facts->asked_ns || now_ns >= facts->asked_ns + patience_ns);
+}
+
+static void ask_for_checker(struct facts *facts, int64_t now_ns)
+{
 	facts->wants_checker = true;
-	facts->restart_ns = now_ns + RESTART_NS;
+	facts->asked_ns = now_ns;
 }
 
 unsigned facts_look(struct facts *facts, const struct clocks *now)
 {
 	int64_t now_ns = now->mono_ns, patient_ns = patient_of(facts, now_ns);
 	int64_t next_ns = INT64_MAX, ns;
-	bool any_overdue = false;
+	bool any_overdue = false, any_stuck = false;
 
 	rest_or_listen(facts, drain_event(facts), now_ns);
 	facts->news_n = 0;
@@ -338,13 +345,15 @@ unsigned facts_look(struct facts *facts, const struct clocks *now)
 	for (unsigned i = 0; i < facts->n; i++) {
 		look_at(facts, i, patient_ns, now_ns);
 		any_overdue |= facts->all[i].overdue;
+		any_stuck |= is_stuck(facts, &facts->all[i], now_ns);
 		ns = due_ns(facts, &facts->all[i]);
 		if (!facts->all[i].overdue && ns < next_ns)
 			next_ns = ns;
 		if (telling_ns(&facts->all[i]) < next_ns)
 			next_ns = telling_ns(&facts->all[i]);
 	}
-	ask_for_checker(facts, any_overdue, now_ns);
+	if (any_stuck)
+		ask_for_checker(facts, now_ns);
 	/* An answer like the last one is no news to who writes it; and a place may have been found
 	 * by nobody yet. */
 	if (any_overdue || facts->is_missing)

@@ -60,7 +60,7 @@ struct facts {
 	int64_t event_ns;       /* it was readable last */
 	int64_t began_ns;       /* what has never answered is due from then on */
 	int64_t look_ns;        /* the next one, if nothing is new before */
-	int64_t restart_ns;     /* the keeper is not asked again before */
+	int64_t asked_ns;       /* when the keeper was asked last; 0: never */
 	bool wants_checker;     /* a new one, since this one does not answer */
 };
 

@@ -9,7 +9,7 @@
 #define LOOK_NS  (250 * SIM_MS)  /* silence is noticed, and its end, so much later at most */
 #define GRACE_NS (1250 * SIM_MS) /* and by who stood still, who looks once more */
 #define STALE_NS SIM_S
-#define START_NS SIM_S /* a checker may take so long to start */
+#define START_NS SIM_S        /* a checker may take so long to start */
 #define AGAIN_NS (10 * SIM_S) /* so long it is content with having asked for a checker */
 
 /* ---- what is believed ---- */
@@ -124,9 +124,10 @@ static int64_t due_ns(const struct sim_gateway *r, const struct sim_tracked *che
 {
 	int64_t stale_ns = (3 * check->interval_ms + check->timeout_ms) * SIM_MS;
 
-	if (answered_ns)
-		return answered_ns + (stale_ns < STALE_NS ? STALE_NS : stale_ns);
-	return r->beliefs.began_ns + first_ns(check);
+	int64_t due_ns = r->beliefs.began_ns + first_ns(check);
+
+	stale_ns = answered_ns + (stale_ns < STALE_NS ? STALE_NS : stale_ns);
+	return answered_ns && stale_ns > due_ns ? stale_ns : due_ns;
 }
 
 /* How much later it is noticed. */
