@@ -229,3 +229,25 @@ def inotify_fd(pid):
     fds = [fd for fd in os.listdir(f"/proc/{pid}/fd") if "inotify" in os.readlink(f"/proc/{pid}/fd/{fd}")]
     assert len(fds) == 1
     return fds[0]
+
+
+def test_as_many_as_there_may_be_have_room_when_all_are_renamed(host):
+    """The board has not twice as many places: what nobody has any more makes room first."""
+    def checks(name):
+        return ", ".join(f'{{ name = "{name}-{i}"; file = "/etc/passwd"; }}' for i in range(5000))
+
+    def all_are_up(checker, name):
+        facts = checker.facts()
+        return len(facts) == 5000 and all(
+            fact.value == "up" and fact.name.startswith(name) for fact in facts.values())
+
+    first = Checker(host, checks("old"))
+    try:
+        wait_until(lambda: all_are_up(first, "old"), 20, what="5000 facts")
+    finally:
+        assert first.close() == 0
+    second = Checker(host, checks("new"), board=first.board)
+    try:
+        wait_until(lambda: all_are_up(second, "new"), 20, what="5000 others")
+    finally:
+        assert second.close() == 0
