@@ -624,8 +624,10 @@ static const char *form_of(const struct kind *kind, const struct event *event)
 {
 	if (event->kind == EVENT_CHANGE && !event->router[0])
 		return "reload=changed {what}";
-	if (event->kind == EVENT_CHANGE && event->change.of_group)
+	if (event->kind == EVENT_CHANGE && event->change.of == EVENT_CHANGE_OF_GROUP)
 		return "reload=changed group={router} {what}";
+	if (event->kind == EVENT_CHANGE && event->change.of == EVENT_CHANGE_OF_CHECK)
+		return "reload=changed check={router} {what}";
 	if (event->kind != EVENT_SWEPT)
 		return kind->line;
 	return event->address.error

@@ -297,10 +297,18 @@ struct event_clock {
 	uint8_t source[16];
 };
 
+/* Numbers of the journal's own. */
+enum event_change_of {
+	EVENT_CHANGE_OF_ROUTER,
+	EVENT_CHANGE_OF_GROUP,
+	EVENT_CHANGE_OF_CHECK,
+	EVENT_CHANGE_OF_COUNT
+};
+
 /* All texts end with a zero; those that do not apply are empty. */
 struct event_change {
-	uint8_t what;     /* enum event_change_what */
-	uint8_t of_group; /* the name is not a router's, but a group's */
+	uint8_t what; /* enum event_change_what */
+	uint8_t of;   /* enum event_change_of: what the name is of */
 	uint8_t reserved[6];
 	char key[EVENT_KEY_SIZE]; /* in a group with a dot: "link.delay" */
 	char old[EVENT_VALUE_SIZE], new[EVENT_VALUE_SIZE];
@@ -320,7 +328,8 @@ struct event_track {
 struct event_check {
 	uint8_t from, to; /* unknown, up, down; numbers of the journal's own: 0, 1, 2 */
 	uint8_t overdue;  /* since it does not answer */
-	uint8_t reserved[5];
+	uint8_t again;    /* it does, after it did not */
+	uint8_t reserved[4];
 	int64_t took_ns; /* the last answer */
 	uint32_t in_row; /* answers that say so, one after the other */
 	int32_t number;  /* of a file with a number */

@@ -562,7 +562,7 @@ static void fill_check(struct event_words *words)
 	else if (check->changes_n)
 		strcpy(words->note, "it changes again and again: so many changes before were not "
 				    "told; vipctl show --checks has how many answers were bad");
-	else if (check->from == check->to)
+	else if (check->again)
 		strcpy(words->note, "it answers again");
 }
 

@@ -40,7 +40,9 @@ static struct event event_of_difference(const struct conf_difference *d)
 	struct event event = event_of(EVENT_CHANGE, d->name, of_router ? router->interface : NULL,
 				      of_router ? router->vrrp.family : 0);
 
-	event.change.of_group = d->noun && !of_router;
+	if (d->noun && !of_router)
+		event.change.of = strcmp(d->noun, "check") == 0 ? EVENT_CHANGE_OF_CHECK
+								: EVENT_CHANGE_OF_GROUP;
 	event.change.what = what[d->change];
 	put_text(d->key, event.change.key, sizeof(event.change.key));
 	put_text(d->old_text, event.change.old, sizeof(event.change.old));

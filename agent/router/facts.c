@@ -198,8 +198,9 @@ static int64_t due_ns(const struct facts *facts, const struct facts_check *check
 {
 	int64_t first_ns = facts->began_ns + check->first_ns;
 	int64_t stale_ns = check->answered_ns + check_stale_ns(check->config);
+	bool is_of_before = check->answered_ns < facts->began_ns;
 
-	return check->answered_ns && stale_ns > first_ns ? stale_ns : first_ns;
+	return !check->answered_ns || (is_of_before && first_ns > stale_ns) ? first_ns : stale_ns;
 }
 
 static enum board_value value_of(const struct facts_check *check)
@@ -242,7 +243,8 @@ static void add_news(struct facts *facts, unsigned number, bool changed, int64_t
 
 	*news = (struct facts_news){ .check = number,
 				     .before = check->told,
-				     .overdue = check->overdue };
+				     .overdue = check->overdue,
+				     .again = check->told_overdue && !check->overdue };
 	if (is_as_expected(check) && !check->told_overdue && !check->overdue) {
 		check->told = check->value;
 		return;

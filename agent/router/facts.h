@@ -40,6 +40,7 @@ struct facts_news {
 	unsigned check;
 	uint8_t before;     /* enum board_value: what counted when it was told last */
 	bool overdue;       /* since it has not answered */
+	bool again;         /* it does, after that was told */
 	bool tells;         /* people shall know, too */
 	uint32_t changes_n; /* that they were not told of */
 };

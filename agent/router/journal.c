@@ -525,6 +525,7 @@ void journal_check(const struct journal *journal, const struct facts *facts,
 	event.check = (struct event_check){ .from = news->before,
 					    .to = check->value,
 					    .overdue = news->overdue,
+					    .again = news->again,
 					    .changes_n = news->changes_n };
 	memcpy(event.check.name, check->config->name, sizeof(event.check.name));
 	if (!news->overdue && facts_get(facts, news->check, &fact)) {

@@ -372,3 +372,23 @@ def test_what_a_command_writes_does_not_steer_a_terminal(lab):
     first.wait_state("lan", "active")
     wait_until(lambda: "has written" in first.ctl("show", "--checks").stdout, what="the output")
     assert "\n  a?[1mb??1mc\u00fc?\n" in first.ctl("show", "--checks").stdout
+
+
+def test_members_of_a_group_name_the_check_of_another(lab):
+    one = lab.host("gw1", "192.0.2.2/24")
+    service = Service(one)
+    group = {"name": "gw", "routers": ["lan", "wan"]}
+    routers = [router(150, interval="100ms"),
+               tracking(150, {"check": "web"}, name="wan", vrid=52, addresses=["192.0.2.101/24"])]
+    first = lab.vipd(one, routers, checks=[check()], groups=[group])
+    first.wait_state("lan", "active")
+    service.stop()
+    first.wait_fault("another member of its group has a fault: check web is down: connect: "
+                     "Connection refused")
+    assert first.router()["reason_code"] == "member_check"
+    service.start()
+    first.wait_state("lan", "active")
+    first.configure(routers, checks=[check(rise=2)], groups=[group])
+    reload(first)
+    first.wait_log("reload=changed check=web rise=1->2")
+    service.stop()

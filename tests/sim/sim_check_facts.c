@@ -126,8 +126,10 @@ static int64_t due_ns(const struct sim_gateway *r, const struct sim_tracked *che
 
 	int64_t due_ns = r->beliefs.began_ns + first_ns(check);
 
+	if (!answered_ns)
+		return due_ns;
 	stale_ns = answered_ns + (stale_ns < STALE_NS ? STALE_NS : stale_ns);
-	return answered_ns && stale_ns > due_ns ? stale_ns : due_ns;
+	return answered_ns < r->beliefs.began_ns && due_ns > stale_ns ? due_ns : stale_ns;
 }
 
 /* How much later it is noticed. */
