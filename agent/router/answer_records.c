@@ -381,6 +381,12 @@ static int64_t heard_real_ns(const struct answer_facts *facts, const struct vrrp
 		       : 0;
 }
 
+/* One that has yet to begin is as it is since the process has begun. */
+static int64_t since_ns(const struct answer_facts *facts, const struct vrrp_election *election)
+{
+	return election->since_ns ? election->since_ns : routers_facts(facts->routers)->began_ns;
+}
+
 static void fill_mac(const struct answer_facts *facts, const struct router *router,
 		     struct router_record *record)
 {
@@ -428,7 +434,7 @@ void answer_put_router(const struct answer_facts *facts, const struct router *ro
 	record.auth = router->conf->auth.type == CONF_AUTH_HMAC
 			      ? router->conf->auth.mode + AUTH_MODES
 			      : router->conf->auth.type;
-	record.since_real_ns = facts->real_offset_ns + election->since_ns;
+	record.since_real_ns = facts->real_offset_ns + since_ns(facts, election);
 	record.counters = router->vr.counters;
 	fill_active(&router->vr, now, &record);
 	fill_reason(facts, &election->reason, &record);

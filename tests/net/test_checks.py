@@ -3,6 +3,7 @@
 
 import contextlib
 import ctypes
+import datetime
 import json
 import os
 import shutil
@@ -392,3 +393,11 @@ def test_members_of_a_group_name_the_check_of_another(lab):
     reload(first)
     first.wait_log("reload=changed check=web rise=1->2")
     service.stop()
+
+
+def test_who_waits_for_a_check_does_so_since_the_start(lab):
+    first = lab.vipd(host(lab, 2), [tracking(150, {"check": "web"})], checks=[check(delay="1h")])
+    shown = first.router()
+    assert shown["state"] == "initialize"
+    since = datetime.datetime.fromisoformat(shown["since"].replace("Z", "+00:00"))
+    assert abs(datetime.datetime.now(datetime.timezone.utc) - since) < datetime.timedelta(minutes=1)

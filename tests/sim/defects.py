@@ -99,7 +99,7 @@ DEFECTS = [
            "agent/router/track.c", "track->lacking &= track->unknown;", ";"),
     Defect("check-last-resort-without-weight",
            "Likewise, if what has answered since has no weight.",
-           "agent/router/worth.c", "(track->conf->weight || lacking)", "track->conf->weight"),
+           "agent/router/worth.c", "(track->conf->weight || lacked)", "track->conf->weight"),
     Defect("check-last-resort-ends-with-a-crash",
            "A crash lets a host serve whose services nobody has looked at.",
            "agent/router/adopt.c", "state_resort(old, (unsigned)entry) & STATE_RESORT_LACKING",
