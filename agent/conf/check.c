@@ -200,6 +200,15 @@ static struct conf_place place_of(const struct directory *directory, unsigned nu
 	return place;
 }
 
+/* One that counted twice would be a quorum alone. */
+static bool is_named_before(const struct check_several *several, unsigned i)
+{
+	for (unsigned k = 0; k < i; k++)
+		if (strcmp(several->checks[k].name, several->checks[i].name) == 0)
+			return true;
+	return false;
+}
+
 static void find_parts(struct directory *directory, unsigned number)
 {
 	const struct check_several *several = check_several_of(&directory->all[number]);
@@ -211,6 +220,8 @@ static void find_parts(struct directory *directory, unsigned number)
 
 		if (part->name[0] && found < 0)
 			conf_error_in(&place, "there is no check \"%s\"", part->name);
+		if (part->name[0] && is_named_before(several, i))
+			conf_error_in(&place, "it is made of check \"%s\" twice", part->name);
 		part->number = found < 0 ? UINT_MAX : (unsigned)found;
 		if (found >= 0)
 			directory->used[found] = true;

@@ -584,6 +584,16 @@ static bool is_link_local(const struct check_address *address)
 	       (address->bytes[1] & 0xc0) == 0x80;
 }
 
+static bool is_listed_before(const struct check_ping *ping, unsigned i)
+{
+	for (unsigned k = 0; k < i; k++)
+		if (ping->addresses[k].family == ping->addresses[i].family &&
+		    memcmp(ping->addresses[k].bytes, ping->addresses[i].bytes,
+			   sizeof(ping->addresses[i].bytes)) == 0)
+			return true;
+	return false;
+}
+
 static void check_ping(const struct conf_place *group, void *base)
 {
 	const struct check_ping *ping = base;
@@ -592,6 +602,12 @@ static void check_ping(const struct conf_place *group, void *base)
 	if (ping->addresses_n && ping->quorum > ping->addresses_n)
 		conf_error_in(&quorum, "%u of %u addresses can never answer", ping->quorum,
 			      ping->addresses_n);
+	for (unsigned i = 0; i < ping->addresses_n; i++)
+		if (is_listed_before(ping, i)) {
+			conf_error_in(group, "address %u is there twice, and would count twice",
+				      i + 1);
+			return;
+		}
 	for (unsigned i = 0; i < ping->addresses_n && !ping->interface[0]; i++)
 		if (is_link_local(&ping->addresses[i])) {
 			conf_error_in(group, "a link-local address needs an interface: "
