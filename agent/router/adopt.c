@@ -99,6 +99,9 @@ static bool adopt(struct routers *routers, struct router *router, struct state *
 	router_want_addresses(routers, router, vr.election.state == VRRP_STATE_ACTIVE);
 	same_lease = has_same_lease(router, old, entry, &vr.config);
 	lease_adopt(&router->lease, state_lease(old, (unsigned)entry), same_lease, now_ns);
+	/* Who has offered to leave is silent until then, and serves (lease.h). */
+	if (router->vr.election.ceding && router->vr.election.advert_ns > now_ns)
+		(void)lease_on_sent(&router->lease, router->vr.election.advert_ns);
 	/* The renewal that a dead process had noted may not have reached the kernel. */
 	if (routers->read_real_ns == 0)
 		router->lease.renew_ns = 0;

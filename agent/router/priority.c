@@ -204,9 +204,8 @@ static bool offers(struct routers *routers, struct router *router)
 	const struct resort *resort = &router->resort;
 	int64_t now_ns = routers->now->mono_ns;
 	bool equal = resort->equal_ns && now_ns < resort->equal_ns + RESORT_EQUAL_NS;
-	bool hopeless = equal || vrrp_is_owner(&router->vr); /* since a reload */
 
-	if (!drain_offers(&router->drain, !election->listening && !election->ceding, hopeless,
+	if (!drain_offers(&router->drain, !election->listening && !election->ceding, equal,
 			  silence_ns(router), now_ns))
 		return false;
 	for (unsigned i = 0; i < router_mates_n(router); i++)
