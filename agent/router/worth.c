@@ -600,7 +600,8 @@ static void weigh(struct routers *routers, struct router *router)
 		router_mate(router, 0)->weighed_ns = routers->now->mono_ns;
 }
 
-/* What came or went with a weight is told, with what follows from it. One without changes a
+/* What came or went with a weight is told, with what follows from it; a check has a line of its own
+ * where nothing does. One without changes a
  * priority, too, where its router has begun without knowing. */
 static void take_track(struct routers *routers, struct track *track)
 {
@@ -616,7 +617,8 @@ static void take_track(struct routers *routers, struct track *track)
 	if (track_look(routers, track) && (track->conf->weight || lacked)) {
 		weigh(routers, router);
 		journal = router_journal(routers, router);
-		if (!first && track->conf->weight && track_is_told(routers, track))
+		if (!first && track->conf->weight && track_is_told(routers, track) &&
+		    (!track->conf->check[0] || router->vr.election.priority != before))
 			journal_track(&journal, track, before);
 	}
 	/* One without a weight is a fault, and so may be the product of one; and who waits for a

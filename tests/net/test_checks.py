@@ -268,7 +268,8 @@ def test_what_is_made_of_others_waits_for_them(lab):
                      checks=[check(interval="100ms", delay="5s"),
                              {"name": "both", "all": {"checks": ["web"]}, "interval": "100ms"}])
     checker = checker_of(first)
-    first.wait_log("check=both is=up", 10)
+    first.wait_log("state=backup->active", 15)
+    assert facts(first)["both"]["value"] == "up", facts(first)
     assert checker_of(first) == checker
     assert not [line for line in first.log if "has not answered" in line], first.log
     service.stop()
