@@ -203,6 +203,14 @@ static int64_t due_ns(const struct facts *facts, const struct facts_check *check
 	return !check->answered_ns || (is_of_before && first_ns > stale_ns) ? first_ns : stale_ns;
 }
 
+/* When to look: what has answered since this process began is due earlier, and an answer like the
+ * last one is no news to who writes it. */
+static int64_t wake_ns(const struct facts *facts, const struct facts_check *check)
+{
+	return check->answered_ns ? check->answered_ns + check_stale_ns(check->config)
+				  : due_ns(facts, check);
+}
+
 static enum board_value value_of(const struct facts_check *check)
 {
 	bool known = check->found != BOARD_UNKNOWN && !check->overdue;
@@ -348,7 +356,7 @@ unsigned facts_look(struct facts *facts, const struct clocks *now)
 		look_at(facts, i, patient_ns, now_ns);
 		any_overdue |= facts->all[i].overdue;
 		any_stuck |= is_stuck(facts, &facts->all[i], now_ns);
-		ns = due_ns(facts, &facts->all[i]);
+		ns = wake_ns(facts, &facts->all[i]);
 		if (!facts->all[i].overdue && ns < next_ns)
 			next_ns = ns;
 		if (telling_ns(&facts->all[i]) < next_ns)

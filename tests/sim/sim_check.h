@@ -118,23 +118,23 @@
  *     thefts are waited out.
  * P19 While nothing befalls anybody, no address that an Active with overlap has when it is told to
  *     leave is nowhere until a successor has it, if one comes within an Active_Down_Interval; but
- *     those of a unit that leaves beside a host whose families elect apart. A reload waits 6 s for
- *     the end of a hand-over, which those 3 s of P6 come behind.
- * P20 Drains. A router has the lowest priority from the turn in which it is told so, until it is
- *     told otherwise or the time has come, whatever process speaks for it, unless one makes it an
- *     owner; then it has its own again, unless it is the last resort. While nothing befalls
- *     anybody, no address that was served when somebody was drained or resumed is nowhere, not for
- *     a moment: a take-over from an Active that lives takes none. That is so until an Active is
- *     told to stop, or until a drain begins or ends while two are Active, or one for less than an
- *     interval; and not where a unit stands beside a host whose families elect apart. Who was
- *     Active when it was drained offers to leave once, after what any peer needs to preempt it,
- *     unless somebody has the lowest priority; and is not Active any more where a better Backup has
- *     been there all the time, two Active_Down_Intervals, two intervals and a second later.
- * P21 Checks. At the end of each turn a router takes a check for what the board says, or, when
- *     it has been silent for three intervals and a time-out and is configured so, for down;
- *     silence and its end are noticed a quarter of a second later at most, and another second
- *     after the host stood still, in whose first turn nothing becomes silent. While a check is
- *     silent another checker is asked for, at once and every ten seconds. Nobody begins before
+ *     those of a unit that leaves beside a host whose families elect apart, and of one that is told
+ *     to leave while another one is on its way out, whose last word stands where a successor's may.
+ * A reload waits 6 s for the end of a hand-over, which those 3 s of P6 come behind. P20 Drains. A
+ * router has the lowest priority from the turn in which it is told so, until it is told otherwise
+ * or the time has come, whatever process speaks for it, unless one makes it an owner; then it has
+ * its own again, unless it is the last resort. While nothing befalls anybody, no address that was
+ * served when somebody was drained or resumed is nowhere, not for a moment: a take-over from an
+ * Active that lives takes none. That is so until an Active is told to stop, or until a drain begins
+ * or ends while two are Active, or one for less than an interval; and not where a unit stands
+ * beside a host whose families elect apart. Who was Active when it was drained offers to leave
+ * once, after what any peer needs to preempt it, unless somebody has the lowest priority; and is
+ * not Active any more where a better Backup has been there all the time, two Active_Down_Intervals,
+ * two intervals and a second later. P21 Checks. At the end of each turn a router takes a check for
+ * what the board says, or, when it has been silent for three intervals and a time-out and is
+ * configured so, for down; silence and its end are noticed a quarter of a second later at most, and
+ * another second after the host stood still, in whose first turn nothing becomes silent. While a
+ * check is silent another checker is asked for, at once and every ten seconds. Nobody begins before
  *     each check has an answer, or an interval and a time-out have passed. Unless it is drained or
  *     the last resort, the effective priority of a router, and of all its families, is its own and
  *     all weights that count, within 1..254; the lowest, if it has begun or come out of a fault
