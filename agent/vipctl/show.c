@@ -3,7 +3,6 @@
 
 #include <inttypes.h>
 #include <jansson.h>
-#include <libsmartcols/libsmartcols.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -17,6 +16,7 @@
 #include "problems.h"
 #include "record_json.h"
 #include "standby.h"
+#include "table.h"
 
 #define NS_PER_S          INT64_C(1000000000)
 #define ADDRESS_TEXT_SIZE (FIELDS_TEXT_SIZE + 8)
@@ -63,34 +63,20 @@ enum column {
 	COLUMN_REASON,
 };
 
-static struct libscols_table *new_table(void)
-{
-	static const struct {
-		const char *name;
-		int flags;
-	} columns[] = {
-		[COLUMN_ROUTER] = { "ROUTER", 0 },
-		[COLUMN_INTERFACE] = { "INTERFACE", 0 },
-		[COLUMN_VRID] = { "VRID", SCOLS_FL_RIGHT },
-		[COLUMN_STATE] = { "STATE", 0 },
-		[COLUMN_SINCE] = { "FOR", SCOLS_FL_RIGHT },
-		[COLUMN_PRIORITY] = { "PRIO", SCOLS_FL_RIGHT },
-		[COLUMN_ACTIVE] = { "ACTIVE IS", 0 },
-		[COLUMN_TAKEOVER] = { "TAKEOVER IN", SCOLS_FL_RIGHT },
-		[COLUMN_HEARD] = { "LAST HEARD", SCOLS_FL_RIGHT },
-		[COLUMN_ADDRESSES] = { "ADDRESSES", SCOLS_FL_WRAP },
-		[COLUMN_WARN] = { "WARN", SCOLS_FL_WRAP },
-		[COLUMN_REASON] = { "REASON", SCOLS_FL_WRAP },
-	};
-	struct libscols_table *table = scols_new_table();
-
-	if (!table)
-		return NULL;
-	for (size_t i = 0; i < sizeof(columns) / sizeof(columns[0]); i++)
-		if (!scols_table_new_column(table, columns[i].name, 0, columns[i].flags))
-			return NULL;
-	return table;
-}
+static const struct table_column columns[] = {
+	[COLUMN_ROUTER] = { "ROUTER", 0 },
+	[COLUMN_INTERFACE] = { "INTERFACE", 0 },
+	[COLUMN_VRID] = { "VRID", SCOLS_FL_RIGHT },
+	[COLUMN_STATE] = { "STATE", 0 },
+	[COLUMN_SINCE] = { "FOR", SCOLS_FL_RIGHT },
+	[COLUMN_PRIORITY] = { "PRIO", SCOLS_FL_RIGHT },
+	[COLUMN_ACTIVE] = { "ACTIVE IS", 0 },
+	[COLUMN_TAKEOVER] = { "TAKEOVER IN", SCOLS_FL_RIGHT },
+	[COLUMN_HEARD] = { "LAST HEARD", SCOLS_FL_RIGHT },
+	[COLUMN_ADDRESSES] = { "ADDRESSES", SCOLS_FL_WRAP },
+	[COLUMN_WARN] = { "WARN", SCOLS_FL_WRAP },
+	[COLUMN_REASON] = { "REASON", SCOLS_FL_WRAP },
+};
 
 /* The first address and how many more; one that is missing on an Active is pointed at. */
 static const char *addresses_text(const struct shown *shown, char *buf, size_t size)
@@ -494,7 +480,7 @@ int show(int socket_fd, const struct show_options *options)
 		printer->routers = json_array();
 		printer->checks = json_array();
 	} else {
-		printer->table = new_table();
+		printer->table = table_new(columns, sizeof(columns) / sizeof(columns[0]));
 	}
 	if (printer->routers || printer->table)
 		status = client_ask(socket_fd, &question);

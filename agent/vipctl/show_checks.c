@@ -3,7 +3,6 @@
 
 #include <ctype.h>
 #include <jansson.h>
-#include <libsmartcols/libsmartcols.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -12,6 +11,7 @@
 #include "client.h"
 #include "complain.h"
 #include "record_json.h"
+#include "table.h"
 
 #define OUTPUT_SIZE (8 << 10) /* more than any vipd keeps */
 
@@ -43,30 +43,16 @@ enum column {
 	COLUMN_ERROR,
 };
 
-static struct libscols_table *new_table(void)
-{
-	static const struct {
-		const char *name;
-		int flags;
-	} columns[] = {
-		[COLUMN_CHECK] = { "CHECK", 0 },
-		[COLUMN_KIND] = { "KIND", 0 },
-		[COLUMN_VALUE] = { "IS", 0 },
-		[COLUMN_SINCE] = { "FOR", SCOLS_FL_RIGHT },
-		[COLUMN_ANSWERS] = { "ANSWERS", SCOLS_FL_RIGHT },
-		[COLUMN_BAD] = { "BAD", SCOLS_FL_RIGHT },
-		[COLUMN_TOOK] = { "TOOK", SCOLS_FL_RIGHT },
-		[COLUMN_ERROR] = { "LAST ERROR", SCOLS_FL_WRAP },
-	};
-	struct libscols_table *table = scols_new_table();
-
-	if (!table)
-		return NULL;
-	for (size_t i = 0; i < sizeof(columns) / sizeof(columns[0]); i++)
-		if (!scols_table_new_column(table, columns[i].name, 0, columns[i].flags))
-			return NULL;
-	return table;
-}
+static const struct table_column columns[] = {
+	[COLUMN_CHECK] = { "CHECK", 0 },
+	[COLUMN_KIND] = { "KIND", 0 },
+	[COLUMN_VALUE] = { "IS", 0 },
+	[COLUMN_SINCE] = { "FOR", SCOLS_FL_RIGHT },
+	[COLUMN_ANSWERS] = { "ANSWERS", SCOLS_FL_RIGHT },
+	[COLUMN_BAD] = { "BAD", SCOLS_FL_RIGHT },
+	[COLUMN_TOOK] = { "TOOK", SCOLS_FL_RIGHT },
+	[COLUMN_ERROR] = { "LAST ERROR", SCOLS_FL_WRAP },
+};
 
 /* ---- one check ---- */
 
@@ -259,7 +245,7 @@ int show_checks(int socket_fd, const struct show_options *options)
 	if (options->json)
 		printer->checks = json_array();
 	else
-		printer->table = new_table();
+		printer->table = table_new(columns, sizeof(columns) / sizeof(columns[0]));
 	printer->outputs_file = open_memstream(&printer->outputs, &printer->outputs_len);
 	if (printer->outputs_file && (printer->checks || printer->table))
 		status = client_ask(socket_fd, &question);
