@@ -20,7 +20,7 @@ VRRP_GROUP6 = "ff02::12"
 VRRP_GROUP6_MAC = "33:33:00:00:00:12"
 BROADCAST_MAC = "ff:ff:ff:ff:ff:ff"
 ETH_P_IP, ETH_P_ARP, ETH_P_IPV6 = 0x0800, 0x0806, 0x86DD
-IPPROTO_ICMP, IPPROTO_VRRP = 1, 112
+IPPROTO_ICMP, IPPROTO_ICMPV6, IPPROTO_VRRP = 1, 58, 112
 ETH_MIN = 60                     # without the frame check sequence, which no packet socket sees
 FLOOD_MAX = 1_000_000            # frames: a flood is always bounded
 
@@ -97,11 +97,12 @@ class Frame:
 
     @property
     def echo(self):
-        """(type, id, sequence) of an ICMP echo request (8) or reply (0), or None."""
-        if not self.ip or self.ip.proto != IPPROTO_ICMP or len(self.ip.payload) < 8:
+        """(type, id, sequence) of an echo request (8; IPv6: 128) or reply (0; IPv6: 129), or None."""
+        kinds = {IPPROTO_ICMP: (0, 8), IPPROTO_ICMPV6: (128, 129)}
+        if not self.ip or len(self.ip.payload) < 8:
             return None
         kind, _, _, ident, seq = struct.unpack("!BBHHH", self.ip.payload[:8])
-        return (kind, ident, seq) if kind in (0, 8) else None
+        return (kind, ident, seq) if kind in kinds.get(self.ip.proto, ()) else None
 
     def __repr__(self):
         what = self.vrrp or self.arp or f"ethertype 0x{self.ethertype:04x} {len(self.data)} bytes"

@@ -99,6 +99,8 @@ def test_pinger_measures_an_outage(lab):
     assert (heal - cut) / 1e9 - 4 * ping.interval <= outage.seconds
     assert 0 < ping.lost() < len(ping.sent) and ping.answered(since=healed) > 0
     assert lab.capture.wait_frame(lambda frame: frame.echo and frame.echo[0] == 0, host=server)
+    lost = {sent for sent, answered in ping.fates() if not answered}
+    assert set(ping.lost_from(server)) == lost and not ping.lost_from(client)
 
 
 def test_capture_names_the_port_whatever_the_frame_claims(lab):

@@ -282,6 +282,15 @@ class Pinger:
                    "the fate of a ping", every=0.002)
         return self._fates_now(since)
 
+    def lost_from(self, host):
+        """[sent ns, ...] of the requests that went to that host's MAC address without an answer."""
+        mac = host.mac()
+        asked = {frame.echo[2] for frame in host.lab.capture.frames(host=self.host)
+                 if frame.echo and frame.echo[:2] == (self._request, self.ident)
+                 and frame.dst_mac == mac}
+        return [sent for i, sent in enumerate(self.sent)
+                if i & 0xFFFF in asked and self._fate(i) is False]
+
     def _fates_now(self, since):
         fates = ((sent, self._fate(i)) for i, sent in enumerate(self.sent) if sent >= since)
         return [(sent, fate) for sent, fate in fates if fate is not None]

@@ -66,6 +66,7 @@ def pytest_configure(config):
     config.addinivalue_line(
         "markers", "fault(number, name, promise, keepalived=False): the fault that is made")
     config.addinivalue_line("markers", "alone: promises milliseconds, and is measured by itself")
+    config.addinivalue_line("markers", "campaign: a form that `make faults` alone makes")
 
 
 def pytest_collection_modifyitems(config, items):
