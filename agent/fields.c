@@ -10,6 +10,7 @@
 
 #define NS_PER_MS INT64_C(1000000)
 #define NS_PER_S  INT64_C(1000000000)
+#define DAY_NS    (24 * 3600 * NS_PER_S)
 
 bool fields_is_number(const struct field *field)
 {
@@ -79,6 +80,10 @@ const char *fields_duration(int64_t ns, char *buf, size_t size)
 	char fraction[16];
 	size_t len;
 
+	if (ns % DAY_NS == 0 && llabs(ns) > DAY_NS) {
+		snprintf(buf, size, "%" PRId64 "d", ns / DAY_NS);
+		return buf;
+	}
 	for (size_t i = 0; ns && i < sizeof(units) / sizeof(units[0]); i++) {
 		if (ns % units[i].ns)
 			continue;

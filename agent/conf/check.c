@@ -324,12 +324,15 @@ static void judge_programs(const struct conf_place *file, const struct directory
 	for (unsigned i = 0; i < conf->checks_n; i++) {
 		const struct conf_place place = place_of(directory, i);
 
-		if (!conf->checks[i].command)
+		const struct conf_program program = { conf->checks[i].command,
+						      conf->checks[i].user };
+
+		if (!program.command)
 			continue;
 		if (!asked)
 			known = conf_program_user(file, conf, &ours);
 		asked = true;
-		conf_program_check(&place, conf, &conf->checks[i], known ? &ours : NULL);
+		conf_program_check(&place, conf, &program, known ? &ours : NULL);
 	}
 }
 

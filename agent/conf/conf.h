@@ -10,24 +10,27 @@
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
+#include <sys/types.h>
 
 #include "checks/check.h"
 #include "vrrp/fsm.h"
 
-#define CONF_NAME_SIZE    33 /* of a router, with its zero */
-#define CONF_NODE_SIZE    65
-#define CONF_USER_SIZE    33
-#define CONF_CONTROL_SIZE 104  /* sun_path, less what is appended to it while it is made */
-#define CONF_LINK_SIZE    16   /* IFNAMSIZ */
-#define CONF_ROUTERS_MAX  8160 /* 255 on each of 32 interfaces */
-#define CONF_EXTRA_MAX    4096
-#define CONF_PEERS_MAX    64
-#define CONF_MEMBERS_MAX  128 /* routers of a group */
-#define CONF_DAMPING_MAX  10  /* changes that count for damping */
-#define CONF_TRACKS_MAX   64  /* of a router, and of a group */
-#define CONF_KEYS_SIZE    128 /* of the path of a file with keys */
-#define CONF_KEY_FILES    32  /* of all routers, at most */
-#define CONF_ERRORS_MAX   20  /* and as many warnings */
+#define CONF_NAME_SIZE      33 /* of a router, with its zero */
+#define CONF_NODE_SIZE      65
+#define CONF_USER_SIZE      33
+#define CONF_STATE_DIR_SIZE 100 /* of a path */
+#define CONF_STATE_DIR      "/var/lib/vipd"
+#define CONF_CONTROL_SIZE   104  /* sun_path, less what is appended to it while it is made */
+#define CONF_LINK_SIZE      16   /* IFNAMSIZ */
+#define CONF_ROUTERS_MAX    8160 /* 255 on each of 32 interfaces */
+#define CONF_EXTRA_MAX      4096
+#define CONF_PEERS_MAX      64
+#define CONF_MEMBERS_MAX    128 /* routers of a group */
+#define CONF_DAMPING_MAX    10  /* changes that count for damping */
+#define CONF_TRACKS_MAX     64  /* of a router, and of a group */
+#define CONF_KEYS_SIZE      128 /* of the path of a file with keys */
+#define CONF_KEY_FILES      32  /* of all routers, at most */
+#define CONF_ERRORS_MAX     20  /* and as many warnings */
 
 /* Of a router, as of its rules; and the ways of one route. */
 #define CONF_ROUTES_MAX   256
@@ -308,6 +311,63 @@ struct conf_router {
 	unsigned routes_n, rules_n;
 	struct conf_route *routes; /* part of the configuration, as the rules */
 	struct conf_rule *rules;
+	unsigned notify_n;
+	struct conf_notify *notify; /* part of the configuration */
+};
+
+/* What is told of: what a list of words has for an event. Numbers of vipd's own, and kept. */
+enum conf_notify_word {
+	CONF_NOTIFY_ACTIVE,
+	CONF_NOTIFY_BACKUP,
+	CONF_NOTIFY_FAULT,
+	CONF_NOTIFY_STOP,    /* of a router that is stopped with vipd */
+	CONF_NOTIFY_START,   /* of one that begins */
+	CONF_NOTIFY_DELETED, /* of one that a reload removes */
+	CONF_NOTIFY_PRIORITY,
+	CONF_NOTIFY_LOWER_ADVERT, /* an Active heard one of a lower priority */
+	CONF_NOTIFY_CHECK,
+	CONF_NOTIFY_CONFLICT, /* somebody else has an address, a VRID or the owner's priority */
+	CONF_NOTIFY_DEAF,     /* a family or a member hears nobody, or cannot speak */
+	CONF_NOTIFY_DRAIN,
+	CONF_NOTIFY_RELOAD,
+	CONF_NOTIFY_LAST_WILL, /* nobody is left, and the keeper cleaned up; a process died */
+	CONF_NOTIFY_LOST,      /* events that nobody will tell of any more */
+	CONF_NOTIFY_WORDS,
+};
+
+#define CONF_NOTIFY_STATES                                                                         \
+	(1u << CONF_NOTIFY_ACTIVE | 1u << CONF_NOTIFY_BACKUP | 1u << CONF_NOTIFY_FAULT |           \
+	 1u << CONF_NOTIFY_STOP | 1u << CONF_NOTIFY_DELETED)
+
+extern const char *const conf_notify_words[CONF_NOTIFY_WORDS];
+
+struct conf_notify_on {
+	uint8_t word; /* enum conf_notify_word */
+};
+
+enum conf_notify_style {
+	CONF_NOTIFY_JSON = 1,   /* the event on standard input, VIPD_* in the environment */
+	CONF_NOTIFY_KEEPALIVED, /* keepalived's four arguments */
+};
+
+enum conf_notify_deliver {
+	CONF_NOTIFY_ALL = 1, /* each event, at least once */
+	CONF_NOTIFY_CURRENT, /* a state as long as it is true, and the last one in any case */
+};
+
+/* Somebody to be told. */
+struct conf_notify {
+	struct check_command *command; /* one of both; part of the configuration */
+	char fifo[CONF_KEYS_SIZE];     /* a path; empty: none */
+	unsigned on_n;
+	struct conf_notify_on *on; /* part of the configuration */
+	uint32_t words;            /* the same as bits; CONF_NOTIFY_STATES when it says nothing */
+	uint8_t style;             /* enum conf_notify_style */
+	uint8_t deliver;           /* enum conf_notify_deliver */
+	char user[CONF_USER_SIZE]; /* empty: the notifier's */
+	int64_t timeout_ns;
+	unsigned retries;
+	uint64_t definition; /* a number of what it is and whom it is of */
 };
 
 struct conf_group_member {
@@ -322,6 +382,8 @@ struct conf_group {
 	struct conf_damping damping;
 	unsigned tracks_n;
 	struct conf_track *tracks; /* likewise */
+	unsigned notify_n;
+	struct conf_notify *notify;
 };
 
 struct conf_block; /* of memory */
@@ -332,6 +394,11 @@ struct conf {
 	bool realtime;
 	int64_t boot_delay_ns;     /* no election before the host is up so long */
 	char user[CONF_USER_SIZE]; /* of the checker, and of what it runs; empty: conf_user() */
+	char state_dir[CONF_STATE_DIR_SIZE]; /* what outlives the host's next start; empty: unsaid
+					      */
+	int64_t history_ns;                  /* so long events are kept there */
+	unsigned notify_n;
+	struct conf_notify *notify; /* of the host: told of all routers */
 	unsigned checks_n;
 	struct check_config *checks; /* part of the configuration, as all that they point to */
 	unsigned written_n;
@@ -453,6 +520,32 @@ bool conf_peers_are_link_local(const struct conf_router *router);
  * @ret_default: it is not said, and this is what there is: "vipd", else "nobody".
  */
 const char *conf_user(const struct conf *conf, bool *ret_default);
+
+/**
+ * conf_state_dir() - where the notifier keeps what outlives the host's next start.
+ *
+ * Return: borrowed; what the file says; else systemd's STATE_DIRECTORY; else CONF_STATE_DIR.
+ */
+const char *conf_state_dir(const struct conf *conf);
+
+/* What the notifier's user can do in it. */
+enum conf_home {
+	CONF_HOME_WRITABLE,
+	CONF_HOME_MISSING, /* it is made, if the directory above is there */
+	CONF_HOME_GIVEN,   /* empty, and root's, as systemd makes it: it is given to the user */
+};
+
+/**
+ * conf_state_dir_look() - what a state directory is to a user.
+ *
+ * Return: enum conf_home; -ENOTDIR; -EACCES: somebody else's; another -errno.
+ */
+int conf_state_dir_look(const char *directory, uid_t uid, gid_t gid);
+
+/**
+ * conf_needs_notifier() - whether anybody is to be told of events, or a history is to be kept.
+ */
+bool conf_needs_notifier(const struct conf *conf);
 
 /**
  * conf_lease_s() - the lifetime of a router's addresses in the kernel.

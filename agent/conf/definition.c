@@ -5,14 +5,9 @@
 #include <stdlib.h>
 
 #include "check.h"
+#include "hash.h"
 #include "match.h"
-
-static uint64_t hash(uint64_t hash, const char *text)
-{
-	for (; *text; text++)
-		hash = (hash ^ (uint8_t)*text) * 1099511628211u; /* FNV-1a */
-	return hash;
-}
+#include "notify.h"
 
 static int define(struct check_config *check)
 {
@@ -21,8 +16,8 @@ static int define(struct check_config *check)
 
 	if (!text)
 		return -ENOMEM;
-	check->definition = hash(14695981039346656037u, kind->field.name);
-	check->definition = hash(hash(check->definition, check->user), text);
+	check->definition = conf_hash(CONF_HASH, kind->field.name);
+	check->definition = conf_hash(conf_hash(check->definition, check->user), text);
 	free(text);
 	return 0;
 }
@@ -33,5 +28,25 @@ int conf_define_checks(struct conf *conf)
 
 	for (unsigned i = 0; i < conf->checks_n && err == 0; i++)
 		err = define(&conf->checks[i]);
+	return err;
+}
+
+static void define_notify(void *arg, struct conf_notify *notify, const char *of, const char *name)
+{
+	char *text = match_text(&conf_notify_schema, notify, true);
+
+	if (!text) {
+		*(int *)arg = -ENOMEM;
+		return;
+	}
+	notify->definition = conf_hash(conf_hash(conf_hash(CONF_HASH, of), name), text);
+	free(text);
+}
+
+int conf_define_notify(const struct conf *conf)
+{
+	int err = 0;
+
+	conf_notify_each(conf, define_notify, &err);
 	return err;
 }

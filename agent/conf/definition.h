@@ -15,4 +15,12 @@
  */
 int conf_define_checks(struct conf *conf);
 
+/**
+ * conf_define_notify() - give each entry of notify lists the number that it is known by: of whose
+ * it is, and of all that it says.
+ *
+ * Return: 0; -ENOMEM.
+ */
+int conf_define_notify(const struct conf *conf);
+
 #endif

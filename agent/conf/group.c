@@ -6,6 +6,7 @@
 
 #include "damping.h"
 #include "family.h"
+#include "notify.h"
 #include "parse.h"
 #include "track.h"
 #include "value.h"
@@ -72,6 +73,11 @@ static const struct conf_key group_keys[] = {
 	  .count = offsetof(struct conf_group, tracks_n),
 	  .min = 1,
 	  .max = CONF_TRACKS_MAX },
+	{ .field = FIELD(struct conf_group, notify, "notify", 0),
+	  .element = &conf_notify_schema,
+	  .count = offsetof(struct conf_group, notify_n),
+	  .min = 1,
+	  .max = CONF_NOTIFY_MAX },
 	CONF_KEYS_END,
 };
 

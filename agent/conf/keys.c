@@ -11,6 +11,7 @@
 #include "family.h"
 #include "group.h"
 #include "mac.h"
+#include "notify.h"
 #include "route.h"
 #include "track.h"
 #include "unicast.h"
@@ -23,11 +24,6 @@
 
 #define INTERVAL_V3 "a duration from \"10ms\" to \"40.95s\""
 #define INTERVAL_V2 "whole seconds from \"1s\" to \"255s\" in version 2"
-
-#define LATER(called, text)                                                                        \
-	{                                                                                          \
-		.field = { .name = (called) }, .later = (text)                                     \
-	}
 
 /* ---- addresses ---- */
 
@@ -408,6 +404,11 @@ static const struct conf_key router_keys[] = {
 	  .count = offsetof(struct conf_router, tracks_n),
 	  .min = 1,
 	  .max = CONF_TRACKS_MAX },
+	{ .field = OF(notify, "notify", 0),
+	  .element = &conf_notify_schema,
+	  .count = offsetof(struct conf_router, notify_n),
+	  .min = 1,
+	  .max = CONF_NOTIFY_MAX },
 	{ .field = OF(routes, "routes", 0),
 	  .element = &conf_route_schema,
 	  .count = offsetof(struct conf_router, routes_n),
@@ -702,7 +703,20 @@ static const struct conf_key file_keys[] = {
 	  .count = offsetof(struct conf, checks_n),
 	  .min = 1,
 	  .max = CHECK_MAX },
-	LATER("notify", "notify commands are not supported yet"),
+	{ .field = FIELD(struct conf, state_dir, "state_dir", FIELD_TEXT),
+	  .kind = &conf_path,
+	  .max = CONF_STATE_DIR_SIZE - 1 },
+	{ .field = FIELD(struct conf, history_ns, "history", FIELD_DURATION),
+	  .kind = &conf_duration,
+	  .min = 3600 * NS_PER_S,
+	  .max = 3660 * 24 * 3600 * NS_PER_S,
+	  .step = NS_PER_S,
+	  .preset = "\"30d\"" },
+	{ .field = FIELD(struct conf, notify, "notify", 0),
+	  .element = &conf_notify_schema,
+	  .count = offsetof(struct conf, notify_n),
+	  .min = 1,
+	  .max = CONF_NOTIFY_MAX },
 	CONF_KEYS_END,
 };
 
@@ -716,6 +730,7 @@ static void check_file(const struct conf_place *file, void *base)
 	conf_group_flatten(file, conf);
 	conf_mac_check_names(file, conf);
 	conf_auth_number_files(file, conf);
+	conf_notify_check_all(file, conf);
 }
 
 const struct conf_schema conf_file_schema = {

@@ -445,8 +445,8 @@ static const char *duration_hint(const config_setting_t *setting)
 	if (*unit == ' ')
 		return "no blank stands before the unit";
 	if (strcmp(unit, "s") != 0 && strcmp(unit, "ms") != 0 && strcmp(unit, "m") != 0 &&
-	    strcmp(unit, "h") != 0)
-		return "one unit of ms, s, m and h stands behind the number";
+	    strcmp(unit, "h") != 0 && strcmp(unit, "d") != 0)
+		return "one unit of ms, s, m, h and d stands behind the number";
 	return NULL;
 }
 

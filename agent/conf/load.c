@@ -97,6 +97,8 @@ static int load(struct conf_parse *parse, struct conf **ret_conf)
 	err = run_parse(parse, conf);
 	if (err == 0)
 		err = conf_define_checks(conf);
+	if (err == 0)
+		err = conf_define_notify(conf);
 	if (err < 0)
 		conf_free(conf);
 	else

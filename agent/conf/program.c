@@ -44,12 +44,12 @@ static int look_at(const char *path, const char *name, struct check_user *user,
 }
 
 void conf_program_check(const struct conf_place *place, const struct conf *conf,
-			const struct check_config *check, const struct check_user *ours)
+			const struct conf_program *program, const struct check_user *ours)
 {
 	const struct conf_place command = conf_place_of(place, "command");
 	const struct conf_place user_place = conf_place_of(place, "user");
-	const char *path = check->command->argv_n ? check->command->argv[0].text : "";
-	const char *name = check->user;
+	const char *path = program->command->argv_n ? program->command->argv[0].text : "";
+	const char *name = program->user;
 	struct check_program_fault fault;
 	struct check_user user = { 0 };
 	char why[CHECK_PROGRAM_WHY_MAX];

@@ -17,13 +17,18 @@
 bool conf_program_user(const struct conf_place *file, const struct conf *conf,
 		       struct check_user *ret_user);
 
+/* A command, and the user that it names; "": none. */
+struct conf_program {
+	const struct check_command *command;
+	const char *user;
+};
+
 /**
- * conf_program_check() - an error for a check whose program or user cannot be run or used. What
+ * conf_program_check() - an error for a command whose program or user cannot be run or used. What
  * this process may not look at, while that user may, is a warning.
- * @check: with a command.
  * @ours: of conf_program_user(); NULL: there is none.
  */
 void conf_program_check(const struct conf_place *place, const struct conf *conf,
-			const struct check_config *check, const struct check_user *ours);
+			const struct conf_program *program, const struct check_user *ours);
 
 #endif

@@ -204,7 +204,9 @@ static bool is_one_of(const struct conf_token *token, const char *const *words)
 	return false;
 }
 
-static const char *const units[] = { "ms", "s", "m", "h", "sec", "secs", "min", "seconds", NULL };
+static const char *const units[] = {
+	"ms", "s", "m", "h", "d", "sec", "secs", "min", "seconds", NULL
+};
 
 static bool is_duration(const struct conf_token *token)
 {

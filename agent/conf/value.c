@@ -8,7 +8,7 @@
 
 #define NS_PER_MS    INT64_C(1000000)
 #define NS_PER_S     (1000 * NS_PER_MS)
-#define DURATION_MAX (24 * 3600 * NS_PER_S)
+#define DURATION_MAX (3660 * 24 * 3600 * NS_PER_S)
 #define LATE_CS      120 /* the kernel, to remove an address whose lease has ended */
 #define WORD_MAX     31
 
@@ -16,9 +16,8 @@ static const struct unit {
 	const char *name;
 	int64_t ns;
 } units[] = {
-	{ "h", 3600 * NS_PER_S },
-	{ "m", 60 * NS_PER_S },
-	{ "s", NS_PER_S },
+	{ "d", 24 * 3600 * NS_PER_S }, { "h", 3600 * NS_PER_S },
+	{ "m", 60 * NS_PER_S },        { "s", NS_PER_S },
 	{ "ms", NS_PER_MS },
 };
 

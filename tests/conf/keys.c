@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "agent/conf/check.h"
+#include "agent/conf/check_kinds.h"
 #include "agent/conf/keepalived.h"
 #include "agent/conf/schema.h"
 
@@ -65,10 +66,16 @@ static bool is_printed(const struct conf_schema *schema)
 	return false;
 }
 
+/* Commands are told with checks, wherever else they may stand. */
+static bool is_elsewhere(const struct conf_schema *owner, const struct conf_schema *schema)
+{
+	return schema == &conf_check_command_schema && owner != &conf_check_schema;
+}
+
 /* @owner: what has keys with elements of that schema; NULL: nothing. */
 static void print_rows(const struct conf_schema *owner, const struct conf_schema *schema)
 {
-	if (is_printed(schema))
+	if (is_elsewhere(owner, schema) || is_printed(schema))
 		return;
 	for (const struct conf_key *key = schema->keys; key->field.name; key++)
 		print_row(owner, schema, row_of(key));

@@ -155,7 +155,7 @@ def required_faults(rows, found, around):
 
 def later_faults(rows, page):
     """The paragraph of what is known and refused."""
-    text = re.search(r"known, and refused until[^:]*:\n(.*?)\n\.S[hs]", page, re.DOTALL)[1]
+    text = re.search(r"known, and refused for good:\n(.*?)\n\.S[hs]", page, re.DOTALL)[1]
     lines = [plain(line) for line in text.splitlines() if line.startswith(".Ic ")]
     said = {what for line in lines
             for what in re.findall(r"([a-z_]+(?: = [^ ,]+)?)(?:[,.]|$)", line)}
