@@ -32,9 +32,11 @@
 
 enum channel_type {
 	CHANNEL_READY = 1, /* generation: can go on when it is told; @attached_fd: its program */
-	CHANNEL_GO,      /* keeper: adopt and run; @ns of FROZEN or 0, @attached_fd: state memory */
-	CHANNEL_FREEZE,  /* keeper: decide nothing any more, say FROZEN and exit; @ns as REFUSED */
-	CHANNEL_FROZEN,  /* generation: @ns up to which packets were read, CLOCK_REALTIME */
+	CHANNEL_GO,        /* keeper: adopt and run; @ns of FROZEN or 0, @attached_fd: state memory.
+			      To a helper: another generation runs, which wants the same of it */
+	CHANNEL_FREEZE,    /* keeper: decide nothing any more, say FROZEN and exit; @ns as REFUSED.
+			      To a helper: vipd was stopped, and this is the end */
+	CHANNEL_FROZEN,    /* generation: @ns up to which packets were read, CLOCK_REALTIME */
 	CHANNEL_RELOAD,  /* generation: somebody asks for a reload, and waits until @ns (monotonic):
 			    later it must not happen; 0: of an older one, for ever */
 	CHANNEL_REFUSED, /* keeper: the reload that began at @ns (monotonic) failed, @text says why
@@ -57,6 +59,8 @@ enum channel_type {
 	CHANNEL_CHECKS,  /* generation, when it runs: its configuration has @ns checks, for the
 				 checker to ask; an older keeper ignores it, and no check answers */
 	CHANNEL_CHECKER_LATE, /* generation: the checker does not answer; likewise */
+	CHANNEL_NOTIFIES, /* generation, when it runs: whether its configuration has anybody told of
+			     events, @ns; @attached_fd: its journal; likewise */
 };
 
 struct channel_message {
@@ -79,6 +83,8 @@ enum channel_fd {
 			       shared with it; may be missing */
 	CHANNEL_FD_BOARD,   /* what the checker finds (board.h); may be missing, as the next one */
 	CHANNEL_FD_FOUND,   /* readable when something is new there */
+	CHANNEL_FD_NEWS,    /* an eventfd, to be told when something is new in the journal; may be
+			       missing */
 	CHANNEL_FD_END,
 };
 

@@ -53,6 +53,7 @@ static const struct kind kinds[] = {
 			  ROWS(OF_WORDS(event.state.from, "from", vrrp_state_words),
 			       OF_WORDS(event.state.to, "to", vrrp_state_words),
 			       OF(reason, "reason", FIELD_TEXT),
+			       OF_WORDS(event.state.reason, "reason_code", vrrp_reason_words),
 			       OF(event.state.priority, "priority", FIELD_UINT),
 			       OF_IP(event.state.peer, "peer"),
 			       OF(event.state.peer_priority, "peer_priority", FIELD_UINT),
@@ -115,11 +116,15 @@ static const struct kind kinds[] = {
 					"another interface, VRID or family\"" },
 	[EVENT_STATE_NOW] = { "state_now", LOG_LEVEL_INFO, SIZE_OF(state),
 			      ROWS(OF_WORDS(event.state.to, "to", vrrp_state_words),
-				   OF(reason, "reason", FIELD_TEXT)),
+				   OF(reason, "reason", FIELD_TEXT),
+				   OF_WORDS(event.state.reason, "reason_code", vrrp_reason_words),
+				   OF(event.state.priority, "priority", FIELD_UINT)),
 			      OF_ROUTER "state={to} reason=\"{reason}\" note=\"told late\"" },
 	[EVENT_STATE_ASKED] = { "state_asked", LOG_LEVEL_INFO, SIZE_OF(state),
 				ROWS(OF_WORDS(event.state.to, "to", vrrp_state_words),
-				     OF(reason, "reason", FIELD_TEXT)),
+				     OF(reason, "reason", FIELD_TEXT),
+				     OF_WORDS(event.state.reason, "reason_code", vrrp_reason_words),
+				     OF(event.state.priority, "priority", FIELD_UINT)),
 				OF_ROUTER "state={to} reason=\"{reason}\"" },
 	[EVENT_CONFLICT] = { "conflict", LOG_LEVEL_ERROR, WITH_ONE_ADDRESS,
 			     ROWS(OF_IP(event.packet.ours[0], "address"),
@@ -343,6 +348,21 @@ static const struct kind kinds[] = {
 			    "started in {again_ms} ms; what checks have found stays, and none of "
 			    "them "
 			    "is asked meanwhile\"" },
+	[EVENT_NOTIFIER] = { "notifier", LOG_LEVEL_ERROR, SIZE_OF(fact),
+			     ROWS(NUMBER(0, "notifier_pid"), TEXT("lost"), NUMBER(1, "again_ms")),
+			     "[notifier_pid={notifier_pid} ]notifier=\"{lost}\" note=\"another one "
+			     "is started in {again_ms} ms, and goes on where this one ended; "
+			     "nobody "
+			     "is told of anything meanwhile\"" },
+	[EVENT_NOTIFY] = { "notify", LOG_LEVEL_WARNING, SIZE_OF(fact),
+			   ROWS(OF_WORDS(event.fact.word, "notify", event_notify_words),
+				NUMBER(0, "id"), NUMBER(1, "times"), NAME("of"), TEXT("what")),
+			   "notify={notify}[ id={id}][ times={times}][ of={of}] "
+			   "note=\"{what}\"" },
+	[EVENT_NOTIFY_ASKED] = { "notify_asked", LOG_LEVEL_INFO, WITHOUT_TEXT,
+				 ROWS(OF_WORDS(event.fact.word, "notify", event_notify_words),
+				      NUMBER(0, "id"), NUMBER(1, "uid"), NUMBER(2, "pid")),
+				 "notify={notify} id={id} uid={uid} pid={pid}" },
 	[EVENT_STANDBY] = { "standby", LOG_LEVEL_ERROR, SIZE_OF(fact),
 			    ROWS(OF_WORDS(event.fact.word, "standby", event_standby_words),
 				 NUMBER(0, "standby_pid"), TEXT("why"), NOTE),

@@ -101,7 +101,13 @@ enum event_kind {
 	EVENT_PROCESSES = 104, /* who lives: number: keeper, router, standby; text: why not all */
 	EVENT_CHECKER = 106, /* the checker is not there: number[0]: pid; text: how it ended, or why
 				there is none; number[1]: ms until another one is started */
-	EVENT_STANDBY = 105, /* @fact.word: enum event_standby; number[0]: pid; text: why */
+	EVENT_NOTIFIER = 107, /* likewise the notifier */
+	EVENT_NOTIFY =
+		108,              /* from the notifier: what becomes of a delivery: @fact.word: enum
+				     event_notify, number: its id, attempts; name: whom it is about, text */
+	EVENT_NOTIFY_ASKED = 109, /* of a router process: somebody asks for a delivery: likewise;
+				     number: its id, uid, pid */
+	EVENT_STANDBY = 105,      /* @fact.word: enum event_standby; number[0]: pid; text: why */
 };
 
 enum event_reload {
@@ -205,6 +211,17 @@ enum event_drain {
 	EVENT_DRAIN_KEPT = 5, /* it was drained when vipd was stopped, and still is */
 	EVENT_DRAIN_VOID = 6, /* likewise, but there is nothing to drain any more */
 	EVENT_DRAIN_COUNT,
+};
+
+/* What becomes of a delivery of the notifier's. */
+enum event_notify {
+	EVENT_NOTIFY_DEAD = 1,    /* it failed too often, and waits for somebody to decide */
+	EVENT_NOTIFY_RETRY = 2,   /* it is tried once more */
+	EVENT_NOTIFY_DROP = 3,    /* it is given up */
+	EVENT_NOTIFY_MERGED = 4,  /* events were merged: a command is slower than they come */
+	EVENT_NOTIFY_UNKNOWN = 5, /* there is none with that id */
+	EVENT_NOTIFY_STORE = 6,   /* the store can be written again */
+	EVENT_NOTIFY_COUNT,
 };
 
 /* Whether a router that has changed too often preempts nobody. */

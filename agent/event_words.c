@@ -32,6 +32,12 @@ const char *const event_drain_words[EVENT_DRAIN_COUNT] = {
 	[EVENT_DRAIN_KEPT] = "kept",     [EVENT_DRAIN_VOID] = "void",
 };
 
+const char *const event_notify_words[EVENT_NOTIFY_COUNT] = {
+	[EVENT_NOTIFY_DEAD] = "dead",       [EVENT_NOTIFY_RETRY] = "retry",
+	[EVENT_NOTIFY_DROP] = "drop",       [EVENT_NOTIFY_MERGED] = "merged",
+	[EVENT_NOTIFY_UNKNOWN] = "unknown", [EVENT_NOTIFY_STORE] = "stored",
+};
+
 const char *const event_damping_words[EVENT_DAMPING_COUNT] = {
 	[EVENT_DAMPING_BEGINS] = "begins",
 	[EVENT_DAMPING_ENDS] = "ends",

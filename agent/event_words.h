@@ -39,6 +39,7 @@ extern const char *const event_changes_words[EVENT_CHANGES_UNCOMPARED + 1];
 extern const char *const event_standby_words[EVENT_STANDBY_AGAIN + 1];
 extern const char *const event_keys_words[EVENT_KEYS_COUNT];
 extern const char *const event_clock_words[EVENT_CLOCK_COUNT];
+extern const char *const event_notify_words[EVENT_NOTIFY_COUNT];
 extern const char *const event_upgrade_words[EVENT_UPGRADE_REFUSED + 1];
 
 /**

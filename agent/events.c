@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/random.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -35,6 +36,7 @@ struct header {
 	_Atomic uint64_t told, told_seq;
 	uint64_t namespace; /* which network namespace it is of, as the kernel numbers them */
 	_Atomic int64_t abandoned_ns; /* since when it is known to have no writer, or 0 */
+	uint64_t id;                  /* of the row of numbers that its events have; 0: unknown */
 };
 
 /* Followed by the name of the router, that of the interface, and the payload. */
@@ -195,10 +197,13 @@ static int lay_out(int fd, unsigned routers_n)
 				 .size = size_for(routers_n),
 				 .tail_seq = 1,
 				 .namespace = events_namespace() };
+	ssize_t got = getrandom(&header.id, sizeof(header.id), GRND_NONBLOCK);
 	int err = -posix_fallocate(fd, 0, (off_t)(HEADER_SIZE + header.size));
 
 	if (err < 0)
 		return err;
+	if (got != sizeof(header.id))
+		header.id = (uint64_t)clocks_now().real_ns;
 	return pwrite(fd, &header, sizeof(header), 0) == sizeof(header) ? 0 : -EIO;
 }
 
@@ -229,6 +234,7 @@ static void take_over(struct events *events, const struct events *old)
 	struct event event;
 	uint64_t lost;
 
+	events->header->id = old->header->id;
 	while (events_next(old, &cursor, &event, &lost)) {
 		if (atomic_load(&events->header->seq) == 0)
 			atomic_store(&events->header->tail_seq, event.seq);
@@ -294,6 +300,11 @@ int events_create(const char *path, unsigned routers_n, struct events **ret_even
 	err = create_new(path, routers_n, old, ret_events);
 	events_close(old);
 	return err;
+}
+
+uint64_t events_id(const struct events *events)
+{
+	return events->header->id;
 }
 
 int events_fd(const struct events *events)

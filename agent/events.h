@@ -92,6 +92,12 @@ void events_close(struct events *events);
 int events_fd(const struct events *events);
 
 /**
+ * events_id() - a number that a ring keeps when it grows, and that no other one is likely to have:
+ * who knows up to which event he has read, by its number, looks whether it is of the same row.
+ */
+uint64_t events_id(const struct events *events);
+
+/**
  * events_abandoned() - since when the ring in a file is known to have no writer.
  * @ret_since_ns: CLOCK_MONOTONIC; 0: it has one, or nobody has found out. A writer resets it.
  *

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * What a helper is born with: a process of the keeper's that the routers can do without, as the
- * checker. It says what it has to say by CHANNEL_EVENT and CHANNEL_ERROR (channel.h), and ends when
- * the keeper hangs up or by SIGTERM.
+ * checker and the notifier. It says what it has to say by CHANNEL_EVENT and CHANNEL_ERROR
+ * (channel.h), and ends when the keeper hangs up or by SIGTERM.
  */
 #ifndef HELPER_H
 #define HELPER_H
@@ -15,9 +15,15 @@
 enum helper_fd {
 	HELPER_FD_CHANNEL = 3, /* the conversation */
 	HELPER_FD_CONF,        /* the configuration that runs, sealed */
-	HELPER_FD_BOARD,       /* board.h */
-	HELPER_FD_NEWS,        /* an eventfd: told of what is new on the board */
-	HELPER_FD_PROCESSES,   /* the kernel's proc connector; may be missing */
+	HELPER_FD_GIVEN,       /* the first of those that each has others of */
+	/* The checker's. */
+	HELPER_FD_BOARD = HELPER_FD_GIVEN, /* board.h */
+	HELPER_FD_NEWS,                    /* an eventfd: told of what is new on the board */
+	HELPER_FD_PROCESSES,               /* the kernel's proc connector; may be missing */
+	/* The notifier's. */
+	HELPER_FD_KEEPER_RING = HELPER_FD_GIVEN, /* events.h */
+	HELPER_FD_ROUTER_RING,
+	HELPER_FD_EVENTS, /* an eventfd: there are new ones in a ring */
 	HELPER_FD_END,
 };
 

@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
+#include <limits.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
@@ -169,8 +170,9 @@ static bool is_of_this_namespace(FILE *file)
 	       namespace == events_namespace();
 }
 
-/* Only root's and our own user's files count. Nothing else that has the name is waited for. */
-static int open_file(const char *path, FILE **ret_file)
+/* Only root's, our own user's and that owner's files count. Nothing else that has the name is
+ * waited for. */
+static int open_file(const char *path, uid_t owner, FILE **ret_file)
 {
 	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
 	struct stat status;
@@ -180,7 +182,7 @@ static int open_file(const char *path, FILE **ret_file)
 	if (fd < 0)
 		return -errno;
 	if (fstat(fd, &status) == 0 && S_ISREG(status.st_mode) &&
-	    (status.st_uid == 0 || status.st_uid == geteuid())) {
+	    (status.st_uid == 0 || status.st_uid == geteuid() || status.st_uid == owner)) {
 		file = fdopen(fd, "r");
 		err = file ? 0 : -ENOMEM;
 	}
@@ -200,7 +202,7 @@ int kept_take(kept_fn each, void *arg)
 	FILE *file = NULL;
 
 	if (err == 0)
-		err = open_file(path, &file);
+		err = open_file(path, 0, &file);
 	if (!file)
 		return err;
 	for (bool ours = is_of_this_namespace(file); ours && fgets(line, sizeof(line), file);)
@@ -208,4 +210,78 @@ int kept_take(kept_fn each, void *arg)
 			each(&kept, arg);
 	fclose(file);
 	return unlink(path) < 0 ? -errno : 0;
+}
+
+/* ---- over the host's next start ---- */
+
+#define DRAINS_MAX 20000 /* lines: two for each router that there can be, and some */
+
+static int put_drains(FILE *file, const struct kept *drains, unsigned n, int64_t mono_to_real_ns)
+{
+	for (unsigned i = 0; i < n; i++)
+		fprintf(file, "drain %s %u %" PRIi64 "\n", drains[i].router, drains[i].family,
+			drains[i].until_ns == INT64_MAX ? 0 : drains[i].until_ns + mono_to_real_ns);
+	return fflush(file) != 0 || fsync(fileno(file)) < 0 ? -errno : 0;
+}
+
+/* The name is on the disk when its directory is. */
+static void sync_directory(const char *directory)
+{
+	int fd = open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+	if (fd < 0)
+		return;
+	(void)fsync(fd);
+	close(fd);
+}
+
+int kept_write_drains(const char *directory, const struct kept *drains, unsigned n,
+		      int64_t mono_to_real_ns)
+{
+	char path[PATH_MAX], path_new[PATH_MAX];
+	FILE *file;
+	int fd, err;
+
+	snprintf(path, sizeof(path), "%s/" KEPT_DRAINS, directory);
+	snprintf(path_new, sizeof(path_new), "%s/" KEPT_DRAINS ".new", directory);
+	(void)unlink(path_new);
+	fd = open(path_new, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+	file = fd < 0 ? NULL : fdopen(fd, "w");
+	if (!file) {
+		err = -errno;
+		if (fd >= 0)
+			close(fd);
+		return err;
+	}
+	err = put_drains(file, drains, n, mono_to_real_ns);
+	if (fclose(file) != 0 && err == 0)
+		err = -errno;
+	if (err == 0 && rename(path_new, path) < 0)
+		err = -errno;
+	sync_directory(directory);
+	return err;
+}
+
+int kept_read_drains(const char *directory, uid_t owner, int64_t now_ns, int64_t mono_to_real_ns,
+		     kept_fn each, void *arg)
+{
+	char path[PATH_MAX], line[LINE_SIZE], router[EVENT_NAME_SIZE];
+	struct kept kept;
+	FILE *file = NULL;
+	int err;
+
+	snprintf(path, sizeof(path), "%s/" KEPT_DRAINS, directory);
+	err = open_file(path, owner, &file);
+	if (!file)
+		return err;
+	for (unsigned i = 0; i < DRAINS_MAX && fgets(line, sizeof(line), file); i++) {
+		if (!read_line(line, router, &kept) || kept.sequence)
+			continue;
+		if (kept.until_ns != INT64_MAX)
+			kept.until_ns -= mono_to_real_ns;
+		if (kept.until_ns > now_ns)
+			each(&kept, arg);
+	}
+	fclose(file);
+	return 0;
 }

@@ -13,6 +13,7 @@
 #define KEPT_H
 
 #include <stdint.h>
+#include <sys/types.h>
 
 struct state;
 
@@ -43,5 +44,32 @@ int kept_write(const struct state *state, int64_t now_ns);
  * left there, as after -ELOOP, a symbolic link; another -errno.
  */
 int kept_take(kept_fn each, void *arg);
+
+/*
+ * What outlives the next start of the host as well, where there is a state directory: drains alone,
+ * since a mark is of no use for longer than the window of its clock. The notifier writes them, as
+ * it reads of them in the journal; the first router process reads them, and they stay. "drain NAME
+ * FAMILY UNTIL" as above, in nanoseconds of CLOCK_REALTIME.
+ */
+#define KEPT_DRAINS "drains"
+
+/**
+ * kept_write_drains() - all of them, in the place of those before; on the disk when this returns.
+ * @drains: @n of them; until_ns is CLOCK_MONOTONIC.
+ * @mono_to_real_ns: what that is less than CLOCK_REALTIME.
+ *
+ * Return: 0 or -errno: those before are still there.
+ */
+int kept_write_drains(const char *directory, const struct kept *drains, unsigned n,
+		      int64_t mono_to_real_ns);
+
+/**
+ * kept_read_drains() - those that are not over.
+ * @owner: whose the file may be, besides root's and our own user's.
+ *
+ * Return: as kept_take().
+ */
+int kept_read_drains(const char *directory, uid_t owner, int64_t now_ns, int64_t mono_to_real_ns,
+		     kept_fn each, void *arg);
 
 #endif

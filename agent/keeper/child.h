@@ -18,7 +18,7 @@ struct child_setting {
 	const char *conf_path;       /* of the file */
 	struct will_sockets sockets; /* that all share */
 	int life_fd;                 /* the timer that whoever speaks puts off (life_timer.h) */
-	int board_fd, found_fd;      /* what the checker finds (board.h); -1: none */
+	int board_fd, found_fd, news_fd; /* what the checker finds (board.h); -1: none */
 };
 
 /* All descriptors are owned; -1: none. */

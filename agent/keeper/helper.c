@@ -9,38 +9,41 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/eventfd.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "agent/board.h"
 #include "agent/channel.h"
 #include "agent/helper.h"
-
-#define PROGRAM "vipd-checker"
 
 #define NS_PER_MS INT64_C(1000000)
 #define NS_PER_S  (1000 * NS_PER_MS)
 
-#define END_NS       NS_PER_S          /* from SIGTERM to SIGKILL */
 #define AGAIN_NS     (100 * NS_PER_MS) /* after the first failure; then twice as long each time */
 #define AGAIN_MAX_NS (10 * NS_PER_S)
 #define WELL_NS      (60 * NS_PER_S) /* who has lived so long has not failed */
-#define CLOSE_MS     100
-#define MESSAGES_MAX                                                                               \
-	16 /* read in a turn: it has no rights, and may say more than anybody wants                \
-	    */
+/* It has no rights, and may say more than anybody wants. */
+#define MESSAGES_MAX 16   /* read in a turn */
+#define SAID_MAX     2000 /* in that time; then it is wild */
+#define SAID_NS      (10 * NS_PER_S)
 
-void helper_init(struct helper *helper)
-{
-	*helper = (struct helper){ .channel_fd = -1,
-				   .board_fd = -1,
-				   .found_fd = -1,
-				   .conf_fd = -1,
-				   .deadline_ns = HELPER_NEVER };
-}
+const struct helper_kind helper_checker = {
+	.program = "vipd-checker",
+	.noun = "checker",
+	.lost = EVENT_CHECKER,
+	.end_ns = NS_PER_S,
+	.close_ms = 100,
+};
+
+/* What it runs may wake somebody up, and is not ended for less than it was given. */
+const struct helper_kind helper_notifier = {
+	.program = "vipd-notifier",
+	.noun = "notifier",
+	.lost = EVENT_NOTIFIER,
+	.end_ns = 10 * NS_PER_S,
+	.close_ms = 10000,
+};
 
 static void close_fd(int *fd)
 {
@@ -49,28 +52,45 @@ static void close_fd(int *fd)
 	*fd = -1;
 }
 
-static void name_program(struct helper *helper, const char *binary)
+void helper_init(struct helper *helper, const struct helper_kind *kind)
+{
+	*helper = (struct helper){ .kind = kind,
+				   .channel_fd = -1,
+				   .given = { -1, -1, -1 },
+				   .conf_fd = -1,
+				   .deadline_ns = HELPER_NEVER };
+}
+
+void helper_open(struct helper *helper, const char *binary, struct loop *loop)
 {
 	const char *slash = strrchr(binary, '/');
 
+	helper->loop = loop;
 	snprintf(helper->program, sizeof(helper->program), "%.*s%s",
-		 slash ? (int)(slash + 1 - binary) : 0, binary, PROGRAM);
+		 slash ? (int)(slash + 1 - binary) : 0, binary, helper->kind->program);
 }
 
-int helper_open(struct helper *helper, const char *binary)
+static bool is_same_file(int a, int b)
 {
-	int fd;
+	struct stat of_a, of_b;
 
-	name_program(helper, binary);
-	if (helper->board_fd < 0) {
-		fd = board_new();
-		if (fd < 0)
-			return fd;
-		helper->board_fd = fd;
-	}
-	if (helper->found_fd < 0)
-		helper->found_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-	return helper->found_fd < 0 ? -errno : 0;
+	return fstat(a, &of_a) == 0 && fstat(b, &of_b) == 0 && of_a.st_dev == of_b.st_dev &&
+	       of_a.st_ino == of_b.st_ino;
+}
+
+int helper_given(const struct helper *helper, enum helper_fd place)
+{
+	return helper->given[place - HELPER_FD_GIVEN];
+}
+
+void helper_give(struct helper *helper, enum helper_fd place, int fd)
+{
+	int *given = &helper->given[place - HELPER_FD_GIVEN];
+
+	if (!is_same_file(*given, fd))
+		helper->outdated = true;
+	close_fd(given);
+	*given = fd;
 }
 
 /* ---- the process ---- */
@@ -98,20 +118,22 @@ static void be_ordinary(void)
 
 static void become_helper(const struct helper *helper, int channel_fd)
 {
-	char *const argv[] = { PROGRAM, NULL };
+	char *const argv[] = { (char *)helper->kind->program, NULL };
 	struct event event;
+	char doing[64];
 
 	hand_down(channel_fd, HELPER_FD_CHANNEL);
 	hand_down(helper->conf_fd, HELPER_FD_CONF);
-	hand_down(helper->board_fd, HELPER_FD_BOARD);
-	hand_down(helper->found_fd, HELPER_FD_NEWS);
-	hand_down(-1, HELPER_FD_PROCESSES);
+	for (unsigned i = 0; i < HELPER_GIVEN; i++)
+		hand_down(helper->given[i], HELPER_FD_GIVEN + (int)i);
 	be_ordinary();
 	if (setenv(HELPER_ENVIRONMENT, HELPER_VERSION, 1) < 0)
 		_exit(EXIT_FAILURE);
 	execv(helper->program, argv);
-	event = event_fact(EVENT_FAILED, errno, "starting the checker");
-	snprintf(event.fact.name, sizeof(event.fact.name), "it lies beside vipd: " PROGRAM);
+	snprintf(doing, sizeof(doing), "starting the %s", helper->kind->noun);
+	event = event_fact(EVENT_FAILED, errno, doing);
+	snprintf(event.fact.name, sizeof(event.fact.name), "it lies beside vipd: %s",
+		 helper->kind->program);
 	(void)channel_send_event(HELPER_FD_CHANNEL, &event);
 	_exit(EXIT_FAILURE);
 }
@@ -134,6 +156,7 @@ static int spawn(struct helper *helper, int64_t now_ns)
 	} else {
 		helper->channel_fd = pair[0];
 		helper->started_ns = now_ns;
+		(void)loop_watch(helper->loop, pair[0]); /* else it is heard later */
 	}
 	close(pair[1]);
 	return err;
@@ -160,7 +183,7 @@ static int64_t start_later(struct helper *helper, int64_t now_ns)
 static void tell_lost(const struct helper *helper, const char *how, int64_t pause_ns,
 		      struct teller *teller)
 {
-	struct event event = event_fact(EVENT_CHECKER, 0, how);
+	struct event event = event_fact(helper->kind->lost, 0, how);
 
 	event.fact.number[0] = helper->pid;
 	event.fact.number[1] = pause_ns / NS_PER_MS;
@@ -210,21 +233,25 @@ static bool is_of_same_program(const struct helper *helper)
 
 static bool runs_what_is_wanted(const struct helper *helper, int conf_fd)
 {
-	return conf_fd >= 0 && helper->conf_fd >= 0 && have_same_text(conf_fd, helper->conf_fd) &&
-	       is_of_same_program(helper);
+	return conf_fd >= 0 && helper->conf_fd >= 0 && !helper->outdated &&
+	       have_same_text(conf_fd, helper->conf_fd) && is_of_same_program(helper);
 }
 
 static void end(struct helper *helper, int signal_number, int64_t now_ns)
 {
 	(void)kill(helper->pid, signal_number);
-	set_life(helper, HELPER_ENDS, now_ns + END_NS);
+	set_life(helper, HELPER_ENDS, now_ns + helper->kind->end_ns);
 }
 
 void helper_want(struct helper *helper, int conf_fd, int64_t now_ns)
 {
-	if (runs_what_is_wanted(helper, conf_fd))
+	if (runs_what_is_wanted(helper, conf_fd)) {
+		if (helper->channel_fd >= 0)
+			(void)channel_send(helper->channel_fd, CHANNEL_GO, 0, NULL);
 		return;
+	}
 	close_fd(&helper->conf_fd);
+	helper->outdated = false;
 	if (conf_fd >= 0)
 		helper->conf_fd = fcntl(conf_fd, F_DUPFD_CLOEXEC, HELPER_FD_END);
 	helper->failures_n = 0;
@@ -251,22 +278,40 @@ void helper_replace(struct helper *helper, int64_t now_ns)
 
 /* ---- what happens ---- */
 
-static void read_channel(const struct helper *helper, struct teller *teller)
+/* Return: whether it is wild: then it is not worth being heard. */
+static bool says_too_much(struct helper *helper, int64_t now_ns)
+{
+	if (now_ns - helper->said_ns > SAID_NS) {
+		helper->said_ns = now_ns;
+		helper->said_n = 0;
+	}
+	return ++helper->said_n > SAID_MAX;
+}
+
+/* Who has hung up, or is not heard any more, wakes nobody. */
+static void read_channel(struct helper *helper, int64_t now_ns, struct teller *teller)
 {
 	struct channel_message message;
 	struct event event;
+	int got = 0;
 
-	for (unsigned i = 0; i < MESSAGES_MAX && helper->channel_fd >= 0 &&
-			     channel_receive(helper->channel_fd, &message) > 0;
-	     i++) {
+	for (unsigned i = 0; i < MESSAGES_MAX && helper->channel_fd >= 0; i++) {
+		got = channel_receive(helper->channel_fd, &message);
+		if (got <= 0)
+			break;
 		if (message.attached_fd >= 0)
 			close(message.attached_fd);
+		if (says_too_much(helper, now_ns))
+			got = -EMSGSIZE;
 		if (message.type != CHANNEL_EVENT)
 			continue;
 		channel_event(&message, &event);
-		if (event.kind == EVENT_FAILED || event.kind == EVENT_DEGRADED)
+		if (event.kind == EVENT_FAILED || event.kind == EVENT_DEGRADED ||
+		    event.kind == EVENT_NOTIFY)
 			tell(teller, &event);
 	}
+	if (got < 0)
+		close_fd(&helper->channel_fd);
 }
 
 bool helper_ended(struct helper *helper, pid_t pid, const char *how, int64_t now_ns,
@@ -276,7 +321,7 @@ bool helper_ended(struct helper *helper, pid_t pid, const char *how, int64_t now
 
 	if (pid != helper->pid || !pid)
 		return false;
-	read_channel(helper, teller); /* why, in its own words */
+	read_channel(helper, now_ns, teller); /* why, in its own words */
 	close_fd(&helper->channel_fd);
 	if (now_ns - helper->started_ns >= WELL_NS)
 		helper->failures_n = 0;
@@ -292,7 +337,7 @@ bool helper_ended(struct helper *helper, pid_t pid, const char *how, int64_t now
 
 void helper_dispatch(struct helper *helper, int64_t now_ns, struct teller *teller)
 {
-	read_channel(helper, teller);
+	read_channel(helper, now_ns, teller);
 	if (now_ns < helper->deadline_ns)
 		return;
 	if (helper->life == HELPER_WAITS)
@@ -307,24 +352,25 @@ int64_t helper_deadline(const struct helper *helper)
 }
 
 /* Its commands are ended by it, or by their wardens when it is killed. */
-static void end_soon(pid_t pid)
+static void await_end(const struct helper *helper)
 {
-	(void)kill(pid, SIGTERM);
-	for (unsigned ms = 0; ms < CLOSE_MS; ms++) {
-		if (waitpid(pid, NULL, WNOHANG) != 0)
+	for (unsigned ms = 0; ms < helper->kind->close_ms; ms++) {
+		if (waitpid(helper->pid, NULL, WNOHANG) != 0)
 			return;
 		(void)poll(NULL, 0, 1);
 	}
-	(void)kill(pid, SIGKILL);
+	(void)kill(helper->pid, SIGKILL);
 }
 
 void helper_close(struct helper *helper)
 {
+	if (helper->channel_fd >= 0)
+		(void)channel_send(helper->channel_fd, CHANNEL_FREEZE, 0, NULL);
 	close_fd(&helper->channel_fd);
 	if (helper->pid)
-		end_soon(helper->pid);
-	close_fd(&helper->board_fd);
-	close_fd(&helper->found_fd);
+		await_end(helper);
+	for (unsigned i = 0; i < HELPER_GIVEN; i++)
+		close_fd(&helper->given[i]);
 	close_fd(&helper->conf_fd);
 	helper->pid = 0;
 }

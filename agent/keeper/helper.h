@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * A process that the routers can do without: the checker. It is started when a configuration needs
- * it, and again when it ends, later and later if it goes on ending; another one takes its place
- * when the configuration or the program changes or when it does not answer. Nothing is handed over:
- * what it knows is in memory that outlives it.
+ * A process that the routers can do without: the checker, and the notifier. It is started when a
+ * configuration needs it, and again when it ends, later and later if it goes on ending; another one
+ * takes its place when the configuration, the program or what it is given changes, or when it does
+ * not answer. Nothing is handed over: what it knows is in memory, or in a file, that outlives it.
  */
 #ifndef KEEPER_HELPER_H
 #define KEEPER_HELPER_H
@@ -13,6 +13,8 @@
 #include <sys/stat.h>
 #include <sys/types.h>
 
+#include "agent/helper.h"
+#include "agent/loop.h"
 #include "tell.h"
 
 #define HELPER_NEVER INT64_MAX
@@ -24,14 +26,32 @@ enum helper_life {
 	HELPER_WAITS, /* it is started at the deadline */
 };
 
+#define HELPER_GIVEN (HELPER_FD_END - HELPER_FD_GIVEN)
+
+/* What differs from one helper to another. */
+struct helper_kind {
+	const char *program; /* beside the keeper's own */
+	const char *noun;
+	enum event_kind lost; /* tells that it is not there */
+	int64_t end_ns;       /* from SIGTERM to SIGKILL */
+	unsigned close_ms;    /* that the end of the keeper waits for its end */
+};
+
+extern const struct helper_kind helper_checker, helper_notifier;
+
 struct helper {
+	const struct helper_kind *kind;
 	enum helper_life life;
-	pid_t pid;      /* 0: none */
-	int channel_fd; /* -1: none; owned, as the next two */
-	int board_fd, found_fd;
-	int conf_fd; /* what it runs, or shall run; -1: it is not needed; owned */
+	pid_t pid;               /* 0: none */
+	int channel_fd;          /* -1: none; owned, as the next two */
+	int given[HELPER_GIVEN]; /* agent/helper.h has their order */
+	int conf_fd;             /* what it runs, or shall run; -1: it is not needed */
+	bool outdated;           /* it was given something else */
 	int64_t started_ns;
 	int64_t deadline_ns; /* HELPER_NEVER: none */
+	struct loop *loop;
+	int64_t said_ns; /* since then it has said @said_n things */
+	unsigned said_n;
 	unsigned failures_n; /* in a row: it ended soon */
 	char program[4096];  /* its path */
 	struct stat file;    /* what was there when it was started */
@@ -40,19 +60,32 @@ struct helper {
 /**
  * helper_init() - none is needed yet.
  */
-void helper_init(struct helper *helper);
+void helper_init(struct helper *helper, const struct helper_kind *kind);
 
 /**
- * helper_open() - make the memory that it leaves its findings in, unless there is one already.
- * @binary: the path of the keeper's own program: the helper's lies beside it.
- *
- * Return: 0 or -errno: no check will ever answer.
+ * helper_open() - find its program.
+ * @binary: the path of the keeper's own: the helper's lies beside it.
+ * @loop: is woken by what it says; borrowed.
  */
-int helper_open(struct helper *helper, const char *binary);
+void helper_open(struct helper *helper, const char *binary, struct loop *loop);
 
 /**
- * helper_want() - the configuration that runs has checks, or has none.
- * @conf_fd: of the configuration; borrowed; -1: none. The same text as before changes nothing.
+ * helper_give() - what it is born with.
+ * @place: HELPER_FD_GIVEN and up.
+ * @fd: owned from here on; -1: nothing. Of another file than before: a helper that runs is
+ *	outdated, helper_want().
+ */
+void helper_give(struct helper *helper, enum helper_fd place, int fd);
+
+/**
+ * helper_given() - the same; borrowed; -1: nothing.
+ */
+int helper_given(const struct helper *helper, enum helper_fd place);
+
+/**
+ * helper_want() - the configuration that runs needs it, or does not.
+ * @conf_fd: of the configuration; borrowed; -1: none. The same text as before changes nothing,
+ *	unless what the helper was given has changed.
  */
 void helper_want(struct helper *helper, int conf_fd, int64_t now_ns);
 
@@ -88,8 +121,8 @@ void helper_dispatch(struct helper *helper, int64_t now_ns, struct teller *telle
 int64_t helper_deadline(const struct helper *helper);
 
 /**
- * helper_close() - end it and release all; legal for what helper_init() made. Waits for its end for
- * a tenth of a second at most, and then kills it.
+ * helper_close() - end it and release all; legal for what helper_init() made. It hears that nobody
+ * is left; waits for its end for close_ms at most, and then kills it.
  */
 void helper_close(struct helper *helper);
 

@@ -38,6 +38,7 @@ static const struct field table[] = {
 	ROW(board_fd, FIELD_INT),
 	ROW(found_fd, FIELD_INT),
 	ROW(checker_pid, FIELD_INT),
+	ROW(notifier_pid, FIELD_INT),
 	ROWS_OF_CHILD(current),
 	ROWS_OF_CHILD(standby),
 	ROW(previous_fd, FIELD_INT),

@@ -60,6 +60,7 @@ struct image {
 	int32_t journal_fd;         /* the keeper's journal where it has no file; -1: it has */
 	int32_t board_fd, found_fd; /* what the checker finds (board.h) */
 	int32_t checker_pid;        /* which was hung up on, and ends; 0: none */
+	int32_t notifier_pid;       /* likewise */
 
 	struct image_child current, standby;
 	int32_t previous_fd; /* the state memory of the one before, which CURRENT may need */

@@ -2,15 +2,18 @@
 #include "keeper.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <net/if.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/eventfd.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "agent/board.h"
 #include "agent/state.h"
 #include "keeper_private.h"
 #include "netlink/sysctl.h"
@@ -118,8 +121,31 @@ static void set_up_made(struct keeper *keeper, const struct channel_message *mes
 	tell_unset(keeper, kern_sysctl_copy_forwarding(family, below, name), name, "forwarding");
 }
 
+/* It shall not write there. Return: owned by the caller; -1: it is told nothing of it. */
+static int open_to_read(int fd)
+{
+	char path[32];
+
+	snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
+	return fd < 0 ? -1 : open(path, O_RDONLY | O_CLOEXEC);
+}
+
+/* Its journal, and whether somebody is to be told what is in there. */
+static void want_notifier(struct keeper *keeper, const struct channel_message *message)
+{
+	helper_give(&keeper->notifier, HELPER_FD_ROUTER_RING, open_to_read(message->attached_fd));
+	close_attached(message);
+	helper_want(&keeper->notifier,
+		    message->ns ? keeper->children[SUCCESSION_CURRENT].conf_fd : -1,
+		    clocks_now().mono_ns);
+}
+
 static void on_current(struct keeper *keeper, const struct channel_message *message)
 {
+	if (message->type == CHANNEL_NOTIFIES) {
+		want_notifier(keeper, message);
+		return;
+	}
 	close_attached(message);
 	if (message->type == CHANNEL_FROZEN)
 		keeper_feed(keeper, &(struct succession_event){ .type = SUCCESSION_SAYS_FROZEN,
@@ -233,12 +259,14 @@ static void report_stop(struct keeper *keeper, enum succession_role role, bool s
 	feed(keeper, stopped ? SUCCESSION_STOPPED : SUCCESSION_CONTINUED, role);
 }
 
-static bool is_checker(struct keeper *keeper, pid_t pid, int status)
+static bool is_helper(struct keeper *keeper, pid_t pid, int status)
 {
 	char how[KEEPER_HOW_SIZE];
+	int64_t now_ns = clocks_now().mono_ns;
 
-	return helper_ended(&keeper->checker, pid, keeper_describe_end(status, how),
-			    clocks_now().mono_ns, keeper->teller);
+	keeper_describe_end(status, how);
+	return helper_ended(&keeper->checker, pid, how, now_ns, keeper->teller) ||
+	       helper_ended(&keeper->notifier, pid, how, now_ns, keeper->teller);
 }
 
 /* Who has ended, or was stopped: whatever it said before can be read by now. */
@@ -255,7 +283,7 @@ static void reap(struct keeper *keeper)
 		} else if (role < SUCCESSION_ROLES_COUNT) {
 			keeper->children[role].reaped = true;
 			keeper->children[role].wait_status = status;
-		} else if (!is_checker(keeper, pid, status) && !keeper_was_dismissed(keeper, pid)) {
+		} else if (!is_helper(keeper, pid, status) && !keeper_was_dismissed(keeper, pid)) {
 			keeper_tell_end(keeper, pid, status);
 		}
 	}
@@ -315,8 +343,9 @@ static int64_t deadline(const void *self)
 	const struct keeper *keeper = self;
 
 	return earlier(
-		earlier(service_deadline(keeper->service), helper_deadline(&keeper->checker)),
-		succession_other_deadline(&keeper->succession));
+		earlier(service_deadline(keeper->service),
+			succession_other_deadline(&keeper->succession)),
+		earlier(helper_deadline(&keeper->checker), helper_deadline(&keeper->notifier)));
 }
 
 /* CURRENT may not have touched the timer yet, or be of a version that knows of none. */
@@ -363,6 +392,7 @@ static void dispatch(void *self, const struct clocks *now, unsigned readable)
 		report_end(keeper, role);
 	now_ns = clocks_now().mono_ns;
 	helper_dispatch(&keeper->checker, now_ns, keeper->teller);
+	helper_dispatch(&keeper->notifier, now_ns, keeper->teller);
 	if (earlier(deadline(keeper), succession_life_deadline(&keeper->succession)) <= now_ns)
 		look_for_life(keeper, now_ns);
 	if (succession_deadline(&keeper->succession) <= now_ns)
@@ -524,16 +554,55 @@ static void open_service(struct keeper *keeper)
 			     "the service manager waits for news in vain");
 }
 
+static int open_news(void)
+{
+	int fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+
+	return fd < 0 ? -errno : fd;
+}
+
+/* What another program left stays as it is. */
+static int give_new(struct helper *helper, enum helper_fd place, int (*open_fd)(void))
+{
+	int fd = helper_given(helper, place);
+
+	if (fd >= 0)
+		return fd;
+	fd = open_fd();
+	if (fd >= 0)
+		helper_give(helper, place, fd);
+	return fd;
+}
+
 /* The memory alone: whether it is needed the configuration says. */
 static void open_checker(struct keeper *keeper)
 {
-	int err = helper_open(&keeper->checker, keeper->binary);
+	struct helper *checker = &keeper->checker;
+	int board_fd = give_new(checker, HELPER_FD_BOARD, board_new);
+	int found_fd = give_new(checker, HELPER_FD_NEWS, open_news);
 
-	if (err < 0)
-		tell_failure(keeper->teller, EVENT_DEGRADED, -err,
+	helper_open(checker, keeper->binary, keeper->loop);
+	keeper->setting.board_fd = board_fd < 0 ? -1 : board_fd;
+	keeper->setting.found_fd = found_fd < 0 ? -1 : found_fd;
+	if (board_fd < 0 || found_fd < 0)
+		tell_failure(keeper->teller, EVENT_DEGRADED, -(board_fd < 0 ? board_fd : found_fd),
 			     "making room for what checks find", "none will ever answer");
-	keeper->setting.board_fd = keeper->checker.board_fd;
-	keeper->setting.found_fd = keeper->checker.found_fd;
+}
+
+/* It reads what the keeper tells, and what the routers do when they say where that is. */
+static void open_notifier(struct keeper *keeper)
+{
+	struct helper *notifier = &keeper->notifier;
+	int news_fd = give_new(notifier, HELPER_FD_EVENTS, open_news);
+	int ring_fd = open_to_read(tell_journal_fd(keeper->teller));
+
+	helper_open(notifier, keeper->binary, keeper->loop);
+	helper_give(notifier, HELPER_FD_KEEPER_RING, ring_fd);
+	keeper->setting.news_fd = news_fd < 0 ? -1 : news_fd;
+	tell_wake(keeper->teller, keeper->setting.news_fd);
+	if (news_fd < 0)
+		tell_failure(keeper->teller, EVENT_DEGRADED, -news_fd, "waking the notifier",
+			     "it looks for events once a second");
 }
 
 static int open_all(struct keeper *keeper)
@@ -550,6 +619,7 @@ static int open_all(struct keeper *keeper)
 		return err;
 	keeper->setting.sockets = will_sockets(keeper->will);
 	open_checker(keeper);
+	open_notifier(keeper);
 	open_service(keeper);
 	return 0;
 }
@@ -563,6 +633,8 @@ static void part_with_children(struct keeper *keeper)
 	keeper_dismiss(keeper, SUCCESSION_REHEARSAL);
 	child_forget(&keeper->children[SUCCESSION_CURRENT]);
 	child_forget(&keeper->children[SUCCESSION_PREVIOUS]);
+	tell_wake(keeper->teller, -1);
+	helper_close(&keeper->notifier); /* the last: it tells how all of this ended */
 }
 
 static void close_all(struct keeper *keeper)
@@ -588,7 +660,8 @@ static void init(struct keeper *keeper, const char *conf_path)
 						.sockets = { -1, -1 },
 						.life_fd = -1,
 						.board_fd = -1,
-						.found_fd = -1 },
+						.found_fd = -1,
+						.news_fd = -1 },
 				   .signal_fd = -1,
 				   .journal_fd = -1,
 				   .report_fd = -1,
@@ -596,7 +669,8 @@ static void init(struct keeper *keeper, const char *conf_path)
 				   .status = EXIT_FAILURE,
 				   .teller = tell_new() };
 	claim_init(&keeper->claim);
-	helper_init(&keeper->checker);
+	helper_init(&keeper->checker, &helper_checker);
+	helper_init(&keeper->notifier, &helper_notifier);
 	succession_init(&keeper->succession);
 	for (enum succession_role role = 0; role < SUCCESSION_ROLES_COUNT; role++)
 		keeper->children[role] = child_none;

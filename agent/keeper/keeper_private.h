@@ -42,7 +42,7 @@ struct keeper {
 	struct will *will;       /* NULL: not open yet */
 	struct teller *teller;   /* never NULL */
 	struct service *service; /* NULL: there is no service manager */
-	struct helper checker;
+	struct helper checker, notifier;
 	int journal_fd; /* what another program left, until it is open; -1: none */
 
 	struct succession succession;

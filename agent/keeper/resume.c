@@ -82,16 +82,21 @@ static bool is_child(pid_t pid)
 	return waitid(P_PID, (id_t)pid, &info, WEXITED | WNOHANG | WNOWAIT) == 0;
 }
 
+static void restore_helper(pid_t pid, struct helper *helper, struct keeper *keeper)
+{
+	if (pid <= 0 || !is_child(pid))
+		return;
+	helper_expect_end(helper, pid, clocks_now().mono_ns);
+	(void)keeper_was_dismissed(keeper, pid);
+}
+
 /* One that does not end by itself, as somebody has stopped it, would write to the board beside its
  * successor. */
 static void restore_checker(const struct image *image, struct keeper *keeper)
 {
-	keeper->checker.board_fd = image->board_fd;
-	keeper->checker.found_fd = image->found_fd;
-	if (image->checker_pid <= 0 || !is_child(image->checker_pid))
-		return;
-	helper_expect_end(&keeper->checker, image->checker_pid, clocks_now().mono_ns);
-	(void)keeper_was_dismissed(keeper, image->checker_pid);
+	helper_give(&keeper->checker, HELPER_FD_BOARD, image->board_fd);
+	helper_give(&keeper->checker, HELPER_FD_NEWS, image->found_fd);
+	restore_helper(image->checker_pid, &keeper->checker, keeper);
 }
 
 static void restore(const struct image *image, struct keeper *keeper)
@@ -103,7 +108,8 @@ static void restore(const struct image *image, struct keeper *keeper)
 						  .sockets = { image->sender_fd, image->filter_fd },
 						  .life_fd = image->life_fd,
 						  .board_fd = -1,
-						  .found_fd = -1 };
+						  .found_fd = -1,
+						  .news_fd = -1 };
 	keeper->running = (struct upgrade_program){ .device = image->program_device,
 						    .inode = image->program_inode,
 						    .size = image->program_size,
@@ -119,6 +125,7 @@ static void restore(const struct image *image, struct keeper *keeper)
 	keeper->children[SUCCESSION_PREVIOUS].state_fd = image->previous_fd;
 	restore_rules(image, &keeper->succession);
 	restore_checker(image, keeper);
+	restore_helper(image->notifier_pid, &keeper->notifier, keeper);
 }
 
 /* ---- whether it can be gone on with ---- */

@@ -5,12 +5,14 @@
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/eventfd.h>
 #include <unistd.h>
 
 struct teller {
 	struct events *events; /* owned; NULL: there is not even memory */
 	struct event_log *log; /* owned */
 	bool in_memory;        /* no file has the events */
+	int news_fd;           /* borrowed; -1: none */
 };
 
 struct teller *tell_new(void)
@@ -19,6 +21,7 @@ struct teller *tell_new(void)
 
 	if (!teller)
 		return NULL;
+	teller->news_fd = -1;
 	teller->log = event_log_new();
 	if (teller->log)
 		return teller;
@@ -51,6 +54,16 @@ void tell_go_on(struct teller *teller, int fd)
 	tell_open_journal(teller);
 }
 
+int tell_journal_fd(const struct teller *teller)
+{
+	return teller->events ? events_fd(teller->events) : -1;
+}
+
+void tell_wake(struct teller *teller, int news_fd)
+{
+	teller->news_fd = news_fd;
+}
+
 int tell_memory_fd(const struct teller *teller)
 {
 	return teller->in_memory ? events_fd(teller->events) : -1;
@@ -75,6 +88,8 @@ void tell(struct teller *teller, const struct event *event)
 		return;
 	}
 	events_put(teller->events, &now, event);
+	if (teller->news_fd >= 0)
+		(void)eventfd_write(teller->news_fd, 1);
 	(void)event_log_tell(teller->log, teller->events, now.mono_ns, UINT_MAX);
 }
 

@@ -32,6 +32,17 @@ void tell_open_journal(struct teller *teller);
 void tell_go_on(struct teller *teller, int fd);
 
 /**
+ * tell_journal_fd() - the journal, to hand on; borrowed. -1: there is none.
+ */
+int tell_journal_fd(const struct teller *teller);
+
+/**
+ * tell_wake() - from now on, add to an eventfd whenever there is something new in the journal.
+ * @news_fd: borrowed; -1: nobody waits for it.
+ */
+void tell_wake(struct teller *teller, int news_fd);
+
+/**
  * tell_memory_fd() - a journal that has no file, to hand on; borrowed. -1: it has one, or there is
  * none.
  */

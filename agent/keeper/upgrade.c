@@ -101,8 +101,8 @@ static void take_image(const struct keeper *keeper, struct image *ret_image)
 	ret_image->life_fd = keeper->setting.life_fd;
 	ret_image->report_fd = keeper->report_fd;
 	ret_image->journal_fd = tell_memory_fd(keeper->teller);
-	ret_image->board_fd = keeper->checker.board_fd;
-	ret_image->found_fd = keeper->checker.found_fd;
+	ret_image->board_fd = helper_given(&keeper->checker, HELPER_FD_BOARD);
+	ret_image->found_fd = helper_given(&keeper->checker, HELPER_FD_NEWS);
 	take_child(keeper, SUCCESSION_CURRENT, &ret_image->current);
 	take_child(keeper, SUCCESSION_STANDBY, &ret_image->standby);
 	ret_image->previous_fd = keeper->children[SUCCESSION_PREVIOUS].state_fd;
@@ -110,7 +110,9 @@ static void take_image(const struct keeper *keeper, struct image *ret_image)
 	for (unsigned i = 0; i < IMAGE_DISMISSED_MAX; i++)
 		ret_image->dismissed[i] = keeper->dismissed[i];
 	ret_image->checker_pid = keeper->checker.pid;
+	ret_image->notifier_pid = keeper->notifier.pid;
 	dismiss(ret_image, keeper->checker.pid);
+	dismiss(ret_image, keeper->notifier.pid);
 }
 
 /* ---- execution ---- */

@@ -32,6 +32,7 @@ struct answer_command {
 	bool takes_router;        /* its name may follow */
 	bool takes_seconds;       /* and they stand in front of it; 0: without an end */
 	bool takes_group;         /* the name may be a group's */
+	bool takes_id;            /* the number of a delivery follows */
 	const struct step *steps; /* end with one that has neither; NULL: answered elsewhere */
 };
 
@@ -52,6 +53,8 @@ static bool put_outputs(const struct answer_facts *facts, struct answer *answer,
 			const struct clocks *now, struct answer_message *message);
 static bool put_drained(const struct answer_facts *facts, struct answer *answer,
 			const struct clocks *now, struct answer_message *message);
+static bool put_asked(const struct answer_facts *facts, struct answer *answer,
+		      const struct clocks *now, struct answer_message *message);
 
 static const struct step show_steps[] = {
 	{ .table = &answer_host_kind },
@@ -96,6 +99,12 @@ static const struct step drain_steps[] = {
 	{ 0 },
 };
 
+/* The notifier reads of it in the journal. */
+static const struct step notify_steps[] = {
+	{ .put = put_asked },
+	{ 0 },
+};
+
 static const struct answer_command commands[] = {
 	{ "show", ANSWER_READ, .takes_router = true, .takes_group = true, .steps = show_steps },
 	{ "checks", ANSWER_READ, .steps = checks_steps },
@@ -107,6 +116,8 @@ static const struct answer_command commands[] = {
 	  .steps = drain_steps },
 	{ "resume", ANSWER_CHANGE, .takes_router = true, .takes_group = true,
 	  .steps = drain_steps },
+	{ "notify-retry", ANSWER_CHANGE, .takes_id = true, .steps = notify_steps },
+	{ "notify-drop", ANSWER_CHANGE, .takes_id = true, .steps = notify_steps },
 };
 
 #define COMMANDS_N (sizeof(commands) / sizeof(commands[0]))
@@ -180,6 +191,14 @@ static bool take_seconds(struct answer *answer, const char *word)
 	return true;
 }
 
+static bool take_id(struct answer *answer, const char *word)
+{
+	char *end;
+
+	answer->id = strtoll(word, &end, 10);
+	return !*end && end != word && answer->id > 0;
+}
+
 static void understand(struct answer *answer, const char *text, size_t len)
 {
 	const char *words[WORDS_MAX];
@@ -194,6 +213,8 @@ static void understand(struct answer *answer, const char *text, size_t len)
 		refuse(answer, ENOSYS, NULL);
 	else if (answer->command->takes_seconds && (n < 2 || !take_seconds(answer, words[at++])))
 		refuse(answer, EINVAL, "the command takes a number of seconds, at most 366 days");
+	else if (answer->command->takes_id && (n < 2 || !take_id(answer, words[at++])))
+		refuse(answer, EINVAL, "the command takes the number of a delivery");
 	else if (n > at + answer->command->takes_router)
 		refuse(answer, EINVAL,
 		       at > 1 || answer->command->takes_router ? "the command takes one router"
@@ -390,6 +411,18 @@ static bool put_drained(const struct answer_facts *facts, struct answer *answer,
 	}
 	answer_put_drained(facts, router, &answer->drained, message);
 	return next_router(facts, answer);
+}
+
+/* Once: it makes no message. */
+static bool put_asked(const struct answer_facts *facts, struct answer *answer,
+		      const struct clocks *now, struct answer_message *message)
+{
+	bool retry = strcmp(answer->command->name, "notify-retry") == 0;
+
+	(void)message;
+	routers_ask_notify(facts->routers, retry ? EVENT_NOTIFY_RETRY : EVENT_NOTIFY_DROP,
+			   answer->id, now, &answer->asker);
+	return true;
 }
 
 /* "there is no router of that name; there are: lan, wan": as many names as there is room for. */

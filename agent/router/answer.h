@@ -41,6 +41,7 @@ struct answer {
 	struct journal_asker asker;
 	struct forgotten forgotten; /* by the router that comes next, if @inside */
 	struct drained drained;     /* likewise */
+	int64_t id;                 /* of a delivery */
 	int64_t for_ns;             /* how long to drain it; VRRP_NEVER, 0: resume */
 	int64_t until_ns;           /* likewise, CLOCK_MONOTONIC: one time for all */
 };

@@ -7,9 +7,9 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-#define UNUSED (1u << CAP_SETUID | 1u << CAP_SETGID | 1u << CAP_KILL)
+#define UNUSED (1u << CAP_CHOWN | 1u << CAP_SETUID | 1u << CAP_SETGID | 1u << CAP_KILL)
 
-/* All three are in the first of the two words. */
+/* All of them are in the first of the two words. */
 int capabilities_drop(void)
 {
 	struct __user_cap_header_struct header = { .version = _LINUX_CAPABILITY_VERSION_3 };

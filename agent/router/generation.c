@@ -17,6 +17,7 @@
 #include "agent/events.h"
 #include "capabilities.h"
 #include "changes.h"
+#include "checks/program.h"
 #include "control.h"
 #include "keys.h"
 #include "routers.h"
@@ -41,6 +42,7 @@ struct generation {
 	struct events *events;   /* the journal; NULL before GO */
 	struct changes *changes; /* what to tell there of a reload, then NULL; NULL: nothing */
 	bool standby;            /* waits with a configuration that was handed down */
+	bool has_news;           /* CHANNEL_FD_NEWS was handed down */
 	bool knows_before;       /* the configuration of the predecessor was handed down */
 	bool refused;            /* the kernel grants no real-time priority, or no locked memory */
 	bool understood;         /* the keeper is of a version that talks like this one */
@@ -72,6 +74,7 @@ static int learn_role(struct generation *g)
 	for (int fd = CHANNEL_FD_CHANNEL; fd < CHANNEL_FD_END; fd++)
 		(void)fcntl(fd, F_SETFD, FD_CLOEXEC);
 	g->knows_before = fcntl(CHANNEL_FD_CONF_IN, F_GETFD) >= 0;
+	g->has_news = fcntl(CHANNEL_FD_NEWS, F_GETFD) >= 0;
 	return 0;
 }
 
@@ -414,7 +417,7 @@ static int open_all(struct generation *g)
 		err = open_ctl(g);
 	if (err < 0)
 		return err;
-	err = turn_open(CHANNEL_FD_CHANNEL, &g->turn);
+	err = turn_open(CHANNEL_FD_CHANNEL, g->has_news ? CHANNEL_FD_NEWS : -1, &g->turn);
 	if (err < 0)
 		fail(g, "opening the loop", err, "");
 	return err;
@@ -520,11 +523,25 @@ static void remember(const struct kept *kept, void *arg)
 	routers_remember(g->routers, &now, kept, g->events);
 }
 
-/* The first one goes on with what the last one was told. */
+/* What the notifier has written, who is another user. */
+static int read_drains(struct generation *g)
+{
+	struct clocks now = clocks_now();
+	struct check_user user = { 0 };
+	bool by_default;
+
+	(void)check_user_find(conf_user(g->conf, &by_default), &user);
+	return kept_read_drains(conf_state_dir(g->conf), user.uid, now.mono_ns,
+				now.real_ns - now.mono_ns, remember, g);
+}
+
+/* The first one goes on with what the last one was told, or what was before the host's start. */
 static void take_kept(struct generation *g)
 {
 	int err = g->succeeds ? 0 : kept_take(remember, g);
 
+	if (err == -ENOENT && conf_needs_notifier(g->conf))
+		err = read_drains(g);
 	if (err < 0 && err != -ENOENT)
 		tell_error(g, EVENT_DEGRADED, err, "reading what was kept of drains");
 }
@@ -569,6 +586,14 @@ static void close_all(struct generation *g)
 	conf_free(g->conf);
 }
 
+/* The keeper starts them. If it is gone, that is noticed soon. */
+static void tell_helpers(const struct generation *g)
+{
+	(void)channel_send(CHANNEL_FD_CHANNEL, CHANNEL_CHECKS, g->conf->checks_n, NULL);
+	(void)channel_send_fd(CHANNEL_FD_CHANNEL, CHANNEL_NOTIFIES, conf_needs_notifier(g->conf),
+			      g->events ? events_fd(g->events) : -1);
+}
+
 int generation_run(const char *conf_path)
 {
 	struct generation g = { 0 };
@@ -593,6 +618,7 @@ int generation_run(const char *conf_path)
 		tell_started(&g);
 		/* Not before: touching all memory takes time, which the routers had not. */
 		be_realtime(&g, realtime_lock);
+		tell_helpers(&g);
 		status = turn_run(g.turn, g.state, g.routers, g.control, g.events) < 0
 				 ? EXIT_FAILURE
 				 : CHANNEL_EXIT_LEFT;

@@ -515,6 +515,21 @@ void routers_stop(struct routers *routers, const struct clocks *now)
 	virtual_mac_remove_all(routers);
 }
 
+void routers_ask_notify(struct routers *routers, enum event_notify what, int64_t id,
+			const struct clocks *now, const struct journal_asker *asker)
+{
+	struct event event = event_fact(EVENT_NOTIFY_ASKED, 0, NULL);
+	struct journal journal;
+
+	routers->now = now;
+	journal = routers_journal(routers);
+	event.fact.word = (uint8_t)what;
+	event.fact.number[0] = id;
+	event.fact.number[1] = asker->uid;
+	event.fact.number[2] = asker->pid;
+	journal_put(&journal, &event);
+}
+
 void routers_forget(struct routers *routers, unsigned i, const struct clocks *now,
 		    const struct journal_asker *asker, struct forgotten *ret_forgotten)
 {

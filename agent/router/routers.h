@@ -386,6 +386,12 @@ struct forgotten {
 };
 
 /**
+ * routers_ask_notify() - note in the journal, for the notifier, what somebody asks of a delivery.
+ */
+void routers_ask_notify(struct routers *routers, enum event_notify what, int64_t id,
+			const struct clocks *now, const struct journal_asker *asker);
+
+/**
  * routers_forget() - an operator does not believe the Active that a router heard last.
  * @i: below routers_count().
  * @now: not before the last turn.

@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/eventfd.h>
 #include <sys/signalfd.h>
 #include <unistd.h>
 
@@ -28,7 +29,7 @@
 struct turn {
 	struct loop *loop; /* owned */
 	int signal_fd;
-	int channel_fd;          /* borrowed */
+	int channel_fd, news_fd; /* borrowed; the latter -1: none */
 	struct state *state;     /* borrowed */
 	struct routers *routers; /* borrowed */
 	struct control *control; /* borrowed */
@@ -65,7 +66,7 @@ static int open_signals(struct turn *turn)
 	return turn->signal_fd < 0 ? -errno : 0;
 }
 
-int turn_open(int channel_fd, struct turn **ret_turn)
+int turn_open(int channel_fd, int news_fd, struct turn **ret_turn)
 {
 	struct turn *turn = calloc(1, sizeof(*turn));
 	int err;
@@ -73,6 +74,7 @@ int turn_open(int channel_fd, struct turn **ret_turn)
 	if (!turn)
 		return -ENOMEM;
 	turn->channel_fd = channel_fd;
+	turn->news_fd = news_fd;
 	turn->signal_fd = -1;
 	turn->room_ns = LOOP_NEVER;
 	turn->log = event_log_new();
@@ -228,11 +230,14 @@ static int64_t earlier(int64_t a, int64_t b)
 static void run_log(void *self, const struct clocks *now, unsigned readable)
 {
 	struct turn *turn = self;
+	bool fresh = turn->events && events_fresh(turn->events);
 
 	(void)readable;
+	if (fresh && turn->news_fd >= 0)
+		(void)eventfd_write(turn->news_fd, 1);
 	if (!turn->events)
 		turn->log_ns = LOOP_NEVER;
-	if (!turn->events || (!events_fresh(turn->events) && now->mono_ns < turn->log_ns))
+	if (!turn->events || (!fresh && now->mono_ns < turn->log_ns))
 		return;
 	if (event_log_tell(turn->log, turn->events, now->mono_ns, EVENT_LOG_TURN_MAX))
 		turn->log_ns = now->mono_ns;
@@ -470,13 +475,6 @@ static int add_parts(struct turn *turn)
 	return err;
 }
 
-/* The keeper starts who asks them. */
-static int tell_checks(const struct turn *turn)
-{
-	return channel_send(turn->channel_fd, CHANNEL_CHECKS, routers_facts(turn->routers)->n,
-			    NULL);
-}
-
 int turn_run(struct turn *turn, struct state *state, struct routers *routers,
 	     struct control *control, struct events *events)
 {
@@ -489,8 +487,6 @@ int turn_run(struct turn *turn, struct state *state, struct routers *routers,
 	turn->events = events;
 	turn->told_n = turn->shown_n = routers_count(routers);
 	err = add_parts(turn);
-	if (err == 0)
-		err = tell_checks(turn);
 	if (err == 0)
 		err = loop_run(turn->loop);
 	now = clocks_now();

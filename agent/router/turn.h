@@ -16,11 +16,12 @@ struct turn;
  * turn_open() - the loop and the signals. SIGTERM, SIGINT and SIGHUP are blocked from here on and
  * arrive as events of the loop.
  * @channel_fd: the conversation with the keeper (channel.h); borrowed until turn_close().
+ * @news_fd: an eventfd to add to when there is something new in the journal; likewise; -1: none.
  * @ret_turn: owned by the caller.
  *
  * Return: 0 or -errno.
  */
-int turn_open(int channel_fd, struct turn **ret_turn);
+int turn_open(int channel_fd, int news_fd, struct turn **ret_turn);
 
 /**
  * turn_close() - release; NULL is allowed.

@@ -86,7 +86,7 @@ static void test_answer_to_what_is_unknown_names_what_is_known(void **state)
 {
 	static const char known[] =
 		"commands known here: show, checks, configuration, reload, forget, drain, "
-		"resume";
+		"resume, notify-retry, notify-drop";
 
 	(void)state;
 	assert_end(WORDS("", ALL), ENOSYS, known);
