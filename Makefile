@@ -20,8 +20,9 @@ ALL_LDFLAGS = -pie -Wl,-z,relro,-z,now -Wl,--as-needed $(LDFLAGS) $(SANITIZE)
 LIBS_vrrp   = nettle
 LIBS_vipd   = libnl-3.0 libmnl libconfig $(LIBS_vrrp)
 LIBS_checker = libmnl libconfig libcap-ng libcurl libcares libsystemd $(LIBS_vrrp)
+LIBS_notifier = libconfig libcap-ng sqlite3 jansson $(LIBS_vrrp)
 LIBS_vipctl = jansson smartcols libconfig $(LIBS_vrrp)
-PKG_CFLAGS  = $(shell pkg-config --cflags $(LIBS_vipd) $(LIBS_vipctl) $(LIBS_checker))
+PKG_CFLAGS  = $(shell pkg-config --cflags $(LIBS_vipd) $(LIBS_vipctl) $(LIBS_checker) $(LIBS_notifier))
 
 # Folders, and what each may see: tests/lint.sh. The floor is what all programs stand on.
 objects = $(patsubst %.c,$(BUILD)/%.o,$(wildcard $(1)/*.c))
@@ -31,10 +32,11 @@ CHECKS  = $(call objects,checks)
 CHECK   = $(addprefix $(BUILD)/checks/,check.o program.o verdict.o)
 # What reads texts and packets of others, for tests.
 PARSERS = $(addprefix $(BUILD)/checks/,number.o echo.o proc.o proc_events.o route_message.o)
-FLOOR   = $(filter-out $(BUILD)/agent/main.o,$(call objects,agent))
+FLOOR   = $(filter-out $(addprefix $(BUILD)/agent/,main.o rights.o),$(call objects,agent))
 CONF    = $(call objects,agent/conf)
 VIPCTL  = $(call objects,agent/vipctl)
-CHECKER = $(call objects,agent/checker)
+CHECKER = $(call objects,agent/checker) $(BUILD)/agent/rights.o
+NOTIFIER = $(call objects,agent/notify) $(BUILD)/agent/rights.o
 AGENT   = $(FLOOR) $(CONF) $(call objects,agent/keeper) $(call objects,agent/router)
 SIM     = $(patsubst %.c,$(BUILD)/%.o,$(wildcard tests/sim/*.c))
 UNITS   = $(patsubst %.c,$(BUILD)/%,$(wildcard tests/unit/test_*.c))
@@ -48,7 +50,7 @@ Q = $(if $(V),,@)
 comma = ,
 SAY = $(if $(V),@:,@echo "  $(1)	$@")
 
-all: $(BUILD)/vipd $(BUILD)/vipctl $(BUILD)/vipd-checker
+all: $(BUILD)/vipd $(BUILD)/vipctl $(BUILD)/vipd-checker $(BUILD)/vipd-notifier
 
 $(BUILD)/vipd: $(BUILD)/agent/main.o $(AGENT) $(CORE) $(KERNEL) $(CHECK)
 	$(call SAY,LD)
@@ -63,11 +65,17 @@ $(BUILD)/vipd-checker: $(CHECKER) $(CHECKS) $(CONF) $(FLOOR) $(CORE)
 	$(call SAY,LD)
 	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(shell pkg-config --libs $(LIBS_checker))
 
+# Likewise: a database, and commands.
+RUN = $(addprefix $(BUILD)/checks/,execute.o outcome.o warden.o)
+$(BUILD)/vipd-notifier: $(NOTIFIER) $(RUN) $(CONF) $(FLOOR) $(CORE) $(CHECK)
+	$(call SAY,LD)
+	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(shell pkg-config --libs $(LIBS_notifier))
+
 # The core may not lose a bit in a conversion that nobody wrote.
 $(BUILD)/vrrp/%.o: WARN += -Wconversion
 
 libraries:
-	@pkg-config --exists --print-errors $(LIBS_vipd) $(LIBS_vipctl) $(LIBS_checker) || \
+	@pkg-config --exists --print-errors $(LIBS_vipd) $(LIBS_vipctl) $(LIBS_checker) $(LIBS_notifier) || \
 		{ echo "\"sudo tests/need.sh build\" installs what is missing" >&2; exit 1; }
 
 $(BUILD)/%.o: %.c Makefile | libraries
@@ -211,7 +219,8 @@ lint:
 install: all
 	install -d $(DESTDIR)$(PREFIX)/sbin $(DESTDIR)$(PREFIX)/share/man/man5 \
 		$(DESTDIR)$(PREFIX)/share/man/man8 $(DESTDIR)$(PREFIX)/share/doc/vipd
-	install -m 755 $(BUILD)/vipd $(BUILD)/vipctl $(BUILD)/vipd-checker $(DESTDIR)$(PREFIX)/sbin
+	install -m 755 $(BUILD)/vipd $(BUILD)/vipctl $(BUILD)/vipd-checker \
+		$(BUILD)/vipd-notifier $(DESTDIR)$(PREFIX)/sbin
 	install -m 644 etc/vipd.conf.5 $(DESTDIR)$(PREFIX)/share/man/man5
 	install -m 644 etc/vipd.8 etc/vipctl.8 $(DESTDIR)$(PREFIX)/share/man/man8
 	install -d $(DESTDIR)$(PREFIX)/lib/systemd/system
@@ -220,7 +229,7 @@ install: all
 
 # What install has put there, and the directory that is vipd's alone.
 uninstall:
-	rm -f $(addprefix $(DESTDIR)$(PREFIX)/, sbin/vipd sbin/vipctl sbin/vipd-checker \
+	rm -f $(addprefix $(DESTDIR)$(PREFIX)/, sbin/vipd sbin/vipctl sbin/vipd-checker sbin/vipd-notifier \
 		$(addprefix share/man/, man5/vipd.conf.5 man8/vipd.8 man8/vipctl.8) \
 		lib/systemd/system/vipd.service $(addprefix share/doc/vipd/, vipd.conf.sample radvd.conf LICENSE))
 	@rmdir $(DESTDIR)$(PREFIX)/share/doc/vipd 2>/dev/null || :

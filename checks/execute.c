@@ -34,13 +34,15 @@ static void reset_signals(void)
 		(void)sigaction(number, &by_default, NULL);
 }
 
-static void set_standard_fds(int out_fd, struct check_program_fault *fault)
+static void set_standard_fds(const struct check_execution *execution, int out_fd,
+			     struct check_program_fault *fault)
 {
-	int null_fd = open("/dev/null", O_RDONLY | O_CLOEXEC);
+	int in_fd =
+		execution->has_input ? execution->in_fd : open("/dev/null", O_RDONLY | O_CLOEXEC);
 
-	if (null_fd < 0)
+	if (in_fd < 0)
 		fail(fault, "/dev/null");
-	if (dup2(null_fd, STDIN_FILENO) < 0 || dup2(out_fd, STDOUT_FILENO) < 0 ||
+	if (dup2(in_fd, STDIN_FILENO) < 0 || dup2(out_fd, STDOUT_FILENO) < 0 ||
 	    dup2(out_fd, STDERR_FILENO) < 0)
 		fail(fault, "dup2");
 }
@@ -126,7 +128,7 @@ _Noreturn void check_execute(const struct check_execution *execution, int out_fd
 
 	(void)setsid();
 	reset_signals();
-	set_standard_fds(out_fd, ret_fault);
+	set_standard_fds(execution, out_fd, ret_fault);
 	set_limits();
 	if (execution->changes_user)
 		become(&execution->user, ret_fault);

@@ -18,6 +18,8 @@ struct check_execution {
 	const char *const *env;
 	struct check_user user;
 	bool changes_user; /* it is another one than ours */
+	bool has_input;    /* @in_fd is its standard input; else that is empty */
+	int in_fd;
 };
 
 /**

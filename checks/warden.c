@@ -22,7 +22,7 @@
 #define ROUND_MAX_MS 500
 
 struct warden {
-	const struct check_execution *execution;
+	struct check_execution execution;
 	struct check_run *run;
 	pid_t program;
 	int signal_fd, out_fd; /* -1: has ended */
@@ -254,7 +254,7 @@ static int start_program(struct warden *warden)
 	warden->out_fd = ends[0];
 	warden->program = vfork();
 	if (warden->program == 0)
-		check_execute(warden->execution, ends[1], self, &warden->run->fault);
+		check_execute(&warden->execution, ends[1], self, &warden->run->fault);
 	if (warden->program < 0)
 		return -errno;
 	close(ends[1]);
@@ -305,10 +305,20 @@ static void run_to_the_end(struct warden *warden)
 			break;
 }
 
+/* Nothing else of ours goes with it. */
+static void keep_input(struct warden *warden)
+{
+	if (!warden->execution.has_input)
+		return;
+	(void)dup2(warden->execution.in_fd, STDIN_FILENO);
+	warden->execution.in_fd = STDIN_FILENO;
+}
+
 static _Noreturn void run_warden(struct warden *warden)
 {
 	int err;
 
+	keep_input(warden);
 	(void)close_range(STDERR_FILENO + 1, ~0U, 0);
 	warden->signal_fd = open_signals();
 	settle(warden->parent);
@@ -327,7 +337,7 @@ int check_warden_start(const struct check_execution *execution, struct check_run
 		       pid_t *ret_pid)
 {
 	struct warden warden = {
-		.execution = execution, .run = run, .out_fd = -1, .parent = getpid()
+		.execution = *execution, .run = run, .out_fd = -1, .parent = getpid()
 	};
 	pid_t pid;
 

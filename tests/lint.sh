@@ -26,7 +26,7 @@ done
 # folder sees the floor and:
 sees() {
 	case $1 in
-	router | vipctl | checker) echo conf ;;
+	router | vipctl | checker | notify) echo conf ;;
 	esac
 }
 arrows=$(grep -nE '^#include "agent/[a-z]+/' agent/*.[ch] | grep -v '^agent/main.c:')

@@ -191,6 +191,8 @@ int usage_parse(const struct command *command, int argc, char **argv,
 	for (int i = 1; i < argc; i++) {
 		if (argv[i][0] != '-' && command->takes_router && !arguments.router)
 			arguments.router = argv[i];
+		else if (argv[i][0] != '-' && (command->options & USAGE_TWO) && !arguments.second)
+			arguments.second = argv[i];
 		else if (argv[i][0] != '-' || !take_option(command, argv, &i, &arguments))
 			return refuse(command, &arguments, argv[i]);
 	}

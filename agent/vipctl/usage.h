@@ -18,12 +18,14 @@ enum usage_option {
 	USAGE_WATCH = 1 << 3,
 	USAGE_FOR = 1 << 4, /* has a value */
 	USAGE_CHECKS = 1 << 5,
+	USAGE_TWO = 1 << 6, /* no option: another word follows the first */
 };
 
 /* What stands behind a command. */
 struct arguments {
 	unsigned options;   /* enum usage_option */
 	const char *router; /* borrowed; NULL: none was named */
+	const char *second; /* word behind that one; likewise */
 	const char *value;  /* of the option that has one; likewise */
 	bool help;          /* is wanted instead of the command */
 };

@@ -14,6 +14,7 @@
 #include "dry_run.h"
 #include "events.h"
 #include "forget.h"
+#include "notify.h"
 #include "reload.h"
 #include "show.h"
 #include "show_checks.h"
@@ -132,6 +133,13 @@ static int command_events(const char *path, const struct arguments *arguments)
 	return events_print(&options);
 }
 
+static int command_notify(const char *path, const struct arguments *arguments)
+{
+	const struct notify_options options = { arguments->router, arguments->second };
+
+	return notify(path, &options);
+}
+
 /* One row per command: dispatch and usage. */
 static const struct command commands[] = {
 	{ "show", "[--json] [--watch] [--checks] [ROUTER]",
@@ -149,6 +157,8 @@ static const struct command commands[] = {
 	{ "drain", "[--json] [--for 30m] [ROUTER|GROUP]", "let another host serve, if one can",
 	  USAGE_JSON | USAGE_FOR, true, command_drain },
 	{ "resume", "[--json] [ROUTER|GROUP]", "end a drain", USAGE_JSON, true, command_resume },
+	{ "notify", "retry|drop ID", "try a dead letter again, or give it up", USAGE_TWO, true,
+	  command_notify },
 	{ .name = NULL },
 };
 

@@ -106,6 +106,11 @@ class Vipd(Agent):
         return self._children("vipd-router")
 
     @property
+    def notifier_pids(self):
+        """Who tells; none, or two for a moment."""
+        return self._children("vipd-notifier")
+
+    @property
     def standby_pid(self):
         """The standby; waits until there is one and it waits, too."""
         return wait_until(lambda: next(filter(sleeps_in_poll, self._children("vipd-standby")), 0),
@@ -240,7 +245,7 @@ def binary(name):
 def own_binaries(lab):
     """Copies of the programs in the lab. Return: {environment variable: path of the copy}."""
     return {name.upper(): shutil.copy(binary(name), lab.path(name))
-            for name in ("vipd", "vipd-checker", "vipctl")}
+            for name in ("vipd", "vipd-checker", "vipd-notifier", "vipctl")}
 
 
 def run_vipd(host, *args, before=()):

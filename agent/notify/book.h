@@ -1,0 +1,104 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What is known of each router: what the configuration says, and what the journal has told of it so
+ * far. And what an event is in the words of those who are told: which of them it is for, and about
+ * whom. No clock and no I/O.
+ */
+#ifndef BOOK_H
+#define BOOK_H
+
+#include "agent/conf/conf.h"
+#include "agent/event.h"
+
+#define BOOK_KEY_SIZE      80  /* "51/4/192.0.2.1" */
+#define BOOK_INCIDENT_SIZE 104 /* with a minute behind it */
+#define BOOK_QUIET_NS      INT64_C(60000000000)
+
+/* One election: a router in one of its families. */
+struct book_router {
+	const struct conf_router *conf; /* borrowed */
+	bool leads; /* the states of its router are told by it: the first family, or each apart */
+	bool known; /* the next two are */
+	uint8_t state, priority;
+	int64_t drained_ns;           /* until then, CLOCK_REALTIME; INT64_MAX; 0: it is not */
+	int64_t incident_ns, last_ns; /* when its burst of events began, and the last of them;
+					 CLOCK_REALTIME; 0: none */
+};
+
+/* An event in the words of those who are told. */
+struct book_news {
+	uint8_t word;               /* enum conf_notify_word */
+	struct book_router *router; /* NULL: of the host */
+	const char *check;          /* of CONF_NOTIFY_CHECK: its name */
+	bool is_again;              /* nothing new, but it may have to be done again */
+};
+
+#define BOOK_NEWS_MAX 4
+
+struct book;
+
+/**
+ * book_new() - of all routers of a configuration, borrowed.
+ *
+ * Return: owned by the caller; NULL without memory.
+ */
+struct book *book_new(const struct conf *conf);
+
+/**
+ * book_free() - NULL is allowed.
+ */
+void book_free(struct book *book);
+
+/**
+ * book_find() - a router in one of its families.
+ *
+ * Return: NULL when there is none.
+ */
+struct book_router *book_find(struct book *book, const char *name, unsigned family);
+
+/**
+ * book_read() - the next event of the journal.
+ * @ret_news: BOOK_NEWS_MAX: what there is to tell of it.
+ *
+ * A state that is told twice is news once. A router that another host was Active for, too, is told
+ * to be Active again when it has won, so that what the other one did is undone.
+ *
+ * Return: how many.
+ */
+unsigned book_read(struct book *book, const struct event *event, struct book_news *ret_news);
+
+/**
+ * book_read_drain() - of an event, who is drained, or is so no more: a router, and all with its
+ * fate.
+ *
+ * Return: whether that has changed.
+ */
+bool book_read_drain(struct book *book, const struct event *event);
+
+/**
+ * book_is_for() - whether an entry's list is told: that of the host, of a router, of a group.
+ * @router, @group: whose list it is; both NULL: the host's.
+ */
+bool book_is_for(const struct book_news *news, const struct conf_router *router,
+		 const struct conf_group *group);
+
+/**
+ * book_key() - what is wrong, by a name that is the same on all hosts of a router.
+ * @buf: BOOK_KEY_SIZE.
+ */
+const char *book_key(const struct book_news *news, const char *node, char *buf);
+
+/**
+ * book_incident() - the key, and the minute in which this burst of events began.
+ * @buf: BOOK_INCIDENT_SIZE.
+ */
+const char *book_incident(struct book *book, const struct book_news *news, const char *node,
+			  int64_t real_ns, char *buf);
+
+/**
+ * book_each() - all routers, in the order of the configuration.
+ */
+struct book_router *book_at(struct book *book, unsigned i);
+unsigned book_count(const struct book *book);
+
+#endif

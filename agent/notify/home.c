@@ -1,0 +1,81 @@
+/* SPDX-License-Identifier: MIT */
+#include "home.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "agent/conf/conf.h"
+
+#define LOCK     "lock"
+#define ROUND_MS 20
+
+int home_make(const char *directory, uid_t uid, gid_t gid)
+{
+	int found = conf_state_dir_look(directory, uid, gid);
+
+	if (found < 0 || found == CONF_HOME_WRITABLE)
+		return found;
+	if (found == CONF_HOME_MISSING && mkdir(directory, 0750) < 0)
+		return -errno;
+	return geteuid() == 0 && chown(directory, uid, gid) < 0 ? -errno : 0;
+}
+
+int home_lock(const char *directory, unsigned wait_ms)
+{
+	int dir_fd = open(directory, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	int fd = dir_fd < 0 ? -1
+			    : openat(dir_fd, LOCK, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0640);
+	int err = fd < 0 ? -errno : 0;
+
+	if (dir_fd >= 0)
+		close(dir_fd);
+	for (unsigned ms = 0; err == 0 && flock(fd, LOCK_EX | LOCK_NB) < 0; ms += ROUND_MS) {
+		if (errno != EWOULDBLOCK)
+			err = -errno;
+		else if (ms >= wait_ms)
+			err = -EAGAIN;
+		else
+			(void)poll(NULL, 0, ROUND_MS);
+	}
+	if (err < 0 && fd >= 0)
+		close(fd);
+	return err;
+}
+
+static void read_text(const char *path, char *buf, size_t size)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	ssize_t len = fd < 0 ? 0 : read(fd, buf, size - 1);
+
+	buf[len > 0 ? len : 0] = '\0';
+	buf[strcspn(buf, "\n")] = '\0';
+	if (fd >= 0)
+		close(fd);
+}
+
+void home_boot(char *buf)
+{
+	read_text("/proc/sys/kernel/random/boot_id", buf, HOME_BOOT_SIZE);
+}
+
+/* Its start, in ticks since the host's, is the 22nd word; the second one may have blanks. */
+void home_life(const char *boot, pid_t keeper, char *buf)
+{
+	char path[32], text[1024];
+	const char *at;
+
+	snprintf(path, sizeof(path), "/proc/%d/stat", keeper);
+	read_text(path, text, sizeof(text));
+	at = strrchr(text, ')');
+	for (unsigned i = 2; at && i < 22; i++)
+		at = strchr(at + 1, ' ');
+	snprintf(buf, HOME_LIFE_SIZE, "%.36s/%d.%llu", boot, keeper,
+		 at ? strtoull(at, NULL, 10) : 0ULL);
+}

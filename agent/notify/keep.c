@@ -1,0 +1,302 @@
+/* SPDX-License-Identifier: MIT */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "agent/kept.h"
+#include "notifier_private.h"
+
+#define NS_PER_S       INT64_C(1000000000)
+#define STORE_AGAIN_NS (10 * NS_PER_S) /* after it could not be written */
+#define PRUNE_NS       (600 * NS_PER_S)
+
+/* ---- to the log ---- */
+
+void notifier_tell_failure(struct notifier *notifier, int err, const char *doing,
+			   const char *advice)
+{
+	struct event event = event_fact(EVENT_DEGRADED, -err, doing);
+
+	snprintf(event.fact.name, sizeof(event.fact.name), "%s", advice ? advice : "");
+	notifier->setting.tell(notifier->setting.arg, &event);
+}
+
+void notifier_tell_of(struct notifier *notifier, enum event_notify what, int64_t id, int64_t times,
+		      const char *name, const char *text)
+{
+	struct event event = event_fact(EVENT_NOTIFY, 0, text);
+
+	event.fact.word = (uint8_t)what;
+	event.fact.number[0] = id;
+	event.fact.number[1] = times;
+	snprintf(event.fact.name, sizeof(event.fact.name), "%s", name ? name : "");
+	notifier->setting.tell(notifier->setting.arg, &event);
+}
+/* ---- the store ---- */
+
+static void put(void *arg, const struct delivery *delivery)
+{
+	struct notifier *notifier = arg;
+
+	if (notifier->store)
+		store_put(notifier->store, delivery, notifier->setting.life,
+			  delivery->due_ns + notifier->mono_to_real_ns);
+}
+
+static void removed(void *arg, const struct delivery *delivery)
+{
+	struct notifier *notifier = arg;
+
+	if (notifier->store)
+		store_remove(notifier->store, delivery->id);
+}
+
+struct queue_observer notifier_observer(struct notifier *notifier)
+{
+	return (struct queue_observer){ put, removed, notifier };
+}
+
+static void lose_store(struct notifier *notifier, int err, const char *why)
+{
+	store_close(notifier->store);
+	notifier->store = NULL;
+	notifier->store_ns = notifier->now_ns + STORE_AGAIN_NS;
+	if (!notifier->voiced)
+		notifier_tell_failure(
+			notifier, err, why,
+			"events and pages are in memory alone, and told all the same");
+	notifier->voiced = true;
+}
+
+static void put_facts(struct notifier *notifier)
+{
+	static const char *const names[READER_RINGS][2] = {
+		[READER_KEEPER] = { "keeper.id", "keeper.seq" },
+		[READER_ROUTER] = { "router.id", "router.seq" },
+	};
+	const struct queue_counts *counts = queue_counts(notifier->queue);
+	struct store *store = notifier->store;
+
+	for (unsigned i = 0; i < READER_RINGS; i++) {
+		if (!reader_has(notifier->reader, i))
+			continue;
+		store_fact(store, names[i][0], (int64_t)reader_id(notifier->reader, i));
+		store_fact(store, names[i][1], (int64_t)reader_seq(notifier->reader, i));
+	}
+	store_fact(store, "next_id", notifier->next_id);
+	store_fact(store, "delivered", (int64_t)counts->delivered);
+	store_fact(store, "failed", (int64_t)counts->failed);
+	store_fact(store, "merged", (int64_t)counts->merged);
+	store_fact(store, "superseded", (int64_t)counts->superseded);
+	store_fact(store, "dead", (int64_t)counts->dead);
+	store_fact(store, "dropped", (int64_t)counts->dropped);
+}
+
+void notifier_commit(struct notifier *notifier)
+{
+	char why[STORE_WHY_SIZE];
+	int err;
+
+	if (!notifier->store)
+		return;
+	put_facts(notifier);
+	err = store_commit(notifier->store, why);
+	if (err < 0)
+		lose_store(notifier, err, why);
+}
+
+void notifier_put_state(struct notifier *notifier, const struct book_router *router)
+{
+	struct store_state state = { .family = router->conf->vrrp.family,
+				     .state = router->state,
+				     .priority = router->priority };
+
+	if (!notifier->store || !router->known)
+		return;
+	snprintf(state.router, sizeof(state.router), "%s", router->conf->name);
+	snprintf(state.life, sizeof(state.life), "%s", notifier->setting.life);
+	store_state(notifier->store, &state);
+}
+
+/* All that is known, into a store that knows nothing of it. */
+static void fill_store(struct notifier *notifier)
+{
+	store_forget_deliveries(notifier->store);
+	queue_each(notifier->queue, put, notifier);
+	for (unsigned i = 0; i < book_count(notifier->book); i++)
+		notifier_put_state(notifier, book_at(notifier->book, i));
+	targets_settle(notifier->targets, notifier->store, notifier->setting.boot, NULL, NULL);
+}
+
+int notifier_open_store(struct notifier *notifier)
+{
+	char why[STORE_WHY_SIZE];
+	int err;
+
+	if (!notifier->setting.directory[0])
+		return -ENOENT;
+	err = store_open(notifier->setting.directory, &notifier->store, why);
+	if (err < 0)
+		lose_store(notifier, err, why);
+	else if (why[0])
+		notifier_tell_failure(notifier, -EBADMSG, why,
+				      "a new one is made: what waited there may be lost");
+	return err;
+}
+/* ---- from the store ---- */
+
+static void take_delivery(void *arg, struct delivery *delivery, const char *life)
+{
+	struct notifier *notifier = arg;
+	const struct target *target = targets_find(notifier->targets, delivery->entry);
+
+	delivery->conf = target ? target->conf : NULL;
+	if (delivery->id >= notifier->next_id)
+		notifier->next_id = delivery->id + 1;
+	/* A state of another life may be true no more, and is told anew if it is. */
+	if (delivery->deliver == CONF_NOTIFY_CURRENT && delivery->life != DELIVERY_DEAD &&
+	    (!delivery->conf || strcmp(life, notifier->setting.life) != 0)) {
+		queue_counts(notifier->queue)->superseded++;
+		store_remove(notifier->store, delivery->id);
+		free(delivery->message);
+		free(delivery);
+		return;
+	}
+	if (queue_add(notifier->queue, delivery) < 0) {
+		free(delivery->message);
+		free(delivery);
+	}
+}
+
+/* What waited in there, once. */
+static int load_deliveries(struct notifier *notifier)
+{
+	int err = notifier->loaded ? 0
+				   : store_each_delivery(notifier->store, take_delivery, notifier);
+
+	notifier->loaded |= err == 0;
+	return err;
+}
+/* ---- the store again ---- */
+
+void notifier_try_store(struct notifier *notifier)
+{
+	if (notifier->now_ns < notifier->store_ns)
+		return;
+	notifier->store_ns = notifier->now_ns + PRUNE_NS;
+	if (!notifier->store && notifier_open_store(notifier) == 0) {
+		store_begin(notifier->store);
+		load_deliveries(notifier);
+		fill_store(notifier);
+		notifier_commit(notifier);
+		if (notifier->store && notifier->voiced)
+			notifier_tell_of(notifier, EVENT_NOTIFY_STORE, 0, 0, NULL,
+					 "events and pages are on the disk again");
+		notifier->voiced = notifier->store ? false : notifier->voiced;
+	} else if (notifier->store &&
+		   store_prune(notifier->store, notifier->now_ns + notifier->mono_to_real_ns -
+							notifier->setting.conf->history_ns)) {
+		notifier->store_ns = notifier->now_ns + NS_PER_S;
+	}
+}
+
+/* ---- drains ---- */
+
+/* Now, since the host may lose its power. */
+void notifier_write_drains(struct notifier *notifier)
+{
+	struct kept *drains = calloc(book_count(notifier->book) + 1, sizeof(*drains));
+	unsigned n = 0;
+	int err = drains ? 0 : -ENOMEM;
+
+	for (unsigned i = 0; drains && i < book_count(notifier->book); i++) {
+		const struct book_router *router = book_at(notifier->book, i);
+
+		if (router->drained_ns)
+			drains[n++] = (struct kept){ .router = router->conf->name,
+						     .family = router->conf->vrrp.family,
+						     .until_ns = router->drained_ns };
+	}
+	if (err == 0)
+		err = kept_write_drains(notifier->setting.directory, drains, n, 0);
+	free(drains);
+	if (err < 0)
+		notifier_tell_failure(notifier, err, "writing down who is drained",
+				      "the next start of the host may not know it");
+	notifier->drains_changed = false;
+}
+
+static void take_drain(const struct kept *kept, void *arg)
+{
+	struct notifier *notifier = arg;
+	struct book_router *router = book_find(notifier->book, kept->router, kept->family);
+
+	if (router)
+		router->drained_ns = kept->until_ns;
+}
+
+void notifier_read_drains(struct notifier *notifier)
+{
+	int64_t now_real_ns = notifier->now_ns + notifier->mono_to_real_ns;
+
+	if (notifier->setting.directory[0])
+		(void)kept_read_drains(notifier->setting.directory, geteuid(), now_real_ns, 0,
+				       take_drain, notifier);
+}
+
+/* ---- the beginning ---- */
+
+static void take_state(void *arg, const struct store_state *state)
+{
+	struct notifier *notifier = arg;
+	struct book_router *router = book_find(notifier->book, state->router, state->family);
+
+	if (!router || strcmp(state->life, notifier->setting.life) != 0)
+		return;
+	router->known = true;
+	router->state = state->state;
+	router->priority = state->priority;
+}
+
+static void take_counts(struct notifier *notifier)
+{
+	struct store *store = notifier->store;
+
+	*queue_counts(notifier->queue) = (struct queue_counts){
+		.delivered = (uint64_t)store_fact_of(store, "delivered"),
+		.failed = (uint64_t)store_fact_of(store, "failed"),
+		.merged = (uint64_t)store_fact_of(store, "merged"),
+		.superseded = (uint64_t)store_fact_of(store, "superseded"),
+		.dead = (uint64_t)store_fact_of(store, "dead"),
+		.dropped = (uint64_t)store_fact_of(store, "dropped"),
+	};
+	notifier->next_id = store_fact_of(store, "next_id");
+	if (notifier->next_id < 1)
+		notifier->next_id = 1;
+	reader_resume(notifier->reader, READER_KEEPER, (uint64_t)store_fact_of(store, "keeper.id"),
+		      (uint64_t)store_fact_of(store, "keeper.seq"));
+	reader_resume(notifier->reader, READER_ROUTER, (uint64_t)store_fact_of(store, "router.id"),
+		      (uint64_t)store_fact_of(store, "router.seq"));
+}
+void notifier_resume(struct notifier *notifier,
+		     void (*each_new)(void *arg, const struct target *target))
+{
+	char why[STORE_WHY_SIZE];
+	int err;
+
+	take_counts(notifier);
+	store_begin(notifier->store);
+	err = load_deliveries(notifier);
+	if (err == 0)
+		err = store_each_state(notifier->store, take_state, notifier);
+	targets_settle(notifier->targets, notifier->store, notifier->setting.boot, each_new,
+		       notifier);
+	if (err == 0)
+		err = store_commit(notifier->store, why);
+	else
+		snprintf(why, sizeof(why), "reading the store");
+	if (err < 0)
+		lose_store(notifier, err, why);
+}

@@ -1,0 +1,326 @@
+/* SPDX-License-Identifier: MIT */
+#include "notifier.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/eventfd.h>
+
+#include "notifier_private.h"
+
+#define NS_PER_MS INT64_C(1000000)
+#define NS_PER_S  (1000 * NS_PER_MS)
+
+#define EVENTS_PER_TURN 2000
+#define LOOK_NS         NS_PER_S /* for events, where nobody says that there are any */
+#define PLACELESS_NS    (100 * NS_PER_MS)
+#define HOLD_NS         NS_PER_S /* at most, for the keeper */
+#define END_NS          (8 * NS_PER_S)
+#define ORPHAN_NS       (5 * NS_PER_S)
+
+/* ---- events ---- */
+
+static void obey(struct notifier *notifier, const struct event *event)
+{
+	int64_t id = event->fact.number[0];
+	int err = event->fact.word == EVENT_NOTIFY_RETRY
+			  ? queue_retry(notifier->queue, id, notifier->now_ns)
+			  : queue_drop(notifier->queue, id);
+
+	if (err < 0)
+		notifier_tell_of(notifier, EVENT_NOTIFY_UNKNOWN, id, 0, NULL,
+				 err == -EBUSY ? "it is being delivered right now"
+				 : err == -ENOTSUP
+					 ? "its command is configured no more: it can be dropped"
+					 : "no delivery with this id waits or is dead");
+}
+
+static void take_event(struct notifier *notifier, const struct event *event, unsigned ring)
+{
+	struct book_news news[BOOK_NEWS_MAX];
+	char json[EVENT_JSON_SIZE];
+	unsigned n = book_read(notifier->book, event, news);
+	const struct book_router *router =
+		event->router[0] ? book_find(notifier->book, event->router, event->family) : NULL;
+
+	event_json(event, json);
+	if (notifier->store)
+		store_event(notifier->store, event, ring, notifier->setting.boot, json);
+	if (router)
+		notifier_put_state(notifier, router);
+	for (unsigned i = 0; i < n; i++)
+		notifier_tell_news(notifier, event, &news[i], json);
+	if (event->kind == EVENT_NOTIFY_ASKED)
+		obey(notifier, event);
+	notifier->drains_changed |= book_read_drain(notifier->book, event);
+}
+
+static void take_loss(struct notifier *notifier, const struct event *next, unsigned ring,
+		      uint64_t lost)
+{
+	struct event event = event_fact(EVENT_JOURNAL_LOST, 0, NULL);
+
+	event.fact.number[0] = (int64_t)lost;
+	event.level = (uint8_t)event_level(&event);
+	event.mono_ns = next->mono_ns;
+	event.real_ns = next->real_ns;
+	take_event(notifier, &event, ring);
+}
+
+/* Behind its start, events are of another router process, and perhaps of another configuration. */
+static void hold(struct notifier *notifier, const struct event *event)
+{
+	if (event->kind != EVENT_STARTED || event->mono_ns <= notifier->start_ns)
+		return;
+	if (notifier->allowed)
+		notifier->allowed--;
+	else
+		notifier->held_ns = notifier->now_ns + HOLD_NS;
+}
+
+static bool is_held(const struct notifier *notifier)
+{
+	return notifier->held_ns && (notifier->replaced || notifier->now_ns < notifier->held_ns);
+}
+
+/* Return: whether all have been read. */
+static bool read_events(struct notifier *notifier)
+{
+	enum reader_ring ring;
+	struct event event;
+	uint64_t lost;
+
+	for (unsigned i = 0; i < EVENTS_PER_TURN; i++) {
+		if (is_held(notifier))
+			return true;
+		notifier->held_ns = 0;
+		if (!reader_next(notifier->reader, &event, &ring, &lost))
+			return true;
+		if (notifier->store)
+			store_begin(notifier->store);
+		if (lost)
+			take_loss(notifier, &event, ring, lost);
+		take_event(notifier, &event, ring);
+		hold(notifier, &event);
+	}
+	return false;
+}
+/* ---- deliveries ---- */
+
+static void ended(void *arg, struct delivery *delivery, const char *error)
+{
+	struct notifier *notifier = arg;
+	char of[96], text[EVENT_TEXT_SIZE];
+	int64_t id = delivery->id;
+	unsigned attempts = delivery->attempts;
+	enum queue_verdict verdict;
+
+	snprintf(of, sizeof(of), "%s%s%s", conf_notify_words[delivery->word],
+		 delivery->router[0] ? "/" : "", delivery->router);
+	snprintf(text, sizeof(text),
+		 "%s: %s: \"vipctl notify retry %lld\" tries again, \"vipctl "
+		 "notify drop %lld\" gives up",
+		 target_name(delivery->conf), error ? error : "", (long long)id, (long long)id);
+	if (notifier->store)
+		store_begin(notifier->store);
+	if (!error && delivery->merged)
+		notifier_tell_of(
+			notifier, EVENT_NOTIFY_MERGED, 0, delivery->merged, of,
+			"so many events were merged into this one: the command is slower than they "
+			"come");
+	verdict = queue_end(notifier->queue, delivery, error, notifier->now_ns);
+	if (verdict == QUEUE_DIES)
+		notifier_tell_of(notifier, EVENT_NOTIFY_DEAD, id, attempts, of, text);
+}
+
+/* What is told at once. */
+static void write_fifo(struct notifier *notifier, struct delivery *delivery)
+{
+	int err = fifos_write(notifier->setting.fifos, delivery);
+
+	if (err == -EAGAIN)
+		queue_put_back(notifier->queue, delivery, notifier->now_ns + PLACELESS_NS);
+	else
+		ended(notifier, delivery, err < 0 ? strerror(-err) : NULL);
+}
+
+static void start_command(struct notifier *notifier, struct delivery *delivery)
+{
+	const struct target *target = targets_find(notifier->targets, delivery->entry);
+	int err;
+
+	if (target->user_err) {
+		ended(notifier, delivery, "there is no such user");
+		return;
+	}
+	err = runner_start(notifier->runner, delivery, &target->user, target->changes_user,
+			   notifier->now_ns);
+	if (err == -EBADMSG)
+		ended(notifier, delivery, "there is nothing to say in this style");
+	else if (err < 0)
+		queue_put_back(notifier->queue, delivery, notifier->now_ns + PLACELESS_NS);
+}
+
+/* What nobody has asked for any more. */
+static bool is_orphan(struct notifier *notifier, struct delivery *delivery)
+{
+	if (delivery->conf)
+		return false;
+	ended(notifier, delivery, "its command is configured no more");
+	return true;
+}
+
+/* Chosen first, and written down, and then begun: a command that has run was known to. */
+static void start_some(struct notifier *notifier)
+{
+	struct delivery *chosen[RUNNER_MAX], *delivery;
+	unsigned n = 0, running = runner_count(notifier->runner);
+
+	while (n + running < RUNNER_MAX && runner_has_place(notifier->runner) &&
+	       (delivery = queue_start(notifier->queue, notifier->now_ns))) {
+		if (!is_orphan(notifier, delivery))
+			chosen[n++] = delivery;
+	}
+	notifier_commit(notifier);
+	for (unsigned i = 0; i < n; i++) {
+		if (chosen[i]->conf->fifo[0])
+			write_fifo(notifier, chosen[i]);
+		else
+			start_command(notifier, chosen[i]);
+	}
+}
+/* ---- a turn ---- */
+
+void notifier_dispatch(struct notifier *notifier, const struct clocks *now)
+{
+	eventfd_t n;
+	bool all;
+
+	notifier->now_ns = now->mono_ns;
+	notifier->mono_to_real_ns = now->real_ns - now->mono_ns;
+	if (notifier->setting.events_fd >= 0)
+		(void)eventfd_read(notifier->setting.events_fd, &n);
+	notifier_try_store(notifier);
+	runner_dispatch(notifier->runner, now->mono_ns, ended, notifier);
+	all = read_events(notifier);
+	if (!all)
+		notifier->unread_ns = now->mono_ns;
+	else if (notifier->ends || notifier->setting.events_fd < 0)
+		notifier->unread_ns = now->mono_ns + (notifier->ends ? PLACELESS_NS : LOOK_NS);
+	else
+		notifier->unread_ns = notifier->held_ns ? notifier->held_ns : QUEUE_NEVER;
+	if (notifier->drains_changed && notifier->setting.directory[0])
+		notifier_write_drains(notifier);
+	if (all)
+		start_some(notifier);
+	notifier_commit(notifier);
+}
+static int64_t earlier(int64_t a, int64_t b)
+{
+	return a < b ? a : b;
+}
+
+int64_t notifier_deadline(const struct notifier *notifier)
+{
+	int64_t due_ns =
+		runner_has_place(notifier->runner) ? queue_deadline(notifier->queue) : QUEUE_NEVER;
+
+	if (notifier->ends)
+		due_ns = earlier(due_ns, notifier->end_ns);
+	due_ns = earlier(due_ns, runner_deadline(notifier->runner));
+	return earlier(due_ns, earlier(notifier->unread_ns, notifier->store_ns));
+}
+
+int notifier_fd(const struct notifier *notifier)
+{
+	return runner_fd(notifier->runner);
+}
+
+void notifier_end(struct notifier *notifier, enum notifier_end how, int64_t now_ns)
+{
+	if (!notifier->ends)
+		notifier->end_ns = now_ns + END_NS;
+	notifier->ends = true;
+	notifier->replaced = how == NOTIFIER_REPLACED;
+	if (!notifier->replaced)
+		notifier->held_ns = 0;
+	notifier->quiet_ns = how == NOTIFIER_ORPHANED ? now_ns + ORPHAN_NS : now_ns;
+	notifier->unread_ns = now_ns;
+}
+
+void notifier_go_on(struct notifier *notifier, int64_t now_ns)
+{
+	if (!notifier->held_ns)
+		notifier->allowed++;
+	notifier->held_ns = 0;
+	notifier->unread_ns = now_ns;
+}
+
+bool notifier_has_ended(const struct notifier *notifier)
+{
+	if (!notifier->ends)
+		return false;
+	if (notifier->now_ns >= notifier->end_ns)
+		return true;
+	if (runner_count(notifier->runner))
+		return false;
+	return notifier->now_ns >= notifier->quiet_ns && notifier->unread_ns > notifier->now_ns &&
+	       queue_deadline(notifier->queue) > notifier->now_ns;
+}
+/* ---- the beginning ---- */
+
+static int open_all(struct notifier *notifier)
+{
+	const struct queue_observer observer = notifier_observer(notifier);
+	const struct conf *conf = notifier->setting.conf;
+	int err;
+
+	notifier->reader = reader_open(notifier->setting.rings);
+	notifier->book = book_new(conf);
+	notifier->queue = queue_new(&observer);
+	if (!notifier->reader || !notifier->book || !notifier->queue)
+		return -ENOMEM;
+	notifier->start_ns = reader_last_start(notifier->reader);
+	err = targets_open(conf, notifier->start_ns, &notifier->targets);
+	return err < 0 ? err : runner_open(&notifier->runner);
+}
+
+int notifier_open(const struct notifier_setting *setting, const struct clocks *now,
+		  struct notifier **ret_notifier)
+{
+	struct notifier *notifier = calloc(1, sizeof(*notifier));
+	int err;
+
+	if (!notifier)
+		return -ENOMEM;
+	notifier->setting = *setting;
+	notifier->now_ns = now->mono_ns;
+	notifier->mono_to_real_ns = now->real_ns - now->mono_ns;
+	notifier->next_id = now->real_ns; /* as long as no store knows better */
+	notifier->unread_ns = now->mono_ns;
+	err = open_all(notifier);
+	if (err < 0) {
+		notifier_close(notifier);
+		return err;
+	}
+	notifier_read_drains(notifier);
+	if (notifier_open_store(notifier) == 0)
+		notifier_resume(notifier, notifier_tell_new_entry);
+	*ret_notifier = notifier;
+	return 0;
+}
+
+void notifier_close(struct notifier *notifier)
+{
+	if (!notifier)
+		return;
+	runner_close(notifier->runner);
+	fifos_close(notifier->setting.fifos);
+	targets_close(notifier->targets);
+	store_close(notifier->store);
+	queue_free(notifier->queue);
+	book_free(notifier->book);
+	reader_close(notifier->reader);
+	free(notifier);
+}

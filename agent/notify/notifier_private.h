@@ -1,0 +1,111 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The inside of the notifier, private to the files that share it: notifier.c has the turn, tell.c
+ * who is told of an event, keep.c what is written down and read again. Each calls those that come
+ * behind it here, and none calls back.
+ */
+#ifndef NOTIFIER_PRIVATE_H
+#define NOTIFIER_PRIVATE_H
+
+#include "book.h"
+#include "fifo.h"
+#include "message.h"
+#include "notifier.h"
+#include "reader.h"
+#include "runner.h"
+#include "store.h"
+#include "target.h"
+
+struct notifier {
+	struct notifier_setting setting;
+	struct reader *reader; /* owned, as all below */
+	struct book *book;
+	struct queue *queue;
+	struct targets *targets;
+	struct runner *runner;
+	struct store *store; /* NULL: there is none now */
+	int64_t next_id;
+	int64_t start_ns; /* of the router process that this one was born for */
+	int64_t held_ns;  /* nothing is read before then; 0: another one may not have come */
+	unsigned allowed; /* starts of others that need not be waited for */
+	bool replaced;
+	bool drains_changed; /* since they were written */
+	int64_t unread_ns;   /* then there are events to be read; or never */
+	int64_t store_ns;    /* then the store is tried again, or pruned */
+	bool voiced;         /* it was told that there is none */
+	bool loaded;         /* what was there at the start */
+	int64_t mono_to_real_ns;
+
+	bool ends;
+	int64_t end_ns;   /* then it ends, whatever there is to do */
+	int64_t quiet_ns; /* then it may, if there is nothing */
+	int64_t now_ns;
+};
+
+/* ---- tell.c ---- */
+
+/**
+ * notifier_tell_news() - put into the queue what follows from an event.
+ * @json: event_json() of it.
+ */
+void notifier_tell_news(struct notifier *notifier, const struct event *event,
+			const struct book_news *news, const char *json);
+
+/**
+ * notifier_tell_new_entry() - a new action is taken for what is so already; a new page is not sent
+ * for it.
+ */
+void notifier_tell_new_entry(void *arg, const struct target *target);
+
+/* ---- keep.c ---- */
+
+/**
+ * notifier_observer() - of the queue: writes down what changes in there.
+ */
+struct queue_observer notifier_observer(struct notifier *notifier);
+
+/**
+ * notifier_open_store() - and say what is wrong with it.
+ *
+ * Return: 0 or -errno.
+ */
+int notifier_open_store(struct notifier *notifier);
+
+/**
+ * notifier_resume() - go on with what the store has, before anything is read.
+ * @each_new: called for each entry that it did not know.
+ */
+void notifier_resume(struct notifier *notifier,
+		     void (*each_new)(void *arg, const struct target *target));
+
+/**
+ * notifier_try_store() - what is due: open it again, and fill it with what is in memory alone; or
+ * let go of what is too old.
+ */
+void notifier_try_store(struct notifier *notifier);
+
+/**
+ * notifier_put_state() - of a router.
+ */
+void notifier_put_state(struct notifier *notifier, const struct book_router *router);
+
+/**
+ * notifier_commit() - all that has changed is there now, or the store is not.
+ */
+void notifier_commit(struct notifier *notifier);
+
+/**
+ * notifier_write_drains(), notifier_read_drains() - who is drained, for the host's next start.
+ */
+void notifier_write_drains(struct notifier *notifier);
+void notifier_read_drains(struct notifier *notifier);
+
+/**
+ * notifier_tell_failure(), notifier_tell_of() - to the keeper, for the log.
+ */
+void notifier_tell_failure(struct notifier *notifier, int err, const char *doing,
+			   const char *advice);
+void notifier_tell_of(struct notifier *notifier, enum event_notify what, int64_t id, int64_t times,
+		      const char *name, const char *text);
+
+#endif

@@ -1,0 +1,475 @@
+/* SPDX-License-Identifier: MIT */
+#include "queue.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define NS_PER_S     INT64_C(1000000000)
+#define PAUSE_MAX_NS (300 * NS_PER_S)
+#define BUCKETS      4096 /* of lanes, by their hash; a power of two */
+
+/* Deliveries of one entry about one router; it is there as long as it has any. */
+struct lane {
+	struct delivery *first, *last;
+	bool busy;                  /* the first one is being made */
+	struct lane *same;          /* in its bucket */
+	struct lane *before, *next; /* among all */
+};
+
+struct queue {
+	struct queue_observer observer;
+	struct lane *buckets[BUCKETS];
+	struct lane *first, *last; /* lanes: who was served goes to the end */
+	struct delivery *dead, *last_dead;
+	unsigned waiting, dead_n;
+	struct queue_counts counts;
+};
+
+struct queue *queue_new(const struct queue_observer *observer)
+{
+	struct queue *queue = calloc(1, sizeof(*queue));
+
+	if (queue)
+		queue->observer = *observer;
+	return queue;
+}
+
+static void free_delivery(struct delivery *delivery)
+{
+	free(delivery->message);
+	free(delivery);
+}
+
+static void free_list(struct delivery *delivery)
+{
+	struct delivery *next;
+
+	for (; delivery; delivery = next) {
+		next = delivery->next;
+		free_delivery(delivery);
+	}
+}
+
+void queue_free(struct queue *queue)
+{
+	struct lane *next;
+
+	if (!queue)
+		return;
+	for (struct lane *lane = queue->first; lane; lane = next) {
+		next = lane->next;
+		free_list(lane->first);
+		free(lane);
+	}
+	free_list(queue->dead);
+	free(queue);
+}
+
+static void forget(struct queue *queue, struct delivery *delivery)
+{
+	queue->observer.removed(queue->observer.arg, delivery);
+	free_delivery(delivery);
+}
+
+static void put(const struct queue *queue, const struct delivery *delivery)
+{
+	queue->observer.put(queue->observer.arg, delivery);
+}
+
+/* ---- lanes ---- */
+
+static unsigned bucket_of(const struct delivery *delivery)
+{
+	uint64_t hash = delivery->entry ^ delivery->family;
+
+	for (const char *p = delivery->router; *p; p++)
+		hash = (hash ^ (uint8_t)*p) * UINT64_C(1099511628211);
+	return (unsigned)(hash ^ hash >> 32) & (BUCKETS - 1);
+}
+
+static bool is_of_lane(const struct lane *lane, const struct delivery *delivery)
+{
+	return lane->first->entry == delivery->entry && lane->first->family == delivery->family &&
+	       strcmp(lane->first->router, delivery->router) == 0;
+}
+
+static struct lane *find_lane(const struct queue *queue, const struct delivery *delivery)
+{
+	struct lane *lane = queue->buckets[bucket_of(delivery)];
+
+	while (lane && !is_of_lane(lane, delivery))
+		lane = lane->same;
+	return lane;
+}
+
+static void append_lane(struct queue *queue, struct lane *lane)
+{
+	lane->before = queue->last;
+	lane->next = NULL;
+	if (queue->last)
+		queue->last->next = lane;
+	else
+		queue->first = lane;
+	queue->last = lane;
+}
+
+static void take_lane(struct queue *queue, struct lane *lane)
+{
+	if (lane->before)
+		lane->before->next = lane->next;
+	else
+		queue->first = lane->next;
+	if (lane->next)
+		lane->next->before = lane->before;
+	else
+		queue->last = lane->before;
+}
+
+static struct lane *make_lane(struct queue *queue, struct delivery *first)
+{
+	struct lane *lane = calloc(1, sizeof(*lane));
+	struct lane **bucket = &queue->buckets[bucket_of(first)];
+
+	if (!lane)
+		return NULL;
+	lane->same = *bucket;
+	*bucket = lane;
+	append_lane(queue, lane);
+	return lane;
+}
+
+/* The last delivery of a lane has left it. @bucket: of that one. */
+static void end_lane(struct queue *queue, struct lane *lane, unsigned bucket)
+{
+	struct lane **at = &queue->buckets[bucket];
+
+	while (*at != lane)
+		at = &(*at)->same;
+	*at = lane->same;
+	take_lane(queue, lane);
+	free(lane);
+}
+
+/* Out of its lane, which may end with it. */
+static void take_out(struct queue *queue, struct lane *lane, struct delivery *delivery)
+{
+	struct delivery **at = &lane->first, *before = NULL;
+	unsigned bucket = bucket_of(delivery);
+
+	for (; *at != delivery; at = &(*at)->next)
+		before = *at;
+	*at = delivery->next;
+	if (!delivery->next)
+		lane->last = before;
+	delivery->next = NULL;
+	queue->waiting--;
+	if (!lane->first)
+		end_lane(queue, lane, bucket);
+}
+
+/* ---- what comes ---- */
+
+static bool is_state(const struct delivery *delivery)
+{
+	return 1u << delivery->word & CONF_NOTIFY_STATES;
+}
+
+static bool is_of_class(const struct delivery *delivery, const struct delivery *other)
+{
+	return is_state(delivery) ? is_state(other) : delivery->word == other->word;
+}
+
+/* What waits in a lane and was not begun. Return: how many of that class; the last of them. */
+static unsigned count_class(const struct lane *lane, const struct delivery *delivery,
+			    struct delivery **ret_last)
+{
+	unsigned n = 0;
+
+	for (struct delivery *it = lane->first; it; it = it->next) {
+		if ((lane->busy && it == lane->first) || !is_of_class(delivery, it))
+			continue;
+		*ret_last = it;
+		n++;
+	}
+	return n;
+}
+
+/* States that are no longer true; @lane must have another delivery behind them. */
+static void supersede(struct queue *queue, struct lane *lane, const struct delivery *newest)
+{
+	struct delivery *next;
+
+	for (struct delivery *it = lane->first; it != newest; it = next) {
+		next = it->next;
+		if ((lane->busy && it == lane->first) || !is_state(it))
+			continue;
+		queue->counts.superseded++;
+		take_out(queue, lane, it);
+		forget(queue, it);
+	}
+}
+
+static void append(struct queue *queue, struct lane *lane, struct delivery *delivery)
+{
+	delivery->next = NULL;
+	if (lane->last)
+		lane->last->next = delivery;
+	else
+		lane->first = delivery;
+	lane->last = delivery;
+	queue->waiting++;
+}
+
+static void bury(struct queue *queue, struct delivery *delivery)
+{
+	struct delivery *oldest = queue->dead;
+
+	delivery->life = DELIVERY_DEAD;
+	delivery->next = NULL;
+	if (queue->last_dead)
+		queue->last_dead->next = delivery;
+	else
+		queue->dead = delivery;
+	queue->last_dead = delivery;
+	if (++queue->dead_n <= QUEUE_DEAD_MAX)
+		return;
+	queue->dead = oldest->next;
+	queue->dead_n--;
+	queue->counts.dropped++;
+	forget(queue, oldest);
+}
+
+int queue_add(struct queue *queue, struct delivery *delivery)
+{
+	struct delivery *last = NULL;
+	struct lane *lane;
+
+	if (delivery->life == DELIVERY_DEAD) {
+		bury(queue, delivery);
+		return 0;
+	}
+	lane = find_lane(queue, delivery);
+	if (!lane)
+		lane = make_lane(queue, delivery);
+	if (!lane)
+		return -ENOMEM;
+	if (count_class(lane, delivery, &last) >= QUEUE_CLASS_MAX) {
+		delivery->merged += last->merged + 1;
+		queue->counts.merged++;
+	} else {
+		last = NULL;
+	}
+	append(queue, lane, delivery);
+	if (last) {
+		take_out(queue, lane, last);
+		forget(queue, last);
+	}
+	if (delivery->deliver == CONF_NOTIFY_CURRENT && is_state(delivery))
+		supersede(queue, lane, delivery);
+	put(queue, delivery);
+	return 0;
+}
+
+/* ---- what is made ---- */
+
+struct delivery *queue_start(struct queue *queue, int64_t now_ns)
+{
+	struct lane *lane = queue->first;
+	struct delivery *delivery;
+
+	while (lane && (lane->busy || lane->first->due_ns > now_ns))
+		lane = lane->next;
+	if (!lane)
+		return NULL;
+	take_lane(queue, lane);
+	append_lane(queue, lane);
+	lane->busy = true;
+	delivery = lane->first;
+	delivery->life = DELIVERY_STARTED;
+	delivery->attempts++;
+	put(queue, delivery);
+	return delivery;
+}
+
+static int64_t pause_of(unsigned attempts)
+{
+	int64_t pause_ns = NS_PER_S << (attempts < 10 ? attempts - 1 : 9);
+
+	return pause_ns < PAUSE_MAX_NS ? pause_ns : PAUSE_MAX_NS;
+}
+
+/* Whether a newer state of the same lane waits behind the first one. */
+static bool is_outdated(const struct lane *lane)
+{
+	const struct delivery *delivery = lane->first;
+
+	if (delivery->deliver != CONF_NOTIFY_CURRENT || !is_state(delivery))
+		return false;
+	for (const struct delivery *it = delivery->next; it; it = it->next)
+		if (is_state(it))
+			return true;
+	return false;
+}
+
+static enum queue_verdict fail(struct queue *queue, struct lane *lane, struct delivery *delivery,
+			       int64_t now_ns)
+{
+	queue->counts.failed++;
+	if (is_outdated(lane)) {
+		queue->counts.superseded++;
+		take_out(queue, lane, delivery);
+		forget(queue, delivery);
+		return QUEUE_GONE;
+	}
+	if (delivery->conf && delivery->attempts <= delivery->conf->retries) {
+		delivery->life = DELIVERY_WAITS;
+		delivery->due_ns = now_ns + pause_of(delivery->attempts);
+		put(queue, delivery);
+		return QUEUE_AGAIN;
+	}
+	queue->counts.dead++;
+	take_out(queue, lane, delivery);
+	bury(queue, delivery);
+	put(queue, delivery);
+	return QUEUE_DIES;
+}
+
+enum queue_verdict queue_end(struct queue *queue, struct delivery *delivery, const char *error,
+			     int64_t now_ns)
+{
+	struct lane *lane = find_lane(queue, delivery);
+
+	lane->busy = false;
+	delivery->run = NULL;
+	if (error) {
+		snprintf(delivery->error, sizeof(delivery->error), "%s", error);
+		return fail(queue, lane, delivery, now_ns);
+	}
+	queue->counts.delivered++;
+	take_out(queue, lane, delivery);
+	forget(queue, delivery);
+	return QUEUE_DELIVERED;
+}
+
+void queue_put_back(struct queue *queue, struct delivery *delivery, int64_t due_ns)
+{
+	struct lane *lane = find_lane(queue, delivery);
+
+	lane->busy = false;
+	delivery->run = NULL;
+	delivery->life = DELIVERY_WAITS;
+	delivery->attempts--;
+	delivery->due_ns = due_ns;
+	put(queue, delivery);
+}
+
+/* ---- what somebody decides ---- */
+
+/* Out of the dead. */
+static struct delivery *exhume(struct queue *queue, int64_t id)
+{
+	struct delivery *before = NULL, *it = queue->dead;
+
+	for (; it && it->id != id; it = it->next)
+		before = it;
+	if (!it)
+		return NULL;
+	if (before)
+		before->next = it->next;
+	else
+		queue->dead = it->next;
+	if (!it->next)
+		queue->last_dead = before;
+	queue->dead_n--;
+	return it;
+}
+
+static struct delivery *find_waiting(const struct queue *queue, int64_t id, struct lane **ret_lane)
+{
+	for (struct lane *lane = queue->first; lane; lane = lane->next)
+		for (struct delivery *it = lane->first; it; it = it->next)
+			if (it->id == id) {
+				*ret_lane = lane;
+				return it;
+			}
+	return NULL;
+}
+
+int queue_retry(struct queue *queue, int64_t id, int64_t now_ns)
+{
+	struct lane *lane;
+	struct delivery *delivery = find_waiting(queue, id, &lane);
+
+	if (delivery && lane->busy && lane->first == delivery)
+		return -EBUSY;
+	if (delivery) {
+		delivery->due_ns = now_ns;
+		return 0;
+	}
+	delivery = exhume(queue, id);
+	if (!delivery)
+		return -ENOENT;
+	if (!delivery->conf) {
+		bury(queue, delivery);
+		return -ENOTSUP;
+	}
+	delivery->life = DELIVERY_WAITS;
+	delivery->attempts = 1; /* so the next one is told to be a repetition */
+	delivery->due_ns = now_ns;
+	if (queue_add(queue, delivery) == 0)
+		return 0;
+	bury(queue, delivery);
+	return -ENOMEM;
+}
+
+int queue_drop(struct queue *queue, int64_t id)
+{
+	struct lane *lane;
+	struct delivery *delivery = find_waiting(queue, id, &lane);
+
+	if (delivery && lane->busy && lane->first == delivery)
+		return -EBUSY;
+	if (delivery)
+		take_out(queue, lane, delivery);
+	else
+		delivery = exhume(queue, id);
+	if (!delivery)
+		return -ENOENT;
+	queue->counts.dropped++;
+	forget(queue, delivery);
+	return 0;
+}
+
+/* ---- what there is ---- */
+
+int64_t queue_deadline(const struct queue *queue)
+{
+	int64_t first_ns = QUEUE_NEVER;
+
+	for (const struct lane *lane = queue->first; lane; lane = lane->next)
+		if (!lane->busy && lane->first->due_ns < first_ns)
+			first_ns = lane->first->due_ns;
+	return first_ns;
+}
+
+void queue_each(const struct queue *queue, void (*each)(void *arg, const struct delivery *delivery),
+		void *arg)
+{
+	for (const struct lane *lane = queue->first; lane; lane = lane->next)
+		for (const struct delivery *it = lane->first; it; it = it->next)
+			each(arg, it);
+	for (const struct delivery *it = queue->dead; it; it = it->next)
+		each(arg, it);
+}
+
+struct queue_counts *queue_counts(struct queue *queue)
+{
+	return &queue->counts;
+}
+
+unsigned queue_waits(const struct queue *queue)
+{
+	return queue->waiting;
+}

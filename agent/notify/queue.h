@@ -1,0 +1,148 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What is to be told, to whom, and in which order: plain data, no clock and no I/O. Deliveries of
+ * one entry about one router are a lane: they are made one after the other, in the order of their
+ * events. Lanes know nothing of each other, so nobody waits for a command that hangs but those who
+ * are behind it. What must outlive the process somebody else writes down (store.h), as the queue
+ * says what changes.
+ *
+ * No lane grows without end: of one class of events (all states are one) QUEUE_CLASS_MAX wait, and
+ * another one takes the place of the last of them, which is told: it was merged. An entry that is
+ * told of what is current has one state that waits: what is no longer true is never told.
+ */
+#ifndef QUEUE_H
+#define QUEUE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "agent/conf/conf.h"
+
+#define QUEUE_NEVER      INT64_MAX
+#define QUEUE_CLASS_MAX  4
+#define QUEUE_DEAD_MAX   1000 /* dead letters; the oldest go first */
+#define QUEUE_ERROR_SIZE 160
+
+enum delivery_life {
+	DELIVERY_WAITS,   /* numbers of the store's */
+	DELIVERY_STARTED, /* and may have been made, if nobody knows how that ended */
+	DELIVERY_DEAD,    /* it failed too often: somebody has to decide */
+};
+
+/* One event for one entry. */
+struct delivery {
+	int64_t id;                     /* ascending; never used again */
+	uint64_t entry;                 /* struct conf_notify's definition */
+	const struct conf_notify *conf; /* borrowed; NULL: it is configured no more */
+	char router[CONF_NAME_SIZE];    /* what the lane is of, or a group's; empty: the host */
+	uint8_t family;                 /* 0: of all; another one is another lane */
+	uint8_t word;                   /* enum conf_notify_word */
+	uint8_t deliver;                /* enum conf_notify_deliver, as configured then */
+	enum delivery_life life;
+	unsigned attempts;            /* that were started */
+	unsigned merged;              /* events that this one stands for, besides its own */
+	int64_t since_ns;             /* CLOCK_REALTIME of the event */
+	int64_t due_ns;               /* not before, CLOCK_MONOTONIC */
+	char *message;                /* owned: the event, a JSON object */
+	char error[QUEUE_ERROR_SIZE]; /* of the last attempt */
+	void *run;                    /* of whoever makes it; NULL: nobody does now */
+	struct delivery *next;        /* in its lane, or among the dead */
+};
+
+/* What is to be written down: called before the queue forgets a delivery, or after it changed. */
+struct queue_observer {
+	void (*put)(void *arg, const struct delivery *delivery);
+	void (*removed)(void *arg, const struct delivery *delivery);
+	void *arg;
+};
+
+struct queue_counts {
+	uint64_t delivered, failed, merged, superseded, dead, dropped;
+};
+
+enum queue_verdict {
+	QUEUE_DELIVERED,
+	QUEUE_AGAIN, /* later */
+	QUEUE_DIES,  /* it is a dead letter now */
+	QUEUE_GONE,  /* a failed one that is no longer true */
+};
+
+struct queue;
+
+/**
+ * queue_new() - empty.
+ * @observer: copied.
+ *
+ * Return: owned by the caller; NULL without memory.
+ */
+struct queue *queue_new(const struct queue_observer *observer);
+
+/**
+ * queue_free() - with all that is in it, without a word; NULL is allowed.
+ */
+void queue_free(struct queue *queue);
+
+/**
+ * queue_add() - one more, behind those of its lane; of what was merged, the one that stays is put
+ * again.
+ * @delivery: owned from here on; allocated by malloc(), like its message; id, entry, word and the
+ *	like filled in, @life DELIVERY_WAITS or, from a store, what it was.
+ *
+ * Return: 0; -ENOMEM, and it is still the caller's.
+ */
+int queue_add(struct queue *queue, struct delivery *delivery);
+
+/**
+ * queue_start() - the next one that may be made; it has begun then, and was put.
+ *
+ * Return: borrowed until queue_end(); NULL: none is due.
+ */
+struct delivery *queue_start(struct queue *queue, int64_t now_ns);
+
+/**
+ * queue_end() - what came of it.
+ * @error: one line; NULL: it is delivered.
+ *
+ * Return: what becomes of it; it is the caller's no more, unless it dies or is tried again.
+ */
+enum queue_verdict queue_end(struct queue *queue, struct delivery *delivery, const char *error,
+			     int64_t now_ns);
+
+/**
+ * queue_put_back() - it could not be made, and that says nothing about it: not counted as an
+ * attempt.
+ */
+void queue_put_back(struct queue *queue, struct delivery *delivery, int64_t due_ns);
+
+/**
+ * queue_retry(), queue_drop() - what somebody decided about a delivery: make it now, as if for the
+ * first time; or never.
+ *
+ * Return: 0; -ENOENT: there is none of that id; -EBUSY: it is being made; -ENOTSUP: there is nobody
+ * left to tell.
+ */
+int queue_retry(struct queue *queue, int64_t id, int64_t now_ns);
+int queue_drop(struct queue *queue, int64_t id);
+
+/**
+ * queue_deadline() - when one is due, CLOCK_MONOTONIC; QUEUE_NEVER.
+ */
+int64_t queue_deadline(const struct queue *queue);
+
+/**
+ * queue_each() - all that wait, were started or are dead.
+ */
+void queue_each(const struct queue *queue, void (*each)(void *arg, const struct delivery *delivery),
+		void *arg);
+
+/**
+ * queue_counts() - since the queue was made; to be changed by whoever goes on with older ones.
+ */
+struct queue_counts *queue_counts(struct queue *queue);
+
+/**
+ * queue_waits() - how many are not dead.
+ */
+unsigned queue_waits(const struct queue *queue);
+
+#endif

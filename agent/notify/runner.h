@@ -1,0 +1,68 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Commands that are run for deliveries, each with a warden (checks/warden.h), so that nothing of
+ * them is left when they end, or are ended at their timeout.
+ */
+#ifndef RUNNER_H
+#define RUNNER_H
+
+#include "checks/program.h"
+#include "queue.h"
+
+#define RUNNER_MAX 32 /* commands at a time, without those that are being killed */
+
+struct runner;
+
+/**
+ * runner_open() - nothing runs yet.
+ * @ret_runner: owned by the caller, who passes it to runner_close().
+ *
+ * Return: 0 or -errno.
+ */
+int runner_open(struct runner **ret_runner);
+
+/**
+ * runner_close() - end all that runs; NULL is allowed.
+ */
+void runner_close(struct runner *runner);
+
+/**
+ * runner_has_place() - whether another command may be run.
+ */
+bool runner_has_place(const struct runner *runner);
+
+/**
+ * runner_count() - how many run, or are being killed.
+ */
+unsigned runner_count(const struct runner *runner);
+
+/**
+ * runner_start() - run the command of a delivery.
+ * @delivery: borrowed until runner_dispatch() hands it back.
+ * @user: whose rights it has; @changes_user: another's than ours.
+ *
+ * Return: 0; -errno: it is not run, and why not has nothing to do with it; -EBADMSG: it never can
+ * be.
+ */
+int runner_start(struct runner *runner, struct delivery *delivery, const struct check_user *user,
+		 bool changes_user, int64_t now_ns);
+
+/**
+ * runner_fd() - readable when a command has ended; borrowed.
+ */
+int runner_fd(const struct runner *runner);
+
+/**
+ * runner_deadline() - when the next one is killed; QUEUE_NEVER.
+ */
+int64_t runner_deadline(const struct runner *runner);
+
+/**
+ * runner_dispatch() - look who has ended, and kill who has had his time.
+ * @ended: called for each: @error NULL: exit status 0; else one line.
+ */
+void runner_dispatch(struct runner *runner, int64_t now_ns,
+		     void (*ended)(void *arg, struct delivery *delivery, const char *error),
+		     void *arg);
+
+#endif

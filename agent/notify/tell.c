@@ -1,0 +1,218 @@
+/* SPDX-License-Identifier: MIT */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "notifier_private.h"
+
+#define NS_PER_S INT64_C(1000000000)
+#define AGAIN_NS (2 * NS_PER_S) /* after a conflict was won: what the loser did is done */
+
+/* ---- who is told ---- */
+
+struct telling {
+	struct notifier *notifier;
+	const struct event *event;
+	const struct book_news *news;
+	const char *json; /* of the event */
+	char key[BOOK_KEY_SIZE], incident[BOOK_INCIDENT_SIZE];
+};
+
+/* A family of its own has a lane of its own. */
+static uint8_t lane_family(const struct book_news *news)
+{
+	const struct conf_router *router = news->router ? news->router->conf : NULL;
+
+	return router && router->families == CONF_FAMILIES_APART ? (uint8_t)router->vrrp.family : 0;
+}
+
+static const char *lane_name(const struct book_news *news, enum message_scope scope)
+{
+	if (!news->router)
+		return "";
+	return scope == MESSAGE_GROUP ? news->router->conf->team->name : news->router->conf->name;
+}
+
+static struct delivery *make_delivery(const struct telling *telling, const struct conf_notify *conf,
+				      enum message_scope scope)
+{
+	struct notifier *notifier = telling->notifier;
+	const struct book_news *news = telling->news;
+	struct delivery *delivery = calloc(1, sizeof(*delivery));
+
+	if (!delivery)
+		return NULL;
+	*delivery = (struct delivery){
+		.id = notifier->next_id++,
+		.entry = conf->definition,
+		.conf = conf,
+		.family = lane_family(news),
+		.word = news->word,
+		.deliver = conf->deliver,
+		.since_ns = telling->event->real_ns,
+		.due_ns = news->is_again ? notifier->now_ns + AGAIN_NS : 0,
+		.message = message_make(telling->json, news, scope, notifier->setting.conf->node,
+					telling->key, telling->incident),
+	};
+	snprintf(delivery->router, sizeof(delivery->router), "%s", lane_name(news, scope));
+	if (delivery->message)
+		return delivery;
+	free(delivery);
+	return NULL;
+}
+
+/* A page that was overwritten is one itself, for all who want each. */
+static bool wants(const struct conf_notify *conf, const struct book_news *news)
+{
+	if (news->is_again && conf->deliver != CONF_NOTIFY_CURRENT)
+		return false;
+	if (news->word == CONF_NOTIFY_LOST && conf->deliver == CONF_NOTIFY_ALL)
+		return true;
+	return conf->words & 1u << news->word;
+}
+
+static void tell_entry(const struct telling *telling, const struct conf_notify *conf,
+		       enum message_scope scope)
+{
+	struct notifier *notifier = telling->notifier;
+	const struct target *target = targets_find(notifier->targets, conf->definition);
+	struct delivery *delivery;
+
+	if (!wants(conf, telling->news) || telling->event->mono_ns < target->since_ns)
+		return;
+	delivery = make_delivery(telling, conf, scope);
+	if (delivery && queue_add(notifier->queue, delivery) < 0) {
+		free(delivery->message);
+		free(delivery);
+		delivery = NULL;
+	}
+	if (!delivery)
+		notifier_tell_failure(notifier, -ENOMEM, "taking in an event",
+				      "it is told to nobody");
+}
+
+/* keepalived's FIFO has lines of groups among those of their routers. */
+static bool is_of_groups(const struct conf_notify *conf, const struct book_news *news)
+{
+	const struct conf_group *team = news->router ? news->router->conf->team : NULL;
+
+	return conf->style == CONF_NOTIFY_KEEPALIVED && team &&
+	       1u << news->word & CONF_NOTIFY_STATES && book_is_for(news, NULL, team);
+}
+
+static void tell_host(const struct telling *telling)
+{
+	const struct conf *conf = telling->notifier->setting.conf;
+	enum message_scope scope = telling->news->router ? MESSAGE_ROUTER : MESSAGE_HOST;
+
+	for (unsigned i = 0; i < conf->notify_n; i++) {
+		tell_entry(telling, &conf->notify[i], scope);
+		if (is_of_groups(&conf->notify[i], telling->news))
+			tell_entry(telling, &conf->notify[i], MESSAGE_GROUP);
+	}
+}
+
+static void tell_list(const struct telling *telling, const struct conf_notify *all, unsigned n,
+		      enum message_scope scope)
+{
+	for (unsigned i = 0; i < n; i++)
+		tell_entry(telling, &all[i], scope);
+}
+
+static void tell_router(const struct telling *telling)
+{
+	const struct conf_router *router = telling->news->router->conf;
+	const struct conf_group *team = router->team;
+
+	tell_list(telling, router->notify, router->notify_n, MESSAGE_ROUTER);
+	if (team && book_is_for(telling->news, NULL, team))
+		tell_list(telling, team->notify, team->notify_n, MESSAGE_GROUP);
+}
+
+/* Of no router, but some may be concerned: they track that check, or lose what was overwritten. */
+static void tell_concerned(const struct telling *telling)
+{
+	const struct conf *conf = telling->notifier->setting.conf;
+	bool all = telling->news->word == CONF_NOTIFY_LOST;
+
+	for (unsigned i = 0; i < conf->written_n; i++)
+		if (conf->written[i].notify_n &&
+		    (all || book_is_for(telling->news, &conf->written[i], NULL)))
+			tell_list(telling, conf->written[i].notify, conf->written[i].notify_n,
+				  MESSAGE_HOST);
+	for (unsigned i = 0; i < conf->groups_n; i++)
+		if (conf->groups[i].notify_n &&
+		    (all || book_is_for(telling->news, NULL, &conf->groups[i])))
+			tell_list(telling, conf->groups[i].notify, conf->groups[i].notify_n,
+				  MESSAGE_HOST);
+}
+
+static void name_news(struct telling *telling)
+{
+	struct notifier *notifier = telling->notifier;
+	const char *node = notifier->setting.conf->node;
+
+	book_key(telling->news, node, telling->key);
+	book_incident(notifier->book, telling->news, node, telling->event->real_ns,
+		      telling->incident);
+}
+
+void notifier_tell_news(struct notifier *notifier, const struct event *event,
+			const struct book_news *news, const char *json)
+{
+	struct telling telling = {
+		.notifier = notifier, .event = event, .news = news, .json = json
+	};
+
+	name_news(&telling);
+	tell_host(&telling);
+	if (news->router)
+		tell_router(&telling);
+	else if (news->check || news->word == CONF_NOTIFY_LOST)
+		tell_concerned(&telling);
+}
+
+/* ---- of what is so already ---- */
+
+/* Of a router whose state is known: as if it was asked for. */
+static void tell_state_of(struct telling *telling, struct book_router *router,
+			  const struct target *target)
+{
+	struct notifier *notifier = telling->notifier;
+	enum target_owner owner = target_owner(target, router->conf);
+	struct clocks now = clocks_now();
+	struct book_news news[BOOK_NEWS_MAX];
+	char json[EVENT_JSON_SIZE];
+	struct event event;
+
+	if (!router->known || owner == TARGET_NONE)
+		return;
+	event = event_of(EVENT_STATE_ASKED, router->conf->name, router->conf->interface,
+			 router->conf->vrrp.family);
+	event.state.to = router->state;
+	event.state.priority = router->priority;
+	event.mono_ns = now.mono_ns;
+	event.real_ns = now.real_ns;
+	event.level = (uint8_t)event_level(&event);
+	router->known = false; /* so that it is news */
+	if (book_read(notifier->book, &event, news) == 0 ||
+	    (owner == TARGET_GROUP && !book_is_for(news, NULL, target->group)))
+		return;
+	telling->json = event_json(&event, json);
+	telling->event = &event;
+	telling->news = news;
+	name_news(telling);
+	tell_entry(telling, target->conf, owner == TARGET_GROUP ? MESSAGE_GROUP : MESSAGE_ROUTER);
+}
+
+/* A new action is taken for what is so already; a new page is not sent for it. */
+void notifier_tell_new_entry(void *arg, const struct target *target)
+{
+	struct notifier *notifier = arg;
+	struct telling telling = { .notifier = notifier };
+
+	for (unsigned i = 0; i < book_count(notifier->book); i++)
+		if (target->conf->deliver == CONF_NOTIFY_CURRENT)
+			tell_state_of(&telling, book_at(notifier->book, i), target);
+}

@@ -1,0 +1,494 @@
+# SPDX-License-Identifier: MIT
+"""Who is told of events: commands and FIFOs, in order, at least once, and never of what is no longer
+true. A command here writes what it was told into a file, a line for each run."""
+
+import glob
+import json
+import os
+import pwd
+import signal
+import sqlite3
+import stat
+
+import pytest
+
+from agents import run_vipd, write_config
+from generations import OWN, crash, reload
+from lab import router, wait_until
+
+FAST = {"interval": "100ms"}
+
+RECORD = """#!/bin/sh
+# One line per run, whole: the words, and what was on standard input.
+text=$(cat)
+printf '%s\\t%s\\t%s\\t%s\\n' "$*" "${VIPD_ON-}" "${VIPD_REPEAT-}" "$text" >>OUT
+"""
+
+
+class Recorder:
+    """A command that writes down what it is told; `body` comes before, `end` behind that."""
+
+    def __init__(self, lab, name="record", body="", end="exit 0"):
+        self.out, self.path = lab.path(f"{name}.out"), lab.path(name)
+        with open(self.out, "w", encoding="utf-8"):
+            pass
+        os.chmod(self.out, 0o666)
+        self.write(RECORD.replace("OUT", self.out).replace("text=$(cat)", f"text=$(cat)\n{body}") + end)
+
+    def write(self, text):
+        """Another program in its place."""
+        with open(self.path + ".new", "w", encoding="utf-8") as file:
+            file.write(text + "\n")
+        os.chmod(self.path + ".new", 0o755)
+        os.replace(self.path + ".new", self.path)
+
+    @property
+    def runs(self):
+        """[(words, on, whether it is a repetition, event), ...]"""
+        with open(self.out, encoding="utf-8") as file:
+            lines = [line.rstrip("\n").split("\t") for line in file]
+        return [(words, on, repeat == "1", json.loads(text) if text else None)
+                for words, on, repeat, text in lines]
+
+    @property
+    def told(self):
+        """What it was told of, in order."""
+        return [on for _, on, _, _ in self.runs]
+
+    def wait(self, *told):
+        """Waits until that is what it was told."""
+        return wait_until(lambda: self.told == list(told) and self.runs,
+                          what=lambda _: f"{list(told)}; it was told {self.told}")
+
+
+@pytest.fixture
+def home(lab):
+    """A state directory."""
+    path = lab.path("state")
+    os.mkdir(path, 0o755)
+    return path
+
+
+def entry(recorder, **keys):
+    """A notify entry."""
+    return {"command": [recorder.path], **keys}
+
+
+def start(lab, home, *routers, name="gw1", address=OWN, **settings):
+    return lab.vipd(lab.host(name, address), list(routers) or [router(150, **FAST)],
+                    state_dir=home, user="root", **settings)
+
+
+def rows(home, query):
+    """Of the database, as a reader sees it."""
+    with sqlite3.connect(f"file:{home}/vipd.db?mode=ro", uri=True) as db:
+        return db.execute(query).fetchall()
+
+
+# ---- what is told ----
+
+def test_transitions_are_told_in_order_with_all_that_is_known(lab, home):
+    command = Recorder(lab)
+    one = start(lab, home, notify=[entry(command)])
+    one.wait_state("lan", "active")
+    command.wait("backup", "active")
+    _, active = [event for *_, event in command.runs]
+    assert active["router"] == "lan" and active["node"] == "gw1" and active["kind"] == "state"
+    assert (active["from"], active["to"], active["state"]) == ("backup", "active", "active")
+    assert active["vrid"] == 51 and active["interface"] == "eth0" and active["priority"] == 150
+    assert active["key"] == "51/4/192.0.2.1" and active["incident"].startswith("51/4/192.0.2.1@20")
+    assert "no advert for" in active["reason"] and active["reason_code"] == "silence"
+    assert (active["attempt"], active["repeat"], active["merged"]) == (1, False, 0)
+    one.host.ip("link set eth0 down")
+    command.wait("backup", "active", "fault")
+    one.host.ip("link set eth0 up")
+    command.wait("backup", "active", "fault", "backup", "active")
+    assert one.term() == 0
+    assert command.told == ["backup", "active", "fault", "backup", "active", "stop"]
+    assert not any(repeat for _, _, repeat, _ in command.runs)
+    assert rows(home, "SELECT count(*) FROM deliveries") == [(0,)]
+    assert rows(home, "SELECT count(*) FROM events WHERE router = 'lan'")[0][0] >= 6
+
+
+def test_words_choose_what_is_told(lab, home):
+    some, others = Recorder(lab, "some"), Recorder(lab, "others")
+    one = start(lab, home, router(150, **FAST, notify=[entry(some, on=["fault", "start"])]),
+                router(150, name="two", vrid=52, addresses=["192.0.2.9/24"], **FAST,
+                       notify=[entry(others, on=["active", "deleted"])]))
+    one.wait_state("lan", "active")
+    one.wait_state("two", "active")
+    others.wait("active")
+    one.configure([router(150, **FAST, notify=[entry(some, on=["fault", "start"])])],
+                  state_dir=home, user="root")
+    reload(one)
+    one.host.ip("link set eth0 down")
+    some.wait("start", "fault")
+    others.wait("active", "deleted")
+
+
+def test_removed_router_is_told_to_the_host(lab, home):
+    command = Recorder(lab)
+    two = router(150, name="two", vrid=52, addresses=["192.0.2.9/24"], **FAST)
+    settings = {"notify": [entry(command, on=["active", "deleted"])]}
+    one = start(lab, home, router(150, **FAST), two, **settings)
+    one.wait_state("lan", "active")
+    one.wait_state("two", "active")
+    wait_until(lambda: command.told == ["active"] * 2, what="both")
+    one.configure([router(150, **FAST)], state_dir=home, user="root", **settings)
+    reload(one)
+    command.wait("active", "active", "deleted")
+    assert command.runs[-1][3]["router"] == "two"
+
+
+def test_reload_is_told(lab, home):
+    command = Recorder(lab)
+    one = start(lab, home, notify=[entry(command, on=["reload"])])
+    one.wait_state("lan", "active")
+    reload(one)
+    command.wait("reload")
+    assert command.runs[0][3]["reload"] == "done"
+
+
+def test_both_families_are_one_and_two_apart(lab, home):
+    command = Recorder(lab)
+    both = {"addresses": ["192.0.2.1/24", "2001:db8::1/64"]}
+    gw = lab.host("gw1", OWN, ipv6=True)
+    one = lab.vipd(gw, [router(150, **FAST, **both)], state_dir=home, user="root",
+                   notify=[entry(command)])
+    for family in (4, 6):
+        one.wait_state("lan", "active", family=family)
+    command.wait("backup", "active")
+    one.configure([router(150, **FAST, **both, families="apart")], state_dir=home, user="root",
+                  notify=[entry(command)])
+    reload(one)
+    gw.ip("link set eth0 down")
+    wait_until(lambda: command.told.count("fault") == 2, what="each family")
+    assert {event["family"] for *_, event in command.runs if event["on"] == "fault"} == {4, 6}
+
+
+# ---- keepalived's style ----
+
+def test_keepalived_style_has_its_words(lab, home):
+    command = Recorder(lab)
+    routers = [router(150, **FAST, notify=[entry(command, style="keepalived", deliver="all")]),
+               router(150, name="two", vrid=52, addresses=["192.0.2.9/24"], **FAST)]
+    groups = [{"name": "gate", "routers": ["lan", "two"],
+               "notify": [{"command": [command.path, "own"], "style": "keepalived",
+                           "deliver": "all"}]}]
+    one = start(lab, home, *routers, groups=groups)
+    one.wait_state("lan", "active")
+    wait_until(lambda: len(command.runs) == 4, what=lambda _: f"four: {command.runs}")
+    assert one.term() == 0
+    words = [words for words, *_ in command.runs]
+    assert [it for it in words if "INSTANCE" in it] == [
+        "INSTANCE lan BACKUP 150", "INSTANCE lan MASTER 150", "INSTANCE lan STOP 150"]
+    assert [it for it in words if "GROUP" in it] == [
+        "own GROUP gate BACKUP 0", "own GROUP gate MASTER 0", "own GROUP gate STOP 0"]
+    assert all(event is None and not on for _, on, _, event in command.runs)
+
+
+def test_fifo_has_keepaliveds_lines(lab, home):
+    path = lab.path("fifo")
+    groups = [{"name": "gate", "routers": ["lan", "two"]}]
+    one = start(lab, home, router(150, **FAST),
+                router(150, name="two", vrid=52, addresses=["192.0.2.9/24"], **FAST),
+                groups=groups, notify=[{"fifo": path, "deliver": "all"}])
+    wait_until(lambda: os.path.exists(path), what="the FIFO")
+    assert stat.S_ISFIFO(os.stat(path).st_mode) and os.stat(path).st_mode & 0o777 == 0o600
+    reader = os.open(path, os.O_RDONLY | os.O_NONBLOCK)
+    lines = []
+
+    def read():
+        try:
+            lines.extend(os.read(reader, 4096).decode().splitlines())
+        except BlockingIOError:
+            pass
+        return len(lines) >= 6 and lines
+    wait_until(read, what=lambda _: f"six lines: {lines}")
+    os.close(reader)
+    assert sorted(lines) == sorted([
+        'INSTANCE "lan" BACKUP 150', 'INSTANCE "two" BACKUP 150', 'GROUP "gate" BACKUP 0',
+        'INSTANCE "lan" MASTER 150', 'INSTANCE "two" MASTER 150', 'GROUP "gate" MASTER 0'])
+    assert one.term() == 0
+
+
+# ---- order, slowness, failure ----
+
+def test_hung_command_delays_nobody_else(lab, home):
+    hung = Recorder(lab, "hung", body="sleep 1000")
+    quick = Recorder(lab, "quick")
+    one = start(lab, home, router(150, **FAST, notify=[entry(hung, retries=0, timeout="1s"),
+                                                       entry(quick)]),
+                router(150, name="two", vrid=52, addresses=["192.0.2.9/24"], **FAST,
+                       notify=[entry(quick)]))
+    one.wait_state("lan", "active")
+    wait_until(lambda: sorted(quick.told) == ["active"] * 2 + ["backup"] * 2, 3, "all others")
+    one.wait_log("notify=dead", timeout=10)
+    assert "no end within 1000 ms, killed" in one.wait_log("notify=dead")
+    assert hung.told == []
+
+
+def test_failed_one_is_tried_again_and_those_behind_it_wait(lab, home):
+    gate = lab.path("gate")
+    command = Recorder(lab, body=f"[ -e {gate} ] || {{ echo the pager is away >&2; exit 3; }}")
+    one = start(lab, home, notify=[entry(command)])
+    one.wait_state("lan", "active")
+    wait_until(lambda: rows(home, "SELECT error FROM deliveries WHERE attempts > 0"),
+               what="a failed attempt")
+    assert command.told == []
+    wait_until(lambda: rows(home, "SELECT error FROM deliveries WHERE word = 'backup'") ==
+               [("exit status 3: the pager is away",)], what="its error")
+    with open(gate, "w", encoding="utf-8"):
+        pass
+    command.wait("backup", "active")
+    assert [repeat for _, _, repeat, _ in command.runs] == [True, False]
+
+
+def test_dead_letter_is_seen_and_tried_again_or_dropped(lab, home):
+    gate = lab.path("gate")
+    command = Recorder(lab, body=f"[ -e {gate} ] || exit 3")
+    one = start(lab, home, notify=[entry(command, retries=0)])
+    one.wait_state("lan", "active")
+    wait_until(lambda: len([it for it in one.log if "notify=dead" in it]) == 2, what="two of them")
+    dead = wait_until(lambda: len(found := rows(home, "SELECT id, word, attempts, error FROM "
+                                                "deliveries WHERE state = 2 ORDER BY id")) == 2 and
+                      found, what="both in the store")
+    assert [it[1:] for it in dead] == [("backup", 1, "exit status 3"), ("active", 1, "exit status 3")]
+    with open(gate, "w", encoding="utf-8"):
+        pass
+    one.ctl("notify", "retry", str(dead[1][0]))
+    command.wait("active")
+    assert command.runs[0][2], "it may have been told before"
+    one.ctl("notify", "drop", str(dead[0][0]))
+    wait_until(lambda: rows(home, "SELECT count(*) FROM deliveries") == [(0,)], what="the end of both")
+    one.ctl("notify", "retry", "4711")
+    one.wait_log("notify=unknown id=4711")
+    assert command.told == ["active"]
+
+
+def test_slow_command_is_told_merged_states_and_never_loses_the_last(lab, home):
+    command = Recorder(lab, body="sleep 1")
+    one = start(lab, home, notify=[entry(command, on=["fault", "backup", "active"])])
+    one.wait_state("lan", "active")
+    for _ in range(12):
+        one.host.ip("link set eth0 down")
+        one.wait_state("lan", "fault")
+        one.host.ip("link set eth0 up")
+        one.wait_state("lan", "backup")
+    one.wait_state("lan", "active")
+    wait_until(lambda: command.told[-1:] == ["active"] and
+               rows(home, "SELECT count(*) FROM deliveries") == [(0,)], 30, "the last of them")
+    merged = sum(event["merged"] for *_, event in command.runs)
+    states = [json.loads(it) for it, in rows(home, "SELECT json FROM events WHERE kind = 1")]
+    assert merged > 10
+    assert len(command.runs) + merged == len([it for it in states if it["from"] != it["to"]])
+    assert "notify=merged" in one.wait_log("notify=merged")
+
+
+def test_current_is_never_told_what_is_no_longer_true(lab, home):
+    command = Recorder(lab, body="sleep 1")
+    one = start(lab, home, notify=[entry(command, deliver="current")])
+    one.wait_state("lan", "active")
+    for _ in range(5):
+        one.host.ip("link set eth0 down")
+        one.wait_state("lan", "fault")
+        one.host.ip("link set eth0 up")
+        one.wait_state("lan", "backup")
+    one.wait_state("lan", "active")
+    wait_until(lambda: rows(home, "SELECT count(*) FROM deliveries") == [(0,)], 10, "the end of all")
+    assert command.told[-1] == "active" and len(command.told) <= 6
+    assert all(event["merged"] == 0 for *_, event in command.runs)
+
+
+def test_changed_action_is_told_the_state_of_now_and_a_page_is_not(lab, home):
+    action, page = Recorder(lab, "action"), Recorder(lab, "page")
+    one = start(lab, home)
+    one.wait_state("lan", "active")
+    one.configure([router(150, **FAST)], state_dir=home, user="root",
+                  notify=[entry(action, deliver="current"), entry(page)])
+    reload(one)
+    action.wait("active")
+    one.host.ip("link set eth0 down")
+    action.wait("active", "fault")
+    page.wait("fault")
+
+
+# ---- ends and beginnings ----
+
+def kill_everything(agent):
+    """All processes of a vipd at once: none has a last word."""
+    pids = [agent.pid, *agent.router_pids, *agent.notifier_pids]
+    agent.expected_to_live = False
+    for number in (signal.SIGSTOP, signal.SIGKILL):
+        for pid in pids:
+            os.kill(pid, number)
+    agent.process.wait()
+
+
+def test_reload_and_crash_tell_nothing_again(lab, home):
+    command = Recorder(lab)
+    one = start(lab, home, notify=[entry(command)])
+    one.wait_state("lan", "active")
+    command.wait("backup", "active")
+    reload(one)
+    crash(one)
+    for pid in one.notifier_pids:
+        os.kill(pid, signal.SIGKILL)
+    one.wait_log("notifier=")
+    one.host.ip("link set eth0 down")
+    command.wait("backup", "active", "fault")
+
+
+def test_kill_of_everything_loses_no_page(lab, home):
+    gate = lab.path("gate")
+    command = Recorder(lab, body=f"[ -e {gate} ] || exit 1")
+    one = start(lab, home, notify=[entry(command)])
+    one.wait_state("lan", "active")
+    kill_everything(one)
+    with open(gate, "w", encoding="utf-8"):
+        pass
+    two = lab.vipd(one.host, [router(150, **FAST)], state_dir=home, user="root",
+                   notify=[entry(command)])
+    two.wait_state("lan", "active")
+    command.wait("backup", "active", "backup", "active")
+
+
+def test_action_of_another_life_is_not_taken(lab, home):
+    gate = lab.path("gate")
+    command = Recorder(lab, body=f"[ -e {gate} ] || exit 1")
+    one = start(lab, home, notify=[entry(command, deliver="current", on=["active"])])
+    one.wait_state("lan", "active")
+    wait_until(lambda: rows(home, "SELECT count(*) FROM deliveries WHERE attempts > 0") == [(1,)],
+               what="an attempt")
+    kill_everything(one)
+    with open(gate, "w", encoding="utf-8"):
+        pass
+    other = lab.vipd(lab.host("gw2", "192.0.2.3/24"), [router(200, **FAST)])
+    other.wait_state("lan", "active")
+    two = lab.vipd(one.host, [router(150, **FAST)], state_dir=home, user="root",
+                   notify=[entry(command, deliver="current", on=["active"])])
+    wait_until(lambda: two.router()["active_address"], what="a Backup that hears")
+    wait_until(lambda: rows(home, "SELECT count(*) FROM deliveries") == [(0,)], what="it to be void")
+    assert command.told == []
+
+
+# ---- the store ----
+
+def test_damaged_database_is_moved_aside(lab, home):
+    with open(f"{home}/vipd.db", "wb") as file:
+        file.write(b"no database at all, " * 1000)
+    command = Recorder(lab)
+    one = start(lab, home, notify=[entry(command)])
+    one.wait_log("is damaged, and is")
+    one.wait_state("lan", "active")
+    command.wait("backup", "active")
+    assert [it for it in os.listdir(home) if ".damaged-" in it]
+
+
+def small_home(lab, gw):
+    """A state directory on a small file system of its own."""
+    home = lab.path("small")
+    os.mkdir(home)
+    gw.run("mount", "-t", "tmpfs", "-o", "size=1m", "none", home)
+    lab.at_close(lambda: gw.run("umount", "-l", home))
+    return home
+
+
+def test_full_disk_stops_no_page(lab):
+    gw = lab.host("gw1", OWN)
+    home, command = small_home(lab, gw), Recorder(lab)
+    one = lab.vipd(gw, [router(150, **FAST)], state_dir=home, user="root", notify=[entry(command)])
+    one.wait_state("lan", "active")
+    command.wait("backup", "active")
+    gw.run("sh", "-c", f"head -c 2M /dev/zero >{home}/fill", check=False)
+    gw.ip("link set eth0 down")
+    command.wait("backup", "active", "fault")
+    assert "No space left" in one.wait_log("in memory alone")
+    gw.run("rm", "-f", f"{home}/fill")
+    one.wait_log("notify=stored", timeout=20)
+    gw.ip("link set eth0 up")
+    command.wait("backup", "active", "fault", "backup", "active")
+
+
+def test_directory_that_cannot_be_written_stops_no_page(lab):
+    gw = lab.host("gw1", OWN)
+    home, command = small_home(lab, gw), Recorder(lab)
+    gw.run("mount", "-o", "remount,ro", home)
+    one = lab.vipd(gw, [router(150, **FAST)], state_dir=home, user="root", notify=[entry(command)])
+    one.wait_state("lan", "active")
+    command.wait("backup", "active")
+    assert "Read-only file system" in one.wait_log("in memory alone")
+
+
+# ---- drains, and the host's next start ----
+
+def reboot(agent, lab, home, *routers, **settings):
+    """A power cut, and another start: what is in /run is gone. Return: the next vipd."""
+    kill_everything(agent)
+    inode = agent.host.run("stat", "-Lc", "%i", "/proc/self/ns/net").stdout.strip()
+    for path in glob.glob(f"/run/vipd/netns-{inode}.*"):
+        os.unlink(path)
+    return lab.vipd(agent.host, list(routers), state_dir=home, user="root", **settings)
+
+
+@pytest.mark.parametrize("group", [False, True])
+def test_drain_outlives_a_reboot(lab, home, group):
+    routers = [router(150, **FAST), router(150, name="two", vrid=52, addresses=["192.0.2.9/24"],
+                                           **FAST)]
+    settings = {"groups": [{"name": "gate", "routers": ["lan", "two"]}]} if group else {}
+    peer = lab.vipd(lab.host("gw2", "192.0.2.3/24"), [dict(it, priority=100) for it in routers],
+                    **settings)
+    one = start(lab, home, *routers, **settings)
+    one.wait_state("lan", "active")
+    one.ctl("drain", "gate" if group else "lan")
+    peer.wait_state("lan", "active")
+    drained = {it["name"]: it["drained"] for it in one.show()["routers"]}
+    assert drained == {"lan": True, "two": group}
+    wait_until(lambda: os.path.exists(f"{home}/drains"), what="the file")
+    two = reboot(one, lab, home, *routers, **settings)
+    two.wait_log("drain=kept")
+    assert {it["name"]: it["drained"] for it in two.show()["routers"]} == drained
+    two.ctl("resume", "gate" if group else "lan")
+    two.wait_state("lan", "active")
+    wait_until(lambda: not os.stat(f"{home}/drains").st_size, what="an end of all drains")
+    three = reboot(two, lab, home, *routers, **settings)
+    three.wait_state("lan", "active")
+    assert not any("drain=" in line for line in three.log)
+
+
+def test_drain_that_is_over_is_not_gone_on_with(lab, home):
+    one = start(lab, home)
+    one.wait_state("lan", "active")
+    with open(f"{home}/drains", "w", encoding="ascii") as file:
+        file.write("drain lan 4 1000000000\ndrain nobody 4 0\nnonsense\nmark lan 4 " + "00" * 16 + " 7\n")
+    two = reboot(one, lab, home, router(150, **FAST))
+    two.wait_state("lan", "active")
+    assert "drain=void" in two.wait_log("drain=")
+    assert not two.router()["drained"]
+
+
+# ---- rights ----
+
+@pytest.mark.parametrize("there", [False, True])
+def test_directory_is_made_for_the_user_or_given_to_it(lab, there):
+    home, command = lab.path("made"), Recorder(lab, body='text="$text $(id -un)"')
+    if there:
+        os.mkdir(home, 0o750)                      # as systemd makes it
+    one = lab.vipd(lab.host("gw1", OWN), [router(150, **FAST)], state_dir=home, user="nobody",
+                   notify=[entry(command)])
+    one.wait_state("lan", "active")
+    with open(command.out, encoding="utf-8") as file:
+        wait_until(lambda: "nobody" in file.read(), what="a run as nobody")
+    nobody = pwd.getpwnam("nobody").pw_uid
+    assert {os.stat(it).st_uid for it in (home, f"{home}/vipd.db", f"{home}/lock")} == {nobody}
+    assert os.stat(home).st_mode & 0o777 == 0o750
+
+
+def test_directory_of_somebody_else_is_an_error_of_the_file(lab):
+    home = lab.path("theirs")
+    os.mkdir(home, 0o755)
+    os.chown(home, pwd.getpwnam("games").pw_uid, -1)
+    host = lab.host("gw1", OWN)
+    config = write_config(lab, routers=[router(150)], state_dir=home, user="nobody")
+    done = run_vipd(host, "-t", "-c", config)
+    assert done.returncode == 78 and "state_dir: the user of the notifier cannot write" in done.stderr
