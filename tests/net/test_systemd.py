@@ -53,7 +53,7 @@ class Service:
 
     def install_programs(self):
         """Installs vipd and vipctl, again if they were there; the next reload runs the new ones."""
-        for name in ("vipd", "vipctl", "vipd-checker"):
+        for name in ("vipd", "vipctl", "vipd-checker", "vipd-notifier"):
             self.manager.install_program(binary(name))
 
     def configure(self, text):
@@ -166,7 +166,7 @@ def test_sandbox_is_in_force_and_takes_nothing_away(service):
     status = dict(line.split(":\t") for line in read(f"/proc/{pid}/status").splitlines())
     assert (status["Seccomp"], status["NoNewPrivs"]) == ("2", "1")
     assert int(status["CapEff"], 16) == int(status["CapPrm"], 16) == capabilities(12, 13, 14, 23)
-    assert int(status["CapBnd"], 16) == capabilities(5, 6, 7, 12, 13, 14, 23)
+    assert int(status["CapBnd"], 16) == capabilities(0, 5, 6, 7, 12, 13, 14, 23)
     assert is_read_only(f"/proc/{pid}/root/etc") and not is_read_only(f"/proc/{pid}/root/run/vipd")
     assert os.sched_getscheduler(pid) & ~os.SCHED_RESET_ON_FORK == os.SCHED_RR
     assert is_sanitized() or int(status["VmLck"].split()[0]) > 0
@@ -189,8 +189,22 @@ def test_checks_are_asked_without_rights(service):
     made.wait_active()
 
 
+def test_history_is_kept_by_nobody_in_the_directory_of_the_service(service):
+    """Without a word in the file: the state directory is there, so a history is."""
+    made = start(service)
+    [pid] = made.processes("vipd-notifier")
+    nobody = pwd.getpwnam("nobody").pw_uid
+    status = dict(line.split(":\t") for line in read(f"/proc/{pid}/status").splitlines())
+    assert int(status["CapEff"], 16) == int(status["CapPrm"], 16) == 0
+    assert set(status["Uid"].split()) == {str(nobody)}
+    path = f"/proc/{pid}/root/var/lib/vipd/vipd.db"
+    wait_until(lambda: os.path.exists(path), what=lambda _: made.story("a database"))
+    assert os.stat(path).st_uid == nobody
+    assert made.does("stop") == 0, made.story("not stopped")
+
+
 def capabilities(*numbers):
-    """KILL is 5, SETGID 6, SETUID 7, NET_ADMIN 12, NET_RAW 13, IPC_LOCK 14, SYS_NICE 23."""
+    """CHOWN is 0, KILL 5, SETGID 6, SETUID 7, NET_ADMIN 12, NET_RAW 13, IPC_LOCK 14, SYS_NICE 23."""
     return sum(1 << number for number in numbers)
 
 
