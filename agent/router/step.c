@@ -132,6 +132,7 @@ void router_schedule(struct routers *routers, struct router *router)
 		round_end(&router->round);
 		rivals_rest(&router->rivals);
 	} else {
+		track_hurry(routers, router);
 		rivals_begin(&router->rivals, routers->now->mono_ns);
 	}
 	state_put_lease(routers->state, (unsigned)(router - routers->all), router->lease.renew_ns);

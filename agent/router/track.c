@@ -263,6 +263,16 @@ static bool is_fault(const struct facts *facts, const struct track *track)
 
 struct vrrp_reason track_fault(const struct routers *routers, const struct router *router)
 {
+void track_hurry(struct routers *routers, const struct router *router)
+{
+	for (unsigned i = 0; i < router->tracks_n; i++) {
+		struct track *track = &routers->tracks.all[router->track + i];
+
+		if (track->look_ns != VRRP_NEVER)
+			track->look_ns = routers->now->mono_ns;
+	}
+}
+
 	struct vrrp_reason fault = { .code = VRRP_REASON_NONE };
 
 	for (unsigned i = 0; i < router->tracks_n; i++) {

@@ -144,3 +144,9 @@ int64_t track_deadline(const struct routers *routers, const struct router *route
 struct vrrp_reason track_fault(const struct routers *routers, const struct router *router);
 
 #endif
+/**
+ * track_hurry() - a router is not Active (any more), and no advert of its tells of a change: news
+ * that waits is looked at now.
+ */
+void track_hurry(struct routers *routers, const struct router *router);
+
