@@ -198,6 +198,70 @@ def test_facts_outlive_reload_crash_and_a_dead_checker(lab):
     service.stop()
 
 
+def held(file):
+    """A command that answers, with success, as soon as there is a file, and before its time-out."""
+    return {"command": ["/bin/sh", "-c", f"until [ -e {file} ]; do sleep 0.02; done"],
+            "interval": "4s", "timeout": "4s"}
+
+
+@pytest.mark.parametrize("dies", [False, True])
+def test_a_check_with_another_name_costs_no_failover(lab, dies):
+    """Nobody knows what it finds: who is Active takes it for well, also after a crash."""
+    one, two = host(lab, 2), host(lab, 3)
+    service, answer = Service(one), lab.path("answer")
+    first = lab.vipd(one, [tracking(100, {"check": "web", "weight": 50})], checks=[check()])
+    wait_priority(first, 150)
+    first.wait_state("lan", "active")
+    second = lab.vipd(two, [router(120, interval="100ms")])
+    second.wait_state("lan", "backup")
+    first.configure([tracking(100, {"check": "www", "weight": 50})],
+                    checks=[{"name": "www", **held(answer)}])
+    mark = reload(first)
+    if dies:
+        crash(first)
+    track, = first.router()["tracks"]
+    assert (track["unknown"], track["counts"], track["adds"]) == (True, True, 50)
+    one.wait_adverts(10, lab.now())
+    write(answer, "")
+    wait_until(lambda: facts(first)["www"]["value"] == "up", what="the answer")
+    one.wait_adverts(5, lab.now())
+    assert {it.priority for it in lab.capture.adverts(mark, one)} == {150}
+    assert not lab.capture.adverts(mark, two)
+    service.stop()
+
+
+def test_a_check_with_another_name_that_is_down_is_found_so(lab):
+    one, two = host(lab, 2), host(lab, 3)
+    service = Service(one)
+    first = lab.vipd(one, [tracking(100, {"check": "web", "weight": 50})], checks=[check()])
+    wait_priority(first, 150)
+    first.wait_state("lan", "active")
+    second = lab.vipd(two, [router(120, interval="100ms")])
+    second.wait_state("lan", "backup")
+    first.configure([tracking(100, {"check": "www", "weight": 50})],
+                    checks=[check("www", port=PORT + 1)])
+    reload(first)
+    first.wait_log("track=www is=down weight=50 priority=150->100")
+    second.wait_state("lan", "active")
+    service.stop()
+
+
+def test_a_backup_takes_no_new_check_for_well(lab):
+    one, two = host(lab, 2), host(lab, 3)
+    service, answer = Service(two), lab.path("answer")
+    first = lab.vipd(one, [router(120, interval="100ms")])
+    first.wait_state("lan", "active")
+    second = lab.vipd(two, [tracking(100, {"check": "web", "weight": 10})], checks=[check()])
+    wait_priority(second, 110)
+    second.configure([tracking(100, {"check": "www", "weight": 50})],
+                     checks=[{"name": "www", **held(answer)}])
+    reload(second)
+    assert priority_of(second) == 100 and second.router()["state"] == "backup"
+    write(answer, "")
+    second.wait_state("lan", "active")
+    service.stop()
+
+
 def test_a_reload_starts_a_checker_that_was_upgraded(lab, monkeypatch):
     one = host(lab, 2)
     programs = own_binaries(lab)

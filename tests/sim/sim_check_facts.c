@@ -22,15 +22,32 @@ static const struct facts_check *fact_of(const struct sim_process *process, unsi
 	return NULL;
 }
 
+/* As of now, while its process runs; or NULL. */
+static const struct facts_check *fact_now(unsigned i, unsigned id)
+{
+	const struct sim_process *process = process_running();
+
+	if (process && process->router == i && process->routers && !process->conf.absent)
+		return fact_of(process, id);
+	return NULL;
+}
+
 /* As of now while its process runs, and of the last turn otherwise. */
 static enum board_value belief(const struct sim *sim, unsigned i, unsigned id)
 {
-	const struct sim_process *process = process_running();
-	const struct facts_check *fact = NULL;
+	const struct facts_check *fact = fact_now(i, id);
 
-	if (process && process->router == i && process->routers && !process->conf.absent)
-		fact = fact_of(process, id);
 	return fact ? fact->value : sim->routers[i].beliefs.value[id];
+}
+
+/* Whether a check counts as when all is well, since its router was Active when a process went on
+ * that knows no answer of it yet. */
+static bool is_presumed(const struct sim *sim, unsigned i, unsigned id)
+{
+	const struct facts_check *fact = fact_now(i, id);
+
+	return sim->routers[i].beliefs.presumed >> id & 1 && belief(sim, i, id) == BOARD_UNKNOWN &&
+	       !(fact && fact->overdue);
 }
 
 static bool is_bad(const struct sim_tracked *check, enum board_value value)
@@ -47,12 +64,14 @@ unsigned checks_priority(const struct sim *sim, unsigned i, const struct sim_con
 	for (unsigned n = 0; n < checks->n; n++) {
 		const struct sim_tracked *check = &checks->of[n];
 		enum board_value value = belief(sim, i, check->id);
-		bool counts = is_bad(check, value) == (check->weight < 0);
+		bool counts = is_presumed(sim, i, check->id)
+				      ? check->weight > 0
+				      : value != BOARD_UNKNOWN &&
+						is_bad(check, value) == (check->weight < 0);
 
 		lacking |=
 			sim->routers[i].beliefs.lacking >> check->id & 1 && value == BOARD_UNKNOWN;
-		if (value != BOARD_UNKNOWN && counts)
-			sum += check->weight;
+		sum += counts ? check->weight : 0;
 	}
 	if (conf->vrrp.priority == VRRP_PRIORITY_OWNER)
 		return VRRP_PRIORITY_OWNER;
@@ -66,7 +85,14 @@ static int64_t first_ns(const struct sim_tracked *check)
 	return START_NS + (check->interval_ms + check->timeout_ms) * SIM_MS;
 }
 
-/* Whoever follows one that lacks an answer lacks all that it does not know. */
+static bool is_active(const struct sim_gateway *r)
+{
+	return r->vr.election.state == VRRP_STATE_ACTIVE ||
+	       (r->unit.together && r->companion.vr.election.state == VRRP_STATE_ACTIVE);
+}
+
+/* Whoever follows one that lacks an answer lacks all that it does not know; and who follows an
+ * Active that lacks none presumes the best of what it does not. */
 void check_facts_go(struct sim *sim, unsigned i, bool follows)
 {
 	struct sim_gateway *r = &sim->routers[i];
@@ -74,6 +100,7 @@ void check_facts_go(struct sim *sim, unsigned i, bool follows)
 	r->beliefs.began_ns = gateway_local_ns(sim, r);
 	r->beliefs.asked_ns = 0;
 	r->beliefs.lacking = follows && r->beliefs.lacking ? UINT8_MAX : 0;
+	r->beliefs.presumed = follows && is_active(r) && !r->beliefs.unanswered ? UINT8_MAX : 0;
 }
 
 bool check_facts_silent(const struct sim_gateway *r)
@@ -91,10 +118,12 @@ void check_facts_begin(struct sim *sim, unsigned i, const struct vrrp *before)
 	const struct sim_checks *checks = &r->conf.checks;
 	int64_t waits_ns = gateway_local_ns(sim, r) - r->beliefs.began_ns;
 
+	if (!is_active(r))
+		r->beliefs.presumed = 0;
 	for (unsigned n = 0; n < checks->n; n++) {
 		const struct sim_tracked *check = &checks->of[n];
 
-		if (belief(sim, i, check->id) != BOARD_UNKNOWN)
+		if (belief(sim, i, check->id) != BOARD_UNKNOWN || is_presumed(sim, i, check->id))
 			continue;
 		r->beliefs.lacking |= (uint8_t)(1u << check->id);
 		if (before->election.state == VRRP_STATE_INITIALIZE && waits_ns < first_ns(check))
@@ -198,6 +227,9 @@ static void check_belief(struct sim *sim, const struct sim_process *process,
 	r->beliefs.overdue[check->id] = fact->overdue;
 	if (fact->value != BOARD_UNKNOWN)
 		r->beliefs.lacking &= (uint8_t) ~(1u << check->id);
+	if (fact->value != BOARD_UNKNOWN || fact->overdue)
+		r->beliefs.presumed &= (uint8_t) ~(1u << check->id);
+	r->beliefs.unanswered |= fact->value == BOARD_UNKNOWN && !is_presumed(sim, i, check->id);
 }
 
 /* Whoever sleeps hears of no silence. */
@@ -234,6 +266,15 @@ static void check_awaited(struct sim *sim, const struct sim_process *process)
 		check_fail(sim, "P21", "%s waits, and for no check", node_name(i));
 }
 
+static uint8_t ids_of(const struct sim_checks *checks)
+{
+	uint8_t ids = 0;
+
+	for (unsigned n = 0; n < checks->n; n++)
+		ids |= (uint8_t)(1u << checks->of[n].id);
+	return ids;
+}
+
 void check_facts_turn(struct sim *sim, const struct sim_process *process)
 {
 	unsigned i = process->router;
@@ -241,7 +282,8 @@ void check_facts_turn(struct sim *sim, const struct sim_process *process)
 	const struct sim_checks *checks = &process->conf.checks;
 
 	r->beliefs.fault = false;
-	r->beliefs.lacking &= (uint8_t)((1u << checks->n) - 1);
+	r->beliefs.lacking &= ids_of(checks);
+	r->beliefs.unanswered = false;
 	for (unsigned n = 0; !process->conf.absent && n < checks->n; n++) {
 		const struct sim_tracked *check = &checks->of[n];
 

@@ -75,6 +75,8 @@ struct sim_beliefs {
 					*/
 	bool overdue[SIM_CHECKS_MAX];  /* likewise */
 	uint8_t lacking;               /* a bit per id: it has begun without */
+	uint8_t presumed;              /* likewise: until it answers it is taken for well */
+	bool unanswered;               /* some check has never answered, and is not */
 	int64_t asked_ns;              /* when it has asked for a checker; its clock; or 0 */
 	bool fault;                    /* some check without a weight is one */
 	int64_t right_ns;              /* its priority was last what it shall be; its clock */
