@@ -220,10 +220,29 @@ static void end(struct helper *helper, int signal_number, int64_t now_ns)
 	set_life(helper, HELPER_ENDS, now_ns + END_NS);
 }
 
+/* Nobody has a check any more. What was known of one would be old when it comes back, and is the
+ * checker's to remove where there is still one. */
+static void forget_facts(const struct helper *helper)
+{
+	struct board *board;
+
+	if (helper->board_fd < 0 || board_open(helper->board_fd, -1, true, &board) < 0)
+		return;
+	for (uint32_t place = 0; place < board_count(board); place++)
+		if (board_is_taken(board, place))
+			board_clear(board, place);
+	board_close(board);
+}
+
 void helper_want(struct helper *helper, int conf_fd, int64_t now_ns)
 {
+	bool forgets = conf_fd < 0 && helper->conf_fd >= 0 && helper->life != HELPER_RUNS &&
+		       helper->life != HELPER_ENDS;
+
 	if (runs_what_is_wanted(helper, conf_fd))
 		return;
+	if (forgets)
+		forget_facts(helper);
 	close_fd(&helper->conf_fd);
 	if (conf_fd >= 0)
 		helper->conf_fd = fcntl(conf_fd, F_DUPFD_CLOEXEC, HELPER_FD_END);
@@ -280,9 +299,10 @@ bool helper_ended(struct helper *helper, pid_t pid, const char *how, int64_t now
 	close_fd(&helper->channel_fd);
 	if (now_ns - helper->started_ns >= WELL_NS)
 		helper->failures_n = 0;
-	if (helper->conf_fd < 0)
+	if (helper->conf_fd < 0) {
+		forget_facts(helper);
 		set_life(helper, HELPER_NONE, HELPER_NEVER);
-	else if (asked)
+	} else if (asked)
 		set_life(helper, HELPER_WAITS, now_ns);
 	else
 		tell_lost(helper, how, start_later(helper, now_ns), teller);
