@@ -8,6 +8,7 @@
 #define HIGHEST  254
 #define LOOK_NS  (250 * SIM_MS)  /* silence is noticed, and its end, so much later at most */
 #define GRACE_NS (1250 * SIM_MS) /* and by who stood still, who looks once more */
+#define LATE_NS  (100 * SIM_MS)  /* who comes no later stood not */
 #define STALE_NS SIM_S
 #define START_NS SIM_S        /* a checker may take so long to start */
 #define AGAIN_NS (10 * SIM_S) /* so long it is content with having asked for a checker */
@@ -135,7 +136,7 @@ void check_facts_begin(struct sim *sim, unsigned i, const struct vrrp *before)
 /* ---- the end of a turn ---- */
 
 /* As the board has it now. */
-static enum board_value found_of(const struct sim_checker *checker, unsigned id, int64_t *ret_ns)
+static struct fact found_of(const struct sim_checker *checker, unsigned id)
 {
 	char name[CHECK_NAME_SIZE] = { 'c', (char)('1' + id) };
 	uint32_t place = board_find(checker->board, name);
@@ -143,21 +144,22 @@ static enum board_value found_of(const struct sim_checker *checker, unsigned id,
 
 	if (place != BOARD_NONE && !board_get(checker->board, place, &fact))
 		fact.answered_ns = 0;
-	*ret_ns = fact.answered_ns;
-	return (enum board_value)fact.value;
+	return fact;
 }
 
 /* When silence counts, if nothing comes. */
 static int64_t due_ns(const struct sim_gateway *r, const struct sim_tracked *check,
-		      int64_t answered_ns)
+		      const struct fact *found)
 {
 	int64_t stale_ns = (3 * check->interval_ms + check->timeout_ms) * SIM_MS;
-
+	int64_t answered_ns = found->answered_ns;
 	int64_t due_ns = r->beliefs.began_ns + first_ns(check);
+	bool anew = found->value != BOARD_UNKNOWN && found->in_row == 0;
 
 	if (!answered_ns)
 		return due_ns;
-	stale_ns = answered_ns + (stale_ns < STALE_NS ? STALE_NS : stale_ns);
+	stale_ns = stale_ns < STALE_NS ? STALE_NS : stale_ns;
+	stale_ns = answered_ns + (anew && stale_ns < first_ns(check) ? first_ns(check) : stale_ns);
 	return answered_ns < r->beliefs.began_ns && due_ns > stale_ns ? due_ns : stale_ns;
 }
 
@@ -177,21 +179,23 @@ static int64_t noticed_ns(const struct sim *sim, const struct sim_gateway *r, in
 	return due_ns + slack_ns(sim, r);
 }
 
-/* Whoever was away for long has not heard what is said in a moment. */
+/* Whoever was away, for however long, has not heard what is said in a moment, and looks once more.
+ */
 static void check_silence(struct sim *sim, const struct sim_process *process,
-			  const struct sim_tracked *check, bool overdue, int64_t answered_ns)
+			  const struct sim_tracked *check, bool overdue, const struct fact *found)
 {
 	unsigned i = process->router;
 	const struct sim_gateway *r = &sim->routers[i];
-	int64_t now_ns = gateway_local_ns(sim, r), due = due_ns(r, check, answered_ns);
+	int64_t now_ns = gateway_local_ns(sim, r), due = due_ns(r, check, found);
 	bool news = overdue && !r->beliefs.overdue[check->id] && r->beliefs.by == process;
 
 	if (!overdue && now_ns > noticed_ns(sim, r, due))
 		check_fail(sim, "P21", "%s has not noticed for %.3f ms that c%u is silent",
 			   node_name(i), (double)(now_ns - due) / SIM_MS, check->id + 1);
-	if (overdue && now_ns < due && now_ns > noticed_ns(sim, r, answered_ns))
+	if (overdue && now_ns < due && now_ns > noticed_ns(sim, r, found->answered_ns))
 		check_fail(sim, "P21", "%s takes c%u for silent", node_name(i), check->id + 1);
-	if (news && r->resumed && now_ns - due > 2 * GRACE_NS + slack_ns(sim, r))
+	if (news && due > r->beliefs.looked_ns &&
+	    now_ns - r->beliefs.look_ns > LATE_NS + slack_ns(sim, r) - LOOK_NS)
 		check_fail(sim, "P21", "%s wakes up and takes c%u for silent", node_name(i),
 			   check->id + 1);
 }
@@ -214,11 +218,10 @@ static void check_belief(struct sim *sim, const struct sim_process *process,
 	unsigned i = process->router;
 	struct sim_gateway *r = &sim->routers[i];
 	const struct facts_check *fact = fact_of(process, check->id);
-	int64_t answered_ns;
-	enum board_value found = found_of(&r->checker, check->id, &answered_ns);
-	enum board_value right = expected(r, process, check, found, fact->overdue);
+	const struct fact found = found_of(&r->checker, check->id);
+	enum board_value right = expected(r, process, check, found.value, fact->overdue);
 
-	check_silence(sim, process, check, fact->overdue, answered_ns);
+	check_silence(sim, process, check, fact->overdue, &found);
 	if (fact->value != right)
 		check_fail(sim, "P21", "%s takes c%u for %s, and it is %s", node_name(i),
 			   check->id + 1, words[fact->value], words[right]);
@@ -238,10 +241,9 @@ static void check_sleep(struct sim *sim, const struct sim_process *process,
 {
 	unsigned i = process->router;
 	const struct sim_gateway *r = &sim->routers[i];
-	int64_t now_ns = gateway_local_ns(sim, r), answered_ns, due;
+	const struct fact found = found_of(&r->checker, check->id);
+	int64_t now_ns = gateway_local_ns(sim, r), due = due_ns(r, check, &found);
 
-	(void)found_of(&r->checker, check->id, &answered_ns);
-	due = due_ns(r, check, answered_ns);
 	if (due < now_ns + GRACE_NS)
 		due = now_ns + GRACE_NS;
 	if (routers_deadline(process->routers) > due)
@@ -293,6 +295,8 @@ void check_facts_turn(struct sim *sim, const struct sim_process *process)
 			r->beliefs.fault |= is_bad(check, r->beliefs.value[check->id]);
 	}
 	r->beliefs.by = process;
+	r->beliefs.look_ns = facts_deadline(routers_facts(process->routers));
+	r->beliefs.looked_ns = routers_facts(process->routers)->looked_ns;
 	check_awaited(sim, process);
 }
 

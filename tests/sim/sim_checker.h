@@ -71,6 +71,7 @@ struct sim_checker {
 struct sim_beliefs {
 	const struct sim_process *by;  /* whose turn it was */
 	int64_t began_ns;              /* it has gone on then; its clock */
+	int64_t looked_ns, look_ns;    /* it has looked, and has to look again then; likewise */
 	uint8_t value[SIM_CHECKS_MAX]; /* by id: enum board_value; of the last process that had it
 					*/
 	bool overdue[SIM_CHECKS_MAX];  /* likewise */
