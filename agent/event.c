@@ -448,8 +448,11 @@ enum log_level event_level(const struct event *event)
 
 	switch (event->kind) {
 	case EVENT_STATE:
-		/* From one fault to another may be the way up again: carrier comes after up. */
-		if (event->state.to == VRRP_STATE_FAULT && event->state.from != VRRP_STATE_FAULT)
+		/* From one fault to another may be the way up again: carrier comes after up. Not so
+		 * to a service that is down. */
+		if (event->state.to == VRRP_STATE_FAULT &&
+		    (event->state.from != VRRP_STATE_FAULT ||
+		     vrrp_reason_is_of_check(event->state.reason)))
 			return LOG_LEVEL_ERROR;
 		break;
 	case EVENT_FLAPPED:

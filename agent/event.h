@@ -331,10 +331,17 @@ struct event_change {
 	char old[EVENT_VALUE_SIZE], new[EVENT_VALUE_SIZE];
 };
 
+/* What has become of what is tracked; numbers of the journal's own. */
+enum event_tracked {
+	EVENT_TRACK_UP = 0,
+	EVENT_TRACK_DOWN = 1,
+	EVENT_TRACK_UNKNOWN = 2, /* a check has not answered in time, and was taken for well */
+};
+
 /* What is tracked with a weight, and the effective priority before and after. */
 struct event_track {
 	int16_t weight;
-	uint8_t down;
+	uint8_t down; /* enum event_tracked */
 	uint8_t from, to;
 	char interface[16]; /* empty: a check */
 	uint8_t reserved[3];

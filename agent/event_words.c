@@ -44,7 +44,11 @@ const char *const event_damping_words[EVENT_DAMPING_COUNT] = {
 	[EVENT_DAMPING_REMOVED] = "removed",
 };
 
-const char *const event_track_words[2] = { "up", "down" };
+const char *const event_track_words[EVENT_TRACK_UNKNOWN + 1] = {
+	[EVENT_TRACK_UP] = "up",
+	[EVENT_TRACK_DOWN] = "down",
+	[EVENT_TRACK_UNKNOWN] = "unknown",
+};
 
 const char *const event_check_words[EVENT_CHECK_DOWN + 1] = {
 	[EVENT_CHECK_UNKNOWN] = "unknown",

@@ -26,7 +26,7 @@ struct event_words {
 
 extern const char *const event_address_words[EVENT_ADDRESS_COUNT];
 extern const char *const event_macvlan_words[EVENT_MACVLAN_COUNT];
-extern const char *const event_track_words[2];
+extern const char *const event_track_words[EVENT_TRACK_UNKNOWN + 1];
 extern const char *const event_check_words[EVENT_CHECK_DOWN + 1];
 extern const char *const event_drain_words[EVENT_DRAIN_COUNT];
 extern const char *const event_damping_words[EVENT_DAMPING_COUNT];

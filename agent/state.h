@@ -164,10 +164,12 @@ void state_put_offer(struct state *state, unsigned i, int64_t offer_ns);
  */
 int64_t state_offer(const struct state *state, unsigned i);
 
-/* Why a router has the lowest priority; bits. */
+/* Why a router has the lowest priority, or a lower one than it might have; bits. */
 enum state_resort {
 	STATE_RESORT_LAST = 1 << 0,    /* it could not hold an address (resort.h) */
 	STATE_RESORT_LACKING = 1 << 1, /* it has begun before some check had answered */
+	STATE_RESORT_UNANSWERED = 1
+				  << 2, /* some check has never answered, and counts for nothing */
 };
 
 /**

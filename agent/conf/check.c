@@ -8,6 +8,7 @@
 #include "check_kinds.h"
 #include "parse.h"
 #include "program.h"
+#include "track.h"
 
 #define NS_PER_MS INT64_C(1000000)
 #define NS_PER_S  (1000 * NS_PER_MS)
@@ -293,6 +294,7 @@ static void find_all_tracked(const struct conf_place *file, struct directory *di
 		place.setting = config_setting_get_elem(routers.setting, i);
 		place.element = i + 1;
 		find_tracked(directory, &place, conf->written[i].tracks, conf->written[i].tracks_n);
+		conf_track_connected(&place, conf, &conf->written[i]);
 	}
 	for (unsigned i = 0; i < conf->groups_n; i++) {
 		place = groups;

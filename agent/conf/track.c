@@ -7,6 +7,8 @@
 #define NS_PER_MS INT64_C(1000000)
 #define NS_PER_S  (1000 * NS_PER_MS)
 
+#define PRIORITY_MAX 254 /* of who is no owner */
+
 static const struct conf_key track_keys[] = {
 	{ .field = FIELD(struct conf_track, interface, "interface", FIELD_TEXT),
 	  .kind = &conf_interface,
@@ -138,4 +140,52 @@ void conf_track_check(const struct conf_place *group, const struct conf_router *
 				   router->tracks[i].check, router->name);
 	}
 	warn_powerless(group, router);
+}
+
+/* Numbers in files turn the sign of a weight, so they may do anything. */
+static bool is_of_number(const struct conf *conf, const struct conf_track *track)
+{
+	const struct check_config *check;
+
+	if (!track->check[0] || track->check_number >= conf->checks_n)
+		return false;
+	check = &conf->checks[track->check_number];
+	return check->file && check->file->form == CHECK_FILE_VALUE;
+}
+
+/* Whether some weight moves a priority that way. */
+static bool has_weight(const struct conf *conf, const struct conf_router *router, bool up)
+{
+	for (unsigned i = 0; i < router->tracks_n; i++) {
+		const struct conf_track *track = &router->tracks[i];
+
+		if (is_of_number(conf, track) || (up ? track->weight > 0 : track->weight < 0))
+			return true;
+	}
+	return false;
+}
+
+void conf_track_connected(const struct conf_place *owner, const struct conf *conf,
+			  const struct conf_router *router)
+{
+	const struct conf_place list = conf_place_of(owner, "track");
+	bool highest = router->vrrp.priority == PRIORITY_MAX && !has_weight(conf, router, false);
+	bool lowest = router->vrrp.priority == 1 && !has_weight(conf, router, true);
+
+	/* A group has one sum. */
+	for (unsigned i = 0; i < router->tracks_n && !has_groups(owner); i++) {
+		struct conf_place place = list;
+
+		place.setting = config_setting_get_elem(list.setting, i);
+		if (highest && router->tracks[i].weight > 0)
+			conf_warn_in(&place,
+				     "priority 254 is the highest: a weight of %d adds "
+				     "nothing to it",
+				     router->tracks[i].weight);
+		if (lowest && router->tracks[i].weight < 0)
+			conf_warn_in(&place,
+				     "priority 1 is the lowest: a weight of %d takes "
+				     "nothing from it",
+				     router->tracks[i].weight);
+	}
 }

@@ -14,6 +14,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "agent/board.h"
 #include "agent/channel.h"
 #include "agent/helper.h"
 
@@ -28,12 +29,33 @@
 #define SAID_MAX     2000 /* in that time; then it is wild */
 #define SAID_NS      (10 * NS_PER_S)
 
+int helper_given(const struct helper *helper, enum helper_fd place)
+{
+	return helper->given[place - HELPER_FD_GIVEN];
+}
+
+/* Nobody has a check any more. What was known of one would be old when it comes back, and is the
+ * checker's to remove where there is still one. */
+static void forget_facts(const struct helper *helper)
+{
+	int fd = helper_given(helper, HELPER_FD_BOARD);
+	struct board *board;
+
+	if (fd < 0 || board_open(fd, -1, true, &board) < 0)
+		return;
+	for (uint32_t place = 0; place < board_count(board); place++)
+		if (board_is_taken(board, place))
+			board_clear(board, place);
+	board_close(board);
+}
+
 const struct helper_kind helper_checker = {
 	.program = "vipd-checker",
 	.noun = "checker",
 	.lost = EVENT_CHECKER,
 	.end_ns = NS_PER_S,
 	.close_ms = 100,
+	.forget = forget_facts,
 };
 
 /* What it runs may wake somebody up, and is not ended for less than it was given. */
@@ -76,11 +98,6 @@ static bool is_same_file(int a, int b)
 
 	return fstat(a, &of_a) == 0 && fstat(b, &of_b) == 0 && of_a.st_dev == of_b.st_dev &&
 	       of_a.st_ino == of_b.st_ino;
-}
-
-int helper_given(const struct helper *helper, enum helper_fd place)
-{
-	return helper->given[place - HELPER_FD_GIVEN];
 }
 
 void helper_give(struct helper *helper, enum helper_fd place, int fd)
@@ -243,13 +260,25 @@ static void end(struct helper *helper, int signal_number, int64_t now_ns)
 	set_life(helper, HELPER_ENDS, now_ns + helper->kind->end_ns);
 }
 
+/* It is needed no more, and does not run. */
+static void forget(const struct helper *helper)
+{
+	if (helper->kind->forget)
+		helper->kind->forget(helper);
+}
+
 void helper_want(struct helper *helper, int conf_fd, int64_t now_ns)
 {
+	bool forgets = conf_fd < 0 && helper->conf_fd >= 0 && helper->life != HELPER_RUNS &&
+		       helper->life != HELPER_ENDS;
+
 	if (runs_what_is_wanted(helper, conf_fd)) {
 		if (helper->channel_fd >= 0)
 			(void)channel_send(helper->channel_fd, CHANNEL_GO, 0, NULL);
 		return;
 	}
+	if (forgets)
+		forget(helper);
 	close_fd(&helper->conf_fd);
 	helper->outdated = false;
 	if (conf_fd >= 0)
@@ -325,9 +354,10 @@ bool helper_ended(struct helper *helper, pid_t pid, const char *how, int64_t now
 	close_fd(&helper->channel_fd);
 	if (now_ns - helper->started_ns >= WELL_NS)
 		helper->failures_n = 0;
-	if (helper->conf_fd < 0)
+	if (helper->conf_fd < 0) {
+		forget(helper);
 		set_life(helper, HELPER_NONE, HELPER_NEVER);
-	else if (asked)
+	} else if (asked)
 		set_life(helper, HELPER_WAITS, now_ns);
 	else
 		tell_lost(helper, how, start_later(helper, now_ns), teller);

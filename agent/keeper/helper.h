@@ -28,6 +28,8 @@ enum helper_life {
 
 #define HELPER_GIVEN (HELPER_FD_END - HELPER_FD_GIVEN)
 
+struct helper;
+
 /* What differs from one helper to another. */
 struct helper_kind {
 	const char *program; /* beside the keeper's own */
@@ -35,6 +37,7 @@ struct helper_kind {
 	enum event_kind lost; /* tells that it is not there */
 	int64_t end_ns;       /* from SIGTERM to SIGKILL */
 	unsigned close_ms;    /* that the end of the keeper waits for its end */
+	void (*forget)(const struct helper *helper); /* what it left; nobody needs it; or NULL */
 };
 
 extern const struct helper_kind helper_checker, helper_notifier;

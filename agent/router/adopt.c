@@ -124,6 +124,44 @@ static void tell_tracks(struct routers *routers, struct router *router)
 	}
 }
 
+/* Whether one with this fate was Active, and nothing counted for nothing that had not answered:
+ * that does so still. */
+static bool may_presume(const struct routers *routers, struct router *router, struct state *old)
+{
+	bool active = false;
+
+	for (unsigned i = 0; i < router_mates_n(router); i++) {
+		struct state_router key = router_state(router_mate(router, i)->conf);
+		int entry = state_find(old, &key);
+		struct vrrp vr;
+
+		if (entry < 0 || state_get(old, (unsigned)entry, routers->now->mono_ns, &vr) < 0)
+			continue;
+		active |= vr.election.state == VRRP_STATE_ACTIVE;
+		if (state_resort(old, (unsigned)entry) & STATE_RESORT_UNANSWERED)
+			return false;
+	}
+	return active;
+}
+
+/* A reload demotes nobody: what a new check finds is not known yet. */
+static void presume(struct routers *routers, struct state *old)
+{
+	for (unsigned i = 0; old && i < routers->n; i++) {
+		struct router *router = &routers->all[i];
+		bool awaited = false;
+
+		for (unsigned k = 0; k < router_mates_n(router); k++)
+			awaited |= track_is_awaited(routers, router_mate(router, k));
+		if (!awaited || router != router_mate(router, 0) ||
+		    !may_presume(routers, router, old))
+			continue;
+		for (unsigned k = 0; k < router_mates_n(router); k++)
+			track_presume(routers, router_mate(router, k));
+		router_weigh(routers, router);
+	}
+}
+
 /* What weighs, and is not found anew: drains, and that a check has not answered by now. */
 static void resume_weights(struct routers *routers, struct state *old)
 {
@@ -322,6 +360,7 @@ int routers_go(struct routers *routers, const struct clocks *now, struct state *
 	facts_begin(&routers->facts, now);
 	routers_look_at_facts(routers);
 	routers_assess_tracks(routers);
+	presume(routers, old);
 	resume_weights(routers, old);
 	resume_damping(routers, old);
 	adopt_all(routers, old, &tally);

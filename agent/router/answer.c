@@ -78,12 +78,14 @@ static const struct step checks_steps[] = {
 	{ 0 },
 };
 
-/* And who is what here: what a change would cost. */
+/* And who is what here, and what checks have found: what a change would cost. */
 static const struct step configuration_steps[] = {
 	{ .table = &answer_configuration_kind },
 	{ .put = put_configuration },
 	{ .table = &answer_router_kind },
 	{ .put = put_routers },
+	{ .table = &answer_check_kind },
+	{ .put = put_checks },
 	{ 0 },
 };
 

@@ -9,9 +9,11 @@
 #include <unistd.h>
 
 #define NS_PER_S   INT64_C(1000000000)
-#define LOOK_NS    (NS_PER_S / 4) /* what is overdue is noticed this much later at most */
-#define GRACE_NS   NS_PER_S       /* for the checker, after this host stood still */
+#define LOOK_NS    (NS_PER_S / 4)  /* what is overdue is noticed this much later at most */
+#define LATE_NS    (NS_PER_S / 10) /* who looks so much later than he should stood still */
+#define GRACE_NS   NS_PER_S        /* for the checker, after this host stood still */
 #define RESTART_NS (10 * NS_PER_S)
+#define TELL_NS    NS_PER_S         /* so long a process needs at most to tell what has changed */
 #define REST_NS    INT64_C(5000000) /* from one look to the next, while news keep coming */
 
 /* So many changes are told in a row, and then one each time that so much has passed. */
@@ -144,7 +146,7 @@ int facts_fd(const struct facts *facts)
 
 void facts_begin(struct facts *facts, const struct clocks *now)
 {
-	facts->began_ns = now->mono_ns;
+	facts->began_ns = facts->looked_ns = now->mono_ns;
 	facts->look_ns = facts->n ? now->mono_ns : INT64_MAX;
 }
 
@@ -191,6 +193,9 @@ static void read_fact(struct facts *facts, struct facts_check *check, int64_t no
 	check->found = fact.value;
 	check->number = fact.number;
 	check->answered_ns = past(fact.answered_ns, now_ns);
+	check->since_ns = past(fact.since_ns, now_ns);
+	/* What is made of others counts no answers. */
+	check->anew = fact.value && !fact.in_row && !check_several_of(check->config);
 }
 
 /* Until when it has time to answer. With this process, whoever asks may have begun, too. */
@@ -200,6 +205,10 @@ static int64_t due_ns(const struct facts *facts, const struct facts_check *check
 	int64_t stale_ns = check->answered_ns + check_stale_ns(check->config);
 	bool is_of_before = check->answered_ns < facts->began_ns;
 
+	/* It was no answer then: it is asked in another way since, and may have to wait for that.
+	 */
+	if (check->anew && check->answered_ns + check->first_ns > stale_ns)
+		stale_ns = check->answered_ns + check->first_ns;
 	return !check->answered_ns || (is_of_before && first_ns > stale_ns) ? first_ns : stale_ns;
 }
 
@@ -244,6 +253,13 @@ static bool is_as_expected(const struct facts_check *check)
 	return check->told == BOARD_UNKNOWN && check->value == BOARD_UP && !check->untold_n;
 }
 
+/* A predecessor has told it, unless that was in its last moment. */
+static bool is_told_before(const struct facts *facts, const struct facts_check *check)
+{
+	return check->told == BOARD_UNKNOWN && !check->untold_n && check->since_ns &&
+	       check->since_ns + TELL_NS <= facts->began_ns;
+}
+
 static void add_news(struct facts *facts, unsigned number, bool changed, int64_t now_ns)
 {
 	struct facts_check *check = &facts->all[number];
@@ -253,7 +269,8 @@ static void add_news(struct facts *facts, unsigned number, bool changed, int64_t
 				     .before = check->told,
 				     .overdue = check->overdue,
 				     .again = check->told_overdue && !check->overdue };
-	if (is_as_expected(check) && !check->told_overdue && !check->overdue) {
+	if ((is_as_expected(check) || is_told_before(facts, check)) && !check->told_overdue &&
+	    !check->overdue) {
 		check->told = check->value;
 		return;
 	}
@@ -291,9 +308,9 @@ static void look_at(struct facts *facts, unsigned number, int64_t patient_ns, in
  * in a moment: nothing is overdue that was not before. */
 static int64_t patient_of(const struct facts *facts, int64_t now_ns)
 {
-	bool late = now_ns > facts->look_ns && now_ns - facts->look_ns > GRACE_NS;
+	bool late = now_ns > facts->look_ns && now_ns - facts->look_ns > LATE_NS;
 
-	return late ? facts->look_ns - 1 : now_ns;
+	return late ? facts->looked_ns : now_ns;
 }
 
 /* Return: whether there was news. */
@@ -348,6 +365,7 @@ unsigned facts_look(struct facts *facts, const struct clocks *now)
 	bool any_overdue = false, any_stuck = false;
 
 	rest_or_listen(facts, drain_event(facts), now_ns);
+	facts->looked_ns = now_ns;
 	facts->news_n = 0;
 	if (facts->is_missing)
 		find_places(facts);
@@ -418,7 +436,8 @@ static void append_count(const struct facts_check *check, const struct fact *fac
 	unsigned n = fact->in_row < needed ? fact->in_row : needed;
 
 	if (needed > 1)
-		snprintf(buf + len, FACTS_TEXT_SIZE - len, " (%u of %u)", n, needed);
+		snprintf(buf + len, FACTS_TEXT_SIZE - len, " (%u of %u%s)", n, needed,
+			 fact->good ? " good" : "");
 }
 
 static void describe(const struct facts *facts, unsigned number, char *buf)
@@ -430,9 +449,13 @@ static void describe(const struct facts *facts, unsigned number, char *buf)
 
 	if (check->overdue)
 		snprintf(buf, FACTS_TEXT_SIZE, "%s is %s: it does not answer", name, word);
-	else if (!facts_get(facts, number, &fact) || !fact.error[0])
+	else if (!facts_get(facts, number, &fact))
 		snprintf(buf, FACTS_TEXT_SIZE, "%s is %s", name, word);
-	else {
+	else if (!fact.error[0]) {
+		snprintf(buf, FACTS_TEXT_SIZE, "%s is %s", name, word);
+		if (fact.good && check->value == BOARD_DOWN)
+			append_count(check, &fact, buf);
+	} else {
 		snprintf(buf, FACTS_TEXT_SIZE, "%s is %s: %.100s", name, word, fact.error);
 		append_count(check, &fact, buf);
 	}

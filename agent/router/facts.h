@@ -26,7 +26,9 @@ struct facts_check {
 	uint8_t found;                     /* likewise: as the checker has it */
 	bool overdue;                      /* has not answered in time, which is told */
 	int32_t number;
+	bool anew;           /* asked in another way than what answered last, since @answered_ns */
 	int64_t answered_ns; /* 0: not yet */
+	int64_t since_ns;    /* of @found */
 	int64_t first_ns;    /* the first answer takes so long at most, from the beginning */
 	uint8_t told;        /* enum board_value: as it was told last */
 	bool told_overdue;   /* likewise */
@@ -60,6 +62,7 @@ struct facts {
 	bool rests;             /* event_fd does not wake */
 	int64_t event_ns;       /* it was readable last */
 	int64_t began_ns;       /* what has never answered is due from then on */
+	int64_t looked_ns;      /* when it was looked last */
 	int64_t look_ns;        /* the next one, if nothing is new before */
 	int64_t asked_ns;       /* when the keeper was asked last; 0: never */
 	bool wants_checker;     /* a new one, since this one does not answer */

@@ -499,7 +499,9 @@ void journal_track(const struct journal_router *router, const struct track *trac
 	struct event event = of_router(router, EVENT_TRACK);
 
 	event.track = (struct event_track){ .weight = track->conf->weight,
-					    .down = track->down,
+					    .down = track->unknown ? EVENT_TRACK_UNKNOWN
+						    : track->down  ? EVENT_TRACK_DOWN
+								   : EVENT_TRACK_UP,
 					    .from = before,
 					    .to = router->vr->election.priority };
 	memcpy(event.track.interface, track->conf->interface, sizeof(event.track.interface));

@@ -41,6 +41,11 @@ static int64_t unheld_ns(const struct routers *routers, const struct router *rou
 	return earliest_ns;
 }
 
+static bool is_active(const struct router *router)
+{
+	return router->vr.election.state == VRRP_STATE_ACTIVE;
+}
+
 /* Of all with which it has one priority: what weighs for one does so for all. */
 static struct priority_facts facts_of(const struct routers *routers, struct router *router)
 {
@@ -71,10 +76,12 @@ void router_weigh(struct routers *routers, struct router *router)
 
 void router_note_lacking(struct routers *routers, struct router *router)
 {
-	bool lacking = false;
+	bool active = false, lacking = false;
 
+	for (unsigned i = 0; i < router_mates_n(router); i++)
+		active |= is_active(router_mate(router, i));
 	for (unsigned i = 0; i < router_mates_n(router); i++) {
-		lacking |= track_note_lacking(routers, router_mate(router, i));
+		lacking |= track_note_lacking(routers, router_mate(router, i), active);
 		router_put_resort(routers, router_mate(router, i));
 	}
 	if (lacking)
@@ -164,11 +171,6 @@ void router_doubt_addresses(struct routers *routers, struct router *router,
 }
 
 /* ---- drains ---- */
-
-static bool is_active(const struct router *router)
-{
-	return router->vr.election.state == VRRP_STATE_ACTIVE;
-}
 
 /* A member has the same time as the others; who speaks first for them all offers. */
 static void set_drain(struct routers *routers, struct router *router, int64_t until_ns)

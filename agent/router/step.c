@@ -114,7 +114,8 @@ void router_look_at_damping(struct routers *routers, struct router *router)
 void router_put_resort(struct routers *routers, const struct router *router)
 {
 	unsigned why = (router->resort.last ? STATE_RESORT_LAST : 0) |
-		       (track_is_lacking(routers, router) ? STATE_RESORT_LACKING : 0);
+		       (track_is_lacking(routers, router) ? STATE_RESORT_LACKING : 0) |
+		       (track_is_unanswered(routers, router) ? STATE_RESORT_UNANSWERED : 0);
 
 	state_put_resort(routers->state, (unsigned)(router - routers->all), why);
 }
@@ -131,6 +132,7 @@ void router_schedule(struct routers *routers, struct router *router)
 		drain_rest(&router->drain);
 		round_end(&router->round);
 		rivals_rest(&router->rivals);
+		track_hurry(routers, router);
 	} else {
 		rivals_begin(&router->rivals, routers->now->mono_ns);
 	}

@@ -146,6 +146,7 @@ static void look_at_check(const struct routers *routers, struct track *track)
 	track->down = check->value == BOARD_DOWN;
 	track->number = is_of_number(&routers->facts, track) ? check->number : 1;
 	track->lacking &= track->unknown;
+	track->presumed &= facts_is_awaited(&routers->facts, track->source);
 }
 
 bool track_look(struct routers *routers, struct track *track)
@@ -158,14 +159,15 @@ bool track_look(struct routers *routers, struct track *track)
 		look_at_interface(routers, track);
 	track->seen = true;
 	return !before.seen || track->down != before.down || track->unknown != before.unknown ||
-	       track->number != before.number || track->lacking != before.lacking;
+	       track->number != before.number || track->lacking != before.lacking ||
+	       track->presumed != before.presumed;
 }
 
 bool track_counts(const struct track *track)
 {
-	bool good = track->down == track->conf->reverse;
+	bool good = track->presumed || track->down == track->conf->reverse;
 
-	if (track->unknown)
+	if (track->unknown && !track->presumed)
 		return false;
 	return track->conf->weight > 0 ? good : !good;
 }
@@ -178,8 +180,7 @@ static const struct track *track_get(const struct routers *routers, const struct
 
 bool track_is_told(const struct routers *routers, const struct track *track)
 {
-	return !track->unknown &&
-	       (!track->conf->check[0] || facts_is_told(&routers->facts, track->source));
+	return !track->conf->check[0] || facts_is_told(&routers->facts, track->source);
 }
 
 int track_weight(const struct facts *facts, const struct track *track)
@@ -208,15 +209,38 @@ bool track_is_awaited(const struct routers *routers, const struct router *router
 	return false;
 }
 
-bool track_note_lacking(struct routers *routers, const struct router *router)
+bool track_note_lacking(struct routers *routers, const struct router *router, bool active)
 {
 	bool any = false;
 
 	for (unsigned i = 0; i < router->tracks_n; i++) {
 		struct track *track = &routers->tracks.all[router->track + i];
 
-		track->lacking = track->unknown;
+		track->presumed &= active;
+		track->lacking = track->unknown && !track->presumed;
 		any |= track->lacking;
+	}
+	return any;
+}
+
+void track_presume(struct routers *routers, const struct router *router)
+{
+	for (unsigned i = 0; i < router->tracks_n; i++) {
+		struct track *track = &routers->tracks.all[router->track + i];
+
+		track->presumed =
+			track->conf->check[0] && facts_is_awaited(&routers->facts, track->source);
+	}
+}
+
+bool track_is_unanswered(const struct routers *routers, const struct router *router)
+{
+	bool any = false;
+
+	for (unsigned i = 0; i < router->tracks_n; i++) {
+		const struct track *track = track_get(routers, router, i);
+
+		any |= track->unknown && !track->presumed;
 	}
 	return any;
 }
@@ -237,6 +261,16 @@ int track_weights(const struct routers *routers, const struct router *router)
 	for (unsigned i = 0; i < router->tracks_n; i++)
 		sum += track_weight(&routers->facts, track_get(routers, router, i));
 	return sum;
+}
+
+void track_hurry(struct routers *routers, const struct router *router)
+{
+	for (unsigned i = 0; i < router->tracks_n; i++) {
+		struct track *track = &routers->tracks.all[router->track + i];
+
+		if (track->look_ns != VRRP_NEVER)
+			track->look_ns = routers->now->mono_ns;
+	}
 }
 
 int64_t track_deadline(const struct routers *routers, const struct router *router)

@@ -29,6 +29,8 @@ struct track {
 	bool down;                     /* cannot be used, for as long as its delay */
 	bool unknown;                  /* a check that has never answered: it counts for nothing */
 	bool lacking;                  /* likewise, and its router did not wait any longer */
+	bool presumed;                 /* likewise, and it counts as when all is well: its router
+					  was Active before a reload, which demotes nobody */
 	int32_t number;                /* of a file; how often its weight counts */
 	int64_t down_ns;               /* it is down from then on; VRRP_NEVER: it is up */
 	int64_t look_ns; /* it has news that waits until then; VRRP_NEVER: none does */
@@ -93,7 +95,7 @@ bool track_look(struct routers *routers, struct track *track);
 /**
  * track_counts() - whether what its weight is for is the case: a positive one while the interface
  * can be used or the check is up, a negative one or none while it cannot, or is down; the other way
- * round with reverse. What is unknown never counts.
+ * round with reverse. What is unknown never counts, unless it is presumed to be well.
  */
 bool track_counts(const struct track *track);
 
@@ -104,10 +106,26 @@ bool track_is_awaited(const struct routers *routers, const struct router *router
 
 /**
  * track_note_lacking() - a router begins although some check has not answered.
+ * @active: it shares the fate of one that is Active: what is presumed stays so. Else nothing is
+ *	presumed any more.
  *
  * Return: whether there is one.
  */
-bool track_note_lacking(struct routers *routers, const struct router *router);
+bool track_note_lacking(struct routers *routers, const struct router *router, bool active);
+
+/**
+ * track_presume() - a router goes on as Active, and what it tracks may be known by other names than
+ * before: a check that has yet to answer, and has time to, counts as when all is well, until it
+ * answers or that time is over. A file with a number counts for nothing until it is read: nobody
+ * can say for what else.
+ */
+void track_presume(struct routers *routers, const struct router *router);
+
+/**
+ * track_is_unanswered() - whether some check that a router tracks has never answered, and counts
+ * for nothing.
+ */
+bool track_is_unanswered(const struct routers *routers, const struct router *router);
 
 /**
  * track_is_lacking() - whether it has begun so, and that check has still not answered.
@@ -115,8 +133,8 @@ bool track_note_lacking(struct routers *routers, const struct router *router);
 bool track_is_lacking(const struct routers *routers, const struct router *router);
 
 /**
- * track_is_told() - whether what has become of it is worth a line: it is known, and does not change
- * again and again.
+ * track_is_told() - whether what has become of it is worth a line: it does not change again and
+ * again.
  */
 bool track_is_told(const struct routers *routers, const struct track *track);
 
@@ -130,6 +148,12 @@ int track_weight(const struct facts *facts, const struct track *track);
  * track_weights() - the sum of all weights of a router that count now.
  */
 int track_weights(const struct routers *routers, const struct router *router);
+
+/**
+ * track_hurry() - a router is not Active (any more), and no advert of its tells of a change: news
+ * that waits is looked at now.
+ */
+void track_hurry(struct routers *routers, const struct router *router);
 
 /**
  * track_deadline() - when track_look() of something that a router tracks is due; VRRP_NEVER.

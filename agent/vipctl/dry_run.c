@@ -11,6 +11,7 @@
 #include "agent/conf/conf.h"
 #include "client.h"
 #include "complain.h"
+#include "dry_run_tracks.h"
 
 /* What runs: its configuration, and which of its routers are Active here. */
 struct running {
@@ -19,12 +20,15 @@ struct running {
 	struct conf *conf;    /* owned */
 	unsigned active_n, active_max;
 	char (*active)[CONF_NAME_SIZE]; /* owned; their names, in order once all are there */
+	struct dry_run_facts facts;
 };
 
 /* The comparison with the file, as far as it has come. */
 struct comparison {
 	const struct running *running;
 	const char *conf_path;
+	const struct conf *conf; /* of the file; borrowed */
+	const void *weighed;     /* the router or group whose tracks were compared last */
 	unsigned changes_n;
 	unsigned lost_n, addresses_lost_n; /* what this host holds now */
 	unsigned yielding_n; /* Active here, with a lower priority: others decide who takes over */
@@ -69,6 +73,8 @@ static const char *take_record(const struct records_table *table, const void *re
 
 	if (strcmp(table->name, "configuration") == 0)
 		take_path(running, table, record);
+	if (strcmp(table->name, "check") == 0)
+		return dry_run_take_check(&running->facts, table, record);
 	if (strcmp(table->name, "router") == 0 &&
 	    strcmp(client_text(table, record, "state", text), "active") == 0)
 		return add_active(running, client_text(table, record, "name", text));
@@ -104,6 +110,7 @@ static int ask(int socket_fd, struct running *running)
 		return status;
 	if (running->active_n)
 		qsort(running->active, running->active_n, sizeof(*running->active), compare_names);
+	dry_run_sort(&running->facts);
 	return load_running(running);
 }
 
@@ -125,14 +132,29 @@ __attribute__((format(printf, 3, 4))) static void change(struct comparison *c,
 	putchar('\n');
 }
 
-static bool is_active(const struct comparison *c, const struct conf_difference *d)
+static bool is_named_active(const struct comparison *c, const char *name)
 {
 	const struct running *running = c->running;
+
+	return running->active_n && bsearch(name, running->active, running->active_n,
+					    sizeof(*running->active), compare_names);
+}
+
+static bool is_active(const struct comparison *c, const struct conf_difference *d)
+{
 	const struct conf_router *router = d->old;
 
-	return router && running->active_n &&
-	       bsearch(router->name, running->active, running->active_n, sizeof(*running->active),
-		       compare_names);
+	return router && is_named_active(c, router->name);
+}
+
+/* How many of a group's routers are. */
+static unsigned active_of(const struct comparison *c, const struct conf_group *group)
+{
+	unsigned n = 0;
+
+	for (unsigned i = 0; i < group->routers_n; i++)
+		n += is_named_active(c, group->routers[i].router);
+	return n;
 }
 
 /* Another host may have a higher priority than the new one. */
@@ -174,6 +196,80 @@ static bool is_address(const struct conf_difference *d)
 	return strcmp(d->key, "addresses") == 0 || strcmp(d->key, "extra_addresses") == 0;
 }
 
+/* ---- what is tracked ---- */
+
+static struct dry_run_tracks tracks_of(const struct conf_difference *d, const void *of,
+				       const struct conf *conf)
+{
+	const struct conf_router *router = of;
+	const struct conf_group *group = of;
+
+	if (strcmp(d->noun, "group") == 0)
+		return (struct dry_run_tracks){ conf, group->tracks, group->tracks_n };
+	return (struct dry_run_tracks){ conf, router->tracks, router->tracks_n };
+}
+
+/* All that a router or a group tracks is judged at once, with the first line about it. */
+static void change_track(struct comparison *c, const struct conf_difference *d)
+{
+	const struct dry_run_facts *facts = &c->running->facts;
+	const struct dry_run_tracks old = tracks_of(d, d->old, c->running->conf);
+	const struct dry_run_tracks new = tracks_of(d, d->new, c->conf);
+	unsigned active_n = strcmp(d->noun, "group") == 0 ? active_of(c, d->old) : is_active(c, d);
+	const char *fault = dry_run_fault(facts, &new);
+	long less = dry_run_weights(facts, &old) - dry_run_weights(facts, &new);
+	bool goes = d->change == CONF_GOES, judges = active_n && c->weighed != d->old;
+
+	c->weighed = d->old;
+	if (judges && fault && !dry_run_fault(facts, &old)) {
+		c->lost_n += active_n;
+		change(c, d, "%s %s %s; it is active here, and check %s is down, which is a fault",
+		       d->element, goes ? d->old_text : d->new_text, goes ? "goes" : "comes",
+		       fault);
+	} else if (judges && less > 0) {
+		c->yielding_n += active_n;
+		change(c, d,
+		       "%s %s %s; all that it tracks gives it %ld less: it is active here, and "
+		       "yields if another host has a higher priority",
+		       d->element, goes ? d->old_text : d->new_text, goes ? "goes" : "comes", less);
+	} else {
+		change(c, d, "%s %s %s", d->element, goes ? d->old_text : d->new_text,
+		       goes ? "goes" : "comes");
+	}
+}
+
+static bool is_tracked(const struct conf_track *tracks, unsigned n, const char *check)
+{
+	for (unsigned i = 0; i < n; i++)
+		if (strcmp(tracks[i].check, check) == 0)
+			return true;
+	return false;
+}
+
+/* Whether a router that is Active here tracks a check, or its group does. */
+static bool matters(const struct comparison *c, const char *check)
+{
+	const struct conf *conf = c->conf;
+
+	for (unsigned i = 0; i < conf->written_n; i++)
+		if (is_named_active(c, conf->written[i].name) &&
+		    is_tracked(conf->written[i].tracks, conf->written[i].tracks_n, check))
+			return true;
+	for (unsigned i = 0; i < conf->groups_n; i++)
+		if (active_of(c, &conf->groups[i]) &&
+		    is_tracked(conf->groups[i].tracks, conf->groups[i].tracks_n, check))
+			return true;
+	return false;
+}
+
+static void change_new(struct comparison *c, const struct conf_difference *d)
+{
+	bool unknown = strcmp(d->noun, "check") == 0 && matters(c, d->name);
+
+	change(c, d, "is new%s",
+	       unknown ? ": until it answers, who is active here takes it for well" : "");
+}
+
 static void change_element(struct comparison *c, const struct conf_difference *d)
 {
 	bool goes = d->change == CONF_GOES;
@@ -204,13 +300,16 @@ static void print_difference(const struct conf_difference *d, void *arg)
 		break;
 	case CONF_COMES:
 	case CONF_GOES:
-		change_element(c, d);
+		if (d->noun && strcmp(d->key, "track") == 0)
+			change_track(c, d);
+		else
+			change_element(c, d);
 		break;
 	case CONF_ORDER:
 		change(c, d, "%s in another order", d->key);
 		break;
 	case CONF_NEW:
-		change(c, d, "is new");
+		change_new(c, d);
 		break;
 	case CONF_GONE:
 		withdraw(c, d, "is gone");
@@ -263,6 +362,7 @@ static int compare(const struct running *running)
 		conf_errors_print(&errors, stderr);
 		return EX_CONFIG;
 	}
+	c.conf = conf;
 	err = conf_diff(running->conf, conf, print_difference, &c);
 	conf_free(conf);
 	if (err < 0)
@@ -282,5 +382,6 @@ int dry_run(int socket_fd)
 		close(running.conf_fd);
 	conf_free(running.conf);
 	free(running.active);
+	dry_run_facts_free(&running.facts);
 	return status;
 }

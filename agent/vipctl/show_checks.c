@@ -90,6 +90,30 @@ static const char *value_text(const struct records_table *table, const void *rec
 	return buf;
 }
 
+/* What is made of others is looked at whenever one of them changes: nobody answers, or takes time.
+ */
+static bool is_made_of_others(const struct records_table *table, const void *record)
+{
+	char kind[FIELDS_TEXT_SIZE];
+
+	client_text(table, record, "kind", kind);
+	return strcmp(kind, "all") == 0 || strcmp(kind, "any") == 0 ||
+	       strcmp(kind, "at_least") == 0;
+}
+
+static void set_counts(struct libscols_line *line, const struct records_table *table,
+		       const void *record)
+{
+	bool none = is_made_of_others(table, record);
+	char text[FIELDS_TEXT_SIZE];
+
+	scols_line_set_data(line, COLUMN_ANSWERS,
+			    none ? "-" : client_text(table, record, "answers", text));
+	scols_line_set_data(line, COLUMN_BAD, none ? "-" : client_text(table, record, "bad", text));
+	scols_line_set_data(line, COLUMN_TOOK,
+			    none ? "-" : took_text(table, record, text, sizeof(text)));
+}
+
 static const char *add_line(struct printer *printer, const struct records_table *table,
 			    const void *record)
 {
@@ -102,9 +126,7 @@ static const char *add_line(struct printer *printer, const struct records_table 
 	scols_line_set_data(line, COLUMN_KIND, client_text(table, record, "kind", text));
 	scols_line_set_data(line, COLUMN_VALUE, value_text(table, record, text));
 	scols_line_set_data(line, COLUMN_SINCE, since_text(table, record, text, sizeof(text)));
-	scols_line_set_data(line, COLUMN_ANSWERS, client_text(table, record, "answers", text));
-	scols_line_set_data(line, COLUMN_BAD, client_text(table, record, "bad", text));
-	scols_line_set_data(line, COLUMN_TOOK, took_text(table, record, text, sizeof(text)));
+	set_counts(line, table, record);
 	client_text(table, record, "error", text);
 	scols_line_set_data(line, COLUMN_ERROR, text[0] ? text : "-");
 	return NULL;

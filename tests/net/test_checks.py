@@ -198,6 +198,122 @@ def test_facts_outlive_reload_crash_and_a_dead_checker(lab):
     service.stop()
 
 
+def held(file):
+    """A command that answers, with success, as soon as there is a file, and before its time-out."""
+    return {"command": ["/bin/sh", "-c", f"until [ -e {file} ]; do sleep 0.02; done"],
+            "interval": "4s", "timeout": "4s"}
+
+
+@pytest.mark.parametrize("dies", [False, True])
+def test_a_check_with_another_name_costs_no_failover(lab, dies):
+    """Nobody knows what it finds: who is Active takes it for well, also after a crash."""
+    one, two = host(lab, 2), host(lab, 3)
+    service, answer = Service(one), lab.path("answer")
+    first = lab.vipd(one, [tracking(100, {"check": "web", "weight": 50})], checks=[check()])
+    wait_priority(first, 150)
+    first.wait_state("lan", "active")
+    second = lab.vipd(two, [router(120, interval="100ms")])
+    second.wait_state("lan", "backup")
+    first.configure([tracking(100, {"check": "www", "weight": 50})],
+                    checks=[{"name": "www", **held(answer)}])
+    mark = reload(first)
+    if dies:
+        crash(first)
+    track, = first.router()["tracks"]
+    assert (track["unknown"], track["counts"], track["adds"]) == (True, True, 50)
+    one.wait_adverts(10, lab.now())
+    write(answer, "")
+    wait_until(lambda: facts(first)["www"]["value"] == "up", what="the answer")
+    one.wait_adverts(5, lab.now())
+    assert {it.priority for it in lab.capture.adverts(mark, one)} == {150}
+    assert not lab.capture.adverts(mark, two)
+    service.stop()
+
+
+def test_a_check_with_another_name_that_is_down_is_found_so(lab):
+    one, two = host(lab, 2), host(lab, 3)
+    service = Service(one)
+    first = lab.vipd(one, [tracking(100, {"check": "web", "weight": 50})], checks=[check()])
+    wait_priority(first, 150)
+    first.wait_state("lan", "active")
+    second = lab.vipd(two, [router(120, interval="100ms")])
+    second.wait_state("lan", "backup")
+    first.configure([tracking(100, {"check": "www", "weight": 50})],
+                    checks=[check("www", port=PORT + 1)])
+    reload(first)
+    first.wait_log("track=www is=down weight=50 priority=150->100")
+    second.wait_state("lan", "active")
+    service.stop()
+
+
+def test_a_backup_takes_no_new_check_for_well(lab):
+    one, two = host(lab, 2), host(lab, 3)
+    service, answer = Service(two), lab.path("answer")
+    first = lab.vipd(one, [router(120, interval="100ms")])
+    first.wait_state("lan", "active")
+    second = lab.vipd(two, [tracking(100, {"check": "web", "weight": 10})], checks=[check()])
+    wait_priority(second, 110)
+    second.configure([tracking(100, {"check": "www", "weight": 50})],
+                     checks=[{"name": "www", **held(answer)}])
+    reload(second)
+    assert priority_of(second) == 100 and second.router()["state"] == "backup"
+    write(answer, "")
+    second.wait_state("lan", "active")
+    service.stop()
+
+
+def test_a_reload_does_not_tell_again_what_is_down(lab):
+    """Only news is told: that it comes back is."""
+    one = host(lab, 2)
+    service = Service(one)
+    first = lab.vipd(one, [tracking(150, {"check": "web", "weight": -60})], checks=[check()])
+    first.wait_state("lan", "active")
+    service.stop()
+    first.wait_log("track=web is=down weight=-60 priority=150->90")
+    one.wait_adverts(12, lab.now())  # it is not of the last second any more
+    reload(first)
+    crash(first)
+    assert priority_of(first) == 90
+    service.start()
+    wait_priority(first, 150)
+    first.wait_log("track=web is=up weight=-60 priority=90->150")
+    assert [line.split("is=")[1].split()[0] for line in first.log if " check=web is=" in line] == ["down", "up"]
+    service.stop()
+
+
+def test_what_nobody_has_any_more_is_forgotten(lab):
+    """It was down when it went. When it comes back it may be anything, and who is Active goes on."""
+    one = host(lab, 2)
+    service = Service(one)
+    service.stop()
+    first = lab.vipd(one, [tracking(150, {"check": "web"})], checks=[check()])
+    first.wait_fault("check web is down: connect: Connection refused")
+    checker = checker_of(first)
+    first.configure([router(150, interval="100ms")])
+    reload(first)
+    first.wait_state("lan", "active")
+    wait_until(lambda: checker not in children(first.pid), what="the end of the checker")
+    service.start()
+    mark = lab.now()
+    first.configure([tracking(150, {"check": "web"})], checks=[check()])
+    reload(first)
+    wait_until(lambda: facts(first)["web"]["value"] == "up", what="an answer")
+    assert not lab.capture.adverts(mark, one, priority=0)
+    assert first.router()["counters"]["became_active"] == 1
+    service.stop()
+
+
+def test_what_is_made_of_others_has_no_answers_of_its_own(lab):
+    one = host(lab, 2)
+    service = Service(one)
+    first = lab.vipd(one, [tracking(150, {"check": "both"})],
+                     checks=[check(), {"name": "both", "all": {"checks": ["web"]}}])
+    first.wait_state("lan", "active")
+    rows = {line.split()[0]: line.split() for line in first.ctl("show", "--checks").stdout.splitlines()}
+    assert rows["both"][-4:] == ["-"] * 4 and rows["web"][5] != "-", rows
+    service.stop()
+
+
 def test_a_reload_starts_a_checker_that_was_upgraded(lab, monkeypatch):
     one = host(lab, 2)
     programs = own_binaries(lab)

@@ -5,7 +5,7 @@ import os
 
 import pytest
 
-from lab import router
+from lab import router, wait_until
 
 OWN = "192.0.2.2/24"
 TWO = {"name": "two", "vrid": 52, "addresses": ["192.0.2.11/24"]}
@@ -119,3 +119,74 @@ def test_dry_run_of_a_broken_file_shows_its_errors(lab):
     os.unlink(agent.config)
     status, lines, errors = dry_run(agent)
     assert status == 78 and "cannot be read" in errors
+
+
+def tracked(*tracks):
+    return router(100, track=list(tracks)) if tracks else router(100)
+
+
+def tracking(lab, *tracks, checks):
+    """An Active router that tracks these."""
+    host = lab.host("gw1", OWN)
+    host.ip("link set lo up")
+    agent = lab.vipd(host, [tracked(*tracks)], checks=checks)
+    agent.wait_state("lan", "active")
+    return agent
+
+
+def refused(name="web"):
+    """Nobody listens there."""
+    return {"name": name, "tcp": "127.0.0.1:7001", "interval": "50ms"}
+
+
+def fine(name="web"):
+    return {"name": name, "command": ["/bin/true"], "interval": "100ms"}
+
+
+def wait_known(agent):
+    wait_until(lambda: all(it["answers"] for it in agent.show()["checks"]), what="answers")
+
+
+def test_dry_run_of_a_check_with_another_name_gives_nothing_up(lab):
+    """As it is done: the weight stays until the new check says otherwise."""
+    agent = tracking(lab, {"check": "web", "weight": 50}, checks=[fine()])
+    wait_known(agent)
+    agent.configure([router(100, track=[{"check": "www", "weight": 50}])], checks=[fine("www")])
+    status, lines, _ = dry_run(agent)
+    assert status == 0 and sorted(lines[:-1]) == sorted([
+        'router lan: track { check = "web"; weight = 50; reverse = false; delay = "0s"; } goes',
+        'router lan: track { check = "www"; weight = 50; reverse = false; delay = "0s"; } comes',
+        "check web: is gone",
+        "check www: is new: until it answers, who is active here takes it for well"]), lines
+    assert lines[-1] == f"{agent.config}: 4 changes; this host gives nothing up"
+    assert agent.reload().returncode == 0
+    assert agent.router()["effective_priority"] == 150
+
+
+@pytest.mark.parametrize("before, after, less", [
+    ([{"check": "web", "weight": 50}], [], 50),
+    ([], [{"check": "db", "weight": -30}], 30),
+    ([{"check": "web", "weight": 50}], [{"check": "web", "weight": 50, "reverse": True}], 50)])
+def test_dry_run_says_what_another_weight_may_cost(lab, before, after, less):
+    """By what is known of the checks now: web is up, db is down."""
+    checks = [fine(), refused("db")]
+    agent = tracking(lab, *before, checks=checks)
+    wait_known(agent)
+    priority = agent.router()["effective_priority"]
+    agent.configure([tracked(*after)], checks=checks)
+    status, lines, _ = dry_run(agent)
+    assert status == 0 and f"all that it tracks gives it {less} less: it is active here, and " \
+        "yields if another host has a higher priority" in lines[0], lines
+    assert lines[-1].endswith("MAY YIELD 1 active router to a host of a higher priority"), lines
+    assert agent.reload().returncode == 0
+    assert agent.router()["effective_priority"] == priority - less
+
+
+def test_dry_run_says_that_a_check_that_is_down_is_a_fault(lab):
+    agent = tracking(lab, checks=[refused()])
+    wait_known(agent)
+    agent.configure([router(100, track=[{"check": "web"}])], checks=[refused()])
+    status, lines, _ = dry_run(agent)
+    assert status == 0 and lines == [
+        'router lan: track { check = "web"; weight = 0; reverse = false; delay = "0s"; } comes; it '
+        "is active here, and check web is down, which is a fault", f"{agent.config}: 1 change; this host GIVES UP 1 active router and 0 addresses"]

@@ -138,10 +138,12 @@
  *     each check has an answer, or an interval and a time-out have passed. Unless it is drained or
  *     the last resort, the effective priority of a router, and of all its families, is its own and
  *     all weights that count, within 1..254; the lowest, if it has begun or come out of a fault
- *     without some answer, until that is there, whatever process speaks for it. With a check
- *     without a weight that is down, or up in reverse, it is in Fault by the end of the turn, and
- *     not for longer (P15); weights make nobody leave the election (P2). A reload without changes
- *     changes nothing here either (P7).
+ *     without some answer, until that is there, whatever process speaks for it. Where a process
+ *     goes on as Active that some check has not answered, and none counted for nothing so far, that
+ *     counts as when all is well until it answers, has had an interval and a time-out, or its
+ *     router begins anew. With a check without a weight that is down, or up in reverse, it is in
+ *     Fault by the end of the turn, and not for longer (P15); weights make nobody leave the
+ *     election (P2). A reload without changes changes nothing here either (P7).
  * lease     While the agent is well, and was for two leases, the kernel ends none of an Active.
  * timing    What sim_model.h says about single steps.
  * deadline  A router always has a deadline, neither past nor too far, except in Fault.

@@ -8,6 +8,7 @@
 #define HIGHEST  254
 #define LOOK_NS  (250 * SIM_MS)  /* silence is noticed, and its end, so much later at most */
 #define GRACE_NS (1250 * SIM_MS) /* and by who stood still, who looks once more */
+#define LATE_NS  (100 * SIM_MS)  /* who comes no later stood not */
 #define STALE_NS SIM_S
 #define START_NS SIM_S        /* a checker may take so long to start */
 #define AGAIN_NS (10 * SIM_S) /* so long it is content with having asked for a checker */
@@ -22,15 +23,32 @@ static const struct facts_check *fact_of(const struct sim_process *process, unsi
 	return NULL;
 }
 
+/* As of now, while its process runs; or NULL. */
+static const struct facts_check *fact_now(unsigned i, unsigned id)
+{
+	const struct sim_process *process = process_running();
+
+	if (process && process->router == i && process->routers && !process->conf.absent)
+		return fact_of(process, id);
+	return NULL;
+}
+
 /* As of now while its process runs, and of the last turn otherwise. */
 static enum board_value belief(const struct sim *sim, unsigned i, unsigned id)
 {
-	const struct sim_process *process = process_running();
-	const struct facts_check *fact = NULL;
+	const struct facts_check *fact = fact_now(i, id);
 
-	if (process && process->router == i && process->routers && !process->conf.absent)
-		fact = fact_of(process, id);
 	return fact ? fact->value : sim->routers[i].beliefs.value[id];
+}
+
+/* Whether a check counts as when all is well, since its router was Active when a process went on
+ * that knows no answer of it yet. */
+static bool is_presumed(const struct sim *sim, unsigned i, unsigned id)
+{
+	const struct facts_check *fact = fact_now(i, id);
+
+	return sim->routers[i].beliefs.presumed >> id & 1 && belief(sim, i, id) == BOARD_UNKNOWN &&
+	       !(fact && fact->overdue);
 }
 
 static bool is_bad(const struct sim_tracked *check, enum board_value value)
@@ -47,12 +65,14 @@ unsigned checks_priority(const struct sim *sim, unsigned i, const struct sim_con
 	for (unsigned n = 0; n < checks->n; n++) {
 		const struct sim_tracked *check = &checks->of[n];
 		enum board_value value = belief(sim, i, check->id);
-		bool counts = is_bad(check, value) == (check->weight < 0);
+		bool counts = is_presumed(sim, i, check->id)
+				      ? check->weight > 0
+				      : value != BOARD_UNKNOWN &&
+						is_bad(check, value) == (check->weight < 0);
 
 		lacking |=
 			sim->routers[i].beliefs.lacking >> check->id & 1 && value == BOARD_UNKNOWN;
-		if (value != BOARD_UNKNOWN && counts)
-			sum += check->weight;
+		sum += counts ? check->weight : 0;
 	}
 	if (conf->vrrp.priority == VRRP_PRIORITY_OWNER)
 		return VRRP_PRIORITY_OWNER;
@@ -66,7 +86,14 @@ static int64_t first_ns(const struct sim_tracked *check)
 	return START_NS + (check->interval_ms + check->timeout_ms) * SIM_MS;
 }
 
-/* Whoever follows one that lacks an answer lacks all that it does not know. */
+static bool is_active(const struct sim_gateway *r)
+{
+	return r->vr.election.state == VRRP_STATE_ACTIVE ||
+	       (r->unit.together && r->companion.vr.election.state == VRRP_STATE_ACTIVE);
+}
+
+/* Whoever follows one that lacks an answer lacks all that it does not know; and who follows an
+ * Active that lacks none presumes the best of what it does not. */
 void check_facts_go(struct sim *sim, unsigned i, bool follows)
 {
 	struct sim_gateway *r = &sim->routers[i];
@@ -74,6 +101,7 @@ void check_facts_go(struct sim *sim, unsigned i, bool follows)
 	r->beliefs.began_ns = gateway_local_ns(sim, r);
 	r->beliefs.asked_ns = 0;
 	r->beliefs.lacking = follows && r->beliefs.lacking ? UINT8_MAX : 0;
+	r->beliefs.presumed = follows && is_active(r) && !r->beliefs.unanswered ? UINT8_MAX : 0;
 }
 
 bool check_facts_silent(const struct sim_gateway *r)
@@ -91,10 +119,12 @@ void check_facts_begin(struct sim *sim, unsigned i, const struct vrrp *before)
 	const struct sim_checks *checks = &r->conf.checks;
 	int64_t waits_ns = gateway_local_ns(sim, r) - r->beliefs.began_ns;
 
+	if (!is_active(r))
+		r->beliefs.presumed = 0;
 	for (unsigned n = 0; n < checks->n; n++) {
 		const struct sim_tracked *check = &checks->of[n];
 
-		if (belief(sim, i, check->id) != BOARD_UNKNOWN)
+		if (belief(sim, i, check->id) != BOARD_UNKNOWN || is_presumed(sim, i, check->id))
 			continue;
 		r->beliefs.lacking |= (uint8_t)(1u << check->id);
 		if (before->election.state == VRRP_STATE_INITIALIZE && waits_ns < first_ns(check))
@@ -106,7 +136,7 @@ void check_facts_begin(struct sim *sim, unsigned i, const struct vrrp *before)
 /* ---- the end of a turn ---- */
 
 /* As the board has it now. */
-static enum board_value found_of(const struct sim_checker *checker, unsigned id, int64_t *ret_ns)
+static struct fact found_of(const struct sim_checker *checker, unsigned id)
 {
 	char name[CHECK_NAME_SIZE] = { 'c', (char)('1' + id) };
 	uint32_t place = board_find(checker->board, name);
@@ -114,21 +144,22 @@ static enum board_value found_of(const struct sim_checker *checker, unsigned id,
 
 	if (place != BOARD_NONE && !board_get(checker->board, place, &fact))
 		fact.answered_ns = 0;
-	*ret_ns = fact.answered_ns;
-	return (enum board_value)fact.value;
+	return fact;
 }
 
 /* When silence counts, if nothing comes. */
 static int64_t due_ns(const struct sim_gateway *r, const struct sim_tracked *check,
-		      int64_t answered_ns)
+		      const struct fact *found)
 {
 	int64_t stale_ns = (3 * check->interval_ms + check->timeout_ms) * SIM_MS;
-
+	int64_t answered_ns = found->answered_ns;
 	int64_t due_ns = r->beliefs.began_ns + first_ns(check);
+	bool anew = found->value != BOARD_UNKNOWN && found->in_row == 0;
 
 	if (!answered_ns)
 		return due_ns;
-	stale_ns = answered_ns + (stale_ns < STALE_NS ? STALE_NS : stale_ns);
+	stale_ns = stale_ns < STALE_NS ? STALE_NS : stale_ns;
+	stale_ns = answered_ns + (anew && stale_ns < first_ns(check) ? first_ns(check) : stale_ns);
 	return answered_ns < r->beliefs.began_ns && due_ns > stale_ns ? due_ns : stale_ns;
 }
 
@@ -148,21 +179,23 @@ static int64_t noticed_ns(const struct sim *sim, const struct sim_gateway *r, in
 	return due_ns + slack_ns(sim, r);
 }
 
-/* Whoever was away for long has not heard what is said in a moment. */
+/* Whoever was away, for however long, has not heard what is said in a moment, and looks once more.
+ */
 static void check_silence(struct sim *sim, const struct sim_process *process,
-			  const struct sim_tracked *check, bool overdue, int64_t answered_ns)
+			  const struct sim_tracked *check, bool overdue, const struct fact *found)
 {
 	unsigned i = process->router;
 	const struct sim_gateway *r = &sim->routers[i];
-	int64_t now_ns = gateway_local_ns(sim, r), due = due_ns(r, check, answered_ns);
+	int64_t now_ns = gateway_local_ns(sim, r), due = due_ns(r, check, found);
 	bool news = overdue && !r->beliefs.overdue[check->id] && r->beliefs.by == process;
 
 	if (!overdue && now_ns > noticed_ns(sim, r, due))
 		check_fail(sim, "P21", "%s has not noticed for %.3f ms that c%u is silent",
 			   node_name(i), (double)(now_ns - due) / SIM_MS, check->id + 1);
-	if (overdue && now_ns < due && now_ns > noticed_ns(sim, r, answered_ns))
+	if (overdue && now_ns < due && now_ns > noticed_ns(sim, r, found->answered_ns))
 		check_fail(sim, "P21", "%s takes c%u for silent", node_name(i), check->id + 1);
-	if (news && r->resumed && now_ns - due > 2 * GRACE_NS + slack_ns(sim, r))
+	if (news && due > r->beliefs.looked_ns &&
+	    now_ns - r->beliefs.look_ns > LATE_NS + slack_ns(sim, r) - LOOK_NS)
 		check_fail(sim, "P21", "%s wakes up and takes c%u for silent", node_name(i),
 			   check->id + 1);
 }
@@ -185,11 +218,10 @@ static void check_belief(struct sim *sim, const struct sim_process *process,
 	unsigned i = process->router;
 	struct sim_gateway *r = &sim->routers[i];
 	const struct facts_check *fact = fact_of(process, check->id);
-	int64_t answered_ns;
-	enum board_value found = found_of(&r->checker, check->id, &answered_ns);
-	enum board_value right = expected(r, process, check, found, fact->overdue);
+	const struct fact found = found_of(&r->checker, check->id);
+	enum board_value right = expected(r, process, check, found.value, fact->overdue);
 
-	check_silence(sim, process, check, fact->overdue, answered_ns);
+	check_silence(sim, process, check, fact->overdue, &found);
 	if (fact->value != right)
 		check_fail(sim, "P21", "%s takes c%u for %s, and it is %s", node_name(i),
 			   check->id + 1, words[fact->value], words[right]);
@@ -198,6 +230,9 @@ static void check_belief(struct sim *sim, const struct sim_process *process,
 	r->beliefs.overdue[check->id] = fact->overdue;
 	if (fact->value != BOARD_UNKNOWN)
 		r->beliefs.lacking &= (uint8_t) ~(1u << check->id);
+	if (fact->value != BOARD_UNKNOWN || fact->overdue)
+		r->beliefs.presumed &= (uint8_t) ~(1u << check->id);
+	r->beliefs.unanswered |= fact->value == BOARD_UNKNOWN && !is_presumed(sim, i, check->id);
 }
 
 /* Whoever sleeps hears of no silence. */
@@ -206,10 +241,9 @@ static void check_sleep(struct sim *sim, const struct sim_process *process,
 {
 	unsigned i = process->router;
 	const struct sim_gateway *r = &sim->routers[i];
-	int64_t now_ns = gateway_local_ns(sim, r), answered_ns, due;
+	const struct fact found = found_of(&r->checker, check->id);
+	int64_t now_ns = gateway_local_ns(sim, r), due = due_ns(r, check, &found);
 
-	(void)found_of(&r->checker, check->id, &answered_ns);
-	due = due_ns(r, check, answered_ns);
 	if (due < now_ns + GRACE_NS)
 		due = now_ns + GRACE_NS;
 	if (routers_deadline(process->routers) > due)
@@ -234,6 +268,15 @@ static void check_awaited(struct sim *sim, const struct sim_process *process)
 		check_fail(sim, "P21", "%s waits, and for no check", node_name(i));
 }
 
+static uint8_t ids_of(const struct sim_checks *checks)
+{
+	uint8_t ids = 0;
+
+	for (unsigned n = 0; n < checks->n; n++)
+		ids |= (uint8_t)(1u << checks->of[n].id);
+	return ids;
+}
+
 void check_facts_turn(struct sim *sim, const struct sim_process *process)
 {
 	unsigned i = process->router;
@@ -241,7 +284,8 @@ void check_facts_turn(struct sim *sim, const struct sim_process *process)
 	const struct sim_checks *checks = &process->conf.checks;
 
 	r->beliefs.fault = false;
-	r->beliefs.lacking &= (uint8_t)((1u << checks->n) - 1);
+	r->beliefs.lacking &= ids_of(checks);
+	r->beliefs.unanswered = false;
 	for (unsigned n = 0; !process->conf.absent && n < checks->n; n++) {
 		const struct sim_tracked *check = &checks->of[n];
 
@@ -251,6 +295,8 @@ void check_facts_turn(struct sim *sim, const struct sim_process *process)
 			r->beliefs.fault |= is_bad(check, r->beliefs.value[check->id]);
 	}
 	r->beliefs.by = process;
+	r->beliefs.look_ns = facts_deadline(routers_facts(process->routers));
+	r->beliefs.looked_ns = routers_facts(process->routers)->looked_ns;
 	check_awaited(sim, process);
 }
 

@@ -453,15 +453,31 @@ static void change(struct prng *p, struct sim_checks *checks, bool weights)
 	}
 }
 
+/* Some check gets a name that no other one has: nobody knows what it will find. */
+static void rename_one(struct prng *p, struct sim_checks *checks)
+{
+	uint8_t free_id = 0;
+
+	for (unsigned n = 0; n < checks->n;)
+		n = checks->of[n].id == free_id ? (free_id++, 0) : n + 1;
+	if (checks->n && checks->n < SIM_CHECKS_MAX)
+		checks->of[prng_below(p, checks->n)].id = free_id;
+}
+
+/* What is renamed is drawn apart, so that all else is as it was. */
 void checks_draw(struct sim *sim, unsigned i, struct prng *p, bool calm, bool weights)
 {
 	struct sim_gateway *r = &sim->routers[i];
 	struct sim_checks checks = { .n = prng_one_in(p, 8) ? 0
 							    : 1 + prng_below(p, SIM_CHECKS_MAX) };
+	struct prng apart;
 
 	for (unsigned n = 0; n < checks.n; n++)
 		checks.of[n] = draw_check(p, n, calm, weights);
+	apart = *p;
 	r->conf.checks = r->other.checks = r->file.checks = checks;
 	if (!calm && !prng_one_in(p, 3))
 		change(p, &r->other.checks, weights);
+	if (!calm && prng_one_in(&apart, 3))
+		rename_one(&apart, &r->other.checks);
 }

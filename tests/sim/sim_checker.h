@@ -71,10 +71,13 @@ struct sim_checker {
 struct sim_beliefs {
 	const struct sim_process *by;  /* whose turn it was */
 	int64_t began_ns;              /* it has gone on then; its clock */
+	int64_t looked_ns, look_ns;    /* it has looked, and has to look again then; likewise */
 	uint8_t value[SIM_CHECKS_MAX]; /* by id: enum board_value; of the last process that had it
 					*/
 	bool overdue[SIM_CHECKS_MAX];  /* likewise */
 	uint8_t lacking;               /* a bit per id: it has begun without */
+	uint8_t presumed;              /* likewise: until it answers it is taken for well */
+	bool unanswered;               /* some check has never answered, and is not */
 	int64_t asked_ns;              /* when it has asked for a checker; its clock; or 0 */
 	bool fault;                    /* some check without a weight is one */
 	int64_t right_ns;              /* its priority was last what it shall be; its clock */

@@ -126,7 +126,8 @@ static bool parse_setting(char *word, struct vrrp_config *config, struct host *h
 /* What a host has besides its router. */
 struct extras {
 	bool companion, unit, mac, guest;
-	int64_t addresses; /* on none of which another one depends */
+	uint8_t renamed[SIM_CHECKS_MAX]; /* by id: another id, plus 1, in the other configuration */
+	int64_t addresses;               /* on none of which another one depends */
 };
 
 /* "c1=-60": a check, tracked with that weight, 0: without one; "c1.unknown=down", "c1.reverse=1".
@@ -155,6 +156,19 @@ static bool parse_check(const char *word, struct sim_checks *checks)
 	return true;
 }
 
+/* "c1.other=c2": the name that it has in the other configuration. */
+static bool parse_rename(const char *word, struct extras *extras)
+{
+	unsigned id = (unsigned)(word[0] == 'c' ? word[1] - '1' : SIM_CHECKS_MAX);
+	unsigned to;
+
+	if (id >= SIM_CHECKS_MAX || strncmp(word + 2, ".other=c", 8) != 0)
+		return false;
+	to = (unsigned)(word[10] - '0');
+	extras->renamed[id] = (uint8_t)to;
+	return to >= 1 && to <= SIM_CHECKS_MAX && !word[11];
+}
+
 /* "lease=available", "other.priority=50", "subnet=4", "addresses=2": what is not of struct
  * vrrp_config. */
 static bool parse_agent(char *word, struct sim_conf *conf, struct sim_conf *other, int64_t *subnet,
@@ -174,7 +188,7 @@ static bool parse_agent(char *word, struct sim_conf *conf, struct sim_conf *othe
 		conf->damping.within_ns = n * SIM_MS;
 	else if (strncmp(word, "damping.hold=", 13) == 0 && parse_number(word + 13, 3600000, &n))
 		conf->damping.hold_ns = n * SIM_MS;
-	else if (parse_check(word, &conf->checks))
+	else if (parse_rename(word, extras) || parse_check(word, &conf->checks))
 		return true;
 	else if (strcmp(word, "companion=1") == 0)
 		extras->companion = true;
@@ -232,6 +246,9 @@ static bool parse_router(struct script *script, char **words, unsigned n)
 	sim->routers[i].conf.lease = sim->routers[i].other.lease = conf.lease;
 	sim->routers[i].conf.damping = sim->routers[i].other.damping = conf.damping;
 	sim->routers[i].conf.checks = sim->routers[i].other.checks = conf.checks;
+	for (unsigned k = 0; k < conf.checks.n; k++)
+		if (extras.renamed[k])
+			sim->routers[i].other.checks.of[k].id = (uint8_t)(extras.renamed[k] - 1);
 	sim->routers[i].file = sim->routers[i].conf;
 	if (extras.companion)
 		companion_init(&sim->routers[i], (uint8_t)(11 + i), &config);

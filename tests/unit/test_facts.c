@@ -216,8 +216,9 @@ static void test_facts_the_last_value_holds_however_late_it_is_read(void **state
 	assert_string_equal(look(&scene), "web unknown->up, db unknown->up, both unknown->up");
 	scene.now.mono_ns += 500 * MS;
 	answer(&scene, WEB, BOARD_DOWN, "connect: Connection refused");
-	assert_string_equal(look_in(&scene, 4100 * MS),
-			    "web up->down overdue, db up->up overdue, both up->up overdue");
+	assert_string_equal(look_in(&scene, 4100 * MS), "web up->down");
+	assert_string_equal(look_until(&scene, 2 * SECOND),
+			    "web down->down overdue, db up->up overdue, both up->up overdue");
 	close_scene(&scene);
 }
 
@@ -507,6 +508,87 @@ static void test_facts_changes_in_good_time_are_all_told(void **state)
 	close_scene(&scene);
 }
 
+/* A reload has changed how it is asked, and it waits for its delay; it is down only when it could
+ * have answered. */
+static void test_facts_what_is_asked_in_another_way_has_the_time_of_a_first_answer(void **state)
+{
+	struct fact fact = { .name = "web", .value = BOARD_UP, .answered_ns = START + SECOND };
+	struct scene scene;
+
+	(void)state;
+	open_scene(&scene);
+	scene.conf.checks_n = scene.facts.n = 1;
+	scene.checks[WEB].unknown = CHECK_UNKNOWN_DOWN;
+	scene.facts.all[WEB].first_ns += 30 * SECOND;
+	scene.now.mono_ns += SECOND;
+	board_put(scene.writer, board_take(scene.writer, "web"), &fact);
+	assert_string_equal(look(&scene), "web unknown->up");
+	assert_string_equal(look_until(&scene, 32 * SECOND), "");
+	assert_string_equal(look_until(&scene, 3 * SECOND), "web up->down overdue");
+	close_scene(&scene);
+}
+
+/* Shorter than the time that the checker has afterwards; it stood still as well. */
+static void test_facts_a_short_pause_blames_nobody_either(void **state)
+{
+	struct scene scene;
+
+	(void)state;
+	open_scene(&scene);
+	scene.conf.checks_n = scene.facts.n = 1;
+	scene.checks[WEB].interval_ns = scene.checks[WEB].timeout_ns = SECOND / 10;
+	answer(&scene, WEB, BOARD_UP, "");
+	assert_string_equal(look(&scene), "web unknown->up");
+	assert_string_equal(look_in(&scene, 1900 * MS), "");
+	scene.now.mono_ns += 50 * MS;
+	answer(&scene, WEB, BOARD_UP, "");
+	assert_string_equal(look_until(&scene, SECOND), "");
+	assert_string_equal(look_until(&scene, SECOND), "web up->up overdue");
+	close_scene(&scene);
+}
+
+static void test_facts_what_a_predecessor_has_told_is_not_told_again(void **state)
+{
+	struct scene scene;
+	struct fact fact = { .name = "web",
+			     .value = BOARD_DOWN,
+			     .answered_ns = START - SECOND,
+			     .since_ns = START - 5 * SECOND,
+			     .in_row = 5 };
+
+	(void)state;
+	open_scene(&scene);
+	board_put(scene.writer, board_take(scene.writer, "web"), &fact);
+	strcpy(fact.name, "db");
+	fact.since_ns = START - SECOND / 2; /* nobody may have had the time to */
+	board_put(scene.writer, board_take(scene.writer, "db"), &fact);
+	assert_string_equal(look(&scene), "web unknown->down, db unknown->down");
+	assert_false(scene.facts.news[0].tells);
+	assert_true(scene.facts.news[1].tells);
+	answer(&scene, WEB, BOARD_UP, "");
+	assert_string_equal(look(&scene), "web down->up");
+	assert_true(scene.facts.news[0].tells);
+	close_scene(&scene);
+}
+
+static void test_facts_of_what_recovers_say_how_far_it_is(void **state)
+{
+	struct fact fact = {
+		.name = "web", .value = BOARD_DOWN, .answered_ns = START, .good = true, .in_row = 4
+	};
+	char text[FACTS_TEXT_SIZE];
+	struct scene scene;
+
+	(void)state;
+	open_scene(&scene);
+	scene.checks[WEB].rise = 10;
+	board_put(scene.writer, board_take(scene.writer, "web"), &fact);
+	(void)look(&scene);
+	assert_string_equal(facts_describe(&scene.facts, facts_key("web"), text),
+			    "web is down (4 of 10 good)");
+	close_scene(&scene);
+}
+
 static void test_facts_without_checks_never_wake(void **state)
 {
 	const struct conf conf = { 0 };
@@ -542,6 +624,11 @@ int main(void)
 		cmocka_unit_test(test_facts_that_it_answers_after_all_is_told),
 		cmocka_unit_test(test_facts_what_changes_again_and_again_is_told_seldom),
 		cmocka_unit_test(test_facts_changes_in_good_time_are_all_told),
+		cmocka_unit_test(
+			test_facts_what_is_asked_in_another_way_has_the_time_of_a_first_answer),
+		cmocka_unit_test(test_facts_a_short_pause_blames_nobody_either),
+		cmocka_unit_test(test_facts_what_a_predecessor_has_told_is_not_told_again),
+		cmocka_unit_test(test_facts_of_what_recovers_say_how_far_it_is),
 		cmocka_unit_test(test_facts_without_checks_never_wake),
 	};
 
