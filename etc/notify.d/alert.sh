@@ -51,8 +51,8 @@ fail() {
 
 # event_read: the event on standard input, as it is: $event, in one line.
 event_read() {
-	event=$(tr '\n' ' ')
-	event=${event% }
+	event=$(cat)
+	event=$(printf '%s' "$event" | tr '\n' ' ')
 	case $event in
 	'{'*'}') ;;
 	*) fail 'no event on standard input: the notify entry must have style = "json"' ;;
@@ -223,10 +223,12 @@ curl_words() {
 
 # The words of the service, unless they repeat what is secret.
 reply_words() {
+	words=$(plain_text "$1" 200)
+	words=${words%"${words##*[! ]}"}
 	case $1 in
-	*"${secret:-$newline}"*) echo ': the answer repeats the secret' ;;
-	*[!\ "$newline"]*) printf ': %s' "$(plain_text "$1" 200)" ;;
+	*"${secret:-$newline}"*) [ -z "$secret" ] || words='the answer repeats the secret' ;;
 	esac
+	printf '%s' "${words:+: $words}"
 }
 
 status_words() {
