@@ -216,13 +216,20 @@ lint:
 	@$(MAKE) -s --no-print-directory $(CORE)
 	@tests/lint.sh $(BUILD)
 
+# Commands for entries of notify. A copy below /etc is the administrator's, and no upgrade touches it.
+NOTIFY = alertmanager conntrackd mail opsgenie pagerduty webhook
+
 install: all
 	install -d $(DESTDIR)$(PREFIX)/sbin $(DESTDIR)$(PREFIX)/share/man/man5 \
-		$(DESTDIR)$(PREFIX)/share/man/man8 $(DESTDIR)$(PREFIX)/share/doc/vipd
+		$(DESTDIR)$(PREFIX)/share/man/man7 $(DESTDIR)$(PREFIX)/share/man/man8 \
+		$(DESTDIR)$(PREFIX)/share/doc/vipd $(DESTDIR)$(PREFIX)/share/vipd/notify.d
 	install -m 755 $(BUILD)/vipd $(BUILD)/vipctl $(BUILD)/vipd-checker \
 		$(BUILD)/vipd-notifier $(DESTDIR)$(PREFIX)/sbin
 	install -m 644 etc/vipd.conf.5 $(DESTDIR)$(PREFIX)/share/man/man5
+	sed 's,@SHARE@,$(PREFIX)/share,' etc/vipd-notify.7 >$(DESTDIR)$(PREFIX)/share/man/man7/vipd-notify.7
 	install -m 644 etc/vipd.8 etc/vipctl.8 $(DESTDIR)$(PREFIX)/share/man/man8
+	install -m 755 $(addprefix etc/notify.d/,$(NOTIFY)) $(DESTDIR)$(PREFIX)/share/vipd/notify.d
+	install -m 644 etc/notify.d/alert.sh $(DESTDIR)$(PREFIX)/share/vipd/notify.d
 	install -d $(DESTDIR)$(PREFIX)/lib/systemd/system
 	sed 's,@SBIN@,$(PREFIX)/sbin,' etc/vipd.service >$(DESTDIR)$(PREFIX)/lib/systemd/system/vipd.service
 	install -m 644 etc/vipd.conf.sample etc/examples/radvd.conf LICENSE $(DESTDIR)$(PREFIX)/share/doc/vipd
@@ -230,9 +237,11 @@ install: all
 # What install has put there, and the directory that is vipd's alone.
 uninstall:
 	rm -f $(addprefix $(DESTDIR)$(PREFIX)/, sbin/vipd sbin/vipctl sbin/vipd-checker sbin/vipd-notifier \
-		$(addprefix share/man/, man5/vipd.conf.5 man8/vipd.8 man8/vipctl.8) \
+		$(addprefix share/man/, man5/vipd.conf.5 man7/vipd-notify.7 man8/vipd.8 man8/vipctl.8) \
+		$(addprefix share/vipd/notify.d/, alert.sh $(NOTIFY)) \
 		lib/systemd/system/vipd.service $(addprefix share/doc/vipd/, vipd.conf.sample radvd.conf LICENSE))
-	@rmdir $(DESTDIR)$(PREFIX)/share/doc/vipd 2>/dev/null || :
+	@rmdir $(DESTDIR)$(PREFIX)/share/doc/vipd $(DESTDIR)$(PREFIX)/share/vipd/notify.d \
+		$(DESTDIR)$(PREFIX)/share/vipd 2>/dev/null || :
 
 clean:
 	rm -rf build

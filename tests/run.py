@@ -119,6 +119,10 @@ class Suites:
         yield self.pytest("net", ["-m", "not alone and not campaign", "-n", self.workers])
         yield self.pytest("net-alone", ["-m", "alone and not campaign"])
 
+    def notify(self):
+        """The commands of etc/notify.d, against services on loopback."""
+        yield self.pytest("notify", ["-n", self.workers], "tests/notify")
+
     def interop(self):
         """Some pairs of `make interop`."""
         yield self.pytest("interop", ["-m", "sample", "-n", self.workers], "tests/interop")
@@ -158,7 +162,7 @@ def show_skips(log):
 
 def main():
     """Run the suites, print a line each and the sum."""
-    names = ["arrows", "unit", "conf", "fuzz", "sim", "net", "interop"]
+    names = ["arrows", "unit", "conf", "fuzz", "sim", "notify", "net", "interop"]
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--build", default="build")
     parser.add_argument("--workers", type=int, default=NET_WORKERS,
