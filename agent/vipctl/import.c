@@ -227,11 +227,12 @@ static int run(struct import *import, const struct import_options *options)
 	int status = EXIT_SUCCESS;
 
 	import->directory = directory_of(import, options->path);
-	if (root && !report_is_open(import->report))
+	if (root && !report_is_open(import->report)) {
 		map(import, root, options->node);
-	if (root && !import->instances.first)
-		report_put(import->report, &file, VERDICT_WRONG, NULL,
-			   "there is no vrrp_instance, and so nothing to import");
+		if (!import->instances.first)
+			report_put(import->report, &file, VERDICT_WRONG, NULL,
+				   "there is no vrrp_instance, and so nothing to import");
+	}
 	if (!report_is_open(import->report))
 		status = check(import, head, options->node);
 	if (!status && report_is_open(import->report))
