@@ -2,6 +2,7 @@
 #include <stddef.h>
 #include <string.h>
 
+#include "agent/conf/conf.h"
 #include "agent/conf/keepalived.h"
 #include "agent/conf/value.h"
 #include "import_word.h"
@@ -498,6 +499,14 @@ static struct subject *add_subject(struct import *import, const struct row *row,
 			node->words[1], import_find(subjects, node->words[1])->node->origin.line);
 		return NULL;
 	}
+	if (subjects->n == CONF_ROUTERS_MAX) {
+		import_judge(import, node, VERDICT_REFUSED,
+			     "is one more than %d, the most that "
+			     "there may be",
+			     CONF_ROUTERS_MAX);
+		return NULL;
+	}
+	subjects->n++;
 	subject = arena_alloc(import->arena, sizeof(*subject));
 	subject->node = node;
 	*subjects->end = subject;

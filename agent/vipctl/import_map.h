@@ -131,6 +131,7 @@ struct subject {
 
 struct subjects {
 	struct subject *first, **end;
+	unsigned n; /* at most CONF_ROUTERS_MAX: looking up goes through all of them */
 };
 
 enum import_ah {

@@ -162,6 +162,41 @@ def case_secrets_elsewhere(tools, tmp):
         raise Failed("vipd -t refuses it")
 
 
+def case_ah_hmac(tools, tmp):
+    """A new key, which a second run, or that of another host with its copy, leaves as it is."""
+    shutil.copy(HERE / "38-ah.conf", tmp / "k.conf")
+    argv = [tools.vipctl, "import", "--node", "gw1", "--ah", "hmac", "-o", "v.conf", "k.conf"]
+    keys = []
+    for _ in range(2):
+        result = run(argv, tmp)
+        if result.returncode:
+            raise Failed(f"exit status {result.returncode}: {result.stderr}")
+        keys.append((tmp / "v.conf.keys").read_text(encoding="utf-8"))
+    if keys[0] != keys[1] or not re.fullmatch(r"1 hmac-sha256 [0-9a-f]{64}\n", keys[0]):
+        raise Failed("the file of keys")
+    if keys[0].split()[2] in result.stderr + (tmp / "v.conf").read_text(encoding="utf-8"):
+        raise Failed("the key is shown")
+    tested = run([tools.vipd, "-t", "-c", "v.conf"], tmp)
+    if tested.returncode:
+        raise Failed(f"vipd -t: {tested.stderr}")
+
+
+def case_thousands(tools, tmp):
+    """As many routers as there may be, by one line; and one more."""
+    text = ("$V= \\\nvrrp_instance V_${A}_$B { \\\n interface eth$A \\\n virtual_router_id $B \\\n"
+            " virtual_ipaddress { \\\n 10.1.${A}.$B \\\n } \\\n}\n\n~SEQ(A,1,32) ~SEQ(B,1,255) $V\n")
+    (tmp / "k.conf").write_text(text, encoding="utf-8")
+    result = run([tools.vipctl, "import", "--node", "gw1", "-o", "v.conf", "k.conf"], tmp)
+    if result.returncode:
+        raise Failed(f"exit status {result.returncode}: {result.stderr[-500:]}")
+    if "8160 routers" not in run([tools.vipd, "-t", "-c", "v.conf"], tmp).stdout:
+        raise Failed("vipd -t")
+    (tmp / "k.conf").write_text(text.replace("1,32", "1,34"), encoding="utf-8")
+    result = run([tools.vipctl, "import", "--node", "gw1", "-o", "w.conf", "k.conf"], tmp)
+    if result.returncode != EX_CONFIG or "is one more than 8160" not in result.stderr:
+        raise Failed(f"exit status {result.returncode}: {result.stderr[-500:]}")
+
+
 def case_bad_files(tools, tmp):
     """No text, too much of it, itself, nothing."""
     (tmp / "zero").write_bytes(b"vrrp_instance\0")
