@@ -453,6 +453,9 @@ static void map_process(struct import *import, struct subject *process)
 		import_judge(import, node, VERDICT_MAPPED, NULL);
 	put_delay(import, process, KEYWORD_FORK_DELAY, "rise", check);
 	put_delay(import, process, KEYWORD_END_DELAY, "fall", check);
+	if (process->said[KEYWORD_DELAY] && !process->said[KEYWORD_DELAY]->judged)
+		import_judge(import, process->said[KEYWORD_DELAY], VERDICT_DROPPED,
+			     "fork_delay and terminate_delay say both");
 }
 
 /* ---- all of them ---- */

@@ -587,5 +587,7 @@ static void check_block(struct import *import, struct keepalived_node *block, un
 
 void import_keywords_check(struct import *import, struct keepalived_node *root)
 {
-	check_block(import, root, IN_FILE);
+	/* What is wrong may keep others from being looked at. */
+	if (!report_is_open(import->report))
+		check_block(import, root, IN_FILE);
 }
