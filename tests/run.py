@@ -96,6 +96,11 @@ class Suites:
     def conf(self):
         yield self.command("conf", ["tests/conf/run.py", "--vipd", self.build / "vipd"], last_sum)
 
+    def imports(self):
+        """Configurations of keepalived, and what vipctl makes of them."""
+        yield self.command("import", ["tests/import/run.py", "--vipd", self.build / "vipd",
+                                      "--vipctl", self.build / "vipctl"], last_sum)
+
     def sim(self):
         """The simulator, and whether the texts of its planted defects are still in the code."""
         yield self.command("sim-defects", ["tests/sim/defects.py", "--check"], last_sum)
@@ -162,7 +167,7 @@ def show_skips(log):
 
 def main():
     """Run the suites, print a line each and the sum."""
-    names = ["arrows", "unit", "conf", "fuzz", "sim", "notify", "net", "interop"]
+    names = ["arrows", "unit", "conf", "imports", "fuzz", "sim", "notify", "net", "interop"]
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--build", default="build")
     parser.add_argument("--workers", type=int, default=NET_WORKERS,

@@ -20,6 +20,10 @@ static const struct option_word {
 	{ "--dry-run", USAGE_DRY_RUN, NULL },
 	{ "--checks", USAGE_CHECKS, NULL },
 	{ "--for", USAGE_FOR, "30m" },
+	{ "--node", USAGE_NODE, "gw1" },
+	{ "--ah", USAGE_AH, "none" },
+	{ "--secrets", USAGE_SECRETS, "/etc/vipd" },
+	{ "-o", USAGE_OUTPUT, "vipd.conf" },
 	{ "--socket", 0, NULL },
 	{ "--version", 0, NULL },
 	{ NULL, 0, NULL },
@@ -51,6 +55,8 @@ static const struct {
 	{ "configtest",
 	  "use \"vipctl reload --dry-run\", or \"vipd -t\" without a vipd that runs" },
 	{ "diff", "use \"vipctl reload --dry-run\"" },
+	{ "convert", "use \"vipctl import\" for a keepalived.conf" },
+	{ "migrate", "use \"vipctl import\" for a keepalived.conf" },
 	{ "clear", "use \"vipctl forget\" to end the wait for an Active that is none" },
 	{ "flush", "use \"vipctl forget\" to end the wait for an Active that is none" },
 	{ "version", "use \"vipctl -V\"" },
@@ -160,8 +166,10 @@ static bool take_option(const struct command *command, char **argv, int *i,
 			continue;
 		if (word->value && !argv[*i + 1])
 			return false;
-		if (word->value)
+		if (word->value) {
 			arguments->value = argv[++*i];
+			arguments->values[__builtin_ctz(word->option)] = arguments->value;
+		}
 		arguments->options |= word->option;
 		return true;
 	}
@@ -181,6 +189,11 @@ static int refuse(const struct command *command, const struct arguments *argumen
 		complain(NULL, "%s takes no \"%.40s\"", command->name, word);
 	fprintf(stderr, "usage: vipctl [-s SOCKET] %s %s\n", command->name, command->arguments);
 	return EX_USAGE;
+}
+
+const char *usage_value(const struct arguments *arguments, enum usage_option option)
+{
+	return arguments->values[__builtin_ctz(option)];
 }
 
 int usage_parse(const struct command *command, int argc, char **argv,

@@ -18,24 +18,31 @@ enum usage_option {
 	USAGE_WATCH = 1 << 3,
 	USAGE_FOR = 1 << 4, /* has a value */
 	USAGE_CHECKS = 1 << 5,
-	USAGE_TWO = 1 << 6, /* no option: another word follows the first */
+	USAGE_NODE = 1 << 6, /* these four have values */
+	USAGE_AH = 1 << 7,
+	USAGE_OUTPUT = 1 << 8,
+	USAGE_SECRETS = 1 << 9,
+	USAGE_TWO = 1 << 10, /* no option: another word follows the first */
 };
+
+#define USAGE_OPTIONS_MAX 32
 
 /* What stands behind a command. */
 struct arguments {
 	unsigned options;   /* enum usage_option */
 	const char *router; /* borrowed; NULL: none was named */
 	const char *second; /* word behind that one; likewise */
-	const char *value;  /* of the option that has one; likewise */
-	bool help;          /* is wanted instead of the command */
+	const char *value;  /* of the option that has one, the last of them; likewise */
+	const char *values[USAGE_OPTIONS_MAX]; /* of each, by the number of its bit */
+	bool help;                             /* is wanted instead of the command */
 };
 
 struct command {
 	const char *name; /* NULL: behind the last one of a table */
 	const char *arguments;
 	const char *help;
-	unsigned options; /* enum usage_option */
-	bool takes_router;
+	unsigned options;  /* enum usage_option */
+	bool takes_router; /* or another name */
 	int (*run)(const char *path, const struct arguments *arguments);
 };
 
@@ -54,6 +61,11 @@ const struct command *usage_find(const struct command *commands, const char *nam
  */
 int usage_parse(const struct command *command, int argc, char **argv,
 		struct arguments *ret_arguments);
+
+/**
+ * usage_value() - what an option that has a value was given; NULL: it was not.
+ */
+const char *usage_value(const struct arguments *arguments, enum usage_option option);
 
 /**
  * usage_help() - print all commands, or one, with a line each.

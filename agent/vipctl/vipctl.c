@@ -6,6 +6,7 @@
 #include <sysexits.h>
 #include <unistd.h>
 
+#include "agent/conf/conf.h"
 #include "agent/output.h"
 #include "check.h"
 #include "complain.h"
@@ -14,6 +15,7 @@
 #include "dry_run.h"
 #include "events.h"
 #include "forget.h"
+#include "import.h"
 #include "notify.h"
 #include "reload.h"
 #include "show.h"
@@ -140,6 +142,38 @@ static int command_notify(const char *path, const struct arguments *arguments)
 	return notify(path, &options);
 }
 
+/* Return: whether it is one. */
+static bool parse_ah(const char *word, enum import_ah *ret_ah)
+{
+	static const char *const words[] = { [IMPORT_AH_NONE] = "none", [IMPORT_AH_HMAC] = "hmac" };
+
+	*ret_ah = IMPORT_AH_ASK;
+	for (enum import_ah ah = IMPORT_AH_NONE; word && ah <= IMPORT_AH_HMAC; ah++)
+		if (strcmp(word, words[ah]) == 0)
+			*ret_ah = ah;
+	return !word || *ret_ah != IMPORT_AH_ASK;
+}
+
+static int command_import(const char *path, const struct arguments *arguments)
+{
+	struct import_options options = { .path = arguments->router,
+					  .node = usage_value(arguments, USAGE_NODE),
+					  .output = usage_value(arguments, USAGE_OUTPUT),
+					  .secrets = usage_value(arguments, USAGE_SECRETS) };
+
+	(void)path;
+	if (!options.path)
+		complain(NULL, "import needs the path of a keepalived.conf");
+	else if (!parse_ah(usage_value(arguments, USAGE_AH), &options.ah))
+		complain(NULL, "--ah is none or hmac, not \"%.40s\"",
+			 usage_value(arguments, USAGE_AH));
+	else if (options.node && !conf_node_is_valid(options.node))
+		complain(NULL, "\"%.40s\" cannot be the name of a node", options.node);
+	else
+		return import(&options);
+	return EX_USAGE;
+}
+
 /* One row per command: dispatch and usage. */
 static const struct command commands[] = {
 	{ "show", "[--json] [--watch] [--checks] [ROUTER]",
@@ -157,6 +191,9 @@ static const struct command commands[] = {
 	{ "drain", "[--json] [--for 30m] [ROUTER|GROUP]", "let another host serve, if one can",
 	  USAGE_JSON | USAGE_FOR, true, command_drain },
 	{ "resume", "[--json] [ROUTER|GROUP]", "end a drain", USAGE_JSON, true, command_resume },
+	{ "import", "[--node N] [--ah none|hmac] [-o FILE] [--secrets DIR] KEEPALIVED.CONF",
+	  "make a vipd.conf of a keepalived.conf, and tell what became of each keyword",
+	  USAGE_NODE | USAGE_AH | USAGE_OUTPUT | USAGE_SECRETS, true, command_import },
 	{ "notify", "retry|drop ID", "try a dead letter again, or give it up", USAGE_TWO, true,
 	  command_notify },
 	{ .name = NULL },
