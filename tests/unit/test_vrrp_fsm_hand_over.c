@@ -58,6 +58,39 @@ static void test_hand_over_to_a_weaker_one_ends_just_below_its_priority(void **s
 	}
 }
 
+/* It has said 0, and another one came: its next advert, below that one's, claims nothing. */
+static void test_last_word_of_another_is_no_claim(void **state)
+{
+	struct vrrp vr = test_backup(50, T0), cedes = test_backup(150, T0);
+
+	(void)state;
+	on_advert(&vr, T0 + 10 * MS, 100, HIGHER_ADDRESS, 100);
+	on_advert(&vr, T0 + 20 * MS, 0, HIGHER_ADDRESS, 100);
+	on_advert(&vr, T0 + 30 * MS, 90, LOWER_ADDRESS, 100);
+	on_advert(&vr, T0 + 40 * MS, 89, HIGHER_ADDRESS, 100);
+	assert_int_equal(vr.election.active_priority, 90);
+	assert_int_equal(vr.election.heard_ns, T0 + 30 * MS);
+	/* Whoever comes back is believed by the advert behind that. */
+	on_advert(&vr, T0 + 50 * MS, 100, HIGHER_ADDRESS, 100);
+	assert_int_equal(vr.election.active_priority, 100);
+
+	/* One that took over, and offers to leave in its turn, does not take it for its successor.
+	 */
+	cedes.config.overlap = true;
+	on_advert(&cedes, T0 + 10 * MS, 200, HIGHER_ADDRESS, 100);
+	on_advert(&cedes, T0 + 20 * MS, 0, HIGHER_ADDRESS, 100);
+	(void)step(&cedes, &(struct vrrp_event){ .type = VRRP_EVENT_TIMER,
+						 .now_ns = cedes.election.down_ns });
+	assert_int_equal(cedes.election.state, VRRP_STATE_ACTIVE);
+	assert_string_equal(on_cede(&cedes, cedes.election.since_ns + MS), "advert 0");
+	assert_string_equal(
+		on_advert(&cedes, cedes.election.since_ns + 2 * MS, 149, HIGHER_ADDRESS, 100), "");
+	assert_int_equal(cedes.election.state, VRRP_STATE_ACTIVE);
+	assert_string_equal(
+		on_advert(&cedes, cedes.election.since_ns + 3 * MS, 149, HIGHER_ADDRESS, 100),
+		"hand over, advert 148, active->backup");
+}
+
 /* Who was Active all the time has the addresses: nothing is to be handed over. */
 static void test_hand_over_is_none_after_a_tie_or_an_absence(void **state)
 {
@@ -133,6 +166,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_hand_over_to_a_better_one_ends_with_our_priority),
 		cmocka_unit_test(test_hand_over_to_a_weaker_one_ends_just_below_its_priority),
+		cmocka_unit_test(test_last_word_of_another_is_no_claim),
 		cmocka_unit_test(test_hand_over_is_none_after_a_tie_or_an_absence),
 		cmocka_unit_test(test_hand_over_is_none_in_a_fault_or_at_an_end),
 		cmocka_unit_test(test_hand_over_of_a_member_begins_behind_its_farewell),
