@@ -1088,6 +1088,12 @@ DEFECTS = [
            "vrrp/*.c",
            "size_t address_len = vrrp_address_len(vr->config.family);",
            "size_t address_len = 4;"),
+    Defect("last-word-is-a-claim",
+           "Of two hosts that leave at the same time one takes the other's last word for its "
+           "successor, and nobody serves.",
+           "vrrp/fsm_active.c",
+           "if (last_word && vr->election.ceding) {",
+           "if (last_word && !now_ns) {"),
     Defect("global-source-accepted",
            "Adverts that came over a router are believed.",
            "vrrp/packet.c",
