@@ -21,7 +21,7 @@ LIBS_vrrp   = nettle
 LIBS_vipd   = libnl-3.0 libmnl libconfig $(LIBS_vrrp)
 LIBS_checker = libmnl libconfig libcap-ng libcurl libcares libsystemd $(LIBS_vrrp)
 LIBS_notifier = libconfig libcap-ng sqlite3 jansson $(LIBS_vrrp)
-LIBS_vipctl = jansson smartcols libconfig $(LIBS_vrrp)
+LIBS_vipctl = jansson smartcols sqlite3 libconfig $(LIBS_vrrp)
 PKG_CFLAGS  = $(shell pkg-config --cflags $(LIBS_vipd) $(LIBS_vipctl) $(LIBS_checker) $(LIBS_notifier))
 
 # Folders, and what each may see: tests/lint.sh. The floor is what all programs stand on.

@@ -19,6 +19,7 @@ struct host_record {
 	char node[CONF_NODE_SIZE];
 	char version[16];
 	struct state_strays strays;
+	char state_dir[CONF_STATE_DIR_SIZE]; /* empty: nothing is kept there */
 };
 
 static const struct field host_fields[] = {
@@ -28,6 +29,7 @@ static const struct field host_fields[] = {
 			VRRP_ACCEPT + 1),
 	FIELD(struct host_record, strays.unread, "unread", FIELD_UINT),
 	FIELD(struct host_record, strays.dropped, "dropped", FIELD_UINT),
+	FIELD(struct host_record, state_dir, ".state_dir", FIELD_TEXT),
 	FIELDS_END,
 };
 
@@ -324,6 +326,8 @@ void answer_put_host(const struct answer_facts *facts, const struct clocks *now,
 	memcpy(&record, &blank, sizeof(record));
 	record.strays = *routers_strays(facts->routers, now);
 	strcpy(record.node, facts->conf->node);
+	if (conf_needs_notifier(facts->conf))
+		strcpy(record.state_dir, conf_state_dir(facts->conf));
 	put_records(&answer_host_kind, &record, 1, message);
 }
 

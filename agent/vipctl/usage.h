@@ -22,6 +22,10 @@ enum usage_option {
 	USAGE_AH = 1 << 7,
 	USAGE_OUTPUT = 1 << 8,
 	USAGE_SECRETS = 1 << 9,
+	USAGE_COUNT = 1 << 11, /* these three have values */
+	USAGE_SINCE = 1 << 12,
+	USAGE_STATE_DIR = 1 << 13,
+	USAGE_NOTIFY = 1 << 14,
 	USAGE_TWO = 1 << 10, /* no option: another word follows the first */
 };
 

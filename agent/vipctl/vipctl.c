@@ -15,11 +15,13 @@
 #include "dry_run.h"
 #include "events.h"
 #include "forget.h"
+#include "history.h"
 #include "import.h"
 #include "notify.h"
 #include "reload.h"
 #include "show.h"
 #include "show_checks.h"
+#include "show_notify.h"
 #include "usage.h"
 #include "watch.h"
 
@@ -35,6 +37,21 @@ static int talk_show_checks(int fd, const void *arg)
 	return show_checks(fd, arg);
 }
 
+static int show_deliveries(const char *path, const struct arguments *arguments)
+{
+	const struct show_notify_options options = {
+		.json = arguments->options & USAGE_JSON,
+		.place = { path, usage_value(arguments, USAGE_STATE_DIR) },
+	};
+
+	if (arguments->options & (USAGE_CHECKS | USAGE_WATCH) || arguments->router) {
+		complain(NULL, "--notify shows what waits, or is dead, for all: beside --json and "
+			       "--state-dir it stands alone");
+		return EX_USAGE;
+	}
+	return show_notify(&options);
+}
+
 static int command_show(const char *path, const struct arguments *arguments)
 {
 	const bool checks = arguments->options & USAGE_CHECKS;
@@ -45,6 +62,8 @@ static int command_show(const char *path, const struct arguments *arguments)
 					      .router = arguments->router };
 	int status;
 
+	if (arguments->options & USAGE_NOTIFY)
+		return show_deliveries(path, arguments);
 	if (checks && arguments->router) {
 		complain(NULL, "checks are nobody's: --checks shows all of them, without a router");
 		return EX_USAGE;
@@ -174,16 +193,33 @@ static int command_import(const char *path, const struct arguments *arguments)
 	return EX_USAGE;
 }
 
+static int command_history(const char *path, const struct arguments *arguments)
+{
+	const struct history_options options = {
+		.json = arguments->options & USAGE_JSON,
+		.router = arguments->router,
+		.count = usage_value(arguments, USAGE_COUNT),
+		.since = usage_value(arguments, USAGE_SINCE),
+		.place = { path, usage_value(arguments, USAGE_STATE_DIR) },
+	};
+
+	return history(&options);
+}
+
 /* One row per command: dispatch and usage. */
 static const struct command commands[] = {
-	{ "show", "[--json] [--watch] [--checks] [ROUTER]",
+	{ "show", "[--json] [--watch] [--checks | --notify] [ROUTER]",
 	  "the state of every virtual router, or of one; or what checks have found",
-	  USAGE_JSON | USAGE_WATCH | USAGE_CHECKS, true, command_show },
+	  USAGE_JSON | USAGE_WATCH | USAGE_CHECKS | USAGE_NOTIFY | USAGE_STATE_DIR, true,
+	  command_show },
 	{ "check", "[--json] [ROUTER]",
 	  "whether all is well: ends with 0, or 1: degraded, 2: wrong", USAGE_JSON, true,
 	  command_check },
 	{ "events", "[--follow] [--json]", "what has happened, also before a crash or a reload",
 	  USAGE_FOLLOW | USAGE_JSON, false, command_events },
+	{ "history", "[--json] [-n N] [--since T] [--state-dir DIR] [ROUTER]",
+	  "what has happened for as long as it is kept, also without a vipd",
+	  USAGE_JSON | USAGE_COUNT | USAGE_SINCE | USAGE_STATE_DIR, true, command_history },
 	{ "reload", "[--dry-run]", "read the configuration again, without a word on the wire",
 	  USAGE_DRY_RUN, false, command_reload },
 	{ "forget", "[--json] [ROUTER]", "let Backups end the wait for an Active that is none",
