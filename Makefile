@@ -90,6 +90,12 @@ $(BUILD)/tests/unit/%: $(BUILD)/tests/unit/%.o $(AGENT) $(CORE) $(KERNEL) $(CHEC
 	$(Q)$(CC) $(ALL_LDFLAGS) $(addprefix -Wl$(comma)--wrap=,$(WRAP)) -o $@ $^ -lcmocka \
 		$(shell pkg-config --libs $(LIBS_vipd))
 
+# Of the notifier: all of it but its beginning.
+NOTIFY_TESTED = $(filter-out $(BUILD)/agent/notify/main.o,$(call objects,agent/notify)) $(RUN)
+$(BUILD)/tests/unit/test_notify_%: $(BUILD)/tests/unit/test_notify_%.o $(NOTIFY_TESTED) $(AGENT) $(CORE) $(KERNEL) $(CHECK)
+	$(call SAY,LD)
+	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $^ -lcmocka $(shell pkg-config --libs $(LIBS_vipd) $(LIBS_notifier))
+
 $(BUILD)/tests/unit/test_check_status: $(addprefix $(BUILD)/checks/,status.o match.o)
 
 # Functions that a test replaces by its own, as __wrap_NAME().

@@ -1,0 +1,271 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * In which order somebody is told, what is merged, superseded, tried again and given up.
+ */
+#include <errno.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "agent/notify/queue.h"
+
+#define SECOND INT64_C(1000000000)
+
+static const struct conf_notify entries[] = {
+	{ .definition = 1, .retries = 2 },
+	{ .definition = 2, .retries = 0 },
+};
+
+static struct queue *queue;
+static int64_t next_id;
+static char log_text[4096]; /* what was to be written down */
+
+static void note(const char *what, const struct delivery *delivery)
+{
+	size_t len = strlen(log_text);
+
+	snprintf(log_text + len, sizeof(log_text) - len, "%s %lld;", what, (long long)delivery->id);
+}
+
+static void put(void *arg, const struct delivery *delivery)
+{
+	(void)arg;
+	note(delivery->life == DELIVERY_DEAD      ? "dead"
+	     : delivery->life == DELIVERY_STARTED ? "started"
+						  : "waits",
+	     delivery);
+}
+
+static void removed(void *arg, const struct delivery *delivery)
+{
+	(void)arg;
+	note("gone", delivery);
+}
+
+static const char *logged(void)
+{
+	static char text[sizeof(log_text)];
+
+	strcpy(text, log_text);
+	log_text[0] = '\0';
+	return text;
+}
+
+static int open_queue(void **state)
+{
+	const struct queue_observer observer = { put, removed, NULL };
+
+	(void)state;
+	queue = queue_new(&observer);
+	next_id = 1;
+	log_text[0] = '\0';
+	return queue ? 0 : -1;
+}
+
+static int close_queue(void **state)
+{
+	(void)state;
+	queue_free(queue);
+	return 0;
+}
+
+static int64_t add_of(unsigned entry, const char *router, unsigned word, unsigned deliver)
+{
+	struct delivery *delivery = calloc(1, sizeof(*delivery));
+
+	assert_non_null(delivery);
+	delivery->id = next_id++;
+	delivery->conf = &entries[entry];
+	delivery->entry = entries[entry].definition;
+	delivery->word = (uint8_t)word;
+	delivery->deliver = (uint8_t)deliver;
+	delivery->message = strdup("{}");
+	strcpy(delivery->router, router);
+	assert_int_equal(queue_add(queue, delivery), 0);
+	return delivery->id;
+}
+
+static int64_t add(const char *router, unsigned word)
+{
+	return add_of(0, router, word, CONF_NOTIFY_ALL);
+}
+
+/* Return: the id of what is begun; 0: nothing is. */
+static int64_t start(struct delivery **ret, int64_t now_ns)
+{
+	*ret = queue_start(queue, now_ns);
+	return *ret ? (*ret)->id : 0;
+}
+
+static void test_one_lane_is_told_in_order_and_never_two_at_once(void **state)
+{
+	struct delivery *first, *second;
+
+	(void)state;
+	add("lan", CONF_NOTIFY_BACKUP);
+	add("lan", CONF_NOTIFY_ACTIVE);
+	assert_int_equal(start(&first, 0), 1);
+	assert_int_equal(start(&second, 0), 0);
+	assert_int_equal(queue_deadline(queue), QUEUE_NEVER);
+	assert_int_equal(queue_end(queue, first, NULL, 0), QUEUE_DELIVERED);
+	assert_int_equal(start(&second, 0), 2);
+	assert_int_equal(queue_end(queue, second, NULL, 0), QUEUE_DELIVERED);
+	assert_int_equal(queue_waits(queue), 0);
+	assert_string_equal(logged(), "waits 1;waits 2;started 1;gone 1;started 2;gone 2;");
+}
+
+static void test_lanes_wait_for_nobody_else(void **state)
+{
+	struct delivery *hangs, *other;
+
+	(void)state;
+	add("lan", CONF_NOTIFY_ACTIVE);
+	add("wan", CONF_NOTIFY_ACTIVE);
+	add_of(1, "lan", CONF_NOTIFY_ACTIVE, CONF_NOTIFY_ALL);
+	assert_int_equal(start(&hangs, 0), 1);
+	assert_int_equal(start(&other, 0), 2);
+	assert_int_equal(start(&other, 0), 3);
+	assert_int_equal(start(&other, 0), 0);
+}
+
+static void test_failure_is_tried_again_later_and_later_and_dies(void **state)
+{
+	struct delivery *delivery;
+	struct queue_counts *counts = queue_counts(queue);
+
+	(void)state;
+	add("lan", CONF_NOTIFY_ACTIVE);
+	add("lan", CONF_NOTIFY_FAULT);
+	assert_int_equal(start(&delivery, 0), 1);
+	assert_int_equal(queue_end(queue, delivery, "exit status 1", 0), QUEUE_AGAIN);
+	assert_int_equal(queue_deadline(queue), SECOND);
+	assert_int_equal(start(&delivery, SECOND - 1), 0);
+	assert_int_equal(start(&delivery, SECOND), 1);
+	assert_int_equal(delivery->attempts, 2);
+	assert_int_equal(queue_end(queue, delivery, "exit status 1", SECOND), QUEUE_AGAIN);
+	assert_int_equal(queue_deadline(queue), 3 * SECOND);
+	assert_int_equal(start(&delivery, 3 * SECOND), 1);
+	assert_int_equal(queue_end(queue, delivery, "exit status 1", 3 * SECOND), QUEUE_DIES);
+	assert_int_equal(start(&delivery, 3 * SECOND), 2);
+	assert_int_equal(counts->failed, 3);
+	assert_int_equal(counts->dead, 1);
+}
+
+static void test_dead_letter_is_retried_or_dropped(void **state)
+{
+	struct delivery *delivery;
+
+	(void)state;
+	add_of(1, "lan", CONF_NOTIFY_ACTIVE, CONF_NOTIFY_ALL);
+	add_of(1, "wan", CONF_NOTIFY_ACTIVE, CONF_NOTIFY_ALL);
+	for (int64_t id = 1; id <= 2; id++) {
+		assert_int_equal(start(&delivery, 0), id);
+		assert_int_equal(queue_end(queue, delivery, "no", 0), QUEUE_DIES);
+	}
+	assert_int_equal(queue_waits(queue), 0);
+	assert_int_equal(queue_retry(queue, 7, 0), -ENOENT);
+	assert_int_equal(queue_drop(queue, 7), -ENOENT);
+	assert_int_equal(queue_retry(queue, 1, 5), 0);
+	assert_int_equal(start(&delivery, 5), 1);
+	assert_int_equal(queue_retry(queue, 1, 5), -EBUSY);
+	assert_int_equal(queue_drop(queue, 1), -EBUSY);
+	assert_true(delivery->attempts > 1);
+	assert_int_equal(queue_end(queue, delivery, NULL, 5), QUEUE_DELIVERED);
+	assert_int_equal(queue_drop(queue, 2), 0);
+	assert_int_equal(queue_counts(queue)->dropped, 1);
+}
+
+/* Four of a class wait; what comes then takes the place of the last. */
+static void test_states_are_merged_and_the_last_is_never_lost(void **state)
+{
+	struct delivery *delivery;
+	int64_t told[16];
+	unsigned n = 0, merged = 0;
+
+	(void)state;
+	for (unsigned i = 0; i < 10; i++)
+		add("lan", i % 2 ? CONF_NOTIFY_ACTIVE : CONF_NOTIFY_BACKUP);
+	add("lan", CONF_NOTIFY_CONFLICT); /* of another class */
+	while (start(&delivery, 0)) {
+		told[n++] = delivery->id;
+		merged += delivery->merged;
+		assert_int_equal(queue_end(queue, delivery, NULL, 0), QUEUE_DELIVERED);
+	}
+	assert_int_equal(n, 5);
+	assert_int_equal(merged, 6);
+	assert_int_equal(told[0], 1);
+	assert_int_equal(told[2], 3);
+	assert_int_equal(told[3], 10);
+	assert_int_equal(told[4], 11);
+}
+
+static void test_what_is_current_supersedes_what_waits(void **state)
+{
+	struct delivery *delivery, *last;
+
+	(void)state;
+	add_of(0, "lan", CONF_NOTIFY_BACKUP, CONF_NOTIFY_CURRENT);
+	assert_int_equal(start(&delivery, 0), 1);
+	add_of(0, "lan", CONF_NOTIFY_ACTIVE, CONF_NOTIFY_CURRENT);
+	add_of(0, "lan", CONF_NOTIFY_FAULT, CONF_NOTIFY_CURRENT);
+	add_of(0, "lan", CONF_NOTIFY_BACKUP, CONF_NOTIFY_CURRENT);
+	/* Retries end with the next transition. */
+	assert_int_equal(queue_end(queue, delivery, "no", 0), QUEUE_GONE);
+	assert_int_equal(start(&last, 0), 4);
+	assert_int_equal(queue_end(queue, last, NULL, 0), QUEUE_DELIVERED);
+	assert_int_equal(queue_waits(queue), 0);
+	assert_int_equal(queue_counts(queue)->superseded, 3);
+}
+
+static void test_put_back_is_no_attempt(void **state)
+{
+	struct delivery *delivery;
+
+	(void)state;
+	add("lan", CONF_NOTIFY_ACTIVE);
+	assert_int_equal(start(&delivery, 0), 1);
+	queue_put_back(queue, delivery, SECOND);
+	assert_int_equal(delivery->attempts, 0);
+	assert_int_equal(start(&delivery, 0), 0);
+	assert_int_equal(start(&delivery, SECOND), 1);
+	assert_int_equal(delivery->attempts, 1);
+}
+
+static void test_dead_letters_have_an_end(void **state)
+{
+	struct delivery *delivery;
+
+	(void)state;
+	for (unsigned i = 0; i < QUEUE_DEAD_MAX + 5; i++) {
+		add_of(1, "lan", CONF_NOTIFY_ACTIVE, CONF_NOTIFY_ALL);
+		assert_true(start(&delivery, 0));
+		assert_int_equal(queue_end(queue, delivery, "no", 0), QUEUE_DIES);
+		log_text[0] = '\0';
+	}
+	assert_int_equal(queue_counts(queue)->dropped, 5);
+	assert_int_equal(queue_drop(queue, 5), -ENOENT);
+	assert_int_equal(queue_drop(queue, 6), 0);
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, open_queue, close_queue)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		TEST(test_one_lane_is_told_in_order_and_never_two_at_once),
+		TEST(test_lanes_wait_for_nobody_else),
+		TEST(test_failure_is_tried_again_later_and_later_and_dies),
+		TEST(test_dead_letter_is_retried_or_dropped),
+		TEST(test_states_are_merged_and_the_last_is_never_lost),
+		TEST(test_what_is_current_supersedes_what_waits),
+		TEST(test_put_back_is_no_attempt),
+		TEST(test_dead_letters_have_an_end),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
