@@ -14,7 +14,7 @@ import pytest
 from checker import Checker
 from witness import wait_until
 
-SOON = 0.5                       # of an interval of an hour, the connector tells it
+SOON = 0.9                       # of an interval of an hour, the connector tells it
 AS_NOBODY = {"user": 65534, "group": 65534, "extra_groups": []}  # as the checker
 NETLINK_CONNECTOR, CN_IDX_PROC, LISTEN = 11, 1, 1
 

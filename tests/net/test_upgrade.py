@@ -288,10 +288,19 @@ exec unshare --mount --propagation private sh -c \\
     [said] = [line for line in agent.log if "making the journal" in line and "ends with vipd" in line]
     assert "Read-only file system" in said
 
+    def is_written(fd):
+        """Whether it is its own journal: what it has for the notifier is for reading."""
+        with contextlib.suppress(FileNotFoundError):
+            with open(f"/proc/{agent.pid}/fdinfo/{fd}", encoding="ascii") as file:
+                flags = int(dict(line.split(":", 1) for line in file)["flags"], 8)
+            return flags & os.O_ACCMODE == os.O_RDWR and \
+                "vipd-events" in os.readlink(f"/proc/{agent.pid}/fd/{fd}")
+        return False
+
     def journal():
         """What the keeper has mapped: its events, and how many it has had."""
-        paths = [f"/proc/{agent.pid}/fd/{fd}" for fd in os.listdir(f"/proc/{agent.pid}/fd")]
-        [path] = [path for path in paths if "vipd-events" in os.readlink(path)]
+        fds = os.listdir(f"/proc/{agent.pid}/fd")
+        [path] = [f"/proc/{agent.pid}/fd/{fd}" for fd in fds if is_written(fd)]
         with open(path, "rb") as file:
             header = file.read(64)
         return os.stat(path).st_ino, int.from_bytes(header[40:48], "little")
@@ -564,6 +573,6 @@ exec "{own_binary}.real" "$@"''')
     links = set()
     for fd in os.listdir(f"/proc/{agent.pid}/fd"):
         with contextlib.suppress(FileNotFoundError):    # a pipe of its own, closed meanwhile
-            links |= {os.readlink(f"/proc/{agent.pid}/fd/{fd}")} if int(fd) > 11 else set()
+            links |= {os.readlink(f"/proc/{agent.pid}/fd/{fd}")} if int(fd) > 12 else set()
     assert links and "/dev/null" not in links
     assert agent.router()["counters"]["became_active"] == 1 and agent.standby_pid
