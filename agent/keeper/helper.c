@@ -272,6 +272,7 @@ void helper_want(struct helper *helper, int conf_fd, int64_t now_ns)
 	bool forgets = conf_fd < 0 && helper->conf_fd >= 0 && helper->life != HELPER_RUNS &&
 		       helper->life != HELPER_ENDS;
 
+	helper->is_over = conf_fd < 0;
 	if (runs_what_is_wanted(helper, conf_fd)) {
 		if (helper->channel_fd >= 0)
 			(void)channel_send(helper->channel_fd, CHANNEL_GO, 0, NULL);
@@ -354,10 +355,11 @@ bool helper_ended(struct helper *helper, pid_t pid, const char *how, int64_t now
 	close_fd(&helper->channel_fd);
 	if (now_ns - helper->started_ns >= WELL_NS)
 		helper->failures_n = 0;
-	if (helper->conf_fd < 0) {
+	if (helper->is_over)
 		forget(helper);
+	if (helper->conf_fd < 0)
 		set_life(helper, HELPER_NONE, HELPER_NEVER);
-	} else if (asked)
+	else if (asked)
 		set_life(helper, HELPER_WAITS, now_ns);
 	else
 		tell_lost(helper, how, start_later(helper, now_ns), teller);

@@ -50,6 +50,7 @@ struct helper {
 	int given[HELPER_GIVEN]; /* agent/helper.h has their order */
 	int conf_fd;             /* what it runs, or shall run; -1: it is not needed */
 	bool outdated;           /* it was given something else */
+	bool is_over; /* it was said to be needed no more; nothing was said yet after an upgrade */
 	int64_t started_ns;
 	int64_t deadline_ns; /* HELPER_NEVER: none */
 	struct loop *loop;
