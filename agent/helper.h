@@ -11,10 +11,13 @@
 #define HELPER_ENVIRONMENT "VIPD_HELPER"
 #define HELPER_VERSION     "1"
 
+/* Its program, which lies beside vipd. */
+#define HELPER_CHECKER "vipd-checker"
+
 /* Its descriptors. */
 enum helper_fd {
 	HELPER_FD_CHANNEL = 3, /* the conversation */
-	HELPER_FD_CONF,        /* the configuration that runs, sealed */
+	HELPER_FD_CONF,        /* the configuration that runs, without secrets of routers */
 	HELPER_FD_BOARD,       /* board.h */
 	HELPER_FD_NEWS,        /* an eventfd: told of what is new on the board */
 	HELPER_FD_PROCESSES,   /* the kernel's proc connector; may be missing */

@@ -229,6 +229,8 @@ static void describe(const struct schedule *schedule, struct item *item, unsigne
 			len += (size_t)snprintf(text + len, size - len, " %s",
 						config_of(part)->name);
 	}
+	if (len >= size)
+		memcpy(text + size - sizeof(" ..."), " ...", sizeof(" ..."));
 }
 
 /* Return: whether its value is another one. */

@@ -19,8 +19,6 @@
 #include "agent/channel.h"
 #include "agent/helper.h"
 
-#define PROGRAM "vipd-checker"
-
 #define NS_PER_MS INT64_C(1000000)
 #define NS_PER_S  (1000 * NS_PER_MS)
 
@@ -55,7 +53,7 @@ static void name_program(struct helper *helper, const char *binary)
 	const char *slash = strrchr(binary, '/');
 
 	snprintf(helper->program, sizeof(helper->program), "%.*s%s",
-		 slash ? (int)(slash + 1 - binary) : 0, binary, PROGRAM);
+		 slash ? (int)(slash + 1 - binary) : 0, binary, HELPER_CHECKER);
 }
 
 int helper_open(struct helper *helper, const char *binary)
@@ -99,7 +97,7 @@ static void be_ordinary(void)
 
 static void become_helper(const struct helper *helper, int channel_fd)
 {
-	char *const argv[] = { PROGRAM, NULL };
+	char *const argv[] = { HELPER_CHECKER, NULL };
 	struct event event;
 
 	hand_down(channel_fd, HELPER_FD_CHANNEL);
@@ -112,7 +110,7 @@ static void become_helper(const struct helper *helper, int channel_fd)
 		_exit(EXIT_FAILURE);
 	execv(helper->program, argv);
 	event = event_fact(EVENT_FAILED, errno, "starting the checker");
-	snprintf(event.fact.name, sizeof(event.fact.name), "it lies beside vipd: " PROGRAM);
+	snprintf(event.fact.name, sizeof(event.fact.name), "it lies beside vipd: " HELPER_CHECKER);
 	(void)channel_send_event(HELPER_FD_CHANNEL, &event);
 	_exit(EXIT_FAILURE);
 }

@@ -118,8 +118,18 @@ static void set_up_made(struct keeper *keeper, const struct channel_message *mes
 	tell_unset(keeper, kern_sysctl_copy_forwarding(family, below, name), name, "forwarding");
 }
 
+static void want_checks(struct keeper *keeper, const struct channel_message *message)
+{
+	int fd = message->attached_fd >= 0 ? message->attached_fd
+					   : keeper->children[SUCCESSION_CURRENT].conf_fd;
+
+	helper_want(&keeper->checker, message->ns ? fd : -1, clocks_now().mono_ns);
+}
+
 static void on_current(struct keeper *keeper, const struct channel_message *message)
 {
+	if (message->type == CHANNEL_CHECKS)
+		want_checks(keeper, message);
 	close_attached(message);
 	if (message->type == CHANNEL_FROZEN)
 		keeper_feed(keeper, &(struct succession_event){ .type = SUCCESSION_SAYS_FROZEN,
@@ -135,10 +145,6 @@ static void on_current(struct keeper *keeper, const struct channel_message *mess
 								.ns = message->ns });
 	} else if (message->type == CHANNEL_MADE) {
 		set_up_made(keeper, message);
-	} else if (message->type == CHANNEL_CHECKS) {
-		helper_want(&keeper->checker,
-			    message->ns ? keeper->children[SUCCESSION_CURRENT].conf_fd : -1,
-			    clocks_now().mono_ns);
 	} else if (message->type == CHANNEL_CHECKER_LATE) {
 		helper_replace(&keeper->checker, clocks_now().mono_ns);
 	}

@@ -29,6 +29,7 @@ struct turn {
 	struct loop *loop; /* owned */
 	int signal_fd;
 	int channel_fd;          /* borrowed */
+	int checks_fd;           /* borrowed; -1: none */
 	struct state *state;     /* borrowed */
 	struct routers *routers; /* borrowed */
 	struct control *control; /* borrowed */
@@ -65,7 +66,7 @@ static int open_signals(struct turn *turn)
 	return turn->signal_fd < 0 ? -errno : 0;
 }
 
-int turn_open(int channel_fd, struct turn **ret_turn)
+int turn_open(int channel_fd, int checks_fd, struct turn **ret_turn)
 {
 	struct turn *turn = calloc(1, sizeof(*turn));
 	int err;
@@ -73,6 +74,7 @@ int turn_open(int channel_fd, struct turn **ret_turn)
 	if (!turn)
 		return -ENOMEM;
 	turn->channel_fd = channel_fd;
+	turn->checks_fd = checks_fd;
 	turn->signal_fd = -1;
 	turn->room_ns = LOOP_NEVER;
 	turn->log = event_log_new();
@@ -473,8 +475,8 @@ static int add_parts(struct turn *turn)
 /* The keeper starts who asks them. */
 static int tell_checks(const struct turn *turn)
 {
-	return channel_send(turn->channel_fd, CHANNEL_CHECKS, routers_facts(turn->routers)->n,
-			    NULL);
+	return channel_send_fd(turn->channel_fd, CHANNEL_CHECKS, routers_facts(turn->routers)->n,
+			       turn->checks_fd);
 }
 
 int turn_run(struct turn *turn, struct state *state, struct routers *routers,

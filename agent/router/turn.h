@@ -16,11 +16,13 @@ struct turn;
  * turn_open() - the loop and the signals. SIGTERM, SIGINT and SIGHUP are blocked from here on and
  * arrive as events of the loop.
  * @channel_fd: the conversation with the keeper (channel.h); borrowed until turn_close().
+ * @checks_fd: the configuration as the checker shall have it; borrowed likewise; -1: there are
+ * none.
  * @ret_turn: owned by the caller.
  *
  * Return: 0 or -errno.
  */
-int turn_open(int channel_fd, struct turn **ret_turn);
+int turn_open(int channel_fd, int checks_fd, struct turn **ret_turn);
 
 /**
  * turn_close() - release; NULL is allowed.

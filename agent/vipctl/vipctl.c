@@ -42,10 +42,6 @@ static int command_show(const char *path, const struct arguments *arguments)
 					      .router = arguments->router };
 	int status;
 
-	if (checks && arguments->router) {
-		complain(NULL, "checks are nobody's: --checks shows all of them, without a router");
-		return EX_USAGE;
-	}
 	if (watch)
 		watch_begin();
 	status = connection_converse(path, talk, &options, NULL);
@@ -134,8 +130,8 @@ static int command_events(const char *path, const struct arguments *arguments)
 
 /* One row per command: dispatch and usage. */
 static const struct command commands[] = {
-	{ "show", "[--json] [--watch] [--checks] [ROUTER]",
-	  "the state of every virtual router, or of one; or what checks have found",
+	{ "show", "[--json] [--watch] [--checks] [ROUTER|CHECK]",
+	  "the state of every virtual router, or of one; or what checks have found, or one of them",
 	  USAGE_JSON | USAGE_WATCH | USAGE_CHECKS, true, command_show },
 	{ "check", "[--json] [ROUTER]",
 	  "whether all is well: ends with 0, or 1: degraded, 2: wrong", USAGE_JSON, true,
