@@ -23,12 +23,17 @@
 #define OUTPUTS    (HEAD + (size_t)BOARD_FACTS_MAX * PLACE_SIZE)
 #define SIZE       (OUTPUTS + (size_t)BOARD_FACTS_MAX * BOARD_OUTPUT_SIZE)
 
-#define TRIES_MAX 16 /* of a reader, while the writer writes */
+#define ALIVE_NS  (3 * BOARD_TURN_NS) /* since its last turn a writer is there */
+#define TRIES_MAX 16                  /* of a reader, while the writer writes */
 
 struct header {
 	uint32_t magic;
 	uint32_t place_size;
 	_Atomic uint32_t places_n; /* up to and with the last one that was ever taken */
+	volatile uint32_t at_work; /* the place that the writer is at, plus 1; 0: none */
+	uint32_t excused_n;
+	uint32_t reserved;
+	int64_t turn_ns; /* the last turn of the writer began */
 };
 
 struct place {
@@ -304,4 +309,38 @@ void board_clear(struct board *board, uint32_t place)
 
 	take_out(board->index, place);
 	board_put(board, place, &none);
+}
+
+/* ---- what the writer is at ---- */
+
+volatile uint32_t *board_at_work(struct board *board)
+{
+	return &header_of(board)->at_work;
+}
+
+uint32_t board_hung(struct board *board, int64_t now_ns)
+{
+	struct header *header = header_of(board);
+	uint32_t mark = header->at_work;
+
+	header->at_work = 0;
+	if (mark == 0 || mark > BOARD_FACTS_MAX || now_ns - header->turn_ns < BOARD_HUNG_NS)
+		return BOARD_NONE;
+	return mark - 1;
+}
+
+void board_turn(struct board *board, unsigned excused_n, int64_t now_ns)
+{
+	struct header *header = header_of(board);
+
+	header->excused_n = excused_n;
+	header->turn_ns = now_ns;
+}
+
+bool board_is_excused(int fd, int64_t now_ns)
+{
+	struct header header;
+
+	return pread(fd, &header, sizeof(header), 0) == sizeof(header) && header.excused_n &&
+	       header.turn_ns <= now_ns && now_ns - header.turn_ns < ALIVE_NS;
 }

@@ -35,7 +35,8 @@ struct fact {
 	char name[BOARD_NAME_SIZE]; /* of the check; empty: the place is free */
 	uint8_t value;              /* enum board_value */
 	uint8_t good;               /* the last answer was */
-	uint8_t reserved[5];
+	uint8_t hung;               /* asking it has taken a checker's whole time: board_hung() */
+	uint8_t reserved[4];
 	uint64_t definition; /* of the check: another one is another check */
 	int32_t number;      /* of a file with a number; else 0 */
 	uint32_t in_row;     /* answers like the last one, one after the other */
@@ -131,6 +132,37 @@ void board_put(struct board *board, uint32_t place, const struct fact *fact);
  * @len: at most BOARD_OUTPUT_SIZE.
  */
 void board_put_output(struct board *board, uint32_t place, const char *output, size_t len);
+
+/**
+ * board_at_work() - where the writer leaves the mark of the check that it is just asking, as that
+ * may take it for ever: one more than its place; 0: none.
+ */
+volatile uint32_t *board_at_work(struct board *board);
+
+/**
+ * board_hung() - the check that the writer before this one was asking when it was killed, if that
+ * had lasted for BOARD_HUNG_NS. By the writer, before its first turn.
+ *
+ * Return: a place, or BOARD_NONE.
+ */
+uint32_t board_hung(struct board *board, int64_t now_ns);
+#define BOARD_HUNG_NS INT64_C(500000000) /* less than any check is waited for */
+
+/**
+ * board_turn() - the writer is there, and begins to do what is due.
+ * @excused_n: so many checks it cannot ask, and says why.
+ */
+void board_turn(struct board *board, unsigned excused_n, int64_t now_ns);
+
+/**
+ * board_is_excused() - whether the writer is there, and says itself that it does not ask some
+ * checks: another one could not, either.
+ * @fd: of board_new().
+ */
+bool board_is_excused(int fd, int64_t now_ns);
+
+/* A writer that excuses a check has a turn so often. */
+#define BOARD_TURN_NS INT64_C(1000000000)
 
 /**
  * board_clear() - nobody has that check any more: its place is free.

@@ -57,7 +57,8 @@ enum channel_type {
 			    latest, and ends then; an older keeper ignores it, and may lose patience
 			  */
 	CHANNEL_CHECKS,  /* generation, when it runs: its configuration has @ns checks, for the
-				 checker to ask; an older keeper ignores it, and no check answers */
+				 checker to ask; attached: what the checker reads; an older one
+				 attaches nothing, and it reads all that runs */
 	CHANNEL_CHECKER_LATE, /* generation: the checker does not answer; likewise */
 	CHANNEL_NOTIFIES, /* generation, when it runs: whether its configuration has anybody told of
 			     events, @ns; @attached_fd: its journal; likewise */

@@ -11,10 +11,14 @@
 #define HELPER_ENVIRONMENT "VIPD_HELPER"
 #define HELPER_VERSION     "1"
 
+/* Its program, which lies beside vipd. */
+#define HELPER_CHECKER "vipd-checker"
+
 /* Its descriptors. */
 enum helper_fd {
 	HELPER_FD_CHANNEL = 3, /* the conversation */
-	HELPER_FD_CONF,        /* the configuration that runs, sealed */
+	HELPER_FD_CONF,        /* the configuration that runs, without secrets of routers
+				  for the checker; sealed */
 	HELPER_FD_GIVEN,       /* the first of those that each has others of */
 	/* The checker's. */
 	HELPER_FD_BOARD = HELPER_FD_GIVEN, /* board.h */

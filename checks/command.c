@@ -1,4 +1,18 @@
 /* SPDX-License-Identifier: MIT */
+/*
+ * Checks by a command. How many run at a time is limited, and who has to wait is not down: it has
+ * not been asked. Two things keep commands that hang, and sleep until their time-out, from making
+ * all others wait:
+ *
+ * - A limit on those that have just begun, which load the host, is not one on those that wait for
+ *   something: after SETTLED_NS a command makes room for the next one to begin.
+ * - There are two rooms, each with places of its own: for those whose last run has ended by itself,
+ *   and for those that had to be killed. However many hang, they fill the second room alone, once
+ *   each has hung once.
+ *
+ * One place per check would need no waiting, and would be 5,000 processes at a time on a host where
+ * some directory hangs; one limit for all, whatever its number, can be filled by what hangs.
+ */
 #include "kind.h"
 
 #include <errno.h>
@@ -14,8 +28,10 @@
 
 #include "warden.h"
 
-#define PLACES_MAX  32  /* commands that run at a time */
-#define ENDING_MAX  256 /* and that have been killed, and hang: then nobody else is started */
+#define PLACES_MAX  128 /* commands that run at a time, of a room */
+#define BEGIN_MAX   32  /* of them, those that have just begun */
+#define SETTLED_NS  INT64_C(250000000)
+#define ENDING_MAX  256 /* that have been killed, and hang: then nobody else is started */
 #define ORPHANS_MAX 256 /* killed in a turn */
 #define ORPHANS_NS  INT64_C(20000000)
 #define NS_PER_S    INT64_C(1000000000)
@@ -28,14 +44,23 @@ enum command_state {
 	COMMAND_ENDS, /* has been killed, and has answered */
 };
 
+enum room_number {
+	ROOM_ENDS, /* the last run ended by itself, or there was none */
+	ROOM_HANGS,
+	ROOMS_COUNT,
+};
+
 struct command {
 	struct check_watch watch; /* of its warden */
 	struct check *check;
 	enum command_state state;
+	enum room_number room;
+	int64_t waits_ns;         /* since then, for a place */
 	bool again;               /* asked while it still ends */
 	pid_t warden;             /* 0: none */
+	int64_t begun_ns;         /* the last run */
 	int64_t killed_ns;        /* then it was */
-	struct command *next;     /* of those that wait */
+	struct command *next;     /* of those that wait, in its room */
 	struct command *previous; /* likewise */
 	struct command *older;    /* of those that have a warden */
 	struct check_run *run;    /* in the engine's memory */
@@ -46,12 +71,19 @@ struct command {
 	char name[sizeof(NAMED) + CHECK_NAME_SIZE];
 };
 
+struct room {
+	struct command *first, *last; /* of those that wait, in that order */
+	unsigned running;
+	int64_t settles_ns; /* then one that has begun has settled, and another one may; while some
+			       wait for that */
+};
+
 struct check_engine {
 	struct check_run *runs; /* owned: CHECK_MAX of them, shared with wardens */
 	bool taken[CHECK_MAX];
-	struct command *first, *last; /* of those that wait, in that order */
-	struct command *wardens;      /* of all that have one */
-	unsigned running, ending;
+	struct room rooms[ROOMS_COUNT];
+	struct command *wardens; /* of all that have one */
+	unsigned ending;
 	int64_t orphans_ns; /* then they are looked for */
 };
 
@@ -63,6 +95,8 @@ static int open_engine(struct check_context *context, struct check_engine **ret_
 	if (!engine)
 		return -ENOMEM;
 	engine->orphans_ns = CHECK_NEVER;
+	for (unsigned i = 0; i < ROOMS_COUNT; i++)
+		engine->rooms[i].settles_ns = CHECK_NEVER;
 	engine->runs = mmap(NULL, CHECK_MAX * sizeof(*engine->runs), PROT_READ | PROT_WRITE,
 			    MAP_SHARED | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
 	if (engine->runs == MAP_FAILED) {
@@ -81,28 +115,38 @@ static void close_engine(struct check_engine *engine)
 
 /* ---- lists ---- */
 
-static void append(struct check_engine *engine, struct command *command)
+static struct room *room_of(const struct command *command)
 {
-	command->state = COMMAND_WAITS;
-	command->next = NULL;
-	command->previous = engine->last;
-	if (engine->last)
-		engine->last->next = command;
-	else
-		engine->first = command;
-	engine->last = command;
+	return &command->check->engine->rooms[command->room];
 }
 
-static void take_out(struct check_engine *engine, struct command *command)
+static void append(struct command *command, int64_t now_ns)
 {
+	struct room *room = room_of(command);
+
+	command->state = COMMAND_WAITS;
+	command->waits_ns = now_ns;
+	command->next = NULL;
+	command->previous = room->last;
+	if (room->last)
+		room->last->next = command;
+	else
+		room->first = command;
+	room->last = command;
+}
+
+static void take_out(struct command *command)
+{
+	struct room *room = room_of(command);
+
 	if (command->previous)
 		command->previous->next = command->next;
 	else
-		engine->first = command->next;
+		room->first = command->next;
 	if (command->next)
 		command->next->previous = command->previous;
 	else
-		engine->last = command->previous;
+		room->last = command->previous;
 	command->state = COMMAND_IDLE;
 }
 
@@ -187,9 +231,38 @@ static void answer(struct check *check, const struct check_run *run)
 
 /* ---- a run ---- */
 
-static bool has_place(const struct check_engine *engine)
+/* Those of a room that have just begun. @ret_settles_ns: when the first of them has settled. */
+static unsigned count_beginners(const struct check_engine *engine, enum room_number room,
+				int64_t now_ns, int64_t *ret_settles_ns)
 {
-	return engine->running < PLACES_MAX && engine->ending < ENDING_MAX;
+	unsigned n = 0;
+
+	*ret_settles_ns = CHECK_NEVER;
+	for (const struct command *at = engine->wardens; at; at = at->older) {
+		int64_t settles_ns = at->begun_ns + SETTLED_NS;
+
+		if (at->room != room || at->state != COMMAND_RUNS || settles_ns <= now_ns)
+			continue;
+		n++;
+		if (settles_ns < *ret_settles_ns)
+			*ret_settles_ns = settles_ns;
+	}
+	return n;
+}
+
+/* Return: whether there is a place for the first one that waits. */
+static bool has_place(struct check_engine *engine, enum room_number number, int64_t now_ns)
+{
+	struct room *room = &engine->rooms[number];
+	int64_t settles_ns;
+
+	room->settles_ns = CHECK_NEVER;
+	if (!room->first || room->running >= PLACES_MAX || engine->ending >= ENDING_MAX)
+		return false;
+	if (count_beginners(engine, number, now_ns, &settles_ns) < BEGIN_MAX)
+		return true;
+	room->settles_ns = settles_ns;
+	return false;
 }
 
 /* Without a descriptor for its warden nobody would hear of its end. */
@@ -206,9 +279,11 @@ static int watch_warden(struct command *command)
 	return err;
 }
 
+/* It has its time from now on, however long it has waited. */
 static void start(struct command *command, int64_t now_ns)
 {
-	struct check_engine *engine = command->check->engine;
+	struct check *check = command->check;
+	struct check_engine *engine = check->engine;
 	int err = check_warden_start(&command->execution, command->run, &command->warden);
 
 	if (err == 0) {
@@ -218,23 +293,26 @@ static void start(struct command *command, int64_t now_ns)
 	}
 	if (err < 0) {
 		command->warden = 0;
-		check_answer_errno(command->check, "starting a process", -err);
+		check_answer_errno(check, "starting a process", -err);
 		return;
 	}
 	command->older = engine->wardens;
 	engine->wardens = command;
 	command->state = COMMAND_RUNS;
-	engine->running++;
+	command->begun_ns = check->asked_ns = now_ns;
+	check->timeout_ns = now_ns + check->config->timeout_ns;
+	room_of(command)->running++;
 }
 
 static void start_waiting(struct check_engine *engine, int64_t now_ns)
 {
-	while (engine->first && has_place(engine)) {
-		struct command *command = engine->first;
+	for (unsigned room = 0; room < ROOMS_COUNT; room++)
+		while (has_place(engine, (enum room_number)room, now_ns)) {
+			struct command *command = engine->rooms[room].first;
 
-		take_out(engine, command);
-		start(command, now_ns);
-	}
+			take_out(command);
+			start(command, now_ns);
+		}
 }
 
 static void ready(struct check_watch *watch, uint32_t events, int64_t now_ns)
@@ -248,15 +326,19 @@ static void ready(struct check_watch *watch, uint32_t events, int64_t now_ns)
 		return;
 	check_unwatch(command->check->context, watch);
 	forget_warden(engine, command);
-	engine->running -= runs;
-	engine->ending -= !runs;
+	if (runs)
+		room_of(command)->running--;
+	else
+		engine->ending--;
 	command->state = COMMAND_IDLE;
 	if (!__atomic_load_n(&command->run->done, __ATOMIC_ACQUIRE))
 		engine->orphans_ns = now_ns;
-	if (runs)
+	if (runs) {
+		command->room = ROOM_ENDS;
 		answer(command->check, command->run);
-	else if (command->again)
-		append(engine, command);
+	} else if (command->again) {
+		append(command, now_ns);
+	}
 	command->again = false;
 	start_waiting(engine, now_ns);
 }
@@ -329,10 +411,10 @@ static void remove_command(struct check *check)
 	struct check_engine *engine = check->engine;
 
 	if (command->state == COMMAND_WAITS)
-		take_out(engine, command);
+		take_out(command);
 	if (command->warden) {
 		check_warden_end(command->warden);
-		engine->running -= command->state == COMMAND_RUNS;
+		room_of(command)->running -= command->state == COMMAND_RUNS;
 		engine->ending -= command->state == COMMAND_ENDS;
 		forget_warden(engine, command);
 	}
@@ -366,7 +448,7 @@ static void ask(struct check *check, int64_t now_ns)
 	command->again = command->state == COMMAND_ENDS;
 	if (command->again)
 		return;
-	append(engine, command);
+	append(command, now_ns);
 	start_waiting(engine, now_ns);
 }
 
@@ -386,14 +468,20 @@ static void answer_hung(struct command *command, int64_t now_ns)
 		     since_s);
 }
 
-static void answer_in_vain(struct check *check)
+/* It waits on: what has not been asked is not down. */
+static void excuse(struct command *command, int64_t now_ns)
 {
+	struct check *check = command->check;
+	long long since_s = (now_ns - command->waits_ns) / NS_PER_S;
+
+	check->timeout_ns = now_ns + check->config->timeout_ns;
 	if (check->engine->ending >= ENDING_MAX)
-		check_answer(check, CHECK_TIMED_OUT,
-			     "%d commands that were killed are still there: no more are started",
-			     ENDING_MAX);
+		check_excuse(check,
+			     "waits since %lld s: %d commands that were killed are still there, no "
+			     "more are started",
+			     since_s, ENDING_MAX);
 	else
-		check_answer(check, CHECK_TIMED_OUT, "waited for one of %d places", PLACES_MAX);
+		check_excuse(check, "waits since %lld s for one of %d places", since_s, PLACES_MAX);
 }
 
 static void answer_late(struct check *check, const struct check_run *run)
@@ -412,8 +500,7 @@ static void give_up(struct check *check, int64_t now_ns)
 	struct check_engine *engine = check->engine;
 
 	if (command->state == COMMAND_WAITS) {
-		take_out(engine, command);
-		answer_in_vain(check);
+		excuse(command, now_ns);
 		return;
 	}
 	if (command->state == COMMAND_ENDS) {
@@ -422,9 +509,10 @@ static void give_up(struct check *check, int64_t now_ns)
 		return;
 	}
 	check_warden_end(command->warden);
+	room_of(command)->running--;
 	command->state = COMMAND_ENDS;
+	command->room = ROOM_HANGS;
 	command->killed_ns = now_ns;
-	engine->running--;
 	engine->ending++;
 	answer_late(check, command->run);
 	start_waiting(engine, now_ns);
@@ -432,15 +520,10 @@ static void give_up(struct check *check, int64_t now_ns)
 
 /* ---- children that we did not start ---- */
 
-static int64_t deadline(const struct check_engine *engine)
-{
-	return engine->orphans_ns;
-}
-
 /* Of a warden that was killed: whatever it had adopted. */
-static void work(struct check_engine *engine, int64_t now_ns)
+static void end_orphans(struct check_engine *engine, int64_t now_ns)
 {
-	pid_t pids[ORPHANS_MAX + PLACES_MAX];
+	pid_t pids[ORPHANS_MAX + ROOMS_COUNT * PLACES_MAX + ENDING_MAX];
 	unsigned n = check_children(getpid(), pids, sizeof(pids) / sizeof(pids[0]));
 	bool left = n == sizeof(pids) / sizeof(pids[0]);
 
@@ -453,6 +536,23 @@ static void work(struct check_engine *engine, int64_t now_ns)
 		(void)waitpid(pids[i], NULL, WNOHANG);
 	}
 	engine->orphans_ns = left ? now_ns + ORPHANS_NS : CHECK_NEVER;
+}
+
+static int64_t deadline(const struct check_engine *engine)
+{
+	int64_t ns = engine->orphans_ns;
+
+	for (unsigned i = 0; i < ROOMS_COUNT; i++)
+		if (engine->rooms[i].settles_ns < ns)
+			ns = engine->rooms[i].settles_ns;
+	return ns;
+}
+
+static void work(struct check_engine *engine, int64_t now_ns)
+{
+	if (engine->orphans_ns <= now_ns)
+		end_orphans(engine, now_ns);
+	start_waiting(engine, now_ns);
 }
 
 const struct check_kind check_command_kind = {

@@ -7,7 +7,6 @@
 #include "kind.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <limits.h>
 #include <stdlib.h>
 #include <string.h>
@@ -17,6 +16,7 @@
 #include <unistd.h>
 
 #include "number.h"
+#include "regular.h"
 
 #define READ_MAX   128 /* bytes of a file: a number is at its beginning */
 #define EVENTS_LEN 4096
@@ -60,27 +60,15 @@ static bool is_absence(int err)
 	return err == ENOENT || err == ENOTDIR;
 }
 
-/* What may wait or has a meaning when it is opened is not opened: pipes, devices. */
 static int open_regular(const char *path, struct sight *sight)
 {
-	struct stat st;
-	int fd = -1;
+	int fd = check_regular_open(path);
 
-	if (stat(path, &st) == 0) {
-		sight->fault = S_ISREG(st.st_mode) ? NULL : "is no regular file";
-		if (!S_ISREG(st.st_mode))
-			return -1;
-		fd = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC | O_NOCTTY);
-	}
-	if (fd < 0) {
-		sight->err = errno;
-		return -1;
-	}
-	if (fstat(fd, &st) == 0 && S_ISREG(st.st_mode))
-		return fd;
-	sight->fault = "is no regular file";
-	close(fd);
-	return -1;
+	if (fd == -EINVAL)
+		sight->fault = check_regular_explain(fd);
+	else if (fd < 0)
+		sight->err = -fd;
+	return fd;
 }
 
 static void read_number(const char *path, struct sight *sight)
@@ -121,9 +109,8 @@ static void look_for(const struct check_file *config, struct sight *sight)
 		sight->fault = "is there";
 }
 
-static struct sight look(const struct check *check)
+static struct sight look(const struct check_file *config)
 {
-	const struct check_file *config = check->config->file;
 	struct sight sight = { .result = CHECK_BAD };
 
 	if (config->form == CHECK_FILE_VALUE)
@@ -272,10 +259,15 @@ static void look_again(struct check_engine *engine, struct file *file, int64_t n
 	struct check *check = file->check;
 	struct sight sight;
 	bool making = file->making;
+	uint32_t before;
 
 	file->stale = file->making = false;
+	if (check->aside)
+		return;
+	before = check_work_begin(check);
 	follow(engine, file);
-	sight = look(check);
+	sight = look(check->config->file);
+	check_work_end(check, before);
 	if ((sight.empty && making) || check->result == CHECK_PENDING ||
 	    (sight.result == check->result && sight.number == check->number))
 		return;
@@ -371,8 +363,14 @@ static void ask(struct check *check, int64_t now_ns)
 
 	(void)now_ns;
 	follow(check->engine, check->run);
-	sight = look(check);
+	sight = look(check->config->file);
 	answer(check, &sight);
+}
+
+/* The watches of directories are set on the way to it. */
+static void touch(const struct check_config *config)
+{
+	(void)look(config->file);
 }
 
 const struct check_kind check_file_kind = {
@@ -382,4 +380,5 @@ const struct check_kind check_file_kind = {
 	.add = add,
 	.remove = remove_check,
 	.ask = ask,
+	.touch = touch,
 };

@@ -6,6 +6,7 @@
 #include "kind.h"
 #include "match.h"
 #include "multi.h"
+#include "regular.h"
 #include "request.h"
 #include "resolve.h"
 #include "status.h"
@@ -182,11 +183,43 @@ static void looked_up(struct check_lookup *lookup, int64_t now_ns)
 	check_multi_run(check->engine->multi, now_ns);
 }
 
+/* libcurl opens its files within TLS, and would wait for a pipe that nobody writes to. Return: the
+ * errno of the first one that cannot be read; 0: none. */
+static int touch_files(const struct check_http *config, const char **ret_word,
+		       const char **ret_path)
+{
+	const char *const paths[] = { config->ca, config->cert, config->key };
+	static const char *const words[] = { "ca", "cert", "key" };
+
+	for (size_t i = 0; i < sizeof(paths) / sizeof(paths[0]); i++) {
+		int err = paths[i][0] ? check_regular_touch(paths[i]) : 0;
+
+		if (err == 0)
+			continue;
+		*ret_word = words[i];
+		*ret_path = paths[i];
+		return err;
+	}
+	return 0;
+}
+
+static void touch(const struct check_config *config)
+{
+	const char *word, *path;
+
+	(void)touch_files(config->http, &word, &path);
+}
+
 static void ask(struct check *check, int64_t now_ns)
 {
 	struct http *http = check->run;
+	const char *word, *path;
+	int err = touch_files(check->config->http, &word, &path);
 
-	if (http->request.fault) {
+	if (err < 0) {
+		check_answer(check, CHECK_BAD, "%s: %.72s: %s", word, path,
+			     check_regular_explain(err));
+	} else if (http->request.fault) {
 		check_answer(check, CHECK_BAD, "URL: %s", http->request.fault);
 	} else if (http->request.target.host[0]) {
 		check_resolve(check->engine->resolver, &http->lookup, now_ns);
@@ -315,4 +348,5 @@ const struct check_kind check_http_kind = {
 	.give_up = give_up,
 	.deadline = deadline,
 	.work = work,
+	.touch = touch,
 };

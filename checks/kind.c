@@ -12,8 +12,11 @@
 
 int check_context_open(struct check_context *context)
 {
+	static volatile uint32_t nobody_looks;
+
 	*context = (struct check_context){ .epoll_fd = epoll_create1(EPOLL_CLOEXEC),
-					   .proc_events_fd = -1 };
+					   .proc_events_fd = -1,
+					   .at_work = &nobody_looks };
 	return context->epoll_fd < 0 ? -errno : 0;
 }
 
@@ -103,19 +106,52 @@ static void queue(struct check *check)
 	context->last = check;
 }
 
+/* What is cut says so. */
+static void put_error(struct check *check, const char *format, va_list args)
+{
+	static const char cut[] = "...";
+	int len = vsnprintf(check->error, sizeof(check->error), format, args);
+
+	if (len >= (int)sizeof(check->error))
+		memcpy(check->error + sizeof(check->error) - sizeof(cut), cut, sizeof(cut));
+}
+
 void check_answer(struct check *check, enum check_result result, const char *format, ...)
 {
 	va_list args;
 
 	check->result = result;
-	check->asked = false;
+	check->asked = check->excused = false;
 	check->error[0] = '\0';
 	if (format) {
 		va_start(args, format);
-		(void)vsnprintf(check->error, sizeof(check->error), format, args);
+		put_error(check, format, args);
 		va_end(args);
 	}
 	queue(check);
+}
+
+void check_excuse(struct check *check, const char *format, ...)
+{
+	va_list args;
+
+	check->excused = true;
+	va_start(args, format);
+	put_error(check, format, args);
+	va_end(args);
+}
+
+uint32_t check_work_begin(const struct check *check)
+{
+	uint32_t before = *check->context->at_work;
+
+	*check->context->at_work = check->mark;
+	return before;
+}
+
+void check_work_end(const struct check *check, uint32_t before)
+{
+	*check->context->at_work = before;
 }
 
 void check_answer_errno(struct check *check, const char *what, int err)

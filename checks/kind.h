@@ -25,7 +25,9 @@ struct check_context {
 	int epoll_fd;
 	struct check *first, *last; /* of those that have answered, in that order */
 	int proc_events_fd; /* the proc connector, opened by somebody with the right to; -1 */
-	bool resumed;       /* another process has asked before this one */
+	/* The mark of the check that may be waiting for the kernel just now; 0: none. In memory
+	 * that outlives the process, so that the next one knows; never NULL. */
+	volatile uint32_t *at_work;
 };
 
 /* One check, as its kind sees it. */
@@ -36,7 +38,12 @@ struct check {
 	void *run;                         /* of its kind, run_size bytes; zero at first */
 	bool asked;                        /* has yet to answer */
 	int64_t asked_ns;                  /* since then */
-	int64_t timeout_ns; /* monotonic: then it is given up, if it has not answered */
+	/* Monotonic: then it is given up, if it has not answered. A kind may put it off meanwhile.
+	 */
+	int64_t timeout_ns;
+	uint32_t mark; /* in the context's at_work */
+	bool excused;  /* it could not be asked, @error says why, and it has not answered since */
+	bool aside;    /* its files may hang: no more to be touched until it is asked again */
 
 	/* The last answer. */
 	enum check_result result;
@@ -61,13 +68,17 @@ struct check_kind {
 
 	/* Ask; it may answer before it returns. Not called while it is asked already. */
 	void (*ask)(struct check *check, int64_t now_ns);
-	/* It has not answered until timeout_ns: stop, and say in check->error what was waited for.
-	 */
+	/* It has not answered until timeout_ns: stop, and say in check->error what was waited for;
+	 * or check_excuse() it, and put timeout_ns off. */
 	void (*give_up)(struct check *check, int64_t now_ns);
 
 	/* When work() is due, of all checks of the kind; CHECK_NEVER. NULL: never. */
 	int64_t (*deadline)(const struct check_engine *engine);
 	void (*work)(struct check_engine *engine, int64_t now_ns);
+
+	/* Go to each file that asking it goes to, for as long as that takes: called in a process of
+	 * its own, of what may hang. NULL: it asks without files. */
+	void (*touch)(const struct check_config *config);
 };
 
 extern const struct check_kind check_command_kind;
@@ -141,6 +152,21 @@ void check_release(struct check_context *context, struct check_watch *watch);
  */
 void check_answer(struct check *check, enum check_result result, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));
+
+/**
+ * check_excuse() - a check cannot be asked, which is neither good nor bad, and still shall be.
+ * @format: why, a line.
+ */
+void check_excuse(struct check *check, const char *format, ...)
+	__attribute__((format(printf, 2, 3)));
+
+/**
+ * check_work_begin() - what a kind does from now on for a check may take the kernel for ever.
+ *
+ * Return: to be handed to check_work_end().
+ */
+uint32_t check_work_begin(const struct check *check);
+void check_work_end(const struct check *check, uint32_t before);
 
 /**
  * check_answer_errno() - a bad answer: what was tried, and how the kernel refused it.

@@ -268,6 +268,19 @@ static void resolve(struct process *process)
 	free(path);
 }
 
+static void resolve_all(struct check_engine *engine)
+{
+	for (struct process *process = engine->first; process; process = process->next) {
+		uint32_t before;
+
+		if (process->check->aside)
+			continue;
+		before = check_work_begin(process->check);
+		resolve(process);
+		check_work_end(process->check, before);
+	}
+}
+
 /* Return: 0 or -errno. */
 static int begin_scan(struct check_engine *engine, int64_t now_ns)
 {
@@ -278,8 +291,7 @@ static int begin_scan(struct check_engine *engine, int64_t now_ns)
 	engine->scan++;
 	engine->doubt = engine->full = false;
 	engine->blind = faccessat(engine->proc_fd, "1/comm", R_OK, 0) < 0;
-	for (struct process *process = engine->first; process; process = process->next)
-		resolve(process);
+	resolve_all(engine);
 	return 0;
 }
 
@@ -455,12 +467,22 @@ static void remove_check(struct check *check)
 static void ask(struct check *check, int64_t now_ns)
 {
 	struct check_engine *engine = check->engine;
+	struct process *process = check->run;
 	int err = is_due(engine, now_ns) ? begin_scan(engine, now_ns) : 0;
 
+	/* It may have been aside when a scan began. */
+	if (strchr(check->config->process->command, '/') && !process->resolved[0])
+		resolve(process);
 	if (err < 0)
 		check_answer_errno(check, "/proc", -err);
 	else if (engine->complete)
 		answer(check->run);
+}
+
+static void touch(const struct check_config *config)
+{
+	if (strchr(config->process->command, '/'))
+		free(realpath(config->process->command, NULL));
 }
 
 static void give_up(struct check *check, int64_t now_ns)
@@ -493,4 +515,5 @@ const struct check_kind check_process_kind = {
 	.give_up = give_up,
 	.deadline = deadline,
 	.work = work,
+	.touch = touch,
 };

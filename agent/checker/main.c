@@ -162,6 +162,19 @@ static void die_with(pid_t keeper)
 		_exit(EXIT_SUCCESS);
 }
 
+/* The one before this one was killed in it. */
+static void tell_hung(const struct checker *checker)
+{
+	const char *name = schedule_hung(checker->schedule);
+	char doing[64];
+
+	if (!name)
+		return;
+	snprintf(doing, sizeof(doing), "asking check %s", name);
+	tell(EVENT_DEGRADED, doing, -ETIMEDOUT,
+	     "it blocked all in the kernel: its file system hangs");
+}
+
 static int run(struct checker *checker, pid_t keeper)
 {
 	const char *doing;
@@ -181,6 +194,7 @@ static int run(struct checker *checker, pid_t keeper)
 		err = open_loop(checker);
 	if (err < 0)
 		return fail("opening what the checks need", err);
+	tell_hung(checker);
 	memory_let_go();
 	err = loop_run(checker->loop);
 	return err < 0 ? fail("waiting for answers", err) : EXIT_SUCCESS;

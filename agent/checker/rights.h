@@ -11,6 +11,11 @@
  * rights_reduce() - become the user that checks are asked as, and keep the capabilities that some
  * of them need: SETUID, SETGID and KILL where a command has a user of its own, NET_RAW where
  * somebody is pinged. Without effect for who is no root.
+ *
+ * SETUID and SETGID stay for as long as it runs: each run of such a command begins with a change of
+ * the user, by a warden that is a fork of the checker. A process of its own that does nothing but
+ * that would need them as long, and would start what the checker tells it to. KILL is for the end
+ * of such a command. Who wants none of them in the checker lets commands be without a user.
  * @ret_doing: what failed, in words.
  *
  * Return: 0 or -errno: -ENOENT when there is no such user.

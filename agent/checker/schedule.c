@@ -8,9 +8,11 @@
 #include <string.h>
 
 #include "agent/deadlines.h"
+#include "checks/probe.h"
 #include "checks/verdict.h"
 
-#define NS_PER_S INT64_C(1000000000)
+#define NS_PER_S   INT64_C(1000000000)
+#define PROBES_MAX 256 /* at a time: each that hangs is a process */
 
 /* One check that is asked again and again. */
 struct item {
@@ -20,6 +22,10 @@ struct item {
 	struct fact fact;             /* as it was put there last */
 	int64_t next_ns;              /* when it is asked again */
 	int64_t phase_ns;             /* at this time of each interval */
+	bool excused;                 /* as the board has it */
+	bool touches;                 /* its files, before it is asked */
+	struct check_probe probe;     /* which does that */
+	struct schedule *schedule;    /* borrowed */
 };
 
 struct schedule {
@@ -32,6 +38,9 @@ struct schedule {
 	int open_errors[CHECK_KINDS_COUNT]; /* an errno: why there is no engine */
 	struct board *board;                /* borrowed */
 	bool changed; /* some value, since those made of others were looked at */
+	unsigned probes_n, excused_n;
+	int64_t turn_ns;  /* the last one began */
+	const char *hung; /* borrowed: the check that the process before this one hung in; NULL */
 };
 
 _Static_assert((int)CHECK_VALUE_UNKNOWN == (int)BOARD_UNKNOWN &&
@@ -106,6 +115,7 @@ static void resume_fact(struct item *item, const struct clocks *now)
 
 	if (item->fact.definition != config->definition) {
 		item->fact.definition = config->definition;
+		item->fact.hung = 0;
 		item->fact.in_row = 0;
 		item->fact.answered_ns = item->fact.value ? now->mono_ns : 0;
 		return;
@@ -127,6 +137,15 @@ static void put(struct schedule *schedule, struct item *item)
 	item->fact.next_ns = item->next_ns;
 	if (item->place != BOARD_NONE)
 		board_put(schedule->board, item->place, &item->fact);
+}
+
+/* What has not been asked has no answer: the fact stays, and grows old. */
+static void put_excuse(struct schedule *schedule, struct item *item)
+{
+	schedule->excused_n += !item->excused;
+	item->excused = true;
+	memcpy(item->fact.error, item->check.error, sizeof(item->fact.error));
+	put(schedule, item);
 }
 
 static void set_value(struct schedule *schedule, struct item *item, enum check_value value,
@@ -164,6 +183,8 @@ static void take_answer(struct schedule *schedule, struct item *item, int64_t no
 	struct fact *fact = &item->fact;
 	const struct check *check = &item->check;
 
+	schedule->excused_n -= item->excused;
+	item->excused = false;
 	(void)check_verdict_take(&item->verdict, check->result == CHECK_GOOD, config->rise,
 				 config->fall);
 	count(fact, check, now_ns);
@@ -208,6 +229,8 @@ static void describe(const struct schedule *schedule, struct item *item, unsigne
 			len += (size_t)snprintf(text + len, size - len, " %s",
 						config_of(part)->name);
 	}
+	if (len >= size)
+		memcpy(text + size - sizeof(" ..."), " ...", sizeof(" ..."));
 }
 
 /* Return: whether its value is another one. */
@@ -258,6 +281,65 @@ static void look_at_all_parts(struct schedule *schedule, int64_t now_ns)
 	schedule->changed = false;
 }
 
+/* ---- files that may hang ---- */
+
+/* A file system whose server is gone takes whoever goes there for ever. The first time that happens
+ * this process is killed, and its successor knows what it was at (board_hung()). From then on
+ * another process goes to the files of that check first, and to those of all others once: none of
+ * them is asked before that has come back. */
+
+static void ask_kind(struct item *item, int64_t now_ns)
+{
+	struct check *check = &item->check;
+	uint32_t before = check_work_begin(check);
+
+	item->touches = check->aside = false;
+	kind_of(item)->ask(check, now_ns);
+	check->aside = item->fact.hung;
+	check_work_end(check, before);
+}
+
+static void on_probe_done(struct check_probe *probe, bool fine, int64_t now_ns)
+{
+	struct item *item = (struct item *)(void *)probe->check;
+
+	item->schedule->probes_n--;
+	if (fine && item->check.asked && item->touches)
+		ask_kind(item, now_ns);
+}
+
+/* One that still hangs is waited for; one that somebody has killed is started again. */
+static void touch_files(struct schedule *schedule, struct item *item, int64_t now_ns)
+{
+	int err;
+
+	item->touches = true;
+	if (item->probe.pid || schedule->probes_n == PROBES_MAX)
+		return;
+	item->probe.done = on_probe_done;
+	err = check_probe_start(&item->probe, &item->check, now_ns);
+	if (err < 0)
+		check_answer_errno(&item->check, "starting a process", -err);
+	else
+		schedule->probes_n++;
+}
+
+static void excuse(struct schedule *schedule, struct item *item, int64_t now_ns)
+{
+	struct check *check = &item->check;
+
+	check->timeout_ns = now_ns + config_of(item)->timeout_ns;
+	if (!item->probe.pid) {
+		check_excuse(check, "its files may hang, as those of %d others: it is not asked",
+			     PROBES_MAX);
+		touch_files(schedule, item, now_ns);
+		return;
+	}
+	item->fact.hung = 1;
+	check_excuse(check, "a file of it hangs in the kernel since %lld s: it is not asked",
+		     (long long)((now_ns - item->probe.begun_ns) / NS_PER_S));
+}
+
 /* ---- what is due ---- */
 
 static void ask(struct schedule *schedule, struct item *item, int64_t now_ns)
@@ -276,17 +358,35 @@ static void ask(struct schedule *schedule, struct item *item, int64_t now_ns)
 		check->asked_ns = now_ns;
 		check->timeout_ns = now_ns + config_of(item)->timeout_ns;
 		check->output_len = 0;
-		kind_of(item)->ask(check, now_ns);
+		if (check->aside)
+			touch_files(schedule, item, now_ns);
+		else
+			ask_kind(item, now_ns);
 	}
 	arm(schedule, item);
 }
 
+/* Unless that was put off meanwhile, or is now. */
+static void give_up(struct schedule *schedule, struct item *item, int64_t now_ns)
+{
+	struct check *check = &item->check;
+
+	if (check->timeout_ns <= now_ns && item->touches)
+		excuse(schedule, item, now_ns);
+	else if (check->timeout_ns <= now_ns)
+		kind_of(item)->give_up(check, now_ns);
+	if (check->excused)
+		put_excuse(schedule, item);
+	if (check->asked)
+		arm(schedule, item);
+}
+
 static void do_what_is_due(struct schedule *schedule, struct item *item, int64_t now_ns)
 {
-	if (!item->check.asked)
-		ask(schedule, item, now_ns);
+	if (item->check.asked)
+		give_up(schedule, item, now_ns);
 	else
-		kind_of(item)->give_up(&item->check, now_ns);
+		ask(schedule, item, now_ns);
 }
 
 /* Each kind's own time, for what is no single check's. */
@@ -328,6 +428,8 @@ void schedule_dispatch(struct schedule *schedule, const struct clocks *now)
 	int64_t due_ns;
 	unsigned number;
 
+	schedule->turn_ns = now->mono_ns;
+	board_turn(schedule->board, schedule->excused_n, now->mono_ns);
 	check_context_dispatch(&schedule->context, now->mono_ns);
 	take_answers(schedule, now->mono_ns);
 	work(schedule, now->mono_ns);
@@ -340,6 +442,12 @@ void schedule_dispatch(struct schedule *schedule, const struct clocks *now)
 		take_answers(schedule, now->mono_ns);
 	}
 	look_at_all_parts(schedule, now->mono_ns);
+	board_turn(schedule->board, schedule->excused_n, now->mono_ns);
+}
+
+const char *schedule_hung(const struct schedule *schedule)
+{
+	return schedule->hung;
 }
 
 int64_t schedule_deadline(const struct schedule *schedule)
@@ -347,7 +455,11 @@ int64_t schedule_deadline(const struct schedule *schedule)
 	int64_t kinds_ns = kinds_deadline(schedule), due_ns;
 
 	(void)deadlines_first(schedule->heap, &due_ns);
-	return due_ns < kinds_ns ? due_ns : kinds_ns;
+	if (kinds_ns < due_ns)
+		due_ns = kinds_ns;
+	if (schedule->excused_n && schedule->turn_ns + BOARD_TURN_NS < due_ns)
+		due_ns = schedule->turn_ns + BOARD_TURN_NS;
+	return due_ns;
 }
 
 /* ---- making and unmaking ---- */
@@ -364,7 +476,14 @@ static void open_engine(struct schedule *schedule, unsigned number)
 		schedule->open_errors[number] = -err;
 }
 
-static int add(struct schedule *schedule, unsigned number, const struct clocks *now)
+static void set_hung(struct schedule *schedule, struct item *item)
+{
+	schedule->hung = config_of(item)->name;
+	item->fact.hung = 1;
+}
+
+/* @hung: of board_hung(). */
+static int add(struct schedule *schedule, unsigned number, uint32_t hung, const struct clocks *now)
 {
 	struct item *item = &schedule->items[number];
 	const struct check_kind *kind = kind_of(item);
@@ -376,6 +495,10 @@ static int add(struct schedule *schedule, unsigned number, const struct clocks *
 		resume_fact(item, now);
 	else
 		begin_fact(item);
+	if (item->place != BOARD_NONE && item->place == hung)
+		set_hung(schedule, item);
+	item->check.mark = item->place == BOARD_NONE ? 0 : item->place + 1;
+	item->check.aside = kind && kind->touch && (item->fact.hung || hung != BOARD_NONE);
 	put(schedule, item);
 	if (!kind)
 		schedule->several[schedule->several_n++] = number;
@@ -409,6 +532,7 @@ static void clear_others(const struct schedule *schedule)
 static int open_all(struct schedule *schedule, const struct check_config *checks,
 		    int proc_events_fd, const struct clocks *now)
 {
+	uint32_t hung = board_hung(schedule->board, now->mono_ns);
 	int err = check_context_open(&schedule->context);
 
 	schedule->items = calloc(schedule->n + 1, sizeof(*schedule->items));
@@ -419,12 +543,15 @@ static int open_all(struct schedule *schedule, const struct check_config *checks
 	if (!schedule->items || !schedule->several || !schedule->heap)
 		return -ENOMEM;
 	schedule->context.proc_events_fd = proc_events_fd;
-	for (unsigned i = 0; i < schedule->n; i++)
+	schedule->context.at_work = board_at_work(schedule->board);
+	for (unsigned i = 0; i < schedule->n; i++) {
+		schedule->items[i].schedule = schedule;
 		schedule->items[i].check =
 			(struct check){ .config = &checks[i], .context = &schedule->context };
+	}
 	clear_others(schedule);
 	for (unsigned i = 0; i < schedule->n && err == 0; i++)
-		err = add(schedule, i, now);
+		err = add(schedule, i, hung, now);
 	for (unsigned i = 0; i < schedule->n && err == 0; i++)
 		arm(schedule, &schedule->items[i]);
 	schedule->changed = true;
@@ -461,6 +588,7 @@ void schedule_close(struct schedule *schedule)
 		    !schedule->open_errors[config_of(item)->kind] &&
 		    (item->check.run || !kind_of(item)->run_size))
 			kind_of(item)->remove(&item->check);
+		check_probe_stop(&item->probe);
 		free(item->check.run);
 	}
 	for (unsigned kind = 0; kind < CHECK_KINDS_COUNT; kind++)

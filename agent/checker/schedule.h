@@ -2,6 +2,9 @@
 /*
  * When checks are asked, and what their answers come to: the facts on the board. Checks of one
  * interval are spread over it; one that has not answered when it is due again is not asked twice.
+ *
+ * A check that cannot be asked, as there is no place for its command, or a file of it hangs in the
+ * kernel, is not down: its fact says why, and becomes old, so that it counts as unknown.
  */
 #ifndef SCHEDULE_H
 #define SCHEDULE_H
@@ -28,6 +31,12 @@ int schedule_open(const struct check_config *checks, unsigned n, struct board *b
  * schedule_close() - stop all that runs; NULL is allowed. The board stays as it is.
  */
 void schedule_close(struct schedule *schedule);
+
+/**
+ * schedule_hung() - the check that the process before this one was asking when it was killed, since
+ * some file of it hangs; NULL: there was none.
+ */
+const char *schedule_hung(const struct schedule *schedule);
 
 /**
  * schedule_fd() - readable when something may have answered.

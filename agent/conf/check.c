@@ -317,24 +317,49 @@ static void warn_unused(const struct directory *directory)
 	}
 }
 
-static void judge_programs(const struct conf_place *file, const struct directory *directory,
-			   const struct conf *conf)
+static void judge_files(const struct conf_place *place, const struct check_http *http,
+			const char *user_name, const struct check_user *user)
+{
+	const struct conf_place group = conf_place_of(place, "http");
+	const struct conf_place ca = conf_place_of(&group, "ca");
+	const struct conf_place cert = conf_place_of(&group, "cert");
+	const struct conf_place key = conf_place_of(&group, "key");
+
+	conf_program_check_file(&ca, http->ca, user_name, user);
+	conf_program_check_file(&cert, http->cert, user_name, user);
+	conf_program_check_file(&key, http->key, user_name, user);
+}
+
+/* What a check needs of this host. @ours: the user of all checks; NULL: there is none. */
+static void judge_one(const struct conf_place *place, const struct conf *conf,
+		      const struct check_config *check, const struct check_user *ours)
+{
+	const struct conf_place process = conf_place_of(place, "process");
+	const struct conf_place process_user = conf_place_of(&process, "user");
+	const struct conf_program program = { check->command, check->user };
+	bool by_default;
+
+	if (check->command)
+		conf_program_check(place, conf, &program, ours);
+	if (check->http && ours)
+		judge_files(place, check->http, conf_user(conf, &by_default), ours);
+	if (check->process && check->process->user[0])
+		conf_program_check_user(&process_user, check->process->user);
+}
+
+static void judge_all(const struct conf_place *file, const struct directory *directory,
+		      const struct conf *conf)
 {
 	struct check_user ours;
-	bool asked = false, known = false;
+	bool known;
 
+	if (!conf->checks_n && !conf->user[0])
+		return;
+	known = conf_program_user(file, conf, &ours);
 	for (unsigned i = 0; i < conf->checks_n; i++) {
 		const struct conf_place place = place_of(directory, i);
 
-		const struct conf_program program = { conf->checks[i].command,
-						      conf->checks[i].user };
-
-		if (!program.command)
-			continue;
-		if (!asked)
-			known = conf_program_user(file, conf, &ours);
-		asked = true;
-		conf_program_check(&place, conf, &program, known ? &ours : NULL);
+		judge_one(&place, conf, &conf->checks[i], known ? &ours : NULL);
 	}
 }
 
@@ -350,7 +375,7 @@ static void connect_all(const struct conf_place *file, struct directory *directo
 	find_all_tracked(file, directory, conf);
 	warn_unused(directory);
 	if (file->parse->here)
-		judge_programs(file, directory, conf);
+		judge_all(file, directory, conf);
 }
 
 void conf_check_connect(const struct conf_place *file, struct conf *conf)

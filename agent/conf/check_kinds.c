@@ -515,6 +515,8 @@ static void check_http(const struct conf_place *group, void *base)
 	const struct check_http *http = base;
 	const struct conf_place url = conf_place_of(group, "url");
 	const struct conf_place status = conf_place_of(group, "status");
+	const struct conf_place verify = conf_place_of(group, "verify");
+	const struct conf_place body = conf_place_of(group, "body");
 	bool tls = strncmp(http->url, "https://", 8) == 0;
 
 	if (http->url[0] && !tls && strncmp(http->url, "http://", 7) != 0)
@@ -525,6 +527,10 @@ static void check_http(const struct conf_place *group, void *base)
 		check_statuses(&status, http->status);
 	if (http->url[0] && !tls && (http->ca[0] || http->cert[0] || http->key[0]))
 		conf_error_in(group, "certificates are for https:// alone");
+	if (http->url[0] && !tls && !http->verify)
+		conf_error_in(&verify, "certificates are for https:// alone");
+	if (http->body[0] && strcmp(http->method, "HEAD") == 0)
+		conf_error_in(&body, "there is none in the response to HEAD");
 	if ((http->cert[0] != 0) != (http->key[0] != 0))
 		conf_error_in(group, "cert and key go together");
 }

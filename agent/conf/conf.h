@@ -574,6 +574,13 @@ unsigned conf_lease_safe_cs(unsigned down_intervals);
 void conf_dump(const struct conf *conf, FILE *out);
 
 /**
+ * conf_dump_checks() - conf_dump() for whoever asks checks: without what routers authenticate with.
+ *
+ * Return: 0 or -ENOMEM.
+ */
+int conf_dump_checks(const struct conf *conf, FILE *out);
+
+/**
  * conf_show() - conf_dump() for people: without passwords. What is written in their place is an
  * error when it is loaded, so that nobody runs with another one by mistake.
  */

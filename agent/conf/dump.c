@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 #include "schema.h"
 
+#include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #define INDENT 2
@@ -201,6 +203,23 @@ void conf_write(const struct conf_schema *schema, const void *base, bool secrets
 void conf_dump(const struct conf *conf, FILE *out)
 {
 	conf_write(&conf_file_schema, conf, true, out);
+}
+
+int conf_dump_checks(const struct conf *conf, FILE *out)
+{
+	struct conf copy = *conf;
+	struct conf_router *routers = calloc(conf->written_n + 1, sizeof(*routers));
+
+	if (!routers)
+		return -ENOMEM;
+	memcpy(routers, conf->written, conf->written_n * sizeof(*routers));
+	for (unsigned i = 0; i < conf->written_n; i++)
+		routers[i].auth = (struct conf_auth){ 0 };
+	copy.written = routers;
+	conf_dump(&copy, out);
+	explicit_bzero(routers, conf->written_n * sizeof(*routers));
+	free(routers);
+	return 0;
 }
 
 void conf_show(const struct conf *conf, FILE *out)

@@ -232,6 +232,20 @@ static void visit_all(struct visit *visit, const struct conf *conf)
 	}
 }
 
+/* That there is none is an error already where it has a name, or checks need it (check.c). */
+static bool find_user(struct visit *visit)
+{
+	bool by_default;
+	const char *name = conf_user(visit->conf, &by_default);
+
+	if (!visit->asked && (visit->conf->user[0] || visit->conf->checks_n))
+		visit->known = check_user_find(name, &visit->ours) == 0;
+	else if (!visit->asked)
+		visit->known = conf_program_user(visit->file, visit->conf, &visit->ours);
+	visit->asked = true;
+	return visit->known;
+}
+
 static void judge(struct visit *visit, const struct conf_place *place, struct conf_notify *notify,
 		  const char *of, const char *name)
 {
@@ -246,9 +260,7 @@ static void judge(struct visit *visit, const struct conf_place *place, struct co
 				   "beside routers");
 	if (!notify->command || !visit->file->parse->here)
 		return;
-	if (!visit->asked)
-		visit->known = conf_program_user(visit->file, visit->conf, &visit->ours);
-	visit->asked = true;
+	find_user(visit);
 	conf_program_check(place, visit->conf, &program, visit->known ? &visit->ours : NULL);
 }
 
@@ -282,8 +294,7 @@ void conf_notify_check_all(const struct conf_place *file, const struct conf *con
 			      "%u notify entries, %d at most: one of the file is told of all "
 			      "routers",
 			      visit.n, CONF_NOTIFY_ALL_MAX);
-	if (conf->state_dir[0] && file->parse->here && geteuid() == 0 &&
-	    (visit.known || conf_program_user(file, conf, &visit.ours)))
+	if (conf->state_dir[0] && file->parse->here && geteuid() == 0 && find_user(&visit))
 		check_state_dir(file, conf, &visit.ours);
 }
 

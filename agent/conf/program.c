@@ -3,8 +3,10 @@
 
 #include <errno.h>
 #include <string.h>
+#include <sys/fsuid.h>
 #include <unistd.h>
 
+#include "checks/regular.h"
 #include "parse.h"
 
 /* Return: whether there is one; else an error. */
@@ -70,4 +72,42 @@ void conf_program_check(const struct conf_place *place, const struct conf *conf,
 		conf_warn_in(&command, "cannot be looked at from here: %s", why);
 	else
 		conf_error_in(&command, "%s", why);
+}
+
+void conf_program_check_user(const struct conf_place *place, const char *name)
+{
+	struct check_user user;
+
+	(void)find_user(place, name, &user);
+}
+
+/* As that user, whose rights alone count then. Whoever may not become it sees what he may see. */
+static int touch_as(const char *path, const struct check_user *user)
+{
+	int err;
+
+	(void)setfsgid(user->gid);
+	(void)setfsuid(user->uid);
+	err = check_regular_touch(path);
+	(void)setfsuid(geteuid());
+	(void)setfsgid(getegid());
+	return err;
+}
+
+void conf_program_check_file(const struct conf_place *place, const char *path, const char *name,
+			     const struct check_user *ours)
+{
+	struct check_user user = *ours;
+	int err = path[0] ? touch_as(path, &user) : 0;
+
+	if (err == 0)
+		return;
+	/* One of its other groups may be who may read it. */
+	if (err == -EACCES &&
+	    (geteuid() != 0 || (check_user_find_groups(name, &user) == 0 && user.groups_n > 1)))
+		conf_warn_in(place, "%.120s: %s", path, strerror(-err));
+	else if (err == -EACCES)
+		conf_error_in(place, "%.120s: %s, to the user %s", path, strerror(-err), name);
+	else
+		conf_error_in(place, "%.120s: %s", path, check_regular_explain(err));
 }

@@ -31,4 +31,18 @@ struct conf_program {
 void conf_program_check(const struct conf_place *place, const struct conf *conf,
 			const struct conf_program *program, const struct check_user *ours);
 
+/**
+ * conf_program_check_user() - an error for a user that this host does not have.
+ */
+void conf_program_check_user(const struct conf_place *place, const char *name);
+
+/**
+ * conf_program_check_file() - an error for a file that the user of all checks cannot read, or that
+ * is no regular one; a warning where that cannot be told from here.
+ * @path: empty: none.
+ * @name, @ours: that user.
+ */
+void conf_program_check_file(const struct conf_place *place, const char *path, const char *name,
+			     const struct check_user *ours);
+
 #endif

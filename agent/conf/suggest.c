@@ -90,6 +90,13 @@ void conf_complain_unknown(const struct conf_place *place, const struct conf_sch
 		complain_misplaced(place, owner, name);
 	else if (here)
 		conf_error_in(place, "\"%.40s\" is keepalived's; %s", name, here);
+	else if (place->parse->nodes.nodes_n && !place->above->node &&
+		 conf_node_is_known(&place->parse->nodes, name))
+		conf_error_in(place,
+			      "\"%.40s\" is a node, and only a key has values by node: %s = { "
+			      "%.40s = ...; }",
+			      name, schema->brief ? schema->brief : schema->keys[0].field.name,
+			      name);
 	else if (nearest)
 		conf_error_in(place, "unknown key \"%.40s\"; did you mean \"%s\"?", name, nearest);
 	else

@@ -21,6 +21,7 @@
 #define NS_PER_MS INT64_C(1000000)
 #define NS_PER_S  (1000 * NS_PER_MS)
 
+#define HEAR_NS      NS_PER_S          /* from its start: what it has to say it has said by then */
 #define AGAIN_NS     (100 * NS_PER_MS) /* after the first failure; then twice as long each time */
 #define AGAIN_MAX_NS (10 * NS_PER_S)
 #define WELL_NS      (60 * NS_PER_S) /* who has lived so long has not failed */
@@ -213,7 +214,7 @@ static void start(struct helper *helper, int64_t now_ns, struct teller *teller)
 	char how[128];
 
 	if (err == 0) {
-		set_life(helper, HELPER_RUNS, HELPER_NEVER);
+		set_life(helper, HELPER_RUNS, now_ns + HEAR_NS);
 		return;
 	}
 	snprintf(how, sizeof(how), "cannot be started: %s", strerror(-err));
@@ -257,6 +258,7 @@ static bool runs_what_is_wanted(const struct helper *helper, int conf_fd)
 static void end(struct helper *helper, int signal_number, int64_t now_ns)
 {
 	(void)kill(helper->pid, signal_number);
+	helper->is_killed = signal_number == SIGKILL;
 	set_life(helper, HELPER_ENDS, now_ns + helper->kind->end_ns);
 }
 
@@ -265,6 +267,30 @@ static void forget(const struct helper *helper)
 {
 	if (helper->kind->forget)
 		helper->kind->forget(helper);
+}
+
+/* It hangs in the kernel, where no signal reaches it. Nor will it ever come back from there:
+ * another one can take its place. */
+static void abandon(struct helper *helper, int64_t now_ns)
+{
+	helper->abandoned[helper->abandoned_n++] = helper->pid;
+	close_fd(&helper->channel_fd);
+	helper->pid = 0;
+	if (helper->conf_fd < 0)
+		set_life(helper, HELPER_NONE, HELPER_NEVER);
+	else
+		set_life(helper, HELPER_WAITS, now_ns);
+}
+
+static bool was_abandoned(struct helper *helper, pid_t pid)
+{
+	for (unsigned i = 0; i < helper->abandoned_n; i++) {
+		if (helper->abandoned[i] != pid)
+			continue;
+		helper->abandoned[i] = helper->abandoned[--helper->abandoned_n];
+		return true;
+	}
+	return false;
 }
 
 void helper_want(struct helper *helper, int conf_fd, int64_t now_ns)
@@ -302,7 +328,8 @@ void helper_expect_end(struct helper *helper, pid_t pid, int64_t now_ns)
 
 void helper_replace(struct helper *helper, int64_t now_ns)
 {
-	if (helper->life == HELPER_RUNS)
+	if (helper->life == HELPER_RUNS &&
+	    !board_is_excused(helper_given(helper, HELPER_FD_BOARD), now_ns))
 		end(helper, SIGKILL, now_ns);
 }
 
@@ -350,7 +377,7 @@ bool helper_ended(struct helper *helper, pid_t pid, const char *how, int64_t now
 	bool asked = helper->life == HELPER_ENDS;
 
 	if (pid != helper->pid || !pid)
-		return false;
+		return was_abandoned(helper, pid);
 	read_channel(helper, now_ns, teller); /* why, in its own words */
 	close_fd(&helper->channel_fd);
 	if (now_ns - helper->started_ns >= WELL_NS)
@@ -374,6 +401,11 @@ void helper_dispatch(struct helper *helper, int64_t now_ns, struct teller *telle
 		return;
 	if (helper->life == HELPER_WAITS)
 		start(helper, now_ns, teller);
+	else if (helper->life == HELPER_RUNS)
+		set_life(helper, HELPER_RUNS, HELPER_NEVER);
+	else if (helper->life == HELPER_ENDS && helper->is_killed &&
+		 helper->abandoned_n < HELPER_ABANDONED_MAX)
+		abandon(helper, now_ns);
 	else if (helper->life == HELPER_ENDS)
 		end(helper, SIGKILL, now_ns);
 }

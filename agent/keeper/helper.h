@@ -17,7 +17,8 @@
 #include "agent/loop.h"
 #include "tell.h"
 
-#define HELPER_NEVER INT64_MAX
+#define HELPER_NEVER         INT64_MAX
+#define HELPER_ABANDONED_MAX 16
 
 enum helper_life {
 	HELPER_NONE,
@@ -57,8 +58,11 @@ struct helper {
 	int64_t said_ns; /* since then it has said @said_n things */
 	unsigned said_n;
 	unsigned failures_n; /* in a row: it ended soon */
-	char program[4096];  /* its path */
-	struct stat file;    /* what was there when it was started */
+	bool is_killed;      /* while it ends */
+	unsigned abandoned_n;
+	pid_t abandoned[HELPER_ABANDONED_MAX]; /* killed ones that hang in the kernel */
+	char program[4096];                    /* its path */
+	struct stat file;                      /* what was there when it was started */
 };
 
 /**
@@ -100,7 +104,8 @@ void helper_want(struct helper *helper, int conf_fd, int64_t now_ns);
 void helper_expect_end(struct helper *helper, pid_t pid, int64_t now_ns);
 
 /**
- * helper_replace() - it does not answer: kill it, and start another one.
+ * helper_replace() - it does not answer: kill it, and start another one. Not one that says itself
+ * what it cannot ask, and why (board_is_excused()): another one could not, either.
  */
 void helper_replace(struct helper *helper, int64_t now_ns);
 
@@ -108,7 +113,7 @@ void helper_replace(struct helper *helper, int64_t now_ns);
  * helper_ended() - a child has ended.
  * @how: in words.
  *
- * Return: whether it was this one.
+ * Return: whether it was this one, or one before it that was killed and did not end.
  */
 bool helper_ended(struct helper *helper, pid_t pid, const char *how, int64_t now_ns,
 		  struct teller *teller);

@@ -140,12 +140,22 @@ static void want_notifier(struct keeper *keeper, const struct channel_message *m
 		    clocks_now().mono_ns);
 }
 
+static void want_checks(struct keeper *keeper, const struct channel_message *message)
+{
+	int fd = message->attached_fd >= 0 ? message->attached_fd
+					   : keeper->children[SUCCESSION_CURRENT].conf_fd;
+
+	helper_want(&keeper->checker, message->ns ? fd : -1, clocks_now().mono_ns);
+}
+
 static void on_current(struct keeper *keeper, const struct channel_message *message)
 {
 	if (message->type == CHANNEL_NOTIFIES) {
 		want_notifier(keeper, message);
 		return;
 	}
+	if (message->type == CHANNEL_CHECKS)
+		want_checks(keeper, message);
 	close_attached(message);
 	if (message->type == CHANNEL_FROZEN)
 		keeper_feed(keeper, &(struct succession_event){ .type = SUCCESSION_SAYS_FROZEN,
@@ -161,10 +171,6 @@ static void on_current(struct keeper *keeper, const struct channel_message *mess
 								.ns = message->ns });
 	} else if (message->type == CHANNEL_MADE) {
 		set_up_made(keeper, message);
-	} else if (message->type == CHANNEL_CHECKS) {
-		helper_want(&keeper->checker,
-			    message->ns ? keeper->children[SUCCESSION_CURRENT].conf_fd : -1,
-			    clocks_now().mono_ns);
 	} else if (message->type == CHANNEL_CHECKER_LATE) {
 		helper_replace(&keeper->checker, clocks_now().mono_ns);
 	}

@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sysexits.h>
 #include <unistd.h>
@@ -15,6 +16,7 @@
 #include "agent/channel.h"
 #include "agent/conf/conf.h"
 #include "agent/events.h"
+#include "agent/helper.h"
 #include "capabilities.h"
 #include "changes.h"
 #include "checks/program.h"
@@ -38,6 +40,7 @@ struct generation {
 	struct routers *routers;
 	struct control *control;
 	struct turn *turn;
+	int checks_fd;           /* the configuration for the checker; -1: none; owned */
 	char conf_path[4096];    /* of the file, absolute */
 	struct events *events;   /* the journal; NULL before GO */
 	struct changes *changes; /* what to tell there of a reload, then NULL; NULL: nothing */
@@ -206,6 +209,29 @@ static int load_file(struct generation *g, const char *conf_path, const char *ha
 	return err;
 }
 
+/* It lies beside this program, or beside the one that has taken its place. */
+static bool lacks_checker(const struct conf *conf)
+{
+	char path[4096], *slash;
+	ssize_t len = readlink("/proc/self/exe", path, sizeof(path) - sizeof(HELPER_CHECKER));
+
+	path[len < 0 ? 0 : len] = '\0';
+	slash = strrchr(path, '/');
+	if (!conf->checks_n || !slash || strncmp(path, "/memfd:", 7) == 0)
+		return false;
+	strcpy(slash + 1, HELPER_CHECKER);
+	return access(path, X_OK) < 0 && errno == ENOENT;
+}
+
+static void tell_lack(const struct generation *g)
+{
+	char text[] = "there are checks, and " HELPER_CHECKER
+		      ", which asks them, does not lie beside vipd any more\n";
+
+	(void)channel_send(CHANNEL_FD_CHANNEL, CHANNEL_ERROR, 0, text);
+	tell_lines(g, EVENT_CONF_ERROR, text);
+}
+
 static int load(struct generation *g, const char *conf_path)
 {
 	char handed[32];
@@ -224,14 +250,25 @@ static int load(struct generation *g, const char *conf_path)
 	if (!g->standby) /* it reads what runs, of which that was told */
 		tell_warnings(g, &errors);
 	find_changes(g, handed);
+	if (g->succeeds && !g->standby && lacks_checker(g->conf)) {
+		tell_lack(g);
+		return EX_CONFIG;
+	}
 	(void)malloc_trim(0); /* the parser needs more than all that comes after it */
 	return 0;
 }
 
-/* What runs, for a standby, and for whoever asks: nobody can change it from here on. */
-static int leave_conf(const struct conf *conf)
+/* Nobody can change it from here on. */
+static int seal(int fd)
 {
 	const int seals = F_SEAL_SEAL | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE;
+
+	return fcntl(fd, F_ADD_SEALS, seals) < 0 ? -errno : 0;
+}
+
+/* What runs, for a standby, and for whoever asks. */
+static int leave_conf(const struct conf *conf)
+{
 	int fd = dup(CHANNEL_FD_CONF_OUT);
 	FILE *out = fd < 0 ? NULL : fdopen(fd, "w");
 
@@ -240,7 +277,26 @@ static int leave_conf(const struct conf *conf)
 	conf_dump(conf, out);
 	if (fclose(out) != 0)
 		return -errno;
-	return fcntl(CHANNEL_FD_CONF_OUT, F_ADD_SEALS, seals) < 0 ? -errno : 0;
+	return seal(CHANNEL_FD_CONF_OUT);
+}
+
+/* What the checker shall know: it has no use for what routers authenticate with. */
+static int leave_checks(struct generation *g)
+{
+	int fd, err;
+	FILE *out;
+
+	if (!g->conf->checks_n)
+		return 0;
+	g->checks_fd = memfd_create("vipd-checks", MFD_CLOEXEC | MFD_ALLOW_SEALING);
+	fd = g->checks_fd < 0 ? -1 : dup(g->checks_fd);
+	out = fd < 0 ? NULL : fdopen(fd, "w");
+	if (!out)
+		return -errno;
+	err = conf_dump_checks(g->conf, out);
+	if (fclose(out) != 0)
+		return -errno;
+	return err < 0 ? err : seal(g->checks_fd);
 }
 
 /* A predecessor's elections; none, or such that cannot be read, mean a cold start. */
@@ -376,6 +432,8 @@ static int prepare(struct generation *g)
 	const char *what;
 	int err = leave_conf(g->conf);
 
+	if (err == 0)
+		err = leave_checks(g);
 	if (err == 0)
 		err = new_state(g);
 	if (err < 0) {
@@ -575,6 +633,8 @@ static int go(struct generation *g)
 static void close_all(struct generation *g)
 {
 	turn_close(g->turn);
+	if (g->checks_fd >= 0)
+		close(g->checks_fd);
 	control_close(g->control);
 	routers_close(g->routers);
 	conf_free(g->before);
@@ -589,14 +649,14 @@ static void close_all(struct generation *g)
 /* The keeper starts them. If it is gone, that is noticed soon. */
 static void tell_helpers(const struct generation *g)
 {
-	(void)channel_send(CHANNEL_FD_CHANNEL, CHANNEL_CHECKS, g->conf->checks_n, NULL);
+	(void)channel_send_fd(CHANNEL_FD_CHANNEL, CHANNEL_CHECKS, g->conf->checks_n, g->checks_fd);
 	(void)channel_send_fd(CHANNEL_FD_CHANNEL, CHANNEL_NOTIFIES, conf_needs_notifier(g->conf),
 			      g->events ? events_fd(g->events) : -1);
 }
 
 int generation_run(const char *conf_path)
 {
-	struct generation g = { 0 };
+	struct generation g = { .checks_fd = -1 };
 	int status;
 
 	/* Writing a core would keep the next one waiting: the kernel closes the conversation after.

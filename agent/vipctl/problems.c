@@ -322,6 +322,24 @@ void problems_conflict(struct problems *problems, const struct records_table *ta
 	    client_text(table, record, "address", address));
 }
 
+/* What it takes from the priority now, of a file with a number its weight times that; without what
+ * it would add if all were well. */
+static void describe_loss(const struct records_table *table, const void *record, char *buf,
+			  size_t size)
+{
+	int weight = (int)client_number(table, record, "weight");
+	int adds = (int)client_number(table, record, "adds");
+
+	if (adds < 0)
+		snprintf(buf, size, "its priority is %d less", -adds);
+	else if (adds > 0)
+		snprintf(buf, size, "its priority is %d more", adds);
+	else if (weight > 0)
+		snprintf(buf, size, "its weight of %d is not added", weight);
+	else
+		snprintf(buf, size, "that takes nothing from its priority");
+}
+
 void problems_track(struct problems *problems, const struct records_table *table,
 		    const void *record)
 {
@@ -330,6 +348,7 @@ void problems_track(struct problems *problems, const struct records_table *table
 	bool good = up != (client_number(table, record, "reverse") != 0);
 	char name[FIELDS_TEXT_SIZE];
 	const char *what = "interface";
+	char loss[64];
 
 	client_text(table, record, what, name);
 	if (!name[0])
@@ -342,10 +361,11 @@ void problems_track(struct problems *problems, const struct records_table *table
 		    "the check %.60s, which it tracks, does not answer any more: it counts as %s",
 		    name, up ? "up" : "down");
 	/* Without a weight it is a fault, and that is told. */
-	else if (weight && !good)
-		add(problems, PROBLEM_DEGRADED, "track",
-		    "the %s %.60s, which it tracks, is %s: its priority is %d less", what, name,
-		    up ? "up" : "down", weight < 0 ? -weight : weight);
+	else if (weight && !good) {
+		describe_loss(table, record, loss, sizeof(loss));
+		add(problems, PROBLEM_DEGRADED, "track", "the %s %.60s, which it tracks, is %s: %s",
+		    what, name, up ? "up" : "down", loss);
+	}
 }
 
 void problems_peer(struct problems *problems, const struct records_table *table, const void *record)

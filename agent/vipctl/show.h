@@ -10,7 +10,7 @@
 struct show_options {
 	bool json;          /* one document instead of a table */
 	bool redraw;        /* on a terminal: clear it first */
-	const char *router; /* that one alone; NULL: all */
+	const char *router; /* that one alone, or that check; NULL: all */
 };
 
 /**

@@ -26,6 +26,9 @@ struct printer {
 	bool redraw;                  /* on a terminal that is cleared before */
 	struct libscols_table *table; /* owned; NULL: JSON */
 	json_t *checks;               /* owned; NULL: a table */
+	const char *wanted;           /* borrowed: that check alone; NULL: all */
+	bool skips;                   /* the last one is another */
+	bool found;                   /* some was shown */
 	struct told told;             /* the last one */
 	char *outputs;                /* owned: behind the table */
 	size_t outputs_len;
@@ -186,6 +189,10 @@ static const char *take_check(struct printer *printer, const struct records_tabl
 {
 	finish_check(printer);
 	client_text(table, record, "name", printer->told.name);
+	printer->skips = printer->wanted && strcmp(printer->wanted, printer->told.name) != 0;
+	if (printer->skips)
+		return NULL;
+	printer->found = true;
 	if (printer->table)
 		return add_line(printer, table, record);
 	return record_json_append(printer->checks, table, record);
@@ -211,7 +218,7 @@ static const char *take_record(const struct records_table *table, const void *re
 
 	if (strcmp(table->name, "check") == 0)
 		return take_check(printer, table, record);
-	if (strcmp(table->name, "output") == 0)
+	if (strcmp(table->name, "output") == 0 && !printer->skips)
 		take_output(printer, table, record);
 	return NULL;
 }
@@ -234,6 +241,8 @@ static const char *finish(void *arg)
 	bool fine;
 
 	finish_check(printer);
+	if (printer->wanted && !printer->found)
+		return "there is no such check; vipctl show --checks shows all";
 	if (printer->redraw)
 		fputs("\033[H\033[J", stdout); /* ECMA-48: to the top, and clear what is below */
 	if (printer->table)
@@ -264,6 +273,7 @@ int show_checks(int socket_fd, const struct show_options *options)
 	if (!printer)
 		return complain(NULL, "out of memory");
 	printer->redraw = options->redraw;
+	printer->wanted = options->router;
 	if (options->json)
 		printer->checks = json_array();
 	else

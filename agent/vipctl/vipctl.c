@@ -64,10 +64,6 @@ static int command_show(const char *path, const struct arguments *arguments)
 
 	if (arguments->options & USAGE_NOTIFY)
 		return show_deliveries(path, arguments);
-	if (checks && arguments->router) {
-		complain(NULL, "checks are nobody's: --checks shows all of them, without a router");
-		return EX_USAGE;
-	}
 	if (watch)
 		watch_begin();
 	status = connection_converse(path, talk, &options, NULL);
@@ -208,8 +204,8 @@ static int command_history(const char *path, const struct arguments *arguments)
 
 /* One row per command: dispatch and usage. */
 static const struct command commands[] = {
-	{ "show", "[--json] [--watch] [--checks | --notify] [ROUTER]",
-	  "the state of every virtual router, or of one; or what checks have found",
+	{ "show", "[--json] [--watch] [--checks | --notify] [ROUTER|CHECK]",
+	  "the state of every virtual router, or of one; or what checks have found, or one of them",
 	  USAGE_JSON | USAGE_WATCH | USAGE_CHECKS | USAGE_NOTIFY | USAGE_STATE_DIR, true,
 	  command_show },
 	{ "check", "[--json] [ROUTER]",

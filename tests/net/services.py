@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
 """Services that checks ask: a web server, a DNS server, and servers that misbehave."""
 
+import glob
 import os
 import socket
 import struct
@@ -58,6 +59,21 @@ def nginx(lab, host, servers, port, level="error"):
         file.write(NGINX.format(dir=directory, servers=servers, level=level))
     return Service(lab, host, ["/usr/sbin/nginx", "-p", directory, "-c", conf,
                                "-e", os.path.join(directory, "start.log")], lambda: accepts(host, port))
+
+
+def postgresql(lab, host, port):
+    """PostgreSQL with a cluster of its own; it runs as postgres, as it refuses to be root."""
+    directory = lab.path("postgresql")
+    os.makedirs(directory)
+    subprocess.run(["chown", "postgres:", directory], check=True)
+    programs = max(glob.glob("/usr/lib/postgresql/*/bin"))
+    become = ["/usr/bin/setpriv", "--reuid", "postgres", "--regid", "postgres", "--init-groups"]
+    subprocess.run([*become, f"{programs}/initdb", "-D", f"{directory}/data", "-A", "trust", "-N"], check=True,
+                   capture_output=True, cwd="/")
+    return Service(lab, host, [*become, f"{programs}/postgres", "-D", f"{directory}/data", "-p", str(port), "-k", "",
+                               "-c", "listen_addresses=127.0.0.1", "-c", "max_connections=4",
+                               "-c", "superuser_reserved_connections=1", "-c", "max_wal_senders=0"],
+                   lambda: accepts(host, port))
 
 
 def dnsmasq(lab, host, *records, address="127.0.0.1", port=5353):

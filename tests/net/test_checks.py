@@ -436,6 +436,82 @@ def test_show_tells_what_checks_have_found(lab):
     service.stop()
 
 
+def test_show_tells_of_one_check_alone(lab):
+    one = host(lab, 2)
+    first = lab.vipd(one, [tracking(150, {"check": "web"})],
+                     checks=[check(), check("other", port=7002),
+                             {"name": "db", "command": ["/bin/echo", "hello"]},
+                             {"name": "dc", "command": ["/bin/echo", "good bye"]}])
+    wait_until(lambda: facts(first)["dc"]["answers"] and facts(first)["db"]["answers"], what="answers")
+    text = first.ctl("show", "--checks", "db").stdout
+    assert "hello" in text and len([line for line in text.splitlines() if "command" in line]) == 1
+    assert not any(word in text for word in ("web", "other", "good bye"))
+    shown, = json.loads(first.ctl("show", "--checks", "--json", "db").stdout)
+    assert (shown["name"], shown["output"]) == ("db", "hello\n")
+    done = first.ctl("show", "--checks", "nosuch", check=False)
+    assert done.returncode == 1 and "there is no such check" in done.stderr and not done.stdout
+
+
+def test_a_number_and_a_file_that_is_missing_say_what_they_take(lab):
+    one = host(lab, 2)
+    path = lab.path("number")
+    write(path, "3\n")
+    os.chmod(path, 0o644)
+    above = os.path.dirname(path)
+    while above != "/":
+        os.chmod(above, os.stat(above).st_mode | 0o011)
+        above = os.path.dirname(above)
+    first = lab.vipd(one, [tracking(150, {"check": "number", "weight": -20}, {"check": "web", "weight": 10})],
+                     checks=[{"name": "number", "file": {"path": path, "good": "value"}, "interval": "50ms"}, check()])
+    wait_priority(first, 90)
+    first.wait_state("lan", "active")
+    text = first.ctl("check", check=False).stdout
+    assert "the check number, which it tracks, is down: its priority is 60 less" in text
+    assert "the check web, which it tracks, is down: its weight of 10 is not added" in text
+    os.unlink(path)
+    wait_priority(first, 150)
+    assert "the check number, which it tracks, is down: that takes nothing from its priority" in \
+        first.ctl("check", check=False).stdout
+
+
+def test_a_reload_without_a_checker_to_start_is_refused(lab, own_binary):
+    one = host(lab, 2)
+    service = Service(one)
+    first = lab.vipd(one, [tracking(150, {"check": "web"})], checks=[check()])
+    first.wait_state("lan", "active")
+    os.rename(own_binary + "-checker", own_binary + "-gone")
+    first.configure([tracking(140, {"check": "web"})], checks=[check()])
+    done = first.reload()
+    assert done.returncode == 1 and "vipd-checker, which asks them, does not lie beside vipd" in done.stderr
+    assert first.router()["priority"] == 150 and facts(first)["web"]["value"] == "up"
+    first.configure([router(140, interval="100ms")])
+    assert first.reload().returncode == 0, "without checks none is needed"
+    os.rename(own_binary + "-gone", own_binary + "-checker")
+    first.configure([tracking(130, {"check": "web"})], checks=[check()])
+    assert first.reload().returncode == 0
+    wait_until(lambda: facts(first)["web"]["answers"], what="an answer")
+    service.stop()
+
+
+def test_a_checker_does_not_have_what_routers_authenticate_with(lab):
+    one = host(lab, 2)
+    service = Service(one)
+    secret = {"type": "password", "password": "s3cr3t"}
+    routers = [router(150, interval="1s", version=2, auth=secret, track=[{"check": "web"}])]
+    first = lab.vipd(one, routers, checks=[check()])
+    for _ in range(2):
+        wait_until(lambda: facts(first)["web"]["answers"], what="an answer")
+        with os.fdopen(fd_of(checker_of(first), 4), encoding="ascii") as file:
+            file.seek(0)
+            text = file.read()
+        assert "127.0.0.1" in text and "s3cr3t" not in text
+        with pytest.raises(PermissionError):
+            os.pwrite(os.open(f"/proc/{checker_of(first)}/fd/4", os.O_RDWR), b"x", 0)
+        assert secret["password"] in json.dumps(routers)
+        crash(first)
+    service.stop()
+
+
 def test_that_there_are_no_checks_is_said(lab):
     agent = lab.vipd(host(lab, 2), [router(150)])
     assert agent.ctl("show", "--checks").stdout == "no checks are configured\n"

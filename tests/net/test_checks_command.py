@@ -146,6 +146,7 @@ def test_a_long_first_line_is_cut_and_nothing_that_a_terminal_obeys_is_told(star
     path = folder.script("printf '\\033[31mred\\a\\303\\244%0200d' 0; exit 1")
     fact = started(check(path)).wait("db", value="down")
     assert fact.error.startswith("exit status 1: ?[31mred???000") and len(fact.error) == 127
+    assert fact.error.endswith("0..."), "that it was cut is seen"
 
 
 @pytest.mark.parametrize("name, text", [("SEGV", "killed by SIGSEGV: last words"), ("KILL", "killed by SIGKILL: last words"),
@@ -530,33 +531,66 @@ def test_a_user_that_does_not_exist_is_told(started):
 
 # ---- many at once ----
 
-def test_of_40_at_once_32_run_and_the_others_wait_their_turn(started, folder):
-    path = folder.script(f"echo $VIPD_CHECK >>{folder.notes}/begun; while ! [ -e {folder.notes}/go ]; do sleep 0.02; done")
-    checker = started(", ".join(check(path, name=f"c{i}", interval="10s", more='timeout = "10s";')
-                                for i in range(40)))
-    wait_until(lambda: len(folder.note("begun").split()) == 32, what="32 run")
-    wait_until(lambda: sum(fact.next > 0 for fact in checker.facts().values()) == 40, what="all are asked")
-    assert len(children_of(checker.pid)) == 32
-    with open(f"{folder.notes}/go", "w", encoding="ascii"):
-        pass
-    wait_until(lambda: all(fact.value == "up" for fact in checker.facts().values()), what="all are up")
-    assert len(set(folder.note("begun").split())) == 40
+PLACES = 128                                       # checks/command.c
 
 
-def test_one_that_waited_in_vain_says_so(started):
-    checker = started(", ".join(check("/bin/sleep", "1000", name=f"c{i}", interval="2s", more='timeout = "1900ms";')
-                                for i in range(32)) + ", "
-                      + check("/bin/true", name="late", interval="400ms", more='delay = "600ms"; timeout = "300ms";'))
-    late = checker.wait("late", value="down")
-    assert late.error == "waited for one of 32 places" and late.timed_out >= 1
-    checker.wait("late", value="up")
+def hung(folder, count, interval="1s", timeout="900ms"):
+    """So many checks that sleep until their time-out; their numbers are noted."""
+    path = folder.script(f"echo $$ >>{folder.notes}/pids; date +%s%N >>{folder.notes}/begun; exec sleep 1000", "hung")
+    return ", ".join(check(path, name=f"h{i}", interval=interval, more=f'timeout = "{timeout}";') for i in range(count))
+
+
+def test_of_40_at_once_32_begin_and_the_others_when_these_have_settled(started, folder):
+    started(hung(folder, 40, "10s", "10s"))
+    wait_until(lambda: len(folder.note("begun").split()) == 40, what="all run")
+    begun = sorted(map(int, folder.note("begun").split()))
+    assert begun[32] - begun[0] > 200_000_000 and begun[39] - begun[0] < 5_000_000_000
+
+
+def test_40_that_hang_keep_nobody_waiting(started, folder):
+    """They all begin at the same time, and go on hanging."""
+    checker = started(hung(folder, 40) + ", " + ", ".join(
+        check("/bin/true", name=f"c{i}", interval="200ms", more='timeout = "200ms";') for i in range(5)))
+    healthy = [f"c{i}" for i in range(5)]
+    wait_until(lambda: all(checker.fact(name).answers >= 25 for name in healthy), 20, what="25 answers")
+    facts = checker.facts()
+    assert all(facts[name].value == "up" and facts[name].bad == 0 for name in healthy), facts
+    assert max(facts[name].took for name in healthy) < 150_000_000
+    assert all(facts[f"h{i}"].value == "down" and facts[f"h{i}"].timed_out >= 3 for i in range(40))
+    assert sum(fact.answers for name, fact in facts.items() if name in healthy) < 5 * 40, "as often as the interval says"
+
+
+def test_one_that_waits_for_a_place_is_not_down_and_says_so(started, folder):
+    """Each of them hangs for the first time: they fill the room of those that end."""
+    checker = started(hung(folder, PLACES + 4, "1h", "1h") + ", "
+                      + check("/bin/true", name="late", interval="300ms", more='delay = "3s"; timeout = "100ms";'))
+    wait_until(lambda: len(folder.pids()) == PLACES, 20, what="all places are taken")
+    late = checker.wait("late", 20, error=f"waits since 1 s for one of {PLACES} places")
+    assert (late.value, late.answers, late.bad, late.timed_out) == ("unknown", 0, 0, 0)
+    for pid in folder.pids():
+        os.kill(pid, signal.SIGKILL)
+    late = checker.wait("late", value="up", error="")
+    assert late.bad == 0 and late.took < 1_000_000_000
+
+
+def test_those_that_hang_again_leave_the_others_their_places(started, folder):
+    checker = started(hung(folder, PLACES + 20, "2s", "1900ms"))
+    wait_until(lambda: sum(fact.timed_out for fact in checker.facts().values()) > 2 * PLACES, 30, what="they hang again")
+    assert all(fact.bad == fact.timed_out for fact in checker.facts().values())
+    board = checker.board
+    assert checker.close() == 0
+    checker = started(hung(folder, PLACES + 20, "2s", "1900ms") + ", " + check("/bin/true", name="new"), board=board)
+    wait_until(lambda: sum(fact.timed_out for fact in checker.facts().values()) > 4 * PLACES, 30, what="they hang again")
+    before = checker.fact("new")
+    after = wait_until(lambda: (fact := checker.fact("new")).answers >= before.answers + 10 and fact, what="answers")
+    assert after.bad == 0 and after.value == "up"
 
 
 def test_hundreds_a_second_leave_nothing_behind(started):
     checker = started(", ".join(check("/bin/true", name=f"c{i}", interval="500ms") for i in range(100)))
     wait_until(lambda: sum(fact.answers >= 3 for fact in checker.facts().values()) == 100, 20, what="three answers of all")
     assert all(fact.bad == 0 for fact in checker.facts().values())
-    assert len(os.listdir(f"/proc/{checker.pid}/fd")) < 16 + 32
+    assert len(os.listdir(f"/proc/{checker.pid}/fd")) < 16 + 100
     assert checker.close() == 0
 
 

@@ -6,6 +6,7 @@ import struct
 import time
 
 import pytest
+from agents import binary, router, vipd_config
 from checker import Checker
 from services import Authority, Crooked, nginx
 from witness import wait_until
@@ -151,7 +152,7 @@ def test_a_file_of_authorities_that_is_not_there(lab, host):
     nginx(lab, host, TLS.format(port=8440, cert=cert, key=key, more=""), 8440)
     checker = run(host, check("web", "https://127.0.0.1:8440/", 'ca = "/no/such.pem";'))
     try:
-        assert "/no/such.pem" in checker.wait("web", value="down", error="TLS: ").error
+        assert checker.wait("web", value="down").error == "ca: /no/such.pem: No such file or directory"
     finally:
         assert checker.close() == 0
 
@@ -289,3 +290,14 @@ def test_a_silent_host_is_given_up_at_connect_and_at_tls(lab, host):
                    what="both are asked again and again")
     finally:
         assert checker.close() == 0
+
+
+def test_a_certificate_that_the_checker_cannot_read_is_an_error_when_the_file_is_read(lab, host):
+    config = lab.path("vipd.conf")
+    for path, status in (("/etc/shadow", 78), ("/etc/passwd", 0)):
+        with open(config, "w", encoding="ascii") as file:
+            file.write(vipd_config([router()], {"user": "nobody", "checks": [
+                {"name": "web", "http": {"url": "https://127.0.0.1/", "ca": path}}]}))
+        done = host.run(binary("vipd"), "-t", "-c", config, check=False)
+        assert done.returncode == status, done.stderr
+        assert status == 0 or "web: http.ca: /etc/shadow: Permission denied, to the user nobody" in done.stderr

@@ -5,6 +5,7 @@ import socket
 
 import pytest
 from checker import Checker
+from services import postgresql
 from witness import wait_until
 
 
@@ -111,3 +112,26 @@ def test_hundreds_are_spread_over_their_interval(host):
         server.close()
     finally:
         assert checker.close() == 0
+
+
+def test_a_database_is_asked_without_harm_and_noticed_when_it_dies(lab, host):
+    """PostgreSQL starts a process for each connection, of which it allows four here."""
+    service = postgresql(lab, host, 5433)
+    checker = Checker(host, check("127.0.0.1:5433", name="db"))
+    try:
+        wait_until(lambda: checker.fact("db").answers >= 100, what="answers")
+        fact = checker.fact("db")
+        assert (fact.value, fact.bad) == ("up", 0)
+        ready = host.run("/usr/bin/pg_isready", "-h", "127.0.0.1", "-p", "5433", "-U", "postgres", "-d", "postgres",
+                         check=False)
+        assert ready.returncode == 0, "it has connections left for others"
+        service.stop()
+        checker.wait("db", value="down", error="connect: Connection refused")
+        service.start()
+        checker.wait("db", value="up", error="")
+    finally:
+        assert checker.close() == 0
+    with open(service.log.name, encoding="utf-8") as log:
+        text = log.read()
+    assert "FATAL" not in text.replace("FATAL:  the database system is starting up", ""), text
+    assert "Connection reset by peer" in text, "as the manual says"

@@ -232,6 +232,44 @@ static void test_board_what_is_none_is_refused(void **state)
 	assert_int_equal(board_open(-1, -1, false, &board), -EPROTO);
 }
 
+/* The mark is of the one that was at work when its process was killed, and is taken once. */
+static void test_board_hung_after_a_long_turn_names_the_check(void **state)
+{
+	struct scene scene;
+	uint32_t place;
+
+	(void)state;
+	open_scene(&scene);
+	(void)put(&scene, "first", BOARD_UP);
+	place = put(&scene, "second", BOARD_UP);
+	board_turn(scene.writer, 0, 1000);
+	assert_int_equal(board_hung(scene.writer, 1000 + BOARD_HUNG_NS), BOARD_NONE);
+	*board_at_work(scene.writer) = place + 1;
+	assert_int_equal(board_hung(scene.writer, 1000 + BOARD_HUNG_NS - 1), BOARD_NONE);
+	*board_at_work(scene.writer) = place + 1;
+	assert_int_equal(board_hung(scene.writer, 1000 + BOARD_HUNG_NS), place);
+	assert_int_equal(board_hung(scene.writer, 1000 + BOARD_HUNG_NS), BOARD_NONE);
+	*board_at_work(scene.writer) = BOARD_FACTS_MAX + 1;
+	assert_int_equal(board_hung(scene.writer, 1000 + BOARD_HUNG_NS), BOARD_NONE);
+	close_scene(&scene);
+}
+
+static void test_board_is_excused_while_its_writer_has_turns(void **state)
+{
+	struct scene scene;
+
+	(void)state;
+	open_scene(&scene);
+	assert_false(board_is_excused(scene.fd, 1000));
+	board_turn(scene.writer, 0, 1000);
+	assert_false(board_is_excused(scene.fd, 1000));
+	board_turn(scene.writer, 2, 1000);
+	assert_true(board_is_excused(scene.fd, 1000 + BOARD_TURN_NS));
+	assert_false(board_is_excused(scene.fd, 1000 + 4 * BOARD_TURN_NS));
+	assert_false(board_is_excused(scene.fd, 999));
+	close_scene(&scene);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -245,6 +283,8 @@ int main(void)
 		cmocka_unit_test(test_board_output_is_kept_beside_the_fact),
 		cmocka_unit_test(test_board_nobody_takes_away_what_is_mapped),
 		cmocka_unit_test(test_board_what_is_none_is_refused),
+		cmocka_unit_test(test_board_hung_after_a_long_turn_names_the_check),
+		cmocka_unit_test(test_board_is_excused_while_its_writer_has_turns),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
