@@ -375,11 +375,14 @@ static void fill_record(struct election_record *r, const struct vrrp *vr)
 		.preempt_ns = e->preempt_ns,
 		.advert_ns = e->advert_ns,
 		.announce_ns = e->announce_ns,
+		.left_ns = e->left_ns,
+		.left_below = e->left_below,
 	};
 	memcpy(r->source, e->source, sizeof(r->source));
 	memcpy(r->reason_source, e->reason.source, sizeof(r->reason_source));
 	memcpy(r->active_source, e->active_source, sizeof(r->active_source));
 	memcpy(r->lower_source, e->lower_source, sizeof(r->lower_source));
+	memcpy(r->left_source, e->left_source, sizeof(r->left_source));
 }
 
 static void take_record(struct vrrp *vr, const struct election_record *r)
@@ -424,10 +427,13 @@ static void take_record(struct vrrp *vr, const struct election_record *r)
 	e->preempt_ns = r->preempt_ns;
 	e->advert_ns = r->advert_ns;
 	e->announce_ns = r->announce_ns;
+	e->left_ns = r->left_ns;
+	e->left_below = (uint8_t)r->left_below;
 	memcpy(e->source, r->source, sizeof(e->source));
 	memcpy(e->reason.source, r->reason_source, sizeof(e->reason.source));
 	memcpy(e->active_source, r->active_source, sizeof(e->active_source));
 	memcpy(e->lower_source, r->lower_source, sizeof(e->lower_source));
+	memcpy(e->left_source, r->left_source, sizeof(e->left_source));
 }
 
 static void put_counters(struct state *state, unsigned i, const struct vrrp_counters *c)

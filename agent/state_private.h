@@ -87,6 +87,9 @@ struct election_record {
 	int64_t reason_ns, since_ns, heard_ns, contested_ns;
 	int64_t start_ns, down_ns, preempt_ns, advert_ns, announce_ns; /* or VRRP_NEVER */
 	uint8_t source[16], reason_source[16], active_source[16], lower_source[16];
+	uint8_t left_source[16];
+	int64_t left_ns; /* 0: none; also of a version that did not keep it */
+	uint64_t left_below;
 };
 
 struct counters_record {
@@ -143,7 +146,7 @@ struct will_entry {
 	uint32_t setting;
 };
 
-_Static_assert(sizeof(struct election_record) == 192, "a record only grows at its end");
+_Static_assert(sizeof(struct election_record) == 224, "a record only grows at its end");
 _Static_assert(offsetof(struct election_record, effective_priority) == 35 &&
 		       offsetof(struct election_record, listening) == 36 &&
 		       offsetof(struct election_record, reason_own_priority) == 37 &&

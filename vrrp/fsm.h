@@ -100,6 +100,9 @@ struct vrrp_election {
 	bool lower_heard;       /* Backup: a lower priority was discarded since the timer started */
 	uint8_t lower_priority; /* its priority */
 	uint8_t lower_source[16];
+	uint8_t left_source[16]; /* the Active before that said priority 0: its last word is due, */
+	uint8_t left_below;      /* of a lower priority than this, its successor's */
+	int64_t left_ns;         /* who came then; 0: none is due */
 };
 
 /*
@@ -199,7 +202,9 @@ void vrrp_source_set(struct vrrp *vr, const uint8_t *source);
  * and one that yields says so with a last advert, so that the last announcement is always the
  * winner's. One that cedes says priority 0, which makes Backups take over that do not preempt, goes
  * on serving for an Active_Down_Interval without an advert, and yields to whoever speaks; if nobody
- * does, it goes on as Active. VRRP_EVENT_FORGET ends a wait that a false advert has begun: a Backup
+ * does, it goes on as Active. The first advert of one that has said 0, when another one has come in
+ * its place, is its last word if it is below that one's: it makes no Backup defer to it, nor one
+ * yield that cedes in turn. VRRP_EVENT_FORGET ends a wait that a false advert has begun: a Backup
  * knows no Active and waits for its configured Active_Down_Interval from then on, or for what was
  * left if that is less; the next advert is believed as ever. In other states it changes nothing.
  * VRRP_EVENT_UNDATED makes a Backup that has heard nobody since it began wait on, for up to a

@@ -165,8 +165,11 @@ static void active_advert(struct vrrp *vr, const struct vrrp_advert *advert, int
 			  struct vrrp_output *out)
 {
 	size_t address_len = vrrp_address_len(vr->config.family);
+	bool last_word = fsm_is_last_word(vr, advert, now_ns);
 
-	if (advert->priority == VRRP_PRIORITY_LEAVE && fsm_is_quiet(vr)) {
+	if (last_word && vr->election.ceding) {
+		/* It has left by now: who is to come has not spoken yet. */
+	} else if (advert->priority == VRRP_PRIORITY_LEAVE && fsm_is_quiet(vr)) {
 		announce_soon(vr, now_ns);
 	} else if (advert->priority == VRRP_PRIORITY_LEAVE) {
 		/* The timer only starts anew with an advert: a flood must not silence us. */

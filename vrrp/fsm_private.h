@@ -85,6 +85,14 @@ void fsm_change_priority(struct vrrp *vr, uint8_t priority, int64_t now_ns);
 void fsm_defer_to(struct vrrp *vr, const struct vrrp_advert *advert, int64_t now_ns);
 
 /**
+ * fsm_is_last_word() - whether an advert is no claim, but the last word of one that has said
+ * priority 0, and in whose place another one has come since: of a priority below that one's. Of its
+ * adverts the first alone is, and soon: the next one is believed, whoever comes back. One that says
+ * 0 once more has said it.
+ */
+bool fsm_is_last_word(struct vrrp *vr, const struct vrrp_advert *advert, int64_t now_ns);
+
+/**
  * fsm_forget_active() - nobody is known: the interval of an Active is taken to be ours (§6.4.1).
  */
 void fsm_forget_active(struct vrrp *vr);

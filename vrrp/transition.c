@@ -6,6 +6,9 @@
 
 #include "timers.h"
 
+/* A hand-over takes as long beyond an interval at most, if the interval is shorter than that. */
+#define LAST_WORD_NS INT64_C(500000000)
+
 bool vrrp_is_owner(const struct vrrp *vr)
 {
 	return vr->config.priority == VRRP_PRIORITY_OWNER;
@@ -169,9 +172,38 @@ void fsm_change_priority(struct vrrp *vr, uint8_t priority, int64_t now_ns)
 	vrrp_refresh(vr, now_ns);
 }
 
+/* Another one comes in the place of whoever was heard last, and has left if it said so. */
+static void succeed(struct vrrp *vr, const uint8_t *source, uint8_t priority, int64_t now_ns)
+{
+	struct vrrp_election *e = &vr->election;
+	bool has_left = e->active_priority == VRRP_PRIORITY_LEAVE && e->active_source[0];
+
+	if (e->state != VRRP_STATE_BACKUP || !has_left ||
+	    memcmp(source, e->active_source, sizeof(e->active_source)) == 0)
+		return;
+	memcpy(e->left_source, e->active_source, sizeof(e->left_source));
+	e->left_below = priority;
+	e->left_ns = now_ns;
+}
+
+/* It leaves behind the addresses, which wait for the successor's announcements (hand_over.h). */
+bool fsm_is_last_word(struct vrrp *vr, const struct vrrp_advert *advert, int64_t now_ns)
+{
+	struct vrrp_election *e = &vr->election;
+	int64_t due_ns = e->left_ns + vrrp_interval_ns(e->active_interval_cs) + LAST_WORD_NS;
+
+	if (!e->left_ns ||
+	    memcmp(advert->source, e->left_source, vrrp_address_len(vr->config.family)) != 0)
+		return false;
+	e->left_ns = 0;
+	return advert->priority != VRRP_PRIORITY_LEAVE && advert->priority < e->left_below &&
+	       now_ns < due_ns;
+}
+
 /* An advert of a router that we defer to. Version 3 learns its interval, version 2 never does. */
 void fsm_defer_to(struct vrrp *vr, const struct vrrp_advert *advert, int64_t now_ns)
 {
+	succeed(vr, advert->source, advert->priority, now_ns);
 	vr->election.active_interval_cs = vr->config.interval_cs;
 	if (vr->config.version == 3)
 		vr->election.active_interval_cs = advert->interval_cs;
@@ -199,6 +231,7 @@ void fsm_announce(struct vrrp *vr, int64_t now_ns, struct vrrp_output *out)
 void fsm_become_active(struct vrrp *vr, struct vrrp_reason reason, bool served, int64_t now_ns,
 		       struct vrrp_output *out)
 {
+	succeed(vr, vr->election.source, vr->election.priority, now_ns);
 	vr->election.announced_n = 0;
 	vr->election.contested_n = 0;
 	vr->election.contested_ns = now_ns;
@@ -218,6 +251,7 @@ void fsm_forget_active(struct vrrp *vr)
 	vr->election.active_interval_cs = vr->config.interval_cs;
 	vr->election.active_priority = 0;
 	memset(vr->election.active_source, 0, sizeof(vr->election.active_source));
+	vr->election.left_ns = 0;
 }
 
 void fsm_stop(struct vrrp *vr, enum vrrp_state state, struct vrrp_reason reason, int64_t now_ns,

@@ -273,17 +273,6 @@ static bool leaves_to_others(const struct sim *sim, unsigned i)
 	return sim->routers[i].unit.together && apart;
 }
 
-/* Whether somebody else is on the way out, whose last word may be taken for a successor's. */
-static bool another_leaves(const struct sim *sim, unsigned i)
-{
-	bool leaves = false;
-
-	for (unsigned peer = 0; peer < sim->routers_n; peer++)
-		leaves |= peer != i &&
-			  (sim->routers[peer].leaving.told || sim->routers[peer].yield.word_due);
-	return leaves;
-}
-
 void check_leave_begin(struct sim *sim, unsigned i, int64_t down_ns)
 {
 	struct sim_gateway *r = &sim->routers[i];
@@ -294,8 +283,7 @@ void check_leave_begin(struct sim *sim, unsigned i, int64_t down_ns)
 		r->leaving.until_ns = sim->check.models[i].beat_ns;
 	for (unsigned k = 0; k < r->addresses_n; k++)
 		r->leaving.held |= (uint32_t)r->kernel.table[k].present << k;
-	if (!check_is_calm(sim) || r->vr.election.listening || leaves_to_others(sim, i) ||
-	    another_leaves(sim, i))
+	if (!check_is_calm(sim) || r->vr.election.listening || leaves_to_others(sim, i))
 		r->leaving.held = 0;
 	r->leaving.held &= check_shared(sim);
 }

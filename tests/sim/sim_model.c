@@ -101,6 +101,27 @@ static bool can_leave(const struct sim_model *m, const uint8_t *source)
 	return (family_same(m->from, source) && !m->left) || family_same(m->lower_from, source);
 }
 
+/* Somebody comes where another one said that he leaves: what that one says next is no claim. */
+static void displace(struct sim_model *m, unsigned priority, int64_t now_ns)
+{
+	memcpy(m->gone, m->from, sizeof(m->gone));
+	m->gone_below = priority;
+	m->gone_ns = now_ns;
+	m->left = false;
+}
+
+/* Once, and until what it handed over has been announced: an interval, and half a second. */
+static bool is_gone(struct sim_model *m, const struct vrrp_advert *advert, int64_t now_ns)
+{
+	int64_t gone_ns = m->gone_ns;
+
+	if (gone_ns == 0 || !family_same(m->gone, advert->source))
+		return false;
+	m->gone_ns = 0;
+	return advert->priority && advert->priority < m->gone_below &&
+	       now_ns - gone_ns < interval_ns(m->interval_cs) + SIM_S / 2;
+}
+
 /* Silence that proves nothing is listened to once more. */
 static void grant(struct sim *sim, unsigned i, int64_t now_ns)
 {
@@ -157,6 +178,10 @@ static void backup_advert(struct sim *sim, unsigned i, const struct vrrp_advert 
 	struct sim_model *m = &sim->check.models[i];
 
 	expect_state(sim, i, VRRP_STATE_BACKUP);
+	if (is_gone(m, advert, now_ns)) {
+		check_unread(sim, i);
+		return;
+	}
 	if (advert->priority == VRRP_PRIORITY_LEAVE && !can_leave(m, advert->source))
 		return;
 	if (advert->priority == VRRP_PRIORITY_LEAVE) {
@@ -181,6 +206,8 @@ static void backup_advert(struct sim *sim, unsigned i, const struct vrrp_advert 
 		m->lower = advert->priority;
 		return;
 	}
+	if (m->left && !family_same(m->from, advert->source))
+		displace(m, advert->priority, now_ns);
 	m->interval_cs = advert->interval_cs;
 	memcpy(m->from, advert->source, sizeof(m->from));
 	restart(m, c, now_ns);
@@ -259,9 +286,12 @@ static void active_advert(struct sim *sim, unsigned i, const struct vrrp_output 
 {
 	struct sim_gateway *r = &sim->routers[i];
 	struct sim_model *m = &sim->check.models[i];
+	bool gone = is_gone(m, advert, now_ns);
 
 	m->repeated = 0;
-	if (advert->priority == VRRP_PRIORITY_LEAVE) {
+	if (gone && m->cedes) {
+		expect_state(sim, i, VRRP_STATE_ACTIVE);
+	} else if (advert->priority == VRRP_PRIORITY_LEAVE) {
 		expect_state(sim, i, VRRP_STATE_ACTIVE);
 		if (m->cedes && sends(out, VRRP_ACTION_ADVERT))
 			check_fail(sim, "timing", "%s answers after it has offered to leave",
@@ -289,6 +319,8 @@ static void enter(struct sim *sim, unsigned i, enum vrrp_state from, int64_t now
 	m->listens = m->cedes = false;
 	m->repeated = 0;
 	if (r->vr.election.state == VRRP_STATE_ACTIVE) {
+		if (m->left && from == VRRP_STATE_BACKUP)
+			displace(m, r->config.priority, now_ns);
 		m->beat_ns = now_ns + interval_ns(r->config.interval_cs);
 	} else if (r->vr.election.state == VRRP_STATE_BACKUP && from != VRRP_STATE_ACTIVE) {
 		m->interval_cs = r->config.interval_cs;
@@ -377,6 +409,7 @@ static void forget(struct sim *sim, unsigned i, const struct vrrp *before, int64
 		check_restarted(sim, i);
 	}
 	memset(m->from, 0, sizeof(m->from));
+	m->gone_ns = 0;
 	m->left = false;
 	m->nobody = true;
 }

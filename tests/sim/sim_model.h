@@ -26,11 +26,15 @@ struct sim_model {
 	uint8_t from[SIM_ADDRESS_LEN]; /* Backup: the Active as last heard */
 	/* Backup: one that it does not defer to, since the timer began */
 	uint8_t lower_from[SIM_ADDRESS_LEN];
-	bool weaker;       /* Backup: a weaker Active was heard since, and not respected, */
-	uint8_t lower;     /* of that priority */
-	unsigned repeated; /* Active, over IPv6: announcements since something happened */
-	bool missed;       /* adverts were lost on the host, and the router was not told */
-	int ifindex;       /* of the interface that it came to Backup on, or was told of since */
+	/* Said 0, and somebody came in its place, then: what it says next is no claim. 0: nobody */
+	uint8_t gone[SIM_ADDRESS_LEN];
+	int64_t gone_ns;
+	unsigned gone_below; /* of the priority of who came, or more, it is one */
+	bool weaker;         /* Backup: a weaker Active was heard since, and not respected, */
+	uint8_t lower;       /* of that priority */
+	unsigned repeated;   /* Active, over IPv6: announcements since something happened */
+	bool missed;         /* adverts were lost on the host, and the router was not told */
+	int ifindex;         /* of the interface that it came to Backup on, or was told of since */
 };
 
 /**

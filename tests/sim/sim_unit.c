@@ -217,6 +217,15 @@ static void check_takeover(struct sim *sim, unsigned i, unsigned member, const s
 
 /* ---- steps ---- */
 
+/* Whether a Backup has heard the last word of one that has left, which forbids nothing. */
+static bool is_word(const struct vrrp *before, const struct vrrp_election *after,
+		    const struct vrrp_event *event)
+{
+	return event->type == VRRP_EVENT_ADVERT && event->advert->priority &&
+	       before->election.left_ns && !after->left_ns &&
+	       after->heard_ns == before->election.heard_ns;
+}
+
 void unit_stepped(struct sim *sim, unsigned i, unsigned member, const struct vrrp *before,
 		  const struct vrrp_event *event)
 {
@@ -224,7 +233,8 @@ void unit_stepped(struct sim *sim, unsigned i, unsigned member, const struct vrr
 	enum vrrp_state state = member_of(r, member)->election.state;
 	bool changes = state != before->election.state;
 
-	if (event->type == VRRP_EVENT_FORGET || event->type == VRRP_EVENT_PRIORITY)
+	if (event->type == VRRP_EVENT_FORGET || event->type == VRRP_EVENT_PRIORITY ||
+	    is_word(before, &member_of(r, member)->election, event))
 		unit_unread(sim, i);
 	if (changes && member && sim->check.frozen)
 		check_fail(sim, sim->check.frozen, "the companion of %s leaves %s without need",
