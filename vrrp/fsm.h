@@ -204,8 +204,7 @@ void vrrp_source_set(struct vrrp *vr, const uint8_t *source);
  * on serving for an Active_Down_Interval without an advert, and yields to whoever speaks; if nobody
  * does, it goes on as Active. The first advert of one that has said 0, when another one has come in
  * its place, is its last word if it is below that one's: it makes no Backup defer to it, nor one
- * yield that cedes in turn.
- * VRRP_EVENT_FORGET ends a wait that a false advert has begun: a Backup
+ * yield that cedes in turn. VRRP_EVENT_FORGET ends a wait that a false advert has begun: a Backup
  * knows no Active and waits for its configured Active_Down_Interval from then on, or for what was
  * left if that is less; the next advert is believed as ever. In other states it changes nothing.
  * VRRP_EVENT_UNDATED makes a Backup that has heard nobody since it began wait on, for up to a

@@ -191,9 +191,9 @@ bool fsm_is_last_word(struct vrrp *vr, const struct vrrp_advert *advert, int64_t
 {
 	struct vrrp_election *e = &vr->election;
 	int64_t due_ns = e->left_ns + vrrp_interval_ns(e->active_interval_cs) + LAST_WORD_NS;
-	size_t len = vrrp_address_len(vr->config.family);
 
-	if (!e->left_ns || memcmp(advert->source, e->left_source, len) != 0)
+	if (!e->left_ns ||
+	    memcmp(advert->source, e->left_source, vrrp_address_len(vr->config.family)) != 0)
 		return false;
 	e->left_ns = 0;
 	return advert->priority != VRRP_PRIORITY_LEAVE && advert->priority < e->left_below &&

@@ -248,7 +248,8 @@ static void on_latecomer_advert(struct vrrp_unit *unit, unsigned i, const struct
 	if (event->advert->priority <= member->vr->election.priority)
 		return;
 	step(unit, i, event, &out[i]);
-	give_way(unit, member, event->now_ns, out);
+	if (member->vr->election.heard_ns == member->last_ns)
+		give_way(unit, member, event->now_ns, out);
 }
 
 /* An Active that is heard in any family is one: what is Active without a voice gives way to it. */

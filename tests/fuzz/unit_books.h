@@ -288,6 +288,19 @@ static inline void keep_beginning(struct subject *s, unsigned i)
 	books->left_ns = books->lower_ns = VRRP_NEVER;
 }
 
+/* One that has said 0, and in whose place another one has come, says that it is gone. */
+static inline bool is_last_word(const struct subject *s, unsigned i)
+{
+	const struct vrrp_election *before = &s->books[i].before.election;
+	const struct vrrp_advert *advert = s->event->advert;
+	size_t len = vrrp_address_len(s->vr[i].config.family);
+
+	return before->left_ns && advert->priority && advert->priority < before->left_below &&
+	       !memcmp(before->left_source, advert->source, len) &&
+	       time_of(s, i) - before->left_ns <
+		       interval_ns_of(before->active_interval_cs) + SECOND / 2;
+}
+
 /* An advert that a Backup has heard. */
 static inline void keep_advert(struct subject *s, unsigned i)
 {
@@ -298,6 +311,8 @@ static inline void keep_advert(struct subject *s, unsigned i)
 	bool better = advert->priority > vr->election.priority;
 
 	if (s->speaker && !mute && !better)
+		return;
+	if (!mute && is_last_word(s, i))
 		return;
 	if (advert->priority == VRRP_PRIORITY_LEAVE) {
 		books->left_ns = least(books->left_ns, time_of(s, i));

@@ -432,6 +432,11 @@ static inline void check_backup_advert(const struct subject *s, unsigned i)
 	if (s->speaker && !s->members[i].mute && advert->priority <= before->priority)
 		expect(s, i, !memcmp(&s->books[i].before, &s->vr[i], sizeof(s->vr[i])),
 		       "who has come later hears its better alone");
+	if (!s->members[i].mute && !s->speaker && is_last_word(s, i))
+		expect(s, i,
+		       s->vr[i].election.down_ns == before->down_ns &&
+			       !memcmp(s->vr[i].election.active_source, before->active_source, len),
+		       "a last word is no advert of an Active");
 	if (advert->priority || !before->active_source[0] ||
 	    !memcmp(before->active_source, advert->source, len) ||
 	    (before->lower_heard && !memcmp(before->lower_source, advert->source, len)))
@@ -462,6 +467,10 @@ static inline void check_active_advert(const struct subject *s, unsigned i)
 	bool never_away = vr->config.preempt || is_owner(vr);
 	bool quiet = before->election.listening || before->election.ceding;
 
+	if (before->election.ceding && is_last_word(s, i)) {
+		expect(s, i, !yields, "who leaves waits on behind the last word of one that left");
+		return;
+	}
 	expect(s, i, theirs <= own || yields, "an Active yields to its better");
 	expect(s, i, theirs != own || i != s->first || !loses || yields,
 	       "the first member yields to who wins a tie");

@@ -573,6 +573,7 @@ def test_one_that_waits_for_a_place_is_not_down_and_says_so(started, folder):
     assert late.bad == 0 and late.took < 1_000_000_000
 
 
+@pytest.mark.alone
 def test_those_that_hang_again_leave_the_others_their_places(started, folder):
     checker = started(hung(folder, PLACES + 20, "2s", "1900ms"))
     wait_until(lambda: sum(fact.timed_out for fact in checker.facts().values()) > 2 * PLACES, 30, what="they hang again")

@@ -256,7 +256,7 @@ def test_forks_of_a_name_are_followed(host, program, connector):
     """What forks without an exec has the name of its parent."""
     shell = program.path + ".sh"
     with open(shell, "w", encoding="ascii") as file:
-        file.write("#!/bin/sh\nexec 3<&0\nread -r line\n(read -r line <&3) &\nwait\n")
+        file.write("#!/bin/sh\nexec 3<&0\nread -r line\n(read -r line <&3) &\nwait\nread -r line\n")
     os.chmod(shell, 0o755)
     name = os.path.basename(shell)[:15]
     checker = first(host, [check(name, connector, more="max = 1;")], connector)
@@ -266,6 +266,9 @@ def test_forks_of_a_name_are_followed(host, program, connector):
         process.stdin.write(b"\n")
         process.stdin.flush()
         checker.wait("p", checker.patience, value="down", error="2 run, 1 allowed")
+        process.stdin.write(b"\n")
+        process.stdin.flush()
+        checker.wait("p", checker.patience, value="up")
         process.stdin.write(b"\n")
         process.stdin.flush()
         process.wait(5)

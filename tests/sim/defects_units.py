@@ -182,7 +182,7 @@ DEFECTS = [
     ("unit-latecomer-is-deaf",
      "A family that has come later hears the better host, and the other one does not yield to it.",
      "vrrp/unit.c",
-     "step(unit, i, event, &out[i]); give_way(unit, member, event->now_ns, out); }"
-     " /* An Active that",
-     "step(unit, i, event, &out[i]); } /* An Active that"),
+     "if (member->vr->election.heard_ns == member->last_ns)"
+     " give_way(unit, member, event->now_ns, out); } /* An Active that",
+     "(void)member; } /* An Active that"),
 ]

@@ -471,7 +471,9 @@ void check_step(struct sim *sim, unsigned i, const struct vrrp *before,
 			check_takeover(sim, i, before);
 		model_step(sim, i, before, event, out);
 	}
-	if (before->election.state == VRRP_STATE_FAULT && event->type == VRRP_EVENT_STARTUP)
+	/* What lasts of a mate's fault ends with that one, behind this. */
+	if (before->election.state == VRRP_STATE_FAULT && event->type == VRRP_EVENT_STARTUP &&
+	    !(r->unit.together && r->companion.vr.election.state == VRRP_STATE_FAULT))
 		check_recovery(sim, i);
 	if (!was && is) {
 		sim->routers[i].answers_n = 0;

@@ -118,8 +118,7 @@
  *     thefts are waited out.
  * P19 While nothing befalls anybody, no address that an Active with overlap has when it is told to
  *     leave is nowhere until a successor has it, if one comes within an Active_Down_Interval; but
- *     those of a unit that leaves beside a host whose families elect apart, and of one that is told
- *     to leave while another one is on its way out, whose last word stands where a successor's may.
+ *     those of a unit that leaves beside a host whose families elect apart.
  * A reload waits 6 s for the end of a hand-over, which those 3 s of P6 come behind. P20 Drains. A
  * router has the lowest priority from the turn in which it is told so, until it is told otherwise
  * or the time has come, whatever process speaks for it, unless one makes it an owner; then it has
@@ -501,8 +500,8 @@ void check_bound(struct sim *sim, unsigned i);
 void check_lease_change(struct sim *sim, unsigned i, const struct sim_conf *old);
 
 /**
- * check_unread() - what had arrived forbids nothing any more: it was lost with its reader, or the
- * router has become an owner.
+ * check_unread() - what had arrived forbids nothing any more: it was lost with its reader, it was
+ * the last word of one that has left, or the router has become an owner.
  */
 void check_unread(struct sim *sim, unsigned i);
 

@@ -58,37 +58,96 @@ static void test_hand_over_to_a_weaker_one_ends_just_below_its_priority(void **s
 	}
 }
 
-/* It has said 0, and another one came: its next advert, below that one's, claims nothing. */
-static void test_last_word_of_another_is_no_claim(void **state)
+#define THIRD_ADDRESS "198.51.100.150"
+
+/* @vr: a Backup, in front of which one with priority 200 has said 0, and another one with @theirs
+ * has come, 414 ms later. */
+static void hear_succession(struct vrrp *vr, unsigned theirs)
 {
-	struct vrrp vr = test_backup(50, T0), cedes = test_backup(150, T0);
+	on_advert(vr, T0, 200, HIGHER_ADDRESS, 100);
+	on_advert(vr, T0 + 100 * MS, 0, HIGHER_ADDRESS, 100);
+	on_advert(vr, T0 + 514 * MS, theirs, THIRD_ADDRESS, 100);
+}
+
+/* An Active with priority 150 that has come where one with 200 said 0, and leaves in turn. */
+static struct vrrp leaving_successor(void)
+{
+	struct vrrp vr = test_backup(150, T0);
+
+	vr.config.overlap = true;
+	on_advert(&vr, T0, 200, HIGHER_ADDRESS, 100);
+	on_advert(&vr, T0 + 100 * MS, 0, HIGHER_ADDRESS, 100);
+	on_timer(&vr, vr.election.down_ns);
+	assert_int_equal(vr.election.state, VRRP_STATE_ACTIVE);
+	assert_string_equal(on_cede(&vr, T0 + 600 * MS), "advert 0");
+	return vr;
+}
+
+/* Nobody serves for whom it was said, and a third one comes. */
+static void test_hand_over_of_two_believes_no_last_word(void **state)
+{
+	struct vrrp vr = leaving_successor();
 
 	(void)state;
-	on_advert(&vr, T0 + 10 * MS, 100, HIGHER_ADDRESS, 100);
-	on_advert(&vr, T0 + 20 * MS, 0, HIGHER_ADDRESS, 100);
-	on_advert(&vr, T0 + 30 * MS, 90, LOWER_ADDRESS, 100);
-	on_advert(&vr, T0 + 40 * MS, 89, HIGHER_ADDRESS, 100);
-	assert_int_equal(vr.election.active_priority, 90);
-	assert_int_equal(vr.election.heard_ns, T0 + 30 * MS);
-	/* Whoever comes back is believed by the advert behind that. */
-	on_advert(&vr, T0 + 50 * MS, 100, HIGHER_ADDRESS, 100);
-	assert_int_equal(vr.election.active_priority, 100);
+	assert_string_equal(on_advert(&vr, T0 + 601 * MS, 149, HIGHER_ADDRESS, 100), "");
+	assert_int_equal(vr.election.state, VRRP_STATE_ACTIVE);
+	assert_string_equal(on_advert(&vr, T0 + 900 * MS, 100, LOWER_ADDRESS, 100),
+			    "hand over, advert 99, active->backup");
+}
 
-	/* One that took over, and offers to leave in its turn, does not take it for its successor.
-	 */
-	cedes.config.overlap = true;
-	on_advert(&cedes, T0 + 10 * MS, 200, HIGHER_ADDRESS, 100);
-	on_advert(&cedes, T0 + 20 * MS, 0, HIGHER_ADDRESS, 100);
-	(void)step(&cedes, &(struct vrrp_event){ .type = VRRP_EVENT_TIMER,
-						 .now_ns = cedes.election.down_ns });
-	assert_int_equal(cedes.election.state, VRRP_STATE_ACTIVE);
-	assert_string_equal(on_cede(&cedes, cedes.election.since_ns + MS), "advert 0");
-	assert_string_equal(
-		on_advert(&cedes, cedes.election.since_ns + 2 * MS, 149, HIGHER_ADDRESS, 100), "");
-	assert_int_equal(cedes.election.state, VRRP_STATE_ACTIVE);
-	assert_string_equal(
-		on_advert(&cedes, cedes.election.since_ns + 3 * MS, 149, HIGHER_ADDRESS, 100),
-		"hand over, advert 148, active->backup");
+/* It has come back, and says so again; what is not below its successor's is no last word; nor is
+ * what follows another 0, or comes when no hand-over lasts any more. */
+static void test_hand_over_of_two_believes_who_comes_back(void **state)
+{
+	struct vrrp twice = leaving_successor(), better = leaving_successor(),
+		    zero = leaving_successor(), late = leaving_successor();
+	int64_t came_ns = late.election.since_ns;
+
+	(void)state;
+	assert_string_equal(on_advert(&twice, T0 + 601 * MS, 100, HIGHER_ADDRESS, 100), "");
+	assert_string_equal(on_advert(&twice, T0 + 1601 * MS, 100, HIGHER_ADDRESS, 100),
+			    "hand over, advert 99, active->backup");
+	assert_string_equal(on_advert(&better, T0 + 601 * MS, 150, HIGHER_ADDRESS, 100),
+			    "hand over, advert 149, active->backup");
+	on_advert(&zero, T0 + 601 * MS, 0, HIGHER_ADDRESS, 100);
+	assert_string_equal(on_advert(&zero, T0 + 700 * MS, 100, HIGHER_ADDRESS, 100),
+			    "hand over, advert 99, active->backup");
+	assert_string_equal(on_advert(&late, came_ns + 1500 * MS, 149, HIGHER_ADDRESS, 100),
+			    "hand over, advert 148, active->backup");
+}
+
+/* The last word comes before or behind the 0 of its successor, who leaves in turn. */
+static void test_backup_takes_no_last_word_for_an_active(void **state)
+{
+	int64_t skew_ns = SECOND * (256 - 100) / 256;
+
+	(void)state;
+	for (unsigned word_first = 0; word_first < 2; word_first++) {
+		struct vrrp vr = test_backup(100, T0);
+		int64_t left_ns = T0 + 601 * MS - word_first * MS;
+
+		hear_succession(&vr, 150);
+		if (word_first)
+			on_advert(&vr, T0 + 600 * MS - MS, 149, HIGHER_ADDRESS, 100);
+		on_advert(&vr, left_ns, 0, THIRD_ADDRESS, 100);
+		if (!word_first)
+			on_advert(&vr, T0 + 602 * MS, 149, HIGHER_ADDRESS, 100);
+		assert_int_equal(vr.election.down_ns, left_ns + skew_ns);
+		assert_address(vr.election.active_source, THIRD_ADDRESS);
+	}
+}
+
+static void test_backup_believes_the_second_advert_of_one_that_left(void **state)
+{
+	struct vrrp vr = test_backup(100, T0);
+
+	(void)state;
+	hear_succession(&vr, 150);
+	on_advert(&vr, T0 + 600 * MS, 149, HIGHER_ADDRESS, 100);
+	assert_address(vr.election.active_source, THIRD_ADDRESS);
+	on_advert(&vr, T0 + 1600 * MS, 149, HIGHER_ADDRESS, 100);
+	assert_address(vr.election.active_source, HIGHER_ADDRESS);
+	assert_int_equal(vr.election.heard_ns, T0 + 1600 * MS);
 }
 
 /* Who was Active all the time has the addresses: nothing is to be handed over. */
@@ -166,7 +225,10 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_hand_over_to_a_better_one_ends_with_our_priority),
 		cmocka_unit_test(test_hand_over_to_a_weaker_one_ends_just_below_its_priority),
-		cmocka_unit_test(test_last_word_of_another_is_no_claim),
+		cmocka_unit_test(test_hand_over_of_two_believes_no_last_word),
+		cmocka_unit_test(test_hand_over_of_two_believes_who_comes_back),
+		cmocka_unit_test(test_backup_takes_no_last_word_for_an_active),
+		cmocka_unit_test(test_backup_believes_the_second_advert_of_one_that_left),
 		cmocka_unit_test(test_hand_over_is_none_after_a_tie_or_an_absence),
 		cmocka_unit_test(test_hand_over_is_none_in_a_fault_or_at_an_end),
 		cmocka_unit_test(test_hand_over_of_a_member_begins_behind_its_farewell),
