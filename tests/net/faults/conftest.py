@@ -65,7 +65,6 @@ def pytest_configure(config):
     """The mark that every test in here carries."""
     config.addinivalue_line(
         "markers", "fault(number, name, promise, keepalived=False): the fault that is made")
-    config.addinivalue_line("markers", "alone: promises milliseconds, and is measured by itself")
     config.addinivalue_line("markers", "campaign: a form that `make faults` alone makes")
 
 
