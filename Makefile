@@ -20,7 +20,7 @@ ALL_LDFLAGS = -pie -Wl,-z,relro,-z,now -Wl,--as-needed $(LDFLAGS) $(SANITIZE)
 LIBS_vrrp   = nettle
 LIBS_vipd   = libnl-3.0 libmnl libconfig $(LIBS_vrrp)
 LIBS_checker = libmnl libconfig libcap-ng libcurl libcares libsystemd $(LIBS_vrrp)
-LIBS_notifier = libconfig libcap-ng sqlite3 jansson $(LIBS_vrrp)
+LIBS_notifier = libconfig libcap-ng sqlite3 jansson libmicrohttpd $(LIBS_vrrp)
 LIBS_vipctl = jansson smartcols sqlite3 libconfig $(LIBS_vrrp)
 PKG_CFLAGS  = $(shell pkg-config --cflags $(LIBS_vipd) $(LIBS_vipctl) $(LIBS_checker) $(LIBS_notifier))
 

@@ -86,6 +86,7 @@ enum channel_fd {
 	CHANNEL_FD_FOUND,   /* readable when something is new there */
 	CHANNEL_FD_NEWS,    /* an eventfd, to be told when something is new in the journal; may be
 			       missing */
+	CHANNEL_FD_FIGURES, /* where it leaves what it measures (figures.h); may be missing */
 	CHANNEL_FD_END,
 };
 

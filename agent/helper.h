@@ -27,7 +27,9 @@ enum helper_fd {
 	/* The notifier's. */
 	HELPER_FD_KEEPER_RING = HELPER_FD_GIVEN, /* events.h */
 	HELPER_FD_ROUTER_RING,
-	HELPER_FD_EVENTS, /* an eventfd: there are new ones in a ring */
+	HELPER_FD_EVENTS,  /* an eventfd: there are new ones in a ring */
+	HELPER_FD_FIGURES, /* figures.h, and */
+	HELPER_FD_FACTS,   /* board.h, both to be read */
 	HELPER_FD_END,
 };
 

@@ -7,7 +7,7 @@ packages() {
 	case $1 in
 	build) echo gcc libc6-dev make pkg-config libnl-3-dev libmnl-dev libconfig-dev \
 		libjansson-dev libsqlite3-dev libsmartcols-dev nettle-dev libcap-ng-dev libcurl4-openssl-dev libc-ares-dev \
-		libsystemd-dev ;;
+		libsystemd-dev libmicrohttpd-dev ;;
 	demo) echo python3 iproute2 nftables ;;
 	check) echo python3 iproute2 iptables python3-pytest python3-pytest-xdist libcmocka-dev tshark \
 		keepalived nftables libcap2-bin util-linux procps binutils systemd radvd \

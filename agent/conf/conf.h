@@ -20,8 +20,9 @@
 #define CONF_USER_SIZE      33
 #define CONF_STATE_DIR_SIZE 100 /* of a path */
 #define CONF_STATE_DIR      "/var/lib/vipd"
-#define CONF_CONTROL_SIZE   104  /* sun_path, less what is appended to it while it is made */
-#define CONF_LINK_SIZE      16   /* IFNAMSIZ */
+#define CONF_CONTROL_SIZE   104 /* sun_path, less what is appended to it while it is made */
+#define CONF_LINK_SIZE      16  /* IFNAMSIZ */
+#define CONF_ENDPOINT_SIZE  56
 #define CONF_ROUTERS_MAX    8160 /* 255 on each of 32 interfaces */
 #define CONF_EXTRA_MAX      4096
 #define CONF_PEERS_MAX      64
@@ -397,6 +398,7 @@ struct conf {
 	char state_dir[CONF_STATE_DIR_SIZE]; /* what outlives the host's next start; empty: unsaid
 					      */
 	int64_t history_ns;                  /* so long events are kept there */
+	char metrics[CONF_ENDPOINT_SIZE]; /* where they can be read (endpoint.h); empty: nowhere */
 	unsigned notify_n;
 	struct conf_notify *notify; /* of the host: told of all routers */
 	unsigned checks_n;

@@ -8,6 +8,7 @@
 #include "auth.h"
 #include "check.h"
 #include "damping.h"
+#include "endpoint.h"
 #include "family.h"
 #include "group.h"
 #include "mac.h"
@@ -712,6 +713,11 @@ static const struct conf_key file_keys[] = {
 	  .max = 3660 * 24 * 3600 * NS_PER_S,
 	  .step = NS_PER_S,
 	  .preset = "\"30d\"" },
+	{ .field = FIELD(struct conf, metrics, "metrics", FIELD_TEXT),
+	  .kind = &conf_text,
+	  .min = 3,
+	  .max = CONF_ENDPOINT_SIZE - 1,
+	  .expected = "a numeric address and a port, \"127.0.0.1:9165\" or \"[::1]:9165\"" },
 	{ .field = FIELD(struct conf, notify, "notify", 0),
 	  .element = &conf_notify_schema,
 	  .count = offsetof(struct conf, notify_n),
@@ -719,6 +725,20 @@ static const struct conf_key file_keys[] = {
 	  .max = CONF_NOTIFY_MAX },
 	CONF_KEYS_END,
 };
+
+/* What is read there is no secret, but tells who is where. */
+static void check_metrics(const struct conf_place *file, const struct conf *conf)
+{
+	const struct conf_place place = conf_place_of(file, "metrics");
+	union conf_endpoint endpoint;
+
+	if (!conf->metrics[0])
+		return;
+	if (!conf_endpoint(conf->metrics, &endpoint))
+		conf_error_expected(&place, NULL);
+	else if (!conf_endpoint_is_local(&endpoint))
+		conf_warn_in(&place, "everybody who can reach this address can read them");
+}
 
 /* Who the node is, whoever says it: the file, the command line, the host's name. */
 static void check_file(const struct conf_place *file, void *base)
@@ -731,6 +751,7 @@ static void check_file(const struct conf_place *file, void *base)
 	conf_mac_check_names(file, conf);
 	conf_auth_number_files(file, conf);
 	conf_notify_check_all(file, conf);
+	check_metrics(file, conf);
 }
 
 const struct conf_schema conf_file_schema = {

@@ -69,7 +69,8 @@ int conf_state_dir_look(const char *directory, uid_t uid, gid_t gid)
 
 bool conf_needs_notifier(const struct conf *conf)
 {
-	bool needs = conf->state_dir[0] || service_directory() || conf->notify_n;
+	bool needs =
+		conf->state_dir[0] || service_directory() || conf->notify_n || conf->metrics[0];
 
 	for (unsigned i = 0; i < conf->written_n && !needs; i++)
 		needs = conf->written[i].notify_n;

@@ -94,6 +94,7 @@ static void become_child(const struct child_setting *setting, enum succession_ki
 	hand_down(setting->board_fd, CHANNEL_FD_BOARD);
 	hand_down(setting->found_fd, CHANNEL_FD_FOUND);
 	hand_down(setting->news_fd, CHANNEL_FD_NEWS);
+	hand_down(setting->figures_fd, CHANNEL_FD_FIGURES);
 	hand_down(kind == SUCCESSION_KIND_FIRST ? -1 : model->conf_fd, CHANNEL_FD_CONF_IN);
 	if (setenv(CHANNEL_ENVIRONMENT, environment[kind], 1) < 0)
 		_exit(EXIT_FAILURE);

@@ -19,6 +19,7 @@ struct child_setting {
 	struct will_sockets sockets; /* that all share */
 	int life_fd;                 /* the timer that whoever speaks puts off (life_timer.h) */
 	int board_fd, found_fd, news_fd; /* what the checker finds (board.h); -1: none */
+	int figures_fd;                  /* what is measured (figures.h); likewise */
 };
 
 /* All descriptors are owned; -1: none. */

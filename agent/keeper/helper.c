@@ -77,11 +77,11 @@ static void close_fd(int *fd)
 
 void helper_init(struct helper *helper, const struct helper_kind *kind)
 {
-	*helper = (struct helper){ .kind = kind,
-				   .channel_fd = -1,
-				   .given = { -1, -1, -1 },
-				   .conf_fd = -1,
-				   .deadline_ns = HELPER_NEVER };
+	*helper = (struct helper){
+		.kind = kind, .channel_fd = -1, .conf_fd = -1, .deadline_ns = HELPER_NEVER
+	};
+	for (unsigned i = 0; i < HELPER_GIVEN; i++)
+		helper->given[i] = -1;
 }
 
 void helper_open(struct helper *helper, const char *binary, struct loop *loop)

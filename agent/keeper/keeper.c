@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "agent/board.h"
+#include "agent/figures.h"
 #include "agent/state.h"
 #include "keeper_private.h"
 #include "netlink/sysctl.h"
@@ -611,6 +612,19 @@ static void open_notifier(struct keeper *keeper)
 			     "it looks for events once a second");
 }
 
+/* Anew in each life: what another version of vipd has laid out this one may not know. */
+static void open_figures(struct keeper *keeper)
+{
+	int fd = figures_new();
+
+	if (fd < 0)
+		tell_failure(keeper->teller, EVENT_DEGRADED, -fd, "making room for figures",
+			     "there are no metrics");
+	keeper->setting.figures_fd = fd < 0 ? -1 : fd;
+	helper_give(&keeper->notifier, HELPER_FD_FIGURES, open_to_read(keeper->setting.figures_fd));
+	helper_give(&keeper->notifier, HELPER_FD_FACTS, open_to_read(keeper->setting.board_fd));
+}
+
 static int open_all(struct keeper *keeper)
 {
 	int err;
@@ -626,6 +640,7 @@ static int open_all(struct keeper *keeper)
 	keeper->setting.sockets = will_sockets(keeper->will);
 	open_checker(keeper);
 	open_notifier(keeper);
+	open_figures(keeper);
 	open_service(keeper);
 	return 0;
 }
@@ -667,7 +682,8 @@ static void init(struct keeper *keeper, const char *conf_path)
 						.life_fd = -1,
 						.board_fd = -1,
 						.found_fd = -1,
-						.news_fd = -1 },
+						.news_fd = -1,
+						.figures_fd = -1 },
 				   .signal_fd = -1,
 				   .journal_fd = -1,
 				   .report_fd = -1,

@@ -109,7 +109,8 @@ static void restore(const struct image *image, struct keeper *keeper)
 						  .life_fd = image->life_fd,
 						  .board_fd = -1,
 						  .found_fd = -1,
-						  .news_fd = -1 };
+						  .news_fd = -1,
+						  .figures_fd = -1 };
 	keeper->running = (struct upgrade_program){ .device = image->program_device,
 						    .inode = image->program_inode,
 						    .size = image->program_size,

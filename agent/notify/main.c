@@ -25,6 +25,8 @@
 #include "fifo.h"
 #include "home.h"
 #include "notifier.h"
+#include "page.h"
+#include "scrape.h"
 
 #define LOCK_MS 15000 /* the one before may have commands to wait for */
 
@@ -33,7 +35,10 @@ struct process {
 	struct notifier *notifier;
 	struct loop *loop;
 	int signal_fd;
-	bool has_events;                /* HELPER_FD_EVENTS was handed down */
+	struct scrape *scrape; /* NULL: no metrics are wanted, as the next one */
+	struct page *page;
+	bool has_events, has_figures,
+		has_facts;              /* HELPER_FD_EVENTS and the like were handed down */
 	bool hung_up;                   /* the keeper has */
 	bool told_to_end;               /* before it did */
 	struct channel_message message; /* that is being read */
@@ -151,6 +156,48 @@ static int open_loop(struct process *process)
 	return err;
 }
 
+/* ---- metrics ---- */
+
+static void run_page(void *self, const struct clocks *now, unsigned readable)
+{
+	struct process *process = self;
+	char doing[CONF_ENDPOINT_SIZE + 64];
+	int error = page_dispatch(process->page, now);
+
+	(void)readable;
+	snprintf(doing, sizeof(doing), "serving metrics at %s", process->conf->metrics);
+	if (error)
+		tell(EVENT_DEGRADED, doing, -error,
+		     error == EADDRINUSE ? "something else listens there" : NULL);
+	if (page_has_moved(process->page) && page_fd(process->page) >= 0)
+		(void)loop_watch(process->loop, page_fd(process->page));
+}
+
+static int64_t page_next(const void *self)
+{
+	return page_deadline(((const struct process *)self)->page);
+}
+
+static void count_notify(void *arg, struct metrics_notify *ret_notify)
+{
+	notifier_count(((struct process *)arg)->notifier, ret_notify);
+}
+
+static int open_page(struct process *process)
+{
+	const struct loop_part part = { { -1, -1, -1, -1, -1, -1 }, process, run_page, page_next };
+	union conf_endpoint endpoint;
+
+	if (!conf_endpoint(process->conf->metrics, &endpoint))
+		return 0;
+	process->scrape = scrape_open(process->has_figures ? HELPER_FD_FIGURES : -1,
+				      process->has_facts ? HELPER_FD_FACTS : -1,
+				      process->conf->node, count_notify, process);
+	if (process->scrape)
+		process->page = page_open(&endpoint, scrape_make, process->scrape);
+	return process->page ? loop_add(process->loop, &part) : -ENOMEM;
+}
+
 /* ---- from the start to the end ---- */
 
 static int load(struct process *process)
@@ -247,6 +294,8 @@ static int run(struct process *process, pid_t keeper)
 		err = open_signals(process);
 	if (err == 0)
 		err = open_loop(process);
+	if (err == 0)
+		err = open_page(process);
 	if (err < 0)
 		return fail("opening what it takes to tell anybody", err);
 	err = loop_run(process->loop);
@@ -266,6 +315,8 @@ static int prepare(struct process *process)
 	if (strcmp(version, HELPER_VERSION) != 0)
 		return EX_PROTOCOL;
 	process->has_events = fcntl(HELPER_FD_EVENTS, F_GETFD) >= 0;
+	process->has_figures = fcntl(HELPER_FD_FIGURES, F_GETFD) >= 0;
+	process->has_facts = fcntl(HELPER_FD_FACTS, F_GETFD) >= 0;
 	for (int fd = HELPER_FD_CHANNEL; fd < HELPER_FD_END; fd++)
 		if (fcntl(fd, F_SETFD, FD_CLOEXEC) < 0)
 			(void)dup3(STDERR_FILENO, fd,
@@ -286,6 +337,8 @@ int main(void)
 		return status;
 	status = run(&process, keeper);
 	loop_close(process.loop);
+	page_close(process.page);
+	scrape_close(process.scrape);
 	notifier_close(process.notifier);
 	conf_free(process.conf);
 	return status;

@@ -268,6 +268,30 @@ bool notifier_has_ended(const struct notifier *notifier)
 	return notifier->now_ns >= notifier->quiet_ns && notifier->unread_ns > notifier->now_ns &&
 	       queue_deadline(notifier->queue) > notifier->now_ns;
 }
+/* ---- for metrics ---- */
+
+static void count_one(void *arg, const struct delivery *delivery)
+{
+	struct metrics_notify *notify = arg;
+
+	notify->waiting += delivery->life == DELIVERY_WAITS;
+	notify->running += delivery->life == DELIVERY_STARTED;
+	notify->dead += delivery->life == DELIVERY_DEAD;
+}
+
+void notifier_count(struct notifier *notifier, struct metrics_notify *ret_notify)
+{
+	const struct queue_counts *counts = queue_counts(notifier->queue);
+
+	*ret_notify = (struct metrics_notify){ .known = true,
+					       .delivered = counts->delivered,
+					       .failed = counts->failed,
+					       .merged = counts->merged,
+					       .superseded = counts->superseded,
+					       .died = counts->dead,
+					       .dropped = counts->dropped };
+	queue_each(notifier->queue, count_one, ret_notify);
+}
 /* ---- the beginning ---- */
 
 static int open_all(struct notifier *notifier)

@@ -13,6 +13,7 @@
 #include "agent/clocks.h"
 #include "agent/conf/conf.h"
 #include "agent/event.h"
+#include "agent/metrics.h"
 
 struct notifier;
 
@@ -82,5 +83,10 @@ void notifier_go_on(struct notifier *notifier, int64_t now_ns);
  * notifier_has_ended() - whether there is nothing left to wait for.
  */
 bool notifier_has_ended(const struct notifier *notifier);
+
+/**
+ * notifier_count() - how many deliveries are what, for metrics.
+ */
+void notifier_count(struct notifier *notifier, struct metrics_notify *ret_notify);
 
 #endif

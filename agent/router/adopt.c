@@ -369,6 +369,7 @@ int routers_go(struct routers *routers, const struct clocks *now, struct state *
 	routers_execute(routers, now);
 	withdraw(routers, old, &tally);
 	prepare_filters(routers);
+	measure_begin(routers);
 	if (old)
 		journal_sum(&journal, EVENT_ADOPTED,
 			    (const int64_t[3]){ tally.adopted, tally.started, tally.withdrawn });

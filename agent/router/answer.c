@@ -38,6 +38,8 @@ struct answer_command {
 
 static bool put_host(const struct answer_facts *facts, struct answer *answer,
 		     const struct clocks *now, struct answer_message *message);
+static bool put_figures(const struct answer_facts *facts, struct answer *answer,
+			const struct clocks *now, struct answer_message *message);
 static bool put_configuration(const struct answer_facts *facts, struct answer *answer,
 			      const struct clocks *now, struct answer_message *message);
 static bool put_routers(const struct answer_facts *facts, struct answer *answer,
@@ -89,6 +91,15 @@ static const struct step configuration_steps[] = {
 	{ 0 },
 };
 
+/* And the figures themselves, for who asks to read. */
+static const struct step metrics_steps[] = {
+	{ .table = &answer_host_kind },
+	{ .put = put_figures },
+	{ .table = &answer_check_kind },
+	{ .put = put_checks },
+	{ 0 },
+};
+
 static const struct step forget_steps[] = {
 	{ .table = &answer_forgotten_kind },
 	{ .put = put_forgotten },
@@ -110,6 +121,7 @@ static const struct step notify_steps[] = {
 static const struct answer_command commands[] = {
 	{ "show", ANSWER_READ, .takes_router = true, .takes_group = true, .steps = show_steps },
 	{ "checks", ANSWER_READ, .steps = checks_steps },
+	{ "metrics", ANSWER_READ, .steps = metrics_steps },
 	/* It has passwords of version 2. */
 	{ "configuration", ANSWER_CHANGE, .steps = configuration_steps },
 	{ "reload", ANSWER_CHANGE, .steps = NULL },
@@ -268,6 +280,15 @@ static bool put_host(const struct answer_facts *facts, struct answer *answer,
 {
 	(void)answer;
 	answer_put_host(facts, now, message);
+	return true;
+}
+
+static bool put_figures(const struct answer_facts *facts, struct answer *answer,
+			const struct clocks *now, struct answer_message *message)
+{
+	(void)answer;
+	answer_put_host(facts, now, message);
+	message->attached_fd = facts->figures_fd;
 	return true;
 }
 

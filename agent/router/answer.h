@@ -16,6 +16,7 @@ struct answer_facts {
 	const struct conf *conf;
 	const char *conf_path; /* of the file that it came from: answer_path() */
 	int conf_fd;           /* its dump, which nobody can change any more */
+	int figures_fd;        /* of what is measured (figures.h), to be read; -1: none */
 	struct routers *routers;
 	int64_t real_offset_ns; /* of the wall clock from that of the timers */
 };

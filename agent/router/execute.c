@@ -89,7 +89,8 @@ static void note_refused(struct routers *routers, struct router *router, enum se
 	journal_send_error(&journal, kind == SENT_ANNOUNCEMENT ? "announcement" : "advert", error);
 }
 
-static void note_sent(struct routers *routers, const struct kern_sent *sent)
+/* @now_ns: CLOCK_MONOTONIC, behind the turn's: it has just left. */
+static void note_sent(struct routers *routers, const struct kern_sent *sent, int64_t now_ns)
 {
 	enum sent_kind kind = (enum sent_kind)(sent->kind % SENT_KINDS);
 	unsigned peer = sent->kind / SENT_KINDS;
@@ -114,16 +115,25 @@ static void note_sent(struct routers *routers, const struct kern_sent *sent)
 	counters->adverts_sent++;
 	if (kind == SENT_ADVERT_LEAVE)
 		counters->priority_zero_sent++;
+	else if (!peer)
+		measure_sent(routers, router, now_ns);
 	note_evidence(routers, router, kind == SENT_ADVERT_LEAVE);
+}
+
+static void note_all(struct routers *routers, const struct kern_sent *sent, unsigned n)
+{
+	int64_t now_ns = n ? clocks_now().mono_ns : 0;
+
+	for (unsigned i = 0; i < n; i++)
+		note_sent(routers, &sent[i], now_ns);
 }
 
 static void flush_copies(struct routers *routers)
 {
-	const struct kern_sent *sent;
+	const struct kern_sent *sent = NULL;
 	unsigned n = routers->ip_sender ? kern_ip_sender_flush(routers->ip_sender, &sent) : 0;
 
-	for (unsigned i = 0; i < n; i++)
-		note_sent(routers, &sent[i]);
+	note_all(routers, sent, n);
 }
 
 void routers_flush(struct routers *routers)
@@ -133,8 +143,7 @@ void routers_flush(struct routers *routers)
 
 	flush_copies(routers);
 	n = kern_sender_flush(routers->sender, &sent);
-	for (unsigned i = 0; i < n; i++)
-		note_sent(routers, &sent[i]);
+	note_all(routers, sent, n);
 }
 
 uint8_t *routers_frame(struct routers *routers, int ifindex, size_t len, struct router *router,
@@ -645,6 +654,7 @@ void routers_execute(struct routers *routers, const struct clocks *now)
 	reconcile(routers);
 	await_fresh(routers);
 	say_late(routers);
+	measure_turn(routers);
 	/* More removals than one pass takes: its next turn comes at once. */
 	if (kern_reconcile_is_cut(routers->wants))
 		empty_outboxes(routers, false);

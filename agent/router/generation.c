@@ -16,6 +16,7 @@
 #include "agent/channel.h"
 #include "agent/conf/conf.h"
 #include "agent/events.h"
+#include "agent/figures.h"
 #include "agent/helper.h"
 #include "capabilities.h"
 #include "changes.h"
@@ -40,16 +41,17 @@ struct generation {
 	struct routers *routers;
 	struct control *control;
 	struct turn *turn;
-	int checks_fd;           /* the configuration for the checker; -1: none; owned */
-	char conf_path[4096];    /* of the file, absolute */
-	struct events *events;   /* the journal; NULL before GO */
-	struct changes *changes; /* what to tell there of a reload, then NULL; NULL: nothing */
-	bool standby;            /* waits with a configuration that was handed down */
-	bool has_news;           /* CHANNEL_FD_NEWS was handed down */
-	bool knows_before;       /* the configuration of the predecessor was handed down */
-	bool refused;            /* the kernel grants no real-time priority, or no locked memory */
-	bool understood;         /* the keeper is of a version that talks like this one */
-	bool succeeds;           /* another one speaks until this one does */
+	int checks_fd;              /* the configuration for the checker; -1: none; owned */
+	char conf_path[4096];       /* of the file, absolute */
+	struct events *events;      /* the journal; NULL before GO */
+	struct changes *changes;    /* what to tell there of a reload, then NULL; NULL: nothing */
+	bool standby;               /* waits with a configuration that was handed down */
+	int figures_fd;             /* of CHANNEL_FD_FIGURES, to be read; -1: none */
+	bool has_news, has_figures; /* CHANNEL_FD_NEWS, CHANNEL_FD_FIGURES was handed down */
+	bool knows_before;          /* the configuration of the predecessor was handed down */
+	bool refused;    /* the kernel grants no real-time priority, or no locked memory */
+	bool understood; /* the keeper is of a version that talks like this one */
+	bool succeeds;   /* another one speaks until this one does */
 };
 
 bool generation_is_this(void)
@@ -78,6 +80,7 @@ static int learn_role(struct generation *g)
 		(void)fcntl(fd, F_SETFD, FD_CLOEXEC);
 	g->knows_before = fcntl(CHANNEL_FD_CONF_IN, F_GETFD) >= 0;
 	g->has_news = fcntl(CHANNEL_FD_NEWS, F_GETFD) >= 0;
+	g->has_figures = fcntl(CHANNEL_FD_FIGURES, F_GETFD) >= 0;
 	return 0;
 }
 
@@ -324,6 +327,17 @@ static void fail_routers(const struct generation *g, const char *what, int err)
 	     err == -EPERM ? "vipd needs CAP_NET_ADMIN and CAP_NET_RAW: run it as root" : "");
 }
 
+static void open_figures(struct generation *g)
+{
+	int err = g->has_figures ? routers_lend_figures(g->routers, CHANNEL_FD_FIGURES) : 0;
+
+	if (err == 0 && g->has_figures)
+		err = figures_reader(CHANNEL_FD_FIGURES);
+	g->figures_fd = g->has_figures && err >= 0 ? err : -1;
+	if (err < 0)
+		tell_error(g, EVENT_DEGRADED, err, "leaving what is measured");
+}
+
 static int open_routers(struct generation *g)
 {
 	struct clocks now = clocks_now();
@@ -362,6 +376,7 @@ static int open_ctl(struct generation *g)
 	const struct answer_facts facts = { .conf = g->conf,
 					    .conf_path = g->conf_path,
 					    .conf_fd = CHANNEL_FD_CONF_OUT,
+					    .figures_fd = g->figures_fd,
 					    .routers = g->routers };
 	int err = control_open(&facts, &g->control);
 
@@ -460,6 +475,7 @@ static int prepare(struct generation *g)
 				: 0;
 	if (err < 0)
 		tell_error(g, EVENT_DEGRADED, err, "reading what checks find");
+	open_figures(g);
 	/* So that a standby need not read it back when it is needed. */
 	if (g->conf->realtime)
 		realtime_keep();
@@ -636,6 +652,8 @@ static void close_all(struct generation *g)
 	if (g->checks_fd >= 0)
 		close(g->checks_fd);
 	control_close(g->control);
+	if (g->figures_fd >= 0)
+		close(g->figures_fd);
 	routers_close(g->routers);
 	conf_free(g->before);
 	keys_free(g->keys);
@@ -656,7 +674,7 @@ static void tell_helpers(const struct generation *g)
 
 int generation_run(const char *conf_path)
 {
-	struct generation g = { .checks_fd = -1 };
+	struct generation g = { .checks_fd = -1, .figures_fd = -1 };
 	int status;
 
 	/* Writing a core would keep the next one waiting: the kernel closes the conversation after.

@@ -537,6 +537,7 @@ void routers_close(struct routers *routers)
 {
 	if (!routers)
 		return;
+	figures_close(routers->figures);
 	kern_ip_sender_close(routers->ip_sender);
 	kern_sender_close(routers->sender);
 	for (unsigned i = 0; i < 2; i++) {

@@ -118,6 +118,7 @@ static void on_packet(const struct kern_packet *packet, void *arg)
 	const struct interface *interface;
 	struct router *router;
 	struct journal_router journal;
+	int64_t down_ns;
 
 	/* What the predecessor has read it has decided upon. */
 	if (packet->arrival_ns && packet->arrival_ns <= routers->read_real_ns)
@@ -154,7 +155,9 @@ static void on_packet(const struct kern_packet *packet, void *arg)
 	for (unsigned i = 0; i < router_mates_n(router); i++) /* it is so in all families */
 		resort_hear(&router_mate(router, i)->resort, advert.priority,
 			    routers->now->mono_ns);
+	down_ns = router->vr.election.down_ns;
 	router_step(routers, router, &event);
+	measure_advert(routers, router, down_ns, event.now_ns);
 	hear_rival(routers, router, &advert);
 }
 
@@ -273,6 +276,7 @@ static void fire(struct routers *routers, struct router *router)
 	router_look_at_damping(routers, router);
 	hand_over_look(routers, router);
 	look_at_rivals(routers, router);
+	measure_due(router, event.now_ns);
 	router_step(routers, router, &event);
 }
 
@@ -458,6 +462,7 @@ void routers_fire(struct routers *routers, const struct clocks *now)
 		return;
 	routers->housekeeping_ns = now->mono_ns + HOUSEKEEPING_NS;
 	(void)routers_strays(routers, now);
+	measure_alive(routers);
 	routers_doubt_groups(routers);
 	routers_sweep_again(routers);
 }

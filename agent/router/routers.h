@@ -83,6 +83,11 @@ struct router {
 	unsigned track, tracks_n; /* number of the first that it tracks; so many follow */
 	int64_t weighed_ns; /* of the first of its unit: when what they track changed their priority
 			     */
+	int64_t heard_ns;   /* the last advert was accepted, for figures as all below; 0: none */
+	int64_t due_ns;     /* the advert that is about to leave was due then; 0: at once */
+	int64_t takeover_ns;   /* when it was decided; 0: all is announced since */
+	unsigned missing_n;    /* of its addresses */
+	unsigned addresses_at; /* number of the first among all of the host's */
 	struct journal_limits limits;
 };
 
@@ -150,6 +155,14 @@ int routers_lend(struct routers *routers, int filter_fd);
  * Return: 0; or -errno: no check ever answers.
  */
 int routers_lend_board(struct routers *routers, int board_fd, int event_fd);
+
+/**
+ * routers_lend_figures() - let them leave what they measure.
+ * @fd: figures.h; borrowed for the call.
+ *
+ * Return: 0, or -errno of figures_open(): nothing is left.
+ */
+int routers_lend_figures(struct routers *routers, int fd);
 
 /**
  * routers_facts() - what is known of the checks of their configuration.

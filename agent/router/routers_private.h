@@ -36,7 +36,9 @@
 #include "conflicts.h"
 #include "facts.h"
 #include "guests.h"
+#include "agent/figures.h"
 #include "last_will.h"
+#include "measure.h"
 #include "names.h"
 #include "routers.h"
 #include "routes.h"
@@ -116,6 +118,7 @@ struct routers {
 	struct conflicts conflicts;
 	struct journal_limits limits; /* of what concerns no router */
 	struct events *events;        /* the journal; borrowed; NULL before routers_go() */
+	struct figures *figures;      /* NULL: there is no memory for them */
 };
 
 /**

@@ -44,6 +44,8 @@ static void take_action(struct routers *routers, struct router *router,
 		return;
 	case VRRP_ACTION_STATE:
 		journal_state(&journal, action->from);
+		if (router->vr.election.state == VRRP_STATE_ACTIVE)
+			measure_takeover(router);
 		return;
 	case VRRP_ACTION_DEAF:
 		journal_family(&journal, EVENT_DEAF);
@@ -176,6 +178,8 @@ static void take_actions(struct routers *routers, struct router *router,
 		hand_over_end(routers, router);
 	router_schedule(routers, router);
 	state_put(routers->state, (unsigned)(router - routers->all), &router->vr);
+	if (!router->outbox.listed) /* else at the end of the turn */
+		measure_router(routers, router);
 }
 
 /* In a turn the kernel's news comes first, and then adverts that may have come before it. */

@@ -67,6 +67,7 @@ void router_renew_leases(struct routers *routers, struct router *router)
 
 	for (unsigned i = 0; i < n; i++)
 		kern_wants_renew(routers->wants, router->want + i);
+	measure_renewal(routers);
 }
 
 bool router_is_renewal_due(const struct routers *routers, const struct router *router)

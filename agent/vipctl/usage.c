@@ -17,6 +17,7 @@ static const struct option_word {
 	{ "--watch", USAGE_WATCH, NULL },
 	{ "--json", USAGE_JSON, NULL },
 	{ "--follow", USAGE_FOLLOW, NULL },
+	{ "--keepalived", USAGE_KEEPALIVED, NULL },
 	{ "--dry-run", USAGE_DRY_RUN, NULL },
 	{ "--checks", USAGE_CHECKS, NULL },
 	{ "--for", USAGE_FOR, "30m" },

@@ -17,6 +17,7 @@
 #include "forget.h"
 #include "history.h"
 #include "import.h"
+#include "metrics.h"
 #include "notify.h"
 #include "reload.h"
 #include "show.h"
@@ -202,6 +203,12 @@ static int command_history(const char *path, const struct arguments *arguments)
 	return history(&options);
 }
 
+static int command_metrics(const char *path, const struct arguments *arguments)
+{
+	return metrics_print(path, arguments->options & USAGE_KEEPALIVED ? METRICS_KEEPALIVED
+									 : METRICS_OWN);
+}
+
 /* One row per command: dispatch and usage. */
 static const struct command commands[] = {
 	{ "show", "[--json] [--watch] [--checks | --notify] [ROUTER|CHECK]",
@@ -216,6 +223,9 @@ static const struct command commands[] = {
 	{ "history", "[--json] [-n N] [--since T] [--state-dir DIR] [ROUTER]",
 	  "what has happened for as long as it is kept, also without a vipd",
 	  USAGE_JSON | USAGE_COUNT | USAGE_SINCE | USAGE_STATE_DIR, true, command_history },
+	{ "metrics", "[--keepalived]",
+	  "figures as Prometheus reads them, also by the names of keepalived's exporter",
+	  USAGE_KEEPALIVED, false, command_metrics },
 	{ "reload", "[--dry-run]", "read the configuration again, without a word on the wire",
 	  USAGE_DRY_RUN, false, command_reload },
 	{ "forget", "[--json] [ROUTER]", "let Backups end the wait for an Active that is none",

@@ -1,0 +1,280 @@
+/* SPDX-License-Identifier: MIT */
+#include "page.h"
+
+#include <errno.h>
+#include <microhttpd.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "agent/metrics.h"
+
+#define NS_PER_MS INT64_C(1000000)
+
+#define CLIENTS_MAX      32
+#define CLIENT_TIMEOUT_S 3u                /* without a byte from it, or to it */
+#define CLIENT_MEMORY    ((size_t)8 << 10) /* of a request: its line and its headers */
+#define PAGES_MAX        4                 /* in memory, for clients that are slow */
+#define BACKLOG          16
+#define AGAIN_NS         (1000 * NS_PER_MS) /* after it could not listen */
+/* A page is good for so many times what it took to make it. */
+#define PAGE_LASTS     10
+#define PAGE_LASTS_MAX (2000 * NS_PER_MS)
+
+struct page {
+	union conf_endpoint endpoint;
+	page_make_fn make;
+	void *arg;
+	struct MHD_Daemon *daemon; /* NULL: it does not listen */
+	int fd;                    /* of the daemon's epoll; -1 */
+	bool moved;
+	int error;                     /* that was told; 0: it listens, or has not tried */
+	int64_t try_ns;                /* then it tries to listen */
+	struct MHD_Response *response; /* the last page; NULL: none */
+	unsigned pages_n;              /* that somebody still reads, this one included */
+	int64_t good_ns;               /* it is, until then */
+};
+
+/* ---- pages ---- */
+
+struct body {
+	struct page *page;
+	char *text;
+	size_t len;
+};
+
+static ssize_t read_body(void *arg, uint64_t at, char *buf, size_t max)
+{
+	const struct body *body = arg;
+	size_t left = body->len - (size_t)at;
+
+	if (left > max)
+		left = max;
+	memcpy(buf, body->text + at, left);
+	return left ? (ssize_t)left : MHD_CONTENT_READER_END_OF_STREAM;
+}
+
+/* The last one who reads it is gone. */
+static void free_body(void *arg)
+{
+	struct body *body = arg;
+
+	body->page->pages_n--;
+	free(body->text);
+	free(body);
+}
+
+static void drop_page(struct page *page)
+{
+	if (page->response)
+		MHD_destroy_response(page->response);
+	page->response = NULL;
+}
+
+static struct MHD_Response *response_of(struct body *body)
+{
+	struct MHD_Response *response =
+		MHD_create_response_from_callback(body->len, 32u << 10, read_body, body, free_body);
+
+	if (response)
+		(void)MHD_add_response_header(response, MHD_HTTP_HEADER_CONTENT_TYPE, METRICS_TYPE);
+	return response;
+}
+
+static void make_page(struct page *page)
+{
+	int64_t began_ns = clocks_now().mono_ns, lasts_ns;
+	struct body *body = calloc(1, sizeof(*body));
+
+	if (!body)
+		return;
+	body->page = page;
+	body->text = page->make(page->arg, &body->len);
+	page->response = body->text ? response_of(body) : NULL;
+	if (!page->response) {
+		free(body->text);
+		free(body);
+		return;
+	}
+	page->pages_n++;
+	lasts_ns = (clocks_now().mono_ns - began_ns) * PAGE_LASTS;
+	page->good_ns = began_ns + (lasts_ns < PAGE_LASTS_MAX ? lasts_ns : PAGE_LASTS_MAX);
+}
+
+/* Return: the page for who asks now; NULL: too many others are still being read. */
+static struct MHD_Response *find_page(struct page *page)
+{
+	if (page->response && clocks_now().mono_ns < page->good_ns)
+		return page->response;
+	drop_page(page);
+	if (page->pages_n < PAGES_MAX)
+		make_page(page);
+	return page->response;
+}
+
+/* ---- requests ---- */
+
+static enum MHD_Result answer_text(struct MHD_Connection *connection, unsigned status,
+				   const char *text)
+{
+	struct MHD_Response *response = MHD_create_response_from_buffer(
+		strlen(text), (void *)(uintptr_t)text, MHD_RESPMEM_PERSISTENT);
+	enum MHD_Result result;
+
+	if (!response)
+		return MHD_NO;
+	(void)MHD_add_response_header(response, MHD_HTTP_HEADER_CONTENT_TYPE,
+				      "text/plain; charset=utf-8");
+	if (status == MHD_HTTP_METHOD_NOT_ALLOWED)
+		(void)MHD_add_response_header(response, MHD_HTTP_HEADER_ALLOW, "GET, HEAD");
+	result = MHD_queue_response(connection, status, response);
+	MHD_destroy_response(response);
+	return result;
+}
+
+static enum MHD_Result answer(void *arg, struct MHD_Connection *connection, const char *url,
+			      const char *method, const char *version, const char *data,
+			      size_t *data_len, void **seen)
+{
+	struct page *page = arg;
+	struct MHD_Response *response;
+
+	(void)version;
+	(void)data;
+	/* At first there are headers alone; a body is of no use to us. */
+	if (!*seen && *data_len == 0) {
+		*seen = page;
+		return MHD_YES;
+	}
+	if (*data_len) {
+		*data_len = 0;
+		return MHD_YES;
+	}
+	if (strcmp(method, MHD_HTTP_METHOD_GET) != 0 && strcmp(method, MHD_HTTP_METHOD_HEAD) != 0)
+		return answer_text(connection, MHD_HTTP_METHOD_NOT_ALLOWED, "read /metrics\n");
+	if (strcmp(url, "/metrics") != 0)
+		return answer_text(connection, MHD_HTTP_NOT_FOUND,
+				   "the metrics of vipd are at /metrics\n");
+	response = find_page(page);
+	if (!response)
+		return answer_text(connection, MHD_HTTP_SERVICE_UNAVAILABLE,
+				   "too many clients read slowly\n");
+	return MHD_queue_response(connection, MHD_HTTP_OK, response);
+}
+
+/* ---- listening ---- */
+
+/* Return: a socket; or -errno. */
+static int listen_at(const union conf_endpoint *endpoint)
+{
+	socklen_t len =
+		endpoint->any.sa_family == AF_INET6 ? sizeof(endpoint->ip6) : sizeof(endpoint->ip4);
+	int fd = socket(endpoint->any.sa_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	const int on = 1;
+	int err;
+
+	if (fd < 0)
+		return -errno;
+	(void)setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on));
+	if (endpoint->any.sa_family == AF_INET6)
+		(void)setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &on, sizeof(on));
+	if (bind(fd, &endpoint->any, len) == 0 && listen(fd, BACKLOG) == 0)
+		return fd;
+	err = -errno;
+	close(fd);
+	return err;
+}
+
+static int start_daemon(struct page *page)
+{
+	const union MHD_DaemonInfo *info;
+	int fd = listen_at(&page->endpoint);
+
+	if (fd < 0)
+		return fd;
+	page->daemon =
+		MHD_start_daemon(MHD_USE_EPOLL, 0, NULL, NULL, answer, page,
+				 MHD_OPTION_LISTEN_SOCKET, fd, MHD_OPTION_CONNECTION_LIMIT,
+				 CLIENTS_MAX, MHD_OPTION_CONNECTION_TIMEOUT, CLIENT_TIMEOUT_S,
+				 MHD_OPTION_CONNECTION_MEMORY_LIMIT, CLIENT_MEMORY, MHD_OPTION_END);
+	if (!page->daemon) {
+		close(fd);
+		return -ENOMEM;
+	}
+	info = MHD_get_daemon_info(page->daemon, MHD_DAEMON_INFO_EPOLL_FD);
+	page->fd = info ? info->epoll_fd : -1;
+	page->moved = true;
+	return 0;
+}
+
+/* Return: an errno that is news. */
+static int try_to_listen(struct page *page, int64_t now_ns)
+{
+	int before = page->error;
+
+	page->error = -start_daemon(page);
+	page->try_ns = page->error ? now_ns + AGAIN_NS : INT64_MAX;
+	return page->error && page->error != before ? page->error : 0;
+}
+
+struct page *page_open(const union conf_endpoint *endpoint, page_make_fn make, void *arg)
+{
+	struct page *page = calloc(1, sizeof(*page));
+
+	if (!page)
+		return NULL;
+	page->endpoint = *endpoint;
+	page->make = make;
+	page->arg = arg;
+	page->fd = -1;
+	return page;
+}
+
+void page_close(struct page *page)
+{
+	if (!page)
+		return;
+	if (page->daemon)
+		MHD_stop_daemon(page->daemon); /* who reads lets go of its page */
+	drop_page(page);
+	free(page);
+}
+
+int page_dispatch(struct page *page, const struct clocks *now)
+{
+	if (!page)
+		return 0;
+	if (page->daemon)
+		(void)MHD_run(page->daemon);
+	else if (now->mono_ns >= page->try_ns)
+		return try_to_listen(page, now->mono_ns);
+	return 0;
+}
+
+int page_fd(const struct page *page)
+{
+	return page ? page->fd : -1;
+}
+
+bool page_has_moved(struct page *page)
+{
+	bool moved = page && page->moved;
+
+	if (page)
+		page->moved = false;
+	return moved;
+}
+
+int64_t page_deadline(const struct page *page)
+{
+	MHD_UNSIGNED_LONG_LONG ms;
+
+	if (!page)
+		return INT64_MAX;
+	if (!page->daemon)
+		return page->try_ns;
+	if (MHD_get_timeout(page->daemon, &ms) != MHD_YES)
+		return INT64_MAX;
+	return clocks_now().mono_ns + (int64_t)ms * NS_PER_MS;
+}

@@ -1,0 +1,272 @@
+# SPDX-License-Identifier: MIT
+"""Metrics: the page that Prometheus reads, and vipctl metrics, which says the same."""
+
+import http.client
+import os
+import re
+import signal
+import socket
+
+import pytest
+
+from agents import run_vipctl
+from generations import reload
+from lab import router, wait_until
+from test_notify import FAST, home, start    # pylint: disable=unused-import
+
+PORT = 9165
+METRICS = f"127.0.0.1:{PORT}"
+SAMPLE = re.compile(r'^([a-z_]+)(?:\{((?:[a-z_]+="(?:[^"\\\n]|\\.)*",?)*)\})? (\S+)$')
+
+
+def parse(text):
+    """A page. Return: a value by name and labels; what the format forbids fails."""
+    values, types, last = {}, {}, None
+    assert text.endswith("\n")
+    for line in text.splitlines():
+        if line.startswith("# HELP "):
+            last = line.split()[2]
+            assert last not in types, f"{last} comes twice"
+        elif line.startswith("# TYPE "):
+            assert line.split()[2] == last
+            types[last] = line.split()[3]
+        else:
+            name, labels, value = SAMPLE.match(line).groups()
+            base = re.sub("_(bucket|sum|count)$", "", name) if types[last] == "histogram" else name
+            assert base == last, f"{name} stands under {last}"
+            key = (name, labels or "")
+            assert key not in values, f"{key} comes twice"
+            values[key] = float(value)
+    return values
+
+
+def get(host, path="/metrics", method="GET"):
+    """Return: status, type and text of an answer."""
+    with host.inside():
+        connection = http.client.HTTPConnection("127.0.0.1", PORT, timeout=10)
+        connection.connect()
+    connection.request(method, path)
+    answer = connection.getresponse()
+    body = answer.read().decode()
+    connection.close()
+    return answer.status, answer.getheader("Content-Type"), body
+
+
+def page(host):
+    status, kind, text = get(host)
+    assert (status, kind) == (200, "text/plain; version=0.0.4; charset=utf-8")
+    return parse(text)
+
+
+def of(values, name, **labels):
+    """The one sample of that name that has these labels."""
+    found = [value for (is_name, is_labels), value in values.items() if is_name == name and
+             all(f'{label}="{text}"' in is_labels for label, text in labels.items())]
+    assert len(found) == 1, (name, labels, found)
+    return found[0]
+
+
+def served(host):
+    """The page, when it is served."""
+    def try_it():
+        try:
+            return page(host)
+        except OSError:
+            return None
+    return wait_until(try_it, what="the page of metrics")
+
+
+def test_the_page_tells_states_counters_and_times(lab, home):
+    one = start(lab, home, router(150, **FAST), metrics=METRICS)
+    os.mkdir(home + "2")
+    two = start(lab, home + "2", router(100, **FAST), name="gw2", address="192.0.2.3/24",
+                metrics=METRICS)
+    one.wait_state("lan", "active")
+    two.wait_state("lan", "backup")
+    wait_until(lambda: of(served(two.host), "vipd_router_adverts_received_total") > 5,
+               what="adverts")
+    mine, theirs = page(one.host), page(two.host)
+    labels = 'router="lan",interface="eth0",vrid="51",family="ipv4"'
+    assert mine["vipd_router_state", labels] == 2 and theirs["vipd_router_state", labels] == 1
+    assert of(mine, "vipd_up") == 1 and of(mine, "vipd_build_info", node="gw1") == 1
+    assert (mine["vipd_router_priority", labels], mine["vipd_router_advert_interval_seconds",
+                                                       labels]) == (150, 0.1)
+    assert (mine["vipd_router_addresses", labels], mine["vipd_router_addresses_missing",
+                                                        labels]) == (1, 0)
+    assert mine["vipd_router_became_active_total", labels] == 1
+    # Three intervals and the skew time, less what an advert is late.
+    assert 0 < theirs["vipd_router_takeover_margin_seconds", labels] <= 0.4
+    assert ("vipd_router_takeover_margin_seconds", labels) not in mine
+    assert mine["vipd_takeover_seconds_count", ""] == 1
+    assert mine["vipd_takeover_seconds_bucket", 'le="+Inf"'] == 1
+    late = mine["vipd_advert_lateness_seconds_count", ""]
+    assert 3 < late <= mine["vipd_router_adverts_sent_total", labels]
+    assert 0 < mine["vipd_advert_lateness_seconds_sum", ""] < late
+    assert of(mine, "vipd_rejected_total", reason="checksum") == 0
+    # An address that somebody takes away, over and over, is told as missing, or restored.
+    assert one.term() == 0
+    two.wait_state("lan", "active")
+    after = wait_until(lambda: (lambda it: it if of(it, "vipd_takeover_seconds_count") == 1
+                                else None)(page(two.host)), what="the takeover")
+    assert after["vipd_router_state", labels] == 2
+    assert after["vipd_router_priority_zero_received_total", labels] == 1
+    # One series per router, and no new one at a transition, but that a Backup alone has a margin.
+    assert {key for key in after if "takeover_margin" not in key[0]} == \
+           {key for key in theirs if "takeover_margin" not in key[0]}
+
+
+def test_vipctl_says_the_same(lab, home):
+    flag = lab.path("flag")
+    checks = [{"name": "flag", "file": flag, "interval": "100ms"},
+              {"name": "both", "all": ["flag"]}]
+    one = start(lab, home, router(150, track=[{"check": "flag", "weight": -10},
+                                              {"check": "both", "weight": -5}], **FAST),
+                router(120, name="two", vrid=52, addresses=["192.0.2.9/24"],
+                       track=[{"check": "flag", "weight": -20}], **FAST),
+                checks=checks, metrics=METRICS)
+    one.wait_state("lan", "active")
+    wait_until(lambda: of(served(one.host), "vipd_check_state", check="flag") == 2,
+               what="the check")
+    served_by_it, told = page(one.host), parse(one.ctl("metrics").stdout)
+    assert set(served_by_it) == set(told)
+    moving = ("seconds", "total", "lateness", "running", "waiting", "delivered")
+    assert {key: value for key, value in served_by_it.items()
+            if not any(word in key[0] for word in moving)} == \
+           {key: value for key, value in told.items()
+            if not any(word in key[0] for word in moving)}
+    # A check that two routers track is one; their priorities tell what it costs each.
+    assert of(told, "vipd_check_state", check="both") == 2
+    assert (of(told, "vipd_router_effective_priority", router="lan"),
+            of(told, "vipd_router_effective_priority", router="two")) == (135, 100)
+    assert of(told, "vipd_check_bad_answers_total", check="flag") >= 1
+
+
+def test_names_of_keepaliveds_exporter(lab, home):
+    host = lab.host("gw1", "192.0.2.2/24", "2001:db8::2/64", ipv6=True)
+    one = lab.vipd(host, [router(150, addresses=["192.0.2.1/24", "2001:db8::1/64"],
+                                 extra_addresses=["198.51.100.7/32"], **FAST),
+                          router(150, name="two", vrid=52, addresses=["192.0.2.9/24"], **FAST)],
+                   state_dir=home, user="root")
+    one.wait_state("two", "active")
+    told = wait_until(lambda: (lambda it: it if of(it, "keepalived_vrrp_state",
+                                                   ip_address="2001:db8::1/64") == 2 else None)(
+        parse(one.ctl("metrics", "--keepalived").stdout)), what="both families")
+    assert of(told, "keepalived_up") == 1
+    assert told["keepalived_vrrp_state",
+                'iname="lan",intf="eth0",vrid="51",ip_address="192.0.2.1/24"'] == 2
+    assert told["keepalived_vrrp_excluded_state",
+                'iname="lan",intf="eth0",vrid="51",ip_address="198.51.100.7"'] == 2
+    # Both families of a router are one there.
+    assert told["keepalived_become_master_total", 'iname="lan",intf="eth0",vrid="51"'] == 2
+    assert told["keepalived_release_master_total", 'iname="two",intf="eth0",vrid="52"'] == 0
+    assert of(told, "keepalived_advertisements_sent_total", iname="two") > 0
+
+
+def test_nothing_stays_of_an_agent_that_is_stopped(lab, home):
+    one = start(lab, home, metrics=METRICS)
+    one.wait_state("lan", "active")
+    served(one.host)
+    one.kill(signal.SIGSTOP)       # all but who serves the page
+    gone = wait_until(lambda: (lambda it: it if of(it, "vipd_up") == 0 else None)(page(one.host)),
+                      timeout=20, what="a router process that is stopped")
+    assert not [key for key in gone if key[0].startswith("vipd_router")]
+    one.kill(signal.SIGCONT)
+    wait_until(lambda: of(page(one.host), "vipd_up") == 1, what="it goes on")
+    assert one.term() == 0
+    with pytest.raises(OSError):
+        get(one.host)
+    done = run_vipctl(one.host, "-s", one.control, "metrics")
+    assert done.returncode == 1 and of(parse(done.stdout), "vipd_up") == 0
+    assert "vipd does not run" in done.stderr
+    done = run_vipctl(one.host, "-s", one.control, "metrics", "--keepalived")
+    assert of(parse(done.stdout), "keepalived_up") == 0
+
+
+def test_what_is_asked_for_wrongly(lab, home):
+    one = start(lab, home, metrics=METRICS)
+    one.wait_state("lan", "active")
+    served(one.host)
+    assert get(one.host, "/")[0] == 404 and "/metrics" in get(one.host, "/")[2]
+    assert get(one.host, method="POST")[0] == 405
+    assert get(one.host, method="HEAD")[::2] == (200, "")
+    with one.host.inside():
+        garbage = socket.create_connection(("127.0.0.1", PORT), timeout=10)
+        long_line = socket.create_connection(("127.0.0.1", PORT), timeout=10)
+    garbage.sendall(b"\x16\x03\x01\x02\x00\x01\x00garbage\r\n\r\n")
+    assert not garbage.recv(4096).startswith(b"HTTP/1.1 200")
+    try:
+        long_line.sendall(b"GET /" + b"a" * 100000 + b" HTTP/1.1\r\n\r\n")
+        assert not long_line.recv(4096).startswith(b"HTTP/1.1 200")
+    except ConnectionError:
+        pass
+    assert of(page(one.host), "vipd_up") == 1
+
+
+def test_a_thousand_connections_and_slow_readers_keep_nobody_from_reading(lab, home):
+    many = [router(150, name=f"r{i}", vrid=i + 1, addresses=[f"192.0.2.{i + 50}/24"], **FAST)
+            for i in range(150)]
+    one = start(lab, home, *many, metrics=METRICS)
+    one.wait_state("r149", "active")
+    served(one.host)
+    slow = []
+    with one.host.inside():
+        for _ in range(1000):
+            client = socket.socket()
+            client.setblocking(False)
+            client.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+            client.connect_ex(("127.0.0.1", PORT))
+            slow.append(client)
+    for client in slow[:100]:
+        try:
+            client.send(b"GET /metrics HTTP/1.1\r\nHost: x\r\n\r\n")
+        except OSError:
+            pass
+    # They have a few seconds, and nobody else a place; the routers do not notice.
+    before = one.router("r0")["counters"]["adverts_sent"]
+    wait_until(lambda: one.router("r0")["counters"]["adverts_sent"] > before + 10, what="adverts")
+    assert one.router("r0")["counters"]["late_timers"] == 0
+    for client in slow[:950]:
+        client.close()
+    def one_reads():
+        try:
+            return page(one.host)
+        except (OSError, AssertionError, http.client.HTTPException):
+            return None
+    assert of(wait_until(one_reads, timeout=40, what="a place for one who reads"), "vipd_up") == 1
+    for client in slow:
+        client.close()
+
+
+def test_a_reload_takes_the_page_elsewhere_and_away(lab, home):
+    one = start(lab, home, metrics=METRICS)
+    one.wait_state("lan", "active")
+    before = of(served(one.host), "vipd_router_adverts_sent_total")
+    one.configure([router(150, **FAST)], state_dir=home, user="root", metrics="127.0.0.2:9166")
+    reload(one)
+    def elsewhere():
+        try:
+            with one.host.inside():
+                connection = http.client.HTTPConnection("127.0.0.2", 9166, timeout=5)
+                connection.connect()
+            connection.request("GET", "/metrics")
+            return parse(connection.getresponse().read().decode())
+        except OSError:
+            return None
+    values = wait_until(elsewhere, what="the page at its other place")
+    # Counters go on over the reload, and nothing became Active anew.
+    assert of(values, "vipd_router_adverts_sent_total") > before
+    assert of(values, "vipd_takeover_seconds_count") == 1
+    with pytest.raises(OSError):
+        get(one.host)
+
+
+def test_a_place_that_is_taken_is_told_and_tried_again(lab, home):
+    host = lab.host("gw1", "192.0.2.2/24")
+    with host.inside():
+        other = socket.create_server(("127.0.0.1", PORT))
+    one = lab.vipd(host, [router(150, **FAST)], metrics=METRICS, state_dir=home, user="root")
+    one.wait_log(f'error="Address already in use" doing="serving metrics at {METRICS}"')
+    one.wait_state("lan", "active")
+    other.close()
+    assert of(served(one.host), "vipd_up") == 1
+    assert sum("serving metrics" in line for line in one.log) == 1
