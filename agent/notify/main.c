@@ -169,8 +169,6 @@ static void run_page(void *self, const struct clocks *now, unsigned readable)
 	if (error)
 		tell(EVENT_DEGRADED, doing, -error,
 		     error == EADDRINUSE ? "something else listens there" : NULL);
-	if (page_has_moved(process->page) && page_fd(process->page) >= 0)
-		(void)loop_watch(process->loop, page_fd(process->page));
 }
 
 static int64_t page_next(const void *self)
@@ -185,17 +183,22 @@ static void count_notify(void *arg, struct metrics_notify *ret_notify)
 
 static int open_page(struct process *process)
 {
-	const struct loop_part part = { { -1, -1, -1, -1, -1, -1 }, process, run_page, page_next };
+	struct loop_part part = { { -1, -1, -1, -1, -1, -1 }, process, run_page, page_next };
 	union conf_endpoint endpoint;
+	int err;
 
 	if (!conf_endpoint(process->conf->metrics, &endpoint))
 		return 0;
 	process->scrape = scrape_open(process->has_figures ? HELPER_FD_FIGURES : -1,
 				      process->has_facts ? HELPER_FD_FACTS : -1,
 				      process->conf->node, count_notify, process);
-	if (process->scrape)
-		process->page = page_open(&endpoint, scrape_make, process->scrape);
-	return process->page ? loop_add(process->loop, &part) : -ENOMEM;
+	if (!process->scrape)
+		return -ENOMEM;
+	err = page_open(&endpoint, scrape_make, process->scrape, &process->page);
+	if (err < 0)
+		return err;
+	part.fds[0] = page_fd(process->page);
+	return loop_add(process->loop, &part);
 }
 
 /* ---- from the start to the end ---- */

@@ -5,6 +5,7 @@
 #include <microhttpd.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/epoll.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -26,11 +27,13 @@ struct page {
 	union conf_endpoint endpoint;
 	page_make_fn make;
 	void *arg;
-	struct MHD_Daemon *daemon; /* NULL: it does not listen */
-	int fd;                    /* of the daemon's epoll; -1 */
-	bool moved;
-	int error;                     /* that was told; 0: it listens, or has not tried */
-	int64_t try_ns;                /* then it tries to listen */
+	struct MHD_Daemon *daemon; /* knows the clients */
+	unsigned clients_n;
+	int epoll_fd;   /* of the daemon's epoll, and of the next one */
+	int listen_fd;  /* -1: it does not */
+	bool watched;   /* that one: there is a place for one more */
+	int error;      /* that was told; 0: it listens, or has not tried */
+	int64_t try_ns; /* then it tries to listen */
 	struct MHD_Response *response; /* the last page; NULL: none */
 	unsigned pages_n;              /* that somebody still reads, this one included */
 	int64_t good_ns;               /* it is, until then */
@@ -186,49 +189,94 @@ static int listen_at(const union conf_endpoint *endpoint)
 	return err;
 }
 
-static int start_daemon(struct page *page)
+static int watch(struct page *page, int fd, int operation)
 {
-	const union MHD_DaemonInfo *info;
-	int fd = listen_at(&page->endpoint);
+	struct epoll_event event = { .events = EPOLLIN };
 
-	if (fd < 0)
-		return fd;
-	page->daemon =
-		MHD_start_daemon(MHD_USE_EPOLL, 0, NULL, NULL, answer, page,
-				 MHD_OPTION_LISTEN_SOCKET, fd, MHD_OPTION_CONNECTION_LIMIT,
-				 CLIENTS_MAX, MHD_OPTION_CONNECTION_TIMEOUT, CLIENT_TIMEOUT_S,
-				 MHD_OPTION_CONNECTION_MEMORY_LIMIT, CLIENT_MEMORY, MHD_OPTION_END);
-	if (!page->daemon) {
-		close(fd);
-		return -ENOMEM;
-	}
-	info = MHD_get_daemon_info(page->daemon, MHD_DAEMON_INFO_EPOLL_FD);
-	page->fd = info ? info->epoll_fd : -1;
-	page->moved = true;
-	return 0;
+	return epoll_ctl(page->epoll_fd, operation, fd, &event) < 0 ? -errno : 0;
 }
 
 /* Return: an errno that is news. */
 static int try_to_listen(struct page *page, int64_t now_ns)
 {
 	int before = page->error;
+	int fd = listen_at(&page->endpoint);
 
-	page->error = -start_daemon(page);
+	page->error = fd < 0 ? -fd : 0;
 	page->try_ns = page->error ? now_ns + AGAIN_NS : INT64_MAX;
-	return page->error && page->error != before ? page->error : 0;
+	page->listen_fd = fd < 0 ? -1 : fd;
+	return page->error != before ? page->error : 0;
 }
 
-struct page *page_open(const union conf_endpoint *endpoint, page_make_fn make, void *arg)
+/* ---- clients ---- */
+
+static void count_client(void *arg, struct MHD_Connection *connection, void **context,
+			 enum MHD_ConnectionNotificationCode what)
+{
+	struct page *page = arg;
+
+	(void)connection;
+	(void)context;
+	page->clients_n += what == MHD_CONNECTION_NOTIFY_STARTED;
+	page->clients_n -= what == MHD_CONNECTION_NOTIFY_CLOSED;
+}
+
+/* Who finds no place waits in the kernel's queue, which wakes nobody. */
+static void accept_clients(struct page *page)
+{
+	union conf_endpoint from;
+	socklen_t len = sizeof(from);
+	int fd = 0;
+	bool watched;
+
+	while (page->clients_n < CLIENTS_MAX && fd >= 0) {
+		len = sizeof(from);
+		fd = accept4(page->listen_fd, &from.any, &len, SOCK_CLOEXEC | SOCK_NONBLOCK);
+		if (fd >= 0)
+			(void)MHD_add_connection(page->daemon, fd, &from.any, len);
+	}
+	watched = page->clients_n < CLIENTS_MAX;
+	if (watched != page->watched &&
+	    watch(page, page->listen_fd, watched ? EPOLL_CTL_ADD : EPOLL_CTL_DEL) == 0)
+		page->watched = watched;
+}
+
+/* ---- the page ---- */
+
+static int start(struct page *page)
+{
+	const union MHD_DaemonInfo *info;
+
+	page->epoll_fd = epoll_create1(EPOLL_CLOEXEC);
+	if (page->epoll_fd < 0)
+		return -errno;
+	page->daemon = MHD_start_daemon(
+		MHD_USE_EPOLL | MHD_USE_NO_LISTEN_SOCKET, 0, NULL, NULL, answer, page,
+		MHD_OPTION_CONNECTION_TIMEOUT, CLIENT_TIMEOUT_S, MHD_OPTION_CONNECTION_MEMORY_LIMIT,
+		CLIENT_MEMORY, MHD_OPTION_NOTIFY_CONNECTION, count_client, page, MHD_OPTION_END);
+	info = page->daemon ? MHD_get_daemon_info(page->daemon, MHD_DAEMON_INFO_EPOLL_FD) : NULL;
+	return info ? watch(page, info->epoll_fd, EPOLL_CTL_ADD) : -ENOMEM;
+}
+
+int page_open(const union conf_endpoint *endpoint, page_make_fn make, void *arg,
+	      struct page **ret_page)
 {
 	struct page *page = calloc(1, sizeof(*page));
+	int err;
 
 	if (!page)
-		return NULL;
+		return -ENOMEM;
 	page->endpoint = *endpoint;
 	page->make = make;
 	page->arg = arg;
-	page->fd = -1;
-	return page;
+	page->listen_fd = page->epoll_fd = -1;
+	err = start(page);
+	if (err < 0) {
+		page_close(page);
+		return err;
+	}
+	*ret_page = page;
+	return 0;
 }
 
 void page_close(struct page *page)
@@ -238,41 +286,36 @@ void page_close(struct page *page)
 	if (page->daemon)
 		MHD_stop_daemon(page->daemon); /* who reads lets go of its page */
 	drop_page(page);
+	if (page->listen_fd >= 0)
+		close(page->listen_fd);
+	if (page->epoll_fd >= 0)
+		close(page->epoll_fd);
 	free(page);
 }
 
 int page_dispatch(struct page *page, const struct clocks *now)
 {
-	if (!page)
-		return 0;
-	if (page->daemon)
-		(void)MHD_run(page->daemon);
-	else if (now->mono_ns >= page->try_ns)
-		return try_to_listen(page, now->mono_ns);
-	return 0;
+	int news = 0;
+
+	if (page->listen_fd < 0 && now->mono_ns >= page->try_ns)
+		news = try_to_listen(page, now->mono_ns);
+	if (page->listen_fd < 0)
+		return news;
+	(void)MHD_run(page->daemon);
+	accept_clients(page);
+	return news;
 }
 
 int page_fd(const struct page *page)
 {
-	return page ? page->fd : -1;
-}
-
-bool page_has_moved(struct page *page)
-{
-	bool moved = page && page->moved;
-
-	if (page)
-		page->moved = false;
-	return moved;
+	return page->epoll_fd;
 }
 
 int64_t page_deadline(const struct page *page)
 {
 	MHD_UNSIGNED_LONG_LONG ms;
 
-	if (!page)
-		return INT64_MAX;
-	if (!page->daemon)
+	if (page->listen_fd < 0)
 		return page->try_ns;
 	if (MHD_get_timeout(page->daemon, &ms) != MHD_YES)
 		return INT64_MAX;

@@ -20,34 +20,29 @@ typedef char *(*page_make_fn)(void *arg, size_t *ret_len);
 /**
  * page_open() - without a socket yet.
  * @make: is called by page_dispatch() alone.
+ * @ret_page: owned by the caller.
  *
- * Return: owned by the caller; NULL without memory.
+ * Return: 0 or -errno.
  */
-struct page *page_open(const union conf_endpoint *endpoint, page_make_fn make, void *arg);
+int page_open(const union conf_endpoint *endpoint, page_make_fn make, void *arg,
+	      struct page **ret_page);
 
 /**
- * page_close() - hang up; NULL is allowed, as in all that follow.
+ * page_close() - hang up; NULL is allowed.
  */
 void page_close(struct page *page);
 
 /**
  * page_dispatch() - serve; and listen, where that is due.
  *
- * Return: an errno, why it cannot listen; once, until it could meanwhile. Else 0.
+ * Return: an errno, why it cannot listen, that was another one before. Else 0.
  */
 int page_dispatch(struct page *page, const struct clocks *now);
 
 /**
- * page_fd() - readable: somebody wants something. It changes with page_has_moved().
- *
- * Return: -1: there is none yet.
+ * page_fd() - readable: somebody wants something.
  */
 int page_fd(const struct page *page);
-
-/**
- * page_has_moved() - whether page_fd() is another one since the last call.
- */
-bool page_has_moved(struct page *page);
 
 /**
  * page_deadline() - CLOCK_MONOTONIC; INT64_MAX: never.
