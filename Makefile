@@ -114,7 +114,7 @@ $(BUILD)/tests/conf/keys: $(BUILD)/tests/conf/keys.o $(CONF) $(BUILD)/agent/fiel
 SIM_REAL = $(FLOOR) $(addprefix $(BUILD)/agent/, conf/value.o \
 	$(addprefix keeper/,will.o succession.o succession_gap.o) \
 	$(addprefix router/,facts.o accept.o adopt.o advert.o auth.o conflicts.o execute.o guests.o hand_over.o hear.o interfaces.o journal.o lan.o last_will.o \
-	lease.o leftovers.o names.o open.o own.o peers.o priority.o effective.o damping.o drain.o resort.o round.o rivals.o twins.o \
+	lease.o leftovers.o measure.o names.o open.o own.o peers.o priority.o effective.o damping.o drain.o resort.o round.o rivals.o twins.o \
 	routers.o routes.o outbox.o said.o step.o track.o virtual_mac.o wanted.o worth.o)) \
 	$(addprefix $(BUILD)/netlink/,address.o attributes.o frame.o kind.o lookup.o receive.o reconcile.o route.o rule.o \
 	wants.o send_ip.o sweep.o macvlan.o filter.o filter_table.o nft.o)
@@ -227,17 +227,23 @@ lint:
 # Commands for entries of notify. A copy below /etc is the administrator's, and no upgrade touches it.
 NOTIFY = alertmanager conntrackd mail opsgenie pagerduty webhook
 
+# Pages that name files below the prefix.
+PAGES_7 = vipd-metrics.7 vipd-notify.7
+PROMETHEUS = alerts.yml dashboard.json
+
 install: all
 	install -d $(DESTDIR)$(PREFIX)/sbin $(DESTDIR)$(PREFIX)/share/man/man5 \
 		$(DESTDIR)$(PREFIX)/share/man/man7 $(DESTDIR)$(PREFIX)/share/man/man8 \
-		$(DESTDIR)$(PREFIX)/share/doc/vipd $(DESTDIR)$(PREFIX)/share/vipd/notify.d
+		$(DESTDIR)$(PREFIX)/share/doc/vipd $(DESTDIR)$(PREFIX)/share/vipd/notify.d \
+		$(DESTDIR)$(PREFIX)/share/vipd/prometheus
 	install -m 755 $(BUILD)/vipd $(BUILD)/vipctl $(BUILD)/vipd-checker \
 		$(BUILD)/vipd-notifier $(DESTDIR)$(PREFIX)/sbin
 	install -m 644 etc/vipd.conf.5 $(DESTDIR)$(PREFIX)/share/man/man5
-	sed 's,@SHARE@,$(PREFIX)/share,' etc/vipd-notify.7 >$(DESTDIR)$(PREFIX)/share/man/man7/vipd-notify.7
+	for page in $(PAGES_7); do sed 's,@SHARE@,$(PREFIX)/share,' etc/$$page >$(DESTDIR)$(PREFIX)/share/man/man7/$$page; done
 	install -m 644 etc/vipd.8 etc/vipctl.8 $(DESTDIR)$(PREFIX)/share/man/man8
 	install -m 755 $(addprefix etc/notify.d/,$(NOTIFY)) $(DESTDIR)$(PREFIX)/share/vipd/notify.d
 	install -m 644 etc/notify.d/alert.sh $(DESTDIR)$(PREFIX)/share/vipd/notify.d
+	install -m 644 $(addprefix etc/prometheus/,$(PROMETHEUS)) $(DESTDIR)$(PREFIX)/share/vipd/prometheus
 	install -d $(DESTDIR)$(PREFIX)/lib/systemd/system
 	sed 's,@SBIN@,$(PREFIX)/sbin,' etc/vipd.service >$(DESTDIR)$(PREFIX)/lib/systemd/system/vipd.service
 	install -m 644 etc/vipd.conf.sample etc/examples/radvd.conf LICENSE $(DESTDIR)$(PREFIX)/share/doc/vipd
@@ -245,11 +251,12 @@ install: all
 # What install has put there, and the directory that is vipd's alone.
 uninstall:
 	rm -f $(addprefix $(DESTDIR)$(PREFIX)/, sbin/vipd sbin/vipctl sbin/vipd-checker sbin/vipd-notifier \
-		$(addprefix share/man/, man5/vipd.conf.5 man7/vipd-notify.7 man8/vipd.8 man8/vipctl.8) \
+		$(addprefix share/man/, man5/vipd.conf.5 $(addprefix man7/,$(PAGES_7)) man8/vipd.8 man8/vipctl.8) \
 		$(addprefix share/vipd/notify.d/, alert.sh $(NOTIFY)) \
+		$(addprefix share/vipd/prometheus/,$(PROMETHEUS)) \
 		lib/systemd/system/vipd.service $(addprefix share/doc/vipd/, vipd.conf.sample radvd.conf LICENSE))
 	@rmdir $(DESTDIR)$(PREFIX)/share/doc/vipd $(DESTDIR)$(PREFIX)/share/vipd/notify.d \
-		$(DESTDIR)$(PREFIX)/share/vipd 2>/dev/null || :
+		$(DESTDIR)$(PREFIX)/share/vipd/prometheus $(DESTDIR)$(PREFIX)/share/vipd 2>/dev/null || :
 
 clean:
 	rm -rf build
