@@ -11,42 +11,6 @@
 
 #define NS_PER_S INT64_C(1000000000)
 
-/* ---- text ---- */
-
-/* As the format has it: a backslash, a quote and a line feed are written with a backslash. */
-void metrics_put_label(FILE *out, const char *name, const char *value)
-{
-	fprintf(out, "%s=\"", name);
-	for (; *value; value++) {
-		if (*value == '\\' || *value == '"')
-			putc('\\', out);
-		if (*value == '\n')
-			fputs("\\n", out);
-		else
-			putc(*value, out);
-	}
-	putc('"', out);
-}
-
-void metrics_put_head(FILE *out, const char *name, const char *type, const char *help)
-{
-	fprintf(out, "# HELP %s %s\n# TYPE %s %s\n", name, help, name, type);
-}
-
-/* A time to the nanosecond, which a double does not have room for. */
-static void put_seconds(FILE *out, int64_t ns)
-{
-	fprintf(out, "%" PRId64 ".%09" PRId64 "\n", ns / NS_PER_S, ns % NS_PER_S);
-}
-
-void metrics_put_value(FILE *out, enum metrics_unit unit, int64_t value)
-{
-	if (unit == METRICS_SECONDS)
-		put_seconds(out, value);
-	else
-		fprintf(out, "%" PRId64 "\n", value);
-}
-
 static void put_one(FILE *out, const char *name, const char *type, const char *help,
 		    enum metrics_unit unit, int64_t value)
 {
@@ -207,7 +171,7 @@ static void put_histogram(FILE *out, const char *name, const char *help,
 	}
 	count += histogram->counts[FIGURES_BOUNDS];
 	fprintf(out, "%s_bucket{le=\"+Inf\"} %" PRIu64 "\n%s_sum ", name, count, name);
-	put_seconds(out, (int64_t)histogram->sum_ns);
+	metrics_put_value(out, METRICS_SECONDS, (int64_t)histogram->sum_ns);
 	fprintf(out, "%s_count %" PRIu64 "\n", name, count);
 }
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What the two sets of names share, private to metrics.c and metrics_keepalived.c.
+ * What the two sets of names share, private to metrics.c and
+ * metrics_keepalived.c; metrics_text.c has the format.
  */
 #ifndef METRICS_PRIVATE_H
 #define METRICS_PRIVATE_H

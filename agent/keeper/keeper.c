@@ -8,13 +8,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/eventfd.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "agent/board.h"
-#include "agent/figures.h"
 #include "agent/state.h"
 #include "keeper_private.h"
 #include "netlink/sysctl.h"
@@ -122,19 +119,10 @@ static void set_up_made(struct keeper *keeper, const struct channel_message *mes
 	tell_unset(keeper, kern_sysctl_copy_forwarding(family, below, name), name, "forwarding");
 }
 
-/* It shall not write there. Return: owned by the caller; -1: it is told nothing of it. */
-static int open_to_read(int fd)
-{
-	char path[32];
-
-	snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
-	return fd < 0 ? -1 : open(path, O_RDONLY | O_CLOEXEC);
-}
-
 /* Its journal, and whether somebody is to be told what is in there. */
 static void want_notifier(struct keeper *keeper, const struct channel_message *message)
 {
-	helper_give(&keeper->notifier, HELPER_FD_ROUTER_RING, open_to_read(message->attached_fd));
+	helper_give(&keeper->notifier, HELPER_FD_ROUTER_RING, keeper_reader(message->attached_fd));
 	close_attached(message);
 	helper_want(&keeper->notifier,
 		    message->ns ? keeper->children[SUCCESSION_CURRENT].conf_fd : -1,
@@ -561,70 +549,6 @@ static void open_service(struct keeper *keeper)
 			     "the service manager waits for news in vain");
 }
 
-static int open_news(void)
-{
-	int fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-
-	return fd < 0 ? -errno : fd;
-}
-
-/* What another program left stays as it is. */
-static int give_new(struct helper *helper, enum helper_fd place, int (*open_fd)(void))
-{
-	int fd = helper_given(helper, place);
-
-	if (fd >= 0)
-		return fd;
-	fd = open_fd();
-	if (fd >= 0)
-		helper_give(helper, place, fd);
-	return fd;
-}
-
-/* The memory alone: whether it is needed the configuration says. */
-static void open_checker(struct keeper *keeper)
-{
-	struct helper *checker = &keeper->checker;
-	int board_fd = give_new(checker, HELPER_FD_BOARD, board_new);
-	int found_fd = give_new(checker, HELPER_FD_NEWS, open_news);
-
-	helper_open(checker, keeper->binary, keeper->loop);
-	keeper->setting.board_fd = board_fd < 0 ? -1 : board_fd;
-	keeper->setting.found_fd = found_fd < 0 ? -1 : found_fd;
-	if (board_fd < 0 || found_fd < 0)
-		tell_failure(keeper->teller, EVENT_DEGRADED, -(board_fd < 0 ? board_fd : found_fd),
-			     "making room for what checks find", "none will ever answer");
-}
-
-/* It reads what the keeper tells, and what the routers do when they say where that is. */
-static void open_notifier(struct keeper *keeper)
-{
-	struct helper *notifier = &keeper->notifier;
-	int news_fd = give_new(notifier, HELPER_FD_EVENTS, open_news);
-	int ring_fd = open_to_read(tell_journal_fd(keeper->teller));
-
-	helper_open(notifier, keeper->binary, keeper->loop);
-	helper_give(notifier, HELPER_FD_KEEPER_RING, ring_fd);
-	keeper->setting.news_fd = news_fd < 0 ? -1 : news_fd;
-	tell_wake(keeper->teller, keeper->setting.news_fd);
-	if (news_fd < 0)
-		tell_failure(keeper->teller, EVENT_DEGRADED, -news_fd, "waking the notifier",
-			     "it looks for events once a second");
-}
-
-/* Anew in each life: what another version of vipd has laid out this one may not know. */
-static void open_figures(struct keeper *keeper)
-{
-	int fd = figures_new();
-
-	if (fd < 0)
-		tell_failure(keeper->teller, EVENT_DEGRADED, -fd, "making room for figures",
-			     "there are no metrics");
-	keeper->setting.figures_fd = fd < 0 ? -1 : fd;
-	helper_give(&keeper->notifier, HELPER_FD_FIGURES, open_to_read(keeper->setting.figures_fd));
-	helper_give(&keeper->notifier, HELPER_FD_FACTS, open_to_read(keeper->setting.board_fd));
-}
-
 static int open_all(struct keeper *keeper)
 {
 	int err;
@@ -638,9 +562,7 @@ static int open_all(struct keeper *keeper)
 	if (err < 0)
 		return err;
 	keeper->setting.sockets = will_sockets(keeper->will);
-	open_checker(keeper);
-	open_notifier(keeper);
-	open_figures(keeper);
+	keeper_equip(keeper);
 	open_service(keeper);
 	return 0;
 }

@@ -138,4 +138,18 @@ void keeper_tell_end(struct keeper *keeper, pid_t pid, int wait_status);
  */
 const char *keeper_describe_end(int wait_status, char *buf);
 
+/**
+ * keeper_equip() - make the memory that helpers and routers share, and give it to them; what
+ * another program left stays as it is. What cannot be made is told, and done without.
+ */
+void keeper_equip(struct keeper *keeper);
+
+/**
+ * keeper_reader() - another descriptor of the same file, through which nobody can write.
+ * @fd: borrowed; -1: none.
+ *
+ * Return: owned by the caller; -1: there is none.
+ */
+int keeper_reader(int fd);
+
 #endif

@@ -29,11 +29,11 @@ struct page {
 	void *arg;
 	struct MHD_Daemon *daemon; /* knows the clients */
 	unsigned clients_n;
-	int epoll_fd;   /* of the daemon's epoll, and of the next one */
-	int listen_fd;  /* -1: it does not */
-	bool watched;   /* that one: there is a place for one more */
-	int error;      /* that was told; 0: it listens, or has not tried */
-	int64_t try_ns; /* then it tries to listen */
+	int epoll_fd;                  /* of the daemon's epoll, and of the next one */
+	int listen_fd;                 /* -1: it does not */
+	bool watched;                  /* that one: there is a place for one more */
+	int error;                     /* that was told; 0: it listens, or has not tried */
+	int64_t try_ns;                /* then it tries to listen */
 	struct MHD_Response *response; /* the last page; NULL: none */
 	unsigned pages_n;              /* that somebody still reads, this one included */
 	int64_t good_ns;               /* it is, until then */

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * The page that Prometheus reads (agent/metrics.h), by HTTP. libmicrohttpd does the protocol, in
- * the turns of our loop; ours are the bounds: how many clients there are at a time, how long one may
- * take, how many pages are in memory for those who read slowly, and that making pages takes a tenth
- * of a processor at most, however often they are asked for.
+ * the turns of our loop; ours are the bounds: how many clients there are at a time, how long one
+ * may take, how many pages are in memory for those who read slowly, and that making pages takes a
+ * tenth of a processor at most, however often they are asked for.
  */
 #ifndef PAGE_H
 #define PAGE_H
@@ -13,8 +13,8 @@
 
 struct page;
 
-/* Make a page, for a client that asks now. Return: owned by who called, who frees it; NULL: there is
- * no memory. */
+/* Make a page, for a client that asks now. Return: owned by who called, who frees it; NULL: there
+ * is no memory. */
 typedef char *(*page_make_fn)(void *arg, size_t *ret_len);
 
 /**

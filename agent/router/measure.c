@@ -71,7 +71,7 @@ static unsigned count_missing(const struct routers *routers, const struct router
 	if (router->vr.election.state != VRRP_STATE_ACTIVE)
 		return 0;
 	for (unsigned i = 0; i < n; i++)
-		missing_n += !routers_has_address(routers, router, i);
+		missing_n += !kern_wants_has(routers->wants, router->want + i);
 	return missing_n;
 }
 
