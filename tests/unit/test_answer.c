@@ -85,7 +85,7 @@ static void test_answer_takes_the_longest_name_and_none_longer(void **state)
 static void test_answer_to_what_is_unknown_names_what_is_known(void **state)
 {
 	static const char known[] =
-		"commands known here: show, checks, configuration, reload, forget, drain, "
+		"commands known here: show, checks, metrics, configuration, reload, forget, drain, "
 		"resume, notify-retry, notify-drop";
 
 	(void)state;
