@@ -408,6 +408,12 @@ struct event event_of(enum event_kind kind, const char *router, const char *inte
 struct event event_fact(enum event_kind kind, int error, const char *text);
 
 /**
+ * event_loss() - so many events were overwritten before one was read.
+ * @next: that one: at its time.
+ */
+struct event event_loss(const struct event *next, uint64_t lost);
+
+/**
  * event_level() - how much it matters.
  */
 enum log_level event_level(const struct event *event);

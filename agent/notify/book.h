@@ -68,6 +68,17 @@ struct book_router *book_find(struct book *book, const char *name, unsigned fami
 unsigned book_read(struct book *book, const struct event *event, struct book_news *ret_news);
 
 /**
+ * book_is_true() - whether a router, or a group, is in the state that somebody is to be told of.
+ * One that is configured no more has stopped; of one that nothing is known of, anything is
+ * believed.
+ * @group: NULL: of a router.
+ * @family: 0: that of its states.
+ * @word: one of CONF_NOTIFY_STATES.
+ */
+bool book_is_true(struct book *book, const struct conf_group *group, const char *name,
+		  unsigned family, unsigned word);
+
+/**
  * book_read_drain() - of an event, who is drained, or is so no more: a router, and all with its
  * fate.
  *

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/eventfd.h>
+#include <unistd.h>
 
 #include "notifier_private.h"
 
@@ -16,24 +17,46 @@
 #define LOOK_NS         NS_PER_S /* for events, where nobody says that there are any */
 #define PLACELESS_NS    (100 * NS_PER_MS)
 #define HOLD_NS         NS_PER_S /* at most, for the keeper */
+#define LOCK_MS         15000    /* the one before may have commands to wait for */
 #define END_NS          (8 * NS_PER_S)
 #define ORPHAN_NS       (5 * NS_PER_S)
 
 /* ---- events ---- */
 
+/* What is to be current and is not is never told, whoever asks for it. */
+static int retry(struct notifier *notifier, int64_t id)
+{
+	const struct delivery *delivery = queue_find(notifier->queue, id);
+
+	if (delivery && !notifier_is_true(notifier, delivery))
+		return -ESTALE;
+	return queue_retry(notifier->queue, id, notifier->now_ns);
+}
+
+static const char *refusal(int err)
+{
+	switch (err) {
+	case -EBUSY:
+		return "it is being delivered right now";
+	case -ENOTSUP:
+		return "its command is configured no more: it can be dropped";
+	case -ESTALE:
+		return "its state is true no more, so it is not tried again: it can be dropped";
+	case -ENOMEM:
+		return "there is no memory";
+	default:
+		return "no delivery with this id waits or is dead";
+	}
+}
+
 static void obey(struct notifier *notifier, const struct event *event)
 {
 	int64_t id = event->fact.number[0];
-	int err = event->fact.word == EVENT_NOTIFY_RETRY
-			  ? queue_retry(notifier->queue, id, notifier->now_ns)
-			  : queue_drop(notifier->queue, id);
+	int err = event->fact.word == EVENT_NOTIFY_RETRY ? retry(notifier, id)
+							 : queue_drop(notifier->queue, id);
 
 	if (err < 0)
-		notifier_tell_of(notifier, EVENT_NOTIFY_UNKNOWN, id, 0, NULL,
-				 err == -EBUSY ? "it is being delivered right now"
-				 : err == -ENOTSUP
-					 ? "its command is configured no more: it can be dropped"
-					 : "no delivery with this id waits or is dead");
+		notifier_tell_of(notifier, EVENT_NOTIFY_UNKNOWN, id, 0, NULL, refusal(err));
 }
 
 static void take_event(struct notifier *notifier, const struct event *event, unsigned ring)
@@ -45,8 +68,7 @@ static void take_event(struct notifier *notifier, const struct event *event, uns
 		event->router[0] ? book_find(notifier->book, event->router, event->family) : NULL;
 
 	event_json(event, json);
-	if (notifier->store)
-		store_event(notifier->store, event, ring, notifier->setting.boot, json);
+	notifier_put_event(notifier, event, ring, json);
 	if (router)
 		notifier_put_state(notifier, router);
 	for (unsigned i = 0; i < n; i++)
@@ -59,12 +81,8 @@ static void take_event(struct notifier *notifier, const struct event *event, uns
 static void take_loss(struct notifier *notifier, const struct event *next, unsigned ring,
 		      uint64_t lost)
 {
-	struct event event = event_fact(EVENT_JOURNAL_LOST, 0, NULL);
+	struct event event = event_loss(next, lost);
 
-	event.fact.number[0] = (int64_t)lost;
-	event.level = (uint8_t)event_level(&event);
-	event.mono_ns = next->mono_ns;
-	event.real_ns = next->real_ns;
 	take_event(notifier, &event, ring);
 }
 
@@ -210,7 +228,7 @@ void notifier_dispatch(struct notifier *notifier, const struct clocks *now)
 		notifier->unread_ns = now->mono_ns + (notifier->ends ? PLACELESS_NS : LOOK_NS);
 	else
 		notifier->unread_ns = notifier->held_ns ? notifier->held_ns : QUEUE_NEVER;
-	if (notifier->drains_changed && notifier->setting.directory[0])
+	if (notifier->drains_changed && notifier->home_fd >= 0)
 		notifier_write_drains(notifier);
 	if (all)
 		start_some(notifier);
@@ -295,6 +313,7 @@ int notifier_open(const struct notifier_setting *setting, const struct clocks *n
 	if (!notifier)
 		return -ENOMEM;
 	notifier->setting = *setting;
+	notifier->home_fd = -1;
 	notifier->now_ns = now->mono_ns;
 	notifier->mono_to_real_ns = now->real_ns - now->mono_ns;
 	notifier->next_id = now->real_ns; /* as long as no store knows better */
@@ -305,7 +324,7 @@ int notifier_open(const struct notifier_setting *setting, const struct clocks *n
 		return err;
 	}
 	notifier_read_drains(notifier);
-	if (notifier_open_store(notifier) == 0)
+	if (notifier_open_store(notifier, LOCK_MS) == 0)
 		notifier_resume(notifier, notifier_tell_new_entry);
 	*ret_notifier = notifier;
 	return 0;
@@ -319,6 +338,8 @@ void notifier_close(struct notifier *notifier)
 	fifos_close(notifier->setting.fifos);
 	targets_close(notifier->targets);
 	store_close(notifier->store);
+	if (notifier->home_fd >= 0)
+		close(notifier->home_fd);
 	queue_free(notifier->queue);
 	book_free(notifier->book);
 	reader_close(notifier->reader);
