@@ -494,6 +494,10 @@ enum log_level event_level(const struct event *event)
 		break;
 	case EVENT_RESORT:
 		return resort_level(event->address.news);
+	case EVENT_NOTIFY: /* by somebody who asked for it */
+		if (event->fact.word == EVENT_NOTIFY_RETRY || event->fact.word == EVENT_NOTIFY_DROP)
+			return LOG_LEVEL_INFO;
+		break;
 	case EVENT_SWEPT_ALL: /* by somebody who asked for it */
 		return event->fact.word ? LOG_LEVEL_INFO : LOG_LEVEL_WARNING;
 	case EVENT_SWEPT:

@@ -13,9 +13,11 @@
 #define NS_PER_MS INT64_C(1000000)
 #define NS_PER_S  (1000 * NS_PER_MS)
 
+#define ABOUT_SIZE      96
 #define EVENTS_PER_TURN 2000
 #define LOOK_NS         NS_PER_S /* for events, where nobody says that there are any */
 #define PLACELESS_NS    (100 * NS_PER_MS)
+#define UNREAD_NS       NS_PER_S /* for whoever reads a FIFO that is full */
 #define HOLD_NS         NS_PER_S /* at most, for the keeper */
 #define LOCK_MS         15000    /* the one before may have commands to wait for */
 #define END_NS          (8 * NS_PER_S)
@@ -49,14 +51,31 @@ static const char *refusal(int err)
 	}
 }
 
+/* "active/lan" */
+static const char *about(const struct delivery *delivery, char *buf, size_t size)
+{
+	snprintf(buf, size, "%s%s%s", conf_notify_words[delivery->word],
+		 delivery->router[0] ? "/" : "", delivery->router);
+	return buf;
+}
+
+/* Who has asked waits for an answer, whatever it is. */
 static void obey(struct notifier *notifier, const struct event *event)
 {
+	bool retries = event->fact.word == EVENT_NOTIFY_RETRY;
 	int64_t id = event->fact.number[0];
-	int err = event->fact.word == EVENT_NOTIFY_RETRY ? retry(notifier, id)
-							 : queue_drop(notifier->queue, id);
+	const struct delivery *delivery = queue_find(notifier->queue, id);
+	char of[ABOUT_SIZE] = "";
+	int err;
 
+	if (delivery)
+		(void)about(delivery, of, sizeof(of));
+	err = retries ? retry(notifier, id) : queue_drop(notifier->queue, id);
 	if (err < 0)
-		notifier_tell_of(notifier, EVENT_NOTIFY_UNKNOWN, id, 0, NULL, refusal(err));
+		notifier_tell_of(notifier, EVENT_NOTIFY_UNKNOWN, id, 0, of, refusal(err));
+	else
+		notifier_tell_of(notifier, retries ? EVENT_NOTIFY_RETRY : EVENT_NOTIFY_DROP, id, 0,
+				 of, retries ? "it is tried again" : "it is given up");
 }
 
 static void take_event(struct notifier *notifier, const struct event *event, unsigned ring)
@@ -129,13 +148,12 @@ static bool read_events(struct notifier *notifier)
 static void ended(void *arg, struct delivery *delivery, const char *error)
 {
 	struct notifier *notifier = arg;
-	char of[96], text[EVENT_TEXT_SIZE];
+	char of[ABOUT_SIZE], text[EVENT_TEXT_SIZE];
 	int64_t id = delivery->id;
 	unsigned attempts = delivery->attempts;
 	enum queue_verdict verdict;
 
-	snprintf(of, sizeof(of), "%s%s%s", conf_notify_words[delivery->word],
-		 delivery->router[0] ? "/" : "", delivery->router);
+	(void)about(delivery, of, sizeof(of));
 	snprintf(text, sizeof(text),
 		 "%s: %s: \"vipctl notify retry %lld\" tries again, \"vipctl "
 		 "notify drop %lld\" gives up",
@@ -158,7 +176,7 @@ static void write_fifo(struct notifier *notifier, struct delivery *delivery)
 	int err = fifos_write(notifier->setting.fifos, delivery);
 
 	if (err == -EAGAIN)
-		queue_put_back(notifier->queue, delivery, notifier->now_ns + PLACELESS_NS);
+		queue_put_back(notifier->queue, delivery, notifier->now_ns + UNREAD_NS);
 	else
 		ended(notifier, delivery, err < 0 ? strerror(-err) : NULL);
 }
