@@ -2,6 +2,7 @@
 """Who is told of events: commands and FIFOs, in order, at least once, and never of what is no longer
 true. A command here writes what it was told into a file, a line for each run."""
 
+import contextlib
 import glob
 import json
 import os
@@ -80,9 +81,14 @@ def start(lab, home, *routers, name="gw1", address=OWN, **settings):
 
 
 def rows(home, query):
-    """Of the database, as a reader sees it."""
-    with sqlite3.connect(f"file:{home}/vipd.db?mode=ro", uri=True) as db:
-        return db.execute(query).fetchall()
+    """Of the database, as a reader sees it; none before the notifier has made it."""
+    try:
+        with contextlib.closing(sqlite3.connect(f"file:{home}/vipd.db?mode=ro", uri=True)) as db:
+            return db.execute(query).fetchall()
+    except sqlite3.OperationalError as error:
+        if "no such table" not in str(error) and "unable to open" not in str(error):
+            raise
+        return []
 
 
 # ---- what is told ----

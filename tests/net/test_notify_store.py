@@ -2,6 +2,7 @@
 """What is written down, and where it cannot be: pages are told all the same, and somebody hears of
 it, in the log and from vipctl; when there is room again, nobody has to do anything."""
 
+import contextlib
 import json
 import os
 import signal
@@ -67,7 +68,7 @@ def test_database_that_is_damaged_inside_is_moved_aside_by_whom_it_stops(lab, ho
     one.wait_state("lan", "active")
     command.wait("backup", "active")
     assert one.term() == 0
-    with sqlite3.connect(f"{home}/vipd.db") as db:     # where the next event goes to
+    with contextlib.closing(sqlite3.connect(f"{home}/vipd.db")) as db:   # where the next event goes to
         page, = db.execute("SELECT rootpage FROM sqlite_master WHERE name = 'events'").fetchone()
         size, = db.execute("PRAGMA page_size").fetchone()
         db.execute("PRAGMA journal_mode = DELETE")
@@ -87,9 +88,8 @@ def test_database_that_is_damaged_inside_is_moved_aside_by_whom_it_stops(lab, ho
 
 def test_database_of_a_later_version_is_left_alone(lab, home):
     path, command = f"{home}/vipd.db", Recorder(lab)
-    with sqlite3.connect(path) as db:
-        db.execute("CREATE TABLE events (all_is_different)")
-        db.execute("PRAGMA user_version = 99")
+    with contextlib.closing(sqlite3.connect(path)) as db:
+        db.executescript("CREATE TABLE events (all_is_different); PRAGMA user_version = 99")
     os.chmod(path, 0o644)
     with open(path, "rb") as file:
         before = file.read(), os.stat(path).st_mtime_ns
