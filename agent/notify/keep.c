@@ -176,6 +176,25 @@ int notifier_open_store(struct notifier *notifier, unsigned wait_ms)
 	return 0;
 }
 
+/* ---- what is true ---- */
+
+bool notifier_is_true(struct notifier *notifier, const struct delivery *delivery)
+{
+	const struct conf *conf = notifier->setting.conf;
+	const struct conf_group *group = NULL;
+
+	if (delivery->deliver != CONF_NOTIFY_CURRENT ||
+	    !(1u << delivery->word & CONF_NOTIFY_STATES))
+		return true;
+	for (unsigned i = 0; delivery->of_group && i < conf->groups_n && !group; i++)
+		if (strcmp(conf->groups[i].name, delivery->router) == 0)
+			group = &conf->groups[i];
+	if (delivery->of_group && !group)
+		return delivery->word == CONF_NOTIFY_STOP;
+	return book_is_true(notifier->book, group, delivery->router, delivery->family,
+			    delivery->word);
+}
+
 /* ---- from the store ---- */
 
 static void take_delivery(void *arg, struct delivery *delivery, const char *life)

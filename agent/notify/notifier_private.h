@@ -59,12 +59,6 @@ void notifier_tell_news(struct notifier *notifier, const struct event *event,
  */
 void notifier_tell_new_entry(void *arg, const struct target *target);
 
-/**
- * notifier_is_true() - whether a delivery may be made: unless it is a state that is to be current
- * and that its router, or group, is not in now.
- */
-bool notifier_is_true(struct notifier *notifier, const struct delivery *delivery);
-
 /* ---- keep.c ---- */
 
 /**
@@ -86,6 +80,12 @@ int notifier_open_store(struct notifier *notifier, unsigned wait_ms);
  */
 void notifier_resume(struct notifier *notifier,
 		     void (*each_new)(void *arg, const struct target *target));
+
+/**
+ * notifier_is_true() - whether a delivery may be made: unless it is a state that is to be current
+ * and that its router, or group, is not in now.
+ */
+bool notifier_is_true(struct notifier *notifier, const struct delivery *delivery);
 
 /**
  * notifier_try_store() - what is due: open it again, and fill it with what is in memory alone; or

@@ -1,22 +1,17 @@
 /* SPDX-License-Identifier: MIT */
 #include "store.h"
 
-#include <endian.h>
 #include <errno.h>
-#include <fcntl.h>
 #include <inttypes.h>
-#include <limits.h>
 #include <sqlite3.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <time.h>
-#include <unistd.h>
+
+#include "store_file.h"
 
 #define SCHEMA    2 /* of the tables; a later one is not touched */
 #define BUSY_MS   2000
-#define PATH_SIZE (PATH_MAX + 16)
 #define PRUNE_MAX 5000 /* rows in one transaction */
 
 static const char schema[] =
@@ -80,7 +75,7 @@ struct store {
 	bool within; /* a transaction */
 	int error;   /* of SQLite; SQLITE_OK: it is not void */
 	int version; /* that was found; 0: none */
-	char path[PATH_SIZE];
+	char path[STORE_PATH_SIZE];
 };
 
 /* ---- errors ---- */
@@ -224,79 +219,6 @@ static void set_up(struct store *store)
 	run_text(store, "SELECT count(*) FROM deliveries; SELECT count(*) FROM states");
 }
 
-/* It has reasons and outputs of checks, which are nobody's business but of those whom the directory
- * names: what is set-group-ID is meant for its group. What SQLite puts beside it is as it is. */
-static mode_t mode_for(int dir_fd)
-{
-	struct stat status;
-
-	return fstat(dir_fd, &status) == 0 && status.st_mode & S_ISGID ? 0640 : 0600;
-}
-
-/* The version as the header has it, before anything is done to the file; what is not written back
- * from the log yet is asked for again, set_up(). Return: 0: none. */
-static int look_at_version(int fd)
-{
-	static const char magic[] = "SQLite format 3";
-	struct {
-		char magic[16], unused[44];
-		uint32_t version;
-	} header;
-
-	if (pread(fd, &header, sizeof(header), 0) != sizeof(header) ||
-	    memcmp(header.magic, magic, sizeof(magic)) != 0)
-		return 0;
-	return (int)be32toh(header.version);
-}
-
-static int set_mode(int dir_fd, const char *name, mode_t mode)
-{
-	struct stat status;
-
-	if (fstatat(dir_fd, name, &status, AT_SYMLINK_NOFOLLOW) < 0)
-		return errno == ENOENT ? 0 : -errno;
-	if ((status.st_mode & 0777) == mode)
-		return 0;
-	return fchmodat(dir_fd, name, mode, 0) < 0 ? -errno : 0;
-}
-
-/* Return: 0 or -errno. */
-static int prepare_file(struct store *store, int dir_fd)
-{
-	static const char *const names[] = { STORE_FILE, STORE_FILE "-wal", STORE_FILE "-shm" };
-	mode_t mode = mode_for(dir_fd);
-	int fd = openat(dir_fd, STORE_FILE, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, mode);
-	int err = fd < 0 ? -errno : 0;
-
-	if (err == 0) {
-		store->version = look_at_version(fd);
-		close(fd);
-	}
-	if (store->version > SCHEMA)
-		return 0;
-	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]) && err == 0; i++)
-		err = set_mode(dir_fd, names[i], mode);
-	return err;
-}
-
-/* A directory may be reached by links; what SQLite opens may not. */
-static int find_path(struct store *store, const char *directory)
-{
-	char real[PATH_MAX];
-	int dir_fd, err;
-
-	snprintf(store->path, sizeof(store->path), "%s/" STORE_FILE, directory);
-	if (!realpath(directory, real))
-		return -errno;
-	snprintf(store->path, sizeof(store->path), "%s/" STORE_FILE, real);
-	dir_fd = open(real, O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
-	if (dir_fd < 0)
-		return -errno;
-	err = prepare_file(store, dir_fd);
-	close(dir_fd);
-	return err;
-}
-
 static int open_file(const char *directory, struct store **ret_store, char *ret_why)
 {
 	const int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_NOFOLLOW;
@@ -306,7 +228,7 @@ static int open_file(const char *directory, struct store **ret_store, char *ret_
 	*ret_store = store;
 	if (!store)
 		return -ENOMEM;
-	err = find_path(store, directory);
+	err = store_file_prepare(directory, SCHEMA, store->path, &store->version);
 	if (err < 0) {
 		snprintf(ret_why, STORE_WHY_SIZE, "%.200s: %s", store->path,
 			 err == -ELOOP ? "it is a link, and is not followed" : strerror(-err));
@@ -323,24 +245,6 @@ static int open_file(const char *directory, struct store **ret_store, char *ret_
 	return errno_of(store->error);
 }
 
-/* Return: whether there is a place for a new one. */
-static bool move_aside(const char *path, char *ret_why)
-{
-	static const char *const parts[] = { "", "-wal", "-shm" };
-	char from[PATH_SIZE + 8], to[PATH_SIZE + 48];
-	bool moved = false;
-
-	for (size_t i = 0; i < sizeof(parts) / sizeof(parts[0]); i++) {
-		snprintf(from, sizeof(from), "%s%s", path, parts[i]);
-		snprintf(to, sizeof(to), "%s.damaged-%jd%s", path, (intmax_t)time(NULL), parts[i]);
-		moved |= rename(from, to) == 0 && i == 0;
-		if (i == 0)
-			snprintf(ret_why, STORE_WHY_SIZE, "%.150s is damaged, and is %.200s now",
-				 path, to);
-	}
-	return moved;
-}
-
 int store_open(const char *directory, bool is_known_damaged, struct store **ret_store,
 	       char *ret_why)
 {
@@ -349,7 +253,7 @@ int store_open(const char *directory, bool is_known_damaged, struct store **ret_
 	int err = open_file(directory, &store, ret_why);
 
 	if (err == -EBADMSG || (err == 0 && is_known_damaged)) {
-		if (move_aside(store->path, why)) {
+		if (store_file_move_aside(store->path, why, sizeof(why))) {
 			store_close(store);
 			err = open_file(directory, &store, ret_why);
 			if (err == 0)

@@ -241,20 +241,3 @@ void notifier_tell_new_entry(void *arg, const struct target *target)
 		if (target->conf->deliver == CONF_NOTIFY_CURRENT)
 			tell_state_of(&telling, book_at(notifier->book, i), target);
 }
-
-bool notifier_is_true(struct notifier *notifier, const struct delivery *delivery)
-{
-	const struct conf *conf = notifier->setting.conf;
-	const struct conf_group *group = NULL;
-
-	if (delivery->deliver != CONF_NOTIFY_CURRENT ||
-	    !(1u << delivery->word & CONF_NOTIFY_STATES))
-		return true;
-	for (unsigned i = 0; delivery->of_group && i < conf->groups_n && !group; i++)
-		if (strcmp(conf->groups[i].name, delivery->router) == 0)
-			group = &conf->groups[i];
-	if (delivery->of_group && !group)
-		return delivery->word == CONF_NOTIFY_STOP;
-	return book_is_true(notifier->book, group, delivery->router, delivery->family,
-			    delivery->word);
-}
