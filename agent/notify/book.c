@@ -173,6 +173,7 @@ static unsigned read_state(struct book_router *router, const struct event *event
 	unsigned n = 0;
 
 	router->known = true;
+	router->withdrawn = false;
 	router->state = to;
 	router->priority = event->state.priority;
 	if (!router->leads || same)
@@ -193,6 +194,8 @@ unsigned book_read(struct book *book, const struct event *event, struct book_new
 		return router ? read_state(router, event, ret_news) : 0;
 	if (router && event->kind == EVENT_TRACK)
 		router->priority = event->track.to;
+	if (router && event->kind == EVENT_WITHDRAWN)
+		router->withdrawn = true;
 	if (!word || (event->router[0] && !router))
 		return 0;
 	ret_news[n++] = (struct book_news){
@@ -224,8 +227,8 @@ bool book_is_true(struct book *book, const struct conf_group *group, const char 
 	struct book_router *router =
 		find_leader(book, group ? group->routers[0].router : name, family);
 
-	if (!router)
-		return word == CONF_NOTIFY_STOP;
+	if (!router || router->withdrawn)
+		return word == CONF_NOTIFY_STOP || word == CONF_NOTIFY_DELETED;
 	return !router->known || word_of_state[router->state] == word;
 }
 

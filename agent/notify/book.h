@@ -19,6 +19,7 @@ struct book_router {
 	const struct conf_router *conf; /* borrowed */
 	bool leads; /* the states of its router are told by it: the first family, or each apart */
 	bool known; /* the next two are */
+	bool withdrawn; /* since then */
 	uint8_t state, priority;
 	int64_t drained_ns;           /* until then, CLOCK_REALTIME; INT64_MAX; 0: it is not */
 	int64_t incident_ns, last_ns; /* when its burst of events began, and the last of them;
@@ -69,7 +70,7 @@ unsigned book_read(struct book *book, const struct event *event, struct book_new
 
 /**
  * book_is_true() - whether a router, or a group, is in the state that somebody is to be told of.
- * One that is configured no more has stopped; of one that nothing is known of, anything is
+ * One that is there no more was deleted, and has stopped; of one that nothing is known of, all is
  * believed.
  * @group: NULL: of a router.
  * @family: 0: that of its states.

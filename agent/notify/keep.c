@@ -190,12 +190,22 @@ bool notifier_is_true(struct notifier *notifier, const struct delivery *delivery
 		if (strcmp(conf->groups[i].name, delivery->router) == 0)
 			group = &conf->groups[i];
 	if (delivery->of_group && !group)
-		return delivery->word == CONF_NOTIFY_STOP;
+		return delivery->word == CONF_NOTIFY_STOP || delivery->word == CONF_NOTIFY_DELETED;
 	return book_is_true(notifier->book, group, delivery->router, delivery->family,
 			    delivery->word);
 }
 
 /* ---- from the store ---- */
+
+/* A state of another life may be true no more, and is told anew if it is. That a router was
+ * withdrawn is not in its state. */
+static bool is_over(struct notifier *notifier, const struct delivery *delivery, const char *life)
+{
+	if (delivery->deliver != CONF_NOTIFY_CURRENT || delivery->life == DELIVERY_DEAD)
+		return false;
+	return !delivery->conf || strcmp(life, notifier->setting.life) != 0 ||
+	       (delivery->word != CONF_NOTIFY_DELETED && !notifier_is_true(notifier, delivery));
+}
 
 static void take_delivery(void *arg, struct delivery *delivery, const char *life)
 {
@@ -205,10 +215,7 @@ static void take_delivery(void *arg, struct delivery *delivery, const char *life
 	delivery->conf = target ? target->conf : NULL;
 	if (delivery->id >= notifier->next_id)
 		notifier->next_id = delivery->id + 1;
-	/* A state of another life may be true no more, and is told anew if it is. */
-	if (delivery->deliver == CONF_NOTIFY_CURRENT && delivery->life != DELIVERY_DEAD &&
-	    (!delivery->conf || strcmp(life, notifier->setting.life) != 0 ||
-	     !notifier_is_true(notifier, delivery))) {
+	if (is_over(notifier, delivery, life)) {
 		queue_counts(notifier->queue)->superseded++;
 		store_remove(notifier->store, delivery->id);
 		free(delivery->message);
