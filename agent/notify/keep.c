@@ -64,7 +64,7 @@ static void lose_store(struct notifier *notifier, int err, const char *why)
 {
 	store_close(notifier->store);
 	notifier->store = NULL;
-	notifier->damaged = err == -EBADMSG;
+	notifier->damaged |= err == -EBADMSG;
 	notifier->store_ns = notifier->now_ns + STORE_AGAIN_NS;
 	home_lock_tell(notifier->home_fd, false);
 	if (!notifier->voiced)

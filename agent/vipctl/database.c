@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "agent/conf/conf.h"
@@ -16,7 +17,9 @@
 
 #define FILE_NAME "vipd.db"
 #define VERSION   2 /* of the tables that are known here */
-#define TRIES     10
+#define TRIES     20
+
+static const struct timespec gap = { .tv_nsec = 10000000 };
 
 /* ---- where ---- */
 
@@ -162,21 +165,33 @@ int database_open(const struct database_place *place, sqlite3 **ret_db)
 	return 0;
 }
 
+/* Somebody begins to write, or ends that, and files come or go. */
+static bool is_passing(sqlite3 *db)
+{
+	int error = db ? sqlite3_errcode(db) & 0xff : SQLITE_OK;
+
+	return error == SQLITE_READONLY || error == SQLITE_CANTOPEN || error == SQLITE_BUSY ||
+	       error == SQLITE_PROTOCOL;
+}
+
 int database_read(const char *directory, int (*read)(sqlite3 *db, void *arg, char *ret_why),
 		  void *arg, char *ret_why)
 {
 	char path[PATH_MAX], why[COMPLAIN_SIZE];
 	struct database_file file;
-	bool is_good = false;
+	bool is_good = false, again = true;
 	int status = path_of(directory, path, ret_why);
 
 	if (status)
 		return status;
-	for (unsigned i = 0; i < TRIES && !is_good; i++) {
+	for (unsigned i = 0; i < TRIES && again; i++) {
+		if (i)
+			(void)nanosleep(&gap, NULL);
 		status = open_file(path, &file, why);
 		if (status == 0)
 			status = read(file.db, arg, why);
 		is_good = database_file_is_good(&file);
+		again = !is_good || (status && is_passing(file.db));
 		database_file_close(&file);
 	}
 	if (!is_good)

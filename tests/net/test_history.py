@@ -220,6 +220,39 @@ def test_reading_leaves_no_trace_when_nobody_writes(lab, gw, home, left, writabl
     assert files(copy) == before
 
 
+COME_AND_GO = """
+import sqlite3, sys, time
+end = time.monotonic() + 60
+n = int(sys.argv[2])
+while time.monotonic() < end:
+    db = sqlite3.connect(sys.argv[1], isolation_level=None)
+    for _ in range(n % 7):
+        n += 1
+        db.execute("INSERT INTO events VALUES (?, ?, 'boot', 1, 1, 1, 2, 'lan', 4, ?)",
+                   (n, n * 10**9, '{"text": "event"}'))
+        db.execute("SELECT max(id) FROM events").fetchall()
+    n += 1
+    db.close()
+"""
+
+
+def test_writers_that_come_and_go_make_no_reader_fail(gw, home):
+    open_store(home, [("lan", "event")] * 2000).close()
+    writer = gw.popen("/usr/bin/python3", "-c", COME_AND_GO, f"{home}/vipd.db", "2000")
+    counts = []
+    try:
+        for _ in range(40):
+            said = texts(ask(gw, home))
+            assert set(said) == {"info: event"}
+            counts.append(len(said))
+        assert writer.poll() is None
+    finally:
+        writer.kill()
+        writer.wait()
+    assert counts == sorted(counts) and counts[-1] > 2000
+    assert all(it.stat().st_uid == os.geteuid() for it in os.scandir(home))
+
+
 def as_nobody(host, group, home, *words):
     nobody = pwd.getpwnam("nobody").pw_uid
     return host.run("setpriv", f"--reuid={nobody}", f"--regid={group}", "--clear-groups",
