@@ -150,21 +150,6 @@ static int path_of(const char *directory, char *ret_path, char *ret_why)
 	return complain(ret_why, "%s: %s", directory, strerror(ENAMETOOLONG));
 }
 
-int database_open(const struct database_place *place, sqlite3 **ret_db)
-{
-	char directory[PATH_MAX], path[PATH_MAX];
-	struct database_file file;
-
-	if (database_find(place, directory, NULL) || path_of(directory, path, NULL))
-		return EXIT_FAILURE;
-	if (open_file(path, &file, NULL)) {
-		database_file_close(&file);
-		return EXIT_FAILURE;
-	}
-	*ret_db = file.db;
-	return 0;
-}
-
 /* Somebody begins to write, or ends that, and files come or go. */
 static bool is_passing(sqlite3 *db)
 {
@@ -172,6 +157,27 @@ static bool is_passing(sqlite3 *db)
 
 	return error == SQLITE_READONLY || error == SQLITE_CANTOPEN || error == SQLITE_BUSY ||
 	       error == SQLITE_PROTOCOL;
+}
+
+int database_open(const struct database_place *place, sqlite3 **ret_db)
+{
+	char directory[PATH_MAX], path[PATH_MAX], why[COMPLAIN_SIZE];
+	struct database_file file;
+	bool again = true;
+
+	if (database_find(place, directory, NULL) || path_of(directory, path, NULL))
+		return EXIT_FAILURE;
+	for (unsigned i = 0; i < TRIES && again; i++) {
+		if (i)
+			(void)nanosleep(&gap, NULL);
+		if (open_file(path, &file, why) == 0) {
+			*ret_db = file.db;
+			return 0;
+		}
+		again = is_passing(file.db);
+		database_file_close(&file);
+	}
+	return complain(NULL, "%s", why);
 }
 
 int database_read(const char *directory, int (*read)(sqlite3 *db, void *arg, char *ret_why),
