@@ -40,7 +40,8 @@ def history(agent):
     """From which state to which, of all routers."""
     done = agent.ctl("history", "--json")
     events = [json.loads(line) for line in done.stdout.splitlines()]
-    return [(it["from"], it["to"]) for it in events if it["kind"] == "state"]
+    return [(it["from"], it["to"]) for it in events
+            if it["kind"] == "state" and it["from"] != it["to"]]   # not for another reason alone
 
 
 ROUND = [("initialize", "backup"), ("backup", "active"), ("active", "fault")]
