@@ -417,6 +417,17 @@ struct event event_fact(enum event_kind kind, int error, const char *text)
 	return event;
 }
 
+struct event event_loss(const struct event *next, uint64_t lost)
+{
+	struct event event = event_fact(EVENT_JOURNAL_LOST, 0, NULL);
+
+	event.fact.number[0] = (int64_t)lost;
+	event.level = (uint8_t)event_level(&event);
+	event.mono_ns = next->mono_ns;
+	event.real_ns = next->real_ns;
+	return event;
+}
+
 size_t event_payload_size(unsigned kind)
 {
 	const struct kind *row = kind_of(kind);
@@ -483,6 +494,10 @@ enum log_level event_level(const struct event *event)
 		break;
 	case EVENT_RESORT:
 		return resort_level(event->address.news);
+	case EVENT_NOTIFY: /* by somebody who asked for it */
+		if (event->fact.word == EVENT_NOTIFY_RETRY || event->fact.word == EVENT_NOTIFY_DROP)
+			return LOG_LEVEL_INFO;
+		break;
 	case EVENT_SWEPT_ALL: /* by somebody who asked for it */
 		return event->fact.word ? LOG_LEVEL_INFO : LOG_LEVEL_WARNING;
 	case EVENT_SWEPT:

@@ -216,10 +216,10 @@ enum event_drain {
 /* What becomes of a delivery of the notifier's. */
 enum event_notify {
 	EVENT_NOTIFY_DEAD = 1,    /* it failed too often, and waits for somebody to decide */
-	EVENT_NOTIFY_RETRY = 2,   /* it is tried once more */
-	EVENT_NOTIFY_DROP = 3,    /* it is given up */
+	EVENT_NOTIFY_RETRY = 2,   /* somebody has it tried now */
+	EVENT_NOTIFY_DROP = 3,    /* somebody gives it up */
 	EVENT_NOTIFY_MERGED = 4,  /* events were merged: a command is slower than they come */
-	EVENT_NOTIFY_UNKNOWN = 5, /* there is none with that id */
+	EVENT_NOTIFY_UNKNOWN = 5, /* there is none with that id, or it cannot be */
 	EVENT_NOTIFY_STORE = 6,   /* the store can be written again */
 	EVENT_NOTIFY_COUNT,
 };
@@ -406,6 +406,12 @@ struct event event_of(enum event_kind kind, const char *router, const char *inte
  * @text: or NULL; copied.
  */
 struct event event_fact(enum event_kind kind, int error, const char *text);
+
+/**
+ * event_loss() - so many events were overwritten before one was read.
+ * @next: that one: at its time.
+ */
+struct event event_loss(const struct event *next, uint64_t lost);
 
 /**
  * event_level() - how much it matters.

@@ -156,28 +156,31 @@ static bool is_state(const struct event *event)
 	       event->kind == EVENT_STATE_ASKED;
 }
 
+/* As who is told of it has it. */
+static const uint8_t word_of_state[VRRP_STATE_COUNT] = {
+	[VRRP_STATE_INITIALIZE] = CONF_NOTIFY_STOP,
+	[VRRP_STATE_BACKUP] = CONF_NOTIFY_BACKUP,
+	[VRRP_STATE_ACTIVE] = CONF_NOTIFY_ACTIVE,
+	[VRRP_STATE_FAULT] = CONF_NOTIFY_FAULT,
+};
+
 static unsigned read_state(struct book_router *router, const struct event *event,
 			   struct book_news *ret_news)
 {
-	static const uint8_t of_state[VRRP_STATE_COUNT] = {
-		[VRRP_STATE_INITIALIZE] = CONF_NOTIFY_STOP,
-		[VRRP_STATE_BACKUP] = CONF_NOTIFY_BACKUP,
-		[VRRP_STATE_ACTIVE] = CONF_NOTIFY_ACTIVE,
-		[VRRP_STATE_FAULT] = CONF_NOTIFY_FAULT,
-	};
 	uint8_t to = event->state.to < VRRP_STATE_COUNT ? event->state.to : VRRP_STATE_INITIALIZE;
 	bool begins = event->kind == EVENT_STATE && event->state.from == VRRP_STATE_INITIALIZE;
 	bool same = router->known && router->state == to; /* for another reason, at most */
 	unsigned n = 0;
 
 	router->known = true;
+	router->withdrawn = false;
 	router->state = to;
 	router->priority = event->state.priority;
 	if (!router->leads || same)
 		return 0;
 	if (begins)
 		ret_news[n++] = (struct book_news){ .word = CONF_NOTIFY_START, .router = router };
-	ret_news[n++] = (struct book_news){ .word = of_state[to], .router = router };
+	ret_news[n++] = (struct book_news){ .word = word_of_state[to], .router = router };
 	return n;
 }
 
@@ -191,6 +194,8 @@ unsigned book_read(struct book *book, const struct event *event, struct book_new
 		return router ? read_state(router, event, ret_news) : 0;
 	if (router && event->kind == EVENT_TRACK)
 		router->priority = event->track.to;
+	if (router && event->kind == EVENT_WITHDRAWN)
+		router->withdrawn = true;
 	if (!word || (event->router[0] && !router))
 		return 0;
 	ret_news[n++] = (struct book_news){
@@ -204,6 +209,27 @@ unsigned book_read(struct book *book, const struct event *event, struct book_new
 						    .router = router,
 						    .is_again = true };
 	return n;
+}
+
+/* The one that tells the states of a router. */
+static struct book_router *find_leader(struct book *book, const char *name, unsigned family)
+{
+	struct book_router *router = book_find(book, name, family ? family : 4);
+
+	if (!family && (!router || !router->leads))
+		router = book_find(book, name, 6);
+	return router;
+}
+
+bool book_is_true(struct book *book, const struct conf_group *group, const char *name,
+		  unsigned family, unsigned word)
+{
+	struct book_router *router =
+		find_leader(book, group ? group->routers[0].router : name, family);
+
+	if (!router || router->withdrawn)
+		return word == CONF_NOTIFY_STOP || word == CONF_NOTIFY_DELETED;
+	return !router->known || word_of_state[router->state] == word;
 }
 
 /* Return: until when, as in struct book_router; -1: the event says nothing about it. */

@@ -19,6 +19,7 @@ struct book_router {
 	const struct conf_router *conf; /* borrowed */
 	bool leads; /* the states of its router are told by it: the first family, or each apart */
 	bool known; /* the next two are */
+	bool withdrawn; /* since then */
 	uint8_t state, priority;
 	int64_t drained_ns;           /* until then, CLOCK_REALTIME; INT64_MAX; 0: it is not */
 	int64_t incident_ns, last_ns; /* when its burst of events began, and the last of them;
@@ -66,6 +67,17 @@ struct book_router *book_find(struct book *book, const char *name, unsigned fami
  * Return: how many.
  */
 unsigned book_read(struct book *book, const struct event *event, struct book_news *ret_news);
+
+/**
+ * book_is_true() - whether a router, or a group, is in the state that somebody is to be told of.
+ * One that is there no more was deleted, and has stopped; of one that nothing is known of, all is
+ * believed.
+ * @group: NULL: of a router.
+ * @family: 0: that of its states.
+ * @word: one of CONF_NOTIFY_STATES.
+ */
+bool book_is_true(struct book *book, const struct conf_group *group, const char *name,
+		  unsigned family, unsigned word);
 
 /**
  * book_read_drain() - of an event, who is drained, or is so no more: a router, and all with its

@@ -3,18 +3,13 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "agent/conf/conf.h"
-
-#define LOCK     "lock"
-#define ROUND_MS 20
 
 int home_make(const char *directory, uid_t uid, gid_t gid)
 {
@@ -25,28 +20,6 @@ int home_make(const char *directory, uid_t uid, gid_t gid)
 	if (found == CONF_HOME_MISSING && mkdir(directory, 0750) < 0)
 		return -errno;
 	return geteuid() == 0 && chown(directory, uid, gid) < 0 ? -errno : 0;
-}
-
-int home_lock(const char *directory, unsigned wait_ms)
-{
-	int dir_fd = open(directory, O_PATH | O_DIRECTORY | O_CLOEXEC);
-	int fd = dir_fd < 0 ? -1
-			    : openat(dir_fd, LOCK, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0640);
-	int err = fd < 0 ? -errno : 0;
-
-	if (dir_fd >= 0)
-		close(dir_fd);
-	for (unsigned ms = 0; err == 0 && flock(fd, LOCK_EX | LOCK_NB) < 0; ms += ROUND_MS) {
-		if (errno != EWOULDBLOCK)
-			err = -errno;
-		else if (ms >= wait_ms)
-			err = -EAGAIN;
-		else
-			(void)poll(NULL, 0, ROUND_MS);
-	}
-	if (err < 0 && fd >= 0)
-		close(fd);
-	return err;
 }
 
 static void read_text(const char *path, char *buf, size_t size)

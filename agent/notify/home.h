@@ -19,14 +19,6 @@
 int home_make(const char *directory, uid_t uid, gid_t gid);
 
 /**
- * home_lock() - be the only one who writes in there, as long as this process lives.
- * @wait_ms: for one that ends.
- *
- * Return: 0; -EAGAIN: another one is; another -errno: nobody can write there.
- */
-int home_lock(const char *directory, unsigned wait_ms);
-
-/**
  * home_boot() - a name of the host's life; home_life() - of vipd's, which a keeper that replaces
  * itself goes on with.
  * @keeper: the process.

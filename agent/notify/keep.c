@@ -5,6 +5,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "agent/home_lock.h"
 #include "agent/kept.h"
 #include "notifier_private.h"
 
@@ -34,6 +35,7 @@ void notifier_tell_of(struct notifier *notifier, enum event_notify what, int64_t
 	snprintf(event.fact.name, sizeof(event.fact.name), "%s", name ? name : "");
 	notifier->setting.tell(notifier->setting.arg, &event);
 }
+
 /* ---- the store ---- */
 
 static void put(void *arg, const struct delivery *delivery)
@@ -62,11 +64,15 @@ static void lose_store(struct notifier *notifier, int err, const char *why)
 {
 	store_close(notifier->store);
 	notifier->store = NULL;
+	notifier->damaged |= err == -EBADMSG;
 	notifier->store_ns = notifier->now_ns + STORE_AGAIN_NS;
+	home_lock_tell(notifier->home_fd, false);
 	if (!notifier->voiced)
 		notifier_tell_failure(
 			notifier, err, why,
-			"events and pages are in memory alone, and told all the same");
+			err == -EAGAIN
+				? "another vipd has it: each needs a state_dir of its own"
+				: "events and pages are in memory alone, and told all the same");
 	notifier->voiced = true;
 }
 
@@ -120,32 +126,86 @@ void notifier_put_state(struct notifier *notifier, const struct book_router *rou
 	store_state(notifier->store, &state);
 }
 
+static void put_states(struct notifier *notifier)
+{
+	store_forget_states(notifier->store);
+	for (unsigned i = 0; i < book_count(notifier->book); i++)
+		notifier_put_state(notifier, book_at(notifier->book, i));
+}
+
 /* All that is known, into a store that knows nothing of it. */
 static void fill_store(struct notifier *notifier)
 {
 	store_forget_deliveries(notifier->store);
 	queue_each(notifier->queue, put, notifier);
-	for (unsigned i = 0; i < book_count(notifier->book); i++)
-		notifier_put_state(notifier, book_at(notifier->book, i));
+	put_states(notifier);
 	targets_settle(notifier->targets, notifier->store, notifier->setting.boot, NULL, NULL);
 }
 
-int notifier_open_store(struct notifier *notifier)
+/* Return: 0 or -errno: why nobody can write there, as far back as that is known. */
+static int take_home(struct notifier *notifier, unsigned wait_ms)
+{
+	int err = 0;
+
+	if (notifier->home_fd < 0)
+		err = home_lock_take(notifier->setting.directory, wait_ms, &notifier->home_fd);
+	return err < 0 && err != -EAGAIN && notifier->setting.home_err ? notifier->setting.home_err
+								       : err;
+}
+
+int notifier_open_store(struct notifier *notifier, unsigned wait_ms)
 {
 	char why[STORE_WHY_SIZE];
-	int err;
+	int err = take_home(notifier, wait_ms);
 
-	if (!notifier->setting.directory[0])
-		return -ENOENT;
-	err = store_open(notifier->setting.directory, &notifier->store, why);
-	if (err < 0)
+	if (err < 0) {
+		snprintf(why, sizeof(why), "using the state directory %s",
+			 notifier->setting.directory);
 		lose_store(notifier, err, why);
-	else if (why[0])
+		return err;
+	}
+	err = store_open(notifier->setting.directory, notifier->damaged, &notifier->store, why);
+	if (err < 0) {
+		lose_store(notifier, err, why);
+		return err;
+	}
+	notifier->damaged = false;
+	if (why[0])
 		notifier_tell_failure(notifier, -EBADMSG, why,
 				      "a new one is made: what waited there may be lost");
-	return err;
+	return 0;
 }
+
+/* ---- what is true ---- */
+
+bool notifier_is_true(struct notifier *notifier, const struct delivery *delivery)
+{
+	const struct conf *conf = notifier->setting.conf;
+	const struct conf_group *group = NULL;
+
+	if (delivery->deliver != CONF_NOTIFY_CURRENT ||
+	    !(1u << delivery->word & CONF_NOTIFY_STATES))
+		return true;
+	for (unsigned i = 0; delivery->of_group && i < conf->groups_n && !group; i++)
+		if (strcmp(conf->groups[i].name, delivery->router) == 0)
+			group = &conf->groups[i];
+	if (delivery->of_group && !group)
+		return delivery->word == CONF_NOTIFY_STOP || delivery->word == CONF_NOTIFY_DELETED;
+	return book_is_true(notifier->book, group, delivery->router, delivery->family,
+			    delivery->word);
+}
+
 /* ---- from the store ---- */
+
+/* A state of another life may be true no more, and is told anew if it is. That a router was
+ * withdrawn is not in its state. */
+static bool is_over(struct notifier *notifier, const struct delivery *delivery, const char *life)
+{
+	if (delivery->deliver != CONF_NOTIFY_CURRENT || delivery->life == DELIVERY_DEAD)
+		return false;
+	return !delivery->conf || strcmp(life, notifier->setting.life) != 0 ||
+	       (delivery->word != CONF_NOTIFY_DELETED && !notifier_is_true(notifier, delivery));
+}
 
 static void take_delivery(void *arg, struct delivery *delivery, const char *life)
 {
@@ -155,51 +215,127 @@ static void take_delivery(void *arg, struct delivery *delivery, const char *life
 	delivery->conf = target ? target->conf : NULL;
 	if (delivery->id >= notifier->next_id)
 		notifier->next_id = delivery->id + 1;
-	/* A state of another life may be true no more, and is told anew if it is. */
-	if (delivery->deliver == CONF_NOTIFY_CURRENT && delivery->life != DELIVERY_DEAD &&
-	    (!delivery->conf || strcmp(life, notifier->setting.life) != 0)) {
+	if (is_over(notifier, delivery, life)) {
 		queue_counts(notifier->queue)->superseded++;
 		store_remove(notifier->store, delivery->id);
 		free(delivery->message);
 		free(delivery);
 		return;
 	}
-	if (queue_add(notifier->queue, delivery) < 0) {
+	if (queue_load(notifier->queue, delivery) < 0) {
 		free(delivery->message);
 		free(delivery);
 	}
 }
 
+/* Those of before, and what was counted meanwhile. */
+static void take_counts(struct notifier *notifier)
+{
+	struct queue_counts *counts = queue_counts(notifier->queue);
+	struct store *store = notifier->store;
+
+	counts->delivered += (uint64_t)store_fact_of(store, "delivered");
+	counts->failed += (uint64_t)store_fact_of(store, "failed");
+	counts->merged += (uint64_t)store_fact_of(store, "merged");
+	counts->superseded += (uint64_t)store_fact_of(store, "superseded");
+	counts->dead += (uint64_t)store_fact_of(store, "dead");
+	counts->dropped += (uint64_t)store_fact_of(store, "dropped");
+}
+
 /* What waited in there, once. */
 static int load_deliveries(struct notifier *notifier)
 {
-	int err = notifier->loaded ? 0
-				   : store_each_delivery(notifier->store, take_delivery, notifier);
+	int err;
 
-	notifier->loaded |= err == 0;
-	return err;
+	if (notifier->loaded)
+		return 0;
+	err = store_each_delivery(notifier->store, take_delivery, notifier);
+	if (err < 0)
+		return err;
+	take_counts(notifier);
+	notifier->loaded = true;
+	return 0;
 }
+
+static void resume(struct notifier *notifier, struct reader *reader)
+{
+	struct store *store = notifier->store;
+
+	reader_resume(reader, READER_KEEPER, (uint64_t)store_fact_of(store, "keeper.id"),
+		      (uint64_t)store_fact_of(store, "keeper.seq"));
+	reader_resume(reader, READER_ROUTER, (uint64_t)store_fact_of(store, "router.id"),
+		      (uint64_t)store_fact_of(store, "router.seq"));
+}
+
+void notifier_put_event(struct notifier *notifier, const struct event *event, unsigned ring,
+			const char *json)
+{
+	if (notifier->store)
+		store_event(notifier->store, event, ring, notifier->setting.boot, json);
+}
+
+/* What happened while there was no store is told, but not written down: the rings have it, or as
+ * much of it as there is room for. */
+static void catch_up(struct notifier *notifier)
+{
+	struct reader *again = reader_open(notifier->setting.rings);
+	char json[EVENT_JSON_SIZE];
+	struct event event, loss;
+	enum reader_ring ring;
+	uint64_t lost;
+
+	if (!again)
+		return;
+	resume(notifier, again);
+	while (reader_next(again, &event, &ring, &lost)) {
+		if (event.seq > reader_seq(notifier->reader, ring))
+			continue;
+		if (lost) {
+			loss = event_loss(&event, lost);
+			notifier_put_event(notifier, &loss, ring, event_json(&loss, json));
+		}
+		notifier_put_event(notifier, &event, ring, event_json(&event, json));
+	}
+	reader_close(again);
+}
+
 /* ---- the store again ---- */
+
+/* Return: whether it is as if it had never been away. */
+static bool return_to_store(struct notifier *notifier)
+{
+	if (notifier_open_store(notifier, 0) < 0)
+		return false;
+	store_begin(notifier->store);
+	catch_up(notifier);
+	if (load_deliveries(notifier) == 0)
+		fill_store(notifier);
+	notifier_commit(notifier);
+	return notifier->store != NULL;
+}
+
+static bool prune(struct notifier *notifier)
+{
+	int64_t now_real_ns = notifier->now_ns + notifier->mono_to_real_ns;
+
+	return store_prune(notifier->store, now_real_ns - notifier->setting.conf->history_ns);
+}
 
 void notifier_try_store(struct notifier *notifier)
 {
 	if (notifier->now_ns < notifier->store_ns)
 		return;
-	notifier->store_ns = notifier->now_ns + PRUNE_NS;
-	if (!notifier->store && notifier_open_store(notifier) == 0) {
-		store_begin(notifier->store);
-		load_deliveries(notifier);
-		fill_store(notifier);
-		notifier_commit(notifier);
-		if (notifier->store && notifier->voiced)
-			notifier_tell_of(notifier, EVENT_NOTIFY_STORE, 0, 0, NULL,
-					 "events and pages are on the disk again");
-		notifier->voiced = notifier->store ? false : notifier->voiced;
-	} else if (notifier->store &&
-		   store_prune(notifier->store, notifier->now_ns + notifier->mono_to_real_ns -
-							notifier->setting.conf->history_ns)) {
-		notifier->store_ns = notifier->now_ns + NS_PER_S;
+	if (notifier->store) {
+		notifier->store_ns = notifier->now_ns + (prune(notifier) ? NS_PER_S : PRUNE_NS);
+		return;
 	}
+	if (!return_to_store(notifier))
+		return;
+	notifier->store_ns = notifier->now_ns + PRUNE_NS;
+	home_lock_tell(notifier->home_fd, true);
+	notifier_tell_of(notifier, EVENT_NOTIFY_STORE, 0, 0, NULL,
+			 "events and pages are on the disk again");
+	notifier->voiced = false;
 }
 
 /* ---- drains ---- */
@@ -241,9 +377,8 @@ void notifier_read_drains(struct notifier *notifier)
 {
 	int64_t now_real_ns = notifier->now_ns + notifier->mono_to_real_ns;
 
-	if (notifier->setting.directory[0])
-		(void)kept_read_drains(notifier->setting.directory, geteuid(), now_real_ns, 0,
-				       take_drain, notifier);
+	(void)kept_read_drains(notifier->setting.directory, geteuid(), now_real_ns, 0, take_drain,
+			       notifier);
 }
 
 /* ---- the beginning ---- */
@@ -260,43 +395,35 @@ static void take_state(void *arg, const struct store_state *state)
 	router->priority = state->priority;
 }
 
-static void take_counts(struct notifier *notifier)
+static void take_next_id(struct notifier *notifier)
 {
-	struct store *store = notifier->store;
-
-	*queue_counts(notifier->queue) = (struct queue_counts){
-		.delivered = (uint64_t)store_fact_of(store, "delivered"),
-		.failed = (uint64_t)store_fact_of(store, "failed"),
-		.merged = (uint64_t)store_fact_of(store, "merged"),
-		.superseded = (uint64_t)store_fact_of(store, "superseded"),
-		.dead = (uint64_t)store_fact_of(store, "dead"),
-		.dropped = (uint64_t)store_fact_of(store, "dropped"),
-	};
-	notifier->next_id = store_fact_of(store, "next_id");
+	notifier->next_id = store_fact_of(notifier->store, "next_id");
 	if (notifier->next_id < 1)
 		notifier->next_id = 1;
-	reader_resume(notifier->reader, READER_KEEPER, (uint64_t)store_fact_of(store, "keeper.id"),
-		      (uint64_t)store_fact_of(store, "keeper.seq"));
-	reader_resume(notifier->reader, READER_ROUTER, (uint64_t)store_fact_of(store, "router.id"),
-		      (uint64_t)store_fact_of(store, "router.seq"));
 }
+
 void notifier_resume(struct notifier *notifier,
 		     void (*each_new)(void *arg, const struct target *target))
 {
 	char why[STORE_WHY_SIZE];
 	int err;
 
-	take_counts(notifier);
+	take_next_id(notifier);
+	resume(notifier, notifier->reader);
 	store_begin(notifier->store);
-	err = load_deliveries(notifier);
+	err = store_each_state(notifier->store, take_state, notifier);
 	if (err == 0)
-		err = store_each_state(notifier->store, take_state, notifier);
-	targets_settle(notifier->targets, notifier->store, notifier->setting.boot, each_new,
-		       notifier);
-	if (err == 0)
+		err = load_deliveries(notifier);
+	if (err == 0) {
+		put_states(notifier);
+		targets_settle(notifier->targets, notifier->store, notifier->setting.boot, each_new,
+			       notifier);
 		err = store_commit(notifier->store, why);
-	else
+	} else {
 		snprintf(why, sizeof(why), "reading the store");
+	}
 	if (err < 0)
 		lose_store(notifier, err, why);
+	else
+		home_lock_tell(notifier->home_fd, true);
 }

@@ -28,8 +28,6 @@
 #include "page.h"
 #include "scrape.h"
 
-#define LOCK_MS 15000 /* the one before may have commands to wait for */
-
 struct process {
 	struct conf *conf; /* owned, as all below */
 	struct notifier *notifier;
@@ -251,23 +249,6 @@ static int settle(const struct conf *conf, struct fifos **ret_fifos, int *ret_ho
 	return rights_become(name, kept, changes_user(conf, name) ? 3 : 0, ret_doing);
 }
 
-/* Return: the directory of the store, or "" when there can be none, which is told. */
-static const char *find_home(const struct conf *conf, int err)
-{
-	const char *directory = conf_state_dir(conf);
-	char doing[CONF_STATE_DIR_SIZE + 64];
-
-	if (err == 0)
-		err = home_lock(directory, LOCK_MS);
-	if (err == 0)
-		return directory;
-	snprintf(doing, sizeof(doing), "using the state directory %s", directory);
-	tell(EVENT_DEGRADED, doing, err,
-	     err == -EAGAIN ? "another vipd does: each needs a state_dir of its own"
-			    : "pages and history are in memory alone");
-	return "";
-}
-
 static int run(struct process *process, pid_t keeper)
 {
 	static char boot[HOME_BOOT_SIZE], life[HOME_LIFE_SIZE];
@@ -280,17 +261,17 @@ static int run(struct process *process, pid_t keeper)
 					    .tell = send_event };
 	struct clocks now;
 	const char *doing;
-	int home_err, err = load(process);
+	int err = load(process);
 
 	if (err < 0)
 		return fail("reading the configuration that runs", err);
 	home_boot(boot);
 	home_life(boot, keeper, life);
-	err = settle(process->conf, &setting.fifos, &home_err, &doing);
+	err = settle(process->conf, &setting.fifos, &setting.home_err, &doing);
 	if (err < 0)
 		return fail(doing, err);
 	setting.conf = process->conf;
-	setting.directory = find_home(process->conf, home_err);
+	setting.directory = conf_state_dir(process->conf);
 	now = clocks_now();
 	err = notifier_open(&setting, &now, &process->notifier);
 	if (err == 0)

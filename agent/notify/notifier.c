@@ -6,34 +6,76 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/eventfd.h>
+#include <unistd.h>
 
 #include "notifier_private.h"
 
 #define NS_PER_MS INT64_C(1000000)
 #define NS_PER_S  (1000 * NS_PER_MS)
 
+#define ABOUT_SIZE      96
 #define EVENTS_PER_TURN 2000
 #define LOOK_NS         NS_PER_S /* for events, where nobody says that there are any */
 #define PLACELESS_NS    (100 * NS_PER_MS)
+#define UNREAD_NS       NS_PER_S /* for whoever reads a FIFO that is full */
 #define HOLD_NS         NS_PER_S /* at most, for the keeper */
+#define LOCK_MS         15000    /* the one before may have commands to wait for */
 #define END_NS          (8 * NS_PER_S)
 #define ORPHAN_NS       (5 * NS_PER_S)
 
 /* ---- events ---- */
 
+/* What is to be current and is not is never told, whoever asks for it. */
+static int retry(struct notifier *notifier, int64_t id)
+{
+	const struct delivery *delivery = queue_find(notifier->queue, id);
+
+	if (delivery && !notifier_is_true(notifier, delivery))
+		return -ESTALE;
+	return queue_retry(notifier->queue, id, notifier->now_ns);
+}
+
+static const char *refusal(int err)
+{
+	switch (err) {
+	case -EBUSY:
+		return "it is being delivered right now";
+	case -ENOTSUP:
+		return "its command is configured no more: it can be dropped";
+	case -ESTALE:
+		return "its state is true no more, so it is not tried again: it can be dropped";
+	case -ENOMEM:
+		return "there is no memory";
+	default:
+		return "no delivery with this id waits or is dead";
+	}
+}
+
+/* "active/lan" */
+static const char *about(const struct delivery *delivery, char *buf, size_t size)
+{
+	snprintf(buf, size, "%s%s%s", conf_notify_words[delivery->word],
+		 delivery->router[0] ? "/" : "", delivery->router);
+	return buf;
+}
+
+/* Who has asked waits for an answer, whatever it is. */
 static void obey(struct notifier *notifier, const struct event *event)
 {
+	bool retries = event->fact.word == EVENT_NOTIFY_RETRY;
 	int64_t id = event->fact.number[0];
-	int err = event->fact.word == EVENT_NOTIFY_RETRY
-			  ? queue_retry(notifier->queue, id, notifier->now_ns)
-			  : queue_drop(notifier->queue, id);
+	const struct delivery *delivery = queue_find(notifier->queue, id);
+	char of[ABOUT_SIZE] = "";
+	int err;
 
+	if (delivery)
+		(void)about(delivery, of, sizeof(of));
+	err = retries ? retry(notifier, id) : queue_drop(notifier->queue, id);
 	if (err < 0)
-		notifier_tell_of(notifier, EVENT_NOTIFY_UNKNOWN, id, 0, NULL,
-				 err == -EBUSY ? "it is being delivered right now"
-				 : err == -ENOTSUP
-					 ? "its command is configured no more: it can be dropped"
-					 : "no delivery with this id waits or is dead");
+		notifier_tell_of(notifier, EVENT_NOTIFY_UNKNOWN, id, 0, of, refusal(err));
+	else
+		notifier_tell_of(notifier, retries ? EVENT_NOTIFY_RETRY : EVENT_NOTIFY_DROP, id, 0,
+				 of, retries ? "it is tried again" : "it is given up");
 }
 
 static void take_event(struct notifier *notifier, const struct event *event, unsigned ring)
@@ -45,8 +87,7 @@ static void take_event(struct notifier *notifier, const struct event *event, uns
 		event->router[0] ? book_find(notifier->book, event->router, event->family) : NULL;
 
 	event_json(event, json);
-	if (notifier->store)
-		store_event(notifier->store, event, ring, notifier->setting.boot, json);
+	notifier_put_event(notifier, event, ring, json);
 	if (router)
 		notifier_put_state(notifier, router);
 	for (unsigned i = 0; i < n; i++)
@@ -59,12 +100,8 @@ static void take_event(struct notifier *notifier, const struct event *event, uns
 static void take_loss(struct notifier *notifier, const struct event *next, unsigned ring,
 		      uint64_t lost)
 {
-	struct event event = event_fact(EVENT_JOURNAL_LOST, 0, NULL);
+	struct event event = event_loss(next, lost);
 
-	event.fact.number[0] = (int64_t)lost;
-	event.level = (uint8_t)event_level(&event);
-	event.mono_ns = next->mono_ns;
-	event.real_ns = next->real_ns;
 	take_event(notifier, &event, ring);
 }
 
@@ -111,13 +148,12 @@ static bool read_events(struct notifier *notifier)
 static void ended(void *arg, struct delivery *delivery, const char *error)
 {
 	struct notifier *notifier = arg;
-	char of[96], text[EVENT_TEXT_SIZE];
+	char of[ABOUT_SIZE], text[EVENT_TEXT_SIZE];
 	int64_t id = delivery->id;
 	unsigned attempts = delivery->attempts;
 	enum queue_verdict verdict;
 
-	snprintf(of, sizeof(of), "%s%s%s", conf_notify_words[delivery->word],
-		 delivery->router[0] ? "/" : "", delivery->router);
+	(void)about(delivery, of, sizeof(of));
 	snprintf(text, sizeof(text),
 		 "%s: %s: \"vipctl notify retry %lld\" tries again, \"vipctl "
 		 "notify drop %lld\" gives up",
@@ -140,7 +176,7 @@ static void write_fifo(struct notifier *notifier, struct delivery *delivery)
 	int err = fifos_write(notifier->setting.fifos, delivery);
 
 	if (err == -EAGAIN)
-		queue_put_back(notifier->queue, delivery, notifier->now_ns + PLACELESS_NS);
+		queue_put_back(notifier->queue, delivery, notifier->now_ns + UNREAD_NS);
 	else
 		ended(notifier, delivery, err < 0 ? strerror(-err) : NULL);
 }
@@ -210,7 +246,7 @@ void notifier_dispatch(struct notifier *notifier, const struct clocks *now)
 		notifier->unread_ns = now->mono_ns + (notifier->ends ? PLACELESS_NS : LOOK_NS);
 	else
 		notifier->unread_ns = notifier->held_ns ? notifier->held_ns : QUEUE_NEVER;
-	if (notifier->drains_changed && notifier->setting.directory[0])
+	if (notifier->drains_changed && notifier->home_fd >= 0)
 		notifier_write_drains(notifier);
 	if (all)
 		start_some(notifier);
@@ -319,6 +355,7 @@ int notifier_open(const struct notifier_setting *setting, const struct clocks *n
 	if (!notifier)
 		return -ENOMEM;
 	notifier->setting = *setting;
+	notifier->home_fd = -1;
 	notifier->now_ns = now->mono_ns;
 	notifier->mono_to_real_ns = now->real_ns - now->mono_ns;
 	notifier->next_id = now->real_ns; /* as long as no store knows better */
@@ -329,7 +366,7 @@ int notifier_open(const struct notifier_setting *setting, const struct clocks *n
 		return err;
 	}
 	notifier_read_drains(notifier);
-	if (notifier_open_store(notifier) == 0)
+	if (notifier_open_store(notifier, LOCK_MS) == 0)
 		notifier_resume(notifier, notifier_tell_new_entry);
 	*ret_notifier = notifier;
 	return 0;
@@ -343,6 +380,8 @@ void notifier_close(struct notifier *notifier)
 	fifos_close(notifier->setting.fifos);
 	targets_close(notifier->targets);
 	store_close(notifier->store);
+	if (notifier->home_fd >= 0)
+		close(notifier->home_fd);
 	queue_free(notifier->queue);
 	book_free(notifier->book);
 	reader_close(notifier->reader);

@@ -20,7 +20,8 @@ struct notifier;
 /* What it is born with. */
 struct notifier_setting {
 	const struct conf *conf; /* borrowed, as all */
-	const char *directory;   /* of the store; "": there is none, and why not was told */
+	const char *directory;   /* of the store */
+	int home_err;            /* -errno: why that could not be made; 0 */
 	const char *life;        /* of vipd: another one after each of its ends */
 	const char *boot;        /* of the host */
 	const int *rings;        /* by enum reader_ring */

@@ -24,6 +24,8 @@ struct notifier {
 	struct targets *targets;
 	struct runner *runner;
 	struct store *store; /* NULL: there is none now */
+	int home_fd;         /* the lock of its directory; -1: it is not ours */
+	bool damaged;        /* the one that was lost is */
 	int64_t next_id;
 	int64_t start_ns; /* of the router process that this one was born for */
 	int64_t held_ns;  /* nothing is read before then; 0: another one may not have come */
@@ -66,10 +68,11 @@ struct queue_observer notifier_observer(struct notifier *notifier);
 
 /**
  * notifier_open_store() - and say what is wrong with it.
+ * @wait_ms: for another one that holds the directory, as one that still ends.
  *
  * Return: 0 or -errno.
  */
-int notifier_open_store(struct notifier *notifier);
+int notifier_open_store(struct notifier *notifier, unsigned wait_ms);
 
 /**
  * notifier_resume() - go on with what the store has, before anything is read.
@@ -77,6 +80,12 @@ int notifier_open_store(struct notifier *notifier);
  */
 void notifier_resume(struct notifier *notifier,
 		     void (*each_new)(void *arg, const struct target *target));
+
+/**
+ * notifier_is_true() - whether a delivery may be made: unless it is a state that is to be current
+ * and that its router, or group, is not in now.
+ */
+bool notifier_is_true(struct notifier *notifier, const struct delivery *delivery);
 
 /**
  * notifier_try_store() - what is due: open it again, and fill it with what is in memory alone; or
@@ -88,6 +97,14 @@ void notifier_try_store(struct notifier *notifier);
  * notifier_put_state() - of a router.
  */
 void notifier_put_state(struct notifier *notifier, const struct book_router *router);
+
+/**
+ * notifier_put_event() - one more of the history.
+ * @ring: enum reader_ring.
+ * @json: event_json() of it.
+ */
+void notifier_put_event(struct notifier *notifier, const struct event *event, unsigned ring,
+			const char *json);
 
 /**
  * notifier_commit() - all that has changed is there now, or the store is not.

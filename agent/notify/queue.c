@@ -82,7 +82,7 @@ static void put(const struct queue *queue, const struct delivery *delivery)
 
 static unsigned bucket_of(const struct delivery *delivery)
 {
-	uint64_t hash = delivery->entry ^ delivery->family;
+	uint64_t hash = delivery->entry ^ delivery->family ^ (uint64_t)delivery->of_group << 8;
 
 	for (const char *p = delivery->router; *p; p++)
 		hash = (hash ^ (uint8_t)*p) * UINT64_C(1099511628211);
@@ -92,6 +92,7 @@ static unsigned bucket_of(const struct delivery *delivery)
 static bool is_of_lane(const struct lane *lane, const struct delivery *delivery)
 {
 	return lane->first->entry == delivery->entry && lane->first->family == delivery->family &&
+	       lane->first->of_group == delivery->of_group &&
 	       strcmp(lane->first->router, delivery->router) == 0;
 }
 
@@ -127,7 +128,8 @@ static void take_lane(struct queue *queue, struct lane *lane)
 		queue->last = lane->before;
 }
 
-static struct lane *make_lane(struct queue *queue, struct delivery *first)
+/* With nothing in it yet. @first: what will be. */
+static struct lane *make_lane(struct queue *queue, const struct delivery *first)
 {
 	struct lane *lane = calloc(1, sizeof(*lane));
 	struct lane **bucket = &queue->buckets[bucket_of(first)];
@@ -181,14 +183,20 @@ static bool is_of_class(const struct delivery *delivery, const struct delivery *
 	return is_state(delivery) ? is_state(other) : delivery->word == other->word;
 }
 
-/* What waits in a lane and was not begun. Return: how many of that class; the last of them. */
+static bool is_being_made(const struct lane *lane, const struct delivery *delivery)
+{
+	return lane->busy && lane->first == delivery;
+}
+
+/* What waits in a lane and was not begun, not even by a process before this one. Return: how many
+ * of that class; the last of them. */
 static unsigned count_class(const struct lane *lane, const struct delivery *delivery,
 			    struct delivery **ret_last)
 {
 	unsigned n = 0;
 
 	for (struct delivery *it = lane->first; it; it = it->next) {
-		if ((lane->busy && it == lane->first) || !is_of_class(delivery, it))
+		if (it->life == DELIVERY_STARTED || !is_of_class(delivery, it))
 			continue;
 		*ret_last = it;
 		n++;
@@ -196,30 +204,64 @@ static unsigned count_class(const struct lane *lane, const struct delivery *deli
 	return n;
 }
 
-/* States that are no longer true; @lane must have another delivery behind them. */
+static bool has_to_be_true(const struct delivery *delivery)
+{
+	return delivery->deliver == CONF_NOTIFY_CURRENT && is_state(delivery);
+}
+
+static void give_up(struct queue *queue, struct lane *lane, struct delivery *delivery)
+{
+	queue->counts.superseded++;
+	take_out(queue, lane, delivery);
+	forget(queue, delivery);
+}
+
+/* States that are no longer true. @newest: the one that is, in the lane; NULL: none of it. The lane
+ * may end by that. */
 static void supersede(struct queue *queue, struct lane *lane, const struct delivery *newest)
 {
 	struct delivery *next;
 
 	for (struct delivery *it = lane->first; it != newest; it = next) {
 		next = it->next;
-		if ((lane->busy && it == lane->first) || !is_state(it))
+		if (!has_to_be_true(it))
 			continue;
-		queue->counts.superseded++;
-		take_out(queue, lane, it);
-		forget(queue, it);
+		if (is_being_made(lane, it)) {
+			it->outdated = true;
+			continue;
+		}
+		give_up(queue, lane, it);
 	}
 }
 
-static void append(struct queue *queue, struct lane *lane, struct delivery *delivery)
+/* By its id, but behind what is being made. */
+static void insert(struct queue *queue, struct lane *lane, struct delivery *delivery)
 {
-	delivery->next = NULL;
-	if (lane->last)
-		lane->last->next = delivery;
-	else
-		lane->first = delivery;
-	lane->last = delivery;
+	struct delivery **at = &lane->first;
+
+	if (lane->last && lane->last->id < delivery->id)
+		at = &lane->last->next;
+	else if (lane->busy)
+		at = &lane->first->next;
+	while (*at && (*at)->id < delivery->id)
+		at = &(*at)->next;
+	delivery->next = *at;
+	*at = delivery;
+	if (!delivery->next)
+		lane->last = delivery;
 	queue->waiting++;
+}
+
+/* Return: NULL without memory. */
+static struct lane *insert_somewhere(struct queue *queue, struct delivery *delivery)
+{
+	struct lane *lane = find_lane(queue, delivery);
+
+	if (!lane)
+		lane = make_lane(queue, delivery);
+	if (lane)
+		insert(queue, lane, delivery);
+	return lane;
 }
 
 static void bury(struct queue *queue, struct delivery *delivery)
@@ -243,33 +285,61 @@ static void bury(struct queue *queue, struct delivery *delivery)
 
 int queue_add(struct queue *queue, struct delivery *delivery)
 {
+	struct lane *lane = find_lane(queue, delivery);
 	struct delivery *last = NULL;
+
+	if (lane && count_class(lane, delivery, &last) < QUEUE_CLASS_MAX)
+		last = NULL;
+	lane = insert_somewhere(queue, delivery);
+	if (!lane)
+		return -ENOMEM;
+	if (last) {
+		delivery->merged += last->merged + 1;
+		queue->counts.merged++;
+		take_out(queue, lane, last);
+		forget(queue, last);
+	}
+	if (has_to_be_true(delivery))
+		supersede(queue, lane, delivery);
+	put(queue, delivery);
+	return 0;
+}
+
+/* Whether a lane has a newer state, waiting or being made. */
+static bool has_newer_state(const struct lane *lane, const struct delivery *delivery)
+{
+	for (const struct delivery *it = lane->first; it; it = it->next)
+		if (has_to_be_true(it) && it->id > delivery->id)
+			return true;
+	return false;
+}
+
+int queue_load(struct queue *queue, struct delivery *delivery)
+{
 	struct lane *lane;
 
 	if (delivery->life == DELIVERY_DEAD) {
 		bury(queue, delivery);
 		return 0;
 	}
-	lane = find_lane(queue, delivery);
-	if (!lane)
-		lane = make_lane(queue, delivery);
+	lane = insert_somewhere(queue, delivery);
 	if (!lane)
 		return -ENOMEM;
-	if (count_class(lane, delivery, &last) >= QUEUE_CLASS_MAX) {
-		delivery->merged += last->merged + 1;
-		queue->counts.merged++;
-	} else {
-		last = NULL;
-	}
-	append(queue, lane, delivery);
-	if (last) {
-		take_out(queue, lane, last);
-		forget(queue, last);
-	}
-	if (delivery->deliver == CONF_NOTIFY_CURRENT && is_state(delivery))
+	if (!has_to_be_true(delivery))
+		return 0;
+	if (has_newer_state(lane, delivery))
+		give_up(queue, lane, delivery);
+	else
 		supersede(queue, lane, delivery);
-	put(queue, delivery);
 	return 0;
+}
+
+void queue_outdate(struct queue *queue, const struct delivery *of)
+{
+	struct lane *lane = find_lane(queue, of);
+
+	if (lane)
+		supersede(queue, lane, NULL);
 }
 
 /* ---- what is made ---- */
@@ -300,27 +370,12 @@ static int64_t pause_of(unsigned attempts)
 	return pause_ns < PAUSE_MAX_NS ? pause_ns : PAUSE_MAX_NS;
 }
 
-/* Whether a newer state of the same lane waits behind the first one. */
-static bool is_outdated(const struct lane *lane)
-{
-	const struct delivery *delivery = lane->first;
-
-	if (delivery->deliver != CONF_NOTIFY_CURRENT || !is_state(delivery))
-		return false;
-	for (const struct delivery *it = delivery->next; it; it = it->next)
-		if (is_state(it))
-			return true;
-	return false;
-}
-
 static enum queue_verdict fail(struct queue *queue, struct lane *lane, struct delivery *delivery,
 			       int64_t now_ns)
 {
 	queue->counts.failed++;
-	if (is_outdated(lane)) {
-		queue->counts.superseded++;
-		take_out(queue, lane, delivery);
-		forget(queue, delivery);
+	if (delivery->outdated) {
+		give_up(queue, lane, delivery);
 		return QUEUE_GONE;
 	}
 	if (delivery->conf && delivery->attempts <= delivery->conf->retries) {
@@ -359,6 +414,10 @@ void queue_put_back(struct queue *queue, struct delivery *delivery, int64_t due_
 
 	lane->busy = false;
 	delivery->run = NULL;
+	if (delivery->outdated) {
+		give_up(queue, lane, delivery);
+		return;
+	}
 	delivery->life = DELIVERY_WAITS;
 	delivery->attempts--;
 	delivery->due_ns = due_ns;
@@ -397,31 +456,65 @@ static struct delivery *find_waiting(const struct queue *queue, int64_t id, stru
 	return NULL;
 }
 
+const struct delivery *queue_find(const struct queue *queue, int64_t id)
+{
+	struct lane *lane;
+	const struct delivery *it = find_waiting(queue, id, &lane);
+
+	if (it)
+		return it;
+	for (it = queue->dead; it && it->id != id; it = it->next)
+		;
+	return it;
+}
+
+/* Those before it come first, since all of a lane are made in order. */
+static void make_due(struct queue *queue, struct lane *lane, struct delivery *last, int64_t now_ns)
+{
+	for (struct delivery *it = lane->first; it != last->next; it = it->next) {
+		if (is_being_made(lane, it) || it->due_ns <= now_ns)
+			continue;
+		it->due_ns = now_ns;
+		put(queue, it);
+	}
+}
+
+static int retry_dead(struct queue *queue, struct delivery *delivery, int64_t now_ns)
+{
+	const struct lane *lane = find_lane(queue, delivery);
+
+	if (!delivery->conf)
+		return -ENOTSUP;
+	if (lane && has_to_be_true(delivery) && has_newer_state(lane, delivery))
+		return -ESTALE;
+	if (!insert_somewhere(queue, delivery))
+		return -ENOMEM;
+	delivery->life = DELIVERY_WAITS;
+	delivery->attempts = 1; /* so the next one is told to be a repetition */
+	delivery->due_ns = now_ns;
+	put(queue, delivery);
+	return 0;
+}
+
 int queue_retry(struct queue *queue, int64_t id, int64_t now_ns)
 {
 	struct lane *lane;
 	struct delivery *delivery = find_waiting(queue, id, &lane);
+	int err;
 
-	if (delivery && lane->busy && lane->first == delivery)
+	if (delivery && is_being_made(lane, delivery))
 		return -EBUSY;
 	if (delivery) {
-		delivery->due_ns = now_ns;
+		make_due(queue, lane, delivery, now_ns);
 		return 0;
 	}
 	delivery = exhume(queue, id);
 	if (!delivery)
 		return -ENOENT;
-	if (!delivery->conf) {
+	err = retry_dead(queue, delivery, now_ns);
+	if (err < 0)
 		bury(queue, delivery);
-		return -ENOTSUP;
-	}
-	delivery->life = DELIVERY_WAITS;
-	delivery->attempts = 1; /* so the next one is told to be a repetition */
-	delivery->due_ns = now_ns;
-	if (queue_add(queue, delivery) == 0)
-		return 0;
-	bury(queue, delivery);
-	return -ENOMEM;
+	return err;
 }
 
 int queue_drop(struct queue *queue, int64_t id)
@@ -429,7 +522,7 @@ int queue_drop(struct queue *queue, int64_t id)
 	struct lane *lane;
 	struct delivery *delivery = find_waiting(queue, id, &lane);
 
-	if (delivery && lane->busy && lane->first == delivery)
+	if (delivery && is_being_made(lane, delivery))
 		return -EBUSY;
 	if (delivery)
 		take_out(queue, lane, delivery);

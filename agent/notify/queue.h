@@ -7,8 +7,9 @@
  * says what changes.
  *
  * No lane grows without end: of one class of events (all states are one) QUEUE_CLASS_MAX wait, and
- * another one takes the place of the last of them, which is told: it was merged. An entry that is
- * told of what is current has one state that waits: what is no longer true is never told.
+ * another one takes the place of the last of them, which is told: it was merged. What was begun
+ * counts no more, and is never merged. An entry that is told of what is current has one state that
+ * waits: what is no longer true is never told.
  */
 #ifndef QUEUE_H
 #define QUEUE_H
@@ -34,11 +35,13 @@ struct delivery {
 	int64_t id;                     /* ascending; never used again */
 	uint64_t entry;                 /* struct conf_notify's definition */
 	const struct conf_notify *conf; /* borrowed; NULL: it is configured no more */
-	char router[CONF_NAME_SIZE];    /* what the lane is of, or a group's; empty: the host */
+	char router[CONF_NAME_SIZE];    /* what the lane is of; empty: the host */
+	bool of_group;                  /* that is a group's name, which is another lane */
 	uint8_t family;                 /* 0: of all; another one is another lane */
 	uint8_t word;                   /* enum conf_notify_word */
 	uint8_t deliver;                /* enum conf_notify_deliver, as configured then */
 	enum delivery_life life;
+	bool outdated;                /* while it is made: a state that is true no more */
 	unsigned attempts;            /* that were started */
 	unsigned merged;              /* events that this one stands for, besides its own */
 	int64_t since_ns;             /* CLOCK_REALTIME of the event */
@@ -93,6 +96,22 @@ void queue_free(struct queue *queue);
 int queue_add(struct queue *queue, struct delivery *delivery);
 
 /**
+ * queue_load() - likewise one from a store, as it was: at its place by its id, and merged with
+ * nothing. A state that was superseded since is gone again, if it is to be current.
+ *
+ * Return: as queue_add().
+ */
+int queue_load(struct queue *queue, struct delivery *delivery);
+
+/**
+ * queue_outdate() - the state has changed, and an entry is not told of the new one: what waits in
+ * that lane of states that are to be current is true no more. What is being made is not tried
+ * again.
+ * @lane: entry, router, of_group and family of it.
+ */
+void queue_outdate(struct queue *queue, const struct delivery *lane);
+
+/**
  * queue_start() - the next one that may be made; it has begun then, and was put.
  *
  * Return: borrowed until queue_end(); NULL: none is due.
@@ -115,11 +134,20 @@ enum queue_verdict queue_end(struct queue *queue, struct delivery *delivery, con
 void queue_put_back(struct queue *queue, struct delivery *delivery, int64_t due_ns);
 
 /**
- * queue_retry(), queue_drop() - what somebody decided about a delivery: make it now, as if for the
- * first time; or never.
+ * queue_find() - one that waits, was started or is dead.
+ *
+ * Return: borrowed; NULL: there is none of that id.
+ */
+const struct delivery *queue_find(const struct queue *queue, int64_t id);
+
+/**
+ * queue_retry(), queue_drop() - what somebody decided about a delivery: make it now; or never. One
+ * that waits comes behind those before it, which are made now, too. A dead letter is tried as often
+ * as if for the first time, at its place by its id: before all that are newer and were not begun.
  *
  * Return: 0; -ENOENT: there is none of that id; -EBUSY: it is being made; -ENOTSUP: there is nobody
- * left to tell.
+ * left to tell; -ESTALE: it is a state that is to be current, and a newer one waits or is made;
+ * -ENOMEM.
  */
 int queue_retry(struct queue *queue, int64_t id, int64_t now_ns);
 int queue_drop(struct queue *queue, int64_t id);

@@ -7,12 +7,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
-#include <unistd.h>
 
-#define SCHEMA    1 /* of the tables; another one is not touched */
+#include "store_file.h"
+
+#define SCHEMA    2 /* of the tables; a later one is not touched */
 #define BUSY_MS   2000
-#define PATH_SIZE (CONF_STATE_DIR_SIZE + 64)
 #define PRUNE_MAX 5000 /* rows in one transaction */
 
 static const char schema[] =
@@ -24,13 +23,18 @@ static const char schema[] =
 	"command TEXT NOT NULL, router TEXT NOT NULL, family INTEGER NOT NULL, "
 	"word TEXT NOT NULL, deliver INTEGER NOT NULL, state INTEGER NOT NULL, "
 	"attempts INTEGER NOT NULL, merged INTEGER NOT NULL, since INTEGER NOT NULL, "
-	"next INTEGER NOT NULL, error TEXT NOT NULL, life TEXT NOT NULL, message TEXT NOT NULL);"
+	"next INTEGER NOT NULL, error TEXT NOT NULL, life TEXT NOT NULL, message TEXT NOT NULL, "
+	"of_group INTEGER NOT NULL DEFAULT 0);"
 	"CREATE TABLE IF NOT EXISTS states (router TEXT NOT NULL, family INTEGER NOT NULL, "
 	"state INTEGER NOT NULL, priority INTEGER NOT NULL, life TEXT NOT NULL, "
 	"PRIMARY KEY (router, family));"
 	"CREATE TABLE IF NOT EXISTS entries (entry TEXT PRIMARY KEY, boot TEXT NOT NULL, "
 	"since INTEGER NOT NULL);"
 	"CREATE TABLE IF NOT EXISTS facts (name TEXT PRIMARY KEY, value INTEGER NOT NULL);";
+
+/* What version 1 had not, before the rest is made as if it was new. */
+static const char upgrade[] =
+	"ALTER TABLE deliveries ADD COLUMN of_group INTEGER NOT NULL DEFAULT 0;";
 
 enum statement {
 	PUT_EVENT,
@@ -41,6 +45,7 @@ enum statement {
 	GET_FACT,
 	PUT_ENTRY,
 	GET_ENTRY,
+	REMOVE_ENTRY,
 	PRUNE_OLD,
 	PRUNE_MANY,
 	STATEMENTS,
@@ -50,13 +55,14 @@ static const char *const texts[STATEMENTS] = {
 	[PUT_EVENT] = "INSERT INTO events (time, boot, ring, seq, kind, level, router, family, "
 		      "json) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
 	[PUT_DELIVERY] = "INSERT OR REPLACE INTO deliveries VALUES "
-			 "(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+			 "(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
 	[REMOVE_DELIVERY] = "DELETE FROM deliveries WHERE id = ?",
 	[PUT_STATE] = "INSERT OR REPLACE INTO states VALUES (?, ?, ?, ?, ?)",
 	[PUT_FACT] = "INSERT OR REPLACE INTO facts VALUES (?, ?)",
 	[GET_FACT] = "SELECT value FROM facts WHERE name = ?",
 	[PUT_ENTRY] = "INSERT OR IGNORE INTO entries VALUES (?, ?, ?)",
 	[GET_ENTRY] = "SELECT since FROM entries WHERE entry = ? AND boot = ?",
+	[REMOVE_ENTRY] = "DELETE FROM entries WHERE entry = ?",
 	[PRUNE_OLD] = "DELETE FROM events WHERE id IN "
 		      "(SELECT id FROM events WHERE time < ? ORDER BY time LIMIT ?)",
 	[PRUNE_MANY] = "DELETE FROM events WHERE id IN (SELECT id FROM events WHERE id <= "
@@ -68,7 +74,8 @@ struct store {
 	sqlite3_stmt *statements[STATEMENTS];
 	bool within; /* a transaction */
 	int error;   /* of SQLite; SQLITE_OK: it is not void */
-	char path[PATH_SIZE];
+	int version; /* that was found; 0: none */
+	char path[STORE_PATH_SIZE];
 };
 
 /* ---- errors ---- */
@@ -90,17 +97,14 @@ static int errno_of(int error)
 	case SQLITE_BUSY:
 	case SQLITE_LOCKED:
 		return -EBUSY;
+	case SQLITE_MISMATCH:
+		return -EPROTONOSUPPORT;
 	case SQLITE_CORRUPT:
 	case SQLITE_NOTADB:
 		return -EBADMSG;
 	default:
 		return -EIO;
 	}
-}
-
-static bool is_damaged(int error)
-{
-	return errno_of(error) == -EBADMSG;
 }
 
 /* The first one counts. */
@@ -113,7 +117,15 @@ static void note(struct store *store, int error)
 
 static void explain(const struct store *store, char *ret_why)
 {
-	snprintf(ret_why, STORE_WHY_SIZE, "%s: %s", store->path, sqlite3_errstr(store->error));
+	if (store->version > SCHEMA)
+		snprintf(ret_why, STORE_WHY_SIZE,
+			 "%.200s is of version %d, and this vipd knows %d: start the vipd that "
+			 "wrote "
+			 "it, or move it away",
+			 store->path, store->version, SCHEMA);
+	else
+		snprintf(ret_why, STORE_WHY_SIZE, "%.200s: %s", store->path,
+			 sqlite3_errstr(store->error));
 }
 
 /* ---- statements ---- */
@@ -165,21 +177,41 @@ static int version_of(struct store *store)
 	return version;
 }
 
-/* Nothing is lost that was committed: the log of a write is on the disk before it counts. */
-static void set_up(struct store *store)
+/* All or nothing. A file of version 1 could not shrink, and has to be made anew for that. */
+static void set_up_tables(struct store *store)
 {
 	char text[64];
 
+	if (store->version == SCHEMA)
+		return;
+	run_text(store, "BEGIN IMMEDIATE");
+	if (store->version)
+		run_text(store, upgrade);
+	run_text(store, schema);
+	snprintf(text, sizeof(text), "PRAGMA user_version = %d; COMMIT", SCHEMA);
+	run_text(store, text);
+	if (store->version)
+		run_text(store, "VACUUM");
+}
+
+/* Nothing is lost that was committed: the log of a write is on the disk before it counts. Whether
+ * the file can shrink has to be said before anything is in there, its journal included. */
+static void set_up(struct store *store)
+{
 	note(store, sqlite3_busy_timeout(store->db, BUSY_MS));
+	store->version = version_of(store);
+	if (store->version > SCHEMA) {
+		(void)sqlite3_db_config(store->db, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, NULL);
+		note(store, SQLITE_MISMATCH);
+		return;
+	}
+	run_text(store, "PRAGMA auto_vacuum = INCREMENTAL");
 	run_text(store, "PRAGMA journal_mode = WAL");
 	run_text(store, "PRAGMA synchronous = FULL");
-	run_text(store, "PRAGMA journal_size_limit = 4194304");
-	run_text(store, "PRAGMA auto_vacuum = INCREMENTAL");
-	if (version_of(store) > SCHEMA)
-		note(store, SQLITE_MISMATCH);
-	run_text(store, schema);
-	snprintf(text, sizeof(text), "PRAGMA user_version = %d", SCHEMA);
-	run_text(store, text);
+	/* The log is short, so that it fits on a small disk, and in what is left of a large one. */
+	run_text(store, "PRAGMA wal_autocheckpoint = 100");
+	run_text(store, "PRAGMA journal_size_limit = 1048576");
+	set_up_tables(store);
 	/* What cannot be written is known now, and what is damaged, as far as it will be read. */
 	run_text(store,
 		 "BEGIN IMMEDIATE; INSERT OR REPLACE INTO facts VALUES ('opened', "
@@ -187,53 +219,50 @@ static void set_up(struct store *store)
 	run_text(store, "SELECT count(*) FROM deliveries; SELECT count(*) FROM states");
 }
 
-static struct store *open_file(const char *directory)
+static int open_file(const char *directory, struct store **ret_store, char *ret_why)
 {
-	const int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX |
-			  SQLITE_OPEN_NOFOLLOW;
+	const int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_NOFOLLOW;
 	struct store *store = calloc(1, sizeof(*store));
-
-	if (!store)
-		return NULL;
-	snprintf(store->path, sizeof(store->path), "%s/" STORE_FILE, directory);
-	note(store, sqlite3_open_v2(store->path, &store->db, flags, NULL));
-	if (store->error == SQLITE_OK)
-		set_up(store);
-	return store;
-}
-
-/* Return: whether there is a place for a new one. */
-static bool move_aside(const char *path, char *ret_why)
-{
-	static const char *const parts[] = { "", "-wal", "-shm" };
-	char from[PATH_SIZE + 8], to[PATH_SIZE + 48];
-	bool moved = false;
-
-	for (size_t i = 0; i < sizeof(parts) / sizeof(parts[0]); i++) {
-		snprintf(from, sizeof(from), "%s%s", path, parts[i]);
-		snprintf(to, sizeof(to), "%s.damaged-%jd%s", path, (intmax_t)time(NULL), parts[i]);
-		moved |= rename(from, to) == 0 && i == 0;
-		if (i == 0)
-			snprintf(ret_why, STORE_WHY_SIZE, "%s is damaged, and is %s now", path, to);
-	}
-	return moved;
-}
-
-int store_open(const char *directory, struct store **ret_store, char *ret_why)
-{
-	struct store *store = open_file(directory);
 	int err;
 
-	ret_why[0] = '\0';
-	if (store && is_damaged(store->error) && move_aside(store->path, ret_why)) {
-		store_close(store);
-		store = open_file(directory);
-	}
+	*ret_store = store;
 	if (!store)
 		return -ENOMEM;
-	err = errno_of(store->error);
+	err = store_file_prepare(directory, SCHEMA, store->path, &store->version);
 	if (err < 0) {
+		snprintf(ret_why, STORE_WHY_SIZE, "%.200s: %s", store->path,
+			 err == -ELOOP ? "it is a link, and is not followed" : strerror(-err));
+		return err;
+	}
+	if (store->version > SCHEMA)
+		note(store, SQLITE_MISMATCH);
+	else
+		note(store, sqlite3_open_v2(store->path, &store->db, flags, NULL));
+	if (store->error == SQLITE_OK)
+		set_up(store);
+	if (store->error != SQLITE_OK)
 		explain(store, ret_why);
+	return errno_of(store->error);
+}
+
+int store_open(const char *directory, bool is_known_damaged, struct store **ret_store,
+	       char *ret_why)
+{
+	char why[STORE_WHY_SIZE];
+	struct store *store;
+	int err = open_file(directory, &store, ret_why);
+
+	if (err == -EBADMSG || (err == 0 && is_known_damaged)) {
+		if (store_file_move_aside(store->path, why, sizeof(why))) {
+			store_close(store);
+			err = open_file(directory, &store, ret_why);
+			if (err == 0)
+				strcpy(ret_why, why);
+		}
+	} else if (err == 0) {
+		ret_why[0] = '\0';
+	}
+	if (err < 0) {
 		store_close(store);
 		return err;
 	}
@@ -267,6 +296,8 @@ int store_commit(struct store *store, char *ret_why)
 		return 0;
 	run_text(store, "COMMIT");
 	store->within = false;
+	/* Who may not write beside it reads up to where somebody has read before him. */
+	(void)store_fact_of(store, "opened");
 	if (store->error == SQLITE_OK)
 		return 0;
 	explain(store, ret_why);
@@ -331,6 +362,7 @@ void store_put(struct store *store, const struct delivery *delivery, const char 
 	bind_text(statement, 13, delivery->error);
 	bind_text(statement, 14, life);
 	bind_text(statement, 15, delivery->message);
+	(void)sqlite3_bind_int(statement, 16, delivery->of_group);
 	run_statement(store, statement);
 }
 
@@ -424,6 +456,11 @@ void store_forget_deliveries(struct store *store)
 	run_text(store, "DELETE FROM deliveries");
 }
 
+void store_forget_states(struct store *store)
+{
+	run_text(store, "DELETE FROM states");
+}
+
 bool store_prune(struct store *store, int64_t before_real_ns)
 {
 	sqlite3_stmt *old = statement_of(store, PRUNE_OLD);
@@ -504,6 +541,7 @@ static void take_delivery(sqlite3_stmt *row, void *arg)
 		.merged = (unsigned)sqlite3_column_int(row, 8),
 		.since_ns = sqlite3_column_int64(row, 9),
 		.message = strdup(text_of(row, 12)),
+		.of_group = sqlite3_column_int(row, 13) != 0,
 	};
 	snprintf(delivery->router, sizeof(delivery->router), "%s", text_of(row, 2));
 	snprintf(delivery->error, sizeof(delivery->error), "%s", text_of(row, 10));
@@ -523,8 +561,37 @@ int store_each_delivery(struct store *store,
 
 	return each_row(store,
 			"SELECT id, entry, router, family, word, deliver, state, attempts, merged, "
-			"since, error, life, message FROM deliveries ORDER BY id",
+			"since, error, life, message, of_group FROM deliveries ORDER BY id",
 			take_delivery, &deliveries);
+}
+
+struct entries {
+	struct store *store;
+	bool (*is_there)(const void *arg, uint64_t entry);
+	const void *arg;
+};
+
+static void take_entry(sqlite3_stmt *row, void *arg)
+{
+	const struct entries *entries = arg;
+	const char *entry = text_of(row, 0);
+	sqlite3_stmt *statement;
+
+	if (entries->is_there(entries->arg, strtoull(entry, NULL, 16)))
+		return;
+	statement = statement_of(entries->store, REMOVE_ENTRY);
+	if (!statement)
+		return;
+	(void)sqlite3_bind_text(statement, 1, entry, -1, SQLITE_TRANSIENT);
+	run_statement(entries->store, statement);
+}
+
+void store_keep_entries(struct store *store, bool (*is_there)(const void *arg, uint64_t entry),
+			const void *arg)
+{
+	struct entries entries = { store, is_there, arg };
+
+	(void)each_row(store, "SELECT entry FROM entries ORDER BY entry", take_entry, &entries);
 }
 
 struct states {

@@ -10,6 +10,8 @@
  *	entries		whom somebody was told to be told: which are new, and since when
  *	facts		numbers by name: where the readers of the rings are, counters
  *
+ * Its user alone may read it; where the directory is set-group-ID, its group, too.
+ *
  * All that is written between store_begin() and store_commit() is there afterwards or not at all,
  * also after a power cut. Whatever fails makes the store void until it is opened again, and says so
  * once: the queue goes on without.
@@ -35,15 +37,19 @@ struct store_state {
 };
 
 /**
- * store_open() - the database, made if there is none. One that is damaged is moved aside.
- * @directory: of this process to write; locked by somebody, so that no other one comes.
+ * store_open() - the database, made if there is none. One that is damaged is moved aside; one of a
+ * later version is left as it is.
+ * @directory: of this process to write, also by links; locked by somebody, so that no other one
+ *	comes.
+ * @is_known_damaged: store_commit() has failed with -EBADMSG: it may look well at first.
  * @ret_store: owned by the caller, who passes it to store_close().
  * @ret_why: STORE_WHY_SIZE bytes: what is wrong with it, or with the one that was there; empty:
  *	nothing.
  *
- * Return: 0 or -errno: -EIO what SQLite has no errno for.
+ * Return: 0 or -errno: -EPROTONOSUPPORT of a later version, -EIO what SQLite has no errno for.
  */
-int store_open(const char *directory, struct store **ret_store, char *ret_why);
+int store_open(const char *directory, bool is_known_damaged, struct store **ret_store,
+	       char *ret_why);
 
 /**
  * store_close() - NULL is allowed.
@@ -59,7 +65,7 @@ void store_begin(struct store *store);
  * store_commit() - all of it; without effect outside of one.
  * @ret_why: as of store_open().
  *
- * Return: 0; -errno: nothing of it is there, and the store is void.
+ * Return: 0; -errno: nothing of it is there, and the store is void; -EBADMSG: it is damaged.
  */
 int store_commit(struct store *store, char *ret_why);
 
@@ -100,9 +106,17 @@ int64_t store_fact_of(struct store *store, const char *name);
 bool store_entry(struct store *store, uint64_t entry, const char *boot, int64_t *since_ns);
 
 /**
- * store_forget_deliveries() - all of them: whoever has them writes them anew.
+ * store_keep_entries() - those that are configured no more are new when they come again.
+ */
+void store_keep_entries(struct store *store, bool (*is_there)(const void *arg, uint64_t entry),
+			const void *arg);
+
+/**
+ * store_forget_deliveries(), store_forget_states() - all of them: whoever has them writes them
+ * anew.
  */
 void store_forget_deliveries(struct store *store);
+void store_forget_states(struct store *store);
 
 /**
  * store_each_delivery(), store_each_state() - what is there, in the order it was made.

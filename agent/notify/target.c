@@ -114,9 +114,15 @@ struct target *targets_find(const struct targets *targets, uint64_t entry)
 	return NULL;
 }
 
+static bool is_there(const void *targets, uint64_t entry)
+{
+	return targets_find(targets, entry) != NULL;
+}
+
 void targets_settle(struct targets *targets, struct store *store, const char *boot,
 		    void (*each_new)(void *arg, const struct target *target), void *arg)
 {
+	store_keep_entries(store, is_there, targets);
 	for (unsigned i = 0; i < targets->n; i++) {
 		struct target *target = &targets->all[i];
 

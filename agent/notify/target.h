@@ -47,7 +47,8 @@ void targets_close(struct targets *targets);
 struct target *targets_find(const struct targets *targets, uint64_t entry);
 
 /**
- * targets_settle() - find out in the store since when each is there; it keeps that from here on.
+ * targets_settle() - find out in the store since when each is there; it keeps that from here on, of
+ * these alone.
  * @boot: of the host: times of another one are over.
  * @each_new: called for those that it did not know; NULL: nobody asks.
  */

@@ -34,6 +34,16 @@ static const char *lane_name(const struct book_news *news, enum message_scope sc
 	return scope == MESSAGE_GROUP ? news->router->conf->team->name : news->router->conf->name;
 }
 
+/* Entry and name of the lane. */
+static void name_lane(const struct telling *telling, const struct conf_notify *conf,
+		      enum message_scope scope, struct delivery *delivery)
+{
+	delivery->entry = conf->definition;
+	delivery->family = lane_family(telling->news);
+	delivery->of_group = scope == MESSAGE_GROUP;
+	snprintf(delivery->router, sizeof(delivery->router), "%s", lane_name(telling->news, scope));
+}
+
 static struct delivery *make_delivery(const struct telling *telling, const struct conf_notify *conf,
 				      enum message_scope scope)
 {
@@ -45,9 +55,7 @@ static struct delivery *make_delivery(const struct telling *telling, const struc
 		return NULL;
 	*delivery = (struct delivery){
 		.id = notifier->next_id++,
-		.entry = conf->definition,
 		.conf = conf,
-		.family = lane_family(news),
 		.word = news->word,
 		.deliver = conf->deliver,
 		.since_ns = telling->event->real_ns,
@@ -55,7 +63,7 @@ static struct delivery *make_delivery(const struct telling *telling, const struc
 		.message = message_make(telling->json, news, scope, notifier->setting.conf->node,
 					telling->key, telling->incident),
 	};
-	snprintf(delivery->router, sizeof(delivery->router), "%s", lane_name(news, scope));
+	name_lane(telling, conf, scope, delivery);
 	if (delivery->message)
 		return delivery;
 	free(delivery);
@@ -72,6 +80,19 @@ static bool wants(const struct conf_notify *conf, const struct book_news *news)
 	return conf->words & 1u << news->word;
 }
 
+/* A state that an entry is not told of ends what was true before all the same. */
+static void pass_over(const struct telling *telling, const struct conf_notify *conf,
+		      enum message_scope scope)
+{
+	struct delivery lane = { 0 };
+
+	if (conf->deliver != CONF_NOTIFY_CURRENT || telling->news->is_again ||
+	    !(1u << telling->news->word & CONF_NOTIFY_STATES))
+		return;
+	name_lane(telling, conf, scope, &lane);
+	queue_outdate(telling->notifier->queue, &lane);
+}
+
 static void tell_entry(const struct telling *telling, const struct conf_notify *conf,
 		       enum message_scope scope)
 {
@@ -79,8 +100,12 @@ static void tell_entry(const struct telling *telling, const struct conf_notify *
 	const struct target *target = targets_find(notifier->targets, conf->definition);
 	struct delivery *delivery;
 
-	if (!wants(conf, telling->news) || telling->event->mono_ns < target->since_ns)
+	if (telling->event->mono_ns < target->since_ns)
 		return;
+	if (!wants(conf, telling->news)) {
+		pass_over(telling, conf, scope);
+		return;
+	}
 	delivery = make_delivery(telling, conf, scope);
 	if (delivery && queue_add(notifier->queue, delivery) < 0) {
 		free(delivery->message);

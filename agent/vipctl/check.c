@@ -7,6 +7,7 @@
 #include <string.h>
 #include <sysexits.h>
 
+#include "check_notify.h"
 #include "client.h"
 #include "complain.h"
 #include "connection.h"
@@ -30,8 +31,9 @@ struct checker {
 	bool any;                    /* a router whose records are coming */
 	char name[FIELDS_TEXT_SIZE]; /* of it, as the next one */
 	int64_t family;
-	struct problems problems; /* likewise */
-	char why[COMPLAIN_SIZE];  /* it cannot be asked */
+	struct problems problems;         /* likewise */
+	char state_dir[FIELDS_TEXT_SIZE]; /* of the host; empty: nobody is to be told of events */
+	char why[COMPLAIN_SIZE];          /* it cannot be asked */
 };
 
 /* As monitoring plugins say it, and as JSON does. */
@@ -96,6 +98,8 @@ static const char *take_record(const struct records_table *table, const void *re
 {
 	struct checker *checker = arg;
 
+	if (strcmp(table->name, "host") == 0)
+		(void)client_text(table, record, ".state_dir", checker->state_dir);
 	if (strcmp(table->name, "router") == 0)
 		return begin_router(checker, table, record);
 	if (strcmp(table->name, "address") == 0 && checker->any)
@@ -116,6 +120,20 @@ static const char *finish(void *arg)
 	return finish_router(arg);
 }
 
+static void look_at_processes(struct checker *checker, int fd)
+{
+	struct problem problems[CHECK_NOTIFY_MAX];
+	unsigned n;
+
+	if (standby_look(fd, true) == STANDBY_NONE)
+		(void)add(checker, PROBLEM_DEGRADED, "", "no_standby",
+			  "no standby waits: if the router process dies, the addresses are lost "
+			  "until another one has started");
+	n = check_notify(fd, checker->state_dir, problems);
+	for (unsigned i = 0; i < n; i++)
+		(void)add(checker, problems[i].level, "", problems[i].word, problems[i].text);
+}
+
 static int ask(int fd, const void *arg)
 {
 	struct checker *checker = *(struct checker *const *)arg;
@@ -127,10 +145,8 @@ static int ask(int fd, const void *arg)
 						  .ret_why = checker->why };
 	int status = client_ask(fd, &question);
 
-	if (status == EXIT_SUCCESS && standby_look(fd, true) == STANDBY_NONE)
-		(void)add(checker, PROBLEM_DEGRADED, "", "no_standby",
-			  "no standby waits: if the router process dies, the addresses are lost "
-			  "until another one has started");
+	if (status == EXIT_SUCCESS)
+		look_at_processes(checker, fd);
 	return status;
 }
 

@@ -15,9 +15,12 @@
 #include "client.h"
 #include "complain.h"
 #include "connection.h"
+#include "printable.h"
 #include "problems.h"
 
 #define NS_PER_S INT64_C(1000000000)
+
+#define PRINTABLE_MAX (4 * EVENT_LINE_SIZE) /* all bytes of it escaped */
 
 static const struct timespec follow_gap = { .tv_nsec = 50000000 };
 
@@ -82,23 +85,20 @@ static void print_event(const struct event *event, bool json)
 {
 	static const struct field time_field = FIELD(struct event, real_ns, "time", FIELD_TIME);
 	static const char *const levels[] = { "error", "warning", "info" };
-	char buf[EVENT_JSON_SIZE], when[FIELDS_TEXT_SIZE];
+	char buf[EVENT_JSON_SIZE], when[FIELDS_TEXT_SIZE], line[PRINTABLE_MAX];
 
 	if (json)
 		puts(event_json(event, buf));
 	else
 		printf("%s %s: %s\n", fields_text(&time_field, event, when),
 		       levels[event->level <= LOG_LEVEL_INFO ? event->level : LOG_LEVEL_INFO],
-		       event_line(event, buf));
+		       printable(event_line(event, buf), line, sizeof(line)));
 }
 
 static void print_lost(const struct source *source, bool json)
 {
-	struct event lost = event_fact(EVENT_JOURNAL_LOST, 0, NULL);
+	struct event lost = event_loss(&source->event, source->lost);
 
-	lost.fact.number[0] = (int64_t)source->lost;
-	lost.level = (uint8_t)event_level(&lost);
-	lost.real_ns = source->event.real_ns;
 	print_event(&lost, json);
 }
 

@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 #include "history.h"
 
+#include <ctype.h>
 #include <inttypes.h>
 #include <jansson.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -11,20 +13,56 @@
 
 #include "agent/clocks.h"
 #include "agent/conf/value.h"
+#include "agent/event.h"
 #include "agent/fields.h"
 #include "agent/log.h"
 #include "complain.h"
+#include "printable.h"
 
-#define NS_PER_S INT64_C(1000000000)
+#define NS_PER_S  INT64_C(1000000000)
+#define COUNT_MAX 1000000 /* no more are kept */
+#define PAGE_ROWS 1000
+#define TEXT_MAX  (4 * EVENT_LINE_SIZE) /* of a line whose bytes are all escaped */
 
 /* ---- from when, and how many ---- */
+
+/* Digits behind a point, as our own lines have them. Return: behind them. */
+static const char *skip_fraction(const char *at, int64_t *ret_ns)
+{
+	int64_t unit_ns = NS_PER_S;
+
+	*ret_ns = 0;
+	if (*at != '.' || !isdigit((unsigned char)at[1]))
+		return at;
+	for (at++; isdigit((unsigned char)*at); at++) {
+		unit_ns /= 10;
+		*ret_ns += (*at - '0') * unit_ns;
+	}
+	return at;
+}
+
+/* A day that there is not becomes another one. */
+static bool to_real_ns(const struct tm *utc, int64_t fraction_ns, int64_t *ret_real_ns)
+{
+	struct tm same = *utc;
+	int64_t seconds = timegm(&same);
+
+	if (same.tm_mday != utc->tm_mday || same.tm_hour != utc->tm_hour ||
+	    same.tm_min != utc->tm_min)
+		return false;
+	if (seconds > INT64_MAX / NS_PER_S - 1)
+		*ret_real_ns = INT64_MAX; /* nobody will have seen it */
+	else
+		*ret_real_ns = seconds < 0 ? 0 : seconds * NS_PER_S + fraction_ns;
+	return true;
+}
 
 /* Return: whether it is a time. */
 static bool parse_time(const char *text, int64_t *ret_real_ns)
 {
 	static const char *const formats[] = { "%Y-%m-%dT%H:%M:%S", "%Y-%m-%d %H:%M:%S",
 					       "%Y-%m-%dT%H:%M", "%Y-%m-%d %H:%M", "%Y-%m-%d" };
-	int64_t ago_ns;
+	int64_t ago_ns, fraction_ns;
 
 	if (conf_duration_parse(text, &ago_ns)) {
 		*ret_real_ns = clocks_now().real_ns - ago_ns;
@@ -34,60 +72,262 @@ static bool parse_time(const char *text, int64_t *ret_real_ns)
 		struct tm utc = { 0 };
 		const char *end = strptime(text, formats[i], &utc);
 
-		if (!end || (*end && strcmp(end, "Z") != 0))
-			continue;
-		*ret_real_ns = timegm(&utc) * NS_PER_S;
-		return true;
+		if (end && i < 2)
+			end = skip_fraction(end, &fraction_ns);
+		else
+			fraction_ns = 0;
+		if (end && (!*end || strcmp(end, "Z") == 0))
+			return to_real_ns(&utc, fraction_ns, ret_real_ns);
 	}
 	return false;
 }
 
-static bool parse_count(const char *text)
+static bool parse_count(const char *text, unsigned *ret)
 {
 	char *end;
+	unsigned long count = strtoul(text, &end, 10);
 
-	return strtoll(text, &end, 10) > 0 && *end == '\0';
+	*ret = (unsigned)count;
+	return isdigit((unsigned char)text[0]) && !*end && count > 0 && count <= COUNT_MAX;
+}
+
+/* ---- pages ---- */
+
+/* A place among all events: by their time, and then in their order. */
+struct place {
+	char time[24], id[24];
+};
+
+struct row {
+	int64_t real_ns;
+	unsigned level;
+	char *json; /* owned */
+};
+
+/* What is read at a time, so that no reader keeps the writer's log from its end, however slowly
+ * somebody takes in what is printed. */
+struct pages {
+	const struct history_options *options;
+	char since[24], offset[16];
+	bool any;                 /* the next two are known */
+	struct place after, last; /* of those that were printed; of those that there were */
+	struct place reached;     /* by this page */
+	struct row rows[PAGE_ROWS];
+	unsigned n;
+	bool failed; /* there was no memory */
+};
+
+static void free_rows(struct pages *pages)
+{
+	for (unsigned i = 0; i < pages->n; i++)
+		free(pages->rows[i].json);
+	pages->n = 0;
+}
+
+static void set_place(struct place *place, int64_t time, int64_t id)
+{
+	snprintf(place->time, sizeof(place->time), "%" PRId64, time);
+	snprintf(place->id, sizeof(place->id), "%" PRId64, id);
+}
+
+static void take_last(sqlite3_stmt *row, void *arg)
+{
+	struct pages *pages = arg;
+
+	set_place(&pages->last, sqlite3_column_int64(row, 0), sqlite3_column_int64(row, 1));
+	pages->any = true;
+}
+
+/* The one before it is the last that is not printed. */
+static void take_first(sqlite3_stmt *row, void *arg)
+{
+	struct pages *pages = arg;
+
+	set_place(&pages->after, sqlite3_column_int64(row, 0), sqlite3_column_int64(row, 1) - 1);
+}
+
+/* From where to where: what comes meanwhile is not waited for. */
+static int find_bounds(sqlite3 *db, struct pages *pages, char *ret_why)
+{
+	static const char query[] = "SELECT time, id FROM events WHERE time >= CAST(?1 AS INTEGER) "
+				    "AND (?2 = '' OR router = ?2) ORDER BY time DESC, id DESC "
+				    "LIMIT 1 OFFSET CAST(?3 AS INTEGER)";
+	const char *router = pages->options->router ? pages->options->router : "";
+	const char *const last[] = { pages->since, router, "0" };
+	const char *const first[] = { pages->since, router, pages->offset };
+
+	pages->any = false;
+	snprintf(pages->after.time, sizeof(pages->after.time), "%s", pages->since);
+	strcpy(pages->after.id, "-1");
+	if (database_ask(db, query, last, 3, take_last, pages, ret_why))
+		return EXIT_FAILURE;
+	if (!pages->any || !pages->offset[0])
+		return 0;
+	return database_ask(db, query, first, 3, take_first, pages, ret_why);
+}
+
+static void take_row(sqlite3_stmt *row, void *arg)
+{
+	struct pages *pages = arg;
+	const char *json = (const char *)sqlite3_column_text(row, 3);
+	struct row *to = &pages->rows[pages->n];
+
+	set_place(&pages->reached, sqlite3_column_int64(row, 0), sqlite3_column_int64(row, 1));
+	to->real_ns = sqlite3_column_int64(row, 0);
+	to->level = (unsigned)sqlite3_column_int(row, 2);
+	to->json = strdup(json ? json : "");
+	pages->failed |= !to->json;
+	pages->n += to->json != NULL;
+}
+
+static int read_page(sqlite3 *db, void *arg, char *ret_why)
+{
+	static const char query[] =
+		"SELECT time, id, level, json FROM events WHERE "
+		"(time, id) > (CAST(?1 AS INTEGER), CAST(?2 AS INTEGER)) AND "
+		"(time, id) <= (CAST(?3 AS INTEGER), CAST(?4 AS INTEGER)) AND "
+		"(?5 = '' OR router = ?5) ORDER BY time, id LIMIT CAST(?6 AS INTEGER)";
+	struct pages *pages = arg;
+	char limit[16];
+	const char *const texts[] = { pages->after.time,
+				      pages->after.id,
+				      pages->last.time,
+				      pages->last.id,
+				      pages->options->router ? pages->options->router : "",
+				      limit };
+
+	free_rows(pages);
+	snprintf(limit, sizeof(limit), "%d", PAGE_ROWS);
+	if (!pages->last.time[0] && find_bounds(db, pages, ret_why))
+		return EXIT_FAILURE;
+	if (!pages->any)
+		return 0;
+	if (database_ask(db, query, texts, 6, take_row, pages, ret_why))
+		return EXIT_FAILURE;
+	return pages->failed ? complain(ret_why, "out of memory") : 0;
+}
+
+/* ---- a router that is not there ---- */
+
+struct names {
+	char text[COMPLAIN_SIZE / 2];
+	size_t len;
+};
+
+static void take_name(sqlite3_stmt *row, void *arg)
+{
+	struct names *names = arg;
+	size_t room = sizeof(names->text) - names->len;
+	int len = snprintf(names->text + names->len, room, "%s%s", names->len ? ", " : "",
+			   (const char *)sqlite3_column_text(row, 0));
+
+	if ((size_t)len < room)
+		names->len += (size_t)len;
+	else
+		names->text[names->len] = '\0';
+}
+
+static int read_names(sqlite3 *db, void *arg, char *ret_why)
+{
+	struct names *names = arg;
+
+	*names = (struct names){ 0 };
+	return database_ask(db,
+			    "SELECT DISTINCT router FROM events WHERE router IS NOT NULL ORDER BY "
+			    "router LIMIT 100",
+			    NULL, 0, take_name, names, ret_why);
+}
+
+static void take_any(sqlite3_stmt *row, void *arg)
+{
+	(void)row;
+	*(bool *)arg = true;
+}
+
+struct search {
+	const char *router;
+	bool found;
+};
+
+static int read_any(sqlite3 *db, void *arg, char *ret_why)
+{
+	struct search *search = arg;
+
+	search->found = false;
+	return database_ask(db, "SELECT 1 FROM events WHERE router = ?1 LIMIT 1", &search->router,
+			    1, take_any, &search->found, ret_why);
+}
+
+/* Nothing of it was found: it has been quiet, or there was never one of that name. */
+static int explain_nothing(const char *directory, const char *router)
+{
+	struct search search = { .router = router };
+	struct names names;
+
+	if (!router)
+		return EXIT_SUCCESS;
+	if (database_read(directory, read_any, &search, NULL))
+		return EXIT_FAILURE;
+	if (search.found)
+		return EXIT_SUCCESS;
+	if (database_read(directory, read_names, &names, NULL))
+		return EXIT_FAILURE;
+	return complain(NULL, "nothing is known of a router \"%.64s\"; there is something of: %s",
+			router, names.len ? names.text : "none");
 }
 
 /* ---- print ---- */
 
-/* The columns: time, level, json. */
-static void print_json(sqlite3_stmt *row, void *arg)
-{
-	(void)arg;
-	puts((const char *)sqlite3_column_text(row, 2));
-}
-
-static void print_line(sqlite3_stmt *row, void *arg)
+static void print_line(const struct row *row)
 {
 	static const struct field time_field = { .name = "time",
 						 .type = FIELD_TIME,
 						 .size = sizeof(int64_t) };
 	static const char *const levels[] = { "error", "warning", "info" };
-	const char *json = (const char *)sqlite3_column_text(row, 2);
-	json_t *event = json_loads(json ? json : "", 0, NULL);
+	json_t *event = json_loads(row->json, 0, NULL);
 	const char *text = json_string_value(json_object_get(event, "text"));
-	int64_t real_ns = sqlite3_column_int64(row, 0);
-	unsigned level = (unsigned)sqlite3_column_int(row, 1);
-	char when[FIELDS_TEXT_SIZE];
+	char when[FIELDS_TEXT_SIZE], line[TEXT_MAX];
 
-	(void)arg;
-	printf("%s %s: %s\n", fields_text(&time_field, &real_ns, when),
-	       levels[level <= LOG_LEVEL_INFO ? level : LOG_LEVEL_INFO], text ? text : "?");
+	printf("%s %s: %s\n", fields_text(&time_field, &row->real_ns, when),
+	       levels[row->level <= LOG_LEVEL_INFO ? row->level : LOG_LEVEL_INFO],
+	       printable(text ? text : "?", line, sizeof(line)));
 	json_decref(event);
 }
 
-int history(const struct history_options *options)
+/* Return: whether somebody still takes it in. */
+static bool print_page(const struct pages *pages)
 {
-	static const char query[] =
-		"SELECT time, level, json FROM (SELECT id, time, level, json FROM events "
-		"WHERE time >= CAST(?1 AS INTEGER) AND (?2 = '' OR router = ?2) "
-		"ORDER BY time DESC, id DESC LIMIT CAST(?3 AS INTEGER)) ORDER BY time, id";
-	const char *count = options->count ? options->count : "-1";
-	char since[32];
+	for (unsigned i = 0; i < pages->n; i++) {
+		if (pages->options->json)
+			puts(pages->rows[i].json);
+		else
+			print_line(&pages->rows[i]);
+	}
+	return !ferror(stdout);
+}
+
+static int print_all(const char *directory, struct pages *pages)
+{
+	bool any = false;
+
+	do {
+		if (database_read(directory, read_page, pages, NULL))
+			return EXIT_FAILURE;
+		any |= pages->n > 0;
+		pages->after = pages->reached;
+		if (!print_page(pages))
+			return EXIT_FAILURE;
+	} while (pages->n == PAGE_ROWS);
+	if (fflush(stdout) != 0)
+		return EXIT_FAILURE;
+	return any ? EXIT_SUCCESS : explain_nothing(directory, pages->options->router);
+}
+
+/* Return: EX_OK, or EX_USAGE, told. */
+static int parse(const struct history_options *options, struct pages *pages)
+{
 	int64_t since_ns = 0;
-	sqlite3 *db;
-	int status;
+	unsigned count = 0;
 
 	if (options->since && !parse_time(options->since, &since_ns)) {
 		complain(NULL,
@@ -96,18 +336,32 @@ int history(const struct history_options *options)
 			 options->since);
 		return EX_USAGE;
 	}
-	if (options->count && !parse_count(options->count)) {
-		complain(NULL, "-n is a number from 1 on, not \"%.40s\"", options->count);
+	if (options->count && !parse_count(options->count, &count)) {
+		complain(NULL, "-n is a number from 1 to %d, not \"%.40s\"", COUNT_MAX,
+			 options->count);
 		return EX_USAGE;
 	}
-	status = database_open(&options->place, &db);
-	if (status)
-		return status;
-	snprintf(since, sizeof(since), "%" PRId64, since_ns);
-	status = database_query(
-		db, query,
-		(const char *const[]){ since, options->router ? options->router : "", count }, 3,
-		options->json ? print_json : print_line, NULL);
-	(void)sqlite3_close(db);
-	return status || fflush(stdout) != 0 ? EXIT_FAILURE : EXIT_SUCCESS;
+	snprintf(pages->since, sizeof(pages->since), "%" PRId64, since_ns);
+	if (options->count)
+		snprintf(pages->offset, sizeof(pages->offset), "%u", count - 1);
+	return EX_OK;
+}
+
+int history(const struct history_options *options)
+{
+	struct pages *pages = calloc(1, sizeof(*pages));
+	char directory[PATH_MAX];
+	int status;
+
+	if (!pages)
+		return complain(NULL, "out of memory");
+	pages->options = options;
+	status = parse(options, pages);
+	if (status == EX_OK)
+		status = database_find(&options->place, directory, NULL);
+	if (status == 0)
+		status = print_all(directory, pages);
+	free_rows(pages);
+	free(pages);
+	return status;
 }

@@ -1,14 +1,23 @@
 /* SPDX-License-Identifier: MIT */
 #include "notify.h"
 
+#include <fcntl.h>
+#include <inttypes.h>
 #include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sysexits.h>
+#include <time.h>
+#include <unistd.h>
 
+#include "agent/events.h"
 #include "client.h"
 #include "complain.h"
 #include "connection.h"
+
+#define LOOKS 200
+
+static const struct timespec look_gap = { .tv_nsec = 10000000 };
 
 static int ask(int fd, const void *arg)
 {
@@ -23,10 +32,81 @@ static const char *take_record(const struct records_table *table, const void *re
 	return NULL;
 }
 
+/* ---- the answer ---- */
+
+/* The keeper's journal has what the notifier says. */
+struct answers {
+	struct events *events; /* owned; NULL: there is none that we may read */
+	struct events_cursor cursor;
+};
+
+/* Return: whether there is another one. */
+static bool next_answer(struct answers *answers, struct event *ret_event)
+{
+	uint64_t lost;
+
+	while (answers->events && events_next(answers->events, &answers->cursor, ret_event, &lost))
+		if (ret_event->kind == EVENT_NOTIFY)
+			return true;
+	return false;
+}
+
+static void open_answers(struct answers *answers)
+{
+	char path[EVENTS_PATH_SIZE];
+	struct event event;
+	int fd = -1;
+
+	*answers = (struct answers){ 0 };
+	if (events_path("keeper", path) == 0)
+		fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+	if (fd < 0)
+		return;
+	if (events_map(fd, false, &answers->events) < 0)
+		answers->events = NULL;
+	close(fd);
+	while (next_answer(answers, &event)) /* those were to others */
+		;
+}
+
+/* Whether it is of that delivery, and an answer: not that it failed again meanwhile. */
+static bool is_answer(const struct event *event, int64_t id)
+{
+	return event->fact.number[0] == id &&
+	       (event->fact.word == EVENT_NOTIFY_RETRY || event->fact.word == EVENT_NOTIFY_DROP ||
+		event->fact.word == EVENT_NOTIFY_UNKNOWN);
+}
+
+/* Return: an exit status. */
+static int wait_for_answer(struct answers *answers, int64_t id)
+{
+	struct event event;
+
+	for (unsigned i = 0; i < LOOKS && answers->events; i++) {
+		while (next_answer(answers, &event)) {
+			if (!is_answer(&event, id))
+				continue;
+			return event.fact.word == EVENT_NOTIFY_UNKNOWN
+				       ? complain(NULL, "delivery %" PRId64 ": %s", id,
+						  event.fact.text)
+				       : EXIT_SUCCESS;
+		}
+		(void)nanosleep(&look_gap, NULL);
+	}
+	(void)complain(NULL, answers->events ? "vipd-notifier has not answered yet: it will do so "
+					       "in the log"
+					     : "vipd-notifier answers in the log, which this user "
+					       "may not read");
+	return EXIT_SUCCESS;
+}
+
 int notify(const char *path, const struct notify_options *options)
 {
 	struct client_question question = { .each = take_record };
+	struct answers answers;
+	int64_t id;
 	char *end;
+	int status;
 
 	if (options->what && strcmp(options->what, "retry") == 0)
 		question.command = "notify-retry";
@@ -36,11 +116,17 @@ int notify(const char *path, const struct notify_options *options)
 		complain(NULL, "notify takes retry or drop, and the number of a delivery");
 		return EX_USAGE;
 	}
-	if (!options->id || strtoll(options->id, &end, 10) <= 0 || *end) {
+	id = options->id ? strtoll(options->id, &end, 10) : 0;
+	if (id <= 0 || *end) {
 		complain(NULL, "notify %s takes the number of a delivery: vipctl show --notify",
 			 options->what);
 		return EX_USAGE;
 	}
 	question.word = options->id;
-	return connection_converse(path, ask, &question, NULL);
+	open_answers(&answers);
+	status = connection_converse(path, ask, &question, NULL);
+	if (status == EXIT_SUCCESS)
+		status = wait_for_answer(&answers, id);
+	events_close(answers.events);
+	return status;
 }

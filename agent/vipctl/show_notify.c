@@ -3,10 +3,12 @@
 
 #include <inttypes.h>
 #include <jansson.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "agent/home_lock.h"
 #include "ago.h"
 #include "complain.h"
 #include "table.h"
@@ -46,9 +48,11 @@ enum {
 	ROW_MERGED,
 	ROW_SINCE,
 	ROW_ERROR,
+	ROW_OF_GROUP,
 };
 
 struct printer {
+	int stored;                    /* as of home_lock_look() */
 	struct libscols_table *table;  /* owned; NULL: JSON */
 	json_t *deliveries, *counters; /* owned; NULL: a table */
 	unsigned n;
@@ -72,9 +76,10 @@ static const char *life_of(sqlite3_stmt *row)
 static void add_object(struct printer *printer, sqlite3_stmt *row)
 {
 	json_t *object = json_pack(
-		"{s:I, s:s, s:s, s:s, s:i, s:s, s:i, s:i, s:I, s:s}", "id",
+		"{s:I, s:s, s:s, s:s, s:b, s:i, s:s, s:i, s:i, s:I, s:s}", "id",
 		(json_int_t)sqlite3_column_int64(row, ROW_ID), "is", life_of(row), "on",
-		text_of(row, ROW_WORD), "router", text_of(row, ROW_ROUTER), "family",
+		text_of(row, ROW_WORD), "router", text_of(row, ROW_ROUTER), "of_group",
+		sqlite3_column_int(row, ROW_OF_GROUP), "family",
 		sqlite3_column_int(row, ROW_FAMILY), "command", text_of(row, ROW_COMMAND),
 		"attempts", sqlite3_column_int(row, ROW_ATTEMPTS), "merged",
 		sqlite3_column_int(row, ROW_MERGED), "since_ns",
@@ -86,7 +91,8 @@ static void add_object(struct printer *printer, sqlite3_stmt *row)
 static void add_line(struct printer *printer, sqlite3_stmt *row)
 {
 	struct libscols_line *line = scols_table_new_line(printer->table, NULL);
-	char about[96], ago[32];
+	char about[112], ago[32];
+	bool of_group = sqlite3_column_int(row, ROW_OF_GROUP) != 0;
 	const char *cells[sizeof(columns) / sizeof(columns[0])] = {
 		[COLUMN_ID] = text_of(row, ROW_ID),
 		[COLUMN_IS] = life_of(row),
@@ -97,7 +103,10 @@ static void add_line(struct printer *printer, sqlite3_stmt *row)
 	};
 
 	snprintf(about, sizeof(about), "%s%s%s", text_of(row, ROW_WORD),
-		 text_of(row, ROW_ROUTER)[0] ? " " : "", text_of(row, ROW_ROUTER));
+		 of_group                      ? " group "
+		 : text_of(row, ROW_ROUTER)[0] ? " "
+					       : "",
+		 text_of(row, ROW_ROUTER));
 	cells[COLUMN_SINCE] = ago_text(sqlite3_column_int64(row, ROW_SINCE), ago, sizeof(ago));
 	for (size_t i = 0; line && i < sizeof(cells) / sizeof(cells[0]); i++)
 		printer->failed |= scols_line_set_data(line, i, cells[i]) != 0;
@@ -130,13 +139,16 @@ static void take_counter(sqlite3_stmt *row, void *arg)
 static int print(sqlite3 *db, struct printer *printer)
 {
 	static const char deliveries[] =
-		"SELECT id, state, word, router, family, command, attempts, merged, since, error "
-		"FROM deliveries ORDER BY id";
+		"SELECT id, state, word, router, family, command, attempts, merged, since, error, "
+		"of_group FROM deliveries ORDER BY id";
 	static const char counters[] =
 		"SELECT name, value FROM facts WHERE name IN ('delivered', 'failed', 'merged', "
 		"'superseded', 'dead', 'dropped') ORDER BY name";
 	json_t *document;
 
+	if (printer->table && printer->stored == 0)
+		puts("nobody writes this down now: vipd-notifier does not run, or cannot write "
+		     "there, as the log says then; this is as of its last word");
 	if (database_query(db, deliveries, NULL, 0, take_delivery, printer))
 		return EXIT_FAILURE;
 	if (printer->table && printer->n)
@@ -150,8 +162,9 @@ static int print(sqlite3 *db, struct printer *printer)
 		puts("");
 		return printer->failed ? complain(NULL, "out of memory") : EXIT_SUCCESS;
 	}
-	document = json_pack("{s:O, s:O}", "deliveries", printer->deliveries, "counters",
-			     printer->counters);
+	document = json_pack("{s:o, s:O, s:O}", "stored",
+			     printer->stored < 0 ? json_null() : json_boolean(printer->stored),
+			     "deliveries", printer->deliveries, "counters", printer->counters);
 	if (document && !printer->failed)
 		(void)json_dumpf(document, stdout, JSON_INDENT(2));
 	puts("");
@@ -162,11 +175,16 @@ static int print(sqlite3 *db, struct printer *printer)
 int show_notify(const struct show_notify_options *options)
 {
 	struct printer printer = { 0 };
+	char directory[PATH_MAX];
+	struct database_place place = { .directory = directory };
 	sqlite3 *db;
-	int status = database_open(&options->place, &db);
+	int status = database_find(&options->place, directory, NULL);
 
+	if (status == 0)
+		status = database_open(&place, &db);
 	if (status)
 		return status;
+	printer.stored = home_lock_look(directory);
 	if (options->json) {
 		printer.deliveries = json_array();
 		printer.counters = json_object();

@@ -44,7 +44,7 @@ static int parent_of(int pid)
 	return parent;
 }
 
-static enum standby look_once(int keeper)
+static enum standby look_once(int keeper, const char *name)
 {
 	enum standby found = STANDBY_NONE;
 	char path[64];
@@ -56,13 +56,13 @@ static enum standby look_once(int keeper)
 	if (!file)
 		return STANDBY_UNKNOWN;
 	while (found == STANDBY_NONE && fscanf(file, "%d", &child) == 1)
-		if (is_called(child, "vipd-standby"))
+		if (is_called(child, name))
 			found = STANDBY_WAITS;
 	fclose(file);
 	return found;
 }
 
-enum standby standby_look(int socket_fd, bool patient)
+enum standby standby_look_for(int socket_fd, const char *name, bool patient)
 {
 	enum standby found;
 	struct ucred peer;
@@ -75,10 +75,15 @@ enum standby standby_look(int socket_fd, bool patient)
 	keeper = parent_of(peer.pid);
 	if (keeper <= 0)
 		return STANDBY_UNKNOWN;
-	found = look_once(keeper);
+	found = look_once(keeper, name);
 	for (unsigned i = 0; patient && i < LOOKS && found == STANDBY_NONE; i++) {
 		(void)nanosleep(&look_gap, NULL);
-		found = look_once(keeper);
+		found = look_once(keeper, name);
 	}
 	return found;
+}
+
+enum standby standby_look(int socket_fd, bool patient)
+{
+	return standby_look_for(socket_fd, "vipd-standby", patient);
 }

@@ -22,4 +22,10 @@ enum standby {
  */
 enum standby standby_look(int socket_fd, bool patient);
 
+/**
+ * standby_look_for() - likewise for another child of the keeper.
+ * @name: of its program, at most 15 characters.
+ */
+enum standby standby_look_for(int socket_fd, const char *name, bool patient);
+
 #endif

@@ -236,6 +236,226 @@ static void test_put_back_is_no_attempt(void **state)
 	assert_int_equal(delivery->attempts, 1);
 }
 
+/* ---- what somebody decides ---- */
+
+/* The first of a lane fails for good. */
+static void kill_first(int64_t id)
+{
+	struct delivery *delivery;
+
+	assert_int_equal(start(&delivery, 0), id);
+	assert_int_equal(queue_end(queue, delivery, "no", 0), QUEUE_DIES);
+}
+
+static void end_next(int64_t id)
+{
+	struct delivery *delivery;
+
+	assert_int_equal(start(&delivery, 0), id);
+	assert_int_equal(queue_end(queue, delivery, NULL, 0), QUEUE_DELIVERED);
+}
+
+static void test_dead_letter_that_is_retried_keeps_its_place(void **state)
+{
+	struct delivery *delivery;
+
+	(void)state;
+	for (unsigned i = 0; i < 2; i++)
+		add_of(1, "lan", CONF_NOTIFY_BACKUP, CONF_NOTIFY_ALL);
+	kill_first(1);
+	kill_first(2);
+	add_of(1, "lan", CONF_NOTIFY_ACTIVE, CONF_NOTIFY_ALL);
+	assert_int_equal(start(&delivery, 0), 3);
+	for (unsigned i = 0; i < QUEUE_CLASS_MAX; i++)
+		add_of(1, "lan", CONF_NOTIFY_FAULT, CONF_NOTIFY_ALL);
+	/* The lane is full: nothing is merged into the old ones, nor they into the newest. */
+	assert_int_equal(queue_retry(queue, 2, 0), 0);
+	assert_int_equal(queue_retry(queue, 1, 0), 0);
+	assert_int_equal(queue_counts(queue)->merged, 0);
+	assert_int_equal(queue_end(queue, delivery, NULL, 0), QUEUE_DELIVERED);
+	for (int64_t id = 1; id <= 7; id++)
+		if (id != 3)
+			end_next(id);
+	assert_int_equal(queue_waits(queue), 0);
+}
+
+static void test_action_that_is_no_longer_true_is_not_retried(void **state)
+{
+	struct delivery *newer;
+
+	(void)state;
+	add_of(1, "lan", CONF_NOTIFY_ACTIVE, CONF_NOTIFY_CURRENT);
+	kill_first(1);
+	add_of(1, "lan", CONF_NOTIFY_BACKUP, CONF_NOTIFY_CURRENT);
+	logged();
+	assert_int_equal(queue_retry(queue, 1, 0), -ESTALE);
+	assert_int_equal(start(&newer, 0), 2);
+	assert_int_equal(queue_retry(queue, 1, 0), -ESTALE);
+	assert_string_equal(logged(), "started 2;");
+	assert_int_equal(queue_find(queue, 1)->life, DELIVERY_DEAD);
+	assert_int_equal(queue_end(queue, newer, NULL, 0), QUEUE_DELIVERED);
+	assert_int_equal(queue_drop(queue, 1), 0);
+}
+
+static void test_action_that_is_retried_is_superseded_like_any_other(void **state)
+{
+	(void)state;
+	add_of(1, "lan", CONF_NOTIFY_ACTIVE, CONF_NOTIFY_CURRENT);
+	kill_first(1);
+	assert_int_equal(queue_retry(queue, 1, 0), 0);
+	add_of(1, "lan", CONF_NOTIFY_BACKUP, CONF_NOTIFY_CURRENT);
+	end_next(2);
+	assert_int_equal(queue_waits(queue), 0);
+}
+
+static void test_one_that_waits_for_its_pause_is_retried_now(void **state)
+{
+	struct delivery *delivery;
+
+	(void)state;
+	add("lan", CONF_NOTIFY_ACTIVE);
+	add("lan", CONF_NOTIFY_FAULT);
+	assert_int_equal(start(&delivery, 0), 1);
+	assert_int_equal(queue_end(queue, delivery, "no", 0), QUEUE_AGAIN);
+	assert_int_equal(start(&delivery, 5), 0);
+	logged();
+	/* The second one waits for the first. */
+	assert_int_equal(queue_retry(queue, 2, 5), 0);
+	assert_string_equal(logged(), "waits 1;");
+	assert_int_equal(queue_deadline(queue), 5);
+	assert_int_equal(start(&delivery, 5), 1);
+	assert_int_equal(delivery->attempts, 2);
+}
+
+/* An entry may be told of "active" alone. */
+static void test_states_that_an_entry_is_not_told_of_end_what_was_true(void **state)
+{
+	const struct delivery lane = { .entry = 1, .router = "lan" };
+	struct delivery *delivery;
+
+	(void)state;
+	add_of(0, "lan", CONF_NOTIFY_ACTIVE, CONF_NOTIFY_CURRENT);
+	add_of(0, "wan", CONF_NOTIFY_ACTIVE, CONF_NOTIFY_CURRENT);
+	queue_outdate(queue, &lane);
+	assert_string_equal(logged(), "waits 1;waits 2;gone 1;");
+	end_next(2);
+	/* While it is made: it is not tried again, nor put back. */
+	add_of(0, "lan", CONF_NOTIFY_ACTIVE, CONF_NOTIFY_CURRENT);
+	assert_int_equal(start(&delivery, 0), 3);
+	queue_outdate(queue, &lane);
+	assert_int_equal(queue_end(queue, delivery, "no", 0), QUEUE_GONE);
+	add_of(0, "lan", CONF_NOTIFY_ACTIVE, CONF_NOTIFY_CURRENT);
+	assert_int_equal(start(&delivery, 0), 4);
+	queue_outdate(queue, &lane);
+	queue_put_back(queue, delivery, 0);
+	assert_int_equal(queue_waits(queue), 0);
+	assert_int_equal(queue_counts(queue)->superseded, 3);
+}
+
+static void test_pages_are_never_outdated(void **state)
+{
+	const struct delivery lane = { .entry = 1, .router = "lan" };
+
+	(void)state;
+	add("lan", CONF_NOTIFY_ACTIVE);
+	queue_outdate(queue, &lane);
+	end_next(1);
+}
+
+static void test_group_and_router_of_one_name_are_two_lanes(void **state)
+{
+	struct delivery *delivery, *group = calloc(1, sizeof(*group));
+
+	(void)state;
+	assert_non_null(group);
+	add("lan", CONF_NOTIFY_ACTIVE);
+	*group = (struct delivery){ .id = next_id++,
+				    .conf = &entries[0],
+				    .entry = 1,
+				    .word = CONF_NOTIFY_ACTIVE,
+				    .of_group = true,
+				    .message = strdup("{}") };
+	strcpy(group->router, "lan");
+	assert_int_equal(queue_add(queue, group), 0);
+	assert_int_equal(start(&delivery, 0), 1);
+	assert_int_equal(start(&delivery, 0), 2);
+}
+
+/* ---- what a store had ---- */
+
+static int64_t load(unsigned word, unsigned deliver, enum delivery_life life)
+{
+	struct delivery *delivery = calloc(1, sizeof(*delivery));
+
+	assert_non_null(delivery);
+	*delivery = (struct delivery){ .id = next_id++,
+				       .conf = &entries[0],
+				       .entry = 1,
+				       .word = (uint8_t)word,
+				       .deliver = (uint8_t)deliver,
+				       .life = life,
+				       .attempts = life != DELIVERY_WAITS,
+				       .message = strdup("{}") };
+	strcpy(delivery->router, "lan");
+	assert_int_equal(queue_load(queue, delivery), 0);
+	return next_id - 1;
+}
+
+/* Also with more than the limit of them, as after a dead letter was retried. */
+static void test_what_is_loaded_is_as_it_was(void **state)
+{
+	(void)state;
+	for (unsigned i = 0; i < QUEUE_CLASS_MAX + 2; i++)
+		load(CONF_NOTIFY_ACTIVE, CONF_NOTIFY_ALL, DELIVERY_WAITS);
+	assert_string_equal(logged(), "");
+	for (int64_t id = 1; id <= QUEUE_CLASS_MAX + 2; id++)
+		end_next(id);
+	assert_int_equal(queue_counts(queue)->merged, 0);
+}
+
+static void test_what_was_begun_before_counts_towards_no_limit(void **state)
+{
+	struct delivery *delivery;
+
+	(void)state;
+	load(CONF_NOTIFY_ACTIVE, CONF_NOTIFY_ALL, DELIVERY_STARTED);
+	for (unsigned i = 0; i < QUEUE_CLASS_MAX; i++)
+		add("lan", CONF_NOTIFY_FAULT);
+	assert_int_equal(queue_counts(queue)->merged, 0);
+	add("lan", CONF_NOTIFY_BACKUP);
+	assert_int_equal(queue_counts(queue)->merged, 1);
+	assert_int_equal(start(&delivery, 0), 1);
+	assert_int_equal(delivery->attempts, 2); /* it may have been told */
+}
+
+static void test_what_is_loaded_late_comes_before_what_is_newer(void **state)
+{
+	(void)state;
+	next_id = 100;
+	add("lan", CONF_NOTIFY_FAULT);
+	next_id = 1;
+	load(CONF_NOTIFY_BACKUP, CONF_NOTIFY_ALL, DELIVERY_WAITS);
+	load(CONF_NOTIFY_ACTIVE, CONF_NOTIFY_ALL, DELIVERY_WAITS);
+	end_next(1);
+	end_next(2);
+	end_next(100);
+}
+
+static void test_action_that_is_loaded_is_gone_if_there_is_a_newer_one(void **state)
+{
+	struct delivery *delivery;
+
+	(void)state;
+	load(CONF_NOTIFY_ACTIVE, CONF_NOTIFY_CURRENT, DELIVERY_STARTED);
+	load(CONF_NOTIFY_BACKUP, CONF_NOTIFY_CURRENT, DELIVERY_WAITS);
+	assert_string_equal(logged(), "gone 1;");
+	assert_int_equal(start(&delivery, 0), 2);
+	next_id = 1;
+	load(CONF_NOTIFY_FAULT, CONF_NOTIFY_CURRENT, DELIVERY_WAITS);
+	assert_string_equal(logged(), "started 2;gone 1;");
+	assert_int_equal(queue_end(queue, delivery, "no", 0), QUEUE_AGAIN);
+}
+
 static void test_dead_letters_have_an_end(void **state)
 {
 	struct delivery *delivery;
@@ -264,6 +484,17 @@ int main(void)
 		TEST(test_states_are_merged_and_the_last_is_never_lost),
 		TEST(test_what_is_current_supersedes_what_waits),
 		TEST(test_put_back_is_no_attempt),
+		TEST(test_dead_letter_that_is_retried_keeps_its_place),
+		TEST(test_action_that_is_no_longer_true_is_not_retried),
+		TEST(test_action_that_is_retried_is_superseded_like_any_other),
+		TEST(test_one_that_waits_for_its_pause_is_retried_now),
+		TEST(test_states_that_an_entry_is_not_told_of_end_what_was_true),
+		TEST(test_pages_are_never_outdated),
+		TEST(test_group_and_router_of_one_name_are_two_lanes),
+		TEST(test_what_is_loaded_is_as_it_was),
+		TEST(test_what_was_begun_before_counts_towards_no_limit),
+		TEST(test_what_is_loaded_late_comes_before_what_is_newer),
+		TEST(test_action_that_is_loaded_is_gone_if_there_is_a_newer_one),
 		TEST(test_dead_letters_have_an_end),
 	};
 

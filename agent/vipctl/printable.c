@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: MIT */
+#include "printable.h"
+
+#include <stdbool.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "agent/fields.h"
+
+#define ESCAPE_LEN 4
+
+/* C0 and DEL, and in two bytes C1, which terminals obey, too. */
+static bool is_control(const unsigned char *at)
+{
+	return *at < ' ' || *at == 0x7f || (at[0] == 0xc2 && at[1] < 0xa0);
+}
+
+const char *printable(const char *text, char *buf, size_t size)
+{
+	size_t used = 0, len;
+
+	for (; *text; text += len) {
+		bool escapes =
+			is_control((const unsigned char *)text) || fields_utf8_len(text) == 0;
+
+		len = escapes ? 1 : fields_utf8_len(text);
+		if (used + (escapes ? ESCAPE_LEN : len) >= size)
+			break;
+		if (escapes)
+			sprintf(buf + used, "\\x%02x", (unsigned char)*text);
+		else
+			memcpy(buf + used, text, len);
+		used += escapes ? ESCAPE_LEN : len;
+	}
+	buf[used] = '\0';
+	return buf;
+}

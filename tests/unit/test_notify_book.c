@@ -1,0 +1,260 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What an event is to those who are told: which word, about whom, for whose list, and what is so by
+ * now.
+ */
+#include "test_conf.h"
+
+#include "agent/notify/book.h"
+
+#define NOON (1800014400 * SECOND) /* 2027-01-15T12:00:00Z */
+
+static const char configuration[] =
+	"node = \"gw1\"; checks = ( { name = \"web\"; tcp = \"127.0.0.1:80\"; }, "
+	"{ name = \"db\"; tcp = \"127.0.0.1:81\"; } ); routers = ( "
+	"{ name = \"lan\"; interface = \"eth0\"; vrid = 51; addresses = ( \"192.0.2.1/24\" ); "
+	"track = ( { check = \"web\"; weight = -10; } ); }, "
+	"{ name = \"both\"; interface = \"eth0\"; vrid = 52; "
+	"addresses = ( \"192.0.2.2/24\", \"2001:db8::2/64\" ); }, "
+	"{ name = \"apart\"; interface = \"eth0\"; vrid = 53; families = \"apart\"; "
+	"addresses = ( \"192.0.2.3/24\", \"2001:db8::3/64\" ); }, "
+	"{ name = \"wan\"; interface = \"eth1\"; vrid = 54; addresses = ( \"198.51.100.1/24\" ); } "
+	"); "
+	"groups = ( { name = \"gate\"; routers = [ \"wan\", \"lan\" ]; "
+	"track = ( { check = \"db\"; weight = -10; } ); } );";
+
+static struct conf *conf;
+static struct book *book;
+static struct book_news news[BOOK_NEWS_MAX];
+
+static int setup(void **unused)
+{
+	struct conf_errors errors;
+	char path[32];
+	int fd = conf_file(configuration, path);
+
+	(void)unused;
+	if (conf_load(path, &conf, &errors) < 0)
+		fail_msg("%s", errors_text(&errors));
+	close(fd);
+	book = book_new(conf);
+	return book ? 0 : -1;
+}
+
+static int teardown(void **unused)
+{
+	(void)unused;
+	book_free(book);
+	conf_free(conf);
+	return 0;
+}
+
+/* "start/lan active/lan again": what is told. */
+static const char *read_event(const struct event *event)
+{
+	static char text[200];
+	unsigned n = book_read(book, event, news);
+
+	text[0] = '\0';
+	for (unsigned i = 0; i < n; i++)
+		sprintf(text + strlen(text), "%s%s%s%s%s", i ? " " : "",
+			conf_notify_words[news[i].word], news[i].router ? "/" : "",
+			news[i].router ? news[i].router->conf->name : "",
+			news[i].is_again ? " again" : "");
+	return text;
+}
+
+static const char *read_state(const char *router, unsigned family, uint8_t from, uint8_t to)
+{
+	struct event event = event_of(EVENT_STATE, router, "eth0", family);
+
+	event.state = (struct event_state){ .from = from, .to = to, .priority = 150 };
+	return read_event(&event);
+}
+
+static const char *read_kind(enum event_kind kind, const char *router, unsigned word)
+{
+	struct event event = event_of(kind, router, "eth0", router[0] ? 4 : 0);
+
+	event.fact.word = (uint8_t)word;
+	return read_event(&event);
+}
+
+static void test_states_are_told_once_and_starts_before_them(void **unused)
+{
+	(void)unused;
+	assert_string_equal(read_state("lan", 4, VRRP_STATE_INITIALIZE, VRRP_STATE_BACKUP),
+			    "start/lan backup/lan");
+	assert_string_equal(read_state("lan", 4, VRRP_STATE_BACKUP, VRRP_STATE_ACTIVE),
+			    "active/lan");
+	assert_string_equal(read_state("lan", 4, VRRP_STATE_ACTIVE, VRRP_STATE_FAULT), "fault/lan");
+	/* For another reason. */
+	assert_string_equal(read_state("lan", 4, VRRP_STATE_FAULT, VRRP_STATE_FAULT), "");
+	assert_string_equal(read_state("lan", 4, VRRP_STATE_FAULT, VRRP_STATE_INITIALIZE),
+			    "stop/lan");
+	assert_string_equal(read_state("nobody", 4, VRRP_STATE_BACKUP, VRRP_STATE_ACTIVE), "");
+}
+
+static void test_two_families_with_one_fate_are_told_once(void **unused)
+{
+	(void)unused;
+	assert_string_equal(read_state("both", 6, VRRP_STATE_BACKUP, VRRP_STATE_ACTIVE), "");
+	assert_string_equal(read_state("both", 4, VRRP_STATE_BACKUP, VRRP_STATE_ACTIVE),
+			    "active/both");
+	assert_string_equal(read_state("apart", 6, VRRP_STATE_BACKUP, VRRP_STATE_ACTIVE),
+			    "active/apart");
+	assert_int_equal(news[0].router->conf->vrrp.family, 6);
+	assert_string_equal(read_state("apart", 4, VRRP_STATE_BACKUP, VRRP_STATE_ACTIVE),
+			    "active/apart");
+}
+
+static void test_winner_of_a_conflict_is_active_again(void **unused)
+{
+	struct event event = event_of(EVENT_NOTICE, "lan", "eth0", 4);
+
+	(void)unused;
+	event.packet.which = VRRP_NOTICE_OTHER_ACTIVE;
+	assert_string_equal(read_event(&event), "lower_advert/lan"); /* nothing is known of it */
+	(void)read_state("lan", 4, VRRP_STATE_BACKUP, VRRP_STATE_ACTIVE);
+	assert_string_equal(read_event(&event), "lower_advert/lan active/lan again");
+	(void)read_state("lan", 4, VRRP_STATE_ACTIVE, VRRP_STATE_BACKUP);
+	assert_string_equal(read_event(&event), "lower_advert/lan");
+}
+
+static void test_other_events_have_their_words(void **unused)
+{
+	struct event address = event_of(EVENT_ADDRESS, "lan", "eth0", 4);
+
+	(void)unused;
+	assert_string_equal(read_kind(EVENT_WITHDRAWN, "lan", 0), "deleted/lan");
+	assert_string_equal(read_kind(EVENT_DRAIN, "lan", EVENT_DRAIN_BEGINS), "drain/lan");
+	assert_string_equal(read_kind(EVENT_LAST_WILL, "", 0), "last_will");
+	assert_string_equal(read_kind(EVENT_RELOAD, "", EVENT_RELOAD_STARTED), "");
+	assert_string_equal(read_kind(EVENT_JOURNAL_LOST, "", 0), "lost");
+	assert_string_equal(read_kind(EVENT_STARTED, "", 0), "");
+	assert_string_equal(read_kind((enum event_kind)60000, "", 0), ""); /* of a later version */
+	address.address.news = EVENT_ADDRESS_FOREIGN;
+	assert_string_equal(read_event(&address), "conflict/lan");
+	address.address.news = EVENT_ADDRESS_RESTORED;
+	assert_string_equal(read_event(&address), "");
+}
+
+static const struct conf_router *router_of(const char *name)
+{
+	return book_find(book, name, 4)->conf;
+}
+
+static void test_lists_are_told_what_is_theirs(void **unused)
+{
+	const struct conf_group *gate = &conf->groups[0];
+	struct event check = event_of(EVENT_CHECK, "", "", 0);
+
+	(void)unused;
+	(void)read_state("lan", 4, VRRP_STATE_BACKUP, VRRP_STATE_ACTIVE);
+	assert_true(book_is_for(news, NULL, NULL));
+	assert_true(book_is_for(news, router_of("lan"), NULL));
+	assert_false(book_is_for(news, router_of("wan"), NULL));
+	assert_false(book_is_for(news, NULL, gate)); /* its first one tells its states */
+	(void)read_state("wan", 4, VRRP_STATE_BACKUP, VRRP_STATE_ACTIVE);
+	assert_true(book_is_for(news, NULL, gate));
+	(void)read_kind(EVENT_DRAIN, "lan", EVENT_DRAIN_BEGINS);
+	assert_true(book_is_for(news, NULL, gate));
+	strcpy(check.check.name, "web");
+	assert_string_equal(read_event(&check), "check");
+	assert_true(book_is_for(news, router_of("lan"), NULL));
+	assert_false(book_is_for(news, router_of("both"), NULL));
+	assert_false(book_is_for(news, NULL, gate));
+	strcpy(check.check.name, "db");
+	(void)read_event(&check);
+	assert_true(book_is_for(news, NULL, gate));
+}
+
+static void test_book_knows_what_is_true(void **unused)
+{
+	const struct conf_group *gate = &conf->groups[0];
+
+	(void)unused;
+	/* Nothing is known. */
+	assert_true(book_is_true(book, NULL, "lan", 0, CONF_NOTIFY_ACTIVE));
+	(void)read_state("lan", 4, VRRP_STATE_BACKUP, VRRP_STATE_ACTIVE);
+	assert_true(book_is_true(book, NULL, "lan", 0, CONF_NOTIFY_ACTIVE));
+	assert_false(book_is_true(book, NULL, "lan", 0, CONF_NOTIFY_BACKUP));
+	(void)read_state("both", 4, VRRP_STATE_BACKUP, VRRP_STATE_FAULT);
+	(void)read_state("both", 6, VRRP_STATE_BACKUP, VRRP_STATE_ACTIVE);
+	assert_true(book_is_true(book, NULL, "both", 0, CONF_NOTIFY_FAULT));
+	assert_false(book_is_true(book, NULL, "both", 0, CONF_NOTIFY_ACTIVE));
+	(void)read_state("apart", 6, VRRP_STATE_BACKUP, VRRP_STATE_ACTIVE);
+	(void)read_state("apart", 4, VRRP_STATE_ACTIVE, VRRP_STATE_BACKUP);
+	assert_true(book_is_true(book, NULL, "apart", 6, CONF_NOTIFY_ACTIVE));
+	assert_true(book_is_true(book, NULL, "apart", 4, CONF_NOTIFY_BACKUP));
+	(void)read_state("wan", 4, VRRP_STATE_BACKUP, VRRP_STATE_FAULT);
+	assert_true(book_is_true(book, gate, "gate", 0, CONF_NOTIFY_FAULT));
+	assert_false(book_is_true(book, gate, "gate", 0, CONF_NOTIFY_ACTIVE));
+	(void)read_kind(EVENT_WITHDRAWN, "lan", 0);
+	assert_true(book_is_true(book, NULL, "lan", 0, CONF_NOTIFY_DELETED));
+	assert_false(book_is_true(book, NULL, "lan", 0, CONF_NOTIFY_ACTIVE));
+	(void)read_state("lan", 4, VRRP_STATE_INITIALIZE, VRRP_STATE_BACKUP);
+	assert_false(book_is_true(book, NULL, "lan", 0, CONF_NOTIFY_DELETED));
+	/* It is configured no more. */
+	assert_true(book_is_true(book, NULL, "gone", 0, CONF_NOTIFY_STOP));
+	assert_false(book_is_true(book, NULL, "gone", 0, CONF_NOTIFY_ACTIVE));
+}
+
+static void test_drain_is_of_all_with_one_fate(void **unused)
+{
+	struct event event = event_of(EVENT_DRAIN, "lan", "eth0", 4);
+
+	(void)unused;
+	event.fact.word = EVENT_DRAIN_BEGINS;
+	event.real_ns = NOON;
+	event.fact.number[0] = 60;
+	assert_true(book_read_drain(book, &event));
+	assert_false(book_read_drain(book, &event));
+	assert_true(book_find(book, "lan", 4)->drained_ns == NOON + 60 * SECOND);
+	assert_true(book_find(book, "wan", 4)->drained_ns == NOON + 60 * SECOND);
+	assert_int_equal(book_find(book, "both", 4)->drained_ns, 0);
+	event.kind = EVENT_WITHDRAWN;
+	assert_true(book_read_drain(book, &event));
+	assert_int_equal(book_find(book, "lan", 4)->drained_ns, 0);
+}
+
+static const char *incident(const char *router, int64_t real_ns)
+{
+	static char buf[BOOK_INCIDENT_SIZE];
+	struct book_news of = { .router = router[0] ? book_find(book, router, 4) : NULL };
+
+	return book_incident(book, &of, "gw1", real_ns, buf);
+}
+
+static void test_burst_of_events_is_one_incident(void **unused)
+{
+	(void)unused;
+	assert_string_equal(incident("lan", NOON), "51/4/192.0.2.1@2027-01-15T12:00Z");
+	assert_string_equal(incident("lan", NOON + BOOK_QUIET_NS),
+			    "51/4/192.0.2.1@2027-01-15T12:00Z");
+	assert_string_equal(incident("lan", NOON + 2 * BOOK_QUIET_NS),
+			    "51/4/192.0.2.1@2027-01-15T12:00Z");
+	assert_string_equal(incident("wan", NOON + 2 * BOOK_QUIET_NS),
+			    "54/4/198.51.100.1@2027-01-15T12:02Z");
+	assert_string_equal(incident("lan", NOON + 3 * BOOK_QUIET_NS + 1),
+			    "51/4/192.0.2.1@2027-01-15T12:03Z");
+	assert_string_equal(incident("", NOON), "host/gw1@2027-01-15T12:00Z");
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		TEST(test_states_are_told_once_and_starts_before_them),
+		TEST(test_two_families_with_one_fate_are_told_once),
+		TEST(test_winner_of_a_conflict_is_active_again),
+		TEST(test_other_events_have_their_words),
+		TEST(test_lists_are_told_what_is_theirs),
+		TEST(test_book_knows_what_is_true),
+		TEST(test_drain_is_of_all_with_one_fate),
+		TEST(test_burst_of_events_is_one_incident),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,300 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * A year of the notifier: all of it but the commands, on a real store, with rings that are written
+ * here and a clock that is turned here. One of those who are told reads, one has stopped to, and
+ * one can never be told. What it keeps, in memory and on the disk, is what the configuration says.
+ */
+#include "test_conf.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <malloc.h>
+#include <sqlite3.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "agent/events.h"
+#include "agent/notify/fifo.h"
+#include "agent/notify/notifier.h"
+#include "agent/notify/queue.h"
+#include "agent/notify/reader.h"
+#include "agent/notify/store.h"
+
+#define HOUR    (3600 * SECOND)
+#define DAY     (24 * HOUR)
+#define STEP    (6 * HOUR)
+#define ROUTERS 4
+#define KEPT    30 /* days of history */
+#define QUIET   8  /* transitions of a day, each a change of all routers */
+#define BUSY    80
+#define EARLY   (3 * KEPT + 5) /* days after which nothing may grow any more */
+
+#define SLACK_MEMORY (256 * 1024)
+
+struct year {
+	char directory[40]; /* in memory: a year has many commits */
+	struct conf *conf;
+	struct events *rings[READER_RINGS];
+	int fds[READER_RINGS];
+	struct notifier *notifier;
+	struct clocks now;
+	unsigned generation; /* of the configuration */
+	uint64_t told;       /* bytes that were read */
+	int reader_fd;
+};
+
+static void tell_nobody(void *arg, const struct event *event)
+{
+	(void)arg;
+	(void)event;
+}
+
+/* One of those who are told cannot be. */
+static void expect_failure(const char *path, int err)
+{
+	assert_non_null(strstr(path, "/file"));
+	assert_int_equal(err, ENOTSUP);
+}
+
+/* ---- the configuration ---- */
+
+/* Each one of them has entries, and a router, that the others have not. */
+static void write_configuration(const struct year *year, char *buf, size_t size)
+{
+	size_t len = (size_t)snprintf(
+		buf, size,
+		"node = \"gw1\"; state_dir = \"%s\"; history = \"%ud\"; notify = ( "
+		"{ fifo = \"%s/read\"; deliver = \"all\"; timeout = \"%us\"; }, "
+		"{ fifo = \"%s/unread\"; deliver = \"current\"; retries = 1; }, "
+		"{ fifo = \"%s/file\"; deliver = \"all\"; retries = 1; timeout = \"%us\"; } ); "
+		"routers = ( ",
+		year->directory, KEPT, year->directory, 10 + year->generation, year->directory,
+		year->directory, 10 + year->generation);
+
+	for (unsigned i = 0; i < ROUTERS; i++)
+		len += (size_t)snprintf(buf + len, size - len,
+					"%s{ name = \"r%u%s%u\"; interface = \"eth0\"; vrid = %u; "
+					"addresses = ( \"192.0.2.%u/24\" ); }",
+					i ? ", " : "", i, i == 0 ? "-" : "",
+					i == 0 ? year->generation : 0, i + 1, i + 1);
+	snprintf(buf + len, size - len, " );");
+}
+
+static void load(struct year *year)
+{
+	char text[4096], path[32];
+	struct conf_errors errors;
+	int fd;
+
+	write_configuration(year, text, sizeof(text));
+	fd = conf_file(text, path);
+	if (conf_load(path, &year->conf, &errors) < 0)
+		fail_msg("%s", errors_text(&errors));
+	close(fd);
+}
+
+/* ---- the notifier ---- */
+
+static void start(struct year *year)
+{
+	struct notifier_setting setting = {
+		.directory = year->directory,
+		.life = "life",
+		.boot = "boot",
+		.rings = year->fds,
+		.events_fd = -1,
+		.tell = tell_nobody,
+	};
+
+	load(year);
+	setting.conf = year->conf;
+	setting.fifos = fifos_open(year->conf, getuid(), getgid(), expect_failure);
+	assert_non_null(setting.fifos);
+	assert_int_equal(notifier_open(&setting, &year->now, &year->notifier), 0);
+}
+
+static void stop(struct year *year)
+{
+	notifier_close(year->notifier);
+	conf_free(year->conf);
+	year->notifier = NULL;
+}
+
+static char *file_of(const struct year *year, const char *name)
+{
+	static char path[80];
+
+	snprintf(path, sizeof(path), "%s/%s", year->directory, name);
+	return path;
+}
+
+static void open_year(struct year *year)
+{
+	int fd;
+
+	*year = (struct year){ .directory = "/dev/shm/vipd-year-XXXXXX",
+			       .now = { DAY, 1800000000 * SECOND } };
+	assert_non_null(mkdtemp(year->directory));
+	for (unsigned i = 0; i < READER_RINGS; i++) {
+		assert_int_equal(events_create(NULL, ROUTERS, &year->rings[i]), 0);
+		year->fds[i] = events_fd(year->rings[i]);
+	}
+	fd = open(file_of(year, "file"), O_WRONLY | O_CREAT, 0600);
+	assert_true(fd >= 0);
+	close(fd);
+	start(year);
+	year->reader_fd = open(file_of(year, "read"), O_RDONLY | O_NONBLOCK);
+	assert_true(year->reader_fd >= 0);
+}
+
+static void close_year(struct year *year)
+{
+	char command[80];
+
+	stop(year);
+	close(year->reader_fd);
+	for (unsigned i = 0; i < READER_RINGS; i++)
+		events_close(year->rings[i]);
+	snprintf(command, sizeof(command), "rm -rf %s", year->directory);
+	assert_int_equal(system(command), 0);
+}
+
+/* ---- what happens ---- */
+
+static void happen(struct year *year, unsigned router, uint8_t from, uint8_t to)
+{
+	struct event event = event_of(EVENT_STATE, year->conf->routers[router].name, "eth0", 4);
+
+	event.state = (struct event_state){ .from = from, .to = to, .priority = 100 };
+	event.level = (uint8_t)event_level(&event);
+	events_put(year->rings[READER_ROUTER], &year->now, &event);
+}
+
+static void turn(struct year *year)
+{
+	char buf[65536];
+	ssize_t got;
+
+	notifier_dispatch(year->notifier, &year->now);
+	while ((got = read(year->reader_fd, buf, sizeof(buf))) > 0)
+		year->told += (uint64_t)got;
+}
+
+static void pass(struct year *year, int64_t ns)
+{
+	year->now.mono_ns += ns;
+	year->now.real_ns += ns;
+}
+
+static void pass_day(struct year *year, unsigned transitions)
+{
+	for (int64_t at = 0; at < DAY; at += STEP) {
+		for (unsigned i = 0; i < transitions * STEP / DAY; i++) {
+			pass(year, SECOND);
+			for (unsigned router = 0; router < ROUTERS; router++)
+				happen(year, router, i % 2 ? VRRP_STATE_ACTIVE : VRRP_STATE_BACKUP,
+				       i % 2 ? VRRP_STATE_BACKUP : VRRP_STATE_ACTIVE);
+			turn(year);
+		}
+		pass(year, STEP - (int64_t)(transitions * STEP / DAY) * SECOND);
+		turn(year);
+	}
+}
+
+/* Another configuration each month, and a router process of it. */
+static void reload(struct year *year)
+{
+	struct event started = event_fact(EVENT_STARTED, 0, NULL);
+
+	stop(year);
+	year->generation++;
+	events_put(year->rings[READER_ROUTER], &year->now, &started);
+	start(year);
+	turn(year);
+}
+
+/* ---- what there is of it ---- */
+
+struct size {
+	off_t file, log;
+	size_t memory;
+	int64_t events, deliveries, dead, states, entries;
+};
+
+static int64_t count(sqlite3 *db, const char *query)
+{
+	sqlite3_stmt *statement;
+	int64_t n;
+
+	assert_int_equal(sqlite3_prepare_v2(db, query, -1, &statement, NULL), SQLITE_OK);
+	assert_int_equal(sqlite3_step(statement), SQLITE_ROW);
+	n = sqlite3_column_int64(statement, 0);
+	sqlite3_finalize(statement);
+	return n;
+}
+
+static struct size measure(const struct year *year)
+{
+	struct size size = { .memory = mallinfo2().uordblks };
+	struct stat status;
+	sqlite3 *db;
+
+	assert_int_equal(stat(file_of(year, STORE_FILE "-wal"), &status), 0);
+	size.log = status.st_size;
+	assert_int_equal(
+		sqlite3_open_v2(file_of(year, STORE_FILE), &db, SQLITE_OPEN_READWRITE, NULL),
+		SQLITE_OK);
+	size.events = count(db, "SELECT count(*) FROM events");
+	size.deliveries = count(db, "SELECT count(*) FROM deliveries WHERE state != 2");
+	size.dead = count(db, "SELECT count(*) FROM deliveries WHERE state = 2");
+	size.states = count(db, "SELECT count(*) FROM states");
+	size.entries = count(db, "SELECT count(*) FROM entries");
+	size.file = count(db, "PRAGMA page_count") * count(db, "PRAGMA page_size");
+	assert_int_equal(sqlite3_close(db), SQLITE_OK);
+	return size;
+}
+
+static void test_year_leaves_no_more_than_is_to_be_kept(void **unused)
+{
+	struct size early = { 0 }, late, after;
+	struct year year;
+
+	(void)unused;
+	open_year(&year);
+	for (unsigned day = 1; day <= 365; day++) {
+		pass_day(&year, day % 7 == 0 ? BUSY : QUIET);
+		if (day % 30 == 0)
+			reload(&year);
+		if (day == EARLY)
+			early = measure(&year);
+	}
+	late = measure(&year);
+	assert_true(year.told > 50000);
+	/* All of a month is there, of each event once, and nothing that is older. */
+	assert_in_range(late.events, KEPT * QUIET * ROUTERS, (KEPT + 2) * BUSY * ROUTERS / 3);
+	/* Who does not read has what is true waiting, or the last ones of each class. */
+	assert_in_range(late.deliveries, 1, ROUTERS * 3 * (QUEUE_CLASS_MAX + 1));
+	assert_in_range(late.dead, 1, QUEUE_DEAD_MAX);
+	assert_in_range(late.states, ROUTERS - 1, ROUTERS);
+	assert_int_equal(late.entries, 3);
+	assert_true(late.file <= early.file + early.file / 4);
+	assert_in_range(late.log, 1, 2 << 20);
+	assert_true(late.memory <= early.memory + SLACK_MEMORY);
+	/* Two quiet months: what a busy one had taken is given back. */
+	for (unsigned day = 0; day < 2 * KEPT; day++)
+		pass_day(&year, 0);
+	after = measure(&year);
+	assert_int_equal(after.events, 0);
+	assert_true(after.file < late.file - late.file / 3);
+	close_year(&year);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_year_leaves_no_more_than_is_to_be_kept),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
