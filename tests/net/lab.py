@@ -27,6 +27,7 @@ import functools
 import itertools
 import json
 import os
+import random
 import socket
 import subprocess
 import sys
@@ -192,7 +193,8 @@ class Host(Namespace):
 class Lab:
     """See the head of this file. label names it in what outlives it."""
 
-    _numbers = itertools.count(1)
+    # Not from 1: process numbers come again, and whoever removes the labs of a dead one may be late.
+    _numbers = itertools.count(random.randrange(1, 1000000))
 
     def __init__(self, label=""):
         self.label, self.failed, self.closed = label, False, False

@@ -308,7 +308,7 @@ def run_demo(**environment):
                           stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
                           env={**os.environ, **environment}) as demo:
         demo.output, _ = demo.communicate(timeout=60)
-    assert reaper.namespaces(f"vipd-{demo.pid}-1") == []
+    assert reaper.namespaces(f"vipd-{demo.pid}") == []
     return demo
 
 
