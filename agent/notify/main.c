@@ -242,6 +242,7 @@ static int run(struct process *process, pid_t keeper)
 	setting.conf = process->conf;
 	setting.directory = find_home(process->conf, home_err);
 	now = clocks_now();
+	setting.life_ns = home_life_start(life, &now);
 	err = notifier_open(&setting, &now, &process->notifier);
 	if (err == 0)
 		err = open_signals(process);

@@ -29,6 +29,10 @@ struct notifier {
 	int64_t held_ns;  /* nothing is read before then; 0: another one may not have come */
 	unsigned allowed; /* starts of others that need not be waited for */
 	bool replaced;
+	bool orphaned;
+	bool succeeded;      /* likewise, and another vipd runs by now */
+	int64_t life_ns;     /* what is earlier is of a vipd that is dead, CLOCK_MONOTONIC */
+	bool reads_earlier;  /* it has, so far */
 	bool drains_changed; /* since they were written */
 	int64_t unread_ns;   /* then there are events to be read; or never */
 	int64_t store_ns;    /* then the store is tried again, or pruned */
@@ -43,6 +47,11 @@ struct notifier {
 };
 
 /* ---- tell.c ---- */
+
+/**
+ * notifier_is_earlier() - whether an event is of a vipd that is dead.
+ */
+bool notifier_is_earlier(const struct notifier *notifier, const struct event *event);
 
 /**
  * notifier_tell_news() - put into the queue what follows from an event.
