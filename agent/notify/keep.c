@@ -36,10 +36,18 @@ void notifier_tell_of(struct notifier *notifier, enum event_notify what, int64_t
 }
 /* ---- the store ---- */
 
+void notifier_begin(struct notifier *notifier)
+{
+	if (notifier->store)
+		store_begin(notifier->store);
+	notifier->changed = true;
+}
+
 static void put(void *arg, const struct delivery *delivery)
 {
 	struct notifier *notifier = arg;
 
+	notifier_begin(notifier);
 	if (notifier->store)
 		store_put(notifier->store, delivery, notifier->setting.life,
 			  delivery->due_ns + notifier->mono_to_real_ns);
@@ -49,6 +57,7 @@ static void removed(void *arg, const struct delivery *delivery)
 {
 	struct notifier *notifier = arg;
 
+	notifier_begin(notifier);
 	if (notifier->store)
 		store_remove(notifier->store, delivery->id);
 }
@@ -99,8 +108,10 @@ void notifier_commit(struct notifier *notifier)
 	char why[STORE_WHY_SIZE];
 	int err;
 
-	if (!notifier->store)
+	if (!notifier->store || !notifier->changed)
 		return;
+	notifier->changed = false;
+	store_begin(notifier->store);
 	put_facts(notifier);
 	err = store_commit(notifier->store, why);
 	if (err < 0)
@@ -187,7 +198,7 @@ void notifier_try_store(struct notifier *notifier)
 		return;
 	notifier->store_ns = notifier->now_ns + PRUNE_NS;
 	if (!notifier->store && notifier_open_store(notifier) == 0) {
-		store_begin(notifier->store);
+		notifier_begin(notifier);
 		load_deliveries(notifier);
 		fill_store(notifier);
 		notifier_commit(notifier);

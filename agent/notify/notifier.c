@@ -113,8 +113,7 @@ static bool read_events(struct notifier *notifier)
 		notifier->held_ns = 0;
 		if (!reader_next(notifier->reader, &event, &ring, &lost))
 			return true;
-		if (notifier->store)
-			store_begin(notifier->store);
+		notifier_begin(notifier);
 		if (lost)
 			take_loss(notifier, &event, ring, lost);
 		take_event(notifier, &event, ring);
@@ -138,8 +137,7 @@ static void ended(void *arg, struct delivery *delivery, const char *error)
 		 "%s: %s: \"vipctl notify retry %lld\" tries again, \"vipctl "
 		 "notify drop %lld\" gives up",
 		 target_name(delivery->conf), error ? error : "", (long long)id, (long long)id);
-	if (notifier->store)
-		store_begin(notifier->store);
+	notifier_begin(notifier);
 	if (!error && delivery->merged)
 		notifier_tell_of(
 			notifier, EVENT_NOTIFY_MERGED, 0, delivery->merged, of,

@@ -34,6 +34,7 @@ struct notifier {
 	int64_t life_ns;     /* what is earlier is of a vipd that is dead, CLOCK_MONOTONIC */
 	bool reads_earlier;  /* it has, so far */
 	bool drains_changed; /* since they were written */
+	bool changed;        /* since it was committed */
 	int64_t unread_ns;   /* then there are events to be read; or never */
 	int64_t store_ns;    /* then the store is tried again, or pruned */
 	bool voiced;         /* it was told that there is none */
@@ -99,7 +100,13 @@ void notifier_try_store(struct notifier *notifier);
 void notifier_put_state(struct notifier *notifier, const struct book_router *router);
 
 /**
- * notifier_commit() - all that has changed is there now, or the store is not.
+ * notifier_begin() - what follows is written down as one, with the next notifier_commit().
+ */
+void notifier_begin(struct notifier *notifier);
+
+/**
+ * notifier_commit() - all that has changed is there now, or the store is not. It waits for the disk
+ * once, or not at all when there is nothing.
  */
 void notifier_commit(struct notifier *notifier);
 
