@@ -220,6 +220,12 @@ pages:
 	@$(MAKE) -s --no-print-directory all $(BUILD)/tests/net/pager $(BUILD)/tests/net/powercut.so
 	@$(SUDO) env VIPD=$(abspath $(BUILD))/vipd $(PYTHON) tests/pages.py -n $(N) $(if $(SEED),--seed $(SEED))
 
+# Plants defects in who tells, one after another; the kills must find each.
+page-defects:
+	@tests/need.sh build check
+	@$(MAKE) -s --no-print-directory all $(BUILD)/tests/net/pager $(BUILD)/tests/net/powercut.so
+	@$(SUDO) $(PYTHON) tests/pages_defects.py --build $(BUILD)
+
 FUZZ_S = 60
 fuzz:
 	@tests/need.sh build fuzz
@@ -228,7 +234,7 @@ fuzz:
 
 bench:
 	@tests/need.sh build bench
-	@$(MAKE) -s --no-print-directory all
+	@$(MAKE) -s --no-print-directory all $(BUILD)/tests/net/pager
 	@$(SUDO) $(PYTHON) tests/bench/bench.py
 
 lint:
@@ -270,6 +276,6 @@ clean:
 
 DUT = vipd
 
-.PHONY: all libraries test-programs demo check asan sim defects faults conformance interop soak pages fuzz bench lint install uninstall clean
+.PHONY: all libraries test-programs demo check asan sim defects faults conformance interop soak pages page-defects fuzz bench lint install uninstall clean
 .SECONDARY:
 .DELETE_ON_ERROR:

@@ -41,8 +41,8 @@ def play(seed, kills):
     return world.kills if world else 0, time.monotonic() - began, *told, wrong
 
 
-def play_all(seed, kills, jobs):
-    """All of them. Return: how many went wrong; kills."""
+def play_all(seed, kills, jobs, first=False):
+    """All of them, or until the first one that goes wrong. Return: how many did; kills."""
     sizes = [min(WORLD, kills - done) for done in range(0, kills, WORLD)]
     failed, made = 0, 0
     with concurrent.futures.ProcessPoolExecutor(jobs) as pool:
@@ -55,6 +55,9 @@ def play_all(seed, kills, jobs):
                   f"{pages:5} pages, {actions:4} actions, {seconds:5.1f} s", flush=True)
             if wrong:
                 print(f"  SEED={running[future]} N={WORLD}: {wrong}", flush=True)
+            if wrong and first:
+                pool.shutdown(cancel_futures=True)
+                break
     return failed, made
 
 
@@ -63,6 +66,7 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__.split("\n\n", maxsplit=1)[0])
     parser.add_argument("-n", type=int, default=1000, help="kills")
     parser.add_argument("--seed", type=int, default=int.from_bytes(os.urandom(3), "big"))
+    parser.add_argument("--first", action="store_true", help="end with the first failure")
     parser.add_argument("--jobs", type=int, default=os.cpu_count(), help="worlds at a time")
     options = parser.parse_args()
     if os.geteuid() != 0:
@@ -70,7 +74,7 @@ def main():
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
     print(f"SEED={options.seed} N={options.n}", flush=True)
     began = time.monotonic()
-    failed, made = play_all(options.seed, options.n, options.jobs)
+    failed, made = play_all(options.seed, options.n, options.jobs, options.first)
     print(f"{made} kills in {time.monotonic() - began:.0f} s")
     print(f"{-(-options.n // WORLD) - failed} passed, {failed} failed, 0 skipped")
     return int(failed > 0)

@@ -2,8 +2,9 @@
 /*
  * A command of notify that writes down that it was run: pager FILE MAX_MS.
  *
- * FILE gets a line at its start and one at its end, each in one write and on the disk before it
- * goes on; in between are up to MAX_MS milliseconds. Columns are separated by tabs:
+ * FILE gets a line at its start and one at its end, each in one write; in between are up to MAX_MS
+ * milliseconds. A line is on the disk before it goes on, unless that is 0. Columns are separated by
+ *tabs:
  *
  *	S pid when chosen alone event	CLOCK_REALTIME in ns; when its warden was forked, likewise,
  *to 10 ms; 1: no other run for this router goes on, 0: one does; what was on standard input E pid
@@ -68,9 +69,9 @@ static bool is_alone(const char *file)
 	return fd >= 0 && flock(fd, LOCK_EX | LOCK_NB) == 0;
 }
 
-static void write_line(int fd, const char *line, int len)
+static void write_line(int fd, const char *line, int len, bool sync)
 {
-	if (write(fd, line, (size_t)len) != len || fsync(fd) < 0) {
+	if (write(fd, line, (size_t)len) != len || (sync && fsync(fd) < 0)) {
 		perror("pager");
 		exit(EXIT_FAILURE);
 	}
@@ -103,6 +104,7 @@ int main(int argc, char **argv)
 	static char line[sizeof(text) + 128];
 	int64_t began = now(CLOCK_REALTIME), chosen = start_of(getppid());
 	int fd = argc == 3 ? open(argv[1], O_WRONLY | O_APPEND | O_CREAT, 0600) : -1;
+	unsigned max_ms = argc == 3 ? (unsigned)atoi(argv[2]) : 0;
 	bool alone;
 	int len;
 
@@ -115,10 +117,10 @@ int main(int argc, char **argv)
 	read_event();
 	len = snprintf(line, sizeof(line), "\nS\t%d\t%" PRId64 "\t%" PRId64 "\t%d\t%s\t.\n",
 		       getpid(), began, chosen, alone, text);
-	write_line(fd, line, len);
-	pause_up_to((unsigned)atoi(argv[2]));
+	write_line(fd, line, len, max_ms);
+	pause_up_to(max_ms);
 	len = snprintf(line, sizeof(line), "\nE\t%d\t%" PRId64 "\t.\n", getpid(),
 		       now(CLOCK_REALTIME));
-	write_line(fd, line, len);
+	write_line(fd, line, len, max_ms);
 	return EXIT_SUCCESS;
 }

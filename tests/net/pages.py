@@ -28,6 +28,7 @@ from lab import LabError, wait_until
 from pages_judge import Truth, judge_actions, judge_end, judge_pages, read_runs
 from processes import children, name_of
 
+JUDGE_S = 1.0
 SETTLE_S = 45                    # all is told by then: locks, retries and pauses of restarts included
 MOMENT_S = 0.12                  # a kill comes at most so long after a change
 CRASHES_MAX = 2                  # of router processes in one life of a keeper; the third one ends it
@@ -65,7 +66,7 @@ class World:
     def __init__(self, lab, seed, slow=None):
         self.lab, self.rng, self.seed = lab, random.Random(seed), seed
         self.truth, self.story = Truth(), []
-        self.kills, self.crashes, self.agent = 0, 0, None
+        self.kills, self.crashes, self.agent, self.judged = 0, 0, None, 0.0
         slow = self.rng.random() < 0.3 if slow is None else slow
         self.home, self.image = lab.path("state"), lab.path("image")
         self.pages, self.actions = lab.path("pages.out"), lab.path("actions.out")
@@ -282,6 +283,8 @@ class World:
         return {(it["seq"], it["time"]) for it in map(json.loads, (row for row, in rows))}, waiting
 
     def _is_settled(self):
+        if time.monotonic() > self.judged + JUDGE_S:
+            self._judge()
         with contextlib.suppress(sqlite3.Error):
             self.take_journal()
             last = {it.router: it for it in self.truth.changes}
@@ -298,13 +301,21 @@ class World:
 
     def settle(self):
         """Waits until all is told, and judges."""
+        self.judged = time.monotonic()
         try:
             wait_until(self._is_settled, SETTLE_S, "all to be told", every=0.02)
+        except Broken:
+            raise
         except LabError as error:
             raise Broken(self._told(f"{error}; these wait: {self._store()[1]}; "
                                     f"{self.complaints(end=True)}")) from error
-        if found := self.complaints(end=True):
+        self._judge(end=True)
+
+    def _judge(self, end=False):
+        """What is wrong now will not be mended."""
+        if found := self.complaints(end):
             raise Broken(self._told("; ".join(found)))
+        self.judged = time.monotonic()
 
     def counts(self):
         """(runs for pages, runs for actions)"""
@@ -313,6 +324,7 @@ class World:
     def complaints(self, end=False):
         """[complaint, ...]"""
         pages, actions = read_runs(self.pages), read_runs(self.actions)
+        self.take_journal()                        # later: it has all that they were told of
         found = judge_pages(self.truth, pages) + judge_actions(self.truth, actions)
         if end:
             found += judge_end(self.truth, pages, "page") + judge_end(self.truth, actions, "action")

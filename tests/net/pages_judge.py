@@ -74,7 +74,8 @@ def read_runs(path):
         kind, pid, *rest = line.removesuffix("\t.").split("\t")
         if kind == "S":
             began, chosen, alone, event = rest
-            runs.append(Run(int(pid), int(began), int(chosen), alone == "1", json.loads(event)))
+            runs.append(Run(int(pid), int(began), int(chosen), alone == "1",
+                            json.loads(event or "{}")))
             open_[pid] = runs[-1]
         else:
             if run := open_.pop(pid, None):
@@ -204,7 +205,7 @@ def _untrue(truth, news, place, run, slack_ns):
     end, life = truth.end_of(news, place), news[place].life
     if end and run.chosen > end + slack_ns:
         yield f"was {(run.chosen - end) / 1e6:.0f} ms no longer true: {run}"
-    if life in truth.ends and life + 1 < len(truth.lives) and run.began > truth.lives[life + 1]:
+    if life in truth.ends and life + 1 < len(truth.lives) and run.chosen > truth.lives[life + 1]:
         yield f"is of a life that is over: {run}"
 
 
