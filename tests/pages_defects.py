@@ -55,10 +55,6 @@ DEFECTS = [
            "A repetition after a kill does not say that it is one.",
            "agent/notify/queue.c",
            "delivery->attempts++; put(queue, delivery);", "delivery->attempts++;"),
-    Defect("page-number-is-used-again",
-           "A page takes the place of another one that waits.",
-           "agent/notify/keep.c",
-           'notifier->next_id = store_fact_of(store, "next_id");', "notifier->next_id = 1;"),
     # ---- the journal ----
     Defect("journal-is-read-from-its-end",
            "What happens while nobody reads the journal is told to nobody.",
