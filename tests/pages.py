@@ -21,17 +21,17 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, os.path.join(HERE, "net"))
 
 from lab import Lab, LabError  # noqa: E402  (found by the line above)
-from pages import World  # noqa: E402
+from pages import SETTLE_S, World  # noqa: E402
 
 WORLD = 25                       # kills in one
 
 
-def play(seed, kills):
+def play(seed, kills, patience_s):
     """One world. Return: (kills, seconds, pages, actions, what was wrong or "")."""
     began, world, wrong, told = time.monotonic(), None, "", (0, 0)
     try:
         with Lab(f"pages {seed}") as lab:
-            world = World(lab, seed)
+            world = World(lab, seed, patience_s)
             try:
                 world.play(kills)
             finally:
@@ -41,12 +41,13 @@ def play(seed, kills):
     return world.kills if world else 0, time.monotonic() - began, *told, wrong
 
 
-def play_all(seed, kills, jobs, first=False):
+def play_all(options):
     """All of them, or until the first one that goes wrong. Return: how many did; kills."""
-    sizes = [min(WORLD, kills - done) for done in range(0, kills, WORLD)]
+    sizes = [min(WORLD, options.n - done) for done in range(0, options.n, WORLD)]
     failed, made = 0, 0
-    with concurrent.futures.ProcessPoolExecutor(jobs) as pool:
-        running = {pool.submit(play, seed + i, size): seed + i for i, size in enumerate(sizes)}
+    with concurrent.futures.ProcessPoolExecutor(options.jobs) as pool:
+        running = {pool.submit(play, options.seed + i, size, options.patience): options.seed + i
+                   for i, size in enumerate(sizes)}
         for future in concurrent.futures.as_completed(running):
             done, seconds, pages, actions, wrong = future.result()
             made += done
@@ -55,7 +56,7 @@ def play_all(seed, kills, jobs, first=False):
                   f"{pages:5} pages, {actions:4} actions, {seconds:5.1f} s", flush=True)
             if wrong:
                 print(f"  SEED={running[future]} N={WORLD}: {wrong}", flush=True)
-            if wrong and first:
+            if wrong and options.first:
                 pool.shutdown(cancel_futures=True)
                 break
     return failed, made
@@ -66,6 +67,8 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__.split("\n\n", maxsplit=1)[0])
     parser.add_argument("-n", type=int, default=1000, help="kills")
     parser.add_argument("--seed", type=int, default=int.from_bytes(os.urandom(3), "big"))
+    parser.add_argument("--patience", type=float, default=SETTLE_S,
+                        help="seconds until all has to be told (default: %(default)s)")
     parser.add_argument("--first", action="store_true", help="end with the first failure")
     parser.add_argument("--jobs", type=int, default=os.cpu_count(), help="worlds at a time")
     options = parser.parse_args()
@@ -74,7 +77,7 @@ def main():
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
     print(f"SEED={options.seed} N={options.n}", flush=True)
     began = time.monotonic()
-    failed, made = play_all(options.seed, options.n, options.jobs, options.first)
+    failed, made = play_all(options)
     print(f"{made} kills in {time.monotonic() - began:.0f} s")
     print(f"{-(-options.n // WORLD) - failed} passed, {failed} failed, 0 skipped")
     return int(failed > 0)

@@ -146,8 +146,8 @@ def kill(tree, options):
                    "VIPCTL": str(tree / "build/vipctl")}
     try:
         ran = subprocess.run(
-            [sys.executable, ROOT / "tests/pages.py", "-n", str(options.n), "--first", "--seed",
-             str(options.seed), "--jobs", str(options.jobs)], capture_output=True, text=True,
+            [sys.executable, ROOT / "tests/pages.py", "-n", str(options.n), "--first",
+             "--patience", "25", "--seed", str(options.seed), "--jobs", str(options.jobs)], capture_output=True, text=True,
             timeout=TIMEOUT_S, check=False, env=environment)
     except subprocess.TimeoutExpired:
         return "?", "it hangs"

@@ -7,7 +7,7 @@ one process dies, or all do, and vipd is started again; in a reboot the rings ar
 the database there is what was synchronised (tests/net/powercut.c). After one to three such kills
 all has to be told as pages_judge.py says.
 
-    World(lab, seed, slow=False).play(kills)
+    World(lab, seed).play(kills)
 """
 
 import contextlib
@@ -18,6 +18,7 @@ import random
 import shutil
 import signal
 import sqlite3
+import threading
 import time
 import uuid
 
@@ -25,7 +26,7 @@ import reaper
 from agents import binary, is_sanitized, router
 from frames import Probe
 from lab import LabError, wait_until
-from pages_judge import Truth, judge_actions, judge_end, judge_pages, read_runs
+from pages_judge import SLACK_NS, Truth, judge_actions, judge_end, judge_pages, read_runs
 from processes import children, name_of
 
 JUDGE_S = 1.0
@@ -56,6 +57,30 @@ def forget_rings(host):
             os.unlink(path)
 
 
+class Stall:
+    """The longest time for which the machine has let nobody go on, as far as one can tell."""
+
+    EVERY_S = 0.01
+
+    def __init__(self, lab):
+        self.longest_ns, self._stop = 0, threading.Event()
+        self._thread = threading.Thread(target=self._run, daemon=True)
+        self._thread.start()
+        lab.at_close(self.stop)
+
+    def _run(self):
+        before = time.monotonic_ns()
+        while not self._stop.wait(self.EVERY_S):
+            now = time.monotonic_ns()
+            self.longest_ns = max(self.longest_ns, now - before - int(self.EVERY_S * 1e9))
+            before = now
+
+    def stop(self):
+        """Ends it."""
+        self._stop.set()
+        self._thread.join()
+
+
 class Broken(LabError):
     """A world in which something was not as it has to be."""
 
@@ -63,11 +88,12 @@ class Broken(LabError):
 class World:
     """A host, its vipd, and who is told."""
 
-    def __init__(self, lab, seed, slow=None):
+    def __init__(self, lab, seed, patience_s=SETTLE_S):
         self.lab, self.rng, self.seed = lab, random.Random(seed), seed
-        self.truth, self.story = Truth(), []
+        self.patience_s = patience_s
+        self.truth, self.story, self.stall = Truth(), [], Stall(lab)
         self.kills, self.crashes, self.agent, self.judged = 0, 0, None, 0.0
-        slow = self.rng.random() < 0.3 if slow is None else slow
+        slow = self.rng.random() < 0.3
         self.home, self.image = lab.path("state"), lab.path("image")
         self.pages, self.actions = lab.path("pages.out"), lab.path("actions.out")
         self.flag, self.boot = lab.path("flag"), lab.path("boot_id")
@@ -303,7 +329,7 @@ class World:
         """Waits until all is told, and judges."""
         self.judged = time.monotonic()
         try:
-            wait_until(self._is_settled, SETTLE_S, "all to be told", every=0.02)
+            wait_until(self._is_settled, self.patience_s, "all to be told", every=0.02)
         except Broken:
             raise
         except LabError as error:
@@ -325,7 +351,8 @@ class World:
         """[complaint, ...]"""
         pages, actions = read_runs(self.pages), read_runs(self.actions)
         self.take_journal()                        # later: it has all that they were told of
-        found = judge_pages(self.truth, pages) + judge_actions(self.truth, actions)
+        found = judge_pages(self.truth, pages) + judge_actions(self.truth, actions,
+                                                                SLACK_NS + self.stall.longest_ns)
         if end:
             found += judge_end(self.truth, pages, "page") + judge_end(self.truth, actions, "action")
         return found
