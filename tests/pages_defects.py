@@ -147,8 +147,8 @@ def kill(tree, options):
     try:
         ran = subprocess.run(
             [sys.executable, ROOT / "tests/pages.py", "-n", str(options.n), "--first",
-             "--patience", "25", "--seed", str(options.seed), "--jobs", str(options.jobs)], capture_output=True, text=True,
-            timeout=TIMEOUT_S, check=False, env=environment)
+             "--patience", "25", "--seed", str(options.seed), "--jobs", str(options.jobs)],
+            capture_output=True, text=True, timeout=TIMEOUT_S, check=False, env=environment)
     except subprocess.TimeoutExpired:
         return "?", "it hangs"
     if found := FAILS.search(ran.stdout):
