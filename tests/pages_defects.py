@@ -93,9 +93,6 @@ DEFECTS = [
     Defect("tell-merged-without-a-word",
            "Pages are left out and nobody learns how many.",
            "agent/notify/queue.c", "delivery->merged += last->merged + 1;", ";"),
-    Defect("tell-state-of-a-dead-vipd-is-known",
-           "A router that vipd's next life leaves at once is told to be stopped twice.",
-           "agent/notify/notifier.c", "book_begin_life(notifier->book);", ";"),
     # ---- actions ----
     Defect("action-of-a-dead-vipd",
            "An address in a cloud is moved to a host that was Active before it was killed.",
