@@ -102,7 +102,7 @@ def test_judge_knows_what_is_no_news():
 
 def test_killed_warden_leaves_nobody_beside_the_next_attempt(lab, home):
     out = lab.path("pages.out")
-    one = start(lab, home, notify=[{"command": [helper_program("pager"), out, "3000"],
+    one = start(lab, home, notify=[{"command": [helper_program("pager"), out, "9000"],
                                     "on": ["active"], "retries": 3}])
     one.wait_state("lan", "active")
     wait_until(lambda: read_runs(out), what="a run")
@@ -129,7 +129,10 @@ def test_state_of_a_vipd_that_is_dead_is_a_page_and_no_action(lab, home):
     kill_everything(one)
     next_peer = lab.vipd(peer.host, [router(200, **FAST)])
     next_peer.wait_state("lan", "active")
-    two = lab.vipd(one.host, [router(150, **FAST)], state_dir=home, user="root", notify=told)
+    slow = {"name": "slow", "command": {"argv": ["/bin/sleep", "30"]}, "timeout": "1s"}
+    two = lab.vipd(one.host, [router(150, **FAST, track=[{"check": "slow", "weight": -1}])],
+                   state_dir=home, user="root", notify=told, checks=[slow])
+    page.wait("backup", "active")                  # while the router waits for its check
     wait_until(lambda: two.router()["active_address"], what="a Backup that hears")
     page.wait("backup", "active", "backup")
     wait_until(lambda: rows(home, "SELECT count(*) FROM deliveries") == [(0,)], what="the end of all")
