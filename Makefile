@@ -141,7 +141,7 @@ $(BUILD)/tests/fuzz/fuzz_%: tests/fuzz/fuzz_%.c $(wildcard tests/fuzz/*.h vrrp/*
 		$(patsubst $(BUILD)/%.o,%.c,$(AGENT) $(CORE) $(KERNEL) $(CHECK) $(PARSERS)) \
 		$(shell pkg-config --libs $(LIBS_vipd))
 
-# Preloaded by tests that set a wall clock, or take nftables away.
+# Preloaded by tests that set a wall clock, take nftables away, or cut the power.
 $(BUILD)/tests/net/%.so: tests/net/%.c
 	$(call SAY,LD)
 	@mkdir -p $(@D)
@@ -152,8 +152,13 @@ $(BUILD)/tests/net/encode: $(BUILD)/tests/net/encode.o $(CORE)
 	$(call SAY,LD)
 	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(shell pkg-config --libs $(LIBS_vrrp))
 
+# A command of notify that writes down that it was run.
+$(BUILD)/tests/net/pager: $(BUILD)/tests/net/pager.o
+	$(call SAY,LD)
+	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $^
+
 test-programs: all $(BUILD)/sim $(UNITS) $(REPLAYS) $(BUILD)/tests/conf/keys \
-	$(addprefix $(BUILD)/tests/net/,wallclock.so claims.so refusal.so encode)
+	$(addprefix $(BUILD)/tests/net/,wallclock.so claims.so refusal.so powercut.so encode pager)
 
 # ---- what a user and a developer run; each installs what it lacks ----
 
@@ -208,6 +213,19 @@ soak:
 	@$(MAKE) -s --no-print-directory all
 	@$(SUDO) $(PYTHON) tests/soak.py --minutes $(MINUTES) $(if $(SEED),--seed $(SEED))
 
+# Kills between a change and its delivery; no page may be lost.
+N = 1000
+pages:
+	@tests/need.sh build check
+	@$(MAKE) -s --no-print-directory all $(BUILD)/tests/net/pager $(BUILD)/tests/net/powercut.so
+	@$(SUDO) env VIPD=$(abspath $(BUILD))/vipd $(PYTHON) tests/pages.py -n $(N) $(if $(SEED),--seed $(SEED))
+
+# Plants defects in who tells, one after another; the kills must find each.
+page-defects:
+	@tests/need.sh build check
+	@$(MAKE) -s --no-print-directory all $(BUILD)/tests/net/pager $(BUILD)/tests/net/powercut.so
+	@$(SUDO) $(PYTHON) tests/pages_defects.py --build $(BUILD)
+
 FUZZ_S = 60
 fuzz:
 	@tests/need.sh build fuzz
@@ -216,7 +234,7 @@ fuzz:
 
 bench:
 	@tests/need.sh build bench
-	@$(MAKE) -s --no-print-directory all
+	@$(MAKE) -s --no-print-directory all $(BUILD)/tests/net/pager
 	@$(SUDO) $(PYTHON) tests/bench/bench.py
 
 lint:
@@ -265,6 +283,6 @@ clean:
 
 DUT = vipd
 
-.PHONY: all libraries test-programs demo check asan sim defects faults conformance interop soak fuzz bench lint install uninstall clean
+.PHONY: all libraries test-programs demo check asan sim defects faults conformance interop soak pages page-defects fuzz bench lint install uninstall clean
 .SECONDARY:
 .DELETE_ON_ERROR:

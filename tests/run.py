@@ -125,7 +125,9 @@ class Suites:
         yield self.pytest("net-alone", ["-m", "alone and not campaign"])
 
     def notify(self):
-        """The commands of etc/notify.d, against services on loopback."""
+        """The commands of etc/notify.d, against services on loopback; and whether the texts of the
+        defects that `make page-defects` plants are still in the code."""
+        yield self.command("page-defects", ["tests/pages_defects.py", "--check"], last_sum)
         yield self.pytest("notify", ["-n", self.workers], "tests/notify")
 
     def interop(self):

@@ -87,6 +87,12 @@ struct book_router *book_find(struct book *book, const char *name, unsigned fami
 	return NULL;
 }
 
+void book_begin_life(struct book *book)
+{
+	for (unsigned i = 0; i < book->n; i++)
+		book->routers[i].known = false;
+}
+
 struct book_router *book_at(struct book *book, unsigned i)
 {
 	return &book->routers[i];
@@ -164,12 +170,21 @@ static const uint8_t word_of_state[VRRP_STATE_COUNT] = {
 	[VRRP_STATE_FAULT] = CONF_NOTIFY_FAULT,
 };
 
+/* Whether it is in that state for another reason, at most. What begins anew is news all the same.
+ */
+static bool is_told(const struct book_router *router, const struct event *event, unsigned to)
+{
+	return router->known ? router->state == to
+			     : event->kind == EVENT_STATE && event->state.from == to;
+}
+
 static unsigned read_state(struct book_router *router, const struct event *event,
 			   struct book_news *ret_news)
 {
 	uint8_t to = event->state.to < VRRP_STATE_COUNT ? event->state.to : VRRP_STATE_INITIALIZE;
-	bool begins = event->kind == EVENT_STATE && event->state.from == VRRP_STATE_INITIALIZE;
-	bool same = router->known && router->state == to; /* for another reason, at most */
+	bool changes = event->kind == EVENT_STATE && event->state.from != event->state.to;
+	bool begins = changes && event->state.from == VRRP_STATE_INITIALIZE;
+	bool same = is_told(router, event, to) && !begins;
 	unsigned n = 0;
 
 	router->known = true;

@@ -61,8 +61,9 @@ struct book_router *book_find(struct book *book, const char *name, unsigned fami
  * book_read() - the next event of the journal.
  * @ret_news: BOOK_NEWS_MAX: what there is to tell of it.
  *
- * A state that is told twice is news once. A router that another host was Active for, too, is told
- * to be Active again when it has won, so that what the other one did is undone.
+ * A state that is told twice is news once, unless the router began anew. A router that another host
+ * was Active for, too, is told to be Active again when it has won, so that what the other one did
+ * is undone.
  *
  * Return: how many.
  */
@@ -86,6 +87,12 @@ bool book_is_true(struct book *book, const struct conf_group *group, const char 
  * Return: whether that has changed.
  */
 bool book_read_drain(struct book *book, const struct event *event);
+
+/**
+ * book_begin_life() - what was read so far is of a vipd that is dead: no router has its state any
+ * more.
+ */
+void book_begin_life(struct book *book);
 
 /**
  * book_is_for() - whether an entry's list is told: that of the host, of a router, of a group.

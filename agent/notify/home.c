@@ -11,6 +11,8 @@
 
 #include "agent/conf/conf.h"
 
+#define NS_PER_S INT64_C(1000000000)
+
 int home_make(const char *directory, uid_t uid, gid_t gid)
 {
 	int found = conf_state_dir_look(directory, uid, gid);
@@ -51,4 +53,13 @@ void home_life(const char *boot, pid_t keeper, char *buf)
 		at = strchr(at + 1, ' ');
 	snprintf(buf, HOME_LIFE_SIZE, "%.36s/%d.%llu", boot, keeper,
 		 at ? strtoull(at, NULL, 10) : 0ULL);
+}
+
+int64_t home_life_start(const char *life, const struct clocks *now)
+{
+	const char *ticks = strrchr(life, '.');
+	int64_t up_ns =
+		ticks ? strtoll(ticks + 1, NULL, 10) * (NS_PER_S / sysconf(_SC_CLK_TCK)) : 0;
+
+	return up_ns - (clocks_up_ns() - now->mono_ns);
 }

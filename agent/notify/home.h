@@ -5,7 +5,10 @@
 #ifndef HOME_H
 #define HOME_H
 
+#include <stdint.h>
 #include <sys/types.h>
+
+#include "agent/clocks.h"
 
 #define HOME_BOOT_SIZE 40
 #define HOME_LIFE_SIZE 80
@@ -26,5 +29,11 @@ int home_make(const char *directory, uid_t uid, gid_t gid);
  */
 void home_boot(char *buf);
 void home_life(const char *boot, pid_t keeper, char *buf);
+
+/**
+ * home_life_start() - when the life of that name began, CLOCK_MONOTONIC; a tick earlier rather than
+ * later.
+ */
+int64_t home_life_start(const char *life, const struct clocks *now);
 
 #endif

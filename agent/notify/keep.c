@@ -38,10 +38,18 @@ void notifier_tell_of(struct notifier *notifier, enum event_notify what, int64_t
 
 /* ---- the store ---- */
 
+void notifier_begin(struct notifier *notifier)
+{
+	if (notifier->store)
+		store_begin(notifier->store);
+	notifier->changed = true;
+}
+
 static void put(void *arg, const struct delivery *delivery)
 {
 	struct notifier *notifier = arg;
 
+	notifier_begin(notifier);
 	if (notifier->store)
 		store_put(notifier->store, delivery, notifier->setting.life,
 			  delivery->due_ns + notifier->mono_to_real_ns);
@@ -51,6 +59,7 @@ static void removed(void *arg, const struct delivery *delivery)
 {
 	struct notifier *notifier = arg;
 
+	notifier_begin(notifier);
 	if (notifier->store)
 		store_remove(notifier->store, delivery->id);
 }
@@ -105,8 +114,10 @@ void notifier_commit(struct notifier *notifier)
 	char why[STORE_WHY_SIZE];
 	int err;
 
-	if (!notifier->store)
+	if (!notifier->store || !notifier->changed)
 		return;
+	notifier->changed = false;
+	store_begin(notifier->store);
 	put_facts(notifier);
 	err = store_commit(notifier->store, why);
 	if (err < 0)
@@ -306,7 +317,7 @@ static bool return_to_store(struct notifier *notifier)
 {
 	if (notifier_open_store(notifier, 0) < 0)
 		return false;
-	store_begin(notifier->store);
+	notifier_begin(notifier);
 	catch_up(notifier);
 	if (load_deliveries(notifier) == 0)
 		fill_store(notifier);

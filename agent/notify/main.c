@@ -13,6 +13,7 @@
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/signalfd.h>
+#include <sys/socket.h>
 #include <sysexits.h>
 #include <unistd.h>
 
@@ -267,12 +268,15 @@ static int run(struct process *process, pid_t keeper)
 		return fail("reading the configuration that runs", err);
 	home_boot(boot);
 	home_life(boot, keeper, life);
+	if (getppid() != keeper)
+		return EXIT_SUCCESS; /* whose life it was nobody can tell any more */
 	err = settle(process->conf, &setting.fifos, &setting.home_err, &doing);
 	if (err < 0)
 		return fail(doing, err);
 	setting.conf = process->conf;
 	setting.directory = conf_state_dir(process->conf);
 	now = clocks_now();
+	setting.life_ns = home_life_start(life, &now);
 	err = notifier_open(&setting, &now, &process->notifier);
 	if (err == 0)
 		err = open_signals(process);
@@ -309,17 +313,25 @@ static int prepare(struct process *process)
 	return 0;
 }
 
+/* It may have died by now: our parent is somebody else then. Return: 0: it is of no use. */
+static pid_t keeper_of(int channel_fd)
+{
+	struct ucred keeper;
+	socklen_t len = sizeof(keeper);
+
+	return getsockopt(channel_fd, SOL_SOCKET, SO_PEERCRED, &keeper, &len) < 0 ? 0 : keeper.pid;
+}
+
 int main(void)
 {
 	struct process process = { .signal_fd = -1 };
-	pid_t keeper = getppid();
 	int status;
 
 	signals_ignore_strangers();
 	status = prepare(&process);
 	if (status)
 		return status;
-	status = run(&process, keeper);
+	status = run(&process, keeper_of(HELPER_FD_CHANNEL));
 	loop_close(process.loop);
 	page_close(process.page);
 	scrape_close(process.scrape);

@@ -78,17 +78,29 @@ static void obey(struct notifier *notifier, const struct event *event)
 				 of, retries ? "it is tried again" : "it is given up");
 }
 
+/* One vipd that is dead may follow on another one. Return: whether the event is of one of them. */
+static bool look_whose(struct notifier *notifier, const struct event *event)
+{
+	bool is_earlier = notifier_is_earlier(notifier, event);
+
+	if (notifier->reads_earlier && (!is_earlier || event->kind == EVENT_STARTED))
+		book_begin_life(notifier->book);
+	notifier->reads_earlier = is_earlier;
+	return is_earlier;
+}
+
 static void take_event(struct notifier *notifier, const struct event *event, unsigned ring)
 {
 	struct book_news news[BOOK_NEWS_MAX];
 	char json[EVENT_JSON_SIZE];
+	bool is_earlier = look_whose(notifier, event);
 	unsigned n = book_read(notifier->book, event, news);
 	const struct book_router *router =
 		event->router[0] ? book_find(notifier->book, event->router, event->family) : NULL;
 
 	event_json(event, json);
 	notifier_put_event(notifier, event, ring, json);
-	if (router)
+	if (router && !is_earlier)
 		notifier_put_state(notifier, router);
 	for (unsigned i = 0; i < n; i++)
 		notifier_tell_news(notifier, event, &news[i], json);
@@ -105,12 +117,16 @@ static void take_loss(struct notifier *notifier, const struct event *next, unsig
 	take_event(notifier, &event, ring);
 }
 
-/* Behind its start, events are of another router process, and perhaps of another configuration. */
+/* Behind its start, events are of another router process, and perhaps of another configuration; who
+ * has lost its keeper knows that they are of another vipd, whose notifier waits for us to end. */
 static void hold(struct notifier *notifier, const struct event *event)
 {
 	if (event->kind != EVENT_STARTED || event->mono_ns <= notifier->start_ns)
 		return;
-	if (notifier->allowed)
+	notifier->succeeded = notifier->orphaned;
+	if (notifier->succeeded)
+		notifier->held_ns = QUEUE_NEVER;
+	else if (notifier->allowed)
 		notifier->allowed--;
 	else
 		notifier->held_ns = notifier->now_ns + HOLD_NS;
@@ -134,8 +150,7 @@ static bool read_events(struct notifier *notifier)
 		notifier->held_ns = 0;
 		if (!reader_next(notifier->reader, &event, &ring, &lost))
 			return true;
-		if (notifier->store)
-			store_begin(notifier->store);
+		notifier_begin(notifier);
 		if (lost)
 			take_loss(notifier, &event, ring, lost);
 		take_event(notifier, &event, ring);
@@ -158,8 +173,7 @@ static void ended(void *arg, struct delivery *delivery, const char *error)
 		 "%s: %s: \"vipctl notify retry %lld\" tries again, \"vipctl "
 		 "notify drop %lld\" gives up",
 		 target_name(delivery->conf), error ? error : "", (long long)id, (long long)id);
-	if (notifier->store)
-		store_begin(notifier->store);
+	notifier_begin(notifier);
 	if (!error && delivery->merged)
 		notifier_tell_of(
 			notifier, EVENT_NOTIFY_MERGED, 0, delivery->merged, of,
@@ -248,7 +262,7 @@ void notifier_dispatch(struct notifier *notifier, const struct clocks *now)
 		notifier->unread_ns = notifier->held_ns ? notifier->held_ns : QUEUE_NEVER;
 	if (notifier->drains_changed && notifier->home_fd >= 0)
 		notifier_write_drains(notifier);
-	if (all)
+	if (all && !notifier->succeeded)
 		start_some(notifier);
 	notifier_commit(notifier);
 }
@@ -279,6 +293,7 @@ void notifier_end(struct notifier *notifier, enum notifier_end how, int64_t now_
 		notifier->end_ns = now_ns + END_NS;
 	notifier->ends = true;
 	notifier->replaced = how == NOTIFIER_REPLACED;
+	notifier->orphaned = how == NOTIFIER_ORPHANED;
 	if (!notifier->replaced)
 		notifier->held_ns = 0;
 	notifier->quiet_ns = how == NOTIFIER_ORPHANED ? now_ns + ORPHAN_NS : now_ns;
@@ -301,8 +316,9 @@ bool notifier_has_ended(const struct notifier *notifier)
 		return true;
 	if (runner_count(notifier->runner))
 		return false;
-	return notifier->now_ns >= notifier->quiet_ns && notifier->unread_ns > notifier->now_ns &&
-	       queue_deadline(notifier->queue) > notifier->now_ns;
+	return notifier->succeeded ||
+	       (notifier->now_ns >= notifier->quiet_ns && notifier->unread_ns > notifier->now_ns &&
+		queue_deadline(notifier->queue) > notifier->now_ns);
 }
 /* ---- for metrics ---- */
 
@@ -342,6 +358,7 @@ static int open_all(struct notifier *notifier)
 	if (!notifier->reader || !notifier->book || !notifier->queue)
 		return -ENOMEM;
 	notifier->start_ns = reader_last_start(notifier->reader);
+	notifier->life_ns = reader_first_start(notifier->reader, notifier->setting.life_ns);
 	err = targets_open(conf, notifier->start_ns, &notifier->targets);
 	return err < 0 ? err : runner_open(&notifier->runner);
 }

@@ -2,7 +2,8 @@
 /*
  * The notifier's turn: read the journal, write down what happened and who is to be told, tell them.
  * An event counts as read when all that follows from it is in the store, so whoever dies at any
- * moment leaves nothing untold: what was begun may be told twice.
+ * moment leaves nothing untold: what was begun may be told twice. Events of a vipd that is dead are
+ * told to those who want each, and to nobody who wants what is so now.
  *
  * Without a store, since its disk is full or it cannot be written, all of that is in memory alone:
  * aloud, and the store is tried again.
@@ -23,6 +24,7 @@ struct notifier_setting {
 	const char *directory;   /* of the store */
 	int home_err;            /* -errno: why that could not be made; 0 */
 	const char *life;        /* of vipd: another one after each of its ends */
+	int64_t life_ns;         /* when it began, CLOCK_MONOTONIC */
 	const char *boot;        /* of the host */
 	const int *rings;        /* by enum reader_ring */
 	int events_fd;           /* -1: nobody says when there are events */
@@ -36,7 +38,8 @@ enum notifier_end {
 	NOTIFIER_REPLACED, /* another one comes; what there is to tell until now it cannot, perhaps
 			    */
 	NOTIFIER_STOPPED,  /* vipd was stopped: the last events are told, once */
-	NOTIFIER_ORPHANED, /* the keeper died: likewise, and the routers may yet say something */
+	NOTIFIER_ORPHANED, /* the keeper died: likewise, and the routers may yet say something; what
+			      another vipd says is for its notifier */
 };
 
 /**

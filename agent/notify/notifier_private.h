@@ -31,7 +31,12 @@ struct notifier {
 	int64_t held_ns;  /* nothing is read before then; 0: another one may not have come */
 	unsigned allowed; /* starts of others that need not be waited for */
 	bool replaced;
+	bool orphaned;
+	bool succeeded;      /* likewise, and another vipd runs by now */
+	int64_t life_ns;     /* what is earlier is of a vipd that is dead, CLOCK_MONOTONIC */
+	bool reads_earlier;  /* it has, so far */
 	bool drains_changed; /* since they were written */
+	bool changed;        /* since it was committed */
 	int64_t unread_ns;   /* then there are events to be read; or never */
 	int64_t store_ns;    /* then the store is tried again, or pruned */
 	bool voiced;         /* it was told that there is none */
@@ -45,6 +50,11 @@ struct notifier {
 };
 
 /* ---- tell.c ---- */
+
+/**
+ * notifier_is_earlier() - whether an event is of a vipd that is dead.
+ */
+bool notifier_is_earlier(const struct notifier *notifier, const struct event *event);
 
 /**
  * notifier_tell_news() - put into the queue what follows from an event.
@@ -99,6 +109,11 @@ void notifier_try_store(struct notifier *notifier);
 void notifier_put_state(struct notifier *notifier, const struct book_router *router);
 
 /**
+ * notifier_begin() - what follows is written down as one, with the next notifier_commit().
+ */
+void notifier_begin(struct notifier *notifier);
+
+/**
  * notifier_put_event() - one more of the history.
  * @ring: enum reader_ring.
  * @json: event_json() of it.
@@ -107,7 +122,8 @@ void notifier_put_event(struct notifier *notifier, const struct event *event, un
 			const char *json);
 
 /**
- * notifier_commit() - all that has changed is there now, or the store is not.
+ * notifier_commit() - all that has changed is there now, or the store is not. It waits for the disk
+ * once, or not at all when there is nothing.
  */
 void notifier_commit(struct notifier *notifier);
 

@@ -115,3 +115,16 @@ int64_t reader_last_start(const struct reader *reader)
 			last_ns = event.mono_ns;
 	return last_ns;
 }
+
+int64_t reader_first_start(const struct reader *reader, int64_t since_ns)
+{
+	const struct events *events = reader->rings[READER_ROUTER].events;
+	struct events_cursor cursor = { 0 };
+	struct event event;
+	uint64_t lost;
+
+	while (events && events_next(events, &cursor, &event, &lost))
+		if (event.kind == EVENT_STARTED && event.mono_ns >= since_ns)
+			return event.mono_ns;
+	return since_ns;
+}

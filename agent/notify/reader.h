@@ -67,4 +67,12 @@ bool reader_next(struct reader *reader, struct event *ret_event, enum reader_rin
  */
 int64_t reader_last_start(const struct reader *reader);
 
+/**
+ * reader_first_start() - when the first router process since that time began to run: those of
+ * before it may yet have told that they leave.
+ *
+ * Return: @since_ns: the ring does not tell.
+ */
+int64_t reader_first_start(const struct reader *reader, int64_t since_ns);
+
 #endif

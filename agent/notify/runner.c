@@ -2,6 +2,7 @@
 #include "runner.h"
 
 #include <errno.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -14,12 +15,14 @@
 #include "checks/outcome.h"
 #include "message.h"
 
-#define PLACES    (2 * RUNNER_MAX) /* with those that are being killed */
-#define NS_PER_MS INT64_C(1000000)
+#define PLACES      (2 * RUNNER_MAX) /* with those that are being killed */
+#define ORPHANS_MAX 1024             /* looked at in one round */
+#define NS_PER_MS   INT64_C(1000000)
+#define ROUND_NS    (10 * NS_PER_MS) /* between rounds of ending them */
 
 struct place {
 	struct delivery *delivery; /* NULL: nothing runs here */
-	pid_t warden;
+	pid_t warden;              /* 0: it was killed, and what it ran has yet to go */
 	int pid_fd;
 	int64_t deadline_ns; /* QUEUE_NEVER: it has been killed */
 	bool killed;
@@ -54,7 +57,7 @@ void runner_close(struct runner *runner)
 	if (!runner)
 		return;
 	for (unsigned i = 0; i < PLACES; i++)
-		if (runner->places[i].delivery)
+		if (runner->places[i].warden)
 			check_warden_end(runner->places[i].warden);
 	if (runner->runs != MAP_FAILED)
 		munmap(runner->runs, PLACES * sizeof(*runner->runs));
@@ -192,6 +195,50 @@ int64_t runner_deadline(const struct runner *runner)
 	return first_ns;
 }
 
+static bool is_warden(const struct runner *runner, pid_t pid)
+{
+	for (unsigned i = 0; i < PLACES; i++)
+		if (runner->places[i].warden == pid)
+			return true;
+	return false;
+}
+
+/* What a killed warden leaves is our child by now. The kernel has ended its program in its place,
+ * but not one of root's: that has gained rights, and may live beside its next attempt. Return:
+ * whether any is left. */
+static bool end_orphans(const struct runner *runner)
+{
+	static pid_t pids[ORPHANS_MAX];
+	unsigned n = check_children(getpid(), pids, ORPHANS_MAX);
+	bool left = false;
+
+	for (unsigned i = 0; i < n; i++) {
+		if (is_warden(runner, pids[i]))
+			continue;
+		(void)kill(pids[i], SIGKILL);
+		left |= waitpid(pids[i], NULL, WNOHANG) == 0;
+	}
+	return left;
+}
+
+static void forget_warden(struct place *place)
+{
+	if (place->pid_fd >= 0)
+		close(place->pid_fd);
+	place->pid_fd = -1;
+	place->warden = 0;
+}
+
+static bool has_ended(struct runner *runner, struct place *place)
+{
+	const struct check_run *run = &runner->runs[place - runner->places];
+
+	if (place->warden && waitpid(place->warden, NULL, WNOHANG) == 0)
+		return false;
+	forget_warden(place);
+	return __atomic_load_n(&run->done, __ATOMIC_ACQUIRE) || !end_orphans(runner);
+}
+
 static void end_place(struct runner *runner, struct place *place, char *ret_error)
 {
 	const struct check_run *run = &runner->runs[place - runner->places];
@@ -209,13 +256,13 @@ static void end_place(struct runner *runner, struct place *place, char *ret_erro
 	}
 	runner->running -= !place->killed;
 	runner->killed -= place->killed;
-	if (place->pid_fd >= 0)
-		close(place->pid_fd);
 	place->delivery = NULL;
 }
 
 static void kill_late(struct runner *runner, struct place *place, int64_t now_ns)
 {
+	if (!place->warden)
+		place->deadline_ns = now_ns + ROUND_NS;
 	if (place->deadline_ns > now_ns)
 		return;
 	if (!place->killed) {
@@ -241,7 +288,7 @@ void runner_dispatch(struct runner *runner, int64_t now_ns,
 		delivery = place->delivery;
 		if (!delivery)
 			continue;
-		if (waitpid(place->warden, NULL, WNOHANG) == 0) {
+		if (!has_ended(runner, place)) {
 			kill_late(runner, place, now_ns);
 			continue;
 		}

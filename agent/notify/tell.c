@@ -70,10 +70,17 @@ static struct delivery *make_delivery(const struct telling *telling, const struc
 	return NULL;
 }
 
+bool notifier_is_earlier(const struct notifier *notifier, const struct event *event)
+{
+	return event->mono_ns < notifier->life_ns;
+}
+
 /* A page that was overwritten is one itself, for all who want each. */
-static bool wants(const struct conf_notify *conf, const struct book_news *news)
+static bool wants(const struct conf_notify *conf, const struct book_news *news, bool is_earlier)
 {
 	if (news->is_again && conf->deliver != CONF_NOTIFY_CURRENT)
+		return false;
+	if (is_earlier && conf->deliver == CONF_NOTIFY_CURRENT)
 		return false;
 	if (news->word == CONF_NOTIFY_LOST && conf->deliver == CONF_NOTIFY_ALL)
 		return true;
@@ -102,7 +109,7 @@ static void tell_entry(const struct telling *telling, const struct conf_notify *
 
 	if (telling->event->mono_ns < target->since_ns)
 		return;
-	if (!wants(conf, telling->news)) {
+	if (!wants(conf, telling->news, notifier_is_earlier(notifier, telling->event))) {
 		pass_over(telling, conf, scope);
 		return;
 	}

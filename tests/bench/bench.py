@@ -9,7 +9,8 @@ the successor's adverts and gratuitous ARPs were at the switch, by the kernel's 
 vipd runs as it is installed: with real-time priority. keepalived runs as Debian ships it, without,
 and in a second column with it. Then comes planned work, and what clients lose of pings by it; 255
 dual-stack routers fail over together, and with --scale 4,080 virtual routers of IPv4. A thousand
-checks a second, and what a dead service costs, come before the steady state.
+checks a second, what a dead service costs, and how soon a command of notify is run come before the steady
+state.
 
 Absolute figures move from machine to machine: compare within a run. Samples, medians and ratios
 go to build/bench.json. Exit status 0 if all could be measured, however slow it was.
@@ -34,6 +35,7 @@ from failover import Unmeasured, play
 from forms import FORMS
 from lab import LabError
 from leave import play_planned
+from notify import ROUNDS, play_notify
 from scale import ROUTERS, play_scale
 from steady import SCENES, WINDOW, WINDOWS, play_steady
 
@@ -43,6 +45,7 @@ FORM_TRIALS = 5
 PLANNED_TRIALS, PLANNED_BUDGET = 5, 240     # of 16 s for each program
 DUAL_TRIALS, DUAL_BUDGET = 3, 78     # of 9 s for each program
 CHECK_TRIALS, CHECK_BUDGET = 3, 900
+NOTIFY_TRIALS, NOTIFY_BUDGET = 5, 120
 FORM_VIPS = {"IPv6": (1, 1000), "virtual MAC": (1,), "unicast": (1,)}
 VIPS = (1, 1000)
 TITLES = {"silent death": "Active dies silently: ms behind Active_Down_Interval",
@@ -61,6 +64,7 @@ TITLES = {"silent death": "Active dies silently: ms behind Active_Down_Interval"
              f"fall {fall}: ms until" for fall in FALLS},
           **{f"pages, weight {weight}": f"nginx of the Active dies, weight {weight}: pages of a client"
              for weight in (0, WEIGHT)},
+          "notify": "A router becomes Active: ms from its first advert to the start of a command",
           "scale": f"{ROUTERS:,} virtual routers, adverts every second"}
 
 # What vipd means to reach: at most so much, or so many times what keepalived as shipped needs.
@@ -92,6 +96,8 @@ TARGETS = {**{(form.named("silent death"), 2 if form.family == 6 else 1, "first 
               for fall in FALLS},
            **{(f"pages, weight {weight}", 1, "behind that, ms"): (5, "ms")
               for weight in (0, WEIGHT)},
+           ("notify", 1, "command behind the advert"): (50, "ms"),
+           ("notify", 200, "commands behind their adverts, last"): (2000, "ms"),
            ("scale", ROUTERS, "start to all Active, s"): (4, "s"),
            ("scale", ROUTERS, "CPU as Active, %"): (0.35, "x"),
            ("scale", ROUTERS, "CPU as Backup, %"): (0.4, "x"),
@@ -213,6 +219,23 @@ def measure_checks(results, trials, asked):
             attempt(results, contender, 1, play_pages, weight)
 
 
+def measure_notify(results, trials):
+    """How soon somebody is told, in turn."""
+    end = time.monotonic() + NOTIFY_BUDGET
+    for trial, count, contender in itertools.product(range(trials), ROUNDS, results.who):
+        if time.monotonic() > end:
+            return
+        progress(f"commands, trial {trial + 1} of {trials}: {contender.title}, {count} routers")
+        what = ("notify", count, contender.key)
+        results.tried.add(what)
+        try:
+            for values in play_notify(contender, count):
+                results.add("notify", count, contender, values)
+            results.done.add(what)
+        except (Unmeasured, LabError) as error:
+            results.fail(contender, count, error)
+
+
 def measure_steady(results, windows):
     """What doing nothing costs: all contenders in the same seconds."""
     for vips, interval in SCENES:
@@ -274,6 +297,8 @@ def verdict(results, row, versus):
 
 def counted(scenario, number_of):
     """What a row is about."""
+    if scenario == "notify":
+        return f"{number_of:,} router{'s' * (number_of > 1)}"
     noun = "check" if scenario.startswith(("checks", "death", "pages")) else "VIP"
     return f"{number_of:,} {noun}{'s' * (number_of > 1)}"
 
@@ -353,6 +378,8 @@ def arguments():
                         help=f"nothing but {len(VRIDS)} dual-stack routers")
     parser.add_argument("--only-checks", action="store_true",
                         help=f"nothing but {CHECKS:,} checks a second, and services that die")
+    parser.add_argument("--only-notify", action="store_true",
+                        help="nothing but how soon a command is run")
     parser.add_argument("--kinds", default=",".join(KINDS), type=lambda text: text.split(","),
                         help="of checks, with commas between them (default: %(default)s)")
     parser.add_argument("--windows", type=int, default=WINDOWS,
@@ -377,7 +404,8 @@ def main():
         who = [it for it in who if it.key != "keepalived-rt"]
     results, machine = Results(who), describe(who)
     only = (options.only_scale or options.only_steady or options.only_forms
-            or options.only_dual or options.only_planned or options.only_checks)
+            or options.only_dual or options.only_planned or options.only_checks
+            or options.only_notify)
     if not only:
         measure_failover(results, options.trials)
     if not only or options.only_forms:
@@ -388,6 +416,8 @@ def main():
         measure_dual(results, min(options.trials, DUAL_TRIALS))
     if not only or options.only_checks:
         measure_checks(results, min(options.trials, CHECK_TRIALS), options.kinds)
+    if not only or options.only_notify:
+        measure_notify(results, min(options.trials, NOTIFY_TRIALS))
     if not only or options.only_steady:
         measure_steady(results, options.windows)
     if options.scale or options.only_scale:

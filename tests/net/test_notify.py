@@ -431,10 +431,18 @@ def test_reload_and_crash_tell_nothing_again(lab, home):
     command.wait("backup", "active", "fault")
 
 
+def knows_its_entries(home):
+    """Whether it is written down that somebody is to be told: before, an entry may be a new one."""
+    with contextlib.suppress(sqlite3.OperationalError):
+        return rows(home, "SELECT count(*) FROM entries") != [(0,)]
+    return False
+
+
 def test_kill_of_everything_loses_no_page(lab, home):
     gate = lab.path("gate")
     command = Recorder(lab, body=f"[ -e {gate} ] || exit 1")
     one = start(lab, home, notify=[entry(command)])
+    wait_until(lambda: knows_its_entries(home), what="an entry")
     one.wait_state("lan", "active")
     kill_everything(one)
     with open(gate, "w", encoding="utf-8"):

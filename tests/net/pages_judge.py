@@ -1,0 +1,220 @@
+# SPDX-License-Identifier: MIT
+"""What was to be told and what was told, compared: the journal of a host, and what the commands of
+its entries have written down (tests/net/pager.c). Nothing here looks at a process or a clock.
+
+An entry with deliver = "all" is told of each change of a router's state, in their order, at least
+once, and never of anything else; what may be a repetition says so; what is left out is as many as
+the next one says were merged into it. One with deliver = "current" is told of states that are true
+when its command is chosen, and in the end of the last one. Neither has two commands at once for one
+router.
+"""
+
+import collections
+import json
+from dataclasses import dataclass
+from datetime import datetime, timezone
+
+SLACK_NS = 500_000_000           # from reading the last event to the fork of a command, on a busy host
+EPOCH = datetime(1970, 1, 1, tzinfo=timezone.utc)
+
+
+def ns_of(text):
+    """The time of an event as JSON has it, in nanoseconds."""
+    since = datetime.strptime(text, "%Y-%m-%dT%H:%M:%S.%f%z") - EPOCH
+    return ((since.days * 86400 + since.seconds) * 10**6 + since.microseconds) * 1000
+
+
+@dataclass(frozen=True)
+class Change:
+    """A change of a router's state, as the journal has it."""
+    router: str
+    before: str
+    state: str
+    seq: int
+    time: str
+    life: int                    # of vipd, in which it happened
+
+    key = property(lambda self: (self.router, self.seq, self.time))
+    ns = property(lambda self: ns_of(self.time))
+
+    def __str__(self):
+        return f"{self.router} {self.state} ({self.seq}, {self.time[11:-1]}, life {self.life})"
+
+
+@dataclass
+class Run:
+    """One run of a command."""
+    pid: int
+    began: int                   # ns, CLOCK_REALTIME
+    chosen: int                  # likewise: when its warden was forked
+    alone: bool
+    event: dict
+    ended: int = 0               # 0: it was killed, or still runs
+
+    router = property(lambda self: self.event["router"])
+    key = property(lambda self: (self.event["router"], self.event["seq"], self.event["time"]))
+
+    def __str__(self):
+        repeat = ", repeat" * self.event["repeat"]
+        return (f"{self.router} {self.event['to']} ({self.event['seq']}, "
+                f"{self.event['time'][11:-1]}{repeat}, pid {self.pid})")
+
+
+def read_runs(path):
+    """[Run, ...] in the order in which they began."""
+    runs, open_ = [], {}
+    try:
+        with open(path, encoding="utf-8") as file:
+            lines = file.read().splitlines()
+    except FileNotFoundError:
+        return []
+    for line in lines:
+        if not line.endswith("\t."):
+            continue                               # it was killed while it wrote that
+        kind, pid, *rest = line.removesuffix("\t.").split("\t")
+        if kind == "S":
+            began, chosen, alone, event = rest
+            runs.append(Run(int(pid), int(began), int(chosen), alone == "1",
+                            json.loads(event or "{}")))
+            open_[pid] = runs[-1]
+        else:
+            if run := open_.pop(pid, None):
+                run.ended = int(rest[0])
+    return runs
+
+
+class Truth:
+    """The journal so far: what happened, and which lives vipd has had."""
+
+    def __init__(self):
+        self.changes, self.last_seq = [], 0
+        self.lives = []          # [ns, ...]: when each began
+        self.ends = {}           # life: ns when all of it was dead at once
+
+    def begin_life(self, ns):
+        """vipd is about to be started."""
+        self.lives.append(ns)
+
+    def end_life(self, ns):
+        """All of it has been killed."""
+        self.ends[len(self.lives) - 1] = ns
+
+    def take(self, events):
+        """What the rings have, of now; what was taken before is passed over."""
+        for event in events:
+            if event["kind"] == "journal_lost":
+                raise AssertionError("the journal was read too late, which proves nothing")
+            if event["kind"] == "state" and event["seq"] > self.last_seq:
+                self.changes.append(Change(event["router"], event["from"], event["to"],
+                                           event["seq"], event["time"], len(self.lives) - 1))
+        self.last_seq = max([self.last_seq, *(event["seq"] for event in events
+                                              if event["kind"] == "state")])
+
+    def lose_rings(self, committed):
+        """The rings are gone, and with them what nobody had written down.
+
+        committed: {(seq, time), ...} of what is in the store.
+        """
+        self.changes = [it for it in self.changes if (it.seq, it.time) in committed]
+        self.last_seq = 0
+
+    def news(self):
+        """{router: [Change, ...]}: what there is to tell. What was told before is no news when its
+        reason alone is another one; a router that begins anew is."""
+        found, known = collections.defaultdict(list), {}
+        for it in self.changes:
+            same = known.get(it.router) == (it.life, it.state)
+            if it.before != it.state and (it.before == "initialize" or not same):
+                found[it.router].append(it)
+            known[it.router] = (it.life, it.state)
+        return found
+
+    def end_of(self, news, i):
+        """When the i-th of a router's news was no longer true, in ns; None: it still is."""
+        it, after = news[i], news[i + 1] if i + 1 < len(news) else None
+        ends = [ns for ns in (after and after.ns, self.ends.get(it.life)) if ns]
+        return min(ends, default=None)
+
+
+def _by_router(runs, news):
+    """(router, its news, its runs, {key: place of a piece of news})"""
+    told = collections.defaultdict(list)
+    for run in runs:
+        told[run.router].append(run)
+    for router in sorted({*told, *news}):
+        yield (router, news.get(router, []), told[router],
+               {it.key: i for i, it in enumerate(news.get(router, []))})
+
+
+def _common(run, places):
+    """What is wrong with a run by itself."""
+    if not run.alone:
+        yield f"two commands at once: {run}"
+    if run.key not in places:
+        yield f"was told what never was: {run}"
+
+
+def judge_pages(truth, runs):
+    """Of deliver = "all". Return: [complaint, ...]; that all is over is for judge_end()."""
+    found = []
+    for router, news, told, places in _by_router(runs, truth.news()):
+        last, seen = -1, set()
+        for run in told:
+            found += _common(run, places)
+            place = places.get(run.key)
+            if place is None:
+                continue
+            if place < last:
+                found.append(f"out of order: {run} behind {news[last]}")
+            if run.key in seen and not run.event["repeat"]:
+                found.append(f"a repetition that is not marked: {run}")
+            left_out = place - last - 1
+            if place > last and left_out != run.event["merged"]:
+                lost = ", ".join(map(str, news[last + 1:place]))
+                found.append(f"lost before {run}, which says that {run.event['merged']} were "
+                             f"merged: {lost or 'nothing'}")
+            seen.add(run.key)
+            last = max(last, place)
+        ended = {run.key for run in told if run.ended}
+        found += [f"was never told to its end: {router} {key}" for key in seen - ended
+                  if places.get(key, last) < last]
+    return found
+
+
+def judge_actions(truth, runs, slack_ns=SLACK_NS):
+    """Of deliver = "current". Return: [complaint, ...]."""
+    found = []
+    for _, news, told, places in _by_router(runs, truth.news()):
+        last, seen = -1, set()
+        for run in told:
+            found += _common(run, places)
+            place = places.get(run.key)
+            if place is None:
+                continue
+            if place < last:
+                found.append(f"out of order: {run} behind {news[last]}")
+            if run.key in seen and not run.event["repeat"]:
+                found.append(f"a repetition that is not marked: {run}")
+            found += _untrue(truth, news, place, run, slack_ns)
+            seen.add(run.key)
+            last = max(last, place)
+    return found
+
+
+def _untrue(truth, news, place, run, slack_ns):
+    end, life = truth.end_of(news, place), news[place].life
+    if end and run.chosen > end + slack_ns:
+        yield f"was {(run.chosen - end) / 1e6:.0f} ms no longer true: {run}"
+    if life in truth.ends and life + 1 < len(truth.lives) and run.chosen > truth.lives[life + 1]:
+        yield f"is of a life that is over: {run}"
+
+
+def judge_end(truth, runs, kind):
+    """When all has been told: the last of each router is the last that happened, to its end."""
+    found = []
+    for router, news, told, _ in _by_router(runs, truth.news()):
+        ended = {run.key for run in told if run.ended}
+        if news and (not told or told[-1].key != news[-1].key or news[-1].key not in ended):
+            found.append(f"the last {kind} is not of the last state: "
+                         f"{told[-1] if told else 'none'}, not {news[-1]}")
+    return found

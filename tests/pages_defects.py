@@ -1,0 +1,213 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: MIT
+"""Plant defects in who tells, one after another, and see that the kills of `make pages` find each
+(`make page-defects`).
+
+As tests/sim/defects.py does, in a copy of the tree; what is run are worlds of tests/pages.py, until
+the first one fails.
+
+    pages_defects.py [--only NAME]... [-n KILLS] [--jobs J] [--list | --check]
+
+Exit status 0 if the healthy code holds and each defect was found; 1 if one was not, or if its text
+is not there exactly once any more. --check looks for the texts alone (`make check`).
+"""
+
+import argparse
+import os
+import re
+import shutil
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+sys.path.insert(0, str(ROOT / "tests/sim"))
+
+from defects import Defect, Misplaced, check_all, plant  # noqa: E402  (found by the line above)
+
+FOLDERS = ("agent", "checks", "netlink", "vrrp")
+BUILT = (*FOLDERS, "tests/net")
+PROGRAMS = ("vipd", "vipctl", "vipd-checker", "vipd-notifier")
+TIMEOUT_S = 600
+FAILS = re.compile(r"^  SEED=(\d+) N=\d+: (.*)$", re.M)
+
+DEFECTS = [
+    # ---- what is written down, and when ----
+    Defect("page-is-begun-before-it-is-written-down",
+           "A page that is told twice, since vipd was killed, says that it was not told before.",
+           "agent/notify/notifier.c",
+           "notifier_commit(notifier); for (unsigned i = 0; i < n; i++)",
+           "for (unsigned i = 0; i < n; i++)"),
+    Defect("page-is-in-memory-alone",
+           "A kill loses all that waits.",
+           "agent/notify/keep.c",
+           "if (notifier->store) store_put(notifier->store, delivery,",
+           "if (false) store_put(notifier->store, delivery,"),
+    Defect("page-that-was-told-stays",
+           "All pages of before are sent again after a kill.",
+           "agent/notify/keep.c",
+           "if (notifier->store) store_remove(notifier->store, delivery->id);", "(void)delivery;"),
+    Defect("page-is-not-on-the-disk",
+           "A power cut loses pages that a command was begun for.",
+           "agent/notify/store.c", "PRAGMA synchronous = FULL", "PRAGMA synchronous = NORMAL"),
+    Defect("page-that-was-begun-is-not-marked",
+           "A repetition after a kill does not say that it is one.",
+           "agent/notify/queue.c",
+           "delivery->attempts++; put(queue, delivery);", "delivery->attempts++;"),
+    # ---- the journal ----
+    Defect("journal-is-read-from-its-end",
+           "What happens while nobody reads the journal is told to nobody.",
+           "agent/notify/reader.c",
+           "of->cursor = (struct events_cursor){ 0, seq + 1 };",
+           "of->cursor = (struct events_cursor){ 0, seq + 1 }; struct event skipped;"
+           " uint64_t gone; while (events_next(of->events, &of->cursor, &skipped, &gone))"
+           " of->seq = skipped.seq;"),
+    Defect("journal-is-read-from-its-beginning",
+           "All that the journal has is told again after a kill.",
+           "agent/notify/reader.c",
+           "if (!of->events || seq == 0 || events_id(of->events) != id)", "if (true)"),
+    # ---- order ----
+    Defect("order-is-lost-by-a-kill",
+           "What waited is told the other way round after a kill.",
+           "agent/notify/store.c", "FROM deliveries ORDER BY id", "FROM deliveries ORDER BY id DESC"),
+    Defect("order-two-at-once",
+           "Two commands for one router run at one time.",
+           "agent/notify/queue.c",
+           "while (lane && (lane->busy || lane->first->due_ns > now_ns)) lane = lane->next;",
+           "while (lane && lane->first->due_ns > now_ns) lane = lane->next;"),
+    Defect("order-command-outlives-its-notifier",
+           "After a kill of the notifier its command runs beside the next one.",
+           "checks/warden.c", "|| getppid() != warden->parent;", ";"),
+    Defect("order-command-outlives-its-warden",
+           "A command of root's goes on beside its next attempt.",
+           "agent/notify/runner.c", "|| !end_orphans(runner);", "|| true;"),
+    Defect("order-two-notifiers-at-once",
+           "Two notifiers tell of the same router.",
+           "agent/**/home*.c", "flock(fd, LOCK_EX | LOCK_NB) < 0", "false"),
+    # ---- what is told ----
+    Defect("tell-failed-is-delivered",
+           "A page whose command was killed counts as told.",
+           "agent/notify/runner.c", "ended(arg, delivery, error[0] ? error : NULL);",
+           "ended(arg, delivery, NULL);"),
+    Defect("tell-merged-without-a-word",
+           "Pages are left out and nobody learns how many.",
+           "agent/notify/queue.c", "delivery->merged += last->merged + 1;", ";"),
+    # ---- actions ----
+    Defect("action-of-a-dead-vipd",
+           "An address in a cloud is moved to a host that was Active before it was killed.",
+           "agent/notify/tell.c", "return event->mono_ns < notifier->life_ns;", "return false;"),
+    Defect("action-of-another-life",
+           "Likewise, if the action had been tried before the kill.",
+           "agent/notify/keep.c", "strcmp(life, notifier->setting.life) != 0", "false"),
+    Defect("action-that-is-no-longer-true",
+           "Actions are taken for each state that was, one after the other.",
+           "agent/notify/queue.c",
+           "for (struct delivery *it = lane->first; it != newest; it = next)",
+           "for (struct delivery *it = lane->first; false; it = next)"),
+    Defect("action-of-the-next-vipd-by-the-last-one",
+           "What the next vipd has to do is done by the notifier of a dead one, or by nobody.",
+           "agent/notify/notifier.c", "notifier->succeeded = notifier->orphaned;", ";"),
+]
+
+
+def copy_tree(build):
+    """A copy of what the programs are made of, and of what is made. Return where."""
+    tree = build.resolve() / "page-defects"
+    shutil.rmtree(tree, ignore_errors=True)
+    for folder in FOLDERS:
+        shutil.copytree(ROOT / folder, tree / folder)
+    for folder in BUILT:
+        shutil.copytree(build / folder, tree / "build" / folder)
+    for program in PROGRAMS:
+        shutil.copy2(build / program, tree / "build")
+    shutil.copy2(ROOT / "Makefile", tree)
+    return tree
+
+
+def make(tree):
+    """Build the programs. Return what the compiler says if they cannot be built."""
+    made = subprocess.run(["make", "-s", "--no-print-directory", "all"], cwd=tree,
+                          capture_output=True, text=True, check=False)
+    return made.stderr if made.returncode else None
+
+
+def kill(tree, options):
+    """Worlds with these programs. Return: (seed, what is wrong), or None."""
+    environment = {**os.environ, "VIPD": str(tree / "build/vipd"),
+                   "VIPCTL": str(tree / "build/vipctl")}
+    try:
+        ran = subprocess.run(
+            [sys.executable, ROOT / "tests/pages.py", "-n", str(options.n), "--first",
+             "--patience", "25", "--seed", str(options.seed), "--jobs", str(options.jobs)],
+            capture_output=True, text=True, timeout=TIMEOUT_S, check=False, env=environment)
+    except subprocess.TimeoutExpired:
+        return "?", "it hangs"
+    if found := FAILS.search(ran.stdout):
+        return found.groups()
+    return ("?", ran.stderr.strip()) if ran.returncode else None
+
+
+def hunt(tree, defect, options):
+    """Plant one defect and look for it. Return: as kill(), or a text: an error."""
+    try:
+        path, text = plant(tree, defect)
+    except Misplaced as error:
+        return str(error)
+    healthy = path.read_text(encoding="utf-8")
+    path.write_text(text, encoding="utf-8")
+    try:
+        return make(tree) or kill(tree, options)
+    finally:
+        path.write_text(healthy, encoding="utf-8")
+
+
+def hunt_all(tree, defects, options):
+    """Return: the names of those that were not found."""
+    missed = []
+    for defect in defects:
+        began = time.monotonic()
+        found = hunt(tree, defect, options)
+        if isinstance(found, tuple):
+            seed, what = found
+            print(f"{defect.name:42} found by {seed}: {what:.100}", end="")
+        else:
+            missed.append(defect.name)
+            print(f"{defect.name:42} {found or 'NOT FOUND'}", end="")
+        print(f"  ({time.monotonic() - began:.0f} s)", flush=True)
+    return missed
+
+
+def main():
+    """Arguments, and the sum."""
+    parser = argparse.ArgumentParser(description=__doc__.split("\n\n", maxsplit=1)[0])
+    parser.add_argument("--only", action="append", help="a name of a defect, or its begin")
+    parser.add_argument("-n", type=int, default=200, help="kills for each")
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--jobs", type=int, default=2)
+    parser.add_argument("--build", type=Path, default=ROOT / "build")
+    parser.add_argument("--list", action="store_true", help="what each defect would do to users")
+    parser.add_argument("--check", action="store_true", help="only whether the texts are there")
+    options = parser.parse_args()
+    defects = [defect for defect in DEFECTS
+               if not options.only or any(defect.name.startswith(name) for name in options.only)]
+    if options.list:
+        for defect in defects:
+            print(f"{defect.name}: {defect.harm}")
+        return 0
+    if options.check:
+        return 0 if check_all(defects) else 1
+    tree = copy_tree(options.build)
+    if error := make(tree):
+        sys.exit(f"the healthy code does not compile:\n{error}")
+    if found := kill(tree, options):
+        sys.exit(f"the healthy code fails with seed {found[0]}: {found[1]}")
+    print(f"the healthy code holds: {options.n} kills", flush=True)
+    missed = hunt_all(tree, defects, options)
+    print(f"{len(defects) - len(missed)} of {len(defects)} defects found")
+    print(f"{int(not missed)} passed, {int(bool(missed))} failed, 0 skipped")
+    return 1 if missed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
