@@ -79,6 +79,7 @@ struct router_record {
 	uint8_t rival_address[16]; /* as Active: a weaker one that was heard last; zero: none */
 	uint8_t rival_priority;
 	int64_t rival_real_ns;        /* when that was */
+	uint16_t mates, member;       /* so many have its fate, itself included; which it is */
 	char held_by[CONF_NAME_SIZE]; /* who keeps its unit from taking over; empty: nobody */
 	uint8_t held_by_family, held_by_state;
 	uint32_t held_ms; /* for so long; 0: no timer says so */
@@ -158,6 +159,8 @@ static const struct field router_fields[] = {
 	FIELD_OF_IP(struct router_record, rival_address, ".rival_address", family),
 	ROUTER(rival_priority, ".rival_priority", FIELD_UINT),
 	ROUTER(rival_real_ns, ".rival_heard", FIELD_TIME),
+	ROUTER(mates, ".mates", FIELD_UINT),
+	ROUTER(member, ".member", FIELD_UINT),
 	ROUTER(held_by, ".held_by", FIELD_TEXT),
 	ROUTER(held_by_family, ".held_by_family", FIELD_UINT),
 	FIELD_OF_WORDS(struct router_record, held_by_state, ".held_by_state", vrrp_state_words),
@@ -477,6 +480,8 @@ static void fill_unit(const struct answer_facts *facts, const struct router *rou
 	const struct router *first = router - router->member;
 	unsigned holder = unit ? vrrp_unit_holder(unit) : 0;
 
+	record->mates = unit ? (uint16_t)unit->n : 1;
+	record->member = (uint16_t)router->member;
 	strcpy(record->by, names_of_mate(router, router->vr.election.reason.by));
 	for (unsigned i = 0; i < (unit ? unit->n : 1); i++)
 		record->lacking |= track_is_lacking(facts->routers, &first[i]);
