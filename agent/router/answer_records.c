@@ -178,6 +178,7 @@ struct address_record {
 	uint8_t not_own; /* of an owner, and vipd has added it */
 	uint8_t optional;
 	uint8_t twin;                   /* somebody has it on another interface, too */
+	uint8_t handing_over;           /* it stays until a successor announces it */
 	char interface[CONF_LINK_SIZE]; /* empty: its router's */
 };
 
@@ -190,6 +191,7 @@ static const struct field address_fields[] = {
 	FIELD(struct address_record, not_own, ".not_own", FIELD_BOOL),
 	FIELD(struct address_record, optional, ".optional", FIELD_BOOL),
 	FIELD(struct address_record, twin, ".twin", FIELD_BOOL),
+	FIELD(struct address_record, handing_over, ".handing_over", FIELD_BOOL),
 	FIELD(struct address_record, interface, "interface", FIELD_TEXT),
 	FIELDS_END,
 };
@@ -559,6 +561,7 @@ unsigned answer_put_addresses(const struct answer_facts *facts, const struct rou
 		records[i].doubled = conflicts_has_double(facts->routers, router, first + i);
 		records[i].not_own = routers_added_own(facts->routers, router, first + i);
 		records[i].optional = address->required == CONF_NO;
+		records[i].handing_over = hand_over_is_on(router);
 		records[i].twin = routers_has_twin(facts->routers, router, first + i);
 		strcpy(records[i].interface, address->interface);
 	}

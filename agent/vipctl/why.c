@@ -16,12 +16,15 @@ int why(const struct why_options *options)
 {
 	struct why_facts *facts = calloc(1, sizeof(*facts));
 	char reason[COMPLAIN_SIZE] = "";
+	struct clocks now;
 	int status;
 
 	if (!facts)
 		return complain(NULL, "out of memory");
 	status = why_ask(options->control, options->router, facts, reason);
-	facts->now_real_ns = clocks_now().real_ns;
+	now = clocks_now();
+	facts->now_real_ns = now.real_ns;
+	facts->now_mono_ns = now.mono_ns;
 	if (status == EXIT_SUCCESS) {
 		why_journal_read(facts);
 		why_history_read(facts);

@@ -128,6 +128,7 @@ static const struct {
 	{ "track", "Mend what is tracked: vipctl show --checks has what checks say." },
 	{ "unreachable_peer", "Look at the route to it: ip route get PEER." },
 	{ "process_lost", "Report it, with vipctl events and the core of the process." },
+	{ "process_stalled", "Look at the load of the host, and at vipctl events." },
 	{ "stolen_address", "Find out who removes it: ip monitor address, and what manages "
 			    "INTERFACE beside vipd." },
 	{ "silence", "Ask vipctl why there; look at both hosts, and at what is between." },

@@ -221,7 +221,7 @@ static const char *take_address(struct asker *asker, const struct records_table 
 		 client_text(table, record, "address", ip), (uint8_t)NUMBER("prefix_len"));
 	address->present = NUMBER("present");
 	address->advertised = NUMBER("advertised");
-	address->twin = NUMBER(".twin");
+	address->handing_over = NUMBER(".handing_over");
 	address->missing = problems_address_is_missing(&asker->problems, table, record);
 	address->held = problems_address_is_held(&asker->problems, table, record);
 	return NULL;

@@ -28,7 +28,7 @@ struct why_track {
 
 struct why_address {
 	char text[WHY_TEXT_SIZE]; /* with its prefix length */
-	bool present, advertised, missing, held, twin;
+	bool present, advertised, missing, held, handing_over;
 };
 
 /* The newest come last. */
@@ -86,14 +86,15 @@ struct why_router {
 /* All of a host. */
 struct why_facts {
 	char node[WHY_TEXT_SIZE], version[32], state_dir[FIELDS_TEXT_SIZE];
-	int64_t now_real_ns;
+	int64_t now_real_ns, now_mono_ns; /* ages of events go by the latter: clocks are set */
 	unsigned n;
 	struct why_router *routers; /* owned; those of a unit are neighbours */
 	bool journal_read;          /* else it may not be, or is not there: @journal_why */
 	char journal_why[160];
-	struct event lost;                     /* the last router process that died; kind 0: none */
-	struct event started, stopped, signal; /* likewise, of vipd */
-	int64_t last_real_ns;                  /* of the last event of all; 0: none */
+	/* The last of each, of kind 0: none. A router process that died: that it did, that it had
+	 * not answered, how it ended; and of vipd. */
+	struct event lost, late, ended, started, stopped, signal;
+	int64_t last_real_ns; /* of the last event of all; 0: none */
 };
 
 /**
@@ -106,5 +107,13 @@ bool why_has_ip(const uint8_t *bytes);
  * @buf: WHY_TEXT_SIZE bytes.
  */
 const char *why_ip(const struct why_router *router, const uint8_t *bytes, char *buf);
+
+/**
+ * why_first_mate() - the first of those with one fate; they are router->mates neighbours, as far
+ * as they were told of.
+ * @ret_n: how many: 1: it is alone.
+ */
+const struct why_router *why_first_mate(const struct why_facts *facts,
+					const struct why_router *router, unsigned *ret_n);
 
 #endif

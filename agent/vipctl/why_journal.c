@@ -44,7 +44,7 @@ static int note_address(const struct why_facts *facts, struct why_journal *journ
 	if (news == EVENT_ADDRESS_ABANDONED || news == EVENT_ADDRESS_FAILED)
 		note_other(journal, event);
 	if ((news != EVENT_ADDRESS_RESTORED && news != EVENT_ADDRESS_ABANDONED) ||
-	    facts->now_real_ns - event->real_ns > WHY_LATELY_NS)
+	    facts->now_mono_ns - event->mono_ns > WHY_LATELY_NS)
 		return 0;
 	journal->taken_n++;
 	return remember(&journal->address, event);
@@ -90,22 +90,14 @@ static int note_of_router(const struct why_facts *facts, struct why_router *rout
 
 static void note_of_host(struct why_facts *facts, const struct event *event)
 {
-	switch (event->kind) {
-	case EVENT_PROCESS_LOST:
-		facts->lost = *event;
-		break;
-	case EVENT_STARTED:
-		facts->started = *event;
-		break;
-	case EVENT_STOPPED:
-		facts->stopped = *event;
-		break;
-	case EVENT_SIGNAL:
-		facts->signal = *event;
-		break;
-	default:
-		break;
-	}
+	struct event *const places[] = {
+		[EVENT_PROCESS_LOST] = &facts->lost, [EVENT_PROCESS_LATE] = &facts->late,
+		[EVENT_PROCESS_END] = &facts->ended, [EVENT_STARTED] = &facts->started,
+		[EVENT_STOPPED] = &facts->stopped,   [EVENT_SIGNAL] = &facts->signal,
+	};
+
+	if (event->kind < sizeof(places) / sizeof(places[0]) && places[event->kind])
+		*places[event->kind] = *event;
 	if (event->real_ns > facts->last_real_ns)
 		facts->last_real_ns = event->real_ns;
 }

@@ -72,7 +72,7 @@ static const struct event *event_of_problem(const struct why_facts *facts,
 		if (strncmp(word, prefix, strlen(prefix)) == 0 &&
 		    strcmp(word + strlen(prefix), vrrp_reject_words[i]) == 0)
 			event = journal->rejects[i];
-	return event && facts->now_real_ns - event->real_ns <= 2 * HEARD_LATELY_NS ? event : NULL;
+	return event && facts->now_mono_ns - event->mono_ns <= 2 * HEARD_LATELY_NS ? event : NULL;
 }
 
 /* ": from 192.0.2.3; ..." */
@@ -159,10 +159,23 @@ static enum vrrp_reason_code cause_of(const struct why_router *router)
 				    : router->reason.code;
 }
 
-/* The Active that was heard until its silence; NULL: nobody was. */
-static const uint8_t *silent_one(const struct why_router *router)
+/* Who decided for its unit; itself mostly. */
+static const struct why_router *first_of(const struct why_facts *facts,
+					 const struct why_router *router)
 {
-	const struct why_journal *journal = &router->journal;
+	unsigned n;
+	const struct why_router *mates = why_first_mate(facts, router, &n);
+
+	for (unsigned i = 0; router->reason.cause && i < n; i++)
+		if (mates[i].reason.code == (enum vrrp_reason_code)router->reason.cause)
+			return &mates[i];
+	return router;
+}
+
+/* The Active that was heard until its silence; NULL: nobody was. */
+static const uint8_t *silent_one(const struct why_router *first)
+{
+	const struct why_journal *journal = &first->journal;
 
 	for (unsigned i = journal->states_n; i > 0; i--) {
 		const struct event_state *state = &journal->states[i - 1].state;
@@ -173,18 +186,37 @@ static const uint8_t *silent_one(const struct why_router *router)
 	return NULL;
 }
 
-/* It lives: what is known of it meanwhile says how it can be that it was not heard. */
-static bool explains_silence(const struct why_router *router, const char *peer,
-			     struct why_judgement *judgement)
+/* Whether the adverts that are discarded are its. Of one that was never heard, or without a
+ * journal, that is taken to be so. */
+static bool is_discarded(const struct why_router *first, const uint8_t *silent)
 {
-	if (has_problem(router, "rejected_")) {
+	bool any = false;
+
+	if (!has_problem(first, "rejected_"))
+		return false;
+	for (unsigned i = 0; i < VRRP_REJECT_COUNT && silent; i++) {
+		const struct event *event = first->journal.rejects[i];
+
+		if (event &&
+		    memcmp(event->packet.source, silent, sizeof(event->packet.source)) == 0)
+			return true;
+		any |= event != NULL;
+	}
+	return !any;
+}
+
+/* It lives: what is known of it meanwhile says how it can be that it was not heard. */
+static bool explains_silence(const struct why_router *first, const uint8_t *silent,
+			     const char *peer, struct why_judgement *judgement)
+{
+	if (is_discarded(first, silent)) {
 		add(judgement, PROBLEM_NONE, "silence",
 		    "nobody was heard for %.3f s because adverts are discarded here: see "
 		    "rejected_...; both hosts may be active",
-		    (double)router->reason.ns / NS_PER_S);
+		    (double)first->reason.ns / NS_PER_S);
 		return true;
 	}
-	if (has_problem(router, "not_heard")) {
+	if (has_problem(first, "not_heard")) {
 		add(judgement, PROBLEM_NONE, "silence",
 		    "%s was not heard for a while, and is heard again: it lives, and what was "
 		    "between is passable in one direction at least",
@@ -194,17 +226,17 @@ static bool explains_silence(const struct why_router *router, const char *peer,
 	return false;
 }
 
-static void judge_silence(const struct why_router *router, struct why_judgement *judgement)
+static void judge_silence(const struct why_router *first, struct why_judgement *judgement)
 {
-	const uint8_t *silent = silent_one(router);
+	const uint8_t *silent = silent_one(first);
 	char peer[WHY_TEXT_SIZE] = "the Active before";
 	struct why_finding *finding;
 
 	if (silent)
-		why_ip(router, silent, peer);
-	if (explains_silence(router, peer, judgement) || !silent)
+		why_ip(first, silent, peer);
+	if (explains_silence(first, silent, peer, judgement) || !silent)
 		return;
-	if (has_problem(router, "address_taken")) {
+	if (has_problem(first, "address_taken")) {
 		finding =
 			add(judgement, PROBLEM_WRONG, "silence",
 			    "%s fell silent, but somebody still has the address: it lives, and its "
@@ -226,15 +258,14 @@ static void judge_silence(const struct why_router *router, struct why_judgement 
 	      "a firewall of this host drops IP protocol 112 (nft list ruleset)");
 }
 
-static void judge_left(const struct why_router *router, struct why_judgement *judgement)
+static void judge_left(const struct why_router *first, struct why_judgement *judgement)
 {
-	const uint8_t *left =
-		router->reason.code == VRRP_REASON_LEFT ? router->reason.source : NULL;
+	const uint8_t *left = first->reason.code == VRRP_REASON_LEFT ? first->reason.source : NULL;
 	char peer[WHY_TEXT_SIZE] = "the Active before";
 	struct why_finding *finding;
 
 	if (left && why_has_ip(left))
-		why_ip(router, left, peer);
+		why_ip(first, left, peer);
 	finding = add(judgement, PROBLEM_NONE, "left",
 		      "%s gave the addresses up on purpose, by an advert with priority 0", peer);
 	GUESS(finding, "its vipd was stopped, or does without this router since a reload",
@@ -242,12 +273,13 @@ static void judge_left(const struct why_router *router, struct why_judgement *ju
 	      "it was drained, or is the last resort, and found nobody to preempt it");
 }
 
-static void judge_active(const struct why_router *router, struct why_judgement *judgement)
+static void judge_active(const struct why_facts *facts, const struct why_router *router,
+			 struct why_judgement *judgement)
 {
 	if (cause_of(router) == VRRP_REASON_SILENCE)
-		judge_silence(router, judgement);
+		judge_silence(first_of(facts, router), judgement);
 	else if (cause_of(router) == VRRP_REASON_LEFT)
-		judge_left(router, judgement);
+		judge_left(first_of(facts, router), judgement);
 }
 
 /* ---- what happened on this host ---- */
@@ -266,16 +298,35 @@ static void judge_away(const struct why_router *router, struct why_judgement *ju
 	      "the host was overloaded, or a CPU hung", "its processes were stopped (SIGSTOP)");
 }
 
+/* How it ended, as far as is told of that process. */
+static const char *end_of(const struct why_facts *facts)
+{
+	const int64_t pid = facts->lost.fact.number[0];
+
+	if (facts->late.kind && facts->late.fact.number[0] == pid)
+		return facts->late.fact.text;
+	if (facts->ended.kind && facts->ended.fact.number[0] == pid)
+		return facts->ended.fact.text;
+	return facts->lost.fact.text;
+}
+
 static void judge_lost(const struct why_facts *facts, struct why_judgement *judgement)
 {
 	const struct event *lost = &facts->lost;
-	int64_t ago_ns = facts->now_real_ns - lost->real_ns;
+	int64_t ago_ns = facts->now_mono_ns - lost->mono_ns;
+	bool late = facts->late.kind && facts->late.fact.number[0] == lost->fact.number[0];
+	struct why_finding *finding;
 
-	if (lost->kind == EVENT_PROCESS_LOST && ago_ns <= WHY_LATELY_NS)
-		add(judgement, PROBLEM_DEGRADED, "process_lost",
-		    "its router process ended %" PRId64 " s ago: %.120s; %s", ago_ns / NS_PER_S,
-		    lost->fact.text,
-		    lost->fact.word ? "too often, so nothing went on" : "another one went on");
+	if (!lost->kind || ago_ns > WHY_LATELY_NS)
+		return;
+	finding = add(judgement, PROBLEM_DEGRADED, late ? "process_stalled" : "process_lost",
+		      "its router process ended %" PRId64 " s ago (%.120s), and %s",
+		      ago_ns / NS_PER_S, end_of(facts),
+		      lost->fact.word ? "nothing went on, as that was too often"
+				      : "another one went on");
+	if (late)
+		GUESS(finding, "a CPU that hangs, or a host without time for it",
+		      "somebody stopped it (SIGSTOP, a debugger)", "a defect of vipd");
 }
 
 static void judge_stolen(const struct why_facts *facts, const struct why_router *router,
@@ -290,7 +341,7 @@ static void judge_stolen(const struct why_facts *facts, const struct why_router 
 	finding = add(judgement, PROBLEM_DEGRADED, "stolen_address",
 		      "%s/%u was removed by somebody on this host, %" PRId64 " s ago%s: %s",
 		      why_ip(router, event->address.bytes, ip), event->address.prefix_len,
-		      (facts->now_real_ns - event->real_ns) / NS_PER_S,
+		      (facts->now_mono_ns - event->mono_ns) / NS_PER_S,
 		      router->journal.taken_n > 1 ? ", and before" : "",
 		      event->address.news == EVENT_ADDRESS_ABANDONED
 			      ? "again and again, so vipd leaves it alone for a pause"
@@ -298,7 +349,9 @@ static void judge_stolen(const struct why_facts *facts, const struct why_router 
 	GUESS(finding,
 	      "a network manager that sets the interface anew (systemd-networkd, "
 	      "NetworkManager, ifupdown)",
-	      "a script, or a person: ip address del, ip address flush", "a DHCP client");
+	      "a script, or a person: ip address del, ip address flush",
+	      "the host's own address of its subnet was removed: the kernel takes it along",
+	      "a DHCP client");
 }
 
 /* ---- all of it ---- */
@@ -329,7 +382,7 @@ void why_judge(const struct why_facts *facts, const struct why_router *router,
 	*ret_judgement = (struct why_judgement){ 0 };
 	judge_problems(facts, router, ret_judgement);
 	if (router->state == VRRP_STATE_ACTIVE)
-		judge_active(router, ret_judgement);
+		judge_active(facts, router, ret_judgement);
 	judge_away(router, ret_judgement);
 	judge_lost(facts, ret_judgement);
 	judge_stolen(facts, router, ret_judgement);

@@ -249,8 +249,9 @@ static void say_of_active(enum why_election election, const struct why_facts *fa
 		    "it has offered to leave by an advert with priority 0, and nobody has "
 		    "come so far");
 	else
-		say(sentence, "this host is Active with priority %u, and hears no other Active",
-		    router->effective);
+		say(sentence, "this host is Active with priority %u, and hears no other Active%s",
+		    router->effective,
+		    router->effective == VRRP_PRIORITY_OWNER ? "" : "; it yields to a higher one");
 }
 
 const char *why_says_election(const struct why_facts *facts, const struct why_router *router,
@@ -270,19 +271,6 @@ const char *why_says_election(const struct why_facts *facts, const struct why_ro
 }
 
 /* ---- those with one fate ---- */
-
-const struct why_router *why_first_mate(const struct why_facts *facts,
-					const struct why_router *router, unsigned *ret_n)
-{
-	unsigned at = (unsigned)(router - facts->routers);
-
-	*ret_n = 1;
-	if (router->mates < 2 || router->member > at ||
-	    at - router->member + router->mates > facts->n)
-		return router;
-	*ret_n = router->mates;
-	return router - router->member;
-}
 
 static const char *mate_name(const struct why_router *router, const struct why_router *mate)
 {
@@ -449,9 +437,15 @@ static bool is_held(const struct why_address *address)
 	return address->held;
 }
 
+/* As an Active has it, or as one that is no router of these. */
 static bool is_here(const struct why_address *address)
 {
-	return address->present && !address->held;
+	return address->present && !address->held && !address->handing_over;
+}
+
+static bool is_handed_over(const struct why_address *address)
+{
+	return address->present && address->handing_over;
 }
 
 static bool is_elsewhere(const struct why_address *address)
@@ -468,6 +462,7 @@ const char *why_says_addresses(const struct why_router *router, char *buf)
 		say(&sentence, "it has none");
 	say_list(router, is_missing, "MISSING although it is Active", &sentence);
 	say_list(router, is_held, "HERE although it is not Active", &sentence);
+	say_list(router, is_handed_over, "here until its successor announces it", &sentence);
 	say_list(router, is_here, "here", &sentence);
 	say_list(router, is_elsewhere, "not here, as it should be", &sentence);
 	return buf;

@@ -70,12 +70,4 @@ const char *why_says_unit(const struct why_facts *facts, const struct why_router
  */
 const char *why_says_addresses(const struct why_router *router, char *buf);
 
-/**
- * why_first_mate() - the first of those with one fate; they are router->mates neighbours, as far
- * as they were told of.
- * @ret_n: how many: 1: it is alone.
- */
-const struct why_router *why_first_mate(const struct why_facts *facts,
-					const struct why_router *router, unsigned *ret_n);
-
 #endif
