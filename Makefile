@@ -115,6 +115,11 @@ $(BUILD)/tests/conf/keys: $(BUILD)/tests/conf/keys.o $(CONF) $(BUILD)/agent/fiel
 	$(call SAY,LD)
 	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(shell pkg-config --libs libconfig $(LIBS_vrrp))
 
+# Likewise the kinds of events.
+$(BUILD)/tests/conf/events: $(BUILD)/tests/conf/events.o $(FLOOR) $(CORE)
+	$(call SAY,LD)
+	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(shell pkg-config --libs $(LIBS_vrrp))
+
 # The simulator runs the product's own code: all that is not a system call. It has its own kernel, wire
 # and clock, and looks at what happens by the linker's --wrap.
 SIM_REAL = $(FLOOR) $(addprefix $(BUILD)/agent/, conf/value.o \
@@ -158,7 +163,7 @@ $(BUILD)/tests/net/encode: $(BUILD)/tests/net/encode.o $(CORE)
 	$(call SAY,LD)
 	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(shell pkg-config --libs $(LIBS_vrrp))
 
-test-programs: all $(BUILD)/sim $(UNITS) $(REPLAYS) $(BUILD)/tests/conf/keys \
+test-programs: all $(BUILD)/sim $(UNITS) $(REPLAYS) $(BUILD)/tests/conf/keys $(BUILD)/tests/conf/events \
 	$(addprefix $(BUILD)/tests/net/,wallclock.so claims.so refusal.so encode)
 
 # ---- what a user and a developer run; each installs what it lacks ----

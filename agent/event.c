@@ -423,6 +423,20 @@ struct event event_fact(enum event_kind kind, int error, const char *text)
 	return event;
 }
 
+const char *event_kind_word(unsigned kind)
+{
+	const struct kind *row = kind_of(kind);
+
+	return row ? row->word : NULL;
+}
+
+const struct field *event_kind_fields(unsigned kind)
+{
+	const struct kind *row = kind_of(kind);
+
+	return row ? row->fields : NULL;
+}
+
 size_t event_payload_size(unsigned kind)
 {
 	const struct kind *row = kind_of(kind);

@@ -416,6 +416,21 @@ struct event event_fact(enum event_kind kind, int error, const char *text);
 enum log_level event_level(const struct event *event);
 
 /**
+ * event_kind_word() - what a kind is called in JSON.
+ *
+ * Return: NULL when there is none of that number.
+ */
+const char *event_kind_word(unsigned kind);
+
+/**
+ * event_kind_fields() - what an event of a kind has in JSON beside what all have; ends with
+ * FIELDS_END.
+ *
+ * Return: NULL likewise.
+ */
+const struct field *event_kind_fields(unsigned kind);
+
+/**
  * event_payload_size() - how much of the union an event of that kind uses.
  */
 size_t event_payload_size(unsigned kind);
