@@ -246,6 +246,7 @@ install: all
 		$(BUILD)/vipd-notifier $(DESTDIR)$(PREFIX)/sbin
 	install -m 644 etc/vipd.conf.5 $(DESTDIR)$(PREFIX)/share/man/man5
 	sed 's,@SHARE@,$(PREFIX)/share,' etc/vipd-notify.7 >$(DESTDIR)$(PREFIX)/share/man/man7/vipd-notify.7
+	install -m 644 etc/vipd-events.7 $(DESTDIR)$(PREFIX)/share/man/man7
 	install -m 644 etc/vipd.8 etc/vipctl.8 $(DESTDIR)$(PREFIX)/share/man/man8
 	install -m 755 $(addprefix etc/notify.d/,$(NOTIFY)) $(DESTDIR)$(PREFIX)/share/vipd/notify.d
 	install -m 644 etc/notify.d/alert.sh $(DESTDIR)$(PREFIX)/share/vipd/notify.d
@@ -256,7 +257,7 @@ install: all
 # What install has put there, and the directory that is vipd's alone.
 uninstall:
 	rm -f $(addprefix $(DESTDIR)$(PREFIX)/, sbin/vipd sbin/vipctl sbin/vipd-checker sbin/vipd-notifier \
-		$(addprefix share/man/, man5/vipd.conf.5 man7/vipd-notify.7 man8/vipd.8 man8/vipctl.8) \
+		$(addprefix share/man/, man5/vipd.conf.5 man7/vipd-events.7 man7/vipd-notify.7 man8/vipd.8 man8/vipctl.8) \
 		$(addprefix share/vipd/notify.d/, alert.sh $(NOTIFY)) \
 		lib/systemd/system/vipd.service $(addprefix share/doc/vipd/, vipd.conf.sample radvd.conf LICENSE))
 	@rmdir $(DESTDIR)$(PREFIX)/share/doc/vipd $(DESTDIR)$(PREFIX)/share/vipd/notify.d \

@@ -160,14 +160,15 @@ static int make_index(struct why_facts *facts, struct index *index)
 	return 0;
 }
 
-/* What a check finds is told of no router: all that track it may be asked for. */
+/* What a check finds is told of no router: all that track it may be asked for. What it does by its
+ * weight is told of each. */
 static void note_check(struct why_facts *facts, const struct event *event)
 {
 	for (unsigned i = 0; i < facts->n; i++) {
 		struct why_router *router = &facts->routers[i];
 
 		for (unsigned k = 0; k < router->tracks_n; k++)
-			if (router->tracks[k].is_check &&
+			if (router->tracks[k].is_check && !router->tracks[k].weight &&
 			    strcmp(router->tracks[k].name, event->check.name) == 0)
 				note_other(&router->journal, event);
 	}

@@ -330,8 +330,10 @@ const char *why_says_track(const struct why_track *track, char *buf)
 	say(&sentence, "%s %s is %s", track->is_check ? "check" : "interface", track->name, is);
 	if (track->overdue)
 		say(&sentence, " (it does not answer any more)");
-	if (track->weight)
-		say(&sentence, ": %+d of its weight %+d", track->adds, track->weight);
+	if (track->adds)
+		say(&sentence, ": %+d to the priority", track->adds);
+	else if (track->weight)
+		say(&sentence, ": its weight of %+d does not count", track->weight);
 	else
 		say(&sentence, ": %s",
 		    track->up == track->reverse && !track->unknown ? "a fault"

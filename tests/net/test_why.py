@@ -572,7 +572,7 @@ SCENES = {
             Says("active", "left", findings=("left",), words=("it has a fault",))),
         Row("weight", weight_counts,
             Says("backup", "higher", election="higher", findings=("track",),
-                 words=("90 = 150 as configured - 60 of check web", "check web is down: -60",
+                 words=("90 = 150 as configured - 60 of check web", "check web is down: -60 to the priority",
                         "track=web is=down")),
             Says("active", "preempt", words=(f"{ONE} has the lower priority 90, ours is 100",))),
         Row("check unknown", unanswered,

@@ -507,83 +507,6 @@ static void test_unit_group_yields_as_one(void **state)
 	assert_int_equal(host.vr[2].election.reason.code, VRRP_REASON_GROUP);
 }
 
-static void name_members(struct host *host)
-{
-	static const uint32_t ids[MEMBERS] = { 7, 7, 8, 9 };
-
-	for (unsigned i = 0; i < MEMBERS; i++)
-		host->members[i].id = ids[i];
-}
-
-static void assert_cause(const struct host *host, unsigned member, enum vrrp_reason_code cause,
-			 uint32_t by)
-{
-	assert_int_equal(host->vr[member].election.reason.cause, cause);
-	assert_int_equal(host->vr[member].election.reason.by, by);
-}
-
-/* A mute member follows one that has followed another one itself. */
-static void test_unit_reasons_name_who_was_first_and_why(void **state)
-{
-	struct host host;
-
-	(void)state;
-	make_group(&host, 100, OWN_ADDRESS, "fe80::20");
-	name_members(&host);
-	for (unsigned i = 0; i < MEMBERS - 1; i++)
-		happens(&host, i, VRRP_EVENT_STARTUP, T0);
-	happens(&host, 3, VRRP_EVENT_STARTUP, T0 + SECOND);
-	host.members[2].mute = true;
-	timer(&host, 3, T0 + 5 * SECOND);
-	assert_cause(&host, 3, VRRP_REASON_NONE, 0);
-	assert_cause(&host, V4, VRRP_REASON_SILENCE, 9);
-	assert_cause(&host, 2, VRRP_REASON_SILENCE, 9);
-	hear(&host, V6, T0 + 6 * SECOND, 150, "fe80::1");
-	assert_cause(&host, V6, VRRP_REASON_NONE, 0);
-	assert_cause(&host, V4, VRRP_REASON_HIGHER, 0);
-	assert_cause(&host, 3, VRRP_REASON_HIGHER, 7);
-}
-
-static void test_unit_end_of_a_fault_names_whose_it_was(void **state)
-{
-	struct vrrp_event event = { .type = VRRP_EVENT_FAULT,
-				    .now_ns = T0 + SECOND,
-				    .fault = { .code = VRRP_REASON_MEMBER,
-					       .cause = VRRP_REASON_NO_CARRIER,
-					       .by = 8,
-					       .interface = "eth1" } };
-	struct host host;
-
-	(void)state;
-	begin_group(&host, MEMBERS);
-	take(&host, 3, &event);
-	assert_cause(&host, 3, VRRP_REASON_NO_CARRIER, 8);
-	event.fault.cause = VRRP_REASON_LINK_DOWN;
-	take(&host, 3, &event);
-	assert_cause(&host, 3, VRRP_REASON_LINK_DOWN, 8);
-	happens(&host, 3, VRRP_EVENT_STARTUP, T0 + 2 * SECOND);
-	assert_int_equal(host.vr[3].election.reason.code, VRRP_REASON_GROUP);
-	assert_cause(&host, 3, VRRP_REASON_RECOVERED, 8);
-}
-
-static void test_unit_names_who_keeps_it_from_taking_over(void **state)
-{
-	struct host host;
-
-	(void)state;
-	begin_group(&host, MEMBERS - 1);
-	assert_int_equal(vrrp_unit_holder(&host.unit), MEMBERS - 1);
-	host.members[MEMBERS - 1].mute = true;
-	assert_int_equal(vrrp_unit_holder(&host.unit), V4);
-	host.members[MEMBERS - 1].mute = false;
-	happens(&host, MEMBERS - 1, VRRP_EVENT_STARTUP, T0);
-	hear(&host, V6, T0 + SECOND, 150, "fe80::1");
-	assert_int_equal(vrrp_unit_holder(&host.unit), V6);
-	timer(&host, V4, T0 + 5 * SECOND);
-	assert_int_equal(count_active(&host), MEMBERS);
-	assert_int_equal(vrrp_unit_holder(&host.unit), MEMBERS);
-}
-
 static unsigned touched(const struct host *host)
 {
 	unsigned n = 0;
@@ -805,9 +728,6 @@ int main(void)
 		cmocka_unit_test(test_unit_family_that_hears_somebody_leave_is_not_deaf),
 		cmocka_unit_test(test_unit_group_waits_for_all_to_begin),
 		cmocka_unit_test(test_unit_group_yields_as_one),
-		cmocka_unit_test(test_unit_reasons_name_who_was_first_and_why),
-		cmocka_unit_test(test_unit_end_of_a_fault_names_whose_it_was),
-		cmocka_unit_test(test_unit_names_who_keeps_it_from_taking_over),
 		cmocka_unit_test(test_unit_touches_no_more_members_than_an_event_concerns),
 		cmocka_unit_test(
 			test_unit_two_three_and_five_hosts_end_with_one_active_whatever_is_cut),

@@ -221,7 +221,7 @@ static void test_why_priority_is_made_of_what_all_with_one_fate_have(void **stat
 	assert_non_null(strstr(why_says_priority(&s->facts, &s->routers[1], s->text),
 			       ", as it is drained for 90.0 s more"));
 	assert_string_equal(why_says_track(&of_lan[0], s->text),
-			    "check web is down: -60 of its weight -60; it says: refused");
+			    "check web is down: -60 to the priority; it says: refused");
 	assert_string_equal(why_says_track(&slow, s->text),
 			    "check slow is unknown: a fault if it were not");
 }
