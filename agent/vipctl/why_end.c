@@ -65,7 +65,9 @@ enum why_end why_judge_end(const struct why_facts *facts, char *buf)
 
 	if (!facts->journal_read || !facts->started.kind) {
 		snprintf(buf, WHY_END_SIZE, "how it ended is not known: %s",
-			 facts->journal_read ? "the journal does not have it" : facts->journal_why);
+			 facts->journal_read
+				 ? "the journal has nothing of it since the host was started"
+				 : facts->journal_why);
 		return WHY_END_UNKNOWN;
 	}
 	if (facts->stopped.kind && facts->stopped.real_ns >= facts->started.real_ns) {

@@ -89,7 +89,7 @@ struct why_facts {
 	int64_t now_real_ns, now_mono_ns; /* ages of events go by the latter: clocks are set */
 	unsigned n;
 	struct why_router *routers; /* owned; those of a unit are neighbours */
-	bool journal_read;          /* else it may not be, or is not there: @journal_why */
+	bool journal_read;          /* else it cannot be: @journal_why */
 	char journal_why[160];
 	/* The last of each, of kind 0: none. A router process that died: that it did, that it had
 	 * not answered, how it ended; and of vipd. */

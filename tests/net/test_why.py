@@ -22,6 +22,7 @@ from frames import Probe
 from generations import reload
 from lab import wait_until
 from test_last_resort import steal
+from test_notify import home  # pylint: disable=unused-import
 from test_operation import NOBODY, as_user
 
 ONE, TWO, JUNK = "192.0.2.2", "192.0.2.3", "192.0.2.9"
@@ -669,6 +670,20 @@ def test_why_of_a_group_and_of_all(lab):
     assert names() == names("gateway") == ["lan", "wan"] and names("wan") == ["wan"]
     done = agent.ctl("why", "nobody", check=False)
     assert done.returncode == 1 and "there is no router of that name; there are: lan, wan" in done.stderr
+
+
+def test_why_has_what_the_journal_lacks_from_the_history(lab, home):  # pylint: disable=redefined-outer-name
+    """Somebody has removed the ring: a reload makes another one, which has no states yet."""
+    agent = lab.vipd(lab.host("gw1", f"{ONE}/24"), [router(150)], state_dir=home, user="root")
+    agent.wait_state("lan", "active")
+    wait_until(lambda: "backup->active" in agent.ctl("history").stdout, what="it in the history")
+    namespace = agent.host.run("stat", "-L", "-c", "%i", "/proc/self/ns/net").stdout.strip()
+    os.remove(f"/run/vipd/netns-{namespace}.router.events")
+    reload(agent)
+    Says("active", "silence", words=("history .*state=initialize->backup", ".*backup->active reason="
+                                     "\"no advert")).wait(agent, "history")
+    [it] = json.loads(agent.ctl("why", "--json").stdout)["routers"]
+    assert [event["to"] for event in it["events"]] == ["backup", "active"]
 
 
 def test_why_without_the_journal_says_so(lab):
