@@ -104,6 +104,30 @@ static const char *advice_of_state(const struct why_router *router)
 	return why_advice_of_reason(code);
 }
 
+static bool has_problem(const struct why_router *router, const char *prefix)
+{
+	for (unsigned i = 0; i < router->problems_n; i++)
+		if (strncmp(router->problems[i].word, prefix, strlen(prefix)) == 0)
+			return true;
+	return false;
+}
+
+/* Two were Active: which of both was not heard, or stood still, nobody can know from here. */
+static void guess_about_rival(const struct why_router *router, struct why_finding *finding)
+{
+	if (strcmp(finding->code, "not_heard") == 0)
+		GUESS(finding,
+		      "a firewall there drops IP protocol 112 (nft list ruleset, on that host)",
+		      "packets are lost in one direction: a bad cable, port or transceiver, a "
+		      "switch",
+		      "it discards our adverts: another version, other keys, another password");
+	else if (strcmp(finding->code, "other_active") == 0 && !has_problem(router, "not_heard"))
+		GUESS(finding,
+		      "this host stood still (a pause, a hung CPU), and that one took over",
+		      "nothing passed between both for a while: a cut cable, a switch",
+		      "that host, or this one, has just begun");
+}
+
 static void judge_problem(const struct why_facts *facts, const struct why_router *router,
 			  const struct problem *problem, struct why_judgement *judgement)
 {
@@ -117,6 +141,7 @@ static void judge_problem(const struct why_facts *facts, const struct why_router
 	if (event)
 		put_sender(router, event, sender, sizeof(sender));
 	finding = add(judgement, problem->level, problem->word, "%s%s", problem->text, sender);
+	guess_about_rival(router, finding);
 	if (!of_state)
 		return;
 	if (router->by[0])
@@ -125,14 +150,6 @@ static void judge_problem(const struct why_facts *facts, const struct why_router
 			 router->by, vrrp_reason_words[router->reason.cause]);
 	advice = advice_of_state(router);
 	snprintf(finding->advice, sizeof(finding->advice), "%s", advice ? advice : "");
-}
-
-static bool has_problem(const struct why_router *router, const char *prefix)
-{
-	for (unsigned i = 0; i < router->problems_n; i++)
-		if (strncmp(router->problems[i].word, prefix, strlen(prefix)) == 0)
-			return true;
-	return false;
 }
 
 /* Each word once: the first has the most of it. */

@@ -257,10 +257,13 @@ def held_by_no_preempt(pair):
 
 @contextlib.contextmanager
 def equal(pair):
-    """Both have one priority; for a moment nothing passes between them, so that both are Active."""
+    """Both have one priority; for a moment nothing passes between them, so that both are Active. The
+    one that will win hears the other one first: that yields without a word that is sure to arrive."""
     pair.lab.cut(pair.two.host)
     pair.two.wait_state("lan", "active")
     pair.configure(pair.two, 150)
+    pair.lab.mute(pair.two.host)
+    wait_until(lambda: "equal_priority" in pair.two.router()["warnings"], what="the other one heard")
     pair.lab.heal(pair.two.host)
     yield
     pair.configure(pair.two, 100)
@@ -283,6 +286,14 @@ def paused(pair):
     pair.two.wait_state("lan", "active")
     pair.one.kill(signal.SIGCONT)
     yield
+
+
+@contextlib.contextmanager
+def paused_and_back(pair):
+    """Likewise, of one that preempts: it goes on as Active."""
+    with paused(pair):
+        pair.settle()
+        yield
 
 
 @contextlib.contextmanager
@@ -476,12 +487,13 @@ SCENES = {
         Row("one-way loss", one_way,
             Says("active", election="rival", findings=("not_heard", "other_active"),
                  words=(f"{TWO} is heard as Active, too, .* lower priority 100",
-                        "does not hear this one", "do: .*112")),
+                        "does not hear this one", "or packets are lost in one direction",
+                        "do: .*112")),
             Says("active", "silence", findings=("silence",),
                  words=GUESS + ("loses packets in one direction",))),
         Row("firewall that drops protocol 112 on input", firewall,
             Says("active", election="rival", findings=("not_heard",),
-                 words=("drops IP protocol 112",)),
+                 words=("perhaps a firewall there drops IP protocol 112",)),
             Says("active", "silence", findings=("silence",),
                  words=("perhaps ", "a firewall of this host drops IP protocol 112"))),
         Row("silence by death", died,
@@ -509,7 +521,11 @@ SCENES = {
             BETTER),
         Row("CPU stall", stalled,
             Says(findings=("process_stalled",), words=("no sign of life", "perhaps a CPU that hangs",
-                                                       "another one went on")), Says()),
+                                                       "another one went on")),
+            Says(words=("state=backup->active reason=\"no advert for",))),
+        Row("pause of an Active that preempts", paused_and_back,
+            Says("active", findings=("other_active",), words=("perhaps this host stood still",)),
+            Says("backup", "higher", words=("state=backup->active reason=\"no advert for",))),
         Row("no source address", without_source,
             Says("fault", "no_source", findings=("fault",),
                  words=("has no IPv4 address of its own", "do: Give the interface an address")),

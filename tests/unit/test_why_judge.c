@@ -183,6 +183,23 @@ static void test_why_problems_name_the_sender_and_what_to_do(void **state)
 	}
 }
 
+static void test_why_of_two_actives_one_is_guessed_at(void **state)
+{
+	struct scene *s = scene();
+
+	(void)state;
+	active(s);
+	with_problem(s, "other_active", PROBLEM_WRONG);
+	why_judge(&s->facts, s->routers, &s->judgement);
+	assert_non_null(strstr(finding_of(s, "other_active")->alternatives[0], "this host stood"));
+	with_problem(s, "not_heard", PROBLEM_WRONG);
+	why_judge(&s->facts, s->routers, &s->judgement);
+	assert_non_null(strstr(finding_of(s, "not_heard")->alternatives[0], "a firewall there"));
+	with_problem(s, "owner", PROBLEM_WRONG);
+	why_judge(&s->facts, s->routers, &s->judgement);
+	assert_int_equal(finding_of(s, "owner")->alternatives_n, 0);
+}
+
 static void test_why_fault_has_the_advice_of_its_reason(void **state)
 {
 	struct scene *s = scene();
@@ -345,6 +362,7 @@ int main(void)
 		cmocka_unit_test(test_why_silence_of_nobody_is_nothing_to_guess),
 		cmocka_unit_test(test_why_follower_has_the_cause_of_who_was_first),
 		cmocka_unit_test(test_why_problems_name_the_sender_and_what_to_do),
+		cmocka_unit_test(test_why_of_two_actives_one_is_guessed_at),
 		cmocka_unit_test(test_why_fault_has_the_advice_of_its_reason),
 		cmocka_unit_test(test_why_what_happened_on_this_host_is_found),
 		cmocka_unit_test(test_why_worst_comes_first_and_more_are_counted),
