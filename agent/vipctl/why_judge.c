@@ -19,15 +19,14 @@ __attribute__((format(printf, 4, 5))) static struct why_finding *add(
 	struct why_judgement *judgement, enum problem_level level, const char *code,
 	const char *format, ...)
 {
-	static struct why_finding surplus;
-	struct why_finding *finding = &surplus;
+	struct why_finding *finding = &judgement->all[judgement->n];
 	const char *advice = why_advice_of_problem(code);
 	va_list args;
 
 	if (level > judgement->level)
 		judgement->level = level;
 	if (judgement->n < WHY_FINDINGS_MAX)
-		finding = &judgement->all[judgement->n++];
+		judgement->n++;
 	else
 		judgement->more_n++;
 	*finding = (struct why_finding){ .level = level };

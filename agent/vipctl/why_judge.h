@@ -26,7 +26,8 @@ struct why_finding {
 struct why_judgement {
 	unsigned n, more_n;
 	enum problem_level level; /* the worst */
-	struct why_finding all[WHY_FINDINGS_MAX];
+	struct why_finding
+		all[WHY_FINDINGS_MAX + 1]; /* behind those, room for one that is too much */
 };
 
 /**

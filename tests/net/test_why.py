@@ -692,7 +692,8 @@ def test_why_has_what_the_journal_lacks_from_the_history(lab, home):  # pylint: 
     """Somebody has removed the ring: a reload makes another one, which has no states yet."""
     agent = lab.vipd(lab.host("gw1", f"{ONE}/24"), [router(150)], state_dir=home, user="root")
     agent.wait_state("lan", "active")
-    wait_until(lambda: "backup->active" in agent.ctl("history").stdout, what="it in the history")
+    wait_until(lambda: "backup->active" in agent.ctl("history", check=False).stdout,
+               what="it in the history")
     namespace = agent.host.run("stat", "-L", "-c", "%i", "/proc/self/ns/net").stdout.strip()
     os.remove(f"/run/vipd/netns-{namespace}.router.events")
     reload(agent)
