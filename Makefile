@@ -98,8 +98,9 @@ $(BUILD)/tests/unit/test_notify_%: $(BUILD)/tests/unit/test_notify_%.o $(NOTIFY_
 
 $(BUILD)/tests/unit/test_check_status: $(addprefix $(BUILD)/checks/,status.o match.o)
 
-# What vipctl why makes of facts: pure, but for why_end.c, which prints what it judges.
-WHY_PURE = $(addprefix $(BUILD)/agent/vipctl/,why_advice.o why_end.o why_facts.o why_judge.o why_says.o)
+# What vipctl why makes of facts: pure, but for the ends of why_end.c and why_journal.c.
+WHY_PURE = $(addprefix $(BUILD)/agent/vipctl/,why_advice.o why_end.o why_facts.o why_journal.o \
+	why_judge.o why_says.o)
 $(BUILD)/tests/unit/test_why_%: $(BUILD)/tests/unit/test_why_%.o $(WHY_PURE) $(AGENT) $(CORE) $(KERNEL) $(CHECK) $(PARSERS)
 	$(call SAY,LD)
 	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $^ -lcmocka $(shell pkg-config --libs $(LIBS_vipd) jansson)
