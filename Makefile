@@ -98,6 +98,13 @@ $(BUILD)/tests/unit/test_notify_%: $(BUILD)/tests/unit/test_notify_%.o $(NOTIFY_
 
 $(BUILD)/tests/unit/test_check_status: $(addprefix $(BUILD)/checks/,status.o match.o)
 
+# What vipctl why makes of facts: pure, but for the ends of why_end.c and why_journal.c.
+WHY_PURE = $(addprefix $(BUILD)/agent/vipctl/,why_advice.o why_end.o why_facts.o why_journal.o \
+	why_judge.o why_says.o)
+$(BUILD)/tests/unit/test_why_%: $(BUILD)/tests/unit/test_why_%.o $(WHY_PURE) $(AGENT) $(CORE) $(KERNEL) $(CHECK) $(PARSERS)
+	$(call SAY,LD)
+	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $^ -lcmocka $(shell pkg-config --libs $(LIBS_vipd) jansson)
+
 # Functions that a test replaces by its own, as __wrap_NAME().
 $(addprefix $(BUILD)/tests/unit/test_kern_,reconcile reconcile_doubt thefts behind): \
 	WRAP = kern_changer_apply kern_dump_interface kern_dump_link
@@ -108,6 +115,11 @@ $(BUILD)/tests/unit/test_renewals: WRAP = clocks_now
 $(BUILD)/tests/conf/keys: $(BUILD)/tests/conf/keys.o $(CONF) $(BUILD)/agent/fields.o $(CORE) $(CHECK)
 	$(call SAY,LD)
 	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(shell pkg-config --libs libconfig $(LIBS_vrrp))
+
+# Likewise the kinds of events.
+$(BUILD)/tests/conf/events: $(BUILD)/tests/conf/events.o $(FLOOR) $(CORE)
+	$(call SAY,LD)
+	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(shell pkg-config --libs $(LIBS_vrrp))
 
 # The simulator runs the product's own code: all that is not a system call. It has its own kernel, wire
 # and clock, and looks at what happens by the linker's --wrap.
@@ -157,7 +169,7 @@ $(BUILD)/tests/net/pager: $(BUILD)/tests/net/pager.o
 	$(call SAY,LD)
 	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $^
 
-test-programs: all $(BUILD)/sim $(UNITS) $(REPLAYS) $(BUILD)/tests/conf/keys \
+test-programs: all $(BUILD)/sim $(UNITS) $(REPLAYS) $(BUILD)/tests/conf/keys $(BUILD)/tests/conf/events \
 	$(addprefix $(BUILD)/tests/net/,wallclock.so claims.so refusal.so powercut.so encode pager)
 
 # ---- what a user and a developer run; each installs what it lacks ----
@@ -246,7 +258,7 @@ lint:
 NOTIFY = alertmanager conntrackd mail opsgenie pagerduty webhook
 
 # Pages that name files below the prefix.
-PAGES_7 = vipd-metrics.7 vipd-notify.7
+PAGES_7 = vipd-events.7 vipd-metrics.7 vipd-notify.7
 PROMETHEUS = alerts.yml dashboard.json
 
 install: all

@@ -28,6 +28,9 @@ struct kind {
 #define TEXT(called)                    OF(event.fact.text, called, FIELD_TEXT)
 #define NAME(called)                    OF(event.fact.name, called, FIELD_TEXT)
 #define NOTE                            OF(note, "note", FIELD_TEXT)
+/* Why which other router of its unit did so first: words of no reason are not there. */
+#define CAUSE    OF(cause, "cause", FIELD_TEXT), OF(event.state.by, "by", FIELD_TEXT)
+#define IN_CAUSE "[ cause={cause}][ by={by}]"
 #define ROWS(...)                                                                                  \
 	(const struct field[])                                                                     \
 	{                                                                                          \
@@ -54,12 +57,12 @@ static const struct kind kinds[] = {
 			       OF_WORDS(event.state.to, "to", vrrp_state_words),
 			       OF(reason, "reason", FIELD_TEXT),
 			       OF_WORDS(event.state.reason, "reason_code", vrrp_reason_words),
-			       OF(event.state.priority, "priority", FIELD_UINT),
+			       CAUSE, OF(event.state.priority, "priority", FIELD_UINT),
 			       OF_IP(event.state.peer, "peer"),
 			       OF(event.state.peer_priority, "peer_priority", FIELD_UINT),
 			       OF_IP(event.state.last_heard, "last_heard")),
-			  OF_ROUTER "state={from}->{to} reason=\"{reason}\"[ "
-				    "last_heard={last_heard}]" },
+			  OF_ROUTER "state={from}->{to} reason=\"{reason}\"" IN_CAUSE
+				    "[ last_heard={last_heard}]" },
 	[EVENT_SUSPICION] = { "suspicion", LOG_LEVEL_WARNING, WITHOUT_CHANGES,
 			      ROWS(OF_IP(event.state.last_heard, "last_heard")),
 			      OF_ROUTER_ON_LINK
@@ -118,14 +121,15 @@ static const struct kind kinds[] = {
 			      ROWS(OF_WORDS(event.state.to, "to", vrrp_state_words),
 				   OF(reason, "reason", FIELD_TEXT),
 				   OF_WORDS(event.state.reason, "reason_code", vrrp_reason_words),
-				   OF(event.state.priority, "priority", FIELD_UINT)),
-			      OF_ROUTER "state={to} reason=\"{reason}\" note=\"told late\"" },
+				   CAUSE, OF(event.state.priority, "priority", FIELD_UINT)),
+			      OF_ROUTER "state={to} reason=\"{reason}\"" IN_CAUSE
+					" note=\"told late\"" },
 	[EVENT_STATE_ASKED] = { "state_asked", LOG_LEVEL_INFO, SIZE_OF(state),
 				ROWS(OF_WORDS(event.state.to, "to", vrrp_state_words),
 				     OF(reason, "reason", FIELD_TEXT),
 				     OF_WORDS(event.state.reason, "reason_code", vrrp_reason_words),
-				     OF(event.state.priority, "priority", FIELD_UINT)),
-				OF_ROUTER "state={to} reason=\"{reason}\"" },
+				     CAUSE, OF(event.state.priority, "priority", FIELD_UINT)),
+				OF_ROUTER "state={to} reason=\"{reason}\"" IN_CAUSE },
 	[EVENT_CONFLICT] = { "conflict", LOG_LEVEL_ERROR, WITH_ONE_ADDRESS,
 			     ROWS(OF_IP(event.packet.ours[0], "address"),
 				  OF(event.packet.own_vrid, "vrid", FIELD_UINT),
@@ -143,7 +147,8 @@ static const struct kind kinds[] = {
 	[EVENT_FLAPPED] = { "flapped", LOG_LEVEL_INFO, SIZE_OF(state),
 			    ROWS(OF_WORDS(event.state.to, "to", vrrp_state_words),
 				 OF(reason, "reason", FIELD_TEXT),
-				 OF_IP(event.state.last_heard, "last_heard"),
+				 OF_WORDS(event.state.reason, "reason_code", vrrp_reason_words),
+				 CAUSE, OF_IP(event.state.last_heard, "last_heard"),
 				 OF(event.state.changes_n, "flapped", FIELD_UINT)),
 			    OF_ROUTER "state={to} reason=\"{reason}\"[ last_heard={last_heard}] "
 				      "flapped={flapped} note=\"so many changes of state were not "
@@ -167,7 +172,8 @@ static const struct kind kinds[] = {
 			   OF_ROUTER "resort={resort}[ address={address}] interface={interface} "
 				     "note=\"{note}\"" },
 	[EVENT_MUTE] = { "mute", LOG_LEVEL_WARNING, WITHOUT_CHANGES,
-			 ROWS(OF(reason, "reason", FIELD_TEXT)),
+			 ROWS(OF(reason, "reason", FIELD_TEXT),
+			      OF_WORDS(event.state.reason, "reason_code", vrrp_reason_words)),
 			 OF_ROUTER_ON_LINK "mute=yes reason=\"{reason}\" note=\"no advert of this "
 					   "family leaves: it follows the other one\"" },
 	[EVENT_SPEAKS] = { "speaks", LOG_LEVEL_INFO, 0, NO_FIELDS, OF_ROUTER_ON_LINK "mute=no" },
@@ -426,6 +432,20 @@ struct event event_loss(const struct event *next, uint64_t lost)
 	event.mono_ns = next->mono_ns;
 	event.real_ns = next->real_ns;
 	return event;
+}
+
+const char *event_kind_word(unsigned kind)
+{
+	const struct kind *row = kind_of(kind);
+
+	return row ? row->word : NULL;
+}
+
+const struct field *event_kind_fields(unsigned kind)
+{
+	const struct kind *row = kind_of(kind);
+
+	return row ? row->fields : NULL;
 }
 
 size_t event_payload_size(unsigned kind)

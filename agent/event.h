@@ -254,7 +254,8 @@ struct event_state {
 	uint8_t reason;   /* enum vrrp_reason_code */
 	uint8_t peer_priority;
 	uint8_t priority; /* the router's own when it was decided */
-	uint8_t reserved[3];
+	uint8_t cause;    /* enum vrrp_reason_code: why @by did so first; 0: it was no other one */
+	uint8_t reserved[2];
 	int64_t reason_ns;
 	uint8_t peer[16];
 	uint8_t last_heard[16]; /* the Active as last heard, when its silence is the reason */
@@ -262,6 +263,8 @@ struct event_state {
 	uint32_t changes_n;     /* of EVENT_FLAPPED */
 	uint32_t reserved2;
 	char why[EVENT_WHY_SIZE]; /* of a check that is the reason: what it is and why */
+	char by[EVENT_NAME_SIZE]; /* the router of its unit that was the first; empty: see above */
+	char reserved3[7];
 };
 
 struct event_packet {
@@ -417,6 +420,21 @@ struct event event_loss(const struct event *next, uint64_t lost);
  * event_level() - how much it matters.
  */
 enum log_level event_level(const struct event *event);
+
+/**
+ * event_kind_word() - what a kind is called in JSON.
+ *
+ * Return: NULL when there is none of that number.
+ */
+const char *event_kind_word(unsigned kind);
+
+/**
+ * event_kind_fields() - what an event of a kind has in JSON beside what all have; ends with
+ * FIELDS_END.
+ *
+ * Return: NULL likewise.
+ */
+const struct field *event_kind_fields(unsigned kind);
 
 /**
  * event_payload_size() - how much of the union an event of that kind uses.

@@ -377,6 +377,8 @@ static void fill_record(struct election_record *r, const struct vrrp *vr)
 		.announce_ns = e->announce_ns,
 		.left_ns = e->left_ns,
 		.left_below = e->left_below,
+		.reason_by = e->reason.by,
+		.reason_cause = e->reason.cause,
 	};
 	memcpy(r->source, e->source, sizeof(r->source));
 	memcpy(r->reason_source, e->reason.source, sizeof(r->reason_source));
@@ -404,6 +406,8 @@ static void take_record(struct vrrp *vr, const struct election_record *r)
 	e->state = r->state;
 	e->reason.code = r->reason;
 	e->reason.priority = r->reason_priority;
+	e->reason.cause = r->reason_cause;
+	e->reason.by = r->reason_by;
 	e->reason.ns = r->reason_ns;
 	e->active_priority = r->active_priority;
 	e->active_interval_cs = r->active_interval_cs;

@@ -90,6 +90,9 @@ struct election_record {
 	uint8_t left_source[16];
 	int64_t left_ns; /* 0: none; also of a version that did not keep it */
 	uint64_t left_below;
+	uint32_t reason_by; /* 0: likewise */
+	uint8_t reason_cause;
+	uint8_t reserved[3];
 };
 
 struct counters_record {
@@ -146,7 +149,7 @@ struct will_entry {
 	uint32_t setting;
 };
 
-_Static_assert(sizeof(struct election_record) == 224, "a record only grows at its end");
+_Static_assert(sizeof(struct election_record) == 232, "a record only grows at its end");
 _Static_assert(offsetof(struct election_record, effective_priority) == 35 &&
 		       offsetof(struct election_record, listening) == 36 &&
 		       offsetof(struct election_record, reason_own_priority) == 37 &&

@@ -49,7 +49,7 @@ int64_t vrrp_deadline(const struct vrrp *vr)
 }
 
 /* §6.4.1: the way out of Initialize. */
-static void begin(struct vrrp *vr, enum vrrp_reason_code code, int64_t now_ns,
+static void begin(struct vrrp *vr, struct vrrp_reason reason, int64_t now_ns,
 		  struct vrrp_output *out)
 {
 	fsm_forget_active(vr);
@@ -59,42 +59,45 @@ static void begin(struct vrrp *vr, enum vrrp_reason_code code, int64_t now_ns,
 		return;
 	}
 	fsm_restart_down(vr, now_ns);
-	fsm_set_state(vr, VRRP_STATE_BACKUP, (struct vrrp_reason){ .code = code }, now_ns, out);
+	fsm_set_state(vr, VRRP_STATE_BACKUP, reason, now_ns, out);
 }
 
 /* Startup, or the end of a fault: at once, or after the delay that lets switch ports wake up, or
  * the one that lets the host do so. */
-static void start(struct vrrp *vr, enum vrrp_reason_code code, int64_t now_ns,
+static void start(struct vrrp *vr, struct vrrp_reason reason, int64_t now_ns,
 		  struct vrrp_output *out)
 {
 	int64_t delay_ns = vr->config.start_delay_ns;
-	struct vrrp_reason reason = { .code = VRRP_REASON_START_DELAY };
+	struct vrrp_reason delayed = { .code = VRRP_REASON_START_DELAY };
 
 	if (vr->config.not_before_ns && vr->config.not_before_ns > now_ns + delay_ns) {
-		reason.code = VRRP_REASON_BOOT_DELAY;
+		delayed.code = VRRP_REASON_BOOT_DELAY;
 		delay_ns = vr->config.not_before_ns - now_ns;
 	}
 	if (delay_ns == 0) {
-		begin(vr, code, now_ns, out);
+		begin(vr, reason, now_ns, out);
 		return;
 	}
-	reason.ns = delay_ns;
-	fsm_set_state(vr, VRRP_STATE_INITIALIZE, reason, now_ns, out);
+	delayed.ns = delay_ns;
+	fsm_set_state(vr, VRRP_STATE_INITIALIZE, delayed, now_ns, out);
 	vr->election.start_ns = now_ns + delay_ns;
 }
 
 static bool same_fault(const struct vrrp_reason *a, const struct vrrp_reason *b)
 {
-	return a->code == b->code && memcmp(a->source, b->source, sizeof(a->source)) == 0;
+	return a->code == b->code && a->cause == b->cause && a->by == b->by &&
+	       memcmp(a->source, b->source, sizeof(a->source)) == 0;
 }
 
 static void step_initialize(struct vrrp *vr, const struct vrrp_event *event,
 			    struct vrrp_output *out)
 {
+	const struct vrrp_reason started = { .code = VRRP_REASON_STARTED };
+
 	switch (event->type) {
 	case VRRP_EVENT_STARTUP:
 		if (vr->election.start_ns == VRRP_NEVER)
-			start(vr, VRRP_REASON_STARTED, event->now_ns, out);
+			start(vr, started, event->now_ns, out);
 		break;
 	case VRRP_EVENT_SHUTDOWN:
 		fsm_leave(vr, event->now_ns, out);
@@ -107,7 +110,7 @@ static void step_initialize(struct vrrp *vr, const struct vrrp_event *event,
 		break;
 	case VRRP_EVENT_TIMER:
 		if (event->now_ns >= vr->election.start_ns)
-			begin(vr, VRRP_REASON_STARTED, event->now_ns, out);
+			begin(vr, started, event->now_ns, out);
 		break;
 	case VRRP_EVENT_ADVERT: /* §6.4.1 knows no adverts */
 	case VRRP_EVENT_MISSED:
@@ -123,18 +126,23 @@ static void step_initialize(struct vrrp *vr, const struct vrrp_event *event,
 }
 
 /* What ends with a fault. */
-static enum vrrp_reason_code reason_of_end(enum vrrp_reason_code fault)
+static struct vrrp_reason reason_of_end(const struct vrrp_reason *fault)
 {
-	bool is_of_another = fault == VRRP_REASON_MEMBER || fault == VRRP_REASON_MEMBER_CHECK;
+	struct vrrp_reason reason = { .code = VRRP_REASON_RECOVERED };
 
-	return is_of_another ? VRRP_REASON_GROUP : VRRP_REASON_RECOVERED;
+	if (fault->code != VRRP_REASON_MEMBER && fault->code != VRRP_REASON_MEMBER_CHECK)
+		return reason;
+	reason.code = VRRP_REASON_GROUP;
+	reason.cause = VRRP_REASON_RECOVERED;
+	reason.by = fault->by;
+	return reason;
 }
 
 static void step_fault(struct vrrp *vr, const struct vrrp_event *event, struct vrrp_output *out)
 {
 	switch (event->type) {
 	case VRRP_EVENT_STARTUP:
-		start(vr, reason_of_end(vr->election.reason.code), event->now_ns, out);
+		start(vr, reason_of_end(&vr->election.reason), event->now_ns, out);
 		break;
 	case VRRP_EVENT_SHUTDOWN:
 		fsm_leave(vr, event->now_ns, out);

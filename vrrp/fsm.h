@@ -25,6 +25,10 @@ struct vrrp_reason {
 	uint8_t priority;
 	uint8_t own_priority; /* of this router when it was decided, of any code; set by vrrp_step()
 			       */
+	uint8_t cause; /* enum vrrp_reason_code: why the one that did so first did it, where others
+			  of the unit follow (unit.h); 0: it is no such reason, or not known */
+	uint32_t by;   /* and which one that is: struct vrrp_member's @id; 0: likewise, or another
+			  family of this router */
 	union {
 		uint8_t source[16];
 		char interface[16]; /* ends with a zero */

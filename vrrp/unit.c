@@ -74,24 +74,40 @@ static void step(struct vrrp_unit *unit, unsigned i, const struct vrrp_event *ev
 
 /* ---- together ---- */
 
+/* Who decided, and why. Who follows another one itself names that one, and no chain is told. */
+struct decision {
+	const struct vrrp_member *first;
+	enum vrrp_reason_code cause;
+};
+
 static struct vrrp_event together(enum vrrp_event_type type, const struct vrrp_member *member,
-				  const struct vrrp_member *with, int64_t now_ns)
+				  const struct decision *decision, int64_t now_ns)
 {
-	return (struct vrrp_event){ .type = type,
-				    .now_ns = now_ns,
-				    .reason = { .code = member->router == with->router
-								? VRRP_REASON_TOGETHER
-								: VRRP_REASON_GROUP,
-						.priority = with->vr->config.family } };
+	const struct vrrp_member *first = decision->first;
+	struct vrrp_reason reason = { .code = member->router == first->router ? VRRP_REASON_TOGETHER
+									      : VRRP_REASON_GROUP,
+				      .priority = first->vr->config.family,
+				      .cause = (uint8_t)decision->cause,
+				      .by = first->id };
+
+	if (decision->cause == VRRP_REASON_TOGETHER || decision->cause == VRRP_REASON_GROUP) {
+		reason.cause = first->vr->election.reason.cause;
+		reason.by = first->vr->election.reason.by;
+	}
+	if (reason.by == member->id) /* its own router is no other one */
+		reason.by = 0;
+	return (struct vrrp_event){ .type = type, .now_ns = now_ns, .reason = reason };
 }
 
 /* A member is Active: so are the others, but who is mute and hears another Active. */
 static void lead(struct vrrp_unit *unit, const struct vrrp_member *first, int64_t now_ns,
 		 struct vrrp_output *out)
 {
+	const struct decision decision = { first, first->vr->election.reason.code };
+
 	for (unsigned i = 0; i < unit->n; i++) {
 		const struct vrrp_member *member = &unit->members[i];
-		struct vrrp_event event = together(VRRP_EVENT_LEAD, member, first, now_ns);
+		struct vrrp_event event = together(VRRP_EVENT_LEAD, member, &decision, now_ns);
 
 		event.served = vrrp_is_served(first->vr, first->vr->election.reason.code);
 		if (is_in(member, VRRP_STATE_BACKUP) && member->vr->election.down_ns <= now_ns)
@@ -100,13 +116,15 @@ static void lead(struct vrrp_unit *unit, const struct vrrp_member *first, int64_
 }
 
 /* A member has found its better. */
-static void give_way(struct vrrp_unit *unit, const struct vrrp_member *first, int64_t now_ns,
-		     struct vrrp_output *out)
+static void give_way(struct vrrp_unit *unit, const struct vrrp_member *first,
+		     enum vrrp_reason_code cause, int64_t now_ns, struct vrrp_output *out)
 {
+	const struct decision decision = { first, cause };
+
 	for (unsigned i = 0; i < unit->n; i++) {
 		const struct vrrp_member *member = &unit->members[i];
 		const struct vrrp_event event =
-			together(VRRP_EVENT_GIVE_WAY, member, first, now_ns);
+			together(VRRP_EVENT_GIVE_WAY, member, &decision, now_ns);
 
 		if (is_in(member, VRRP_STATE_ACTIVE))
 			step(unit, i, &event, &out[i]);
@@ -231,7 +249,7 @@ static void on_active_advert(struct vrrp_unit *unit, unsigned i, const struct vr
 	}
 	step(unit, i, event, &out[i]);
 	if (is_in(member, VRRP_STATE_BACKUP))
-		give_way(unit, member, event->now_ns, out);
+		give_way(unit, member, member->vr->election.reason.code, event->now_ns, out);
 	else
 		contest(unit, i, event->now_ns, out);
 }
@@ -249,7 +267,7 @@ static void on_latecomer_advert(struct vrrp_unit *unit, unsigned i, const struct
 		return;
 	step(unit, i, event, &out[i]);
 	if (member->vr->election.heard_ns == member->last_ns)
-		give_way(unit, member, event->now_ns, out);
+		give_way(unit, member, VRRP_REASON_HIGHER, event->now_ns, out);
 }
 
 /* An Active that is heard in any family is one: what is Active without a voice gives way to it. */
@@ -261,7 +279,7 @@ static void on_backup_advert(struct vrrp_unit *unit, unsigned i, const struct vr
 	step(unit, i, event, &out[i]);
 	if (is_in(member, VRRP_STATE_BACKUP) && event->advert->priority != VRRP_PRIORITY_LEAVE &&
 	    member->vr->election.heard_ns == member->last_ns)
-		give_way(unit, member, event->now_ns, out);
+		give_way(unit, member, VRRP_REASON_MUTE, event->now_ns, out);
 }
 
 /* Who cannot answer leaves its family to whomever it hears there, and hinders nobody. */
@@ -350,4 +368,17 @@ int64_t vrrp_unit_deadline(const struct vrrp_unit *unit, unsigned i)
 	if (!member->deaf && hears_active(last) && deaf_ns(member) < claim_ns)
 		return deaf_ns(member);
 	return claim_ns;
+}
+
+unsigned vrrp_unit_holder(const struct vrrp_unit *unit)
+{
+	const struct vrrp_member *last = last_waiting(unit);
+
+	if (active_member(unit))
+		return unit->n;
+	for (unsigned i = 0; i < unit->n; i++)
+		if (!unit->members[i].mute && !is_in(&unit->members[i], VRRP_STATE_BACKUP) &&
+		    !is_in(&unit->members[i], VRRP_STATE_ACTIVE))
+			return i;
+	return last ? (unsigned)(last - unit->members) : unit->n;
 }

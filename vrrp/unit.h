@@ -27,6 +27,7 @@
 struct vrrp_member {
 	struct vrrp *vr;   /* borrowed; written by vrrp_unit_step() */
 	unsigned router;   /* any number; families of one router have the same */
+	uint32_t id;       /* likewise, for reasons; kept by a successor; 0: it has none */
 	bool mute;         /* no advert of it can leave; the caller's */
 	bool deaf;         /* hears nobody, while another member hears an Active */
 	int64_t last_ns;   /* its last event */
@@ -72,5 +73,13 @@ void vrrp_unit_step(struct vrrp_unit *unit, unsigned member, const struct vrrp_e
  * forward touches the member, or the one that will claim for all.
  */
 int64_t vrrp_unit_deadline(const struct vrrp_unit *unit, unsigned member);
+
+/**
+ * vrrp_unit_holder() - who keeps a unit from taking over: the first member that has not begun, or
+ * the one whose Active_Down_Timer runs longest.
+ *
+ * Return: its number; @unit->n: nobody does, as one is Active, or none has a say.
+ */
+unsigned vrrp_unit_holder(const struct vrrp_unit *unit);
 
 #endif

@@ -5,6 +5,7 @@
 
 #include "agent/conf/value.h"
 #include "conflicts.h"
+#include "names.h"
 #include "track.h"
 
 #define ADDRESSES_PER_MESSAGE 64
@@ -65,6 +66,23 @@ struct router_record {
 	int64_t damped_until_real_ns;  /* 0: it is not damped */
 	uint8_t auth;                  /* by what adverts prove who sends them: auth_words */
 	char why[FACTS_TEXT_SIZE];     /* of a check that is the reason */
+	uint8_t cause;                 /* enum vrrp_reason_code: of the one that was first */
+	char by[CONF_NAME_SIZE];       /* which that was; empty: none, or not known any more */
+	uint8_t source[16];            /* what adverts are sent from */
+	uint8_t preempt;
+	uint8_t ceding, listening; /* as Active: it has offered to leave; it was away */
+	uint8_t lacking;           /* it has begun without the first answer of a check */
+	uint32_t preempt_in_ms;    /* as Backup that leaves a weaker one in peace for so long */
+	uint32_t start_in_ms;      /* in a delay of the start */
+	uint8_t lower_address[16]; /* as Backup: a weaker one that it is about to preempt; zero: */
+	uint8_t lower_priority;    /* there is none */
+	uint8_t rival_address[16]; /* as Active: a weaker one that was heard last; zero: none */
+	uint8_t rival_priority;
+	int64_t rival_real_ns;        /* when that was */
+	uint16_t mates, member;       /* so many have its fate, itself included; which it is */
+	char held_by[CONF_NAME_SIZE]; /* who keeps its unit from taking over; empty: nobody */
+	uint8_t held_by_family, held_by_state;
+	uint32_t held_ms; /* for so long; 0: no timer says so */
 };
 
 /* Of HMAC its mode. */
@@ -127,6 +145,26 @@ static const struct field router_fields[] = {
 			VRRP_ACCEPT + 1),
 	FIELD_OF_COUNTS(struct router_record, noticed_ago_s, ".noticed_ago_s", vrrp_notice_words,
 			0),
+	FIELD_OF_WORDS(struct router_record, cause, ".cause", vrrp_reason_words),
+	ROUTER(by, ".by", FIELD_TEXT),
+	FIELD_OF_IP(struct router_record, source, ".source", family),
+	ROUTER(preempt, ".preempt", FIELD_BOOL),
+	ROUTER(ceding, ".ceding", FIELD_BOOL),
+	ROUTER(listening, ".listening", FIELD_BOOL),
+	ROUTER(lacking, ".lacking", FIELD_BOOL),
+	ROUTER(preempt_in_ms, ".preempt_in_ms", FIELD_UINT),
+	ROUTER(start_in_ms, ".start_in_ms", FIELD_UINT),
+	FIELD_OF_IP(struct router_record, lower_address, ".lower_address", family),
+	ROUTER(lower_priority, ".lower_priority", FIELD_UINT),
+	FIELD_OF_IP(struct router_record, rival_address, ".rival_address", family),
+	ROUTER(rival_priority, ".rival_priority", FIELD_UINT),
+	ROUTER(rival_real_ns, ".rival_heard", FIELD_TIME),
+	ROUTER(mates, ".mates", FIELD_UINT),
+	ROUTER(member, ".member", FIELD_UINT),
+	ROUTER(held_by, ".held_by", FIELD_TEXT),
+	ROUTER(held_by_family, ".held_by_family", FIELD_UINT),
+	FIELD_OF_WORDS(struct router_record, held_by_state, ".held_by_state", vrrp_state_words),
+	ROUTER(held_ms, ".held_ms", FIELD_UINT),
 	FIELDS_END,
 };
 
@@ -140,6 +178,7 @@ struct address_record {
 	uint8_t not_own; /* of an owner, and vipd has added it */
 	uint8_t optional;
 	uint8_t twin;                   /* somebody has it on another interface, too */
+	uint8_t handing_over;           /* it stays until a successor announces it */
 	char interface[CONF_LINK_SIZE]; /* empty: its router's */
 };
 
@@ -152,6 +191,7 @@ static const struct field address_fields[] = {
 	FIELD(struct address_record, not_own, ".not_own", FIELD_BOOL),
 	FIELD(struct address_record, optional, ".optional", FIELD_BOOL),
 	FIELD(struct address_record, twin, ".twin", FIELD_BOOL),
+	FIELD(struct address_record, handing_over, ".handing_over", FIELD_BOOL),
 	FIELD(struct address_record, interface, "interface", FIELD_TEXT),
 	FIELDS_END,
 };
@@ -373,6 +413,7 @@ static void fill_reason(const struct answer_facts *facts, const struct vrrp_reas
 	record->reason_own_priority = reason->own_priority;
 	record->reason_ns = reason->ns;
 	memcpy(record->reason_source, reason->source, sizeof(record->reason_source));
+	record->cause = reason->cause;
 	if (vrrp_reason_is_of_check(reason->code))
 		(void)facts_describe(routers_facts(facts->routers), reason->bytes[0], record->why);
 }
@@ -406,6 +447,52 @@ static void fill_mac(const struct answer_facts *facts, const struct router *rout
 static int64_t until_real_ns(const struct answer_facts *facts, int64_t until_ns)
 {
 	return until_ns && until_ns != VRRP_NEVER ? facts->real_offset_ns + until_ns : 0;
+}
+
+/* What a Backup and an Active know of weaker ones, and wait for. */
+static void fill_election(const struct answer_facts *facts, const struct router *router,
+			  const struct clocks *now, struct router_record *record)
+{
+	const struct vrrp_election *election = &router->vr.election;
+	const struct rivals *rivals = &router->rivals;
+
+	memcpy(record->source, election->source, sizeof(record->source));
+	record->preempt = router->vr.config.preempt;
+	record->ceding = election->ceding;
+	record->listening = election->listening;
+	record->preempt_in_ms = left_ms(election->preempt_ns, now);
+	record->start_in_ms = left_ms(election->start_ns, now);
+	if (election->state == VRRP_STATE_BACKUP && election->lower_heard) {
+		memcpy(record->lower_address, election->lower_source,
+		       sizeof(record->lower_address));
+		record->lower_priority = election->lower_priority;
+	}
+	if (!rivals->active || !rivals->heard_ns)
+		return;
+	memcpy(record->rival_address, rivals->source, sizeof(record->rival_address));
+	record->rival_priority = rivals->priority;
+	record->rival_real_ns = facts->real_offset_ns + rivals->heard_ns;
+}
+
+/* With whom it shares its fate: who was the first, and who keeps all from taking over. */
+static void fill_unit(const struct answer_facts *facts, const struct router *router,
+		      const struct clocks *now, struct router_record *record)
+{
+	const struct vrrp_unit *unit = router->unit;
+	const struct router *first = router - router->member;
+	unsigned holder = unit ? vrrp_unit_holder(unit) : 0;
+
+	record->mates = unit ? (uint16_t)unit->n : 1;
+	record->member = (uint16_t)router->member;
+	strcpy(record->by, names_of_mate(router, router->vr.election.reason.by));
+	for (unsigned i = 0; i < (unit ? unit->n : 1); i++)
+		record->lacking |= track_is_lacking(facts->routers, &first[i]);
+	if (!unit || holder == unit->n)
+		return;
+	strcpy(record->held_by, first[holder].conf->name);
+	record->held_by_family = first[holder].vr.config.family;
+	record->held_by_state = (uint8_t)first[holder].vr.election.state;
+	record->held_ms = left_ms(first[holder].vr.election.down_ns, now);
 }
 
 void answer_put_router(const struct answer_facts *facts, const struct router *router,
@@ -442,6 +529,8 @@ void answer_put_router(const struct answer_facts *facts, const struct router *ro
 	record.counters = router->vr.counters;
 	fill_active(&router->vr, now, &record);
 	fill_reason(facts, &election->reason, &record);
+	fill_election(facts, router, now, &record);
+	fill_unit(facts, router, now, &record);
 	fill_mac(facts, router, &record);
 	record.heard_real_ns = heard_real_ns(facts, election);
 	journal_ages(&router->limits, JOURNAL_LIMIT_REJECT, VRRP_REJECT_COUNT, now->mono_ns,
@@ -472,6 +561,7 @@ unsigned answer_put_addresses(const struct answer_facts *facts, const struct rou
 		records[i].doubled = conflicts_has_double(facts->routers, router, first + i);
 		records[i].not_own = routers_added_own(facts->routers, router, first + i);
 		records[i].optional = address->required == CONF_NO;
+		records[i].handing_over = hand_over_is_on(router);
 		records[i].twin = routers_has_twin(facts->routers, router, first + i);
 		strcpy(records[i].interface, address->interface);
 	}

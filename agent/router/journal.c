@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <net/if.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "vrrp/timers.h"
@@ -54,7 +55,7 @@ static struct event of_router(const struct journal_router *router, enum event_ki
 }
 
 struct event journal_state_event(enum event_kind kind, const struct conf_router *conf,
-				 const struct vrrp *vr, const struct facts *facts)
+				 const struct vrrp *vr, const struct facts *facts, const char *by)
 {
 	const struct vrrp_reason *reason = &vr->election.reason;
 	struct event event = event_of(kind, conf->name, conf->interface, vr->config.family);
@@ -63,7 +64,9 @@ struct event journal_state_event(enum event_kind kind, const struct conf_router 
 					    .reason = (uint8_t)reason->code,
 					    .peer_priority = reason->priority,
 					    .priority = reason->own_priority,
+					    .cause = reason->cause,
 					    .reason_ns = reason->ns };
+	snprintf(event.state.by, sizeof(event.state.by), "%s", by);
 	memcpy(vrrp_reason_is_of_peer(reason->code) ? event.state.peer : event.state.detail,
 	       reason->source, sizeof(event.state.peer));
 	if (vrrp_reason_is_of_check(reason->code))
@@ -71,11 +74,11 @@ struct event journal_state_event(enum event_kind kind, const struct conf_router 
 	return event;
 }
 
-void journal_state(const struct journal_router *router, enum vrrp_state from)
+void journal_state(const struct journal_router *router, enum vrrp_state from, const char *by)
 {
 	const struct vrrp_election *election = &router->vr->election;
 	struct event event =
-		journal_state_event(EVENT_STATE, router->conf, router->vr, router->facts);
+		journal_state_event(EVENT_STATE, router->conf, router->vr, router->facts, by);
 	bool silence = election->state == VRRP_STATE_ACTIVE &&
 		       election->reason.code == VRRP_REASON_SILENCE;
 

@@ -72,9 +72,10 @@ void journal_sum(const struct journal *journal, enum event_kind kind, const int6
  * journal_state_event() - an event about the state that a virtual router is in.
  * @kind: EVENT_STATE, or another with that payload.
  * @facts: of the checks that may be the reason.
+ * @by: the router of its unit that the reason names; "": none.
  */
 struct event journal_state_event(enum event_kind kind, const struct conf_router *conf,
-				 const struct vrrp *vr, const struct facts *facts);
+				 const struct vrrp *vr, const struct facts *facts, const char *by);
 
 /**
  * journal_caveat() - something about a LAN may make its routers useless.
@@ -143,8 +144,9 @@ void journal_check(const struct journal *journal, const struct facts *facts,
 
 /**
  * journal_state() - a virtual router has just changed its state.
+ * @by: as for journal_state_event().
  */
-void journal_state(const struct journal_router *router, enum vrrp_state from);
+void journal_state(const struct journal_router *router, enum vrrp_state from, const char *by);
 
 /**
  * journal_mute() - a family of a router that speaks both cannot speak here.

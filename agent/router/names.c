@@ -33,6 +33,26 @@ void names_fini(struct routers *routers)
 	free(routers->names.sorted);
 }
 
+/* FNV-1a. */
+uint32_t names_id(const char *name)
+{
+	uint32_t hash = 2166136261u;
+
+	for (; *name; name++)
+		hash = (hash ^ (unsigned char)*name) * 16777619u;
+	return hash ? hash : 1;
+}
+
+const char *names_of_mate(const struct router *router, uint32_t id)
+{
+	const struct vrrp_unit *unit = router->unit;
+
+	for (unsigned i = 0; id && unit && i < unit->n; i++)
+		if (unit->members[i].id == id)
+			return router[(int)i - (int)router->member].conf->name;
+	return "";
+}
+
 /* Return: how many have a name before that one. */
 static unsigned lower_bound(const struct routers *routers, const char *name)
 {

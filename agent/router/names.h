@@ -6,6 +6,8 @@
 #ifndef NAMES_H
 #define NAMES_H
 
+#include <stdint.h>
+
 struct router;
 struct routers;
 
@@ -33,5 +35,21 @@ void names_fini(struct routers *routers);
  * Return: the first of them, in the order of the configuration.
  */
 struct router *const *names_find(const struct routers *routers, const char *name, unsigned *ret_n);
+
+/**
+ * names_id() - a number for a name: the same in every process and version, since reasons carry it
+ * from one to the next.
+ *
+ * Return: never 0.
+ */
+uint32_t names_id(const char *name);
+
+/**
+ * names_of_mate() - the name of the router with such a number, of those that share the fate of one.
+ * @id: as a reason has it; 0: none.
+ *
+ * Return: "" when there is none of them, or none any more: a reload may have changed the group.
+ */
+const char *names_of_mate(const struct router *router, uint32_t id);
 
 #endif

@@ -117,6 +117,7 @@ static void join_unit(struct routers *routers, struct router *router,
 	unit = &routers->units[routers->units_n - 1];
 	router->unit = unit;
 	router->member = vrrp_unit_add(unit, &router->vr, conf->unit_router);
+	unit->members[router->member].id = names_id(conf->name);
 }
 
 /* Who its peers are, and which addresses of the host's it needs to know of. */

@@ -41,6 +41,7 @@ struct rivals {
 	int64_t since_ns;   /* a weaker Active is heard since, */
 	int64_t heard_ns;   /* and was last; 0: none is */
 	uint8_t source[16]; /* it */
+	uint8_t priority;   /* as it said last; set by who hears it */
 };
 
 /**

@@ -99,8 +99,10 @@ static void hear_rival(struct routers *routers, struct router *router,
 	int64_t longer_ns = theirs_ns > ours_ns ? theirs_ns : ours_ns;
 
 	if (!(advert->notices & 1u << VRRP_NOTICE_OTHER_ACTIVE) ||
-	    advert->priority == VRRP_PRIORITY_LEAVE ||
-	    !rivals_hear(&router->rivals, advert->source,
+	    advert->priority == VRRP_PRIORITY_LEAVE)
+		return;
+	router->rivals.priority = advert->priority;
+	if (!rivals_hear(&router->rivals, advert->source,
 			 vrrp_down_intervals(c) * longer_ns + RIVALS_SETTLE_NS,
 			 2 * theirs_ns + RIVALS_SETTLE_NS, routers->now->mono_ns))
 		return;

@@ -43,7 +43,8 @@ static void take_action(struct routers *routers, struct router *router,
 		router_owe_announcement(routers, router);
 		return;
 	case VRRP_ACTION_STATE:
-		journal_state(&journal, action->from);
+		journal_state(&journal, action->from,
+			      names_of_mate(router, router->vr.election.reason.by));
 		if (router->vr.election.state == VRRP_STATE_ACTIVE)
 			measure_takeover(router);
 		return;

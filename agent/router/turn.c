@@ -15,6 +15,7 @@
 #include "agent/life_timer.h"
 #include "agent/loop.h"
 #include "agent/realtime.h"
+#include "names.h"
 
 /* A sign of life is due once a second, in a turn that comes a little before that or after. */
 #define ALIVE_NS       INT64_C(1000000000)
@@ -173,7 +174,8 @@ static bool tell_state(const struct turn *turn, enum event_kind kind, const stru
 		       const struct clocks *now)
 {
 	struct event event =
-		journal_state_event(kind, router->conf, &router->vr, routers_facts(turn->routers));
+		journal_state_event(kind, router->conf, &router->vr, routers_facts(turn->routers),
+				    names_of_mate(router, router->vr.election.reason.by));
 	char line[EVENT_LINE_SIZE];
 
 	return log_line(event_level(&event), now->real_ns, event_line(&event, line));

@@ -364,10 +364,14 @@ static struct vrrp_reason shared_fault(const struct faults *faults, const struct
 	if (shared->conf->unit_router == mate->conf->unit_router)
 		return fault;
 	if (vrrp_reason_is_of_check(fault.code)) {
+		fault.cause = (uint8_t)fault.code;
 		fault.code = VRRP_REASON_MEMBER_CHECK;
+		fault.by = shared->unit->members[shared->member].id;
 		return fault;
 	}
-	fault = (struct vrrp_reason){ .code = VRRP_REASON_MEMBER };
+	fault = (struct vrrp_reason){ .code = VRRP_REASON_MEMBER,
+				      .cause = (uint8_t)fault.code,
+				      .by = shared->unit->members[shared->member].id };
 	strcpy(fault.interface, is_elsewhere(faults->own[shared->member].code)
 					? faults->own[shared->member].interface
 					: shared->conf->interface);

@@ -250,11 +250,12 @@ bool problems_address_is_missing(const struct problems *problems, const struct r
 	return problems->is_active && !client_number(table, record, "present");
 }
 
-/* The owner's are the host's own: they are always there. */
+/* The owner's are the host's own: they are always there. What is handed over has to be. */
 bool problems_address_is_held(const struct problems *problems, const struct records_table *table,
 			      const void *record)
 {
 	return problems->is_passive && !problems->is_owner &&
+	       !client_number(table, record, ".handing_over") &&
 	       (client_number(table, record, "present") || client_number(table, record, "doubled"));
 }
 

@@ -45,6 +45,7 @@ static const struct {
 	{ "stats", "use \"vipctl show --json\", which has the counters" },
 	{ "statistics", "use \"vipctl show --json\", which has the counters" },
 	{ "counters", "use \"vipctl show --json\", which has the counters" },
+	{ "explain", "use \"vipctl why\"" },
 	{ "log", "use \"vipctl events\"" },
 	{ "logs", "use \"vipctl events\"" },
 	{ "watch", "use \"vipctl show --watch\"" },

@@ -25,6 +25,7 @@
 #include "show_notify.h"
 #include "usage.h"
 #include "watch.h"
+#include "why.h"
 
 #define RELOADS_MAX 10
 
@@ -82,6 +83,15 @@ static int command_check(const char *path, const struct arguments *arguments)
 					       .router = arguments->router };
 
 	return check(path, &options);
+}
+
+static int command_why(const char *path, const struct arguments *arguments)
+{
+	const struct why_options options = { .json = arguments->options & USAGE_JSON,
+					     .router = arguments->router,
+					     .control = path };
+
+	return why(&options);
 }
 
 static int talk_dry_run(int fd, const void *arg)
@@ -218,6 +228,9 @@ static const struct command commands[] = {
 	{ "check", "[--json] [ROUTER]",
 	  "whether all is well: ends with 0, or 1: degraded, 2: wrong", USAGE_JSON, true,
 	  command_check },
+	{ "why", "[--json] [ROUTER|GROUP]",
+	  "why a router is in its state, what would change that, and what to do", USAGE_JSON, true,
+	  command_why },
 	{ "events", "[--follow] [--json]", "what has happened, also before a crash or a reload",
 	  USAGE_FOLLOW | USAGE_JSON, false, command_events },
 	{ "history", "[--json] [-n N] [--since T] [--state-dir DIR] [ROUTER]",

@@ -18,6 +18,7 @@ import sys
 import tempfile
 from pathlib import Path
 
+import events_manual
 import manual
 
 HERE = Path(__file__).resolve().parent
@@ -449,8 +450,13 @@ def case_sample_shows_the_defaults(vipd, tmp):
 
 
 def rows_of_keys(vipd, *args):
-    """The rows of the configuration, by the program that is built beside vipd."""
-    program = Path(vipd.path).parent / "tests/conf/keys"
+    """The rows of the configuration."""
+    return rows_of(vipd, "keys", *args)
+
+
+def rows_of(vipd, name, *args):
+    """The rows of a table, by the program that is built beside vipd."""
+    program = Path(vipd.path).parent / "tests/conf" / name
     if not program.exists():
         raise Failed(f"{program} is missing: make test-programs")
     return subprocess.run([program, *args], capture_output=True, encoding="utf-8", check=True).stdout
@@ -473,6 +479,17 @@ def case_manual_of_keepalived(vipd, tmp):
                   table[table.index("\n") + 1:]):
         if not list(manual.word_faults(wrong, page)):
             raise Failed("does not see a word that is wrong")
+
+
+def case_manual_of_events(vipd, tmp):
+    """vipd-events(7) has every kind of event, its fields and their words, and nothing else."""
+    del tmp
+    page = load_text(ROOT / "etc" / "vipd-events.7")
+    rows = [line.split("\t") for line in rows_of(vipd, "events").splitlines()]
+    expect("faults", "", "\n".join(events_manual.faults(rows, page)))
+    for what, table, text in events_manual.wrong(rows, page):
+        if not list(events_manual.faults(table, text)):
+            raise Failed(f"does not see {what}")
 
 
 def case_manual_that_is_wrong(vipd, tmp):

@@ -75,8 +75,10 @@ def test_pair_moves_all_routers_at_once(lab):
     first = [min(it.ns for it in lab.capture.adverts(host=two.host, since=mark, vrid=vrid))
              for vrid in (51, 52)]
     assert abs(first[0] - first[1]) < 20_000_000, "one turn"
-    reasons = sorted(it["reason_code"] for it in two.show()["routers"])
-    assert reasons == ["group", "silence"], two.show()
+    reasons = {it["reason_code"]: it["name"] for it in two.show()["routers"]}
+    assert sorted(reasons) == ["group", "silence"], two.show()
+    follower, first = reasons["group"], reasons["silence"]
+    two.wait_log(f"router={follower} .* reason=\"together with its group\" cause=silence by={first}")
 
 
 def test_fault_of_one_is_a_fault_of_all(lab):
@@ -87,10 +89,12 @@ def test_fault_of_one_is_a_fault_of_all(lab):
     assert one.router("wan")["reason"] == "interface eth1 has no carrier"
     assert one.router("lan")["reason"] == ("another member of its group has a fault, "
                                            "on interface eth1")
+    one.wait_log("router=lan .*->fault .* cause=no_carrier by=wan$")
     assert not held(one)
     lab.heal(one.host, dev="eth1")
     wait_all(one, "active")
     wait_all(two, "backup")
+    one.wait_log("router=lan .* reason=\"together with its group\" cause=recovered by=wan$")
     wait_until(lambda: held(one) == {LAN, WAN} and not held(two), what="the addresses")
     assert became(one) == 4 and became(two) == 2
 

@@ -10,7 +10,8 @@ DEFECTS = [
     ("unit-yields-one",
      "Each family is served by another host, after a better one has come that is heard in one.",
      "vrrp/unit.c",
-     "if (is_in(member, VRRP_STATE_BACKUP)) give_way(unit, member, event->now_ns, out); else",
+     "if (is_in(member, VRRP_STATE_BACKUP)) give_way(unit, member, member->vr->election.reason.code,"
+     " event->now_ns, out); else",
      "if (!is_in(member, VRRP_STATE_BACKUP))"),
     ("unit-mute-hinders",
      "IPv6 that is switched off keeps a host from taking over IPv4.",
@@ -171,9 +172,10 @@ DEFECTS = [
     ("unit-gives-way-late",
      "A host that has yielded in one family serves the other one beside the better host.",
      "vrrp/unit.c",
-     "if (is_in(member, VRRP_STATE_BACKUP)) give_way(unit, member, event->now_ns, out); else",
+     "if (is_in(member, VRRP_STATE_BACKUP)) give_way(unit, member, member->vr->election.reason.code,"
+     " event->now_ns, out); else",
      "if (is_in(member, VRRP_STATE_BACKUP) && event->now_ns % 8 == 0)"
-     " give_way(unit, member, event->now_ns, out); else"),
+     " give_way(unit, member, member->vr->election.reason.code, event->now_ns, out); else"),
     ("unit-leads-without-looking",
      "After a fault of one family it takes over from a host that serves both.",
      "vrrp/unit.c",
@@ -183,6 +185,6 @@ DEFECTS = [
      "A family that has come later hears the better host, and the other one does not yield to it.",
      "vrrp/unit.c",
      "if (member->vr->election.heard_ns == member->last_ns)"
-     " give_way(unit, member, event->now_ns, out); } /* An Active that",
+     " give_way(unit, member, VRRP_REASON_HIGHER, event->now_ns, out); } /* An Active that",
      "(void)member; } /* An Active that"),
 ]

@@ -87,9 +87,38 @@ static void test_note_gone_is_of_the_name_until_an_empty_one(void **state)
 	release(routers);
 }
 
+/* A reason outlives the process that has it, and a reload may change the group. */
+static void test_names_ids_are_for_ever_and_found_among_mates_alone(void **state)
+{
+	static const char *const names[] = { "lan", "wan", "dmz" };
+	struct conf_router confs[3] = { 0 };
+	struct router routers[3] = { 0 };
+	struct vrrp_member members[2];
+	struct vrrp_unit unit;
+
+	(void)state;
+	vrrp_unit_init(&unit, members);
+	for (unsigned i = 0; i < 3; i++) {
+		strcpy(confs[i].name, names[i]);
+		routers[i].conf = &confs[i];
+	}
+	for (unsigned i = 0; i < 2; i++) {
+		routers[i].unit = &unit;
+		routers[i].member = vrrp_unit_add(&unit, &routers[i].vr, i);
+		members[i].id = names_id(names[i]);
+	}
+	assert_int_equal(names_id("lan"), 0x56608010);
+	assert_string_equal(names_of_mate(&routers[0], names_id("wan")), "wan");
+	assert_string_equal(names_of_mate(&routers[1], names_id("lan")), "lan");
+	assert_string_equal(names_of_mate(&routers[1], names_id("dmz")), "");
+	assert_string_equal(names_of_mate(&routers[1], 0), "");
+	assert_string_equal(names_of_mate(&routers[2], names_id("dmz")), "");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_names_ids_are_for_ever_and_found_among_mates_alone),
 		cmocka_unit_test(test_names_each_is_found_with_all_its_routers_in_their_order),
 		cmocka_unit_test(test_names_of_nobody_finds_none),
 		cmocka_unit_test(test_note_gone_is_of_the_name_until_an_empty_one),

@@ -1,0 +1,145 @@
+/* SPDX-License-Identifier: MIT */
+#include "why_judge.h"
+
+#include <string.h>
+
+const char *why_advice_of_reason(enum vrrp_reason_code code)
+{
+	static const char *const advice[VRRP_REASON_COUNT] = {
+		[VRRP_REASON_LINK_MISSING] =
+			"Create the interface, or mend interface in vipd.conf, then vipctl reload.",
+		[VRRP_REASON_LINK_DOWN] = "Set it up: ip link set INTERFACE up.",
+		[VRRP_REASON_NO_CARRIER] = "Look at the cable, and at the port of the switch.",
+		[VRRP_REASON_LINK_TYPE] =
+			"Name an Ethernet interface in vipd.conf, or use unicast peers.",
+		[VRRP_REASON_NO_SOURCE] =
+			"Give the interface an address of its own: ip address add, or mend source.",
+		[VRRP_REASON_NO_GROUP] = "Look at vipctl events for the kernel's error, and at "
+					 "sysctl net.ipv4.igmp_max_memberships.",
+		[VRRP_REASON_LINK_PORT] = "Name the bridge or bond in vipd.conf, not its port.",
+		[VRRP_REASON_MTU] =
+			"Raise the MTU (ip link set INTERFACE mtu N), or move addresses "
+			"to extra_addresses.",
+		[VRRP_REASON_NO_OWN] = "Give the interface the owner's address: ip address add, or "
+				       "do not use priority \"owner\".",
+		[VRRP_REASON_ONLY_VIRTUAL] =
+			"Give the interface an address of its own: ip address add.",
+		[VRRP_REASON_ADDRESS_LINK_MISSING] =
+			"Create that interface, or write required = false for the address.",
+		[VRRP_REASON_ADDRESS_LINK_DOWN] =
+			"Set it up (ip link set INTERFACE up), or write required = false for the "
+			"address.",
+		[VRRP_REASON_ADDRESS_NO_CARRIER] =
+			"Look at the cable of that interface, or write required = false for the "
+			"address.",
+		[VRRP_REASON_NO_PEER] = "Name other hosts in unicast.peers, then vipctl reload.",
+		[VRRP_REASON_NOT_HERE] =
+			"Give this host that address, or mend source in vipd.conf.",
+		[VRRP_REASON_NO_GLOBAL] = "Give the interface a global IPv6 address.",
+		[VRRP_REASON_NO_MACVLAN] =
+			"Look at vipctl events for the kernel's error, or use mac = \"interface\".",
+		[VRRP_REASON_ON_MACVLAN] =
+			"Name what it stands on in vipd.conf, or use mac = \"interface\".",
+		[VRRP_REASON_TRACK_DOWN] = "Mend that interface, or give it a weight in track.",
+		[VRRP_REASON_TRACK_UP] =
+			"Look at why that interface is up, or drop reverse in track.",
+		[VRRP_REASON_ROUTE_LINK_MISSING] =
+			"Create that interface, or write required = false for the route.",
+		[VRRP_REASON_ROUTE_LINK_DOWN] =
+			"Set it up (ip link set INTERFACE up), or write required = false for the "
+			"route.",
+		[VRRP_REASON_ROUTE_NO_CARRIER] =
+			"Look at the cable of that interface, or write required = false for the "
+			"route.",
+		[VRRP_REASON_NO_KEY] = "Mend the file that auth.keys names, then vipctl reload.",
+		[VRRP_REASON_CHECK_DOWN] =
+			"Mend what it checks: vipctl show --checks CHECK has its output.",
+		[VRRP_REASON_CHECK_UP] = "Look at what it checks, or drop reverse in track: vipctl "
+					 "show --checks CHECK.",
+	};
+
+	return code < VRRP_REASON_COUNT ? advice[code] : NULL;
+}
+
+/* By the words of problems.c; those of notices and rejects are the protocol's (vrrp/names.h). */
+static const struct {
+	const char *word, *advice;
+} rows[] = {
+	{ "long_wait", "Set the same interval on both; vipctl forget ends this wait." },
+	{ "last_resort", "Find out who takes the address away (ip monitor address), then vipctl "
+			 "reload." },
+	{ "drained", "When the work is done: vipctl resume." },
+	{ "damped", "Look at vipctl events for what makes it change; it ends by itself, or by "
+		    "vipctl reload without damping." },
+	{ "mute", "Give the interface an address of this family to send from: vipctl events has "
+		  "the reason." },
+	{ "deaf", "Look for a filter of this family: nft list ruleset, and multicast snooping of "
+		  "the switch." },
+	{ "interval", "Set the same interval on both." },
+	{ "address_list", "Compare addresses of both configurations; if that is somebody else's "
+			  "router, take another vrid." },
+	{ "owner", "Leave priority \"owner\" to one host." },
+	{ "equal_priority", "Give the hosts distinct priorities." },
+	{ "checksum_form", "Set checksum to the form of the other host." },
+	{ "other_active", "Ask vipctl why on that host: it does not hear this one, or begins only "
+			  "now." },
+	{ "not_heard", "Look on that host for what drops IP protocol 112: nft list ruleset, keys, "
+		       "version; and at the switch." },
+	{ "address_taken", "Find that MAC address in the switch, and remove the address there." },
+	{ "clock_skew", "Set the clocks of both hosts by NTP." },
+	{ "rejected_ttl", "Look for a router in between, or set min_ttl of the peer." },
+	{ "rejected_version", "Set the same version on both." },
+	{ "rejected_checksum", "Look for what changes packets on the way: offloads, a firewall; or "
+			       "who forges them." },
+	{ "rejected_own_source", "Look for a loop in the network, or for a clone of this host." },
+	{ "rejected_vrid", "Set the same vrid on both." },
+	{ "rejected_destination", "Use multicast, with one group, or unicast on both." },
+	{ "rejected_interval", "Look at who sends an interval of zero." },
+	{ "rejected_empty_list", "Give the other host addresses to advertise." },
+	{ "rejected_length", "Look at who sends that: it is no valid advert." },
+	{ "rejected_type", "Look at who sends that: it is no valid advert." },
+	{ "rejected_source", "Look at who sends that: no host can have its source." },
+	{ "rejected_not_link_local", "Let the other host send from its link-local address." },
+	{ "rejected_auth_type", "Set the same auth on both." },
+	{ "rejected_auth_ah", "Take auth_type AH away on the other host; vipd has HMAC instead." },
+	{ "rejected_auth_mismatch", "Set the same auth on both, or on none." },
+	{ "rejected_interval_differs", "Set the same interval on both: version 2 demands it." },
+	{ "rejected_auth_failed", "Set the same auth.password on both." },
+	{ "rejected_not_peer", "Name that host in unicast.peers, if it is one of yours." },
+	{ "rejected_hmac_missing", "Let the other host sign (auth), or set mode = \"permissive\" "
+				   "until it does." },
+	{ "rejected_hmac_malformed", "Use one version of vipd on both." },
+	{ "rejected_hmac_stale", "Set the clocks of both hosts by NTP, then restart vipd where one "
+				 "was wrong." },
+	{ "rejected_hmac_unknown_key", "Copy the keys of both hosts into one file, then vipctl "
+				       "reload on each." },
+	{ "rejected_hmac_bad", "Copy one file of keys to both hosts, then vipctl reload on each." },
+	{ "rejected_hmac_replay", "Look for a loop in the network, or for who sends old adverts." },
+	{ "missing_address", "Look at vipctl events for why it cannot be added." },
+	{ "held_address", "Remove it by hand: ip address del." },
+	{ "double_address", "Remove the other one by hand: ip address del." },
+	{ "twin_address", "Remove it from the other interface: ip address del." },
+	{ "not_own_address", "Make it the host's own: ip address replace." },
+	{ "missing_route", "Look at vipctl events for why it cannot be added." },
+	{ "missing_rule", "Look at vipctl events for why it cannot be added." },
+	{ "conflict", "Give the address to one of both virtual routers only." },
+	{ "unknown", "Look at vipctl show --checks: has it an interval and a timeout that fit?" },
+	{ "overdue", "Look at vipctl events for what became of vipd-checker." },
+	{ "track", "Mend what is tracked: vipctl show --checks has what checks say." },
+	{ "unreachable_peer", "Look at the route to it: ip route get PEER." },
+	{ "process_lost", "Report it, with vipctl events and the core of the process." },
+	{ "process_stalled", "Look at the load of the host, and at vipctl events." },
+	{ "stolen_address", "Find out who removes it: ip monitor address, and what manages "
+			    "INTERFACE beside vipd." },
+	{ "silence", "Ask vipctl why there; look at both hosts, and at what is between." },
+	{ "left", "Ask vipctl why there: it says what it left for." },
+	{ "held_up", "Wait, or look at that member: vipctl why." },
+};
+
+const char *why_advice_of_problem(const char *word)
+{
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
+		if (strcmp(rows[i].word, word) == 0)
+			return rows[i].advice;
+	return NULL;
+}

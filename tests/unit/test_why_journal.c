@@ -1,0 +1,129 @@
+/* SPDX-License-Identifier: MIT */
+/* What vipctl why remembers of the journal: the last of each, and no more. */
+#include "why_scene.h"
+
+#include <stdlib.h>
+
+#include "agent/vipctl/why_journal.h"
+
+static void note(struct scene *s, struct event event)
+{
+	assert_int_equal(why_journal_note(&s->facts, s->routers, &event), 0);
+}
+
+static struct event at(enum event_kind kind, int64_t second)
+{
+	return (struct event){ .kind = (uint16_t)kind,
+			       .seq = (uint64_t)second,
+			       .mono_ns = second * SECOND,
+			       .real_ns = second * SECOND };
+}
+
+static void test_why_journal_has_the_last_states_and_what_led_to_them(void **state)
+{
+	static const enum event_kind kinds[] = { EVENT_CHANGE, EVENT_DRAIN, EVENT_RESORT,
+						 EVENT_TRACK,  EVENT_DEAF,  EVENT_DAMPED };
+	struct scene *s = scene();
+	const struct why_journal *journal = &s->routers->journal;
+
+	(void)state;
+	for (int i = 1; i <= 5; i++)
+		note(s, at(EVENT_STATE, i));
+	for (size_t i = 0; i < N(kinds); i++)
+		note(s, at(kinds[i], 10 + (int64_t)i));
+	note(s, at(EVENT_HANDED_OVER, 20)); /* led to nothing */
+	assert_int_equal(journal->states_n, WHY_STATES_MAX);
+	assert_int_equal(journal->states[0].seq, 3);
+	assert_int_equal(journal->states[WHY_STATES_MAX - 1].seq, 5);
+	assert_int_equal(journal->others_n, WHY_OTHERS_MAX);
+	assert_int_equal(journal->others[0].kind, EVENT_RESORT);
+	assert_int_equal(journal->others[WHY_OTHERS_MAX - 1].kind, EVENT_DAMPED);
+	assert_int_equal(s->facts.last_real_ns, 20 * SECOND);
+}
+
+static void test_why_journal_has_the_last_of_each_notice_and_reject(void **state)
+{
+	struct scene *s = scene();
+	struct why_journal *journal = &s->routers->journal;
+	struct event event;
+
+	(void)state;
+	for (int i = 1; i <= 2; i++) {
+		event = at(EVENT_NOTICE, i);
+		event.packet.which = VRRP_NOTICE_OWNER;
+		note(s, event);
+		event = at(EVENT_REJECT, 10 + i);
+		event.packet.which = VRRP_REJECT_TTL;
+		note(s, event);
+	}
+	event.packet.which = 255; /* of a later version */
+	note(s, event);
+	event.kind = EVENT_NOTICE;
+	note(s, event);
+	assert_int_equal(journal->notices[VRRP_NOTICE_OWNER]->seq, 2);
+	assert_int_equal(journal->rejects[VRRP_REJECT_TTL]->seq, 12);
+	assert_null(journal->rejects[VRRP_REJECT_VERSION]);
+	assert_int_equal(journal->states_n + journal->others_n, 0);
+	free(journal->notices[VRRP_NOTICE_OWNER]);
+	free(journal->rejects[VRRP_REJECT_TTL]);
+}
+
+/* It is 1000 s by the clock of the scene. */
+static void test_why_journal_counts_addresses_that_were_taken_of_late(void **state)
+{
+	static const struct {
+		enum event_address_news news;
+		int64_t second;
+	} rows[] = {
+		{ EVENT_ADDRESS_RESTORED, 100 }, /* long ago */
+		{ EVENT_ADDRESS_RESTORED, 900 },
+		{ EVENT_ADDRESS_ABANDONED, 950 },
+		{ EVENT_ADDRESS_FOREIGN, 960 }, /* was there before */
+	};
+	struct scene *s = scene();
+	struct why_journal *journal = &s->routers->journal;
+
+	(void)state;
+	for (size_t i = 0; i < N(rows); i++) {
+		struct event event = at(EVENT_ADDRESS, rows[i].second);
+
+		event.address.news = (uint8_t)rows[i].news;
+		note(s, event);
+	}
+	assert_int_equal(journal->taken_n, 2);
+	assert_int_equal(journal->address->seq, 950);
+	assert_int_equal(journal->others_n, 1);
+	free(journal->address);
+}
+
+static void test_why_journal_has_how_processes_began_and_ended(void **state)
+{
+	struct scene *s = scene();
+
+	(void)state;
+	note(s, at(EVENT_STARTED, 1));
+	note(s, at(EVENT_PROCESS_LATE, 2));
+	note(s, at(EVENT_PROCESS_LOST, 3));
+	note(s, at(EVENT_PROCESS_END, 4));
+	note(s, at(EVENT_SIGNAL, 5));
+	note(s, at(EVENT_STOPPED, 6));
+	note(s, at(EVENT_STARTED, 7));
+	assert_int_equal(s->facts.started.seq, 7);
+	assert_int_equal(s->facts.late.seq, 2);
+	assert_int_equal(s->facts.lost.seq, 3);
+	assert_int_equal(s->facts.ended.seq, 4);
+	assert_int_equal(s->facts.signal.seq, 5);
+	assert_int_equal(s->facts.stopped.seq, 6);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_why_journal_has_the_last_states_and_what_led_to_them),
+		cmocka_unit_test(test_why_journal_has_the_last_of_each_notice_and_reject),
+		cmocka_unit_test(test_why_journal_counts_addresses_that_were_taken_of_late),
+		cmocka_unit_test(test_why_journal_has_how_processes_began_and_ended),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,374 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What vipctl why makes of facts: what is wrong, what may be, what to do, how a vipd ended. That
+ * the facts are there in real life: tests/net/test_why.py.
+ */
+#include "why_scene.h"
+
+#include "agent/vipctl/why_end.h"
+
+/* ---- what is wrong ---- */
+
+static const struct why_finding *finding_of(const struct scene *s, const char *code)
+{
+	for (unsigned i = 0; i < s->judgement.n; i++)
+		if (strcmp(s->judgement.all[i].code, code) == 0)
+			return &s->judgement.all[i];
+	return NULL;
+}
+
+static void with_problem(struct scene *s, const char *word, enum problem_level level)
+{
+	static struct problem problem;
+
+	problem = (struct problem){ .level = level };
+	snprintf(problem.word, sizeof(problem.word), "%s", word);
+	snprintf(problem.text, sizeof(problem.text), "as vipctl check has it");
+	s->routers->problems = &problem;
+	s->routers->problems_n = 1;
+}
+
+static void with_packet(struct event *event, enum event_kind kind, unsigned which, const char *from)
+{
+	*event = (struct event){ .kind = (uint16_t)kind, .mono_ns = 999 * SECOND };
+	event->packet.which = (uint8_t)which;
+	set_address(event->packet.source, from);
+}
+
+/* Active since another one fell silent. */
+static void after_silence(struct scene *s, const char *last_heard)
+{
+	struct why_router *router = s->routers;
+
+	active(s);
+	router->reason.code = VRRP_REASON_SILENCE;
+	router->journal.states_n = 1;
+	router->journal.states[0].kind = EVENT_STATE;
+	router->journal.states[0].state.to = VRRP_STATE_ACTIVE;
+	if (last_heard)
+		set_address(router->journal.states[0].state.last_heard, last_heard);
+}
+
+static void test_why_nothing_is_wrong_where_all_is_well(void **state)
+{
+	void (*const makes[])(struct scene *) = { backup_of_higher, active, active_owner };
+
+	(void)state;
+	for (size_t i = 0; i < N(makes); i++) {
+		struct scene *s = scene();
+
+		makes[i](s);
+		why_judge(&s->facts, s->routers, &s->judgement);
+		assert_int_equal(s->judgement.n, 0);
+	}
+}
+
+static void test_why_silence_is_a_guess_that_what_is_known_narrows(void **state)
+{
+	static const struct {
+		const char *heard, *problem, *rejected_from, *says;
+		enum problem_level level;
+		unsigned alternatives_n; /* 0 without a guess */
+	} rows[] = {
+		{ "192.0.2.2", NULL, NULL, "192.0.2.2 was Active until it fell silent",
+		  PROBLEM_NONE, 4 },
+		{ "192.0.2.2", "address_taken", NULL, "somebody still has the address",
+		  PROBLEM_WRONG, 4 },
+		{ "192.0.2.2", "not_heard", NULL, "is heard again", PROBLEM_NONE, 0 },
+		{ "192.0.2.2", "rejected_version", "192.0.2.2", "adverts are discarded here",
+		  PROBLEM_NONE, 0 },
+		{ "192.0.2.2", "rejected_version", "192.0.2.9", "until it fell silent",
+		  PROBLEM_NONE, 4 },
+		{ "192.0.2.2", "rejected_version", NULL, "adverts are discarded here", PROBLEM_NONE,
+		  0 },
+		{ NULL, "rejected_version", "192.0.2.9", "adverts are discarded here", PROBLEM_NONE,
+		  0 },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < N(rows); i++) {
+		struct scene *s = scene();
+		const struct why_finding *finding;
+		struct event event;
+
+		after_silence(s, rows[i].heard);
+		if (rows[i].problem)
+			with_problem(s, rows[i].problem, PROBLEM_DEGRADED);
+		if (rows[i].rejected_from) {
+			with_packet(&event, EVENT_REJECT, VRRP_REJECT_VERSION,
+				    rows[i].rejected_from);
+			s->routers->journal.rejects[VRRP_REJECT_VERSION] = &event;
+		}
+		why_judge(&s->facts, s->routers, &s->judgement);
+		finding = finding_of(s, "silence");
+		assert_non_null(finding);
+		if (!strstr(finding->text, rows[i].says))
+			fail_msg("row %zu: \"%s\" lacks \"%s\"", i, finding->text, rows[i].says);
+		assert_int_equal(finding->level, rows[i].level);
+		assert_int_equal(finding->alternatives_n, rows[i].alternatives_n);
+	}
+}
+
+static void test_why_silence_of_nobody_is_nothing_to_guess(void **state)
+{
+	struct scene *s = scene();
+
+	(void)state;
+	after_silence(s, NULL);
+	why_judge(&s->facts, s->routers, &s->judgement);
+	assert_int_equal(s->judgement.n, 0);
+}
+
+static void test_why_follower_has_the_cause_of_who_was_first(void **state)
+{
+	struct scene *s = scene();
+
+	(void)state;
+	after_silence(s, "192.0.2.2");
+	s->facts.n = 2;
+	s->routers[0].mates = s->routers[1].mates = 2;
+	s->routers[1].member = 1;
+	s->routers[1].state = VRRP_STATE_ACTIVE;
+	s->routers[1].reason =
+		(struct vrrp_reason){ .code = VRRP_REASON_TOGETHER, .cause = VRRP_REASON_SILENCE };
+	why_judge(&s->facts, &s->routers[1], &s->judgement);
+	assert_non_null(strstr(finding_of(s, "silence")->text, "192.0.2.2 was Active"));
+}
+
+static void test_why_problems_name_the_sender_and_what_to_do(void **state)
+{
+	static const struct {
+		const char *word, *says, *advice;
+		enum event_kind kind;
+		unsigned which;
+	} rows[] = {
+		{ "rejected_hmac_bad", ": from 192.0.2.9", "one file of keys", EVENT_REJECT,
+		  VRRP_REJECT_HMAC_BAD },
+		{ "equal_priority", ": from 192.0.2.9", "distinct", EVENT_NOTICE,
+		  VRRP_NOTICE_EQUAL_PRIORITY },
+		{ "interval", "192.0.2.9 sends every 0.70 s, this host every 0.10 s",
+		  "the same interval", EVENT_NOTICE, VRRP_NOTICE_INTERVAL },
+		{ "rejected_interval_differs", "192.0.2.9 sends every 0.70 s", "version 2",
+		  EVENT_NOTICE, VRRP_NOTICE_INTERVAL },
+		{ "address_taken", "192.0.2.9, by 02:00:00:00:00:99", "Find that MAC", EVENT_NOTICE,
+		  VRRP_NOTICE_ADDRESS_TAKEN },
+	};
+	static const uint8_t mac[6] = { 2, 0, 0, 0, 0, 0x99 };
+
+	(void)state;
+	for (size_t i = 0; i < N(rows); i++) {
+		struct scene *s = scene();
+		const struct why_finding *finding;
+		struct event event;
+
+		active(s);
+		with_problem(s, rows[i].word, PROBLEM_DEGRADED);
+		with_packet(&event, rows[i].kind, rows[i].which, "192.0.2.9");
+		event.packet.theirs_cs = 70;
+		event.packet.ours_cs = 10;
+		if (rows[i].which == VRRP_NOTICE_ADDRESS_TAKEN)
+			memcpy(event.packet.theirs[0], mac, sizeof(mac));
+		if (rows[i].kind == EVENT_NOTICE)
+			s->routers->journal.notices[rows[i].which] = &event;
+		else
+			s->routers->journal.rejects[rows[i].which] = &event;
+		why_judge(&s->facts, s->routers, &s->judgement);
+		finding = finding_of(s, rows[i].word);
+		assert_non_null(finding);
+		assert_non_null(strstr(finding->text, rows[i].says));
+		assert_non_null(strstr(finding->advice, rows[i].advice));
+		event.mono_ns = 0; /* long ago: somebody else may be meant */
+		why_judge(&s->facts, s->routers, &s->judgement);
+		assert_null(strstr(finding_of(s, rows[i].word)->text, "192.0.2.9"));
+	}
+}
+
+static void test_why_of_two_actives_one_is_guessed_at(void **state)
+{
+	struct scene *s = scene();
+
+	(void)state;
+	active(s);
+	with_problem(s, "other_active", PROBLEM_WRONG);
+	why_judge(&s->facts, s->routers, &s->judgement);
+	assert_non_null(strstr(finding_of(s, "other_active")->alternatives[0], "this host stood"));
+	with_problem(s, "not_heard", PROBLEM_WRONG);
+	why_judge(&s->facts, s->routers, &s->judgement);
+	assert_non_null(strstr(finding_of(s, "not_heard")->alternatives[0], "a firewall there"));
+	with_problem(s, "owner", PROBLEM_WRONG);
+	why_judge(&s->facts, s->routers, &s->judgement);
+	assert_int_equal(finding_of(s, "owner")->alternatives_n, 0);
+}
+
+static void test_why_fault_has_the_advice_of_its_reason(void **state)
+{
+	struct scene *s = scene();
+
+	(void)state;
+	in_fault(s);
+	with_problem(s, "fault", PROBLEM_WRONG);
+	why_judge(&s->facts, s->routers, &s->judgement);
+	assert_non_null(strstr(finding_of(s, "fault")->advice, "cable"));
+	assert_int_equal(s->judgement.level, PROBLEM_WRONG);
+	s->routers->reason = (struct vrrp_reason){ .code = VRRP_REASON_MEMBER_CHECK,
+						   .cause = VRRP_REASON_CHECK_DOWN };
+	strcpy(s->routers->by, "wan");
+	why_judge(&s->facts, s->routers, &s->judgement);
+	assert_non_null(strstr(finding_of(s, "fault")->text, "wan has a fault (check_down)"));
+	assert_non_null(strstr(finding_of(s, "fault")->advice, "vipctl show --checks"));
+}
+
+static void test_why_what_happened_on_this_host_is_found(void **state)
+{
+	struct scene *s = scene();
+	struct event event = { .kind = EVENT_ADDRESS, .mono_ns = 990 * SECOND };
+
+	(void)state;
+	backup_of(s->routers, 100);
+	s->routers->reason.code = VRRP_REASON_AWAY;
+	s->facts.lost = (struct event){ .kind = EVENT_PROCESS_LOST, .mono_ns = 995 * SECOND };
+	s->facts.lost.fact.number[0] = 7;
+	s->facts.ended = (struct event){ .kind = EVENT_PROCESS_END };
+	s->facts.ended.fact.number[0] = 7;
+	strcpy(s->facts.ended.fact.text, "killed by signal 11");
+	event.address.news = EVENT_ADDRESS_ABANDONED;
+	event.address.prefix_len = 24;
+	set_address(event.address.bytes, "192.0.2.1");
+	s->routers->journal.address = &event;
+	s->routers->journal.taken_n = 5;
+	why_judge(&s->facts, s->routers, &s->judgement);
+	assert_non_null(strstr(finding_of(s, "away")->text, "stood still"));
+	assert_non_null(
+		strstr(finding_of(s, "process_lost")->text, "5 s ago (killed by signal 11)"));
+	assert_non_null(strstr(finding_of(s, "stolen_address")->text,
+			       "192.0.2.1/24 was removed by somebody on this host, 10 s ago, and "
+			       "before: again and again"));
+	s->facts.late = s->facts.lost;
+	s->facts.late.kind = EVENT_PROCESS_LATE;
+	strcpy(s->facts.late.fact.text, "no sign of life");
+	s->facts.now_mono_ns += 3600 * SECOND;
+	s->facts.lost.mono_ns = s->facts.now_mono_ns;
+	why_judge(&s->facts, s->routers, &s->judgement);
+	assert_null(finding_of(s, "process_lost"));
+	assert_true(finding_of(s, "process_stalled")->alternatives_n > 0);
+	s->facts.now_mono_ns += 3600 * SECOND;
+	why_judge(&s->facts, s->routers, &s->judgement);
+	assert_null(finding_of(s, "process_stalled"));
+}
+
+static void test_why_worst_comes_first_and_more_are_counted(void **state)
+{
+	static struct problem all[WHY_FINDINGS_MAX + 5];
+	struct scene *s = scene();
+
+	(void)state;
+	active(s);
+	for (size_t i = 0; i < N(all); i++) {
+		all[i].level = i == 3 ? PROBLEM_WRONG : PROBLEM_DEGRADED;
+		snprintf(all[i].word, sizeof(all[i].word), "word%zu", i);
+	}
+	s->routers->problems = all;
+	s->routers->problems_n = N(all);
+	why_judge(&s->facts, s->routers, &s->judgement);
+	assert_int_equal(s->judgement.n, WHY_FINDINGS_MAX);
+	assert_int_equal(s->judgement.more_n, 5);
+	assert_string_equal(s->judgement.all[0].code, "word3");
+	assert_string_equal(s->judgement.all[1].code, "word0");
+	assert_string_equal(s->judgement.all[2].code, "word1");
+	strcpy(all[1].word, "word0"); /* each word once */
+	why_judge(&s->facts, s->routers, &s->judgement);
+	assert_int_equal(s->judgement.more_n, 4);
+}
+
+/* What the protocol knows to complain of and to fail by, there is something to do about. */
+static void test_why_there_is_advice_for_all_that_can_be_wrong(void **state)
+{
+	/* The last two have that of their cause. */
+	static const unsigned no_faults[] = {
+		VRRP_REASON_RECOVERED, VRRP_REASON_AWAY,   VRRP_REASON_CEDED,
+		VRRP_REASON_TOGETHER,  VRRP_REASON_GROUP,  VRRP_REASON_BOOT_DELAY,
+		VRRP_REASON_MUTE,      VRRP_REASON_MEMBER, VRRP_REASON_MEMBER_CHECK,
+	};
+	char word[PROBLEM_WORD_SIZE];
+
+	(void)state;
+	for (unsigned i = VRRP_ACCEPT + 1; i < VRRP_REJECT_COUNT; i++) {
+		snprintf(word, sizeof(word), "rejected_%s", vrrp_reject_words[i]);
+		if (!why_advice_of_problem(word))
+			fail_msg("no advice for %s", word);
+	}
+	for (unsigned i = 0; i < VRRP_NOTICE_COUNT; i++)
+		if (!why_advice_of_problem(vrrp_notice_words[i]))
+			fail_msg("no advice for %s", vrrp_notice_words[i]);
+	for (unsigned i = VRRP_REASON_LINK_MISSING; i < VRRP_REASON_COUNT; i++) {
+		bool is_fault = true;
+
+		for (size_t k = 0; k < N(no_faults); k++)
+			is_fault &= no_faults[k] != i;
+		if (is_fault && !why_advice_of_reason((enum vrrp_reason_code)i))
+			fail_msg("no advice for %s", vrrp_reason_words[i]);
+	}
+}
+
+/* ---- how it ended ---- */
+
+static void test_why_end_is_told_from_the_last_words(void **state)
+{
+	static const struct {
+		int64_t started, stopped, lost; /* s; 0: never */
+		enum why_end end;
+		const char *says;
+	} rows[] = {
+		{ 10, 20, 0, WHY_END_STOPPED, "stopped, by signal TERM of process 4711" },
+		{ 10, 5, 0, WHY_END_KILLED, "without a word" },
+		{ 10, 0, 15, WHY_END_GAVE_UP, "died too often" },
+		{ 10, 0, 5, WHY_END_KILLED, "without a word" },
+		{ 0, 0, 0, WHY_END_UNKNOWN, "not known" },
+	};
+	char text[WHY_END_SIZE];
+
+	(void)state;
+	for (size_t i = 0; i < N(rows); i++) {
+		struct scene *s = scene();
+
+		if (rows[i].started)
+			s->facts.started = (struct event){ .kind = EVENT_STARTED,
+							   .real_ns = rows[i].started * SECOND };
+		if (rows[i].stopped)
+			s->facts.stopped = (struct event){ .kind = EVENT_STOPPED,
+							   .real_ns = rows[i].stopped * SECOND };
+		s->facts.signal = (struct event){ .kind = EVENT_SIGNAL, .real_ns = 19 * SECOND };
+		s->facts.signal.fact.number[0] = 15;
+		s->facts.signal.fact.number[1] = 4711;
+		s->facts.signal.fact.word = 1;
+		if (rows[i].lost)
+			s->facts.lost = (struct event){ .kind = EVENT_PROCESS_LOST,
+							.real_ns = rows[i].lost * SECOND };
+		s->facts.lost.fact.word = 1;
+		assert_int_equal(why_judge_end(&s->facts, text), rows[i].end);
+		assert_non_null(strstr(text, rows[i].says));
+		s->facts.journal_read = false;
+		strcpy(s->facts.journal_why, "reading the journal needs root");
+		assert_int_equal(why_judge_end(&s->facts, text), WHY_END_UNKNOWN);
+		assert_non_null(strstr(text, "needs root"));
+	}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_why_nothing_is_wrong_where_all_is_well),
+		cmocka_unit_test(test_why_silence_is_a_guess_that_what_is_known_narrows),
+		cmocka_unit_test(test_why_silence_of_nobody_is_nothing_to_guess),
+		cmocka_unit_test(test_why_follower_has_the_cause_of_who_was_first),
+		cmocka_unit_test(test_why_problems_name_the_sender_and_what_to_do),
+		cmocka_unit_test(test_why_of_two_actives_one_is_guessed_at),
+		cmocka_unit_test(test_why_fault_has_the_advice_of_its_reason),
+		cmocka_unit_test(test_why_what_happened_on_this_host_is_found),
+		cmocka_unit_test(test_why_worst_comes_first_and_more_are_counted),
+		cmocka_unit_test(test_why_there_is_advice_for_all_that_can_be_wrong),
+		cmocka_unit_test(test_why_end_is_told_from_the_last_words),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
