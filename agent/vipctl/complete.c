@@ -20,7 +20,7 @@
 struct line {
 	const char *path; /* of the control socket */
 	const char *last;
-	const char *before; /* the word in front of the last one; NULL: none */
+	const char *before;            /* the word in front of the last one; NULL: none */
 	const struct command *command; /* NULL: it is what is asked for, or unknown */
 	int words_n;                   /* that are no options behind the command */
 	bool in_front;                 /* no command stands there yet */
@@ -94,8 +94,7 @@ static void offer_names(const struct line *line, const char *command, const char
 	alarm(PATIENCE_S);
 	if (access(line->path, F_OK) == 0 &&
 	    connection_converse(line->path, ask, &arg, asked.why) == EXIT_SUCCESS)
-		json_object_foreach(asked.names.set, name, value)
-			offer(line, name, NULL);
+		json_object_foreach(asked.names.set, name, value) offer(line, name, NULL);
 	alarm(0);
 	json_decref(asked.names.set);
 }
