@@ -135,15 +135,16 @@ static void offer_places(const struct line *line, const char *text)
 	}
 }
 
-/* Where the usage tells the value of an option; NULL: it has none. */
+/* Where the usage tells the value of an option, "[--ah none|hmac]"; NULL: it has none. */
 static const char *value_of(const struct command *command, const char *option)
 {
-	const size_t len = strlen(option);
-	const char *found = strstr(command->arguments, option);
+	const char *found = command->arguments;
+	char begin[WORD_SIZE];
 
-	while (found && (found == command->arguments || found[-1] != '[' || found[len] != ' '))
-		found = strstr(found + 1, option);
-	return found ? found + len + 1 : NULL;
+	snprintf(begin, sizeof(begin), "[%s ", option);
+	found = strstr(found, begin);
+	found = found ? found + strlen(begin) : NULL;
+	return found && *found != '|' ? found : NULL;
 }
 
 /* The first word that is no option; NULL: the command takes none. */
