@@ -151,6 +151,18 @@ def test_started_at_once_where_there_is_a_configuration(gateway):
     assert len(helpers) == 2, "the checker and the notifier"
 
 
+def test_node_of_a_shared_file_may_be_said_in_etc_default(gateway):
+    """Where the name of the host says nothing, as here."""
+    gateway.configure('nodes = ( { name = "a1"; }, { name = "a2"; } );\n'
+                      + vipd_config([router(150)], {}))
+    said = gateway.debian.install(package()).stdout
+    assert "vipd: not started" in said and gateway.show("ExecMainStatus") == "78"
+    gateway.debian.write("/etc/default/vipd", "VIPD_NODE=a2\n")
+    assert gateway.start() == 0
+    gateway.wait_active()
+    assert "node=a2" in gateway.journal()
+
+
 def _uid(pid):
     """Of a process, by our counting."""
     with open(f"/proc/{pid}/status", encoding="utf-8") as file:

@@ -102,6 +102,15 @@ def test_shell_scripts_are_sound(name):
     assert done.returncode == 0, done.stdout
 
 
+def test_needrestart_leaves_it_alone():
+    """Its words are Perl, and add one row: this unit, and no other."""
+    done = run("perl", "-e", 'our %nrconf = (override_rc => { qr(^dbus) => 0 }); do "./" . shift or !$@ or die $@;'
+               'for my $unit (qw(vipd.service vipd-other.service dbus.service)) {'
+               'print grep({ $unit =~ /$_/ } keys %{$nrconf{override_rc}}) ? 1 : 0 }',
+               "debian/needrestart/vipd.conf", cwd=ROOT)
+    assert (done.stdout, done.stderr) == ("101", "")
+
+
 # ---- completion ----
 
 def candidates(*words):
