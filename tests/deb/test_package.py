@@ -154,7 +154,7 @@ def test_started_at_once_where_there_is_a_configuration(gateway):
 def test_node_of_a_shared_file_may_be_said_in_etc_default(gateway):
     """Where the name of the host says nothing, as here."""
     gateway.configure('nodes = ( { name = "a1"; }, { name = "a2"; } );\n'
-                      + vipd_config([router(150)], {}))
+                      + vipd_config([router({"a1": 150, "a2": 100})], {}))
     said = gateway.debian.install(package()).stdout
     assert "vipd: not started" in said and gateway.show("ExecMainStatus") == "78"
     gateway.debian.write("/etc/default/vipd", "VIPD_NODE=a2\n")
