@@ -202,7 +202,7 @@ static void read_arguments(struct line *line, int n, char **words)
 		}
 		usage_each_option(line->command, note_option, line);
 		if (value_of(line->command, words[i]) && i + 1 < n)
-			i++;
+			line->before = words[++i];
 	}
 }
 

@@ -148,13 +148,19 @@ def test_options_are_those_of_the_help_and_are_taken(name):
 
 @pytest.mark.parametrize("words, expected", [
     (["sh"], ["show"]), (["show", "--j"], ["--json"]), (["import", "--ah", ""], ["none", "hmac"]),
+    (["import", "--ah", "none", ""], [""]), (["import", "--ah", "none", "--a"], []),
     (["import", ""], [""]), (["import", "-o", ""], [""]), (["history", "--state-dir", ""], [""]),
-    (["-s", ""], [""]), (["notify", ""], ["retry", "drop"]), (["notify", "retry", ""], []),
-    (["nonsense", ""], []), (["show", ""], []), (["drain", "--for", ""], []), ([], [])])
+    (["history", "--state-dir", "/tmp", "--js"], ["--json"]), (["history", "--json", "--js"], []),
+    (["notify", ""], ["retry", "drop"]), (["notify", "retry", ""], []), (["nonsense", ""], []),
+    (["show", ""], []), (["drain", "--for", ""], [])])
 def test_words_that_need_no_vipd(words, expected):
     """An empty line is a file; without a vipd there are no names, and no complaint."""
-    assert candidates("-s", "/nonexistent/control.sock", *words) == expected if words and \
-        words[0] != "-s" else candidates(*words) == expected
+    assert candidates("-s", "/nonexistent/control.sock", *words) == expected
+
+
+def test_words_in_front_of_a_command():
+    assert candidates("-s", "") == [""] and candidates("--socket", "") == [""]
+    assert candidates("-V", "sh") == ["show"] and candidates() == []
 
 
 @pytest.fixture
