@@ -3,7 +3,9 @@
 on an address. `make deb-test` builds it before."""
 
 import json
+import os
 import pwd
+import socket
 
 import pytest
 
@@ -231,7 +233,37 @@ def test_upgrade_starts_nobody_who_was_stopped(lab, gateway):
     gateway.wait_active()
 
 
+def test_policy_of_the_host_is_obeyed(lab, gateway):
+    """Whoever forbids actions of packages starts and reloads himself, and is told."""
+    gateway.configure()
+    debian, policy = gateway.debian, "/usr/sbin/policy-rc.d"
+    debian.write(policy, "#!/bin/sh\nexit 101\n")
+    os.chmod(debian.inside(policy), 0o755)
+    debian.install(package())
+    assert gateway.show("ActiveState") == "inactive" and gateway.processes() == []
+    assert gateway.start() == 0
+    gateway.wait_active()
+    first = gateway.version()
+    said = debian.install(other_version(package(), "9.9.9", lab.directory)).stdout
+    assert "vipd: /usr/sbin/policy-rc.d returned 101, not running" in said
+    assert gateway.version() == first
+    assert debian.systemctl("reload", "vipd").returncode == 0 and gateway.version() == "9.9.9"
+
+
 # ---- the end ----
+
+def test_purge_beside_another_vipd_takes_nothing_from_it(gateway):
+    """One from /usr/local, say, has the same directories."""
+    debian = gateway.debian
+    debian.install(package())
+    for path in ("/var/lib/vipd/vipd.db", "/run/vipd/netns-1.router.events"):
+        debian.write(path, "of another one")
+    with socket.socket(socket.AF_UNIX) as other:
+        other.bind(debian.inside("/run/vipd/control.sock"))
+        done = debian.apt("purge", "vipd")
+    assert done.returncode == 0 and "another vipd runs, so /var/lib/vipd and /run/vipd stay" in done.stdout
+    assert debian.exists("/var/lib/vipd/vipd.db") and debian.exists("/run/vipd/netns-1.router.events")
+
 
 def test_removed_and_purged(lab, gateway):
     """It leaves without a gap; what is the administrator's stays, and the user does."""
