@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: MIT
 # make, make check, make demo: README.md. V=1 shows the commands.
 
-VERSION = 0.1.0
+# One place has the version: the first line of debian/changelog.
+VERSION := $(shell sed -n '1s/^vipd .\([0-9.]*\).*/\1/p' debian/changelog)
 PREFIX  = /usr/local
 BUILD   = build
 CC      = gcc
@@ -80,7 +81,7 @@ libraries:
 	@pkg-config --exists --print-errors $(LIBS_vipd) $(LIBS_vipctl) $(LIBS_checker) $(LIBS_notifier) || \
 		{ echo "\"sudo tests/need.sh build\" installs what is missing" >&2; exit 1; }
 
-$(BUILD)/%.o: %.c Makefile | libraries
+$(BUILD)/%.o: %.c Makefile debian/changelog | libraries
 	$(call SAY,CC)
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(CPPFLAGS) $(PKG_CFLAGS) $(ALL_CFLAGS) -MMD -MP -c -o $@ $<
@@ -261,40 +262,67 @@ NOTIFY = alertmanager conntrackd mail opsgenie pagerduty webhook
 PAGES_7 = vipd-events.7 vipd-metrics.7 vipd-notify.7
 PROMETHEUS = alerts.yml dashboard.json
 
+# Where systemd and zsh look is their business: debian/rules has other places than these.
+UNITS = $(PREFIX)/lib/systemd/system
+ZSH   = $(PREFIX)/share/zsh/site-functions
+BASH  = $(PREFIX)/share/bash-completion/completions
+DOC   = $(PREFIX)/share/doc/vipd
+EXAMPLES = $(notdir $(wildcard etc/examples/*))
+PROGRAMS = vipd vipctl vipd-checker vipd-notifier
+
 install: all
-	install -d $(DESTDIR)$(PREFIX)/sbin $(DESTDIR)$(PREFIX)/share/man/man5 \
-		$(DESTDIR)$(PREFIX)/share/man/man7 $(DESTDIR)$(PREFIX)/share/man/man8 \
-		$(DESTDIR)$(PREFIX)/share/doc/vipd $(DESTDIR)$(PREFIX)/share/vipd/notify.d \
-		$(DESTDIR)$(PREFIX)/share/vipd/prometheus
-	install -m 755 $(BUILD)/vipd $(BUILD)/vipctl $(BUILD)/vipd-checker \
-		$(BUILD)/vipd-notifier $(DESTDIR)$(PREFIX)/sbin
+	install -d $(addprefix $(DESTDIR), $(UNIT_DIR) $(ZSH) $(BASH) $(DOC)/examples $(addprefix $(PREFIX)/, \
+		sbin share/man/man5 share/man/man7 share/man/man8 share/vipd/notify.d \
+		share/vipd/prometheus))
+	install -m 755 $(addprefix $(BUILD)/, $(PROGRAMS)) $(DESTDIR)$(PREFIX)/sbin
 	install -m 644 etc/vipd.conf.5 $(DESTDIR)$(PREFIX)/share/man/man5
 	for page in $(PAGES_7); do sed 's,@SHARE@,$(PREFIX)/share,' etc/$$page >$(DESTDIR)$(PREFIX)/share/man/man7/$$page; done
 	install -m 644 etc/vipd.8 etc/vipctl.8 $(DESTDIR)$(PREFIX)/share/man/man8
 	install -m 755 $(addprefix etc/notify.d/,$(NOTIFY)) $(DESTDIR)$(PREFIX)/share/vipd/notify.d
 	install -m 644 etc/notify.d/alert.sh $(DESTDIR)$(PREFIX)/share/vipd/notify.d
 	install -m 644 $(addprefix etc/prometheus/,$(PROMETHEUS)) $(DESTDIR)$(PREFIX)/share/vipd/prometheus
-	install -d $(DESTDIR)$(PREFIX)/lib/systemd/system
-	sed 's,@SBIN@,$(PREFIX)/sbin,' etc/vipd.service >$(DESTDIR)$(PREFIX)/lib/systemd/system/vipd.service
-	install -m 644 etc/vipd.conf.sample etc/examples/radvd.conf LICENSE $(DESTDIR)$(PREFIX)/share/doc/vipd
+	sed 's,@SBIN@,$(PREFIX)/sbin,' etc/vipd.service >$(DESTDIR)$(UNITS)/vipd.service
+	install -m 644 etc/completion/vipctl.bash $(DESTDIR)$(BASH)/vipctl
+	install -m 644 etc/completion/vipd.bash $(DESTDIR)$(BASH)/vipd
+	install -m 644 etc/completion/_vipctl etc/completion/_vipd $(DESTDIR)$(ZSH)
+	install -m 644 etc/vipd.conf.sample LICENSE $(DESTDIR)$(DOC)
+	install -m 644 $(addprefix etc/examples/,$(EXAMPLES)) $(DESTDIR)$(DOC)/examples
 
-# What install has put there, and the directory that is vipd's alone.
+# What install has put there, and the directories that are vipd's alone.
 uninstall:
-	rm -f $(addprefix $(DESTDIR)$(PREFIX)/, sbin/vipd sbin/vipctl sbin/vipd-checker sbin/vipd-notifier \
+	rm -f $(addprefix $(DESTDIR)$(PREFIX)/, $(addprefix sbin/, $(PROGRAMS)) \
 		$(addprefix share/man/, man5/vipd.conf.5 $(addprefix man7/,$(PAGES_7)) man8/vipd.8 man8/vipctl.8) \
 		$(addprefix share/vipd/notify.d/, alert.sh $(NOTIFY)) \
-		$(addprefix share/vipd/prometheus/,$(PROMETHEUS)) \
-		lib/systemd/system/vipd.service $(addprefix share/doc/vipd/, vipd.conf.sample radvd.conf LICENSE))
-	@rmdir $(DESTDIR)$(PREFIX)/share/doc/vipd $(DESTDIR)$(PREFIX)/share/vipd/notify.d \
+		$(addprefix share/vipd/prometheus/, $(PROMETHEUS))) \
+		$(addprefix $(DESTDIR), $(UNITS)/vipd.service $(BASH)/vipctl $(BASH)/vipd $(ZSH)/_vipctl $(ZSH)/_vipd \
+		$(addprefix $(DOC)/, vipd.conf.sample LICENSE $(addprefix examples/, $(EXAMPLES))))
+	@rmdir $(DESTDIR)$(DOC)/examples $(DESTDIR)$(DOC) $(DESTDIR)$(PREFIX)/share/vipd/notify.d \
 		$(DESTDIR)$(PREFIX)/share/vipd/prometheus $(DESTDIR)$(PREFIX)/share/vipd 2>/dev/null || :
+
+# A package of this tree, as Debian builds it, in build/deb/; the build itself is in a copy, from nothing.
+DEB = $(BUILD)/deb
+deb:
+	@tests/need.sh build deb
+	@rm -rf $(DEB) && mkdir -p $(DEB)/vipd-$(VERSION)
+	@tar -c --exclude-vcs --exclude=./$(BUILD) --exclude=./build --exclude=__pycache__ . | tar -x -C $(DEB)/vipd-$(VERSION)
+	@cd $(DEB)/vipd-$(VERSION) && DEB_BUILD_OPTIONS="$${DEB_BUILD_OPTIONS-nocheck parallel=2}" \
+		dpkg-buildpackage -us -uc >../build.log 2>&1 || { tail -n 40 ../build.log; exit 1; }
+	@rm -rf $(DEB)/vipd-$(VERSION)
+	@cd $(DEB) && lintian --allow-root --fail-on error,warning *.changes
+	@ls $(DEB)/*.deb
+
+# Installs, upgrades, removes and purges it on a Debian of its own, under systemd, while pings run.
+deb-test: deb
+	@tests/need.sh check deb
+	@$(SUDO) $(PYTHON) -m pytest -q -rs -p no:cacheprovider tests/deb
 
 clean:
 	rm -rf build
 
--include $(shell find $(BUILD) -name '*.d' 2>/dev/null)
+-include $(shell find $(BUILD) -path '$(BUILD)/deb*' -prune -o -type f -name '*.d' -print 2>/dev/null)
 
 DUT = vipd
 
-.PHONY: all libraries test-programs demo check asan sim defects faults conformance interop soak pages page-defects fuzz bench lint install uninstall clean
+.PHONY: all libraries test-programs demo check asan sim defects faults conformance interop soak pages page-defects fuzz bench lint install uninstall deb deb-test clean
 .SECONDARY:
 .DELETE_ON_ERROR:

@@ -11,11 +11,12 @@ packages() {
 	demo) echo python3 iproute2 nftables ;;
 	check) echo python3 iproute2 iptables python3-pytest python3-pytest-xdist libcmocka-dev tshark \
 		keepalived nftables libcap2-bin util-linux procps binutils systemd radvd \
-		nginx-light openssl dnsmasq-base postgresql curl busybox conntrackd conntrack shellcheck prometheus ;;
+		nginx-light openssl dnsmasq-base postgresql curl busybox conntrackd conntrack shellcheck prometheus bash-completion zsh ;;
 	interop) echo frr ;;
 	bench) echo python3 iproute2 nftables keepalived nginx-light ;;
 	fuzz) echo clang libclang-rt-14-dev ;;
 	lint) echo clang-format binutils mandoc git ;;
+	deb) echo dpkg-dev debhelper lintian mmdebstrap ;;
 	*) echo "need.sh: no group of packages is called $1" >&2; exit 64 ;;
 	esac
 }

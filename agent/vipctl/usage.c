@@ -218,6 +218,13 @@ int usage_parse(const struct command *command, int argc, char **argv,
 	return 0;
 }
 
+void usage_each_option(const struct command *command, usage_option_fn each, void *arg)
+{
+	for (const struct option_word *word = option_words; word->name; word++)
+		if (command ? word->option & command->options : !word->option)
+			each(word->name, word->option, arg);
+}
+
 /* ---- help ---- */
 
 static void print_command(const struct command *command, FILE *out)

@@ -72,6 +72,15 @@ int usage_parse(const struct command *command, int argc, char **argv,
  */
 const char *usage_value(const struct arguments *arguments, enum usage_option option);
 
+/* @option: enum usage_option; 0: it stands in front of the command. */
+typedef void (*usage_option_fn)(const char *name, unsigned option, void *arg);
+
+/**
+ * usage_each_option() - all options of a command.
+ * @command: NULL: those that stand in front of the command.
+ */
+void usage_each_option(const struct command *command, usage_option_fn each, void *arg);
+
 /**
  * usage_help() - print all commands, or one, with a line each.
  * @command: NULL: all.

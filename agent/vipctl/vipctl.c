@@ -10,6 +10,7 @@
 #include "agent/output.h"
 #include "check.h"
 #include "complain.h"
+#include "complete.h"
 #include "connection.h"
 #include "drain.h"
 #include "dry_run.h"
@@ -221,7 +222,7 @@ static int command_metrics(const char *path, const struct arguments *arguments)
 
 /* One row per command: dispatch and usage. */
 static const struct command commands[] = {
-	{ "show", "[--json] [--watch] [--checks | --notify] [ROUTER|CHECK]",
+	{ "show", "[--json] [--watch] [--checks | --notify [--state-dir DIR]] [ROUTER|CHECK]",
 	  "the state of every virtual router, or of one; or what checks have found, or one of them",
 	  USAGE_JSON | USAGE_WATCH | USAGE_CHECKS | USAGE_NOTIFY | USAGE_STATE_DIR, true,
 	  command_show },
@@ -274,6 +275,8 @@ static int run(const char *path, int argc, char **argv)
 		return usage_missing(commands);
 	if (strcmp(argv[0], "help") == 0)
 		return help(argc, argv);
+	if (strcmp(argv[0], "complete") == 0)
+		return complete(commands, argc - 1, argv + 1);
 	command = usage_find(commands, argv[0]);
 	if (!command)
 		return EX_USAGE;

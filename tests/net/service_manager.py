@@ -49,11 +49,8 @@ while [ -d "$1" ] && [ $((tries += 1)) -le 500 ]; do
 done
 """
 
-# $1: directory. What must not be changed from inside, /proc/sys for one, is read-only.
-INIT = r"""
-set -e
-mount --make-rprivate /
-mkdir -p "$1/root"
+# Makes the root of it in $1/root.
+ROOT = r"""
 mount -t tmpfs -o mode=755 tmpfs "$1/root"
 cd "$1/root"
 mkdir -p dev etc old proc run sys tmp usr var/lib var/log var/tmp
@@ -69,6 +66,20 @@ for name in bin sbin lib lib32 lib64 libx32; do
 		mount --rbind "/$name" "$name"
 	fi
 done
+mount --bind "$1/etc" etc
+mount --bind "$1/units" usr/lib/systemd/system
+mount --bind "$1/sbin" usr/local/sbin
+if [ -d usr/lib/systemd/system-generators ]; then
+	mount -t tmpfs -o ro tmpfs usr/lib/systemd/system-generators
+fi
+"""
+
+# $1: directory. What must not be changed from inside, /proc/sys for one, is read-only.
+INIT = r"""
+set -e
+mount --make-rprivate /
+mkdir -p "$1/root"
+@ROOT@
 mount -t tmpfs -o mode=755 tmpfs dev
 for name in full null random tty urandom zero; do
 	: >"dev/$name"
@@ -80,18 +91,12 @@ mount --bind proc/sys/net proc/sys/net
 mount -o remount,bind,ro proc/sys
 mount -t sysfs -o ro sysfs sys
 mount -t cgroup2 cgroup2 sys/fs/cgroup
-mount --bind "$1/etc" etc
-mount --bind "$1/units" usr/lib/systemd/system
-mount --bind "$1/sbin" usr/local/sbin
-if [ -d usr/lib/systemd/system-generators ]; then
-	mount -t tmpfs -o ro tmpfs usr/lib/systemd/system-generators
-fi
 pivot_root . old
 cd /
 umount -l old
 exec env -i container=lab PATH=/usr/local/sbin:/usr/sbin:/usr/bin:/sbin:/bin \
 	setpriv --bounding-set=-sys_boot,-sys_module,-sys_rawio,-sys_time,-syslog \
-	/lib/systemd/systemd --system --unit=lab.target --log-level=info --show-status=0
+	/lib/systemd/systemd --system --unit=@TARGET@ --log-level=info --show-status=0
 """
 
 
@@ -118,10 +123,17 @@ def _is_first(pid):
 class ServiceManager:
     """See the head of this file."""
 
+    root, target = ROOT, TARGET
+
     def __init__(self, host):
         self.host, self.pid, self._supervisor = host, 0, None
         self.directory = host.lab.path(f"{host.name}-systemd")
         self.cgroup = os.path.join(reaper.cgroups(), f"{host.netns}-systemd")
+        os.mkdir(self.directory)
+        self.prepare()
+
+    def prepare(self):
+        """Makes what is to be found inside."""
         for name in ("etc/systemd/system", "units", "sbin"):
             os.makedirs(self.path(name))
         self._write("etc/machine-id", uuid.uuid4().hex + "\n")
@@ -161,7 +173,8 @@ class ServiceManager:
         with open(self.path("boot.log"), "wb") as log:
             self._supervisor = subprocess.Popen(
                 ["sh", "-c", SUPERVISOR, "supervisor", self.cgroup,
-                 f"/run/netns/{self.host.netns}", self.directory, INIT],
+                 f"/run/netns/{self.host.netns}", self.directory,
+                 INIT.replace("@ROOT@", self.root).replace("@TARGET@", self.target)],
                 stdin=subprocess.PIPE, stdout=log, stderr=log, start_new_session=True)
         self.host.lab.at_close(self.close)
         self.pid = wait_until(self._first_pid, what=self._boot_story)
@@ -174,7 +187,7 @@ class ServiceManager:
         return next(filter(_is_first, self.processes("init.scope")), 0)
 
     def _is_up(self):
-        return self.systemctl("is-active", TARGET).returncode == 0
+        return self.systemctl("is-active", self.target).returncode == 0
 
     def _boot_story(self, value):
         with open(self.path("boot.log"), encoding="utf-8", errors="replace") as file:
@@ -188,10 +201,10 @@ class ServiceManager:
         except OSError:                            # it is gone
             return []
 
-    def run(self, *argv):
+    def run(self, *argv, timeout=60):
         """Runs a command inside to its end: .returncode, .stdout, .stderr."""
         return subprocess.run(["nsenter", "-t", str(self.pid), "-a", *argv], capture_output=True,
-                              text=True, timeout=60, check=False)
+                              text=True, timeout=timeout, check=False)
 
     def systemctl(self, *args):
         """As run()."""

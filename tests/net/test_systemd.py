@@ -242,6 +242,34 @@ def test_broken_configuration_fails_for_good(service):
     assert made.processes() == [] and made.host.addresses() == [OWN]
 
 
+def test_start_beside_a_network_that_is_still_made(service, lab):
+    """Each router waits for its own interface and address: no exit, and no claim before."""
+    made = service(routers=[router(150), router(150, name="late", interface="eth1", vrid=52,
+                                                addresses=["198.51.100.1/24"])])
+    assert made.does("start") == 0, made.story("not started")
+    made.wait_line("router=late family=4 state=initialize->fault")
+    made.host.wait_adverts(1, vrid=51)
+    made.host.attach("late")
+    made.wait_line('router=late family=4 state=fault->fault reason="interface eth1 has no IPv4')
+    mark = lab.now()
+    made.host.wait_adverts(10, mark, vrid=51)
+    assert made.host.addresses("eth1") == [] and not lab.capture.adverts(host=made.host, vrid=52)
+    made.host.ip("address add 198.51.100.2/24 dev eth1")
+    wait_until(lambda: "198.51.100.1/24" in made.host.addresses("eth1"), PATIENCE,
+               lambda _: made.story("the late router"))
+    assert made.show("NRestarts") == "0" and made.state == ("active", "running")
+
+
+def test_nothing_configured_is_not_started(service):
+    """Whoever asks is told why, nothing has failed, and nothing is tried again."""
+    made = service()
+    os.remove(made.manager.path("etc", CONFIG))
+    assert made.does("start") == 0
+    assert made.state == ("inactive", "dead")
+    assert (made.show("ConditionResult"), made.show("NRestarts")) == ("no", "0")
+    assert f"ConditionPathExists=/etc/{CONFIG} was not met" in made.story("not started")
+
+
 # ---- reloads ----
 
 def test_reload_is_not_noticed(service, lab):
