@@ -263,7 +263,7 @@ PAGES_7 = vipd-events.7 vipd-metrics.7 vipd-notify.7
 PROMETHEUS = alerts.yml dashboard.json
 
 # Where systemd and zsh look is their business: debian/rules has other places than these.
-UNITS = $(PREFIX)/lib/systemd/system
+UNIT_DIR = $(PREFIX)/lib/systemd/system
 ZSH   = $(PREFIX)/share/zsh/site-functions
 BASH  = $(PREFIX)/share/bash-completion/completions
 DOC   = $(PREFIX)/share/doc/vipd
@@ -281,7 +281,7 @@ install: all
 	install -m 755 $(addprefix etc/notify.d/,$(NOTIFY)) $(DESTDIR)$(PREFIX)/share/vipd/notify.d
 	install -m 644 etc/notify.d/alert.sh $(DESTDIR)$(PREFIX)/share/vipd/notify.d
 	install -m 644 $(addprefix etc/prometheus/,$(PROMETHEUS)) $(DESTDIR)$(PREFIX)/share/vipd/prometheus
-	sed 's,@SBIN@,$(PREFIX)/sbin,' etc/vipd.service >$(DESTDIR)$(UNITS)/vipd.service
+	sed 's,@SBIN@,$(PREFIX)/sbin,' etc/vipd.service >$(DESTDIR)$(UNIT_DIR)/vipd.service
 	install -m 644 etc/completion/vipctl.bash $(DESTDIR)$(BASH)/vipctl
 	install -m 644 etc/completion/vipd.bash $(DESTDIR)$(BASH)/vipd
 	install -m 644 etc/completion/_vipctl etc/completion/_vipd $(DESTDIR)$(ZSH)
@@ -294,7 +294,7 @@ uninstall:
 		$(addprefix share/man/, man5/vipd.conf.5 $(addprefix man7/,$(PAGES_7)) man8/vipd.8 man8/vipctl.8) \
 		$(addprefix share/vipd/notify.d/, alert.sh $(NOTIFY)) \
 		$(addprefix share/vipd/prometheus/, $(PROMETHEUS))) \
-		$(addprefix $(DESTDIR), $(UNITS)/vipd.service $(BASH)/vipctl $(BASH)/vipd $(ZSH)/_vipctl $(ZSH)/_vipd \
+		$(addprefix $(DESTDIR), $(UNIT_DIR)/vipd.service $(BASH)/vipctl $(BASH)/vipd $(ZSH)/_vipctl $(ZSH)/_vipd \
 		$(addprefix $(DOC)/, vipd.conf.sample LICENSE $(addprefix examples/, $(EXAMPLES))))
 	@rmdir $(DESTDIR)$(DOC)/examples $(DESTDIR)$(DOC) $(DESTDIR)$(PREFIX)/share/vipd/notify.d \
 		$(DESTDIR)$(PREFIX)/share/vipd/prometheus $(DESTDIR)$(PREFIX)/share/vipd 2>/dev/null || :
