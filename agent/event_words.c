@@ -273,6 +273,26 @@ const char *event_reason_text(const struct vrrp_reason *reason, const char *inte
 	return buf;
 }
 
+/* Each of the two versions is asked for by the option that this host has; over IPv6 there is but
+ * one. */
+static void version_note(const struct event *event, char *buf)
+{
+	unsigned theirs = event->packet.version;
+	int len = snprintf(buf, EVENT_NOTE_SIZE,
+			   "the sender speaks another version of VRRP than this router: until both "
+			   "speak the same, both hosts may be active");
+
+	if (event->kind != EVENT_REJECT || (theirs != 2 && theirs != 3))
+		return;
+	if (event->family == 6)
+		snprintf(buf + len, EVENT_NOTE_SIZE - (size_t)len,
+			 "; over IPv6 there is version 3 alone: set that there");
+	else
+		snprintf(buf + len, EVENT_NOTE_SIZE - (size_t)len,
+			 "; set version to %u in router %.63s, or to %u there", theirs,
+			 event->router, 5 - theirs);
+}
+
 /* What an operator can do about a discarded packet. */
 static const char *reject_note(unsigned reject)
 {
@@ -280,13 +300,11 @@ static const char *reject_note(unsigned reject)
 		[VRRP_REJECT_TTL] = "its TTL is too low: it crossed a router, or was sent with "
 				    "less than 255, as keepalived does over IPv6 to unicast peers; "
 				    "of unicast peers min_ttl says how low it may be",
-		[VRRP_REJECT_VERSION] =
-			"the sender speaks another version of VRRP than this router: until both "
-			"speak the same, both hosts may be active",
 		[VRRP_REJECT_CHECKSUM] =
 			"neither form of the checksum fits: corrupted on the way, or forged",
 		[VRRP_REJECT_OWN_SOURCE] =
-			"our own address as source: a loop in the network, or a cloned host",
+			"our own address as source: find the loop in the network, or the cloned "
+			"host",
 		[VRRP_REJECT_DESTINATION] =
 			"not sent to this router's multicast group, or by unicast where it uses "
 			"multicast, or the "
@@ -374,8 +392,9 @@ static void list_note(const struct event *event, char *buf)
 			 "router %s",
 			 event->router);
 	else
-		strcpy(buf, "another configuration, or somebody else's router with our VRID; a "
-			    "keepalived discards our list, and then both are active");
+		strcpy(buf, "another configuration, or somebody else's router with our VRID: set "
+			    "the same addresses on both, or another vrid; a keepalived discards our "
+			    "list, and then both are active");
 }
 
 /* Its address stands where an advert has its source. */
@@ -406,6 +425,7 @@ static void notice_note(const struct event *event, char *buf)
 			"its clock and this host's are more than half the window apart: beyond the "
 			"window its adverts are discarded; set the clocks by NTP, then restart "
 			"vipd where it was wrong",
+		[VRRP_NOTICE_FELL_SILENT] = "it was Active, and is not heard any more",
 	};
 	unsigned which = event->packet.which;
 
@@ -485,6 +505,10 @@ static void fill_packet(struct event_words *words)
 {
 	struct event *event = &words->event;
 
+	if (event->kind != EVENT_NOTICE && event->packet.which == VRRP_REJECT_VERSION) {
+		version_note(event, words->note);
+		return;
+	}
 	if (event->kind != EVENT_NOTICE) {
 		snprintf(words->note, sizeof(words->note), "%s", reject_note(event->packet.which));
 		return;
