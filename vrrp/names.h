@@ -135,7 +135,7 @@ enum vrrp_notice {
 	VRRP_NOTICE_NOT_HEARD,      /* while we are Active, again and again: it does not hear us */
 	VRRP_NOTICE_ADDRESS_TAKEN,  /* no advert: somebody says to have an address while we are
 				       Active */
-	VRRP_NOTICE_FELL_SILENT,    /* no advert any more: the Active that was heard, so we are it */
+	VRRP_NOTICE_FELL_SILENT, /* no advert any more: the Active that was heard, so we are it */
 	VRRP_NOTICE_COUNT,
 };
 

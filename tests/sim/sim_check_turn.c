@@ -132,8 +132,8 @@ static bool headers6_are_right(const struct sim_frame *frame, const uint8_t *mac
 	static const uint8_t group[SIM_ADDRESS_LEN] = { 0xff, 0x02, [15] = 0x12 };
 	const uint8_t *p = frame->bytes, *ip = p + ETHERNET_LEN;
 
-	return memcmp(p, group_mac, 6) == 0 && memcmp(p + 6, mac, 6) == 0 &&
-	       p[12] == 0x86 && p[13] == 0xdd && ip[0] >> 4 == 6 &&
+	return memcmp(p, group_mac, 6) == 0 && memcmp(p + 6, mac, 6) == 0 && p[12] == 0x86 &&
+	       p[13] == 0xdd && ip[0] >> 4 == 6 &&
 	       (size_t)(ip[4] << 8 | ip[5]) == frame->len - ETHERNET_LEN - IP6_LEN &&
 	       ip[6] == VRRP_PROTOCOL && ip[7] == 255 && family_same(ip + 24, group) &&
 	       family_is_link_local(6, ip + 8) && sums_up6(ip, VRRP_PROTOCOL);
@@ -145,8 +145,8 @@ static bool headers4_are_right(const struct sim_frame *frame, const uint8_t *mac
 	static const uint8_t group[] = { 224, 0, 0, 18 };
 	const uint8_t *p = frame->bytes, *ip = p + ETHERNET_LEN;
 
-	return memcmp(p, group_mac, 6) == 0 && memcmp(p + 6, mac, 6) == 0 &&
-	       p[12] == 0x08 && p[13] == 0x00 && ip[0] == 0x45 && sums_up(ip) &&
+	return memcmp(p, group_mac, 6) == 0 && memcmp(p + 6, mac, 6) == 0 && p[12] == 0x08 &&
+	       p[13] == 0x00 && ip[0] == 0x45 && sums_up(ip) &&
 	       (size_t)(ip[2] << 8 | ip[3]) == frame->len - ETHERNET_LEN && ip[8] == 255 &&
 	       ip[9] == VRRP_PROTOCOL && memcmp(ip + 16, group, 4) == 0;
 }
