@@ -72,6 +72,7 @@ static const struct kind kinds[] = {
 	[EVENT_REJECT] = { "reject", LOG_LEVEL_WARNING, WITHOUT_LISTS,
 			   ROWS(OF_WORDS(event.packet.which, "rejected", vrrp_reject_words),
 				OF_IP(event.packet.source, "source"),
+				OF(event.packet.version, "theirs_version", FIELD_UINT),
 				OF(event.packet.total, "total", FIELD_UINT), NOTE),
 			   OF_ROUTER "rejected={rejected} source={source} interface={interface} "
 				     "note=\"{note}\"" },

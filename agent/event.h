@@ -277,6 +277,7 @@ struct event_packet {
 	union {
 		uint8_t own_vrid;  /* of EVENT_CONFLICT */
 		uint8_t discarded; /* of VRRP_NOTICE_INTERVAL: version 2 voids the advert */
+		uint8_t version;   /* of VRRP_REJECT_VERSION: the sender's; 0: not told */
 	};
 	uint16_t theirs_cs, ours_cs;
 	uint32_t down_ms; /* of another interval: the Active_Down_Interval that follows from it */

@@ -30,6 +30,11 @@ static unsigned checksum(uint32_t sum, const uint8_t *bytes, size_t len)
 	return ~sum & 0xffff;
 }
 
+void kern_frame_set_source(uint8_t *frame, const uint8_t *mac)
+{
+	(void)put_bytes(frame + 6, mac, 6);
+}
+
 void kern_frame_ip4(uint8_t *frame, const struct kern_frame_ip *ip)
 {
 	/* RFC 1112 §6.4: the low 23 bits of the group. */

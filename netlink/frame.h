@@ -29,6 +29,12 @@ struct kern_frame_ip {
 };
 
 /**
+ * kern_frame_set_source() - let a frame that is written come from another MAC address. What is said
+ * inside of it stays.
+ */
+void kern_frame_set_source(uint8_t *frame, const uint8_t *mac);
+
+/**
  * kern_frame_ip4() - write the Ethernet and IPv4 header of a multicast packet.
  * @frame: KERN_FRAME_IP4_LEN bytes; the payload goes behind them.
  *

@@ -58,6 +58,19 @@ static void wait_as_configured(struct vrrp *vr)
 	e->start_ns = e->since_ns + vr->config.start_delay_ns;
 }
 
+/* A preempt delay likewise, from the first advert of a lower priority. */
+static void tolerate_as_configured(struct vrrp *vr, const struct vrrp_config *old)
+{
+	struct vrrp_election *e = &vr->election;
+
+	if (e->preempt_ns == VRRP_NEVER || vr->config.preempt_delay_ns == old->preempt_delay_ns)
+		return;
+	if (vr->config.preempt_delay_ns == 0)
+		e->preempt_ns = VRRP_NEVER;
+	else
+		e->preempt_ns += vr->config.preempt_delay_ns - old->preempt_delay_ns;
+}
+
 void vrrp_adopt(struct vrrp *vr, const struct vrrp *old, uint8_t priority, int64_t now_ns)
 {
 	assert(vr->config.family == old->config.family);
@@ -66,6 +79,7 @@ void vrrp_adopt(struct vrrp *vr, const struct vrrp *old, uint8_t priority, int64
 	vr->counters = old->counters;
 	refresh_as_configured(vr, now_ns);
 	wait_as_configured(vr);
+	tolerate_as_configured(vr, &old->config);
 	if (vr->config.version != old->config.version)
 		forget_heard(vr, now_ns);
 	if (!same_election(&vr->config, &old->config) ||

@@ -57,8 +57,11 @@ static void backup_timer(struct vrrp *vr, int64_t now_ns, struct vrrp_output *ou
 
 	if (now_ns - vr->election.down_ns >= vrrp_interval_ns(vr->election.active_interval_cs))
 		grant_late(vr, now_ns);
-	if (now_ns >= vr->election.down_ns)
-		fsm_become_active(vr, reason, vrrp_is_served(vr, reason.code), now_ns, out);
+	if (now_ns < vr->election.down_ns)
+		return;
+	if (reason.code == VRRP_REASON_SILENCE && vr->election.active_source[0])
+		vr->counters.noticed[VRRP_NOTICE_FELL_SILENT]++;
+	fsm_become_active(vr, reason, vrrp_is_served(vr, reason.code), now_ns, out);
 }
 
 /* Whether a lower priority is left in peace: no preemption, or not yet. */

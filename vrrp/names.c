@@ -108,6 +108,7 @@ const char *const vrrp_notice_words[VRRP_NOTICE_COUNT] = {
 	[VRRP_NOTICE_CLOCK_SKEW] = "clock_skew",
 	[VRRP_NOTICE_NOT_HEARD] = "not_heard",
 	[VRRP_NOTICE_ADDRESS_TAKEN] = "address_taken",
+	[VRRP_NOTICE_FELL_SILENT] = "fell_silent",
 };
 
 const char *vrrp_notice_name(enum vrrp_notice notice)

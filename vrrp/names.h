@@ -122,8 +122,8 @@ enum vrrp_reject {
 	VRRP_REJECT_COUNT,
 };
 
-/* What is remarkable about an accepted advert, which takes its course; the last two are the
- * caller's to find. One counter each. */
+/* What is remarkable about an accepted advert, which takes its course; or about a LAN: of the last
+ * three, two are the caller's to find. One counter each. */
 enum vrrp_notice {
 	VRRP_NOTICE_INTERVAL,       /* the sender's interval differs from ours */
 	VRRP_NOTICE_ADDRESS_LIST,   /* the sender's addresses differ from ours */
@@ -135,6 +135,7 @@ enum vrrp_notice {
 	VRRP_NOTICE_NOT_HEARD,      /* while we are Active, again and again: it does not hear us */
 	VRRP_NOTICE_ADDRESS_TAKEN,  /* no advert: somebody says to have an address while we are
 				       Active */
+	VRRP_NOTICE_FELL_SILENT, /* no advert any more: the Active that was heard, so we are it */
 	VRRP_NOTICE_COUNT,
 };
 

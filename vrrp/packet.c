@@ -156,6 +156,11 @@ int vrrp_packet_vrid(const struct vrrp_rx *rx)
 	return rx->payload_len < 2 ? -1 : rx->payload[1];
 }
 
+unsigned vrrp_packet_version(const struct vrrp_rx *rx)
+{
+	return rx->payload_len ? rx->payload[0] >> 4 : 0;
+}
+
 /* What the sum begins with: that of the pseudo-header, or nothing. */
 static uint32_t sum_of_form(const struct codec *codec, enum vrrp_checksum form,
 			    const uint8_t *source, const uint8_t *destination, size_t len)

@@ -142,6 +142,13 @@ size_t vrrp_packet_len(unsigned version, unsigned family, unsigned addresses_n);
  */
 int vrrp_packet_vrid(const struct vrrp_rx *rx);
 
+/**
+ * vrrp_packet_version() - likewise, the version that it says to be of.
+ *
+ * Return: 0..15; 0 also of a message without a byte.
+ */
+unsigned vrrp_packet_version(const struct vrrp_rx *rx);
+
 /* No router of ours has the VRID: a message of any version is looked at up to there. */
 #define VRRP_VERSION_NO_ROUTER 0
 

@@ -429,13 +429,14 @@ static void queue_copies(struct routers *routers, struct router *router, uint8_t
 					  copy_to(routers, router, i, kind_of_copy(kind, i)));
 }
 
-static void queue_advert(struct routers *routers, struct router *router, uint8_t priority)
+/* Return: the frame; NULL when there is none. */
+static uint8_t *queue_advert(struct routers *routers, struct router *router, uint8_t priority)
 {
 	uint64_t sequence;
-	uint8_t *frame;
+	uint8_t *frame = NULL;
 
 	if (!router_can_advertise(routers, router))
-		return;
+		return NULL;
 	sequence = auth_next(routers, router);
 	if (router_is_unicast(router)) {
 		queue_copies(routers, router, priority, sequence);
@@ -446,6 +447,7 @@ static void queue_advert(struct routers *routers, struct router *router, uint8_t
 		router_write_advert(routers, router, priority, sequence, frame);
 	}
 	router_renew_farewells(routers, router);
+	return frame;
 }
 
 /* @late: those that wait until the addresses are there. */
@@ -455,8 +457,18 @@ static void queue_adverts(struct routers *routers, bool late)
 		const struct outbox *outbox = &routers->owing[i]->outbox;
 
 		if (outbox->advert_due && outbox->advert_late == late)
-			queue_advert(routers, routers->owing[i], outbox->advert_priority);
+			(void)queue_advert(routers, routers->owing[i], outbox->advert_priority);
 	}
+}
+
+/* A last word behind its successor comes from the interface's own MAC address: by the virtual one
+ * switches would send here what is for the successor, until that speaks again. */
+static void queue_last_word(struct routers *routers, struct router *router, uint8_t priority)
+{
+	uint8_t *frame = queue_advert(routers, router, priority);
+
+	if (frame && router->hand_over.is_complete)
+		kern_frame_set_source(frame, router_lan(routers, router)->interface->mac);
 }
 
 /* What became of one that leaves a renamed interface nobody needs to know: it may be gone. */
@@ -466,7 +478,7 @@ static void queue_farewell(struct routers *routers, struct router *router, uint8
 	uint8_t *frame;
 
 	if (!ifindex) {
-		queue_advert(routers, router, priority);
+		queue_last_word(routers, router, priority);
 		return;
 	}
 	if (auth_lacks_key(router))

@@ -43,6 +43,7 @@ static void forget(struct routers *routers, struct router *router)
 void hand_over_cancel(struct routers *routers, struct router *router)
 {
 	router->hand_over.claimed_ns = routers->now->mono_ns;
+	router->hand_over.is_complete = false;
 	if (hand_over_is_on(router))
 		forget(routers, router);
 }

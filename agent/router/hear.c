@@ -129,6 +129,8 @@ static void see_ready(struct routers *routers, unsigned want)
 
 	if (!routers->said[want].fresh)
 		return;
+	if (routers->said[want].put_off)
+		kern_wants_renew(routers->wants, want);
 	routers_set_fresh(routers, want, false);
 	if (router->vr.election.state != VRRP_STATE_ACTIVE)
 		return;

@@ -88,7 +88,9 @@ void journal_state(const struct journal_router *router, enum vrrp_state from, co
 		memcpy(event.state.last_heard, election->active_source,
 		       sizeof(event.state.last_heard));
 	journal_put(&router->journal, &event);
-	if (event.state.last_heard[0] == 0)
+	if (event.state.last_heard[0] == 0 ||
+	    !may_put(router->limits, JOURNAL_LIMIT_NOTICE + VRRP_NOTICE_FELL_SILENT,
+		     router->journal.now))
 		return;
 	event.kind = EVENT_SUSPICION;
 	journal_put(&router->journal, &event);
@@ -132,7 +134,7 @@ void journal_family(const struct journal_router *router, enum event_kind kind)
 }
 
 void journal_reject(const struct journal_router *router, enum vrrp_reject reject,
-		    const uint8_t *source)
+		    const struct vrrp_rx *rx)
 {
 	struct event event;
 
@@ -141,7 +143,9 @@ void journal_reject(const struct journal_router *router, enum vrrp_reject reject
 	event = of_router(router, EVENT_REJECT);
 	event.packet.which = (uint8_t)reject;
 	event.packet.total = router->vr->counters.rejected[reject];
-	memcpy(event.packet.source, source, vrrp_address_len(event.family));
+	if (reject == VRRP_REJECT_VERSION)
+		event.packet.version = (uint8_t)vrrp_packet_version(rx);
+	memcpy(event.packet.source, rx->source, vrrp_address_len(event.family));
 	journal_put(&router->journal, &event);
 }
 
@@ -224,6 +228,7 @@ static void notice(const struct journal_router *router, enum vrrp_notice which,
 	case VRRP_NOTICE_OWNER:
 	case VRRP_NOTICE_CLOCK_SKEW:
 	case VRRP_NOTICE_ADDRESS_TAKEN:
+	case VRRP_NOTICE_FELL_SILENT: /* told as a suspicion */
 	case VRRP_NOTICE_COUNT:
 		break;
 	}

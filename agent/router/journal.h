@@ -160,10 +160,9 @@ void journal_family(const struct journal_router *router, enum event_kind kind);
 
 /**
  * journal_reject() - a packet was discarded, and counted.
- * @source: of the packet, network byte order.
  */
 void journal_reject(const struct journal_router *router, enum vrrp_reject reject,
-		    const uint8_t *source);
+		    const struct vrrp_rx *rx);
 
 /**
  * journal_interval_differs() - an advert of version 2 was discarded, and counted, since its

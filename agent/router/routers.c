@@ -148,7 +148,7 @@ static void on_packet(const struct kern_packet *packet, void *arg)
 		if (reject == VRRP_REJECT_INTERVAL_DIFFERS)
 			journal_interval_differs(&journal, &advert);
 		else
-			journal_reject(&journal, reject, rx.source);
+			journal_reject(&journal, reject, &rx);
 		return;
 	}
 	auth_accept(routers, router, &advert);

@@ -17,6 +17,7 @@ void routers_set_fresh(struct routers *routers, unsigned want, bool fresh)
 	routers->fresh_n += fresh;
 	routers->fresh_n -= routers->said[want].fresh;
 	routers->said[want].fresh = fresh;
+	routers->said[want].put_off = false;
 }
 
 void router_want_address(struct routers *routers, struct router *router, unsigned address,
@@ -61,12 +62,19 @@ void router_want_addresses(struct routers *routers, struct router *router, bool 
 	router_want_routes(routers, router, wanted);
 }
 
+/* The kernel tells of what is renewed as of what answers: so what is not known to answer has to
+ * wait, and has a lease that has just begun. */
 void router_renew_leases(struct routers *routers, struct router *router)
 {
 	unsigned n = router->conf->addresses_n + router->conf->extra_n;
 
-	for (unsigned i = 0; i < n; i++)
-		kern_wants_renew(routers->wants, router->want + i);
+	for (unsigned i = 0; i < n; i++) {
+		struct said *said = &routers->said[router->want + i];
+
+		said->put_off = said->fresh;
+		if (!said->fresh)
+			kern_wants_renew(routers->wants, router->want + i);
+	}
 	measure_renewal(routers);
 }
 

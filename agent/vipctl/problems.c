@@ -159,6 +159,10 @@ static const struct meaning notices[] = {
 	{ "not_heard", PROBLEM_WRONG,
 	  "another host goes on being Active, since it does not hear this one" },
 	{ "address_taken", PROBLEM_WRONG, "another host says to have an address of it" },
+	{ "fell_silent", PROBLEM_DEGRADED,
+	  "the Active that it heard fell silent, so it took over: nobody stands in for this host, "
+	  "or "
+	  "that one is not heard" },
 	{ "clock_skew", PROBLEM_DEGRADED,
 	  "the clock of another host is almost too far from this one's: set both by NTP" },
 	{ NULL, PROBLEM_DEGRADED, "it was noticed in an advert" },

@@ -8,49 +8,16 @@ Adverts are a second apart and the successor has the default priority 100: so it
 millisecond and knows the gateway's MAC address; another one forgets it every 5 ms, and asks again.
 """
 
-import contextlib
-import select
-import socket
-import struct
-import threading
 import time
 
 from agents import keepalived_config, router
 from failover import BACKUP_PRIORITY, Unmeasured, network
+from forgetful import Forgetful
 from lab import wait_until
 
 VIP = "192.0.2.1"
 LIMIT = 12.0                     # s
 CALM = 1.5                       # s: after each of the three
-FORGETS = 0.005                  # s
-NLM_F_REQUEST, RTM_DELNEIGH, NDA_DST = 1, 29, 1
-
-
-class Forgetful:
-    """Deletes what a host knows of an address again and again, until it is stopped."""
-
-    def __init__(self, host, address):
-        self._socket = host.socket(socket.AF_NETLINK, socket.SOCK_RAW, 0)
-        destination = struct.pack("=HH4s", 8, NDA_DST, socket.inet_aton(address))
-        entry = struct.pack("=BBHiHBB", socket.AF_INET, 0, 0, host.link()["ifindex"], 0, 0, 0)
-        self._message = struct.pack("=IHHII", 16 + len(entry) + len(destination), RTM_DELNEIGH,
-                                    NLM_F_REQUEST, 0, 0) + entry + destination
-        self._stop = threading.Event()
-        self._thread = threading.Thread(target=self._run, daemon=True)
-        self._thread.start()
-
-    def _run(self):
-        while not self._stop.wait(FORGETS):
-            self._socket.send(self._message)
-            while select.select([self._socket], [], [], 0)[0]:
-                with contextlib.suppress(OSError):
-                    self._socket.recv(4096)        # that there was nothing to forget
-
-    def stop(self):
-        """Ends it."""
-        self._stop.set()
-        self._thread.join()
-        self._socket.close()
 
 
 def settings(priority, ours):

@@ -104,6 +104,16 @@ class Frame:
         kind, _, _, ident, seq = struct.unpack("!BBHHH", self.ip.payload[:8])
         return (kind, ident, seq) if kind in kinds.get(self.ip.proto, ()) else None
 
+    @property
+    def claim(self):
+        """(address, whether all are told or one that asked) of a sender that has it, or None."""
+        if self.arp:
+            told = self.arp.gratuitous or self.arp.op == 2
+            return (self.arp.spa, self.arp.gratuitous) if told else None
+        if not self.ip or self.ip.proto != IPPROTO_ICMPV6 or self.ip.payload[:1] != b"\x88":
+            return None                            # no Neighbor Advertisement
+        return socket.inet_ntop(socket.AF_INET6, self.ip.payload[8:24]), self.ip.dst == "ff02::1"
+
     def __repr__(self):
         what = self.vrrp or self.arp or f"ethertype 0x{self.ethertype:04x} {len(self.data)} bytes"
         return f"<{self.t:.6f} {self.port}{' lost' if self.lost else ''}: {what}>"

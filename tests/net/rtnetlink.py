@@ -4,6 +4,7 @@
 Marks (IFA_PROTO) are something that `ip` of Debian 12 neither sets nor shows.
 """
 
+import json
 import os
 import select
 import socket
@@ -14,18 +15,21 @@ import time
 from agents import VIP
 from witness import wait_until
 
-RTM_NEWADDR, RTM_DELADDR, RTM_GETADDR = 20, 21, 22
+RTM_NEWLINK, RTM_NEWADDR, RTM_DELADDR, RTM_GETADDR = 16, 20, 21, 22
+IFF_UP = 1
 IFA_ADDRESS, IFA_LOCAL, IFA_PROTO = 1, 2, 11
 NLM_F_REQUEST, NLM_F_ACK, NLM_F_DUMP, NLM_F_CREATE, NLMSG_DONE = 1, 4, 0x300, 0x400, 3
 
 
 class Rtnetlink:
-    """A route socket in a host's namespace; changes concern one of its interfaces."""
+    """A route socket in a host's namespace; changes concern one of its interfaces. Of the switch,
+    give the lab, too."""
 
-    def __init__(self, host, dev="eth0"):
-        self._index = host.link(dev)["ifindex"]
+    def __init__(self, host, dev="eth0", lab=None):
+        shown = host.run("ip", "-json", "link", "show", "dev", dev).stdout
+        self._index = json.loads(shown)[0]["ifindex"]
         self._socket = host.socket(socket.AF_NETLINK, socket.SOCK_RAW, socket.NETLINK_ROUTE)
-        host.lab.at_close(self._socket.close)
+        (lab or host.lab).at_close(self._socket.close)
 
     def add(self, address, mark):
         """Adds "192.0.2.1/24" with a mark."""
@@ -34,6 +38,11 @@ class Rtnetlink:
     def remove(self, address):
         """Removes an address, as a program does that knows better."""
         self._change(RTM_DELADDR, address, b"")
+
+    def set_down(self):
+        """Sets the interface down."""
+        self._ask(RTM_NEWLINK, NLM_F_ACK, struct.pack("BxHiII", 0, 0, self._index, 0, IFF_UP))
+        self._check()
 
     def marks(self):
         """{IPv4 address without its length: mark} of all interfaces."""
@@ -54,6 +63,9 @@ class Rtnetlink:
         body = struct.pack("BBBBi", family, int(length), 0, 0, self._index)
         body += struct.pack("HH", 4 + len(raw), IFA_LOCAL) + raw + attribute
         self._ask(kind, NLM_F_ACK | NLM_F_CREATE, body)
+        self._check()
+
+    def _check(self):
         error, = struct.unpack_from("i", self._socket.recv(8192), 16)
         assert error == 0, os.strerror(-error)
 

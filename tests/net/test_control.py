@@ -391,7 +391,7 @@ COUNTERS = {name: int for name in (
 COUNTERS |= {"rejected": dict, "noticed": dict}
 NOTICED = {name: int for name in (
     "interval", "address_list", "owner", "equal_priority", "checksum_form",
-    "other_active", "clock_skew", "not_heard", "address_taken")}
+    "other_active", "clock_skew", "not_heard", "address_taken", "fell_silent")}
 
 
 def check_shape(value, shape):

@@ -301,13 +301,17 @@ class Manager:
         self._socket.setblocking(False)
         lab.at_close(self._socket.close)
 
+    def read(self):
+        """Takes what has come, into .messages."""
+        with contextlib.suppress(BlockingIOError):
+            while True:
+                text = self._socket.recv(4096).decode()
+                self.messages.append(dict(line.split("=", 1) for line in text.splitlines()))
+
     def wait(self, word, skip=0):
         """Waits for a message with this assignment, after so many. Return: it, as a dictionary."""
         def arrived():
-            with contextlib.suppress(BlockingIOError):
-                while True:
-                    text = self._socket.recv(4096).decode()
-                    self.messages.append(dict(line.split("=", 1) for line in text.splitlines()))
+            self.read()
             name, value = word.split("=")
             return next((it for it in self.messages[skip:] if it.get(name) == value), None)
 
@@ -322,6 +326,41 @@ def test_service_manager_sees_that_there_is_no_standby(lab):
     assert agent.standby_pid
     manager.wait("STATUS=1 active, 0 backup, 0 initialize, 0 fault",
                  skip=manager.messages.index(without))
+
+
+def test_service_manager_is_asked_for_the_time_that_the_longest_interval_takes(lab):
+    """A stop waits for a successor as long as one may need: with 40 s between adverts that is more
+    than the half minute of the unit."""
+    manager = Manager(lab)
+    far = router(254, name="far", vrid=52, addresses=[OTHER], interval="40s", down_intervals=1)
+    conf = [router(150), far]
+    agent = start(lab, *conf, env={"NOTIFY_SOCKET": manager.path})
+    agent.expected_to_live = False
+    asked, told = monotonic(), len(manager.messages)
+    agent.process.terminate()
+    manager.wait("STOPPING=1", skip=told)
+
+    def extension():
+        manager.read()
+        return next((it for it in manager.messages[told:] if "EXTEND_TIMEOUT_USEC" in it), None)
+
+    asks_for = int(wait_until(extension, what=lambda _: f"{manager.messages}")
+                   ["EXTEND_TIMEOUT_USEC"]) / 1e6
+    took = monotonic() - asked
+    # Its Active_Down_Interval, below two intervals, and some seconds to end.
+    assert 40 < asks_for + took < 95, asks_for
+    agent.process.terminate()                      # who asks twice waits for nobody
+    assert agent.wait_exit() == 0
+
+
+def test_service_manager_need_not_wait_longer_where_adverts_are_frequent(lab):
+    manager = Manager(lab)
+    agent = start(lab, env={"NOTIFY_SOCKET": manager.path})
+    assert agent.term() == 0
+    manager.read()
+    asks_for = [int(it["EXTEND_TIMEOUT_USEC"]) / 1e6 for it in manager.messages
+                if "EXTEND_TIMEOUT_USEC" in it]
+    assert asks_for and max(asks_for) < 10, manager.messages
 
 
 def test_service_manager_is_told(lab):

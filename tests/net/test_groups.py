@@ -237,18 +237,62 @@ def test_fault_of_an_interface_elsewhere_names_that_to_all(lab, required):
     assert agent.router("lan")["reason"].endswith("has a fault, on interface eth2")
 
 
-def keepalived_group(priority):
+def mixed(priority, **keys):
+    """A member of version 3, and one of version 2, which knows but whole seconds."""
+    return [member("lan", priority, **keys),
+            member("wan", priority, version=2, interval="1s", down_intervals=1)]
+
+
+def versions(lab, gateway, since):
+    """{VRID: the versions of VRRP that a host has spoken for it since then}."""
+    said = lab.capture.adverts(host=gateway, since=since)
+    return {vrid: {it.version for it in said if it.vrid == vrid} for vrid in (51, 52)}
+
+
+def test_members_of_both_versions_have_one_fate(lab):
+    """Alone: by death, by a fault of either interface, and by a reload that swaps the versions."""
+    both = {51: {3}, 52: {2}}
+    one = lab.vipd(host(lab, "gw1", 2), mixed(200), groups=[GROUP])
+    wait_all(one, "active")
+    two = lab.vipd(host(lab, "gw2", 3), mixed(100), groups=[GROUP])
+    wait_until(lambda: all(it["active_address"] for it in two.show()["routers"]),
+               what="a Backup that hears both")
+    assert versions(lab, one.host, 0) == both
+    assert {it["version"] for it in one.show()["routers"]} == {2, 3}
+    for dev in ("eth0", "eth1"):
+        mark = lab.now()
+        lab.cut(one.host, silent=False, dev=dev)
+        wait_all(two, "active")
+        wait_all(one, "fault")
+        wait_until(lambda: held(two) == {LAN, WAN} and not held(one), what="the addresses")
+        assert versions(lab, two.host, mark) == both
+        first = [min(it.ns for it in lab.capture.adverts(host=two.host, since=mark, vrid=vrid))
+                 for vrid in (51, 52)]
+        assert abs(first[0] - first[1]) < 20_000_000, "one turn"
+        lab.heal(one.host, dev=dev)
+        wait_all(one, "active")
+        wait_all(two, "backup")
+    before = became(one)
+    one.configure([{**it, "version": 5 - it.get("version", 3), "interval": "1s"}
+                   for it in mixed(200)], groups=[GROUP])
+    mark = reload(one)
+    wait_until(lambda: versions(lab, one.host, mark) == {51: {2}, 52: {3}}, what="the swap")
+    assert became(one) == before and set(states(one).values()) == {"active"}
+
+
+def keepalived_group(routers):
     """The same group in keepalived's words."""
-    return (keepalived_config(members(priority)) +
+    return (keepalived_config(routers) +
             "vrrp_sync_group gateway {\n  group {\n    lan\n    wan\n  }\n}\n")
 
 
+@pytest.mark.parametrize("made", [members, mixed], ids=["version-3", "versions-3-and-2"])
 @pytest.mark.parametrize("ours", [200, 100], ids=["we-are-active", "we-are-backup"])
-def test_keepalived_group_as_the_peer(lab, ours):
+def test_keepalived_group_as_the_peer(lab, ours, made):
     theirs = 300 - ours
-    agent = lab.vipd(host(lab, "gw1", 2), members(ours, checksum="rfc5798"), groups=[GROUP])
+    agent = lab.vipd(host(lab, "gw1", 2), made(ours, checksum="rfc5798"), groups=[GROUP])
     other = host(lab, "gw2", 3)
-    peer = lab.keepalived(other, text=keepalived_group(theirs))
+    peer = lab.keepalived(other, text=keepalived_group(made(theirs)))
     if ours < theirs:
         wait_until(lambda: LAN in other.addresses("eth0") and WAN in other.addresses("eth1"),
                    what="keepalived's group")

@@ -5,6 +5,7 @@ the interfaces, and to what others have there."""
 import contextlib
 import json
 import os
+import random
 import signal
 
 import pytest
@@ -418,6 +419,80 @@ def test_rule_is_there_exactly_once_through_all_changes(lab):
         wait_rules(host, 1, priority=1001)
         wait_routes(host, 1)
     assert len(rules(host)) == 2
+
+
+# Of each line one may be there: they differ from one another in as little as there is.
+SOME_RULES = [[{**RULE, **keys} for keys in variants] for variants in (
+    ({}, {"from": "192.0.2.0/25"}, {"fwmark": 7}, {"iif": "eth1"}),
+    ({"priority": 1001}, {"priority": 1001, "from": "192.0.2.0/25"}), ({"table": 101},))]
+SOME_ROUTES = [[{"to": "10.9.0.0/16", "via": "203.0.113.1", "interface": "eth1", **keys}
+                for keys in variants] for variants in (
+    ({}, {"via": "203.0.113.7"}), ({"metric": 10}, {"metric": 10, "via": "203.0.113.7"}),
+    ({"table": 100},), ({"to": "10.9.0.0/17"},))]
+
+
+def exactly(host):
+    """What vipd has in the kernel, each as often as it is there."""
+    return (sorted((it["priority"], it["src"], it.get("srclen", 32), it["table"],
+                    it.get("fwmark", "-"), it.get("iif", "-")) for it in rules(host)),
+            sorted((it["dst"], it["gateway"], it.get("table", "main"), it.get("metric", 0))
+                   for it in routes(host)))
+
+
+def expected(some_rules, some_routes):
+    """Likewise, as it is configured."""
+    return (sorted((it["priority"], it["from"].split("/")[0], int(it["from"].split("/")[1]),
+                    str(it["table"]), hex(it["fwmark"]) if "fwmark" in it else "-",
+                    it.get("iif", "-")) for it in some_rules),
+            sorted((it["to"], it["via"], str(it.get("table", "main")), it.get("metric", 0))
+                   for it in some_routes))
+
+
+@pytest.mark.parametrize("seed", [1, 2])
+def test_rules_and_routes_are_those_configured_through_days_of_changes(lab, seed):
+    """Reloads that change, exchange and remove them, crashes, and others who remove some: after
+    each there is exactly one of each, nothing old, and what is the host's stays."""
+    draw = random.Random(seed)
+    now = [[variants[0] for variants in it] for it in (SOME_RULES, SOME_ROUTES)]
+    agent = gateway(lab, *now[1], rules=now[0])
+    host = agent.host
+    host.ip("rule add from 192.0.2.0/24 table 100 pref 999", "route add 10.9.0.0/16 via "
+            "203.0.113.9 metric 99")
+    before = foreign(host)
+
+    def change():
+        found = [[draw.choice(variants) for variants in draw.sample(it, draw.randint(0, len(it)))]
+                 for it in (SOME_RULES, SOME_ROUTES)]
+        agent.configure([configured(found[1], found[0])])
+        reload(agent)
+        return found
+
+    def remove():
+        """One of each, if there is one; a pause would follow if it was always the same."""
+        for it in draw.sample(now[0], min(1, len(now[0]))):
+            host.ip(f"rule del pref {it['priority']} from {it['from']} table {it['table']}"
+                    + (f" fwmark {it['fwmark']}" if "fwmark" in it else "")
+                    + (f" iif {it['iif']}" if "iif" in it else ""))
+        for it in draw.sample(now[1], min(1, len(now[1]))):
+            host.ip(f"route del {it['to']} via {it['via']} proto {MARK}"
+                    f" table {it.get('table', 'main')} metric {it.get('metric', 0)}")
+
+    days = ["change", "change", "remove", "change", "reload"] * 3
+    for crashes in (3, 11):                        # the third one within a minute is the last
+        days.insert(crashes, "crash")
+    for step, happens in enumerate(days):
+        if happens == "change":
+            now = change()
+        elif happens == "remove":
+            remove()
+        else:
+            {"crash": crash, "reload": reload}[happens](agent)
+        wait_until(lambda: exactly(host) == expected(*now), what=lambda _: agent.story(
+            f"step {step}, {happens}, seed {seed}: {exactly(host)} to be {expected(*now)}"))
+    assert foreign(host) == before
+    assert agent.router()["counters"]["became_active"] == 1
+    assert agent.term() == 0
+    assert exactly(host) == ([], []) and foreign(host) == before
 
 
 def test_upgrade_touches_nothing(lab, own_binary):

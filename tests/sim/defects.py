@@ -188,6 +188,10 @@ DEFECTS = [
            "Whoever leaves takes one that has left for its successor.",
            "agent/router/hand_over.c",
            "router->leaving && !is_there ? VRRP_PRIORITY_LEAVE : priority);", "priority);"),
+    Defect("overlap-last-word-calls-the-switch",
+           "What is for the successor goes to the leaver's port until the successor speaks again.",
+           "agent/router/execute.c", "if (frame && router->hand_over.is_complete)",
+           "if (frame && !router)"),
     Defect("overlap-believes-a-last-word",
            "Of two that leave at one time the second takes the first for its successor, and is gone "
            "before anybody else has come.",

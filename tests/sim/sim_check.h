@@ -309,8 +309,9 @@ unsigned check_announced_by(const struct sim_gateway *r, const struct sim_frame 
 
 /**
  * check_headers() - whether the headers of an advert are right, but for the source.
+ * @mac: that it comes from.
  */
-bool check_headers(const struct sim_gateway *r, unsigned family, const struct sim_frame *frame);
+bool check_headers(unsigned family, const struct sim_frame *frame, const uint8_t *mac);
 
 /**
  * check_sent() - what was decided has left.
@@ -366,6 +367,12 @@ bool check_recall(struct sim *sim, unsigned i, unsigned k);
  * check_is_handing_over() - whether it may have all that it had.
  */
 bool check_is_handing_over(const struct sim *sim, unsigned i);
+
+/**
+ * check_is_last_word() - what leaves next is behind addresses that a successor has announced: the
+ * virtual MAC is that one's.
+ */
+bool check_is_last_word(const struct sim_gateway *r);
 
 /**
  * check_word_left() - an advert of one that is not Active leaves.

@@ -118,6 +118,11 @@ static bool lacks_some(const struct sim_gateway *r)
 	return some;
 }
 
+bool check_is_last_word(const struct sim_gateway *r)
+{
+	return r->yield.word_due && !lacks_some(r);
+}
+
 void check_word_left(struct sim *sim, unsigned i, unsigned priority)
 {
 	struct sim_gateway *r = &sim->routers[i];

@@ -126,34 +126,34 @@ static bool sums_up6(const uint8_t *ip, unsigned protocol)
 }
 
 /* The headers of every advert (RFC 9568 §5.1.1, §5.1.2), but for the source. */
-static bool headers6_are_right(const struct sim_gateway *r, const struct sim_frame *frame)
+static bool headers6_are_right(const struct sim_frame *frame, const uint8_t *mac)
 {
 	static const uint8_t group_mac[] = { 0x33, 0x33, 0, 0, 0, 0x12 };
 	static const uint8_t group[SIM_ADDRESS_LEN] = { 0xff, 0x02, [15] = 0x12 };
 	const uint8_t *p = frame->bytes, *ip = p + ETHERNET_LEN;
 
-	return memcmp(p, group_mac, 6) == 0 && memcmp(p + 6, macvlan_advert_mac(r), 6) == 0 &&
-	       p[12] == 0x86 && p[13] == 0xdd && ip[0] >> 4 == 6 &&
+	return memcmp(p, group_mac, 6) == 0 && memcmp(p + 6, mac, 6) == 0 && p[12] == 0x86 &&
+	       p[13] == 0xdd && ip[0] >> 4 == 6 &&
 	       (size_t)(ip[4] << 8 | ip[5]) == frame->len - ETHERNET_LEN - IP6_LEN &&
 	       ip[6] == VRRP_PROTOCOL && ip[7] == 255 && family_same(ip + 24, group) &&
 	       family_is_link_local(6, ip + 8) && sums_up6(ip, VRRP_PROTOCOL);
 }
 
-static bool headers4_are_right(const struct sim_gateway *r, const struct sim_frame *frame)
+static bool headers4_are_right(const struct sim_frame *frame, const uint8_t *mac)
 {
 	static const uint8_t group_mac[] = { 0x01, 0x00, 0x5e, 0x00, 0x00, 0x12 };
 	static const uint8_t group[] = { 224, 0, 0, 18 };
 	const uint8_t *p = frame->bytes, *ip = p + ETHERNET_LEN;
 
-	return memcmp(p, group_mac, 6) == 0 && memcmp(p + 6, macvlan_advert_mac(r), 6) == 0 &&
-	       p[12] == 0x08 && p[13] == 0x00 && ip[0] == 0x45 && sums_up(ip) &&
+	return memcmp(p, group_mac, 6) == 0 && memcmp(p + 6, mac, 6) == 0 && p[12] == 0x08 &&
+	       p[13] == 0x00 && ip[0] == 0x45 && sums_up(ip) &&
 	       (size_t)(ip[2] << 8 | ip[3]) == frame->len - ETHERNET_LEN && ip[8] == 255 &&
 	       ip[9] == VRRP_PROTOCOL && memcmp(ip + 16, group, 4) == 0;
 }
 
-bool check_headers(const struct sim_gateway *r, unsigned family, const struct sim_frame *frame)
+bool check_headers(unsigned family, const struct sim_frame *frame, const uint8_t *mac)
 {
-	return family == 6 ? headers6_are_right(r, frame) : headers4_are_right(r, frame);
+	return family == 6 ? headers6_are_right(frame, mac) : headers4_are_right(frame, mac);
 }
 
 /* Adverts leave before the addresses change, so that no lock of the kernel's keeps them. */
@@ -215,7 +215,8 @@ void check_advert(struct sim *sim, const struct sim_process *process, const stru
 	unsigned priority = ip[family->header_len + 2];
 
 	r->packets_n++;
-	if (!check_headers(r, family->number, frame))
+	if (!check_headers(family->number, frame,
+			   check_is_last_word(r) ? r->kernel.link.mac : macvlan_advert_mac(r)))
 		check_fail(sim, "P11", "%s sends an advert with wrong headers", node_name(i));
 	if (memcmp(ip + family->source_at, source_of(r, process), family->address_len) != 0)
 		check_fail(sim, "P11", "%s sends an advert from a wrong address", node_name(i));

@@ -261,7 +261,8 @@ void companion_frame(struct sim *sim, const struct sim_process *process,
 		say(sim, process->router, check_announced_by(r, frame));
 		return;
 	}
-	if (!check_headers(r, family->number, frame) ||
+	if (!(check_headers(family->number, frame, macvlan_advert_mac(r)) ||
+	      check_headers(family->number, frame, r->kernel.link.mac)) ||
 	    memcmp(ip + family->source_at, c->bytes, family->address_len) != 0)
 		check_fail(sim, "P11", "%s sends an advert with wrong headers",
 			   node_name(process->router));

@@ -348,6 +348,25 @@ static void test_adopt_of_another_start_delay_counts_from_the_start(void **state
 	assert_int_equal(adopted(&old, &config).election.start_ns, T0);
 }
 
+static void test_adopt_of_another_preempt_delay_counts_from_the_first_lower_advert(void **state)
+{
+	struct vrrp old = test_backup(100, T0);
+	struct vrrp_config config;
+
+	(void)state;
+	old.config.preempt_delay_ns = 10 * SECOND;
+	on_advert(&old, T0 + 100 * MS, 50, LOWER_ADDRESS, 100);
+	assert_int_equal(old.election.preempt_ns, T0 + 100 * MS + 10 * SECOND);
+	config = old.config;
+	assert_int_equal(adopted(&old, &config).election.preempt_ns, T0 + 100 * MS + 10 * SECOND);
+	config.preempt_delay_ns = 60 * SECOND;
+	assert_int_equal(adopted(&old, &config).election.preempt_ns, T0 + 100 * MS + 60 * SECOND);
+	config.preempt_delay_ns = 2 * SECOND;
+	assert_int_equal(adopted(&old, &config).election.preempt_ns, T0 + 100 * MS + 2 * SECOND);
+	config.preempt_delay_ns = 0;
+	assert_int_equal(adopted(&old, &config).election.preempt_ns, VRRP_NEVER);
+}
+
 static void test_history_is_an_active_that_was_silent_for_too_long(void **state)
 {
 	struct vrrp vr = active();
@@ -398,6 +417,8 @@ int main(void)
 		cmocka_unit_test(test_adopt_by_an_active_whose_adverts_change_sends_one_at_once),
 		cmocka_unit_test(test_adopt_before_the_start_has_nothing_to_compute),
 		cmocka_unit_test(test_adopt_of_another_start_delay_counts_from_the_start),
+		cmocka_unit_test(
+			test_adopt_of_another_preempt_delay_counts_from_the_first_lower_advert),
 		cmocka_unit_test(test_history_is_an_active_that_was_silent_for_too_long),
 		cmocka_unit_test(test_history_is_longer_where_more_adverts_may_be_missed),
 		cmocka_unit_test(test_history_is_a_router_that_was_told_to_leave),

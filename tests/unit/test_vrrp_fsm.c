@@ -212,6 +212,18 @@ static void test_fsm_backup_silence_takes_over_in_order(void **state)
 	assert_int_equal(vr.counters.became_active, 1);
 	assert_int_equal(vr.election.advert_ns, T0 + DOWN_100 + MS + SECOND);
 	assert_int_equal(vr.election.down_ns, VRRP_NEVER);
+	assert_int_equal(vr.counters.noticed[VRRP_NOTICE_FELL_SILENT], 0); /* nobody was there */
+}
+
+static void test_fsm_backup_silence_of_one_that_was_heard_is_noticed(void **state)
+{
+	struct vrrp vr = test_backup(100, T0);
+
+	(void)state;
+	assert_string_equal(on_advert(&vr, T0 + MS, 200, HIGHER_ADDRESS, 100), "");
+	assert_string_equal(on_timer(&vr, T0 + 2 * MS + DOWN_100),
+			    "advert 100, claim, announce, backup->active");
+	assert_int_equal(vr.counters.noticed[VRRP_NOTICE_FELL_SILENT], 1);
 }
 
 /* whatever comes, short of the timer's end. */
@@ -745,6 +757,7 @@ int main(void)
 		cmocka_unit_test(test_fsm_start_delay_ends_with_shutdown_and_fault),
 		cmocka_unit_test(test_fsm_backup_shutdown_is_silent),
 		cmocka_unit_test(test_fsm_backup_silence_takes_over_in_order),
+		cmocka_unit_test(test_fsm_backup_silence_of_one_that_was_heard_is_noticed),
 		cmocka_unit_test(test_fsm_backup_never_sends),
 		cmocka_unit_test(test_fsm_backup_priority_zero_leaves_the_skew_time),
 		cmocka_unit_test(test_fsm_backup_priority_zero_does_not_ask_preempt_mode),

@@ -106,7 +106,7 @@ static void test_names_notices_are_the_documented_words(void **state)
 {
 	static const char *const words[VRRP_NOTICE_COUNT] = {
 		"interval",     "address_list", "owner",     "equal_priority", "checksum_form",
-		"other_active", "clock_skew",   "not_heard", "address_taken",
+		"other_active", "clock_skew",   "not_heard", "address_taken",  "fell_silent",
 	};
 
 	(void)state;
