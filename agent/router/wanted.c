@@ -66,7 +66,7 @@ void router_renew_leases(struct routers *routers, struct router *router)
 	unsigned n = router->conf->addresses_n + router->conf->extra_n;
 
 	for (unsigned i = 0; i < n; i++)
-		kern_wants_renew(routers->wants, router->want + i);
+		kern_wants_renew(routers->wants, router->want + i, routers->now->mono_ns);
 }
 
 bool router_is_renewal_due(const struct routers *routers, const struct router *router)

@@ -362,6 +362,16 @@ void check_renewal(struct sim *sim, const struct sim_process *by, unsigned k)
 			   node_name(by->router), k);
 }
 
+void check_heir(struct sim *sim, unsigned i)
+{
+	struct sim_gateway *r = &sim->routers[i];
+	unsigned spent_max = renewals_max(&r->conf, false) - 1;
+
+	for (unsigned k = 0; k < r->addresses_n; k++)
+		if (r->renewals_n[k] > spent_max)
+			r->renewals_n[k] = spent_max;
+}
+
 void check_wanted(struct sim *sim, unsigned i)
 {
 	struct sim_gateway *r = &sim->routers[i];
