@@ -133,7 +133,7 @@
  * two intervals and a second later. P21 Checks. At the end of each turn a router takes a check for
  * what the board says, or, when it has been silent for three intervals and a time-out and is
  * configured so, for down; silence and its end are noticed a quarter of a second later at most, and
- * another second after the host stood still, in whose first turn nothing becomes silent. While a
+ * another second after a look that came late, as where the host stood still, by which nothing becomes silent. While a
  * check is silent another checker is asked for, at once and every ten seconds. Nobody begins before
  *     each check has an answer, or an interval and a time-out have passed. Unless it is drained or
  *     the last resort, the effective priority of a router, and of all its families, is its own and
