@@ -8,6 +8,8 @@
  *     - for the time that the news takes: with a healthy path since both became Active, one delay
  *       when the better one came last, two when it came first (it answers at once, unless it has
  *       just answered others: then an interval more), plus the latency of the hosts;
+ *     - while both speak from the same address, which somebody has added to both hosts: to each
+ *       of them the other one's adverts are its own that have come back;
  *     - and while one of them is paused or stalled, or a path loses or delays adverts, which starts
  *       that time anew.
  *     In calm runs nothing of this is allowed. There the faults stay within what RFC 9568's timers
