@@ -64,7 +64,7 @@
  *     host that stands still as a whole answers nobody; its leases go on with it. A process that
  *     runs, and whose adverts its kernel does not take, renews no lease more often than an interval
  *     and a reload need, or the silence behind an offer to leave; and once more when somebody is
- *     heard who comes, if the hand-over may last longer than an interval.
+ *     heard who comes for the addresses.
  * P6  At most one process of a host speaks. When it hangs it is ended, within 4.4 s at most: a sign
  *     of life, room for the next one, a last moment, which one that was paused with its host has,
  *     too. When it dies one that
@@ -417,12 +417,6 @@ void check_lacking(struct sim *sim, const struct sim_process *by, unsigned k);
  * check_renewal() - the agent lets the lease of address @k start anew (P5).
  */
 void check_renewal(struct sim *sim, const struct sim_process *by, unsigned k);
-
-/**
- * check_heir() - somebody is heard who comes for the addresses of router @i: evidence for one
- * renewal more, however often it has renewed them while it offered to leave (P5).
- */
-void check_heir(struct sim *sim, unsigned i);
 
 /**
  * check_ended() - the lease of address @k has ended, or its interface is gone.

@@ -43,8 +43,6 @@ void check_hand_over(struct sim *sim, unsigned i, int word)
 	yield->word = (uint8_t)(word < 0 ? 0 : word);
 	yield->recalls = r->kernel.macvlans.used;
 	yield->until_ns = now_ns + span_of(r);
-	if (span_of(r) > r->config.interval_cs * 10 * SIM_MS)
-		check_heir(sim, i);
 	for (unsigned k = 0; k < SIM_ADDRESSES_MAX; k++) {
 		bool lately = r->said_ns[k] && now_ns - r->said_ns[k] < LATELY_NS;
 
