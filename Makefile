@@ -68,7 +68,7 @@ $(BUILD)/vipd-checker: $(CHECKER) $(CHECKS) $(CONF) $(FLOOR) $(CORE)
 	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(shell pkg-config --libs $(LIBS_checker))
 
 # Likewise: a database, and commands.
-RUN = $(addprefix $(BUILD)/checks/,execute.o outcome.o warden.o)
+RUN = $(addprefix $(BUILD)/checks/,execute.o outcome.o tree.o warden.o)
 $(BUILD)/vipd-notifier: $(NOTIFIER) $(RUN) $(CONF) $(FLOOR) $(CORE) $(CHECK)
 	$(call SAY,LD)
 	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(shell pkg-config --libs $(LIBS_notifier))

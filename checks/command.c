@@ -26,16 +26,18 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "tree.h"
 #include "warden.h"
 
-#define PLACES_MAX  128 /* commands that run at a time, of a room */
-#define BEGIN_MAX   32  /* of them, those that have just begun */
-#define SETTLED_NS  INT64_C(250000000)
-#define ENDING_MAX  256 /* that have been killed, and hang: then nobody else is started */
-#define ORPHANS_MAX 256 /* killed in a turn */
-#define ORPHANS_NS  INT64_C(20000000)
-#define NS_PER_S    INT64_C(1000000000)
-#define NAMED       "VIPD_CHECK="
+#define PLACES_MAX     128 /* commands that run at a time, of a room */
+#define BEGIN_MAX      32  /* of them, those that have just begun */
+#define SETTLED_NS     INT64_C(250000000)
+#define ENDING_MAX     256 /* that have been killed, and hang: then nobody else is started */
+#define ORPHANS_MAX    256 /* killed in a turn */
+#define ORPHANS_NS     INT64_C(20000000) /* then again; twice as long each time, up to */
+#define ORPHANS_MAX_NS INT64_C(500000000)
+#define NS_PER_S       INT64_C(1000000000)
+#define NAMED          "VIPD_CHECK="
 
 enum command_state {
 	COMMAND_IDLE,
@@ -84,7 +86,8 @@ struct check_engine {
 	struct room rooms[ROOMS_COUNT];
 	struct command *wardens; /* of all that have one */
 	unsigned ending;
-	int64_t orphans_ns; /* then they are looked for */
+	int64_t orphans_ns; /* then they are looked for, */
+	int64_t pause_ns;   /* and so long after that again */
 };
 
 static int open_engine(struct check_context *context, struct check_engine **ret_engine)
@@ -458,10 +461,10 @@ static void answer_hung(struct command *command, int64_t now_ns)
 	long long since_s = (now_ns - command->killed_ns) / NS_PER_S;
 	pid_t pids[8];
 	bool hangs = false;
-	unsigned n = check_children(command->warden, pids, 8);
+	unsigned n = check_tree_children(command->warden, pids, 8);
 
 	for (unsigned i = 0; i < n; i++)
-		hangs |= check_state(pids[i]) == 'D';
+		hangs |= check_tree_state(pids[i]) == 'D';
 	check_answer(command->check, CHECK_TIMED_OUT,
 		     hangs ? "the run before still hangs in the kernel (D) since %lld s"
 			   : "the run before was killed %lld s ago, and is still there",
@@ -520,22 +523,33 @@ static void give_up(struct check *check, int64_t now_ns)
 
 /* ---- children that we did not start ---- */
 
-/* Of a warden that was killed: whatever it had adopted. */
+static bool is_ours(const void *arg, pid_t pid)
+{
+	return is_warden(arg, pid);
+}
+
+/* Of a warden that was killed: whatever it had adopted. What was killed is waited for at the next
+ * look, and by nobody else. */
 static void end_orphans(struct check_engine *engine, int64_t now_ns)
 {
 	pid_t pids[ORPHANS_MAX + ROOMS_COUNT * PLACES_MAX + ENDING_MAX];
-	unsigned n = check_children(getpid(), pids, sizeof(pids) / sizeof(pids[0]));
+	unsigned n = check_tree_children(getpid(), pids, sizeof(pids) / sizeof(pids[0]));
 	bool left = n == sizeof(pids) / sizeof(pids[0]);
 
-	for (unsigned i = 0; i < n; i++) {
-		if (is_warden(engine, pids[i]))
-			continue;
-		(void)kill(-pids[i], SIGKILL);
-		(void)kill(pids[i], SIGKILL);
-		left = true;
-		(void)waitpid(pids[i], NULL, WNOHANG);
+	for (unsigned i = 0; i < n; i++)
+		if (!is_warden(engine, pids[i]))
+			left |= waitpid(pids[i], NULL, WNOHANG) == 0;
+	if (!left) {
+		engine->orphans_ns = CHECK_NEVER;
+		engine->pause_ns = 0;
+		return;
 	}
-	engine->orphans_ns = left ? now_ns + ORPHANS_NS : CHECK_NEVER;
+	check_tree_stop(is_ours, engine);
+	(void)check_tree_kill(is_ours, engine);
+	engine->pause_ns = engine->pause_ns ? 2 * engine->pause_ns : ORPHANS_NS;
+	if (engine->pause_ns > ORPHANS_MAX_NS)
+		engine->pause_ns = ORPHANS_MAX_NS;
+	engine->orphans_ns = now_ns + engine->pause_ns;
 }
 
 static int64_t deadline(const struct check_engine *engine)
