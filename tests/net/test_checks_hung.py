@@ -152,12 +152,23 @@ def test_a_keeper_replaces_its_checker_once_and_the_routers_know_what_is_unknown
         assert checker_of(agent) == second, "the router process asks for another one every 10 s"
         facts = shown()
         assert facts["disk"]["overdue"] and facts["disk"]["value"] == "up" and not facts["other"]["overdue"]
+        assert facts["disk"]["excused"] and not facts["other"]["excused"]
         done = agent.ctl("check", check=False)
         assert done.returncode == 1 and "the check disk, which it tracks, does not answer any more" in done.stdout
         assert agent.router()["effective_priority"] == 150
     finally:
         disk.recover()
     wait_until(lambda: not shown()["disk"]["overdue"], what="it answers")
+    assert checker_of(agent) == second and not shown()["disk"]["excused"]
+    skip = len(agent.log)
+    disk.hang()                                        # it does not block again: it is not asked, and says so
+    try:
+        line = agent.wait_log("error: check=disk is=up .*no other checker could ask it", skip=skip)
+        assert "hangs in the kernel" in line and "checker is started" not in "".join(agent.log[skip:])
+        assert "not asked" in agent.ctl("show", "--checks").stdout
+    finally:
+        disk.recover()
+    wait_until(lambda: not shown()["disk"]["overdue"], what="it answers again")
     assert checker_of(agent) == second
     wait_until(lambda: blocked not in children(agent.pid), what="the end of the first checker")
     assert not [line for line in agent.log if f"pid={blocked}" in line], agent.log
