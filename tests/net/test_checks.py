@@ -125,6 +125,27 @@ def test_without_a_weight_a_dead_service_is_a_fault_that_names_it(lab):
     service.stop()
 
 
+def test_from_one_check_to_another_a_fault_is_an_error_that_names_the_other_one(lab):
+    """A carrier that comes after the interface is up is on the way up, and a notice; a service that is down is not."""
+    one = host(lab, 2)
+    web, db = Service(one), Service(one, PORT + 1)
+    agent = lab.vipd(one, [tracking(150, {"check": "web"}, {"check": "db"})],
+                     checks=[check(), check("db", port=PORT + 1)])
+    agent.wait_state("lan", "active")
+    web.stop()
+    agent.wait_log(r'error: router=lan .*state=active->fault reason="check web is down: connect: Connection refused"')
+    db.stop()
+    agent.wait_log(r"warning: check=db is=down")
+    web.start()
+    agent.wait_log(r'error: router=lan .*state=fault->fault reason="check db is down: connect: Connection refused"')
+    agent.wait_fault("check db is down: connect: Connection refused")
+    db.start()
+    agent.wait_log(r'info: router=lan .*state=fault->backup')
+    agent.wait_state("lan", "active")
+    web.stop()
+    db.stop()
+
+
 def test_a_weight_moves_the_priority_and_is_explained(lab):
     one, two = host(lab, 2), host(lab, 3)
     service = Service(one)
