@@ -26,8 +26,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "outcome.h"
 #include "tree.h"
-#include "warden.h"
 
 #define PLACES_MAX     128 /* commands that run at a time, of a room */
 #define BEGIN_MAX      32  /* of them, those that have just begun */
@@ -173,20 +173,6 @@ static bool is_warden(const struct check_engine *engine, pid_t pid)
 
 /* ---- answers ---- */
 
-/* What a terminal would obey becomes '?'. @size: of @buf. */
-static void put_line(const struct check_run *run, char *buf, size_t size)
-{
-	size_t len = run->first_len < sizeof(run->first) ? run->first_len : sizeof(run->first);
-
-	if (len > size - 1)
-		len = size - 1;
-	for (size_t i = 0; i < len; i++)
-		buf[i] = run->first[i] >= ' ' && run->first[i] < 0x7f ? run->first[i] : '?';
-	while (len && buf[len - 1] == ' ')
-		len--;
-	buf[len] = '\0';
-}
-
 static void take_output(struct check *check, const struct check_run *run)
 {
 	check->output = run->output;
@@ -194,42 +180,17 @@ static void take_output(struct check *check, const struct check_run *run)
 		run->output_len < CHECK_OUTPUT_SIZE ? run->output_len : CHECK_OUTPUT_SIZE;
 }
 
-/* "exit status 3: connection refused" */
-static void answer_status(struct check *check, const struct check_run *run)
-{
-	const char *name = WIFSIGNALED(run->status) ? sigabbrev_np(WTERMSIG(run->status)) : NULL;
-	char line[CHECK_ERROR_SIZE];
-	const char *colon;
-
-	put_line(run, line, sizeof(line));
-	colon = line[0] ? ": " : "";
-	if (WIFEXITED(run->status) && WEXITSTATUS(run->status) == 0)
-		check_answer(check, CHECK_GOOD, NULL);
-	else if (WIFEXITED(run->status))
-		check_answer(check, CHECK_BAD, "exit status %d%s%s", WEXITSTATUS(run->status),
-			     colon, line);
-	else if (name)
-		check_answer(check, CHECK_BAD, "killed by SIG%s%s%s", name, colon, line);
-	else
-		check_answer(check, CHECK_BAD, "killed by signal %d%s%s", WTERMSIG(run->status),
-			     colon, line);
-}
-
 static void answer(struct check *check, const struct check_run *run)
 {
-	char why[CHECK_PROGRAM_WHY_MAX];
+	char text[2 * CHECK_ERROR_SIZE]; /* who answers sees then that it was cut */
+	bool good = check_outcome(run, text, sizeof(text));
 
-	if (!__atomic_load_n(&run->done, __ATOMIC_ACQUIRE)) {
-		check_answer(check, CHECK_BAD, "somebody has killed the process that watched it");
-		return;
-	}
-	take_output(check, run);
-	if (run->fault.error == CHECK_PROGRAM_FINE) {
-		answer_status(check, run);
-		return;
-	}
-	check_program_explain(&run->fault, why);
-	check_answer(check, CHECK_BAD, "%s", why);
+	if (__atomic_load_n(&run->done, __ATOMIC_ACQUIRE)) /* nobody writes to it any more */
+		take_output(check, run);
+	if (good)
+		check_answer(check, CHECK_GOOD, NULL);
+	else
+		check_answer(check, CHECK_BAD, "%s", text);
 }
 
 /* ---- a run ---- */
@@ -491,7 +452,7 @@ static void answer_late(struct check *check, const struct check_run *run)
 {
 	char line[CHECK_ERROR_SIZE];
 
-	put_line(run, line, sizeof(line));
+	check_outcome_line(run, line, sizeof(line));
 	take_output(check, run);
 	check_answer(check, CHECK_TIMED_OUT, "no end within %lld ms, killed%s%s",
 		     (long long)(check->config->timeout_ns / 1000000), line[0] ? ": " : "", line);

@@ -11,7 +11,7 @@
 #define TREE_MAX    4096 /* processes that are looked at in one round */
 #define STOP_ROUNDS 16
 
-static ssize_t read_file(const char *path, char *buf, size_t size)
+ssize_t check_tree_read(const char *path, char *buf, size_t size)
 {
 	int fd = open(path, O_RDONLY | O_CLOEXEC);
 	ssize_t len = fd < 0 ? -1 : read(fd, buf, size - 1);
@@ -29,7 +29,7 @@ unsigned check_tree_children(pid_t parent, pid_t *pids, unsigned max)
 	ssize_t len;
 
 	snprintf(path, sizeof(path), "/proc/%d/task/%d/children", parent, parent);
-	len = read_file(path, text, sizeof(text));
+	len = check_tree_read(path, text, sizeof(text));
 	/* A number that does not end with a blank is perhaps none. */
 	for (; len > 0 && n < max; at = end) {
 		long pid = strtol(at, &end, 10);
@@ -47,7 +47,7 @@ char check_tree_state(pid_t pid)
 	const char *at;
 
 	snprintf(path, sizeof(path), "/proc/%d/stat", pid);
-	if (read_file(path, text, sizeof(text)) <= 0)
+	if (check_tree_read(path, text, sizeof(text)) <= 0)
 		return 0;
 	at = strrchr(text, ')');
 	return at && at[1] == ' ' ? at[2] : 0;

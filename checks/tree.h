@@ -11,6 +11,15 @@
 #include <sys/types.h>
 
 /**
+ * check_tree_read() - a short file of /proc, or of another file system that does not keep us
+ * waiting.
+ * @buf: with a zero at the end.
+ *
+ * Return: how many bytes; -1 when there is none.
+ */
+ssize_t check_tree_read(const char *path, char *buf, size_t size);
+
+/**
  * check_tree_children() - the children of a process that has one thread.
  * @pids: room for @max of them; the oldest.
  *

@@ -31,19 +31,6 @@ struct warden {
 	bool ordered; /* to end it */
 };
 
-/* ---- /proc ---- */
-
-static ssize_t read_file(const char *path, char *buf, size_t size)
-{
-	int fd = open(path, O_RDONLY | O_CLOEXEC);
-	ssize_t len = fd < 0 ? -1 : read(fd, buf, size - 1);
-
-	if (fd >= 0)
-		close(fd);
-	buf[len < 0 ? 0 : len] = '\0';
-	return len;
-}
-
 /* ---- output ---- */
 
 /* The first line that is not empty. */
@@ -207,7 +194,7 @@ static void be_ordinary(const struct warden *warden)
 	char path[64], own[16];
 	int fd;
 
-	if (read_file("/proc/self/oom_score_adj", own, sizeof(own)) <= 0 || own[0] != '-')
+	if (check_tree_read("/proc/self/oom_score_adj", own, sizeof(own)) <= 0 || own[0] != '-')
 		return;
 	snprintf(path, sizeof(path), "/proc/%d/oom_score_adj", warden->program);
 	fd = open(path, O_WRONLY | O_CLOEXEC);
