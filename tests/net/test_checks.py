@@ -177,6 +177,45 @@ def test_a_service_that_is_dead_at_the_start_is_waited_for(lab):
     assert not [line for line in first.log if "->active" in line or "->backup" in line], first.log
 
 
+def _readable(path):
+    """The user of checks can go there."""
+    above = os.path.dirname(path)
+    while above != "/":
+        os.chmod(above, os.stat(above).st_mode | 0o011)
+        above = os.path.dirname(above)
+    if os.path.exists(path):
+        os.chmod(path, 0o644)
+
+
+@pytest.mark.parametrize("text", [None, "", "-1\n", "soon\n"], ids=["missing", "empty", "down", "garbage"])
+def test_a_file_that_says_down_at_the_start_says_so_before_anything_else_and_after_a_reload(lab, text):
+    """Nobody is healthy before the first look, nor for a moment when the configuration is read anew."""
+    one, path = host(lab, 2), lab.path("switch")
+    if text is not None:
+        write(path, text)
+    _readable(path)
+    kind = {"path": path, "good": "exists"} if text is None else {"path": path, "good": "value"}
+    weight = {} if text is None else {"weight": -20}
+    checks = [{"name": "switch", "file": kind, "interval": "100ms"}]
+    agent = lab.vipd(one, [tracking(150, {"check": "switch", **weight})], checks=checks)
+    wait_until(lambda: facts(agent)["switch"]["value"] == "down", what=lambda _: agent.story("down"))
+    if text is None:
+        agent.wait_fault("check switch is down: No such file or directory")
+    agent.configure([tracking(150, {"check": "switch", **weight}, down_intervals=4)], checks=checks)
+    skip = len(agent.log)
+    reload(agent)
+    wait_until(lambda: facts(agent)["switch"]["answers"] > 2, what="it is asked again")
+    assert facts(agent)["switch"]["value"] == "down"
+    assert not [line for line in agent.log[skip:] if "check=switch is=up" in line], agent.log
+    if text is None:
+        assert agent.router()["counters"]["became_active"] == 0
+        write(path, "")
+        _readable(path)
+        agent.wait_state("lan", "active")
+        os.unlink(path)
+        agent.wait_fault("check switch is down: No such file or directory")
+
+
 @pytest.mark.parametrize("weight", [0, -60])
 def test_who_began_without_an_answer_is_the_last_resort_until_it_comes(lab, own_binary, weight):
     one = host(lab, 2)
@@ -477,11 +516,7 @@ def test_a_number_and_a_file_that_is_missing_say_what_they_take(lab):
     one = host(lab, 2)
     path = lab.path("number")
     write(path, "3\n")
-    os.chmod(path, 0o644)
-    above = os.path.dirname(path)
-    while above != "/":
-        os.chmod(above, os.stat(above).st_mode | 0o011)
-        above = os.path.dirname(above)
+    _readable(path)
     first = lab.vipd(one, [tracking(150, {"check": "number", "weight": -20}, {"check": "web", "weight": 10})],
                      checks=[{"name": "number", "file": {"path": path, "good": "value"}, "interval": "50ms"}, check()])
     wait_priority(first, 90)
