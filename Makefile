@@ -69,7 +69,7 @@ $(BUILD)/vipd-checker: $(CHECKER) $(CHECKS) $(CONF) $(FLOOR) $(CORE)
 	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(shell pkg-config --libs $(LIBS_checker))
 
 # Likewise: a database, and commands.
-RUN = $(addprefix $(BUILD)/checks/,execute.o outcome.o warden.o)
+RUN = $(addprefix $(BUILD)/checks/,execute.o outcome.o tree.o warden.o)
 $(BUILD)/vipd-notifier: $(NOTIFIER) $(RUN) $(CONF) $(FLOOR) $(CORE) $(CHECK)
 	$(call SAY,LD)
 	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(shell pkg-config --libs $(LIBS_notifier))
@@ -113,7 +113,7 @@ $(addprefix $(BUILD)/tests/unit/test_,kern_send will): WRAP = sendmmsg
 $(BUILD)/tests/unit/test_renewals: WRAP = clocks_now
 
 # Prints the rows of the configuration, for the test that compares them with the manual.
-$(BUILD)/tests/conf/keys: $(BUILD)/tests/conf/keys.o $(CONF) $(BUILD)/agent/fields.o $(CORE) $(CHECK)
+$(BUILD)/tests/conf/keys: $(BUILD)/tests/conf/keys.o $(CONF) $(addprefix $(BUILD)/agent/,clocks.o fields.o) $(CORE) $(CHECK)
 	$(call SAY,LD)
 	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(shell pkg-config --libs libconfig $(LIBS_vrrp))
 

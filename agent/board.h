@@ -36,7 +36,8 @@ struct fact {
 	uint8_t value;              /* enum board_value */
 	uint8_t good;               /* the last answer was */
 	uint8_t hung;               /* asking it has taken a checker's whole time: board_hung() */
-	uint8_t reserved[4];
+	uint8_t excused;            /* it could not be asked since that: @error says why */
+	uint8_t reserved[3];
 	uint64_t definition; /* of the check: another one is another check */
 	int32_t number;      /* of a file with a number; else 0 */
 	uint32_t in_row;     /* answers like the last one, one after the other */

@@ -254,6 +254,7 @@ static const struct kind kinds[] = {
 			       OF_WORDS(event.check.from, "from", event_check_words),
 			       OF_WORDS(event.check.to, "is", event_check_words),
 			       OF(event.check.overdue, "overdue", FIELD_BOOL),
+			       OF(event.check.excused, "excused", FIELD_BOOL),
 			       OF(event.check.in_row, "answers", FIELD_UINT),
 			       FIELD_SCALED(struct event_words, event.check.took_ns, "took_ns", 1),
 			       OF(event.check.number, "number", FIELD_INT),

@@ -357,7 +357,8 @@ struct event_check {
 	uint8_t from, to; /* unknown, up, down; numbers of the journal's own: 0, 1, 2 */
 	uint8_t overdue;  /* since it does not answer */
 	uint8_t again;    /* it does, after it did not */
-	uint8_t reserved[4];
+	uint8_t excused;  /* it does not since it cannot be asked: @error */
+	uint8_t reserved[3];
 	int64_t took_ns; /* the last answer */
 	uint32_t in_row; /* answers that say so, one after the other */
 	int32_t number;  /* of a file with a number */

@@ -256,12 +256,13 @@ static void fill_track(struct event_words *words)
 static void fill_check(struct event_words *words)
 {
 	const struct event_check *check = &words->event.check;
+	const char *to = check->to <= EVENT_CHECK_DOWN ? event_check_words[check->to] : "unknown";
 
 	if (check->overdue)
-		snprintf(words->note, sizeof(words->note),
-			 "it has not answered in time: another checker is started, and it counts "
-			 "as %s until it does",
-			 check->to <= EVENT_CHECK_DOWN ? event_check_words[check->to] : "unknown");
+		snprintf(words->note, sizeof(words->note), "%s, and it counts as %s until it does",
+			 check->excused ? "no other checker could ask it"
+					: "it has not answered in time: another checker is started",
+			 to);
 	else if (check->changes_n)
 		strcpy(words->note, "it changes again and again: so many changes before were not "
 				    "told; vipctl show --checks has how many answers were bad");

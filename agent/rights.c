@@ -23,7 +23,7 @@ int rights_become(const char *user, const int *kept, unsigned n, const char **re
 
 	if (geteuid() != 0)
 		return 0;
-	*ret_doing = "looking for the user that helpers run as";
+	*ret_doing = "looking for the user of checks and notify";
 	errno = 0;
 	entry = getpwnam(user);
 	if (!entry)

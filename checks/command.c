@@ -26,16 +26,18 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "warden.h"
+#include "outcome.h"
+#include "tree.h"
 
-#define PLACES_MAX  128 /* commands that run at a time, of a room */
-#define BEGIN_MAX   32  /* of them, those that have just begun */
-#define SETTLED_NS  INT64_C(250000000)
-#define ENDING_MAX  256 /* that have been killed, and hang: then nobody else is started */
-#define ORPHANS_MAX 256 /* killed in a turn */
-#define ORPHANS_NS  INT64_C(20000000)
-#define NS_PER_S    INT64_C(1000000000)
-#define NAMED       "VIPD_CHECK="
+#define PLACES_MAX     128 /* commands that run at a time, of a room */
+#define BEGIN_MAX      32  /* of them, those that have just begun */
+#define SETTLED_NS     INT64_C(250000000)
+#define ENDING_MAX     256 /* that have been killed, and hang: then nobody else is started */
+#define ORPHANS_MAX    256 /* killed in a turn */
+#define ORPHANS_NS     INT64_C(20000000) /* then again; twice as long each time, up to */
+#define ORPHANS_MAX_NS INT64_C(500000000)
+#define NS_PER_S       INT64_C(1000000000)
+#define NAMED          "VIPD_CHECK="
 
 enum command_state {
 	COMMAND_IDLE,
@@ -84,7 +86,8 @@ struct check_engine {
 	struct room rooms[ROOMS_COUNT];
 	struct command *wardens; /* of all that have one */
 	unsigned ending;
-	int64_t orphans_ns; /* then they are looked for */
+	int64_t orphans_ns; /* then they are looked for, */
+	int64_t pause_ns;   /* and so long after that again */
 };
 
 static int open_engine(struct check_context *context, struct check_engine **ret_engine)
@@ -170,20 +173,6 @@ static bool is_warden(const struct check_engine *engine, pid_t pid)
 
 /* ---- answers ---- */
 
-/* What a terminal would obey becomes '?'. @size: of @buf. */
-static void put_line(const struct check_run *run, char *buf, size_t size)
-{
-	size_t len = run->first_len < sizeof(run->first) ? run->first_len : sizeof(run->first);
-
-	if (len > size - 1)
-		len = size - 1;
-	for (size_t i = 0; i < len; i++)
-		buf[i] = run->first[i] >= ' ' && run->first[i] < 0x7f ? run->first[i] : '?';
-	while (len && buf[len - 1] == ' ')
-		len--;
-	buf[len] = '\0';
-}
-
 static void take_output(struct check *check, const struct check_run *run)
 {
 	check->output = run->output;
@@ -191,42 +180,17 @@ static void take_output(struct check *check, const struct check_run *run)
 		run->output_len < CHECK_OUTPUT_SIZE ? run->output_len : CHECK_OUTPUT_SIZE;
 }
 
-/* "exit status 3: connection refused" */
-static void answer_status(struct check *check, const struct check_run *run)
-{
-	const char *name = WIFSIGNALED(run->status) ? sigabbrev_np(WTERMSIG(run->status)) : NULL;
-	char line[CHECK_ERROR_SIZE];
-	const char *colon;
-
-	put_line(run, line, sizeof(line));
-	colon = line[0] ? ": " : "";
-	if (WIFEXITED(run->status) && WEXITSTATUS(run->status) == 0)
-		check_answer(check, CHECK_GOOD, NULL);
-	else if (WIFEXITED(run->status))
-		check_answer(check, CHECK_BAD, "exit status %d%s%s", WEXITSTATUS(run->status),
-			     colon, line);
-	else if (name)
-		check_answer(check, CHECK_BAD, "killed by SIG%s%s%s", name, colon, line);
-	else
-		check_answer(check, CHECK_BAD, "killed by signal %d%s%s", WTERMSIG(run->status),
-			     colon, line);
-}
-
 static void answer(struct check *check, const struct check_run *run)
 {
-	char why[CHECK_PROGRAM_WHY_MAX];
+	char text[2 * CHECK_ERROR_SIZE]; /* who answers sees then that it was cut */
+	bool good = check_outcome(run, text, sizeof(text));
 
-	if (!__atomic_load_n(&run->done, __ATOMIC_ACQUIRE)) {
-		check_answer(check, CHECK_BAD, "somebody has killed the process that watched it");
-		return;
-	}
-	take_output(check, run);
-	if (run->fault.error == CHECK_PROGRAM_FINE) {
-		answer_status(check, run);
-		return;
-	}
-	check_program_explain(&run->fault, why);
-	check_answer(check, CHECK_BAD, "%s", why);
+	if (__atomic_load_n(&run->done, __ATOMIC_ACQUIRE)) /* nobody writes to it any more */
+		take_output(check, run);
+	if (good)
+		check_answer(check, CHECK_GOOD, NULL);
+	else
+		check_answer(check, CHECK_BAD, "%s", text);
 }
 
 /* ---- a run ---- */
@@ -458,10 +422,10 @@ static void answer_hung(struct command *command, int64_t now_ns)
 	long long since_s = (now_ns - command->killed_ns) / NS_PER_S;
 	pid_t pids[8];
 	bool hangs = false;
-	unsigned n = check_children(command->warden, pids, 8);
+	unsigned n = check_tree_children(command->warden, pids, 8);
 
 	for (unsigned i = 0; i < n; i++)
-		hangs |= check_state(pids[i]) == 'D';
+		hangs |= check_tree_state(pids[i]) == 'D';
 	check_answer(command->check, CHECK_TIMED_OUT,
 		     hangs ? "the run before still hangs in the kernel (D) since %lld s"
 			   : "the run before was killed %lld s ago, and is still there",
@@ -488,7 +452,7 @@ static void answer_late(struct check *check, const struct check_run *run)
 {
 	char line[CHECK_ERROR_SIZE];
 
-	put_line(run, line, sizeof(line));
+	check_outcome_line(run, line, sizeof(line));
 	take_output(check, run);
 	check_answer(check, CHECK_TIMED_OUT, "no end within %lld ms, killed%s%s",
 		     (long long)(check->config->timeout_ns / 1000000), line[0] ? ": " : "", line);
@@ -520,22 +484,33 @@ static void give_up(struct check *check, int64_t now_ns)
 
 /* ---- children that we did not start ---- */
 
-/* Of a warden that was killed: whatever it had adopted. */
+static bool is_ours(const void *arg, pid_t pid)
+{
+	return is_warden(arg, pid);
+}
+
+/* Of a warden that was killed: whatever it had adopted. What was killed is waited for at the next
+ * look, and by nobody else. */
 static void end_orphans(struct check_engine *engine, int64_t now_ns)
 {
 	pid_t pids[ORPHANS_MAX + ROOMS_COUNT * PLACES_MAX + ENDING_MAX];
-	unsigned n = check_children(getpid(), pids, sizeof(pids) / sizeof(pids[0]));
+	unsigned n = check_tree_children(getpid(), pids, sizeof(pids) / sizeof(pids[0]));
 	bool left = n == sizeof(pids) / sizeof(pids[0]);
 
-	for (unsigned i = 0; i < n; i++) {
-		if (is_warden(engine, pids[i]))
-			continue;
-		(void)kill(-pids[i], SIGKILL);
-		(void)kill(pids[i], SIGKILL);
-		left = true;
-		(void)waitpid(pids[i], NULL, WNOHANG);
+	for (unsigned i = 0; i < n; i++)
+		if (!is_warden(engine, pids[i]))
+			left |= waitpid(pids[i], NULL, WNOHANG) == 0;
+	if (!left) {
+		engine->orphans_ns = CHECK_NEVER;
+		engine->pause_ns = 0;
+		return;
 	}
-	engine->orphans_ns = left ? now_ns + ORPHANS_NS : CHECK_NEVER;
+	check_tree_stop(is_ours, engine);
+	(void)check_tree_kill(is_ours, engine);
+	engine->pause_ns = engine->pause_ns ? 2 * engine->pause_ns : ORPHANS_NS;
+	if (engine->pause_ns > ORPHANS_MAX_NS)
+		engine->pause_ns = ORPHANS_MAX_NS;
+	engine->orphans_ns = now_ns + engine->pause_ns;
 }
 
 static int64_t deadline(const struct check_engine *engine)

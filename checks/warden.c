@@ -13,12 +13,12 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "tree.h"
+
 #define PIPE_SIZE    (64 << 10) /* as much as one has at once */
 #define PIPE_ROUNDS  16         /* read at the end: nobody writes any more */
 #define ENDED_MAX    1024       /* waited for in one round */
-#define TREE_MAX     4096       /* processes that are looked at in one round */
-#define STOP_ROUNDS  16
-#define ROUND_MS     2 /* between rounds of killing; more and more up to */
+#define ROUND_MS     2          /* between rounds of killing; more and more up to */
 #define ROUND_MAX_MS 500
 
 struct warden {
@@ -30,50 +30,6 @@ struct warden {
 	pid_t parent;
 	bool ordered; /* to end it */
 };
-
-/* ---- /proc ---- */
-
-static ssize_t read_file(const char *path, char *buf, size_t size)
-{
-	int fd = open(path, O_RDONLY | O_CLOEXEC);
-	ssize_t len = fd < 0 ? -1 : read(fd, buf, size - 1);
-
-	if (fd >= 0)
-		close(fd);
-	buf[len < 0 ? 0 : len] = '\0';
-	return len;
-}
-
-unsigned check_children(pid_t parent, pid_t *pids, unsigned max)
-{
-	char path[64], text[8192], *at = text, *end;
-	unsigned n = 0;
-	ssize_t len;
-
-	snprintf(path, sizeof(path), "/proc/%d/task/%d/children", parent, parent);
-	len = read_file(path, text, sizeof(text));
-	/* A number that does not end with a blank is perhaps none. */
-	for (; len > 0 && n < max; at = end) {
-		long pid = strtol(at, &end, 10);
-
-		if (end == at || *end != ' ')
-			break;
-		pids[n++] = (pid_t)pid;
-	}
-	return n;
-}
-
-char check_state(pid_t pid)
-{
-	char path[64], text[512];
-	const char *at;
-
-	snprintf(path, sizeof(path), "/proc/%d/stat", pid);
-	if (read_file(path, text, sizeof(text)) <= 0)
-		return 0;
-	at = strrchr(text, ')');
-	return at && at[1] == ' ' ? at[2] : 0;
-}
 
 /* ---- output ---- */
 
@@ -152,35 +108,6 @@ static enum look look(const struct warden *warden)
 	return LOOK_MORE;
 }
 
-/* All that descends from us, from the top: who has stopped starts nobody that is not seen yet.
- * Return: how many. */
-static unsigned signal_all(int number)
-{
-	static pid_t pids[TREE_MAX];
-	unsigned n = check_children(getpid(), pids, TREE_MAX);
-
-	for (unsigned i = 0; i < n; i++) {
-		(void)kill(pids[i], number);
-		n += check_children(pids[i], pids + n, TREE_MAX - n);
-	}
-	return n;
-}
-
-/* Those that fork faster than they could be killed, as each one that has gone makes room for
- * another: stopped, they keep their room. One that was just being forked is seen in the next round.
- */
-static void stop_all(void)
-{
-	unsigned before, n = 0;
-
-	for (unsigned i = 0; i < STOP_ROUNDS; i++) {
-		before = n;
-		n = signal_all(SIGSTOP);
-		if (n == before)
-			break;
-	}
-}
-
 /* Return: whether there is any child left. */
 static bool reap(struct warden *warden)
 {
@@ -201,11 +128,11 @@ static void end_all(struct warden *warden)
 
 	if (!reap(warden))
 		return;
-	stop_all();
+	check_tree_stop(NULL, NULL);
 	while (reap(warden)) {
 		struct pollfd fd = { .fd = warden->signal_fd, .events = POLLIN };
 
-		(void)signal_all(SIGKILL);
+		(void)check_tree_kill(NULL, NULL);
 		if (poll(&fd, 1, wait_ms) > 0)
 			(void)!read(warden->signal_fd, &info, sizeof(info));
 		else if (wait_ms < ROUND_MAX_MS)
@@ -267,7 +194,7 @@ static void be_ordinary(const struct warden *warden)
 	char path[64], own[16];
 	int fd;
 
-	if (read_file("/proc/self/oom_score_adj", own, sizeof(own)) <= 0 || own[0] != '-')
+	if (check_tree_read("/proc/self/oom_score_adj", own, sizeof(own)) <= 0 || own[0] != '-')
 		return;
 	snprintf(path, sizeof(path), "/proc/%d/oom_score_adj", warden->program);
 	fd = open(path, O_WRONLY | O_CLOEXEC);
@@ -358,6 +285,6 @@ void check_warden_end(pid_t pid)
 
 	(void)kill(pid, SIGTERM);
 	(void)kill(pid, SIGCONT);
-	if (check_state(pid) == 'D' && check_children(pid, &program, 1))
+	if (check_tree_state(pid) == 'D' && check_tree_children(pid, &program, 1))
 		(void)kill(program, SIGKILL);
 }

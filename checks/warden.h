@@ -45,20 +45,4 @@ int check_warden_start(const struct check_execution *execution, struct check_run
  */
 void check_warden_end(pid_t pid);
 
-/**
- * check_children() - the children of a process that has one thread.
- * @pids: room for @max of them; the oldest.
- *
- * Return: how many; 0 also when that cannot be told.
- */
-unsigned check_children(pid_t parent, pid_t *pids, unsigned max);
-
-/**
- * check_state() - what a process does, by its letter in /proc: 'D' waits in the kernel, where no
- * signal reaches it.
- *
- * Return: 0 when there is none.
- */
-char check_state(pid_t pid);
-
 #endif

@@ -514,11 +514,12 @@ void kern_wants_suspect(struct kern_wants *wants, unsigned i)
 	}
 }
 
-void kern_wants_renew(struct kern_wants *wants, unsigned i)
+void kern_wants_renew(struct kern_wants *wants, unsigned i, int64_t now_ns)
 {
 	struct want *want = &wants->all[i];
+	bool fresh = want->present && want->leased && want->leased_ns == now_ns;
 
-	if (want->present ? !want->ours : !want->expired)
+	if (fresh || (want->present ? !want->ours : !want->expired))
 		return;
 	want->renew = true;
 	kern_wants_look_at(wants, want);

@@ -110,9 +110,11 @@ void kern_wants_want(struct kern_wants *wants, unsigned want, bool wanted);
 
 /**
  * kern_wants_renew() - let the lease of an object start anew with the next reconcile, or put one
- * back whose lease has ended. Without effect on one that is not there otherwise, or not ours.
+ * back whose lease has ended. Without effect on one that is not there otherwise, or not ours, or
+ * whose lease began in this turn: it was added before the advert that is the evidence for it.
+ * @now_ns: that of the turn, as kern_reconcile() has it.
  */
-void kern_wants_renew(struct kern_wants *wants, unsigned want);
+void kern_wants_renew(struct kern_wants *wants, unsigned want, int64_t now_ns);
 
 /**
  * kern_wants_forgo() - let a renewal be that the kernel has refused so far.

@@ -23,7 +23,7 @@
 #include "agent/signals.h"
 #include "memory.h"
 #include "process_events.h"
-#include "rights.h"
+#include "needs.h"
 #include "schedule.h"
 
 struct checker {
@@ -183,7 +183,7 @@ static int run(struct checker *checker, pid_t keeper)
 	if (err < 0)
 		return fail("reading the configuration that runs", err);
 	open_processes(checker);
-	err = rights_reduce(checker->conf, &doing);
+	err = needs_reduce(checker->conf, &doing);
 	if (err < 0)
 		return fail(doing, err);
 	die_with(keeper);

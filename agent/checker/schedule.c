@@ -113,6 +113,7 @@ static void resume_fact(struct item *item, const struct clocks *now)
 {
 	const struct check_config *config = config_of(item);
 
+	item->fact.excused = 0;
 	if (item->fact.definition != config->definition) {
 		item->fact.definition = config->definition;
 		item->fact.hung = 0;
@@ -144,6 +145,7 @@ static void put_excuse(struct schedule *schedule, struct item *item)
 {
 	schedule->excused_n += !item->excused;
 	item->excused = true;
+	item->fact.excused = 1;
 	memcpy(item->fact.error, item->check.error, sizeof(item->fact.error));
 	put(schedule, item);
 }
@@ -185,6 +187,7 @@ static void take_answer(struct schedule *schedule, struct item *item, int64_t no
 
 	schedule->excused_n -= item->excused;
 	item->excused = false;
+	item->fact.excused = 0;
 	(void)check_verdict_take(&item->verdict, check->result == CHECK_GOOD, config->rise,
 				 config->fall);
 	count(fact, check, now_ns);

@@ -69,6 +69,7 @@ static int run_parse(struct conf_parse *parse, void *base)
 		conf_error_file(parse, NULL, 0, "out of memory");
 	else
 		err = read_all(parse, base);
+	conf_reach_end(&parse->reach);
 	conf_presets_free(parse->presets);
 	conf_lines_fini(&parse->lines);
 	free(parse->claims);

@@ -8,6 +8,7 @@
 
 #include "lines.h"
 #include "node.h"
+#include "reach.h"
 #include "schema.h"
 
 struct conf_claim;
@@ -20,7 +21,8 @@ struct conf_parse {
 	struct conf_lines lines;      /* of the file's text, and of what it includes */
 	struct conf_nodes nodes;      /* and which of them this is */
 	struct conf_errors *errors;   /* borrowed */
-	bool here;                    /* what it names on this host is looked at */
+	bool here;                    /* what it names on this host is looked at, */
+	struct conf_reach reach;      /* by way of this */
 	struct conf_presets *presets; /* owned */
 	size_t claims_n, claims_max;
 	struct conf_claim *claims; /* owned */

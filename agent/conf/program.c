@@ -30,6 +30,18 @@ bool conf_program_user(const struct conf_place *file, const struct conf *conf,
 	return find_user(&place, conf_user(conf, &by_default), ret_user);
 }
 
+/* Return: whether it can be looked at; else a warning, since it may be well when it is needed. */
+static bool is_within_reach(const struct conf_place *place, const char *path)
+{
+	if (conf_reach_answers(&place->parse->reach, path))
+		return true;
+	conf_warn_in(place,
+		     "%.120s: its file system does not answer, so it is not looked at before it is "
+		     "needed",
+		     path);
+	return false;
+}
+
 /* Groups are asked for only where they make a difference: that may be a server in a network which
  * is yet to come up. Return: 0 or -errno. */
 static int look_at(const char *path, const char *name, struct check_user *user,
@@ -64,7 +76,9 @@ void conf_program_check(const struct conf_place *place, const struct conf *conf,
 		user = *ours;
 		name = conf_user(conf, &by_default);
 	}
-	err = path[0] == '/' ? look_at(path, name, &user, &fault) : 0;
+	if (path[0] != '/' || !is_within_reach(&command, path))
+		return;
+	err = look_at(path, name, &user, &fault);
 	if (err == 0)
 		return;
 	check_program_explain(&fault, why);
@@ -98,8 +112,11 @@ void conf_program_check_file(const struct conf_place *place, const char *path, c
 			     const struct check_user *ours)
 {
 	struct check_user user = *ours;
-	int err = path[0] ? touch_as(path, &user) : 0;
+	int err;
 
+	if (!path[0] || !is_within_reach(place, path))
+		return;
+	err = touch_as(path, &user);
 	if (err == 0)
 		return;
 	/* One of its other groups may be who may read it. */

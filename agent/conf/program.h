@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Whether what a configuration has run is there, and safe to run: on this host, and now.
+ * Whether what a configuration has run is there, and safe to run: on this host, and now. Where a
+ * file system does not answer that is a warning (reach.h).
  */
 #ifndef CONF_PROGRAM_H
 #define CONF_PROGRAM_H

@@ -18,6 +18,7 @@ struct check_record {
 	uint8_t kind;    /* enum check_kind_number */
 	uint8_t value;   /* enum board_value: what counts */
 	uint8_t overdue; /* it does not answer */
+	uint8_t excused; /* the checker cannot ask it, and error says why */
 	uint8_t good;    /* the last answer was */
 	int32_t number;
 	uint32_t in_row;
@@ -36,6 +37,7 @@ static const struct field check_fields[] = {
 	FIELD_OF_WORDS(struct check_record, value, "value", value_words),
 	CHECK(since_real_ns, "since", FIELD_TIME),
 	CHECK(overdue, "overdue", FIELD_BOOL),
+	CHECK(excused, "excused", FIELD_BOOL),
 	CHECK(good, "good", FIELD_BOOL),
 	CHECK(in_row, "in_row", FIELD_UINT),
 	CHECK(rise, "rise", FIELD_UINT),
@@ -88,6 +90,7 @@ static void fill(const struct answer_facts *facts, unsigned number, struct check
 	record->timeout_ns = config->timeout_ns;
 	if (!facts_get(known, number, &fact))
 		return;
+	record->excused = fact.excused != 0;
 	record->good = fact.good;
 	record->number = fact.number;
 	record->in_row = fact.in_row;

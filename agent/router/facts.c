@@ -191,6 +191,7 @@ static void read_fact(struct facts *facts, struct facts_check *check, int64_t no
 	}
 	check->seen = number;
 	check->found = fact.value;
+	check->excused = fact.excused;
 	check->number = fact.number;
 	check->answered_ns = past(fact.answered_ns, now_ns);
 	check->since_ns = past(fact.since_ns, now_ns);
@@ -268,6 +269,7 @@ static void add_news(struct facts *facts, unsigned number, bool changed, int64_t
 	*news = (struct facts_news){ .check = number,
 				     .before = check->told,
 				     .overdue = check->overdue,
+				     .excused = check->overdue && check->excused,
 				     .again = check->told_overdue && !check->overdue };
 	if ((is_as_expected(check) || is_told_before(facts, check)) && !check->told_overdue &&
 	    !check->overdue) {
@@ -447,7 +449,9 @@ static void describe(const struct facts *facts, unsigned number, char *buf)
 	const char *name = check->config->name, *word = words[check->value];
 	struct fact fact;
 
-	if (check->overdue)
+	if (check->overdue && check->excused && facts_get(facts, number, &fact))
+		snprintf(buf, FACTS_TEXT_SIZE, "%s is %s: %.100s", name, word, fact.error);
+	else if (check->overdue)
 		snprintf(buf, FACTS_TEXT_SIZE, "%s is %s: it does not answer", name, word);
 	else if (!facts_get(facts, number, &fact))
 		snprintf(buf, FACTS_TEXT_SIZE, "%s is %s", name, word);

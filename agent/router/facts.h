@@ -25,6 +25,7 @@ struct facts_check {
 	uint8_t value;                     /* enum board_value: what counts */
 	uint8_t found;                     /* likewise: as the checker has it */
 	bool overdue;                      /* has not answered in time, which is told */
+	bool excused;                      /* the checker says that it cannot ask it, and why */
 	int32_t number;
 	bool anew;           /* asked in another way than what answered last, since @answered_ns */
 	int64_t answered_ns; /* 0: not yet */
@@ -41,7 +42,8 @@ struct facts_check {
 struct facts_news {
 	unsigned check;
 	uint8_t before;     /* enum board_value: what counted when it was told last */
-	bool overdue;       /* since it has not answered */
+	bool overdue;       /* since it has not answered, */
+	bool excused;       /* and the checker says why */
 	bool again;         /* it does, after that was told */
 	bool tells;         /* people shall know, too */
 	uint32_t changes_n; /* that they were not told of */

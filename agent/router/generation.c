@@ -689,8 +689,10 @@ int generation_run(const char *conf_path)
 	}
 	(void)prctl(PR_SET_NAME, g.standby ? "vipd-standby" : "vipd-router");
 	status = load(&g, conf_path);
-	if (status)
+	if (status) {
+		close_all(&g);
 		return status;
+	}
 	status = EXIT_FAILURE;
 	if (prepare(&g) == 0 && go(&g) == 0) {
 		tell_started(&g);

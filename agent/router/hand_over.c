@@ -71,18 +71,34 @@ void hand_over_say(struct routers *routers, struct router *router, uint8_t prior
 	router->hand_over.word = priority;
 }
 
+bool hand_over_awaits(const struct routers *routers, unsigned want)
+{
+	return routers->said[want].awaited && routers->said[want].gone_ns == VRRP_NEVER;
+}
+
+/* Who has to leave at once does not wait for the grace of what was announced. */
+static unsigned unannounced_n(const struct routers *routers, const struct router *router)
+{
+	unsigned addresses_n = router->conf->addresses_n + router->conf->extra_n, n = 0;
+
+	for (unsigned i = 0; i < addresses_n; i++)
+		n += hand_over_awaits(routers, router->want + i);
+	return n;
+}
+
 void hand_over_end(struct routers *routers, struct router *router)
 {
 	const struct hand_over done = router->hand_over;
+	unsigned left_n = unannounced_n(routers, router);
+	unsigned gone_n = done.gone_n + done.left_n - left_n;
 	struct journal_router journal = router_journal(routers, router);
 
 	if (!hand_over_is_on(router))
 		return;
 	forget(routers, router);
-	router->hand_over.is_complete = done.gone_n && !done.left_n;
+	router->hand_over.is_complete = gone_n && !left_n;
 	router_want_addresses(routers, router, false);
-	journal_handed_over(&journal, done.gone_n, done.left_n,
-			    routers->now->mono_ns - done.began_ns);
+	journal_handed_over(&journal, gone_n, left_n, routers->now->mono_ns - done.began_ns);
 	if (done.word_due)
 		say(routers, router, done.word);
 }
@@ -191,11 +207,6 @@ void hand_over_begin(struct routers *routers, struct router *router)
 		router_owe_recall(routers, router);
 	if (span_ns > vrrp_interval_ns(router->vr.config.interval_cs))
 		router_renew_leases(routers, router);
-}
-
-bool hand_over_awaits(const struct routers *routers, unsigned want)
-{
-	return routers->said[want].awaited && routers->said[want].gone_ns == VRRP_NEVER;
 }
 
 void hand_over_announced(struct routers *routers, struct router *router, unsigned want)

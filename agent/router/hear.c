@@ -130,7 +130,7 @@ static void see_ready(struct routers *routers, unsigned want)
 	if (!routers->said[want].fresh)
 		return;
 	if (routers->said[want].put_off)
-		kern_wants_renew(routers->wants, want);
+		kern_wants_renew(routers->wants, want, routers->now->mono_ns);
 	routers_set_fresh(routers, want, false);
 	if (router->vr.election.state != VRRP_STATE_ACTIVE)
 		return;

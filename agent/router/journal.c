@@ -536,8 +536,11 @@ void journal_check(const struct journal *journal, const struct facts *facts,
 					    .to = check->value,
 					    .overdue = news->overdue,
 					    .again = news->again,
+					    .excused = news->excused,
 					    .changes_n = news->changes_n };
 	memcpy(event.check.name, check->config->name, sizeof(event.check.name));
+	if (news->excused && facts_get(facts, news->check, &fact))
+		memcpy(event.check.error, fact.error, sizeof(event.check.error));
 	if (!news->overdue && facts_get(facts, news->check, &fact)) {
 		event.check.took_ns = fact.took_ns;
 		event.check.in_row = fact.in_row;

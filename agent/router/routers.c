@@ -300,14 +300,23 @@ static void forgo_renewals(struct routers *routers)
 
 /* ---- leaving ---- */
 
+/* One with a gap may have offered to leave, too, as drained or as the last resort: it waits for
+ * nobody when it has to go. */
+static bool awaits_successor(const struct router *router)
+{
+	const struct vrrp_election *election = &router->vr.election;
+
+	return router->vr.config.overlap && election->state == VRRP_STATE_ACTIVE &&
+	       election->ceding;
+}
+
 /* Whether nobody with its fate serves any more, or waits for a successor. */
 static bool is_out(struct router *router)
 {
 	for (unsigned i = 0; i < router_mates_n(router); i++) {
 		const struct router *mate = router_mate(router, i);
 
-		if (hand_over_is_on(mate) ||
-		    (mate->vr.election.state == VRRP_STATE_ACTIVE && mate->vr.election.ceding))
+		if (hand_over_is_on(mate) || awaits_successor(mate))
 			return false;
 	}
 	return true;
@@ -354,12 +363,10 @@ static void leave(struct routers *routers, struct router *router)
  * announcements, too. */
 static int64_t out_ns(const struct routers *routers, const struct router *router)
 {
-	const struct vrrp_election *election = &router->vr.election;
-
 	if (hand_over_is_on(router))
 		return router->hand_over.until_ns;
-	if (election->state == VRRP_STATE_ACTIVE && election->ceding)
-		return election->advert_ns + hand_over_span_ns(router);
+	if (awaits_successor(router))
+		return router->vr.election.advert_ns + hand_over_span_ns(router);
 	return routers->now->mono_ns;
 }
 

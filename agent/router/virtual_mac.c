@@ -132,7 +132,7 @@ void virtual_mac_fit(struct routers *routers, struct router *router, bool by_us)
 		return;
 	entry.macvlan.mtu = below->mtu;
 	kern_wants_amend(routers->wants, want, &entry);
-	kern_wants_renew(routers->wants, want);
+	kern_wants_renew(routers->wants, want, routers->now->mono_ns);
 }
 
 /* The index that it has; 0: it is not there, or not ours. */

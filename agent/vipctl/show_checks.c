@@ -88,7 +88,9 @@ static const char *value_text(const struct records_table *table, const void *rec
 
 	if (number)
 		len += (size_t)snprintf(buf + len, FIELDS_TEXT_SIZE - len, " (%d)", (int)number);
-	if (client_number(table, record, "overdue"))
+	if (client_number(table, record, "excused"))
+		snprintf(buf + len, FIELDS_TEXT_SIZE - len, ", not asked");
+	else if (client_number(table, record, "overdue"))
 		snprintf(buf + len, FIELDS_TEXT_SIZE - len, ", no answer");
 	return buf;
 }

@@ -125,6 +125,27 @@ def test_without_a_weight_a_dead_service_is_a_fault_that_names_it(lab):
     service.stop()
 
 
+def test_from_one_check_to_another_a_fault_is_an_error_that_names_the_other_one(lab):
+    """A carrier that comes after the interface is up is on the way up, and a notice; a service that is down is not."""
+    one = host(lab, 2)
+    web, db = Service(one), Service(one, PORT + 1)
+    agent = lab.vipd(one, [tracking(150, {"check": "web"}, {"check": "db"})],
+                     checks=[check(), check("db", port=PORT + 1)])
+    agent.wait_state("lan", "active")
+    web.stop()
+    agent.wait_log(r'error: router=lan .*state=active->fault reason="check web is down: connect: Connection refused"')
+    db.stop()
+    agent.wait_log(r"warning: check=db is=down")
+    web.start()
+    agent.wait_log(r'error: router=lan .*state=fault->fault reason="check db is down: connect: Connection refused"')
+    agent.wait_fault("check db is down: connect: Connection refused")
+    db.start()
+    agent.wait_log(r'info: router=lan .*state=fault->backup')
+    agent.wait_state("lan", "active")
+    web.stop()
+    db.stop()
+
+
 def test_a_weight_moves_the_priority_and_is_explained(lab):
     one, two = host(lab, 2), host(lab, 3)
     service = Service(one)
@@ -154,6 +175,45 @@ def test_a_service_that_is_dead_at_the_start_is_waited_for(lab):
     first.wait_fault("check web is down: connect: Connection refused")
     assert first.router()["counters"]["became_active"] == 0
     assert not [line for line in first.log if "->active" in line or "->backup" in line], first.log
+
+
+def _readable(path):
+    """The user of checks can go there."""
+    above = os.path.dirname(path)
+    while above != "/":
+        os.chmod(above, os.stat(above).st_mode | 0o011)
+        above = os.path.dirname(above)
+    if os.path.exists(path):
+        os.chmod(path, 0o644)
+
+
+@pytest.mark.parametrize("text", [None, "", "-1\n", "soon\n"], ids=["missing", "empty", "down", "garbage"])
+def test_a_file_that_says_down_at_the_start_says_so_before_anything_else_and_after_a_reload(lab, text):
+    """Nobody is healthy before the first look, nor for a moment when the configuration is read anew."""
+    one, path = host(lab, 2), lab.path("switch")
+    if text is not None:
+        write(path, text)
+    _readable(path)
+    kind = {"path": path, "good": "exists"} if text is None else {"path": path, "good": "value"}
+    weight = {} if text is None else {"weight": -20}
+    checks = [{"name": "switch", "file": kind, "interval": "100ms"}]
+    agent = lab.vipd(one, [tracking(150, {"check": "switch", **weight})], checks=checks)
+    wait_until(lambda: facts(agent)["switch"]["value"] == "down", what=lambda _: agent.story("down"))
+    if text is None:
+        agent.wait_fault("check switch is down: No such file or directory")
+    agent.configure([tracking(150, {"check": "switch", **weight}, down_intervals=4)], checks=checks)
+    skip = len(agent.log)
+    reload(agent)
+    wait_until(lambda: facts(agent)["switch"]["answers"] > 2, what="it is asked again")
+    assert facts(agent)["switch"]["value"] == "down"
+    assert not [line for line in agent.log[skip:] if "check=switch is=up" in line], agent.log
+    if text is None:
+        assert agent.router()["counters"]["became_active"] == 0
+        write(path, "")
+        _readable(path)
+        agent.wait_state("lan", "active")
+        os.unlink(path)
+        agent.wait_fault("check switch is down: No such file or directory")
 
 
 @pytest.mark.parametrize("weight", [0, -60])
@@ -456,11 +516,7 @@ def test_a_number_and_a_file_that_is_missing_say_what_they_take(lab):
     one = host(lab, 2)
     path = lab.path("number")
     write(path, "3\n")
-    os.chmod(path, 0o644)
-    above = os.path.dirname(path)
-    while above != "/":
-        os.chmod(above, os.stat(above).st_mode | 0o011)
-        above = os.path.dirname(above)
+    _readable(path)
     first = lab.vipd(one, [tracking(150, {"check": "number", "weight": -20}, {"check": "web", "weight": 10})],
                      checks=[{"name": "number", "file": {"path": path, "good": "value"}, "interval": "50ms"}, check()])
     wait_priority(first, 90)

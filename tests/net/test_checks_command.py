@@ -322,6 +322,20 @@ def test_processes_that_fork_without_end_are_gone_after_the_time_out(started, fo
     assert checker.fact("other").bad == 0
 
 
+def test_processes_that_fork_without_end_and_have_killed_their_warden_are_gone_too(started, folder):
+    """Nobody is left who knew of them but the checker, whose children they have become."""
+    with open(f"{folder.path}/bomb.py", "w", encoding="ascii") as file:
+        file.write(BOMB.replace("while True:", "os.setsid() if os.fork() == 0 else os.kill(os.getppid(), 9)\nwhile True:", 1))
+    checker = started(check("/usr/bin/python3", "-I", f"{folder.path}/bomb.py", folder.notes,
+                            interval="60s", more='timeout = "5s";') + ", "
+                      + check("/bin/true", name="other", interval="100ms", more='timeout = "2s"; user = "daemon";'))
+    checker.wait("db", value="down", error="somebody has killed the process that watched it")
+    wait_until(lambda: len(processes_of(checker.host)) <= 4, what="the end of all of them")
+    answers = checker.fact("other").answers
+    wait_until(lambda: checker.fact("other").answers > answers + 2, what="others are asked")
+    assert checker.fact("other").bad == 0
+
+
 def test_whatever_a_killed_checker_ran_goes_with_it(started, folder):
     path = folder.script(f"""(setsid sh -c 'echo $$ >>{folder.notes}/pids; exec sleep 1000' &)
                          echo $$ >>{folder.notes}/pids; sleep 1000""")

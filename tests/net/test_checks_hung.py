@@ -8,7 +8,7 @@ import time
 
 import hungfs
 import pytest
-from agents import router
+from agents import binary, router, write_config
 from checker import Checker
 from processes import children, name_of
 from test_checks_file import place  # noqa: F401 - a fixture
@@ -152,12 +152,23 @@ def test_a_keeper_replaces_its_checker_once_and_the_routers_know_what_is_unknown
         assert checker_of(agent) == second, "the router process asks for another one every 10 s"
         facts = shown()
         assert facts["disk"]["overdue"] and facts["disk"]["value"] == "up" and not facts["other"]["overdue"]
+        assert facts["disk"]["excused"] and not facts["other"]["excused"]
         done = agent.ctl("check", check=False)
         assert done.returncode == 1 and "the check disk, which it tracks, does not answer any more" in done.stdout
         assert agent.router()["effective_priority"] == 150
     finally:
         disk.recover()
     wait_until(lambda: not shown()["disk"]["overdue"], what="it answers")
+    assert checker_of(agent) == second and not shown()["disk"]["excused"]
+    skip = len(agent.log)
+    disk.hang()                                        # it does not block again: it is not asked, and says so
+    try:
+        line = agent.wait_log("error: check=disk is=up .*no other checker could ask it", skip=skip)
+        assert "hangs in the kernel" in line and "checker is started" not in "".join(agent.log[skip:])
+        assert "not asked" in agent.ctl("show", "--checks").stdout
+    finally:
+        disk.recover()
+    wait_until(lambda: not shown()["disk"]["overdue"], what="it answers again")
     assert checker_of(agent) == second
     wait_until(lambda: blocked not in children(agent.pid), what="the end of the first checker")
     assert not [line for line in agent.log if f"pid={blocked}" in line], agent.log
@@ -174,3 +185,56 @@ def test_a_pipe_in_the_place_of_a_certificate_is_no_regular_file(host, place, wo
     assert checker.wait("web", value="down").error == f"{word}: {pipe}: is no regular file"
     wait_until(lambda: checker.fact("web").answers >= 5 and checker.fact("other").answers >= 5, what="answers")
     assert checker.close() == 0
+
+
+def on_disk(disk):
+    """Checks that need files of it, one kind of need each, and one that needs none."""
+    made = [{"name": "web", "http": {"url": "https://127.0.0.1:1/", "ca": f"{disk.directory}/ca.pem"}},
+            {"name": "db", "command": [f"{disk.directory}/program"]},
+            {"name": "other", "file": "/etc/hostname"}]
+    return [{**it, "interval": "100ms"} for it in made]
+
+
+NO_ANSWER = "its file system does not answer, so it is not looked at before it is needed"
+
+
+def test_a_reload_waits_for_no_file_of_a_check_and_adverts_go_on(lab, disk, host):
+    agent = lab.vipd(host, [router(150, interval="100ms")], before=disk.words())
+    agent.wait_state("lan", "active")
+    disk.hang()
+    try:
+        agent.configure([router(150, interval="100ms", track=[{"check": "other", "weight": -20}])], checks=on_disk(disk))
+        mark = lab.now()
+        done = agent.reload()
+        assert (done.returncode, done.stdout) == (0, "reloaded\n"), done.stderr
+        for name in ("ca.pem", "program"):
+            agent.wait_log(f"{disk.directory}/{name}: {NO_ANSWER}")
+        host.wait_adverts(10, since=lab.now())
+        sent = [advert.ns for advert in lab.capture.adverts(since=mark, host=host)]
+        assert max(b - a for a, b in zip(sent, sent[1:])) < 300e6, "whoever reads the file sends no adverts"
+        assert agent.router()["state"] == "active" and not lab.capture.adverts(since=mark, host=host, priority=0)
+        wait_until(lambda: not touching(agent.router_pid), what="nobody is left there")
+    finally:
+        disk.recover()
+
+
+def test_a_start_waits_for_no_file_of_a_check(lab, disk, host):
+    disk.hang()
+    try:
+        agent = lab.vipd(host, [router(150, interval="100ms")], checks=on_disk(disk), before=disk.words())
+        agent.wait_state("lan", "active")
+        agent.wait_log(f"{disk.directory}/ca.pem: {NO_ANSWER}")
+    finally:
+        disk.recover()
+
+
+def test_who_looks_at_a_configuration_says_that_a_file_does_not_answer(lab, disk, host):
+    disk.hang()
+    try:
+        config = write_config(lab, checks=on_disk(disk), routers=[router(150)])
+        begin = time.monotonic()
+        done = host.run(*disk.words(), binary("vipd"), "-t", "-c", config, check=False)
+        assert done.returncode == 0 and done.stderr.count(NO_ANSWER) == 2, done.stderr
+        assert time.monotonic() - begin < 10
+    finally:
+        disk.recover()

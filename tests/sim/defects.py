@@ -670,7 +670,7 @@ DEFECTS = [
     Defect("ended-lease-never-restored",
            "An address whose lease ended in silence stays away, though adverts leave again.",
            "netlink/wants.c",
-           "if (want->present ? !want->ours : !want->expired) return;",
+           "if (fresh || (want->present ? !want->ours : !want->expired)) return;",
            "if (!want->present || !want->ours) return;"),
     Defect("taken-along-and-not-due",
            "Addresses that went with another one's lease are away until they would be renewed.",

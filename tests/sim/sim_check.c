@@ -376,6 +376,7 @@ static int64_t rivals_since(const struct sim *sim, unsigned better, unsigned wor
 	int64_t since = later(later(b->active_ns, w->active_ns), path->healthy_ns);
 
 	if (path->cut || !gateway_runs(sim, better) || !gateway_runs(sim, worse) ||
+	    family_same(b->vr.election.source, w->vr.election.source) ||
 	    check_astray(sim, better) || check_astray(sim, worse) ||
 	    sim->check.models[better].listens || sim->check.models[better].cedes ||
 	    (sim->unicast && !(gateway_can_serve(b) && gateway_can_serve(w))))

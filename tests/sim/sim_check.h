@@ -8,6 +8,8 @@
  *     - for the time that the news takes: with a healthy path since both became Active, one delay
  *       when the better one came last, two when it came first (it answers at once, unless it has
  *       just answered others: then an interval more), plus the latency of the hosts;
+ *     - while both speak from the same address, which somebody has added to both hosts: to each
+ *       of them the other one's adverts are its own that have come back;
  *     - and while one of them is paused or stalled, or a path loses or delays adverts, which starts
  *       that time anew.
  *     In calm runs nothing of this is allowed. There the faults stay within what RFC 9568's timers
@@ -61,7 +63,8 @@
  *     when the next renewal of the old one is through: until then the old length is the bound. A
  *     host that stands still as a whole answers nobody; its leases go on with it. A process that
  *     runs, and whose adverts its kernel does not take, renews no lease more often than an interval
- *     and a reload need.
+ *     and a reload need, or the silence behind an offer to leave; and once more when somebody is
+ *     heard who comes for the addresses.
  * P6  At most one process of a host speaks. When it hangs it is ended, within 4.4 s at most: a sign
  *     of life, room for the next one, a last moment, which one that was paused with its host has,
  *     too. When it dies one that
@@ -132,15 +135,15 @@
  * two intervals and a second later. P21 Checks. At the end of each turn a router takes a check for
  * what the board says, or, when it has been silent for three intervals and a time-out and is
  * configured so, for down; silence and its end are noticed a quarter of a second later at most, and
- * another second after the host stood still, in whose first turn nothing becomes silent. While a
- * check is silent another checker is asked for, at once and every ten seconds. Nobody begins before
- *     each check has an answer, or an interval and a time-out have passed. Unless it is drained or
- *     the last resort, the effective priority of a router, and of all its families, is its own and
- *     all weights that count, within 1..254; the lowest, if it has begun or come out of a fault
- *     without some answer, until that is there, whatever process speaks for it. Where a process
- *     goes on as Active that some check has not answered, and none counted for nothing so far, that
- *     counts as when all is well until it answers, has had an interval and a time-out, or its
- *     router begins anew. With a check without a weight that is down, or up in reverse, it is in
+ * another second after a look that came late, as where the host stood still, by which nothing
+ * becomes silent. While a check is silent another checker is asked for, at once and every ten
+ * seconds. Nobody begins before each check has an answer, or an interval and a time-out have
+ * passed. Unless it is drained or the last resort, the effective priority of a router, and of all
+ * its families, is its own and all weights that count, within 1..254; the lowest, if it has begun
+ * or come out of a fault without some answer, until that is there, whatever process speaks for it.
+ * Where a process goes on as Active that some check has not answered, and none counted for nothing
+ * so far, that counts as when all is well until it answers, has had an interval and a time-out, or
+ * its router begins anew. With a check without a weight that is down, or up in reverse, it is in
  *     Fault by the end of the turn, and not for longer (P15); weights make nobody leave the
  *     election (P2). A reload without changes changes nothing here either (P7).
  * lease     While the agent is well, and was for two leases, the kernel ends none of an Active.

@@ -169,11 +169,17 @@ static int64_t slack_ns(const struct sim *sim, const struct sim_gateway *r)
 	return LOOK_NS + 2 * gateway_span(r, sim->latency_ns) + 2 * r->stall_ns + SIM_MS;
 }
 
-/* A host that was not on time lately looks once more. */
+/*
+ * A host that was not on time lately looks once more. So does a process that looked late by the
+ * stall or the latency of a host that is well otherwise; but what it had to notice in the look
+ * before that it does.
+ */
 static int64_t noticed_ns(const struct sim *sim, const struct sim_gateway *r, int64_t due_ns)
 {
 	int64_t healthy_ns = gateway_local_at(r, r->healthy_ns);
 
+	if (due_ns > r->beliefs.before_ns && r->beliefs.late_ns > healthy_ns)
+		healthy_ns = r->beliefs.late_ns;
 	if (healthy_ns > due_ns - GRACE_NS)
 		due_ns = (healthy_ns > due_ns ? healthy_ns : due_ns) + GRACE_NS;
 	return due_ns + slack_ns(sim, r);
@@ -277,12 +283,25 @@ static uint8_t ids_of(const struct sim_checks *checks)
 	return ids;
 }
 
+static void note_look(struct sim_beliefs *beliefs, const struct sim_process *process)
+{
+	int64_t now_ns = routers_facts(process->routers)->looked_ns;
+	bool same = beliefs->by == process;
+	int64_t due_ns = same ? beliefs->look_ns : beliefs->began_ns;
+
+	if ((same && now_ns == beliefs->looked_ns) || now_ns - due_ns <= LATE_NS)
+		return;
+	beliefs->late_ns = now_ns;
+	beliefs->before_ns = same ? beliefs->looked_ns : beliefs->began_ns;
+}
+
 void check_facts_turn(struct sim *sim, const struct sim_process *process)
 {
 	unsigned i = process->router;
 	struct sim_gateway *r = &sim->routers[i];
 	const struct sim_checks *checks = &process->conf.checks;
 
+	note_look(&r->beliefs, process);
 	r->beliefs.fault = false;
 	r->beliefs.lacking &= ids_of(checks);
 	r->beliefs.unanswered = false;

@@ -329,13 +329,14 @@ void check_expiry(struct sim *sim, unsigned i, unsigned k)
 /*
  * So often does a process renew a lease without another advert: a "safe" one after each third of
  * it for an interval, and once more when a reload has changed its length. Who has offered to leave
- * is silent for one interval more than may be missed.
+ * is silent for one interval more than may be missed, and it is an interval again until it knows
+ * that the advert behind that did not leave.
  */
-static unsigned renewals_max(const struct sim_conf *conf, bool cedes)
+static unsigned renewals_max(const struct sim_conf *conf, bool ceded)
 {
 	int64_t lease_ns = promised_ns(conf);
 	int64_t silence_ns =
-		(cedes ? model_missed(&conf->vrrp) + 1 : 1) * conf->vrrp.interval_cs * 10 * SIM_MS;
+		(ceded ? model_missed(&conf->vrrp) + 2 : 1) * conf->vrrp.interval_cs * 10 * SIM_MS;
 
 	if (conf->lease != CONF_LEASE_SAFE)
 		return 3;
@@ -346,6 +347,7 @@ static unsigned renewals_max(const struct sim_conf *conf, bool cedes)
 void check_renewal(struct sim *sim, const struct sim_process *by, unsigned k)
 {
 	struct sim_gateway *r = &sim->routers[by->router];
+	unsigned heir = r->yield.on; /* who is heard to come is evidence, too */
 
 	/* Without an answer it will ask again, and so it does when the kernel refuses: a second
 	 * later, when that may be over. */
@@ -354,10 +356,13 @@ void check_renewal(struct sim *sim, const struct sim_process *by, unsigned k)
 	     r->kernel.troubles & (SIM_TROUBLE_ANSWERS | SIM_TROUBLE_CHANGES)))
 		return;
 	unit_inherit(sim, by->router);
-	if (r->renewed_after[k] != r->left_n)
+	if (r->renewed_after[k] != r->left_n) {
 		r->renewals_n[k] = 0;
+		r->ceded &= ~(1u << k);
+	}
 	r->renewed_after[k] = r->left_n;
-	if (++r->renewals_n[k] > renewals_max(&r->conf, sim->check.models[by->router].cedes))
+	r->ceded |= (uint32_t)sim->check.models[by->router].cedes << k;
+	if (++r->renewals_n[k] > renewals_max(&r->conf, r->ceded >> k & 1) + heir)
 		check_fail(sim, "P5", "%s renews the lease of address %u and sends no advert",
 			   node_name(by->router), k);
 }

@@ -403,6 +403,17 @@ void checks_conf(struct sim_process *process)
 		router->team = &process->team;
 }
 
+unsigned checks_ceiling(const struct sim_conf *conf)
+{
+	unsigned sum = conf->vrrp.priority;
+
+	for (unsigned n = 0; n < conf->checks.n; n++)
+		sum += conf->checks.of[n].weight > 0 ? (unsigned)conf->checks.of[n].weight : 0;
+	if (conf->vrrp.priority == VRRP_PRIORITY_OWNER)
+		return VRRP_PRIORITY_OWNER;
+	return sum < VRRP_PRIORITY_OWNER ? sum : VRRP_PRIORITY_OWNER - 1;
+}
+
 static int16_t draw_weight(struct prng *p)
 {
 	static const uint8_t few[] = { 1, 5, 20, 50, 100, 150, 253 };

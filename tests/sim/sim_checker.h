@@ -72,6 +72,7 @@ struct sim_beliefs {
 	const struct sim_process *by;  /* whose turn it was */
 	int64_t began_ns;              /* it has gone on then; its clock */
 	int64_t looked_ns, look_ns;    /* it has looked, and has to look again then; likewise */
+	int64_t late_ns, before_ns;    /* its last look that came late, and the one before it */
 	uint8_t value[SIM_CHECKS_MAX]; /* by id: enum board_value; of the last process that had it
 					*/
 	bool overdue[SIM_CHECKS_MAX];  /* likewise */
@@ -134,6 +135,11 @@ int64_t checker_late_ns(const struct sim *sim);
  * checks_same() - whether two configurations track the same.
  */
 bool checks_same(const struct sim_checks *a, const struct sim_checks *b);
+
+/**
+ * checks_ceiling() - the highest priority that checks can give a router.
+ */
+unsigned checks_ceiling(const struct sim_conf *conf);
 
 /**
  * checks_conf() - the product's configuration.

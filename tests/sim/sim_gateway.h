@@ -155,8 +155,9 @@ struct sim_gateway {
 	uint64_t left_n;                           /* adverts as Active that have left */
 	uint64_t renewed_after[SIM_ADDRESSES_MAX]; /* of them, when a lease was renewed last; */
 	unsigned renewals_n[SIM_ADDRESSES_MAX];    /* and how often since */
-	uint64_t packets_n;                        /* sent so far */
-	uint64_t adverts_n;                        /* of them adverts of earlier turns */
+	uint32_t ceded;     /* a bit each: some of those in the silence behind an offer to leave */
+	uint64_t packets_n; /* sent so far */
+	uint64_t adverts_n; /* of them adverts of earlier turns */
 	uint64_t adverts_at_end[SIM_ADDRESSES_MAX]; /* when the lease of an address ended */
 	uint32_t ready;                 /* over IPv6: added, to be announced in the next turn */
 	uint32_t unannounced;           /* when its process died in a turn, a bit per address */

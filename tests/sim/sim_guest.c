@@ -109,7 +109,7 @@ static void set_address(struct sim *sim, unsigned i, const struct sim_process *b
 		return;
 	g->present = there;
 	g->unsaid = there;
-	g->fresh = there && g->family == 6;
+	g->fresh_ns = there && g->family == 6 ? sim->now_ns : -1;
 	object = address_of(g);
 	kernel_tell(sim, i, by, &object);
 }
@@ -243,11 +243,10 @@ void guest_turn(struct sim *sim, const struct sim_process *process)
 	unsigned i = process->router;
 	struct sim_gateway *r = &sim->routers[i];
 	struct sim_guest *g = &r->guest;
-	bool fresh = g->fresh;
+	bool fresh = g->fresh_ns == sim->now_ns; /* what is decided behind a turn hears nothing */
 	bool active = process_router(process) && r->vr.election.state == VRRP_STATE_ACTIVE;
 	bool can = g->exists && g->up;
 
-	g->fresh = false;
 	if (!g->used || check_in_trouble(sim, i))
 		return;
 	if (g->present != (active && can))

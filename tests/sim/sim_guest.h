@@ -34,9 +34,9 @@ struct sim_guest {
 	unsigned family;
 	bool exists, up, carrier; /* the interface */
 	int ifindex;
-	bool present; /* the address */
-	bool unsaid;  /* it has come, and was not announced */
-	bool fresh;   /* in this turn: over IPv6 the next one hears that it answers */
+	bool present;     /* the address */
+	bool unsaid;      /* it has come, and was not announced */
+	int64_t fresh_ns; /* since then: over IPv6 a turn after that hears that it answers */
 };
 
 struct sim;

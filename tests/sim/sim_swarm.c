@@ -505,14 +505,17 @@ static unsigned draw_types(struct prng *p)
 	return types ? types : 1u << prng_below(p, SIM_FAULT_START);
 }
 
+/* What checks add to a priority shortens it. */
 static int64_t skew_shortest(const struct sim *sim)
 {
 	int64_t shortest = VRRP_NEVER;
 
 	for (unsigned i = 0; i < sim->routers_n; i++) {
-		const struct vrrp_config *c = &sim->routers[i].config;
-		int64_t skew = model_skew_ns(c, sim->check.interval_max_cs);
+		struct vrrp_config best = sim->routers[i].config;
+		int64_t skew;
 
+		best.priority = (uint8_t)checks_ceiling(&sim->routers[i].conf);
+		skew = model_skew_ns(&best, sim->check.interval_max_cs);
 		if (skew < shortest)
 			shortest = skew;
 	}

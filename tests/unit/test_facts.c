@@ -108,7 +108,9 @@ static const char *look(struct scene *scene)
 					i ? ", " : "", scene->checks[news->check].name,
 					words[news->before],
 					words[scene->facts.all[news->check].value],
-					news->overdue ? " overdue" : "");
+					news->excused   ? " excused"
+					: news->overdue ? " overdue"
+							: "");
 	}
 	return text;
 }
@@ -219,6 +221,39 @@ static void test_facts_the_last_value_holds_however_late_it_is_read(void **state
 	assert_string_equal(look_in(&scene, 4100 * MS), "web up->down");
 	assert_string_equal(look_until(&scene, 2 * SECOND),
 			    "web down->down overdue, db up->up overdue, both up->up overdue");
+	close_scene(&scene);
+}
+
+/* The checker is there, and says why it does not ask: that is an answer to nobody. */
+static void test_facts_what_cannot_be_asked_is_overdue_and_says_why(void **state)
+{
+	const char *why = "a file of it hangs in the kernel since 3 s: it is not asked";
+	char text[FACTS_TEXT_SIZE];
+	struct scene scene;
+	struct fact fact;
+	uint32_t place;
+
+	(void)state;
+	open_scene(&scene);
+	answer_all(&scene, BOARD_UP);
+	(void)look(&scene);
+	place = board_find(scene.writer, "web");
+	assert_true(board_get(scene.writer, place, &fact));
+	fact.excused = 1;
+	strcpy(fact.error, why);
+	board_put(scene.writer, place, &fact);
+	assert_string_equal(look_in(&scene, SECOND), "");
+	assert_string_equal(look_until(&scene, 10 * SECOND),
+			    "web up->up excused, db up->up overdue, both up->up overdue");
+	(void)facts_describe(&scene.facts, facts_key("web"), text);
+	assert_string_equal(text,
+			    "web is up: a file of it hangs in the kernel since 3 s: it is not "
+			    "asked");
+	(void)facts_describe(&scene.facts, facts_key("db"), text);
+	assert_string_equal(text, "db is up: it does not answer");
+	answer(&scene, WEB, BOARD_UP, "");
+	assert_string_equal(look_in(&scene, SECOND), "web up->up");
+	assert_false(scene.facts.all[WEB].excused);
 	close_scene(&scene);
 }
 
@@ -612,6 +647,7 @@ int main(void)
 		cmocka_unit_test(test_facts_what_never_answers_is_overdue),
 		cmocka_unit_test(test_facts_silence_holds_a_value_and_asks_for_a_checker),
 		cmocka_unit_test(test_facts_the_last_value_holds_however_late_it_is_read),
+		cmocka_unit_test(test_facts_what_cannot_be_asked_is_overdue_and_says_why),
 		cmocka_unit_test(test_facts_silence_is_down_where_it_is_configured),
 		cmocka_unit_test(test_facts_what_is_made_of_others_has_the_time_of_them),
 		cmocka_unit_test(test_facts_are_not_looked_at_as_often_as_somebody_likes),

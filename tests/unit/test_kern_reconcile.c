@@ -151,7 +151,7 @@ static void test_reconcile_batches_without_news_are_all_carried_out(void **state
 		want(i, true);
 	assert_int_equal(run(), 0);
 	for (unsigned i = 0; i < 400; i++)
-		kern_wants_renew(t.wants, i);
+		renew(i);
 	assert_int_equal(run(), 0);
 	assert_int_equal(t.changes_n, 400);
 	assert_string_equal(t.news, "");
@@ -265,7 +265,7 @@ static void test_reconcile_foreign_is_used_and_never_removed(void **state)
 	want(1, true);
 	assert_pass("", "foreign 1");
 	assert_pass("", "");
-	kern_wants_renew(t.wants, 0);
+	renew(0);
 	assert_pass("", "");
 	want(1, false);
 	assert_pass("", "kept 1");
@@ -472,12 +472,12 @@ static void test_reconcile_ended_lease_comes_back_when_it_is_renewed(void **stat
 	expire(1);
 	assert_pass("", "ended 1");
 	assert_pass("", "");
-	kern_wants_renew(t.wants, 0);
+	renew(0);
 	assert_pass("+1", "expired 1");
 	/* That was no theft: nothing is counted. */
 	for (unsigned i = 0; i < 3 * KERN_RESTORE_MAX; i++) {
 		expire(1);
-		kern_wants_renew(t.wants, 0);
+		renew(0);
 		assert_pass("+1", "expired 1");
 	}
 }
@@ -490,7 +490,7 @@ static void test_reconcile_lease_cannot_end_before_its_time(void **state)
 	want(1, true);
 	assert_int_equal(run(), 0);
 	t.now_ns += LEASE_S * SECOND / 2;
-	kern_wants_renew(t.wants, 0);
+	renew(0);
 	assert_pass("=1", "");
 	t.now_ns += LEASE_S * SECOND - SECOND / 2;
 	vanish(1);
@@ -521,10 +521,27 @@ static void test_reconcile_renewal_is_one_change_without_news(void **state)
 	begin(2, LEASE_S);
 	want(1, true);
 	assert_int_equal(run(), 0);
-	kern_wants_renew(t.wants, 0);
-	kern_wants_renew(t.wants, 1); /* not there, and nobody took it */
+	renew(0);
+	renew(1); /* not there, and nobody took it */
 	assert_pass("=1", "");
 	assert_pass("", "");
+}
+
+/* The first advert of one that preempts comes behind its addresses, and is evidence for them. */
+static void test_reconcile_lease_of_this_turn_is_not_renewed(void **state)
+{
+	(void)state;
+	begin(2, LEASE_S);
+	want(1, true);
+	assert_int_equal(run(), 0);
+	want(2, true);
+	t.now_ns++;
+	assert_int_equal(run(), 0);
+	kern_wants_renew(t.wants, 0, t.now_ns);
+	kern_wants_renew(t.wants, 1, t.now_ns);
+	assert_true(kern_wants_is_due(t.wants, 0));
+	assert_false(kern_wants_is_due(t.wants, 1));
+	assert_pass("=1", "");
 }
 
 static void test_reconcile_refused_renewal_waits_for_a_second(void **state)
@@ -534,7 +551,7 @@ static void test_reconcile_refused_renewal_waits_for_a_second(void **state)
 	want(1, true);
 	assert_int_equal(run(), 0);
 	t.refuses = EPERM;
-	kern_wants_renew(t.wants, 0);
+	renew(0);
 	assert_pass("=1", "failed 1 (1)");
 	assert_pass("", "");
 	t.now_ns += SECOND;
@@ -548,7 +565,7 @@ static void test_reconcile_refused_renewal_is_forgone(void **state)
 	begin(1, LEASE_S);
 	want(1, true);
 	assert_int_equal(run(), 0);
-	kern_wants_renew(t.wants, 0);
+	renew(0);
 	t.refuses = EPERM;
 	assert_pass("=1", "failed 1 (1)");
 	assert_true(kern_wants_is_due(t.wants, 0));
@@ -558,7 +575,7 @@ static void test_reconcile_refused_renewal_is_forgone(void **state)
 	assert_false(kern_wants_is_due(t.wants, 0));
 	assert_pass("", "");
 	/* It has to be renewed as ever. */
-	kern_wants_renew(t.wants, 0);
+	renew(0);
 	assert_pass("=1", "");
 }
 
@@ -612,7 +629,7 @@ static void test_reconcile_renewal_is_due_once(void **state)
 	begin(1, LEASE_S);
 	want(1, true);
 	assert_int_equal(run(), 0);
-	kern_wants_renew(t.wants, 0);
+	renew(0);
 	assert_pass("=1", "");
 	other.prefix_len = 32;
 	see(shown(&other));
@@ -671,6 +688,7 @@ int main(void)
 		cmocka_unit_test(test_reconcile_lease_cannot_end_before_its_time),
 		cmocka_unit_test(test_reconcile_adopted_lease_may_end_at_any_time),
 		cmocka_unit_test(test_reconcile_renewal_is_one_change_without_news),
+		cmocka_unit_test(test_reconcile_lease_of_this_turn_is_not_renewed),
 		cmocka_unit_test(test_reconcile_refused_renewal_waits_for_a_second),
 		cmocka_unit_test(test_reconcile_refused_renewal_is_forgone),
 		cmocka_unit_test(test_reconcile_foreign_lifetime_that_ends_is_a_loss),

@@ -32,7 +32,7 @@ static void test_reconcile_refused_renewal_is_tried_again(void **state)
 	begin(1, LEASE_S);
 	want(1, true);
 	assert_int_equal(run(), 0);
-	kern_wants_renew(t.wants, 0);
+	renew(0);
 	t.refuses = ENOMEM;
 	assert_pass("=1", "failed 1 (12)");
 	t.refuses = 0;
@@ -142,7 +142,7 @@ static void test_reconcile_lost_answer_is_news_when_the_kernel_shows_the_change(
 	take_away(2);
 	dump();
 	assert_pass("+2", "restored 2");
-	kern_wants_renew(t.wants, 1);
+	renew(1);
 	t.breaks_n = 1;
 	assert_contradicted("=2", "failed 2 (115)");
 	dump();
@@ -263,12 +263,12 @@ static void test_doubt_looks_before_it_renews(void **state)
 	want(2, true);
 	assert_int_equal(run(), 0);
 	lose_events_of_a_swap(1);
-	kern_wants_renew(t.wants, 0);
-	kern_wants_renew(t.wants, 1);
+	renew(0);
+	renew(1);
 	assert_pass("=2", "foreign 1");
 	assert_int_equal(t.there[t.there_n - 1].mark, FOREIGN);
 	/* In every pass. */
-	kern_wants_renew(t.wants, 1);
+	renew(1);
 	assert_pass("=2", "");
 	assert_int_equal(t.looks_n, 2);
 }
@@ -281,7 +281,7 @@ static void test_doubt_finds_that_one_is_gone(void **state)
 	assert_int_equal(run(), 0);
 	take_away(1);
 	kern_wants_doubt(t.wants);
-	kern_wants_renew(t.wants, 0);
+	renew(0);
 	assert_pass("+1", "restored 1");
 }
 
@@ -303,11 +303,11 @@ static void test_doubt_ends_with_a_dump(void **state)
 	assert_int_equal(run(), 0);
 	kern_wants_doubt(t.wants);
 	kern_wants_dump_begin(t.wants); /* which breaks off */
-	kern_wants_renew(t.wants, 0);
+	renew(0);
 	assert_pass("=1", "");
 	assert_int_equal(t.looks_n, 1);
 	dump();
-	kern_wants_renew(t.wants, 0);
+	renew(0);
 	assert_pass("=1", "");
 	assert_int_equal(t.looks_n, 1);
 }
@@ -321,7 +321,7 @@ static void test_doubt_begins_with_a_contradiction(void **state)
 	put_there(2, FOREIGN);
 	want(2, true);
 	assert_contradicted("+2", "");
-	kern_wants_renew(t.wants, 0);
+	renew(0);
 	(void)run();
 	assert_int_equal(t.looks_n, 1);
 }

@@ -237,6 +237,13 @@ static inline const char *word_of(enum kern_want_news what)
 	return words[what];
 }
 
+/* In a turn after the one in which it was added. */
+static inline void renew(unsigned i)
+{
+	t.now_ns++;
+	kern_wants_renew(t.wants, i, t.now_ns);
+}
+
 /* One pass. Return: what it ended with. */
 static inline int run(void)
 {

@@ -1,0 +1,88 @@
+/* SPDX-License-Identifier: MIT */
+#include "tree.h"
+
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#define TREE_MAX    4096 /* processes that are looked at in one round */
+#define STOP_ROUNDS 16
+
+ssize_t check_tree_read(const char *path, char *buf, size_t size)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	ssize_t len = fd < 0 ? -1 : read(fd, buf, size - 1);
+
+	if (fd >= 0)
+		close(fd);
+	buf[len < 0 ? 0 : len] = '\0';
+	return len;
+}
+
+unsigned check_tree_children(pid_t parent, pid_t *pids, unsigned max)
+{
+	char path[64], text[8192], *at = text, *end;
+	unsigned n = 0;
+	ssize_t len;
+
+	snprintf(path, sizeof(path), "/proc/%d/task/%d/children", parent, parent);
+	len = check_tree_read(path, text, sizeof(text));
+	/* A number that does not end with a blank is perhaps none. */
+	for (; len > 0 && n < max; at = end) {
+		long pid = strtol(at, &end, 10);
+
+		if (end == at || *end != ' ')
+			break;
+		pids[n++] = (pid_t)pid;
+	}
+	return n;
+}
+
+char check_tree_state(pid_t pid)
+{
+	char path[64], text[512];
+	const char *at;
+
+	snprintf(path, sizeof(path), "/proc/%d/stat", pid);
+	if (check_tree_read(path, text, sizeof(text)) <= 0)
+		return 0;
+	at = strrchr(text, ')');
+	return at && at[1] == ' ' ? at[2] : 0;
+}
+
+/* From the top: who has stopped starts nobody that is not seen yet. Return: how many. */
+static unsigned signal_all(int number, check_tree_spare_fn *spare, const void *arg)
+{
+	static pid_t pids[TREE_MAX];
+	unsigned found = check_tree_children(getpid(), pids, TREE_MAX), n = 0;
+
+	for (unsigned i = 0; i < found; i++)
+		if (!spare || !spare(arg, pids[i]))
+			pids[n++] = pids[i];
+	for (unsigned i = 0; i < n; i++) {
+		(void)kill(pids[i], number);
+		n += check_tree_children(pids[i], pids + n, TREE_MAX - n);
+	}
+	return n;
+}
+
+/* One that was just being forked is seen in the next round. */
+void check_tree_stop(check_tree_spare_fn *spare, const void *arg)
+{
+	unsigned before, n = 0;
+
+	for (unsigned i = 0; i < STOP_ROUNDS; i++) {
+		before = n;
+		n = signal_all(SIGSTOP, spare, arg);
+		if (n == before)
+			break;
+	}
+}
+
+unsigned check_tree_kill(check_tree_spare_fn *spare, const void *arg)
+{
+	return signal_all(SIGKILL, spare, arg);
+}
