@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "checks/outcome.h"
+#include "checks/tree.h"
 #include "message.h"
 
 #define PLACES      (2 * RUNNER_MAX) /* with those that are being killed */
@@ -195,8 +196,10 @@ int64_t runner_deadline(const struct runner *runner)
 	return first_ns;
 }
 
-static bool is_warden(const struct runner *runner, pid_t pid)
+static bool is_warden(const void *arg, pid_t pid)
 {
+	const struct runner *runner = arg;
+
 	for (unsigned i = 0; i < PLACES; i++)
 		if (runner->places[i].warden == pid)
 			return true;
@@ -205,20 +208,21 @@ static bool is_warden(const struct runner *runner, pid_t pid)
 
 /* What a killed warden leaves is our child by now. The kernel has ended its program in its place,
  * but not one of root's: that has gained rights, and may live beside its next attempt. Return:
- * whether any is left. */
+ * whether any was left. */
 static bool end_orphans(const struct runner *runner)
 {
 	static pid_t pids[ORPHANS_MAX];
-	unsigned n = check_children(getpid(), pids, ORPHANS_MAX);
+	unsigned n = check_tree_children(getpid(), pids, ORPHANS_MAX);
 	bool left = false;
 
-	for (unsigned i = 0; i < n; i++) {
-		if (is_warden(runner, pids[i]))
-			continue;
-		(void)kill(pids[i], SIGKILL);
-		left |= waitpid(pids[i], NULL, WNOHANG) == 0;
-	}
-	return left;
+	for (unsigned i = 0; i < n; i++)
+		if (!is_warden(runner, pids[i]))
+			left |= waitpid(pids[i], NULL, WNOHANG) == 0;
+	if (!left)
+		return false;
+	check_tree_stop(is_warden, runner);
+	(void)check_tree_kill(is_warden, runner);
+	return true;
 }
 
 static void forget_warden(struct place *place)
