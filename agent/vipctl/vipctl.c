@@ -11,6 +11,7 @@
 #include "check.h"
 #include "complain.h"
 #include "connection.h"
+#include "doctor.h"
 #include "drain.h"
 #include "dry_run.h"
 #include "events.h"
@@ -202,6 +203,21 @@ static int command_history(const char *path, const struct arguments *arguments)
 	return history(&options);
 }
 
+static int command_doctor(const char *path, const struct arguments *arguments)
+{
+	const struct doctor_options options = {
+		.json = arguments->options & USAGE_JSON,
+		.conf_path = usage_value(arguments, USAGE_CONF),
+		.node = usage_value(arguments, USAGE_NODE),
+	};
+
+	if (options.node && !conf_node_is_valid(options.node)) {
+		complain(NULL, "\"%.40s\" cannot be the name of a node", options.node);
+		return EX_USAGE;
+	}
+	return doctor(path, &options);
+}
+
 /* One row per command: dispatch and usage. */
 static const struct command commands[] = {
 	{ "show", "[--json] [--watch] [--checks | --notify] [ROUTER|CHECK]",
@@ -211,6 +227,9 @@ static const struct command commands[] = {
 	{ "check", "[--json] [ROUTER]",
 	  "whether all is well: ends with 0, or 1: degraded, 2: wrong", USAGE_JSON, true,
 	  command_check },
+	{ "doctor", "[--json] [-c FILE] [--node N]",
+	  "what is wrong on this host or will be, and what mends it; also before vipd runs",
+	  USAGE_JSON | USAGE_CONF | USAGE_NODE, false, command_doctor },
 	{ "events", "[--follow] [--json]", "what has happened, also before a crash or a reload",
 	  USAGE_FOLLOW | USAGE_JSON, false, command_events },
 	{ "history", "[--json] [-n N] [--since T] [--state-dir DIR] [ROUTER]",
