@@ -44,6 +44,9 @@ void doctor_findings_init(struct doctor_findings *findings, struct arena *arena)
  */
 void doctor_find(struct doctor_findings *findings, const struct doctor_finding *finding);
 
+/* doctor_find() of what its members are set to. */
+#define DOCTOR_FIND(findings, ...) doctor_find((findings), &(struct doctor_finding){ __VA_ARGS__ })
+
 /**
  * doctor_text() - a text by a format, for a finding.
  */

@@ -13,34 +13,26 @@ static void find_error(const struct doctor_view *view, struct doctor_findings *f
 	const char *place = error->line ? doctor_text(findings, "%s:%u: ", error->file, error->line)
 					: doctor_text(findings, "%s: ", error->file);
 
-	doctor_find(findings,
-		    &(struct doctor_finding){
-			    .severity = fatal ? DOCTOR_ERROR : DOCTOR_WARNING,
-			    .seen = doctor_text(findings, "%s%s", place, error->text),
-			    .why = fatal ? "vipd does not start with this file, and a reload of it "
-					   "is refused"
-					 : "it is allowed, and will not do what it looks like",
-			    .advice = doctor_text(findings,
-						  "correct the file; \"vipd -t -c %s\" "
-						  "checks it, vipd.conf(5) explains it",
-						  doctor_word(findings, view->conf_path)),
-		    });
+	DOCTOR_FIND(
+		findings, .severity = fatal ? DOCTOR_ERROR : DOCTOR_WARNING,
+		.seen = doctor_text(findings, "%s%s", place, error->text),
+		.why = fatal ? "vipd does not start with this file, and a reload of it is refused"
+			     : "it is allowed, and will not do what it looks like",
+		.advice = doctor_text(
+			findings,
+			"correct the file; \"vipd -t -c %s\" checks it, vipd.conf(5) explains it",
+			doctor_word(findings, view->conf_path)));
 }
 
 /* What there is no file for is more often not there yet than lost. */
 static void find_no_file(const struct doctor_view *view, struct doctor_findings *findings)
 {
-	doctor_find(
-		findings,
-		&(struct doctor_finding){
-			.severity = DOCTOR_ERROR,
-			.seen = doctor_text(findings, "%s: %s", view->conf_path,
-					    strerror(-view->conf_err)),
-			.why = "vipd does not start without a configuration",
-			.advice =
-				"begin with the sample, vipd.conf.sample, or with \"vipctl import "
-				"/etc/keepalived/keepalived.conf\"; -c names another file",
-		});
+	DOCTOR_FIND(
+		findings, .severity = DOCTOR_ERROR,
+		.seen = doctor_text(findings, "%s: %s", view->conf_path, strerror(-view->conf_err)),
+		.why = "vipd does not start without a configuration",
+		.advice = "begin with the sample, vipd.conf.sample, or with \"vipctl import "
+			  "/etc/keepalived/keepalived.conf\"; -c names another file");
 }
 
 void doctor_judge_configuration(const struct doctor_view *view, struct doctor_findings *findings)
@@ -66,52 +58,36 @@ void doctor_judge_secrets(const struct doctor_view *view, struct doctor_findings
 	for (unsigned i = 0; i < view->conf->routers_n; i++)
 		secret |= view->conf->routers[i].auth.type == CONF_AUTH_PASSWORD;
 	if (file->there && (file->mode & 022))
-		doctor_find(findings,
-			    &(struct doctor_finding){
-				    .severity = DOCTOR_ERROR,
-				    .seen = doctor_text(findings,
-							"%s: others may write to it, mode %04o",
-							file->path, file->mode),
-				    .why = "whoever may write to it runs commands as any user, by "
-					   "a check or "
-					   "notify",
-				    .mend = doctor_text(findings, "chmod go-w %s",
-							doctor_word(findings, file->path)),
-			    });
+		DOCTOR_FIND(findings, .severity = DOCTOR_ERROR,
+			    .seen = doctor_text(findings, "%s: others may write to it, mode %04o",
+						file->path, file->mode),
+			    .why = "whoever may write to it runs commands as any user, by a check "
+				   "or notify",
+			    .mend = doctor_text(findings, "chmod go-w %s",
+						doctor_word(findings, file->path)));
 	if (secret && file->there && (file->mode & 004))
-		doctor_find(findings,
-			    &(struct doctor_finding){
-				    .severity = DOCTOR_WARNING,
-				    .seen = doctor_text(findings,
-							"%s has a password, and all may read it, "
-							"mode %04o",
-							file->path, file->mode),
-				    .why = "whoever knows it can become Active",
-				    .mend = doctor_text(findings, "chmod o-r %s",
-							doctor_word(findings, file->path)),
-				    .advice = "a password of VRRP 2 goes over the wire as it is: "
-					      "HMAC keeps "
-					      "its keys",
-			    });
+		DOCTOR_FIND(findings, .severity = DOCTOR_WARNING,
+			    .seen = doctor_text(findings,
+						"%s has a password, and all may read it, mode %04o",
+						file->path, file->mode),
+			    .why = "whoever knows it can become Active",
+			    .mend = doctor_text(findings, "chmod o-r %s",
+						doctor_word(findings, file->path)),
+			    .advice = "a password of VRRP 2 goes over the wire as it is: HMAC "
+				      "keeps its keys");
 }
 
 /* ---- users, programs ---- */
 
 static void find_no_user(struct doctor_findings *findings, const char *of, const char *user)
 {
-	doctor_find(
-		findings,
-		&(struct doctor_finding){
-			.severity = DOCTOR_ERROR,
-			.subject = of,
-			.seen = doctor_text(findings, "there is no user \"%s\" on this host", user),
-			.why = "vipd does not start with a configuration that names it",
-			.mend = doctor_text(
-				findings,
-				"useradd --system --no-create-home --shell /usr/sbin/nologin "
-				"%s",
-				doctor_word(findings, user)),
-		});
+	DOCTOR_FIND(findings, .severity = DOCTOR_ERROR, .subject = of,
+		    .seen = doctor_text(findings, "there is no user \"%s\" on this host", user),
+		    .why = "vipd does not start with a configuration that names it",
+		    .mend = doctor_text(
+			    findings,
+			    "useradd --system --no-create-home --shell /usr/sbin/nologin %s",
+			    doctor_word(findings, user)));
 }
 
 void doctor_judge_user(const struct doctor_view *view, struct doctor_findings *findings)
@@ -161,26 +137,19 @@ void doctor_judge_programs(const struct doctor_view *view, struct doctor_finding
 		if (program->fault.error == CHECK_PROGRAM_FINE || program->hidden)
 			continue;
 		check_program_explain(&program->fault, why);
-		doctor_find(
-			findings,
-			&(struct doctor_finding){
-				.severity = DOCTOR_ERROR,
-				.subject = program->of,
-				.seen = doctor_text(findings, "%s, to be run as %s: %s",
-						    program->path, program->user, why),
-				.why = program->fault.error == CHECK_PROGRAM_WRITABLE ||
-						       program->fault.error == CHECK_PROGRAM_OWNER
-					       ? "others could have vipd run what they like with "
-						 "that "
-						 "user's rights, so it is not run"
-					       : "it cannot be run: a check fails, or nobody is "
-						 "told; and "
-						 "vipd does not start with it",
-				.mend = mend,
-				.advice = mend ? NULL
-					       : "install it, or name another one in the "
-						 "configuration",
-			});
+		DOCTOR_FIND(findings, .severity = DOCTOR_ERROR, .subject = program->of,
+			    .seen = doctor_text(findings, "%s, to be run as %s: %s", program->path,
+						program->user, why),
+			    .why = program->fault.error == CHECK_PROGRAM_WRITABLE ||
+						   program->fault.error == CHECK_PROGRAM_OWNER
+					   ? "others could have vipd run what they like with that "
+					     "user's rights, so it is not run"
+					   : "it cannot be run: a check fails, or nobody is told; "
+					     "and vipd does not start with it",
+			    .mend = mend,
+			    .advice =
+				    mend ? NULL
+					 : "install it, or name another one in the configuration");
 	}
 }
 
@@ -192,28 +161,21 @@ void doctor_judge_state_dir(const struct doctor_view *view, struct doctor_findin
 
 	if (view->no_user || !conf_needs_notifier(view->conf) || view->state_dir >= 0)
 		return;
-	doctor_find(findings,
-		    &(struct doctor_finding){
-			    .severity = DOCTOR_ERROR,
-			    .seen = view->state_dir == -EACCES
-					    ? doctor_text(findings,
-							  "state_dir %s: the user %s may not write "
-							  "to it",
-							  directory, view->user)
-					    : doctor_text(findings, "state_dir %s: %s", directory,
-							  strerror(-view->state_dir)),
-			    .why = "what is to be told, the history, and drains over a start of "
-				   "the host are "
-				   "not kept",
-			    .mend = view->state_dir == -EACCES
-					    ? doctor_text(findings, "chown -R %s %s",
-							  doctor_word(findings, view->user),
-							  doctor_word(findings, directory))
-					    : NULL,
-			    .advice = view->state_dir == -EACCES
-					      ? NULL
-					      : "make it a directory of that user's",
-		    });
+	DOCTOR_FIND(
+		findings, .severity = DOCTOR_ERROR,
+		.seen = view->state_dir == -EACCES
+				? doctor_text(findings,
+					      "state_dir %s: the user %s may not write to it",
+					      directory, view->user)
+				: doctor_text(findings, "state_dir %s: %s", directory,
+					      strerror(-view->state_dir)),
+		.why = "what is to be told, the history, and drains over a start of the host are "
+		       "not kept",
+		.mend = view->state_dir == -EACCES ? doctor_text(findings, "chown -R %s %s",
+								 doctor_word(findings, view->user),
+								 doctor_word(findings, directory))
+						   : NULL,
+		.advice = view->state_dir == -EACCES ? NULL : "make it a directory of that user's");
 }
 
 void doctor_judge_keys(const struct doctor_view *view, struct doctor_findings *findings)
@@ -224,30 +186,22 @@ void doctor_judge_keys(const struct doctor_view *view, struct doctor_findings *f
 
 		if (file->hidden || (!file->why && !file->active_missing))
 			continue;
-		doctor_find(
-			findings,
-			&(struct doctor_finding){
-				.severity = DOCTOR_ERROR,
-				.subject = doctor_text(findings, "router %s", file->router),
-				.seen = file->why ? doctor_text(findings, "%s: %s", file->path,
-								file->why)
-						  : doctor_text(findings,
-								"%s: key %u, which is to sign, "
-								"is not in it",
-								file->path, file->active),
-				.why = "without its keys a router is in fault: it neither signs "
-				       "nor "
-				       "believes anybody",
-				.mend = file->others ? doctor_text(findings,
-								   "chown root %s && chmod 600 "
-								   "%s",
-								   path, path)
-						     : NULL,
-				.advice = file->others
-						  ? "who could read it may have the keys: replace "
-						    "them"
-						  : "auth in vipd.conf(5) has the form of the file",
-			});
+		DOCTOR_FIND(
+			findings, .severity = DOCTOR_ERROR,
+			.subject = doctor_text(findings, "router %s", file->router),
+			.seen = file->why
+					? doctor_text(findings, "%s: %s", file->path, file->why)
+					: doctor_text(findings,
+						      "%s: key %u, which is to sign, is not in it",
+						      file->path, file->active),
+			.why = "without its keys a router is in fault: it neither signs nor "
+			       "believes anybody",
+			.mend = file->others
+					? doctor_text(findings, "chown root %s && chmod 600 %s",
+						      path, path)
+					: NULL,
+			.advice = file->others ? "who could read it may have the keys: replace them"
+					       : "auth in vipd.conf(5) has the form of the file");
 	}
 }
 
@@ -258,16 +212,13 @@ void doctor_judge_control(const struct doctor_view *view, struct doctor_findings
 	bool sticky = place->mode & S_ISVTX;
 
 	if (place->there && (place->mode & 022) && !sticky)
-		doctor_find(findings,
-			    &(struct doctor_finding){
-				    .severity = DOCTOR_ERROR,
-				    .seen = doctor_text(findings,
-							"the directory of the control socket, %s: "
-							"others may write to it, mode %04o",
-							place->path, place->mode),
-				    .why = "they could answer in the place of vipd, or take its "
-					   "socket away",
-				    .mend = doctor_text(findings, "chmod go-w %s",
-							doctor_word(findings, place->path)),
-			    });
+		DOCTOR_FIND(
+			findings, .severity = DOCTOR_ERROR,
+			.seen = doctor_text(findings,
+					    "the directory of the control socket, %s: others may "
+					    "write to it, mode %04o",
+					    place->path, place->mode),
+			.why = "they could answer in the place of vipd, or take its socket away",
+			.mend = doctor_text(findings, "chmod go-w %s",
+					    doctor_word(findings, place->path)));
 }

@@ -17,7 +17,7 @@ struct question {
 	struct firewall_packet packet;
 	const char *what, *why;
 	bool leaves;
-	bool arrived; /* one that was tried did */
+	const struct doctor_tried *tried; /* NULL: nothing was */
 };
 
 static const struct doctor_tried *tried_of(const struct doctor_view *view,
@@ -59,12 +59,27 @@ static const char *advice(struct doctor_findings *findings, const struct questio
 	    doctor_process(question->view, "firewalld") && strstr(chain->table, "firewalld"))
 		return "firewalld has its own: firewall-cmd --permanent --add-protocol=vrrp && "
 		       "firewall-cmd --reload";
-	return doctor_text(findings,
-			   "write it into what loads these rules at the start of the "
-			   "host, too (%s)",
-			   strcmp(chain->tool, "nft") == 0 ? "/etc/nftables.conf, mostly"
-							   : "iptables-persistent, ufw, or a "
-							     "script");
+	return doctor_text(
+		findings, "write it into what loads these rules at the start of the host, too (%s)",
+		strcmp(chain->tool, "nft") == 0 ? "/etc/nftables.conf, mostly"
+						: "iptables-persistent, ufw, or a script");
+}
+
+static bool has_arrived(const struct question *question)
+{
+	return !question->leaves && question->tried && question->tried->group == DOCTOR_TRY_ARRIVED;
+}
+
+static const char *tried_words(const struct question *question, bool sure)
+{
+	const struct doctor_tried *tried = question->tried;
+
+	if (has_arrived(question))
+		return "; tried: one of this host's own came through";
+	if (!question->leaves && tried &&
+	    (tried->group == DOCTOR_TRY_LOST || tried->own == DOCTOR_TRY_LOST))
+		return "; tried: one of this host's own did not come through";
+	return sure ? "" : "; not all of its conditions are understood here";
 }
 
 static void find(struct doctor_findings *findings, const struct question *question,
@@ -75,25 +90,17 @@ static void find(struct doctor_findings *findings, const struct question *questi
 	const char *by = answer->text ? doctor_text(findings, "the rule \"%s\"", answer->text)
 				      : "its policy, since no rule accepts them";
 
-	doctor_find(
-		findings,
-		&(struct doctor_finding){
-			.severity = sure ? DOCTOR_ERROR : DOCTOR_WARNING,
-			.subject = doctor_text(
-				findings, "router %s%s, interface %s", question->router->name,
-				question->router->vrrp.family == 6 ? " over IPv6" : "",
-				question->router->interface),
-			.seen = doctor_text(
-				findings, "read: %s %s %s %s %s%s by %s%s", chain->tool,
-				chain->family, chain->table, chain->name,
-				sure ? "drops " : "may drop ", question->what, by,
-				question->arrived ? "; tried: one of this host's own came through"
-				: sure            ? ""
-				       : "; not all of its conditions are understood here"),
-			.why = question->why,
-			.mend = mend(findings, question, chain),
-			.advice = advice(findings, question, chain),
-		});
+	DOCTOR_FIND(findings, .severity = sure ? DOCTOR_ERROR : DOCTOR_WARNING,
+		    .subject = doctor_text(findings, "router %s%s, interface %s",
+					   question->router->name,
+					   question->router->vrrp.family == 6 ? " over IPv6" : "",
+					   question->router->interface),
+		    .seen = doctor_text(findings, "read: %s %s %s %s %s%s by %s%s", chain->tool,
+					chain->family, chain->table, chain->name,
+					sure ? "drops " : "may drop ", question->what, by,
+					tried_words(question, sure)),
+		    .why = question->why, .mend = mend(findings, question, chain),
+		    .advice = advice(findings, question, chain));
 }
 
 /* ---- what comes and goes ---- */
@@ -129,7 +136,7 @@ static void ask(struct doctor_findings *findings, const struct question *questio
 			continue;
 		answer = firewall_judge(firewall, chain, &question->packet);
 		if (answer.fate == FIREWALL_DROPS ||
-		    (answer.fate == FIREWALL_MAY_DROP && !question->arrived))
+		    (answer.fate == FIREWALL_MAY_DROP && !has_arrived(question)))
 			find(findings, question, &answer);
 	}
 }
@@ -138,10 +145,10 @@ static void ask(struct doctor_findings *findings, const struct question *questio
 static void ask_of_group(const struct doctor_view *view, const struct conf_router *router,
 			 const struct kern_address *source, struct doctor_findings *findings)
 {
-	const struct doctor_tried *tried = tried_of(view, router);
 	struct question question = {
 		.view = view,
 		.router = router,
+		.tried = tried_of(view, router),
 		.packet = { .family = router->vrrp.family,
 			    .protocol = PROTOCOL_VRRP,
 			    .ttl = 255,
@@ -151,14 +158,12 @@ static void ask_of_group(const struct doctor_view *view, const struct conf_route
 			    .multicast = true },
 		.what = "adverts of others (protocol 112)",
 		.why = "the router hears nobody, and becomes Active beside another one",
-		.arrived = tried && tried->group == DOCTOR_TRY_ARRIVED,
 	};
 
 	memcpy(question.packet.saddr, source->bytes, 16);
 	memcpy(question.packet.daddr, conf_group(router), 16);
 	ask(findings, &question);
 	question.leaves = true;
-	question.arrived = false;
 	question.packet.saddr_len = question.packet.daddr_len;
 	question.what = "our adverts (protocol 112)";
 	question.why = "no Backup hears this host: it becomes Active, too";
@@ -174,6 +179,7 @@ static void ask_of_peer(const struct doctor_view *view, const struct conf_router
 	struct question question = {
 		.view = view,
 		.router = router,
+		.tried = tried_of(view, router),
 		.packet = { .family = router->vrrp.family,
 			    .protocol = PROTOCOL_VRRP,
 			    .ttl = 255,
@@ -257,21 +263,26 @@ void doctor_judge_rules(const struct doctor_view *view, struct doctor_findings *
 
 /* ---- what was tried ---- */
 
-/* A packet with a TTL of 0 may be dropped for that alone, where rules want the 255 of an advert: so
- * what was lost counts unless all rules are known to let an advert pass. */
-static bool is_explained(const struct doctor_view *view, const struct conf_router *router)
+/*
+ * By a rule that was read: then it is told, if adverts are dropped by it, too. One with a TTL of 0
+ * may be dropped for that alone, where rules want the 255 of an advert.
+ * @group: the packet to the group; else that by lo.
+ */
+static bool is_explained(const struct doctor_view *view, const struct conf_router *router,
+			 bool group)
 {
 	const struct kern_address *source = doctor_source(view, router);
 	struct firewall_packet packet = { .family = router->vrrp.family,
 					  .protocol = PROTOCOL_VRRP,
-					  .interface = router->interface,
-					  .multicast = true };
+					  .ttl = group ? 0 : 64,
+					  .interface = group ? router->interface : CONF_LOOPBACK,
+					  .multicast = group };
 
 	if (!(view->seen & DOCTOR_SEES_RULES) || !source)
 		return false;
 	packet.saddr_len = packet.daddr_len = packet.family == 6 ? 128 : 32;
 	memcpy(packet.saddr, source->bytes, 16);
-	memcpy(packet.daddr, conf_group(router), 16);
+	memcpy(packet.daddr, group ? conf_group(router) : source->bytes, 16);
 	for (const struct firewall_chain *chain = view->firewall->chains; chain;
 	     chain = chain->next)
 		if (chain->hook != FIREWALL_NO_HOOK && firewall_hears(chain, &packet) &&
@@ -283,20 +294,14 @@ static bool is_explained(const struct doctor_view *view, const struct conf_route
 static void find_tried(struct doctor_findings *findings, const struct conf_router *router,
 		       const char *seen, const char *why)
 {
-	doctor_find(findings, &(struct doctor_finding){
-				      .severity = DOCTOR_ERROR,
-				      .subject = doctor_text(
-					      findings, "router %s%s, interface %s", router->name,
-					      router->vrrp.family == 6 ? " over IPv6" : "",
-					      router->interface),
-				      .seen = seen,
-				      .why = why,
-				      .advice = "what drops it is not in the rules that were read, "
-						"or above: look at "
-						"\"nft list ruleset\", \"tc filter show\", \"ip "
-						"-details link\" (xdp) and "
-						"the kernel's security modules",
-			      });
+	DOCTOR_FIND(findings, .severity = DOCTOR_ERROR,
+		    .subject = doctor_text(findings, "router %s%s, interface %s", router->name,
+					   router->vrrp.family == 6 ? " over IPv6" : "",
+					   router->interface),
+		    .seen = seen, .why = why,
+		    .advice = "what drops it is not in the rules that were read, or above: look at "
+			      "\"nft list ruleset\", \"tc filter show\", \"ip -details link\" "
+			      "(xdp) and the kernel's security modules");
 }
 
 void doctor_judge_tried(const struct doctor_view *view, struct doctor_findings *findings)
@@ -305,20 +310,20 @@ void doctor_judge_tried(const struct doctor_view *view, struct doctor_findings *
 		const struct doctor_tried *tried = &view->tried[i];
 		const struct conf_router *router = tried->router;
 
-		if (tried->own == DOCTOR_TRY_REFUSED && router->unicast.peers_n)
+		if (tried->own == DOCTOR_TRY_REFUSED && router->unicast.peers_n &&
+		    !is_explained(view, router, false))
 			find_tried(
 				findings, router,
 				"tried: a packet of protocol 112 to this host itself was refused "
 				"where it leaves",
-				"adverts to peers leave by the same way: no peer hears this "
-				"host");
-		else if (tried->own == DOCTOR_TRY_LOST)
+				"adverts to peers leave by the same way: no peer hears this host");
+		else if (tried->own == DOCTOR_TRY_LOST && !is_explained(view, router, false))
 			find_tried(
 				findings, router,
 				"tried: a packet of protocol 112 to this host itself did not "
 				"arrive",
 				"adverts of others take the same way in: the router hears nobody");
-		else if (tried->group == DOCTOR_TRY_LOST && !is_explained(view, router))
+		else if (tried->group == DOCTOR_TRY_LOST && !is_explained(view, router, true))
 			find_tried(
 				findings, router,
 				"tried: a packet of protocol 112 to the group did not come in by "

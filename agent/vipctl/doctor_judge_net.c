@@ -41,8 +41,8 @@ static void judge_link(const struct doctor_view *view, const struct conf_router 
 	if (interface->link.master && !(interface->flags & IFF_LOOPBACK)) {
 		finding.seen = doctor_text(findings, "the interface is a port of %s",
 					   doctor_interface_name(view, interface->link.master));
-		finding.why = "what arrives there goes to the one above it: the router would hear "
-			      "nobody";
+		finding.why =
+			"what arrives there goes to the one above it: the router would hear nobody";
 		finding.advice = "name that one in the configuration";
 		doctor_find(findings, &finding);
 	} else if (!interface->link.up) {
@@ -55,8 +55,8 @@ static void judge_link(const struct doctor_view *view, const struct conf_router 
 		finding.severity = DOCTOR_WARNING;
 		finding.seen = "the interface has no carrier";
 		finding.why = "the router takes no part until there is one";
-		finding.advice = "look at the cable, the port of the switch, or the virtual "
-				 "switch of this host";
+		finding.advice = "look at the cable, the port of the switch, or the virtual switch "
+				 "of this host";
 		doctor_find(findings, &finding);
 	}
 }
@@ -69,28 +69,19 @@ static void judge_flags(const struct conf_router *router, const struct doctor_in
 	if (router->unicast.peers_n)
 		return;
 	if (!(interface->flags & IFF_MULTICAST))
-		doctor_find(
-			findings,
-			&(struct doctor_finding){
-				.severity = DOCTOR_ERROR,
-				.subject = of_interface(findings, router),
-				.seen = "multicast is switched off on the interface",
-				.why = "it hears no advert, and becomes Active beside another one",
-				.mend = doctor_text(findings, "ip link set dev %s multicast on",
-						    name),
-			});
+		DOCTOR_FIND(findings, .severity = DOCTOR_ERROR,
+			    .subject = of_interface(findings, router),
+			    .seen = "multicast is switched off on the interface",
+			    .why = "it hears no advert, and becomes Active beside another one",
+			    .mend = doctor_text(findings, "ip link set dev %s multicast on", name));
 	else if ((interface->flags & IFF_ALLMULTI) && !interface->link.master)
-		doctor_find(findings,
-			    &(struct doctor_finding){
-				    .severity = DOCTOR_NOTE,
-				    .subject = of_interface(findings, router),
-				    .seen = "it receives all multicast (allmulti)",
-				    .why = "that costs time where there is much, and hides that "
-					   "the filter of "
-					   "the card does not work",
-				    .mend = doctor_text(
-					    findings, "ip link set dev %s allmulticast off", name),
-			    });
+		DOCTOR_FIND(
+			findings, .severity = DOCTOR_NOTE,
+			.subject = of_interface(findings, router),
+			.seen = "it receives all multicast (allmulti)",
+			.why = "that costs time where there is much, and hides that the filter of "
+			       "the card does not work",
+			.mend = doctor_text(findings, "ip link set dev %s allmulticast off", name));
 }
 
 void doctor_judge_interface(const struct doctor_view *view, struct doctor_findings *findings)
@@ -103,16 +94,12 @@ void doctor_judge_interface(const struct doctor_view *view, struct doctor_findin
 		if (is_told(view, i, false))
 			continue;
 		if (!interface) {
-			doctor_find(findings,
-				    &(struct doctor_finding){
-					    .severity = DOCTOR_ERROR,
-					    .subject = of_interface(findings, router),
-					    .seen = "there is no interface of that name",
-					    .why = "the router waits for it, out of service",
-					    .advice = "make it, or correct the name; \"ip -brief "
-						      "link\" shows "
-						      "those that there are",
-				    });
+			DOCTOR_FIND(findings, .severity = DOCTOR_ERROR,
+				    .subject = of_interface(findings, router),
+				    .seen = "there is no interface of that name",
+				    .why = "the router waits for it, out of service",
+				    .advice = "make it, or correct the name; \"ip -brief link\" "
+					      "shows those that there are");
 			continue;
 		}
 		judge_link(view, router, interface, findings);
@@ -141,24 +128,19 @@ void doctor_judge_mtu(const struct doctor_view *view, struct doctor_findings *fi
 			needed = IPV6_MTU_MIN;
 		if (!mtu || mtu >= needed)
 			continue;
-		doctor_find(
-			findings,
-			&(struct doctor_finding){
-				.severity = DOCTOR_ERROR,
-				.subject = of_interface(findings, router),
-				.seen = doctor_text(findings, "its MTU is %u, and %s %u", mtu,
-						    needed == IPV6_MTU_MIN
-							    ? "IPv6 needs"
-							    : "an advert of the router has",
-						    needed),
-				.why = needed == IPV6_MTU_MIN
-					       ? "the kernel switches IPv6 off on such an interface"
-					       : "an advert is never cut into fragments: none "
-						 "leaves",
-				.mend = doctor_text(findings, "ip link set dev %s mtu %u",
-						    doctor_word(findings, interface->link.name),
-						    needed > 1500 ? needed : 1500),
-			});
+		DOCTOR_FIND(findings, .severity = DOCTOR_ERROR,
+			    .subject = of_interface(findings, router),
+			    .seen = doctor_text(findings, "its MTU is %u, and %s %u", mtu,
+						needed == IPV6_MTU_MIN
+							? "IPv6 needs"
+							: "an advert of the router has",
+						needed),
+			    .why = needed == IPV6_MTU_MIN
+					   ? "the kernel switches IPv6 off on such an interface"
+					   : "an advert is never cut into fragments: none leaves",
+			    .mend = doctor_text(findings, "ip link set dev %s mtu %u",
+						doctor_word(findings, interface->link.name),
+						needed > 1500 ? needed : 1500));
 	}
 }
 
@@ -188,21 +170,17 @@ void doctor_judge_membership(const struct doctor_view *view, struct doctor_findi
 		    !interface->link.up || is_member(view, interface->link.name, router))
 			continue;
 		doctor_ip(router->vrrp.family, conf_group(router), group);
-		doctor_find(
-			findings,
-			&(struct doctor_finding){
-				.severity = DOCTOR_ERROR,
-				.subject = of_interface(findings, router),
-				.seen = doctor_text(findings,
-						    "this host is no member of %s on the "
-						    "interface, though vipd runs",
-						    group),
-				.why = "it hears no advert, and becomes Active beside another one",
-				.mend = doctor_text(findings, "%s reload", view->vipctl),
-				.advice = "a reload joins anew; if it does not last, something "
-					  "makes the "
-					  "interface forget its groups: see vipctl events",
-			});
+		DOCTOR_FIND(
+			findings, .severity = DOCTOR_ERROR,
+			.subject = of_interface(findings, router),
+			.seen = doctor_text(
+				findings,
+				"this host is no member of %s on the interface, though vipd runs",
+				group),
+			.why = "it hears no advert, and becomes Active beside another one",
+			.mend = doctor_text(findings, "%s reload", view->vipctl),
+			.advice = "a reload joins anew; if it does not last, something makes the "
+				  "interface forget its groups: see vipctl events");
 	}
 }
 
@@ -224,26 +202,18 @@ void doctor_judge_snooping(const struct doctor_view *view, struct doctor_finding
 		if (router->unicast.peers_n || is_told(view, i, true) || !interface ||
 		    !interface->link.snoops || !is_pruned(router))
 			continue;
-		doctor_find(
-			findings,
-			&(struct doctor_finding){
-				.severity = DOCTOR_WARNING,
-				.subject = of_interface(findings, router),
-				.seen = "the interface is a bridge that snoops multicast, and asks "
-					"nobody "
-					"who wants it",
-				.why = "without a querier on the network its ports forget after "
-				       "some "
-				       "minutes who listens to the group of the adverts: then two "
-				       "are "
-				       "Active",
-				.mend = doctor_text(
-					findings, "ip link set dev %s type bridge mcast_querier 1",
-					doctor_word(findings, interface->link.name)),
-				.advice = "right as it is, where a router or switch of the network "
-					  "is the "
-					  "querier",
-			});
+		DOCTOR_FIND(findings, .severity = DOCTOR_WARNING,
+			    .subject = of_interface(findings, router),
+			    .seen = "the interface is a bridge that snoops multicast, and asks "
+				    "nobody who wants it",
+			    .why = "without a querier on the network its ports forget after some "
+				   "minutes who listens to the group of the adverts: then two are "
+				   "Active",
+			    .mend = doctor_text(findings,
+						"ip link set dev %s type bridge mcast_querier 1",
+						doctor_word(findings, interface->link.name)),
+			    .advice = "right as it is, where a router or switch of the network is "
+				      "the querier");
 	}
 }
 
@@ -269,25 +239,18 @@ void doctor_judge_source(const struct doctor_view *view, struct doctor_findings 
 		    (is_told(view, i, true) && !named))
 			continue;
 		doctor_ip(router->vrrp.family, router->source, source);
-		doctor_find(
-			findings,
-			&(struct doctor_finding){
-				.severity = DOCTOR_ERROR,
-				.subject = of_interface(findings, router),
-				.seen = named ? doctor_text(findings,
-							    "its source, %s, is no address of "
-							    "this host",
-							    source)
-					: six ? "the interface has no link-local address of its own"
-					      : "the interface has no IPv4 address of its own",
-				.why = "there is nothing to advertise from: the router is in fault",
-				.advice =
-					named ? "give the interface that address, or correct source"
-					: six ? "IPv6 may be off on it, or addr_gen_mode may be 1 "
-						"(none)"
-					      : "give it one in the network configuration of the "
-						"host",
-			});
+		DOCTOR_FIND(
+			findings, .severity = DOCTOR_ERROR,
+			.subject = of_interface(findings, router),
+			.seen = named ? doctor_text(findings,
+						    "its source, %s, is no address of this host",
+						    source)
+				: six ? "the interface has no link-local address of its own"
+				      : "the interface has no IPv4 address of its own",
+			.why = "there is nothing to advertise from: the router is in fault",
+			.advice = named ? "give the interface that address, or correct source"
+				  : six ? "IPv6 may be off on it, or addr_gen_mode may be 1 (none)"
+					: "give it one in the network configuration of the host");
 	}
 }
 
@@ -314,22 +277,17 @@ static void find_foreign(const struct doctor_view *view, const struct conf_route
 	char ip[INET6_ADDRSTRLEN];
 
 	doctor_ip(shown->family, shown->bytes, ip);
-	doctor_find(
-		findings,
-		&(struct doctor_finding){
-			.severity = DOCTOR_ERROR,
-			.subject = doctor_text(findings, "router %s", router->name),
-			.seen = doctor_text(findings,
-					    "its address %s is on %s already, and vipd did not "
-					    "put it there",
-					    ip, interface),
-			.why = "this host would answer for it, Active or not: two hosts have it",
-			.mend = doctor_text(findings, "ip address del %s/%u dev %s", ip,
-					    shown->prefix_len, doctor_word(findings, interface)),
-			.advice = "and take it out of the network configuration of the host, or "
-				  "end what "
-				  "adds it; on the owner, say priority = \"owner\"",
-		});
+	DOCTOR_FIND(findings, .severity = DOCTOR_ERROR,
+		    .subject = doctor_text(findings, "router %s", router->name),
+		    .seen = doctor_text(
+			    findings,
+			    "its address %s is on %s already, and vipd did not put it there", ip,
+			    interface),
+		    .why = "this host would answer for it, Active or not: two hosts have it",
+		    .mend = doctor_text(findings, "ip address del %s/%u dev %s", ip,
+					shown->prefix_len, doctor_word(findings, interface)),
+		    .advice = "and take it out of the network configuration of the host, or end "
+			      "what adds it; on the owner, say priority = \"owner\"");
 }
 
 void doctor_judge_foreign(const struct doctor_view *view, struct doctor_findings *findings)
@@ -381,24 +339,17 @@ static void judge_subnet(const struct doctor_view *view, const struct conf_route
 	if (!interface || is_link_local(address) || is_near(view, address, interface->link.ifindex))
 		return;
 	doctor_ip(address->family, address->bytes, ip);
-	doctor_find(
-		findings,
-		&(struct doctor_finding){
-			.severity = host ? DOCTOR_WARNING : DOCTOR_NOTE,
-			.subject = doctor_text(findings, "router %s", router->name),
-			.seen = doctor_text(findings,
-					    "its address %s/%u is in no subnet that the host has "
-					    "on %s",
-					    ip, address->prefix_len, name),
-			.why = host ? "no neighbour there looks for it, unless it has a route to "
-				      "it by "
-				      "this host"
-				    : "the host reaches that subnet while it is Active alone",
-			.advice =
-				host ? "correct the address or its interface, if that is not meant"
-				     : "right, if the host has no address of its own there on "
-				       "purpose",
-		});
+	DOCTOR_FIND(findings, .severity = host ? DOCTOR_WARNING : DOCTOR_NOTE,
+		    .subject = doctor_text(findings, "router %s", router->name),
+		    .seen = doctor_text(findings,
+					"its address %s/%u is in no subnet that the host has on %s",
+					ip, address->prefix_len, name),
+		    .why = host ? "no neighbour there looks for it, unless it has a route to it by "
+				  "this host"
+				: "the host reaches that subnet while it is Active alone",
+		    .advice =
+			    host ? "correct the address or its interface, if that is not meant"
+				 : "right, if the host has no address of its own there on purpose");
 }
 
 void doctor_judge_subnet(const struct doctor_view *view, struct doctor_findings *findings)
@@ -425,16 +376,11 @@ void doctor_judge_peers(const struct doctor_view *view, struct doctor_findings *
 		if (peer->err == 0)
 			continue;
 		doctor_ip(peer->peer->family, peer->peer->bytes, ip);
-		doctor_find(
-			findings,
-			&(struct doctor_finding){
-				.severity = DOCTOR_ERROR,
-				.subject = doctor_text(findings, "router %s", peer->router->name),
-				.seen = doctor_text(findings,
-						    "no packet can leave to its peer %s: %s", ip,
-						    strerror(peer->err)),
-				.why = "that peer hears no advert, and becomes Active, too",
-				.advice = "give the host a route to it, or correct peers",
-			});
+		DOCTOR_FIND(findings, .severity = DOCTOR_ERROR,
+			    .subject = doctor_text(findings, "router %s", peer->router->name),
+			    .seen = doctor_text(findings, "no packet can leave to its peer %s: %s",
+						ip, strerror(peer->err)),
+			    .why = "that peer hears no advert, and becomes Active, too",
+			    .advice = "give the host a route to it, or correct peers");
 	}
 }

@@ -19,20 +19,17 @@ static const struct remedy {
 	{ "last_resort", VIPCTL "reload", "mend first what vipctl events names" },
 	{ "interval", NULL, "set interval to the same value on all hosts" },
 	{ "address_list", NULL,
-	  "make the lists of addresses the same on all hosts; another "
-	  "cluster may have this VRID: then take another one" },
+	  "make the lists of addresses the same on all hosts; another cluster may have this VRID: "
+	  "then take another one" },
 	{ "equal_priority", NULL,
-	  "give each host another priority, so that it is decided who "
-	  "serves" },
+	  "give each host another priority, so that it is decided who serves" },
 	{ "checksum_form", NULL,
-	  "set checksum to the form of the others; keepalived has "
-	  "\"rfc5798\" by default" },
+	  "set checksum to the form of the others; keepalived has \"rfc5798\" by default" },
 	{ "other_active", NULL,
-	  "the other host does not hear this one, or has a network that is "
-	  "cut off: let vipctl doctor look at it there" },
+	  "the other host does not hear this one, or has a network that is cut off: let vipctl "
+	  "doctor look at it there" },
 	{ "not_heard", NULL,
-	  "let vipctl doctor look at the other host: what this one sends does "
-	  "not arrive there" },
+	  "let vipctl doctor look at the other host: what this one sends does not arrive there" },
 	{ "owner", NULL, "one host alone may have priority \"owner\"" },
 	{ "conflict", NULL, "two virtual routers have one address: correct one of them" },
 	{ "address_taken", NULL,
@@ -45,14 +42,12 @@ static const struct remedy {
 	{ "rejected_version", NULL, "set version to the same value on all hosts" },
 	{ "rejected_interval_differs", NULL, "set interval to the same value on all hosts" },
 	{ "rejected_checksum", NULL,
-	  "ethtool -K on the sender: a broken offload; or the form of "
-	  "checksum of an old agent" },
+	  "ethtool -K on the sender: a broken offload; or the form of checksum of an old agent" },
 	{ "rejected_not_peer", NULL, "add that host to peers, or give it another VRID" },
 	{ "rejected_hmac_bad", NULL, "copy the same file of keys to all hosts" },
 	{ "rejected_hmac_unknown_key", NULL, "copy the same file of keys to all hosts" },
 	{ "rejected_hmac_missing", NULL,
-	  "configure auth on the other hosts, or mode = "
-	  "\"permissive\" here until then" },
+	  "configure auth on the other hosts, or mode = \"permissive\" here until then" },
 	{ "deaf", NULL, "see the findings above on its firewall and multicast" },
 	{ "held_address", NULL, "ip address del, and take it out of the network configuration" },
 	{ NULL, NULL, "vipctl events tells more" },
@@ -82,20 +77,15 @@ static void find_problem(const struct doctor_view *view, const struct doctor_rou
 	bool wrong = problem->level == PROBLEM_WRONG;
 
 	findings->code = doctor_text(findings, "%s", problem->word);
-	doctor_find(findings,
-		    &(struct doctor_finding){
-			    .severity = wrong ? DOCTOR_ERROR : DOCTOR_WARNING,
-			    .subject = doctor_text(
-				    findings, "router %s%s, interface %s", router->name,
-				    router->family == 6 ? " over IPv6" : "", router->interface),
-			    .seen = doctor_text(findings, "%s", problem->text),
-			    .why = wrong ? "this host does not do its part, or two do it at a time"
-					 : "the addresses are served, but something will fail, or "
-					   "is not as "
-					   "it is meant",
-			    .mend = mend(view, findings, remedy),
-			    .advice = remedy->advice,
-		    });
+	DOCTOR_FIND(findings, .severity = wrong ? DOCTOR_ERROR : DOCTOR_WARNING,
+		    .subject =
+			    doctor_text(findings, "router %s%s, interface %s", router->name,
+					router->family == 6 ? " over IPv6" : "", router->interface),
+		    .seen = doctor_text(findings, "%s", problem->text),
+		    .why = wrong ? "this host does not do its part, or two do it at a time"
+				 : "the addresses are served, but something will fail, or is not "
+				   "as it is meant",
+		    .mend = mend(view, findings, remedy), .advice = remedy->advice);
 }
 
 void doctor_judge_problems(const struct doctor_view *view, struct doctor_findings *findings)
@@ -109,16 +99,11 @@ void doctor_judge_problems(const struct doctor_view *view, struct doctor_finding
 void doctor_judge_standby(const struct doctor_view *view, struct doctor_findings *findings)
 {
 	if (view->running->no_standby)
-		doctor_find(findings,
-			    &(struct doctor_finding){
-				    .severity = DOCTOR_WARNING,
-				    .seen = "no standby waits",
-				    .why = "if the router process dies, the addresses are lost "
-					   "until another "
-					   "one has started",
-				    .mend = doctor_text(findings, "%s reload", view->vipctl),
-				    .advice = "the log says why one does not start",
-			    });
+		DOCTOR_FIND(findings, .severity = DOCTOR_WARNING, .seen = "no standby waits",
+			    .why = "if the router process dies, the addresses are lost until "
+				   "another one has started",
+			    .mend = doctor_text(findings, "%s reload", view->vipctl),
+			    .advice = "the log says why one does not start");
 }
 
 /* It may be the only one on purpose, or have been started first; so it is a note. */
@@ -130,41 +115,30 @@ void doctor_judge_alone(const struct doctor_view *view, struct doctor_findings *
 
 		if (!router->active || router->received || since_ns < HOUR_NS)
 			continue;
-		doctor_find(
-			findings,
-			&(struct doctor_finding){
-				.severity = DOCTOR_NOTE,
-				.subject = doctor_text(
-					findings, "router %s%s, interface %s", router->name,
-					router->family == 6 ? " over IPv6" : "", router->interface),
-				.seen = doctor_text(findings,
-						    "it is Active for %lld h, and has never heard "
-						    "another host",
-						    (long long)(since_ns / HOUR_NS)),
-				.why = "a Backup is silent, but if there is none, nobody takes "
-				       "over; and if "
-				       "one does not hear this host, it is Active, too",
-				.advice = "\"vipctl show\" on the other host: it should be Backup, "
-					  "and name "
-					  "this one",
-			});
+		DOCTOR_FIND(findings, .severity = DOCTOR_NOTE,
+			    .subject = doctor_text(
+				    findings, "router %s%s, interface %s", router->name,
+				    router->family == 6 ? " over IPv6" : "", router->interface),
+			    .seen = doctor_text(
+				    findings,
+				    "it is Active for %lld h, and has never heard another host",
+				    (long long)(since_ns / HOUR_NS)),
+			    .why = "a Backup is silent, but if there is none, nobody takes over; "
+				   "and if one does not hear this host, it is Active, too",
+			    .advice = "\"vipctl show\" on the other host: it should be Backup, and "
+				      "name this one");
 	}
 }
 
 void doctor_judge_strangers(const struct doctor_view *view, struct doctor_findings *findings)
 {
 	if (view->running->foreign_vrids > 0)
-		doctor_find(
-			findings,
-			&(struct doctor_finding){
-				.severity = DOCTOR_NOTE,
-				.seen = doctor_text(findings,
-						    "%lld adverts were heard of VRIDs that are not "
-						    "this host's",
-						    (long long)view->running->foreign_vrids),
-				.why = "another cluster is on the same network: nothing is wrong, "
-				       "unless it "
-				       "was meant to be this one, with another VRID",
-				.advice = "tcpdump -n -i any ip proto 112 or ip6 proto 112",
-			});
+		DOCTOR_FIND(findings, .severity = DOCTOR_NOTE,
+			    .seen = doctor_text(
+				    findings,
+				    "%lld adverts were heard of VRIDs that are not this host's",
+				    (long long)view->running->foreign_vrids),
+			    .why = "another cluster is on the same network: nothing is wrong, "
+				   "unless it was meant to be this one, with another VRID",
+			    .advice = "tcpdump -n -i any ip proto 112 or ip6 proto 112");
 }

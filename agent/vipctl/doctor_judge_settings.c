@@ -78,14 +78,11 @@ static void judge_ipv6(const struct doctor_view *view, const struct conf_router 
 
 	(void)view;
 	if (disabled == DOCTOR_NO_SETTING && interface->link.mtu >= 1280)
-		doctor_find(findings, &(struct doctor_finding){
-					      .severity = DOCTOR_ERROR,
-					      .subject = subject(findings, router),
-					      .seen = "this kernel has no IPv6",
-					      .why = "the router cannot speak in that family",
-					      .advice = "boot without ipv6.disable=1, or leave its "
-							"IPv6 addresses out",
-				      });
+		DOCTOR_FIND(findings, .severity = DOCTOR_ERROR,
+			    .subject = subject(findings, router), .seen = "this kernel has no IPv6",
+			    .why = "the router cannot speak in that family",
+			    .advice =
+				    "boot without ipv6.disable=1, or leave its IPv6 addresses out");
 	else if (disabled > 0)
 		find_setting(findings, router, DOCTOR_DISABLE_IPV6, interface->link.name, 0,
 			     &(struct doctor_finding){
@@ -127,18 +124,17 @@ static void judge_forwarding(const struct doctor_view *view, const struct conf_r
 	if (interface->settings[setting] != 0 || strcmp(router->interface, CONF_LOOPBACK) == 0)
 		return;
 	/* Of all: IPv6 forwards between interfaces by that alone. */
-	find_setting(
-		findings, router, setting, "all", 1,
-		&(struct doctor_finding){
-			.severity = gateway ? DOCTOR_WARNING : DOCTOR_NOTE,
-			.seen = doctor_text(findings, "IPv%u is not forwarded on the interface%s",
-					    family,
-					    gateway ? ", while the host has routes to move, or "
-						      "forwards elsewhere"
-						    : ""),
-			.why = "as a gateway it would be Active and let no packet through; for "
-			       "services of its own it is right",
-		});
+	find_setting(findings, router, setting, "all", 1,
+		     &(struct doctor_finding){
+			     .severity = gateway ? DOCTOR_WARNING : DOCTOR_NOTE,
+			     .seen = doctor_text(
+				     findings, "IPv%u is not forwarded on the interface%s", family,
+				     gateway ? ", while the host has routes to move, or forwards "
+					       "elsewhere"
+					     : ""),
+			     .why = "as a gateway it would be Active and let no packet through; "
+				    "for services of its own it is right",
+		     });
 }
 
 void doctor_judge_forwarding(const struct doctor_view *view, struct doctor_findings *findings)
@@ -219,17 +215,17 @@ void doctor_judge_rp_filter(const struct doctor_view *view, struct doctor_findin
 		    larger(view->all[DOCTOR_RP_FILTER], interface->settings[DOCTOR_RP_FILTER]) != 1)
 			continue;
 		/* 2 outweighs 1, so one interface suffices. */
-		find_setting(findings, router, DOCTOR_RP_FILTER, interface->link.name, 2,
-			     &(struct doctor_finding){
-				     .severity = DOCTOR_WARNING,
-				     .seen = doctor_text(findings,
-							 "rp_filter is strict on %s, which holds "
-							 "an address of the router",
-							 interface->link.name),
-				     .why = "packets to that address are dropped without a trace "
-					    "when the way back to who sent them leads by another "
-					    "interface",
-			     });
+		find_setting(
+			findings, router, DOCTOR_RP_FILTER, interface->link.name, 2,
+			&(struct doctor_finding){
+				.severity = DOCTOR_WARNING,
+				.seen = doctor_text(findings,
+						    "rp_filter is strict on %s, which holds an "
+						    "address of the router",
+						    interface->link.name),
+				.why = "packets to that address are dropped without a trace when "
+				       "the way back to who sent them leads by another interface",
+			});
 	}
 }
 
@@ -249,18 +245,18 @@ static void judge_arp_ignore(const struct doctor_view *view, const struct conf_r
 
 	if (value < 2 || value == 3 || (value == 2 && !has_host_address(router)))
 		return;
-	find_setting(
-		findings, router, DOCTOR_ARP_IGNORE, whose(view, interface, DOCTOR_ARP_IGNORE), 1,
-		&(struct doctor_finding){
-			.severity = DOCTOR_ERROR,
-			.seen = doctor_text(findings, "arp_ignore is %d", value),
-			.why = value == 2 ? "ARP is answered for neighbours of an address's own "
-					    "subnet alone, and an address of /32 has none: "
-					    "nobody finds it"
-					  : "the host answers ARP for none of its addresses: "
-					    "nobody finds the virtual ones once the first "
-					    "announcement is forgotten",
-		});
+	find_setting(findings, router, DOCTOR_ARP_IGNORE, whose(view, interface, DOCTOR_ARP_IGNORE),
+		     1,
+		     &(struct doctor_finding){
+			     .severity = DOCTOR_ERROR,
+			     .seen = doctor_text(findings, "arp_ignore is %d", value),
+			     .why = value == 2 ? "ARP is answered for neighbours of an address's "
+						 "own subnet alone, and an address of /32 has "
+						 "none: nobody finds it"
+					       : "the host answers ARP for none of its addresses: "
+						 "nobody finds the virtual ones once the first "
+						 "announcement is forgotten",
+		     });
 }
 
 void doctor_judge_arp_ignore(const struct doctor_view *view, struct doctor_findings *findings)

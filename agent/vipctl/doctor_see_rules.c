@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "firewall_read.h"
+#include "netlink/filter.h"
 
 #define TIMEOUT_S  10
 #define OUTPUT_MAX (64u << 20)
@@ -136,11 +137,37 @@ static void say_unread(struct doctor_view *view, const char *what, int status, c
 	doctor_unseen(view, what, why);
 }
 
-/* Return: whether they were read. */
+static bool see_nft_table(struct doctor_view *view, struct firewall *firewall, const char *path,
+			  char *family, char *name)
+{
+	char *argv[] = { "nft", "-j", "list", "table", family, name, NULL }, *text = "";
+	int status = run(view->arena, argv, path, &text);
+	const char *what = arena_print(view->arena, "the nftables table %s %s", family, name);
+
+	if (status == 0 && firewall_read_nft(firewall, view->arena, text) == 0)
+		return true;
+	if (status == 0)
+		doctor_unseen(view, what,
+			      "nft prints nothing that makes sense: some versions "
+			      "cannot print tables that have an owner");
+	else
+		say_unread(view, what, status, text);
+	return false;
+}
+
+/* vipd's own drop nothing of VRRP, and those of a vipd that runs have an owner. */
+static bool is_vipds(const char *name)
+{
+	return strcmp(name, "vipd_claim") == 0 || strcmp(name, KERN_FILTER_TABLE) == 0;
+}
+
+/* Table by table: of all at once nft 1.0.6 prints nothing behind the first one that has an owner.
+ * Return: whether they were read. */
 static bool see_nft(struct doctor_view *view, struct firewall *firewall)
 {
-	static char *const argv[] = { "nft", "-j", "list", "ruleset", NULL };
-	char path[64], *text = "";
+	static char *const argv[] = { "nft", "list", "tables", NULL };
+	char path[64], *text = "", *rest, *line, *family, *name, *words;
+	bool all = true;
 	int status;
 
 	if (!find_program("nft", path, sizeof(path))) {
@@ -148,11 +175,19 @@ static bool see_nft(struct doctor_view *view, struct firewall *firewall)
 		return false;
 	}
 	status = run(view->arena, argv, path, &text);
-	/* Without a right it says so, and has nothing to show, with status 0, too. */
-	if (status == 0 && firewall_read_nft(firewall, view->arena, text) == 0)
-		return true;
-	say_unread(view, "rules of nftables", status, text);
-	return false;
+	if (status != 0) {
+		say_unread(view, "rules of nftables", status, text);
+		return false;
+	}
+	for (line = strtok_r(text, "\n", &rest); line; line = strtok_r(NULL, "\n", &rest)) {
+		if (strcmp(strtok_r(line, " ", &words), "table") != 0)
+			continue;
+		family = strtok_r(NULL, " ", &words);
+		name = strtok_r(NULL, " ", &words);
+		if (family && name && !is_vipds(name))
+			all &= see_nft_table(view, firewall, path, family, name);
+	}
+	return all;
 }
 
 static bool see_tables(struct doctor_view *view, struct firewall *firewall, const char *save,
