@@ -98,7 +98,7 @@ $(BUILD)/tests/unit/test_notify_%: $(BUILD)/tests/unit/test_notify_%.o $(NOTIFY_
 
 # Of vipctl: all of it but its beginning.
 VIPCTL_TESTED = $(filter-out $(BUILD)/agent/vipctl/vipctl.o,$(VIPCTL))
-$(BUILD)/tests/unit/test_doctor%: $(BUILD)/tests/unit/test_doctor%.o $(VIPCTL_TESTED) $(CONF) $(FLOOR) $(CORE) $(KERNEL) $(CHECK)
+$(BUILD)/tests/unit/test_doctor_%: $(BUILD)/tests/unit/test_doctor_%.o $(VIPCTL_TESTED) $(CONF) $(FLOOR) $(CORE) $(KERNEL) $(CHECK)
 	$(call SAY,LD)
 	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $^ -lcmocka $(shell pkg-config --libs $(LIBS_vipctl))
 
