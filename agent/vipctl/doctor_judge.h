@@ -18,6 +18,7 @@ void doctor_judge_secrets(const struct doctor_view *view, struct doctor_findings
 void doctor_judge_user(const struct doctor_view *view, struct doctor_findings *findings);
 void doctor_judge_programs(const struct doctor_view *view, struct doctor_findings *findings);
 void doctor_judge_state_dir(const struct doctor_view *view, struct doctor_findings *findings);
+void doctor_judge_here(const struct doctor_view *view, struct doctor_findings *findings);
 void doctor_judge_keys(const struct doctor_view *view, struct doctor_findings *findings);
 void doctor_judge_control(const struct doctor_view *view, struct doctor_findings *findings);
 

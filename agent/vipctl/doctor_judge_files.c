@@ -49,6 +49,24 @@ void doctor_judge_configuration(const struct doctor_view *view, struct doctor_fi
 		find_error(view, findings, &errors->warnings[i], false);
 }
 
+static bool is_told(const struct doctor_findings *findings, const char *text)
+{
+	for (const struct doctor_finding *it = findings->first; it; it = it->next)
+		if (strstr(it->seen, text))
+			return true;
+	return false;
+}
+
+/* What vipd would complain of at a start here, and nobody has said yet. */
+void doctor_judge_here(const struct doctor_view *view, struct doctor_findings *findings)
+{
+	const struct conf_errors *errors = &view->here_errors;
+
+	for (unsigned i = 0; i < errors->total && i < CONF_ERRORS_MAX; i++)
+		if (!is_told(findings, errors->errors[i].text))
+			find_error(view, findings, &errors->errors[i], true);
+}
+
 /* A password that all can read is none. */
 void doctor_judge_secrets(const struct doctor_view *view, struct doctor_findings *findings)
 {
@@ -165,9 +183,10 @@ void doctor_judge_state_dir(const struct doctor_view *view, struct doctor_findin
 		findings, .severity = DOCTOR_ERROR,
 		.seen = view->state_dir == -EACCES
 				? doctor_text(findings,
-					      "state_dir %s: the user %s may not write to it",
+					      "the user of the notifier cannot write in %s: it is "
+					      "not %s's",
 					      directory, view->user)
-				: doctor_text(findings, "state_dir %s: %s", directory,
+				: doctor_text(findings, "%s: %s", directory,
 					      strerror(-view->state_dir)),
 		.why = "what is to be told, the history, and drains over a start of the host are "
 		       "not kept",

@@ -70,14 +70,19 @@ static bool has_arrived(const struct question *question)
 	return !question->leaves && question->tried && question->tried->group == DOCTOR_TRY_ARRIVED;
 }
 
-static const char *tried_words(const struct question *question, bool sure)
+static bool was_lost(const struct question *question)
 {
 	const struct doctor_tried *tried = question->tried;
 
+	return !question->leaves && question->packet.protocol == PROTOCOL_VRRP && tried &&
+	       (tried->group == DOCTOR_TRY_LOST || tried->own == DOCTOR_TRY_LOST);
+}
+
+static const char *tried_words(const struct question *question, bool sure)
+{
 	if (has_arrived(question))
 		return "; tried: one of this host's own came through";
-	if (!question->leaves && tried &&
-	    (tried->group == DOCTOR_TRY_LOST || tried->own == DOCTOR_TRY_LOST))
+	if (was_lost(question))
 		return "; tried: one of this host's own did not come through";
 	return sure ? "" : "; not all of its conditions are understood here";
 }
@@ -86,7 +91,7 @@ static void find(struct doctor_findings *findings, const struct question *questi
 		 const struct firewall_answer *answer)
 {
 	const struct firewall_chain *chain = answer->chain;
-	bool sure = answer->fate == FIREWALL_DROPS;
+	bool sure = answer->fate == FIREWALL_DROPS || was_lost(question);
 	const char *by = answer->text ? doctor_text(findings, "the rule \"%s\"", answer->text)
 				      : "its policy, since no rule accepts them";
 

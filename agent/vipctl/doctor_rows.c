@@ -14,6 +14,8 @@ const struct doctor_row doctor_rows[] = {
 	{ "user", FILES, doctor_judge_user },
 	{ "program", FILES, doctor_judge_programs },
 	{ "state_dir", FILES, doctor_judge_state_dir },
+	/* Behind those that say more of the same. */
+	{ "configuration", FILES, doctor_judge_here },
 	{ "keys", FILES, doctor_judge_keys },
 	{ "control", FILES, doctor_judge_control },
 	{ "interface", INTERFACES, doctor_judge_interface },

@@ -9,11 +9,13 @@
 #define CONF_PATH "/etc/vipd/vipd.conf" /* vipd's own default */
 
 /*
- * Users and programs are looked at by checks of their own, which go on behind the first; so here
- * the file alone counts, as if for any host.
+ * First as if for any host, so that there is a configuration to go on with; then as vipd would on
+ * this one, which also wants users and programs.
  */
 void doctor_see_conf(struct doctor_view *view, const char *path, const char *node)
 {
+	struct conf *here;
+
 	if (!path)
 		path = view->conf_path ? view->conf_path : CONF_PATH;
 	if (!node)
@@ -24,6 +26,9 @@ void doctor_see_conf(struct doctor_view *view, const char *path, const char *nod
 		return;
 	}
 	view->conf_err = conf_load_as(path, node, &view->conf, &view->conf_errors);
-	if (view->conf_err == 0)
-		view->seen |= DOCTOR_SEES_CONF;
+	if (view->conf_err < 0)
+		return;
+	view->seen |= DOCTOR_SEES_CONF;
+	if (conf_load_here(path, node, &here, &view->here_errors) == 0)
+		conf_free(here);
 }

@@ -138,10 +138,10 @@ struct doctor_view {
 	bool is_there;      /* a vipd runs, whether it answers or not */
 
 	const char *conf_path;
-	bool conf_is_running; /* it is what runs, not the file */
-	int conf_err;         /* 0, or -errno of the file */
-	struct conf *conf;    /* owned; NULL: it makes no sense */
+	int conf_err;      /* 0, or -errno of the file */
+	struct conf *conf; /* owned; NULL: it makes no sense */
 	struct conf_errors conf_errors;
+	struct conf_errors here_errors; /* of the file on this host, its users and programs */
 
 	unsigned interfaces_n;
 	struct doctor_interface *interfaces;
