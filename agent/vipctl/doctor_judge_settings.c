@@ -120,11 +120,15 @@ static void judge_forwarding(const struct doctor_view *view, const struct conf_r
 	unsigned family = router->vrrp.family;
 	enum doctor_setting setting = family == 6 ? DOCTOR_FORWARDING6 : DOCTOR_FORWARDING4;
 	bool gateway = is_gateway(view, family);
+	/* IPv6 forwards by the setting for all alone; that for one says what it is there, a router
+	 * or a host. To write what is there already into that for all changes nothing. */
+	bool of_all = family == 6 && view->all[setting] == 0;
 
-	if (interface->settings[setting] != 0 || strcmp(router->interface, CONF_LOOPBACK) == 0)
+	if ((interface->settings[setting] != 0 && !of_all) ||
+	    strcmp(router->interface, CONF_LOOPBACK) == 0)
 		return;
-	/* Of all: IPv6 forwards between interfaces by that alone. */
-	find_setting(findings, router, setting, "all", 1,
+	of_all |= view->all[setting] == 0 && !gateway;
+	find_setting(findings, router, setting, of_all ? "all" : interface->link.name, 1,
 		     &(struct doctor_finding){
 			     .severity = gateway ? DOCTOR_WARNING : DOCTOR_NOTE,
 			     .seen = doctor_text(
@@ -158,16 +162,8 @@ static void judge_accept_ra(const struct doctor_view *view, const struct conf_ro
 					     "Advertisements are passed over",
 				     .why = "a default route that comes by them is not there; one "
 					    "that is configured is not affected",
-			     });
-	else if (interface->settings[DOCTOR_FORWARDING6] > 0 &&
-		 interface->settings[DOCTOR_ACCEPT_RA] == 2)
-		find_setting(findings, router, DOCTOR_ACCEPT_RA, interface->link.name, 0,
-			     &(struct doctor_finding){
-				     .severity = DOCTOR_NOTE,
-				     .seen = "it forwards IPv6, and takes Router Advertisements "
-					     "(accept_ra is 2)",
-				     .why = "where hosts of this pair send them, one becomes the "
-					    "default route of the other",
+				     .advice = "or 0, which says that it is meant, and keeps this "
+					       "host from following its own radvd",
 			     });
 }
 

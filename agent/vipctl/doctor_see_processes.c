@@ -50,8 +50,8 @@ static bool read_name(const char *pid, char *name, size_t size)
 	return whole;
 }
 
-/* Return: whether it could be seen. */
-static bool read_net(const char *pid, char *net)
+/* Return: 0; -EACCES when it may not be seen; -ENOENT of a process that has ended. */
+static int read_net(const char *pid, char *net)
 {
 	char path[64];
 	ssize_t len;
@@ -59,9 +59,9 @@ static bool read_net(const char *pid, char *net)
 	snprintf(path, sizeof(path), "/proc/%.20s/ns/net", pid);
 	len = readlink(path, net, NET_SIZE - 1);
 	if (len < 0)
-		return false;
+		return errno == EACCES || errno == EPERM ? -EACCES : -ENOENT;
 	net[len] = '\0';
-	return true;
+	return 0;
 }
 
 static struct doctor_process *add(struct doctor_view *view, struct doctor_process *all, unsigned n,
@@ -138,15 +138,15 @@ static void look_at(struct search *search, const char *pid)
 {
 	struct doctor_view *view = search->view;
 	char name[32], net[NET_SIZE];
-	bool seen, here;
-	int speaks;
+	int err, speaks;
+	bool here;
 
 	if (!read_name(pid, name, sizeof(name)))
 		return;
-	seen = read_net(pid, net);
-	here = seen && strcmp(net, search->net) == 0;
+	err = read_net(pid, net);
+	here = err == 0 && strcmp(net, search->net) == 0;
 	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
-		if (strcmp(names[i], name) == 0 && (here || !seen))
+		if (strcmp(names[i], name) == 0 && (here || err == -EACCES))
 			view->processes =
 				add(view, view->processes, view->processes_n++, pid, name, here);
 	/* vipd's processes share theirs. */
@@ -164,7 +164,7 @@ void doctor_see_processes(struct doctor_view *view)
 	DIR *dir = opendir("/proc");
 	struct dirent *entry;
 
-	if (!dir || !read_net("self", search.net)) {
+	if (!dir || read_net("self", search.net) < 0) {
 		doctor_unseen(view, "processes", "/proc cannot be read");
 		if (dir)
 			closedir(dir);

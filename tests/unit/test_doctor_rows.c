@@ -124,6 +124,7 @@ static void begin(void)
 				     .user = "vipd",
 				     .firewall = &firewall };
 	firewall = (struct firewall){ 0 };
+	view.all[DOCTOR_FORWARDING4] = view.all[DOCTOR_FORWARDING6] = 1;
 	begin_running();
 	add_interface(1, "lo");
 	add_interface(2, "eth0");
@@ -263,8 +264,14 @@ static void make_unforwarded(void)
 	eth0()->settings[DOCTOR_FORWARDING4] = 0;
 }
 
+static void make_unforwarded6(void)
+{
+	view.all[DOCTOR_FORWARDING6] = 0;
+}
+
 static void make_server(void)
 {
+	view.all[DOCTOR_FORWARDING4] = 0;
 	for (unsigned i = 0; i < view.interfaces_n; i++)
 		interfaces[i].settings[DOCTOR_FORWARDING4] = 0;
 }
@@ -612,7 +619,9 @@ static const struct row {
 	{ "IPv6 off", make_ipv6_off, "ipv6", DOCTOR_ERROR,
 	  "sysctl -w net.ipv6.conf.eth0.disable_ipv6=0" },
 	{ "forwarding elsewhere", make_unforwarded, "forwarding", DOCTOR_WARNING,
-	  "sysctl -w net.ipv4.conf.all.forwarding=1" },
+	  "sysctl -w net.ipv4.conf.eth0.forwarding=1" },
+	{ "forwarding of IPv6", make_unforwarded6, "forwarding", DOCTOR_WARNING,
+	  "sysctl -w net.ipv6.conf.all.forwarding=1" },
 	{ "a server", make_server, "forwarding", DOCTOR_NOTE,
 	  "sysctl -w net.ipv4.conf.all.forwarding=1" },
 	{ "router advertisements", make_ra, "accept_ra", DOCTOR_NOTE,
