@@ -11,14 +11,23 @@
 #include "doctor_see.h"
 #include "usage.h"
 
-static void see(struct doctor_view *view, const char *path, const struct doctor_options *options)
+static void ask(struct doctor_view *view, const char *path)
 {
-	view->is_root = geteuid() == 0;
 	view->vipctl = strcmp(path, USAGE_CONTROL_PATH) == 0
 			       ? "vipctl"
 			       : arena_print(view->arena, "vipctl -s %s", path);
 	doctor_ask(view, path);
+}
+
+/* Who named no socket has one in the configuration, perhaps. */
+static void see(struct doctor_view *view, const char *path, const struct doctor_options *options)
+{
+	view->is_root = geteuid() == 0;
+	ask(view, path);
 	doctor_see_conf(view, options->conf_path, options->node);
+	if (!view->is_there && view->conf && strcmp(path, USAGE_CONTROL_PATH) == 0 &&
+	    strcmp(path, view->conf->control) != 0)
+		ask(view, view->conf->control);
 	doctor_see_net(view);
 	doctor_see_processes(view);
 	doctor_see_managers(view);

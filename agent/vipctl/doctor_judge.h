@@ -29,6 +29,7 @@ void doctor_judge_mtu(const struct doctor_view *view, struct doctor_findings *fi
 void doctor_judge_membership(const struct doctor_view *view, struct doctor_findings *findings);
 void doctor_judge_snooping(const struct doctor_view *view, struct doctor_findings *findings);
 void doctor_judge_source(const struct doctor_view *view, struct doctor_findings *findings);
+void doctor_judge_duplicate(const struct doctor_view *view, struct doctor_findings *findings);
 void doctor_judge_foreign(const struct doctor_view *view, struct doctor_findings *findings);
 void doctor_judge_subnet(const struct doctor_view *view, struct doctor_findings *findings);
 void doctor_judge_peers(const struct doctor_view *view, struct doctor_findings *findings);

@@ -254,14 +254,51 @@ void doctor_judge_source(const struct doctor_view *view, struct doctor_findings 
 	}
 }
 
-static bool is_on(const struct doctor_view *view, const struct conf_router *router,
-		  const struct conf_address *address, const struct kern_address *shown)
+static bool has_router(const struct doctor_view *view, int ifindex)
 {
-	if (shown->family != address->family || memcmp(shown->bytes, address->bytes, 16) != 0)
-		return false;
-	(void)view;
-	(void)router;
-	return shown->mark != KERN_ADDRESS_MARK;
+	for (unsigned i = 0; i < view->conf->routers_n; i++) {
+		const struct doctor_interface *interface =
+			doctor_interface(view, view->conf->routers[i].interface);
+
+		if (interface && interface->link.ifindex == ifindex)
+			return true;
+	}
+	return false;
+}
+
+/* The kernel has found that somebody else has it, and uses it no more (RFC 4862 §5.4.5). */
+void doctor_judge_duplicate(const struct doctor_view *view, struct doctor_findings *findings)
+{
+	for (unsigned i = 0; i < view->addresses_n; i++) {
+		const struct kern_address *address = &view->addresses[i];
+		const char *name = doctor_interface_name(view, address->ifindex);
+		char ip[INET6_ADDRSTRLEN];
+
+		if (!address->failed || !has_router(view, address->ifindex))
+			continue;
+		doctor_ip(address->family, address->bytes, ip);
+		DOCTOR_FIND(
+			findings, .severity = DOCTOR_ERROR,
+			.subject = doctor_text(findings, "interface %s", name),
+			.seen = doctor_text(findings,
+					    "another host has its address %s, too: duplicate "
+					    "address detection has failed",
+					    ip),
+			.why = "the kernel does not use it: nothing can be advertised from it",
+			.mend = doctor_text(findings,
+					    "ip address del %s/%u dev %s && ip address add "
+					    "%s/%u dev %s",
+					    ip, address->prefix_len, doctor_word(findings, name),
+					    ip, address->prefix_len, doctor_word(findings, name)),
+			.advice = "when the other host has another address; look for a clone of "
+				  "this one, or a loop in the network");
+	}
+}
+
+static bool is_on(const struct conf_address *address, const struct kern_address *shown)
+{
+	return shown->family == address->family && memcmp(shown->bytes, address->bytes, 16) == 0 &&
+	       shown->mark != KERN_ADDRESS_MARK;
 }
 
 /* A vipd that runs is asked, and knows better what it has put there. */
@@ -301,7 +338,7 @@ void doctor_judge_foreign(const struct doctor_view *view, struct doctor_findings
 			continue;
 		for (unsigned k = 0; k < router->addresses_n + router->extra_n; k++)
 			for (unsigned a = 0; a < view->addresses_n; a++)
-				if (is_on(view, router, &router->addresses[k], &view->addresses[a]))
+				if (is_on(&router->addresses[k], &view->addresses[a]))
 					find_foreign(view, router, &view->addresses[a], findings);
 	}
 }

@@ -21,6 +21,7 @@ const struct doctor_row doctor_rows[] = {
 	{ "interface", INTERFACES, doctor_judge_interface },
 	{ "mtu", INTERFACES, doctor_judge_mtu },
 	{ "source", ADDRESSES, doctor_judge_source },
+	{ "duplicate_address", ADDRESSES, doctor_judge_duplicate },
 	{ "foreign_address", ADDRESSES, doctor_judge_foreign },
 	{ "subnet", ADDRESSES, doctor_judge_subnet },
 	{ "peer_route", CONF | DOCTOR_SEES_PEERS, doctor_judge_peers },

@@ -96,7 +96,8 @@ const struct kern_address *doctor_source(const struct doctor_view *view,
 		const struct kern_address *address = &view->addresses[i];
 		bool named = memcmp(router->source, address->bytes, 16) == 0;
 
-		if (address->family != router->vrrp.family || !doctor_is_own(view, address))
+		if (address->family != router->vrrp.family || !doctor_is_own(view, address) ||
+		    !kern_address_is_usable(address))
 			continue;
 		if (!is_zero(router->source)) {
 			if (named)

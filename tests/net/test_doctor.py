@@ -437,6 +437,19 @@ def test_interface_and_source_that_are_missing(lab):
     assert it.found("subnet")[0]["severity"] == "warning"
 
 
+def test_address_that_another_host_has(lab):
+    """The kernel finds that out, as on a network with a clone."""
+    hosts = [prepare(lab, ipv6=True), lab.host("gw2", ipv6=True)]
+    hosts[0].ip("address add 2001:db8::2/64 dev eth0 nodad")
+    hosts[1].sysctl("net.ipv6.conf.eth0.accept_dad", 1)
+    hosts[1].ip("address add 2001:db8::2/64 dev eth0")
+    wait_until(lambda: any(one.get("dadfailed") for one in hosts[1].address_info()))
+    hosts[1].ip("address add 192.0.2.3/24 dev eth0")
+    it = idle(lab, [router(150)], hosts[1])
+    hosts[0].ip("address del 2001:db8::2/64 dev eth0")
+    assert_mended(it, "duplicate_address", "error", "2001:db8::2")
+
+
 def test_peer_without_a_route(lab):
     it = idle(lab, [router(150, unicast={"peers": ["192.0.2.2", "203.0.113.77"]})])
     assert "203.0.113.77" in it.found("peer_route")[0]["seen"]
@@ -553,6 +566,14 @@ def test_lines_for_people(lab):
     assert lines[0] == "error: arp_ignore: router lan, interface eth0: arp_ignore is 8"
     assert [line.split(":")[0] for line in lines[1:4]] == ["  why", "  mend", "  also"]
     assert lines[-1] == "vipd does not run: 1 error, 0 warnings, 0 notes"
+
+
+def test_socket_of_the_configuration(lab):
+    """Without -s that of the file is asked, where nobody listens at the usual place."""
+    it = running(lab, [router(150)])
+    done = run_vipctl(it.host, "doctor", "--json", "-c", it.config, before=(
+        "unshare", "--mount", "sh", "-c", 'mount -t tmpfs none /run && exec "$@"', "sh"))
+    assert json.loads(done.stdout)["running"] and done.returncode == 0
 
 
 def test_same_file_as_the_vipd_that_runs(lab):

@@ -224,6 +224,12 @@ static void make_source_wrong(void)
 	     "\"192.0.2.9\"; addresses = [ \"192.0.2.1/24\" ]; } );");
 }
 
+static void make_duplicate(void)
+{
+	add_address("2001:db8::2", 64, 2);
+	addresses[2].failed = addresses[2].tentative = true;
+}
+
 /* Before the first start. */
 static void make_foreign(void)
 {
@@ -611,6 +617,8 @@ static const struct row {
 	  "ip link set dev eth0 type bridge mcast_querier 1" },
 	{ "no source", make_sourceless, "source", DOCTOR_ERROR, NULL },
 	{ "a wrong source", make_source_wrong, "source", DOCTOR_ERROR, NULL },
+	{ "duplicate", make_duplicate, "duplicate_address", DOCTOR_ERROR,
+	  "ip address del 2001:db8::2/64 dev eth0 && ip address add 2001:db8::2/64 dev eth0" },
 	{ "a foreign address", make_foreign, "foreign_address", DOCTOR_ERROR,
 	  "ip address del 192.0.2.1/24 dev eth1" },
 	{ "another subnet, /32", make_far, "subnet", DOCTOR_WARNING, NULL },
