@@ -429,6 +429,21 @@ def test_configuration_with_errors(lab):
     assert "import" in found["findings"][0]["advice"]
 
 
+def test_node_decides_as_it_does_for_vipd(lab):
+    host = prepare(lab)
+    config = lab.path("nodes.conf")
+    with open(config, "w", encoding="ascii") as file:
+        file.write('nodes = ( { name = "gw1"; }, { name = "gw2"; } );\nrouters = ( { name = "lan"; '
+                   'interface = { gw1 = "eth0"; gw2 = "eth9"; }; vrid = 51; '
+                   'addresses = [ "192.0.2.1/24" ]; } );\n')
+    it = Host(lab, host, config, lab.path("own.sock"))
+    assert it.found("configuration"), "it is none of the nodes"
+    assert not it.doctor("--node", "gw1")["errors"]
+    assert it.found("interface", "--node", "gw2")
+    done = run_vipctl(host, "doctor", "--node", "a b")
+    assert done.returncode == 64 and '"a b" cannot be the name of a node' in done.stderr
+
+
 def test_interface_and_source_that_are_missing(lab):
     it = idle(lab, [router(150, interface="eth9"),
                     router(150, name="two", vrid=52, source="192.0.2.77")])
