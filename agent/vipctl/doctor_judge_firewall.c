@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "firewall.h"
+#include "vrrp/packet.h"
 
 #define PROTOCOL_VRRP  KERN_ADDRESS_MARK /* the number is the same */
 #define PROTOCOL_ICMP6 58
@@ -26,7 +27,7 @@ static const struct doctor_tried *tried_of(const struct doctor_view *view,
 	for (unsigned i = 0; i < view->tried_n; i++)
 		if (view->tried[i].router->vrrp.family == router->vrrp.family &&
 		    strcmp(view->tried[i].router->interface, router->interface) == 0 &&
-		    memcmp(conf_group(view->tried[i].router), conf_group(router), 16) == 0)
+		    doctor_same_group(view->tried[i].router, router))
 			return &view->tried[i];
 	return NULL;
 }
@@ -166,7 +167,7 @@ static void ask_of_group(const struct doctor_view *view, const struct conf_route
 	};
 
 	memcpy(question.packet.saddr, source->bytes, 16);
-	memcpy(question.packet.daddr, conf_group(router), 16);
+	memcpy(question.packet.daddr, conf_group(router), vrrp_address_len(router->vrrp.family));
 	ask(findings, &question);
 	question.leaves = true;
 	question.packet.saddr_len = question.packet.daddr_len;
@@ -241,7 +242,7 @@ static bool is_told(const struct doctor_view *view, unsigned i)
 
 		if (!other->unicast.peers_n && other->vrrp.family == router->vrrp.family &&
 		    strcmp(other->interface, router->interface) == 0 &&
-		    memcmp(conf_group(other), conf_group(router), 16) == 0)
+		    doctor_same_group(other, router))
 			return true;
 	}
 	return false;
@@ -287,7 +288,8 @@ static bool is_explained(const struct doctor_view *view, const struct conf_route
 		return false;
 	packet.saddr_len = packet.daddr_len = packet.family == 6 ? 128 : 32;
 	memcpy(packet.saddr, source->bytes, 16);
-	memcpy(packet.daddr, group ? conf_group(router) : source->bytes, 16);
+	memcpy(packet.daddr, group ? conf_group(router) : source->bytes,
+	       vrrp_address_len(packet.family));
 	for (const struct firewall_chain *chain = view->firewall->chains; chain;
 	     chain = chain->next)
 		if (chain->hook != FIREWALL_NO_HOOK && firewall_hears(chain, &packet) &&

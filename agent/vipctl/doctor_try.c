@@ -145,8 +145,7 @@ static bool is_member(const struct doctor_view *view, const char *interface, uns
 static bool is_same(const struct conf_router *a, const struct conf_router *b)
 {
 	return a->vrrp.family == b->vrrp.family && strcmp(a->interface, b->interface) == 0 &&
-	       !a->unicast.peers_n == !b->unicast.peers_n &&
-	       memcmp(conf_group(a), conf_group(b), 16) == 0;
+	       !a->unicast.peers_n == !b->unicast.peers_n && doctor_same_group(a, b);
 }
 
 static bool is_tried(const struct doctor_view *view, const struct conf_router *router)

@@ -4,6 +4,8 @@
 #include <arpa/inet.h>
 #include <string.h>
 
+#include "vrrp/packet.h"
+
 const char *const doctor_setting_names[DOCTOR_SETTINGS] = {
 	[DOCTOR_RP_FILTER] = "net.ipv4.conf.%s.rp_filter",
 	[DOCTOR_ARP_IGNORE] = "net.ipv4.conf.%s.arp_ignore",
@@ -120,6 +122,11 @@ bool doctor_share_prefix(const uint8_t *a, const uint8_t *b, unsigned bits)
 	unsigned whole = bits / 8, mask = 0xff00u >> bits % 8 & 0xff;
 
 	return memcmp(a, b, whole) == 0 && (mask == 0 || ((a[whole] ^ b[whole]) & mask) == 0);
+}
+
+bool doctor_same_group(const struct conf_router *a, const struct conf_router *b)
+{
+	return memcmp(conf_group(a), conf_group(b), vrrp_address_len(a->vrrp.family)) == 0;
 }
 
 const char *doctor_ip(unsigned family, const uint8_t *bytes, char *buf)

@@ -222,6 +222,11 @@ const struct kern_address *doctor_source(const struct doctor_view *view,
 bool doctor_share_prefix(const uint8_t *a, const uint8_t *b, unsigned bits);
 
 /**
+ * doctor_same_group() - whether two routers of one family have the same multicast group.
+ */
+bool doctor_same_group(const struct conf_router *a, const struct conf_router *b);
+
+/**
  * doctor_ip() - an address as text. @buf: INET6_ADDRSTRLEN.
  */
 const char *doctor_ip(unsigned family, const uint8_t *bytes, char *buf);
