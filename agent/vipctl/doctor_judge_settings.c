@@ -225,13 +225,7 @@ void doctor_judge_rp_filter(const struct doctor_view *view, struct doctor_findin
 	}
 }
 
-static bool has_host_address(const struct conf_router *router)
-{
-	for (unsigned i = 0; i < router->addresses_n; i++)
-		if (router->addresses[i].family == 4 && router->addresses[i].prefix_len == 32)
-			return true;
-	return false;
-}
+#define ARP_IGNORE_ALL 8 /* no other value keeps neighbours from a virtual address */
 
 static void judge_arp_ignore(const struct doctor_view *view, const struct conf_router *router,
 			     const struct doctor_interface *interface,
@@ -239,19 +233,15 @@ static void judge_arp_ignore(const struct doctor_view *view, const struct conf_r
 {
 	int value = larger(view->all[DOCTOR_ARP_IGNORE], interface->settings[DOCTOR_ARP_IGNORE]);
 
-	if (value < 2 || value == 3 || (value == 2 && !has_host_address(router)))
+	if (value != ARP_IGNORE_ALL)
 		return;
 	find_setting(findings, router, DOCTOR_ARP_IGNORE, whose(view, interface, DOCTOR_ARP_IGNORE),
 		     1,
 		     &(struct doctor_finding){
 			     .severity = DOCTOR_ERROR,
 			     .seen = doctor_text(findings, "arp_ignore is %d", value),
-			     .why = value == 2 ? "ARP is answered for neighbours of an address's "
-						 "own subnet alone, and an address of /32 has "
-						 "none: nobody finds it"
-					       : "the host answers ARP for none of its addresses: "
-						 "nobody finds the virtual ones once the first "
-						 "announcement is forgotten",
+			     .why = "the host answers ARP for none of its addresses: nobody finds "
+				    "the virtual ones once the first announcement is forgotten",
 		     });
 }
 
