@@ -129,12 +129,9 @@ struct verdicts {
  * then to find the VRID in it:
  *
  *	if (len - X < 8)			return stray
- *	if (no version, no type)		return neither
+ *	if (it begins as KERN_PROBE)		return neither
  *	if (ttl < 255 - hops)			return stray
  *	return vrid is ours ? advert : stray
- *
- * What has neither a version nor a type is a packet of this host to itself, which asks whether it
- * comes through (vipctl doctor): it is nobody's advert, and not to be counted as one.
  */
 static int attach_filter(int fd, const struct family *family, const struct kern_vrids *vrids,
 			 const struct verdicts *verdicts)
@@ -150,8 +147,8 @@ static int attach_filter(int fd, const struct family *family, const struct kern_
 		BPF_STMT(BPF_LD | BPF_W | BPF_LEN, 0),
 		BPF_STMT(BPF_ALU | BPF_SUB | BPF_X, 0),
 		BPF_JUMP(BPF_JMP | BPF_JGE | BPF_K, 8, 0, STRAY - 4),
-		BPF_STMT(BPF_LD | BPF_B | BPF_IND, 0),
-		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, 0, NEITHER - 6, 0),
+		BPF_STMT(BPF_LD | BPF_W | BPF_IND, 0),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, KERN_PROBE, NEITHER - 6, 0),
 		BPF_STMT(BPF_LD | BPF_B | BPF_ABS, family->ttl_at),
 		BPF_JUMP(BPF_JMP | BPF_JGE | BPF_K, 255u - vrids->hops, 0, STRAY - 8),
 		BPF_STMT(BPF_LD | BPF_B | BPF_IND, 1),

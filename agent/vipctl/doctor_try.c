@@ -23,6 +23,8 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "netlink/receive.h"
+
 #define WAIT_MS    300
 #define TRIES_MAX  64 /* interfaces and families */
 #define PACKET_LEN 20
@@ -110,10 +112,12 @@ static enum doctor_try try(const struct attempt *attempt)
 	uint8_t packet[PACKET_LEN] = { 0 };
 	int in_fd = open_socket(attempt), out_fd = open_socket(attempt);
 	enum doctor_try result = DOCTOR_TRY_NOT;
+	const uint32_t begin = htonl(KERN_PROBE);
 	union address from, to;
 	socklen_t len = fill(&from, attempt, attempt->from);
 
 	(void)fill(&to, attempt, attempt->to);
+	memcpy(packet, &begin, sizeof(begin));
 	if (in_fd < 0 || out_fd < 0 ||
 	    getrandom(packet + 4, sizeof(packet) - 4, GRND_NONBLOCK) < 0 ||
 	    bind(out_fd, &from.any, len) < 0 ||
