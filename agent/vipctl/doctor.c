@@ -11,6 +11,8 @@
 #include "doctor_see.h"
 #include "usage.h"
 
+#define ALIKE_MAX 20 /* findings of one check that are told to people */
+
 static void ask(struct doctor_view *view, const char *path)
 {
 	view->vipctl = strcmp(path, USAGE_CONTROL_PATH) == 0
@@ -56,6 +58,28 @@ static void print_finding(const struct doctor_finding *finding)
 		printf("  %s: %s\n", finding->mend ? "also" : "mend", finding->advice);
 }
 
+static bool is_like(const struct doctor_finding *a, const struct doctor_finding *b)
+{
+	return a->severity == b->severity && strcmp(a->code, b->code) == 0;
+}
+
+/* Of thousands of routers that have the same fault, some are told, and how many more there are. */
+static void print_one_of(const struct doctor_findings *findings, const struct doctor_finding *it)
+{
+	const struct doctor_finding *later = it->next;
+	unsigned before = 0;
+
+	for (const struct doctor_finding *at = findings->first; at != it; at = at->next)
+		before += is_like(at, it);
+	while (later && !is_like(later, it))
+		later = later->next;
+	if (before < ALIKE_MAX)
+		print_finding(it);
+	else if (!later)
+		printf("%s: %s: and %u more, which --json shows\n",
+		       doctor_severity_words[it->severity], it->code, before + 1 - ALIKE_MAX);
+}
+
 static void print_lines(const struct doctor_view *view, const struct doctor_findings *findings,
 			unsigned skipped)
 {
@@ -64,7 +88,7 @@ static void print_lines(const struct doctor_view *view, const struct doctor_find
 	for (int severity = DOCTOR_ERROR; severity >= DOCTOR_NOTE; severity--)
 		for (const struct doctor_finding *it = findings->first; it; it = it->next)
 			if ((int)it->severity == severity)
-				print_finding(it);
+				print_one_of(findings, it);
 	for (const struct doctor_unseen *it = view->unseen; it; it = it->next, unseen_n++)
 		printf("not seen: %s: %s\n", it->what, it->why);
 	printf("%s: %u error%s, %u warning%s, %u note%s",

@@ -351,8 +351,8 @@ static bool is_near(const struct doctor_view *view, const struct conf_address *a
 		const uint8_t *subnet = is_zero(own->peer) ? own->bytes : own->peer;
 
 		if (own->ifindex == ifindex && own->family == address->family &&
-		    doctor_is_own(view, own) &&
-		    doctor_share_prefix(subnet, address->bytes, own->prefix_len))
+		    doctor_share_prefix(subnet, address->bytes, own->prefix_len) &&
+		    doctor_is_own(view, own))
 			return true;
 	}
 	return false;

@@ -87,34 +87,32 @@ static bool is_zero(const uint8_t *bytes)
 	return memcmp(bytes, zero, sizeof(zero)) == 0;
 }
 
+/* Adverts over IPv6 come from a link-local address (RFC 9568 §5.1.2.1), but to peers elsewhere. */
+static bool is_of_its_sort(const struct conf_router *router, const struct kern_address *address)
+{
+	bool global = router->unicast.peers_n && !conf_peers_are_link_local(router);
+
+	return address->family == 4 || kern_address_is_link_local(address) != global;
+}
+
 const struct kern_address *doctor_source(const struct doctor_view *view,
 					 const struct conf_router *router)
 {
 	const struct doctor_interface *interface = doctor_interface(view, router->interface);
-	const struct kern_address *found = NULL;
-	bool global = router->unicast.peers_n && !conf_peers_are_link_local(router);
+	bool named = !is_zero(router->source);
 
+	/* What costs most comes last: there may be thousands of both. */
 	for (unsigned i = 0; i < view->addresses_n; i++) {
 		const struct kern_address *address = &view->addresses[i];
-		bool named = memcmp(router->source, address->bytes, 16) == 0;
+		bool fits = named ? memcmp(router->source, address->bytes, 16) == 0
+				  : interface && address->ifindex == interface->link.ifindex &&
+					    is_of_its_sort(router, address);
 
-		if (address->family != router->vrrp.family || !doctor_is_own(view, address) ||
-		    !kern_address_is_usable(address))
-			continue;
-		if (!is_zero(router->source)) {
-			if (named)
-				return address;
-			continue;
-		}
-		if (!interface || address->ifindex != interface->link.ifindex)
-			continue;
-		/* Adverts over IPv6 come from a link-local address (RFC 9568 §5.1.2.1). */
-		if (address->family == 6 && kern_address_is_link_local(address) == global)
-			continue;
-		if (!found)
-			found = address;
+		if (fits && address->family == router->vrrp.family &&
+		    kern_address_is_usable(address) && doctor_is_own(view, address))
+			return address;
 	}
-	return found;
+	return NULL;
 }
 
 bool doctor_share_prefix(const uint8_t *a, const uint8_t *b, unsigned bits)

@@ -640,6 +640,15 @@ def test_lines_for_people(lab):
     assert lines[-1] == "vipd does not run: 1 error, 0 warnings, 0 notes"
 
 
+def test_lines_of_many_alike_are_few(lab):
+    it = idle(lab, [router(150, name=f"r{number}", vrid=number, interface=f"eth{number}",
+                           addresses=[f"192.0.2.{number}/24"]) for number in range(10, 35)])
+    done = run_vipctl(it.host, "-s", it.control, "doctor", "-c", it.config)
+    lines = [line for line in done.stdout.splitlines() if line.startswith("error: interface: ")]
+    assert len(lines) == 21 and lines[-1] == "error: interface: and 5 more, which --json shows"
+    assert len(it.found("interface")) == 25
+
+
 def test_socket_of_the_configuration(lab):
     """Without -s that of the file is asked, where nobody listens at the usual place."""
     it = running(lab, [router(150)])

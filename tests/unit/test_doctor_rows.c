@@ -358,6 +358,24 @@ static void make_nm(void)
 	eth0()->manager = DOCTOR_MANAGER_NM;
 }
 
+static void make_nm_macvlan(void)
+{
+	load("routers = ( { name = \"lan\"; interface = \"eth0\"; vrid = 51; mac = { type = "
+	     "\"virtual\"; name = \"mac51\"; }; addresses = [ \"192.0.2.1/24\" ]; } );");
+	add_interface(4, "mac51");
+	interfaces[3].manager = DOCTOR_MANAGER_NM;
+}
+
+static void make_dhcpcd(void)
+{
+	run_process("dhcpcd", true);
+}
+
+static void make_cloud(void)
+{
+	view.cloud_init = true;
+}
+
 static void make_old_kernel(void)
 {
 	view.kernel[0] = 5;
@@ -655,6 +673,12 @@ static const struct row {
 	  "ManageForeignRoutingPolicyRules=no\\n' >/etc/systemd/networkd.conf.d/vipd.conf && "
 	  "systemctl restart systemd-networkd" },
 	{ "NetworkManager", make_nm, "network_manager", DOCTOR_NOTE, NULL },
+	{ "NetworkManager and a macvlan", make_nm_macvlan, "network_manager", DOCTOR_WARNING,
+	  "mkdir -p /etc/NetworkManager/conf.d && printf "
+	  "'[keyfile]\\nunmanaged-devices+=interface-name:mac51\\n' "
+	  ">/etc/NetworkManager/conf.d/vipd-mac51.conf && nmcli general reload" },
+	{ "dhcpcd", make_dhcpcd, "network_manager", DOCTOR_NOTE, NULL },
+	{ "cloud-init", make_cloud, "network_manager", DOCTOR_NOTE, NULL },
 	{ "an old kernel", make_old_kernel, "kernel", DOCTOR_WARNING, NULL },
 	{ "no nftables", make_no_nftables, "nftables", DOCTOR_NOTE, NULL },
 	{ "no nftables, needed", make_no_nftables_needed, "nftables", DOCTOR_ERROR, NULL },
