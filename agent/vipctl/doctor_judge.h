@@ -50,6 +50,7 @@ void doctor_judge_tried(const struct doctor_view *view, struct doctor_findings *
 
 /* ---- the host: doctor_judge_host.c ---- */
 
+void doctor_judge_boot(const struct doctor_view *view, struct doctor_findings *findings);
 void doctor_judge_kernel(const struct doctor_view *view, struct doctor_findings *findings);
 void doctor_judge_nftables(const struct doctor_view *view, struct doctor_findings *findings);
 void doctor_judge_realtime(const struct doctor_view *view, struct doctor_findings *findings);

@@ -5,6 +5,16 @@
 
 /* ---- the kernel, the clock ---- */
 
+void doctor_judge_boot(const struct doctor_view *view, struct doctor_findings *findings)
+{
+	if (view->is_installed && !view->is_enabled)
+		DOCTOR_FIND(findings, .severity = DOCTOR_WARNING,
+			    .seen = "vipd.service is not enabled",
+			    .why = "after the next start of the host vipd does not run, and the "
+				   "other host has no Backup",
+			    .mend = "systemctl enable vipd");
+}
+
 void doctor_judge_kernel(const struct doctor_view *view, struct doctor_findings *findings)
 {
 	if (view->kernel[0] > 5 || (view->kernel[0] == 5 && view->kernel[1] >= 18))

@@ -39,6 +39,7 @@ const struct doctor_row doctor_rows[] = {
 	{ "other_daemon", DOCTOR_SEES_PROCESSES, doctor_judge_neighbours },
 	{ "other_daemon", DOCTOR_SEES_SPEAKERS, doctor_judge_speakers },
 	{ "network_manager", INTERFACES | DOCTOR_SEES_PROCESSES, doctor_judge_managers },
+	{ "boot", 0, doctor_judge_boot },
 	{ "kernel", DOCTOR_SEES_KERNEL, doctor_judge_kernel },
 	{ "nftables", CONF | DOCTOR_SEES_KERNEL, doctor_judge_nftables },
 	{ "realtime", CONF | DOCTOR_SEES_REALTIME, doctor_judge_realtime },

@@ -2,6 +2,7 @@
 #include "doctor_see.h"
 
 #include <errno.h>
+#include <glob.h>
 #include <linux/netfilter/nfnetlink.h>
 #include <linux/netlink.h>
 #include <sched.h>
@@ -133,8 +134,29 @@ static void see_realtime(struct doctor_view *view)
 		      "its router process is not to be seen in /proc");
 }
 
+/* Links are lstat()ed: they may lead to where a unit is not yet, or no more. */
+static bool is_there(const char *pattern)
+{
+	glob_t found;
+	bool any = glob(pattern, 0, NULL, &found) == 0;
+
+	globfree(&found);
+	return any;
+}
+
+static void see_unit(struct doctor_view *view)
+{
+	view->is_installed = is_there("/run/systemd/system") &&
+			     (is_there("/etc/systemd/system/vipd.service") ||
+			      is_there("/usr/local/lib/systemd/system/vipd.service") ||
+			      is_there("/lib/systemd/system/vipd.service"));
+	view->is_enabled = is_there("/etc/systemd/system/*.wants/vipd.service") ||
+			   is_there("/etc/systemd/system/*.requires/vipd.service");
+}
+
 void doctor_see_host(struct doctor_view *view)
 {
+	see_unit(view);
 	see_kernel(view);
 	see_clock(view);
 	see_realtime(view);

@@ -162,6 +162,7 @@ struct doctor_view {
 	bool may_rt, may_lock; /* as root with all that vipd would have */
 	bool is_rt, is_locked; /* the router process that runs */
 	bool cloud_init;
+	bool is_installed, is_enabled; /* its unit, and for the next start of the host */
 
 	unsigned programs_n, key_files_n, peers_n, tried_n;
 	struct doctor_program *programs;

@@ -239,6 +239,18 @@ def test_found_and_mended_over_ipv6(lab, what):
     assert_mended(it, code, severity)
 
 
+def test_interface_with_a_dot_in_its_name(lab):
+    """Which is a slash to sysctl, and no blank to a shell."""
+    host = prepare(lab)
+    host.ip("link add v.lan type veth peer name v.other", "link set v.lan up",
+            "link set v.other up", "address add 198.51.100.2/24 dev v.lan")
+    host.sysctl("net.ipv4.conf.all.forwarding", 1)
+    it = idle(lab, [router(150, interface="v.lan", addresses=["198.51.100.1/24"])], host)
+    assert not it.found("arp_ignore")
+    it.do("sysctl -w net.ipv4.conf.v/lan.arp_ignore=8")
+    assert_mended(it, "arp_ignore", "error")
+
+
 def test_bridge_that_snoops_without_a_querier(lab):
     host = prepare(lab, ipv6=True)
     host.ip("link add br0 type bridge mcast_snooping 1 mcast_querier 0", "link set br0 up",
@@ -598,6 +610,18 @@ def test_networkd_that_would_remove_addresses_and_routes(lab):
     write(lab.path(f"root/run/systemd/netif/links/{index}"), "ADMIN_STATE=unmanaged\n")
     shutil.rmtree(lab.path("root/etc/systemd/network/10-lan.network.d"))
     assert it.worse() == []
+
+
+def test_unit_that_is_not_enabled(lab):
+    it = idle(lab, [router(150)])
+    with_manager(lab, it, "sleep", ["/run/systemd/system", "/etc/systemd/system"])
+    assert it.found("boot") == []
+    write(lab.path("root/etc/systemd/system/vipd.service"), "[Service]\n")
+    assert it.found("boot")[0]["mend"] == "systemctl enable vipd"
+    wants = lab.path("root/etc/systemd/system/multi-user.target.wants")
+    os.mkdir(wants)
+    os.symlink("/lib/systemd/system/vipd.service", f"{wants}/vipd.service")
+    assert it.found("boot") == []
 
 
 def test_network_manager_is_a_note(lab):

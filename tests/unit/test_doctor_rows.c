@@ -218,6 +218,16 @@ static void make_cloud(void)
 	view.cloud_init = true;
 }
 
+static void make_disabled(void)
+{
+	view.is_installed = true;
+}
+
+static void make_enabled(void)
+{
+	view.is_installed = view.is_enabled = true;
+}
+
 static void make_old_kernel(void)
 {
 	view.kernel[0] = 5;
@@ -521,6 +531,8 @@ static const struct row {
 	  ">/etc/NetworkManager/conf.d/vipd-mac51.conf && nmcli general reload" },
 	{ "dhcpcd", make_dhcpcd, "network_manager", DOCTOR_NOTE, NULL },
 	{ "cloud-init", make_cloud, "network_manager", DOCTOR_NOTE, NULL },
+	{ "not enabled", make_disabled, "boot", DOCTOR_WARNING, "systemctl enable vipd" },
+	{ "enabled", make_enabled, NOTHING },
 	{ "an old kernel", make_old_kernel, "kernel", DOCTOR_WARNING, NULL },
 	{ "no nftables", make_no_nftables, "nftables", DOCTOR_NOTE, NULL },
 	{ "no nftables, needed", make_no_nftables_needed, "nftables", DOCTOR_ERROR, NULL },
