@@ -332,7 +332,7 @@ def test_router_that_hears_nobody_until_it_is_mended(lab):
     two.run("iptables", "-P", "INPUT", "DROP")
     two = running(lab, [router(100)], two)
     lab.agents[1].wait_state("lan", "active")
-    assert any(it["finding"] in ("other_active", "not_heard") for it in one.worse())
+    wait_until(lambda: {"other_active", "not_heard"} & {it["finding"] for it in one.worse()})
     assert_mended(two, "firewall", "error", "did not come through")
     lab.agents[1].wait_state("lan", "backup")
 
