@@ -22,7 +22,7 @@ LIBS_vrrp   = nettle
 LIBS_vipd   = libnl-3.0 libmnl libconfig $(LIBS_vrrp)
 LIBS_checker = libmnl libconfig libcap-ng libcurl libcares libsystemd $(LIBS_vrrp)
 LIBS_notifier = libconfig libcap-ng sqlite3 jansson libmicrohttpd $(LIBS_vrrp)
-LIBS_vipctl = jansson smartcols sqlite3 libconfig $(LIBS_vrrp)
+LIBS_vipctl = jansson smartcols sqlite3 libconfig libnl-3.0 libmnl $(LIBS_vrrp)
 PKG_CFLAGS  = $(shell pkg-config --cflags $(LIBS_vipd) $(LIBS_vipctl) $(LIBS_checker) $(LIBS_notifier))
 
 # Folders, and what each may see: tests/lint.sh. The floor is what all programs stand on.
@@ -59,7 +59,7 @@ $(BUILD)/vipd: $(BUILD)/agent/main.o $(AGENT) $(CORE) $(KERNEL) $(CHECK)
 	$(call SAY,LD)
 	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(shell pkg-config --libs $(LIBS_vipd))
 
-$(BUILD)/vipctl: $(VIPCTL) $(CONF) $(FLOOR) $(CORE) $(CHECK)
+$(BUILD)/vipctl: $(VIPCTL) $(CONF) $(FLOOR) $(CORE) $(KERNEL) $(CHECK)
 	$(call SAY,LD)
 	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(shell pkg-config --libs $(LIBS_vipctl))
 
@@ -96,6 +96,12 @@ NOTIFY_TESTED = $(filter-out $(BUILD)/agent/notify/main.o,$(call objects,agent/n
 $(BUILD)/tests/unit/test_notify_%: $(BUILD)/tests/unit/test_notify_%.o $(NOTIFY_TESTED) $(AGENT) $(CORE) $(KERNEL) $(CHECK)
 	$(call SAY,LD)
 	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $^ -lcmocka $(shell pkg-config --libs $(LIBS_vipd) $(LIBS_notifier))
+
+# Of vipctl: all of it but its beginning.
+VIPCTL_TESTED = $(filter-out $(BUILD)/agent/vipctl/vipctl.o,$(VIPCTL))
+$(BUILD)/tests/unit/test_doctor_%: $(BUILD)/tests/unit/test_doctor_%.o $(VIPCTL_TESTED) $(CONF) $(FLOOR) $(CORE) $(KERNEL) $(CHECK)
+	$(call SAY,LD)
+	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $^ -lcmocka $(shell pkg-config --libs $(LIBS_vipctl))
 
 $(BUILD)/tests/unit/test_check_status: $(addprefix $(BUILD)/checks/,status.o match.o)
 

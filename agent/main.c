@@ -10,8 +10,8 @@
 
 #include "agent/conf/conf.h"
 #include "agent/router/generation.h"
-#include "agent/router/key_file.h"
 #include "agent/keeper/keeper.h"
+#include "key_file.h"
 #include "log.h"
 #include "output.h"
 #include "signals.h"

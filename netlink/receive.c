@@ -128,26 +128,33 @@ struct verdicts {
  * X holds the length of the IP header, as far as the socket gives it: first to measure the payload,
  * then to find the VRID in it:
  *
- *	if (len - X < 8 || ttl < 255 - hops)	return stray
+ *	if (len - X < 8)			return stray
+ *	if (it begins as KERN_PROBE)		return neither
+ *	if (ttl < 255 - hops)			return stray
  *	return vrid is ours ? advert : stray
  */
 static int attach_filter(int fd, const struct family *family, const struct kern_vrids *vrids,
 			 const struct verdicts *verdicts)
 {
 	enum {
-		HEAD = 7,
-		STRAY = HEAD + KERN_LOOKUP_LEN - 1
+		HEAD = 9,
+		STRAY = HEAD + KERN_LOOKUP_LEN - 1,
+		NEITHER,
+		LEN,
 	};
-	struct sock_filter code[STRAY + 1] = {
+	struct sock_filter code[LEN] = {
 		BPF_STMT(family->header_load, 0),
 		BPF_STMT(BPF_LD | BPF_W | BPF_LEN, 0),
 		BPF_STMT(BPF_ALU | BPF_SUB | BPF_X, 0),
 		BPF_JUMP(BPF_JMP | BPF_JGE | BPF_K, 8, 0, STRAY - 4),
+		BPF_STMT(BPF_LD | BPF_W | BPF_IND, 0),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, KERN_PROBE, NEITHER - 6, 0),
 		BPF_STMT(BPF_LD | BPF_B | BPF_ABS, family->ttl_at),
-		BPF_JUMP(BPF_JMP | BPF_JGE | BPF_K, 255u - vrids->hops, 0, STRAY - 6),
+		BPF_JUMP(BPF_JMP | BPF_JGE | BPF_K, 255u - vrids->hops, 0, STRAY - 8),
 		BPF_STMT(BPF_LD | BPF_B | BPF_IND, 1),
+		[NEITHER] = BPF_STMT(BPF_RET | BPF_K, 0),
 	};
-	struct sock_fprog program = { .len = STRAY + 1, .filter = code };
+	struct sock_fprog program = { .len = LEN, .filter = code };
 
 	kern_lookup_put(code + HEAD, &vrids->set, verdicts->advert, verdicts->stray);
 	return setsockopt(fd, SOL_SOCKET, SO_ATTACH_FILTER, &program, sizeof(program)) < 0 ? -errno

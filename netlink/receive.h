@@ -46,6 +46,13 @@ typedef void (*kern_packet_fn)(const struct kern_packet *packet, void *arg);
  */
 void kern_packet_ip4(const uint8_t *datagram, size_t len, struct kern_packet *ret_packet);
 
+/*
+ * The first four bytes, in network byte order, of a packet of this host to itself, which asks
+ * whether VRRP comes through: of no version, no type and the VRID 0, so that nobody takes it for an
+ * advert. It is neither read nor counted.
+ */
+#define KERN_PROBE 0x00007664
+
 struct kern_receiver;
 
 enum kern_receiver_kind {

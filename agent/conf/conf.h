@@ -507,7 +507,8 @@ const char *conf_address_interface(const struct conf_router *router,
 				   const struct conf_address *address);
 
 /**
- * conf_group() - the multicast group that a router's adverts are sent to: 16 bytes, borrowed.
+ * conf_group() - the multicast group that a router's adverts are sent to: as many bytes as an
+ * address of its family has, borrowed.
  */
 const uint8_t *conf_group(const struct conf_router *router);
 

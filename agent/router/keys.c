@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "key_file.h"
+#include "agent/key_file.h"
 
 /* What became of one file. */
 struct file {

@@ -102,16 +102,8 @@ static const char *take_record(const struct records_table *table, const void *re
 		(void)client_text(table, record, ".state_dir", checker->state_dir);
 	if (strcmp(table->name, "router") == 0)
 		return begin_router(checker, table, record);
-	if (strcmp(table->name, "address") == 0 && checker->any)
-		problems_address(&checker->problems, table, record);
-	if (strcmp(table->name, "route") == 0 && checker->any)
-		problems_route(&checker->problems, table, record);
-	if (strcmp(table->name, "conflict") == 0 && checker->any)
-		problems_conflict(&checker->problems, table, record);
-	if (strcmp(table->name, "peer") == 0 && checker->any)
-		problems_peer(&checker->problems, table, record);
-	if (strcmp(table->name, "track") == 0 && checker->any)
-		problems_track(&checker->problems, table, record);
+	if (checker->any)
+		problems_take(&checker->problems, table, record);
 	return NULL;
 }
 

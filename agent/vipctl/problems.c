@@ -384,6 +384,25 @@ void problems_peer(struct problems *problems, const struct records_table *table,
 		    client_text(table, record, "error", error));
 }
 
+/* ---- any of them ---- */
+
+void problems_take(struct problems *problems, const struct records_table *table, const void *record)
+{
+	static const struct {
+		const char *kind;
+		void (*judge)(struct problems *problems, const struct records_table *table,
+			      const void *record);
+	} rows[] = {
+		{ "address", problems_address },   { "route", problems_route },
+		{ "conflict", problems_conflict }, { "peer", problems_peer },
+		{ "track", problems_track },
+	};
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
+		if (strcmp(rows[i].kind, table->name) == 0)
+			rows[i].judge(problems, table, record);
+}
+
 /* ---- words ---- */
 
 bool problems_is_first(const struct problems *problems, unsigned i)

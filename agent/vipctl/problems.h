@@ -87,6 +87,13 @@ void problems_peer(struct problems *problems, const struct records_table *table,
 		   const void *record);
 
 /**
+ * problems_take() - a record behind that of the router, of whatever kind: those above are judged,
+ * others passed over.
+ */
+void problems_take(struct problems *problems, const struct records_table *table,
+		   const void *record);
+
+/**
  * problems_is_first() - whether no problem before has that one's word.
  * @i: below @problems->n.
  */

@@ -29,6 +29,7 @@ static const struct option_word {
 	{ "--ah", USAGE_AH, "none" },
 	{ "--secrets", USAGE_SECRETS, "/etc/vipd" },
 	{ "-o", USAGE_OUTPUT, "vipd.conf" },
+	{ "-c", USAGE_CONF, "/etc/vipd/vipd.conf" },
 	{ "--socket", 0, NULL },
 	{ "--version", 0, NULL },
 	{ NULL, 0, NULL },
@@ -50,6 +51,8 @@ static const struct {
 	{ "logs", "use \"vipctl events\"" },
 	{ "watch", "use \"vipctl show --watch\"" },
 	{ "health", "use \"vipctl check\"" },
+	{ "diagnose", "use \"vipctl doctor\"" },
+	{ "verify", "use \"vipctl doctor\"" },
 	{ "monitor", "use \"vipctl events --follow\"" },
 	{ "restart", "use \"vipctl reload\" for a new configuration or program, without a gap; or "
 		     "\"systemctl restart vipd\"" },

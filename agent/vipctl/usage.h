@@ -27,7 +27,8 @@ enum usage_option {
 	USAGE_STATE_DIR = 1 << 13,
 	USAGE_NOTIFY = 1 << 14,
 	USAGE_KEEPALIVED = 1 << 18,
-	USAGE_TWO = 1 << 10, /* no option: another word follows the first */
+	USAGE_CONF = 1 << 20, /* has a value */
+	USAGE_TWO = 1 << 10,  /* no option: another word follows the first */
 };
 
 #define USAGE_OPTIONS_MAX 32

@@ -12,6 +12,7 @@
 #include "complain.h"
 #include "complete.h"
 #include "connection.h"
+#include "doctor.h"
 #include "drain.h"
 #include "dry_run.h"
 #include "events.h"
@@ -220,6 +221,21 @@ static int command_metrics(const char *path, const struct arguments *arguments)
 									 : METRICS_OWN);
 }
 
+static int command_doctor(const char *path, const struct arguments *arguments)
+{
+	const struct doctor_options options = {
+		.json = arguments->options & USAGE_JSON,
+		.conf_path = usage_value(arguments, USAGE_CONF),
+		.node = usage_value(arguments, USAGE_NODE),
+	};
+
+	if (options.node && !conf_node_is_valid(options.node)) {
+		complain(NULL, "\"%.40s\" cannot be the name of a node", options.node);
+		return EX_USAGE;
+	}
+	return doctor(path, &options);
+}
+
 /* One row per command: dispatch and usage. */
 static const struct command commands[] = {
 	{ "show", "[--json] [--watch] [--checks | --notify [--state-dir DIR]] [ROUTER|CHECK]",
@@ -232,6 +248,9 @@ static const struct command commands[] = {
 	{ "why", "[--json] [ROUTER|GROUP]",
 	  "why a router is in its state, what would change that, and what to do", USAGE_JSON, true,
 	  command_why },
+	{ "doctor", "[--json] [-c FILE] [--node N]",
+	  "what is wrong on this host or will be, and what mends it; also before vipd runs",
+	  USAGE_JSON | USAGE_CONF | USAGE_NODE, false, command_doctor },
 	{ "events", "[--follow] [--json]", "what has happened, also before a crash or a reload",
 	  USAGE_FOLLOW | USAGE_JSON, false, command_events },
 	{ "history", "[--json] [-n N] [--since T] [--state-dir DIR] [ROUTER]",

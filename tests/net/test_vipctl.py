@@ -14,7 +14,7 @@ from lab import router
 from test_control_reader import whole
 
 EX_USAGE = 64
-COMMANDS = ("show", "check", "events", "reload", "forget")
+COMMANDS = ("show", "check", "doctor", "events", "reload", "forget")
 
 
 def run(*args, program="vipctl", **options):
@@ -34,6 +34,10 @@ def run(*args, program="vipctl", **options):
     (["showw"], 'there is no command "showw": did you mean "show"?'),
     (["relaod"], 'did you mean "reload"?'),
     (["forgt"], 'did you mean "forget"?'),
+    (["diagnose"], 'there is no command "diagnose": use "vipctl doctor"'),
+    (["doctr"], 'did you mean "doctor"?'),
+    (["doctor", "lan"], 'doctor takes no "lan"'),
+    (["doctor", "-c"], "-c needs a value: -c /etc/vipd/vipd.conf"),
     (["clear"], 'there is no command "clear": use "vipctl forget"'),
     (["forget", "lan", "extra"], 'forget takes one router at most: "extra" is one too many'),
     (["forget", "--jso"], 'forget has no option "--jso": did you mean "--json"?'),

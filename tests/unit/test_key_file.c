@@ -7,7 +7,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "agent/router/key_file.h"
+#include "agent/key_file.h"
 
 #define HEX32 "000102030405060708090a0b0c0d0e0f101112131415161718191A1B1C1D1E1F"
 #define GOOD  "1 hmac-sha256 " HEX32 "\n"
