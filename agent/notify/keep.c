@@ -147,6 +147,34 @@ int notifier_open_store(struct notifier *notifier)
 }
 /* ---- from the store ---- */
 
+/* Whoever waits for it does so still. Return: whether anybody does. */
+static bool resume_hook(struct notifier *notifier, struct delivery *delivery)
+{
+	struct book_router *router;
+	struct message_hold of;
+
+	if (!message_hold(delivery->message, &of) || of.until_ns <= notifier->now_ns)
+		return false;
+	router = book_find(notifier->book, of.router, of.family);
+	if (!router)
+		return false;
+	delivery->hold = holds_make(&notifier->holds, router - router->conf->unit_at, of.until_ns,
+				    notifier->now_ns);
+	delivery->until_ns = of.until_ns;
+	if (delivery->hold)
+		delivery->hold->pending++;
+	return delivery->hold;
+}
+
+static bool is_stale(struct notifier *notifier, struct delivery *delivery, const char *life)
+{
+	if (delivery->deliver != CONF_NOTIFY_CURRENT || delivery->life == DELIVERY_DEAD)
+		return false;
+	if (!delivery->conf || strcmp(life, notifier->setting.life) != 0)
+		return true;
+	return delivery->conf->before && !resume_hook(notifier, delivery);
+}
+
 static void take_delivery(void *arg, struct delivery *delivery, const char *life)
 {
 	struct notifier *notifier = arg;
@@ -156,8 +184,7 @@ static void take_delivery(void *arg, struct delivery *delivery, const char *life
 	if (delivery->id >= notifier->next_id)
 		notifier->next_id = delivery->id + 1;
 	/* A state of another life may be true no more, and is told anew if it is. */
-	if (delivery->deliver == CONF_NOTIFY_CURRENT && delivery->life != DELIVERY_DEAD &&
-	    (!delivery->conf || strcmp(life, notifier->setting.life) != 0)) {
+	if (is_stale(notifier, delivery, life)) {
 		queue_counts(notifier->queue)->superseded++;
 		store_remove(notifier->store, delivery->id);
 		free(delivery->message);

@@ -1,14 +1,15 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * The inside of the notifier, private to the files that share it: notifier.c has the turn, tell.c
- * who is told of an event, keep.c what is written down and read again. Each calls those that come
- * behind it here, and none calls back.
+ * who is told of an event, hook.c who waits for that, keep.c what is written down and read again.
+ * Each calls those that come behind it here, and none calls back.
  */
 #ifndef NOTIFIER_PRIVATE_H
 #define NOTIFIER_PRIVATE_H
 
 #include "book.h"
 #include "fifo.h"
+#include "holds.h"
 #include "message.h"
 #include "notifier.h"
 #include "reader.h"
@@ -24,6 +25,7 @@ struct notifier {
 	struct targets *targets;
 	struct runner *runner;
 	struct store *store; /* NULL: there is none now */
+	struct holds holds;
 	int64_t next_id;
 	int64_t start_ns; /* of the router process that this one was born for */
 	int64_t held_ns;  /* nothing is read before then; 0: another one may not have come */
@@ -42,6 +44,20 @@ struct notifier {
 	int64_t now_ns;
 };
 
+/* ---- hook.c ---- */
+
+/**
+ * notifier_take_hold() - of an event, whether a drain waits for commands, or does not any more.
+ */
+void notifier_take_hold(struct notifier *notifier, const struct event *event);
+
+/**
+ * notifier_end_hook() - a command that a drain waits for has ended, or cannot be run.
+ * @delivery: the caller's no more.
+ * @error: one line; NULL: it has ended well.
+ */
+void notifier_end_hook(struct notifier *notifier, struct delivery *delivery, const char *error);
+
 /* ---- tell.c ---- */
 
 /**
@@ -56,6 +72,13 @@ void notifier_tell_news(struct notifier *notifier, const struct event *event,
  * for it.
  */
 void notifier_tell_new_entry(void *arg, const struct target *target);
+
+/**
+ * notifier_tell_hooks() - put into the queue what is to be run before a drain goes on: of each
+ * router with that fate, and of their group, once.
+ * @hold: knows how many these are.
+ */
+void notifier_tell_hooks(struct notifier *notifier, const struct event *event, struct hold *hold);
 
 /* ---- keep.c ---- */
 

@@ -332,6 +332,16 @@ static void take_refusal(struct turn *turn, const struct clocks *now)
 	control_reload_done(turn->control, turn->message.ns, turn->message.text);
 }
 
+/* Of a helper's; of what else they say nothing is for the routers. */
+static void take_event(struct turn *turn, const struct clocks *now)
+{
+	struct event event;
+
+	channel_event(&turn->message, &event);
+	if (event.kind == EVENT_DRAINED)
+		routers_release(turn->routers, now, &event);
+}
+
 static void read_keeper(struct turn *turn, const struct clocks *now)
 {
 	struct event event;
@@ -349,6 +359,8 @@ static void read_keeper(struct turn *turn, const struct clocks *now)
 			control_reload_taken(turn->control, message->ns);
 		else if (message->type == CHANNEL_TELL)
 			begin_to_show(turn, now);
+		else if (message->type == CHANNEL_EVENT)
+			take_event(turn, now);
 	}
 	if (got < 0 && !turn->stop) {
 		event = event_fact(EVENT_KEEPER_GONE, 0, NULL);
