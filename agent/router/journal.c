@@ -71,7 +71,7 @@ struct event journal_state_event(enum event_kind kind, const struct conf_router 
 	return event;
 }
 
-void journal_state(const struct journal_router *router, enum vrrp_state from)
+void journal_state(const struct journal_router *router, enum vrrp_state from, bool removed)
 {
 	const struct vrrp_election *election = &router->vr->election;
 	struct event event =
@@ -80,6 +80,7 @@ void journal_state(const struct journal_router *router, enum vrrp_state from)
 		       election->reason.code == VRRP_REASON_SILENCE;
 
 	event.state.from = (uint8_t)from;
+	event.state.removed = removed;
 	/* A router that hears nothing where it used to hear a peer may be the deaf one. */
 	if (silence)
 		memcpy(event.state.last_heard, election->active_source,

@@ -150,8 +150,9 @@ void journal_check(const struct journal *journal, const struct facts *facts,
 
 /**
  * journal_state() - a virtual router has just changed its state.
+ * @removed: a reload does without it.
  */
-void journal_state(const struct journal_router *router, enum vrrp_state from);
+void journal_state(const struct journal_router *router, enum vrrp_state from, bool removed);
 
 /**
  * journal_mute() - a family of a router that speaks both cannot speak here.

@@ -43,7 +43,7 @@ static void take_action(struct routers *routers, struct router *router,
 		router_owe_announcement(routers, router);
 		return;
 	case VRRP_ACTION_STATE:
-		journal_state(&journal, action->from);
+		journal_state(&journal, action->from, router->gone);
 		return;
 	case VRRP_ACTION_DEAF:
 		journal_family(&journal, EVENT_DEAF);
