@@ -66,7 +66,7 @@ const struct helper_kind helper_notifier = {
 	.lost = EVENT_NOTIFIER,
 	.end_ns = 10 * NS_PER_S,
 	.close_ms = 10000,
-	.passed = EVENT_DRAINED,
+	.passed = { EVENT_DRAINED, EVENT_JOURNAL_LOST },
 };
 
 static void close_fd(int *fd)
@@ -355,7 +355,9 @@ static void take_event(const struct helper *helper, const struct event *event,
 	if (event->kind == EVENT_FAILED || event->kind == EVENT_DEGRADED ||
 	    event->kind == EVENT_NOTIFY)
 		tell(teller, event);
-	else if (event->kind == helper->kind->passed && *helper->routers_fd >= 0)
+	else if ((event->kind == helper->kind->passed[0] ||
+		  event->kind == helper->kind->passed[1]) &&
+		 event->kind != EVENT_NONE && *helper->routers_fd >= 0)
 		(void)channel_send_event(*helper->routers_fd, event);
 }
 

@@ -39,7 +39,8 @@ struct helper_kind {
 	int64_t end_ns;       /* from SIGTERM to SIGKILL */
 	unsigned close_ms;    /* that the end of the keeper waits for its end */
 	void (*forget)(const struct helper *helper); /* what it left; nobody needs it; or NULL */
-	enum event_kind passed; /* what it says of that kind is for the routers; or EVENT_NONE */
+	enum event_kind
+		passed[2]; /* what it says of these kinds is for the routers; or EVENT_NONE */
 };
 
 extern const struct helper_kind helper_checker, helper_notifier;

@@ -36,6 +36,29 @@ static void obey(struct notifier *notifier, const struct event *event)
 					 : "no delivery with this id waits or is dead");
 }
 
+/* Those whose changes were overwritten. */
+static void note_loss(struct notifier *notifier, const struct event *event)
+{
+	if (event->kind == EVENT_JOURNAL_LOST)
+		notifier->misses_states = true;
+	if (event->kind == EVENT_STATE_NOW)
+		notifier->misses_states = false;
+	/* One that goes on may not have been told what the one before was asked. */
+	if (event->kind == EVENT_JOURNAL_LOST || event->kind == EVENT_ADOPTED)
+		notifier->asked_for_states = false;
+}
+
+/* When all was read that there is: the answer must find room, too. */
+static void ask_for_states(struct notifier *notifier)
+{
+	const struct event question = event_fact(EVENT_JOURNAL_LOST, 0, NULL);
+
+	if (!notifier->misses_states || notifier->asked_for_states)
+		return;
+	notifier->asked_for_states = true;
+	notifier->setting.tell(notifier->setting.arg, &question);
+}
+
 static void take_event(struct notifier *notifier, const struct event *event, unsigned ring)
 {
 	struct book_news news[BOOK_NEWS_MAX];
@@ -55,6 +78,7 @@ static void take_event(struct notifier *notifier, const struct event *event, uns
 		obey(notifier, event);
 	notifier->drains_changed |= book_read_drain(notifier->book, event);
 	notifier_take_hold(notifier, event);
+	note_loss(notifier, event);
 }
 
 static void take_loss(struct notifier *notifier, const struct event *next, unsigned ring,
@@ -229,8 +253,10 @@ void notifier_dispatch(struct notifier *notifier, const struct clocks *now)
 		notifier->unread_ns = notifier->held_ns ? notifier->held_ns : QUEUE_NEVER;
 	if (notifier->drains_changed && notifier->setting.directory[0])
 		notifier_write_drains(notifier);
-	if (all)
+	if (all) {
+		ask_for_states(notifier);
 		start_some(notifier);
+	}
 	notifier_commit(notifier);
 }
 static int64_t earlier(int64_t a, int64_t b)

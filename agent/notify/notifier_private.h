@@ -31,6 +31,8 @@ struct notifier {
 	int64_t held_ns;  /* nothing is read before then; 0: another one may not have come */
 	unsigned allowed; /* starts of others that need not be waited for */
 	bool replaced;
+	bool misses_states; /* of routers, whose changes were overwritten; */
+	bool asked_for_states;
 	bool drains_changed; /* since they were written */
 	int64_t unread_ns;   /* then there are events to be read; or never */
 	int64_t store_ns;    /* then the store is tried again, or pruned */

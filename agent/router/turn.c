@@ -38,6 +38,7 @@ struct turn {
 	unsigned gaps_n;         /* of the log, that are made up for, or about to be */
 	unsigned told_n;         /* routers whose states of now were looked at for that */
 	unsigned shown_n;        /* routers whose states of now were told to who asked for all */
+	unsigned put_n;          /* likewise, that are in the journal for who missed events */
 	int64_t log_ns;          /* when it goes on */
 	int64_t freeze_ns;       /* the next generation is ready, whose reload began then; or 0 */
 	int64_t room_ns;         /* until then it waits for hand-overs; LOOP_NEVER: no more */
@@ -221,6 +222,22 @@ static int64_t show_all(struct turn *turn, const struct clocks *now)
 	return LOOP_NEVER;
 }
 
+/* The states of all, into the journal, for a reader that it was too fast for; likewise a bounded
+ * piece. Return: when to go on. */
+static int64_t put_all(struct turn *turn, const struct clocks *now)
+{
+	for (unsigned n = 0; turn->put_n < routers_count(turn->routers); turn->put_n++, n++) {
+		const struct router *router = routers_get(turn->routers, turn->put_n);
+		struct event event = journal_state_event(EVENT_STATE_NOW, router->conf, &router->vr,
+							 routers_facts(turn->routers));
+
+		if (n == EVENT_LOG_TURN_MAX)
+			return now->mono_ns;
+		events_put(turn->events, now, &event);
+	}
+	return LOOP_NEVER;
+}
+
 static int64_t earlier(int64_t a, int64_t b)
 {
 	return a < b ? a : b;
@@ -230,6 +247,7 @@ static int64_t earlier(int64_t a, int64_t b)
 static void run_log(void *self, const struct clocks *now, unsigned readable)
 {
 	struct turn *turn = self;
+	int64_t put_ns = turn->events ? put_all(turn, now) : LOOP_NEVER;
 	bool fresh = turn->events && events_fresh(turn->events);
 
 	(void)readable;
@@ -243,7 +261,7 @@ static void run_log(void *self, const struct clocks *now, unsigned readable)
 		turn->log_ns = now->mono_ns;
 	else
 		turn->log_ns = earlier(earlier(make_up(turn, now), show_all(turn, now)),
-				       event_log_deadline(turn->log));
+				       earlier(event_log_deadline(turn->log), put_ns));
 }
 
 static int64_t log_next(const void *self)
@@ -340,6 +358,10 @@ static void take_event(struct turn *turn, const struct clocks *now)
 	channel_event(&turn->message, &event);
 	if (event.kind == EVENT_DRAINED)
 		routers_release(turn->routers, now, &event);
+	if (event.kind == EVENT_JOURNAL_LOST && turn->put_n == routers_count(turn->routers)) {
+		turn->put_n = 0;
+		turn->log_ns = now->mono_ns;
+	}
 }
 
 static void read_keeper(struct turn *turn, const struct clocks *now)
@@ -497,7 +519,7 @@ int turn_run(struct turn *turn, struct state *state, struct routers *routers,
 	turn->routers = routers;
 	turn->control = control;
 	turn->events = events;
-	turn->told_n = turn->shown_n = routers_count(routers);
+	turn->told_n = turn->shown_n = turn->put_n = routers_count(routers);
 	err = add_parts(turn);
 	if (err == 0)
 		err = loop_run(turn->loop);
