@@ -95,8 +95,9 @@ void check_drain(struct sim *sim, unsigned i)
 	}
 	if (!r->drain.until_ns)
 		return;
-	r->drain.due_ns = (r->drain.hold_ns ? gateway_global_ns(r, r->drain.hold_ns) : sim->now_ns) +
-			  patience_ns(sim, r);
+	r->drain.due_ns =
+		(r->drain.hold_ns ? gateway_global_ns(r, r->drain.hold_ns) : sim->now_ns) +
+		patience_ns(sim, r);
 	events_push(&sim->events, r->drain.due_ns, SIM_EVENT_DRAINED, i, 0);
 }
 

@@ -45,8 +45,8 @@ static void begin_hold(struct sim *sim, unsigned i, bool drained, int64_t now_ns
 	    r->keeper.stopping)
 		return;
 	r->drain.hold_ns = now_ns + r->conf.hook_ns + SIM_S;
-	r->drain.hooked_ns = r->conf.hooked_ns == VRRP_NEVER ? VRRP_NEVER
-							     : now_ns + r->conf.hooked_ns;
+	r->drain.hooked_ns =
+		r->conf.hooked_ns == VRRP_NEVER ? VRRP_NEVER : now_ns + r->conf.hooked_ns;
 }
 
 /* Whoever runs it tells the process that speaks, and each one anew that asks. */
@@ -115,7 +115,9 @@ unsigned drains_priority(const struct sim *sim, unsigned i, const struct sim_con
 {
 	bool owner = conf->vrrp.priority == VRRP_PRIORITY_OWNER;
 
-	return drains_has(sim, i) && !drains_is_held(sim, i) && !owner ? LAST : checks_priority(sim, i, conf);
+	return drains_has(sim, i) && !drains_is_held(sim, i) && !owner
+		       ? LAST
+		       : checks_priority(sim, i, conf);
 }
 
 /* A configuration without the router, or in which it is an owner, has no drain of it either. */

@@ -17,19 +17,19 @@ struct sim_process;
 
 /* Of one host. */
 struct sim_drain {
-	int64_t until_ns; /* it ends then, on its clock; VRRP_NEVER: it does not; 0: there is none
-			   */
-	int64_t asked_ns; /* when it was told so last, likewise; */
-	int64_t told_ns;  /* global time */
-	int64_t due_ns;   /* somebody else shall be Active by then; global time */
-	int64_t offer_ns; /* it does not offer to leave before; on its clock */
-	int64_t hold_ns;  /* it waits for a command until then at the latest, on its clock; 0: it
-			     does not */
+	int64_t until_ns;  /* it ends then, on its clock; VRRP_NEVER: it does not; 0: there is none
+			    */
+	int64_t asked_ns;  /* when it was told so last, likewise; */
+	int64_t told_ns;   /* global time */
+	int64_t due_ns;    /* somebody else shall be Active by then; global time */
+	int64_t offer_ns;  /* it does not offer to leave before; on its clock */
+	int64_t hold_ns;   /* it waits for a command until then at the latest, on its clock; 0: it
+			      does not */
 	int64_t hooked_ns; /* that one ends then, likewise; VRRP_NEVER: never */
-	bool may_offer;   /* it was Active then, and has been since, and has made no offer */
-	bool resort;      /* after its last turn it was the last resort for another reason */
-	bool equal;       /* it has ever heard somebody with the lowest priority */
-	bool unsure;      /* the process that had forgotten it died when it went on */
+	bool may_offer;    /* it was Active then, and has been since, and has made no offer */
+	bool resort;       /* after its last turn it was the last resort for another reason */
+	bool equal;        /* it has ever heard somebody with the lowest priority */
+	bool unsure;       /* the process that had forgotten it died when it went on */
 };
 
 /* How long a drain lasts. */

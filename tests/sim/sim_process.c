@@ -440,8 +440,8 @@ void process_drain(struct sim_process *process, int64_t until_ns)
 
 void process_release(struct sim_process *process, int64_t hold_ns)
 {
-	struct event event = event_of(EVENT_DRAINED, "lan", NULL,
-				      process_router(process)->conf->vrrp.family);
+	struct event event =
+		event_of(EVENT_DRAINED, "lan", NULL, process_router(process)->conf->vrrp.family);
 	struct clocks now = process_clocks(process);
 
 	event.fact.word = EVENT_DRAIN_READY;

@@ -32,7 +32,8 @@ struct sim_conf {
 	struct conf_damping damping;
 	struct sim_checks checks;
 	int64_t hook_ns;   /* the time-out of a command that runs before drains; 0: there is none */
-	int64_t hooked_ns; /* it ends so long after its begin; VRRP_NEVER: never, or nobody says so */
+	int64_t hooked_ns; /* it ends so long after its begin; VRRP_NEVER: never, or nobody says so
+			    */
 };
 
 /* ---- what the kernel's handles are here ---- */
@@ -147,7 +148,7 @@ struct sim_process {
 
 	/* The product's. */
 	struct conf product;
-	struct conf_notify hook; /* part of it */
+	struct conf_notify hook;                              /* part of it */
 	struct conf_router router_confs[2];                   /* the second one is the companion */
 	struct conf_address addresses[SIM_ADDRESSES_MAX + 1]; /* and a guest */
 	struct conf_route route;

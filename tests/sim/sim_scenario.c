@@ -225,7 +225,8 @@ static bool parse_router(struct script *script, char **words, unsigned n)
 				      .preempt = true,
 				      .announce = { 3, { 1000, 4000, 16000 }, 60000 } };
 	struct extras extras = { .addresses = 1 };
-	struct sim_conf conf = { .lease = CONF_LEASE_OFF, .hooked_ns = VRRP_NEVER }, other = { .lease = CONF_LEASE_OFF };
+	struct sim_conf conf = { .lease = CONF_LEASE_OFF, .hooked_ns = VRRP_NEVER },
+			other = { .lease = CONF_LEASE_OFF };
 
 	if (i == SIM_ROUTERS_MAX)
 		return false;
