@@ -43,7 +43,9 @@ enum channel_type {
 			  */
 	CHANNEL_ERROR,   /* generation: cannot start, @text says why */
 	CHANNEL_ALIVE,   /* generation: at first, and when its status, a line in @text, changed */
-	CHANNEL_EVENT,   /* generation, before GO: for the journal; channel_event() */
+	CHANNEL_EVENT,   /* generation, before GO: for the journal; channel_event(). Keeper: what
+			    the notifier has to say to the routers, EVENT_DRAINED, or that it has
+			    missed events, EVENT_JOURNAL_LOST; an older generation ignores it */
 	CHANNEL_TAKEN,   /* keeper: the RELOAD of that @ns came in time, and will be answered; from
 			    an older one there is none */
 	CHANNEL_TELL,    /* keeper: log the state of each router; an older generation ignores it */

@@ -191,8 +191,9 @@ static const struct kind kinds[] = {
 			  OF_ROUTER "drain={drain}[ for_s={for_s}] uid={uid} pid={pid}[ "
 				    "note=\"{note}\"]" },
 	[EVENT_DRAINED] = { "drained", LOG_LEVEL_INFO, SIZE_OF(fact),
-			    ROWS(OF_WORDS(event.fact.word, "drain", event_drain_words), NOTE),
-			    OF_ROUTER "drain={drain} note=\"{note}\"" },
+			    ROWS(OF_WORDS(event.fact.word, "drain", event_drain_words),
+				 NUMBER(0, "wait_ms"), NUMBER(1, "hold_ns"), NOTE),
+			    OF_ROUTER "drain={drain}[ wait_ms={wait_ms}] note=\"{note}\"" },
 	[EVENT_DAMPED] = { "damped", LOG_LEVEL_WARNING, WITHOUT_TEXT,
 			   ROWS(OF_WORDS(event.fact.word, "damped", event_damping_words),
 				NUMBER(0, "changes"), NUMBER(1, "within_s"), NAME("until"), NOTE),
@@ -503,6 +504,11 @@ enum log_level event_level(const struct event *event)
 		break;
 	case EVENT_ADDRESS:
 		return address_level(event->address.news);
+	case EVENT_DRAINED:
+		if (event->fact.word == EVENT_DRAIN_HOOK_FAILED ||
+		    event->fact.word == EVENT_DRAIN_HOOK_LATE)
+			return LOG_LEVEL_WARNING;
+		break;
 	case EVENT_MACVLAN:
 		if (event->fact.word == EVENT_MACVLAN_RESTORED ||
 		    event->fact.word == EVENT_MACVLAN_UP_RESTORED)

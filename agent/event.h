@@ -53,7 +53,8 @@ enum event_kind {
 	EVENT_MACVLAN = 21,   /* its macvlan @fact.name resists: @fact.word: enum event_macvlan */
 	EVENT_TRACK = 26,     /* an interface or a check that it tracks came or went: @track */
 	EVENT_DRAIN = 27,     /* somebody drains it or ends that: @fact.word: enum event_drain,
-				 number: seconds or 0, uid, pid */
+				 number: seconds or 0, uid, pid; name: not empty when it
+				 waits first, EVENT_DRAIN_WAITS */
 	EVENT_DRAINED = 28,   /* what comes of a drain: @fact.word: enum event_drain */
 	EVENT_CLOCK = 29,     /* the time of what is signed, and ours: @clock */
 	EVENT_ROUTE = 30,     /* a route, @fact.text, resists: @fact.word: enum event_route */
@@ -210,6 +211,12 @@ enum event_drain {
 	EVENT_DRAIN_RESUMED = 4,
 	EVENT_DRAIN_KEPT = 5, /* it was drained when vipd was stopped, and still is */
 	EVENT_DRAIN_VOID = 6, /* likewise, but there is nothing to drain any more */
+	/* Commands run first. */
+	EVENT_DRAIN_WAITS = 7,       /* number: ms at most, CLOCK_MONOTONIC of their end */
+	EVENT_DRAIN_READY = 8,       /* they have ended, and it goes on; number[1]: as it waited */
+	EVENT_DRAIN_HOOK_FAILED = 9, /* likewise, but not all of them well */
+	EVENT_DRAIN_HOOK_LATE = 10,  /* it goes on though nobody said that they have */
+	EVENT_DRAIN_HOOK_USELESS = 11, /* likewise, since it is not Active any more */
 	EVENT_DRAIN_COUNT,
 };
 
@@ -221,6 +228,7 @@ enum event_notify {
 	EVENT_NOTIFY_MERGED = 4,  /* events were merged: a command is slower than they come */
 	EVENT_NOTIFY_UNKNOWN = 5, /* there is none with that id, or it cannot be */
 	EVENT_NOTIFY_STORE = 6,   /* the store can be written again */
+	EVENT_NOTIFY_HOOK = 7,    /* a command that somebody waits for has failed */
 	EVENT_NOTIFY_COUNT,
 };
 
@@ -255,7 +263,8 @@ struct event_state {
 	uint8_t peer_priority;
 	uint8_t priority; /* the router's own when it was decided */
 	uint8_t cause;    /* enum vrrp_reason_code: why @by did so first; 0: it was no other one */
-	uint8_t reserved[2];
+	uint8_t removed;  /* a reload does without it, which is why it stops */
+	uint8_t reserved;
 	int64_t reason_ns;
 	uint8_t peer[16];
 	uint8_t last_heard[16]; /* the Active as last heard, when its silence is the reason */

@@ -157,6 +157,9 @@ static unsigned tell_event(struct event_log *log, const struct event *event,
 
 	if (verdict == EVENT_FLAPS_BEGINS)
 		tell_flapping(event);
+	/* For other readers: the log tells those by itself. */
+	if (event->kind == EVENT_STATE_NOW)
+		return 0;
 	if (verdict != EVENT_FLAPS_TELL)
 		return verdict == EVENT_FLAPS_BEGINS;
 	if (!event_log_begins(log, event))

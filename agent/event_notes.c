@@ -104,3 +104,34 @@ const char *event_note_route(const struct event *event)
 		return refusal;
 	return news < EVENT_ROUTE_COUNT && route_notes[news] ? route_notes[news] : "";
 }
+
+const char *event_note_drain(const struct event *event)
+{
+	static const char *const notes[EVENT_DRAIN_COUNT] = {
+		[EVENT_DRAIN_BEGINS] = "its priority is 1, and its addresses stay until another "
+				       "host takes over",
+		[EVENT_DRAIN_OFFERS] = "no peer preempts, so it says priority 0 and leaves if one "
+				       "takes over; whether that one is healthy is not known",
+		[EVENT_DRAIN_OVER] = "the time of the drain has passed",
+		[EVENT_DRAIN_RESUMED] = "",
+		[EVENT_DRAIN_KEPT] = "it was drained when vipd was stopped; vipctl resume ends "
+				     "that",
+		[EVENT_DRAIN_VOID] = "it was drained when vipd was stopped, and is an owner now, "
+				     "or not in the configuration any more",
+		[EVENT_DRAIN_WAITS] = "its priority stays until the commands that are to run "
+				      "before it have ended, or until then",
+		[EVENT_DRAIN_READY] = "the commands before it have ended; its priority is 1",
+		[EVENT_DRAIN_HOOK_FAILED] = "a command before it has failed; its priority is 1 all "
+					    "the same",
+		[EVENT_DRAIN_HOOK_LATE] = "nobody said in time that the commands before it have "
+					  "ended; its priority is 1 all the same",
+		[EVENT_DRAIN_HOOK_USELESS] = "it is not Active any more, and waits for no command; "
+					     "its priority is 1",
+	};
+
+	/* One that waits is told next. */
+	if (event->fact.word >= EVENT_DRAIN_COUNT || !notes[event->fact.word] ||
+	    (event->fact.word == EVENT_DRAIN_BEGINS && event->fact.name[0]))
+		return "";
+	return notes[event->fact.word];
+}

@@ -28,15 +28,24 @@ const char *const event_macvlan_words[EVENT_MACVLAN_COUNT] = {
 };
 
 const char *const event_drain_words[EVENT_DRAIN_COUNT] = {
-	[EVENT_DRAIN_BEGINS] = "begins", [EVENT_DRAIN_OFFERS] = "offers",
-	[EVENT_DRAIN_OVER] = "over",     [EVENT_DRAIN_RESUMED] = "resumed",
-	[EVENT_DRAIN_KEPT] = "kept",     [EVENT_DRAIN_VOID] = "void",
+	[EVENT_DRAIN_BEGINS] = "begins",
+	[EVENT_DRAIN_OFFERS] = "offers",
+	[EVENT_DRAIN_OVER] = "over",
+	[EVENT_DRAIN_RESUMED] = "resumed",
+	[EVENT_DRAIN_KEPT] = "kept",
+	[EVENT_DRAIN_VOID] = "void",
+	[EVENT_DRAIN_WAITS] = "waits",
+	[EVENT_DRAIN_READY] = "ready",
+	[EVENT_DRAIN_HOOK_FAILED] = "hook_failed",
+	[EVENT_DRAIN_HOOK_LATE] = "hook_late",
+	[EVENT_DRAIN_HOOK_USELESS] = "hook_useless",
 };
 
 const char *const event_notify_words[EVENT_NOTIFY_COUNT] = {
-	[EVENT_NOTIFY_DEAD] = "dead",       [EVENT_NOTIFY_RETRY] = "retry",
-	[EVENT_NOTIFY_DROP] = "drop",       [EVENT_NOTIFY_MERGED] = "merged",
-	[EVENT_NOTIFY_UNKNOWN] = "unknown", [EVENT_NOTIFY_STORE] = "stored",
+	[EVENT_NOTIFY_DEAD] = "dead",        [EVENT_NOTIFY_RETRY] = "retry",
+	[EVENT_NOTIFY_DROP] = "drop",        [EVENT_NOTIFY_MERGED] = "merged",
+	[EVENT_NOTIFY_UNKNOWN] = "unknown",  [EVENT_NOTIFY_STORE] = "stored",
+	[EVENT_NOTIFY_HOOK] = "hook_failed",
 };
 
 const char *const event_damping_words[EVENT_DAMPING_COUNT] = {
@@ -270,25 +279,6 @@ static void fill_check(struct event_words *words)
 		strcpy(words->note, "it answers again");
 }
 
-static void fill_drain(struct event_words *words)
-{
-	static const char *const notes[EVENT_DRAIN_COUNT] = {
-		[EVENT_DRAIN_BEGINS] = "its priority is 1, and its addresses stay until another "
-				       "host takes over",
-		[EVENT_DRAIN_OFFERS] = "no peer preempts, so it says priority 0 and leaves if one "
-				       "takes over; whether that one is healthy is not known",
-		[EVENT_DRAIN_OVER] = "the time of the drain has passed",
-		[EVENT_DRAIN_RESUMED] = "",
-		[EVENT_DRAIN_KEPT] = "it was drained when vipd was stopped; vipctl resume ends "
-				     "that",
-		[EVENT_DRAIN_VOID] = "it was drained when vipd was stopped, and is an owner now, "
-				     "or not in the configuration any more",
-	};
-
-	if (words->event.fact.word < EVENT_DRAIN_COUNT && notes[words->event.fact.word])
-		snprintf(words->note, sizeof(words->note), "%s", notes[words->event.fact.word]);
-}
-
 static void fill_damping(struct event_words *words)
 {
 	static const struct field until =
@@ -470,7 +460,7 @@ void event_words_fill(struct event_words *words)
 		break;
 	case EVENT_DRAIN:
 	case EVENT_DRAINED:
-		fill_drain(words);
+		strcpy(words->note, event_note_drain(&words->event));
 		break;
 	case EVENT_TRACK:
 		fill_track(words);

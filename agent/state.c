@@ -566,6 +566,25 @@ void state_put_offer(struct state *state, unsigned i, int64_t offer_ns)
 	put_number(&record->offer_ns, offer_ns);
 }
 
+void state_put_hold(struct state *state, unsigned i, int64_t hold_ns)
+{
+	struct lease_record *record = record_at(state, TAG_LEASE, i);
+
+	assert(i < state->routers_n);
+	put_number(&record->hold_ns, hold_ns);
+}
+
+int64_t state_hold(const struct state *state, unsigned i)
+{
+	struct lease_record record;
+	int64_t hold_ns;
+
+	assert(i < state->routers_n);
+	read_record(state, TAG_LEASE, i, &record, sizeof(record));
+	hold_ns = atomic_load(&record.hold_ns);
+	return hold_ns ? hold_ns : VRRP_NEVER;
+}
+
 void state_put_resort(struct state *state, unsigned i, unsigned why)
 {
 	struct lease_record *record = record_at(state, TAG_LEASE, i);

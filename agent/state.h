@@ -164,6 +164,17 @@ void state_put_offer(struct state *state, unsigned i, int64_t offer_ns);
  */
 int64_t state_offer(const struct state *state, unsigned i);
 
+/**
+ * state_put_hold() - note until when router @i, which is drained, waits for commands.
+ * @hold_ns: CLOCK_MONOTONIC; VRRP_NEVER: it does not.
+ */
+void state_put_hold(struct state *state, unsigned i, int64_t hold_ns);
+
+/**
+ * state_hold() - the same; VRRP_NEVER of a version that did not note it.
+ */
+int64_t state_hold(const struct state *state, unsigned i);
+
 /* Why a router has the lowest priority, or a lower one than it might have; bits. */
 enum state_resort {
 	STATE_RESORT_LAST = 1 << 0,    /* it could not hold an address (resort.h) */

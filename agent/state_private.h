@@ -108,8 +108,11 @@ struct lease_record {
 	_Atomic int64_t renew_ns;
 	_Atomic int64_t drained_ns; /* until then; or VRRP_NEVER; 0: not */
 	_Atomic int64_t
-		offer_ns;       /* drained, it offers to leave then; or VRRP_NEVER; 0: not known */
-	_Atomic int64_t resort; /* enum state_resort, plus 1; 0: not known */
+		offer_ns;        /* drained, it offers to leave then; or VRRP_NEVER; 0: not known */
+	_Atomic int64_t resort;  /* enum state_resort, plus 1; 0: not known */
+	_Atomic int64_t hold_ns; /* drained, it waits for commands until then; 0: it does not, or is
+				  * not known
+				  */
 };
 
 /* The frame of a will once more, for keepers of the first version, which know no wills. */

@@ -356,6 +356,11 @@ enum conf_notify_deliver {
 	CONF_NOTIFY_CURRENT, /* a state as long as it is true, and the last one in any case */
 };
 
+/* What waits for a command that is a hook. */
+enum conf_notify_before {
+	CONF_NOTIFY_BEFORE_DRAIN = 1,
+};
+
 /* Somebody to be told. */
 struct conf_notify {
 	struct check_command *command; /* one of both; part of the configuration */
@@ -365,6 +370,7 @@ struct conf_notify {
 	uint32_t words;            /* the same as bits; CONF_NOTIFY_STATES when it says nothing */
 	uint8_t style;             /* enum conf_notify_style */
 	uint8_t deliver;           /* enum conf_notify_deliver */
+	uint8_t before;            /* enum conf_notify_before; 0: nothing waits for it */
 	char user[CONF_USER_SIZE]; /* empty: the notifier's */
 	int64_t timeout_ns;
 	unsigned retries;
@@ -549,6 +555,14 @@ int conf_state_dir_look(const char *directory, uid_t uid, gid_t gid);
  * conf_needs_notifier() - whether anybody is to be told of events, or a history is to be kept.
  */
 bool conf_needs_notifier(const struct conf *conf);
+
+/**
+ * conf_hooks_ns() - how long a drain of a router may have to wait for commands: the longest timeout
+ * of those with before = "drain" that are the host's, the router's or its group's.
+ *
+ * Return: 0: there are none.
+ */
+int64_t conf_hooks_ns(const struct conf *conf, const struct conf_router *router);
 
 /**
  * conf_lease_s() - the lifetime of a router's addresses in the kernel.

@@ -31,6 +31,12 @@ static bool is_zero(const struct field *field, const void *base)
 	return true;
 }
 
+/* No word at all is one of the choices, which nobody can write. */
+static bool may_be_unsaid(const struct conf_key *key)
+{
+	return key->kind == &conf_choice && !*key->field.words[0];
+}
+
 /* A list that may not be empty, or of groups, that is; no group, no address, or what IPv4 does not
  * have: the file says the same without it. */
 static bool is_none(const struct conf_key *key, const void *base)
@@ -42,7 +48,7 @@ static bool is_none(const struct conf_key *key, const void *base)
 		return (key->element->optional || key->apart) && is_zero(&key->field, base);
 	return (key->field.type == FIELD_TEXT || key->kind == &conf_host ||
 		key->kind == &conf_sources || key->kind == &conf_link_local ||
-		key->kind == &conf_multicast) &&
+		key->kind == &conf_multicast || may_be_unsaid(key)) &&
 	       is_zero(&key->field, base);
 }
 

@@ -36,6 +36,11 @@ static const char *const delivers[] = {
 	[CONF_NOTIFY_CURRENT] = "current",
 };
 
+static const char *const befores[] = {
+	[0] = "",
+	[CONF_NOTIFY_BEFORE_DRAIN] = "drain",
+};
+
 #define HOST_WORDS (1u << CONF_NOTIFY_RELOAD | 1u << CONF_NOTIFY_LAST_WILL)
 
 /* What keepalived's arguments have a word for. */
@@ -73,6 +78,8 @@ static const struct conf_key notify_keys[] = {
 	  .count = offsetof(struct conf_notify, on_n),
 	  .min = 1,
 	  .max = CONF_NOTIFY_WORDS },
+	{ .field = FIELD_OF_WORDS(struct conf_notify, before, "before", befores),
+	  .kind = &conf_choice },
 	{ .field = FIELD_OF_WORDS(struct conf_notify, style, "style", styles),
 	  .kind = &conf_choice },
 	{ .field = FIELD_OF_WORDS(struct conf_notify, deliver, "deliver", delivers),
@@ -138,6 +145,34 @@ static void check_fifo(const struct conf_place *group, const struct conf_notify 
 	conf_claim(&fifo, "FIFO \"%s\"", notify->fifo);
 }
 
+static void refuse(const struct conf_place *group, const char *key, const char *why)
+{
+	const struct conf_place place = conf_place_of(group, key);
+
+	conf_error_in(&place, "%s", why);
+}
+
+/* A hook is run once, while somebody waits for it: nothing is told later, or again. */
+static void settle_hook(const struct conf_place *group, struct conf_notify *notify)
+{
+	if (notify->fifo[0])
+		refuse(group, "before", "nobody can wait for a FIFO: only a command is a hook");
+	if (notify->on_n)
+		refuse(group, "on",
+		       "a hook is run before something, and told of nothing else: write another "
+		       "entry");
+	if (notify->style == CONF_NOTIFY_KEEPALIVED)
+		refuse(group, "style", "keepalived has no hooks: \"json\"");
+	if (notify->deliver == CONF_NOTIFY_ALL)
+		refuse(group, "deliver", "a hook is of no use later: \"current\"");
+	if (!config_setting_get_member(group->setting, "retries"))
+		notify->retries = 0;
+	else if (notify->retries)
+		refuse(group, "retries", "a hook is run once: 0");
+	notify->words = 1u << CONF_NOTIFY_DRAIN;
+	notify->deliver = CONF_NOTIFY_CURRENT;
+}
+
 static void check_one(const struct conf_place *group, void *base)
 {
 	struct conf_notify *notify = base;
@@ -148,11 +183,13 @@ static void check_one(const struct conf_place *group, void *base)
 		conf_error_in(group, command ? "command and fifo: one of both is told"
 					     : "command is missing, or fifo");
 	collect_words(group, notify);
+	if (notify->before)
+		settle_hook(group, notify);
 	if (notify->fifo[0])
 		check_fifo(group, notify);
 	if (!notify->style)
 		notify->style = fifo ? CONF_NOTIFY_KEEPALIVED : CONF_NOTIFY_JSON;
-	if (notify->style == CONF_NOTIFY_KEEPALIVED)
+	if (notify->style == CONF_NOTIFY_KEEPALIVED && !notify->before)
 		check_keepalived(group, notify);
 	if (!notify->deliver)
 		notify->deliver =

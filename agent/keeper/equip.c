@@ -46,7 +46,8 @@ static void open_checker(struct keeper *keeper)
 	int board_fd = give_new(checker, HELPER_FD_BOARD, board_new);
 	int found_fd = give_new(checker, HELPER_FD_NEWS, open_news);
 
-	helper_open(checker, keeper->binary, keeper->loop);
+	helper_open(checker, keeper->binary, keeper->loop,
+		    &keeper->children[SUCCESSION_CURRENT].channel_fd);
 	keeper->setting.board_fd = board_fd < 0 ? -1 : board_fd;
 	keeper->setting.found_fd = found_fd < 0 ? -1 : found_fd;
 	if (board_fd < 0 || found_fd < 0)
@@ -61,7 +62,8 @@ static void open_notifier(struct keeper *keeper)
 	int news_fd = give_new(notifier, HELPER_FD_EVENTS, open_news);
 	int ring_fd = keeper_reader(tell_journal_fd(keeper->teller));
 
-	helper_open(notifier, keeper->binary, keeper->loop);
+	helper_open(notifier, keeper->binary, keeper->loop,
+		    &keeper->children[SUCCESSION_CURRENT].channel_fd);
 	helper_give(notifier, HELPER_FD_KEEPER_RING, ring_fd);
 	keeper->setting.news_fd = news_fd < 0 ? -1 : news_fd;
 	tell_wake(keeper->teller, keeper->setting.news_fd);

@@ -66,6 +66,7 @@ const struct helper_kind helper_notifier = {
 	.lost = EVENT_NOTIFIER,
 	.end_ns = 10 * NS_PER_S,
 	.close_ms = 10000,
+	.passed = { EVENT_DRAINED, EVENT_JOURNAL_LOST },
 };
 
 static void close_fd(int *fd)
@@ -84,11 +85,13 @@ void helper_init(struct helper *helper, const struct helper_kind *kind)
 		helper->given[i] = -1;
 }
 
-void helper_open(struct helper *helper, const char *binary, struct loop *loop)
+void helper_open(struct helper *helper, const char *binary, struct loop *loop,
+		 const int *routers_fd)
 {
 	const char *slash = strrchr(binary, '/');
 
 	helper->loop = loop;
+	helper->routers_fd = routers_fd;
 	snprintf(helper->program, sizeof(helper->program), "%.*s%s",
 		 slash ? (int)(slash + 1 - binary) : 0, binary, helper->kind->program);
 }
@@ -345,6 +348,19 @@ static bool says_too_much(struct helper *helper, int64_t now_ns)
 	return ++helper->said_n > SAID_MAX;
 }
 
+/* What is neither for the log nor for the routers is not listened to. */
+static void take_event(const struct helper *helper, const struct event *event,
+		       struct teller *teller)
+{
+	if (event->kind == EVENT_FAILED || event->kind == EVENT_DEGRADED ||
+	    event->kind == EVENT_NOTIFY)
+		tell(teller, event);
+	else if ((event->kind == helper->kind->passed[0] ||
+		  event->kind == helper->kind->passed[1]) &&
+		 event->kind != EVENT_NONE && *helper->routers_fd >= 0)
+		(void)channel_send_event(*helper->routers_fd, event);
+}
+
 /* Who has hung up, or is not heard any more, wakes nobody. */
 static void read_channel(struct helper *helper, int64_t now_ns, struct teller *teller)
 {
@@ -363,9 +379,7 @@ static void read_channel(struct helper *helper, int64_t now_ns, struct teller *t
 		if (message.type != CHANNEL_EVENT)
 			continue;
 		channel_event(&message, &event);
-		if (event.kind == EVENT_FAILED || event.kind == EVENT_DEGRADED ||
-		    event.kind == EVENT_NOTIFY)
-			tell(teller, &event);
+		take_event(helper, &event, teller);
 	}
 	if (got < 0)
 		close_fd(&helper->channel_fd);

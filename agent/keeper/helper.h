@@ -39,6 +39,8 @@ struct helper_kind {
 	int64_t end_ns;       /* from SIGTERM to SIGKILL */
 	unsigned close_ms;    /* that the end of the keeper waits for its end */
 	void (*forget)(const struct helper *helper); /* what it left; nobody needs it; or NULL */
+	enum event_kind
+		passed[2]; /* what it says of these kinds is for the routers; or EVENT_NONE */
 };
 
 extern const struct helper_kind helper_checker, helper_notifier;
@@ -55,7 +57,8 @@ struct helper {
 	int64_t started_ns;
 	int64_t deadline_ns; /* HELPER_NEVER: none */
 	struct loop *loop;
-	int64_t said_ns; /* since then it has said @said_n things */
+	const int *routers_fd; /* the channel of the router process, as it is; borrowed */
+	int64_t said_ns;       /* since then it has said @said_n things */
 	unsigned said_n;
 	unsigned failures_n; /* in a row: it ended soon */
 	bool is_killed;      /* while it ends */
@@ -74,8 +77,10 @@ void helper_init(struct helper *helper, const struct helper_kind *kind);
  * helper_open() - find its program.
  * @binary: the path of the keeper's own: the helper's lies beside it.
  * @loop: is woken by what it says; borrowed.
+ * @routers_fd: where the channel of the router process is that speaks, or -1; borrowed.
  */
-void helper_open(struct helper *helper, const char *binary, struct loop *loop);
+void helper_open(struct helper *helper, const char *binary, struct loop *loop,
+		 const int *routers_fd);
 
 /**
  * helper_give() - what it is born with.

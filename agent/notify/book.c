@@ -191,7 +191,8 @@ static unsigned read_state(struct book_router *router, const struct event *event
 	router->withdrawn = false;
 	router->state = to;
 	router->priority = event->state.priority;
-	if (!router->leads || same)
+	/* That it is deleted comes next. */
+	if (!router->leads || same || (event->state.removed && to == VRRP_STATE_INITIALIZE))
 		return 0;
 	if (begins)
 		ret_news[n++] = (struct book_news){ .word = CONF_NOTIFY_START, .router = router };

@@ -32,6 +32,7 @@ struct book_news {
 	struct book_router *router; /* NULL: of the host */
 	const char *check;          /* of CONF_NOTIFY_CHECK: its name */
 	bool is_again;              /* nothing new, but it may have to be done again */
+	bool is_hook;               /* to be done before it goes on, by those who are hooks */
 };
 
 #define BOOK_NEWS_MAX 4

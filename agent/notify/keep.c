@@ -208,14 +208,36 @@ bool notifier_is_true(struct notifier *notifier, const struct delivery *delivery
 
 /* ---- from the store ---- */
 
+/* Whoever waits for it does so still. Return: whether anybody does. */
+static bool resume_hook(struct notifier *notifier, struct delivery *delivery)
+{
+	struct book_router *router;
+	struct message_hold of;
+
+	if (!message_hold(delivery->message, &of) || of.until_ns <= notifier->now_ns)
+		return false;
+	router = book_find(notifier->book, of.router, of.family);
+	if (!router)
+		return false;
+	delivery->hold = holds_make(&notifier->holds, router - router->conf->unit_at, of.until_ns,
+				    notifier->now_ns);
+	delivery->until_ns = of.until_ns;
+	if (delivery->hold)
+		delivery->hold->pending++;
+	return delivery->hold;
+}
+
 /* A state of another life may be true no more, and is told anew if it is. That a router was
  * withdrawn is not in its state. */
-static bool is_over(struct notifier *notifier, const struct delivery *delivery, const char *life)
+static bool is_over(struct notifier *notifier, struct delivery *delivery, const char *life)
 {
 	if (delivery->deliver != CONF_NOTIFY_CURRENT || delivery->life == DELIVERY_DEAD)
 		return false;
-	return !delivery->conf || strcmp(life, notifier->setting.life) != 0 ||
-	       (delivery->word != CONF_NOTIFY_DELETED && !notifier_is_true(notifier, delivery));
+	if (!delivery->conf || strcmp(life, notifier->setting.life) != 0)
+		return true;
+	if (delivery->conf->before)
+		return !resume_hook(notifier, delivery);
+	return delivery->word != CONF_NOTIFY_DELETED && !notifier_is_true(notifier, delivery);
 }
 
 static void take_delivery(void *arg, struct delivery *delivery, const char *life)

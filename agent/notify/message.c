@@ -61,12 +61,28 @@ char *message_make(const char *event, const struct book_news *news, enum message
 	if (news->router)
 		failed |= add_router(object, news->router);
 	failed |= set_text(object, "key", key) | set_text(object, "incident", incident);
+	if (news->is_hook)
+		failed |= set_text(object, "before", "drain");
 	if (news->is_again)
 		failed |= json_object_set_new(object, "again", json_true());
 	if (!failed)
 		text = json_dumps(object, JSON_COMPACT);
 	json_decref(object);
 	return text;
+}
+
+bool message_hold(const char *message, struct message_hold *ret_hold)
+{
+	json_t *object = json_loads(message, 0, NULL);
+	const char *router = json_string_value(json_object_get(object, "router"));
+
+	*ret_hold = (struct message_hold){
+		.family = (unsigned)json_integer_value(json_object_get(object, "family")),
+		.until_ns = json_integer_value(json_object_get(object, "hold_ns")),
+	};
+	snprintf(ret_hold->router, sizeof(ret_hold->router), "%s", router ? router : "");
+	json_decref(object);
+	return router && ret_hold->until_ns > 0;
 }
 
 /* ---- made for each attempt ---- */

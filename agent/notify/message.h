@@ -29,6 +29,20 @@ enum message_scope {
 char *message_make(const char *event, const struct book_news *news, enum message_scope scope,
 		   const char *node, const char *key, const char *incident);
 
+/* Of a hook: who waits for it. */
+struct message_hold {
+	char router[CONF_NAME_SIZE];
+	unsigned family;
+	int64_t until_ns; /* CLOCK_MONOTONIC, of the boot in which it was made */
+};
+
+/**
+ * message_hold() - who waits for a hook, as its message says.
+ *
+ * Return: whether it does.
+ */
+bool message_hold(const char *message, struct message_hold *ret_hold);
+
 /* What one attempt is given; all texts are owned. */
 struct message_run {
 	char *text;                         /* for standard input: a line */

@@ -89,6 +89,29 @@ static bool look_whose(struct notifier *notifier, const struct event *event)
 	return is_earlier;
 }
 
+/* Those whose changes were overwritten. */
+static void note_loss(struct notifier *notifier, const struct event *event)
+{
+	if (event->kind == EVENT_JOURNAL_LOST)
+		notifier->misses_states = true;
+	if (event->kind == EVENT_STATE_NOW)
+		notifier->misses_states = false;
+	/* One that goes on may not have been told what the one before was asked. */
+	if (event->kind == EVENT_JOURNAL_LOST || event->kind == EVENT_ADOPTED)
+		notifier->asked_for_states = false;
+}
+
+/* When all was read that there is: the answer must find room, too. */
+static void ask_for_states(struct notifier *notifier)
+{
+	const struct event question = event_fact(EVENT_JOURNAL_LOST, 0, NULL);
+
+	if (!notifier->misses_states || notifier->asked_for_states)
+		return;
+	notifier->asked_for_states = true;
+	notifier->setting.tell(notifier->setting.arg, &question);
+}
+
 static void take_event(struct notifier *notifier, const struct event *event, unsigned ring)
 {
 	struct book_news news[BOOK_NEWS_MAX];
@@ -107,6 +130,8 @@ static void take_event(struct notifier *notifier, const struct event *event, uns
 	if (event->kind == EVENT_NOTIFY_ASKED)
 		obey(notifier, event);
 	notifier->drains_changed |= book_read_drain(notifier->book, event);
+	notifier_take_hold(notifier, event);
+	note_loss(notifier, event);
 }
 
 static void take_loss(struct notifier *notifier, const struct event *next, unsigned ring,
@@ -168,6 +193,10 @@ static void ended(void *arg, struct delivery *delivery, const char *error)
 	unsigned attempts = delivery->attempts;
 	enum queue_verdict verdict;
 
+	if (delivery->hold) {
+		notifier_end_hook(notifier, delivery, error);
+		return;
+	}
 	(void)about(delivery, of, sizeof(of));
 	snprintf(text, sizeof(text),
 		 "%s: %s: \"vipctl notify retry %lld\" tries again, \"vipctl "
@@ -200,6 +229,10 @@ static void start_command(struct notifier *notifier, struct delivery *delivery)
 	const struct target *target = targets_find(notifier->targets, delivery->entry);
 	int err;
 
+	if (delivery->until_ns && delivery->until_ns <= notifier->now_ns) {
+		ended(notifier, delivery, "it could not be begun in time");
+		return;
+	}
 	if (target->user_err) {
 		ended(notifier, delivery, "there is no such user");
 		return;
@@ -222,16 +255,23 @@ static bool is_orphan(struct notifier *notifier, struct delivery *delivery)
 }
 
 /* Chosen first, and written down, and then begun: a command that has run was known to. */
-static void start_some(struct notifier *notifier)
+static unsigned choose(struct notifier *notifier, bool hook, unsigned max, struct delivery **chosen)
 {
-	struct delivery *chosen[RUNNER_MAX], *delivery;
-	unsigned n = 0, running = runner_count(notifier->runner);
+	struct delivery *delivery;
+	unsigned n = 0;
 
-	while (n + running < RUNNER_MAX && runner_has_place(notifier->runner) &&
-	       (delivery = queue_start(notifier->queue, notifier->now_ns))) {
+	while (n < max && (delivery = queue_start(notifier->queue, hook, notifier->now_ns)))
 		if (!is_orphan(notifier, delivery))
 			chosen[n++] = delivery;
-	}
+	return n;
+}
+
+static void start_some(struct notifier *notifier)
+{
+	struct delivery *chosen[RUNNER_HOOKS_MAX + RUNNER_MAX];
+	unsigned n = choose(notifier, true, runner_places(notifier->runner, true), chosen);
+
+	n += choose(notifier, false, runner_places(notifier->runner, false), chosen + n);
 	notifier_commit(notifier);
 	for (unsigned i = 0; i < n; i++) {
 		if (chosen[i]->conf->fifo[0])
@@ -240,6 +280,7 @@ static void start_some(struct notifier *notifier)
 			start_command(notifier, chosen[i]);
 	}
 }
+
 /* ---- a turn ---- */
 
 void notifier_dispatch(struct notifier *notifier, const struct clocks *now)
@@ -262,8 +303,10 @@ void notifier_dispatch(struct notifier *notifier, const struct clocks *now)
 		notifier->unread_ns = notifier->held_ns ? notifier->held_ns : QUEUE_NEVER;
 	if (notifier->drains_changed && notifier->home_fd >= 0)
 		notifier_write_drains(notifier);
-	if (all && !notifier->succeeded)
+	if (all && !notifier->succeeded) {
+		ask_for_states(notifier);
 		start_some(notifier);
+	}
 	notifier_commit(notifier);
 }
 static int64_t earlier(int64_t a, int64_t b)
@@ -273,8 +316,8 @@ static int64_t earlier(int64_t a, int64_t b)
 
 int64_t notifier_deadline(const struct notifier *notifier)
 {
-	int64_t due_ns =
-		runner_has_place(notifier->runner) ? queue_deadline(notifier->queue) : QUEUE_NEVER;
+	int64_t due_ns = runner_places(notifier->runner, false) ? queue_deadline(notifier->queue)
+								: QUEUE_NEVER;
 
 	if (notifier->ends)
 		due_ns = earlier(due_ns, notifier->end_ns);
@@ -287,8 +330,18 @@ int notifier_fd(const struct notifier *notifier)
 	return runner_fd(notifier->runner);
 }
 
+static void cut_hook(void *arg, const struct delivery *delivery)
+{
+	const int64_t *at_ns = arg;
+
+	if (delivery->until_ns && delivery->run)
+		runner_cut(delivery, *at_ns);
+}
+
 void notifier_end(struct notifier *notifier, enum notifier_end how, int64_t now_ns)
 {
+	int64_t cut_ns = now_ns + END_NS - NS_PER_S;
+
 	if (!notifier->ends)
 		notifier->end_ns = now_ns + END_NS;
 	notifier->ends = true;
@@ -298,6 +351,9 @@ void notifier_end(struct notifier *notifier, enum notifier_end how, int64_t now_
 		notifier->held_ns = 0;
 	notifier->quiet_ns = how == NOTIFIER_ORPHANED ? now_ns + ORPHAN_NS : now_ns;
 	notifier->unread_ns = now_ns;
+	/* So that their end is told: whoever comes next shall not run them once more. */
+	if (notifier->replaced)
+		queue_each(notifier->queue, cut_hook, &cut_ns);
 }
 
 void notifier_go_on(struct notifier *notifier, int64_t now_ns)
@@ -402,5 +458,6 @@ void notifier_close(struct notifier *notifier)
 	queue_free(notifier->queue);
 	book_free(notifier->book);
 	reader_close(notifier->reader);
+	holds_fini(&notifier->holds);
 	free(notifier);
 }

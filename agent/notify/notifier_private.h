@@ -1,14 +1,15 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * The inside of the notifier, private to the files that share it: notifier.c has the turn, tell.c
- * who is told of an event, keep.c what is written down and read again. Each calls those that come
- * behind it here, and none calls back.
+ * who is told of an event, hook.c who waits for that, keep.c what is written down and read again.
+ * Each calls those that come behind it here, and none calls back.
  */
 #ifndef NOTIFIER_PRIVATE_H
 #define NOTIFIER_PRIVATE_H
 
 #include "book.h"
 #include "fifo.h"
+#include "holds.h"
 #include "message.h"
 #include "notifier.h"
 #include "reader.h"
@@ -26,15 +27,18 @@ struct notifier {
 	struct store *store; /* NULL: there is none now */
 	int home_fd;         /* the lock of its directory; -1: it is not ours */
 	bool damaged;        /* the one that was lost is */
+	struct holds holds;
 	int64_t next_id;
 	int64_t start_ns; /* of the router process that this one was born for */
 	int64_t held_ns;  /* nothing is read before then; 0: another one may not have come */
 	unsigned allowed; /* starts of others that need not be waited for */
 	bool replaced;
 	bool orphaned;
-	bool succeeded;      /* likewise, and another vipd runs by now */
-	int64_t life_ns;     /* what is earlier is of a vipd that is dead, CLOCK_MONOTONIC */
-	bool reads_earlier;  /* it has, so far */
+	bool succeeded;     /* likewise, and another vipd runs by now */
+	int64_t life_ns;    /* what is earlier is of a vipd that is dead, CLOCK_MONOTONIC */
+	bool reads_earlier; /* it has, so far */
+	bool misses_states; /* of routers, whose changes were overwritten; */
+	bool asked_for_states;
 	bool drains_changed; /* since they were written */
 	bool changed;        /* since it was committed */
 	int64_t unread_ns;   /* then there are events to be read; or never */
@@ -48,6 +52,20 @@ struct notifier {
 	int64_t quiet_ns; /* then it may, if there is nothing */
 	int64_t now_ns;
 };
+
+/* ---- hook.c ---- */
+
+/**
+ * notifier_take_hold() - of an event, whether a drain waits for commands, or does not any more.
+ */
+void notifier_take_hold(struct notifier *notifier, const struct event *event);
+
+/**
+ * notifier_end_hook() - a command that a drain waits for has ended, or cannot be run.
+ * @delivery: the caller's no more.
+ * @error: one line; NULL: it has ended well.
+ */
+void notifier_end_hook(struct notifier *notifier, struct delivery *delivery, const char *error);
 
 /* ---- tell.c ---- */
 
@@ -68,6 +86,13 @@ void notifier_tell_news(struct notifier *notifier, const struct event *event,
  * for it.
  */
 void notifier_tell_new_entry(void *arg, const struct target *target);
+
+/**
+ * notifier_tell_hooks() - put into the queue what is to be run before a drain goes on: of each
+ * router with that fate, and of their group, once.
+ * @hold: knows how many these are.
+ */
+void notifier_tell_hooks(struct notifier *notifier, const struct event *event, struct hold *hold);
 
 /* ---- keep.c ---- */
 

@@ -344,12 +344,17 @@ void queue_outdate(struct queue *queue, const struct delivery *of)
 
 /* ---- what is made ---- */
 
-struct delivery *queue_start(struct queue *queue, int64_t now_ns)
+static bool is_hook(const struct delivery *delivery)
+{
+	return delivery->until_ns != 0;
+}
+
+struct delivery *queue_start(struct queue *queue, bool hook, int64_t now_ns)
 {
 	struct lane *lane = queue->first;
 	struct delivery *delivery;
 
-	while (lane && (lane->busy || lane->first->due_ns > now_ns))
+	while (lane && (lane->busy || lane->first->due_ns > now_ns || is_hook(lane->first) != hook))
 		lane = lane->next;
 	if (!lane)
 		return NULL;
@@ -374,6 +379,11 @@ static enum queue_verdict fail(struct queue *queue, struct lane *lane, struct de
 			       int64_t now_ns)
 {
 	queue->counts.failed++;
+	if (is_hook(delivery)) {
+		take_out(queue, lane, delivery);
+		forget(queue, delivery);
+		return QUEUE_GONE;
+	}
 	if (delivery->outdated) {
 		give_up(queue, lane, delivery);
 		return QUEUE_GONE;

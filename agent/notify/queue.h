@@ -30,6 +30,8 @@ enum delivery_life {
 	DELIVERY_DEAD,    /* it failed too often: somebody has to decide */
 };
 
+struct hold; /* holds.h */
+
 /* One event for one entry. */
 struct delivery {
 	int64_t id;                     /* ascending; never used again */
@@ -41,12 +43,15 @@ struct delivery {
 	uint8_t word;                   /* enum conf_notify_word */
 	uint8_t deliver;                /* enum conf_notify_deliver, as configured then */
 	enum delivery_life life;
-	bool outdated;                /* while it is made: a state that is true no more */
-	unsigned attempts;            /* that were started */
-	unsigned merged;              /* events that this one stands for, besides its own */
-	int64_t since_ns;             /* CLOCK_REALTIME of the event */
-	int64_t due_ns;               /* not before, CLOCK_MONOTONIC */
-	char *message;                /* owned: the event, a JSON object */
+	bool outdated;     /* while it is made: a state that is true no more */
+	unsigned attempts; /* that were started */
+	unsigned merged;   /* events that this one stands for, besides its own */
+	int64_t since_ns;  /* CLOCK_REALTIME of the event */
+	int64_t due_ns;    /* not before, CLOCK_MONOTONIC */
+	int64_t until_ns;  /* of a hook: somebody waits for it until then, CLOCK_MONOTONIC;
+			      it is tried once. 0: nobody does */
+	struct hold *hold; /* likewise: who that is; borrowed */
+	char *message;     /* owned: the event, a JSON object */
 	char error[QUEUE_ERROR_SIZE]; /* of the last attempt */
 	void *run;                    /* of whoever makes it; NULL: nobody does now */
 	struct delivery *next;        /* in its lane, or among the dead */
@@ -67,7 +72,7 @@ enum queue_verdict {
 	QUEUE_DELIVERED,
 	QUEUE_AGAIN, /* later */
 	QUEUE_DIES,  /* it is a dead letter now */
-	QUEUE_GONE,  /* a failed one that is no longer true */
+	QUEUE_GONE,  /* a failed one that is no longer true, or a hook */
 };
 
 struct queue;
@@ -113,10 +118,11 @@ void queue_outdate(struct queue *queue, const struct delivery *lane);
 
 /**
  * queue_start() - the next one that may be made; it has begun then, and was put.
+ * @hook: of those that somebody waits for; else of the others.
  *
  * Return: borrowed until queue_end(); NULL: none is due.
  */
-struct delivery *queue_start(struct queue *queue, int64_t now_ns);
+struct delivery *queue_start(struct queue *queue, bool hook, int64_t now_ns);
 
 /**
  * queue_end() - what came of it.

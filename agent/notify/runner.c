@@ -16,8 +16,8 @@
 #include "checks/tree.h"
 #include "message.h"
 
-#define PLACES      (2 * RUNNER_MAX) /* with those that are being killed */
-#define ORPHANS_MAX 1024             /* looked at in one round */
+#define PLACES      (2 * (RUNNER_MAX + RUNNER_HOOKS_MAX)) /* with those that are being killed */
+#define ORPHANS_MAX 1024                                  /* looked at in one round */
 #define NS_PER_MS   INT64_C(1000000)
 #define ROUND_NS    (10 * NS_PER_MS) /* between rounds of ending them */
 
@@ -27,13 +27,14 @@ struct place {
 	int pid_fd;
 	int64_t deadline_ns; /* QUEUE_NEVER: it has been killed */
 	bool killed;
+	bool cut; /* before its timeout */
 };
 
 struct runner {
 	int epoll_fd;
 	struct check_run *runs; /* owned: PLACES of them, shared with wardens */
 	struct place places[PLACES];
-	unsigned running, killed;
+	unsigned running[2], killed[2]; /* of others, and of hooks */
 };
 
 int runner_open(struct runner **ret_runner)
@@ -67,14 +68,36 @@ void runner_close(struct runner *runner)
 	free(runner);
 }
 
-bool runner_has_place(const struct runner *runner)
+static bool is_hook(const struct delivery *delivery)
 {
-	return runner->running < RUNNER_MAX && runner->running + runner->killed < PLACES;
+	return delivery->until_ns != 0;
+}
+
+/* Those that do not die of SIGKILL take places from others of their sort alone. */
+unsigned runner_places(const struct runner *runner, bool hook)
+{
+	unsigned running = runner->running[hook], max = hook ? RUNNER_HOOKS_MAX : RUNNER_MAX;
+	unsigned killed = runner->killed[hook];
+
+	if (killed > max)
+		max = running + killed < 2 * max ? 2 * max - killed : running;
+	return running < max ? max - running : 0;
 }
 
 unsigned runner_count(const struct runner *runner)
 {
-	return runner->running + runner->killed;
+	return runner->running[false] + runner->killed[false] + runner->running[true] +
+	       runner->killed[true];
+}
+
+void runner_cut(const struct delivery *delivery, int64_t at_ns)
+{
+	struct place *place = delivery->run;
+
+	if (place->killed || place->deadline_ns <= at_ns)
+		return;
+	place->deadline_ns = at_ns;
+	place->cut = true;
 }
 
 int runner_fd(const struct runner *runner)
@@ -177,7 +200,10 @@ int runner_start(struct runner *runner, struct delivery *delivery, const struct 
 	place->delivery = delivery;
 	place->deadline_ns = now_ns + delivery->conf->timeout_ns;
 	place->killed = false;
-	runner->running++;
+	place->cut = is_hook(delivery) && place->deadline_ns > delivery->until_ns;
+	if (place->cut)
+		place->deadline_ns = delivery->until_ns;
+	runner->running[is_hook(delivery)]++;
 	if (watch(runner, place) < 0) /* its end is seen at its deadline */
 		place->pid_fd = -1;
 	delivery->run = place;
@@ -243,6 +269,17 @@ static bool has_ended(struct runner *runner, struct place *place)
 	return __atomic_load_n(&run->done, __ATOMIC_ACQUIRE) || !end_orphans(runner);
 }
 
+static size_t describe_kill(const struct place *place, char *ret_error)
+{
+	int64_t timeout_ns = place->delivery->conf->timeout_ns;
+
+	if (place->cut)
+		return (size_t)snprintf(ret_error, QUEUE_ERROR_SIZE,
+					"killed before its timeout, since nobody waits longer");
+	return (size_t)snprintf(ret_error, QUEUE_ERROR_SIZE, "no end within %lld ms, killed",
+				(long long)(timeout_ns / NS_PER_MS));
+}
+
 static void end_place(struct runner *runner, struct place *place, char *ret_error)
 {
 	const struct check_run *run = &runner->runs[place - runner->places];
@@ -251,15 +288,14 @@ static void end_place(struct runner *runner, struct place *place, char *ret_erro
 
 	if (place->killed) {
 		check_outcome_line(run, line, sizeof(line));
-		len = (size_t)snprintf(ret_error, QUEUE_ERROR_SIZE, "no end within %lld ms, killed",
-				       (long long)(place->delivery->conf->timeout_ns / NS_PER_MS));
+		len = describe_kill(place, ret_error);
 		if (line[0])
 			snprintf(ret_error + len, QUEUE_ERROR_SIZE - len, ": %s", line);
 	} else {
 		(void)check_outcome(run, ret_error, QUEUE_ERROR_SIZE);
 	}
-	runner->running -= !place->killed;
-	runner->killed -= place->killed;
+	runner->running[is_hook(place->delivery)] -= !place->killed;
+	runner->killed[is_hook(place->delivery)] -= place->killed;
 	place->delivery = NULL;
 }
 
@@ -271,8 +307,8 @@ static void kill_late(struct runner *runner, struct place *place, int64_t now_ns
 		return;
 	if (!place->killed) {
 		place->killed = true;
-		runner->running--;
-		runner->killed++;
+		runner->running[is_hook(place->delivery)]--;
+		runner->killed[is_hook(place->delivery)]++;
 	}
 	check_warden_end(place->warden);
 	/* One that nobody hears of is looked for. */

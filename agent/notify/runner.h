@@ -9,7 +9,10 @@
 #include "checks/program.h"
 #include "queue.h"
 
-#define RUNNER_MAX 32 /* commands at a time, without those that are being killed */
+/* Commands at a time, without those that are being killed; hooks, which somebody waits for, have
+ * places of their own. */
+#define RUNNER_MAX       32
+#define RUNNER_HOOKS_MAX 64
 
 struct runner;
 
@@ -27,9 +30,16 @@ int runner_open(struct runner **ret_runner);
 void runner_close(struct runner *runner);
 
 /**
- * runner_has_place() - whether another command may be run.
+ * runner_places() - how many more commands may be run: hooks, or others.
  */
-bool runner_has_place(const struct runner *runner);
+unsigned runner_places(const struct runner *runner, bool hook);
+
+/**
+ * runner_cut() - end one before its timeout, as if that was then.
+ * @delivery: that is being made.
+ * @at_ns: CLOCK_MONOTONIC; later than its end: nothing changes.
+ */
+void runner_cut(const struct delivery *delivery, int64_t at_ns);
 
 /**
  * runner_count() - how many run, or are being killed.

@@ -15,7 +15,8 @@ struct telling {
 	struct notifier *notifier;
 	const struct event *event;
 	const struct book_news *news;
-	const char *json; /* of the event */
+	const char *json;  /* of the event */
+	struct hold *hold; /* of hooks: who waits for them */
 	char key[BOOK_KEY_SIZE], incident[BOOK_INCIDENT_SIZE];
 };
 
@@ -64,6 +65,8 @@ static struct delivery *make_delivery(const struct telling *telling, const struc
 					telling->key, telling->incident),
 	};
 	name_lane(telling, conf, scope, delivery);
+	delivery->hold = telling->hold;
+	delivery->until_ns = telling->hold ? telling->hold->until_ns : 0;
 	if (delivery->message)
 		return delivery;
 	free(delivery);
@@ -78,6 +81,8 @@ bool notifier_is_earlier(const struct notifier *notifier, const struct event *ev
 /* A page that was overwritten is one itself, for all who want each. */
 static bool wants(const struct conf_notify *conf, const struct book_news *news, bool is_earlier)
 {
+	if (news->is_hook || conf->before)
+		return news->is_hook && conf->before;
 	if (news->is_again && conf->deliver != CONF_NOTIFY_CURRENT)
 		return false;
 	if (is_earlier && conf->deliver == CONF_NOTIFY_CURRENT)
@@ -122,6 +127,8 @@ static void tell_entry(const struct telling *telling, const struct conf_notify *
 	if (!delivery)
 		notifier_tell_failure(notifier, -ENOMEM, "taking in an event",
 				      "it is told to nobody");
+	else if (telling->hold)
+		telling->hold->pending++;
 }
 
 /* keepalived's FIFO has lines of groups among those of their routers. */
@@ -203,6 +210,45 @@ void notifier_tell_news(struct notifier *notifier, const struct event *event,
 		tell_router(&telling);
 	else if (news->check || news->word == CONF_NOTIFY_LOST)
 		tell_concerned(&telling);
+}
+
+/* ---- hooks ---- */
+
+/* The event is of one of those with a fate: to each it is as if it was its own. */
+static void tell_hooks_of(struct telling *telling, const struct event *event,
+			  struct book_router *router)
+{
+	const struct conf_router *conf = router->conf;
+	struct event own = event_of(EVENT_DRAINED, conf->name, conf->interface, conf->vrrp.family);
+	const struct book_news news = { .word = CONF_NOTIFY_DRAIN,
+					.router = router,
+					.is_hook = true };
+	char json[EVENT_JSON_SIZE];
+
+	own.seq = event->seq;
+	own.mono_ns = event->mono_ns;
+	own.real_ns = event->real_ns;
+	own.level = event->level;
+	own.fact = event->fact;
+	telling->json = event_json(&own, json);
+	telling->event = &own;
+	telling->news = &news;
+	name_news(telling);
+	if (router->leads) {
+		tell_host(telling);
+		tell_list(telling, conf->notify, conf->notify_n, MESSAGE_ROUTER);
+	}
+	if (router == telling->hold->first && conf->team)
+		tell_list(telling, conf->team->notify, conf->team->notify_n, MESSAGE_GROUP);
+}
+
+void notifier_tell_hooks(struct notifier *notifier, const struct event *event, struct hold *hold)
+{
+	struct telling telling = { .notifier = notifier, .hold = hold };
+	unsigned n = hold->first->conf->unit_n ? hold->first->conf->unit_n : 1;
+
+	for (unsigned i = 0; i < n; i++)
+		tell_hooks_of(&telling, event, hold->first + i);
 }
 
 /* ---- of what is so already ---- */

@@ -173,7 +173,8 @@ static void resume_weights(struct routers *routers, struct state *old)
 		/* Beside an election that makes no sense a drain makes none. */
 		if (entry < 0 || state_get(old, (unsigned)entry, routers->now->mono_ns, &vr) < 0)
 			continue;
-		router_resume_drain(routers, &routers->all[i], state_drain(old, (unsigned)entry));
+		router_resume_drain(routers, &routers->all[i], state_drain(old, (unsigned)entry),
+				    state_hold(old, (unsigned)entry));
 		if (state_resort(old, (unsigned)entry) & STATE_RESORT_LACKING)
 			router_note_lacking(routers, &routers->all[i]);
 	}
@@ -222,7 +223,7 @@ static void resume_drain(struct routers *routers, struct router *router, int64_t
 {
 	struct journal_router journal = router_journal(routers, router);
 
-	router_resume_drain(routers, router, until_ns);
+	router_resume_drain(routers, router, until_ns, VRRP_NEVER);
 	if (drain_is_on(&router->drain))
 		journal_drained(&journal, EVENT_DRAIN_KEPT);
 	else
@@ -273,6 +274,19 @@ static void adopt_all(struct routers *routers, struct state *old, struct tally *
 			tally->started++;
 		}
 		state_put(routers->state, i, &router->vr);
+	}
+}
+
+/* Whoever runs the commands may have told the one before, which heard nothing any more. */
+static void tell_holds(struct routers *routers)
+{
+	for (unsigned i = 0; i < routers->n; i++) {
+		struct router *router = &routers->all[i];
+		struct journal_router journal = router_journal(routers, router);
+
+		if (drain_is_held(&router->drain) && router == router_mate(router, 0) &&
+		    router_is_led(router))
+			journal_drain_waits(&journal, router->drain.hold_ns);
 	}
 }
 
@@ -364,6 +378,7 @@ int routers_go(struct routers *routers, const struct clocks *now, struct state *
 	resume_weights(routers, old);
 	resume_damping(routers, old);
 	adopt_all(routers, old, &tally);
+	tell_holds(routers);
 	state_publish(routers->state);
 	err = routers_sweep(routers, old);
 	routers_execute(routers, now);

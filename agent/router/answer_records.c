@@ -83,6 +83,7 @@ struct router_record {
 	char held_by[CONF_NAME_SIZE]; /* who keeps its unit from taking over; empty: nobody */
 	uint8_t held_by_family, held_by_state;
 	uint32_t held_ms; /* for so long; 0: no timer says so */
+	int64_t held_until_real_ns;    /* its drain waits for commands; 0: it does not */
 };
 
 /* Of HMAC its mode. */
@@ -125,6 +126,7 @@ static const struct field router_fields[] = {
 	ROUTER(group, "group", FIELD_TEXT),
 	ROUTER(drained, "drained", FIELD_BOOL),
 	ROUTER(drained_until_real_ns, ".drained_until", FIELD_TIME),
+	ROUTER(held_until_real_ns, ".drain_held_until", FIELD_TIME),
 	ROUTER(damped_until_real_ns, ".damped_until", FIELD_TIME),
 	FIELD_OF_WORDS(struct router_record, auth, "auth", auth_words),
 	COUNTER(adverts_sent),
@@ -263,6 +265,7 @@ struct drained_record {
 	uint8_t owner; /* so that nothing has changed */
 	int64_t drained_until_real_ns;
 	uint32_t wait_ms; /* until others have come, if any do */
+	uint32_t held_ms; /* so much of that for commands that run first */
 };
 
 #define DRAINED(member, called, type) FIELD(struct drained_record, member, called, type)
@@ -274,6 +277,7 @@ static const struct field drained_fields[] = {
 	DRAINED(owner, "owner", FIELD_BOOL),
 	DRAINED(drained_until_real_ns, "drained_until", FIELD_TIME),
 	DRAINED(wait_ms, "wait_ms", FIELD_UINT),
+	DRAINED(held_ms, "held_ms", FIELD_UINT),
 	FIELDS_END,
 };
 
@@ -518,6 +522,7 @@ void answer_put_router(const struct answer_facts *facts, const struct router *ro
 		strcpy(record.group, router->conf->team->name);
 	record.drained = drain_is_on(&router->drain);
 	record.drained_until_real_ns = until_real_ns(facts, router->drain.until_ns);
+	record.held_until_real_ns = until_real_ns(facts, router->drain.hold_ns);
 	record.damped_until_real_ns = until_real_ns(facts, router_damped_until(router));
 	record.mute = router_is_mute(router);
 	record.deaf = router_is_deaf(router);
@@ -615,6 +620,7 @@ void answer_put_drained(const struct answer_facts *facts, const struct router *r
 	record.owner = drained->owner;
 	record.drained_until_real_ns = until_real_ns(facts, drained->until_ns);
 	record.wait_ms = (uint32_t)(drained->wait_ns / NS_PER_MS);
+	record.held_ms = (uint32_t)(drained->held_ns / NS_PER_MS);
 	put_records(&answer_drained_kind, &record, 1, message);
 }
 

@@ -74,7 +74,8 @@ struct event journal_state_event(enum event_kind kind, const struct conf_router 
 	return event;
 }
 
-void journal_state(const struct journal_router *router, enum vrrp_state from, const char *by)
+void journal_state(const struct journal_router *router, enum vrrp_state from, const char *by,
+		   bool removed)
 {
 	const struct vrrp_election *election = &router->vr->election;
 	struct event event =
@@ -83,6 +84,7 @@ void journal_state(const struct journal_router *router, enum vrrp_state from, co
 		       election->reason.code == VRRP_REASON_SILENCE;
 
 	event.state.from = (uint8_t)from;
+	event.state.removed = removed;
 	/* A router that hears nothing where it used to hear a peer may be the deaf one. */
 	if (silence)
 		memcpy(event.state.last_heard, election->active_source,
@@ -460,7 +462,7 @@ void journal_resort(const struct journal_router *router, enum event_resort what,
 }
 
 void journal_drain(const struct journal_router *router, enum event_drain what, int64_t for_ns,
-		   const struct journal_asker *asker)
+		   bool waits, const struct journal_asker *asker)
 {
 	struct event event = of_router(router, EVENT_DRAIN);
 
@@ -468,6 +470,8 @@ void journal_drain(const struct journal_router *router, enum event_drain what, i
 	event.fact.number[0] = for_ns == VRRP_NEVER ? 0 : for_ns / NS_PER_S;
 	event.fact.number[1] = asker->uid;
 	event.fact.number[2] = asker->pid;
+	if (waits)
+		strcpy(event.fact.name, "waits");
 	journal_put(&router->journal, &event);
 }
 
@@ -476,6 +480,16 @@ void journal_drained(const struct journal_router *router, enum event_drain what)
 	struct event event = of_router(router, EVENT_DRAINED);
 
 	event.fact.word = (uint8_t)what;
+	journal_put(&router->journal, &event);
+}
+
+void journal_drain_waits(const struct journal_router *router, int64_t hold_ns)
+{
+	struct event event = of_router(router, EVENT_DRAINED);
+
+	event.fact.word = EVENT_DRAIN_WAITS;
+	event.fact.number[0] = (hold_ns - router->journal.now->mono_ns) / NS_PER_MS;
+	event.fact.number[1] = hold_ns;
 	journal_put(&router->journal, &event);
 }
 

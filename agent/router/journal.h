@@ -108,14 +108,21 @@ void journal_handed_over(const struct journal_router *router, unsigned gone_n, u
 /**
  * journal_drain() - somebody drains a router, or ends that.
  * @for_ns: how long; VRRP_NEVER or 0: without an end.
+ * @waits: for commands that run first, which is told next.
  */
 void journal_drain(const struct journal_router *router, enum event_drain what, int64_t for_ns,
-		   const struct journal_asker *asker);
+		   bool waits, const struct journal_asker *asker);
 
 /**
  * journal_drained() - what comes of a drain.
  */
 void journal_drained(const struct journal_router *router, enum event_drain what);
+
+/**
+ * journal_drain_waits() - commands run before it goes on.
+ * @hold_ns: until then at the latest, CLOCK_MONOTONIC; whoever answers says so.
+ */
+void journal_drain_waits(const struct journal_router *router, int64_t hold_ns);
 
 /**
  * journal_drain_void() - a drain was kept of a router that is not there any more.
@@ -145,8 +152,10 @@ void journal_check(const struct journal *journal, const struct facts *facts,
 /**
  * journal_state() - a virtual router has just changed its state.
  * @by: as for journal_state_event().
+ * @removed: a reload does without it.
  */
-void journal_state(const struct journal_router *router, enum vrrp_state from, const char *by);
+void journal_state(const struct journal_router *router, enum vrrp_state from, const char *by,
+		   bool removed);
 
 /**
  * journal_mute() - a family of a router that speaks both cannot speak here.

@@ -134,8 +134,9 @@ static void name_peers(struct routers *routers, unsigned number, const struct co
 		own_add(&routers->own, conf->vrrp.family, unicast->peers[i].bytes, interface);
 }
 
-static int make_router(struct routers *routers, unsigned number, const struct conf_router *conf)
+static int make_router(struct routers *routers, unsigned number, const struct conf *all)
 {
+	const struct conf_router *conf = &all->routers[number];
 	struct router *router = &routers->all[number];
 	size_t len = vrrp_address_len(conf->vrrp.family);
 	/* One more, since an empty list is no lack of memory. */
@@ -152,6 +153,7 @@ static int make_router(struct routers *routers, unsigned number, const struct co
 		   vrrp_down_intervals(&conf->vrrp));
 	resort_init(&router->resort);
 	drain_init(&router->drain);
+	router->hooks_ns = conf_hooks_ns(all, conf);
 	rivals_rest(&router->rivals);
 	join_unit(routers, router, conf);
 	set_rules(router, conf);
@@ -355,7 +357,7 @@ static int make_routers(struct routers *routers, const struct conf *conf)
 	int err = make_room(routers, conf);
 
 	for (unsigned i = 0; err == 0 && i < conf->routers_n; i++, routers->n++)
-		err = make_router(routers, i, &conf->routers[i]);
+		err = make_router(routers, i, conf);
 	own_sort(&routers->own);
 	peers_index_sort(&routers->peers);
 	if (err == 0)

@@ -6,7 +6,8 @@
 
 #include "vrrp/timers.h"
 
-#define NS_PER_S INT64_C(1000000000)
+#define NS_PER_S       INT64_C(1000000000)
+#define HOOKS_SPARE_NS NS_PER_S /* from the end of a command to its being heard of */
 
 /* One that is neither there nor refused is on its way, or waits for an advert; so is one that was
  * refused before this host stood still, and is tried again in this turn. */
@@ -54,8 +55,8 @@ static struct priority_facts facts_of(const struct routers *routers, struct rout
 	for (unsigned i = 0; i < router_mates_n(router); i++) {
 		const struct router *mate = router_mate(router, i);
 
-		facts.last |= mate->resort.last || drain_is_on(&mate->drain) ||
-			      track_is_lacking(routers, mate);
+		facts.last |= mate->resort.last || track_is_lacking(routers, mate) ||
+			      (drain_is_on(&mate->drain) && !drain_is_held(&mate->drain));
 		facts.weights += track_weights(routers, mate);
 	}
 	return facts;
@@ -172,6 +173,29 @@ void router_doubt_addresses(struct routers *routers, struct router *router,
 
 /* ---- drains ---- */
 
+/* All wait for the commands of all. */
+static void set_hold(struct routers *routers, struct router *router, int64_t hold_ns)
+{
+	for (unsigned i = 0; i < router_mates_n(router); i++) {
+		struct router *mate = router_mate(router, i);
+
+		drain_hold(&mate->drain, hold_ns);
+		state_put_hold(routers->state, (unsigned)(mate - routers->all), hold_ns);
+	}
+}
+
+/* By when the commands have ended that run before a drain, and somebody has said so; or never, when
+ * there are none. */
+static int64_t hooks_end_ns(const struct routers *routers, struct router *router)
+{
+	int64_t longest_ns = 0;
+
+	for (unsigned i = 0; i < router_mates_n(router); i++)
+		if (router_mate(router, i)->hooks_ns > longest_ns)
+			longest_ns = router_mate(router, i)->hooks_ns;
+	return longest_ns ? routers->now->mono_ns + longest_ns + HOOKS_SPARE_NS : VRRP_NEVER;
+}
+
 /* A member has the same time as the others; who speaks first for them all offers. */
 static void set_drain(struct routers *routers, struct router *router, int64_t until_ns)
 {
@@ -191,12 +215,45 @@ static void set_drain(struct routers *routers, struct router *router, int64_t un
 		router_schedule(routers, router_mate(router, i));
 }
 
-void router_resume_drain(struct routers *routers, struct router *router, int64_t until_ns)
+/* The commands are those of this configuration: it may have none. */
+void router_resume_drain(struct routers *routers, struct router *router, int64_t until_ns,
+			 int64_t hold_ns)
 {
+	int64_t hooks_ns = hooks_end_ns(routers, router);
+
 	/* One may have become an owner since. */
-	if (until_ns > routers->now->mono_ns && !drain_is_on(&router->drain) &&
-	    !vrrp_is_owner(&router->vr))
-		set_drain(routers, router, until_ns);
+	if (until_ns <= routers->now->mono_ns || drain_is_on(&router->drain) ||
+	    vrrp_is_owner(&router->vr))
+		return;
+	if (hold_ns != VRRP_NEVER && hooks_ns != VRRP_NEVER)
+		set_hold(routers, router, hold_ns < hooks_ns ? hold_ns : hooks_ns);
+	set_drain(routers, router, until_ns);
+}
+
+/* What it waited for is over. */
+static void go_on(struct routers *routers, struct router *router, enum event_drain why)
+{
+	struct journal_router journal = router_journal(routers, router);
+
+	journal_drained(&journal, why);
+	set_hold(routers, router, VRRP_NEVER);
+	set_drain(routers, router, router->drain.until_ns);
+}
+
+void routers_release(struct routers *routers, const struct clocks *now, const struct event *event)
+{
+	struct router *const *named;
+	unsigned n;
+
+	routers->now = now;
+	named = names_find(routers, event->router, &n);
+	for (unsigned i = 0; i < n; i++)
+		if (named[i]->vr.config.family == event->family &&
+		    drain_is_held(&named[i]->drain) &&
+		    named[i]->drain.hold_ns == event->fact.number[1])
+			go_on(routers, named[i],
+			      event->fact.word == EVENT_DRAIN_READY ? EVENT_DRAIN_READY
+								    : EVENT_DRAIN_HOOK_FAILED);
 }
 
 /* One offer is for all with one fate. */
@@ -218,12 +275,16 @@ static bool offers(struct routers *routers, struct router *router)
 void router_look_at_drain(struct routers *routers, struct router *router)
 {
 	struct journal_router journal = router_journal(routers, router);
+	bool led = router_is_led(router);
+	bool in_vain = drain_is_held_in_vain(&router->drain, led, routers->now->mono_ns);
 
-	if (routers->now->mono_ns < drain_deadline(&router->drain))
+	if (routers->now->mono_ns < drain_deadline(&router->drain) && !in_vain)
 		return;
 	if (drain_is_over(&router->drain, routers->now->mono_ns)) {
 		journal_drained(&journal, EVENT_DRAIN_OVER);
 		set_drain(routers, router, 0);
+	} else if (in_vain) {
+		go_on(routers, router, led ? EVENT_DRAIN_HOOK_LATE : EVENT_DRAIN_HOOK_USELESS);
 	} else if (offers(routers, router)) {
 		journal_drained(&journal, EVENT_DRAIN_OFFERS);
 		cede(routers, router);
@@ -231,10 +292,17 @@ void router_look_at_drain(struct routers *routers, struct router *router)
 	router_schedule(routers, router);
 }
 
-/* The others are heard at once, or after a silence at the lowest priority; then after the offer. */
-static int64_t wait_ns(const struct router *router)
+static int64_t held_ns(const struct router *router, int64_t now_ns)
 {
-	return is_active(router) ? 2 * silence_ns(router) + NS_PER_S : 0;
+	int64_t left_ns = drain_is_held(&router->drain) ? router->drain.hold_ns - now_ns : 0;
+
+	return left_ns > 0 ? left_ns : 0;
+}
+
+/* The others are heard at once, or after a silence at the lowest priority; then after the offer. */
+static int64_t wait_ns(const struct router *router, int64_t now_ns)
+{
+	return is_active(router) ? held_ns(router, now_ns) + 2 * silence_ns(router) + NS_PER_S : 0;
 }
 
 /* Whether nothing is left to do: what is Active still may offer once more to leave. */
@@ -242,7 +310,7 @@ static bool is_drained(const struct router *router, int64_t until_ns)
 {
 	return router->drain.until_ns == until_ns &&
 	       (!until_ns || !is_active(router) || router_is_mute(router) ||
-		router->drain.offer_ns != VRRP_NEVER);
+		drain_is_held(&router->drain) || router->drain.offer_ns != VRRP_NEVER);
 }
 
 /* As it was asked for; the answer for many routers takes some turns. */
@@ -251,23 +319,41 @@ static int64_t span_ns(int64_t until_ns, int64_t now_ns)
 	return until_ns == VRRP_NEVER ? VRRP_NEVER : until_ns - now_ns + NS_PER_S / 2;
 }
 
+/* What is Active serves as before until the commands that run first have ended; once for a drain.
+ * Return: until when; VRRP_NEVER: it need not wait. */
+static int64_t begin_hold(struct routers *routers, struct router *router)
+{
+	int64_t hold_ns = drain_is_on(&router->drain) || !router_is_led(router) || router->leaving
+				  ? VRRP_NEVER
+				  : hooks_end_ns(routers, router);
+
+	if (hold_ns != VRRP_NEVER)
+		set_hold(routers, router, hold_ns);
+	return hold_ns;
+}
+
 void routers_drain(struct routers *routers, unsigned i, int64_t until_ns, const struct clocks *now,
 		   const struct journal_asker *asker, struct drained *ret_drained)
 {
 	struct router *router = &routers->all[i];
 	struct journal_router journal;
+	int64_t hold_ns;
 
 	assert(i < routers->n);
 	routers->now = now;
-	*ret_drained = (struct drained){ .state = router->vr.election.state,
-					 .owner = vrrp_is_owner(&router->vr),
-					 .until_ns = router->drain.until_ns,
-					 .wait_ns = wait_ns(router) };
-	if (ret_drained->owner || is_drained(router, until_ns))
-		return;
-	journal = router_journal(routers, router);
-	journal_drain(&journal, until_ns ? EVENT_DRAIN_BEGINS : EVENT_DRAIN_RESUMED,
-		      until_ns ? span_ns(until_ns, now->mono_ns) : 0, asker);
-	set_drain(routers, router, until_ns);
-	ret_drained->until_ns = until_ns;
+	ret_drained->state = router->vr.election.state;
+	ret_drained->owner = vrrp_is_owner(&router->vr);
+	if (!ret_drained->owner && !is_drained(router, until_ns)) {
+		journal = router_journal(routers, router);
+		hold_ns = until_ns ? begin_hold(routers, router) : VRRP_NEVER;
+		journal_drain(&journal, until_ns ? EVENT_DRAIN_BEGINS : EVENT_DRAIN_RESUMED,
+			      until_ns ? span_ns(until_ns, now->mono_ns) : 0, hold_ns != VRRP_NEVER,
+			      asker);
+		if (hold_ns != VRRP_NEVER)
+			journal_drain_waits(&journal, hold_ns);
+		set_drain(routers, router, until_ns);
+	}
+	ret_drained->until_ns = router->drain.until_ns;
+	ret_drained->wait_ns = wait_ns(router, now->mono_ns);
+	ret_drained->held_ns = held_ns(router, now->mono_ns);
 }

@@ -389,9 +389,12 @@ static int64_t see_off(struct routers *routers)
 int64_t routers_leave(struct routers *routers, const struct clocks *now)
 {
 	routers->now = now;
-	for (unsigned i = 0; i < routers->n; i++)
-		if (!routers->all[i].leaving)
-			leave(routers, &routers->all[i]);
+	for (unsigned i = 0; i < routers->n; i++) {
+		if (routers->all[i].leaving)
+			continue;
+		routers->all[i].gone = false; /* for a reload that was refused */
+		leave(routers, &routers->all[i]);
+	}
 	return see_off(routers);
 }
 

@@ -65,11 +65,12 @@ struct router {
 	struct lease lease;             /* of its addresses */
 	struct resort resort;           /* whether it can hold them */
 	struct drain drain;             /* whether somebody wants it to leave */
-	struct state_damping damping;   /* of the first of its unit: whether that flaps */
-	struct hand_over hand_over;     /* to a successor that comes */
-	struct rivals rivals;           /* of an Active */
-	bool gone;                      /* a reload does without it */
-	bool leaving, left;             /* it was told to leave; and has */
+	int64_t hooks_ns; /* so long commands may take that run before that; 0: there are none */
+	struct state_damping damping; /* of the first of its unit: whether that flaps */
+	struct hand_over hand_over;   /* to a successor that comes */
+	struct rivals rivals;         /* of an Active */
+	bool gone;                    /* a reload does without it */
+	bool leaving, left;           /* it was told to leave; and has */
 	struct outbox outbox;
 	struct vrrp_unit *unit; /* with whom it shares its fate; borrowed; NULL: with none */
 	unsigned member;        /* which of them it is; the others are next to it */
@@ -371,6 +372,7 @@ struct drained {
 	bool owner;            /* it is one, so nothing has changed */
 	int64_t until_ns;      /* struct drain's */
 	int64_t wait_ns;       /* so long it takes until others have come, if any do */
+	int64_t held_ns;       /* so much of that it may wait for commands that run first */
 };
 
 /**
@@ -382,6 +384,15 @@ struct drained {
  */
 void routers_drain(struct routers *routers, unsigned i, int64_t until_ns, const struct clocks *now,
 		   const struct journal_asker *asker, struct drained *ret_drained);
+
+/**
+ * routers_release() - the commands that a drain waits for have ended. Of another drain, or of one
+ * that waits no more, it says nothing.
+ * @event: EVENT_DRAINED of one of those with that fate: EVENT_DRAIN_READY or
+ *	EVENT_DRAIN_HOOK_FAILED, and in number[1] what the journal said when it began to wait.
+ */
+void routers_release(struct routers *routers, const struct clocks *now, const struct event *event);
+
 /**
  * routers_has_route() - whether a route or rule of a router is there, by vipd.
  * @i: below its routes_n + rules_n; the rules are behind the routes.

@@ -315,15 +315,21 @@ void router_note_lacking(struct routers *routers, struct router *router);
 void router_put_resort(struct routers *routers, const struct router *router);
 
 /**
- * router_look_at_drain() - whether a drain ends, or an offer to leave is due.
+ * router_is_led() - whether a router, or one with its fate, is Active.
+ */
+bool router_is_led(struct router *router);
+
+/**
+ * router_look_at_drain() - whether a drain ends, waits no more, or an offer to leave is due.
  */
 void router_look_at_drain(struct routers *routers, struct router *router);
 
 /**
  * router_resume_drain() - a router that goes on was drained.
- * @until_ns: struct drain's, as its predecessor had it.
+ * @until_ns, @hold_ns: struct drain's, as its predecessor had it.
  */
-void router_resume_drain(struct routers *routers, struct router *router, int64_t until_ns);
+void router_resume_drain(struct routers *routers, struct router *router, int64_t until_ns,
+			 int64_t hold_ns);
 
 /**
  * router_begin_anew() - a fault is over, and with it whatever kept a router from holding addresses.

@@ -44,7 +44,7 @@ static void take_action(struct routers *routers, struct router *router,
 		return;
 	case VRRP_ACTION_STATE:
 		journal_state(&journal, action->from,
-			      names_of_mate(router, router->vr.election.reason.by));
+			      names_of_mate(router, router->vr.election.reason.by), router->gone);
 		if (router->vr.election.state == VRRP_STATE_ACTIVE)
 			measure_takeover(router);
 		return;
@@ -64,8 +64,7 @@ static bool damps(const struct router *router)
 	return router->conf->damping.changes;
 }
 
-/* With all that it shares its fate with. */
-static bool is_led(struct router *router)
+bool router_is_led(struct router *router)
 {
 	for (unsigned i = 0; i < router_mates_n(router); i++)
 		if (router_mate(router, i)->vr.election.state == VRRP_STATE_ACTIVE)
@@ -141,6 +140,7 @@ void router_schedule(struct routers *routers, struct router *router)
 	}
 	state_put_lease(routers->state, (unsigned)(router - routers->all), router->lease.renew_ns);
 	state_put_offer(routers->state, (unsigned)(router - routers->all), router->drain.offer_ns);
+	state_put_hold(routers->state, (unsigned)(router - routers->all), router->drain.hold_ns);
 	router_put_resort(routers, router);
 	if (active && lease_deadline(&router->lease) < deadline_ns)
 		deadline_ns = lease_deadline(&router->lease);
@@ -148,6 +148,8 @@ void router_schedule(struct routers *routers, struct router *router)
 		deadline_ns = resort_deadline(&router->resort);
 	if (drain_deadline(&router->drain) < deadline_ns)
 		deadline_ns = drain_deadline(&router->drain);
+	if (!active && drain_is_held(&router->drain) && !router_is_led(router))
+		deadline_ns = routers->now->mono_ns;
 	if (damping_deadline(&router->damping, &router->conf->damping) < deadline_ns)
 		deadline_ns = damping_deadline(&router->damping, &router->conf->damping);
 	if (rivals_deadline(&router->rivals) < deadline_ns)
@@ -210,7 +212,7 @@ void router_step(struct routers *routers, struct router *router, const struct vr
 {
 	/* Who leaves for good is told of, and forgotten. */
 	bool counts = damps(router) && event->type != VRRP_EVENT_SHUTDOWN;
-	bool led = counts && is_led(router);
+	bool led = counts && router_is_led(router);
 	struct vrrp_output out;
 
 	if (router->unit) {
@@ -219,6 +221,6 @@ void router_step(struct routers *routers, struct router *router, const struct vr
 		step_alone(router, event, &out);
 		take_actions(routers, router, &out);
 	}
-	if (counts && is_led(router) != led)
+	if (counts && router_is_led(router) != led)
 		note_change(routers, router);
 }

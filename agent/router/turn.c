@@ -39,6 +39,7 @@ struct turn {
 	unsigned gaps_n;         /* of the log, that are made up for, or about to be */
 	unsigned told_n;         /* routers whose states of now were looked at for that */
 	unsigned shown_n;        /* routers whose states of now were told to who asked for all */
+	unsigned put_n;          /* likewise, that are in the journal for who missed events */
 	int64_t log_ns;          /* when it goes on */
 	int64_t freeze_ns;       /* the next generation is ready, whose reload began then; or 0 */
 	int64_t room_ns;         /* until then it waits for hand-overs; LOOP_NEVER: no more */
@@ -170,12 +171,17 @@ static int64_t control_next(const void *self)
 
 /* ---- then: the log ---- */
 
+static struct event state_of(const struct turn *turn, enum event_kind kind,
+			     const struct router *router)
+{
+	return journal_state_event(kind, router->conf, &router->vr, routers_facts(turn->routers),
+				   names_of_mate(router, router->vr.election.reason.by));
+}
+
 static bool tell_state(const struct turn *turn, enum event_kind kind, const struct router *router,
 		       const struct clocks *now)
 {
-	struct event event =
-		journal_state_event(kind, router->conf, &router->vr, routers_facts(turn->routers),
-				    names_of_mate(router, router->vr.election.reason.by));
+	struct event event = state_of(turn, kind, router);
 	char line[EVENT_LINE_SIZE];
 
 	return log_line(event_level(&event), now->real_ns, event_line(&event, line));
@@ -223,6 +229,21 @@ static int64_t show_all(struct turn *turn, const struct clocks *now)
 	return LOOP_NEVER;
 }
 
+/* The states of all, into the journal, for a reader that it was too fast for; likewise a bounded
+ * piece. Return: when to go on. */
+static int64_t put_all(struct turn *turn, const struct clocks *now)
+{
+	for (unsigned n = 0; turn->put_n < routers_count(turn->routers); turn->put_n++, n++) {
+		const struct router *router = routers_get(turn->routers, turn->put_n);
+		struct event event = state_of(turn, EVENT_STATE_NOW, router);
+
+		if (n == EVENT_LOG_TURN_MAX)
+			return now->mono_ns;
+		events_put(turn->events, now, &event);
+	}
+	return LOOP_NEVER;
+}
+
 static int64_t earlier(int64_t a, int64_t b)
 {
 	return a < b ? a : b;
@@ -232,6 +253,7 @@ static int64_t earlier(int64_t a, int64_t b)
 static void run_log(void *self, const struct clocks *now, unsigned readable)
 {
 	struct turn *turn = self;
+	int64_t put_ns = turn->events ? put_all(turn, now) : LOOP_NEVER;
 	bool fresh = turn->events && events_fresh(turn->events);
 
 	(void)readable;
@@ -245,7 +267,7 @@ static void run_log(void *self, const struct clocks *now, unsigned readable)
 		turn->log_ns = now->mono_ns;
 	else
 		turn->log_ns = earlier(earlier(make_up(turn, now), show_all(turn, now)),
-				       event_log_deadline(turn->log));
+				       earlier(event_log_deadline(turn->log), put_ns));
 }
 
 static int64_t log_next(const void *self)
@@ -334,6 +356,20 @@ static void take_refusal(struct turn *turn, const struct clocks *now)
 	control_reload_done(turn->control, turn->message.ns, turn->message.text);
 }
 
+/* Of a helper's; of what else they say nothing is for the routers. */
+static void take_event(struct turn *turn, const struct clocks *now)
+{
+	struct event event;
+
+	channel_event(&turn->message, &event);
+	if (event.kind == EVENT_DRAINED)
+		routers_release(turn->routers, now, &event);
+	if (event.kind == EVENT_JOURNAL_LOST && turn->put_n == routers_count(turn->routers)) {
+		turn->put_n = 0;
+		turn->log_ns = now->mono_ns;
+	}
+}
+
 static void read_keeper(struct turn *turn, const struct clocks *now)
 {
 	struct event event;
@@ -351,6 +387,8 @@ static void read_keeper(struct turn *turn, const struct clocks *now)
 			control_reload_taken(turn->control, message->ns);
 		else if (message->type == CHANNEL_TELL)
 			begin_to_show(turn, now);
+		else if (message->type == CHANNEL_EVENT)
+			take_event(turn, now);
 	}
 	if (got < 0 && !turn->stop) {
 		event = event_fact(EVENT_KEEPER_GONE, 0, NULL);
@@ -487,7 +525,7 @@ int turn_run(struct turn *turn, struct state *state, struct routers *routers,
 	turn->routers = routers;
 	turn->control = control;
 	turn->events = events;
-	turn->told_n = turn->shown_n = routers_count(routers);
+	turn->told_n = turn->shown_n = turn->put_n = routers_count(routers);
 	err = add_parts(turn);
 	if (err == 0)
 		err = loop_run(turn->loop);

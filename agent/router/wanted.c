@@ -73,8 +73,7 @@ void router_renew_leases(struct routers *routers, struct router *router)
 
 		said->put_off = said->fresh;
 		if (!said->fresh)
-			kern_wants_renew(routers->wants, router->want + i,
-					 routers->now->mono_ns);
+			kern_wants_renew(routers->wants, router->want + i, routers->now->mono_ns);
 	}
 	measure_renewal(routers);
 }

@@ -23,12 +23,24 @@ struct drainer {
 	char seconds[24];            /* as the request has it */
 	json_t *routers;             /* owned; NULL: lines are printed */
 	int64_t wait_ms;             /* within which somebody has come, if anybody does */
-	unsigned active_n;           /* routers that are still Active here */
+	bool held;                   /* some waited for commands when last looked at */
+	unsigned drained_n;          /* routers that are drained; */
+	unsigned active_n;           /* and still Active here; */
+	unsigned held_n;             /* and wait for commands that run first */
 	bool tells;                  /* who serves the others */
 	char name[FIELDS_TEXT_SIZE]; /* one of them */
 };
 
 /* ---- the request ---- */
+
+/* It may take its time: whoever watches sees why. */
+static void print_hold(const char *name, int64_t held_ms)
+{
+	if (held_ms)
+		printf("%s: waits for the commands before a drain, %.1f s at most\n", name,
+		       (double)held_ms / 1000);
+	fflush(stdout);
+}
 
 static void print_line(const struct drainer *drainer, const struct records_table *table,
 		       const void *record)
@@ -46,6 +58,7 @@ static void print_line(const struct drainer *drainer, const struct records_table
 		       client_text(table, record, "drained_until", until), state);
 	else
 		printf("%s: drained, %s\n", name, state);
+	print_hold(name, client_number(table, record, "held_ms"));
 }
 
 static const char *add_object(json_t *routers, const struct records_table *table,
@@ -117,6 +130,8 @@ static const char *take_router(const struct records_table *table, const void *re
 	if (strcmp(table->name, "router") != 0 || !client_number(table, record, "drained"))
 		return NULL;
 	client_text(table, record, "state", state);
+	drainer->drained_n++;
+	drainer->held_n += client_number(table, record, ".drain_held_until") != 0;
 	if (drainer->tells)
 		print_who_serves(table, record, state);
 	if (strcmp(state, "active") != 0)
@@ -134,7 +149,7 @@ static int talk_show(int fd, const void *arg)
 						  .each = take_router,
 						  .arg = drainer };
 
-	drainer->active_n = 0;
+	drainer->active_n = drainer->held_n = drainer->drained_n = 0;
 	return client_ask(fd, &question);
 }
 
@@ -146,6 +161,19 @@ static int64_t now_ns(void)
 	return now.tv_sec * NS_PER_S + now.tv_nsec;
 }
 
+/* Return: whether somebody has ended it since it was asked for. */
+static bool look_at_hold(struct drainer *drainer)
+{
+	bool ended = drainer->held && drainer->drained_n == 0;
+
+	if (drainer->held && !drainer->held_n && !ended && !drainer->routers) {
+		puts("the commands before the drain have had their time: another host may come");
+		fflush(stdout);
+	}
+	drainer->held = drainer->held_n;
+	return ended;
+}
+
 /* Until nobody serves here any more, or nobody else can be hoped for. */
 static int await_others(const char *path, struct drainer *drainer)
 {
@@ -155,6 +183,9 @@ static int await_others(const char *path, struct drainer *drainer)
 
 	for (;;) {
 		status = connection_converse(path, talk_show, &drainer, NULL);
+		if (status == EXIT_SUCCESS && look_at_hold(drainer))
+			return complain(NULL, "it is drained no more: somebody has resumed it, or "
+					      "its time has passed");
 		if (status != EXIT_SUCCESS || drainer->active_n == 0)
 			return status;
 		if (now_ns() >= end_ns)

@@ -109,7 +109,14 @@ static void judge_priority(struct problems *problems, const struct records_table
 static void judge_drain(struct problems *problems, const struct records_table *table,
 			const void *record)
 {
-	if (client_number(table, record, "drained"))
+	char until[FIELDS_TEXT_SIZE];
+
+	if (client_number(table, record, ".drain_held_until"))
+		add(problems, PROBLEM_DEGRADED, "drained",
+		    "it is drained, and keeps its priority until the commands before that have "
+		    "ended, or until %s: vipctl resume ends that",
+		    client_text(table, record, ".drain_held_until", until));
+	else if (client_number(table, record, "drained"))
 		add(problems, PROBLEM_DEGRADED, "drained",
 		    "it is drained, so its priority is 1: vipctl resume ends that");
 }

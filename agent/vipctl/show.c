@@ -274,6 +274,7 @@ static const char *json_add(struct printer *printer)
 	null_what_is_unknown(object);
 	add_time(shown, object, ".heard", "last_heard");
 	add_time(shown, object, ".drained_until", "drained_until");
+	add_time(shown, object, ".drain_held_until", "drain_held_until");
 	add_time(shown, object, ".damped_until", "damped_until");
 	json_object_set_new(object, "warnings", warnings_json(&shown->problems));
 	json_decref(fields);

@@ -375,7 +375,7 @@ SHOWN = {"node": str, "version": str, "rejected": dict, "unread": int, "dropped"
 ROUTER = {"name": str, "interface": str, "vrid": int, "family": int, "version": int,
           "state": str, "reason": str, "reason_code": str, "since": str, "priority": int,
           "effective_priority": int, "last_resort": bool, "mute": bool, "deaf": bool,
-          "accept": bool, "auth": str, "drained": bool, "drained_until": (str, type(None)),
+          "accept": bool, "auth": str, "drained": bool, "drained_until": (str, type(None)), "drain_held_until": (str, type(None)),
           "damped_until": (str, type(None)),
           "down_intervals": int,
           "active_address": (str, type(None)), "active_priority": (int, type(None)),

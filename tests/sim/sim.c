@@ -69,6 +69,9 @@ static void dispatch(struct sim *sim, const struct sim_event *event)
 	case SIM_EVENT_DRAINED:
 		check_drain_due(sim, event->a);
 		break;
+	case SIM_EVENT_HOOKED:
+		drains_hooked(sim, event->a);
+		break;
 	case SIM_EVENT_CHECKER:
 		checker_event(sim, event->a);
 		break;

@@ -132,7 +132,9 @@
  * beside a host whose families elect apart. Who was Active when it was drained offers to leave
  * once, after what any peer needs to preempt it, unless somebody has the lowest priority; and is
  * not Active any more where a better Backup has been there all the time, two Active_Down_Intervals,
- * two intervals and a second later. P21 Checks. At the end of each turn a router takes a check for
+ * two intervals and a second later. Where a command runs before drains, an Active is drained that
+ * much later: it waits until that has ended, a second behind its time-out at the latest, or until
+ * it is not Active any more, and for nothing else; then all of this begins. P21 Checks. At the end of each turn a router takes a check for
  * what the board says, or, when it has been silent for three intervals and a time-out and is
  * configured so, for down; silence and its end are noticed a quarter of a second later at most, and
  * another second after a look that came late, as where the host stood still, by which nothing
@@ -696,6 +698,13 @@ void check_effective(struct sim *sim, unsigned i);
  * check_drain() - router @i is drained, or resumed (P20).
  */
 void check_drain(struct sim *sim, unsigned i);
+
+/**
+ * check_hold() - it was told so: it waits for the command that runs before, or for none.
+ * check_unheld() - that one has ended.
+ */
+void check_hold(struct sim *sim, const struct sim_process *process);
+void check_unheld(struct sim *sim, unsigned i);
 
 /**
  * check_drain_turn() - the end of a turn: its priority says whether it is drained.

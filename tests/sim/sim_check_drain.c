@@ -80,7 +80,9 @@ void check_drain(struct sim *sim, unsigned i)
 	struct vrrp_config last = r->config;
 
 	last.priority = LAST;
-	if (r->drain.asked_ns == gateway_local_ns(sim, r))
+	if (r->drain.hold_ns)
+		r->drain.offer_ns = r->drain.hold_ns + model_down_ns(&last, last.interval_cs);
+	else if (r->drain.asked_ns == gateway_local_ns(sim, r))
 		r->drain.offer_ns = r->drain.asked_ns + model_down_ns(&last, last.interval_cs);
 	r->drain.may_offer = r->drain.until_ns && gateway_is_active(r);
 	sim->tally.drains_n++;
@@ -93,8 +95,55 @@ void check_drain(struct sim *sim, unsigned i)
 	}
 	if (!r->drain.until_ns)
 		return;
-	r->drain.due_ns = sim->now_ns + patience_ns(sim, r);
+	r->drain.due_ns =
+		(r->drain.hold_ns ? gateway_global_ns(r, r->drain.hold_ns) : sim->now_ns) +
+		patience_ns(sim, r);
 	events_push(&sim->events, r->drain.due_ns, SIM_EVENT_DRAINED, i, 0);
+}
+
+void check_hold(struct sim *sim, const struct sim_process *process)
+{
+	const struct sim_drain *drain = &sim->routers[process->router].drain;
+	int64_t hold_ns = process_router(process)->drain.hold_ns;
+
+	if (hold_ns != (drain->hold_ns ? drain->hold_ns : VRRP_NEVER))
+		check_fail(sim, "P20", "%s is drained, and waits %s", node_name(process->router),
+			   hold_ns == VRRP_NEVER ? "for no command" : "for too long a time");
+}
+
+void check_unheld(struct sim *sim, unsigned i)
+{
+	struct sim_gateway *r = &sim->routers[i];
+	struct vrrp_config last = r->config;
+
+	last.priority = LAST;
+	r->drain.offer_ns = gateway_local_ns(sim, r) + model_down_ns(&last, last.interval_cs);
+}
+
+/* Until the command has ended, or its time has passed, or there is nothing to wait for. Return:
+ * whether what it has to say is settled: by its next turn, which is due. */
+static bool look_at_hold(struct sim *sim, const struct sim_process *process)
+{
+	struct sim_gateway *r = &sim->routers[process->router];
+	bool held = drain_is_held(&process_router(process)->drain);
+
+	if (!r->drain.hold_ns)
+		return true;
+	if (gateway_local_ns(sim, r) >= r->drain.hold_ns) {
+		r->drain.hold_ns = 0;
+		return true;
+	}
+	if (routers_deadline(process->routers) > r->drain.hold_ns)
+		check_fail(sim, "deadline", "%s sleeps over the end of what its drain waits for",
+			   node_name(process->router));
+	if (gateway_is_active(r))
+		return true;
+	if (held && routers_deadline(process->routers) > gateway_local_ns(sim, r))
+		check_fail(sim, "P20", "%s is not Active, and its drain waits",
+			   node_name(process->router));
+	if (!held)
+		r->drain.hold_ns = 0;
+	return !held;
 }
 
 void check_served(struct sim *sim)
@@ -130,6 +179,8 @@ void check_drain_turn(struct sim *sim, const struct sim_process *process)
 	if (r->keeper.stopping ||
 	    r->leaving.told) /* what it has said is not taken back by a priority */
 		return;
+	if (!look_at_hold(sim, process))
+		return;
 	if (drained && priority != drains_priority(sim, i, &r->conf))
 		check_fail(sim, "P20", "%s is drained and has priority %u", node_name(i), priority);
 	if (!drained && !r->conf.checks.n && priority != r->conf.vrrp.priority && !r->drain.resort)
@@ -140,7 +191,7 @@ void check_drain_turn(struct sim *sim, const struct sim_process *process)
 	if (!drained && r->drain.until_ns && is_contested(sim))
 		sim->check.served = 0;
 	if (!drained)
-		r->drain.until_ns = 0;
+		r->drain.until_ns = r->drain.hold_ns = 0;
 }
 
 bool check_drain_offer(struct sim *sim, unsigned i)
@@ -150,6 +201,8 @@ bool check_drain_offer(struct sim *sim, unsigned i)
 
 	if (!drains_has(sim, i) || (r->drain.resort && (early || !r->drain.may_offer)))
 		return false;
+	if (drains_is_held(sim, i) && gateway_local_ns(sim, r) < r->drain.hold_ns)
+		check_fail(sim, "P20", "%s offers to leave while a command runs", node_name(i));
 	if (!r->drain.may_offer)
 		check_fail(sim, "P20", "%s offers to leave once more", node_name(i));
 	if (early)

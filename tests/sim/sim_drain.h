@@ -17,16 +17,19 @@ struct sim_process;
 
 /* Of one host. */
 struct sim_drain {
-	int64_t until_ns; /* it ends then, on its clock; VRRP_NEVER: it does not; 0: there is none
-			   */
-	int64_t asked_ns; /* when it was told so last, likewise; */
-	int64_t told_ns;  /* global time */
-	int64_t due_ns;   /* somebody else shall be Active by then; global time */
-	int64_t offer_ns; /* it does not offer to leave before; on its clock */
-	bool may_offer;   /* it was Active then, and has been since, and has made no offer */
-	bool resort;      /* after its last turn it was the last resort for another reason */
-	bool equal;       /* it has ever heard somebody with the lowest priority */
-	bool unsure;      /* the process that had forgotten it died when it went on */
+	int64_t until_ns;  /* it ends then, on its clock; VRRP_NEVER: it does not; 0: there is none
+			    */
+	int64_t asked_ns;  /* when it was told so last, likewise; */
+	int64_t told_ns;   /* global time */
+	int64_t due_ns;    /* somebody else shall be Active by then; global time */
+	int64_t offer_ns;  /* it does not offer to leave before; on its clock */
+	int64_t hold_ns;   /* it waits for a command until then at the latest, on its clock; 0: it
+			      does not */
+	int64_t hooked_ns; /* that one ends then, likewise; VRRP_NEVER: never */
+	bool may_offer;    /* it was Active then, and has been since, and has made no offer */
+	bool resort;       /* after its last turn it was the last resort for another reason */
+	bool equal;        /* it has ever heard somebody with the lowest priority */
+	bool unsure;       /* the process that had forgotten it died when it went on */
 };
 
 /* How long a drain lasts. */
@@ -49,9 +52,19 @@ void drains_end(struct sim *sim, const struct sim_episode *e);
 void drains_serve(struct sim *sim, struct sim_process *process);
 
 /**
+ * drains_hooked() - a command that router @i may wait for has ended.
+ */
+void drains_hooked(struct sim *sim, unsigned i);
+
+/**
  * drains_has() - whether a host is drained now.
  */
 bool drains_has(const struct sim *sim, unsigned i);
+
+/**
+ * drains_is_held() - whether it is, but waits for a command.
+ */
+bool drains_is_held(const struct sim *sim, unsigned i);
 
 /**
  * drains_priority() - the effective priority of a router that is no last resort.

@@ -28,6 +28,7 @@ enum sim_event_type {
 	SIM_EVENT_THEFT,      /* the thief of episode @a comes again */
 	SIM_EVENT_SPLIT,      /* two hosts may have had Active members for too long */
 	SIM_EVENT_DRAINED,    /* router @a was drained so long ago that another one shall serve */
+	SIM_EVENT_HOOKED,     /* the command that router @a waits for before it drains has ended */
 	SIM_EVENT_CHECKER,    /* something may be due for the checker of router @a */
 	SIM_EVENT_DAD,        /* duplicate address detection of address @b of router @a is over */
 };

@@ -261,6 +261,10 @@ static void write_conf(struct sim_process *process)
 		.routers = process->router_confs,
 		.key_files_n = process->sim->signs,
 	};
+	process->hook = (struct conf_notify){ .before = CONF_NOTIFY_BEFORE_DRAIN,
+					      .timeout_ns = process->conf.hook_ns };
+	process->product.notify = &process->hook;
+	process->product.notify_n = process->conf.hook_ns > 0;
 	strcpy(process->product.node, node_name(process->router));
 	write_router(process);
 	companion_conf(r, &process->conf, process->companions, &process->router_confs[1]);
@@ -431,6 +435,19 @@ void process_drain(struct sim_process *process, int64_t until_ns)
 
 	process_enter(process);
 	routers_drain(process->routers, 0, until_ns, &now, &asker, &drained);
+	process_leave();
+}
+
+void process_release(struct sim_process *process, int64_t hold_ns)
+{
+	struct event event =
+		event_of(EVENT_DRAINED, "lan", NULL, process_router(process)->conf->vrrp.family);
+	struct clocks now = process_clocks(process);
+
+	event.fact.word = EVENT_DRAIN_READY;
+	event.fact.number[1] = hold_ns;
+	process_enter(process);
+	routers_release(process->routers, &now, &event);
 	process_leave();
 }
 

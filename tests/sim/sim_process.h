@@ -31,6 +31,9 @@ struct sim_conf {
 	bool absent; /* the configuration does not have the router */
 	struct conf_damping damping;
 	struct sim_checks checks;
+	int64_t hook_ns;   /* the time-out of a command that runs before drains; 0: there is none */
+	int64_t hooked_ns; /* it ends so long after its begin; VRRP_NEVER: never, or nobody says so
+			    */
 };
 
 /* ---- what the kernel's handles are here ---- */
@@ -145,6 +148,7 @@ struct sim_process {
 
 	/* The product's. */
 	struct conf product;
+	struct conf_notify hook;                              /* part of it */
 	struct conf_router router_confs[2];                   /* the second one is the companion */
 	struct conf_address addresses[SIM_ADDRESSES_MAX + 1]; /* and a guest */
 	struct conf_route route;
@@ -243,6 +247,11 @@ void process_forget(struct sim_process *process);
  * @until_ns: on its clock; VRRP_NEVER: without an end; 0: it is resumed.
  */
 void process_drain(struct sim_process *process, int64_t until_ns);
+
+/**
+ * process_release() - likewise: the command that its drain waits for until then has ended.
+ */
+void process_release(struct sim_process *process, int64_t hold_ns);
 
 /**
  * process_leave_routers() - its routers leave, as soon as somebody serves.

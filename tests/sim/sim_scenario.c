@@ -188,6 +188,10 @@ static bool parse_agent(char *word, struct sim_conf *conf, struct sim_conf *othe
 		conf->damping.within_ns = n * SIM_MS;
 	else if (strncmp(word, "damping.hold=", 13) == 0 && parse_number(word + 13, 3600000, &n))
 		conf->damping.hold_ns = n * SIM_MS;
+	else if (strncmp(word, "hook=", 5) == 0 && parse_number(word + 5, 3600000, &n))
+		conf->hook_ns = n * SIM_MS;
+	else if (strncmp(word, "hooked=", 7) == 0 && parse_number(word + 7, 3600000, &n))
+		conf->hooked_ns = n * SIM_MS;
 	else if (parse_rename(word, extras) || parse_check(word, &conf->checks))
 		return true;
 	else if (strcmp(word, "companion=1") == 0)
@@ -221,7 +225,8 @@ static bool parse_router(struct script *script, char **words, unsigned n)
 				      .preempt = true,
 				      .announce = { 3, { 1000, 4000, 16000 }, 60000 } };
 	struct extras extras = { .addresses = 1 };
-	struct sim_conf conf = { .lease = CONF_LEASE_OFF }, other = { .lease = CONF_LEASE_OFF };
+	struct sim_conf conf = { .lease = CONF_LEASE_OFF, .hooked_ns = VRRP_NEVER },
+			other = { .lease = CONF_LEASE_OFF };
 
 	if (i == SIM_ROUTERS_MAX)
 		return false;
@@ -245,6 +250,8 @@ static bool parse_router(struct script *script, char **words, unsigned n)
 	}
 	sim->routers[i].conf.lease = sim->routers[i].other.lease = conf.lease;
 	sim->routers[i].conf.damping = sim->routers[i].other.damping = conf.damping;
+	sim->routers[i].conf.hook_ns = sim->routers[i].other.hook_ns = conf.hook_ns;
+	sim->routers[i].conf.hooked_ns = sim->routers[i].other.hooked_ns = conf.hooked_ns;
 	sim->routers[i].conf.checks = sim->routers[i].other.checks = conf.checks;
 	for (unsigned k = 0; k < conf.checks.n; k++)
 		if (extras.renamed[k])

@@ -31,6 +31,7 @@ void world_draw(uint64_t seed, struct sim_world *ret_world)
 	ret_world->checked.state = seed ^ UINT64_C(0x636865636b65642e);
 	ret_world->checks = prng_one_in(&ret_world->checked, 4) && !ret_world->guests;
 	ret_world->weights = prng_one_in(&ret_world->checked, 2);
+	ret_world->hooks = ret_world->drains && seed % 5 < 2 && !ret_world->companions;
 	ret_world->damped = seed % 7 == 3 && !ret_world->planned && !ret_world->peaceful;
 }
 
@@ -124,6 +125,25 @@ static void draw_damping(struct sim *sim, uint64_t seed)
 	}
 }
 
+/* They end soon, or just about when their time has passed, or never. */
+static void draw_hooks(struct sim *sim, uint64_t seed)
+{
+	struct prng p = { .state = seed ^ UINT64_C(0x686f6f6b73212121) };
+
+	for (unsigned i = 0; i < sim->routers_n; i++) {
+		struct sim_gateway *r = &sim->routers[i];
+		int64_t hook_ns = prng_range(&p, 1, 80) * SIM_S / 10;
+		int64_t hooked_ns = prng_range(&p, 0, 90) * SIM_S / 10;
+
+		if (prng_one_in(&p, 4))
+			continue;
+		if (prng_one_in(&p, 3))
+			hooked_ns = VRRP_NEVER;
+		r->conf.hook_ns = r->other.hook_ns = r->file.hook_ns = hook_ns;
+		r->conf.hooked_ns = r->other.hooked_ns = r->file.hooked_ns = hooked_ns;
+	}
+}
+
 void world_furnish(struct sim *sim, struct sim_world *world, bool calm)
 {
 	if (world->companions)
@@ -136,6 +156,8 @@ void world_furnish(struct sim *sim, struct sim_world *world, bool calm)
 		draw_guests(sim, world, calm);
 	if (world->overlap)
 		draw_overlap(sim, world);
+	if (world->hooks)
+		draw_hooks(sim, world->prng.state);
 	if (world->damped)
 		draw_damping(sim, world->prng.state);
 	for (unsigned i = 0; i < sim->routers_n && world->checks; i++)

@@ -29,6 +29,7 @@ struct sim_world {
 	bool peaceful;   /* and else they leave or reload, and nothing befalls anybody */
 	struct prng drained; /* of drains, drawn apart */
 	bool planned;        /* there, and nothing befalls anybody but that they leave */
+	bool hooks;          /* where hosts are drained: commands run before that */
 	bool damped;         /* some routers preempt nobody when they have changed too often */
 	bool checks;         /* hosts track checks, */
 	bool weights;        /* none of which is a fault */

@@ -98,7 +98,7 @@ static int64_t add(const char *router, unsigned word)
 /* Return: the id of what is begun; 0: nothing is. */
 static int64_t start(struct delivery **ret, int64_t now_ns)
 {
-	*ret = queue_start(queue, now_ns);
+	*ret = queue_start(queue, false, now_ns);
 	return *ret ? (*ret)->id : 0;
 }
 

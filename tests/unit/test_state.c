@@ -440,6 +440,7 @@ static void test_state_of_a_newer_version_is_read(void **unused)
 	state_put(writer, 0, &first);
 	state_put_lease(writer, 0, 99);
 	state_put_offer(writer, 0, 77);
+	state_put_hold(writer, 0, 78);
 	state_put_resort(writer, 0, STATE_RESORT_LACKING);
 	put_farewell(writer, 0, 4, "farewell", 8);
 	bytes = copy_of(fd);
@@ -456,6 +457,7 @@ static void test_state_of_a_newer_version_is_read(void **unused)
 		assert_int_equal(vr.counters.send_errors, 12);
 		assert_int_equal(state_lease(reader, 0), 99);
 		assert_int_equal(state_offer(reader, 0), 77);
+		assert_int_equal(state_hold(reader, 0), 78);
 		assert_int_equal(state_resort(reader, 0), STATE_RESORT_LACKING);
 		assert_int_equal(state_lease_s(reader, 0), 5);
 		assert_int_equal(state_farewell(reader, 0).frame_len, 8);
@@ -540,6 +542,7 @@ static void test_state_of_the_first_version_is_read(void **unused)
 		assert_left(&vr, &kept[i], sizeof(vr));
 		assert_int_equal(state_lease(reader, i), 1000 + i);
 		assert_int_equal(state_offer(reader, i), VRRP_NEVER); /* not noted by then */
+		assert_int_equal(state_hold(reader, i), VRRP_NEVER);
 		assert_int_equal(state_resort(reader, i), STATE_RESORT_LAST); /* nor this */
 	}
 	assert_int_equal(state_farewell(reader, 0).ifindex, 3);

@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Who waits for commands: a drain of a router, and all with its fate, that an Active does not go on
+ * with before those have ended. Plain data.
+ */
+#ifndef HOLDS_H
+#define HOLDS_H
+
+#include "book.h"
+
+struct hold {
+	struct book_router *first; /* of those with one fate; borrowed */
+	int64_t until_ns;          /* nobody waits longer, CLOCK_MONOTONIC; no two of a router's
+				      are the same */
+	unsigned pending;          /* commands that have not ended; each knows its hold */
+	bool failed;               /* one of those that have */
+	bool answered;             /* the routers were told that there are no more */
+	bool over;                 /* it is drained no more: nobody waits */
+	struct hold *next;
+};
+
+struct holds {
+	struct hold *first; /* owned */
+};
+
+/**
+ * holds_find() - that of a router. Return: borrowed; NULL: there is none.
+ */
+struct hold *holds_find(const struct holds *holds, const struct book_router *first,
+			int64_t until_ns);
+
+/**
+ * holds_make() - the same, a new one if there is none. Those that are over are forgotten.
+ *
+ * Return: borrowed, as long as it has commands or until then; NULL without memory.
+ */
+struct hold *holds_make(struct holds *holds, struct book_router *first, int64_t until_ns,
+			int64_t now_ns);
+
+/**
+ * holds_fini() - forget all.
+ */
+void holds_fini(struct holds *holds);
+
+#endif
