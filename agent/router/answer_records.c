@@ -82,8 +82,8 @@ struct router_record {
 	uint16_t mates, member;       /* so many have its fate, itself included; which it is */
 	char held_by[CONF_NAME_SIZE]; /* who keeps its unit from taking over; empty: nobody */
 	uint8_t held_by_family, held_by_state;
-	uint32_t held_ms; /* for so long; 0: no timer says so */
-	int64_t held_until_real_ns;    /* its drain waits for commands; 0: it does not */
+	uint32_t held_ms;           /* for so long; 0: no timer says so */
+	int64_t held_until_real_ns; /* its drain waits for commands; 0: it does not */
 };
 
 /* Of HMAC its mode. */

@@ -85,6 +85,8 @@ static const struct {
 			  "now." },
 	{ "not_heard", "Look on that host for what drops IP protocol 112: nft list ruleset, keys, "
 		       "version; and at the switch." },
+	{ "fell_silent",
+	  "Ask vipctl why on that host, and look at the cable and the switch between." },
 	{ "address_taken", "Find that MAC address in the switch, and remove the address there." },
 	{ "clock_skew", "Set the clocks of both hosts by NTP." },
 	{ "rejected_ttl", "Look for a router in between, or set min_ttl of the peer." },

@@ -134,24 +134,24 @@
  * not Active any more where a better Backup has been there all the time, two Active_Down_Intervals,
  * two intervals and a second later. Where a command runs before drains, an Active is drained that
  * much later: it waits until that has ended, a second behind its time-out at the latest, or until
- * it is not Active any more, and for nothing else; then all of this begins. P21 Checks. At the end of each turn a router takes a check for
- * what the board says, or, when it has been silent for three intervals and a time-out and is
- * configured so, for down; silence and its end are noticed a quarter of a second later at most, and
- * another second after a look that came late, as where the host stood still, by which nothing
- * becomes silent. While a check is silent another checker is asked for, at once and every ten
- * seconds. Nobody begins before each check has an answer, or an interval and a time-out have
- * passed. Unless it is drained or the last resort, the effective priority of a router, and of all
- * its families, is its own and all weights that count, within 1..254; the lowest, if it has begun
- * or come out of a fault without some answer, until that is there, whatever process speaks for it.
- * Where a process goes on as Active that some check has not answered, and none counted for nothing
- * so far, that counts as when all is well until it answers, has had an interval and a time-out, or
- * its router begins anew. With a check without a weight that is down, or up in reverse, it is in
- *     Fault by the end of the turn, and not for longer (P15); weights make nobody leave the
- *     election (P2). A reload without changes changes nothing here either (P7).
- * lease     While the agent is well, and was for two leases, the kernel ends none of an Active.
- * timing    What sim_model.h says about single steps.
- * deadline  A router always has a deadline, neither past nor too far, except in Fault.
- * storm     At most ten answers to a contest in any second of a term as Active.
+ * it is not Active any more, and for nothing else; then all of this begins. P21 Checks. At the end
+ * of each turn a router takes a check for what the board says, or, when it has been silent for
+ * three intervals and a time-out and is configured so, for down; silence and its end are noticed a
+ * quarter of a second later at most, and another second after a look that came late, as where the
+ * host stood still, by which nothing becomes silent. While a check is silent another checker is
+ * asked for, at once and every ten seconds. Nobody begins before each check has an answer, or an
+ * interval and a time-out have passed. Unless it is drained or the last resort, the effective
+ * priority of a router, and of all its families, is its own and all weights that count,
+ * within 1..254; the lowest, if it has begun or come out of a fault without some answer, until that
+ * is there, whatever process speaks for it. Where a process goes on as Active that some check has
+ * not answered, and none counted for nothing so far, that counts as when all is well until it
+ * answers, has had an interval and a time-out, or its router begins anew. With a check without a
+ * weight that is down, or up in reverse, it is in Fault by the end of the turn, and not for longer
+ * (P15); weights make nobody leave the election (P2). A reload without changes changes nothing here
+ * either (P7). lease     While the agent is well, and was for two leases, the kernel ends none of
+ * an Active. timing    What sim_model.h says about single steps. deadline  A router always has a
+ * deadline, neither past nor too far, except in Fault. storm     At most ten answers to a contest
+ * in any second of a term as Active.
  */
 #ifndef SIM_CHECK_H
 #define SIM_CHECK_H
