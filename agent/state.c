@@ -370,6 +370,7 @@ static void fill_record(struct election_record *r, const struct vrrp *vr)
 		.since_ns = e->since_ns,
 		.heard_ns = e->heard_ns,
 		.contested_ns = e->contested_ns,
+		.delayed_ns = e->delayed_ns,
 		.start_ns = e->start_ns,
 		.down_ns = e->down_ns,
 		.preempt_ns = e->preempt_ns,
@@ -426,6 +427,7 @@ static void take_record(struct vrrp *vr, const struct election_record *r)
 	e->since_ns = r->since_ns;
 	e->heard_ns = r->heard_ns;
 	e->contested_ns = r->contested_ns;
+	e->delayed_ns = r->delayed_ns;
 	e->start_ns = r->start_ns;
 	e->down_ns = r->down_ns;
 	e->preempt_ns = r->preempt_ns;

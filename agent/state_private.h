@@ -93,6 +93,7 @@ struct election_record {
 	uint32_t reason_by; /* 0: likewise */
 	uint8_t reason_cause;
 	uint8_t reserved[3];
+	int64_t delayed_ns; /* 0: over, also of a version that did not keep it */
 };
 
 struct counters_record {
@@ -152,7 +153,7 @@ struct will_entry {
 	uint32_t setting;
 };
 
-_Static_assert(sizeof(struct election_record) == 232, "a record only grows at its end");
+_Static_assert(sizeof(struct election_record) == 240, "a record only grows at its end");
 _Static_assert(offsetof(struct election_record, effective_priority) == 35 &&
 		       offsetof(struct election_record, listening) == 36 &&
 		       offsetof(struct election_record, reason_own_priority) == 37 &&

@@ -17,6 +17,7 @@ void vrrp_init(struct vrrp *vr, const struct vrrp_config *config)
 		.config = *config,
 		.election.priority = config->priority,
 		.election.active_interval_cs = config->interval_cs,
+		.election.delayed_ns = VRRP_NEVER,
 		.election.start_ns = VRRP_NEVER,
 		.election.down_ns = VRRP_NEVER,
 		.election.preempt_ns = VRRP_NEVER,
@@ -62,12 +63,21 @@ static void begin(struct vrrp *vr, struct vrrp_reason reason, int64_t now_ns,
 	fsm_set_state(vr, VRRP_STATE_BACKUP, reason, now_ns, out);
 }
 
+/* How much of the start delay is left. It counts from the first that happens, be that a fault: one
+ * that comes later is not delayed again. */
+static int64_t start_delay_left(struct vrrp *vr, int64_t now_ns)
+{
+	if (vr->election.delayed_ns == VRRP_NEVER)
+		vr->election.delayed_ns = now_ns + vr->config.start_delay_ns;
+	return vr->election.delayed_ns > now_ns ? vr->election.delayed_ns - now_ns : 0;
+}
+
 /* Startup, or the end of a fault: at once, or after the delay that lets switch ports wake up, or
  * the one that lets the host do so. */
 static void start(struct vrrp *vr, struct vrrp_reason reason, int64_t now_ns,
 		  struct vrrp_output *out)
 {
-	int64_t delay_ns = vr->config.start_delay_ns;
+	int64_t delay_ns = start_delay_left(vr, now_ns);
 	struct vrrp_reason delayed = { .code = VRRP_REASON_START_DELAY };
 
 	if (vr->config.not_before_ns && vr->config.not_before_ns > now_ns + delay_ns) {
@@ -103,6 +113,7 @@ static void step_initialize(struct vrrp *vr, const struct vrrp_event *event,
 		fsm_leave(vr, event->now_ns, out);
 		break;
 	case VRRP_EVENT_FAULT:
+		(void)start_delay_left(vr, event->now_ns);
 		fsm_stop(vr, VRRP_STATE_FAULT, event->fault, event->now_ns, out);
 		break;
 	case VRRP_EVENT_PRIORITY:

@@ -89,10 +89,12 @@ struct vrrp_election {
 	int64_t heard_ns;          /* last accepted advert, or the start of Backup */
 
 	/* Deadlines, VRRP_NEVER when not armed. */
-	int64_t start_ns;    /* Initialize: end of the start delay */
-	int64_t down_ns;     /* Backup: Active_Down_Timer */
-	int64_t preempt_ns;  /* Backup: until then a lower priority is tolerated */
-	int64_t advert_ns;   /* Active: Adver_Timer */
+	int64_t delayed_ns; /* when the start delay of this start ends, or has ended; VRRP_NEVER: it
+			       has not begun */
+	int64_t start_ns;   /* Initialize: end of the start delay */
+	int64_t down_ns;    /* Backup: Active_Down_Timer */
+	int64_t preempt_ns; /* Backup: until then a lower priority is tolerated */
+	int64_t advert_ns;  /* Active: Adver_Timer */
 	int64_t announce_ns; /* Active: next announcement of the addresses */
 
 	uint8_t announced_n;    /* repetitions that are done or armed; or VRRP_ANNOUNCED_ALL */

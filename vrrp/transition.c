@@ -271,4 +271,5 @@ void fsm_leave(struct vrrp *vr, int64_t now_ns, struct vrrp_output *out)
 	const struct vrrp_reason stopped = { .code = VRRP_REASON_STOPPED };
 
 	fsm_stop(vr, VRRP_STATE_INITIALIZE, stopped, now_ns, out);
+	vr->election.delayed_ns = VRRP_NEVER; /* the next start is another one */
 }

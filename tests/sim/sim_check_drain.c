@@ -133,7 +133,7 @@ static bool look_at_hold(struct sim *sim, const struct sim_process *process)
 		r->drain.hold_ns = 0;
 		return true;
 	}
-	if (routers_deadline(process->routers) > r->drain.hold_ns)
+	if (held && routers_deadline(process->routers) > r->drain.hold_ns)
 		check_fail(sim, "deadline", "%s sleeps over the end of what its drain waits for",
 			   node_name(process->router));
 	if (gateway_is_active(r))

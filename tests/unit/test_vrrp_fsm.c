@@ -149,9 +149,7 @@ static void test_fsm_boot_delay_holds_whatever_starts_before_its_end(void **stat
 	assert_string_equal(on_timer(&vr, T0 + 30 * SECOND), "initialize->backup");
 	assert_string_equal(on_fault(&vr, T0 + 31 * SECOND, VRRP_REASON_LINK_DOWN),
 			    "backup->fault");
-	assert_string_equal(on_startup(&vr, T0 + 32 * SECOND), "fault->initialize");
-	assert_int_equal(vr.election.reason.code, VRRP_REASON_START_DELAY);
-	assert_int_equal(vr.election.reason.ns, 10 * SECOND);
+	assert_string_equal(on_startup(&vr, T0 + 32 * SECOND), "fault->backup");
 }
 
 static void test_fsm_start_delay_postpones_an_owner(void **state)
@@ -179,9 +177,29 @@ static void test_fsm_start_delay_ends_with_shutdown_and_fault(void **state)
 	on_startup(&vr, T0 + 60 * SECOND);
 	assert_string_equal(on_fault(&vr, T0 + 61 * SECOND, VRRP_REASON_NO_CARRIER),
 			    "initialize->fault");
-	assert_string_equal(on_timer(&vr, T0 + 120 * SECOND), "");
-	assert_string_equal(on_startup(&vr, T0 + 120 * SECOND), "fault->initialize");
-	assert_int_equal(vrrp_deadline(&vr), T0 + 150 * SECOND);
+	/* It counts from the start, whatever faults there are meanwhile, and a later one ends at
+	 * once. */
+	assert_string_equal(on_startup(&vr, T0 + 70 * SECOND), "fault->initialize");
+	assert_int_equal(vr.election.reason.ns, 20 * SECOND);
+	assert_int_equal(vrrp_deadline(&vr), T0 + 90 * SECOND);
+	assert_string_equal(on_timer(&vr, T0 + 90 * SECOND), "initialize->backup");
+	assert_string_equal(on_fault(&vr, T0 + 95 * SECOND, VRRP_REASON_NO_CARRIER),
+			    "backup->fault");
+	assert_string_equal(on_startup(&vr, T0 + 96 * SECOND), "fault->backup");
+}
+
+static void test_fsm_start_delay_counts_from_a_fault_at_the_start(void **state)
+{
+	struct vrrp vr = test_router(100);
+
+	(void)state;
+	vr.config.start_delay_ns = 30 * SECOND;
+	assert_string_equal(on_fault(&vr, T0, VRRP_REASON_LINK_DOWN), "initialize->fault");
+	assert_string_equal(on_startup(&vr, T0 + 10 * SECOND), "fault->initialize");
+	assert_int_equal(vrrp_deadline(&vr), T0 + 30 * SECOND);
+	assert_string_equal(on_fault(&vr, T0 + 20 * SECOND, VRRP_REASON_LINK_DOWN),
+			    "initialize->fault");
+	assert_string_equal(on_startup(&vr, T0 + 30 * SECOND), "fault->backup");
 }
 
 /* Backup (§6.4.2) */
@@ -755,6 +773,7 @@ int main(void)
 		cmocka_unit_test(test_fsm_boot_delay_holds_whatever_starts_before_its_end),
 		cmocka_unit_test(test_fsm_start_delay_postpones_an_owner),
 		cmocka_unit_test(test_fsm_start_delay_ends_with_shutdown_and_fault),
+		cmocka_unit_test(test_fsm_start_delay_counts_from_a_fault_at_the_start),
 		cmocka_unit_test(test_fsm_backup_shutdown_is_silent),
 		cmocka_unit_test(test_fsm_backup_silence_takes_over_in_order),
 		cmocka_unit_test(test_fsm_backup_silence_of_one_that_was_heard_is_noticed),
