@@ -82,34 +82,64 @@ struct record {
 	struct margin margin;
 };
 
-struct memory {
+/* The parts of the memory begin on pages of their own, so that each can be mapped as far as there
+ * is need for it. */
+struct head {
 	uint64_t magic;
-	uint32_t size; /* of this struct */
+	uint32_t size; /* of all of it */
 	_Atomic uint32_t routers_n, checks_n;
 	uint32_t reserved;
 	_Atomic int64_t alive_ns; /* 0: nobody has written */
 	struct figures_host host;
-	struct record records[STATE_ROUTERS_MAX];
-	struct figures_address addresses[FIGURES_ADDRESSES_MAX];
-	struct figures_check checks[FIGURES_CHECKS_MAX];
+};
+
+enum part {
+	PART_HEAD,
+	PART_ROUTERS,
+	PART_ADDRESSES,
+	PART_CHECKS,
+	PARTS
+};
+
+#define PAGES(bytes) (((bytes) + 4095) / 4096 * 4096)
+
+static const struct {
+	size_t offset, size; /* size: of one */
+} layout[PARTS + 1] = {
+#define AT_ROUTERS   PAGES(sizeof(struct head))
+#define AT_ADDRESSES (AT_ROUTERS + PAGES(sizeof(struct record) * STATE_ROUTERS_MAX))
+#define AT_CHECKS    (AT_ADDRESSES + PAGES(sizeof(struct figures_address) * FIGURES_ADDRESSES_MAX))
+#define AT_END       (AT_CHECKS + PAGES(sizeof(struct figures_check) * FIGURES_CHECKS_MAX))
+	[PART_HEAD] = { 0, sizeof(struct head) },
+	[PART_ROUTERS] = { AT_ROUTERS, sizeof(struct record) },
+	[PART_ADDRESSES] = { AT_ADDRESSES, sizeof(struct figures_address) },
+	[PART_CHECKS] = { AT_CHECKS, sizeof(struct figures_check) },
+	[PARTS] = { AT_END, 0 },
 };
 
 struct figures {
-	struct memory *memory; /* the mapping; owned */
+	void *parts[PARTS]; /* mapped; NULL: without room */
+	size_t sizes[PARTS];
+	struct figures_room room;
+	/* The same, as what they are. */
+	struct head *head;
+	struct record *records;
+	struct figures_address *addresses;
+	struct figures_check *checks;
 };
 
 /* What nobody touches takes no memory. */
 int figures_new(void)
 {
-	const struct memory head = { .magic = MAGIC, .size = sizeof(struct memory) };
+	const struct head head = { .magic = MAGIC, .size = AT_END };
 	int fd = memfd_create("vipd-figures", MFD_CLOEXEC | MFD_ALLOW_SEALING);
 
 	if (fd < 0)
 		return -errno;
 	/* Whoever is given a reader's descriptor cannot open another one. */
-	if (fchmod(fd, 0600) < 0 || ftruncate(fd, sizeof(struct memory)) < 0 ||
+	if (fchmod(fd, 0600) < 0 || ftruncate(fd, AT_END) < 0 ||
 	    fcntl(fd, F_ADD_SEALS, F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_SEAL) < 0 ||
-	    pwrite(fd, &head, offsetof(struct memory, alive_ns), 0) < 0) {
+	    pwrite(fd, &head, offsetof(struct head, alive_ns), 0) < 0) {
 		int err = -errno;
 
 		close(fd);
@@ -136,26 +166,53 @@ static bool is_ours(int fd)
 	} head;
 
 	return pread(fd, &head, sizeof(head), 0) == sizeof(head) && head.magic == MAGIC &&
-	       head.size == sizeof(struct memory);
+	       head.size == AT_END;
 }
 
-int figures_open(int fd, bool writes, struct figures **ret_figures)
+static int map(struct figures *figures, int fd, int protection)
 {
+	const unsigned counts[PARTS] = { 1, figures->room.routers, figures->room.addresses,
+					 figures->room.checks };
+
+	for (unsigned i = 0; i < PARTS; i++) {
+		void *part;
+
+		figures->sizes[i] = PAGES(layout[i].size * counts[i]);
+		if (!figures->sizes[i])
+			continue;
+		part = mmap(NULL, figures->sizes[i], protection, MAP_SHARED, fd,
+			    (off_t)layout[i].offset);
+		if (part == MAP_FAILED)
+			return -errno;
+		figures->parts[i] = part;
+	}
+	figures->head = figures->parts[PART_HEAD];
+	figures->records = figures->parts[PART_ROUTERS];
+	figures->addresses = figures->parts[PART_ADDRESSES];
+	figures->checks = figures->parts[PART_CHECKS];
+	return 0;
+}
+
+int figures_open(int fd, const struct figures_room *room, struct figures **ret_figures)
+{
+	static const struct figures_room all = { STATE_ROUTERS_MAX, FIGURES_ADDRESSES_MAX,
+						 FIGURES_CHECKS_MAX };
 	struct figures *figures;
 	struct stat status;
+	int err;
 
 	if (fstat(fd, &status) < 0)
 		return -errno;
-	if (status.st_size != sizeof(struct memory) || !is_ours(fd))
+	if (status.st_size != AT_END || !is_ours(fd))
 		return -EPROTO;
 	figures = calloc(1, sizeof(*figures));
 	if (!figures)
 		return -ENOMEM;
-	figures->memory = mmap(NULL, sizeof(struct memory),
-			       writes ? PROT_READ | PROT_WRITE : PROT_READ, MAP_SHARED, fd, 0);
-	if (figures->memory == MAP_FAILED) {
-		free(figures);
-		return -errno;
+	figures->room = room ? *room : all;
+	err = map(figures, fd, room ? PROT_READ | PROT_WRITE : PROT_READ);
+	if (err < 0) {
+		figures_close(figures);
+		return err;
 	}
 	*ret_figures = figures;
 	return 0;
@@ -165,7 +222,9 @@ void figures_close(struct figures *figures)
 {
 	if (!figures)
 		return;
-	munmap(figures->memory, sizeof(struct memory));
+	for (unsigned i = 0; i < PARTS; i++)
+		if (figures->parts[i])
+			munmap(figures->parts[i], figures->sizes[i]);
 	free(figures);
 }
 
@@ -175,25 +234,27 @@ void figures_begin(struct figures *figures, unsigned routers_n, unsigned checks_
 {
 	if (!figures)
 		return;
-	assert(routers_n <= STATE_ROUTERS_MAX && checks_n <= FIGURES_CHECKS_MAX);
-	atomic_store(&figures->memory->checks_n, 0);
-	atomic_store(&figures->memory->routers_n, 0);
-	memset(figures->memory->records, 0, routers_n * sizeof(figures->memory->records[0]));
-	memset(figures->memory->checks, 0, checks_n * sizeof(figures->memory->checks[0]));
-	atomic_store(&figures->memory->routers_n, routers_n);
-	atomic_store(&figures->memory->checks_n, checks_n);
+	assert(routers_n <= figures->room.routers && checks_n <= figures->room.checks);
+	atomic_store(&figures->head->checks_n, 0);
+	atomic_store(&figures->head->routers_n, 0);
+	if (routers_n)
+		memset(figures->records, 0, routers_n * sizeof(figures->records[0]));
+	if (checks_n)
+		memset(figures->checks, 0, checks_n * sizeof(figures->checks[0]));
+	atomic_store(&figures->head->routers_n, routers_n);
+	atomic_store(&figures->head->checks_n, checks_n);
 }
 
 void figures_alive(struct figures *figures, int64_t now_ns)
 {
 	if (figures)
-		atomic_store_explicit(&figures->memory->alive_ns, now_ns, memory_order_relaxed);
+		atomic_store_explicit(&figures->head->alive_ns, now_ns, memory_order_relaxed);
 }
 
 /* Return: the record, which nobody believes until it is shut. */
 static struct record *unlock(struct figures *figures, unsigned i)
 {
-	struct record *record = &figures->memory->records[i];
+	struct record *record = &figures->records[i];
 	uint32_t number = atomic_load_explicit(&record->number, memory_order_relaxed);
 
 	atomic_store_explicit(&record->number, number | 1, memory_order_relaxed);
@@ -221,21 +282,21 @@ void figures_put(struct figures *figures, unsigned i, const struct figures_route
 
 void figures_put_address(struct figures *figures, unsigned i, const struct figures_address *address)
 {
-	if (figures && i < FIGURES_ADDRESSES_MAX)
-		figures->memory->addresses[i] = *address;
+	if (figures && i < figures->room.addresses)
+		figures->addresses[i] = *address;
 }
 
 void figures_put_check(struct figures *figures, unsigned i, const struct figures_check *check)
 {
 	if (figures)
-		figures->memory->checks[i] = *check;
+		figures->checks[i] = *check;
 }
 
 void figures_put_missing(struct figures *figures, unsigned i, unsigned missing)
 {
 	struct record *record;
 
-	if (!figures || figures->memory->records[i].router.missing == missing)
+	if (!figures || figures->records[i].router.missing == missing)
 		return;
 	record = unlock(figures, i);
 	record->router.missing = missing;
@@ -255,21 +316,21 @@ void figures_note_margin(struct figures *figures, unsigned i, int64_t left_ns, i
 
 struct figures_host *figures_host(struct figures *figures)
 {
-	return figures ? &figures->memory->host : NULL;
+	return figures ? &figures->head->host : NULL;
 }
 
 /* ---- reading ---- */
 
 bool figures_is_alive(const struct figures *figures, int64_t now_ns)
 {
-	int64_t alive_ns = atomic_load(&figures->memory->alive_ns);
+	int64_t alive_ns = atomic_load(&figures->head->alive_ns);
 
 	return alive_ns && now_ns - alive_ns < FIGURES_SILENT_NS;
 }
 
 unsigned figures_count(const struct figures *figures)
 {
-	uint32_t n = atomic_load(&figures->memory->routers_n);
+	uint32_t n = atomic_load(&figures->head->routers_n);
 
 	return n < STATE_ROUTERS_MAX ? n : STATE_ROUTERS_MAX;
 }
@@ -295,7 +356,7 @@ bool figures_get(const struct figures *figures, unsigned i, int64_t now_ns,
 {
 	struct record record;
 
-	if (i >= figures_count(figures) || !copy(&figures->memory->records[i], &record) ||
+	if (i >= figures_count(figures) || !copy(&figures->records[i], &record) ||
 	    !record.router.family)
 		return false;
 	*ret_router = record.router;
@@ -310,24 +371,24 @@ bool figures_get_address(const struct figures *figures, unsigned i,
 {
 	if (i >= FIGURES_ADDRESSES_MAX)
 		return false;
-	*ret_address = figures->memory->addresses[i];
+	*ret_address = figures->addresses[i];
 	return ret_address->family == 4 || ret_address->family == 6;
 }
 
 unsigned figures_checks_count(const struct figures *figures)
 {
-	uint32_t n = atomic_load(&figures->memory->checks_n);
+	uint32_t n = atomic_load(&figures->head->checks_n);
 
 	return n < FIGURES_CHECKS_MAX ? n : FIGURES_CHECKS_MAX;
 }
 
 void figures_get_check(const struct figures *figures, unsigned i, struct figures_check *ret_check)
 {
-	*ret_check = figures->memory->checks[i];
+	*ret_check = figures->checks[i];
 	ret_check->name[sizeof(ret_check->name) - 1] = '\0';
 }
 
 void figures_get_host(const struct figures *figures, struct figures_host *ret_host)
 {
-	*ret_host = figures->memory->host;
+	*ret_host = figures->head->host;
 }

@@ -110,6 +110,10 @@ struct figures_host {
 
 struct figures;
 
+struct figures_room {
+	unsigned routers, addresses, checks; /* up to STATE_ROUTERS_MAX, and the two above */
+};
+
 /**
  * figures_new() - the memory.
  *
@@ -127,11 +131,13 @@ int figures_reader(int fd);
 /**
  * figures_open() - map it.
  * @fd: borrowed for the call.
+ * @room: of who writes: for how many there shall be room, since what is mapped may be locked; NULL:
+ *	it reads, and maps all.
  * @ret_figures: owned by the caller.
  *
  * Return: 0; -EPROTO when it is of another layout; another -errno.
  */
-int figures_open(int fd, bool writes, struct figures **ret_figures);
+int figures_open(int fd, const struct figures_room *room, struct figures **ret_figures);
 
 /**
  * figures_close() - unmap; NULL is allowed, as with the functions that write.

@@ -36,7 +36,7 @@ struct scrape *scrape_open(int figures_fd, int facts_fd, const char *node, scrap
 		return NULL;
 	}
 	if (figures_fd >= 0)
-		(void)figures_open(figures_fd, false, &scrape->figures);
+		(void)figures_open(figures_fd, NULL, &scrape->figures);
 	if (facts_fd >= 0)
 		(void)board_open(facts_fd, -1, false, &scrape->board);
 	return scrape;

@@ -12,7 +12,13 @@ static unsigned number_of(const struct routers *routers, const struct router *ro
 
 int routers_lend_figures(struct routers *routers, int fd)
 {
-	return figures_open(fd, true, &routers->figures);
+	struct figures_room room = { .routers = routers->n, .checks = routers->facts.n };
+
+	for (unsigned i = 0; i < routers->n; i++)
+		room.addresses += routers->all[i].conf->addresses_n + routers->all[i].conf->extra_n;
+	if (room.addresses > FIGURES_ADDRESSES_MAX)
+		room.addresses = FIGURES_ADDRESSES_MAX;
+	return figures_open(fd, &room, &routers->figures);
 }
 
 /* ---- what is so ---- */

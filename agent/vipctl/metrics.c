@@ -117,7 +117,7 @@ static int print(struct reader *reader, enum metrics_names names)
 				   .checks_n = reader->checks_n,
 				   .now = clocks_now() };
 	struct figures *figures = NULL;
-	int err = reader->figures_fd < 0 ? 0 : figures_open(reader->figures_fd, false, &figures);
+	int err = reader->figures_fd < 0 ? 0 : figures_open(reader->figures_fd, NULL, &figures);
 
 	if (err < 0)
 		return complain(NULL, "%s",

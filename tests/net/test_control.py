@@ -77,7 +77,7 @@ def refusal(agent, asked):
 
 def test_requests_that_are_none_are_told_what_there_is(lab):
     agent = start_active(lab)
-    known = "commands known here: show, checks, configuration, reload, forget, drain, resume, " \
+    known = "commands known here: show, checks, metrics, configuration, reload, forget, drain, resume, " \
         "notify-retry, notify-drop"
     for word in ("bogus", "sho", "showx", "\xff", "x" * 200):
         assert refusal(agent, wire.request(word)) == (errno.ENOSYS, known)

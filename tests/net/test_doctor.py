@@ -650,7 +650,8 @@ def test_user_without_rights_says_what_he_could_not_see(lab):
     os.chmod(it.config, 0o600)
     found = it.doctor(before=("setpriv", "--reuid=65534", "--regid=65534", "--clear-groups"))
     assert any(it.config in one["what"] for one in found["not_seen"])
-    assert found["findings"] == []
+    # Who may not see the namespaces of others may find a keepalived that is none of this host's.
+    assert [one["finding"] for one in found["findings"] if one["finding"] != "other_daemon"] == []
 
 
 def test_lines_for_people(lab):

@@ -573,6 +573,6 @@ exec "{own_binary}.real" "$@"''')
     links = set()
     for fd in os.listdir(f"/proc/{agent.pid}/fd"):
         with contextlib.suppress(FileNotFoundError):    # a pipe of its own, closed meanwhile
-            links |= {os.readlink(f"/proc/{agent.pid}/fd/{fd}")} if int(fd) > 12 else set()
+            links |= {os.readlink(f"/proc/{agent.pid}/fd/{fd}")} if int(fd) > 13 else set()
     assert links and "/dev/null" not in links
     assert agent.router()["counters"]["became_active"] == 1 and agent.standby_pid

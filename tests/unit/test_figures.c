@@ -61,14 +61,16 @@ struct memory {
 	struct figures *writer, *reader;
 };
 
+static const struct figures_room room = { .routers = 2, .addresses = 4, .checks = 1 };
+
 static void open_memory(struct memory *memory)
 {
 	memory->fd = figures_new();
 	assert_true(memory->fd >= 0);
 	memory->reader_fd = figures_reader(memory->fd);
 	assert_true(memory->reader_fd >= 0);
-	assert_int_equal(figures_open(memory->fd, true, &memory->writer), 0);
-	assert_int_equal(figures_open(memory->reader_fd, false, &memory->reader), 0);
+	assert_int_equal(figures_open(memory->fd, &room, &memory->writer), 0);
+	assert_int_equal(figures_open(memory->reader_fd, NULL, &memory->reader), 0);
 }
 
 static void close_memory(struct memory *memory)
@@ -141,7 +143,7 @@ static void test_who_reads_cannot_write(void **scene)
 
 	(void)scene;
 	open_memory(&memory);
-	assert_int_equal(figures_open(memory.reader_fd, true, &figures), -EACCES);
+	assert_int_equal(figures_open(memory.reader_fd, &room, &figures), -EACCES);
 	assert_true(write(memory.reader_fd, "x", 1) < 0 && errno == EBADF);
 	assert_true(ftruncate(memory.fd, 0) < 0 && errno == EPERM);
 	close_memory(&memory);
@@ -155,13 +157,13 @@ static void test_another_layout_is_refused(void **scene)
 	char head[16];
 
 	(void)scene;
-	assert_int_equal(figures_open(fd, false, &figures), -EPROTO);
+	assert_int_equal(figures_open(fd, NULL, &figures), -EPROTO);
 	close(fd);
 	open_memory(&memory);
 	assert_int_equal(pread(memory.fd, head, sizeof(head), 0), sizeof(head));
 	head[8] ^= 1; /* of the size */
 	assert_int_equal(pwrite(memory.fd, head, sizeof(head), 0), sizeof(head));
-	assert_int_equal(figures_open(memory.fd, false, &figures), -EPROTO);
+	assert_int_equal(figures_open(memory.fd, NULL, &figures), -EPROTO);
 	close_memory(&memory);
 }
 
