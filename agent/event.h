@@ -68,7 +68,8 @@ enum event_kind {
 				   @fact.number: @fact.error */
 	EVENT_ADOPTED = 37,     /* @fact.number: adopted, started, withdrawn */
 	EVENT_NOT_ADOPTED = 38, /* the state memory cannot be read: @fact.error */
-	EVENT_STARTED = 39,     /* @fact.name: node, @fact.text: version, number[0]: routers */
+	EVENT_STARTED = 39,     /* @fact.name: node, @fact.text: version, number[0]: routers, [1]:
+				   whether somebody is told of events */
 	EVENT_STOPPED = 40,
 	EVENT_REALTIME = 41, /* refused: @fact.text what, error */
 	EVENT_REALTIME_LOST = 42,

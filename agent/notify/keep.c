@@ -435,6 +435,21 @@ static void take_next_id(struct notifier *notifier)
 		notifier->next_id = 1;
 }
 
+/* An entry that the store does not know is told of nothing that was before its configuration ran.
+ * But a ring that nobody has ever read tells of a notifier that was killed before it could do so.
+ */
+static void settle_targets(struct notifier *notifier,
+			   void (*each_new)(void *arg, const struct target *target))
+{
+	struct reader *reader = notifier->reader;
+
+	if ((uint64_t)store_fact_of(notifier->store, "router.id") !=
+	    reader_id(reader, READER_ROUTER))
+		targets_set_since(notifier->targets, reader_unread_start(reader));
+	targets_settle(notifier->targets, notifier->store, notifier->setting.boot, each_new,
+		       notifier);
+}
+
 void notifier_resume(struct notifier *notifier,
 		     void (*each_new)(void *arg, const struct target *target))
 {
@@ -449,8 +464,7 @@ void notifier_resume(struct notifier *notifier,
 		err = load_deliveries(notifier);
 	if (err == 0) {
 		put_states(notifier);
-		targets_settle(notifier->targets, notifier->store, notifier->setting.boot, each_new,
-			       notifier);
+		settle_targets(notifier, each_new);
 		err = store_commit(notifier->store, why);
 	} else {
 		snprintf(why, sizeof(why), "reading the store");

@@ -128,3 +128,22 @@ int64_t reader_first_start(const struct reader *reader, int64_t since_ns)
 			return event.mono_ns;
 	return since_ns;
 }
+
+int64_t reader_unread_start(const struct reader *reader)
+{
+	const struct events *events = reader->rings[READER_ROUTER].events;
+	struct events_cursor cursor = { 0 };
+	struct event event;
+	int64_t since_ns = 0;
+	bool told = false;
+	uint64_t lost;
+
+	while (events && events_next(events, &cursor, &event, &lost)) {
+		if (event.kind != EVENT_STARTED)
+			continue;
+		if (!told || !event.fact.number[1])
+			since_ns = event.mono_ns;
+		told = event.fact.number[1];
+	}
+	return since_ns;
+}

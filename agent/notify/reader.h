@@ -75,4 +75,12 @@ int64_t reader_last_start(const struct reader *reader);
  */
 int64_t reader_first_start(const struct reader *reader, int64_t since_ns);
 
+/**
+ * reader_unread_start() - for a ring that nobody has ever read: since when there was somebody to be
+ * told, and is without a break.
+ *
+ * Return: 0: the ring does not tell.
+ */
+int64_t reader_unread_start(const struct reader *reader);
+
 #endif

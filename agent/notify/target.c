@@ -96,6 +96,12 @@ void targets_close(struct targets *targets)
 	free(targets);
 }
 
+void targets_set_since(struct targets *targets, int64_t since_ns)
+{
+	for (unsigned i = 0; i < targets->n; i++)
+		targets->all[i].since_ns = since_ns;
+}
+
 struct target *targets_find(const struct targets *targets, uint64_t entry)
 {
 	unsigned low = 0, high = targets->n, middle;

@@ -42,6 +42,12 @@ int targets_open(const struct conf *conf, int64_t since_ns, struct targets **ret
 void targets_close(struct targets *targets);
 
 /**
+ * targets_set_since() - since when those are there that the store does not know; before
+ * targets_settle().
+ */
+void targets_set_since(struct targets *targets, int64_t since_ns);
+
+/**
  * targets_find() - by its definition. Return: NULL when there is none.
  */
 struct target *targets_find(const struct targets *targets, uint64_t entry);

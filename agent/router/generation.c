@@ -564,6 +564,7 @@ static void tell_started(const struct generation *g)
 
 	snprintf(event.fact.name, sizeof(event.fact.name), "%s", g->conf->node);
 	event.fact.number[0] = g->conf->routers_n;
+	event.fact.number[1] = conf_needs_notifier(g->conf);
 	tell(g, &event);
 }
 

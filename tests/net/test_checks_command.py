@@ -435,7 +435,8 @@ def test_files_that_are_no_programs_say_so(started, folder):
     why = {"directory": "it is no regular file", "text": "Exec format error", "none": "No such file or directory",
            "strange": "its interpreter is missing", "loop": "Too many levels of symbolic links",
            "text/below": "Not a directory"}
-    checker = started(", ".join(check(f"{folder.path}/{name}", name=name.replace("/", "-")) for name in why))
+    checker = started(", ".join(check(f"{folder.path}/{name}", name=name.replace("/", "-"),
+                                      more='timeout = "5s";') for name in why))
     for name, text in why.items():
         assert checker.wait(name.replace("/", "-"), value="down").error.endswith(text)
 

@@ -16,6 +16,7 @@ import pytest
 from agents import run_vipd, write_config
 from generations import OWN, crash, reload
 from lab import router, wait_until
+from processes import children, name_of
 
 FAST = {"interval": "100ms"}
 
@@ -449,6 +450,27 @@ def test_kill_of_everything_loses_no_page(lab, home):
         pass
     two = lab.vipd(one.host, [router(150, **FAST)], state_dir=home, user="root",
                    notify=[entry(command)])
+    two.wait_state("lan", "active")
+    command.wait("backup", "active", "backup", "active")
+
+
+def test_kill_of_everything_before_anybody_has_read_loses_no_page(lab, home, own_binary):
+    command = Recorder(lab)
+    notifier = own_binary + "-notifier"
+    os.rename(notifier, notifier + ".real")
+    with open(notifier, "w", encoding="utf-8") as file:
+        file.write("#!/bin/sh\nexec sleep 60\n")             # it never comes so far
+    os.chmod(notifier, 0o755)
+    host = lab.host("gw1", OWN)
+    settings = {"state_dir": home, "user": "root", "notify": [entry(command)]}
+    one = lab.vipd(host, [router(150, **FAST)], **settings)
+    one.wait_state("lan", "active")
+    sleeper = next(pid for pid in children(one.pid) if name_of(pid) in ("sleep", "vipd-notifier"))
+    kill_everything(one)
+    with contextlib.suppress(ProcessLookupError):
+        os.kill(sleeper, signal.SIGKILL)
+    os.rename(notifier + ".real", notifier)
+    two = lab.vipd(host, [router(150, **FAST)], **settings)
     two.wait_state("lan", "active")
     command.wait("backup", "active", "backup", "active")
 

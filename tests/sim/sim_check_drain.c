@@ -181,7 +181,8 @@ void check_drain_turn(struct sim *sim, const struct sim_process *process)
 		return;
 	if (!look_at_hold(sim, process))
 		return;
-	if (drained && priority != drains_priority(sim, i, &r->conf))
+	if (drained && priority != drains_priority(sim, i, &r->conf) &&
+	    !(r->drain.resort && priority == LAST)) /* it had that before its drain waits */
 		check_fail(sim, "P20", "%s is drained and has priority %u", node_name(i), priority);
 	if (!drained && !r->conf.checks.n && priority != r->conf.vrrp.priority && !r->drain.resort)
 		check_fail(sim, "P20", "%s is not drained and has priority %u", node_name(i),
