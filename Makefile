@@ -162,6 +162,12 @@ demo:
 	@$(MAKE) -s --no-print-directory all
 	@$(SUDO) $(PYTHON) tests/demo.py
 
+# Hosts of a shop that lose their power one by one, while orders are placed.
+shop:
+	@tests/need.sh build shop
+	@$(MAKE) -s --no-print-directory all
+	@$(SUDO) $(PYTHON) tests/shop.py $(if $(SHORT),--short)
+
 check:
 	@tests/need.sh build check
 	@$(MAKE) -s --no-print-directory test-programs
@@ -231,6 +237,10 @@ NOTIFY = alertmanager conntrackd mail opsgenie pagerduty webhook
 PAGES_7 = vipd-metrics.7 vipd-notify.7
 PROMETHEUS = alerts.yml dashboard.json
 
+# An example of several files, as they are below etc/examples.
+SHOP = $(addprefix shop/,README.md $(addprefix gateway/,vipd.conf nginx.conf) web/worker.py \
+	$(addprefix database/,vipd.conf postgresql.conf pg_hba.conf shop.sql may-serve promote database))
+
 install: all
 	install -d $(DESTDIR)$(PREFIX)/sbin $(DESTDIR)$(PREFIX)/share/man/man5 \
 		$(DESTDIR)$(PREFIX)/share/man/man7 $(DESTDIR)$(PREFIX)/share/man/man8 \
@@ -247,6 +257,7 @@ install: all
 	install -d $(DESTDIR)$(PREFIX)/lib/systemd/system
 	sed 's,@SBIN@,$(PREFIX)/sbin,' etc/vipd.service >$(DESTDIR)$(PREFIX)/lib/systemd/system/vipd.service
 	install -m 644 etc/vipd.conf.sample etc/examples/radvd.conf LICENSE $(DESTDIR)$(PREFIX)/share/doc/vipd
+	cd etc/examples && cp --parents --preserve=mode $(SHOP) $(abspath $(DESTDIR)$(PREFIX))/share/doc/vipd
 
 # What install has put there, and the directory that is vipd's alone.
 uninstall:
@@ -254,8 +265,9 @@ uninstall:
 		$(addprefix share/man/, man5/vipd.conf.5 $(addprefix man7/,$(PAGES_7)) man8/vipd.8 man8/vipctl.8) \
 		$(addprefix share/vipd/notify.d/, alert.sh $(NOTIFY)) \
 		$(addprefix share/vipd/prometheus/,$(PROMETHEUS)) \
-		lib/systemd/system/vipd.service $(addprefix share/doc/vipd/, vipd.conf.sample radvd.conf LICENSE))
-	@rmdir $(DESTDIR)$(PREFIX)/share/doc/vipd $(DESTDIR)$(PREFIX)/share/vipd/notify.d \
+		lib/systemd/system/vipd.service $(addprefix share/doc/vipd/, vipd.conf.sample radvd.conf LICENSE $(SHOP)))
+	@rmdir $(addprefix $(DESTDIR)$(PREFIX)/share/doc/vipd/,$(sort $(dir $(SHOP)))) 2>/dev/null || :
+	@rmdir $(DESTDIR)$(PREFIX)/share/doc/vipd/shop $(DESTDIR)$(PREFIX)/share/doc/vipd $(DESTDIR)$(PREFIX)/share/vipd/notify.d \
 		$(DESTDIR)$(PREFIX)/share/vipd/prometheus $(DESTDIR)$(PREFIX)/share/vipd 2>/dev/null || :
 
 clean:
@@ -265,6 +277,6 @@ clean:
 
 DUT = vipd
 
-.PHONY: all libraries test-programs demo check asan sim defects faults conformance interop soak fuzz bench lint install uninstall clean
+.PHONY: all libraries test-programs demo shop check asan sim defects faults conformance interop soak fuzz bench lint install uninstall clean
 .SECONDARY:
 .DELETE_ON_ERROR:
