@@ -186,6 +186,12 @@ demo:
 	@$(MAKE) -s --no-print-directory all
 	@$(SUDO) $(PYTHON) tests/demo.py
 
+# Hosts of a shop that lose their power one by one, while orders are placed.
+shop:
+	@tests/need.sh build shop
+	@$(MAKE) -s --no-print-directory all
+	@$(SUDO) $(PYTHON) tests/shop.py $(if $(SHORT),--short)
+
 check:
 	@tests/need.sh build check
 	@$(MAKE) -s --no-print-directory test-programs
@@ -273,8 +279,11 @@ UNIT_DIR = $(PREFIX)/lib/systemd/system
 ZSH   = $(PREFIX)/share/zsh/site-functions
 BASH  = $(PREFIX)/share/bash-completion/completions
 DOC   = $(PREFIX)/share/doc/vipd
-EXAMPLES = $(notdir $(wildcard etc/examples/*))
+EXAMPLES = $(notdir $(filter-out etc/examples/shop,$(wildcard etc/examples/*)))
 PROGRAMS = vipd vipctl vipd-checker vipd-notifier
+# An example of several files, as they are below etc/examples.
+SHOP = $(addprefix shop/,README.md $(addprefix gateway/,vipd.conf nginx.conf) web/worker.py \
+	$(addprefix database/,vipd.conf postgresql.conf pg_hba.conf shop.sql may-serve promote database))
 
 install: all
 	install -d $(addprefix $(DESTDIR), $(UNIT_DIR) $(ZSH) $(BASH) $(DOC)/examples $(addprefix $(PREFIX)/, \
@@ -293,6 +302,7 @@ install: all
 	install -m 644 etc/completion/_vipctl etc/completion/_vipd $(DESTDIR)$(ZSH)
 	install -m 644 etc/vipd.conf.sample LICENSE $(DESTDIR)$(DOC)
 	install -m 644 $(addprefix etc/examples/,$(EXAMPLES)) $(DESTDIR)$(DOC)/examples
+	cd etc/examples && cp --parents --preserve=mode $(SHOP) $(abspath $(DESTDIR)$(DOC)/examples)
 
 # What install has put there, and the directories that are vipd's alone.
 uninstall:
@@ -301,8 +311,9 @@ uninstall:
 		$(addprefix share/vipd/notify.d/, alert.sh $(NOTIFY)) \
 		$(addprefix share/vipd/prometheus/, $(PROMETHEUS))) \
 		$(addprefix $(DESTDIR), $(UNIT_DIR)/vipd.service $(BASH)/vipctl $(BASH)/vipd $(ZSH)/_vipctl $(ZSH)/_vipd \
-		$(addprefix $(DOC)/, vipd.conf.sample LICENSE $(addprefix examples/, $(EXAMPLES))))
-	@rmdir $(DESTDIR)$(DOC)/examples $(DESTDIR)$(DOC) $(DESTDIR)$(PREFIX)/share/vipd/notify.d \
+		$(addprefix $(DOC)/, vipd.conf.sample LICENSE $(addprefix examples/, $(EXAMPLES) $(SHOP))))
+	@rmdir $(addprefix $(DESTDIR)$(DOC)/examples/, $(filter-out shop/,$(sort $(dir $(SHOP))))) 2>/dev/null || :
+	@rmdir $(DESTDIR)$(DOC)/examples/shop $(DESTDIR)$(DOC)/examples $(DESTDIR)$(DOC) $(DESTDIR)$(PREFIX)/share/vipd/notify.d \
 		$(DESTDIR)$(PREFIX)/share/vipd/prometheus $(DESTDIR)$(PREFIX)/share/vipd 2>/dev/null || :
 
 # A package of this tree, as Debian builds it, in build/deb/; the build itself is in a copy, from nothing.
@@ -329,6 +340,6 @@ clean:
 
 DUT = vipd
 
-.PHONY: all libraries test-programs demo check asan sim defects faults conformance interop soak pages page-defects fuzz bench lint install uninstall deb deb-test clean
+.PHONY: all libraries test-programs demo shop check asan sim defects faults conformance interop soak pages page-defects fuzz bench lint install uninstall deb deb-test clean
 .SECONDARY:
 .DELETE_ON_ERROR:

@@ -11,7 +11,9 @@ packages() {
 	demo) echo python3 iproute2 nftables ;;
 	check) echo python3 iproute2 iptables python3-pytest python3-pytest-xdist libcmocka-dev tshark \
 		keepalived nftables libcap2-bin util-linux procps binutils systemd radvd \
-		nginx-light openssl dnsmasq-base postgresql curl busybox conntrackd conntrack shellcheck prometheus bash-completion zsh ;;
+		nginx-light openssl dnsmasq-base postgresql curl busybox conntrackd conntrack shellcheck prometheus bash-completion zsh \
+		python3-psycopg2 ;;
+	shop) echo python3 iproute2 nftables util-linux nginx-light postgresql python3-psycopg2 ;;
 	interop) echo frr ;;
 	bench) echo python3 iproute2 nftables keepalived nginx-light ;;
 	fuzz) echo clang libclang-rt-14-dev ;;
@@ -42,6 +44,6 @@ echo "installing:$missing"
 if ! { $sudo apt-get update -q && $sudo env DEBIAN_FRONTEND=noninteractive \
 	apt-get install -q -y --no-install-recommends $missing; } >"$log" 2>&1; then
 	tail -n 20 "$log" >&2
-	echo "need.sh: the packages could not be installed" >&2
+	echo "need.sh: could not install$missing" >&2
 	exit 1
 fi

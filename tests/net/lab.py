@@ -191,12 +191,13 @@ class Host(Namespace):
 
 
 class Lab:
-    """See the head of this file. label names it in what outlives it."""
+    """See the head of this file. label names it in what outlives it; elections_only: the capture
+    has ARP and VRRP alone."""
 
     # Not from 1: process numbers come again, and whoever removes the labs of a dead one may be late.
     _numbers = itertools.count(random.randrange(1, 1000000))
 
-    def __init__(self, label=""):
+    def __init__(self, label="", elections_only=False):
         self.label, self.failed, self.closed = label, False, False
         self.name = self._claim()
         self.directory = reaper.directory(self.name)
@@ -206,18 +207,19 @@ class Lab:
         self._segments, self._past, self._closers = set(), {}, contextlib.ExitStack()
         try:
             self.switch = Namespace(f"{self.name}-switch")
-            self.capture = Capture(self)
+            self.capture = Capture(self, elections_only)
         except BaseException:
             _reaper().remove(self.name)
             raise
 
     def _claim(self):
         """A name whose directory is ours alone, and which the reaper knows before it is used."""
+        known = _reaper()                          # before there is a directory: it takes a while
         while True:
             name = f"vipd-{os.getpid()}-{next(self._numbers)}"
             with contextlib.suppress(FileExistsError):
                 os.mkdir(reaper.directory(name), 0o755)
-                _reaper().say("add", name)
+                known.say("add", name)
                 return name
 
     def path(self, name):
@@ -354,8 +356,11 @@ class Lab:
 
     # The end
 
-    def close(self):
-        """Ends all agents, complains about those that lived or ended badly, removes the lab."""
+    def close(self, interrupted=False):
+        """Ends all agents, complains about those that lived or ended badly, removes the lab.
+
+        interrupted: who was about to start or to end has nothing to answer for.
+        """
         if self.closed:
             return
         self.closed = True
@@ -364,6 +369,8 @@ class Lab:
             complaints += self._end_all()
         except Exception as error:                 # the system must be left clean all the same
             complaints.append(f"{type(error).__name__}: {error}")
+        if interrupted:
+            complaints.clear()
         self.failed = self.failed or bool(complaints)
         keep = self.failed or os.environ.get("KEEP") == "1"
         if keep:
@@ -414,9 +421,10 @@ class Lab:
         if kind is None:
             self.close()
             return
-        self.failed = not isinstance(error, (KeyboardInterrupt, SystemExit))
+        interrupted = isinstance(error, (KeyboardInterrupt, SystemExit))
+        self.failed = not interrupted
         try:
-            self.close()
+            self.close(interrupted)
         except LabError as also:
             print(f"{self.name}, at its close: {also}", file=sys.stderr)
 

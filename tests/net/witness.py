@@ -41,11 +41,20 @@ def wait_until(check, timeout=TIMEOUT, what=None, every=0.01):
     return value
 
 
-def _only_incoming(sock):
-    """Drops the bridge's copies on their way out: each frame is seen once, where it came in."""
+def _only_incoming(sock, elections_only):
+    """Drops the bridge's copies on their way out: each frame is seen once, where it came in.
+
+    elections_only: keeps ARP and VRRP over IPv4, of a lab whose hosts have much else to say.
+    """
     filter_ = ((0x20, 0, 0, 0xFFFFF004),           # ld pkttype
                (0x15, 0, 1, socket.PACKET_OUTGOING),
                (0x06, 0, 0, 0),                    # drop
+               *(((0x28, 0, 0, 12),                # ldh the Ethernet type
+                  (0x15, 4, 0, wire.ETH_P_ARP),
+                  (0x15, 0, 2, wire.ETH_P_IP),
+                  (0x30, 0, 0, 23),                # ldb the protocol
+                  (0x15, 1, 0, wire.IPPROTO_VRRP),
+                  (0x06, 0, 0, 0)) if elections_only else ()),
                (0x06, 0, 0, 1 << 18))              # keep
     code = ctypes.create_string_buffer(b"".join(struct.pack("HBBI", *line) for line in filter_))
     program = struct.pack("HP", len(filter_), ctypes.addressof(code))
@@ -71,7 +80,7 @@ class Capture:
     BUFFER = 128 << 20
     DISORDER = 10**8             # ns: frames of different ports may be slightly out of order
 
-    def __init__(self, lab):
+    def __init__(self, lab, elections_only=False):
         self._lab, self._frames, self._dropped = lab, [], 0
         self._more, self._wake = threading.Condition(), os.eventfd(0)
         self._buffer = bytearray(1 << 16)
@@ -80,7 +89,7 @@ class Capture:
         self._socket.setblocking(False)
         self._socket.setsockopt(socket.SOL_SOCKET, SO_RCVBUFFORCE, self.BUFFER)
         self._socket.setsockopt(socket.SOL_SOCKET, SO_TIMESTAMPNS, 1)
-        _only_incoming(self._socket)
+        _only_incoming(self._socket, elections_only)
         self._thread = threading.Thread(target=self._run, daemon=True)
         self._thread.start()
 
