@@ -1,0 +1,557 @@
+/* SPDX-License-Identifier: MIT */
+#include "timeline_draw.h"
+
+#include <inttypes.h>
+#include <string.h>
+
+#include "timeline_kind.h"
+#include "timeline_plan.h"
+#include "timeline_words.h"
+
+#define LETTER_WIDTH 7.4 /* at most, on average, of the widest fonts that may be used */
+#define BAR_MIN      2.0 /* what is narrower is drawn together with what is beside it */
+#define RED_MIN      3.0
+#define TICKS_MAX    10
+
+/* States as they are drawn: a class of the style, and a word in the bar. */
+static const struct {
+	const char *class, *word;
+} states[TIMELINE_STATE_COUNT] = {
+	[TIMELINE_UNKNOWN] = { "unknown", "unknown" },
+	[TIMELINE_INITIALIZE] = { "initialize", "initialize" },
+	[TIMELINE_BACKUP] = { "backup", "backup" },
+	[TIMELINE_ACTIVE] = { "active", "ACTIVE" },
+	[TIMELINE_FAULTY] = { "fault", "FAULT" },
+	[TIMELINE_DOWN] = { "down", "no vipd" },
+	[TIMELINE_GONE] = { "gone", "" },
+	[TIMELINE_OTHER] = { "unknown", "other" },
+};
+
+static const char *const levels[] = { "error", "warning", "info" };
+
+static const char style[] =
+	"<style>\n"
+	".tl{font:11px \"Liberation Sans\",Arial,\"DejaVu Sans\",sans-serif;fill:#1d232b;"
+	"background:#fff}\n"
+	".tl .name{font-size:12px;font-weight:bold}.tl .dim{fill:#5c6773}\n"
+	".tl .grid{stroke:#e3e7ec;stroke-width:1}.tl .edge{stroke:#c3cad2;stroke-width:1}\n"
+	".tl .active{fill:#14643c}.tl .backup{fill:#cfdcec}.tl .fault{fill:url(#tl-fault)}\n"
+	".tl .initialize{fill:#fff;stroke:#9aa5b1}.tl .down{fill:url(#tl-down);stroke:#9aa5b1}\n"
+	".tl .unknown{fill:url(#tl-unknown)}.tl .busy{fill:url(#tl-busy)}.tl .gone{fill:none}\n"
+	".tl .assumed{fill-opacity:.5;stroke:#5c6773;stroke-dasharray:3 3}\n"
+	".tl .on{fill:#fff;font-weight:bold}.tl .assumed+.on{fill:#0b3d24}\n"
+	".tl .on-fault{font-weight:bold}\n"
+	".tl .gap{fill:url(#tl-gap);stroke:#c4001a;stroke-width:1.5}\n"
+	".tl .overlap{fill:#d3001c;stroke:#8f0013;stroke-width:1.5}\n"
+	".tl .perhaps{fill-opacity:.35;stroke-dasharray:3 2}\n"
+	".tl .band{fill:#d3001c;fill-opacity:.1}.tl .red{fill:#b30018;font-weight:bold}\n"
+	".tl .mark{stroke-width:1}.tl .stem{stroke:#5c6773;stroke-width:1}\n"
+	".tl .error{fill:#1d232b;stroke:#1d232b}.tl .warning{fill:#ffd166;stroke:#8a6100}"
+	".tl .info{fill:#fff;stroke:#7b8794}\n"
+	".tl .letter{font-size:10px;font-weight:bold;text-anchor:middle}.tl .on-error{fill:#fff}\n"
+	"</style>\n";
+
+static const char patterns[] =
+	"<defs>\n"
+	"<pattern id=\"tl-fault\" width=\"8\" height=\"8\" patternUnits=\"userSpaceOnUse\" "
+	"patternTransform=\"rotate(45)\"><rect width=\"8\" height=\"8\" fill=\"#f3a53a\"/>"
+	"<rect width=\"2\" height=\"8\" fill=\"#e08600\"/></pattern>\n"
+	"<pattern id=\"tl-down\" width=\"6\" height=\"6\" patternUnits=\"userSpaceOnUse\" "
+	"patternTransform=\"rotate(45)\"><rect width=\"6\" height=\"6\" fill=\"#fff\"/>"
+	"<rect width=\"1\" height=\"6\" fill=\"#b6bfc9\"/></pattern>\n"
+	"<pattern id=\"tl-unknown\" width=\"6\" height=\"6\" patternUnits=\"userSpaceOnUse\">"
+	"<rect width=\"6\" height=\"6\" fill=\"#f1f3f5\"/>"
+	"<circle cx=\"3\" cy=\"3\" r=\"1\" fill=\"#9aa5b1\"/></pattern>\n"
+	"<pattern id=\"tl-busy\" width=\"4\" height=\"4\" patternUnits=\"userSpaceOnUse\">"
+	"<rect width=\"4\" height=\"4\" fill=\"#cfdcec\"/>"
+	"<rect width=\"2\" height=\"4\" fill=\"#14643c\"/></pattern>\n"
+	"<pattern id=\"tl-gap\" width=\"6\" height=\"6\" patternUnits=\"userSpaceOnUse\" "
+	"patternTransform=\"rotate(45)\"><rect width=\"6\" height=\"6\" fill=\"#fff\"/>"
+	"<rect width=\"3\" height=\"6\" fill=\"#d3001c\"/></pattern>\n"
+	"</defs>\n";
+
+/* One picture while it is drawn. */
+struct picture {
+	const struct timeline_scene *scene;
+	const struct timeline_plan *plan;
+	FILE *out;
+};
+
+static void put_period(FILE *out, int64_t begin_ns, int64_t end_ns)
+{
+	char from[TIMELINE_WORD_SIZE], to[TIMELINE_WORD_SIZE], length[TIMELINE_WORD_SIZE];
+
+	if (end_ns == INT64_MAX)
+		fprintf(out, "from %s UTC on", timeline_moment(begin_ns, from));
+	else
+		fprintf(out, "%s to %s UTC, %s", timeline_moment(begin_ns, from),
+			timeline_moment(end_ns, to), timeline_length(end_ns - begin_ns, length));
+}
+
+static void put_family(FILE *out, unsigned family)
+{
+	if (family)
+		fprintf(out, " IPv%u", family);
+}
+
+/* ---- the axis ---- */
+
+static void draw_axis(const struct picture *picture)
+{
+	const struct timeline_view *view = &picture->plan->view;
+	const int64_t step_ns = timeline_step(view->end_ns - view->begin_ns, TICKS_MAX);
+	int64_t ns = view->begin_ns - view->begin_ns % step_ns;
+	char word[TIMELINE_WORD_SIZE];
+
+	timeline_moment(view->begin_ns, word);
+	fprintf(picture->out, "<text class=\"dim\" x=\"8\" y=\"18\">%.10s UTC</text>\n", word);
+	for (; ns <= view->end_ns; ns += step_ns) {
+		double x = timeline_x(view, ns);
+		double half;
+
+		if (ns < view->begin_ns)
+			continue;
+		timeline_tick(ns, step_ns, word);
+		half = (double)strlen(word) * LETTER_WIDTH / 2;
+		fprintf(picture->out,
+			"<line class=\"grid\" x1=\"%.1f\" x2=\"%.1f\" y1=\"%d\" y2=\"%d\"/>\n", x,
+			x, TIMELINE_AXIS - 6, picture->plan->height);
+		if (x - half > TIMELINE_LEFT - 10 && x + half < TIMELINE_WIDTH)
+			fprintf(picture->out,
+				"<text class=\"tick dim\" x=\"%.1f\" y=\"18\" "
+				"text-anchor=\"middle\">%s</text>\n",
+				x, word);
+	}
+	fprintf(picture->out, "<line class=\"edge\" x1=\"%d\" x2=\"%d\" y1=\"%d\" y2=\"%d\"/>\n",
+		TIMELINE_LEFT, TIMELINE_RIGHT, TIMELINE_AXIS, TIMELINE_AXIS);
+}
+
+/* ---- bars ---- */
+
+/* A part of a lane, by the first node's clock. */
+struct piece {
+	int64_t begin_ns, end_ns;
+	const struct timeline_span *span; /* borrowed; NULL: changes that are too close together */
+	unsigned changes_n;
+	bool is_assumed;
+};
+
+static void put_title(const struct picture *picture, const struct timeline_lane *lane,
+		      const struct piece *piece)
+{
+	FILE *out = picture->out;
+	const struct timeline_span *span = piece->span;
+
+	fputs("<title>", out);
+	timeline_escape(picture->scene->names[lane->node], out);
+	fputs(" · ", out);
+	timeline_escape(lane->router, out);
+	put_family(out, lane->family);
+	if (!span)
+		fprintf(out, ": %u changes of state, ", piece->changes_n);
+	else
+		fprintf(out, ": %s%s, ", states[span->state].word,
+			piece->is_assumed ? ", as last told" : "");
+	put_period(out, piece->begin_ns, piece->end_ns);
+	if (span && span->why) {
+		fputs(": ", out);
+		timeline_escape(span->why, out);
+	}
+	fputs("</title>", out);
+}
+
+static void draw_word(const struct picture *picture, const struct piece *piece, double x,
+		      double width, int y)
+{
+	const char *word = piece->span ? states[piece->span->state].word : "";
+	bool is_dark = piece->span && piece->span->state == TIMELINE_ACTIVE;
+
+	if (!word[0] || (double)strlen(word) * LETTER_WIDTH + 8 > width)
+		return;
+	fprintf(picture->out, "<text class=\"word%s\" x=\"%.1f\" y=\"%d\">%s</text>\n",
+		is_dark                                 ? " on"
+		: piece->span->state == TIMELINE_FAULTY ? " on-fault"
+							: "",
+		x + 5, y + 14, word);
+}
+
+static void draw_piece(const struct picture *picture, const struct timeline_row *row,
+		       const struct piece *piece)
+{
+	const struct timeline_view *view = &picture->plan->view;
+	double x = timeline_x(view, piece->begin_ns);
+	double width = timeline_x(view, piece->end_ns) - x;
+	const char *class = piece->span ? states[piece->span->state].class : "busy";
+
+	if (width < BAR_MIN)
+		width = BAR_MIN;
+	if (x + width > TIMELINE_RIGHT)
+		x = TIMELINE_RIGHT - width;
+	fprintf(picture->out,
+		"<rect class=\"bar %s%s\" x=\"%.1f\" y=\"%d\" width=\"%.1f\" height=\"%d\">", class,
+		piece->is_assumed ? " assumed" : "", x, row->y, width, TIMELINE_BAR);
+	put_title(picture, row->lane, piece);
+	fputs("</rect>", picture->out);
+	draw_word(picture, piece, x, width, row->y);
+	fputc('\n', picture->out);
+}
+
+/* What is too narrow waits for more of its kind. */
+struct bars {
+	const struct picture *picture;
+	const struct timeline_row *row;
+	struct piece narrow; /* changes_n 0: none waits */
+};
+
+static void end_narrow(struct bars *bars)
+{
+	if (bars->narrow.changes_n)
+		draw_piece(bars->picture, bars->row, &bars->narrow);
+	bars->narrow.changes_n = 0;
+}
+
+static void add_piece(struct bars *bars, const struct piece *piece)
+{
+	const struct timeline_view *view = &bars->picture->plan->view;
+	double begin = timeline_x(view, piece->begin_ns), end = timeline_x(view, piece->end_ns);
+
+	if (piece->end_ns <= view->begin_ns || piece->begin_ns >= view->end_ns ||
+	    piece->end_ns <= piece->begin_ns || piece->span->state == TIMELINE_GONE)
+		return;
+	if (end - begin >= BAR_MIN) {
+		end_narrow(bars);
+		draw_piece(bars->picture, bars->row, piece);
+		return;
+	}
+	if (bars->narrow.changes_n++ == 0) {
+		bars->narrow = *piece;
+		bars->narrow.changes_n = 1;
+		return;
+	}
+	bars->narrow.span = NULL;
+	bars->narrow.end_ns = piece->end_ns;
+}
+
+static void draw_bars(const struct picture *picture, const struct timeline_row *row)
+{
+	const struct timeline_story *story = picture->scene->story;
+	const struct timeline_lane *lane = row->lane;
+	const struct timeline_node *node = &story->nodes[lane->node];
+	const int64_t last_ns = timeline_time(story, lane->node, node->last_ns);
+	struct bars bars = { .picture = picture, .row = row };
+
+	for (size_t i = 0; i < lane->spans_n; i++) {
+		const struct timeline_span *span = &lane->spans[i];
+		struct piece piece = {
+			.begin_ns = timeline_time(story, lane->node, span->begin_ns),
+			.end_ns = timeline_time(story, lane->node, span->end_ns),
+			.span = span,
+			.is_assumed = !span->is_sure,
+		};
+
+		if (span->end_ns == INT64_MAX && !node->is_stopped) {
+			piece.end_ns = last_ns;
+			add_piece(&bars, &piece);
+			piece.begin_ns = last_ns;
+			piece.is_assumed = true;
+		}
+		if (span->end_ns == INT64_MAX)
+			piece.end_ns = picture->plan->view.end_ns;
+		add_piece(&bars, &piece);
+	}
+	end_narrow(&bars);
+}
+
+/* ---- marks ---- */
+
+static void put_badge_title(const struct picture *picture, const struct timeline_lane *lane,
+			    const struct timeline_badge *badge)
+{
+	const struct timeline_story *story = picture->scene->story;
+	const struct timeline_mark *last = &lane->marks[badge->end - 1];
+	uint64_t told = 0;
+	FILE *out = picture->out;
+
+	fputs("<title>", out);
+	timeline_escape(picture->scene->names[lane->node], out);
+	if (badge->count > 1)
+		fprintf(out, ": %" PRIu64 " events, ", badge->count);
+	else
+		fputs(": ", out);
+	put_period(out, timeline_time(story, lane->node, lane->marks[badge->first].first_ns),
+		   timeline_time(story, lane->node, last->last_ns));
+	for (size_t i = badge->first; i < badge->end && told < 2 * TIMELINE_TEXTS_MAX; i++) {
+		if (!lane->marks[i].texts)
+			continue;
+		fputc('\n', out);
+		timeline_escape(lane->marks[i].texts, out);
+		told += lane->marks[i].texts_n;
+	}
+	if (told < badge->count)
+		fprintf(out, "\nand %" PRIu64 " more", badge->count - told);
+	fputs("</title>", out);
+}
+
+static void put_letter(FILE *out, const struct timeline_badge *badge)
+{
+	char letter = timeline_classes[badge->worst->class].letter;
+
+	if (badge->count == 1)
+		fputc(letter, out);
+	else if (badge->count > 99)
+		fputs("99+", out);
+	else if (badge->is_mixed)
+		fprintf(out, "%" PRIu64, badge->count);
+	else
+		fprintf(out, "%c%" PRIu64, letter, badge->count);
+}
+
+static void draw_badge(const struct picture *picture, const struct timeline_row *row,
+		       const struct timeline_badge *badge)
+{
+	const int y = row->y + (row->lane->router[0] ? TIMELINE_BAR + 4 : 2);
+	const double width = badge->count > 1 ? TIMELINE_BADGE_WIDE : TIMELINE_BADGE;
+	const char *level = levels[badge->worst->level];
+
+	if (row->lane->router[0])
+		fprintf(picture->out,
+			"<line class=\"stem\" x1=\"%.1f\" x2=\"%.1f\" y1=\"%d\" y2=\"%d\"/>",
+			badge->at, badge->at, row->y + TIMELINE_BAR, y);
+	fprintf(picture->out,
+		"<g><rect class=\"mark %s\" x=\"%.1f\" y=\"%d\" width=\"%.0f\" height=\"%d\" "
+		"rx=\"3\"/><text class=\"letter on-%s\" x=\"%.1f\" y=\"%d\">",
+		level, badge->x, y, width, TIMELINE_BADGE, level, badge->x + width / 2, y + 11);
+	put_letter(picture->out, badge);
+	fputs("</text>", picture->out);
+	put_badge_title(picture, row->lane, badge);
+	fputs("</g>\n", picture->out);
+}
+
+static void draw_row(const struct picture *picture, const struct timeline_row *row)
+{
+	struct timeline_badge badge = { 0 };
+
+	fprintf(picture->out, "<text class=\"node\" x=\"22\" y=\"%d\">", row->y + 14);
+	timeline_escape(picture->scene->names[row->lane->node], picture->out);
+	fputs("</text>\n", picture->out);
+	draw_bars(picture, row);
+	while (timeline_next_badge(picture->scene->story, &picture->plan->view, row->lane, &badge))
+		draw_badge(picture, row, &badge);
+}
+
+/* ---- gaps and overlaps ---- */
+
+/* Findings that are drawn as one. */
+struct red {
+	double begin, end;
+	const struct timeline_finding *first;
+	unsigned gaps, overlaps;
+	int64_t length_ns;
+};
+
+static void put_findings(FILE *out, const struct red *red)
+{
+	char length[TIMELINE_WORD_SIZE];
+
+	timeline_length(red->length_ns, length);
+	if (red->gaps + red->overlaps == 1) {
+		fprintf(out, "%s%s%s", red->gaps ? "nobody " : "two Actives ",
+			red->first->is_open ? "still " : "", length);
+		fputs(red->first->is_sure ? "" : "?", out);
+		return;
+	}
+	if (red->gaps)
+		fprintf(out, "%u gap%s", red->gaps, red->gaps > 1 ? "s" : "");
+	if (red->gaps && red->overlaps)
+		fputs(", ", out);
+	if (red->overlaps)
+		fprintf(out, "%u overlap%s", red->overlaps, red->overlaps > 1 ? "s" : "");
+	fprintf(out, ", %s", length);
+}
+
+/* Return: where its words end. */
+static double draw_red(const struct picture *picture, const struct timeline_block *block,
+		       const struct red *red, double least, double most)
+{
+	double width = red->end - red->begin < RED_MIN ? RED_MIN : red->end - red->begin;
+	double x = red->begin + width > TIMELINE_RIGHT ? TIMELINE_RIGHT - width : red->begin, at;
+	char words[128] = "";
+	FILE *to = fmemopen(words, sizeof(words), "w");
+	double length;
+
+	if (to) {
+		put_findings(to, red);
+		fclose(to);
+	}
+	length = (double)strlen(words) * LETTER_WIDTH;
+	fprintf(picture->out,
+		"<rect class=\"band\" x=\"%.1f\" y=\"%d\" width=\"%.1f\" height=\"%d\"/>"
+		"<rect class=\"%s%s\" x=\"%.1f\" y=\"%d\" width=\"%.1f\" height=\"11\"><title>%s: ",
+		x, block->y, width, block->end_y - block->y, red->overlaps ? "overlap" : "gap",
+		red->first->is_sure ? "" : " perhaps", x, block->y + 3, width, words);
+	put_period(picture->out, red->first->begin_ns,
+		   red->gaps + red->overlaps == 1 ? red->first->end_ns : INT64_MAX);
+	fputs("</title></rect>", picture->out);
+	if (x + width + 5 + length < most)
+		at = x + width + 5;
+	else if (x - 5 - length > least)
+		at = x - 5 - length;
+	else
+		return x + width;
+	fprintf(picture->out, "<text class=\"red\" x=\"%.1f\" y=\"%d\">%s</text>\n", at,
+		block->y + 13, words);
+	return at + length > x + width ? at + length : x + width;
+}
+
+static bool is_of(const struct timeline_finding *finding, const struct timeline_block *block,
+		  const struct timeline_view *view)
+{
+	return finding->family == block->family && finding->end_ns > view->begin_ns &&
+	       finding->begin_ns < view->end_ns && strcmp(finding->router, block->router) == 0;
+}
+
+/* All that are too close to the first one to be told apart. Return: the number of the next. */
+static size_t gather(const struct picture *picture, const struct timeline_block *block, size_t i,
+		     struct red *ret)
+{
+	const struct timeline_view *view = &picture->plan->view;
+	const struct timeline_findings *findings = picture->scene->findings;
+
+	*ret = (struct red){ 0 };
+	for (; i < findings->n; i++) {
+		const struct timeline_finding *finding = &findings->all[i];
+		double begin = timeline_x(view, finding->begin_ns);
+
+		if (!is_of(finding, block, view))
+			continue;
+		if (ret->first &&
+		    begin > (ret->end > ret->begin + RED_MIN ? ret->end : ret->begin + RED_MIN))
+			break;
+		if (!ret->first) {
+			ret->first = finding;
+			ret->begin = begin;
+		}
+		ret->end = timeline_x(view, finding->end_ns);
+		ret->gaps += finding->what == TIMELINE_GAP;
+		ret->overlaps += finding->what == TIMELINE_OVERLAP;
+		ret->length_ns += finding->end_ns - finding->begin_ns;
+	}
+	return i;
+}
+
+static void draw_findings(const struct picture *picture, const struct timeline_block *block)
+{
+	double least = TIMELINE_LEFT;
+	struct red red, next;
+	size_t i = gather(picture, block, 0, &red);
+
+	while (red.first) {
+		i = gather(picture, block, i, &next);
+		least = draw_red(picture, block, &red, least,
+				 next.first ? next.begin - 5 : TIMELINE_WIDTH);
+		red = next;
+	}
+}
+
+/* ---- all of it ---- */
+
+static void draw_block(const struct picture *picture, const struct timeline_block *block)
+{
+	FILE *out = picture->out;
+
+	fprintf(out, "<text class=\"name\" x=\"8\" y=\"%d\">", block->y + 14);
+	timeline_escape(block->router[0] ? block->router : "hosts", out);
+	put_family(out, block->family);
+	fputs("</text>\n", out);
+	for (unsigned i = 0; i < block->rows_n; i++)
+		draw_row(picture, &block->rows[i]);
+	if (block->router[0])
+		draw_findings(picture, block);
+}
+
+static void open_svg(FILE *out, int height, const char *label)
+{
+	fprintf(out,
+		"<svg xmlns=\"http://www.w3.org/2000/svg\" class=\"tl\" role=\"img\" "
+		"aria-label=\"%s\" viewBox=\"0 0 %d %d\" width=\"%d\" height=\"%d\">\n",
+		label, TIMELINE_WIDTH, height, TIMELINE_WIDTH, height);
+	fputs(style, out);
+	fputs(patterns, out);
+	fprintf(out, "<rect width=\"%d\" height=\"%d\" fill=\"#fff\"/>\n", TIMELINE_WIDTH, height);
+}
+
+int timeline_draw(const struct timeline_scene *scene, const struct timeline_view *view,
+		  bool is_closer, FILE *out)
+{
+	struct timeline_plan plan;
+	const struct picture picture = { scene, &plan, out };
+	int err = timeline_plan(scene->story, scene->findings, view, is_closer, &plan);
+
+	if (!err) {
+		open_svg(out, plan.height, "states of routers by time");
+		draw_axis(&picture);
+		for (size_t i = 0; i < plan.n; i++)
+			draw_block(&picture, &plan.blocks[i]);
+		fputs("</svg>\n", out);
+		if (plan.left && !is_closer)
+			fprintf(out, "<p>%zu more routers are not drawn.</p>\n", plan.left);
+	}
+	timeline_plan_free(&plan);
+	return err;
+}
+
+/* ---- the legend ---- */
+
+static double draw_sample(FILE *out, double x, const char *class, const char *text_class,
+			  const char *word, double width)
+{
+	fprintf(out, "<rect class=\"%s\" x=\"%.1f\" y=\"6\" width=\"%.1f\" height=\"%d\"/>", class,
+		x, width, TIMELINE_BAR);
+	fprintf(out, "<text class=\"%s\" x=\"%.1f\" y=\"20\">%s</text>\n", text_class, x + 6, word);
+	return x + width + 10;
+}
+
+void timeline_draw_legend(FILE *out)
+{
+	double x = 8;
+
+	open_svg(out, 62, "legend");
+	x = draw_sample(out, x, "active", "on", "ACTIVE", 70);
+	x = draw_sample(out, x, "backup", "", "backup", 64);
+	x = draw_sample(out, x, "fault", "on-fault", "FAULT", 64);
+	x = draw_sample(out, x, "initialize", "", "initialize", 76);
+	x = draw_sample(out, x, "down", "", "no vipd", 70);
+	x = draw_sample(out, x, "backup assumed", "", "as last told", 96);
+	fprintf(out,
+		"<rect class=\"busy\" x=\"%.1f\" y=\"6\" width=\"16\" height=\"%d\"/>"
+		"<text x=\"%.1f\" y=\"20\">many changes</text>\n",
+		x, TIMELINE_BAR, x + 21);
+	x += 128;
+	fprintf(out,
+		"<rect class=\"gap\" x=\"%.1f\" y=\"10\" width=\"16\" height=\"11\"/>"
+		"<text class=\"red\" x=\"%.1f\" y=\"20\">gap: nobody Active</text>\n",
+		x, x + 22);
+	x += 168;
+	fprintf(out,
+		"<rect class=\"overlap\" x=\"%.1f\" y=\"10\" width=\"16\" height=\"11\"/>"
+		"<text class=\"red\" x=\"%.1f\" y=\"20\">overlap: two Actives</text>\n",
+		x, x + 22);
+	x += 184;
+	fprintf(out,
+		"<rect class=\"gap perhaps\" x=\"%.1f\" y=\"10\" width=\"16\" height=\"11\"/>"
+		"<text class=\"red\" x=\"%.1f\" y=\"20\">perhaps</text>\n",
+		x, x + 22);
+	x = 8;
+	for (unsigned i = 0; i < TIMELINE_CLASS_COUNT; i++) {
+		const struct timeline_class_row *row =
+			&timeline_classes[(i + 1) % TIMELINE_CLASS_COUNT];
+
+		fprintf(out,
+			"<rect class=\"mark info\" x=\"%.1f\" y=\"40\" width=\"14\" height=\"14\" "
+			"rx=\"3\"/><text class=\"letter\" x=\"%.1f\" y=\"51\">%c</text>"
+			"<text x=\"%.1f\" y=\"51\">%s</text>\n",
+			x, x + 7, row->letter, x + 18, row->what);
+		x += 24 + (double)strlen(row->what) * 6.1;
+	}
+	fputs("</svg>\n", out);
+}

@@ -1,0 +1,519 @@
+/* SPDX-License-Identifier: MIT */
+#include "timeline_story.h"
+
+#include <errno.h>
+#include <search.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "timeline_kind.h"
+
+#define TEXT_MAX  300
+#define WHYS_MAX  (32u << 20) /* bytes of reasons that are kept */
+#define WIDTH_MIN INT64_C(1000000)
+#define WIDTH_MAX (INT64_C(1) << 60)
+#define NS_PER_S  INT64_C(1000000000)
+
+int timeline_story_node(struct timeline_story *story, const char *file)
+{
+	if (story->nodes_n == TIMELINE_NODES_MAX)
+		return -E2BIG;
+	story->nodes[story->nodes_n].file = file;
+	return (int)story->nodes_n++;
+}
+
+/* Room for one more. Return: the array; NULL: no memory, and nothing changed. */
+static void *grow(void *array, size_t n, size_t *room, size_t size)
+{
+	size_t wanted = *room ? *room * 2 : 4;
+	void *larger = array;
+
+	if (n < *room)
+		return array;
+	larger = reallocarray(array, wanted, size);
+	if (larger)
+		*room = wanted;
+	return larger;
+}
+
+/* ---- lanes ---- */
+
+static int compare_lanes(const void *left, const void *right)
+{
+	const struct timeline_lane *a = left, *b = right;
+	int order = strcmp(a->router, b->router);
+
+	if (order)
+		return order;
+	if (a->family != b->family)
+		return a->family < b->family ? -1 : 1;
+	return (a->node > b->node) - (a->node < b->node);
+}
+
+/* Return: NULL: no memory. */
+static struct timeline_lane *add_lane(struct timeline_story *story, const struct timeline_lane *key)
+{
+	struct timeline_lane **lanes =
+		grow(story->lanes, story->lanes_n, &story->lanes_room, sizeof(*story->lanes));
+	struct timeline_lane *lane = malloc(sizeof(*lane));
+
+	if (lanes)
+		story->lanes = lanes;
+	if (lanes && lane)
+		*lane = *key;
+	if (!lanes || !lane || !tsearch(lane, &story->tree, compare_lanes)) {
+		free(lane);
+		return NULL;
+	}
+	story->lanes[story->lanes_n++] = lane;
+	return lane;
+}
+
+static struct timeline_lane *lane_of(struct timeline_story *story, unsigned node,
+				     const char *router, unsigned family)
+{
+	struct timeline_lane key = { .node = node, .family = family };
+	void *found;
+
+	snprintf(key.router, sizeof(key.router), "%s", router ? router : "");
+	found = tfind(&key, &story->tree, compare_lanes);
+	return found ? *(struct timeline_lane **)found : add_lane(story, &key);
+}
+
+/* ---- spans ---- */
+
+static struct timeline_span *last_of(const struct timeline_lane *lane)
+{
+	return lane->spans_n ? &lane->spans[lane->spans_n - 1] : NULL;
+}
+
+static char *keep_why(struct timeline_story *story, const char *why)
+{
+	char *copy;
+
+	if (!why || !why[0] || story->texts_size > WHYS_MAX)
+		return NULL;
+	copy = strndup(why, TEXT_MAX);
+	story->texts_size += copy ? strlen(copy) + 1 : 0;
+	return copy;
+}
+
+/* Return: 0; -ENOMEM; -E2BIG. */
+static int make_room(const struct timeline_story *story, struct timeline_lane *lane)
+{
+	struct timeline_span *spans;
+
+	if (story->spans_n == TIMELINE_SPANS_MAX)
+		return -E2BIG;
+	spans = grow(lane->spans, lane->spans_n, &lane->spans_room, sizeof(*spans));
+	if (!spans)
+		return -ENOMEM;
+	lane->spans = spans;
+	return 0;
+}
+
+/* What was open ends. @span->why: passed on, also on failure. */
+static int add_span(struct timeline_story *story, struct timeline_lane *lane,
+		    const struct timeline_span *span)
+{
+	struct timeline_span *last, *added;
+	int err = make_room(story, lane);
+
+	if (err) {
+		free(span->why);
+		return err;
+	}
+	last = last_of(lane);
+	added = &lane->spans[lane->spans_n++];
+	*added = *span;
+	if (last && added->begin_ns < last->begin_ns)
+		added->begin_ns = last->begin_ns; /* a clock was set back */
+	if (last)
+		last->end_ns = added->begin_ns;
+	story->spans_n++;
+	return 0;
+}
+
+int timeline_story_split(struct timeline_story *story, struct timeline_lane *lane, size_t at,
+			 int64_t ns)
+{
+	struct timeline_span *span;
+	int err = make_room(story, lane);
+
+	if (err)
+		return err;
+	span = &lane->spans[at];
+	memmove(span + 1, span, (lane->spans_n - at) * sizeof(*span));
+	span[0].end_ns = ns;
+	span[1].begin_ns = ns;
+	span[1].silence_ns = 0;
+	span[1].why = span[0].why ? strdup(span[0].why) : NULL;
+	lane->spans_n++;
+	story->spans_n++;
+	return 0;
+}
+
+static enum timeline_state state_of(const char *word)
+{
+	static const char *const words[TIMELINE_STATE_COUNT] = {
+		[TIMELINE_INITIALIZE] = "initialize",
+		[TIMELINE_BACKUP] = "backup",
+		[TIMELINE_ACTIVE] = "active",
+		[TIMELINE_FAULTY] = "fault",
+	};
+
+	if (!word)
+		return TIMELINE_UNKNOWN;
+	for (unsigned i = 0; i < TIMELINE_STATE_COUNT; i++)
+		if (words[i] && strcmp(words[i], word) == 0)
+			return i;
+	return TIMELINE_OTHER;
+}
+
+/* From the beginning of what the host tells, it was in the state that it left first. */
+static int add_first(struct timeline_story *story, struct timeline_lane *lane,
+		     enum timeline_state from)
+{
+	const struct timeline_node *node = &story->nodes[lane->node];
+	const struct timeline_span span = {
+		.begin_ns = node->first_ns, .end_ns = INT64_MAX, .state = from, .is_sure = true
+	};
+
+	if (from == TIMELINE_UNKNOWN || from == TIMELINE_INITIALIZE)
+		return 0;
+	return add_span(story, lane, &span);
+}
+
+static int64_t silence_of(const struct timeline_event *event)
+{
+	double seconds;
+
+	if (!event->reason || !event->reason_code || strcmp(event->reason_code, "silence") != 0 ||
+	    sscanf(event->reason, "no advert for %lf s", &seconds) != 1 || !(seconds > 0) ||
+	    seconds > 1e6)
+		return 0;
+	return (int64_t)(seconds * 1e9);
+}
+
+/* A change, or, without a state to come from, what became of changes that were not told. */
+static int change(struct timeline_story *story, struct timeline_lane *lane,
+		  const struct timeline_event *event, enum timeline_state to)
+{
+	enum timeline_state from = state_of(event->from);
+	struct timeline_span span = { .begin_ns = event->real_ns,
+				      .end_ns = INT64_MAX,
+				      .silence_ns = silence_of(event),
+				      .state = to,
+				      .is_sure = true };
+	struct timeline_span *last = last_of(lane);
+	int err = last ? 0 : add_first(story, lane, from);
+
+	if (err)
+		return err;
+	if (last && last->state == to)
+		return 0;
+	if (last && last->state != from)
+		last->is_sure = false;
+	span.why = keep_why(story, event->reason);
+	return add_span(story, lane, &span);
+}
+
+/* A vipd that found nobody to go on from: the one before it had ended at some time since it was
+ * last heard of. */
+static int begin_life(struct timeline_story *story, unsigned number, int64_t ns)
+{
+	const struct timeline_node *node = &story->nodes[number];
+	const struct timeline_span fresh = {
+		.begin_ns = ns, .end_ns = INT64_MAX, .state = TIMELINE_INITIALIZE, .is_sure = true
+	};
+	int err = 0;
+
+	for (size_t i = 0; i < story->lanes_n && !err; i++) {
+		struct timeline_lane *lane = story->lanes[i];
+		struct timeline_span *last = last_of(lane);
+		int64_t until_ns;
+
+		if (lane->node != number || !last || last->state == TIMELINE_INITIALIZE ||
+		    last->state == TIMELINE_GONE)
+			continue;
+		until_ns = node->life_ns > last->begin_ns ? node->life_ns : last->begin_ns;
+		if (until_ns < ns)
+			err = timeline_story_split(story, lane, lane->spans_n - 1, until_ns);
+		if (!err)
+			last_of(lane)->is_sure = false;
+		if (!err)
+			err = add_span(story, lane, &fresh);
+	}
+	return err;
+}
+
+/* ---- marks ---- */
+
+static void add_text(struct timeline_mark *mark, const char *text, size_t len)
+{
+	size_t had = mark->texts ? strlen(mark->texts) : 0;
+	char *longer = realloc(mark->texts, had + len + 2);
+
+	if (!longer)
+		return; /* one line less, and counted all the same */
+	if (had)
+		longer[had++] = '\n';
+	memcpy(longer + had, text, len);
+	longer[had + len] = '\0';
+	mark->texts = longer;
+	mark->texts_n++;
+}
+
+/* The worst is kept first. @from: is void afterwards. */
+static void fold(struct timeline_mark *mark, struct timeline_mark *from)
+{
+	const char *line = from->texts;
+
+	mark->is_mixed |= from->is_mixed || mark->class != from->class;
+	if (from->level < mark->level) {
+		mark->level = from->level;
+		mark->class = from->class;
+	}
+	if (from->last_ns > mark->last_ns)
+		mark->last_ns = from->last_ns;
+	mark->count += from->count;
+	while (line && *line && mark->texts_n < TIMELINE_TEXTS_MAX) {
+		size_t len = strcspn(line, "\n");
+
+		add_text(mark, line, len);
+		line += len + (line[len] == '\n');
+	}
+	free(from->texts);
+	from->texts = NULL;
+}
+
+static bool is_beside(const struct timeline_story *story, const struct timeline_mark *a,
+		      const struct timeline_mark *b)
+{
+	return story->mark_width_ns &&
+	       a->first_ns / story->mark_width_ns == b->first_ns / story->mark_width_ns;
+}
+
+static void merge_lane(const struct timeline_story *story, struct timeline_lane *lane)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < lane->marks_n; i++) {
+		if (n && is_beside(story, &lane->marks[n - 1], &lane->marks[i]))
+			fold(&lane->marks[n - 1], &lane->marks[i]);
+		else
+			lane->marks[n++] = lane->marks[i];
+	}
+	lane->marks_n = n;
+}
+
+static void merge_marks(struct timeline_story *story)
+{
+	while (story->marks_n > TIMELINE_MARKS_MAX / 2 && story->mark_width_ns < WIDTH_MAX) {
+		story->mark_width_ns = story->mark_width_ns ? story->mark_width_ns * 2 : WIDTH_MIN;
+		story->marks_n = 0;
+		for (size_t i = 0; i < story->lanes_n; i++) {
+			merge_lane(story, story->lanes[i]);
+			story->marks_n += story->lanes[i]->marks_n;
+		}
+	}
+}
+
+static int add_mark(struct timeline_story *story, struct timeline_lane *lane,
+		    const struct timeline_event *event, enum timeline_class class)
+{
+	struct timeline_mark mark = { .first_ns = event->real_ns,
+				      .last_ns = event->real_ns,
+				      .count = 1,
+				      .level = event->level,
+				      .class = (unsigned char)class };
+	const char *text = event->text && event->text[0] ? event->text : event->kind;
+	struct timeline_mark *marks =
+		grow(lane->marks, lane->marks_n, &lane->marks_room, sizeof(*lane->marks));
+
+	if (!marks)
+		return -ENOMEM;
+	lane->marks = marks;
+	add_text(&mark, text, strnlen(text, TEXT_MAX));
+	if (lane->marks_n && is_beside(story, &marks[lane->marks_n - 1], &mark)) {
+		fold(&marks[lane->marks_n - 1], &mark);
+		return 0;
+	}
+	marks[lane->marks_n++] = mark;
+	if (++story->marks_n > TIMELINE_MARKS_MAX)
+		merge_marks(story);
+	return 0;
+}
+
+/* ---- cues ---- */
+
+static void add_cue(struct timeline_story *story, const struct timeline_lane *lane,
+		    enum timeline_cue_what what, int64_t ns, int64_t slack_ns)
+{
+	struct timeline_node *node = &story->nodes[lane->node];
+
+	node->cues[node->cues_n++ % TIMELINE_CUES_MAX] =
+		(struct timeline_cue){ ns, slack_ns, what, lane };
+}
+
+static bool is_one_of(const char *word, const char *const *words)
+{
+	for (; word && *words; words++)
+		if (strcmp(word, *words) == 0)
+			return true;
+	return false;
+}
+
+static void add_state_cues(struct timeline_story *story, const struct timeline_lane *lane,
+			   const struct timeline_event *event)
+{
+	static const char *const yielding[] = { "higher", "tie", "ceded", "away", "mute", NULL };
+	enum timeline_state from = state_of(event->from), to = state_of(event->to);
+	const char *code = event->reason_code ? event->reason_code : "";
+	int64_t ns = event->real_ns, silence_ns = silence_of(event);
+
+	if (to == TIMELINE_ACTIVE)
+		add_cue(story, lane, TIMELINE_CUE_ACTIVE, ns, 0);
+	if (to == TIMELINE_ACTIVE && strcmp(code, "preempt") == 0)
+		add_cue(story, lane, TIMELINE_CUE_PREEMPT, ns, 0);
+	if (to == TIMELINE_ACTIVE && strcmp(code, "left") == 0)
+		add_cue(story, lane, TIMELINE_CUE_LEFT, ns, 0);
+	/* An interval is a third of that, or less. */
+	if (to == TIMELINE_ACTIVE && silence_ns)
+		add_cue(story, lane, TIMELINE_CUE_HEARD, ns - silence_ns, silence_ns / 3);
+	if (from != TIMELINE_ACTIVE || to == TIMELINE_ACTIVE)
+		return;
+	if (is_one_of(code, yielding)) {
+		add_cue(story, lane, TIMELINE_CUE_YIELDED, ns, 0);
+		return;
+	}
+	add_cue(story, lane, TIMELINE_CUE_LOST, ns, 0);
+	add_cue(story, lane, TIMELINE_CUE_OFFERED, ns, 0);
+}
+
+static void add_cues(struct timeline_story *story, const struct timeline_lane *lane,
+		     const struct timeline_event *event)
+{
+	static const char *const offers[] = { "begins", "offers", NULL };
+
+	if (strcmp(event->kind, "state") == 0)
+		add_state_cues(story, lane, event);
+	else if (is_one_of(event->drain, offers))
+		add_cue(story, lane, TIMELINE_CUE_OFFERED, event->real_ns, 0);
+	else if (strcmp(event->kind, "track") == 0 && event->has_number && event->number > 0)
+		add_cue(story, lane, TIMELINE_CUE_OFFERED, event->real_ns, 0);
+	else if (strcmp(event->kind, "clock") == 0 && event->has_number &&
+		 event->number < INT64_MAX / NS_PER_S && event->number > -INT64_MAX / NS_PER_S)
+		add_cue(story, lane, TIMELINE_CUE_CLOCK, event->real_ns, event->number * NS_PER_S);
+}
+
+/* ---- one event ---- */
+
+static int note_life(struct timeline_story *story, unsigned number,
+		     const struct timeline_event *event)
+{
+	struct timeline_node *node = &story->nodes[number];
+	int err = 0;
+
+	if (strcmp(event->kind, "adopted") == 0)
+		node->adopts = event->has_number && event->number > 0;
+	if (strcmp(event->kind, "started") != 0)
+		return 0;
+	if (event->node)
+		snprintf(node->name, sizeof(node->name), "%s", event->node);
+	if (!node->adopts)
+		err = begin_life(story, number, event->real_ns);
+	return err;
+}
+
+static int tell_state(struct timeline_story *story, struct timeline_lane *lane,
+		      const struct timeline_event *event, const struct timeline_kind *kind)
+{
+	struct timeline_node *node = &story->nodes[lane->node];
+
+	if (strcmp(event->kind, "withdrawn") == 0)
+		return change(story, lane, event, TIMELINE_GONE);
+	if (!(kind->flags & TIMELINE_IS_STATE) || !lane->router[0] || !event->to)
+		return 0;
+	/* That it starts proves nothing of the one before. */
+	if (state_of(event->from) != TIMELINE_INITIALIZE)
+		node->life_ns = event->real_ns;
+	return change(story, lane, event, state_of(event->to));
+}
+
+static bool is_marked(const struct timeline_node *node, const struct timeline_event *event,
+		      const struct timeline_kind *kind)
+{
+	if ((kind->flags & TIMELINE_IS_STATE) && event->to)
+		return state_of(event->to) == TIMELINE_FAULTY;
+	if (strcmp(event->kind, "started") == 0)
+		return !node->adopts;
+	return !(kind->flags & TIMELINE_IS_QUIET);
+}
+
+int timeline_story_add(struct timeline_story *story, unsigned number,
+		       const struct timeline_event *event)
+{
+	struct timeline_node *node = &story->nodes[number];
+	const struct timeline_kind *kind = timeline_kind(event->kind);
+	struct timeline_lane *lane = lane_of(story, number, event->router, event->family);
+	int err = lane ? 0 : -ENOMEM;
+
+	if (!node->events_n || event->real_ns < node->first_ns)
+		node->first_ns = event->real_ns;
+	if (!node->events_n || event->real_ns > node->last_ns)
+		node->last_ns = event->real_ns;
+	node->events_n++;
+	if (!err)
+		err = note_life(story, number, event);
+	if (!err)
+		err = tell_state(story, lane, event, kind);
+	if (!err)
+		add_cues(story, lane, event);
+	if (!err && is_marked(node, event, kind))
+		err = add_mark(story, lane, event, kind->class);
+	if (kind->flags & TIMELINE_IS_LIFE)
+		node->life_ns = event->real_ns;
+	if (strcmp(event->kind, "started") == 0)
+		node->adopts = false;
+	node->is_stopped = strcmp(event->kind, "stopped") == 0;
+	return err;
+}
+
+/* ---- all of them ---- */
+
+static int compare_places(const void *left, const void *right)
+{
+	return compare_lanes(*(struct timeline_lane *const *)left,
+			     *(struct timeline_lane *const *)right);
+}
+
+void timeline_story_sort(struct timeline_story *story)
+{
+	if (story->lanes_n)
+		qsort(story->lanes, story->lanes_n, sizeof(*story->lanes), compare_places);
+}
+
+static void keep(void *lane)
+{
+	(void)lane; /* freed below */
+}
+
+void timeline_story_free(struct timeline_story *story)
+{
+	tdestroy(story->tree, keep);
+	for (size_t i = 0; i < story->lanes_n; i++) {
+		struct timeline_lane *lane = story->lanes[i];
+
+		for (size_t k = 0; k < lane->spans_n; k++)
+			free(lane->spans[k].why);
+		for (size_t k = 0; k < lane->marks_n; k++)
+			free(lane->marks[k].texts);
+		free(lane->spans);
+		free(lane->marks);
+		free(lane);
+	}
+	free(story->lanes);
+	*story = (struct timeline_story){ 0 };
+}
