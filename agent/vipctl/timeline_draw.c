@@ -8,10 +8,12 @@
 #include "timeline_plan.h"
 #include "timeline_words.h"
 
-#define LETTER_WIDTH 7.4 /* at most, on average, of the widest fonts that may be used */
-#define BAR_MIN      2.0 /* what is narrower is drawn together with what is beside it */
-#define RED_MIN      3.0
-#define TICKS_MAX    10
+#define LETTER_WIDTH   7.4 /* at most, on average, of the widest fonts that may be used */
+#define BAR_MIN        2.0 /* what is narrower is drawn together with what is beside it */
+#define RED_MIN        3.0
+#define TICKS_MAX      10
+#define LEGEND_COLUMNS 5
+#define LEGEND_COLUMN  214
 
 /* States as they are drawn: a class of the style, and a word in the bar. */
 static const struct {
@@ -355,8 +357,9 @@ static void put_findings(FILE *out, const struct red *red)
 
 	timeline_length(red->length_ns, length);
 	if (red->gaps + red->overlaps == 1) {
-		fprintf(out, "%s%s%s", red->gaps ? "nobody " : "two Actives ",
-			red->first->is_open ? "still " : "", length);
+		fprintf(out, "%s%s%s", red->gaps ? "nobody" : "two Actives",
+			red->first->is_open ? " from here on" : " ",
+			red->first->is_open ? "" : length);
 		fputs(red->first->is_sure ? "" : "?", out);
 		return;
 	}
@@ -390,7 +393,8 @@ static double draw_red(const struct picture *picture, const struct timeline_bloc
 		x, block->y, width, block->end_y - block->y, red->overlaps ? "overlap" : "gap",
 		red->first->is_sure ? "" : " perhaps", x, block->y + 3, width, words);
 	put_period(picture->out, red->first->begin_ns,
-		   red->gaps + red->overlaps == 1 ? red->first->end_ns : INT64_MAX);
+		   red->gaps + red->overlaps == 1 && !red->first->is_open ? red->first->end_ns
+									  : INT64_MAX);
 	fputs("</title></rect>", picture->out);
 	if (x + width + 5 + length < most)
 		at = x + width + 5;
@@ -406,7 +410,8 @@ static double draw_red(const struct picture *picture, const struct timeline_bloc
 static bool is_of(const struct timeline_finding *finding, const struct timeline_block *block,
 		  const struct timeline_view *view)
 {
-	return finding->family == block->family && finding->end_ns > view->begin_ns &&
+	return finding->family == block->family &&
+	       (finding->is_open || finding->end_ns > view->begin_ns) &&
 	       finding->begin_ns < view->end_ns && strcmp(finding->router, block->router) == 0;
 }
 
@@ -431,7 +436,7 @@ static size_t gather(const struct picture *picture, const struct timeline_block 
 			ret->first = finding;
 			ret->begin = begin;
 		}
-		ret->end = timeline_x(view, finding->end_ns);
+		ret->end = timeline_x(view, finding->is_open ? INT64_MAX : finding->end_ns);
 		ret->gaps += finding->what == TIMELINE_GAP;
 		ret->overlaps += finding->what == TIMELINE_OVERLAP;
 		ret->length_ns += finding->end_ns - finding->begin_ns;
@@ -511,11 +516,26 @@ static double draw_sample(FILE *out, double x, const char *class, const char *te
 	return x + width + 10;
 }
 
+/* In two rows; what is nothing special is the last one. */
+static void draw_letter(FILE *out, unsigned i)
+{
+	const struct timeline_class_row *row = &timeline_classes[(i + 1) % TIMELINE_CLASS_COUNT];
+	const int x = 8 + (int)(i % LEGEND_COLUMNS) * LEGEND_COLUMN;
+	const int y = 38 + (int)(i / LEGEND_COLUMNS) * 22;
+
+	fprintf(out,
+		"<rect class=\"mark info\" x=\"%d\" y=\"%d\" width=\"%d\" height=\"%d\" rx=\"3\"/>"
+		"<text class=\"letter\" x=\"%d\" y=\"%d\">%c</text>"
+		"<text x=\"%d\" y=\"%d\">%s</text>\n",
+		x, y, TIMELINE_BADGE, TIMELINE_BADGE, x + TIMELINE_BADGE / 2, y + 11, row->letter,
+		x + 20, y + 11, row->what);
+}
+
 void timeline_draw_legend(FILE *out)
 {
 	double x = 8;
 
-	open_svg(out, 62, "legend");
+	open_svg(out, 84, "legend");
 	x = draw_sample(out, x, "active", "on", "ACTIVE", 70);
 	x = draw_sample(out, x, "backup", "", "backup", 64);
 	x = draw_sample(out, x, "fault", "on-fault", "FAULT", 64);
@@ -541,17 +561,7 @@ void timeline_draw_legend(FILE *out)
 		"<rect class=\"gap perhaps\" x=\"%.1f\" y=\"10\" width=\"16\" height=\"11\"/>"
 		"<text class=\"red\" x=\"%.1f\" y=\"20\">perhaps</text>\n",
 		x, x + 22);
-	x = 8;
-	for (unsigned i = 0; i < TIMELINE_CLASS_COUNT; i++) {
-		const struct timeline_class_row *row =
-			&timeline_classes[(i + 1) % TIMELINE_CLASS_COUNT];
-
-		fprintf(out,
-			"<rect class=\"mark info\" x=\"%.1f\" y=\"40\" width=\"14\" height=\"14\" "
-			"rx=\"3\"/><text class=\"letter\" x=\"%.1f\" y=\"51\">%c</text>"
-			"<text x=\"%.1f\" y=\"51\">%s</text>\n",
-			x, x + 7, row->letter, x + 18, row->what);
-		x += 24 + (double)strlen(row->what) * 6.1;
-	}
+	for (unsigned i = 0; i < TIMELINE_CLASS_COUNT; i++)
+		draw_letter(out, i);
 	fputs("</svg>\n", out);
 }

@@ -214,7 +214,7 @@ static bool is_worth_telling(const struct judge *judge, const struct timeline_fi
 
 		least_ns = within_ns > least_ns ? within_ns : least_ns;
 	}
-	return finding->end_ns - finding->begin_ns >= least_ns;
+	return finding->is_open || finding->end_ns - finding->begin_ns >= least_ns;
 }
 
 static int end_current(struct judge *judge, int64_t ns)

@@ -21,7 +21,7 @@ enum timeline_fault {
 struct timeline_finding {
 	enum timeline_fault what;
 	bool is_sure; /* all that it follows from was told, and did not have to be assumed */
-	bool is_open; /* it lasts until nothing more is told */
+	bool is_open; /* nothing is told of its end; end_ns is that of all that is told */
 	int64_t begin_ns, end_ns;
 	const char *router; /* borrowed of a lane */
 	unsigned family;

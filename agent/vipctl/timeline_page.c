@@ -2,10 +2,12 @@
 #include "timeline_page.h"
 
 #include <inttypes.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "timeline_words.h"
 
+#define MINUTE    INT64_C(60000000000)
 #define TABLE_MAX 200 /* gaps and overlaps that have a line */
 
 static const char head[] =
@@ -18,7 +20,7 @@ static const char head[] =
 	"p{margin:4px 0;max-width:900px}.dim{color:#5c6773}.red{color:#b30018;font-weight:bold}\n"
 	"table{border-collapse:collapse;margin:8px 0}th,td{text-align:left;padding:3px 18px 3px 0;"
 	"border-bottom:1px solid #e3e7ec;vertical-align:top}th{font-weight:bold;color:#5c6773;"
-	"font-size:12px}td.num{font-variant-numeric:tabular-nums}\n"
+	"font-size:12px}td.num{font-variant-numeric:tabular-nums;white-space:nowrap}\n"
 	"svg{display:block;max-width:100%;height:auto;margin:6px 0}\n"
 	"</style>\n</head>\n<body>\n";
 
@@ -50,28 +52,31 @@ static void put_clock(const struct timeline_scene *scene, unsigned number, FILE 
 		      out);
 		return;
 	}
-	timeline_length(node->ahead_ns < 0 ? -node->ahead_ns : node->ahead_ns, ahead);
+	timeline_length(llabs(node->ahead_ns), ahead);
 	timeline_length(node->within_ns, within);
-	fprintf(out, "%s %s ", ahead, side);
+	fputs(ahead, out);
+	if (node->ahead_ns >= MINUTE || node->ahead_ns <= -MINUTE)
+		fprintf(out, " (%.3f s)", (double)llabs(node->ahead_ns) / 1e9);
+	fprintf(out, " %s ", side);
 	put_name(scene, 0, out);
 	fprintf(out, ", give or take %s: ", within);
 	if (node->is_by_the_clock) {
 		fputs("by the time in signed adverts", out);
 		return;
 	}
-	fputs("by ", out);
-	put_number(node->pairs_n, "event", out);
-	fputs(node->pairs_n == 1 ? " of it or " : " of it and ", out);
+	fputs("from ", out);
+	put_number(node->pairs_n, "pair", out);
+	fputs(" of events, one the cause of the other, of it and ", out);
 	put_name(scene, node->by, out);
-	fputs(node->pairs_n == 1 ? ", which is little to go by" : " that caused one another", out);
+	fputs(node->pairs_n == 1 ? ", which is little to go by" : "", out);
 }
 
 static void put_nodes(const struct timeline_scene *scene, FILE *out)
 {
 	char when[TIMELINE_WORD_SIZE];
 
-	fputs("<table id=\"nodes\">\n<tr><th>Node</th><th>File</th><th>Events</th><th>From (by its "
-	      "own clock)</th><th>To</th><th>Clock</th></tr>\n",
+	fputs("<table id=\"nodes\">\n<tr><th>Node</th><th>File</th><th>Events</th><th>From, by its "
+	      "own clock</th><th>To</th><th>Clock</th></tr>\n",
 	      out);
 	for (unsigned i = 0; i < scene->story->nodes_n; i++) {
 		const struct timeline_node *node = &scene->story->nodes[i];
@@ -121,7 +126,7 @@ static void put_finding(const struct timeline_scene *scene, const struct timelin
 		finding->is_sure ? "" : ", perhaps");
 	fprintf(out, "<td class=\"num red\">%s%s</td><td class=\"num\">%s</td>",
 		timeline_length(finding->end_ns - finding->begin_ns, length),
-		finding->is_open ? ", and still" : "", timeline_moment(finding->begin_ns, from));
+		finding->is_open ? " or more" : "", timeline_moment(finding->begin_ns, from));
 	fprintf(out, "<td class=\"num\">%s</td><td>",
 		finding->is_open ? "-" : timeline_moment(finding->end_ns, to));
 	fputs(finding->what == TIMELINE_GAP ? "nobody; before that " : "", out);
@@ -143,7 +148,8 @@ static void put_findings(const struct timeline_scene *scene, const struct timeli
 	for (size_t i = 0; i < findings->n; i++) {
 		const struct timeline_finding *finding = &findings->all[i];
 
-		if (finding->end_ns <= view->begin_ns || finding->begin_ns >= view->end_ns)
+		if ((finding->end_ns <= view->begin_ns && !finding->is_open) ||
+		    finding->begin_ns >= view->end_ns)
 			continue;
 		if (n++ == 0)
 			fputs("<table id=\"findings\">\n<tr><th>Router</th><th>What</th>"

@@ -58,7 +58,7 @@ static bool has_findings(const struct timeline_findings *findings, const struct 
 {
 	for (size_t i = 0; i < findings->n; i++)
 		if (findings->all[i].family == lane->family &&
-		    findings->all[i].end_ns > view->begin_ns &&
+		    (findings->all[i].is_open || findings->all[i].end_ns > view->begin_ns) &&
 		    findings->all[i].begin_ns < view->end_ns &&
 		    strcmp(findings->all[i].router, lane->router) == 0)
 			return true;
@@ -197,12 +197,22 @@ static double width_of(const struct timeline_badge *badge)
 	return badge->count > 1 ? TIMELINE_BADGE_WIDE : TIMELINE_BADGE;
 }
 
+/* Where its badge begins, if it has one of its own: the last ones share the place at the edge. */
+static double begin_of(const struct timeline_story *story, const struct timeline_view *view,
+		       const struct timeline_lane *lane, size_t i)
+{
+	const double most = TIMELINE_RIGHT - TIMELINE_BADGE_WIDE;
+	double x = timeline_x(view, timeline_time(story, lane->node, lane->marks[i].first_ns)) -
+		   TIMELINE_BADGE / 2.0;
+
+	return x < TIMELINE_LEFT ? TIMELINE_LEFT : x > most ? most : x;
+}
+
 bool timeline_next_badge(const struct timeline_story *story, const struct timeline_view *view,
 			 const struct timeline_lane *lane, struct timeline_badge *badge)
 {
-	double least = badge->worst ? badge->x + width_of(badge) + BADGE_SPACE : TIMELINE_LEFT, x;
 	size_t i = badge->end;
-	int64_t ns;
+	int64_t ns = 0;
 
 	for (; i < lane->marks_n; i++) {
 		ns = timeline_time(story, lane->node, lane->marks[i].first_ns);
@@ -211,20 +221,17 @@ bool timeline_next_badge(const struct timeline_story *story, const struct timeli
 	}
 	if (i == lane->marks_n)
 		return false;
-	*badge = (struct timeline_badge){ .first = i, .at = timeline_x(view, ns) };
+	*badge = (struct timeline_badge){ .first = i,
+					  .at = timeline_x(view, ns),
+					  .x = begin_of(story, view, lane, i) };
 	take(badge, &lane->marks[i]);
-	badge->x = badge->at - TIMELINE_BADGE / 2.0;
 	for (i++; i < lane->marks_n; i++) {
 		ns = timeline_time(story, lane->node, lane->marks[i].first_ns);
-		x = timeline_x(view, ns) - TIMELINE_BADGE / 2.0;
-		if (!is_inside(view, ns) || x > badge->x + width_of(badge) + BADGE_SPACE)
+		if (!is_inside(view, ns) ||
+		    begin_of(story, view, lane, i) > badge->x + width_of(badge) + BADGE_SPACE)
 			break;
 		take(badge, &lane->marks[i]);
 	}
 	badge->end = i;
-	if (badge->x < least)
-		badge->x = least;
-	if (badge->x + width_of(badge) > TIMELINE_RIGHT)
-		badge->x = TIMELINE_RIGHT - width_of(badge);
 	return true;
 }

@@ -57,7 +57,7 @@ static bool put(struct timeline_view *views, unsigned *n, const struct timeline_
 	return true;
 }
 
-/* With room around it. */
+/* With room around it. What has no end is at the end of a view, and long enough. */
 static struct timeline_view around(const struct timeline_view *view,
 				   const struct timeline_finding *finding)
 {
@@ -83,7 +83,8 @@ unsigned timeline_view_closer(const struct timeline_view *view,
 	for (size_t i = 0; i < findings->n; i++) {
 		const struct timeline_finding *finding = &findings->all[i];
 
-		if (finding->end_ns <= view->begin_ns || finding->begin_ns >= view->end_ns ||
+		if (finding->is_open || finding->end_ns <= view->begin_ns ||
+		    finding->begin_ns >= view->end_ns ||
 		    finding->end_ns - finding->begin_ns > short_ns)
 			continue;
 		next = around(view, finding);
