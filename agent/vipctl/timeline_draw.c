@@ -177,38 +177,42 @@ static void draw_word(const struct picture *picture, const struct piece *piece, 
 		x + 5, y + 14, word);
 }
 
-static void draw_piece(const struct picture *picture, const struct timeline_row *row,
-		       const struct piece *piece)
-{
-	const struct timeline_view *view = &picture->plan->view;
-	double x = timeline_x(view, piece->begin_ns);
-	double width = timeline_x(view, piece->end_ns) - x;
-	const char *class = piece->span ? states[piece->span->state].class : "busy";
-
-	if (width < BAR_MIN)
-		width = BAR_MIN;
-	if (x + width > TIMELINE_RIGHT)
-		x = TIMELINE_RIGHT - width;
-	fprintf(picture->out,
-		"<rect class=\"bar %s%s\" x=\"%.1f\" y=\"%d\" width=\"%.1f\" height=\"%d\">", class,
-		piece->is_assumed ? " assumed" : "", x, row->y, width, TIMELINE_BAR);
-	put_title(picture, row->lane, piece);
-	fputs("</rect>", picture->out);
-	draw_word(picture, piece, x, width, row->y);
-	fputc('\n', picture->out);
-}
-
 /* What is too narrow waits for more of its kind. */
 struct bars {
 	const struct picture *picture;
 	const struct timeline_row *row;
 	struct piece narrow; /* changes_n 0: none waits */
+	double end;          /* of what is drawn */
 };
+
+/* Behind what is drawn already: what is too narrow to be seen takes a bit of the next one. */
+static void draw_piece(struct bars *bars, const struct piece *piece)
+{
+	const struct picture *picture = bars->picture;
+	const struct timeline_view *view = &picture->plan->view;
+	double x = timeline_x(view, piece->begin_ns), end = timeline_x(view, piece->end_ns);
+	const char *class = piece->span ? states[piece->span->state].class : "busy";
+
+	if (x < bars->end)
+		x = bars->end;
+	if (end < x + BAR_MIN)
+		end = x + BAR_MIN;
+	if (end > TIMELINE_RIGHT)
+		end = TIMELINE_RIGHT;
+	fprintf(picture->out,
+		"<rect class=\"bar %s%s\" x=\"%.1f\" y=\"%d\" width=\"%.1f\" height=\"%d\">", class,
+		piece->is_assumed ? " assumed" : "", x, bars->row->y, end - x, TIMELINE_BAR);
+	put_title(picture, bars->row->lane, piece);
+	fputs("</rect>", picture->out);
+	draw_word(picture, piece, x, end - x, bars->row->y);
+	fputc('\n', picture->out);
+	bars->end = end;
+}
 
 static void end_narrow(struct bars *bars)
 {
 	if (bars->narrow.changes_n)
-		draw_piece(bars->picture, bars->row, &bars->narrow);
+		draw_piece(bars, &bars->narrow);
 	bars->narrow.changes_n = 0;
 }
 
@@ -222,7 +226,7 @@ static void add_piece(struct bars *bars, const struct piece *piece)
 		return;
 	if (end - begin >= BAR_MIN) {
 		end_narrow(bars);
-		draw_piece(bars->picture, bars->row, piece);
+		draw_piece(bars, piece);
 		return;
 	}
 	if (bars->narrow.changes_n++ == 0) {
@@ -357,7 +361,7 @@ static void put_findings(FILE *out, const struct red *red)
 
 	timeline_length(red->length_ns, length);
 	if (red->gaps + red->overlaps == 1) {
-		fprintf(out, "%s%s%s", red->gaps ? "nobody" : "two Actives",
+		fprintf(out, "%s%s%s", red->gaps ? "gap" : "overlap",
 			red->first->is_open ? " from here on" : " ",
 			red->first->is_open ? "" : length);
 		fputs(red->first->is_sure ? "" : "?", out);

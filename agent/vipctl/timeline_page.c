@@ -20,7 +20,8 @@ static const char head[] =
 	"p{margin:4px 0;max-width:900px}.dim{color:#5c6773}.red{color:#b30018;font-weight:bold}\n"
 	"table{border-collapse:collapse;margin:8px 0}th,td{text-align:left;padding:3px 18px 3px 0;"
 	"border-bottom:1px solid #e3e7ec;vertical-align:top}th{font-weight:bold;color:#5c6773;"
-	"font-size:12px}td.num{font-variant-numeric:tabular-nums;white-space:nowrap}\n"
+	"font-size:12px}td.num{font-variant-numeric:tabular-nums}#findings td,#nodes "
+	"td:not(:last-child),th{white-space:nowrap}\n"
 	"svg{display:block;max-width:100%;height:auto;margin:6px 0}\n"
 	"</style>\n</head>\n<body>\n";
 

@@ -65,10 +65,9 @@ const char *timeline_length(int64_t ns, char *buf)
 		snprintf(buf, TIMELINE_WORD_SIZE, "%.2f s", (double)ns / 1e9);
 	else if (ns >= 10 * MS)
 		snprintf(buf, TIMELINE_WORD_SIZE, "%" PRId64 " ms", ns / MS);
-	else if (ns >= 10 * US)
-		snprintf(buf, TIMELINE_WORD_SIZE, "%.2f ms", (double)ns / 1e6);
 	else
-		snprintf(buf, TIMELINE_WORD_SIZE, "%" PRId64 " ns", ns);
+		snprintf(buf, TIMELINE_WORD_SIZE, ns >= 10 * US ? "%.2f ms" : "%.3f ms",
+			 (double)ns / 1e6);
 	return buf;
 }
 
