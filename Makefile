@@ -202,6 +202,12 @@ interop:
 	@$(MAKE) -s --no-print-directory all
 	@$(SUDO) env DUT=$(DUT) $(PYTHON) tests/interop/run.py --build $(BUILD)
 
+# What a timeline looks like. A browser is 220 MB, so that "check" draws it only where there is one.
+browser-check:
+	@tests/need.sh build check browser
+	@$(MAKE) -s --no-print-directory all
+	@$(SUDO) $(PYTHON) -m pytest -q -p no:cacheprovider tests/net/test_timeline.py
+
 MINUTES = 10
 soak:
 	@tests/need.sh build demo
@@ -265,6 +271,6 @@ clean:
 
 DUT = vipd
 
-.PHONY: all libraries test-programs demo check asan sim defects faults conformance interop soak fuzz bench lint install uninstall clean
+.PHONY: all libraries test-programs demo check asan sim defects faults conformance interop browser-check soak fuzz bench lint install uninstall clean
 .SECONDARY:
 .DELETE_ON_ERROR:

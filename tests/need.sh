@@ -13,6 +13,7 @@ packages() {
 		keepalived nftables libcap2-bin util-linux procps binutils systemd radvd \
 		nginx-light openssl dnsmasq-base postgresql curl busybox conntrackd conntrack shellcheck prometheus ;;
 	interop) echo frr ;;
+	browser) echo chromium-headless-shell fonts-dejavu-core ;;
 	bench) echo python3 iproute2 nftables keepalived nginx-light ;;
 	fuzz) echo clang libclang-rt-14-dev ;;
 	lint) echo clang-format binutils mandoc git ;;

@@ -381,7 +381,9 @@ static double draw_red(const struct picture *picture, const struct timeline_bloc
 		       const struct red *red, double least, double most)
 {
 	double width = red->end - red->begin < RED_MIN ? RED_MIN : red->end - red->begin;
-	double x = red->begin + width > TIMELINE_RIGHT ? TIMELINE_RIGHT - width : red->begin, at;
+	double x = red->begin + width > TIMELINE_RIGHT ? TIMELINE_RIGHT - width : red->begin;
+	double end = x + width, at;
+	const char *anchor = "start";
 	char words[128] = "";
 	FILE *to = fmemopen(words, sizeof(words), "w");
 	double length;
@@ -400,15 +402,19 @@ static double draw_red(const struct picture *picture, const struct timeline_bloc
 		   red->gaps + red->overlaps == 1 && !red->first->is_open ? red->first->end_ns
 									  : INT64_MAX);
 	fputs("</title></rect>", picture->out);
-	if (x + width + 5 + length < most)
+	if (x + width + 5 + length < most) {
+		end = x + width + 5 + length;
 		at = x + width + 5;
-	else if (x - 5 - length > least)
-		at = x - 5 - length;
-	else
-		return x + width;
-	fprintf(picture->out, "<text class=\"red\" x=\"%.1f\" y=\"%d\">%s</text>\n", at,
-		block->y + 13, words);
-	return at + length > x + width ? at + length : x + width;
+	} else if (x - 5 - length > least) {
+		at = x - 5;
+		anchor = "end";
+	} else {
+		return end;
+	}
+	fprintf(picture->out,
+		"<text class=\"red\" x=\"%.1f\" y=\"%d\" text-anchor=\"%s\">%s</text>\n", at,
+		block->y + 13, anchor, words);
+	return end;
 }
 
 static bool is_of(const struct timeline_finding *finding, const struct timeline_block *block,

@@ -25,7 +25,8 @@ struct turn {
 	int64_t ns;
 	size_t lane;
 	enum role role;
-	size_t order; /* as they were told */
+	bool is_yield; /* since another one is Active */
+	size_t order;  /* as they were told */
 };
 
 struct turns {
@@ -109,9 +110,10 @@ static enum role role_of(const struct timeline_span *span)
 	return ROLE_OUT;
 }
 
-static void add_turn(struct turns *turns, int64_t ns, size_t lane, enum role role)
+static void add_turn(struct turns *turns, const struct turn *turn)
 {
-	turns->all[turns->n] = (struct turn){ ns, lane, role, turns->n };
+	turns->all[turns->n] = *turn;
+	turns->all[turns->n].order = turns->n;
 	turns->n++;
 }
 
@@ -120,17 +122,20 @@ static void add_turns(const struct timeline_story *story, const struct timeline_
 {
 	const struct timeline_node *node = &story->nodes[lane->node];
 
-	enum role role = ROLE_UNKNOWN;
+	struct turn turn = { .lane = number, .role = ROLE_UNKNOWN };
 
 	for (size_t i = 0; i < lane->spans_n; i++) {
-		role = role_of(&lane->spans[i]);
-		add_turn(turns, timeline_time(story, lane->node, lane->spans[i].begin_ns), number,
-			 role);
+		turn.ns = timeline_time(story, lane->node, lane->spans[i].begin_ns);
+		turn.role = role_of(&lane->spans[i]);
+		turn.is_yield = lane->spans[i].is_yield;
+		add_turn(turns, &turn);
 	}
+	if (turn.role != ROLE_ACTIVE || node->is_stopped)
+		return;
 	/* What follows the last word of a host is assumed. */
-	if (role == ROLE_ACTIVE && !node->is_stopped)
-		add_turn(turns, timeline_time(story, lane->node, node->last_ns), number,
-			 ROLE_MAYBE);
+	turn.ns = timeline_time(story, lane->node, node->last_ns);
+	turn.role = ROLE_MAYBE;
+	add_turn(turns, &turn);
 }
 
 static int compare_turns(const void *left, const void *right)
@@ -157,6 +162,7 @@ struct judge {
 	struct timeline_findings *findings;
 	enum role roles[TIMELINE_NODES_MAX];
 	unsigned served;                 /* who was Active last: a bit for each node */
+	bool is_elsewhere;               /* whoever was Active last has heard another one */
 	struct timeline_finding current; /* that goes on; begin_ns < 0: there is none */
 };
 
@@ -178,6 +184,12 @@ static bool has_role(const struct judge *judge, enum role role)
 	return false;
 }
 
+/* Whether somebody may be Active of whom nothing is told. */
+static bool may_be_elsewhere(const struct judge *judge)
+{
+	return has_role(judge, ROLE_UNKNOWN) || judge->team->n < judge->story->nodes_n;
+}
+
 /* Whether something is wrong now, and what. */
 static bool look(struct judge *judge, struct timeline_finding *ret)
 {
@@ -197,8 +209,10 @@ static bool look(struct judge *judge, struct timeline_finding *ret)
 	/* Of one node alone nobody knows whether another one was. */
 	if (all || !judge->served || !is_here || judge->story->nodes_n < 2)
 		return false;
+	if (judge->is_elsewhere && may_be_elsewhere(judge))
+		return false;
 	ret->what = TIMELINE_GAP;
-	ret->is_sure = !has_role(judge, ROLE_UNKNOWN);
+	ret->is_sure = !may_be_elsewhere(judge);
 	ret->nodes = judge->served;
 	return true;
 }
@@ -265,6 +279,9 @@ static int walk(struct judge *judge, const struct turns *turns, int64_t end_ns)
 		const struct turn *turn = &turns->all[i];
 
 		judge->roles[turn->lane] = turn->role;
+		if (turn->role >= ROLE_MAYBE)
+			judge->is_elsewhere = false;
+		judge->is_elsewhere |= turn->is_yield && turn->role < ROLE_MAYBE;
 		/* All that is of one moment first. */
 		if (i + 1 == turns->n || turns->all[i + 1].ns != turn->ns)
 			err = step(judge, turn->ns);

@@ -148,6 +148,7 @@ int timeline_story_split(struct timeline_story *story, struct timeline_lane *lan
 	span[0].end_ns = ns;
 	span[1].begin_ns = ns;
 	span[1].silence_ns = 0;
+	span[1].is_yield = false;
 	span[1].why = span[0].why ? strdup(span[0].why) : NULL;
 	lane->spans_n++;
 	story->spans_n++;
@@ -196,6 +197,22 @@ static int64_t silence_of(const struct timeline_event *event)
 	return (int64_t)(seconds * 1e9);
 }
 
+static bool is_one_of(const char *word, const char *const *words)
+{
+	for (; word && *words; words++)
+		if (strcmp(word, *words) == 0)
+			return true;
+	return false;
+}
+
+/* Whether it heard somebody else who is Active. */
+static bool is_yield(const struct timeline_event *event)
+{
+	static const char *const codes[] = { "higher", "tie", "ceded", "away", "mute", NULL };
+
+	return is_one_of(event->reason_code, codes);
+}
+
 /* A change, or, without a state to come from, what became of changes that were not told. */
 static int change(struct timeline_story *story, struct timeline_lane *lane,
 		  const struct timeline_event *event, enum timeline_state to)
@@ -205,7 +222,8 @@ static int change(struct timeline_story *story, struct timeline_lane *lane,
 				      .end_ns = INT64_MAX,
 				      .silence_ns = silence_of(event),
 				      .state = to,
-				      .is_sure = true };
+				      .is_sure = true,
+				      .is_yield = is_yield(event) };
 	struct timeline_span *last = last_of(lane);
 	int err = last ? 0 : add_first(story, lane, from);
 
@@ -357,18 +375,9 @@ static void add_cue(struct timeline_story *story, const struct timeline_lane *la
 		(struct timeline_cue){ ns, slack_ns, what, lane };
 }
 
-static bool is_one_of(const char *word, const char *const *words)
-{
-	for (; word && *words; words++)
-		if (strcmp(word, *words) == 0)
-			return true;
-	return false;
-}
-
 static void add_state_cues(struct timeline_story *story, const struct timeline_lane *lane,
 			   const struct timeline_event *event)
 {
-	static const char *const yielding[] = { "higher", "tie", "ceded", "away", "mute", NULL };
 	enum timeline_state from = state_of(event->from), to = state_of(event->to);
 	const char *code = event->reason_code ? event->reason_code : "";
 	int64_t ns = event->real_ns, silence_ns = silence_of(event);
@@ -384,7 +393,7 @@ static void add_state_cues(struct timeline_story *story, const struct timeline_l
 		add_cue(story, lane, TIMELINE_CUE_HEARD, ns - silence_ns, silence_ns / 3);
 	if (from != TIMELINE_ACTIVE || to == TIMELINE_ACTIVE)
 		return;
-	if (is_one_of(code, yielding)) {
+	if (is_yield(event)) {
 		add_cue(story, lane, TIMELINE_CUE_YIELDED, ns, 0);
 		return;
 	}

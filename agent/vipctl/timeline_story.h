@@ -57,8 +57,9 @@ struct timeline_span {
 	int64_t begin_ns, end_ns; /* INT64_MAX: nothing was told of its end */
 	int64_t silence_ns;       /* it began since nobody was heard for so long; 0: it did not */
 	enum timeline_state state;
-	bool is_sure; /* false: as last told; meanwhile it may have ended */
-	char *why;    /* owned; NULL: not known, or too many */
+	bool is_sure;  /* false: as last told; meanwhile it may have ended */
+	bool is_yield; /* it began since another Active was heard */
+	char *why;     /* owned; NULL: not known, or too many */
 };
 
 struct timeline_mark {

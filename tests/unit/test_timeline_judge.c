@@ -152,6 +152,27 @@ static void test_gap_while_another_node_tells_nothing_is_one_perhaps(void **stat
 	scene_free(scene);
 }
 
+/* The first one's file does not go back to when it became Active: it says nothing of the router. */
+static void test_who_yields_to_somebody_who_tells_nothing_leaves_no_gap(void **state)
+{
+	struct scene *scene = scene_new(0);
+
+	(void)state;
+	scene_host(scene, 0, 0, "reload");
+	scene_host(scene, 1, 0, "reload");
+	scene_state(scene, 1, 5000, "backup", "active", "silence");
+	scene_state(scene, 1, 9000, "active", "backup", "higher");
+	scene_judge(scene, 20000);
+	assert_int_equal(scene->findings.n, 0);
+	scene_state(scene, 1, 21000, "backup", "active", "silence");
+	scene_state(scene, 1, 22000, "active", "fault", "link_down");
+	scene_judge(scene, 30000);
+	assert_int_equal(scene->findings.n, 1);
+	assert_int_equal(scene_finding(scene, 0)->what, TIMELINE_GAP);
+	assert_false(scene_finding(scene, 0)->is_sure);
+	scene_free(scene);
+}
+
 static void test_router_that_all_have_given_up_has_no_gap(void **state)
 {
 	struct scene *scene = scene_new(0);
@@ -180,6 +201,7 @@ int main(void)
 		cmocka_unit_test(test_overlap_behind_the_last_word_is_one_perhaps),
 		cmocka_unit_test(test_one_node_alone_has_no_gaps),
 		cmocka_unit_test(test_gap_while_another_node_tells_nothing_is_one_perhaps),
+		cmocka_unit_test(test_who_yields_to_somebody_who_tells_nothing_leaves_no_gap),
 		cmocka_unit_test(test_router_that_all_have_given_up_has_no_gap),
 	};
 
