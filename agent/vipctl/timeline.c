@@ -40,7 +40,7 @@ static int parse(struct work *work)
 {
 	const struct timeline_options *options = work->options;
 
-	work->until_ns = INT64_MAX;
+	work->until_ns = TIMELINE_NS_MAX;
 	if (options->files_n == 0)
 		complain(NULL, "timeline needs what vipctl history --json says on each host, or "
 			       "the databases: vipctl timeline gw1.json gw2.json");

@@ -216,6 +216,11 @@ static int compare(struct timeline_story *story, unsigned known, unsigned other,
 	return err;
 }
 
+static bool is_possible(int64_t ahead_ns)
+{
+	return ahead_ns < TIMELINE_AHEAD_MAX && ahead_ns > -TIMELINE_AHEAD_MAX;
+}
+
 /* The one that is bound best to one that is known. Return: whether there is any; -ENOMEM. */
 static int align_one(struct timeline_story *story, struct bounds *bounds)
 {
@@ -230,7 +235,8 @@ static int align_one(struct timeline_story *story, struct bounds *bounds)
 			continue;
 		if (compare(story, known, other, bounds, &estimate))
 			return -ENOMEM;
-		if (estimate.pairs_n > best.pairs_n) {
+		if (estimate.pairs_n > best.pairs_n &&
+		    is_possible(story->nodes[known].ahead_ns + estimate.ahead_ns)) {
 			best = estimate;
 			best_of = other;
 			best_by = known;

@@ -98,6 +98,27 @@ static void put_family(FILE *out, unsigned family)
 
 /* ---- the axis ---- */
 
+static void draw_tick(const struct picture *picture, int64_t ns, int64_t step_ns)
+{
+	const struct timeline_view *view = &picture->plan->view;
+	const double x = timeline_x(view, ns);
+	char word[TIMELINE_WORD_SIZE];
+	double half;
+
+	if (ns < view->begin_ns || ns > view->end_ns)
+		return;
+	timeline_tick(ns, step_ns, word);
+	half = (double)strlen(word) * LETTER_WIDTH / 2;
+	fprintf(picture->out,
+		"<line class=\"grid\" x1=\"%.1f\" x2=\"%.1f\" y1=\"%d\" y2=\"%d\"/>\n", x, x,
+		TIMELINE_AXIS - 6, picture->plan->height);
+	if (x - half > TIMELINE_LEFT - 10 && x + half < TIMELINE_WIDTH)
+		fprintf(picture->out,
+			"<text class=\"tick dim\" x=\"%.1f\" y=\"18\" "
+			"text-anchor=\"middle\">%s</text>\n",
+			x, word);
+}
+
 static void draw_axis(const struct picture *picture)
 {
 	const struct timeline_view *view = &picture->plan->view;
@@ -107,23 +128,9 @@ static void draw_axis(const struct picture *picture)
 
 	timeline_moment(view->begin_ns, word);
 	fprintf(picture->out, "<text class=\"dim\" x=\"8\" y=\"18\">%.10s UTC</text>\n", word);
-	for (; ns <= view->end_ns; ns += step_ns) {
-		double x = timeline_x(view, ns);
-		double half;
-
-		if (ns < view->begin_ns)
-			continue;
-		timeline_tick(ns, step_ns, word);
-		half = (double)strlen(word) * LETTER_WIDTH / 2;
-		fprintf(picture->out,
-			"<line class=\"grid\" x1=\"%.1f\" x2=\"%.1f\" y1=\"%d\" y2=\"%d\"/>\n", x,
-			x, TIMELINE_AXIS - 6, picture->plan->height);
-		if (x - half > TIMELINE_LEFT - 10 && x + half < TIMELINE_WIDTH)
-			fprintf(picture->out,
-				"<text class=\"tick dim\" x=\"%.1f\" y=\"18\" "
-				"text-anchor=\"middle\">%s</text>\n",
-				x, word);
-	}
+	for (; ns <= view->end_ns - step_ns; ns += step_ns)
+		draw_tick(picture, ns, step_ns);
+	draw_tick(picture, ns, step_ns);
 	fprintf(picture->out, "<line class=\"edge\" x1=\"%d\" x2=\"%d\" y1=\"%d\" y2=\"%d\"/>\n",
 		TIMELINE_LEFT, TIMELINE_RIGHT, TIMELINE_AXIS, TIMELINE_AXIS);
 }

@@ -105,6 +105,9 @@ static int take_object(struct reader *reader, const json_t *object)
 				"%s:%" PRIu64 ": the event has no time like "
 				"2026-11-27T04:05:06.000000Z, but %.40s",
 				reader->path, reader->line, time ? time : "none");
+	if (event.real_ns > TIMELINE_NS_MAX)
+		return complain(NULL, "%s:%" PRIu64 ": the event is of a time behind 2099: %.40s",
+				reader->path, reader->line, time);
 	if (!event.kind)
 		event.kind = "";
 	take_number(object, &event);

@@ -413,7 +413,8 @@ static void add_cues(struct timeline_story *story, const struct timeline_lane *l
 	else if (strcmp(event->kind, "track") == 0 && event->has_number && event->number > 0)
 		add_cue(story, lane, TIMELINE_CUE_OFFERED, event->real_ns, 0);
 	else if (strcmp(event->kind, "clock") == 0 && event->has_number &&
-		 event->number < INT64_MAX / NS_PER_S && event->number > -INT64_MAX / NS_PER_S)
+		 event->number < TIMELINE_AHEAD_MAX / NS_PER_S &&
+		 event->number > -TIMELINE_AHEAD_MAX / NS_PER_S)
 		add_cue(story, lane, TIMELINE_CUE_CLOCK, event->real_ns, event->number * NS_PER_S);
 }
 

@@ -21,6 +21,10 @@
 #define TIMELINE_TEXTS_MAX 4 /* lines of a mark; the others are counted */
 #define TIMELINE_CUES_MAX  512
 
+/* Times are from 1970 to 2100, and clocks at most some 70 years apart: no sum of them overflows. */
+#define TIMELINE_NS_MAX    INT64_C(4102444800000000000)
+#define TIMELINE_AHEAD_MAX (INT64_C(1) << 61)
+
 enum timeline_state {
 	TIMELINE_UNKNOWN = 0,
 	TIMELINE_INITIALIZE,
@@ -41,7 +45,7 @@ enum timeline_level {
 
 /* One event as it is told. Texts are borrowed; NULL: there is none. */
 struct timeline_event {
-	int64_t real_ns;
+	int64_t real_ns;  /* 0 to TIMELINE_NS_MAX */
 	const char *kind; /* never NULL */
 	const char *router, *text, *from, *to, *reason, *reason_code;
 	const char *node;  /* of "started" */

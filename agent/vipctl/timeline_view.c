@@ -28,8 +28,9 @@ bool timeline_view_all(const struct timeline_story *story, int64_t since_ns, int
 	*ret_told = told;
 	room_ns = (told.end_ns - told.begin_ns) / 50 + MS;
 	ret_view->begin_ns = since_ns ? since_ns : told.begin_ns - room_ns;
-	ret_view->end_ns = until_ns != INT64_MAX ? until_ns : told.end_ns + room_ns;
-	return ret_view->begin_ns < ret_view->end_ns && told.begin_ns <= ret_view->end_ns;
+	ret_view->end_ns = until_ns < TIMELINE_NS_MAX ? until_ns : told.end_ns + room_ns;
+	return since_ns < TIMELINE_NS_MAX && ret_view->begin_ns < ret_view->end_ns &&
+	       told.begin_ns <= ret_view->end_ns;
 }
 
 static int64_t length_of(const struct timeline_view *view)

@@ -16,7 +16,7 @@ struct timeline_view {
 
 /**
  * timeline_view_all() - all that is told, or as much of it as is asked for.
- * @since_ns, @until_ns: 0, INT64_MAX: not asked for.
+ * @since_ns, @until_ns: 0, TIMELINE_NS_MAX or more: not asked for.
  * @ret_told: without what is asked for, and without room around it.
  *
  * Return: whether there is anything between.

@@ -202,6 +202,8 @@ def test_timeline_says_what_is_wrong(tmp_path):
         ([write(tmp_path / "half", [*node("gw1"), "[1, 2]\n"])], "half:4: not an event", 1),
         ([write(tmp_path / "timeless", [{"kind": "state"}])], "timeless:1: the event has no time", 1),
         ([write(tmp_path / "when", [event(0, time="yesterday")])], "but yesterday", 1),
+        ([write(tmp_path / "late", [*node("gw1"), event(0, time="9999-12-31T23:59:59Z")])],
+         "late:4: the event is of a time behind 2099", 1),
         ([write(tmp_path / "long", ["{" + " " * 70000 + "}\n"])], "long:1: a line of more than", 1),
         ([write(tmp_path / "base", ["SQLite format 3\0, and no more"])], "base: ", 1),
     )

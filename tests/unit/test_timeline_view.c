@@ -74,13 +74,14 @@ static void test_badges_have_all_marks_and_stand_apart(void **state)
 	(void)state;
 	for (int64_t i = 0; i < 300; i++)
 		scene_host(scene, 0, i * i, i % 7 ? "reload" : "stopped");
+	scene->story.lanes[0]->marks[299].count = 50; /* as if they had been merged before */
 	while (timeline_next_badge(&scene->story, &view, scene->story.lanes[0], &badge)) {
 		assert_true(badge.x >= end);
 		end = badge.x + (badge.count > 1 ? TIMELINE_BADGE_WIDE : TIMELINE_BADGE);
 		assert_true(end <= TIMELINE_RIGHT + 0.01);
 		count += badge.count;
 	}
-	assert_int_equal(count, 300);
+	assert_int_equal(count, 349);
 	scene_free(scene);
 }
 
