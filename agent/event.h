@@ -254,7 +254,8 @@ struct event_state {
 	uint8_t reason;   /* enum vrrp_reason_code */
 	uint8_t peer_priority;
 	uint8_t priority; /* the router's own when it was decided */
-	uint8_t reserved[3];
+	uint8_t vrid;     /* of EVENT_STATE; 0: from before this was told */
+	uint8_t reserved[2];
 	int64_t reason_ns;
 	uint8_t peer[16];
 	uint8_t last_heard[16]; /* the Active as last heard, when its silence is the reason */

@@ -63,6 +63,7 @@ struct event journal_state_event(enum event_kind kind, const struct conf_router 
 					    .reason = (uint8_t)reason->code,
 					    .peer_priority = reason->priority,
 					    .priority = reason->own_priority,
+					    .vrid = vr->config.vrid,
 					    .reason_ns = reason->ns };
 	memcpy(vrrp_reason_is_of_peer(reason->code) ? event.state.peer : event.state.detail,
 	       reason->source, sizeof(event.state.peer));

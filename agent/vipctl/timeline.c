@@ -143,16 +143,17 @@ static int find_view(struct work *work)
 
 static int understand(struct work *work)
 {
-	int err = timeline_align(&work->story);
+	int err = timeline_story_sort(&work->story);
 	int status;
 
+	if (!err)
+		err = timeline_align(&work->story);
 	if (err)
 		return out_of_memory();
 	warn_of_clocks(work);
 	status = find_view(work);
 	if (status)
 		return status;
-	timeline_story_sort(&work->story);
 	err = timeline_judge(&work->story, work->told.end_ns, &work->findings);
 	if (err == -E2BIG)
 		return complain(NULL, "more than %d changes of state", TIMELINE_SPANS_MAX);

@@ -12,7 +12,8 @@
 #include "timeline_story.h"
 
 /**
- * timeline_align() - fill in what is known of each node's clock. The first one's is the measure.
+ * timeline_align() - fill in what is known of each node's clock, of a sorted story. The first one's
+ * is the measure.
  *
  * Return: 0; -ENOMEM.
  */

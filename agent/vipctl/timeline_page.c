@@ -165,7 +165,8 @@ static void put_findings(const struct timeline_scene *scene, const struct timeli
 		fprintf(out, "<p>%zu more have no line here.</p>\n", n - TABLE_MAX);
 	if (!n && scene->story->nodes_n > 1)
 		fputs("<p>None.</p>\n", out);
-	fputs("<p class=\"dim\">A router is one of the same name and family. Overlaps below 100 ms "
+	fputs("<p class=\"dim\">A router is one of the same name and family, or of the same VRID "
+	      "where hosts call it otherwise. Overlaps below 100 ms "
 	      "are not told, as whoever yields has yet to hear the other one, nor is anything "
 	      "shorter than the clocks are known.</p>\n",
 	      out);

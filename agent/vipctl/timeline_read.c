@@ -95,6 +95,7 @@ static int take_object(struct reader *reader, const json_t *object)
 		.node = text_of(object, "node"),
 		.drain = text_of(object, "drain"),
 		.family = (unsigned)json_integer_value(json_object_get(object, "family")),
+		.vrid = (unsigned)json_integer_value(json_object_get(object, "vrid")),
 		.level = level_of(text_of(object, "level")),
 	};
 	const char *time = text_of(object, "time");

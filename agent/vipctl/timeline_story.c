@@ -446,6 +446,8 @@ static int tell_state(struct timeline_story *story, struct timeline_lane *lane,
 		return change(story, lane, event, TIMELINE_GONE);
 	if (!(kind->flags & TIMELINE_IS_STATE) || !lane->router[0] || !event->to)
 		return 0;
+	if (event->vrid)
+		lane->vrid = event->vrid;
 	/* That it starts proves nothing of the one before. */
 	if (state_of(event->from) != TIMELINE_INITIALIZE)
 		node->life_ns = event->real_ns;
@@ -499,10 +501,74 @@ static int compare_places(const void *left, const void *right)
 			     *(struct timeline_lane *const *)right);
 }
 
-void timeline_story_sort(struct timeline_story *story)
+/* Whether a node tells of a router that goes by the name of a lane. */
+static bool has_name(const struct timeline_story *story, unsigned node,
+		     const struct timeline_lane *lane)
 {
-	if (story->lanes_n)
+	struct timeline_lane key = { .node = node, .family = lane->family };
+
+	memcpy(key.router, lane->router, sizeof(key.router));
+	return tfind(&key, &story->tree, compare_lanes) != NULL;
+}
+
+static bool is_alone(const struct timeline_story *story, const struct timeline_lane *lane)
+{
+	for (unsigned i = 0; i < story->nodes_n; i++)
+		if (i != lane->node && has_name(story, i, lane))
+			return false;
+	return lane->router[0] != '\0' && lane->vrid != 0;
+}
+
+/* The router of a node before it that is the same by its VRID. Return: NULL: none, or several: a
+ * VRID is of one network, and a host may have many. */
+static const struct timeline_lane *namesake(const struct timeline_story *story,
+					    const struct timeline_lane *lane)
+{
+	const struct timeline_lane *found = NULL;
+
+	for (size_t i = 0; i < story->lanes_n; i++) {
+		const struct timeline_lane *other = story->lanes[i];
+
+		if (other->vrid != lane->vrid || other->family != lane->family)
+			continue;
+		if (other->node == lane->node && other != lane)
+			return NULL;
+		if (other->node >= lane->node || !is_alone(story, other))
+			continue;
+		if (found && found->node == other->node)
+			return NULL;
+		if (!found || other->node < found->node)
+			found = other;
+	}
+	return found;
+}
+
+/* The tree goes by the names that were told, and so do the questions to it, until all is decided.
+ */
+static int unify_names(struct timeline_story *story)
+{
+	const struct timeline_lane **names = calloc(story->lanes_n + 1, sizeof(*names));
+
+	if (!names)
+		return -ENOMEM;
+	for (size_t i = 0; i < story->lanes_n; i++)
+		if (is_alone(story, story->lanes[i]))
+			names[i] = namesake(story, story->lanes[i]);
+	for (size_t i = 0; i < story->lanes_n; i++)
+		if (names[i])
+			memcpy(story->lanes[i]->router, names[i]->router,
+			       sizeof(story->lanes[i]->router));
+	free(names);
+	return 0;
+}
+
+int timeline_story_sort(struct timeline_story *story)
+{
+	int err = unify_names(story);
+
+	if (!err && story->lanes_n)
 		qsort(story->lanes, story->lanes_n, sizeof(*story->lanes), compare_places);
+	return err;
 }
 
 static void keep(void *lane)

@@ -51,6 +51,7 @@ struct timeline_event {
 	const char *node;  /* of "started" */
 	const char *drain; /* of "drain" and "drained" */
 	unsigned family;
+	unsigned vrid; /* of a "state"; 0: not told */
 	enum timeline_level level;
 	int64_t number; /* of "adopted": how many; of "clock": ahead_s; of "track": by how much the
 			   priority fell */
@@ -81,6 +82,7 @@ struct timeline_lane {
 	unsigned node;
 	char router[TIMELINE_NAME_SIZE];
 	unsigned family;
+	unsigned vrid;               /* 0: not told */
 	struct timeline_span *spans; /* owned, by time */
 	size_t spans_n, spans_room;
 	struct timeline_mark *marks; /* owned, by time */
@@ -162,9 +164,11 @@ int timeline_story_split(struct timeline_story *story, struct timeline_lane *lan
 
 /**
  * timeline_story_sort() - lanes by router, family and node, those of hosts first; once, when all
- * is told.
+ * is told. A router that no other host calls so gets the name that one has for it, by its VRID.
+ *
+ * Return: 0; -ENOMEM.
  */
-void timeline_story_sort(struct timeline_story *story);
+int timeline_story_sort(struct timeline_story *story);
 
 /**
  * timeline_story_free() - all it owns.

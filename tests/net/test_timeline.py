@@ -161,6 +161,11 @@ def test_timeline_of_a_pair_has_its_gaps_and_overlaps(lab):
     assert re.search(r"3 h \(1080[01]\.\d{3} s\) ahead of gw1, give or take", far)
     assert [it[:2] for it in findings(far)] == [it[:2] for it in found]
 
+    # A router that is called otherwise on one host is the same by its VRID.
+    called = write(two + ".called", [{**it, "router": "uplink"} if it.get("router") == "wan" else it
+                                     for it in events(two)])
+    assert findings(draw(one, called)) == found
+
     # A part of the time, and one node alone.
     begins = datetime.strptime(fault, FORM)
     part = draw("--since", (begins - timedelta(seconds=0.1)).strftime(FORM), "--until",

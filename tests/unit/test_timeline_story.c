@@ -128,6 +128,58 @@ static void test_marks_that_are_too_many_are_merged_and_counted(void **state)
 	scene_free(scene);
 }
 
+static void tell_of(struct scene *scene, unsigned node, const char *router, unsigned vrid)
+{
+	scene_tell(scene, node, 0,
+		   (struct timeline_event){ .kind = "state",
+					    .router = router,
+					    .family = 4,
+					    .from = "initialize",
+					    .to = "backup",
+					    .vrid = vrid,
+					    .level = TIMELINE_INFO });
+}
+
+/* Return: what all hosts call their routers, in the order in which they are drawn. */
+static const char *sorted_names(struct scene *scene)
+{
+	static char names[256];
+	char *p = names;
+
+	assert_int_equal(timeline_story_sort(&scene->story), 0);
+	for (size_t i = 0; i < scene->story.lanes_n; i++)
+		p += sprintf(p, "%s%u:%s", i ? " " : "", scene->story.lanes[i]->node,
+			     scene->story.lanes[i]->router);
+	return names;
+}
+
+static void test_router_that_hosts_call_otherwise_is_one_by_its_vrid(void **state)
+{
+	struct scene *scene = scene_new(0);
+
+	(void)state;
+	tell_of(scene, 0, "lan", 51);
+	tell_of(scene, 1, "inside", 51);
+	tell_of(scene, 0, "wan", 52);
+	tell_of(scene, 1, "wan", 53);
+	tell_of(scene, 1, "old", 0);
+	assert_string_equal(sorted_names(scene), "0:lan 1:lan 1:old 0:wan 1:wan");
+	scene_free(scene);
+}
+
+/* On two networks of a host: which of them is meant nobody knows. */
+static void test_vrid_that_a_host_has_twice_says_nothing(void **state)
+{
+	struct scene *scene = scene_new(0);
+
+	(void)state;
+	tell_of(scene, 0, "lan", 51);
+	tell_of(scene, 0, "wan", 51);
+	tell_of(scene, 1, "inside", 51);
+	assert_string_equal(sorted_names(scene), "1:inside 0:lan 0:wan");
+	scene_free(scene);
+}
+
 static void test_nodes_have_a_limit(void **state)
 {
 	struct scene *scene = scene_new(0);
@@ -148,6 +200,8 @@ int main(void)
 		cmocka_unit_test(test_kinds_and_states_of_other_versions_are_kept),
 		cmocka_unit_test(test_time_that_goes_back_keeps_the_order),
 		cmocka_unit_test(test_marks_that_are_too_many_are_merged_and_counted),
+		cmocka_unit_test(test_router_that_hosts_call_otherwise_is_one_by_its_vrid),
+		cmocka_unit_test(test_vrid_that_a_host_has_twice_says_nothing),
 		cmocka_unit_test(test_nodes_have_a_limit),
 	};
 

@@ -83,8 +83,8 @@ static inline void scene_swap(struct scene *scene, int64_t ms)
 
 static inline void scene_judge(struct scene *scene, int64_t end_ms)
 {
+	assert_int_equal(timeline_story_sort(&scene->story), 0);
 	assert_int_equal(timeline_align(&scene->story), 0);
-	timeline_story_sort(&scene->story);
 	assert_int_equal(timeline_judge(&scene->story, EPOCH + end_ms * MS, &scene->findings), 0);
 }
 
