@@ -27,9 +27,4 @@ struct timeline_scene {
 int timeline_draw(const struct timeline_scene *scene, const struct timeline_view *view,
 		  bool is_closer, FILE *out);
 
-/**
- * timeline_draw_legend() - what colours and letters mean: an SVG as well.
- */
-void timeline_draw_legend(FILE *out);
-
 #endif

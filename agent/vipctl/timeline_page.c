@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "timeline_svg.h"
 #include "timeline_words.h"
 
 #define MINUTE    INT64_C(60000000000)
@@ -218,7 +219,7 @@ int timeline_page(const struct timeline_scene *scene, const struct timeline_view
 	int err;
 
 	put_head(scene, view, told, out);
-	timeline_draw_legend(out);
+	timeline_svg_legend(out);
 	err = timeline_draw(scene, view, false, out);
 	if (!err)
 		put_findings(scene, view, out);

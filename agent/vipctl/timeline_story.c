@@ -8,12 +8,11 @@
 #include <string.h>
 
 #include "timeline_kind.h"
+#include "timeline_mark.h"
+#include "timeline_text.h"
 
-#define TEXT_MAX  300
-#define WHYS_MAX  (32u << 20) /* bytes of reasons that are kept */
-#define WIDTH_MIN INT64_C(1000000)
-#define WIDTH_MAX (INT64_C(1) << 60)
-#define NS_PER_S  INT64_C(1000000000)
+#define WHYS_MAX (32u << 20) /* bytes of reasons that are kept */
+#define NS_PER_S INT64_C(1000000000)
 
 int timeline_story_node(struct timeline_story *story, const char *file)
 {
@@ -21,20 +20,6 @@ int timeline_story_node(struct timeline_story *story, const char *file)
 		return -E2BIG;
 	story->nodes[story->nodes_n].file = file;
 	return (int)story->nodes_n++;
-}
-
-/* Room for one more. Return: the array; NULL: no memory, and nothing changed. */
-static void *grow(void *array, size_t n, size_t *room, size_t size)
-{
-	size_t wanted = *room ? *room * 2 : 4;
-	void *larger = array;
-
-	if (n < *room)
-		return array;
-	larger = reallocarray(array, wanted, size);
-	if (larger)
-		*room = wanted;
-	return larger;
 }
 
 /* ---- lanes ---- */
@@ -54,8 +39,8 @@ static int compare_lanes(const void *left, const void *right)
 /* Return: NULL: no memory. */
 static struct timeline_lane *add_lane(struct timeline_story *story, const struct timeline_lane *key)
 {
-	struct timeline_lane **lanes =
-		grow(story->lanes, story->lanes_n, &story->lanes_room, sizeof(*story->lanes));
+	struct timeline_lane **lanes = timeline_grow(story->lanes, story->lanes_n,
+						     &story->lanes_room, sizeof(*story->lanes));
 	struct timeline_lane *lane = malloc(sizeof(*lane));
 
 	if (lanes)
@@ -94,7 +79,7 @@ static char *keep_why(struct timeline_story *story, const char *why)
 
 	if (!why || !why[0] || story->texts_size > WHYS_MAX)
 		return NULL;
-	copy = strndup(why, TEXT_MAX);
+	copy = strndup(why, timeline_text_len(why));
 	story->texts_size += copy ? strlen(copy) + 1 : 0;
 	return copy;
 }
@@ -106,7 +91,7 @@ static int make_room(const struct timeline_story *story, struct timeline_lane *l
 
 	if (story->spans_n == TIMELINE_SPANS_MAX)
 		return -E2BIG;
-	spans = grow(lane->spans, lane->spans_n, &lane->spans_room, sizeof(*spans));
+	spans = timeline_grow(lane->spans, lane->spans_n, &lane->spans_room, sizeof(*spans));
 	if (!spans)
 		return -ENOMEM;
 	lane->spans = spans;
@@ -231,7 +216,7 @@ static int change(struct timeline_story *story, struct timeline_lane *lane,
 		return err;
 	if (last && last->state == to)
 		return 0;
-	if (last && last->state != from)
+	if (last && last->state != from && to != TIMELINE_GONE)
 		last->is_sure = false;
 	span.why = keep_why(story, event->reason);
 	return add_span(story, lane, &span);
@@ -264,104 +249,6 @@ static int begin_life(struct timeline_story *story, unsigned number, int64_t ns)
 			err = add_span(story, lane, &fresh);
 	}
 	return err;
-}
-
-/* ---- marks ---- */
-
-static void add_text(struct timeline_mark *mark, const char *text, size_t len)
-{
-	size_t had = mark->texts ? strlen(mark->texts) : 0;
-	char *longer = realloc(mark->texts, had + len + 2);
-
-	if (!longer)
-		return; /* one line less, and counted all the same */
-	if (had)
-		longer[had++] = '\n';
-	memcpy(longer + had, text, len);
-	longer[had + len] = '\0';
-	mark->texts = longer;
-	mark->texts_n++;
-}
-
-/* The worst is kept first. @from: is void afterwards. */
-static void fold(struct timeline_mark *mark, struct timeline_mark *from)
-{
-	const char *line = from->texts;
-
-	mark->is_mixed |= from->is_mixed || mark->class != from->class;
-	if (from->level < mark->level) {
-		mark->level = from->level;
-		mark->class = from->class;
-	}
-	if (from->last_ns > mark->last_ns)
-		mark->last_ns = from->last_ns;
-	mark->count += from->count;
-	while (line && *line && mark->texts_n < TIMELINE_TEXTS_MAX) {
-		size_t len = strcspn(line, "\n");
-
-		add_text(mark, line, len);
-		line += len + (line[len] == '\n');
-	}
-	free(from->texts);
-	from->texts = NULL;
-}
-
-static bool is_beside(const struct timeline_story *story, const struct timeline_mark *a,
-		      const struct timeline_mark *b)
-{
-	return story->mark_width_ns &&
-	       a->first_ns / story->mark_width_ns == b->first_ns / story->mark_width_ns;
-}
-
-static void merge_lane(const struct timeline_story *story, struct timeline_lane *lane)
-{
-	size_t n = 0;
-
-	for (size_t i = 0; i < lane->marks_n; i++) {
-		if (n && is_beside(story, &lane->marks[n - 1], &lane->marks[i]))
-			fold(&lane->marks[n - 1], &lane->marks[i]);
-		else
-			lane->marks[n++] = lane->marks[i];
-	}
-	lane->marks_n = n;
-}
-
-static void merge_marks(struct timeline_story *story)
-{
-	while (story->marks_n > TIMELINE_MARKS_MAX / 2 && story->mark_width_ns < WIDTH_MAX) {
-		story->mark_width_ns = story->mark_width_ns ? story->mark_width_ns * 2 : WIDTH_MIN;
-		story->marks_n = 0;
-		for (size_t i = 0; i < story->lanes_n; i++) {
-			merge_lane(story, story->lanes[i]);
-			story->marks_n += story->lanes[i]->marks_n;
-		}
-	}
-}
-
-static int add_mark(struct timeline_story *story, struct timeline_lane *lane,
-		    const struct timeline_event *event, enum timeline_class class)
-{
-	struct timeline_mark mark = { .first_ns = event->real_ns,
-				      .last_ns = event->real_ns,
-				      .count = 1,
-				      .level = event->level,
-				      .class = (unsigned char)class };
-	const char *text = event->text && event->text[0] ? event->text : event->kind;
-	struct timeline_mark *marks =
-		grow(lane->marks, lane->marks_n, &lane->marks_room, sizeof(*lane->marks));
-
-	if (!marks)
-		return -ENOMEM;
-	lane->marks = marks;
-	add_text(&mark, text, strnlen(text, TEXT_MAX));
-	if (lane->marks_n && is_beside(story, &marks[lane->marks_n - 1], &mark)) {
-		fold(&marks[lane->marks_n - 1], &mark);
-		return 0;
-	}
-	marks[lane->marks_n++] = mark;
-	if (++story->marks_n > TIMELINE_MARKS_MAX)
-		merge_marks(story);
-	return 0;
 }
 
 /* ---- cues ---- */
@@ -484,7 +371,7 @@ int timeline_story_add(struct timeline_story *story, unsigned number,
 	if (!err)
 		add_cues(story, lane, event);
 	if (!err && is_marked(node, event, kind))
-		err = add_mark(story, lane, event, kind->class);
+		err = timeline_mark_add(story, lane, event, kind->class);
 	if (kind->flags & TIMELINE_IS_LIFE)
 		node->life_ns = event->real_ns;
 	if (strcmp(event->kind, "started") == 0)

@@ -187,6 +187,9 @@ static void test_router_that_all_have_given_up_has_no_gap(void **state)
 						    .level = TIMELINE_INFO });
 	scene_judge(scene, 9000);
 	assert_int_equal(scene->findings.n, 0);
+	for (size_t i = 0; i < scene->story.lanes_n; i++)
+		for (size_t k = 0; k < scene->story.lanes[i]->spans_n; k++)
+			assert_true(scene->story.lanes[i]->spans[k].is_sure);
 	scene_free(scene);
 }
 

@@ -4,6 +4,7 @@
 #include <errno.h>
 
 #include "agent/vipctl/timeline_kind.h"
+#include "agent/vipctl/timeline_text.h"
 
 static const struct timeline_lane *lane(const struct scene *scene, unsigned node)
 {
@@ -81,6 +82,18 @@ static void test_kinds_and_states_of_other_versions_are_kept(void **state)
 	assert_int_equal(lane(scene, 0)->marks[0].class, TIMELINE_GENERIC);
 	assert_string_equal(lane(scene, 0)->marks[0].texts, "eclipse");
 	scene_free(scene);
+}
+
+/* Of several lines the first one, and of a long one no part of a character. */
+static void test_texts_are_cut_between_characters(void **state)
+{
+	char text[2 * TIMELINE_TEXT_MAX + 2] = "x";
+
+	(void)state;
+	assert_int_equal(timeline_text_len("one\ntwo"), 3);
+	for (size_t i = 0; i < TIMELINE_TEXT_MAX; i++)
+		strcat(text, "\u00e4");
+	assert_int_equal(timeline_text_len(text), TIMELINE_TEXT_MAX - 1);
 }
 
 /* A clock that was set back makes nothing end before it began. */
@@ -198,6 +211,7 @@ int main(void)
 		cmocka_unit_test(test_state_before_the_first_change_is_known),
 		cmocka_unit_test(test_changes_that_are_missing_make_a_state_unsure),
 		cmocka_unit_test(test_kinds_and_states_of_other_versions_are_kept),
+		cmocka_unit_test(test_texts_are_cut_between_characters),
 		cmocka_unit_test(test_time_that_goes_back_keeps_the_order),
 		cmocka_unit_test(test_marks_that_are_too_many_are_merged_and_counted),
 		cmocka_unit_test(test_router_that_hosts_call_otherwise_is_one_by_its_vrid),
