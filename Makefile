@@ -34,7 +34,7 @@ CHECK   = $(addprefix $(BUILD)/checks/,check.o program.o regular.o verdict.o)
 # What reads texts and packets of others, for tests.
 PARSERS = $(addprefix $(BUILD)/checks/,number.o echo.o proc.o proc_events.o route_message.o) \
 	$(addprefix $(BUILD)/agent/vipctl/,arena.o complain.o import_report.o keepalived_file.o keepalived_lines.o \
-	keepalived_macro.o keepalived_tree.o)
+	keepalived_macro.o keepalived_tree.o $(addprefix timeline_,align.o judge.o kind.o mark.o plan.o story.o text.o view.o words.o))
 FLOOR   = $(filter-out $(addprefix $(BUILD)/agent/,main.o rights.o),$(call objects,agent))
 CONF    = $(call objects,agent/conf)
 VIPCTL  = $(call objects,agent/vipctl)
@@ -232,6 +232,12 @@ interop:
 	@$(MAKE) -s --no-print-directory all
 	@$(SUDO) env DUT=$(DUT) $(PYTHON) tests/interop/run.py --build $(BUILD)
 
+# What a timeline looks like. A browser is 220 MB, so that "check" draws it only where there is one.
+browser-check:
+	@tests/need.sh build check browser
+	@$(MAKE) -s --no-print-directory all
+	@$(SUDO) $(PYTHON) -m pytest -q -p no:cacheprovider tests/net/test_timeline.py
+
 MINUTES = 10
 soak:
 	@tests/need.sh build demo
@@ -340,6 +346,6 @@ clean:
 
 DUT = vipd
 
-.PHONY: all libraries test-programs demo shop check asan sim defects faults conformance interop soak pages page-defects fuzz bench lint install uninstall deb deb-test clean
+.PHONY: all libraries test-programs demo shop check asan sim defects faults conformance interop browser-check soak pages page-defects fuzz bench lint install uninstall deb deb-test clean
 .SECONDARY:
 .DELETE_ON_ERROR:

@@ -58,6 +58,7 @@ static const struct kind kinds[] = {
 			       OF(reason, "reason", FIELD_TEXT),
 			       OF_WORDS(event.state.reason, "reason_code", vrrp_reason_words),
 			       CAUSE, OF(event.state.priority, "priority", FIELD_UINT),
+			       OF(event.state.vrid, "vrid", FIELD_UINT),
 			       OF_IP(event.state.peer, "peer"),
 			       OF(event.state.peer_priority, "peer_priority", FIELD_UINT),
 			       OF_IP(event.state.last_heard, "last_heard")),

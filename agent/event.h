@@ -265,7 +265,7 @@ struct event_state {
 	uint8_t priority; /* the router's own when it was decided */
 	uint8_t cause;    /* enum vrrp_reason_code: why @by did so first; 0: it was no other one */
 	uint8_t removed;  /* a reload does without it, which is why it stops */
-	uint8_t reserved;
+	uint8_t vrid;     /* of EVENT_STATE; 0: from before this was told */
 	int64_t reason_ns;
 	uint8_t peer[16];
 	uint8_t last_heard[16]; /* the Active as last heard, when its silence is the reason */

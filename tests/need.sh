@@ -15,6 +15,7 @@ packages() {
 		python3-psycopg2 ;;
 	shop) echo python3 iproute2 nftables util-linux nginx-light postgresql python3-psycopg2 ;;
 	interop) echo frr ;;
+	browser) echo chromium-headless-shell fonts-dejavu-core ;;
 	bench) echo python3 iproute2 nftables keepalived nginx-light ;;
 	fuzz) echo clang libclang-rt-14-dev ;;
 	lint) echo clang-format binutils mandoc git ;;

@@ -65,6 +65,7 @@ struct event journal_state_event(enum event_kind kind, const struct conf_router 
 					    .peer_priority = reason->priority,
 					    .priority = reason->own_priority,
 					    .cause = reason->cause,
+					    .vrid = vr->config.vrid,
 					    .reason_ns = reason->ns };
 	snprintf(event.state.by, sizeof(event.state.by), "%s", by);
 	memcpy(vrrp_reason_is_of_peer(reason->code) ? event.state.peer : event.state.detail,

@@ -180,16 +180,14 @@ int database_open(const struct database_place *place, sqlite3 **ret_db)
 	return complain(NULL, "%s", why);
 }
 
-int database_read(const char *directory, int (*read)(sqlite3 *db, void *arg, char *ret_why),
-		  void *arg, char *ret_why)
+int database_read_file(const char *path, int (*read)(sqlite3 *db, void *arg, char *ret_why),
+		       void *arg, char *ret_why)
 {
-	char path[PATH_MAX], why[COMPLAIN_SIZE];
+	char why[COMPLAIN_SIZE];
 	struct database_file file;
 	bool is_good = false, again = true;
-	int status = path_of(directory, path, ret_why);
+	int status = EXIT_FAILURE;
 
-	if (status)
-		return status;
 	for (unsigned i = 0; i < TRIES && again; i++) {
 		if (i)
 			(void)nanosleep(&gap, NULL);
@@ -203,4 +201,13 @@ int database_read(const char *directory, int (*read)(sqlite3 *db, void *arg, cha
 	if (!is_good)
 		return complain(ret_why, "%s: it changes all the time", path);
 	return status ? complain(ret_why, "%s", why) : 0;
+}
+
+int database_read(const char *directory, int (*read)(sqlite3 *db, void *arg, char *ret_why),
+		  void *arg, char *ret_why)
+{
+	char path[PATH_MAX];
+	int status = path_of(directory, path, ret_why);
+
+	return status ? status : database_read_file(path, read, arg, ret_why);
 }

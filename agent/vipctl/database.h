@@ -44,6 +44,12 @@ int database_read(const char *directory, int (*read)(sqlite3 *db, void *arg, cha
 		  void *arg, char *ret_why);
 
 /**
+ * database_read_file() - likewise, one that lies somewhere, or a copy.
+ */
+int database_read_file(const char *path, int (*read)(sqlite3 *db, void *arg, char *ret_why),
+		       void *arg, char *ret_why);
+
+/**
  * database_ask() - a query with parameters that are bound, from its beginning to its end.
  * @texts: @n of them, for "?1" and so on; NULL: none.
  * @row: called for each row.

@@ -24,6 +24,7 @@ static const struct option_word {
 	{ "--notify", USAGE_NOTIFY, NULL },
 	{ "-n", USAGE_COUNT, "20" },
 	{ "--since", USAGE_SINCE, "2h" },
+	{ "--until", USAGE_UNTIL, "1h" },
 	{ "--state-dir", USAGE_STATE_DIR, "/var/lib/vipd" },
 	{ "--node", USAGE_NODE, "gw1" },
 	{ "--ah", USAGE_AH, "none" },
@@ -207,10 +208,12 @@ const char *usage_value(const struct arguments *arguments, enum usage_option opt
 int usage_parse(const struct command *command, int argc, char **argv,
 		struct arguments *ret_arguments)
 {
-	struct arguments arguments = { 0 };
+	struct arguments arguments = { .words = (const char **)argv };
 
 	for (int i = 1; i < argc; i++) {
-		if (argv[i][0] != '-' && command->takes_router && !arguments.router)
+		if (argv[i][0] != '-' && (command->options & USAGE_MANY))
+			arguments.words[arguments.words_n++] = argv[i];
+		else if (argv[i][0] != '-' && command->takes_router && !arguments.router)
 			arguments.router = argv[i];
 		else if (argv[i][0] != '-' && (command->options & USAGE_TWO) && !arguments.second)
 			arguments.second = argv[i];

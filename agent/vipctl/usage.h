@@ -27,8 +27,10 @@ enum usage_option {
 	USAGE_STATE_DIR = 1 << 13,
 	USAGE_NOTIFY = 1 << 14,
 	USAGE_KEEPALIVED = 1 << 18,
-	USAGE_CONF = 1 << 20, /* has a value */
-	USAGE_TWO = 1 << 10,  /* no option: another word follows the first */
+	USAGE_TWO = 1 << 10,   /* no option: another word follows the first */
+	USAGE_UNTIL = 1 << 19, /* has a value */
+	USAGE_MANY = 1 << 20,  /* no option: any number of words follow */
+	USAGE_CONF = 1 << 21,  /* has a value */
 };
 
 #define USAGE_OPTIONS_MAX 32
@@ -40,7 +42,9 @@ struct arguments {
 	const char *second; /* word behind that one; likewise */
 	const char *value;  /* of the option that has one, the last of them; likewise */
 	const char *values[USAGE_OPTIONS_MAX]; /* of each, by the number of its bit */
-	bool help;                             /* is wanted instead of the command */
+	const char **words;                    /* those of USAGE_MANY, likewise */
+	unsigned words_n;
+	bool help; /* is wanted instead of the command */
 };
 
 struct command {
@@ -61,7 +65,7 @@ const struct command *usage_find(const struct command *commands, const char *nam
 
 /**
  * usage_parse() - the words behind a command.
- * @argv: @argc of them, the command first.
+ * @argv: @argc of them, the command first; becomes the place of those that are no options.
  *
  * Return: 0; EX_USAGE when one is none of the command's, which was told.
  */

@@ -25,6 +25,7 @@
 #include "show.h"
 #include "show_checks.h"
 #include "show_notify.h"
+#include "timeline.h"
 #include "usage.h"
 #include "watch.h"
 #include "why.h"
@@ -170,6 +171,20 @@ static int command_notify(const char *path, const struct arguments *arguments)
 	return notify(path, &options);
 }
 
+static int command_timeline(const char *path, const struct arguments *arguments)
+{
+	const struct timeline_options options = {
+		.files = arguments->words,
+		.files_n = arguments->words_n,
+		.since = usage_value(arguments, USAGE_SINCE),
+		.until = usage_value(arguments, USAGE_UNTIL),
+		.output = usage_value(arguments, USAGE_OUTPUT),
+	};
+
+	(void)path;
+	return timeline(&options);
+}
+
 /* Return: whether it is one. */
 static bool parse_ah(const char *word, enum import_ah *ret_ah)
 {
@@ -256,6 +271,9 @@ static const struct command commands[] = {
 	{ "history", "[--json] [-n N] [--since T] [--state-dir DIR] [ROUTER]",
 	  "what has happened for as long as it is kept, also without a vipd",
 	  USAGE_JSON | USAGE_COUNT | USAGE_SINCE | USAGE_STATE_DIR, true, command_history },
+	{ "timeline", "[--since T] [--until T] [-o FILE] [NODE=]FILE...",
+	  "draw what the histories of several hosts tell as a page for a browser",
+	  USAGE_SINCE | USAGE_UNTIL | USAGE_OUTPUT | USAGE_MANY, false, command_timeline },
 	{ "metrics", "[--keepalived]",
 	  "figures as Prometheus reads them, also by the names of keepalived's exporter",
 	  USAGE_KEEPALIVED, false, command_metrics },
