@@ -160,7 +160,7 @@ static void enter_cgroup(struct checker *checker)
 		tell(EVENT_DEGRADED, "using the control group that was delegated",
 		     checker->fds.cgroup,
 		     checker->fds.cgroup == -EROFS
-			     ? "commands have none of their own: ProtectControlGroups=no is missing"
+			     ? "commands have none: ProtectControlGroups=no is missing"
 			     : "commands have none of their own");
 }
 
