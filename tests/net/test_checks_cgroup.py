@@ -11,6 +11,8 @@ import reaper
 from agents import binary, router
 from checker import Checker
 from processes import children, name_of
+from test_checks_file import place  # noqa: F401 - a fixture
+from test_checks_hung import Disk
 from test_checks_command import BOMB, NOBODY, check, folder, is_there, processes_of, wait_gone  # noqa: F401 - a fixture
 from witness import wait_until
 
@@ -103,7 +105,7 @@ def test_each_run_has_a_leaf_that_is_gone_with_it(lab, started, folder):  # noqa
     path = folder.script(f"""ls -l /proc/$$/fd >{folder.notes}/fds; echo $PPID >{folder.notes}/warden; sleep 1000 &
                          while [ ! -e {folder.notes}/go ]; do sleep 0.02; done; exit 3""")
     checker = started(group, check(path, interval="30s", more='timeout = "20s";') + ", "
-                      + check("/bin/true", name="quick", interval="50ms"))
+                      + check("/bin/true", name="quick", interval="50ms", more='timeout = "2s";'))
     warden = wait_until(lambda: folder.pids("warden"), what="a run")[0]
     leaf = wait_until(lambda: group.leaves.get(warden), what="its leaf")
     wait_until(lambda: len(pids_in(leaf)) >= 2, what="the program, and its child")
@@ -192,7 +194,8 @@ def test_what_has_killed_warden_and_checker_ends_with_its_group_alone(lab, folde
     """It is a child of nobody of vipd's any more, so without a group it stays: that is what groups are for."""
     group = Group(lab, delegated=delegated)
     path = folder.script(ESCAPE.format(notes=folder.notes))
-    agent = lab.vipd(lab.host("gw1", "192.0.2.2/24"), [router(150)], user="nobody", before=group.before(),
+    agent = lab.vipd(lab.host("gw1", "192.0.2.2/24"), [router(150)], user="nobody",
+                     before=group.before("setpriv", "--bounding-set", BOUNDED),
                      checks=[{"name": "db", "command": [path], "interval": "300ms"}])
     wait_until(lambda: folder.note("again"), 20, what="another checker has run it")
     [pid] = folder.pids()
@@ -280,6 +283,37 @@ def test_a_second_vipd_that_is_refused_touches_nothing(lab, folder):  # noqa: F8
     assert list(group.leaves.values()) == [leaf] and all(map(is_there, folder.pids()))
 
 
+def test_one_that_hangs_in_the_kernel_keeps_its_leaf_and_stops_nobody(lab, host, place):  # noqa: F811
+    """Its group cannot be removed, so the next checker uses it again; the one after that finds it empty."""
+    group, disk = Group(lab), Disk(place)
+    server = host.popen(*disk.words(stubborn=True), "/bin/sleep", "1000")
+    wait_until(lambda: name_of(server.pid) == "sleep", what="the file system is there")
+    prefix = group.before("nsenter", "-t", str(server.pid), "--mount", "setpriv", "--bounding-set", BOUNDED)
+    disk.hang()
+    checker = Checker(host, check("/bin/cat", f"{disk.directory}/flag", more='timeout = "50ms";'), prefix=prefix)
+    checker.wait("db", value="down", error="still hangs in the kernel (D)")
+    [leaf] = group.leaves.values()
+    [hung] = pids_in(leaf)
+    base = os.stat(os.path.dirname(leaf)).st_ino
+    checker.close(kill=True)
+    try:
+        for _ in range(2):
+            checker = Checker(host, check("/bin/true", more='timeout = "2s";'), prefix=prefix)
+            checker.wait("db", value="up")
+            assert pids_in(leaf) == [hung] and os.stat(os.path.dirname(leaf)).st_ino == base
+            assert checker.pid in pids_in(os.path.dirname(leaf)) and checker.events() == []
+            checker.close()
+    finally:
+        disk.recover()
+    wait_gone([hung])
+    checker = Checker(host, check("/bin/true", more='timeout = "2s";'), prefix=prefix)
+    checker.wait("db", value="up")
+    assert not os.path.exists(leaf) and len(group.bases) == 1
+    assert checker.close() == 0
+    server.kill()
+    server.wait(10)
+
+
 # ---- where there is none, or not enough ----
 
 def test_without_the_mark_nothing_is_made_and_nothing_is_told(lab, started, folder):  # noqa: F811
@@ -308,7 +342,7 @@ def test_one_that_can_have_no_leaf_is_run_all_the_same(lab, started, folder):  #
     with open(f"{group.path}/cgroup.max.descendants", "w", encoding="ascii") as file:
         file.write("1")
     checker = started(group, check(hangs(folder), interval="60s", more='timeout = "300ms";') + ", "
-                      + check("/bin/true", name="good"))
+                      + check("/bin/true", name="good", more='timeout = "2s";'))
     checker.wait("db", value="down", error="no end within")
     checker.wait("good", value="up")
     wait_gone(folder.pids())
@@ -325,7 +359,7 @@ def test_no_check_by_a_command_needs_no_group(lab, started):
 def test_groups_that_a_killed_checker_has_left_are_removed(lab, started):
     """Whoever has made them."""
     group = Group(lab)
-    checker = started(group, check("/bin/true", interval="100ms"))
+    checker = started(group, check("/bin/true", interval="100ms", more='timeout = "2s";'))
     checker.wait("db", value="up")
     assert checker.close(kill=True) != 0
     wait_until(lambda: not group.leaves, what="no leaf is left")
@@ -333,6 +367,6 @@ def test_groups_that_a_killed_checker_has_left_are_removed(lab, started):
     os.mkdir(f"{base}/other")
     os.mkdir(f"{base}/other/deeper")
     os.mkdir(f"{base}/4294967296")
-    checker = started(group, check("/bin/true", interval="100ms"))
+    checker = started(group, check("/bin/true", interval="100ms", more='timeout = "2s";'))
     checker.wait("db", value="up")
     assert not {"other", "4294967296"} & set(groups_below(base))
