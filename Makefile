@@ -30,7 +30,7 @@ objects = $(patsubst %.c,$(BUILD)/%.o,$(wildcard $(1)/*.c))
 CORE    = $(call objects,vrrp)
 KERNEL  = $(call objects,netlink)
 CHECKS  = $(call objects,checks)
-CHECK   = $(addprefix $(BUILD)/checks/,check.o program.o regular.o verdict.o)
+CHECK   = $(addprefix $(BUILD)/checks/,cgroup.o check.o leaf.o program.o regular.o verdict.o)
 # What reads texts and packets of others, for tests.
 PARSERS = $(addprefix $(BUILD)/checks/,number.o echo.o proc.o proc_events.o route_message.o) \
 	$(addprefix $(BUILD)/agent/vipctl/,arena.o complain.o import_report.o keepalived_file.o keepalived_lines.o \

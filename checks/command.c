@@ -26,6 +26,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "leaf.h"
 #include "outcome.h"
 #include "tree.h"
 
@@ -81,6 +82,7 @@ struct room {
 };
 
 struct check_engine {
+	const struct check_context *context;
 	struct check_run *runs; /* owned: CHECK_MAX of them, shared with wardens */
 	bool taken[CHECK_MAX];
 	struct room rooms[ROOMS_COUNT];
@@ -94,9 +96,9 @@ static int open_engine(struct check_context *context, struct check_engine **ret_
 {
 	struct check_engine *engine = calloc(1, sizeof(*engine));
 
-	(void)context;
 	if (!engine)
 		return -ENOMEM;
+	engine->context = context;
 	engine->orphans_ns = CHECK_NEVER;
 	for (unsigned i = 0; i < ROOMS_COUNT; i++)
 		engine->rooms[i].settles_ns = CHECK_NEVER;
@@ -363,6 +365,8 @@ static int add(struct check *check)
 	command->check = check;
 	command->execution.argv = command->argv;
 	command->execution.env = command->env;
+	command->execution.cgroup_fd = check->context->cgroup_fd;
+	command->execution.has_cgroup = check->context->cgroup_fd >= 0;
 	fill_words(command, check->config);
 	command->user_err = -find_user(command, check->config->user);
 	return take_run(check->engine, command);
@@ -489,14 +493,15 @@ static bool is_ours(const void *arg, pid_t pid)
 	return is_warden(arg, pid);
 }
 
-/* Of a warden that was killed: whatever it had adopted. What was killed is waited for at the next
- * look, and by nobody else. */
+/* Of a warden that was killed: what is in its leaf, and whatever it had adopted. What was killed is
+ * waited for at the next look, and by nobody else. */
 static void end_orphans(struct check_engine *engine, int64_t now_ns)
 {
 	pid_t pids[ORPHANS_MAX + ROOMS_COUNT * PLACES_MAX + ENDING_MAX];
+	bool left = check_leaf_end_others(engine->context->cgroup_fd, is_ours, engine);
 	unsigned n = check_tree_children(getpid(), pids, sizeof(pids) / sizeof(pids[0]));
-	bool left = n == sizeof(pids) / sizeof(pids[0]);
 
+	left |= n == sizeof(pids) / sizeof(pids[0]);
 	for (unsigned i = 0; i < n; i++)
 		if (!is_warden(engine, pids[i]))
 			left |= waitpid(pids[i], NULL, WNOHANG) == 0;

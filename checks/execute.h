@@ -20,6 +20,8 @@ struct check_execution {
 	bool changes_user; /* it is another one than ours */
 	bool has_input;    /* @in_fd is its standard input; else that is empty */
 	int in_fd;
+	bool has_cgroup; /* @cgroup_fd is the group of all checks (cgroup.h): each run has a leaf */
+	int cgroup_fd;
 };
 
 /**

@@ -16,6 +16,7 @@ int check_context_open(struct check_context *context)
 
 	*context = (struct check_context){ .epoll_fd = epoll_create1(EPOLL_CLOEXEC),
 					   .proc_events_fd = -1,
+					   .cgroup_fd = -1,
 					   .at_work = &nobody_looks };
 	return context->epoll_fd < 0 ? -errno : 0;
 }

@@ -25,6 +25,7 @@ struct check_context {
 	int epoll_fd;
 	struct check *first, *last; /* of those that have answered, in that order */
 	int proc_events_fd; /* the proc connector, opened by somebody with the right to; -1 */
+	int cgroup_fd;      /* the group of all checks (cgroup.h); -1: commands have none */
 	/* The mark of the check that may be waiting for the kernel just now; 0: none. In memory
 	 * that outlives the process, so that the next one knows; never NULL. */
 	volatile uint32_t *at_work;

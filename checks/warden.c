@@ -13,6 +13,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "leaf.h"
 #include "tree.h"
 
 #define PIPE_SIZE    (64 << 10) /* as much as one has at once */
@@ -26,6 +27,7 @@ struct warden {
 	struct check_run *run;
 	pid_t program;
 	int signal_fd, out_fd; /* -1: has ended */
+	int leaf_fd;           /* of the program's control group, -1: none */
 	bool first_is_over;
 	pid_t parent;
 	bool ordered; /* to end it */
@@ -120,7 +122,8 @@ static bool reap(struct warden *warden)
 	return pid == 0;
 }
 
-/* One that hangs in the kernel is waited for as long as it takes. */
+/* What is in its leaf ends at once; who went elsewhere is below us all the same. One that hangs in
+ * the kernel is waited for as long as it takes. */
 static void end_all(struct warden *warden)
 {
 	struct signalfd_siginfo info;
@@ -128,6 +131,7 @@ static void end_all(struct warden *warden)
 
 	if (!reap(warden))
 		return;
+	check_leaf_kill(warden->leaf_fd);
 	check_tree_stop(NULL, NULL);
 	while (reap(warden)) {
 		struct pollfd fd = { .fd = warden->signal_fd, .events = POLLIN };
@@ -180,8 +184,10 @@ static int start_program(struct warden *warden)
 	(void)fcntl(ends[0], F_SETFL, O_NONBLOCK);
 	warden->out_fd = ends[0];
 	warden->program = vfork();
-	if (warden->program == 0)
+	if (warden->program == 0) {
+		(void)check_leaf_enter(warden->leaf_fd); /* while it may */
 		check_execute(&warden->execution, ends[1], self, &warden->run->fault);
+	}
 	if (warden->program < 0)
 		return -errno;
 	close(ends[1]);
@@ -233,22 +239,35 @@ static void run_to_the_end(struct warden *warden)
 }
 
 /* Nothing else of ours goes with it. */
-static void keep_input(struct warden *warden)
+static void keep_fds(struct check_execution *execution)
 {
-	if (!warden->execution.has_input)
-		return;
-	(void)dup2(warden->execution.in_fd, STDIN_FILENO);
-	warden->execution.in_fd = STDIN_FILENO;
+	int kept_fd = STDERR_FILENO + 1;
+
+	if (execution->has_input) {
+		(void)dup2(execution->in_fd, STDIN_FILENO);
+		execution->in_fd = STDIN_FILENO;
+	}
+	if (execution->has_cgroup) {
+		(void)dup3(execution->cgroup_fd, kept_fd, O_CLOEXEC); /* or it is there */
+		execution->cgroup_fd = kept_fd++;
+	}
+	(void)close_range((unsigned)kept_fd, ~0U, 0);
+}
+
+static void make_leaf(struct warden *warden)
+{
+	if (warden->execution.has_cgroup)
+		warden->leaf_fd = check_leaf_make(warden->execution.cgroup_fd);
 }
 
 static _Noreturn void run_warden(struct warden *warden)
 {
 	int err;
 
-	keep_input(warden);
-	(void)close_range(STDERR_FILENO + 1, ~0U, 0);
+	keep_fds(&warden->execution);
 	warden->signal_fd = open_signals();
 	settle(warden->parent);
+	make_leaf(warden);
 	err = warden->signal_fd < 0 ? -errno : start_program(warden);
 	if (err == 0)
 		run_to_the_end(warden);
@@ -256,6 +275,7 @@ static _Noreturn void run_warden(struct warden *warden)
 		warden->run->fault = (struct check_program_fault){ .error = CHECK_PROGRAM_STEP,
 								   .err = -err,
 								   .where = "starting it" };
+	check_leaf_end(warden->execution.cgroup_fd, warden->leaf_fd);
 	__atomic_store_n(&warden->run->done, 1, __ATOMIC_RELEASE);
 	_exit(EXIT_SUCCESS);
 }
@@ -264,7 +284,7 @@ int check_warden_start(const struct check_execution *execution, struct check_run
 		       pid_t *ret_pid)
 {
 	struct warden warden = {
-		.execution = *execution, .run = run, .out_fd = -1, .parent = getpid()
+		.execution = *execution, .run = run, .out_fd = -1, .leaf_fd = -1, .parent = getpid()
 	};
 	pid_t pid;
 

@@ -31,7 +31,7 @@ struct check_run {
  * @ret_pid: of the warden, our child: once it can be waited for, the run is over.
  *
  * If the warden is killed itself, the program is killed by the kernel, and what that has started
- * becomes our child, if we are a subreaper.
+ * becomes our child, if we are a subreaper. Its leaf stays then: check_leaf_end_others().
  *
  * Return: 0 or -errno of fork().
  */

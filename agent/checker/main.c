@@ -21,6 +21,7 @@
 #include "agent/helper.h"
 #include "agent/loop.h"
 #include "agent/signals.h"
+#include "checks/cgroup.h"
 #include "memory.h"
 #include "process_events.h"
 #include "needs.h"
@@ -32,7 +33,7 @@ struct checker {
 	struct schedule *schedule;
 	struct loop *loop;
 	int signal_fd;
-	int processes_fd;               /* -1: none */
+	struct schedule_fds fds;        /* owned, but for what was handed down */
 	struct channel_message message; /* that is being read */
 };
 
@@ -134,23 +135,33 @@ static int begin(struct checker *checker)
 
 	if (err == 0)
 		err = schedule_open(checker->conf->checks, checker->conf->checks_n, checker->board,
-				    checker->processes_fd, &now, &checker->schedule);
+				    checker->fds, &now, &checker->schedule);
 	return err;
 }
 
 /* Handed down, or while we may. */
 static void open_processes(struct checker *checker)
 {
-	bool needed = false;
-
-	for (unsigned i = 0; i < checker->conf->checks_n; i++)
-		needed |= checker->conf->checks[i].kind == CHECK_PROCESS;
-	if (!needed || checker->processes_fd >= 0)
+	if (!needs_kind(checker->conf, CHECK_PROCESS) || checker->fds.proc_events >= 0)
 		return;
-	checker->processes_fd = process_events_open();
-	if (checker->processes_fd < 0)
-		tell(EVENT_DEGRADED, "hearing of processes", checker->processes_fd,
+	checker->fds.proc_events = process_events_open();
+	if (checker->fds.proc_events < 0)
+		tell(EVENT_DEGRADED, "hearing of processes", checker->fds.proc_events,
 		     "checks of processes look at /proc once a second");
+}
+
+/* While we may, too; where nothing was delegated there is nothing to tell. */
+static void enter_cgroup(struct checker *checker)
+{
+	if (!needs_kind(checker->conf, CHECK_COMMAND))
+		return;
+	checker->fds.cgroup = check_cgroup_enter(needs_uid(checker->conf));
+	if (checker->fds.cgroup < 0 && checker->fds.cgroup != -ENODEV)
+		tell(EVENT_DEGRADED, "using the control group that was delegated",
+		     checker->fds.cgroup,
+		     checker->fds.cgroup == -EROFS
+			     ? "commands have none: ProtectControlGroups=no is missing"
+			     : "commands have none of their own");
 }
 
 /* Even if somebody has stopped it. After the last change of the user, which forgets that; what the
@@ -183,6 +194,7 @@ static int run(struct checker *checker, pid_t keeper)
 	if (err < 0)
 		return fail("reading the configuration that runs", err);
 	open_processes(checker);
+	enter_cgroup(checker);
 	err = needs_reduce(checker->conf, &doing);
 	if (err < 0)
 		return fail(doing, err);
@@ -214,14 +226,15 @@ static int prepare(struct checker *checker)
 		return EX_PROTOCOL;
 	for (int fd = HELPER_FD_CHANNEL; fd < HELPER_FD_END; fd++)
 		(void)fcntl(fd, F_SETFD, FD_CLOEXEC);
-	checker->processes_fd = fcntl(HELPER_FD_PROCESSES, F_GETFD) < 0 ? -1 : HELPER_FD_PROCESSES;
+	if (fcntl(HELPER_FD_PROCESSES, F_GETFD) >= 0)
+		checker->fds.proc_events = HELPER_FD_PROCESSES;
 	(void)prctl(PR_SET_CHILD_SUBREAPER, 1);
 	return 0;
 }
 
 int main(void)
 {
-	struct checker checker = { .signal_fd = -1, .processes_fd = -1 };
+	struct checker checker = { .signal_fd = -1, .fds = { -1, -1 } };
 	pid_t keeper = getppid();
 	int status;
 

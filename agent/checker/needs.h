@@ -5,7 +5,19 @@
 #ifndef NEEDS_H
 #define NEEDS_H
 
+#include <sys/types.h>
+
 #include "agent/conf/conf.h"
+
+/**
+ * needs_kind() - whether a check of this kind is asked.
+ */
+bool needs_kind(const struct conf *conf, enum check_kind_number kind);
+
+/**
+ * needs_uid() - who we are after needs_reduce().
+ */
+uid_t needs_uid(const struct conf *conf);
 
 /**
  * needs_reduce() - become the user that checks are asked as, and keep the capabilities that some

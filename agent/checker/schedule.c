@@ -533,7 +533,7 @@ static void clear_others(const struct schedule *schedule)
 }
 
 static int open_all(struct schedule *schedule, const struct check_config *checks,
-		    int proc_events_fd, const struct clocks *now)
+		    struct schedule_fds fds, const struct clocks *now)
 {
 	uint32_t hung = board_hung(schedule->board, now->mono_ns);
 	int err = check_context_open(&schedule->context);
@@ -545,7 +545,8 @@ static int open_all(struct schedule *schedule, const struct check_config *checks
 		return err;
 	if (!schedule->items || !schedule->several || !schedule->heap)
 		return -ENOMEM;
-	schedule->context.proc_events_fd = proc_events_fd;
+	schedule->context.proc_events_fd = fds.proc_events;
+	schedule->context.cgroup_fd = fds.cgroup;
 	schedule->context.at_work = board_at_work(schedule->board);
 	for (unsigned i = 0; i < schedule->n; i++) {
 		schedule->items[i].schedule = schedule;
@@ -562,7 +563,7 @@ static int open_all(struct schedule *schedule, const struct check_config *checks
 }
 
 int schedule_open(const struct check_config *checks, unsigned n, struct board *board,
-		  int proc_events_fd, const struct clocks *now, struct schedule **ret_schedule)
+		  struct schedule_fds fds, const struct clocks *now, struct schedule **ret_schedule)
 {
 	struct schedule *schedule = calloc(1, sizeof(*schedule));
 	int err;
@@ -571,7 +572,7 @@ int schedule_open(const struct check_config *checks, unsigned n, struct board *b
 		return -ENOMEM;
 	schedule->n = n;
 	schedule->board = board;
-	err = open_all(schedule, checks, proc_events_fd, now);
+	err = open_all(schedule, checks, fds, now);
 	if (err < 0) {
 		schedule_close(schedule);
 		return err;

@@ -15,17 +15,23 @@
 
 struct schedule;
 
+/* What it was given, of struct check_context; borrowed; -1: none. */
+struct schedule_fds {
+	int proc_events;
+	int cgroup;
+};
+
 /**
  * schedule_open() - go on with all checks that the board has, and begin with the others.
  * @checks: @n of them; borrowed.
  * @board: to write; borrowed.
- * @proc_events_fd: struct check_context's; borrowed; -1: none.
  * @ret_schedule: owned by the caller.
  *
  * Return: 0 or -errno. What a single kind cannot have is told by the checks of that kind.
  */
 int schedule_open(const struct check_config *checks, unsigned n, struct board *board,
-		  int proc_events_fd, const struct clocks *now, struct schedule **ret_schedule);
+		  struct schedule_fds fds, const struct clocks *now,
+		  struct schedule **ret_schedule);
 
 /**
  * schedule_close() - stop all that runs; NULL is allowed. The board stays as it is.

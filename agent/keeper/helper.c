@@ -17,6 +17,7 @@
 #include "agent/board.h"
 #include "agent/channel.h"
 #include "agent/helper.h"
+#include "checks/cgroup.h"
 
 #define NS_PER_MS INT64_C(1000000)
 #define NS_PER_S  (1000 * NS_PER_MS)
@@ -25,6 +26,7 @@
 #define AGAIN_NS     (100 * NS_PER_MS) /* after the first failure; then twice as long each time */
 #define AGAIN_MAX_NS (10 * NS_PER_S)
 #define WELL_NS      (60 * NS_PER_S) /* who has lived so long has not failed */
+#define CLOSE_MS     100             /* that the end of the keeper waits for the checker's */
 /* It has no rights, and may say more than anybody wants. */
 #define MESSAGES_MAX 16   /* read in a turn */
 #define SAID_MAX     2000 /* in that time; then it is wild */
@@ -36,12 +38,13 @@ int helper_given(const struct helper *helper, enum helper_fd place)
 }
 
 /* Nobody has a check any more. What was known of one would be old when it comes back, and is the
- * checker's to remove where there is still one. */
-static void forget_facts(const struct helper *helper)
+ * checker's to remove where there is still one; so is what its commands have left. */
+static void forget_checks(const struct helper *helper)
 {
 	int fd = helper_given(helper, HELPER_FD_BOARD);
 	struct board *board;
 
+	check_cgroup_remove(0);
 	if (fd < 0 || board_open(fd, -1, true, &board) < 0)
 		return;
 	for (uint32_t place = 0; place < board_count(board); place++)
@@ -50,13 +53,20 @@ static void forget_facts(const struct helper *helper)
 	board_close(board);
 }
 
+/* Nobody comes back for it. */
+static void close_checks(void)
+{
+	check_cgroup_remove(CLOSE_MS);
+}
+
 const struct helper_kind helper_checker = {
 	.program = "vipd-checker",
 	.noun = "checker",
 	.lost = EVENT_CHECKER,
 	.end_ns = NS_PER_S,
-	.close_ms = 100,
-	.forget = forget_facts,
+	.close_ms = CLOSE_MS,
+	.forget = forget_checks,
+	.close = close_checks,
 };
 
 /* What it runs may wake somebody up, and is not ended for less than it was given. */
@@ -447,6 +457,8 @@ void helper_close(struct helper *helper)
 	close_fd(&helper->channel_fd);
 	if (helper->pid)
 		await_end(helper);
+	if (helper->loop && helper->kind->close) /* it was ours to start */
+		helper->kind->close();
 	for (unsigned i = 0; i < HELPER_GIVEN; i++)
 		close_fd(&helper->given[i]);
 	close_fd(&helper->conf_fd);

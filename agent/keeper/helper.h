@@ -39,6 +39,7 @@ struct helper_kind {
 	int64_t end_ns;       /* from SIGTERM to SIGKILL */
 	unsigned close_ms;    /* that the end of the keeper waits for its end */
 	void (*forget)(const struct helper *helper); /* what it left; nobody needs it; or NULL */
+	void (*close)(void); /* the end of the keeper: what it left beside memory; or NULL */
 	enum event_kind
 		passed[2]; /* what it says of these kinds is for the routers; or EVENT_NONE */
 };

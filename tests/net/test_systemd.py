@@ -5,6 +5,7 @@ The unit is etc/vipd.service as it is; a test that would wait for long has a dro
 configuration and the control socket are where they are by default.
 """
 
+import glob
 import os
 import pwd
 import signal
@@ -187,6 +188,46 @@ def test_checks_are_asked_without_rights(service):
     assert set(status["Uid"].split()) == {str(pwd.getpwnam("nobody").pw_uid)}
     assert os.sched_getscheduler(pid) == os.SCHED_OTHER
     made.wait_active()
+
+
+def hanging(made):
+    """Starts it with a check by a command that hangs."""
+    made.configure(vipd_config([router(150)], {"node": "gw1", "checks": [
+        {"name": "db", "command": ["/bin/sleep", "1000"], "interval": "60s", "timeout": "50s"}]}))
+    assert made.does("start") == 0, made.story("not started")
+    made.wait_active()
+
+
+def test_commands_have_groups_where_they_are_delegated(service):
+    """As vipd(8) says; with no right but what the unit leaves."""
+    made = service("Delegate=yes", "ProtectControlGroups=no")
+    hanging(made)
+    own = os.path.join(made.manager.cgroup, CGROUP)
+    [base] = wait_until(lambda: glob.glob(f"{own}/vipd-checks.*"), PATIENCE, lambda _: made.story("a group"))
+    [leaf] = wait_until(lambda: glob.glob(f"{base}/[0-9]*/"), PATIENCE, lambda _: made.story("a leaf"))
+    [pid] = wait_until(lambda: read(f"{leaf}/cgroup.procs").split(), PATIENCE, lambda _: made.story("a command"))
+    assert wait_until(lambda: name_of(int(pid)) == "sleep", PATIENCE, lambda _: made.story("sleep"))
+    assert sorted(name_of(int(pid)) for pid in read(f"{base}/cgroup.procs").split()) == ["vipd-checker", "vipd-command"]
+    assert os.stat(leaf).st_uid == os.stat(base).st_uid == pwd.getpwnam("nobody").pw_uid
+    assert not made.lines("was delegated")
+    assert made.does("reload") == 0, made.story("not reloaded")
+    for name in ("vipd-checker", "vipd-command"):
+        [pid] = [pid for pid in read(f"{base}/cgroup.procs").split() if name_of(int(pid)) == name]
+        os.kill(int(pid), signal.SIGKILL)
+    wait_until(lambda: (there := glob.glob(f"{base}/[0-9]*/")) and leaf not in there, PATIENCE,
+               lambda _: made.story("another leaf alone"))
+    assert made.does("stop") == 0
+    wait_until(lambda: not os.path.exists(own), PATIENCE, lambda _: made.story("the end of all groups"))
+
+
+def test_a_group_that_is_delegated_and_read_only_is_told(service):
+    """Whoever forgot half of it sees what is missing; the check is asked as ever."""
+    made = service("Delegate=yes")
+    hanging(made)
+    made.wait_line("ProtectControlGroups=no is missing", PRIORITY=WARNING)
+    own = os.path.join(made.manager.cgroup, CGROUP)
+    wait_until(lambda: "vipd-command" in map(name_of, made.processes()), PATIENCE, lambda _: made.story("a command"))
+    assert glob.glob(f"{own}/vipd-checks.*") == []
 
 
 def test_history_is_kept_by_nobody_in_the_directory_of_the_service(service):
