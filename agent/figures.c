@@ -86,9 +86,9 @@ struct record {
  * is need for it. */
 struct head {
 	uint64_t magic;
-	uint32_t size; /* of all of it */
+	uint32_t sizes[4]; /* of this, and of one of each part behind it: another layout has others
+			    */
 	_Atomic uint32_t routers_n, checks_n;
-	uint32_t reserved;
 	_Atomic int64_t alive_ns; /* 0: nobody has written */
 	struct figures_host host;
 };
@@ -128,10 +128,19 @@ struct figures {
 	struct figures_check *checks;
 };
 
+static struct head our_head(void)
+{
+	struct head head = { .magic = MAGIC };
+
+	for (unsigned i = 0; i < PARTS; i++)
+		head.sizes[i] = (uint32_t)layout[i].size;
+	return head;
+}
+
 /* What nobody touches takes no memory. */
 int figures_new(void)
 {
-	const struct head head = { .magic = MAGIC, .size = AT_END };
+	const struct head head = our_head();
 	int fd = memfd_create("vipd-figures", MFD_CLOEXEC | MFD_ALLOW_SEALING);
 
 	if (fd < 0)
@@ -160,13 +169,11 @@ int figures_reader(int fd)
 
 static bool is_ours(int fd)
 {
-	struct {
-		uint64_t magic;
-		uint32_t size;
-	} head;
+	const struct head ours = our_head();
+	struct head head;
 
-	return pread(fd, &head, sizeof(head), 0) == sizeof(head) && head.magic == MAGIC &&
-	       head.size == AT_END;
+	return pread(fd, &head, sizeof(head), 0) == sizeof(head) && head.magic == ours.magic &&
+	       memcmp(head.sizes, ours.sizes, sizeof(ours.sizes)) == 0;
 }
 
 static int map(struct figures *figures, int fd, int protection)

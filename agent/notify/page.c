@@ -18,7 +18,8 @@
 #define CLIENT_MEMORY    ((size_t)8 << 10) /* of a request: its line and its headers */
 #define PAGES_MAX        4                 /* in memory, for clients that are slow */
 #define BACKLOG          16
-#define AGAIN_NS         (1000 * NS_PER_MS) /* after it could not listen */
+#define READ_NS          (20 * 1000 * NS_PER_MS) /* a page is taken in that time, or given up */
+#define AGAIN_NS         (1000 * NS_PER_MS)      /* after it could not listen */
 /* A page is good for so many times what it took to make it. */
 #define PAGE_LASTS     10
 #define PAGE_LASTS_MAX (2000 * NS_PER_MS)
@@ -29,11 +30,12 @@ struct page {
 	void *arg;
 	struct MHD_Daemon *daemon; /* knows the clients */
 	unsigned clients_n;
-	int epoll_fd;                  /* of the daemon's epoll, and of the next one */
-	int listen_fd;                 /* -1: it does not */
-	bool watched;                  /* that one: there is a place for one more */
-	int error;                     /* that was told; 0: it listens, or has not tried */
-	int64_t try_ns;                /* then it tries to listen */
+	int epoll_fd;     /* of the daemon's epoll, and of the next one */
+	int listen_fd;    /* -1: it does not */
+	bool watched;     /* that one: there is a place for one more */
+	int64_t pause_ns; /* nobody is accepted until then: the host has no descriptor left */
+	int error;        /* that was told; 0: it listens, or has not tried */
+	int64_t try_ns;   /* then it tries to listen */
 	struct MHD_Response *response; /* the last page; NULL: none */
 	unsigned pages_n;              /* that somebody still reads, this one included */
 	int64_t good_ns;               /* it is, until then */
@@ -43,6 +45,7 @@ struct page {
 
 struct body {
 	struct page *page;
+	int64_t until_ns; /* nobody reads it for longer */
 	char *text;
 	size_t len;
 };
@@ -52,6 +55,8 @@ static ssize_t read_body(void *arg, uint64_t at, char *buf, size_t max)
 	const struct body *body = arg;
 	size_t left = body->len - (size_t)at;
 
+	if (clocks_now().mono_ns >= body->until_ns)
+		return MHD_CONTENT_READER_END_WITH_ERROR;
 	if (left > max)
 		left = max;
 	memcpy(buf, body->text + at, left);
@@ -85,33 +90,37 @@ static struct MHD_Response *response_of(struct body *body)
 	return response;
 }
 
+/* In the place of the one before, which is good enough as long as there can be no other. */
 static void make_page(struct page *page)
 {
 	int64_t began_ns = clocks_now().mono_ns, lasts_ns;
 	struct body *body = calloc(1, sizeof(*body));
+	struct MHD_Response *response;
 
 	if (!body)
 		return;
 	body->page = page;
+	body->until_ns = began_ns + READ_NS;
 	body->text = page->make(page->arg, &body->len);
-	page->response = body->text ? response_of(body) : NULL;
-	if (!page->response) {
+	response = body->text ? response_of(body) : NULL;
+	if (!response) {
 		free(body->text);
 		free(body);
 		return;
 	}
+	drop_page(page);
+	page->response = response;
 	page->pages_n++;
 	lasts_ns = (clocks_now().mono_ns - began_ns) * PAGE_LASTS;
 	page->good_ns = began_ns + (lasts_ns < PAGE_LASTS_MAX ? lasts_ns : PAGE_LASTS_MAX);
 }
 
-/* Return: the page for who asks now; NULL: too many others are still being read. */
+/* Return: the page for who asks now; NULL: there is none, and no memory for one. */
 static struct MHD_Response *find_page(struct page *page)
 {
-	if (page->response && clocks_now().mono_ns < page->good_ns)
-		return page->response;
-	drop_page(page);
-	if (page->pages_n < PAGES_MAX)
+	int64_t now_ns = clocks_now().mono_ns;
+
+	if ((!page->response || now_ns >= page->good_ns) && page->pages_n < PAGES_MAX)
 		make_page(page);
 	return page->response;
 }
@@ -161,8 +170,7 @@ static enum MHD_Result answer(void *arg, struct MHD_Connection *connection, cons
 				   "the metrics of vipd are at /metrics\n");
 	response = find_page(page);
 	if (!response)
-		return answer_text(connection, MHD_HTTP_SERVICE_UNAVAILABLE,
-				   "too many clients read slowly\n");
+		return answer_text(connection, MHD_HTTP_SERVICE_UNAVAILABLE, "out of memory\n");
 	return MHD_queue_response(connection, MHD_HTTP_OK, response);
 }
 
@@ -222,20 +230,22 @@ static void count_client(void *arg, struct MHD_Connection *connection, void **co
 }
 
 /* Who finds no place waits in the kernel's queue, which wakes nobody. */
-static void accept_clients(struct page *page)
+static void accept_clients(struct page *page, int64_t now_ns)
 {
 	union conf_endpoint from;
-	socklen_t len = sizeof(from);
+	socklen_t len;
 	int fd = 0;
 	bool watched;
 
-	while (page->clients_n < CLIENTS_MAX && fd >= 0) {
+	while (page->clients_n < CLIENTS_MAX && fd >= 0 && now_ns >= page->pause_ns) {
 		len = sizeof(from);
 		fd = accept4(page->listen_fd, &from.any, &len, SOCK_CLOEXEC | SOCK_NONBLOCK);
 		if (fd >= 0)
 			(void)MHD_add_connection(page->daemon, fd, &from.any, len);
+		else if (errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM)
+			page->pause_ns = now_ns + AGAIN_NS;
 	}
-	watched = page->clients_n < CLIENTS_MAX;
+	watched = page->clients_n < CLIENTS_MAX && now_ns >= page->pause_ns;
 	if (watched != page->watched &&
 	    watch(page, page->listen_fd, watched ? EPOLL_CTL_ADD : EPOLL_CTL_DEL) == 0)
 		page->watched = watched;
@@ -302,7 +312,7 @@ int page_dispatch(struct page *page, const struct clocks *now)
 	if (page->listen_fd < 0)
 		return news;
 	(void)MHD_run(page->daemon);
-	accept_clients(page);
+	accept_clients(page, now->mono_ns);
 	return news;
 }
 
@@ -313,11 +323,14 @@ int page_fd(const struct page *page)
 
 int64_t page_deadline(const struct page *page)
 {
+	int64_t due_ns = INT64_MAX;
 	MHD_UNSIGNED_LONG_LONG ms;
 
 	if (page->listen_fd < 0)
 		return page->try_ns;
-	if (MHD_get_timeout(page->daemon, &ms) != MHD_YES)
-		return INT64_MAX;
-	return clocks_now().mono_ns + (int64_t)ms * NS_PER_MS;
+	if (MHD_get_timeout(page->daemon, &ms) == MHD_YES)
+		due_ns = clocks_now().mono_ns + (int64_t)ms * NS_PER_MS;
+	if (!page->watched && page->clients_n < CLIENTS_MAX && page->pause_ns < due_ns)
+		due_ns = page->pause_ns;
+	return due_ns;
 }

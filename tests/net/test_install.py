@@ -53,8 +53,9 @@ def test_uninstall_removes_what_install_has_put(tmp_path, places):
                  "share/man/man8/vipd.8", "share/man/man5/vipd.conf.5",
                  "share/bash-completion/completions/vipctl", "share/vipd/notify.d/alert.sh"):
         assert f"{prefix}/{name}" in there
-    for path in glob.glob(f"{ROOT}/etc/examples/*"):
-        assert f"{prefix}/share/doc/vipd/examples/{os.path.basename(path)}" in there
+    for path in glob.glob(f"{ROOT}/etc/examples/**", recursive=True):
+        if os.path.isfile(path) and "__pycache__" not in path:
+            assert f"{prefix}/share/doc/vipd/{os.path.relpath(path, ROOT + '/etc')}" in there
     for name in there:
         with open(tmp_path / name, "rb") as file:
             assert not re.search(rb"@(SBIN|SHARE)@", file.read()), name
