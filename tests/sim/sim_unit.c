@@ -141,6 +141,26 @@ bool unit_has_mute(struct sim *sim, unsigned i)
 	       (is_known_mute(sim, i, 0) || is_known_mute(sim, i, 1));
 }
 
+unsigned unit_active(const struct sim *sim, unsigned i)
+{
+	const struct sim_gateway *r = &sim->routers[i];
+	unsigned active = is_in(r, 0, VRRP_STATE_ACTIVE);
+
+	if (!r->up || r->conf.absent)
+		return 0;
+	return r->unit.together ? active | (unsigned)is_in(r, 1, VRRP_STATE_ACTIVE) << 1 : active;
+}
+
+unsigned unit_speaking(struct sim *sim, unsigned i)
+{
+	unsigned speaking = unit_active(sim, i);
+
+	for (unsigned n = 0; n < SIM_MEMBERS_OF_UNIT; n++)
+		if (sim->routers[i].unit.together && is_known_mute(sim, i, n))
+			speaking &= ~(1U << n);
+	return speaking;
+}
+
 bool unit_is_mute(struct sim *sim, unsigned i)
 {
 	return sim->routers[i].unit.together &&

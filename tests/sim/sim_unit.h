@@ -142,6 +142,13 @@ void unit_inherit(struct sim *sim, unsigned i);
 bool unit_had_voice(const struct sim *sim, unsigned i, int64_t since_ns);
 
 /**
+ * unit_active() - the members that are Active, a bit each: of a host whose families elect apart the
+ * first one alone. unit_speaking(): those that its process does not take for mute.
+ */
+unsigned unit_active(const struct sim *sim, unsigned i);
+unsigned unit_speaking(struct sim *sim, unsigned i);
+
+/**
  * unit_has_mute() - whether it takes one of its members for mute.
  */
 bool unit_has_mute(struct sim *sim, unsigned i);
