@@ -36,13 +36,13 @@ void drains_end(struct sim *sim, const struct sim_episode *e)
 	ask(sim, e->node, 0);
 }
 
-/* What an Active waits for when it is drained, once. Whoever leaves waits for nothing. */
+/* What an Active waits for when it is drained, once. Whoever leaves waits for nothing; that it is
+ * to its process knows when it has been told, at the end of a turn. */
 static void begin_hold(struct sim *sim, unsigned i, bool drained, int64_t now_ns)
 {
 	struct sim_gateway *r = &sim->routers[i];
 
-	if (drained || !r->conf.hook_ns || !unit_active(sim, i) || r->leaving.told ||
-	    r->keeper.stopping)
+	if (drained || !r->conf.hook_ns || !unit_active(sim, i) || r->leaving.told)
 		return;
 	r->drain.hold_ns = now_ns + r->conf.hook_ns + SIM_S;
 	r->drain.hooked_ns =
