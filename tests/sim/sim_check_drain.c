@@ -159,11 +159,13 @@ void check_served(struct sim *sim)
 			check_fail(sim, "P20", "a drain leaves nobody with address %u", k);
 }
 
-/* Whether another member of its unit is the last resort, too. */
-static bool is_last(const struct sim_process *process)
+/* Whether it, or another member of its unit, is the last resort. */
+static bool is_last(const struct sim *sim, const struct sim_process *process)
 {
-	for (unsigned n = 0; n < routers_count(process->routers); n++)
-		if (routers_get(process->routers, n)->resort.last)
+	unsigned n = sim->routers[process->router].unit.together ? SIM_MEMBERS_OF_UNIT : 1;
+
+	for (unsigned i = 0; process_router(process) && i < n; i++)
+		if (routers_get(process->routers, i)->resort.last)
 			return true;
 	return false;
 }
@@ -176,7 +178,7 @@ void check_drain_turn(struct sim *sim, const struct sim_process *process)
 	bool drained = drains_has(sim, i);
 
 	r->drain.may_offer &= unit_active(sim, i);
-	r->drain.resort = is_last(process);
+	r->drain.resort = is_last(sim, process);
 	if (r->keeper.stopping ||
 	    r->leaving.told) /* what it has said is not taken back by a priority */
 		return;
