@@ -28,6 +28,7 @@ import defects_units
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 FOLDERS = ("agent", "checks", "netlink", "vrrp", "tests/sim")
+FILES = ("Makefile", "debian/changelog")
 TIMEOUT_S = 120                  # of one defect; then the simulator hangs, which is found, too
 FAILS = re.compile(r"^seed (\d+) FAILS ?([^:\n]*):? ?(.*)$", re.M)
 ASSERTION = re.compile(r"Assertion `(.*)' failed")
@@ -1309,7 +1310,9 @@ def copy_tree(build):
     shutil.rmtree(tree, ignore_errors=True)
     for folder in FOLDERS:
         shutil.copytree(ROOT / folder, tree / folder)
-    shutil.copy2(ROOT / "Makefile", tree)
+    for file in FILES:
+        (tree / file).parent.mkdir(exist_ok=True)
+        shutil.copy2(ROOT / file, tree / file)
     return tree
 
 
