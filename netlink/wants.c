@@ -348,6 +348,18 @@ void kern_wants_dump_end(struct kern_wants *wants, int interface)
 		end_dump_of(wants, &wants->all[number - 1]);
 }
 
+void kern_wants_unsee(struct kern_wants *wants, enum kern_kind kind)
+{
+	for (unsigned i = 0; i < wants->wants_n; i++) {
+		struct want *want = &wants->all[i];
+
+		if (want->spec.kind != kind || !want->present)
+			continue;
+		want->present = want->ours = false;
+		kern_wants_look_at(wants, want);
+	}
+}
+
 /* ---- doubt ---- */
 
 void kern_wants_doubt(struct kern_wants *wants)

@@ -147,6 +147,12 @@ int kern_wants_find_same(const struct kern_wants *wants, unsigned interface, enu
 			 const union kern_entry *entry);
 
 /**
+ * kern_wants_unsee() - objects of a kind of which no event tells may have gone: none is there until
+ * it is shown again. For kinds of which one that is there can be added again without an error.
+ */
+void kern_wants_unsee(struct kern_wants *wants, enum kern_kind kind);
+
+/**
  * kern_wants_doubt() - events were lost: until kern_wants_dump_end(KERN_EVERY_INTERFACE), nothing
  * is removed or renewed without a look, where the kernel grants one (reconcile.h).
  */

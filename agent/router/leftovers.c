@@ -150,8 +150,13 @@ int routers_sweep(struct routers *routers, struct state *old)
 			       .journal = routers_journal(routers),
 			       .kinds = kinds_to_sweep(routers, old),
 			       .after_death = after_death };
-	int err = run(&sweep);
+	int err;
 
+	/* What nftables dropped when this process looked, the one before it may have let in since.
+	 * Where they cannot be asked now nothing counts on a filter: what is needed is added again.
+	 */
+	kern_wants_unsee(routers->wants, KERN_KIND_FILTER);
+	err = run(&sweep);
 	if (after_death && sweep.addresses_n > SWEPT_TOLD_MAX)
 		journal_sum(&sweep.journal, EVENT_SWEPT_ALL,
 			    (const int64_t[3]){ sweep.addresses_n });

@@ -28,6 +28,7 @@ import defects_units
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 FOLDERS = ("agent", "checks", "netlink", "vrrp", "tests/sim")
+FILES = ("Makefile", "debian/changelog")
 TIMEOUT_S = 120                  # of one defect; then the simulator hangs, which is found, too
 FAILS = re.compile(r"^seed (\d+) FAILS ?([^:\n]*):? ?(.*)$", re.M)
 ASSERTION = re.compile(r"Assertion `(.*)' failed")
@@ -431,6 +432,11 @@ DEFECTS = [
            "agent/router/leftovers.c",
            "if (kern_kinds[kind]->protocol == NETLINK_NETFILTER)",
            "if (0)"),
+    Defect("accept-filter-gone-unseen-at-go",
+           "Packets are let in at a takeover, after a reload while the kernel was in trouble.",
+           "agent/router/leftovers.c",
+           "kern_wants_unsee(routers->wants, KERN_KIND_FILTER);",
+           ";"),
     Defect("accept-filter-of-replaced-interface",
            "Packets are let in for a moment after a crash, or dropped for good.",
            "netlink/filter.c",
@@ -1304,7 +1310,9 @@ def copy_tree(build):
     shutil.rmtree(tree, ignore_errors=True)
     for folder in FOLDERS:
         shutil.copytree(ROOT / folder, tree / folder)
-    shutil.copy2(ROOT / "Makefile", tree)
+    for file in FILES:
+        (tree / file).parent.mkdir(exist_ok=True)
+        shutil.copy2(ROOT / file, tree / file)
     return tree
 
 

@@ -196,6 +196,7 @@ struct sim_check {
 	int64_t heard_sent_ns[SIM_ROUTERS_MAX][SIM_ROUTERS_MAX]; /* [reader][sender]: newest read */
 	int64_t split_ns; /* two hosts have Active members of units since then; 0: they have not */
 	bool split_pending; /* that is looked at later */
+	int64_t plain_ns;   /* since then all have units that speak in both families; 0: not all */
 	uint32_t served;    /* since a drain, a bit per address, and those of companions: P20; */
 	int64_t served_ns;  /* since then */
 	int64_t silent_ns[SIM_ROUTERS_MAX]; /* when it ceased to be Active; of a crash: never knew

@@ -84,7 +84,7 @@ void check_drain(struct sim *sim, unsigned i)
 		r->drain.offer_ns = r->drain.hold_ns + model_down_ns(&last, last.interval_cs);
 	else if (r->drain.asked_ns == gateway_local_ns(sim, r))
 		r->drain.offer_ns = r->drain.asked_ns + model_down_ns(&last, last.interval_cs);
-	r->drain.may_offer = r->drain.until_ns && gateway_is_active(r);
+	r->drain.may_offer = r->drain.until_ns ? r->drain.may_offer | unit_speaking(sim, i) : 0;
 	sim->tally.drains_n++;
 	if (is_contested(sim)) {
 		sim->check.served = 0;
@@ -118,6 +118,7 @@ void check_unheld(struct sim *sim, unsigned i)
 
 	last.priority = LAST;
 	r->drain.offer_ns = gateway_local_ns(sim, r) + model_down_ns(&last, last.interval_cs);
+	r->drain.may_offer |= unit_speaking(sim, i);
 }
 
 /* Until the command has ended, or its time has passed, or there is nothing to wait for. Return:
@@ -131,12 +132,13 @@ static bool look_at_hold(struct sim *sim, const struct sim_process *process)
 		return true;
 	if (gateway_local_ns(sim, r) >= r->drain.hold_ns) {
 		r->drain.hold_ns = 0;
+		r->drain.may_offer |= unit_speaking(sim, process->router);
 		return true;
 	}
 	if (held && routers_deadline(process->routers) > r->drain.hold_ns)
 		check_fail(sim, "deadline", "%s sleeps over the end of what its drain waits for",
 			   node_name(process->router));
-	if (gateway_is_active(r))
+	if (unit_active(sim, process->router))
 		return true;
 	if (held && routers_deadline(process->routers) > gateway_local_ns(sim, r))
 		check_fail(sim, "P20", "%s is not Active, and its drain waits",
@@ -157,11 +159,13 @@ void check_served(struct sim *sim)
 			check_fail(sim, "P20", "a drain leaves nobody with address %u", k);
 }
 
-/* Whether another member of its unit is the last resort, too. */
-static bool is_last(const struct sim_process *process)
+/* Whether it, or another member of its unit, is the last resort. */
+static bool is_last(const struct sim *sim, const struct sim_process *process)
 {
-	for (unsigned n = 0; n < routers_count(process->routers); n++)
-		if (routers_get(process->routers, n)->resort.last)
+	unsigned n = sim->routers[process->router].unit.together ? SIM_MEMBERS_OF_UNIT : 1;
+
+	for (unsigned i = 0; process_router(process) && i < n; i++)
+		if (routers_get(process->routers, i)->resort.last)
 			return true;
 	return false;
 }
@@ -173,9 +177,8 @@ void check_drain_turn(struct sim *sim, const struct sim_process *process)
 	unsigned priority = r->vr.election.priority;
 	bool drained = drains_has(sim, i);
 
-	if (r->vr.election.state != VRRP_STATE_ACTIVE)
-		r->drain.may_offer = false;
-	r->drain.resort = is_last(process);
+	r->drain.may_offer &= unit_active(sim, i);
+	r->drain.resort = is_last(sim, process);
 	if (r->keeper.stopping ||
 	    r->leaving.told) /* what it has said is not taken back by a priority */
 		return;
@@ -209,7 +212,7 @@ bool check_drain_offer(struct sim *sim, unsigned i)
 	if (early)
 		check_fail(sim, "P20", "%s offers to leave before anybody could preempt",
 			   node_name(i));
-	r->drain.may_offer = false;
+	r->drain.may_offer = 0;
 	return true;
 }
 

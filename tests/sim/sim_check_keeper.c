@@ -176,11 +176,11 @@ void check_leave(struct sim *sim, const struct sim_process *process, bool gone_a
 	if (r->vr.election.state == VRRP_STATE_ACTIVE)
 		sim->check.served = 0;
 	if (!process_router(process) || !r->config.overlap ||
-	    r->config.priority == VRRP_PRIORITY_OWNER || r->vr.election.state != VRRP_STATE_ACTIVE)
+	    r->config.priority == VRRP_PRIORITY_OWNER || !unit_active(sim, i))
 		return;
-	if (!gone_alone)
+	if (!gone_alone) /* whichever family waits */
 		expect_stop(sim, i, STOP_NS + leave_ns + leave_ns / 1000);
-	if (!process->leaves_gone)
+	if (!process->leaves_gone && r->vr.election.state == VRRP_STATE_ACTIVE)
 		check_leave_begin(sim, i, down_ns);
 }
 

@@ -36,13 +36,13 @@ void drains_end(struct sim *sim, const struct sim_episode *e)
 	ask(sim, e->node, 0);
 }
 
-/* What an Active waits for when it is drained, once. Whoever leaves waits for nothing. */
+/* What an Active waits for when it is drained, once. Whoever leaves waits for nothing; that it is
+ * to its process knows when it has been told, at the end of a turn. */
 static void begin_hold(struct sim *sim, unsigned i, bool drained, int64_t now_ns)
 {
 	struct sim_gateway *r = &sim->routers[i];
 
-	if (drained || !r->conf.hook_ns || !gateway_is_active(r) || r->leaving.told ||
-	    r->keeper.stopping)
+	if (drained || !r->conf.hook_ns || !unit_active(sim, i) || r->leaving.told)
 		return;
 	r->drain.hold_ns = now_ns + r->conf.hook_ns + SIM_S;
 	r->drain.hooked_ns =
@@ -73,8 +73,10 @@ void drains_serve(struct sim *sim, struct sim_process *process)
 		return;
 	process->asked_to_drain = false;
 	span_ns += span_ns && span_ns != VRRP_NEVER ? now_ns : 0;
-	if (r->conf.vrrp.priority != VRRP_PRIORITY_OWNER) {     /* which cannot be */
-		if (!drains_has(sim, i) || !r->drain.may_offer) /* else the offer is due as ever */
+	if (r->conf.vrrp.priority != VRRP_PRIORITY_OWNER) { /* which cannot be */
+		if (!drains_has(sim, i))
+			r->drain.may_offer = 0;
+		if (!r->drain.may_offer) /* else the offer is due as ever */
 			r->drain.asked_ns = now_ns;
 		if (span_ns)
 			begin_hold(sim, i, drains_has(sim, i), now_ns);

@@ -26,10 +26,12 @@ struct sim_drain {
 	int64_t hold_ns;   /* it waits for a command until then at the latest, on its clock; 0: it
 			      does not */
 	int64_t hooked_ns; /* that one ends then, likewise; VRRP_NEVER: never */
-	bool may_offer;    /* it was Active then, and has been since, and has made no offer */
-	bool resort;       /* after its last turn it was the last resort for another reason */
-	bool equal;        /* it has ever heard somebody with the lowest priority */
-	bool unsure;       /* the process that had forgotten it died when it went on */
+	/* The members that were Active then and could say so, and have been Active since: a bit
+	 * each. 0: it makes no offer, or has made it. */
+	unsigned may_offer;
+	bool resort; /* after its last turn it was the last resort for another reason */
+	bool equal;  /* it has ever heard somebody with the lowest priority */
+	bool unsure; /* the process that had forgotten it died when it went on */
 };
 
 /* How long a drain lasts. */

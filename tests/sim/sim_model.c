@@ -318,6 +318,8 @@ static void enter(struct sim *sim, unsigned i, enum vrrp_state from, int64_t now
 	m->lower_ns = VRRP_NEVER;
 	m->listens = m->cedes = false;
 	m->repeated = 0;
+	if (from != VRRP_STATE_BACKUP && from != VRRP_STATE_ACTIVE) /* as one that knows nobody */
+		m->gone_ns = 0;
 	if (r->vr.election.state == VRRP_STATE_ACTIVE) {
 		if (m->left && from == VRRP_STATE_BACKUP)
 			displace(m, r->config.priority, now_ns);

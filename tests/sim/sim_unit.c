@@ -141,6 +141,26 @@ bool unit_has_mute(struct sim *sim, unsigned i)
 	       (is_known_mute(sim, i, 0) || is_known_mute(sim, i, 1));
 }
 
+unsigned unit_active(const struct sim *sim, unsigned i)
+{
+	const struct sim_gateway *r = &sim->routers[i];
+	unsigned active = is_in(r, 0, VRRP_STATE_ACTIVE);
+
+	if (!r->up || r->conf.absent)
+		return 0;
+	return r->unit.together ? active | (unsigned)is_in(r, 1, VRRP_STATE_ACTIVE) << 1 : active;
+}
+
+unsigned unit_speaking(struct sim *sim, unsigned i)
+{
+	unsigned speaking = unit_active(sim, i);
+
+	for (unsigned n = 0; n < SIM_MEMBERS_OF_UNIT; n++)
+		if (sim->routers[i].unit.together && is_known_mute(sim, i, n))
+			speaking &= ~(1U << n);
+	return speaking;
+}
+
 bool unit_is_mute(struct sim *sim, unsigned i)
 {
 	return sim->routers[i].unit.together &&
@@ -461,15 +481,27 @@ static int64_t split_ns(const struct sim *sim)
 	return longest_ns + longest_ns / 1000 + 2 * sim->latency_ns + SIM_MS;
 }
 
+/* Who begins to speak finds out from then on: what has parted two hosts before counts no more. */
+static void watch_plain(struct sim *sim)
+{
+	if (!is_plain(sim))
+		sim->check.plain_ns = 0;
+	else if (!sim->check.plain_ns)
+		sim->check.plain_ns = sim->now_ns;
+}
+
 /* Since when they could have been of one mind. */
 static int64_t split_since(struct sim *sim)
 {
 	int64_t since_ns = sim->check.split_ns;
 	int64_t befell_ns = sim->faults.befell_ns + sim->faults.settle_ns;
 
+	watch_plain(sim);
+	if (check_befalls(sim) || !sim->check.plain_ns)
+		return sim->now_ns;
 	if (sim->faults.befell_ns && befell_ns > since_ns)
 		since_ns = befell_ns;
-	return check_befalls(sim) || !is_plain(sim) ? sim->now_ns : since_ns;
+	return sim->check.plain_ns > since_ns ? sim->check.plain_ns : since_ns;
 }
 
 void unit_split(struct sim *sim)
@@ -490,6 +522,7 @@ static void watch_split(struct sim *sim)
 {
 	bool split = is_split(sim), before = sim->check.split_ns;
 
+	watch_plain(sim);
 	if (split == before)
 		return;
 	sim->check.split_ns = split ? sim->now_ns : 0;

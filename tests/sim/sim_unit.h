@@ -19,8 +19,8 @@
  *     those that cannot speak to each other; and nothing changes any more.
  *   - No two hosts have Active members, of one family or of different ones, for longer than the
  *     longest Active_Down_Interval, while nothing befalls anybody, all have such units, and all of
- *     them can speak in both families, and know that. What was delayed or stalled until then takes
- *     its own time.
+ *     them can speak in both families, and know that, for all that time. What was delayed or
+ *     stalled until then takes its own time.
  *   - In calm runs, in which what befalls one family alone is added, nobody changes its state.
  *
  * In mixed worlds one host has a router of the first family alone, or one whose families elect
@@ -140,6 +140,13 @@ void unit_inherit(struct sim *sim, unsigned i);
  * time since then.
  */
 bool unit_had_voice(const struct sim *sim, unsigned i, int64_t since_ns);
+
+/**
+ * unit_active() - the members that are Active, a bit each: of a host whose families elect apart the
+ * first one alone. unit_speaking(): those that its process does not take for mute.
+ */
+unsigned unit_active(const struct sim *sim, unsigned i);
+unsigned unit_speaking(struct sim *sim, unsigned i);
 
 /**
  * unit_has_mute() - whether it takes one of its members for mute.
