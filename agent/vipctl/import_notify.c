@@ -8,7 +8,6 @@
 
 #define MAIL_FOLDER "/etc/vipd/notify.d"
 #define MAIL_HOOK   MAIL_FOLDER "/mail"
-#define ONCE        "is run when a contest begins, and not for each advert of it"
 
 /* Which states a keyword is for; NULL at the end. */
 static const struct hook {
@@ -64,18 +63,25 @@ static void forget_last(struct setting *list)
 		list->first = NULL;
 }
 
+/* Each way in which it differs from keepalived's. */
 static void judge_hook(struct import *import, const struct hook *hook, struct keepalived_node *node,
 		       bool has_user)
 {
+	const char *word = node->words[0];
+
 	if (!has_user)
-		import_judge(import, node, VERDICT_CHANGED,
-			     "runs as root, as in keepalived where there is no user "
-			     "keepalived_script: of vipd's own accord it would be the user of the "
-			     "file%s",
-			     hook->keyword == KEYWORD_LOWER_PRI_SCRIPT ? "; " ONCE : "");
-	else if (hook->keyword == KEYWORD_LOWER_PRI_SCRIPT)
-		import_judge(import, node, VERDICT_CHANGED, ONCE);
-	else
+		import_part(import, node, VERDICT_CHANGED, word,
+			    "runs as root, as in keepalived where there is no user "
+			    "keepalived_script: of vipd's own accord it would be the user of the "
+			    "file");
+	if (hook->keyword == KEYWORD_LOWER_PRI_SCRIPT)
+		import_part(import, node, VERDICT_CHANGED, word,
+			    "is run when a contest begins, and not for each advert of it");
+	if (hook->keyword == KEYWORD_NOTIFY_BACKUP || hook->keyword == KEYWORD_NOTIFY)
+		import_part(import, node, VERDICT_CHANGED, word,
+			    "an Active that is stopped is Backup first, once another one has taken "
+			    "over, and that is told, too");
+	if (!node->judged)
 		import_judge(import, node, VERDICT_MAPPED, NULL);
 }
 

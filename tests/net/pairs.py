@@ -12,8 +12,6 @@ import dataclasses
 import json
 import os
 import re
-import shutil
-import subprocess
 
 from agents import run_vipctl
 from frames import is_ipv6
@@ -22,8 +20,9 @@ from witness import LabError
 
 ROLES = "gw1", "gw2"
 KINDS = {"a": ("keepalived", "vipd"), "b": ("vipd", "keepalived")}     # of gw1 and gw2, by pair
-PATIENCE = 25                    # s: down intervals, scripts, and a busy machine
+PATIENCE = 20                    # s: down intervals, scripts, and a busy machine
 MAIL = "/etc/vipd/notify.d/mail"                                       # that the importer writes
+HEAD = 'control = "@CONTROL@";\nstate_dir = "@DIR@/state";\n'
 RECORD = "#!/bin/sh\necho \"$*\" >> \"$0.log\"\n"
 
 
@@ -43,7 +42,7 @@ class Case:
     """A file, and what it is about.
 
     In text, @DIR@ is a directory of the host, with a program "record" that keeps its arguments and
-    a file "ok"; @PROC@ is the name of a process of the host's. parts: other files beside it.
+    a file "ok"; @PROC@ is the name of a process that nobody has. parts: other files beside it.
     """
     text: str
     steps: tuple = ()
@@ -54,7 +53,6 @@ class Case:
     first: str = ""                                # who begins alone, and speaks; "": both at once
     ipv6: bool = False
     parts: dict = dataclasses.field(default_factory=dict)
-    before: object = None                          # done to each host before its agent starts
     mail: str = ""                                 # the first recipient of mail
     holds: bool = True                             # whether whoever is Active has addresses
     stops: bool = True                             # whether the winner is stopped at the end
@@ -78,7 +76,7 @@ class Side:
             self.host.attach(f"{pair}{dev}", address, *six)
         self.directory = lab.path(self.host.name)
         self.process = f"p{os.getpid() % 10**6}{self.host.name}"
-        self.report, self.agent, self.started = "", None, []
+        self.report, self.agent, self.recorded_n = "", None, None
         self._furnish()
         self.before = self._kernel()
 
@@ -88,9 +86,6 @@ class Side:
         self.write("record", RECORD)
         os.chmod(self.path("record"), 0o755)
         self.write("ok", "0\n")
-        shutil.copy("/bin/sleep", self.path(self.process))
-        if self.case.before:
-            self.case.before(self)
 
     def path(self, name):
         """A file of this host."""
@@ -100,12 +95,6 @@ class Side:
         """Makes one."""
         with open(self.path(name), "w", encoding="utf-8", newline="") as file:
             file.write(text)
-
-    def run_process(self):
-        """Starts the process that @PROC@ names; it goes with the lab."""
-        process = self.host.popen(self.path(self.process), "1000", stdin=subprocess.DEVNULL)
-        self.lab.at_close(process.wait)
-        self.lab.at_close(process.kill)
 
     def start(self):
         """Starts its program."""
@@ -119,7 +108,7 @@ class Side:
         if self.kind == "keepalived":
             self.agent = self.lab.keepalived(self.host, text=text, args=("-i", self.role))
         else:
-            self.agent = self.lab.vipd(self.host, text='control = "@CONTROL@";\n' + self._import())
+            self.agent = self.lab.vipd(self.host, text=fill(HEAD) + self._import())
 
     def _import(self):
         """What vipctl makes of the file."""
@@ -145,7 +134,7 @@ class Side:
         return found
 
     def wire(self, since):
-        """The last one of each, as another host must see it: field by field, then all octets."""
+        """The last one of each router, as another host sees it: by field, then all octets."""
         return {key: self._fields(adverts[-1]) for key, adverts in self.adverts(since).items()}
 
     def _fields(self, advert):
@@ -157,19 +146,37 @@ class Side:
                 "mac": "the interface's" if own else advert.src_mac, "to": advert.dst_mac,
                 "octets": advert.message.hex()}
 
+    def lines(self):
+        """What the program "record" was called with, in order."""
+        if not os.path.exists(self.path("record.log")):
+            return []
+        with open(self.path("record.log"), encoding="utf-8") as file:
+            return file.read().splitlines()
+
     def records(self):
-        """What the program "record" was called with, in order, by the first argument."""
-        found = collections.defaultdict(list)
-        if os.path.exists(self.path("record.log")):
-            with open(self.path("record.log"), encoding="utf-8") as file:
-                for line in file.read().splitlines():
-                    found[line.split(" ", 1)[0]].append(line)
+        """The same by the first argument, since keywords know nothing of each other.
+
+        Of vipd without that it was Backup when it left: it hands over before it stops, and its
+        report says so.
+        """
+        found, lines = collections.defaultdict(list), self.lines()
+        for i, line in enumerate(lines):
+            leaves = self.recorded_n is not None and i >= self.recorded_n
+            if not (leaves and self.kind == "vipd" and re.search(r"\bBACKUP\b|^backup", line)):
+                found[line.split(" ", 1)[0]].append(line)
         return dict(found)
 
     def kernel(self):
-        """What it has added to the kernel: addresses, macvlans, routes, rules."""
-        return {what: sorted(set(now) - set(self.before[what]))
-                for what, now in self._kernel().items()}
+        """What it has added to the kernel: addresses, macvlans, routes, rules.
+
+        An IPv6 address with a lifetime, as vipd's have, leaves its own route to the kernel, where
+        it goes with that lifetime.
+        """
+        added = {what: sorted(set(now) - set(self.before[what]))
+                 for what, now in self._kernel().items()}
+        added["routes"] = [route.removesuffix(EXPIRES) for route in added["routes"]
+                           if added["addresses"] or not route.endswith(EXPIRES)]
+        return added
 
     def _kernel(self):
         return {"addresses": [_words(info, ADDRESS, entry["ifname"])
@@ -177,7 +184,8 @@ class Side:
                               if info.get("local")],
                 "macvlans": [_words(link, ("ifname", "link", "address"))
                              for link in self._ip("link", "show", "type", "macvlan")],
-                "routes": [_words(route, ROUTE) for family in self._families()
+                "routes": [_words(route, ROUTE) + EXPIRES * ("expires" in route)
+                           for family in self._families()
                            for route in self._ip(family, "route", "show", "table", "all")
                            if route.get("table") != "local" and route.get("type") != "multicast"],
                 "rules": [_words(rule, RULE) for family in self._families()
@@ -191,6 +199,7 @@ class Side:
                 if entry]
 
 
+EXPIRES = " expires"
 ADDRESS = ("local", "prefixlen", "address", "broadcast", "scope", "label", "deprecated")
 ROUTE = ("type", "dst", "gateway", "via", "dev", "table", "metric", "scope", "prefsrc", "nexthops")
 RULE = ("priority", "src", "srclen", "dst", "dstlen", "table", "fwmark", "fwmask", "iif", "oif",
@@ -224,30 +233,31 @@ class Pairs:
         return sorted((self.sides[pair, role] for pair in KINDS), key=lambda it: it.kind)
 
     def settle(self, winner, priority, since):
-        """Waits until in both pairs the winner alone speaks, of each router.
+        """Waits until in both pairs the winner alone speaks, of each router, twice at least.
 
-        priority: with which; 0: any.
+        priority: with which; 0: any. Return: since when nobody else has spoken, by pair.
         """
         def settled():
-            return all(self._is_settled(pair, winner, priority, since) for pair in KINDS)
+            times = {pair: self._time_settled(pair, winner, priority, since) for pair in KINDS}
+            return all(times.values()) and times
 
-        wait_until(settled, PATIENCE, lambda _: self.story(f"{winner} alone to speak, with "
-                                                           f"{priority or 'its priority'}"), 0.1)
+        return wait_until(settled, PATIENCE, lambda _: self.story(
+            f"{winner} alone to speak, with {priority or 'its priority'}"), 0.05)
 
-    def _is_settled(self, pair, winner, priority, since):
+    def _time_settled(self, pair, winner, priority, since):
         spoken = {role: self.sides[pair, role].adverts(since) for role in ROLES}
         keys = set().union(*spoken.values())
-        return len(keys) == self.case.routers and all(
-            self._has_won(spoken, key, self.case.wins.get(key[0], winner), priority)
-            for key in keys)
+        times = [self._time_won(spoken, key, self.case.wins.get(key[0], winner), priority)
+                 for key in keys]
+        return min(times) if len(times) == self.case.routers else 0
 
     @staticmethod
-    def _has_won(spoken, key, winner, priority):
+    def _time_won(spoken, key, winner, priority):
         other = ROLES[ROLES.index(winner) - 1]
         last = spoken[other][key][-1].ns if spoken[other].get(key) else 0
-        since = [it for it in spoken[winner].get(key, ()) if it.ns > last]
-        return len(since) >= 2 and all(not priority or it.priority == priority
-                                       for it in since[-2:])
+        since = [it for it in spoken[winner].get(key, ()) if it.ns > last][-2:]
+        good = len(since) == 2 and all(not priority or it.priority == priority for it in since)
+        return since[0].ns if good else 0
 
     def compare(self, what, look):
         """Waits until a look at both hosts of a role is the same, for both roles."""
@@ -272,7 +282,7 @@ class Pairs:
                   for advert in self.lab.capture.adverts()]
         path = self.lab.path("story")
         with open(path, "w", encoding="utf-8") as file:
-            file.write("\n".join([what, *(f"{side.host} {side.kind}: " + side.agent.story("")
+            file.write("\n".join([self.lab.label, what, *(f"{side.host} {side.kind}: " + side.agent.story("")
                                           for side in self.sides.values() if side.agent), *spoken,
                                   *{side.report for side in self.sides.values()}]))
         return "\n".join([what, *spoken[-6:], f"more is in {path}"])
@@ -283,19 +293,16 @@ class Pairs:
         """All of it."""
         case, mark = self.case, self.lab.now()
         self.start()
-        self.settle(case.winner, case.priority, mark)
-        self.check(case.winner)
+        self.check(case.winner, self.settle(case.winner, case.priority, mark))
         for step in case.steps:
             self.take(step)
         if case.stops:
-            self.stop(case.winner if not case.steps else case.steps[-1].winner)
+            self.stop(case.steps[-1].winner if case.steps else case.winner)
         self.compare("arguments of scripts", Side.records)
 
-    def check(self, winner):
+    def check(self, winner, since):
         """The same of all that is seen while the winner is Active, and then it has addresses."""
-        mark = self.lab.now()
-        self.settle(winner, 0, mark)
-        self.compare("adverts", lambda side: side.wire(mark))
+        self.compare("adverts", lambda side: side.wire(since[side.pair]))
         self.compare("kernel", Side.kernel)
         if self.case.holds:
             for side in self.both(winner):
@@ -310,20 +317,24 @@ class Pairs:
         self.compare("kernel", Side.kernel)
 
     def stop(self, winner):
-        """Stops the winners: the others take over, and then leave nothing behind either."""
-        other = ROLES[ROLES.index(winner) - 1]
-        mark = self.lab.now()
+        """Stops the winners: the others take over, and leave nothing behind when they are stopped."""
+        self.compare("arguments of scripts", Side.records)
+        other, mark = ROLES[ROLES.index(winner) - 1], self.lab.now()
         for side in self.both(winner):
-            assert side.agent.term(PATIENCE) == 0, side.agent.story("a bad end")
-        taken = dataclasses.replace(self.case, wins={}, priority=0)
-        self.case, kept = taken, self.case
-        self.settle(other, 0, mark)
-        self.check(other)
-        self.case = kept
-        for side in self.both(other):
-            side.agent.term(PATIENCE)
+            side.recorded_n = len(side.lines())
+        self.term(winner)
+        self.check(other, self.settle(other, 0, mark))
+        self.term(other)
         for side in self.sides.values():
             self._assert_clean(side)
+
+    def term(self, role):
+        """Asks both of a role to leave, and waits until they have."""
+        for side in self.both(role):
+            side.agent.expected_to_live = False
+            side.agent.process.terminate()
+        for side in self.both(role):
+            assert side.agent.wait_exit(PATIENCE) == 0, side.agent.story("a bad end")
 
     def _assert_clean(self, side):
         left = side.kernel()
