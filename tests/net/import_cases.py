@@ -137,8 +137,9 @@ CASES = {
     "many-addresses": Case(fast(vips=[f"192.0.2.{n}/24" for n in range(60, 80)])),
     "other-interface": Case(fast(vips=("198.51.100.1/24 dev eth1",))),
     "address-options": Case(fast(vips=("192.0.2.1/24 dev eth0 label eth0:vip",
-                                     "192.0.2.10/24 brd 192.0.2.255 scope link",
-                                     "192.0.2.11/32 broadcast - scope host", "192.0.2.12/24 brd +"))),
+                                       "198.18.0.1/24 brd 198.18.0.255 scope link",
+                                       "198.18.1.1/32 broadcast - scope host",
+                                       "198.18.2.1/24 brd +"))),
     "excluded": Case(fast(block("virtual_ipaddress_excluded", "192.0.2.77/32",
                               "203.0.113.9/24 dev eth2"))),
     "excluded-of-ipv6": Case(fast(block("virtual_ipaddress_excluded", V6)), ipv6=True),
@@ -197,7 +198,7 @@ CASES = {
     # ---- groups ----
     "sync-group": Case(group() + fast() + second("version 3", every="0.2"), DOWN_UP, routers=2),
     "sync-group-notify": Case(group(*ALL_NOTIFY) + fast() + second("version 3", every="0.2"),
-                              DOWN_UP, routers=2),
+                              DOWN_UP, routers=2, first="gw1"),
     "sync-group-track": Case(script() + group(TRACKS) + fast() + second(
         "version 3", every="0.2"), NO_OK, routers=2),
     "sync-group-weight": Case(script("chk", "/usr/bin/test -e @DIR@/ok", "weight -60") +
@@ -206,8 +207,9 @@ CASES = {
     "sync-group-one-line": Case("vrrp_sync_group VG { group { VI_1 VI_2 } }\n" + vi() + second(),
                                 routers=2),
     # ---- who is told ----
-    "notify": Case(fast(*ALL_NOTIFY), reported=("an Active that is stopped is Backup first",)),
-    "notify-fault": Case(fast(*ALL_NOTIFY, block("track_interface", "eth1")), DOWN_UP),
+    "notify": Case(fast(*ALL_NOTIFY), first="gw1", reported=("an Active that is stopped is Backup first",)),
+    "notify-fault": Case(fast(*ALL_NOTIFY, block("track_interface", "eth1")), DOWN_UP,
+                         first="gw1"),
     "notify-script-user": Case(glob("script_user root", "enable_script_security") + fast(
         "notify_master @DIR@/record", "notify_backup '@DIR@/record'")),
     "lower-priority": Case(fast("notify_master_rx_lower_pri \"@DIR@/record lower\"",
@@ -227,7 +229,6 @@ CASES = {
     "crlf": Case((glob("router_id x") + vi(passes("1111"))).replace("\n", "\r\n").rstrip()),
     "comments": Case("! a comment\n" + fast("state BACKUP # why", "// other").replace(
         "{\n    interface", "{ ! here\n    interface") + "# no end"),
-    "mistakes": Case(fast("virtual_router 9", "nopreemptx", "track_interfaces eth1")),
     "globals": Case(glob("enable_snmp_vrrp", "vrrp_rt_priority 20", "dynamic_interfaces",
                          "vrrp_min_garp", "vrrp_skip_check_adv_addr", "script_user root",
                          "vrrp_garp_master_refresh 60", "max_auto_priority 50") + fast()),
@@ -243,7 +244,7 @@ CASES = {
                            "        TCP_CHECK {\n            connect_timeout 3\n        }\n    }\n}\n"),
     "dont-track-primary": Case(fast("dont_track_primary")),
     "linkbeat": Case("linkbeat_use_polling\n" + fast("linkbeat_use_polling")),
-    "deprecated": Case(vi("debug 2", "lvs_sync_daemon_interface eth1", "native_ipv6 false",
+    "deprecated": Case(vi("debug 2", "lvs_sync_daemon_interface eth1",
                           "thread_timer_expired")),
 }
 

@@ -112,7 +112,7 @@ class Side:
 
     def _import(self):
         """What vipctl makes of the file."""
-        out = self.path("imported.conf")
+        out = self.lab.path(f"{self.host.name}-imported.conf")     # beside what vipd will read
         done = run_vipctl(self.host, "import", "--node", self.role, "-o", out,
                           self.path("keepalived.conf"))
         assert done.returncode == 0, done.stderr
