@@ -243,10 +243,10 @@ CASES = {
     "load-balancing": Case(fast() + "virtual_server 192.0.2.1 80 {\n    delay_loop 6\n    lb_algo rr\n"
                            "    lb_kind DR\n    protocol TCP\n    real_server 192.0.2.50 80 {\n"
                            "        TCP_CHECK {\n            connect_timeout 3\n        }\n    }\n}\n"),
-    "dont-track-primary": Case(fast("dont_track_primary")),
+    "dont-track-primary": Case(fast("dont_track_primary"),
+                               reported=("waits: dont_track_primary: needs link.required",)),
     "linkbeat": Case("linkbeat_use_polling\n" + fast("linkbeat_use_polling")),
-    "deprecated": Case(vi("debug 2", "lvs_sync_daemon_interface eth1",
-                          "thread_timer_expired")),
+    "deprecated": Case(fast("debug 2", "lower_prio_no_advert", "garp_lower_prio_delay 5")),
 }
 
 # What `make check` runs: some of each kind.
