@@ -6,6 +6,7 @@ The file says by "@gw1" and "@gw2" who has which priority. Names of cases are th
 
 import os
 
+from frames import Probe
 from pairs import Case, Step
 
 PRIORITY = "    @gw1 priority 150\n    @gw2 priority 100\n"
@@ -77,6 +78,12 @@ def put(name, text):
 def remove(name):
     """Removes one."""
     return lambda side: os.remove(side.path(name))
+
+
+def contest(side):
+    """One more host of that network takes itself for Active, for one advert."""
+    probe = Probe(side.lab.host(f"{side.pair}probe", segment=f"{side.pair}eth0"))
+    probe.advert(priority=50, interval=20, checksum="rfc5798")
 
 
 def lost_and_back(do, undo, winner="gw2", priority=0):
@@ -207,17 +214,21 @@ CASES = {
     "sync-group-one-line": Case("vrrp_sync_group VG { group { VI_1 VI_2 } }\n" + vi() + second(),
                                 routers=2),
     # ---- who is told ----
-    "notify": Case(fast(*ALL_NOTIFY), first="gw1", reported=("an Active that is stopped is Backup first",)),
+    "notify": Case(fast(*ALL_NOTIFY), first="gw1",
+                   reported=("an Active that is stopped is Backup first",)),
     "notify-fault": Case(fast(*ALL_NOTIFY, block("track_interface", "eth1")), DOWN_UP,
                          first="gw1"),
     "notify-script-user": Case(glob("script_user root", "enable_script_security") + fast(
         "notify_master @DIR@/record", "notify_backup \"@DIR@/record backup\"")),
+    # No stop: vipd offers to leave with a low priority, which is a contest for keepalived's script.
     "lower-priority": Case(fast("notify_master_rx_lower_pri \"@DIR@/record lower\"",
-                              "notify_master \"@DIR@/record master\"")),
+                                "notify_master \"@DIR@/record master\""), (Step(contest),),
+                           first="gw1", stops=False, reported=("is run when a contest begins",)),
     # ---- the file ----
     "macros": Case("$WHERE=eth0\n$VIPS= \\\n    virtual_ipaddress { \\\n"
                    "        ~SEQ(N,1,1) 192.0.2.${N}/24 \\\n    } \\\n}\n\n"
-                   f"vrrp_instance VI {{\n    interface $WHERE\n    virtual_router_id 51\n{PRIORITY}"
+                   "vrrp_instance VI {\n    interface $WHERE\n    virtual_router_id 51\n"
+                   f"{PRIORITY}"
                    "$VIPS\n"),
     "seq-and-lst": Case("$V= \\\nvrrp_instance V_${N} { \\\n    interface eth0 \\\n"
                         "    virtual_router_id $N \\\n    @gw1 priority 150 \\\n"
@@ -240,9 +251,11 @@ CASES = {
                             "smtp_connect_timeout 1") + fast("smtp_alert"),
                        mail="ops@example.net",
                        excused={"ops@example.net": "smtp_alert: a command sends it"}),
-    "load-balancing": Case(fast() + "virtual_server 192.0.2.1 80 {\n    delay_loop 6\n    lb_algo rr\n"
-                           "    lb_kind DR\n    protocol TCP\n    real_server 192.0.2.50 80 {\n"
-                           "        TCP_CHECK {\n            connect_timeout 3\n        }\n    }\n}\n"),
+    "load-balancing": Case(fast() + "virtual_server 192.0.2.1 80 {\n    delay_loop 6\n"
+                           "    lb_algo rr\n    lb_kind DR\n    protocol TCP\n"
+                           "    real_server 192.0.2.50 80 {\n"
+                           "        TCP_CHECK {\n            connect_timeout 3\n        }\n"
+                           "    }\n}\n"),
     "dont-track-primary": Case(fast("dont_track_primary"),
                                reported=("waits: dont_track_primary: needs link.required",)),
     "linkbeat": Case("linkbeat_use_polling\n" + fast("linkbeat_use_polling")),
@@ -251,5 +264,5 @@ CASES = {
 
 # What `make check` runs: some of each kind.
 SAMPLE = {"plain", "password", "nopreempt", "unicast", "bare-address", "address-options", "ipv6",
-          "routes-and-rules", "track-script-weight", "track-file-kept", "sync-group", "notify-fault",
-          "macros"}
+          "routes-and-rules", "track-script-weight", "track-file-kept", "sync-group",
+          "notify-fault", "macros"}

@@ -16,7 +16,6 @@ import re
 from agents import run_vipctl
 from frames import is_ipv6
 from lab import Host, wait_until
-from witness import LabError
 
 ROLES = "gw1", "gw2"
 KINDS = {"a": ("keepalived", "vipd"), "b": ("vipd", "keepalived")}     # of gw1 and gw2, by pair
@@ -48,7 +47,7 @@ class Case:
     steps: tuple = ()
     winner: str = "gw1"
     wins: dict = dataclasses.field(default_factory=dict)               # by VRID, if another
-    priority: int = 0                              # of the winner, if it is the tracked that makes it
+    priority: int = 0                              # of the winner, if tracking makes it
     routers: int = 1
     first: str = ""                                # who begins alone, and speaks; "": both at once
     ipv6: bool = False
@@ -57,7 +56,7 @@ class Case:
     holds: bool = True                             # whether whoever is Active has addresses
     stops: bool = True                             # whether the winner is stopped at the end
     reported: tuple = ()                           # what the report must say
-    excused: dict = dataclasses.field(default_factory=dict)    # {what may differ: what the report says}
+    excused: dict = dataclasses.field(default_factory=dict)    # {what differs: the report on it}
 
 
 class Side:
@@ -136,8 +135,13 @@ class Side:
         return found
 
     def wire(self, since):
-        """The last one of each router, as another host sees it: by field, then all octets."""
-        return {key: self._fields(adverts[-1]) for key, adverts in self.adverts(since).items()}
+        """The last one of each router, as another host sees it: by field, then all octets.
+
+        since: by VRID and family.
+        """
+        return {key: self._fields(adverts[-1])
+                for key, adverts in self.adverts(min(since.values())).items()
+                if adverts[-1].ns >= since[key]}
 
     def _fields(self, advert):
         own = advert.src_mac == self.host.mac(advert.port.dev)
@@ -235,7 +239,8 @@ class Pairs:
     def settle(self, winner, priority, since):
         """Waits until in both pairs the winner alone speaks, of each router, twice at least.
 
-        priority: with which; 0: any. Return: since when nobody else has spoken, by pair.
+        priority: with which; 0: any. Return: since when nobody else has spoken, by pair, and
+        therein by VRID and family.
         """
         def settled():
             times = {pair: self._time_settled(pair, winner, priority, since) for pair in KINDS}
@@ -247,9 +252,9 @@ class Pairs:
     def _time_settled(self, pair, winner, priority, since):
         spoken = {role: self.sides[pair, role].adverts(since) for role in ROLES}
         keys = set().union(*spoken.values())
-        times = [self._time_won(spoken, key, self.case.wins.get(key[0], winner), priority)
-                 for key in keys]
-        return min(times) if len(times) == self.case.routers else 0
+        times = {key: self._time_won(spoken, key, self.case.wins.get(key[0], winner), priority)
+                 for key in keys}
+        return times if len(times) == self.case.routers and all(times.values()) else None
 
     @staticmethod
     def _time_won(spoken, key, winner, priority):
@@ -282,9 +287,9 @@ class Pairs:
                   for advert in self.lab.capture.adverts()]
         path = self.lab.path("story")
         with open(path, "w", encoding="utf-8") as file:
-            file.write("\n".join([self.lab.label, what, *(f"{side.host} {side.kind}: " + side.agent.story("")
-                                          for side in self.sides.values() if side.agent), *spoken,
-                                  *{side.report for side in self.sides.values()}]))
+            agents = [side.agent.story(side.kind) for side in self.sides.values() if side.agent]
+            reports = {side.report for side in self.sides.values()}
+            file.write("\n".join([self.lab.label, what, *agents, *spoken, *reports]))
         return "\n".join([what, *spoken[-6:], f"more is in {path}"])
 
     # What is proved
@@ -325,7 +330,7 @@ class Pairs:
         self.compare("kernel", Side.kernel)
 
     def stop(self, winner):
-        """Stops the winners: the others take over, and leave nothing behind when they are stopped."""
+        """Stops the winners: the others take over. When they leave, too, nothing is left."""
         self.compare("arguments of scripts", Side.records)
         other, mark = ROLES[ROLES.index(winner) - 1], self.lab.now()
         for side in self.both(winner):
@@ -357,4 +362,4 @@ def _without(seen, names):
     return seen
 
 
-__all__ = ["Case", "LabError", "Pairs", "Side", "Step"]
+__all__ = ["Case", "Pairs", "Side", "Step"]
