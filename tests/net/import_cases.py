@@ -213,13 +213,13 @@ CASES = {
                                   "version 3", every="0.2"), NO_OK, routers=2),
     "sync-group-one-line": Case("vrrp_sync_group VG { group { VI_1 VI_2 } }\n" + vi() + second(),
                                 routers=2),
-    # ---- who is told ----
+    # ---- who is told; gw1 begins, so that nobody is Active for a moment while all start ----
     "notify": Case(fast(*ALL_NOTIFY), first="gw1",
                    reported=("an Active that is stopped is Backup first",)),
     "notify-fault": Case(fast(*ALL_NOTIFY, block("track_interface", "eth1")), DOWN_UP,
                          first="gw1"),
     "notify-script-user": Case(glob("script_user root", "enable_script_security") + fast(
-        "notify_master @DIR@/record", "notify_backup \"@DIR@/record backup\"")),
+        "notify_master @DIR@/record", "notify_backup \"@DIR@/record backup\""), first="gw1"),
     # No stop: vipd offers to leave with a low priority, which is a contest for keepalived's script.
     "lower-priority": Case(fast("notify_master_rx_lower_pri \"@DIR@/record lower\"",
                                 "notify_master \"@DIR@/record master\""), (Step(contest),),
