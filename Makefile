@@ -226,6 +226,12 @@ conformance:
 	@$(MAKE) -s --no-print-directory all
 	@$(SUDO) env DUT=$(DUT) $(PYTHON) tests/conformance/run.py --build $(BUILD)
 
+# Each configuration of tests/net/import_cases.py, run by keepalived and, imported, by vipd.
+imports:
+	@tests/need.sh build check
+	@$(MAKE) -s --no-print-directory all
+	@$(SUDO) env VIPD=$(abspath $(BUILD))/vipd $(PYTHON) -m pytest -q -n 3 -p no:cacheprovider tests/net/test_import.py
+
 # Pairs with the agents of others, in every dialect; DUT=keepalived in vipd's place.
 interop:
 	@tests/need.sh build check interop
@@ -346,6 +352,6 @@ clean:
 
 DUT = vipd
 
-.PHONY: all libraries test-programs demo shop check asan sim defects faults conformance interop browser-check soak pages page-defects fuzz bench lint install uninstall deb deb-test clean
+.PHONY: all libraries test-programs demo shop check asan sim defects faults conformance interop imports browser-check soak pages page-defects fuzz bench lint install uninstall deb deb-test clean
 .SECONDARY:
 .DELETE_ON_ERROR:

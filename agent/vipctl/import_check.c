@@ -124,11 +124,14 @@ struct setting *import_command(struct import *import, struct keepalived_node *no
 bool import_user(struct import *import, struct keepalived_node *node, const char *const *words,
 		 unsigned words_n, unsigned at, const char **ret_user)
 {
-	const struct keepalived_node *preset = import->globals.said[KEYWORD_SCRIPT_USER];
+	struct keepalived_node *preset = import->globals.said[KEYWORD_SCRIPT_USER];
 
 	*ret_user = preset ? import_value(preset) : NULL;
-	if (words_n <= at)
+	if (words_n <= at) {
+		if (preset && !preset->judged)
+			import_judge(import, preset, VERDICT_MAPPED, NULL);
 		return true;
+	}
 	if (words_n > at + 2 || !words[at][0] || strchr(";|&><$", words[at][0])) {
 		import_judge(import, node, VERDICT_WRONG,
 			     "\"%.40s\" behind the command is taken for a user, so keepalived "

@@ -7,7 +7,6 @@ static const struct {
 	const char *name;
 	bool is_there; /* agent/conf/keys.c has the key */
 } features[FEATURE_COUNT] = {
-	[FEATURE_NOTIFY] = { "notify", true },
 	[FEATURE_LINK_REQUIRED] = { "link.required", false },
 };
 

@@ -9,7 +9,6 @@
 #include "import_map.h"
 
 enum import_feature {
-	FEATURE_NOTIFY,        /* notify of routers, groups and the file */
 	FEATURE_LINK_REQUIRED, /* required = false in link */
 	FEATURE_COUNT,
 };

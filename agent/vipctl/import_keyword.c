@@ -148,8 +148,7 @@ static const struct row rows[] = {
 	  "whoever reads the fifo is a service of its own here", 0, 0 },
 	{ "vrrp_notify_fifo_script", IN_GLOBAL, VALUES, 0, VERDICT_CHANGED,
 	  "whoever reads the fifo is a service of its own here", 0, 0 },
-	{ "vrrp_notify_priority_changes", IN_GLOBAL, FLAG, 0, LEFT,
-	  "vipctl events has each change of a priority", 0, 0 },
+	{ "vrrp_notify_priority_changes", IN_GLOBAL, FLAG, KEYWORD_PRIORITY_CHANGES, 0, 0, 0, 0 },
 	{ "fifo_write_vrrp_states_on_reload", IN_GLOBAL, FLAG, 0, LEFT, IS_NONE, 0, 0 },
 	{ "startup_script*", IN_GLOBAL, VALUES, 0, LEFT, "ExecStartPre= in the service's unit", 0,
 	  0 },
@@ -270,8 +269,7 @@ static const struct row rows[] = {
 	{ "debug", IN_INSTANCE, WORDS, 0, LEFT, "without effect in keepalived, too", 0, 0 },
 	{ "lvs_sync_daemon_interface", IN_INSTANCE, VALUE, 0, LEFT, IS_LVS, 0, 0 },
 	{ "notify_master_rx_lower_pri", IN_INSTANCE, VALUES, KEYWORD_LOWER_PRI_SCRIPT, 0, 0, 0, 0 },
-	{ "notify_deleted", IN_INSTANCE, WORDS, 0, VERDICT_CHANGED,
-	  "a router that a reload removes tells of it as of a stop", 0, 0 },
+	{ "notify_deleted", IN_INSTANCE, WORDS, KEYWORD_NOTIFY_DELETED, 0, 0, 0, 0 },
 
 	/* ---- instances and groups ---- */
 	{ "track_interface", IN_BOTH, LIST, KEYWORD_TRACK_INTERFACE, 0, 0, 0, 0 },
@@ -285,7 +283,7 @@ static const struct row rows[] = {
 	{ "notify_stop", IN_BOTH, VALUES, KEYWORD_NOTIFY_STOP, 0, 0, 0, 0 },
 	{ "notify", IN_BOTH, VALUES, KEYWORD_NOTIFY, 0, 0, 0, 0 },
 	{ "notify_priority_changes", IN_BOTH, FLAG, 0, LEFT,
-	  "vipctl events has each change of a priority", 0, 0 },
+	  "a fifo is told of all routers or of none: write vrrp_notify_priority_changes", 0, 0 },
 	{ "smtp_alert", IN_BOTH, FLAG, KEYWORD_SMTP_ALERT, 0, 0, 0, 0 },
 	{ "group", IN_GROUP, LIST, KEYWORD_MEMBERS, 0, 0, 0, 0 },
 	{ "global_tracking", IN_GROUP, FLAG, KEYWORD_GROUP_WEIGHTS, 0, 0, 0, 0 },

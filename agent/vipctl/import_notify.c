@@ -4,7 +4,6 @@
 #include <string.h>
 
 #include "import_check.h"
-#include "import_feature.h"
 #include "import_word.h"
 
 #define MAIL_FOLDER "/etc/vipd/notify.d"
@@ -13,23 +12,21 @@
 /* Which states a keyword is for; NULL at the end. */
 static const struct hook {
 	enum keyword keyword;
-	const char *states[5];
+	const char *states[6];
 	bool appends; /* what has happened as four arguments behind its own */
 } hooks[] = {
 	{ KEYWORD_NOTIFY_MASTER, { "active" }, false },
 	{ KEYWORD_NOTIFY_BACKUP, { "backup" }, false },
 	{ KEYWORD_NOTIFY_FAULT, { "fault" }, false },
 	{ KEYWORD_NOTIFY_STOP, { "stop" }, false },
+	{ KEYWORD_NOTIFY_DELETED, { "deleted" }, false },
+	{ KEYWORD_LOWER_PRI_SCRIPT, { "lower_advert" }, false },
 	{ KEYWORD_NOTIFY, { "active", "backup", "fault", "stop" }, true },
 };
 
 static struct setting *list_of(struct import *import, struct setting *parent)
 {
-	struct setting *list =
-		setting_list(import->arena, parent, "notify", SETTING_LIST, &(struct origin){ 0 });
-
-	import_feature(import, FEATURE_NOTIFY, list, NULL, VERDICT_MAPPED);
-	return list;
+	return setting_list(import->arena, parent, "notify", SETTING_LIST, &(struct origin){ 0 });
 }
 
 static struct setting *add_entry(struct import *import, struct setting *list,
@@ -42,12 +39,14 @@ static struct setting *add_entry(struct import *import, struct setting *list,
 	return entry;
 }
 
-static void put_states(struct import *import, struct setting *entry, const char *const *states)
+static struct setting *put_states(struct import *import, struct setting *entry,
+				  const char *const *states)
 {
 	struct setting *on = setting_add(import->arena, entry, "on", SETTING_LIST, NULL, NULL);
 
 	for (; *states; states++)
 		setting_add(import->arena, on, NULL, SETTING_TEXT, *states, NULL);
+	return on;
 }
 
 /* An entry that turns out to be none leaves no trace. */
@@ -64,10 +63,33 @@ static void forget_last(struct setting *list)
 		list->first = NULL;
 }
 
-static void put_hook(struct import *import, const struct hook *hook, struct keepalived_node *node,
+/* Each way in which it differs from keepalived's. */
+static void judge_hook(struct import *import, const struct hook *hook, struct keepalived_node *node,
+		       bool has_user)
+{
+	const char *word = node->words[0];
+
+	if (!has_user)
+		import_part(import, node, VERDICT_CHANGED, word,
+			    "runs as root, as in keepalived where there is no user "
+			    "keepalived_script: of vipd's own accord it would be the user of the "
+			    "file");
+	if (hook->keyword == KEYWORD_LOWER_PRI_SCRIPT)
+		import_part(import, node, VERDICT_CHANGED, word,
+			    "is run when a contest begins, and not for each advert of it");
+	if (hook->keyword == KEYWORD_NOTIFY_BACKUP || hook->keyword == KEYWORD_NOTIFY)
+		import_part(import, node, VERDICT_CHANGED, word,
+			    "an Active that is stopped is Backup first, once another one has taken "
+			    "over, and that is told, too");
+	if (!node->judged)
+		import_judge(import, node, VERDICT_MAPPED, NULL);
+}
+
+static void put_hook(struct import *import, const struct hook *hook, const struct subject *subject,
 		     struct setting *list)
 {
-	struct setting *entry = add_entry(import, list, node);
+	struct keepalived_node *node = subject->said[hook->keyword];
+	struct setting *entry = add_entry(import, list, node), *on;
 	const char *const *words, *user;
 	unsigned words_n = keepalived_words(import->arena, node->text, &words);
 
@@ -76,14 +98,15 @@ static void put_hook(struct import *import, const struct hook *hook, struct keep
 		forget_last(list);
 		return;
 	}
-	put_states(import, entry, hook->states);
+	on = put_states(import, entry, hook->states);
+	if (hook->appends && subject->said[KEYWORD_NOTIFY_DELETED])
+		setting_add(import->arena, on, NULL, SETTING_TEXT, "deleted", NULL);
 	setting_add(import->arena, entry, "deliver", SETTING_TEXT, "current", NULL);
 	if (hook->appends)
 		setting_add(import->arena, entry, "style", SETTING_TEXT, "keepalived", NULL);
-	if (user)
-		setting_add(import->arena, entry, "user", SETTING_TEXT, user, NULL);
+	setting_add(import->arena, entry, "user", SETTING_TEXT, user ? user : "root", NULL);
 	node->judged = false; /* whatever was said of its words */
-	import_feature(import, FEATURE_NOTIFY, list, node, VERDICT_MAPPED);
+	judge_hook(import, hook, node, user != NULL);
 }
 
 /* ---- mail ---- */
@@ -140,36 +163,40 @@ static void put_mail(struct import *import, struct subject *subject, struct sett
 
 void import_notify(struct import *import, struct subject *subject, struct setting *parent)
 {
-	struct keepalived_node *lower = subject->said[KEYWORD_LOWER_PRI_SCRIPT];
+	struct keepalived_node *deleted = subject->said[KEYWORD_NOTIFY_DELETED];
 	struct keepalived_node *mail = subject->said[KEYWORD_SMTP_ALERT];
+	struct keepalived_node *bare = deleted && deleted->words_n == 1 ? deleted : NULL;
 
 	for (unsigned i = 0; i < sizeof(hooks) / sizeof(hooks[0]); i++) {
 		struct keepalived_node *node = subject->said[hooks[i].keyword];
 
-		if (node)
-			put_hook(import, &hooks[i], node, list_of(import, parent));
+		if (node && node != bare)
+			put_hook(import, &hooks[i], subject, list_of(import, parent));
 	}
 	if (wants_mail(import, subject))
 		put_mail(import, subject, parent);
 	else if (mail && !mail->judged)
 		import_judge(import, mail, VERDICT_DROPPED, "no mail is the default");
-	if (lower)
-		import_judge(
-			import, lower, VERDICT_DROPPED,
-			"there is no such hook: an Active that hears another one is told of in "
-			"the log, and by vipctl events and vipctl check");
+	if (bare)
+		import_judge(import, bare, VERDICT_MAPPED, "notify is told of it");
 }
 
 /* ---- the file ---- */
 
 static void put_fifo(struct import *import, struct keepalived_node *node)
 {
+	static const char *const words[] = { "active",  "backup",       "fault", "stop",
+					     "deleted", "lower_advert", NULL };
+	struct keepalived_node *priority = import->globals.said[KEYWORD_PRIORITY_CHANGES];
 	struct setting *list = list_of(import, import->root);
-	struct setting *entry = add_entry(import, list, node);
+	struct setting *entry = add_entry(import, list, node), *on;
 
 	setting_add(import->arena, entry, "fifo", SETTING_TEXT, import_value(node), NULL);
+	on = put_states(import, entry, words);
+	if (import_flag(import, priority))
+		setting_add(import->arena, on, NULL, SETTING_TEXT, "priority", NULL);
 	setting_add(import->arena, entry, "style", SETTING_TEXT, "keepalived", NULL);
-	import_feature(import, FEATURE_NOTIFY, list, node, VERDICT_MAPPED);
+	import_judge(import, node, VERDICT_MAPPED, NULL);
 }
 
 static void judge_mail(struct import *import)
@@ -195,8 +222,14 @@ static void judge_mail(struct import *import)
 
 void import_notify_globals(struct import *import)
 {
+	struct keepalived_node *priority = import->globals.said[KEYWORD_PRIORITY_CHANGES];
+
 	for (struct keepalived_node *node = import->globals.said[KEYWORD_FIFO]; node;
 	     node = node->again)
 		put_fifo(import, node);
+	if (priority)
+		import_judge(import, priority,
+			     import->globals.said[KEYWORD_FIFO] ? VERDICT_MAPPED : VERDICT_DROPPED,
+			     import->globals.said[KEYWORD_FIFO] ? NULL : "is for a notify_fifo");
 	judge_mail(import);
 }

@@ -220,6 +220,17 @@ static bool counts(struct import *import, struct tracked *tracked, const struct 
 	return false;
 }
 
+/*
+ * keepalived's "weight 7 reverse" is 7 less while it is up, and "-7 reverse" 7 more while it is
+ * down; here reverse says only when it counts. A file's number has its sign turned round in both.
+ */
+static long weight_of(const struct tracked *tracked)
+{
+	bool turned = tracked->reverse && tracked->keyword != KEYWORD_TRACK_FILE;
+
+	return turned ? -tracked->weight : tracked->weight;
+}
+
 static void put_track(struct import *import, const struct tracked *tracked, struct setting *list)
 {
 	struct setting *track =
@@ -232,7 +243,7 @@ static void put_track(struct import *import, const struct tracked *tracked, stru
 		    tracked->check ? tracked->check->name : name, NULL);
 	if (tracked->weight)
 		setting_add(import->arena, track, "weight", SETTING_VALUE,
-			    arena_print(import->arena, "%ld", tracked->weight), NULL);
+			    arena_print(import->arena, "%ld", weight_of(tracked)), NULL);
 	if (tracked->reverse != tracked->inverted)
 		setting_add(import->arena, track, "reverse", SETTING_VALUE, "true", NULL);
 	if (delay_us)

@@ -30,6 +30,7 @@ BAD = "0"                        # of a checksum's status
 def pytest_configure(config):
     """The controller of a session, or a session without workers, owns the directory of captures."""
     config.addinivalue_line("markers", "alone: promises milliseconds, and is measured by itself")
+    config.addinivalue_line("markers", "campaign: a row that only a target of its own makes")
     config.addinivalue_line("markers", "requirement(*ids): the R-... rules that the test proves")
     if not hasattr(config, "workerinput"):
         config.wire_dir = os.environ["WIRE_DIR"] = tempfile.mkdtemp(prefix="vipd-wire-")
