@@ -28,7 +28,7 @@
 #define WELL_NS      (60 * NS_PER_S) /* who has lived so long has not failed */
 #define CLOSE_MS     100             /* that the end of the keeper waits for the checker's */
 /* It has no rights, and may say more than anybody wants. */
-#define MESSAGES_MAX 16   /* read in a turn */
+#define MESSAGES_MAX 16    /* read in a turn */
 #define SAID_MAX     20000 /* in that time, by what each costs; then it is wild */
 #define SAID_COST    10    /* one for the log */
 #define PASSED_COST  1     /* one for the routers: each of them may get one, and once more */
@@ -364,8 +364,8 @@ static bool says_too_much(struct helper *helper, unsigned cost, int64_t now_ns)
 /* For the routers: as many as there are routers. */
 static bool is_passed(const struct helper *helper, const struct event *event)
 {
-	return event->kind != EVENT_NONE && (event->kind == helper->kind->passed[0] ||
-					     event->kind == helper->kind->passed[1]);
+	return event->kind != EVENT_NONE &&
+	       (event->kind == helper->kind->passed[0] || event->kind == helper->kind->passed[1]);
 }
 
 /* What is neither for the log nor for the routers is not listened to. */

@@ -35,6 +35,14 @@ static int retry(struct notifier *notifier, int64_t id)
 	return queue_retry(notifier->queue, id, notifier->now_ns);
 }
 
+static int drop(struct notifier *notifier, int64_t id)
+{
+	const struct delivery *delivery = queue_find(notifier->queue, id);
+
+	return delivery && delivery->hold ? notifier_drop_hook(notifier, delivery)
+					  : queue_drop(notifier->queue, id);
+}
+
 static const char *refusal(int err)
 {
 	switch (err) {
@@ -59,7 +67,7 @@ static const char *about(const struct delivery *delivery, char *buf, size_t size
 	return buf;
 }
 
-/* Who has asked waits for an answer, whatever it is. */
+/* Who has asked waits for an answer, whatever it is; unless that was long ago. */
 static void obey(struct notifier *notifier, const struct event *event)
 {
 	bool retries = event->fact.word == EVENT_NOTIFY_RETRY;
@@ -68,9 +76,11 @@ static void obey(struct notifier *notifier, const struct event *event)
 	char of[ABOUT_SIZE] = "";
 	int err;
 
+	if (event->mono_ns < notifier->obeys_ns)
+		return;
 	if (delivery)
 		(void)about(delivery, of, sizeof(of));
-	err = retries ? retry(notifier, id) : queue_drop(notifier->queue, id);
+	err = retries ? retry(notifier, id) : drop(notifier, id);
 	if (err < 0)
 		notifier_tell_of(notifier, EVENT_NOTIFY_UNKNOWN, id, 0, of, refusal(err));
 	else
@@ -108,8 +118,7 @@ static void ask_for_states(struct notifier *notifier)
 
 	if (!notifier->misses_states || notifier->asked_for_states)
 		return;
-	notifier->asked_for_states = true;
-	notifier->setting.tell(notifier->setting.arg, &question);
+	notifier->asked_for_states = notifier_tell_keeper(notifier, &question);
 }
 
 static void take_event(struct notifier *notifier, const struct event *event, unsigned ring)
@@ -292,7 +301,9 @@ void notifier_dispatch(struct notifier *notifier, const struct clocks *now)
 	notifier->mono_to_real_ns = now->real_ns - now->mono_ns;
 	if (notifier->setting.events_fd >= 0)
 		(void)eventfd_read(notifier->setting.events_fd, &n);
+	notifier->unsaid_ns = QUEUE_NEVER;
 	notifier_try_store(notifier);
+	notifier_answer_again(notifier);
 	runner_dispatch(notifier->runner, now->mono_ns, ended, notifier);
 	all = read_events(notifier);
 	if (!all)
@@ -314,11 +325,18 @@ static int64_t earlier(int64_t a, int64_t b)
 	return a < b ? a : b;
 }
 
+/* Without a place for it, what is due waits for the end of another one. */
+static int64_t start_deadline(const struct notifier *notifier, bool hook)
+{
+	return runner_places(notifier->runner, hook) ? queue_deadline(notifier->queue, hook)
+						     : QUEUE_NEVER;
+}
+
 int64_t notifier_deadline(const struct notifier *notifier)
 {
-	int64_t due_ns = runner_places(notifier->runner, false) ? queue_deadline(notifier->queue)
-								: QUEUE_NEVER;
+	int64_t due_ns = earlier(start_deadline(notifier, true), start_deadline(notifier, false));
 
+	due_ns = earlier(due_ns, notifier->unsaid_ns);
 	if (notifier->ends)
 		due_ns = earlier(due_ns, notifier->end_ns);
 	due_ns = earlier(due_ns, runner_deadline(notifier->runner));
@@ -374,7 +392,8 @@ bool notifier_has_ended(const struct notifier *notifier)
 		return false;
 	return notifier->succeeded ||
 	       (notifier->now_ns >= notifier->quiet_ns && notifier->unread_ns > notifier->now_ns &&
-		queue_deadline(notifier->queue) > notifier->now_ns);
+		queue_deadline(notifier->queue, true) > notifier->now_ns &&
+		queue_deadline(notifier->queue, false) > notifier->now_ns);
 }
 /* ---- for metrics ---- */
 
@@ -433,12 +452,14 @@ int notifier_open(const struct notifier_setting *setting, const struct clocks *n
 	notifier->mono_to_real_ns = now->real_ns - now->mono_ns;
 	notifier->next_id = now->real_ns; /* as long as no store knows better */
 	notifier->unread_ns = now->mono_ns;
+	notifier->unsaid_ns = QUEUE_NEVER;
 	err = open_all(notifier);
 	if (err < 0) {
 		notifier_close(notifier);
 		return err;
 	}
 	notifier_read_drains(notifier);
+	notifier->obeys_ns = now->mono_ns;
 	if (notifier_open_store(notifier, LOCK_MS) == 0)
 		notifier_resume(notifier, notifier_tell_new_entry);
 	*ret_notifier = notifier;

@@ -160,8 +160,9 @@ int queue_drop(struct queue *queue, int64_t id);
 
 /**
  * queue_deadline() - when one is due, CLOCK_MONOTONIC; QUEUE_NEVER.
+ * @hook: of those that somebody waits for; else of the others.
  */
-int64_t queue_deadline(const struct queue *queue);
+int64_t queue_deadline(const struct queue *queue, bool hook);
 
 /**
  * queue_each() - all that wait, were started or are dead.
