@@ -37,6 +37,13 @@ void notifier_tell_of(struct notifier *notifier, enum event_notify what, int64_t
 	(void)notifier->setting.tell(notifier->setting.arg, &event);
 }
 
+const char *notifier_of(const struct delivery *delivery, char *buf)
+{
+	snprintf(buf, NOTIFIER_OF_SIZE, "%s%s%s", conf_notify_words[delivery->word],
+		 delivery->router[0] ? "/" : "", delivery->router);
+	return buf;
+}
+
 /* Who has hung up is told nothing any more. */
 bool notifier_tell_keeper(struct notifier *notifier, const struct event *event)
 {
@@ -76,9 +83,20 @@ static void removed(void *arg, const struct delivery *delivery)
 		store_remove(notifier->store, delivery->id);
 }
 
+/* It could not be delivered, nobody has decided, and now nobody can. */
+static void forgotten(void *arg, const struct delivery *delivery)
+{
+	char of[NOTIFIER_OF_SIZE];
+
+	notifier_tell_of(
+		arg, EVENT_NOTIFY_FORGOTTEN, delivery->id, delivery->attempts,
+		notifier_of(delivery, of),
+		"more dead deliveries wait for a decision than are kept: the oldest is lost");
+}
+
 struct queue_observer notifier_observer(struct notifier *notifier)
 {
-	return (struct queue_observer){ put, removed, notifier };
+	return (struct queue_observer){ put, removed, forgotten, notifier };
 }
 
 static void lose_store(struct notifier *notifier, int err, const char *why)

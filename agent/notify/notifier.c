@@ -13,7 +13,6 @@
 #define NS_PER_MS INT64_C(1000000)
 #define NS_PER_S  (1000 * NS_PER_MS)
 
-#define ABOUT_SIZE      96
 #define EVENTS_PER_TURN 2000
 #define LOOK_NS         NS_PER_S /* for events, where nobody says that there are any */
 #define PLACELESS_NS    (100 * NS_PER_MS)
@@ -59,27 +58,19 @@ static const char *refusal(int err)
 	}
 }
 
-/* "active/lan" */
-static const char *about(const struct delivery *delivery, char *buf, size_t size)
-{
-	snprintf(buf, size, "%s%s%s", conf_notify_words[delivery->word],
-		 delivery->router[0] ? "/" : "", delivery->router);
-	return buf;
-}
-
 /* Who has asked waits for an answer, whatever it is; unless that was long ago. */
 static void obey(struct notifier *notifier, const struct event *event)
 {
 	bool retries = event->fact.word == EVENT_NOTIFY_RETRY;
 	int64_t id = event->fact.number[0];
 	const struct delivery *delivery = queue_find(notifier->queue, id);
-	char of[ABOUT_SIZE] = "";
+	char of[NOTIFIER_OF_SIZE] = "";
 	int err;
 
 	if (event->mono_ns < notifier->obeys_ns)
 		return;
 	if (delivery)
-		(void)about(delivery, of, sizeof(of));
+		(void)notifier_of(delivery, of);
 	err = retries ? retry(notifier, id) : drop(notifier, id);
 	if (err < 0)
 		notifier_tell_of(notifier, EVENT_NOTIFY_UNKNOWN, id, 0, of, refusal(err));
@@ -197,7 +188,7 @@ static bool read_events(struct notifier *notifier)
 static void ended(void *arg, struct delivery *delivery, const char *error)
 {
 	struct notifier *notifier = arg;
-	char of[ABOUT_SIZE], text[EVENT_TEXT_SIZE];
+	char of[NOTIFIER_OF_SIZE], text[EVENT_TEXT_SIZE];
 	int64_t id = delivery->id;
 	unsigned attempts = delivery->attempts;
 	enum queue_verdict verdict;
@@ -206,10 +197,10 @@ static void ended(void *arg, struct delivery *delivery, const char *error)
 		notifier_end_hook(notifier, delivery, error);
 		return;
 	}
-	(void)about(delivery, of, sizeof(of));
+	(void)notifier_of(delivery, of);
 	snprintf(text, sizeof(text),
-		 "%s: %s: \"vipctl notify retry %lld\" tries again, \"vipctl "
-		 "notify drop %lld\" gives up",
+		 "%s: %s: 'vipctl notify retry %lld' tries again, 'vipctl "
+		 "notify drop %lld' gives up",
 		 target_name(delivery->conf), error ? error : "", (long long)id, (long long)id);
 	notifier_begin(notifier);
 	if (!error && delivery->merged)

@@ -17,6 +17,8 @@
 #include "store.h"
 #include "target.h"
 
+#define NOTIFIER_OF_SIZE 96
+
 struct notifier {
 	struct notifier_setting setting;
 	struct reader *reader; /* owned, as all below */
@@ -178,6 +180,14 @@ void notifier_read_drains(struct notifier *notifier);
  * Return: whether nothing is left to say; else the next turn is soon.
  */
 bool notifier_tell_keeper(struct notifier *notifier, const struct event *event);
+
+/**
+ * notifier_of() - what a delivery is of, for the log: "active/lan".
+ * @buf: NOTIFIER_OF_SIZE.
+ *
+ * Return: @buf.
+ */
+const char *notifier_of(const struct delivery *delivery, char *buf);
 
 /**
  * notifier_tell_failure(), notifier_tell_of() - to the keeper, for the log.

@@ -280,6 +280,7 @@ static void bury(struct queue *queue, struct delivery *delivery)
 	queue->dead = oldest->next;
 	queue->dead_n--;
 	queue->counts.dropped++;
+	queue->observer.forgotten(queue->observer.arg, oldest);
 	forget(queue, oldest);
 }
 

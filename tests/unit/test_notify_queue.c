@@ -47,6 +47,15 @@ static void removed(void *arg, const struct delivery *delivery)
 	note("gone", delivery);
 }
 
+static unsigned forgotten_n;
+
+static void forgotten(void *arg, const struct delivery *delivery)
+{
+	assert_null(arg);
+	assert_int_equal(delivery->life, DELIVERY_DEAD);
+	assert_int_equal(delivery->id, ++forgotten_n);
+}
+
 static const char *logged(void)
 {
 	static char text[sizeof(log_text)];
@@ -58,11 +67,12 @@ static const char *logged(void)
 
 static int open_queue(void **state)
 {
-	const struct queue_observer observer = { put, removed, NULL };
+	const struct queue_observer observer = { put, removed, forgotten, NULL };
 
 	(void)state;
 	queue = queue_new(&observer);
 	next_id = 1;
+	forgotten_n = 0;
 	log_text[0] = '\0';
 	return queue ? 0 : -1;
 }
@@ -454,6 +464,7 @@ static void test_what_is_loaded_late_comes_before_what_is_newer(void **state)
 	next_id = 100;
 	add("lan", CONF_NOTIFY_FAULT);
 	next_id = 1;
+	forgotten_n = 0;
 	load(CONF_NOTIFY_BACKUP, CONF_NOTIFY_ALL, DELIVERY_WAITS);
 	load(CONF_NOTIFY_ACTIVE, CONF_NOTIFY_ALL, DELIVERY_WAITS);
 	end_next(1);
@@ -471,6 +482,7 @@ static void test_action_that_is_loaded_is_gone_if_there_is_a_newer_one(void **st
 	assert_string_equal(logged(), "gone 1;");
 	assert_int_equal(start(&delivery, 0), 2);
 	next_id = 1;
+	forgotten_n = 0;
 	load(CONF_NOTIFY_FAULT, CONF_NOTIFY_CURRENT, DELIVERY_WAITS);
 	assert_string_equal(logged(), "started 2;gone 1;");
 	assert_int_equal(queue_end(queue, delivery, "no", 0), QUEUE_AGAIN);
@@ -488,6 +500,7 @@ static void test_dead_letters_have_an_end(void **state)
 		log_text[0] = '\0';
 	}
 	assert_int_equal(queue_counts(queue)->dropped, 5);
+	assert_int_equal(forgotten_n, 5);
 	assert_int_equal(queue_drop(queue, 5), -ENOENT);
 	assert_int_equal(queue_drop(queue, 6), 0);
 }
