@@ -223,13 +223,14 @@ enum event_drain {
 
 /* What becomes of a delivery of the notifier's. */
 enum event_notify {
-	EVENT_NOTIFY_DEAD = 1,    /* it failed too often, and waits for somebody to decide */
-	EVENT_NOTIFY_RETRY = 2,   /* somebody has it tried now */
-	EVENT_NOTIFY_DROP = 3,    /* somebody gives it up */
-	EVENT_NOTIFY_MERGED = 4,  /* events were merged: a command is slower than they come */
-	EVENT_NOTIFY_UNKNOWN = 5, /* there is none with that id, or it cannot be */
-	EVENT_NOTIFY_STORE = 6,   /* the store can be written again */
-	EVENT_NOTIFY_HOOK = 7,    /* a command that somebody waits for has failed */
+	EVENT_NOTIFY_DEAD = 1,      /* it failed too often, and waits for somebody to decide */
+	EVENT_NOTIFY_RETRY = 2,     /* somebody has it tried now */
+	EVENT_NOTIFY_DROP = 3,      /* somebody gives it up */
+	EVENT_NOTIFY_MERGED = 4,    /* events were merged: a command is slower than they come */
+	EVENT_NOTIFY_UNKNOWN = 5,   /* there is none with that id, or it cannot be */
+	EVENT_NOTIFY_STORE = 6,     /* the store can be written again */
+	EVENT_NOTIFY_HOOK = 7,      /* a command that somebody waits for has failed */
+	EVENT_NOTIFY_FORGOTTEN = 8, /* the oldest that is dead, as there are too many */
 	EVENT_NOTIFY_COUNT,
 };
 

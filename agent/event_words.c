@@ -45,7 +45,7 @@ const char *const event_notify_words[EVENT_NOTIFY_COUNT] = {
 	[EVENT_NOTIFY_DEAD] = "dead",        [EVENT_NOTIFY_RETRY] = "retry",
 	[EVENT_NOTIFY_DROP] = "drop",        [EVENT_NOTIFY_MERGED] = "merged",
 	[EVENT_NOTIFY_UNKNOWN] = "unknown",  [EVENT_NOTIFY_STORE] = "stored",
-	[EVENT_NOTIFY_HOOK] = "hook_failed",
+	[EVENT_NOTIFY_HOOK] = "hook_failed", [EVENT_NOTIFY_FORGOTTEN] = "forgotten",
 };
 
 const char *const event_damping_words[EVENT_DAMPING_COUNT] = {

@@ -317,7 +317,9 @@ static void put_notify(FILE *out, const struct metrics_notify *notify)
 		  "States that were not told since they were true no more.", notify->superseded },
 		{ "vipd_notify_died_total", "counter", "Deliveries that were given up.",
 		  notify->died },
-		{ "vipd_notify_dropped_total", "counter", "Those that an operator has dropped.",
+		{ "vipd_notify_dropped_total", "counter",
+		  "Those that an operator has dropped, that a drain no longer waits for, or dead "
+		  "ones that were too many.",
 		  notify->dropped },
 	};
 

@@ -28,8 +28,10 @@
 #define WELL_NS      (60 * NS_PER_S) /* who has lived so long has not failed */
 #define CLOSE_MS     100             /* that the end of the keeper waits for the checker's */
 /* It has no rights, and may say more than anybody wants. */
-#define MESSAGES_MAX 16   /* read in a turn */
-#define SAID_MAX     2000 /* in that time; then it is wild */
+#define MESSAGES_MAX 16    /* read in a turn */
+#define SAID_MAX     20000 /* in that time, by what each costs; then it is wild */
+#define SAID_COST    10    /* one for the log */
+#define PASSED_COST  1     /* one for the routers: each of them may get one, and once more */
 #define SAID_NS      (10 * NS_PER_S)
 
 int helper_given(const struct helper *helper, enum helper_fd place)
@@ -349,13 +351,21 @@ void helper_replace(struct helper *helper, int64_t now_ns)
 /* ---- what happens ---- */
 
 /* Return: whether it is wild: then it is not worth being heard. */
-static bool says_too_much(struct helper *helper, int64_t now_ns)
+static bool says_too_much(struct helper *helper, unsigned cost, int64_t now_ns)
 {
 	if (now_ns - helper->said_ns > SAID_NS) {
 		helper->said_ns = now_ns;
 		helper->said_n = 0;
 	}
-	return ++helper->said_n > SAID_MAX;
+	helper->said_n += cost;
+	return helper->said_n > SAID_MAX;
+}
+
+/* For the routers: as many as there are routers. */
+static bool is_passed(const struct helper *helper, const struct event *event)
+{
+	return event->kind != EVENT_NONE &&
+	       (event->kind == helper->kind->passed[0] || event->kind == helper->kind->passed[1]);
 }
 
 /* What is neither for the log nor for the routers is not listened to. */
@@ -365,9 +375,7 @@ static void take_event(const struct helper *helper, const struct event *event,
 	if (event->kind == EVENT_FAILED || event->kind == EVENT_DEGRADED ||
 	    event->kind == EVENT_NOTIFY)
 		tell(teller, event);
-	else if ((event->kind == helper->kind->passed[0] ||
-		  event->kind == helper->kind->passed[1]) &&
-		 event->kind != EVENT_NONE && *helper->routers_fd >= 0)
+	else if (is_passed(helper, event) && *helper->routers_fd >= 0)
 		(void)channel_send_event(*helper->routers_fd, event);
 }
 
@@ -384,11 +392,14 @@ static void read_channel(struct helper *helper, int64_t now_ns, struct teller *t
 			break;
 		if (message.attached_fd >= 0)
 			close(message.attached_fd);
-		if (says_too_much(helper, now_ns))
+		event.kind = EVENT_NONE;
+		if (message.type == CHANNEL_EVENT)
+			channel_event(&message, &event);
+		if (says_too_much(helper, is_passed(helper, &event) ? PASSED_COST : SAID_COST,
+				  now_ns))
 			got = -EMSGSIZE;
 		if (message.type != CHANNEL_EVENT)
 			continue;
-		channel_event(&message, &event);
 		take_event(helper, &event, teller);
 	}
 	if (got < 0)

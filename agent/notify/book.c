@@ -270,12 +270,18 @@ bool book_read_drain(struct book *book, const struct event *event)
 	struct book_router *router =
 		event->router[0] ? book_find(book, event->router, event->family) : NULL;
 	int64_t until_ns = drained_until(event);
-	struct book_router *first = router ? router - router->conf->unit_at : NULL;
+	struct book_router *first = router;
 	bool changed = false;
+	unsigned n = 1;
 
 	if (!router || until_ns < 0)
 		return false;
-	for (unsigned i = 0; i < (router->conf->unit_n ? router->conf->unit_n : 1); i++) {
+	/* One that is withdrawn leaves the others as they are. */
+	if (event->kind != EVENT_WITHDRAWN) {
+		first -= router->conf->unit_at;
+		n = router->conf->unit_n ? router->conf->unit_n : 1;
+	}
+	for (unsigned i = 0; i < n; i++) {
 		changed |= first[i].drained_ns != until_ns;
 		first[i].drained_ns = until_ns;
 	}

@@ -83,7 +83,7 @@ bool book_is_true(struct book *book, const struct conf_group *group, const char 
 
 /**
  * book_read_drain() - of an event, who is drained, or is so no more: a router, and all with its
- * fate.
+ * fate; one that is withdrawn alone.
  *
  * Return: whether that has changed.
  */

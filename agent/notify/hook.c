@@ -15,18 +15,24 @@ static const char *answer_name(const struct hold *hold, char *buf)
 	return buf;
 }
 
-/* Once more for whoever asks once more: the router process that was told may be dead. */
-static void answer(struct notifier *notifier, struct hold *hold)
+/* Once more for whoever asks once more: the router process that was told may be dead. Where there
+ * is no room for it, a later turn says it. */
+static void say(struct notifier *notifier, struct hold *hold)
 {
 	const struct conf_router *conf = hold->first->conf;
 	struct event event =
 		event_of(EVENT_DRAINED, conf->name, conf->interface, conf->vrrp.family);
-	char name[ANSWER_SIZE];
 
 	event.fact.word = hold->failed ? EVENT_DRAIN_HOOK_FAILED : EVENT_DRAIN_READY;
 	event.fact.number[1] = hold->until_ns;
-	notifier->setting.tell(notifier->setting.arg, &event);
-	hold->answered = true;
+	hold->answered = notifier_tell_keeper(notifier, &event);
+}
+
+static void answer(struct notifier *notifier, struct hold *hold)
+{
+	char name[ANSWER_SIZE];
+
+	say(notifier, hold);
 	if (notifier->store)
 		store_fact(notifier->store, answer_name(hold, name),
 			   hold->failed ? -hold->until_ns : hold->until_ns);
@@ -43,14 +49,22 @@ static bool was_answered(const struct notifier *notifier, struct hold *hold)
 	return known == hold->until_ns || known == -hold->until_ns;
 }
 
+void notifier_answer_again(struct notifier *notifier)
+{
+	for (struct hold *hold = notifier->holds.first; hold; hold = hold->next)
+		if (!hold->pending && !hold->answered && hold->until_ns > notifier->now_ns)
+			say(notifier, hold);
+}
+
 static void begin(struct notifier *notifier, const struct event *event, struct book_router *first)
 {
 	int64_t until_ns = event->fact.number[1];
 	struct hold *hold = holds_find(&notifier->holds, first, until_ns);
 	bool is_new = !hold;
 
-	if (until_ns <= notifier->now_ns)
-		return; /* nobody waits any more */
+	/* Nobody waits any more. */
+	if (until_ns <= notifier->now_ns || notifier_is_earlier(notifier, event))
+		return;
 	if (!hold)
 		hold = holds_make(&notifier->holds, first, until_ns, notifier->now_ns);
 	if (!hold) {
@@ -128,6 +142,20 @@ void notifier_take_hold(struct notifier *notifier, const struct event *event)
 }
 
 /* ---- one has ended ---- */
+
+int notifier_drop_hook(struct notifier *notifier, const struct delivery *delivery)
+{
+	struct hold *hold = delivery->hold;
+	int err = queue_drop(notifier->queue, delivery->id);
+
+	if (err < 0)
+		return err;
+	hold->failed = true; /* it has not run */
+	hold->pending--;
+	if (!hold->pending && !hold->answered)
+		answer(notifier, hold);
+	return 0;
+}
 
 void notifier_end_hook(struct notifier *notifier, struct delivery *delivery, const char *error)
 {

@@ -10,10 +10,11 @@
 #include "notifier_private.h"
 
 #define NS_PER_S       INT64_C(1000000000)
-#define STORE_AGAIN_NS (10 * NS_PER_S) /* after it could not be written */
+#define STORE_AGAIN_NS (10 * NS_PER_S)          /* after it could not be written */
+#define UNSAID_NS      (100 * INT64_C(1000000)) /* for the keeper, who reads */
 #define PRUNE_NS       (600 * NS_PER_S)
 
-/* ---- to the log ---- */
+/* ---- to the keeper ---- */
 
 void notifier_tell_failure(struct notifier *notifier, int err, const char *doing,
 			   const char *advice)
@@ -21,7 +22,7 @@ void notifier_tell_failure(struct notifier *notifier, int err, const char *doing
 	struct event event = event_fact(EVENT_DEGRADED, -err, doing);
 
 	snprintf(event.fact.name, sizeof(event.fact.name), "%s", advice ? advice : "");
-	notifier->setting.tell(notifier->setting.arg, &event);
+	(void)notifier->setting.tell(notifier->setting.arg, &event);
 }
 
 void notifier_tell_of(struct notifier *notifier, enum event_notify what, int64_t id, int64_t times,
@@ -33,7 +34,25 @@ void notifier_tell_of(struct notifier *notifier, enum event_notify what, int64_t
 	event.fact.number[0] = id;
 	event.fact.number[1] = times;
 	snprintf(event.fact.name, sizeof(event.fact.name), "%s", name ? name : "");
-	notifier->setting.tell(notifier->setting.arg, &event);
+	(void)notifier->setting.tell(notifier->setting.arg, &event);
+}
+
+const char *notifier_of(const struct delivery *delivery, char *buf)
+{
+	snprintf(buf, NOTIFIER_OF_SIZE, "%s%s%s", conf_notify_words[delivery->word],
+		 delivery->router[0] ? "/" : "", delivery->router);
+	return buf;
+}
+
+/* Who has hung up is told nothing any more. */
+bool notifier_tell_keeper(struct notifier *notifier, const struct event *event)
+{
+	int err = notifier->setting.tell(notifier->setting.arg, event);
+
+	if (err == 0 || err == -EPIPE || err == -ECONNRESET || err == -ENOTCONN)
+		return true;
+	notifier->unsaid_ns = notifier->now_ns + UNSAID_NS;
+	return false;
 }
 
 /* ---- the store ---- */
@@ -64,9 +83,20 @@ static void removed(void *arg, const struct delivery *delivery)
 		store_remove(notifier->store, delivery->id);
 }
 
+/* It could not be delivered, nobody has decided, and now nobody can. */
+static void forgotten(void *arg, const struct delivery *delivery)
+{
+	char of[NOTIFIER_OF_SIZE];
+
+	notifier_tell_of(
+		arg, EVENT_NOTIFY_FORGOTTEN, delivery->id, delivery->attempts,
+		notifier_of(delivery, of),
+		"more dead deliveries wait for a decision than are kept: the oldest is lost");
+}
+
 struct queue_observer notifier_observer(struct notifier *notifier)
 {
-	return (struct queue_observer){ put, removed, notifier };
+	return (struct queue_observer){ put, removed, forgotten, notifier };
 }
 
 static void lose_store(struct notifier *notifier, int err, const char *why)
@@ -290,10 +320,14 @@ static int load_deliveries(struct notifier *notifier)
 	return 0;
 }
 
+/* A store that has read of this journal before knows all deliveries that it asks for. */
 static void resume(struct notifier *notifier, struct reader *reader)
 {
 	struct store *store = notifier->store;
+	uint64_t id = reader_id(notifier->reader, READER_ROUTER);
 
+	if (id && (uint64_t)store_fact_of(store, "router.id") == id)
+		notifier->obeys_ns = notifier->life_ns;
 	reader_resume(reader, READER_KEEPER, (uint64_t)store_fact_of(store, "keeper.id"),
 		      (uint64_t)store_fact_of(store, "keeper.seq"));
 	reader_resume(reader, READER_ROUTER, (uint64_t)store_fact_of(store, "router.id"),

@@ -45,10 +45,10 @@ struct process {
 
 /* ---- to the keeper ---- */
 
-static void send_event(void *arg, const struct event *event)
+static int send_event(void *arg, const struct event *event)
 {
 	(void)arg;
-	(void)channel_send_event(HELPER_FD_CHANNEL, event);
+	return channel_send_event(HELPER_FD_CHANNEL, event);
 }
 
 static void tell(enum event_kind kind, const char *doing, int err, const char *advice)
@@ -56,7 +56,7 @@ static void tell(enum event_kind kind, const char *doing, int err, const char *a
 	struct event event = event_fact(kind, -err, doing);
 
 	snprintf(event.fact.name, sizeof(event.fact.name), "%s", advice ? advice : "");
-	send_event(NULL, &event);
+	(void)send_event(NULL, &event);
 }
 
 static int fail(const char *doing, int err)

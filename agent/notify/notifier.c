@@ -13,7 +13,6 @@
 #define NS_PER_MS INT64_C(1000000)
 #define NS_PER_S  (1000 * NS_PER_MS)
 
-#define ABOUT_SIZE      96
 #define EVENTS_PER_TURN 2000
 #define LOOK_NS         NS_PER_S /* for events, where nobody says that there are any */
 #define PLACELESS_NS    (100 * NS_PER_MS)
@@ -35,6 +34,14 @@ static int retry(struct notifier *notifier, int64_t id)
 	return queue_retry(notifier->queue, id, notifier->now_ns);
 }
 
+static int drop(struct notifier *notifier, int64_t id)
+{
+	const struct delivery *delivery = queue_find(notifier->queue, id);
+
+	return delivery && delivery->hold ? notifier_drop_hook(notifier, delivery)
+					  : queue_drop(notifier->queue, id);
+}
+
 static const char *refusal(int err)
 {
 	switch (err) {
@@ -51,26 +58,20 @@ static const char *refusal(int err)
 	}
 }
 
-/* "active/lan" */
-static const char *about(const struct delivery *delivery, char *buf, size_t size)
-{
-	snprintf(buf, size, "%s%s%s", conf_notify_words[delivery->word],
-		 delivery->router[0] ? "/" : "", delivery->router);
-	return buf;
-}
-
-/* Who has asked waits for an answer, whatever it is. */
+/* Who has asked waits for an answer, whatever it is; unless that was long ago. */
 static void obey(struct notifier *notifier, const struct event *event)
 {
 	bool retries = event->fact.word == EVENT_NOTIFY_RETRY;
 	int64_t id = event->fact.number[0];
 	const struct delivery *delivery = queue_find(notifier->queue, id);
-	char of[ABOUT_SIZE] = "";
+	char of[NOTIFIER_OF_SIZE] = "";
 	int err;
 
+	if (event->mono_ns < notifier->obeys_ns)
+		return;
 	if (delivery)
-		(void)about(delivery, of, sizeof(of));
-	err = retries ? retry(notifier, id) : queue_drop(notifier->queue, id);
+		(void)notifier_of(delivery, of);
+	err = retries ? retry(notifier, id) : drop(notifier, id);
 	if (err < 0)
 		notifier_tell_of(notifier, EVENT_NOTIFY_UNKNOWN, id, 0, of, refusal(err));
 	else
@@ -108,8 +109,7 @@ static void ask_for_states(struct notifier *notifier)
 
 	if (!notifier->misses_states || notifier->asked_for_states)
 		return;
-	notifier->asked_for_states = true;
-	notifier->setting.tell(notifier->setting.arg, &question);
+	notifier->asked_for_states = notifier_tell_keeper(notifier, &question);
 }
 
 static void take_event(struct notifier *notifier, const struct event *event, unsigned ring)
@@ -188,7 +188,7 @@ static bool read_events(struct notifier *notifier)
 static void ended(void *arg, struct delivery *delivery, const char *error)
 {
 	struct notifier *notifier = arg;
-	char of[ABOUT_SIZE], text[EVENT_TEXT_SIZE];
+	char of[NOTIFIER_OF_SIZE], text[EVENT_TEXT_SIZE];
 	int64_t id = delivery->id;
 	unsigned attempts = delivery->attempts;
 	enum queue_verdict verdict;
@@ -197,10 +197,10 @@ static void ended(void *arg, struct delivery *delivery, const char *error)
 		notifier_end_hook(notifier, delivery, error);
 		return;
 	}
-	(void)about(delivery, of, sizeof(of));
+	(void)notifier_of(delivery, of);
 	snprintf(text, sizeof(text),
-		 "%s: %s: \"vipctl notify retry %lld\" tries again, \"vipctl "
-		 "notify drop %lld\" gives up",
+		 "%s: %s: 'vipctl notify retry %lld' tries again, 'vipctl "
+		 "notify drop %lld' gives up",
 		 target_name(delivery->conf), error ? error : "", (long long)id, (long long)id);
 	notifier_begin(notifier);
 	if (!error && delivery->merged)
@@ -292,7 +292,9 @@ void notifier_dispatch(struct notifier *notifier, const struct clocks *now)
 	notifier->mono_to_real_ns = now->real_ns - now->mono_ns;
 	if (notifier->setting.events_fd >= 0)
 		(void)eventfd_read(notifier->setting.events_fd, &n);
+	notifier->unsaid_ns = QUEUE_NEVER;
 	notifier_try_store(notifier);
+	notifier_answer_again(notifier);
 	runner_dispatch(notifier->runner, now->mono_ns, ended, notifier);
 	all = read_events(notifier);
 	if (!all)
@@ -314,11 +316,18 @@ static int64_t earlier(int64_t a, int64_t b)
 	return a < b ? a : b;
 }
 
+/* Without a place for it, what is due waits for the end of another one. */
+static int64_t start_deadline(const struct notifier *notifier, bool hook)
+{
+	return runner_places(notifier->runner, hook) ? queue_deadline(notifier->queue, hook)
+						     : QUEUE_NEVER;
+}
+
 int64_t notifier_deadline(const struct notifier *notifier)
 {
-	int64_t due_ns = runner_places(notifier->runner, false) ? queue_deadline(notifier->queue)
-								: QUEUE_NEVER;
+	int64_t due_ns = earlier(start_deadline(notifier, true), start_deadline(notifier, false));
 
+	due_ns = earlier(due_ns, notifier->unsaid_ns);
 	if (notifier->ends)
 		due_ns = earlier(due_ns, notifier->end_ns);
 	due_ns = earlier(due_ns, runner_deadline(notifier->runner));
@@ -374,7 +383,8 @@ bool notifier_has_ended(const struct notifier *notifier)
 		return false;
 	return notifier->succeeded ||
 	       (notifier->now_ns >= notifier->quiet_ns && notifier->unread_ns > notifier->now_ns &&
-		queue_deadline(notifier->queue) > notifier->now_ns);
+		queue_deadline(notifier->queue, true) > notifier->now_ns &&
+		queue_deadline(notifier->queue, false) > notifier->now_ns);
 }
 /* ---- for metrics ---- */
 
@@ -433,12 +443,14 @@ int notifier_open(const struct notifier_setting *setting, const struct clocks *n
 	notifier->mono_to_real_ns = now->real_ns - now->mono_ns;
 	notifier->next_id = now->real_ns; /* as long as no store knows better */
 	notifier->unread_ns = now->mono_ns;
+	notifier->unsaid_ns = QUEUE_NEVER;
 	err = open_all(notifier);
 	if (err < 0) {
 		notifier_close(notifier);
 		return err;
 	}
 	notifier_read_drains(notifier);
+	notifier->obeys_ns = now->mono_ns;
 	if (notifier_open_store(notifier, LOCK_MS) == 0)
 		notifier_resume(notifier, notifier_tell_new_entry);
 	*ret_notifier = notifier;

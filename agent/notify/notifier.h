@@ -29,7 +29,8 @@ struct notifier_setting {
 	const int *rings;        /* by enum reader_ring */
 	int events_fd;           /* -1: nobody says when there are events */
 	struct fifos *fifos;     /* owned by the notifier from notifier_open() on */
-	void (*tell)(void *arg, const struct event *event); /* to the keeper, for the log */
+	/* To the keeper, for the log or the routers. Return: 0 or -errno: it was not. */
+	int (*tell)(void *arg, const struct event *event);
 	void *arg;
 };
 

@@ -17,6 +17,8 @@
 #include "store.h"
 #include "target.h"
 
+#define NOTIFIER_OF_SIZE 96
+
 struct notifier {
 	struct notifier_setting setting;
 	struct reader *reader; /* owned, as all below */
@@ -30,6 +32,7 @@ struct notifier {
 	struct holds holds;
 	int64_t next_id;
 	int64_t start_ns; /* of the router process that this one was born for */
+	int64_t obeys_ns; /* what was asked for before was for others, CLOCK_MONOTONIC */
 	int64_t held_ns;  /* nothing is read before then; 0: another one may not have come */
 	unsigned allowed; /* starts of others that need not be waited for */
 	bool replaced;
@@ -42,6 +45,7 @@ struct notifier {
 	bool drains_changed; /* since they were written */
 	bool changed;        /* since it was committed */
 	int64_t unread_ns;   /* then there are events to be read; or never */
+	int64_t unsaid_ns;   /* then what there was no room for is said again; or never */
 	int64_t store_ns;    /* then the store is tried again, or pruned */
 	bool voiced;         /* it was told that there is none */
 	bool loaded;         /* what was there at the start */
@@ -66,6 +70,18 @@ void notifier_take_hold(struct notifier *notifier, const struct event *event);
  * @error: one line; NULL: it has ended well.
  */
 void notifier_end_hook(struct notifier *notifier, struct delivery *delivery, const char *error);
+
+/**
+ * notifier_drop_hook() - somebody gives one up that waits: whoever waits for it goes on.
+ *
+ * Return: as queue_drop().
+ */
+int notifier_drop_hook(struct notifier *notifier, const struct delivery *delivery);
+
+/**
+ * notifier_answer_again() - the answers that there was no room for.
+ */
+void notifier_answer_again(struct notifier *notifier);
 
 /* ---- tell.c ---- */
 
@@ -157,6 +173,21 @@ void notifier_commit(struct notifier *notifier);
  */
 void notifier_write_drains(struct notifier *notifier);
 void notifier_read_drains(struct notifier *notifier);
+
+/**
+ * notifier_tell_keeper() - what must not be lost: for the routers.
+ *
+ * Return: whether nothing is left to say; else the next turn is soon.
+ */
+bool notifier_tell_keeper(struct notifier *notifier, const struct event *event);
+
+/**
+ * notifier_of() - what a delivery is of, for the log: "active/lan".
+ * @buf: NOTIFIER_OF_SIZE.
+ *
+ * Return: @buf.
+ */
+const char *notifier_of(const struct delivery *delivery, char *buf);
 
 /**
  * notifier_tell_failure(), notifier_tell_of() - to the keeper, for the log.

@@ -280,6 +280,7 @@ static void bury(struct queue *queue, struct delivery *delivery)
 	queue->dead = oldest->next;
 	queue->dead_n--;
 	queue->counts.dropped++;
+	queue->observer.forgotten(queue->observer.arg, oldest);
 	forget(queue, oldest);
 }
 
@@ -547,12 +548,12 @@ int queue_drop(struct queue *queue, int64_t id)
 
 /* ---- what there is ---- */
 
-int64_t queue_deadline(const struct queue *queue)
+int64_t queue_deadline(const struct queue *queue, bool hook)
 {
 	int64_t first_ns = QUEUE_NEVER;
 
 	for (const struct lane *lane = queue->first; lane; lane = lane->next)
-		if (!lane->busy && lane->first->due_ns < first_ns)
+		if (!lane->busy && is_hook(lane->first) == hook && lane->first->due_ns < first_ns)
 			first_ns = lane->first->due_ns;
 	return first_ns;
 }

@@ -57,10 +57,12 @@ struct delivery {
 	struct delivery *next;        /* in its lane, or among the dead */
 };
 
-/* What is to be written down: called before the queue forgets a delivery, or after it changed. */
+/* What is to be written down: called before the queue forgets a delivery, or after it changed; of
+ * the oldest dead letter, where there are too many, @forgotten first. */
 struct queue_observer {
 	void (*put)(void *arg, const struct delivery *delivery);
 	void (*removed)(void *arg, const struct delivery *delivery);
+	void (*forgotten)(void *arg, const struct delivery *delivery);
 	void *arg;
 };
 
@@ -160,8 +162,9 @@ int queue_drop(struct queue *queue, int64_t id);
 
 /**
  * queue_deadline() - when one is due, CLOCK_MONOTONIC; QUEUE_NEVER.
+ * @hook: of those that somebody waits for; else of the others.
  */
-int64_t queue_deadline(const struct queue *queue);
+int64_t queue_deadline(const struct queue *queue, bool hook);
 
 /**
  * queue_each() - all that wait, were started or are dead.

@@ -250,17 +250,20 @@ int store_open(const char *directory, bool is_known_damaged, struct store **ret_
 {
 	char why[STORE_WHY_SIZE];
 	struct store *store;
-	int err = open_file(directory, &store, ret_why);
+	int err;
 
+	ret_why[0] = '\0';
+	err = open_file(directory, &store, ret_why);
 	if (err == -EBADMSG || (err == 0 && is_known_damaged)) {
 		if (store_file_move_aside(store->path, why, sizeof(why))) {
 			store_close(store);
 			err = open_file(directory, &store, ret_why);
 			if (err == 0)
 				strcpy(ret_why, why);
+		} else {
+			strcpy(ret_why, why);
+			err = -EBADMSG;
 		}
-	} else if (err == 0) {
-		ret_why[0] = '\0';
 	}
 	if (err < 0) {
 		store_close(store);

@@ -92,14 +92,20 @@ bool store_file_move_aside(const char *path, char *ret_why, size_t size)
 {
 	static const char *const parts[] = { "", "-wal", "-shm" };
 	char from[STORE_PATH_SIZE + 8], to[STORE_PATH_SIZE + 48];
-	bool moved = false;
 
 	for (size_t i = 0; i < sizeof(parts) / sizeof(parts[0]); i++) {
 		snprintf(from, sizeof(from), "%s%s", path, parts[i]);
 		snprintf(to, sizeof(to), "%s.damaged-%jd%s", path, (intmax_t)time(NULL), parts[i]);
-		moved |= rename(from, to) == 0 && i == 0;
-		if (i == 0)
-			snprintf(ret_why, size, "%.150s is damaged, and is %.200s now", path, to);
+		if (rename(from, to) == 0) {
+			if (i == 0)
+				snprintf(ret_why, size, "%.150s is damaged, and is %.200s now",
+					 path, to);
+		} else if (i == 0) {
+			snprintf(ret_why, size,
+				 "%.150s is damaged, and cannot be moved aside: %.100s", path,
+				 strerror(errno));
+			return false; /* its parts stay with it */
+		}
 	}
-	return moved;
+	return true;
 }

@@ -27,7 +27,7 @@ int store_file_prepare(const char *directory, int version_max, char *ret_path, i
 
 /**
  * store_file_move_aside() - with what SQLite has put beside it.
- * @ret_why: of @size bytes: what was done, in words.
+ * @ret_why: of @size bytes: what was done, in words, or why it cannot be.
  *
  * Return: whether there is a place for a new one.
  */

@@ -443,6 +443,11 @@ static bool put_asked(const struct answer_facts *facts, struct answer *answer,
 	bool retry = strcmp(answer->command->name, "notify-retry") == 0;
 
 	(void)message;
+	if (!conf_needs_notifier(facts->conf)) {
+		answer->error = ENOTSUP;
+		answer->why = "no notifier runs: nobody is configured to be told of events";
+		return true;
+	}
 	routers_ask_notify(facts->routers, retry ? EVENT_NOTIFY_RETRY : EVENT_NOTIFY_DROP,
 			   answer->id, now, &answer->asker);
 	return true;

@@ -215,18 +215,17 @@ static void set_drain(struct routers *routers, struct router *router, int64_t un
 		router_schedule(routers, router_mate(router, i));
 }
 
-/* The commands are those of this configuration: it may have none. */
+/* The commands are those of this configuration: it may have none. As long as it has any the end of
+ * the wait stays what it was: by that the notifier knows for which drain it has run them. */
 void router_resume_drain(struct routers *routers, struct router *router, int64_t until_ns,
 			 int64_t hold_ns)
 {
-	int64_t hooks_ns = hooks_end_ns(routers, router);
-
 	/* One may have become an owner since. */
 	if (until_ns <= routers->now->mono_ns || drain_is_on(&router->drain) ||
 	    vrrp_is_owner(&router->vr))
 		return;
-	if (hold_ns != VRRP_NEVER && hooks_ns != VRRP_NEVER)
-		set_hold(routers, router, hold_ns < hooks_ns ? hold_ns : hooks_ns);
+	if (hold_ns != VRRP_NEVER && hooks_end_ns(routers, router) != VRRP_NEVER)
+		set_hold(routers, router, hold_ns);
 	set_drain(routers, router, until_ns);
 }
 

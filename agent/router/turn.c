@@ -25,7 +25,8 @@
 /* A reload waits no longer for routers that leave, or hand over. */
 #define GONE_PATIENCE_NS INT64_C(6000000000)
 
-#define RETRY_NS INT64_C(1000000000) /* after a line of the log that nobody takes */
+#define RETRY_NS     INT64_C(1000000000)  /* after a line of the log that nobody takes */
+#define PUT_PAUSE_NS INT64_C(10000000000) /* from the states of all in the journal to the next */
 
 struct turn {
 	struct loop *loop; /* owned */
@@ -40,6 +41,8 @@ struct turn {
 	unsigned told_n;         /* routers whose states of now were looked at for that */
 	unsigned shown_n;        /* routers whose states of now were told to who asked for all */
 	unsigned put_n;          /* likewise, that are in the journal for who missed events */
+	bool put_asked;          /* once more, */
+	int64_t put_due_ns;      /* but not before then */
 	int64_t log_ns;          /* when it goes on */
 	int64_t freeze_ns;       /* the next generation is ready, whose reload began then; or 0 */
 	int64_t room_ns;         /* until then it waits for hand-overs; LOOP_NEVER: no more */
@@ -229,10 +232,22 @@ static int64_t show_all(struct turn *turn, const struct clocks *now)
 	return LOOP_NEVER;
 }
 
+/* Whoever is too slow for the journal fills it no faster than this, however often it asks. */
+static void begin_to_put(struct turn *turn, const struct clocks *now)
+{
+	if (!turn->put_asked || now->mono_ns < turn->put_due_ns ||
+	    turn->put_n < routers_count(turn->routers))
+		return;
+	turn->put_asked = false;
+	turn->put_n = 0;
+	turn->put_due_ns = now->mono_ns + PUT_PAUSE_NS;
+}
+
 /* The states of all, into the journal, for a reader that it was too fast for; likewise a bounded
  * piece. Return: when to go on. */
 static int64_t put_all(struct turn *turn, const struct clocks *now)
 {
+	begin_to_put(turn, now);
 	for (unsigned n = 0; turn->put_n < routers_count(turn->routers); turn->put_n++, n++) {
 		const struct router *router = routers_get(turn->routers, turn->put_n);
 		struct event event = state_of(turn, EVENT_STATE_NOW, router);
@@ -241,7 +256,7 @@ static int64_t put_all(struct turn *turn, const struct clocks *now)
 			return now->mono_ns;
 		events_put(turn->events, now, &event);
 	}
-	return LOOP_NEVER;
+	return turn->put_asked ? turn->put_due_ns : LOOP_NEVER;
 }
 
 static int64_t earlier(int64_t a, int64_t b)
@@ -364,8 +379,8 @@ static void take_event(struct turn *turn, const struct clocks *now)
 	channel_event(&turn->message, &event);
 	if (event.kind == EVENT_DRAINED)
 		routers_release(turn->routers, now, &event);
-	if (event.kind == EVENT_JOURNAL_LOST && turn->put_n == routers_count(turn->routers)) {
-		turn->put_n = 0;
+	if (event.kind == EVENT_JOURNAL_LOST) {
+		turn->put_asked = true;
 		turn->log_ns = now->mono_ns;
 	}
 }

@@ -167,7 +167,8 @@ static bool look_at_hold(struct drainer *drainer)
 	bool ended = drainer->held && drainer->drained_n == 0;
 
 	if (drainer->held && !drainer->held_n && !ended && !drainer->routers) {
-		puts("the commands before the drain have had their time: another host may come");
+		puts("the wait for the commands before the drain is over: another host may come; "
+		     "vipctl events says how they ended");
 		fflush(stdout);
 	}
 	drainer->held = drainer->held_n;

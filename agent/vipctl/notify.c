@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <inttypes.h>
 #include <stddef.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sysexits.h>
@@ -78,19 +79,24 @@ static bool is_answer(const struct event *event, int64_t id)
 }
 
 /* Return: an exit status. */
+static int tell_answer(const struct event *event, int64_t id)
+{
+	if (event->fact.word == EVENT_NOTIFY_UNKNOWN)
+		return complain(NULL, "delivery %" PRId64 ": %s", id, event->fact.text);
+	printf("%" PRId64 ": %s\n", id,
+	       event->fact.word == EVENT_NOTIFY_RETRY ? "is tried again" : "is dropped");
+	return EXIT_SUCCESS;
+}
+
+/* Return: an exit status. */
 static int wait_for_answer(struct answers *answers, int64_t id)
 {
 	struct event event;
 
 	for (unsigned i = 0; i < LOOKS && answers->events; i++) {
-		while (next_answer(answers, &event)) {
-			if (!is_answer(&event, id))
-				continue;
-			return event.fact.word == EVENT_NOTIFY_UNKNOWN
-				       ? complain(NULL, "delivery %" PRId64 ": %s", id,
-						  event.fact.text)
-				       : EXIT_SUCCESS;
-		}
+		while (next_answer(answers, &event))
+			if (is_answer(&event, id))
+				return tell_answer(&event, id);
 		(void)nanosleep(&look_gap, NULL);
 	}
 	(void)complain(NULL, answers->events ? "vipd-notifier has not answered yet: it will do so "

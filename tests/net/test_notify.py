@@ -286,10 +286,18 @@ def test_one_that_waits_for_its_pause_is_tried_now(lab, home):
     with open(gate, "w", encoding="utf-8"):
         pass
     done = one.ctl("notify", "retry", str(second[0]))      # which waits for the first
-    assert (done.stdout, done.stderr) == ("", "")
+    assert (done.stdout, done.stderr) == (f"{second[0]}: is tried again\n", "")
     wait_until(lambda: command.told == ["active", "fault"], 4, lambda _: f"both: {command.told}")
     assert f"id={second[0]} of=fault/lan" in one.wait_log("notify=retry .*note=")
     assert first[0] < second[0]
+
+
+def test_where_nobody_is_told_nothing_is_retried(lab):
+    one = lab.vipd(lab.host("gw1", OWN), [router(150, **FAST)])
+    one.wait_state("lan", "active")
+    for what in ("retry", "drop"):
+        done = one.ctl("notify", what, "3", check=False)
+        assert done.returncode == 1 and "no notifier runs: nobody is configured" in done.stderr
 
 
 def test_action_that_is_true_no_more_is_not_retried(lab, home):
@@ -307,7 +315,7 @@ def test_action_that_is_true_no_more_is_not_retried(lab, home):
     assert done.returncode == 1 and f"delivery {ask}: its state is true no more" in done.stderr
     assert "true no more" in one.wait_log(f"notify=unknown id={ask} of=active/lan")
     assert rows(home, "SELECT state FROM deliveries") == [(2,)]
-    assert one.ctl("notify", "drop", ask).returncode == 0
+    assert one.ctl("notify", "drop", ask).stdout == f"{ask}: is dropped\n"
     assert one.ctl("notify", "drop", ask, check=False).returncode == 1
     assert command.told == []
 

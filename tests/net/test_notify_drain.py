@@ -118,7 +118,8 @@ def test_hook_runs_to_its_end_before_the_address_is_ceded(lab, home):
     assert said[0] == "lan: drained, active"
     assert said[1].startswith("lan: waits for the commands before a drain, 21.0 s at most") or \
         said[1].startswith("lan: waits for the commands before a drain, 20.")
-    assert said[2:] == ["the commands before the drain have had their time: another host may come",
+    assert said[2:] == ["the wait for the commands before the drain is over: another host may come; "
+                        "vipctl events says how they ended",
                         "lan: backup now, 192.0.2.3 is Active"]
     assert two.router()["state"] == "active"
     two.host.wait_adverts(5, since=lab.now())
@@ -140,7 +141,7 @@ def test_drain_goes_on_when_the_time_of_a_hook_has_passed(lab, home):
     hook = Hook(lab)
     one, two = pair(lab, home, before(hook, timeout="1s"))
     said = end(begin(one, "lan"))
-    assert "have had their time" in said
+    assert "vipctl events says how they ended" in said
     assert two.router()["state"] == "active"
     assert words(one) == ["begins", "waits", "hook_failed"]
     assert "notify=hook_failed" in (line := one.wait_log("notify=hook_failed"))
@@ -251,6 +252,21 @@ def test_reload_with_another_configuration_runs_no_hook_twice(lab, home):
     assert command.wait(timeout=15) == 0
     assert len(hook.begun_times) == len(hook.ended_times) == 1
     assert words(one)[-1] == "ready"
+
+
+def test_reload_that_shortens_the_time_of_a_hook_runs_it_once(lab, home):
+    hook = Hook(lab)
+    one, two = pair(lab, home, before(hook, timeout="30s"))
+    command = begin(one, "lan")
+    hook.wait_begun()
+    until = one.router()["drain_held_until"]
+    one.configure([router(150)], state_dir=home, user="root", notify=[before(hook, timeout="5s")])
+    reload(one)
+    assert abs(seconds_of(one.router()["drain_held_until"]) - seconds_of(until)) < 0.1
+    hook.open()
+    two.wait_state("lan", "active")
+    assert command.wait(timeout=15) == 0
+    assert len(hook.begun_times) == len(hook.ended_times) == 1
 
 
 # ---- what ends it ----

@@ -216,6 +216,12 @@ static void test_drain_is_of_all_with_one_fate(void **unused)
 	event.kind = EVENT_WITHDRAWN;
 	assert_true(book_read_drain(book, &event));
 	assert_int_equal(book_find(book, "lan", 4)->drained_ns, 0);
+	/* What is left of them is drained as before. */
+	assert_true(book_find(book, "wan", 4)->drained_ns == NOON + 60 * SECOND);
+	event = event_of(EVENT_DRAINED, "wan", "eth1", 4);
+	event.fact.word = EVENT_DRAIN_OVER;
+	assert_true(book_read_drain(book, &event));
+	assert_int_equal(book_find(book, "wan", 4)->drained_ns, 0);
 }
 
 static const char *incident(const char *router, int64_t real_ns)

@@ -47,6 +47,15 @@ static void removed(void *arg, const struct delivery *delivery)
 	note("gone", delivery);
 }
 
+static unsigned forgotten_n;
+
+static void forgotten(void *arg, const struct delivery *delivery)
+{
+	assert_null(arg);
+	assert_int_equal(delivery->life, DELIVERY_DEAD);
+	assert_int_equal(delivery->id, ++forgotten_n);
+}
+
 static const char *logged(void)
 {
 	static char text[sizeof(log_text)];
@@ -58,11 +67,12 @@ static const char *logged(void)
 
 static int open_queue(void **state)
 {
-	const struct queue_observer observer = { put, removed, NULL };
+	const struct queue_observer observer = { put, removed, forgotten, NULL };
 
 	(void)state;
 	queue = queue_new(&observer);
 	next_id = 1;
+	forgotten_n = 0;
 	log_text[0] = '\0';
 	return queue ? 0 : -1;
 }
@@ -111,7 +121,7 @@ static void test_one_lane_is_told_in_order_and_never_two_at_once(void **state)
 	add("lan", CONF_NOTIFY_ACTIVE);
 	assert_int_equal(start(&first, 0), 1);
 	assert_int_equal(start(&second, 0), 0);
-	assert_int_equal(queue_deadline(queue), QUEUE_NEVER);
+	assert_int_equal(queue_deadline(queue, false), QUEUE_NEVER);
 	assert_int_equal(queue_end(queue, first, NULL, 0), QUEUE_DELIVERED);
 	assert_int_equal(start(&second, 0), 2);
 	assert_int_equal(queue_end(queue, second, NULL, 0), QUEUE_DELIVERED);
@@ -143,12 +153,12 @@ static void test_failure_is_tried_again_later_and_later_and_dies(void **state)
 	add("lan", CONF_NOTIFY_FAULT);
 	assert_int_equal(start(&delivery, 0), 1);
 	assert_int_equal(queue_end(queue, delivery, "exit status 1", 0), QUEUE_AGAIN);
-	assert_int_equal(queue_deadline(queue), SECOND);
+	assert_int_equal(queue_deadline(queue, false), SECOND);
 	assert_int_equal(start(&delivery, SECOND - 1), 0);
 	assert_int_equal(start(&delivery, SECOND), 1);
 	assert_int_equal(delivery->attempts, 2);
 	assert_int_equal(queue_end(queue, delivery, "exit status 1", SECOND), QUEUE_AGAIN);
-	assert_int_equal(queue_deadline(queue), 3 * SECOND);
+	assert_int_equal(queue_deadline(queue, false), 3 * SECOND);
 	assert_int_equal(start(&delivery, 3 * SECOND), 1);
 	assert_int_equal(queue_end(queue, delivery, "exit status 1", 3 * SECOND), QUEUE_DIES);
 	assert_int_equal(start(&delivery, 3 * SECOND), 2);
@@ -234,6 +244,26 @@ static void test_put_back_is_no_attempt(void **state)
 	assert_int_equal(start(&delivery, 0), 0);
 	assert_int_equal(start(&delivery, SECOND), 1);
 	assert_int_equal(delivery->attempts, 1);
+}
+
+/* Hooks have places of their own: that one is due is nothing to those who have no place for it. */
+static void test_hooks_and_others_are_due_apart(void **state)
+{
+	struct delivery *delivery;
+
+	(void)state;
+	add("lan", CONF_NOTIFY_ACTIVE);
+	((struct delivery *)queue_find(queue, 1))->until_ns = 100;
+	add("wan", CONF_NOTIFY_ACTIVE);
+	((struct delivery *)queue_find(queue, 2))->due_ns = 7;
+	assert_int_equal(queue_deadline(queue, true), 0);
+	assert_int_equal(queue_deadline(queue, false), 7);
+	delivery = queue_start(queue, true, 0);
+	assert_int_equal(delivery->id, 1);
+	assert_int_equal(queue_deadline(queue, true), QUEUE_NEVER);
+	assert_int_equal(queue_deadline(queue, false), 7);
+	queue_put_back(queue, delivery, 5);
+	assert_int_equal(queue_deadline(queue, true), 5);
 }
 
 /* ---- what somebody decides ---- */
@@ -322,7 +352,7 @@ static void test_one_that_waits_for_its_pause_is_retried_now(void **state)
 	/* The second one waits for the first. */
 	assert_int_equal(queue_retry(queue, 2, 5), 0);
 	assert_string_equal(logged(), "waits 1;");
-	assert_int_equal(queue_deadline(queue), 5);
+	assert_int_equal(queue_deadline(queue, false), 5);
 	assert_int_equal(start(&delivery, 5), 1);
 	assert_int_equal(delivery->attempts, 2);
 }
@@ -434,6 +464,7 @@ static void test_what_is_loaded_late_comes_before_what_is_newer(void **state)
 	next_id = 100;
 	add("lan", CONF_NOTIFY_FAULT);
 	next_id = 1;
+	forgotten_n = 0;
 	load(CONF_NOTIFY_BACKUP, CONF_NOTIFY_ALL, DELIVERY_WAITS);
 	load(CONF_NOTIFY_ACTIVE, CONF_NOTIFY_ALL, DELIVERY_WAITS);
 	end_next(1);
@@ -451,6 +482,7 @@ static void test_action_that_is_loaded_is_gone_if_there_is_a_newer_one(void **st
 	assert_string_equal(logged(), "gone 1;");
 	assert_int_equal(start(&delivery, 0), 2);
 	next_id = 1;
+	forgotten_n = 0;
 	load(CONF_NOTIFY_FAULT, CONF_NOTIFY_CURRENT, DELIVERY_WAITS);
 	assert_string_equal(logged(), "started 2;gone 1;");
 	assert_int_equal(queue_end(queue, delivery, "no", 0), QUEUE_AGAIN);
@@ -468,6 +500,7 @@ static void test_dead_letters_have_an_end(void **state)
 		log_text[0] = '\0';
 	}
 	assert_int_equal(queue_counts(queue)->dropped, 5);
+	assert_int_equal(forgotten_n, 5);
 	assert_int_equal(queue_drop(queue, 5), -ENOENT);
 	assert_int_equal(queue_drop(queue, 6), 0);
 }
@@ -484,6 +517,7 @@ int main(void)
 		TEST(test_states_are_merged_and_the_last_is_never_lost),
 		TEST(test_what_is_current_supersedes_what_waits),
 		TEST(test_put_back_is_no_attempt),
+		TEST(test_hooks_and_others_are_due_apart),
 		TEST(test_dead_letter_that_is_retried_keeps_its_place),
 		TEST(test_action_that_is_no_longer_true_is_not_retried),
 		TEST(test_action_that_is_retried_is_superseded_like_any_other),

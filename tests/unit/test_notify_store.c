@@ -7,11 +7,13 @@
 #include <signal.h>
 #include <stdarg.h>
 #include <stddef.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -404,6 +406,32 @@ static void test_store_that_is_known_to_be_damaged_is_moved_aside(void **state)
 	assert_int_equal(count_deliveries(), 0);
 }
 
+/* Of a damaged one that cannot be moved it says so, and nothing is written into it. */
+static void test_damaged_store_that_cannot_be_moved_is_told(void **state)
+{
+	char path[200];
+	time_t now = time(NULL);
+
+	(void)state;
+	store_close(store);
+	store = NULL;
+	for (time_t at = now; at < now + 10; at++) { /* where it would be moved to */
+		snprintf(path, sizeof(path), "%s/" STORE_FILE ".damaged-%jd", directory,
+			 (intmax_t)at);
+		assert_int_equal(mkdir(path, 0700), 0);
+	}
+	strcpy(why, "of before");
+	assert_int_equal(store_open(directory, true, &store, why), -EBADMSG);
+	assert_non_null(strstr(why, "is damaged, and cannot be moved aside: Is a directory"));
+	for (time_t at = now; at < now + 10; at++) {
+		snprintf(path, sizeof(path), "%s/" STORE_FILE ".damaged-%jd", directory,
+			 (intmax_t)at);
+		assert_int_equal(rmdir(path), 0);
+	}
+	assert_int_equal(store_open(directory, false, &store, why), 0);
+	assert_string_equal(why, "");
+}
+
 static bool is_five(const void *arg, uint64_t entry)
 {
 	(void)arg;
@@ -454,6 +482,7 @@ int main(void)
 		TEST(test_store_is_found_behind_links_but_is_none),
 		TEST(test_store_is_read_by_those_whom_the_directory_names),
 		TEST(test_store_that_is_known_to_be_damaged_is_moved_aside),
+		TEST(test_damaged_store_that_cannot_be_moved_is_told),
 		TEST(test_store_forgets_what_is_configured_no_more),
 		TEST(test_store_in_no_directory_says_so),
 	};

@@ -44,10 +44,11 @@ struct year {
 	int reader_fd;
 };
 
-static void tell_nobody(void *arg, const struct event *event)
+static int tell_nobody(void *arg, const struct event *event)
 {
 	(void)arg;
 	(void)event;
+	return 0;
 }
 
 /* One of those who are told cannot be. */
