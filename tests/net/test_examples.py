@@ -35,7 +35,7 @@ def example(name, directory, **names):
         assert old in text, old
         text = text.replace(old, new)
     for command in glob.glob(f"{EXAMPLES}/*"):
-        if os.access(command, os.X_OK):
+        if os.path.isfile(command) and os.access(command, os.X_OK):
             shutil.copy(command, directory)
     path = os.path.join(directory, "keys")
     with open(path, "w", encoding="ascii", opener=lambda path, flags: os.open(path, flags, 0o600)) as file:
