@@ -37,7 +37,7 @@ exec timeout 20 keepalived -t -n -l -i gw1 -f "$0"
 """
 REFUSES = re.compile(r"Unknown keyword|Unexpected|Missing|Extra|Unmatched|invalid|not valid")
 # What the report says is to be copied there, and a program that is.
-MAIL = "/etc/vipd/notify.d/mail", "/usr/bin/true"
+MAIL = "/usr/share/vipd/notify.d/mail", "/usr/bin/true"
 
 
 class Failed(Exception):
