@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <sys/file.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #define LOCK     "lock"
@@ -59,11 +60,17 @@ void home_lock_tell(int fd, bool is_stored)
 int home_lock_look(const char *directory)
 {
 	struct flock lock = byte_lock(F_WRLCK);
-	int fd = open_lock(directory, O_RDONLY);
+	int fd = open_lock(directory, O_RDONLY | O_NONBLOCK);
+	struct stat status;
 	int found;
 
 	if (fd < 0)
 		return fd == -ENOENT ? 0 : fd;
+	/* The directory is another user's: root waits for no FIFO in there. */
+	if (fstat(fd, &status) < 0 || !S_ISREG(status.st_mode)) {
+		close(fd);
+		return 0;
+	}
 	found = fcntl(fd, F_OFD_GETLK, &lock) < 0 ? -errno : lock.l_type != F_UNLCK;
 	close(fd);
 	return found;

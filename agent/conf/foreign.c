@@ -67,10 +67,12 @@ static void tell(struct conf_parse *parse, unsigned line, const char *name)
 				"( ) and groups { }, see vipd.conf(5) and vipd.conf.sample",
 				name);
 	else
-		conf_error_line(parse, line,
-				"this is a configuration of keepalived; vipd has a format of its "
-				"own: write one by hand, with the table of keepalived's words in "
-				"vipd.conf(5), \"Coming from keepalived\"");
+		conf_error_line(
+			parse, line,
+			"this is a configuration of keepalived; vipd has a format of its "
+			"own: vipctl import FILE translates it, see vipctl(8); the table of "
+			"keepalived's words is in vipd.conf(5), \"Coming from "
+			"keepalived\"");
 }
 
 void conf_foreign_tell(struct conf_parse *parse, const char *text, unsigned before)

@@ -103,19 +103,33 @@ static const struct conf_key notify_keys[] = {
 
 /* ---- one entry ---- */
 
+/* Whether a word is one of ours: whoever has written another one has been told. */
+static bool is_known(const struct conf_place *group, unsigned i, unsigned word)
+{
+	const config_setting_t *on = config_setting_get_member(group->setting, "on");
+	const char *text;
+
+	if (!on || !(config_setting_is_array(on) || config_setting_is_list(on)))
+		return true;
+	text = config_setting_get_string_elem(on, (int)i);
+	return text && strcmp(text, conf_notify_words[word]) == 0;
+}
+
 static void collect_words(const struct conf_place *group, struct conf_notify *notify)
 {
 	const struct conf_place on = conf_place_of(group, "on");
 	uint32_t bit;
 
 	for (unsigned i = 0; i < notify->on_n; i++) {
+		if (!is_known(group, i, notify->on[i].word))
+			continue;
 		bit = 1u << notify->on[i].word;
 		if (notify->words & bit)
 			conf_error_in(&on, "\"%s\" is there twice",
 				      conf_notify_words[notify->on[i].word]);
 		notify->words |= bit;
 	}
-	if (!notify->on_n)
+	if (!notify->words)
 		notify->words = CONF_NOTIFY_STATES;
 }
 

@@ -3,6 +3,7 @@
 
 #include <stdalign.h>
 #include <stdarg.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -40,6 +41,21 @@ void *arena_alloc(struct arena *arena, size_t size)
 		add_block(arena, rounded > BLOCK_SIZE ? rounded : BLOCK_SIZE);
 	arena->left -= rounded;
 	return arena->blocks->bytes + arena->left;
+}
+
+void *arena_grow(struct arena *arena, void *array, size_t n, size_t size)
+{
+	void *grown;
+
+	/* Full are those whose number is a power of two. */
+	if (n & (n - 1))
+		return array;
+	if (n > SIZE_MAX / 2 / size)
+		exit(complain(NULL, "out of memory"));
+	grown = arena_alloc(arena, (n ? 2 * n : 1) * size);
+	if (n)
+		memcpy(grown, array, n * size);
+	return grown;
 }
 
 char *arena_copy(struct arena *arena, const char *text, size_t len)

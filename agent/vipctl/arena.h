@@ -24,6 +24,14 @@ struct arena {
 void *arena_alloc(struct arena *arena, size_t size);
 
 /**
+ * arena_grow() - room for one more behind @n elements of @size bytes.
+ * @array: all of it grown by this; NULL without elements.
+ *
+ * Return: the array, perhaps at another place.
+ */
+void *arena_grow(struct arena *arena, void *array, size_t n, size_t size);
+
+/**
  * arena_copy() - a text of @len bytes, and a zero byte.
  */
 char *arena_copy(struct arena *arena, const char *text, size_t len);

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "database_file.h"
 
+#include <errno.h>
+#include <fcntl.h>
 #include <limits.h>
 #include <stdio.h>
 #include <string.h>
@@ -25,6 +27,22 @@ static int open_to_read(sqlite3_vfs *vfs, const char *name, sqlite3_file *file, 
 		flags |= SQLITE_OPEN_READONLY;
 	}
 	return base->xOpen(base, name, file, flags, ret_flags);
+}
+
+/* The directory is another user's, and root reads in it: it waits for no FIFO, whatever its name.
+ */
+static int open_no_fifo(const char *path, int flags, int mode)
+{
+	int fd = open(path, flags | O_NONBLOCK, mode);
+	struct stat status;
+
+	if (fd < 0)
+		return fd;
+	if (fstat(fd, &status) == 0 && !S_ISFIFO(status.st_mode))
+		return fd;
+	close(fd);
+	errno = EINVAL;
+	return -1;
 }
 
 static int remove_nothing(sqlite3_vfs *vfs, const char *name, int sync)
@@ -58,7 +76,8 @@ static int register_way(enum way way)
 	if (vfs->zName)
 		return SQLITE_OK;
 	base = sqlite3_vfs_find(ways[way].base);
-	if (!base)
+	if (!base || base->iVersion < 3 ||
+	    base->xSetSystemCall(base, "open", (sqlite3_syscall_ptr)open_no_fifo) != SQLITE_OK)
 		return SQLITE_ERROR;
 	*vfs = *base;
 	vfs->pNext = NULL;
@@ -131,6 +150,9 @@ int database_file_open(const char *path, struct database_file *ret_file)
 		return error;
 	(void)sqlite3_busy_timeout(ret_file->db, BUSY_MS);
 	(void)sqlite3_db_config(ret_file->db, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, NULL);
+	/* Whoever can write it shall have nothing run here by what its schema says. */
+	(void)sqlite3_db_config(ret_file->db, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL);
+	(void)sqlite3_db_config(ret_file->db, SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0, NULL);
 	return sqlite3_exec(ret_file->db,
 			    ret_file->is_alone ? "PRAGMA temp_store = MEMORY; "
 						 "PRAGMA locking_mode = EXCLUSIVE"

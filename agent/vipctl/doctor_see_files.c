@@ -48,21 +48,19 @@ static void add_program(struct doctor_view *view, const char *of,
 			const struct check_command *command, const char *user)
 {
 	const char *path = command && command->argv_n ? command->argv[0].text : "";
-	struct doctor_program *all, *program;
+	struct doctor_program *program;
 
 	if (!user[0])
 		user = view->user;
 	if (path[0] != '/' || is_known(view, path, user))
 		return;
-	all = arena_alloc(view->arena, (view->programs_n + 1) * sizeof(*all));
-	if (view->programs_n)
-		memcpy(all, view->programs, view->programs_n * sizeof(*all));
-	program = &all[view->programs_n++];
+	view->programs =
+		arena_grow(view->arena, view->programs, view->programs_n, sizeof(*program));
+	program = &view->programs[view->programs_n++];
 	program->of = of;
 	program->path = copy(view, path);
 	program->user = copy(view, user);
 	look_at(program);
-	view->programs = all;
 }
 
 static void add_notify(struct doctor_view *view, const char *of, const struct conf_notify *notify,

@@ -67,10 +67,8 @@ static int read_net(const char *pid, char *net)
 static struct doctor_process *add(struct doctor_view *view, struct doctor_process *all, unsigned n,
 				  const char *pid, const char *name, bool here)
 {
-	struct doctor_process *grown = arena_alloc(view->arena, (n + 1) * sizeof(*all));
+	struct doctor_process *grown = arena_grow(view->arena, all, n, sizeof(*all));
 
-	if (n)
-		memcpy(grown, all, n * sizeof(*all));
 	grown[n].pid = atoi(pid);
 	snprintf(grown[n].name, sizeof(grown[n].name), "%s", name);
 	grown[n].here = here;

@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -79,7 +80,7 @@ static int read_all(int fd, struct arena *arena, char **ret_text)
 }
 
 /* Return: the process; or -errno. */
-static pid_t start(const char *path, char *const *argv, int out_fd)
+static pid_t start(const char *path, char *const *argv, int out_fd, int complaints_fd)
 {
 	static char *const environment[] = { "PATH=/usr/sbin:/usr/bin:/sbin:/bin", "LC_ALL=C",
 					     NULL };
@@ -92,9 +93,8 @@ static pid_t start(const char *path, char *const *argv, int out_fd)
 	err = posix_spawn_file_actions_addopen(&actions, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
 	if (!err)
 		err = posix_spawn_file_actions_adddup2(&actions, out_fd, STDOUT_FILENO);
-	/* What it complains about comes along, to be told. */
 	if (!err)
-		err = posix_spawn_file_actions_adddup2(&actions, out_fd, STDERR_FILENO);
+		err = posix_spawn_file_actions_adddup2(&actions, complaints_fd, STDERR_FILENO);
 	if (!err)
 		err = posix_spawn(&pid, path, &actions, NULL, argv, environment);
 	posix_spawn_file_actions_destroy(&actions);
@@ -102,14 +102,15 @@ static pid_t start(const char *path, char *const *argv, int out_fd)
 }
 
 /* Return: its exit status; or -errno. */
-static int run(struct arena *arena, char *const *argv, const char *path, char **ret_text)
+static int wait_for(const char *path, char *const *argv, struct arena *arena, int complaints_fd,
+		    char **ret_text)
 {
 	int ends[2], status = 0, err;
 	pid_t pid;
 
 	if (pipe2(ends, O_CLOEXEC) < 0)
 		return -errno;
-	pid = start(path, argv, ends[1]);
+	pid = start(path, argv, ends[1], complaints_fd);
 	close(ends[1]);
 	err = pid < 0 ? pid : read_all(ends[0], arena, ret_text);
 	close(ends[0]);
@@ -122,6 +123,25 @@ static int run(struct arena *arena, char *const *argv, const char *path, char **
 	if (err < 0)
 		return err;
 	return WIFEXITED(status) ? WEXITSTATUS(status) : -EIO;
+}
+
+/* What it complains about is kept apart: it is no part of what is parsed, and told when it fails.
+ * Return: its exit status; or -errno. */
+static int run(struct arena *arena, char *const *argv, const char *path, char **ret_text)
+{
+	char complaints[256];
+	int status, fd = memfd_create("complaints", MFD_CLOEXEC);
+	ssize_t len;
+
+	if (fd < 0)
+		return -errno;
+	status = wait_for(path, argv, arena, fd, ret_text);
+	if (status > 0) {
+		len = pread(fd, complaints, sizeof(complaints), 0);
+		*ret_text = arena_copy(arena, complaints, len > 0 ? (size_t)len : 0);
+	}
+	close(fd);
+	return status;
 }
 
 /* ---- whose rules ---- */
@@ -180,7 +200,9 @@ static bool see_nft(struct doctor_view *view, struct firewall *firewall)
 		return false;
 	}
 	for (line = strtok_r(text, "\n", &rest); line; line = strtok_r(NULL, "\n", &rest)) {
-		if (strcmp(strtok_r(line, " ", &words), "table") != 0)
+		const char *first = strtok_r(line, " ", &words);
+
+		if (!first || strcmp(first, "table") != 0)
 			continue;
 		family = strtok_r(NULL, " ", &words);
 		name = strtok_r(NULL, " ", &words);

@@ -71,12 +71,8 @@ struct firewall_match *firewall_match(struct firewall_rule *rule, struct arena *
 
 void firewall_value(struct firewall_match *match, struct arena *arena, const char *text)
 {
-	const char **values = arena_alloc(arena, (match->n + 1) * sizeof(*values));
-
-	if (match->n)
-		memcpy(values, match->values, match->n * sizeof(*values));
-	values[match->n++] = arena_copy(arena, text, strlen(text));
-	match->values = values;
+	match->values = arena_grow(arena, match->values, match->n, sizeof(*match->values));
+	match->values[match->n++] = arena_copy(arena, text, strlen(text));
 }
 
 /* ---- one value ---- */

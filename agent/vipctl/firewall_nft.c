@@ -130,16 +130,16 @@ static const char *translate(enum firewall_key key, const char *text)
 	return text;
 }
 
-static void add_value(const struct reading *reading, struct firewall_match *match,
-		      const json_t *rule, const char *op, const json_t *value);
+static void add_value(const struct reading *reading, struct firewall_match *match, const char *op,
+		      const json_t *value);
 
-static void add_each(const struct reading *reading, struct firewall_match *match,
-		     const json_t *rule, const char *op, const json_t *values)
+static void add_each(const struct reading *reading, struct firewall_match *match, const char *op,
+		     const json_t *values)
 {
 	size_t i;
 	json_t *value;
 
-	json_array_foreach(values, i, value) add_value(reading, match, rule, op, value);
+	json_array_foreach(values, i, value) add_value(reading, match, op, value);
 }
 
 static void add_text(const struct reading *reading, struct firewall_match *match, const char *op,
@@ -152,8 +152,8 @@ static void add_text(const struct reading *reading, struct firewall_match *match
 }
 
 /* What is not understood makes the whole condition unknown. */
-static void add_value(const struct reading *reading, struct firewall_match *match,
-		      const json_t *rule, const char *op, const json_t *value)
+static void add_value(const struct reading *reading, struct firewall_match *match, const char *op,
+		      const json_t *value)
 {
 	const json_t *prefix = json_object_get(value, "prefix");
 	const json_t *range = json_object_get(value, "range");
@@ -163,12 +163,6 @@ static void add_value(const struct reading *reading, struct firewall_match *matc
 	if (json_is_integer(value)) {
 		snprintf(buf, sizeof(buf), "%lld", (long long)json_integer_value(value));
 		add_text(reading, match, op, buf);
-	} else if (json_is_string(value) && json_string_value(value)[0] == '@') {
-		const json_t *named =
-			find_named(reading, "set", rule, json_string_value(value) + 1);
-
-		if (named)
-			add_each(reading, match, rule, op, named);
 	} else if (json_is_string(value)) {
 		add_text(reading, match, op, json_string_value(value));
 	} else if (prefix) {
@@ -182,12 +176,24 @@ static void add_value(const struct reading *reading, struct firewall_match *matc
 			 json_string_value(json_array_get(range, 1)));
 		add_text(reading, match, op, buf);
 	} else if (json_is_array(set) || json_is_array(value)) {
-		add_each(reading, match, rule, op, set ? set : value);
+		add_each(reading, match, op, set ? set : value);
 	} else if (within(value, "elem", "val")) {
-		add_value(reading, match, rule, op, within(value, "elem", "val"));
+		add_value(reading, match, op, within(value, "elem", "val"));
 	} else {
 		match->key = FIREWALL_UNKNOWN;
 	}
+}
+
+/* Of a rule alone "@x" is the set x: as an element of one it is what an interface is called. */
+static void add_right(const struct reading *reading, struct firewall_match *match,
+		      const json_t *rule, const char *op, const json_t *right)
+{
+	const char *text = json_string_value(right);
+
+	if (text && text[0] == '@')
+		add_each(reading, match, op, find_named(reading, "set", rule, text + 1));
+	else
+		add_value(reading, match, op, right);
 }
 
 static struct firewall_match *add_left(const struct reading *reading, struct firewall_rule *to,
@@ -215,7 +221,7 @@ static void take_match(const struct reading *reading, struct firewall_rule *to, 
 		op = "";
 	else if (added->key != FIREWALL_TTL && added->key != FIREWALL_NEVER)
 		added->key = FIREWALL_UNKNOWN;
-	add_value(reading, added, rule, op, json_object_get(match, "right"));
+	add_right(reading, added, rule, op, json_object_get(match, "right"));
 }
 
 /* ---- verdicts ---- */
@@ -308,8 +314,8 @@ static void take_map(const struct reading *reading, struct firewall_chain *chain
 			firewall_rule(chain, reading->arena, describe(reading, rule));
 
 		take_statements(reading, to, rule, statement);
-		add_value(reading, add_left(reading, to, json_object_get(map, "key"), false), rule,
-			  "", json_array_get(element, 0));
+		add_value(reading, add_left(reading, to, json_object_get(map, "key"), false), "",
+			  json_array_get(element, 0));
 		(void)take_verdict(reading, to, json_array_get(element, 1));
 	}
 }

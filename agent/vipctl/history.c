@@ -158,9 +158,11 @@ struct names {
 static void take_name(sqlite3_stmt *row, void *arg)
 {
 	struct names *names = arg;
+	const char *name = (const char *)sqlite3_column_text(row, 0);
 	size_t room = sizeof(names->text) - names->len;
+	char text[EVENT_NAME_SIZE * 4];
 	int len = snprintf(names->text + names->len, room, "%s%s", names->len ? ", " : "",
-			   (const char *)sqlite3_column_text(row, 0));
+			   printable(name ? name : "?", text, sizeof(text)));
 
 	if ((size_t)len < room)
 		names->len += (size_t)len;
@@ -235,12 +237,18 @@ static void print_line(const struct row *row)
 	json_decref(event);
 }
 
+static void print_json(const struct row *row)
+{
+	printable_json(row->json, stdout);
+	putchar('\n');
+}
+
 /* Return: whether somebody still takes it in. */
 static bool print_page(const struct pages *pages)
 {
 	for (unsigned i = 0; i < pages->n; i++) {
 		if (pages->options->json)
-			puts(pages->rows[i].json);
+			print_json(&pages->rows[i]);
 		else
 			print_line(&pages->rows[i]);
 	}

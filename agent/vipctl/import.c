@@ -237,6 +237,9 @@ static int run(struct import *import, const struct import_options *options)
 		status = check(import, head, options->node);
 	if (!status && report_is_open(import->report))
 		status = EX_CONFIG;
+	/* Not after: whoever gets no configuration shall have no secrets lying about. */
+	if (!status && options->output)
+		status = import_file_check(options->output);
 	if (!status)
 		status = write_secrets(import);
 	if (!status)

@@ -115,6 +115,7 @@ static void set_label(struct import *import, struct address *address,
 				: rules->macvlan   ? rules->macvlan
 						   : rules->interface;
 	size_t len = interface ? strlen(interface) : 0;
+	bool is_on_macvlan = !address->interface && rules->macvlan;
 
 	if (!address->label)
 		return;
@@ -122,8 +123,10 @@ static void set_label(struct import *import, struct address *address,
 	    address->label[len] == ':' && address->label[len + 1])
 		return;
 	import_part(import, address->node, VERDICT_CHANGED, "label",
-		    "\"%.20s\" is left out: a label is the name of the interface, a colon and more",
-		    address->label);
+		    "\"%.20s\" is left out: %sa label is the name of %s, a colon and more",
+		    address->label,
+		    is_on_macvlan ? "the address lies on the macvlan of use_vmac, and " : "",
+		    is_on_macvlan ? "that" : "the interface");
 	address->label = NULL;
 }
 

@@ -2,6 +2,8 @@
 #include "import_file.h"
 
 #include <errno.h>
+#include <fcntl.h>
+#include <libgen.h>
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -49,6 +51,20 @@ static int fill(int fd, const char *bytes, size_t len, mode_t mode)
 	if (close(fd) < 0 && !err)
 		err = -errno;
 	return err;
+}
+
+int import_file_check(const char *path)
+{
+	char target[PATH_MAX];
+	mode_t mode = 0;
+
+	if (check_kind(path, &mode) != EXIT_SUCCESS)
+		return EXIT_FAILURE;
+	if (!realpath(path, target) && snprintf(target, sizeof(target), "%s", path) >= PATH_MAX)
+		return complain(NULL, "%.200s: %s", path, strerror(ENAMETOOLONG));
+	if (faccessat(AT_FDCWD, dirname(target), W_OK | X_OK, AT_EACCESS) < 0)
+		return complain(NULL, "%.200s: %s", path, strerror(errno));
+	return EXIT_SUCCESS;
 }
 
 int import_file_write(const char *path, const char *bytes, size_t len, mode_t mode)

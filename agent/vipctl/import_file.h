@@ -9,6 +9,13 @@
 #include <sys/types.h>
 
 /**
+ * import_file_check() - whether it could be written, as far as that is known before.
+ *
+ * Return: an exit status; what is in the way was told.
+ */
+int import_file_check(const char *path);
+
+/**
  * import_file_write() - write beside it, sync, and rename over it. A symbolic link is followed.
  *
  * Return: an exit status; what went wrong was told.

@@ -163,7 +163,8 @@ struct import {
 	struct setting *root;
 	struct import_secret *secrets;
 	unsigned secrets_n;
-	unsigned rules_n; /* without a priority of their own */
+	unsigned rules_n;   /* without a priority of their own */
+	bool told_confined; /* that a service may do less than keepalived, once */
 };
 
 /* ---- import_keyword.c ---- */

@@ -1,13 +1,21 @@
 /* SPDX-License-Identifier: MIT */
 #include "import_notify.h"
 
+#include <limits.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "import_check.h"
 #include "import_word.h"
 
-#define MAIL_FOLDER "/etc/vipd/notify.d"
-#define MAIL_HOOK   MAIL_FOLDER "/mail"
+/* Where the commands of vipd are, and without an installed vipctl. */
+#define MAIL_HOOK "share/vipd/notify.d/mail"
+#define PREFIX    "/usr/"
+#define SBIN      "sbin/vipctl"
+
+/* As mail servers are called; keepalived has this port, and so has curl. */
+#define NAME_CHARS "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789.:-_"
+#define MAIL_PORT  "25"
 
 /* Which states a keyword is for; NULL at the end. */
 static const struct hook {
@@ -106,6 +114,12 @@ static void put_hook(struct import *import, const struct hook *hook, const struc
 		setting_add(import->arena, entry, "style", SETTING_TEXT, "keepalived", NULL);
 	setting_add(import->arena, entry, "user", SETTING_TEXT, user ? user : "root", NULL);
 	node->judged = false; /* whatever was said of its words */
+	if (!import->told_confined)
+		import_part(
+			import, node, VERDICT_CHANGED, node->words[0],
+			"is confined by vipd.service (ProtectSystem=strict, NoNewPrivileges=yes), "
+			"as those below are: what it writes, and sudo, see Notify in vipd.conf(5)");
+	import->told_confined = true;
 	judge_hook(import, hook, node, user != NULL);
 }
 
@@ -119,6 +133,51 @@ static bool wants_mail(struct import *import, const struct subject *subject)
 	if (own)
 		return import_flag(import, own);
 	return import_flag(import, vrrp ? vrrp : import->globals.said[KEYWORD_SMTP_ALERT]);
+}
+
+/* Beside the vipctl that imports, wherever that is installed. */
+static const char *mail_hook(struct import *import)
+{
+	char path[PATH_MAX];
+	ssize_t len = readlink("/proc/self/exe", path, sizeof(path) - 1);
+
+	path[len > 0 ? len : 0] = '\0';
+	len -= (ssize_t)strlen("/" SBIN);
+	if (len < 0 || strcmp(path + len, "/" SBIN) != 0)
+		return PREFIX MAIL_HOOK;
+	return arena_print(import->arena, "%.*s/" MAIL_HOOK, (int)len, path);
+}
+
+/* Its server as curl has it; keepalived has one of this host by default. */
+static const char *mail_server(struct import *import)
+{
+	struct keepalived_node *node = import->globals.said[KEYWORD_MAIL_SERVER];
+	const char *host = node ? import_value(node) : "127.0.0.1";
+	const char *port = node && node->words_n > 2 ? node->words[2] : MAIL_PORT;
+	bool is_default = strcmp(port, MAIL_PORT) == 0, is_ip6 = strchr(host, ':');
+
+	if (host[strspn(host, NAME_CHARS)] || port[strspn(port, "0123456789")]) {
+		import_part(import, node, VERDICT_WRONG, host, "is no name of a mail server");
+		return NULL;
+	}
+	return arena_print(import->arena, "smtp://%s%s%s%s%s", is_ip6 ? "[" : "", host,
+			   is_ip6 ? "]" : "", is_default ? "" : ":", is_default ? "" : port);
+}
+
+/* By what it is sent, in its environment: programs that send mail on a host want rights that
+ * vipd.service does not give. */
+static void put_environment(struct import *import, struct setting *command)
+{
+	struct keepalived_node *from = import->globals.said[KEYWORD_MAIL_FROM];
+	struct setting *env = setting_add(import->arena, command, "env", SETTING_LIST, NULL, NULL);
+	const char *server = mail_server(import);
+
+	if (server)
+		setting_add(import->arena, env, NULL, SETTING_TEXT,
+			    arena_print(import->arena, "MAIL_SMTP=%s", server), NULL);
+	if (from)
+		setting_add(import->arena, env, NULL, SETTING_TEXT,
+			    arena_print(import->arena, "MAIL_FROM=%s", import_value(from)), NULL);
 }
 
 /* Who gets mail: the arguments of the hook. */
@@ -139,7 +198,7 @@ static void put_mail(struct import *import, struct subject *subject, struct sett
 	static const char *const some[] = { "active", "backup", NULL };
 	struct keepalived_node *own = subject->said[KEYWORD_SMTP_ALERT];
 	struct keepalived_node *node = own ? own : subject->node;
-	struct setting *list, *entry, *command;
+	struct setting *list, *entry, *command, *argv;
 
 	if (!import->globals.said[KEYWORD_MAIL_TO]) {
 		if (own)
@@ -149,16 +208,19 @@ static void put_mail(struct import *import, struct subject *subject, struct sett
 	}
 	list = list_of(import, parent);
 	entry = add_entry(import, list, node);
-	command = setting_add(import->arena, entry, "command", SETTING_LIST, NULL, NULL);
-	setting_add(import->arena, command, NULL, SETTING_TEXT, MAIL_HOOK, NULL);
-	put_recipients(import, command);
+	command = setting_add(import->arena, entry, "command", SETTING_GROUP, NULL, NULL);
+	command->inline_group = true;
+	argv = setting_add(import->arena, command, "argv", SETTING_LIST, NULL, NULL);
+	setting_add(import->arena, argv, NULL, SETTING_TEXT, mail_hook(import), NULL);
+	put_recipients(import, argv);
+	put_environment(import, command);
 	put_states(import, entry,
 		   import_flag(import, import->globals.said[KEYWORD_NO_MAIL_FAULTS]) ? some : all);
 	setting_add(import->arena, entry, "deliver", SETTING_TEXT, "all", NULL);
 	if (own)
 		import_judge(import, own, VERDICT_CHANGED,
-			     "a command sends it: copy mail and alert.sh from vipd's notify.d "
-			     "to " MAIL_FOLDER);
+			     "the command %s sends it, with curl: vipd-notify(7)",
+			     mail_hook(import));
 }
 
 void import_notify(struct import *import, struct subject *subject, struct setting *parent)
@@ -204,7 +266,7 @@ static void judge_mail(struct import *import)
 	static const enum keyword keywords[] = { KEYWORD_MAIL_FROM, KEYWORD_MAIL_SERVER,
 						 KEYWORD_SMTP_ALERT, KEYWORD_SMTP_ALERT_VRRP,
 						 KEYWORD_NO_MAIL_FAULTS };
-	static const char hook[] = MAIL_HOOK " sends it, by the mail service of this host";
+	static const char hook[] = "vipd's command mail sends it: vipd-notify(7)";
 	struct keepalived_node *block = import->globals.said[KEYWORD_MAIL_TO];
 
 	for (unsigned i = 0; i < sizeof(keywords) / sizeof(keywords[0]); i++)
@@ -213,8 +275,8 @@ static void judge_mail(struct import *import)
 				     hook);
 	for (; block; block = block->again) {
 		import_judge(import, block, VERDICT_CHANGED,
-			     "who gets mail is an argument of " MAIL_HOOK
-			     ", where smtp_alert asks for it");
+			     "who gets mail is an argument of vipd's command mail, where "
+			     "smtp_alert asks for it");
 		for (struct keepalived_node *node = block->first; node; node = node->next)
 			import_judge(import, node, VERDICT_MAPPED, NULL);
 	}

@@ -35,3 +35,21 @@ const char *printable(const char *text, char *buf, size_t size)
 	buf[used] = '\0';
 	return buf;
 }
+
+void printable_json(const char *text, FILE *out)
+{
+	size_t len;
+
+	for (; *text; text += len) {
+		const unsigned char *at = (const unsigned char *)text;
+
+		len = fields_utf8_len(text);
+		if (len == 0)
+			fputs("\\ufffd", out);
+		else if (is_control(at))
+			fprintf(out, "\\u%04x", at[len - 1]);
+		else
+			fwrite(text, 1, len, out);
+		len = len ? len : 1;
+	}
+}

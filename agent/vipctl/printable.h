@@ -6,6 +6,7 @@
 #define PRINTABLE_H
 
 #include <stddef.h>
+#include <stdio.h>
 
 /**
  * printable() - control characters, and what is not UTF-8, as "\x1b".
@@ -14,5 +15,11 @@
  * Return: @buf.
  */
 const char *printable(const char *text, char *buf, size_t size);
+
+/**
+ * printable_json() - write a JSON document of one line, the same as "\u001b", which means the same
+ * in its strings; what is not UTF-8 as "\ufffd".
+ */
+void printable_json(const char *text, FILE *out);
 
 #endif

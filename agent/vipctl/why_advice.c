@@ -129,7 +129,8 @@ static const struct {
 	{ "overdue", "Look at vipctl events for what became of vipd-checker." },
 	{ "track", "Mend what is tracked: vipctl show --checks has what checks say." },
 	{ "unreachable_peer", "Look at the route to it: ip route get PEER." },
-	{ "process_lost", "Report it, with vipctl events and the core of the process." },
+	{ "process_lost", "Unless somebody killed it, report it, with what vipctl events and the "
+			  "system's log have of it." },
 	{ "process_stalled", "Look at the load of the host, and at vipctl events." },
 	{ "stolen_address", "Find out who removes it: ip monitor address, and what manages "
 			    "INTERFACE beside vipd." },

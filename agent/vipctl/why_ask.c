@@ -137,6 +137,7 @@ static void take_unit(const struct records_table *table, const void *record,
 	router->deaf = NUMBER("deaf");
 	router->drained = NUMBER("drained");
 	router->drained_until_real_ns = NUMBER(".drained_until");
+	router->drain_held_until_real_ns = NUMBER(".drain_held_until");
 	router->last_resort = NUMBER("last_resort");
 	router->lacking = NUMBER(".lacking");
 	router->member = (unsigned)NUMBER(".member");

@@ -42,12 +42,19 @@ static const char *time_text(int64_t real_ns, char *buf)
 }
 
 /* Who asked, if that is known: of the same end. */
-static void put_stopped(const struct why_facts *facts, char *buf)
+static enum why_end judge_stopped(const struct why_facts *facts, char *buf)
 {
 	const struct event *sig = &facts->signal;
 	char when[FIELDS_TEXT_SIZE];
 	const char *name = sigabbrev_np((int)sig->fact.number[0]);
 
+	if (facts->orphaned.kind && facts->orphaned.real_ns >= facts->started.real_ns) {
+		snprintf(buf, WHY_END_SIZE,
+			 "its keeper was killed (SIGKILL, or for want of memory), or crashed, so "
+			 "its router process has left since %.40s",
+			 time_text(facts->stopped.real_ns, when));
+		return WHY_END_KILLED;
+	}
 	if (sig->kind && sig->fact.word && sig->real_ns >= facts->started.real_ns)
 		snprintf(buf, WHY_END_SIZE,
 			 "it was stopped, by signal %s of process %" PRId64
@@ -55,8 +62,11 @@ static void put_stopped(const struct why_facts *facts, char *buf)
 			 name ? name : "?", sig->fact.number[1],
 			 time_text(facts->stopped.real_ns, when));
 	else
-		snprintf(buf, WHY_END_SIZE, "it was stopped, and has left since %.40s",
+		snprintf(buf, WHY_END_SIZE,
+			 "it was stopped, and has left since %.40s; by whom the journal does not "
+			 "say",
 			 time_text(facts->stopped.real_ns, when));
+	return WHY_END_STOPPED;
 }
 
 enum why_end why_judge_end(const struct why_facts *facts, char *buf)
@@ -70,10 +80,8 @@ enum why_end why_judge_end(const struct why_facts *facts, char *buf)
 				 : facts->journal_why);
 		return WHY_END_UNKNOWN;
 	}
-	if (facts->stopped.kind && facts->stopped.real_ns >= facts->started.real_ns) {
-		put_stopped(facts, buf);
-		return WHY_END_STOPPED;
-	}
+	if (facts->stopped.kind && facts->stopped.real_ns >= facts->started.real_ns)
+		return judge_stopped(facts, buf);
 	if (facts->lost.kind && facts->lost.fact.word &&
 	    facts->lost.real_ns >= facts->started.real_ns) {
 		snprintf(buf, WHY_END_SIZE,

@@ -13,7 +13,7 @@ enum why_end {
 	WHY_END_UNKNOWN, /* the journal has nothing, or cannot be read */
 	WHY_END_STOPPED, /* somebody asked it to */
 	WHY_END_GAVE_UP, /* its router processes died too often */
-	WHY_END_KILLED,  /* it ended without a word */
+	WHY_END_KILLED,  /* it ended without a word, or its keeper did */
 	WHY_END_COUNT,
 };
 

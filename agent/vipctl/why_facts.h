@@ -40,6 +40,7 @@ struct why_journal {
 	struct event *rejects[VRRP_REJECT_COUNT]; /* likewise */
 	struct event *address;                    /* the last one that somebody took; likewise */
 	unsigned taken_n;                         /* so often it was, of all addresses */
+	int64_t added_mono_ns;                    /* by a reload; 0: it is older */
 };
 
 struct why_router {
@@ -69,6 +70,7 @@ struct why_router {
 	int64_t start_in_ms;
 	bool mute, deaf, drained, last_resort, lacking;
 	int64_t drained_until_real_ns;
+	int64_t drain_held_until_real_ns; /* by the commands before it, at most; 0: it is not */
 	unsigned member, mates; /* of its unit: number, and how many there are: its neighbours */
 	char held_by[EVENT_NAME_SIZE]; /* who keeps the unit from taking over; empty: nobody */
 	uint8_t held_by_family;
@@ -94,7 +96,9 @@ struct why_facts {
 	/* The last of each, of kind 0: none. A router process that died: that it did, that it had
 	 * not answered, how it ended; and of vipd. */
 	struct event lost, late, ended, started, stopped, signal;
-	int64_t last_real_ns; /* of the last event of all; 0: none */
+	struct event adopted;  /* a successor did, or could not: it is no fresh start */
+	struct event orphaned; /* its keeper was gone */
+	int64_t last_real_ns;  /* of the last event of all; 0: none */
 };
 
 /**

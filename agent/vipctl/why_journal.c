@@ -70,6 +70,10 @@ static int note_of_router(const struct why_facts *facts, struct why_router *rout
 	case EVENT_ADDRESS:
 		return note_address(facts, journal, event);
 	case EVENT_CHANGE:
+		if (event->change.what == EVENT_CHANGE_ADDED)
+			journal->added_mono_ns = event->mono_ns;
+		note_other(journal, event);
+		return 0;
 	case EVENT_DRAIN:
 	case EVENT_DRAINED:
 	case EVENT_RESORT:
@@ -91,9 +95,11 @@ static int note_of_router(const struct why_facts *facts, struct why_router *rout
 static void note_of_host(struct why_facts *facts, const struct event *event)
 {
 	struct event *const places[] = {
-		[EVENT_PROCESS_LOST] = &facts->lost, [EVENT_PROCESS_LATE] = &facts->late,
-		[EVENT_PROCESS_END] = &facts->ended, [EVENT_STARTED] = &facts->started,
-		[EVENT_STOPPED] = &facts->stopped,   [EVENT_SIGNAL] = &facts->signal,
+		[EVENT_PROCESS_LOST] = &facts->lost,    [EVENT_PROCESS_LATE] = &facts->late,
+		[EVENT_PROCESS_END] = &facts->ended,    [EVENT_STARTED] = &facts->started,
+		[EVENT_STOPPED] = &facts->stopped,      [EVENT_SIGNAL] = &facts->signal,
+		[EVENT_ADOPTED] = &facts->adopted,      [EVENT_NOT_ADOPTED] = &facts->adopted,
+		[EVENT_KEEPER_GONE] = &facts->orphaned,
 	};
 
 	if (event->kind < sizeof(places) / sizeof(places[0]) && places[event->kind])

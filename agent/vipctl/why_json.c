@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "printable.h"
 #include "record_json.h"
 #include "why_judge.h"
 #include "why_says.h"
@@ -52,13 +53,20 @@ const char *why_event_text(const struct event *event, char *buf)
 
 bool why_print_history(const struct why_router *router)
 {
+	char when[FIELDS_TEXT_SIZE], line[EVENT_LINE_SIZE];
 	const json_t *event;
 	size_t i;
 
+	/* As it was stored, whatever that is. */
 	json_array_foreach(router->history, i, event)
+	{
+		const char *time = json_string_value(json_object_get(event, "time"));
+		const char *text = json_string_value(json_object_get(event, "text"));
+
 		printf("  %-11s %.19sZ %s\n", i ? "" : "history",
-		       json_string_value(json_object_get(event, "time")) ?: "?",
-		       without_router(json_string_value(json_object_get(event, "text")) ?: "?"));
+		       printable(time ? time : "?", when, sizeof(when)),
+		       printable(without_router(text ? text : "?"), line, sizeof(line)));
+	}
 	return i > 0;
 }
 

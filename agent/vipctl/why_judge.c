@@ -15,6 +15,9 @@
 /* Of what is told of in adverts: as the warnings of problems.h. */
 #define HEARD_LATELY_NS (60 * NS_PER_S)
 
+/* From the death of a process to the word of its successor, at most. */
+#define SUCCESSION_NS (2 * NS_PER_S)
+
 __attribute__((format(printf, 4, 5))) static struct why_finding *add(
 	struct why_judgement *judgement, enum problem_level level, const char *code,
 	const char *format, ...)
@@ -326,14 +329,29 @@ static const char *end_of(const struct why_facts *facts)
 	return facts->lost.fact.text;
 }
 
-static void judge_lost(const struct why_facts *facts, struct why_judgement *judgement)
+/* Whether whoever is asked for has begun since: vipd was stopped or started anew, or a reload has
+ * added the router. A successor begins, too, and adopts: both processes tell of it, in any order.
+ */
+static bool is_of_before(const struct why_facts *facts, const struct why_router *router,
+			 const struct event *lost)
+{
+	const bool anew =
+		facts->started.kind && facts->started.mono_ns > lost->mono_ns &&
+		(!facts->adopted.kind || facts->adopted.mono_ns < lost->mono_ns - SUCCESSION_NS);
+
+	return anew || (facts->stopped.kind && facts->stopped.mono_ns > lost->mono_ns) ||
+	       router->journal.added_mono_ns > lost->mono_ns;
+}
+
+static void judge_lost(const struct why_facts *facts, const struct why_router *router,
+		       struct why_judgement *judgement)
 {
 	const struct event *lost = &facts->lost;
 	int64_t ago_ns = facts->now_mono_ns - lost->mono_ns;
 	bool late = facts->late.kind && facts->late.fact.number[0] == lost->fact.number[0];
 	struct why_finding *finding;
 
-	if (!lost->kind || ago_ns > WHY_LATELY_NS)
+	if (!lost->kind || ago_ns > WHY_LATELY_NS || is_of_before(facts, router, lost))
 		return;
 	finding = add(judgement, PROBLEM_DEGRADED, late ? "process_stalled" : "process_lost",
 		      "its router process ended %" PRId64 " s ago (%.120s), and %s",
@@ -400,7 +418,7 @@ void why_judge(const struct why_facts *facts, const struct why_router *router,
 	if (router->state == VRRP_STATE_ACTIVE)
 		judge_active(facts, router, ret_judgement);
 	judge_away(router, ret_judgement);
-	judge_lost(facts, ret_judgement);
+	judge_lost(facts, router, ret_judgement);
 	judge_stolen(facts, router, ret_judgement);
 	sort(ret_judgement);
 }

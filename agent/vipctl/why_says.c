@@ -370,12 +370,17 @@ static void say_what_lowers(const struct why_facts *facts, const struct why_rout
 	char until[WHY_TEXT_SIZE];
 
 	for (unsigned i = 0; i < n; i++) {
-		if (first[i].drained && first[i].drained_until_real_ns)
+		if (first[i].drain_held_until_real_ns)
+			say(sentence,
+			    ": it is drained, and the drain waits for the commands before it, for "
+			    "%s at most",
+			    span(first[i].drain_held_until_real_ns - facts->now_real_ns, until));
+		else if (first[i].drained && first[i].drained_until_real_ns)
 			say(sentence, ", as it is drained for %s more",
 			    span(first[i].drained_until_real_ns - facts->now_real_ns, until));
 		else if (first[i].drained)
 			say(sentence, ", as it is drained");
-		if (first[i].drained)
+		if (first[i].drained || first[i].drain_held_until_real_ns)
 			return;
 		if (first[i].last_resort)
 			say(sentence, ", as %s cannot hold an address: the last resort",

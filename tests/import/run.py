@@ -10,6 +10,7 @@ with --update and read the difference.
 """
 
 import argparse
+import glob
 import difflib
 import os
 import re
@@ -37,7 +38,7 @@ exec timeout 20 keepalived -t -n -l -i gw1 -f "$0"
 """
 REFUSES = re.compile(r"Unknown keyword|Unexpected|Missing|Extra|Unmatched|invalid|not valid")
 # What the report says is to be copied there, and a program that is.
-MAIL = "/etc/vipd/notify.d/mail", "/usr/bin/true"
+MAIL = "/usr/share/vipd/notify.d/mail", "/usr/bin/true"
 
 
 class Failed(Exception):
@@ -145,12 +146,14 @@ def case_old_output_stays(tools, tmp):
 
 
 def case_output_that_cannot_be_written(tools, tmp):
-    """A directory that is not there; a device."""
-    shutil.copy(HERE / "02-no-authentication.conf", tmp / "k.conf")
-    for path in ("none/vipd.conf", "/dev/full"):
+    """A directory that is not there, or in its place; a device. No secret is left behind."""
+    shutil.copy(HERE / "01-plain-pair.conf", tmp / "k.conf")
+    for path in ("none/vipd.conf", "/dev/full", "."):
         result = run([tools.vipctl, "import", "--node", "gw1", "-o", path, "k.conf"], tmp)
         if result.returncode != 1:
             raise Failed(f"{path}: exit status {result.returncode}: {result.stderr}")
+        if os.listdir(tmp) != ["k.conf"] or glob.glob("/dev/full.*"):
+            raise Failed(f"{path}: leaves {os.listdir(tmp)}")
 
 
 def case_secrets_elsewhere(tools, tmp):

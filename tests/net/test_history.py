@@ -143,6 +143,21 @@ def test_control_characters_are_shown_and_obeyed_by_nobody(gw, home):
     open_store(home, [("lan", "a\x1b[2Jb\x07\x7f\u009bc\tä\n")]).close()
     assert texts(ask(gw, home)) == ["info: a\\x1b[2Jb\\x07\\x7f\\xc2\\x9bc\\x09ä\\x0a"]
     assert json.loads(ask(gw, home, "--json").stdout)["text"] == "a\x1b[2Jb\x07\x7f\u009bc\tä\n"
+    with sqlite3.connect(f"{home}/vipd.db") as db:
+        db.execute("UPDATE events SET json = ?", ('{"text": "a\x1b]0;x\x07\u009b\nä"}',))
+    raw = ask(gw, home, "--json").stdout
+    assert raw == '{"text": "a\\u001b]0;x\\u0007\\u009b\\u000aä"}\n'
+
+
+@pytest.mark.parametrize("name", ("vipd.db", "vipd.db-wal", "vipd.db-journal"))
+def test_reader_waits_for_no_fifo(gw, home, name):
+    """The directory is another user's than that of who reads."""
+    if name != "vipd.db":
+        open_store(home, [("lan", "one")]).close()
+    if os.path.exists(f"{home}/{name}"):
+        os.unlink(f"{home}/{name}")
+    os.mkfifo(f"{home}/{name}")
+    assert ask(gw, home).returncode in (0, 1)
 
 
 def test_history_of_100000_events_is_there_at_once(gw, home):

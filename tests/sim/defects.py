@@ -351,8 +351,9 @@ DEFECTS = [
     Defect("drain-wait-begins-anew",
            "With each crash a hook that hangs holds a drain for longer.",
            "agent/router/priority.c",
-           "set_hold(routers, router, hold_ns < hooks_ns ? hold_ns : hooks_ns);",
-           "set_hold(routers, router, hooks_ns);"),
+           "hooks_end_ns(routers, router) != VRRP_NEVER) set_hold(routers, router, hold_ns);",
+           "hooks_end_ns(routers, router) != VRRP_NEVER)"
+           " set_hold(routers, router, hooks_end_ns(routers, router));"),
     Defect("drain-wait-is-not-woken",
            "A drain whose hook is late goes on when something else wakes the process.",
            "agent/router/drain.c",

@@ -3,6 +3,9 @@
  */
 #include "test.h"
 
+#include <malloc.h>
+#include <stdlib.h>
+
 #include "agent/vipctl/firewall_read.h"
 
 static struct arena arena;
@@ -256,6 +259,10 @@ static enum firewall_fate by_nft(const char *policy, const char *more, const cha
 	"{\"set\": {\"family\": \"inet\", \"table\": \"f\", \"name\": \"s\", \"elem\": ["          \
 	"{\"prefix\": {\"addr\": \"192.0.2.0\", \"len\": 24}}, "                                   \
 	"{\"elem\": {\"val\": \"10.0.0.1\", \"timeout\": 5}}]}},"
+/* Of an interface whose name looks like that of a set, even its own. */
+#define LINKS                                                                                      \
+	"{\"set\": {\"family\": \"inet\", \"table\": \"f\", \"name\": \"l\", \"elem\": ["          \
+	"\"@l\", \"eth0\"]}},"
 #define MAP                                                                                        \
 	"{\"map\": {\"family\": \"inet\", \"table\": \"f\", \"name\": \"m\", \"elem\": ["          \
 	"[\"tcp\", {\"accept\": null}], [\"vrrp\", {\"drop\": null}]]}},"
@@ -283,6 +290,7 @@ static const struct nft_row {
 	{ "accept", "", MATCH(">", OF("ip", "ttl"), "1") DROP, FIREWALL_DROPS },
 	{ "drop", SET, MATCH("==", OF("ip", "saddr"), "\"@s\"") ACCEPT, FIREWALL_PASSES },
 	{ "accept", SET, MATCH("==", OF("ip", "saddr"), "\"@s\"") DROP, FIREWALL_DROPS },
+	{ "drop", LINKS, MATCH("==", META("iifname"), "\"@l\"") ACCEPT, FIREWALL_PASSES },
 	{ "accept", MAP, "{\"vmap\": {\"key\": " META("l4proto") ", \"data\": \"@m\"}}",
 	  FIREWALL_DROPS },
 	{ "drop", "",
@@ -331,6 +339,31 @@ static void test_firewall_nft(void **state)
 			print_error("policy %s, rules:\n%s\n", row->policy, row->rules);
 		assert_int_equal(fate, row->fate);
 	}
+}
+
+/* Memory grows as the set does, not as its square: 16 bytes for each value, and as much again. */
+static void test_firewall_takes_many_values(void **state)
+{
+	enum {
+		N = 20000
+	};
+	struct firewall_chain *chain =
+		firewall_chain(&firewall, &arena, "nft", "inet", "f", "input");
+	struct firewall_match *match =
+		firewall_match(firewall_rule(chain, &arena, ""), &arena, FIREWALL_SADDR, false);
+	size_t before = mallinfo2().uordblks + mallinfo2().hblkhd, after;
+	char text[32];
+
+	(void)state;
+	for (unsigned i = 0; i < N; i++) {
+		snprintf(text, sizeof(text), "%u", i);
+		firewall_value(match, &arena, text);
+	}
+	after = mallinfo2().uordblks + mallinfo2().hblkhd;
+	assert_int_equal(match->n, N);
+	for (unsigned i = 0; i < N; i++)
+		assert_int_equal(atoi(match->values[i]), i);
+	assert_true(after - before < (size_t)4 << 20);
 }
 
 static void test_firewall_nft_of_the_other_family(void **state)
@@ -412,6 +445,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_firewall_of_peers, begin, end),
 		cmocka_unit_test_setup_teardown(test_firewall_nft, begin, end),
 		cmocka_unit_test_setup_teardown(test_firewall_nft_of_the_other_family, begin, end),
+		cmocka_unit_test_setup_teardown(test_firewall_takes_many_values, begin, end),
 		cmocka_unit_test_setup_teardown(test_firewall_nft_of_an_unknown_device, begin, end),
 		cmocka_unit_test_setup_teardown(
 			test_firewall_nft_passes_over_what_iptables_has_told, begin, end),

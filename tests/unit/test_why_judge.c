@@ -256,6 +256,43 @@ static void test_why_what_happened_on_this_host_is_found(void **state)
 	assert_null(finding_of(s, "process_stalled"));
 }
 
+/* A successor starts, too; whoever starts anew, or is new, has lost nothing. */
+static void test_why_loss_is_of_those_it_struck(void **state)
+{
+	static const struct {
+		int64_t adopted, started, stopped, added; /* s; 0: never */
+		bool told;
+	} rows[] = {
+		{ 0, 0, 0, 0, true },      { 0, 990, 0, 0, true },   { 0, 990, 0, 990, true },
+		{ 995, 995, 0, 0, true },  { 994, 996, 0, 0, true }, { 0, 997, 0, 0, false },
+		{ 950, 997, 0, 0, false }, { 0, 0, 996, 0, false },  { 995, 995, 0, 996, false },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < N(rows); i++) {
+		struct scene *s = scene();
+		bool told = false;
+
+		backup_of(s->routers, 150);
+		s->facts.lost =
+			(struct event){ .kind = EVENT_PROCESS_LOST, .mono_ns = 995 * SECOND };
+		if (rows[i].adopted)
+			s->facts.adopted = (struct event){ .kind = EVENT_ADOPTED,
+							   .mono_ns = rows[i].adopted * SECOND };
+		if (rows[i].started)
+			s->facts.started = (struct event){ .kind = EVENT_STARTED,
+							   .mono_ns = rows[i].started * SECOND };
+		if (rows[i].stopped)
+			s->facts.stopped = (struct event){ .kind = EVENT_STOPPED,
+							   .mono_ns = rows[i].stopped * SECOND };
+		s->routers->journal.added_mono_ns = rows[i].added * SECOND;
+		why_judge(&s->facts, s->routers, &s->judgement);
+		for (unsigned k = 0; k < s->judgement.n; k++)
+			told |= strcmp(s->judgement.all[k].code, "process_lost") == 0;
+		assert_int_equal(told, rows[i].told);
+	}
+}
+
 static void test_why_worst_comes_first_and_more_are_counted(void **state)
 {
 	static struct problem all[WHY_FINDINGS_MAX + 5];
@@ -315,15 +352,19 @@ static void test_why_there_is_advice_for_all_that_can_be_wrong(void **state)
 static void test_why_end_is_told_from_the_last_words(void **state)
 {
 	static const struct {
-		int64_t started, stopped, lost; /* s; 0: never */
+		int64_t started, stopped, lost, orphaned; /* s; 0: never */
 		enum why_end end;
 		const char *says;
 	} rows[] = {
-		{ 10, 20, 0, WHY_END_STOPPED, "stopped, by signal TERM of process 4711" },
-		{ 10, 5, 0, WHY_END_KILLED, "without a word" },
-		{ 10, 0, 15, WHY_END_GAVE_UP, "died too often" },
-		{ 10, 0, 5, WHY_END_KILLED, "without a word" },
-		{ 0, 0, 0, WHY_END_UNKNOWN, "not known" },
+		{ 10, 20, 0, 0, WHY_END_STOPPED, "stopped, by signal TERM of process 4711" },
+		{ 10, 5, 0, 0, WHY_END_KILLED, "without a word" },
+		{ 10, 0, 15, 0, WHY_END_GAVE_UP, "died too often" },
+		{ 10, 0, 5, 0, WHY_END_KILLED, "without a word" },
+		{ 10, 20, 0, 20, WHY_END_KILLED, "its keeper was killed" },
+		{ 10, 20, 0, 5, WHY_END_STOPPED, "stopped, by signal TERM" },
+		{ 19, 25, 0, 0, WHY_END_STOPPED, "by signal TERM" },
+		{ 20, 25, 0, 0, WHY_END_STOPPED, "by whom the journal does not say" },
+		{ 0, 0, 0, 0, WHY_END_UNKNOWN, "not known" },
 	};
 	char text[WHY_END_SIZE];
 
@@ -345,6 +386,9 @@ static void test_why_end_is_told_from_the_last_words(void **state)
 			s->facts.lost = (struct event){ .kind = EVENT_PROCESS_LOST,
 							.real_ns = rows[i].lost * SECOND };
 		s->facts.lost.fact.word = 1;
+		if (rows[i].orphaned)
+			s->facts.orphaned = (struct event){ .kind = EVENT_KEEPER_GONE,
+							    .real_ns = rows[i].orphaned * SECOND };
 		assert_int_equal(why_judge_end(&s->facts, text), rows[i].end);
 		assert_non_null(strstr(text, rows[i].says));
 		s->facts.journal_read = false;
@@ -365,6 +409,7 @@ int main(void)
 		cmocka_unit_test(test_why_of_two_actives_one_is_guessed_at),
 		cmocka_unit_test(test_why_fault_has_the_advice_of_its_reason),
 		cmocka_unit_test(test_why_what_happened_on_this_host_is_found),
+		cmocka_unit_test(test_why_loss_is_of_those_it_struck),
 		cmocka_unit_test(test_why_worst_comes_first_and_more_are_counted),
 		cmocka_unit_test(test_why_there_is_advice_for_all_that_can_be_wrong),
 		cmocka_unit_test(test_why_end_is_told_from_the_last_words),

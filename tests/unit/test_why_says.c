@@ -220,6 +220,12 @@ static void test_why_priority_is_made_of_what_all_with_one_fate_have(void **stat
 	s->routers[1].effective = 1;
 	assert_non_null(strstr(why_says_priority(&s->facts, &s->routers[1], s->text),
 			       ", as it is drained for 90.0 s more"));
+	s->routers[2].drain_held_until_real_ns = NOW + 5 * SECOND;
+	s->routers[1].effective = 55;
+	assert_non_null(strstr(why_says_priority(&s->facts, &s->routers[1], s->text),
+			       ": it is drained, and the drain waits for the commands before it, "
+			       "for 5.0 s at most"));
+	assert_null(strstr(s->text, "as it is drained"));
 	assert_string_equal(why_says_track(&of_lan[0], s->text),
 			    "check web is down: -60 to the priority; it says: refused");
 	assert_string_equal(why_says_track(&slow, s->text),
