@@ -232,6 +232,13 @@ imports:
 	@$(MAKE) -s --no-print-directory all
 	@$(SUDO) env VIPD=$(abspath $(BUILD))/vipd $(PYTHON) -m pytest -q -n 3 -p no:cacheprovider tests/net/test_import.py
 
+# What make check leaves out, and no other target makes.
+campaign:
+	@tests/need.sh build check
+	@$(MAKE) -s --no-print-directory test-programs
+	@$(SUDO) env VIPD=$(abspath $(BUILD))/vipd $(PYTHON) -m pytest -q -n 3 -p no:cacheprovider -m campaign \
+		--ignore=tests/net/faults --ignore=tests/net/test_import.py tests/net
+
 # Pairs with the agents of others, in every dialect; DUT=keepalived in vipd's place.
 interop:
 	@tests/need.sh build check interop
@@ -352,6 +359,6 @@ clean:
 
 DUT = vipd
 
-.PHONY: all libraries test-programs demo shop check asan sim defects faults conformance interop imports browser-check soak pages page-defects fuzz bench lint install uninstall deb deb-test clean
+.PHONY: all libraries test-programs demo shop check asan sim defects faults conformance interop imports campaign browser-check soak pages page-defects fuzz bench lint install uninstall deb deb-test clean
 .SECONDARY:
 .DELETE_ON_ERROR:

@@ -263,6 +263,5 @@ CASES = {
 }
 
 # What `make check` runs: some of each kind.
-SAMPLE = {"plain", "password", "nopreempt", "unicast", "bare-address", "address-options", "ipv6",
-          "routes-and-rules", "track-script-weight", "track-file-kept", "sync-group",
-          "notify-fault", "macros"}
+SAMPLE = {"plain", "password", "unicast", "address-options", "ipv6", "track-script-weight",
+          "sync-group", "notify-fault"}

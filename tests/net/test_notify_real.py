@@ -276,7 +276,8 @@ def last_told(command):
     return {event["router"]: on for _, on, _, event in command.runs if event.get("router")}
 
 
-@pytest.mark.parametrize("dead", [False, True], ids=["stopped", "killed"])
+@pytest.mark.parametrize("dead", [pytest.param(False, id="stopped", marks=pytest.mark.campaign),
+                                  pytest.param(True, id="killed")])
 def test_overrun_is_a_page_and_final_states_follow(lab, home, dead):
     page = Recorder(lab, "page")
     gw = lab.host("gw1", OWN)
