@@ -11,7 +11,7 @@ import pytest
 
 from forgetful import Forgetful
 from lab import wait_until
-from test_leave import BOTH, SUCCESSORS, claimed, client, host, is_active, lost, pair, settings
+from test_leave import claimed, client, host, is_active, lost, pair, settings
 
 BRIEF = 0.05                     # s: a question each 5 ms, and whatever else this machine does
 SOON = 500_000_000               # ns: what is said last makes a successor announce once more
