@@ -14,7 +14,7 @@ from agents import ROOT, binary, router
 from lab import wait_until
 
 PLACES = {"of-make": ["PREFIX=/usr/local"],
-          "of-debian": ["PREFIX=/usr", "UNITS=/lib/systemd/system",
+          "of-debian": ["PREFIX=/usr", "UNIT_DIR=/lib/systemd/system",
                         "ZSH=/usr/share/zsh/vendor-completions"]}
 
 
@@ -53,6 +53,8 @@ def test_uninstall_removes_what_install_has_put(tmp_path, places):
                  "share/man/man8/vipd.8", "share/man/man5/vipd.conf.5",
                  "share/bash-completion/completions/vipctl", "share/vipd/notify.d/alert.sh"):
         assert f"{prefix}/{name}" in there
+    for place in places[1:]:
+        assert any(name.startswith(place.split("=/")[1] + "/") for name in there), place
     for path in glob.glob(f"{ROOT}/etc/examples/**", recursive=True):
         if os.path.isfile(path) and "__pycache__" not in path:
             assert f"{prefix}/share/doc/vipd/{os.path.relpath(path, ROOT + '/etc')}" in there
