@@ -13,6 +13,7 @@ import pytest
 from agents import keepalived_config, router
 from generations import OWN, reload
 from lab import wait_until
+from rows import seldom
 from test_groups import wait_all
 from test_notify import FAST, Recorder, entry, home, rows  # pylint: disable=unused-import
 
@@ -276,7 +277,7 @@ def last_told(command):
     return {event["router"]: on for _, on, _, event in command.runs if event.get("router")}
 
 
-@pytest.mark.parametrize("dead", [pytest.param(False, id="stopped", marks=pytest.mark.campaign),
+@pytest.mark.parametrize("dead", [seldom(False, id="stopped"),
                                   pytest.param(True, id="killed")])
 def test_overrun_is_a_page_and_final_states_follow(lab, home, dead):
     page = Recorder(lab, "page")
