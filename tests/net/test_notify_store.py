@@ -233,9 +233,11 @@ def test_dead_letter_is_a_problem(lab, home):
     lines = one.ctl("check", check=False).stdout.splitlines()
     assert lines[0] == ("VIPD WARNING - dead_letter: 1 delivery has failed too often and waits for "
                         "somebody to decide: vipctl show --notify")
+    assert "dead_letter" in one.ctl("doctor", check=False).stdout
     (ident,), = rows(home, "SELECT id FROM deliveries")
     one.ctl("notify", "drop", str(ident))
     wait_problems(one)
+    assert "dead_letter" not in one.ctl("doctor", check=False).stdout
 
 
 def test_nobody_to_be_told_is_no_problem(lab):
