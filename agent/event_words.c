@@ -102,6 +102,7 @@ const char *const event_upgrade_words[EVENT_UPGRADE_REFUSED + 1] = {
 const char *const event_caveat_words[EVENT_CAVEAT_COUNT] = {
 	[EVENT_CAVEAT_NOT_FORWARDING] = "not_forwarding",
 	[EVENT_CAVEAT_SNOOPING] = "snooping",
+	[EVENT_CAVEAT_NO_CARRIER] = "no_carrier",
 };
 
 const char *const event_route_words[EVENT_ROUTE_COUNT] = {

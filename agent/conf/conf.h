@@ -116,6 +116,7 @@ struct conf_mac {
 /* What becomes of a router when its interface has troubles. */
 struct conf_link {
 	int64_t delay_ns; /* a lost carrier must last so long to be a fault */
+	bool required;    /* else it is none at all */
 };
 
 struct conf_moment {

@@ -80,6 +80,9 @@ static const struct conf_key link_keys[] = {
 	  .max = 60 * NS_PER_S,
 	  .step = NS_PER_MS,
 	  .preset = "\"0s\"" },
+	{ .field = FIELD(struct conf_link, required, "required", FIELD_BOOL),
+	  .kind = &conf_boolean,
+	  .preset = "true" },
 	CONF_KEYS_END,
 };
 
@@ -371,7 +374,7 @@ static const struct conf_key router_keys[] = {
 		     .offset = offsetof(struct conf_router, link_local),
 		     .size = sizeof(struct conf_link_local) },
 	  .kind = &conf_link_local },
-	{ .field = OF(link, "link", 0), .element = &link_schema },
+	{ .field = OF(link, "link", 0), .element = &link_schema, .preset = "{}" },
 	{ .field = OF(addresses, "addresses", 0),
 	  .element = &address_schema,
 	  .count = offsetof(struct conf_router, addresses_n),

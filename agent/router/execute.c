@@ -435,8 +435,11 @@ static uint8_t *queue_advert(struct routers *routers, struct router *router, uin
 	uint64_t sequence;
 	uint8_t *frame = NULL;
 
-	if (!router_can_advertise(routers, router))
+	if (!router_can_advertise(routers, router)) {
+		if (router_speaks_to_nobody(routers, router))
+			note_evidence(routers, router, priority == 0);
 		return NULL;
+	}
 	sequence = auth_next(routers, router);
 	if (router_is_unicast(router)) {
 		queue_copies(routers, router, priority, sequence);

@@ -86,6 +86,7 @@ void companion_conf(const struct sim_gateway *r, const struct sim_conf *conf,
 {
 	*ret_router = (struct conf_router){
 		.accept = true,
+		.link.required = true,
 		.vrrp = config_of(r, conf),
 		.lease = CONF_LEASE_OFF,
 		.damping = r->unit.together ? conf->damping : (struct conf_damping){ 0 },

@@ -290,7 +290,7 @@ static void test_lan_without_an_interface_has_a_fault_and_no_voice(void **state)
 	(void)state;
 	build(&scene);
 	assert_news(lan_assess(&scene.lan), false, false, false);
-	assert_int_equal(scene.lan.fault.code, VRRP_REASON_LINK_MISSING);
+	assert_int_equal(scene.lan.faults[0].code, VRRP_REASON_LINK_MISSING);
 	assert_false(lan_can_speak(&scene.lan));
 	destroy(&scene);
 }
@@ -305,24 +305,24 @@ static void test_lan_says_what_is_wrong_with_its_interface(void **state)
 	object.link.ethernet = false;
 	assert_true(follow(&scene, object));
 	lan_assess(&scene.lan);
-	assert_int_equal(scene.lan.fault.code, VRRP_REASON_LINK_TYPE);
+	assert_int_equal(scene.lan.faults[0].code, VRRP_REASON_LINK_TYPE);
 	object.link.ethernet = true;
 	object.link.up = false;
 	assert_false(follow(&scene, object));
 	lan_assess(&scene.lan);
-	assert_int_equal(scene.lan.fault.code, VRRP_REASON_LINK_DOWN);
+	assert_int_equal(scene.lan.faults[0].code, VRRP_REASON_LINK_DOWN);
 	object.link.up = true;
 	object.link.carrier = false;
 	follow(&scene, object);
 	lan_assess(&scene.lan);
-	assert_int_equal(scene.lan.fault.code, VRRP_REASON_NO_CARRIER);
+	assert_int_equal(scene.lan.faults[0].code, VRRP_REASON_NO_CARRIER);
 	object.link.carrier = true;
 	follow(&scene, object);
 	lan_assess(&scene.lan);
-	assert_int_equal(scene.lan.fault.code, VRRP_REASON_NO_SOURCE);
+	assert_int_equal(scene.lan.faults[0].code, VRRP_REASON_NO_SOURCE);
 	own(&scene, 2, false);
 	lan_assess(&scene.lan);
-	assert_int_equal(scene.lan.fault.code, VRRP_REASON_NONE);
+	assert_int_equal(scene.lan.faults[0].code, VRRP_REASON_NONE);
 	destroy(&scene);
 }
 
@@ -376,10 +376,10 @@ static void test_lan_of_another_index_forgets_the_addresses_of_the_old_one(void 
 	lan_assess(&scene.lan);
 	assert_true(follow(&scene, link_of(5, "eth0")));
 	assert_news(lan_assess(&scene.lan), true, true, true);
-	assert_int_equal(scene.lan.fault.code, VRRP_REASON_NO_SOURCE);
+	assert_int_equal(scene.lan.faults[0].code, VRRP_REASON_NO_SOURCE);
 	own(&scene, 2, false);
 	assert_news(lan_assess(&scene.lan), false, false, false);
-	assert_int_equal(scene.lan.fault.code, VRRP_REASON_NONE);
+	assert_int_equal(scene.lan.faults[0].code, VRRP_REASON_NONE);
 	destroy(&scene);
 }
 
@@ -485,12 +485,12 @@ static void test_lan_is_in_the_groups_of_all_its_routers(void **state)
 	follow(&scene, link_of(NOWHERE, "eth0"));
 	own(&scene, 1, false);
 	lan_assess(&scene.lan); /* there is no such interface to join on */
-	assert_int_equal(scene.lan.fault.code, VRRP_REASON_NO_GROUP);
+	assert_int_equal(scene.lan.faults[0].code, VRRP_REASON_NO_GROUP);
 	assert_int_equal(scene.lan.group_error, ENODEV);
 	assert_memory_equal(scene.lan.group_failed, other, 16);
 	scene.lan.groups[1].fd = dup(0);
 	lan_assess(&scene.lan);
-	assert_int_equal(scene.lan.fault.code, VRRP_REASON_NONE);
+	assert_int_equal(scene.lan.faults[0].code, VRRP_REASON_NONE);
 	destroy(&scene);
 }
 
@@ -507,11 +507,11 @@ static void test_lan6_leaves_the_group_when_the_mtu_ends_ipv6(void **state)
 	follow(&scene, link);
 	assert_false(lan_source_see(&scene.lan, &source, false));
 	lan_assess(&scene.lan);
-	assert_int_equal(scene.lan.fault.code, VRRP_REASON_NONE);
+	assert_int_equal(scene.lan.faults[0].code, VRRP_REASON_NONE);
 	link.link.mtu = 1279;
 	follow(&scene, link);
 	lan_assess(&scene.lan); /* there is no such interface to join on, so it shows */
-	assert_int_equal(scene.lan.fault.code, VRRP_REASON_NO_GROUP);
+	assert_int_equal(scene.lan.faults[0].code, VRRP_REASON_NO_GROUP);
 	destroy(&scene);
 
 	build(&other);
@@ -519,7 +519,7 @@ static void test_lan6_leaves_the_group_when_the_mtu_ends_ipv6(void **state)
 	own(&other, 2, false);
 	follow(&other, link);
 	lan_assess(&other.lan);
-	assert_int_equal(other.lan.fault.code, VRRP_REASON_NONE);
+	assert_int_equal(other.lan.faults[0].code, VRRP_REASON_NONE);
 	destroy(&other);
 }
 
@@ -585,12 +585,46 @@ static void test_lan_of_unicast_needs_neither_group_nor_ethernet(void **state)
 	own(&scene, 2, false);
 	lan_assess(&scene.lan);
 	assert_int_equal(scene.lan.groups_n, 0);
-	assert_int_equal(scene.lan.fault.code, VRRP_REASON_LINK_TYPE);
-	assert_int_equal(scene.lan.unicast_fault.code, VRRP_REASON_NONE);
+	assert_int_equal(scene.lan.faults[0].code, VRRP_REASON_LINK_TYPE);
+	assert_int_equal(scene.lan.faults[LAN_BY_UNICAST].code, VRRP_REASON_NONE);
 	link.link.up = false;
 	see(scene.interfaces, link);
 	lan_assess(&scene.lan);
-	assert_int_equal(scene.lan.unicast_fault.code, VRRP_REASON_LINK_DOWN);
+	assert_int_equal(scene.lan.faults[LAN_BY_UNICAST].code, VRRP_REASON_LINK_DOWN);
+	destroy(&scene);
+}
+
+static void test_lan_can_be_used_without_a_carrier_by_who_needs_none(void **state)
+{
+	struct kern_object link = link_of(2, "eth0");
+	struct scene scene;
+	struct lan_news news;
+
+	(void)state;
+	build(&scene);
+	follow(&scene, link);
+	own(&scene, 2, false);
+	assert_false(lan_assess(&scene.lan).again);
+	link.link.carrier = false;
+	see(scene.interfaces, link);
+	lan_assess(&scene.lan);
+	assert_int_equal(scene.lan.faults[0].code, VRRP_REASON_NO_CARRIER);
+	assert_int_equal(scene.lan.faults[LAN_SANS_CARRIER].code, VRRP_REASON_NONE);
+	assert_true(lan_lacks_carrier(&scene.lan) && !lan_can_speak(&scene.lan));
+	assert_int_equal(bits_of(&scene), 0);
+	scene.lan.carrier_optional = true;
+	assert_int_equal(bits_of(&scene), 1u << EVENT_CAVEAT_NO_CARRIER);
+	link.link.carrier = true;
+	see(scene.interfaces, link);
+	news = lan_assess(&scene.lan);
+	assert_news(news, false, false, false);
+	assert_true(news.again);
+	assert_false(lan_assess(&scene.lan).again);
+	link.link.up = link.link.carrier = false;
+	see(scene.interfaces, link);
+	lan_assess(&scene.lan);
+	assert_int_equal(scene.lan.faults[LAN_SANS_CARRIER].code, VRRP_REASON_LINK_DOWN);
+	assert_false(lan_lacks_carrier(&scene.lan));
 	destroy(&scene);
 }
 
@@ -614,7 +648,7 @@ static void test_lan_entries_of_equal_bytes_are_two(void **state)
 	lan_source_see(&scene.lan, &wide, false);
 	lan_source_see(&scene.lan, &narrow, false);
 	lan_assess(&scene.lan);
-	assert_int_equal(scene.lan.fault.code, VRRP_REASON_NONE);
+	assert_int_equal(scene.lan.faults[0].code, VRRP_REASON_NONE);
 	destroy(&scene);
 }
 
@@ -634,7 +668,7 @@ static void test_lan_dump_of_other_addresses_finds_room_for_them(void **state)
 	lan_dump_end(&scene.lan);
 	have_group(&scene.lan); /* there is no interface 2 to join on */
 	lan_assess(&scene.lan);
-	assert_int_equal(scene.lan.fault.code, VRRP_REASON_NONE);
+	assert_int_equal(scene.lan.faults[0].code, VRRP_REASON_NONE);
 	assert_int_equal(scene.lan.sources_n, LAN_SOURCES_MAX);
 	assert_int_equal(scene.lan.sources[0].bytes[3], 101);
 	destroy(&scene);
@@ -784,6 +818,7 @@ int main(void)
 		cmocka_unit_test(test_lan_is_in_the_groups_of_all_its_routers),
 		cmocka_unit_test(test_lan6_leaves_the_group_when_the_mtu_ends_ipv6),
 		cmocka_unit_test(test_lan6_chooses_and_keeps_a_link_local_address),
+		cmocka_unit_test(test_lan_can_be_used_without_a_carrier_by_who_needs_none),
 		cmocka_unit_test(test_lan_entries_of_equal_bytes_are_two),
 		cmocka_unit_test(test_lan_dump_of_other_addresses_finds_room_for_them),
 		cmocka_unit_test(test_lan_source_is_one_whose_prefix_has_the_first_address),
