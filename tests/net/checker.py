@@ -13,6 +13,7 @@ from witness import wait_until
 HEAD, PLACE, OUTPUTS, OUTPUT = 4096, 512, 4096 + 8192 * 512, 4096
 SIZE = OUTPUTS + 8192 * OUTPUT
 MAGIC = 0x56495042
+TRIES = 1000                     # to read one fact, while it is written
 #: name, value, good, definition, number, in_row, since, answered, next, took, answers, bad, timed out,
 #: output_len, error (agent/board.h)
 FACT = struct.Struct("=33sBB5xQiIqqqqQQQII128s")
@@ -61,10 +62,12 @@ class Checker:
         return self.process.pid
 
     def facts(self):
-        """All facts by name, but for one that is just being written."""
+        """All facts by name, but for one that a checker died while it wrote."""
         found = {}
         for place in range(struct.unpack("=III", os.pread(self.board, 12, 0))[2]):
-            fact = self._fact_at(place)
+            for _ in range(TRIES):
+                if fact := self._fact_at(place):
+                    break
             if fact and fact["name"]:
                 found[fact["name"]] = fact
         return found
