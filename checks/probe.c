@@ -57,7 +57,7 @@ int check_probe_start(struct check_probe *probe, struct check *check, int64_t no
 	probe->check = check;
 	probe->begun_ns = now_ns;
 	probe->watch = (struct check_watch){ .fd = -1, .ready = ready, .self = probe };
-	probe->pid = fork();
+	probe->pid = _Fork();
 	if (probe->pid == 0)
 		run(check, parent);
 	err = probe->pid < 0 ? -errno : watch_it(probe);

@@ -2,6 +2,7 @@
 #include "kind.h"
 
 #include <errno.h>
+#include <netinet/in.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
@@ -34,11 +35,25 @@ static void end(struct check *check)
 	check_unwatch(check->context, &tcp->watch);
 }
 
+/* Where nobody listens on a port of those that the kernel gives to who connects, it may be given to
+ * us: then our own end has accepted. */
+static bool is_own_end(int fd)
+{
+	struct sockaddr_in6 own = { 0 }, other = { 0 };
+	socklen_t own_len = sizeof(own), other_len = sizeof(other);
+
+	return getsockname(fd, (struct sockaddr *)&own, &own_len) == 0 &&
+	       getpeername(fd, (struct sockaddr *)&other, &other_len) == 0 &&
+	       own_len == other_len && memcmp(&own, &other, own_len) == 0;
+}
+
 /* A name is good at the first of its addresses that is. */
 static void answer(struct check *check, int err)
 {
 	struct tcp *tcp = check->run;
 
+	if (!err && is_own_end(tcp->watch.fd))
+		err = ECONNREFUSED;
 	end(check);
 	if (!err)
 		check_answer(check, CHECK_GOOD, NULL);

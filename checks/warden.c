@@ -289,7 +289,7 @@ int check_warden_start(const struct check_execution *execution, struct check_run
 	pid_t pid;
 
 	memset(run, 0, offsetof(struct check_run, output));
-	pid = fork();
+	pid = _Fork();
 	if (pid == 0)
 		run_warden(&warden);
 	if (pid < 0)

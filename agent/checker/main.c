@@ -208,6 +208,7 @@ static int run(struct checker *checker, pid_t keeper)
 		return fail("opening what the checks need", err);
 	tell_hung(checker);
 	memory_let_go();
+	memory_keep_from_children();
 	err = loop_run(checker->loop);
 	return err < 0 ? fail("waiting for answers", err) : EXIT_SUCCESS;
 }

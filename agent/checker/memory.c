@@ -2,6 +2,7 @@
 #include "memory.h"
 
 #include <link.h>
+#include <stdbool.h>
 #include <stdint.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -27,6 +28,41 @@ static int let_go_of_code(struct dl_phdr_info *object, size_t size, void *self)
 				      MADV_DONTNEED);
 	}
 	return 0;
+}
+
+/* By the beginning of its file's name. Sanitizers are at work in children, too. */
+static bool is_of_system(const char *path)
+{
+	static const char *const names[] = { "libc.so", "ld-linux", "libasan.", "libubsan.",
+					     "libgcc_s." };
+	const char *slash = strrchr(path, '/');
+
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+		if (slash && strncmp(slash + 1, names[i], strlen(names[i])) == 0)
+			return true;
+	return !slash; /* the program itself, and what the kernel has mapped */
+}
+
+/* Return: 0: go on. */
+static int keep_from_children(struct dl_phdr_info *object, size_t size, void *self)
+{
+	uintptr_t page = (uintptr_t)sysconf(_SC_PAGESIZE);
+
+	(void)size;
+	(void)self;
+	for (size_t i = 0; i < object->dlpi_phnum && !is_of_system(object->dlpi_name); i++) {
+		const ElfW(Phdr) *segment = &object->dlpi_phdr[i];
+		uintptr_t at = object->dlpi_addr + segment->p_vaddr, begin = at & ~(page - 1);
+
+		if (segment->p_type == PT_LOAD)
+			(void)madvise((void *)begin, at + segment->p_memsz - begin, MADV_DONTFORK);
+	}
+	return 0;
+}
+
+void memory_keep_from_children(void)
+{
+	(void)dl_iterate_phdr(keep_from_children, NULL);
 }
 
 void memory_let_go(void)

@@ -12,4 +12,11 @@
  */
 void memory_let_go(void);
 
+/**
+ * memory_keep_from_children() - what a process that is forked has no use for: all libraries but
+ * those of the system. Some two hundred mappings cost as much as the rest of a fork. So a child
+ * calls nothing of them, and is forked by _Fork(), which calls nothing in it, either.
+ */
+void memory_keep_from_children(void);
+
 #endif

@@ -30,6 +30,7 @@ COUNTS = {kind: SCRIPTS if kind == "command" else CHECKS for kind in KINDS}
 TRACKS = 64                      # the most that a router of vipd has
 VIP = "192.0.2.1"
 ADVERTS_MS = 100
+LOAD_ADVERTS_MS = 20             # so many that one in a hundred is more than one or two of a window
 CALM, WINDOW = 3.0, 12.0         # s
 FALLS, INTERVAL_MS, TRIALS = (1, 3), 50, 30
 OF_KEEPALIVED = {1: 10, 3: 5}    # trials; of seconds each
@@ -81,15 +82,15 @@ def one(port, fall, weight=0):
         f"/bin/bash -c '</dev/tcp/127.0.0.1/{port}'", 1, (("fall", fall), ("weight", weight)))
 
 
-def start(contender, host, watch, priority=150):
+def start(contender, host, watch, priority=150, adverts_ms=ADVERTS_MS):
     """A router that watches."""
+    interval = f"{adverts_ms}ms"
     if contender.vipd:
         keys, settings = watch.for_vipd()
-        return contender.start(host, [router(priority, interval=f"{ADVERTS_MS}ms", **keys)],
-                               **settings)
+        return contender.start(host, [router(priority, interval=interval, **keys)], **settings)
     tracked, text = watch.for_keepalived()
     with_user = dataclasses.replace(contender, extra=contender.extra + KEEPALIVED_USER)
-    return with_user.start(host, [router(priority, interval=f"{ADVERTS_MS}ms", extra=tracked)], text)
+    return with_user.start(host, [router(priority, interval=interval, extra=tracked)], text)
 
 
 def wait_active(host):
@@ -139,14 +140,14 @@ def rhythm(lab, host):
     mark = lab.now()
     time.sleep(WINDOW)
     times = [it.ns for it in lab.capture.adverts(mark, host)]
-    if len(times) < 0.5 * WINDOW / ADVERTS_MS * 1e3:
+    if len(times) < 0.5 * WINDOW / LOAD_ADVERTS_MS * 1e3:
         raise Unmeasured(f"{host} sent {len(times)} adverts in {WINDOW:g} s")
-    return [abs((after - ns) / 1e6 - ADVERTS_MS) for ns, after in zip(times, times[1:])]
+    return [abs((after - ns) / 1e6 - LOAD_ADVERTS_MS) for ns, after in zip(times, times[1:])]
 
 
 def undisturbed(lab, host, contender):
     """How regular adverts are without a check."""
-    agent = start(contender, host, Watch())
+    agent = start(contender, host, Watch(), adverts_ms=LOAD_ADVERTS_MS)
     wait_active(host)
     with quiet(lab.capture):
         time.sleep(CALM)
@@ -165,7 +166,7 @@ def play_load(contender, number, kind, *others):
         host = lab.host("gw1", "192.0.2.2/24")
         Nginx(host)
         off_without = undisturbed(lab, host, contender)
-        agent = start(contender, host, many(number, kind))
+        agent = start(contender, host, many(number, kind), adverts_ms=LOAD_ADVERTS_MS)
         wait_active(host)
         meter = Meter(lab, host, agent)
         with quiet(lab.capture):

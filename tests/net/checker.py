@@ -13,6 +13,7 @@ from witness import wait_until
 HEAD, PLACE, OUTPUTS, OUTPUT = 4096, 512, 4096 + 8192 * 512, 4096
 SIZE = OUTPUTS + 8192 * OUTPUT
 MAGIC = 0x56495042
+TRIES = 1000                     # to read one fact, while it is written
 #: name, value, good, definition, number, in_row, since, answered, next, took, answers, bad, timed out,
 #: output_len, error (agent/board.h)
 FACT = struct.Struct("=33sBB5xQiIqqqqQQQII128s")
@@ -61,21 +62,28 @@ class Checker:
         return self.process.pid
 
     def facts(self):
-        """All facts by name."""
+        """All facts by name, but for one that a checker died while it wrote."""
         found = {}
-        number = struct.unpack("=III", os.pread(self.board, 12, 0))[2]
-        for place in range(number):
-            raw = os.pread(self.board, 8 + FACT.size, HEAD + place * PLACE)
-            if struct.unpack_from("=I", raw)[0] & 1:
-                continue
-            row = FACT.unpack_from(raw, 8)
-            fact = Fact(name=_text(row[0]), value=VALUES[row[1]], good=bool(row[2]), definition=row[3],
-                        number=row[4], in_row=row[5], since=row[6], answered=row[7], next=row[8],
-                        took=row[9], answers=row[10], bad=row[11], timed_out=row[12], error=_text(row[15]))
-            fact["output"] = os.pread(self.board, row[13], OUTPUTS + place * OUTPUT)
-            if fact["name"]:
+        for place in range(struct.unpack("=III", os.pread(self.board, 12, 0))[2]):
+            for _ in range(TRIES):
+                if fact := self._fact_at(place):
+                    break
+            if fact and fact["name"]:
                 found[fact["name"]] = fact
         return found
+
+    def _fact_at(self, place):
+        """Whole, as its number says: what is read at once is not read in one step. None: try again."""
+        at = HEAD + place * PLACE
+        raw = os.pread(self.board, 8 + FACT.size, at)
+        number, = struct.unpack_from("=I", raw)
+        row = FACT.unpack_from(raw, 8)
+        fact = Fact(name=_text(row[0]), value=VALUES[row[1]], good=bool(row[2]), definition=row[3],
+                    number=row[4], in_row=row[5], since=row[6], answered=row[7], next=row[8],
+                    took=row[9], answers=row[10], bad=row[11], timed_out=row[12], error=_text(row[15]),
+                    output=os.pread(self.board, row[13], OUTPUTS + place * OUTPUT))
+        after, = struct.unpack("=I", os.pread(self.board, 4, at))
+        return fact if number == after and not number & 1 else None
 
     def fact(self, name):
         """A fact, once nobody is just writing it."""

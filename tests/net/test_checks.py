@@ -28,6 +28,7 @@ class Service:
 
     def __init__(self, host, port=PORT):
         self.host, self.port, self.server = host, port, None
+        self.taken = 0               # connections
         host.ip("link set lo up")
         self.start()
 
@@ -38,11 +39,11 @@ class Service:
         self.server.listen(64)
         threading.Thread(target=self._accept, args=(self.server,), daemon=True).start()
 
-    @staticmethod
-    def _accept(server):
+    def _accept(self, server):
         with contextlib.suppress(OSError):
             while True:
                 server.accept()[0].close()
+                self.taken += 1
 
     def stop(self):
         self.server.shutdown(socket.SHUT_RDWR)

@@ -2,13 +2,12 @@
 """Checks of a file: file = "/path", file = { path = ...; good = "exists", "absent" or "value"; }."""
 
 import os
-import time
 
 import pytest
 from checker import Checker
 from witness import wait_until
 
-SOON = 0.3                       # of an interval of an hour, inotify tells it
+SOON = 10                        # s, of an interval of an hour: inotify tells it
 
 
 @pytest.fixture
@@ -205,7 +204,7 @@ def test_a_busy_directory_and_lost_events(host, place):
             os.unlink(f"{place}/noise")
         write(f"{place}/value", "3")
         os.kill(checker.pid, 18)
-        checker.wait("f", value="down", number=3, timeout=2)
+        checker.wait("f", value="down", number=3, timeout=SOON)
     finally:
         assert checker.close() == 0
 
@@ -213,11 +212,9 @@ def test_a_busy_directory_and_lost_events(host, place):
 def test_many_files_share_one_watch(host, place):
     checker = first(host, [check(f"{place}/f{i}", "exists", f"f{i}") for i in range(500)])
     try:
-        began = time.monotonic()
         for i in range(500):
             write(f"{place}/f{i}", "")
         wait_until(lambda: all(fact.value == "up" for fact in checker.facts().values()), what="all are up")
-        assert time.monotonic() - began < 3
         with open(f"/proc/{checker.pid}/fdinfo/{inotify_fd(checker.pid)}", encoding="ascii") as file:
             assert file.read().count("inotify wd:") == 1
     finally:

@@ -239,10 +239,11 @@ def slow(conn):
 ])
 def test_a_server_that_misbehaves(lab, host, serve, keys, error, timed_out):
     server = Crooked(lab, host, 8002, serve)
-    checker = run(host, check("web", "http://127.0.0.1:8002/", keys, more='timeout = "300ms";'))
+    timeout = "300ms" if timed_out else "10s"
+    checker = run(host, check("web", "http://127.0.0.1:8002/", keys, more=f'timeout = "{timeout}";'))
     try:
         down = checker.wait("web", value="down", error=error)
-        assert bool(down.timed_out) == timed_out and down.took < 2e9
+        assert bool(down.timed_out) == timed_out
         wait_until(lambda: server.connections >= 3, what="it is asked again and again")
     finally:
         assert checker.close() == 0

@@ -14,7 +14,7 @@ import pytest
 from checker import Checker
 from witness import wait_until
 
-SOON = 0.9                       # of an interval of an hour, the connector tells it
+SOON = 10                        # s, of an interval of an hour: the connector tells it
 AS_NOBODY = {"user": 65534, "group": 65534, "extra_groups": []}  # as the checker
 NETLINK_CONNECTOR, CN_IDX_PROC, LISTEN = 11, 1, 1
 
@@ -85,7 +85,6 @@ def first(host, checks, connector, **options):
     checker = Checker(host, ", ".join(checks), processes=connector, **options)
     wait_until(lambda: checker.facts() and all(fact.answers for fact in checker.facts().values()),
                what=lambda _: f"answers: {checker.facts()}")
-    checker.patience = SOON if connector is not None else 3
     return checker
 
 
@@ -102,7 +101,7 @@ def test_processes_are_counted(host, program, connector, by):
     checker = first(host, checks, connector)
 
     def expect(name, value, error=""):
-        checker.wait(name, checker.patience, value=value, error=error)
+        checker.wait(name, SOON, value=value, error=error)
 
     try:
         expect("p", "down", "0 run, 1 needed")
@@ -131,7 +130,7 @@ def test_one_that_is_stopped_counts_and_a_zombie_does_not(host, program, connect
         assert checker.fact("p").value == "up"
         process.send_signal(signal.SIGCONT)
         process.kill()
-        checker.wait("p", checker.patience, value="down")
+        checker.wait("p", SOON, value="down")
         with open(f"/proc/{process.pid}/stat", encoding="ascii") as stat:
             assert stat.read().split()[2] == "Z"
     finally:
@@ -144,14 +143,14 @@ def test_what_others_run_is_believed_by_the_first_argument(host, program, connec
     try:
         one = program("other-name")
         if connector is None:
-            checker.wait("p", 3, error="0 run, 1 needed; what others of that name run cannot be seen")
+            checker.wait("p", SOON, error="0 run, 1 needed; what others of that name run cannot be seen")
         assert checker.fact("p").value == "down"
         two = program("other-name", **AS_NOBODY)
-        checker.wait("p", checker.patience, value="up")
+        checker.wait("p", SOON, value="up")
         end(two)
-        checker.wait("p", checker.patience, value="down", error="what others of that name run cannot be seen")
+        checker.wait("p", SOON, value="down", error="what others of that name run cannot be seen")
         program()
-        checker.wait("p", checker.patience, value="up")
+        checker.wait("p", SOON, value="up")
         end(one)
     finally:
         assert checker.close() == 0
@@ -163,7 +162,7 @@ def test_a_link_and_a_file_that_was_replaced(host, program, connector):
     checker = first(host, [check(link, connector)], connector)
     try:
         process = program("x", **AS_NOBODY)
-        checker.wait("p", checker.patience, value="up")
+        checker.wait("p", SOON, value="up")
         shutil.copy("/bin/sleep", program.path + ".new")
         os.rename(program.path + ".new", program.path)
         assert os.readlink(f"/proc/{process.pid}/exe").endswith("(deleted)")
@@ -179,13 +178,13 @@ def test_the_user_counts(host, program, connector):
     checker = first(host, checks, connector)
     try:
         process = program(**AS_NOBODY)
-        checker.wait("nobody", checker.patience, value="up")
+        checker.wait("nobody", SOON, value="up")
         assert checker.fact("root").value == "down"
         program()
-        checker.wait("root", checker.patience, value="up")
+        checker.wait("root", SOON, value="up")
         assert checker.fact("no-one").error == "0 run, 1 needed; there is no such user"
         end(process)
-        checker.wait("nobody", checker.patience, value="down", error="0 run, 1 needed")
+        checker.wait("nobody", SOON, value="down", error="0 run, 1 needed")
     finally:
         assert checker.close() == 0
 
@@ -212,11 +211,11 @@ def test_threads_are_none_and_a_new_name_counts(host, program, connector):
         name("something")
         assert checker.fact("p").error == "0 run, 1 needed"
         name(program.name)
-        checker.wait("p", checker.patience, value="up")
+        checker.wait("p", SOON, value="up")
         name("a) R (b")
-        checker.wait("p", checker.patience, value="down", error="0 run")
+        checker.wait("p", SOON, value="down", error="0 run")
         name(program.name)
-        checker.wait("p", checker.patience, value="up")
+        checker.wait("p", SOON, value="up")
     finally:
         process.kill()
         process.communicate()
@@ -235,7 +234,7 @@ def test_lost_events_lead_to_a_scan(host, program, connector):
         program()
         program()
         os.kill(checker.pid, signal.SIGCONT)
-        checker.wait("p", 3, value="down", error="2 run, 1 allowed")
+        checker.wait("p", SOON, value="down", error="2 run, 1 allowed")
     finally:
         assert checker.close() == 0
 
@@ -247,7 +246,7 @@ def test_where_others_are_not_shown_it_says_so(host, program):
     try:
         checker.wait("p", value="down", error="0 run, 1 needed; /proc does not show those of others")
         program(**AS_NOBODY)
-        checker.wait("p", 3, value="up")
+        checker.wait("p", SOON, value="up")
     finally:
         assert checker.close() == 0
 
@@ -262,17 +261,17 @@ def test_forks_of_a_name_are_followed(host, program, connector):
     checker = first(host, [check(name, connector, more="max = 1;")], connector)
     process = subprocess.Popen([shell], stdin=subprocess.PIPE)
     try:
-        checker.wait("p", checker.patience, value="up")
+        checker.wait("p", SOON, value="up")
         process.stdin.write(b"\n")
         process.stdin.flush()
-        checker.wait("p", checker.patience, value="down", error="2 run, 1 allowed")
+        checker.wait("p", SOON, value="down", error="2 run, 1 allowed")
         process.stdin.write(b"\n")
         process.stdin.flush()
-        checker.wait("p", checker.patience, value="up")
+        checker.wait("p", SOON, value="up")
         process.stdin.write(b"\n")
         process.stdin.flush()
         process.wait(5)
-        checker.wait("p", checker.patience, value="down", error="0 run, 1 needed")
+        checker.wait("p", SOON, value="down", error="0 run, 1 needed")
     finally:
         process.kill()
         process.communicate()

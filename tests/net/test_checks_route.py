@@ -3,13 +3,12 @@
 
 import os
 import signal
-import time
 
 import pytest
 from checker import Checker
 from witness import wait_until
 
-SOON = 0.5                       # of an interval of an hour, the kernel tells it
+SOON = 10                        # s, of an interval of an hour: the kernel tells it
 NONE, OTHER = "there is none", "it leads another way, or nowhere"
 
 
@@ -176,20 +175,19 @@ def cpu(pid):
 def test_a_large_table_is_not_read_each_time(host):
     host.ip(*routes(100_000))
     host.ip("route add 198.51.100.0/24 via 192.0.2.254")
-    checker = first(host, check("198.51.100.0/24", interval="20ms"), check("198.51.101.0/24", "other", "20ms"))
+    checker = first(host, check("198.51.100.0/24", interval="20ms"), check("198.51.101.0/24", "other", "20ms"),
+                    check("198.51.100.0/24", "told"))
     try:
         checker.wait("r", value="up")
         before, asked = cpu(checker.pid), checker.fact("r").answers
         wait_until(lambda: checker.fact("r").answers >= asked + 50, what="fifty answers")
         assert cpu(checker.pid) - before < 60      # one dump alone takes as long
-        began = time.monotonic()
         host.ip("route del 198.51.100.0/24")
-        checker.wait("r", SOON, value="down")
+        checker.wait("told", SOON, value="down")
         host.ip("route add 198.51.100.0/24 via 192.0.2.254")
-        checker.wait("r", SOON, value="up")
-        assert time.monotonic() - began < 0.6
+        checker.wait("told", SOON, value="up")
         host.ip("link set eth1 down")
-        checker.wait("r", 2, value="up")
+        checker.wait("r", value="up")
     finally:
         assert checker.close() == 0
 

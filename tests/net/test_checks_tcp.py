@@ -45,6 +45,23 @@ def test_a_service_that_listens_is_up_and_down_when_it_is_gone(host):
         assert checker.close() == 0
 
 
+@pytest.mark.parametrize("address", ["127.0.0.1", "[::1]", "localhost"])
+def test_a_connection_to_itself_is_nobody_that_listens(host, address):
+    """Among the ports that the kernel gives to who connects it may be the one that is asked."""
+    host.sysctl("net.ipv6.conf.lo.disable_ipv6", 0)
+    host.sysctl("net.ipv4.ip_local_port_range", "40000 40001")
+    checker = Checker(host, check(f"{address}:40000"))
+    try:
+        wait_until(lambda: checker.fact("web").answers >= 20, what="answers")
+        fact = checker.fact("web")
+        assert (fact.value, fact.error, fact.bad) == ("down", "connect: Connection refused", fact.answers)
+        server = listen(host, "::1" if address == "[::1]" else "127.0.0.1", 40000)
+        checker.wait("web", value="up", error="")
+        server.close()
+    finally:
+        assert checker.close() == 0
+
+
 def test_one_that_nobody_answers_for_is_down_by_its_time_out(host):
     host.ip("route add 198.51.100.0/24 dev eth0", "neigh add 192.0.2.99 lladdr 02:00:00:00:00:99 dev eth0",
             "neigh add 198.51.100.1 lladdr 02:00:00:00:00:99 dev eth0")

@@ -12,7 +12,7 @@ from checker import Checker
 from service_manager import SBIN, UNITS, ServiceManager, why_not
 from witness import wait_until
 
-SOON = 2                         # systemd itself takes its time
+SOON = 10                        # s, of an interval of an hour: systemd tells it
 DBUS = "/usr/bin/dbus-daemon"
 BUS_UNITS = ("dbus.service", "dbus.socket")
 
