@@ -127,6 +127,8 @@ static void take_event(struct notifier *notifier, const struct event *event, uns
 		notifier_put_state(notifier, router);
 	for (unsigned i = 0; i < n; i++)
 		notifier_tell_news(notifier, event, &news[i], json);
+	if (event->kind == EVENT_LAST_WILL && !is_earlier)
+		notifier_tell_stops(notifier, event);
 	if (event->kind == EVENT_NOTIFY_ASKED)
 		obey(notifier, event);
 	notifier->drains_changed |= book_read_drain(notifier->book, event);

@@ -98,6 +98,13 @@ void notifier_tell_news(struct notifier *notifier, const struct event *event,
 			const struct book_news *news, const char *json);
 
 /**
+ * notifier_tell_stops() - routers end with the keeper's last will, and none of them can say so: put
+ * into the queue what is to be done then. Who wants each event is told of the will itself.
+ * @will: the event of that.
+ */
+void notifier_tell_stops(struct notifier *notifier, const struct event *will);
+
+/**
  * notifier_tell_new_entry() - a new action is taken for what is so already; a new page is not sent
  * for it.
  */

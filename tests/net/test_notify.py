@@ -14,11 +14,12 @@ import stat
 import pytest
 
 from agents import run_vipd, write_config
-from generations import OWN, crash, reload
+from generations import OWN, crash, reload, replace
 from lab import router, wait_until
 from processes import children, name_of
 
 FAST = {"interval": "100ms"}
+CRASHES_MAX = 3                  # of router processes in a minute; the last of them ends vipd
 
 RECORD = """#!/bin/sh
 # One line per run, whole: the words, and what was on standard input.
@@ -481,6 +482,53 @@ def test_kill_of_everything_before_anybody_has_read_loses_no_page(lab, home, own
     two = lab.vipd(host, [router(150, **FAST)], **settings)
     two.wait_state("lan", "active")
     command.wait("backup", "active", "backup", "active")
+
+
+def give_up(agent):
+    """Kills router processes until the keeper executes the last will. Return: its exit status."""
+    for _ in range(CRASHES_MAX - 1):
+        crash(agent)
+    agent.expected_to_live = False
+    agent.kill_router()
+    return agent.wait_exit()
+
+
+def test_last_will_is_a_page_and_ends_what_is_done_as_active(lab, home):
+    """As Active an action is tried in vain; what is true behind the last will is that it stopped."""
+    page, action = Recorder(lab, "page"), Recorder(lab, "action", body='[ "$VIPD_ON" = stop ] || exit 1')
+    silent = Recorder(lab, "silent", body="exit 1")
+    one = start(lab, home, notify=[
+        entry(page, on=["last_will", "stop"]), entry(action, deliver="current", retries=100),
+        entry(silent, deliver="current", on=["active"], retries=100)])
+    one.wait_state("lan", "active")
+    wait_until(lambda: rows(home, "SELECT count(*) FROM deliveries WHERE attempts > 0 AND "
+                            "word = 'active'") == [(2,)], what="an attempt of each")
+    assert give_up(one) == 1
+    assert page.told == ["last_will"] * (CRASHES_MAX + 1)
+    assert [event["kind"] for *_, event in page.runs] == [*["process_lost"] * CRASHES_MAX, "last_will"]
+    assert action.told == ["stop"]
+    [(*_, stop)] = action.runs
+    assert (stop["router"], stop["to"], stop["state"]) == ("lan", "initialize", "initialize")
+    assert silent.told == []
+    assert rows(home, "SELECT count(*) FROM deliveries") == [(0,)]
+
+
+@pytest.mark.parametrize("will", [False, True], ids=["stopped", "given-up"])
+def test_end_is_told_though_the_notifier_was_down(lab, home, own_binary, will):
+    """It waits to be started again, later and later, when vipd ends: who is to hear of that hears it
+    now, and not with the next start, which may never come."""
+    command, notifier = Recorder(lab), own_binary + "-notifier"
+    os.rename(notifier, notifier + ".real")
+    replace(notifier, "exit 1")
+    one = start(lab, home, notify=[entry(command, on=["active", "stop", "last_will"])])
+    one.wait_state("lan", "active")
+    wait_until(lambda: len([it for it in one.log if "notifier=" in it]) >= 6, 10,
+               "a pause of some seconds")
+    os.replace(notifier + ".real", notifier)
+    status = give_up(one) if will else one.term()
+    assert status == int(will)
+    assert sorted(command.told) == ["active"] + (["last_will"] * (CRASHES_MAX + 1) if will
+                                                 else ["stop"])
 
 
 def test_action_of_another_life_is_not_taken(lab, home):
