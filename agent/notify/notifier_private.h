@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The inside of the notifier, private to the files that share it: notifier.c has the turn, tell.c
- * who is told of an event, hook.c who waits for that, keep.c what is written down and read again.
+ * The inside of the notifier, private to the files that share it: notifier.c has the turn, obey.c
+ * what somebody asks for, tell.c who is told of an event, hook.c who waits for that, keep.c what is
+ * written down and read again.
  * Each calls those that come behind it here, and none calls back.
  */
 #ifndef NOTIFIER_PRIVATE_H
@@ -56,6 +57,14 @@ struct notifier {
 	int64_t quiet_ns; /* then it may, if there is nothing */
 	int64_t now_ns;
 };
+
+/* ---- obey.c ---- */
+
+/**
+ * notifier_obey() - somebody asks for a delivery, or all, to be tried again or given up
+ * (EVENT_NOTIFY_ASKED): do it, and tell what came of it.
+ */
+void notifier_obey(struct notifier *notifier, const struct event *event);
 
 /* ---- hook.c ---- */
 

@@ -267,12 +267,21 @@ def test_dead_letter_is_seen_and_tried_again_or_dropped(lab, home):
     one.ctl("notify", "retry", str(dead[1][0]))
     command.wait("active")
     assert command.runs[0][2], "it may have been told before"
-    one.ctl("notify", "drop", str(dead[0][0]))
-    wait_until(lambda: rows(home, "SELECT count(*) FROM deliveries") == [(0,)], what="the end of both")
+    os.remove(gate)
+    one.host.ip("link set eth0 down")
+    wait_until(lambda: rows(home, "SELECT count(*) FROM deliveries WHERE state = 2") == [(2,)],
+               what="another one")
+    with open(gate, "w", encoding="utf-8"):
+        pass
+    done = one.ctl("notify", "retry", "all")
+    assert (done.stdout, done.stderr) == ("2 deliveries: tried again\n", "")
+    command.wait("active", "backup", "fault")
+    wait_until(lambda: rows(home, "SELECT count(*) FROM deliveries") == [(0,)], what="the end of all")
     done = one.ctl("notify", "retry", "4711", check=False)
     assert done.returncode == 1 and "4711: no delivery with this id" in done.stderr
     one.wait_log("notify=unknown id=4711")
-    assert command.told == ["active"]
+    assert one.ctl("notify", "drop", "all").stdout == "0 deliveries: dead, and given up\n"
+    assert command.told == ["active", "backup", "fault"]
 
 
 def test_one_that_waits_for_its_pause_is_tried_now(lab, home):
@@ -315,6 +324,8 @@ def test_action_that_is_true_no_more_is_not_retried(lab, home):
     done = one.ctl("notify", "retry", ask, check=False)
     assert done.returncode == 1 and f"delivery {ask}: its state is true no more" in done.stderr
     assert "true no more" in one.wait_log(f"notify=unknown id={ask} of=active/lan")
+    assert "0 deliveries: tried again; those stay dead whose state is true no more" in one.ctl(
+        "notify", "retry", "all").stdout
     assert rows(home, "SELECT state FROM deliveries") == [(2,)]
     assert one.ctl("notify", "drop", ask).stdout == f"{ask}: is dropped\n"
     assert one.ctl("notify", "drop", ask, check=False).returncode == 1
