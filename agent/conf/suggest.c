@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "parse.h"
 
+#include <ctype.h>
 #include <string.h>
 
 #include "keepalived.h"
@@ -34,6 +35,54 @@ static const char *nearest_key(const struct conf_schema *schema, const char *wri
 			nearest = key->field.name;
 			least = distance;
 		}
+	}
+	return nearest;
+}
+
+/* Of events, by the words of keepalived and of others. */
+static const char *word_of_event(const char *text)
+{
+	static const struct {
+		const char *theirs, *ours;
+	} words[] = {
+		{ "master", "active" },
+		{ "primary", "active" },
+		{ "slave", "backup" },
+		{ "standby", "backup" },
+		{ "secondary", "backup" },
+		{ "failed", "fault" },
+		{ "failure", "fault" },
+		{ "stopped", "stop" },
+		{ "master_rx_lower_pri", "lower_advert" },
+	};
+
+	if (strncmp(text, "notify_", 7) == 0)
+		text += 7;
+	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++)
+		if (strcmp(words[i].theirs, text) == 0)
+			return words[i].ours;
+	return text;
+}
+
+const char *conf_nearest_word(const struct field *field, const char *text)
+{
+	const char *name, *nearest = NULL;
+	unsigned distance, least;
+	char lower[64];
+	size_t len = 0;
+
+	for (; text[len] && len < sizeof(lower) - 1; len++)
+		lower[len] = (char)tolower((unsigned char)text[len]);
+	lower[len] = '\0';
+	name = word_of_event(lower);
+	least = strlen(name) < 8 ? 1 : 2; /* "rfc3768" is not meant to be "rfc9568" */
+	for (uint16_t i = 0; i < field->words_n && !text[len]; i++) {
+		distance = conf_distance(field->words[i], name);
+		if (!*field->words[i] || distance > least || distance >= len ||
+		    (nearest && distance == least))
+			continue;
+		nearest = field->words[i];
+		least = distance;
 	}
 	return nearest;
 }

@@ -33,6 +33,7 @@ struct book_news {
 	const char *check;          /* of CONF_NOTIFY_CHECK: its name */
 	bool is_again;              /* nothing new, but it may have to be done again */
 	bool is_hook;               /* to be done before it goes on, by those who are hooks */
+	bool is_for_actions;        /* who wants each event is told of it in another way */
 };
 
 #define BOOK_NEWS_MAX 4

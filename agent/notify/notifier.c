@@ -24,61 +24,6 @@
 
 /* ---- events ---- */
 
-/* What is to be current and is not is never told, whoever asks for it. */
-static int retry(struct notifier *notifier, int64_t id)
-{
-	const struct delivery *delivery = queue_find(notifier->queue, id);
-
-	if (delivery && !notifier_is_true(notifier, delivery))
-		return -ESTALE;
-	return queue_retry(notifier->queue, id, notifier->now_ns);
-}
-
-static int drop(struct notifier *notifier, int64_t id)
-{
-	const struct delivery *delivery = queue_find(notifier->queue, id);
-
-	return delivery && delivery->hold ? notifier_drop_hook(notifier, delivery)
-					  : queue_drop(notifier->queue, id);
-}
-
-static const char *refusal(int err)
-{
-	switch (err) {
-	case -EBUSY:
-		return "it is being delivered right now";
-	case -ENOTSUP:
-		return "its command is configured no more: it can be dropped";
-	case -ESTALE:
-		return "its state is true no more, so it is not tried again: it can be dropped";
-	case -ENOMEM:
-		return "there is no memory";
-	default:
-		return "no delivery with this id waits or is dead";
-	}
-}
-
-/* Who has asked waits for an answer, whatever it is; unless that was long ago. */
-static void obey(struct notifier *notifier, const struct event *event)
-{
-	bool retries = event->fact.word == EVENT_NOTIFY_RETRY;
-	int64_t id = event->fact.number[0];
-	const struct delivery *delivery = queue_find(notifier->queue, id);
-	char of[NOTIFIER_OF_SIZE] = "";
-	int err;
-
-	if (event->mono_ns < notifier->obeys_ns)
-		return;
-	if (delivery)
-		(void)notifier_of(delivery, of);
-	err = retries ? retry(notifier, id) : drop(notifier, id);
-	if (err < 0)
-		notifier_tell_of(notifier, EVENT_NOTIFY_UNKNOWN, id, 0, of, refusal(err));
-	else
-		notifier_tell_of(notifier, retries ? EVENT_NOTIFY_RETRY : EVENT_NOTIFY_DROP, id, 0,
-				 of, retries ? "it is tried again" : "it is given up");
-}
-
 /* One vipd that is dead may follow on another one. Return: whether the event is of one of them. */
 static bool look_whose(struct notifier *notifier, const struct event *event)
 {
@@ -127,8 +72,10 @@ static void take_event(struct notifier *notifier, const struct event *event, uns
 		notifier_put_state(notifier, router);
 	for (unsigned i = 0; i < n; i++)
 		notifier_tell_news(notifier, event, &news[i], json);
+	if (event->kind == EVENT_LAST_WILL && !is_earlier)
+		notifier_tell_stops(notifier, event);
 	if (event->kind == EVENT_NOTIFY_ASKED)
-		obey(notifier, event);
+		notifier_obey(notifier, event);
 	notifier->drains_changed |= book_read_drain(notifier->book, event);
 	notifier_take_hold(notifier, event);
 	note_loss(notifier, event);

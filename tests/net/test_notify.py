@@ -14,11 +14,12 @@ import stat
 import pytest
 
 from agents import run_vipd, write_config
-from generations import OWN, crash, reload
+from generations import OWN, crash, reload, replace
 from lab import router, wait_until
 from processes import children, name_of
 
 FAST = {"interval": "100ms"}
+CRASHES_MAX = 3                  # of router processes in a minute; the last of them ends vipd
 
 RECORD = """#!/bin/sh
 # One line per run, whole: the words, and what was on standard input.
@@ -266,12 +267,21 @@ def test_dead_letter_is_seen_and_tried_again_or_dropped(lab, home):
     one.ctl("notify", "retry", str(dead[1][0]))
     command.wait("active")
     assert command.runs[0][2], "it may have been told before"
-    one.ctl("notify", "drop", str(dead[0][0]))
-    wait_until(lambda: rows(home, "SELECT count(*) FROM deliveries") == [(0,)], what="the end of both")
+    os.remove(gate)
+    one.host.ip("link set eth0 down")
+    wait_until(lambda: rows(home, "SELECT count(*) FROM deliveries WHERE state = 2") == [(2,)],
+               what="another one")
+    with open(gate, "w", encoding="utf-8"):
+        pass
+    done = one.ctl("notify", "retry", "all")
+    assert (done.stdout, done.stderr) == ("2 deliveries: tried again\n", "")
+    command.wait("active", "backup", "fault")
+    wait_until(lambda: rows(home, "SELECT count(*) FROM deliveries") == [(0,)], what="the end of all")
     done = one.ctl("notify", "retry", "4711", check=False)
     assert done.returncode == 1 and "4711: no delivery with this id" in done.stderr
     one.wait_log("notify=unknown id=4711")
-    assert command.told == ["active"]
+    assert one.ctl("notify", "drop", "all").stdout == "0 deliveries: dead, and given up\n"
+    assert command.told == ["active", "backup", "fault"]
 
 
 def test_one_that_waits_for_its_pause_is_tried_now(lab, home):
@@ -314,6 +324,8 @@ def test_action_that_is_true_no_more_is_not_retried(lab, home):
     done = one.ctl("notify", "retry", ask, check=False)
     assert done.returncode == 1 and f"delivery {ask}: its state is true no more" in done.stderr
     assert "true no more" in one.wait_log(f"notify=unknown id={ask} of=active/lan")
+    assert "0 deliveries: tried again; those stay dead whose state is true no more" in one.ctl(
+        "notify", "retry", "all").stdout
     assert rows(home, "SELECT state FROM deliveries") == [(2,)]
     assert one.ctl("notify", "drop", ask).stdout == f"{ask}: is dropped\n"
     assert one.ctl("notify", "drop", ask, check=False).returncode == 1
@@ -481,6 +493,53 @@ def test_kill_of_everything_before_anybody_has_read_loses_no_page(lab, home, own
     two = lab.vipd(host, [router(150, **FAST)], **settings)
     two.wait_state("lan", "active")
     command.wait("backup", "active", "backup", "active")
+
+
+def give_up(agent):
+    """Kills router processes until the keeper executes the last will. Return: its exit status."""
+    for _ in range(CRASHES_MAX - 1):
+        crash(agent)
+    agent.expected_to_live = False
+    agent.kill_router()
+    return agent.wait_exit()
+
+
+def test_last_will_is_a_page_and_ends_what_is_done_as_active(lab, home):
+    """As Active an action is tried in vain; what is true behind the last will is that it stopped."""
+    page, action = Recorder(lab, "page"), Recorder(lab, "action", body='[ "$VIPD_ON" = stop ] || exit 1')
+    silent = Recorder(lab, "silent", body="exit 1")
+    one = start(lab, home, notify=[
+        entry(page, on=["last_will", "stop"]), entry(action, deliver="current", retries=100),
+        entry(silent, deliver="current", on=["active"], retries=100)])
+    one.wait_state("lan", "active")
+    wait_until(lambda: rows(home, "SELECT count(*) FROM deliveries WHERE attempts > 0 AND "
+                            "word = 'active'") == [(2,)], what="an attempt of each")
+    assert give_up(one) == 1
+    assert page.told == ["last_will"] * (CRASHES_MAX + 1)
+    assert [event["kind"] for *_, event in page.runs] == [*["process_lost"] * CRASHES_MAX, "last_will"]
+    assert action.told == ["stop"]
+    [(*_, stop)] = action.runs
+    assert (stop["router"], stop["to"], stop["state"]) == ("lan", "initialize", "initialize")
+    assert silent.told == []
+    assert rows(home, "SELECT count(*) FROM deliveries") == [(0,)]
+
+
+@pytest.mark.parametrize("will", [False, True], ids=["stopped", "given-up"])
+def test_end_is_told_though_the_notifier_was_down(lab, home, own_binary, will):
+    """It waits to be started again, later and later, when vipd ends: who is to hear of that hears it
+    now, and not with the next start, which may never come."""
+    command, notifier = Recorder(lab), own_binary + "-notifier"
+    os.rename(notifier, notifier + ".real")
+    replace(notifier, "exit 1")
+    one = start(lab, home, notify=[entry(command, on=["active", "stop", "last_will"])])
+    one.wait_state("lan", "active")
+    wait_until(lambda: len([it for it in one.log if "notifier=" in it]) >= 6, 10,
+               "a pause of some seconds")
+    os.replace(notifier + ".real", notifier)
+    status = give_up(one) if will else one.term()
+    assert status == int(will)
+    assert sorted(command.told) == ["active"] + (["last_will"] * (CRASHES_MAX + 1) if will
+                                                 else ["stop"])
 
 
 def test_action_of_another_life_is_not_taken(lab, home):

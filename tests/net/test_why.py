@@ -504,7 +504,7 @@ SCENES = {
     "hosts": Scene(plain, [
         Row("link down", link_down,
             Says("fault", "link_down", findings=("fault",),
-                 words=("interface eth0 is down", "do: Set it up: ip link set")),
+                 words=("interface eth0 is down", "do: Set it up: ip link set eth0 up")),
             Says("active", "silence", findings=("silence",),
                  words=GUESS + ("its interface went down",))),
         Row("drain", drained,
@@ -585,7 +585,7 @@ SCENES = {
             Says("active", fine=True, words=("check web is up",)), BETTER),
         Row("check down", service_gone,
             Says("fault", "check_down", findings=("fault",),
-                 words=("check web is down", "it says: .*No such file", "do: Mend what it checks")),
+                 words=("check web is down", "it says: .*No such file", "do: Mend what it checks: vipctl show --checks web")),
             Says("active", "left", findings=("left",), words=("it has a fault",))),
         Row("weight", weight_counts,
             Says("backup", "higher", election="higher", findings=("track",),

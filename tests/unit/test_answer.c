@@ -105,6 +105,10 @@ static void test_answer_to_half_a_request_is_an_end(void **state)
 	assert_end(asked(CONTROL_VERSION, CONTROL_WORDS, "show\0la", 7, ALL), EBADMSG, why);
 	assert_end(WORDS("show\0a\0b\0c", ALL), EBADMSG, why);
 	assert_end(WORDS("show\0lan\0wan", ALL), EINVAL, "the command takes one router");
+	assert_end(WORDS("notify-drop\0all\0wan", ALL), EINVAL,
+		   "the command takes one delivery, or all");
+	assert_end(WORDS("notify-drop\0any", ALL), EINVAL,
+		   "the command takes the number of a delivery, or all");
 	assert_end(WORDS("configuration\0lan", ALL), EINVAL, "the command takes no argument");
 }
 
