@@ -2,7 +2,6 @@
 """Metrics: the page that Prometheus reads, and vipctl metrics, which says the same."""
 
 import http.client
-import json
 import os
 import re
 import signal
@@ -10,7 +9,7 @@ import socket
 
 import pytest
 
-from agents import ROOT, Agent, run_vipctl
+from agents import ROOT, run_vipctl
 from generations import reload
 from lab import router, wait_until
 from test_notify import FAST, home, start    # pylint: disable=unused-import
@@ -273,94 +272,7 @@ def test_a_place_that_is_taken_is_told_and_tried_again(lab, home):
     assert sum("serving metrics" in line for line in one.log) == 1
 
 
-# ---- a real Prometheus ----
-
-class Prometheus:
-    """Scrapes gateways, with the alerts that come with vipd, which wait for nothing here."""
-
-    def __init__(self, lab, host, *targets):
-        self.host = host
-        rules, config = lab.path("alerts.yml"), lab.path("prometheus.yml")
-        with open(f"{ROOT}/etc/prometheus/alerts.yml", encoding="utf-8") as file:
-            text = re.sub(r"(?m)^        for: .*\n", "", file.read())
-        # Two scrapes are never of the same moment: what is so between them is none of this test's.
-        text = text.replace("[5m]", "[20s]").replace("[10m]", "[20s]")
-        with open(rules, "w", encoding="utf-8") as file:
-            file.write(text)
-        with open(config, "w", encoding="utf-8") as file:
-            json.dump({"global": {"scrape_interval": "200ms", "scrape_timeout": "200ms",
-                                  "evaluation_interval": "200ms"},
-                       "rule_files": [rules],
-                       "scrape_configs": [{"job_name": "vipd", "static_configs": [
-                           {"targets": list(targets)}]}]}, file)      # JSON is YAML
-        self.agent = Agent(host, "prometheus", [
-            "prometheus", f"--config.file={config}", f"--storage.tsdb.path={lab.path('tsdb')}",
-            "--web.listen-address=127.0.0.1:9090", "--log.level=warn"])
-        lab.agents.append(self.agent)
-
-    def ask(self, path):
-        with self.host.inside():
-            connection = http.client.HTTPConnection("127.0.0.1", 9090, timeout=10)
-            connection.connect()
-        connection.request("GET", "/api/v1/" + path)
-        answer = json.loads(connection.getresponse().read())
-        connection.close()
-        return answer["data"]
-
-    def firing(self):
-        """{name of an alert: its labels, ...}"""
-        try:
-            alerts = self.ask("alerts")["alerts"]
-        except (OSError, ValueError, KeyError):
-            return None
-        # That adverts are late is true of a machine that runs other tests.
-        return {it["labels"]["alertname"]: it["labels"] for it in alerts
-                if it["state"] == "firing" and
-                it["labels"]["alertname"] not in ("VipdMarginSmall", "VipdAdvertsLate")}
-
-    def wait(self, what, check):
-        """Waits until that is so of what fires. Return: that."""
-        def is_so():
-            firing = self.firing()
-            return (firing,) if firing is not None and check(firing) else None
-
-        return wait_until(is_so, timeout=30,
-                          what=lambda _: f"{what}: {self.firing()}; {self.agent.log[-3:]}")[0]
-
-
-def test_prometheus_scrapes_a_pair_through_a_failover(lab, home):
-    os.mkdir(home + "2")
-    one = start(lab, home, router(150, **FAST), metrics=f"192.0.2.2:{PORT}",
-                notify=[{"command": ["/bin/false"], "on": ["active"], "deliver": "all",
-                         "retries": 0, "user": "root"}])
-    two = start(lab, home + "2", router(100, **FAST), name="gw2", address="192.0.2.3/24",
-                metrics=f"192.0.2.3:{PORT}")
-    monitor = lab.host("monitor", "192.0.2.200/24")
-    one.wait_state("lan", "active")
-    two.wait_state("lan", "backup")
-    prometheus = Prometheus(lab, monitor, f"192.0.2.2:{PORT}", f"192.0.2.3:{PORT}")
-    # The page about "active" reached nobody: and that is all that is wrong.
-    fired = prometheus.wait("the page", lambda it: set(it) == {"VipdPageUndelivered"})
-    assert fired["VipdPageUndelivered"]["instance"] == f"192.0.2.2:{PORT}"
-    delivery = json.loads(one.ctl("show", "--notify", "--json", "--state-dir", home).stdout)
-    one.ctl("notify", "drop", str(delivery["deliveries"][0]["id"]))
-    prometheus.wait("that all is well", lambda it: not it)
-    # The Active dies with all it has.
-    one.kill()
-    two.wait_state("lan", "active")
-    fired = prometheus.wait("the death", lambda it: {"VipdDown", "VipdNoBackup"} <= set(it) and
-                            not {"VipdNoActive", "VipdTwoActives"} & set(it))
-    assert fired["VipdDown"]["instance"] == f"192.0.2.2:{PORT}"
-    # And nothing was there without its own series: each target has as many as it had.
-    series = prometheus.ask("query?query=count(vipd_router_state)")["result"]
-    assert int(series[0]["value"][1]) == 1
-
-
-def test_alerts_say_what_they_should(lab):
-    done = lab.host("monitor").run("promtool", "test", "rules",
-                                   f"{ROOT}/tests/prometheus/alerts_test.yml", check=False)
-    assert done.returncode == 0, done.stdout + done.stderr
-
+# ---- what is made of them ----
 
 def test_dashboard_and_alerts_name_metrics_that_exist(lab, home):
     one = start(lab, home, router(150, track=[{"check": "flag", "weight": -1}], **FAST),
