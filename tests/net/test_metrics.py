@@ -6,6 +6,7 @@ import os
 import re
 import signal
 import socket
+import subprocess
 
 import pytest
 
@@ -40,10 +41,10 @@ def parse(text):
     return values
 
 
-def get(host, path="/metrics", method="GET"):
+def get(host, path="/metrics", method="GET", address="127.0.0.1", port=PORT):
     """Return: status, type and text of an answer."""
     with host.inside():
-        connection = http.client.HTTPConnection("127.0.0.1", PORT, timeout=10)
+        connection = http.client.HTTPConnection(address, port, timeout=10)
         connection.connect()
     connection.request(method, path)
     answer = connection.getresponse()
@@ -141,25 +142,66 @@ def test_vipctl_says_the_same(lab, home):
     assert of(told, "vipd_check_bad_answers_total", check="flag") >= 1
 
 
+# What the exporter has: names and, behind the series of a router, its own labels.
+OF_A_ROUTER = """advertisements_received advertisements_sent become_master release_master packet_length_errors
+    advertisements_interval_errors ip_ttl_errors invalid_type_received address_list_errors
+    authentication_invalid authentication_mismatch authentication_failure priority_zero_received
+    priority_zero_sent gratuitous_arp_delay""".split()
+EXPORTER = {"keepalived_up": (), "keepalived_vrrp_state": ("iname", "intf", "vrid", "ip_address"),
+            "keepalived_vrrp_excluded_state": ("iname", "intf", "vrid", "ip_address"),
+            "keepalived_script_status": ("name",), "keepalived_script_state": ("name",),
+            **{f"keepalived_{it}_total": ("iname", "intf", "vrid") for it in OF_A_ROUTER}}
+
+
+def lint(text):
+    """What promtool says of a page."""
+    done = subprocess.run(["promtool", "check", "metrics"], input=text, capture_output=True, text=True,
+                          check=False, timeout=60)
+    return (done.stdout + done.stderr).splitlines()
+
+
 def test_names_of_keepaliveds_exporter(lab, home):
     host = lab.host("gw1", "192.0.2.2/24", "2001:db8::2/64", ipv6=True)
-    one = lab.vipd(host, [router(150, addresses=["192.0.2.1/24", "2001:db8::1/64"],
-                                 extra_addresses=["198.51.100.7/32"], **FAST),
-                          router(150, name="two", vrid=52, addresses=["192.0.2.9/24"], **FAST)],
-                   state_dir=home, user="root")
-    one.wait_state("two", "active")
-    told = wait_until(lambda: (lambda it: it if of(it, "keepalived_vrrp_state",
-                                                   ip_address="2001:db8::1/64") == 2 else None)(
-        parse(one.ctl("metrics", "--keepalived").stdout)), what="both families")
+    for segment in ("left", "right"):
+        host.attach(segment)
+    flag = lab.path("flag")
+    # An address may be on several interfaces; and a router may have none.
+    extra = ["198.51.100.7/32", *({"address": "fe80::99/64", "interface": it} for it in ("eth1", "eth2"))]
+    one = lab.vipd(host, [router(150, addresses=["192.0.2.1/24", "2001:db8::1/64"], extra_addresses=extra,
+                                 track=[{"check": "flag", "weight": -10}], **FAST),
+                          router(150, name="two", vrid=52, addresses=["192.0.2.9/24"],
+                                 announce={"after": ["100ms", "4600ms"]}, **FAST),
+                          router(150, name="three", vrid=53, addresses=[], **FAST)],
+                   state_dir=home, user="root",
+                   checks=[{"name": "flag", "file": flag, "interval": "100ms"}])
+    for name in ("two", "three"):
+        one.wait_state(name, "active")
+
+    def asked():
+        text = one.ctl("metrics", "--keepalived").stdout
+        told = parse(text)
+        return (told, text) if of(told, "keepalived_vrrp_state", ip_address="2001:db8::1/64") == 2 else None
+    told, text = wait_until(asked, what="both families")
+    assert {(name, tuple(re.findall('([a-z_]+)="', labels))) for name, labels in told} == set(EXPORTER.items())
+    assert not lint(text)
     assert of(told, "keepalived_up") == 1
     assert told["keepalived_vrrp_state",
                 'iname="lan",intf="eth0",vrid="51",ip_address="192.0.2.1/24"'] == 2
+    assert told["keepalived_vrrp_state", 'iname="three",intf="eth0",vrid="53",ip_address=""'] == 2
     assert told["keepalived_vrrp_excluded_state",
                 'iname="lan",intf="eth0",vrid="51",ip_address="198.51.100.7"'] == 2
+    for interface in ("eth1", "eth2"):
+        assert told["keepalived_vrrp_excluded_state",
+                    f'iname="lan",intf="{interface}",vrid="51",ip_address="fe80::99/64"'] == 2
     # Both families of a router are one there.
     assert told["keepalived_become_master_total", 'iname="lan",intf="eth0",vrid="51"'] == 2
     assert told["keepalived_release_master_total", 'iname="two",intf="eth0",vrid="52"'] == 0
     assert of(told, "keepalived_advertisements_sent_total", iname="two") > 0
+    assert [of(told, "keepalived_gratuitous_arp_delay_total", iname=it) for it in ("lan", "two")] == [16, 5]
+    assert told["keepalived_script_state", 'name="flag"'] == told["keepalived_script_status", 'name="flag"'] == 0
+    with open(flag, "w", encoding="utf-8"):
+        pass
+    wait_until(lambda: asked()[0]["keepalived_script_status", 'name="flag"'] == 1, what="the check")
 
 
 def test_nothing_stays_of_an_agent_that_is_stopped(lab, home):
@@ -238,26 +280,36 @@ def test_a_thousand_connections_and_slow_readers_keep_nobody_from_reading(lab, h
 
 
 def test_a_reload_takes_the_page_elsewhere_and_away(lab, home):
-    one = start(lab, home, metrics=METRICS)
+    host = lab.host("gw1", "192.0.2.2/24", "2001:db8::2/64", ipv6=True)
+    one = lab.vipd(host, [router(150, **FAST)], state_dir=home, user="root", metrics=METRICS)
     one.wait_state("lan", "active")
-    before = of(served(one.host), "vipd_router_adverts_sent_total")
-    one.configure([router(150, **FAST)], state_dir=home, user="root", metrics="127.0.0.2:9166")
-    reload(one)
-    def elsewhere():
+    before = of(served(host), "vipd_router_adverts_sent_total")
+
+    def page_at(address, port):
         try:
-            with one.host.inside():
-                connection = http.client.HTTPConnection("127.0.0.2", 9166, timeout=5)
-                connection.connect()
-            connection.request("GET", "/metrics")
-            return parse(connection.getresponse().read().decode())
+            return parse(get(host, address=address, port=port)[2])
         except OSError:
             return None
-    values = wait_until(elsewhere, what="the page at its other place")
-    # Counters go on over the reload, and nothing became Active anew.
-    assert of(values, "vipd_router_adverts_sent_total") > before
-    assert of(values, "vipd_takeover_seconds_count") == 1
-    with pytest.raises(OSError):
-        get(one.host)
+
+    places = [("127.0.0.1", PORT)]
+    for text, *place in (("127.0.0.2:9166", "127.0.0.2", 9166), ("[::1]:9165", "::1", 9165), (None,),
+                         ("[::]:9167", "2001:db8::2", 9167)):
+        one.configure([router(150, **FAST)], state_dir=home, user="root", **({"metrics": text} if text else {}))
+        reload(one)
+        if place:
+            # Counters go on over the reload, and nothing became Active anew.
+            values = wait_until(lambda it=place: page_at(*it), what=f"the page at {text}")
+            assert of(values, "vipd_router_adverts_sent_total") > before
+            assert of(values, "vipd_takeover_seconds_count") == 1
+            before = of(values, "vipd_router_adverts_sent_total")
+            places.append(tuple(place))
+        wait_until(lambda it=place: [page_at(*old) for old in places if old != tuple(it)] ==
+                   [None] * (len(places) - bool(it)), what=f"no other page, by {text}")
+    # What is none is refused, and the page stays.
+    one.configure([router(150, **FAST)], state_dir=home, user="root", metrics="[::]:99999")
+    refused = one.ctl("reload", check=False)
+    assert refused.returncode == 1 and '"[::1]:9165", got "[::]:99999"' in refused.stderr
+    assert page_at(*places[-1])
 
 
 def test_a_place_that_is_taken_is_told_and_tried_again(lab, home):
@@ -279,6 +331,7 @@ def test_dashboard_and_alerts_name_metrics_that_exist(lab, home):
                 checks=[{"name": "flag", "file": lab.path("flag"), "interval": "100ms"}],
                 metrics=METRICS)
     names = {re.sub("_bucket$", "", name) for name, _ in served(one.host)}
+    assert not lint(get(one.host)[2])
     names |= {"vipd_router_takeover_margin_seconds"}           # of a Backup
     for path in ("alerts.yml", "dashboard.json"):
         with open(f"{ROOT}/etc/prometheus/{path}", encoding="utf-8") as file:
