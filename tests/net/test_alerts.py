@@ -16,7 +16,16 @@ from test_metrics import PORT
 from test_notify import FAST, home, start    # pylint: disable=unused-import
 
 FACTOR = 30
+SILENT = ("vipd_check_state", "sum by (instance, reason) (rate(vipd_rejected_total")
 QUIET = 12                       # scrapes: longer than what any rule waits for, but drains
+
+
+def dashboard():
+    """What the panels of the dashboard ask for."""
+    with open(f"{ROOT}/etc/prometheus/dashboard.json", encoding="utf-8") as file:
+        panels = json.load(file)["panels"]
+    assert len(panels) > 5 and all(it["targets"] for it in panels)
+    return [target["expr"] for it in panels for target in it["targets"]]
 
 
 def test_prometheus_scrapes_a_pair_through_a_failover(lab, home):
@@ -43,8 +52,11 @@ def test_prometheus_scrapes_a_pair_through_a_failover(lab, home):
                             not {"VipdNoActive", "VipdTwoActives"} & set(it))
     assert fired["VipdDown"]["instance"] == f"192.0.2.2:{PORT}"
     # And nothing was there without its own series: each target has as many as it had.
-    series = prometheus.ask("query?query=count(vipd_router_state)")["result"]
-    assert int(series[0]["value"][1]) == 1
+    assert [it["value"] for it in prometheus.query("count(vipd_router_state)")] == [1]
+    # What the dashboard asks for is answered: with nothing, where there are no checks and nothing is wrong.
+    for question in dashboard():
+        question = question.replace('"$router"', '"lan"')
+        assert bool(prometheus.query(question)) != question.startswith(SILENT), question
 
 
 # ---- all of them ----
