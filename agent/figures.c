@@ -379,6 +379,7 @@ bool figures_get_address(const struct figures *figures, unsigned i,
 	if (i >= FIGURES_ADDRESSES_MAX)
 		return false;
 	*ret_address = figures->addresses[i];
+	ret_address->interface[sizeof(ret_address->interface) - 1] = '\0';
 	return ret_address->family == 4 || ret_address->family == 6;
 }
 

@@ -737,10 +737,16 @@ static void check_metrics(const struct conf_place *file, const struct conf *conf
 
 	if (!conf->metrics[0])
 		return;
-	if (!conf_endpoint(conf->metrics, &endpoint))
+	if (!conf_endpoint(conf->metrics, &endpoint)) {
 		conf_error_expected(&place, NULL);
-	else if (!conf_endpoint_is_local(&endpoint))
+		return;
+	}
+	if (!conf_endpoint_is_local(&endpoint))
 		conf_warn_in(&place, "everybody who can reach this address can read them");
+	if (conf_endpoint_port(&endpoint) < 1024 && strcmp(conf->user, "root") != 0)
+		conf_warn_in(&place,
+			     "a port below 1024 is for \"user\" root alone, but where sysctl "
+			     "net.ipv4.ip_unprivileged_port_start is lower");
 }
 
 /* Who the node is, whoever says it: the file, the command line, the host's name. */

@@ -18,14 +18,18 @@
 #define LINE_MAX_SIZE 65536 /* no event is nearly as long */
 #define PAGE_ROWS     1000
 #define FILE_NAME     "vipd.db"
+#define ORDER_NS                                                                                   \
+	INT64_C(1000000000) /* a clock that is slewed, or two writers, may go back so far */
 
 /* Where an event comes from. */
 struct reader {
 	struct timeline_story *story;
 	unsigned node;
 	const char *path;
-	uint64_t line;  /* from 1; of a database: the row */
-	bool is_warned; /* that it is of more than one node */
+	uint64_t line;       /* from 1; of a database: the row */
+	bool is_warned;      /* that it is of more than one node */
+	bool is_out_of_time; /* that was told */
+	int64_t before_ns;   /* when the event before was; 0: it is the first */
 };
 
 /* ---- one event ---- */
@@ -71,6 +75,21 @@ static void warn_of_name(struct reader *reader, const struct timeline_event *eve
 		 reader->path, reader->line, event->node, name);
 }
 
+/* A clock that was set, or lines that were sorted otherwise, or put together. */
+static void warn_of_order(struct reader *reader, const struct timeline_event *event)
+{
+	if (event->real_ns + ORDER_NS < reader->before_ns && !reader->is_out_of_time) {
+		reader->is_out_of_time = true;
+		complain(NULL,
+			 "%s:%" PRIu64 ": an event of an earlier time than the one before it: the "
+			 "clock was set back, or the lines are not in order; what is drawn there "
+			 "may "
+			 "be wrong",
+			 reader->path, reader->line);
+	}
+	reader->before_ns = event->real_ns;
+}
+
 /* Return: an exit status, told. */
 static int tell_error(const struct reader *reader, int err)
 {
@@ -113,6 +132,7 @@ static int take_object(struct reader *reader, const json_t *object)
 		event.kind = "";
 	take_number(object, &event);
 	warn_of_name(reader, &event);
+	warn_of_order(reader, &event);
 	err = timeline_story_add(reader->story, reader->node, &event);
 	return err ? tell_error(reader, err) : EXIT_SUCCESS;
 }
@@ -120,7 +140,7 @@ static int take_object(struct reader *reader, const json_t *object)
 /* ---- lines ---- */
 
 /* @is_part: of an event, as the last line of a file that is cut off. */
-static int complain_line(const struct reader *reader, const json_error_t *error, bool is_part)
+static int complain_line(const struct reader *reader, const char *why, bool is_part)
 {
 	char text[4 * JSON_ERROR_TEXT_LENGTH];
 
@@ -128,8 +148,7 @@ static int complain_line(const struct reader *reader, const json_error_t *error,
 		return complain(NULL,
 				"%s:%" PRIu64 ": not an event as vipctl history --json or vipctl "
 				"events --json has it: %s",
-				reader->path, reader->line,
-				printable(error->text, text, sizeof(text)));
+				reader->path, reader->line, printable(why, text, sizeof(text)));
 	complain(NULL, "%s:%" PRIu64 ": the last line is cut off, and left out", reader->path,
 		 reader->line);
 	return EXIT_SUCCESS;
@@ -137,14 +156,15 @@ static int complain_line(const struct reader *reader, const json_error_t *error,
 
 static int take_line(struct reader *reader, const char *line, size_t len, bool is_last)
 {
-	json_error_t error = { .text = "no JSON object" };
+	json_error_t error;
 	json_t *object = json_loadb(line, len, 0, &error);
 	int status;
 
 	if (json_is_object(object))
 		status = take_object(reader, object);
 	else
-		status = complain_line(reader, &error, is_last && !object && line[0] == '{');
+		status = complain_line(reader, object ? "no object" : error.text,
+				       is_last && !object && line[0] == '{');
 	json_decref(object);
 	return status;
 }
