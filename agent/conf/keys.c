@@ -374,7 +374,7 @@ static const struct conf_key router_keys[] = {
 		     .offset = offsetof(struct conf_router, link_local),
 		     .size = sizeof(struct conf_link_local) },
 	  .kind = &conf_link_local },
-	{ .field = OF(link, "link", 0), .element = &link_schema, .preset = "{}" },
+	{ .field = OF(link, "link", 0), .element = &link_schema, .preset = "{ }" },
 	{ .field = OF(addresses, "addresses", 0),
 	  .element = &address_schema,
 	  .count = offsetof(struct conf_router, addresses_n),
