@@ -132,6 +132,13 @@ static void give_way(struct vrrp_unit *unit, const struct vrrp_member *first,
 	unit->tie_since_ns = unit->tie_ns = VRRP_NEVER;
 }
 
+/* Whether it has answered the rival itself. */
+static bool has_answered(const struct vrrp_member *member, int64_t now_ns)
+{
+	return member->advert_ns &&
+	       now_ns - member->advert_ns < vrrp_interval_ns(member->vr->config.interval_cs);
+}
+
 /* A member has a rival, who was Active in the other families, too, but may have no voice there.
  * @with: who answers it; or @unit->n: nobody does. */
 static void contest(struct vrrp_unit *unit, unsigned with, int64_t now_ns, struct vrrp_output *out)
@@ -139,7 +146,8 @@ static void contest(struct vrrp_unit *unit, unsigned with, int64_t now_ns, struc
 	const struct vrrp_event event = { .type = VRRP_EVENT_CONTEST, .now_ns = now_ns };
 
 	for (unsigned i = 0; i < unit->n; i++)
-		if (i != with && is_in(&unit->members[i], VRRP_STATE_ACTIVE))
+		if (i != with && is_in(&unit->members[i], VRRP_STATE_ACTIVE) &&
+		    !(with < unit->n && has_answered(&unit->members[i], now_ns)))
 			step(unit, i, &event, &out[i]);
 }
 

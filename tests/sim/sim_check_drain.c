@@ -111,14 +111,20 @@ void check_hold(struct sim *sim, const struct sim_process *process)
 			   hold_ns == VRRP_NEVER ? "for no command" : "for too long a time");
 }
 
-void check_unheld(struct sim *sim, unsigned i)
+/* The wait has ended then; a reload may have changed meanwhile how long peers need. */
+static void unhold(struct sim *sim, unsigned i, int64_t then_ns)
 {
 	struct sim_gateway *r = &sim->routers[i];
 	struct vrrp_config last = r->config;
 
 	last.priority = LAST;
-	r->drain.offer_ns = gateway_local_ns(sim, r) + model_down_ns(&last, last.interval_cs);
+	r->drain.offer_ns = then_ns + model_down_ns(&last, last.interval_cs);
 	r->drain.may_offer |= unit_speaking(sim, i);
+}
+
+void check_unheld(struct sim *sim, unsigned i)
+{
+	unhold(sim, i, gateway_local_ns(sim, &sim->routers[i]));
 }
 
 /* Until the command has ended, or its time has passed, or there is nothing to wait for. Return:
@@ -131,8 +137,8 @@ static bool look_at_hold(struct sim *sim, const struct sim_process *process)
 	if (!r->drain.hold_ns)
 		return true;
 	if (gateway_local_ns(sim, r) >= r->drain.hold_ns) {
+		unhold(sim, process->router, r->drain.hold_ns);
 		r->drain.hold_ns = 0;
-		r->drain.may_offer |= unit_speaking(sim, process->router);
 		return true;
 	}
 	if (held && routers_deadline(process->routers) > r->drain.hold_ns)
