@@ -250,8 +250,10 @@ static void start(struct command *command, int64_t now_ns)
 {
 	struct check *check = command->check;
 	struct check_engine *engine = check->engine;
-	int err = check_warden_start(&command->execution, command->run, &command->warden);
+	int err = check_descriptor_try(check->context);
 
+	if (err == 0)
+		err = check_warden_start(&command->execution, command->run, &command->warden);
 	if (err == 0) {
 		err = watch_warden(command);
 		if (err < 0)
@@ -426,9 +428,9 @@ static void answer_hung(struct command *command, int64_t now_ns)
 	long long since_s = (now_ns - command->killed_ns) / NS_PER_S;
 	pid_t pids[8];
 	bool hangs = false;
-	unsigned n = check_tree_children(command->warden, pids, 8);
+	int n = check_tree_children(command->warden, pids, 8);
 
-	for (unsigned i = 0; i < n; i++)
+	for (int i = 0; i < n; i++)
 		hangs |= check_tree_state(pids[i]) == 'D';
 	check_answer(command->check, CHECK_TIMED_OUT,
 		     hangs ? "the run before still hangs in the kernel (D) since %lld s"
@@ -494,15 +496,15 @@ static bool is_ours(const void *arg, pid_t pid)
 }
 
 /* Of a warden that was killed: what is in its leaf, and whatever it had adopted. What was killed is
- * waited for at the next look, and by nobody else. */
+ * waited for at the next look, and by nobody else; what cannot be seen may be there. */
 static void end_orphans(struct check_engine *engine, int64_t now_ns)
 {
 	pid_t pids[ORPHANS_MAX + ROOMS_COUNT * PLACES_MAX + ENDING_MAX];
 	bool left = check_leaf_end_others(engine->context->cgroup_fd, is_ours, engine);
-	unsigned n = check_tree_children(getpid(), pids, sizeof(pids) / sizeof(pids[0]));
+	int n = check_tree_children(getpid(), pids, sizeof(pids) / sizeof(pids[0]));
 
-	left |= n == sizeof(pids) / sizeof(pids[0]);
-	for (unsigned i = 0; i < n; i++)
+	left |= n < 0 || (size_t)n == sizeof(pids) / sizeof(pids[0]);
+	for (int i = 0; i < n; i++)
 		if (!is_warden(engine, pids[i]))
 			left |= waitpid(pids[i], NULL, WNOHANG) == 0;
 	if (!left) {

@@ -2,6 +2,7 @@
 #include "kind.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
@@ -40,6 +41,16 @@ void check_context_dispatch(struct check_context *context, int64_t now_ns)
 		if (watch->fd >= 0)
 			watch->ready(watch, events[i].events, now_ns);
 	}
+}
+
+int check_descriptor_try(const struct check_context *context)
+{
+	int fd = fcntl(context->epoll_fd, F_DUPFD_CLOEXEC, 0);
+
+	if (fd < 0)
+		return -errno;
+	close(fd);
+	return 0;
 }
 
 static int control(struct check_context *context, int what, struct check_watch *watch,

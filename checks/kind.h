@@ -122,6 +122,14 @@ void check_context_dispatch(struct check_context *context, int64_t now_ns);
 struct check *check_context_answered(struct check_context *context);
 
 /**
+ * check_descriptor_try() - whether one more descriptor can be had: for who starts a process that he
+ * could not watch without.
+ *
+ * Return: 0 or -errno.
+ */
+int check_descriptor_try(const struct check_context *context);
+
+/**
  * check_watch() - be woken for a descriptor, until it is closed by check_unwatch().
  * @watch: filled in by the caller; at a place that stays.
  * @events: of epoll: EPOLLIN, EPOLLOUT, ...

@@ -52,8 +52,10 @@ static int watch_it(struct check_probe *probe)
 int check_probe_start(struct check_probe *probe, struct check *check, int64_t now_ns)
 {
 	pid_t parent = getpid();
-	int err;
+	int err = check_descriptor_try(check->context);
 
+	if (err < 0)
+		return err;
 	probe->check = check;
 	probe->begun_ns = now_ns;
 	probe->watch = (struct check_watch){ .fd = -1, .ready = ready, .self = probe };

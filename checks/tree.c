@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "tree.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
@@ -14,15 +15,17 @@
 ssize_t check_tree_read(const char *path, char *buf, size_t size)
 {
 	int fd = open(path, O_RDONLY | O_CLOEXEC);
-	ssize_t len = fd < 0 ? -1 : read(fd, buf, size - 1);
+	ssize_t len = fd < 0 ? -errno : read(fd, buf, size - 1);
 
+	if (fd >= 0 && len < 0)
+		len = -errno;
 	if (fd >= 0)
 		close(fd);
 	buf[len < 0 ? 0 : len] = '\0';
 	return len;
 }
 
-unsigned check_tree_children(pid_t parent, pid_t *pids, unsigned max)
+int check_tree_children(pid_t parent, pid_t *pids, unsigned max)
 {
 	char path[64], text[8192], *at = text, *end;
 	unsigned n = 0;
@@ -38,7 +41,7 @@ unsigned check_tree_children(pid_t parent, pid_t *pids, unsigned max)
 			break;
 		pids[n++] = (pid_t)pid;
 	}
-	return n;
+	return len < 0 ? (int)len : (int)n;
 }
 
 char check_tree_state(pid_t pid)
@@ -57,14 +60,16 @@ char check_tree_state(pid_t pid)
 static unsigned signal_all(int number, check_tree_spare_fn *spare, const void *arg)
 {
 	static pid_t pids[TREE_MAX];
-	unsigned found = check_tree_children(getpid(), pids, TREE_MAX), n = 0;
+	int found = check_tree_children(getpid(), pids, TREE_MAX), more;
+	unsigned n = 0;
 
-	for (unsigned i = 0; i < found; i++)
+	for (int i = 0; i < found; i++)
 		if (!spare || !spare(arg, pids[i]))
 			pids[n++] = pids[i];
 	for (unsigned i = 0; i < n; i++) {
 		(void)kill(pids[i], number);
-		n += check_tree_children(pids[i], pids + n, TREE_MAX - n);
+		more = check_tree_children(pids[i], pids + n, TREE_MAX - n);
+		n += more > 0 ? (unsigned)more : 0;
 	}
 	return n;
 }

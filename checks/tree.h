@@ -15,7 +15,7 @@
  * waiting.
  * @buf: with a zero at the end.
  *
- * Return: how many bytes; -1 when there is none.
+ * Return: how many bytes, or -errno.
  */
 ssize_t check_tree_read(const char *path, char *buf, size_t size);
 
@@ -23,9 +23,9 @@ ssize_t check_tree_read(const char *path, char *buf, size_t size);
  * check_tree_children() - the children of a process that has one thread.
  * @pids: room for @max of them; the oldest.
  *
- * Return: how many; 0 also when that cannot be told.
+ * Return: how many, or -errno: that cannot be told.
  */
-unsigned check_tree_children(pid_t parent, pid_t *pids, unsigned max);
+int check_tree_children(pid_t parent, pid_t *pids, unsigned max);
 
 /**
  * check_tree_state() - what a process does, by its letter in /proc: 'D' waits in the kernel, where

@@ -305,6 +305,6 @@ void check_warden_end(pid_t pid)
 
 	(void)kill(pid, SIGTERM);
 	(void)kill(pid, SIGCONT);
-	if (check_tree_state(pid) == 'D' && check_tree_children(pid, &program, 1))
+	if (check_tree_state(pid) == 'D' && check_tree_children(pid, &program, 1) > 0)
 		(void)kill(program, SIGKILL);
 }

@@ -238,10 +238,10 @@ static bool is_warden(const void *arg, pid_t pid)
 static bool end_orphans(const struct runner *runner)
 {
 	static pid_t pids[ORPHANS_MAX];
-	unsigned n = check_tree_children(getpid(), pids, ORPHANS_MAX);
+	int n = check_tree_children(getpid(), pids, ORPHANS_MAX);
 	bool left = false;
 
-	for (unsigned i = 0; i < n; i++)
+	for (int i = 0; i < n; i++)
 		if (!is_warden(runner, pids[i]))
 			left |= waitpid(pids[i], NULL, WNOHANG) == 0;
 	if (!left)

@@ -119,6 +119,29 @@ def test_processes_are_counted(host, program, connector, by):
         assert checker.close() == 0
 
 
+class Here:
+    """A host that is this one, in the initial namespaces, where the checker does nothing but read /proc."""
+
+    popen = staticmethod(lambda *argv, **options: subprocess.Popen(argv, **options))
+
+
+def test_in_the_initial_namespaces_the_checker_opens_the_connector_itself(program):
+    """As root, before it gives that up."""
+    if not (sock := proc_connector()):
+        pytest.skip("the proc connector tells nothing here: not the initial namespaces?")
+    sock.close()
+    checker = first(Here(), [check(program.name, True)], None)
+    try:
+        checker.wait("p", value="down", error="0 run, 1 needed")
+        process = program()
+        checker.wait("p", SOON, value="up")
+        end(process)
+        checker.wait("p", SOON, value="down")
+        assert not [message for message in checker.events() if b"hearing of processes" in message]
+    finally:
+        assert checker.close() == 0
+
+
 def test_one_that_is_stopped_counts_and_a_zombie_does_not(host, program, connector):
     process = program()
     checker = first(host, [check(program.name, connector)], connector)

@@ -5,6 +5,7 @@ import socket
 
 import pytest
 from checker import Checker
+from processes import children
 from services import postgresql
 from witness import wait_until
 
@@ -60,6 +61,36 @@ def test_a_connection_to_itself_is_nobody_that_listens(host, address):
         server.close()
     finally:
         assert checker.close() == 0
+
+
+def test_without_descriptors_all_are_down_and_say_why_and_recover(host):
+    """The table of files is full: nothing is up that could not be asked, and nothing is left behind."""
+    server = listen(host)
+    silent = ", ".join(check("127.0.0.1:7001", f"t{i}") for i in range(5))
+    checker = Checker(host, f'{silent}, {{ name = "run"; command = [ "/bin/true" ]; interval = "50ms"; timeout = "10s"; }}')
+
+    def descriptors(soft):
+        """As the checker's own user may limit them."""
+        with open(f"/proc/{checker.pid}/limits", encoding="ascii") as limits:
+            hard = next(line.split()[4] for line in limits if line.startswith("Max open files"))
+        host.run("setpriv", "--reuid", "nobody", "--regid", "nogroup", "--clear-groups", "prlimit", "-p", str(checker.pid),
+                 f"--nofile={soft or hard}:")
+
+    try:
+        for name in ("t0", "run"):
+            checker.wait(name, value="up")
+        descriptors(3)
+        checker.wait("t0", value="down", error="Too many open files")
+        checker.wait("run", value="down", error="Too many open files")
+        answers = checker.fact("run").answers
+        wait_until(lambda: checker.fact("run").answers >= answers + 20, what="it is tried again and again")
+        descriptors(None)
+        for name in ("t0", "run"):
+            checker.wait(name, value="up", error="")
+        wait_until(lambda: len(children(checker.pid)) <= 1, what="the end of what was started in vain")
+    finally:
+        assert checker.close() == 0
+        server.close()
 
 
 def test_one_that_nobody_answers_for_is_down_by_its_time_out(host):
