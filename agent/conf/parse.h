@@ -132,8 +132,8 @@ void conf_claim(const struct conf_place *place, const char *format, ...)
 void conf_claims_check(struct conf_parse *parse);
 
 /**
- * conf_nearest_word() - the word of a field that somebody may have meant: written in capitals or with
- * a slip of a finger, or keepalived's for it.
+ * conf_nearest_word() - the word of a field that somebody may have meant: written in capitals or
+ * with a slip of a finger, or keepalived's for it.
  *
  * Return: NULL: none is near.
  */

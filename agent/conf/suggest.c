@@ -13,9 +13,10 @@ static const char *our_word(const char *name)
 	static const struct {
 		const char *theirs, *ours;
 	} words[] = {
-		{ "VRID", "vrid" },
-		{ "advert_interval", "interval" },
-		{ "prio", "priority" },
+		{ "VRID", "vrid" },     { "advert_interval", "interval" },
+		{ "prio", "priority" }, { "retry", "retries" },
+		{ "exec", "command" },  { "cmd", "command" },
+		{ "run", "command" },   { "events", "on" },
 	};
 
 	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++)
@@ -31,7 +32,8 @@ static const char *nearest_key(const struct conf_schema *schema, const char *wri
 
 	for (const struct conf_key *key = schema->keys; key->field.name; key++) {
 		distance = conf_distance(key->field.name, name);
-		if (distance <= least && (!nearest || distance < least)) {
+		if (distance < strlen(key->field.name) && distance <= least &&
+		    (!nearest || distance < least)) {
 			nearest = key->field.name;
 			least = distance;
 		}
@@ -113,6 +115,15 @@ static const struct conf_key *owner_of(const struct conf_schema *schema, const c
 	return owner;
 }
 
+/* What has it in its braces right here, though a value without braces may stand there. */
+static const struct conf_key *owner_here(const struct conf_schema *schema, const char *name)
+{
+	for (const struct conf_key *key = schema->keys; key->field.name; key++)
+		if (key->element && has_key(key->element, name))
+			return key;
+	return NULL;
+}
+
 static void complain_misplaced(const struct conf_place *place, const struct conf_key *owner,
 			       const char *name)
 {
@@ -131,6 +142,7 @@ void conf_complain_unknown(const struct conf_place *place, const struct conf_sch
 	const char *name = config_setting_name(place->setting);
 	const char *here = conf_keepalived_find(name), *nearest = nearest_key(schema, name);
 	const struct conf_key *owner = owner_of(place->parse->schema, name);
+	const struct conf_key *within = owner_here(schema, name);
 	bool slip = nearest && conf_distance(nearest, name) == 1;
 
 	if (has_key(place->parse->schema, name))
@@ -148,6 +160,8 @@ void conf_complain_unknown(const struct conf_place *place, const struct conf_sch
 			      name);
 	else if (nearest)
 		conf_error_in(place, "unknown key \"%.40s\"; did you mean \"%s\"?", name, nearest);
+	else if (within)
+		complain_misplaced(place, within, name);
 	else
 		conf_error_in(place, "unknown key \"%.40s\"", name);
 }

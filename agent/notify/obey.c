@@ -63,8 +63,7 @@ static bool may_be_retried(void *arg, const struct delivery *delivery)
 
 static void retry_all(struct notifier *notifier)
 {
-	unsigned n =
-		queue_retry_all(notifier->queue, may_be_retried, notifier, notifier->now_ns);
+	unsigned n = queue_retry_all(notifier->queue, may_be_retried, notifier, notifier->now_ns);
 
 	notifier_tell_of(notifier, EVENT_NOTIFY_RETRY, 0, n, NULL,
 			 queue_dead(notifier->queue)
