@@ -495,7 +495,7 @@ static int component_active(const struct sim *sim, unsigned group, unsigned *ret
 
 	*ret_n = 0;
 	for (unsigned i = 0; i < sim->routers_n; i++) {
-		if (!gateway_is_active(&sim->routers[i]) || sim->faults.group[i] != group)
+		if (!gateway_is_active(&sim->routers[i]) || !gateway_is_among(sim, i, group))
 			continue;
 		active = (int)i;
 		++*ret_n;
@@ -511,7 +511,7 @@ static void check_best(struct sim *sim, unsigned active)
 	for (unsigned i = 0; i < sim->routers_n; i++) {
 		const struct sim_gateway *r = &sim->routers[i];
 
-		if (gateway_in_service(r) && sim->faults.group[i] == sim->faults.group[active] &&
+		if (gateway_in_service(r) && gateway_is_among(sim, i, sim->faults.group[active]) &&
 		    r->config.priority > priority && !model_defers(&r->config, priority))
 			check_fail(sim, "P2", "%s is Active and not %s", node_name(active),
 				   node_name(i));
@@ -523,8 +523,18 @@ static unsigned component_size(const struct sim *sim, unsigned group)
 	unsigned n = 0;
 
 	for (unsigned i = 0; i < sim->routers_n; i++)
-		n += gateway_in_service(&sim->routers[i]) && sim->faults.group[i] == group;
+		n += gateway_in_service(&sim->routers[i]) && gateway_is_among(sim, i, group);
 	return n;
+}
+
+static void check_alone(struct sim *sim)
+{
+	for (unsigned i = 0; i < sim->routers_n; i++) {
+		const struct sim_gateway *r = &sim->routers[i];
+
+		if (gateway_in_service(r) && gateway_is_let_alone(r) && !gateway_is_active(r))
+			check_fail(sim, "P2", "%s is alone, and not Active", node_name(i));
+	}
 }
 
 void check_converged(struct sim *sim)
@@ -533,6 +543,7 @@ void check_converged(struct sim *sim)
 		unit_converged(sim);
 		return;
 	}
+	check_alone(sim);
 	for (unsigned group = 0; group < SIM_GROUPS; group++) {
 		unsigned n, size = component_size(sim, group);
 		int active = component_active(sim, group, &n);

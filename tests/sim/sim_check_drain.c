@@ -229,7 +229,7 @@ static bool is_awaited(const struct sim *sim, unsigned i, unsigned peer)
 
 	return peer != i && gateway_in_service(p) && p->vr.election.state == VRRP_STATE_BACKUP &&
 	       p->config.priority > LAST && !p->keeper.stopping &&
-	       sim->faults.group[peer] == sim->faults.group[i] &&
+	       gateway_is_among(sim, peer, sim->faults.group[i]) &&
 	       p->vr.election.since_ns < gateway_local_at(p, r->drain.told_ns);
 }
 

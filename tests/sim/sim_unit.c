@@ -119,9 +119,11 @@ bool unit_can_speak(const struct sim *sim, unsigned i, unsigned member)
 	const struct sim_gateway *r = &sim->routers[i];
 	const struct sim_companion *c = &r->companion;
 
+	if (!kernel_can_talk(&r->kernel) && !gateway_is_let_alone(r))
+		return false;
 	if (!member)
-		return gateway_can_speak(r);
-	return r->up && c->there && c->own == SIM_OWN_USABLE && kernel_can_talk(&r->kernel) &&
+		return gateway_has_source(r);
+	return r->up && c->there && c->own == SIM_OWN_USABLE &&
 	       (c->config.family == 4 || ip6_is_there(&r->kernel));
 }
 
@@ -590,7 +592,7 @@ static struct census count(const struct sim *sim, unsigned group, unsigned membe
 	struct census census = { .active = SIM_NOBODY };
 
 	for (unsigned i = 0; i < sim->routers_n; i++) {
-		if (sim->faults.group[i] != group || !is_in_service(sim, i, member))
+		if (!gateway_is_among(sim, i, group) || !is_in_service(sim, i, member))
 			continue;
 		census.able_n++;
 		if (!is_in(&sim->routers[i], member, VRRP_STATE_ACTIVE))
@@ -612,7 +614,7 @@ static struct kinds kinds_of(const struct sim *sim, unsigned group)
 	struct kinds kinds = { true, true };
 
 	for (unsigned i = 0; i < sim->routers_n; i++) {
-		if (sim->faults.group[i] != group ||
+		if (!gateway_is_among(sim, i, group) ||
 		    !(is_in_service(sim, i, 0) || is_in_service(sim, i, 1)))
 			continue;
 		kinds.units &= sim->routers[i].unit.together;
@@ -642,7 +644,8 @@ static void check_best(struct sim *sim, unsigned active)
 	for (unsigned i = 0; i < sim->routers_n; i++) {
 		const struct sim_gateway *r = &sim->routers[i];
 
-		if (is_in_service(sim, i, 0) && sim->faults.group[i] == sim->faults.group[active] &&
+		if (is_in_service(sim, i, 0) &&
+		    gateway_is_among(sim, i, sim->faults.group[active]) &&
 		    r->config.priority > priority && !model_defers(&r->config, priority))
 			check_fail(sim, "U", "%s is Active and not %s", node_name(active),
 				   node_name(i));
