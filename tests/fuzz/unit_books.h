@@ -299,8 +299,7 @@ static inline bool is_last_word(const struct subject *s, unsigned i)
 
 	return before->left_ns && advert->priority && advert->priority < before->left_below &&
 	       !memcmp(before->left_source, advert->source, len) &&
-	       time_of(s, i) - before->left_ns <
-		       interval_ns_of(successor_cs) + SECOND / 2;
+	       time_of(s, i) - before->left_ns < interval_ns_of(successor_cs) + SECOND / 2;
 }
 
 /* An advert that a Backup has heard. */
