@@ -468,6 +468,24 @@ static bool is_plain(struct sim *sim)
 	return true;
 }
 
+/* Adverts of one family do not come through between some hosts, nor does anything else befall
+ * anybody: all hear each other in the other family. */
+static bool one_family_is_cut(const struct sim *sim)
+{
+	unsigned families = 0;
+
+	for (unsigned n = 0; n < sim->faults.n; n++) {
+		const struct sim_episode *e = &sim->faults.episodes[n];
+
+		if (!e->on || !fault_befalls(e))
+			continue;
+		if (e->type != SIM_FAULT_FAMILY || fault_of(e) >= SIM_FAMILY_LOSS)
+			return false;
+		families |= family_of_fault(e) == 6 ? 2 : 1;
+	}
+	return families == 1 || families == 2;
+}
+
 /* The longest time until all have heard the better one, or that a better one is there. */
 static int64_t split_ns(const struct sim *sim)
 {
@@ -480,6 +498,8 @@ static int64_t split_ns(const struct sim *sim)
 		if (down_ns > longest_ns)
 			longest_ns = down_ns;
 	}
+	if (one_family_is_cut(sim)) /* a tie is left to the other one for as long */
+		longest_ns = 2 * longest_ns + sim->check.interval_max_cs * 10 * SIM_MS;
 	return longest_ns + longest_ns / 1000 + 2 * sim->latency_ns + SIM_MS;
 }
 
@@ -499,7 +519,7 @@ static int64_t split_since(struct sim *sim)
 	int64_t befell_ns = sim->faults.befell_ns + sim->faults.settle_ns;
 
 	watch_plain(sim);
-	if (check_befalls(sim) || !sim->check.plain_ns)
+	if ((check_befalls(sim) && !one_family_is_cut(sim)) || !sim->check.plain_ns)
 		return sim->now_ns;
 	if (sim->faults.befell_ns && befell_ns > since_ns)
 		since_ns = befell_ns;
