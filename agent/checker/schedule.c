@@ -221,8 +221,20 @@ _Static_assert(offsetof(struct item, check) == 0, "a check is found in its item"
 
 /* ---- what is made of others ---- */
 
+/* One that cannot be asked any more has the value that it had, as its fact on the board has: what
+ * that counts as by now is up to it. */
+static uint8_t value_of(const struct item *part, int64_t now_ns)
+{
+	const struct check_config *config = config_of(part);
+	bool is_old = part->excused && part->fact.answered_ns &&
+		      now_ns - part->fact.answered_ns > check_stale_ns(config);
+
+	return is_old && config->unknown == CHECK_UNKNOWN_DOWN ? BOARD_DOWN : part->fact.value;
+}
+
 /* "1 of 3 are up, not db web". */
-static void describe(const struct schedule *schedule, struct item *item, unsigned up)
+static void describe(const struct schedule *schedule, struct item *item, unsigned up,
+		     int64_t now_ns)
 {
 	const struct check_several *parts = check_several_of(config_of(item));
 	char *text = item->fact.error;
@@ -232,7 +244,7 @@ static void describe(const struct schedule *schedule, struct item *item, unsigne
 	for (unsigned i = 0; i < parts->checks_n && len < size; i++) {
 		const struct item *part = &schedule->items[parts->checks[i].number];
 
-		if (part->fact.value != BOARD_UP)
+		if (value_of(part, now_ns) != BOARD_UP)
 			len += (size_t)snprintf(text + len, size - len, " %s",
 						config_of(part)->name);
 	}
@@ -250,8 +262,8 @@ static bool look_at_parts(struct schedule *schedule, struct item *item, int64_t 
 	for (unsigned i = 0; i < parts->checks_n; i++) {
 		const struct item *part = &schedule->items[parts->checks[i].number];
 
-		up += part->fact.value == BOARD_UP;
-		unknown += part->fact.value == BOARD_UNKNOWN;
+		up += value_of(part, now_ns) == BOARD_UP;
+		unknown += value_of(part, now_ns) == BOARD_UNKNOWN;
 	}
 	if (up >= parts->n)
 		value = CHECK_VALUE_UP;
@@ -259,7 +271,7 @@ static bool look_at_parts(struct schedule *schedule, struct item *item, int64_t 
 		value = CHECK_VALUE_DOWN;
 	item->fact.error[0] = '\0';
 	if (value == CHECK_VALUE_DOWN)
-		describe(schedule, item, up);
+		describe(schedule, item, up, now_ns);
 	if (value != CHECK_VALUE_UNKNOWN) {
 		item->fact.answers++;
 		item->fact.bad += value == CHECK_VALUE_DOWN;

@@ -631,6 +631,39 @@ static void test_schedule_a_change_reaches_the_top_in_the_same_turn(void **state
 	scene_fini(&scene);
 }
 
+/* One that cannot be asked any more counts, in what is made of it, as its own `unknown` has it. */
+static void test_schedule_a_part_that_has_grown_old_counts_as_it_says(void **state)
+{
+	for (unsigned unknown = CHECK_UNKNOWN_HOLD; unknown <= CHECK_UNKNOWN_DOWN; unknown++) {
+		struct check_part parts[] = { { "disk", 0 }, { "web", 1 } };
+		struct check_several several = { parts, 2, 2 };
+		struct scene scene;
+
+		scene_init(&scene);
+		scene_add(&scene, "disk", 100 * MS, 100 * MS)->unknown = (uint8_t)unknown;
+		scene_add(&scene, "web", 100 * MS, 100 * MS);
+		*scene_add(&scene, "all", 0, 0) = (struct check_config){
+			.name = "all", .kind = CHECK_ALL, .all = &several, .interval_ns = 100 * MS
+		};
+		scene_open(&scene);
+		run_until(&scene, BEGIN + SECOND);
+		services[0].excuses = true;
+		run_until(&scene, scene.now_ns + 800 * MS);
+		assert_int_equal(fact_of(&scene, "all").value, BOARD_UP);
+		run_until(&scene, scene.now_ns + 600 * MS);
+		assert_int_equal(fact_of(&scene, "all").value,
+				 unknown == CHECK_UNKNOWN_DOWN ? BOARD_DOWN : BOARD_UP);
+		assert_string_equal(fact_of(&scene, "all").error,
+				    unknown == CHECK_UNKNOWN_DOWN ? "1 of 2 are up, not disk" : "");
+		services[0].excuses = false;
+		services[0].due_ns = scene.now_ns;
+		run_until(&scene, scene.now_ns + 300 * MS);
+		assert_int_equal(fact_of(&scene, "all").value, BOARD_UP);
+		scene_fini(&scene);
+	}
+	(void)state;
+}
+
 /* Many long names: the text says that there are more, and ends. */
 static void test_schedule_more_parts_than_an_error_has_room_for(void **state)
 {
@@ -677,6 +710,7 @@ int main(void)
 		cmocka_unit_test(test_schedule_one_that_cannot_be_asked_is_excused_and_grows_old),
 		cmocka_unit_test(test_schedule_what_is_made_of_others),
 		cmocka_unit_test(test_schedule_a_change_reaches_the_top_in_the_same_turn),
+		cmocka_unit_test(test_schedule_a_part_that_has_grown_old_counts_as_it_says),
 		cmocka_unit_test(test_schedule_more_parts_than_an_error_has_room_for),
 	};
 
