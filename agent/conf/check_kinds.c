@@ -572,8 +572,13 @@ static bool is_link_local(const struct check_address *address)
 	       (address->bytes[1] & 0xc0) == 0x80;
 }
 
+/* What is no address, which has been told, has no bytes. */
 static bool is_listed_before(const struct check_ping *ping, unsigned i)
 {
+	static const uint8_t none[sizeof(ping->addresses[i].bytes)];
+
+	if (memcmp(ping->addresses[i].bytes, none, sizeof(none)) == 0)
+		return false;
 	for (unsigned k = 0; k < i; k++)
 		if (ping->addresses[k].family == ping->addresses[i].family &&
 		    memcmp(ping->addresses[k].bytes, ping->addresses[i].bytes,
