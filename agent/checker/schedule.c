@@ -12,7 +12,8 @@
 #include "checks/verdict.h"
 
 #define NS_PER_S   INT64_C(1000000000)
-#define PROBES_MAX 256 /* at a time: each that hangs is a process */
+#define PROBES_MAX 256               /* at a time: each that hangs is a process */
+#define LATE_NS    INT64_C(50000000) /* a turn that began so much later than it was wanted for */
 
 /* One check that is asked again and again. */
 struct item {
@@ -23,6 +24,7 @@ struct item {
 	int64_t next_ns;              /* when it is asked again */
 	int64_t phase_ns;             /* at this time of each interval */
 	bool excused;                 /* as the board has it */
+	bool put_off;                 /* its time-out, since a turn was late */
 	bool touches;                 /* its files, before it is asked */
 	struct check_probe probe;     /* which does that */
 	struct schedule *schedule;    /* borrowed */
@@ -39,8 +41,10 @@ struct schedule {
 	struct board *board;                /* borrowed */
 	bool changed; /* some value, since those made of others were looked at */
 	unsigned probes_n, excused_n;
-	int64_t turn_ns;  /* the last one began */
-	const char *hung; /* borrowed: the check that the process before this one hung in; NULL */
+	int64_t turn_ns;   /* the last one began */
+	int64_t wanted_ns; /* the next one */
+	int64_t late_ns;   /* so much later this one has begun; 0: in time */
+	const char *hung;  /* borrowed: the check that the process before this one hung in; NULL */
 };
 
 _Static_assert((int)CHECK_VALUE_UNKNOWN == (int)BOARD_UNKNOWN &&
@@ -217,8 +221,20 @@ _Static_assert(offsetof(struct item, check) == 0, "a check is found in its item"
 
 /* ---- what is made of others ---- */
 
+/* One that cannot be asked any more has the value that it had, as its fact on the board has: what
+ * that counts as by now is up to it. */
+static uint8_t value_of(const struct item *part, int64_t now_ns)
+{
+	const struct check_config *config = config_of(part);
+	bool is_old = part->excused && part->fact.answered_ns &&
+		      now_ns - part->fact.answered_ns > check_stale_ns(config);
+
+	return is_old && config->unknown == CHECK_UNKNOWN_DOWN ? BOARD_DOWN : part->fact.value;
+}
+
 /* "1 of 3 are up, not db web". */
-static void describe(const struct schedule *schedule, struct item *item, unsigned up)
+static void describe(const struct schedule *schedule, struct item *item, unsigned up,
+		     int64_t now_ns)
 {
 	const struct check_several *parts = check_several_of(config_of(item));
 	char *text = item->fact.error;
@@ -228,7 +244,7 @@ static void describe(const struct schedule *schedule, struct item *item, unsigne
 	for (unsigned i = 0; i < parts->checks_n && len < size; i++) {
 		const struct item *part = &schedule->items[parts->checks[i].number];
 
-		if (part->fact.value != BOARD_UP)
+		if (value_of(part, now_ns) != BOARD_UP)
 			len += (size_t)snprintf(text + len, size - len, " %s",
 						config_of(part)->name);
 	}
@@ -246,8 +262,8 @@ static bool look_at_parts(struct schedule *schedule, struct item *item, int64_t 
 	for (unsigned i = 0; i < parts->checks_n; i++) {
 		const struct item *part = &schedule->items[parts->checks[i].number];
 
-		up += part->fact.value == BOARD_UP;
-		unknown += part->fact.value == BOARD_UNKNOWN;
+		up += value_of(part, now_ns) == BOARD_UP;
+		unknown += value_of(part, now_ns) == BOARD_UNKNOWN;
 	}
 	if (up >= parts->n)
 		value = CHECK_VALUE_UP;
@@ -255,7 +271,7 @@ static bool look_at_parts(struct schedule *schedule, struct item *item, int64_t 
 		value = CHECK_VALUE_DOWN;
 	item->fact.error[0] = '\0';
 	if (value == CHECK_VALUE_DOWN)
-		describe(schedule, item, up);
+		describe(schedule, item, up, now_ns);
 	if (value != CHECK_VALUE_UNKNOWN) {
 		item->fact.answers++;
 		item->fact.bad += value == CHECK_VALUE_DOWN;
@@ -358,6 +374,7 @@ static void ask(struct schedule *schedule, struct item *item, int64_t now_ns)
 		check_answer_errno(check, "cannot be asked here", schedule->open_errors[kind]);
 	} else {
 		check->asked = true;
+		item->put_off = false;
 		check->asked_ns = now_ns;
 		check->timeout_ns = now_ns + config_of(item)->timeout_ns;
 		check->output_len = 0;
@@ -369,11 +386,29 @@ static void ask(struct schedule *schedule, struct item *item, int64_t now_ns)
 	arm(schedule, item);
 }
 
+/* Who was not there to listen, since the host stood still or had too much to do, does not know who
+ * would have answered: that time does not count, once. */
+static bool put_off(const struct schedule *schedule, struct item *item, int64_t now_ns)
+{
+	int64_t more_ns = config_of(item)->timeout_ns;
+
+	if (!schedule->late_ns || item->put_off)
+		return false;
+	item->put_off = true;
+	item->check.timeout_ns =
+		now_ns + (more_ns < schedule->late_ns ? more_ns : schedule->late_ns);
+	return true;
+}
+
 /* Unless that was put off meanwhile, or is now. */
 static void give_up(struct schedule *schedule, struct item *item, int64_t now_ns)
 {
 	struct check *check = &item->check;
 
+	if (check->timeout_ns <= now_ns && put_off(schedule, item, now_ns)) {
+		arm(schedule, item);
+		return;
+	}
 	if (check->timeout_ns <= now_ns && item->touches)
 		excuse(schedule, item, now_ns);
 	else if (check->timeout_ns <= now_ns)
@@ -431,6 +466,9 @@ void schedule_dispatch(struct schedule *schedule, const struct clocks *now)
 	int64_t due_ns;
 	unsigned number;
 
+	schedule->late_ns = now->mono_ns - schedule->wanted_ns;
+	if (schedule->late_ns < LATE_NS)
+		schedule->late_ns = 0;
 	schedule->turn_ns = now->mono_ns;
 	board_turn(schedule->board, schedule->excused_n, now->mono_ns);
 	check_context_dispatch(&schedule->context, now->mono_ns);
@@ -445,6 +483,7 @@ void schedule_dispatch(struct schedule *schedule, const struct clocks *now)
 		take_answers(schedule, now->mono_ns);
 	}
 	look_at_all_parts(schedule, now->mono_ns);
+	schedule->wanted_ns = schedule_deadline(schedule);
 	board_turn(schedule->board, schedule->excused_n, now->mono_ns);
 }
 
@@ -559,6 +598,7 @@ static int open_all(struct schedule *schedule, const struct check_config *checks
 	for (unsigned i = 0; i < schedule->n && err == 0; i++)
 		arm(schedule, &schedule->items[i]);
 	schedule->changed = true;
+	schedule->wanted_ns = CHECK_NEVER;
 	return err;
 }
 
