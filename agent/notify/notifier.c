@@ -160,6 +160,18 @@ static void ended(void *arg, struct delivery *delivery, const char *error)
 		notifier_tell_of(notifier, EVENT_NOTIFY_DEAD, id, attempts, of, text);
 }
 
+static const char *fifo_error(int err)
+{
+	switch (err) {
+	case -ENOTSUP:
+		return "something else has its name";
+	case -EPERM:
+		return "it is another user's";
+	default:
+		return strerror(-err);
+	}
+}
+
 /* What is told at once. */
 static void write_fifo(struct notifier *notifier, struct delivery *delivery)
 {
@@ -168,7 +180,7 @@ static void write_fifo(struct notifier *notifier, struct delivery *delivery)
 	if (err == -EAGAIN)
 		queue_put_back(notifier->queue, delivery, notifier->now_ns + UNREAD_NS);
 	else
-		ended(notifier, delivery, err < 0 ? strerror(-err) : NULL);
+		ended(notifier, delivery, err < 0 ? fifo_error(err) : NULL);
 }
 
 static void start_command(struct notifier *notifier, struct delivery *delivery)

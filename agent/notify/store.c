@@ -319,6 +319,14 @@ int store_commit(struct store *store, char *ret_why)
 	return errno_of(store->error);
 }
 
+bool store_has_moved(struct store *store)
+{
+	int moved = 0;
+
+	return sqlite3_file_control(store->db, NULL, SQLITE_FCNTL_HAS_MOVED, &moved) == SQLITE_OK &&
+	       moved;
+}
+
 /* One that cannot be moved is tried again: there is an error as soon as the log has no room. */
 void store_tidy(struct store *store)
 {

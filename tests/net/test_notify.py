@@ -274,6 +274,40 @@ def test_fifo_has_keepaliveds_lines(lab, home):
     assert one.term() == 0
 
 
+def test_fifo_that_is_removed_or_made_anew_is_followed(lab, home):
+    """Readers do that when they begin: what is written into one without a name nobody hears."""
+    path = lab.path("fifo")
+    one = start(lab, home, notify=[{"fifo": path, "deliver": "all"}])
+    wait_until(lambda: os.path.exists(path), what="the FIFO")
+    one.wait_state("lan", "active")
+    reader, read = os.open(path, os.O_RDWR | os.O_NONBLOCK), []
+
+    def lines():
+        with contextlib.suppress(BlockingIOError):
+            return os.read(reader, 4096).decode().splitlines()
+        return []
+    wait_until(lambda: read.extend(lines()) or len(read) == 2, what="two lines")
+    os.close(reader)
+    os.unlink(path)
+    os.mkfifo(path, 0o600)
+    reader = os.open(path, os.O_RDWR | os.O_NONBLOCK)
+    one.host.ip("link set eth0 down")
+    assert wait_until(lines, what="a line") == ['INSTANCE "lan" FAULT 150']
+    os.unlink(path)
+    with open(path, "w", encoding="utf-8"):        # a mistake of somebody's
+        pass
+    one.host.ip("link set eth0 up")
+    wait_until(lambda: ("something else has its name",) in
+               rows(home, "SELECT error FROM deliveries WHERE word = 'backup'"), what="its error")
+    os.unlink(path)
+    os.close(reader)
+    wait_until(lambda: os.path.exists(path), what="another one")
+    reader, read = os.open(path, os.O_RDWR | os.O_NONBLOCK), []
+    wait_until(lambda: read.extend(lines()) or len(read) == 2, what="two lines")
+    assert read == ['INSTANCE "lan" BACKUP 150', 'INSTANCE "lan" MASTER 150']
+    os.close(reader)
+
+
 # ---- order, slowness, failure ----
 
 def test_hung_command_delays_nobody_else(lab, home):
