@@ -25,8 +25,8 @@ struct fifos *fifos_open(const struct conf *conf, unsigned uid, unsigned gid,
 void fifos_close(struct fifos *fifos);
 
 /**
- * fifos_write() - one line, whole or not at all. One that somebody has made anew is opened anew, one
- * that is missing is made.
+ * fifos_write() - one line, whole or not at all. One that somebody has made anew is opened anew,
+ * one that is missing is made.
  *
  * Return: 0; -EAGAIN: nobody reads, and it is full; -ENOTSUP: it is no FIFO; -EPERM: it is somebody
  * else's; another -errno.
