@@ -378,6 +378,13 @@ def test_timeline_is_drawn_by_a_browser(lab):
         for letter in of(svg, "letter"):
             assert any(mark.holds(letter, 2) for mark in of(svg, "mark")), letter
 
+    # What happened, and why, is told where the pointer rests: of all that is a bar, a mark or a finding.
+    told = [it for kind in ("bar", "mark", "gap", "overlap") for it in of(overview, kind)]
+    assert all(it.title for it in told), [it for it in told if not it.title]
+    assert {it.tag for it in told} == {"rect"}
+    said = " ".join(it.title for it in told)
+    assert "interface eth0 is down" in said and "no advert for 0." in said
+
     # The gap of the failover is where the fault begins, and red; so is the overlap.
     gaps, overlaps = of(overview, "gap"), of(overview, "overlap")
     assert gaps and overlaps
