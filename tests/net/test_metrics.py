@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
 """Metrics: the page that Prometheus reads, and vipctl metrics, which says the same."""
 
+import contextlib
 import http.client
 import os
 import re
@@ -43,10 +44,10 @@ def parse(text):
     return values
 
 
-def get(host, path="/metrics", method="GET", address="127.0.0.1", port=PORT):
+def get(host, path="/metrics", method="GET", address="127.0.0.1", port=PORT, timeout=10):
     """Return: status, type and text of an answer."""
     with host.inside():
-        connection = http.client.HTTPConnection(address, port, timeout=10)
+        connection = http.client.HTTPConnection(address, port, timeout=timeout)
         connection.connect()
     connection.request(method, path)
     answer = connection.getresponse()
@@ -77,6 +78,12 @@ def served(host):
         except OSError:
             return None
     return wait_until(try_it, what="the page of metrics")
+
+
+def descriptors(agent):
+    """How many the notifier has."""
+    [notifier] = agent.notifier_pids
+    return len(os.listdir(f"/proc/{notifier}/fd"))
 
 
 def test_the_page_tells_states_counters_and_times(lab, home):
@@ -291,8 +298,7 @@ def test_what_is_asked_for_wrongly(lab, home):
     one = start(lab, home, metrics=METRICS)
     one.wait_state("lan", "active")
     served(one.host)
-    [notifier] = one.notifier_pids
-    places = len(os.listdir(f"/proc/{notifier}/fd"))
+    notifiers, places = one.notifier_pids, descriptors(one)
     assert get(one.host, "/")[0] == 404 and "/metrics" in get(one.host, "/")[2]
     for method in ("POST", "PUT", "DELETE", "OPTIONS", "TRACE", "GETTING"):
         assert get(one.host, method=method)[0] == 405
@@ -310,8 +316,8 @@ def test_what_is_asked_for_wrongly(lab, home):
             except OSError:        # who sends such things is hung up on
                 pass
         assert of(page(one.host), "vipd_up") == 1, sent[:80]
-    assert one.notifier_pids == [notifier]
-    wait_until(lambda: len(os.listdir(f"/proc/{notifier}/fd")) <= places, timeout=20, what="nobody to be there")
+    assert one.notifier_pids == notifiers
+    wait_until(lambda: descriptors(one) <= places, timeout=20, what="nobody to be there")
 
 
 def test_a_thousand_connections_and_slow_readers_keep_nobody_from_reading(lab, home):
@@ -320,8 +326,7 @@ def test_a_thousand_connections_and_slow_readers_keep_nobody_from_reading(lab, h
     one = start(lab, home, *many, metrics=METRICS)
     one.wait_state("r149", "active")
     served(one.host)
-    [notifier] = one.notifier_pids
-    places, slow = len(os.listdir(f"/proc/{notifier}/fd")), []
+    places, slow = descriptors(one), []
     with one.host.inside():
         for _ in range(1000):
             client = socket.socket()
@@ -338,7 +343,7 @@ def test_a_thousand_connections_and_slow_readers_keep_nobody_from_reading(lab, h
     before = one.router("r0")["counters"]["adverts_sent"]
     wait_until(lambda: one.router("r0")["counters"]["adverts_sent"] > before + 10, what="adverts")
     assert one.router("r0")["counters"]["late_timers"] == 0
-    assert len(os.listdir(f"/proc/{notifier}/fd")) <= places + CLIENTS_MAX
+    assert descriptors(one) <= places + CLIENTS_MAX
     for client in slow[:950]:
         client.close()
     def one_reads():
@@ -349,6 +354,46 @@ def test_a_thousand_connections_and_slow_readers_keep_nobody_from_reading(lab, h
     assert of(wait_until(one_reads, timeout=40, what="a place for one who reads"), "vipd_up") == 1
     for client in slow:
         client.close()
+
+
+def crowd(agent, sent):
+    """Clients who send that, have time, and all places."""
+    clients, before = [], descriptors(agent)
+    with agent.host.inside():
+        for _ in range(CLIENTS_MAX + 3):
+            client = socket.socket()
+            client.settimeout(10)
+            client.connect(("127.0.0.1", PORT))
+            client.sendall(sent)
+            client.setblocking(False)
+            clients.append(client)
+    wait_until(lambda: descriptors(agent) >= before + CLIENTS_MAX - 1, what="all places to be taken")
+    return clients
+
+
+def one_is_served(host, keep_busy):
+    """Whether there is a place; all others do a little meanwhile."""
+    keep_busy()
+    try:
+        return parse(get(host, timeout=1)[2])
+    except (OSError, AssertionError, http.client.HTTPException):
+        return None
+
+
+def say_a_little(clients):
+    for client in clients:
+        with contextlib.suppress(OSError):
+            client.send(b"a")
+
+
+def test_who_asks_a_byte_at_a_time_is_hung_up_on(lab, home):
+    one = start(lab, home, metrics=METRICS)
+    one.wait_state("lan", "active")
+    served(one.host)
+    slow = crowd(one, b"GET /metrics HTTP/1.1\r\nHost: x\r\nX: ")
+    page_of = wait_until(lambda: one_is_served(one.host, lambda: say_a_little(slow)),
+                         timeout=30, what="a place for one who asks")
+    assert of(page_of, "vipd_up") == 1
 
 
 def test_a_reload_takes_the_page_elsewhere_and_away(lab, home):
