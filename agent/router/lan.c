@@ -387,7 +387,7 @@ struct lan_news lan_assess(struct lan *lan)
 		lan->faults[way] = fault_of(lan, way);
 	if (lan_can_speak(lan))
 		return speak(lan);
-	lan->silent = lan->spoken_ifindex != 0;
+	lan->silent = lan->spoken_ifindex != 0 || lan_lacks_carrier(lan);
 	return none;
 }
 

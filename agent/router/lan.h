@@ -57,7 +57,7 @@ struct lan {
 	int spoken_ifindex;                  /* where adverts could leave last; 0: nowhere so far */
 	uint8_t spoken_mac[6];               /* with what */
 	bool spoken_router; /* and whether announcements said that the host routes IPv6 */
-	bool silent;        /* adverts cannot leave, and could before */
+	bool silent;        /* adverts cannot leave, and could before, or shall all the same */
 	unsigned caveats;   /* the caller's: those of lan_caveats() that were told */
 
 	bool globals;          /* the caller's: over IPv6 somebody speaks from other addresses,

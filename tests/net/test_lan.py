@@ -8,7 +8,7 @@ import pytest
 
 import frames
 from agents import VIP, router
-from generations import lifetime
+from generations import crash, lifetime, reload
 from lab import wait_until
 from timing import wait_moment
 
@@ -279,6 +279,28 @@ def test_interface_that_is_set_down_is_a_fault_though_no_carrier_is_required(lab
     one.host.ip("link set eth1 down")
     one.wait_fault("interface eth1 is down")
     two.wait_state("lan", "active")
+
+
+@pytest.mark.parametrize("mac", ("interface", "virtual"))
+@pytest.mark.parametrize("begin", (None, crash, reload))
+def test_process_that_begins_without_a_carrier_announces_when_it_has_one(lab, begin, mac):
+    """What was announced before that nobody has heard."""
+    host = lab.host("gw1", OWN)
+    if not begin:
+        lab.cut(host, silent=False)
+    agent = lab.vipd(host, [router(200, mac=mac, link={"required": False},
+                                   announce={"after": [], "refresh": "0s"})])
+    agent.wait_state("lan", "active")
+    wait_until(lambda: not agent.router()["missing_addresses"], what="the address")
+    if begin:
+        lab.cut(host, silent=False)
+        agent.wait_log("caveat=no_carrier")
+        begin(agent)
+    mark = lab.now()
+    lab.heal(host)
+    wait_until(lambda: lab.capture.arps(since=mark, host=host, gratuitous=True),
+               what="it to be announced")
+    assert agent.router()["counters"]["became_active"] == 1
 
 
 # ---- what only the running host can know ----

@@ -410,6 +410,27 @@ static void test_lan_can_be_used_without_a_carrier_by_who_needs_none(void **stat
 	destroy(&scene);
 }
 
+/* As a process that begins, or takes over, while there is none. */
+static void test_lan_that_begins_without_a_carrier_speaks_again_with_one(void **state)
+{
+	struct kern_object link = link_of(2, "eth0");
+	struct scene scene;
+
+	(void)state;
+	build(&scene);
+	lan_assess(&scene.lan);
+	assert_false(scene.lan.silent); /* without an interface nobody is Active */
+	link.link.carrier = false;
+	follow(&scene, link);
+	own(&scene, 2, false);
+	lan_assess(&scene.lan);
+	link.link.carrier = true;
+	see(scene.interfaces, link);
+	assert_true(lan_assess(&scene.lan).again);
+	assert_false(lan_assess(&scene.lan).again);
+	destroy(&scene);
+}
+
 static void test_lan_entries_of_equal_bytes_are_two(void **state)
 {
 	struct scene scene;
@@ -593,6 +614,7 @@ int main(void)
 		cmocka_unit_test(test_lan6_leaves_the_group_when_the_mtu_ends_ipv6),
 		cmocka_unit_test(test_lan6_chooses_and_keeps_a_link_local_address),
 		cmocka_unit_test(test_lan_can_be_used_without_a_carrier_by_who_needs_none),
+		cmocka_unit_test(test_lan_that_begins_without_a_carrier_speaks_again_with_one),
 		cmocka_unit_test(test_lan_entries_of_equal_bytes_are_two),
 		cmocka_unit_test(test_lan_dump_of_other_addresses_finds_room_for_them),
 		cmocka_unit_test(test_lan_source_is_one_whose_prefix_has_the_first_address),
