@@ -12,6 +12,7 @@ from datetime import datetime, timedelta
 import pytest
 
 from agents import keepalived_config, router
+from frames import Probe
 from generations import OWN, reload
 from lab import wait_until
 from rows import seldom
@@ -161,6 +162,38 @@ def test_keepaliveds_words_are_those_of_a_keepalived(lab, home):
     assert vipd.term() == 0
     vectors, _ = same(3, 3)
     assert {it.split("][")[-2] for told in vectors.values() for it in told} == {"STOP"}
+
+
+def test_lines_that_are_no_states_are_keepaliveds(lab, home):
+    """Of a priority that changes, and of one that advertises a lower one to an Active."""
+    paths = [lab.path("theirs.fifo"), lab.path("ours.fifo")]
+    os.mkfifo(paths[0])
+    hosts = [gateway(lab, name, (segment, "other"))
+             for name, segment in (("ka", "lan"), ("vi", "another"))]
+    probes = [Probe(lab.host(f"probe-{it.name}", segment=segment))
+              for it, segment in zip(hosts, ("lan", "another"))]
+    fifos = [Fifo(paths[0])]
+    lab.keepalived(hosts[0], text=keepalived_config(
+        [{**own_members(["lan"])[0], "extra": "track_interface {\n eth1 weight -10\n }"}],
+        f"vrrp_notify_fifo {paths[0]}\nvrrp_notify_priority_changes yes"))
+    lab.vipd(hosts[1], own_members(["lan"], track=[{"interface": "eth1", "weight": -10}]),
+             state_dir=home, user="root",
+             notify=[{"fifo": paths[1], "deliver": "all",
+                      "on": ["active", "backup", "priority", "lower_advert"]}])
+    fifos.append(Fifo(paths[1]))
+
+    def wait(*lines):
+        for it in fifos:
+            wait_until(lambda it=it: it.lines == [f'INSTANCE "lan" {line}' for line in lines],
+                       what=lambda _: f"{lines}; there are {[it.lines for it in fifos]}")
+    wait("BACKUP 150", "MASTER 150")
+    for it in hosts:
+        it.ip("link set eth1 down")
+    wait("BACKUP 150", "MASTER 150", "MASTER_PRIORITY 140")
+    for probe, checksum in zip(probes, ("rfc5798", "rfc9568")):
+        probe.advert("192.0.2.9", vrid=51, priority=50, interval=10, addresses=["192.0.2.1"],
+                     checksum=checksum)
+    wait("BACKUP 150", "MASTER 150", "MASTER_PRIORITY 140", "MASTER_RX_LOWER_PRI 140")
 
 
 # ---- what is true ----
