@@ -278,6 +278,8 @@ static void adopt_all(struct routers *routers, struct state *old, struct tally *
 		if (adopt(routers, router, old, entry)) {
 			tally->adopted++;
 		} else {
+			if (old) /* another process has spoken here: this is no start of vipd */
+				router->vr.election.delayed_ns = routers->now->mono_ns;
 			tell_tracks(routers, router);
 			tally->started++;
 		}
