@@ -484,6 +484,8 @@ void schedule_dispatch(struct schedule *schedule, const struct clocks *now)
 	}
 	look_at_all_parts(schedule, now->mono_ns);
 	schedule->wanted_ns = schedule_deadline(schedule);
+	if (schedule->wanted_ns < now->mono_ns) /* at once, by a kind that is not ready yet */
+		schedule->wanted_ns = now->mono_ns;
 	board_turn(schedule->board, schedule->excused_n, now->mono_ns);
 }
 

@@ -31,6 +31,7 @@ struct service {
 };
 
 static struct service services[CHECKS];
+static bool is_busy; /* a kind wants each turn to be followed by another one */
 
 /* ---- the kinds ---- */
 
@@ -100,7 +101,7 @@ static void give_up(struct check *check, int64_t now_ns)
 
 static int64_t deadline(const struct check_engine *engine)
 {
-	int64_t first_ns = CHECK_NEVER;
+	int64_t first_ns = is_busy ? 0 : CHECK_NEVER;
 
 	(void)engine;
 	for (unsigned i = 0; i < CHECKS; i++)
@@ -332,6 +333,25 @@ static void test_schedule_a_late_turn_asks_once(void **state)
 	turn(&scene);
 	assert_int_equal(services[0].asked_n, 4);
 	assert_int_equal(schedule_deadline(scene.schedule), BEGIN + 10 * SECOND + 300 * MS);
+	scene_fini(&scene);
+}
+
+/* A kind that has a lot to do makes no turn late. */
+static void test_schedule_a_busy_kind_puts_nothing_off(void **state)
+{
+	struct scene scene;
+
+	(void)state;
+	scene_init(&scene);
+	scene_add(&scene, "web", SECOND, 500 * MS);
+	services[0].after_ns = NEVER;
+	scene_open(&scene);
+	is_busy = true;
+	for (; scene.now_ns < BEGIN + SECOND; scene.now_ns += 10 * MS)
+		turn(&scene);
+	is_busy = false;
+	assert_int_equal(services[0].gave_up_n, 1);
+	assert_int_equal(services[0].gave_up_ns[0], BEGIN + 500 * MS);
 	scene_fini(&scene);
 }
 
@@ -701,6 +721,7 @@ int main(void)
 		cmocka_unit_test(test_schedule_a_late_turn_asks_once),
 		cmocka_unit_test(test_schedule_what_has_answered_by_now_has_answered_in_time),
 		cmocka_unit_test(test_schedule_a_late_turn_gives_nobody_up_at_once),
+		cmocka_unit_test(test_schedule_a_busy_kind_puts_nothing_off),
 		cmocka_unit_test(test_schedule_spreads_those_of_one_interval),
 		cmocka_unit_test(test_schedule_a_long_interval_begins_soon),
 		cmocka_unit_test(
