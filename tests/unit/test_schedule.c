@@ -5,6 +5,7 @@
  */
 #include "test.h"
 
+#include <errno.h>
 #include <stdlib.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
@@ -41,9 +42,14 @@ struct check_engine {
 
 static struct check_engine the_engine;
 
+static int open_error, add_error; /* an errno: the kind, or one of its checks, cannot be had */
+static unsigned adds_n, removes_n, closes_n;
+
 static int open_engine(struct check_context *context, struct check_engine **ret_engine)
 {
 	(void)context;
+	if (open_error)
+		return -open_error;
 	*ret_engine = &the_engine;
 	return 0;
 }
@@ -51,6 +57,20 @@ static int open_engine(struct check_context *context, struct check_engine **ret_
 static void close_engine(struct check_engine *engine)
 {
 	(void)engine;
+	closes_n++;
+}
+
+static int add(struct check *check)
+{
+	assert_ptr_equal(check->engine, &the_engine);
+	adds_n++;
+	return add_error && adds_n == 2 ? -add_error : 0;
+}
+
+static void drop(struct check *check)
+{
+	(void)check;
+	removes_n++;
 }
 
 /* Its number is the port that it connects to. */
@@ -124,6 +144,8 @@ static void work(struct check_engine *engine, int64_t now_ns)
 
 static const struct check_kind kind = { .open = open_engine,
 					.close = close_engine,
+					.add = add,
+					.remove = drop,
 					.ask = ask,
 					.give_up = give_up,
 					.deadline = deadline,
@@ -568,6 +590,38 @@ static void test_schedule_one_that_cannot_be_asked_is_excused_and_grows_old(void
 	scene_fini(&scene);
 }
 
+/* As when there was no descriptor left at the start. */
+static void test_schedule_a_kind_that_cannot_be_had_is_tried_again(void **state)
+{
+	struct scene scene;
+
+	(void)state;
+	scene_init(&scene);
+	scene_add(&scene, "web", 100 * MS, 100 * MS);
+	scene_add(&scene, "db", 100 * MS, 100 * MS);
+	open_error = EMFILE;
+	adds_n = 0;
+	scene_open(&scene);
+	run_until(&scene, BEGIN + SECOND);
+	assert_int_equal(fact_of(&scene, "web").value, BOARD_DOWN);
+	assert_string_equal(fact_of(&scene, "web").error,
+			    "cannot be asked here: Too many open files");
+	assert_int_equal(services[0].asked_n, 0);
+	open_error = 0;
+	add_error = ENOMEM; /* the second one cannot be added, once */
+	adds_n = removes_n = closes_n = 0;
+	run_until(&scene, BEGIN + 2 * SECOND);
+	assert_int_equal(fact_of(&scene, "web").value, BOARD_UP);
+	assert_int_equal(fact_of(&scene, "db").value, BOARD_UP);
+	assert_int_equal(adds_n, 4);
+	assert_int_equal(removes_n, 2);
+	assert_int_equal(closes_n, 1);
+	add_error = 0;
+	scene_fini(&scene);
+	assert_int_equal(removes_n, 4);
+	assert_int_equal(closes_n, 2);
+}
+
 /* ---- made of others ---- */
 
 /* Parts: 'u' up, 'd' down, '?' no answer yet. */
@@ -729,6 +783,7 @@ int main(void)
 		cmocka_unit_test(test_schedule_a_successor_goes_on_with_counts_and_times),
 		cmocka_unit_test(test_schedule_another_definition_begins_anew_with_the_old_value),
 		cmocka_unit_test(test_schedule_one_that_cannot_be_asked_is_excused_and_grows_old),
+		cmocka_unit_test(test_schedule_a_kind_that_cannot_be_had_is_tried_again),
 		cmocka_unit_test(test_schedule_what_is_made_of_others),
 		cmocka_unit_test(test_schedule_a_change_reaches_the_top_in_the_same_turn),
 		cmocka_unit_test(test_schedule_a_part_that_has_grown_old_counts_as_it_says),
