@@ -359,6 +359,71 @@ static void excuse(struct schedule *schedule, struct item *item, int64_t now_ns)
 		     (long long)((now_ns - item->probe.begun_ns) / NS_PER_S));
 }
 
+/* ---- what a kind has for all of its checks ---- */
+
+static void open_engine(struct schedule *schedule, unsigned number)
+{
+	const struct check_kind *kind = check_kind_of(number);
+	int err = 0;
+
+	if (!kind || !kind->open || schedule->engines[number] || schedule->open_errors[number])
+		return;
+	err = kind->open(&schedule->context, &schedule->engines[number]);
+	if (err < 0)
+		schedule->open_errors[number] = -err;
+}
+
+static void close_engine(struct schedule *schedule, unsigned number)
+{
+	if (schedule->engines[number])
+		check_kind_of(number)->close(schedule->engines[number]);
+	schedule->engines[number] = NULL;
+}
+
+/* Return: 0 or -errno. */
+static int add_to_kind(const struct schedule *schedule, struct item *item)
+{
+	const struct check_kind *kind = kind_of(item);
+
+	item->check.engine = schedule->engines[config_of(item)->kind];
+	return kind->add ? kind->add(&item->check) : 0;
+}
+
+/* One that was added, or whose turn it was when that failed. */
+static void remove_from_kind(struct item *item)
+{
+	const struct check_kind *kind = kind_of(item);
+
+	if (kind->remove && (item->check.run || !kind->run_size))
+		kind->remove(&item->check);
+}
+
+/* What was missing at the start, a descriptor or memory, may be there by now. */
+static void open_again(struct schedule *schedule, unsigned number)
+{
+	const struct check_kind *kind = check_kind_of(number);
+	unsigned tried_n;
+	int err = 0;
+
+	schedule->open_errors[number] = 0;
+	open_engine(schedule, number);
+	if (schedule->open_errors[number])
+		return;
+	for (tried_n = 0; tried_n < schedule->n && err == 0; tried_n++)
+		if (config_of(&schedule->items[tried_n])->kind == number)
+			err = add_to_kind(schedule, &schedule->items[tried_n]);
+	if (err == 0)
+		return;
+	schedule->open_errors[number] = -err;
+	for (unsigned i = 0; i < tried_n; i++)
+		if (config_of(&schedule->items[i])->kind == number) {
+			remove_from_kind(&schedule->items[i]);
+			if (kind->run_size)
+				memset(schedule->items[i].check.run, 0, kind->run_size);
+		}
+	close_engine(schedule, number);
+}
+
 /* ---- what is due ---- */
 
 static void ask(struct schedule *schedule, struct item *item, int64_t now_ns)
@@ -367,6 +432,8 @@ static void ask(struct schedule *schedule, struct item *item, int64_t now_ns)
 	unsigned kind = config_of(item)->kind;
 
 	item->next_ns = next_of(item, now_ns);
+	if (schedule->open_errors[kind])
+		open_again(schedule, kind);
 	if (!kind_of(item)) {
 		(void)look_at_parts(schedule, item, now_ns);
 	} else if (schedule->open_errors[kind]) {
@@ -484,6 +551,8 @@ void schedule_dispatch(struct schedule *schedule, const struct clocks *now)
 	}
 	look_at_all_parts(schedule, now->mono_ns);
 	schedule->wanted_ns = schedule_deadline(schedule);
+	if (schedule->wanted_ns < now->mono_ns) /* at once, by a kind that is not ready yet */
+		schedule->wanted_ns = now->mono_ns;
 	board_turn(schedule->board, schedule->excused_n, now->mono_ns);
 }
 
@@ -505,18 +574,6 @@ int64_t schedule_deadline(const struct schedule *schedule)
 }
 
 /* ---- making and unmaking ---- */
-
-static void open_engine(struct schedule *schedule, unsigned number)
-{
-	const struct check_kind *kind = check_kind_of(number);
-	int err = 0;
-
-	if (!kind || !kind->open || schedule->engines[number] || schedule->open_errors[number])
-		return;
-	err = kind->open(&schedule->context, &schedule->engines[number]);
-	if (err < 0)
-		schedule->open_errors[number] = -err;
-}
 
 static void set_hung(struct schedule *schedule, struct item *item)
 {
@@ -549,10 +606,7 @@ static int add(struct schedule *schedule, unsigned number, uint32_t hung, const 
 	if (kind && kind->run_size && !item->check.run)
 		return -ENOMEM;
 	open_engine(schedule, kind_number);
-	item->check.engine = schedule->engines[kind_number];
-	if (kind && kind->add && !schedule->open_errors[kind_number])
-		return kind->add(&item->check);
-	return 0;
+	return kind && !schedule->open_errors[kind_number] ? add_to_kind(schedule, item) : 0;
 }
 
 /* Of checks that nobody has any more, before others need the room. */
@@ -628,16 +682,14 @@ void schedule_close(struct schedule *schedule)
 	for (unsigned i = 0; schedule->items && i < schedule->n; i++) {
 		struct item *item = &schedule->items[i];
 
-		if (item->check.config && kind_of(item) && kind_of(item)->remove &&
-		    !schedule->open_errors[config_of(item)->kind] &&
-		    (item->check.run || !kind_of(item)->run_size))
-			kind_of(item)->remove(&item->check);
+		if (item->check.config && kind_of(item) &&
+		    !schedule->open_errors[config_of(item)->kind])
+			remove_from_kind(item);
 		check_probe_stop(&item->probe);
 		free(item->check.run);
 	}
 	for (unsigned kind = 0; kind < CHECK_KINDS_COUNT; kind++)
-		if (schedule->engines[kind])
-			check_kind_of(kind)->close(schedule->engines[kind]);
+		close_engine(schedule, kind);
 	check_context_close(&schedule->context);
 	deadlines_free(schedule->heap);
 	free(schedule->items);

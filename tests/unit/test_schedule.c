@@ -5,6 +5,7 @@
  */
 #include "test.h"
 
+#include <errno.h>
 #include <stdlib.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
@@ -31,6 +32,7 @@ struct service {
 };
 
 static struct service services[CHECKS];
+static bool is_busy; /* a kind wants each turn to be followed by another one */
 
 /* ---- the kinds ---- */
 
@@ -40,9 +42,14 @@ struct check_engine {
 
 static struct check_engine the_engine;
 
+static int open_error, add_error; /* an errno: the kind, or one of its checks, cannot be had */
+static unsigned adds_n, removes_n, closes_n;
+
 static int open_engine(struct check_context *context, struct check_engine **ret_engine)
 {
 	(void)context;
+	if (open_error)
+		return -open_error;
 	*ret_engine = &the_engine;
 	return 0;
 }
@@ -50,6 +57,20 @@ static int open_engine(struct check_context *context, struct check_engine **ret_
 static void close_engine(struct check_engine *engine)
 {
 	(void)engine;
+	closes_n++;
+}
+
+static int add(struct check *check)
+{
+	assert_ptr_equal(check->engine, &the_engine);
+	adds_n++;
+	return add_error && adds_n == 2 ? -add_error : 0;
+}
+
+static void drop(struct check *check)
+{
+	(void)check;
+	removes_n++;
 }
 
 /* Its number is the port that it connects to. */
@@ -100,7 +121,7 @@ static void give_up(struct check *check, int64_t now_ns)
 
 static int64_t deadline(const struct check_engine *engine)
 {
-	int64_t first_ns = CHECK_NEVER;
+	int64_t first_ns = is_busy ? 0 : CHECK_NEVER;
 
 	(void)engine;
 	for (unsigned i = 0; i < CHECKS; i++)
@@ -123,6 +144,8 @@ static void work(struct check_engine *engine, int64_t now_ns)
 
 static const struct check_kind kind = { .open = open_engine,
 					.close = close_engine,
+					.add = add,
+					.remove = drop,
 					.ask = ask,
 					.give_up = give_up,
 					.deadline = deadline,
@@ -332,6 +355,25 @@ static void test_schedule_a_late_turn_asks_once(void **state)
 	turn(&scene);
 	assert_int_equal(services[0].asked_n, 4);
 	assert_int_equal(schedule_deadline(scene.schedule), BEGIN + 10 * SECOND + 300 * MS);
+	scene_fini(&scene);
+}
+
+/* A kind that has a lot to do makes no turn late. */
+static void test_schedule_a_busy_kind_puts_nothing_off(void **state)
+{
+	struct scene scene;
+
+	(void)state;
+	scene_init(&scene);
+	scene_add(&scene, "web", SECOND, 500 * MS);
+	services[0].after_ns = NEVER;
+	scene_open(&scene);
+	is_busy = true;
+	for (; scene.now_ns < BEGIN + SECOND; scene.now_ns += 10 * MS)
+		turn(&scene);
+	is_busy = false;
+	assert_int_equal(services[0].gave_up_n, 1);
+	assert_int_equal(services[0].gave_up_ns[0], BEGIN + 500 * MS);
 	scene_fini(&scene);
 }
 
@@ -548,6 +590,38 @@ static void test_schedule_one_that_cannot_be_asked_is_excused_and_grows_old(void
 	scene_fini(&scene);
 }
 
+/* As when there was no descriptor left at the start. */
+static void test_schedule_a_kind_that_cannot_be_had_is_tried_again(void **state)
+{
+	struct scene scene;
+
+	(void)state;
+	scene_init(&scene);
+	scene_add(&scene, "web", 100 * MS, 100 * MS);
+	scene_add(&scene, "db", 100 * MS, 100 * MS);
+	open_error = EMFILE;
+	adds_n = 0;
+	scene_open(&scene);
+	run_until(&scene, BEGIN + SECOND);
+	assert_int_equal(fact_of(&scene, "web").value, BOARD_DOWN);
+	assert_string_equal(fact_of(&scene, "web").error,
+			    "cannot be asked here: Too many open files");
+	assert_int_equal(services[0].asked_n, 0);
+	open_error = 0;
+	add_error = ENOMEM; /* the second one cannot be added, once */
+	adds_n = removes_n = closes_n = 0;
+	run_until(&scene, BEGIN + 2 * SECOND);
+	assert_int_equal(fact_of(&scene, "web").value, BOARD_UP);
+	assert_int_equal(fact_of(&scene, "db").value, BOARD_UP);
+	assert_int_equal(adds_n, 4);
+	assert_int_equal(removes_n, 2);
+	assert_int_equal(closes_n, 1);
+	add_error = 0;
+	scene_fini(&scene);
+	assert_int_equal(removes_n, 4);
+	assert_int_equal(closes_n, 2);
+}
+
 /* ---- made of others ---- */
 
 /* Parts: 'u' up, 'd' down, '?' no answer yet. */
@@ -701,6 +775,7 @@ int main(void)
 		cmocka_unit_test(test_schedule_a_late_turn_asks_once),
 		cmocka_unit_test(test_schedule_what_has_answered_by_now_has_answered_in_time),
 		cmocka_unit_test(test_schedule_a_late_turn_gives_nobody_up_at_once),
+		cmocka_unit_test(test_schedule_a_busy_kind_puts_nothing_off),
 		cmocka_unit_test(test_schedule_spreads_those_of_one_interval),
 		cmocka_unit_test(test_schedule_a_long_interval_begins_soon),
 		cmocka_unit_test(
@@ -708,6 +783,7 @@ int main(void)
 		cmocka_unit_test(test_schedule_a_successor_goes_on_with_counts_and_times),
 		cmocka_unit_test(test_schedule_another_definition_begins_anew_with_the_old_value),
 		cmocka_unit_test(test_schedule_one_that_cannot_be_asked_is_excused_and_grows_old),
+		cmocka_unit_test(test_schedule_a_kind_that_cannot_be_had_is_tried_again),
 		cmocka_unit_test(test_schedule_what_is_made_of_others),
 		cmocka_unit_test(test_schedule_a_change_reaches_the_top_in_the_same_turn),
 		cmocka_unit_test(test_schedule_a_part_that_has_grown_old_counts_as_it_says),
