@@ -117,11 +117,13 @@ static struct book_part *find_part(struct book_router *router, const char *name)
 	for (unsigned i = 0; i < router->parts_n; i++, part++)
 		if (strcmp(part->name, name) == 0)
 			return part;
-	if (!router->parts)
-		router->parts = calloc(BOOK_PARTS_MAX, sizeof(*router->parts));
-	if (!router->parts || router->parts_n == BOOK_PARTS_MAX)
+	if (router->parts_n == BOOK_PARTS_MAX)
 		return NULL;
-	part = &router->parts[router->parts_n++];
+	part = realloc(router->parts, (router->parts_n + 1) * sizeof(*part));
+	if (!part)
+		return NULL;
+	router->parts = part;
+	part += router->parts_n++;
 	*part = (struct book_part){ 0 };
 	snprintf(part->name, sizeof(part->name), "%s", name);
 	return part;
