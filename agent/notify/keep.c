@@ -13,6 +13,7 @@
 #define STORE_AGAIN_NS (10 * NS_PER_S)          /* after it could not be written */
 #define UNSAID_NS      (100 * INT64_C(1000000)) /* for the keeper, who reads */
 #define PRUNE_NS       (600 * NS_PER_S)
+#define CLOCK_SET_NS   (600 * NS_PER_S) /* of the host: its clock is right by then, if ever */
 
 /* ---- to the keeper ---- */
 
@@ -396,11 +397,14 @@ static bool return_to_store(struct notifier *notifier)
 	return notifier->store != NULL;
 }
 
+/* By the clock of a host that has just started, which may have yet to be set, all may be too old. */
 static bool prune(struct notifier *notifier)
 {
 	int64_t now_real_ns = notifier->now_ns + notifier->mono_to_real_ns;
+	bool is_settled = notifier->now_ns >= CLOCK_SET_NS;
 
-	return store_prune(notifier->store, now_real_ns - notifier->setting.conf->history_ns);
+	return store_prune(notifier->store,
+			   is_settled ? now_real_ns - notifier->setting.conf->history_ns : 0);
 }
 
 void notifier_try_store(struct notifier *notifier)

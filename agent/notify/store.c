@@ -449,19 +449,21 @@ int64_t store_fact_of(struct store *store, const char *name)
 	return value;
 }
 
-static int64_t since_of(struct store *store, const char *entry, const char *boot)
+/* What cannot be read leaves it as it is. */
+static void read_since(struct store *store, const char *entry, const char *boot, int64_t *since_ns)
 {
 	sqlite3_stmt *statement = statement_of(store, GET_ENTRY);
-	int64_t since_ns = 0;
+	int got;
 
 	if (!statement)
-		return 0;
+		return;
 	bind_text(statement, 1, entry);
 	bind_text(statement, 2, boot);
-	if (sqlite3_step(statement) == SQLITE_ROW)
-		since_ns = sqlite3_column_int64(statement, 0);
+	got = sqlite3_step(statement);
+	note(store, got);
+	if (store->error == SQLITE_OK)
+		*since_ns = got == SQLITE_ROW ? sqlite3_column_int64(statement, 0) : 0;
 	(void)sqlite3_reset(statement);
-	return since_ns;
 }
 
 bool store_entry(struct store *store, uint64_t entry, const char *boot, int64_t *since_ns)
@@ -476,9 +478,9 @@ bool store_entry(struct store *store, uint64_t entry, const char *boot, int64_t 
 	bind_text(statement, 2, boot);
 	(void)sqlite3_bind_int64(statement, 3, *since_ns);
 	run_statement(store, statement);
-	if (sqlite3_changes(store->db))
+	if (store->error == SQLITE_OK && sqlite3_changes(store->db))
 		return true;
-	*since_ns = since_of(store, text, boot);
+	read_since(store, text, boot, since_ns);
 	return false;
 }
 

@@ -112,7 +112,7 @@ int64_t store_fact_of(struct store *store, const char *name);
  * @boot: of the host.
  * @since_ns: CLOCK_MONOTONIC; of one that was there before: since then; 0: since another boot.
  *
- * Return: whether it is new.
+ * Return: whether it is new; when it cannot be written it is not, and @since_ns is as it was.
  */
 bool store_entry(struct store *store, uint64_t entry, const char *boot, int64_t *since_ns);
 

@@ -46,6 +46,12 @@ static enum timeline_level level_of(const char *word)
 	return word && strcmp(word, "warning") == 0 ? TIMELINE_WARNING : TIMELINE_INFO;
 }
 
+static bool is_priority(const json_t *number)
+{
+	return json_is_integer(number) && json_integer_value(number) >= 0 &&
+	       json_integer_value(number) <= UINT8_MAX;
+}
+
 /* How many, how far, or by how much: what a kind counts. */
 static void take_number(const json_t *object, struct timeline_event *event)
 {
@@ -56,7 +62,7 @@ static void take_number(const json_t *object, struct timeline_event *event)
 
 	event->has_number = json_is_integer(number);
 	event->number = json_integer_value(number);
-	if (!json_is_integer(before) || !json_is_integer(after))
+	if (!is_priority(before) || !is_priority(after))
 		return;
 	event->has_number = true;
 	event->number = json_integer_value(before) - json_integer_value(after);

@@ -276,6 +276,18 @@ def test_timeline_says_what_is_wrong(tmp_path):
         assert file.read().startswith("<!DOCTYPE html>")
 
 
+def test_names_in_files_of_others_steer_no_terminal(tmp_path):
+    """Whatever a file says its node is called: with what is said of it no terminal is told anything."""
+    strange = write(tmp_path / "a", [event(0, kind="started", node="a\x1b]0;x\x07"),
+                                     event(1, kind="started", node="b\x9b31m")])
+    done = timeline(strange, write(tmp_path / "b", node("gw2")))
+    assert done.returncode == 0 and "is of one node" in done.stderr and "cannot be estimated" in done.stderr
+    assert r'"b\xc2\x9b31m"' in done.stderr and r'"a\x1b]0;x\x07"' in done.stderr
+    assert not [it for it in done.stderr if not it.isprintable() and it != "\n"]
+    timeless = timeline(write(tmp_path / "c", [{"kind": "state", "time": "\x1b[2J"}]))
+    assert timeless.returncode == 1 and r"but \x1b[2J" in timeless.stderr
+
+
 def test_timeline_draws_what_it_can(tmp_path):
     whole = write(tmp_path / "a", node("gw1"))
     cut = timeline(whole, write(tmp_path / "b", [*node("gw2"), '{ "seq": 9, "ti']))

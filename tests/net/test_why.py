@@ -713,6 +713,20 @@ def test_why_has_what_the_journal_lacks_from_the_history(lab, home):  # pylint: 
     assert [event["to"] for event in it["events"]] == ["backup", "active"]
 
 
+def test_output_of_a_check_steers_no_terminal(lab):
+    """What a command writes is anybody's: neither ASCII's controls, nor those of C1, nor no text."""
+    writes = lab.path("writes")
+    with open(writes, "w", encoding="ascii") as file:
+        file.write("#!/bin/sh\nprintf 'a\\033[2J\\302\\2331m\\233x'\n")
+    os.chmod(writes, 0o755)
+    agent = lab.vipd(lab.host("gw1", f"{ONE}/24"), [router(150, track=[{"check": "web"}])],
+                     checks=[{"name": "web", "command": [writes], "user": "root"}])
+    agent.wait_state("lan", "active")
+    Says("active", words=(r"it says: a\\x1b\[2J\\xc2\\x9b1m\\x9bx\n",)).wait(agent, "output")
+    [it] = json.loads(agent.ctl("why", "--json").stdout)["routers"]
+    assert [track["says"] for track in it["priority"]["tracks"]] == [r"a\x1b[2J\xc2\x9b1m\x9bx"]
+
+
 def test_why_without_the_journal_says_so(lab):
     """As for somebody who may ask the control socket, but not read the rings."""
     agent = lab.vipd(lab.host("gw1", f"{ONE}/24"), [router(150)])
