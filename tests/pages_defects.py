@@ -27,6 +27,7 @@ sys.path.insert(0, str(ROOT / "tests/sim"))
 from defects import Defect, Misplaced, check_all, plant  # noqa: E402  (found by the line above)
 
 FOLDERS = ("agent", "checks", "netlink", "vrrp")
+FILES = ("Makefile", "debian/changelog")
 BUILT = (*FOLDERS, "tests/net")
 PROGRAMS = ("vipd", "vipctl", "vipd-checker", "vipd-notifier")
 TIMEOUT_S = 600
@@ -125,8 +126,16 @@ def copy_tree(build):
         shutil.copytree(build / folder, tree / "build" / folder)
     for program in PROGRAMS:
         shutil.copy2(build / program, tree / "build")
-    shutil.copy2(ROOT / "Makefile", tree)
+    for file in FILES:
+        (tree / file).parent.mkdir(exist_ok=True)
+        shutil.copy2(ROOT / file, tree / file)
     return tree
+
+
+def was_built(tree, path):
+    """Whether what is run has this source in it."""
+    built = (tree / "build" / path.relative_to(tree)).with_suffix(".o")
+    return built.stat().st_mtime_ns >= path.stat().st_mtime_ns
 
 
 def make(tree):
@@ -161,7 +170,9 @@ def hunt(tree, defect, options):
     healthy = path.read_text(encoding="utf-8")
     path.write_text(text, encoding="utf-8")
     try:
-        return make(tree) or kill(tree, options)
+        if error := make(tree):
+            return error
+        return kill(tree, options) if was_built(tree, path) else "it was not built"
     finally:
         path.write_text(healthy, encoding="utf-8")
 

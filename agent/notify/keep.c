@@ -10,7 +10,7 @@
 #include "notifier_private.h"
 
 #define NS_PER_S       INT64_C(1000000000)
-#define STORE_AGAIN_NS (10 * NS_PER_S)          /* after it could not be written */
+#define STORE_AGAIN_NS (3 * NS_PER_S)           /* after it could not be written */
 #define UNSAID_NS      (100 * INT64_C(1000000)) /* for the keeper, who reads */
 #define PRUNE_NS       (600 * NS_PER_S)
 #define CLOCK_SET_NS   (600 * NS_PER_S) /* of the host: its clock is right by then, if ever */

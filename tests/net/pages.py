@@ -280,7 +280,15 @@ class World:
         return [pid for pid in reaper.processes([self.host.netns])
                 if not names or name_of(pid) in names]
 
+    def _stop_keeper(self):
+        """It starts nobody any more, who would outlive it."""
+        with contextlib.suppress(ProcessLookupError, ChildProcessError):
+            os.kill(self.agent.pid, signal.SIGSTOP)
+            os.waitid(os.P_PID, self.agent.pid, os.WSTOPPED | os.WEXITED | os.WNOWAIT)
+
     def _kill_vipd(self, kind):
+        if self.agent.alive:
+            self._stop_keeper()
         own = [self.agent.pid, *children(self.agent.pid)] if self.agent.alive else []
         self.agent.expected_to_live = False
         # Orphans of a keeper that died before are somebody's, too.

@@ -153,7 +153,7 @@ def test_options_are_those_of_the_help_and_are_taken(name):
     (["import", "--ah", "none", ""], [""]), (["import", "--ah", "none", "--a"], []),
     (["import", ""], [""]), (["import", "-o", ""], [""]), (["history", "--state-dir", ""], [""]),
     (["history", "--state-dir", "/tmp", "--js"], ["--json"]), (["history", "--json", "--js"], []),
-    (["notify", ""], ["retry", "drop"]), (["notify", "retry", ""], []), (["nonsense", ""], []),
+    (["notify", ""], ["retry", "drop"]), (["notify", "retry", ""], ["all"]), (["nonsense", ""], []),
     (["show", ""], []), (["drain", "--for", ""], [])])
 def test_words_that_need_no_vipd(words, expected):
     """An empty line is a file; without a vipd there are no names, and no complaint."""

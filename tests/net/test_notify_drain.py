@@ -13,7 +13,7 @@ from generations import OWN, crash, reload
 from lab import wait_until
 from test_groups import GROUP, member, states, wait_all
 from test_groups import host as host_of_groups
-from test_notify import Recorder, entry, home, rows  # pylint: disable=unused-import
+from test_notify import Recorder, entry, home, kill_everything, rows  # pylint: disable=unused-import
 
 VIP = "192.0.2.1/24"
 TIMES = """begun=$(date +%s.%N)
@@ -303,6 +303,7 @@ def test_fault_while_it_waits_ends_the_wait(lab, home):
     one.host.ip("link set eth0 up")
     one.wait_state("lan", "backup")
     assert one.router()["effective_priority"] == 1
+    kill_everything(one)                           # nobody waits for that command
 
 
 def test_drain_for_a_time_is_over_though_the_hook_is_not(lab, home):

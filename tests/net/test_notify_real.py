@@ -327,7 +327,7 @@ def test_overrun_is_a_page_and_final_states_follow(lab, home, dead):
     quiet = router(150, name="quiet", vrid=200, interface="eth1", addresses=["198.51.100.1/24"],
                    **FAST)
     one = lab.vipd(gw, [*routers, quiet], state_dir=home, user="root",
-                   notify=[entry(page, timeout="1m")])
+                   notify=[entry(page, timeout="1m", on=["active", "fault"])])
     wait_all(one, "active")
     wait_until(lambda: page.told.count("active") == 101, 60, "all to be told")
     [notifier] = one.notifier_pids
