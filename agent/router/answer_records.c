@@ -57,6 +57,7 @@ struct router_record {
 	uint8_t last_resort;                        /* it cannot hold its addresses */
 	uint8_t down_intervals;                     /* adverts that may be missed */
 	uint8_t mute, deaf;                         /* struct vrrp_member */
+	uint8_t no_carrier;                         /* and it goes on */
 	char mac[CONF_MAC_TEXT_SIZE]; /* with which addresses are announced; empty: not known */
 	char macvlan[CONF_LINK_SIZE]; /* that carries it; empty: none */
 	uint8_t accept;               /* packets to its addresses, while Active */
@@ -120,6 +121,7 @@ static const struct field router_fields[] = {
 	ROUTER(down_intervals, "down_intervals", FIELD_UINT),
 	ROUTER(mute, "mute", FIELD_BOOL),
 	ROUTER(deaf, "deaf", FIELD_BOOL),
+	ROUTER(no_carrier, "no_carrier", FIELD_BOOL),
 	ROUTER(mac, "mac", FIELD_TEXT),
 	ROUTER(macvlan, "macvlan", FIELD_TEXT),
 	ROUTER(accept, "accept", FIELD_BOOL),
@@ -242,6 +244,7 @@ struct track_record {
 	uint8_t counts;  /* the weight does, or it is a fault */
 	int16_t adds;    /* to the priority, now */
 	uint8_t overdue; /* a check that does not answer any more */
+	uint8_t missing; /* there is no such interface */
 };
 
 static const struct field track_fields[] = {
@@ -254,6 +257,7 @@ static const struct field track_fields[] = {
 	FIELD(struct track_record, counts, "counts", FIELD_BOOL),
 	FIELD(struct track_record, adds, "adds", FIELD_INT),
 	FIELD(struct track_record, overdue, "overdue", FIELD_BOOL),
+	FIELD(struct track_record, missing, "missing", FIELD_BOOL),
 	FIELDS_END,
 };
 
@@ -526,6 +530,7 @@ void answer_put_router(const struct answer_facts *facts, const struct router *ro
 	record.damped_until_real_ns = until_real_ns(facts, router_damped_until(router));
 	record.mute = router_is_mute(router);
 	record.deaf = router_is_deaf(router);
+	record.no_carrier = router_lacks_carrier(facts->routers, router);
 	record.accept = router->conf->accept;
 	record.auth = router->conf->auth.type == CONF_AUTH_HMAC
 			      ? router->conf->auth.mode + AUTH_MODES
@@ -643,6 +648,7 @@ void answer_put_tracks(const struct answer_facts *facts, const struct router *ro
 		records[i].counts = track_counts(track);
 		records[i].adds = (int16_t)track_weight(known, track);
 		records[i].overdue = track->conf->check[0] && known->all[track->source].overdue;
+		records[i].missing = track_is_missing(facts->routers, track);
 	}
 	if (router->tracks_n)
 		put_records(&answer_track_kind, records, router->tracks_n, message);

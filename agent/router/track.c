@@ -114,6 +114,14 @@ static bool is_usable(const struct interface *interface)
 	return interface->ifindex && interface->up && interface->carrier;
 }
 
+bool track_is_missing(const struct routers *routers, const struct track *track)
+{
+	unsigned checks_n = routers->facts.n;
+
+	return !track->conf->check[0] &&
+	       !interfaces_get(routers->interfaces, track->source - checks_n)->ifindex;
+}
+
 /* What was down already when it was first looked at has been so for long enough. */
 static void look_at_interface(struct routers *routers, struct track *track)
 {

@@ -93,6 +93,11 @@ void tracks_doubt_check(struct routers *routers, unsigned check);
 bool track_look(struct routers *routers, struct track *track);
 
 /**
+ * track_is_missing() - whether it is of an interface that is not there.
+ */
+bool track_is_missing(const struct routers *routers, const struct track *track);
+
+/**
  * track_counts() - whether what its weight is for is the case: a positive one while the interface
  * can be used or the check is up, a negative one or none while it cannot, or is down; the other way
  * round with reverse. What is unknown never counts, unless it is presumed to be well.

@@ -148,6 +148,15 @@ static void judge_family(struct problems *problems, const struct records_table *
 		    "hears an Active: a firewall, or a switch that filters multicast");
 }
 
+static void judge_link(struct problems *problems, const struct records_table *table,
+		       const void *record)
+{
+	if (client_number(table, record, "no_carrier"))
+		add(problems, PROBLEM_DEGRADED, "no_carrier",
+		    "its interface has no carrier, and required = false lets it go on: nobody "
+		    "hears it there, so each host that goes on is Active");
+}
+
 /* What is known of words that vipd has for what it notices, and for what it discards. */
 struct meaning {
 	const char *word;
@@ -231,6 +240,9 @@ static void judge_ages(struct problems *problems, const struct records_table *ta
 		       sizeof(age_s));
 		if (!field->words[i] || age_s == 0 || age_s > LATELY_S + 1)
 			continue;
+		/* Who is Backup again hears somebody again. */
+		if (problems->is_passive && strcmp(field->words[i], "fell_silent") == 0)
+			continue;
 		meaning = meaning_of(meanings, field->words[i]);
 		snprintf(word, sizeof(word), "%s%.60s", prefix, field->words[i]);
 		add(problems, meaning->level, word, "%s, %u s ago", meaning->text,
@@ -249,6 +261,7 @@ void problems_begin(struct problems *problems, const struct records_table *table
 	judge_drain(problems, table, record);
 	judge_damping(problems, table, record);
 	judge_family(problems, table, record);
+	judge_link(problems, table, record);
 	judge_ages(problems, table, record, ".noticed_ago_s", "", notices);
 	judge_ages(problems, table, record, ".rejected_ago_s", "rejected_", rejects);
 }
@@ -359,8 +372,11 @@ void problems_track(struct problems *problems, const struct records_table *table
 	bool up = client_number(table, record, "up") != 0;
 	bool good = up != (client_number(table, record, "reverse") != 0);
 	char name[FIELDS_TEXT_SIZE];
-	const char *what = "interface";
+	const char *what = "interface", *is = up ? "up" : "down";
 	char loss[64];
+
+	if (client_number(table, record, "missing"))
+		is = "not there";
 
 	client_text(table, record, what, name);
 	if (!name[0])
@@ -376,7 +392,7 @@ void problems_track(struct problems *problems, const struct records_table *table
 	else if (weight && !good) {
 		describe_loss(table, record, loss, sizeof(loss));
 		add(problems, PROBLEM_DEGRADED, "track", "the %s %.60s, which it tracks, is %s: %s",
-		    what, name, up ? "up" : "down", loss);
+		    what, name, is, loss);
 	}
 }
 

@@ -76,6 +76,9 @@ static const struct {
 		  "the reason." },
 	{ "deaf", "Look for a filter of this family: nft list ruleset, and multicast snooping of "
 		  "the switch." },
+	{ "no_carrier",
+	  "See whether the other host lives; if it does, mend the cable between: both "
+	  "are Active." },
 	{ "interval", "Set the same interval on both." },
 	{ "address_list", "Compare addresses of both configurations; if that is somebody else's "
 			  "router, take another vrid." },
@@ -130,7 +133,8 @@ static const struct {
 	{ "conflict", "Give the address to one of both virtual routers only." },
 	{ "unknown", "Look at vipctl show --checks: has it an interval and a timeout that fit?" },
 	{ "overdue", "Look at vipctl events for what became of vipd-checker." },
-	{ "track", "Mend what is tracked: vipctl show --checks has what checks say." },
+	{ "track", "Mend what is tracked: ip link has interfaces, vipctl show --checks what checks "
+		   "say." },
 	{ "unreachable_peer", "Look at the route to it: ip route get PEER." },
 	{ "process_lost", "Unless somebody killed it, report it, with what vipctl events and the "
 			  "system's log have of it." },

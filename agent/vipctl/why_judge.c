@@ -234,6 +234,13 @@ static bool explains_silence(const struct why_router *first, const uint8_t *sile
 		    (double)first->reason.ns / NS_PER_S);
 		return true;
 	}
+	if (has_problem(first, "no_carrier")) {
+		add(judgement, PROBLEM_NONE, "silence",
+		    "%s is not heard, as the interface here has no carrier: that host died, or the "
+		    "cable is out, and both are Active",
+		    peer);
+		return true;
+	}
 	if (has_problem(first, "not_heard")) {
 		add(judgement, PROBLEM_NONE, "silence",
 		    "%s was not heard for a while, and is heard again: it lives, and what was "
@@ -242,6 +249,18 @@ static bool explains_silence(const struct why_router *first, const uint8_t *sile
 		return true;
 	}
 	return false;
+}
+
+/* Whether somebody said so since it fell silent. */
+static bool was_taken_since(const struct why_router *first)
+{
+	const struct event *taken = first->journal.notices[VRRP_NOTICE_ADDRESS_TAKEN];
+	const struct why_journal *journal = &first->journal;
+
+	for (unsigned i = journal->states_n; i > 0 && taken; i--)
+		if (journal->states[i - 1].state.to == VRRP_STATE_ACTIVE)
+			return taken->mono_ns >= journal->states[i - 1].mono_ns - first->reason.ns;
+	return has_problem(first, "address_taken");
 }
 
 static void judge_silence(const struct why_router *first, struct why_judgement *judgement)
@@ -254,7 +273,7 @@ static void judge_silence(const struct why_router *first, struct why_judgement *
 		why_ip(first, silent, peer);
 	if (explains_silence(first, silent, peer, judgement) || !silent)
 		return;
-	if (has_problem(first, "address_taken")) {
+	if (has_problem(first, "address_taken") && was_taken_since(first)) {
 		finding =
 			add(judgement, PROBLEM_WRONG, "silence",
 			    "%s fell silent, but somebody still has the address: it lives, and its "
@@ -362,6 +381,15 @@ static void judge_lost(const struct why_facts *facts, const struct why_router *r
 		      "somebody stopped it (SIGSTOP, a debugger)", "a defect of vipd");
 }
 
+/* What was put back, only an Active still has; that it is left alone may be why another one serves.
+ */
+static bool is_of_now(const struct why_router *router, const struct event *stolen)
+{
+	return router->state == VRRP_STATE_ACTIVE ||
+	       (router->state == VRRP_STATE_BACKUP &&
+		stolen->address.news == EVENT_ADDRESS_ABANDONED);
+}
+
 static void judge_stolen(const struct why_facts *facts, const struct why_router *router,
 			 struct why_judgement *judgement)
 {
@@ -369,7 +397,7 @@ static void judge_stolen(const struct why_facts *facts, const struct why_router 
 	struct why_finding *finding;
 	char ip[WHY_TEXT_SIZE];
 
-	if (!event)
+	if (!event || !is_of_now(router, event))
 		return;
 	finding = add(judgement, PROBLEM_DEGRADED, "stolen_address",
 		      "%s/%u was removed by somebody on this host, %" PRId64 " s ago%s: %s",

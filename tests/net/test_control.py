@@ -413,6 +413,7 @@ SHOWN = {"node": str, "version": str, "rejected": dict, "unread": int, "dropped"
 ROUTER = {"name": str, "interface": str, "vrid": int, "family": int, "version": int,
           "state": str, "reason": str, "reason_code": str, "since": str, "priority": int,
           "effective_priority": int, "last_resort": bool, "mute": bool, "deaf": bool,
+          "no_carrier": bool,
           "accept": bool, "auth": str, "drained": bool, "drained_until": (str, type(None)), "drain_held_until": (str, type(None)),
           "damped_until": (str, type(None)),
           "down_intervals": int,

@@ -250,6 +250,9 @@ def test_host_that_loses_the_other_one_with_the_carrier_serves_all_the_same(lab)
     two.wait_state("lan", "active")
     two.wait_log("caveat=no_carrier")
     ping.wait_answer(since=lab.now())
+    assert "no_carrier: " in two.ctl("check", check=False).stdout
+    assert "as the interface here has no carrier" in two.ctl("why", "lan").stdout
+    assert "the router goes on" in two.ctl("doctor", check=False).stdout
     mark = lab.now()
     wait_moment(lab, mark + (lifetime(two.host, VIP) + 1) * 10**9)
     assert "192.0.2.1/24" in two.host.addresses()
@@ -260,6 +263,7 @@ def test_host_that_loses_the_other_one_with_the_carrier_serves_all_the_same(lab)
     wait_until(lambda: lab.capture.arps(since=mark, host=two.host, gratuitous=True),
                what="it to be announced again")
     assert two.router()["counters"]["became_active"] == 1
+    wait_until(lambda: "no_carrier" not in two.ctl("check", check=False).stdout, what="all to be well")
 
 
 def test_active_without_a_carrier_is_no_fault_and_ends_with_its_peer(lab):

@@ -67,7 +67,7 @@ def test_weight_lets_the_better_one_take_over_and_return(lab):
     one, two = pair(lab, -60)
     shown = one.router()["tracks"]
     assert shown == [{"interface": "eth1", "weight": -60, "reverse": False, "up": True,
-                      "unknown": False, "counts": False, "adds": 0, "overdue": False}]
+                      "unknown": False, "counts": False, "adds": 0, "overdue": False, "missing": False}]
     down(lab, one)
     two.wait_state("lan", "active")
     one.wait_state("lan", "backup")

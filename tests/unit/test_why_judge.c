@@ -75,6 +75,8 @@ static void test_why_silence_is_a_guess_that_what_is_known_narrows(void **state)
 		{ "192.0.2.2", "address_taken", NULL, "somebody still has the address",
 		  PROBLEM_WRONG, 4 },
 		{ "192.0.2.2", "not_heard", NULL, "is heard again", PROBLEM_NONE, 0 },
+		{ "192.0.2.2", "no_carrier", NULL, "the cable is out, and both are Active",
+		  PROBLEM_NONE, 0 },
 		{ "192.0.2.2", "rejected_version", "192.0.2.2", "adverts are discarded here",
 		  PROBLEM_NONE, 0 },
 		{ "192.0.2.2", "rejected_version", "192.0.2.9", "until it fell silent",
@@ -242,6 +244,27 @@ static void test_why_advice_has_names(void **state)
 	}
 }
 
+/* It answered for the address before it fell silent: that it does so now nobody knows. */
+static void test_why_silence_is_proved_by_what_came_behind_it_alone(void **state)
+{
+	struct scene *s = scene();
+	struct event taken;
+
+	(void)state;
+	after_silence(s, "192.0.2.2");
+	with_problem(s, "address_taken", PROBLEM_WRONG);
+	with_packet(&taken, EVENT_NOTICE, VRRP_NOTICE_ADDRESS_TAKEN, "192.0.2.2");
+	s->routers->journal.notices[VRRP_NOTICE_ADDRESS_TAKEN] = &taken;
+	s->routers->journal.states[0].mono_ns = 990 * SECOND;
+	s->routers->reason.ns = 4 * SECOND;
+	taken.mono_ns = 985 * SECOND;
+	why_judge(&s->facts, s->routers, &s->judgement);
+	assert_int_equal(finding_of(s, "silence")->level, PROBLEM_NONE);
+	taken.mono_ns = 987 * SECOND;
+	why_judge(&s->facts, s->routers, &s->judgement);
+	assert_int_equal(finding_of(s, "silence")->level, PROBLEM_WRONG);
+}
+
 static void test_why_what_happened_on_this_host_is_found(void **state)
 {
 	struct scene *s = scene();
@@ -267,6 +290,9 @@ static void test_why_what_happened_on_this_host_is_found(void **state)
 	assert_non_null(strstr(finding_of(s, "stolen_address")->text,
 			       "192.0.2.1/24 was removed by somebody on this host, 10 s ago, and "
 			       "before: again and again"));
+	event.address.news = EVENT_ADDRESS_RESTORED; /* when it was Active */
+	why_judge(&s->facts, s->routers, &s->judgement);
+	assert_null(finding_of(s, "stolen_address"));
 	s->facts.late = s->facts.lost;
 	s->facts.late.kind = EVENT_PROCESS_LATE;
 	strcpy(s->facts.late.fact.text, "no sign of life");
@@ -433,6 +459,7 @@ int main(void)
 		cmocka_unit_test(test_why_of_two_actives_one_is_guessed_at),
 		cmocka_unit_test(test_why_fault_has_the_advice_of_its_reason),
 		cmocka_unit_test(test_why_advice_has_names),
+		cmocka_unit_test(test_why_silence_is_proved_by_what_came_behind_it_alone),
 		cmocka_unit_test(test_why_what_happened_on_this_host_is_found),
 		cmocka_unit_test(test_why_loss_is_of_those_it_struck),
 		cmocka_unit_test(test_why_worst_comes_first_and_more_are_counted),
