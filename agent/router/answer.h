@@ -33,7 +33,7 @@ struct answer {
 	unsigned step;
 	unsigned router, address, route, check;       /* what comes next */
 	bool inside;                                  /* that router itself was told */
-	bool peers_told, tracks_told, conflicts_told; /* and what else belongs to it */
+	bool peers_told, senders_told, tracks_told, conflicts_told; /* and what else belongs to it */
 	bool found;                                   /* a router of the name */
 	bool ended;
 	int error;                 /* of the end */
