@@ -15,8 +15,8 @@ extern const struct records_kind answer_address_kind; /* of the router whose rec
 extern const struct records_kind answer_configuration_kind;
 extern const struct records_kind answer_conflict_kind; /* likewise */
 extern const struct records_kind answer_forgotten_kind;
-extern const struct records_kind answer_peer_kind;  /* of the router whose record came last */
-extern const struct records_kind answer_track_kind; /* likewise */
+extern const struct records_kind answer_peer_kind;   /* of the router whose record came last */
+extern const struct records_kind answer_track_kind;  /* likewise */
 extern const struct records_kind answer_sender_kind; /* likewise */
 extern const struct records_kind answer_drained_kind;
 extern const struct records_kind answer_route_kind; /* likewise */
