@@ -66,6 +66,7 @@ static const struct step show_steps[] = {
 	{ .table = &answer_conflict_kind },
 	{ .table = &answer_peer_kind },
 	{ .table = &answer_track_kind },
+	{ .table = &answer_sender_kind },
 	{ .table = &answer_route_kind },
 	{ .table = &answer_check_kind },
 	{ .put = put_addresses },
@@ -312,7 +313,8 @@ static bool next_router(const struct answer_facts *facts, struct answer *answer)
 {
 	answer->router++;
 	answer->address = answer->route = 0;
-	answer->inside = answer->peers_told = answer->tracks_told = answer->conflicts_told = false;
+	answer->inside = answer->peers_told = answer->senders_told = false;
+	answer->tracks_told = answer->conflicts_told = false;
 	if (answer->router < routers_count(facts->routers))
 		return false;
 	if (answer->name[0] && !answer->found)
@@ -357,6 +359,9 @@ static bool put_addresses(const struct answer_facts *facts, struct answer *answe
 	} else if (!answer->peers_told) {
 		answer_put_peers(router, message);
 		answer->peers_told = true;
+	} else if (!answer->senders_told) {
+		answer_put_senders(router, now, message);
+		answer->senders_told = true;
 	} else if (!answer->tracks_told) {
 		answer_put_tracks(facts, router, message);
 		answer->tracks_told = true;

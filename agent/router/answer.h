@@ -31,10 +31,11 @@ enum answer_rights {
 struct answer {
 	const struct answer_command *command; /* NULL: none of ours */
 	unsigned step;
-	unsigned router, address, route, check;       /* what comes next */
-	bool inside;                                  /* that router itself was told */
-	bool peers_told, tracks_told, conflicts_told; /* and what else belongs to it */
-	bool found;                                   /* a router of the name */
+	unsigned router, address, route, check; /* what comes next */
+	bool inside;                            /* that router itself was told */
+	bool peers_told, senders_told, tracks_told,
+		conflicts_told; /* and what else belongs to it */
+	bool found;             /* a router of the name */
 	bool ended;
 	int error;                 /* of the end */
 	const char *why;           /* a constant, or NULL */

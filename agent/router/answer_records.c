@@ -233,6 +233,23 @@ static const struct field peer_fields[] = {
 	FIELDS_END,
 };
 
+/* Of the router whose record came last: whose packets it has discarded. */
+struct sender_record {
+	uint8_t source[16];
+	uint8_t family;
+	uint8_t reason;
+	uint64_t packets;
+	int64_t last_real_ns;
+};
+
+static const struct field sender_fields[] = {
+	FIELD_OF_IP(struct sender_record, source, "source", family),
+	FIELD_OF_WORDS(struct sender_record, reason, "reason", vrrp_reject_words),
+	FIELD(struct sender_record, packets, "packets", FIELD_UINT),
+	FIELD(struct sender_record, last_real_ns, "last", FIELD_TIME),
+	FIELDS_END,
+};
+
 /* Of the router whose record came last: what it tracks. */
 struct track_record {
 	char interface[CONF_LINK_SIZE]; /* empty: a check */
@@ -355,6 +372,9 @@ const struct records_kind answer_drained_kind = { 9, "drained", sizeof(struct dr
 
 const struct records_kind answer_track_kind = { 8, "track", sizeof(struct track_record),
 						track_fields };
+
+const struct records_kind answer_sender_kind = { 13, "rejected_source",
+						 sizeof(struct sender_record), sender_fields };
 
 const struct records_kind answer_route_kind = { 10, "route", sizeof(struct route_record),
 						route_fields };
@@ -652,6 +672,28 @@ void answer_put_tracks(const struct answer_facts *facts, const struct router *ro
 	}
 	if (router->tracks_n)
 		put_records(&answer_track_kind, records, router->tracks_n, message);
+}
+
+void answer_put_senders(const struct router *router, const struct clocks *now,
+			struct answer_message *message)
+{
+	struct sender_record records[SENDERS_MAX];
+	unsigned n = 0;
+
+	memset(records, 0, sizeof(records));
+	for (unsigned i = 0; i < SENDERS_MAX; i++) {
+		const struct sender *sender = &router->senders.all[i];
+
+		if (!sender->packets)
+			continue;
+		memcpy(records[n].source, sender->source, sizeof(records[n].source));
+		records[n].family = router->vr.config.family;
+		records[n].reason = sender->reason;
+		records[n].packets = sender->packets;
+		records[n++].last_real_ns = now->real_ns - (now->mono_ns - sender->last_ns);
+	}
+	if (n)
+		put_records(&answer_sender_kind, records, n, message);
 }
 
 void answer_put_peers(const struct router *router, struct answer_message *message)

@@ -15,8 +15,9 @@ extern const struct records_kind answer_address_kind; /* of the router whose rec
 extern const struct records_kind answer_configuration_kind;
 extern const struct records_kind answer_conflict_kind; /* likewise */
 extern const struct records_kind answer_forgotten_kind;
-extern const struct records_kind answer_peer_kind;  /* of the router whose record came last */
-extern const struct records_kind answer_track_kind; /* likewise */
+extern const struct records_kind answer_peer_kind;   /* of the router whose record came last */
+extern const struct records_kind answer_track_kind;  /* likewise */
+extern const struct records_kind answer_sender_kind; /* likewise */
 extern const struct records_kind answer_drained_kind;
 extern const struct records_kind answer_route_kind; /* likewise */
 
@@ -56,6 +57,12 @@ void answer_put_conflicts(const struct answer_facts *facts, unsigned number,
  */
 void answer_put_drained(const struct answer_facts *facts, const struct router *router,
 			const struct drained *drained, struct answer_message *message);
+
+/**
+ * answer_put_senders() - whose packets a router has discarded. Nothing when it has none.
+ */
+void answer_put_senders(const struct router *router, const struct clocks *now,
+			struct answer_message *message);
 
 /**
  * answer_put_tracks() - what a router tracks. Nothing when that is nothing.

@@ -145,6 +145,7 @@ static void on_packet(const struct kern_packet *packet, void *arg)
 		event.now_ns = router->vr.election.since_ns;
 	reject = vrrp_receive(&router->vr, &router->list, &rx, &advert);
 	if (reject != VRRP_ACCEPT) {
+		senders_count(&router->senders, rx.source, (uint8_t)reject, event.now_ns);
 		if (reject == VRRP_REJECT_INTERVAL_DIFFERS)
 			journal_interval_differs(&journal, &advert);
 		else

@@ -23,6 +23,7 @@
 #include "peers.h"
 #include "resort.h"
 #include "rivals.h"
+#include "senders.h"
 #include "round.h"
 #include "vrrp/unit.h"
 
@@ -69,6 +70,7 @@ struct router {
 	struct state_damping damping; /* of the first of its unit: whether that flaps */
 	struct hand_over hand_over;   /* to a successor that comes */
 	struct rivals rivals;         /* of an Active */
+	struct senders senders;       /* of what it has discarded */
 	bool gone;                    /* a reload does without it */
 	bool leaving, left;           /* it was told to leave; and has */
 	struct outbox outbox;

@@ -31,7 +31,7 @@ struct shown {
 	struct problems problems;
 	json_t *addresses, *extra, *missing, *held; /* owned; arrays of strings, or NULL */
 	json_t *routes, *rules, *missing_routes, *missing_rules; /* likewise */
-	json_t *conflicts, *peers, *tracks; /* owned; arrays of objects, or NULL */
+	json_t *conflicts, *peers, *senders, *tracks; /* owned; arrays of objects, or NULL */
 	json_t *places; /* owned; an object of the interfaces that addresses elsewhere are on */
 };
 
@@ -197,6 +197,7 @@ static void add_addresses(struct shown *shown, json_t *object)
 	json_object_set(object, "address_interfaces", shown->places);
 	json_object_set(object, "conflicts", shown->conflicts);
 	json_object_set(object, "peers", shown->peers);
+	json_object_set(object, "rejected_sources", shown->senders);
 	json_object_set(object, "tracks", shown->tracks);
 	json_object_set(object, "routes", shown->routes);
 	json_object_set(object, "rules", shown->rules);
@@ -293,6 +294,7 @@ static void forget_lists(struct shown *shown)
 	json_decref(shown->conflicts);
 	json_decref(shown->places);
 	json_decref(shown->peers);
+	json_decref(shown->senders);
 	json_decref(shown->tracks);
 	json_decref(shown->routes);
 	json_decref(shown->rules);
@@ -300,7 +302,7 @@ static void forget_lists(struct shown *shown)
 	json_decref(shown->missing_rules);
 	shown->routes = shown->rules = shown->missing_routes = shown->missing_rules = NULL;
 	shown->addresses = shown->extra = shown->missing = shown->held = NULL;
-	shown->conflicts = shown->peers = shown->tracks = shown->places = NULL;
+	shown->conflicts = shown->peers = shown->senders = shown->tracks = shown->places = NULL;
 }
 
 /* The router that is complete by now. */
@@ -336,6 +338,7 @@ static const char *begin_router(struct printer *printer, const struct records_ta
 		shown->conflicts = json_array();
 		shown->places = json_object();
 		shown->peers = json_array();
+		shown->senders = json_array();
 		shown->tracks = json_array();
 		shown->routes = json_array();
 		shown->rules = json_array();
@@ -401,6 +404,8 @@ static const char *take_listed(struct printer *printer, const struct records_tab
 		problems_peer(&shown->problems, table, record);
 		return add_listed(printer, table, record, shown->peers);
 	}
+	if (strcmp(table->name, "rejected_source") == 0)
+		return add_listed(printer, table, record, shown->senders);
 	if (strcmp(table->name, "track") == 0) {
 		problems_track(&shown->problems, table, record);
 		return add_listed(printer, table, record, shown->tracks);

@@ -456,6 +456,8 @@ static void begin_twin(struct subject *s)
 		(void)vrrp_unit_add(&twin.unit, &twin.vr[i], s->members[i].router);
 		/* What a process reads has come after its predecessor's last turn. */
 		twin.members[i].last_ns = s->members[i].last_ns;
+		/* Another process would announce once more. */
+		twin.members[i].advert_ns = s->members[i].advert_ns;
 	}
 	twin.on = true;
 }

@@ -355,8 +355,8 @@ def test_client_that_reads_late_gets_all(lab):
         messages = list(iter(lambda: wire.receive(it), b""))
     assert wire.take_end(messages[-1]) == (0, "")
     kinds = [struct.unpack_from("=H", it, 6)[0] for it in messages]
-    # Eight tables; the host; of each router itself, and 401 addresses by 64.
-    assert (kinds.count(wire.TABLE), kinds.count(wire.RECORDS)) == (8, 1 + 60 * (1 + 7))
+    # Nine tables; the host; of each router itself, and 401 addresses by 64.
+    assert (kinds.count(wire.TABLE), kinds.count(wire.RECORDS)) == (9, 1 + 60 * (1 + 7))
 
 
 def asks_in_a_loop(agent, busy):
@@ -421,7 +421,7 @@ ROUTER = {"name": str, "interface": str, "vrid": int, "family": int, "version": 
           "active_interval_ms": (int, type(None)), "takeover_in_ms": (int, type(None)),
           "interval_ms": int, "addresses": list,
           "extra_addresses": list, "missing_addresses": list, "held_addresses": list,
-          "address_interfaces": dict, "peers": list, "tracks": list, "routes": list, "rules": list,
+          "address_interfaces": dict, "peers": list, "rejected_sources": list, "tracks": list, "routes": list, "rules": list,
           "missing_routes": list, "missing_rules": list,
           "conflicts": list, "last_heard": (str, type(None)), "warnings": list, "counters": dict}
 COUNTERS = {name: int for name in (

@@ -104,6 +104,7 @@ def test_answer_is_shown_as_it_is(ask):
       "address_interfaces": {},
       "conflicts": [],
       "peers": [],
+      "rejected_sources": [],
       "tracks": [],
       "routes": [],
       "rules": [],
@@ -141,7 +142,8 @@ def test_fields_that_are_missing_are_zero_or_absent(ask):
     [router] = shown(ask, whole(few, {"name": b"lan"}))["routers"]
     assert router == {"name": "lan", "reason": "not started yet", "addresses": ["192.0.2.1/24"],
                       "extra_addresses": [], "missing_addresses": [], "held_addresses": [],
-                      "address_interfaces": {}, "conflicts": [], "peers": [], "tracks": [], "routes": [],
+                      "address_interfaces": {}, "conflicts": [], "peers": [], "rejected_sources": [],
+                      "tracks": [], "routes": [],
                       "rules": [], "missing_routes": [], "missing_rules": [],
                       "warnings": []}
     assert ask(whole(few, {"name": b"lan"}), "show").stdout.splitlines()[1].split()[0] == "lan"

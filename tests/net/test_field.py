@@ -207,3 +207,4 @@ def test_peer_with_another_key_disturbs_nobody_else(lab):
     for agent in (one, two):
         [line] = [line for line in agent.log if "rejected=hmac" in line]
         assert "source=192.0.2.4" in line
+        assert {it["source"] for it in agent.router()["rejected_sources"]} == {"192.0.2.4"}

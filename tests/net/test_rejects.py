@@ -121,7 +121,7 @@ def constant(shown, wire):
     counters = {name: value for name, value in it.pop("counters").items()
                 if name not in ("adverts_sent", "adverts_received", "announcements_sent",
                                 "rejected")}
-    for name in ("last_heard", "takeover_in_ms"):
+    for name in ("last_heard", "takeover_in_ms", "rejected_sources"):
         it.pop(name)
     it["warnings"] = [word for word in it["warnings"] if not word.startswith("rejected_")]
     return {**it, **counters}
@@ -218,6 +218,9 @@ def test_wrong_password_now_and_then_changes_nothing(lab, probe):
         assert constant(agent.show(), wire) == before
     rejected = agent.router()["counters"]["rejected"]
     assert {word: n for word, n in rejected.items() if n} == {"auth_failed": 8}
+    [source] = agent.router()["rejected_sources"]
+    assert source.pop("last") and source == {"source": forgotten, "reason": "auth_failed",
+                                             "packets": 8}
     [line] = [line for line in agent.log if "rejected=" in line]
     assert f"rejected=auth_failed source={forgotten} interface=eth0" in line
     assert "state=" not in "".join(agent.log[agent.log.index(line):])
