@@ -33,7 +33,7 @@ CHECKS  = $(call objects,checks)
 CHECK   = $(addprefix $(BUILD)/checks/,cgroup.o check.o leaf.o program.o regular.o verdict.o)
 # What reads texts and packets of others, for tests.
 PARSERS = $(addprefix $(BUILD)/checks/,number.o echo.o proc.o proc_events.o route_message.o) \
-	$(addprefix $(BUILD)/agent/vipctl/,arena.o complain.o import_report.o keepalived_file.o keepalived_lines.o \
+	$(addprefix $(BUILD)/agent/vipctl/,arena.o complain.o printable.o import_report.o keepalived_file.o keepalived_lines.o \
 	keepalived_macro.o keepalived_tree.o $(addprefix timeline_,align.o judge.o kind.o mark.o plan.o story.o text.o view.o words.o))
 # Likewise, with libraries that only the checker has.
 REPLIES = $(addprefix $(BUILD)/checks/,match.o record.o status.o)

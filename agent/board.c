@@ -15,7 +15,8 @@
  *	HEAD		BOARD_FACTS_MAX places of PLACE_SIZE
  *	OUTPUTS		BOARD_FACTS_MAX times BOARD_OUTPUT_SIZE
  *
- * What nobody has written takes no memory.
+ * What nobody has written takes no memory, and a reader reaches for no more than it reads: whoever
+ * locks all memory that it can reach would fill the rest.
  */
 #define MAGIC      0x56495042u /* "VIPB" */
 #define HEAD       4096
@@ -58,8 +59,9 @@ struct index {
 _Static_assert(BOARD_FACTS_MAX < UINT16_MAX, "a place has 16 bits");
 
 struct board {
-	int fd, event_fd; /* borrowed */
-	char *memory;
+	int fd, event_fd;    /* borrowed */
+	char *memory;        /* OUTPUTS bytes */
+	size_t reach;        /* of which so many can be read, or written by the writer */
 	struct index *index; /* of the writer, owned; NULL: a reader */
 };
 
@@ -151,6 +153,29 @@ static int index_new(struct board *board)
 
 /* ---- making and unmaking ---- */
 
+/* Return: 0, or a negative errno when the kernel will not. */
+static int reach(struct board *board, size_t size, int protection)
+{
+	size_t page;
+
+	if (size <= board->reach)
+		return 0;
+	page = (size_t)sysconf(_SC_PAGESIZE);
+	size = (size + page - 1) / page * page;
+	if (mprotect(board->memory, size, protection) < 0)
+		return -errno;
+	board->reach = size;
+	return 0;
+}
+
+/* By a reader. Return: NULL when it is out of reach. */
+static struct place *reach_place(struct board *board, uint32_t place)
+{
+	int err = reach(board, HEAD + ((size_t)place + 1) * PLACE_SIZE, PROT_READ);
+
+	return err < 0 ? NULL : place_of(board, place);
+}
+
 int board_open(int fd, int event_fd, bool writes, struct board **ret_board)
 {
 	struct board *board;
@@ -162,14 +187,16 @@ int board_open(int fd, int event_fd, bool writes, struct board **ret_board)
 	if (!board)
 		return -ENOMEM;
 	*board = (struct board){ .fd = fd, .event_fd = event_fd };
-	board->memory =
-		mmap(NULL, OUTPUTS, writes ? PROT_READ | PROT_WRITE : PROT_READ, MAP_SHARED, fd, 0);
+	board->memory = mmap(NULL, OUTPUTS, PROT_NONE, MAP_SHARED, fd, 0);
 	if (board->memory == MAP_FAILED) {
 		err = -errno;
 		free(board);
 		return err;
 	}
-	err = writes ? index_new(board) : 0;
+	err = writes ? reach(board, OUTPUTS, PROT_READ | PROT_WRITE)
+		     : reach(board, HEAD, PROT_READ);
+	if (err == 0 && writes)
+		err = index_new(board);
 	if (err < 0)
 		board_close(board);
 	else
@@ -195,9 +222,11 @@ unsigned board_count(const struct board *board)
 	return n < BOARD_FACTS_MAX ? n : BOARD_FACTS_MAX;
 }
 
-uint32_t board_number(struct board *board, uint32_t place)
+uint32_t board_number(struct board *board, uint32_t number)
 {
-	return atomic_load_explicit(&place_of(board, place)->number, memory_order_acquire);
+	struct place *place = reach_place(board, number);
+
+	return place ? atomic_load_explicit(&place->number, memory_order_acquire) : 0;
 }
 
 static void end_texts(struct fact *fact)
@@ -212,10 +241,10 @@ static void end_texts(struct fact *fact)
 
 bool board_get(struct board *board, uint32_t number, struct fact *ret_fact)
 {
-	struct place *place = place_of(board, number);
+	struct place *place = reach_place(board, number);
 
-	for (unsigned i = 0; i < TRIES_MAX; i++) {
-		uint32_t before = board_number(board, number);
+	for (unsigned i = 0; place && i < TRIES_MAX; i++) {
+		uint32_t before = atomic_load_explicit(&place->number, memory_order_acquire);
 
 		if (before & 1)
 			continue;

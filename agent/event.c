@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "event_level.h"
 #include "event_words.h"
 
 /*
@@ -165,7 +166,7 @@ static const struct kind kinds[] = {
 			      OF_ROUTER
 			      "forgotten={forgotten} peer_priority={peer_priority} "
 			      "theirs_ms={theirs_ms} uid={uid} pid={pid} note=\"{note}\"" },
-	[EVENT_RESORT] = { "resort", LOG_LEVEL_ERROR, SIZE_OF(address),
+	[EVENT_RESORT] = { "resort", LOG_LEVEL_INFO, SIZE_OF(address),
 			   ROWS(OF_WORDS(event.address.news, "resort", event_resort_words),
 				OF(address, "address", FIELD_TEXT),
 				OF(event.address.configured_priority, "configured_priority",
@@ -195,7 +196,7 @@ static const struct kind kinds[] = {
 			    ROWS(OF_WORDS(event.fact.word, "drain", event_drain_words),
 				 NUMBER(0, "wait_ms"), NUMBER(1, "hold_ns"), NOTE),
 			    OF_ROUTER "drain={drain}[ wait_ms={wait_ms}] note=\"{note}\"" },
-	[EVENT_DAMPED] = { "damped", LOG_LEVEL_WARNING, WITHOUT_TEXT,
+	[EVENT_DAMPED] = { "damped", LOG_LEVEL_INFO, WITHOUT_TEXT,
 			   ROWS(OF_WORDS(event.fact.word, "damped", event_damping_words),
 				NUMBER(0, "changes"), NUMBER(1, "within_s"), NAME("until"), NOTE),
 			   OF_ROUTER "damped={damped}[ changes={changes}][ within_s={within_s}]"
@@ -459,122 +460,11 @@ size_t event_payload_size(unsigned kind)
 	return row ? row->size : SIZE_OF(payload);
 }
 
-static enum log_level address_level(unsigned news)
-{
-	if (news == EVENT_ADDRESS_BEHIND)
-		return LOG_LEVEL_INFO;
-	return news == EVENT_ADDRESS_ENDED || news == EVENT_ADDRESS_ABANDONED ||
-			       news == EVENT_ADDRESS_FAILED || news == EVENT_ADDRESS_LACKING ||
-			       news == EVENT_ADDRESS_UNFILTERED
-		       ? LOG_LEVEL_ERROR
-		       : LOG_LEVEL_WARNING;
-}
-
-static enum log_level resort_level(unsigned what)
-{
-	return what == EVENT_RESORT_BEGINS  ? LOG_LEVEL_ERROR
-	       : what == EVENT_RESORT_CEDES ? LOG_LEVEL_WARNING
-					    : LOG_LEVEL_INFO;
-}
-
 enum log_level event_level(const struct event *event)
 {
 	const struct kind *row = kind_of(event->kind);
 
-	switch (event->kind) {
-	case EVENT_STATE:
-		/* From one fault to another may be the way up again: carrier comes after up. Not so
-		 * to a service that is down. */
-		if (event->state.to == VRRP_STATE_FAULT &&
-		    (event->state.from != VRRP_STATE_FAULT ||
-		     vrrp_reason_is_of_check(event->state.reason)))
-			return LOG_LEVEL_ERROR;
-		break;
-	case EVENT_FLAPPED:
-		if (event->state.to == VRRP_STATE_FAULT)
-			return LOG_LEVEL_ERROR;
-		break;
-	case EVENT_NOTICE:
-		if (event->packet.which == VRRP_NOTICE_OWNER ||
-		    event->packet.which == VRRP_NOTICE_INTERVAL ||
-		    event->packet.which == VRRP_NOTICE_NOT_HEARD ||
-		    event->packet.which == VRRP_NOTICE_ADDRESS_TAKEN)
-			return LOG_LEVEL_ERROR;
-		if (event->packet.which == VRRP_NOTICE_EQUAL_PRIORITY)
-			return LOG_LEVEL_INFO;
-		break;
-	case EVENT_ADDRESS:
-		return address_level(event->address.news);
-	case EVENT_DRAINED:
-		if (event->fact.word == EVENT_DRAIN_HOOK_FAILED ||
-		    event->fact.word == EVENT_DRAIN_HOOK_LATE)
-			return LOG_LEVEL_WARNING;
-		break;
-	case EVENT_MACVLAN:
-		if (event->fact.word == EVENT_MACVLAN_RESTORED ||
-		    event->fact.word == EVENT_MACVLAN_UP_RESTORED)
-			return LOG_LEVEL_WARNING;
-		break;
-	case EVENT_ROUTE:
-	case EVENT_RULE:
-		if (event->fact.word == EVENT_ROUTE_RESTORED ||
-		    event->fact.word == EVENT_ROUTE_NO_PLACE)
-			return LOG_LEVEL_WARNING;
-		break;
-	case EVENT_RESORT:
-		return resort_level(event->address.news);
-	case EVENT_NOTIFY: /* by somebody who asked for it */
-		if (event->fact.word == EVENT_NOTIFY_RETRY || event->fact.word == EVENT_NOTIFY_DROP)
-			return LOG_LEVEL_INFO;
-		break;
-	case EVENT_SWEPT_ALL: /* by somebody who asked for it */
-		return event->fact.word ? LOG_LEVEL_INFO : LOG_LEVEL_WARNING;
-	case EVENT_SWEPT:
-		return event->address.error ? LOG_LEVEL_ERROR : LOG_LEVEL_WARNING;
-	case EVENT_RELOAD:
-		if (event->fact.word >= EVENT_RELOAD_REFUSED)
-			return LOG_LEVEL_ERROR;
-		break;
-	case EVENT_CONTROL:
-		if (!event->fact.error)
-			return LOG_LEVEL_INFO;
-		break;
-	case EVENT_STANDBY:
-		if (event->fact.word == EVENT_STANDBY_AGAIN)
-			return LOG_LEVEL_INFO;
-		break;
-	case EVENT_DAMPED:
-		if (event->fact.word != EVENT_DAMPING_BEGINS)
-			return LOG_LEVEL_INFO;
-		break;
-	case EVENT_TRACK:
-		if (event->track.to >= event->track.from)
-			return LOG_LEVEL_INFO;
-		break;
-	case EVENT_CHECK:
-		if (event->check.overdue)
-			return LOG_LEVEL_ERROR;
-		if (event->check.to == EVENT_CHECK_UP)
-			return LOG_LEVEL_INFO;
-		break;
-	case EVENT_CHANGES:
-		if (event->fact.word == EVENT_CHANGES_UNCOMPARED)
-			return LOG_LEVEL_WARNING;
-		break;
-	case EVENT_KEYS:
-		if (event->fact.word == EVENT_KEYS_TAKEN)
-			return LOG_LEVEL_INFO;
-		break;
-	case EVENT_CLOCK:
-		if (event->clock.what == EVENT_CLOCK_MOVED)
-			return LOG_LEVEL_WARNING;
-		break;
-	case EVENT_UPGRADE:
-		if (event->fact.word == EVENT_UPGRADE_REFUSED)
-			return LOG_LEVEL_ERROR;
-		break;
-	}
-	return row ? row->level : LOG_LEVEL_INFO;
+	return event_level_of(event, row ? row->level : LOG_LEVEL_INFO);
 }
 
 /* FNV-1a. */

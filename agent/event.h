@@ -140,6 +140,7 @@ enum event_changes {
 enum event_caveat {
 	EVENT_CAVEAT_NOT_FORWARDING = 1,
 	EVENT_CAVEAT_SNOOPING = 2,
+	EVENT_CAVEAT_NO_CARRIER = 3,
 	EVENT_CAVEAT_COUNT,
 };
 

@@ -48,6 +48,9 @@ const char *event_note_caveat(const struct event *event)
 		       "neighbour "
 		       "solicitations may not reach ports that answer no other querier; set "
 		       "mcast_snooping 0 or mcast_querier 1 (ip link set ... type bridge)";
+	case EVENT_CAVEAT_NO_CARRIER:
+		return "nobody hears this host here, nor does it hear anybody; with required = "
+		       "false its routers go on, and each host that does so is Active";
 	case EVENT_CAVEAT_COUNT:
 		break;
 	}

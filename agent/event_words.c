@@ -102,6 +102,7 @@ const char *const event_upgrade_words[EVENT_UPGRADE_REFUSED + 1] = {
 const char *const event_caveat_words[EVENT_CAVEAT_COUNT] = {
 	[EVENT_CAVEAT_NOT_FORWARDING] = "not_forwarding",
 	[EVENT_CAVEAT_SNOOPING] = "snooping",
+	[EVENT_CAVEAT_NO_CARRIER] = "no_carrier",
 };
 
 const char *const event_route_words[EVENT_ROUTE_COUNT] = {
@@ -134,7 +135,8 @@ static const char *ip_text(unsigned family, const uint8_t *bytes, char *buf)
 
 static const char *const address_notes[EVENT_ADDRESS_COUNT] = {
 	[EVENT_ADDRESS_RESTORED] = "somebody removed it; it is back and announced",
-	[EVENT_ADDRESS_EXPIRED] = "its lease ended while no advert left; it is back and announced",
+	[EVENT_ADDRESS_EXPIRED] = "its lease ended before it was renewed: no advert left, or the "
+				  "kernel let the renewal wait; it is back and announced",
 	[EVENT_ADDRESS_ENDED] = "its lease ended since no advert left; it comes back when one does",
 	[EVENT_ADDRESS_LACKING] = "the host's own: vipd never adds it, since it would go with vipd",
 	[EVENT_ADDRESS_NOT_OWN] =

@@ -221,6 +221,9 @@ int figures_open(int fd, const struct figures_room *room, struct figures **ret_f
 		figures_close(figures);
 		return err;
 	}
+	/* As in state_new(): who measures will be in a hurry. */
+	for (unsigned i = 0; room && i < PARTS; i++)
+		(void)madvise(figures->parts[i], figures->sizes[i], MADV_POPULATE_WRITE);
 	*ret_figures = figures;
 	return 0;
 }
@@ -379,6 +382,7 @@ bool figures_get_address(const struct figures *figures, unsigned i,
 	if (i >= FIGURES_ADDRESSES_MAX)
 		return false;
 	*ret_address = figures->addresses[i];
+	ret_address->interface[sizeof(ret_address->interface) - 1] = '\0';
 	return ret_address->family == 4 || ret_address->family == 6;
 }
 

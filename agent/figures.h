@@ -40,9 +40,10 @@ void figures_note(struct figures_histogram *histogram, int64_t ns);
 
 /* ---- how near a Backup was to a takeover ---- */
 
-/* The smallest time that was left when an advert came, in each of the last windows. */
+/* The smallest time that was left when an advert came, in each of the last windows: together more
+ * than a minute, so that nobody misses one who reads once a minute. */
 #define MARGIN_WINDOWS   8
-#define MARGIN_WINDOW_NS INT64_C(8000000000)
+#define MARGIN_WINDOW_NS INT64_C(10000000000)
 
 struct margin {
 	uint32_t window[MARGIN_WINDOWS]; /* its number since the host's start, plus 1; 0: none */
@@ -56,7 +57,7 @@ struct margin {
 void margin_note(struct margin *margin, int64_t left_ns, int64_t now_ns);
 
 /**
- * margin_least() - the smallest of the last 56 to 64 seconds.
+ * margin_least() - the smallest of the last 70 to 80 seconds.
  *
  * Return: in nanoseconds; -1: no advert has come in that time.
  */
@@ -71,6 +72,7 @@ struct figures_address {
 	uint8_t family, prefix_len;
 	uint8_t extra; /* held, and not advertised */
 	uint8_t reserved;
+	char interface[FIGURES_INTERFACE_SIZE]; /* where it is held */
 };
 
 #define FIGURES_CHECKS_MAX 8192
@@ -91,6 +93,7 @@ struct figures_router {
 	uint8_t priority, effective_priority;
 	uint8_t drained, last_resort, mute, deaf;
 	uint16_t interval_cs;
+	uint16_t announced_s;        /* after a takeover its last repetition is due; rounded */
 	uint32_t addresses, missing; /* that it holds if it is Active, and of them */
 	uint32_t first_address;      /* of figures_address(); the others follow */
 	int64_t since_ns;            /* of the state */
@@ -209,7 +212,7 @@ bool figures_get(const struct figures *figures, unsigned i, int64_t now_ns,
 		 struct figures_router *ret_router, int64_t *ret_margin_ns);
 
 /**
- * figures_get_address() - address @i of all.
+ * figures_get_address() - address @i of all; its texts end.
  *
  * Return: whether it is listed.
  */

@@ -8,11 +8,11 @@
 #include "metrics_private.h"
 #include "vrrp/names.h"
 
-static void put_labels(FILE *out, const struct figures_router *router)
+static void put_labels(FILE *out, const struct figures_router *router, const char *interface)
 {
 	metrics_put_label(out, "iname", router->name);
 	putc(',', out);
-	metrics_put_label(out, "intf", router->interface);
+	metrics_put_label(out, "intf", interface);
 	fprintf(out, ",vrid=\"%u\"", router->vrid);
 }
 
@@ -49,32 +49,39 @@ VALUE(auth_failed,
 	      rejected(of, VRRP_REJECT_HMAC_BAD) + rejected(of, VRRP_REJECT_HMAC_REPLAY))
 VALUE(zero_received, of->priority_zero_received)
 VALUE(zero_sent, of->priority_zero_sent)
+VALUE(announced, of->announced_s)
 
 #undef VALUE
 
 static const struct {
 	const char *name, *help;
 	uint64_t (*of)(const struct figures_router *router);
+	bool same; /* in both families: no sum of them */
 } rows[] = {
-	{ "keepalived_advertisements_received_total", "Advertisements received", received },
-	{ "keepalived_advertisements_sent_total", "Advertisements sent", sent },
-	{ "keepalived_become_master_total", "Transitions to master", became },
-	{ "keepalived_release_master_total", "Transitions from master", released },
-	{ "keepalived_packet_length_errors_total", "Packets of a wrong length", length_errors },
+	{ "keepalived_advertisements_received_total", "Advertisements received", received, false },
+	{ "keepalived_advertisements_sent_total", "Advertisements sent", sent, false },
+	{ "keepalived_become_master_total", "Transitions to master", became, false },
+	{ "keepalived_release_master_total", "Transitions from master", released, false },
+	{ "keepalived_packet_length_errors_total", "Packets of a wrong length", length_errors,
+	  false },
 	{ "keepalived_advertisements_interval_errors_total", "Packets of another interval",
-	  interval_errors },
-	{ "keepalived_ip_ttl_errors_total", "Packets with a wrong TTL", ttl_errors },
-	{ "keepalived_invalid_type_received_total", "Packets of a wrong type", type_errors },
-	{ "keepalived_address_list_errors_total", "Packets with other addresses", list_errors },
+	  interval_errors, false },
+	{ "keepalived_ip_ttl_errors_total", "Packets with a wrong TTL", ttl_errors, false },
+	{ "keepalived_invalid_type_received_total", "Packets of a wrong type", type_errors, false },
+	{ "keepalived_address_list_errors_total", "Packets with other addresses", list_errors,
+	  false },
 	{ "keepalived_authentication_invalid_total", "Packets of an unknown authentication",
-	  auth_invalid },
+	  auth_invalid, false },
 	{ "keepalived_authentication_mismatch_total", "Packets of another authentication",
-	  auth_mismatch },
-	{ "keepalived_authentication_failure_total", "Packets that are not authentic",
-	  auth_failed },
+	  auth_mismatch, false },
+	{ "keepalived_authentication_failure_total", "Packets that are not authentic", auth_failed,
+	  false },
 	{ "keepalived_priority_zero_received_total", "Packets with priority 0 received",
-	  zero_received },
-	{ "keepalived_priority_zero_sent_total", "Packets with priority 0 sent", zero_sent },
+	  zero_received, false },
+	{ "keepalived_priority_zero_sent_total", "Packets with priority 0 sent", zero_sent, false },
+	/* No count at all, but so it is called there. */
+	{ "keepalived_gratuitous_arp_delay_total",
+	  "Seconds from a takeover to its last announcement", announced, true },
 };
 
 /* A router that speaks two families is one there. */
@@ -107,8 +114,9 @@ static void put_counters(FILE *out, const struct metrics_router *routers, unsign
 			if (is_told(routers, i))
 				continue;
 			fprintf(out, "%s{", rows[row].name);
-			put_labels(out, &routers[i].router);
-			fprintf(out, "} %" PRIu64 "\n", sum_of(&routers[i], n - i, rows[row].of));
+			put_labels(out, &routers[i].router, routers[i].router.interface);
+			fprintf(out, "} %" PRIu64 "\n",
+				sum_of(&routers[i], rows[row].same ? 1 : n - i, rows[row].of));
 		}
 	}
 }
@@ -130,20 +138,28 @@ static void put_address_label(FILE *out, const struct figures_address *address)
 	metrics_put_label(out, "ip_address", text);
 }
 
+/* The interface is the address's: one may be on several. */
 static void put_state(FILE *out, const char *name, const struct figures *figures,
 		      const struct figures_router *router, bool extra)
 {
 	struct figures_address address;
+	bool has_none = !extra;
 
 	for (unsigned i = 0; i < router->addresses; i++) {
 		if (!figures_get_address(figures, router->first_address + i, &address) ||
 		    (address.extra != 0) != extra)
 			continue;
+		has_none = false;
 		fprintf(out, "%s{", name);
-		put_labels(out, router);
+		put_labels(out, router, address.interface);
 		putc(',', out);
 		put_address_label(out, &address);
 		fprintf(out, "} %u\n", router->state);
+	}
+	if (has_none) {
+		fprintf(out, "%s{", name);
+		put_labels(out, router, router->interface);
+		fprintf(out, ",ip_address=\"\"} %u\n", router->state);
 	}
 }
 
@@ -163,18 +179,40 @@ static void put_states(FILE *out, const struct metrics *metrics,
 	}
 }
 
+/* ---- checks, which are scripts there ---- */
+
+static unsigned status_of(const struct figures_check *check)
+{
+	return check->value == BOARD_UP;
+}
+
+/* "Forcing termination" there is what is left of a script that does not end. That one runs for some
+ * milliseconds of a second is of no use to anybody. */
+static unsigned work_of(const struct figures_check *check)
+{
+	return check->overdue ? 3 : 0;
+}
+
 static void put_checks(FILE *out, const struct figures *figures)
 {
+	static const struct {
+		const char *name, *help;
+		unsigned (*of)(const struct figures_check *check);
+	} of[] = {
+		{ "keepalived_script_status", "1: good, 0: bad", status_of },
+		{ "keepalived_script_state", "0: idle, 3: it does not end", work_of },
+	};
 	unsigned n = figures_checks_count(figures);
 	struct figures_check check;
 
-	if (n)
-		metrics_put_head(out, "keepalived_script_status", "gauge", "1: good, 0: bad");
-	for (unsigned i = 0; i < n; i++) {
-		figures_get_check(figures, i, &check);
-		fputs("keepalived_script_status{", out);
-		metrics_put_label(out, "name", check.name);
-		fprintf(out, "} %u\n", check.value == BOARD_UP);
+	for (size_t k = 0; n && k < sizeof(of) / sizeof(of[0]); k++) {
+		metrics_put_head(out, of[k].name, "gauge", of[k].help);
+		for (unsigned i = 0; i < n; i++) {
+			figures_get_check(figures, i, &check);
+			fprintf(out, "%s{", of[k].name);
+			metrics_put_label(out, "name", check.name);
+			fprintf(out, "} %u\n", of[k].of(&check));
+		}
 	}
 }
 

@@ -3,7 +3,7 @@
 
 #include <inttypes.h>
 
-#define NS_PER_S INT64_C(1000000000)
+#define NS_PER_S UINT64_C(1000000000)
 
 /* As the format has it: a backslash, a quote and a line feed are written with a backslash. */
 void metrics_put_label(FILE *out, const char *name, const char *value)
@@ -28,7 +28,10 @@ void metrics_put_head(FILE *out, const char *name, const char *type, const char 
 /* A time to the nanosecond, which a double does not have room for. */
 static void put_seconds(FILE *out, int64_t ns)
 {
-	fprintf(out, "%" PRId64 ".%09" PRId64 "\n", ns / NS_PER_S, ns % NS_PER_S);
+	uint64_t size = ns < 0 ? -(uint64_t)ns : (uint64_t)ns;
+
+	fprintf(out, "%s%" PRIu64 ".%09" PRIu64 "\n", ns < 0 ? "-" : "", size / NS_PER_S,
+		size % NS_PER_S);
 }
 
 void metrics_put_value(FILE *out, enum metrics_unit unit, int64_t value)

@@ -26,16 +26,29 @@ static void tell_once(struct kern_wants *w, struct want *want, enum kern_want_ne
 	tell(w, want, what, error);
 }
 
+/* The renewal had to wait in the kernel, beside the end of the lease: whichever came first there,
+ * the kernel may have removed the address, and what it told of that has just been read. */
+static bool was_renewed_too_late(const struct kern_wants *w, const struct want *want,
+				 int64_t lease_ns)
+{
+	return want->before_ns && want->leased_ns == w->turn_ns &&
+	       w->turn_end_ns - want->before_ns >= lease_ns;
+}
+
 /*
  * The kernel does not say who had it remove an object: what an old tool removes (ioctl) looks like
  * a lease that has ended, or that went along with one. One that cannot have ended yet was stolen.
  */
-static void judge_removal(struct want *want, int64_t now_ns)
+static void judge_removal(const struct kern_wants *w, struct want *want, int64_t now_ns)
 {
 	int64_t lease_ns = want->spec.lease_s * NS_PER_S - LEASE_EARLY_NS;
 
 	if (!want->expired || !want->leased_ns || now_ns - want->leased_ns >= lease_ns)
 		return;
+	if (was_renewed_too_late(w, want, lease_ns)) {
+		want->renew = true;
+		return;
+	}
 	want->expired = false;
 	want->stolen = true;
 }
@@ -178,7 +191,7 @@ static bool plan(struct kern_wants *w, struct want *want, int64_t now_ns,
 		tell_once(w, want, KERN_WANT_LACKING, 0);
 		return false;
 	}
-	judge_removal(want, now_ns);
+	judge_removal(w, want, now_ns);
 	/* The kernel took it since nobody renewed it, or together with one that nobody renewed. */
 	if (!want->present && want->expired && !want->renew) {
 		tell_once(w, want, KERN_WANT_ENDED, 0);
@@ -324,8 +337,10 @@ static void note_result(struct kern_wants *w, struct want *want, const struct ke
 			int64_t now_ns)
 {
 	if (change->result == 0) {
-		if (change->add)
+		if (change->add) {
+			want->before_ns = change->renew ? want->leased_ns : 0;
 			want->leased_ns = now_ns;
+		}
 		note_success(w, want, change, now_ns);
 		return;
 	}
@@ -372,6 +387,12 @@ static bool do_batch(struct kern_wants *w, int64_t now_ns)
 	for (unsigned i = 0; i < w->changes_n; i++)
 		note_result(w, &w->all[w->changing[i]], &w->changes[i], now_ns);
 	return true;
+}
+
+void kern_reconcile_end(struct kern_wants *wants, int64_t now_ns, int64_t end_ns)
+{
+	wants->turn_ns = now_ns;
+	wants->turn_end_ns = end_ns;
 }
 
 bool kern_reconcile_is_cut(const struct kern_wants *wants)

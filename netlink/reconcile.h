@@ -76,6 +76,13 @@ struct kern_news {
 int kern_reconcile(struct kern_wants *wants, int64_t now_ns, struct kern_news *ret_news);
 
 /**
+ * kern_reconcile_end() - all passes of a turn have been.
+ * @now_ns: as they were told.
+ * @end_ns: the time of now: the kernel may have let them wait, for its lock on all networks.
+ */
+void kern_reconcile_end(struct kern_wants *wants, int64_t now_ns, int64_t end_ns);
+
+/**
  * kern_reconcile_is_cut() - whether the last pass ended for KERN_CHANGES_MAX: not all that it had
  * to do is done, but for what is slow or waits for a time.
  */

@@ -39,6 +39,7 @@ struct want {
 	uint8_t restored_n;     /* in the window */
 	int64_t restored_since; /* start of the window */
 	int64_t leased_ns;      /* its lease began then, or a little later; 0: not known */
+	int64_t before_ns;      /* likewise the one before, when it was renewed; or 0 */
 	int64_t retry_ns;       /* not before; the kernel refused the last change */
 	int64_t pause_ns;       /* the length of the last pause of an abandoned one */
 	int64_t paused_ns;      /* the end of that pause, until it is added; or 0 */
@@ -87,6 +88,7 @@ struct kern_wants {
 	uint32_t dumps;                    /* so far, */
 	uint32_t begun;                    /* and the number of the one that is to end */
 	int64_t retry_ns;                  /* the earliest of theirs */
+	int64_t turn_ns, turn_end_ns;      /* the last turn of which the end was told */
 	struct list list;                  /* for the next pass */
 	struct pass pass;
 

@@ -97,12 +97,10 @@ static void announce_soon(struct vrrp *vr, int64_t now_ns)
 
 /*
  * Whom it shares its fate with is contested, by somebody who may have announced these addresses,
- * too, without a voice to say so. Whoever hears that one itself has answered, or will.
+ * too, without a voice to say so.
  */
 static void active_contest(struct vrrp *vr, int64_t now_ns)
 {
-	if (vr->election.contested_n && now_ns - vr->election.contested_ns < CONTEST_WINDOW_NS)
-		return;
 	/* Not put off again and again by one who does not end it. */
 	if (vr->election.announced_n)
 		vr->election.announce_ns = contest_quiet(vr, now_ns);

@@ -190,7 +190,10 @@ static void succeed(struct vrrp *vr, const uint8_t *source, uint8_t priority, in
 bool fsm_is_last_word(struct vrrp *vr, const struct vrrp_advert *advert, int64_t now_ns)
 {
 	struct vrrp_election *e = &vr->election;
-	int64_t due_ns = e->left_ns + vrrp_interval_ns(e->active_interval_cs) + LAST_WORD_NS;
+	/* To the first advert of its successor, or to the second one if that is lost. */
+	unsigned successor_cs =
+		e->state == VRRP_STATE_ACTIVE ? vr->config.interval_cs : e->active_interval_cs;
+	int64_t due_ns = e->left_ns + vrrp_interval_ns(successor_cs) + LAST_WORD_NS;
 
 	if (!e->left_ns ||
 	    memcmp(advert->source, e->left_source, vrrp_address_len(vr->config.family)) != 0)

@@ -132,6 +132,13 @@ static void give_way(struct vrrp_unit *unit, const struct vrrp_member *first,
 	unit->tie_since_ns = unit->tie_ns = VRRP_NEVER;
 }
 
+/* Whether it has answered the rival itself. */
+static bool has_answered(const struct vrrp_member *member, int64_t now_ns)
+{
+	return member->advert_ns &&
+	       now_ns - member->advert_ns < vrrp_interval_ns(member->vr->config.interval_cs);
+}
+
 /* A member has a rival, who was Active in the other families, too, but may have no voice there.
  * @with: who answers it; or @unit->n: nobody does. */
 static void contest(struct vrrp_unit *unit, unsigned with, int64_t now_ns, struct vrrp_output *out)
@@ -139,7 +146,8 @@ static void contest(struct vrrp_unit *unit, unsigned with, int64_t now_ns, struc
 	const struct vrrp_event event = { .type = VRRP_EVENT_CONTEST, .now_ns = now_ns };
 
 	for (unsigned i = 0; i < unit->n; i++)
-		if (i != with && is_in(&unit->members[i], VRRP_STATE_ACTIVE))
+		if (i != with && is_in(&unit->members[i], VRRP_STATE_ACTIVE) &&
+		    !(with < unit->n && has_answered(&unit->members[i], now_ns)))
 			step(unit, i, &event, &out[i]);
 }
 
@@ -226,9 +234,10 @@ static bool is_first_to_speak(const struct vrrp_unit *unit, unsigned i)
 static bool is_left_to_first(struct vrrp_unit *unit, unsigned i, const struct vrrp_event *event)
 {
 	const struct vrrp *vr = unit->members[i].vr;
-	int64_t patience_ns =
-		vrrp_down_ns(vr->config.version, vr->election.priority, vr->config.interval_cs,
-			     vrrp_down_intervals(&vr->config));
+	unsigned own_cs = vr->config.interval_cs, theirs_cs = event->advert->interval_cs;
+	int64_t patience_ns = vrrp_down_ns(vr->config.version, vr->election.priority,
+					   own_cs > theirs_cs ? own_cs : theirs_cs,
+					   vrrp_down_intervals(&vr->config));
 
 	if (is_first_to_speak(unit, i) || event->advert->priority != vr->election.priority)
 		return false;

@@ -48,6 +48,12 @@ bool conf_endpoint(const char *text, union conf_endpoint *ret_endpoint)
 	return inet_pton(AF_INET, host, &ret_endpoint->ip4.sin_addr) == 1;
 }
 
+unsigned conf_endpoint_port(const union conf_endpoint *endpoint)
+{
+	return ntohs(endpoint->any.sa_family == AF_INET6 ? endpoint->ip6.sin6_port
+							 : endpoint->ip4.sin_port);
+}
+
 bool conf_endpoint_is_local(const union conf_endpoint *endpoint)
 {
 	if (endpoint->any.sa_family == AF_INET6)

@@ -22,6 +22,11 @@ union conf_endpoint {
 bool conf_endpoint(const char *text, union conf_endpoint *ret_endpoint);
 
 /**
+ * conf_endpoint_port() - its port, from 1 to 65535.
+ */
+unsigned conf_endpoint_port(const union conf_endpoint *endpoint);
+
+/**
  * conf_endpoint_is_local() - whether only this host can come there.
  */
 bool conf_endpoint_is_local(const union conf_endpoint *endpoint);

@@ -123,7 +123,7 @@ const struct conf_foreign_word conf_keepalived_words[] = {
 	  "here",
 	  false },
 	{ "track_*", "write track = ( { check = \"nginx\"; weight = -20; }, ... )", false },
-	{ "dont_track_primary", LATER ": a router of an interface that is down is in fault",
+	{ "dont_track_primary", "write link = { required = false; }, which is of the carrier alone",
 	  false },
 	{ "linkbeat_*", "leave it out: the kernel tells", false },
 	{ "virtual_routes",

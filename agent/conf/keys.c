@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "address.h"
+#include "access.h"
 #include "announce.h"
 #include "auth.h"
 #include "check.h"
@@ -80,6 +81,9 @@ static const struct conf_key link_keys[] = {
 	  .max = 60 * NS_PER_S,
 	  .step = NS_PER_MS,
 	  .preset = "\"0s\"" },
+	{ .field = FIELD(struct conf_link, required, "required", FIELD_BOOL),
+	  .kind = &conf_boolean,
+	  .preset = "true" },
 	CONF_KEYS_END,
 };
 
@@ -371,7 +375,7 @@ static const struct conf_key router_keys[] = {
 		     .offset = offsetof(struct conf_router, link_local),
 		     .size = sizeof(struct conf_link_local) },
 	  .kind = &conf_link_local },
-	{ .field = OF(link, "link", 0), .element = &link_schema },
+	{ .field = OF(link, "link", 0), .element = &link_schema, .preset = "{ }" },
 	{ .field = OF(addresses, "addresses", 0),
 	  .element = &address_schema,
 	  .count = offsetof(struct conf_router, addresses_n),
@@ -676,6 +680,14 @@ static const struct conf_key file_keys[] = {
 	  .kind = &conf_socket,
 	  .max = CONF_CONTROL_SIZE - 1,
 	  .preset = "\"/run/vipd/control.sock\"" },
+	{ .field = FIELD(struct conf, control_group, "control_group", FIELD_TEXT),
+	  .kind = &conf_word,
+	  .min = 1,
+	  .max = CONF_USER_SIZE - 1 },
+	{ .field = FIELD(struct conf, control_read_group, "control_read_group", FIELD_TEXT),
+	  .kind = &conf_word,
+	  .min = 1,
+	  .max = CONF_USER_SIZE - 1 },
 	{ .field = FIELD(struct conf, realtime, "realtime", FIELD_BOOL),
 	  .kind = &conf_boolean,
 	  .preset = "true" },
@@ -734,10 +746,16 @@ static void check_metrics(const struct conf_place *file, const struct conf *conf
 
 	if (!conf->metrics[0])
 		return;
-	if (!conf_endpoint(conf->metrics, &endpoint))
+	if (!conf_endpoint(conf->metrics, &endpoint)) {
 		conf_error_expected(&place, NULL);
-	else if (!conf_endpoint_is_local(&endpoint))
+		return;
+	}
+	if (!conf_endpoint_is_local(&endpoint))
 		conf_warn_in(&place, "everybody who can reach this address can read them");
+	if (conf_endpoint_port(&endpoint) < 1024 && strcmp(conf->user, "root") != 0)
+		conf_warn_in(&place,
+			     "a port below 1024 is for \"user\" root alone, but where sysctl "
+			     "net.ipv4.ip_unprivileged_port_start is lower");
 }
 
 /* Who the node is, whoever says it: the file, the command line, the host's name. */
@@ -746,6 +764,7 @@ static void check_file(const struct conf_place *file, void *base)
 	struct conf *conf = base;
 
 	strcpy(conf->node, file->parse->nodes.name);
+	conf_access_check(file, conf);
 	conf_check_connect(file, conf);
 	conf_group_flatten(file, conf);
 	conf_mac_check_names(file, conf);

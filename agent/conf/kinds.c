@@ -189,6 +189,15 @@ const struct conf_kind conf_number = { "number", parse_number, expect_number, nu
 
 /* ---- one of some words ---- */
 
+/* @nearest: what may have been meant; NULL: nothing that is known. */
+static void complain_choice(const struct conf_place *place, const char *nearest)
+{
+	char hint[96];
+
+	snprintf(hint, sizeof(hint), "did you mean \"%s\"?", nearest ? nearest : "");
+	conf_error_hint(place, nearest ? hint : NULL);
+}
+
 static void parse_choice(const struct conf_place *place, void *base)
 {
 	const struct field *field = &place->key->field;
@@ -202,7 +211,7 @@ static void parse_choice(const struct conf_place *place, void *base)
 	if (i < field->words_n)
 		fields_set_number(field, base, i);
 	else
-		conf_error_expected(place, NULL);
+		complain_choice(place, conf_nearest_word(field, text));
 }
 
 static void expect_choice(const struct conf_key *key, char *buf)

@@ -2,6 +2,7 @@
 #include "notify.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -10,6 +11,7 @@
 #include "parse.h"
 #include "program.h"
 
+#define RUN_DIR   "/run/vipd" /* made by vipd */
 #define NS_PER_MS INT64_C(1000000)
 #define NS_PER_S  (1000 * NS_PER_MS)
 
@@ -229,6 +231,7 @@ struct visit {
 	struct check_user ours;
 	bool asked, known; /* whether there is a user */
 	unsigned n;
+	const struct conf_notify *list; /* that the entry is of */
 	conf_notify_fn entry;
 	void *arg;
 };
@@ -251,6 +254,7 @@ static void visit_list(struct visit *visit, const struct conf_place *owner, stru
 
 	if (n == 0)
 		return;
+	visit->list = all;
 	if (owner)
 		list = conf_place_of(owner, "notify");
 	for (unsigned i = 0; i < n; i++) {
@@ -297,6 +301,61 @@ static bool find_user(struct visit *visit)
 	return visit->known;
 }
 
+static bool have_same_words(const struct check_word *one, unsigned n,
+			    const struct check_word *other, unsigned other_n)
+{
+	for (unsigned i = 0; i < n && n == other_n; i++)
+		if (strcmp(one[i].text, other[i].text) != 0)
+			return false;
+	return n == other_n;
+}
+
+static bool is_same_command(const struct check_command *one, const struct check_command *other)
+{
+	if (!one || !other)
+		return one == other;
+	return have_same_words(one->argv, one->argv_n, other->argv, other->argv_n) &&
+	       have_same_words(one->env, one->env_n, other->env, other->env_n);
+}
+
+/* Whether somebody is told something by both. */
+static bool is_twin(const struct conf_notify *one, const struct conf_notify *other)
+{
+	return (one->words & other->words) && one->before == other->before &&
+	       strcmp(one->fifo, other->fifo) == 0 && strcmp(one->user, other->user) == 0 &&
+	       is_same_command(one->command, other->command);
+}
+
+static void warn_of_twins(const struct visit *visit, const struct conf_place *place,
+			  const struct conf_notify *notify)
+{
+	if (place->parse->errors->total)
+		return; /* what had an error is not known */
+	for (const struct conf_notify *it = visit->list; it < notify; it++)
+		if (is_twin(it, notify)) {
+			conf_warn_in(place, "tells the same events to the same as entry %u: twice",
+				     (unsigned)(it - visit->list) + 1);
+			return;
+		}
+}
+
+/* The FIFO is made where it is missing, and no directory for it. */
+static void judge_fifo(const struct conf_place *place, const char *path)
+{
+	const struct conf_place fifo = conf_place_of(place, "fifo");
+	char above[CONF_KEYS_SIZE];
+	struct stat status;
+
+	if (!path[0] || !conf_program_is_within_reach(&fifo, path))
+		return;
+	snprintf(above, sizeof(above), "%s", path);
+	*strrchr(above, '/') = '\0';
+	if (lstat(path, &status) == 0 && !S_ISFIFO(status.st_mode))
+		conf_error_in(&fifo, "%s is there, and is no FIFO", path);
+	else if (above[0] && strcmp(above, RUN_DIR) != 0 && stat(above, &status) < 0)
+		conf_warn_in(&fifo, "%s: %s: only the FIFO itself is made", above, strerror(errno));
+}
+
 static void judge(struct visit *visit, const struct conf_place *place, struct conf_notify *notify,
 		  const char *of, const char *name)
 {
@@ -309,7 +368,11 @@ static void judge(struct visit *visit, const struct conf_place *place, struct co
 	if (notify->words & HOST_WORDS && strcmp(of, "host") != 0)
 		conf_error_in(&on, "reload and last_will are of no router: write them in notify "
 				   "beside routers");
-	if (!notify->command || !visit->file->parse->here)
+	warn_of_twins(visit, place, notify);
+	if (!visit->file->parse->here)
+		return;
+	judge_fifo(place, notify->fifo);
+	if (!notify->command)
 		return;
 	find_user(visit);
 	conf_program_check(place, visit->conf, &program, visit->known ? &visit->ours : NULL);

@@ -132,6 +132,14 @@ void conf_claim(const struct conf_place *place, const char *format, ...)
 void conf_claims_check(struct conf_parse *parse);
 
 /**
+ * conf_nearest_word() - the word of a field that somebody may have meant: written in capitals or
+ * with a slip of a finger, or keepalived's for it.
+ *
+ * Return: NULL: none is near.
+ */
+const char *conf_nearest_word(const struct field *field, const char *text);
+
+/**
  * conf_complain_unknown() - an error for a key that a group does not have: where it belongs, what
  * it is called here, or what somebody may have meant.
  * @place: of the setting.

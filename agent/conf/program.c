@@ -2,8 +2,10 @@
 #include "program.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <string.h>
 #include <sys/fsuid.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "checks/regular.h"
@@ -30,8 +32,7 @@ bool conf_program_user(const struct conf_place *file, const struct conf *conf,
 	return find_user(&place, conf_user(conf, &by_default), ret_user);
 }
 
-/* Return: whether it can be looked at; else a warning, since it may be well when it is needed. */
-static bool is_within_reach(const struct conf_place *place, const char *path)
+bool conf_program_is_within_reach(const struct conf_place *place, const char *path)
 {
 	if (conf_reach_answers(&place->parse->reach, path))
 		return true;
@@ -57,6 +58,43 @@ static int look_at(const char *path, const char *name, struct check_user *user,
 	return err;
 }
 
+/* As the kernel reads it: up to a blank or the end of the line. */
+static void warn_of_interpreter(const struct conf_place *place, const char *path, char *line)
+{
+	char *interpreter = line + strspn(line, " \t");
+	struct stat status;
+
+	interpreter[strcspn(interpreter, " \t\n")] = '\0';
+	if (stat(interpreter, &status) == 0)
+		return;
+	if (interpreter[0] && interpreter[strlen(interpreter) - 1] == '\r')
+		conf_warn_in(place,
+			     "%s: its lines end with CR and LF, so the kernel finds no interpreter",
+			     path);
+	else
+		conf_warn_in(place, "%s: its interpreter %s: %s", path, interpreter,
+			     strerror(errno));
+}
+
+/* What the kernel would refuse only when it is needed. Other formats can be told to it, so this is
+ * no error. */
+static void warn_of_beginning(const struct conf_place *place, const char *path)
+{
+	char text[256];
+	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+	ssize_t len = fd < 0 ? 0 : read(fd, text, sizeof(text) - 1);
+
+	if (fd >= 0)
+		close(fd);
+	if (len <= 0)
+		return;
+	text[len] = '\0';
+	if (memcmp(text, "#!", 2) == 0)
+		warn_of_interpreter(place, path, text + 2);
+	else if (memcmp(text, "\177ELF", 4) != 0)
+		conf_warn_in(place, "%s: it is no program, and does not begin with #!", path);
+}
+
 void conf_program_check(const struct conf_place *place, const struct conf *conf,
 			const struct conf_program *program, const struct check_user *ours)
 {
@@ -76,11 +114,13 @@ void conf_program_check(const struct conf_place *place, const struct conf *conf,
 		user = *ours;
 		name = conf_user(conf, &by_default);
 	}
-	if (path[0] != '/' || !is_within_reach(&command, path))
+	if (path[0] != '/' || !conf_program_is_within_reach(&command, path))
 		return;
 	err = look_at(path, name, &user, &fault);
-	if (err == 0)
+	if (err == 0) {
+		warn_of_beginning(&command, path);
 		return;
+	}
 	check_program_explain(&fault, why);
 	if (err == -EACCES && geteuid() != user.uid)
 		conf_warn_in(&command, "cannot be looked at from here: %s", why);
@@ -114,7 +154,7 @@ void conf_program_check_file(const struct conf_place *place, const char *path, c
 	struct check_user user = *ours;
 	int err;
 
-	if (!path[0] || !is_within_reach(place, path))
+	if (!path[0] || !conf_program_is_within_reach(place, path))
 		return;
 	err = touch_as(path, &user);
 	if (err == 0)

@@ -25,8 +25,15 @@ struct conf_program {
 };
 
 /**
+ * conf_program_is_within_reach() - whether a file can be looked at; else a warning, since its file
+ * system, which does not answer, may be well when the file is needed.
+ */
+bool conf_program_is_within_reach(const struct conf_place *place, const char *path);
+
+/**
  * conf_program_check() - an error for a command whose program or user cannot be run or used. What
- * this process may not look at, while that user may, is a warning.
+ * this process may not look at, while that user may, is a warning; so is a script that the kernel
+ * will find no interpreter for.
  * @ours: of conf_program_user(); NULL: there is none.
  */
 void conf_program_check(const struct conf_place *place, const struct conf *conf,

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "parse.h"
 
+#include <ctype.h>
 #include <string.h>
 
 #include "keepalived.h"
@@ -12,9 +13,10 @@ static const char *our_word(const char *name)
 	static const struct {
 		const char *theirs, *ours;
 	} words[] = {
-		{ "VRID", "vrid" },
-		{ "advert_interval", "interval" },
-		{ "prio", "priority" },
+		{ "VRID", "vrid" },     { "advert_interval", "interval" },
+		{ "prio", "priority" }, { "retry", "retries" },
+		{ "exec", "command" },  { "cmd", "command" },
+		{ "run", "command" },   { "events", "on" },
 	};
 
 	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++)
@@ -30,10 +32,59 @@ static const char *nearest_key(const struct conf_schema *schema, const char *wri
 
 	for (const struct conf_key *key = schema->keys; key->field.name; key++) {
 		distance = conf_distance(key->field.name, name);
-		if (distance <= least && (!nearest || distance < least)) {
+		if (distance < strlen(key->field.name) && distance <= least &&
+		    (!nearest || distance < least)) {
 			nearest = key->field.name;
 			least = distance;
 		}
+	}
+	return nearest;
+}
+
+/* Of events, by the words of keepalived and of others. */
+static const char *word_of_event(const char *text)
+{
+	static const struct {
+		const char *theirs, *ours;
+	} words[] = {
+		{ "master", "active" },
+		{ "primary", "active" },
+		{ "slave", "backup" },
+		{ "standby", "backup" },
+		{ "secondary", "backup" },
+		{ "failed", "fault" },
+		{ "failure", "fault" },
+		{ "stopped", "stop" },
+		{ "master_rx_lower_pri", "lower_advert" },
+	};
+
+	if (strncmp(text, "notify_", 7) == 0)
+		text += 7;
+	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++)
+		if (strcmp(words[i].theirs, text) == 0)
+			return words[i].ours;
+	return text;
+}
+
+const char *conf_nearest_word(const struct field *field, const char *text)
+{
+	const char *name, *nearest = NULL;
+	unsigned distance, least;
+	char lower[64];
+	size_t len = 0;
+
+	for (; text[len] && len < sizeof(lower) - 1; len++)
+		lower[len] = (char)tolower((unsigned char)text[len]);
+	lower[len] = '\0';
+	name = word_of_event(lower);
+	least = strlen(name) < 8 ? 1 : 2; /* "rfc3768" is not meant to be "rfc9568" */
+	for (uint16_t i = 0; i < field->words_n && !text[len]; i++) {
+		distance = conf_distance(field->words[i], name);
+		if (!*field->words[i] || distance > least || distance >= len ||
+		    (nearest && distance == least))
+			continue;
+		nearest = field->words[i];
+		least = distance;
 	}
 	return nearest;
 }
@@ -64,6 +115,15 @@ static const struct conf_key *owner_of(const struct conf_schema *schema, const c
 	return owner;
 }
 
+/* What has it in its braces right here, though a value without braces may stand there. */
+static const struct conf_key *owner_here(const struct conf_schema *schema, const char *name)
+{
+	for (const struct conf_key *key = schema->keys; key->field.name; key++)
+		if (key->element && has_key(key->element, name))
+			return key;
+	return NULL;
+}
+
 static void complain_misplaced(const struct conf_place *place, const struct conf_key *owner,
 			       const char *name)
 {
@@ -82,6 +142,7 @@ void conf_complain_unknown(const struct conf_place *place, const struct conf_sch
 	const char *name = config_setting_name(place->setting);
 	const char *here = conf_keepalived_find(name), *nearest = nearest_key(schema, name);
 	const struct conf_key *owner = owner_of(place->parse->schema, name);
+	const struct conf_key *within = owner_here(schema, name);
 	bool slip = nearest && conf_distance(nearest, name) == 1;
 
 	if (has_key(place->parse->schema, name))
@@ -99,6 +160,8 @@ void conf_complain_unknown(const struct conf_place *place, const struct conf_sch
 			      name);
 	else if (nearest)
 		conf_error_in(place, "unknown key \"%.40s\"; did you mean \"%s\"?", name, nearest);
+	else if (within)
+		complain_misplaced(place, within, name);
 	else
 		conf_error_in(place, "unknown key \"%.40s\"", name);
 }

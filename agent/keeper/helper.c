@@ -79,6 +79,7 @@ const struct helper_kind helper_notifier = {
 	.lost = EVENT_NOTIFIER,
 	.end_ns = 10 * NS_PER_S,
 	.close_ms = 10000,
+	.has_last_word = true,
 	.passed = { EVENT_DRAINED, EVENT_JOURNAL_LOST },
 };
 
@@ -468,24 +469,51 @@ int64_t helper_deadline(const struct helper *helper)
 	return helper->deadline_ns;
 }
 
-/* Its commands are ended by it, or by their wardens when it is killed. */
-static void await_end(const struct helper *helper)
-{
-	for (unsigned ms = 0; ms < helper->kind->close_ms; ms++) {
-		if (waitpid(helper->pid, NULL, WNOHANG) != 0)
-			return;
-		(void)poll(NULL, 0, 1);
-	}
-	(void)kill(helper->pid, SIGKILL);
-}
-
-void helper_close(struct helper *helper)
+static void hang_up(struct helper *helper)
 {
 	if (helper->channel_fd >= 0)
 		(void)channel_send(helper->channel_fd, CHANNEL_FREEZE, 0, NULL);
 	close_fd(&helper->channel_fd);
-	if (helper->pid)
-		await_end(helper);
+}
+
+/* Its commands are ended by it, or by their wardens when it is killed. @left_ms: less what it has
+ * taken. Return: whether it has ended by itself, and had nothing to complain of. */
+static bool await_end(const struct helper *helper, unsigned *left_ms)
+{
+	int status = 0;
+	pid_t pid;
+
+	for (; *left_ms; (*left_ms)--) {
+		pid = waitpid(helper->pid, &status, WNOHANG);
+		if (pid != 0)
+			return pid > 0 && WIFEXITED(status) && WEXITSTATUS(status) == 0;
+		(void)poll(NULL, 0, 1);
+	}
+	(void)kill(helper->pid, SIGKILL);
+	return false;
+}
+
+/* One that was asked to end before reads no more. */
+static bool has_ended(const struct helper *helper, unsigned *left_ms)
+{
+	return helper->pid && await_end(helper, left_ms) && helper->life == HELPER_RUNS;
+}
+
+static void say_last_word(struct helper *helper, unsigned left_ms)
+{
+	if (helper->conf_fd < 0 || !left_ms || spawn(helper, 0) < 0)
+		return;
+	hang_up(helper);
+	(void)await_end(helper, &left_ms);
+}
+
+void helper_close(struct helper *helper)
+{
+	unsigned left_ms = helper->kind->close_ms;
+
+	hang_up(helper);
+	if (!has_ended(helper, &left_ms) && helper->kind->has_last_word)
+		say_last_word(helper, left_ms);
 	if (helper->loop && helper->kind->tidy) /* it was ours to start */
 		(void)helper->kind->tidy(true);
 	for (unsigned i = 0; i < HELPER_GIVEN; i++)

@@ -38,6 +38,7 @@ struct helper_kind {
 	enum event_kind lost; /* tells that it is not there */
 	int64_t end_ns;       /* from SIGTERM to SIGKILL */
 	unsigned close_ms;    /* that the end of the keeper waits for its end */
+	bool has_last_word;   /* it is started for the end of the keeper, if it is not there */
 	void (*forget)(const struct helper *helper); /* what it left; nobody needs it; or NULL */
 	/* What it left beside memory: tried again until it is gone, which is returned. @ends: the
 	 * keeper does, and waits for that. Or NULL. */
@@ -146,7 +147,9 @@ int64_t helper_deadline(const struct helper *helper);
 
 /**
  * helper_close() - end it and release all; legal for what helper_init() made. It hears that nobody
- * is left; waits for its end for close_ms at most, and then kills it.
+ * is left; waits for its end for close_ms at most, and then kills it. Who has the last word and is
+ * not there, since it waits to be started again, or is being replaced, or dies just now, is started
+ * once more, and gets what is left of that time.
  */
 void helper_close(struct helper *helper);
 

@@ -13,6 +13,7 @@
 #define STORE_AGAIN_NS (10 * NS_PER_S)          /* after it could not be written */
 #define UNSAID_NS      (100 * INT64_C(1000000)) /* for the keeper, who reads */
 #define PRUNE_NS       (600 * NS_PER_S)
+#define CLOCK_SET_NS   (600 * NS_PER_S) /* of the host: its clock is right by then, if ever */
 
 /* ---- to the keeper ---- */
 
@@ -115,6 +116,19 @@ static void lose_store(struct notifier *notifier, int err, const char *why)
 	notifier->voiced = true;
 }
 
+/* Somebody has removed it, or its directory: that is a new one then, with a new lock. */
+static void leave_store(struct notifier *notifier)
+{
+	char why[STORE_WHY_SIZE];
+
+	snprintf(why, sizeof(why), "using the state directory %s, whose files were removed",
+		 notifier->setting.directory);
+	lose_store(notifier, -ENOENT, why);
+	close(notifier->home_fd);
+	notifier->home_fd = -1;
+	notifier->store_ns = notifier->now_ns; /* it can be made anew, mostly */
+}
+
 static void put_facts(struct notifier *notifier)
 {
 	static const char *const names[READER_RINGS][2] = {
@@ -152,6 +166,8 @@ void notifier_commit(struct notifier *notifier)
 	err = store_commit(notifier->store, why);
 	if (err < 0)
 		lose_store(notifier, err, why);
+	else if (store_has_moved(notifier->store) || !home_lock_is_there(notifier->home_fd))
+		leave_store(notifier);
 }
 
 void notifier_put_state(struct notifier *notifier, const struct book_router *router)
@@ -381,11 +397,14 @@ static bool return_to_store(struct notifier *notifier)
 	return notifier->store != NULL;
 }
 
+/* By the clock of a host that has just started, which may have yet to be set, all may be too old. */
 static bool prune(struct notifier *notifier)
 {
 	int64_t now_real_ns = notifier->now_ns + notifier->mono_to_real_ns;
+	bool is_settled = notifier->now_ns >= CLOCK_SET_NS;
 
-	return store_prune(notifier->store, now_real_ns - notifier->setting.conf->history_ns);
+	return store_prune(notifier->store,
+			   is_settled ? now_real_ns - notifier->setting.conf->history_ns : 0);
 }
 
 void notifier_try_store(struct notifier *notifier)

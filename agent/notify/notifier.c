@@ -24,61 +24,6 @@
 
 /* ---- events ---- */
 
-/* What is to be current and is not is never told, whoever asks for it. */
-static int retry(struct notifier *notifier, int64_t id)
-{
-	const struct delivery *delivery = queue_find(notifier->queue, id);
-
-	if (delivery && !notifier_is_true(notifier, delivery))
-		return -ESTALE;
-	return queue_retry(notifier->queue, id, notifier->now_ns);
-}
-
-static int drop(struct notifier *notifier, int64_t id)
-{
-	const struct delivery *delivery = queue_find(notifier->queue, id);
-
-	return delivery && delivery->hold ? notifier_drop_hook(notifier, delivery)
-					  : queue_drop(notifier->queue, id);
-}
-
-static const char *refusal(int err)
-{
-	switch (err) {
-	case -EBUSY:
-		return "it is being delivered right now";
-	case -ENOTSUP:
-		return "its command is configured no more: it can be dropped";
-	case -ESTALE:
-		return "its state is true no more, so it is not tried again: it can be dropped";
-	case -ENOMEM:
-		return "there is no memory";
-	default:
-		return "no delivery with this id waits or is dead";
-	}
-}
-
-/* Who has asked waits for an answer, whatever it is; unless that was long ago. */
-static void obey(struct notifier *notifier, const struct event *event)
-{
-	bool retries = event->fact.word == EVENT_NOTIFY_RETRY;
-	int64_t id = event->fact.number[0];
-	const struct delivery *delivery = queue_find(notifier->queue, id);
-	char of[NOTIFIER_OF_SIZE] = "";
-	int err;
-
-	if (event->mono_ns < notifier->obeys_ns)
-		return;
-	if (delivery)
-		(void)notifier_of(delivery, of);
-	err = retries ? retry(notifier, id) : drop(notifier, id);
-	if (err < 0)
-		notifier_tell_of(notifier, EVENT_NOTIFY_UNKNOWN, id, 0, of, refusal(err));
-	else
-		notifier_tell_of(notifier, retries ? EVENT_NOTIFY_RETRY : EVENT_NOTIFY_DROP, id, 0,
-				 of, retries ? "it is tried again" : "it is given up");
-}
-
 /* One vipd that is dead may follow on another one. Return: whether the event is of one of them. */
 static bool look_whose(struct notifier *notifier, const struct event *event)
 {
@@ -127,8 +72,10 @@ static void take_event(struct notifier *notifier, const struct event *event, uns
 		notifier_put_state(notifier, router);
 	for (unsigned i = 0; i < n; i++)
 		notifier_tell_news(notifier, event, &news[i], json);
+	if (event->kind == EVENT_LAST_WILL && !is_earlier)
+		notifier_tell_stops(notifier, event);
 	if (event->kind == EVENT_NOTIFY_ASKED)
-		obey(notifier, event);
+		notifier_obey(notifier, event);
 	notifier->drains_changed |= book_read_drain(notifier->book, event);
 	notifier_take_hold(notifier, event);
 	note_loss(notifier, event);
@@ -213,6 +160,18 @@ static void ended(void *arg, struct delivery *delivery, const char *error)
 		notifier_tell_of(notifier, EVENT_NOTIFY_DEAD, id, attempts, of, text);
 }
 
+static const char *fifo_error(int err)
+{
+	switch (err) {
+	case -ENOTSUP:
+		return "something else has its name";
+	case -EPERM:
+		return "it is another user's";
+	default:
+		return strerror(-err);
+	}
+}
+
 /* What is told at once. */
 static void write_fifo(struct notifier *notifier, struct delivery *delivery)
 {
@@ -221,7 +180,7 @@ static void write_fifo(struct notifier *notifier, struct delivery *delivery)
 	if (err == -EAGAIN)
 		queue_put_back(notifier->queue, delivery, notifier->now_ns + UNREAD_NS);
 	else
-		ended(notifier, delivery, err < 0 ? strerror(-err) : NULL);
+		ended(notifier, delivery, err < 0 ? fifo_error(err) : NULL);
 }
 
 static void start_command(struct notifier *notifier, struct delivery *delivery)
@@ -310,6 +269,8 @@ void notifier_dispatch(struct notifier *notifier, const struct clocks *now)
 		start_some(notifier);
 	}
 	notifier_commit(notifier);
+	if (notifier->store)
+		store_tidy(notifier->store);
 }
 static int64_t earlier(int64_t a, int64_t b)
 {
@@ -412,6 +373,21 @@ void notifier_count(struct notifier *notifier, struct metrics_notify *ret_notify
 }
 /* ---- the beginning ---- */
 
+/* What was told before, and counts still. */
+static void learn(struct notifier *notifier)
+{
+	struct reader *again = reader_open(notifier->setting.rings);
+	enum reader_ring ring;
+	struct event event;
+	uint64_t lost;
+
+	while (again && reader_next(again, &event, &ring, &lost))
+		if (event.seq <= reader_seq(notifier->reader, ring) &&
+		    !notifier_is_earlier(notifier, &event))
+			book_read_part(notifier->book, &event);
+	reader_close(again);
+}
+
 static int open_all(struct notifier *notifier)
 {
 	const struct queue_observer observer = notifier_observer(notifier);
@@ -453,6 +429,7 @@ int notifier_open(const struct notifier_setting *setting, const struct clocks *n
 	notifier->obeys_ns = now->mono_ns;
 	if (notifier_open_store(notifier, LOCK_MS) == 0)
 		notifier_resume(notifier, notifier_tell_new_entry);
+	learn(notifier);
 	*ret_notifier = notifier;
 	return 0;
 }

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The inside of the notifier, private to the files that share it: notifier.c has the turn, tell.c
- * who is told of an event, hook.c who waits for that, keep.c what is written down and read again.
+ * The inside of the notifier, private to the files that share it: notifier.c has the turn, obey.c
+ * what somebody asks for, tell.c who is told of an event, hook.c who waits for that, keep.c what is
+ * written down and read again.
  * Each calls those that come behind it here, and none calls back.
  */
 #ifndef NOTIFIER_PRIVATE_H
@@ -57,6 +58,14 @@ struct notifier {
 	int64_t now_ns;
 };
 
+/* ---- obey.c ---- */
+
+/**
+ * notifier_obey() - somebody asks for a delivery, or all, to be tried again or given up
+ * (EVENT_NOTIFY_ASKED): do it, and tell what came of it.
+ */
+void notifier_obey(struct notifier *notifier, const struct event *event);
+
 /* ---- hook.c ---- */
 
 /**
@@ -96,6 +105,13 @@ bool notifier_is_earlier(const struct notifier *notifier, const struct event *ev
  */
 void notifier_tell_news(struct notifier *notifier, const struct event *event,
 			const struct book_news *news, const char *json);
+
+/**
+ * notifier_tell_stops() - routers end with the keeper's last will, and none of them can say so: put
+ * into the queue what is to be done then. Who wants each event is told of the will itself.
+ * @will: the event of that.
+ */
+void notifier_tell_stops(struct notifier *notifier, const struct event *will);
 
 /**
  * notifier_tell_new_entry() - a new action is taken for what is so already; a new page is not sent

@@ -479,27 +479,35 @@ const struct delivery *queue_find(const struct queue *queue, int64_t id)
 	return it;
 }
 
-/* Those before it come first, since all of a lane are made in order. */
-static void make_due(struct queue *queue, struct lane *lane, struct delivery *last, int64_t now_ns)
+/* Those before it come first, since all of a lane are made in order. Return: how many were not. */
+static unsigned make_due(struct queue *queue, struct lane *lane, struct delivery *last,
+			 int64_t now_ns)
 {
+	unsigned n = 0;
+
 	for (struct delivery *it = lane->first; it != last->next; it = it->next) {
 		if (is_being_made(lane, it) || it->due_ns <= now_ns)
 			continue;
 		it->due_ns = now_ns;
 		put(queue, it);
+		n++;
 	}
+	return n;
 }
 
 static int retry_dead(struct queue *queue, struct delivery *delivery, int64_t now_ns)
 {
-	const struct lane *lane = find_lane(queue, delivery);
+	struct lane *lane = find_lane(queue, delivery);
 
 	if (!delivery->conf)
 		return -ENOTSUP;
 	if (lane && has_to_be_true(delivery) && has_newer_state(lane, delivery))
 		return -ESTALE;
-	if (!insert_somewhere(queue, delivery))
+	lane = insert_somewhere(queue, delivery);
+	if (!lane)
 		return -ENOMEM;
+	if (has_to_be_true(delivery))
+		supersede(queue, lane, delivery);
 	delivery->life = DELIVERY_WAITS;
 	delivery->attempts = 1; /* so the next one is told to be a repetition */
 	delivery->due_ns = now_ns;
@@ -516,7 +524,7 @@ int queue_retry(struct queue *queue, int64_t id, int64_t now_ns)
 	if (delivery && is_being_made(lane, delivery))
 		return -EBUSY;
 	if (delivery) {
-		make_due(queue, lane, delivery, now_ns);
+		(void)make_due(queue, lane, delivery, now_ns);
 		return 0;
 	}
 	delivery = exhume(queue, id);
@@ -526,6 +534,51 @@ int queue_retry(struct queue *queue, int64_t id, int64_t now_ns)
 	if (err < 0)
 		bury(queue, delivery);
 	return err;
+}
+
+/* Each once: who stays dead goes to the end. */
+static unsigned retry_all_dead(struct queue *queue,
+			       bool (*may)(void *arg, const struct delivery *delivery), void *arg,
+			       int64_t now_ns)
+{
+	unsigned n = 0;
+
+	for (unsigned left = queue->dead_n; left; left--) {
+		struct delivery *delivery = exhume(queue, queue->dead->id);
+
+		if (may(arg, delivery) && retry_dead(queue, delivery, now_ns) == 0)
+			n++;
+		else
+			bury(queue, delivery);
+	}
+	return n;
+}
+
+unsigned queue_retry_all(struct queue *queue,
+			 bool (*may)(void *arg, const struct delivery *delivery), void *arg,
+			 int64_t now_ns)
+{
+	unsigned n = 0;
+
+	for (struct lane *lane = queue->first; lane; lane = lane->next)
+		n += make_due(queue, lane, lane->last, now_ns);
+	return n + retry_all_dead(queue, may, arg, now_ns);
+}
+
+unsigned queue_drop_all(struct queue *queue)
+{
+	unsigned n = queue->dead_n;
+
+	while (queue->dead) {
+		queue->counts.dropped++;
+		forget(queue, exhume(queue, queue->dead->id));
+	}
+	return n;
+}
+
+unsigned queue_dead(const struct queue *queue)
+{
+	return queue->dead_n;
 }
 
 int queue_drop(struct queue *queue, int64_t id)

@@ -161,6 +161,28 @@ int queue_retry(struct queue *queue, int64_t id, int64_t now_ns);
 int queue_drop(struct queue *queue, int64_t id);
 
 /**
+ * queue_retry_all() - make all that are dead now, and all that wait for their pause.
+ * @may: whether a dead one may be made again; one that may not stays dead.
+ *
+ * Return: how many.
+ */
+unsigned queue_retry_all(struct queue *queue,
+			 bool (*may)(void *arg, const struct delivery *delivery), void *arg,
+			 int64_t now_ns);
+
+/**
+ * queue_drop_all() - give up all that are dead.
+ *
+ * Return: how many.
+ */
+unsigned queue_drop_all(struct queue *queue);
+
+/**
+ * queue_dead() - how many are dead.
+ */
+unsigned queue_dead(const struct queue *queue);
+
+/**
  * queue_deadline() - when one is due, CLOCK_MONOTONIC; QUEUE_NEVER.
  * @hook: of those that somebody waits for; else of the others.
  */

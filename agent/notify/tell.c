@@ -83,7 +83,7 @@ static bool wants(const struct conf_notify *conf, const struct book_news *news, 
 {
 	if (news->is_hook || conf->before)
 		return news->is_hook && conf->before;
-	if (news->is_again && conf->deliver != CONF_NOTIFY_CURRENT)
+	if ((news->is_again || news->is_for_actions) && conf->deliver != CONF_NOTIFY_CURRENT)
 		return false;
 	if (is_earlier && conf->deliver == CONF_NOTIFY_CURRENT)
 		return false;
@@ -253,6 +253,48 @@ void notifier_tell_hooks(struct notifier *notifier, const struct event *event, s
 
 /* ---- of what is so already ---- */
 
+/* As somebody would be told who asks for it. */
+static struct event state_of(const struct book_router *router, uint8_t state,
+			     const struct clocks *now)
+{
+	struct event event = event_of(EVENT_STATE_ASKED, router->conf->name,
+				      router->conf->interface, router->conf->vrrp.family);
+
+	event.state.to = state;
+	event.state.priority = router->priority;
+	event.mono_ns = now->mono_ns;
+	event.real_ns = now->real_ns;
+	event.level = (uint8_t)event_level(&event);
+	return event;
+}
+
+static void tell_stop_of(struct notifier *notifier, const struct event *will,
+			 struct book_router *router)
+{
+	const struct clocks at = { .mono_ns = will->mono_ns, .real_ns = will->real_ns };
+	struct event event = state_of(router, VRRP_STATE_INITIALIZE, &at);
+	struct book_news news[BOOK_NEWS_MAX];
+	char json[EVENT_JSON_SIZE];
+
+	event.seq = will->seq;
+	if (book_read(notifier->book, &event, news) == 0)
+		return;
+	news[0].is_for_actions = true;
+	notifier_tell_news(notifier, &event, &news[0], event_json(&event, json));
+}
+
+void notifier_tell_stops(struct notifier *notifier, const struct event *will)
+{
+	for (unsigned i = 0; i < book_count(notifier->book); i++) {
+		struct book_router *router = book_at(notifier->book, i);
+
+		if (!router->known || router->state == VRRP_STATE_INITIALIZE)
+			continue;
+		tell_stop_of(notifier, will, router);
+		notifier_put_state(notifier, router);
+	}
+}
+
 /* Of a router whose state is known: as if it was asked for. */
 static void tell_state_of(struct telling *telling, struct book_router *router,
 			  const struct target *target)
@@ -266,13 +308,7 @@ static void tell_state_of(struct telling *telling, struct book_router *router,
 
 	if (!router->known || owner == TARGET_NONE)
 		return;
-	event = event_of(EVENT_STATE_ASKED, router->conf->name, router->conf->interface,
-			 router->conf->vrrp.family);
-	event.state.to = router->state;
-	event.state.priority = router->priority;
-	event.mono_ns = now.mono_ns;
-	event.real_ns = now.real_ns;
-	event.level = (uint8_t)event_level(&event);
+	event = state_of(router, router->state, &now);
 	router->known = false; /* so that it is news */
 	if (book_read(notifier->book, &event, news) == 0 ||
 	    (owner == TARGET_GROUP && !book_is_for(news, NULL, target->group)))

@@ -205,10 +205,13 @@ static bool take_seconds(struct answer *answer, const char *word)
 	return true;
 }
 
+/* 0: all of them. */
 static bool take_id(struct answer *answer, const char *word)
 {
 	char *end;
 
+	if (strcmp(word, "all") == 0)
+		return true;
 	answer->id = strtoll(word, &end, 10);
 	return !*end && end != word && answer->id > 0;
 }
@@ -228,11 +231,12 @@ static void understand(struct answer *answer, const char *text, size_t len)
 	else if (answer->command->takes_seconds && (n < 2 || !take_seconds(answer, words[at++])))
 		refuse(answer, EINVAL, "the command takes a number of seconds, at most 366 days");
 	else if (answer->command->takes_id && (n < 2 || !take_id(answer, words[at++])))
-		refuse(answer, EINVAL, "the command takes the number of a delivery");
+		refuse(answer, EINVAL, "the command takes the number of a delivery, or all");
 	else if (n > at + answer->command->takes_router)
 		refuse(answer, EINVAL,
-		       at > 1 || answer->command->takes_router ? "the command takes one router"
-							       : "the command takes no argument");
+		       answer->command->takes_router ? "the command takes one router"
+		       : answer->command->takes_id   ? "the command takes one delivery, or all"
+						     : "the command takes no argument");
 	else if (n > at && (!words[at][0] || strlen(words[at]) >= sizeof(answer->name)))
 		refuse(answer, ENOENT, "there is no router of that name");
 	else if (n > at)
@@ -258,7 +262,9 @@ void answer_begin(const void *request, size_t len, unsigned rights,
 	else
 		refuse(ret_answer, ENOSYS, NULL);
 	if (ret_answer->command && (ret_answer->command->rights & ~rights))
-		refuse(ret_answer, EACCES, "this user may not do that");
+		refuse(ret_answer, EACCES,
+		       "this user may not do that: it takes root, or control_group of the "
+		       "configuration");
 }
 
 bool answer_is_reload(const struct answer *answer)

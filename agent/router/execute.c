@@ -435,8 +435,11 @@ static uint8_t *queue_advert(struct routers *routers, struct router *router, uin
 	uint64_t sequence;
 	uint8_t *frame = NULL;
 
-	if (!router_can_advertise(routers, router))
+	if (!router_can_advertise(routers, router)) {
+		if (router_speaks_to_nobody(routers, router))
+			note_evidence(routers, router, priority == 0);
 		return NULL;
+	}
 	sequence = auth_next(routers, router);
 	if (router_is_unicast(router)) {
 		queue_copies(routers, router, priority, sequence);
@@ -606,7 +609,7 @@ static bool run_pass(struct routers *routers)
 }
 
 /* Answers that contradict what is known lead to one dump and one more try in this turn. */
-static void reconcile(struct routers *routers)
+static void run_passes(struct routers *routers)
 {
 	if (!run_pass(routers))
 		return;
@@ -620,6 +623,14 @@ static void reconcile(struct routers *routers)
 	queue_announcements(routers);
 	if (run_pass(routers))
 		routers->dump_due = true;
+}
+
+static void reconcile(struct routers *routers)
+{
+	if (!kern_wants_pending(routers->wants))
+		return;
+	run_passes(routers);
+	kern_reconcile_end(routers->wants, routers->now->mono_ns, clocks_now().mono_ns);
 }
 
 /*

@@ -15,9 +15,9 @@
 
 void lan_init(struct lan *lan, unsigned family, const struct interface *interface)
 {
-	*lan = (struct lan){ .family = family,
-			     .interface = interface,
-			     .fault.code = VRRP_REASON_LINK_MISSING };
+	*lan = (struct lan){ .family = family, .interface = interface };
+	for (unsigned way = 0; way < LAN_WAYS; way++)
+		lan->faults[way].code = VRRP_REASON_LINK_MISSING;
 }
 
 static const struct lan_group *find_group(const struct lan *lan, const uint8_t *address)
@@ -312,9 +312,11 @@ const uint8_t *lan_choose_global(const struct lan *lan, const uint8_t *before, c
 
 /* ---- what it is worth ---- */
 
-static enum vrrp_reason_code fault_code(const struct lan *lan, bool unicast)
+/* @way: enum lan_way. */
+static enum vrrp_reason_code fault_code(const struct lan *lan, unsigned way)
 {
 	const struct interface *interface = lan->interface;
+	bool unicast = way & LAN_BY_UNICAST;
 
 	if (!lan->ifindex)
 		return VRRP_REASON_LINK_MISSING;
@@ -324,7 +326,7 @@ static enum vrrp_reason_code fault_code(const struct lan *lan, bool unicast)
 		return VRRP_REASON_LINK_PORT;
 	if (!interface->up)
 		return VRRP_REASON_LINK_DOWN;
-	if (!interface->carrier)
+	if (!interface->carrier && !(way & LAN_SANS_CARRIER))
 		return VRRP_REASON_NO_CARRIER;
 	if (!unicast && !has_joined(lan))
 		return VRRP_REASON_NO_GROUP;
@@ -333,9 +335,9 @@ static enum vrrp_reason_code fault_code(const struct lan *lan, bool unicast)
 	return VRRP_REASON_NONE;
 }
 
-static struct vrrp_reason fault_of(const struct lan *lan, bool unicast)
+static struct vrrp_reason fault_of(const struct lan *lan, unsigned way)
 {
-	struct vrrp_reason fault = { .code = fault_code(lan, unicast) };
+	struct vrrp_reason fault = { .code = fault_code(lan, way) };
 
 	_Static_assert(sizeof(fault.interface) >= IF_NAMESIZE, "the name of any interface");
 	if (fault.code == VRRP_REASON_LINK_PORT &&
@@ -349,6 +351,11 @@ bool lan_can_speak(const struct lan *lan)
 	return lan->ifindex && lan->interface->up && lan->interface->carrier;
 }
 
+bool lan_lacks_carrier(const struct lan *lan)
+{
+	return lan->ifindex && lan->interface->up && !lan->interface->carrier;
+}
+
 /* Where and with what adverts leave. The first time changes nothing that was announced. */
 static struct lan_news speak(struct lan *lan)
 {
@@ -358,13 +365,16 @@ static struct lan_news speak(struct lan *lan)
 	bool other_mac = memcmp(lan->spoken_mac, mac, sizeof(lan->spoken_mac)) != 0;
 	bool router = lan->family == 6 && lan->interface->forwards6;
 	bool other_router = lan->spoken_router != router;
+	bool again = lan->silent;
 
+	lan->silent = false;
 	lan->spoken_ifindex = lan->ifindex;
 	memcpy(lan->spoken_mac, mac, sizeof(lan->spoken_mac));
 	lan->spoken_router = router;
 	return (struct lan_news){ .voice = other_index || other_mac,
 				  .mac = (other_mac || other_router) && !first,
-				  .index = other_index && !first };
+				  .index = other_index && !first,
+				  .again = again };
 }
 
 struct lan_news lan_assess(struct lan *lan)
@@ -373,9 +383,12 @@ struct lan_news lan_assess(struct lan *lan)
 
 	if (lan->ifindex && !has_joined(lan))
 		join_groups(lan, false);
-	lan->fault = fault_of(lan, false);
-	lan->unicast_fault = fault_of(lan, true);
-	return lan_can_speak(lan) ? speak(lan) : none;
+	for (unsigned way = 0; way < LAN_WAYS; way++)
+		lan->faults[way] = fault_of(lan, way);
+	if (lan_can_speak(lan))
+		return speak(lan);
+	lan->silent = lan->spoken_ifindex != 0 || lan_lacks_carrier(lan);
+	return none;
 }
 
 /* 224.0.0.0/24 and ff02::1 reach all ports. */
@@ -392,6 +405,8 @@ unsigned lan_caveats(const struct lan *lan)
 	bool forwards = lan->family == 4 ? interface->forwards4 : interface->forwards6;
 	unsigned caveats = 0;
 
+	if (lan->carrier_optional && lan_lacks_carrier(lan))
+		return 1u << EVENT_CAVEAT_NO_CARRIER;
 	if (!lan_can_speak(lan))
 		return 0;
 	if (!forwards)

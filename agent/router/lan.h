@@ -33,6 +33,13 @@ struct lan_group {
 	int fd; /* the membership, or -1 */
 };
 
+/* What routers can do without; bits. */
+enum lan_way {
+	LAN_BY_UNICAST = 1, /* a group, and Ethernet */
+	LAN_SANS_CARRIER = 2,
+	LAN_WAYS = 4,
+};
+
 struct lan {
 	unsigned family;                   /* 4 or 6; 0: no router lives here */
 	const struct interface *interface; /* borrowed */
@@ -43,19 +50,19 @@ struct lan {
 	struct lan_source sources[LAN_SOURCES_MAX];
 	uint8_t virtual_seen[16]; /* a virtual one that somebody put there; 0s: none is known */
 	unsigned groups_n;
-	struct lan_group *groups;         /* owned: of its routers, mostly one for all; each once */
-	int group_error;                  /* why one could not be joined: an errno, or 0 */
-	uint8_t group_failed[16];         /* that one */
-	struct vrrp_reason fault;         /* code VRRP_REASON_NONE: usable */
-	struct vrrp_reason unicast_fault; /* likewise, for who speaks by unicast: needs no group,
-					     and no Ethernet */
-	int spoken_ifindex;               /* where adverts could leave last; 0: nowhere so far */
-	uint8_t spoken_mac[6];            /* with what */
+	struct lan_group *groups; /* owned: of its routers, mostly one for all; each once */
+	int group_error;          /* why one could not be joined: an errno, or 0 */
+	uint8_t group_failed[16]; /* that one */
+	struct vrrp_reason faults[LAN_WAYS]; /* code VRRP_REASON_NONE: usable in that way */
+	int spoken_ifindex;                  /* where adverts could leave last; 0: nowhere so far */
+	uint8_t spoken_mac[6];               /* with what */
 	bool spoken_router; /* and whether announcements said that the host routes IPv6 */
+	bool silent;        /* adverts cannot leave, and could before, or shall all the same */
 	unsigned caveats;   /* the caller's: those of lan_caveats() that were told */
 
 	bool globals;          /* the caller's: over IPv6 somebody speaks from other addresses,
 				  too */
+	bool carrier_optional; /* the caller's: some router goes on without a carrier */
 	bool doubtful;         /* the caller's: to be assessed */
 	bool dump_due;         /* the caller's: its addresses must be asked for */
 	unsigned number;       /* the caller's: of its interface */
@@ -68,6 +75,7 @@ struct lan_news {
 	bool voice; /* adverts leave otherwise than before, or for the first time */
 	bool mac;   /* what was announced is wrong */
 	bool index; /* another interface of that name: what waited on the old one is lost */
+	bool again; /* adverts can leave again: nobody has heard any meanwhile */
 };
 
 /**
@@ -169,12 +177,17 @@ const uint8_t *lan_choose_global(const struct lan *lan, const uint8_t *before, c
 bool lan_can_speak(const struct lan *lan);
 
 /**
+ * lan_lacks_carrier() - whether there is an interface that is up, and nobody at its other end.
+ */
+bool lan_lacks_carrier(const struct lan *lan);
+
+/**
  * lan_caveats() - what may make routers useless, although they can live here: only the running host
  * knows. It does not route (RFC 9568 §1: a virtual router forwards what is sent to it), or its
  * interface is a bridge that may prune the group of adverts, and the solicitations of neighbours
- * (RFC 4541; of 224.0.0.0/24 no bridge does).
+ * (RFC 4541; of 224.0.0.0/24 no bridge does). Or it has no carrier, and that is no fault.
  *
- * Return: bits 1 << enum event_caveat; 0 while nothing can be sent here.
+ * Return: bits 1 << enum event_caveat; of the others none while nothing can be sent here.
  */
 unsigned lan_caveats(const struct lan *lan);
 

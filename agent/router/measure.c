@@ -40,6 +40,15 @@ static void fill_counters(const struct vrrp_counters *counters, struct figures_r
 		figures->noticed[i] = (uint32_t)counters->noticed[i];
 }
 
+/* When the last announcement of a takeover is due; in seconds. */
+static uint16_t announced_s(const struct vrrp_announce *announce)
+{
+	uint32_t after_ms = announce->repeats_n ? announce->after_ms[announce->repeats_n - 1] : 0;
+	uint32_t s = after_ms / 1000 + (after_ms % 1000 >= 500);
+
+	return s < UINT16_MAX ? (uint16_t)s : UINT16_MAX;
+}
+
 void measure_router(struct routers *routers, const struct router *router)
 {
 	const struct vrrp_election *election = &router->vr.election;
@@ -55,6 +64,7 @@ void measure_router(struct routers *routers, const struct router *router)
 		.mute = router_is_mute(router),
 		.deaf = router_is_deaf(router),
 		.interval_cs = router->vr.config.interval_cs,
+		.announced_s = announced_s(&router->vr.config.announce),
 		.addresses = router->conf->addresses_n + router->conf->extra_n,
 		.missing = router->missing_n,
 		.first_address = router->addresses_at,
@@ -121,6 +131,8 @@ static void put_addresses(struct routers *routers)
 								    conf->addresses[k].prefix_len,
 							    .extra = k >= conf->addresses_n };
 			memcpy(figures.bytes, conf->addresses[k].bytes, sizeof(figures.bytes));
+			strcpy(figures.interface,
+			       conf_address_interface(conf, &conf->addresses[k]));
 			figures_put_address(routers->figures, at++, &figures);
 		}
 	}
@@ -137,17 +149,23 @@ void measure_begin(struct routers *routers)
 
 /* ---- how long it takes ---- */
 
-void measure_advert(struct routers *routers, struct router *router, int64_t down_ns,
-		    int64_t arrived_ns)
+/* Whether it was in time: it has put a takeover off. The first one of another Active was not sent
+ * for that: where two Backups wait for the same silence to end, one comes just before the other. */
+static bool is_in_time(const struct vrrp_election *before, const struct vrrp_election *after)
 {
-	const struct vrrp_election *election = &router->vr.election;
+	return before->state == VRRP_STATE_BACKUP && after->state == VRRP_STATE_BACKUP &&
+	       before->down_ns != VRRP_NEVER && after->down_ns > before->down_ns &&
+	       memcmp(before->active_source, after->active_source, sizeof(after->active_source)) ==
+		       0;
+}
 
+void measure_advert(struct routers *routers, struct router *router,
+		    const struct vrrp_election *before, int64_t arrived_ns)
+{
 	router->heard_ns = arrived_ns;
-	/* Only what put the takeover off was in time for that. */
-	if (election->state == VRRP_STATE_BACKUP && down_ns != VRRP_NEVER &&
-	    election->down_ns > down_ns)
+	if (is_in_time(before, &router->vr.election))
 		figures_note_margin(routers->figures, number_of(routers, router),
-				    down_ns - arrived_ns, routers->now->mono_ns);
+				    before->down_ns - arrived_ns, routers->now->mono_ns);
 }
 
 void measure_due(struct router *router, int64_t now_ns)

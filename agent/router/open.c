@@ -85,6 +85,7 @@ static int join_lan(struct routers *routers, unsigned number, const struct conf_
 	lan->number = router->interface;
 	if (conf->unicast.peers_n && conf->vrrp.family == 6 && !conf_peers_are_link_local(conf))
 		lan->globals = true;
+	lan->carrier_optional |= !conf->link.required;
 	lan->by_vrid[conf->vrrp.vrid] = (uint16_t)(number + 1);
 	if (lan->first)
 		routers->all[lan->last - 1].next_on_lan = number + 1;

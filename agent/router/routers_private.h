@@ -399,6 +399,12 @@ bool router_is_renewal_due(const struct routers *routers, const struct router *r
 bool router_can_advertise(const struct routers *routers, const struct router *router);
 
 /**
+ * router_speaks_to_nobody() - whether it goes on although its link has no carrier. Nobody else can
+ * serve instead because of adverts that do not leave: that is evidence for its leases, too.
+ */
+bool router_speaks_to_nobody(const struct routers *routers, const struct router *router);
+
+/**
  * router_renamed_ifindex() - where a router's farewell may still leave when its interface is gone:
  * under another name it is there all the same.
  *

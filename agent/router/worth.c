@@ -25,6 +25,13 @@ static bool is_routed(const struct router *router)
 	return router_is_unicast(router) && !conf_peers_are_link_local(router->conf);
 }
 
+/* What it can do without of its LAN: enum lan_way. */
+static unsigned way_of(const struct router *router)
+{
+	return (router_is_unicast(router) ? LAN_BY_UNICAST : 0u) |
+	       (router->conf->link.required ? 0u : LAN_SANS_CARRIER);
+}
+
 /* The interface that has the address which adverts are sent from; 0: none. */
 static int where_source_is(const struct routers *routers, const struct router *router,
 			   const uint8_t *source)
@@ -100,7 +107,7 @@ static struct vrrp_reason fault_at_home(const struct routers *routers, const str
 	const struct lan *lan = router_lan(routers, router);
 	const struct conf_address *missing = lacking(routers, router);
 	unsigned len = (unsigned)router_advert_len(router) - KERN_FRAME_ETHERNET_LEN;
-	struct vrrp_reason fault = router_is_unicast(router) ? lan->unicast_fault : lan->fault;
+	struct vrrp_reason fault = lan->faults[way_of(router)];
 
 	if (fault.code != VRRP_REASON_NONE && fault.code != VRRP_REASON_NO_SOURCE)
 		return fault;
@@ -487,9 +494,15 @@ static void tell_router(struct routers *routers, struct router *router, const st
 	/* Its fault in between was never seen: what waited on the old interface is lost. */
 	if (news->index && router->vr.election.state == VRRP_STATE_BACKUP)
 		router_miss(routers, router);
-	if (news->mac && router->vr.election.state == VRRP_STATE_ACTIVE)
+	if ((news->mac || (news->again && !router->conf->link.required)) &&
+	    router->vr.election.state == VRRP_STATE_ACTIVE)
 		router_owe_announcement(routers, router);
 	router->worth_due = true;
+}
+
+static bool lacks_group(const struct lan *lan)
+{
+	return lan->faults[LAN_SANS_CARRIER].code == VRRP_REASON_NO_GROUP;
 }
 
 static void tell_group_error(struct routers *routers, const struct lan *lan)
@@ -514,17 +527,19 @@ static void tell_caveats(struct routers *routers, struct lan *lan)
 				       (enum event_caveat)caveat);
 	if (lan_can_speak(lan))
 		lan->caveats = caveats;
+	else
+		lan->caveats |= caveats;
 }
 
 static void assess(struct routers *routers, struct lan *lan)
 {
-	enum vrrp_reason_code before = lan->fault.code;
+	bool lacked = lacks_group(lan);
 	struct lan_news news = lan_assess(lan);
 
-	if (lan->fault.code == VRRP_REASON_NO_GROUP && before != VRRP_REASON_NO_GROUP)
+	if (lacks_group(lan) && !lacked)
 		tell_group_error(routers, lan);
 	tell_caveats(routers, lan);
-	routers->groups_missing |= lan->fault.code == VRRP_REASON_NO_GROUP;
+	routers->groups_missing |= lacks_group(lan);
 	for (unsigned i = lan->first; i; i = routers->all[i - 1].next_on_lan)
 		tell_router(routers, &routers->all[i - 1], &news);
 	for (unsigned i = lan->first; i; i = routers->all[i - 1].next_on_lan)
@@ -726,7 +741,7 @@ void routers_doubt_groups(struct routers *routers)
 	for (unsigned i = 0; i < routers->n; i++) {
 		struct lan *lan = router_lan(routers, &routers->all[i]);
 
-		if (lan->fault.code == VRRP_REASON_NO_GROUP)
+		if (lacks_group(lan))
 			routers_doubt(routers, lan);
 	}
 }

@@ -147,14 +147,16 @@ static const char *value_of(const struct command *command, const char *option)
 	return found && *found != '|' ? found : NULL;
 }
 
-/* The first word that is no option; NULL: the command takes none. */
-static const char *first_place(const struct command *command)
+/* A word that is no option. @n: which of them, from 0; NULL: the command takes not so many. */
+static const char *place_of(const struct command *command, int n)
 {
 	const char *text = command->arguments;
 
 	for (; *text; text += strspn(text, " ]"))
 		if (text[0] == '[' && text[1] == '-')
 			text += strcspn(text, "]") + 1;
+		else if (n-- > 0)
+			text += strcspn(text, " ]");
 		else
 			return text + (text[0] == '[');
 	return NULL;
@@ -171,13 +173,13 @@ static void offer_option(const char *name, unsigned option, void *arg)
 static void offer_arguments(struct line *line)
 {
 	const char *value = line->before[0] == '-' ? value_of(line->command, line->before) : NULL;
-	const char *place = first_place(line->command);
+	const char *place = place_of(line->command, line->words_n);
 
 	if (value)
 		offer_places(line, value);
 	else if (line->last[0] == '-')
 		usage_each_option(line->command, offer_option, line);
-	else if (place && line->words_n == 0)
+	else if (place)
 		offer_places(line, place);
 }
 

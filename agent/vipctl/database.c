@@ -106,7 +106,11 @@ static int check_version(sqlite3 *db, const char *path, char *ret_why)
 				"vipd of now has been started",
 				path, version);
 	if (!version)
-		return complain(ret_why, "%s is empty: vipd-notifier has not written it yet", path);
+		return complain(
+			ret_why,
+			"%s is empty: vipd-notifier has not written it yet, or it is another "
+			"program's",
+			path);
 	return 0;
 }
 

@@ -50,6 +50,10 @@ static const struct remedy {
 	  "configure auth on the other hosts, or mode = \"permissive\" here until then" },
 	{ "deaf", NULL, "see the findings above on its firewall and multicast" },
 	{ "held_address", NULL, "ip address del, and take it out of the network configuration" },
+	{ "no_notifier", NULL, "the log says why it does not start" },
+	{ "not_stored", NULL, "df, and the owner and mode of state_dir: vipd's user writes there" },
+	{ "dead_letter", NULL,
+	  "mend the command, then vipctl notify retry ID, or vipctl notify drop ID" },
 	{ NULL, NULL, "vipctl events tells more" },
 };
 
@@ -88,12 +92,27 @@ static void find_problem(const struct doctor_view *view, const struct doctor_rou
 		    .mend = mend(view, findings, remedy), .advice = remedy->advice);
 }
 
+static void find_untold(const struct doctor_view *view, const struct problem *problem,
+			struct doctor_findings *findings)
+{
+	const struct remedy *remedy = remedy_of(problem->word);
+
+	findings->code = doctor_text(findings, "%s", problem->word);
+	DOCTOR_FIND(findings, .severity = DOCTOR_WARNING,
+		    .seen = doctor_text(findings, "%s", problem->text),
+		    .why = "somebody is not told of what happens, or what is to be told is lost "
+			   "with the process",
+		    .mend = mend(view, findings, remedy), .advice = remedy->advice);
+}
+
 void doctor_judge_problems(const struct doctor_view *view, struct doctor_findings *findings)
 {
 	for (const struct doctor_router *router = view->running->routers; router;
 	     router = router->next)
 		for (unsigned i = 0; i < router->problems->n; i++)
 			find_problem(view, router, &router->problems->all[i], findings);
+	for (unsigned i = 0; i < view->running->notify_n; i++)
+		find_untold(view, &view->running->notify[i], findings);
 }
 
 void doctor_judge_standby(const struct doctor_view *view, struct doctor_findings *findings)

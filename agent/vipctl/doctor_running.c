@@ -20,6 +20,7 @@ struct asking {
 	struct doctor_view *view;
 	struct doctor_running *running;
 	struct doctor_router *router; /* whose records are coming */
+	char state_dir[FIELDS_TEXT_SIZE];
 	char *why;
 };
 
@@ -78,9 +79,10 @@ static const char *take_record(const struct records_table *table, const void *re
 {
 	struct asking *asking = arg;
 
-	if (strcmp(table->name, "host") == 0)
+	if (strcmp(table->name, "host") == 0) {
 		asking->running->foreign_vrids = count_of(table, record, "rejected", "vrid");
-	else if (strcmp(table->name, "router") == 0)
+		(void)client_text(table, record, ".state_dir", asking->state_dir);
+	} else if (strcmp(table->name, "router") == 0)
 		begin_router(asking, table, record);
 	else if (asking->router)
 		problems_take(asking->router->problems, table, record);
@@ -93,10 +95,13 @@ static int talk_show(int fd, const void *arg)
 	const struct client_question question = {
 		.command = "show", .each = take_record, .arg = asking, .ret_why = asking->why
 	};
+	struct doctor_running *running = asking->running;
 	int status = client_ask(fd, &question);
 
-	if (status == EXIT_SUCCESS)
-		asking->running->no_standby = standby_look(fd, true) == STANDBY_NONE;
+	if (status != EXIT_SUCCESS)
+		return status;
+	running->no_standby = standby_look(fd, true) == STANDBY_NONE;
+	running->notify_n = check_notify(fd, asking->state_dir, running->notify);
 	return status;
 }
 

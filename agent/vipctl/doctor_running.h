@@ -7,6 +7,7 @@
 #define VIPCTL_DOCTOR_RUNNING_H
 
 #include "agent/conf/conf.h"
+#include "check_notify.h"
 #include "problems.h"
 
 struct doctor_router {
@@ -23,6 +24,8 @@ struct doctor_router {
 struct doctor_running {
 	struct doctor_router *routers, **end;
 	bool no_standby;
+	unsigned notify_n; /* what is wrong with who tells somebody */
+	struct problem notify[CHECK_NOTIFY_MAX];
 	int64_t foreign_vrids; /* adverts for a VRID that is none of ours; 0: none */
 	int64_t now_ns;        /* CLOCK_REALTIME, of the answer */
 };

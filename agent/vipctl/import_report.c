@@ -18,8 +18,8 @@ struct report_entry {
 };
 
 static const char *const words[VERDICT_COUNT] = {
-	[VERDICT_MAPPED] = "mapped", [VERDICT_CHANGED] = "changed", [VERDICT_DROPPED] = "dropped",
-	[VERDICT_WAITS] = "waits",   [VERDICT_REFUSED] = "refused", [VERDICT_WRONG] = "wrong",
+	[VERDICT_MAPPED] = "mapped",   [VERDICT_CHANGED] = "changed", [VERDICT_DROPPED] = "dropped",
+	[VERDICT_REFUSED] = "refused", [VERDICT_WRONG] = "wrong",
 };
 
 void report_init(struct report *report, struct arena *arena)
@@ -154,8 +154,8 @@ void report_print(struct report *report, FILE *out)
 	for (i = 0; i < n; i++)
 		if (entries[i]->times)
 			print_entry(entries[i], out);
-	fprintf(out, "%u mapped, %u changed, %u dropped, %u wait, %u refused, %u wrong\n",
+	fprintf(out, "%u mapped, %u changed, %u dropped, %u refused, %u wrong\n",
 		report->counts[VERDICT_MAPPED], report->counts[VERDICT_CHANGED],
-		report->counts[VERDICT_DROPPED], report->counts[VERDICT_WAITS],
-		report->counts[VERDICT_REFUSED], report->counts[VERDICT_WRONG]);
+		report->counts[VERDICT_DROPPED], report->counts[VERDICT_REFUSED],
+		report->counts[VERDICT_WRONG]);
 }

@@ -23,7 +23,6 @@ enum verdict {
 	VERDICT_MAPPED,
 	VERDICT_CHANGED, /* mapped, with another meaning */
 	VERDICT_DROPPED, /* without effect, or without a counterpart that matters */
-	VERDICT_WAITS,   /* for something that vipd does not have yet; in the file as a comment */
 	VERDICT_REFUSED, /* nothing is written until somebody has decided */
 	VERDICT_WRONG,   /* likewise: keepalived would not understand it either */
 	VERDICT_COUNT,

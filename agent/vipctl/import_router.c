@@ -7,7 +7,6 @@
 #include "import_announce.h"
 #include "import_auth.h"
 #include "import_election.h"
-#include "import_feature.h"
 #include "import_notify.h"
 #include "import_peers.h"
 #include "import_route.h"
@@ -253,7 +252,6 @@ static void put_link(struct import *import, const struct router *router)
 {
 	struct keepalived_node *node = router->instance->said[KEYWORD_TRACK_PRIMARY];
 	int64_t delay_us = router->interface ? import_down_delay(import, router->interface) : 0;
-	struct setting *required;
 
 	if (delay_us)
 		import_preset(import, add_link(import, router), "delay", SETTING_TEXT,
@@ -261,11 +259,10 @@ static void put_link(struct import *import, const struct router *router)
 			      "interface_up_down_delays");
 	if (!node)
 		return;
-	required = setting_add(import->arena, add_link(import, router), "required", SETTING_VALUE,
-			       "false", &node->origin);
-	import_feature(import, FEATURE_LINK_REQUIRED, required, node, VERDICT_MAPPED);
-	if (!delay_us)
-		add_link(import, router)->waits = required->waits;
+	(void)setting_add(import->arena, add_link(import, router), "required", SETTING_VALUE,
+			  "false", &node->origin);
+	import_judge(import, node, VERDICT_CHANGED,
+		     "a lost carrier is no fault; an interface that is set down is one");
 }
 
 /* ---- all of it ---- */

@@ -10,8 +10,7 @@ struct writer {
 	FILE *out;
 	const char *directory;
 	bool secrets;
-	unsigned line;  /* that is written next */
-	unsigned waits; /* depth of settings that wait: the line is a comment */
+	unsigned line; /* that is written next */
 };
 
 struct setting *setting_add(struct arena *arena, struct setting *parent, const char *name,
@@ -66,9 +65,9 @@ static int put_quoted(const char *text, FILE *out)
 }
 
 /* Return: how many columns. */
-static int begin_line(struct writer *writer, int indent)
+static int begin_line(const struct writer *writer, int indent)
 {
-	return fprintf(writer->out, "%s%*s", writer->waits ? "#" : "", indent, "");
+	return fprintf(writer->out, "%*s", indent, "");
 }
 
 /* Most files lie beside the first one. */
@@ -142,20 +141,11 @@ static int put_inline(const struct setting *setting, FILE *out)
 	return len;
 }
 
-/* Behind this one, or another one that counts. */
-static bool is_last(const struct setting *setting)
-{
-	for (setting = setting->next; setting; setting = setting->next)
-		if (!setting->waits)
-			return false;
-	return true;
-}
-
 static const char *separator(const struct setting *setting)
 {
 	if (setting->name)
 		return ";";
-	return is_last(setting) ? "" : ",";
+	return setting->next ? "," : "";
 }
 
 static void write_setting(struct writer *writer, struct setting *setting, int indent);
@@ -200,7 +190,6 @@ static void write_setting(struct writer *writer, struct setting *setting, int in
 	int column;
 
 	setting->line = writer->line;
-	writer->waits += setting->waits;
 	if (setting->kind == SETTING_SECRET) {
 		write_secret(writer, setting, indent);
 	} else if (block && setting->first && !setting->inline_group) {
@@ -210,7 +199,6 @@ static void write_setting(struct writer *writer, struct setting *setting, int in
 		column += fprintf(writer->out, "%s", separator(setting));
 		end_line(writer, setting, column);
 	}
-	writer->waits -= setting->waits;
 }
 
 void setting_write(struct setting *root, const char *head, const char *directory, bool secrets,

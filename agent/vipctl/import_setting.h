@@ -29,7 +29,6 @@ struct setting {
 	struct origin origin;
 	const char *note;  /* behind the origin; NULL: none */
 	bool inline_group; /* on one line */
-	bool waits;        /* with all that is in it, as a comment: vipd does not know it yet */
 	unsigned line;     /* where it was written */
 };
 

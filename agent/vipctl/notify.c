@@ -81,6 +81,11 @@ static bool is_answer(const struct event *event, int64_t id)
 /* Return: an exit status. */
 static int tell_answer(const struct event *event, int64_t id)
 {
+	if (!id) {
+		printf("%" PRId64 " %s: %s\n", event->fact.number[1],
+		       event->fact.number[1] == 1 ? "delivery" : "deliveries", event->fact.text);
+		return EXIT_SUCCESS;
+	}
 	if (event->fact.word == EVENT_NOTIFY_UNKNOWN)
 		return complain(NULL, "delivery %" PRId64 ": %s", id, event->fact.text);
 	printf("%" PRId64 ": %s\n", id,
@@ -106,12 +111,23 @@ static int wait_for_answer(struct answers *answers, int64_t id)
 	return EXIT_SUCCESS;
 }
 
+/* @ret_id: 0: all. Return: whether it is one. */
+static bool parse_id(const char *word, int64_t *ret_id)
+{
+	char *end;
+
+	*ret_id = 0;
+	if (!word || strcmp(word, "all") == 0)
+		return word;
+	*ret_id = strtoll(word, &end, 10);
+	return *ret_id > 0 && !*end;
+}
+
 int notify(const char *path, const struct notify_options *options)
 {
 	struct client_question question = { .each = take_record };
 	struct answers answers;
 	int64_t id;
-	char *end;
 	int status;
 
 	if (options->what && strcmp(options->what, "retry") == 0)
@@ -119,12 +135,12 @@ int notify(const char *path, const struct notify_options *options)
 	else if (options->what && strcmp(options->what, "drop") == 0)
 		question.command = "notify-drop";
 	if (!question.command) {
-		complain(NULL, "notify takes retry or drop, and the number of a delivery");
+		complain(NULL, "notify takes retry or drop, and the number of a delivery, or all");
 		return EX_USAGE;
 	}
-	id = options->id ? strtoll(options->id, &end, 10) : 0;
-	if (id <= 0 || *end) {
-		complain(NULL, "notify %s takes the number of a delivery: vipctl show --notify",
+	if (!parse_id(options->id, &id)) {
+		complain(NULL,
+			 "notify %s takes the number of a delivery, vipctl show --notify, or all",
 			 options->what);
 		return EX_USAGE;
 	}

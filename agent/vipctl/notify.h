@@ -7,7 +7,7 @@
 
 struct notify_options {
 	const char *what; /* "retry" or "drop"; NULL: missing */
-	const char *id;   /* likewise */
+	const char *id;   /* or "all"; likewise */
 };
 
 /**

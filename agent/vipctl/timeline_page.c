@@ -123,7 +123,10 @@ static void put_finding(const struct timeline_scene *scene, const struct timelin
 
 	fputs("<tr><td><b>", out);
 	timeline_escape(finding->router, out);
-	fprintf(out, "</b> IPv%u</td><td class=\"red\">%s%s</td>", finding->family,
+	fputs("</b>", out);
+	if (finding->family)
+		fprintf(out, " IPv%u", finding->family);
+	fprintf(out, "</td><td class=\"red\">%s%s</td>",
 		finding->what == TIMELINE_GAP ? "gap" : "overlap",
 		finding->is_sure ? "" : ", perhaps");
 	fprintf(out, "<td class=\"num red\">%s%s</td><td class=\"num\">%s</td>",

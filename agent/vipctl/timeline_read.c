@@ -18,14 +18,18 @@
 #define LINE_MAX_SIZE 65536 /* no event is nearly as long */
 #define PAGE_ROWS     1000
 #define FILE_NAME     "vipd.db"
+#define ORDER_NS                                                                                   \
+	INT64_C(1000000000) /* a clock that is slewed, or two writers, may go back so far */
 
 /* Where an event comes from. */
 struct reader {
 	struct timeline_story *story;
 	unsigned node;
 	const char *path;
-	uint64_t line;  /* from 1; of a database: the row */
-	bool is_warned; /* that it is of more than one node */
+	uint64_t line;       /* from 1; of a database: the row */
+	bool is_warned;      /* that it is of more than one node */
+	bool is_out_of_time; /* that was told */
+	int64_t before_ns;   /* when the event before was; 0: it is the first */
 };
 
 /* ---- one event ---- */
@@ -42,6 +46,12 @@ static enum timeline_level level_of(const char *word)
 	return word && strcmp(word, "warning") == 0 ? TIMELINE_WARNING : TIMELINE_INFO;
 }
 
+static bool is_priority(const json_t *number)
+{
+	return json_is_integer(number) && json_integer_value(number) >= 0 &&
+	       json_integer_value(number) <= UINT8_MAX;
+}
+
 /* How many, how far, or by how much: what a kind counts. */
 static void take_number(const json_t *object, struct timeline_event *event)
 {
@@ -52,7 +62,7 @@ static void take_number(const json_t *object, struct timeline_event *event)
 
 	event->has_number = json_is_integer(number);
 	event->number = json_integer_value(number);
-	if (!json_is_integer(before) || !json_is_integer(after))
+	if (!is_priority(before) || !is_priority(after))
 		return;
 	event->has_number = true;
 	event->number = json_integer_value(before) - json_integer_value(after);
@@ -69,6 +79,21 @@ static void warn_of_name(struct reader *reader, const struct timeline_event *eve
 		 "%s:%" PRIu64 ": the node is called \"%.64s\" from here on, and was \"%s\": a "
 		 "file is of one node",
 		 reader->path, reader->line, event->node, name);
+}
+
+/* A clock that was set, or lines that were sorted otherwise, or put together. */
+static void warn_of_order(struct reader *reader, const struct timeline_event *event)
+{
+	if (event->real_ns + ORDER_NS < reader->before_ns && !reader->is_out_of_time) {
+		reader->is_out_of_time = true;
+		complain(NULL,
+			 "%s:%" PRIu64 ": an event of an earlier time than the one before it: the "
+			 "clock was set back, or the lines are not in order; what is drawn there "
+			 "may "
+			 "be wrong",
+			 reader->path, reader->line);
+	}
+	reader->before_ns = event->real_ns;
 }
 
 /* Return: an exit status, told. */
@@ -113,6 +138,7 @@ static int take_object(struct reader *reader, const json_t *object)
 		event.kind = "";
 	take_number(object, &event);
 	warn_of_name(reader, &event);
+	warn_of_order(reader, &event);
 	err = timeline_story_add(reader->story, reader->node, &event);
 	return err ? tell_error(reader, err) : EXIT_SUCCESS;
 }
@@ -120,7 +146,7 @@ static int take_object(struct reader *reader, const json_t *object)
 /* ---- lines ---- */
 
 /* @is_part: of an event, as the last line of a file that is cut off. */
-static int complain_line(const struct reader *reader, const json_error_t *error, bool is_part)
+static int complain_line(const struct reader *reader, const char *why, bool is_part)
 {
 	char text[4 * JSON_ERROR_TEXT_LENGTH];
 
@@ -128,8 +154,7 @@ static int complain_line(const struct reader *reader, const json_error_t *error,
 		return complain(NULL,
 				"%s:%" PRIu64 ": not an event as vipctl history --json or vipctl "
 				"events --json has it: %s",
-				reader->path, reader->line,
-				printable(error->text, text, sizeof(text)));
+				reader->path, reader->line, printable(why, text, sizeof(text)));
 	complain(NULL, "%s:%" PRIu64 ": the last line is cut off, and left out", reader->path,
 		 reader->line);
 	return EXIT_SUCCESS;
@@ -137,14 +162,15 @@ static int complain_line(const struct reader *reader, const json_error_t *error,
 
 static int take_line(struct reader *reader, const char *line, size_t len, bool is_last)
 {
-	json_error_t error = { .text = "no JSON object" };
+	json_error_t error;
 	json_t *object = json_loadb(line, len, 0, &error);
 	int status;
 
 	if (json_is_object(object))
 		status = take_object(reader, object);
 	else
-		status = complain_line(reader, &error, is_last && !object && line[0] == '{');
+		status = complain_line(reader, object ? "no object" : error.text,
+				       is_last && !object && line[0] == '{');
 	json_decref(object);
 	return status;
 }

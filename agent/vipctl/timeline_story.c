@@ -314,7 +314,7 @@ static int note_life(struct timeline_story *story, unsigned number,
 	int err = 0;
 
 	if (strcmp(event->kind, "adopted") == 0)
-		node->adopts = event->has_number && event->number > 0;
+		node->adopts = !event->has_number || event->number > 0;
 	if (strcmp(event->kind, "started") != 0)
 		return 0;
 	if (event->node)

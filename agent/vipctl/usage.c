@@ -191,9 +191,11 @@ static int refuse(const struct command *command, const struct arguments *argumen
 {
 	if (word[0] == '-')
 		refuse_option(command, word);
-	else if (arguments->router)
+	else if (arguments->router && strstr(command->arguments, "ROUTER"))
 		complain(NULL, "%s takes one router at most: \"%.40s\" is one too many",
 			 command->name, word);
+	else if (arguments->router)
+		complain(NULL, "%s: \"%.40s\" is one word too many", command->name, word);
 	else
 		complain(NULL, "%s takes no \"%.40s\"", command->name, word);
 	fprintf(stderr, "usage: vipctl [-s SOCKET] %s %s\n", command->name, command->arguments);

@@ -287,8 +287,8 @@ static const struct command commands[] = {
 	{ "import", "[--node N] [--ah none|hmac] [-o FILE] [--secrets DIR] KEEPALIVED.CONF",
 	  "make a vipd.conf of a keepalived.conf, and tell what became of each keyword",
 	  USAGE_NODE | USAGE_AH | USAGE_OUTPUT | USAGE_SECRETS, true, command_import },
-	{ "notify", "retry|drop ID", "try a dead letter again, or give it up", USAGE_TWO, true,
-	  command_notify },
+	{ "notify", "retry|drop ID|all", "try a dead letter again, or give it up; or all of them",
+	  USAGE_TWO, true, command_notify },
 	{ .name = NULL },
 };
 

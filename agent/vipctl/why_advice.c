@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "why_judge.h"
 
+#include <stdio.h>
 #include <string.h>
 
 const char *why_advice_of_reason(enum vrrp_reason_code code)
@@ -8,7 +9,7 @@ const char *why_advice_of_reason(enum vrrp_reason_code code)
 	static const char *const advice[VRRP_REASON_COUNT] = {
 		[VRRP_REASON_LINK_MISSING] =
 			"Create the interface, or mend interface in vipd.conf, then vipctl reload.",
-		[VRRP_REASON_LINK_DOWN] = "Set it up: ip link set INTERFACE up.",
+		[VRRP_REASON_LINK_DOWN] = "Set it up: ip link set {interface} up.",
 		[VRRP_REASON_NO_CARRIER] = "Look at the cable, and at the port of the switch.",
 		[VRRP_REASON_LINK_TYPE] =
 			"Name an Ethernet interface in vipd.conf, or use unicast peers.",
@@ -18,7 +19,7 @@ const char *why_advice_of_reason(enum vrrp_reason_code code)
 					 "sysctl net.ipv4.igmp_max_memberships.",
 		[VRRP_REASON_LINK_PORT] = "Name the bridge or bond in vipd.conf, not its port.",
 		[VRRP_REASON_MTU] =
-			"Raise the MTU (ip link set INTERFACE mtu N), or move addresses "
+			"Raise the MTU (ip link set {interface} mtu N), or move addresses "
 			"to extra_addresses.",
 		[VRRP_REASON_NO_OWN] = "Give the interface the owner's address: ip address add, or "
 				       "do not use priority \"owner\".",
@@ -53,9 +54,9 @@ const char *why_advice_of_reason(enum vrrp_reason_code code)
 			"route.",
 		[VRRP_REASON_NO_KEY] = "Mend the file that auth.keys names, then vipctl reload.",
 		[VRRP_REASON_CHECK_DOWN] =
-			"Mend what it checks: vipctl show --checks CHECK has its output.",
+			"Mend what it checks: vipctl show --checks {check} has its output.",
 		[VRRP_REASON_CHECK_UP] = "Look at what it checks, or drop reverse in track: vipctl "
-					 "show --checks CHECK.",
+					 "show --checks {check}.",
 	};
 
 	return code < VRRP_REASON_COUNT ? advice[code] : NULL;
@@ -87,7 +88,9 @@ static const struct {
 		       "version; and at the switch." },
 	{ "fell_silent",
 	  "Ask vipctl why on that host, and look at the cable and the switch between." },
-	{ "address_taken", "Find that MAC address in the switch, and remove the address there." },
+	{ "address_taken", "Find that MAC address in the switch. Of the other host of this router: "
+			   "both are Active, and vipctl why there says why; else remove the "
+			   "address there." },
 	{ "clock_skew", "Set the clocks of both hosts by NTP." },
 	{ "rejected_ttl", "Look for a router in between, or set min_ttl of the peer." },
 	{ "rejected_version", "Set the same version on both." },
@@ -133,7 +136,7 @@ static const struct {
 			  "system's log have of it." },
 	{ "process_stalled", "Look at the load of the host, and at vipctl events." },
 	{ "stolen_address", "Find out who removes it: ip monitor address, and what manages "
-			    "INTERFACE beside vipd." },
+			    "{interface} beside vipd." },
 	{ "silence", "Ask vipctl why there; look at both hosts, and at what is between." },
 	{ "left", "Ask vipctl why there: it says what it left for." },
 	{ "held_up", "Wait, or look at that member: vipctl why." },
@@ -145,4 +148,37 @@ const char *why_advice_of_problem(const char *word)
 		if (strcmp(rows[i].word, word) == 0)
 			return rows[i].advice;
 	return NULL;
+}
+
+/* What keeps it from taking part. */
+static const char *failing_check(const struct why_router *router)
+{
+	for (unsigned i = 0; i < router->tracks_n; i++) {
+		const struct why_track *track = &router->tracks[i];
+
+		if (track->is_check && !track->weight && track->up == track->reverse)
+			return track->name;
+	}
+	return "CHECK";
+}
+
+void why_advise(const char *advice, const struct why_router *router, char *buf)
+{
+	const struct {
+		const char *token, *value;
+	} all[] = { { "{interface}", router->interface }, { "{check}", failing_check(router) } };
+	char *at = buf, *const end = buf + WHY_ADVICE_SIZE;
+
+	*buf = '\0';
+	for (const char *from = advice ? advice : ""; *from && at < end - 1;) {
+		const char *value = NULL;
+
+		for (size_t i = 0; i < sizeof(all) / sizeof(all[0]) && !value; i++)
+			if (strncmp(from, all[i].token, strlen(all[i].token)) == 0) {
+				value = all[i].value;
+				from += strlen(all[i].token);
+			}
+		at += value ? snprintf(at, (size_t)(end - at), "%s", value)
+			    : snprintf(at, (size_t)(end - at), "%c", *from++);
+	}
 }

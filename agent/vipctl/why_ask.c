@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "why_ask.h"
 
-#include <ctype.h>
 #include <jansson.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -11,6 +10,7 @@
 #include "client.h"
 #include "complain.h"
 #include "connection.h"
+#include "printable.h"
 
 #define NO_MEMORY "there is not enough memory for it"
 
@@ -289,12 +289,10 @@ static const char *finish_routers(void *arg)
 /* The beginning of a text of anybody's, on one line. */
 static void put_said(struct asker *asker, const char *text)
 {
-	char line[WHY_SAID_SIZE];
+	char first[FIELDS_TEXT_SIZE], line[WHY_SAID_SIZE];
 
-	snprintf(line, sizeof(line), "%.*s", (int)strcspn(text, "\r\n"), text);
-	for (char *at = line; *at; at++)
-		if (iscntrl((unsigned char)*at))
-			*at = ' ';
+	snprintf(first, sizeof(first), "%.*s", (int)strcspn(text, "\r\n"), text);
+	(void)printable(first, line, sizeof(line));
 	for (unsigned i = 0; i < asker->facts->n; i++) {
 		struct why_router *router = &asker->facts->routers[i];
 

@@ -2,7 +2,10 @@
 #include "why_facts.h"
 
 #include <arpa/inet.h>
+#include <stdlib.h>
 #include <string.h>
+
+#define LED_TO_NS INT64_C(10000000000) /* from what led to a change until that */
 
 bool why_has_ip(const uint8_t *bytes)
 {
@@ -27,4 +30,35 @@ const struct why_router *why_first_mate(const struct why_facts *facts,
 		return router;
 	*ret_n = router->mates;
 	return router - router->member;
+}
+
+static int cmp_events(const void *a, const void *b)
+{
+	const struct event *x = *(const struct event *const *)a;
+	const struct event *y = *(const struct event *const *)b;
+
+	if (x->real_ns != y->real_ns)
+		return x->real_ns < y->real_ns ? -1 : 1;
+	return (x->seq > y->seq) - (x->seq < y->seq);
+}
+
+/* It led to none of the changes that are remembered. */
+static bool is_old(const struct why_journal *journal, const struct event *other)
+{
+	return journal->states_n == WHY_STATES_MAX &&
+	       journal->states[0].real_ns - other->real_ns > LED_TO_NS;
+}
+
+unsigned why_events(const struct why_router *router, const struct event **ret)
+{
+	const struct why_journal *journal = &router->journal;
+	unsigned n = 0;
+
+	for (unsigned i = 0; i < journal->states_n; i++)
+		ret[n++] = &journal->states[i];
+	for (unsigned i = 0; i < journal->others_n; i++)
+		if (!is_old(journal, &journal->others[i]))
+			ret[n++] = &journal->others[i];
+	qsort(ret, n, sizeof(*ret), cmp_events);
+	return n;
 }

@@ -13,7 +13,7 @@
 struct json_t; /* <jansson.h> */
 
 #define WHY_SAID_SIZE  100 /* of what a check says; the rest is cut off */
-#define WHY_STATES_MAX 3   /* changes of the state that are remembered, and so many other events */
+#define WHY_STATES_MAX 5   /* changes of the state that are remembered, and so many other events */
 #define WHY_OTHERS_MAX 4
 #define WHY_TEXT_SIZE  64
 
@@ -119,5 +119,13 @@ const char *why_ip(const struct why_router *router, const uint8_t *bytes, char *
  */
 const struct why_router *why_first_mate(const struct why_facts *facts,
 					const struct why_router *router, unsigned *ret_n);
+
+/**
+ * why_events() - the last changes of the state of a router, and what may have led to them, by time.
+ * @ret: room for WHY_STATES_MAX + WHY_OTHERS_MAX; borrowed.
+ *
+ * Return: how many.
+ */
+unsigned why_events(const struct why_router *router, const struct event **ret);
 
 #endif

@@ -13,29 +13,6 @@
 
 /* ---- events, for both forms ---- */
 
-static int cmp_events(const void *a, const void *b)
-{
-	const struct event *x = *(const struct event *const *)a;
-	const struct event *y = *(const struct event *const *)b;
-
-	if (x->real_ns != y->real_ns)
-		return x->real_ns < y->real_ns ? -1 : 1;
-	return (x->seq > y->seq) - (x->seq < y->seq);
-}
-
-unsigned why_events(const struct why_router *router, const struct event **ret)
-{
-	const struct why_journal *journal = &router->journal;
-	unsigned n = 0;
-
-	for (unsigned i = 0; i < journal->states_n; i++)
-		ret[n++] = &journal->states[i];
-	for (unsigned i = 0; i < journal->others_n; i++)
-		ret[n++] = &journal->others[i];
-	qsort(ret, n, sizeof(*ret), cmp_events);
-	return n;
-}
-
 /* Behind "router=lan family=4 ", which everybody knows by now. */
 static const char *without_router(const char *line)
 {

@@ -15,14 +15,6 @@
 bool why_print_json(const struct why_facts *facts);
 
 /**
- * why_events() - the last events of a router, by time.
- * @ret: room for WHY_STATES_MAX + WHY_OTHERS_MAX; borrowed.
- *
- * Return: how many.
- */
-unsigned why_events(const struct why_router *router, const struct event **ret);
-
-/**
  * why_event_text() - an event as the log has it, but for whose it is.
  * @buf: EVENT_LINE_SIZE bytes.
  */

@@ -96,14 +96,28 @@ static void put_sender(const struct why_router *router, const struct event *even
 		snprintf(buf, size, ": from %s", ip);
 }
 
-/* A fault has the advice of its reason. */
-static const char *advice_of_state(const struct why_router *router)
+/* Who decided for its unit; itself mostly. */
+static const struct why_router *first_of(const struct why_facts *facts,
+					 const struct why_router *router)
+{
+	unsigned n;
+	const struct why_router *mates = why_first_mate(facts, router, &n);
+
+	for (unsigned i = 0; router->reason.cause && i < n; i++)
+		if (mates[i].reason.code == (enum vrrp_reason_code)router->reason.cause)
+			return &mates[i];
+	return router;
+}
+
+/* A fault has the advice of its reason, about what is at fault. */
+static void advise_on_state(const struct why_facts *facts, const struct why_router *router,
+			    struct why_finding *finding)
 {
 	enum vrrp_reason_code code = router->reason.code;
 
 	if (code == VRRP_REASON_MEMBER || code == VRRP_REASON_MEMBER_CHECK)
 		code = (enum vrrp_reason_code)router->reason.cause;
-	return why_advice_of_reason(code);
+	why_advise(why_advice_of_reason(code), first_of(facts, router), finding->advice);
 }
 
 static bool has_problem(const struct why_router *router, const char *prefix)
@@ -137,7 +151,6 @@ static void judge_problem(const struct why_facts *facts, const struct why_router
 	bool of_state =
 		strcmp(problem->word, "fault") == 0 || strcmp(problem->word, "initialize") == 0;
 	struct why_finding *finding;
-	const char *advice;
 	char sender[120] = "";
 
 	if (event)
@@ -150,8 +163,7 @@ static void judge_problem(const struct why_facts *facts, const struct why_router
 		snprintf(finding->text, sizeof(finding->text),
 			 "it takes no part: %s has a fault (%s), and a group has one fate",
 			 router->by, vrrp_reason_words[router->reason.cause]);
-	advice = advice_of_state(router);
-	snprintf(finding->advice, sizeof(finding->advice), "%s", advice ? advice : "");
+	advise_on_state(facts, router, finding);
 }
 
 /* Each word once: the first has the most of it. */
@@ -176,19 +188,6 @@ static enum vrrp_reason_code cause_of(const struct why_router *router)
 {
 	return router->reason.cause ? (enum vrrp_reason_code)router->reason.cause
 				    : router->reason.code;
-}
-
-/* Who decided for its unit; itself mostly. */
-static const struct why_router *first_of(const struct why_facts *facts,
-					 const struct why_router *router)
-{
-	unsigned n;
-	const struct why_router *mates = why_first_mate(facts, router, &n);
-
-	for (unsigned i = 0; router->reason.cause && i < n; i++)
-		if (mates[i].reason.code == (enum vrrp_reason_code)router->reason.cause)
-			return &mates[i];
-	return router;
 }
 
 /* The Active that was heard until its silence; NULL: nobody was. */
@@ -380,6 +379,7 @@ static void judge_stolen(const struct why_facts *facts, const struct why_router 
 		      event->address.news == EVENT_ADDRESS_ABANDONED
 			      ? "again and again, so vipd leaves it alone for a pause"
 			      : "vipd has put it back");
+	why_advise(why_advice_of_problem(finding->code), router, finding->advice);
 	GUESS(finding,
 	      "a network manager that sets the interface anew (systemd-networkd, "
 	      "NetworkManager, ifupdown)",

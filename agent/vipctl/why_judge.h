@@ -45,6 +45,15 @@ void why_judge(const struct why_facts *facts, const struct why_router *router,
 const char *why_advice_of_reason(enum vrrp_reason_code code);
 
 /**
+ * why_advise() - a sentence of advice, with the names of what it is about: "{interface}",
+ * "{check}".
+ * @advice: NULL: none.
+ * @router: that it is about.
+ * @buf: WHY_ADVICE_SIZE.
+ */
+void why_advise(const char *advice, const struct why_router *router, char *buf);
+
+/**
  * why_advice_of_problem() - likewise about what vipctl check calls a problem.
  */
 const char *why_advice_of_problem(const char *word);

@@ -514,6 +514,23 @@ def tree(tmp):
     return {str(p): (p.lstat().st_size, p.lstat().st_mtime_ns) for p in sorted(tmp.rglob("*"))}
 
 
+def case_program_that_the_kernel_refuses(vipd, tmp):
+    """Known when the file is read, and not at the first failover: a script from another system, one
+    without a first line, one whose interpreter is not here."""
+    scripts = {"fine": "#!  /bin/sh -e\n", "crlf": "#!/bin/sh\r\necho\r\n", "bare": "echo hello\n",
+               "lost": "#!/usr/bin/no-such-thing -x\n", "empty": ""}
+    for name, text in scripts.items():
+        (tmp / name).write_text(text, encoding="ascii")
+        (tmp / name).chmod(0o755)
+    entries = ", ".join(f'{{ command = [ "{tmp / name}" ]; }}' for name in scripts)
+    save_text(tmp / "x.conf", f'user = "root";\n{GOOD % tmp}notify = ( {entries} );\n')
+    said = "x.conf:5: warning: notify entry {}: command: {}: {}\n".format
+    expect_accepted(vipd.run("-t", "-c", "x.conf", cwd=tmp), warnings="".join((
+        said(2, tmp / "crlf", "its lines end with CR and LF, so the kernel finds no interpreter"),
+        said(3, tmp / "bare", "it is no program, and does not begin with #!"),
+        said(4, tmp / "lost", "its interpreter /usr/bin/no-such-thing: No such file or directory"))))
+
+
 def case_leaves_no_file(vipd, tmp):
     """-t makes nothing, not even the directory of the control socket."""
     write_good(tmp)

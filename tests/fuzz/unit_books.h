@@ -294,11 +294,12 @@ static inline bool is_last_word(const struct subject *s, unsigned i)
 	const struct vrrp_election *before = &s->books[i].before.election;
 	const struct vrrp_advert *advert = s->event->advert;
 	size_t len = vrrp_address_len(s->vr[i].config.family);
+	unsigned successor_cs = before->state == VRRP_STATE_ACTIVE ? s->vr[i].config.interval_cs
+								   : before->active_interval_cs;
 
 	return before->left_ns && advert->priority && advert->priority < before->left_below &&
 	       !memcmp(before->left_source, advert->source, len) &&
-	       time_of(s, i) - before->left_ns <
-		       interval_ns_of(before->active_interval_cs) + SECOND / 2;
+	       time_of(s, i) - before->left_ns < interval_ns_of(successor_cs) + SECOND / 2;
 }
 
 /* An advert that a Backup has heard. */

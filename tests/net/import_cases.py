@@ -257,7 +257,7 @@ CASES = {
                            "        TCP_CHECK {\n            connect_timeout 3\n        }\n"
                            "    }\n}\n"),
     "dont-track-primary": Case(fast("dont_track_primary"),
-                               reported=("waits: dont_track_primary: needs link.required",)),
+                               reported=("changed: dont_track_primary: a lost carrier is no fault",)),
     "linkbeat": Case("linkbeat_use_polling\n" + fast("linkbeat_use_polling")),
     "deprecated": Case(fast("debug 2", "lower_prio_no_advert", "garp_lower_prio_delay 5")),
 }

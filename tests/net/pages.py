@@ -4,8 +4,9 @@
 A host has three routers, an entry with deliver = "all" and one with "current"; a peer's adverts, a
 cable, and a file that is tracked change the routers' states. At a random moment after such a change
 one process dies, or all do, and vipd is started again; in a reboot the rings are gone, too, and of
-the database there is what was synchronised (tests/net/powercut.c). After one to three such kills
-all has to be told as pages_judge.py says.
+the database there is what was synchronised (tests/net/powercut.c). Router processes may die so
+often that vipd gives up and ends by itself, which is told, too. After one to three such kills all
+has to be told as pages_judge.py says.
 
     World(lab, seed).play(kills)
 """
@@ -32,14 +33,17 @@ from processes import children, name_of
 JUDGE_S = 1.0
 SETTLE_S = 45                    # all is told by then: locks, retries and pauses of restarts included
 MOMENT_S = 0.12                  # a kill comes at most so long after a change
-CRASHES_MAX = 2                  # of router processes in one life of a keeper; the third one ends it
 STATES = ("active", "backup", "fault", "initialize")
 BUILD = os.path.dirname(binary("vipd"))
+LAST_EVENTS = """SELECT json FROM events WHERE id IN (SELECT max(id) FROM events
+                 WHERE json_extract(json, '$.kind') IN ('state', 'process_lost', 'last_will')
+                 GROUP BY router)"""
 REBOOT = """mount --bind "$0" /proc/sys/kernel/random/boot_id && exec "$@\""""
 
 # Weights: what keeps the keeper alive makes the next start of a helper come later each time.
 KILLS = {"keeper": 3, "router": 2, "standby": 1, "checker": 1, "notifier": 5, "command": 3,
-         "warden": 2, "all": 5, "everything": 3, "reboot": 4}
+         "warden": 2, "will": 2, "all": 5, "everything": 3, "reboot": 4}
+OF_ALL = ("all", "everything", "reboot")
 
 
 def helper_program(name):
@@ -92,7 +96,7 @@ class World:
         self.lab, self.rng, self.seed = lab, random.Random(seed), seed
         self.patience_s = patience_s
         self.truth, self.story, self.stall = Truth(), [], Stall(lab)
-        self.kills, self.crashes, self.agent, self.judged = 0, 0, None, 0.0
+        self.kills, self.agent, self.judged = 0, None, 0.0
         slow = self.rng.random() < 0.3
         self.home, self.image = lab.path("state"), lab.path("image")
         self.pages, self.actions = lab.path("pages.out"), lab.path("actions.out")
@@ -111,13 +115,13 @@ class World:
     # ---- the host ----
 
     def _settings(self, longest_ms):
-        def entry(path, deliver):
+        def entry(path, deliver, *words):
             return {"command": [helper_program("pager"), path, str(longest_ms)], "deliver": deliver,
-                    "retries": 20}
+                    "retries": 20, "on": ["active", "backup", "fault", "stop", *words]}
         return {"state_dir": self.home, "user": "root",
                 "checks": [{"name": "flag", "file": {"path": self.flag}, "interval": "100ms",
                             "rise": 1, "fall": 1}],
-                "notify": [entry(self.pages, "all"), entry(self.actions, "current")]}
+                "notify": [entry(self.pages, "all", "last_will"), entry(self.actions, "current")]}
 
     @staticmethod
     def _routers():
@@ -139,7 +143,6 @@ class World:
     def start(self):
         """Starts vipd, again and again as a service manager does, while it will not."""
         self.truth.begin_life(time.time_ns())
-        self.crashes = 0
         env = {} if is_sanitized() else {"LD_PRELOAD": helper_program("powercut.so"),
                                          "POWERCUT": self.image}
 
@@ -211,10 +214,14 @@ class World:
             return [pid for pid in named[kind] if name_of(pid)]
         return [pid for pid in children(self.agent.pid) if name_of(pid) == f"vipd-{kind}"]
 
-    def _may_kill(self, kind):
-        if kind == "router" and self.crashes >= CRASHES_MAX:
-            return False
-        return kind in ("keeper", "all", "everything", "reboot") or bool(self._pids(kind))
+    def _victims(self):
+        """{kind of kill: who may be the one that dies; empty: several, or the keeper}"""
+        several = dict.fromkeys(OF_ALL, [])
+        if not self.agent.alive:                   # it has given up
+            return several
+        several |= {"keeper": [], "will": []}
+        one_of = {kind: self._pids(kind) for kind in KILLS if kind not in several}
+        return several | {kind: it for kind, it in one_of.items() if it}
 
     def _kill_all_of(self, pids):
         """At once: none has a last word."""
@@ -226,12 +233,14 @@ class World:
 
     def kill(self):
         """Somebody dies; vipd is started again if nobody else would."""
-        kinds = [kind for kind in KILLS if self._may_kill(kind)]
-        kind = self.rng.choices(kinds, weights=[KILLS[it] for it in kinds])[0]
+        victims = self._victims()
+        kind = self.rng.choices(list(victims), weights=[KILLS[it] for it in victims])[0]
         self.kills += 1
         self.story.append(f"kill {self.kills}: {kind}")
-        if kind in ("all", "everything", "reboot"):
+        if kind in OF_ALL:
             self._kill_vipd(kind)
+        elif kind == "will":
+            self._have_it_give_up()
         elif kind == "keeper":
             self.agent.kill_keeper()
             wait_until(lambda: not self._alive("vipd-router", "vipd-standby"), SETTLE_S,
@@ -239,15 +248,40 @@ class World:
             self.take_journal()
             self.start()
         else:
-            self.crashes += kind == "router"
-            self._kill_all_of([self.rng.choice(self._pids(kind) or [self.agent.router_pid])])
+            self._kill_all_of([self.rng.choice(victims[kind])])
+
+    def _have_it_give_up(self):
+        """Kills each router process that comes, until the keeper executes the last will; in half of
+        all cases the notifier, too, which then says its last word in the next life, or anew."""
+        def has_given_up():
+            self._kill_all_of(self.agent.router_pids)
+            return not self.agent.alive or self._gives_up()
+        wait_until(has_given_up, SETTLE_S, "vipd to give up", every=0.01)
+        if self.rng.random() < 0.5:
+            self._kill_all_of(self.agent.notifier_pids)
+
+    def _gives_up(self):
+        """Whether this vipd has executed its last will: it ends."""
+        self.take_journal()
+        return self.truth.wills.get(len(self.truth.lives) - 1)
+
+    def _see_to_it(self):
+        """As a service manager: starts it again when it has ended by itself."""
+        if self.agent.alive:
+            return
+        if not self._gives_up():
+            raise Broken(self._told(f"vipd has ended by itself, with {self.agent.process.poll()}"))
+        self.agent.expected_to_live = False
+        self.story.append("given up")
+        self.truth.end_life(time.time_ns())
+        self.start()
 
     def _alive(self, *names):
         return [pid for pid in reaper.processes([self.host.netns])
                 if not names or name_of(pid) in names]
 
     def _kill_vipd(self, kind):
-        own = [self.agent.pid, *children(self.agent.pid)]
+        own = [self.agent.pid, *children(self.agent.pid)] if self.agent.alive else []
         self.agent.expected_to_live = False
         # Orphans of a keeper that died before are somebody's, too.
         own += [pid for pid in self._alive("vipd-notifier", "vipd-checker") if pid not in own]
@@ -278,7 +312,7 @@ class World:
         self._new_boot()
 
     def _committed(self, directory):
-        """{(seq, time), ...} of the states in a store that nobody has open; it stays as it is."""
+        """{(seq, time), ...} of the events in a store that nobody has open; it stays as it is."""
         copy = self.lab.path("look")
         shutil.rmtree(copy, ignore_errors=True)
         shutil.copytree(directory, copy)
@@ -286,7 +320,7 @@ class World:
             return set()
         with contextlib.closing(sqlite3.connect(f"{copy}/vipd.db")) as db:
             try:
-                rows = db.execute("SELECT json FROM events WHERE ring = 1").fetchall()
+                rows = db.execute("SELECT json FROM events").fetchall()
             except sqlite3.OperationalError:       # killed before it had any table
                 return set()
         return {(it["seq"], it["time"]) for it in map(json.loads, (row for row, in rows))}
@@ -299,16 +333,17 @@ class World:
         self.truth.take([json.loads(line) for line in shown.splitlines()])
 
     def _store(self):
-        """({(seq, time), ...} of the last states that were read, deliveries that wait)"""
+        """({(seq, time), ...} of what was read last of each router and the host, deliveries that
+        wait)"""
         with contextlib.closing(sqlite3.connect(f"file:{self.home}/vipd.db?mode=ro", uri=True,
                                                 timeout=0.2)) as db:
-            rows = db.execute("SELECT json FROM events WHERE ring = 1 AND router IS NOT NULL "
-                              "ORDER BY id DESC LIMIT 100").fetchall()
+            rows = db.execute(LAST_EVENTS).fetchall()
             waiting = db.execute("SELECT router, word, deliver, state, attempts FROM deliveries "
                                  "ORDER BY id").fetchall()
         return {(it["seq"], it["time"]) for it in map(json.loads, (row for row, in rows))}, waiting
 
     def _is_settled(self):
+        self._see_to_it()
         if time.monotonic() > self.judged + JUDGE_S:
             self._judge()
         with contextlib.suppress(sqlite3.Error):
@@ -322,26 +357,32 @@ class World:
                 return False
             states = {it["name"]: it["state"] for it in json.loads(shown.stdout)["routers"]}
             return (set(states.values()) == {"active"}
-                    and states == {it.router: it.state for it in last.values()})
+                    and states == {it.router: it.state for it in last.values() if it.router})
         return False
 
     def settle(self):
         """Waits until all is told, and judges."""
         self.judged = time.monotonic()
         try:
-            wait_until(self._is_settled, self.patience_s, "all to be told", every=0.02)
+            wait_until(lambda: self._is_settled() and self._judge(end=True), self.patience_s,
+                       "all to be told", every=0.02)
         except Broken:
             raise
         except LabError as error:
             raise Broken(self._told(f"{error}; these wait: {self._store()[1]}; "
                                     f"{self.complaints(end=True)}")) from error
-        self._judge(end=True)
 
     def _judge(self, end=False):
-        """What is wrong now will not be mended."""
-        if found := self.complaints(end):
+        """What is wrong now will not be mended. Return: whether nothing has happened since it was
+        settled: a death is in the journal a moment after it."""
+        known = len(self.truth.changes)
+        found = self.complaints(end)
+        if end and len(self.truth.changes) > known:
+            return False
+        if found:
             raise Broken(self._told("; ".join(found)))
         self.judged = time.monotonic()
+        return True
 
     def counts(self):
         """(runs for pages, runs for actions)"""

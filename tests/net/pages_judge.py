@@ -6,7 +6,8 @@ An entry with deliver = "all" is told of each change of a router's state, in the
 once, and never of anything else; what may be a repetition says so; what is left out is as many as
 the next one says were merged into it. One with deliver = "current" is told of states that are true
 when its command is chosen, and in the end of the last one. Neither has two commands at once for one
-router.
+router. What befalls the host, its processes and its last will, is told to the first one alone, which
+is told of no router that it stopped with the will; the other one is told of that alone.
 """
 
 import collections
@@ -14,6 +15,7 @@ import json
 from dataclasses import dataclass
 from datetime import datetime, timezone
 
+OF_HOST = ("process_lost", "last_will")
 SLACK_NS = 500_000_000           # from reading the last event to the fork of a command, on a busy host
 EPOCH = datetime(1970, 1, 1, tzinfo=timezone.utc)
 
@@ -27,18 +29,20 @@ def ns_of(text):
 @dataclass(frozen=True)
 class Change:
     """A change of a router's state, as the journal has it."""
-    router: str
+    router: str                  # "": of the host
     before: str
-    state: str
+    state: str                   # of the host: the kind of event
     seq: int
     time: str
     life: int                    # of vipd, in which it happened
+    by_will: bool = False        # it follows from the last will, and no router tells it
 
     key = property(lambda self: (self.router, self.seq, self.time))
     ns = property(lambda self: ns_of(self.time))
 
     def __str__(self):
-        return f"{self.router} {self.state} ({self.seq}, {self.time[11:-1]}, life {self.life})"
+        return (f"{self.router or 'host'} {self.state} ({self.seq}, {self.time[11:-1]}, "
+                f"life {self.life})")
 
 
 @dataclass
@@ -51,12 +55,13 @@ class Run:
     event: dict
     ended: int = 0               # 0: it was killed, or still runs
 
-    router = property(lambda self: self.event["router"])
-    key = property(lambda self: (self.event["router"], self.event["seq"], self.event["time"]))
+    router = property(lambda self: self.event.get("router", ""))
+    key = property(lambda self: (self.router, self.event["seq"], self.event["time"]))
 
     def __str__(self):
         repeat = ", repeat" * self.event["repeat"]
-        return (f"{self.router} {self.event['to']} ({self.event['seq']}, "
+        what = self.event.get("to", self.event["kind"])
+        return (f"{self.router or 'host'} {what} ({self.event['seq']}, "
                 f"{self.event['time'][11:-1]}{repeat}, pid {self.pid})")
 
 
@@ -87,8 +92,9 @@ class Truth:
     """The journal so far: what happened, and which lives vipd has had."""
 
     def __init__(self):
-        self.changes, self.last_seq = [], 0
+        self.changes, self.last_seq, self.last_host_seq = [], 0, 0
         self.lives = []          # [ns, ...]: when each began
+        self.wills = {}          # life: the last will that ended it
         self.ends = {}           # life: ns when all of it was dead at once
 
     def begin_life(self, ns):
@@ -105,10 +111,26 @@ class Truth:
             if event["kind"] == "journal_lost":
                 raise AssertionError("the journal was read too late, which proves nothing")
             if event["kind"] == "state" and event["seq"] > self.last_seq:
-                self.changes.append(Change(event["router"], event["from"], event["to"],
-                                           event["seq"], event["time"], len(self.lives) - 1))
-        self.last_seq = max([self.last_seq, *(event["seq"] for event in events
-                                              if event["kind"] == "state")])
+                self.last_seq = event["seq"]
+                self._add(event, event["router"], event["from"], event["to"])
+            elif event["kind"] in OF_HOST and event["seq"] > self.last_host_seq:
+                self.last_host_seq = event["seq"]
+                self._add(event, "", "", event["kind"])
+                if event["kind"] == "last_will":
+                    self._end_by_will(event)
+
+    def _add(self, event, router, before, state, **more):
+        self.changes.append(Change(router, before, state, event["seq"], event["time"],
+                                   len(self.lives) - 1, **more))
+
+    def _end_by_will(self, event):
+        """All routers stop with it, though none can say so."""
+        life = len(self.lives) - 1
+        self.wills[life] = event
+        last = {it.router: it for it in self.changes if it.router and it.life == life}
+        for it in last.values():
+            if it.state != "initialize":
+                self._add(event, it.router, it.state, "initialize", by_will=True)
 
     def lose_rings(self, committed):
         """The rings are gone, and with them what nobody had written down.
@@ -116,13 +138,18 @@ class Truth:
         committed: {(seq, time), ...} of what is in the store.
         """
         self.changes = [it for it in self.changes if (it.seq, it.time) in committed]
-        self.last_seq = 0
+        self.last_seq = self.last_host_seq = 0
 
-    def news(self):
-        """{router: [Change, ...]}: what there is to tell. What was told before is no news when its
-        reason alone is another one; a router that begins anew is."""
+    def news(self, actions=False):
+        """{router: [Change, ...]}: what there is to tell, by an entry for pages, or for actions. What
+        was told before is no news when its reason alone is another one; a router that begins anew
+        is."""
         found, known = collections.defaultdict(list), {}
         for it in self.changes:
+            if not it.router and not actions:
+                found[it.router].append(it)
+            if not it.router or it.by_will and not actions:
+                continue
             same = known.get(it.router) == (it.life, it.state)
             if it.before != it.state and (it.before == "initialize" or not same):
                 found[it.router].append(it)
@@ -184,7 +211,7 @@ def judge_pages(truth, runs):
 def judge_actions(truth, runs, slack_ns=SLACK_NS):
     """Of deliver = "current". Return: [complaint, ...]."""
     found = []
-    for _, news, told, places in _by_router(runs, truth.news()):
+    for _, news, told, places in _by_router(runs, truth.news(actions=True)):
         last, seen = -1, set()
         for run in told:
             found += _common(run, places)
@@ -212,7 +239,7 @@ def _untrue(truth, news, place, run, slack_ns):
 def judge_end(truth, runs, kind):
     """When all has been told: the last of each router is the last that happened, to its end."""
     found = []
-    for router, news, told, _ in _by_router(runs, truth.news()):
+    for router, news, told, _ in _by_router(runs, truth.news(actions=kind == "action")):
         ended = {run.key for run in told if run.ended}
         if news and (not told or told[-1].key != news[-1].key or news[-1].key not in ended):
             found.append(f"the last {kind} is not of the last state: "

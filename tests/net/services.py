@@ -67,7 +67,9 @@ def postgresql(lab, host, port):
     os.makedirs(directory)
     subprocess.run(["chown", "postgres:", directory], check=True)
     programs = max(glob.glob("/usr/lib/postgresql/*/bin"))
-    become = ["/usr/bin/setpriv", "--reuid", "postgres", "--regid", "postgres", "--init-groups"]
+    # Shared memory of its own: that of a killed one would stay.
+    become = ["/usr/bin/unshare", "--ipc", "/usr/bin/setpriv", "--reuid", "postgres", "--regid", "postgres",
+              "--init-groups"]
     subprocess.run([*become, f"{programs}/initdb", "-D", f"{directory}/data", "-A", "trust", "-N"], check=True,
                    capture_output=True, cwd="/")
     return Service(lab, host, [*become, f"{programs}/postgres", "-D", f"{directory}/data", "-p", str(port), "-k", "",

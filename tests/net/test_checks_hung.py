@@ -12,6 +12,7 @@ import pytest
 from agents import binary, router, write_config
 from checker import Checker
 from processes import children, name_of
+from rows import seldom
 from test_checks_file import place  # noqa: F401 - a fixture
 from witness import wait_until
 
@@ -132,7 +133,7 @@ def checker_of(agent):
                       what=lambda _: agent.story("a checker"))
 
 
-@pytest.mark.parametrize("stubborn", [False, True])
+@pytest.mark.parametrize("stubborn", [seldom(False), True])
 def test_a_keeper_replaces_its_checker_once_and_the_routers_know_what_is_unknown(lab, disk, host, stubborn):
     """The others are blind for three intervals, and not again; also if not even SIGKILL ends the first one."""
     checks = [{"name": "disk", "file": f"{disk.directory}/flag", "interval": "100ms"},

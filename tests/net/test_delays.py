@@ -15,6 +15,7 @@ import pytest
 
 from agents import keepalived_config, router, seconds
 from lab import wait_until
+from rows import crossed
 
 pytestmark = pytest.mark.skipif(not shutil.which("keepalived"), reason="keepalived is not here")
 PROGRAMS = pytest.mark.parametrize("kind", ["vipd", "keepalived"])
@@ -107,8 +108,8 @@ def test_preempt_delay_does_not_delay_a_failover(lab, kind):
     assert DOWN - INTERVAL < took < DOWN + BUSY, took
 
 
-@PROGRAMS
-@pytest.mark.parametrize("new", ["3s", "5s", "1s", "0s"])
+@crossed(new={"5s": "5s", "3s": "3s", "1s": "1s", "0s": "0s"},
+         kind={"keepalived": "keepalived", "vipd": "vipd"})
 def test_preempt_delay_of_a_reload_counts_for_the_one_that_runs(lab, kind, new):
     """From where it began. A keepalived begins anew at each reload; to a vipd none is a reason to
     wait longer."""

@@ -266,7 +266,9 @@ def web(lab, host):
 
 # ---- a database ----
 
-BECOME = ["/usr/bin/setpriv", "--reuid", "postgres", "--regid", "postgres", "--init-groups"]
+# Shared memory of its own: that of a killed one would stay.
+BECOME = ["/usr/bin/unshare", "--ipc", "/usr/bin/setpriv", "--reuid", "postgres", "--regid", "postgres",
+          "--init-groups"]
 PROGRAMS = max(glob.glob("/usr/lib/postgresql/*/bin"), default=None)
 
 

@@ -15,13 +15,14 @@ import pytest
 from import_cases import CASES, SAMPLE
 from lab import Lab
 from pairs import Pairs
+from rows import seldom
 
 pytestmark = [pytest.mark.skipif(not shutil.which("keepalived"), reason="keepalived is not here"),
               pytest.mark.skipif(os.geteuid() != 0, reason="network namespaces need root")]
 
 
 @pytest.mark.parametrize("name", [
-    pytest.param(name, marks=[] if name in SAMPLE else [pytest.mark.campaign]) for name in CASES])
+    name if name in SAMPLE else seldom(name) for name in CASES])
 def test_import_beside_keepalived_in_both_roles(request, name):
     """The same winner, kernel, adverts, tracking and arguments."""
     with Lab(request.node.nodeid) as lab:

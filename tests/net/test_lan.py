@@ -8,7 +8,9 @@ import pytest
 
 import frames
 from agents import VIP, router
+from generations import crash, lifetime, reload
 from lab import wait_until
+from timing import wait_moment
 
 OWN = "192.0.2.2/24"
 
@@ -210,6 +212,95 @@ def test_delay_of_the_link_excuses_no_missed_advert(lab):
     lab.heal(agent.host)
     agent.wait_state("lan", "active")
     assert lab.now() - mark < 3e9
+
+
+# ---- a cable between two hosts ----
+
+CROSSED = {"link": {"required": False}, "interface": "eth1",
+           "addresses": [{"address": "192.0.2.1/24", "interface": "eth0"}]}
+
+
+def crossed(lab):
+    """A pair whose adverts have a cable of their own, and whose clients are elsewhere."""
+    one, two = (lab.host(name, own) for name, own in (("gw1", OWN), ("gw2", "192.0.2.3/24")))
+    for n, host in enumerate((one, two), 1):
+        host.attach("cable", f"198.51.100.{n}/30")
+    agents = [lab.vipd(host, [router(priority, **CROSSED)])
+              for host, priority in ((one, 200), (two, 100))]
+    agents[0].wait_state("lan", "active")
+    wait_until(lambda: agents[1].router()["active_address"] == "198.51.100.1", what="a Backup that hears")
+    return agents
+
+
+def unplug(lab, *hosts):
+    """Takes the cable out."""
+    for host in hosts:
+        lab.cut(host, silent=False, dev="eth1")
+    for host in hosts:
+        wait_until(lambda it=host: "LOWER_UP" not in it.link("eth1")["flags"], what="no carrier")
+
+
+def test_host_that_loses_the_other_one_with_the_carrier_serves_all_the_same(lab):
+    """As keepalived with dont_track_primary, and for longer than any lease."""
+    one, two = crossed(lab)
+    client = lab.host("client", "192.0.2.100/24")
+    ping = lab.ping(client, "192.0.2.1")
+    one.kill()
+    unplug(lab, one.host, two.host)
+    two.wait_state("lan", "active")
+    two.wait_log("caveat=no_carrier")
+    ping.wait_answer(since=lab.now())
+    mark = lab.now()
+    wait_moment(lab, mark + (lifetime(two.host, VIP) + 1) * 10**9)
+    assert "192.0.2.1/24" in two.host.addresses()
+    assert not [1 for _, answered in ping.fates(since=mark) if not answered]
+    assert two.router()["counters"]["send_errors"] == 0
+    mark = lab.now()
+    lab.heal(two.host, dev="eth1")
+    wait_until(lambda: lab.capture.arps(since=mark, host=two.host, gratuitous=True),
+               what="it to be announced again")
+    assert two.router()["counters"]["became_active"] == 1
+
+
+def test_active_without_a_carrier_is_no_fault_and_ends_with_its_peer(lab):
+    """The cable alone: both are Active, as the manual says, and one of them when it is back."""
+    one, two = crossed(lab)
+    unplug(lab, one.host, two.host)
+    two.wait_state("lan", "active")
+    assert one.router()["counters"]["became_active"] == 1 and not any("->fault" in it for it in one.log)
+    for host in (one.host, two.host):
+        lab.heal(host, dev="eth1")
+    two.wait_state("lan", "backup")
+    assert one.router()["state"] == "active" and "192.0.2.1/24" not in two.host.addresses()
+
+
+def test_interface_that_is_set_down_is_a_fault_though_no_carrier_is_required(lab):
+    one, two = crossed(lab)
+    one.host.ip("link set eth1 down")
+    one.wait_fault("interface eth1 is down")
+    two.wait_state("lan", "active")
+
+
+@pytest.mark.parametrize("mac", ("interface", "virtual"))
+@pytest.mark.parametrize("begin", (None, crash, reload))
+def test_process_that_begins_without_a_carrier_announces_when_it_has_one(lab, begin, mac):
+    """What was announced before that nobody has heard."""
+    host = lab.host("gw1", OWN)
+    if not begin:
+        lab.cut(host, silent=False)
+    agent = lab.vipd(host, [router(200, mac=mac, link={"required": False},
+                                   announce={"after": [], "refresh": "0s"})])
+    agent.wait_state("lan", "active")
+    wait_until(lambda: not agent.router()["missing_addresses"], what="the address")
+    if begin:
+        lab.cut(host, silent=False)
+        agent.wait_log("caveat=no_carrier")
+        begin(agent)
+    mark = lab.now()
+    lab.heal(host)
+    wait_until(lambda: lab.capture.arps(since=mark, host=host, gratuitous=True),
+               what="it to be announced")
+    assert agent.router()["counters"]["became_active"] == 1
 
 
 # ---- what only the running host can know ----

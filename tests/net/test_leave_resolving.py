@@ -11,6 +11,7 @@ import pytest
 
 from forgetful import Forgetful
 from lab import wait_until
+from rows import seldom
 from test_leave import claimed, client, host, is_active, lost, pair, settings
 
 BRIEF = 0.05                     # s: a question each 5 ms, and whatever else this machine does
@@ -64,9 +65,9 @@ class Pair:
 
 
 WAYS = ["stop", "drain", "lower_priority", "removal", "restart"]
-ROWS = [pytest.param(way, successor, ipv6, id=f"{way}-{successor}-{'IPv6' if ipv6 else 'IPv4'}",
-                     marks=[] if (successor == "vipd") == ipv6 and way in ("stop", "drain", "restart")
-                     else [pytest.mark.campaign])
+OFTEN = ("stop", "vipd", True), ("drain", "keepalived", False), ("restart", "vipd", True)
+ROWS = [(pytest.param if (way, successor, ipv6) in OFTEN else seldom)(
+            way, successor, ipv6, id=f"{way}-{successor}-{'IPv6' if ipv6 else 'IPv4'}")
         for way in WAYS for successor in ("vipd", "keepalived") for ipv6 in (False, True)]
 
 

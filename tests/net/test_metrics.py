@@ -1,22 +1,25 @@
 # SPDX-License-Identifier: MIT
 """Metrics: the page that Prometheus reads, and vipctl metrics, which says the same."""
 
+import contextlib
 import http.client
-import json
 import os
 import re
 import signal
 import socket
+import subprocess
 
 import pytest
 
-from agents import ROOT, Agent, run_vipctl
+from agents import ROOT, run_vipctl
 from generations import reload
 from lab import router, wait_until
 from test_notify import FAST, home, start    # pylint: disable=unused-import
 
 PORT = 9165
 METRICS = f"127.0.0.1:{PORT}"
+CLIENTS_MAX = 32                 # who are served at a time
+SECRET = "hunter22"
 SAMPLE = re.compile(r'^([a-z_]+)(?:\{((?:[a-z_]+="(?:[^"\\\n]|\\.)*",?)*)\})? (\S+)$')
 
 
@@ -41,10 +44,10 @@ def parse(text):
     return values
 
 
-def get(host, path="/metrics", method="GET"):
+def get(host, path="/metrics", method="GET", address="127.0.0.1", port=PORT, timeout=10):
     """Return: status, type and text of an answer."""
     with host.inside():
-        connection = http.client.HTTPConnection("127.0.0.1", PORT, timeout=10)
+        connection = http.client.HTTPConnection(address, port, timeout=timeout)
         connection.connect()
     connection.request(method, path)
     answer = connection.getresponse()
@@ -77,6 +80,12 @@ def served(host):
     return wait_until(try_it, what="the page of metrics")
 
 
+def descriptors(agent):
+    """How many the notifier has."""
+    [notifier] = agent.notifier_pids
+    return len(os.listdir(f"/proc/{notifier}/fd"))
+
+
 def test_the_page_tells_states_counters_and_times(lab, home):
     one = start(lab, home, router(150, **FAST), metrics=METRICS)
     os.mkdir(home + "2")
@@ -104,7 +113,9 @@ def test_the_page_tells_states_counters_and_times(lab, home):
     assert 3 < late <= mine["vipd_router_adverts_sent_total", labels]
     assert 0 < mine["vipd_advert_lateness_seconds_sum", ""] < late
     assert of(mine, "vipd_rejected_total", reason="checksum") == 0
-    # An address that somebody takes away, over and over, is told as missing, or restored.
+    # Who is Active renews leases, and nobody else.
+    wait_until(lambda: of(page(one.host), "vipd_lease_renewals_total") > 0, what="a renewal")
+    assert of(page(two.host), "vipd_lease_renewals_total") == 0
     assert one.term() == 0
     two.wait_state("lan", "active")
     after = wait_until(lambda: (lambda it: it if of(it, "vipd_takeover_seconds_count") == 1
@@ -116,20 +127,64 @@ def test_the_page_tells_states_counters_and_times(lab, home):
            {key for key in theirs if "takeover_margin" not in key[0]}
 
 
+def test_adverts_that_are_lost_leave_a_smaller_margin(lab, home):
+    """For more than a minute, and whoever has read it meanwhile. That both began at the same time, and
+    one was a little faster, is none of it."""
+    patient = {**FAST, "down_intervals": 20}
+    one = lab.vipd(lab.host("gw1", "192.0.2.2/24"), [router(150, **patient)])
+    two = start(lab, home, router(100, **patient), name="gw2", address="192.0.2.3/24", metrics=METRICS)
+    one.wait_state("lan", "active")
+
+    def margin():
+        return {value for (name, _), value in served(two.host).items() if name.endswith("takeover_margin_seconds")}
+    assert min(wait_until(margin, what="adverts")) > 1.5
+    lab.mute(one.host)
+    left_ms = wait_until(lambda: (lambda it: it if it < 1000 else None)(two.router()["takeover_in_ms"]),
+                         what="a second that is left")
+    lab.heal(one.host)
+    wait_until(lambda: two.router()["takeover_in_ms"] > 1500, what="the next advert")
+    for _ in range(3):
+        [least] = margin()
+        assert 0 < least <= left_ms / 1000
+    assert two.router()["counters"]["became_active"] == 0
+
+
+def test_a_queue_of_pages_is_told(lab, home):
+    flag = lab.path("flag")
+    waits = lab.path("command")
+    with open(waits, "w", encoding="utf-8") as file:
+        file.write(f"#!/bin/sh\nuntil [ -e {flag} ]; do sleep 0.1; done\n")
+    os.chmod(waits, 0o755)
+    one = start(lab, home, router(150, **FAST), metrics=METRICS,
+                notify=[{"command": [waits], "on": ["active", "backup"], "deliver": "all",
+                         "timeout": "60s", "user": "root"}])
+    one.wait_state("lan", "active")
+    def queue(told):
+        return tuple(of(told, f"vipd_notify_{it}") for it in ("waiting", "running", "dead", "delivered_total"))
+    waiting = wait_until(lambda: (lambda it: it if it[0] and it[1] else None)(queue(served(one.host))), what="a queue")
+    assert waiting == (1, 1, 0, 0)             # that it is Backup is told; that it is Active waits
+    assert queue(parse(one.ctl("metrics").stdout)) == queue(page(one.host))
+    with open(flag, "w", encoding="utf-8"):
+        pass
+    wait_until(lambda: queue(page(one.host))[:2] == (0, 0), what="all of them delivered")
+    assert queue(page(one.host)) == (0, 0, 0, 2)
+
+
 def test_vipctl_says_the_same(lab, home):
     flag = lab.path("flag")
     checks = [{"name": "flag", "file": flag, "interval": "100ms"},
               {"name": "both", "all": ["flag"]}]
     one = start(lab, home, router(150, track=[{"check": "flag", "weight": -10},
                                               {"check": "both", "weight": -5}], **FAST),
-                router(120, name="two", vrid=52, addresses=["192.0.2.9/24"],
-                       track=[{"check": "flag", "weight": -20}], **FAST),
+                router(120, name="two", vrid=52, addresses=["192.0.2.9/24"], version=2, interval="1s",
+                       auth={"type": "password", "password": SECRET}, track=[{"check": "flag", "weight": -20}]),
                 checks=checks, metrics=METRICS)
     one.wait_state("lan", "active")
     wait_until(lambda: of(served(one.host), "vipd_check_state", check="flag") == 2,
                what="the check")
     served_by_it, told = page(one.host), parse(one.ctl("metrics").stdout)
     assert set(served_by_it) == set(told)
+    assert SECRET not in get(one.host)[2] + one.ctl("metrics", "--keepalived").stdout
     moving = ("seconds", "total", "lateness", "running", "waiting", "delivered")
     assert {key: value for key, value in served_by_it.items()
             if not any(word in key[0] for word in moving)} == \
@@ -142,25 +197,66 @@ def test_vipctl_says_the_same(lab, home):
     assert of(told, "vipd_check_bad_answers_total", check="flag") >= 1
 
 
+# What the exporter has: names and, behind the series of a router, its own labels.
+OF_A_ROUTER = """advertisements_received advertisements_sent become_master release_master packet_length_errors
+    advertisements_interval_errors ip_ttl_errors invalid_type_received address_list_errors
+    authentication_invalid authentication_mismatch authentication_failure priority_zero_received
+    priority_zero_sent gratuitous_arp_delay""".split()
+EXPORTER = {"keepalived_up": (), "keepalived_vrrp_state": ("iname", "intf", "vrid", "ip_address"),
+            "keepalived_vrrp_excluded_state": ("iname", "intf", "vrid", "ip_address"),
+            "keepalived_script_status": ("name",), "keepalived_script_state": ("name",),
+            **{f"keepalived_{it}_total": ("iname", "intf", "vrid") for it in OF_A_ROUTER}}
+
+
+def lint(text):
+    """What promtool says of a page."""
+    done = subprocess.run(["promtool", "check", "metrics"], input=text, capture_output=True, text=True,
+                          check=False, timeout=60)
+    return (done.stdout + done.stderr).splitlines()
+
+
 def test_names_of_keepaliveds_exporter(lab, home):
     host = lab.host("gw1", "192.0.2.2/24", "2001:db8::2/64", ipv6=True)
-    one = lab.vipd(host, [router(150, addresses=["192.0.2.1/24", "2001:db8::1/64"],
-                                 extra_addresses=["198.51.100.7/32"], **FAST),
-                          router(150, name="two", vrid=52, addresses=["192.0.2.9/24"], **FAST)],
-                   state_dir=home, user="root")
-    one.wait_state("two", "active")
-    told = wait_until(lambda: (lambda it: it if of(it, "keepalived_vrrp_state",
-                                                   ip_address="2001:db8::1/64") == 2 else None)(
-        parse(one.ctl("metrics", "--keepalived").stdout)), what="both families")
+    for segment in ("left", "right"):
+        host.attach(segment)
+    flag = lab.path("flag")
+    # An address may be on several interfaces; and a router may have none.
+    extra = ["198.51.100.7/32", *({"address": "fe80::99/64", "interface": it} for it in ("eth1", "eth2"))]
+    one = lab.vipd(host, [router(150, addresses=["192.0.2.1/24", "2001:db8::1/64"], extra_addresses=extra,
+                                 track=[{"check": "flag", "weight": -10}], **FAST),
+                          router(150, name="two", vrid=52, addresses=["192.0.2.9/24"],
+                                 announce={"after": ["100ms", "4600ms"]}, **FAST),
+                          router(150, name="three", vrid=53, addresses=[], **FAST)],
+                   state_dir=home, user="root",
+                   checks=[{"name": "flag", "file": flag, "interval": "100ms"}])
+    for name in ("two", "three"):
+        one.wait_state(name, "active")
+
+    def asked():
+        text = one.ctl("metrics", "--keepalived").stdout
+        told = parse(text)
+        return (told, text) if of(told, "keepalived_vrrp_state", ip_address="2001:db8::1/64") == 2 else None
+    told, text = wait_until(asked, what="both families")
+    assert {(name, tuple(re.findall('([a-z_]+)="', labels))) for name, labels in told} == set(EXPORTER.items())
+    assert not lint(text)
     assert of(told, "keepalived_up") == 1
     assert told["keepalived_vrrp_state",
                 'iname="lan",intf="eth0",vrid="51",ip_address="192.0.2.1/24"'] == 2
+    assert told["keepalived_vrrp_state", 'iname="three",intf="eth0",vrid="53",ip_address=""'] == 2
     assert told["keepalived_vrrp_excluded_state",
                 'iname="lan",intf="eth0",vrid="51",ip_address="198.51.100.7"'] == 2
+    for interface in ("eth1", "eth2"):
+        assert told["keepalived_vrrp_excluded_state",
+                    f'iname="lan",intf="{interface}",vrid="51",ip_address="fe80::99/64"'] == 2
     # Both families of a router are one there.
     assert told["keepalived_become_master_total", 'iname="lan",intf="eth0",vrid="51"'] == 2
     assert told["keepalived_release_master_total", 'iname="two",intf="eth0",vrid="52"'] == 0
     assert of(told, "keepalived_advertisements_sent_total", iname="two") > 0
+    assert [of(told, "keepalived_gratuitous_arp_delay_total", iname=it) for it in ("lan", "two")] == [16, 5]
+    assert told["keepalived_script_state", 'name="flag"'] == told["keepalived_script_status", 'name="flag"'] == 0
+    with open(flag, "w", encoding="utf-8"):
+        pass
+    wait_until(lambda: asked()[0]["keepalived_script_status", 'name="flag"'] == 1, what="the check")
 
 
 def test_nothing_stays_of_an_agent_that_is_stopped(lab, home):
@@ -183,24 +279,44 @@ def test_nothing_stays_of_an_agent_that_is_stopped(lab, home):
     assert of(parse(done.stdout), "keepalived_up") == 0
 
 
+# What no client of ours would send; and whether it may be answered with the page all the same.
+GARBAGE = (
+    (b"\x16\x03\x01\x02\x00\x01\x00garbage\r\n\r\n", False), (b"\x00" * 5000, False), (b"\r\n" * 5000, False),
+    (b"GET\r\n\r\n", False), (b"GET /metrics\r\n\r\n", False), (b"GET /metrics HTTP/9.9\r\n\r\n", True),
+    (b"GET /" + b"a" * 100000 + b" HTTP/1.1\r\n\r\n", False),
+    (b"GET /%00%2e%2e/metrics HTTP/1.1\r\nHost: x\r\n\r\n", False),
+    (b"GET /metrics HTTP/1.1\r\n" + b"X: y\r\n" * 5000 + b"\r\n", False),
+    (b"GET /metrics HTTP/1.1\r\nHost: x\r\nContent-Length: -1\r\n\r\n", False),
+    (b"GET /metrics HTTP/1.1\r\nHost: x\r\nContent-Length: 99999999999999999999\r\n\r\n", False),
+    (b"POST /metrics HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n", False),
+    (b"POST /metrics HTTP/1.1\r\nHost: x\r\nExpect: 100-continue\r\nContent-Length: 5\r\n\r\n", False),
+    (b"GET /metrics HTTP/1.1\r\nHost: x\r\nRange: bytes=0-1\r\n\r\n" * 50, True))
+
+
 def test_what_is_asked_for_wrongly(lab, home):
     one = start(lab, home, metrics=METRICS)
     one.wait_state("lan", "active")
     served(one.host)
+    notifiers, places = one.notifier_pids, descriptors(one)
     assert get(one.host, "/")[0] == 404 and "/metrics" in get(one.host, "/")[2]
-    assert get(one.host, method="POST")[0] == 405
+    for method in ("POST", "PUT", "DELETE", "OPTIONS", "TRACE", "GETTING"):
+        assert get(one.host, method=method)[0] == 405
     assert get(one.host, method="HEAD")[::2] == (200, "")
-    with one.host.inside():
-        garbage = socket.create_connection(("127.0.0.1", PORT), timeout=10)
-        long_line = socket.create_connection(("127.0.0.1", PORT), timeout=10)
-    garbage.sendall(b"\x16\x03\x01\x02\x00\x01\x00garbage\r\n\r\n")
-    assert not garbage.recv(4096).startswith(b"HTTP/1.1 200")
-    try:
-        long_line.sendall(b"GET /" + b"a" * 100000 + b" HTTP/1.1\r\n\r\n")
-        assert not long_line.recv(4096).startswith(b"HTTP/1.1 200")
-    except ConnectionError:
-        pass
-    assert of(page(one.host), "vipd_up") == 1
+    assert get(one.host, "/metrics?collect=all")[0] == 200
+    clients = []
+    for sent, _ in GARBAGE:
+        with one.host.inside():
+            clients.append(socket.create_connection(("127.0.0.1", PORT), timeout=10))
+        with contextlib.suppress(OSError):     # who sends such things is hung up on
+            clients[-1].sendall(sent)
+            clients[-1].shutdown(socket.SHUT_WR)
+        assert of(page(one.host), "vipd_up") == 1, sent[:80]
+    for client, (sent, may_work) in zip(clients, GARBAGE):
+        client.settimeout(0.05)                # who waits for the rest has not answered
+        with client, contextlib.suppress(OSError):
+            assert may_work or b" 200 OK" not in client.recv(4096), sent[:80]
+    assert one.notifier_pids == notifiers
+    wait_until(lambda: descriptors(one) <= places, timeout=20, what="nobody to be there")
 
 
 def test_a_thousand_connections_and_slow_readers_keep_nobody_from_reading(lab, home):
@@ -209,7 +325,7 @@ def test_a_thousand_connections_and_slow_readers_keep_nobody_from_reading(lab, h
     one = start(lab, home, *many, metrics=METRICS)
     one.wait_state("r149", "active")
     served(one.host)
-    slow = []
+    places, slow = descriptors(one), []
     with one.host.inside():
         for _ in range(1000):
             client = socket.socket()
@@ -226,6 +342,7 @@ def test_a_thousand_connections_and_slow_readers_keep_nobody_from_reading(lab, h
     before = one.router("r0")["counters"]["adverts_sent"]
     wait_until(lambda: one.router("r0")["counters"]["adverts_sent"] > before + 10, what="adverts")
     assert one.router("r0")["counters"]["late_timers"] == 0
+    assert descriptors(one) <= places + CLIENTS_MAX
     for client in slow[:950]:
         client.close()
     def one_reads():
@@ -238,27 +355,77 @@ def test_a_thousand_connections_and_slow_readers_keep_nobody_from_reading(lab, h
         client.close()
 
 
-def test_a_reload_takes_the_page_elsewhere_and_away(lab, home):
+def crowd(agent, sent):
+    """Clients who send that, have time, and all places."""
+    clients, before = [], descriptors(agent)
+    with agent.host.inside():
+        for _ in range(CLIENTS_MAX + 3):
+            client = socket.socket()
+            client.settimeout(10)
+            client.connect(("127.0.0.1", PORT))
+            client.sendall(sent)
+            client.setblocking(False)
+            clients.append(client)
+    wait_until(lambda: descriptors(agent) >= before + CLIENTS_MAX - 1, what="all places to be taken")
+    return clients
+
+
+def one_is_served(host, keep_busy):
+    """Whether there is a place; all others do a little meanwhile."""
+    keep_busy()
+    try:
+        return parse(get(host, timeout=1)[2])
+    except (OSError, AssertionError, http.client.HTTPException):
+        return None
+
+
+def say_a_little(clients):
+    for client in clients:
+        with contextlib.suppress(OSError):
+            client.send(b"a")
+
+
+def test_who_asks_a_byte_at_a_time_is_hung_up_on(lab, home):
     one = start(lab, home, metrics=METRICS)
     one.wait_state("lan", "active")
-    before = of(served(one.host), "vipd_router_adverts_sent_total")
-    one.configure([router(150, **FAST)], state_dir=home, user="root", metrics="127.0.0.2:9166")
-    reload(one)
-    def elsewhere():
+    served(one.host)
+    slow = crowd(one, b"GET /metrics HTTP/1.1\r\nHost: x\r\nX: ")
+    page_of = wait_until(lambda: one_is_served(one.host, lambda: say_a_little(slow)),
+                         timeout=30, what="a place for one who asks")
+    assert of(page_of, "vipd_up") == 1
+
+
+def test_a_reload_takes_the_page_elsewhere_and_away(lab, home):
+    host = lab.host("gw1", "192.0.2.2/24", "2001:db8::2/64", ipv6=True)
+    one = lab.vipd(host, [router(150, **FAST)], state_dir=home, user="root", metrics=METRICS)
+    one.wait_state("lan", "active")
+    before = of(served(host), "vipd_router_adverts_sent_total")
+
+    def page_at(address, port):
         try:
-            with one.host.inside():
-                connection = http.client.HTTPConnection("127.0.0.2", 9166, timeout=5)
-                connection.connect()
-            connection.request("GET", "/metrics")
-            return parse(connection.getresponse().read().decode())
+            return parse(get(host, address=address, port=port)[2])
         except OSError:
             return None
-    values = wait_until(elsewhere, what="the page at its other place")
-    # Counters go on over the reload, and nothing became Active anew.
-    assert of(values, "vipd_router_adverts_sent_total") > before
-    assert of(values, "vipd_takeover_seconds_count") == 1
-    with pytest.raises(OSError):
-        get(one.host)
+
+    places = [("127.0.0.1", PORT)]
+    for text, *place in (("127.0.0.2:9166", "127.0.0.2", 9166), ("[::1]:9165", "::1", 9165), (None,),
+                         ("[::]:9167", "2001:db8::2", 9167)):
+        one.configure([router(150, **FAST)], state_dir=home, user="root", **({"metrics": text} if text else {}))
+        reload(one)
+        if place:
+            # Counters go on over the reload, and nothing became Active anew.
+            values = wait_until(lambda it=place: page_at(*it), what=f"the page at {text}")
+            assert of(values, "vipd_router_adverts_sent_total") > before
+            assert of(values, "vipd_takeover_seconds_count") == 1
+            before = of(values, "vipd_router_adverts_sent_total")
+            places.append(tuple(place))
+        wait_until(lambda it=place: [page_at(*old) for old in places if old != tuple(it)] ==
+                   [None] * (len(places) - bool(it)), what=f"no other page, by {text}")
+    # What is none is refused, and the page stays.
+    one.configure([router(150, **FAST)], state_dir=home, user="root", metrics="[::]:99999")
+    refused = one.ctl("reload", check=False)
+    assert refused.returncode == 1 and '"[::1]:9165", got "[::]:99999"' in refused.stderr
+    assert page_at(*places[-1])
 
 
 def test_a_place_that_is_taken_is_told_and_tried_again(lab, home):
@@ -273,100 +440,14 @@ def test_a_place_that_is_taken_is_told_and_tried_again(lab, home):
     assert sum("serving metrics" in line for line in one.log) == 1
 
 
-# ---- a real Prometheus ----
-
-class Prometheus:
-    """Scrapes gateways, with the alerts that come with vipd, which wait for nothing here."""
-
-    def __init__(self, lab, host, *targets):
-        self.host = host
-        rules, config = lab.path("alerts.yml"), lab.path("prometheus.yml")
-        with open(f"{ROOT}/etc/prometheus/alerts.yml", encoding="utf-8") as file:
-            text = re.sub(r"(?m)^        for: .*\n", "", file.read())
-        # Two scrapes are never of the same moment: what is so between them is none of this test's.
-        text = text.replace("[5m]", "[20s]").replace("[10m]", "[20s]")
-        with open(rules, "w", encoding="utf-8") as file:
-            file.write(text)
-        with open(config, "w", encoding="utf-8") as file:
-            json.dump({"global": {"scrape_interval": "200ms", "scrape_timeout": "200ms",
-                                  "evaluation_interval": "200ms"},
-                       "rule_files": [rules],
-                       "scrape_configs": [{"job_name": "vipd", "static_configs": [
-                           {"targets": list(targets)}]}]}, file)      # JSON is YAML
-        self.agent = Agent(host, "prometheus", [
-            "prometheus", f"--config.file={config}", f"--storage.tsdb.path={lab.path('tsdb')}",
-            "--web.listen-address=127.0.0.1:9090", "--log.level=warn"])
-        lab.agents.append(self.agent)
-
-    def ask(self, path):
-        with self.host.inside():
-            connection = http.client.HTTPConnection("127.0.0.1", 9090, timeout=10)
-            connection.connect()
-        connection.request("GET", "/api/v1/" + path)
-        answer = json.loads(connection.getresponse().read())
-        connection.close()
-        return answer["data"]
-
-    def firing(self):
-        """{name of an alert: its labels, ...}"""
-        try:
-            alerts = self.ask("alerts")["alerts"]
-        except (OSError, ValueError, KeyError):
-            return None
-        # That adverts are late is true of a machine that runs other tests.
-        return {it["labels"]["alertname"]: it["labels"] for it in alerts
-                if it["state"] == "firing" and
-                it["labels"]["alertname"] not in ("VipdMarginSmall", "VipdAdvertsLate")}
-
-    def wait(self, what, check):
-        """Waits until that is so of what fires. Return: that."""
-        def is_so():
-            firing = self.firing()
-            return (firing,) if firing is not None and check(firing) else None
-
-        return wait_until(is_so, timeout=30,
-                          what=lambda _: f"{what}: {self.firing()}; {self.agent.log[-3:]}")[0]
-
-
-def test_prometheus_scrapes_a_pair_through_a_failover(lab, home):
-    os.mkdir(home + "2")
-    one = start(lab, home, router(150, **FAST), metrics=f"192.0.2.2:{PORT}",
-                notify=[{"command": ["/bin/false"], "on": ["active"], "deliver": "all",
-                         "retries": 0, "user": "root"}])
-    two = start(lab, home + "2", router(100, **FAST), name="gw2", address="192.0.2.3/24",
-                metrics=f"192.0.2.3:{PORT}")
-    monitor = lab.host("monitor", "192.0.2.200/24")
-    one.wait_state("lan", "active")
-    two.wait_state("lan", "backup")
-    prometheus = Prometheus(lab, monitor, f"192.0.2.2:{PORT}", f"192.0.2.3:{PORT}")
-    # The page about "active" reached nobody: and that is all that is wrong.
-    fired = prometheus.wait("the page", lambda it: set(it) == {"VipdPageUndelivered"})
-    assert fired["VipdPageUndelivered"]["instance"] == f"192.0.2.2:{PORT}"
-    delivery = json.loads(one.ctl("show", "--notify", "--json", "--state-dir", home).stdout)
-    one.ctl("notify", "drop", str(delivery["deliveries"][0]["id"]))
-    prometheus.wait("that all is well", lambda it: not it)
-    # The Active dies with all it has.
-    one.kill()
-    two.wait_state("lan", "active")
-    fired = prometheus.wait("the death", lambda it: {"VipdDown", "VipdNoBackup"} <= set(it) and
-                            not {"VipdNoActive", "VipdTwoActives"} & set(it))
-    assert fired["VipdDown"]["instance"] == f"192.0.2.2:{PORT}"
-    # And nothing was there without its own series: each target has as many as it had.
-    series = prometheus.ask("query?query=count(vipd_router_state)")["result"]
-    assert int(series[0]["value"][1]) == 1
-
-
-def test_alerts_say_what_they_should(lab):
-    done = lab.host("monitor").run("promtool", "test", "rules",
-                                   f"{ROOT}/tests/prometheus/alerts_test.yml", check=False)
-    assert done.returncode == 0, done.stdout + done.stderr
-
+# ---- what is made of them ----
 
 def test_dashboard_and_alerts_name_metrics_that_exist(lab, home):
     one = start(lab, home, router(150, track=[{"check": "flag", "weight": -1}], **FAST),
                 checks=[{"name": "flag", "file": lab.path("flag"), "interval": "100ms"}],
                 metrics=METRICS)
     names = {re.sub("_bucket$", "", name) for name, _ in served(one.host)}
+    assert not lint(get(one.host)[2])
     names |= {"vipd_router_takeover_margin_seconds"}           # of a Backup
     for path in ("alerts.yml", "dashboard.json"):
         with open(f"{ROOT}/etc/prometheus/{path}", encoding="utf-8") as file:

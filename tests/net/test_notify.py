@@ -14,11 +14,13 @@ import stat
 import pytest
 
 from agents import run_vipd, write_config
-from generations import OWN, crash, reload
+from frames import Probe
+from generations import OWN, crash, reload, replace
 from lab import router, wait_until
 from processes import children, name_of
 
 FAST = {"interval": "100ms"}
+CRASHES_MAX = 3                  # of router processes in a minute; the last of them ends vipd
 
 RECORD = """#!/bin/sh
 # One line per run, whole: the words, and what was on standard input.
@@ -115,6 +117,59 @@ def test_transitions_are_told_in_order_with_all_that_is_known(lab, home):
     assert not any(repeat for _, _, repeat, _ in command.runs)
     assert rows(home, "SELECT count(*) FROM deliveries") == [(0,)]
     assert rows(home, "SELECT count(*) FROM events WHERE router = 'lan'")[0][0] >= 6
+
+
+ALL_WORDS = ["active", "backup", "fault", "stop", "start", "deleted", "priority", "lower_advert", "check",
+             "conflict", "deaf", "drain", "reload", "last_will", "lost"]
+
+
+def test_each_word_is_told_for_what_it_stands_for(lab, home):
+    """Those of states, reloads and ends have tests of their own; the others are here."""
+    command, flag = Recorder(lab), lab.path("flag")
+    with open(flag, "w", encoding="utf-8"):
+        pass
+    gw, probe = lab.host("gw1", OWN, ipv6=True), Probe(lab.host("probe"))
+    gw.sysctl("net.ipv6.conf.eth0.disable_ipv6", 1)
+    one = lab.vipd(gw, [router(150, **FAST, addresses=["192.0.2.1/24", "2001:db8::1/64"],
+                               track=[{"check": "flag", "weight": -10}])],
+                   state_dir=home, user="root", notify=[entry(command, on=ALL_WORDS)],
+                   checks=[{"name": "flag", "file": flag, "interval": "50ms", "rise": 1, "fall": 1}])
+
+    def told(word, what):
+        return wait_until(lambda: [event for _, on, _, event in command.runs if on == word],
+                          what=lambda _: f"{word} for {what}: {command.told}")
+    one.wait_state("lan", "active")
+    assert [it["kind"] for it in told("deaf", "a family that cannot speak")] == ["mute"]
+    os.unlink(flag)
+    [changed] = told("priority", "a check with a weight")
+    assert (changed["configured_priority"], changed["priority"], changed["priority_parts"]) == (
+        150, 140, {"flag": -10})
+    assert told("check", "a check")[0]["error"] == "No such file or directory"
+    probe.advert("192.0.2.9", vrid=51, priority=50, interval=10, addresses=["192.0.2.1"])
+    assert told("lower_advert", "another Active")[0]["source"] == "192.0.2.9"
+    probe.advert("192.0.2.9", vrid=51, priority=140, interval=10, addresses=["192.0.2.1"])
+    wait_until(lambda: "equal_priority" in [it.get("notice") for it in told("conflict", "a rival")],
+               what="one with the same priority")
+    one.wait_state("lan", "active")
+    one.ctl("drain", "lan", check=False)
+    assert told("drain", "a drain")[0]["drain"] == "begins"
+    one.ctl("resume", "lan")
+    wait_until(lambda: command.told.count("drain") >= 2, what="its end")
+    assert not {"fault", "stop", "deleted", "reload", "last_will", "lost"} & set(command.told)
+
+
+def test_command_has_the_rights_of_its_own_user(lab):
+    """Beside others of the notifier's: each as whom its entry names."""
+    commands = {name: Recorder(lab, name, body='text="{\\"user\\": \\"$(id -un) $(id -gn)\\"}"')
+                for name in ("nobody", "games", "root")}
+    notify = [entry(commands["nobody"])] + [entry(commands[name], user=name)
+                                            for name in ("games", "root")]
+    one = lab.vipd(lab.host("gw1", OWN), [router(150, **FAST)], state_dir=lab.path("made"),
+                   user="nobody", notify=notify)
+    one.wait_state("lan", "active")
+    for name, group in (("nobody", "nogroup"), ("games", "games"), ("root", "root")):
+        wait_until(lambda it=commands[name]: it.told == ["backup", "active"], what=f"{name}'s")
+        assert {event["user"] for *_, event in commands[name].runs} == {f"{name} {group}"}
 
 
 def test_words_choose_what_is_told(lab, home):
@@ -219,6 +274,40 @@ def test_fifo_has_keepaliveds_lines(lab, home):
     assert one.term() == 0
 
 
+def test_fifo_that_is_removed_or_made_anew_is_followed(lab, home):
+    """Readers do that when they begin: what is written into one without a name nobody hears."""
+    path = lab.path("fifo")
+    one = start(lab, home, notify=[{"fifo": path, "deliver": "all"}])
+    wait_until(lambda: os.path.exists(path), what="the FIFO")
+    one.wait_state("lan", "active")
+    reader, read = os.open(path, os.O_RDWR | os.O_NONBLOCK), []
+
+    def lines():
+        with contextlib.suppress(BlockingIOError):
+            return os.read(reader, 4096).decode().splitlines()
+        return []
+    wait_until(lambda: read.extend(lines()) or len(read) == 2, what="two lines")
+    os.close(reader)
+    os.unlink(path)
+    os.mkfifo(path, 0o600)
+    reader = os.open(path, os.O_RDWR | os.O_NONBLOCK)
+    one.host.ip("link set eth0 down")
+    assert wait_until(lines, what="a line") == ['INSTANCE "lan" FAULT 150']
+    os.unlink(path)
+    with open(path, "w", encoding="utf-8"):        # a mistake of somebody's
+        pass
+    one.host.ip("link set eth0 up")
+    wait_until(lambda: ("something else has its name",) in
+               rows(home, "SELECT error FROM deliveries WHERE word = 'backup'"), what="its error")
+    os.unlink(path)
+    os.close(reader)
+    wait_until(lambda: os.path.exists(path), what="another one")
+    reader, read = os.open(path, os.O_RDWR | os.O_NONBLOCK), []
+    wait_until(lambda: read.extend(lines()) or len(read) == 2, what="two lines")
+    assert read == ['INSTANCE "lan" BACKUP 150', 'INSTANCE "lan" MASTER 150']
+    os.close(reader)
+
+
 # ---- order, slowness, failure ----
 
 def test_hung_command_delays_nobody_else(lab, home):
@@ -266,12 +355,21 @@ def test_dead_letter_is_seen_and_tried_again_or_dropped(lab, home):
     one.ctl("notify", "retry", str(dead[1][0]))
     command.wait("active")
     assert command.runs[0][2], "it may have been told before"
-    one.ctl("notify", "drop", str(dead[0][0]))
-    wait_until(lambda: rows(home, "SELECT count(*) FROM deliveries") == [(0,)], what="the end of both")
+    os.remove(gate)
+    one.host.ip("link set eth0 down")
+    wait_until(lambda: rows(home, "SELECT count(*) FROM deliveries WHERE state = 2") == [(2,)],
+               what="another one")
+    with open(gate, "w", encoding="utf-8"):
+        pass
+    done = one.ctl("notify", "retry", "all")
+    assert (done.stdout, done.stderr) == ("2 deliveries: tried again\n", "")
+    command.wait("active", "backup", "fault")
+    wait_until(lambda: rows(home, "SELECT count(*) FROM deliveries") == [(0,)], what="the end of all")
     done = one.ctl("notify", "retry", "4711", check=False)
     assert done.returncode == 1 and "4711: no delivery with this id" in done.stderr
     one.wait_log("notify=unknown id=4711")
-    assert command.told == ["active"]
+    assert one.ctl("notify", "drop", "all").stdout == "0 deliveries: dead, and given up\n"
+    assert command.told == ["active", "backup", "fault"]
 
 
 def test_one_that_waits_for_its_pause_is_tried_now(lab, home):
@@ -314,6 +412,8 @@ def test_action_that_is_true_no_more_is_not_retried(lab, home):
     done = one.ctl("notify", "retry", ask, check=False)
     assert done.returncode == 1 and f"delivery {ask}: its state is true no more" in done.stderr
     assert "true no more" in one.wait_log(f"notify=unknown id={ask} of=active/lan")
+    assert "0 deliveries: tried again; those stay dead whose state is true no more" in one.ctl(
+        "notify", "retry", "all").stdout
     assert rows(home, "SELECT state FROM deliveries") == [(2,)]
     assert one.ctl("notify", "drop", ask).stdout == f"{ask}: is dropped\n"
     assert one.ctl("notify", "drop", ask, check=False).returncode == 1
@@ -481,6 +581,53 @@ def test_kill_of_everything_before_anybody_has_read_loses_no_page(lab, home, own
     two = lab.vipd(host, [router(150, **FAST)], **settings)
     two.wait_state("lan", "active")
     command.wait("backup", "active", "backup", "active")
+
+
+def give_up(agent):
+    """Kills router processes until the keeper executes the last will. Return: its exit status."""
+    for _ in range(CRASHES_MAX - 1):
+        crash(agent)
+    agent.expected_to_live = False
+    agent.kill_router()
+    return agent.wait_exit()
+
+
+def test_last_will_is_a_page_and_ends_what_is_done_as_active(lab, home):
+    """As Active an action is tried in vain; what is true behind the last will is that it stopped."""
+    page, action = Recorder(lab, "page"), Recorder(lab, "action", body='[ "$VIPD_ON" = stop ] || exit 1')
+    silent = Recorder(lab, "silent", body="exit 1")
+    one = start(lab, home, notify=[
+        entry(page, on=["last_will", "stop"]), entry(action, deliver="current", retries=100),
+        entry(silent, deliver="current", on=["active"], retries=100)])
+    one.wait_state("lan", "active")
+    wait_until(lambda: rows(home, "SELECT count(*) FROM deliveries WHERE attempts > 0 AND "
+                            "word = 'active'") == [(2,)], what="an attempt of each")
+    assert give_up(one) == 1
+    assert page.told == ["last_will"] * (CRASHES_MAX + 1)
+    assert [event["kind"] for *_, event in page.runs] == [*["process_lost"] * CRASHES_MAX, "last_will"]
+    assert action.told == ["stop"]
+    [(*_, stop)] = action.runs
+    assert (stop["router"], stop["to"], stop["state"]) == ("lan", "initialize", "initialize")
+    assert silent.told == []
+    assert rows(home, "SELECT count(*) FROM deliveries") == [(0,)]
+
+
+@pytest.mark.parametrize("will", [False, True], ids=["stopped", "given-up"])
+def test_end_is_told_though_the_notifier_was_down(lab, home, own_binary, will):
+    """It waits to be started again, later and later, when vipd ends: who is to hear of that hears it
+    now, and not with the next start, which may never come."""
+    command, notifier = Recorder(lab), own_binary + "-notifier"
+    os.rename(notifier, notifier + ".real")
+    replace(notifier, "exit 1")
+    one = start(lab, home, notify=[entry(command, on=["active", "stop", "last_will"])])
+    one.wait_state("lan", "active")
+    wait_until(lambda: len([it for it in one.log if "notifier=" in it]) >= 6, 10,
+               "a pause of some seconds")
+    os.replace(notifier + ".real", notifier)
+    status = give_up(one) if will else one.term()
+    assert status == int(will)
+    assert sorted(command.told) == ["active"] + (["last_will"] * (CRASHES_MAX + 1) if will
+                                                 else ["stop"])
 
 
 def test_action_of_another_life_is_not_taken(lab, home):

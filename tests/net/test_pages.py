@@ -4,6 +4,7 @@ and its delivery. `make pages N=1000` makes more of the kills that are here, see
 
 import contextlib
 import os
+import re
 import shutil
 import signal
 import sqlite3
@@ -91,6 +92,33 @@ def test_judge_of_actions_sees_what_is_no_longer_true():
     assert judge_pages(dead, [run(1), run(2, after=1.01)]) == []
 
 
+WILL = {"kind": "last_will", "seq": 3, "time": "2026-01-01T00:00:03.000000Z"}
+
+
+def told_of_will(to=None):
+    """A run for it; of a router that stopped by it, if there is a state."""
+    event = {**WILL, "repeat": False, "merged": 0, **({"router": "lan", "to": to} if to else {})}
+    at = EPOCH_NS + int(3.1 * S)
+    return Run(9, at, at, True, event, at + 1)
+
+
+def test_judge_knows_what_a_last_will_ends():
+    """It is a page of the host, and the end of each router for who acts."""
+    truth = truth_of(*CHANGES[:2], WILL, change(5, "initialize", "backup"), lives=(0, 4))
+    pages = [run(1), run(2), told_of_will(), run(5, to="backup", **{"from": "initialize"})]
+    assert judge_pages(truth, pages) == judge_end(truth, pages, "page") == []
+    for number, complaint in ((2, "not of the last state"), (1, "lost before|not of the last state")):
+        without = pages[:number] + pages[number + 1:]
+        assert re.search(complaint, str(judge_pages(truth, without) +
+                                        judge_end(truth, without, "page")))
+    stop = told_of_will("initialize")
+    assert "was told what never was" in str(judge_pages(truth, [*pages[:3], stop, pages[3]]))
+    actions = [run(1), run(2), stop, pages[3]]
+    assert judge_actions(truth, actions) == judge_end(truth, actions, "action") == []
+    assert "no longer true" in judge_actions(truth, [run(2, after=1.9)])[0]
+    assert "was told what never was" in str(judge_actions(truth, [told_of_will()]))
+
+
 def test_judge_knows_what_is_no_news():
     again = change(3, "active", "active")
     assert judge_pages(truth_of(*CHANGES[:2], again), ALL[:2]) == []
@@ -112,6 +140,7 @@ def test_killed_warden_leaves_nobody_beside_the_next_attempt(lab, home):
     wait_until(lambda: len(read_runs(out)) == 2, what="the next attempt")
     assert name_of(command) is None
     assert [run.alone for run in read_runs(out)] == [True, True]
+    kill_everything(one)                           # nobody waits for that command
 
 
 def test_state_of_a_vipd_that_is_dead_is_a_page_and_no_action(lab, home):
@@ -209,3 +238,4 @@ def test_command_that_runs_is_on_the_disk_as_begun(lab, home):
             ("active", 1, 1)]
         assert db.execute("SELECT count(*) FROM events WHERE json LIKE '%\"to\": \"active\"%'"
                           ).fetchone() == (1,)
+    kill_everything(one)                           # nobody waits for that command

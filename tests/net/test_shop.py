@@ -5,6 +5,7 @@ What its files do is seen with real nginx and PostgreSQL. Its gaps have bounds, 
 is measured by itself.
 """
 
+import glob
 import http.client
 import os
 import random
@@ -41,13 +42,17 @@ class Run:
     def __init__(self):
         self.process = subprocess.Popen([sys.executable, SCRIPT, "--short"], text=True,
                                         stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
-        self.lab = f"vipd-{self.process.pid}-1"
+        self.lab = f"vipd-{self.process.pid}"      # how its names begin
+
+    @property
+    def left(self):
+        """Its namespaces, so the processes in them; its files, and mounts below them."""
+        with open("/proc/self/mounts", encoding="utf-8") as mounts:
+            return [*reaper.namespaces(self.lab), *glob.glob(reaper.directory(self.lab) + "-*"),
+                    *(line for line in mounts if f"/{self.lab}-" in line)]
 
     def wait_nothing_left(self):
-        """No namespace, so no process in one; no file."""
-        wait_until(lambda: not reaper.namespaces(self.lab)
-                   and not os.path.exists(reaper.directory(self.lab)), 30,
-                   f"{self.lab} to be removed")
+        wait_until(lambda: not self.left, 30, lambda _: f"{self.left} to be removed")
 
 
 @pytest.mark.alone
@@ -59,6 +64,9 @@ def test_shop_goes_on():
     rows = re.findall(r"^  (\S.*?) +(\d+) +(\d+) +(\d+) +(\d+) +(?:(\d+) ms +\d+ ms)?$", output, re.MULTILINE)
     names = [name for name, *_ in rows]
     assert len(names) >= 9 and "db1, the primary, loses its power" in names, output
+    with open(os.path.join(ROOT, "README.md"), encoding="utf-8") as file:
+        shown = re.findall(r"^    (\S.*?) +\d+ +\d+ +\d+ +\d+", file.read(), re.MULTILINE)
+    assert set(names) <= set(shown), "README shows another table"
     assert all(int(placed) > 0 and int(lost) == int(twice) == 0
                for _, placed, _, lost, twice, _ in rows), output
     run.wait_nothing_left()
@@ -73,6 +81,7 @@ def test_shop_that_is_interrupted_leaves_nothing(number):
     time.sleep(moment)                             # any moment will do
     shared = [pid for pid in reaper.processes(reaper.namespaces(run.lab)) if name_of(pid) == "postgres"
               and os.readlink(f"/proc/{pid}/ns/ipc") == os.readlink("/proc/self/ns/ipc")]
+    assert run.left, "what is to be removed"
     run.process.send_signal(number)
     output, _ = run.process.communicate(timeout=60)
     story = f"after {moment:.3f} s: {run.process.returncode}, {output}"

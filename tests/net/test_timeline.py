@@ -2,10 +2,14 @@
 """vipctl timeline: what the histories of several hosts tell, as one page; and how it is drawn by a
 real browser. PICTURE=etc/doc/timeline.svg writes the picture of the documentation."""
 
+import contextlib
 import json
 import os
 import re
+import shutil
+import sqlite3
 import subprocess
+import xml.etree.ElementTree
 from datetime import datetime, timedelta, timezone
 
 import pytest
@@ -18,6 +22,8 @@ from lab import wait_until
 GONE = "2023-11-14T22:13:20"
 ADDRESS_SPACE = 80_000_000          # what vipctl has at most, its libraries included
 FORM = "%Y-%m-%dT%H:%M:%S.%fZ"
+FIRST_FIELDS = ("time", "kind", "router", "family", "text", "from", "to", "reason", "reason_code", "node",
+                "last_heard")
 
 
 def timeline(*words, **options):
@@ -142,9 +148,11 @@ def test_timeline_of_a_pair_has_its_gaps_and_overlaps(lab):
                for name, what, begin in found), found
     assert {(name, what) for name, what, _ in found} >= {("lan", "gap"), ("lan", "overlap"),
                                                          ("wan", "overlap")}, found
-    for word in ("drain=begins", "reload=done", "swept=yes", "interface eth0 is down", ": no vipd, ",
+    for word in ("drain=begins", "reload=done", "interface eth0 is down", ": no vipd, ",
                  "last_heard=192.0.2.2"):
         assert word in page, word
+    # Its addresses may have gone with their leases before it was started again.
+    assert ("swept=yes" in page) == any("swept=yes" in it["text"] for it in events(one))
     assert "pairs of events, one the cause of the other" in page
     assert not re.search(r"<script|https?://(?!www\.w3\.org/2000/svg)|<link|@import|<img", page)
     assert lab.path("gw1.json") in page and page.endswith("</html>\n")
@@ -166,6 +174,31 @@ def test_timeline_of_a_pair_has_its_gaps_and_overlaps(lab):
                                      for it in events(two)])
     assert findings(draw(one, called)) == found
 
+    # What a version did not tell yet, or tells only some day, changes nothing of it.
+    for name, change_it in (("older", lambda it: {key: value for key, value in it.items() if key in FIRST_FIELDS}),
+                            ("newer", lambda it: {**it, "moon": {"full": [1, None]}})):
+        other = write(f"{two}.{name}", map(change_it, events(two)))
+        assert [it[:2] for it in findings(draw(one, other))] == [it[:2] for it in found], name
+
+    # A database that was copied with its host is of the same node; by another name it is another one.
+    copied = shutil.copytree(homes[1], lab.path("copied.state"))
+    done = timeline(one, homes[1], copied)
+    assert done.returncode == 1 and f'{homes[1]} and {copied} are both of node "gw2": ' in done.stderr
+    assert timeline(one, homes[1], f"gw3={copied}").returncode == 0
+
+    # A third node that was a Backup all the time changes nothing; by what its clock differs nothing says.
+    third = write(lab.path("gw3.json"), [
+        {**it, **({"node": "gw3"} if it["kind"] == "started" else {})} for it in events(one)[:4]])
+    beside = timeline(one, two, third)
+    assert beside.returncode == 0 and "how far the clock of gw3 is" in beside.stderr
+    assert set(findings(beside.stdout)) == set(found) and beside.stdout.count(">gw3<") >= 3
+
+    # Lines in another order are told.
+    backward = timeline(one, write(two + ".backward", events(two)[::-1]))
+    assert backward.returncode == 0
+    assert re.search(r"\.backward:\d+: an event of an earlier time than the one before it: ", backward.stderr)
+    assert backward.stderr.count("earlier") == 1
+
     # A part of the time, and one node alone.
     begins = datetime.strptime(fault, FORM)
     part = draw("--since", (begins - timedelta(seconds=0.1)).strftime(FORM), "--until",
@@ -181,14 +214,22 @@ def event(seconds, **keys):
     return {"seq": 1, "time": at.strftime(FORM), "kind": "reload", "level": "info", "text": "x", **keys}
 
 
-def state(seconds, old, new, name="lan", **keys):
-    return event(seconds, kind="state", router=name, interface="eth0", family=4,
+def state(seconds, old, new, name="lan", family=4, **keys):
+    return event(seconds, kind="state", router=name, interface="eth0", family=family,
                  **{"from": old, "to": new, "reason": "r", "reason_code": "started", **keys})
 
 
 def node(name):
     return [event(0, kind="started", node=name), state(1, "initialize", "backup"),
             state(4, "backup", "active")]
+
+
+def foreign(path):
+    """A database of another program."""
+    with contextlib.closing(sqlite3.connect(path)) as db:
+        db.execute("CREATE TABLE events (what)")
+        db.commit()
+    return str(path)
 
 
 def test_timeline_says_what_is_wrong(tmp_path):
@@ -210,7 +251,12 @@ def test_timeline_says_what_is_wrong(tmp_path):
         ([write(tmp_path / "empty", [])], "empty: there is no event in it", 1),
         ([write(tmp_path / "log", ["Nov 27 vipd: started\n", "more\n"])],
          "log:1: not an event as vipctl history --json", 1),
-        ([write(tmp_path / "half", [*node("gw1"), "[1, 2]\n"])], "half:4: not an event", 1),
+        ([write(tmp_path / "half", [*node("gw1"), "[1, 2]\n"])],
+         "half:4: not an event as vipctl history --json or vipctl events --json has it: no object", 1),
+        ([write(tmp_path / "list", [json.dumps(node("gw1")) + "\n"])], "list:1: not an event", 1),
+        ([write(tmp_path / "damaged", ["SQLite format 3\0" + "\0" * 100_000])], "damaged: ", 1),
+        ([foreign(tmp_path / "foreign.db")], "foreign.db is empty: vipd-notifier has not written it yet, or it "
+         "is another program's", 1),
         ([write(tmp_path / "timeless", [{"kind": "state"}])], "timeless:1: the event has no time", 1),
         ([write(tmp_path / "when", [event(0, time="yesterday")])], "but yesterday", 1),
         ([write(tmp_path / "late", [*node("gw1"), event(0, time="9999-12-31T23:59:59Z")])],
@@ -230,6 +276,18 @@ def test_timeline_says_what_is_wrong(tmp_path):
         assert file.read().startswith("<!DOCTYPE html>")
 
 
+def test_names_in_files_of_others_steer_no_terminal(tmp_path):
+    """Whatever a file says its node is called: with what is said of it no terminal is told anything."""
+    strange = write(tmp_path / "a", [event(0, kind="started", node="a\x1b]0;x\x07"),
+                                     event(1, kind="started", node="b\x9b31m")])
+    done = timeline(strange, write(tmp_path / "b", node("gw2")))
+    assert done.returncode == 0 and "is of one node" in done.stderr and "cannot be estimated" in done.stderr
+    assert r'"b\xc2\x9b31m"' in done.stderr and r'"a\x1b]0;x\x07"' in done.stderr
+    assert not [it for it in done.stderr if not it.isprintable() and it != "\n"]
+    timeless = timeline(write(tmp_path / "c", [{"kind": "state", "time": "\x1b[2J"}]))
+    assert timeless.returncode == 1 and r"but \x1b[2J" in timeless.stderr
+
+
 def test_timeline_draws_what_it_can(tmp_path):
     whole = write(tmp_path / "a", node("gw1"))
     cut = timeline(whole, write(tmp_path / "b", [*node("gw2"), '{ "seq": 9, "ti']))
@@ -244,6 +302,19 @@ def test_timeline_draws_what_it_can(tmp_path):
         {"time": event(8)["time"]}]))
     assert "&lt;b&gt;&amp;&quot;x&quot; ?" in strange and "<b>&" not in strange
     assert ": other" in strange
+    # Names as nobody should have them, of a router, a host and a file; and a state of no family.
+    name = '</text><script>&"x\''
+    told = [event(0, kind="started", node=name), *(state(at, *it, name=name, family=family)
+            for family in (4, 0) for at, it in ((1, ("initialize", "backup")), (4, ("backup", "active")),
+                                                (9, ("active", "fault"))))]
+    other = [event(0, kind="started", node="gw2"), *(state(at, *it, name=name, family=family)
+             for family in (4, 0) for at, it in ((1, ("initialize", "backup")), (9.3, ("backup", "active"))))]
+    named = timeline(write(tmp_path / "<i>&\".json", sorted(told, key=lambda it: it["time"])),
+                     write(tmp_path / "e", sorted(other, key=lambda it: it["time"]))).stdout
+    assert "<script" not in named and "<i>" not in named and "IPv0" not in named and "&lt;script&gt;" in named
+    assert len(re.findall('class="red">gap<', named)) == 2
+    for svg in re.findall("<svg .*?</svg>", named, re.DOTALL):
+        xml.etree.ElementTree.fromstring(svg)
     quiet = draw("--since", f"{GONE}.5Z", "--until", f"{GONE[:-2]}20.9Z", whole)
     assert "vipd timeline" in quiet
 
@@ -320,6 +391,13 @@ def test_timeline_is_drawn_by_a_browser(lab):
             assert svg == legend or not any(red.overlaps(it) for it in reds), red
         for letter in of(svg, "letter"):
             assert any(mark.holds(letter, 2) for mark in of(svg, "mark")), letter
+
+    # What happened, and why, is told where the pointer rests: of all that is a bar, a mark or a finding.
+    told = [it for kind in ("bar", "mark", "gap", "overlap") for it in of(overview, kind)]
+    assert all(it.title for it in told), [it for it in told if not it.title]
+    assert {it.tag for it in told} == {"rect"}
+    said = " ".join(it.title for it in told)
+    assert "interface eth0 is down" in said and "no advert for 0." in said
 
     # The gap of the failover is where the fault begins, and red; so is the overlap.
     gaps, overlaps = of(overview, "gap"), of(overview, "overlap")

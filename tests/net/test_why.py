@@ -504,7 +504,7 @@ SCENES = {
     "hosts": Scene(plain, [
         Row("link down", link_down,
             Says("fault", "link_down", findings=("fault",),
-                 words=("interface eth0 is down", "do: Set it up: ip link set")),
+                 words=("interface eth0 is down", "do: Set it up: ip link set eth0 up")),
             Says("active", "silence", findings=("silence",),
                  words=GUESS + ("its interface went down",))),
         Row("drain", drained,
@@ -557,7 +557,8 @@ SCENES = {
         Row("address stolen", stolen,
             Says("backup", "higher", findings=("stolen_address", "last_resort"),
                  words=(f"{VIP} was removed by somebody on this host", "perhaps ",
-                        "cannot hold an address: the last resort", "do: .*ip monitor address")),
+                        "cannot hold an address: the last resort",
+                        "do: .*ip monitor address, and what manages eth0 beside")),
             Says("active", "preempt", words=("lower priority 1, ours is 100",))),
     ]),
     "adverts": Scene(plain, [
@@ -585,7 +586,7 @@ SCENES = {
             Says("active", fine=True, words=("check web is up",)), BETTER),
         Row("check down", service_gone,
             Says("fault", "check_down", findings=("fault",),
-                 words=("check web is down", "it says: .*No such file", "do: Mend what it checks")),
+                 words=("check web is down", "it says: .*No such file", "do: Mend what it checks: vipctl show --checks web")),
             Says("active", "left", findings=("left",), words=("it has a fault",))),
         Row("weight", weight_counts,
             Says("backup", "higher", election="higher", findings=("track",),
@@ -626,6 +627,15 @@ SCENES = {
         Row("interval mismatch in version 2", nothing,
             Says("active", findings=("rejected_interval_differs",), words=("every 2.00 s",)),
             Says("active", findings=("rejected_interval_differs",), words=("every 1.00 s",))),
+    ]),
+    "peers": Scene(apart(one={"unicast": {"peers": ["192.0.2.3"]}},
+                         two={"unicast": {"peers": ["192.0.2.99"]}}), [
+        Row("a peer that is mistyped", nothing,
+            Says("active", findings=("address_taken",),
+                 words=("Of the other host of this router: both are Active",)),
+            Says("active", "silence", findings=("rejected_not_peer", "silence"),
+                 words=(f"from {ONE}", "do: Name that host in unicast.peers",
+                        "because adverts are discarded here"))),
     ]),
     "keys": Scene(other_secret, [
         Row("HMAC key mismatch", nothing,
@@ -701,6 +711,20 @@ def test_why_has_what_the_journal_lacks_from_the_history(lab, home):  # pylint: 
                                      "\"no advert")).wait(agent, "history")
     [it] = json.loads(agent.ctl("why", "--json").stdout)["routers"]
     assert [event["to"] for event in it["events"]] == ["backup", "active"]
+
+
+def test_output_of_a_check_steers_no_terminal(lab):
+    """What a command writes is anybody's: neither ASCII's controls, nor those of C1, nor no text."""
+    writes = lab.path("writes")
+    with open(writes, "w", encoding="ascii") as file:
+        file.write("#!/bin/sh\nprintf 'a\\033[2J\\302\\2331m\\233x'\n")
+    os.chmod(writes, 0o755)
+    agent = lab.vipd(lab.host("gw1", f"{ONE}/24"), [router(150, track=[{"check": "web"}])],
+                     checks=[{"name": "web", "command": [writes], "user": "root"}])
+    agent.wait_state("lan", "active")
+    Says("active", words=(r"it says: a\\x1b\[2J\\xc2\\x9b1m\\x9bx\n",)).wait(agent, "output")
+    [it] = json.loads(agent.ctl("why", "--json").stdout)["routers"]
+    assert [track["says"] for track in it["priority"]["tracks"]] == [r"a\x1b[2J\xc2\x9b1m\x9bx"]
 
 
 def test_why_without_the_journal_says_so(lab):

@@ -111,14 +111,20 @@ void check_hold(struct sim *sim, const struct sim_process *process)
 			   hold_ns == VRRP_NEVER ? "for no command" : "for too long a time");
 }
 
-void check_unheld(struct sim *sim, unsigned i)
+/* The wait has ended then; a reload may have changed meanwhile how long peers need. */
+static void unhold(struct sim *sim, unsigned i, int64_t then_ns)
 {
 	struct sim_gateway *r = &sim->routers[i];
 	struct vrrp_config last = r->config;
 
 	last.priority = LAST;
-	r->drain.offer_ns = gateway_local_ns(sim, r) + model_down_ns(&last, last.interval_cs);
+	r->drain.offer_ns = then_ns + model_down_ns(&last, last.interval_cs);
 	r->drain.may_offer |= unit_speaking(sim, i);
+}
+
+void check_unheld(struct sim *sim, unsigned i)
+{
+	unhold(sim, i, gateway_local_ns(sim, &sim->routers[i]));
 }
 
 /* Until the command has ended, or its time has passed, or there is nothing to wait for. Return:
@@ -131,8 +137,8 @@ static bool look_at_hold(struct sim *sim, const struct sim_process *process)
 	if (!r->drain.hold_ns)
 		return true;
 	if (gateway_local_ns(sim, r) >= r->drain.hold_ns) {
+		unhold(sim, process->router, r->drain.hold_ns);
 		r->drain.hold_ns = 0;
-		r->drain.may_offer |= unit_speaking(sim, process->router);
 		return true;
 	}
 	if (held && routers_deadline(process->routers) > r->drain.hold_ns)
@@ -180,12 +186,16 @@ void check_drain_turn(struct sim *sim, const struct sim_process *process)
 	r->drain.may_offer &= unit_active(sim, i);
 	r->drain.resort = is_last(sim, process);
 	if (r->keeper.stopping ||
-	    r->leaving.told) /* what it has said is not taken back by a priority */
+	    r->leaving.told) { /* what it has said is not taken back by a priority */
+		if (process_router(process) && !drain_is_held(&process_router(process)->drain))
+			r->drain.hold_ns = 0;
 		return;
+	}
 	if (!look_at_hold(sim, process))
 		return;
 	if (drained && priority != drains_priority(sim, i, &r->conf) &&
-	    !(r->drain.resort && priority == LAST)) /* it had that before its drain waits */
+	    !(r->drain.resort && priority == LAST) && /* it had that before its drain waits */
+	    !(drains_is_held(sim, i) && r->conf.checks.n)) /* P21: once per interval */
 		check_fail(sim, "P20", "%s is drained and has priority %u", node_name(i), priority);
 	if (!drained && !r->conf.checks.n && priority != r->conf.vrrp.priority && !r->drain.resort)
 		check_fail(sim, "P20", "%s is not drained and has priority %u", node_name(i),
@@ -223,7 +233,7 @@ static bool is_awaited(const struct sim *sim, unsigned i, unsigned peer)
 
 	return peer != i && gateway_in_service(p) && p->vr.election.state == VRRP_STATE_BACKUP &&
 	       p->config.priority > LAST && !p->keeper.stopping &&
-	       sim->faults.group[peer] == sim->faults.group[i] &&
+	       gateway_is_among(sim, peer, sim->faults.group[i]) &&
 	       p->vr.election.since_ns < gateway_local_at(p, r->drain.told_ns);
 }
 

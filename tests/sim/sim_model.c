@@ -110,8 +110,10 @@ static void displace(struct sim_model *m, unsigned priority, int64_t now_ns)
 	m->left = false;
 }
 
-/* Once, and until what it handed over has been announced: an interval, and half a second. */
-static bool is_gone(struct sim_model *m, const struct vrrp_advert *advert, int64_t now_ns)
+/* Once, and until what it handed over has been announced: an interval of who came, and half a
+ * second. */
+static bool is_gone(struct sim_model *m, unsigned interval_cs, const struct vrrp_advert *advert,
+		    int64_t now_ns)
 {
 	int64_t gone_ns = m->gone_ns;
 
@@ -119,7 +121,7 @@ static bool is_gone(struct sim_model *m, const struct vrrp_advert *advert, int64
 		return false;
 	m->gone_ns = 0;
 	return advert->priority && advert->priority < m->gone_below &&
-	       now_ns - gone_ns < interval_ns(m->interval_cs) + SIM_S / 2;
+	       now_ns - gone_ns < interval_ns(interval_cs) + SIM_S / 2;
 }
 
 /* Silence that proves nothing is listened to once more. */
@@ -178,7 +180,7 @@ static void backup_advert(struct sim *sim, unsigned i, const struct vrrp_advert 
 	struct sim_model *m = &sim->check.models[i];
 
 	expect_state(sim, i, VRRP_STATE_BACKUP);
-	if (is_gone(m, advert, now_ns)) {
+	if (is_gone(m, m->interval_cs, advert, now_ns)) {
 		check_unread(sim, i);
 		return;
 	}
@@ -286,7 +288,7 @@ static void active_advert(struct sim *sim, unsigned i, const struct vrrp_output 
 {
 	struct sim_gateway *r = &sim->routers[i];
 	struct sim_model *m = &sim->check.models[i];
-	bool gone = is_gone(m, advert, now_ns);
+	bool gone = is_gone(m, r->config.interval_cs, advert, now_ns);
 
 	m->repeated = 0;
 	if (gone && m->cedes) {

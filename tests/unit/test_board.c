@@ -4,9 +4,11 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/eventfd.h>
 #include <sys/mman.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "agent/board.h"
@@ -221,6 +223,47 @@ static void test_board_nobody_takes_away_what_is_mapped(void **state)
 	close(fd);
 }
 
+/* As a router process does: what it could reach would be filled. */
+static void test_board_takes_no_memory_for_places_that_are_free(void **state)
+{
+	struct scene scene;
+	struct stat stat;
+
+	(void)state;
+	open_scene(&scene);
+	put(&scene, "web", BOARD_UP);
+	board_close(scene.writer);
+	scene.writer = NULL;
+	assert_int_equal(board_count(scene.reader), 1);
+	if (mlockall(MCL_CURRENT) < 0 && errno != EPERM && errno != ENOMEM)
+		fail_msg("mlockall(): %s", strerror(errno));
+	assert_int_equal(fstat(scene.fd, &stat), 0);
+	munlockall();
+	assert_in_range(stat.st_blocks * 512, HEAD + PLACE_SIZE, HEAD + 4096);
+	close_scene(&scene);
+}
+
+static void test_board_reader_sees_whoever_comes_later(void **state)
+{
+	struct scene scene;
+	struct fact fact;
+	char name[16];
+
+	(void)state;
+	open_scene(&scene);
+	assert_int_equal(board_count(scene.reader), 0);
+	for (unsigned i = 0; i < BOARD_FACTS_MAX; i++) {
+		snprintf(name, sizeof(name), "c%u", i);
+		put(&scene, name, BOARD_UP);
+		if (i % 97 && i != BOARD_FACTS_MAX - 1)
+			continue;
+		assert_int_equal(board_count(scene.reader), i + 1);
+		assert_true(board_get(scene.reader, i, &fact));
+		assert_string_equal(fact.name, name);
+	}
+	close_scene(&scene);
+}
+
 static void test_board_what_is_none_is_refused(void **state)
 {
 	struct board *board;
@@ -282,6 +325,8 @@ int main(void)
 		cmocka_unit_test(test_board_nothing_that_is_read_is_longer_than_it_may_be),
 		cmocka_unit_test(test_board_output_is_kept_beside_the_fact),
 		cmocka_unit_test(test_board_nobody_takes_away_what_is_mapped),
+		cmocka_unit_test(test_board_takes_no_memory_for_places_that_are_free),
+		cmocka_unit_test(test_board_reader_sees_whoever_comes_later),
 		cmocka_unit_test(test_board_what_is_none_is_refused),
 		cmocka_unit_test(test_board_hung_after_a_long_turn_names_the_check),
 		cmocka_unit_test(test_board_is_excused_while_its_writer_has_turns),

@@ -459,6 +459,12 @@ static void make_no_standby(void)
 	running.no_standby = true;
 }
 
+static void make_dead_letter(void)
+{
+	running.notify_n = 1;
+	running.notify[0] = (struct problem){ PROBLEM_DEGRADED, "dead_letter", "1 waits" };
+}
+
 static void make_strangers(void)
 {
 	running.foreign_vrids = 3;
@@ -574,6 +580,7 @@ static const struct row {
 	{ "alone", make_alone, "alone", DOCTOR_NOTE, NULL },
 	{ "the first", make_first, NOTHING },
 	{ "no standby", make_no_standby, "no_standby", DOCTOR_WARNING, "vipctl reload" },
+	{ "a dead letter", make_dead_letter, "dead_letter", DOCTOR_WARNING, NULL },
 	{ "strangers", make_strangers, "strangers", DOCTOR_NOTE, NULL },
 };
 

@@ -501,6 +501,35 @@ static void test_reconcile_lease_cannot_end_before_its_time(void **state)
 	assert_pass("", "ended 1");
 }
 
+/* The kernel has one lock for what all hosts of a machine change. */
+static void test_reconcile_lease_may_end_while_its_renewal_waits_in_the_kernel(void **state)
+{
+	int64_t began_ns;
+
+	(void)state;
+	begin(1, LEASE_S);
+	want(1, true);
+	assert_int_equal(run(), 0);
+	t.now_ns += LEASE_S * SECOND - SECOND / 2;
+	renew(0);
+	assert_pass("=1", "");
+	began_ns = t.now_ns;
+	t.now_ns += SECOND * 6 / 10;
+	kern_reconcile_end(t.wants, began_ns, t.now_ns);
+	vanish(1);
+	assert_pass("+1", "expired 1");
+	kern_reconcile_end(t.wants, t.now_ns, t.now_ns);
+	/* But not when it had not to wait, or the end of the lease before was then still to come.
+	 */
+	t.now_ns += LEASE_S * SECOND - SECOND / 2;
+	renew(0);
+	assert_pass("=1", "");
+	kern_reconcile_end(t.wants, t.now_ns, t.now_ns + SECOND / 10);
+	t.now_ns += SECOND * 6 / 10;
+	vanish(1);
+	assert_pass("+1", "restored 1");
+}
+
 /* Nobody knows when the lease of an adopted one began. */
 static void test_reconcile_adopted_lease_may_end_at_any_time(void **state)
 {
@@ -686,6 +715,8 @@ int main(void)
 		cmocka_unit_test(test_reconcile_marked_double_is_none),
 		cmocka_unit_test(test_reconcile_ended_lease_comes_back_when_it_is_renewed),
 		cmocka_unit_test(test_reconcile_lease_cannot_end_before_its_time),
+		cmocka_unit_test(
+			test_reconcile_lease_may_end_while_its_renewal_waits_in_the_kernel),
 		cmocka_unit_test(test_reconcile_adopted_lease_may_end_at_any_time),
 		cmocka_unit_test(test_reconcile_renewal_is_one_change_without_news),
 		cmocka_unit_test(test_reconcile_lease_of_this_turn_is_not_renewed),

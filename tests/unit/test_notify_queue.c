@@ -285,6 +285,53 @@ static void end_next(int64_t id)
 	assert_int_equal(queue_end(queue, delivery, NULL, 0), QUEUE_DELIVERED);
 }
 
+static bool is_not_of_backup(void *arg, const struct delivery *delivery)
+{
+	(void)arg;
+	return delivery->word != CONF_NOTIFY_BACKUP;
+}
+
+static void test_all_that_can_be_are_retried_and_all_dead_ones_dropped(void **state)
+{
+	struct delivery *delivery;
+
+	(void)state;
+	add_of(1, "lan", CONF_NOTIFY_ACTIVE, CONF_NOTIFY_ALL);
+	kill_first(1);
+	add_of(1, "lan", CONF_NOTIFY_BACKUP, CONF_NOTIFY_ALL);
+	kill_first(2);
+	add_of(1, "wan", CONF_NOTIFY_FAULT, CONF_NOTIFY_ALL);
+	kill_first(3);
+	add("own", CONF_NOTIFY_ACTIVE); /* waits for its pause */
+	assert_int_equal(start(&delivery, 0), 4);
+	assert_int_equal(queue_end(queue, delivery, "no", 0), QUEUE_AGAIN);
+	assert_int_equal(queue_retry_all(queue, is_not_of_backup, NULL, 5), 3);
+	assert_int_equal(queue_dead(queue), 1);
+	assert_int_equal(queue_find(queue, 2)->life, DELIVERY_DEAD);
+	assert_int_equal(queue_retry_all(queue, is_not_of_backup, NULL, 5), 0);
+	for (unsigned i = 0; i < 3; i++) {
+		assert_true(start(&delivery, 5));
+		assert_int_not_equal(delivery->id, 2);
+		assert_int_equal(queue_end(queue, delivery, NULL, 5), QUEUE_DELIVERED);
+	}
+	assert_int_equal(queue_drop_all(queue), 1);
+	assert_int_equal(queue_drop_all(queue), 0);
+	assert_int_equal(queue_counts(queue)->dropped, 1);
+	assert_null(queue_find(queue, 2));
+}
+
+static void test_actions_that_are_retried_together_are_one(void **state)
+{
+	(void)state;
+	add_of(1, "lan", CONF_NOTIFY_ACTIVE, CONF_NOTIFY_CURRENT);
+	kill_first(1);
+	add_of(1, "lan", CONF_NOTIFY_ACTIVE, CONF_NOTIFY_CURRENT);
+	kill_first(2);
+	assert_int_equal(queue_retry_all(queue, is_not_of_backup, NULL, 0), 2);
+	assert_int_equal(queue_waits(queue), 1);
+	end_next(2);
+}
+
 static void test_dead_letter_that_is_retried_keeps_its_place(void **state)
 {
 	struct delivery *delivery;
@@ -514,6 +561,8 @@ int main(void)
 		TEST(test_lanes_wait_for_nobody_else),
 		TEST(test_failure_is_tried_again_later_and_later_and_dies),
 		TEST(test_dead_letter_is_retried_or_dropped),
+		TEST(test_all_that_can_be_are_retried_and_all_dead_ones_dropped),
+		TEST(test_actions_that_are_retried_together_are_one),
 		TEST(test_states_are_merged_and_the_last_is_never_lost),
 		TEST(test_what_is_current_supersedes_what_waits),
 		TEST(test_put_back_is_no_attempt),

@@ -467,6 +467,22 @@ static void test_store_in_no_directory_says_so(void **state)
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, open_store, close_store)
 
+/* What cannot be written down is no news: actions would be taken for it once more. */
+static void test_entry_that_cannot_be_written_is_not_new(void **state)
+{
+	const struct store_state is = { .router = "lan", .family = 4, .state = 1 };
+	int64_t since_ns = 5;
+
+	(void)state;
+	run_python("db.execute(\"CREATE TRIGGER no BEFORE INSERT ON entries BEGIN SELECT "
+		   "RAISE(ABORT, no); END\")\ndb.commit()");
+	store_begin(store);
+	store_state(store, &is);
+	assert_false(store_entry(store, 1, "boot", &since_ns));
+	assert_int_equal(since_ns, 5);
+	assert_int_equal(store_commit(store, why), -EIO);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -485,6 +501,7 @@ int main(void)
 		TEST(test_damaged_store_that_cannot_be_moved_is_told),
 		TEST(test_store_forgets_what_is_configured_no_more),
 		TEST(test_store_in_no_directory_says_so),
+		TEST(test_entry_that_cannot_be_written_is_not_new),
 	};
 
 	return cmocka_run_group_tests(tests, make_directory, remove_directory);

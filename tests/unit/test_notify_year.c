@@ -291,10 +291,36 @@ static void test_year_leaves_no_more_than_is_to_be_kept(void **unused)
 	close_year(&year);
 }
 
+/* A host whose clock has yet to be set may begin in any year. */
+static void test_history_outlives_a_wrong_clock_at_the_start_of_the_host(void **unused)
+{
+	const int64_t wrong_ns = 10 * 365 * DAY;
+	struct year year;
+
+	(void)unused;
+	open_year(&year);
+	happen(&year, 1, VRRP_STATE_BACKUP, VRRP_STATE_ACTIVE);
+	turn(&year);
+	stop(&year);
+	year.now = (struct clocks){ 20 * SECOND, year.now.real_ns + wrong_ns };
+	start(&year);
+	turn(&year);
+	assert_int_equal(measure(&year).events, 1);
+	year.now.real_ns -= wrong_ns;
+	pass(&year, HOUR);
+	turn(&year);
+	assert_int_equal(measure(&year).events, 1);
+	pass(&year, (KEPT + 1) * DAY);
+	turn(&year);
+	assert_int_equal(measure(&year).events, 0);
+	close_year(&year);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_year_leaves_no_more_than_is_to_be_kept),
+		cmocka_unit_test(test_history_outlives_a_wrong_clock_at_the_start_of_the_host),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

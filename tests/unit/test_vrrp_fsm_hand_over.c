@@ -116,6 +116,23 @@ static void test_hand_over_of_two_believes_who_comes_back(void **state)
 			    "hand over, advert 148, active->backup");
 }
 
+/* It answers adverts of its successor: how rare its own were does not matter. */
+static void test_hand_over_from_a_slow_one_believes_who_comes_back(void **state)
+{
+	struct vrrp vr = test_backup(150, T0);
+	int64_t came_ns;
+
+	(void)state;
+	vr.config.overlap = true;
+	on_advert(&vr, T0, 200, HIGHER_ADDRESS, 1000);
+	on_advert(&vr, T0 + 100 * MS, 0, HIGHER_ADDRESS, 1000);
+	came_ns = vr.election.down_ns;
+	on_timer(&vr, came_ns);
+	assert_string_equal(on_cede(&vr, came_ns + 1400 * MS), "advert 0");
+	assert_string_equal(on_advert(&vr, came_ns + 1500 * MS, 1, HIGHER_ADDRESS, 1000),
+			    "hand over, advert 0, active->backup");
+}
+
 /* The last word comes before or behind the 0 of its successor, who leaves in turn. */
 static void test_backup_takes_no_last_word_for_an_active(void **state)
 {
@@ -226,6 +243,7 @@ int main(void)
 		cmocka_unit_test(test_hand_over_to_a_better_one_ends_with_our_priority),
 		cmocka_unit_test(test_hand_over_to_a_weaker_one_ends_just_below_its_priority),
 		cmocka_unit_test(test_hand_over_of_two_believes_no_last_word),
+		cmocka_unit_test(test_hand_over_from_a_slow_one_believes_who_comes_back),
 		cmocka_unit_test(test_hand_over_of_two_believes_who_comes_back),
 		cmocka_unit_test(test_backup_takes_no_last_word_for_an_active),
 		cmocka_unit_test(test_backup_believes_the_second_advert_of_one_that_left),

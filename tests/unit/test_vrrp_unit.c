@@ -297,6 +297,21 @@ static void test_unit_rival_in_both_families_is_announced_against_once_in_each(v
 	assert_int_equal(vrrp_unit_deadline(&host.unit, V6), T0 + 7 * SECOND);
 }
 
+/* An answer in a former contest is none in this one, in which the rival is mute there. */
+static void test_unit_rival_that_was_answered_before_is_announced_against_anew(void **state)
+{
+	struct host host;
+
+	(void)state;
+	begin(&host, 100);
+	host.vr[V4].config.interval_cs = host.vr[V6].config.interval_cs = 10;
+	timer(&host, V4, T0 + 4 * SECOND);
+	hear(&host, V4, T0 + 5 * SECOND, 50, LOWER_ADDRESS);
+	hear(&host, V6, T0 + 5 * SECOND, 50, "fe80::1");
+	hear(&host, V4, T0 + 59 * SECOND / 10, 50, LOWER_ADDRESS);
+	assert_int_equal(host.vr[V6].election.announce_ns, T0 + 61 * SECOND / 10);
+}
+
 /* Packets of IPv6 are read after those of IPv4 that came later. */
 static void test_unit_does_not_go_back_in_time(void **state)
 {
@@ -341,6 +356,22 @@ static void test_unit_tie_is_decided_by_the_other_when_the_first_does_not(void *
 	begin_active(&host, 100);
 	hear(&host, V6, T0 + 5 * SECOND, 100, "fe80::200");
 	assert_string_equal(hear(&host, V6, T0 + 60 * SECOND, 100, "fe80::200"), " | ");
+}
+
+/* Its adverts are rarer than ours by far. */
+static void test_unit_tie_with_a_slow_rival_is_decided(void **state)
+{
+	struct host host;
+	int64_t now = T0 + 5 * SECOND;
+
+	(void)state;
+	begin(&host, 100);
+	host.vr[V4].config.interval_cs = host.vr[V6].config.interval_cs = 10;
+	timer(&host, V4, T0 + 4 * SECOND);
+	for (; now <= T0 + 5 * SECOND + DOWN_100; now += SECOND)
+		assert_string_equal(hear(&host, V6, now, 100, "fe80::200"), " | ");
+	assert_string_equal(hear(&host, V6, now, 100, "fe80::200"),
+			    GIVES_WAY " | release, advert 100, active->backup");
 }
 
 static void test_unit_priority_and_ceding_are_of_all(void **state)
@@ -715,9 +746,12 @@ int main(void)
 			test_unit_rival_in_one_family_makes_the_other_announce_when_it_is_over),
 		cmocka_unit_test(
 			test_unit_rival_in_both_families_is_announced_against_once_in_each),
+		cmocka_unit_test(
+			test_unit_rival_that_was_answered_before_is_announced_against_anew),
 		cmocka_unit_test(test_unit_does_not_go_back_in_time),
 		cmocka_unit_test(test_unit_tie_is_decided_by_the_first_family),
 		cmocka_unit_test(test_unit_tie_is_decided_by_the_other_when_the_first_does_not),
+		cmocka_unit_test(test_unit_tie_with_a_slow_rival_is_decided),
 		cmocka_unit_test(test_unit_priority_and_ceding_are_of_all),
 		cmocka_unit_test(test_unit_mute_member_hinders_nobody_and_follows),
 		cmocka_unit_test(test_unit_mute_member_does_not_follow_against_another_active),

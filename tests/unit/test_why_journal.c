@@ -27,18 +27,36 @@ static void test_why_journal_has_the_last_states_and_what_led_to_them(void **sta
 	const struct why_journal *journal = &s->routers->journal;
 
 	(void)state;
-	for (int i = 1; i <= 5; i++)
+	for (int i = 1; i <= WHY_STATES_MAX + 2; i++)
 		note(s, at(EVENT_STATE, i));
 	for (size_t i = 0; i < N(kinds); i++)
 		note(s, at(kinds[i], 10 + (int64_t)i));
 	note(s, at(EVENT_HANDED_OVER, 20)); /* led to nothing */
 	assert_int_equal(journal->states_n, WHY_STATES_MAX);
 	assert_int_equal(journal->states[0].seq, 3);
-	assert_int_equal(journal->states[WHY_STATES_MAX - 1].seq, 5);
+	assert_int_equal(journal->states[WHY_STATES_MAX - 1].seq, WHY_STATES_MAX + 2);
 	assert_int_equal(journal->others_n, WHY_OTHERS_MAX);
 	assert_int_equal(journal->others[0].kind, EVENT_RESORT);
 	assert_int_equal(journal->others[WHY_OTHERS_MAX - 1].kind, EVENT_DAMPED);
 	assert_int_equal(s->facts.last_real_ns, 20 * SECOND);
+}
+
+/* A drain of long ago says nothing about what has happened since. */
+static void test_why_tells_what_led_to_the_last_states_and_nothing_older(void **state)
+{
+	const struct event *events[WHY_STATES_MAX + WHY_OTHERS_MAX];
+	struct scene *s = scene();
+
+	(void)state;
+	note(s, at(EVENT_STATE, 100));
+	note(s, at(EVENT_DRAIN, 101));
+	assert_int_equal(why_events(s->routers, events), 2);
+	note(s, at(EVENT_TRACK, 198));
+	for (int i = 0; i < WHY_STATES_MAX; i++)
+		note(s, at(EVENT_STATE, 200 + i));
+	assert_int_equal(why_events(s->routers, events), WHY_STATES_MAX + 1);
+	assert_int_equal(events[0]->kind, EVENT_TRACK);
+	assert_int_equal(events[WHY_STATES_MAX]->seq, 200 + WHY_STATES_MAX - 1);
 }
 
 static void test_why_journal_has_the_last_of_each_notice_and_reject(void **state)
@@ -120,6 +138,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_why_journal_has_the_last_states_and_what_led_to_them),
+		cmocka_unit_test(test_why_tells_what_led_to_the_last_states_and_nothing_older),
 		cmocka_unit_test(test_why_journal_has_the_last_of_each_notice_and_reject),
 		cmocka_unit_test(test_why_journal_counts_addresses_that_were_taken_of_late),
 		cmocka_unit_test(test_why_journal_has_how_processes_began_and_ended),

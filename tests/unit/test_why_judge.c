@@ -215,7 +215,31 @@ static void test_why_fault_has_the_advice_of_its_reason(void **state)
 	strcpy(s->routers->by, "wan");
 	why_judge(&s->facts, s->routers, &s->judgement);
 	assert_non_null(strstr(finding_of(s, "fault")->text, "wan has a fault (check_down)"));
-	assert_non_null(strstr(finding_of(s, "fault")->advice, "vipctl show --checks"));
+	assert_non_null(strstr(finding_of(s, "fault")->advice, "vipctl show --checks CHECK "));
+}
+
+static void test_why_advice_has_names(void **state)
+{
+	struct scene *s = scene();
+	struct why_track tracks[] = { { .name = "well", .is_check = true, .up = true },
+				      { .name = "light", .is_check = true, .weight = -5 },
+				      { .name = "nginx", .is_check = true } };
+	char text[WHY_ADVICE_SIZE];
+
+	(void)state;
+	why_advise(why_advice_of_reason(VRRP_REASON_LINK_DOWN), s->routers, text);
+	assert_string_equal(text, "Set it up: ip link set eth0 up.");
+	s->routers->tracks = tracks;
+	s->routers->tracks_n = N(tracks);
+	why_advise(why_advice_of_reason(VRRP_REASON_CHECK_DOWN), s->routers, text);
+	assert_non_null(strstr(text, "--checks nginx has"));
+	why_advise(NULL, s->routers, text);
+	assert_string_equal(text, "");
+	s->routers->tracks_n = 0;
+	for (int i = 0; i < VRRP_REASON_COUNT; i++) {
+		why_advise(why_advice_of_reason((enum vrrp_reason_code)i), s->routers, text);
+		assert_null(strchr(text, '{'));
+	}
 }
 
 static void test_why_what_happened_on_this_host_is_found(void **state)
@@ -408,6 +432,7 @@ int main(void)
 		cmocka_unit_test(test_why_problems_name_the_sender_and_what_to_do),
 		cmocka_unit_test(test_why_of_two_actives_one_is_guessed_at),
 		cmocka_unit_test(test_why_fault_has_the_advice_of_its_reason),
+		cmocka_unit_test(test_why_advice_has_names),
 		cmocka_unit_test(test_why_what_happened_on_this_host_is_found),
 		cmocka_unit_test(test_why_loss_is_of_those_it_struck),
 		cmocka_unit_test(test_why_worst_comes_first_and_more_are_counted),

@@ -11,6 +11,7 @@ from faults.dut import (DUAL, GROUP, HMAC, IPV6, KEEPALIVED, LATE_S, MARK, MATE,
                         measure_silence, pair, ping_vip, single)
 from lab import router, wait_until
 from processes import lost_events
+from rows import seldom
 from rtnetlink import Rtnetlink
 from timing import EARLY, GAP_MS, down, longest_gap_ms, wait_moment
 
@@ -406,7 +407,7 @@ EGRESS = """table netdev vipd_test {
 
 
 @pytest.mark.parametrize("interval, lease, bound_s",
-                         [("1s", "available", 6.2), ("3s", "safe", 8.2)])
+                         [("1s", "available", 6.2), seldom("3s", "safe", 8.2)])
 @pytest.mark.fault("F72", "no advert leaves the host, until the lease ends", "address gone by "
                    "then, not put back before an advert leaves; then within 5 ms and an interval")
 def test_f72_no_advert_leaves(lab, fault, interval, lease, bound_s):
