@@ -189,24 +189,30 @@ static bool try_removal(int own_fd, const char *name)
 	return unlinkat(own_fd, name, AT_REMOVEDIR) == 0 || errno == ENOENT;
 }
 
-static void remove_base(int own_fd, const char *name, unsigned wait_ms)
+/* Return: whether it is gone. */
+static bool remove_base(int own_fd, const char *name, unsigned wait_ms)
 {
-	for (unsigned ms = 0; !try_removal(own_fd, name) && ms < wait_ms; ms += ROUND_MS)
+	bool gone;
+
+	for (unsigned ms = 0; !(gone = try_removal(own_fd, name)) && ms < wait_ms; ms += ROUND_MS)
 		(void)poll(NULL, 0, ROUND_MS);
+	return gone;
 }
 
-void check_cgroup_remove(unsigned wait_ms)
+bool check_cgroup_remove(unsigned wait_ms)
 {
 	char name[NAME_SIZE];
+	bool gone;
 	int own_fd;
 
 	if (name_base(name) < 0)
-		return;
+		return true;
 	own_fd = open_own();
 	if (own_fd < 0)
-		return;
-	remove_base(own_fd, name, wait_ms);
+		return true;
+	gone = remove_base(own_fd, name, wait_ms);
 	close(own_fd);
+	return gone;
 }
 
 /* ---- a new one ---- */
@@ -257,7 +263,7 @@ static int enter_below(int own_fd, uid_t uid)
 
 	if (err < 0)
 		return err;
-	remove_base(own_fd, name, LEFT_WAIT_MS);
+	(void)remove_base(own_fd, name, LEFT_WAIT_MS);
 	base_fd = make_base(own_fd, name);
 	if (base_fd < 0)
 		return base_fd;

@@ -55,7 +55,9 @@ int check_cgroup_enter(uid_t uid);
  * check_cgroup_remove() - kill what is left in the group of all checks, and remove it; by somebody
  * who is in the group above. Nothing happens where there is none.
  * @wait_ms: for what was killed; at most.
+ *
+ * Return: whether there is none by now; else it is to be called again.
  */
-void check_cgroup_remove(unsigned wait_ms);
+bool check_cgroup_remove(unsigned wait_ms);
 
 #endif

@@ -27,6 +27,8 @@
 #define AGAIN_MAX_NS (10 * NS_PER_S)
 #define WELL_NS      (60 * NS_PER_S) /* who has lived so long has not failed */
 #define CLOSE_MS     100             /* that the end of the keeper waits for the checker's */
+#define TIDY_NS      (250 * NS_PER_MS)
+#define TIDIED_MAX   240 /* for a minute */
 /* It has no rights, and may say more than anybody wants. */
 #define MESSAGES_MAX 16    /* read in a turn */
 #define SAID_MAX     20000 /* in that time, by what each costs; then it is wild */
@@ -40,13 +42,12 @@ int helper_given(const struct helper *helper, enum helper_fd place)
 }
 
 /* Nobody has a check any more. What was known of one would be old when it comes back, and is the
- * checker's to remove where there is still one; so is what its commands have left. */
+ * checker's to remove where there is still one. */
 static void forget_checks(const struct helper *helper)
 {
 	int fd = helper_given(helper, HELPER_FD_BOARD);
 	struct board *board;
 
-	check_cgroup_remove(0);
 	if (fd < 0 || board_open(fd, -1, true, &board) < 0)
 		return;
 	for (uint32_t place = 0; place < board_count(board); place++)
@@ -55,10 +56,10 @@ static void forget_checks(const struct helper *helper)
 	board_close(board);
 }
 
-/* Nobody comes back for it. */
-static void close_checks(void)
+/* What commands have left. */
+static bool tidy_checks(bool ends)
 {
-	check_cgroup_remove(CLOSE_MS);
+	return check_cgroup_remove(ends ? CLOSE_MS : 0);
 }
 
 const struct helper_kind helper_checker = {
@@ -68,7 +69,7 @@ const struct helper_kind helper_checker = {
 	.end_ns = NS_PER_S,
 	.close_ms = CLOSE_MS,
 	.forget = forget_checks,
-	.close = close_checks,
+	.tidy = tidy_checks,
 };
 
 /* What it runs may wake somebody up, and is not ended for less than it was given. */
@@ -285,6 +286,21 @@ static void forget(const struct helper *helper)
 		helper->kind->forget(helper);
 }
 
+/* None is needed. What the last one has left may take its time to die. */
+static void rest(struct helper *helper, int64_t now_ns)
+{
+	bool again =
+		helper->kind->tidy && !helper->kind->tidy(false) && helper->tidied_n++ < TIDIED_MAX;
+
+	set_life(helper, HELPER_NONE, again ? now_ns + TIDY_NS : HELPER_NEVER);
+}
+
+void helper_tidy(struct helper *helper, int64_t now_ns)
+{
+	helper->tidied_n = 0;
+	rest(helper, now_ns);
+}
+
 /* It hangs in the kernel, where no signal reaches it. Nor will it ever come back from there:
  * another one can take its place. */
 static void abandon(struct helper *helper, int64_t now_ns)
@@ -293,7 +309,7 @@ static void abandon(struct helper *helper, int64_t now_ns)
 	close_fd(&helper->channel_fd);
 	helper->pid = 0;
 	if (helper->conf_fd < 0)
-		set_life(helper, HELPER_NONE, HELPER_NEVER);
+		helper_tidy(helper, now_ns);
 	else
 		set_life(helper, HELPER_WAITS, now_ns);
 }
@@ -330,7 +346,7 @@ void helper_want(struct helper *helper, int conf_fd, int64_t now_ns)
 	if (helper->life == HELPER_RUNS)
 		end(helper, SIGTERM, now_ns);
 	else if (helper->life != HELPER_ENDS && helper->conf_fd < 0)
-		set_life(helper, HELPER_NONE, HELPER_NEVER);
+		helper_tidy(helper, now_ns);
 	else if (helper->life != HELPER_ENDS)
 		set_life(helper, HELPER_WAITS, now_ns);
 }
@@ -421,7 +437,7 @@ bool helper_ended(struct helper *helper, pid_t pid, const char *how, int64_t now
 	if (helper->is_over)
 		forget(helper);
 	if (helper->conf_fd < 0)
-		set_life(helper, HELPER_NONE, HELPER_NEVER);
+		helper_tidy(helper, now_ns);
 	else if (asked)
 		set_life(helper, HELPER_WAITS, now_ns);
 	else
@@ -444,6 +460,8 @@ void helper_dispatch(struct helper *helper, int64_t now_ns, struct teller *telle
 		abandon(helper, now_ns);
 	else if (helper->life == HELPER_ENDS)
 		end(helper, SIGKILL, now_ns);
+	else
+		rest(helper, now_ns);
 }
 
 int64_t helper_deadline(const struct helper *helper)
@@ -496,8 +514,8 @@ void helper_close(struct helper *helper)
 	hang_up(helper);
 	if (!has_ended(helper, &left_ms) && helper->kind->has_last_word)
 		say_last_word(helper, left_ms);
-	if (helper->loop && helper->kind->close) /* it was ours to start */
-		helper->kind->close();
+	if (helper->loop && helper->kind->tidy) /* it was ours to start */
+		(void)helper->kind->tidy(true);
 	for (unsigned i = 0; i < HELPER_GIVEN; i++)
 		close_fd(&helper->given[i]);
 	close_fd(&helper->conf_fd);

@@ -40,7 +40,9 @@ struct helper_kind {
 	unsigned close_ms;    /* that the end of the keeper waits for its end */
 	bool has_last_word;   /* it is started for the end of the keeper, if it is not there */
 	void (*forget)(const struct helper *helper); /* what it left; nobody needs it; or NULL */
-	void (*close)(void); /* the end of the keeper: what it left beside memory; or NULL */
+	/* What it left beside memory: tried again until it is gone, which is returned. @ends: the
+	 * keeper does, and waits for that. Or NULL. */
+	bool (*tidy)(bool ends);
 	enum event_kind
 		passed[2]; /* what it says of these kinds is for the routers; or EVENT_NONE */
 };
@@ -64,6 +66,7 @@ struct helper {
 	unsigned said_n;
 	unsigned failures_n; /* in a row: it ended soon */
 	bool is_killed;      /* while it ends */
+	unsigned tidied_n;   /* in vain */
 	unsigned abandoned_n;
 	pid_t abandoned[HELPER_ABANDONED_MAX]; /* killed ones that hang in the kernel */
 	char program[4096];                    /* its path */
@@ -96,6 +99,12 @@ void helper_give(struct helper *helper, enum helper_fd place, int fd);
  * helper_given() - the same; borrowed; -1: nothing.
  */
 int helper_given(const struct helper *helper, enum helper_fd place);
+
+/**
+ * helper_tidy() - none runs yet: remove what one of a keeper that was killed has left, now and for
+ * some time to come.
+ */
+void helper_tidy(struct helper *helper, int64_t now_ns);
 
 /**
  * helper_want() - the configuration that runs needs it, or does not.

@@ -13,7 +13,6 @@
 #include <unistd.h>
 
 #include "agent/state.h"
-#include "checks/cgroup.h"
 #include "keeper_private.h"
 #include "netlink/sysctl.h"
 #include "renewals.h"
@@ -658,7 +657,7 @@ static int start(struct keeper *keeper)
 	if (err < 0)
 		return err;
 	feed(keeper, SUCCESSION_START, SUCCESSION_CURRENT);
-	check_cgroup_remove(0);         /* of a vipd that was killed */
+	helper_tidy(&keeper->checker, clocks_now().mono_ns);
 	if (keeper->claim.lock_fd >= 0) /* the router process prepares meanwhile */
 		rings_clean(clocks_now().mono_ns);
 	return 0;

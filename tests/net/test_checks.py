@@ -442,7 +442,7 @@ def test_what_is_made_of_others_waits_for_them(lab):
     one = host(lab, 2)
     service = Service(one)
     first = lab.vipd(one, [tracking(150, {"check": "both"})],
-                     checks=[check(interval="100ms", delay="5s"),
+                     checks=[check(interval="100ms", delay="3s"),
                              {"name": "both", "all": {"checks": ["web"]}, "interval": "100ms"}])
     checker = checker_of(first)
     first.wait_log("state=backup->active", 15)

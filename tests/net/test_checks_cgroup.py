@@ -13,7 +13,7 @@ from checker import Checker
 from processes import children, name_of
 from test_checks_file import place  # noqa: F401 - a fixture
 from test_checks_hung import Disk
-from test_checks_command import BOMB, NOBODY, check, folder, is_there, processes_of, wait_gone  # noqa: F401 - a fixture
+from test_checks_command import BOMB, NOBODY, check, folder, is_there, processes_of, stat_of, wait_gone  # noqa: F401 - a fixture
 from witness import wait_until
 
 #: What the unit leaves to root, so that no right but these helps the keeper over a directory of another user's.
@@ -310,6 +310,30 @@ def test_one_that_hangs_in_the_kernel_keeps_its_leaf_and_stops_nobody(lab, host,
     checker.wait("db", value="up")
     assert not os.path.exists(leaf) and len(group.bases) == 1
     assert checker.close() == 0
+    server.kill()
+    server.wait(10)
+
+
+def test_what_hung_when_its_vipd_was_killed_is_removed_by_the_next_one_once_it_ends(lab, host, place, folder):  # noqa: F811
+    """That one has no checks, and does not wait for it."""
+    group, disk = Group(lab), Disk(place)
+    server = host.popen(*disk.words(stubborn=True), "/bin/sleep", "1000")
+    wait_until(lambda: name_of(server.pid) == "sleep", what="the file system is there")
+    prefix = group.before("nsenter", "-t", str(server.pid), "--mount")
+    disk.hang()
+    try:
+        agent = lab.vipd(host, [router(150)], user="nobody", before=prefix,
+                         checks=command(folder.script(f"exec cat {disk.directory}/flag"), "1s"))
+        wait_until(lambda: any(stat_of(pid)[0] == "D" for leaf in group.leaves.values() for pid in pids_in(leaf)),
+                   what="a run that hangs in the kernel")
+        agent.kill()
+        agent = lab.vipd(host, [router(150)], before=prefix)
+        agent.wait_state("lan", "active")
+        assert len(group.bases) == 1
+    finally:
+        disk.recover()
+    wait_until(lambda: not group.bases, what="the group is gone")
+    assert agent.leave_at_once() == 0
     server.kill()
     server.wait(10)
 
