@@ -27,7 +27,8 @@ import reaper
 from agents import binary, is_sanitized, router
 from frames import Probe
 from lab import LabError, wait_until
-from pages_judge import SLACK_NS, Truth, judge_actions, judge_end, judge_pages, read_runs
+from pages_judge import (SLACK_NS, Truth, judge_actions, judge_end, judge_pages, judge_will,
+                         read_runs)
 from processes import children, name_of
 
 JUDGE_S = 1.0
@@ -44,6 +45,7 @@ REBOOT = """mount --bind "$0" /proc/sys/kernel/random/boot_id && exec "$@\""""
 KILLS = {"keeper": 3, "router": 2, "standby": 1, "checker": 1, "notifier": 5, "command": 3,
          "warden": 2, "will": 2, "all": 5, "everything": 3, "reboot": 4}
 OF_ALL = ("all", "everything", "reboot")
+TELLERS = ("notifier", "command", "warden")
 
 
 def helper_program(name):
@@ -97,6 +99,7 @@ class World:
         self.patience_s = patience_s
         self.truth, self.story, self.stall = Truth(), [], Stall(lab)
         self.kills, self.agent, self.judged = 0, None, 0.0
+        self.teller_died = False                   # of this vipd
         slow = self.rng.random() < 0.3
         self.home, self.image = lab.path("state"), lab.path("image")
         self.pages, self.actions = lab.path("pages.out"), lab.path("actions.out")
@@ -143,6 +146,7 @@ class World:
     def start(self):
         """Starts vipd, again and again as a service manager does, while it will not."""
         self.truth.begin_life(time.time_ns())
+        self.teller_died = False
         env = {} if is_sanitized() else {"LD_PRELOAD": helper_program("powercut.so"),
                                          "POWERCUT": self.image}
 
@@ -237,6 +241,7 @@ class World:
         kind = self.rng.choices(list(victims), weights=[KILLS[it] for it in victims])[0]
         self.kills += 1
         self.story.append(f"kill {self.kills}: {kind}")
+        self.teller_died |= kind in TELLERS
         if kind in OF_ALL:
             self._kill_vipd(kind)
         elif kind == "will":
@@ -258,6 +263,7 @@ class World:
             return not self.agent.alive or self._gives_up()
         wait_until(has_given_up, SETTLE_S, "vipd to give up", every=0.01)
         if self.rng.random() < 0.5:
+            self.teller_died = True
             self._kill_all_of(self.agent.notifier_pids)
 
     def _gives_up(self):
@@ -274,6 +280,10 @@ class World:
         self.agent.expected_to_live = False
         self.story.append("given up")
         self.truth.end_life(time.time_ns())
+        found = [] if self.teller_died else judge_will(self.truth, read_runs(self.actions),
+                                                       len(self.truth.lives) - 1)
+        if found:
+            raise Broken(self._told("; ".join(found)))
         self.start()
 
     def _alive(self, *names):

@@ -236,6 +236,14 @@ def _untrue(truth, news, place, run, slack_ns):
         yield f"is of a life that is over: {run}"
 
 
+def judge_will(truth, runs, life):
+    """Of deliver = "current", of a life that ended by itself, and in which nobody who tells was
+    killed: of each router it was told that it stopped."""
+    ended = {run.key for run in runs if run.ended}
+    return [f"was not told that it stopped: {it}" for it in truth.changes
+            if it.by_will and it.life == life and it.key not in ended]
+
+
 def judge_end(truth, runs, kind):
     """When all has been told: the last of each router is the last that happened, to its end."""
     found = []

@@ -15,7 +15,7 @@ from agents import is_sanitized
 from generations import OWN
 from lab import router, wait_until
 from pages import World, forget_rings, helper_program
-from pages_judge import Run, Truth, judge_actions, judge_end, judge_pages, read_runs
+from pages_judge import Run, Truth, judge_actions, judge_end, judge_pages, judge_will, read_runs
 from processes import children, name_of
 from test_notify import FAST, Recorder, entry, home, kill_everything, rows, start
 
@@ -117,6 +117,8 @@ def test_judge_knows_what_a_last_will_ends():
     assert judge_actions(truth, actions) == judge_end(truth, actions, "action") == []
     assert "no longer true" in judge_actions(truth, [run(2, after=1.9)])[0]
     assert "was told what never was" in str(judge_actions(truth, [told_of_will()]))
+    assert judge_will(truth, actions, 0) == judge_will(truth, [], 1) == []
+    assert "was not told that it stopped: lan" in judge_will(truth, actions[:2], 0)[0]
 
 
 def test_judge_knows_what_is_no_news():
