@@ -48,6 +48,11 @@ bool router_speaks_to_nobody(const struct routers *routers, const struct router 
 	       router->vr.election.source[0] != 0 && lan_lacks_carrier(router_lan(routers, router));
 }
 
+bool routers_is_unheard(const struct routers *routers, const struct router *router)
+{
+	return router_speaks_to_nobody(routers, router) && !router_can_advertise(routers, router);
+}
+
 int router_renamed_ifindex(const struct routers *routers, const struct router *router)
 {
 	const struct lan *lan = router_lan(routers, router);

@@ -54,7 +54,10 @@ static void judge_link(const struct doctor_view *view, const struct conf_router 
 	} else if (!interface->link.carrier) {
 		finding.severity = DOCTOR_WARNING;
 		finding.seen = "the interface has no carrier";
-		finding.why = "the router takes no part until there is one";
+		finding.why = router->link.required
+				      ? "the router takes no part until there is one"
+				      : "the router goes on without one, and hears nobody: each "
+					"host that does so is Active";
 		finding.advice = "look at the cable, the port of the switch, or the virtual switch "
 				 "of this host";
 		doctor_find(findings, &finding);

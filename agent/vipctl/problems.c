@@ -148,6 +148,16 @@ static void judge_family(struct problems *problems, const struct records_table *
 		    "hears an Active: a firewall, or a switch that filters multicast");
 }
 
+/* It is Active beside any other one on whose side the carrier is gone, too. */
+static void judge_link(struct problems *problems, const struct records_table *table,
+		       const void *record)
+{
+	if (client_number(table, record, ".unheard"))
+		add(problems, PROBLEM_DEGRADED, "no_carrier",
+		    "its interface has no carrier, so nobody hears this host there, nor does it "
+		    "hear anybody; by required = false in link it goes on");
+}
+
 /* What is known of words that vipd has for what it notices, and for what it discards. */
 struct meaning {
 	const char *word;
@@ -249,6 +259,7 @@ void problems_begin(struct problems *problems, const struct records_table *table
 	judge_drain(problems, table, record);
 	judge_damping(problems, table, record);
 	judge_family(problems, table, record);
+	judge_link(problems, table, record);
 	judge_ages(problems, table, record, ".noticed_ago_s", "", notices);
 	judge_ages(problems, table, record, ".rejected_ago_s", "rejected_", rejects);
 }

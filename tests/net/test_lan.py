@@ -268,10 +268,15 @@ def test_active_without_a_carrier_is_no_fault_and_ends_with_its_peer(lab):
     unplug(lab, one.host, two.host)
     two.wait_state("lan", "active")
     assert one.router()["counters"]["became_active"] == 1 and not any("->fault" in it for it in one.log)
+    check, why, doctor = (one.ctl(word, check=False) for word in ("check", "why", "doctor"))
+    assert check.returncode == 1 and "no_carrier" in check.stdout
+    assert "do: Look at the cable" in why.stdout and one.router()["warnings"] == ["no_carrier"]
+    assert "the interface has no carrier" in doctor.stdout and "takes no part" not in doctor.stdout
     for host in (one.host, two.host):
         lab.heal(host, dev="eth1")
     two.wait_state("lan", "backup")
     assert one.router()["state"] == "active" and "192.0.2.1/24" not in two.host.addresses()
+    assert "no_carrier" not in one.router()["warnings"]
 
 
 def test_interface_that_is_set_down_is_a_fault_though_no_carrier_is_required(lab):
