@@ -10,6 +10,7 @@ import frames
 from agents import VIP, router
 from generations import crash, lifetime, reload
 from lab import wait_until
+from test_dual_stack import host as host_of_both
 from timing import wait_moment
 
 OWN = "192.0.2.2/24"
@@ -306,6 +307,21 @@ def test_process_that_begins_without_a_carrier_announces_when_it_has_one(lab, be
     wait_until(lambda: lab.capture.arps(since=mark, host=host, gratuitous=True),
                what="it to be announced")
     assert agent.router()["counters"]["became_active"] == 1
+
+
+def test_host_that_begins_without_a_carrier_serves_both_families_by_ipv4(lab):
+    """The kernel gives an interface no link-local address before it has had a carrier."""
+    host = host_of_both(lab, "gw1", 2)
+    host.ip("link set eth0 down")
+    lab.cut(host, silent=False)
+    host.ip("link set eth0 up")
+    agent = lab.vipd(host, [router(200, addresses=[VIP, "2001:db8::1/64"], link={"required": False})])
+    for family in 4, 6:
+        agent.wait_state("lan", "active", family=family)
+    wait_until(lambda: {VIP, "2001:db8::1/64"} <= set(host.addresses()), what="both addresses")
+    wait_moment(lab, lab.now() + (lifetime(host, VIP) + 1) * 10**9)
+    assert {VIP, "2001:db8::1/64"} <= set(host.addresses())
+    assert agent.router(family=6)["mute"]
 
 
 # ---- what only the running host can know ----
