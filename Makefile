@@ -35,6 +35,8 @@ CHECK   = $(addprefix $(BUILD)/checks/,cgroup.o check.o leaf.o program.o regular
 PARSERS = $(addprefix $(BUILD)/checks/,number.o echo.o proc.o proc_events.o route_message.o) \
 	$(addprefix $(BUILD)/agent/vipctl/,arena.o complain.o printable.o import_report.o keepalived_file.o keepalived_lines.o \
 	keepalived_macro.o keepalived_tree.o $(addprefix timeline_,align.o judge.o kind.o mark.o plan.o story.o text.o view.o words.o))
+# Likewise, with libraries that only the checker has.
+REPLIES = $(addprefix $(BUILD)/checks/,match.o record.o status.o)
 FLOOR   = $(filter-out $(addprefix $(BUILD)/agent/,main.o rights.o),$(call objects,agent))
 CONF    = $(call objects,agent/conf)
 VIPCTL  = $(call objects,agent/vipctl)
@@ -150,9 +152,9 @@ $(BUILD)/sim: $(SIM) $(CORE) $(SIM_REAL) $(CHECK)
 		$(shell pkg-config --libs libmnl $(LIBS_vrrp))
 
 $(BUILD)/tests/fuzz/replay_%: $(BUILD)/tests/fuzz/fuzz_%.o $(BUILD)/tests/fuzz/replay.o $(AGENT) $(CORE) $(KERNEL) $(CHECK) \
-	$(PARSERS)
+	$(PARSERS) $(REPLIES)
 	$(call SAY,LD)
-	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(shell pkg-config --libs $(LIBS_vipd))
+	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(shell pkg-config --libs $(LIBS_vipd) libcares)
 
 # libFuzzer instruments everything, so these are built from sources in one go.
 FUZZ_CFLAGS = -std=gnu17 -g -O1 -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=all
@@ -160,8 +162,8 @@ $(BUILD)/tests/fuzz/fuzz_%: tests/fuzz/fuzz_%.c $(wildcard tests/fuzz/*.h vrrp/*
 	$(call SAY,FUZZ)
 	@mkdir -p $(@D)
 	$(Q)clang $(CPPFLAGS) $(PKG_CFLAGS) $(FUZZ_CFLAGS) -o $@ $< \
-		$(patsubst $(BUILD)/%.o,%.c,$(AGENT) $(CORE) $(KERNEL) $(CHECK) $(PARSERS)) \
-		$(shell pkg-config --libs $(LIBS_vipd))
+		$(patsubst $(BUILD)/%.o,%.c,$(AGENT) $(CORE) $(KERNEL) $(CHECK) $(PARSERS) $(REPLIES)) \
+		$(shell pkg-config --libs $(LIBS_vipd) libcares)
 
 # Preloaded by tests that set a wall clock, take nftables away, or cut the power.
 $(BUILD)/tests/net/%.so: tests/net/%.c

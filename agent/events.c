@@ -107,8 +107,35 @@ static bool is_sane(const struct header *header, size_t file_size)
 	       tail % 8 == 0 && head % 8 == 0;
 }
 
-static uint32_t copy_record(const struct events *events, uint64_t position,
-			    struct event *ret_event);
+static struct record *record_at(const struct events *events, uint64_t position)
+{
+	return (struct record *)(events->records + position % events->size);
+}
+
+/* The head of a record, as far as its lengths make sense. Return: its length, or 0. Of padding,
+ * which may have no room for it, the number is 0. */
+static uint32_t look_at_record(const struct events *events, uint64_t position,
+			       struct record *ret_record)
+{
+	uint64_t to_end = events->size - position % events->size;
+	size_t len;
+
+	*ret_record = (struct record){ 0 };
+	memcpy(ret_record, record_at(events, position),
+	       to_end < sizeof(*ret_record) ? to_end : sizeof(*ret_record));
+	if (ret_record->len < 8 || ret_record->len % 8 || ret_record->len > to_end)
+		return 0;
+	if (ret_record->len < sizeof(*ret_record))
+		ret_record->seq = 0;
+	if (ret_record->seq == 0)
+		return ret_record->len;
+	len = (size_t)ret_record->router_len + ret_record->interface_len + ret_record->payload_len;
+	if (ret_record->len < sizeof(*ret_record) + len ||
+	    ret_record->router_len >= EVENT_NAME_SIZE ||
+	    ret_record->interface_len >= EVENT_INTERFACE_SIZE)
+		return 0;
+	return ret_record->len;
+}
 
 /*
  * A writer that died between an event's number and the event itself has not used that number. What
@@ -119,18 +146,18 @@ static void recover(struct events *events)
 	struct header *header = events->header;
 	uint64_t position = atomic_load(&header->tail), head = atomic_load(&header->head);
 	uint64_t seq = atomic_load(&header->tail_seq) - 1;
-	struct event event;
+	struct record record;
 	uint32_t len;
 
 	for (; position < head; position += len) {
-		len = copy_record(events, position, &event);
+		len = look_at_record(events, position, &record);
 		if (len == 0 || len > head - position) {
 			atomic_store(&header->tail, head);
 			atomic_store(&header->tail_seq, atomic_load(&header->seq) + 1);
 			return;
 		}
-		if (event.seq)
-			seq = event.seq;
+		if (record.seq)
+			seq = record.seq;
 	}
 	atomic_store(&header->seq, seq);
 }
@@ -362,11 +389,6 @@ unsigned events_routers_max(const struct events *events)
 
 /* ---- writing ---- */
 
-static struct record *record_at(const struct events *events, uint64_t position)
-{
-	return (struct record *)(events->records + position % events->size);
-}
-
 /* What is there was trodden on: it is lost, and the ring begins anew behind it. */
 static uint64_t drop_all(struct events *events)
 {
@@ -489,25 +511,16 @@ bool events_fresh(struct events *events)
 
 /* ---- reading ---- */
 
-/* A whole record out of the ring, as far as its lengths make sense. Return: its length, or 0. */
+/* A whole record out of the ring, likewise. */
 static uint32_t copy_record(const struct events *events, uint64_t position, struct event *ret_event)
 {
-	uint64_t to_end = events->size - position % events->size;
-	const unsigned char *p = (const unsigned char *)record_at(events, position);
-	struct record record = { 0 };
-	size_t len;
+	const unsigned char *p = (const unsigned char *)(record_at(events, position) + 1);
+	struct record record;
+	uint32_t len = look_at_record(events, position, &record);
 
 	memset(ret_event, 0, sizeof(*ret_event));
-	memcpy(&record, p, to_end < sizeof(record) ? to_end : sizeof(record));
-	if (record.len < 8 || record.len % 8 || record.len > to_end)
-		return 0;
-	if (record.len < sizeof(record) || record.seq == 0)
-		return record.len;
-	p += sizeof(record);
-	len = (size_t)record.router_len + record.interface_len + record.payload_len;
-	if (record.len < sizeof(record) + len || record.router_len >= EVENT_NAME_SIZE ||
-	    record.interface_len >= EVENT_INTERFACE_SIZE)
-		return 0;
+	if (len == 0 || record.seq == 0)
+		return len;
 	memcpy(ret_event->router, p, record.router_len);
 	p += record.router_len;
 	memcpy(ret_event->interface, p, record.interface_len);

@@ -221,6 +221,9 @@ int figures_open(int fd, const struct figures_room *room, struct figures **ret_f
 		figures_close(figures);
 		return err;
 	}
+	/* As in state_new(): who measures will be in a hurry. */
+	for (unsigned i = 0; room && i < PARTS; i++)
+		(void)madvise(figures->parts[i], figures->sizes[i], MADV_POPULATE_WRITE);
 	*ret_figures = figures;
 	return 0;
 }

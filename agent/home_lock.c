@@ -43,6 +43,13 @@ int home_lock_take(const char *directory, unsigned wait_ms, int *ret_fd)
 	return err;
 }
 
+bool home_lock_is_there(int fd)
+{
+	struct stat status;
+
+	return fstat(fd, &status) == 0 && status.st_nlink > 0;
+}
+
 /* The first byte, which need not be there. */
 static struct flock byte_lock(short type)
 {

@@ -19,6 +19,12 @@
 int home_lock_take(const char *directory, unsigned wait_ms, int *ret_fd);
 
 /**
+ * home_lock_is_there() - whether its file still is, and is found by who looks.
+ * @fd: of home_lock_take().
+ */
+bool home_lock_is_there(int fd);
+
+/**
  * home_lock_tell() - what happens is written down from here on, or is not.
  * @fd: of home_lock_take(); -1: nobody can be told.
  */

@@ -196,6 +196,8 @@ int state_new(int fd, const char *control, const struct state_router *routers, u
 					  .size = size };
 	memcpy(state->header + 1, sections, sizeof(sections));
 	find_places(state);
+	/* Not when it is written first: whoever goes on after a death has no time for that. */
+	(void)madvise(state->header, size, MADV_POPULATE_WRITE);
 	strcpy(((struct host_record *)record_at(state, TAG_HOST, 0))->control, control);
 	state->key_files_n = state_key_files_n(routers, routers_n);
 	state->rooms = calloc(routers_n + 1, sizeof(*state->rooms));
@@ -292,15 +294,17 @@ static int check(struct state *state)
 	find_places(state);
 	if (!places_are_sane(state))
 		return -EBADMSG;
-	return atomic_load(&header->published) ? copy_names(state) : -ENODATA;
+	return atomic_load(&header->published) ? 0 : -ENODATA;
 }
 
-int state_open(int fd, struct state **ret_state)
+/* Return: as state_open(); @ret_state: NULL if that fails. */
+static int map_sane(int fd, struct state **ret_state)
 {
 	struct state *state;
 	struct stat status;
 	int err;
 
+	*ret_state = NULL;
 	if (fstat(fd, &status) < 0)
 		return -errno;
 	if (status.st_size == 0)
@@ -311,6 +315,31 @@ int state_open(int fd, struct state **ret_state)
 	if (err < 0)
 		return err;
 	err = check(state);
+	if (err < 0) {
+		state_close(state);
+		return err;
+	}
+	*ret_state = state;
+	return 0;
+}
+
+bool state_is_published(int fd)
+{
+	struct state *state;
+
+	if (fd < 0 || map_sane(fd, &state) < 0)
+		return false;
+	state_close(state);
+	return true;
+}
+
+int state_open(int fd, struct state **ret_state)
+{
+	struct state *state;
+	int err = map_sane(fd, &state);
+
+	if (err == 0)
+		err = copy_names(state);
 	if (err < 0) {
 		state_close(state);
 		return err;
@@ -721,66 +750,4 @@ unsigned state_family(const struct state *state, unsigned i)
 	assert(i < state->routers_n);
 	read_record(state, TAG_ROUTER, i, &record, sizeof(record));
 	return record.family;
-}
-
-/* ---- by what a router is on the wire; its name is for people ---- */
-
-static bool continues_as(const struct state *state, unsigned i, const struct state_router *router)
-{
-	struct router_record record;
-
-	read_record(state, TAG_ROUTER, i, &record, sizeof(record));
-	return strncmp(record.interface, router->interface, sizeof(record.interface)) == 0 &&
-	       record.vrid == router->vrid && record.family == router->family;
-}
-
-/* FNV-1a. */
-static uint32_t hash_of(const char *interface, uint8_t vrid, uint8_t family)
-{
-	uint32_t hash = ((2166136261u ^ vrid) * 16777619u ^ family) * 16777619u;
-
-	for (unsigned i = 0; i < STATE_INTERFACE_SIZE && interface[i]; i++)
-		hash = (hash ^ (unsigned char)interface[i]) * 16777619u;
-	return hash ^ hash >> 15;
-}
-
-static void put_index(struct state *state, uint32_t i)
-{
-	struct router_record record;
-	uint32_t slot;
-
-	read_record(state, TAG_ROUTER, i, &record, sizeof(record));
-	slot = hash_of(record.interface, record.vrid, record.family) & state->index_mask;
-	while (state->index[slot])
-		slot = (slot + 1) & state->index_mask;
-	state->index[slot] = i + 1;
-}
-
-/* At most half full, so that a search ends soon. */
-static int make_index(struct state *state)
-{
-	uint32_t size = 16;
-
-	while (size < state->routers_n * 2)
-		size *= 2;
-	state->index = calloc(size, sizeof(*state->index));
-	if (!state->index)
-		return -ENOMEM;
-	state->index_mask = size - 1;
-	for (uint32_t i = 0; i < state->routers_n; i++)
-		put_index(state, i);
-	return 0;
-}
-
-int state_find(struct state *state, const struct state_router *router)
-{
-	uint32_t slot;
-
-	if (!state->index && make_index(state) < 0)
-		return -1;
-	slot = hash_of(router->interface, router->vrid, router->family) & state->index_mask;
-	for (; state->index[slot]; slot = (slot + 1) & state->index_mask)
-		if (continues_as(state, state->index[slot] - 1, router))
-			return (int)state->index[slot] - 1;
-	return -1;
 }

@@ -90,6 +90,13 @@ int state_new(int fd, const char *control, const struct state_router *routers, u
 int state_open(int fd, struct state **ret_state);
 
 /**
+ * state_is_published() - whether state_open() would succeed, but for a lack of memory; at once,
+ * however many routers there are.
+ * @fd: borrowed for the call; -1: no.
+ */
+bool state_is_published(int fd);
+
+/**
  * state_close() - unmap; NULL is allowed.
  */
 void state_close(struct state *state);

@@ -110,7 +110,8 @@ int check_context_open(struct check_context *context);
 void check_context_close(struct check_context *context);
 
 /**
- * check_context_dispatch() - call the kinds for all descriptors that have something by now.
+ * check_context_dispatch() - call the kinds for all descriptors that have something by now, however
+ * many these are: who has answered before he is given up is not to be given up.
  */
 void check_context_dispatch(struct check_context *context, int64_t now_ns);
 

@@ -21,7 +21,7 @@
 
 #include "echo.h"
 
-#define PACKETS_MAX    256 /* received in a turn */
+#define PACKETS_MAX    1024 /* received in a turn: more than a socket keeps */
 #define PACKET_LEN_MAX 1500
 #define SEQUENCES      65536
 

@@ -22,7 +22,9 @@
 #define PROPERTIES      "org.freedesktop.DBus.Properties"
 #define PATH_SIZE       1024
 #define WORD_SIZE       32
-#define MESSAGES_MAX    64                   /* taken in a turn */
+#define MESSAGES_MAX    4096                 /* taken in a turn */
+#define QUEUED_MAX      1024                 /* said, while nothing has been heard */
+#define SILENT_NS       INT64_C(5000000000)  /* for so long */
 #define SUBSCRIBE_AGAIN INT64_C(60000000000) /* systemd may have been replaced since */
 
 struct unit {
@@ -41,7 +43,8 @@ struct check_engine {
 	struct check_watch watch; /* a copy of its descriptor */
 	struct unit *first;       /* of all; each is its check's */
 	int64_t subscribed_ns;
-	int64_t now_ns; /* of this turn */
+	int64_t heard_ns; /* the last answer; at first, when it was opened */
+	int64_t now_ns;   /* of this turn */
 };
 
 /* ---- answers ---- */
@@ -203,6 +206,7 @@ static int hear_state(sd_bus_message *message, void *self, sd_bus_error *error)
 	(void)error;
 	if (is_refused(unit, message))
 		return 1;
+	unit->check->engine->heard_ns = unit->check->engine->now_ns;
 	read_word(message, unit->state);
 	if (strcmp(unit->state, "active") == 0 || strcmp(unit->state, "reloading") == 0 ||
 	    strcmp(unit->state, "refreshing") == 0)
@@ -224,6 +228,7 @@ static int hear_path(sd_bus_message *message, void *self, sd_bus_error *error)
 	(void)error;
 	if (is_refused(unit, message))
 		return 1;
+	unit->check->engine->heard_ns = unit->check->engine->now_ns;
 	if (sd_bus_message_read(message, "o", &path) < 0 || strlen(path) >= sizeof(unit->path)) {
 		be_bad(unit, "systemd", "its answer is not understood");
 		return 1;
@@ -295,6 +300,15 @@ static void close_bus(struct check_engine *engine, int err)
 	engine->bus = sd_bus_close_unref(engine->bus);
 }
 
+/* What a bus that stands still does not read is kept, a hundred megabytes in the end. */
+static bool overflows(const struct check_engine *engine, int64_t now_ns)
+{
+	uint64_t n = 0;
+
+	(void)sd_bus_get_n_queued_write(engine->bus, &n);
+	return n > QUEUED_MAX && now_ns - engine->heard_ns > SILENT_NS;
+}
+
 /* What it waits for changes with all that is said to it. */
 static int follow_events(struct check_engine *engine)
 {
@@ -330,6 +344,7 @@ static int open_bus(struct check_engine *engine, int64_t now_ns)
 		"arg0='" UNIT "'";
 	int err = sd_bus_open_system(&engine->bus);
 
+	engine->heard_ns = now_ns;
 	if (err < 0) {
 		engine->bus = NULL;
 		return err;
@@ -386,8 +401,11 @@ static void ask(struct check *check, int64_t now_ns)
 {
 	struct check_engine *engine = check->engine;
 	struct unit *unit = check->run;
-	int err = engine->bus ? 0 : open_bus(engine, now_ns);
+	int err;
 
+	if (engine->bus && overflows(engine, now_ns))
+		close_bus(engine, 0);
+	err = engine->bus ? 0 : open_bus(engine, now_ns);
 	engine->now_ns = now_ns;
 	if (err < 0) {
 		close_bus(engine, err);

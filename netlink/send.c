@@ -5,7 +5,9 @@
 #include <errno.h>
 #include <linux/if_packet.h>
 #include <net/ethernet.h>
+#include <stddef.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/socket.h>
 
 #define FRAMES_MAX  1024 /* the kernel takes no more in one sendmmsg */
@@ -21,7 +23,7 @@ struct kern_sender {
 	struct mmsghdr messages[FRAMES_MAX];
 	struct iovec iovs[FRAMES_MAX];
 	struct sockaddr_ll to[FRAMES_MAX];
-	uint8_t arena[ARENA_SIZE];
+	uint8_t arena[ARENA_SIZE]; /* the last one */
 };
 
 int kern_sender_socket(void)
@@ -40,10 +42,11 @@ int kern_sender_socket(void)
 
 int kern_sender_open(int fd, struct kern_sender **ret_sender)
 {
-	struct kern_sender *sender = calloc(1, sizeof(*sender));
+	struct kern_sender *sender = malloc(sizeof(*sender));
 
 	if (!sender)
 		return -ENOMEM;
+	memset(sender, 0, offsetof(struct kern_sender, arena)); /* as in kern_receiver_open() */
 	sender->fd = fd;
 	for (unsigned i = 0; i < FRAMES_MAX; i++) {
 		sender->to[i] = (struct sockaddr_ll){ .sll_family = AF_PACKET, .sll_halen = 6 };

@@ -307,7 +307,8 @@ class Shop:
               "were acknowledged\nonly when they were repeated.")
         if self.backup:
             print(self.backup)
-        print(f"{os.cpu_count()} processors, load {os.getloadavg()[0]:.1f}, Linux {platform.release()}.")
+        print(f"{time.monotonic() - self.began:.0f} s, {os.cpu_count()} processors, "
+              f"load {os.getloadavg()[0]:.1f}, Linux {platform.release()}.")
 
 
 def play(short):

@@ -47,16 +47,20 @@ static void refresh_as_configured(struct vrrp *vr, int64_t now_ns)
 		e->announce_ns = due_ns;
 }
 
-/* A start delay counts from when the wait began, and is as long as it is configured now. */
-static void wait_as_configured(struct vrrp *vr, const struct vrrp_config *old)
+/* A start delay counts from when the wait began, also in a fault, and is as long as it is
+ * configured now. */
+static void wait_as_configured(struct vrrp *vr, const struct vrrp_config *old, int64_t now_ns)
 {
 	struct vrrp_election *e = &vr->election;
+	int64_t more_ns = vr->config.start_delay_ns - old->start_delay_ns;
 
-	if (e->start_ns == VRRP_NEVER || e->reason.code != VRRP_REASON_START_DELAY)
-		return;
-	e->reason.ns += vr->config.start_delay_ns - old->start_delay_ns;
-	e->start_ns += vr->config.start_delay_ns - old->start_delay_ns;
-	e->delayed_ns = e->start_ns;
+	if (e->start_ns != VRRP_NEVER && e->reason.code == VRRP_REASON_START_DELAY) {
+		e->reason.ns += more_ns;
+		e->start_ns += more_ns;
+		e->delayed_ns = e->start_ns;
+	} else if (e->delayed_ns != VRRP_NEVER && e->delayed_ns > now_ns) {
+		e->delayed_ns += more_ns;
+	}
 }
 
 /* A preempt delay likewise, from the first advert of a lower priority. */
@@ -79,7 +83,7 @@ void vrrp_adopt(struct vrrp *vr, const struct vrrp *old, uint8_t priority, int64
 	vr->election.priority = priority;
 	vr->counters = old->counters;
 	refresh_as_configured(vr, now_ns);
-	wait_as_configured(vr, &old->config);
+	wait_as_configured(vr, &old->config, now_ns);
 	tolerate_as_configured(vr, &old->config);
 	if (vr->config.version != old->config.version)
 		forget_heard(vr, now_ns);

@@ -234,9 +234,10 @@ static bool is_first_to_speak(const struct vrrp_unit *unit, unsigned i)
 static bool is_left_to_first(struct vrrp_unit *unit, unsigned i, const struct vrrp_event *event)
 {
 	const struct vrrp *vr = unit->members[i].vr;
-	int64_t patience_ns =
-		vrrp_down_ns(vr->config.version, vr->election.priority, vr->config.interval_cs,
-			     vrrp_down_intervals(&vr->config));
+	unsigned own_cs = vr->config.interval_cs, theirs_cs = event->advert->interval_cs;
+	int64_t patience_ns = vrrp_down_ns(vr->config.version, vr->election.priority,
+					   own_cs > theirs_cs ? own_cs : theirs_cs,
+					   vrrp_down_intervals(&vr->config));
 
 	if (is_first_to_speak(unit, i) || event->advert->priority != vr->election.priority)
 		return false;

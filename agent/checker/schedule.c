@@ -12,7 +12,8 @@
 #include "checks/verdict.h"
 
 #define NS_PER_S   INT64_C(1000000000)
-#define PROBES_MAX 256 /* at a time: each that hangs is a process */
+#define PROBES_MAX 256               /* at a time: each that hangs is a process */
+#define LATE_NS    INT64_C(50000000) /* a turn that began so much later than it was wanted for */
 
 /* One check that is asked again and again. */
 struct item {
@@ -23,6 +24,7 @@ struct item {
 	int64_t next_ns;              /* when it is asked again */
 	int64_t phase_ns;             /* at this time of each interval */
 	bool excused;                 /* as the board has it */
+	bool put_off;                 /* its time-out, since a turn was late */
 	bool touches;                 /* its files, before it is asked */
 	struct check_probe probe;     /* which does that */
 	struct schedule *schedule;    /* borrowed */
@@ -39,8 +41,10 @@ struct schedule {
 	struct board *board;                /* borrowed */
 	bool changed; /* some value, since those made of others were looked at */
 	unsigned probes_n, excused_n;
-	int64_t turn_ns;  /* the last one began */
-	const char *hung; /* borrowed: the check that the process before this one hung in; NULL */
+	int64_t turn_ns;   /* the last one began */
+	int64_t wanted_ns; /* the next one */
+	int64_t late_ns;   /* so much later this one has begun; 0: in time */
+	const char *hung;  /* borrowed: the check that the process before this one hung in; NULL */
 };
 
 _Static_assert((int)CHECK_VALUE_UNKNOWN == (int)BOARD_UNKNOWN &&
@@ -217,8 +221,20 @@ _Static_assert(offsetof(struct item, check) == 0, "a check is found in its item"
 
 /* ---- what is made of others ---- */
 
+/* One that cannot be asked any more has the value that it had, as its fact on the board has: what
+ * that counts as by now is up to it. */
+static uint8_t value_of(const struct item *part, int64_t now_ns)
+{
+	const struct check_config *config = config_of(part);
+	bool is_old = part->excused && part->fact.answered_ns &&
+		      now_ns - part->fact.answered_ns > check_stale_ns(config);
+
+	return is_old && config->unknown == CHECK_UNKNOWN_DOWN ? BOARD_DOWN : part->fact.value;
+}
+
 /* "1 of 3 are up, not db web". */
-static void describe(const struct schedule *schedule, struct item *item, unsigned up)
+static void describe(const struct schedule *schedule, struct item *item, unsigned up,
+		     int64_t now_ns)
 {
 	const struct check_several *parts = check_several_of(config_of(item));
 	char *text = item->fact.error;
@@ -228,7 +244,7 @@ static void describe(const struct schedule *schedule, struct item *item, unsigne
 	for (unsigned i = 0; i < parts->checks_n && len < size; i++) {
 		const struct item *part = &schedule->items[parts->checks[i].number];
 
-		if (part->fact.value != BOARD_UP)
+		if (value_of(part, now_ns) != BOARD_UP)
 			len += (size_t)snprintf(text + len, size - len, " %s",
 						config_of(part)->name);
 	}
@@ -246,8 +262,8 @@ static bool look_at_parts(struct schedule *schedule, struct item *item, int64_t 
 	for (unsigned i = 0; i < parts->checks_n; i++) {
 		const struct item *part = &schedule->items[parts->checks[i].number];
 
-		up += part->fact.value == BOARD_UP;
-		unknown += part->fact.value == BOARD_UNKNOWN;
+		up += value_of(part, now_ns) == BOARD_UP;
+		unknown += value_of(part, now_ns) == BOARD_UNKNOWN;
 	}
 	if (up >= parts->n)
 		value = CHECK_VALUE_UP;
@@ -255,7 +271,7 @@ static bool look_at_parts(struct schedule *schedule, struct item *item, int64_t 
 		value = CHECK_VALUE_DOWN;
 	item->fact.error[0] = '\0';
 	if (value == CHECK_VALUE_DOWN)
-		describe(schedule, item, up);
+		describe(schedule, item, up, now_ns);
 	if (value != CHECK_VALUE_UNKNOWN) {
 		item->fact.answers++;
 		item->fact.bad += value == CHECK_VALUE_DOWN;
@@ -343,6 +359,71 @@ static void excuse(struct schedule *schedule, struct item *item, int64_t now_ns)
 		     (long long)((now_ns - item->probe.begun_ns) / NS_PER_S));
 }
 
+/* ---- what a kind has for all of its checks ---- */
+
+static void open_engine(struct schedule *schedule, unsigned number)
+{
+	const struct check_kind *kind = check_kind_of(number);
+	int err = 0;
+
+	if (!kind || !kind->open || schedule->engines[number] || schedule->open_errors[number])
+		return;
+	err = kind->open(&schedule->context, &schedule->engines[number]);
+	if (err < 0)
+		schedule->open_errors[number] = -err;
+}
+
+static void close_engine(struct schedule *schedule, unsigned number)
+{
+	if (schedule->engines[number])
+		check_kind_of(number)->close(schedule->engines[number]);
+	schedule->engines[number] = NULL;
+}
+
+/* Return: 0 or -errno. */
+static int add_to_kind(const struct schedule *schedule, struct item *item)
+{
+	const struct check_kind *kind = kind_of(item);
+
+	item->check.engine = schedule->engines[config_of(item)->kind];
+	return kind->add ? kind->add(&item->check) : 0;
+}
+
+/* One that was added, or whose turn it was when that failed. */
+static void remove_from_kind(struct item *item)
+{
+	const struct check_kind *kind = kind_of(item);
+
+	if (kind->remove && (item->check.run || !kind->run_size))
+		kind->remove(&item->check);
+}
+
+/* What was missing at the start, a descriptor or memory, may be there by now. */
+static void open_again(struct schedule *schedule, unsigned number)
+{
+	const struct check_kind *kind = check_kind_of(number);
+	unsigned tried_n;
+	int err = 0;
+
+	schedule->open_errors[number] = 0;
+	open_engine(schedule, number);
+	if (schedule->open_errors[number])
+		return;
+	for (tried_n = 0; tried_n < schedule->n && err == 0; tried_n++)
+		if (config_of(&schedule->items[tried_n])->kind == number)
+			err = add_to_kind(schedule, &schedule->items[tried_n]);
+	if (err == 0)
+		return;
+	schedule->open_errors[number] = -err;
+	for (unsigned i = 0; i < tried_n; i++)
+		if (config_of(&schedule->items[i])->kind == number) {
+			remove_from_kind(&schedule->items[i]);
+			if (kind->run_size)
+				memset(schedule->items[i].check.run, 0, kind->run_size);
+		}
+	close_engine(schedule, number);
+}
+
 /* ---- what is due ---- */
 
 static void ask(struct schedule *schedule, struct item *item, int64_t now_ns)
@@ -351,6 +432,8 @@ static void ask(struct schedule *schedule, struct item *item, int64_t now_ns)
 	unsigned kind = config_of(item)->kind;
 
 	item->next_ns = next_of(item, now_ns);
+	if (schedule->open_errors[kind])
+		open_again(schedule, kind);
 	if (!kind_of(item)) {
 		(void)look_at_parts(schedule, item, now_ns);
 	} else if (schedule->open_errors[kind]) {
@@ -358,6 +441,7 @@ static void ask(struct schedule *schedule, struct item *item, int64_t now_ns)
 		check_answer_errno(check, "cannot be asked here", schedule->open_errors[kind]);
 	} else {
 		check->asked = true;
+		item->put_off = false;
 		check->asked_ns = now_ns;
 		check->timeout_ns = now_ns + config_of(item)->timeout_ns;
 		check->output_len = 0;
@@ -369,11 +453,29 @@ static void ask(struct schedule *schedule, struct item *item, int64_t now_ns)
 	arm(schedule, item);
 }
 
+/* Who was not there to listen, since the host stood still or had too much to do, does not know who
+ * would have answered: that time does not count, once. */
+static bool put_off(const struct schedule *schedule, struct item *item, int64_t now_ns)
+{
+	int64_t more_ns = config_of(item)->timeout_ns;
+
+	if (!schedule->late_ns || item->put_off)
+		return false;
+	item->put_off = true;
+	item->check.timeout_ns =
+		now_ns + (more_ns < schedule->late_ns ? more_ns : schedule->late_ns);
+	return true;
+}
+
 /* Unless that was put off meanwhile, or is now. */
 static void give_up(struct schedule *schedule, struct item *item, int64_t now_ns)
 {
 	struct check *check = &item->check;
 
+	if (check->timeout_ns <= now_ns && put_off(schedule, item, now_ns)) {
+		arm(schedule, item);
+		return;
+	}
 	if (check->timeout_ns <= now_ns && item->touches)
 		excuse(schedule, item, now_ns);
 	else if (check->timeout_ns <= now_ns)
@@ -431,6 +533,9 @@ void schedule_dispatch(struct schedule *schedule, const struct clocks *now)
 	int64_t due_ns;
 	unsigned number;
 
+	schedule->late_ns = now->mono_ns - schedule->wanted_ns;
+	if (schedule->late_ns < LATE_NS)
+		schedule->late_ns = 0;
 	schedule->turn_ns = now->mono_ns;
 	board_turn(schedule->board, schedule->excused_n, now->mono_ns);
 	check_context_dispatch(&schedule->context, now->mono_ns);
@@ -445,6 +550,9 @@ void schedule_dispatch(struct schedule *schedule, const struct clocks *now)
 		take_answers(schedule, now->mono_ns);
 	}
 	look_at_all_parts(schedule, now->mono_ns);
+	schedule->wanted_ns = schedule_deadline(schedule);
+	if (schedule->wanted_ns < now->mono_ns) /* at once, by a kind that is not ready yet */
+		schedule->wanted_ns = now->mono_ns;
 	board_turn(schedule->board, schedule->excused_n, now->mono_ns);
 }
 
@@ -466,18 +574,6 @@ int64_t schedule_deadline(const struct schedule *schedule)
 }
 
 /* ---- making and unmaking ---- */
-
-static void open_engine(struct schedule *schedule, unsigned number)
-{
-	const struct check_kind *kind = check_kind_of(number);
-	int err = 0;
-
-	if (!kind || !kind->open || schedule->engines[number] || schedule->open_errors[number])
-		return;
-	err = kind->open(&schedule->context, &schedule->engines[number]);
-	if (err < 0)
-		schedule->open_errors[number] = -err;
-}
 
 static void set_hung(struct schedule *schedule, struct item *item)
 {
@@ -510,10 +606,7 @@ static int add(struct schedule *schedule, unsigned number, uint32_t hung, const 
 	if (kind && kind->run_size && !item->check.run)
 		return -ENOMEM;
 	open_engine(schedule, kind_number);
-	item->check.engine = schedule->engines[kind_number];
-	if (kind && kind->add && !schedule->open_errors[kind_number])
-		return kind->add(&item->check);
-	return 0;
+	return kind && !schedule->open_errors[kind_number] ? add_to_kind(schedule, item) : 0;
 }
 
 /* Of checks that nobody has any more, before others need the room. */
@@ -559,6 +652,7 @@ static int open_all(struct schedule *schedule, const struct check_config *checks
 	for (unsigned i = 0; i < schedule->n && err == 0; i++)
 		arm(schedule, &schedule->items[i]);
 	schedule->changed = true;
+	schedule->wanted_ns = CHECK_NEVER;
 	return err;
 }
 
@@ -588,16 +682,14 @@ void schedule_close(struct schedule *schedule)
 	for (unsigned i = 0; schedule->items && i < schedule->n; i++) {
 		struct item *item = &schedule->items[i];
 
-		if (item->check.config && kind_of(item) && kind_of(item)->remove &&
-		    !schedule->open_errors[config_of(item)->kind] &&
-		    (item->check.run || !kind_of(item)->run_size))
-			kind_of(item)->remove(&item->check);
+		if (item->check.config && kind_of(item) &&
+		    !schedule->open_errors[config_of(item)->kind])
+			remove_from_kind(item);
 		check_probe_stop(&item->probe);
 		free(item->check.run);
 	}
 	for (unsigned kind = 0; kind < CHECK_KINDS_COUNT; kind++)
-		if (schedule->engines[kind])
-			check_kind_of(kind)->close(schedule->engines[kind]);
+		close_engine(schedule, kind);
 	check_context_close(&schedule->context);
 	deadlines_free(schedule->heap);
 	free(schedule->items);

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 #include "check_kinds.h"
 
-#include <arpa/inet.h>
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "check_target.h"
 #include "parse.h"
 #include "program.h"
 #include "value.h"
@@ -432,17 +432,30 @@ static void warn_of_shell(const struct conf_place *place, const struct check_com
 	}
 }
 
-static void hint_at_process(const struct conf_place *place, const struct check_command *command)
+/* What some kind of check does better. */
+static void hint_at_kind(const struct conf_place *place, const struct check_command *command)
 {
+	static const struct {
+		const char *program, *instead;
+	} hints[] = {
+		{ "killall", "process = \"NAME\"" },        { "pidof", "process = \"NAME\"" },
+		{ "pgrep", "process = \"NAME\"" },          { "ping", "ping = [ \"ADDRESS\" ]" },
+		{ "systemctl", "unit = \"NAME.service\"" },
+	};
 	const char *path = command->argv[0].text, *slash = strrchr(path, '/');
 	const char *name = slash ? slash + 1 : path;
 
-	if (strcmp(name, "killall") == 0 || strcmp(name, "pidof") == 0 ||
-	    strcmp(name, "pgrep") == 0)
-		conf_warn_in(place,
-			     "process = \"NAME\" does what %s is mostly for, without a "
-			     "process of its own",
-			     name);
+	for (size_t i = 0; i < sizeof(hints) / sizeof(hints[0]); i++)
+		if (strcmp(name, hints[i].program) == 0)
+			conf_warn_in(place,
+				     "%s does what %s is mostly for, without a process of its own",
+				     hints[i].instead, name);
+	for (unsigned i = 1; i < command->argv_n; i++)
+		if (strstr(command->argv[i].text, "/dev/tcp/"))
+			conf_warn_in(
+				place,
+				"tcp = \"HOST:PORT\" does what /dev/tcp is mostly for, without "
+				"a process of its own; there is no such file but to bash");
 }
 
 static void check_command(const struct conf_place *group, void *base)
@@ -458,34 +471,17 @@ static void check_command(const struct conf_place *group, void *base)
 			      "program, and there is no shell",
 			      command->argv[0].text);
 	warn_of_shell(group, command);
-	hint_at_process(group, command);
+	hint_at_kind(group, command);
 	for (unsigned i = 0; i < command->env_n; i++)
 		if (command->env[i].text[0] && !strchr(command->env[i].text + 1, '='))
 			conf_error_in(&env, "expected NAME=value, got \"%.60s\"",
 				      command->env[i].text);
 }
 
-/* "host:port", or "[address]:port". Return: NULL, or what is wrong with it. */
-static const char *target_fault(const char *target)
-{
-	const char *port = strrchr(target, ':');
-	char *end;
-	long number;
-
-	if (!port || port == target || (target[0] != '[' && memchr(target, ':', port - target)))
-		return "is no host and port: \"127.0.0.1:80\", \"name:80\" or \"[::1]:80\"";
-	if (target[0] == '[' && port[-1] != ']')
-		return "has an address that begins with [ and does not end with ]";
-	number = strtol(port + 1, &end, 10);
-	if (port[1] < '0' || port[1] > '9' || *end || number < 1 || number > 65535)
-		return "has no port from 1 to 65535";
-	return NULL;
-}
-
 static void check_tcp(const struct conf_place *group, void *base)
 {
 	const struct check_tcp *tcp = base;
-	const char *fault = tcp->target[0] ? target_fault(tcp->target) : NULL;
+	const char *fault = tcp->target[0] ? conf_target_fault(tcp->target) : NULL;
 
 	if (fault)
 		conf_error_fault(group, fault);
@@ -496,7 +492,7 @@ static void check_statuses(const struct conf_place *place, const char *text)
 	for (const char *at = text;; at++) {
 		size_t len = strcspn(at, ",");
 		bool range = len == 7 && at[3] == '-' && strspn(at, "0123456789") == 3 &&
-			     strspn(at + 4, "0123456789") == 3;
+			     strspn(at + 4, "0123456789") == 3 && strncmp(at, at + 4, 3) <= 0;
 		bool class =
 			len == 3 && at[0] >= '1' && at[0] <= '5' && at[1] == 'x' && at[2] == 'x';
 
@@ -510,19 +506,30 @@ static void check_statuses(const struct conf_place *place, const char *text)
 	}
 }
 
+/* One with a password is not shown. */
+static void check_url(const struct conf_place *place, const char *url)
+{
+	const char *fault = url[0] ? conf_url_fault(url) : NULL;
+
+	if (fault && strchr(url, '@'))
+		conf_error_in(place, "it %s", fault);
+	else if (fault)
+		conf_error_fault(place, fault);
+}
+
 static void check_http(const struct conf_place *group, void *base)
 {
 	const struct check_http *http = base;
 	const struct conf_place url = conf_place_of(group, "url");
+	const struct conf_place method = conf_place_of(group, "method");
 	const struct conf_place status = conf_place_of(group, "status");
 	const struct conf_place verify = conf_place_of(group, "verify");
 	const struct conf_place body = conf_place_of(group, "body");
 	bool tls = strncmp(http->url, "https://", 8) == 0;
 
-	if (http->url[0] && !tls && strncmp(http->url, "http://", 7) != 0)
-		conf_error_expected(&url, NULL);
-	else if (http->url[0] && strchr(http->url, ' '))
-		conf_error_fault(&url, "has a blank in it");
+	check_url(&url, http->url);
+	if (http->method[strcspn(http->method, "abcdefghijklmnopqrstuvwxyz")])
+		conf_error_fault(&method, "is no method: they are in capital letters");
 	if (http->status[0])
 		check_statuses(&status, http->status);
 	if (http->url[0] && !tls && (http->ca[0] || http->cert[0] || http->key[0]))
@@ -535,35 +542,6 @@ static void check_http(const struct conf_place *group, void *base)
 		conf_error_in(group, "cert and key go together");
 }
 
-/* Return: NULL, or what is wrong with it. */
-static const char *address_fault(const char *text)
-{
-	uint8_t bytes[16];
-
-	if (inet_pton(strchr(text, ':') ? AF_INET6 : AF_INET, text, bytes) == 1)
-		return NULL;
-	return "is not an address, \"192.0.2.53\", \"192.0.2.53:53\" or \"[2001:db8::53]:53\"";
-}
-
-/* An address, with a port perhaps, then in brackets if it is of IPv6. Return: likewise. */
-static const char *server_fault(const char *server)
-{
-	const char *colon = strchr(server, ':');
-	char host[CHECK_TARGET_SIZE];
-	const char *fault;
-	size_t len;
-
-	if (server[0] != '[' && (!colon || strchr(colon + 1, ':')))
-		return address_fault(server);
-	fault = target_fault(server);
-	if (fault)
-		return fault;
-	snprintf(host, sizeof(host), "%s", server + (server[0] == '['));
-	len = (size_t)(strrchr(host, ':') - host);
-	host[len - (server[0] == '[')] = '\0';
-	return address_fault(host);
-}
-
 static void check_dns(const struct conf_place *group, void *base)
 {
 	static const char *const types[] = {
@@ -572,10 +550,14 @@ static void check_dns(const struct conf_place *group, void *base)
 	const struct check_dns *dns = base;
 	const struct conf_place type = conf_place_of(group, "type");
 	const struct conf_place server = conf_place_of(group, "server");
-	const char *fault = dns->server[0] ? server_fault(dns->server) : NULL;
+	const struct conf_place name = conf_place_of(group, "name");
+	const char *fault = dns->server[0] ? conf_server_fault(dns->server) : NULL;
 
 	if (fault)
 		conf_error_fault(&server, fault);
+	fault = dns->name[0] ? conf_query_fault(dns->name) : NULL;
+	if (fault)
+		conf_error_fault(&name, fault);
 	for (size_t i = 0; i < sizeof(types) / sizeof(types[0]); i++)
 		if (strcmp(dns->type, types[i]) == 0)
 			return;
@@ -590,8 +572,13 @@ static bool is_link_local(const struct check_address *address)
 	       (address->bytes[1] & 0xc0) == 0x80;
 }
 
+/* What is no address, which has been told, has no bytes. */
 static bool is_listed_before(const struct check_ping *ping, unsigned i)
 {
+	static const uint8_t none[sizeof(ping->addresses[i].bytes)];
+
+	if (memcmp(ping->addresses[i].bytes, none, sizeof(none)) == 0)
+		return false;
 	for (unsigned k = 0; k < i; k++)
 		if (ping->addresses[k].family == ping->addresses[i].family &&
 		    memcmp(ping->addresses[k].bytes, ping->addresses[i].bytes,
@@ -631,6 +618,14 @@ static void check_process(const struct conf_place *group, void *base)
 		conf_error_in(&max, "is less than min");
 	if (process->min == 0 && process->max == 0 && process->command[0])
 		conf_error_in(group, "with min = 0 and no max any number of processes is good");
+	if (strchr(process->command, '/') && process->command[0] != '/')
+		conf_error_in(group, "\"%.60s\" is not an absolute path", process->command);
+	if (strchr(process->command, '/') && strchr(process->command, ' '))
+		conf_warn_in(
+			group,
+			"\"%.60s\" is the path of a file with a blank in it: arguments are not "
+			"looked at",
+			process->command);
 	if (process->command[0] && !strchr(process->command, '/') && strlen(process->command) > 15)
 		conf_error_in(group,
 			      "\"%.40s\" is longer than the 15 characters that the kernel keeps of "
@@ -662,8 +657,11 @@ static void check_route(const struct conf_place *group, void *base)
 static void check_unit(const struct conf_place *group, void *base)
 {
 	const struct check_unit *unit = base;
+	const char *fault = conf_unit_fault(unit->unit);
 
-	if (unit->unit[0] && !strchr(unit->unit, '.'))
+	if (fault)
+		conf_error_fault(group, fault);
+	else if (unit->unit[0] && !strchr(unit->unit, '.'))
 		conf_error_in(group, "\"%.60s\" is no unit: write \"%.60s.service\"", unit->unit,
 			      unit->unit);
 }

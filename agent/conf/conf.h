@@ -399,6 +399,8 @@ struct conf_block; /* of memory */
 struct conf {
 	char node[CONF_NODE_SIZE];
 	char control[CONF_CONTROL_SIZE];
+	char control_group[CONF_USER_SIZE];      /* may do all there; empty: root alone */
+	char control_read_group[CONF_USER_SIZE]; /* may look; empty: nobody else */
 	bool realtime;
 	int64_t boot_delay_ns;     /* no election before the host is up so long */
 	char user[CONF_USER_SIZE]; /* of the checker, and of what it runs; empty: conf_user() */

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "address.h"
+#include "access.h"
 #include "announce.h"
 #include "auth.h"
 #include "check.h"
@@ -679,6 +680,14 @@ static const struct conf_key file_keys[] = {
 	  .kind = &conf_socket,
 	  .max = CONF_CONTROL_SIZE - 1,
 	  .preset = "\"/run/vipd/control.sock\"" },
+	{ .field = FIELD(struct conf, control_group, "control_group", FIELD_TEXT),
+	  .kind = &conf_word,
+	  .min = 1,
+	  .max = CONF_USER_SIZE - 1 },
+	{ .field = FIELD(struct conf, control_read_group, "control_read_group", FIELD_TEXT),
+	  .kind = &conf_word,
+	  .min = 1,
+	  .max = CONF_USER_SIZE - 1 },
 	{ .field = FIELD(struct conf, realtime, "realtime", FIELD_BOOL),
 	  .kind = &conf_boolean,
 	  .preset = "true" },
@@ -755,6 +764,7 @@ static void check_file(const struct conf_place *file, void *base)
 	struct conf *conf = base;
 
 	strcpy(conf->node, file->parse->nodes.name);
+	conf_access_check(file, conf);
 	conf_check_connect(file, conf);
 	conf_group_flatten(file, conf);
 	conf_mac_check_names(file, conf);

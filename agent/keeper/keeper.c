@@ -25,13 +25,7 @@
 /* Whether the memory of CURRENT is valid: its process may have died before it had adopted. */
 static bool is_published(const struct keeper *keeper)
 {
-	struct state *state;
-	int fd = keeper->children[SUCCESSION_CURRENT].state_fd;
-
-	if (fd < 0 || state_open(fd, &state) < 0)
-		return false;
-	state_close(state);
-	return true;
+	return state_is_published(keeper->children[SUCCESSION_CURRENT].state_fd);
 }
 
 static void decide(struct keeper *keeper)
@@ -42,8 +36,10 @@ static void decide(struct keeper *keeper)
 	event->now_ns = clocks_now().mono_ns;
 	event->published = event->type != SUCCESSION_SAYS_ALIVE && is_published(keeper);
 	succession_step(&keeper->succession, event, &out);
+	tell_defer(keeper->teller);
 	for (unsigned i = 0; i < out.actions_n; i++)
 		keeper_execute(keeper, &out.actions[i]);
+	tell_log(keeper->teller);
 }
 
 void keeper_feed(struct keeper *keeper, const struct succession_event *event)

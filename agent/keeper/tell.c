@@ -12,6 +12,7 @@ struct teller {
 	struct events *events; /* owned; NULL: there is not even memory */
 	struct event_log *log; /* owned */
 	bool in_memory;        /* no file has the events */
+	bool defers;           /* the log waits for tell_log() */
 	int news_fd;           /* borrowed; -1: none */
 };
 
@@ -78,6 +79,23 @@ void tell_close(struct teller *teller)
 	free(teller);
 }
 
+void tell_defer(struct teller *teller)
+{
+	teller->defers = true;
+}
+
+static void tell_up_to(struct teller *teller, int64_t now_ns)
+{
+	(void)event_log_tell(teller->log, teller->events, now_ns, UINT_MAX);
+}
+
+void tell_log(struct teller *teller)
+{
+	teller->defers = false;
+	if (teller->events)
+		tell_up_to(teller, clocks_now().mono_ns);
+}
+
 void tell(struct teller *teller, const struct event *event)
 {
 	struct clocks now = clocks_now();
@@ -90,7 +108,8 @@ void tell(struct teller *teller, const struct event *event)
 	events_put(teller->events, &now, event);
 	if (teller->news_fd >= 0)
 		(void)eventfd_write(teller->news_fd, 1);
-	(void)event_log_tell(teller->log, teller->events, now.mono_ns, UINT_MAX);
+	if (!teller->defers)
+		tell_up_to(teller, now.mono_ns);
 }
 
 void tell_fact(struct teller *teller, enum event_kind kind, int error, const char *text)

@@ -54,6 +54,13 @@ int tell_memory_fd(const struct teller *teller);
 void tell_close(struct teller *teller);
 
 /**
+ * tell_defer() - from here on, until tell_log(), leave events in the journal, and log them then:
+ * somebody else is in a hurry, and to write lines takes longer than all the rest.
+ */
+void tell_defer(struct teller *teller);
+void tell_log(struct teller *teller);
+
+/**
  * tell() - an event that is complete.
  */
 void tell(struct teller *teller, const struct event *event);

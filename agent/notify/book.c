@@ -64,6 +64,8 @@ void book_free(struct book *book)
 {
 	if (!book)
 		return;
+	for (unsigned i = 0; i < book->n && book->routers; i++)
+		free(book->routers[i].parts);
 	free(book->routers);
 	free(book->sorted);
 	free(book);
@@ -91,6 +93,8 @@ void book_begin_life(struct book *book)
 {
 	for (unsigned i = 0; i < book->n; i++)
 		book->routers[i].known = false;
+	for (unsigned i = 0; i < book->n; i++)
+		book->routers[i].parts_n = 0;
 }
 
 struct book_router *book_at(struct book *book, unsigned i)
@@ -101,6 +105,73 @@ struct book_router *book_at(struct book *book, unsigned i)
 unsigned book_count(const struct book *book)
 {
 	return book->n;
+}
+
+/* ---- what a priority is made of ---- */
+
+/* Return: NULL: there is no room, and it will not come to the sum. */
+static struct book_part *find_part(struct book_router *router, const char *name)
+{
+	struct book_part *part = router->parts;
+
+	for (unsigned i = 0; i < router->parts_n; i++, part++)
+		if (strcmp(part->name, name) == 0)
+			return part;
+	if (router->parts_n == BOOK_PARTS_MAX)
+		return NULL;
+	part = realloc(router->parts, (router->parts_n + 1) * sizeof(*part));
+	if (!part)
+		return NULL;
+	router->parts = part;
+	part += router->parts_n++;
+	*part = (struct book_part){ 0 };
+	snprintf(part->name, sizeof(part->name), "%s", name);
+	return part;
+}
+
+/* A weight above zero counts while it is up. */
+void book_read_part(struct book *book, const struct event *event)
+{
+	const struct event_track *track = &event->track;
+	struct book_router *router;
+	struct book_part *part;
+
+	if (event->kind != EVENT_TRACK)
+		return;
+	router = book_find(book, event->router, event->family);
+	part = router ? find_part(router, track->check[0] ? track->check : track->interface) : NULL;
+	if (part)
+		part->adds =
+			(track->weight > 0) == (track->down == EVENT_TRACK_UP) ? track->weight : 0;
+}
+
+/* Of @n routers. Return: as book_parts(). */
+static int collect_parts(const struct book_router *first, unsigned n, unsigned priority,
+			 const struct book_part **ret_parts)
+{
+	int sum = first->conf->vrrp.priority, found = 0;
+
+	for (unsigned i = 0; i < n; i++)
+		for (unsigned k = 0; k < first[i].parts_n; k++) {
+			const struct book_part *part = &first[i].parts[k];
+
+			if (part->adds && found == BOOK_PARTS_MAX)
+				return -1;
+			if (part->adds)
+				ret_parts[found++] = part;
+			sum += part->adds;
+		}
+	return sum == (int)priority ? found : -1;
+}
+
+int book_parts(const struct book_router *router, const struct book_part **ret_parts)
+{
+	unsigned n = router->conf->unit_n ? router->conf->unit_n : 1;
+	int own = collect_parts(router, 1, router->priority, ret_parts);
+
+	return own < 0 ? collect_parts(router - router->conf->unit_at, n, router->priority,
+				       ret_parts)
+		       : own;
 }
 
 /* ---- events ---- */
@@ -206,6 +277,7 @@ unsigned book_read(struct book *book, const struct event *event, struct book_new
 		event->router[0] ? book_find(book, event->router, event->family) : NULL;
 	unsigned word = word_of(event), n = 0;
 
+	book_read_part(book, event);
 	if (is_state(event))
 		return router ? read_state(router, event, ret_news) : 0;
 	if (router && event->kind == EVENT_TRACK)

@@ -14,6 +14,14 @@
 #define BOOK_INCIDENT_SIZE 104 /* with a minute behind it */
 #define BOOK_QUIET_NS      INT64_C(60000000000)
 
+/* What a check, or an interface, adds to a priority now. */
+struct book_part {
+	char name[EVENT_CHECK_SIZE];
+	int adds; /* 0: nothing any more */
+};
+
+#define BOOK_PARTS_MAX 32 /* of a router; with more of them nothing is said of any */
+
 /* One election: a router in one of its families. */
 struct book_router {
 	const struct conf_router *conf; /* borrowed */
@@ -21,6 +29,8 @@ struct book_router {
 	bool known; /* the next two are */
 	bool withdrawn; /* since then */
 	uint8_t state, priority;
+	unsigned parts_n;
+	struct book_part *parts;      /* owned; NULL: none */
 	int64_t drained_ns;           /* until then, CLOCK_REALTIME; INT64_MAX; 0: it is not */
 	int64_t incident_ns, last_ns; /* when its burst of events began, and the last of them;
 					 CLOCK_REALTIME; 0: none */
@@ -70,6 +80,21 @@ struct book_router *book_find(struct book *book, const char *name, unsigned fami
  * Return: how many.
  */
 unsigned book_read(struct book *book, const struct event *event, struct book_news *ret_news);
+
+/**
+ * book_read_part() - of an event that was read before, by somebody else: what counts for a
+ * priority.
+ */
+void book_read_part(struct book *book, const struct event *event);
+
+/**
+ * book_parts() - what a router's priority is made of, beside the configured one: of itself, or of
+ * all with its fate.
+ * @ret_parts: BOOK_PARTS_MAX: those that add something; borrowed.
+ *
+ * Return: how many; -1: what is known does not come to the priority that it has.
+ */
+int book_parts(const struct book_router *router, const struct book_part **ret_parts);
 
 /**
  * book_is_true() - whether a router, or a group, is in the state that somebody is to be told of.

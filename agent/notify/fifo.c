@@ -18,6 +18,7 @@ struct fifo {
 };
 
 struct fifos {
+	unsigned uid, gid; /* whose those become that are made */
 	unsigned n;
 	struct fifo *all;
 };
@@ -46,13 +47,8 @@ static int open_one(const char *path, unsigned uid, unsigned gid)
 	return err;
 }
 
-struct open_setting {
-	unsigned uid, gid;
-	void (*failed)(const char *path, int err);
-};
-
 static void open_list(struct fifos *fifos, const struct conf_notify *list, unsigned n,
-		      const struct open_setting *setting)
+		      void (*failed)(const char *path, int err))
 {
 	for (unsigned i = 0; i < n; i++) {
 		struct fifo *fifo = &fifos->all[fifos->n];
@@ -60,9 +56,9 @@ static void open_list(struct fifos *fifos, const struct conf_notify *list, unsig
 		if (!list[i].fifo[0])
 			continue;
 		fifo->path = list[i].fifo;
-		fifo->fd = open_one(fifo->path, setting->uid, setting->gid);
+		fifo->fd = open_one(fifo->path, fifos->uid, fifos->gid);
 		if (fifo->fd < 0)
-			setting->failed(fifo->path, -fifo->fd);
+			failed(fifo->path, -fifo->fd);
 		fifos->n++;
 	}
 }
@@ -81,21 +77,22 @@ static unsigned count(const struct conf *conf)
 struct fifos *fifos_open(const struct conf *conf, unsigned uid, unsigned gid,
 			 void (*failed)(const char *path, int err))
 {
-	const struct open_setting setting = { uid, gid, failed };
 	struct fifos *fifos = calloc(1, sizeof(*fifos));
 
 	if (!fifos)
 		return NULL;
+	fifos->uid = uid;
+	fifos->gid = gid;
 	fifos->all = calloc(count(conf) + 1, sizeof(*fifos->all));
 	if (!fifos->all) {
 		free(fifos);
 		return NULL;
 	}
-	open_list(fifos, conf->notify, conf->notify_n, &setting);
+	open_list(fifos, conf->notify, conf->notify_n, failed);
 	for (unsigned i = 0; i < conf->written_n; i++)
-		open_list(fifos, conf->written[i].notify, conf->written[i].notify_n, &setting);
+		open_list(fifos, conf->written[i].notify, conf->written[i].notify_n, failed);
 	for (unsigned i = 0; i < conf->groups_n; i++)
-		open_list(fifos, conf->groups[i].notify, conf->groups[i].notify_n, &setting);
+		open_list(fifos, conf->groups[i].notify, conf->groups[i].notify_n, failed);
 	return fifos;
 }
 
@@ -110,8 +107,31 @@ void fifos_close(struct fifos *fifos)
 	free(fifos);
 }
 
-int fifos_write(const struct fifos *fifos, const struct delivery *delivery)
+/* Whether it is what a reader finds by its name: many make it anew when they begin. */
+static bool is_there(const struct fifo *fifo)
 {
+	struct stat found, ours;
+
+	return fifo->fd >= 0 && lstat(fifo->path, &found) == 0 && fstat(fifo->fd, &ours) == 0 &&
+	       found.st_dev == ours.st_dev && found.st_ino == ours.st_ino;
+}
+
+/* Return: 0 or -errno. */
+static int open_again(const struct fifos *fifos, struct fifo *fifo)
+{
+	int fd = open_one(fifo->path, fifos->uid, fifos->gid);
+
+	if (fd < 0)
+		return fd;
+	if (fifo->fd >= 0)
+		close(fifo->fd);
+	fifo->fd = fd;
+	return 0;
+}
+
+int fifos_write(struct fifos *fifos, const struct delivery *delivery)
+{
+	int err = 0;
 	char line[LINE_SIZE];
 	unsigned len = message_fifo_line(delivery, line, sizeof(line)), i = 0;
 
@@ -119,7 +139,11 @@ int fifos_write(const struct fifos *fifos, const struct delivery *delivery)
 		return 0; /* keepalived has no word for it */
 	while (i < fifos->n && strcmp(fifos->all[i].path, delivery->conf->fifo) != 0)
 		i++;
-	if (i == fifos->n || fifos->all[i].fd < 0)
+	if (i == fifos->n)
 		return -ENOENT;
+	if (!is_there(&fifos->all[i]))
+		err = open_again(fifos, &fifos->all[i]);
+	if (err < 0)
+		return err;
 	return write(fifos->all[i].fd, line, len) == (ssize_t)len ? 0 : -errno;
 }

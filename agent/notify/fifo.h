@@ -25,10 +25,12 @@ struct fifos *fifos_open(const struct conf *conf, unsigned uid, unsigned gid,
 void fifos_close(struct fifos *fifos);
 
 /**
- * fifos_write() - one line, whole or not at all.
+ * fifos_write() - one line, whole or not at all. One that somebody has made anew is opened anew,
+ * one that is missing is made.
  *
- * Return: 0; -EAGAIN: nobody reads, and it is full; -ENOENT: it could not be made; another -errno.
+ * Return: 0; -EAGAIN: nobody reads, and it is full; -ENOTSUP: it is no FIFO; -EPERM: it is somebody
+ * else's; another -errno.
  */
-int fifos_write(const struct fifos *fifos, const struct delivery *delivery);
+int fifos_write(struct fifos *fifos, const struct delivery *delivery);
 
 #endif

@@ -116,6 +116,19 @@ static void lose_store(struct notifier *notifier, int err, const char *why)
 	notifier->voiced = true;
 }
 
+/* Somebody has removed it, or its directory: that is a new one then, with a new lock. */
+static void leave_store(struct notifier *notifier)
+{
+	char why[STORE_WHY_SIZE];
+
+	snprintf(why, sizeof(why), "using the state directory %s, whose files were removed",
+		 notifier->setting.directory);
+	lose_store(notifier, -ENOENT, why);
+	close(notifier->home_fd);
+	notifier->home_fd = -1;
+	notifier->store_ns = notifier->now_ns; /* it can be made anew, mostly */
+}
+
 static void put_facts(struct notifier *notifier)
 {
 	static const char *const names[READER_RINGS][2] = {
@@ -153,6 +166,8 @@ void notifier_commit(struct notifier *notifier)
 	err = store_commit(notifier->store, why);
 	if (err < 0)
 		lose_store(notifier, err, why);
+	else if (store_has_moved(notifier->store) || !home_lock_is_there(notifier->home_fd))
+		leave_store(notifier);
 }
 
 void notifier_put_state(struct notifier *notifier, const struct book_router *router)

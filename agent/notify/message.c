@@ -29,6 +29,21 @@ static int set_number(json_t *object, const char *name, json_int_t number)
 	return json_object_set_new(object, name, json_integer(number));
 }
 
+/* By how much what is tracked changes the priority; nothing where that is not all of it. */
+static int add_parts(json_t *object, const struct book_router *router)
+{
+	const struct book_part *parts[BOOK_PARTS_MAX];
+	json_t *list;
+	int failed = 0, n = router->known ? book_parts(router, parts) : -1;
+
+	if (n < 0)
+		return 0;
+	list = json_object();
+	for (int i = 0; i < n; i++)
+		failed |= set_number(list, parts[i]->name, parts[i]->adds);
+	return failed | json_object_set_new(object, "priority_parts", list);
+}
+
 /* What the event does not have may be known all the same. */
 static int add_router(json_t *object, const struct book_router *router)
 {
@@ -43,7 +58,10 @@ static int add_router(json_t *object, const struct book_router *router)
 		failed |= set_number(object, "effective_priority", router->priority);
 	if (router->known && router->priority && !json_object_get(object, "priority"))
 		failed |= set_number(object, "priority", router->priority);
-	return failed;
+	failed |= set_number(object, "configured_priority", router->conf->vrrp.priority);
+	if (router->drained_ns)
+		failed |= json_object_set_new(object, "drained", json_true());
+	return failed | add_parts(object, router);
 }
 
 char *message_make(const char *event, const struct book_news *news, enum message_scope scope,

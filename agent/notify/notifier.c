@@ -160,6 +160,18 @@ static void ended(void *arg, struct delivery *delivery, const char *error)
 		notifier_tell_of(notifier, EVENT_NOTIFY_DEAD, id, attempts, of, text);
 }
 
+static const char *fifo_error(int err)
+{
+	switch (err) {
+	case -ENOTSUP:
+		return "something else has its name";
+	case -EPERM:
+		return "it is another user's";
+	default:
+		return strerror(-err);
+	}
+}
+
 /* What is told at once. */
 static void write_fifo(struct notifier *notifier, struct delivery *delivery)
 {
@@ -168,7 +180,7 @@ static void write_fifo(struct notifier *notifier, struct delivery *delivery)
 	if (err == -EAGAIN)
 		queue_put_back(notifier->queue, delivery, notifier->now_ns + UNREAD_NS);
 	else
-		ended(notifier, delivery, err < 0 ? strerror(-err) : NULL);
+		ended(notifier, delivery, err < 0 ? fifo_error(err) : NULL);
 }
 
 static void start_command(struct notifier *notifier, struct delivery *delivery)
@@ -257,6 +269,8 @@ void notifier_dispatch(struct notifier *notifier, const struct clocks *now)
 		start_some(notifier);
 	}
 	notifier_commit(notifier);
+	if (notifier->store)
+		store_tidy(notifier->store);
 }
 static int64_t earlier(int64_t a, int64_t b)
 {
@@ -359,6 +373,21 @@ void notifier_count(struct notifier *notifier, struct metrics_notify *ret_notify
 }
 /* ---- the beginning ---- */
 
+/* What was told before, and counts still. */
+static void learn(struct notifier *notifier)
+{
+	struct reader *again = reader_open(notifier->setting.rings);
+	enum reader_ring ring;
+	struct event event;
+	uint64_t lost;
+
+	while (again && reader_next(again, &event, &ring, &lost))
+		if (event.seq <= reader_seq(notifier->reader, ring) &&
+		    !notifier_is_earlier(notifier, &event))
+			book_read_part(notifier->book, &event);
+	reader_close(again);
+}
+
 static int open_all(struct notifier *notifier)
 {
 	const struct queue_observer observer = notifier_observer(notifier);
@@ -400,6 +429,7 @@ int notifier_open(const struct notifier_setting *setting, const struct clocks *n
 	notifier->obeys_ns = now->mono_ns;
 	if (notifier_open_store(notifier, LOCK_MS) == 0)
 		notifier_resume(notifier, notifier_tell_new_entry);
+	learn(notifier);
 	*ret_notifier = notifier;
 	return 0;
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "page.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <microhttpd.h>
 #include <stdlib.h>
@@ -18,17 +19,25 @@
 #define CLIENT_MEMORY    ((size_t)8 << 10) /* of a request: its line and its headers */
 #define PAGES_MAX        4                 /* in memory, for clients that are slow */
 #define BACKLOG          16
-#define READ_NS          (20 * 1000 * NS_PER_MS) /* a page is taken in that time, or given up */
+#define ASK_NS           (5 * 1000 * NS_PER_MS) /* a request is whole in that time, */
+#define READ_NS          (20 * 1000 * NS_PER_MS) /* and its answer is taken, or the client given up */
 #define AGAIN_NS         (1000 * NS_PER_MS)      /* after it could not listen */
 /* A page is good for so many times what it took to make it. */
 #define PAGE_LASTS     10
 #define PAGE_LASTS_MAX (2000 * NS_PER_MS)
 
+/* However little of it comes at a time, a client holds its place for so long, and asks once. */
+struct client {
+	int fd;           /* the daemon's; -1: this place is free */
+	int64_t until_ns; /* INT64_MAX: it was hung up on, and the daemon has yet to notice */
+};
+
 struct page {
 	union conf_endpoint endpoint;
 	page_make_fn make;
 	void *arg;
-	struct MHD_Daemon *daemon; /* knows the clients */
+	struct MHD_Daemon *daemon;
+	struct client clients[CLIENTS_MAX];
 	unsigned clients_n;
 	int epoll_fd;     /* of the daemon's epoll, and of the next one */
 	int listen_fd;    /* -1: it does not */
@@ -45,7 +54,6 @@ struct page {
 
 struct body {
 	struct page *page;
-	int64_t until_ns; /* nobody reads it for longer */
 	char *text;
 	size_t len;
 };
@@ -55,8 +63,6 @@ static ssize_t read_body(void *arg, uint64_t at, char *buf, size_t max)
 	const struct body *body = arg;
 	size_t left = body->len - (size_t)at;
 
-	if (clocks_now().mono_ns >= body->until_ns)
-		return MHD_CONTENT_READER_END_WITH_ERROR;
 	if (left > max)
 		left = max;
 	memcpy(buf, body->text + at, left);
@@ -80,13 +86,19 @@ static void drop_page(struct page *page)
 	page->response = NULL;
 }
 
+static void put_headers(struct MHD_Response *response, const char *type)
+{
+	(void)MHD_add_response_header(response, MHD_HTTP_HEADER_CONTENT_TYPE, type);
+	(void)MHD_add_response_header(response, MHD_HTTP_HEADER_CONNECTION, "close");
+}
+
 static struct MHD_Response *response_of(struct body *body)
 {
 	struct MHD_Response *response =
 		MHD_create_response_from_callback(body->len, 32u << 10, read_body, body, free_body);
 
 	if (response)
-		(void)MHD_add_response_header(response, MHD_HTTP_HEADER_CONTENT_TYPE, METRICS_TYPE);
+		put_headers(response, METRICS_TYPE);
 	return response;
 }
 
@@ -100,7 +112,6 @@ static void make_page(struct page *page)
 	if (!body)
 		return;
 	body->page = page;
-	body->until_ns = began_ns + READ_NS;
 	body->text = page->make(page->arg, &body->len);
 	response = body->text ? response_of(body) : NULL;
 	if (!response) {
@@ -127,6 +138,16 @@ static struct MHD_Response *find_page(struct page *page)
 
 /* ---- requests ---- */
 
+static void begin_answer(struct MHD_Connection *connection)
+{
+	const union MHD_ConnectionInfo *info =
+		MHD_get_connection_info(connection, MHD_CONNECTION_INFO_SOCKET_CONTEXT);
+	struct client *client = info ? info->socket_context : NULL;
+
+	if (client)
+		client->until_ns = clocks_now().mono_ns + READ_NS;
+}
+
 static enum MHD_Result answer_text(struct MHD_Connection *connection, unsigned status,
 				   const char *text)
 {
@@ -136,8 +157,7 @@ static enum MHD_Result answer_text(struct MHD_Connection *connection, unsigned s
 
 	if (!response)
 		return MHD_NO;
-	(void)MHD_add_response_header(response, MHD_HTTP_HEADER_CONTENT_TYPE,
-				      "text/plain; charset=utf-8");
+	put_headers(response, "text/plain; charset=utf-8");
 	if (status == MHD_HTTP_METHOD_NOT_ALLOWED)
 		(void)MHD_add_response_header(response, MHD_HTTP_HEADER_ALLOW, "GET, HEAD");
 	result = MHD_queue_response(connection, status, response);
@@ -157,6 +177,7 @@ static enum MHD_Result answer(void *arg, struct MHD_Connection *connection, cons
 	/* At first there are headers alone; a body is of no use to us. */
 	if (!*seen && *data_len == 0) {
 		*seen = page;
+		begin_answer(connection);
 		return MHD_YES;
 	}
 	if (*data_len) {
@@ -218,15 +239,57 @@ static int try_to_listen(struct page *page, int64_t now_ns)
 
 /* ---- clients ---- */
 
-static void count_client(void *arg, struct MHD_Connection *connection, void **context,
-			 enum MHD_ConnectionNotificationCode what)
+/* accept_clients() has seen to it that there is one. */
+static struct client *free_place(struct page *page)
+{
+	unsigned i = 0;
+
+	while (i < CLIENTS_MAX && page->clients[i].fd >= 0)
+		i++;
+	assert(i < CLIENTS_MAX);
+	return &page->clients[i];
+}
+
+static void note_client(void *arg, struct MHD_Connection *connection, void **context,
+			enum MHD_ConnectionNotificationCode what)
 {
 	struct page *page = arg;
+	const union MHD_ConnectionInfo *info =
+		MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD);
+	struct client *client = what == MHD_CONNECTION_NOTIFY_STARTED ? free_place(page) : *context;
 
-	(void)connection;
-	(void)context;
-	page->clients_n += what == MHD_CONNECTION_NOTIFY_STARTED;
-	page->clients_n -= what == MHD_CONNECTION_NOTIFY_CLOSED;
+	if (what == MHD_CONNECTION_NOTIFY_STARTED) {
+		client->fd = info->connect_fd;
+		client->until_ns = clocks_now().mono_ns + ASK_NS;
+		page->clients_n++;
+		*context = client;
+	} else {
+		client->fd = -1;
+		page->clients_n--;
+	}
+}
+
+/* The daemon notices it as an end of the connection. */
+static void hang_up(struct page *page, int64_t now_ns)
+{
+	for (unsigned i = 0; i < CLIENTS_MAX; i++) {
+		struct client *client = &page->clients[i];
+
+		if (client->fd < 0 || now_ns < client->until_ns)
+			continue;
+		(void)shutdown(client->fd, SHUT_RDWR);
+		client->until_ns = INT64_MAX;
+	}
+}
+
+static int64_t next_hang_up(const struct page *page)
+{
+	int64_t due_ns = INT64_MAX;
+
+	for (unsigned i = 0; i < CLIENTS_MAX; i++)
+		if (page->clients[i].fd >= 0 && page->clients[i].until_ns < due_ns)
+			due_ns = page->clients[i].until_ns;
+	return due_ns;
 }
 
 /* Who finds no place waits in the kernel's queue, which wakes nobody. */
@@ -263,7 +326,7 @@ static int start(struct page *page)
 	page->daemon = MHD_start_daemon(
 		MHD_USE_EPOLL | MHD_USE_NO_LISTEN_SOCKET, 0, NULL, NULL, answer, page,
 		MHD_OPTION_CONNECTION_TIMEOUT, CLIENT_TIMEOUT_S, MHD_OPTION_CONNECTION_MEMORY_LIMIT,
-		CLIENT_MEMORY, MHD_OPTION_NOTIFY_CONNECTION, count_client, page, MHD_OPTION_END);
+		CLIENT_MEMORY, MHD_OPTION_NOTIFY_CONNECTION, note_client, page, MHD_OPTION_END);
 	info = page->daemon ? MHD_get_daemon_info(page->daemon, MHD_DAEMON_INFO_EPOLL_FD) : NULL;
 	return info ? watch(page, info->epoll_fd, EPOLL_CTL_ADD) : -ENOMEM;
 }
@@ -280,6 +343,8 @@ int page_open(const union conf_endpoint *endpoint, page_make_fn make, void *arg,
 	page->make = make;
 	page->arg = arg;
 	page->listen_fd = page->epoll_fd = -1;
+	for (unsigned i = 0; i < CLIENTS_MAX; i++)
+		page->clients[i].fd = -1;
 	err = start(page);
 	if (err < 0) {
 		page_close(page);
@@ -311,6 +376,7 @@ int page_dispatch(struct page *page, const struct clocks *now)
 		news = try_to_listen(page, now->mono_ns);
 	if (page->listen_fd < 0)
 		return news;
+	hang_up(page, now->mono_ns);
 	(void)MHD_run(page->daemon);
 	accept_clients(page, now->mono_ns);
 	return news;
@@ -323,13 +389,15 @@ int page_fd(const struct page *page)
 
 int64_t page_deadline(const struct page *page)
 {
-	int64_t due_ns = INT64_MAX;
+	int64_t due_ns = next_hang_up(page), timeout_ns;
 	MHD_UNSIGNED_LONG_LONG ms;
 
 	if (page->listen_fd < 0)
 		return page->try_ns;
-	if (MHD_get_timeout(page->daemon, &ms) == MHD_YES)
-		due_ns = clocks_now().mono_ns + (int64_t)ms * NS_PER_MS;
+	if (MHD_get_timeout(page->daemon, &ms) == MHD_YES) {
+		timeout_ns = clocks_now().mono_ns + (int64_t)ms * NS_PER_MS;
+		due_ns = timeout_ns < due_ns ? timeout_ns : due_ns;
+	}
 	if (!page->watched && page->clients_n < CLIENTS_MAX && page->pause_ns < due_ns)
 		due_ns = page->pause_ns;
 	return due_ns;

@@ -13,6 +13,7 @@
 #define SCHEMA    2 /* of the tables; a later one is not touched */
 #define BUSY_MS   2000
 #define PRUNE_MAX 5000 /* rows in one transaction */
+#define LOG_PAGES 100  /* of the log, before it is moved into the database */
 
 static const char schema[] =
 	"CREATE TABLE IF NOT EXISTS events (id INTEGER PRIMARY KEY, time INTEGER NOT NULL, "
@@ -75,6 +76,7 @@ struct store {
 	bool within; /* a transaction */
 	int error;   /* of SQLite; SQLITE_OK: it is not void */
 	int version; /* that was found; 0: none */
+	int log_pages;
 	char path[STORE_PATH_SIZE];
 };
 
@@ -177,6 +179,14 @@ static int version_of(struct store *store)
 	return version;
 }
 
+static int count_log(void *arg, sqlite3 *db, const char *name, int pages)
+{
+	(void)db;
+	(void)name;
+	((struct store *)arg)->log_pages = pages;
+	return SQLITE_OK;
+}
+
 /* All or nothing. A file of version 1 could not shrink, and has to be made anew for that. */
 static void set_up_tables(struct store *store)
 {
@@ -212,8 +222,9 @@ static void set_up(struct store *store)
 	run_text(store, "PRAGMA auto_vacuum = INCREMENTAL");
 	run_text(store, "PRAGMA journal_mode = WAL");
 	run_text(store, "PRAGMA synchronous = FULL");
-	/* The log is short, so that it fits on a small disk, and in what is left of a large one. */
-	run_text(store, "PRAGMA wal_autocheckpoint = 100");
+	/* The log is short, so that it fits on a small disk, and in what is left of a large one;
+	 * but what has to be on the disk before a command is run does not wait for that. */
+	(void)sqlite3_wal_hook(store->db, count_log, store);
 	run_text(store, "PRAGMA journal_size_limit = 1048576");
 	set_up_tables(store);
 	/* What cannot be written is known now, and what is damaged, as far as it will be read. */
@@ -310,6 +321,23 @@ int store_commit(struct store *store, char *ret_why)
 	explain(store, ret_why);
 	(void)sqlite3_exec(store->db, "ROLLBACK", NULL, NULL, NULL);
 	return errno_of(store->error);
+}
+
+bool store_has_moved(struct store *store)
+{
+	int moved = 0;
+
+	return sqlite3_file_control(store->db, NULL, SQLITE_FCNTL_HAS_MOVED, &moved) == SQLITE_OK &&
+	       moved;
+}
+
+/* One that cannot be moved is tried again: there is an error as soon as the log has no room. */
+void store_tidy(struct store *store)
+{
+	if (store->within || store->log_pages < LOG_PAGES)
+		return;
+	store->log_pages = 0;
+	(void)sqlite3_wal_checkpoint_v2(store->db, NULL, SQLITE_CHECKPOINT_PASSIVE, NULL, NULL);
 }
 
 void store_event(struct store *store, const struct event *event, unsigned ring, const char *boot,

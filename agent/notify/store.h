@@ -70,6 +70,17 @@ void store_begin(struct store *store);
 int store_commit(struct store *store, char *ret_why);
 
 /**
+ * store_has_moved() - whether its file has another name by now, or none: nobody will find it.
+ */
+bool store_has_moved(struct store *store);
+
+/**
+ * store_tidy() - what nobody waits for: move a log that is long enough into the database. Takes a
+ * few writes to the disk.
+ */
+void store_tidy(struct store *store);
+
+/**
  * store_event() - one more of the history.
  * @ring: 0: the keeper's, 1: the router processes'.
  */

@@ -162,6 +162,12 @@ static void presume(struct routers *routers, struct state *old)
 	}
 }
 
+/* Most have none, and to read an election takes time. */
+static bool has_weights(const struct state *old, unsigned entry)
+{
+	return state_drain(old, entry) != 0 || state_resort(old, entry) & STATE_RESORT_LACKING;
+}
+
 /* What weighs, and is not found anew: drains, and that a check has not answered by now. */
 static void resume_weights(struct routers *routers, struct state *old)
 {
@@ -170,8 +176,10 @@ static void resume_weights(struct routers *routers, struct state *old)
 		int entry = state_find(old, &key);
 		struct vrrp vr;
 
+		if (entry < 0 || !has_weights(old, (unsigned)entry))
+			continue;
 		/* Beside an election that makes no sense a drain makes none. */
-		if (entry < 0 || state_get(old, (unsigned)entry, routers->now->mono_ns, &vr) < 0)
+		if (state_get(old, (unsigned)entry, routers->now->mono_ns, &vr) < 0)
 			continue;
 		router_resume_drain(routers, &routers->all[i], state_drain(old, (unsigned)entry),
 				    state_hold(old, (unsigned)entry));
@@ -270,6 +278,8 @@ static void adopt_all(struct routers *routers, struct state *old, struct tally *
 		if (adopt(routers, router, old, entry)) {
 			tally->adopted++;
 		} else {
+			if (old) /* another process has spoken here: this is no start of vipd */
+				router->vr.election.delayed_ns = routers->now->mono_ns;
 			tell_tracks(routers, router);
 			tally->started++;
 		}

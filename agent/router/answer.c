@@ -262,7 +262,9 @@ void answer_begin(const void *request, size_t len, unsigned rights,
 	else
 		refuse(ret_answer, ENOSYS, NULL);
 	if (ret_answer->command && (ret_answer->command->rights & ~rights))
-		refuse(ret_answer, EACCES, "this user may not do that");
+		refuse(ret_answer, EACCES,
+		       "this user may not do that: it takes root, or control_group of the "
+		       "configuration");
 }
 
 bool answer_is_reload(const struct answer *answer)

@@ -24,12 +24,13 @@
 #define MESSAGES_PER_TURN 32                   /* per client */
 
 struct client {
-	int fd;         /* -1: free */
-	bool root;      /* or a member of the socket's group */
-	bool answering; /* the request was read */
-	bool reloading; /* the request was read: waits for the end of a reload */
-	bool taken;     /* which the keeper has taken on */
-	bool frozen;    /* its answer is a struct control_result */
+	int fd;          /* -1: free */
+	bool root;       /* or a member of some group */
+	unsigned rights; /* enum answer_rights */
+	bool answering;  /* the request was read */
+	bool reloading;  /* the request was read: waits for the end of a reload */
+	bool taken;      /* which the keeper has taken on */
+	bool frozen;     /* its answer is a struct control_result */
 	struct journal_asker asker;
 	int64_t asked_ns; /* for it */
 	int64_t since_ns; /* it is here */
@@ -40,6 +41,7 @@ struct client {
 
 struct control {
 	struct control_socket socket;
+	struct control_access access;
 	struct answer_facts facts;
 	bool reload_asked; /* by a client, since control_reload_asked() */
 	int epoll_fd;
@@ -59,6 +61,7 @@ int control_open(const struct answer_facts *facts, struct control **ret_ctl)
 	if (!control)
 		return -ENOMEM;
 	control->facts = *facts;
+	control->access = control_access(facts->conf);
 	control->socket.fd = -1;
 	control->resume_ns = INT64_MAX;
 	for (unsigned i = 0; i < CLIENTS_MAX; i++)
@@ -83,8 +86,8 @@ static void close_socket(struct control *control)
 int control_listen(struct control *control, enum control_birth birth)
 {
 	struct epoll_event event = { .events = EPOLLIN, .data.ptr = NULL };
-	int err =
-		control_socket_open(control->facts.conf->control, birth, BACKLOG, &control->socket);
+	int err = control_socket_open(control->facts.conf->control, birth, &control->access,
+				      BACKLOG, &control->socket);
 
 	if (err == 0 &&
 	    epoll_ctl(control->epoll_fd, EPOLL_CTL_ADD, control->socket.fd, &event) < 0) {
@@ -238,7 +241,7 @@ static struct client *find_place(struct control *control, enum control_asker ask
 	struct client *place;
 
 	if (asker == CONTROL_ASKER_STRANGER ||
-	    (asker == CONTROL_ASKER_MEMBER && members_n(control) >= MEMBERS_MAX))
+	    (asker != CONTROL_ASKER_ROOT && members_n(control) >= MEMBERS_MAX))
 		return NULL;
 	place = free_client(control);
 	if (place || asker != CONTROL_ASKER_ROOT)
@@ -262,6 +265,11 @@ static void take_in(struct control *control, int fd, const struct clocks *now)
 {
 	struct ucred peer;
 	enum control_asker asker = control_socket_asker(&control->socket, fd, &peer);
+	static const unsigned rights[] = {
+		[CONTROL_ASKER_READER] = ANSWER_READ,
+		[CONTROL_ASKER_MEMBER] = ANSWER_READ | ANSWER_CHANGE,
+		[CONTROL_ASKER_ROOT] = ANSWER_READ | ANSWER_CHANGE,
+	};
 	struct client *client = find_place(control, asker);
 	struct epoll_event event = { .events = EPOLLIN, .data.ptr = client };
 
@@ -271,6 +279,7 @@ static void take_in(struct control *control, int fd, const struct clocks *now)
 	}
 	*client = (struct client){ .fd = fd,
 				   .root = asker == CONTROL_ASKER_ROOT,
+				   .rights = rights[asker],
 				   .asker = { .uid = peer.uid, .pid = peer.pid },
 				   .since_ns = now->mono_ns,
 				   .until_ns = now->mono_ns + CLIENT_TIMEOUT_NS,
@@ -321,41 +330,6 @@ static void begin_reload(struct control *control, struct client *client, const s
 	client->limit_ns = INT64_MAX;
 }
 
-/* Whoever the socket lets in may do all that there is. */
-static void read_request(struct control *control, struct client *client, const struct clocks *now)
-{
-	struct epoll_event event = { .events = EPOLLOUT, .data.ptr = client };
-	_Alignas(struct control_request) char buf[CONTROL_REQUEST_SIZE];
-	const struct control_request *request = (const struct control_request *)buf;
-	ssize_t len = recv(client->fd, buf, sizeof(buf), 0);
-
-	if (len < 0 && (errno == EAGAIN || errno == EINTR))
-		return;
-	if (len < (ssize_t)sizeof(*request) || request->magic != CONTROL_MAGIC) {
-		hang_up(client);
-		return;
-	}
-	answer_begin(buf, (size_t)len, ANSWER_READ | ANSWER_CHANGE, &client->asker,
-		     &client->answer);
-	client->answering = true;
-	client->frozen = request->command == CONTROL_RELOAD;
-	if (answer_is_reload(&client->answer)) {
-		begin_reload(control, client, now);
-		event.events = 0; /* but for hanging up */
-	}
-	if (epoll_ctl(control->epoll_fd, EPOLL_CTL_MOD, client->fd, &event) < 0)
-		hang_up(client);
-}
-
-bool control_reload_asked(struct control *control)
-{
-	bool asked = control && control->reload_asked;
-
-	if (control)
-		control->reload_asked = false;
-	return asked;
-}
-
 /* As it asked: to a request of words the answer is an end. */
 static void tell_result(struct control *control, const struct client *client, unsigned failed,
 			const char *text)
@@ -373,6 +347,43 @@ static void tell_result(struct control *control, const struct client *client, un
 					   : 0,
 		   text, &control->message);
 	(void)send_message(client, &control->message);
+}
+
+static void read_request(struct control *control, struct client *client, const struct clocks *now)
+{
+	struct epoll_event event = { .events = EPOLLOUT, .data.ptr = client };
+	_Alignas(struct control_request) char buf[CONTROL_REQUEST_SIZE];
+	const struct control_request *request = (const struct control_request *)buf;
+	ssize_t len = recv(client->fd, buf, sizeof(buf), 0);
+
+	if (len < 0 && (errno == EAGAIN || errno == EINTR))
+		return;
+	if (len < (ssize_t)sizeof(*request) || request->magic != CONTROL_MAGIC) {
+		hang_up(client);
+		return;
+	}
+	answer_begin(buf, (size_t)len, client->rights, &client->asker, &client->answer);
+	client->answering = true;
+	client->frozen = request->command == CONTROL_RELOAD;
+	if (answer_is_reload(&client->answer)) {
+		begin_reload(control, client, now);
+		event.events = 0; /* but for hanging up */
+	} else if (client->frozen) {
+		tell_result(control, client, 1, client->answer.why);
+		hang_up(client);
+		return;
+	}
+	if (epoll_ctl(control->epoll_fd, EPOLL_CTL_MOD, client->fd, &event) < 0)
+		hang_up(client);
+}
+
+bool control_reload_asked(struct control *control)
+{
+	bool asked = control && control->reload_asked;
+
+	if (control)
+		control->reload_asked = false;
+	return asked;
 }
 
 void control_reload_taken(struct control *control, int64_t end_ns)

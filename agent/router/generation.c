@@ -29,10 +29,12 @@
 #include "agent/realtime.h"
 #include "agent/state.h"
 
-#define LARGE (16 << 10)
+#define LARGE   (16 << 10)
+#define LAST_FD 1000 /* more than are opened; within every usual limit */
 
 /* What a generation owns; unmade in reverse. */
 struct generation {
+	int channel_fd; /* the conversation with the keeper */
 	struct conf *conf;
 	struct state *state;
 	struct state *old;   /* of the predecessor, NULL when there is nothing to adopt */
@@ -60,6 +62,21 @@ bool generation_is_this(void)
 }
 
 /*
+ * The keeper hears of a death by the end of the conversation. Linux closes the descriptors of the
+ * dead from the last one to the first, and some wait for a lock that the whole host shares (RTNL,
+ * when a socket leaves a group): so it is the last one. Return: the descriptor.
+ */
+static int move_channel(void)
+{
+	int fd = fcntl(CHANNEL_FD_CHANNEL, F_DUPFD_CLOEXEC, LAST_FD);
+
+	if (fd < 0) /* a low limit: it is heard a little later */
+		return CHANNEL_FD_CHANNEL;
+	close(CHANNEL_FD_CHANNEL);
+	return fd;
+}
+
+/*
  * What this one is for. What the keeper handed down goes no further. Return: 0, or -EPROTO when the
  * keeper is of a version that hands down other things.
  */
@@ -76,7 +93,8 @@ static int learn_role(struct generation *g)
 	if (!g->succeeds && *role)
 		return -EPROTO;
 	g->understood = true;
-	for (int fd = CHANNEL_FD_CHANNEL; fd < CHANNEL_FD_END; fd++)
+	g->channel_fd = move_channel();
+	for (int fd = CHANNEL_FD_CHANNEL + 1; fd < CHANNEL_FD_END; fd++)
 		(void)fcntl(fd, F_SETFD, FD_CLOEXEC);
 	g->knows_before = fcntl(CHANNEL_FD_CONF_IN, F_GETFD) >= 0;
 	g->has_news = fcntl(CHANNEL_FD_NEWS, F_GETFD) >= 0;
@@ -93,7 +111,7 @@ static void tell(const struct generation *g, const struct event *event)
 	if (g->events)
 		events_put(g->events, &now, event);
 	else if (g->understood)
-		(void)channel_send_event(CHANNEL_FD_CHANNEL, event);
+		(void)channel_send_event(g->channel_fd, event);
 	else
 		log_line(event_level(event), now.real_ns, event_line(event, line));
 }
@@ -131,7 +149,7 @@ static void fail(const struct generation *g, const char *doing, int err, const c
 	snprintf(event.fact.name, sizeof(event.fact.name), "%s", advice);
 	tell(g, &event);
 	snprintf(text, sizeof(text), "%s: %s", doing, strerror(-err));
-	(void)channel_send(CHANNEL_FD_CHANNEL, CHANNEL_ERROR, 0, text);
+	(void)channel_send(g->channel_fd, CHANNEL_ERROR, 0, text);
 }
 
 /* Each line is an event. @text: is changed. */
@@ -173,7 +191,7 @@ static void tell_errors(const struct generation *g, const struct conf_errors *er
 		return;
 	conf_errors_print(errors, memory);
 	fclose(memory);
-	(void)channel_send(CHANNEL_FD_CHANNEL, CHANNEL_ERROR, 0, text);
+	(void)channel_send(g->channel_fd, CHANNEL_ERROR, 0, text);
 	if (for_log)
 		tell_lines(g, EVENT_CONF_ERROR, text);
 	free(text);
@@ -231,7 +249,7 @@ static void tell_lack(const struct generation *g)
 	char text[] = "there are checks, and " HELPER_CHECKER
 		      ", which asks them, does not lie beside vipd any more\n";
 
-	(void)channel_send(CHANNEL_FD_CHANNEL, CHANNEL_ERROR, 0, text);
+	(void)channel_send(g->channel_fd, CHANNEL_ERROR, 0, text);
 	tell_lines(g, EVENT_CONF_ERROR, text);
 }
 
@@ -491,7 +509,7 @@ static int open_all(struct generation *g)
 		err = open_ctl(g);
 	if (err < 0)
 		return err;
-	err = turn_open(CHANNEL_FD_CHANNEL, g->has_news ? CHANNEL_FD_NEWS : -1, &g->turn);
+	err = turn_open(g->channel_fd, g->has_news ? CHANNEL_FD_NEWS : -1, &g->turn);
 	if (err < 0)
 		fail(g, "opening the loop", err, "");
 	return err;
@@ -503,9 +521,9 @@ static void say_gone(const struct generation *g)
 	const char *name;
 
 	if (changes_gone(g->changes, 0))
-		(void)channel_send(CHANNEL_FD_CHANNEL, CHANNEL_GONE, 0, NULL);
+		(void)channel_send(g->channel_fd, CHANNEL_GONE, 0, NULL);
 	for (unsigned i = 0; (name = changes_gone(g->changes, i)); i++)
-		(void)channel_send(CHANNEL_FD_CHANNEL, CHANNEL_GONE, 0, name);
+		(void)channel_send(g->channel_fd, CHANNEL_GONE, 0, name);
 }
 
 /*
@@ -514,19 +532,19 @@ static void say_gone(const struct generation *g)
  */
 static int await_go(const struct generation *g, int64_t *ret_frozen_real_ns, int *ret_state_fd)
 {
-	struct pollfd fd = { .fd = CHANNEL_FD_CHANNEL, .events = POLLIN };
+	struct pollfd fd = { .fd = g->channel_fd, .events = POLLIN };
 	static struct channel_message message;
 	int program_fd = open("/proc/self/exe", O_PATH | O_CLOEXEC);
 	int got;
 
 	say_gone(g);
-	got = channel_send_fd(CHANNEL_FD_CHANNEL, CHANNEL_READY, 0, program_fd);
+	got = channel_send_fd(g->channel_fd, CHANNEL_READY, 0, program_fd);
 	if (program_fd >= 0)
 		close(program_fd);
 
 	while (got == 0) {
 		(void)poll(&fd, 1, -1);
-		got = channel_receive(CHANNEL_FD_CHANNEL, &message);
+		got = channel_receive(g->channel_fd, &message);
 		if (got > 0 && message.type != CHANNEL_GO)
 			got = 0;
 	}
@@ -640,11 +658,16 @@ static int go(struct generation *g)
 	if (err < 0)
 		tell_error(g, EVENT_CONTROL, err, g->conf->control);
 	tell_changes(g);
+	return 0;
+}
+
+/* What only the beginning needed. That it takes time to give it back is for who has some. */
+static void forget_beginning(struct generation *g)
+{
 	state_close(g->old);
 	g->old = NULL;
 	if (g->standby)
 		close(CHANNEL_FD_CONF_IN);
-	return 0;
 }
 
 static void close_all(struct generation *g)
@@ -668,14 +691,16 @@ static void close_all(struct generation *g)
 /* The keeper starts them. If it is gone, that is noticed soon. */
 static void tell_helpers(const struct generation *g)
 {
-	(void)channel_send_fd(CHANNEL_FD_CHANNEL, CHANNEL_CHECKS, g->conf->checks_n, g->checks_fd);
-	(void)channel_send_fd(CHANNEL_FD_CHANNEL, CHANNEL_NOTIFIES, conf_needs_notifier(g->conf),
+	(void)channel_send_fd(g->channel_fd, CHANNEL_CHECKS, g->conf->checks_n, g->checks_fd);
+	(void)channel_send_fd(g->channel_fd, CHANNEL_NOTIFIES, conf_needs_notifier(g->conf),
 			      g->events ? events_fd(g->events) : -1);
 }
 
 int generation_run(const char *conf_path)
 {
-	struct generation g = { .checks_fd = -1, .figures_fd = -1 };
+	struct generation g = { .channel_fd = CHANNEL_FD_CHANNEL,
+				.checks_fd = -1,
+				.figures_fd = -1 };
 	int status;
 
 	/* Writing a core would keep the next one waiting: the kernel closes the conversation after.
@@ -697,6 +722,7 @@ int generation_run(const char *conf_path)
 	status = EXIT_FAILURE;
 	if (prepare(&g) == 0 && go(&g) == 0) {
 		tell_started(&g);
+		forget_beginning(&g);
 		/* Not before: touching all memory takes time, which the routers had not. */
 		be_realtime(&g, realtime_lock);
 		tell_helpers(&g);

@@ -149,17 +149,23 @@ void measure_begin(struct routers *routers)
 
 /* ---- how long it takes ---- */
 
-void measure_advert(struct routers *routers, struct router *router, int64_t down_ns,
-		    int64_t arrived_ns)
+/* Whether it was in time: it has put a takeover off. The first one of another Active was not sent
+ * for that: where two Backups wait for the same silence to end, one comes just before the other. */
+static bool is_in_time(const struct vrrp_election *before, const struct vrrp_election *after)
 {
-	const struct vrrp_election *election = &router->vr.election;
+	return before->state == VRRP_STATE_BACKUP && after->state == VRRP_STATE_BACKUP &&
+	       before->down_ns != VRRP_NEVER && after->down_ns > before->down_ns &&
+	       memcmp(before->active_source, after->active_source, sizeof(after->active_source)) ==
+		       0;
+}
 
+void measure_advert(struct routers *routers, struct router *router,
+		    const struct vrrp_election *before, int64_t arrived_ns)
+{
 	router->heard_ns = arrived_ns;
-	/* Only what put the takeover off was in time for that. */
-	if (election->state == VRRP_STATE_BACKUP && down_ns != VRRP_NEVER &&
-	    election->down_ns > down_ns)
+	if (is_in_time(before, &router->vr.election))
 		figures_note_margin(routers->figures, number_of(routers, router),
-				    down_ns - arrived_ns, routers->now->mono_ns);
+				    before->down_ns - arrived_ns, routers->now->mono_ns);
 }
 
 void measure_due(struct router *router, int64_t now_ns)

@@ -11,6 +11,7 @@
 
 struct router;
 struct routers;
+struct vrrp_election;
 
 /**
  * measure_begin() - these routers are the ones that run.
@@ -30,11 +31,11 @@ void measure_alive(struct routers *routers);
 
 /**
  * measure_advert() - a router has accepted an advert.
- * @down_ns: when it would have taken over without; VRRP_NEVER: it would not.
+ * @before: its election before that.
  * @arrived_ns: CLOCK_MONOTONIC.
  */
-void measure_advert(struct routers *routers, struct router *router, int64_t down_ns,
-		    int64_t arrived_ns);
+void measure_advert(struct routers *routers, struct router *router,
+		    const struct vrrp_election *before, int64_t arrived_ns);
 
 /**
  * measure_due() - a timer is about to run out; measure_sent() - an advert has left, not the last

@@ -346,8 +346,8 @@ void routers_drain(struct routers *routers, unsigned i, int64_t until_ns, const 
 		journal = router_journal(routers, router);
 		hold_ns = until_ns ? begin_hold(routers, router) : VRRP_NEVER;
 		journal_drain(&journal, until_ns ? EVENT_DRAIN_BEGINS : EVENT_DRAIN_RESUMED,
-			      until_ns ? span_ns(until_ns, now->mono_ns) : 0, hold_ns != VRRP_NEVER,
-			      asker);
+			      until_ns ? span_ns(until_ns, now->mono_ns) : 0,
+			      until_ns && drain_is_held(&router->drain), asker);
 		if (hold_ns != VRRP_NEVER)
 			journal_drain_waits(&journal, hold_ns);
 		set_drain(routers, router, until_ns);

@@ -120,7 +120,7 @@ static void on_packet(const struct kern_packet *packet, void *arg)
 	const struct interface *interface;
 	struct router *router;
 	struct journal_router journal;
-	int64_t down_ns;
+	struct vrrp_election before;
 
 	/* What the predecessor has read it has decided upon. */
 	if (packet->arrival_ns && packet->arrival_ns <= routers->read_real_ns)
@@ -157,9 +157,9 @@ static void on_packet(const struct kern_packet *packet, void *arg)
 	for (unsigned i = 0; i < router_mates_n(router); i++) /* it is so in all families */
 		resort_hear(&router_mate(router, i)->resort, advert.priority,
 			    routers->now->mono_ns);
-	down_ns = router->vr.election.down_ns;
+	before = router->vr.election;
 	router_step(routers, router, &event);
-	measure_advert(routers, router, down_ns, event.now_ns);
+	measure_advert(routers, router, &before, event.now_ns);
 	hear_rival(routers, router, &advert);
 }
 

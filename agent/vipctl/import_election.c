@@ -227,11 +227,14 @@ static void put_preemption(struct import *import, const struct router *router)
 		fault = "keepalived resets it, since there is nopreempt";
 	else if (router->strict)
 		fault = "strict mode resets it, in keepalived, too";
-	if (fault)
+	if (fault) {
 		import_judge(import, delay, VERDICT_DROPPED, "%s", fault);
-	else
-		import_put(import, router->setting, "preempt_delay", SETTING_TEXT,
-			   import_duration(import, us), delay);
+		return;
+	}
+	setting_add(import->arena, router->setting, "preempt_delay", SETTING_TEXT,
+		    import_duration(import, us), &delay->origin);
+	import_judge(import, delay, VERDICT_CHANGED,
+		     "a reload while it waits does not begin it anew, as it does with keepalived");
 }
 
 static void put_start_delay(struct import *import, const struct router *router)

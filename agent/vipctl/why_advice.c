@@ -89,7 +89,9 @@ static const struct {
 		       "version; and at the switch." },
 	{ "fell_silent",
 	  "Ask vipctl why on that host, and look at the cable and the switch between." },
-	{ "address_taken", "Find that MAC address in the switch, and remove the address there." },
+	{ "address_taken", "Find that MAC address in the switch. Of the other host of this router: "
+			   "both are Active, and vipctl why there says why; else remove the "
+			   "address there." },
 	{ "clock_skew", "Set the clocks of both hosts by NTP." },
 	{ "rejected_ttl", "Look for a router in between, or set min_ttl of the peer." },
 	{ "rejected_version", "Set the same version on both." },
@@ -135,7 +137,7 @@ static const struct {
 			  "system's log have of it." },
 	{ "process_stalled", "Look at the load of the host, and at vipctl events." },
 	{ "stolen_address", "Find out who removes it: ip monitor address, and what manages "
-			    "INTERFACE beside vipd." },
+			    "{interface} beside vipd." },
 	{ "silence", "Ask vipctl why there; look at both hosts, and at what is between." },
 	{ "left", "Ask vipctl why there: it says what it left for." },
 	{ "held_up", "Wait, or look at that member: vipctl why." },

@@ -379,6 +379,7 @@ static void judge_stolen(const struct why_facts *facts, const struct why_router 
 		      event->address.news == EVENT_ADDRESS_ABANDONED
 			      ? "again and again, so vipd leaves it alone for a pause"
 			      : "vipd has put it back");
+	why_advise(why_advice_of_problem(finding->code), router, finding->advice);
 	GUESS(finding,
 	      "a network manager that sets the interface anew (systemd-networkd, "
 	      "NetworkManager, ifupdown)",

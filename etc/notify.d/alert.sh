@@ -198,6 +198,7 @@ quoted() {
 # secret_read FILE: $secret, its first line. Secrets are passed by what the shell does itself, and pipes:
 # never in arguments or environments of other programs, which others can see.
 secret_read() {
+	[ -e "$1" ] || [ ! -x "${1%/*}" ] || fail "$1: is not there: its first line has to be the secret"
 	[ -r "$1" ] || fail "$1: cannot be read by $(id -un 2>/dev/null || id -u): it should be of mode 0640, root:vipd"
 	IFS= read -r secret <"$1" || [ -n "$secret" ] || fail "$1: is empty"
 	case $secret in

@@ -28,6 +28,13 @@ class Fact(dict):
     __getattr__ = dict.__getitem__
 
 
+class Descriptor(int):
+    """Closed with the last one who knows it: checkers hand a board on to each other."""
+
+    def __del__(self):
+        os.close(self)
+
+
 class Checker:
     """vipd-checker with a configuration of checks; ended by close()."""
 
@@ -38,7 +45,7 @@ class Checker:
         conf = os.memfd_create("conf")
         os.write(conf, (settings + "\nrouters = ( { name = \"lan\"; interface = \"lo\"; vrid = 1; "
                         "addresses = [ \"192.0.2.1/32\" ]; } );\nchecks = ( " + checks + " );\n").encode())
-        self.news = os.eventfd(0, os.EFD_NONBLOCK)
+        self.news = os.eventfd(0, os.EFD_NONBLOCK | os.EFD_CLOEXEC)
         self.channel, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         fds = [theirs.fileno(), conf, self.board, self.news]
         if processes is not None:
@@ -50,7 +57,7 @@ class Checker:
             for place in range(len(fds)):
                 os.dup2(500 + place, 3 + place)
                 os.close(500 + place)
-            os.closerange(3 + len(fds), 64)
+            os.closerange(3 + len(fds), 1 << 20)
 
         self.process = host.popen(*prefix, binary("vipd-checker"), close_fds=False, preexec_fn=hand_down,
                                   env={"VIPD_HELPER": "1", "PATH": "/usr/sbin:/usr/bin:/sbin:/bin", **(env or {})})
@@ -124,7 +131,7 @@ def _text(raw):
 
 
 def _new_board():
-    board = os.memfd_create("board", os.MFD_ALLOW_SEALING)
+    board = Descriptor(os.memfd_create("board", os.MFD_ALLOW_SEALING | os.MFD_CLOEXEC))
     os.ftruncate(board, SIZE)
     os.pwrite(board, struct.pack("=III", MAGIC, PLACE, 0), 0)
     fcntl.fcntl(board, F_ADD_SEALS, F_SEAL_SHRINK)

@@ -33,9 +33,10 @@ def start_pair(lab, names=("gw1", "gw2"), segment="lan", **keys):
 
 def crash(agent, signal_number=signal.SIGKILL):
     """Ends the router process, and waits until the next one runs. Return: the old one."""
+    lines = len(agent.log)
     old = agent.kill_router(signal_number)
-    lost = agent.wait_log(f"router_pid={old} lost=")
-    agent.wait_log("adopted=", skip=agent.log.index(lost))
+    agent.wait_log(f"router_pid={old} lost=", skip=lines)
+    agent.wait_log("adopted=", skip=lines)
     agent.wait_log(f"router_pid={old} end=")
     assert agent.router_pid != old
     return old

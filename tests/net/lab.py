@@ -98,8 +98,9 @@ class Namespace:
             return socket.socket(*args)
 
     def ip(self, *lines):
-        """Runs lines of `ip` commands in one batch."""
-        self.run("ip", "-batch", "-", input="\n".join(lines) + "\n")
+        """Runs lines of `ip` commands in one batch. Each waits for a lock that all namespaces share."""
+        lines = list(lines)
+        self.run("ip", "-batch", "-", input="\n".join(lines) + "\n", timeout=30 + len(lines) // 50)
 
     def sysctl(self, key, value=None):
         """Reads, or sets and reads, a sysctl by its dotted name (an interface has no dot)."""

@@ -364,19 +364,25 @@ class World:
         """Waits until all is told, and judges."""
         self.judged = time.monotonic()
         try:
-            wait_until(self._is_settled, self.patience_s, "all to be told", every=0.02)
+            wait_until(lambda: self._is_settled() and self._judge(end=True), self.patience_s,
+                       "all to be told", every=0.02)
         except Broken:
             raise
         except LabError as error:
             raise Broken(self._told(f"{error}; these wait: {self._store()[1]}; "
                                     f"{self.complaints(end=True)}")) from error
-        self._judge(end=True)
 
     def _judge(self, end=False):
-        """What is wrong now will not be mended."""
-        if found := self.complaints(end):
+        """What is wrong now will not be mended. Return: whether nothing has happened since it was
+        settled: a death is in the journal a moment after it."""
+        known = len(self.truth.changes)
+        found = self.complaints(end)
+        if end and len(self.truth.changes) > known:
+            return False
+        if found:
             raise Broken(self._told("; ".join(found)))
         self.judged = time.monotonic()
+        return True
 
     def counts(self):
         """(runs for pages, runs for actions)"""

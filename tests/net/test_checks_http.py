@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
 """Checks by a request: http = "http://...", asked of nginx, and of servers that misbehave."""
 
+import os
 import socket
 import struct
 import time
@@ -88,13 +89,14 @@ def test_statuses_bodies_methods_and_hosts(host, web):
         ("by-name", "http://localhost:8001/ok", "", "up", ""),
         ("refused", "http://127.0.0.1:8009/", "", "down", "connect: Connection refused"),
         ("name-refused", "http://localhost:8009/", "", "down", "connect: Connection refused"),
-        ("odd-port", "http://127.0.0.1:99999/", "", "down",
-         "URL: Port number was not a decimal number between 0 and 65535"),
     ])
 
 
 def test_each_ask_is_a_new_connection_without_a_trace(host, web):
+    strays = [os.dup2(0, number) for number in range(100, 120)]     # that this process has, and would hand down
     checker = run(host, check("web", "http://127.0.0.1:8001/ok", interval="10ms"))
+    for number in strays:
+        os.close(number)
     try:
         checker.wait("web", value="up")
         wait_until(lambda: checker.fact("web").answers > 50, 30, what=lambda _: f"fifty answers: {checker.fact('web')}")

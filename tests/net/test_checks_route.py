@@ -161,7 +161,7 @@ def test_lost_events_lead_to_a_dump(host):
         host.ip("route del 198.51.100.0/24")
         host.ip(*routes(5000, verb="del"))
         os.kill(checker.pid, signal.SIGCONT)
-        checker.wait("r", 2, value="down", error=NONE)
+        checker.wait("r", SOON, value="down", error=NONE)
     finally:
         assert checker.close() == 0
 

@@ -7,8 +7,9 @@ import signal
 import socket
 
 import pytest
-from agents import binary
+from agents import binary, is_sanitized
 from checker import Checker
+from processes import children
 from service_manager import SBIN, UNITS, ServiceManager, why_not
 from witness import wait_until
 
@@ -108,6 +109,30 @@ def test_the_bus_ends_and_comes_back(manager):
         checker.wait("u", SOON, value="down", error="no system bus: ")
         manager.systemctl("start", "dbus.socket")
         checker.wait("u", SOON, value="up", error="")
+    finally:
+        assert checker.close() == 0
+
+
+def anonymous_kib(pid):
+    with open(f"/proc/{pid}/status", encoding="ascii") as status:
+        return next(int(line.split()[1]) for line in status if line.startswith("RssAnon:"))
+
+
+@pytest.mark.campaign
+def test_a_bus_that_reads_nothing_for_long_costs_little_memory(manager):
+    """What is said to it is not kept for ever; and when it is back, all is well."""
+    if is_sanitized():
+        pytest.skip("sanitizers keep what was freed")
+    checker = Inside(manager, *(check("lab.target", f"u{i}", "10ms", "9ms") for i in range(20)))
+    try:
+        checker.wait("u0", SOON, value="up")
+        [daemon], [pid] = manager.processes("system.slice/dbus.service"), children(checker.process.pid)
+        before, asked = anonymous_kib(pid), checker.fact("u0").answers
+        os.kill(daemon, signal.SIGSTOP)
+        wait_until(lambda: checker.fact("u0").answers > asked + 2500, 60, what="many asks in vain")
+        assert anonymous_kib(pid) - before < 15_000
+        os.kill(daemon, signal.SIGCONT)
+        checker.wait("u0", SOON, value="up")
     finally:
         assert checker.close() == 0
 

@@ -11,6 +11,7 @@ import json
 import mmap
 import os
 import re
+import shutil
 import statistics
 import struct
 import termios
@@ -20,7 +21,7 @@ import pytest
 
 import control_messages as wire
 import frames
-from agents import VIP, is_sanitized
+from agents import VIP, binary, is_sanitized
 from lab import router, wait_until
 from processes import open_files
 from timing import gaps_ms, keeps_rhythm
@@ -32,6 +33,43 @@ CLIENTS_MAX = 8
 REJECTS = {"length", "ttl", "version", "type", "vrid", "source", "empty_list", "checksum",
            "interval", "own_source"}
 SHOW = wire.request("show")
+
+
+def as_user(lab, agent, group, *words, more="--clear-groups"):
+    """vipctl, as nobody with that group. Return: exit status, what it says."""
+    program = shutil.copy(binary("vipctl"), lab.path("vipctl"))
+    os.chmod(os.path.dirname(program), 0o755)
+    done = agent.host.run("setpriv", "--reuid=nobody", f"--regid={group}", *more.split(), program, "-s",
+                          agent.control, *words, check=False)
+    return done.returncode, done.stdout + done.stderr
+
+
+@pytest.mark.skipif(is_sanitized(), reason="the sanitizers' vipctl writes where nobody may not")
+def test_groups_may_do_what_they_are_for(lab):
+    agent = start_active(lab, control_group="operator", control_read_group="games")
+    for group, more in (("games", "--clear-groups"), ("nogroup", "--groups=games")):
+        assert as_user(lab, agent, group, "show", more=more)[0] == 0
+        assert as_user(lab, agent, group, "check", more=more)[0] == 0
+        for words in (("drain", "lan"), ("reload",), ("forget",), ("reload", "--dry-run"),
+                      ("notify", "drop", "all")):
+            status, said = as_user(lab, agent, group, *words, more=more)
+            assert status == 1 and "control_group" in said, (words, said)
+    assert "drained" not in agent.ctl("show").stdout
+    assert as_user(lab, agent, "nogroup", "show") == (
+        1, "vipctl: vipd hung up: this user may not ask, or too many ask at once\n")
+    assert as_user(lab, agent, "operator", "drain", "lan", "--for", "1h")[0] == 1
+    assert "drained" in agent.ctl("show").stdout
+    # A reload takes it away, and gives it to others.
+    agent.configure([router(150, **RHYTHM)], control_read_group="operator")
+    agent.ctl("reload")
+    assert as_user(lab, agent, "games", "show")[0] == 1
+    assert as_user(lab, agent, "operator", "show")[0] == 0
+    assert as_user(lab, agent, "operator", "resume")[0] == 1
+    agent.configure([router(150, **RHYTHM)])
+    agent.ctl("reload")
+    assert os.stat(agent.control).st_mode & 0o777 == 0o660
+    assert as_user(lab, agent, "operator", "show")[0] == 1
+    assert as_user(lab, agent, "root", "show")[0] == 0
 
 
 def start_active(lab, routers=None, **settings):

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
 """Metrics: the page that Prometheus reads, and vipctl metrics, which says the same."""
 
+import contextlib
 import http.client
 import os
 import re
@@ -19,6 +20,8 @@ from test_notify import FAST, home, start    # pylint: disable=unused-import
 
 PORT = 9165
 METRICS = f"127.0.0.1:{PORT}"
+CLIENTS_MAX = 32                 # who are served at a time
+SECRET = "hunter22"
 SAMPLE = re.compile(r'^([a-z_]+)(?:\{((?:[a-z_]+="(?:[^"\\\n]|\\.)*",?)*)\})? (\S+)$')
 
 
@@ -43,10 +46,10 @@ def parse(text):
     return values
 
 
-def get(host, path="/metrics", method="GET", address="127.0.0.1", port=PORT):
+def get(host, path="/metrics", method="GET", address="127.0.0.1", port=PORT, timeout=10):
     """Return: status, type and text of an answer."""
     with host.inside():
-        connection = http.client.HTTPConnection(address, port, timeout=10)
+        connection = http.client.HTTPConnection(address, port, timeout=timeout)
         connection.connect()
     connection.request(method, path)
     answer = connection.getresponse()
@@ -79,6 +82,12 @@ def served(host):
     return wait_until(try_it, what="the page of metrics")
 
 
+def descriptors(agent):
+    """How many the notifier has."""
+    [notifier] = agent.notifier_pids
+    return len(os.listdir(f"/proc/{notifier}/fd"))
+
+
 def test_the_page_tells_states_counters_and_times(lab, home):
     one = start(lab, home, router(150, **FAST), metrics=METRICS)
     os.mkdir(home + "2")
@@ -106,7 +115,9 @@ def test_the_page_tells_states_counters_and_times(lab, home):
     assert 3 < late <= mine["vipd_router_adverts_sent_total", labels]
     assert 0 < mine["vipd_advert_lateness_seconds_sum", ""] < late
     assert of(mine, "vipd_rejected_total", reason="checksum") == 0
-    # An address that somebody takes away, over and over, is told as missing, or restored.
+    # Who is Active renews leases, and nobody else.
+    wait_until(lambda: of(page(one.host), "vipd_lease_renewals_total") > 0, what="a renewal")
+    assert of(page(two.host), "vipd_lease_renewals_total") == 0
     assert one.term() == 0
     two.wait_state("lan", "active")
     after = wait_until(lambda: (lambda it: it if of(it, "vipd_takeover_seconds_count") == 1
@@ -139,20 +150,64 @@ def test_advert_that_is_no_timers_is_not_late(lab, home):
     assert shown["vipd_advert_lateness_seconds_count", ""] >= 1
 
 
+def test_adverts_that_are_lost_leave_a_smaller_margin(lab, home):
+    """For more than a minute, and whoever has read it meanwhile. That both began at the same time, and
+    one was a little faster, is none of it."""
+    patient = {**FAST, "down_intervals": 20}
+    one = lab.vipd(lab.host("gw1", "192.0.2.2/24"), [router(150, **patient)])
+    two = start(lab, home, router(100, **patient), name="gw2", address="192.0.2.3/24", metrics=METRICS)
+    one.wait_state("lan", "active")
+
+    def margin():
+        return {value for (name, _), value in served(two.host).items() if name.endswith("takeover_margin_seconds")}
+    assert min(wait_until(margin, what="adverts")) > 1.5
+    lab.mute(one.host)
+    left_ms = wait_until(lambda: (lambda it: it if it < 1000 else None)(two.router()["takeover_in_ms"]),
+                         what="a second that is left")
+    lab.heal(one.host)
+    wait_until(lambda: two.router()["takeover_in_ms"] > 1500, what="the next advert")
+    for _ in range(3):
+        [least] = margin()
+        assert 0 < least <= left_ms / 1000
+    assert two.router()["counters"]["became_active"] == 0
+
+
+def test_a_queue_of_pages_is_told(lab, home):
+    flag = lab.path("flag")
+    waits = lab.path("command")
+    with open(waits, "w", encoding="utf-8") as file:
+        file.write(f"#!/bin/sh\nuntil [ -e {flag} ]; do sleep 0.1; done\n")
+    os.chmod(waits, 0o755)
+    one = start(lab, home, router(150, **FAST), metrics=METRICS,
+                notify=[{"command": [waits], "on": ["active", "backup"], "deliver": "all",
+                         "timeout": "60s", "user": "root"}])
+    one.wait_state("lan", "active")
+    def queue(told):
+        return tuple(of(told, f"vipd_notify_{it}") for it in ("waiting", "running", "dead", "delivered_total"))
+    waiting = wait_until(lambda: (lambda it: it if it[0] and it[1] else None)(queue(served(one.host))), what="a queue")
+    assert waiting == (1, 1, 0, 0)             # that it is Backup is told; that it is Active waits
+    assert queue(parse(one.ctl("metrics").stdout)) == queue(page(one.host))
+    with open(flag, "w", encoding="utf-8"):
+        pass
+    wait_until(lambda: queue(page(one.host))[:2] == (0, 0), what="all of them delivered")
+    assert queue(page(one.host)) == (0, 0, 0, 2)
+
+
 def test_vipctl_says_the_same(lab, home):
     flag = lab.path("flag")
     checks = [{"name": "flag", "file": flag, "interval": "100ms"},
               {"name": "both", "all": ["flag"]}]
     one = start(lab, home, router(150, track=[{"check": "flag", "weight": -10},
                                               {"check": "both", "weight": -5}], **FAST),
-                router(120, name="two", vrid=52, addresses=["192.0.2.9/24"],
-                       track=[{"check": "flag", "weight": -20}], **FAST),
+                router(120, name="two", vrid=52, addresses=["192.0.2.9/24"], version=2, interval="1s",
+                       auth={"type": "password", "password": SECRET}, track=[{"check": "flag", "weight": -20}]),
                 checks=checks, metrics=METRICS)
     one.wait_state("lan", "active")
     wait_until(lambda: of(served(one.host), "vipd_check_state", check="flag") == 2,
                what="the check")
     served_by_it, told = page(one.host), parse(one.ctl("metrics").stdout)
     assert set(served_by_it) == set(told)
+    assert SECRET not in get(one.host)[2] + one.ctl("metrics", "--keepalived").stdout
     moving = ("seconds", "total", "lateness", "running", "waiting", "delivered")
     assert {key: value for key, value in served_by_it.items()
             if not any(word in key[0] for word in moving)} == \
@@ -265,27 +320,26 @@ def test_what_is_asked_for_wrongly(lab, home):
     one = start(lab, home, metrics=METRICS)
     one.wait_state("lan", "active")
     served(one.host)
-    [notifier] = one.notifier_pids
-    places = len(os.listdir(f"/proc/{notifier}/fd"))
+    notifiers, places = one.notifier_pids, descriptors(one)
     assert get(one.host, "/")[0] == 404 and "/metrics" in get(one.host, "/")[2]
     for method in ("POST", "PUT", "DELETE", "OPTIONS", "TRACE", "GETTING"):
         assert get(one.host, method=method)[0] == 405
     assert get(one.host, method="HEAD")[::2] == (200, "")
     assert get(one.host, "/metrics?collect=all")[0] == 200
-    for sent, may_work in GARBAGE:
+    clients = []
+    for sent, _ in GARBAGE:
         with one.host.inside():
-            client = socket.create_connection(("127.0.0.1", PORT), timeout=10)
-        with client:
-            try:
-                client.sendall(sent)
-                client.shutdown(socket.SHUT_WR)
-                client.settimeout(0.3)      # who waits for the rest has not answered
-                assert may_work or b" 200 OK" not in client.recv(4096), sent[:80]
-            except OSError:        # who sends such things is hung up on
-                pass
+            clients.append(socket.create_connection(("127.0.0.1", PORT), timeout=10))
+        with contextlib.suppress(OSError):     # who sends such things is hung up on
+            clients[-1].sendall(sent)
+            clients[-1].shutdown(socket.SHUT_WR)
         assert of(page(one.host), "vipd_up") == 1, sent[:80]
-    assert one.notifier_pids == [notifier]
-    wait_until(lambda: len(os.listdir(f"/proc/{notifier}/fd")) <= places, timeout=20, what="nobody to be there")
+    for client, (sent, may_work) in zip(clients, GARBAGE):
+        client.settimeout(0.05)                # who waits for the rest has not answered
+        with client, contextlib.suppress(OSError):
+            assert may_work or b" 200 OK" not in client.recv(4096), sent[:80]
+    assert one.notifier_pids == notifiers
+    wait_until(lambda: descriptors(one) <= places, timeout=20, what="nobody to be there")
 
 
 def test_a_thousand_connections_and_slow_readers_keep_nobody_from_reading(lab, home):
@@ -294,7 +348,7 @@ def test_a_thousand_connections_and_slow_readers_keep_nobody_from_reading(lab, h
     one = start(lab, home, *many, metrics=METRICS)
     one.wait_state("r149", "active")
     served(one.host)
-    slow = []
+    places, slow = descriptors(one), []
     with one.host.inside():
         for _ in range(1000):
             client = socket.socket()
@@ -311,6 +365,7 @@ def test_a_thousand_connections_and_slow_readers_keep_nobody_from_reading(lab, h
     before = one.router("r0")["counters"]["adverts_sent"]
     wait_until(lambda: one.router("r0")["counters"]["adverts_sent"] > before + 10, what="adverts")
     assert one.router("r0")["counters"]["late_timers"] == 0
+    assert descriptors(one) <= places + CLIENTS_MAX
     for client in slow[:950]:
         client.close()
     def one_reads():
@@ -321,6 +376,46 @@ def test_a_thousand_connections_and_slow_readers_keep_nobody_from_reading(lab, h
     assert of(wait_until(one_reads, timeout=40, what="a place for one who reads"), "vipd_up") == 1
     for client in slow:
         client.close()
+
+
+def crowd(agent, sent):
+    """Clients who send that, have time, and all places."""
+    clients, before = [], descriptors(agent)
+    with agent.host.inside():
+        for _ in range(CLIENTS_MAX + 3):
+            client = socket.socket()
+            client.settimeout(10)
+            client.connect(("127.0.0.1", PORT))
+            client.sendall(sent)
+            client.setblocking(False)
+            clients.append(client)
+    wait_until(lambda: descriptors(agent) >= before + CLIENTS_MAX - 1, what="all places to be taken")
+    return clients
+
+
+def one_is_served(host, keep_busy):
+    """Whether there is a place; all others do a little meanwhile."""
+    keep_busy()
+    try:
+        return parse(get(host, timeout=1)[2])
+    except (OSError, AssertionError, http.client.HTTPException):
+        return None
+
+
+def say_a_little(clients):
+    for client in clients:
+        with contextlib.suppress(OSError):
+            client.send(b"a")
+
+
+def test_who_asks_a_byte_at_a_time_is_hung_up_on(lab, home):
+    one = start(lab, home, metrics=METRICS)
+    one.wait_state("lan", "active")
+    served(one.host)
+    slow = crowd(one, b"GET /metrics HTTP/1.1\r\nHost: x\r\nX: ")
+    page_of = wait_until(lambda: one_is_served(one.host, lambda: say_a_little(slow)),
+                         timeout=30, what="a place for one who asks")
+    assert of(page_of, "vipd_up") == 1
 
 
 def test_a_reload_takes_the_page_elsewhere_and_away(lab, home):

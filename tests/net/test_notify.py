@@ -14,6 +14,7 @@ import stat
 import pytest
 
 from agents import run_vipd, write_config
+from frames import Probe
 from generations import OWN, crash, reload, replace
 from lab import router, wait_until
 from processes import children, name_of
@@ -118,6 +119,59 @@ def test_transitions_are_told_in_order_with_all_that_is_known(lab, home):
     assert rows(home, "SELECT count(*) FROM events WHERE router = 'lan'")[0][0] >= 6
 
 
+ALL_WORDS = ["active", "backup", "fault", "stop", "start", "deleted", "priority", "lower_advert", "check",
+             "conflict", "deaf", "drain", "reload", "last_will", "lost"]
+
+
+def test_each_word_is_told_for_what_it_stands_for(lab, home):
+    """Those of states, reloads and ends have tests of their own; the others are here."""
+    command, flag = Recorder(lab), lab.path("flag")
+    with open(flag, "w", encoding="utf-8"):
+        pass
+    gw, probe = lab.host("gw1", OWN, ipv6=True), Probe(lab.host("probe"))
+    gw.sysctl("net.ipv6.conf.eth0.disable_ipv6", 1)
+    one = lab.vipd(gw, [router(150, **FAST, addresses=["192.0.2.1/24", "2001:db8::1/64"],
+                               track=[{"check": "flag", "weight": -10}])],
+                   state_dir=home, user="root", notify=[entry(command, on=ALL_WORDS)],
+                   checks=[{"name": "flag", "file": flag, "interval": "50ms", "rise": 1, "fall": 1}])
+
+    def told(word, what):
+        return wait_until(lambda: [event for _, on, _, event in command.runs if on == word],
+                          what=lambda _: f"{word} for {what}: {command.told}")
+    one.wait_state("lan", "active")
+    assert [it["kind"] for it in told("deaf", "a family that cannot speak")] == ["mute"]
+    os.unlink(flag)
+    [changed] = told("priority", "a check with a weight")
+    assert (changed["configured_priority"], changed["priority"], changed["priority_parts"]) == (
+        150, 140, {"flag": -10})
+    assert told("check", "a check")[0]["error"] == "No such file or directory"
+    probe.advert("192.0.2.9", vrid=51, priority=50, interval=10, addresses=["192.0.2.1"])
+    assert told("lower_advert", "another Active")[0]["source"] == "192.0.2.9"
+    probe.advert("192.0.2.9", vrid=51, priority=140, interval=10, addresses=["192.0.2.1"])
+    wait_until(lambda: "equal_priority" in [it.get("notice") for it in told("conflict", "a rival")],
+               what="one with the same priority")
+    one.wait_state("lan", "active")
+    one.ctl("drain", "lan", check=False)
+    assert told("drain", "a drain")[0]["drain"] == "begins"
+    one.ctl("resume", "lan")
+    wait_until(lambda: command.told.count("drain") >= 2, what="its end")
+    assert not {"fault", "stop", "deleted", "reload", "last_will", "lost"} & set(command.told)
+
+
+def test_command_has_the_rights_of_its_own_user(lab):
+    """Beside others of the notifier's: each as whom its entry names."""
+    commands = {name: Recorder(lab, name, body='text="{\\"user\\": \\"$(id -un) $(id -gn)\\"}"')
+                for name in ("nobody", "games", "root")}
+    notify = [entry(commands["nobody"])] + [entry(commands[name], user=name)
+                                            for name in ("games", "root")]
+    one = lab.vipd(lab.host("gw1", OWN), [router(150, **FAST)], state_dir=lab.path("made"),
+                   user="nobody", notify=notify)
+    one.wait_state("lan", "active")
+    for name, group in (("nobody", "nogroup"), ("games", "games"), ("root", "root")):
+        wait_until(lambda it=commands[name]: it.told == ["backup", "active"], what=f"{name}'s")
+        assert {event["user"] for *_, event in commands[name].runs} == {f"{name} {group}"}
+
+
 def test_words_choose_what_is_told(lab, home):
     some, others = Recorder(lab, "some"), Recorder(lab, "others")
     one = start(lab, home, router(150, **FAST, notify=[entry(some, on=["fault", "start"])]),
@@ -218,6 +272,40 @@ def test_fifo_has_keepaliveds_lines(lab, home):
         'INSTANCE "lan" BACKUP 150', 'INSTANCE "two" BACKUP 150', 'GROUP "gate" BACKUP 0',
         'INSTANCE "lan" MASTER 150', 'INSTANCE "two" MASTER 150', 'GROUP "gate" MASTER 0'])
     assert one.term() == 0
+
+
+def test_fifo_that_is_removed_or_made_anew_is_followed(lab, home):
+    """Readers do that when they begin: what is written into one without a name nobody hears."""
+    path = lab.path("fifo")
+    one = start(lab, home, notify=[{"fifo": path, "deliver": "all"}])
+    wait_until(lambda: os.path.exists(path), what="the FIFO")
+    one.wait_state("lan", "active")
+    reader, read = os.open(path, os.O_RDWR | os.O_NONBLOCK), []
+
+    def lines():
+        with contextlib.suppress(BlockingIOError):
+            return os.read(reader, 4096).decode().splitlines()
+        return []
+    wait_until(lambda: read.extend(lines()) or len(read) == 2, what="two lines")
+    os.close(reader)
+    os.unlink(path)
+    os.mkfifo(path, 0o600)
+    reader = os.open(path, os.O_RDWR | os.O_NONBLOCK)
+    one.host.ip("link set eth0 down")
+    assert wait_until(lines, what="a line") == ['INSTANCE "lan" FAULT 150']
+    os.unlink(path)
+    with open(path, "w", encoding="utf-8"):        # a mistake of somebody's
+        pass
+    one.host.ip("link set eth0 up")
+    wait_until(lambda: ("something else has its name",) in
+               rows(home, "SELECT error FROM deliveries WHERE word = 'backup'"), what="its error")
+    os.unlink(path)
+    os.close(reader)
+    wait_until(lambda: os.path.exists(path), what="another one")
+    reader, read = os.open(path, os.O_RDWR | os.O_NONBLOCK), []
+    wait_until(lambda: read.extend(lines()) or len(read) == 2, what="two lines")
+    assert read == ['INSTANCE "lan" BACKUP 150', 'INSTANCE "lan" MASTER 150']
+    os.close(reader)
 
 
 # ---- order, slowness, failure ----

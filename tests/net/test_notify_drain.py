@@ -308,8 +308,12 @@ def test_fault_while_it_waits_ends_the_wait(lab, home):
 def test_drain_for_a_time_is_over_though_the_hook_is_not(lab, home):
     hook = Hook(lab)
     one, _ = pair(lab, home, before(hook, timeout="20s"))
+    first = begin(one, "lan")
+    hook.wait_begun()
     assert "its time has passed" in end(begin(one, "--for", "1s", "lan"), status=1)
-    assert words(one) == ["begins", "waits", "over"]
+    end(first, status=1)
+    assert words(one) == ["begins", "waits", "begins", "over"]
+    assert not any("its priority is 1" in line for line in one.log), "it waits all the same"
     assert one.router()["state"] == "active" and one.router()["effective_priority"] == 150
     wait_until(lambda: rows(home, "SELECT count(*) FROM deliveries") == [(0,)], 5, "the hook's end")
 

@@ -5,6 +5,7 @@ it, in the log and from vipctl; when there is room again, nobody has to do anyth
 import contextlib
 import json
 import os
+import shutil
 import signal
 import sqlite3
 import stat
@@ -176,6 +177,31 @@ def test_directory_that_cannot_be_written_stops_no_page_and_is_tried_again(lab):
     gw.ip("link set eth0 down")
     command.wait("backup", "active", "fault")
     wait_until(lambda: history(one) == ROUND, what="what came then")
+
+
+def test_files_that_are_removed_are_made_anew_and_a_directory_is_missed(lab, home):
+    gate = lab.path("gate")
+    command = Recorder(lab, body=f"[ -e {gate} ] || exit 1")
+    one = start(lab, home, notify=[entry(command, retries=100)])
+    one.wait_state("lan", "active")
+    wait_until(lambda: rows(home, "SELECT 1 FROM deliveries WHERE attempts > 0"), what="an attempt")
+    for name in os.listdir(home):
+        os.unlink(f"{home}/{name}")
+    one.host.ip("link set eth0 down")
+    assert "whose files were removed" in one.wait_log("in memory alone")
+    one.wait_log("notify=stored")
+    words = [it for it, in rows(home, "SELECT word FROM deliveries ORDER BY id")]
+    assert words == ["backup", "active", "fault"], "what waits is there"
+    shutil.rmtree(home)
+    lines = len(one.log)
+    one.host.ip("link set eth0 up")
+    one.wait_state("lan", "active")
+    assert "whose files were removed" in one.wait_log("in memory alone", skip=lines)
+    wait_problems(one, "not_stored")
+    with open(gate, "w", encoding="utf-8"):
+        pass
+    wait_until(lambda: command.told[:3] == words and command.told[-1] == "active", 20,
+               lambda _: f"all: {command.told}")
 
 
 # ---- who may ----

@@ -140,6 +140,7 @@ def test_killed_warden_leaves_nobody_beside_the_next_attempt(lab, home):
     wait_until(lambda: len(read_runs(out)) == 2, what="the next attempt")
     assert name_of(command) is None
     assert [run.alone for run in read_runs(out)] == [True, True]
+    kill_everything(one)                           # nobody waits for that command
 
 
 def test_state_of_a_vipd_that_is_dead_is_a_page_and_no_action(lab, home):
@@ -237,3 +238,4 @@ def test_command_that_runs_is_on_the_disk_as_begun(lab, home):
             ("active", 1, 1)]
         assert db.execute("SELECT count(*) FROM events WHERE json LIKE '%\"to\": \"active\"%'"
                           ).fetchone() == (1,)
+    kill_everything(one)                           # nobody waits for that command

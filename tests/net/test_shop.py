@@ -64,6 +64,9 @@ def test_shop_goes_on():
     rows = re.findall(r"^  (\S.*?) +(\d+) +(\d+) +(\d+) +(\d+) +(?:(\d+) ms +\d+ ms)?$", output, re.MULTILINE)
     names = [name for name, *_ in rows]
     assert len(names) >= 9 and "db1, the primary, loses its power" in names, output
+    with open(os.path.join(ROOT, "README.md"), encoding="utf-8") as file:
+        shown = re.findall(r"^    (\S.*?) +\d+ +\d+ +\d+ +\d+", file.read(), re.MULTILINE)
+    assert set(names) <= set(shown), "README shows another table"
     assert all(int(placed) > 0 and int(lost) == int(twice) == 0
                for _, placed, _, lost, twice, _ in rows), output
     run.wait_nothing_left()

@@ -557,7 +557,8 @@ SCENES = {
         Row("address stolen", stolen,
             Says("backup", "higher", findings=("stolen_address", "last_resort"),
                  words=(f"{VIP} was removed by somebody on this host", "perhaps ",
-                        "cannot hold an address: the last resort", "do: .*ip monitor address")),
+                        "cannot hold an address: the last resort",
+                        "do: .*ip monitor address, and what manages eth0 beside")),
             Says("active", "preempt", words=("lower priority 1, ours is 100",))),
     ]),
     "adverts": Scene(plain, [
@@ -626,6 +627,15 @@ SCENES = {
         Row("interval mismatch in version 2", nothing,
             Says("active", findings=("rejected_interval_differs",), words=("every 2.00 s",)),
             Says("active", findings=("rejected_interval_differs",), words=("every 1.00 s",))),
+    ]),
+    "peers": Scene(apart(one={"unicast": {"peers": ["192.0.2.3"]}},
+                         two={"unicast": {"peers": ["192.0.2.99"]}}), [
+        Row("a peer that is mistyped", nothing,
+            Says("active", findings=("address_taken",),
+                 words=("Of the other host of this router: both are Active",)),
+            Says("active", "silence", findings=("rejected_not_peer", "silence"),
+                 words=(f"from {ONE}", "do: Name that host in unicast.peers",
+                        "because adverts are discarded here"))),
     ]),
     "keys": Scene(other_secret, [
         Row("HMAC key mismatch", nothing,

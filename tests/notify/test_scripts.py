@@ -5,6 +5,8 @@ import datetime
 import email
 import email.policy
 import json
+import os
+import re
 import shutil
 import subprocess
 from urllib.parse import unquote
@@ -286,6 +288,8 @@ def test_mail_that_is_not_taken(place):
     _, program = sendmail(place, end="exit 75")
     assert place.bad("mail", ACTIVE, "noc@example.net", SENDMAIL=program) == f"mail: exit status 75 of {program}"
     assert place.bad("mail", ACTIVE) == "mail: usage: mail ADDRESS..."
+    assert place.bad("mail", ACTIVE, "noc@example.net", SENDMAIL="/nowhere") == \
+        "mail: /nowhere: is not there: install one, or set MAIL_SMTP=smtp://HOST in env of the entry"
     for address in ("-oQ/tmp", "a b@example.net", "a@b\nBcc: c", ""):
         assert place.bad("mail", ACTIVE, address, SENDMAIL=program).startswith("mail: no mail address")
 
@@ -399,14 +403,21 @@ def test_curl_reads_no_file_of_the_user(place, service):
 
 def test_secret_that_cannot_be_used(place):
     missing = str(place.path / "nothing")
-    assert place.bad("pagerduty", ACTIVE, missing).startswith(f"PagerDuty: {missing}: cannot be read by nobody")
+    assert place.bad("pagerduty", ACTIVE, missing) == \
+        f"PagerDuty: {missing}: is not there: its first line has to be the secret"
+    others = place.secret("S3CR3T")
+    os.chown(others, 0, 0)
+    os.chmod(others, 0o600)
+    assert place.bad("pagerduty", ACTIVE, others) == \
+        f"PagerDuty: {others}: cannot be read by nobody: it should be of mode 0640, root:vipd"
     for text, words in (("", "is empty"), ("\nx", "its first line is empty"),
                         ("S3CR3T x", "a blank or what is not printable in its first line"),
                         ("S3CR3T\r\n", "a blank or what is not printable in its first line")):
         file = place.secret(text)
         assert place.bad("opsgenie", ACTIVE, file) == f"Opsgenie: {file}: {words}"
     for name in ("pagerduty", "opsgenie", "webhook"):
-        assert f": /etc/vipd/secrets/{name}: cannot be read by" in place.bad(name, ACTIVE)
+        assert re.search(f": /etc/vipd/secrets/{name}: (cannot be read by|is not there)",
+                         place.bad(name, ACTIVE))
 
 
 def test_entry_of_another_style_is_told_so(place):

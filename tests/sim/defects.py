@@ -474,8 +474,8 @@ DEFECTS = [
     Defect("advert-for-each-contest",
            "A paused Active answers a queue of weak adverts with as many of its own.",
            "agent/router/*.c",
-           "down_ns = router->vr.election.down_ns; router_step(routers, router, &event);",
-           "down_ns = router->vr.election.down_ns; router_step(routers, router, &event);"
+           "before = router->vr.election; router_step(routers, router, &event);",
+           "before = router->vr.election; router_step(routers, router, &event);"
            " if (router->outbox.advert_due) routers_execute(routers, routers->now);"),
     # ---- signatures ----
     Defect("signed-time-follows-the-clock",

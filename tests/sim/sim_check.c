@@ -385,6 +385,16 @@ static int64_t rivals_since(const struct sim *sim, unsigned better, unsigned wor
 	return later(since, later(b->healthy_ns, w->healthy_ns));
 }
 
+/* Who has just come in the place of the other one, and offers to leave, takes its first advert for
+ * the last word that it owes. */
+static bool may_be_last_word(const struct sim *sim, unsigned better, unsigned worse)
+{
+	const struct sim_gateway *b = &sim->routers[better], *w = &sim->routers[worse];
+	int64_t patience_ns = w->config.interval_cs * 10 * SIM_MS + SIM_S / 2;
+
+	return sim->check.models[worse].cedes && b->active_ns - w->active_ns < patience_ns;
+}
+
 /* How long it may take from then on; see P1 in the header. */
 static int64_t rivals_allowed(const struct sim *sim, unsigned better, unsigned worse, int64_t since)
 {
@@ -394,7 +404,7 @@ static int64_t rivals_allowed(const struct sim *sim, unsigned better, unsigned w
 	int64_t news = there->delay_ns + sim->latency_ns;
 	int64_t interval;
 
-	if (since == b->active_ns)
+	if (since == b->active_ns && !may_be_last_word(sim, better, worse))
 		return news;
 	if (since == sim->routers[worse].active_ns && back->healthy_ns <= since && !back->cut &&
 	    b->provoked_ns < since - SIM_S)
@@ -495,7 +505,7 @@ static int component_active(const struct sim *sim, unsigned group, unsigned *ret
 
 	*ret_n = 0;
 	for (unsigned i = 0; i < sim->routers_n; i++) {
-		if (!gateway_is_active(&sim->routers[i]) || sim->faults.group[i] != group)
+		if (!gateway_is_active(&sim->routers[i]) || !gateway_is_among(sim, i, group))
 			continue;
 		active = (int)i;
 		++*ret_n;
@@ -511,7 +521,7 @@ static void check_best(struct sim *sim, unsigned active)
 	for (unsigned i = 0; i < sim->routers_n; i++) {
 		const struct sim_gateway *r = &sim->routers[i];
 
-		if (gateway_in_service(r) && sim->faults.group[i] == sim->faults.group[active] &&
+		if (gateway_in_service(r) && gateway_is_among(sim, i, sim->faults.group[active]) &&
 		    r->config.priority > priority && !model_defers(&r->config, priority))
 			check_fail(sim, "P2", "%s is Active and not %s", node_name(active),
 				   node_name(i));
@@ -523,8 +533,18 @@ static unsigned component_size(const struct sim *sim, unsigned group)
 	unsigned n = 0;
 
 	for (unsigned i = 0; i < sim->routers_n; i++)
-		n += gateway_in_service(&sim->routers[i]) && sim->faults.group[i] == group;
+		n += gateway_in_service(&sim->routers[i]) && gateway_is_among(sim, i, group);
 	return n;
+}
+
+static void check_alone(struct sim *sim)
+{
+	for (unsigned i = 0; i < sim->routers_n; i++) {
+		const struct sim_gateway *r = &sim->routers[i];
+
+		if (gateway_in_service(r) && gateway_is_let_alone(r) && !gateway_is_active(r))
+			check_fail(sim, "P2", "%s is alone, and not Active", node_name(i));
+	}
 }
 
 void check_converged(struct sim *sim)
@@ -533,6 +553,7 @@ void check_converged(struct sim *sim)
 		unit_converged(sim);
 		return;
 	}
+	check_alone(sim);
 	for (unsigned group = 0; group < SIM_GROUPS; group++) {
 		unsigned n, size = component_size(sim, group);
 		int active = component_active(sim, group, &n);

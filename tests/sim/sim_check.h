@@ -7,7 +7,9 @@
  *       each other but C hears both, VRRP cannot do better;
  *     - for the time that the news takes: with a healthy path since both became Active, one delay
  *       when the better one came last, two when it came first (it answers at once, unless it has
- *       just answered others: then an interval more), plus the latency of the hosts;
+ *       just answered others: then an interval more), plus the latency of the hosts; and an
+ *       interval more where who offers to leave has just come in the place of the other one, whose
+ *       advert may be its last word;
  *     - while both speak from the same address, which somebody has added to both hosts: to each
  *       of them the other one's adverts are its own that have come back;
  *     - and while one of them is paused or stalled, or a path loses or delays adverts, which starts

@@ -186,12 +186,16 @@ void check_drain_turn(struct sim *sim, const struct sim_process *process)
 	r->drain.may_offer &= unit_active(sim, i);
 	r->drain.resort = is_last(sim, process);
 	if (r->keeper.stopping ||
-	    r->leaving.told) /* what it has said is not taken back by a priority */
+	    r->leaving.told) { /* what it has said is not taken back by a priority */
+		if (process_router(process) && !drain_is_held(&process_router(process)->drain))
+			r->drain.hold_ns = 0;
 		return;
+	}
 	if (!look_at_hold(sim, process))
 		return;
 	if (drained && priority != drains_priority(sim, i, &r->conf) &&
-	    !(r->drain.resort && priority == LAST)) /* it had that before its drain waits */
+	    !(r->drain.resort && priority == LAST) && /* it had that before its drain waits */
+	    !(drains_is_held(sim, i) && r->conf.checks.n)) /* P21: once per interval */
 		check_fail(sim, "P20", "%s is drained and has priority %u", node_name(i), priority);
 	if (!drained && !r->conf.checks.n && priority != r->conf.vrrp.priority && !r->drain.resort)
 		check_fail(sim, "P20", "%s is not drained and has priority %u", node_name(i),
@@ -229,7 +233,7 @@ static bool is_awaited(const struct sim *sim, unsigned i, unsigned peer)
 
 	return peer != i && gateway_in_service(p) && p->vr.election.state == VRRP_STATE_BACKUP &&
 	       p->config.priority > LAST && !p->keeper.stopping &&
-	       sim->faults.group[peer] == sim->faults.group[i] &&
+	       gateway_is_among(sim, peer, sim->faults.group[i]) &&
 	       p->vr.election.since_ns < gateway_local_at(p, r->drain.told_ns);
 }
 

@@ -351,7 +351,7 @@ void check_renewal(struct sim *sim, const struct sim_process *by, unsigned k)
 
 	/* Without an answer it will ask again, and so it does when the kernel refuses: a second
 	 * later, when that may be over. */
-	if (by->unanswered || r->kernel.table[k].unanswered ||
+	if (by->unanswered || r->kernel.table[k].unanswered || gateway_is_let_alone(r) ||
 	    (check_in_trouble(sim, by->router) &&
 	     r->kernel.troubles & (SIM_TROUBLE_ANSWERS | SIM_TROUBLE_CHANGES)))
 		return;

@@ -88,8 +88,15 @@ void check_inherited_priority(struct sim *sim, unsigned i, const struct vrrp *ol
 	struct sim_gateway *r = &sim->routers[i];
 	bool last = old->election.priority == LAST && old->config.priority != LAST &&
 		    !r->drain.until_ns && (!r->conf.checks.n || r->drain.resort);
-	unsigned due = last && !r->reloading ? LAST : drains_priority(sim, i, &r->conf);
+	unsigned due;
 
+	/* It died in the turn in which it waited no more. */
+	if (r->drain.hold_ns && gateway_local_ns(sim, r) >= r->drain.hold_ns &&
+	    old->election.priority == LAST) {
+		r->drain.hold_ns = 0;
+		check_unheld(sim, i);
+	}
+	due = last && !r->reloading ? LAST : drains_priority(sim, i, &r->conf);
 	if (r->vr.election.priority != due)
 		check_fail(sim, "P16", "%s goes on with priority %u, not %u", node_name(i),
 			   r->vr.election.priority, due);

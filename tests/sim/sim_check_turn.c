@@ -438,13 +438,13 @@ static enum vrrp_reason_code fault_of(const struct sim_gateway *r)
 		return VRRP_REASON_LINK_MISSING;
 	if (!link->up)
 		return VRRP_REASON_LINK_DOWN;
-	if (!link->carrier)
+	if (!link->carrier && !r->conf.sans_carrier)
 		return VRRP_REASON_NO_CARRIER;
 	if (r->config.family == 6 && r->kernel.ip6.narrow && !r->unicast)
 		return VRRP_REASON_NO_GROUP;
 	if (guest_fault(r) != VRRP_REASON_NONE)
 		return guest_fault(r);
-	return gateway_can_speak(r) ? VRRP_REASON_NONE : VRRP_REASON_NO_SOURCE;
+	return gateway_has_source(r) ? VRRP_REASON_NONE : VRRP_REASON_NO_SOURCE;
 }
 
 static const char *fault_name(enum vrrp_reason_code code)

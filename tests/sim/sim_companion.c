@@ -86,7 +86,7 @@ void companion_conf(const struct sim_gateway *r, const struct sim_conf *conf,
 {
 	*ret_router = (struct conf_router){
 		.accept = true,
-		.link.required = true,
+		.link.required = !conf->sans_carrier,
 		.vrrp = config_of(r, conf),
 		.lease = CONF_LEASE_OFF,
 		.damping = r->unit.together ? conf->damping : (struct conf_damping){ 0 },
@@ -278,9 +278,14 @@ void companion_frame(struct sim *sim, const struct sim_process *process,
 
 /* ---- what must hold ---- */
 
+static bool has_link(const struct sim_gateway *r)
+{
+	return kernel_can_talk(&r->kernel) || gateway_is_let_alone(r);
+}
+
 static bool can_serve(const struct sim_gateway *r)
 {
-	return r->up && r->companion.own == SIM_OWN_USABLE && kernel_can_talk(&r->kernel);
+	return r->up && r->companion.own == SIM_OWN_USABLE && has_link(r);
 }
 
 /* It may not know, or have been refused. */
@@ -320,7 +325,7 @@ static bool may_wait(struct sim *sim, const struct sim_process *process)
 	struct sim_companion *c = &r->companion;
 	int64_t now_ns = gateway_local_ns(sim, r);
 
-	if (can_serve(r) || !kernel_can_talk(&r->kernel)) {
+	if (can_serve(r) || !has_link(r)) {
 		c->bare = NULL;
 		return false;
 	}
@@ -396,7 +401,7 @@ void companion_converged(struct sim *sim)
 		for (unsigned i = 0; i < sim->routers_n; i++) {
 			const struct sim_gateway *r = &sim->routers[i];
 
-			if (sim->faults.group[i] != group || !r->companion.there)
+			if (!gateway_is_among(sim, i, group) || !r->companion.there)
 				continue;
 			able_n += can_serve(r);
 			active_n += r->up && r->companion.vr.election.state == VRRP_STATE_ACTIVE;

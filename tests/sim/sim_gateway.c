@@ -156,7 +156,7 @@ static bool lacks_own(const struct sim_gateway *r)
 	return process && process->lacks & gone;
 }
 
-bool gateway_can_speak(const struct sim_gateway *r)
+bool gateway_has_source(const struct sim_gateway *r)
 {
 	bool own = false;
 
@@ -164,8 +164,24 @@ bool gateway_can_speak(const struct sim_gateway *r)
 		own |= r->kernel.own[n] == SIM_OWN_USABLE;
 	for (unsigned k = 0; k < SIM_ADDRESSES_MAX; k++)
 		own |= is_own(r, k);
-	return r->up && own && !lacks_own(r) && kernel_can_talk(&r->kernel) &&
-	       guest_fault(r) == VRRP_REASON_NONE;
+	return r->up && own && !lacks_own(r) && guest_fault(r) == VRRP_REASON_NONE;
+}
+
+bool gateway_can_speak(const struct sim_gateway *r)
+{
+	return gateway_has_source(r) && kernel_can_talk(&r->kernel);
+}
+
+bool gateway_is_let_alone(const struct sim_gateway *r)
+{
+	const struct sim_link *link = &r->kernel.link;
+
+	return r->conf.sans_carrier && link->exists && link->up && !link->carrier;
+}
+
+bool gateway_is_among(const struct sim *sim, unsigned i, unsigned group)
+{
+	return sim->faults.group[i] == group && !gateway_is_let_alone(&sim->routers[i]);
 }
 
 bool gateway_can_serve(const struct sim_gateway *r)

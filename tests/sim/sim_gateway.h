@@ -225,6 +225,21 @@ bool gateway_in_service(const struct sim_gateway *r);
 bool gateway_can_speak(const struct sim_gateway *r);
 
 /**
+ * gateway_has_source() - likewise, if its interface has a carrier, or it needs none.
+ */
+bool gateway_has_source(const struct sim_gateway *r);
+
+/**
+ * gateway_is_let_alone() - whether it goes on without a carrier, which is what it has to do now.
+ */
+bool gateway_is_let_alone(const struct sim_gateway *r);
+
+/**
+ * gateway_is_among() - whether it is one of a component of the network, and not let alone.
+ */
+bool gateway_is_among(const struct sim *sim, unsigned i, unsigned group);
+
+/**
  * gateway_can_serve() - whether it could take part, if its configuration had the router.
  */
 bool gateway_can_serve(const struct sim_gateway *r);

@@ -219,7 +219,7 @@ static void write_router(struct sim_process *process)
 	bool absent = process->conf.absent;
 
 	*router = (struct conf_router){
-		.link.required = true,
+		.link.required = !process->conf.sans_carrier,
 		.accept = filter_accepts(process->sim, &process->conf.vrrp),
 		.vrrp = process->conf.vrrp,
 		.lease = process->conf.lease,

@@ -28,7 +28,8 @@
 struct sim_conf {
 	struct vrrp_config vrrp;
 	enum conf_lease lease;
-	bool absent; /* the configuration does not have the router */
+	bool absent;       /* the configuration does not have the router */
+	bool sans_carrier; /* it goes on without a carrier */
 	struct conf_damping damping;
 	struct sim_checks checks;
 	int64_t hook_ns;   /* the time-out of a command that runs before drains; 0: there is none */

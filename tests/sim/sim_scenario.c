@@ -182,6 +182,8 @@ static bool parse_agent(char *word, struct sim_conf *conf, struct sim_conf *othe
 		conf->lease = CONF_LEASE_SAFE;
 	else if (strncmp(word, "other.priority=", 15) == 0 && parse_number(word + 15, 255, &n))
 		other->vrrp.priority = (uint8_t)n;
+	else if (strcmp(word, "carrier=optional") == 0)
+		conf->sans_carrier = true;
 	else if (strncmp(word, "damping.changes=", 16) == 0 && parse_number(word + 16, 10, &n))
 		conf->damping.changes = (uint8_t)n;
 	else if (strncmp(word, "damping.within=", 15) == 0 && parse_number(word + 15, 3600000, &n))
@@ -250,6 +252,7 @@ static bool parse_router(struct script *script, char **words, unsigned n)
 	}
 	sim->routers[i].conf.lease = sim->routers[i].other.lease = conf.lease;
 	sim->routers[i].conf.damping = sim->routers[i].other.damping = conf.damping;
+	sim->routers[i].conf.sans_carrier = sim->routers[i].other.sans_carrier = conf.sans_carrier;
 	sim->routers[i].conf.hook_ns = sim->routers[i].other.hook_ns = conf.hook_ns;
 	sim->routers[i].conf.hooked_ns = sim->routers[i].other.hooked_ns = conf.hooked_ns;
 	sim->routers[i].conf.checks = sim->routers[i].other.checks = conf.checks;

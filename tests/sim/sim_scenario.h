@@ -20,6 +20,7 @@
  *                                        address on another interface
  *                                        damping.changes=4 damping.within=60000
  *                                        damping.hold=8000: none by default
+ *                                        carrier=optional: goes on without one
  *   hosts 1                              how many; default 1
  *   at 5000 crash r1 for 3000            without "for": for good
  *   at 5000 leave r1 | leave-hung r1 | stop r1 | freeze r1 | link r1

@@ -119,9 +119,11 @@ bool unit_can_speak(const struct sim *sim, unsigned i, unsigned member)
 	const struct sim_gateway *r = &sim->routers[i];
 	const struct sim_companion *c = &r->companion;
 
+	if (!kernel_can_talk(&r->kernel) && !gateway_is_let_alone(r))
+		return false;
 	if (!member)
-		return gateway_can_speak(r);
-	return r->up && c->there && c->own == SIM_OWN_USABLE && kernel_can_talk(&r->kernel) &&
+		return gateway_has_source(r);
+	return r->up && c->there && c->own == SIM_OWN_USABLE &&
 	       (c->config.family == 4 || ip6_is_there(&r->kernel));
 }
 
@@ -466,6 +468,24 @@ static bool is_plain(struct sim *sim)
 	return true;
 }
 
+/* Adverts of one family do not come through between some hosts, nor does anything else befall
+ * anybody: all hear each other in the other family. */
+static bool one_family_is_cut(const struct sim *sim)
+{
+	unsigned families = 0;
+
+	for (unsigned n = 0; n < sim->faults.n; n++) {
+		const struct sim_episode *e = &sim->faults.episodes[n];
+
+		if (!e->on || !fault_befalls(e))
+			continue;
+		if (e->type != SIM_FAULT_FAMILY || fault_of(e) >= SIM_FAMILY_LOSS)
+			return false;
+		families |= family_of_fault(e) == 6 ? 2 : 1;
+	}
+	return families == 1 || families == 2;
+}
+
 /* The longest time until all have heard the better one, or that a better one is there. */
 static int64_t split_ns(const struct sim *sim)
 {
@@ -478,6 +498,8 @@ static int64_t split_ns(const struct sim *sim)
 		if (down_ns > longest_ns)
 			longest_ns = down_ns;
 	}
+	if (one_family_is_cut(sim)) /* a tie is left to the other one for as long */
+		longest_ns = 2 * longest_ns + sim->check.interval_max_cs * 10 * SIM_MS;
 	return longest_ns + longest_ns / 1000 + 2 * sim->latency_ns + SIM_MS;
 }
 
@@ -497,7 +519,7 @@ static int64_t split_since(struct sim *sim)
 	int64_t befell_ns = sim->faults.befell_ns + sim->faults.settle_ns;
 
 	watch_plain(sim);
-	if (check_befalls(sim) || !sim->check.plain_ns)
+	if ((check_befalls(sim) && !one_family_is_cut(sim)) || !sim->check.plain_ns)
 		return sim->now_ns;
 	if (sim->faults.befell_ns && befell_ns > since_ns)
 		since_ns = befell_ns;
@@ -590,7 +612,7 @@ static struct census count(const struct sim *sim, unsigned group, unsigned membe
 	struct census census = { .active = SIM_NOBODY };
 
 	for (unsigned i = 0; i < sim->routers_n; i++) {
-		if (sim->faults.group[i] != group || !is_in_service(sim, i, member))
+		if (!gateway_is_among(sim, i, group) || !is_in_service(sim, i, member))
 			continue;
 		census.able_n++;
 		if (!is_in(&sim->routers[i], member, VRRP_STATE_ACTIVE))
@@ -612,7 +634,7 @@ static struct kinds kinds_of(const struct sim *sim, unsigned group)
 	struct kinds kinds = { true, true };
 
 	for (unsigned i = 0; i < sim->routers_n; i++) {
-		if (sim->faults.group[i] != group ||
+		if (!gateway_is_among(sim, i, group) ||
 		    !(is_in_service(sim, i, 0) || is_in_service(sim, i, 1)))
 			continue;
 		kinds.units &= sim->routers[i].unit.together;
@@ -642,7 +664,8 @@ static void check_best(struct sim *sim, unsigned active)
 	for (unsigned i = 0; i < sim->routers_n; i++) {
 		const struct sim_gateway *r = &sim->routers[i];
 
-		if (is_in_service(sim, i, 0) && sim->faults.group[i] == sim->faults.group[active] &&
+		if (is_in_service(sim, i, 0) &&
+		    gateway_is_among(sim, i, sim->faults.group[active]) &&
 		    r->config.priority > priority && !model_defers(&r->config, priority))
 			check_fail(sim, "U", "%s is Active and not %s", node_name(active),
 				   node_name(i));

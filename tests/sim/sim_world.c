@@ -32,6 +32,7 @@ void world_draw(uint64_t seed, struct sim_world *ret_world)
 	ret_world->checks = prng_one_in(&ret_world->checked, 4) && !ret_world->guests;
 	ret_world->weights = prng_one_in(&ret_world->checked, 2);
 	ret_world->hooks = ret_world->drains && seed % 5 < 2 && !ret_world->companions;
+	ret_world->sans_carrier = seed % 11 == 5;
 	ret_world->damped = seed % 7 == 3 && !ret_world->planned && !ret_world->peaceful;
 }
 
@@ -125,6 +126,19 @@ static void draw_damping(struct sim *sim, uint64_t seed)
 	}
 }
 
+static void draw_sans_carrier(struct sim *sim, uint64_t seed)
+{
+	struct prng p = { .state = seed ^ UINT64_C(0x6361727269657273) };
+	bool all = prng_one_in(&p, 2);
+
+	for (unsigned i = 0; i < sim->routers_n; i++) {
+		struct sim_gateway *r = &sim->routers[i];
+
+		r->conf.sans_carrier = r->other.sans_carrier = r->file.sans_carrier =
+			all || prng_one_in(&p, 2);
+	}
+}
+
 /* They end soon, or just about when their time has passed, or never. */
 static void draw_hooks(struct sim *sim, uint64_t seed)
 {
@@ -158,6 +172,8 @@ void world_furnish(struct sim *sim, struct sim_world *world, bool calm)
 		draw_overlap(sim, world);
 	if (world->hooks)
 		draw_hooks(sim, world->prng.state);
+	if (world->sans_carrier)
+		draw_sans_carrier(sim, world->prng.state);
 	if (world->damped)
 		draw_damping(sim, world->prng.state);
 	for (unsigned i = 0; i < sim->routers_n && world->checks; i++)

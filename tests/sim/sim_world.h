@@ -30,6 +30,7 @@ struct sim_world {
 	struct prng drained; /* of drains, drawn apart */
 	bool planned;        /* there, and nothing befalls anybody but that they leave */
 	bool hooks;          /* where hosts are drained: commands run before that */
+	bool sans_carrier;   /* some routers go on without a carrier */
 	bool damped;         /* some routers preempt nobody when they have changed too often */
 	bool checks;         /* hosts track checks, */
 	bool weights;        /* none of which is a fault */

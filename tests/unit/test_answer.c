@@ -10,6 +10,9 @@
 
 #define ALL (ANSWER_READ | ANSWER_CHANGE)
 
+#define NOT_ALLOWED                                                                                \
+	"this user may not do that: it takes root, or control_group of the configuration"
+
 static struct answer_message message;
 
 /* The answer to a request, with the words as the bytes are. */
@@ -137,7 +140,7 @@ static void test_answer_to_a_drain_knows_how_long(void **state)
 	assert_end(WORDS("drain\0"
 			 "60",
 			 ANSWER_READ),
-		   EACCES, "this user may not do that");
+		   EACCES, NOT_ALLOWED);
 	answer = WORDS("resume\0lan", ALL);
 	assert_string_equal(answer.name, "lan");
 	assert_int_equal(answer.for_ns, 0);
@@ -168,13 +171,12 @@ static void test_answer_asks_for_the_rights_of_a_command(void **state)
 {
 	(void)state;
 	assert_non_null(WORDS("show", ANSWER_READ).command);
-	assert_end(WORDS("show", ANSWER_CHANGE), EACCES, "this user may not do that");
-	assert_end(WORDS("reload", ANSWER_READ), EACCES, "this user may not do that");
-	assert_end(WORDS("forget", ANSWER_READ), EACCES, "this user may not do that");
-	assert_end(WORDS("forget\0lan", ANSWER_READ), EACCES, "this user may not do that");
-	assert_end(asked(2, CONTROL_RELOAD, "", 0, ANSWER_READ), EACCES,
-		   "this user may not do that");
-	assert_end(WORDS("configuration", 0), EACCES, "this user may not do that");
+	assert_end(WORDS("show", ANSWER_CHANGE), EACCES, NOT_ALLOWED);
+	assert_end(WORDS("reload", ANSWER_READ), EACCES, NOT_ALLOWED);
+	assert_end(WORDS("forget", ANSWER_READ), EACCES, NOT_ALLOWED);
+	assert_end(WORDS("forget\0lan", ANSWER_READ), EACCES, NOT_ALLOWED);
+	assert_end(asked(2, CONTROL_RELOAD, "", 0, ANSWER_READ), EACCES, NOT_ALLOWED);
+	assert_end(WORDS("configuration", 0), EACCES, NOT_ALLOWED);
 }
 
 static void test_answer_path_is_absolute_and_resolves_nothing(void **state)

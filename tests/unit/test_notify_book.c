@@ -232,6 +232,56 @@ static const char *incident(const char *router, int64_t real_ns)
 	return book_incident(book, &of, "gw1", real_ns, buf);
 }
 
+static void track(const char *router, const char *check, int weight, enum event_tracked is)
+{
+	struct event event = event_of(EVENT_TRACK, router, "eth0", 4);
+	const struct book_router *of = book_find(book, router, 4);
+
+	event.track.weight = (int16_t)weight;
+	event.track.down = (uint8_t)is;
+	event.track.to = of->priority;
+	strcpy(event.track.check, check);
+	(void)book_read(book, &event, news);
+}
+
+static void test_priority_is_known_by_its_parts(void **unused)
+{
+	const struct book_part *parts[BOOK_PARTS_MAX];
+	struct book_router *lan = book_find(book, "lan", 4);
+
+	(void)unused;
+	assert_int_equal(lan->conf->vrrp.priority, 100);
+	lan->priority = 100;
+	assert_int_equal(book_parts(lan, parts), 0);
+	lan->priority = 90;
+	assert_int_equal(book_parts(lan, parts), -1); /* nobody has told why */
+	track("lan", "web", -10, EVENT_TRACK_DOWN);
+	assert_int_equal(book_parts(lan, parts), 1);
+	assert_string_equal(parts[0]->name, "web");
+	assert_int_equal(parts[0]->adds, -10);
+	lan->priority = 110;
+	track("lan", "web", -10, EVENT_TRACK_UP);
+	track("lan", "more", 10, EVENT_TRACK_UP);
+	assert_int_equal(book_parts(lan, parts), 1);
+	assert_string_equal(parts[0]->name, "more");
+	/* What a member of its unit tracks counts for it, too. */
+	lan->priority = 90;
+	track("lan", "more", 10, EVENT_TRACK_DOWN);
+	track("wan", "db", -10, EVENT_TRACK_DOWN);
+	assert_int_equal(book_parts(lan, parts), 1);
+	assert_string_equal(parts[0]->name, "db");
+	for (unsigned i = 0; i <= BOOK_PARTS_MAX; i++) {
+		char name[8];
+
+		snprintf(name, sizeof(name), "c%u", i);
+		track("lan", name, -1, EVENT_TRACK_DOWN);
+	}
+	assert_int_equal(book_parts(lan, parts), -1);
+	book_begin_life(book);
+	lan->priority = 100;
+	assert_int_equal(book_parts(lan, parts), 0);
+}
+
 static void test_burst_of_events_is_one_incident(void **unused)
 {
 	(void)unused;
@@ -259,6 +309,7 @@ int main(void)
 		TEST(test_lists_are_told_what_is_theirs),
 		TEST(test_book_knows_what_is_true),
 		TEST(test_drain_is_of_all_with_one_fate),
+		TEST(test_priority_is_known_by_its_parts),
 		TEST(test_burst_of_events_is_one_incident),
 	};
 

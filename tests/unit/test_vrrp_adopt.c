@@ -348,6 +348,25 @@ static void test_adopt_of_another_start_delay_counts_from_the_start(void **state
 	assert_int_equal(adopted(&old, &config).election.start_ns, T0);
 }
 
+/* Which the wait has begun with, and may end before it is over. */
+static void test_adopt_of_another_start_delay_counts_in_a_fault_too(void **state)
+{
+	struct vrrp old = test_router(100), vr;
+	struct vrrp_config config;
+
+	(void)state;
+	old.config.start_delay_ns = 60 * SECOND;
+	on_fault(&old, NOW, VRRP_REASON_NO_CARRIER);
+	config = old.config;
+	config.start_delay_ns = 10 * SECOND;
+	vr = adopted(&old, &config);
+	on_startup(&vr, NOW + 4 * SECOND);
+	assert_int_equal(vr.election.start_ns, NOW + 10 * SECOND);
+	config.start_delay_ns = 0;
+	vr = adopted(&old, &config);
+	assert_string_equal(on_startup(&vr, NOW + 4 * SECOND), "fault->backup");
+}
+
 static void test_adopt_of_another_preempt_delay_counts_from_the_first_lower_advert(void **state)
 {
 	struct vrrp old = test_backup(100, T0);
@@ -417,6 +436,7 @@ int main(void)
 		cmocka_unit_test(test_adopt_by_an_active_whose_adverts_change_sends_one_at_once),
 		cmocka_unit_test(test_adopt_before_the_start_has_nothing_to_compute),
 		cmocka_unit_test(test_adopt_of_another_start_delay_counts_from_the_start),
+		cmocka_unit_test(test_adopt_of_another_start_delay_counts_in_a_fault_too),
 		cmocka_unit_test(
 			test_adopt_of_another_preempt_delay_counts_from_the_first_lower_advert),
 		cmocka_unit_test(test_history_is_an_active_that_was_silent_for_too_long),

@@ -358,6 +358,22 @@ static void test_unit_tie_is_decided_by_the_other_when_the_first_does_not(void *
 	assert_string_equal(hear(&host, V6, T0 + 60 * SECOND, 100, "fe80::200"), " | ");
 }
 
+/* Its adverts are rarer than ours by far. */
+static void test_unit_tie_with_a_slow_rival_is_decided(void **state)
+{
+	struct host host;
+	int64_t now = T0 + 5 * SECOND;
+
+	(void)state;
+	begin(&host, 100);
+	host.vr[V4].config.interval_cs = host.vr[V6].config.interval_cs = 10;
+	timer(&host, V4, T0 + 4 * SECOND);
+	for (; now <= T0 + 5 * SECOND + DOWN_100; now += SECOND)
+		assert_string_equal(hear(&host, V6, now, 100, "fe80::200"), " | ");
+	assert_string_equal(hear(&host, V6, now, 100, "fe80::200"),
+			    GIVES_WAY " | release, advert 100, active->backup");
+}
+
 static void test_unit_priority_and_ceding_are_of_all(void **state)
 {
 	struct vrrp_event event = { .type = VRRP_EVENT_PRIORITY,
@@ -735,6 +751,7 @@ int main(void)
 		cmocka_unit_test(test_unit_does_not_go_back_in_time),
 		cmocka_unit_test(test_unit_tie_is_decided_by_the_first_family),
 		cmocka_unit_test(test_unit_tie_is_decided_by_the_other_when_the_first_does_not),
+		cmocka_unit_test(test_unit_tie_with_a_slow_rival_is_decided),
 		cmocka_unit_test(test_unit_priority_and_ceding_are_of_all),
 		cmocka_unit_test(test_unit_mute_member_hinders_nobody_and_follows),
 		cmocka_unit_test(test_unit_mute_member_does_not_follow_against_another_active),

@@ -103,7 +103,7 @@ def test_f119_leaver_killed(lab, fault, form, number):
     one, two, ping, farewell = leave(lab, form)
     killed = one.kill_worker(number)
     gone = one.wait_gone(killed)
-    fault.measure("address gone", (gone - killed) / 1e6, "ms", 10, QUICK_MS)
+    fault.measure("address gone", (gone - killed) / 1e6, "ms", 10, SOON_MS)
     one.agent.wait_exit(10)
     came = measure_successor(fault, two, farewell)
     check_nothing_left(one)
@@ -119,7 +119,7 @@ def test_f120_keeper_killed(lab, fault, form):
     one, two, ping, farewell = leave(lab, form)
     killed = one.kill_first()
     gone = one.wait_gone(killed)
-    fault.measure("address gone", (gone - killed) / 1e6, "ms", 10, QUICK_MS)
+    fault.measure("address gone", (gone - killed) / 1e6, "ms", 10, SOON_MS)
     ping.wait_answer(since=measure_successor(fault, two, farewell))
     check_nothing_left(one)
 

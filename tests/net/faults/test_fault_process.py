@@ -599,11 +599,14 @@ def loop_for_ever(pid, function):
         memory.write(b"\xeb\xfe")                 # jmp to here
 
 
+CONVERSATION = 1000              # its descriptor, LAST_FD of agent/router/generation.c
+
+
 @pytest.mark.fault("F15", "router process talks nonsense to the keeper", "as when killed")
 def test_f15_nonsense_to_the_keeper(lab, fault):
     one, two = pair(lab)
     ping, mark, worker, lines = ping_vip(lab), lab.now(), one.worker, len(one.agent.log)
-    with socket.socket(fileno=copy_descriptor(worker, 3)) as talk:
+    with socket.socket(fileno=copy_descriptor(worker, CONVERSATION)) as talk:
         talk.send(b"\xff" * 100)                   # nothing that it knows: of a later version
         one.host.wait_adverts(5, lab.now())
         assert one.worker == worker
