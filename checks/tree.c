@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "tree.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
@@ -25,13 +26,14 @@ ssize_t check_tree_read(const char *path, char *buf, size_t size)
 	return len;
 }
 
-int check_tree_children(pid_t parent, pid_t *pids, unsigned max)
+/* Those that a thread has started. */
+static int children_of_thread(pid_t parent, pid_t thread, pid_t *pids, unsigned max)
 {
 	char path[64], text[8192], *at = text, *end;
 	unsigned n = 0;
 	ssize_t len;
 
-	snprintf(path, sizeof(path), "/proc/%d/task/%d/children", parent, parent);
+	snprintf(path, sizeof(path), "/proc/%d/task/%d/children", parent, thread);
 	len = check_tree_read(path, text, sizeof(text));
 	/* A number that does not end with a blank is perhaps none. */
 	for (; len > 0 && n < max; at = end) {
@@ -42,6 +44,33 @@ int check_tree_children(pid_t parent, pid_t *pids, unsigned max)
 		pids[n++] = (pid_t)pid;
 	}
 	return len < 0 ? (int)len : (int)n;
+}
+
+int check_tree_children(pid_t parent, pid_t *pids, unsigned max)
+{
+	return children_of_thread(parent, parent, pids, max);
+}
+
+/* Return: how many. */
+static unsigned children_of_all_threads(pid_t parent, pid_t *pids, unsigned max)
+{
+	char path[64];
+	const struct dirent *entry;
+	unsigned n = 0;
+	DIR *threads;
+	int more;
+
+	snprintf(path, sizeof(path), "/proc/%d/task", parent);
+	threads = opendir(path);
+	while (threads && (entry = readdir(threads))) {
+		pid_t thread = (pid_t)strtol(entry->d_name, NULL, 10);
+
+		more = thread > 0 ? children_of_thread(parent, thread, pids + n, max - n) : 0;
+		n += more > 0 ? (unsigned)more : 0;
+	}
+	if (threads)
+		closedir(threads);
+	return n;
 }
 
 char check_tree_state(pid_t pid)
@@ -60,7 +89,7 @@ char check_tree_state(pid_t pid)
 static unsigned signal_all(int number, check_tree_spare_fn *spare, const void *arg)
 {
 	static pid_t pids[TREE_MAX];
-	int found = check_tree_children(getpid(), pids, TREE_MAX), more;
+	int found = check_tree_children(getpid(), pids, TREE_MAX);
 	unsigned n = 0;
 
 	for (int i = 0; i < found; i++)
@@ -68,8 +97,7 @@ static unsigned signal_all(int number, check_tree_spare_fn *spare, const void *a
 			pids[n++] = pids[i];
 	for (unsigned i = 0; i < n; i++) {
 		(void)kill(pids[i], number);
-		more = check_tree_children(pids[i], pids + n, TREE_MAX - n);
-		n += more > 0 ? (unsigned)more : 0;
+		n += children_of_all_threads(pids[i], pids + n, TREE_MAX - n);
 	}
 	return n;
 }

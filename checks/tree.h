@@ -20,7 +20,8 @@
 ssize_t check_tree_read(const char *path, char *buf, size_t size);
 
 /**
- * check_tree_children() - the children of a process that has one thread.
+ * check_tree_children() - the children of a process that has one thread; of others, those of the
+ * first one.
  * @pids: room for @max of them; the oldest.
  *
  * Return: how many, or -errno: that cannot be told.

@@ -397,7 +397,8 @@ static bool return_to_store(struct notifier *notifier)
 	return notifier->store != NULL;
 }
 
-/* By the clock of a host that has just started, which may have yet to be set, all may be too old. */
+/* By the clock of a host that has just started, which may have yet to be set, all may be too old.
+ */
 static bool prune(struct notifier *notifier)
 {
 	int64_t now_real_ns = notifier->now_ns + notifier->mono_to_real_ns;

@@ -209,6 +209,10 @@ static void set_up_tables(struct store *store)
 static void set_up(struct store *store)
 {
 	note(store, sqlite3_busy_timeout(store->db, BUSY_MS));
+	/* Commands of its user, who has fewer rights than this process, can write it, too: nothing
+	 * runs here by what its schema says. */
+	note(store, sqlite3_db_config(store->db, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL));
+	note(store, sqlite3_db_config(store->db, SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0, NULL));
 	store->version = version_of(store);
 	if (store->version > SCHEMA) {
 		(void)sqlite3_db_config(store->db, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, NULL);

@@ -53,6 +53,11 @@ bool router_speaks_to_nobody(const struct routers *routers, const struct router 
 	       !auth_lacks_key(router) && router->vr.election.source[0] != 0;
 }
 
+bool routers_is_unheard(const struct routers *routers, const struct router *router)
+{
+	return router_speaks_to_nobody(routers, router) && !router_can_advertise(routers, router);
+}
+
 int router_renamed_ifindex(const struct routers *routers, const struct router *router)
 {
 	const struct lan *lan = router_lan(routers, router);

@@ -85,6 +85,7 @@ struct router_record {
 	uint8_t held_by_family, held_by_state;
 	uint32_t held_ms;           /* for so long; 0: no timer says so */
 	int64_t held_until_real_ns; /* its drain waits for commands; 0: it does not */
+	uint8_t unheard;            /* its link has no carrier, and need not have one */
 };
 
 /* Of HMAC its mode. */
@@ -169,6 +170,7 @@ static const struct field router_fields[] = {
 	ROUTER(held_by_family, ".held_by_family", FIELD_UINT),
 	FIELD_OF_WORDS(struct router_record, held_by_state, ".held_by_state", vrrp_state_words),
 	ROUTER(held_ms, ".held_ms", FIELD_UINT),
+	ROUTER(unheard, ".unheard", FIELD_BOOL),
 	FIELDS_END,
 };
 

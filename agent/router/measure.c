@@ -222,6 +222,8 @@ void measure_turn(struct routers *routers)
 	for (unsigned i = 0; i < routers->owing_n; i++) {
 		if (routers->owing[i]->takeover_ns)
 			look_at_takeover(routers, routers->owing[i], &now_ns);
+		/* What was due and could not leave is not what leaves next. */
+		routers->owing[i]->due_ns = 0;
 		measure_router(routers, routers->owing[i]);
 	}
 }

@@ -348,6 +348,12 @@ bool routers_added_own(const struct routers *routers, const struct router *route
 		       unsigned address);
 
 /**
+ * routers_is_unheard() - whether a router goes on although its link has no carrier, and none of its
+ * adverts leaves.
+ */
+bool routers_is_unheard(const struct routers *routers, const struct router *router);
+
+/**
  * routers_has_address() - whether an address of a router is on the interface.
  * @address: below its addresses_n + extra_n.
  */

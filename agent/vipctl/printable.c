@@ -15,15 +15,19 @@ static bool is_control(const unsigned char *at)
 	return *at < ' ' || *at == 0x7f || (at[0] == 0xc2 && at[1] < 0xa0);
 }
 
+size_t printable_len(const char *text)
+{
+	return is_control((const unsigned char *)text) ? 0 : fields_utf8_len(text);
+}
+
 const char *printable(const char *text, char *buf, size_t size)
 {
 	size_t used = 0, len;
 
 	for (; *text; text += len) {
-		bool escapes =
-			is_control((const unsigned char *)text) || fields_utf8_len(text) == 0;
+		bool escapes = printable_len(text) == 0;
 
-		len = escapes ? 1 : fields_utf8_len(text);
+		len = escapes ? 1 : printable_len(text);
 		if (used + (escapes ? ESCAPE_LEN : len) >= size)
 			break;
 		if (escapes)

@@ -9,6 +9,14 @@
 #include <stdio.h>
 
 /**
+ * printable_len() - how many bytes the next character has.
+ *
+ * Return: 0: it is a control of ASCII or of C1, U+0080 to U+009F, which terminals obey, too; or it
+ * is not UTF-8.
+ */
+size_t printable_len(const char *text);
+
+/**
  * printable() - control characters, and what is not UTF-8, as "\x1b".
  * @buf, @size: always ends with a zero; what does not fit is left out.
  *

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "show_checks.h"
 
-#include <ctype.h>
 #include <jansson.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -10,6 +9,7 @@
 #include "ago.h"
 #include "client.h"
 #include "complain.h"
+#include "printable.h"
 #include "record_json.h"
 #include "table.h"
 
@@ -137,18 +137,7 @@ static const char *add_line(struct printer *printer, const struct records_table 
 	return NULL;
 }
 
-/* What a command wrote is anybody's: nothing of it may steer the terminal, neither a control of
- * ASCII nor one of C1, U+0080 to U+009F. Return: how many bytes the next character has; 0: one that
- * is not shown. */
-static size_t shown_len(const char *text)
-{
-	unsigned char first = (unsigned char)text[0], second = (unsigned char)text[1];
-
-	if (first < 0x80)
-		return isprint(first) ? 1 : 0;
-	return first == 0xc2 && second < 0xa0 ? 0 : fields_utf8_len(text);
-}
-
+/* What a command wrote is anybody's: nothing of it may steer the terminal. */
 static void write_output(struct printer *printer, struct told *told)
 {
 	bool begins = true;
@@ -162,7 +151,7 @@ static void write_output(struct printer *printer, struct told *told)
 		if (begins)
 			fputs("  ", printer->outputs_file);
 		begins = *at == '\n';
-		len = begins ? 1 : shown_len(at);
+		len = begins ? 1 : printable_len(at);
 		fprintf(printer->outputs_file, "%.*s", len ? (int)len : 1, len ? at : "?");
 	}
 	if (!begins)

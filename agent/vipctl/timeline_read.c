@@ -212,10 +212,15 @@ static int read_lines(struct reader *reader, FILE *file, char *line)
 
 /* ---- databases ---- */
 
+/* Among all events: by their time, and then in their order. */
+struct place {
+	int64_t time, id;
+};
+
 struct page {
-	char after_time[24], after_id[24]; /* of what was taken */
-	char time[24], id[24];             /* reached by this page */
-	char *rows[PAGE_ROWS];             /* owned */
+	struct place after;    /* what was taken */
+	struct place reached;  /* by this page */
+	char *rows[PAGE_ROWS]; /* owned */
 	unsigned n;
 	bool failed;
 };
@@ -232,8 +237,8 @@ static void take_row(sqlite3_stmt *row, void *arg)
 	struct page *page = arg;
 	const char *json = (const char *)sqlite3_column_text(row, 2);
 
-	snprintf(page->time, sizeof(page->time), "%" PRId64, (int64_t)sqlite3_column_int64(row, 0));
-	snprintf(page->id, sizeof(page->id), "%" PRId64, (int64_t)sqlite3_column_int64(row, 1));
+	page->reached =
+		(struct place){ sqlite3_column_int64(row, 0), sqlite3_column_int64(row, 1) };
 	page->rows[page->n] = strdup(json ? json : "");
 	page->failed |= !page->rows[page->n];
 	page->n += page->rows[page->n] != NULL;
@@ -245,27 +250,38 @@ static int read_page(sqlite3 *db, void *arg, char *ret_why)
 				    "(time, id) > (CAST(?1 AS INTEGER), CAST(?2 AS INTEGER)) "
 				    "ORDER BY time, id LIMIT 1000"; /* PAGE_ROWS */
 	struct page *page = arg;
-	const char *const texts[] = { page->after_time, page->after_id };
+	char time[24], id[24];
+	const char *const texts[] = { time, id };
 
 	free_rows(page);
+	snprintf(time, sizeof(time), "%" PRId64, page->after.time);
+	snprintf(id, sizeof(id), "%" PRId64, page->after.id);
 	if (database_ask(db, query, texts, 2, take_row, page, ret_why))
 		return EXIT_FAILURE;
 	return page->failed ? complain(ret_why, "out of memory") : 0;
 }
 
+static bool is_behind(const struct place *place, const struct place *before)
+{
+	return place->time > before->time ||
+	       (place->time == before->time && place->id > before->id);
+}
+
 static int read_database(struct reader *reader, const char *path)
 {
-	struct page page = { .after_time = "-1", .after_id = "-1" };
+	struct page page = { .after = { -1, -1 } };
 	int status = EXIT_SUCCESS;
 
 	do {
 		status = database_read_file(path, read_page, &page, NULL);
+		/* Or it would have no end. */
+		if (status == EXIT_SUCCESS && page.n && !is_behind(&page.reached, &page.after))
+			status = complain(NULL, "%s: its events have no order", path);
 		for (unsigned i = 0; i < page.n && status == EXIT_SUCCESS; i++) {
 			reader->line++;
 			status = take_line(reader, page.rows[i], strlen(page.rows[i]), false);
 		}
-		memcpy(page.after_time, page.time, sizeof(page.time));
-		memcpy(page.after_id, page.id, sizeof(page.id));
+		page.after = page.reached;
 	} while (status == EXIT_SUCCESS && page.n == PAGE_ROWS);
 	free_rows(&page);
 	return status;

@@ -313,9 +313,17 @@ while True:
 """
 
 
-def test_processes_that_fork_without_end_are_gone_after_the_time_out(started, folder):
+# Likewise, each by a thread that is not the first one of its process.
+THREADED = BOMB.replace("resource,", "resource, threading,").replace("while True:", """def fork():
+  while True:""", 1).replace("\n    ", "\n      ").replace("os.setsid()", """os.setsid()
+              threading.Thread(target=fork).start()
+              time.sleep(60)""") + "threading.Thread(target=fork).start()\n"
+
+
+@pytest.mark.parametrize("bomb", (BOMB, THREADED), ids=("processes", "threads"))
+def test_processes_that_fork_without_end_are_gone_after_the_time_out(started, folder, bomb):
     with open(f"{folder.path}/bomb.py", "w", encoding="ascii") as file:
-        file.write(BOMB)
+        file.write(bomb)
     checker = started(check("/usr/bin/python3", "-I", f"{folder.path}/bomb.py", folder.notes,
                             interval="5s", more='timeout = "500ms";') + ", "
                       + check("/bin/true", name="other", interval="100ms", more='user = "daemon";'))

@@ -10,6 +10,7 @@ import frames
 from agents import VIP, router
 from generations import crash, lifetime, reload
 from lab import wait_until
+from test_dual_stack import host as host_of_both
 from timing import wait_moment
 
 OWN = "192.0.2.2/24"
@@ -272,10 +273,15 @@ def test_active_without_a_carrier_is_no_fault_and_ends_with_its_peer(lab):
     unplug(lab, one.host, two.host)
     two.wait_state("lan", "active")
     assert one.router()["counters"]["became_active"] == 1 and not any("->fault" in it for it in one.log)
+    check, why, doctor = (one.ctl(word, check=False) for word in ("check", "why", "doctor"))
+    assert check.returncode == 1 and "no_carrier" in check.stdout
+    assert "do: Look at the cable" in why.stdout and one.router()["warnings"] == ["no_carrier"]
+    assert "the interface has no carrier" in doctor.stdout and "takes no part" not in doctor.stdout
     for host in (one.host, two.host):
         lab.heal(host, dev="eth1")
     two.wait_state("lan", "backup")
     assert one.router()["state"] == "active" and "192.0.2.1/24" not in two.host.addresses()
+    assert "no_carrier" not in one.router()["warnings"]
 
 
 def test_interface_that_is_set_down_is_a_fault_though_no_carrier_is_required(lab):
@@ -305,6 +311,21 @@ def test_process_that_begins_without_a_carrier_announces_when_it_has_one(lab, be
     wait_until(lambda: lab.capture.arps(since=mark, host=host, gratuitous=True),
                what="it to be announced")
     assert agent.router()["counters"]["became_active"] == 1
+
+
+def test_host_that_begins_without_a_carrier_serves_both_families_by_ipv4(lab):
+    """The kernel gives an interface no link-local address before it has had a carrier."""
+    host = host_of_both(lab, "gw1", 2)
+    host.ip("link set eth0 down")
+    lab.cut(host, silent=False)
+    host.ip("link set eth0 up")
+    agent = lab.vipd(host, [router(200, addresses=[VIP, "2001:db8::1/64"], link={"required": False})])
+    for family in 4, 6:
+        agent.wait_state("lan", "active", family=family)
+    wait_until(lambda: {VIP, "2001:db8::1/64"} <= set(host.addresses()), what="both addresses")
+    wait_moment(lab, lab.now() + (lifetime(host, VIP) + 1) * 10**9)
+    assert {VIP, "2001:db8::1/64"} <= set(host.addresses())
+    assert agent.router(family=6)["mute"]
 
 
 # ---- what only the running host can know ----

@@ -12,8 +12,10 @@ import subprocess
 import pytest
 
 from agents import ROOT, run_vipctl
+from frames import Probe
 from generations import reload
 from lab import router, wait_until
+from timing import wait_moment
 from test_notify import FAST, home, start    # pylint: disable=unused-import
 
 PORT = 9165
@@ -125,6 +127,27 @@ def test_the_page_tells_states_counters_and_times(lab, home):
     # One series per router, and no new one at a transition, but that a Backup alone has a margin.
     assert {key for key in after if "takeover_margin" not in key[0]} == \
            {key for key in theirs if "takeover_margin" not in key[0]}
+
+
+def test_advert_that_is_no_timers_is_not_late(lab, home):
+    """What nobody could hear for want of a carrier was due, and is not what a rival is answered."""
+    host = lab.host("gw1", "192.0.2.2/24")
+    keys = {"interval": "2s", "link": {"required": False}}
+    agent = lab.vipd(host, [router(200, **keys)], state_dir=home, metrics=f"127.0.0.1:{PORT}")
+    lab.leave_to(router(200, **keys))
+    agent.wait_state("lan", "active")
+    host.wait_adverts(2)
+    last = lab.capture.adverts(host=host)[-1].ns
+    lab.cut(host, silent=False)
+    agent.wait_log("caveat=no_carrier")
+    wait_moment(lab, last + 3 * 10**9)
+    lab.heal(host)
+    rival = Probe(lab.host("rival"))
+    wait_until(lambda: rival.advert(vrid=51, priority=50) or agent.router()["counters"]["noticed"]["other_active"],
+               what="it to hear a rival")
+    shown = page(host)
+    assert shown["vipd_advert_lateness_seconds_sum", ""] < 0.5
+    assert shown["vipd_advert_lateness_seconds_count", ""] >= 1
 
 
 def test_adverts_that_are_lost_leave_a_smaller_margin(lab, home):

@@ -232,6 +232,17 @@ def foreign(path):
     return str(path)
 
 
+def endless(path):
+    """A database whose events are of no time that there is, so that nothing comes behind them."""
+    with contextlib.closing(sqlite3.connect(path)) as db:
+        db.execute("CREATE TABLE events (id INTEGER PRIMARY KEY, time TEXT, json TEXT)")
+        db.executemany("INSERT INTO events (time, json) VALUES ('x', ?)",
+                       [(json.dumps(event(n)),) for n in range(1000)])
+        db.execute("PRAGMA user_version = 2")
+        db.commit()
+    return str(path)
+
+
 def test_timeline_says_what_is_wrong(tmp_path):
     good = write(tmp_path / "good.json", node("gw1"))
     output = str(tmp_path / "page.html")
@@ -257,6 +268,7 @@ def test_timeline_says_what_is_wrong(tmp_path):
         ([write(tmp_path / "damaged", ["SQLite format 3\0" + "\0" * 100_000])], "damaged: ", 1),
         ([foreign(tmp_path / "foreign.db")], "foreign.db is empty: vipd-notifier has not written it yet, or it "
          "is another program's", 1),
+        ([endless(tmp_path / "endless.db")], "endless.db: its events have no order", 1),
         ([write(tmp_path / "timeless", [{"kind": "state"}])], "timeless:1: the event has no time", 1),
         ([write(tmp_path / "when", [event(0, time="yesterday")])], "but yesterday", 1),
         ([write(tmp_path / "late", [*node("gw1"), event(0, time="9999-12-31T23:59:59Z")])],

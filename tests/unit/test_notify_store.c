@@ -483,6 +483,20 @@ static void test_entry_that_cannot_be_written_is_not_new(void **state)
 	assert_int_equal(store_commit(store, why), -EIO);
 }
 
+/* The file is its user's, who has fewer rights than who opens it. */
+static void test_schema_of_the_file_has_nothing_run(void **state)
+{
+	struct event event = event_of(EVENT_STATE, "lan", "eth0", 4);
+
+	(void)state;
+	run_python("db.execute(\"CREATE TRIGGER t AFTER INSERT ON events BEGIN "
+		   "SELECT json_quote(1); END\")\ndb.commit()");
+	reopen();
+	store_begin(store);
+	store_event(store, &event, 1, "boot", "{}");
+	assert_int_equal(store_commit(store, why), -EIO);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -502,6 +516,7 @@ int main(void)
 		TEST(test_store_forgets_what_is_configured_no_more),
 		TEST(test_store_in_no_directory_says_so),
 		TEST(test_entry_that_cannot_be_written_is_not_new),
+		TEST(test_schema_of_the_file_has_nothing_run),
 	};
 
 	return cmocka_run_group_tests(tests, make_directory, remove_directory);
