@@ -42,15 +42,10 @@ bool router_can_advertise(const struct routers *routers, const struct router *ro
 	return lan_can_speak(router_lan(routers, router)) && router->vr.election.source[0] != 0;
 }
 
-bool router_lacks_carrier(const struct routers *routers, const struct router *router)
-{
-	return !router->conf->link.required && lan_lacks_carrier(router_lan(routers, router));
-}
-
 bool router_speaks_to_nobody(const struct routers *routers, const struct router *router)
 {
-	return router_lacks_carrier(routers, router) && !router_is_mute(router) &&
-	       !auth_lacks_key(router) && router->vr.election.source[0] != 0;
+	return !router->conf->link.required && !router_is_mute(router) && !auth_lacks_key(router) &&
+	       router->vr.election.source[0] != 0 && lan_lacks_carrier(router_lan(routers, router));
 }
 
 bool routers_is_unheard(const struct routers *routers, const struct router *router)

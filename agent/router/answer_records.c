@@ -85,7 +85,6 @@ struct router_record {
 	uint8_t held_by_family, held_by_state;
 	uint32_t held_ms;           /* for so long; 0: no timer says so */
 	int64_t held_until_real_ns; /* its drain waits for commands; 0: it does not */
-	uint8_t unheard;            /* its link has no carrier, and need not have one */
 };
 
 /* Of HMAC its mode. */
@@ -170,7 +169,6 @@ static const struct field router_fields[] = {
 	ROUTER(held_by_family, ".held_by_family", FIELD_UINT),
 	FIELD_OF_WORDS(struct router_record, held_by_state, ".held_by_state", vrrp_state_words),
 	ROUTER(held_ms, ".held_ms", FIELD_UINT),
-	ROUTER(unheard, ".unheard", FIELD_BOOL),
 	FIELDS_END,
 };
 
@@ -552,7 +550,7 @@ void answer_put_router(const struct answer_facts *facts, const struct router *ro
 	record.damped_until_real_ns = until_real_ns(facts, router_damped_until(router));
 	record.mute = router_is_mute(router);
 	record.deaf = router_is_deaf(router);
-	record.no_carrier = router_lacks_carrier(facts->routers, router);
+	record.no_carrier = routers_is_unheard(facts->routers, router);
 	record.accept = router->conf->accept;
 	record.auth = router->conf->auth.type == CONF_AUTH_HMAC
 			      ? router->conf->auth.mode + AUTH_MODES

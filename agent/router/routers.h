@@ -95,11 +95,6 @@ struct router {
 };
 
 /**
- * router_lacks_carrier() - whether its link may be without a carrier, and is.
- */
-bool router_lacks_carrier(const struct routers *routers, const struct router *router);
-
-/**
  * router_is_mute() - whether a router cannot speak here, and follows the others of its unit.
  */
 static inline bool router_is_mute(const struct router *router)

@@ -76,9 +76,7 @@ static const struct {
 		  "the reason." },
 	{ "deaf", "Look for a filter of this family: nft list ruleset, and multicast snooping of "
 		  "the switch." },
-	{ "no_carrier",
-	  "See whether the other host lives; if it does, mend the cable between: both "
-	  "are Active." },
+	{ "no_carrier", "Look at the cable and at the other host: if that runs, both are Active." },
 	{ "interval", "Set the same interval on both." },
 	{ "address_list", "Compare addresses of both configurations; if that is somebody else's "
 			  "router, take another vrid." },
