@@ -460,6 +460,44 @@ def case_sample_shows_the_defaults(vipd, tmp):
                     load_text(HERE / "01-minimal.ok"))
 
 
+def sample_faults(rows, sample):
+    """Keys that the sample does not show, or with another default, and words in it that are no keys."""
+    keys = [line.split("\t") for line in rows.splitlines()]
+    words = set(re.findall(r"\b([a-z_0-9]+) = ", sample))
+    for noun, key, *_, preset, _, _ in keys:
+        if key not in words:
+            yield f"{noun}: {key} is missing"
+        if preset and noun in ("file", "router", "link", "announce", "damping") and \
+                not re.search(rf"\b{key} = {re.escape(preset)}", sample):
+            yield f"{noun}: {key} is not shown as {preset}"
+    by_node = {"gw1", "default"}
+    yield from sorted(f"{word} is no key" for word in words - {it[1] for it in keys} - by_node)
+
+
+def case_sample_has_all_keys(vipd, tmp):
+    """As it says; and what is there is a key."""
+    del tmp
+    rows, sample = rows_of_keys(vipd), load_text(ROOT / "etc" / "vipd.conf.sample")
+    expect("faults", "", "\n".join(sample_faults(rows, sample)))
+    for old, new in (("metrics =", "metrix ="), ("# control_group = ", "# "), ('"30d"', '"31d"')):
+        if not list(sample_faults(rows, sample.replace(old, new))):
+            raise Failed(f"does not see {new}")
+
+
+def case_sample_examples_are_read(vipd, tmp):
+    """What stands in comments for more than one line is right, too: lists that end with ");"."""
+    sample = load_text(ROOT / "etc" / "vipd.conf.sample")
+    bare = re.sub(r"^ *# ?", "", sample, flags=re.M)
+    lists = {name: re.search(rf"^ *{name} = (\(.*?\));$", bare, re.M | re.S).group(1)
+             for name in ("extra_addresses", "routes", "rules", "checks")}
+    router = load_text(write_good(tmp)).replace("} );", "".join(
+        f"{name} = {lists[name]}; " for name in ("extra_addresses", "routes", "rules")) + "} );")
+    save_text(tmp / "all.conf", f"{router}checks = {lists['checks']};\n")
+    result = vipd.run("-t", "-c", "all.conf", cwd=tmp)
+    there = re.compile(r"on this host|No such file|nobody tracks it|does not exist|cannot be")
+    expect("faults", "", "\n".join(it for it in result.stderr.splitlines() if not there.search(it)))
+
+
 def rows_of_keys(vipd, *args):
     """The rows of the configuration."""
     return rows_of(vipd, "keys", *args)
