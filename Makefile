@@ -325,8 +325,9 @@ install: all
 	install -m 644 etc/completion/vipd.bash $(DESTDIR)$(BASH)/vipd
 	install -m 644 etc/completion/_vipctl etc/completion/_vipd $(DESTDIR)$(ZSH)
 	install -m 644 etc/vipd.conf.sample LICENSE $(DESTDIR)$(DOC)
-	install -m 644 $(addprefix etc/examples/,$(EXAMPLES)) $(DESTDIR)$(DOC)/examples
-	cd etc/examples && cp --parents --preserve=mode $(SHOP) $(abspath $(DESTDIR)$(DOC)/examples)
+	cd etc/examples && for file in $(EXAMPLES) $(SHOP); do \
+		install -D -m $$(test -x $$file && echo 755 || echo 644) $$file $(abspath $(DESTDIR)$(DOC)/examples)/$$file || exit 1; \
+	done
 
 # What install has put there, and the directories that are vipd's alone.
 uninstall:

@@ -22,31 +22,40 @@ struct options {
 	const char *conf_path;
 	const char *node; /* NULL: as the configuration finds it */
 	unsigned check_n; /* -t: check only; twice: show the result as well */
+	bool help;
 	bool version;
 	bool sweep;
 };
 
-static int usage(void)
+static int usage(FILE *out, int status)
 {
-	fputs("usage: vipd [-c FILE] [-n NODE] [-S] [-t] [-V]\n"
+	fputs("usage: vipd [-c FILE] [-n NODE] [-h] [-S] [-t] [-V]\n"
 	      "  -c FILE  configuration, default " CONF_PATH "\n"
 	      "  -n NODE  which of the configuration's nodes this host is\n"
+	      "  -h       print this and exit\n"
 	      "  -S       remove the addresses that a killed vipd left, and exit\n"
 	      "  -t       check the configuration and exit; twice: print it with all defaults\n"
 	      "  -V       print the version and exit\n",
-	      stderr);
-	return EX_USAGE;
+	      out);
+	return status;
 }
 
 static int parse_options(int argc, char **argv, struct options *ret_options)
 {
 	struct options options = { .conf_path = CONF_PATH, .node = getenv(CONF_NODE_ENVIRONMENT) };
+	static const struct option long_options[] = {
+		{ "help", no_argument, NULL, 'h' },
+		{ 0 },
+	};
 	int option;
 
-	while ((option = getopt(argc, argv, "c:n:StV")) != -1) {
+	while ((option = getopt_long(argc, argv, "c:hn:StV", long_options, NULL)) != -1) {
 		switch (option) {
 		case 'c':
 			options.conf_path = optarg;
+			break;
+		case 'h':
+			options.help = true;
 			break;
 		case 'n':
 			options.node = optarg;
@@ -70,20 +79,24 @@ static int parse_options(int argc, char **argv, struct options *ret_options)
 	return 0;
 }
 
-static int load(const struct options *options, struct conf **ret_conf)
+static void warn_of_keys(const struct conf *conf, const struct conf_router *router, const char *why,
+			 struct conf_errors *errors)
 {
-	struct conf_errors errors;
+	struct conf_error *warning;
 
-	int err = conf_load_here(options->conf_path, options->node, ret_conf, &errors);
-
-	conf_errors_print(&errors, stderr);
-	conf_warnings_print(&errors, stderr);
-	return err < 0 ? EX_CONFIG : 0;
+	if (errors->warnings_total++ >= CONF_ERRORS_MAX)
+		return;
+	warning = &errors->warnings[errors->warnings_total - 1];
+	*warning = (struct conf_error){ .line = router->auth.line };
+	snprintf(warning->file, sizeof(warning->file), "%s", conf->files[router->auth.file].path);
+	snprintf(warning->text, sizeof(warning->text),
+		 "%s: auth.keys: %.72s: unusable here, which would be a fault: %.95s", router->name,
+		 router->auth.keys, why);
 }
 
 /* What a start would find; the file may be checked on another host, or by somebody who may not read
  * them. */
-static void tell_keys(const struct conf *conf)
+static void look_at_keys(const struct conf *conf, struct conf_errors *errors)
 {
 	struct vrrp_hmac_keys keys;
 	char why[KEY_FILE_WHY_SIZE];
@@ -96,9 +109,22 @@ static void tell_keys(const struct conf *conf)
 			continue;
 		told = auth->key_file;
 		if (key_file_read(auth->keys, &keys, why) < 0)
-			printf("%s: unusable here, which would be a fault: %s\n", auth->keys, why);
+			warn_of_keys(conf, &conf->routers[i], why, errors);
 		explicit_bzero(&keys, sizeof(keys));
 	}
+}
+
+static int load(const struct options *options, struct conf **ret_conf)
+{
+	struct conf_errors errors;
+
+	int err = conf_load_here(options->conf_path, options->node, ret_conf, &errors);
+
+	if (err == 0)
+		look_at_keys(*ret_conf, &errors);
+	conf_errors_print(&errors, stderr);
+	conf_warnings_print(&errors, stderr);
+	return err < 0 ? EX_CONFIG : 0;
 }
 
 static int check(const struct options *options)
@@ -113,8 +139,6 @@ static int check(const struct options *options)
 	else
 		printf("%s: configuration OK, %u router%s\n", options->conf_path, conf->routers_n,
 		       conf->routers_n == 1 ? "" : "s");
-	if (options->check_n == 1)
-		tell_keys(conf);
 	conf_free(conf);
 	return 0;
 }
@@ -123,6 +147,14 @@ static int tell_version(void)
 {
 	puts("vipd " VIPD_VERSION);
 	return EXIT_SUCCESS;
+}
+
+/* What is asked for in place of running. */
+static int answer(const struct options *options)
+{
+	if (options->help)
+		return usage(stdout, EXIT_SUCCESS);
+	return options->version ? tell_version() : check(options);
 }
 
 /* Or the first socket would become standard error, and be logged into. */
@@ -144,10 +176,10 @@ int main(int argc, char **argv)
 	if (keeper_is_rehearsal())
 		return keeper_rehearse();
 	if (parse_options(argc, argv, &options) < 0)
-		return usage();
-	if (options.version || options.check_n) {
+		return usage(stderr, EX_USAGE);
+	if (options.help || options.version || options.check_n) {
 		output_open();
-		return output_close("vipd", options.version ? tell_version() : check(&options));
+		return output_close("vipd", answer(&options));
 	}
 	/* For the router processes, and for the keeper of the next version. */
 	if (options.node && setenv(CONF_NODE_ENVIRONMENT, options.node, 1) < 0)

@@ -346,8 +346,7 @@ static unsigned read_routers(const struct metrics *metrics, struct metrics_route
 	return read_n;
 }
 
-static void put_own(FILE *out, const struct metrics *metrics, const struct metrics_router *routers,
-		    unsigned n, bool up)
+static void put_build(FILE *out, const struct metrics *metrics)
 {
 	metrics_put_head(out, "vipd_build_info", "gauge", "1, with the version and the node.");
 	fputs("vipd_build_info{", out);
@@ -355,6 +354,13 @@ static void put_own(FILE *out, const struct metrics *metrics, const struct metri
 	putc(',', out);
 	metrics_put_label(out, "node", metrics->node);
 	fputs("} 1\n", out);
+}
+
+static void put_own(FILE *out, const struct metrics *metrics, const struct metrics_router *routers,
+		    unsigned n, bool up)
+{
+	if (metrics->node[0])
+		put_build(out, metrics);
 	put_one(out, "vipd_up", "gauge", "1: the router process runs; 0: nothing is known.", 0, up);
 	if (up) {
 		put_routers(out, routers, n);

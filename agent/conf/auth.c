@@ -73,6 +73,14 @@ static void check_hmac(const struct conf_place *auth, struct conf_router *router
 				    "true if none of them is there");
 }
 
+/* In the text as a whole; conf_files_note() finds the file. */
+static unsigned line_of(const struct conf_place *auth, const char *key)
+{
+	const struct conf_place place = conf_place_of(auth, key);
+
+	return config_setting_source_line(place.setting);
+}
+
 void conf_auth_check(const struct conf_place *group, struct conf_router *router)
 {
 	const struct conf_place auth = conf_place_of(group, "auth");
@@ -80,9 +88,11 @@ void conf_auth_check(const struct conf_place *group, struct conf_router *router)
 	switch ((enum conf_auth_type)router->auth.type) {
 	case CONF_AUTH_PASSWORD:
 		check_password(&auth, router);
+		router->auth.line = line_of(&auth, "password");
 		break;
 	case CONF_AUTH_HMAC:
 		check_hmac(&auth, router);
+		router->auth.line = line_of(&auth, "keys");
 		break;
 	case CONF_AUTH_NONE: /* or a type that was complained of */
 		break;

@@ -156,6 +156,8 @@ struct conf_auth {
 	char keys[CONF_KEYS_SIZE];        /* the file that has them */
 	int64_t window_ns;                /* so far a sender's clock may be from ours */
 	uint8_t key_file;                 /* number of the file among all of them, from 1 */
+	uint16_t file; /* of the configuration's: where password or keys stand, */
+	unsigned line; /* and in which line of it */
 };
 
 /* An interface or a check whose state counts for a router; one of both. */
@@ -396,6 +398,12 @@ struct conf_group {
 
 struct conf_block; /* of memory */
 
+/* One that the configuration was read from: the one that was named is the first. */
+struct conf_file {
+	const char *path; /* part of the configuration; as it was opened */
+	bool has_password;
+};
+
 struct conf {
 	char node[CONF_NODE_SIZE];
 	char control[CONF_CONTROL_SIZE];
@@ -419,7 +427,9 @@ struct conf {
 					one fate are next to each other */
 	unsigned groups_n;
 	struct conf_group *groups;
-	unsigned key_files_n;      /* different ones that they name */
+	unsigned key_files_n; /* different ones that they name */
+	unsigned files_n;
+	struct conf_file *files;
 	struct conf_block *blocks; /* owned: where routers and their lists are */
 };
 

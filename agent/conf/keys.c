@@ -11,6 +11,7 @@
 #include "damping.h"
 #include "endpoint.h"
 #include "family.h"
+#include "files.h"
 #include "group.h"
 #include "mac.h"
 #include "notify.h"
@@ -769,6 +770,7 @@ static void check_file(const struct conf_place *file, void *base)
 	conf_group_flatten(file, conf);
 	conf_mac_check_names(file, conf);
 	conf_auth_number_files(file, conf);
+	conf_files_note(file, conf);
 	conf_notify_check_all(file, conf);
 	check_metrics(file, conf);
 }

@@ -86,3 +86,12 @@ int connection_converse(const char *path, connection_talk_fn talk, const void *a
 		return status;
 	return complain(ret_why, "vipd hung up: this user may not ask, or too many ask at once");
 }
+
+bool connection_is_vacant(const char *path)
+{
+	int fd = connect_to(path);
+
+	if (fd >= 0)
+		close(fd);
+	return fd == -ENOENT || fd == -ECONNREFUSED;
+}

@@ -6,6 +6,8 @@
 #ifndef CONNECTION_H
 #define CONNECTION_H
 
+#include <stdbool.h>
+
 /* Ask over a connection; EX_TEMPFAIL: vipd hung up, ask again. Return: an exit status. */
 typedef int (*connection_talk_fn)(int fd, const void *arg);
 
@@ -18,5 +20,11 @@ typedef int (*connection_talk_fn)(int fd, const void *arg);
  * Return: what @talk returned; 1 when vipd cannot be asked.
  */
 int connection_converse(const char *path, connection_talk_fn talk, const void *arg, char *ret_why);
+
+/**
+ * connection_is_vacant() - whether nobody listens there. One who may not be asked, is busy, or does
+ * not answer is somebody.
+ */
+bool connection_is_vacant(const char *path);
 
 #endif

@@ -39,8 +39,9 @@ static int ask(int fd, const void *arg)
 	return client_ask(fd, &question);
 }
 
-/* Return: @buf, FIELDS_TEXT_SIZE; empty when the vipd that runs has none. */
-static const char *find_directory(const struct database_place *place, char *buf)
+/* Another vipd's history is no answer to who may not ask this one. Return: @buf, FIELDS_TEXT_SIZE;
+ * empty when the vipd that runs has none; NULL: it does not say, and that was told. */
+static const char *find_directory(const struct database_place *place, char *buf, char *ret_why)
 {
 	char why[COMPLAIN_SIZE];
 
@@ -49,14 +50,25 @@ static const char *find_directory(const struct database_place *place, char *buf)
 		return place->directory;
 	if (connection_converse(place->control, ask, &buf, why) == EXIT_SUCCESS)
 		return buf;
+	if (!connection_is_vacant(place->control)) {
+		complain(ret_why,
+			 "%s; it knows where its database is: ask as root, or name the "
+			 "directory by --state-dir",
+			 why);
+		return NULL;
+	}
+	complain(NULL, "nobody listens at %s: this is the database in " CONF_STATE_DIR,
+		 place->control);
 	return CONF_STATE_DIR;
 }
 
 int database_find(const struct database_place *place, char *ret_directory, char *ret_why)
 {
 	char buf[FIELDS_TEXT_SIZE];
-	const char *directory = find_directory(place, buf);
+	const char *directory = find_directory(place, buf, ret_why);
 
+	if (!directory)
+		return EXIT_FAILURE;
 	if (!directory[0])
 		return complain(ret_why, "this vipd keeps no history and tells nobody: state_dir "
 					 "and notify in vipd.conf(5)");

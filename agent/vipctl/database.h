@@ -15,7 +15,8 @@ struct database_place {
 };
 
 /**
- * database_find() - that of the vipd that runs; without one, that in the default directory.
+ * database_find() - that of the vipd that runs; where nobody listens, that in the default
+ * directory, which is said on standard error.
  * @ret_directory: PATH_MAX bytes.
  * @ret_why: as of complain().
  *

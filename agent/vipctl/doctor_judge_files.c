@@ -68,13 +68,9 @@ void doctor_judge_here(const struct doctor_view *view, struct doctor_findings *f
 }
 
 /* A password that all can read is none. */
-void doctor_judge_secrets(const struct doctor_view *view, struct doctor_findings *findings)
+static void judge_file(struct doctor_findings *findings, const struct doctor_place *file,
+		       bool has_password)
 {
-	const struct doctor_place *file = &view->conf_file;
-	bool secret = false;
-
-	for (unsigned i = 0; i < view->conf->routers_n; i++)
-		secret |= view->conf->routers[i].auth.type == CONF_AUTH_PASSWORD;
 	if (file->there && (file->mode & 022))
 		DOCTOR_FIND(findings, .severity = DOCTOR_ERROR,
 			    .seen = doctor_text(findings, "%s: others may write to it, mode %04o",
@@ -83,7 +79,7 @@ void doctor_judge_secrets(const struct doctor_view *view, struct doctor_findings
 				   "or notify",
 			    .mend = doctor_text(findings, "chmod go-w %s",
 						doctor_word(findings, file->path)));
-	if (secret && file->there && (file->mode & 004))
+	if (has_password && file->there && (file->mode & 004))
 		DOCTOR_FIND(findings, .severity = DOCTOR_WARNING,
 			    .seen = doctor_text(findings,
 						"%s has a password, and all may read it, mode %04o",
@@ -93,6 +89,12 @@ void doctor_judge_secrets(const struct doctor_view *view, struct doctor_findings
 						doctor_word(findings, file->path)),
 			    .advice = "a password of VRRP 2 goes over the wire as it is: HMAC "
 				      "keeps its keys");
+}
+
+void doctor_judge_secrets(const struct doctor_view *view, struct doctor_findings *findings)
+{
+	for (unsigned i = 0; i < view->conf->files_n; i++)
+		judge_file(findings, &view->conf_files[i], view->conf->files[i].has_password);
 }
 
 /* ---- users, programs ---- */

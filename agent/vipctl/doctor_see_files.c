@@ -159,7 +159,10 @@ static void see_places(struct doctor_view *view)
 	if (slash && slash > control)
 		*slash = '\0';
 	look_at_place(&view->control_dir, control);
-	look_at_place(&view->conf_file, view->conf_path);
+	view->conf_files =
+		arena_alloc(view->arena, (view->conf->files_n + 1) * sizeof(*view->conf_files));
+	for (unsigned i = 0; i < view->conf->files_n; i++)
+		look_at_place(&view->conf_files[i], view->conf->files[i].path);
 }
 
 static void see_state_dir(struct doctor_view *view)

@@ -172,8 +172,9 @@ struct doctor_view {
 	const char *user; /* of checker and notifier */
 	bool no_user;
 	gid_t user_gid;
-	int state_dir; /* enum conf_home or -errno */
-	struct doctor_place conf_file, control_dir;
+	int state_dir;                   /* enum conf_home or -errno */
+	struct doctor_place *conf_files; /* as of the configuration, in its order and number */
+	struct doctor_place control_dir;
 
 	const struct firewall *firewall;
 	const struct doctor_running *running;

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/stat.h>
 #include <sysexits.h>
 #include <unistd.h>
 
@@ -49,7 +50,7 @@ static struct keepalived_node *read_tree(struct import *import,
 
 	host_name(host, sizeof(host));
 	lines = keepalived_read(import->arena, import->report, options->path, node ? node : host,
-				&conditions);
+				&conditions, &import->sources);
 	if (conditions && !node)
 		report_put(import->report, &file, VERDICT_CHANGED, "@",
 			   "lines for \"%s\", this host: --node NAME names another one", host);
@@ -126,13 +127,30 @@ static void tell_all(struct import *import, const struct conf_errors *errors)
 		tell(import, &errors->warnings[i], VERDICT_CHANGED);
 }
 
-/* As vipd would read it, secrets and all, without a file that somebody could see. */
-static int check(struct import *import, const char *head, const char *node)
+/* It may be made on another host than it is for, or before all is installed there: so this keeps
+ * nothing from being written. */
+static void warn_of_host(const struct import *import, const struct conf_errors *errors)
+{
+	for (unsigned i = 0; i < errors->total && i < CONF_ERRORS_MAX; i++) {
+		const struct origin *origin =
+			&setting_at(import->root, errors->errors[i].line)->origin;
+
+		fputs("vipctl: warning: vipd refuses the result on this host as long as ", stderr);
+		if (origin->file && origin->line)
+			fprintf(stderr, "%s:%u: ", origin->file, origin->line);
+		fprintf(stderr, "%s\n", errors->errors[i].text);
+	}
+}
+
+/* As vipd would read it, secrets and all, without a file that somebody could see.
+ * @ret_here: what is wrong with it on this host alone. */
+static int check(struct import *import, const char *head, const char *node,
+		 struct conf_errors *ret_here)
 {
 	int fd = memfd_create("vipd.conf", MFD_CLOEXEC);
 	FILE *out = fd < 0 ? NULL : fdopen(fd, "w");
 	struct conf_errors errors = { 0 };
-	struct conf *conf = NULL;
+	struct conf *conf = NULL, *here = NULL;
 	char path[32];
 
 	if (!out) {
@@ -143,7 +161,10 @@ static int check(struct import *import, const char *head, const char *node)
 	setting_write(import->root, head, import->directory, true, out);
 	fflush(out);
 	snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
-	(void)conf_load_as(path, node ? node : NODE_NAME, &conf, &errors);
+	node = node ? node : NODE_NAME;
+	if (conf_load_as(path, node, &conf, &errors) == 0 &&
+	    conf_load_here(path, node, &here, ret_here) == 0)
+		conf_free(here);
 	tell_all(import, &errors);
 	conf_free(conf);
 	fclose(out);
@@ -196,6 +217,37 @@ static int write_secrets(struct import *import)
 	return status;
 }
 
+/* By whatever name or link: what was read must be there for the next attempt, and for whoever goes
+ * back to keepalived. */
+static int spare_source(const struct import *import, const char *path)
+{
+	struct stat status;
+
+	if (stat(path, &status) < 0)
+		return EXIT_SUCCESS;
+	for (const struct keepalived_source *it = import->sources; it; it = it->next)
+		if (it->device == status.st_dev && it->inode == status.st_ino)
+			return complain(NULL,
+					"%.200s: is one of the files that are imported, and stays "
+					"as it is: -o names another file",
+					path);
+	return EXIT_SUCCESS;
+}
+
+static int check_targets(struct import *import, const struct import_options *options)
+{
+	int status = options->output ? spare_source(import, options->output) : EXIT_SUCCESS;
+
+	for (const struct import_secret *s = import->secrets; s && !status; s = s->next)
+		if (s->bytes)
+			status = spare_source(import,
+					      arena_print(import->arena, "%s%s",
+							  import->secrets_directory, s->name));
+	if (!status && options->output)
+		status = import_file_check(options->output);
+	return status;
+}
+
 static int write_output(struct import *import, const struct import_options *options,
 			const char *head)
 {
@@ -224,6 +276,7 @@ static int run(struct import *import, const struct import_options *options)
 	struct keepalived_node *root = read_tree(import, options);
 	const struct origin file = { .file = options->path };
 	const char *head = head_of(import, options);
+	struct conf_errors here = { 0 };
 	int status = EXIT_SUCCESS;
 
 	import->directory = directory_of(import, options->path);
@@ -234,17 +287,18 @@ static int run(struct import *import, const struct import_options *options)
 				   "there is no vrrp_instance, and so nothing to import");
 	}
 	if (!report_is_open(import->report))
-		status = check(import, head, options->node);
+		status = check(import, head, options->node, &here);
 	if (!status && report_is_open(import->report))
 		status = EX_CONFIG;
 	/* Not after: whoever gets no configuration shall have no secrets lying about. */
-	if (!status && options->output)
-		status = import_file_check(options->output);
+	if (!status)
+		status = check_targets(import, options);
 	if (!status)
 		status = write_secrets(import);
 	if (!status)
 		status = write_output(import, options, head);
 	report_print(import->report, stderr);
+	warn_of_host(import, &here);
 	if (status == EX_CONFIG)
 		fputs("vipctl: nothing is written until what is refused or wrong is decided in the "
 		      "file that is imported\n",

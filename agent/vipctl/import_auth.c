@@ -6,6 +6,7 @@
 #include <fcntl.h>
 #include <string.h>
 #include <sys/random.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "import_word.h"
@@ -184,14 +185,27 @@ static const char *from_hex(struct import *import, const char *text, size_t *ret
 	return arena_copy(import->arena, text, len);
 }
 
+static void note_source(struct import *import, int fd)
+{
+	struct keepalived_source *source = arena_alloc(import->arena, sizeof(*source));
+	struct stat status;
+
+	if (fstat(fd, &status) < 0)
+		return;
+	*source = (struct keepalived_source){ import->sources, status.st_dev, status.st_ino };
+	import->sources = source;
+}
+
 static const char *from_file(struct import *import, const char *path, size_t *ret_len)
 {
 	char bytes[KEY_MAX + 2];
 	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
 	ssize_t n = fd < 0 ? -1 : read(fd, bytes, sizeof(bytes));
 
-	if (fd >= 0)
+	if (fd >= 0) {
+		note_source(import, fd);
 		close(fd);
+	}
 	while (n > 0 && (bytes[n - 1] == '\n' || bytes[n - 1] == '\r'))
 		n--;
 	if (n < 0)

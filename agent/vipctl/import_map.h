@@ -162,6 +162,7 @@ struct import {
 	struct subjects instances, groups, scripts, files, processes, garp_groups;
 	struct setting *root;
 	struct import_secret *secrets;
+	struct keepalived_source *sources; /* all files that were read, but for tables of names */
 	unsigned secrets_n;
 	unsigned rules_n;   /* without a priority of their own */
 	bool told_confined; /* that a service may do less than keepalived, once */

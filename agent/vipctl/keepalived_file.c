@@ -70,6 +70,14 @@ static const char *text_fault(const char *bytes, size_t len)
 	return NULL;
 }
 
+static void note_source(struct keepalived_files *files, const struct stat *status)
+{
+	struct keepalived_source *source = arena_alloc(files->arena, sizeof(*source));
+
+	*source = (struct keepalived_source){ files->sources, status->st_dev, status->st_ino };
+	files->sources = source;
+}
+
 /* Return: NULL, or what is wrong with it. */
 static const char *read_open(struct keepalived_files *files, int fd, char **ret_bytes)
 {
@@ -80,6 +88,7 @@ static const char *read_open(struct keepalived_files *files, int fd, char **ret_
 
 	if (fstat(fd, &status) < 0)
 		return strerror(errno);
+	note_source(files, &status);
 	fault = status_fault(files, &status);
 	if (fault)
 		return fault;

@@ -18,9 +18,10 @@ struct keepalived_open_file {
 };
 
 struct keepalived_files {
-	struct arena *arena;   /* borrowed */
-	struct report *report; /* borrowed */
-	unsigned files_n;      /* opened so far */
+	struct arena *arena;               /* borrowed */
+	struct report *report;             /* borrowed */
+	unsigned files_n;                  /* opened so far */
+	struct keepalived_source *sources; /* likewise; in the arena */
 	size_t bytes_n;
 	unsigned depth; /* of those that are open */
 	struct keepalived_open_file open[KEEPALIVED_DEPTH_MAX];

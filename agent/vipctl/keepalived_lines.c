@@ -364,7 +364,8 @@ static void read_line(struct reader *reader, char *text, const struct origin *or
 
 const struct keepalived_line *keepalived_read(struct arena *arena, struct report *report,
 					      const char *path, const char *node,
-					      bool *ret_conditions)
+					      bool *ret_conditions,
+					      struct keepalived_source **ret_sources)
 {
 	struct reader reader = {
 		.arena = arena, .report = report, .macros = { .arena = arena }, .node = node
@@ -377,5 +378,6 @@ const struct keepalived_line *keepalived_read(struct arena *arena, struct report
 	macros_set(&reader.macros, "_INSTANCE", 9, node);
 	read_file(&reader, path, NULL);
 	*ret_conditions = reader.conditions;
+	*ret_sources = reader.files.sources;
 	return reader.first;
 }

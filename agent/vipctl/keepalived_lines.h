@@ -10,6 +10,8 @@
 #ifndef KEEPALIVED_LINES_H
 #define KEEPALIVED_LINES_H
 
+#include <sys/types.h>
+
 #include "arena.h"
 #include "import_report.h"
 
@@ -25,17 +27,26 @@ struct keepalived_line {
 	const char *text; /* without blanks around it, not empty; "{" and "}" by themselves */
 };
 
+/* A file that was read, whatever it is called. */
+struct keepalived_source {
+	struct keepalived_source *next;
+	dev_t device;
+	ino_t inode;
+};
+
 /**
  * keepalived_read() - read a file.
  * @report: what is wrong, and what was included.
  * @node: what keepalived calls its configuration id: lines that begin with "@node" are for it.
  * @ret_conditions: whether there are such lines, so that @node makes a difference.
+ * @ret_sources: the file and those that it includes, in the arena; also of those that were refused.
  *
  * Return: the lines, in the arena; NULL when there are none. Whether they are all that there
  * should be says report_is_open().
  */
 const struct keepalived_line *keepalived_read(struct arena *arena, struct report *report,
 					      const char *path, const char *node,
-					      bool *ret_conditions);
+					      bool *ret_conditions,
+					      struct keepalived_source **ret_sources);
 
 #endif

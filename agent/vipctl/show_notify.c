@@ -149,6 +149,10 @@ static int print(sqlite3 *db, struct printer *printer)
 	if (printer->table && printer->stored == 0)
 		puts("nobody writes this down now: vipd-notifier does not run, or cannot write "
 		     "there, as the log says then; this is as of its last word");
+	if (printer->table && printer->stored < 0)
+		printf("whether vipd-notifier runs, and writes this down, cannot be known without "
+		       "the right to read the file \"lock\" beside it: %s\n",
+		       strerror(-printer->stored));
 	if (database_query(db, deliveries, NULL, 0, take_delivery, printer))
 		return EXIT_FAILURE;
 	if (printer->table && printer->n)

@@ -133,6 +133,7 @@ const struct command *usage_find(const struct command *commands, const char *nam
 
 /* ---- what stands behind a command ---- */
 
+/* @options: of a command; 0: those in front of it. */
 static const struct option_word *nearest_option(unsigned options, const char *name)
 {
 	const struct option_word *nearest = NULL;
@@ -140,7 +141,7 @@ static const struct option_word *nearest_option(unsigned options, const char *na
 
 	for (const struct option_word *word = option_words; word->name; word++) {
 		distance = conf_distance(word->name, name);
-		if ((word->option & options) == word->option && distance < least) {
+		if ((options ? word->option & options : !word->option) && distance < least) {
 			nearest = word;
 			least = distance;
 		}
@@ -148,13 +149,32 @@ static const struct option_word *nearest_option(unsigned options, const char *na
 	return nearest;
 }
 
+static bool begins_with(const char *name, const char *word)
+{
+	return strncmp(name, word, strlen(word)) == 0;
+}
+
+/* How that option is written where it belongs. Return: NULL: it is none of them. */
+static const char *option_in_front(const char *name)
+{
+	if (strcmp(name, "-V") == 0 || strcmp(name, "--version") == 0)
+		return "-V";
+	/* A path may follow at once. */
+	if (strcmp(name, "-s") == 0 || (begins_with(name, "-s") && strchr(name, '/')) ||
+	    strcmp(name, "--socket") == 0 || begins_with(name, "--socket="))
+		return "-s SOCKET";
+	return NULL;
+}
+
 static void refuse_option(const struct command *command, const char *name)
 {
-	const struct option_word *nearest = nearest_option(command->options, name);
+	const struct option_word *nearest =
+		command->options ? nearest_option(command->options, name) : NULL;
+	const char *in_front = option_in_front(name);
 
-	if (strncmp(name, "-s", 2) == 0 || strcmp(name, "-V") == 0 || (nearest && !nearest->option))
+	if (in_front)
 		complain(NULL, "\"%.40s\" belongs in front of the command: vipctl %s %s", name,
-			 name[1] == 'V' || name[2] == 'v' ? "-V" : "-s SOCKET", command->name);
+			 in_front, command->name);
 	else if (nearest && strcmp(nearest->name, name) == 0)
 		complain(NULL, "%s needs a value: %s %s", name, name, nearest->value);
 	else if (nearest)

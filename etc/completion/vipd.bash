@@ -5,6 +5,6 @@ _vipd() {
 	case $3 in
 	-c) compopt -o default ;;
 	-n) ;;
-	*) mapfile -t COMPREPLY < <(compgen -W '-c -n -S -t -V' -- "$2") ;;
+	*) mapfile -t COMPREPLY < <(compgen -W '-c -h -n -S -t -V' -- "$2") ;;
 	esac
 } && complete -F _vipd vipd

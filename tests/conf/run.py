@@ -12,6 +12,7 @@ case_*. After a change of messages: run with --update and read the difference.
 import argparse
 import difflib
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -74,6 +75,10 @@ def expect_refused(result, *messages):
     expect("exit status", EX_CONFIG, result.returncode)
 
 
+# What a file of keys is like is up to the host.
+KEYS = re.compile(r"^.*: warning: .*: unusable here, which would be a fault: .*\n", re.M)
+
+
 def expect_accepted(result, stdout=None, warnings=""):
     """Exit status 0, and on standard error nothing but warnings."""
     expect("standard error", warnings, result.stderr)
@@ -102,10 +107,16 @@ def golden_of(conf):
     return found[0] if found else None
 
 
+def without_keys(result):
+    """Without the warnings of KEYS."""
+    result.stderr = KEYS.sub("", result.stderr)
+    return result
+
+
 def run_golden(vipd, conf, update):
     """One file against its golden; for a good one also the short form of -t."""
     golden = golden_of(conf)
-    result = vipd.run("-t", "-t", "-c", conf.name)
+    result = without_keys(vipd.run("-t", "-t", "-c", conf.name))
     if golden is None:
         if not update:
             raise Failed("has neither .ok nor .err; run with --update")
@@ -120,8 +131,8 @@ def run_golden(vipd, conf, update):
         if update and warnings:
             save_text(warn, result.stderr)
         expect_accepted(result, load_text(golden), warnings)
-        expect_accepted(vipd.run("-t", "-c", conf.name), warnings=warnings)
-        dump = vipd.run("-t", "-t", "-c", golden.name)
+        expect_accepted(without_keys(vipd.run("-t", "-c", conf.name)), warnings=warnings)
+        dump = without_keys(vipd.run("-t", "-t", "-c", golden.name))
         if NOT_SHOWN in result.stdout:
             expect("exit status without the secrets", EX_CONFIG, dump.returncode)
         else:
@@ -449,6 +460,44 @@ def case_sample_shows_the_defaults(vipd, tmp):
                     load_text(HERE / "01-minimal.ok"))
 
 
+def sample_faults(rows, sample):
+    """Keys that the sample does not show, or with another default, and words in it that are no keys."""
+    keys = [line.split("\t") for line in rows.splitlines()]
+    words = set(re.findall(r"\b([a-z_0-9]+) = ", sample))
+    for noun, key, *_, preset, _, _ in keys:
+        if key not in words:
+            yield f"{noun}: {key} is missing"
+        if preset and noun in ("file", "router", "link", "announce", "damping") and \
+                not re.search(rf"\b{key} = {re.escape(preset)}", sample):
+            yield f"{noun}: {key} is not shown as {preset}"
+    by_node = {"gw1", "default"}
+    yield from sorted(f"{word} is no key" for word in words - {it[1] for it in keys} - by_node)
+
+
+def case_sample_has_all_keys(vipd, tmp):
+    """As it says; and what is there is a key."""
+    del tmp
+    rows, sample = rows_of_keys(vipd), load_text(ROOT / "etc" / "vipd.conf.sample")
+    expect("faults", "", "\n".join(sample_faults(rows, sample)))
+    for old, new in (("metrics =", "metrix ="), ("# control_group = ", "# "), ('"30d"', '"31d"')):
+        if not list(sample_faults(rows, sample.replace(old, new))):
+            raise Failed(f"does not see {new}")
+
+
+def case_sample_examples_are_read(vipd, tmp):
+    """What stands in comments for more than one line is right, too: lists that end with ");"."""
+    sample = load_text(ROOT / "etc" / "vipd.conf.sample")
+    bare = re.sub(r"^ *# ?", "", sample, flags=re.M)
+    lists = {name: re.search(rf"^ *{name} = (\(.*?\));$", bare, re.M | re.S).group(1)
+             for name in ("extra_addresses", "routes", "rules", "checks")}
+    router = load_text(write_good(tmp)).replace("} );", "".join(
+        f"{name} = {lists[name]}; " for name in ("extra_addresses", "routes", "rules")) + "} );")
+    save_text(tmp / "all.conf", f"{router}checks = {lists['checks']};\n")
+    result = vipd.run("-t", "-c", "all.conf", cwd=tmp)
+    there = re.compile(r"on this host|No such file|nobody tracks it|does not exist|cannot be")
+    expect("faults", "", "\n".join(it for it in result.stderr.splitlines() if not there.search(it)))
+
+
 def rows_of_keys(vipd, *args):
     """The rows of the configuration."""
     return rows_of(vipd, "keys", *args)
@@ -509,6 +558,13 @@ def case_usage(vipd, tmp):
         expect("standard output", "", result.stdout)
 
 
+def case_help(vipd, tmp):
+    """Whoever asks for the usage gets it on standard output, and no error."""
+    wrong = vipd.run("-x", cwd=tmp).stderr
+    for args in (["-h"], ["--help"], ["-t", "--help"]):
+        expect_accepted(vipd.run(*args, cwd=tmp), wrong[wrong.index("usage: "):])
+
+
 def tree(tmp):
     """Everything below a directory, with size and time of the last change."""
     return {str(p): (p.lstat().st_size, p.lstat().st_mtime_ns) for p in sorted(tmp.rglob("*"))}
@@ -529,6 +585,29 @@ def case_program_that_the_kernel_refuses(vipd, tmp):
         said(2, tmp / "crlf", "its lines end with CR and LF, so the kernel finds no interpreter"),
         said(3, tmp / "bare", "it is no program, and does not begin with #!"),
         said(4, tmp / "lost", "its interpreter /usr/bin/no-such-thing: No such file or directory"))))
+
+
+def case_keys_that_cannot_be_used(vipd, tmp):
+    """A warning like the others, before all is said to be well, at the line that names the file; also
+    where that is included, and once for each file of keys."""
+    save_text(tmp / "part", 'auth = {\n  type = "hmac"; active = 1;\n  keys = "/nonexistent/a"; };\n')
+    save_text(tmp / "x.conf", GOOD % tmp + """routers = (
+  { name = "a"; interface = "no-such-if"; vrid = 1; addresses = [ "192.0.2.1/24", "fe80::1/64" ];
+@include "part"
+  },
+  { name = "b"; interface = "no-such-if"; vrid = 2; addresses = [ "192.0.2.2/24" ];
+    auth = { type = "hmac"; active = 1; keys = "/nonexistent/b"; }; },
+  { name = "c"; interface = "no-such-if"; vrid = 3; addresses = [ "192.0.2.3/24" ];
+    auth = { type = "hmac"; active = 1; keys = "/nonexistent/b"; }; } );
+""")
+    text = load_text(tmp / "x.conf")
+    save_text(tmp / "x.conf", "\n".join(it for it in text.split("\n") if '"lan"' not in it))
+    said = "".join(f"{at}: warning: {of}: unusable here, which would be a fault: it cannot be read: No such "
+                   "file or directory\n" for at, of in (("part:3", "a: auth.keys: /nonexistent/a"),
+                                                        ("x.conf:8", "b: auth.keys: /nonexistent/b")))
+    expect_accepted(vipd.run("-t", "-c", "x.conf", cwd=tmp),
+                    "x.conf: configuration OK, 4 routers\n", said)
+    expect_accepted(vipd.run("-t", "-t", "-c", "x.conf", cwd=tmp), warnings=said)
 
 
 def case_leaves_no_file(vipd, tmp):

@@ -59,10 +59,11 @@ static void check(struct arena *arena, const char *path, unsigned lines_n)
 	struct keepalived_node *root;
 	struct report report;
 	unsigned n = 0, nodes_n = 0;
+	struct keepalived_source *sources;
 	bool conditions;
 
 	report_init(&report, arena);
-	lines = keepalived_read(arena, &report, path, "gw1", &conditions);
+	lines = keepalived_read(arena, &report, path, "gw1", &conditions, &sources);
 	for (const struct keepalived_line *line = lines; line; line = line->next, n++) {
 		check_line(line, lines_n);
 		nodes_n += strcmp(line->text, "{") != 0 && strcmp(line->text, "}") != 0;

@@ -37,6 +37,8 @@ done
 exec timeout 20 keepalived -t -n -l -i gw1 -f "$0"
 """
 REFUSES = re.compile(r"Unknown keyword|Unexpected|Missing|Extra|Unmatched|invalid|not valid")
+# What a host lacks is up to the host.
+HOST = re.compile(r"^vipctl: warning: vipd refuses the result on this host .*\n", re.M)
 # What the report says is to be copied there, and a program that is.
 MAIL = "/usr/share/vipd/notify.d/mail", "/usr/bin/true"
 
@@ -93,7 +95,7 @@ def run_golden(tools, conf, update):
         out = tmp / "vipd.conf"
         result = run([tools.vipctl, "import", "--node", "gw1", "-o", str(out), *options_of(conf),
                       conf.name], HERE)
-        report = result.stderr.replace(str(tmp), "TMP")
+        report = HOST.sub("", result.stderr).replace(str(tmp), "TMP")
         golden = conf.with_suffix(".vipd")
         if result.returncode not in (0, EX_CONFIG):
             raise Failed(f"exit status {result.returncode}: {result.stderr}")
@@ -154,6 +156,67 @@ def case_output_that_cannot_be_written(tools, tmp):
             raise Failed(f"{path}: exit status {result.returncode}: {result.stderr}")
         if os.listdir(tmp) != ["k.conf"] or glob.glob("/dev/full.*"):
             raise Failed(f"{path}: leaves {os.listdir(tmp)}")
+
+
+def case_output_that_is_read(tools, tmp):
+    """By any name: the file itself, one that it includes, a link to it, the file of a password, or a
+    key's. Each stays as it is, and nothing is written beside it."""
+    text = (HERE / "01-plain-pair.conf").read_text(encoding="utf-8")
+    part = "global_defs {\n}\n"
+    key = "vrrp_instance H {\n interface eth1\n virtual_router_id 9\n virtual_ipaddress {\n" \
+        " 192.0.2.9/24\n }\n version 3\n auth_hmac {\n key 1 file:key\n active_key 1\n }\n}\n"
+    cases = {"k.conf": (text, part), "./k.conf": (text, part), "part": ("include part\n" + text, part),
+             "symbolic": (text, part), "hard": (text, part),
+             "out": ("include out.password\n" + text, part), "key": (text + key, part)}
+    for path, (conf, included) in cases.items():
+        with tempfile.TemporaryDirectory(dir=tmp) as name:
+            place = Path(name)
+            files = {"k.conf": conf, "part": included, "out.password": included, "key": "k" * 32}
+            for file, content in files.items():
+                (place / file).write_text(content, encoding="utf-8")
+            (place / "symbolic").symlink_to("k.conf")
+            (place / "hard").hardlink_to(place / "k.conf")
+            before = {it.name: (it.read_text(encoding="utf-8"), it.is_symlink())
+                      for it in place.iterdir()}
+            result = run([tools.vipctl, "import", "--node", "gw1", "-o", path, "k.conf"], place)
+            if result.returncode != 1 or "is one of the files that are imported" not in result.stderr:
+                raise Failed(f"{path}: exit status {result.returncode}: {result.stderr}")
+            if before != {it.name: (it.read_text(encoding="utf-8"), it.is_symlink())
+                          for it in place.iterdir()}:
+                raise Failed(f"{path}: something was written")
+
+
+def case_what_this_host_lacks(tools, tmp):
+    """A user, and a program, that are not here: vipd -t refuses the result, and import has said so in
+    the same words. It is written all the same: it may be for another host."""
+    (tmp / "k.conf").write_text("""vrrp_script one {
+ script /nonexistent/one
+}
+vrrp_script two {
+ script /bin/true
+ user nosuchuser
+}
+vrrp_instance A {
+ interface eth1
+ virtual_router_id 9
+ virtual_ipaddress {
+  192.0.2.9/24
+ }
+ track_script {
+  one
+  two
+ }
+}
+""", encoding="utf-8")
+    result = run([tools.vipctl, "import", "--node", "gw1", "-o", "v.conf", "k.conf"], tmp)
+    said = HOST.findall(result.stderr)
+    tested = run([tools.vipd, "-t", "-c", "v.conf"], tmp)
+    refused = [it.split(": ", 1)[1] for it in tested.stderr.splitlines()]
+    if result.returncode or tested.returncode != EX_CONFIG or len(refused) != 2:
+        raise Failed(f"exit status {result.returncode}: {result.stderr}{tested.stderr}")
+    for words, line in zip(refused, said, strict=True):
+        if not line.endswith(f"{words}\n") or " k.conf:" not in line:
+            raise Failed(f"{line!r} for {words!r}")
 
 
 def case_secrets_elsewhere(tools, tmp):

@@ -250,9 +250,11 @@ def test_check_tells_of_unusable_keys(lab):
     good = run_vipd(host, "-t", "-c", config)
     keys_file(lab, KEY, mode=0o640)
     bad = run_vipd(host, "-t", "-c", config)
-    assert good.returncode == bad.returncode == 0 and not good.stderr + bad.stderr
-    assert bad.stdout == good.stdout + (f"{path}: unusable here, which would be a fault: others can "
-                                        "use it, mode 0640: chmod 600\n")
+    assert good.returncode == bad.returncode == 0 and not good.stderr and bad.stdout == good.stdout
+    with open(config, encoding="utf-8") as file:
+        line = next(i for i, text in enumerate(file, 1) if path in text)
+    assert bad.stderr == (f"{config}:{line}: warning: lan: auth.keys: {path}: unusable here, which "
+                          "would be a fault: others can use it, mode 0640: chmod 600\n")
 
 
 @pytest.mark.parametrize("keys, why", [

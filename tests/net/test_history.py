@@ -6,8 +6,10 @@ import os
 import pwd
 import re
 import shutil
+import socket
 import sqlite3
 import subprocess
+import threading
 import time
 
 import pytest
@@ -290,6 +292,57 @@ def as_nobody(host, group, home, *words):
 
 
 GROUP = 54321
+
+
+@pytest.mark.parametrize("command", [["history"], ["history", "--json", "lan"], ["show", "--notify"]])
+def test_history_of_a_vipd_that_does_not_answer_is_not_that_of_another(lab, home, command):
+    """Who may not ask it, or is hung up on, is not shown what lies in the default directory. Only where
+    nobody listens is that read, and named."""
+    one = start(lab, home)
+    one.wait_state("lan", "active")
+    os.chmod(os.path.dirname(one.control), 0o755)  # the socket is what he may not
+    nobody = pwd.getpwnam("nobody").pw_uid
+    asked = one.host.run("setpriv", f"--reuid={nobody}", f"--regid={nobody}", "--clear-groups",
+                         binary("vipctl"), "-s", one.control, *command, check=False)
+    assert (asked.returncode, asked.stdout) == (1, "")
+    assert "Permission denied" in asked.stderr and "--state-dir" in asked.stderr
+    assert "/var/lib/vipd" not in asked.stderr
+    with socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET) as rude:
+        rude.bind(lab.path("rude.sock"))
+        rude.listen(64)
+        threading.Thread(target=hang_up, args=[rude], daemon=True).start()
+        hung = run_vipctl(one.host, "-s", lab.path("rude.sock"), *command)
+        rude.shutdown(socket.SHUT_RDWR)
+    assert (hung.returncode, hung.stdout) == (1, "") and "hung up" in hung.stderr
+    assert "/var/lib/vipd" not in hung.stderr
+    none = run_vipctl(one.host, "-s", lab.path("none.sock"), *command)
+    assert none.stderr.startswith(f"vipctl: nobody listens at {lab.path('none.sock')}: "
+                                  "this is the database in /var/lib/vipd\n")
+
+
+def hang_up(listener):
+    """On everybody, until it is shut down."""
+    while True:
+        try:
+            listener.accept()[0].close()
+        except OSError:
+            return
+
+
+def test_who_may_not_know_whether_it_is_written_down_is_told_so(lab, home):
+    for path in (home, os.path.dirname(home)):
+        os.chmod(path, 0o755)
+    os.chown(home, 0, GROUP)
+    os.chmod(home, 0o2750)
+    one = start(lab, home)
+    one.wait_state("lan", "active")
+    wait_until(lambda: rows(home, "SELECT 1 FROM events"), what="events in there")
+    os.chmod(f"{home}/lock", 0o600)
+    nobody = pwd.getpwnam("nobody").pw_uid
+    done = one.host.run("setpriv", f"--reuid={nobody}", f"--regid={GROUP}", "--clear-groups",
+                        binary("vipctl"), "show", "--notify", "--state-dir", home, check=False)
+    assert done.returncode == 0, done.stderr
+    assert "cannot be known without the right" in done.stdout and "does not run" not in done.stdout
 
 
 @pytest.mark.parametrize("running", [True, False])

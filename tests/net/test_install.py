@@ -6,6 +6,7 @@ import glob
 import os
 import re
 import shutil
+import stat
 import subprocess
 
 import pytest
@@ -57,7 +58,10 @@ def test_uninstall_removes_what_install_has_put(tmp_path, places):
         assert any(name.startswith(place.split("=/")[1] + "/") for name in there), place
     for path in glob.glob(f"{ROOT}/etc/examples/**", recursive=True):
         if os.path.isfile(path) and "__pycache__" not in path:
-            assert f"{prefix}/share/doc/vipd/{os.path.relpath(path, ROOT + '/etc')}" in there
+            name = f"{prefix}/share/doc/vipd/{os.path.relpath(path, ROOT + '/etc')}"
+            assert name in there
+            mode = stat.S_IMODE(os.stat(tmp_path / name).st_mode)
+            assert oct(mode) == oct(0o755 if os.access(path, os.X_OK) else 0o644), name
     for name in there:
         with open(tmp_path / name, "rb") as file:
             assert not re.search(rb"@(SBIN|SHARE)@", file.read()), name

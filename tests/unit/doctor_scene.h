@@ -36,6 +36,11 @@ static struct problems problems;
 
 /* ---- a healthy host ---- */
 
+#define CONF_FILES 4
+
+static struct doctor_place conf_files[CONF_FILES];
+
+/* What its files are like is up to the test. */
 static inline void load(const char *text)
 {
 	char path[] = "/tmp/vipd-test-doctor-XXXXXX";
@@ -52,6 +57,9 @@ static inline void load(const char *text)
 	if (err)
 		conf_errors_print(&view.conf_errors, stderr);
 	assert_int_equal(err, 0);
+	assert_true(view.conf->files_n <= CONF_FILES);
+	memset(conf_files, 0, sizeof(conf_files));
+	view.conf_files = conf_files;
 }
 
 static inline void add_address(const char *text, unsigned prefix_len, int ifindex)

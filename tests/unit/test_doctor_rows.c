@@ -341,7 +341,7 @@ static void make_control_open(void)
 
 static void make_conf_open(void)
 {
-	view.conf_file = (struct doctor_place){ "/etc/vipd/vipd.conf", true, true, 0666, 0 };
+	conf_files[0] = (struct doctor_place){ "/etc/vipd/vipd.conf", true, true, 0666, 0 };
 }
 
 static void make_password_open(void)
@@ -349,7 +349,43 @@ static void make_password_open(void)
 	load("routers = ( { name = \"lan\"; interface = \"eth0\"; vrid = 51; version = 2; "
 	     "addresses = [ \"192.0.2.1/24\" ]; auth = { type = \"password\"; password = \"x\"; }; "
 	     "} );");
-	view.conf_file = (struct doctor_place){ "/etc/vipd/vipd.conf", true, true, 0644, 0 };
+	conf_files[0] = (struct doctor_place){ "/etc/vipd/vipd.conf", true, true, 0644, 0 };
+}
+
+/* In a file of its own, which @mode belongs to; all may read the other one. */
+static void load_password_apart(unsigned mode)
+{
+	char path[] = "/tmp/vipd-test-password-XXXXXX", text[512];
+	int fd = mkstemp(path);
+
+	assert_true(fd >= 0);
+	assert_true(dprintf(fd, "password = \"x\";\n") > 0);
+	close(fd);
+	snprintf(text, sizeof(text),
+		 "routers = ( { name = \"lan\"; interface = \"eth0\"; vrid = 51; version = 2; "
+		 "addresses = [ \"192.0.2.1/24\" ]; auth = { type = \"password\";\n@include "
+		 "\"%s\"\n}; } );",
+		 path);
+	load(text);
+	unlink(path);
+	assert_int_equal(view.conf->files_n, 2);
+	conf_files[0] = (struct doctor_place){ "/etc/vipd/vipd.conf", true, true, 0644, 0 };
+	conf_files[1] = (struct doctor_place){ "/etc/vipd/password", true, true, mode, 0 };
+}
+
+static void make_password_apart(void)
+{
+	load_password_apart(0600);
+}
+
+static void make_password_apart_open(void)
+{
+	load_password_apart(0644);
+}
+
+static void make_included_open(void)
+{
+	load_password_apart(0620);
 }
 
 static void make_conf_missing(void)
@@ -563,6 +599,11 @@ static const struct row {
 	  "chmod go-w /etc/vipd/vipd.conf" },
 	{ "a readable password", make_password_open, "secrets", DOCTOR_WARNING,
 	  "chmod o-r /etc/vipd/vipd.conf" },
+	{ "a password in a file of its own", make_password_apart, NOTHING },
+	{ "a readable one", make_password_apart_open, "secrets", DOCTOR_WARNING,
+	  "chmod o-r /etc/vipd/password" },
+	{ "a writable file that is included", make_included_open, "secrets", DOCTOR_ERROR,
+	  "chmod go-w /etc/vipd/password" },
 	{ "no configuration", make_conf_missing, "configuration", DOCTOR_ERROR, NULL },
 	{ "input", make_input_dropped, "firewall", DOCTOR_ERROR,
 	  "iptables -t filter -I INPUT -p 112 -j ACCEPT" },

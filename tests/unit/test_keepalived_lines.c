@@ -22,6 +22,7 @@ struct scene {
 	char directory[32];
 	const struct keepalived_line *lines;
 	bool conditions;
+	struct keepalived_source *sources;
 };
 
 static void put_file(struct scene *s, const char *name, const char *text)
@@ -48,7 +49,7 @@ static void read_main(struct scene *s)
 	char path[128];
 
 	snprintf(path, sizeof(path), "%s/main", s->directory);
-	s->lines = keepalived_read(&s->arena, &s->report, path, NODE, &s->conditions);
+	s->lines = keepalived_read(&s->arena, &s->report, path, NODE, &s->conditions, &s->sources);
 }
 
 static void read_text(struct scene *s, const char *text)
