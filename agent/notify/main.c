@@ -250,6 +250,11 @@ static int settle(const struct conf *conf, struct fifos **ret_fifos, int *ret_ho
 	return rights_become(name, kept, changes_user(conf, name) ? 3 : 0, ret_doing);
 }
 
+static bool is_orphan(pid_t keeper)
+{
+	return getppid() != keeper;
+}
+
 static int run(struct process *process, pid_t keeper)
 {
 	static char boot[HOME_BOOT_SIZE], life[HOME_LIFE_SIZE];
@@ -259,7 +264,9 @@ static int run(struct process *process, pid_t keeper)
 					    .rings = rings,
 					    .events_fd =
 						    process->has_events ? HELPER_FD_EVENTS : -1,
-					    .tell = send_event };
+					    .tell = send_event,
+					    .is_orphan = is_orphan,
+					    .keeper = keeper };
 	struct clocks now;
 	const char *doing;
 	int err = load(process);
@@ -268,7 +275,7 @@ static int run(struct process *process, pid_t keeper)
 		return fail("reading the configuration that runs", err);
 	home_boot(boot);
 	home_life(boot, keeper, life);
-	if (getppid() != keeper)
+	if (is_orphan(keeper))
 		return EXIT_SUCCESS; /* whose life it was nobody can tell any more */
 	err = settle(process->conf, &setting.fifos, &setting.home_err, &doing);
 	if (err < 0)
@@ -278,6 +285,8 @@ static int run(struct process *process, pid_t keeper)
 	now = clocks_now();
 	setting.life_ns = home_life_start(life, &now);
 	err = notifier_open(&setting, &now, &process->notifier);
+	if (err == -ESRCH)
+		return EXIT_SUCCESS;
 	if (err == 0)
 		err = open_signals(process);
 	if (err == 0)

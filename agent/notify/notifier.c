@@ -427,7 +427,13 @@ int notifier_open(const struct notifier_setting *setting, const struct clocks *n
 	}
 	notifier_read_drains(notifier);
 	notifier->obeys_ns = now->mono_ns;
-	if (notifier_open_store(notifier, LOCK_MS) == 0)
+	err = notifier_open_store(notifier, LOCK_MS);
+	/* The last start in the ring may be that of another vipd by now, which has told its own. */
+	if (setting->is_orphan && setting->is_orphan(setting->keeper)) {
+		notifier_close(notifier);
+		return -ESRCH;
+	}
+	if (err == 0)
 		notifier_resume(notifier, notifier_tell_new_entry);
 	learn(notifier);
 	*ret_notifier = notifier;

@@ -11,6 +11,8 @@
 #ifndef NOTIFIER_H
 #define NOTIFIER_H
 
+#include <sys/types.h>
+
 #include "agent/clocks.h"
 #include "agent/conf/conf.h"
 #include "agent/event.h"
@@ -32,6 +34,9 @@ struct notifier_setting {
 	/* To the keeper, for the log or the routers. Return: 0 or -errno: it was not. */
 	int (*tell)(void *arg, const struct event *event);
 	void *arg;
+	/* Whether the keeper is dead; NULL: it cannot be. */
+	bool (*is_orphan)(pid_t keeper);
+	pid_t keeper;
 };
 
 /* How it ends. */
@@ -47,7 +52,8 @@ enum notifier_end {
  * notifier_open() - go on with all that is in the store.
  * @ret_notifier: owned by the caller, who passes it to notifier_close().
  *
- * Return: 0 or -errno.
+ * Return: 0 or -errno: -ESRCH: the keeper has died meanwhile, and another one may have begun;
+ * nothing was touched.
  */
 int notifier_open(const struct notifier_setting *setting, const struct clocks *now,
 		  struct notifier **ret_notifier);

@@ -97,6 +97,23 @@ static void load(struct year *year)
 
 /* ---- the notifier ---- */
 
+static bool is_dead(pid_t keeper)
+{
+	return keeper == 0;
+}
+
+/* One that was started by a keeper that has died since takes nothing from the others. */
+static void start_orphan(const struct year *year, struct notifier_setting setting)
+{
+	struct notifier *notifier = NULL;
+
+	setting.life = "another life";
+	setting.is_orphan = is_dead;
+	setting.fifos = fifos_open(year->conf, getuid(), getgid(), expect_failure);
+	assert_int_equal(notifier_open(&setting, &year->now, &notifier), -ESRCH);
+	assert_null(notifier);
+}
+
 static void start(struct year *year)
 {
 	struct notifier_setting setting = {
@@ -110,6 +127,7 @@ static void start(struct year *year)
 
 	load(year);
 	setting.conf = year->conf;
+	start_orphan(year, setting);
 	setting.fifos = fifos_open(year->conf, getuid(), getgid(), expect_failure);
 	assert_non_null(setting.fifos);
 	assert_int_equal(notifier_open(&setting, &year->now, &year->notifier), 0);
