@@ -194,7 +194,7 @@ void check_drain_turn(struct sim *sim, const struct sim_process *process)
 	if (!look_at_hold(sim, process))
 		return;
 	if (drained && priority != drains_priority(sim, i, &r->conf) &&
-	    !(r->drain.resort && priority == LAST) && /* it had that before its drain waits */
+	    !(r->drain.resort && priority == LAST) &&      /* it had that before its drain waits */
 	    !(drains_is_held(sim, i) && r->conf.checks.n)) /* P21: once per interval */
 		check_fail(sim, "P20", "%s is drained and has priority %u", node_name(i), priority);
 	if (!drained && !r->conf.checks.n && priority != r->conf.vrrp.priority && !r->drain.resort)
