@@ -219,7 +219,7 @@ static int write_secrets(struct import *import)
 
 /* By whatever name or link: what was read must be there for the next attempt, and for whoever goes
  * back to keepalived. */
-static int spare_source(const struct import *import, const char *path)
+static int spare_source(const struct import *import, const char *path, char *ret_why)
 {
 	struct stat status;
 
@@ -227,22 +227,25 @@ static int spare_source(const struct import *import, const char *path)
 		return EXIT_SUCCESS;
 	for (const struct keepalived_source *it = import->sources; it; it = it->next)
 		if (it->device == status.st_dev && it->inode == status.st_ino)
-			return complain(NULL,
+			return complain(ret_why,
 					"%.200s: is one of the files that are imported, and stays "
 					"as it is: -o names another file",
 					path);
 	return EXIT_SUCCESS;
 }
 
-static int check_targets(struct import *import, const struct import_options *options)
+/* @ret_why: stays empty where it was told already. */
+static int check_targets(struct import *import, const struct import_options *options, char *ret_why)
 {
-	int status = options->output ? spare_source(import, options->output) : EXIT_SUCCESS;
+	int status =
+		options->output ? spare_source(import, options->output, ret_why) : EXIT_SUCCESS;
 
 	for (const struct import_secret *s = import->secrets; s && !status; s = s->next)
 		if (s->bytes)
 			status = spare_source(import,
 					      arena_print(import->arena, "%s%s",
-							  import->secrets_directory, s->name));
+							  import->secrets_directory, s->name),
+					      ret_why);
 	if (!status && options->output)
 		status = import_file_check(options->output);
 	return status;
@@ -277,6 +280,7 @@ static int run(struct import *import, const struct import_options *options)
 	const struct origin file = { .file = options->path };
 	const char *head = head_of(import, options);
 	struct conf_errors here = { 0 };
+	char why[COMPLAIN_SIZE] = "";
 	int status = EXIT_SUCCESS;
 
 	import->directory = directory_of(import, options->path);
@@ -292,13 +296,15 @@ static int run(struct import *import, const struct import_options *options)
 		status = EX_CONFIG;
 	/* Not after: whoever gets no configuration shall have no secrets lying about. */
 	if (!status)
-		status = check_targets(import, options);
+		status = check_targets(import, options, why);
 	if (!status)
 		status = write_secrets(import);
 	if (!status)
 		status = write_output(import, options, head);
 	report_print(import->report, stderr);
 	warn_of_host(import, &here);
+	if (why[0]) /* behind the report, where it is seen */
+		complain(NULL, "%s", why);
 	if (status == EX_CONFIG)
 		fputs("vipctl: nothing is written until what is refused or wrong is decided in the "
 		      "file that is imported\n",
