@@ -22,6 +22,10 @@ struct check_execution {
 	int in_fd;
 	bool has_cgroup; /* @cgroup_fd is the group of all checks (cgroup.h): each run has a leaf */
 	int cgroup_fd;
+	/* @hold_fd stays open as long as the warden lives: a lock, for whoever waits for its end.
+	 * The program does not have it. Only without a cgroup. */
+	bool has_hold;
+	int hold_fd;
 };
 
 /**

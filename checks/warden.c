@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "warden.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
@@ -243,6 +244,7 @@ static void keep_fds(struct check_execution *execution)
 {
 	int kept_fd = STDERR_FILENO + 1;
 
+	assert(!execution->has_cgroup || !execution->has_hold);
 	if (execution->has_input) {
 		(void)dup2(execution->in_fd, STDIN_FILENO);
 		execution->in_fd = STDIN_FILENO;
@@ -251,6 +253,8 @@ static void keep_fds(struct check_execution *execution)
 		(void)dup3(execution->cgroup_fd, kept_fd, O_CLOEXEC); /* or it is there */
 		execution->cgroup_fd = kept_fd++;
 	}
+	if (execution->has_hold)
+		(void)dup3(execution->hold_fd, kept_fd++, O_CLOEXEC); /* likewise */
 	(void)close_range((unsigned)kept_fd, ~0U, 0);
 }
 

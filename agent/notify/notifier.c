@@ -197,7 +197,7 @@ static void start_command(struct notifier *notifier, struct delivery *delivery)
 		return;
 	}
 	err = runner_start(notifier->runner, delivery, &target->user, target->changes_user,
-			   notifier->now_ns);
+			   notifier->home_fd, notifier->now_ns);
 	if (err == -EBADMSG)
 		ended(notifier, delivery, "there is nothing to say in this style");
 	else if (err < 0)

@@ -183,11 +183,13 @@ static int start(struct runner *runner, struct place *place, const struct messag
 }
 
 int runner_start(struct runner *runner, struct delivery *delivery, const struct check_user *user,
-		 bool changes_user, int64_t now_ns)
+		 bool changes_user, int lock_fd, int64_t now_ns)
 {
 	struct check_execution execution = { .user = *user,
 					     .changes_user = changes_user,
-					     .has_input = true };
+					     .has_input = true,
+					     .has_hold = lock_fd >= 0,
+					     .hold_fd = lock_fd };
 	struct place *place = find_place(runner);
 	struct message_run message;
 	int err = message_run_make(delivery, &message);

@@ -53,12 +53,13 @@ unsigned runner_count(const struct runner *runner);
  * runner_start() - run the command of a delivery.
  * @delivery: borrowed until runner_dispatch() hands it back.
  * @user: whose rights it has; @changes_user: another's than ours.
+ * @lock_fd: held until all that it has started is gone, also when we are not any more; -1: none.
  *
  * Return: 0; -errno: it is not run, and why not has nothing to do with it; -EBADMSG: it never can
  * be.
  */
 int runner_start(struct runner *runner, struct delivery *delivery, const struct check_user *user,
-		 bool changes_user, int64_t now_ns);
+		 bool changes_user, int lock_fd, int64_t now_ns);
 
 /**
  * runner_fd() - readable when a command has ended; borrowed.

@@ -145,6 +145,39 @@ def test_killed_warden_leaves_nobody_beside_the_next_attempt(lab, home):
     kill_everything(one)                           # nobody waits for that command
 
 
+def write(path, what):
+    with open(path, "w", encoding="ascii") as file:
+        file.write(str(what))
+
+
+def test_next_vipd_has_no_command_beside_one_of_a_dead_vipd(lab, home):
+    """All but a warden are killed, and that one cannot go on to end what it has: it is waited for."""
+    out = lab.path("pages.out")
+    told = [{"command": [helper_program("pager"), out, "9000"], "on": ["active"], "retries": 3}]
+    one = start(lab, home, notify=told)
+    one.wait_state("lan", "active")
+    wait_until(lambda: read_runs(out), what="a run")
+    [warden] = [pid for it in one.notifier_pids for pid in children(it)]
+    [command] = children(warden)
+    group = lab.cgroup("frozen")
+    write(f"{group}/cgroup.procs", warden)
+    write(f"{group}/cgroup.freeze", 1)
+    one.expected_to_live = False
+    own = [one.pid, *children(one.pid)]
+    for number in (signal.SIGSTOP, signal.SIGKILL):
+        for pid in own:
+            os.kill(pid, number)
+    one.process.wait()
+    two = lab.vipd(one.host, [router(150, **FAST)], state_dir=home, user="root", notify=told)
+    two.wait_state("lan", "active")
+    two.host.wait_adverts(20, since=lab.now())     # a second
+    assert len(read_runs(out)) == 1 and name_of(command)
+    write(f"{group}/cgroup.freeze", 0)
+    wait_until(lambda: len(read_runs(out)) >= 2, what="the next attempt")
+    assert not name_of(command) and all(run.alone for run in read_runs(out))
+    kill_everything(two)
+
+
 def test_state_of_a_vipd_that_is_dead_is_a_page_and_no_action(lab, home):
     page, action = Recorder(lab, "page"), Recorder(lab, "action")
     told = [entry(page), entry(action, deliver="current")]
