@@ -111,8 +111,7 @@ void control_socket_close(struct control_socket *socket)
 	unlink(socket->published ? socket->path : socket->born_path);
 }
 
-/* Whoever the operator let in before stays in. A mode for everybody was made for groups, which the
- * configuration may have no more. */
+/* Whoever the operator let in before stays in. A mode for everybody lets in nobody by itself. */
 static void keep_owner(const struct control_socket *socket, const char *before)
 {
 	struct stat status;

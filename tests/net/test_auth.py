@@ -14,7 +14,7 @@ from agents import VIP, binary, is_sanitized, run_vipd, write_config
 from frames import Key
 from generations import OWN, crash, reload, replace
 from lab import router, wait_until
-from rows import seldom
+from seldom import seldom
 
 KEY, NEXT = Key(1, bytes(range(32))), Key(2, b"the second key of this very test")
 OTHER = "192.0.2.3/24"

@@ -12,7 +12,7 @@ import pytest
 from agents import binary, router, write_config
 from checker import Checker
 from processes import children, name_of
-from rows import seldom
+from seldom import seldom
 from test_checks_file import place  # noqa: F401 - a fixture
 from witness import wait_until
 

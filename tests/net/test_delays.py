@@ -15,7 +15,7 @@ import pytest
 
 from agents import keepalived_config, router, seconds
 from lab import wait_until
-from rows import crossed
+from seldom import crossed
 
 pytestmark = pytest.mark.skipif(not shutil.which("keepalived"), reason="keepalived is not here")
 PROGRAMS = pytest.mark.parametrize("kind", ["vipd", "keepalived"])

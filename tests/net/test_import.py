@@ -15,7 +15,7 @@ import pytest
 from import_cases import CASES, SAMPLE
 from lab import Lab
 from pairs import Pairs
-from rows import seldom
+from seldom import seldom
 
 pytestmark = [pytest.mark.skipif(not shutil.which("keepalived"), reason="keepalived is not here"),
               pytest.mark.skipif(os.geteuid() != 0, reason="network namespaces need root")]

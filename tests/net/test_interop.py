@@ -19,7 +19,7 @@ import pytest
 
 from agents import keepalived_config, seconds
 from lab import router, wait_until
-from rows import crossed, seldom
+from seldom import crossed, seldom
 from rtnetlink import Rtnetlink
 
 pytestmark = pytest.mark.skipif(not shutil.which("keepalived"), reason="keepalived is not here")

@@ -11,7 +11,7 @@ import pytest
 import frames
 from agents import router
 from lab import wait_until
-from rows import crossed, seldom
+from seldom import crossed, seldom
 
 INTERVAL = "1s"
 

@@ -11,7 +11,7 @@ import pytest
 
 from forgetful import Forgetful
 from lab import wait_until
-from rows import seldom
+from seldom import seldom
 from test_leave import claimed, client, host, is_active, lost, pair, settings
 
 BRIEF = 0.05                     # s: a question each 5 ms, and whatever else this machine does

@@ -15,7 +15,7 @@ from agents import keepalived_config, router
 from frames import Probe
 from generations import OWN, reload
 from lab import wait_until
-from rows import seldom
+from seldom import seldom
 from test_groups import wait_all
 from test_notify import FAST, Recorder, entry, home, rows  # pylint: disable=unused-import
 

@@ -12,7 +12,7 @@ import pytest
 
 import frames
 from lab import router, wait_until
-from rows import seldom
+from seldom import seldom
 
 NUMBER = 1000                    # packets of each reason
 RATE = 1000                      # of them in a second

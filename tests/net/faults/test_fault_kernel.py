@@ -11,7 +11,7 @@ from faults.dut import (DUAL, GROUP, HMAC, IPV6, KEEPALIVED, LATE_S, MARK, MATE,
                         measure_silence, pair, ping_vip, single)
 from lab import router, wait_until
 from processes import lost_events
-from rows import seldom
+from seldom import seldom
 from rtnetlink import Rtnetlink
 from timing import EARLY, GAP_MS, down, longest_gap_ms, wait_moment
 

@@ -21,7 +21,7 @@ from faults.dut import (DOWN_MS, DUAL, IPV6, KEEPALIVED, LATE_S, MARK, OTHER, OW
 from generations import assert_settled, lifetime, replace
 from lab import router, wait_until
 from processes import wait_end
-from rows import seldom
+from seldom import seldom
 from rtnetlink import Rtnetlink
 from timing import EARLY, longest_gap_ms, wait_moment
 
