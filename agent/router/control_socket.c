@@ -118,8 +118,7 @@ static void keep_owner(const struct control_socket *socket, const char *before)
 
 	if (lstat(before, &status) < 0 || !S_ISSOCK(status.st_mode))
 		return;
-	if (lchown(socket->born_path, status.st_uid, status.st_gid) == 0 && !socket->access.open &&
-	    !(status.st_mode & S_IRWXO))
+	if (lchown(socket->born_path, status.st_uid, status.st_gid) == 0 && !socket->access.open)
 		(void)chmod(socket->born_path, status.st_mode & 07777);
 }
 
