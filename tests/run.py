@@ -14,7 +14,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 SUM = re.compile(r"^(\d+) passed, (\d+) failed, (\d+) skipped$", re.MULTILINE)
 SIM_SEEDS = 1000
-NET_WORKERS = 10  # these tests mostly wait: one of them takes a tenth of a core
+NET_WORKERS = 8  # these tests mostly wait: one of them takes a tenth of a core
 # A crash is the business of the tests that cause it; leaks are errors all the same.
 SANITIZER_OPTIONS = "handle_segv=0:handle_abort=0:detect_leaks=1"
 

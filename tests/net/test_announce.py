@@ -61,8 +61,10 @@ def test_announcements_are_repeated_by_default(lab, gw):
     lab.vipd(gw, [router(addresses=[f"{VIP}/24", "192.0.2.7/24"])])
     rounds = wait_announced(lab, gw, 8)
     assert [arp.spa for arp in rounds[:8]] == [VIP, "192.0.2.7"] * 4
+    # The first one may wait in the kernel, which adds the addresses; the others go by the takeover.
+    first = lab.capture.adverts(host=gw)[0]
     for i, after in ((2, 0.1), (4, 1), (6, 4)):
-        assert_elapsed(rounds[0].ns, rounds[i], after, early=TICK)
+        assert_elapsed(first.ns, rounds[i], after, early=TICK)
 
 
 def test_announcements_follow_the_configured_schedule(lab, gw):

@@ -153,7 +153,8 @@ def write(path, what):
 def test_next_vipd_has_no_command_beside_one_of_a_dead_vipd(lab, home):
     """All but a warden are killed, and that one cannot go on to end what it has: it is waited for."""
     out = lab.path("pages.out")
-    told = [{"command": [helper_program("pager"), out, "9000"], "on": ["active"], "retries": 3}]
+    told = [{"command": [helper_program("pager"), out, "90000000"], "timeout": "10m", "on": ["active"],
+             "retries": 3}]
     one = start(lab, home, notify=told)
     one.wait_state("lan", "active")
     wait_until(lambda: read_runs(out), what="a run")
