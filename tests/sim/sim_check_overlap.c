@@ -47,6 +47,7 @@ void check_hand_over(struct sim *sim, unsigned i, int word)
 		bool lately = r->said_ns[k] && now_ns - r->said_ns[k] < LATELY_NS;
 
 		yield->due_ns[k] = lately ? r->said_ns[k] + GRACE_NS : VRRP_NEVER;
+		yield->held |= (uint32_t)r->kernel.table[k].present << k;
 		if (k < r->addresses_n && (r->kernel.table[k].present || check_in_trouble(sim, i)))
 			yield->awaited |= 1u << k;
 	}
@@ -183,12 +184,13 @@ static bool must_recall(const struct sim *sim, unsigned i, bool can)
 /* What is awaited stays, unless somebody takes it away, or its lease is over. */
 static void check_held(struct sim *sim, unsigned i)
 {
-	const struct sim_gateway *r = &sim->routers[i];
+	struct sim_gateway *r = &sim->routers[i];
 
 	for (unsigned k = 0; k < r->addresses_n; k++)
-		if (r->yield.awaited >> k & 1 && check_may_hold(sim, i, k) &&
-		    !r->kernel.table[k].present && !r->kernel.table[k].stolen &&
-		    !r->kernel.table[k].ended)
+		if (r->kernel.table[k].present)
+			r->yield.held |= 1u << k;
+		else if (r->yield.held & r->yield.awaited & 1u << k && check_may_hold(sim, i, k) &&
+			 !r->kernel.table[k].stolen && !r->kernel.table[k].ended)
 			check_fail(sim, "P19", "%s gives address %u up before it is announced",
 				   node_name(i), k);
 }

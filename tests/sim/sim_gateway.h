@@ -70,6 +70,7 @@ struct sim_yield {
 	bool gone;        /* some address was let go */
 	bool recalls;     /* it calls switches back to its virtual MAC before the turn ends */
 	uint32_t awaited; /* those that were there; a thief changes nothing about it */
+	uint32_t held;    /* those of them that were seen there; in trouble all are awaited */
 	int64_t until_ns; /* it ends then */
 	int64_t due_ns[SIM_ADDRESSES_MAX]; /* an address goes then */
 };
