@@ -106,9 +106,9 @@ struct vrrp_election {
 	bool lower_heard;       /* Backup: a lower priority was discarded since the timer started */
 	uint8_t lower_priority; /* its priority */
 	uint8_t lower_source[16];
-	uint8_t left_source[16]; /* the Active before that said priority 0: its last word is due, */
-	uint8_t left_below;      /* of a lower priority than this, its successor's */
-	int64_t left_ns;         /* who came then; 0: none is due */
+	uint8_t left_source[16]; /* left, or lost to this router: its last word is due, */
+	uint8_t left_below;      /* of a lower priority than this, */
+	int64_t left_ns;         /* since then; 0: none is due */
 };
 
 /*
@@ -209,12 +209,14 @@ void vrrp_source_set(struct vrrp *vr, const uint8_t *source);
  * winner's. One that cedes says priority 0, which makes Backups take over that do not preempt, goes
  * on serving for an Active_Down_Interval without an advert, and yields to whoever speaks; if nobody
  * does, it goes on as Active. The first advert of one that has said 0, when another one has come in
- * its place, is its last word if it is below that one's: it makes no Backup defer to it, nor one
- * yield that cedes in turn. VRRP_EVENT_FORGET ends a wait that a false advert has begun: a Backup
- * knows no Active and waits for its configured Active_Down_Interval from then on, or for what was
- * left if that is less; the next advert is believed as ever. In other states it changes nothing.
- * VRRP_EVENT_UNDATED makes a Backup that has heard nobody since it began wait on, for up to a
- * minute: the clock of one of both hosts may be set in that time.
+ * its place, is its last word if it is below that one's, and so is that of a loser of a contest: it
+ * makes no Backup defer to it, nor one yield that cedes in turn, and says 0 once more, as the same
+ * advert comes from one that is there by now, and has to answer (§6.4.3). VRRP_EVENT_FORGET ends a
+ * wait that a false advert has begun: a Backup knows no Active and waits for its configured
+ * Active_Down_Interval from then on, or for what was left if that is less; the next advert is
+ * believed as ever. In other states it changes nothing. VRRP_EVENT_UNDATED makes a Backup that has
+ * heard nobody since it began wait on, for up to a minute: the clock of one of both hosts may be
+ * set in that time.
  */
 void vrrp_step(struct vrrp *vr, const struct vrrp_event *event, struct vrrp_output *out);
 

@@ -85,10 +85,18 @@ void fsm_change_priority(struct vrrp *vr, uint8_t priority, int64_t now_ns);
 void fsm_defer_to(struct vrrp *vr, const struct vrrp_advert *advert, int64_t now_ns);
 
 /**
- * fsm_is_last_word() - whether an advert is no claim, but the last word of one that has said
- * priority 0, and in whose place another one has come since: of a priority below that one's. Of its
- * adverts the first alone is, and soon: the next one is believed, whoever comes back. One that says
- * 0 once more has said it.
+ * fsm_expect_last_word() - one that serves no longer says so with one more advert, when its
+ * addresses are gone.
+ * @source: its address, of 16 bytes.
+ * @below: its priority is below this one.
+ */
+void fsm_expect_last_word(struct vrrp *vr, const uint8_t *source, uint8_t below, int64_t now_ns);
+
+/**
+ * fsm_is_last_word() - whether an advert is no claim, but the last word that was expected: of one
+ * that has said priority 0, and in whose place another one has come since, or of one that was
+ * Active beside this router, and has lost. Of its adverts the first alone is, and soon: the next
+ * one is believed, whoever comes back. One that says 0 once more has said it.
  */
 bool fsm_is_last_word(struct vrrp *vr, const struct vrrp_advert *advert, int64_t now_ns);
 

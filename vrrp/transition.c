@@ -172,18 +172,23 @@ void fsm_change_priority(struct vrrp *vr, uint8_t priority, int64_t now_ns)
 	vrrp_refresh(vr, now_ns);
 }
 
+void fsm_expect_last_word(struct vrrp *vr, const uint8_t *source, uint8_t below, int64_t now_ns)
+{
+	memcpy(vr->election.left_source, source, sizeof(vr->election.left_source));
+	vr->election.left_below = below;
+	vr->election.left_ns = now_ns;
+}
+
 /* Another one comes in the place of whoever was heard last, and has left if it said so. */
 static void succeed(struct vrrp *vr, const uint8_t *source, uint8_t priority, int64_t now_ns)
 {
-	struct vrrp_election *e = &vr->election;
+	const struct vrrp_election *e = &vr->election;
 	bool has_left = e->active_priority == VRRP_PRIORITY_LEAVE && e->active_source[0];
 
 	if (e->state != VRRP_STATE_BACKUP || !has_left ||
 	    memcmp(source, e->active_source, sizeof(e->active_source)) == 0)
 		return;
-	memcpy(e->left_source, e->active_source, sizeof(e->left_source));
-	e->left_below = priority;
-	e->left_ns = now_ns;
+	fsm_expect_last_word(vr, e->active_source, priority, now_ns);
 }
 
 /* It leaves behind the addresses, which wait for the successor's announcements (hand_over.h). */

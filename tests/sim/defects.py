@@ -197,6 +197,15 @@ DEFECTS = [
            "Of two that leave at one time the second takes the first for its successor, and is gone "
            "before anybody else has come.",
            "vrrp/*.c", "if (last_word && vr->election.ceding) {", "if (last_word && false) {"),
+    Defect("overlap-believes-a-loser",
+           "The last word of one that has just lost is taken for a successor, by one that leaves.",
+           "vrrp/*.c", "if (!last_word) expect_to_win(vr, advert, now_ns);",
+           "(void)expect_to_win;"),
+    Defect("overlap-asks-only-once",
+           "A successor that has spoken once, and was not believed, is not asked again.",
+           "vrrp/*.c",
+           "/* It has left by now. But one that has come nevertheless answers this. */ "
+           "fsm_act_advert(out, VRRP_PRIORITY_LEAVE);", ""),
     Defect("overlap-backup-believes-a-last-word",
            "A Backup waits for one that has left, while the last one that serves leaves.",
            "vrrp/*.c", "if (fsm_is_last_word(vr, advert, now_ns)) return;",

@@ -271,6 +271,14 @@ static bool answer_is_legal(enum vrrp_event_type event, enum vrrp_state from, en
 	return strcmp(letters, "S") == 0 || (from == to && strcmp(letters, "") == 0);
 }
 
+/* One that offers to leave has read a last word, or what may be one: nobody has come by it. */
+static bool asks_again(const struct vrrp *before, const struct vrrp *vr,
+		       const struct vrrp_event *event)
+{
+	return event->type == VRRP_EVENT_ADVERT && before->election.ceding && vr->election.ceding &&
+	       event->advert->priority && before->election.left_ns && !vr->election.left_ns;
+}
+
 static void check_actions(struct sim *sim, unsigned i, const struct vrrp *before,
 			  const struct vrrp_event *event, const struct vrrp_output *out)
 {
@@ -287,8 +295,10 @@ static void check_actions(struct sim *sim, unsigned i, const struct vrrp *before
 	    priority >= event->advert->priority) /* who comes is to announce once more, and stay */
 		priority = event->advert->priority - 1u;
 	spell(out, letters);
-	if (!answer_is_legal(event->type, before->election.state, r->vr.election.state, preempts,
-			     hands_over(r), letters))
+	if (asks_again(before, &r->vr, event)
+		    ? strcmp(letters, "L") != 0
+		    : !answer_is_legal(event->type, before->election.state, r->vr.election.state,
+				       preempts, hands_over(r), letters))
 		check_fail(sim, "P3", "%s does \"%s\" on the way from %s to %s", node_name(i),
 			   letters, vrrp_state_name(before->election.state),
 			   vrrp_state_name(r->vr.election.state));

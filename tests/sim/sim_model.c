@@ -101,12 +101,18 @@ static bool can_leave(const struct sim_model *m, const uint8_t *source)
 	return (family_same(m->from, source) && !m->left) || family_same(m->lower_from, source);
 }
 
-/* Somebody comes where another one said that he leaves: what that one says next is no claim. */
+/* What one says next is no claim, if it is below that priority. */
+static void expect_gone(struct sim_model *m, const uint8_t *source, unsigned below, int64_t now_ns)
+{
+	memcpy(m->gone, source, sizeof(m->gone));
+	m->gone_below = below;
+	m->gone_ns = now_ns;
+}
+
+/* Somebody comes where another one said that he leaves. */
 static void displace(struct sim_model *m, unsigned priority, int64_t now_ns)
 {
-	memcpy(m->gone, m->from, sizeof(m->gone));
-	m->gone_below = priority;
-	m->gone_ns = now_ns;
+	expect_gone(m, m->from, priority, now_ns);
 	m->left = false;
 }
 
@@ -308,6 +314,10 @@ static void active_advert(struct sim *sim, unsigned i, const struct vrrp_output 
 		restart(m, &r->config, now_ns);
 	} else {
 		expect_state(sim, i, VRRP_STATE_ACTIVE);
+		if (!gone) /* it loses, and says so */
+			expect_gone(m, advert->source,
+				    r->config.priority < 255 ? r->config.priority + 1u : 255,
+				    now_ns);
 	}
 }
 

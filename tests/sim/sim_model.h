@@ -26,7 +26,8 @@ struct sim_model {
 	uint8_t from[SIM_ADDRESS_LEN]; /* Backup: the Active as last heard */
 	/* Backup: one that it does not defer to, since the timer began */
 	uint8_t lower_from[SIM_ADDRESS_LEN];
-	/* Said 0, and somebody came in its place, then: what it says next is no claim. 0: nobody */
+	/* Said 0, and somebody came in its place, or was a weaker Active, then: what it says next
+	 * is no claim. 0: nobody */
 	uint8_t gone[SIM_ADDRESS_LEN];
 	int64_t gone_ns;
 	unsigned gone_below; /* of the priority of who came, or more, it is one */

@@ -89,7 +89,7 @@ static void test_hand_over_of_two_believes_no_last_word(void **state)
 	struct vrrp vr = leaving_successor();
 
 	(void)state;
-	assert_string_equal(on_advert(&vr, T0 + 601 * MS, 149, HIGHER_ADDRESS, 100), "");
+	assert_string_equal(on_advert(&vr, T0 + 601 * MS, 149, HIGHER_ADDRESS, 100), "advert 0");
 	assert_int_equal(vr.election.state, VRRP_STATE_ACTIVE);
 	assert_string_equal(on_advert(&vr, T0 + 900 * MS, 100, LOWER_ADDRESS, 100),
 			    "hand over, advert 99, active->backup");
@@ -104,7 +104,7 @@ static void test_hand_over_of_two_believes_who_comes_back(void **state)
 	int64_t came_ns = late.election.since_ns;
 
 	(void)state;
-	assert_string_equal(on_advert(&twice, T0 + 601 * MS, 100, HIGHER_ADDRESS, 100), "");
+	assert_string_equal(on_advert(&twice, T0 + 601 * MS, 100, HIGHER_ADDRESS, 100), "advert 0");
 	assert_string_equal(on_advert(&twice, T0 + 1601 * MS, 100, HIGHER_ADDRESS, 100),
 			    "hand over, advert 99, active->backup");
 	assert_string_equal(on_advert(&better, T0 + 601 * MS, 150, HIGHER_ADDRESS, 100),
@@ -114,6 +114,50 @@ static void test_hand_over_of_two_believes_who_comes_back(void **state)
 			    "hand over, advert 99, active->backup");
 	assert_string_equal(on_advert(&late, came_ns + 1500 * MS, 149, HIGHER_ADDRESS, 100),
 			    "hand over, advert 148, active->backup");
+}
+
+/*
+ * Two came at once, the weaker one lost, and the better one leaves before it has read the loser's
+ * last word: nobody has come yet. Who answers the second 0 has.
+ */
+static void test_hand_over_after_a_contest_believes_no_last_word(void **state)
+{
+	static const struct {
+		unsigned priority;
+		const char *source;
+	} rows[] = { { 100, HIGHER_ADDRESS }, { 150, LOWER_ADDRESS } };
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct vrrp vr = overlapping(150);
+		unsigned theirs = rows[i].priority;
+
+		on_advert(&vr, T0, theirs, rows[i].source, 100);
+		assert_string_equal(on_cede(&vr, T0 + MS), "advert 0");
+		assert_string_equal(on_advert(&vr, T0 + 16 * MS, theirs, rows[i].source, 100),
+				    "advert 0");
+		assert_int_equal(vr.election.state, VRRP_STATE_ACTIVE);
+		on_advert(&vr, T0 + 17 * MS, theirs, rows[i].source, 100);
+		assert_int_equal(vr.election.state, VRRP_STATE_BACKUP);
+		assert_int_equal(vr.election.reason.code, VRRP_REASON_CEDED);
+	}
+}
+
+/* The contest was over, with its last word, when the better one left. */
+static void test_hand_over_long_after_a_contest_believes_the_first_advert(void **state)
+{
+	struct vrrp vr = overlapping(150), late = overlapping(150);
+
+	(void)state;
+	on_advert(&vr, T0, 100, HIGHER_ADDRESS, 100);
+	on_advert(&vr, T0 + 10 * MS, 100, HIGHER_ADDRESS, 100);
+	on_cede(&vr, T0 + 20 * MS);
+	assert_string_equal(on_advert(&vr, T0 + 30 * MS, 100, HIGHER_ADDRESS, 100),
+			    "hand over, advert 99, active->backup");
+	on_advert(&late, T0, 100, HIGHER_ADDRESS, 100);
+	on_cede(&late, T0 + 1400 * MS);
+	assert_string_equal(on_advert(&late, T0 + 1500 * MS, 100, HIGHER_ADDRESS, 100),
+			    "hand over, advert 99, active->backup");
 }
 
 /* It answers adverts of its successor: how rare its own were does not matter. */
@@ -245,6 +289,8 @@ int main(void)
 		cmocka_unit_test(test_hand_over_of_two_believes_no_last_word),
 		cmocka_unit_test(test_hand_over_from_a_slow_one_believes_who_comes_back),
 		cmocka_unit_test(test_hand_over_of_two_believes_who_comes_back),
+		cmocka_unit_test(test_hand_over_after_a_contest_believes_no_last_word),
+		cmocka_unit_test(test_hand_over_long_after_a_contest_believes_the_first_advert),
 		cmocka_unit_test(test_backup_takes_no_last_word_for_an_active),
 		cmocka_unit_test(test_backup_believes_the_second_advert_of_one_that_left),
 		cmocka_unit_test(test_hand_over_is_none_after_a_tie_or_an_absence),
