@@ -12,7 +12,7 @@
 struct script {
 	struct sim *sim;
 	int64_t delay_ns, until_ns;
-	bool packets;
+	bool packets, served;
 	const char *bad; /* the line that was not understood; borrowed */
 };
 
@@ -415,6 +415,8 @@ static bool parse_line(struct script *script, char *line)
 		return n == 2 && parse_ms(words[1], &script->until_ns);
 	if (strcmp(words[0], "packets") == 0)
 		return script->packets = true;
+	if (strcmp(words[0], "served") == 0)
+		return script->served = true;
 	if (strcmp(words[0], "silent") == 0)
 		return sim->silent = true;
 	if (strcmp(words[0], "signs") == 0)
@@ -469,7 +471,10 @@ static char *run_script(struct sim *sim, const char *path, char *text)
 	if (!out)
 		return NULL;
 	trace_begin(sim, out, script.packets);
-	sim_run_until(sim, script.until_ns);
+	if (sim_run_until(sim, script.until_ns) && script.served) {
+		check_converged(sim);
+		check_hosts(sim, false);
+	}
 	fclose(out);
 	return trace_text;
 }
