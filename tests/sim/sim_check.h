@@ -187,6 +187,7 @@ struct sim_check {
 	const char *failed; /* the property, or NULL */
 	char message[240];
 	const char *ignored;     /* names of properties that may fail, or NULL; borrowed */
+	bool leases_kept;        /* a scenario in which none may end */
 	const char *frozen;      /* the property that a state change violates now, or NULL */
 	bool companions_settled; /* no companion changes its state any more (P2) */
 	unsigned interval_max_cs;

@@ -417,6 +417,8 @@ static bool parse_line(struct script *script, char *line)
 		return script->packets = true;
 	if (strcmp(words[0], "served") == 0)
 		return script->served = true;
+	if (strcmp(words[0], "kept") == 0)
+		return sim->check.leases_kept = true;
 	if (strcmp(words[0], "silent") == 0)
 		return sim->silent = true;
 	if (strcmp(words[0], "signs") == 0)
