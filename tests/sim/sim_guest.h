@@ -34,9 +34,10 @@ struct sim_guest {
 	unsigned family;
 	bool exists, up, carrier; /* the interface */
 	int ifindex;
-	bool present;     /* the address */
-	bool unsaid;      /* it has come, and was not announced */
-	int64_t fresh_ns; /* since then: over IPv6 a turn after that hears that it answers */
+	bool present;       /* the address */
+	bool unsaid;        /* it has come, and was not announced */
+	int64_t fresh_ns;   /* since then: over IPv6 a turn after that hears that it answers */
+	int64_t back_ns[2]; /* vipd has added it then, and the time before, by the host's clock */
 };
 
 struct sim;
