@@ -101,7 +101,8 @@ def pytest_runtest_makereport(item, call):
         return
     if report.failed:
         found.worsen("broken")
-        found.why = found.why or (str(call.excinfo.value).splitlines() or [""])[0]
+        found.why = found.why or f"{call.excinfo.value!s}\n".splitlines()[0] or repr(
+            call.excinfo.value)
         if KEEPALIVED:
             item.passed = True                     # a result, and no reason to keep files
     elif report.skipped:

@@ -493,7 +493,7 @@ def test_f36_active_not_heard(lab, fault, form):
     healed = lab.now()
     lab.heal(one.host)
     gone = two.wait_gone(healed)
-    heard = next(it for it in lab.capture.adverts(since=healed, host=one.host) if not it.lost)
+    heard = one.host.wait_adverts(1, healed, lost=False)[0]
     fault.measure("held by both, once heard", (gone - heard.ns) / 1e6, "ms", 500, 500 + SOON_MS)
     ping_vip(lab, form=form)
     assert one.holds() and (not form.routes or (one.routed(), two.routed()) == (3, 0))
