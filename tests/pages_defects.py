@@ -38,7 +38,7 @@ DEFECTS = [
     Defect("page-is-begun-before-it-is-written-down",
            "A page that is told twice, since vipd was killed, says that it was not told before.",
            "agent/notify/notifier.c",
-           "notifier_commit(notifier); for (unsigned i = 0; i < n; i++)",
+           "notifier_begin_with(notifier, n); for (unsigned i = 0; i < n; i++)",
            "for (unsigned i = 0; i < n; i++)"),
     Defect("page-is-in-memory-alone",
            "A kill loses all that waits.",
