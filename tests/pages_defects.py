@@ -71,7 +71,7 @@ DEFECTS = [
     # ---- order ----
     Defect("order-is-lost-by-a-kill",
            "What waited is told the other way round after a kill.",
-           "agent/notify/store.c", "FROM deliveries ORDER BY id", "FROM deliveries ORDER BY id DESC"),
+           "agent/notify/store_rows.c", "FROM deliveries ORDER BY id", "FROM deliveries ORDER BY id DESC"),
     Defect("order-two-at-once",
            "Two commands for one router run at one time.",
            "agent/notify/queue.c",
