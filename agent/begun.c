@@ -61,7 +61,7 @@ bool begun_has(const struct begun *begun, unsigned ring, uint64_t id, uint64_t s
 
 void begun_add(struct begun *begun, unsigned ring, uint64_t id, uint64_t seq)
 {
-	if (begun_has(begun, ring, id, seq))
+	if (!id || begun_has(begun, ring, id, seq))
 		return;
 	begun->rings[ring].id = id;
 	begun->rings[ring].seq = seq;

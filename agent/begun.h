@@ -53,7 +53,7 @@ int begun_write(int fd, const struct begun *begun);
 bool begun_has(const struct begun *begun, unsigned ring, uint64_t id, uint64_t seq);
 
 /**
- * begun_add() - all events of a ring up to one. Never takes anything back.
+ * begun_add() - all events of a ring up to one. Never takes anything back of that ring.
  */
 void begun_add(struct begun *begun, unsigned ring, uint64_t id, uint64_t seq);
 

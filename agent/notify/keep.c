@@ -352,14 +352,13 @@ static int load_deliveries(struct notifier *notifier, bool is_late)
 {
 	const struct queue *queue = notifier->queue;
 	unsigned before = queue_waits(queue) + queue_dead(queue);
-	bool is_doubtful = is_late && notifier_store_has_read(notifier);
+	bool is_doubtful =
+		notifier_store_lags(notifier) || (is_late && notifier_store_has_read(notifier));
 	int err;
 
 	if (notifier->loaded)
 		return 0;
-	if (is_doubtful)
-		tell_unnoted(notifier, notifier_note_store(notifier));
-	is_doubtful |= notifier_store_lags(notifier);
+	tell_unnoted(notifier, notifier_note_store(notifier));
 	err = store_each_delivery(notifier->store, take_delivery, notifier);
 	if (is_doubtful && queue_waits(queue) + queue_dead(queue) > before)
 		queue_change(notifier->queue, mark, notifier);

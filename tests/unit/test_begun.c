@@ -42,8 +42,10 @@ static void test_begun_of_an_unknown_ring_is_nothing(void **state)
 	struct begun begun = { 0 };
 
 	(void)state;
-	begun_add(&begun, 0, 0, 10);
+	begun_add(&begun, 0, 7, 10);
+	begun_add(&begun, 0, 0, 11);
 	assert_false(begun_has(&begun, 0, 0, 1));
+	assert_true(begun_has(&begun, 0, 7, 10));
 }
 
 static void expect_in_file(int fd, uint64_t seq)

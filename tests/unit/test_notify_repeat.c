@@ -341,6 +341,25 @@ static void test_pages_of_a_store_that_is_found_late_are_marked(void **state)
 	assert_string_equal(waiting(scene.home, PAGES), "backup* active* backup* active*");
 }
 
+/* As by a version of vipd that knew nothing of that. */
+static void test_pages_that_were_read_by_one_who_notes_nothing_are_marked(void **state)
+{
+	const struct begun nothing = { 0 };
+
+	(void)state;
+	begin();
+	start(scene.home);
+	turn();
+	stop();
+	assert_int_equal(begun_write(scene.begun_fd, &nothing), 0);
+	start(scene.home);
+	stop();
+	run_shell("rm $0/*");
+	start(scene.home);
+	turn();
+	assert_string_equal(waiting(scene.home, PAGES), "backup* active*");
+}
+
 /* It was killed when it had written down that it begins, and begins nothing. */
 static void test_pages_that_are_read_again_behind_a_late_store_are_marked(void **state)
 {
@@ -456,6 +475,7 @@ int main(void)
 		SCENE(test_pages_told_without_a_store_are_marked_by_the_next_one),
 		SCENE(test_pages_that_wait_in_a_store_that_was_away_are_marked),
 		SCENE(test_pages_of_a_store_that_is_found_late_are_marked),
+		SCENE(test_pages_that_were_read_by_one_who_notes_nothing_are_marked),
 		SCENE(test_pages_that_are_read_again_behind_a_late_store_are_marked),
 		SCENE(test_new_store_that_is_found_late_marks_nothing),
 		SCENE(test_events_that_another_one_has_begun_meanwhile_are_marked),
