@@ -56,6 +56,11 @@ DEFECTS = [
            "A repetition after a kill does not say that it is one.",
            "agent/notify/queue.c",
            "delivery->attempts++; put(queue, delivery);", "delivery->attempts++;"),
+    Defect("page-of-a-lost-disk-is-not-marked",
+           "Pages that are told once more, since the state directory was lost, do not say so.",
+           "agent/notify/repeat.c",
+           "return begun_has(&notifier->begun, ring, reader_id(notifier->reader, ring), seq);",
+           "return false;"),
     # ---- the journal ----
     Defect("journal-is-read-from-its-end",
            "What happens while nobody reads the journal is told to nobody.",
