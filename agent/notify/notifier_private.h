@@ -250,8 +250,8 @@ bool notifier_store_has_read(const struct notifier *notifier);
 bool notifier_store_lags(const struct notifier *notifier);
 
 /**
- * notifier_note_store() - what the store has read is begun, too: by a version that noted nothing, or
- * it is read here once more.
+ * notifier_note_store() - what the store has read is begun, too: by a version that noted nothing,
+ * or it is read here once more.
  *
  * Return: 0 or -errno.
  */
