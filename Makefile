@@ -165,7 +165,7 @@ $(BUILD)/tests/fuzz/fuzz_%: tests/fuzz/fuzz_%.c $(wildcard tests/fuzz/*.h vrrp/*
 		$(patsubst $(BUILD)/%.o,%.c,$(AGENT) $(CORE) $(KERNEL) $(CHECK) $(PARSERS) $(REPLIES)) \
 		$(shell pkg-config --libs $(LIBS_vipd) libcares)
 
-# Preloaded by tests that set a wall clock, take nftables away, or cut the power.
+# Preloaded by tests that set a wall clock, take nftables away, cut the power, or let processes be late.
 $(BUILD)/tests/net/%.so: tests/net/%.c
 	$(call SAY,LD)
 	@mkdir -p $(@D)
@@ -182,7 +182,7 @@ $(BUILD)/tests/net/pager: $(BUILD)/tests/net/pager.o
 	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $^
 
 test-programs: all $(BUILD)/sim $(UNITS) $(REPLAYS) $(BUILD)/tests/conf/keys $(BUILD)/tests/conf/events \
-	$(addprefix $(BUILD)/tests/net/,wallclock.so claims.so refusal.so powercut.so encode pager)
+	$(addprefix $(BUILD)/tests/net/,wallclock.so claims.so refusal.so powercut.so late.so encode pager)
 
 # ---- what a user and a developer run; each installs what it lacks ----
 
