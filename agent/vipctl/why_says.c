@@ -165,7 +165,7 @@ static void say_who_is_better(enum why_election election, const struct why_route
 	else if (election == WHY_ELECTION_HIGHER)
 		say(sentence, "higher than ours, %u", ours);
 	else if (election == WHY_ELECTION_EQUAL)
-		say(sentence, "as ours: it was first, and a Backup leaves its equal alone");
+		say(sentence, "as ours: a Backup leaves its equal alone");
 	else if (election == WHY_ELECTION_NO_PREEMPT)
 		say(sentence, "lower than ours, %u: preempt = false leaves it in peace", ours);
 	else if (election == WHY_ELECTION_PREEMPT_DELAY)
@@ -309,14 +309,15 @@ const char *why_says_unit(const struct why_facts *facts, const struct why_router
 		say(&sentence, "one of %u of the group %s", router->mates, router->group);
 	else
 		say(&sentence, "IPv4 and IPv6 elect as one");
-	if (router->reason.cause && router->by[0])
+	if (router->reason.cause && router->by[0] && router->state != VRRP_STATE_FAULT)
 		say(&sentence, "; %s was the first, for the reason %s", router->by,
 		    vrrp_reason_words[router->reason.cause]);
-	else if (router->reason.cause)
+	else if (router->reason.cause && router->state != VRRP_STATE_FAULT)
 		say(&sentence, "; the other family was the first, for the reason %s",
 		    vrrp_reason_words[router->reason.cause]);
 	for (unsigned i = 0; i < n && sentence.len < WHY_SENTENCE_SIZE - 1; i++)
-		say_of_mate(router, &first[i], &sentence);
+		if (&first[i] != router)
+			say_of_mate(router, &first[i], &sentence);
 	return buf;
 }
 
@@ -334,10 +335,9 @@ const char *why_says_track(const struct why_track *track, char *buf)
 		say(&sentence, ": %+d to the priority", track->adds);
 	else if (track->weight)
 		say(&sentence, ": its weight of %+d does not count", track->weight);
-	else
+	else if (!track->unknown)
 		say(&sentence, ": %s",
-		    track->up == track->reverse && !track->unknown ? "a fault"
-								   : "a fault if it were not");
+		    track->up == track->reverse ? "a fault" : "a fault if it were not");
 	if (track->reverse)
 		say(&sentence, ", in reverse");
 	if (track->said[0])
