@@ -122,7 +122,8 @@ static void guess_why_silent(const struct why_router *first, struct why_finding 
 			    ? "adverts are lost on the way: a route, a switch, a filter there"
 			    : "a switch or bridge on the way filters multicast, or loses packets "
 			      "in one direction");
-	why_perhaps(finding, "a firewall of this host drops IP protocol 112 (nft list ruleset)");
+	WHY_GUESS(finding, "a firewall of this host drops IP protocol 112 (nft list ruleset)",
+		  "it gave way to another Active, which is not heard here, or not any more");
 }
 
 static void judge_silence(const struct why_router *first, struct why_judgement *judgement)

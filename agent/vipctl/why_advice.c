@@ -40,7 +40,8 @@ const char *why_advice_of_reason(enum vrrp_reason_code code)
 			"Give this host that address, or mend source in vipd.conf.",
 		[VRRP_REASON_NO_GLOBAL] = "Give the interface a global IPv6 address.",
 		[VRRP_REASON_NO_MACVLAN] =
-			"Look at vipctl events for the kernel's error, or use mac = \"interface\".",
+			"Look at vipctl events for why: the kernel's error, or who removes it (ip "
+			"monitor link); or use mac = \"interface\".",
 		[VRRP_REASON_ON_MACVLAN] =
 			"Name what it stands on in vipd.conf, or use mac = \"interface\".",
 		[VRRP_REASON_TRACK_DOWN] = "Mend that interface, or give it a weight in track.",
@@ -76,8 +77,8 @@ static const struct {
 		    "vipctl reload without damping." },
 	{ "mute", "Give the interface an address of this family to send from: vipctl events has "
 		  "the reason." },
-	{ "deaf", "Look for a filter of this family: nft list ruleset, and multicast snooping of "
-		  "the switch." },
+	{ "deaf", "Ask vipctl why on the Active; look for a filter of this family: nft list "
+		  "ruleset, and multicast snooping of the switch." },
 	{ "no_carrier", "Look at the cable and at the other host: if that runs, both are Active." },
 	{ "interval", "Set the same interval on both." },
 	{ "address_list", "Compare addresses of both configurations; if that is somebody else's "
@@ -141,6 +142,7 @@ static const struct {
 	{ "process_lost", "Unless somebody killed it, report it, with what vipctl events and the "
 			  "system's log have of it." },
 	{ "process_stalled", "Look at the load of the host, and at vipctl events." },
+	{ "reload_refused", "Mend the file (vipd -t says where), then vipctl reload." },
 	{ "stolen_address", "Find out who removes it: ip monitor address, and what manages "
 			    "{interface} beside vipd." },
 	{ "silence", "Ask vipctl why there; look at both hosts, and at what is between." },

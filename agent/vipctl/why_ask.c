@@ -247,6 +247,7 @@ static const char *take_track(struct asker *asker, const struct records_table *t
 	asker->checks_tracked |= track->is_check;
 	track->up = NUMBER("up");
 	track->unknown = NUMBER("unknown");
+	track->missing = NUMBER("missing");
 	track->overdue = NUMBER("overdue");
 	track->reverse = NUMBER("reverse");
 	track->weight = (int)NUMBER("weight");

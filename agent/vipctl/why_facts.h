@@ -24,6 +24,7 @@ struct why_track {
 	char name[EVENT_CHECK_SIZE];
 	bool is_check; /* or an interface */
 	bool up, unknown, overdue, reverse;
+	bool missing;             /* an interface that is not there */
 	int weight, adds;         /* 0: being down is a fault; to the priority, now */
 	char said[WHY_SAID_SIZE]; /* by a check: its error, or the beginning of its output */
 };
@@ -123,6 +124,7 @@ struct why_facts {
 	struct event lost, late, ended, started, stopped, signal;
 	struct event adopted;  /* a successor did, or could not: it is no fresh start */
 	struct event orphaned; /* its keeper was gone */
+	struct event reload;   /* what became of it; a successor's start does not end it */
 	int64_t last_real_ns;  /* of the last event of all; 0: none */
 };
 

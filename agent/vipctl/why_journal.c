@@ -120,6 +120,7 @@ static int note_of_router(const struct why_facts *facts, struct why_router *rout
 			journal->added_mono_ns = event->mono_ns;
 		note_other(journal, event);
 		return 0;
+	case EVENT_MACVLAN:
 	case EVENT_DRAIN:
 	case EVENT_DRAINED:
 	case EVENT_RESORT:
@@ -145,7 +146,7 @@ static void note_of_host(struct why_facts *facts, const struct event *event)
 		[EVENT_PROCESS_END] = &facts->ended,    [EVENT_STARTED] = &facts->started,
 		[EVENT_STOPPED] = &facts->stopped,      [EVENT_SIGNAL] = &facts->signal,
 		[EVENT_ADOPTED] = &facts->adopted,      [EVENT_NOT_ADOPTED] = &facts->adopted,
-		[EVENT_KEEPER_GONE] = &facts->orphaned,
+		[EVENT_KEEPER_GONE] = &facts->orphaned, [EVENT_RELOAD] = &facts->reload,
 	};
 
 	if (event->kind < sizeof(places) / sizeof(places[0]) && places[event->kind])

@@ -87,6 +87,21 @@ static void advise_on_state(const struct why_facts *facts, const struct why_rout
 	why_advise(why_advice_of_reason(code), first_of(facts, router), finding->advice);
 }
 
+static void guess_why_deaf(const struct why_router *router, struct why_finding *finding)
+{
+	snprintf(finding->text, sizeof(finding->text),
+		 "no advert arrives here, while its other family or another router of its group "
+		 "hears an Active");
+	if (!router->group[0])
+		why_perhaps(finding, "the Active has no address of this family to send from: "
+				     "vipctl why there says mute");
+	why_perhaps(finding, "a firewall of this host drops IP protocol 112 (nft list ruleset)");
+	why_perhaps(finding, router->peers_n
+				     ? "a switch or a route on the way loses them"
+				     : "a switch that filters multicast (snooping without a "
+				       "querier)");
+}
+
 static void judge_problem(const struct why_facts *facts, const struct why_router *router,
 			  const struct problem *problem, struct why_judgement *judgement)
 {
@@ -100,6 +115,8 @@ static void judge_problem(const struct why_facts *facts, const struct why_router
 		put_sender(router, event, sender, sizeof(sender));
 	finding = why_add(judgement, problem->level, problem->word, "%s%s", problem->text, sender);
 	why_judge_rival(router, judgement, finding);
+	if (strcmp(problem->word, "deaf") == 0)
+		guess_why_deaf(router, finding);
 	if (!of_state)
 		return;
 	if (router->by[0])
@@ -221,6 +238,21 @@ static void judge_stolen(const struct why_facts *facts, const struct why_router 
 		  "a DHCP client");
 }
 
+/* What runs is not what the file says. */
+static void judge_reload(const struct why_facts *facts, struct why_judgement *judgement)
+{
+	const struct event *reload = &facts->reload;
+	bool refused = reload->fact.word == EVENT_RELOAD_REFUSED;
+
+	if (!reload->kind || (!refused && reload->fact.word != EVENT_RELOAD_UNDONE) ||
+	    (facts->stopped.kind && facts->stopped.mono_ns > reload->mono_ns))
+		return;
+	why_add(judgement, PROBLEM_DEGRADED, "reload_refused",
+		"the last reload, %" PRId64 " s ago, %s: %.200s",
+		(facts->now_mono_ns - reload->mono_ns) / NS_PER_S,
+		refused ? "was refused" : "was undone", reload->fact.text);
+}
+
 /* ---- all of it ---- */
 
 /* What is seen of something that another finding may name. */
@@ -265,5 +297,6 @@ void why_judge(const struct why_facts *facts, const struct why_router *router,
 	judge_away(router, ret_judgement);
 	judge_lost(facts, router, ret_judgement);
 	judge_stolen(facts, router, ret_judgement);
+	judge_reload(facts, ret_judgement);
 	sort(ret_judgement);
 }

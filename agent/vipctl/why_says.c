@@ -210,6 +210,18 @@ static void say_when_we_take_over(const struct why_router *router, struct senten
 		    span(router->takeover_in_ms * NS_PER_MS, wait));
 }
 
+/* The better one that was heard last is waited for all the same. */
+static void say_who_was_better(const struct why_router *router, struct sentence *sentence)
+{
+	char ip[WHY_TEXT_SIZE];
+
+	if (!why_has_ip(router->active) || router->active_priority <= router->effective ||
+	    memcmp(router->active, router->lower, sizeof(router->active)) == 0)
+		return;
+	say(sentence, " unless %s is heard again, which was Active with priority %u",
+	    why_ip(router, router->active, ip), router->active_priority);
+}
+
 static void say_of_backup(enum why_election election, const struct why_facts *facts,
 			  const struct why_router *router, struct sentence *sentence)
 {
@@ -222,6 +234,7 @@ static void say_of_backup(enum why_election election, const struct why_facts *fa
 	} else if (why_has_ip(router->lower)) {
 		say(sentence, "%s is Active with priority %u, lower than ours, %u: we take over",
 		    why_ip(router, router->lower, ip), router->lower_priority, router->effective);
+		say_who_was_better(router, sentence);
 	} else {
 		say_who_is_better(election, router, sentence);
 		say_when_it_was_heard(facts, router, sentence);
@@ -326,7 +339,10 @@ const char *why_says_unit(const struct why_facts *facts, const struct why_router
 const char *why_says_track(const struct why_track *track, char *buf)
 {
 	struct sentence sentence = { buf, 0 };
-	const char *is = track->unknown ? "unknown" : track->up ? "up" : "down";
+	const char *is = track->unknown   ? "unknown"
+			 : track->missing ? "not there"
+			 : track->up      ? "up"
+					  : "down";
 
 	say(&sentence, "%s %s is %s", track->is_check ? "check" : "interface", track->name, is);
 	if (track->overdue)

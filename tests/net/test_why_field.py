@@ -9,6 +9,7 @@ import contextlib
 import pytest
 
 import test_auth
+import test_dual_stack
 import test_groups
 from agents import VIP, is_sanitized, router
 from lab import wait_until
@@ -84,6 +85,37 @@ def split_and_healed(pair):
 
 
 @contextlib.contextmanager
+def forged_once(pair):
+    """One advert of an owner that does not exist, with the longest interval there is: the Active
+    gives way, the Backup hears nobody, takes over, and is weaker."""
+    pair.probe.advert(src=JUNK, vrid=51, priority=255, interval=4095, addresses=["192.0.2.1"])
+    yield
+
+
+@contextlib.contextmanager
+def bad_reload(pair):
+    """The file has an error, and the reload is refused."""
+    with open(pair.one.config, "a", encoding="utf-8") as file:
+        file.write("nonsense = 5;\n")
+    assert pair.one.reload().returncode != 0
+    yield
+    pair.configure(pair.one, 150)
+
+
+@contextlib.contextmanager
+def macvlan_taken(pair):
+    """Somebody removes the macvlan of the Active, again and again."""
+    name = pair.one.router()["macvlan"]
+
+    def take():
+        pair.one.host.run("ip", "link", "del", name, check=False)
+        return pair.one.router()["state"] != "active"
+
+    wait_until(take, PATIENCE, "somebody to be beaten")
+    yield
+
+
+@contextlib.contextmanager
 def parent_down(pair):
     """What the interface of the Active stands on is set down."""
     pair.one.host.ip("link set eth0 down")
@@ -144,6 +176,26 @@ SCENES = {
                  words=(OTHER_HOST, "added it there by hand", "or a host that has it as its own"),
                  never=("both are Active",)),
             Says("backup", election="higher", first="held_address", words=("do: Remove it",))),
+    ]),
+    "files": Scene(plain, [
+        Row("a reload that was refused", bad_reload,
+            Says("active", findings=("reload_refused",), words=(
+                'was refused: .*unknown key "nonsense"|was refused: see the errors', "do: Mend the file")),
+            BETTER),
+        Row("all is well again", nothing, Says("active", never=("reload_refused",)), BETTER),
+    ]),
+    "virtual MACs": Scene(lambda lab: plain(lab, mac="virtual"), [
+        Row("somebody removes the macvlan", macvlan_taken,
+            Says("fault", "no_macvlan", first="fault", words=("ip monitor link", "news=abandoned")),
+            Says("active", "left", findings=("left",))),
+    ]),
+    "forgers": Scene(plain, [
+        Row("an advert of nobody", forged_once,
+            Says("backup", "higher", election="preempts", findings=("long_wait", "interval"),
+                 words=(f"{TWO} is Active with priority 100, lower than ours, 150: we take over "
+                        f"unless {JUNK} is heard again, which was Active with priority 255",)),
+            Says("active", "silence", findings=("silence",),
+                 words=("or it gave way to another Active",))),
     ]),
     "equals": Scene(lambda lab: plain(lab, priority=100), [
         Row("one that was first yields to the higher address", split_and_healed,
@@ -247,6 +299,21 @@ def test_clock_that_is_set_back_changes_neither_order_nor_end(lab):
         agent, "a clock that was set back")
     assert agent.term() == 0
     Says(end="stopped", words=("it was stopped, by signal TERM",)).wait(agent, "its end")
+
+
+def test_family_is_deaf_where_the_active_is_mute(lab):
+    one, two = test_dual_stack.pair(lab)
+    one.host.ip(f"address del {ONE}/24 dev eth0")
+    Says("active", findings=("mute",), words=("mute=yes",)).wait(one, "no IPv4 address")
+    Says("backup", findings=("deaf",), words=("perhaps the Active has no address of this family",
+                                              "do: Ask vipctl why on the Active")).wait(two, "it")
+
+
+def test_interface_that_is_tracked_and_not_there_is_not_said_to_be_down(lab):
+    agent = lab.vipd(lab.host("gw1", f"{ONE}/24"),
+                     [router(150, track=[{"interface": "eth7", "weight": -60}])])
+    Says("active", findings=("track",), never=("is down",),
+         words=("interface eth7 is not there: -60 to the priority",)).wait(agent, "no such interface")
 
 
 def test_alone_nobody_is_said_to_have_been_before(lab):

@@ -73,16 +73,16 @@ static void test_why_silence_is_a_guess_that_what_is_known_narrows(void **state)
 		unsigned alternatives_n; /* 0 without a guess */
 	} rows[] = {
 		{ "192.0.2.2", NULL, NULL, "192.0.2.2 was Active until it fell silent",
-		  PROBLEM_NONE, 4 },
+		  PROBLEM_NONE, 5 },
 		{ "192.0.2.2", "address_taken", NULL, "another host says since that it has",
 		  PROBLEM_WRONG, 5 },
 		{ "192.0.2.2", "not_heard", "192.0.2.2", "is heard again", PROBLEM_NONE, 0 },
-		{ "192.0.2.2", "not_heard", "192.0.2.9", "until it fell silent", PROBLEM_NONE, 4 },
+		{ "192.0.2.2", "not_heard", "192.0.2.9", "until it fell silent", PROBLEM_NONE, 5 },
 		{ NULL, "not_heard", "192.0.2.2", NULL, PROBLEM_NONE, 0 },
 		{ "192.0.2.2", "no_carrier", NULL, "192.0.2.2 is not heard, as the interface",
 		  PROBLEM_NONE, 0 },
 		{ NULL, "no_carrier", NULL, "who is Active beside is not heard", PROBLEM_NONE, 0 },
-		{ "192.0.2.2", "rejected_version", NULL, "until it fell silent", PROBLEM_NONE, 4 },
+		{ "192.0.2.2", "rejected_version", NULL, "until it fell silent", PROBLEM_NONE, 5 },
 		{ NULL, "rejected_version", NULL, NULL, PROBLEM_NONE, 0 },
 	};
 
@@ -353,6 +353,62 @@ static void test_why_causes_come_before_what_is_seen_of_them(void **state)
 	assert_string_equal(s->judgement.all[2].code, "address_taken");
 	assert_non_null(strstr(s->judgement.all[2].text, "; see not_heard"));
 	assert_int_equal(s->judgement.all[2].alternatives_n, 0);
+}
+
+/* A group has one family, and none that the Active could lack. */
+static void test_why_deaf_one_may_have_a_mute_peer(void **state)
+{
+	static struct why_peer peer;
+	struct scene *s = scene();
+
+	(void)state;
+	backup_of(s->routers, 150);
+	with_problem(s, "deaf", PROBLEM_DEGRADED);
+	why_judge(&s->facts, s->routers, &s->judgement);
+	assert_non_null(strstr(finding_of(s, "deaf")->alternatives[0], "no address of this fam"));
+	assert_true(guesses(finding_of(s, "deaf"), "multicast"));
+	strcpy(s->routers->group, "gateway");
+	s->routers->peers = &peer;
+	s->routers->peers_n = 1;
+	why_judge(&s->facts, s->routers, &s->judgement);
+	assert_int_equal(finding_of(s, "deaf")->alternatives_n, 2);
+	assert_false(guesses(finding_of(s, "deaf"), "no address"));
+	assert_false(guesses(finding_of(s, "deaf"), "multicast"));
+}
+
+static void test_why_reload_that_failed_is_told_until_one_is_done(void **state)
+{
+	static const struct {
+		enum event_reload word;
+		int64_t stopped; /* s; 0: never */
+		const char *says;
+	} rows[] = {
+		{ EVENT_RELOAD_STARTED, 0, NULL },
+		{ EVENT_RELOAD_DONE, 0, NULL },
+		{ EVENT_RELOAD_REFUSED, 0, "10 s ago, was refused: gw1.conf:6" },
+		{ EVENT_RELOAD_UNDONE, 0, "10 s ago, was undone: gw1.conf:6" },
+		{ EVENT_RELOAD_REFUSED, 995, NULL }, /* it has read the file anew since */
+	};
+
+	(void)state;
+	for (size_t i = 0; i < N(rows); i++) {
+		struct scene *s = scene();
+
+		active(s);
+		s->facts.reload = (struct event){ .kind = EVENT_RELOAD, .mono_ns = 990 * SECOND };
+		s->facts.reload.fact.word = (uint8_t)rows[i].word;
+		strcpy(s->facts.reload.fact.text, "gw1.conf:6");
+		if (rows[i].stopped)
+			s->facts.stopped = (struct event){ .kind = EVENT_STOPPED,
+							   .mono_ns = rows[i].stopped * SECOND };
+		why_judge(&s->facts, s->routers, &s->judgement);
+		assert_int_equal(s->judgement.n, rows[i].says != NULL);
+		if (!rows[i].says)
+			continue;
+		assert_string_equal(s->judgement.all[0].code, "reload_refused");
+		assert_non_null(strstr(s->judgement.all[0].text, rows[i].says));
+		assert_non_null(strstr(s->judgement.all[0].advice, "vipd -t"));
+	}
 }
 
 /* Two of a group have the same fault. */
@@ -639,6 +695,8 @@ int main(void)
 		cmocka_unit_test(test_why_rival_that_differs_is_taken_to_discard_our_adverts),
 		cmocka_unit_test(test_why_rival_that_no_advert_can_reach_is_nothing_to_guess),
 		cmocka_unit_test(test_why_causes_come_before_what_is_seen_of_them),
+		cmocka_unit_test(test_why_deaf_one_may_have_a_mute_peer),
+		cmocka_unit_test(test_why_reload_that_failed_is_told_until_one_is_done),
 		cmocka_unit_test(test_why_advice_is_about_the_one_that_is_named),
 		cmocka_unit_test(test_why_fault_has_the_advice_of_its_reason),
 		cmocka_unit_test(test_why_advice_has_names),

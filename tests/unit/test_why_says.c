@@ -54,6 +54,14 @@ static void backup_of_one_that_left(struct scene *s)
 	backup_of(s->routers, 0);
 }
 
+/* It has been drained, say. */
+static void backup_of_one_that_was_better(struct scene *s)
+{
+	backup_of(s->routers, 150);
+	set_address(s->routers->lower, "192.0.2.2");
+	s->routers->lower_priority = 1;
+}
+
 static void backup_that_preempts(struct scene *s)
 {
 	backup_of(s->routers, 150);
@@ -155,7 +163,11 @@ static void test_why_election_says_who_is_better_and_what_ends_it(void **state)
 		{ backup_that_is_mute, "mute", "no advert of ours leaves" },
 		{ backup_of_one_that_left, "left", "192.0.2.2 has left with priority 0, takeover" },
 		{ backup_that_preempts, "preempts",
-		  "192.0.2.9 is Active with priority 40, lower than ours, 100: we take over" },
+		  "192.0.2.9 is Active with priority 40, lower than ours, 100: we take over unless "
+		  "192.0.2.2 is heard again, which was Active with priority 150, takeover in 0.3 "
+		  "s" },
+		{ backup_of_one_that_was_better, "preempts",
+		  "lower than ours, 100: we take over, takeover" },
 		{ backup_of_nobody, "nobody", "nobody is heard as Active, takeover in 0.3 s" },
 		{ backup_that_waits_for_a_member, "higher", "no takeover before wan has begun" },
 		{ backup_that_waits_longer_elsewhere, "higher",
@@ -230,6 +242,9 @@ static void test_why_priority_is_made_of_what_all_with_one_fate_have(void **stat
 	assert_string_equal(why_says_track(&of_lan[0], s->text),
 			    "check web is down: -60 to the priority; it says: refused");
 	assert_string_equal(why_says_track(&slow, s->text), "check slow is unknown");
+	of_lan[0] = (struct why_track){ .name = "eth7", .missing = true };
+	assert_string_equal(why_says_track(&of_lan[0], s->text),
+			    "interface eth7 is not there: a fault");
 }
 
 static void test_why_priority_of_owner_last_resort_and_lacking(void **state)
