@@ -122,6 +122,9 @@ static void guess_why_silent(const struct why_router *first, struct why_finding 
 			    ? "adverts are lost on the way: a route, a switch, a filter there"
 			    : "a switch or bridge on the way filters multicast, or loses packets "
 			      "in one direction");
+	if (why_has_problem(first, "rejected_"))
+		why_perhaps(finding, "it speaks in another way or from another address by now, and "
+				     "is discarded here: see rejected_...");
 	WHY_GUESS(finding, "a firewall of this host drops IP protocol 112 (nft list ruleset)",
 		  "it gave way to another Active, which is not heard here, or not any more");
 }
@@ -155,13 +158,13 @@ static void judge_left(const struct why_router *first, struct why_judgement *jud
 
 	if (left && why_has_ip(left))
 		why_ip(first, left, peer);
-	finding =
-		why_add(judgement, PROBLEM_NONE, "left",
-			"%s gave the addresses up on purpose, by an advert with priority 0", peer);
+	finding = why_add(judgement, PROBLEM_NONE, "left",
+			  "%s gave the addresses up, by an advert with priority 0", peer);
 	WHY_GUESS(finding,
 		  "its vipd or keepalived was stopped, or does without this router since a reload",
 		  "it has a fault: an interface, a check, another member of its group",
-		  "it was drained, or is the last resort, and found nobody to preempt it");
+		  "it was drained, or is the last resort, and found nobody to preempt it",
+		  "its vipd crashed too often, and its keeper gave everything up: the last will");
 }
 
 void why_judge_active(const struct why_router *router, const struct why_router *first,

@@ -105,7 +105,9 @@ static const struct {
 	{ "rejected_destination", "Use multicast, with one group, or unicast on both." },
 	{ "rejected_interval", "Look at who sends an interval of zero." },
 	{ "rejected_empty_list", "Give the other host addresses to advertise." },
-	{ "rejected_length", "Look at who sends that: it is no valid advert." },
+	{ "rejected_length", "If that is the other host of this router, and signs (auth), set the "
+			     "same auth here; else look at who sends that: it is no valid "
+			     "advert." },
 	{ "rejected_type", "Look at who sends that: it is no valid advert." },
 	{ "rejected_source", "Look at who sends that: no host can have its source." },
 	{ "rejected_not_link_local", "Let the other host send from its link-local address." },

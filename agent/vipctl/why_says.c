@@ -255,7 +255,9 @@ static void say_of_active(enum why_election election, const struct why_facts *fa
 		    "%s is heard as Active, too, %s ago, with the %s priority %u, ours is %u",
 		    why_ip(router, router->rival, ip),
 		    span(facts->now_real_ns - router->rival_real_ns, ago),
-		    router->rival_priority == router->effective ? "same" : "lower",
+		    router->rival_priority == router->effective  ? "same"
+		    : router->rival_priority < router->effective ? "lower"
+								 : "higher",
 		    router->rival_priority, router->effective);
 	else if (election == WHY_ELECTION_CEDES)
 		say(sentence,

@@ -250,6 +250,45 @@ def test_silence_of_one_that_is_discarded_since_says_so(lab):
              pair.two, "another version since a reload")
 
 
+def test_peer_with_another_address_is_discarded_and_guessed_at(lab):
+    pair = unicast(lab)
+    pair.one.host.sysctl("net.ipv4.conf.eth0.promote_secondaries", 1)
+    pair.one.host.ip("address add 192.0.2.7/24 dev eth0", f"address del {ONE}/24 dev eth0")
+    Says("active", "silence", findings=("rejected_not_peer", "silence"), never=("because adverts",),
+         words=("from 192.0.2.7", f"{ONE} was Active until it fell silent",
+                "or it speaks in another way or from another address by now")).wait(
+             pair.two, "another address of the peer")
+
+
+def test_signed_advert_where_nobody_signs_is_no_invalid_one(lab):
+    test_auth.keys_file(lab, test_auth.KEY)
+    one = lab.vipd(lab.host("gw1", f"{ONE}/24"), [test_auth.signing(lab, 150)])
+    one.wait_state("lan", "active", timeout=PATIENCE)
+    two = lab.vipd(lab.host("gw2", f"{TWO}/24"), [router(100, **test_auth.FAST)])
+    Says("active", findings=("rejected_hmac_missing",), words=(f"from {TWO}",)).wait(one, "no signature")
+    Says("active", "silence", findings=("rejected_length", "silence"),
+         words=(f"because adverts of {ONE} were discarded here: rejected_length",
+                r"do: If that is the other host of this router, and signs \(auth\)")).wait(
+             two, "a signature")
+
+
+def test_last_will_is_among_what_a_farewell_may_be(lab):
+    pair = plain(lab)
+    while pair.one.alive and crash_again(pair.one):
+        pass
+    pair.one.expected_to_live = False
+    Says(end="gave_up", words=("died too often",)).wait(pair.one, "crashes")
+    Says("active", "left", findings=("left",), never=("on purpose",),
+         words=(f"{ONE} gave the addresses up", "or its vipd crashed too often")).wait(
+             pair.two, "a last will")
+
+
+def crash_again(agent):
+    """Kills its router process. Return: whether another one goes on."""
+    pid, lines = agent.kill_router(), len(agent.log)
+    return "nothing goes on" not in agent.wait_log(f"router_pid={pid} lost=", skip=max(0, lines - 5))
+
+
 def test_of_two_faults_of_a_group_each_member_tells_of_its_own(lab):
     one, _ = test_groups.pair(lab)
     one.host.ip("link set eth1 down")

@@ -82,7 +82,7 @@ static void test_why_silence_is_a_guess_that_what_is_known_narrows(void **state)
 		{ "192.0.2.2", "no_carrier", NULL, "192.0.2.2 is not heard, as the interface",
 		  PROBLEM_NONE, 0 },
 		{ NULL, "no_carrier", NULL, "who is Active beside is not heard", PROBLEM_NONE, 0 },
-		{ "192.0.2.2", "rejected_version", NULL, "until it fell silent", PROBLEM_NONE, 5 },
+		{ "192.0.2.2", "rejected_version", NULL, "until it fell silent", PROBLEM_NONE, 6 },
 		{ NULL, "rejected_version", NULL, NULL, PROBLEM_NONE, 0 },
 	};
 

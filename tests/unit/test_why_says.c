@@ -99,6 +99,13 @@ static void active_beside_a_rival(struct scene *s)
 	s->routers->rival_real_ns = NOW - SECOND;
 }
 
+/* Its own priority has fallen since. */
+static void active_below_a_rival(struct scene *s)
+{
+	active_beside_a_rival(s);
+	s->routers->rival_priority = 120;
+}
+
 static void active_after_a_rival(struct scene *s)
 {
 	active_beside_a_rival(s);
@@ -179,6 +186,7 @@ static void test_why_election_says_who_is_better_and_what_ends_it(void **state)
 		  "192.0.2.3 is heard as Active, too, 1.0 s ago, with the lower priority 90, ours "
 		  "is "
 		  "100" },
+		{ active_below_a_rival, "rival", "with the higher priority 120, ours is 100" },
 		{ active_after_a_rival, "alone", "hears no other Active" },
 		{ active_that_cedes, "cedes", "has offered to leave" },
 		{ active_that_was_away, "listens", "stood still" },
