@@ -111,8 +111,8 @@ $(BUILD)/tests/unit/test_check_status: $(addprefix $(BUILD)/checks/,status.o mat
 $(BUILD)/tests/unit/test_schedule: $(addprefix $(BUILD)/,agent/checker/schedule.o checks/kind.o checks/probe.o)
 
 # What vipctl why makes of facts: pure, but for the ends of why_end.c and why_journal.c.
-WHY_PURE = $(addprefix $(BUILD)/agent/vipctl/,why_advice.o why_end.o why_facts.o why_journal.o \
-	why_judge.o why_says.o)
+WHY_PURE = $(addprefix $(BUILD)/agent/vipctl/,why_active.o why_advice.o why_end.o why_facts.o \
+	why_finding.o why_journal.o why_judge.o why_rival.o why_says.o)
 $(BUILD)/tests/unit/test_why_%: $(BUILD)/tests/unit/test_why_%.o $(WHY_PURE) $(AGENT) $(CORE) $(KERNEL) $(CHECK) $(PARSERS)
 	$(call SAY,LD)
 	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $^ -lcmocka $(shell pkg-config --libs $(LIBS_vipd) jansson)
