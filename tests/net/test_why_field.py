@@ -12,8 +12,9 @@ import test_auth
 import test_dual_stack
 import test_groups
 from agents import VIP, is_sanitized, router
+from generations import reload
 from lab import wait_until
-from test_why import BETTER, JUNK, ONE, PATIENCE, TWO, Pair, Row, Says, Scene, nothing, plain
+from test_why import BETTER, JUNK, ONE, PATIENCE, TWO, Pair, Row, Says, Scene, again, nothing, plain
 
 OTHER_HOST = "or the other host of this router|perhaps the other host of this router"
 MULTICAST = "multicast"
@@ -248,6 +249,42 @@ def test_silence_of_one_that_is_discarded_since_says_so(lab):
     Says("active", "silence", findings=("rejected_version", "silence"),
          words=(f"because adverts of {ONE} were discarded here: rejected_version; both",)).wait(
              pair.two, "another version since a reload")
+
+
+def test_start_behind_a_death_says_that_there_was_one(lab):
+    pair = plain(lab)
+    pair.one.kill()
+    pair.two.wait_state("lan", "active")
+    again(pair)
+    Says("active", findings=("killed",), words=("started anew .* it had ended without a word",)).wait(
+        pair.one, "a death")
+    reload(pair.one)
+    Says("active", findings=("killed",)).wait(pair.one, "a reload behind that")
+    assert pair.one.term() == 0
+    again(pair)
+    Says("active", fine=True, never=("without a word",)).wait(pair.one, "a restart")
+
+
+def test_two_causes_of_one_kind_are_both_told(lab):
+    host = lab.host("gw1", f"{ONE}/24")
+    devs = [host.attach(segment) for segment in ("wan", "dmz")]
+    agent = lab.vipd(host, [router(150, track=[{"interface": dev, "weight": -30} for dev in devs])])
+    agent.wait_state("lan", "active")
+    host.ip(*(f"link set {dev} down" for dev in devs))
+    Says("active", findings=("track",), words=("90 = 150 as configured",
+                                               *(f"track: the interface {dev}" for dev in devs))).wait(
+             agent, "two interfaces")
+
+
+def test_interface_of_an_address_is_named_in_the_advice(lab):
+    host = lab.host("gw1", f"{ONE}/24")
+    dev = host.attach("wan", "198.51.100.2/24")
+    agent = lab.vipd(host, [router(150, extra_addresses=[{"address": "198.51.100.1/24",
+                                                          "interface": dev}])])
+    agent.wait_state("lan", "active")
+    host.ip(f"link set {dev} down")
+    Says("fault", "address_link_down", words=(f"do: Set it up .ip link set {dev} up",)).wait(
+        agent, "another interface")
 
 
 def test_peer_with_another_address_is_discarded_and_guessed_at(lab):
