@@ -192,9 +192,9 @@ SCENES = {
     ]),
     "forgers": Scene(plain, [
         Row("an advert of nobody", forged_once,
-            Says("backup", "higher", election="preempts", findings=("long_wait", "interval"),
-                 words=(f"{TWO} is Active with priority 100, lower than ours, 150: we take over "
-                        f"unless {JUNK} is heard again, which was Active with priority 255",)),
+            Says("backup", "higher", election="owner", findings=("long_wait", "interval"),
+                 words=(f"{JUNK} is Active with priority 255, .* heard .* ago; "
+                        f"{TWO} is heard as Active, too, with the lower priority 100",)),
             Says("active", "silence", findings=("silence",),
                  words=("or it gave way to another Active",))),
     ]),
@@ -263,6 +263,21 @@ def test_start_behind_a_death_says_that_there_was_one(lab):
     assert pair.one.term() == 0
     again(pair)
     Says("active", fine=True, never=("without a word",)).wait(pair.one, "a restart")
+
+
+def test_backup_that_hears_two_goes_by_the_better_one(lab):
+    """The weaker one has forgotten a peer, and does not hear the better one."""
+    peers = {1: [2, 3], 2: [1, 3], 3: [2]}
+    agents = [lab.vipd(lab.host(f"gw{n}", f"192.0.2.{n + 1}/24"),
+                       [router(priority, unicast={"peers": [f"192.0.2.{it + 1}" for it in peers[n]]})])
+              for n, priority in ((1, 150), (2, 120), (3, 90))]
+    Says("active", "silence", findings=("rejected_not_peer",), words=(f"from {ONE}",)).wait(
+        agents[2], "a peer that was forgotten")
+    Says("backup", election="higher", words=(
+        f"{ONE} is Active with priority 150, higher than ours, 120; heard .* ago; 192.0.2.4 is heard as "
+        "Active, too, with the lower priority 90",), never=("we take over",)).wait(agents[1], "two")
+    seen = {agents[1].ctl("why", "--json").stdout.count('"code": "higher"') for _ in range(10)}
+    assert seen == {1}, "whoever was heard last"
 
 
 def test_two_causes_of_one_kind_are_both_told(lab):

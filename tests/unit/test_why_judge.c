@@ -268,6 +268,12 @@ static void test_why_of_two_actives_one_is_guessed_at(void **state)
 	with_problem(s, "owner", PROBLEM_WRONG);
 	why_judge(&s->facts, s->routers, &s->judgement);
 	assert_int_equal(finding_of(s, "owner")->alternatives_n, 0);
+	backup_of(s->routers, 50); /* it knows */
+	s->routers->reason.code = VRRP_REASON_AWAY;
+	with_problem(s, "other_active", PROBLEM_WRONG);
+	why_judge(&s->facts, s->routers, &s->judgement);
+	assert_non_null(strstr(finding_of(s, "other_active")->text, "; see away"));
+	assert_int_equal(finding_of(s, "other_active")->alternatives_n, 0);
 }
 
 /* By an advert of it at 999 s. */
