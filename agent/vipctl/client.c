@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "complain.h"
+#include "agent/conf/conf.h"
 
 #define KINDS_MAX    32
 #define MESSAGES_MAX (4 << 20) /* four times those of all routers with all their addresses */
@@ -45,7 +46,10 @@ static int send_request(struct conversation *c)
 
 	if (len + (q->word ? strlen(q->word) + 1 : 0) + (q->router ? strlen(q->router) + 1 : 0) >
 	    sizeof(buf))
-		return complain(c->question->ret_why, "there is no router of that name");
+		return complain(c->question->ret_why,
+				"there is no router of that name: the longest "
+				"ones have %d characters",
+				CONF_NAME_SIZE - 1);
 	memcpy(buf, &head, sizeof(head));
 	strcpy(buf + sizeof(head), q->command);
 	if (q->word) {
