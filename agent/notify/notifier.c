@@ -384,7 +384,7 @@ static void learn(struct notifier *notifier)
 	while (again && reader_next(again, &event, &ring, &lost))
 		if (event.seq <= reader_seq(notifier->reader, ring) &&
 		    !notifier_is_earlier(notifier, &event))
-			book_read_part(notifier->book, &event);
+			book_recall(notifier->book, &event);
 	reader_close(again);
 }
 
