@@ -255,9 +255,8 @@ static bool is_of_contest(const struct event *event)
 /* Of a Backup the same priority as that of its Active is a matter of the configuration. */
 static bool is_no_conflict(const struct event *event, const struct book_router *router)
 {
-	return event->kind == EVENT_NOTICE &&
-	       event->packet.which == VRRP_NOTICE_EQUAL_PRIORITY && router && router->known &&
-	       router->state != VRRP_STATE_ACTIVE;
+	return event->kind == EVENT_NOTICE && event->packet.which == VRRP_NOTICE_EQUAL_PRIORITY &&
+	       router && router->known && router->state != VRRP_STATE_ACTIVE;
 }
 
 void book_recall(struct book *book, const struct event *event)

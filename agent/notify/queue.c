@@ -105,7 +105,8 @@ static unsigned bucket_of(const struct delivery *delivery)
 
 static bool is_of_lane(const struct lane *lane, const struct delivery *delivery)
 {
-	return lane_of(lane->first) == lane_of(delivery) && lane->first->family == delivery->family &&
+	return lane_of(lane->first) == lane_of(delivery) &&
+	       lane->first->family == delivery->family &&
 	       lane->first->of_group == delivery->of_group &&
 	       strcmp(lane->first->router, delivery->router) == 0;
 }

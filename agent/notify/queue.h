@@ -137,8 +137,8 @@ bool queue_put_off(struct queue *queue, const struct delivery *like, int64_t due
 /**
  * queue_start() - the next one that may be made; it has begun then, and was put.
  * @hook: of those that somebody waits for; else of the others.
- * @places: how many commands more may be run. One that is no hook needs that its program is run less
- *	often than that by now.
+ * @places: how many commands more may be run. One that is no hook needs that its program is run
+ *less often than that by now.
  *
  * Return: borrowed until queue_end(); NULL: none is due, or there is no place for it.
  */

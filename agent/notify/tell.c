@@ -259,10 +259,9 @@ static void tell_again(struct telling *telling, struct book_router *router)
 	const struct book_news news = { .word = telling->news->word,
 					.router = router,
 					.is_again = true };
-	struct telling own = { .notifier = telling->notifier,
-			       .event = heard,
-			       .news = &news,
-			       .json = telling->json };
+	struct telling own = {
+		.notifier = telling->notifier, .event = heard, .news = &news, .json = telling->json
+	};
 	char json[EVENT_JSON_SIZE];
 	struct event event;
 
