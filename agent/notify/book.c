@@ -441,21 +441,48 @@ const char *book_key(const struct book_news *news, const char *node, char *buf)
 	return buf;
 }
 
-const char *book_incident(struct book *book, const struct book_news *news, const char *node,
-			  int64_t real_ns, char *buf)
+/* The one whose incidents are those of all with its fate. */
+static struct book_router *first_of(struct book_router *router)
 {
-	int64_t *began_ns = news->router ? &news->router->incident_ns : &book->host_ns;
-	int64_t *last_ns = news->router ? &news->router->last_ns : &book->host_last_ns;
+	return router ? router - router->conf->unit_at : NULL;
+}
+
+/* Who takes over does so because of what was before: since the last advert it has heard the other
+ * host knows, too. */
+static int64_t began_at(const struct event *event)
+{
+	int64_t silence_ns =
+		event->kind == EVENT_STATE && event->state.reason == VRRP_REASON_SILENCE
+			? event->state.reason_ns
+			: 0;
+
+	return event->real_ns - (silence_ns < BOOK_QUIET_NS ? silence_ns : 0);
+}
+
+/* Return: when the burst that it belongs to began. */
+static int64_t take_into_burst(struct book *book, struct book_router *first,
+			       const struct event *event)
+{
+	int64_t *began_ns = first ? &first->incident_ns : &book->host_ns;
+	int64_t *last_ns = first ? &first->last_ns : &book->host_last_ns;
+
+	if (event->real_ns - *last_ns > BOOK_QUIET_NS || event->real_ns < *began_ns)
+		*began_ns = began_at(event);
+	*last_ns = event->real_ns;
+	return *began_ns;
+}
+
+const char *book_incident(struct book *book, const struct book_news *news, const char *node,
+			  const struct event *event, char *buf)
+{
+	const struct book_news of = { .router = first_of(news->router) };
+	int64_t began_ns = take_into_burst(book, of.router, event);
+	time_t seconds = (time_t)(began_ns / NS_PER_S);
 	char key[BOOK_KEY_SIZE];
 	struct tm utc;
-	time_t seconds;
 	size_t len;
 
-	if (real_ns - *last_ns > BOOK_QUIET_NS || real_ns < *began_ns)
-		*began_ns = real_ns;
-	*last_ns = real_ns;
-	seconds = (time_t)(*began_ns / NS_PER_S);
-	len = (size_t)snprintf(buf, BOOK_INCIDENT_SIZE, "%s@", book_key(news, node, key));
+	len = (size_t)snprintf(buf, BOOK_INCIDENT_SIZE, "%s@", book_key(&of, node, key));
 	gmtime_r(&seconds, &utc);
 	(void)strftime(buf + len, BOOK_INCIDENT_SIZE - len, "%Y-%m-%dT%H:%MZ", &utc);
 	return buf;

@@ -136,11 +136,12 @@ bool book_is_for(const struct book_news *news, const struct conf_router *router,
 const char *book_key(const struct book_news *news, const char *node, char *buf);
 
 /**
- * book_incident() - the key, and the minute in which this burst of events began.
+ * book_incident() - the key of the first router with this fate, and the minute in which this burst
+ * of events began, of all of them. One that begins with a takeover began with the silence before.
  * @buf: BOOK_INCIDENT_SIZE.
  */
 const char *book_incident(struct book *book, const struct book_news *news, const char *node,
-			  int64_t real_ns, char *buf);
+			  const struct event *event, char *buf);
 
 /**
  * book_each() - all routers, in the order of the configuration.

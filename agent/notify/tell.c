@@ -219,8 +219,7 @@ static void name_news(struct telling *telling)
 	const char *node = notifier->setting.conf->node;
 
 	book_key(telling->news, node, telling->key);
-	book_incident(notifier->book, telling->news, node, telling->event->real_ns,
-		      telling->incident);
+	book_incident(notifier->book, telling->news, node, telling->event, telling->incident);
 }
 
 static void tell_all(struct telling *telling)

@@ -266,12 +266,19 @@ static void test_drain_is_of_all_with_one_fate(void **unused)
 	assert_int_equal(book_find(book, "wan", 4)->drained_ns, 0);
 }
 
-static const char *incident(const char *router, int64_t real_ns)
+static const char *incident_of(const char *router, const struct event *event)
 {
 	static char buf[BOOK_INCIDENT_SIZE];
 	struct book_news of = { .router = router[0] ? book_find(book, router, 4) : NULL };
 
-	return book_incident(book, &of, "gw1", real_ns, buf);
+	return book_incident(book, &of, "gw1", event, buf);
+}
+
+static const char *incident(const char *router, int64_t real_ns)
+{
+	const struct event event = { .kind = EVENT_STATE, .real_ns = real_ns };
+
+	return incident_of(router, &event);
 }
 
 static void track(const char *router, const char *check, int weight, enum event_tracked is)
@@ -327,16 +334,41 @@ static void test_priority_is_known_by_its_parts(void **unused)
 static void test_burst_of_events_is_one_incident(void **unused)
 {
 	(void)unused;
-	assert_string_equal(incident("lan", NOON), "51/4/192.0.2.1@2027-01-15T12:00Z");
-	assert_string_equal(incident("lan", NOON + BOOK_QUIET_NS),
-			    "51/4/192.0.2.1@2027-01-15T12:00Z");
-	assert_string_equal(incident("lan", NOON + 2 * BOOK_QUIET_NS),
-			    "51/4/192.0.2.1@2027-01-15T12:00Z");
+	assert_string_equal(incident("both", NOON), "52/4/192.0.2.2@2027-01-15T12:00Z");
+	assert_string_equal(incident("both", NOON + BOOK_QUIET_NS),
+			    "52/4/192.0.2.2@2027-01-15T12:00Z");
+	assert_string_equal(incident("both", NOON + 2 * BOOK_QUIET_NS),
+			    "52/4/192.0.2.2@2027-01-15T12:00Z");
 	assert_string_equal(incident("wan", NOON + 2 * BOOK_QUIET_NS),
 			    "54/4/198.51.100.1@2027-01-15T12:02Z");
-	assert_string_equal(incident("lan", NOON + 3 * BOOK_QUIET_NS + 1),
-			    "51/4/192.0.2.1@2027-01-15T12:03Z");
+	assert_string_equal(incident("both", NOON + 3 * BOOK_QUIET_NS + 1),
+			    "52/4/192.0.2.2@2027-01-15T12:03Z");
 	assert_string_equal(incident("", NOON), "host/gw1@2027-01-15T12:00Z");
+}
+
+static void test_those_with_one_fate_have_one_incident(void **unused)
+{
+	(void)unused;
+	assert_string_equal(incident("lan", NOON), "54/4/198.51.100.1@2027-01-15T12:00Z");
+	assert_string_equal(incident("wan", NOON + BOOK_QUIET_NS),
+			    "54/4/198.51.100.1@2027-01-15T12:00Z");
+}
+
+/* Its cable was cut at 11:59:59, which it knows; who takes over at 12:00:02 knows it, too. */
+static void test_takeover_began_with_the_silence_before_it(void **unused)
+{
+	struct event event = { .kind = EVENT_STATE,
+			       .real_ns = NOON + 2 * SECOND,
+			       .state = { .reason = VRRP_REASON_SILENCE,
+					  .reason_ns = 3 * SECOND } };
+
+	(void)unused;
+	assert_string_equal(incident_of("both", &event), "52/4/192.0.2.2@2027-01-15T11:59Z");
+	event.real_ns += 30 * SECOND; /* within the burst */
+	assert_string_equal(incident_of("both", &event), "52/4/192.0.2.2@2027-01-15T11:59Z");
+	event.real_ns += 120 * SECOND;
+	event.state.reason_ns = 300 * SECOND; /* it was in fault meanwhile */
+	assert_string_equal(incident_of("both", &event), "52/4/192.0.2.2@2027-01-15T12:02Z");
 }
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
@@ -355,6 +387,8 @@ int main(void)
 		TEST(test_drain_is_of_all_with_one_fate),
 		TEST(test_priority_is_known_by_its_parts),
 		TEST(test_burst_of_events_is_one_incident),
+		TEST(test_those_with_one_fate_have_one_incident),
+		TEST(test_takeover_began_with_the_silence_before_it),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
