@@ -378,6 +378,9 @@ struct conf_notify {
 	int64_t timeout_ns;
 	unsigned retries;
 	uint64_t definition; /* a number of what it is and whom it is of */
+	uint64_t program;    /* likewise of its program alone */
+	uint64_t lane;       /* the definition of the first of those that are one action with it */
+	uint32_t lane_words; /* of all of them: states alone, and no two of one */
 };
 
 struct conf_group_member {

@@ -7,12 +7,15 @@
 #include <string.h>
 #include <time.h>
 
+#include "agent/event_log.h"
+
 #define NS_PER_S INT64_C(1000000000)
 
 struct book {
 	unsigned n;
 	struct book_router *routers;
 	struct book_router **sorted;   /* by name and family */
+	struct event_log *episodes;    /* owned: which contests have been told of */
 	int64_t host_ns, host_last_ns; /* as a router's incident, of what is of none */
 };
 
@@ -47,7 +50,8 @@ struct book *book_new(const struct conf *conf)
 	book->n = conf->routers_n;
 	book->routers = calloc(book->n + 1, sizeof(*book->routers));
 	book->sorted = calloc(book->n + 1, sizeof(*book->sorted));
-	if (!book->routers || !book->sorted) {
+	book->episodes = event_log_new();
+	if (!book->routers || !book->sorted || !book->episodes) {
 		book_free(book);
 		return NULL;
 	}
@@ -68,6 +72,7 @@ void book_free(struct book *book)
 		free(book->routers[i].parts);
 	free(book->routers);
 	free(book->sorted);
+	event_log_free(book->episodes);
 	free(book);
 }
 
@@ -130,7 +135,7 @@ static struct book_part *find_part(struct book_router *router, const char *name)
 }
 
 /* A weight above zero counts while it is up. */
-void book_read_part(struct book *book, const struct event *event)
+static void read_part(struct book *book, const struct event *event)
 {
 	const struct event_track *track = &event->track;
 	struct book_router *router;
@@ -241,6 +246,26 @@ static const uint8_t word_of_state[VRRP_STATE_COUNT] = {
 	[VRRP_STATE_FAULT] = CONF_NOTIFY_FAULT,
 };
 
+/* A peer says the same with each advert: that is told once, and again after a minute without. */
+static bool is_of_contest(const struct event *event)
+{
+	return event->kind == EVENT_NOTICE || event->kind == EVENT_CONFLICT;
+}
+
+/* Of a Backup the same priority as that of its Active is a matter of the configuration. */
+static bool is_no_conflict(const struct event *event, const struct book_router *router)
+{
+	return event->kind == EVENT_NOTICE && event->packet.which == VRRP_NOTICE_EQUAL_PRIORITY &&
+	       router && router->known && router->state != VRRP_STATE_ACTIVE;
+}
+
+void book_recall(struct book *book, const struct event *event)
+{
+	read_part(book, event);
+	if (is_of_contest(event))
+		(void)event_log_begins(book->episodes, event);
+}
+
 /* Whether it is in that state for another reason, at most. What begins anew is news all the same.
  */
 static bool is_told(const struct book_router *router, const struct event *event, unsigned to)
@@ -276,22 +301,25 @@ unsigned book_read(struct book *book, const struct event *event, struct book_new
 	struct book_router *router =
 		event->router[0] ? book_find(book, event->router, event->family) : NULL;
 	unsigned word = word_of(event), n = 0;
+	bool again;
 
-	book_read_part(book, event);
+	read_part(book, event);
 	if (is_state(event))
 		return router ? read_state(router, event, ret_news) : 0;
 	if (router && event->kind == EVENT_TRACK)
 		router->priority = event->track.to;
 	if (router && event->kind == EVENT_WITHDRAWN)
 		router->withdrawn = true;
-	if (!word || (event->router[0] && !router))
+	if (!word || (event->router[0] && !router) || is_no_conflict(event, router))
 		return 0;
-	ret_news[n++] = (struct book_news){
-		.word = (uint8_t)(word - 1),
-		.router = router,
-		.check = event->kind == EVENT_CHECK ? event->check.name : NULL,
-	};
-	if (word - 1 == CONF_NOTIFY_LOWER_ADVERT && router->leads && router->known &&
+	again = is_of_contest(event) && !event_log_begins(book->episodes, event);
+	if (!again)
+		ret_news[n++] = (struct book_news){
+			.word = (uint8_t)(word - 1),
+			.router = router,
+			.check = event->kind == EVENT_CHECK ? event->check.name : NULL,
+		};
+	if (word - 1 == CONF_NOTIFY_LOWER_ADVERT && router && router->known &&
 	    router->state == VRRP_STATE_ACTIVE)
 		ret_news[n++] = (struct book_news){ .word = CONF_NOTIFY_ACTIVE,
 						    .router = router,
@@ -413,21 +441,48 @@ const char *book_key(const struct book_news *news, const char *node, char *buf)
 	return buf;
 }
 
-const char *book_incident(struct book *book, const struct book_news *news, const char *node,
-			  int64_t real_ns, char *buf)
+/* The one whose incidents are those of all with its fate. */
+static struct book_router *first_of(struct book_router *router)
 {
-	int64_t *began_ns = news->router ? &news->router->incident_ns : &book->host_ns;
-	int64_t *last_ns = news->router ? &news->router->last_ns : &book->host_last_ns;
+	return router ? router - router->conf->unit_at : NULL;
+}
+
+/* Who takes over does so because of what was before: since the last advert it has heard the other
+ * host knows, too. */
+static int64_t began_at(const struct event *event)
+{
+	int64_t silence_ns =
+		event->kind == EVENT_STATE && event->state.reason == VRRP_REASON_SILENCE
+			? event->state.reason_ns
+			: 0;
+
+	return event->real_ns - (silence_ns < BOOK_QUIET_NS ? silence_ns : 0);
+}
+
+/* Return: when the burst that it belongs to began. */
+static int64_t take_into_burst(struct book *book, struct book_router *first,
+			       const struct event *event)
+{
+	int64_t *began_ns = first ? &first->incident_ns : &book->host_ns;
+	int64_t *last_ns = first ? &first->last_ns : &book->host_last_ns;
+
+	if (event->real_ns - *last_ns > BOOK_QUIET_NS || event->real_ns < *began_ns)
+		*began_ns = began_at(event);
+	*last_ns = event->real_ns;
+	return *began_ns;
+}
+
+const char *book_incident(struct book *book, const struct book_news *news, const char *node,
+			  const struct event *event, char *buf)
+{
+	const struct book_news of = { .router = first_of(news->router) };
+	int64_t began_ns = take_into_burst(book, of.router, event);
+	time_t seconds = (time_t)(began_ns / NS_PER_S);
 	char key[BOOK_KEY_SIZE];
 	struct tm utc;
-	time_t seconds;
 	size_t len;
 
-	if (real_ns - *last_ns > BOOK_QUIET_NS || real_ns < *began_ns)
-		*began_ns = real_ns;
-	*last_ns = real_ns;
-	seconds = (time_t)(*began_ns / NS_PER_S);
-	len = (size_t)snprintf(buf, BOOK_INCIDENT_SIZE, "%s@", book_key(news, node, key));
+	len = (size_t)snprintf(buf, BOOK_INCIDENT_SIZE, "%s@", book_key(&of, node, key));
 	gmtime_r(&seconds, &utc);
 	(void)strftime(buf + len, BOOK_INCIDENT_SIZE - len, "%Y-%m-%dT%H:%MZ", &utc);
 	return buf;

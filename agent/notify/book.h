@@ -73,19 +73,20 @@ struct book_router *book_find(struct book *book, const char *name, unsigned fami
  * book_read() - the next event of the journal.
  * @ret_news: BOOK_NEWS_MAX: what there is to tell of it.
  *
- * A state that is told twice is news once, unless the router began anew. A router that another host
- * was Active for, too, is told to be Active again when it has won, so that what the other one did
- * is undone.
+ * A state that is told twice is news once, unless the router began anew. A contest is told once,
+ * and again after a minute without; but each time that a router hears of another one that is Active
+ * for it, too, while it is, it is told to be Active again: what that one does is to be undone, of
+ * all with its fate.
  *
  * Return: how many.
  */
 unsigned book_read(struct book *book, const struct event *event, struct book_news *ret_news);
 
 /**
- * book_read_part() - of an event that was read before, by somebody else: what counts for a
- * priority.
+ * book_recall() - of an event that was read before, by somebody else: what counts for a priority,
+ * and of which contest was told.
  */
-void book_read_part(struct book *book, const struct event *event);
+void book_recall(struct book *book, const struct event *event);
 
 /**
  * book_parts() - what a router's priority is made of, beside the configured one: of itself, or of
@@ -135,11 +136,12 @@ bool book_is_for(const struct book_news *news, const struct conf_router *router,
 const char *book_key(const struct book_news *news, const char *node, char *buf);
 
 /**
- * book_incident() - the key, and the minute in which this burst of events began.
+ * book_incident() - the key of the first router with this fate, and the minute in which this burst
+ * of events began, of all of them. One that begins with a takeover began with the silence before.
  * @buf: BOOK_INCIDENT_SIZE.
  */
 const char *book_incident(struct book *book, const struct book_news *news, const char *node,
-			  int64_t real_ns, char *buf);
+			  const struct event *event, char *buf);
 
 /**
  * book_each() - all routers, in the order of the configuration.

@@ -2,6 +2,7 @@
 #include "notifier.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -221,7 +222,7 @@ static unsigned choose(struct notifier *notifier, bool hook, unsigned max, struc
 	struct delivery *delivery;
 	unsigned n = 0;
 
-	while (n < max && (delivery = queue_start(notifier->queue, hook, notifier->now_ns)))
+	while ((delivery = queue_start(notifier->queue, hook, max - n, notifier->now_ns)))
 		if (!is_orphan(notifier, delivery))
 			chosen[n++] = delivery;
 	return n;
@@ -283,8 +284,7 @@ static int64_t earlier(int64_t a, int64_t b)
 /* Without a place for it, what is due waits for the end of another one. */
 static int64_t start_deadline(const struct notifier *notifier, bool hook)
 {
-	return runner_places(notifier->runner, hook) ? queue_deadline(notifier->queue, hook)
-						     : QUEUE_NEVER;
+	return queue_deadline(notifier->queue, hook, runner_places(notifier->runner, hook));
 }
 
 int64_t notifier_deadline(const struct notifier *notifier)
@@ -347,8 +347,8 @@ bool notifier_has_ended(const struct notifier *notifier)
 		return false;
 	return notifier->succeeded ||
 	       (notifier->now_ns >= notifier->quiet_ns && notifier->unread_ns > notifier->now_ns &&
-		queue_deadline(notifier->queue, true) > notifier->now_ns &&
-		queue_deadline(notifier->queue, false) > notifier->now_ns);
+		queue_deadline(notifier->queue, true, UINT_MAX) > notifier->now_ns &&
+		queue_deadline(notifier->queue, false, UINT_MAX) > notifier->now_ns);
 }
 /* ---- for metrics ---- */
 
@@ -387,7 +387,7 @@ static void learn(struct notifier *notifier)
 	while (again && reader_next(again, &event, &ring, &lost))
 		if (event.seq <= reader_seq(notifier->reader, ring) &&
 		    !notifier_is_earlier(notifier, &event))
-			book_read_part(notifier->book, &event);
+			book_recall(notifier->book, &event);
 	reader_close(again);
 }
 

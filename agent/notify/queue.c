@@ -10,12 +10,19 @@
 #define PAUSE_MAX_NS (300 * NS_PER_S)
 #define BUCKETS      4096 /* of lanes, by their hash; a power of two */
 
-/* Deliveries of one entry about one router; it is there as long as it has any. */
+/* Deliveries of one entry, or of those that are one action, about one router; it is there as long
+ * as it has any. */
 struct lane {
 	struct delivery *first, *last;
 	bool busy;                  /* the first one is being made */
 	struct lane *same;          /* in its bucket */
 	struct lane *before, *next; /* among all */
+};
+
+/* How many commands of one program are being made; hooks are not counted. */
+struct made {
+	uint64_t program;
+	unsigned n;
 };
 
 struct queue {
@@ -24,6 +31,8 @@ struct queue {
 	struct lane *first, *last; /* lanes: who was served goes to the end */
 	struct delivery *dead, *last_dead;
 	unsigned waiting, dead_n;
+	struct made made[QUEUE_MADE_MAX];
+	unsigned made_n;
 	struct queue_counts counts;
 };
 
@@ -80,9 +89,14 @@ static void put(const struct queue *queue, const struct delivery *delivery)
 
 /* ---- lanes ---- */
 
+static uint64_t lane_of(const struct delivery *delivery)
+{
+	return delivery->conf ? delivery->conf->lane : delivery->entry;
+}
+
 static unsigned bucket_of(const struct delivery *delivery)
 {
-	uint64_t hash = delivery->entry ^ delivery->family ^ (uint64_t)delivery->of_group << 8;
+	uint64_t hash = lane_of(delivery) ^ delivery->family ^ (uint64_t)delivery->of_group << 8;
 
 	for (const char *p = delivery->router; *p; p++)
 		hash = (hash ^ (uint8_t)*p) * UINT64_C(1099511628211);
@@ -91,7 +105,8 @@ static unsigned bucket_of(const struct delivery *delivery)
 
 static bool is_of_lane(const struct lane *lane, const struct delivery *delivery)
 {
-	return lane->first->entry == delivery->entry && lane->first->family == delivery->family &&
+	return lane_of(lane->first) == lane_of(delivery) &&
+	       lane->first->family == delivery->family &&
 	       lane->first->of_group == delivery->of_group &&
 	       strcmp(lane->first->router, delivery->router) == 0;
 }
@@ -180,7 +195,9 @@ static bool is_state(const struct delivery *delivery)
 
 static bool is_of_class(const struct delivery *delivery, const struct delivery *other)
 {
-	return is_state(delivery) ? is_state(other) : delivery->word == other->word;
+	if (is_state(delivery))
+		return is_state(other);
+	return delivery->word == other->word && delivery->entry == other->entry;
 }
 
 static bool is_being_made(const struct lane *lane, const struct delivery *delivery)
@@ -343,6 +360,26 @@ void queue_outdate(struct queue *queue, const struct delivery *of)
 		supersede(queue, lane, NULL);
 }
 
+bool queue_put_off(struct queue *queue, const struct delivery *like, int64_t due_ns,
+		   int64_t latest_ns)
+{
+	struct lane *lane = find_lane(queue, like);
+	struct delivery *found = NULL;
+
+	for (struct delivery *it = lane ? lane->first : NULL; it; it = it->next)
+		if (has_to_be_true(it) && !is_being_made(lane, it))
+			found = it;
+	if (!found || found->word != like->word)
+		return false;
+	if (found->latest_ns == 0)
+		found->latest_ns = latest_ns;
+	if (due_ns > found->latest_ns)
+		due_ns = found->latest_ns;
+	if (due_ns > found->due_ns)
+		found->due_ns = due_ns;
+	return true;
+}
+
 /* ---- what is made ---- */
 
 static bool is_hook(const struct delivery *delivery)
@@ -350,12 +387,71 @@ static bool is_hook(const struct delivery *delivery)
 	return delivery->until_ns != 0;
 }
 
-struct delivery *queue_start(struct queue *queue, bool hook, int64_t now_ns)
+/* ---- a share of the places ---- */
+
+static uint64_t program_of(const struct delivery *delivery)
+{
+	return delivery->conf ? delivery->conf->program : 0;
+}
+
+static struct made *find_made(struct made *made, unsigned n, uint64_t program)
+{
+	for (unsigned i = 0; i < n; i++)
+		if (made[i].program == program)
+			return &made[i];
+	return NULL;
+}
+
+/* One that hangs, for each router, leaves as many places as it has: so there is one for others. */
+static bool has_share(const struct queue *queue, const struct delivery *delivery, unsigned places)
+{
+	const struct made *made;
+
+	if (places == 0)
+		return false;
+	if (is_hook(delivery))
+		return true;
+	made = find_made((struct made *)queue->made, queue->made_n, program_of(delivery));
+	return made ? made->n < places : queue->made_n < QUEUE_MADE_MAX;
+}
+
+static void take_share(struct queue *queue, const struct delivery *delivery)
+{
+	struct made *made;
+
+	if (is_hook(delivery))
+		return;
+	made = find_made(queue->made, queue->made_n, program_of(delivery));
+	if (!made) {
+		made = &queue->made[queue->made_n++];
+		*made = (struct made){ .program = program_of(delivery) };
+	}
+	made->n++;
+}
+
+static void give_share(struct queue *queue, const struct delivery *delivery)
+{
+	struct made *made;
+
+	if (is_hook(delivery))
+		return;
+	made = find_made(queue->made, queue->made_n, program_of(delivery));
+	if (--made->n == 0)
+		*made = queue->made[--queue->made_n];
+}
+
+/* Whether it can be begun as soon as it is due. */
+static bool is_free(const struct queue *queue, const struct lane *lane, bool hook, unsigned places)
+{
+	return !lane->busy && is_hook(lane->first) == hook && has_share(queue, lane->first, places);
+}
+
+struct delivery *queue_start(struct queue *queue, bool hook, unsigned places, int64_t now_ns)
 {
 	struct lane *lane = queue->first;
 	struct delivery *delivery;
 
-	while (lane && (lane->busy || lane->first->due_ns > now_ns || is_hook(lane->first) != hook))
+	while (lane && (lane->first->due_ns > now_ns || !is_free(queue, lane, hook, places)))
 		lane = lane->next;
 	if (!lane)
 		return NULL;
@@ -363,6 +459,7 @@ struct delivery *queue_start(struct queue *queue, bool hook, int64_t now_ns)
 	append_lane(queue, lane);
 	lane->busy = true;
 	delivery = lane->first;
+	take_share(queue, delivery);
 	delivery->life = DELIVERY_STARTED;
 	delivery->attempts++;
 	put(queue, delivery);
@@ -408,6 +505,7 @@ enum queue_verdict queue_end(struct queue *queue, struct delivery *delivery, con
 	struct lane *lane = find_lane(queue, delivery);
 
 	lane->busy = false;
+	give_share(queue, delivery);
 	delivery->run = NULL;
 	if (error) {
 		snprintf(delivery->error, sizeof(delivery->error), "%s", error);
@@ -424,6 +522,7 @@ void queue_put_back(struct queue *queue, struct delivery *delivery, int64_t due_
 	struct lane *lane = find_lane(queue, delivery);
 
 	lane->busy = false;
+	give_share(queue, delivery);
 	delivery->run = NULL;
 	if (delivery->outdated) {
 		give_up(queue, lane, delivery);
@@ -601,12 +700,12 @@ int queue_drop(struct queue *queue, int64_t id)
 
 /* ---- what there is ---- */
 
-int64_t queue_deadline(const struct queue *queue, bool hook)
+int64_t queue_deadline(const struct queue *queue, bool hook, unsigned places)
 {
 	int64_t first_ns = QUEUE_NEVER;
 
 	for (const struct lane *lane = queue->first; lane; lane = lane->next)
-		if (!lane->busy && is_hook(lane->first) == hook && lane->first->due_ns < first_ns)
+		if (lane->first->due_ns < first_ns && is_free(queue, lane, hook, places))
 			first_ns = lane->first->due_ns;
 	return first_ns;
 }

@@ -2,9 +2,11 @@
 /*
  * What is to be told, to whom, and in which order: plain data, no clock and no I/O. Deliveries of
  * one entry about one router are a lane: they are made one after the other, in the order of their
- * events. Lanes know nothing of each other, so nobody waits for a command that hangs but those who
- * are behind it. What must outlive the process somebody else writes down (store.h), as the queue
- * says what changes.
+ * events; and so are those of entries that are one action, since each is told of other states
+ * (struct conf_notify). Lanes know nothing of each other, so nobody waits for a command that hangs
+ * but those who are behind it; and of the places that there are, one program leaves as many as it
+ * has. What must outlive the process somebody else writes down (store.h), as the queue says what
+ * changes.
  *
  * No lane grows without end: of one class of events (all states are one) QUEUE_CLASS_MAX wait, and
  * another one takes the place of the last of them, which is told: it was merged. What was begun
@@ -23,6 +25,7 @@
 #define QUEUE_CLASS_MAX  4
 #define QUEUE_DEAD_MAX   1000 /* dead letters; the oldest go first */
 #define QUEUE_ERROR_SIZE 160
+#define QUEUE_MADE_MAX   128 /* programs that are run at a time */
 
 enum delivery_life {
 	DELIVERY_WAITS,   /* numbers of the store's */
@@ -48,6 +51,7 @@ struct delivery {
 	unsigned merged;   /* events that this one stands for, besides its own */
 	int64_t since_ns;  /* CLOCK_REALTIME of the event */
 	int64_t due_ns;    /* not before, CLOCK_MONOTONIC */
+	int64_t latest_ns; /* likewise: it is put off no longer; 0: it was not yet */
 	int64_t until_ns;  /* of a hook: somebody waits for it until then, CLOCK_MONOTONIC;
 			      it is tried once. 0: nobody does */
 	struct hold *hold; /* likewise: who that is; borrowed */
@@ -114,17 +118,31 @@ int queue_load(struct queue *queue, struct delivery *delivery);
  * queue_outdate() - the state has changed, and an entry is not told of the new one: what waits in
  * that lane of states that are to be current is true no more. What is being made is not tried
  * again.
- * @lane: entry, router, of_group and family of it.
+ * @lane: conf, entry, router, of_group and family of it.
  */
 void queue_outdate(struct queue *queue, const struct delivery *lane);
 
 /**
+ * queue_put_off() - a state that is to be current, and waits or is tried again, has to be told once
+ * more than was known: so it comes behind what somebody else is about to do.
+ * @like: as for queue_outdate(), and the word.
+ * @due_ns, @latest_ns: then, CLOCK_MONOTONIC; put off again and again at the latest as @latest_ns
+ *	was the first time.
+ *
+ * Return: false: none waits, so that another one is needed.
+ */
+bool queue_put_off(struct queue *queue, const struct delivery *like, int64_t due_ns,
+		   int64_t latest_ns);
+
+/**
  * queue_start() - the next one that may be made; it has begun then, and was put.
  * @hook: of those that somebody waits for; else of the others.
+ * @places: how many commands more may be run. One that is no hook needs that its program is run
+ *less often than that by now.
  *
- * Return: borrowed until queue_end(); NULL: none is due.
+ * Return: borrowed until queue_end(); NULL: none is due, or there is no place for it.
  */
-struct delivery *queue_start(struct queue *queue, bool hook, int64_t now_ns);
+struct delivery *queue_start(struct queue *queue, bool hook, unsigned places, int64_t now_ns);
 
 /**
  * queue_end() - what came of it.
@@ -184,9 +202,9 @@ unsigned queue_dead(const struct queue *queue);
 
 /**
  * queue_deadline() - when one is due, CLOCK_MONOTONIC; QUEUE_NEVER.
- * @hook: of those that somebody waits for; else of the others.
+ * @hook, @places: as for queue_start(); of what has no place now the end of another one tells.
  */
-int64_t queue_deadline(const struct queue *queue, bool hook);
+int64_t queue_deadline(const struct queue *queue, bool hook, unsigned places);
 
 /**
  * queue_each() - all that wait, were started or are dead.

@@ -10,11 +10,12 @@
 #include "queue.h"
 
 /* Commands at a time, without those that are being killed; hooks, which somebody waits for, have
- * places of their own. More would not be faster by much: 200 commands that are due at once have
- * been begun after some 220 ms on two quiet processors, and after 190 ms with 256 places, since
- * what takes the time is starting them. But 256 that speak TLS need the memory of a small gateway,
- * and their service may take them for an attack. */
-#define RUNNER_MAX       32
+ * places of their own. One program has half of them at most (queue.h). More would not be faster by
+ * much: 200 commands that are due at once have been begun after some 220 ms on two quiet
+ * processors with 32 places, and after 190 ms with 256, since what takes the time is starting
+ * them. But 256 that speak TLS need the memory of a small gateway, and their service may take them
+ * for an attack. */
+#define RUNNER_MAX       64
 #define RUNNER_HOOKS_MAX 64
 
 struct runner;

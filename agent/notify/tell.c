@@ -7,7 +7,11 @@
 #include "notifier_private.h"
 
 #define NS_PER_S INT64_C(1000000000)
-#define AGAIN_NS (2 * NS_PER_S) /* after a conflict was won: what the loser did is done */
+
+/* Behind the last that is heard of a contest that was won: what the loser did is done by then. But
+ * one that goes on puts nothing off for longer. */
+#define AGAIN_NS        (2 * NS_PER_S)
+#define AGAIN_LATEST_NS (30 * NS_PER_S)
 
 /* ---- who is told ---- */
 
@@ -39,6 +43,7 @@ static const char *lane_name(const struct book_news *news, enum message_scope sc
 static void name_lane(const struct telling *telling, const struct conf_notify *conf,
 		      enum message_scope scope, struct delivery *delivery)
 {
+	delivery->conf = conf;
 	delivery->entry = conf->definition;
 	delivery->family = lane_family(telling->news);
 	delivery->of_group = scope == MESSAGE_GROUP;
@@ -61,6 +66,7 @@ static struct delivery *make_delivery(const struct telling *telling, const struc
 		.deliver = conf->deliver,
 		.since_ns = telling->event->real_ns,
 		.due_ns = news->is_again ? notifier->now_ns + AGAIN_NS : 0,
+		.latest_ns = news->is_again ? notifier->now_ns + AGAIN_LATEST_NS : 0,
 		.message = message_make(telling->json, news, scope, notifier->setting.conf->node,
 					telling->key, telling->incident),
 	};
@@ -89,21 +95,39 @@ static bool wants(const struct conf_notify *conf, const struct book_news *news, 
 	if (is_earlier && conf->deliver == CONF_NOTIFY_CURRENT)
 		return false;
 	if (news->word == CONF_NOTIFY_LOST && conf->deliver == CONF_NOTIFY_ALL)
-		return true;
+		return conf->style == CONF_NOTIFY_JSON; /* keepalived has no word for it */
 	return conf->words & 1u << news->word;
 }
 
-/* A state that an entry is not told of ends what was true before all the same. */
+/* A state that an entry is not told of ends what was true before all the same; unless another
+ * entry, that is one action with it, is told of it. */
 static void pass_over(const struct telling *telling, const struct conf_notify *conf,
 		      enum message_scope scope)
 {
+	unsigned word = 1u << telling->news->word;
 	struct delivery lane = { 0 };
 
 	if (conf->deliver != CONF_NOTIFY_CURRENT || telling->news->is_again ||
-	    !(1u << telling->news->word & CONF_NOTIFY_STATES))
+	    !(word & CONF_NOTIFY_STATES) ||
+	    (word & conf->lane_words & ~conf->words &&
+	     !notifier_is_earlier(telling->notifier, telling->event)))
 		return;
 	name_lane(telling, conf, scope, &lane);
 	queue_outdate(telling->notifier->queue, &lane);
+}
+
+/* Who is about to be told that it is Active is told later, and once. */
+static bool put_off(const struct telling *telling, const struct conf_notify *conf,
+		    enum message_scope scope)
+{
+	struct notifier *notifier = telling->notifier;
+	struct delivery like = { .word = telling->news->word };
+
+	if (!telling->news->is_again)
+		return false;
+	name_lane(telling, conf, scope, &like);
+	return queue_put_off(notifier->queue, &like, notifier->now_ns + AGAIN_NS,
+			     notifier->now_ns + AGAIN_LATEST_NS);
 }
 
 static void tell_entry(const struct telling *telling, const struct conf_notify *conf,
@@ -119,6 +143,8 @@ static void tell_entry(const struct telling *telling, const struct conf_notify *
 		pass_over(telling, conf, scope);
 		return;
 	}
+	if (put_off(telling, conf, scope))
+		return;
 	delivery = make_delivery(telling, conf, scope);
 	if (delivery && queue_add(notifier->queue, delivery) < 0) {
 		free(delivery->message);
@@ -194,8 +220,58 @@ static void name_news(struct telling *telling)
 	const char *node = notifier->setting.conf->node;
 
 	book_key(telling->news, node, telling->key);
-	book_incident(notifier->book, telling->news, node, telling->event->real_ns,
-		      telling->incident);
+	book_incident(notifier->book, telling->news, node, telling->event, telling->incident);
+}
+
+static void tell_all(struct telling *telling)
+{
+	const struct book_news *news = telling->news;
+
+	name_news(telling);
+	tell_host(telling);
+	if (news->router)
+		tell_router(telling);
+	else if (news->check || news->word == CONF_NOTIFY_LOST)
+		tell_concerned(telling);
+}
+
+/* As somebody would be told who asks for it. */
+static struct event state_of(const struct book_router *router, uint8_t state,
+			     const struct clocks *now)
+{
+	struct event event = event_of(EVENT_STATE_ASKED, router->conf->name,
+				      router->conf->interface, router->conf->vrrp.family);
+
+	event.state.to = state;
+	event.state.priority = router->priority;
+	event.mono_ns = now->mono_ns;
+	event.real_ns = now->real_ns;
+	event.level = (uint8_t)event_level(&event);
+	return event;
+}
+
+/* The contest may have been heard by one of those with a fate, and has been of all: where another
+ * one has been Active, all of its routers have been. */
+static void tell_again(struct telling *telling, struct book_router *router)
+{
+	const struct event *heard = telling->event;
+	const struct clocks at = { .mono_ns = heard->mono_ns, .real_ns = heard->real_ns };
+	const struct book_news news = { .word = telling->news->word,
+					.router = router,
+					.is_again = true };
+	struct telling own = {
+		.notifier = telling->notifier, .event = heard, .news = &news, .json = telling->json
+	};
+	char json[EVENT_JSON_SIZE];
+	struct event event;
+
+	if (strcmp(router->conf->name, heard->router) != 0) {
+		event = state_of(router, router->state, &at);
+		event.seq = heard->seq;
+		own.event = &event;
+		own.json = event_json(&event, json);
+	}
+	tell_all(&own);
 }
 
 void notifier_tell_news(struct notifier *notifier, const struct event *event,
@@ -204,13 +280,14 @@ void notifier_tell_news(struct notifier *notifier, const struct event *event,
 	struct telling telling = {
 		.notifier = notifier, .event = event, .news = news, .json = json
 	};
+	const struct conf_router *conf = news->router ? news->router->conf : NULL;
+	struct book_router *first = conf ? news->router - conf->unit_at : NULL;
 
-	name_news(&telling);
-	tell_host(&telling);
-	if (news->router)
-		tell_router(&telling);
-	else if (news->check || news->word == CONF_NOTIFY_LOST)
-		tell_concerned(&telling);
+	for (unsigned i = 0; news->is_again && i < (conf->unit_n ? conf->unit_n : 1); i++)
+		if (first[i].leads && first[i].known && first[i].state == VRRP_STATE_ACTIVE)
+			tell_again(&telling, &first[i]);
+	if (!news->is_again)
+		tell_all(&telling);
 }
 
 /* ---- hooks ---- */
@@ -253,21 +330,6 @@ void notifier_tell_hooks(struct notifier *notifier, const struct event *event, s
 }
 
 /* ---- of what is so already ---- */
-
-/* As somebody would be told who asks for it. */
-static struct event state_of(const struct book_router *router, uint8_t state,
-			     const struct clocks *now)
-{
-	struct event event = event_of(EVENT_STATE_ASKED, router->conf->name,
-				      router->conf->interface, router->conf->vrrp.family);
-
-	event.state.to = state;
-	event.state.priority = router->priority;
-	event.mono_ns = now->mono_ns;
-	event.real_ns = now->real_ns;
-	event.level = (uint8_t)event_level(&event);
-	return event;
-}
 
 static void tell_stop_of(struct notifier *notifier, const struct event *will,
 			 struct book_router *router)

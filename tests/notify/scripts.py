@@ -189,6 +189,7 @@ class MailServer:
 
     def __init__(self, refuses=False):
         self.refuses, self.recipients, self.sender, self.text = refuses, [], None, None
+        self.processes = ""      # there were when it was greeted
         self.socket = socket.create_server(("127.0.0.1", 0))
         self.url = f"smtp://127.0.0.1:{self.socket.getsockname()[1]}"
         self.thread = threading.Thread(target=self.serve, daemon=True)
@@ -202,6 +203,7 @@ class MailServer:
                 file.flush()
             say("220 ready")
             while line := file.readline():
+                self.processes = self.processes or process_list()
                 word = line.strip().upper()
                 if word == b"DATA":
                     say("354 go on")

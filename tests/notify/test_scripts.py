@@ -8,6 +8,7 @@ import json
 import os
 import re
 import shutil
+import socket
 import subprocess
 from urllib.parse import unquote
 
@@ -312,6 +313,22 @@ def test_mail_by_smtp(place):
     assert place.bad("mail", ACTIVE, "noc@example.net", MAIL_SMTP=f"smtp://127.0.0.1:{closed_port()}") == \
         "mail: cannot connect"
     assert place.bad("mail", ACTIVE, "noc@example.net", MAIL_SMTP="http://127.0.0.1").startswith("mail: MAIL_SMTP is")
+
+
+def test_mail_server_that_says_nothing(place):
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        url = f"smtp://127.0.0.1:{silent.getsockname()[1]}"
+        assert place.bad("mail", ACTIVE, "noc@example.net", MAIL_SMTP=url, MAX_TIME="1") == \
+            "mail: no answer within 1 s"
+
+
+def test_login_of_a_mail_server_is_in_no_argument_and_no_environment(place):
+    with MailServer() as server:
+        place.bad("mail", ACTIVE, "noc@example.net", MAIL_SMTP=server.url,
+                  MAIL_SMTP_LOGIN_FILE=place.secret("user:" + SECRET))
+    assert "curl" in server.processes and "VIPD_KEY" in server.processes, "they were seen"
+    assert "S3CR3T" not in server.processes
+    assert not [call for call in place.calls if "S3CR3T" in call]
 
 
 # ---- texts ----

@@ -108,17 +108,59 @@ static void test_two_families_with_one_fate_are_told_once(void **unused)
 			    "active/apart");
 }
 
-static void test_winner_of_a_conflict_is_active_again(void **unused)
+static const char *hear(uint8_t which, unsigned family, int64_t at_ns)
 {
-	struct event event = event_of(EVENT_NOTICE, "lan", "eth0", 4);
+	struct event event = event_of(EVENT_NOTICE, family == 4 ? "lan" : "both", "eth0", family);
+
+	event.packet.which = which;
+	event.mono_ns = at_ns;
+	return read_event(&event);
+}
+
+/* Its adverts come for as long as somebody else is Active, too. */
+static void test_contest_is_told_once_and_its_winner_is_active_again_each_time(void **unused)
+{
+	const uint8_t other = VRRP_NOTICE_OTHER_ACTIVE;
 
 	(void)unused;
-	event.packet.which = VRRP_NOTICE_OTHER_ACTIVE;
-	assert_string_equal(read_event(&event), "lower_advert/lan"); /* nothing is known of it */
+	assert_string_equal(hear(other, 4, 0), "lower_advert/lan"); /* nothing is known of it */
 	(void)read_state("lan", 4, VRRP_STATE_BACKUP, VRRP_STATE_ACTIVE);
-	assert_string_equal(read_event(&event), "lower_advert/lan active/lan again");
+	for (int64_t at = 1; at < 90; at++)
+		assert_string_equal(hear(other, 4, at * SECOND), "active/lan again");
+	assert_string_equal(hear(VRRP_NOTICE_NOT_HEARD, 4, 90 * SECOND),
+			    "lower_advert/lan active/lan again");
+	assert_string_equal(hear(other, 4, 149 * SECOND), "lower_advert/lan active/lan again");
 	(void)read_state("lan", 4, VRRP_STATE_ACTIVE, VRRP_STATE_BACKUP);
-	assert_string_equal(read_event(&event), "lower_advert/lan");
+	assert_string_equal(hear(other, 4, 150 * SECOND), "");
+	/* One of two families hears it, which does not tell the states of its router. */
+	(void)read_state("both", 6, VRRP_STATE_BACKUP, VRRP_STATE_ACTIVE);
+	assert_string_equal(hear(other, 6, 0), "lower_advert/both active/both again");
+}
+
+static void test_contest_that_was_told_before_is_told_no_more(void **unused)
+{
+	struct event event = event_of(EVENT_CONFLICT, "lan", "eth0", 4);
+
+	(void)unused;
+	event.mono_ns = SECOND;
+	book_recall(book, &event);
+	event.mono_ns += 59 * SECOND;
+	assert_string_equal(read_event(&event), "");
+	event.packet.vrid = 7; /* another one */
+	assert_string_equal(read_event(&event), "conflict/lan");
+}
+
+/* Equal priorities are a conflict of two that are Active, and of others a configuration. */
+static void test_equal_priority_of_a_backup_is_no_conflict(void **unused)
+{
+	const uint8_t equal = VRRP_NOTICE_EQUAL_PRIORITY;
+
+	(void)unused;
+	(void)read_state("lan", 4, VRRP_STATE_INITIALIZE, VRRP_STATE_BACKUP);
+	assert_string_equal(hear(equal, 4, SECOND), "");
+	(void)read_state("lan", 4, VRRP_STATE_BACKUP, VRRP_STATE_ACTIVE);
+	assert_string_equal(hear(equal, 4, 2 * SECOND), "conflict/lan");
+	assert_string_equal(hear(equal, 4, 3 * SECOND), "");
 }
 
 static void test_other_events_have_their_words(void **unused)
@@ -224,12 +266,19 @@ static void test_drain_is_of_all_with_one_fate(void **unused)
 	assert_int_equal(book_find(book, "wan", 4)->drained_ns, 0);
 }
 
-static const char *incident(const char *router, int64_t real_ns)
+static const char *incident_of(const char *router, const struct event *event)
 {
 	static char buf[BOOK_INCIDENT_SIZE];
 	struct book_news of = { .router = router[0] ? book_find(book, router, 4) : NULL };
 
-	return book_incident(book, &of, "gw1", real_ns, buf);
+	return book_incident(book, &of, "gw1", event, buf);
+}
+
+static const char *incident(const char *router, int64_t real_ns)
+{
+	const struct event event = { .kind = EVENT_STATE, .real_ns = real_ns };
+
+	return incident_of(router, &event);
 }
 
 static void track(const char *router, const char *check, int weight, enum event_tracked is)
@@ -285,16 +334,41 @@ static void test_priority_is_known_by_its_parts(void **unused)
 static void test_burst_of_events_is_one_incident(void **unused)
 {
 	(void)unused;
-	assert_string_equal(incident("lan", NOON), "51/4/192.0.2.1@2027-01-15T12:00Z");
-	assert_string_equal(incident("lan", NOON + BOOK_QUIET_NS),
-			    "51/4/192.0.2.1@2027-01-15T12:00Z");
-	assert_string_equal(incident("lan", NOON + 2 * BOOK_QUIET_NS),
-			    "51/4/192.0.2.1@2027-01-15T12:00Z");
+	assert_string_equal(incident("both", NOON), "52/4/192.0.2.2@2027-01-15T12:00Z");
+	assert_string_equal(incident("both", NOON + BOOK_QUIET_NS),
+			    "52/4/192.0.2.2@2027-01-15T12:00Z");
+	assert_string_equal(incident("both", NOON + 2 * BOOK_QUIET_NS),
+			    "52/4/192.0.2.2@2027-01-15T12:00Z");
 	assert_string_equal(incident("wan", NOON + 2 * BOOK_QUIET_NS),
 			    "54/4/198.51.100.1@2027-01-15T12:02Z");
-	assert_string_equal(incident("lan", NOON + 3 * BOOK_QUIET_NS + 1),
-			    "51/4/192.0.2.1@2027-01-15T12:03Z");
+	assert_string_equal(incident("both", NOON + 3 * BOOK_QUIET_NS + 1),
+			    "52/4/192.0.2.2@2027-01-15T12:03Z");
 	assert_string_equal(incident("", NOON), "host/gw1@2027-01-15T12:00Z");
+}
+
+static void test_those_with_one_fate_have_one_incident(void **unused)
+{
+	(void)unused;
+	assert_string_equal(incident("lan", NOON), "54/4/198.51.100.1@2027-01-15T12:00Z");
+	assert_string_equal(incident("wan", NOON + BOOK_QUIET_NS),
+			    "54/4/198.51.100.1@2027-01-15T12:00Z");
+}
+
+/* Its cable was cut at 11:59:59, which it knows; who takes over at 12:00:02 knows it, too. */
+static void test_takeover_began_with_the_silence_before_it(void **unused)
+{
+	struct event event = { .kind = EVENT_STATE,
+			       .real_ns = NOON + 2 * SECOND,
+			       .state = { .reason = VRRP_REASON_SILENCE,
+					  .reason_ns = 3 * SECOND } };
+
+	(void)unused;
+	assert_string_equal(incident_of("both", &event), "52/4/192.0.2.2@2027-01-15T11:59Z");
+	event.real_ns += 30 * SECOND; /* within the burst */
+	assert_string_equal(incident_of("both", &event), "52/4/192.0.2.2@2027-01-15T11:59Z");
+	event.real_ns += 120 * SECOND;
+	event.state.reason_ns = 300 * SECOND; /* it was in fault meanwhile */
+	assert_string_equal(incident_of("both", &event), "52/4/192.0.2.2@2027-01-15T12:02Z");
 }
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
@@ -304,13 +378,17 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(test_states_are_told_once_and_starts_before_them),
 		TEST(test_two_families_with_one_fate_are_told_once),
-		TEST(test_winner_of_a_conflict_is_active_again),
+		TEST(test_contest_is_told_once_and_its_winner_is_active_again_each_time),
+		TEST(test_contest_that_was_told_before_is_told_no_more),
+		TEST(test_equal_priority_of_a_backup_is_no_conflict),
 		TEST(test_other_events_have_their_words),
 		TEST(test_lists_are_told_what_is_theirs),
 		TEST(test_book_knows_what_is_true),
 		TEST(test_drain_is_of_all_with_one_fate),
 		TEST(test_priority_is_known_by_its_parts),
 		TEST(test_burst_of_events_is_one_incident),
+		TEST(test_those_with_one_fate_have_one_incident),
+		TEST(test_takeover_began_with_the_silence_before_it),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

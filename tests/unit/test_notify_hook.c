@@ -143,6 +143,23 @@ static void pass(struct scene *scene, int64_t ns)
 	notifier_dispatch(scene->notifier, &scene->now);
 }
 
+/* It would fail, and be a dead letter for somebody to decide about. */
+static void test_loss_is_no_page_for_who_has_no_word_for_it(void **state)
+{
+	struct event event = event_fact(EVENT_JOURNAL_LOST, 0, NULL);
+	struct metrics_notify counts;
+	struct scene *scene = *state;
+
+	start(scene,
+	      "notify = ( { command = [ \"/bin/true\" ]; style = \"keepalived\"; deliver = "
+	      "\"all\"; } );",
+	      0);
+	events_put(scene->rings[READER_ROUTER], &scene->now, &event);
+	pass(scene, 0);
+	notifier_count(scene->notifier, &counts);
+	assert_int_equal(counts.failed + counts.waiting + counts.running + counts.dead, 0);
+}
+
 static void test_drain_without_hooks_is_answered_at_once(void **state)
 {
 	struct scene *scene = *state;
@@ -255,6 +272,7 @@ static void test_request_that_a_dead_notifier_has_not_read_is_answered(void **st
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		TEST(test_loss_is_no_page_for_who_has_no_word_for_it),
 		TEST(test_drain_without_hooks_is_answered_at_once),
 		TEST(test_answer_without_room_is_given_again),
 		TEST(test_question_without_room_is_asked_again),

@@ -15,10 +15,12 @@
 #include "agent/notify/queue.h"
 
 #define SECOND INT64_C(1000000000)
+#define PLACES 1000
 
 static const struct conf_notify entries[] = {
-	{ .definition = 1, .retries = 2 },
-	{ .definition = 2, .retries = 0 },
+	{ .definition = 1, .lane = 1, .program = 1, .retries = 2 },
+	{ .definition = 2, .lane = 2, .program = 2, .retries = 0 },
+	{ .definition = 3, .lane = 1, .program = 3, .retries = 2 }, /* one action with the first */
 };
 
 static struct queue *queue;
@@ -108,7 +110,7 @@ static int64_t add(const char *router, unsigned word)
 /* Return: the id of what is begun; 0: nothing is. */
 static int64_t start(struct delivery **ret, int64_t now_ns)
 {
-	*ret = queue_start(queue, false, now_ns);
+	*ret = queue_start(queue, false, PLACES, now_ns);
 	return *ret ? (*ret)->id : 0;
 }
 
@@ -121,7 +123,7 @@ static void test_one_lane_is_told_in_order_and_never_two_at_once(void **state)
 	add("lan", CONF_NOTIFY_ACTIVE);
 	assert_int_equal(start(&first, 0), 1);
 	assert_int_equal(start(&second, 0), 0);
-	assert_int_equal(queue_deadline(queue, false), QUEUE_NEVER);
+	assert_int_equal(queue_deadline(queue, false, PLACES), QUEUE_NEVER);
 	assert_int_equal(queue_end(queue, first, NULL, 0), QUEUE_DELIVERED);
 	assert_int_equal(start(&second, 0), 2);
 	assert_int_equal(queue_end(queue, second, NULL, 0), QUEUE_DELIVERED);
@@ -153,12 +155,12 @@ static void test_failure_is_tried_again_later_and_later_and_dies(void **state)
 	add("lan", CONF_NOTIFY_FAULT);
 	assert_int_equal(start(&delivery, 0), 1);
 	assert_int_equal(queue_end(queue, delivery, "exit status 1", 0), QUEUE_AGAIN);
-	assert_int_equal(queue_deadline(queue, false), SECOND);
+	assert_int_equal(queue_deadline(queue, false, PLACES), SECOND);
 	assert_int_equal(start(&delivery, SECOND - 1), 0);
 	assert_int_equal(start(&delivery, SECOND), 1);
 	assert_int_equal(delivery->attempts, 2);
 	assert_int_equal(queue_end(queue, delivery, "exit status 1", SECOND), QUEUE_AGAIN);
-	assert_int_equal(queue_deadline(queue, false), 3 * SECOND);
+	assert_int_equal(queue_deadline(queue, false, PLACES), 3 * SECOND);
 	assert_int_equal(start(&delivery, 3 * SECOND), 1);
 	assert_int_equal(queue_end(queue, delivery, "exit status 1", 3 * SECOND), QUEUE_DIES);
 	assert_int_equal(start(&delivery, 3 * SECOND), 2);
@@ -256,14 +258,14 @@ static void test_hooks_and_others_are_due_apart(void **state)
 	((struct delivery *)queue_find(queue, 1))->until_ns = 100;
 	add("wan", CONF_NOTIFY_ACTIVE);
 	((struct delivery *)queue_find(queue, 2))->due_ns = 7;
-	assert_int_equal(queue_deadline(queue, true), 0);
-	assert_int_equal(queue_deadline(queue, false), 7);
-	delivery = queue_start(queue, true, 0);
+	assert_int_equal(queue_deadline(queue, true, PLACES), 0);
+	assert_int_equal(queue_deadline(queue, false, PLACES), 7);
+	delivery = queue_start(queue, true, PLACES, 0);
 	assert_int_equal(delivery->id, 1);
-	assert_int_equal(queue_deadline(queue, true), QUEUE_NEVER);
-	assert_int_equal(queue_deadline(queue, false), 7);
+	assert_int_equal(queue_deadline(queue, true, PLACES), QUEUE_NEVER);
+	assert_int_equal(queue_deadline(queue, false, PLACES), 7);
 	queue_put_back(queue, delivery, 5);
-	assert_int_equal(queue_deadline(queue, true), 5);
+	assert_int_equal(queue_deadline(queue, true, PLACES), 5);
 }
 
 /* ---- what somebody decides ---- */
@@ -399,7 +401,7 @@ static void test_one_that_waits_for_its_pause_is_retried_now(void **state)
 	/* The second one waits for the first. */
 	assert_int_equal(queue_retry(queue, 2, 5), 0);
 	assert_string_equal(logged(), "waits 1;");
-	assert_int_equal(queue_deadline(queue, false), 5);
+	assert_int_equal(queue_deadline(queue, false, PLACES), 5);
 	assert_int_equal(start(&delivery, 5), 1);
 	assert_int_equal(delivery->attempts, 2);
 }
@@ -427,6 +429,84 @@ static void test_states_that_an_entry_is_not_told_of_end_what_was_true(void **st
 	queue_put_back(queue, delivery, 0);
 	assert_int_equal(queue_waits(queue), 0);
 	assert_int_equal(queue_counts(queue)->superseded, 3);
+}
+
+/* Who is run for "active", and who is for the rest: what was last is true. */
+static void test_entries_that_are_one_action_have_one_lane(void **state)
+{
+	struct delivery *delivery, *other;
+
+	(void)state;
+	add_of(0, "lan", CONF_NOTIFY_ACTIVE, CONF_NOTIFY_CURRENT);
+	assert_int_equal(start(&delivery, 0), 1);
+	add_of(2, "lan", CONF_NOTIFY_FAULT, CONF_NOTIFY_CURRENT);
+	assert_int_equal(start(&other, 0), 0);
+	assert_int_equal(queue_end(queue, delivery, "no", 0), QUEUE_GONE); /* true no more */
+	assert_int_equal(start(&other, 0), 2);
+	assert_int_equal(queue_end(queue, other, "no", 0), QUEUE_AGAIN);
+	add_of(0, "lan", CONF_NOTIFY_ACTIVE, CONF_NOTIFY_CURRENT);
+	assert_null(queue_find(queue, 2));
+	end_next(3);
+	assert_int_equal(queue_waits(queue), 0);
+	/* Their other events are merged with none of each other's. */
+	for (unsigned i = 0; i < QUEUE_CLASS_MAX; i++)
+		add_of(0, "lan", CONF_NOTIFY_DRAIN, CONF_NOTIFY_CURRENT);
+	add_of(2, "lan", CONF_NOTIFY_DRAIN, CONF_NOTIFY_CURRENT);
+	assert_int_equal(queue_counts(queue)->merged, 0);
+}
+
+static void test_what_has_to_be_told_again_is_put_off_for_no_longer_than_that(void **state)
+{
+	const struct delivery like = {
+		.entry = 1, .conf = &entries[0], .router = "lan", .word = CONF_NOTIFY_ACTIVE
+	};
+	struct delivery *delivery;
+
+	(void)state;
+	assert_false(queue_put_off(queue, &like, 2, 30));
+	add_of(0, "lan", CONF_NOTIFY_BACKUP, CONF_NOTIFY_CURRENT);
+	assert_false(queue_put_off(queue, &like, 2, 30));
+	add_of(0, "lan", CONF_NOTIFY_ACTIVE, CONF_NOTIFY_CURRENT);
+	for (int64_t now = 0; now < 40; now++) {
+		assert_true(queue_put_off(queue, &like, now + 2, now + 30));
+		assert_int_equal(queue_deadline(queue, false, PLACES), now < 28 ? now + 2 : 30);
+	}
+	assert_int_equal(start(&delivery, 30), 2);
+	assert_false(queue_put_off(queue, &like, 42, 70)); /* that one has begun before */
+	/* A pause behind a failure is not made longer either. */
+	assert_int_equal(queue_end(queue, delivery, "no", 40), QUEUE_AGAIN);
+	assert_true(queue_put_off(queue, &like, 2 * SECOND, 3 * SECOND));
+	assert_int_equal(queue_deadline(queue, false, PLACES), SECOND + 40);
+}
+
+/* For each of many routers one hangs: it leaves places to others. */
+static void test_program_leaves_as_many_places_as_it_has(void **state)
+{
+	struct delivery *delivery = NULL, *hung;
+	unsigned left = 8;
+	char name[16];
+
+	(void)state;
+	for (unsigned i = 0; i < 10; i++) {
+		snprintf(name, sizeof(name), "r%u", i);
+		add(name, CONF_NOTIFY_ACTIVE);
+	}
+	while ((hung = queue_start(queue, false, left, 0))) {
+		delivery = hung;
+		left--;
+	}
+	assert_int_equal(left, 4);
+	assert_int_equal(queue_deadline(queue, false, left), QUEUE_NEVER);
+	add_of(1, "r0", CONF_NOTIFY_ACTIVE, CONF_NOTIFY_ALL);
+	assert_int_equal(queue_deadline(queue, false, left), 0);
+	assert_int_equal(queue_deadline(queue, false, 0), QUEUE_NEVER);
+	hung = queue_start(queue, false, left, 0);
+	assert_int_equal(hung->id, 11);
+	assert_int_equal(queue_end(queue, hung, NULL, 0), QUEUE_DELIVERED);
+	/* Each that ends makes room for the next one. */
+	queue_put_back(queue, delivery, SECOND);
+	assert_int_equal(queue_start(queue, false, left + 1, 0)->id, 5);
+	assert_null(queue_start(queue, false, left, 0));
 }
 
 static void test_pages_are_never_outdated(void **state)
@@ -572,6 +652,9 @@ int main(void)
 		TEST(test_action_that_is_retried_is_superseded_like_any_other),
 		TEST(test_one_that_waits_for_its_pause_is_retried_now),
 		TEST(test_states_that_an_entry_is_not_told_of_end_what_was_true),
+		TEST(test_entries_that_are_one_action_have_one_lane),
+		TEST(test_what_has_to_be_told_again_is_put_off_for_no_longer_than_that),
+		TEST(test_program_leaves_as_many_places_as_it_has),
 		TEST(test_pages_are_never_outdated),
 		TEST(test_group_and_router_of_one_name_are_two_lanes),
 		TEST(test_what_is_loaded_is_as_it_was),
