@@ -614,7 +614,8 @@ void state_put_hold(struct state *state, unsigned i, int64_t hold_ns)
 
 int64_t state_hold(const struct state *state, unsigned i)
 {
-	int64_t hold_ns = read_lease(state, i).hold_ns;
+	const struct lease_record record = read_lease(state, i);
+	int64_t hold_ns = atomic_load(&record.hold_ns);
 
 	return hold_ns ? hold_ns : VRRP_NEVER;
 }
@@ -626,14 +627,16 @@ void state_put_resort(struct state *state, unsigned i, unsigned why)
 
 unsigned state_resort(const struct state *state, unsigned i)
 {
-	int64_t noted = read_lease(state, i).resort;
+	const struct lease_record record = read_lease(state, i);
+	int64_t noted = atomic_load(&record.resort);
 
 	return noted > 0 ? (unsigned)(noted - 1) : STATE_RESORT_LAST;
 }
 
 int64_t state_offer(const struct state *state, unsigned i)
 {
-	int64_t offer_ns = read_lease(state, i).offer_ns;
+	const struct lease_record record = read_lease(state, i);
+	int64_t offer_ns = atomic_load(&record.offer_ns);
 
 	return offer_ns ? offer_ns : VRRP_NEVER;
 }
@@ -645,7 +648,9 @@ void state_put_drain(struct state *state, unsigned i, int64_t until_ns)
 
 int64_t state_drain(const struct state *state, unsigned i)
 {
-	return read_lease(state, i).drained_ns;
+	const struct lease_record record = read_lease(state, i);
+
+	return atomic_load(&record.drained_ns);
 }
 
 /* Whoever dies in between has not counted the last change. */
@@ -682,7 +687,9 @@ uint32_t state_lease_s(const struct state *state, unsigned i)
 
 int64_t state_lease(const struct state *state, unsigned i)
 {
-	return read_lease(state, i).renew_ns;
+	const struct lease_record record = read_lease(state, i);
+
+	return atomic_load(&record.renew_ns);
 }
 
 /* ---- what is of no router ---- */
