@@ -139,6 +139,8 @@ BY_TEST = {
     "order-command-outlives-its-vipd":
         "test_notify_late.py::"
         "test_warden_that_is_late_runs_nothing_beside_a_command_of_the_next_vipd",
+    "action-of-the-next-vipd-by-the-last-one":
+        "test_pages.py::test_next_vipd_waits_for_no_notifier_of_a_dead_keeper",
     "action-of-the-next-vipd-by-one-that-is-late":
         "test_notify_late.py::test_notifier_that_is_late_leaves_all_to_that_of_the_next_vipd",
 }
