@@ -272,7 +272,7 @@ pages:
 # Plants defects in who tells, one after another; the kills must find each.
 page-defects:
 	@tests/need.sh build check
-	@$(MAKE) -s --no-print-directory all $(BUILD)/tests/net/pager $(BUILD)/tests/net/powercut.so
+	@$(MAKE) -s --no-print-directory all $(addprefix $(BUILD)/tests/net/,pager powercut.so late.so)
 	@$(SUDO) $(PYTHON) tests/pages_defects.py --build $(BUILD)
 
 FUZZ_S = 60

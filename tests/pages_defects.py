@@ -4,7 +4,8 @@
 (`make page-defects`).
 
 As tests/sim/defects.py does, in a copy of the tree; what is run are worlds of tests/pages.py, until
-the first one fails.
+the first one fails. What only harms who is late for seconds, or runs for so long, no world would find:
+that is a test's of its own, BY_TEST.
 
     pages_defects.py [--only NAME]... [-n KILLS] [--jobs J] [--list | --check]
 
@@ -32,6 +33,7 @@ BUILT = (*FOLDERS, "tests/net")
 PROGRAMS = ("vipd", "vipctl", "vipd-checker", "vipd-notifier")
 TIMEOUT_S = 600
 FAILS = re.compile(r"^  SEED=(\d+) N=\d+: (.*)$", re.M)
+WRONG = re.compile(r"^E +(.*)$", re.M)
 
 DEFECTS = [
     # ---- what is written down, and when ----
@@ -76,7 +78,8 @@ DEFECTS = [
     # ---- order ----
     Defect("order-is-lost-by-a-kill",
            "What waited is told the other way round after a kill.",
-           "agent/notify/store_rows.c", "FROM deliveries ORDER BY id", "FROM deliveries ORDER BY id DESC"),
+           "agent/notify/keep.c", "if (queue_load(notifier->queue, delivery) < 0)",
+           "delivery->id = -delivery->id; if (queue_load(notifier->queue, delivery) < 0)"),
     Defect("order-two-at-once",
            "Two commands for one router run at one time.",
            "agent/notify/queue.c",
@@ -88,6 +91,10 @@ DEFECTS = [
     Defect("order-command-outlives-its-warden",
            "A command of root's goes on beside its next attempt.",
            "agent/notify/runner.c", "|| !end_orphans(runner);", "|| true;"),
+    Defect("order-command-outlives-its-vipd",
+           "The next vipd runs a command beside one of a dead vipd, which is about to begin.",
+           "agent/notify/notifier.c", "notifier->home_fd, notifier->now_ns);",
+           "-1, notifier->now_ns);"),
     Defect("order-two-notifiers-at-once",
            "Two notifiers tell of the same router.",
            "agent/**/home*.c", "flock(fd, LOCK_EX | LOCK_NB) < 0", "false"),
@@ -118,7 +125,25 @@ DEFECTS = [
     Defect("action-of-the-next-vipd-by-the-last-one",
            "What the next vipd has to do is done by the notifier of a dead one, or by nobody.",
            "agent/notify/notifier.c", "notifier->succeeded = notifier->orphaned;", ";"),
+    Defect("action-of-the-next-vipd-by-one-that-is-late",
+           "Likewise, by one that has begun only now.",
+           "agent/notify/notifier.c",
+           "if (setting->is_orphan && setting->is_orphan(setting->keeper))", "if (false)"),
 ]
+
+BY_TEST = {
+    "order-command-outlives-its-notifier":
+        "test_pages.py::test_next_vipd_has_no_command_beside_one_of_a_dead_vipd",
+    "order-command-outlives-its-warden":
+        "test_pages.py::test_killed_warden_leaves_nobody_beside_the_next_attempt",
+    "order-command-outlives-its-vipd":
+        "test_notify_late.py::"
+        "test_warden_that_is_late_runs_nothing_beside_a_command_of_the_next_vipd",
+    "action-of-the-next-vipd-by-the-last-one":
+        "test_pages.py::test_next_vipd_waits_for_no_notifier_of_a_dead_keeper",
+    "action-of-the-next-vipd-by-one-that-is-late":
+        "test_notify_late.py::test_notifier_that_is_late_leaves_all_to_that_of_the_next_vipd",
+}
 
 
 def copy_tree(build):
@@ -150,15 +175,33 @@ def make(tree):
     return made.stderr if made.returncode else None
 
 
+def programs(tree):
+    """The environment in which these programs are run."""
+    return {**os.environ, "VIPD": str(tree / "build/vipd"), "VIPCTL": str(tree / "build/vipctl")}
+
+
+def test(tree, name):
+    """One test with these programs. Return: (its name, what is wrong), or None."""
+    try:
+        ran = subprocess.run(
+            [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", f"tests/net/{name}"],
+            cwd=ROOT, capture_output=True, text=True, timeout=TIMEOUT_S, check=False,
+            env=programs(tree))
+    except subprocess.TimeoutExpired:
+        return name, "it hangs"
+    if not ran.returncode:
+        return None
+    found = WRONG.search(ran.stdout)
+    return name.partition("::")[2], found[1] if found else f"{ran.stdout}{ran.stderr}".strip()
+
+
 def kill(tree, options):
     """Worlds with these programs. Return: (seed, what is wrong), or None."""
-    environment = {**os.environ, "VIPD": str(tree / "build/vipd"),
-                   "VIPCTL": str(tree / "build/vipctl")}
     try:
         ran = subprocess.run(
             [sys.executable, ROOT / "tests/pages.py", "-n", str(options.n), "--first",
              "--patience", "25", "--seed", str(options.seed), "--jobs", str(options.jobs)],
-            capture_output=True, text=True, timeout=TIMEOUT_S, check=False, env=environment)
+            capture_output=True, text=True, timeout=TIMEOUT_S, check=False, env=programs(tree))
     except subprocess.TimeoutExpired:
         return "?", "it hangs"
     if found := FAILS.search(ran.stdout):
@@ -177,7 +220,9 @@ def hunt(tree, defect, options):
     try:
         if error := make(tree):
             return error
-        return kill(tree, options) if was_built(tree, path) else "it was not built"
+        if not was_built(tree, path):
+            return "it was not built"
+        return test(tree, BY_TEST[defect.name]) if defect.name in BY_TEST else kill(tree, options)
     finally:
         path.write_text(healthy, encoding="utf-8")
 
@@ -190,10 +235,10 @@ def hunt_all(tree, defects, options):
         found = hunt(tree, defect, options)
         if isinstance(found, tuple):
             seed, what = found
-            print(f"{defect.name:42} found by {seed}: {what:.100}", end="")
+            print(f"{defect.name:44} found by {seed}: {what:.100}", end="")
         else:
             missed.append(defect.name)
-            print(f"{defect.name:42} {found or 'NOT FOUND'}", end="")
+            print(f"{defect.name:44} {found or 'NOT FOUND'}", end="")
         print(f"  ({time.monotonic() - began:.0f} s)", flush=True)
     return missed
 
@@ -222,6 +267,9 @@ def main():
         sys.exit(f"the healthy code does not compile:\n{error}")
     if found := kill(tree, options):
         sys.exit(f"the healthy code fails with seed {found[0]}: {found[1]}")
+    for name in (BY_TEST[defect.name] for defect in defects if defect.name in BY_TEST):
+        if found := test(tree, name):
+            sys.exit(f"the healthy code fails in {name}: {found[1]}")
     print(f"the healthy code holds: {options.n} kills", flush=True)
     missed = hunt_all(tree, defects, options)
     print(f"{len(defects) - len(missed)} of {len(defects)} defects found")

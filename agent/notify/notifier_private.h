@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * The inside of the notifier, private to the files that share it: notifier.c has the turn, obey.c
- * what somebody asks for, tell.c who is told of an event, hook.c who waits for that, keep.c what is
- * written down and read again, repeat.c what may have been told before.
- * Each calls those that come behind it here, and none calls back.
+ * what somebody asks for, tell.c who is told of an event, hook.c who waits for that, drains.c who
+ * is drained when the host is started again, keep.c what is written down and read again, repeat.c
+ * what may have been told before. Each calls those that come behind it here, and none calls back.
  */
 #ifndef NOTIFIER_PRIVATE_H
 #define NOTIFIER_PRIVATE_H
@@ -131,6 +131,14 @@ void notifier_tell_new_entry(void *arg, const struct target *target);
  */
 void notifier_tell_hooks(struct notifier *notifier, const struct event *event, struct hold *hold);
 
+/* ---- drains.c ---- */
+
+/**
+ * notifier_write_drains(), notifier_read_drains() - who is drained, for the host's next start.
+ */
+void notifier_write_drains(struct notifier *notifier);
+void notifier_read_drains(struct notifier *notifier);
+
 /* ---- keep.c ---- */
 
 /**
@@ -194,12 +202,6 @@ void notifier_commit(struct notifier *notifier);
  * in the store, and where it is noted without.
  */
 void notifier_begin_with(struct notifier *notifier, unsigned n);
-
-/**
- * notifier_write_drains(), notifier_read_drains() - who is drained, for the host's next start.
- */
-void notifier_write_drains(struct notifier *notifier);
-void notifier_read_drains(struct notifier *notifier);
 
 /**
  * notifier_tell_keeper() - what must not be lost: for the routers.
