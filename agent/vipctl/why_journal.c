@@ -163,7 +163,6 @@ static void note_start(struct why_facts *facts, const struct event *started)
 	if (!facts->started.kind || is_end_told(facts))
 		return;
 	facts->died = *started;
-	facts->died_after_real_ns = facts->before_real_ns;
 }
 
 static void note_of_host(struct why_facts *facts, const struct event *event)
@@ -182,7 +181,6 @@ static void note_of_host(struct why_facts *facts, const struct event *event)
 		*places[event->kind] = *event;
 	if (event->kind == EVENT_PROCESS_LOST && event->fact.word)
 		facts->gave_up = *event;
-	facts->before_real_ns = event->real_ns;
 	if (event->mono_ns < facts->last_mono_ns)
 		return;
 	facts->last_mono_ns = event->mono_ns;

@@ -256,7 +256,7 @@ def test_start_behind_a_death_says_that_there_was_one(lab):
     pair.one.kill()
     pair.two.wait_state("lan", "active")
     again(pair)
-    Says("active", findings=("killed",), words=("started anew .* it had ended without a word",)).wait(
+    Says("active", findings=("killed",), words=("started anew .* had ended without a word",)).wait(
         pair.one, "a death")
     reload(pair.one)
     Says("active", findings=("killed",)).wait(pair.one, "a reload behind that")

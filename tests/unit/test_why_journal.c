@@ -234,8 +234,6 @@ static void test_why_journal_knows_a_start_behind_an_end_that_nobody_told_of(voi
 		note(s, at(EVENT_STARTED, 20));
 		if ((s->facts.died.kind != 0) != rows[i].died)
 			fail_msg("row %zu", i);
-		if (rows[i].died && !rows[i].adopted)
-			assert_int_equal(s->facts.died_after_real_ns, 13 * SECOND);
 		note(s, at(EVENT_ADOPTED, 40)); /* a reload changes nothing of that */
 		note(s, at(EVENT_STARTED, 41));
 		assert_int_equal(s->facts.died.kind != 0, rows[i].died);
