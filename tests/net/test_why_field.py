@@ -355,6 +355,16 @@ def test_of_two_faults_of_a_group_each_member_tells_of_its_own(lab):
          never=("was the first", "ip link set eth1 up")).wait(one, "the other fault alone")
 
 
+def test_what_a_check_says_is_not_mixed_up_with_whose_it_is(lab):
+    routers = test_groups.members(200)
+    routers[1]["track"] = [{"check": "web"}]
+    agent = lab.vipd(test_groups.host(lab, "gw1", 2), routers, groups=[test_groups.GROUP], checks=[
+        {"name": "web", "file": lab.path("gone"), "interval": "50ms", "rise": 1, "fall": 1}])
+    Says("fault", "member_check", "check_down", by="wan", words=(
+        "wan: check web is down: a fault; it says: No such file or directory\n", "wan has it",
+        "do: .*--checks web")).wait(agent, "the check of another member")
+
+
 def test_keepalived_that_discards_our_list_is_guessed_at(lab):
     """It falls silent by our adverts, and keeps the address: what it was heard with says why."""
     agent = lab.vipd(lab.host("gw1", f"{ONE}/24"), [router(150, interval="1s", checksum="rfc5798")])
