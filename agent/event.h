@@ -211,7 +211,7 @@ enum event_drain {
 	EVENT_DRAIN_OFFERS = 2, /* it offers to leave, once */
 	EVENT_DRAIN_OVER = 3,   /* its time has passed */
 	EVENT_DRAIN_RESUMED = 4,
-	EVENT_DRAIN_KEPT = 5, /* it was drained when vipd was stopped, and still is */
+	EVENT_DRAIN_KEPT = 5, /* it was drained when vipd ended, and still is */
 	EVENT_DRAIN_VOID = 6, /* likewise, but there is nothing to drain any more */
 	/* Commands run first. */
 	EVENT_DRAIN_WAITS = 7,       /* number: ms at most, CLOCK_MONOTONIC of their end */

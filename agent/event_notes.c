@@ -117,9 +117,9 @@ const char *event_note_drain(const struct event *event)
 				       "takes over; whether that one is healthy is not known",
 		[EVENT_DRAIN_OVER] = "the time of the drain has passed",
 		[EVENT_DRAIN_RESUMED] = "",
-		[EVENT_DRAIN_KEPT] = "it was drained when vipd was stopped; vipctl resume ends "
+		[EVENT_DRAIN_KEPT] = "it was drained when vipd ended; vipctl resume ends "
 				     "that",
-		[EVENT_DRAIN_VOID] = "it was drained when vipd was stopped, and is an owner now, "
+		[EVENT_DRAIN_VOID] = "it was drained when vipd ended, and is an owner now, "
 				     "or not in the configuration any more",
 		[EVENT_DRAIN_WAITS] = "its priority stays until the commands that are to run "
 				      "before it have ended, or until then",

@@ -34,11 +34,6 @@ static bool parse_count(const char *text, unsigned *ret)
 
 /* ---- pages ---- */
 
-/* A place among all events: by their time, and then in their order. */
-struct place {
-	char time[24], id[24];
-};
-
 struct row {
 	int64_t real_ns;
 	unsigned level;
@@ -50,9 +45,10 @@ struct row {
 struct pages {
 	const struct history_options *options;
 	char since[24], offset[16];
-	bool any;                 /* the next two are known */
-	struct place after, last; /* of those that were printed; of those that there were */
-	struct place reached;     /* by this page */
+	bool any; /* the next two are known */
+	/* Numbers of events, as they were told: by the clock, which is set, they have no order. */
+	char after[24], last[24]; /* of those that were printed; of those that there were */
+	char reached[24];         /* by this page */
 	struct row rows[PAGE_ROWS];
 	unsigned n;
 	bool failed; /* there was no memory */
@@ -65,17 +61,16 @@ static void free_rows(struct pages *pages)
 	pages->n = 0;
 }
 
-static void set_place(struct place *place, int64_t time, int64_t id)
+static void set_id(char *id, int64_t number)
 {
-	snprintf(place->time, sizeof(place->time), "%" PRId64, time);
-	snprintf(place->id, sizeof(place->id), "%" PRId64, id);
+	snprintf(id, sizeof(((struct pages *)NULL)->after), "%" PRId64, number);
 }
 
 static void take_last(sqlite3_stmt *row, void *arg)
 {
 	struct pages *pages = arg;
 
-	set_place(&pages->last, sqlite3_column_int64(row, 0), sqlite3_column_int64(row, 1));
+	set_id(pages->last, sqlite3_column_int64(row, 0));
 	pages->any = true;
 }
 
@@ -84,27 +79,33 @@ static void take_first(sqlite3_stmt *row, void *arg)
 {
 	struct pages *pages = arg;
 
-	set_place(&pages->after, sqlite3_column_int64(row, 0), sqlite3_column_int64(row, 1) - 1);
+	set_id(pages->after, sqlite3_column_int64(row, 0) - 1);
 }
 
-/* From where to where: what comes meanwhile is not waited for. */
+/* From where to where: what comes meanwhile is not waited for. The plus keeps the index of times
+ * out, by which all that were found would have to be sorted. */
 static int find_bounds(sqlite3 *db, struct pages *pages, char *ret_why)
 {
-	static const char query[] = "SELECT time, id FROM events WHERE time >= CAST(?1 AS INTEGER) "
-				    "AND (?2 = '' OR router = ?2) ORDER BY time DESC, id DESC "
-				    "LIMIT 1 OFFSET CAST(?3 AS INTEGER)";
+	static const char by_number[] = "SELECT id FROM events WHERE +time >= CAST(?1 AS INTEGER) "
+					"AND (?2 = '' OR router = ?2) ORDER BY id DESC "
+					"LIMIT 1 OFFSET CAST(?3 AS INTEGER)";
+	static const char by_time[] = "SELECT min(id) FROM events WHERE time >= CAST(?1 AS "
+				      "INTEGER)";
 	const char *router = pages->options->router ? pages->options->router : "";
 	const char *const last[] = { pages->since, router, "0" };
 	const char *const first[] = { pages->since, router, pages->offset };
 
 	pages->any = false;
-	snprintf(pages->after.time, sizeof(pages->after.time), "%s", pages->since);
-	strcpy(pages->after.id, "-1");
-	if (database_ask(db, query, last, 3, take_last, pages, ret_why))
+	strcpy(pages->after, "-1");
+	if (database_ask(db, by_number, last, 3, take_last, pages, ret_why))
 		return EXIT_FAILURE;
-	if (!pages->any || !pages->offset[0])
+	if (!pages->any)
 		return 0;
-	return database_ask(db, query, first, 3, take_first, pages, ret_why);
+	if (database_ask(db, by_time, first, 1, take_first, pages, ret_why))
+		return EXIT_FAILURE;
+	if (!pages->offset[0])
+		return 0;
+	return database_ask(db, by_number, first, 3, take_first, pages, ret_why);
 }
 
 static void take_row(sqlite3_stmt *row, void *arg)
@@ -113,7 +114,7 @@ static void take_row(sqlite3_stmt *row, void *arg)
 	const char *json = (const char *)sqlite3_column_text(row, 3);
 	struct row *to = &pages->rows[pages->n];
 
-	set_place(&pages->reached, sqlite3_column_int64(row, 0), sqlite3_column_int64(row, 1));
+	set_id(pages->reached, sqlite3_column_int64(row, 1));
 	to->real_ns = sqlite3_column_int64(row, 0);
 	to->level = (unsigned)sqlite3_column_int(row, 2);
 	to->json = strdup(json ? json : "");
@@ -124,26 +125,21 @@ static void take_row(sqlite3_stmt *row, void *arg)
 static int read_page(sqlite3 *db, void *arg, char *ret_why)
 {
 	static const char query[] =
-		"SELECT time, id, level, json FROM events WHERE "
-		"(time, id) > (CAST(?1 AS INTEGER), CAST(?2 AS INTEGER)) AND "
-		"(time, id) <= (CAST(?3 AS INTEGER), CAST(?4 AS INTEGER)) AND "
-		"(?5 = '' OR router = ?5) ORDER BY time, id LIMIT CAST(?6 AS INTEGER)";
+		"SELECT time, id, level, json FROM events WHERE id > CAST(?1 AS INTEGER) AND "
+		"id <= CAST(?2 AS INTEGER) AND +time >= CAST(?3 AS INTEGER) AND "
+		"(?4 = '' OR router = ?4) ORDER BY id LIMIT CAST(?5 AS INTEGER)";
 	struct pages *pages = arg;
 	char limit[16];
-	const char *const texts[] = { pages->after.time,
-				      pages->after.id,
-				      pages->last.time,
-				      pages->last.id,
-				      pages->options->router ? pages->options->router : "",
-				      limit };
+	const char *const texts[] = { pages->after, pages->last, pages->since,
+				      pages->options->router ? pages->options->router : "", limit };
 
 	free_rows(pages);
 	snprintf(limit, sizeof(limit), "%d", PAGE_ROWS);
-	if (!pages->last.time[0] && find_bounds(db, pages, ret_why))
+	if (!pages->last[0] && find_bounds(db, pages, ret_why))
 		return EXIT_FAILURE;
 	if (!pages->any)
 		return 0;
-	if (database_ask(db, query, texts, 6, take_row, pages, ret_why))
+	if (database_ask(db, query, texts, 5, take_row, pages, ret_why))
 		return EXIT_FAILURE;
 	return pages->failed ? complain(ret_why, "out of memory") : 0;
 }
@@ -263,7 +259,7 @@ static int print_all(const char *directory, struct pages *pages)
 		if (database_read(directory, read_page, pages, NULL))
 			return EXIT_FAILURE;
 		any |= pages->n > 0;
-		pages->after = pages->reached;
+		strcpy(pages->after, pages->reached);
 		if (!print_page(pages))
 			return EXIT_FAILURE;
 	} while (pages->n == PAGE_ROWS);

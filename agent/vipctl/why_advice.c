@@ -82,7 +82,8 @@ static const struct {
 		  "ruleset, and multicast snooping of the switch." },
 	{ "no_carrier", "Look at the cable and at the other host: if that runs, both are Active." },
 	{ "interval", "Set the same interval on both." },
-	{ "address_list", "Compare addresses of both configurations; if that is somebody else's "
+	{ "address_list", "Compare addresses of both configurations, of IPv6 also link_local; if "
+			  "that is somebody else's "
 			  "router, take another vrid." },
 	{ "owner", "Leave priority \"owner\" to one host." },
 	{ "equal_priority", "Give the hosts distinct priorities." },

@@ -132,9 +132,7 @@ struct why_facts {
 	struct event
 		gave_up;   /* of processes that were lost, the last one behind which none went on */
 	struct event died; /* the start behind an end that nothing tells of */
-	int64_t died_after_real_ns;         /* the last event before that */
 	int64_t last_mono_ns, last_real_ns; /* of the last event of all; 0: none */
-	int64_t before_real_ns;             /* of the one that was read last */
 };
 
 /**

@@ -27,7 +27,7 @@ static void take_row(sqlite3_stmt *row, void *arg)
 void why_history_read(struct why_facts *facts)
 {
 	static const char query[] = "SELECT json FROM events WHERE router = ?1 "
-				    "ORDER BY time DESC, id DESC LIMIT " LOOKED_AT_MAX;
+				    "ORDER BY id DESC LIMIT " LOOKED_AT_MAX;
 	const struct database_place place = { .directory = facts->state_dir };
 	sqlite3 *db = NULL;
 

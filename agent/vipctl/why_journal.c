@@ -57,8 +57,20 @@ static void note_discarded(struct why_discards *discards, const struct event *ev
 	memcpy(place->source, event->packet.source, sizeof(place->source));
 }
 
+static bool is_change(const struct event *event)
+{
+	return event->state.from != event->state.to;
+}
+
+/* Of a fault whose reasons come and go the first one and the last: what led to it shall not be
+ * pushed out by them. */
 static void note_state(struct why_journal *journal, const struct event *event)
 {
+	struct event *last = &journal->states[journal->states_n ? journal->states_n - 1 : 0];
+
+	if (journal->states_n && !is_change(event) && !is_change(last) &&
+	    last->state.to == event->state.to)
+		journal->states_n--;
 	push(journal->states, &journal->states_n, WHY_STATES_MAX, event);
 	if (event->state.to != VRRP_STATE_ACTIVE)
 		return;
@@ -163,7 +175,6 @@ static void note_start(struct why_facts *facts, const struct event *started)
 	if (!facts->started.kind || is_end_told(facts))
 		return;
 	facts->died = *started;
-	facts->died_after_real_ns = facts->before_real_ns;
 }
 
 static void note_of_host(struct why_facts *facts, const struct event *event)
@@ -182,7 +193,6 @@ static void note_of_host(struct why_facts *facts, const struct event *event)
 		*places[event->kind] = *event;
 	if (event->kind == EVENT_PROCESS_LOST && event->fact.word)
 		facts->gave_up = *event;
-	facts->before_real_ns = event->real_ns;
 	if (event->mono_ns < facts->last_mono_ns)
 		return;
 	facts->last_mono_ns = event->mono_ns;

@@ -221,16 +221,14 @@ static void judge_death(const struct why_facts *facts, const struct why_router *
 			struct why_judgement *judgement)
 {
 	const struct event *died = &facts->died;
-	char when[FIELDS_TEXT_SIZE];
 
 	if (!died->kind || facts->now_mono_ns - died->mono_ns > WHY_LATELY_NS ||
 	    router->journal.added_mono_ns > died->mono_ns)
 		return;
 	why_add(judgement, PROBLEM_DEGRADED, "killed",
-		"vipd was started anew %" PRId64 " s ago: it had ended without a word, some time "
-		"after %.40s: killed (SIGKILL, or for want of memory), or crashed",
-		(facts->now_mono_ns - died->mono_ns) / NS_PER_S,
-		why_time_text(facts->died_after_real_ns, when));
+		"vipd was started anew %" PRId64 " s ago, and had ended without a word before: "
+		"killed (SIGKILL, or for want of memory), or crashed",
+		(facts->now_mono_ns - died->mono_ns) / NS_PER_S);
 }
 
 /* What was put back, only an Active still has; that it is left alone may be why another one serves.

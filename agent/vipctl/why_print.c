@@ -40,9 +40,10 @@ static void print_priority(const struct why_facts *facts, const struct why_route
 	printf(LABEL "%s\n", "priority", why_says_priority(facts, router, text));
 	for (unsigned i = 0; i < n; i++)
 		for (unsigned k = 0; k < first[i].tracks_n; k++)
-			printf(LABEL "  %s%s%s\n", "", why_says_track(&first[i].tracks[k], text),
-			       strcmp(first[i].name, router->name) == 0 ? "" : ", of ",
-			       strcmp(first[i].name, router->name) == 0 ? "" : first[i].name);
+			printf(LABEL "  %s%s%s\n", "",
+			       strcmp(first[i].name, router->name) == 0 ? "" : first[i].name,
+			       strcmp(first[i].name, router->name) == 0 ? "" : ": ",
+			       why_says_track(&first[i].tracks[k], text));
 }
 
 static void print_finding(const struct why_finding *finding)

@@ -127,7 +127,8 @@ static void judge_address_taken(const struct why_router *router,
 		"(a firewall, a switch), or are sent elsewhere (vrid, group_address, peers)",
 		"the other host of this router, Backup: somebody has added it there by hand, or a "
 		"vipd or keepalived was killed",
-		"a host that has it as its own: by hand, by DHCP, or as a copy of this one");
+		"a host that has it as its own (by hand, by DHCP, as a copy of this one), or that "
+		"answers for others (proxy ARP)");
 }
 
 void why_judge_rival(const struct why_router *router, const struct why_judgement *judgement,

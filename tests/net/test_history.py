@@ -143,6 +143,20 @@ def test_history_is_asked_for_by_time_and_number(gw, home):
     assert both.stdout.startswith("2023-11-16T19:13:20.000000Z info: ")
 
 
+def test_history_is_in_the_order_of_events_whatever_the_clock_says(gw, home):
+    """It was three hours ahead for the first two events, and was set."""
+    db = open_store(home, [("lan", f"event {i}") for i in range(6)])
+    db.execute("UPDATE events SET time = time + ? WHERE id <= 2", (3 * HOUR_NS + HOUR_NS // 2,))
+    db.close()
+    everything = [f"info: event {i}" for i in range(6)]
+    assert texts(ask(gw, home)) == everything
+    assert texts(ask(gw, home, "-n", "2")) == everything[4:]
+    # Event 2 alone is older than that, by what the clock said.
+    assert texts(ask(gw, home, "--since", "2023-11-15T01:13:20Z")) == [
+        it for it in everything if not it.endswith("2")]
+    assert texts(ask(gw, home, "--since", "2023-11-15T01:13:20Z", "-n", "4")) == everything[1:2] + everything[3:]
+
+
 def test_history_of_a_router_that_there_is_not(gw, home):
     open_store(home, [("lan", "one"), (None, "of the host"), ("wan", "two")]).close()
     done = ask(gw, home, "lann")

@@ -437,11 +437,13 @@ def test_action_ends_with_a_state_that_its_entry_is_not_told_of(lab, home):
 
 
 def test_action_that_was_begun_is_not_gone_on_with_when_it_is_true_no_more(lab, home):
-    gate = lab.path("gate")
-    command = Recorder(lab, body=f"[ -e {gate} ] || sleep 100")
+    gate, begun = lab.path("gate"), lab.path("begun")
+    os.mkdir(begun)
+    os.chmod(begun, 0o777)                         # the command is not root's
+    command = Recorder(lab, body=f"[ -e {gate} ] || {{ : >{begun}/it; sleep 100; }}")
     one = start(lab, home, notify=[entry(command, on=["active"], deliver="current", timeout="60s")])
     one.wait_state("lan", "active")
-    wait_until(lambda: rows(home, "SELECT 1 FROM deliveries WHERE state = 1"), what="a run")
+    wait_until(lambda: os.path.exists(f"{begun}/it"), what="a run that has seen no gate")
     one.host.ip("link set eth0 down")
     one.wait_state("lan", "fault")
     wait_until(lambda: rows(home, "SELECT state FROM states WHERE router = 'lan'") == [(3,)],

@@ -256,7 +256,7 @@ def test_start_behind_a_death_says_that_there_was_one(lab):
     pair.one.kill()
     pair.two.wait_state("lan", "active")
     again(pair)
-    Says("active", findings=("killed",), words=("started anew .* it had ended without a word",)).wait(
+    Says("active", findings=("killed",), words=("started anew .* had ended without a word",)).wait(
         pair.one, "a death")
     reload(pair.one)
     Says("active", findings=("killed",)).wait(pair.one, "a reload behind that")
@@ -353,6 +353,16 @@ def test_of_two_faults_of_a_group_each_member_tells_of_its_own(lab):
     Says("fault", "member", "link_down", by="lan", router="wan",
          words=("lan has it", "lan is in fault", "ip link set eth0 up"),
          never=("was the first", "ip link set eth1 up")).wait(one, "the other fault alone")
+
+
+def test_what_a_check_says_is_not_mixed_up_with_whose_it_is(lab):
+    routers = test_groups.members(200)
+    routers[1]["track"] = [{"check": "web"}]
+    agent = lab.vipd(test_groups.host(lab, "gw1", 2), routers, groups=[test_groups.GROUP], checks=[
+        {"name": "web", "file": lab.path("gone"), "interval": "50ms", "rise": 1, "fall": 1}])
+    Says("fault", "member_check", "check_down", by="wan", words=(
+        "wan: check web is down: a fault; it says: No such file or directory\n", "wan has it",
+        "do: .*--checks web")).wait(agent, "the check of another member")
 
 
 def test_keepalived_that_discards_our_list_is_guessed_at(lab):

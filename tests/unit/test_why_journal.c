@@ -19,6 +19,15 @@ static struct event at(enum event_kind kind, int64_t second)
 			       .real_ns = second * SECOND };
 }
 
+static struct event change(int64_t second)
+{
+	struct event event = at(EVENT_STATE, second);
+
+	event.state.from = VRRP_STATE_BACKUP;
+	event.state.to = VRRP_STATE_ACTIVE;
+	return event;
+}
+
 static void test_why_journal_has_the_last_states_and_what_led_to_them(void **state)
 {
 	static const enum event_kind kinds[] = { EVENT_CHANGE, EVENT_DRAIN, EVENT_RESORT,
@@ -28,7 +37,7 @@ static void test_why_journal_has_the_last_states_and_what_led_to_them(void **sta
 
 	(void)state;
 	for (int i = 1; i <= WHY_STATES_MAX + 2; i++)
-		note(s, at(EVENT_STATE, i));
+		note(s, change(i));
 	for (size_t i = 0; i < N(kinds); i++)
 		note(s, at(kinds[i], 10 + (int64_t)i));
 	note(s, at(EVENT_HANDED_OVER, 20)); /* led to nothing */
@@ -41,6 +50,24 @@ static void test_why_journal_has_the_last_states_and_what_led_to_them(void **sta
 	assert_int_equal(s->facts.last_real_ns, 20 * SECOND);
 }
 
+static void test_why_journal_keeps_what_led_to_a_fault_of_many_reasons(void **state)
+{
+	struct scene *s = scene();
+	const struct why_journal *journal = &s->routers->journal;
+
+	(void)state;
+	for (int i = 1; i <= 2 * WHY_STATES_MAX; i++) {
+		struct event event = at(EVENT_STATE, i);
+
+		event.state.from = i == 1 ? VRRP_STATE_ACTIVE : VRRP_STATE_FAULT;
+		event.state.to = VRRP_STATE_FAULT;
+		note(s, event);
+	}
+	assert_int_equal(journal->states_n, 2);
+	assert_int_equal(journal->states[0].seq, 1);
+	assert_int_equal(journal->states[1].seq, 2 * WHY_STATES_MAX);
+}
+
 /* A drain of long ago says nothing about what has happened since. */
 static void test_why_tells_what_led_to_the_last_states_and_nothing_older(void **state)
 {
@@ -48,12 +75,12 @@ static void test_why_tells_what_led_to_the_last_states_and_nothing_older(void **
 	struct scene *s = scene();
 
 	(void)state;
-	note(s, at(EVENT_STATE, 100));
+	note(s, change(100));
 	note(s, at(EVENT_DRAIN, 101));
 	assert_int_equal(why_events(s->routers, events), 2);
 	note(s, at(EVENT_TRACK, 198));
 	for (int i = 0; i < WHY_STATES_MAX; i++)
-		note(s, at(EVENT_STATE, 200 + i));
+		note(s, change(200 + i));
 	assert_int_equal(why_events(s->routers, events), WHY_STATES_MAX + 1);
 	assert_int_equal(events[0]->kind, EVENT_TRACK);
 	assert_int_equal(events[WHY_STATES_MAX]->seq, 200 + WHY_STATES_MAX - 1);
@@ -67,7 +94,7 @@ static void test_why_events_are_in_their_order_whatever_the_clock_says(void **st
 
 	(void)state;
 	for (int i = 1; i <= 4; i++) {
-		struct event event = at(i % 2 ? EVENT_STATE : EVENT_DRAIN, i);
+		struct event event = i % 2 ? change(i) : at(EVENT_DRAIN, i);
 
 		event.real_ns += i < 3 ? 3600 * SECOND : 0;
 		note(s, event);
@@ -234,8 +261,6 @@ static void test_why_journal_knows_a_start_behind_an_end_that_nobody_told_of(voi
 		note(s, at(EVENT_STARTED, 20));
 		if ((s->facts.died.kind != 0) != rows[i].died)
 			fail_msg("row %zu", i);
-		if (rows[i].died && !rows[i].adopted)
-			assert_int_equal(s->facts.died_after_real_ns, 13 * SECOND);
 		note(s, at(EVENT_ADOPTED, 40)); /* a reload changes nothing of that */
 		note(s, at(EVENT_STARTED, 41));
 		assert_int_equal(s->facts.died.kind != 0, rows[i].died);
@@ -249,6 +274,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_why_journal_has_the_last_states_and_what_led_to_them),
+		cmocka_unit_test(test_why_journal_keeps_what_led_to_a_fault_of_many_reasons),
 		cmocka_unit_test(test_why_tells_what_led_to_the_last_states_and_nothing_older),
 		cmocka_unit_test(test_why_events_are_in_their_order_whatever_the_clock_says),
 		cmocka_unit_test(test_why_journal_has_who_was_discarded_when_it_became_active),

@@ -640,7 +640,7 @@ static void test_why_start_behind_a_silent_end_is_told_for_a_while(void **state)
 	active(s);
 	s->facts.died = (struct event){ .kind = EVENT_STARTED, .mono_ns = 995 * SECOND };
 	why_judge(&s->facts, s->routers, &s->judgement);
-	assert_non_null(strstr(finding_of(s, "killed")->text, "started anew 5 s ago: it had"));
+	assert_non_null(strstr(finding_of(s, "killed")->text, "started anew 5 s ago, and had"));
 	s->routers->journal.added_mono_ns = 996 * SECOND; /* it was not there */
 	why_judge(&s->facts, s->routers, &s->judgement);
 	assert_int_equal(s->judgement.n, 0);
