@@ -208,3 +208,101 @@ def test_peer_with_another_key_disturbs_nobody_else(lab):
         [line] = [line for line in agent.log if "rejected=hmac" in line]
         assert "source=192.0.2.4" in line
         assert {it["source"] for it in agent.router()["rejected_sources"]} == {"192.0.2.4"}
+
+
+# ---- a reload that changes one key alone ----
+
+ROUTE = {"to": "10.9.0.0/16", "via": "203.0.113.1", "interface": "eth1", "table": 100}
+HOPS = [{"via": "203.0.113.1", "interface": "eth1"}, {"via": "192.0.2.9", "interface": "eth0"}]
+SPREAD = {"to": "10.9.0.0/16", "table": 100}
+# What the kernel shows of the route then, where it is not what it shows of ROUTE.
+ROUTE_CHANGES = {
+    "source": ({**ROUTE, "source": "203.0.113.2"}, {"prefsrc": "203.0.113.2"}),
+    "another source": ({**ROUTE, "source": "198.51.100.4"}, {"prefsrc": "198.51.100.4"}),
+    "interface": ({**ROUTE, "via": "192.0.2.9", "interface": "eth0"},
+                  {"gateway": "192.0.2.9", "dev": "eth0"}),
+    "table": ({**ROUTE, "table": 101}, {"table": "101"}),
+    "metric": ({**ROUTE, "metric": 7}, {"metric": 7}),
+    "to": ({**ROUTE, "to": "10.9.0.0/17"}, {"dst": "10.9.0.0/17"}),
+    "onlink": ({**ROUTE, "onlink": True}, {"flags": ["onlink"]}),
+    "no gateway": ({"to": "10.9.0.0/16", "interface": "eth1", "table": 100},
+                   {"gateway": None, "scope": "link"}),
+    "scope": ({"to": "10.9.0.0/16", "interface": "eth1", "table": 100, "scope": "site"},
+              {"gateway": None, "scope": "site"}),
+    "gateway of IPv6": ({**ROUTE, "via": "2001:db8:1::9"},
+                        {"gateway": None, "via": {"family": "inet6", "host": "2001:db8:1::9"}}),
+    "type": ({"to": "10.9.0.0/16", "type": "unreachable", "table": 100},
+             {"type": "unreachable", "gateway": None, "dev": None}),
+    "nexthops": ({**SPREAD, "nexthops": HOPS}, {"weights": [1, 1]}),
+    "weight of a nexthop": ({**SPREAD, "nexthops": [{**HOPS[0], "weight": 3}, HOPS[1]]},
+                            {"weights": [1, 3]}),
+    "fewer nexthops": ({**SPREAD, "nexthops": HOPS[:1]}, {}),
+}
+LIKE_ROUTE = {"dst": "10.9.0.0/16", "gateway": "203.0.113.1", "dev": "eth1", "table": "100",
+              "metric": None, "prefsrc": None, "type": "unicast", "flags": [], "via": None,
+              "weights": None, "scope": "global"}
+RULE = {"from": "192.0.2.0/24", "table": 100, "priority": 1000}
+LIKE_RULE = {"src": "192.0.2.0", "srclen": 24, "dst": None, "table": "100", "priority": 1000,
+             "iif": None, "oif": None, "fwmark": None, "fwmask": None, "action": None}
+RULE_CHANGES = {
+    "to": ({**RULE, "to": "10.9.0.0/16"}, {"dst": "10.9.0.0"}),
+    "iif": ({**RULE, "iif": "eth1"}, {"iif": "eth1"}),
+    "another iif": ({**RULE, "iif": "nowhere"}, {"iif": "nowhere"}),
+    "oif": ({**RULE, "oif": "eth1"}, {"oif": "eth1"}),
+    "fwmark": ({**RULE, "fwmark": 16}, {"fwmark": "0x10"}),
+    "mask of the mark": ({**RULE, "fwmark": "0x10/0xff"}, {"fwmark": "0x10", "fwmask": "0xff"}),
+    "another mask": ({**RULE, "fwmark": "0x10/0xf0"}, {"fwmark": "0x10", "fwmask": "0xf0"}),
+    "table": ({**RULE, "table": 101}, {"table": "101"}),
+    "priority": ({**RULE, "priority": 1001}, {"priority": 1001}),
+    "prefix": ({**RULE, "from": "192.0.2.0/25"}, {"srclen": 25}),
+    "type": ({"from": "192.0.2.0/24", "type": "prohibit", "priority": 1000},
+             {"action": "prohibit", "table": None}),
+}
+
+
+def there_and_back(changes, first):
+    """Yields each change of the first one, and that again; then each as a change of the one before."""
+    for name, (now, differs) in changes.items():
+        yield name, now, first[1] | differs
+        yield f"not any more: {name}", *first
+    for name, (now, differs) in changes.items():
+        yield f"next: {name}", now, first[1] | differs
+
+
+def seen_route(it):
+    """A route as LIKE_ROUTE has it."""
+    hops = [hop["weight"] for hop in it.get("nexthops", ())]
+    seen = {key: it.get(key) for key in LIKE_ROUTE} | {"weights": sorted(hops) or None}
+    if hops:
+        seen |= {"gateway": LIKE_ROUTE["gateway"], "dev": LIKE_ROUTE["dev"]}
+    return seen | {"flags": [flag for flag in it.get("flags", ()) if flag == "onlink"]}
+
+
+def wait_exactly(shown_now, seen, wanted, name):
+    """Waits until there is this one, and no other one."""
+    wait_until(lambda: [seen(it) for it in shown_now()] == [wanted],
+               what=lambda _: f"{name}: {wanted}, not {[seen(it) for it in shown_now()]}")
+
+
+def test_reload_that_changes_one_key_of_a_route_leaves_nothing_old(lab):
+    """keepalived kept a route of which the source alone was another one."""
+    agent = gateway(lab, ROUTE, ipv6=True, extra_addresses=["198.51.100.4/32"])
+    [old] = wait_routes(agent.host, 1)
+    assert seen_route(old) == LIKE_ROUTE
+    for name, now, wanted in there_and_back(ROUTE_CHANGES, (ROUTE, LIKE_ROUTE)):
+        agent.configure([configured([now], extra_addresses=["198.51.100.4/32"])])
+        reload(agent)
+        wait_exactly(lambda: routes(agent.host), seen_route, wanted, name)
+    assert became(agent) == 1 and not any("news=failed" in line for line in agent.log)
+
+
+def test_reload_that_changes_one_key_of_a_rule_leaves_nothing_old(lab):
+    agent = gateway(lab, rules=[RULE])
+    def seen(it):
+        return {key: it.get(key) for key in LIKE_RULE}
+    wait_exactly(lambda: rules(agent.host), seen, LIKE_RULE, "the first one")
+    for name, now, wanted in there_and_back(RULE_CHANGES, (RULE, LIKE_RULE)):
+        agent.configure([configured([], [now])])
+        reload(agent)
+        wait_exactly(lambda: rules(agent.host), seen, wanted, name)
+    assert became(agent) == 1 and not any("news=failed" in line for line in agent.log)
