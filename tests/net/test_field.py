@@ -140,6 +140,96 @@ def test_group_with_a_weight_is_handed_over_as_one_and_back(lab):
     assert became(one) == 4 and became(two) == 2
 
 
+def test_member_goes_from_one_active_group_to_another(lab):
+    """On both hosts, one after the other; and on one alone, whose groups are other ones then."""
+    plain = members(200, *PLACES) + [{**members(200, "lan")[0], "name": "two", "vrid": 77,
+                                      "addresses": ["192.0.2.9/24"]}]
+
+    def conf(**groups):
+        return {"groups": [{"name": it, "routers": list(of)} for it, of in groups.items()]}
+
+    first = conf(a=("lan", "wan"), b=("dmz", "two"))
+    one = lab.vipd(host(lab, "gw1", 2), plain, **first)
+    two = lab.vipd(host(lab, "gw2", 3), [{**it, "priority": 100} for it in plain], **first)
+    wait_all(one, "active")
+    wait_until(lambda: all(it["active_address"] for it in two.show()["routers"]),
+               what="a Backup that hears all")
+    for groups in (conf(a=("lan",), b=("dmz", "two", "wan")), conf(b=("dmz", "two", "wan", "lan")),
+                   conf(a=("wan", "two"), b=("dmz", "lan")), conf(b=("wan", "two"), a=("lan", "dmz")),
+                   {}):
+        for agent, priority in ((one, 200), (two, 100)):
+            agent.configure([{**it, "priority": priority} for it in plain], **groups)
+            reload(agent)
+        one.host.wait_adverts(6, since=lab.now())
+    one.configure(plain, **conf(all=("lan", "wan", "dmz", "two")))
+    reload(one)
+    one.host.wait_adverts(20, since=lab.now())
+    wait_all(one, "active")
+    assert (became(one), became(two)) == (4, 0)
+
+
+def test_group_follows_a_tracked_port_in_and_out_of_its_bridge(lab):
+    """The members were in different states when the port had left while another one was down."""
+    routers = members(200)
+    routers[0]["track"] = [{"interface": "port"}]
+    agent = lab.vipd(host(lab, "gw1", 2), routers, groups=[GROUP])
+    here = agent.host
+    here.ip("link add br0 type bridge", "link set br0 up", "link add port type veth peer name far",
+            "link set far up", "link set port up master br0")
+    wait_all(agent, "active")
+    for _ in range(2):
+        here.ip("link set eth0 down")
+        wait_all(agent, "fault")
+        here.ip("link set port nomaster", "link set eth0 up", f"address replace {OWN} dev eth0")
+        wait_all(agent, "active")
+        here.ip("link set port master br0")
+    for gone in ("link set port down", "link delete port"):
+        here.ip(gone)
+        wait_all(agent, "fault")
+    assert held(agent) == set()
+
+
+def test_group_comes_back_when_its_interface_has_its_name_again(lab):
+    agent = lab.vipd(host(lab, "gw1", 2), members(200), groups=[GROUP])
+    wait_all(agent, "active")
+    for old, new, state in (("eth0", "new0", "fault"), ("new0", "eth0", "active")):
+        agent.host.ip(f"link set {old} down", f"link set {old} name {new}", f"link set {new} up")
+        wait_all(agent, state)
+    wait_until(lambda: held(agent) == {LAN, WAN}, what="the addresses")
+
+
+def test_member_that_leaves_a_group_in_fault_serves(lab):
+    agent = lab.vipd(host(lab, "gw1", 2), members(200), groups=[GROUP])
+    wait_all(agent, "active")
+    lab.cut(agent.host, silent=False, dev="eth1")
+    wait_all(agent, "fault")
+    agent.configure(members(200))
+    reload(agent)
+    agent.wait_state("lan", "active")
+    agent.wait_state("wan", "fault")
+    agent.configure(members(200), groups=[GROUP])
+    reload(agent)
+    wait_all(agent, "fault")
+
+
+def test_member_that_comes_to_a_drained_group_is_drained(lab):
+    """Drained in a fault, too; all are Backups until they are resumed."""
+    one, two = group_pair(lab)
+    lab.cut(one.host, silent=False, dev="eth1")
+    wait_all(two, "active")
+    one.ctl("drain", "gateway")
+    lab.heal(one.host, dev="eth1")
+    wait_all(one, "backup")
+    one.configure(members(200, *PLACES), groups=[{**GROUP, "routers": list(PLACES)}])
+    reload(one)
+    two.host.wait_adverts(20, since=lab.now())
+    assert {it["state"] for it in one.show()["routers"]} == {"backup"}
+    assert {it["effective_priority"] for it in one.show()["routers"]} == {1}
+    assert all(it["drained"] for it in one.show()["routers"])
+    one.ctl("resume", "gateway")
+    wait_all(one, "active")
+
+
 # ---- priorities and delays ----
 
 def test_no_preempt_keeps_a_weight_from_moving_anything_but_not_a_fault(lab):
@@ -181,6 +271,22 @@ def test_preempt_delay_begins_anew_when_a_weight_has_come_and_gone(lab):
     lab.heal(one.host, dev="eth1")
     took = (lab.capture.wait_advert(10, host=one.host, since=mark).ns - mark) / 1e9
     assert delay < took < delay + 2.5, took
+
+
+def test_weight_that_changes_in_a_fault_counts_when_it_is_over(lab):
+    """Both ways: what was heard of while the router took no part is not lost, nor counted twice."""
+    here = host(lab, "gw1", 2)
+    agent = lab.vipd(here, [router(200, track=[{"interface": "eth1"},
+                                               {"interface": "eth2", "weight": -150}])])
+    agent.wait_state("lan", "active")
+    for change, priority in ((lab.cut, 50), (lab.heal, 200)):
+        lab.cut(here, silent=False, dev="eth1")
+        agent.wait_state("lan", "fault")
+        change(here, dev="eth2", **({"silent": False} if change == lab.cut else {}))
+        wait_priority(agent, priority)
+        lab.heal(here, dev="eth1")
+        agent.wait_state("lan", "active")
+        assert priority_of(agent) == priority
 
 
 # ---- keys ----
@@ -306,3 +412,46 @@ def test_reload_that_changes_one_key_of_a_rule_leaves_nothing_old(lab):
         reload(agent)
         wait_exactly(lambda: rules(agent.host), seen, wanted, name)
     assert became(agent) == 1 and not any("news=failed" in line for line in agent.log)
+
+
+# ---- routes and rules of several, and of what is not there ----
+
+def test_route_that_two_routers_have_stays_with_the_one_that_is_active(lab):
+    """It was removed with the first one that left, though the other one served by it. The metric
+    tells both apart."""
+    here = lab.host("gw1", OWN)
+    here.attach("wan", "203.0.113.2/24")
+    two = {"name": "two", "vrid": 52, "addresses": ["192.0.2.5/24"]}
+    agent = lab.vipd(here, [router(200, routes=[ROUTE]),
+                            router(100, **two, routes=[{**ROUTE, "metric": 1}])])
+    wait_all(agent, "active")
+    wait_routes(here, 2)
+    other = lab.vipd(lab.host("gw2", "192.0.2.3/24"), [router(150, **two)])
+    agent.wait_state("two", "backup")
+    wait_routes(here, 1, gateway="203.0.113.1")
+    other.term()
+    agent.wait_state("two", "active")
+    wait_routes(here, 2)
+
+
+def test_rules_stay_whatever_becomes_of_the_interfaces_that_they_name(lab):
+    here = lab.host("gw1", OWN)
+    here.ip("link add br7 type bridge", "link set br7 up")
+    four = [{**RULE, "iif": "br7"}, {"to": "10.9.0.0/16", "oif": "nowhere", "table": 100,
+                                     "priority": 999},
+            {"fwmark": "0x10/0xff", "table": 100, "priority": 5},
+            {"from": "10.0.0.0/8", "type": "prohibit", "priority": 6}]
+    agent = lab.vipd(here, [configured([], four)])
+    agent.wait_state("lan", "active")
+    wait_rules(here, 4)
+    here.ip("link delete br7")
+    agent.host.wait_adverts(3, since=lab.now())
+    assert len(rules(here)) == 4
+    here.ip("link add br7 type bridge")
+    crash(agent)
+    for now in (four, four[2:], [], four):         # a reload without addresses and rules, too
+        agent.configure([configured([], now, addresses=["192.0.2.1/24"] if now else [])])
+        reload(agent)
+        wait_rules(here, len(now))
+    agent.term()
+    wait_rules(here, 0)
