@@ -566,6 +566,15 @@ static void check_source(const struct conf_place *group, const struct conf_route
 	}
 }
 
+/* What keepalived resets, and says so. */
+static void check_preemption(const struct conf_place *group, const struct conf_router *router)
+{
+	const struct conf_place place = conf_place_of(group, "preempt_delay");
+
+	if (!router->vrrp.preempt && router->vrrp.preempt_delay_ns)
+		conf_warn_in(&place, "does nothing with preempt = false: nobody is preempted");
+}
+
 static void check_router(const struct conf_place *group, void *base)
 {
 	struct conf_router *router = base;
@@ -584,6 +593,7 @@ static void check_router(const struct conf_place *group, void *base)
 		conf_unicast_check(group, conf_family_member(router, i));
 	}
 	check_accept(group, router);
+	check_preemption(group, router);
 	conf_damping_check(group, &router->damping, router);
 	conf_track_check(group, router);
 	claim_all(group, router);

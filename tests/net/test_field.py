@@ -198,6 +198,27 @@ def test_group_comes_back_when_its_interface_has_its_name_again(lab):
     wait_until(lambda: held(agent) == {LAN, WAN}, what="the addresses")
 
 
+def test_group_preempts_when_all_of_it_would(lab):
+    """One member has preempt = false, or waits; whoever is gone is taken over from all the same."""
+    two = lab.vipd(host(lab, "gw2", 3), members(100), groups=[GROUP])
+    wait_all(two, "active")
+    mixed = members(200)
+    mixed[1]["preempt"] = False
+    one = lab.vipd(host(lab, "gw1", 2), mixed, groups=[GROUP])
+    assert any("and so preempt nobody" in line for line in one.log)
+    wait_until(lambda: all(it["active_address"] or it["name"] == "lan"
+                           for it in one.show()["routers"]), what="a Backup that hears")
+    two.host.wait_adverts(30, since=lab.now())
+    wait_all(one, "backup")
+    mixed[1] |= {"preempt": True, "preempt_delay": "1500ms"}
+    one.configure(mixed, groups=[GROUP])
+    mark = reload(one)
+    wait_all(one, "active")
+    first = lab.capture.adverts(host=one.host, since=mark)[0].ns
+    assert (first - mark) / 1e9 > 1.4 and became(one) == 2
+    wait_all(two, "backup")
+
+
 def test_member_that_leaves_a_group_in_fault_serves(lab):
     agent = lab.vipd(host(lab, "gw1", 2), members(200), groups=[GROUP])
     wait_all(agent, "active")
