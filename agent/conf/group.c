@@ -152,6 +152,39 @@ static void check_damping(const struct conf_place *member, const struct conf_rou
 			      router->name);
 }
 
+/* All wait for each of them (vrrp/unit.h). */
+static void warn_of_preemption(const struct conf_place *member, const struct conf_router *router,
+			       const struct conf_router *first)
+{
+	const struct vrrp_config *ours = &router->vrrp, *theirs = &first->vrrp;
+
+	if (ours->preempt != theirs->preempt)
+		conf_warn_in(member,
+			     "\"%s\" has preempt = %s and \"%s\" %s: the routers of a group change "
+			     "together, and so preempt nobody",
+			     router->name, ours->preempt ? "true" : "false", first->name,
+			     theirs->preempt ? "true" : "false");
+	else if (ours->preempt && ours->preempt_delay_ns != theirs->preempt_delay_ns)
+		conf_warn_in(member,
+			     "\"%s\" has another preempt_delay than \"%s\": the routers of a group "
+			     "change together, behind the longest",
+			     router->name, first->name);
+}
+
+/* A name at the prompt is for both. */
+static void warn_of_namesake(const struct conf_place *group, const struct conf_group *conf,
+			     const struct directory *directory)
+{
+	const struct conf_place name = conf_place_of(group, "name");
+	const struct named *named = find(directory, conf->name);
+
+	if (named && named->router->team != conf)
+		conf_warn_in(&name,
+			     "a router that is not in it has this name, too: vipctl drain %s would "
+			     "be for both",
+			     conf->name);
+}
+
 static void join(const struct conf_place *place, const struct conf_group *group,
 		 const struct directory *directory)
 {
@@ -170,11 +203,22 @@ static void join(const struct conf_place *place, const struct conf_group *group,
 		check_damping(&member, named->router);
 		if (first) {
 			check_priority(&member, named->router, first);
+			warn_of_preemption(&member, named->router, first);
 			continue;
 		}
 		first = named->router;
 		conf_damping_check(place, &group->damping, first);
 	}
+}
+
+static struct conf_place place_of_group(const struct conf_place *list, unsigned i)
+{
+	struct conf_place group = *list;
+
+	group.above = list;
+	group.setting = config_setting_get_elem(list->setting, i);
+	group.element = i + 1;
+	return group;
 }
 
 static void join_all(const struct conf_place *file, const struct conf *conf,
@@ -183,12 +227,14 @@ static void join_all(const struct conf_place *file, const struct conf *conf,
 	const struct conf_place list = conf_place_of(file, "groups");
 
 	for (unsigned i = 0; i < conf->groups_n; i++) {
-		struct conf_place group = list;
+		const struct conf_place group = place_of_group(&list, i);
 
-		group.above = &list;
-		group.setting = config_setting_get_elem(list.setting, i);
-		group.element = i + 1;
 		join(&group, &conf->groups[i], directory);
+	}
+	for (unsigned i = 0; i < conf->groups_n; i++) {
+		const struct conf_place group = place_of_group(&list, i);
+
+		warn_of_namesake(&group, &conf->groups[i], directory);
 	}
 }
 

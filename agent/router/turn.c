@@ -29,31 +29,36 @@
 #define RETRY_NS     INT64_C(1000000000)  /* after a line of the log that nobody takes */
 #define PUT_PAUSE_NS INT64_C(10000000000) /* from the states of all in the journal to the next */
 
+/* Behind the states: whatever it is in. */
+#define COUNT_DRAINED VRRP_STATE_COUNT
+#define COUNTS_N      (COUNT_DRAINED + 1)
+
 struct turn {
 	struct loop *loop; /* owned */
 	int signal_fd;
-	int channel_fd, news_fd; /* borrowed; the latter -1: none */
-	struct state *state;     /* borrowed */
-	struct routers *routers; /* borrowed */
-	struct control *control; /* borrowed */
-	struct events *events;   /* borrowed */
-	struct event_log *log;   /* owned */
-	unsigned gaps_n;         /* of the log, that are made up for, or about to be */
-	unsigned told_n;         /* routers whose states of now were looked at for that */
-	unsigned shown_n;        /* routers whose states of now were told to who asked for all */
-	unsigned put_n;          /* likewise, that are in the journal for who missed events */
-	bool put_asked;          /* once more, */
-	int64_t put_due_ns;      /* but not before then */
-	int64_t log_ns;          /* when it goes on */
-	int64_t freeze_ns;       /* the next generation is ready, whose reload began then; or 0 */
-	int64_t room_ns;         /* until then it waits for hand-overs; LOOP_NEVER: no more */
-	int64_t alive_ns;        /* when a sign of life is due next */
-	unsigned counts[VRRP_STATE_COUNT]; /* of routers by state, as the keeper knows them */
-	bool counts_said;                  /* it does */
-	bool asked[2];                     /* to leave: by somebody, by the keeper */
-	bool leaving;                      /* some of them did, */
-	bool left;                         /* and the routers know it */
-	int64_t read_real_ns;              /* what arrived until then was read; CLOCK_REALTIME */
+	int channel_fd, news_fd;   /* borrowed; the latter -1: none */
+	struct state *state;       /* borrowed */
+	struct routers *routers;   /* borrowed */
+	struct control *control;   /* borrowed */
+	struct events *events;     /* borrowed */
+	struct event_log *log;     /* owned */
+	unsigned gaps_n;           /* of the log, that are made up for, or about to be */
+	unsigned told_n;           /* routers whose states of now were looked at for that */
+	unsigned shown_n;          /* routers whose states of now were told to who asked for all */
+	unsigned put_n;            /* likewise, that are in the journal for who missed events */
+	bool put_asked;            /* once more, */
+	int64_t put_due_ns;        /* but not before then */
+	int64_t log_ns;            /* when it goes on */
+	int64_t freeze_ns;         /* the next generation is ready, whose reload began then; or 0 */
+	int64_t room_ns;           /* until then it waits for hand-overs; LOOP_NEVER: no more */
+	int64_t alive_ns;          /* when a sign of life is due next */
+	unsigned counts[COUNTS_N]; /* of routers by state, and of drained ones, as the keeper knows
+				    * them */
+	bool counts_said;          /* it does */
+	bool asked[2];             /* to leave: by somebody, by the keeper */
+	bool leaving;              /* some of them did, */
+	bool left;                 /* and the routers know it */
+	int64_t read_real_ns;      /* what arrived until then was read; CLOCK_REALTIME */
 	bool stop;
 	struct channel_message message; /* the one that is being read */
 };
@@ -404,17 +409,23 @@ static void read_keeper(struct turn *turn, const struct clocks *now)
 static void say_status(struct turn *turn)
 {
 	const struct routers *routers = turn->routers;
-	unsigned counts[VRRP_STATE_COUNT] = { 0 };
-	char text[80];
+	unsigned counts[COUNTS_N] = { 0 };
+	char text[96], drained[24] = "";
 
-	for (unsigned i = 0; i < routers_count(routers); i++)
-		counts[routers_get(routers, i)->vr.election.state]++;
+	for (unsigned i = 0; i < routers_count(routers); i++) {
+		const struct router *router = routers_get(routers, i);
+
+		counts[router->vr.election.state]++;
+		counts[COUNT_DRAINED] += drain_is_on(&router->drain);
+	}
 	if (turn->counts_said && memcmp(counts, turn->counts, sizeof(counts)) == 0)
 		return;
 	memcpy(turn->counts, counts, sizeof(counts));
-	snprintf(text, sizeof(text), "%u active, %u backup, %u initialize, %u fault",
+	if (counts[COUNT_DRAINED])
+		snprintf(drained, sizeof(drained), ", %u drained", counts[COUNT_DRAINED]);
+	snprintf(text, sizeof(text), "%u active, %u backup, %u initialize, %u fault%s",
 		 counts[VRRP_STATE_ACTIVE], counts[VRRP_STATE_BACKUP],
-		 counts[VRRP_STATE_INITIALIZE], counts[VRRP_STATE_FAULT]);
+		 counts[VRRP_STATE_INITIALIZE], counts[VRRP_STATE_FAULT], drained);
 	turn->counts_said = channel_send(turn->channel_fd, CHANNEL_ALIVE, 0, text) == 0;
 }
 

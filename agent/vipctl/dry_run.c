@@ -11,15 +11,22 @@
 #include "agent/conf/conf.h"
 #include "client.h"
 #include "complain.h"
+#include "dry_run_interfaces.h"
 #include "dry_run_tracks.h"
 
-/* What runs: its configuration, and which of its routers are Active here. */
+/* Of routers; in order once all are there. */
+struct names {
+	unsigned n, max;
+	char (*all)[CONF_NAME_SIZE]; /* owned */
+};
+
+/* What runs: its configuration, and what its routers are here. */
 struct running {
 	char conf_path[4096]; /* of its file */
 	int conf_fd;          /* owned; -1: none */
 	struct conf *conf;    /* owned */
-	unsigned active_n, active_max;
-	char (*active)[CONF_NAME_SIZE]; /* owned; their names, in order once all are there */
+	struct names active;
+	struct names faulty; /* for a reason that is not another member's */
 	struct dry_run_facts facts;
 };
 
@@ -41,20 +48,31 @@ static int compare_names(const void *a, const void *b)
 	return strcmp(a, b);
 }
 
-static const char *add_active(struct running *running, const char *name)
+static const char *add_name(struct names *names, const char *name)
 {
-	unsigned max = running->active_max ? running->active_max * 2 : 64;
+	unsigned max = names->max ? names->max * 2 : 64;
 
-	if (running->active_n == running->active_max) {
-		void *grown = realloc(running->active, max * sizeof(*running->active));
+	if (names->n == names->max) {
+		void *grown = realloc(names->all, max * sizeof(*names->all));
 
 		if (!grown)
 			return "there is not enough memory for it";
-		running->active = grown;
-		running->active_max = max;
+		names->all = grown;
+		names->max = max;
 	}
-	snprintf(running->active[running->active_n++], CONF_NAME_SIZE, "%s", name);
+	snprintf(names->all[names->n++], CONF_NAME_SIZE, "%s", name);
 	return NULL;
+}
+
+static void sort_names(struct names *names)
+{
+	if (names->n)
+		qsort(names->all, names->n, sizeof(*names->all), compare_names);
+}
+
+static bool has_name(const struct names *names, const char *name)
+{
+	return names->n && bsearch(name, names->all, names->n, sizeof(*names->all), compare_names);
 }
 
 static void take_path(struct running *running, const struct records_table *table,
@@ -66,18 +84,31 @@ static void take_path(struct running *running, const struct records_table *table
 		memcpy(running->conf_path, (const char *)record + field->offset, field->size);
 }
 
+static const char *take_router(struct running *running, const struct records_table *table,
+			       const void *record)
+{
+	char state[FIELDS_TEXT_SIZE], code[FIELDS_TEXT_SIZE], name[FIELDS_TEXT_SIZE];
+
+	client_text(table, record, "state", state);
+	client_text(table, record, "reason_code", code);
+	client_text(table, record, "name", name);
+	if (strcmp(state, "active") == 0)
+		return add_name(&running->active, name);
+	if (strcmp(state, "fault") == 0 && strncmp(code, "member", strlen("member")) != 0)
+		return add_name(&running->faulty, name);
+	return NULL;
+}
+
 static const char *take_record(const struct records_table *table, const void *record, void *arg)
 {
 	struct running *running = arg;
-	char text[FIELDS_TEXT_SIZE];
 
 	if (strcmp(table->name, "configuration") == 0)
 		take_path(running, table, record);
 	if (strcmp(table->name, "check") == 0)
 		return dry_run_take_check(&running->facts, table, record);
-	if (strcmp(table->name, "router") == 0 &&
-	    strcmp(client_text(table, record, "state", text), "active") == 0)
-		return add_active(running, client_text(table, record, "name", text));
+	if (strcmp(table->name, "router") == 0)
+		return take_router(running, table, record);
 	return NULL;
 }
 
@@ -108,8 +139,8 @@ static int ask(int socket_fd, struct running *running)
 
 	if (status != EXIT_SUCCESS)
 		return status;
-	if (running->active_n)
-		qsort(running->active, running->active_n, sizeof(*running->active), compare_names);
+	sort_names(&running->active);
+	sort_names(&running->faulty);
 	dry_run_sort(&running->facts);
 	return load_running(running);
 }
@@ -134,10 +165,7 @@ __attribute__((format(printf, 3, 4))) static void change(struct comparison *c,
 
 static bool is_named_active(const struct comparison *c, const char *name)
 {
-	const struct running *running = c->running;
-
-	return running->active_n && bsearch(name, running->active, running->active_n,
-					    sizeof(*running->active), compare_names);
+	return has_name(&c->running->active, name);
 }
 
 static bool is_active(const struct comparison *c, const struct conf_difference *d)
@@ -216,16 +244,18 @@ static void change_track(struct comparison *c, const struct conf_difference *d)
 	const struct dry_run_tracks old = tracks_of(d, d->old, c->running->conf);
 	const struct dry_run_tracks new = tracks_of(d, d->new, c->conf);
 	unsigned active_n = strcmp(d->noun, "group") == 0 ? active_of(c, d->old) : is_active(c, d);
-	const char *fault = dry_run_fault(facts, &new);
+	const struct conf_track *fault = dry_run_fault(facts, &new);
 	long less = dry_run_weights(facts, &old) - dry_run_weights(facts, &new);
 	bool goes = d->change == CONF_GOES, judges = active_n && c->weighed != d->old;
 
 	c->weighed = d->old;
 	if (judges && fault && !dry_run_fault(facts, &old)) {
 		c->lost_n += active_n;
-		change(c, d, "%s %s %s; it is active here, and check %s is down, which is a fault",
+		change(c, d, "%s %s %s; it is active here, and %s %s is %s, which is a fault",
 		       d->element, goes ? d->old_text : d->new_text, goes ? "goes" : "comes",
-		       fault);
+		       fault->check[0] ? "check" : "interface",
+		       fault->check[0] ? fault->check : fault->interface,
+		       fault->reverse ? "up" : "down");
 	} else if (judges && less > 0) {
 		c->yielding_n += active_n;
 		change(c, d,
@@ -320,6 +350,55 @@ static void print_difference(const struct conf_difference *d, void *arg)
 	}
 }
 
+/* ---- what has one fate ---- */
+
+static const struct conf_router *find_router(const struct conf *conf, const char *name)
+{
+	for (unsigned i = 0; i < conf->written_n; i++)
+		if (strcmp(conf->written[i].name, name) == 0)
+			return &conf->written[i];
+	return NULL;
+}
+
+/* Whether the router goes on with the interface that it has. */
+static bool goes_on(const struct conf_router *old, const struct conf_router *new)
+{
+	return old && strcmp(old->interface, new->interface) == 0;
+}
+
+/*
+ * Why a router will be in fault, by what vipd says of it, or if it begins by its interface.
+ *
+ * Return: "" when nothing is known of that.
+ */
+static const char *fault_of(const struct comparison *c, const struct conf_router *new)
+{
+	if (goes_on(find_router(c->running->conf, new->name), new))
+		return has_name(&c->running->faulty, new->name) ? "it is in fault" : "";
+	return c->running->facts.sees_interfaces
+		       ? dry_run_interface_fault(new->interface, new->link.required)
+		       : "";
+}
+
+/* A fault of one is one of all: of those that are Active now, who gets such a mate? */
+static void judge_group(struct comparison *c, const struct conf_group *group)
+{
+	unsigned active_n = active_of(c, group);
+
+	for (unsigned i = 0; active_n && i < group->routers_n; i++) {
+		const struct conf_router *router = find_router(c->conf, group->routers[i].router);
+		const char *fault = router ? fault_of(c, router) : "";
+
+		if (!fault[0] || is_named_active(c, router->name))
+			continue;
+		c->lost_n += active_n;
+		printf("group %s: router %s is in it: %s, which is a fault of all, and %u of them "
+		       "%s active here\n",
+		       group->name, router->name, fault, active_n, active_n == 1 ? "is" : "are");
+		return;
+	}
+}
+
 static const char *plural(unsigned n, const char *many)
 {
 	return n == 1 ? "" : many;
@@ -364,6 +443,8 @@ static int compare(const struct running *running)
 	}
 	c.conf = conf;
 	err = conf_diff(running->conf, conf, print_difference, &c);
+	for (unsigned i = 0; err == 0 && i < conf->groups_n; i++)
+		judge_group(&c, &conf->groups[i]);
 	conf_free(conf);
 	if (err < 0)
 		return complain(NULL, "out of memory");
@@ -373,7 +454,8 @@ static int compare(const struct running *running)
 
 int dry_run(int socket_fd)
 {
-	struct running running = { .conf_fd = -1 };
+	struct running running = { .conf_fd = -1,
+				   .facts.sees_interfaces = dry_run_is_here(socket_fd) };
 	int status = ask(socket_fd, &running);
 
 	if (status == EXIT_SUCCESS)
@@ -381,7 +463,8 @@ int dry_run(int socket_fd)
 	if (running.conf_fd >= 0)
 		close(running.conf_fd);
 	conf_free(running.conf);
-	free(running.active);
+	free(running.active.all);
+	free(running.faulty.all);
 	dry_run_facts_free(&running.facts);
 	return status;
 }

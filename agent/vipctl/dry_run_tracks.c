@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "client.h"
+#include "dry_run_interfaces.h"
 
 /* As agent/router/track.c has them. */
 #define WEIGHT_MAX   253
@@ -67,6 +68,21 @@ static const struct dry_run_fact *find(const struct dry_run_facts *facts, const 
 	return facts->n ? bsearch(&key, facts->all, facts->n, sizeof(key), compare) : NULL;
 }
 
+/* Return: what is known of what is tracked, in @ret_fact if it is an interface; NULL: nothing. */
+static const struct dry_run_fact *fact_of(const struct dry_run_facts *facts,
+					  const struct conf_track *track,
+					  struct dry_run_fact *ret_fact)
+{
+	if (track->check[0])
+		return find(facts, track->check);
+	if (!facts->sees_interfaces)
+		return NULL;
+	*ret_fact = (struct dry_run_fact){
+		.down = dry_run_interface_fault(track->interface, true)[0] != 0,
+	};
+	return ret_fact;
+}
+
 /* ---- what it comes to ---- */
 
 static long number_weight(const struct conf_track *track, const struct dry_run_fact *fact)
@@ -99,7 +115,8 @@ static bool counts(const struct conf_track *track, const struct dry_run_fact *fa
 static long weight_of(const struct dry_run_facts *facts, const struct dry_run_tracks *tracks,
 		      const struct conf_track *track)
 {
-	const struct dry_run_fact *fact = track->check[0] ? find(facts, track->check) : NULL;
+	struct dry_run_fact seen;
+	const struct dry_run_fact *fact = fact_of(facts, track, &seen);
 
 	if (is_of_number(tracks, track))
 		return number_weight(track, fact);
@@ -115,14 +132,15 @@ long dry_run_weights(const struct dry_run_facts *facts, const struct dry_run_tra
 	return sum;
 }
 
-const char *dry_run_fault(const struct dry_run_facts *facts, const struct dry_run_tracks *tracks)
+const struct conf_track *dry_run_fault(const struct dry_run_facts *facts,
+				       const struct dry_run_tracks *tracks)
 {
 	for (unsigned i = 0; i < tracks->n; i++) {
 		const struct conf_track *track = &tracks->tracks[i];
+		struct dry_run_fact seen;
 
-		if (track->check[0] && track->weight == 0 &&
-		    counts(track, find(facts, track->check)))
-			return track->check;
+		if (track->weight == 0 && counts(track, fact_of(facts, track, &seen)))
+			return track;
 	}
 	return NULL;
 }

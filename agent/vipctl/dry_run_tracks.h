@@ -2,7 +2,8 @@
 /*
  * What routers track, before and after a reload: what it gives a router by what is known now. As
  * agent/router/track.c has it, of a check that is not known yet, too: who is Active takes it for
- * well. Of interfaces nothing is known here: they are taken for usable.
+ * well. Interfaces are looked at as they are here, if they are vipd's; else they are taken for
+ * usable.
  */
 #ifndef DRY_RUN_TRACKS_H
 #define DRY_RUN_TRACKS_H
@@ -12,6 +13,7 @@
 
 /* What checks have found; all zero: nothing. */
 struct dry_run_facts {
+	bool sees_interfaces; /* they are those that vipd has */
 	unsigned n, max;
 	struct dry_run_fact *all; /* owned; in the order of their names after dry_run_sort() */
 };
@@ -47,10 +49,11 @@ void dry_run_facts_free(struct dry_run_facts *facts);
 long dry_run_weights(const struct dry_run_facts *facts, const struct dry_run_tracks *tracks);
 
 /**
- * dry_run_fault() - the first check without a weight that is a fault.
+ * dry_run_fault() - the first one without a weight that is a fault.
  *
- * Return: its name, borrowed; or NULL.
+ * Return: borrowed; or NULL.
  */
-const char *dry_run_fault(const struct dry_run_facts *facts, const struct dry_run_tracks *tracks);
+const struct conf_track *dry_run_fault(const struct dry_run_facts *facts,
+				       const struct dry_run_tracks *tracks);
 
 #endif

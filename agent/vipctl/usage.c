@@ -168,10 +168,12 @@ static const char *option_in_front(const char *name)
 
 static void refuse_option(const struct command *command, const char *name)
 {
-	const struct option_word *nearest =
-		command->options ? nearest_option(command->options, name) : NULL;
+	char stem[40]; /* without an attached value */
+	const struct option_word *nearest;
 	const char *in_front = option_in_front(name);
 
+	snprintf(stem, sizeof(stem), "%.*s", (int)strcspn(name, "="), name);
+	nearest = command->options ? nearest_option(command->options, stem) : NULL;
 	if (in_front)
 		complain(NULL, "\"%.40s\" belongs in front of the command: vipctl %s %s", name,
 			 in_front, command->name);
@@ -184,6 +186,17 @@ static void refuse_option(const struct command *command, const char *name)
 		complain(NULL, "%s has no option \"%.40s\"", command->name, name);
 }
 
+/* The value of "--for=30m". Return: NULL: it is another option, or none is attached. */
+static const char *attached_value(const struct option_word *word, const char *name)
+{
+	size_t len = strlen(word->name);
+
+	return word->value && begins_with(name, "--") && begins_with(name, word->name) &&
+			       name[len] == '='
+		       ? name + len + 1
+		       : NULL;
+}
+
 /* @i: of the option; moves on to its value. */
 static bool take_option(const struct command *command, char **argv, int *i,
 			struct arguments *arguments)
@@ -191,12 +204,14 @@ static bool take_option(const struct command *command, char **argv, int *i,
 	const char *name = argv[*i];
 
 	for (const struct option_word *word = option_words; word->name; word++) {
-		if (strcmp(word->name, name) != 0 || !(word->option & command->options))
+		const char *value = attached_value(word, name);
+
+		if ((!value && strcmp(word->name, name) != 0) || !(word->option & command->options))
 			continue;
-		if (word->value && !argv[*i + 1])
+		if (word->value && !value && !argv[*i + 1])
 			return false;
 		if (word->value) {
-			arguments->value = argv[++*i];
+			arguments->value = value ? value : argv[++*i];
 			arguments->values[__builtin_ctz(word->option)] = arguments->value;
 		}
 		arguments->options |= word->option;

@@ -8,6 +8,7 @@ import pytest
 from agents import router
 from generations import crash, reload, start, start_pair
 from lab import wait_until
+from test_generations import Manager
 from test_groups import GROUP, became, host, members, states, wait_all
 from test_groups import pair as pair_of_groups
 
@@ -214,6 +215,18 @@ def test_drain_of_what_is_none_changes_nothing(lab, args, status, said):
     agent = start(lab)
     assert said in drain(agent, *args, status=status)
     assert not agent.router()["drained"] and agent.router()["effective_priority"] == 150
+
+
+def test_drain_is_in_the_status_line(lab):
+    """Of the service manager; the number of families, as the others."""
+    manager = Manager(lab)
+    agent = start(lab, env={"NOTIFY_SOCKET": manager.path})
+    manager.wait("STATUS=1 active, 0 backup, 0 initialize, 0 fault")
+    drain(agent, status=1)
+    drained = manager.wait("STATUS=1 active, 0 backup, 0 initialize, 0 fault, 1 drained")
+    agent.ctl("resume")
+    manager.wait("STATUS=1 active, 0 backup, 0 initialize, 0 fault",
+                 skip=manager.messages.index(drained))
 
 
 def test_drain_as_json(lab):

@@ -139,6 +139,81 @@ def refused(name="web"):
     return {"name": name, "tcp": "127.0.0.1:7001", "interval": "50ms"}
 
 
+def groups_of(*names):
+    return [{"name": "gateway", "routers": list(names)}]
+
+
+def make_unusable(lab, gateway, how):
+    """eth1 is not there, is down, or has no carrier."""
+    if how == "is not there":
+        gateway.ip("link delete eth1")
+    elif how == "is down":
+        gateway.ip("link set eth1 down")
+    else:
+        lab.cut(gateway, silent=False, dev="eth1")
+
+
+UNUSABLE = pytest.mark.parametrize("how", ["is not there", "is down", "has no carrier"])
+
+
+@UNUSABLE
+def test_dry_run_says_that_a_new_member_without_its_interface_is_a_fault_of_all(lab, how):
+    gateway = lab.host("gw1", OWN)
+    gateway.attach("wan", "198.51.100.2/24")
+    agent = lab.vipd(gateway, [router(150), router(150, **TWO)], groups=groups_of("lan", "two"))
+    agent.wait_state("lan", "active")
+    agent.wait_state("two", "active")
+    far = router(150, name="far", vrid=53, interface="eth1", addresses=["198.51.100.1/24"])
+    agent.configure([router(150), router(150, **TWO), far], groups=groups_of("lan", "two", "far"))
+    comes = sorted(["router far: is new", "group gateway: router far comes"])
+    status, lines, _ = dry_run(agent)
+    assert status == 0 and sorted(lines[:-1]) == comes and "gives nothing up" in lines[-1]
+    make_unusable(lab, gateway, how)
+    status, lines, _ = dry_run(agent)
+    assert status == 0 and sorted(lines[:2]) == comes
+    assert lines[2:] == [
+        f"group gateway: router far is in it: its interface {how}, which is a fault of all, and 2 "
+        "of them are active here",
+        f"{agent.config}: 2 changes; this host GIVES UP 2 active routers and 0 addresses"]
+    assert agent.reload().returncode == 0
+    agent.wait_state("lan", "fault")
+
+
+def test_dry_run_says_that_a_member_in_fault_is_a_fault_of_all(lab):
+    gateway = lab.host("gw1", OWN)
+    gateway.attach("wan", "198.51.100.2/24")
+    far = router(150, name="far", vrid=53, interface="eth1", addresses=["198.51.100.1/24"])
+    make_unusable(lab, gateway, "is down")
+    agent = lab.vipd(gateway, [router(150), far])
+    agent.wait_state("lan", "active")
+    agent.wait_state("far", "fault")
+    agent.configure([router(150), far], groups=groups_of("lan", "far"))
+    status, lines, _ = dry_run(agent)
+    assert status == 0 and lines == [
+        "group gateway: is new",
+        "group gateway: router far is in it: it is in fault, which is a fault of all, and 1 of them "
+        "is active here",
+        f"{agent.config}: 1 change; this host GIVES UP 1 active router and 0 addresses"]
+
+
+@UNUSABLE
+def test_dry_run_says_what_an_interface_that_is_tracked_costs(lab, how):
+    gateway = lab.host("gw1", OWN)
+    gateway.attach("wan", "198.51.100.2/24")
+    agent = lab.vipd(gateway, [router(150)])
+    agent.wait_state("lan", "active")
+    agent.configure([router(150, track=[{"interface": "eth1"}])])
+    assert "gives nothing up" in dry_run(agent)[1][-1]
+    make_unusable(lab, gateway, how)
+    status, lines, _ = dry_run(agent)
+    assert status == 0 and lines[0].endswith(
+        "comes; it is active here, and interface eth1 is down, which is a fault")
+    assert lines[-1] == f"{agent.config}: 1 change; this host GIVES UP 1 active router and 0 addresses"
+    agent.configure([router(150, track=[{"interface": "eth1", "weight": -30}])])
+    status, lines, _ = dry_run(agent)
+    assert "gives it 30 less" in lines[0] and "MAY YIELD 1 active router" in lines[-1]
+
+
 def fine(name="web"):
     return {"name": name, "command": ["/bin/true"], "interval": "100ms"}
 

@@ -45,6 +45,8 @@ def run(*args, program="vipctl", **options):
     (["help", "showw"], 'did you mean "show"?'),
     (["reload", "--dryrun"], 'reload has no option "--dryrun": did you mean "--dry-run"?'),
     (["reload", "now"], 'reload takes no "now"'),
+    (["drain", "--json=yes"], 'drain has no option "--json=yes": did you mean "--json"?'),
+    (["drain", "--fro=1m"], 'drain has no option "--fro=1m": did you mean "--for"?'),
     (["show", "--jsn"], 'show has no option "--jsn": did you mean "--json"?'),
     (["show", "lan", "extra"], 'show takes one router at most: "extra" is one too many'),
     (["show", "-s", "/run/a.sock"], '"-s" belongs in front of the command'),
@@ -63,6 +65,13 @@ def test_word_that_is_unknown_is_named(args, words):
     assert (done.returncode, done.stdout) == (EX_USAGE, "")
     first, *others = done.stderr.splitlines()
     assert first.startswith("vipctl: ") and words in first and len(others) == 1
+
+
+@pytest.mark.parametrize("args", [["--for", "10y"], ["--for=10y"]])
+def test_value_of_an_option_may_be_attached(args):
+    done = run("drain", *args)
+    assert (done.returncode, done.stdout) == (EX_USAGE, "")
+    assert done.stderr.endswith('behind --for, such as 30m, got "10y"\n')
 
 
 @pytest.mark.parametrize("args", [["--help"], ["-h"], ["help"]])

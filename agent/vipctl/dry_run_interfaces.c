@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: MIT */
+#include "dry_run_interfaces.h"
+
+#include <errno.h>
+#include <net/if.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+bool dry_run_is_here(int socket_fd)
+{
+	struct ucred peer;
+	socklen_t len = sizeof(peer);
+	struct stat ours, theirs;
+	char path[64];
+
+	if (getsockopt(socket_fd, SOL_SOCKET, SO_PEERCRED, &peer, &len) < 0)
+		return false;
+	snprintf(path, sizeof(path), "/proc/%d/ns/net", peer.pid);
+	return stat("/proc/self/ns/net", &ours) == 0 && stat(path, &theirs) == 0 &&
+	       ours.st_dev == theirs.st_dev && ours.st_ino == theirs.st_ino;
+}
+
+/* Return: IFF_*; or -errno. */
+static int flags_of(const char *name)
+{
+	int fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0), err;
+	struct ifreq request = { 0 };
+
+	if (fd < 0)
+		return -errno;
+	strncpy(request.ifr_name, name, sizeof(request.ifr_name) - 1);
+	err = ioctl(fd, SIOCGIFFLAGS, &request) < 0 ? -errno : 0;
+	close(fd);
+	return err ? err : (unsigned short)request.ifr_flags;
+}
+
+const char *dry_run_interface_fault(const char *name, bool carrier)
+{
+	int flags = flags_of(name);
+
+	if (flags < 0)
+		return flags == -ENODEV ? "its interface is not there" : "";
+	if (!(flags & IFF_UP))
+		return "its interface is down";
+	return !carrier || flags & IFF_RUNNING ? "" : "its interface has no carrier";
+}

@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What can be seen here of interfaces that a router is to begin with, or to track, after a reload:
+ * whether one is there, up, and has a carrier.
+ */
+#ifndef DRY_RUN_INTERFACES_H
+#define DRY_RUN_INTERFACES_H
+
+#include <stdbool.h>
+
+/**
+ * dry_run_is_here() - whether a vipd has the interfaces that are seen from here.
+ * @socket_fd: connected to it.
+ *
+ * Return: false, too, when its network namespace may not be looked at.
+ */
+bool dry_run_is_here(int socket_fd);
+
+/**
+ * dry_run_interface_fault() - why a router could not use an interface now, in words.
+ * @carrier: it takes one.
+ *
+ * Return: "" when nothing is wrong with it, or that cannot be asked.
+ */
+const char *dry_run_interface_fault(const char *name, bool carrier);
+
+#endif
