@@ -5,6 +5,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "about.h"
 #include "agent/home_lock.h"
 #include "agent/kept.h"
 #include "notifier_private.h"
@@ -292,6 +293,7 @@ static void take_delivery(void *arg, struct delivery *delivery, const char *life
 	const struct target *target = targets_find(notifier->targets, delivery->entry);
 
 	delivery->conf = target ? target->conf : NULL;
+	delivery->about = about(delivery->message);
 	if (delivery->id >= notifier->next_id)
 		notifier->next_id = delivery->id + 1;
 	if (is_over(notifier, delivery, life)) {

@@ -197,7 +197,8 @@ static bool is_of_class(const struct delivery *delivery, const struct delivery *
 {
 	if (is_state(delivery))
 		return is_state(other);
-	return delivery->word == other->word && delivery->entry == other->entry;
+	return delivery->word == other->word && delivery->entry == other->entry &&
+	       delivery->about == other->about;
 }
 
 static bool is_being_made(const struct lane *lane, const struct delivery *delivery)

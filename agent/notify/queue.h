@@ -8,8 +8,9 @@
  * has. What must outlive the process somebody else writes down (store.h), as the queue says what
  * changes.
  *
- * No lane grows without end: of one class of events (all states are one) QUEUE_CLASS_MAX wait, and
- * another one takes the place of the last of them, which is told: it was merged. What was begun
+ * No lane grows without end: of one class of events (all states are one; of others those about the
+ * same thing) QUEUE_CLASS_MAX wait, and another one takes the place of the last of them, which is
+ * told: it was merged. What was begun
  * counts no more, and is never merged. An entry that is told of what is current has one state that
  * waits: what is no longer true is never told.
  */
@@ -45,6 +46,7 @@ struct delivery {
 	uint8_t family;                 /* 0: of all; another one is another lane */
 	uint8_t word;                   /* enum conf_notify_word */
 	uint8_t deliver;                /* enum conf_notify_deliver, as configured then */
+	uint64_t about;                 /* what it is about (about.h); of no matter for states */
 	enum delivery_life life;
 	bool outdated;     /* while it is made: a state that is true no more */
 	unsigned attempts; /* that were started */

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "about.h"
 #include "notifier_private.h"
 
 #define NS_PER_S INT64_C(1000000000)
@@ -73,10 +74,12 @@ static struct delivery *make_delivery(const struct telling *telling, const struc
 	name_lane(telling, conf, scope, delivery);
 	delivery->hold = telling->hold;
 	delivery->until_ns = telling->hold ? telling->hold->until_ns : 0;
-	if (delivery->message)
-		return delivery;
-	free(delivery);
-	return NULL;
+	if (!delivery->message) {
+		free(delivery);
+		return NULL;
+	}
+	delivery->about = about(delivery->message);
+	return delivery;
 }
 
 bool notifier_is_earlier(const struct notifier *notifier, const struct event *event)

@@ -12,6 +12,7 @@
 
 #include <cmocka.h>
 
+#include "agent/notify/about.h"
 #include "agent/notify/queue.h"
 
 #define SECOND INT64_C(1000000000)
@@ -25,7 +26,8 @@ static const struct conf_notify entries[] = {
 
 static struct queue *queue;
 static int64_t next_id;
-static char log_text[4096]; /* what was to be written down */
+static uint64_t subject = 1; /* what is added is about */
+static char log_text[4096];  /* what was to be written down */
 
 static void note(const char *what, const struct delivery *delivery)
 {
@@ -96,6 +98,7 @@ static int64_t add_of(unsigned entry, const char *router, unsigned word, unsigne
 	delivery->entry = entries[entry].definition;
 	delivery->word = (uint8_t)word;
 	delivery->deliver = (uint8_t)deliver;
+	delivery->about = subject;
 	delivery->message = strdup("{}");
 	strcpy(delivery->router, router);
 	assert_int_equal(queue_add(queue, delivery), 0);
@@ -214,6 +217,35 @@ static void test_states_are_merged_and_the_last_is_never_lost(void **state)
 	assert_int_equal(told[2], 3);
 	assert_int_equal(told[3], 10);
 	assert_int_equal(told[4], 11);
+}
+
+/* Of two checks each has a last state. */
+static void test_events_about_one_thing_alone_are_merged(void **state)
+{
+	(void)state;
+	for (subject = 1; subject <= 3; subject++)
+		for (unsigned i = 0; i < QUEUE_CLASS_MAX; i++)
+			add("", CONF_NOTIFY_CHECK);
+	assert_int_equal(queue_counts(queue)->merged, 0);
+	subject = 2;
+	add("", CONF_NOTIFY_CHECK);
+	assert_int_equal(queue_counts(queue)->merged, 1);
+	assert_null(queue_find(queue, 2 * QUEUE_CLASS_MAX)); /* the last one about 2 */
+	subject = 1;
+}
+
+static void test_beginning_and_end_are_about_one_thing(void **state)
+{
+	const uint64_t web = about("{\"kind\":\"check\",\"check\":\"web\",\"is\":\"down\"}");
+
+	(void)state;
+	assert_true(web == about("{\"kind\":\"check\",\"is\":\"up\",\"check\":\"web\"}"));
+	assert_true(web != about("{\"kind\":\"check\",\"check\":\"db\",\"is\":\"up\"}"));
+	assert_true(about("{\"kind\":\"deaf\",\"family\":6}") ==
+		    about("{\"kind\":\"hears\",\"family\":6,\"seq\":7}"));
+	assert_true(about("{\"kind\":\"deaf\",\"family\":6}") !=
+		    about("{\"kind\":\"deaf\",\"family\":4}"));
+	assert_true(about("no JSON") == about(""));
 }
 
 static void test_what_is_current_supersedes_what_waits(void **state)
@@ -644,6 +676,8 @@ int main(void)
 		TEST(test_all_that_can_be_are_retried_and_all_dead_ones_dropped),
 		TEST(test_actions_that_are_retried_together_are_one),
 		TEST(test_states_are_merged_and_the_last_is_never_lost),
+		TEST(test_events_about_one_thing_alone_are_merged),
+		TEST(test_beginning_and_end_are_about_one_thing),
 		TEST(test_what_is_current_supersedes_what_waits),
 		TEST(test_put_back_is_no_attempt),
 		TEST(test_hooks_and_others_are_due_apart),
