@@ -7,6 +7,7 @@ import glob
 import json
 import os
 import pwd
+import re
 import signal
 import sqlite3
 import stat
@@ -19,6 +20,7 @@ from generations import OWN, crash, reload, replace
 from lab import router, wait_until
 from processes import children, name_of
 
+ETC = os.path.join(os.path.dirname(__file__), "../../etc")
 FAST = {"interval": "100ms"}
 CRASHES_MAX = 3                  # of router processes in a minute; the last of them ends vipd
 
@@ -156,6 +158,20 @@ def test_each_word_is_told_for_what_it_stands_for(lab, home):
     one.ctl("resume", "lan")
     wait_until(lambda: command.told.count("drain") >= 2, what="its end")
     assert not {"fault", "stop", "deleted", "reload", "last_will", "lost"} & set(command.told)
+    yields = next(event for *_, event in command.runs if event["on"] == "backup" and
+                  event["from"] == "active")
+    assert yields["peer"] == "192.0.2.9", "who made it yield"
+    assert {name for *_, event in command.runs for name in event} - members_in_manual() == set()
+
+
+def members_in_manual():
+    """What the manual pages say that events have."""
+    found = set()
+    for page in ("vipd-events.7", "vipd-notify.7"):
+        with open(f"{ETC}/{page}", encoding="utf-8") as file:
+            lists = re.findall(r"^\.It Cm (.*)|^\.Cm (\S+)$", file.read(), re.MULTILINE)
+        found |= {word for words in lists for it in words for word in re.findall(r"[a-z_]+", it)}
+    return found
 
 
 def test_command_has_the_rights_of_its_own_user(lab):
