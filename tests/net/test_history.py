@@ -49,7 +49,8 @@ def test_history_has_all_also_when_nobody_runs(lab, home):
     crash(one)
     one.host.ip("link set eth0 down")
     one.wait_state("two", "fault")
-    for what in ("router=two .*notice=other_active source=192.0.2.50", "drain=begins uid=0", "drain=resumed", "reload=done", "router_pid=.* lost=",
+    for what in ("router=two .*notice=other_active source=192.0.2.50", "drain=begins uid=0",
+                 "drain=resumed", "reload=done", "router_pid=.* lost=",
                  "router=two .*active->fault reason=\"interface eth0 is down"):
         wait_until(lambda it=what: any(re.search(it, line) for line in texts(one.ctl("history"))),
                    what=what)
